@@ -1,0 +1,252 @@
+"""The one place where numba options are chosen.
+
+Numba keys a cached kernel by the source file that defines it, and by nothing
+else: a changed callee in another file, a changed data table or another
+``NUMBA_OPT`` would be served stale machine code.  So every kernel is cached in a
+directory named after a digest of all that can change what it compiles to.
+
+Importing a module of kernels compiles nothing.  A kernel compiles, or loads from the
+cache, when it is first called, or all at once under :func:`prepare`, which also tells a person
+who waits for a cold compile what is going on.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import shutil
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar, cast
+
+import numba
+from numba import njit
+from numba.core import config, event
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_ROOT = Path(__file__).parents[1]  # the checkout, or plywise/ in site-packages
+_WHOLE = ("engine", "datasets")  # folders that hold kernels and their tables: every file counts
+_PARTLY = ("games", "search")  # here only files with kernels count, and what they import
+_SUFFIXES = {".py", ".json", ".npy", ".npz", ".gz"}
+_IMPORT = re.compile(rb"^\s*(?:from|import)\s+plywise\.([\w.]+)(?:\s+import\s+([\w, ]+))?", re.M)
+_KEPT = 8  # digests that pruning spares, the most recently used
+_SPARED_SECONDS = 3600.0  # pruning spares what was used in the last hour: it may be in use now
+_config: Any = config  # its settings are set at run time, unseen by type checkers
+
+
+def _imported(source: bytes) -> Iterator[str]:
+    """Yield the paths, without suffix, of the project's modules that ``source`` may import."""
+    for module, names in _IMPORT.findall(source):
+        base = module.decode().replace(".", "/")
+        yield base
+        for name in names.decode().split(","):
+            if name.strip():
+                yield f"{base}/{name.split()[0]}"
+
+
+def _compiled_files() -> list[Path]:
+    """Return, sorted, the files that can change what a kernel compiles to."""
+    files = {p for f in _WHOLE for p in (_ROOT / f).rglob("*") if p.suffix in _SUFFIXES}
+    sources = {
+        p.relative_to(_ROOT).with_suffix("").as_posix(): p
+        for folder in _PARTLY
+        for p in (_ROOT / folder).rglob("*.py")
+    }
+    imports = {name: set(_imported(path.read_bytes())) for name, path in sources.items()}
+    waiting = [name for name, found in imports.items() if "engine/jit" in found]
+    while waiting:
+        name = waiting.pop()
+        if sources[name] not in files:
+            files.add(sources[name])
+            waiting.extend(i for i in imports[name] if i in sources)
+    return sorted(files)
+
+
+def _digest() -> str:
+    settings = f"{numba.__version__} {_config.OPT} {_config.LOOP_VECTORIZE} {_config.BOUNDSCHECK}"
+    h = hashlib.sha256(settings.encode())
+    for path in _compiled_files():
+        h.update(path.relative_to(_ROOT).as_posix().encode())
+        h.update(path.read_bytes())
+    return h.hexdigest()[:16]
+
+
+def cache_root() -> Path:
+    """Directory that holds every digest's kernels (``PLYWISE_CACHE`` overrides it)."""
+    default = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    return Path(os.environ.get("PLYWISE_CACHE", default / "plywise"))
+
+
+CACHE_DIR = cache_root() / "numba" / _digest()
+
+
+def _usable(folder: Path) -> bool:
+    """Return whether kernels can be cached in ``folder``; say so once where they cannot."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        os.utime(folder)  # marks it as used, for pruning
+    except OSError as error:
+        warnings.warn(
+            f"cannot write to {folder} ({error.strerror}): kernels are compiled anew at every "
+            "start; set PLYWISE_CACHE to a folder that can be written to",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        return False
+    return True
+
+
+_CACHED = not _config.DISABLE_JIT and _usable(CACHE_DIR)
+
+
+def _decorate(fn: Callable[P, R]) -> Callable[P, R]:
+    if _config.DISABLE_JIT:
+        return fn
+    previous, _config.CACHE_DIR = _config.CACHE_DIR, str(CACHE_DIR)
+    try:
+        return cast("Callable[P, R]", njit(cache=_CACHED, nogil=True, error_model="numpy")(fn))
+    finally:
+        _config.CACHE_DIR = previous
+
+
+class KernelOf:
+    """Decorator that compiles for one explicit signature; see :func:`kernel`."""
+
+    def __init__(self, signature: Any) -> None:
+        self._signature = signature
+
+    def __call__(self, fn: Callable[P, R]) -> Callable[P, R]:
+        """Return the kernel of ``fn``."""
+        compiled: Any = _decorate(fn)
+        if not _config.DISABLE_JIT:
+            compiled.plywise_signature = self._signature
+        return cast("Callable[P, R]", compiled)
+
+
+def kernel(fn: Callable[P, R]) -> Callable[P, R]:
+    """Compile ``fn`` with the project's options, keeping its annotated signature."""
+    return _decorate(fn)
+
+
+def kernel_of(signature: Any) -> KernelOf:
+    """Return a decorator like :func:`kernel` for an entry point with an explicit signature.
+
+    Such a kernel can be passed as an argument to another one whose signature says
+    ``numba.types.FunctionType(signature)``, and both load from the cache in the next process.
+    Under :func:`prepare` it is compiled for this signature and then closed: an argument of another
+    type is a TypeError and never a second, silent copy of the whole engine.
+    """
+    return KernelOf(signature)
+
+
+class _Progress(event.Listener):  # type: ignore[misc]  # numba has no types
+    """Tells on stderr, once per label, that kernels are being compiled; never when cached."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self.label = "kernels"
+        self.told: set[str] = set()
+        self.depth = 0
+        self.compiled = 0
+
+    def on_start(self, compile_event: Any) -> None:
+        """Announce the first of our kernels that is really compiled."""
+        dispatcher = compile_event.data["dispatcher"]
+        if not str(dispatcher.py_func.__module__).startswith("plywise."):
+            return
+        with self._lock:
+            self.compiled += 1
+            if self.label in self.told:
+                return
+            self.told.add(self.label)
+            known = _compile_seconds().get(self.label)
+            hint = f"about {known:.0f} s" if known else "may take a minute"
+            print(f"compiling {self.label} (first run, {hint})", file=sys.stderr, flush=True)
+            if len(self.told) == 1:
+                prune()
+
+    def on_end(self, compile_event: Any) -> None:
+        """Do nothing: durations are taken by :func:`prepare`."""
+
+
+def _times_file() -> Path:
+    return cache_root() / "compile_seconds.json"
+
+
+def _compile_seconds() -> dict[str, float]:
+    """Return label -> seconds that its last cold compile took on this machine."""
+    try:
+        found = json.loads(_times_file().read_text())
+    except (FileNotFoundError, PermissionError, json.JSONDecodeError):
+        return {}  # only the announcement's estimate is lost
+    return {str(k): float(v) for k, v in found.items()} if isinstance(found, dict) else {}
+
+
+def _remember_seconds(label: str, seconds: float) -> None:
+    known = _compile_seconds() | {label: round(seconds, 1)}
+    # A cache that cannot be written to was reported by _usable.
+    with contextlib.suppress(OSError):
+        scratch = _times_file().with_suffix(f".{os.getpid()}")
+        scratch.write_text(json.dumps(known, sort_keys=True))
+        scratch.replace(_times_file())
+
+
+_progress = _Progress()
+if not _config.DISABLE_JIT:
+    event.register("numba:compile", _progress)
+
+
+@contextlib.contextmanager
+def compiling(label: str) -> Iterator[None]:
+    """Announce compilation inside the block under ``label`` and remember how long it took.
+
+    Nothing is printed where everything comes from the cache.  The line on stderr reads
+    ``compiling <label> (first run, about 12 s)``; the estimate is this machine's last cold compile.
+    """
+    outer, before, start = _progress.label, _progress.compiled, time.perf_counter()
+    _progress.label = label
+    try:
+        yield
+    finally:
+        _progress.label = outer
+    if _progress.compiled > before:
+        _remember_seconds(label, time.perf_counter() - start)
+
+
+def prepare(label: str, *kernels: Callable[..., Any]) -> None:
+    """Compile, or load from the cache, kernels made with :func:`kernel_of`; announce it if slow.
+
+    Raises:
+        ValueError: one of them was made without an explicit signature.
+    """
+    if _config.DISABLE_JIT:
+        return
+    with compiling(label):
+        for function in kernels:
+            dispatcher: Any = function
+            signature = getattr(dispatcher, "plywise_signature", None)
+            if signature is None:
+                raise ValueError(f"{function!r} was not made with @kernel_of(signature)")
+            if tuple(signature.args) not in dispatcher.overloads:
+                dispatcher.compile(signature)
+            dispatcher.disable_compile()
+
+
+def prune() -> None:
+    """Delete the kernels of old sources: all but the last few digests and those in recent use."""
+    folders = sorted(
+        (p for p in CACHE_DIR.parent.glob("*") if p.is_dir() and p != CACHE_DIR),
+        key=lambda p: p.stat().st_mtime,
+        reverse=True,
+    )
+    for folder in folders[_KEPT - 1 :]:
+        if time.time() - folder.stat().st_mtime > _SPARED_SECONDS:
+            # Another process may be deleting the same folder at this moment.
+            shutil.rmtree(folder, ignore_errors=True)

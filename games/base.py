@@ -1,0 +1,219 @@
+"""The game interface: OpenSpiel's names and semantics, in plain Python.
+
+A person adds a game by writing a :class:`Game` and a :class:`State`; it then runs with every
+agent.  Giving the game ``kernels`` (see ``engine/kernels.py``) makes the compiled searches
+available.  The language-model layer is separate: :meth:`State.briefing` states, as a plain value,
+what a model may be told.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+import numpy as np
+
+from plywise.engine.kernels import CHANCE, NO_ACTION, SIMULTANEOUS, TERMINAL, RulesKernels
+
+__all__ = [
+    "CHANCE",
+    "NO_ACTION",
+    "SIMULTANEOUS",
+    "TERMINAL",
+    "Briefing",
+    "Game",
+    "GameInfo",
+    "IllegalActionError",
+    "Option",
+    "ParseResult",
+    "State",
+]
+
+
+class IllegalActionError(ValueError):
+    """An action that is not legal in this state."""
+
+
+@dataclass(frozen=True)
+class GameInfo:
+    """What a game declares about itself (OpenSpiel's ``GameType`` in short)."""
+
+    name: str
+    summary: str
+    simultaneous: bool = False
+    stochastic: bool = False
+    hidden_information: bool = False
+
+
+@dataclass(frozen=True)
+class Option:
+    """One action as a language model is shown it: a label of ours and computed facts."""
+
+    action: int
+    label: str
+    facts: str = ""
+
+
+@dataclass(frozen=True)
+class Briefing:
+    """Everything a guide may be told about a decision; holds no opponent-controlled text.
+
+    Attributes:
+        rules: text that never changes for this game (first in a prompt, for prefix caching).
+        situation: the state as the player may know it.
+        own: the player's legal actions.
+        opponent: the actions the opponent may have, as far as the player can know.
+    """
+
+    game: str
+    player: int
+    rules: str
+    situation: str
+    own: tuple[Option, ...]
+    opponent: tuple[Option, ...] = ()
+
+
+@dataclass(frozen=True)
+class ParseResult:
+    """What was understood of a reply: a legal action, or None and the reason."""
+
+    action: int | None
+    extracted: str = ""
+    reason: str = ""
+
+
+class State(ABC):
+    """A position; mutable through ``apply_action(s)`` only."""
+
+    @abstractmethod
+    def current_player(self) -> int:
+        """Return the player to move, or CHANCE, SIMULTANEOUS or TERMINAL."""
+
+    @abstractmethod
+    def legal_actions(self, player: int | None = None) -> list[int]:
+        """Return the legal actions of ``player`` (default: to move), ascending; [] at the end."""
+
+    @abstractmethod
+    def returns(self) -> list[float]:
+        """Return the result for each player in [-1, 1], summing to 0; zeros before the end."""
+
+    @abstractmethod
+    def clone(self) -> State:
+        """Return an independent copy."""
+
+    @abstractmethod
+    def action_to_string(self, player: int, action: int) -> str:
+        """Return the action's short name, unique among the legal actions of this state."""
+
+    @abstractmethod
+    def observation_string(self, player: int) -> str:
+        """Return what ``player`` sees, for people (ASCII)."""
+
+    @abstractmethod
+    def serialize(self) -> str:
+        """Return a text that ``Game.deserialize_state`` turns back into this state."""
+
+    def apply_action(self, action: int) -> None:
+        """Apply the action of the player to move (or of chance)."""
+        raise NotImplementedError
+
+    def apply_actions(self, actions: Sequence[int]) -> None:
+        """Apply one action per player at a simultaneous node (NO_ACTION where none is due)."""
+        raise NotImplementedError
+
+    def is_terminal(self) -> bool:
+        """Return whether the game has ended."""
+        return self.current_player() == TERMINAL
+
+    def chance_outcomes(self) -> list[tuple[int, float]]:
+        """Return (outcome, probability) pairs at a chance node."""
+        raise NotImplementedError
+
+    def string_to_action(self, text: str, player: int | None = None) -> int:
+        """Return the legal action named ``text``.
+
+        Raises:
+            IllegalActionError: no legal action has that name.
+        """
+        who = self.current_player() if player is None else player
+        wanted = text.strip().lower()
+        for action in self.legal_actions(who):
+            if self.action_to_string(who, action).lower() == wanted:
+                return action
+        raise IllegalActionError(f"'{text.strip()}' is not a legal move here")
+
+    def information_state_string(self, player: int) -> str:
+        """Return all that ``player`` knows, history included; equal for states it can't tell apart."""
+        return self.observation_string(player)
+
+    def resample_from_infostate(self, player: int, rng: Random) -> State:
+        """Return a state drawn from those that ``player`` cannot tell from this one."""
+        return self.clone()
+
+    def briefing(self, player: int) -> Briefing:
+        """Return what a guide may be told; the default lists names only."""
+        return Briefing(
+            game="",
+            player=player,
+            rules="",
+            situation=self.observation_string(player),
+            own=tuple(
+                Option(a, self.action_to_string(player, a)) for a in self.legal_actions(player)
+            ),
+        )
+
+    def parse(self, text: str, player: int | None = None) -> ParseResult:
+        """Find a legal action in a model's or person's reply; the last one named counts."""
+        who = self.current_player() if player is None else player
+        best: tuple[int, int, int] | None = None
+        low = text.lower()
+        for action in self.legal_actions(who):
+            name = self.action_to_string(who, action)
+            at = low.rfind(name.lower())
+            if at >= 0 and (best is None or (at, len(name)) > best[:2]):
+                best = (at, len(name), action)
+        if best is None:
+            return ParseResult(None, reason="no legal move is named in the reply")
+        return ParseResult(best[2], extracted=self.action_to_string(who, best[2]))
+
+    def flat(self) -> np.ndarray[Any, Any]:
+        """Return a one-element pool with this state, for games that have kernels."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Game(ABC):
+    """The rules of one game with fixed parameters."""
+
+    info: GameInfo = field(init=False)
+
+    num_players = 2
+    min_utility = -1.0
+    max_utility = 1.0
+
+    @abstractmethod
+    def new_initial_state(self, seed: int = 0) -> State:
+        """Return the first position; ``seed`` drives whatever chance the game draws itself."""
+
+    @abstractmethod
+    def deserialize_state(self, text: str) -> State:
+        """Return the state that ``State.serialize`` wrote.
+
+        Raises:
+            ValueError: the text is not a state of this game.
+        """
+
+    @abstractmethod
+    def num_distinct_actions(self) -> int:
+        """Return how many action ids there are; they are ``0 … n-1``."""
+
+    @abstractmethod
+    def max_game_length(self) -> int:
+        """Return an upper bound on the number of decisions in one game."""
+
+    def kernels(self) -> RulesKernels | None:
+        """Return the compiled rules, or None for a game in plain Python."""
+        return None

@@ -1,0 +1,77 @@
+"""The guide protocol: three questions that somebody slower than the search may answer.
+
+*propose* (a prior over the player's own actions), *model* (a prior over the opponent's actions)
+and *evaluate* (values of positions).  A search starts a guide, runs at full speed, polls it between
+slices, and uses whatever has arrived; a guide that is slow, wrong or dead costs nothing but its
+advice.  Priors shape exploration and can never remove an action; values are blended in with the
+guide's ``trust``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+
+class Question(Enum):
+    """What a guide can be asked."""
+
+    PROPOSE = "propose"
+    MODEL = "model"
+    EVALUATE = "evaluate"
+
+
+@dataclass(frozen=True)
+class Advice:
+    """One answer of a guide.
+
+    Attributes:
+        question: what it answers.
+        weights: action -> probability (PROPOSE: own, MODEL: opponent's actions), or for EVALUATE
+            own action -> value in [-1, 1], for the asking player, of the position that follows.
+        trust: 0 (ignore) … 1 (believe fully).
+        seconds: how long the answer took; ``cached`` whether it came from a cache.
+        source: who answered, for logs.
+    """
+
+    question: Question
+    weights: Mapping[int, float]
+    trust: float
+    source: str = ""
+    seconds: float = 0.0
+    cached: bool = False
+
+
+@dataclass
+class GuideReport:
+    """What one decision's guidance cost; summed over a game by ``add``."""
+
+    calls: int = 0
+    cached: int = 0
+    late: int = 0
+    failed: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    latencies: list[float] = field(default_factory=list)
+
+    def add(self, other: GuideReport) -> None:
+        """Add another report's figures to this one."""
+        self.calls += other.calls
+        self.cached += other.cached
+        self.late += other.late
+        self.failed += other.failed
+        self.prompt_tokens += other.prompt_tokens
+        self.completion_tokens += other.completion_tokens
+        self.latencies.extend(other.latencies)
+
+
+class Consultation(Protocol):
+    """A running consultation about one decision; none of its methods blocks."""
+
+    def poll(self) -> list[Advice]:
+        """Return the answers that arrived since the last poll."""
+
+    def close(self) -> GuideReport:
+        """Stop asking (what has not arrived counts as late) and say what it cost."""
