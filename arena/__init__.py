@@ -1,0 +1,1 @@
+"""Agents, matches, tournaments, benchmarks and the command line."""

@@ -1,0 +1,1 @@
+"""The Hydra configuration: one folder per group, one primary file per command."""

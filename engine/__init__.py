@@ -1,0 +1,1 @@
+"""Rules as compiled kernels over flat states."""

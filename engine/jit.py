@@ -131,7 +131,12 @@ class KernelOf:
 
 
 def kernel(fn: Callable[P, R]) -> Callable[P, R]:
-    """Compile ``fn`` with the project's options, keeping its annotated signature."""
+    """Compile ``fn`` with the project's options, keeping its annotated signature.
+
+    Entry points, and all that is passed to another kernel, use :func:`kernel_of` instead.
+    """
+    if not hasattr(fn, "__code__"):
+        raise TypeError(f"@kernel takes a function; for a signature write @kernel_of({fn})")
     return _decorate(fn)
 
 
@@ -146,14 +151,13 @@ def kernel_of(signature: Any) -> KernelOf:
     return KernelOf(signature)
 
 
-class _Progress(event.Listener):  # type: ignore[misc]  # numba has no types
+class _Progress(event.Listener):
     """Tells on stderr, once per label, that kernels are being compiled; never when cached."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self.label = "kernels"
         self.told: set[str] = set()
-        self.depth = 0
         self.compiled = 0
 
     def on_start(self, compile_event: Any) -> None:
@@ -200,7 +204,7 @@ def _remember_seconds(label: str, seconds: float) -> None:
 
 _progress = _Progress()
 if not _config.DISABLE_JIT:
-    event.register("numba:compile", _progress)
+    cast(Any, event).register("numba:compile", _progress)
 
 
 @contextlib.contextmanager

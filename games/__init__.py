@@ -1,0 +1,1 @@
+"""One adapter per game: names, views for people and models, bridges to servers."""

@@ -146,7 +146,7 @@ class State(ABC):
         raise IllegalActionError(f"'{text.strip()}' is not a legal move here")
 
     def information_state_string(self, player: int) -> str:
-        """Return all that ``player`` knows, history included; equal for states it can't tell apart."""
+        """Return all that ``player`` knows, history included; equal for states that it confuses."""
         return self.observation_string(player)
 
     def resample_from_infostate(self, player: int, rng: Random) -> State:

@@ -1,0 +1,1 @@
+"""The language model: client, embedded server, the three guides, and a player."""

@@ -1,0 +1,1 @@
+"""Searches over any game with kernels; they know no game and no language model."""

@@ -1,0 +1,1 @@
+"""Grid games as bitboard kernels."""

@@ -1,0 +1,237 @@
+"""The command line: ``plywise <command> [hydra overrides]``.
+
+This module finds the command and turns how it ended into an exit code.  It imports nothing heavy,
+so that ``--help``, ``agents`` and ``games`` answer at once.
+
+Exit codes: 0 done, 1 a :class:`PlywiseError` (one line on stderr), 2 a wrong command, key or value
+(one line), 130 interrupted.  Any other exception is a bug and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module, metadata, resources
+from typing import cast
+
+from plywise.datasets.errors import ConfigError, PlywiseError
+
+OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+@dataclass(frozen=True)
+class Command:
+    """One word after ``plywise``.
+
+    Attributes:
+        summary: one line for ``--help``.
+        target: ``module:function``, imported only when the command runs.  A Hydra command's
+            function takes (typed configuration, run folder), a plain one nothing; both return an
+            exit code.
+        hydra: whether it takes overrides, with the primary configuration of its own name.
+        positional: keys that may be given without ``key=``, in this order.
+    """
+
+    summary: str
+    target: str
+    hydra: bool = True
+    positional: tuple[str, ...] = ()
+
+
+COMMANDS = {
+    "play": Command("play a game against an agent in the terminal", "plywise.arena.commands:play"),
+    "showdown": Command(
+        "play battles on a Pokémon Showdown server", "plywise.arena.commands:showdown"
+    ),
+    "tournament": Command(
+        "round robin of agents over one game, with intervals", "plywise.arena.commands:tournament"
+    ),
+    "verify": Command(
+        "compare the battle engine with a corpus of the real simulator",
+        "plywise.arena.commands:verify",
+        positional=("what", "corpus"),
+    ),
+    "bench": Command(
+        "measure speed: engine, search or boards",
+        "plywise.arena.commands:bench",
+        positional=("what",),
+    ),
+    "agents": Command("list the agents", "plywise.arena.commands:agents", hydra=False),
+    "games": Command("list the games", "plywise.arena.commands:games", hydra=False),
+    "doctor": Command(
+        "check Python, Node, server, language model and caches",
+        "plywise.arena.commands:doctor",
+        hydra=False,
+    ),
+}
+
+GROUPS = ("game", "agent", "opponent", "search", "llm", "tournament")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _dispatch(arguments)
+    except ConfigError as error:
+        return _complain(error, USAGE)
+    except PlywiseError as error:
+        return _complain(error, FAILED)
+    except KeyboardInterrupt:
+        print("\nplywise: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader (`| head`) has gone; keep the interpreter from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+
+
+def _complain(error: Exception, code: int) -> int:
+    print(f"plywise: {' '.join(str(error).split())}", file=sys.stderr)
+    return code
+
+
+def _dispatch(arguments: list[str]) -> int:
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(overview())
+        return OK if arguments else USAGE
+    if arguments[0] in ("-V", "--version", "version"):
+        print(f"plywise {metadata.version('plywise')}")
+        return OK
+    name, rest = arguments[0], arguments[1:]
+    if name not in COMMANDS:
+        near = difflib.get_close_matches(name, COMMANDS, n=1)
+        hint = f"did you mean '{near[0]}'? " if near else ""
+        raise ConfigError(f"no command '{name}'; {hint}There are: {', '.join(COMMANDS)}")
+    command = COMMANDS[name]
+    if any(flag in rest for flag in ("-h", "--help")):
+        print(help_for(name, command))
+        return OK
+    if command.hydra:
+        from plywise.arena.hydra_app import run_app
+
+        return run_app(name, _load(command.target), with_keys(name, command.positional, rest))
+    if rest:
+        raise ConfigError(f"'plywise {name}' takes no arguments, got: {' '.join(rest)}")
+    return cast("Callable[[], int]", _load(command.target))()
+
+
+def _load(target: str) -> Callable[..., int]:
+    module, function = target.split(":")
+    return cast("Callable[..., int]", getattr(import_module(module), function))
+
+
+def with_keys(name: str, positional: Sequence[str], arguments: Sequence[str]) -> list[str]:
+    """Return the arguments with bare words turned into ``key=word``.
+
+    Raises:
+        ConfigError: a bare word where the command takes none, or an unknown option.
+    """
+    keys = list(positional)
+    result: list[str] = []
+    expects_value = False
+    for argument in arguments:
+        if expects_value:
+            expects_value = False
+        elif argument.startswith("-"):
+            flag = argument.split("=", 1)[0]
+            if flag not in _HYDRA_FLAGS:
+                near = difflib.get_close_matches(flag, _HYDRA_FLAGS, n=1)
+                hint = f"did you mean '{near[0]}'? " if near else ""
+                raise ConfigError(
+                    f"no option '{flag}'; {hint}Settings are given as key=value "
+                    f"(see: plywise {name} --help)"
+                )
+            expects_value = _HYDRA_FLAGS[flag] and "=" not in argument
+        elif "=" not in argument and not argument.startswith("~"):
+            if not keys:
+                raise ConfigError(
+                    f"'{argument}' is not key=value (see: plywise {name} --help for the keys)"
+                )
+            quoted = argument.replace("\\", "\\\\").replace("'", "\\'")
+            argument = f"{keys.pop(0)}='{quoted}'"
+        result.append(argument)
+    return result
+
+
+# Hydra's options and whether each takes a value.  Its own parser answers a wrong one with a page.
+_HYDRA_FLAGS = {
+    "--cfg": True,
+    "-c": True,
+    "--package": True,
+    "-p": True,
+    "--config-dir": True,
+    "-cd": True,
+    "--resolve": False,
+    "--run": False,
+    "-r": False,
+    "--multirun": False,
+    "-m": False,
+    "--info": False,
+    "-i": False,
+    "--hydra-help": False,
+    "--shell-completion": False,
+    "-sc": False,
+}
+
+
+def overview() -> str:
+    """Return what ``plywise --help`` prints."""
+    width = max(map(len, COMMANDS)) + 2
+    lines = [
+        "Plywise: an LLM-guided minimax engine for two-player games.",
+        "",
+        "Usage: plywise COMMAND [key=value ...]",
+        "",
+        *(f"  {name:<{width}}{command.summary}" for name, command in COMMANDS.items()),
+        "",
+        "plywise COMMAND --help lists a command's settings; plywise --version prints the version.",
+    ]
+    return "\n".join(lines)
+
+
+def help_for(name: str, command: Command) -> str:
+    """Return what ``plywise NAME --help`` prints: the settings with their defaults."""
+    if not command.hydra:
+        return f"Usage: plywise {name}\n\n{command.summary[0].upper()}{command.summary[1:]}."
+    conf = resources.files("plywise.conf")
+    text = conf.joinpath(f"{name}.yaml").read_text(encoding="utf-8")
+    defaults, _, settings = text.partition("\n\n")
+    settings = settings.partition("\nhydra:")[0].rstrip()
+    words = "".join(f" [{key.upper()}]" for key in command.positional)
+    lines = [f"Usage: plywise {name}{words} [key=value ...]", ""]
+    lines += [f"{command.summary[0].upper()}{command.summary[1:]}.", ""]
+    groups = [
+        (group, value.strip())
+        for line in defaults.splitlines()
+        if (entry := line.strip().removeprefix("- ")) and ": " in entry
+        for group, value in [entry.split(": ", 1)]
+        if group in GROUPS
+    ]
+    if groups:
+        lines += ["Groups (the first is the default):"]
+        for group, default in groups:
+            others = [option for option in options(group) if option != default]
+            lines.append(f"  {group}={' | '.join([default, *others])}")
+        lines.append("")
+    lines += ["Settings:", *(f"  {line}" for line in settings.splitlines()), ""]
+    lines += [
+        f"plywise {name} --cfg job    prints every key with its value (group keys: search.seconds)",
+        f"plywise {name} -m key=a,b   runs once for each value; each run has a folder in outputs/",
+    ]
+    return "\n".join(lines)
+
+
+def options(group: str) -> list[str]:
+    """Return the options of a configuration group, by their files."""
+    folder = resources.files("plywise.conf").joinpath(group)
+    return sorted(
+        f.name.removesuffix(".yaml") for f in folder.iterdir() if f.name.endswith(".yaml")
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,106 @@
+"""What each command does; the heavy imports stand inside, where they are needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from plywise.conf.schema import (
+        BenchConfig,
+        PlayConfig,
+        ShowdownConfig,
+        TournamentConfig,
+        VerifyConfig,
+    )
+
+
+def play(config: PlayConfig, folder: Path) -> int:
+    """Play a game in the terminal: people, agents or both."""
+    from rich.console import Console
+
+    from plywise.arena.factory import AgentFactory
+    from plywise.arena.terminal import Decider, Human, play_in_terminal
+    from plywise.datasets.errors import ConfigError
+
+    console = Console(highlight=False, no_color=not config.color)
+    factory = AgentFactory(
+        config.game, config.search, config.llm, progress=lambda line: console.print(line)
+    )
+    alone = {"first": ("human", "agent"), "second": ("agent", "human"), "none": ("agent", "agent")}
+    seats = alone.get(config.side, ("human", "human"))
+    players: list[Decider | Human] = []
+    try:
+        if config.agent.name == "human" and "agent" in seats:
+            raise ConfigError("agent=human: choose an agent to play against, or side=both")
+        for seat in seats:
+            if seat == "agent":
+                players.append(factory.build(config.agent))
+            else:
+                names = ("you", "you") if "agent" in seats else ("first player", "second player")
+                players.append(Human(names[len(players)]))
+        return play_in_terminal(factory.game, players, config.seed, console, folder)
+    finally:
+        factory.close()
+
+
+def showdown(config: ShowdownConfig, folder: Path) -> int:
+    """Play battles on a Showdown server."""
+    from plywise.arena.showdown_match import run_showdown
+
+    return run_showdown(config, folder)
+
+
+def tournament(config: TournamentConfig, folder: Path) -> int:
+    """Play a round robin."""
+    from plywise.arena.tournament import run_tournament
+
+    return run_tournament(config, folder)
+
+
+def bench(config: BenchConfig, folder: Path) -> int:
+    """Measure speed."""
+    from plywise.arena.bench import run_bench
+
+    return run_bench(config, folder)
+
+
+def agents() -> int:
+    """List the agents, one line each."""
+    from plywise.arena.agents import CATALOG
+
+    width = max(map(len, CATALOG)) + 2
+    for name, info in CATALOG.items():
+        places = [p for p in ("boards", "battles", "server") if getattr(info, p)]
+        print(f"{name:<{width}}{info.summary} [{', '.join(places) or 'terminal'}]")
+    return 0
+
+
+def games() -> int:
+    """List the games, one line each."""
+    from plywise.games.registry import REGISTRY
+
+    width = max(map(len, REGISTRY)) + 2
+    for entry in REGISTRY.values():
+        print(f"{entry.name:<{width}}{entry.summary}")
+    return 0
+
+
+def doctor() -> int:
+    """Check the machine; 0 where all is well."""
+    from rich.console import Console
+    from rich.text import Text
+
+    from plywise.arena.doctor import each_check
+
+    console = Console(highlight=False)
+    wrong = 0
+    for check in each_check(deep=True):
+        mark = Text("ok   ", style="green") if check.ok else Text("WRONG", style="bold red")
+        console.print(Text.assemble(mark, " ", (check.name, "bold"), ": ", check.detail))
+        if not check.ok:
+            wrong += 1
+            if check.mend:
+                console.print(Text(f"      {check.mend}"))
+    console.print("All is well." if not wrong else f"{wrong} to mend.")
+    return 1 if wrong else 0

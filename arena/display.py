@@ -1,0 +1,69 @@
+"""Progress for people: a live picture in a terminal, plain lines everywhere else."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+from rich.console import Console, RenderableType
+from rich.live import Live
+
+_REFRESHES_PER_SECOND = 4
+
+
+def near(path: Path) -> Path:
+    """Return ``path`` as seen from the working directory, where it lies below it."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+class Screen:
+    """Shows ``picture()`` live where the output is a terminal; prints ``say`` lines always.
+
+    Lines said scroll above the picture.  Without a terminal (a pipe, CI) there is no picture; then
+    ``say`` is the progress, so callers say what must not be missed and ``tell`` the rest.
+
+    ``picture`` is called from a thread of its own, which then waits for whatever lock it takes:
+    never print while holding that lock.
+    """
+
+    def __init__(self, picture: Callable[[], RenderableType], console: Console | None = None):
+        self.console = console or Console(highlight=False)
+        self.live = self.console.is_terminal
+        self._picture = picture
+        self._lock = threading.Lock()
+        self._display: Live | None = None
+
+    def say(self, line: RenderableType) -> None:
+        """Print a line that stays."""
+        with self._lock:
+            self.console.print(line, soft_wrap=isinstance(line, str))
+
+    def tell(self, line: RenderableType) -> None:
+        """Print a line only where no picture shows the same."""
+        if not self.live:
+            self.say(line)
+
+    def __enter__(self) -> Screen:
+        """Start the picture."""
+        if self.live:
+            self._display = Live(
+                get_renderable=self._picture,
+                console=self.console,
+                refresh_per_second=_REFRESHES_PER_SECOND,
+                transient=True,
+            )
+            self._display.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Take the picture away; what was said stays."""
+        if self._display is not None:
+            self._display.stop()
+            self._display = None

@@ -1,0 +1,391 @@
+"""Builds agents from their configurations; all that ask a language model share one consultant."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cached_property
+from random import Random
+from typing import TYPE_CHECKING, Any, cast
+
+from plywise.arena.agents import Agent, AgentInfo, Progress, RandomAgent, check_agent
+from plywise.conf.schema import (
+    AgentConfig,
+    AlphaBetaConfig,
+    GameConfig,
+    LLMGroup,
+    SearchConfig,
+    SimultaneousConfig,
+)
+from plywise.datasets.errors import ConfigError
+from plywise.search.decision import Decision
+from plywise.search.guide import Consultation, GuideReport
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from plywise.games.base import Game, State
+    from plywise.llm_modules.client import LLMClient, LLMConfig
+    from plywise.llm_modules.embedded import EmbeddedServer
+    from plywise.llm_modules.guides import GuideConfig, LLMConsultant
+    from plywise.search.alphabeta import AlphaBeta
+    from plywise.search.simultaneous import SimultaneousSearch
+
+
+_LEAST_SECONDS = 0.02  # of search, however long the preparations took
+
+Think = Callable[[Consultation | None], Decision]
+"""A search, as a function of the guide that it may ask."""
+
+
+def make_configured_game(config: GameConfig) -> Game:
+    """Return the game that a configuration names.
+
+    Raises:
+        ConfigError: there is no such game, or it does not take these parameters.
+    """
+    from plywise.games.registry import make_game
+
+    try:
+        return make_game(config.name, **config.parameters())
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+
+
+def with_budget(search: SearchConfig, agent: AgentConfig) -> SearchConfig:
+    """Return the search settings with what the agent sets for itself."""
+    own = {
+        key: value
+        for key in ("seconds", "iterations", "max_depth")
+        if (value := getattr(agent, key)) is not None
+    }
+    return replace(search, **own)
+
+
+class LanguageModel:
+    """The configured model: its client and consultant, started at the first use."""
+
+    def __init__(self, config: LLMGroup, progress: Progress) -> None:
+        self.config = config
+        self.progress = progress
+        self._server: EmbeddedServer | None = None
+        self._client: LLMClient | None = None
+        self._consultant: LLMConsultant | None = None
+
+    def client(self) -> LLMClient:
+        """Return the client; starts the embedded server where that is the model.
+
+        Raises:
+            LLMError: the settings cannot work, or the embedded server does not start.
+        """
+        from plywise.llm_modules.client import LLMClient, LLMConfig
+
+        if self._client is None:
+            group = self.config
+            config = LLMConfig(
+                base_url=group.base_url or "",
+                model=group.model or "",
+                api_key_env=group.api_key_env,
+                temperature=group.temperature,
+                timeout=group.timeout,
+                max_retries=group.max_retries,
+                concurrency=group.concurrency,
+            )
+            if group.name == "embedded":
+                self._client = self._start_embedded(config)
+            else:
+                self._client = LLMClient(config)
+                self.progress(f"Language model: {self._client.model} at {self._client.endpoint}")
+        return self._client
+
+    def consultant(self) -> LLMConsultant:
+        """Return the one consultant that all agents share."""
+        from plywise.llm_modules.guides import LLMConsultant
+
+        if self._consultant is None:
+            self._consultant = LLMConsultant(self.client(), self.guide_config())
+        return self._consultant
+
+    def guide_config(self) -> GuideConfig:
+        """Return what the model is asked, and how far it is believed."""
+        from plywise.llm_modules.guides import GuideConfig
+
+        group = self.config
+        return GuideConfig(
+            guides=tuple(group.guides),
+            trust=dict.fromkeys(group.guides, group.trust),
+            max_calls=group.max_calls,
+        )
+
+    def close(self) -> None:
+        """Stop the client and the embedded server."""
+        if self._client is not None:
+            self._client.close()
+        if self._server is not None:
+            self._server.close()
+
+    def _start_embedded(self, config: LLMConfig) -> LLMClient:
+        from plywise.llm_modules.client import LLMClient
+        from plywise.llm_modules.embedded import EmbeddedServer
+
+        start = time.monotonic()
+        self.progress("Starting the embedded language model")
+        server = EmbeddedServer(self.config.weights, threads=self.config.threads)
+        self._server = server.start()
+        client = LLMClient(server.llm_config(config), api_key=server.api_key)
+        self.progress(
+            f"Language model: {client.model}, ready after {time.monotonic() - start:.1f} s"
+        )
+        return client
+
+
+class AgentFactory:
+    """Builds agents for one game, played in this process or on a Showdown server."""
+
+    def __init__(
+        self,
+        game: GameConfig,
+        search: SearchConfig,
+        llm: LLMGroup,
+        *,
+        on_server: bool = False,
+        progress: Progress = lambda line: None,
+    ) -> None:
+        self._game_config = game
+        self._on_server = on_server
+        self._search = search
+        self._model = LanguageModel(llm, progress)
+        self._built: list[Agent] = []
+
+    @cached_property
+    def game(self) -> Game:
+        """The game that the agents play; made when it is first needed."""
+        return make_configured_game(self._game_config)
+
+    @property
+    def progress(self) -> Progress:
+        """Who is told of slow steps."""
+        return self._model.progress
+
+    @progress.setter
+    def progress(self, progress: Progress) -> None:
+        self._model.progress = progress
+
+    def check(self, entrant: AgentConfig) -> AgentInfo:
+        """Return the agent's entry if it can play here with these settings.
+
+        Raises:
+            ConfigError: it cannot; says what would work.
+        """
+        battles = self._on_server or self.game.info.simultaneous
+        where = "server" if self._on_server else "battles" if battles else "boards"
+        info = check_agent(entrant.name, where=where)
+        if entrant.name == "llm" and self._model.config.name == "none":
+            raise ConfigError("agent 'llm' needs a language model: llm=embedded or llm=openai")
+        if entrant.name in ("search", "llm_search"):
+            kind = SimultaneousConfig if battles else AlphaBetaConfig
+            if not isinstance(self._search, kind):
+                fit = "simultaneous" if battles else "alphabeta"
+                raise ConfigError(f"search={self._search.name} does not fit here: search={fit}")
+            if self.game.kernels() is None:
+                raise ConfigError(
+                    f"agent '{entrant.name}' needs compiled rules, and {self.game.info.name} is "
+                    "plain Python: give it kernels, or choose agent=random or agent=llm"
+                )
+        return info
+
+    def build(self, entrant: AgentConfig) -> Agent:
+        """Return the agent; :meth:`close` closes it.
+
+        Raises:
+            ConfigError: it cannot play here (see :meth:`check`).
+            LLMError: its language model cannot be had.
+        """
+        self.check(entrant)
+        agent = self._make(entrant)
+        self._built.append(agent)
+        return agent
+
+    def _make(self, entrant: AgentConfig) -> Agent:
+        search = with_budget(self._search, entrant)
+        label = entrant.label
+        if entrant.name == "random":
+            return RandomAgent(label)
+        if entrant.name == "max_damage":
+            return MaxDamageAgent(label)
+        if entrant.name == "llm":
+            return LLMAgent(label, self._model, search.seconds)
+        advised = entrant.name == "llm_search" and self._model.config.name != "none"
+        consultant = self._model.consultant() if advised else None
+        if isinstance(search, AlphaBetaConfig):
+            return AlphaBetaAgent(label, self.game, search, consultant)
+        return BattleAgent(label, self.game, cast("SimultaneousConfig", search), consultant)
+
+    def close(self) -> None:
+        """Close every agent built here, then the language model."""
+        for agent in self._built:
+            agent.close()
+        self._model.close()
+
+
+class Advised:
+    """Opens and closes the consultation around one decision, and notes what it cost."""
+
+    def __init__(self, consultant: LLMConsultant | None) -> None:
+        self._consultant = consultant
+
+    def decide(self, state: State, player: int, seed: int, think: Think) -> Decision:
+        """Return ``think(consultation)`` with the guide's report and transcript in its notes."""
+        if self._consultant is None or len(state.legal_actions(player)) < 2:
+            return think(None)
+        consultation = self._consultant.consult(state.briefing(player), seed)
+        try:
+            decision = think(consultation)
+        finally:
+            report = consultation.close()
+        notes = {**decision.notes, "guide": report, "transcript": consultation.transcript}
+        return replace(decision, notes=notes)
+
+
+class AlphaBetaAgent:
+    """Alpha-beta for turn-based games; each thread has a search of its own."""
+
+    def __init__(
+        self,
+        name: str,
+        game: Game,
+        config: AlphaBetaConfig,
+        consultant: LLMConsultant | None,
+    ) -> None:
+        self.name = name
+        self._game = game
+        self._config = config
+        self._advised = Advised(consultant)
+        self._local = threading.local()
+        self._search()  # compiles now, not on the clock of the first decision
+
+    def decide(self, state: State, player: int, seed: int) -> Decision:
+        """Return the search's decision; the seed matters for the guide alone."""
+        search = self._search()
+
+        def think(consultation: Consultation | None) -> Decision:
+            return search.decide(state.flat(), player, consultation)
+
+        return self._advised.decide(state, player, seed, think)
+
+    def _search(self) -> AlphaBeta:
+        from plywise.search.alphabeta import AlphaBeta
+
+        if not hasattr(self._local, "search"):
+            kernels = self._game.kernels()
+            assert kernels is not None  # the factory has checked
+            config = self._config
+            self._local.search = AlphaBeta(
+                kernels,
+                max_depth=config.max_depth,
+                seconds=config.seconds,
+                max_nodes=config.iterations,
+                table_bits=config.table_bits,
+            )
+        return cast("AlphaBeta", self._local.search)
+
+    def close(self) -> None:
+        """Nothing to free."""
+
+
+class BattleAgent:
+    """Search over sampled worlds where moves are simultaneous; a search of its own per thread."""
+
+    def __init__(
+        self,
+        name: str,
+        game: Game,
+        config: SimultaneousConfig,
+        consultant: LLMConsultant | None,
+    ) -> None:
+        self.name = name
+        self._game = game
+        self._config = config
+        self._advised = Advised(consultant)
+        self._local = threading.local()
+        self._search()  # compiles now, not on the clock of the first decision
+
+    def decide(self, state: State, player: int, seed: int) -> Decision:
+        """Return the search's decision; sampling the worlds takes part of its time."""
+        start = time.perf_counter()
+        search = self._search()
+        worlds = belief_worlds(state, player, self._config.worlds, seed)
+
+        def think(consultation: Consultation | None) -> Decision:
+            seconds = self._config.seconds
+            if seconds is not None:
+                seconds = max(_LEAST_SECONDS, seconds - (time.perf_counter() - start))
+            return search.decide(worlds, None, player, seed, consultation, seconds)
+
+        decision = self._advised.decide(state, player, seed, think)
+        return replace(decision, seconds=time.perf_counter() - start)
+
+    def _search(self) -> SimultaneousSearch:
+        from plywise.search import simultaneous
+
+        if not hasattr(self._local, "search"):
+            kernels = self._game.kernels()
+            assert kernels is not None  # the factory has checked
+            config = self._config
+            self._local.search = simultaneous.SimultaneousSearch(
+                kernels,
+                simultaneous.SimultaneousConfig(
+                    seconds=config.seconds,
+                    iterations=config.iterations,
+                    max_depth=config.max_depth,
+                    algorithm=config.algorithm,
+                    exploration=config.exploration,
+                    rollout=config.rollout,
+                    final=config.final,
+                ),
+            )
+        return cast("SimultaneousSearch", self._local.search)
+
+    def close(self) -> None:
+        """Nothing to free."""
+
+
+def belief_worlds(state: State, player: int, count: int, seed: int) -> NDArray[Any]:
+    """Return a pool of ``count`` flat states that ``player`` cannot tell from the real one."""
+    import numpy as np
+
+    if hasattr(state, "worlds"):  # a decision on a server: there is no real state to draw from
+        return cast("NDArray[Any]", state.worlds(count, seed))
+    rng = Random(seed)
+    return np.concatenate([state.resample_from_infostate(player, rng).flat() for _ in range(count)])
+
+
+class LLMAgent:
+    """The language model alone; without an answer in time a random legal action, noted."""
+
+    def __init__(self, name: str, model: LanguageModel, seconds: float | None) -> None:
+        from plywise.llm_modules.players import LLMPlayer
+
+        self.name = name
+        self._timeout = model.config.timeout if seconds is None else seconds
+        self._player = LLMPlayer(model.client(), model.guide_config())
+
+    def decide(self, state: State, player: int, seed: int) -> Decision:
+        """Return the model's choice."""
+        start = time.perf_counter()
+        action, facts = self._player.choose(state.briefing(player), seed, self._timeout)
+        notes = dict(facts)
+        if "guide" in notes:
+            notes["guide"] = GuideReport(**notes["guide"])
+        legal = state.legal_actions(player)
+        return Decision(
+            action=action,
+            strategy={a: float(a == action) for a in legal},
+            seconds=time.perf_counter() - start,
+            notes=notes,
+        )
+
+    def close(self) -> None:
+        """Nothing to free: the client belongs to the factory."""

@@ -1,0 +1,172 @@
+"""Plays whole games between two agents in this process, for any game."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from random import Random
+
+from plywise.arena.agents import Agent
+from plywise.datasets.errors import PlywiseError
+from plywise.games.base import CHANCE, NO_ACTION, SIMULTANEOUS, Game, State
+
+log = logging.getLogger(__name__)
+
+
+class IllegalDecisionError(RuntimeError):
+    """An agent named an action that is not legal: a bug in that agent."""
+
+
+class EndlessGameError(RuntimeError):
+    """A game went on beyond its own ``max_game_length``: a bug in that game."""
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Wall time of one player's decisions in one game, in seconds."""
+
+    decisions: int = 0
+    total: float = 0.0
+    longest: float = 0.0
+
+    @property
+    def mean(self) -> float:
+        """Mean seconds of one decision; 0 without any."""
+        return self.total / self.decisions if self.decisions else 0.0
+
+    def tick(self, seconds: float) -> Clock:
+        """Return the clock after one more decision."""
+        return Clock(self.decisions + 1, self.total + seconds, max(self.longest, seconds))
+
+    def __add__(self, other: Clock) -> Clock:
+        """Return both together."""
+        return Clock(
+            self.decisions + other.decisions,
+            self.total + other.total,
+            max(self.longest, other.longest),
+        )
+
+
+@dataclass(frozen=True)
+class GameRecord:
+    """One game as it went.
+
+    Attributes:
+        game: the game's name.
+        seed: of the game; both games of a pair have the same.
+        players: the agents' names, player 0 first.
+        returns: result for each player in [-1, 1]; None where the game ended in an error.
+        plies: nodes at which somebody decided.
+        actions: by ply and player; -1 (``NO_ACTION``) where a player had nothing to decide.
+        clocks: time of each player's decisions.
+        error: why there is no result; ``culprit`` the agent that failed ("" if the game did).
+    """
+
+    game: str
+    seed: int
+    players: tuple[str, str]
+    returns: tuple[float, float] | None
+    plies: int
+    actions: tuple[tuple[int, int], ...]
+    clocks: tuple[Clock, Clock]
+    error: str = ""
+    culprit: str = ""
+
+    def result_of(self, name: str) -> float | None:
+        """Return the result for the agent ``name``, None after an error."""
+        return None if self.returns is None else self.returns[self.players.index(name)]
+
+
+@dataclass
+class _Course:
+    """A game under way."""
+
+    state: State
+    chance: Random
+    actions: list[tuple[int, int]] = field(default_factory=list)
+    clocks: list[Clock] = field(default_factory=lambda: [Clock(), Clock()])
+    thinking: str = ""
+
+
+def decision_seed(game_seed: int, ply: int, player: int) -> int:
+    """Return the 63-bit seed of one decision, a function of its place in the game alone."""
+    return Random(f"{game_seed}/{ply}/{player}").getrandbits(63)
+
+
+def play_game(
+    game: Game,
+    agents: Sequence[Agent],
+    seed: int,
+    on_ply: Callable[[State, int], None] | None = None,
+) -> GameRecord:
+    """Play one game; ``agents[p]`` decides for player p.
+
+    An exception in an agent ends the game without a result: it is logged with its traceback and
+    written into the record, never counted as a loss.  A :class:`PlywiseError` (something outside
+    is wrong) is raised.
+    """
+    course = _Course(game.new_initial_state(seed), Random(f"{seed}/chance"))
+    error = culprit = ""
+    try:
+        while not course.state.is_terminal():
+            _advance(game, course, agents, seed)
+            if on_ply is not None:
+                on_ply(course.state, len(course.actions))
+    except PlywiseError:
+        raise
+    except Exception as failure:
+        culprit = course.thinking
+        error = f"{type(failure).__name__}: {failure}"
+        log.exception("game %s seed %d broke off (%s)", game.info.name, seed, culprit or "game")
+    returns = None if error else course.state.returns()
+    return GameRecord(
+        game=game.info.name,
+        seed=seed,
+        players=(agents[0].name, agents[1].name),
+        returns=None if returns is None else (float(returns[0]), float(returns[1])),
+        plies=len(course.actions),
+        actions=tuple(course.actions),
+        clocks=(course.clocks[0], course.clocks[1]),
+        error=error,
+        culprit=culprit,
+    )
+
+
+def _advance(game: Game, course: _Course, agents: Sequence[Agent], seed: int) -> None:
+    """Resolve a chance node, or let the players of one node decide and apply it."""
+    state, mover = course.state, course.state.current_player()
+    if mover == CHANCE:
+        outcomes, weights = zip(*state.chance_outcomes(), strict=True)
+        state.apply_action(course.chance.choices(outcomes, weights)[0])
+        return
+    ply = len(course.actions)
+    if ply >= game.max_game_length():
+        raise EndlessGameError(f"{game.info.name} did not end within {ply} decisions")
+    due = (0, 1) if mover == SIMULTANEOUS else (mover,)
+    chosen = [NO_ACTION, NO_ACTION]
+    for player in due:
+        legal = state.legal_actions(player)
+        if not legal:
+            continue
+        agent = agents[player]
+        course.thinking = agent.name
+        start = time.perf_counter()
+        decision = agent.decide(state, player, decision_seed(seed, ply, player))
+        course.clocks[player] = course.clocks[player].tick(time.perf_counter() - start)
+        if decision.action not in legal:
+            raise IllegalDecisionError(f"{agent.name} chose {decision.action}, legal are {legal}")
+        chosen[player] = decision.action
+        course.thinking = ""
+    if mover == SIMULTANEOUS:
+        state.apply_actions(chosen)
+    else:
+        state.apply_action(chosen[mover])
+    course.actions.append((chosen[0], chosen[1]))
+
+
+def play_pair(game: Game, first: Agent, second: Agent, seed: int) -> Iterator[GameRecord]:
+    """Play two games with the same seed, sides swapped."""
+    yield play_game(game, (first, second), seed)
+    yield play_game(game, (second, first), seed)

@@ -1,0 +1,115 @@
+"""Results on disk: JSON Lines that survive a crash, and summaries."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from enum import Enum
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from plywise.datasets.errors import PlywiseError
+
+
+class RecordFileError(PlywiseError):
+    """A result file that cannot be written or read."""
+
+
+def plain(value: object) -> Any:
+    """Return ``value`` as what JSON can hold: dataclasses as mappings, keys as text.
+
+    Raises:
+        TypeError: something in it has no plain form.
+    """
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, Enum):
+        return plain(value.value)
+    if isinstance(value, Mapping):
+        return {str(plain(key)): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    if isinstance(value, Path):
+        return str(value)
+    if hasattr(value, "tolist"):  # NumPy scalars and arrays
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} has no plain form for a result file")
+
+
+class RecordWriter:
+    """Appends records to a JSON Lines file; every record is on disk before the next is made."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.count = 0
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("a", encoding="utf-8")
+        except OSError as error:
+            raise RecordFileError(f"cannot write {path}: {error.strerror or error}") from error
+
+    def write(self, record: object) -> None:
+        """Append one record (a dataclass or a mapping) and flush it.
+
+        Raises:
+            RecordFileError: the disk refuses it.
+        """
+        try:
+            self._file.write(json.dumps(plain(record), ensure_ascii=False) + "\n")
+            self._file.flush()
+        except OSError as error:
+            raise RecordFileError(f"cannot write {self.path}: {error.strerror or error}") from error
+        self.count += 1
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def __enter__(self) -> RecordWriter:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the file."""
+        self.close()
+
+
+def read_records(path: Path) -> list[dict[str, Any]]:
+    """Return the records of a JSON Lines file.
+
+    Raises:
+        RecordFileError: it cannot be read, or a line is not JSON (the message names the line).
+    """
+    records = []
+    try:
+        with path.open(encoding="utf-8") as file:
+            for number, line in enumerate(file, start=1):
+                try:
+                    records.append(json.loads(line))
+                except json.JSONDecodeError as error:
+                    raise RecordFileError(f"{path}, line {number}: {error}") from error
+    except OSError as error:
+        raise RecordFileError(f"cannot read {path}: {error.strerror or error}") from error
+    return records
+
+
+def write_summary(path: Path, summary: object) -> None:
+    """Write a summary as indented JSON.
+
+    Raises:
+        RecordFileError: the disk refuses it.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(plain(summary), indent=2, ensure_ascii=False) + "\n", "utf-8")
+    except OSError as error:
+        raise RecordFileError(f"cannot write {path}: {error.strerror or error}") from error

@@ -1,0 +1,483 @@
+"""The structured configuration: one dataclass per group, one per command.
+
+Hydra checks keys and types when it composes; each class checks the rest (ranges, combinations) in
+``__post_init__``, which runs when :func:`typed` turns the composed tree into these objects.  Every
+failure is a :class:`~plywise.datasets.errors.ConfigError` that names the key, the value and what is
+allowed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any, TypeVar
+
+from hydra.core.config_store import ConfigStore
+from omegaconf import MISSING, DictConfig, OmegaConf
+from omegaconf.errors import MissingMandatoryValue
+
+from plywise.datasets.errors import ConfigError
+
+T = TypeVar("T")
+
+GUIDE_QUESTIONS = ("propose", "model", "evaluate")
+
+
+def _at_least(key: str, value: float | None, low: float) -> None:
+    if value is not None and value < low:
+        raise ConfigError(f"{key}={value}: must be at least {low:g}")
+
+
+def _above(key: str, value: float | None, low: float) -> None:
+    if value is not None and value <= low:
+        raise ConfigError(f"{key}={value}: must be greater than {low:g}")
+
+
+def _between(key: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        raise ConfigError(f"{key}={value}: must be between {low:g} and {high:g}")
+
+
+def _one_of(key: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise ConfigError(f"{key}={value}: choose one of {', '.join(allowed)}")
+
+
+# --- game ----------------------------------------------------------------------------------------
+
+
+@dataclass
+class GameConfig:
+    """A game by its name in ``plywise games``."""
+
+    name: str = MISSING
+
+    def parameters(self) -> dict[str, int]:
+        """Return the parameters that the game is made with."""
+        return {}
+
+
+@dataclass
+class ConnectFourConfig(GameConfig):
+    """Connect Four on a board of any size that the kernels hold."""
+
+    name: str = "connect_four"
+    rows: int = 6
+    columns: int = 7
+
+    def __post_init__(self) -> None:
+        """Check the board's size."""
+        _at_least("game.rows", self.rows, 4)
+        _at_least("game.columns", self.columns, 4)
+
+    def parameters(self) -> dict[str, int]:
+        """Return rows and columns."""
+        return {"rows": self.rows, "columns": self.columns}
+
+
+# --- search --------------------------------------------------------------------------------------
+
+
+@dataclass
+class SearchConfig:
+    """What every search has: a clock, or a fixed amount of work.
+
+    Attributes:
+        seconds: wall time for one decision; null: no clock (then ``iterations`` or ``max_depth``
+            decides, and the same seed gives the same move).
+        iterations: at most so many iterations (nodes, for alphabeta); null: no limit.
+        max_depth: at most so many plies.
+    """
+
+    name: str = MISSING
+    seconds: float | None = 1.0
+    iterations: int | None = None
+    max_depth: int = 64
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        _above("search.seconds", self.seconds, 0)
+        _at_least("search.iterations", self.iterations, 1)
+        _at_least("search.max_depth", self.max_depth, 1)
+
+
+@dataclass
+class AlphaBetaConfig(SearchConfig):
+    """Alpha-beta with a transposition table of ``2 ** table_bits`` entries (turn-based games)."""
+
+    name: str = "alphabeta"
+    table_bits: int = 20
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        super().__post_init__()
+        _between("search.table_bits", self.table_bits, 10, 28)
+
+
+@dataclass
+class SimultaneousConfig(SearchConfig):
+    """Simultaneous-move tree search over sampled states (battles).
+
+    Attributes:
+        worlds: how many states are sampled.
+        algorithm: uct (decoupled UCT) or regret (regret matching).
+        exploration: null: the algorithm's own default.
+        rollout: random decisions to play on from a leaf before it is valued.
+        final: proportional (a mixed strategy) or most_visited.
+    """
+
+    name: str = "simultaneous"
+    worlds: int = 16
+    algorithm: str = "uct"
+    exploration: float | None = None
+    rollout: int = 0
+    final: str = "proportional"
+
+    def __post_init__(self) -> None:
+        """Check the ranges; without a clock there must be a number of iterations."""
+        super().__post_init__()
+        _at_least("search.worlds", self.worlds, 1)
+        _one_of("search.algorithm", self.algorithm, ("uct", "regret"))
+        _at_least("search.exploration", self.exploration, 0)
+        _at_least("search.rollout", self.rollout, 0)
+        _one_of("search.final", self.final, ("proportional", "most_visited"))
+        if self.seconds is None and self.iterations is None:
+            raise ConfigError("search.seconds=null needs a number of search.iterations")
+
+
+# --- llm -----------------------------------------------------------------------------------------
+
+
+@dataclass
+class LLMGroup:
+    """The language model that advises: none, the embedded one, or any OpenAI-compatible endpoint.
+
+    Attributes:
+        base_url: of the endpoint; null: ``OPENAI_BASE_URL``, else OpenAI's own.
+        model: its name there; null: ``OPENAI_MODEL``.
+        api_key_env: name of the environment variable that holds the key (never the key itself).
+        temperature: sent with each request; null sends none.
+        timeout: seconds that one call may take.
+        max_retries: repeats of a refused or broken call.
+        concurrency: calls under way at once.
+        guides: which questions it is asked: propose, model, evaluate.
+        trust: how far its advice is believed, 0 (not at all) … 1.
+        max_calls: most calls for one decision.
+        weights: GGUF file for the embedded model; null: the packaged SmolLM2-135M.
+        threads: of the embedded model; null: its own default.
+    """
+
+    name: str = MISSING
+    base_url: str | None = None
+    model: str | None = None
+    api_key_env: str = "OPENAI_API_KEY"
+    temperature: float | None = 0.0
+    timeout: float = 30.0
+    max_retries: int = 1
+    concurrency: int = 4
+    guides: list[str] = field(default_factory=lambda: list(GUIDE_QUESTIONS))
+    trust: float = 0.5
+    max_calls: int = 6
+    weights: str | None = None
+    threads: int | None = None
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        _one_of("llm.name", self.name, ("none", "embedded", "openai"))
+        _above("llm.timeout", self.timeout, 0)
+        _at_least("llm.max_retries", self.max_retries, 0)
+        _at_least("llm.concurrency", self.concurrency, 1)
+        _between("llm.trust", self.trust, 0, 1)
+        _at_least("llm.max_calls", self.max_calls, 1)
+        _at_least("llm.threads", self.threads, 1)
+        for question in self.guides:
+            _one_of("llm.guides", question, GUIDE_QUESTIONS)
+        if self.base_url is not None and not self.base_url.startswith(("http://", "https://")):
+            raise ConfigError(
+                f"llm.base_url={self.base_url}: must start with http:// or https:// "
+                "(for example http://127.0.0.1:8000/v1)"
+            )
+
+
+# --- agents --------------------------------------------------------------------------------------
+
+
+@dataclass
+class AgentConfig:
+    """An agent by its name in ``plywise agents``; null means: as the ``search`` group says.
+
+    With these an opponent can get its own budget: ``opponent=search opponent.seconds=0.1``.
+    """
+
+    name: str = MISSING
+    seconds: float | None = None
+    iterations: int | None = None
+    max_depth: int | None = None
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        _above("agent.seconds", self.seconds, 0)
+        _at_least("agent.iterations", self.iterations, 1)
+        _at_least("agent.max_depth", self.max_depth, 1)
+
+    @property
+    def label(self) -> str:
+        """The name with whatever differs from the defaults, to tell two agents apart."""
+        extras = [
+            f"{key}={value:g}"
+            for key in ("seconds", "iterations", "max_depth")
+            if (value := getattr(self, key)) is not None
+        ]
+        return f"{self.name}({', '.join(extras)})" if extras else self.name
+
+
+# --- commands ------------------------------------------------------------------------------------
+
+
+@dataclass
+class PlayConfig:
+    """``plywise play``: a person against an agent in the terminal.
+
+    Attributes:
+        side: which player the person is: first, second, or both for two people or none to watch
+            the agent play itself.
+    """
+
+    game: GameConfig = MISSING
+    agent: AgentConfig = MISSING
+    search: SearchConfig = MISSING
+    llm: LLMGroup = MISSING
+    side: str = "first"
+    seed: int = 0
+    color: bool = True
+
+    def __post_init__(self) -> None:
+        """Check the side."""
+        _one_of("side", self.side, ("first", "second", "both", "none"))
+
+
+@dataclass
+class ServerConfig:
+    """Which Showdown server: null ``url``: a local one of our own, ended with the command.
+
+    Attributes:
+        url: websocket address, for example ``ws://127.0.0.1:8000/showdown/websocket``.
+        username: our account there; null: a fresh name, as a local server allows.
+        password_env: name of the environment variable with that account's password.
+        start_timeout: seconds that a local server may take to come up.
+    """
+
+    url: str | None = None
+    username: str | None = None
+    password_env: str | None = None
+    start_timeout: float = 120.0
+
+    def __post_init__(self) -> None:
+        """Check the address."""
+        _above("server.start_timeout", self.start_timeout, 0)
+        if self.url is not None and not self.url.startswith(("ws://", "wss://")):
+            raise ConfigError(
+                f"server.url={self.url}: must start with ws:// or wss:// "
+                "(for example ws://127.0.0.1:8000/showdown/websocket)"
+            )
+
+
+@dataclass
+class ShowdownConfig:
+    """``plywise showdown``: battles on a Pokémon Showdown server.
+
+    Attributes:
+        battles: how many.
+        concurrency: how many at once.
+        workers: decisions of one player that may run at once (each takes a core).
+        stall_seconds: without any sign of life for so long the run ends with an error.
+    """
+
+    game: GameConfig = MISSING
+    agent: AgentConfig = MISSING
+    opponent: AgentConfig = MISSING
+    search: SearchConfig = MISSING
+    llm: LLMGroup = MISSING
+    server: ServerConfig = field(default_factory=ServerConfig)
+    battles: int = 3
+    concurrency: int = 1
+    workers: int = 1
+    stall_seconds: float = 300.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        _at_least("battles", self.battles, 1)
+        _at_least("concurrency", self.concurrency, 1)
+        _at_least("workers", self.workers, 1)
+        _above("stall_seconds", self.stall_seconds, 0)
+
+
+@dataclass
+class TournamentGroup:
+    """How much a tournament plays.
+
+    Attributes:
+        pairs: games of one pairing are played in pairs: same seed, sides swapped.
+        seed: the first pair's; the next pairs count up.
+        jobs: processes at once.
+    """
+
+    pairs: int = 10
+    seed: int = 0
+    jobs: int = 1
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        _at_least("tournament.pairs", self.pairs, 1)
+        _at_least("tournament.jobs", self.jobs, 1)
+
+
+@dataclass
+class TournamentConfig:
+    """``plywise tournament``: a round robin of agents over one game.
+
+    Attributes:
+        agents: names, or ``{name: search, seconds: 0.1}`` for an agent with its own budget.
+    """
+
+    game: GameConfig = MISSING
+    search: SearchConfig = MISSING
+    llm: LLMGroup = MISSING
+    tournament: TournamentGroup = MISSING
+    agents: list[Any] = field(default_factory=lambda: ["random", "search"])
+
+    def entrants(self) -> list[AgentConfig]:
+        """Return the agents as configurations.
+
+        Raises:
+            ConfigError: an entry is neither a name nor a mapping with known keys, or two are equal.
+        """
+        allowed = ("name", "seconds", "iterations", "max_depth")
+        found: list[AgentConfig] = []
+        for entry in self.agents:
+            fields = {"name": entry} if isinstance(entry, str) else entry
+            if not isinstance(fields, dict) or not isinstance(fields.get("name"), str):
+                raise ConfigError(
+                    f"agents: {entry!r} is neither a name nor a mapping like "
+                    "{name:search,seconds:0.1}"
+                )
+            for key, value in fields.items():
+                _one_of(f"agents: a key of {fields['name']}", str(key), allowed)
+                if key != "name" and (
+                    isinstance(value, bool) or not isinstance(value, int | float)
+                ):
+                    raise ConfigError(f"agents: {fields['name']}.{key}={value}: must be a number")
+            found.append(AgentConfig(**fields))
+        labels = [agent.label for agent in found]
+        if len(found) < 2:
+            raise ConfigError(f"agents={labels}: a tournament needs at least two agents")
+        for label in labels:
+            if labels.count(label) > 1:
+                raise ConfigError(f"agents: {label} stands there twice; give one another budget")
+        return found
+
+
+@dataclass
+class VerifyConfig:
+    """``plywise verify engine CORPUS``: replay a corpus of the real simulator.
+
+    Attributes:
+        what: which part to verify.
+        corpus: a ``.jsonl`` or ``.jsonl.gz`` file.
+        limit: steps to replay; null: all.
+        causes: how many causes of mismatch to print.
+    """
+
+    what: str = "engine"
+    corpus: str = MISSING
+    limit: int | None = None
+    causes: int = 20
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        _one_of("what", self.what, ("engine",))
+        _at_least("limit", self.limit, 1)
+        _at_least("causes", self.causes, 0)
+
+
+@dataclass
+class BenchConfig:
+    """``plywise bench engine|search|boards``: how fast the parts are here.
+
+    Attributes:
+        seconds: measured time for one line of the table.
+    """
+
+    what: str = "boards"
+    seconds: float = 2.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        _one_of("what", self.what, ("engine", "search", "boards"))
+        _above("seconds", self.seconds, 0)
+
+
+def register() -> None:
+    """Put the schemas into Hydra's store, where the YAML files name them as ``…_schema``."""
+    store = ConfigStore.instance()
+    for command, schema in COMMAND_SCHEMAS.items():
+        store.store(name=f"{command}_schema", node=schema)
+    for group, name, node in (
+        ("game", "game_schema", GameConfig),
+        ("game", "connect_four_schema", ConnectFourConfig),
+        ("search", "alphabeta_schema", AlphaBetaConfig),
+        ("search", "simultaneous_schema", SimultaneousConfig),
+        ("llm", "llm_schema", LLMGroup),
+        ("agent", "agent_schema", AgentConfig),
+        ("tournament", "tournament_schema", TournamentGroup),
+    ):
+        store.store(group=group, name=name, node=node)
+
+
+COMMAND_SCHEMAS: dict[str, Any] = {
+    "play": PlayConfig,
+    "showdown": ShowdownConfig,
+    "tournament": TournamentConfig,
+    "verify": VerifyConfig,
+    "bench": BenchConfig,
+}
+
+
+def typed(config: DictConfig, schema: type[T]) -> T:
+    """Return a composed configuration as an object of its schema, with all values checked.
+
+    Raises:
+        ConfigError: a value is missing, out of range or impossible together with another.
+    """
+    _refuse_strangers(config, schema)
+    try:
+        built = OmegaConf.to_object(config)
+    except MissingMandatoryValue as error:
+        key = str(getattr(error, "full_key", "") or "a value")
+        raise ConfigError(f"{key} is missing: give {key}=VALUE") from None
+    if not isinstance(built, schema):
+        raise TypeError(f"a {schema.__name__} was expected, got {type(built).__name__}")
+    return built
+
+
+def _refuse_strangers(config: DictConfig, schema: type[Any]) -> None:
+    """Hydra lets ``+key=value`` add what no code reads; that is a mistake, not a setting.
+
+    Raises:
+        ConfigError: naming the key.
+    """
+    nodes: list[tuple[str, DictConfig, type[Any]]] = [("", config, schema)]
+    while nodes:
+        prefix, node, kind = nodes.pop()
+        known = {f.name for f in fields(kind)}
+        for key in map(str, node):
+            if key not in known:
+                raise ConfigError(
+                    f"no setting '{prefix}{key}'; there are: {', '.join(sorted(known))}"
+                )
+            if OmegaConf.is_missing(node, key) or not isinstance(node[key], DictConfig):
+                continue
+            child = OmegaConf.get_type(node, key)
+            if child is not None and is_dataclass(child):
+                nodes.append((f"{prefix}{key}.", node[key], child))

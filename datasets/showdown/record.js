@@ -1,0 +1,383 @@
+'use strict';
+/* Plays battles of uniformly random legal choices in the real simulator and writes a corpus.
+
+   node record.js PACKAGE_FOLDER BATTLES SEED OUT.jsonl.gz FORMAT [--fuzz] [--keepties]
+
+   PACKAGE_FOLDER  an installed pokemon-showdown
+   FORMAT          gen9randombattle, gen9battlefactory or gen9bssfactory: the teams' generator
+   --fuzz          instead, teams that mix every species, move, ability and item of those three
+   --keepties      a speed tie keeps its order (side 1 first) and draws nothing
+
+   How a corpus reads is told in datasets/battle_corpus.py, what a dumped state holds in
+   engine/battle/codec.py.  Progress goes to standard error, one "battle K of N" a line. */
+const fs = require('fs'), path = require('path'), zlib = require('zlib');
+const [PACKAGE, BATTLES, SEED, OUT, FORMAT] = [path.resolve(process.argv[2]), +process.argv[3], +process.argv[4],
+  process.argv[5], process.argv[6]];
+const FUZZ = process.argv.includes('--fuzz'), KEEP_TIES = process.argv.includes('--keepties');
+const {Battle, Teams, PRNG, Dex} = require(PACKAGE);
+const {BattleActions} = require(path.join(PACKAGE, 'dist/sim/battle-actions'));
+const VERSION = require(path.join(PACKAGE, 'package.json')).version;
+const TERA_SHARE = 0.15;   // terastallize rarely, or every battle would do it on its first turn
+const TURN_LIMIT = 1000;
+
+/** The players' dice (mulberry32), apart from the battle's own. */
+class Dice {
+  constructor(seed) { this.state = (seed >>> 0) || 1; }
+  next() {
+    let t = (this.state = (this.state + 0x6D2B79F5) >>> 0);
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return (t ^ (t >>> 14)) >>> 0;
+  }
+  below(n) { return this.next() % n; }
+  pick(list) { return list[this.below(list.length)]; }
+  share() { return this.next() / 2 ** 32; }
+}
+
+// ---- draws ------------------------------------------------------------------------------------------------------
+
+let watched = null;   // the battle whose events name a draw's site
+
+function stack(depth) {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = depth;
+  const holder = {};
+  Error.captureStackTrace(holder, RecordingPRNG.prototype.random);
+  Error.stackTraceLimit = limit;
+  return holder.stack.split('\n').slice(1);
+}
+const OWNER = /^(Battle|BattleActions|BattleQueue|PRNG|RecordingPRNG|Pokemon|Side|Field)\d*\./;
+const DICE_CALLS = new Set(['randomChance', 'sample', 'shuffle', 'random']);
+const HELPERS = new Set(['speedSort', 'eachEvent', 'randomizer']);
+
+/** Where a draw is made: "caller<its caller|event:effect", the dice functions first. */
+function site() {
+  const names = [];
+  for (const frame of stack(10)) {
+    const found = /at (?:new )?(?:Object\.|async )?([\w$.<>\[\] ]+?) \(/.exec(frame);
+    const name = (found ? found[1].replace(/ \[as .*\]/, '') : '?').replace(OWNER, '');
+    names.push(name);
+    if (!DICE_CALLS.has(name) && !HELPERS.has(name)) break;
+  }
+  const chain = names.filter((name, i) => name !== names[i - 1]).join('<');
+  return `${chain}|${watched.event?.id || ''}:${watched.effect?.id || ''}`;
+}
+/** Whether `secondaries` itself makes the draw, not an effect that it sets off. */
+function drawnBySecondaries() {
+  const frames = stack(3).filter(line => !/\.random \(/.test(line));
+  return /secondaries \(/.test(frames[0] || '');
+}
+
+class RecordingPRNG extends PRNG {
+  constructor(seed) {
+    super(seed);
+    this.draws = [];
+    this.recording = false;
+    this.numerator = -1;     // of the draw to come; -1: a plain one
+    this.secondaries = null; // the chances of the secondary effects still to be drawn
+  }
+  random(from, to) {
+    let low = 0, n = 2 ** 32;
+    if (from !== undefined) {
+      if (to) { low = Math.floor(from); n = Math.floor(to) - low; } else { n = Math.floor(from); }
+    }
+    const where = this.recording ? site() : '';
+    let numerator = this.numerator;
+    this.numerator = -1;
+    if (numerator < 0 && this.secondaries?.length && n === 100 && drawnBySecondaries()) numerator = this.secondaries.shift();
+    const result = super.random(from, to);
+    if (this.recording) this.draws.push([where, numerator, low, n, result]);
+    return result;
+  }
+  randomChance(numerator, denominator) {
+    this.numerator = numerator;
+    return this.random(denominator) < numerator;
+  }
+  shuffle(items, start = 0, end = items.length) {
+    if (!KEEP_TIES) super.shuffle(items, start, end);
+  }
+}
+
+// Boosts of the user and secondary effects are drawn as plain 0..99: note the chance just before, so that a
+// replay can check it.
+const chance = effect => effect.chance === undefined ? 100 : effect.chance;
+const {selfDrops, secondaries} = BattleActions.prototype;
+BattleActions.prototype.selfDrops = function (targets, source, move, moveData, isSecondary) {
+  const own = moveData.self;
+  if (own && own.boosts && !isSecondary && !move.selfDropped && targets.some(t => t !== false)) {
+    this.battle.prng.numerator = chance(own);
+  }
+  return selfDrops.apply(this, arguments);
+};
+BattleActions.prototype.secondaries = function () {
+  const {battle} = this, {prng, runEvent} = battle;
+  battle.runEvent = function (id) {
+    const result = runEvent.apply(this, arguments);
+    if (id === 'ModifySecondaries' && Array.isArray(result)) prng.secondaries = result.map(chance);
+    return result;
+  };
+  try {
+    return secondaries.apply(this, arguments);
+  } finally {
+    delete battle.runEvent;
+    prng.secondaries = null;
+  }
+};
+
+// ---- legal choices ----------------------------------------------------------------------------------------------
+
+/** All legal choices of a side, from the true state (hidden trapping and disabling included). */
+function legal(battle, index) {
+  const side = battle.sides[index], request = side.activeRequest;
+  if (!request || request.wait) return null;
+  const bench = side.pokemon.map((p, i) => [p, `switch ${i + 1}`]).slice(1);
+  if (request.forceSwitch) {
+    const reviving = !!side.slotConditions[0]['revivalblessing'];
+    const found = bench.filter(([p]) => p.fainted === reviving).map(([, choice]) => choice);
+    return found.length ? found : ['pass'];
+  }
+  const out = [], active = side.active[0], asked = request.active[0];
+  asked.moves.forEach((move, i) => {
+    const slot = active.moveSlots.find(s => s.id === move.id);
+    if (move.disabled || (asked.moves.length > 1 && slot?.disabled)) return;
+    out.push(`move ${i + 1}`);
+    if (asked.canTerastallize) out.push(`move ${i + 1} terastallize`);
+  });
+  if (!active.trapped && !asked.trapped) out.push(...bench.filter(([p]) => !p.fainted).map(([, choice]) => choice));
+  return out;
+}
+
+// ---- state dump -------------------------------------------------------------------------------------------------
+
+const UNSAID = new Set(['id', 'target', 'effectOrder', 'sourceEffect', 'sourceSlot', 'isSlotCondition']);
+
+/** A value without cycles: a Pokémon is "@p1:2" (team index), a side "@p1", an effect "#id". */
+function plain(value) {
+  if (value === null || typeof value !== 'object') return value;
+  const kind = value.constructor.name;
+  if (kind === 'Battle' || kind === 'Field') return undefined;
+  if (kind === 'Pokemon') return `@${value.side.id}:${value.side.team.indexOf(value.set)}`;
+  if (kind === 'Side') return `@${value.id}`;
+  if (Array.isArray(value)) return value.map(plain);
+  if (value.effectType) return `#${value.id}`;
+  const out = {};
+  for (const key in value) {
+    if (typeof value[key] === 'function') continue;
+    const found = plain(value[key]);
+    if (found !== undefined) out[key] = found;
+  }
+  return out;
+}
+function effectState(state) {
+  const out = {};
+  for (const key in state) {
+    const value = state[key];
+    if (UNSAID.has(key) || typeof value === 'function') continue;
+    if (key === 'source') { if (value?.side) out.src = plain(value); continue; }
+    const found = plain(value);
+    if (found !== undefined && found !== null) out[key] = found;
+  }
+  return out;
+}
+function effectStates(map) {
+  const out = {};
+  for (const key in map) out[key] = effectState(map[key]);
+  return out;
+}
+const nonZero = boosts => Object.fromEntries(Object.entries(boosts).filter(([, n]) => n));
+const filled = object => Object.keys(object).length > 0;
+
+function dumpPokemon(p) {
+  const {atk, def, spa, spd, spe} = p.storedStats;
+  const out = {
+    i: p.side.team.indexOf(p.set), sp: p.species.id, L: p.level, g: p.gender || 'N', hp: p.hp, mhp: p.maxhp,
+    ab: p.ability, it: p.item, ty: p.types, tt: p.teraType,
+    mv: p.moveSlots.map(m => m.disabled ? [m.id, m.pp, m.maxpp, m.disabled === 'hidden' ? 2 : 1] : [m.id, m.pp, m.maxpp]),
+    st: [atk, def, spa, spd, spe],
+  };
+  const when = (key, condition, value = 1) => { if (condition) out[key] = value; };
+  when('bsp', p.baseSpecies.id !== p.species.id, p.baseSpecies.id);
+  when('bab', p.baseAbility !== p.ability, p.baseAbility);
+  when('fnt', p.fainted);
+  if (p.status) {
+    out.s = p.status;
+    const state = effectState(p.statusState);
+    when('ss', filled(state), state);
+  }
+  const boosts = nonZero(p.boosts), volatiles = effectStates(p.volatiles);
+  const abilityState = effectState(p.abilityState), itemState = effectState(p.itemState);
+  when('bo', filled(boosts), boosts);
+  when('tera', p.terastallized, p.terastallized);
+  when('ct', p.canTerastallize);
+  when('at', p.addedType, p.addedType);
+  if (p.transformed) { out.tr = 1; out.bmv = p.baseMoveSlots.map(m => [m.id, m.pp, m.maxpp]); }
+  if (p.illusion) out.ill = plain(p.illusion);
+  when('vo', filled(volatiles), volatiles);
+  when('as', filled(abilityState), abilityState);
+  when('is', filled(itemState), itemState);
+  when('li', p.lastItem, p.lastItem);
+  when('ate', p.ateBerry);
+  when('uit', p.usedItemThisTurn);
+  when('ta', p.timesAttacked, p.timesAttacked);
+  when('sbt', p.stellarBoostedTypes?.length, p.stellarBoostedTypes);
+  when('sb', p.swordBoost);
+  when('shb', p.shieldBoost);
+  when('syr', p.syrupTriggered);
+  when('hero', p.heroMessageDisplayed);
+  if (!p.isActive) return out;
+  Object.assign(out, {act: 1, spd: p.speed, at_: p.activeTurns, ama: p.activeMoveActions});
+  if (p.lastMove) out.lm = p.lastMove.id;
+  if (p.lastMoveUsed) out.lmu = p.lastMoveUsed.id;
+  when('mlr', p.moveLastTurnResult !== undefined, p.moveLastTurnResult);
+  when('mtr', p.moveThisTurnResult !== undefined, p.moveThisTurnResult);
+  when('mtt', p.moveThisTurn, p.moveThisTurn);
+  when('htt', p.hurtThisTurn, p.hurtThisTurn);
+  when('ld', p.lastDamage, p.lastDamage);
+  when('trp', p.trapped, p.trapped);
+  when('mtrp', p.maybeTrapped);
+  when('swf', p.switchFlag, p.switchFlag);
+  when('srt', p.statsRaisedThisTurn);
+  when('slt', p.statsLoweredThisTurn);
+  when('nsw', p.newlySwitched);
+  when('aby', p.attackedBy.length, p.attackedBy.map(x => [plain(x.source), x.move, x.damage, x.thisTurn ? 1 : 0]));
+  const used = p.moveSlots.map((m, i) => m.used ? i : -1).filter(i => i >= 0);
+  when('us', used.length, used);
+  when('wt', p.weighthg !== p.species.weighthg, p.weighthg);
+  return out;
+}
+function dumpSide(s) {
+  const out = {
+    left: s.pokemonLeft, fnt: s.totalFainted, order: s.pokemon.map(p => s.team.indexOf(p.set)),
+    sc: effectStates(s.sideConditions), sl: s.slotConditions.map(effectStates), P: s.pokemon.map(dumpPokemon),
+  };
+  if (s.faintedThisTurn) out.ftt = plain(s.faintedThisTurn);
+  if (s.faintedLastTurn) out.flt = plain(s.faintedLastTurn);
+  return out;
+}
+function dump(battle) {
+  const {field} = battle, pseudo = {};
+  for (const key in field.pseudoWeather) {   // rules of the format stand here too
+    if (Dex.moves.get(key).exists || field.pseudoWeather[key].duration) pseudo[key] = effectState(field.pseudoWeather[key]);
+  }
+  const out = {
+    turn: battle.turn, req: battle.requestState, w: field.weather, ws: effectState(field.weatherState),
+    t: field.terrain, ts: effectState(field.terrainState), pw: pseudo,
+    lm: battle.lastMove ? battle.lastMove.id : '', lsm: battle.lastSuccessfulMoveThisTurn || '',
+    q: battle.queue.list.map(a => [a.choice, a.pokemon ? plain(a.pokemon) : '', a.move ? a.move.id : '']),
+    S: battle.sides.map(dumpSide),
+  };
+  if (battle.ended) out.win = battle.winner || '';
+  return out;
+}
+/** A log without time stamps and without the public half of |split| pairs. */
+function privateLog(log) {
+  const out = [];
+  for (let i = 0; i < log.length; i++) {
+    if (log[i].startsWith('|split|')) {
+      out.push(log[i + 1]);
+      i += 2;
+    } else if (!log[i].startsWith('|t:|') && log[i] !== '' && log[i] !== '|') {
+      out.push(log[i]);
+    }
+  }
+  return out;
+}
+
+// ---- teams ------------------------------------------------------------------------------------------------------
+
+let pool = null;
+/** Everything that the three formats' sets name. */
+function fuzzPool() {
+  const found = {species: new Set(), moves: new Set(), abilities: new Set(), items: new Set(), types: new Set()};
+  const put = (kind, names) => { for (const name of [names].flat(Infinity)) if (Dex.toID(name)) found[kind].add(Dex.toID(name)); };
+  const random = JSON.parse(zlib.gunzipSync(fs.readFileSync(path.join(__dirname, 'gen9randombattle.json.gz'))));
+  for (const [species, , ability, item, tera, moves] of random.sets) {
+    put('species', species); put('abilities', ability); put('items', item); put('moves', moves); found.types.add(tera);
+  }
+  const read = name => JSON.parse(fs.readFileSync(path.join(PACKAGE, 'dist/data/random-battles/gen9', name)));
+  const factory = read('factory-sets.json'), bss = read('bss-factory-sets.json');
+  for (const pokemon of [...Object.values(factory).flatMap(t => Object.entries(t)), ...Object.entries(bss)]) {
+    for (const set of pokemon[1].sets) {
+      put('species', set.species || pokemon[0]); put('abilities', set.ability); put('items', set.item); put('moves', set.moves);
+    }
+  }
+  found.species = new Set([...found.species].filter(id => {
+    const species = Dex.species.get(id);
+    return species.exists && !species.requiredItem && !species.battleOnly;
+  }));
+  return Object.fromEntries(Object.entries(found).map(([kind, names]) => [kind, [...names].sort()]));
+}
+function fuzzTeams(seed) {
+  pool ||= fuzzPool();
+  const dice = new Dice(seed * 31337 + 5);
+  for (let i = 0; i < 5; i++) dice.next();
+  const distinct = (n, list) => {
+    const found = new Set();
+    while (found.size < n) found.add(dice.pick(list));
+    return [...found];
+  };
+  const all = value => ({hp: value, atk: value, def: value, spa: value, spd: value, spe: value});
+  return [0, 1].map(() => distinct(6, pool.species).map(id => {
+    const species = Dex.species.get(id), own = dice.below(3) === 0;
+    return {
+      name: species.baseSpecies, species: species.name, item: dice.pick(pool.items),
+      ability: own ? dice.pick(Object.values(species.abilities)) : dice.pick(pool.abilities),
+      moves: distinct(4, pool.moves), nature: 'Serious', gender: species.gender || dice.pick(['M', 'F']),
+      evs: all(85), ivs: all(31), level: 75 + dice.below(26), teraType: dice.pick(pool.types),
+    };
+  }));
+}
+const seedOf = (seed, salt) => PRNG.convertSeed([seed & 0xffff, (seed >>> 16) & 0xffff, salt, 1]);
+
+function newBattle(seed) {
+  const generator = FUZZ ? null : Teams.getGenerator(FORMAT, seedOf(seed, 0x5eed));
+  const teams = FUZZ ? fuzzTeams(seed) : [generator.getTeam(), generator.getTeam()];
+  const battle = new Battle({
+    formatid: FORMAT.includes('factory') ? 'gen9ubers' : FORMAT,   // a factory's own format wants its own teams
+    prng: new RecordingPRNG(seedOf(seed, 0xba77)), p1: {name: 'P1', team: teams[0]}, p2: {name: 'P2', team: teams[1]},
+  });
+  battle.supportCancel = false;
+  while (battle.requestState === 'teampreview') battle.makeChoices('default', 'default');
+  return battle;
+}
+
+// ---- the recording ----------------------------------------------------------------------------------------------
+
+async function main() {
+  const zip = zlib.createGzip({level: 6}), file = fs.createWriteStream(OUT);
+  zip.pipe(file);
+  const write = line => zip.write(JSON.stringify(line) + '\n') ? null : new Promise(done => zip.once('drain', done));
+  for (let number = 0; number < BATTLES; number++) {
+    const dice = new Dice(SEED * 7919 + number), battle = newBattle(SEED * 100003 + number);
+    watched = battle;
+    battle.prng.recording = true;
+    await write({
+      k: 'b', b: number, version: VERSION, seed: battle.prng.startingSeed, fmt: FORMAT,
+      teams: battle.sides.map(s => Teams.pack(s.team)), log: privateLog(battle.log),
+    });
+    for (let step = 0; !battle.ended && battle.turn < TURN_LIMIT; step++) {
+      const choices = [0, 1].map(i => legal(battle, i));
+      const chosen = choices.map(list => {
+        if (!list) return null;
+        const choice = dice.pick(list);
+        return dice.share() > TERA_SHARE ? choice.replace(' terastallize', '') : choice;
+      });
+      const line = {k: 't', b: number, n: step, c: chosen, leg: choices, seed: battle.prng.getSeed()};
+      if (step === 0) line.s0 = dump(battle);
+      battle.prng.draws = [];
+      const start = battle.log.length;
+      for (const [i, choice] of chosen.entries()) {
+        if (choice && !battle.sides[i].choose(choice)) throw new Error(`${choice}: ${battle.sides[i].choice.error}`);
+      }
+      battle.commitChoices();
+      line.s1 = dump(battle);
+      line.log = privateLog(battle.log.slice(start));
+      line.r = battle.prng.draws;
+      await write(line);
+    }
+    process.stderr.write(`battle ${number + 1} of ${BATTLES}\n`);
+  }
+  zip.end();
+  await new Promise(done => file.on('close', done));
+}
+main().catch(error => { process.stderr.write(`${error.stack}\n`); process.exitCode = 1; });

@@ -1,0 +1,102 @@
+"""Showdown's declarative tables, as its pinned package holds them.
+
+``showdown/data.json.gz`` is written by ``showdown/export.js``; field names are Showdown's own,
+and the names of a record's functions stand, sorted, under ``cb``.  Ids are Showdown's ids: lower
+case letters and digits only.  A record's number, where the engine needs one, is 1 + its position
+in the sorted list of ids of its table; 0 means none.
+"""
+
+import gzip
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from plywise.datasets.errors import PlywiseError
+
+Record = Mapping[str, Any]
+Table = Mapping[str, Record]
+
+_FOLDER = Path(__file__).parent / "showdown"
+_NOT_ID = re.compile(r"[^a-z0-9]+")
+
+
+class UnknownNameError(PlywiseError):
+    """A move, ability, item, species, type or nature that the pinned package does not hold."""
+
+
+def to_id(name: str) -> str:
+    """Return Showdown's id of a name: ``"King's Shield"`` -> ``"kingsshield"``."""
+    return _NOT_ID.sub("", name.lower())
+
+
+def read_json_gz(path: Path) -> Any:
+    """Read one JSON document from a gzip file.
+
+    Raises:
+        PlywiseError: the file is missing or damaged.
+    """
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") as file:
+            return json.load(file)
+    except FileNotFoundError as error:
+        raise PlywiseError(f"{path} is missing: install plywise again") from error
+    except (OSError, EOFError, ValueError) as error:
+        raise PlywiseError(f"{path} is damaged ({error}): install plywise again") from error
+
+
+@dataclass(frozen=True)
+class ShowdownData:
+    """All tables of one pinned ``pokemon-showdown`` release.
+
+    Attributes:
+        version: the package's version, such as ``"0.11.11"``.
+        moves, abilities, items, species, conditions: id -> record.
+        cosmetic: id of a forme that differs in looks only -> species id that it plays as.
+        typechart: type id -> record whose ``damageTaken`` maps attacking type (and status) names
+            to 0 neutral, 1 weak, 2 resistant, 3 immune.
+        natures: id -> record with ``plus`` and ``minus`` stat ids where the nature has them.
+        tiers: species id -> tier name.
+    """
+
+    version: str
+    moves: Table
+    abilities: Table
+    items: Table
+    species: Table
+    conditions: Table
+    cosmetic: Mapping[str, str]
+    typechart: Table
+    natures: Table
+    tiers: Mapping[str, str]
+
+    def species_id(self, name: str) -> str:
+        """Return the id of the species that ``name`` plays as, cosmetic formes resolved.
+
+        Raises:
+            UnknownNameError: there is no such species.
+        """
+        found = to_id(name)
+        found = self.cosmetic.get(found, found)
+        if found not in self.species:
+            raise UnknownNameError(f"unknown species '{name}' (Showdown {self.version})")
+        return found
+
+
+def sorted_ids(table: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the table's ids in the order that numbers them: number = 1 + position."""
+    return tuple(sorted(table))
+
+
+@cache
+def load() -> ShowdownData:
+    """Return the committed tables (read once per process).
+
+    Raises:
+        PlywiseError: the file is missing or damaged.
+    """
+    raw = read_json_gz(_FOLDER / "data.json.gz")
+    return ShowdownData(**{name: raw[name] for name in ShowdownData.__dataclass_fields__})

@@ -1,0 +1,514 @@
+"""The power of a move: Showdown's basePowerCallback of single moves and the BasePower event.
+
+Like damage.py, all of it is about ``b.move``, used by side ``s`` against side ``t``.
+"""
+
+from typing import Any
+
+import numpy as np
+
+import plywise.engine.battle.ability_ids as A
+import plywise.engine.battle.item_ids as I
+import plywise.engine.battle.move_ids as M
+import plywise.engine.battle.species_ids as S
+from plywise.engine.battle.chance import SITE_MOVE, chance
+from plywise.engine.battle.constants import (
+    BRN,
+    CATEGORY_PHYSICAL,
+    CATEGORY_SPECIAL,
+    DESOLATE_LAND,
+    ECHOED_VOICE,
+    ELECTRIC_TERRAIN,
+    GRASSY_TERRAIN,
+    GRAVITY,
+    MISTY_TERRAIN,
+    MON_FAINTED,
+    MON_TERASTALLIZED,
+    MOVE_CONTACT,
+    MOVE_GEM,
+    MOVE_SHEER_FORCE,
+    MOVE_TYPE_CHANGED,
+    NO_STATUS,
+    NO_WEATHER,
+    PSN,
+    PSYCHIC_TERRAIN,
+    QUEUE_MOVE,
+    QUEUE_PRIORITIZED_MOVE,
+    RESULT_FALSE,
+    SANDSTORM,
+    SIDE_NEWLY_SWITCHED,
+    SIDE_STATS_LOWERED,
+    SLP,
+    SUNNY_DAY,
+    TOX,
+    TYPE_DARK,
+    TYPE_DRAGON,
+    TYPE_ELECTRIC,
+    TYPE_FAIRY,
+    TYPE_FIRE,
+    TYPE_GHOST,
+    TYPE_GRASS,
+    TYPE_GROUND,
+    TYPE_PSYCHIC,
+    TYPE_ROCK,
+    TYPE_STEEL,
+    TYPE_STELLAR,
+    TYPE_WATER,
+    V_BOUNCE,
+    V_CHARGE,
+    V_DEFENSECURL,
+    V_DIG,
+    V_DIVE,
+    V_FLY,
+    V_FURYCUTTER,
+    V_PHANTOMFORCE,
+    V_ROLLOUT,
+    V_SHADOWFORCE,
+)
+from plywise.engine.battle.stats import ability as get_ability
+from plywise.engine.battle.stats import (
+    chain,
+    defence_ability,
+    effective_weather,
+    get_speed,
+    has_volatile,
+    is_grounded,
+    put_volatile,
+    weather_for,
+)
+from plywise.engine.battle.stats import item as get_item
+from plywise.engine.battle.tables import (
+    F_BITE,
+    F_PULSE,
+    F_PUNCH,
+    F_SLICING,
+    F_SOUND,
+    ITEMS,
+    MOVES,
+    SPECIES,
+)
+from plywise.engine.jit import kernel
+
+NO_POWER = -1
+"""Showdown's false as a base power: the move fails."""
+
+_FALLEN = np.array([4096, 4506, 4915, 5325, 5734, 6144])  # Supreme Overlord
+
+
+@kernel
+def will_move(b: Any, s: int) -> bool:
+    """Return whether the active Pokémon of side ``s`` still has a move in the queue."""
+    return queued_move(b, s) >= 0
+
+
+@kernel
+def queued_move(b: Any, s: int) -> int:
+    """Return the queue index of the move that the active Pokémon of ``s`` still makes, or -1."""
+    for k in range(b.queue_length):
+        entry = b.queue[k]
+        if (
+            (entry.kind == QUEUE_MOVE or entry.kind == QUEUE_PRIORITIZED_MOVE)
+            and entry.side == s
+            and entry.mon == b.sides[s].active
+        ):
+            return k
+    return -1
+
+
+@kernel
+def is_semi_invulnerable(b: Any, s: int) -> bool:
+    """Return whether the active Pokémon of ``s`` is up in the air, underground and so on."""
+    return (
+        has_volatile(b, s, V_FLY)
+        or has_volatile(b, s, V_BOUNCE)
+        or has_volatile(b, s, V_DIG)
+        or has_volatile(b, s, V_DIVE)
+        or has_volatile(b, s, V_PHANTOMFORCE)
+        or has_volatile(b, s, V_SHADOWFORCE)
+    )
+
+
+@kernel
+def weight(b: Any, s: int) -> int:
+    """Return the weight in hectograms, at least 1."""
+    side = b.sides[s]
+    value = int(SPECIES[side.mons[side.active].species].weight_hg)
+    ability = defence_ability(b, s)
+    if ability == A.heavymetal:
+        value *= 2
+    elif ability == A.lightmetal:
+        value //= 2
+    if get_item(b, s) == I.floatstone:
+        value //= 2
+    return max(1, value)
+
+
+@kernel
+def _positive_boosts(b: Any, s: int) -> int:
+    total = 0
+    for k in range(7):
+        total += max(0, int(b.sides[s].boosts[k]))
+    return total
+
+
+@kernel
+def base_power(b: Any, s: int, t: int) -> int:
+    """Return the power before modifiers; 0 where the move has none, ``NO_POWER`` if it fails."""
+    move = int(b.move.id)
+    power = int(b.move.base_power)
+    if not MOVES[move].has_power_callback:
+        return power
+    side = b.sides[s]
+    foe = b.sides[t]
+    mon = side.mons[side.active]
+    target = foe.mons[foe.active]
+    hp, max_hp = int(mon.hp), int(mon.max_hp)
+    foe_hp, foe_max_hp = int(target.hp), int(target.max_hp)
+    if move == M.acrobatics:
+        if mon.held_item == 0:
+            power *= 2
+    elif move == M.hex or move == M.infernalparade:
+        if target.status != NO_STATUS or get_ability(b, t) == A.comatose:
+            power *= 2
+    elif move == M.storedpower or move == M.powertrip:
+        power += 20 * _positive_boosts(b, s)
+    elif move == M.eruption or move == M.waterspout or move == M.dragonenergy:
+        power = max(1, power * hp // max_hp)
+    elif move == M.tripleaxel:
+        power = 20 * int(b.move.hit)
+    elif move == M.triplekick:
+        power = 10 * int(b.move.hit)
+    elif move == M.lastrespects:
+        power = 50 + 50 * int(side.total_fainted)
+    elif move == M.ragefist:
+        power = min(350, 50 + 50 * int(mon.times_attacked))
+    elif move == M.terablast:
+        if int(mon.flag_bits) & MON_TERASTALLIZED and int(mon.tera_type) == TYPE_STELLAR:
+            power = 100
+    elif move == M.stompingtantrum or move == M.temperflare:
+        if side.move_last_turn_result == RESULT_FALSE:
+            power *= 2
+    elif move == M.avalanche:
+        if (int(side.attackers) >> int(foe.active)) & 1:
+            power *= 2
+    elif move == M.assurance:
+        if foe.hurt_this_turn > 1:
+            power *= 2
+    elif move == M.payback:
+        if int(foe.flag_bits) & SIDE_NEWLY_SWITCHED == 0 and not will_move(b, t):
+            power *= 2
+    elif move == M.risingvoltage:
+        if b.terrain == ELECTRIC_TERRAIN and is_grounded(b, t, False):
+            power *= 2
+    elif move == M.grassknot or move == M.lowkick:
+        heavy = weight(b, t)
+        if heavy >= 2000:
+            power = 120
+        elif heavy >= 1000:
+            power = 100
+        elif heavy >= 500:
+            power = 80
+        elif heavy >= 250:
+            power = 60
+        elif heavy >= 100:
+            power = 40
+        else:
+            power = 20
+    elif move == M.heavyslam or move == M.heatcrash:
+        heavy = weight(b, t)
+        own = weight(b, s)
+        if own >= heavy * 5:
+            power = 120
+        elif own >= heavy * 4:
+            power = 100
+        elif own >= heavy * 3:
+            power = 80
+        elif own >= heavy * 2:
+            power = 60
+        else:
+            power = 40
+    elif move == M.flail or move == M.reversal:
+        ratio = max(hp * 48 // max_hp, 1)
+        if ratio < 2:
+            power = 200
+        elif ratio < 5:
+            power = 150
+        elif ratio < 10:
+            power = 100
+        elif ratio < 17:
+            power = 80
+        elif ratio < 33:
+            power = 40
+        else:
+            power = 20
+    elif move == M.crushgrip or move == M.hardpress:
+        most = 120 if move == M.crushgrip else 100
+        power = (most * (100 * (foe_hp * 4096 // foe_max_hp)) + 2047) // 4096 // 100
+        power = max(power, 1)
+    elif move == M.electroball:
+        ratio = get_speed(b, s) // max(get_speed(b, t), 1)
+        if ratio == 0:
+            power = 40
+        elif ratio == 1:
+            power = 60
+        elif ratio == 2:
+            power = 80
+        elif ratio == 3:
+            power = 120
+        else:
+            power = 150
+    elif move == M.gyroball:
+        power = min(150, 25 * get_speed(b, t) // max(get_speed(b, s), 1) + 1)
+    elif move == M.echoedvoice:
+        if b.pseudo_weather[ECHOED_VOICE]:
+            power *= int(b.echoed_voice)
+    elif move == M.furycutter:
+        # the volatile's duration is the turn's business; the streak is its multiplier
+        if not has_volatile(b, s, V_FURYCUTTER):
+            put_volatile(b, s, V_FURYCUTTER)
+            side.move_streak = 1
+        elif b.move.hit == 1 and side.move_streak < 4:
+            side.move_streak = int(side.move_streak) * 2
+        power = min(power * int(side.move_streak), 160)
+    elif move == M.rollout:
+        if has_volatile(b, s, V_ROLLOUT):
+            power <<= int(side.move_streak)
+            if mon.status != SLP:
+                side.move_streak = int(side.move_streak) + 1
+        if has_volatile(b, s, V_DEFENSECURL):
+            power *= 2
+    elif move == M.round:
+        pass  # doubled only behind an ally
+    elif move == M.spitup:
+        power = 100 * int(side.stockpile_layers)
+        if power == 0:
+            return NO_POWER
+    elif move == M.beatup:
+        power = _beat_up(b, s)
+    return power
+
+
+@kernel
+def _beat_up(b: Any, s: int) -> int:
+    """Return the power of this hit of Beat Up: that of the hit-th member who can join in."""
+    side = b.sides[s]
+    left = int(b.move.hit)
+    for k in range(side.team_size):
+        i = int(side.order[k])
+        mon = side.mons[i]
+        if k == 0 or (int(mon.flag_bits) & MON_FAINTED == 0 and mon.status == NO_STATUS):
+            left -= 1
+            if left == 0:
+                return 5 + int(SPECIES[mon.base_species].base_stats[1]) // 10
+    return 5
+
+
+@kernel
+def base_power_modifier(b: Any, s: int, t: int, power: int) -> int:
+    """Return the modifier of the BasePower event, in 4096ths; ``power`` is the power before it."""
+    move = int(b.move.id)
+    kind = int(b.move.type)
+    flags = int(MOVES[move].move_flags)
+    physical = int(b.move.category) == CATEGORY_PHYSICAL
+    special = int(b.move.category) == CATEGORY_SPECIAL
+    side = b.sides[s]
+    foe = b.sides[t]
+    mon = side.mons[side.active]
+    target = foe.mons[foe.active]
+    ability = get_ability(b, s)
+    theirs = defence_ability(b, t)
+    item = get_item(b, s)
+    contact = int(b.move.flag_bits) & MOVE_CONTACT != 0
+    mod = 4096
+    # the user's ability; at most one of these applies, so the order among them is free
+    if ability == A.technician:
+        if power <= 60:
+            mod = chain(mod, 6144)
+    elif ability == A.rivalry:
+        pass  # genders are not modelled
+    elif (
+        ability == A.aerilate
+        or ability == A.pixilate
+        or ability == A.refrigerate
+        or ability == A.galvanize
+        or ability == A.normalize
+    ):
+        if int(b.move.flag_bits) & MOVE_TYPE_CHANGED:
+            mod = chain(mod, 4915)
+    elif ability == A.ironfist:
+        if flags & F_PUNCH:
+            mod = chain(mod, 4915)
+    elif ability == A.reckless:
+        if MOVES[move].recoil_num or MOVES[move].crash:
+            mod = chain(mod, 4915)
+    if item == I.punchingglove and flags & F_PUNCH:  # 23, after the ability
+        mod = chain(mod, 4506)
+    if ability == A.steelyspirit:
+        if kind == TYPE_STEEL:
+            mod = chain(mod, 6144)
+    elif ability == A.analytic:
+        if not will_move(b, t):
+            mod = chain(mod, 5325)
+    elif ability == A.sandforce:
+        if effective_weather(b) == SANDSTORM and (
+            kind == TYPE_ROCK or kind == TYPE_GROUND or kind == TYPE_STEEL
+        ):
+            mod = chain(mod, 5325)
+    elif ability == A.sheerforce:
+        if int(b.move.flag_bits) & MOVE_SHEER_FORCE or MOVES[move].sheer_force_boost:
+            mod = chain(mod, 5325)
+    elif ability == A.supremeoverlord:
+        if side.ability_counter:
+            mod = chain(mod, int(_FALLEN[min(int(side.ability_counter), 5)]))
+    elif ability == A.toughclaws:
+        if contact:
+            mod = chain(mod, 5325)
+    # 20: auras, of either side
+    if kind == TYPE_DARK and (ability == A.darkaura or theirs == A.darkaura):
+        broken = ability == A.aurabreak or theirs == A.aurabreak
+        mod = chain(mod, 3072 if broken else 5448)
+    if kind == TYPE_FAIRY and (ability == A.fairyaura or theirs == A.fairyaura):
+        broken = ability == A.aurabreak or theirs == A.aurabreak
+        mod = chain(mod, 3072 if broken else 5448)
+    # 19
+    if ability == A.flareboost:
+        if mon.status == BRN and special:
+            mod = chain(mod, 6144)
+    elif ability == A.toxicboost:
+        if (mon.status == PSN or mon.status == TOX) and physical:
+            mod = chain(mod, 6144)
+    elif ability == A.megalauncher:
+        if flags & F_PULSE:
+            mod = chain(mod, 6144)
+    elif ability == A.sharpness:
+        if flags & F_SLICING:
+            mod = chain(mod, 6144)
+    elif ability == A.strongjaw:
+        if flags & F_BITE:
+            mod = chain(mod, 6144)
+    # 17
+    if theirs == A.dryskin and kind == TYPE_FIRE:
+        mod = chain(mod, 5120)
+    # 16 and 15: items
+    if item:
+        mod = _item_power(mon, item, kind, physical, special, mod)
+    # 14
+    if int(b.move.flag_bits) & MOVE_GEM:
+        mod = chain(mod, 5325)
+    # 9
+    if has_volatile(b, s, V_CHARGE) and kind == TYPE_ELECTRIC:
+        mod = chain(mod, 8192)
+    # 7
+    if ability == A.punkrock and flags & F_SOUND:
+        mod = chain(mod, 5325)
+    # 6: terrain
+    terrain = int(b.terrain)
+    if terrain:
+        if terrain == ELECTRIC_TERRAIN:
+            if kind == TYPE_ELECTRIC and _on_terrain(b, s):
+                mod = chain(mod, 5325)
+        elif terrain == PSYCHIC_TERRAIN:
+            if kind == TYPE_PSYCHIC and _on_terrain(b, s):
+                mod = chain(mod, 5325)
+        elif terrain == GRASSY_TERRAIN:
+            if (move == M.earthquake or move == M.bulldoze) and _on_terrain(b, t):
+                mod = chain(mod, 2048)
+            elif kind == TYPE_GRASS and is_grounded(b, s, False):
+                mod = chain(mod, 5325)
+        elif kind == TYPE_DRAGON and _on_terrain(b, t):
+            mod = chain(mod, 2048)
+    # 0: the move's own
+    if move == M.knockoff:
+        if target.held_item and can_take_item(b, t):
+            mod = chain(mod, 6144)
+    elif move == M.facade:
+        if mon.status != NO_STATUS and mon.status != SLP:
+            mod = chain(mod, 8192)
+    elif move == M.venoshock or move == M.barbbarrage:
+        if target.status == PSN or target.status == TOX:
+            mod = chain(mod, 8192)
+    elif move == M.brine:
+        if int(target.hp) * 2 <= int(target.max_hp):
+            mod = chain(mod, 8192)
+    elif move == M.lashout:
+        if int(side.flag_bits) & SIDE_STATS_LOWERED:
+            mod = chain(mod, 8192)
+    elif move == M.retaliate:
+        if side.fainted_last_turn:
+            mod = chain(mod, 8192)
+    elif move == M.expandingforce:
+        if terrain == PSYCHIC_TERRAIN and is_grounded(b, s, False):
+            mod = chain(mod, 6144)
+    elif move == M.mistyexplosion:
+        if terrain == MISTY_TERRAIN and is_grounded(b, s, False):
+            mod = chain(mod, 6144)
+    elif move == M.psyblade:
+        if terrain == ELECTRIC_TERRAIN:
+            mod = chain(mod, 6144)
+    elif move == M.gravapple:
+        if b.pseudo_weather[GRAVITY]:
+            mod = chain(mod, 6144)
+    elif move == M.solarbeam or move == M.solarblade:
+        weather = weather_for(b, s)
+        if weather != NO_WEATHER and weather != SUNNY_DAY and weather != DESOLATE_LAND:
+            mod = chain(mod, 2048)
+    elif move == M.fusionbolt:
+        if b.last_successful_move == M.fusionflare:
+            mod = chain(mod, 8192)
+    elif move == M.fusionflare:
+        if b.last_successful_move == M.fusionbolt:
+            mod = chain(mod, 8192)
+    elif move == M.ficklebeam:
+        if chance(b, SITE_MOVE, 3, 10):
+            mod = chain(mod, 8192)
+    return mod
+
+
+@kernel
+def _on_terrain(b: Any, s: int) -> bool:
+    return is_grounded(b, s, False) and not is_semi_invulnerable(b, s)
+
+
+@kernel
+def _item_power(mon: Any, item: int, kind: int, physical: bool, special: bool, mod: int) -> int:
+    """Chain what the user's item adds to the power."""
+    boost = int(ITEMS[item].boost_type)
+    if boost:
+        return chain(mod, 4915) if boost == kind else mod
+    num = int(SPECIES[mon.base_species].num)
+    yes = False
+    if item == I.muscleband:
+        return chain(mod, 4505) if physical else mod
+    if item == I.wiseglasses:
+        return chain(mod, 4505) if special else mod
+    if item == I.adamantcrystal or item == I.adamantorb:
+        yes = num == 483 and (kind == TYPE_STEEL or kind == TYPE_DRAGON)
+    elif item == I.lustrousglobe or item == I.lustrousorb:
+        yes = num == 484 and (kind == TYPE_WATER or kind == TYPE_DRAGON)
+    elif item == I.griseouscore or item == I.griseousorb:
+        yes = num == 487 and (kind == TYPE_GHOST or kind == TYPE_DRAGON)
+    elif item == I.souldew:
+        yes = (num == 380 or num == 381) and (kind == TYPE_PSYCHIC or kind == TYPE_DRAGON)
+    elif item == I.wellspringmask:
+        yes = mon.base_species == S.ogerponwellspring or mon.base_species == S.ogerponwellspringtera
+    elif item == I.hearthflamemask:
+        yes = (
+            mon.base_species == S.ogerponhearthflame or mon.base_species == S.ogerponhearthflametera
+        )
+    elif item == I.cornerstonemask:
+        yes = (
+            mon.base_species == S.ogerponcornerstone or mon.base_species == S.ogerponcornerstonetera
+        )
+    return chain(mod, 4915) if yes else mod
+
+
+@kernel
+def can_take_item(b: Any, s: int) -> bool:
+    """Return whether the held item could be taken at all (its own onTakeItem, not Sticky Hold)."""
+    side = b.sides[s]
+    mon = side.mons[side.active]
+    item = int(mon.held_item)
+    if item == I.boosterenergy:
+        return SPECIES[mon.base_species].paradox == 0
+    user = int(ITEMS[item].user_num)
+    return user == 0 or user != int(SPECIES[mon.base_species].num)

@@ -1,0 +1,447 @@
+"""Dump lines of the real simulator -> flat states, and its choices <-> our action numbers.
+
+A dump (see ``datasets/showdown/record.js``) is Showdown's state in short keys:
+
+battle: ``turn req w ws t ts pw lm lsm q S win`` (weather and terrain with their states, pseudo
+weathers, last move, last successful move of this turn, action queue, sides, winner).
+
+side: ``left fnt order sc sl P ftt flt`` (Pokémon left, fainted in all, team indices by position,
+side conditions, slot conditions, Pokémon by position, fainted this and last turn).
+
+Pokémon: ``i sp bsp L g hp mhp ab bab it ty at tt tera ct mv bmv tr st bo s ss vo as is li ate uit
+ta sbt sb shb syr hero fnt ill`` (team index, species and base species, level, gender, HP, ability,
+item, types, added type, Tera type, terastallized into, may terastallize, moves as ``[id, pp, max,
+disabled: 1, hidden: 2]``, moves before Transform, transformed, stats, boosts, status and its state,
+volatiles, ability and item state, last item, ate a berry, used an item this turn, times attacked,
+types already boosted by Tera Stellar, sword, shield and syrup triggered, Hero's message shown,
+fainted, illusion); if active also ``act spd at_ ama lm lmu mlr mtr mtt htt ld trp mtrp swf srt slt
+nsw aby us wt`` (speed, active turns, move actions, last move, last move used, result of last and
+this turn's move, move this turn, HP after this turn's damage, last damage, trapped, maybe trapped,
+switch flag, stats raised or lowered this turn, newly switched, attackers, used slots, weight).
+
+A dump does not hold EVs, IVs and natures, so decoding needs the battle's teams; whatever else it
+lacks is listed in :mod:`plywise.engine.battle.facts`.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from plywise.datasets.battle_corpus import Dump, RecordedBattle
+from plywise.datasets.errors import PlywiseError
+from plywise.datasets.pokemon_sets import PokemonSet
+from plywise.engine.battle import constants as c
+from plywise.engine.battle import plain
+from plywise.engine.battle import teams as team_building
+from plywise.engine.battle.names import (
+    ABILITY_ID,
+    BOOST_NAMES,
+    ITEM_ID,
+    MOVE_ID,
+    STAT_NAMES,
+    STATUS_ID,
+    TYPE_ID,
+)
+from plywise.engine.battle.state import SIDE
+from plywise.engine.battle.teams import number, species_number, type_number
+
+VOLATILE_BIT = {name: bit for bit, name in enumerate(c.VOLATILE_NAMES)}
+VOLATILE_WORD_BITS = 8 * SIDE["volatiles"].base.itemsize
+
+# volatile -> its facts: dump key -> field of the side record
+VOLATILE_FIELDS: dict[str, dict[str, str]] = {
+    "attract": {"src": "attract_source"},
+    "choicelock": {"move": "choice_lock"},
+    "confusion": {"time": "confusion_time"},
+    "counter": {"damage": "counter_damage"},
+    "disable": {"duration": "disable_duration", "move": "disable_move"},
+    "encore": {"duration": "encore_duration", "move": "encore_move"},
+    "furycutter": {"multiplier": "move_streak"},
+    "healblock": {"duration": "heal_block_duration"},
+    "lockedmove": {
+        "duration": "locked_move_duration",
+        "trueDuration": "locked_move_true_duration",
+        "move": "locked_move",
+    },
+    "lockon": {"duration": "lock_on_duration"},
+    "magnetrise": {"duration": "magnet_rise_duration"},
+    "metronome": {"lastMove": "metronome_move", "numConsecutive": "metronome_count"},
+    "micleberry": {"duration": "micle_duration"},
+    "mirrorcoat": {"damage": "counter_damage"},
+    "mustrecharge": {"duration": "must_recharge_duration"},
+    "partiallytrapped": {
+        "duration": "partial_trap_duration",
+        "boundDivisor": "partial_trap_divisor",
+        "src": "partial_trap_source",
+    },
+    "perishsong": {"duration": "perish_duration"},
+    "protosynthesis": {"bestStat": "paradox_stat"},
+    "quarkdrive": {"bestStat": "paradox_stat"},
+    "rollout": {"hitCount": "move_streak"},
+    "stall": {"duration": "stall_duration"},
+    "stockpile": {"layers": "stockpile_layers", "def": "stockpile_def", "spd": "stockpile_spd"},
+    "substitute": {"hp": "substitute_hp"},
+    "syrupbomb": {"duration": "syrup_bomb_duration", "src": "syrup_bomb_source"},
+    "taunt": {"duration": "taunt_duration"},
+    "throatchop": {"duration": "throat_chop_duration"},
+    "twoturnmove": {"duration": "two_turn_duration", "move": "two_turn_move"},
+    "uproar": {"duration": "uproar_duration"},
+    "yawn": {"duration": "yawn_duration"},
+}
+
+# keys of an ability's own state -> ABILITY_* bit
+ABILITY_STATE = {
+    "started": c.ABILITY_STARTED,
+    "unnerved": c.ABILITY_UNNERVED,
+    "ending": c.ABILITY_ENDING,
+    "checkedBerserk": c.ABILITY_CHECKED,
+    "checkedAngerShell": c.ABILITY_CHECKED,
+    "libero": c.ABILITY_TYPE_CHANGED,
+    "protean": c.ABILITY_TYPE_CHANGED,
+    "busted": c.ABILITY_BUSTED,
+    "embodied": c.ABILITY_EMBODIED,
+    "resisted": c.ABILITY_RESISTED,
+    "seek": c.ABILITY_SEEK,
+    "gluttony": c.ABILITY_GLUTTONY,
+}
+ITEM_STATE = {
+    "started": c.ITEM_STARTED,
+    "eject": c.ITEM_EJECT,
+    "ready": c.ITEM_READY,
+    "inactive": c.ITEM_INACTIVE,
+}
+
+MON_KEYS = {
+    "fnt": c.MON_FAINTED,
+    "tera": c.MON_TERASTALLIZED,
+    "ate": c.MON_ATE_BERRY,
+    "tr": c.MON_TRANSFORMED,
+    "sb": c.MON_SWORD_BOOST,
+    "shb": c.MON_SHIELD_BOOST,
+    "syr": c.MON_SYRUP_TRIGGERED,
+    "hero": c.MON_HERO_MESSAGE,
+    "uit": c.MON_USED_ITEM,
+}
+ACTIVE_KEYS = {
+    "nsw": c.SIDE_NEWLY_SWITCHED,
+    "srt": c.SIDE_STATS_RAISED,
+    "slt": c.SIDE_STATS_LOWERED,
+    "mtrp": c.SIDE_MAYBE_TRAPPED,
+}
+COUNTED_CONDITIONS = tuple(c.SIDE_CONDITION_NAMES[: c.NUM_SIDE_CONDITIONS])
+HAZARDS = COUNTED_CONDITIONS[c.FIRST_HAZARD :]
+SIDE_GUARDS = {"quickguard": c.SIDE_QUICK_GUARD, "wideguard": c.SIDE_WIDE_GUARD}
+QUEUE_KINDS = {
+    "instaswitch": c.QUEUE_INSTASWITCH,
+    "revivalblessing": c.QUEUE_REVIVAL_BLESSING,
+    "runSwitch": c.QUEUE_RUN_SWITCH,
+    "switch": c.QUEUE_SWITCH,
+    "terastallize": c.QUEUE_TERASTALLIZE,
+    "priorityChargeMove": c.QUEUE_PRIORITY_CHARGE,
+    "move": c.QUEUE_MOVE,
+}
+RESULTS = {None: c.RESULT_NULL, False: c.RESULT_FALSE, True: c.RESULT_TRUE}
+REQUESTS = {"": c.REQUEST_NONE, "move": c.REQUEST_MOVE, "switch": c.REQUEST_SWITCH}
+SLOT_FLAGS = {
+    "healingwish": c.SIDE_HEALING_WISH,
+    "lunardance": c.SIDE_LUNAR_DANCE,
+    "revivalblessing": c.SIDE_REVIVAL_BLESSING,
+}
+
+
+class DecodeError(PlywiseError):
+    """A dump that no flat state can stand for; the message says which fact."""
+
+
+@dataclass(frozen=True)
+class BattleSetup:
+    """What a dump leaves out because it never changes in a battle.
+
+    Attributes:
+        teams: both teams in team order.
+        format: the format's id, which decides the clauses.
+        keep_ties: speed ties keep their order and draw nothing, as in recorded corpora.
+    """
+
+    teams: tuple[tuple[PokemonSet, ...], tuple[PokemonSet, ...]]
+    format: str = "gen9randombattle"
+    keep_ties: bool = True
+
+    @classmethod
+    def of(cls, battle: RecordedBattle) -> "BattleSetup":
+        """Return the set-up of a recorded battle."""
+        return cls(battle.teams(), battle.format)
+
+
+def mon_reference(text: str) -> tuple[int, int]:
+    """Return (side, team index) of a dump's ``"@p1:4"``."""
+    return int(text[2]) - 1, int(text[4:])
+
+
+def decode(dump: Dump, setup: BattleSetup) -> np.ndarray[Any, Any]:
+    """Return a one-element pool with the state that ``dump`` describes.
+
+    Raises:
+        DecodeError: the dump holds something that the flat state has no place for.
+        UnknownNameError: it holds a name that the tables do not.
+    """
+    b = plain.empty()
+    b.winner = c.WINNER_NONE
+    b.format = team_building.format_flags(setup.format, setup.keep_ties)
+    b.turn = dump["turn"]
+    b.request = REQUESTS[dump["req"]]
+    b.last_move = MOVE_ID.get(dump["lm"], 0)
+    b.last_successful_move = MOVE_ID.get(dump["lsm"], 0)
+    b.weather = c.WEATHER_NAMES.index(dump["w"])
+    b.weather_duration = dump["ws"].get("duration", 0)
+    b.terrain = c.TERRAIN_NAMES.index(dump["t"])
+    b.terrain_duration = dump["ts"].get("duration", 0)
+    for name, state in dump["pw"].items():
+        b.pseudo_weather[c.PSEUDO_WEATHER_NAMES.index(name)] = state.get("duration", 0)
+        if name == "echoedvoice":
+            b.echoed_voice = state["multiplier"]
+    if "win" in dump:
+        b.winner = {"P1": 0, "P2": 1}.get(dump["win"], c.WINNER_TIE)
+    for s in range(2):
+        _side(b.sides[s], dump["S"][s], setup.teams[s], s, residuals_done(dump))
+    _queue(b, dump["q"])
+    return plain.freeze(b)
+
+
+def _queue(b: Any, entries: Sequence[Sequence[str]]) -> None:
+    b.residual_pending = any(entry[0] == "residual" for entry in entries)
+    b.mid_turn = len(entries) > 0
+    entries = [entry for entry in entries if entry[0] != "residual"]
+    if len(entries) > c.QUEUE_SIZE:
+        raise DecodeError(f"a queue of {len(entries)} actions; the state holds {c.QUEUE_SIZE}")
+    b.queue_length = len(entries)
+    for slot, (kind, actor, move) in zip(b.queue, entries, strict=False):
+        if kind not in QUEUE_KINDS:
+            raise DecodeError(f"'{kind}' in the action queue is not modelled")
+        if kind in ("switch", "instaswitch"):
+            raise DecodeError("a switch in the queue, and a dump does not say who comes")
+        slot.kind = QUEUE_KINDS[kind]
+        if actor:
+            slot.side, slot.mon = mon_reference(actor)
+        slot.move = MOVE_ID.get(move, 0)
+
+
+def residuals_done(dump: Dump) -> int:
+    """Return how many ends of turn the battle has seen, in Showdown's overflowing turn count."""
+    waiting = any(entry[0] == "residual" for entry in dump["q"])
+    return int(dump["turn"]) - 1 + (dump["req"] == "switch" and not waiting)
+
+
+def wish_duration(state: Mapping[str, Any], done: int) -> int:
+    """Return after how many ends of turn a wish heals."""
+    return int(state["startingTurn"]) + 2 - done
+
+
+def future_duration(state: Mapping[str, Any], done: int) -> int:
+    """Return after how many ends of turn a future move hits."""
+    return int(state["endingTurn"]) + 1 - done
+
+
+def _side(side: Any, dump: Dump, team: Sequence[PokemonSet], s: int, now: int) -> None:
+    side.team_size = len(dump["P"])
+    side.order = [*dump["order"], *range(len(dump["order"]), 6)]
+    side.active = dump["order"][0]
+    side.pokemon_left = dump["left"]
+    side.total_fainted = dump["fnt"]
+    if "ftt" in dump:
+        side.fainted_this_turn = mon_reference(dump["ftt"])[1] + 1
+    if "flt" in dump:
+        side.fainted_last_turn = mon_reference(dump["flt"])[1] + 1
+    # Whoever terastallized forgets it on fainting, but nobody may do it again.
+    used = all("ct" not in mon for mon in dump["P"]) or any("tera" in mon for mon in dump["P"])
+    flags = c.SIDE_TERA_USED if used else 0
+    hazards = [name for name in dump["sc"] if name in HAZARDS]
+    side.hazard_order = sum((1 + HAZARDS.index(name)) << 4 * k for k, name in enumerate(hazards))
+    for name, state in dump["sc"].items():
+        if name in SIDE_GUARDS:
+            flags |= SIDE_GUARDS[name]
+        elif name in COUNTED_CONDITIONS:
+            index = COUNTED_CONDITIONS.index(name)
+            side.conditions[index] = state.get("layers", state.get("duration", 1))
+        else:
+            raise DecodeError(f"side condition '{name}' is not modelled")
+    side.flag_bits = flags
+    for name, state in dump["sl"][0].items():
+        _slot_condition(side, name, state, now)
+    for entry in dump["P"]:
+        mon = side.mons[entry["i"]]
+        _mon(mon, entry, team[entry["i"]], s)
+        if "sbt" in entry and "tera" in entry:
+            side.stellar_types = sum(1 << TYPE_ID[t] for t in entry["sbt"])
+        if entry.get("act"):
+            _active(side, entry, s)
+        lost = "ct" not in entry and not flags & c.SIDE_TERA_USED
+        if lost and entry.get("tr"):
+            side.flag_bits = side.flag_bits | c.SIDE_CANNOT_TERASTALLIZE
+        elif lost:
+            mon.flag_bits = mon.flag_bits | c.MON_TERA_LOST
+
+
+def _slot_condition(side: Any, name: str, state: Mapping[str, Any], now: int) -> None:
+    if name in SLOT_FLAGS:
+        side.flag_bits = side.flag_bits | SLOT_FLAGS[name]
+    elif name == "wish":
+        side.wish_hp = round(2 * state["hp"])
+        side.wish_duration = wish_duration(state, now)
+    elif name == "futuremove":
+        side.future_duration = future_duration(state, now)
+        side.future_move = number(MOVE_ID, state["move"], "move")
+        side.future_source = mon_reference(state["src"])[1] + 1
+    else:
+        raise DecodeError(f"slot condition '{name}' is not modelled")
+
+
+def by_own_side(status_state: Mapping[str, Any], side: int) -> bool:
+    """Return whether a status came from its own side, as Sleep Clause asks (Rest does)."""
+    source = status_state.get("src")
+    return source is not None and mon_reference(source)[0] == side
+
+
+def _mon(mon: Any, dump: Dump, s: PokemonSet, side: int) -> None:
+    team_building.fill_identity(mon, s)
+    mon.level = dump["L"]
+    mon.species = species_number(dump["sp"])
+    mon.base_species = species_number(dump.get("bsp", dump["sp"]))
+    mon.hp, mon.max_hp = dump["hp"], dump["mhp"]
+    mon.ability = number(ABILITY_ID, dump["ab"], "ability")
+    mon.base_ability = number(ABILITY_ID, dump.get("bab", dump["ab"]), "ability")
+    mon.held_item = number(ITEM_ID, dump["it"], "item")
+    mon.last_item = number(ITEM_ID, dump.get("li", ""), "item")
+    mon.tera_type = type_number(dump["tt"])
+    mon.stats = list(dump["st"])
+    for k, slot in enumerate(dump["mv"]):
+        mon.moves[k] = number(MOVE_ID, slot[0], "move")
+        mon.pp[k] = slot[1]
+    flags = sum(bit for key, bit in MON_KEYS.items() if dump.get(key))
+    flags |= team_building.GENDERS[dump["g"]]
+    status = dump.get("s", "")
+    if status and status != "fnt":
+        mon.status = STATUS_ID[status]
+        state = dump.get("ss", {})
+        mon.status_turns = state.get("stage" if status == "tox" else "time", 0)
+        if not by_own_side(state, side):
+            flags |= c.MON_STATUS_BY_FOE
+    mon.times_attacked = min(dump.get("ta", 0), 255)
+    mon.flag_bits = flags
+
+
+def _active(side: Any, dump: Dump, s: int) -> None:
+    flags = side.flag_bits | sum(bit for key, bit in ACTIVE_KEYS.items() if dump.get(key))
+    side.speed = dump["spd"]
+    side.active_turns = min(dump["at_"], 255)
+    side.active_move_actions = min(dump["ama"], 255)
+    side.boosts = [dump.get("bo", {}).get(name, 0) for name in BOOST_NAMES]
+    side.types = ([TYPE_ID[t] for t in dump["ty"]] + [0])[:2]
+    side.added_type = type_number(dump.get("at", ""))
+    if dump.get("tr"):
+        for k, slot in enumerate(dump["bmv"]):
+            side.base_moves[k], side.base_pp[k] = number(MOVE_ID, slot[0], "move"), slot[1]
+    if "ill" in dump:
+        side.illusion = mon_reference(dump["ill"])[1] + 1
+    side.last_move = MOVE_ID.get(dump.get("lm", ""), 0)
+    side.last_move_used = MOVE_ID.get(dump.get("lmu", ""), 0)
+    side.move_last_turn_result = RESULTS[dump["mlr"]] if "mlr" in dump else c.RESULT_UNDEFINED
+    side.move_this_turn_result = RESULTS[dump["mtr"]] if "mtr" in dump else c.RESULT_UNDEFINED
+    side.hurt_this_turn = dump["htt"] + 1 if "htt" in dump else 0
+    side.trapped = {None: c.NOT_TRAPPED, True: c.TRAPPED, "hidden": c.TRAPPED_HIDDEN}[
+        dump.get("trp")
+    ]
+    switch = dump.get("swf", 0)
+    side.switch_flag = c.SWITCH_TRUE if switch is True else MOVE_ID.get(switch, 0)
+    side.used_moves = sum(1 << k for k in dump.get("us", ()))
+    for k, slot in enumerate(dump["mv"]):
+        if len(slot) > 3:
+            side.disabled_moves = side.disabled_moves | ((1 if slot[3] == 1 else 17) << k)
+    for source, _, damage, this_turn in dump.get("aby", ()):
+        if this_turn and damage > 0:
+            flags |= c.SIDE_ATTACKED_THIS_TURN
+            side.attacked_damage = damage
+            side.attackers = side.attackers | 1 << mon_reference(source)[1]
+    for key, value in dump.get("as", {}).items():
+        _ability_state(side, key, value)
+    for key, value in dump.get("is", {}).items():
+        if key not in ITEM_STATE:
+            raise DecodeError(f"item state '{key}' of {dump['it']} is not modelled")
+        side.item_flags = side.item_flags | (ITEM_STATE[key] if value else 0)
+    side.flag_bits = flags | c.SIDE_IS_STARTED
+    for name, state in dump.get("vo", {}).items():
+        _volatile(side, name, state, dump.get("vo", {}))
+
+
+def _ability_state(side: Any, key: str, value: Any) -> None:
+    if key in ABILITY_STATE:
+        side.ability_flags = side.ability_flags | (ABILITY_STATE[key] if value else 0)
+    elif key in ("counter", "fallen"):
+        side.ability_counter = value
+    elif key == "berry":
+        side.ability_data = number(ITEM_ID, value.lstrip("#"), "item")
+    elif key == "choiceLock":
+        side.ability_data = number(MOVE_ID, value, "move")
+    else:
+        raise DecodeError(f"ability state '{key}' is not modelled")
+
+
+def _volatile(side: Any, name: str, state: Mapping[str, Any], others: Mapping[str, Any]) -> None:
+    if name not in VOLATILE_BIT:
+        if others.get("twoturnmove", {}).get("move") == name:
+            return  # a charging move's mark of its own says nothing that twoturnmove does not
+        raise DecodeError(f"volatile '{name}' is not modelled")
+    word, bit = divmod(VOLATILE_BIT[name], VOLATILE_WORD_BITS)
+    side.volatiles[word] = side.volatiles[word] | 1 << bit
+    for key, field in VOLATILE_FIELDS.get(name, {}).items():
+        value = state.get(key, 0)
+        if key == "src":
+            value = mon_reference(value)[1] + 1 if value else 0
+        elif key in ("move", "lastMove"):
+            value = number(MOVE_ID, value, "move")
+        elif key == "bestStat":
+            value = 1 + STAT_NAMES.index(value)
+        setattr(side, field, value)
+    if state.get("fromBooster"):
+        side.flag_bits = side.flag_bits | c.SIDE_FROM_BOOSTER
+    if name == "stall":  # 3, 9, 27 … 729: the state counts successes
+        side.stall_counter = round(math.log(state["counter"], 3))
+    if state.get("lostFocus"):
+        side.flag_bits = side.flag_bits | c.SIDE_LOST_FOCUS
+
+
+def _locked_move(mon: Dump) -> str | None:
+    """Return the move that the active one must use, ``"recharge"`` included, if any."""
+    volatiles = mon.get("vo", {})
+    for name in ("mustrecharge", "uproar", "rollout", "iceball", "twoturnmove", "lockedmove"):
+        if name in volatiles:
+            move = volatiles[name].get("move", name)
+            return "recharge" if name == "mustrecharge" else str(move)
+    return None
+
+
+def action_of(choice: str, dump: Dump, side: int) -> int:
+    """Return the action number of a Showdown choice made in the state ``dump``.
+
+    Raises:
+        DecodeError: the choice is none of a singles battle.
+    """
+    words = choice.split()
+    if words[0] == "pass":
+        return c.ACTION_PASS
+    position = int(words[1]) - 1
+    if words[0] == "switch":
+        return c.ACTION_SWITCH + int(dump["S"][side]["order"][position])
+    if words[0] != "move":
+        raise DecodeError(f"'{choice}' is no choice of a singles battle")
+    mon = dump["S"][side]["P"][0]
+    locked = _locked_move(mon)
+    if locked is not None:
+        names = [slot[0] for slot in mon["mv"]]
+        return c.ACTION_MOVE + names.index(locked) if locked in names else c.ACTION_FORCED
+    if all(slot[1] == 0 or len(slot) > 3 for slot in mon["mv"]):
+        return c.ACTION_FORCED  # Struggle; Showdown ignores a Terastallization chosen with it
+    return position + (c.ACTION_TERA if len(words) > 2 else c.ACTION_MOVE)

@@ -1,0 +1,692 @@
+"""The damage of one hit: Showdown's getDamage and modifyDamage in its own integer arithmetic.
+
+The move is ``b.move`` (see state.py), used by side ``s`` against ``1 - s``.  Modifiers chain as
+in Showdown's ``chainModify``: numbers over 4096, multiplied with a rounding at each step, in the
+order in which the simulator runs the handlers of one event.
+"""
+
+from typing import Any
+
+import numpy as np
+
+import plywise.engine.battle.ability_ids as A
+import plywise.engine.battle.item_ids as I
+import plywise.engine.battle.move_ids as M
+import plywise.engine.battle.species_ids as S
+from plywise.engine.battle.base_power import base_power, base_power_modifier
+from plywise.engine.battle.chance import SITE_CRIT, SITE_DAMAGE, chance, roll
+from plywise.engine.battle.constants import (
+    ABILITY_RESISTED,
+    ATK,
+    AURORA_VEIL,
+    BRN,
+    CATEGORY_PHYSICAL,
+    CATEGORY_SPECIAL,
+    CATEGORY_STATUS,
+    DEF,
+    DELTA_STREAM,
+    DESOLATE_LAND,
+    ELECTRIC_TERRAIN,
+    GRASSY_TERRAIN,
+    GRAVITY,
+    LIGHT_SCREEN,
+    MON_TERASTALLIZED,
+    MOVE_CONTACT,
+    MOVE_CRIT,
+    MOVE_FORCE_STAB,
+    MOVE_IGNORE_GHOST,
+    MOVE_IGNORE_IMMUNITY,
+    MOVE_INFILTRATES,
+    MOVE_PARENTAL_BOND,
+    MOVE_STELLAR_BOOSTED,
+    PRIMORDIAL_SEA,
+    PSN,
+    RAIN_DANCE,
+    REFLECT,
+    SANDSTORM,
+    SNOWSCAPE,
+    SPA,
+    SPD,
+    SUNNY_DAY,
+    TOX,
+    TYPE_BUG,
+    TYPE_DRAGON,
+    TYPE_ELECTRIC,
+    TYPE_FIGHTING,
+    TYPE_FIRE,
+    TYPE_FLYING,
+    TYPE_GHOST,
+    TYPE_GRASS,
+    TYPE_GROUND,
+    TYPE_ICE,
+    TYPE_NONE,
+    TYPE_NORMAL,
+    TYPE_ROCK,
+    TYPE_STEEL,
+    TYPE_STELLAR,
+    TYPE_UNKNOWN,
+    TYPE_WATER,
+    V_DIG,
+    V_DIVE,
+    V_DRAGONCHEER,
+    V_FLASHFIRE,
+    V_FOCUSENERGY,
+    V_GLAIVERUSH,
+    V_INGRAIN,
+    V_METRONOME,
+    V_MINIMIZE,
+    V_PROTOSYNTHESIS,
+    V_QUARKDRIVE,
+    V_SMACKDOWN,
+    V_SUBSTITUTE,
+    V_TARSHOT,
+    WONDER_ROOM,
+)
+from plywise.engine.battle.ops import eat_item
+from plywise.engine.battle.stats import ability as get_ability
+from plywise.engine.battle.stats import (
+    boosted,
+    chain,
+    defence_ability,
+    effective_weather,
+    has_type,
+    has_volatile,
+    is_grounded,
+    modify,
+    types_of,
+    weather_for,
+)
+from plywise.engine.battle.stats import item as get_item
+from plywise.engine.battle.tables import (
+    F_BYPASS_SUB,
+    F_MINIMIZE,
+    F_SOUND,
+    ITEMS,
+    MOVES,
+    SPECIES,
+    TYPE_CHART,
+)
+from plywise.engine.jit import kernel
+
+NO_DAMAGE = -1
+"""Showdown's false or null: the hit fails (immune)."""
+UNDEFINED = -2
+"""Showdown's undefined: the move does no damage of its own, and goes on."""
+
+DRAW = -1
+"""For ``crit`` and ``random``: let chance decide."""
+
+_CRIT_ODDS = np.array([0, 24, 8, 2, 1])
+_METRONOME = np.array([4096, 4915, 5734, 6553, 7372, 8192])
+
+
+@kernel
+def hits_substitute(b: Any, t: int) -> bool:
+    """Return whether the move in use stops at the substitute of side ``t``."""
+    return (
+        has_volatile(b, t, V_SUBSTITUTE)
+        and int(MOVES[b.move.id].move_flags) & F_BYPASS_SUB == 0
+        and int(b.move.flag_bits) & MOVE_INFILTRATES == 0
+    )
+
+
+@kernel
+def run_immunity(b: Any, t: int) -> bool:
+    """Return whether the move in use can hit side ``t`` by its type (Showdown's runImmunity)."""
+    flags = int(b.move.flag_bits)
+    kind = int(b.move.type)
+    if flags & MOVE_IGNORE_IMMUNITY or kind == TYPE_NONE or kind == TYPE_UNKNOWN:
+        return True
+    if flags & MOVE_IGNORE_GHOST and (kind == TYPE_NORMAL or kind == TYPE_FIGHTING):
+        return True
+    negated = get_item(b, t) == I.ringtarget
+    if kind == TYPE_GROUND:
+        return is_grounded(b, t, negated)
+    if negated:
+        return True
+    first, second, third = types_of(b, t)
+    return (
+        TYPE_CHART[kind, first] != 2
+        and TYPE_CHART[kind, second] != 2
+        and TYPE_CHART[kind, third] != 2
+    )
+
+
+@kernel
+def run_effectiveness(b: Any, t: int) -> int:
+    """Return the type modifier of the move in use against side ``t``: 1 for each doubling."""
+    move = int(b.move.id)
+    kind = int(b.move.type)
+    side = b.sides[t]
+    mon = side.mons[side.active]
+    ability = defence_ability(b, t)
+    if int(mon.flag_bits) & MON_TERASTALLIZED and kind == TYPE_STELLAR:
+        total = 1
+    else:
+        total = 0
+        spared = (
+            int(b.move.category) != CATEGORY_STATUS
+            and (
+                (ability == A.disguise and int(mon.species) == S.mimikyu)
+                or (
+                    ability == A.iceface
+                    and int(mon.species) == S.eiscue
+                    and int(b.move.category) == CATEGORY_PHYSICAL
+                )
+            )
+            and not hits_substitute(b, t)
+            and run_immunity(b, t)
+        )
+        iron = (
+            kind == TYPE_GROUND
+            and get_item(b, t) == I.ironball
+            and not has_volatile(b, t, V_INGRAIN)
+            and not has_volatile(b, t, V_SMACKDOWN)
+            and b.pseudo_weather[GRAVITY] == 0
+            and has_type(b, t, TYPE_FLYING)
+        )
+        first, second, third = types_of(b, t)
+        for k in range(3):
+            against = first if k == 0 else (second if k == 1 else third)
+            if against == TYPE_NONE:
+                continue
+            mod = int(TYPE_CHART[kind, against])
+            if mod == 2:
+                mod = 0
+            if move == M.flyingpress:
+                flying = int(TYPE_CHART[TYPE_FLYING, against])
+                mod += 0 if flying == 2 else flying
+            elif move == M.freezedry and against == TYPE_WATER:
+                mod = 1
+            if spared or iron:
+                mod = 0
+            else:
+                if (
+                    effective_weather(b) == DELTA_STREAM
+                    and int(b.move.category) != CATEGORY_STATUS
+                    and against == TYPE_FLYING
+                    and mod > 0
+                ):
+                    mod = 0
+                if k == 0 and kind == TYPE_FIRE and has_volatile(b, t, V_TARSHOT):
+                    mod += 1
+            total += mod
+    if ability == A.terashell and int(mon.species) == S.terapagosterastal:
+        if b.move.hit == 1:
+            side.ability_flags = int(side.ability_flags) & ~ABILITY_RESISTED
+        if int(side.ability_flags) & ABILITY_RESISTED:
+            return -1
+        if (
+            int(b.move.category) == CATEGORY_STATUS
+            or move == M.struggle
+            or total < 0
+            or mon.hp < mon.max_hp
+            or not run_immunity(b, t)
+        ):
+            return total
+        side.ability_flags = int(side.ability_flags) | ABILITY_RESISTED
+        return -1
+    return total
+
+
+@kernel
+def _stored(b: Any, k: int, stat: int) -> int:
+    side = b.sides[k]
+    if b.pseudo_weather[WONDER_ROOM] and (stat == DEF or stat == SPD):
+        stat = DEF + SPD - stat
+    return int(side.mons[side.active].stats[stat])
+
+
+@kernel
+def _attack(b: Any, s: int, t: int, critical: bool) -> int:
+    """Return the attacking stat with all its modifiers."""
+    move = MOVES[b.move.id]
+    kind = int(b.move.type)
+    physical = int(b.move.category) == CATEGORY_PHYSICAL
+    side = b.sides[s]
+    mon = side.mons[side.active]
+    who = t if move.foe_offense else s
+    stat = ATK if physical else SPA
+    if move.offense_stat:
+        stat = int(move.offense_stat) - 1
+        if b.pseudo_weather[WONDER_ROOM] and (stat == DEF or stat == SPD):
+            stat = DEF + SPD - stat
+    boost = int(b.sides[who].boosts[stat])
+    if critical and boost < 0:
+        boost = 0
+    theirs = defence_ability(b, t)
+    if theirs == A.unaware and stat != SPD and stat != 4:
+        boost = 0
+    value = boosted(_stored(b, who, stat), boost)
+
+    mine = get_ability(b, s)
+    item = get_item(b, s)
+    mod = 4096
+    # priority 6 and 5, the target's
+    if physical:
+        if theirs == A.thickfat and (kind == TYPE_ICE or kind == TYPE_FIRE):
+            mod = chain(mod, 2048)
+        elif theirs == A.heatproof and kind == TYPE_FIRE:
+            mod = chain(mod, 2048)
+        elif theirs == A.purifyingsalt and kind == TYPE_GHOST:
+            mod = chain(mod, 2048)
+        elif theirs == A.waterbubble and kind == TYPE_FIRE:
+            mod = chain(mod, 2048)
+    elif (
+        (theirs == A.thickfat and (kind == TYPE_ICE or kind == TYPE_FIRE))
+        or ((theirs == A.heatproof or theirs == A.waterbubble) and kind == TYPE_FIRE)
+        or (theirs == A.purifyingsalt and kind == TYPE_GHOST)
+    ):
+        mod = chain(mod, 2048)
+    # priority 5, the user's
+    low = int(mon.hp) * 3 <= int(mon.max_hp)
+    if mine == A.blaze:
+        if kind == TYPE_FIRE and low:
+            mod = chain(mod, 6144)
+    elif mine == A.overgrow:
+        if kind == TYPE_GRASS and low:
+            mod = chain(mod, 6144)
+    elif mine == A.torrent:
+        if kind == TYPE_WATER and low:
+            mod = chain(mod, 6144)
+    elif mine == A.swarm:
+        if kind == TYPE_BUG and low:
+            mod = chain(mod, 6144)
+    elif mine == A.defeatist:
+        if int(mon.hp) * 2 <= int(mon.max_hp):
+            mod = chain(mod, 2048)
+    elif mine == A.dragonsmaw:
+        if kind == TYPE_DRAGON:
+            mod = chain(mod, 6144)
+    elif mine == A.transistor:
+        if kind == TYPE_ELECTRIC:
+            mod = chain(mod, 5325)
+    elif mine == A.rockypayload:
+        if kind == TYPE_ROCK:
+            mod = chain(mod, 6144)
+    elif mine == A.steelworker:
+        if kind == TYPE_STEEL:
+            mod = chain(mod, 6144)
+    elif mine == A.stakeout:
+        if b.sides[t].active_turns == 0:
+            mod = chain(mod, 8192)
+    elif mine == A.flashfire:
+        if kind == TYPE_FIRE and has_volatile(b, s, V_FLASHFIRE):
+            mod = chain(mod, 6144)
+    elif physical:
+        if mine == A.hugepower or mine == A.purepower:
+            mod = chain(mod, 8192)
+        elif mine == A.guts:
+            if mon.status:
+                mod = chain(mod, 6144)
+        elif mine == A.hustle:
+            value = modify(value, 6144)
+        elif mine == A.slowstart:
+            if side.ability_counter:
+                mod = chain(mod, 2048)
+        elif mine == A.orichalcumpulse:
+            weather = weather_for(b, s)
+            if weather == SUNNY_DAY or weather == DESOLATE_LAND:
+                mod = chain(mod, 5461)
+    elif mine == A.hadronengine:
+        if b.terrain == ELECTRIC_TERRAIN:
+            mod = chain(mod, 5461)
+    elif mine == A.solarpower:
+        weather = weather_for(b, s)
+        if weather == SUNNY_DAY or weather == DESOLATE_LAND:
+            mod = chain(mod, 6144)
+    event = ATK if physical else SPA
+    mod = _paradox(b, s, event, mine, mod)
+    # priority 3
+    if physical and mine == A.flowergift and int(SPECIES[mon.species].num) == 421:
+        weather = weather_for(b, s)
+        if weather == SUNNY_DAY or weather == DESOLATE_LAND:
+            mod = chain(mod, 6144)
+    # priority 1
+    if item == I.lightball and int(SPECIES[mon.base_species].num) == 25:
+        mod = chain(mod, 8192)
+    if physical:
+        if mine == A.gorillatactics:
+            mod = chain(mod, 6144)
+        if item == I.choiceband:
+            mod = chain(mod, 6144)
+    elif item == I.choicespecs:
+        mod = chain(mod, 6144)
+    # priority 0
+    if mine == A.waterbubble and kind == TYPE_WATER:
+        mod = chain(mod, 8192)
+    ruin = A.tabletsofruin if physical else A.vesselofruin
+    if theirs == ruin and mine != ruin:
+        mod = chain(mod, 3072)
+    return modify(value, mod)
+
+
+@kernel
+def _paradox(b: Any, k: int, stat: int, ability: int, mod: int) -> int:
+    """Chain Protosynthesis' or Quark Drive's boost of ``stat``, if side ``k`` has it."""
+    if int(b.sides[k].paradox_stat) == stat + 1 and (
+        has_volatile(b, k, V_PROTOSYNTHESIS) or has_volatile(b, k, V_QUARKDRIVE)
+    ):
+        if ability:  # an ability that is suppressed gives nothing
+            mod = chain(mod, 5325)
+    return mod
+
+
+@kernel
+def _defense(b: Any, s: int, t: int, critical: bool) -> int:
+    """Return the defending stat with all its modifiers."""
+    move = MOVES[b.move.id]
+    side = b.sides[t]
+    mon = side.mons[side.active]
+    physical = int(b.move.category) == CATEGORY_PHYSICAL
+    stat = DEF if physical else SPD
+    if move.defense_stat:
+        stat = int(move.defense_stat) - 1
+    boost = int(side.boosts[stat])
+    if (critical and boost > 0) or move.ignore_defensive:
+        boost = 0
+    mine = get_ability(b, s)
+    theirs = defence_ability(b, t)
+    if mine == A.unaware:
+        boost = 0
+    value = boosted(_stored(b, t, stat), boost)
+    weather = weather_for(b, t)
+    item = get_item(b, t)
+    mod = 4096
+    if stat == DEF:
+        if weather == SNOWSCAPE and has_type(b, t, TYPE_ICE):
+            value = modify(value, 6144)
+        if theirs == A.furcoat:
+            mod = chain(mod, 8192)
+        elif theirs == A.marvelscale:
+            if mon.status:
+                mod = chain(mod, 6144)
+        elif theirs == A.grasspelt and b.terrain == GRASSY_TERRAIN:
+            mod = chain(mod, 6144)
+    else:
+        if weather == SANDSTORM and has_type(b, t, TYPE_ROCK):
+            value = modify(value, 6144)
+    mod = _paradox(b, t, stat, get_ability(b, t), mod)
+    if stat == SPD and theirs == A.flowergift and int(SPECIES[mon.species].num) == 421:
+        if weather == SUNNY_DAY or weather == DESOLATE_LAND:
+            mod = chain(mod, 6144)
+    if item == I.eviolite and SPECIES[mon.base_species].can_evolve:
+        mod = chain(mod, 6144)
+    if item == I.assaultvest and stat == SPD:
+        mod = chain(mod, 6144)
+    ruin = A.swordofruin if stat == DEF else A.beadsofruin
+    if mine == ruin and theirs != ruin:
+        mod = chain(mod, 3072)
+    return modify(value, mod)
+
+
+@kernel
+def _final_of_user(b: Any, s: int, t: int, mod: int, type_mod: int) -> int:
+    """Chain the user's onModifyDamage handlers: ability, then item."""
+    ability = get_ability(b, s)
+    item = get_item(b, s)
+    if has_volatile(b, s, V_METRONOME):
+        mod = chain(mod, int(_METRONOME[min(int(b.sides[s].metronome_count), 5)]))
+    if ability == A.neuroforce and type_mod > 0:
+        mod = chain(mod, 5120)
+    elif ability == A.sniper and int(b.move.flag_bits) & MOVE_CRIT:
+        mod = chain(mod, 6144)
+    elif ability == A.tintedlens and type_mod < 0:
+        mod = chain(mod, 8192)
+    if item == I.lifeorb:
+        mod = chain(mod, 5324)
+    elif item == I.expertbelt and type_mod > 0:
+        mod = chain(mod, 4915)
+    return mod
+
+
+@kernel
+def _final_of_target(b: Any, s: int, t: int, mod: int, type_mod: int, forced: bool) -> int:
+    """Chain the target's onSourceModifyDamage handlers: volatiles, ability, then item."""
+    side = b.sides[t]
+    mon = side.mons[side.active]
+    move = int(b.move.id)
+    kind = int(b.move.type)
+    flags = int(MOVES[move].move_flags)
+    if has_volatile(b, t, V_GLAIVERUSH):
+        mod = chain(mod, 8192)
+    if flags & F_MINIMIZE and has_volatile(b, t, V_MINIMIZE):
+        mod = chain(mod, 8192)
+    if has_volatile(b, t, V_DIG) and move == M.earthquake:
+        mod = chain(mod, 8192)
+    if has_volatile(b, t, V_DIVE) and (move == M.surf or move == M.whirlpool):
+        mod = chain(mod, 8192)
+    ability = defence_ability(b, t)
+    if ability == A.filter or ability == A.solidrock or ability == A.prismarmor:
+        if type_mod > 0:
+            mod = chain(mod, 3072)
+    elif ability == A.multiscale or ability == A.shadowshield:
+        if mon.hp >= mon.max_hp:
+            mod = chain(mod, 2048)
+    elif ability == A.fluffy:
+        if kind == TYPE_FIRE and int(b.move.flag_bits) & MOVE_CONTACT == 0:
+            mod = chain(mod, 8192)
+        elif kind != TYPE_FIRE and int(b.move.flag_bits) & MOVE_CONTACT:
+            mod = chain(mod, 2048)
+    elif ability == A.icescales:
+        if int(b.move.category) == CATEGORY_SPECIAL:
+            mod = chain(mod, 2048)
+    elif ability == A.punkrock:
+        if flags & F_SOUND:
+            mod = chain(mod, 2048)
+    resist = int(ITEMS[get_item(b, t)].resist_type)
+    if (
+        resist == kind
+        and resist != TYPE_NONE
+        and (type_mod > 0 or resist == TYPE_NORMAL)
+        and not hits_substitute(b, t)
+        and not forced
+        and eat_item(b, t, False)
+    ):
+        mod = chain(mod, 2048)
+        if ability == A.ripen:
+            mod = chain(mod, 2048)
+    return mod
+
+
+@kernel
+def _modify_damage(b: Any, s: int, t: int, damage: int, random: int) -> int:
+    """Showdown's modifyDamage: from the base damage to the damage done."""
+    side = b.sides[s]
+    foe = b.sides[t]
+    mon = side.mons[side.active]
+    move = int(b.move.id)
+    kind = int(b.move.type)
+    critical = int(b.move.flag_bits) & MOVE_CRIT != 0
+    damage += 2
+    if int(b.move.flag_bits) & MOVE_PARENTAL_BOND and b.move.hit > 1:
+        damage = modify(damage, 1024)
+    # WeatherModifyDamage
+    weather = weather_for(b, t)
+    mod = 4096
+    if move == M.hydrosteam and weather_for(b, s) == SUNNY_DAY:
+        mod = 6144
+    elif weather == SUNNY_DAY or weather == DESOLATE_LAND:
+        if kind == TYPE_FIRE:
+            mod = 6144
+        elif kind == TYPE_WATER and weather == SUNNY_DAY:
+            mod = 2048
+    elif weather == RAIN_DANCE or weather == PRIMORDIAL_SEA:
+        if kind == TYPE_WATER:
+            mod = 6144
+        elif kind == TYPE_FIRE and weather == RAIN_DANCE:
+            mod = 2048
+    damage = modify(damage, mod)
+    if critical:
+        damage = damage * 3 // 2
+    forced_roll = random != DRAW
+    if not forced_roll:
+        random = roll(b, SITE_DAMAGE, 0, 16)
+    damage = damage * (100 - random) // 100
+    # same-type attack bonus
+    if kind != TYPE_UNKNOWN and kind != TYPE_NONE:
+        base_type = (kind == int(side.types[0]) or kind == int(side.types[1])) and kind != TYPE_NONE
+        if base_type and kind == TYPE_FLYING:
+            base_type = has_type(b, s, TYPE_FLYING) or int(mon.flag_bits) & MON_TERASTALLIZED != 0
+        if kind == int(side.added_type):
+            base_type = True
+        own_type = has_type(b, s, kind)
+        forced = int(b.move.flag_bits) & MOVE_FORCE_STAB != 0
+        same = forced or own_type or base_type
+        stab = 6144 if same else 4096
+        if int(mon.flag_bits) & MON_TERASTALLIZED and int(mon.tera_type) == TYPE_STELLAR:
+            bit = 1 << kind
+            if int(side.stellar_types) & bit == 0 or int(b.move.flag_bits) & MOVE_STELLAR_BOOSTED:
+                stab = 8192 if same else 4915
+                b.move.flag_bits = int(b.move.flag_bits) | MOVE_STELLAR_BOOSTED
+                if int(mon.species) != S.terapagosstellar:
+                    side.stellar_types = int(side.stellar_types) | bit
+        else:
+            if int(mon.flag_bits) & MON_TERASTALLIZED and int(mon.tera_type) == kind and base_type:
+                stab = 8192
+            if get_ability(b, s) == A.adaptability and (forced or own_type):
+                stab = 9216 if stab == 8192 else 8192
+        damage = modify(damage, stab)
+    # type effectiveness
+    type_mod = min(max(run_effectiveness(b, t), -6), 6)
+    b.move.type_mod = type_mod
+    if type_mod > 0:
+        damage <<= type_mod
+    else:
+        damage >>= -type_mod
+    physical = int(b.move.category) == CATEGORY_PHYSICAL
+    if int(mon.status) == BRN and physical and get_ability(b, s) != A.guts and move != M.facade:
+        damage = modify(damage, 2048)
+    # ModifyDamage, in the order of the holders' speeds; side conditions have none
+    mod = 4096
+    if side.speed >= foe.speed:
+        mod = _final_of_user(b, s, t, mod, type_mod)
+        mod = _final_of_target(b, s, t, mod, type_mod, forced_roll)
+    else:
+        mod = _final_of_target(b, s, t, mod, type_mod, forced_roll)
+        mod = _final_of_user(b, s, t, mod, type_mod)
+    if not critical and int(b.move.flag_bits) & MOVE_INFILTRATES == 0:
+        screen = REFLECT if physical else LIGHT_SCREEN
+        if foe.conditions[screen] or foe.conditions[AURORA_VEIL]:
+            mod = chain(mod, 2048)
+    damage = modify(damage, mod)
+    if damage == 0:
+        return 1
+    return damage & 0xFFFF
+
+
+@kernel
+def crit_stage(b: Any, s: int, t: int) -> int:
+    """Return the critical-hit stage 1 ... 4 of the move in use."""
+    foe = b.sides[t]
+    stage = int(MOVES[b.move.id].crit_ratio)
+    if has_volatile(b, s, V_FOCUSENERGY):
+        stage += 2
+    if has_volatile(b, s, V_DRAGONCHEER):
+        stage += 1
+    ability = get_ability(b, s)
+    if ability == A.superluck:
+        stage += 1
+    elif ability == A.merciless:
+        status = int(foe.mons[foe.active].status)
+        if status == PSN or status == TOX:
+            stage = 5
+    item = get_item(b, s)
+    if item == I.scopelens or item == I.razorclaw:
+        stage += 1
+    return min(max(stage, 0), 4)
+
+
+@kernel
+def get_damage(b: Any, s: int, t: int, crit: int, random: int) -> int:
+    """Return the damage that the move in use does to side ``t``: Showdown's getDamage.
+
+    ``crit`` (0, 1) and ``random`` (0-15, percent taken off) force chance, ``DRAW`` leaves it to
+    chance.  Returns ``NO_DAMAGE`` where the target is immune, ``UNDEFINED`` where the move does
+    no damage of its own.  May eat a resist berry and spend Tera Stellar's boost of a type.
+    """
+    move = MOVES[b.move.id]
+    side = b.sides[s]
+    foe = b.sides[t]
+    mon = side.mons[side.active]
+    target = foe.mons[foe.active]
+    if not run_immunity(b, t):
+        return NO_DAMAGE
+    if move.ohko:
+        return int(target.max_hp)
+    fixed = fixed_damage(b, s, t)
+    if fixed != UNDEFINED:
+        return fixed
+    power = base_power(b, s, t)
+    if power < 0:
+        return NO_DAMAGE
+    if power == 0:
+        return UNDEFINED
+    # critical hit
+    b.move.flag_bits = int(b.move.flag_bits) & ~MOVE_CRIT
+    critical = crit == 1
+    if crit == DRAW:
+        if move.will_crit:
+            critical = True
+        else:
+            stage = crit_stage(b, s, t)
+            if stage:
+                critical = chance(b, SITE_CRIT, 1, int(_CRIT_ODDS[stage]))
+    if critical:
+        ability = defence_ability(b, t)
+        if ability == A.battlearmor or ability == A.shellarmor:
+            critical = False
+        elif (ability == A.disguise and int(target.species) == S.mimikyu) or (
+            ability == A.iceface
+            and int(target.species) == S.eiscue
+            and int(b.move.category) == CATEGORY_PHYSICAL
+        ):
+            if not hits_substitute(b, t) and run_immunity(b, t):
+                critical = False
+    if critical:
+        b.move.flag_bits = int(b.move.flag_bits) | MOVE_CRIT
+    power = modify(power, base_power_modifier(b, s, t, power))
+    if power <= 0:
+        return 0
+    if int(mon.flag_bits) & MON_TERASTALLIZED and power < 60:
+        stellar = int(mon.tera_type) == TYPE_STELLAR
+        if (
+            (
+                int(side.stellar_types) & (1 << int(b.move.type)) == 0
+                if stellar
+                else has_type(b, s, int(b.move.type))
+            )
+            and move.priority <= 0
+            and move.hits_max == 0
+            and not (
+                move.has_power_callback and (b.move.base_power == 0 or b.move.base_power == 150)
+            )
+        ):
+            power = 60
+    attack = _attack(b, s, t, critical)
+    defense = max(_defense(b, s, t, critical), 1)
+    damage = (2 * int(mon.level) // 5 + 2) * power * attack // defense // 50
+    return _modify_damage(b, s, t, damage, random)
+
+
+@kernel
+def fixed_damage(b: Any, s: int, t: int) -> int:
+    """Return what a move of fixed damage does (Showdown's damageCallback), else ``UNDEFINED``."""
+    move = int(b.move.id)
+    side = b.sides[s]
+    foe = b.sides[t]
+    mon = side.mons[side.active]
+    target = foe.mons[foe.active]
+    if MOVES[move].level_damage:
+        return int(mon.level)
+    if move == M.superfang or move == M.ruination:
+        return max(int(target.hp) // 2, 1)
+    if move == M.endeavor:
+        return int(target.hp) - int(mon.hp)
+    if move == M.finalgambit:
+        return int(mon.hp)
+    if move == M.counter or move == M.mirrorcoat:
+        return max(int(side.counter_damage), 1)
+    if move == M.comeuppance or move == M.metalburst:
+        return max(int(side.attacked_damage) * 3 // 2, 1)
+    return UNDEFINED

@@ -1,0 +1,563 @@
+"""What every effect does to a Pokémon: lose and gain HP, change stages, use up and lose items.
+
+Each function carries the reactions of abilities and items that belong to its own trigger point
+(Showdown's events Damage, TryHeal, TryBoost, AfterBoost, UseItem, TakeItem ...), so that callers
+name what happens and nothing more.
+
+Arguments that all share: ``s`` the side whose active Pokémon is meant, ``source`` the side that
+did it (-1: nobody), and ``effect, effect_id`` what did it: one of ``EFFECT_*`` and the number of
+the move, ability, item ... of that kind.  Conditions are in :mod:`conditions`, the field in
+:mod:`field`.
+"""
+
+from typing import Any
+
+import numpy as np
+
+import plywise.engine.battle.ability_ids as A
+import plywise.engine.battle.item_ids as I
+import plywise.engine.battle.move_ids as M
+import plywise.engine.battle.species_ids as S
+from plywise.engine.battle.chance import SITE_ITEM, chance, roll
+from plywise.engine.battle.constants import (
+    ABILITY_BUSTED,
+    ABILITY_CHECKED,
+    ABILITY_PENDING_BOOSTS,
+    ABILITY_UNCHECKED,
+    ACCURACY,
+    ATK,
+    CATEGORY_PHYSICAL,
+    DEF,
+    EFFECT_ABILITY,
+    EFFECT_CONFUSED,
+    EFFECT_DRAIN,
+    EFFECT_ITEM,
+    EFFECT_LEECH_SEED,
+    EFFECT_MOVE,
+    EFFECT_NONE,
+    EFFECT_RECOIL,
+    EFFECT_STATUS,
+    EFFECT_STRUGGLE_RECOIL,
+    EVASION,
+    ITEM_EJECT,
+    ITEM_READY,
+    MIST,
+    MON_ATE_BERRY,
+    MON_FAINTED,
+    MON_TRANSFORMED,
+    MON_USED_ITEM,
+    MOVE_INFILTRATES,
+    MOVE_SHEER_FORCE,
+    SIDE_FAINT_QUEUED,
+    SIDE_STATS_LOWERED,
+    SIDE_STATS_RAISED,
+    SPA,
+    SPD,
+    SPE,
+    SWITCH_TRUE,
+    TYPE_GRASS,
+    V_ENDURE,
+    V_HEALBLOCK,
+    V_SUBSTITUTE,
+    V_UNBURDEN,
+)
+from plywise.engine.battle.names import BOOST_NAMES, DATA, ITEM_NAMES
+from plywise.engine.battle.stats import (
+    ability,
+    chain,
+    defence_ability,
+    drop_volatile,
+    has_type,
+    has_volatile,
+    item,
+    modify,
+    put_volatile,
+)
+from plywise.engine.battle.tables import ITEMS, MOVES, SPECIES
+from plywise.engine.jit import kernel
+
+
+# ---------------------------------------------------------------------------------- boost tuples
+@kernel
+def stage(stat: int, change: int) -> int:
+    """Return the packed change of one stat; sums of these are what :func:`boost` takes.
+
+    Five bits a stat, two's complement: -16 ... 15 stages, 0 meaning untouched.
+    """
+    return (change & 31) << (5 * stat)
+
+
+@kernel
+def stage_of(changes: int, stat: int) -> int:
+    """Return one stat's stages of a packed change."""
+    change = (changes >> (5 * stat)) & 31
+    return change - 32 if change > 15 else change
+
+
+@kernel
+def pack_boosts(boosts: Any) -> int:
+    """Return seven stages (a column ``boosts`` of the tables) as a packed change."""
+    changes = 0
+    for stat in range(7):
+        changes |= (int(boosts[stat]) & 31) << (5 * stat)
+    return changes
+
+
+def _packed(boosts: dict[str, int]) -> int:
+    return sum((n & 31) << (5 * BOOST_NAMES.index(stat)) for stat, n in boosts.items())
+
+
+ITEM_BOOSTS = np.array(
+    [0, *(_packed(DATA["items"][name].get("boosts", {})) for name in ITEM_NAMES[1:])], np.int64
+)
+"""Packed change that an item makes when it is used (Weakness Policy, seeds ...)."""
+
+
+# -------------------------------------------------------------------------------- HP and fainting
+@kernel
+def faint(b: Any, s: int, source: int, effect: int, effect_id: int) -> None:
+    """Put the active Pokémon into the faint queue; :func:`fainting.faint_messages` empties it."""
+    side = b.sides[s]
+    m = side.mons[side.active]
+    m.hp = 0
+    if int(m.flag_bits) & MON_FAINTED != 0 or int(side.flag_bits) & SIDE_FAINT_QUEUED != 0:
+        return
+    side.switch_flag = 0
+    side.flag_bits = int(side.flag_bits) | SIDE_FAINT_QUEUED
+    k = int(b.faint_length)
+    entry = b.faint_queue[k]
+    entry.side = s
+    entry.source = source + 1
+    entry.effect = effect
+    entry.effect_id = effect_id
+    b.faint_length = k + 1
+
+
+@kernel
+def lose_hp(b: Any, s: int, amount: int, source: int, effect: int, effect_id: int) -> int:
+    """Take HP without asking anybody (Showdown's ``pokemon.damage``); return what was lost."""
+    m = b.sides[s].mons[b.sides[s].active]
+    hp = int(m.hp)
+    if hp <= 0 or amount <= 0:
+        return 0
+    if amount >= hp:
+        faint(b, s, source, effect, effect_id)
+        return hp
+    m.hp = hp - amount
+    return amount
+
+
+@kernel
+def gain_hp(b: Any, s: int, amount: int) -> int:
+    """Give HP without asking anybody (Showdown's ``pokemon.heal``); return what was gained."""
+    m = b.sides[s].mons[b.sides[s].active]
+    hp, limit = int(m.hp), int(m.max_hp)
+    if hp <= 0 or amount <= 0 or hp >= limit:
+        return 0
+    gained = min(amount, limit - hp)
+    m.hp = hp + gained
+    return gained
+
+
+@kernel
+def direct_damage(b: Any, s: int, amount: int, source: int, effect: int, effect_id: int) -> int:
+    """Take HP past every ability and item (Substitute, Belly Drum ...); return what was lost."""
+    if amount <= 0:
+        return 0
+    return lose_hp(b, s, amount, source, effect, effect_id)
+
+
+@kernel
+def heal(b: Any, s: int, amount: int, source: int, effect: int, effect_id: int) -> int:
+    """Heal the active Pokémon of ``s`` (Showdown's ``battle.heal``); return what it gained.
+
+    ``amount`` is already truncated; a fraction below 1 counts as 1 (:func:`fraction`).
+    """
+    if amount <= 0:
+        return 0
+    if item(b, s) == I.bigroot and (
+        effect == EFFECT_DRAIN
+        or effect == EFFECT_LEECH_SEED
+        or (
+            effect == EFFECT_MOVE
+            and (effect_id == M.ingrain or effect_id == M.aquaring or effect_id == M.strengthsap)
+        )
+    ):
+        amount = modify(amount, 5324)
+    if has_volatile(b, s, V_HEALBLOCK):
+        return 0
+    if effect == EFFECT_ITEM and ITEMS[effect_id].berry and ability(b, s) == A.ripen:
+        amount *= 2
+    if (
+        source >= 0
+        and (
+            effect == EFFECT_DRAIN
+            or effect == EFFECT_LEECH_SEED
+            or (effect == EFFECT_MOVE and effect_id == M.strengthsap)
+        )
+        and _raw_ability(b, source) == A.liquidooze
+    ):
+        if ability(b, s) != A.magicguard:
+            lose_hp(b, s, amount, source, EFFECT_ABILITY, A.liquidooze)
+        return 0
+    return gain_hp(b, s, amount)
+
+
+@kernel
+def _raw_ability(b: Any, s: int) -> int:
+    """Return the working ability, also of one that has just lost its last HP."""
+    return ability(b, s)
+
+
+@kernel
+def fraction(amount: int, part: int) -> int:
+    """Return ``amount / part`` as Showdown's damage and heal see it: truncated, at least 1."""
+    return max(1, amount // part)
+
+
+@kernel
+def consume_item(b: Any, s: int) -> None:
+    """Use the held item up: it becomes ``last_item``, Unburden begins."""
+    side = b.sides[s]
+    m = side.mons[side.active]
+    m.last_item = m.held_item
+    m.held_item = 0
+    side.item_flags = 0
+    m.flag_bits = int(m.flag_bits) | MON_USED_ITEM
+    if ability(b, s) == A.unburden:
+        put_volatile(b, s, V_UNBURDEN)
+
+
+@kernel
+def damage(b: Any, s: int, amount: int, source: int, effect: int, effect_id: int) -> int:
+    """Damage the active Pokémon of ``s`` (Showdown's ``battle.damage``) and let a move drain.
+
+    Returns what it lost; 0 where the damage was reduced to nothing, -1 where it was prevented.
+    A hit of a move comes here too (``EFFECT_MOVE``), but not one that a substitute takes.
+    """
+    side = b.sides[s]
+    m = side.mons[side.active]
+    hp = int(m.hp)
+    if hp <= 0:
+        return 0
+    by_move = effect == EFFECT_MOVE or effect == EFFECT_CONFUSED
+    if amount != 0:
+        amount = max(1, amount)
+    if effect != EFFECT_STRUGGLE_RECOIL:
+        a = defence_ability(b, s)
+        if a == A.disguise:
+            if by_move and int(m.species) == S.mimikyu:
+                side.ability_flags = int(side.ability_flags) | ABILITY_BUSTED
+                return 0
+        elif a == A.iceface:
+            if (
+                effect == EFFECT_MOVE
+                and int(b.move.category) == CATEGORY_PHYSICAL
+                and int(m.species) == S.eiscue
+            ):
+                side.ability_flags = int(side.ability_flags) | ABILITY_BUSTED
+                return 0
+        elif a == A.berserk or a == A.angershell:
+            wait = (
+                by_move
+                and (effect != EFFECT_MOVE or MOVES[effect_id].hits_max == 0)
+                and not (
+                    int(b.move.flag_bits) & MOVE_SHEER_FORCE != 0
+                    and source >= 0
+                    and ability(b, source) == A.sheerforce
+                )
+            )
+            flags = int(side.ability_flags) & ~(ABILITY_CHECKED | ABILITY_UNCHECKED)
+            side.ability_flags = flags | (ABILITY_UNCHECKED if wait else ABILITY_CHECKED)
+        elif a == A.magicguard:
+            if not by_move:
+                return -1
+        elif a == A.poisonheal:
+            if effect == EFFECT_STATUS and (effect_id == 3 or effect_id == 4):  # PSN, TOX
+                heal(b, s, fraction(int(m.max_hp), 8), s, EFFECT_ABILITY, A.poisonheal)
+                return -1
+        elif a == A.heatproof:
+            if effect == EFFECT_STATUS and effect_id == 1:  # BRN
+                amount = amount // 2
+        elif a == A.rockhead:
+            if effect == EFFECT_RECOIL:
+                return -1
+        if effect == EFFECT_ABILITY and effect_id == A.aftermath:
+            if ability(b, s) == A.damp or ability(b, 1 - s) == A.damp:
+                return -1
+        if by_move:
+            if amount >= hp and has_volatile(b, s, V_ENDURE):
+                amount = hp - 1
+            if a == A.sturdy and hp == int(m.max_hp) and amount >= hp:
+                amount = hp - 1
+        held = item(b, s)
+        if held == I.focusband:
+            # The draw comes first, whatever the damage.
+            if chance(b, SITE_ITEM, 1, 10) and amount >= hp and by_move:
+                amount = hp - 1
+        elif held == I.focussash and by_move and hp == int(m.max_hp) and amount >= hp:
+            consume_item(b, s)
+            amount = hp - 1
+        if amount != 0:
+            amount = max(1, amount)
+    lost = lose_hp(b, s, amount, source, effect, effect_id)
+    if lost != 0:
+        side.hurt_this_turn = 1 + int(m.hp)
+        if effect == EFFECT_MOVE and source >= 0:
+            row = MOVES[effect_id]
+            if row.drain_num != 0:
+                part = (2 * lost * int(row.drain_num) + int(row.drain_den)) // (
+                    2 * int(row.drain_den)
+                )
+                heal(b, source, part, s, EFFECT_DRAIN, 0)
+    return lost
+
+
+# -------------------------------------------------------------------------------------- boosts
+@kernel
+def _shielded(b: Any, s: int, source: int, effect: int, effect_id: int) -> int:
+    """Return the bits of the stats that nobody else can lower now (TryBoost)."""
+    if source == s:
+        return 0
+    everything = 127
+    a = defence_ability(b, s)
+    if a == A.clearbody or a == A.whitesmoke or a == A.fullmetalbody:
+        return everything
+    if item(b, s) == I.clearamulet:
+        return everything
+    if a == A.flowerveil and has_type(b, s, TYPE_GRASS):
+        return everything
+    if int(b.sides[s].conditions[MIST]) != 0 and not (
+        effect == EFFECT_MOVE and int(b.move.flag_bits) & MOVE_INFILTRATES != 0
+    ):
+        return everything
+    if a == A.hypercutter:
+        return 1 << ATK
+    if a == A.bigpecks:
+        return 1 << DEF
+    if a == A.keeneye or a == A.mindseye or a == A.illuminate:
+        return 1 << ACCURACY
+    return 0
+
+
+@kernel
+def _raise_plain(b: Any, s: int, stat: int, change: int) -> None:
+    """Raise one's own stat as a reaction (Defiant, Rattled ...), seen by the foe's Opportunist."""
+    side = b.sides[s]
+    now = int(side.boosts[stat])
+    to = max(-6, min(6, now + change))
+    if to == now:
+        return
+    side.boosts[stat] = to
+    if to > now:
+        side.flag_bits = int(side.flag_bits) | SIDE_STATS_RAISED
+        _note_raise(b, 1 - s, stat, to - now)
+    else:
+        side.flag_bits = int(side.flag_bits) | SIDE_STATS_LOWERED
+
+
+@kernel
+def _note_raise(b: Any, s: int, stat: int, change: int) -> None:
+    """Let Opportunist and Mirror Herb of ``s`` remember a stage that its foe has gained."""
+    opportunist = ability(b, s) == A.opportunist
+    herb = item(b, s) == I.mirrorherb
+    if not opportunist and not herb:
+        return
+    side = b.sides[s]
+    pending = int(side.pending_boosts)
+    known = (pending >> (4 * stat)) & 15
+    total = min(15, known + change)
+    side.pending_boosts = pending + ((total - known) << (4 * stat))
+    if opportunist:
+        side.ability_flags = int(side.ability_flags) | ABILITY_PENDING_BOOSTS
+    if herb:
+        side.item_flags = int(side.item_flags) | ITEM_READY
+
+
+@kernel
+def _boost_once(
+    b: Any, s: int, changes: int, source: int, effect: int, effect_id: int
+) -> tuple[bool, int]:
+    """Do one boost; return whether anything changed, and what Mirror Armor throws back."""
+    side = b.sides[s]
+    m = side.mons[side.active]
+    if int(m.hp) <= 0 or int(b.sides[1 - s].pokemon_left) == 0:
+        return False, 0
+    a = defence_ability(b, s)
+    factor = 1
+    if a == A.contrary:
+        factor = -1
+    elif a == A.simple or (a == A.ripen and effect == EFFECT_ITEM and ITEMS[effect_id].berry):
+        factor = 2
+    shielded = _shielded(b, s, source, effect, effect_id)
+    intimidate = effect == EFFECT_ABILITY and effect_id == A.intimidate
+    mirror = a == A.mirrorarmor and source >= 0 and source != s
+    if effect == EFFECT_ABILITY and effect_id == A.mirrorarmor:
+        mirror = False
+    quiet = effect == EFFECT_ABILITY and effect_id == A.opportunist
+    quiet = quiet or (effect == EFFECT_ITEM and effect_id == I.mirrorherb)
+    returned = 0
+    success, raised, lowered, atk_present, atk_zero = False, False, False, False, False
+    for stat in range(7):
+        change = stage_of(changes, stat) * factor
+        if change == 0:
+            continue
+        now = int(side.boosts[stat])
+        delta = max(-6, min(6, now + change)) - now
+        if intimidate and stat == ATK:
+            if a == A.guarddog:
+                if delta != 0:
+                    _raise_plain(b, s, ATK, 1)
+                    continue
+            elif delta != 0 and (
+                a == A.innerfocus or a == A.oblivious or a == A.owntempo or a == A.scrappy
+            ):
+                continue
+        if delta < 0:
+            if (shielded >> stat) & 1 != 0:
+                continue
+            if mirror:
+                returned |= stage(stat, delta)
+                continue
+        if stat == ATK:
+            atk_present = True
+            atk_zero = delta == 0
+        if delta == 0:
+            continue
+        side.boosts[stat] = now + delta
+        success = True
+        if delta > 0:
+            raised = True
+            if not quiet:
+                _note_raise(b, 1 - s, stat, delta)
+        else:
+            lowered = True
+            if source >= 0 and source != s:
+                if a == A.defiant:
+                    _raise_plain(b, s, ATK, 2)
+                elif a == A.competitive:
+                    _raise_plain(b, s, SPA, 2)
+    # AfterBoost
+    if intimidate and atk_present and not atk_zero:
+        if ability(b, s) == A.rattled:
+            _raise_plain(b, s, SPE, 1)
+    held = item(b, s)
+    if held == I.adrenalineorb:
+        if intimidate and int(side.boosts[SPE]) != 6 and not atk_zero:
+            consume_item(b, s)
+            _raise_plain(b, s, SPE, 1)
+    elif held == I.ejectpack and lowered and int(b.move.id) != M.partingshot:
+        side.item_flags = int(side.item_flags) | ITEM_EJECT
+    if raised:
+        side.flag_bits = int(side.flag_bits) | SIDE_STATS_RAISED
+    if lowered:
+        side.flag_bits = int(side.flag_bits) | SIDE_STATS_LOWERED
+    return success, returned
+
+
+@kernel
+def boost(b: Any, s: int, changes: int, source: int, effect: int, effect_id: int) -> bool:
+    """Change stages (packed, see :func:`stage`) of the active of ``s``; return whether any changed.
+
+    Abilities and items that turn, block, mirror or answer the change are asked.
+    """
+    success, returned = _boost_once(b, s, changes, source, effect, effect_id)
+    if returned != 0:
+        _boost_once(b, source, returned, s, EFFECT_ABILITY, A.mirrorarmor)
+    return success
+
+
+# --------------------------------------------------------------------------------------- items
+@kernel
+def can_switch(b: Any, s: int) -> bool:
+    """Return whether somebody on the bench of ``s`` can come in."""
+    side = b.sides[s]
+    for i in range(int(side.team_size)):
+        if i != int(side.active) and int(side.mons[i].flag_bits) & MON_FAINTED == 0:
+            return True
+    return False
+
+
+@kernel
+def use_item(b: Any, s: int) -> bool:
+    """Use the held item up with what it does by itself: its boosts, White Herb, Eject Pack ..."""
+    side = b.sides[s]
+    m = side.mons[side.active]
+    held = int(m.held_item)
+    if held == 0 or (int(m.hp) <= 0 and not ITEMS[held].gem):
+        return False
+    if held == I.ejectpack:
+        if not can_switch(b, s) or int(side.switch_flag) == SWITCH_TRUE:
+            return False
+        if int(b.sides[1 - s].switch_flag) == SWITCH_TRUE:
+            return False
+    changes = int(ITEM_BOOSTS[held])
+    if changes != 0:
+        boost(b, s, changes, s, EFFECT_ITEM, held)
+    if held == I.ejectpack:
+        side.switch_flag = SWITCH_TRUE
+    elif held == I.whiteherb:
+        for stat in range(7):
+            if int(side.boosts[stat]) < 0:
+                side.boosts[stat] = 0
+    elif held == I.mirrorherb:
+        pending = int(side.pending_boosts)
+        side.pending_boosts = 0
+        boost(b, s, unpack_pending(pending), s, EFFECT_ITEM, held)
+    consume_item(b, s)
+    return True
+
+
+@kernel
+def unpack_pending(pending: int) -> int:
+    """Return ``pending_boosts`` (4 bits a stat) as a packed change."""
+    changes = 0
+    for stat in range(7):
+        changes |= ((pending >> (4 * stat)) & 15) << (5 * stat)
+    return changes
+
+
+@kernel
+def may_take_item(b: Any, s: int, source: int) -> bool:
+    """Return whether the item of ``s`` can be taken by ``source`` (TakeItem); changes nothing."""
+    side = b.sides[s]
+    m = side.mons[side.active]
+    held = int(m.held_item)
+    if held == 0:
+        return False
+    row = ITEMS[held]
+    if held == I.boosterenergy:
+        if SPECIES[m.base_species].paradox:
+            return False
+    elif row.user_num != 0:
+        if SPECIES[m.base_species].num == row.user_num:
+            return False
+        taker = b.sides[source]
+        if source != s and SPECIES[taker.mons[taker.active].base_species].num == row.user_num:
+            # Ogerpon's masks ask about their holder only.
+            if row.user_num != SPECIES[S.ogerpon].num:
+                return False
+    if (
+        defence_ability(b, s) == A.stickyhold
+        and int(m.hp) > 0
+        and held != I.stickybarb
+        and (source != s or int(b.move.id) == M.knockoff)
+    ):
+        return False
+    return True
+
+
+@kernel
+def take_item(b: Any, s: int, source: int) -> int:
+    """Let ``source`` take the item of ``s`` away; return the item, 0 where it stays."""
+    if not may_take_item(b, s, source):
+        return 0
+    side = b.sides[s]
+    m = side.mons[side.active]
+    held = int(m.held_item)
+    m.held_item = 0
+    side.item_flags = 0
+    side.pending_boosts = 0 if held == I.mirrorherb else int(side.pending_boosts)
+    if ability(b, s) == A.unburden:
+        put_volatile(b, s, V_UNBURDEN)
+    return held

@@ -1,0 +1,73 @@
+"""Flat states as plain Python objects and back.
+
+Every access to a field of a NumPy record costs a microsecond; code at the border that reads or
+writes many of them works on a :func:`thaw`-ed copy, whose attributes are the record's fields
+(subarrays are lists), and :func:`freeze`-s it into a pool again.
+"""
+
+from functools import cache
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from plywise.engine.battle.state import BATTLE
+
+# How a field is stored: a number, numbers, a record or records.
+_NUMBER, _NUMBERS, _RECORD, _RECORDS = range(4)
+
+
+@cache
+def _fields(dtype: np.dtype[Any]) -> tuple[tuple[str, int, np.dtype[Any]], ...]:
+    """Return (name, how it is stored, dtype of a record in it) of every field."""
+    out = []
+    for name in dtype.names or ():
+        field = dtype[name]
+        many = field.subdtype is not None
+        records = field.base.names is not None
+        out.append((name, 2 * records + many, field.base))
+    return tuple(out)
+
+
+def _object(dtype: np.dtype[Any], values: Any) -> SimpleNamespace:
+    out = {}
+    for (name, kind, inner), value in zip(_fields(dtype), values, strict=True):
+        if kind == _NUMBERS:
+            value = value.tolist()
+        elif kind == _RECORD:
+            value = _object(inner, value)
+        elif kind == _RECORDS:
+            value = [_object(inner, v) for v in value.tolist()]
+        out[name] = value
+    return SimpleNamespace(**out)
+
+
+def _values(dtype: np.dtype[Any], plain: SimpleNamespace) -> tuple[Any, ...]:
+    out: list[Any] = []
+    for name, kind, inner in _fields(dtype):
+        value = getattr(plain, name)
+        if kind == _RECORD:
+            value = _values(inner, value)
+        elif kind == _RECORDS:
+            value = [_values(inner, v) for v in value]
+        out.append(value)
+    return tuple(out)
+
+
+def empty() -> SimpleNamespace:
+    """Return a state of zeros as a plain object."""
+    return thaw(np.zeros(1, BATTLE), 0)
+
+
+def thaw(pool: np.ndarray[Any, Any], i: int) -> SimpleNamespace:
+    """Return a plain copy of state ``i`` of ``pool``."""
+    return _object(pool.dtype, pool[i : i + 1].tolist()[0])
+
+
+def freeze(plain: SimpleNamespace) -> np.ndarray[Any, Any]:
+    """Return a one-element pool with the state that ``plain`` describes.
+
+    Raises:
+        OverflowError: a value does not fit into its field.
+    """
+    return np.array([_values(BATTLE, plain)], BATTLE)

@@ -1,0 +1,416 @@
+"""Questions about a state: stats, types, effective abilities and items, groundedness, volatiles.
+
+Nothing here changes more than the caches that Showdown has too (``speed``, stored stats).
+``s`` is a side, its active Pokémon is meant unless a team index ``i`` is given.
+"""
+
+from typing import Any
+
+import numpy as np
+
+import plywise.engine.battle.ability_ids as A
+import plywise.engine.battle.item_ids as I
+from plywise.engine.battle.constants import (
+    ABILITY_ENDING,
+    DEF,
+    DESOLATE_LAND,
+    ELECTRIC_TERRAIN,
+    GRAVITY,
+    HAIL,
+    MAGIC_ROOM,
+    MON_FAINTED,
+    MON_TERASTALLIZED,
+    MON_TRANSFORMED,
+    MOVE_IGNORE_ABILITY,
+    NO_STATUS,
+    NO_WEATHER,
+    PAR,
+    PRIMORDIAL_SEA,
+    RAIN_DANCE,
+    SANDSTORM,
+    SNOWSCAPE,
+    SPD,
+    SPE,
+    SUNNY_DAY,
+    TAILWIND,
+    TRICK_ROOM,
+    TYPE_FLYING,
+    TYPE_NONE,
+    TYPE_NORMAL,
+    TYPE_STELLAR,
+    V_GASTROACID,
+    V_INGRAIN,
+    V_MAGNETRISE,
+    V_PROTOSYNTHESIS,
+    V_QUARKDRIVE,
+    V_ROOST,
+    V_SMACKDOWN,
+    V_UNBURDEN,
+    WONDER_ROOM,
+)
+from plywise.engine.battle.tables import ABILITIES, ITEMS, MOVES, NATURES, SPECIES
+from plywise.engine.jit import kernel
+
+NATURE_EFFECTS = np.array([(-1, -1), *(NATURES[name] for name in sorted(NATURES))], np.int8)
+"""``[nature]`` -> raised and lowered stat, -1 for none; natures count from 1 in sorted order."""
+
+
+# ------------------------------------------------------------------------------------- volatiles
+@kernel
+def has_volatile(b: Any, s: int, v: int) -> bool:
+    """Return whether the active Pokémon of side ``s`` has the volatile ``v`` (``V_*``)."""
+    return (int(b.sides[s].volatiles[v >> 5]) >> (v & 31)) & 1 != 0
+
+
+@kernel
+def put_volatile(b: Any, s: int, v: int) -> None:
+    """Set the bit of a volatile; nothing else (see :func:`ops.add_volatile`)."""
+    b.sides[s].volatiles[v >> 5] = int(b.sides[s].volatiles[v >> 5]) | (1 << (v & 31))
+
+
+@kernel
+def drop_volatile(b: Any, s: int, v: int) -> None:
+    """Clear the bit of a volatile; nothing else (see :func:`ops.remove_volatile`)."""
+    b.sides[s].volatiles[v >> 5] = int(b.sides[s].volatiles[v >> 5]) & (
+        0xFFFF_FFFF ^ (1 << (v & 31))
+    )
+
+
+# ---------------------------------------------------------------------------- abilities and items
+@kernel
+def ability(b: Any, s: int) -> int:
+    """Return the ability that works for the active Pokémon, 0 if ignored or fainted."""
+    side = b.sides[s]
+    m = side.mons[side.active]
+    a = int(m.ability)
+    if a == 0 or int(m.flag_bits) & MON_FAINTED != 0:
+        return 0
+    row = ABILITIES[a]
+    if row.no_transform and int(m.flag_bits) & MON_TRANSFORMED != 0:
+        return 0
+    if row.cant_suppress:
+        return a
+    if has_volatile(b, s, V_GASTROACID):
+        return 0
+    if a == A.neutralizinggas:
+        return a
+    foe = b.sides[1 - s]
+    other = foe.mons[foe.active]
+    if (
+        int(other.ability) == A.neutralizinggas
+        and int(other.flag_bits) & (MON_TRANSFORMED | MON_FAINTED) == 0
+        and not has_volatile(b, 1 - s, V_GASTROACID)
+        and int(foe.ability_flags) & ABILITY_ENDING == 0
+        and not holds_ability_shield(b, s)
+    ):
+        return 0
+    return a
+
+
+@kernel
+def holds_ability_shield(b: Any, s: int) -> bool:
+    """Return whether an Ability Shield works (only Magic Room takes it away)."""
+    side = b.sides[s]
+    return (
+        int(side.mons[side.active].held_item) == I.abilityshield
+        and b.pseudo_weather[MAGIC_ROOM] == 0
+    )
+
+
+@kernel
+def item(b: Any, s: int) -> int:
+    """Return the item that works for the active Pokémon, 0 if it is ignored or it has fainted."""
+    side = b.sides[s]
+    m = side.mons[side.active]
+    held = int(m.held_item)
+    if held == 0 or int(m.flag_bits) & MON_FAINTED != 0 or b.pseudo_weather[MAGIC_ROOM] != 0:
+        return 0
+    if int(m.ability) == A.klutz and not ITEMS[held].ignore_klutz and ability(b, s) == A.klutz:
+        return 0
+    return held
+
+
+@kernel
+def suppressing_ability(b: Any, s: int) -> bool:
+    """Return whether the move being used ignores the breakable ability of its target ``s``."""
+    return (
+        int(b.move.id) != 0
+        and int(b.move.flag_bits) & MOVE_IGNORE_ABILITY != 0
+        and int(b.move.side) != s
+        and not holds_ability_shield(b, s)
+    )
+
+
+@kernel
+def defence_ability(b: Any, s: int) -> int:
+    """Return the working ability of ``s`` as the current move meets it: Mold Breaker makes it 0."""
+    a = ability(b, s)
+    if a != 0 and ABILITIES[a].breakable and suppressing_ability(b, s):
+        return 0
+    return a
+
+
+# ------------------------------------------------------------------------------ weather and field
+@kernel
+def effective_weather(b: Any) -> int:
+    """Return the weather that has an effect: none under Air Lock or Cloud Nine."""
+    if b.weather == NO_WEATHER:
+        return NO_WEATHER
+    for s in range(2):
+        side = b.sides[s]
+        raw = int(side.mons[side.active].ability)
+        if (
+            (raw == A.airlock or raw == A.cloudnine)
+            and ability(b, s) == raw
+            and int(side.ability_flags) & ABILITY_ENDING == 0
+        ):
+            return NO_WEATHER
+    return int(b.weather)
+
+
+@kernel
+def weather_for(b: Any, s: int) -> int:
+    """Return the weather that the active of ``s`` feels: Utility Umbrella hides sun and rain."""
+    w = effective_weather(b)
+    if (w == SUNNY_DAY or w == RAIN_DANCE or w == DESOLATE_LAND or w == PRIMORDIAL_SEA) and item(
+        b, s
+    ) == I.utilityumbrella:
+        return NO_WEATHER
+    return w
+
+
+# ----------------------------------------------------------------------------------------- types
+@kernel
+def types_of(b: Any, s: int) -> tuple[int, int, int]:
+    """Return the three types that count now (Terastallization included), 0 for absent ones."""
+    side = b.sides[s]
+    m = side.mons[side.active]
+    if int(m.flag_bits) & MON_TERASTALLIZED != 0 and int(m.tera_type) != TYPE_STELLAR:
+        return int(m.tera_type), TYPE_NONE, TYPE_NONE
+    return own_types(b, s)
+
+
+@kernel
+def own_types(b: Any, s: int) -> tuple[int, int, int]:
+    """Return the types before Terastallization, 0 for absent ones."""
+    side = b.sides[s]
+    first, second = int(side.types[0]), int(side.types[1])
+    if has_volatile(b, s, V_ROOST):
+        if first == TYPE_FLYING:
+            first, second = second, TYPE_NONE
+        elif second == TYPE_FLYING:
+            second = TYPE_NONE
+    if first == TYPE_NONE:
+        first = TYPE_NORMAL
+    return first, second, int(side.added_type)
+
+
+@kernel
+def has_type(b: Any, s: int, t: int) -> bool:
+    """Return whether the active Pokémon of ``s`` has the type ``t`` now."""
+    first, second, third = types_of(b, s)
+    return first == t or second == t or third == t
+
+
+@kernel
+def is_grounded(b: Any, s: int, negate_immunity: bool) -> bool:
+    """Return Showdown's ``isGrounded``: whether the ground's effects reach the active of ``s``."""
+    if b.pseudo_weather[GRAVITY] != 0:
+        return True
+    if has_volatile(b, s, V_INGRAIN) or has_volatile(b, s, V_SMACKDOWN):
+        return True
+    held = item(b, s)
+    if held == I.ironball:
+        return True
+    if not negate_immunity and has_type(b, s, TYPE_FLYING):
+        return False
+    if ability(b, s) == A.levitate and not suppressing_ability(b, s):
+        return False
+    if has_volatile(b, s, V_MAGNETRISE):
+        return False
+    return held != I.airballoon
+
+
+# ----------------------------------------------------------------------------------------- stats
+@kernel
+def modify(value: int, modifier: int) -> int:
+    """Return Showdown's ``modify``: ``value`` times ``modifier`` / 4096, half rounded down."""
+    return (value * modifier + 2047) >> 12
+
+
+@kernel
+def chain(modifier: int, following: int) -> int:
+    """Return two modifiers (in 4096ths) as one: Showdown's ``chainModify``."""
+    return (modifier * following + 2048) >> 12
+
+
+@kernel
+def boosted(stat: int, stage: int) -> int:
+    """Return a stat under a boost of ``stage`` -6 ... 6."""
+    if stage > 0:
+        return stat * (2 + stage) // 2
+    return stat * 2 // (2 - stage)
+
+
+@kernel
+def get_stat(b: Any, s: int, stat: int, unboosted: bool) -> int:
+    """Return Showdown's ``getStat(stat, unboosted, true)``: no abilities or items."""
+    side = b.sides[s]
+    if b.pseudo_weather[WONDER_ROOM] != 0:
+        if stat == DEF:
+            stat = SPD
+        elif stat == SPD:
+            stat = DEF
+    value = int(side.mons[side.active].stats[stat])
+    if not unboosted:
+        value = boosted(value, int(side.boosts[stat]))
+    return value
+
+
+@kernel
+def best_stat(b: Any, s: int, unboosted: bool) -> int:
+    """Return the highest stat (the first of equals), as Beast Boost and Protosynthesis see it."""
+    best, best_value = 0, 0
+    for stat in range(5):
+        value = get_stat(b, s, stat, unboosted)
+        if value > best_value:
+            best, best_value = stat, value
+    return best
+
+
+@kernel
+def get_speed(b: Any, s: int) -> int:
+    """Return the Speed with boosts, abilities, items and paralysis, without Trick Room."""
+    side = b.sides[s]
+    m = side.mons[side.active]
+    speed = boosted(int(m.stats[SPE]), int(side.boosts[SPE]))
+    modifier = 4096
+    held = item(b, s)
+    if held == I.choicescarf:
+        modifier = chain(modifier, 6144)
+    elif (
+        held == I.ironball
+        or held == I.poweranklet
+        or held == I.powerband
+        or held == I.powerbelt
+        or held == I.powerbracer
+        or held == I.powerlens
+        or held == I.powerweight
+    ):
+        modifier = chain(modifier, 2048)
+    a = ability(b, s)
+    if a == A.chlorophyll:
+        w = weather_for(b, s)
+        if w == SUNNY_DAY or w == DESOLATE_LAND:
+            modifier = chain(modifier, 8192)
+    elif a == A.swiftswim:
+        w = weather_for(b, s)
+        if w == RAIN_DANCE or w == PRIMORDIAL_SEA:
+            modifier = chain(modifier, 8192)
+    elif a == A.sandrush:
+        if effective_weather(b) == SANDSTORM:
+            modifier = chain(modifier, 8192)
+    elif a == A.slushrush:
+        w = effective_weather(b)
+        if w == HAIL or w == SNOWSCAPE:
+            modifier = chain(modifier, 8192)
+    elif a == A.surgesurfer:
+        if b.terrain == ELECTRIC_TERRAIN:
+            modifier = chain(modifier, 8192)
+    elif a == A.quickfeet:
+        if m.status != NO_STATUS:
+            modifier = chain(modifier, 6144)
+    elif a == A.slowstart:
+        if side.ability_counter != 0:
+            modifier = chain(modifier, 2048)
+    elif a == A.unburden:
+        if has_volatile(b, s, V_UNBURDEN) and m.held_item == 0:
+            modifier = chain(modifier, 8192)
+    elif a == A.protosynthesis:
+        if has_volatile(b, s, V_PROTOSYNTHESIS) and int(side.paradox_stat) == 1 + SPE:
+            modifier = chain(modifier, 6144)
+    elif a == A.quarkdrive and has_volatile(b, s, V_QUARKDRIVE):
+        if int(side.paradox_stat) == 1 + SPE:
+            modifier = chain(modifier, 6144)
+    if side.conditions[TAILWIND] != 0:
+        modifier = chain(modifier, 8192)
+    speed = modify(speed, modifier)
+    if int(m.status) == PAR and a != A.quickfeet:
+        speed = speed * 50 // 100
+    return min(speed, 10000)
+
+
+@kernel
+def action_speed(b: Any, s: int) -> int:
+    """Return what actions are sorted by: the Speed, turned around under Trick Room."""
+    speed = get_speed(b, s)
+    if b.pseudo_weather[TRICK_ROOM] != 0:
+        speed = 10000 - speed
+    return speed & 8191
+
+
+@kernel
+def update_speed(b: Any) -> None:
+    """Store the action speed of both actives that still stand, as Showdown's ``updateSpeed``."""
+    for s in range(2):
+        side = b.sides[s]
+        if int(side.mons[side.active].flag_bits) & MON_FAINTED == 0:
+            side.speed = action_speed(b, s)
+
+
+# ------------------------------------------------------------------------- species and its stats
+@kernel
+def stat_of(base: int, spread: int, level: int) -> int:
+    """Return a stat other than HP before nature, from its base value and IV + EV // 4."""
+    return (2 * base + spread) * level // 100 + 5
+
+
+@kernel
+def max_hp_of(species: int, spread: int, level: int) -> int:
+    """Return the maximal HP of a species with IV + EV // 4 = ``spread``."""
+    row = SPECIES[species]
+    if row.max_hp != 0:
+        return int(row.max_hp)
+    return (2 * int(row.base_stats[0]) + spread + 100) * level // 100 + 10
+
+
+@kernel
+def set_stats(b: Any, s: int, i: int, species: int) -> None:
+    """Write the stored stats that team member ``i`` has as ``species``; HP stays."""
+    m = b.sides[s].mons[i]
+    row = SPECIES[species]
+    for stat in range(5):
+        value = stat_of(int(row.base_stats[stat + 1]), int(m.spread[stat + 1]), int(m.level))
+        if NATURE_EFFECTS[m.nature, 0] == stat:
+            value = value * 110 // 100
+        elif NATURE_EFFECTS[m.nature, 1] == stat:
+            value = value * 90 // 100
+        m.stats[stat] = value
+
+
+@kernel
+def max_pp_of(move: int) -> int:
+    """Return a move's PP with all PP Ups."""
+    row = MOVES[move]
+    if row.no_pp_boosts or move == 0:
+        return int(row.pp)
+    return int(row.pp) * 8 // 5
+
+
+@kernel
+def max_pp(b: Any, s: int, i: int, slot: int) -> int:
+    """Return the maximal PP of a move slot: at most 5 for what Transform copied."""
+    m = b.sides[s].mons[i]
+    move = int(m.moves[slot])
+    if int(m.flag_bits) & MON_TRANSFORMED != 0:
+        return min(5, int(MOVES[move].pp))
+    return max_pp_of(move)
+
+
+@kernel
+def base_move(b: Any, s: int, i: int, slot: int) -> int:
+    """Return a member's own move in a slot, also while it is transformed."""
+    m = b.sides[s].mons[i]
+    if int(m.flag_bits) & MON_TRANSFORMED != 0:
+        return int(b.sides[s].base_moves[slot])
+    return int(m.moves[slot])

@@ -1,0 +1,155 @@
+"""Which sets the opponent may have: Bayes over everything the random-battle generator makes.
+
+The prior is the generator itself (``datasets/pokemon_sets``): every set with how often it is made.
+What was revealed selects the sets that fit; those are drawn in proportion to their counts.  Pokémon
+not yet seen come from the generator's own whole teams.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from random import Random
+
+from plywise.datasets.pokemon_sets import PokemonSet, RandomBattleSets, random_battle_sets
+from plywise.datasets.showdown_data import load, to_id
+from plywise.games.gen9.infostate import MonView, SideView
+
+log = logging.getLogger(__name__)
+
+# What is given up, in this order, when no set fits all that was seen: a swapped item or a traded
+# ability explains itself, a move that the set does not have is the last thing to doubt.
+_RELAXATIONS = ("item", "ability", "tera", "level", "moves")
+
+
+@cache
+def base_species(species: str) -> str:
+    """Return the id of the species that ``species`` is a forme of (itself, if of none)."""
+    data = load()
+    found = data.cosmetic.get(species, species)
+    record = data.species.get(found)
+    return to_id(record["baseSpecies"]) if record and "baseSpecies" in record else found
+
+
+def _rows_by_base(sets: RandomBattleSets) -> dict[str, tuple[int, ...]]:
+    rows: dict[str, list[int]] = {}
+    for species, indices in sets.by_species.items():
+        rows.setdefault(base_species(species), []).extend(indices)
+    return {k: tuple(v) for k, v in rows.items()}
+
+
+@cache
+def _plays_as(species: str) -> str:
+    return load().cosmetic.get(species, species)
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """The sets that one Pokémon may have.
+
+    Attributes:
+        rows: indices into the prior's ``sets``; never empty for a species of the format.
+        weights: how often the generator makes each.
+        relaxed: what had to be given up so that any set fits (empty: all that was seen).
+    """
+
+    rows: tuple[int, ...]
+    weights: tuple[int, ...]
+    relaxed: tuple[str, ...] = ()
+
+
+class RandomBattleBelief:
+    """The belief about an opponent's sets in ``gen9randombattle``.
+
+    Attributes:
+        relaxations: how often each kind of evidence had to be given up, for reports.
+    """
+
+    def __init__(self, sets: RandomBattleSets | None = None) -> None:
+        self.sets = sets or random_battle_sets()
+        self.relaxations: Counter[str] = Counter()
+        self._rows = _rows_by_base(self.sets)
+        self._warned: set[tuple[str, tuple[str, ...]]] = set()
+
+    def candidates(self, mon: MonView) -> Candidates:
+        """Return the sets that fit what was seen of ``mon``, giving up as little as needed."""
+        rows = self._rows.get(base_species(mon.base_species), ())
+        for given_up in range(len(_RELAXATIONS) + 1):
+            relaxed = _RELAXATIONS[:given_up]
+            fitting = self._fitting(mon, rows, relaxed)
+            if fitting:
+                if relaxed:
+                    self.relaxations[relaxed[-1]] += 1
+                    key = (mon.base_species, relaxed)
+                    if key not in self._warned:
+                        self._warned.add(key)
+                        log.info("no set of %s fits without giving up %s", *key)
+                return Candidates(fitting, tuple(self.sets.counts[r] for r in fitting), relaxed)
+        return Candidates((), (), _RELAXATIONS)
+
+    def _fitting(
+        self, mon: MonView, rows: Sequence[int], relaxed: Sequence[str]
+    ) -> tuple[int, ...]:
+        sets = self.sets.sets
+        forme = _plays_as(mon.base_species)
+        exact = [r for r in rows if _plays_as(sets[r].species) == forme]
+        moves = {m.id for m in mon.moves}
+        item = mon.lost_item or mon.item  # what it was built with, where that is known
+        scored = []
+        for row in exact or rows:
+            s = sets[row]
+            if "level" not in relaxed and s.level != mon.level:
+                continue
+            if "item" not in relaxed and item is not None and s.item != item:
+                continue
+            if "ability" not in relaxed and mon.base_ability not in (None, s.ability):
+                continue
+            if "tera" not in relaxed and mon.tera_type not in (None, s.tera_type):
+                continue
+            missing = len(moves - set(s.moves))
+            if missing and "moves" not in relaxed:
+                continue
+            scored.append((missing, row))
+        if not scored:
+            return ()
+        fewest = min(missing for missing, _ in scored)
+        return tuple(row for missing, row in scored if missing == fewest)
+
+    def draw(self, mon: MonView, rng: Random) -> PokemonSet:
+        """Return a set for a Pokémon that was seen."""
+        found = self.candidates(mon)
+        if not found.rows:
+            # A species outside the format: what was seen of it is all there is.
+            self.relaxations["species"] += 1
+            return PokemonSet(
+                species=mon.base_species,
+                level=mon.level,
+                ability=mon.base_ability or to_id(_first_ability(mon.base_species)),
+                item=mon.item or "",
+                tera_type=mon.tera_type or "",
+                moves=tuple(m.id for m in mon.moves)[:4] or ("struggle",),
+                evs=(85,) * 6,
+                ivs=(31,) * 6,
+                gender=mon.gender,
+            )
+        row = rng.choices(found.rows, found.weights)[0]
+        # The forme seen decides the looks and stats; a cosmetic one plays as its base.
+        return replace(self.sets.sets[row], gender=mon.gender)
+
+    def draw_team(self, foe: SideView, rng: Random) -> tuple[PokemonSet, ...]:
+        """Return a whole team: sets for the Pokémon seen, in their order, then unseen ones."""
+        team = [self.draw(mon, rng) for mon in foe.mons]
+        taken = {base_species(s.species) for s in team}
+        while len(team) < foe.size:
+            for candidate in self.sets.random_team(rng):
+                if len(team) < foe.size and base_species(candidate.species) not in taken:
+                    team.append(candidate)
+                    taken.add(base_species(candidate.species))
+        return tuple(team)
+
+
+def _first_ability(species: str) -> str:
+    return str(load().species[load().species_id(species)]["abilities"]["0"])

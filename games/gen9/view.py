@@ -1,0 +1,67 @@
+"""A decision in a battle that runs elsewhere (on a server), offered as a ``State``.
+
+It holds what one player knows and nothing more: it can be looked at, searched through sampled
+worlds and written down, but not played on.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from plywise.games.base import Briefing, State
+from plywise.games.gen9.belief import RandomBattleBelief
+from plywise.games.gen9.infostate import InfoState, action_name
+
+_BELIEF = RandomBattleBelief()
+
+
+class InfoStateView(State):
+    """An information state of gen9 singles as a ``State`` for the player who holds it."""
+
+    def __init__(self, info: InfoState, belief: RandomBattleBelief = _BELIEF) -> None:
+        self.info = info
+        self.belief = belief
+
+    def current_player(self) -> int:
+        """Return the player who knows this; the other one's decision is hidden from it."""
+        return self.info.player
+
+    def legal_actions(self, player: int | None = None) -> list[int]:
+        """Return the player's legal actions; the opponent's are unknown ([])."""
+        return list(self.info.legal) if player in (None, self.info.player) else []
+
+    def returns(self) -> list[float]:
+        """Return zeros: the battle goes on."""
+        return [0.0, 0.0]
+
+    def clone(self) -> State:
+        """Return this view: it never changes."""
+        return self
+
+    def action_to_string(self, player: int, action: int) -> str:
+        """Return the action's name, e.g. ``earthquake tera`` or ``switch garchomp``."""
+        return action_name(self.info, action)
+
+    def observation_string(self, player: int) -> str:
+        """Return what the player sees, as text."""
+        from plywise.games.gen9.briefing import situation
+
+        return situation(self.info)
+
+    def serialize(self) -> str:
+        """Return the information state as JSON."""
+        return self.info.to_json()
+
+    def worlds(self, count: int, seed: int) -> np.ndarray[Any, Any]:
+        """Return ``count`` flat states drawn from the belief (engine/battle's state dtype)."""
+        from plywise.games.gen9.worlds import sample_worlds
+
+        return sample_worlds(self.info, count, seed, self.belief)
+
+    def briefing(self, player: int) -> Briefing:
+        """Return what a guide may be told, with computed facts."""
+        from plywise.games.gen9.briefing import briefing
+
+        return briefing(self.info, self.worlds(4, seed=self.info.turn))

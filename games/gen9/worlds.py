@@ -1,0 +1,322 @@
+"""Worlds of the belief: full flat states that agree with what one player knows.
+
+A world is written as a dump in the words of the recorded corpora (``engine/battle/codec.py``) and
+decoded from there, so that there is one way into the engine.  What the player knows is written
+exactly; the opponent's sets are drawn from the belief; durations and counters that nobody is told
+(sleep, confusion, a screen's length) are drawn from what is still possible.  Not carried into
+worlds yet: Wish, Future Sight, Illusion, and the move that an Encore or Disable holds when it was
+not the last one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+import numpy as np
+
+from plywise.datasets.pokemon_sets import PokemonSet
+from plywise.datasets.showdown_data import load
+from plywise.engine.battle import codec, teams
+from plywise.engine.battle.names import STAT_NAMES, TYPE_ID
+from plywise.games.gen9.belief import RandomBattleBelief
+from plywise.games.gen9.infostate import InfoState, MonView, SideView
+
+_FORMAT = "gen9randombattle"
+_BINDING = (
+    *("bind", "clamp", "firespin", "infestation", "magmastorm", "sandtomb"),
+    *("snaptrap", "thundercage", "whirlpool", "wrap"),
+)
+# Whole durations of volatile conditions; a dump counts the turns that are left.
+_VOLATILE_TURNS = {
+    "taunt": 3,
+    "encore": 3,
+    "disable": 5,
+    "healblock": 5,
+    "throatchop": 2,
+    "yawn": 2,
+    "magnetrise": 5,
+    "syrupbomb": 4,
+    "uproar": 3,
+    "lockon": 2,
+    "mustrecharge": 2,
+    "twoturnmove": 2,
+}
+_HOLDS_LAST_MOVE = ("encore", "disable", "twoturnmove")
+_LOCKING_MOVES = ("outrage", "petaldance", "thrash", "ragingfury")
+_HAZARDS = ("spikes", "toxicspikes", "stealthrock", "stickyweb")
+# Side conditions: whole duration, and the one that an item may give.
+_SIDE_TURNS = {
+    "reflect": (5, 8),
+    "lightscreen": (5, 8),
+    "auroraveil": (5, 8),
+    "tailwind": (4, 4),
+    "safeguard": (5, 5),
+    "mist": (5, 5),
+}
+_ENDLESS_WEATHER = ("primordialsea", "desolateland", "deltastream")
+
+Dump = dict[str, Any]
+Team = tuple[PokemonSet, ...]
+
+
+def sample_worlds(
+    info: InfoState, count: int, seed: int, belief: RandomBattleBelief
+) -> np.ndarray[Any, Any]:
+    """Return ``count`` states (a pool of ``engine.battle.state.BATTLE``) that agree with ``info``.
+
+    The player's side has its own number; equal seeds give equal worlds.
+    """
+    own = tuple(_own_set(mon, belief) for mon in info.own.mons)
+    worlds = []
+    for k in range(count):
+        rng = Random(f"{seed} {k}")
+        foe = tuple(_with_gender(s, rng) for s in belief.draw_team(info.foe, rng))
+        both = (own, foe) if info.player == 0 else (foe, own)
+        setup = codec.BattleSetup(both, _FORMAT, keep_ties=False)
+        world = codec.decode(_dump(info, both, rng), setup)
+        world["rng"] = rng.getrandbits(63)
+        worlds.append(world)
+    return np.concatenate(worlds)
+
+
+def _own_set(mon: MonView, belief: RandomBattleBelief) -> PokemonSet:
+    """One's own set: known but for the EVs, which the generator's matching set has."""
+    found = belief.candidates(mon)
+    best = max(zip(found.weights, found.rows, strict=True), default=None)
+    evs, ivs = (85,) * 6, (31,) * 6
+    if best is not None:
+        evs, ivs = belief.sets.sets[best[1]].evs, belief.sets.sets[best[1]].ivs
+    return PokemonSet(
+        species=mon.base_species,
+        level=mon.level,
+        ability=mon.base_ability or "",
+        item=mon.item or "",
+        tera_type=mon.tera_type or "",
+        moves=tuple(m.id for m in mon.moves),
+        evs=evs,
+        ivs=ivs,
+        gender=mon.gender,
+    )
+
+
+def _with_gender(chosen: PokemonSet, rng: Random) -> PokemonSet:
+    if chosen.gender:
+        return chosen
+    fixed = load().species[load().species_id(chosen.species)].get("gender")
+    return replace(chosen, gender=fixed or rng.choice("MF"))
+
+
+def _left(passed: int, usual: int, extended: int) -> int:
+    """Turns that a condition still has after ``passed``, believing the usual length first."""
+    return usual - passed if passed < usual else max(1, extended - passed)
+
+
+def _dump(info: InfoState, sets: tuple[Team, Team], rng: Random) -> Dump:
+    views = (info.own, info.foe) if info.player == 0 else (info.foe, info.own)
+    weather = {}
+    if info.weather and info.weather not in _ENDLESS_WEATHER:
+        weather = {"duration": _left(info.weather_turns, 5, 8)}
+    dump: Dump = {
+        "turn": info.turn,
+        "req": info.request,
+        "w": info.weather,
+        "ws": weather,
+        "t": info.terrain,
+        "ts": {"duration": _left(info.terrain_turns, 5, 8)} if info.terrain else {},
+        "pw": {
+            name: {"duration": _left(turns, 5, 5)}
+            for name, turns in info.pseudo_weathers.items()
+            if name in ("trickroom", "gravity", "magicroom", "wonderroom")
+        },
+        "lm": "",
+        "lsm": "",
+        "q": [],
+        "S": [_side(views[s], sets[s], s, rng) for s in range(2)],
+    }
+    if info.request == "switch":
+        _open_switch(dump, info, rng)
+    elif info.trapped:
+        dump["S"][info.player]["P"][0]["trp"] = True
+    return dump
+
+
+def _open_switch(dump: Dump, info: InfoState, rng: Random) -> None:
+    """Ask for the replacements that are due, in the middle or at the end of a turn."""
+    own, foe = dump["S"][info.player], dump["S"][1 - info.player]
+    own["P"][0]["swf"] = True
+    if info.reviving:
+        own["sl"][0]["revivalblessing"] = {}
+    out = foe["P"][0]
+    if out["hp"] == 0 and foe["left"] > 0:
+        out["swf"] = True
+    active = info.own.active_mon
+    if active is None or active.fainted:
+        return  # the fainted are replaced after the end of the turn: nothing is left of it
+    if info.foe_pending and out["hp"] > 0:
+        # It has chosen already; which move is unknown, so every world draws one.
+        move = rng.choice(out["mv"])[0]
+        dump["q"].append(["move", f"@p{2 - info.player}:{out['i']}", move])
+    dump["q"].append(["residual", "", ""])
+
+
+def _side(view: SideView, team: Team, s: int, rng: Random) -> Dump:
+    active = view.active if view.active is not None else 0
+    order = [active, *(i for i in range(len(team)) if i != active)]
+    mons = []
+    for i in order:
+        known = view.mons[i] if i < len(view.mons) else None
+        mon = _mon(i, known, team[i], view.can_tera, rng)
+        if i == active:
+            _active(mon, view, s, rng)
+        mons.append(mon)
+    fainted = sum(m["hp"] == 0 for m in mons)
+    conditions: Dump = {}
+    for name, amount in view.conditions.items():
+        if name in _HAZARDS:
+            conditions[name] = {"layers": amount}
+        elif name in _SIDE_TURNS:
+            conditions[name] = {"duration": _left(amount, *_SIDE_TURNS[name])}
+    return {
+        "left": len(team) - fainted,
+        "fnt": fainted,
+        "order": order,
+        "sc": conditions,
+        "sl": [{}],
+        "P": mons,
+    }
+
+
+def _mon(i: int, known: MonView | None, s: PokemonSet, can_tera: bool, rng: Random) -> Dump:
+    """One Pokémon: the set drawn for it, and what is known written over that."""
+    number = teams.species_number(s.species)
+    spread = teams.spread(s)
+    max_hp = teams.max_hp(number, spread[0], s.level)
+    data = load()
+    species = data.species_id(known.species if known else s.species)
+    stats = teams.stats(teams.species_number(species), spread, s.level, s.nature)
+    mon: Dump = {
+        "i": i,
+        "sp": species,
+        "bsp": data.species_id(known.base_species if known else s.species),
+        "L": s.level,
+        "g": s.gender,
+        "hp": max_hp,
+        "mhp": max_hp,
+        "ab": s.ability,
+        "bab": s.ability,
+        "it": s.item,
+        "ty": list(data.species[species]["types"]),
+        "tt": s.tera_type,
+        "mv": _moves(known, s),
+        "st": stats,
+    }
+    if can_tera:
+        mon["ct"] = 1
+    if known is not None:
+        _write_known(mon, known, rng)
+    return mon
+
+
+def _moves(known: MonView | None, s: PokemonSet) -> list[list[Any]]:
+    seen = {m.id: m for m in known.moves} if known else {}
+    out = []
+    for name in s.moves:
+        most = teams.max_pp(teams.number(teams.MOVE_ID, name, "move"))
+        view = seen.get(name)
+        left = most if view is None else view.pp if view.pp is not None else most - view.used
+        out.append([name, max(0, left), most])
+    return out
+
+
+def _write_known(mon: Dump, known: MonView, rng: Random) -> None:
+    if known.stats is not None:
+        mon["st"], mon["mhp"], mon["hp"] = list(known.stats), known.max_hp, known.hp
+    else:
+        mon["hp"] = max(1, round(known.hp_fraction * mon["mhp"]))
+    if known.fainted:
+        mon["hp"], mon["fnt"] = 0, 1
+    if known.terastallized and known.tera_type:
+        mon["tera"] = mon["tt"] = known.tera_type
+    if known.item is not None:
+        mon["it"] = known.item
+    if known.lost_item:
+        mon["li"] = known.lost_item
+    if known.ability:
+        mon["ab"] = known.ability
+    if known.status:
+        mon["s"] = known.status
+    if known.status == "slp":
+        # Showdown draws 2 to 4 and wakes it when the count is used up: 1 to 3 turns asleep.
+        drawn = rng.choice([t for t in (2, 3, 4) if t > known.status_turns] or [4])
+        mon["ss"] = {"time": max(1, drawn - known.status_turns)}
+    elif known.status == "tox":
+        mon["ss"] = {"stage": min(15, known.status_turns)}
+
+
+def _active(mon: Dump, view: SideView, s: int, rng: Random) -> None:
+    turns = min(255, view.turns_out)
+    types = [t for t in view.types if t in TYPE_ID][:2]
+    mon |= {"act": 1, "spd": mon["st"][4], "at_": turns, "ama": turns}
+    mon["bo"] = dict(view.boosts)
+    if types:
+        mon["ty"] = types
+    if view.last_move:
+        mon["lm"] = mon["lmu"] = view.last_move
+    volatiles: Dump = {}
+    for name, turns in view.volatiles.items():
+        _volatile(volatiles, mon, name, turns, view.last_move, s, rng)
+    in_slots = view.last_move in {slot[0] for slot in mon["mv"]}
+    if in_slots and mon["it"] in ("choiceband", "choicescarf", "choicespecs"):
+        volatiles["choicelock"] = {"move": view.last_move}
+    if view.last_move in _LOCKING_MOVES and in_slots and "confusion" not in volatiles:
+        # It goes on for two or three turns; after the last one it would be confused.
+        volatiles["lockedmove"] = {
+            "duration": 2,
+            "trueDuration": rng.choice((1, 2)),
+            "move": view.last_move,
+        }
+    mon["vo"] = volatiles
+
+
+def _volatile(
+    out: Dump, mon: Dump, name: str, turns: int, last_move: str, s: int, rng: Random
+) -> None:
+    """Add the volatile condition that a protocol message stands for, if it is one."""
+    for kind in ("protosynthesis", "quarkdrive"):
+        stat = name.removeprefix(kind)
+        if stat != name and stat in STAT_NAMES:
+            out[kind] = {"bestStat": stat}
+    for kind in ("perish", "stockpile", "fallen"):
+        count = name.removeprefix(kind)
+        if count == name or not count.isdigit():
+            continue
+        if kind == "perish":
+            out["perishsong"] = {"duration": int(count)}
+        elif kind == "stockpile":
+            out["stockpile"] = {"layers": int(count), "def": int(count), "spd": int(count)}
+        else:
+            mon["as"] = {"fallen": int(count)}
+    if name in _BINDING:
+        foe = f"@p{2 - s}:0"
+        left = max(1, rng.choice((5, 6)) - turns)
+        out["partiallytrapped"] = {"duration": left, "boundDivisor": 8, "src": foe}
+    elif name == "substitute":
+        out[name] = {"hp": max(1, mon["mhp"] // 4)}
+    elif name == "confusion":
+        out[name] = {
+            "time": rng.choice([t for t in (2, 3, 4, 5) if t > turns] or [5 + turns]) - turns
+        }
+    elif name == "stall":
+        out[name] = {"counter": 3 ** min(6, max(1, turns)), "duration": 1}
+    elif name == "slowstart":
+        mon["as"] = {"counter": max(1, 5 - turns)}
+    elif name in _HOLDS_LAST_MOVE:
+        if last_move:  # else nobody knows which move it holds
+            left = max(1, _VOLATILE_TURNS[name] - turns)
+            out[name] = {"duration": left, "move": last_move}
+    elif name in codec.VOLATILE_BIT and name not in ("protosynthesis", "quarkdrive"):
+        out[name] = {}
+        if name in _VOLATILE_TURNS:
+            out[name] = {"duration": max(1, _VOLATILE_TURNS[name] - turns)}

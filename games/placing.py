@@ -1,0 +1,212 @@
+"""What games have in common where two players in turn place marks on a grid until one has a line.
+
+The rules here are plain Python on purpose, written apart from the kernels in ``engine/boards``:
+``check_game`` compares the two.
+"""
+
+from __future__ import annotations
+
+import json
+from abc import abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+from plywise.games.base import (
+    TERMINAL,
+    Briefing,
+    Game,
+    IllegalActionError,
+    Option,
+    State,
+)
+
+MARKS = "XO"
+"""The marks of player 0 and 1."""
+
+DRAW = -1
+"""``PlacingState.winner`` of a drawn game; None while it runs."""
+
+
+class PlacingState(State):
+    """A position: who owns which square, and the moves that led there.
+
+    Squares are ``(column, row)`` with row 0 at the bottom.
+    """
+
+    def __init__(self, game: PlacingGame) -> None:
+        self.game = game
+        self.owner: dict[tuple[int, int], int] = {}
+        self.moves: list[int] = []
+        self.winner: int | None = None
+
+    @abstractmethod
+    def _open_actions(self) -> list[int]:
+        """Return the actions that the board allows, ascending, whoever is to move."""
+
+    @abstractmethod
+    def _square(self, action: int) -> tuple[int, int]:
+        """Return the square that ``action`` would mark now."""
+
+    def current_player(self) -> int:
+        """Return the player to move or TERMINAL."""
+        return TERMINAL if self.winner is not None else len(self.moves) % 2
+
+    def legal_actions(self, player: int | None = None) -> list[int]:
+        """Return the open actions for the player to move, [] for the other."""
+        mover = self.current_player()
+        if mover == TERMINAL or player not in (None, mover):
+            return []
+        return self._open_actions()
+
+    def apply_action(self, action: int) -> None:
+        """Place the mark of the player to move.
+
+        Raises:
+            IllegalActionError: the game has ended, or the action is not open.
+        """
+        player = self.current_player()
+        if player == TERMINAL:
+            raise IllegalActionError("the game has ended: no move is possible")
+        if action not in self._open_actions():
+            raise IllegalActionError(
+                f"action {action} is not legal here; legal are {self._open_actions()}"
+            )
+        square = self._square(action)
+        self.owner[square] = player
+        self.moves.append(action)
+        if self._completes_line(square, player):
+            self.winner = player
+        elif len(self.moves) == self.game.rows * self.game.columns:
+            self.winner = DRAW
+
+    def _completes_line(self, square: tuple[int, int], player: int) -> bool:
+        """Return whether a mark of ``player`` on ``square`` makes a line (it need not be there)."""
+        column, row = square
+        for dc, dr in ((1, 0), (0, 1), (1, 1), (1, -1)):
+            length = 1
+            for sign in (1, -1):
+                c, r = column + sign * dc, row + sign * dr
+                while self.owner.get((c, r)) == player:
+                    length += 1
+                    c, r = c + sign * dc, r + sign * dr
+            if length >= self.game.in_line:
+                return True
+        return False
+
+    def returns(self) -> list[float]:
+        """Return +1 for the winner and -1 for the other; zeros for a draw or before the end."""
+        if self.winner is None or self.winner == DRAW:
+            return [0.0, 0.0]
+        return [1.0, -1.0] if self.winner == 0 else [-1.0, 1.0]
+
+    def clone(self) -> Self:
+        """Return an independent copy."""
+        copy = type(self)(self.game)
+        copy.owner = self.owner.copy()
+        copy.moves = self.moves.copy()
+        copy.winner = self.winner
+        return copy
+
+    def serialize(self) -> str:
+        """Return the game's name, its size and the moves as JSON."""
+        game = self.game
+        return json.dumps(
+            {
+                "game": game.info.name,
+                "rows": game.rows,
+                "columns": game.columns,
+                "moves": self.moves,
+            }
+        )
+
+    def information_state_string(self, player: int) -> str:
+        """Return the board and all moves so far."""
+        moves = " ".join(self.action_to_string(k % 2, a) for k, a in enumerate(self.moves))
+        return f"{self.observation_string(player)}\nmoves: {moves}"
+
+    def winning_actions(self, player: int) -> list[int]:
+        """Return the actions that would win at once if ``player`` were to move."""
+        if self.winner is not None:
+            return []
+        return [a for a in self._open_actions() if self._completes_line(self._square(a), player)]
+
+    def briefing(self, player: int) -> Briefing:
+        """Return the board and, for each action, what follows from it within two plies."""
+        situation = f"{self.observation_string(player)}\nYou play {MARKS[player]}."
+        return Briefing(
+            game=self.game.info.name,
+            player=player,
+            rules=self.game.rules_text(),
+            situation=situation,
+            own=tuple(
+                Option(a, self.action_to_string(player, a), self._facts(player, a))
+                for a in self.legal_actions(player)
+            ),
+        )
+
+    def _facts(self, player: int, action: int) -> str:
+        other = 1 - player
+        if self._completes_line(self._square(action), player):
+            return "wins now"
+        facts: list[str] = []
+        if self._completes_line(self._square(action), other):
+            facts.append("blocks a win")
+        after = self.clone()
+        after.apply_action(action)
+        if after.winner == DRAW:
+            facts.append("ends the game in a draw")
+        if lost := after.winning_actions(other):
+            facts.append(f"allows the opponent to win next with {after._names(lost, other)}")
+        elif threats := after.winning_actions(player):
+            facts.append(f"threatens to win next with {after._names(threats, player)}")
+        return "; ".join(facts)
+
+    def _names(self, actions: Iterable[int], player: int) -> str:
+        return ", ".join(self.action_to_string(player, a) for a in actions)
+
+
+@dataclass(frozen=True)
+class PlacingGame(Game):
+    """A grid of ``rows`` by ``columns``; ``in_line`` marks in a line win."""
+
+    rows: int = 3
+    columns: int = 3
+    in_line: int = 3
+
+    @abstractmethod
+    def new_initial_state(self, seed: int = 0) -> PlacingState:
+        """Return the empty board; there is no chance in these games."""
+
+    @abstractmethod
+    def rules_text(self) -> str:
+        """Return the rules in a few sentences."""
+
+    def max_game_length(self) -> int:
+        """Return the number of squares."""
+        return self.rows * self.columns
+
+    def deserialize_state(self, text: str) -> PlacingState:
+        """Return the state that ``serialize`` wrote, by playing its moves again.
+
+        Raises:
+            ValueError: the text is no state of this game on this board.
+        """
+        try:
+            saved = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise ValueError(f"not a saved {self.info.name} state: {error}") from error
+        wanted = {"game": self.info.name, "rows": self.rows, "columns": self.columns}
+        moves = saved.get("moves") if isinstance(saved, dict) else None
+        if not isinstance(moves, list) or {k: saved.get(k) for k in wanted} != wanted:
+            raise ValueError(
+                f"not a saved state of {self.info.name} with {self.rows} rows and "
+                f"{self.columns} columns: {text[:80]}"
+            )
+        state = self.new_initial_state()
+        for number, move in enumerate(moves, 1):
+            try:
+                state.apply_action(move)
+            except IllegalActionError as error:
+                raise ValueError(f"saved {self.info.name} state, move {number}: {error}") from error
+        return state

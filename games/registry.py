@@ -1,0 +1,73 @@
+"""The games that can be asked for by name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any
+
+from plywise.datasets.errors import ConfigError
+from plywise.games.base import Game
+
+
+class UnknownGameError(ConfigError):
+    """No game has this name, or the game has no such parameter."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the list of games; ``load`` imports the game's class when it is needed."""
+
+    name: str
+    summary: str
+    load: Callable[[], type[Game]]
+
+
+def _tic_tac_toe() -> type[Game]:
+    from plywise.games.tic_tac_toe import TicTacToe
+
+    return TicTacToe
+
+
+def _connect_four() -> type[Game]:
+    from plywise.games.connect_four import ConnectFour
+
+    return ConnectFour
+
+
+REGISTRY: dict[str, Entry] = {
+    entry.name: entry
+    for entry in (
+        Entry("tic_tac_toe", "three in a row on a 3×3 board", _tic_tac_toe),
+        Entry(
+            "connect_four",
+            "four in a line, stones drop into columns (rows, columns: 6×7 or any size to 64 bits)",
+            _connect_four,
+        ),
+    )
+}
+
+
+def make_game(name: str, **parameters: Any) -> Game:
+    """Return the game ``name`` with the given parameters, for example ``rows`` and ``columns``.
+
+    Raises:
+        UnknownGameError: there is no such game or parameter; the message names those there are.
+        ConfigError: the game refuses a parameter's value.
+    """
+    if name not in REGISTRY:
+        near = difflib.get_close_matches(name, REGISTRY, n=1)
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        raise UnknownGameError(f"no game is called {name!r}{hint}; there are {', '.join(REGISTRY)}")
+    cls = REGISTRY[name].load()
+    known = [f.name for f in fields(cls) if f.init]
+    unknown = sorted(set(parameters) - set(known))
+    if unknown:
+        raise UnknownGameError(
+            f"{name} has no parameter {', '.join(unknown)}; it has {', '.join(known) or 'none'}"
+        )
+    try:
+        return cls(**parameters)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error

@@ -1,0 +1,187 @@
+"""A poke-env player that asks an agent of ours, without ever blocking the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from poke_env.battle import AbstractBattle, Battle
+from poke_env.player import BattleOrder, Player
+from poke_env.player.battle_order import DefaultBattleOrder, SingleBattleOrder
+
+from plywise.games.base import State
+from plywise.games.gen9.infostate import InfoState, action_name
+from plywise.games.gen9.view import InfoStateView
+from plywise.games.showdown.notes import BattleNotes
+from plywise.games.showdown.translate import choice_for, information_state
+
+log = logging.getLogger(__name__)
+
+
+class Decider(Protocol):
+    """What this player needs of an agent (``arena.agents.Agent`` has it)."""
+
+    name: str
+
+    def decide(self, state: State, player: int, seed: int) -> Any:
+        """Return a decision with an ``action`` that is legal in ``state``."""
+
+
+@dataclass(frozen=True)
+class DecisionRecord:
+    """One decision of ours on a Showdown server, for the live view and the decision log.
+
+    Attributes:
+        battle: the battle's tag; ``turn`` its turn.
+        own_hp, foe_hp: summed HP of each side as shares, 0 … 6 (unseen Pokémon count as 1).
+        own_left, foe_left: Pokémon that can still fight.
+        last_own, last_foe: last moves of the Pokémon that are out ("" none).
+        action: our action's name; ``decision`` what the agent returned (None: fallback).
+        seconds: from the request to the answer.
+        fallback: "" or why a random legal choice was made instead.
+        infostate: what was known, as JSON.
+    """
+
+    battle: str
+    turn: int
+    own_hp: float
+    foe_hp: float
+    own_left: int
+    foe_left: int
+    own_species: str
+    foe_species: str
+    last_own: str
+    last_foe: str
+    action: str
+    decision: Any
+    seconds: float
+    fallback: str
+    infostate: str
+
+
+class PlywisePlayer(Player):
+    """Plays with one of our agents; every battle's decisions run in a worker thread.
+
+    Whatever goes wrong in a decision, a legal choice is sent: the failure is logged, counted in
+    ``fallbacks`` by reason and written into the decision record.
+
+    Args:
+        agent: who decides.
+        seed: with the battle's number and turn it seeds each decision.
+        on_decision: called on the event loop after each decision.
+        workers: decisions that may run at the same time.
+        player_options: what ``poke_env.player.Player`` takes.
+    """
+
+    def __init__(
+        self,
+        agent: Decider,
+        *,
+        seed: int = 0,
+        on_decision: Callable[[DecisionRecord], None] | None = None,
+        workers: int = 1,
+        **player_options: Any,
+    ) -> None:
+        super().__init__(**player_options)
+        self.agent = agent
+        self.fallbacks: Counter[str] = Counter()
+        self._seed = seed
+        self._on_decision = on_decision
+        self._notes: dict[str, BattleNotes] = {}
+        self._refused: dict[str, tuple[int, set[int]]] = {}  # battle -> (request id, actions sent)
+        self._order: dict[str, int] = {}
+        self._workers = ThreadPoolExecutor(workers, thread_name_prefix="plywise-decide")
+
+    def choose_move(self, battle: AbstractBattle) -> Awaitable[BattleOrder]:
+        """Return the order for the battle's present request (called by poke-env)."""
+        return self._choose(battle)
+
+    def close(self) -> None:
+        """Stop the worker threads; running decisions are waited for."""
+        self._workers.shutdown(wait=True, cancel_futures=True)
+
+    async def _choose(self, battle: AbstractBattle) -> BattleOrder:
+        assert isinstance(battle, Battle)
+        started = time.perf_counter()
+        tag = battle.battle_tag
+        number = self._order.setdefault(tag, len(self._order))
+        notes = self._notes.setdefault(tag, BattleNotes())
+        decision, fallback, action = None, "", -1
+        info: InfoState | None = None
+        try:
+            info = self._without_refused(battle, information_state(battle, notes))
+            view = InfoStateView(info)
+            seed = hash((self._seed, number, battle.turn, len(battle._replay_data))) & 0x7FFFFFFF
+            decision = await asyncio.get_running_loop().run_in_executor(
+                self._workers, self.agent.decide, view, info.player, seed
+            )
+            action = int(decision.action)
+            if action not in info.legal:
+                fallback = f"illegal action {action}"
+        except Exception as error:  # a battle must go on whatever fails; see the class's promise
+            log.exception("decision failed in %s turn %s", tag, battle.turn)
+            fallback = type(error).__name__
+        order: BattleOrder
+        if fallback:
+            self.fallbacks[fallback] += 1
+            log.warning("%s turn %s: random legal choice (%s)", tag, battle.turn, fallback)
+            action, order = self._random_legal(battle, info)
+        else:
+            order = SingleBattleOrder(choice_for(battle, action))
+        self._refused.setdefault(tag, (-1, set()))[1].add(action)
+        if self._on_decision is not None and info is not None:
+            seconds = time.perf_counter() - started
+            self._on_decision(_record(tag, info, action, decision, seconds, fallback))
+        return order
+
+    def _without_refused(self, battle: Battle, info: InfoState) -> InfoState:
+        """Leave out what was already answered to this very request: the server refused it."""
+        request_id = int(battle.last_request.get("rqid", -1))
+        known, sent = self._refused.get(battle.battle_tag, (-2, set()))
+        if known != request_id:
+            self._refused[battle.battle_tag] = (request_id, set())
+            return info
+        self.fallbacks["refused by the server"] += 1
+        left = tuple(a for a in info.legal if a not in sent)
+        return info.with_legal(left) if left else info
+
+    def _random_legal(self, battle: Battle, info: InfoState | None) -> tuple[int, BattleOrder]:
+        if info is None or not info.legal:
+            return -1, DefaultBattleOrder()
+        action = random.Random(f"{self._seed} {battle.battle_tag} {battle.turn}").choice(info.legal)
+        return action, SingleBattleOrder(choice_for(battle, action))
+
+    def _battle_finished_callback(self, battle: AbstractBattle) -> None:
+        self._notes.pop(battle.battle_tag, None)
+        self._refused.pop(battle.battle_tag, None)
+
+
+def _record(
+    tag: str, info: InfoState, action: int, decision: Any, seconds: float, fallback: str
+) -> DecisionRecord:
+    own, foe = info.own, info.foe
+    unseen = foe.size - len(foe.mons)
+    return DecisionRecord(
+        battle=tag,
+        turn=info.turn,
+        own_hp=sum(m.hp_fraction for m in own.mons),
+        foe_hp=sum(m.hp_fraction for m in foe.mons) + unseen,
+        own_left=own.left,
+        foe_left=foe.left,
+        own_species=own.active_mon.species if own.active_mon else "",
+        foe_species=foe.active_mon.species if foe.active_mon else "",
+        last_own=own.last_move,
+        last_foe=foe.last_move,
+        action=action_name(info, action) if action >= 0 else "default",
+        decision=decision,
+        seconds=seconds,
+        fallback=fallback,
+        infostate=info.to_json(),
+    )

@@ -1,0 +1,389 @@
+"""Runs a local Pokémon Showdown server as a child process that never outlives its owner.
+
+    with ShowdownServer() as server:
+        ...  # server.url, server.port, server.alive(), await server.wait_closed()
+
+The server's process ends when the ``with`` block does, when this process ends in any way
+(also by SIGKILL: see ``server_preload.js``), and when it does not become ready in time.
+
+The package in the cache is shared and never written to.  Each server runs in a folder of
+its own, in which ``config/`` and ``logs/`` are real and all else links to the package;
+``node --preserve-symlinks`` makes Showdown take that folder for its root.  So several
+servers run at once.
+"""
+
+import asyncio
+import contextlib
+import errno
+import logging
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from websockets.exceptions import WebSocketException
+from websockets.sync.client import connect
+
+from plywise.datasets.errors import PlywiseError
+from plywise.games.showdown.install import (
+    Progress,
+    ensure_showdown,
+    node_executable,
+    print_progress,
+)
+
+log = logging.getLogger(__name__)
+
+_HERE = Path(__file__).parent
+_HOST = "127.0.0.1"
+_STOP_SECONDS = 5.0  # from SIGTERM to SIGKILL
+_PORT_TAKEN = 98  # server_preload.js ends with this status when it cannot listen
+_TRIES = 5  # other free ports to try when somebody takes ours between choosing and listening
+
+
+class ShowdownServerError(PlywiseError):
+    """The server does not start, or has died; the text says why and where its log is."""
+
+
+class PortBusyError(ShowdownServerError):
+    """The port that was asked for is in use by another program."""
+
+
+class ShowdownServer:
+    """One local Showdown server: a context manager, or ``start()`` and ``stop()``.
+
+    Arguments:
+        port: the loopback port to listen on, or None for any free one.
+        log_path: file for all that the server prints (its folder is made).  By default it
+            is in the server's own temporary folder, which is kept if the server dies.
+        start_seconds: how long to wait until the server answers logins.  About 4 s on an
+            idle machine; a busy one takes several times as long.
+        on_progress: told what is going on, one line at a time.
+
+    Entering blocks for seconds: do it before an event loop runs, or in a thread.
+
+    Raises (on entering):
+        ShowdownInstallError: the package or Node is missing and cannot be installed.
+        PortBusyError: the port asked for is in use.
+        ShowdownServerError: the server ended, or did not answer in time.
+    """
+
+    def __init__(
+        self,
+        port: int | None = None,
+        *,
+        log_path: Path | None = None,
+        start_seconds: float = 120.0,
+        on_progress: Progress = print_progress,
+    ) -> None:
+        if port is not None and not 0 < port < 65536:
+            raise ShowdownServerError(f"{port} is not a port: give 1 to 65535, or none for any.")
+        self._asked_port = port
+        self._asked_log = log_path
+        self._start_seconds = start_seconds
+        self._tell = on_progress
+        self._port = 0
+        self._process: subprocess.Popen[bytes] | None = None
+        self._folder: Path | None = None
+        self._log_path: Path | None = log_path
+        self._stopping = threading.Event()
+        self._ended = threading.Event()
+        self._on_death: list[Callable[[str], None]] = []
+
+    # -- what the others need to know ------------------------------------------------------
+
+    @property
+    def port(self) -> int:
+        """The loopback port that the server listens on."""
+        self._require_started()
+        return self._port
+
+    @property
+    def url(self) -> str:
+        """The websocket address that Showdown clients connect to."""
+        return f"ws://{_HOST}:{self.port}/showdown/websocket"
+
+    @property
+    def pid(self) -> int:
+        """The process id of the server's Node."""
+        return self._require_started().pid
+
+    @property
+    def log_path(self) -> Path:
+        """The file with all that the server has printed."""
+        self._require_started()
+        assert self._log_path is not None
+        return self._log_path
+
+    def alive(self) -> bool:
+        """Whether the server's process runs."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def died(self) -> bool:
+        """Whether the server ended although nobody stopped it."""
+        return self._process is not None and not self.alive() and not self._stopping.is_set()
+
+    def check(self) -> None:
+        """Raise ShowdownServerError if the server has died."""
+        if self.died:
+            raise ShowdownServerError(self._obituary())
+
+    async def wait_closed(self) -> None:
+        """Wait until the server's process has ended, stopped or dead (cancelling is safe)."""
+        self._require_started()
+        while not self._ended.is_set():
+            await asyncio.sleep(0.1)
+
+    def on_death(self, callback: Callable[[str], None]) -> None:
+        """Call ``callback(why)`` once, from another thread, if the server dies by itself."""
+        self._on_death.append(callback)
+
+    # -- life ------------------------------------------------------------------------------
+
+    def start(self) -> Self:
+        """Start the server and return when it accepts logins."""
+        if self._process is not None:
+            raise ShowdownServerError("A ShowdownServer starts once: make another one.")
+        keep_loopback_direct()
+        package = ensure_showdown(self._tell)
+        node = node_executable(self._tell)
+        self._port = self._asked_port or 0
+        if self._port:
+            _require_free(self._port)
+        try:
+            self._folder = Path(tempfile.mkdtemp(prefix="plywise-showdown-"))
+            _lay_out(self._folder, package)
+            self._log_path = self._asked_log or self._folder / "server.log"
+            self._log_path.parent.mkdir(parents=True, exist_ok=True)
+            began = time.monotonic()
+            deadline = began + self._start_seconds
+            for left in reversed(range(_TRIES)):
+                if not self._asked_port:
+                    self._port = _free_port()
+                self._tell(f"Starting Pokémon Showdown on port {self._port}")
+                self._launch(node)
+                if self._wait_listening(deadline):
+                    break
+                self._close_stdin()
+                if self._asked_port:
+                    raise _busy(self._port)
+                if not left:
+                    raise ShowdownServerError(f"No free port was found in {_TRIES} tries.")
+            self._wait_login(deadline, began)
+            threading.Thread(target=self._watch, daemon=True, name="showdown-watch").start()
+            self._tell(f"Pokémon Showdown is ready after {time.monotonic() - began:.1f} s")
+        except OSError as error:
+            self._end(keep_folder=False)
+            raise ShowdownServerError(f"The Showdown server cannot be started: {error}") from error
+        except BaseException as error:  # Ctrl-C too: the process must not be left behind
+            told_where = isinstance(error, ShowdownServerError)
+            self._end(keep_folder=told_where and not isinstance(error, PortBusyError))
+            raise
+        return self
+
+    def stop(self) -> None:
+        """End the server's process and remove its folder; harmless when it has ended."""
+        self._end(keep_folder=self.died)
+
+    def __enter__(self) -> Self:
+        """Start the server."""
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop the server."""
+        self.stop()
+
+    def _require_started(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            raise ShowdownServerError("The Showdown server has not been started.")
+        return self._process
+
+    def _launch(self, node: Path) -> None:
+        assert self._folder is not None
+        assert self._log_path is not None
+        with self._log_path.open("wb") as output:
+            self._process = subprocess.Popen(
+                [
+                    node,
+                    "--preserve-symlinks",
+                    "--preserve-symlinks-main",
+                    "--require",
+                    _HERE / "server_preload.js",
+                    "pokemon-showdown",
+                    "start",
+                    "--skip-build",
+                    str(self._port),
+                ],
+                cwd=self._folder,
+                stdin=subprocess.PIPE,  # never written to: its end tells the server to go
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C is ours to handle, not the server's
+            )
+
+    def _wait_listening(self, deadline: float) -> bool:
+        """Wait until our own process says that it listens; False if the port was taken."""
+        ready = f"PLYWISE LISTENING {self._port}\n".encode()
+        assert self._log_path is not None
+        process = self._require_started()
+        while ready not in self._log_path.read_bytes():
+            if process.poll() is not None:
+                if process.returncode == _PORT_TAKEN and b"EADDRINUSE" in self._log_bytes():
+                    return False
+                raise ShowdownServerError(self._obituary())
+            self._check_time(deadline)
+            time.sleep(0.05)
+        return True
+
+    def _wait_login(self, deadline: float, began: float) -> None:
+        """Wait until a client is sent ``|challstr|``: only then are logins answered.
+
+        The port opens seconds earlier, while loading still blocks the server.
+        """
+        said = 0.0
+        while True:
+            try:
+                # Proxies from the environment must not see loopback traffic.
+                with connect(self.url, open_timeout=2, close_timeout=1, proxy=None) as client:
+                    while "|challstr|" not in str(client.recv(timeout=2)):
+                        pass
+                    return
+            except (TimeoutError, OSError, WebSocketException):
+                pass  # still loading; a dead server is told apart below
+            if not self.alive():
+                raise ShowdownServerError(self._obituary())
+            self._check_time(deadline)
+            waited = time.monotonic() - began
+            if waited - said > 5:
+                said = waited
+                self._tell(f"  Pokémon Showdown is loading ({waited:.0f} s)")
+            time.sleep(0.1)
+
+    def _check_time(self, deadline: float) -> None:
+        if time.monotonic() > deadline:
+            raise ShowdownServerError(
+                f"The Showdown server did not accept logins within {self._start_seconds:.0f} s. "
+                f"Is the machine very busy? Its log: {self._log_path}"
+            )
+
+    def _watch(self) -> None:
+        process = self._require_started()
+        process.wait()
+        if not self._stopping.is_set():
+            why = self._obituary()
+            log.error("%s", why)
+            for callback in self._on_death:
+                callback(why)
+        self._ended.set()
+
+    def _log_bytes(self) -> bytes:
+        try:
+            return self._log_path.read_bytes() if self._log_path else b""
+        except OSError as error:
+            return f"(the log cannot be read: {error})".encode()
+
+    def _obituary(self) -> str:
+        status = self._require_started().poll()
+        how = f"was killed ({signal.Signals(-status).name})" if status and status < 0 else "ended"
+        if status is not None and status >= 0:
+            how += f" with status {status}"
+        lines = [x for x in self._log_bytes().decode(errors="replace").splitlines() if x.strip()]
+        last = f" Its last line: {lines[-1].strip()[:200]}" if lines else ""
+        return f"The Showdown server {how}. Its log: {self._log_path}.{last}"
+
+    def _close_stdin(self) -> None:
+        stdin = self._require_started().stdin
+        if stdin is not None:
+            stdin.close()
+
+    def _end(self, *, keep_folder: bool) -> None:
+        process = self._process
+        if process is not None:
+            if not self.died:
+                self._stopping.set()
+            self._close_stdin()
+            _end_group(process)
+            self._ended.set()
+        log_inside = self._asked_log is None  # then an error has named it
+        if self._folder is not None and not (keep_folder and log_inside):
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def keep_loopback_direct() -> None:
+    """Except this machine from the proxies that the environment names, for this process.
+
+    poke-env's websocket library would otherwise ask the proxy for our own server, and wait
+    for ever.  Adds to ``NO_PROXY`` and ``no_proxy``; other hosts go through the proxy as before.
+    """
+    for name in ("no_proxy", "NO_PROXY"):
+        hosts = [host.strip() for host in os.environ.get(name, "").split(",") if host.strip()]
+        if "*" not in hosts:
+            missing = [host for host in (_HOST, "localhost") if host not in hosts]
+            os.environ[name] = ",".join(hosts + missing)
+
+
+def _lay_out(folder: Path, package: Path) -> None:
+    """Make ``folder`` a Showdown root: links to the package, own ``config`` and ``logs``."""
+    for item in package.iterdir():
+        if item.name not in ("config", "logs", "node_modules"):
+            (folder / item.name).symlink_to(item)
+    (folder / "node_modules").symlink_to(package.parent)
+    # Without these folders the server crashes or fills its log with errors.
+    (folder / "config" / "chat-plugins").mkdir(parents=True)
+    (folder / "logs" / "repl").mkdir(parents=True)
+    shutil.copy(_HERE / "server_config.js", folder / "config" / "config.js")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((_HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def _busy(port: int) -> PortBusyError:
+    return PortBusyError(
+        f"Port {port} is in use by another program: end that program, choose another port, or "
+        "give none for any free one."
+    )
+
+
+def _require_free(port: int) -> None:
+    with socket.socket() as probe:
+        # As Node does: connections of an ended server that linger do not count.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_HOST, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise _busy(port) from error
+            raise ShowdownServerError(
+                f"Port {port} cannot be used: {error.strerror}. Choose another, above 1023."
+            ) from error
+
+
+def _end_group(process: subprocess.Popen[bytes]) -> None:
+    """End the server with all that it started (it leads a process group of its own)."""
+    if process.poll() is not None:
+        return
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()

@@ -1,0 +1,418 @@
+"""The three guides: a language model's advice to a search, by scoring lettered options.
+
+*Proposer* (which own action), *opponent* (which action of the opponent) and *evaluator* (after
+which own action one stands best).  Each is one chat completion of one token, whose
+log-probabilities over the option letters become the advice: on two cores that is the only question
+a small model answers in about a second.  The evaluator therefore compares the positions in one
+pass, from the facts that each option carries about the position after it, and does not rate each
+of them alone; its values are relative (see ``scoring.to_values``).
+
+Where an endpoint reports no log-probabilities the question is asked again for a JSON answer with a
+schema, then for plain JSON, then in free text.  Every such step is counted and logged, and what
+worked is used from then on.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping
+from concurrent.futures import CancelledError, wait
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from plywise.games.base import Briefing
+from plywise.llm_modules.client import Answer, Call, LLMClient, Request
+from plywise.llm_modules.errors import LLMConfigError, LLMError, LLMRequestError
+from plywise.llm_modules.prompting import LetteredQuestion, PromptLimits, Prompts
+from plywise.llm_modules.scoring import (
+    LetterCalibration,
+    choice_scores,
+    read_choice,
+    read_scores,
+    to_values,
+    to_weights,
+)
+from plywise.search.guide import Advice, GuideReport, Question
+
+log = logging.getLogger("plywise.llm")
+
+#: The order in which questions are asked: the most useful first, since time may run out.
+ORDER = (Question.PROPOSE, Question.MODEL, Question.EVALUATE)
+
+#: The embedded SmolLM2-135M decides at chance (see the README's figures), so its word counts for
+#: little; a measured trust per model and question is to replace this one number.
+DEFAULT_TRUST = 0.1
+
+_JSON_TOKENS = 32
+_TEXT_TOKENS = 64
+_TOP_LOGPROBS = 20
+
+
+class AnswerMode(Enum):
+    """How an answer is asked for, best first."""
+
+    SCORES = "scores"
+    SCHEMA = "json_schema"
+    JSON = "json_object"
+    TEXT = "text"
+
+
+_MODES = tuple(AnswerMode)
+
+
+@dataclass(frozen=True)
+class GuideConfig:
+    """What the model is asked, and how far it is believed.
+
+    Attributes:
+        guides: which of "propose", "model" and "evaluate" are asked.
+        trust: 0 (ignore) … 1 (believe fully), per guide.
+        max_calls: most calls for one decision, questions asked again included.
+        limits: how long a prompt may become.
+    """
+
+    guides: tuple[str, ...] = ("propose", "model", "evaluate")
+    trust: Mapping[str, float] = field(
+        default_factory=lambda: dict.fromkeys((q.value for q in ORDER), DEFAULT_TRUST)
+    )
+    max_calls: int = 6
+    limits: PromptLimits = field(default_factory=PromptLimits)
+
+    def __post_init__(self) -> None:
+        """Refuse values that cannot work."""
+        known = [q.value for q in ORDER]
+        for name in (*self.guides, *self.trust):
+            if name not in known:
+                raise LLMConfigError(f"there is no guide '{name}'; there are {', '.join(known)}")
+        for name, trust in self.trust.items():
+            if not 0.0 <= trust <= 1.0:
+                raise LLMConfigError(f"the trust in '{name}' is {trust}; it must be 0 … 1")
+        if self.max_calls < 1:
+            raise LLMConfigError(f"max_calls is {self.max_calls}; it must be ≥ 1")
+
+
+class _Ladder:
+    """Which way of answering this endpoint is known to support; shared by all decisions."""
+
+    def __init__(self) -> None:
+        self.mode = AnswerMode.SCORES
+        self.steps = 0
+        self._lock = threading.Lock()
+
+    def settle(self, mode: AnswerMode, why: str) -> None:
+        """Ask this way from now on, if it is a step down."""
+        with self._lock:
+            if _MODES.index(mode) <= _MODES.index(self.mode):
+                return
+            self.steps += 1
+            log.warning("the model is asked by %s from now on: %s", mode.value, why)
+            self.mode = mode
+
+
+class LLMConsultant:
+    """Asks a language model for advice; one may serve several games and threads.
+
+    Args:
+        client: who answers.
+        config: what is asked.
+        prompts: the texts; by default those that come with the package.
+        calibration: what is known about the model's liking for letters; grows with use.
+    """
+
+    def __init__(
+        self,
+        client: LLMClient,
+        config: GuideConfig | None = None,
+        prompts: Prompts | None = None,
+        calibration: LetterCalibration | None = None,
+    ) -> None:
+        self.client = client
+        self.config = config or GuideConfig()
+        self.prompts = prompts or Prompts()
+        self.calibration = calibration or LetterCalibration()
+        self.ladder = _Ladder()
+
+    @property
+    def degraded(self) -> int:
+        """How often a lesser way of asking had to be taken."""
+        return self.ladder.steps
+
+    def consult(self, briefing: Briefing, seed: int) -> LLMConsultation:
+        """Send the first question and return at once.  Close what is returned."""
+        return LLMConsultation(self, briefing, seed)
+
+
+@dataclass
+class _Asked:
+    """The question on its way."""
+
+    lettered: LetteredQuestion
+    mode: AnswerMode
+    call: Call
+    record: dict[str, Any]
+    began: float
+
+
+class LLMConsultation:
+    """The questions about one decision, one after another (``search.guide.Consultation``).
+
+    The next question is sent when the earlier one's answer is polled, so that a server with one
+    slot always works on the question that matters most.  Used by one thread.
+
+    Attributes:
+        transcript: for the decision log, one entry per call: what was asked and answered, which
+            letter meant which action, time, tokens and what became of it.
+    """
+
+    def __init__(self, consultant: LLMConsultant, briefing: Briefing, seed: int) -> None:
+        self.transcript: list[dict[str, Any]] = []
+        self._owner = consultant
+        self._briefing = briefing
+        self._seed = seed
+        self._report = GuideReport()
+        self._mode = consultant.ladder.mode
+        self._why = ""  # what made this decision's questions step down
+        self._budget = consultant.config.max_calls
+        self._closed = False
+        self._asked: _Asked | None = None
+        self._waiting: deque[Question] = deque(
+            q
+            for q in ORDER
+            if q.value in consultant.config.guides
+            and len(briefing.opponent if q is Question.MODEL else briefing.own) >= 2
+        )
+        self._ask_next()
+
+    @property
+    def finished(self) -> bool:
+        """Whether no answer is still to come."""
+        return self._asked is None
+
+    def poll(self) -> list[Advice]:
+        """Return the answers that arrived since the last poll; sends the next question."""
+        arrived = []
+        while self._asked is not None and self._asked.call.future.done():
+            asked, self._asked = self._asked, None
+            advice = self._take(asked)
+            if advice is not None:
+                arrived.append(advice)
+            if self._asked is None:
+                self._ask_next()
+        return arrived
+
+    def wait(self, seconds: float) -> None:
+        """Block until the question on its way has ended, or for ``seconds``."""
+        if self._asked is not None:
+            wait([self._asked.call.future], timeout=max(0.0, seconds))
+
+    def close(self) -> GuideReport:
+        """Abort what is on its way (it counts as late) and return the cost; repeatable."""
+        if not self._closed:
+            self._closed = True
+            unasked = list(self._waiting)
+            self._waiting.clear()
+            for advice in self.poll():  # it arrived, but nobody looked
+                self._mark(advice.question, "unread")
+            if self._asked is not None:
+                asked, self._asked = self._asked, None
+                if asked.call.cancel():
+                    self._report.calls += asked.call.sent
+                    self._report.late += 1
+                    asked.record |= {
+                        "status": "late",
+                        "seconds": round(time.perf_counter() - asked.began, 3),
+                    }
+                else:  # it ended at this very moment
+                    self._take(asked)
+                    asked.record["status"] = "unread"
+            for question in unasked:
+                self.transcript.append({"question": question.value, "status": "not asked"})
+        return self._report
+
+    # --- asking -----------------------------------------------------------------------------
+
+    def _ask_next(self) -> None:
+        if self._waiting and not self._closed:
+            question = self._waiting.popleft()
+            lettered = self._owner.prompts.ask(
+                question, self._briefing, self._seed, self._owner.config.limits
+            )
+            self._send(lettered)
+
+    def _send(self, lettered: LetteredQuestion) -> None:
+        if self._budget <= 0:
+            self.transcript.append(
+                {"question": lettered.question.value, "status": "not asked: out of calls"}
+            )
+            self._ask_next()
+            return
+        self._budget -= 1
+        mode = self._mode
+        messages = lettered.by_letter if mode in _BY_LETTER else lettered.by_json
+        request = Request(
+            messages=messages,
+            max_tokens=_MAX_TOKENS[mode],
+            top_logprobs=_TOP_LOGPROBS if mode is AnswerMode.SCORES else 0,
+            response_format=_response_format(mode, lettered.letters),
+            seed=self._seed % 2**31,
+        )
+        record: dict[str, Any] = {
+            "question": lettered.question.value,
+            "mode": mode.value,
+            "model": self._owner.client.model,
+            "prompt": [m._asdict() for m in messages],
+            "letters": dict(zip(lettered.letters, lettered.actions, strict=True)),
+            "left_out": list(lettered.left_out),
+            "shortened": lettered.shortened,
+            "status": "asked",
+        }
+        self.transcript.append(record)
+        call = self._owner.client.submit(request)
+        self._asked = _Asked(lettered, mode, call, record, time.perf_counter())
+
+    # --- answers ----------------------------------------------------------------------------
+
+    def _take(self, asked: _Asked) -> Advice | None:
+        """Turn an ended call into advice, or a failure, or a question asked again."""
+        record = asked.record
+        try:
+            answer = asked.call.future.result()
+        except CancelledError:
+            self._report.calls += asked.call.sent
+            self._report.late += 1
+            record["status"] = "late"
+            return None
+        except LLMError as error:
+            self._report.calls += asked.call.sent
+            self._report.failed += 1
+            record |= {"status": "failed", "error": str(error)}
+            if isinstance(error, LLMRequestError):
+                self._step_down(asked, str(error))
+            return None
+        self._account(answer, record)
+        scores = self._scores(asked, answer)
+        if scores is None:
+            return None
+        return self._advice(asked, answer, scores)
+
+    def _account(self, answer: Answer, record: dict[str, Any]) -> None:
+        if answer.cached:
+            self._report.cached += 1
+        else:
+            self._report.calls += 1
+            self._report.prompt_tokens += answer.prompt_tokens
+            self._report.completion_tokens += answer.completion_tokens
+            self._report.latencies.append(answer.seconds)
+        record |= {
+            "status": "answered",
+            "reply": answer.text,
+            "seconds": round(answer.seconds, 3),
+            "cached": answer.cached,
+            "prompt_tokens": answer.prompt_tokens,
+            "prefix_tokens": answer.cached_tokens,
+            "completion_tokens": answer.completion_tokens,
+            "retries": answer.retries,
+        }
+
+    def _scores(self, asked: _Asked, answer: Answer) -> tuple[float, ...] | None:
+        """Return log-probabilities per option, or None if the reply is of no use."""
+        letters = asked.lettered.letters
+        if asked.mode is AnswerMode.SCORES and answer.first_token:
+            found = read_scores(answer.first_token, letters)
+            if found is not None:
+                asked.record |= {
+                    "logprobs": _rounded(dict(zip(letters, found.logprobs, strict=True))),
+                    "letters_found": found.found,
+                    "mass": round(found.mass, 4),
+                }
+                return self._owner.calibration.adjust(asked.lettered.question.value, found.logprobs)
+        chosen = read_choice(answer.text, letters)
+        if asked.mode is AnswerMode.SCORES:
+            why = "no option letter among the likeliest tokens"
+            if not answer.first_token:
+                why = "the endpoint reports no log-probabilities"
+            if chosen is not None:  # one letter was written, which is an answer all the same
+                self._lower_mode(why)
+        else:
+            why = "the reply names no option"
+        if chosen is None:
+            self._report.failed += 1
+            asked.record |= {"status": "failed", "error": why}
+            self._step_down(asked, why)
+            return None
+        if asked.mode is not AnswerMode.SCORES:
+            self._owner.ladder.settle(asked.mode, self._why or why)
+        asked.record["choice"] = chosen
+        return choice_scores(chosen, letters)
+
+    def _advice(self, asked: _Asked, answer: Answer, scores: tuple[float, ...]) -> Advice:
+        lettered = asked.lettered
+        question = lettered.question
+        if question is Question.EVALUATE:
+            weights = dict(zip(lettered.actions, to_values(scores), strict=True))
+        else:
+            shown, rest = len(lettered.actions), len(lettered.left_out)
+            share = shown / (shown + rest)  # what was not shown keeps its even share
+            weights = {
+                a: w * share for a, w in zip(lettered.actions, to_weights(scores), strict=True)
+            }
+            weights |= dict.fromkeys(lettered.left_out, 1.0 / (shown + rest))
+        asked.record["weights"] = _rounded(weights)
+        return Advice(
+            question=question,
+            weights=weights,
+            trust=self._owner.config.trust.get(question.value, DEFAULT_TRUST),
+            source=f"llm:{self._owner.client.model}",
+            seconds=answer.seconds,
+            cached=answer.cached,
+        )
+
+    def _lower_mode(self, why: str) -> bool:
+        at = _MODES.index(self._mode)
+        if at + 1 == len(_MODES):
+            return False
+        self._mode, self._why = _MODES[at + 1], why
+        return True
+
+    def _step_down(self, asked: _Asked, why: str) -> None:
+        """Ask the same question again in a lesser way, if there is one."""
+        if not self._closed and self._lower_mode(why):
+            self._send(asked.lettered)
+
+    def _mark(self, question: Question, status: str) -> None:
+        for record in self.transcript:
+            if record["question"] == question.value and record["status"] == "answered":
+                record["status"] = status
+
+
+_BY_LETTER = (AnswerMode.SCORES, AnswerMode.TEXT)
+_MAX_TOKENS = {
+    AnswerMode.SCORES: 1,
+    AnswerMode.SCHEMA: _JSON_TOKENS,
+    AnswerMode.JSON: _JSON_TOKENS,
+    AnswerMode.TEXT: _TEXT_TOKENS,
+}
+
+
+def _response_format(mode: AnswerMode, letters: str) -> str:
+    if mode is AnswerMode.JSON:
+        return json.dumps({"type": "json_object"})
+    if mode is not AnswerMode.SCHEMA:
+        return ""
+    schema = {
+        "type": "object",
+        "properties": {"answer": {"type": "string", "enum": list(letters)}},
+        "required": ["answer"],
+        "additionalProperties": False,
+    }
+    wrapped = {"name": "choice", "strict": True, "schema": schema}
+    return json.dumps({"type": "json_schema", "json_schema": wrapped})
+
+
+def _rounded(numbers: Mapping[Any, float]) -> dict[Any, float]:
+    return {key: round(value, 4) for key, value in numbers.items()}

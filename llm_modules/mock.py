@@ -1,0 +1,185 @@
+"""A stand-in endpoint for tests and experiments: HTTP on loopback, answers from a script.
+
+It speaks enough of the OpenAI protocol for the real client to talk to it, so a test exercises the
+whole path.  It is no model and never used in play.  When its script has run out it answers with
+an error *and* raises :class:`ScriptExhaustedError` when its context ends: a test cannot pass by
+asking more than it planned.
+"""
+
+from __future__ import annotations
+
+import json
+import select
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+
+JSON = dict[str, Any]
+
+
+class ScriptExhaustedError(AssertionError):
+    """More questions were asked than the script has answers for."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One scripted answer.
+
+    Attributes:
+        body: sent as it is; what is not valid JSON makes a malformed reply.
+        delay: seconds to wait first, in which the caller may give up.
+        hang_up: close the connection without any answer.
+    """
+
+    status: int = 200
+    body: bytes = b""
+    delay: float = 0.0
+    hang_up: bool = False
+
+
+def says(text: str, delay: float = 0.0, **usage: int) -> Reply:
+    """Return a completion with this text and no log-probabilities."""
+    return _completion(text, None, delay, usage)
+
+
+def scores(logprobs: Mapping[str, float], delay: float = 0.0, **usage: int) -> Reply:
+    """Return a completion with these likeliest first tokens; the best of them is the text."""
+    best = max(logprobs, key=lambda token: logprobs[token])
+    top = [
+        {"token": t, "logprob": p, "bytes": list(t.encode())}
+        for t, p in sorted(logprobs.items(), key=lambda item: -item[1])
+    ]
+    return _completion(best, [top[0] | {"top_logprobs": top}], delay, usage)
+
+
+def refuses(status: int, message: str, code: str = "") -> Reply:
+    """Return an error as OpenAI words it."""
+    error = {"message": message, "type": "error", "code": code or None}
+    return Reply(status, json.dumps({"error": error}).encode())
+
+
+def _completion(text: str, top: list[JSON] | None, delay: float, usage: Mapping[str, int]) -> Reply:
+    prompt, completion = usage.get("prompt_tokens", 100), usage.get("completion_tokens", 1)
+    body = {
+        "id": "mock",
+        "object": "chat.completion",
+        "created": 0,
+        "model": "mock",
+        "choices": [
+            {
+                "index": 0,
+                "message": {"role": "assistant", "content": text},
+                "logprobs": None if top is None else {"content": top},
+                "finish_reason": "length",
+            }
+        ],
+        "usage": {
+            "prompt_tokens": prompt,
+            "completion_tokens": completion,
+            "total_tokens": prompt + completion,
+            "prompt_tokens_details": {"cached_tokens": usage.get("cached_tokens", 0)},
+        },
+    }
+    return Reply(200, json.dumps(body).encode(), delay)
+
+
+class MockEndpoint:
+    """A context manager that serves a script.
+
+    Args:
+        script: replies in order, or a function from the request's JSON to a reply (never runs out).
+        api_key: refuse every other key with 401; "" accepts all.
+
+    Attributes:
+        requests: the JSON of every request that reached the script.
+        aborted: how many callers closed the connection while their answer was being delayed.
+    """
+
+    def __init__(
+        self, script: Iterable[Reply] | Callable[[JSON], Reply], api_key: str = ""
+    ) -> None:
+        self.requests: list[JSON] = []
+        self.aborted = 0
+        self.missing = 0
+        self._answer = script if callable(script) else None
+        self._script: Iterator[Reply] = iter(()) if callable(script) else iter(script)
+        self._api_key = api_key
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        )
+        self.base_url = f"http://127.0.0.1:{self._server.server_address[1]}/v1"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        self.close()
+        if kind is None and self.missing:
+            raise ScriptExhaustedError(f"{self.missing} questions beyond the mock's script")
+
+    def close(self) -> None:
+        """Stop serving."""
+        self._closing.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join(timeout=5)
+
+    def reply(self, request: JSON, key: str) -> Reply:
+        """Return the script's reply to one request."""
+        if self._api_key and key != self._api_key:
+            return refuses(401, f"Incorrect API key provided: {key}", "invalid_api_key")
+        with self._lock:
+            self.requests.append(request)
+            if self._answer is not None:
+                return self._answer(request)
+            found = next(self._script, None)
+            if found is None:
+                self.missing += 1
+                return refuses(500, "the mock's script has run out")
+            return found
+
+    def wait(self, seconds: float, link: socket.socket) -> bool:
+        """Sleep; returns False if the caller hung up or the endpoint is closing meanwhile."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            readable, _, _ = select.select([link], [], [], 0.02)
+            if readable and not link.recv(1, socket.MSG_PEEK):
+                with self._lock:
+                    self.aborted += 1
+                return False
+            if self._closing.is_set():
+                return False
+        return True
+
+
+def _handler(endpoint: MockEndpoint) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            length = int(self.headers.get("Content-Length", 0))
+            request = json.loads(self.rfile.read(length))
+            key = self.headers.get("Authorization", "").removeprefix("Bearer ")
+            reply = endpoint.reply(request, key)
+            if not endpoint.wait(reply.delay, self.connection) or reply.hang_up:
+                self.close_connection = True
+                return
+            self.send_response(reply.status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(reply.body)))
+            self.end_headers()
+            self.wfile.write(reply.body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Stay quiet: tests look at what the client says."""
+
+    return Handler

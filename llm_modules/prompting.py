@@ -1,0 +1,161 @@
+"""From a briefing to a prompt: options get letters in a shuffled order.
+
+The texts are the files in ``prompts/``, for people to read and change.  A prompt holds nothing
+but those texts and the briefing, which carries no opponent-controlled text.  What never changes
+comes first (rules), then the situation, then the options and the question: servers keep the
+longest common beginning of consecutive prompts, so the second question about a decision costs
+only its tail.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from string import Template
+
+from plywise.games.base import Briefing, Option
+from plywise.llm_modules.client import Message
+from plywise.llm_modules.errors import LLMConfigError
+from plywise.search.guide import Question
+
+LETTERS = string.ascii_uppercase
+MOST_OPTIONS = 20  # endpoints report the 20 likeliest tokens at most
+
+_FOLDER = Path(__file__).parent / "prompts"
+_SYSTEM_FIELDS = {"game", "rules", "how_to_answer"}
+_QUESTION_FIELDS = {"player", "situation", "options", "how_to_answer"}
+
+
+@dataclass(frozen=True)
+class PromptLimits:
+    """The longest that each part of a prompt may be, in characters (about 3–4 to a token).
+
+    Whatever is longer is cut with an ellipsis, and the question is marked as shortened.  Of more
+    than ``options`` options a random choice is shown; the others are neither favoured nor harmed.
+    """
+
+    rules: int = 2000
+    situation: int = 3000
+    label: int = 60
+    facts: int = 160
+    options: int = MOST_OPTIONS
+
+    def __post_init__(self) -> None:
+        """Refuse values that cannot work."""
+        if not 2 <= self.options <= MOST_OPTIONS:
+            raise LLMConfigError(f"options is {self.options}; it must be 2 … {MOST_OPTIONS}")
+        if min(self.rules, self.situation, self.label, self.facts) < 1:
+            raise LLMConfigError("a prompt's limits must be ≥ 1 character")
+
+
+@dataclass(frozen=True)
+class LetteredQuestion:
+    """A question whose options carry letters.
+
+    Attributes:
+        letters: the letters shown, in order; ``actions`` the action behind each.
+        left_out: actions that were not shown because there are too many.
+        shortened: whether some text was cut to its limit.
+        by_letter: the prompt that asks for a letter; ``by_json`` the one that asks for JSON.
+    """
+
+    question: Question
+    letters: str
+    actions: tuple[int, ...]
+    left_out: tuple[int, ...]
+    shortened: bool
+    by_letter: tuple[Message, ...]
+    by_json: tuple[Message, ...]
+
+
+class Prompts:
+    """The prompt texts of one folder.
+
+    Raises:
+        LLMConfigError: a file is missing or names something that it cannot be given.
+    """
+
+    def __init__(self, folder: Path = _FOLDER) -> None:
+        self._system = _template(folder / "system.txt", _SYSTEM_FIELDS)
+        self._questions = {
+            q: _template(folder / f"{q.value}.txt", _QUESTION_FIELDS) for q in Question
+        }
+        self._letter = _template(folder / "answer_letter.txt", set()).template
+        self._json = _template(folder / "answer_json.txt", set()).template
+
+    def ask(
+        self,
+        question: Question,
+        briefing: Briefing,
+        seed: int,
+        limits: PromptLimits | None = None,
+    ) -> LetteredQuestion:
+        """Return the prompt for one question; ``seed`` decides which option gets which letter."""
+        most = limits or PromptLimits()
+        options = briefing.opponent if question is Question.MODEL else briefing.own
+        # The question is part of the seed, so that an option's letter differs between questions
+        # and the model's liking for a letter does not favour the same option three times.
+        random = Random(f"{seed}/{question.value}")
+        shown = random.sample(list(options), min(len(options), most.options))
+        left_out = sorted({o.action for o in options} - {o.action for o in shown})
+        cut = _Cutter()
+        rules = cut(briefing.rules.strip(), most.rules)
+        situation = cut(briefing.situation.strip("\n"), most.situation)
+        lines = [_line(LETTERS[i], o, most, cut) for i, o in enumerate(shown)]
+
+        def messages(how_to_answer: str) -> tuple[Message, ...]:
+            system = self._system.substitute(
+                game=briefing.game or "shown below", rules=rules, how_to_answer=how_to_answer
+            )
+            user = self._questions[question].substitute(
+                player=briefing.player,
+                situation=situation,
+                options="\n".join(lines),
+                how_to_answer=how_to_answer,
+            )
+            return (Message("system", system.strip()), Message("user", user.strip("\n")))
+
+        return LetteredQuestion(
+            question=question,
+            letters=LETTERS[: len(shown)],
+            actions=tuple(o.action for o in shown),
+            left_out=tuple(left_out),
+            shortened=cut.happened,
+            by_letter=messages(self._letter),
+            by_json=messages(self._json),
+        )
+
+
+class _Cutter:
+    """Cuts texts to a length and remembers whether it had to."""
+
+    def __init__(self) -> None:
+        self.happened = False
+
+    def __call__(self, text: str, length: int) -> str:
+        if len(text) <= length:
+            return text
+        self.happened = True
+        return text[: length - 1] + "…"
+
+
+def _line(letter: str, option: Option, limits: PromptLimits, cut: _Cutter) -> str:
+    label = cut(" ".join(option.label.split()), limits.label)
+    facts = cut(" ".join(option.facts.split()), limits.facts)
+    return f"{letter}. {label}: {facts}" if facts else f"{letter}. {label}"
+
+
+def _template(path: Path, allowed: set[str]) -> Template:
+    try:
+        template = Template(path.read_text(encoding="utf-8").strip("\n"))
+    except OSError as error:
+        raise LLMConfigError(f"cannot read the prompt {path.name}: {error.strerror}") from None
+    unknown: Sequence[str] = sorted(set(template.get_identifiers()) - allowed)
+    if unknown or not template.is_valid():
+        names = ", ".join(f"${n}" for n in unknown) or "a lone $ (write $$)"
+        known = ", ".join(f"${n}" for n in sorted(allowed)) or "no names"
+        raise LLMConfigError(f"the prompt {path.name} has {names}; it may use {known}")
+    return template

@@ -1,0 +1,571 @@
+"""Anytime tree search for simultaneous moves and hidden information.
+
+The search is given a *belief*: sampled worlds (root states) with weights, among which the deciding
+player cannot tell and its opponent can.  It therefore keeps one set of statistics for the deciding
+player over all worlds (averaging separate searches would let it play as if it knew which world it
+is in: strategy fusion) and one for the opponent in each world.  Where both players move, they
+choose by decoupled UCT or by regret matching; where one moves, by UCT.  Chance is sampled anew on
+every visit.  ``simultaneous_kernel.py`` has the loop; this module runs it in slices, watches the
+clock, listens to the guide between slices and reads the result.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plywise.engine.jit import prepare
+from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS, RulesKernels
+from plywise.search.decision import Decision
+from plywise.search.guide import Advice, Consultation, Question
+from plywise.search.simultaneous_kernel import (
+    CONTROL,
+    ENTRY,
+    MAX_ACTIONS,
+    MAX_WORLDS,
+    NODE,
+    REGRET,
+    REGRETS,
+    STAT,
+    STEP,
+    UCT,
+    slice_kernel,
+)
+
+log = logging.getLogger(__name__)
+
+ALGORITHMS = {"uct": UCT, "regret": REGRET}
+FINALS = ("proportional", "most_visited")
+
+_FLOOR = 0.05  # a prior, however sure, leaves each action this share of its exploration
+_SLICE_SECONDS = 0.003  # a slice aims at this, so that a descheduled one still ends in time
+_RESERVE_SECONDS = 0.002  # kept for reading the result
+_MAX_SLICE = 4096
+_FIRST_SLICE = 8
+_PV_VISITS = 8  # a line is reported as far as it was visited so often
+
+
+class SearchError(ValueError):
+    """The search was given worlds or settings that it cannot search."""
+
+
+@dataclass(frozen=True)
+class SimultaneousConfig:
+    """Settings of the search.
+
+    Attributes:
+        seconds: wall time for a decision, the deadline included; None: no clock.
+        iterations: at most so many; with ``seconds=None`` the same seed gives the same decision.
+        max_depth: at most so many decisions deep (one for both players at once).
+        algorithm: where both move: ``uct`` or ``regret``.
+        exploration: factor of UCT's confidence bound; values lie in [-1, 1].
+        regret_exploration: probability with which regret matching explores at first.
+        discount: factor on values for each decision that they lie ahead, which makes it win soonest
+            and lose latest.
+        rollout: random decisions to play on from a leaf before it is valued.
+        private_depth: down to which depth the opponent's statistics are kept for each world.
+        kinship: for how many visits the opponent's mean over all worlds counts in one world.
+        final: where both move: play actions in proportion to their share (``proportional``), or the
+            likeliest one (``most_visited``).  Where one moves, it is always the most visited.
+        threshold: shares below this part of the largest are not played.
+        decisive: when every action's value is beyond this (or below its negative), the game is
+            decided, and the action with the best value is played: the fastest win, the longest
+            resistance.
+        advice_visits: for how many visits a fully trusted value of a guide counts.
+        max_nodes: room in the tree; when it is full the search goes on without growing it.
+    """
+
+    seconds: float | None = 1.0
+    iterations: int | None = None
+    max_depth: int = 24
+    algorithm: str = "uct"
+    exploration: float = 1.0
+    regret_exploration: float = 0.3
+    discount: float = 0.995
+    rollout: int = 0
+    private_depth: int = 64
+    kinship: float = 4.0
+    final: str = "proportional"
+    threshold: float = 0.2
+    decisive: float = 0.9
+    advice_visits: float = 30.0
+    max_nodes: int = 1 << 18
+
+    def __post_init__(self) -> None:
+        """Check ranges.
+
+        Raises:
+            SearchError: a setting is out of range or impossible.
+        """
+        if self.seconds is None and self.iterations is None:
+            raise SearchError("a search needs seconds or iterations")
+        if self.algorithm not in ALGORITHMS:
+            raise SearchError(f"algorithm '{self.algorithm}' is none of {', '.join(ALGORITHMS)}")
+        if self.final not in FINALS:
+            raise SearchError(f"final '{self.final}' is none of {', '.join(FINALS)}")
+        for name, low, high in (
+            ("seconds", 0.0, math.inf),
+            ("iterations", 1, math.inf),
+            ("max_depth", 1, 1 << 12),
+            ("exploration", 0.0, math.inf),
+            ("regret_exploration", 0.0, 1.0),
+            ("discount", 0.5, 1.0),
+            ("rollout", 0, 1 << 16),
+            ("private_depth", 0, math.inf),
+            ("kinship", 0.0, math.inf),
+            ("threshold", 0.0, 1.0),
+            ("decisive", 0.0, math.inf),
+            ("advice_visits", 0.0, math.inf),
+            ("max_nodes", 2, 1 << 30),
+        ):
+            value = getattr(self, name)
+            if value is not None and not low <= value <= high:
+                raise SearchError(f"{name}={value} is not between {low} and {high}")
+
+
+class _Root:
+    """What is known about one decision before the search starts, and what guides say about it."""
+
+    def __init__(self, worlds: int, actions: int, own: list[int], other: list[list[int]]) -> None:
+        self.own = own
+        self.other = other
+        self.scale = np.ones((worlds + 2, actions))
+        self.advice = np.zeros((2, actions))
+        self.used: list[str] = []
+        self.ignored = 0
+
+    def take(self, advice: Advice, visits: float) -> None:
+        """Blend one answer in; what it does not say sensibly is ignored and counted."""
+        trust = advice.trust
+        if not (isinstance(trust, int | float) and math.isfinite(trust) and trust > 0):
+            self.ignored += 1
+            return
+        trust = min(float(trust), 1.0)
+        weights = {a: float(w) for a, w in advice.weights.items() if math.isfinite(w)}
+        if advice.question is Question.EVALUATE:
+            used = self._value(weights, trust * visits)
+        elif advice.question is Question.PROPOSE:
+            used = self._prior(len(self.scale) - 2, self.own, weights, trust)
+        else:
+            found = [self._prior(w, legal, weights, trust) for w, legal in enumerate(self.other)]
+            used = any(found)
+        if used:
+            self.used.append(f"{advice.question.value}:{advice.source}")
+        else:
+            self.ignored += 1
+
+    def _prior(
+        self, row: int, legal: list[int], weights: Mapping[int, float], trust: float
+    ) -> bool:
+        known = {a: weights[a] for a in legal if weights.get(a, 0.0) > 0.0}
+        total = sum(known.values())
+        if not known or not math.isfinite(total):
+            return False
+        for action in legal:
+            prior = len(legal) * known.get(action, 0.0) / total
+            blended = (1.0 - trust) * self.scale[row, action] + trust * prior
+            self.scale[row, action] = max(_FLOOR, blended)
+        return True
+
+    def _value(self, weights: Mapping[int, float], visits: float) -> bool:
+        known = [a for a in self.own if a in weights]
+        for action in known:
+            value = min(1.0, max(-1.0, weights[action]))
+            before = self.advice[1, action]
+            self.advice[0, action] = (before * self.advice[0, action] + visits * value) / (
+                before + visits
+            )
+            self.advice[1, action] = before + visits
+        return bool(known)
+
+
+class _Tree:
+    """The preallocated arrays; memory is touched only as far as the tree grows."""
+
+    def __init__(self, config: SimultaneousConfig, actions: int, worlds: int) -> None:
+        nodes = config.max_nodes
+        if config.iterations is not None:
+            nodes = max(2, min(nodes, config.iterations + 1))
+        by_regret = config.algorithm == "regret"
+        rows = nodes * (1 if worlds == 1 else 2) + 8
+        self.worlds = worlds
+        self.control = np.zeros(1, CONTROL)
+        self.nodes = np.empty(nodes, NODE)
+        self.node_rows = np.empty((nodes, 2 + worlds), np.int32)
+        self.stats = np.empty((rows, actions), STAT)
+        self.regrets = np.empty((rows if by_regret else 1, actions), REGRETS)
+        self.slots = 1 << (nodes * (6 if by_regret else 2)).bit_length()
+        self.path = np.empty(config.max_depth + 1, STEP)
+        self.path_legal = np.empty((config.max_depth + 1, 2, actions), np.int32)
+        self.own_legal = np.empty(actions, np.int32)
+        self.other_legal = np.empty(actions, np.int32)
+        self.sigma = np.empty((2, actions))
+
+    def restart(self, config: SimultaneousConfig, player: int, seed: int) -> None:
+        """Empty the tree but for the root."""
+        control = self.control[0]
+        for name in ("rows", "iterations", "turns", "deepest", "cut"):
+            control[name] = 0
+        control.rng = _scrambled(seed)
+        control.nodes = 1
+        control.entries = 0
+        control.player = player
+        control.worlds = self.worlds
+        control.algorithm = ALGORITHMS[config.algorithm]
+        control.max_depth = config.max_depth
+        control.private_depth = min(config.private_depth, config.max_depth)
+        control.rollout = config.rollout
+        control.exploration = config.exploration
+        control.regret_exploration = config.regret_exploration
+        control.discount = config.discount
+        control.kinship = config.kinship
+        # Zeroed pages come from the system as they are touched: cheaper than wiping old ones.
+        self.table = np.zeros(self.slots, ENTRY)
+        self.nodes[0] = (-1, 0, NO_ACTION, NO_ACTION, 0)
+        self.node_rows[0] = -1
+
+    def row(self, column: int, actions: Sequence[int]) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return visits and values of the root's row in ``column`` for ``actions``."""
+        row = int(self.node_rows[0, column])
+        if row < 0:
+            return np.zeros(len(actions)), np.zeros(len(actions))
+        found = self.stats[row, list(actions)]
+        return found["visits"].astype(float), found["value"].copy()
+
+    def average(self, column: int, actions: Sequence[int]) -> NDArray[Any]:
+        """Return regret matching's summed strategy of the root's row in ``column``."""
+        row = int(self.node_rows[0, column])
+        if row < 0:
+            return np.zeros(len(actions))
+        found: NDArray[Any] = self.regrets[row, list(actions)]["average"].copy()
+        return found
+
+
+class SimultaneousSearch:
+    """The search for one game; ``decide`` may be called again and again, from one thread.
+
+    Args:
+        kernels: the game's compiled rules; they are compiled here if that was not done.
+        config: see :class:`SimultaneousConfig`.
+
+    Raises:
+        SearchError: the game has more actions than the search can number.
+    """
+
+    def __init__(self, kernels: RulesKernels, config: SimultaneousConfig | None = None) -> None:
+        self.kernels = kernels
+        self.config = config or SimultaneousConfig()
+        if kernels.num_actions > MAX_ACTIONS:
+            raise SearchError(f"{kernels.num_actions} actions; {MAX_ACTIONS} is the limit")
+        self._rules = (
+            kernels.step,
+            kernels.legal,
+            kernels.current,
+            kernels.returns,
+            kernels.evaluate,
+            kernels.reseed,
+        )
+        prepare("the rules", *self._rules)
+        self._run = slice_kernel(kernels.dtype)
+        self._tree: _Tree | None = None
+
+    def decide(
+        self,
+        worlds: NDArray[Any],
+        weights: Sequence[float] | NDArray[Any] | None,
+        player: int,
+        seed: int,
+        consultation: Consultation | None = None,
+        seconds: float | None = None,
+    ) -> Decision:
+        """Return a decision for ``player``, who has something to decide in every world.
+
+        Args:
+            worlds: pool of the root states; ``player``'s legal actions are the same in all.
+            weights: how likely each is (any positive scale); None: equally.
+            player: 0 or 1.
+            seed: of everything random here.
+            consultation: a guide's, started by the caller; polled between slices, never waited
+                for, and not closed: who opened it closes it.
+            seconds: replaces the configured time for this decision.
+
+        Returns:
+            a decision whose ``strategy`` is what ``action`` was drawn from.  ``notes`` has
+            ``algorithm``, ``worlds``, ``nodes``, ``turns`` (applied to states), ``cut`` (leaves
+            valued early for lack of room), ``decided`` (won or lost whatever is played), ``forced``
+            (one legal action, nothing was searched), ``advice_used``, ``advice_ignored`` and, when
+            polling the guide failed, ``guide_error``.
+
+        Raises:
+            SearchError: no worlds, senseless weights, or worlds that the player could tell apart.
+        """
+        start = time.perf_counter()
+        allowed = self.config.seconds if seconds is None else seconds
+        deadline = None if allowed is None else start + allowed
+        pool, cumulative, probabilities = self._worlds(worlds, weights)
+        count = len(probabilities)
+        own, other, both = self._root_actions(pool, count, player)
+        root = _Root(count, self.kernels.num_actions, own, other)
+        if len(own) == 1:
+            return self._forced(pool, own[0], player, probabilities, start)
+        if self._tree is None or self._tree.worlds != count:
+            self._tree = _Tree(self.config, self.kernels.num_actions, count)
+        tree = self._tree
+        tree.restart(self.config, player, seed)
+        error = self._search(tree, pool, cumulative, root, deadline, consultation)
+        return self._report(tree, root, probabilities, both, seed, start, error)
+
+    def _worlds(
+        self, worlds: NDArray[Any], weights: Sequence[float] | NDArray[Any] | None
+    ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+        """Return the pool with a state to work on, and the probabilities, summed and not."""
+        if worlds.ndim != 1 or not 1 <= len(worlds) <= MAX_WORLDS:
+            raise SearchError(f"a pool of 1 to {MAX_WORLDS} worlds, not shape {worlds.shape}")
+        if worlds.dtype != self.kernels.dtype:
+            raise SearchError("the worlds' dtype is not that of the game's states")
+        given = np.ones(len(worlds)) if weights is None else np.asarray(weights, dtype=float)
+        if given.shape != worlds.shape or not np.isfinite(given).all() or (given < 0).any():
+            raise SearchError(f"one finite weight from 0 up for each world, not {given}")
+        if given.sum() <= 0:
+            raise SearchError("all worlds weigh nothing")
+        likely = given > 0
+        pool = np.empty(int(likely.sum()) + 1, self.kernels.dtype)
+        pool[:-1] = worlds[likely]
+        pool[-1] = pool[0]
+        probabilities = given[likely] / given.sum()
+        cumulative = np.cumsum(probabilities)
+        cumulative[-1] = 1.0
+        return pool, cumulative, probabilities
+
+    def _legal(self, pool: NDArray[Any], i: int, player: int) -> list[int]:
+        out = np.zeros(self.kernels.num_actions, np.int32)
+        return [int(a) for a in out[: int(self.kernels.legal(pool, i, player, out))]]
+
+    def _root_actions(
+        self, pool: NDArray[Any], count: int, player: int
+    ) -> tuple[list[int], list[list[int]], bool]:
+        """Return own actions, the opponent's in each world, and whether both move in any."""
+        own: list[int] = []
+        other: list[list[int]] = []
+        for world in range(count):
+            who = int(self.kernels.current(pool, world))
+            if who not in (SIMULTANEOUS, player):
+                raise SearchError(f"player {player} has nothing to decide in world {world}")
+            found = self._legal(pool, world, player)
+            if not found:
+                raise SearchError(f"player {player} has no legal action in world {world}")
+            if world > 0 and found != own:
+                raise SearchError(
+                    f"player {player} could tell worlds 0 and {world} apart: its legal actions are "
+                    f"{own} in one and {found} in the other"
+                )
+            own = found
+            other.append(self._legal(pool, world, 1 - player) if who == SIMULTANEOUS else [])
+        return own, other, any(len(found) > 1 for found in other)
+
+    def _forced(
+        self,
+        pool: NDArray[Any],
+        action: int,
+        player: int,
+        probabilities: NDArray[Any],
+        start: float,
+    ) -> Decision:
+        sign = 1.0 if player == 0 else -1.0
+        value = sign * sum(
+            p * float(self.kernels.evaluate(pool, w)) for w, p in enumerate(probabilities)
+        )
+        return Decision(
+            action=action,
+            strategy={action: 1.0},
+            values={action: value},
+            value=value,
+            principal_variation=(action,),
+            seconds=time.perf_counter() - start,
+            notes={"algorithm": self.config.algorithm, "forced": True},
+        )
+
+    def _search(
+        self,
+        tree: _Tree,
+        pool: NDArray[Any],
+        cumulative: NDArray[Any],
+        root: _Root,
+        deadline: float | None,
+        consultation: Consultation | None,
+    ) -> str | None:
+        """Run slices until time or iterations run out; return what went wrong with the guide."""
+        limit = self.config.iterations
+        done = 0
+        size = _FIRST_SLICE
+        error: str | None = None
+        while limit is None or done < limit:
+            if consultation is not None and error is None:
+                try:
+                    for advice in consultation.poll():
+                        root.take(advice, self.config.advice_visits)
+                except Exception as problem:  # a guide's fault may cost its advice and nothing else
+                    error = f"{type(problem).__name__}: {problem}"
+                    log.warning("the guide failed and is not asked again: %s", error)
+            count = size if limit is None else min(size, limit - done)
+            before = time.perf_counter()
+            self._run(
+                pool,
+                tree.control,
+                count,
+                tree.nodes,
+                tree.node_rows,
+                tree.stats,
+                tree.regrets,
+                tree.table,
+                root.scale,
+                root.advice,
+                cumulative,
+                tree.path,
+                tree.path_legal,
+                tree.own_legal,
+                tree.other_legal,
+                tree.sigma,
+                *self._rules,
+            )
+            done += count
+            now = time.perf_counter()
+            wanted = _SLICE_SECONDS
+            if deadline is not None:
+                left = deadline - now - _RESERVE_SECONDS
+                if left <= 0:
+                    break
+                wanted = min(wanted, left)
+            # At most doubling, so that one lucky reading of the clock cannot make a long slice.
+            pace = (now - before) / count
+            size = max(1, min(2 * size, _MAX_SLICE, int(wanted / max(pace, 1e-9))))
+        return error
+
+    def _report(
+        self,
+        tree: _Tree,
+        root: _Root,
+        probabilities: NDArray[Any],
+        both: bool,
+        seed: int,
+        start: float,
+        error: str | None,
+    ) -> Decision:
+        control = tree.control[0]
+        own = root.own
+        visits, values = tree.row(0, own)
+        advised = root.advice[:, own]
+        counted = np.maximum(visits + advised[1], 1e-300)
+        values = np.clip((visits * values + advised[1] * advised[0]) / counted, -1.0, 1.0)
+        by_regret = both and self.config.algorithm == "regret"
+        shares = _normalized(tree.average(0, own) if by_regret else visits)
+        strategy, decided = self._final(shares, visits, values, both)
+        choice = int(np.random.default_rng(seed).choice(len(own), p=strategy))
+        action = own[choice]
+        known = visits + advised[1] > 0
+        notes: dict[str, Any] = {
+            "algorithm": self.config.algorithm,
+            "worlds": tree.worlds,
+            "nodes": int(control.nodes),
+            "turns": int(control.turns),
+            "cut": int(control.cut),
+            "decided": decided,
+            "advice_used": tuple(root.used),
+            "advice_ignored": root.ignored,
+        }
+        if error is not None:
+            notes["guide_error"] = error
+        return Decision(
+            action=action,
+            strategy={a: float(p) for a, p in zip(own, strategy, strict=True)},
+            values={a: float(v) for a, v, k in zip(own, values, known, strict=True) if k},
+            visits={a: int(n) for a, n in zip(own, visits, strict=True)},
+            opponent=_prediction(tree, root, probabilities, by_regret),
+            value=float((strategy * values).sum()),
+            principal_variation=_principal_variation(tree, action),
+            iterations=int(control.iterations),
+            depth=int(control.deepest),
+            seconds=time.perf_counter() - start,
+            notes=notes,
+        )
+
+    def _final(
+        self, shares: NDArray[Any], visits: NDArray[Any], values: NDArray[Any], both: bool
+    ) -> tuple[NDArray[Any], bool]:
+        """Return the strategy to play and whether the game is decided already."""
+        tried = visits > 0
+        decided = bool(tried.all()) and (
+            values.min() >= self.config.decisive or values.max() <= -self.config.decisive
+        )
+        if decided:
+            # Among equals the lowest action: in battles that keeps the Tera for later.
+            best = int(np.flatnonzero(values >= values.max() - 1e-9)[0])
+        elif both and self.config.final == "proportional":
+            kept = np.where(shares >= self.config.threshold * shares.max(), shares, 0.0)
+            return _normalized(kept), False
+        else:
+            top = np.flatnonzero(shares >= shares.max())
+            best = int(top[np.argmax(values[top])])
+        strategy = np.zeros(len(shares))
+        strategy[best] = 1.0
+        return strategy, decided
+
+
+def _scrambled(seed: int) -> int:
+    """Return 64 well mixed bits, never all zero (splitmix64's finaliser)."""
+    mask = (1 << 64) - 1
+    x = (seed * 0x9E3779B97F4A7C15 + 0x9E3779B97F4A7C15) & mask
+    x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) & mask
+    x = ((x ^ (x >> 27)) * 0x94D049BB133111EB) & mask
+    return (x ^ (x >> 31)) or 1
+
+
+def _normalized(weights: NDArray[Any]) -> NDArray[Any]:
+    """Return ``weights`` scaled to sum 1; uniform where they are all zero."""
+    total = float(weights.sum())
+    return weights / total if total > 0 else np.full(len(weights), 1.0 / len(weights))
+
+
+def _prediction(
+    tree: _Tree, root: _Root, probabilities: NDArray[Any], by_regret: bool
+) -> dict[int, float]:
+    """Return the opponent's strategy, averaged over the worlds by their probabilities."""
+    predicted: dict[int, float] = {}
+    for world, (legal, probability) in enumerate(zip(root.other, probabilities, strict=True)):
+        if not legal:
+            continue
+        column = 2 + world if int(tree.node_rows[0, 2 + world]) >= 0 else 1
+        shares = tree.average(column, legal) if by_regret else tree.row(column, legal)[0]
+        for action, share in zip(legal, _normalized(shares), strict=True):
+            predicted[action] = predicted.get(action, 0.0) + float(probability * share)
+    total = sum(predicted.values())
+    return {action: share / total for action, share in sorted(predicted.items())}
+
+
+def _principal_variation(tree: _Tree, action: int) -> tuple[int, ...]:
+    """Return the most visited line that starts with ``action``: own and other actions in turn."""
+    nodes = tree.nodes[: int(tree.control[0].nodes)]
+    line: list[int] = []
+    node = 0
+    wanted: int | None = action
+    while True:
+        children = np.flatnonzero(nodes["parent"] == node)
+        if wanted is None and len(children):
+            own = nodes["own"][children].astype(int)
+            wanted = int(np.bincount(own + 1, weights=nodes["visits"][children]).argmax()) - 1
+        children = children[nodes["own"][children] == wanted]
+        if not len(children):
+            break
+        child = int(children[nodes["visits"][children].argmax()])
+        if node and int(nodes[child].visits) < _PV_VISITS:
+            break
+        line.extend(a for a in (int(nodes[child].own), int(nodes[child].other)) if a != NO_ACTION)
+        node, wanted = child, None
+    return tuple(line) or (action,)

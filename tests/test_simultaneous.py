@@ -1,0 +1,628 @@
+"""The simultaneous-move search on small games whose truth is known otherwise."""
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from plywise.engine.jit import kernel_of
+from plywise.engine.kernels import SIMULTANEOUS, TERMINAL, RulesKernels, signatures
+from plywise.search.decision import Decision
+from plywise.search.guide import Advice, GuideReport, Question
+from plywise.search.matrix import solve
+from plywise.search.simultaneous import SearchError, SimultaneousConfig, SimultaneousSearch
+
+# One record for two games: a table game (``cards`` 0), its tree in the state, and goofspiel.
+NODES, ACTIONS = 12, 4
+STATE = np.dtype(
+    (
+        np.record,
+        [
+            ("rng", np.uint64),
+            ("node", np.int8),
+            ("kind", np.int8, (NODES,)),
+            ("count", np.int8, (NODES, 2)),
+            ("next", np.int8, (NODES, ACTIONS, ACTIONS)),
+            ("detour", np.int8, (NODES, ACTIONS, ACTIONS)),
+            ("chance", np.float64, (NODES,)),
+            ("result", np.float64, (NODES,)),
+            ("cards", np.int8),
+            ("round", np.int8),
+            ("hand", np.uint8, (2,)),
+            ("prize", np.int8, (ACTIONS,)),
+            ("score", np.int8),
+        ],
+    )
+)
+SIGNATURES = signatures(STATE)
+ENDED, FIRST, SECOND, BOTH = 0, 1, 2, 3
+
+
+@kernel_of(SIGNATURES.step)
+def step(pool: Any, i: int, a0: int, a1: int) -> None:
+    state = pool[i]
+    if int(state.cards) > 0:
+        prize = int(state.prize[int(state.round)])
+        state.score = int(state.score) + (prize if a0 > a1 else 0) - (prize if a1 > a0 else 0)
+        state.hand[0] = int(state.hand[0]) & ~(1 << a0)
+        state.hand[1] = int(state.hand[1]) & ~(1 << a1)
+        state.round = int(state.round) + 1
+        return
+    node = int(state.node)
+    row = max(a0, 0)
+    column = max(a1, 0)
+    x = state.rng
+    x ^= x << np.uint64(13)
+    x ^= x >> np.uint64(7)
+    x ^= x << np.uint64(17)
+    state.rng = x
+    if float(np.int64(x >> np.uint64(40))) / 16777216.0 < float(state.chance[node]):
+        state.node = int(state.detour[node, row, column])
+    else:
+        state.node = int(state.next[node, row, column])
+
+
+@kernel_of(SIGNATURES.legal)
+def legal(pool: Any, i: int, player: int, out: Any) -> int:
+    state = pool[i]
+    n = 0
+    if int(state.cards) > 0:
+        for card in range(ACTIONS):
+            if int(state.hand[player]) >> card & 1:
+                out[n] = card
+                n += 1
+        return n
+    for a in range(int(state.count[int(state.node), player])):
+        out[n] = a
+        n += 1
+    return n
+
+
+@kernel_of(SIGNATURES.current)
+def current(pool: Any, i: int) -> int:
+    state = pool[i]
+    if int(state.cards) > 0:
+        return TERMINAL if int(state.round) == int(state.cards) else SIMULTANEOUS
+    kind = int(state.kind[int(state.node)])
+    if kind == ENDED:
+        return TERMINAL
+    return SIMULTANEOUS if kind == BOTH else kind - FIRST
+
+
+@kernel_of(SIGNATURES.returns)
+def returns(pool: Any, i: int) -> float:
+    state = pool[i]
+    if int(state.cards) > 0:
+        return int(state.score) / 10.0
+    return float(state.result[int(state.node)])
+
+
+@kernel_of(SIGNATURES.evaluate)
+def evaluate(pool: Any, i: int) -> float:
+    state = pool[i]
+    return int(state.score) / 10.0 if int(state.cards) > 0 else 0.0
+
+
+@kernel_of(SIGNATURES.reseed)
+def reseed(pool: Any, i: int, seed: int) -> None:
+    pool[i].rng = seed
+
+
+RULES = RulesKernels(STATE, ACTIONS, step, legal, current, returns, evaluate, reseed)
+
+
+class Table:
+    """A table game in the making: nodes are numbered as they are added."""
+
+    def __init__(self) -> None:
+        self.pool: NDArray[Any] = np.zeros(1, STATE)
+        self.size = 0
+
+    def end(self, result: float) -> int:
+        return self.add(ENDED, 0, 0, result=result)
+
+    def add(self, kind: int, rows: int, columns: int, result: float = 0.0) -> int:
+        node = self.size
+        self.size += 1
+        self.pool[0].kind[node] = kind
+        self.pool[0].count[node] = (rows, columns)
+        self.pool[0].result[node] = result
+        return node
+
+
+def matrix_game(payoff: list[list[float]]) -> NDArray[Any]:
+    """A state in which both choose once; payoffs in [-1, 1]."""
+    table = Table()
+    root = table.add(BOTH, len(payoff), len(payoff[0]))
+    for i, row in enumerate(payoff):
+        for j, value in enumerate(row):
+            table.pool[0].next[root, i, j] = table.end(value)
+    return table.pool
+
+
+def goofspiel(cards: int, first_hand: int, second_hand: int, prizes: list[int]) -> NDArray[Any]:
+    """Bid cards 0 … 3 for prizes in the given order; equal bids discard the prize."""
+    pool = np.zeros(1, STATE)
+    pool[0].cards = cards
+    pool[0].hand[:] = (first_hand, second_hand)
+    pool[0].prize[: len(prizes)] = prizes
+    return pool
+
+
+def goofspiel_truth(first: int, second: int, prizes: list[int]) -> tuple[float, list[list[float]]]:
+    """Value in points and matrix of the first bid, by backward induction in plain Python."""
+
+    @cache
+    def matrix(mine: tuple[int, ...], yours: tuple[int, ...]) -> tuple[tuple[float, ...], ...]:
+        prize = prizes[len(prizes) - len(mine)]
+        return tuple(
+            tuple(
+                prize * ((a > b) - (a < b))
+                + value(tuple(x for x in mine if x != a), tuple(x for x in yours if x != b))
+                for b in yours
+            )
+            for a in mine
+        )
+
+    @cache
+    def value(mine: tuple[int, ...], yours: tuple[int, ...]) -> float:
+        return solve(matrix(mine, yours)).value if mine else 0.0
+
+    hands = [tuple(c for c in range(ACTIONS) if hand >> c & 1) for hand in (first, second)]
+    return value(hands[0], hands[1]), [list(row) for row in matrix(hands[0], hands[1])]
+
+
+def search(**settings: Any) -> SimultaneousSearch:
+    return SimultaneousSearch(
+        RULES, SimultaneousConfig(**{"seconds": None, "discount": 1.0, **settings})
+    )
+
+
+def in_order(strategy: Any, count: int) -> list[float]:
+    return [strategy.get(a, 0.0) for a in range(count)]
+
+
+RPS = [[0.0, -0.5, 0.5], [0.5, 0.0, -0.5], [-0.5, 0.5, 0.0]]
+RPS_DOUBLE = [[0.0, -0.4, 0.4], [0.4, 0.0, -0.8], [-0.4, 0.8, 0.0]]
+TILTED = [[0.9, -0.3], [-0.6, 0.4]]
+
+
+@pytest.mark.parametrize("payoff", [RPS, RPS_DOUBLE, TILTED])
+@pytest.mark.parametrize("player", [0, 1])
+def test_regret_matching_reaches_the_equilibrium(payoff: list[list[float]], player: int) -> None:
+    truth = solve(payoff)
+    own, other = (truth.row, truth.column) if player == 0 else (truth.column, truth.row)
+    sign = 1 if player == 0 else -1
+    found = search(algorithm="regret", iterations=40_000, threshold=0.0).decide(
+        matrix_game(payoff), None, player, seed=5
+    )
+    assert in_order(found.strategy, len(own)) == pytest.approx(own, abs=0.03)
+    assert in_order(found.opponent, len(other)) == pytest.approx(other, abs=0.03)
+    assert found.value == pytest.approx(sign * truth.value, abs=0.03)
+    assert sum(found.strategy.values()) == pytest.approx(1.0)
+
+
+def test_decoupled_uct_mixes_in_rock_paper_scissors() -> None:
+    found = search(algorithm="uct", iterations=20_000).decide(matrix_game(RPS), None, 0, seed=3)
+    assert in_order(found.strategy, 3) == pytest.approx([1 / 3] * 3, abs=0.08)
+    assert found.value == pytest.approx(0.0, abs=0.05)
+
+
+@pytest.mark.parametrize("algorithm", ["uct", "regret"])
+def test_a_dominant_action_is_found(algorithm: str) -> None:
+    pool = matrix_game([[0.1, 0.2, -0.3], [0.5, 0.6, 0.2], [0.0, -0.9, 0.1]])
+    found = search(algorithm=algorithm, iterations=3000).decide(pool, None, 0, seed=1)
+    assert found.action == 1
+    assert found.strategy[1] > 0.95
+    assert max(found.opponent, key=lambda a: found.opponent[a]) == 2
+    assert found.principal_variation == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("cards", "hands", "prizes"),
+    [
+        (3, (0b0111, 0b0111), [3, 2, 1]),
+        (3, (0b1011, 0b0111), [1, 3, 2]),
+        (4, (0b1111, 0b1111), [2, 1, 4, 3]),
+    ],
+)
+def test_goofspiel_against_backward_induction(
+    cards: int, hands: tuple[int, int], prizes: list[int]
+) -> None:
+    value, matrix = goofspiel_truth(hands[0], hands[1], prizes)
+    own = [c for c in range(ACTIONS) if hands[0] >> c & 1]
+    found = search(algorithm="regret", iterations=150_000, threshold=0.0).decide(
+        goofspiel(cards, *hands, prizes), None, 0, seed=2
+    )
+    strategy = np.array([found.strategy.get(a, 0.0) for a in own])
+    # What the strategy guarantees in the true game, against the true value; in points.
+    guaranteed = (strategy @ np.array(matrix)).min()
+    assert value - guaranteed < 0.25
+    assert 10 * found.value == pytest.approx(value, abs=0.25)
+
+
+def gamble(coin: int) -> NDArray[Any]:
+    """Take 0.3 for sure, or gamble: then name the coin that only the other player has seen."""
+    table = Table()
+    root = table.add(FIRST, 2, 0)
+    guess = table.add(FIRST, 2, 0)
+    table.pool[0].next[root, 0, 0] = table.end(0.3)
+    table.pool[0].next[root, 1, 0] = guess
+    for a in range(2):
+        table.pool[0].next[guess, a, 0] = table.end(0.8 if a == coin else -0.8)
+    return table.pool
+
+
+@pytest.mark.parametrize("algorithm", ["uct", "regret"])
+def test_one_strategy_for_all_worlds(algorithm: str) -> None:
+    engine = search(algorithm=algorithm, iterations=4000)
+    # Searched one by one every world says "gamble", for there the coin is known.
+    for coin in (0, 1):
+        assert engine.decide(gamble(coin), None, 0, seed=1).action == 1
+    worlds = np.concatenate([gamble(0), gamble(1)])
+    found = engine.decide(worlds, None, 0, seed=1)
+    assert found.action == 0
+    assert found.values[0] == pytest.approx(0.3)
+    assert found.values[1] == pytest.approx(0.0, abs=0.15)
+    # Where one coin is much likelier, gambling on it is right: 0.95 * 0.8 - 0.05 * 0.8.
+    sure = engine.decide(worlds, [19.0, 1.0], 0, seed=1)
+    assert sure.action == 1
+    assert sure.values[1] == pytest.approx(0.72, abs=0.12)
+
+
+@pytest.mark.parametrize("algorithm", ["uct", "regret"])
+def test_the_opponent_knows_its_world(algorithm: str) -> None:
+    # The opponent wins by naming its own coin.  If it were kept ignorant of it, safe (0.1) would
+    # look worse than the duel; knowing it, it always wins the duel.
+    def duel(coin: int) -> NDArray[Any]:
+        sure = [0.1, 0.1]
+        other = [-0.9 if a == coin else 0.9 for a in range(2)]
+        return matrix_game([sure, other])
+
+    worlds = np.concatenate([duel(0), duel(1)])
+    engine = search(algorithm=algorithm, iterations=6000)
+    found = engine.decide(worlds, None, 0, seed=1)
+    assert found.action == 0
+    assert found.strategy[0] > 0.9
+    assert found.values[1] < -0.4
+    assert in_order(found.opponent, 2) == pytest.approx([0.5, 0.5], abs=0.12)
+
+
+def test_kuhn_like_equilibrium_over_worlds() -> None:
+    # Two equally likely worlds, seen by the column player only; a strategy for the row player over
+    # both and one for each world for the column player: an ordinary matrix game in normal form.
+    first = [[0.6, -0.2], [-0.4, 0.5]]
+    second = [[-0.5, 0.7], [0.3, -0.6]]
+    normal = [
+        [(first[i][j] + second[i][k]) / 2 for j in range(2) for k in range(2)] for i in range(2)
+    ]
+    truth = solve(normal)
+    worlds = np.concatenate([matrix_game(first), matrix_game(second)])
+    found = search(algorithm="regret", iterations=60_000, threshold=0.0).decide(
+        worlds, None, 0, seed=4
+    )
+    assert in_order(found.strategy, 2) == pytest.approx(truth.row, abs=0.04)
+    assert found.value == pytest.approx(truth.value, abs=0.04)
+    # Averaging the two worlds' own equilibria gives another strategy, and a worse one.
+    naive = (solve(first).row + solve(second).row) / 2
+    guaranteed = (naive @ np.array(normal)).min()
+    ours = (np.array(in_order(found.strategy, 2)) @ np.array(normal)).min()
+    assert ours > guaranteed + 0.02
+
+
+def test_chance_is_sampled() -> None:
+    # The first action wins 0.8 with probability 0.25 and else loses 0.4; the second gives -0.05.
+    table = Table()
+    root = table.add(FIRST, 2, 0)
+    toss = table.add(SECOND, 0, 1)
+    table.pool[0].next[root, 0, 0] = toss
+    table.pool[0].next[root, 1, 0] = table.end(-0.05)
+    table.pool[0].next[toss, 0, 0] = table.end(-0.4)
+    table.pool[0].detour[toss, 0, 0] = table.end(0.8)
+    table.pool[0].chance[toss] = 0.25
+    found = search(iterations=20_000).decide(table.pool, None, 0, seed=9)
+    assert found.action == 1
+    assert found.values[0] == pytest.approx(-0.1, abs=0.03)
+
+
+@pytest.mark.parametrize("algorithm", ["uct", "regret"])
+@pytest.mark.parametrize("player", [0, 1])
+def test_forced_nodes_of_one_player(algorithm: str, player: int) -> None:
+    # Both move; in one cell the second player, in another the first, must then choose alone.
+    table = Table()
+    root = table.add(BOTH, 2, 2)
+    second = table.add(SECOND, 0, 3)
+    first = table.add(FIRST, 2, 0)
+    for a, value in enumerate((0.4, -0.6, 0.9)):
+        table.pool[0].next[second, 0, a] = table.end(value)
+    for a, value in enumerate((-0.7, 0.5)):
+        table.pool[0].next[first, a, 0] = table.end(value)
+    table.pool[0].next[root, 0] = [second, first, 0, 0]
+    table.pool[0].next[root, 1] = [table.end(0.2), table.end(-0.1), 0, 0]
+    truth = solve([[-0.6, 0.5], [0.2, -0.1]])
+    found = search(algorithm=algorithm, iterations=30_000).decide(table.pool, None, player, seed=7)
+    own = truth.row if player == 0 else truth.column
+    sign = 1 if player == 0 else -1
+    assert found.value == pytest.approx(sign * truth.value, abs=0.08)
+    assert in_order(found.strategy, 2) == pytest.approx(
+        own, abs=0.05 if algorithm == "regret" else 0.2
+    )
+
+
+def ladder(own_result: float) -> NDArray[Any]:
+    """Every line ends in ``own_result``: at once by action 0, in three decisions by action 1."""
+    table = Table()
+    root = table.add(FIRST, 2, 0)
+    table.pool[0].next[root, 0, 0] = table.end(own_result)
+    node = root
+    for _ in range(2):
+        waiting = table.add(SECOND, 0, 1)
+        table.pool[0].next[node, 1 if node == root else 0, 0] = waiting
+        node = waiting
+    table.pool[0].next[node, 0, 0] = table.end(own_result)
+    return table.pool
+
+
+def test_wins_soonest_and_resists_longest() -> None:
+    engine = search(iterations=300, discount=0.99)
+    winning = engine.decide(ladder(1.0), None, 0, seed=1)
+    losing = engine.decide(ladder(-1.0), None, 0, seed=1)
+    assert (winning.action, losing.action) == (0, 1)
+    assert winning.notes["decided"]
+    assert losing.notes["decided"]
+    assert winning.strategy == {0: 1.0, 1: 0.0}
+    assert winning.values[0] == pytest.approx(0.99)
+    assert losing.values[1] == pytest.approx(-(0.99**3), abs=0.03)
+
+
+def plain(found: Decision) -> tuple[Any, ...]:
+    """All of a decision that does not depend on the clock, nor on what a guide was told."""
+    return (
+        found.action,
+        dict(found.strategy),
+        dict(found.values),
+        dict(found.visits),
+        dict(found.opponent),
+        found.value,
+        tuple(found.principal_variation),
+        found.iterations,
+        found.depth,
+        found.notes["nodes"],
+        found.notes["turns"],
+    )
+
+
+@pytest.mark.parametrize("algorithm", ["uct", "regret"])
+def test_the_same_seed_gives_the_same_decision(algorithm: str) -> None:
+    pool = goofspiel(4, 0b1111, 0b1111, [2, 1, 4, 3])
+    engine = search(algorithm=algorithm, iterations=3000)
+    first = engine.decide(pool, None, 0, seed=11)
+    engine.decide(pool, None, 1, seed=12)  # what was searched before leaves no trace
+    again = engine.decide(pool, None, 0, seed=11)
+    fresh = search(algorithm=algorithm, iterations=3000).decide(pool, None, 0, seed=11)
+    other = engine.decide(pool, None, 0, seed=13)
+    assert plain(first) == plain(again) == plain(fresh)
+    assert plain(first) != plain(other)
+    assert first.iterations == 3000
+
+
+@pytest.mark.parametrize("algorithm", ["uct", "regret"])
+def test_a_full_tree_still_decides(algorithm: str) -> None:
+    pool = goofspiel(4, 0b1111, 0b1111, [2, 1, 4, 3])
+    found = search(algorithm=algorithm, iterations=4000, max_nodes=16).decide(pool, None, 0, seed=1)
+    assert found.notes["nodes"] <= 16
+    assert found.notes["cut"] > 0
+    assert found.iterations == 4000
+    assert sum(found.visits.values()) == 4000
+
+
+def test_rollouts_value_leaves_by_playing_on() -> None:
+    # Without them the leaf after one decision is worth 0; played on, action 1 leads to a win.
+    table = Table()
+    root = table.add(FIRST, 2, 0)
+    for a, value in enumerate((-0.5, 0.5)):
+        after = table.add(SECOND, 0, 1)
+        table.pool[0].next[root, a, 0] = after
+        table.pool[0].next[after, 0, 0] = table.end(value)
+    blind = search(iterations=40, max_depth=1).decide(table.pool, None, 0, seed=1)
+    seeing = search(iterations=40, max_depth=1, rollout=3).decide(table.pool, None, 0, seed=1)
+    assert set(blind.values.values()) == {0.0}
+    assert seeing.values == pytest.approx({0: -0.5, 1: 0.5})
+
+
+def test_one_legal_action_needs_no_search() -> None:
+    found = search(iterations=100).decide(matrix_game([[0.1, -0.2]]), None, 0, seed=1)
+    assert found.strategy == {0: 1.0}
+    assert found.iterations == 0
+    assert found.notes["forced"]
+
+
+def test_senseless_input_is_refused_with_a_reason() -> None:
+    engine = search(iterations=10)
+    rps = matrix_game(RPS)
+    with pytest.raises(SearchError, match="tell worlds 0 and 1 apart"):
+        engine.decide(np.concatenate([rps, matrix_game(TILTED)]), None, 0, seed=1)
+    with pytest.raises(SearchError, match="nothing to decide"):
+        engine.decide(gamble(0), None, 1, seed=1)
+    with pytest.raises(SearchError, match="worlds"):
+        engine.decide(rps[:0], None, 0, seed=1)
+    for weights in ([0.0], [-1.0], [float("nan")], [1.0, 1.0]):
+        with pytest.raises(SearchError, match="weigh"):
+            engine.decide(rps, weights, 0, seed=1)
+    for settings in ({"algorithm": "magic"}, {"discount": 1.5}, {"max_depth": 0}, {"final": "?"}):
+        with pytest.raises(SearchError):
+            search(iterations=10, **settings)
+    with pytest.raises(SearchError, match="seconds or iterations"):
+        SimultaneousConfig(seconds=None)
+
+
+def test_never_later_than_the_deadline() -> None:
+    pool = goofspiel(4, 0b1111, 0b1111, [2, 1, 4, 3])
+    engine = search(seconds=0.05)
+    engine.decide(pool, None, 0, seed=0)
+    stop = threading.Event()
+
+    def burn() -> None:
+        while not stop.is_set():
+            sum(range(1000))
+
+    noise = threading.Thread(target=burn)
+    noise.start()
+    try:
+        for seed in range(20):
+            start = time.perf_counter()
+            found = engine.decide(pool, None, 0, seed, seconds=0.02)
+            assert time.perf_counter() - start < 0.02 + 0.02
+            assert found.iterations > 0
+            assert sum(found.strategy.values()) == pytest.approx(1.0)
+    finally:
+        stop.set()
+        noise.join()
+
+
+class Guide:
+    """A consultation that says what it was given, from the poll numbered ``late`` on."""
+
+    def __init__(self, *answers: Advice, late: int = 0, failing: bool = False) -> None:
+        self.answers = list(answers)
+        self.late = late
+        self.failing = failing
+        self.polls = 0
+        self.closed = False
+
+    def poll(self) -> list[Advice]:
+        self.polls += 1
+        if self.failing:
+            raise ConnectionError("the model is gone")
+        if self.polls <= self.late:
+            return []
+        answers, self.answers = self.answers, []
+        return answers
+
+    def close(self) -> GuideReport:
+        self.closed = True
+        return GuideReport()
+
+
+def propose(weights: dict[int, float], trust: float) -> Advice:
+    return Advice(Question.PROPOSE, weights, trust, source="test")
+
+
+def long_choice() -> NDArray[Any]:
+    """Four actions, of which the last is a little better."""
+    table = Table()
+    root = table.add(FIRST, 4, 0)
+    for a, value in enumerate((0.0, 0.02, 0.01, 0.1)):
+        table.pool[0].next[root, a, 0] = table.end(value)
+    return table.pool
+
+
+@pytest.mark.parametrize("algorithm", ["uct", "regret"])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Guide(propose({0: 1.0}, 0.0)),
+        lambda: Guide(Advice(Question.MODEL, {0: 1.0}, 0.0)),
+        lambda: Guide(Advice(Question.EVALUATE, {0: 1.0, 1: -1.0}, 0.0)),
+        lambda: Guide(propose({0: 1.0}, float("nan"))),
+        lambda: Guide(propose({0: 1.0}, -3.0)),
+        lambda: Guide(propose({99: 1.0, -5: 2.0}, 1.0)),
+        lambda: Guide(propose({0: float("nan"), 1: float("inf"), 2: -1.0}, 1.0)),
+        lambda: Guide(propose({}, 1.0)),
+        lambda: Guide(Advice(Question.MODEL, {77: 1.0}, 1.0)),
+        lambda: Guide(propose({0: 1.0}, 1.0), late=10**9),
+        lambda: Guide(failing=True),
+        lambda: Guide(Advice(Question.PROPOSE, {0: None}, 1.0)),  # type: ignore[dict-item]
+    ],
+)
+def test_worthless_advice_changes_nothing(algorithm: str, make: Callable[[], Guide]) -> None:
+    engine = search(algorithm=algorithm, iterations=1500)
+    for pool in (goofspiel(3, 0b0111, 0b0111, [3, 2, 1]), matrix_game(RPS_DOUBLE)):
+        alone = engine.decide(pool, None, 0, seed=21)
+        guide = make()
+        advised = engine.decide(pool, None, 0, seed=21, consultation=guide)
+        assert plain(alone) == plain(advised)
+        assert guide.polls >= 1
+        assert not guide.closed
+
+
+def test_a_failing_guide_is_noted() -> None:
+    guide = Guide(failing=True)
+    found = search(iterations=3000).decide(long_choice(), None, 0, 1, consultation=guide)
+    assert found.notes["guide_error"] == "ConnectionError: the model is gone"
+    assert guide.polls == 1
+
+
+def test_a_perfect_prior_speeds_up() -> None:
+    engine = search(iterations=400)
+    alone = engine.decide(long_choice(), None, 0, seed=3)
+    advised = engine.decide(
+        long_choice(), None, 0, seed=3, consultation=Guide(propose({3: 1.0}, 0.8))
+    )
+    assert advised.notes["advice_used"] == ("propose:test",)
+    assert advised.visits[3] > 1.5 * alone.visits[3]
+
+
+@pytest.mark.parametrize("trust", [0.3, 1.0, 1e9])
+@pytest.mark.parametrize("question", list(Question))
+def test_no_advice_removes_an_action(trust: float, question: Question) -> None:
+    # The truth: action 3 is best.  The guide wants action 0 with all its weight, or says that 3
+    # loses; for the opponent it predicts the worst.  The search still finds out.
+    weights = {0: 1.0, 3: -1.0} if question is Question.EVALUATE else {0: 1.0}
+    guide = Guide(Advice(question, weights, trust))
+    found = search(iterations=30_000).decide(long_choice(), None, 0, seed=3, consultation=guide)
+    assert min(found.visits.values()) > 20
+    assert found.action == 3
+
+
+def test_a_prediction_shapes_the_opponents_exploration() -> None:
+    engine = search(iterations=300)
+    pool = matrix_game([[0.05, 0.0, 0.0, 0.0], [0.0, 0.05, 0.0, 0.0]])
+    alone = engine.decide(pool, None, 0, seed=3)
+    guide = Guide(Advice(Question.MODEL, {2: 1.0}, 0.9))
+    told = engine.decide(pool, None, 0, seed=3, consultation=guide)
+    assert told.opponent[2] > alone.opponent[2] + 0.1
+    assert min(told.opponent.values()) > 0.0
+
+
+def test_values_of_a_guide_count_as_visits() -> None:
+    engine = search(iterations=50, max_depth=1)
+    table = Table()  # the search sees nothing here: leaves one decision deep are worth 0
+    root = table.add(FIRST, 2, 0)
+    after = table.add(SECOND, 0, 1)
+    table.pool[0].next[root, :2, 0] = after
+    table.pool[0].next[after, 0, 0] = table.end(0.0)
+    guide = Guide(Advice(Question.EVALUATE, {0: 0.2, 1: 0.6}, 0.5))
+    found = engine.decide(table.pool, None, 0, seed=3, consultation=guide)
+    assert found.action == 1
+    assert 0.2 < found.values[1] < 0.6
+
+
+@pytest.mark.slow
+def test_the_next_process_loads_from_the_cache() -> None:
+    program = f"""
+import runpy, time
+games = runpy.run_path({__file__!r})
+start = time.perf_counter()
+game = games["matrix_game"](games["RPS"])
+found = games["search"](iterations=50).decide(game, None, 0, seed=1)
+print(time.perf_counter() - start, found.iterations)
+"""
+
+    def run() -> tuple[float, int]:
+        done = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, check=True
+        )
+        seconds, iterations = done.stdout.split()
+        return float(seconds), int(iterations)
+
+    first, second = run(), run()
+    assert first[1] == second[1] == 50
+    assert second[0] < 3.0
