@@ -34,7 +34,8 @@ class Agent(Protocol):
 
         The state is the agent's to look at, not to change.  All chance comes from ``seed``.  May
         be called from several threads at once.  Where a guide advised, ``notes["guide"]`` holds
-        its :class:`~plywise.search.guide.GuideReport`.
+        its :class:`~plywise.search.guide.GuideReport`; where the agent could not think and took
+        some legal action instead, ``notes["fallback"]`` says why.
         """
 
     def close(self) -> None:

@@ -146,6 +146,8 @@ def with_keys(name: str, positional: Sequence[str], arguments: Sequence[str]) ->
                     f"(see: plywise {name} --help)"
                 )
             expects_value = _HYDRA_FLAGS[flag] and "=" not in argument
+        elif result and result[-1] in ("--info", "-i") and argument in _INFO_TOPICS:
+            pass
         elif "=" not in argument and not argument.startswith("~"):
             if not keys:
                 raise ConfigError(
@@ -156,6 +158,8 @@ def with_keys(name: str, positional: Sequence[str], arguments: Sequence[str]) ->
         result.append(argument)
     return result
 
+
+_INFO_TOPICS = ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
 
 # Hydra's options and whether each takes a value.  Its own parser answers a wrong one with a page.
 _HYDRA_FLAGS = {

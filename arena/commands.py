@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,30 @@ def tournament(config: TournamentConfig, folder: Path) -> int:
     from plywise.arena.tournament import run_tournament
 
     return run_tournament(config, folder)
+
+
+def verify(config: VerifyConfig, folder: Path) -> int:
+    """Compare the battle engine with a corpus of the real simulator."""
+    from rich.console import Console
+
+    from plywise.arena.records import write_summary
+    from plywise.arena.verify import print_report, verify_corpus
+
+    console = Console(highlight=False)
+    report = verify_corpus(
+        Path(config.corpus),
+        jobs=config.jobs,
+        battle=config.battle,
+        step=config.step,
+        limit=config.limit,
+        console=console,
+    )
+    print_report(console, report, config.causes)
+    write_summary(folder / "verify.json", json.loads(report.to_json()))
+    if report.rate < config.require:
+        console.print(f"Below what is required: {config.require:.2%}.")
+        return 1
+    return 0
 
 
 def bench(config: BenchConfig, folder: Path) -> int:

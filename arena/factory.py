@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
-from random import Random
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from plywise.arena.agents import Agent, AgentInfo, Progress, RandomAgent, check_agent
+from plywise.arena.worlds import belief_worlds
 from plywise.conf.schema import (
     AgentConfig,
     AlphaBetaConfig,
@@ -24,8 +24,7 @@ from plywise.search.decision import Decision
 from plywise.search.guide import Consultation, GuideReport
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from plywise.engine.kernels import RulesKernels
     from plywise.games.base import Game, State
     from plywise.llm_modules.client import LLMClient, LLMConfig
     from plywise.llm_modules.embedded import EmbeddedServer
@@ -157,7 +156,7 @@ class AgentFactory:
         self._on_server = on_server
         self._search = search
         self._model = LanguageModel(llm, progress)
-        self._built: list[Agent] = []
+        self._built: dict[str, Agent] = {}
 
     @cached_property
     def game(self) -> Game:
@@ -189,24 +188,20 @@ class AgentFactory:
             if not isinstance(self._search, kind):
                 fit = "simultaneous" if battles else "alphabeta"
                 raise ConfigError(f"search={self._search.name} does not fit here: search={fit}")
-            if self.game.kernels() is None:
-                raise ConfigError(
-                    f"agent '{entrant.name}' needs compiled rules, and {self.game.info.name} is "
-                    "plain Python: give it kernels, or choose agent=random or agent=llm"
-                )
+            self._kernels()
         return info
 
     def build(self, entrant: AgentConfig) -> Agent:
-        """Return the agent; :meth:`close` closes it.
+        """Return the agent, the same one for the same configuration; :meth:`close` closes it.
 
         Raises:
             ConfigError: it cannot play here (see :meth:`check`).
             LLMError: its language model cannot be had.
         """
-        self.check(entrant)
-        agent = self._make(entrant)
-        self._built.append(agent)
-        return agent
+        if entrant.label not in self._built:
+            self.check(entrant)
+            self._built[entrant.label] = self._make(entrant)
+        return self._built[entrant.label]
 
     def _make(self, entrant: AgentConfig) -> Agent:
         search = with_budget(self._search, entrant)
@@ -214,18 +209,34 @@ class AgentFactory:
         if entrant.name == "random":
             return RandomAgent(label)
         if entrant.name == "max_damage":
-            return MaxDamageAgent(label)
+            from plywise.arena.max_damage import MaxDamageAgent
+
+            return MaxDamageAgent(label, self._kernels())
         if entrant.name == "llm":
-            return LLMAgent(label, self._model, search.seconds)
+            return LLMAgent(label, self._model, entrant.seconds)
         advised = entrant.name == "llm_search" and self._model.config.name != "none"
         consultant = self._model.consultant() if advised else None
         if isinstance(search, AlphaBetaConfig):
-            return AlphaBetaAgent(label, self.game, search, consultant)
-        return BattleAgent(label, self.game, cast("SimultaneousConfig", search), consultant)
+            return AlphaBetaAgent(label, self._kernels(), search, consultant)
+        return BattleAgent(label, self._kernels(), cast("SimultaneousConfig", search), consultant)
+
+    def _kernels(self) -> RulesKernels:
+        """Return the game's compiled rules.
+
+        Raises:
+            ConfigError: it has none.
+        """
+        kernels = self.game.kernels()
+        if kernels is None:
+            raise ConfigError(
+                f"{self.game.info.name} is plain Python without compiled rules: choose "
+                "agent=random or agent=llm"
+            )
+        return kernels
 
     def close(self) -> None:
         """Close every agent built here, then the language model."""
-        for agent in self._built:
+        for agent in self._built.values():
             agent.close()
         self._model.close()
 
@@ -255,12 +266,12 @@ class AlphaBetaAgent:
     def __init__(
         self,
         name: str,
-        game: Game,
+        kernels: RulesKernels,
         config: AlphaBetaConfig,
         consultant: LLMConsultant | None,
     ) -> None:
         self.name = name
-        self._game = game
+        self._kernels = kernels
         self._config = config
         self._advised = Advised(consultant)
         self._local = threading.local()
@@ -279,11 +290,9 @@ class AlphaBetaAgent:
         from plywise.search.alphabeta import AlphaBeta
 
         if not hasattr(self._local, "search"):
-            kernels = self._game.kernels()
-            assert kernels is not None  # the factory has checked
             config = self._config
             self._local.search = AlphaBeta(
-                kernels,
+                self._kernels,
                 max_depth=config.max_depth,
                 seconds=config.seconds,
                 max_nodes=config.iterations,
@@ -301,12 +310,12 @@ class BattleAgent:
     def __init__(
         self,
         name: str,
-        game: Game,
+        kernels: RulesKernels,
         config: SimultaneousConfig,
         consultant: LLMConsultant | None,
     ) -> None:
         self.name = name
-        self._game = game
+        self._kernels = kernels
         self._config = config
         self._advised = Advised(consultant)
         self._local = threading.local()
@@ -331,11 +340,9 @@ class BattleAgent:
         from plywise.search import simultaneous
 
         if not hasattr(self._local, "search"):
-            kernels = self._game.kernels()
-            assert kernels is not None  # the factory has checked
             config = self._config
             self._local.search = simultaneous.SimultaneousSearch(
-                kernels,
+                self._kernels,
                 simultaneous.SimultaneousConfig(
                     seconds=config.seconds,
                     iterations=config.iterations,
@@ -352,18 +359,12 @@ class BattleAgent:
         """Nothing to free."""
 
 
-def belief_worlds(state: State, player: int, count: int, seed: int) -> NDArray[Any]:
-    """Return a pool of ``count`` flat states that ``player`` cannot tell from the real one."""
-    import numpy as np
-
-    if hasattr(state, "worlds"):  # a decision on a server: there is no real state to draw from
-        return cast("NDArray[Any]", state.worlds(count, seed))
-    rng = Random(seed)
-    return np.concatenate([state.resample_from_infostate(player, rng).flat() for _ in range(count)])
-
-
 class LLMAgent:
-    """The language model alone; without an answer in time a random legal action, noted."""
+    """The language model alone; without an answer in time a random legal action.
+
+    Such a decision has the reason in ``notes["fallback"]``.  In time means ``llm.timeout``, or the
+    agent's own ``seconds``.
+    """
 
     def __init__(self, name: str, model: LanguageModel, seconds: float | None) -> None:
         from plywise.llm_modules.players import LLMPlayer
@@ -379,6 +380,8 @@ class LLMAgent:
         notes = dict(facts)
         if "guide" in notes:
             notes["guide"] = GuideReport(**notes["guide"])
+        if "why" in notes:
+            notes["fallback"] = notes["why"]
         legal = state.legal_actions(player)
         return Decision(
             action=action,

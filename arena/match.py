@@ -11,6 +11,7 @@ from random import Random
 from plywise.arena.agents import Agent
 from plywise.datasets.errors import PlywiseError
 from plywise.games.base import CHANCE, NO_ACTION, SIMULTANEOUS, Game, State
+from plywise.search.guide import GuideReport
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +62,8 @@ class GameRecord:
         plies: nodes at which somebody decided.
         actions: by ply and player; -1 (``NO_ACTION``) where a player had nothing to decide.
         clocks: time of each player's decisions.
+        fallbacks: decisions of each player that were no decisions (``notes["fallback"]``).
+        guides: what each player's guidance cost.
         error: why there is no result; ``culprit`` the agent that failed ("" if the game did).
     """
 
@@ -71,6 +74,10 @@ class GameRecord:
     plies: int
     actions: tuple[tuple[int, int], ...]
     clocks: tuple[Clock, Clock]
+    fallbacks: tuple[int, int] = (0, 0)
+    guides: tuple[GuideReport, GuideReport] = field(
+        default_factory=lambda: (GuideReport(), GuideReport())
+    )
     error: str = ""
     culprit: str = ""
 
@@ -87,6 +94,8 @@ class _Course:
     chance: Random
     actions: list[tuple[int, int]] = field(default_factory=list)
     clocks: list[Clock] = field(default_factory=lambda: [Clock(), Clock()])
+    fallbacks: list[int] = field(default_factory=lambda: [0, 0])
+    guides: list[GuideReport] = field(default_factory=lambda: [GuideReport(), GuideReport()])
     thinking: str = ""
 
 
@@ -129,6 +138,8 @@ def play_game(
         plies=len(course.actions),
         actions=tuple(course.actions),
         clocks=(course.clocks[0], course.clocks[1]),
+        fallbacks=(course.fallbacks[0], course.fallbacks[1]),
+        guides=(course.guides[0], course.guides[1]),
         error=error,
         culprit=culprit,
     )
@@ -155,6 +166,10 @@ def _advance(game: Game, course: _Course, agents: Sequence[Agent], seed: int) ->
         start = time.perf_counter()
         decision = agent.decide(state, player, decision_seed(seed, ply, player))
         course.clocks[player] = course.clocks[player].tick(time.perf_counter() - start)
+        course.fallbacks[player] += "fallback" in decision.notes
+        report = decision.notes.get("guide")
+        if isinstance(report, GuideReport):
+            course.guides[player].add(report)
         if decision.action not in legal:
             raise IllegalDecisionError(f"{agent.name} chose {decision.action}, legal are {legal}")
         chosen[player] = decision.action

@@ -92,6 +92,7 @@ class ShowdownMatch:
         """Take in one decision of ours."""
         with self._lock:
             battle = self._battle(record.battle)
+            new_turn = record.turn != battle.turn
             battle.turn = record.turn
             battle.own, battle.foe = record.own_species, record.foe_species
             battle.own_hp, battle.foe_hp = record.own_hp, record.foe_hp
@@ -110,7 +111,7 @@ class ShowdownMatch:
             self.last_sign = time.monotonic()
             self._decisions.write(record)
             line = turn_line(battle, self.uses_llm)
-        if record.turn % _TURNS_PER_LINE == 0:
+        if new_turn and record.turn % _TURNS_PER_LINE == 0:
             self.screen.tell(line)
 
     def failed(self, what: str) -> None:
@@ -180,7 +181,6 @@ class ShowdownMatch:
                 running,
                 self.figures,
                 total=self.config.battles,
-                names=self.names,
                 uses_llm=self.uses_llm,
                 elapsed=time.monotonic() - self.started,
             )
@@ -412,9 +412,9 @@ def _leave(seat: Seat) -> None:
     if seat.connected and hasattr(client, "websocket"):
         leaving = asyncio.run_coroutine_threadsafe(client.stop_listening(), POKE_LOOP)
         try:
-            leaving.result(timeout=5)
+            leaving.result(timeout=2)
         except TimeoutError:
-            log.warning("%s: the connection did not close within 5 s", client.username)
+            log.warning("%s: the connection did not close within 2 s", client.username)
     seat.connection.cancel()
     close = getattr(seat.player, "close", None)  # ours has worker threads, a baseline has none
     if close is not None:

@@ -60,12 +60,9 @@ class Figures:
 
 
 def hp_bar(hp: float, color: str) -> Text:
-    """Return a bar of six cells, one for each Pokémon's worth of HP, and the number."""
+    """Return a bar of six cells, one for each Pokémon's worth of HP, with the number below."""
     full = round(hp)
-    bar = Text("█" * full, style=color)
-    bar.append("░" * (TEAM - full), style="dim")
-    bar.append(f" {hp:3.1f}")
-    return bar
+    return Text.assemble(("█" * full, color), ("░" * (TEAM - full), "dim"), f"\n{hp:.1f}")
 
 
 def picture(
@@ -73,13 +70,15 @@ def picture(
     figures: Figures,
     *,
     total: int,
-    names: tuple[str, str],
     uses_llm: bool,
     elapsed: float,
 ) -> RenderableType:
-    """Return the live picture: running battles, then the state of the whole run."""
-    table = Table(expand=False, box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    headings = ["battle", "turn", names[0], "HP", names[1], "HP", "value", "s/move"]
+    """Return the live picture: running battles, then the state of the whole run.
+
+    Two lines a battle, so that it fits into 80 columns.
+    """
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    headings = ["#", "turn", "own", "HP", "foe", "HP", "value", "s/move"]
     if uses_llm:
         headings.append("LLM")
     for heading in headings:
@@ -91,15 +90,15 @@ def picture(
         row: list[RenderableType] = [
             str(battle.number),
             str(battle.turn),
-            _doing(battle.own, battle.last_own),
+            f"{battle.own or '…'}\n{battle.last_own}",
             hp_bar(battle.own_hp, "green"),
-            _doing(battle.foe, battle.last_foe),
+            f"{battle.foe or '…'}\n{battle.last_foe}",
             hp_bar(battle.foe_hp, "red"),
             value,
             pace,
         ]
         if uses_llm:
-            row.append(llm_short(battle.guide))
+            row.append(llm_short(battle.guide).replace(", ", "\n", 1))
         table.add_row(*row)
     state = Text()
     state.append(f"{figures.tally.games} of {total} battles", style="bold")
@@ -145,7 +144,7 @@ def battle_line(battle: LiveBattle, total: int) -> str:
     late = f", {battle.out_of_time} out of time" if battle.out_of_time else ""
     return (
         f"Battle {battle.number} of {total}: {outcome} on turn {battle.turn} after "
-        f"{battle.seconds:.1f} s ({battle.own_hp:.1f} v {battle.foe_hp:.1f} HP){late}"
+        f"{battle.seconds:.1f} s, {battle.own_hp:.1f} v {battle.foe_hp:.1f} of 6 HP{late}"
     )
 
 
@@ -155,8 +154,8 @@ def turn_line(battle: LiveBattle, uses_llm: bool) -> str:
     llm = f", LLM {llm_short(battle.guide)}" if uses_llm else ""
     return (
         f"  battle {battle.number}, turn {battle.turn}: {_doing(battle.own, battle.last_own)} "
-        f"({battle.own_hp:.1f} HP) v {_doing(battle.foe, battle.last_foe)} "
-        f"({battle.foe_hp:.1f} HP){value}{llm}"
+        f"({battle.own_hp:.1f}/6) v {_doing(battle.foe, battle.last_foe)} "
+        f"({battle.foe_hp:.1f}/6){value}{llm}"
     )
 
 

@@ -101,7 +101,7 @@ class _Table:
         if isinstance(self.game, PlacingGame):
             board.highlight_regex(rf"\b{MARKS[0]}\b", "bold red")
             board.highlight_regex(rf"\b{MARKS[1]}\b", "bold yellow")
-        self.console.print(Padding(board, (1, 0, 1, 2)))
+        self.console.print(Padding(board, (1, 0, 1, 2), expand=False))
 
 
 def play_in_terminal(
@@ -310,7 +310,7 @@ def _hint(table: _Table, player: int) -> None:
             Text(facts.get(action, "")),
             style=style,
         )
-    table.console.print(Padding(grid, (0, 0, 0, 2)))
+    table.console.print(Padding(grid, (0, 0, 0, 2), expand=False))
     depth = "to the end" if solved else f"{decision.depth} plies deep"
     table.say(f"  searched {depth}, {decision.iterations:,} positions; best first")
 

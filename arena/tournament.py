@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from plywise.arena.agents import Agent
 from plywise.arena.display import Screen, near
 from plywise.arena.factory import AgentFactory
 from plywise.arena.match import Clock, GameRecord, play_pair
@@ -24,6 +24,7 @@ from plywise.arena.records import RecordWriter, write_summary
 from plywise.arena.stats import Tally
 from plywise.conf.schema import AgentConfig, GameConfig, LLMGroup, SearchConfig, TournamentConfig
 from plywise.datasets.errors import ConfigError, PlywiseError
+from plywise.search.guide import GuideReport
 
 
 class WorkerDiedError(PlywiseError):
@@ -48,6 +49,8 @@ class Standing:
 
     tally: Tally = field(default_factory=Tally)
     clock: Clock = field(default_factory=Clock)
+    guide: GuideReport = field(default_factory=GuideReport)
+    fallbacks: int = 0
     faults: int = 0
 
 
@@ -64,19 +67,24 @@ class Standings:
         order = list(self.agents)
         first, second = sorted(record.players, key=order.index)
         self.pairings.setdefault((first, second), Tally()).add(record.result_of(first))
-        for name, clock in zip(record.players, record.clocks, strict=True):
+        for player, name in enumerate(record.players):
             standing = self.agents[name]
             standing.tally.add(record.result_of(name))
-            standing.clock += clock
+            standing.clock += record.clocks[player]
+            standing.fallbacks += record.fallbacks[player]
+            standing.guide.add(record.guides[player])
         if record.culprit:
             self.agents[record.culprit].faults += 1
         self.games += 1
 
     def table(self) -> Table:
-        """Return the table of agents, best score first."""
-        table = Table(title=None)
-        table.add_column("agent")
-        for heading in ("score [95 % interval]", "W-D-L", "games", "s/decision", "max s", "errors"):
+        """Return the table of agents, best score first.
+
+        LLM counts calls; errors are games broken off and moves made without thinking (fallbacks).
+        """
+        table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+        table.add_column("agent", overflow="fold")
+        for heading in ("score [95 %]", "W-D-L", "s/move", "max s", "LLM", "errors"):
             table.add_column(heading, justify="right", no_wrap=True)
         ranked = sorted(self.agents.items(), key=lambda item: -item[1].tally.interval.value)
         for name, standing in ranked:
@@ -85,18 +93,18 @@ class Standings:
                 name,
                 str(tally.interval) if tally.games else "–",
                 str(tally),
-                str(tally.games),
                 f"{clock.mean:.3f}" if clock.decisions else "–",
                 f"{clock.longest:.3f}" if clock.decisions else "–",
-                str(standing.faults),
+                str(standing.guide.calls) if standing.guide.calls else "–",
+                str(standing.faults + standing.fallbacks),
             )
         return table
 
     def pairing_table(self) -> Table:
         """Return the table of pairings, seen from the first agent."""
-        table = Table(title=None)
-        table.add_column("pairing")
-        for heading in ("score [95 % interval]", "W-D-L", "without result"):
+        table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0))
+        table.add_column("pairing", overflow="fold")
+        for heading in ("score [95 %]", "W-D-L", "no result"):
             table.add_column(heading, justify="right", no_wrap=True)
         for (first, second), tally in self.pairings.items():
             value = str(tally.interval) if tally.games else "–"
@@ -123,6 +131,8 @@ class Standings:
                 name: numbers(s.tally)
                 | {
                     "errors": s.faults,
+                    "fallbacks": s.fallbacks,
+                    "guide": s.guide,
                     "decisions": s.clock.decisions,
                     "seconds_per_decision": s.clock.mean,
                     "longest_decision_seconds": s.clock.longest,
@@ -147,12 +157,8 @@ def tasks_of(config: TournamentConfig, entrants: Sequence[AgentConfig]) -> list[
 
 def play_here(tasks: Sequence[PairTask], factory: AgentFactory) -> Iterator[GameRecord]:
     """Play the tasks one after another in this process."""
-    agents: dict[str, Agent] = {}
     for task in tasks:
-        for entrant in (task.first, task.second):
-            if entrant.label not in agents:
-                agents[entrant.label] = factory.build(entrant)
-        first, second = agents[task.first.label], agents[task.second.label]
+        first, second = factory.build(task.first), factory.build(task.second)
         yield from play_pair(factory.game, first, second, task.seed)
 
 
@@ -218,6 +224,8 @@ def run_tournament(config: TournamentConfig, folder: Path, console: Console | No
                 f"agent '{entrant.name}' with llm=embedded needs tournament.jobs=1: "
                 "one embedded server serves one process"
             )
+    for entrant in entrants:
+        factory.build(entrant)  # compiles; workers then find it in the cache
     standings = Standings({entrant.label: Standing() for entrant in entrants})
     tasks = tasks_of(config, entrants)
     progress = Progress(

@@ -120,7 +120,7 @@ class SimultaneousConfig(SearchConfig):
     Attributes:
         worlds: how many states are sampled.
         algorithm: uct (decoupled UCT) or regret (regret matching).
-        exploration: null: the algorithm's own default.
+        exploration: factor of UCT's confidence bound.
         rollout: random decisions to play on from a leaf before it is valued.
         final: proportional (a mixed strategy) or most_visited.
     """
@@ -128,14 +128,14 @@ class SimultaneousConfig(SearchConfig):
     name: str = "simultaneous"
     worlds: int = 16
     algorithm: str = "uct"
-    exploration: float | None = None
+    exploration: float = 1.0
     rollout: int = 0
     final: str = "proportional"
 
     def __post_init__(self) -> None:
         """Check the ranges; without a clock there must be a number of iterations."""
         super().__post_init__()
-        _at_least("search.worlds", self.worlds, 1)
+        _between("search.worlds", self.worlds, 1, 251)
         _one_of("search.algorithm", self.algorithm, ("uct", "regret"))
         _at_least("search.exploration", self.exploration, 0)
         _at_least("search.rollout", self.rollout, 0)
@@ -386,18 +386,27 @@ class VerifyConfig:
         corpus: a ``.jsonl`` or ``.jsonl.gz`` file.
         limit: steps to replay; null: all.
         causes: how many causes of mismatch to print.
+        jobs: processes to share the battles among.
+        battle, step: show only this battle, or this step of it in full.
+        require: the command fails when a smaller share of the steps is exact.
     """
 
     what: str = "engine"
     corpus: str = MISSING
     limit: int | None = None
     causes: int = 20
+    jobs: int = 1
+    battle: int | None = None
+    step: int | None = None
+    require: float = 0.0
 
     def __post_init__(self) -> None:
         """Check the values."""
         _one_of("what", self.what, ("engine",))
         _at_least("limit", self.limit, 1)
         _at_least("causes", self.causes, 0)
+        _at_least("jobs", self.jobs, 1)
+        _between("require", self.require, 0, 1)
 
 
 @dataclass
@@ -405,7 +414,7 @@ class BenchConfig:
     """``plywise bench engine|search|boards``: how fast the parts are here.
 
     Attributes:
-        seconds: measured time for one line of the table.
+        seconds: measured time for one part (boards: a fixed amount of work instead).
     """
 
     what: str = "boards"

@@ -18,6 +18,7 @@ another version of the package is a :class:`CorpusError` that names the line.
 import gzip
 import json
 import re
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,7 +136,9 @@ class _Reader:
                 text = next(iterator)
             except StopIteration:
                 return
-            except (EOFError, OSError) as error:
+            except (EOFError, OSError, zlib.error) as error:
+                if self.line == 1 and isinstance(error, gzip.BadGzipFile):
+                    raise
                 raise self.wrong(f"the compressed file is cut off or damaged ({error})") from error
             except UnicodeDecodeError as error:
                 raise self.wrong(f"not UTF-8 text ({error.reason})") from error

@@ -182,7 +182,8 @@ def random_battle_sets() -> RandomBattleSets:
         PlywiseError: the file is missing or damaged.
     """
     raw = read_json_gz(_FOLDER / "gen9randombattle.json.gz")
-    sets, counts = [], []
+    sets: list[PokemonSet] = []
+    counts: list[int] = []
     by_species: dict[str, list[int]] = {}
     for species, level, ability, item, tera, moves, evs, ivs, count in raw["sets"]:
         by_species.setdefault(species, []).append(len(sets))

@@ -301,14 +301,16 @@ class LLMClient:
         if known is not None:
             self._count(cached=1)
             return Call(request, _done(replace(known, cached=True, seconds=0.0, retries=0)))
-        if self._closed:
-            return Call(request, _failed(LLMClosedError("the language model's client is closed")))
-        if not self._breaker.allow():
+        if not self._closed and not self._breaker.allow():
             self._count(skipped=1)
             return Call(request, _failed(LLMPausedError(self._breaker.status())))
         call = Call(request, Future())
-        work = self._serve(call, key if keep else "")
-        call.future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        with self._lock:  # so that the loop is not closed between the check and the use
+            if self._closed:
+                closed = LLMClosedError("the language model's client is closed")
+                return Call(request, _failed(closed))
+            work = self._serve(call, key if keep else "")
+            call.future = asyncio.run_coroutine_threadsafe(work, self._loop)
         call.future.add_done_callback(self._note_end)
         return call
 
@@ -370,7 +372,11 @@ class LLMClient:
                 answer = _read(completion, self.model, retries, seconds)
             except LLMError as error:
                 raise self._noted(error) from None
-            except (openai.OpenAIError, TimeoutError, ValueError) as error:
+            except Exception as error:
+                # This is the border to what an endpoint sends: whatever the libraries make of it,
+                # the asker gets a named error and play goes on.
+                if not isinstance(error, openai.OpenAIError | TimeoutError | ValueError):
+                    log.error("unexpected failure in reading a reply", exc_info=error)
                 raise self._noted(self._named(error)) from None
         self._breaker.succeeded()
         self._count(

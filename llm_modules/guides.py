@@ -164,6 +164,10 @@ class LLMConsultation:
     The next question is sent when the earlier one's answer is polled, so that a server with one
     slot always works on the question that matters most.  Used by one thread.
 
+    In the report ``calls`` are requests that were really sent.  ``failed`` counts calls that
+    brought nothing usable, and questions that were not sent because the client pauses after
+    failures; ``late`` counts questions given up by :meth:`close`.
+
     Attributes:
         transcript: for the decision log, one entry per call: what was asked and answered, which
             letter meant which action, time, tokens and what became of it.

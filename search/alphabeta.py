@@ -11,7 +11,6 @@ equal value.  It never removes an action, and never changes a value.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -136,6 +135,7 @@ class AlphaBeta:
         self._history = np.zeros((2, kernels.num_actions), np.int32)
         self._killers = np.zeros((size, 2), np.int32)
         self._control = np.zeros(1, negamax.CONTROL)
+        self._answers = np.zeros(kernels.num_actions, negamax.ANSWER)
         self._slice = 4096
 
     def decide(
@@ -173,10 +173,13 @@ class AlphaBeta:
 
     def _clear(self) -> None:
         """Forget earlier decisions, so that a result depends on the position alone."""
-        self._table.view(np.uint8).fill(0)
+        go = self._control[0]
+        go.search = int(go.search) % negamax.SEARCHES + 1
+        if go.search == 1:  # entries with this number may be there, of 31 searches ago
+            self._table.view(np.uint8).fill(0)
         self._history.fill(0)
         self._killers.fill(NO_ACTION)
-        self._control[0].nodes = 0
+        go.nodes = 0
 
     def _open(self, pool_state: NDArray[Any], player: int) -> _Root:
         """Return the root with its actions in static order: by the estimate after each."""
@@ -226,17 +229,15 @@ class AlphaBeta:
         # With one legal action a ply is enough to say something about its value.
         limit = self.max_depth if len(root.order) > 1 or self.all_values else 1
         for depth in range(1, limit + 1):
-            partial = _Root(root.ranked(), root.prior)
-            for action in partial.order:
-                for _ in self._slices(pool_state, player, action, depth, partial):
-                    self._listen(root, consultation)
-                    if self._out_of_budget(deadline) and root.scores:
-                        self._take_over(root, partial, completed=False)
-                        return completed
-            self._take_over(root, partial, completed=True)
+            self._begin(pool_state, player, root.ranked(), depth)
+            while self._slice_once() == negamax.PAUSED:
+                self._listen(root, consultation)
+                if completed and self._out_of_budget(deadline):
+                    self._take_over(root, depth)
+                    return completed
+            self._take_over(root, depth)
             completed = depth
-            best = root.best()
-            certain = root.scores[best] >= negamax.UNIT * negamax.PLIES - depth
+            certain = root.scores[root.best()] >= negamax.UNIT * negamax.PLIES - depth
             if all(root.solved.values()) or (certain and not self.all_values):
                 break  # nothing can change any more
             if self._out_of_budget(deadline):
@@ -250,51 +251,40 @@ class AlphaBeta:
             return True
         return deadline is not None and time.perf_counter() >= deadline
 
-    def _take_over(self, root: _Root, partial: _Root, completed: bool) -> None:
+    def _begin(self, pool_state: NDArray[Any], player: int, order: list[int], depth: int) -> None:
+        """Make the core ready to search the root's actions in ``order`` to ``depth``."""
+        self._pool[0] = pool_state[0]
+        self._actions[0, : len(order)] = order
+        self._answers["depth"] = 0
+        first, go = self._frames[0], self._control[0]
+        first.player, first.depth, first.count = player, depth, len(order)
+        go.top, go.entering, go.all_values = 0, 1, self.all_values
+
+    def _take_over(self, root: _Root, depth: int) -> None:
         """Let the scores of a newer depth replace the older ones.
 
-        Of a depth that was cut short they only count where its first action, the best one so far,
-        was searched; actions that were not are then behind it.
+        Of a depth that was cut short the searched actions count, of which the first is the best one
+        so far; those that were not reached are put behind them.
         """
-        if not partial.scores:
+        fresh = [a for a in root.order if self._answers[a].depth == depth]
+        if not fresh:
             return
-        if not completed:
-            for action in root.order:
-                if action not in partial.scores:
-                    floor = min(partial.scores.values())
-                    partial.scores[action] = min(root.scores[action], floor)
-                    partial.bounds.add(action)
-                    partial.solved[action] = False
-        root.scores, root.bounds, root.solved = partial.scores, partial.bounds, partial.solved
-
-    def _slices(
-        self, pool_state: NDArray[Any], player: int, action: int, depth: int, into: _Root
-    ) -> Iterator[None]:
-        """Search one root action, yielding between slices; write its score into ``into``."""
-        best = max(into.scores.values(), default=-negamax.INFINITE)
-        # One below the best: an equally good action gets its real score and not a bound.
-        low = -negamax.INFINITE if self.all_values or not into.scores else best - 1
-        high = negamax.INFINITE
-        self._pool[0] = pool_state[0]
-        self._step(0, player, action)
-        first, go = self._frames[0], self._control[0]
-        first.alpha, first.beta, first.player, first.depth = low, high, player, depth - 1
-        go.top, go.entering, go.ply = 0, 1, 1
-        status = negamax.PAUSED
-        while status == negamax.PAUSED:
-            status = self._slice_once()
-            if status == negamax.PAUSED:
-                yield
-        if status != negamax.DONE:
-            raise NotTurnBasedError(_FAILURES[status])
-        score = int(go.value) if player == 0 else -int(go.value)
-        into.scores[action] = score
-        into.solved[action] = bool(go.solved)
-        if score <= low:
-            into.bounds.add(action)
+        floor = min(int(self._answers[a].score) for a in fresh)
+        for action in root.order:
+            answer = self._answers[action]
+            root.bounds.discard(action)
+            if action in fresh:
+                root.scores[action] = int(answer.score)
+                root.solved[action] = bool(answer.solved)
+                if answer.is_bound:
+                    root.bounds.add(action)
+            else:
+                root.scores[action] = min(root.scores[action], floor)
+                root.solved[action] = False
+                root.bounds.add(action)
 
     def _slice_once(self) -> int:
-        """Run the core once, for about _SLICE_SECONDS."""
+        """Run the core for about _SLICE_SECONDS; return DONE or PAUSED."""
         budget = self._slice
         nodes = int(self._control[0].nodes)
         if self.max_nodes is not None and nodes < self.max_nodes:
@@ -312,6 +302,7 @@ class AlphaBeta:
                 self._history,
                 self._killers,
                 self._control,
+                self._answers,
                 budget,
                 *self._rules,
             )
@@ -320,6 +311,8 @@ class AlphaBeta:
         if status == negamax.PAUSED and budget == self._slice:
             wanted = int(budget * min(max(_SLICE_SECONDS / max(took, 1e-9), 0.5), 2.0))
             self._slice = min(max(wanted, 256), 1 << 20)
+        if status not in (negamax.DONE, negamax.PAUSED):
+            raise NotTurnBasedError(_FAILURES[status])
         return status
 
     def _report(
@@ -363,7 +356,11 @@ class AlphaBeta:
             player = int(self.kernels.current(self._pool, 0))
             if player == TERMINAL:
                 break
-            action = int(negamax.expected_action(self._table, self._words, width, self._rng_word))
+            action = int(
+                negamax.expected_action(
+                    self._table, self._words, width, self._rng_word, int(self._control[0].search)
+                )
+            )
             count = int(self.kernels.legal(self._pool, 0, player, legal))
             if action not in legal[:count]:
                 break  # not in the table (or, very rarely, another position's entry)

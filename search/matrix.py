@@ -25,7 +25,8 @@ _TINY = 1e-12  # a tableau entry below this counts as zero; the tableau's entrie
 _f64, _i64 = types.float64, types.int64
 _matrix = types.Array(_f64, 2, "C")
 _vector = types.Array(_f64, 1, "C")
-SOLVE_SIGNATURE = types.UniTuple(_f64, 2)(
+_two_numbers: Any = types.UniTuple  # untyped in numba
+SOLVE_SIGNATURE = _two_numbers(_f64, 2)(
     _matrix, _i64, _i64, _vector, _vector, _matrix, types.Array(_i64, 1, "C")
 )
 

@@ -65,9 +65,17 @@ SLOT = np.dtype(
         ],
     )
 )
-"""One entry of the transposition table; ``SOLVED_BIT`` in ``bound`` makes its depth infinite."""
+"""One entry of the transposition table.
+
+``bound`` holds its kind in two bits, then ``SOLVED_BIT``, which makes its depth infinite, then the
+search that wrote it: entries of another search count as empty, so that the table need not be
+cleared for each.
+"""
 
 SOLVED_BIT = 4
+SEARCH_SHIFT = 3
+SEARCHES = 31
+"""Searches are numbered 1 … 31; before number 1 comes again, the table is to be cleared."""
 
 CONTROL = np.dtype(
     (
@@ -75,14 +83,26 @@ CONTROL = np.dtype(
         [
             ("top", np.int64),  # frame in work; -1: finished
             ("entering", np.int64),
-            ("ply", np.int64),  # plies from the root to frame 0
+            ("all_values", np.int64),  # every root action gets a full window
             ("nodes", np.int64),
-            ("value", np.int64),  # for player 0, once finished
-            ("solved", np.int64),
+            ("search", np.int64),  # number of this search, 1 … SEARCHES
         ],
     )
 )
 """Where a search stands between two slices."""
+
+ANSWER = np.dtype(
+    (
+        np.record,
+        [
+            ("score", np.int32),  # for the player to move at the root
+            ("depth", np.int16),  # that it was searched to; 0: not yet
+            ("is_bound", np.uint8),  # the score is an upper bound
+            ("solved", np.uint8),
+        ],
+    )
+)
+"""What is known about one root action."""
 
 _SEED = np.uint64(0x9E3779B97F4A7C15)
 _MIX = np.uint64(0xD6E8FEB86659FD93)
@@ -125,11 +145,11 @@ def shifted(score: int, plies: int) -> int:
 
 
 @kernel
-def find(table: NDArray[Any], key: np.uint64) -> int:
-    """Return the table index of the entry for ``key``, or -1."""
+def _find(table: NDArray[Any], key: np.uint64, search: int) -> int:
+    """Return the table index of this search's entry for ``key``, or -1."""
     at = int(np.int64(key & np.uint64(table.shape[0] - 2)))
     for k in range(2):
-        if table[at + k].key == key and table[at + k].bound != 0:
+        if table[at + k].key == key and int(table[at + k].bound) >> SEARCH_SHIFT == search:
             return at + k
     return -1
 
@@ -140,13 +160,14 @@ def find(table: NDArray[Any], key: np.uint64) -> int:
         types.Array(types.uint64, 1, "C"),
         types.int64,
         types.int64,
+        types.int64,
     )
 )
 def expected_action(
-    table: NDArray[Any], words: NDArray[np.uint64], width: int, skipped: int
+    table: NDArray[Any], words: NDArray[np.uint64], width: int, skipped: int, search: int
 ) -> int:
     """Return the action that the table holds for the first state of a pool, or NO_ACTION."""
-    found = find(table, position_key(words, 0, width, skipped))
+    found = _find(table, position_key(words, 0, width, skipped), search)
     return int(table[found].action) if found >= 0 else NO_ACTION
 
 
@@ -159,7 +180,8 @@ def _store(
     kept = table[at]
     rank = 256 if bound & SOLVED_BIT else depth
     kept_rank = 256 if kept.bound & SOLVED_BIT else int(kept.depth)
-    if kept.key != key and kept.bound != 0 and kept_rank > rank:
+    old = int(kept.bound) >> SEARCH_SHIFT != bound >> SEARCH_SHIFT
+    if kept.key != key and not old and kept_rank > rank:
         at += 1
     slot = table[at]
     slot.key = key
@@ -185,6 +207,21 @@ def _credit(
                 history[p, a] >>= 1
 
 
+@kernel
+def _open(frame: Any, key: np.uint64, player: int, alpha: int, beta: int, count: int) -> None:
+    """Begin to search a node's actions."""
+    frame.key = key
+    frame.player = player
+    frame.alpha = alpha
+    frame.first_alpha = alpha
+    frame.beta = beta
+    frame.best = -INFINITE
+    frame.best_action = NO_ACTION
+    frame.next = 0
+    frame.count = count
+    frame.solved = 1
+
+
 def _run(
     pool: NDArray[Any],
     words: NDArray[np.uint64],
@@ -196,6 +233,7 @@ def _run(
     history: NDArray[np.int32],
     killers: NDArray[np.int32],
     control: NDArray[Any],
+    answers: NDArray[Any],
     budget: int,
     step: Callable[..., None],
     legal: Callable[..., int],
@@ -205,13 +243,14 @@ def _run(
 ) -> int:
     """Search on for at most ``budget`` nodes; return DONE, PAUSED or an error.
 
-    ``pool[0]`` and ``frames[0]`` hold the position to search, its depth, and the window for the
-    player named in ``frames[0].player``; all row-wise arrays are as long as the pool.  At DONE,
-    ``control[0].value`` is fail-soft: the value where it lies inside the window, else a bound.
+    ``pool[0]`` is the position to search and ``frames[0]`` holds its player, its depth and the
+    number of its actions, which stand in ``actions[0]`` in the order to search them.  All
+    row-wise arrays are as long as the pool.  ``answers[action]`` is written as soon as a root
+    action is done: it has its real score if that is at least as good as the best before it, else
+    a fail-soft upper bound (with ``control[0].all_values`` always the real one).
     """
     go = control[0]
     f = go.top
-    base = go.ply
     entering = go.entering != 0
     width = words.shape[0] // pool.shape[0]
     last = go.nodes + budget
@@ -230,8 +269,13 @@ def _run(
             player = current(pool, f)
             depth = int(frame.depth)
             entering = False
-            if player == TERMINAL:
-                value, solved, view = _result_score(returns(pool, f), base + f), True, 0
+            if f == 0:
+                for k in range(int(frame.count)):
+                    ranks[0, k] = -k
+                _open(frame, np.uint64(0), player, -INFINITE, INFINITE, int(frame.count))
+                view = -1
+            elif player == TERMINAL:
+                value, solved, view = _result_score(returns(pool, f), f), True, 0
                 f -= 1
             elif player != 0 and player != 1:
                 return NOT_TURN_BASED
@@ -246,7 +290,7 @@ def _run(
                 if player != frame.player:
                     alpha, beta = -beta, -alpha
                 # Nothing in this node can be better, or worse, than a result one ply from here.
-                highest = UNIT * PLIES - (base + f + 1)
+                highest = UNIT * PLIES - (f + 1)
                 found = -1
                 answered = True
                 if highest <= alpha:
@@ -256,14 +300,14 @@ def _run(
                 else:
                     answered = False
                     key = position_key(words, f * width, width, skipped)
-                    found = find(table, key)
+                    found = _find(table, key, go.search)
                 first_choice = NO_ACTION
                 if found >= 0:
                     slot = table[found]
                     first_choice = int(slot.action)
                     known = slot.bound & SOLVED_BIT != 0
                     if known or int(slot.depth) >= depth:
-                        score = shifted(int(slot.score), base + f)
+                        score = shifted(int(slot.score), f)
                         kind = slot.bound & 3
                         if (
                             kind == EXACT
@@ -288,29 +332,23 @@ def _run(
                             ranks[f, k] = 1 << 28
                         else:
                             ranks[f, k] = history[player, a]
-                    frame.key = key
-                    frame.player = player
-                    frame.alpha = alpha
-                    frame.first_alpha = alpha
-                    frame.beta = beta
-                    frame.best = -INFINITE
-                    frame.best_action = NO_ACTION
-                    frame.next = 0
-                    frame.count = count
-                    frame.solved = 1
+                    _open(frame, key, player, alpha, beta, count)
                     view = -1  # nothing to take over yet: go on to the first action
 
-        if f < 0:
-            go.top = -1
-            go.value = value if view == 0 else -value
-            go.solved = 1 if solved else 0
-            return DONE
         frame = frames[f]
         player = int(frame.player)
         cut = False
         if view >= 0:  # a child has returned
             if view != player:
                 value = -value
+            if f == 0:
+                answer = answers[actions[0, frame.next - 1]]
+                answer.score = value
+                answer.depth = frame.depth
+                answer.solved = 1 if solved else 0
+                # The window was open from one below the best: a tie is a real score.
+                full = frame.next == 1 or go.all_values != 0
+                answer.is_bound = 0 if full or value >= frame.best else 1
             if value > frame.best:
                 frame.best = value
                 frame.best_action = actions[f, frame.next - 1]
@@ -325,11 +363,15 @@ def _run(
             best = int(frame.best)
             action = int(frame.best_action)
             solved = frame.solved != 0
+            if f == 0:  # nobody will ask for the root, and it was not hashed
+                go.top = -1
+                return DONE
             kind = LOWER if cut else UPPER if best <= frame.first_alpha else EXACT
             if solved:
                 kind |= SOLVED_BIT
+            kind |= go.search << SEARCH_SHIFT
             depth = int(frame.depth)
-            _store(table, frame.key, shifted(best, -(base + f)), action, depth, kind)
+            _store(table, frame.key, shifted(best, -(f)), action, depth, kind)
             if cut:
                 _credit(history, killers, player, action, (f, depth))
             value, view = best, player
@@ -351,6 +393,8 @@ def _run(
                 step(pool, f + 1, NO_ACTION, a)
             child = frames[f + 1]
             child.alpha = frame.alpha
+            if f == 0:
+                child.alpha = -INFINITE if k == 0 or go.all_values != 0 else frame.best - 1
             child.beta = frame.beta
             child.player = player
             child.depth = frame.depth - 1
@@ -374,6 +418,7 @@ def runner(dtype: np.dtype[Any]) -> Callable[..., int]:
         types.Array(i32, 2, "C"),
         types.Array(i32, 2, "C"),
         types.Array(nb.from_dtype(CONTROL), 1, "C"),
+        types.Array(nb.from_dtype(ANSWER), 1, "C"),
         i64,
         *(types.FunctionType(x) for x in (s.step, s.legal, s.current, s.returns, s.evaluate)),
     )

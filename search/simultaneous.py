@@ -45,9 +45,9 @@ ALGORITHMS = {"uct": UCT, "regret": REGRET}
 FINALS = ("proportional", "most_visited")
 
 _FLOOR = 0.05  # a prior, however sure, leaves each action this share of its exploration
-_SLICE_SECONDS = 0.003  # a slice aims at this, so that a descheduled one still ends in time
+_LONG_SLICE, _SHORT_SLICE = 0.02, 0.003  # seconds that a slice aims at: first, near the deadline
 _RESERVE_SECONDS = 0.002  # kept for reading the result
-_MAX_SLICE = 4096
+_MAX_SLICE = 1 << 15
 _FIRST_SLICE = 8
 _PV_VISITS = 8  # a line is reported as far as it was visited so often
 
@@ -228,7 +228,7 @@ class _Tree:
         control.kinship = config.kinship
         # Zeroed pages come from the system as they are touched: cheaper than wiping old ones.
         self.table = np.zeros(self.slots, ENTRY)
-        self.nodes[0] = (-1, 0, NO_ACTION, NO_ACTION, 0)
+        self.nodes[0] = (-1, -1, NO_ACTION, NO_ACTION, 0)
         self.node_rows[0] = -1
 
     def row(self, column: int, actions: Sequence[int]) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -237,7 +237,7 @@ class _Tree:
         if row < 0:
             return np.zeros(len(actions)), np.zeros(len(actions))
         found = self.stats[row, list(actions)]
-        return found["visits"].astype(float), found["value"].copy()
+        return found["visits"].astype(float), found["value"].astype(float)
 
     def average(self, column: int, actions: Sequence[int]) -> NDArray[Any]:
         """Return regret matching's summed strategy of the root's row in ``column``."""
@@ -406,6 +406,8 @@ class SimultaneousSearch:
         done = 0
         size = _FIRST_SLICE
         error: str | None = None
+        planned = math.inf
+        reserve = _RESERVE_SECONDS
         while limit is None or done < limit:
             if consultation is not None and error is None:
                 try:
@@ -437,15 +439,21 @@ class SimultaneousSearch:
             )
             done += count
             now = time.perf_counter()
-            wanted = _SLICE_SECONDS
+            wanted = _LONG_SLICE
             if deadline is not None:
-                left = deadline - now - _RESERVE_SECONDS
-                if left <= 0:
+                # On a busy machine slices overrun when they are descheduled, and so may the last:
+                # the worst overrun seen is kept in reserve, up to a fifth of what is left.
+                left = deadline - now
+                reserve = max(reserve, min(now - before - planned, 0.2 * left))
+                if left <= reserve:
                     break
-                wanted = min(wanted, left)
+                # Crossing into the kernel costs a tenth of a millisecond, so slices are long as
+                # long as even four times their length would do no harm.
+                wanted = min(max(_SHORT_SLICE, left / 4), _LONG_SLICE, left - reserve)
             # At most doubling, so that one lucky reading of the clock cannot make a long slice.
             pace = (now - before) / count
             size = max(1, min(2 * size, _MAX_SLICE, int(wanted / max(pace, 1e-9))))
+            planned = size * pace
         return error
 
     def _report(
@@ -501,7 +509,7 @@ class SimultaneousSearch:
     ) -> tuple[NDArray[Any], bool]:
         """Return the strategy to play and whether the game is decided already."""
         tried = visits > 0
-        decided = bool(tried.all()) and (
+        decided = bool(tried.all()) and bool(
             values.min() >= self.config.decisive or values.max() <= -self.config.decisive
         )
         if decided:
@@ -557,15 +565,17 @@ def _principal_variation(tree: _Tree, action: int) -> tuple[int, ...]:
     wanted: int | None = action
     while True:
         children = np.flatnonzero(nodes["parent"] == node)
+        visits = tree.table["count"][nodes["slot"][children]]
         if wanted is None and len(children):
             own = nodes["own"][children].astype(int)
-            wanted = int(np.bincount(own + 1, weights=nodes["visits"][children]).argmax()) - 1
-        children = children[nodes["own"][children] == wanted]
-        if not len(children):
+            wanted = int(np.bincount(own + 1, weights=visits).argmax()) - 1
+        fitting = np.flatnonzero(nodes["own"][children] == wanted)
+        if not len(fitting):
             break
-        child = int(children[nodes["visits"][children].argmax()])
-        if node and int(nodes[child].visits) < _PV_VISITS:
+        best = int(fitting[visits[fitting].argmax()])
+        if node and int(visits[best]) < _PV_VISITS:
             break
+        child = int(children[best])
         line.extend(a for a in (int(nodes[child].own), int(nodes[child].other)) if a != NO_ACTION)
         node, wanted = child, None
     return tuple(line) or (action,)

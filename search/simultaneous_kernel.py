@@ -72,17 +72,39 @@ NODE = np.dtype(
         np.record,
         [
             ("parent", np.int32),
-            ("visits", np.int32),
+            ("slot", np.int32),  # in the table, where its visits are counted
             ("own", np.int16),
             ("other", np.int16),
             ("kind", np.int32),
         ],
     )
 )
-STAT = np.dtype((np.record, [("visits", np.int32), ("offered", np.int32), ("value", np.float64)]))
+STAT = np.dtype(
+    (
+        np.record,
+        [
+            ("visits", np.int32),
+            ("offered", np.int32),
+            ("value", np.float32),
+            ("spread", np.float32),
+        ],
+    )
+)
+"""One action of a row: how often it was chosen and on offer, its mean, 1 / sqrt(visits)."""
+
 REGRETS = np.dtype((np.record, [("regret", np.float64), ("average", np.float64)]))
-ENTRY = np.dtype((np.record, [("key", np.int64), ("index", np.int64), ("mean", np.float64)]))
-"""A slot of the table: key 0 is free; ``index`` is a child's node or a cell's count."""
+ENTRY = np.dtype(
+    (
+        np.record,
+        [
+            ("key", np.int64),
+            ("count", np.int32),
+            ("node", np.int32),
+            ("result", np.float64),
+        ],
+    )
+)
+"""A slot of the table (key 0: free): a child's visits and node, or a cell's visits and mean."""
 
 STEP = np.dtype(
     (
@@ -162,6 +184,7 @@ def _row(control: Any, node_rows: Any, stats: Any, regrets: Any, node: int, colu
         stats[row, a].visits = 0
         stats[row, a].offered = 0
         stats[row, a].value = 0.0
+        stats[row, a].spread = 1.0
     if int(control.algorithm) == REGRET:
         for a in range(stats.shape[1]):
             regrets[row, a].regret = 0.0
@@ -201,8 +224,8 @@ def _choose_by_bound(
     chosen = -1
     best = 0.0
     ties = 0
-    logarithm_of = -1
-    logarithm = 0.0
+    root_of = -1
+    root = 0.0
     for k in range(count):
         a = int(legal[k])
         stat = stats[row, a]
@@ -219,13 +242,16 @@ def _choose_by_bound(
                 )
         if at_root and advice[1, a] > 0.0:
             value = (visits * value + advice[1, a] * advice[0, a]) / (visits + advice[1, a])
-        if offered != logarithm_of:  # nearly always the same for all actions
-            logarithm_of = offered
-            logarithm = np.log(1.0 + offered)
+        if offered != root_of:  # nearly always the same for all actions
+            root_of = offered
+            root = exploration * np.sqrt(np.log(1.0 + offered))
+        factor = scale[s, a]
         if at_root and visits == 0:
-            score = _URGENT + scale[s, a]
+            score = _URGENT + factor
         else:
-            score = value + exploration * np.sqrt(scale[s, a] * logarithm / max(visits, 1))
+            if factor != 1.0:
+                factor = np.sqrt(factor)
+            score = value + root * factor * float(stat.spread)
         if chosen < 0 or score > best:
             chosen = a
             best = score
@@ -300,6 +326,7 @@ def _count_visit(stats: Any, row: int, action: int, result: float, haste: float)
     stat.visits = visits
     rate = min(1.0, haste / (visits + haste - 1.0))
     stat.value = float(stat.value) + (result - float(stat.value)) * rate
+    stat.spread = 1.0 / np.sqrt(float(visits))
 
 
 @kernel
@@ -338,8 +365,8 @@ def _learn_regrets(
             key = _key(int(step.node), int(step.own), a, _FIRST_CELL_TAG + world)
         slot = _slot_of(table, key)
         if int(table[slot].key) == key:
-            worth[k] = float(table[slot].mean) if mine else -float(table[slot].mean)
-            known = float(table[slot].index)
+            worth[k] = float(table[slot].result) if mine else -float(table[slot].result)
+            known = float(table[slot].count)
         elif int(stats[row, a].visits) > 0:
             worth[k] = float(stats[row, a].value)
             known = 1.0
@@ -423,7 +450,6 @@ def _run_slice(
         node = 0
         depth = 0
         weight = 1.0
-        nodes[0].visits = int(nodes[0].visits) + 1
         ended = who == TERMINAL
 
         while not ended and depth < max_depth:
@@ -522,10 +548,11 @@ def _run_slice(
                     control.nodes = child + 1
                     control.entries = int(control.entries) + 1
                     table[slot].key = key
-                    table[slot].index = child
+                    table[slot].node = child
+                    table[slot].count = 1
                     fresh = nodes[child]
                     fresh.parent = node
-                    fresh.visits = 1
+                    fresh.slot = slot
                     fresh.own = own_action
                     fresh.other = other_action
                     fresh.kind = kind
@@ -534,8 +561,8 @@ def _run_slice(
                 else:
                     control.cut = int(control.cut) + 1
                 break
-            node = int(table[slot].index)
-            nodes[node].visits = int(nodes[node].visits) + 1
+            table[slot].count = int(table[slot].count) + 1
+            node = int(table[slot].node)
 
         control.turns = int(control.turns) + depth
         control.deepest = max(int(control.deepest), depth)
@@ -592,9 +619,9 @@ def _run_slice(
                     control.entries = int(control.entries) + 1
                     entry.key = key
                 if int(entry.key) == key:
-                    seen = int(entry.index) + 1
-                    entry.index = seen
-                    entry.mean = float(entry.mean) + (result - float(entry.mean)) * min(
+                    seen = int(entry.count) + 1
+                    entry.count = seen
+                    entry.result = float(entry.result) + (result - float(entry.result)) * min(
                         1.0, 2.0 / (seen + 1.0)
                     )
                 _learn_regrets(

@@ -399,6 +399,43 @@ def test_closing_aborts_everything_ends_the_thread_and_can_be_repeated(slow: Moc
     assert llm.status == "closed"
 
 
+def test_asking_while_the_client_is_being_closed_is_safe() -> None:
+    with MockEndpoint(lambda _: says("x")) as endpoint:
+        for _ in range(5):
+            llm = client(endpoint, cache_entries=0)
+            ends: list[object] = []
+
+            def ask(llm: LLMClient = llm, ends: list[object] = ends) -> None:
+                for number in range(50):
+                    future = llm.submit(request(str(number))).future
+                    try:
+                        ends.append(future.exception(10))
+                    except CancelledError:
+                        ends.append(None)
+
+            asking = threading.Thread(target=ask)
+            asking.start()
+            time.sleep(0.02)
+            llm.close()
+            asking.join(10)
+            assert not asking.is_alive()
+            assert len(ends) == 50
+            assert {type(e) for e in ends} <= {type(None), LLMClosedError}
+
+
+def test_a_failure_that_nobody_foresaw_is_named_too(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def surprise(*_: object) -> Answer:
+        raise KeyError("surprise")
+
+    monkeypatch.setattr("plywise.llm_modules.client._read", surprise)
+    with MockEndpoint([says("x")]) as endpoint, client(endpoint) as llm:
+        assert isinstance(llm.submit(request()).future.exception(5), LLMReplyError)
+        assert llm.usage().failed == 1
+    assert "unexpected failure" in caplog.text
+
+
 def test_many_threads_share_one_client() -> None:
     answers: list[Answer] = []
     with MockEndpoint(lambda r: says(r["messages"][0]["content"])) as endpoint:

@@ -1,5 +1,6 @@
 """The embedded model: its files, and the real server with the real SmolLM2."""
 
+import json
 import os
 import signal
 import subprocess
@@ -15,7 +16,7 @@ from plywise.llm_modules import embedded
 from plywise.llm_modules.client import LLMClient, LLMConfig, Message, Request
 from plywise.llm_modules.embedded import EmbeddedServer, check_gguf, default_weights
 from plywise.llm_modules.errors import EmbeddedError, LLMAuthError, LLMUnreachableError
-from plywise.llm_modules.guides import LLMConsultant
+from plywise.llm_modules.guides import AnswerMode, GuideConfig, LLMConsultant
 from plywise.search.guide import Question
 
 BRIEFING = Briefing(
@@ -134,6 +135,22 @@ def test_one_consultation_with_the_real_model(server: EmbeddedServer) -> None:
     assert third["prefix_tokens"] > shared
     assert usage.cached_tokens >= second["prefix_tokens"] + third["prefix_tokens"]
     assert usage.prompt_tokens == sum(e["prompt_tokens"] for e in consultation.transcript)
+
+
+@pytest.mark.llm
+def test_asking_by_schema_works_with_the_real_server(server: EmbeddedServer) -> None:
+    with LLMClient(server.llm_config(LLMConfig(timeout=120.0)), api_key=server.api_key) as llm:
+        consultant = LLMConsultant(llm, GuideConfig(guides=("propose",), max_calls=1))
+        consultant.ladder.settle(AnswerMode.SCHEMA, "the test asks this way")
+        consultation = consultant.consult(BRIEFING, seed=1)
+        consultation.wait(120)
+        (advice,) = consultation.poll()
+        consultation.close()
+    (entry,) = consultation.transcript
+    assert entry["mode"] == "json_schema"
+    # The grammar holds even a model that decides nothing to the options.
+    assert json.loads(entry["reply"]) == {"answer": entry["choice"]}
+    assert advice.weights[entry["letters"][entry["choice"]]] == pytest.approx(0.7)
 
 
 @pytest.mark.llm

@@ -1,10 +1,13 @@
 """The match runner and the tournament on real games with real agents."""
 
 import json
+import os
+import signal
 from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +16,7 @@ from rich.console import Console
 from plywise.arena.agents import RandomAgent
 from plywise.arena.factory import AgentFactory
 from plywise.arena.match import GameRecord, decision_seed, play_game, play_pair
+from plywise.arena.max_damage import MaxDamageAgent
 from plywise.arena.records import RecordFileError, RecordWriter, plain, read_records
 from plywise.arena.tournament import play_here, run_tournament, tasks_of
 from plywise.conf.schema import (
@@ -24,6 +28,8 @@ from plywise.conf.schema import (
     TournamentGroup,
 )
 from plywise.datasets.errors import ConfigError, PlywiseError
+from plywise.engine.battle.state import BATTLE
+from plywise.engine.kernels import RulesKernels
 from plywise.games.base import NO_ACTION, SIMULTANEOUS, TERMINAL, Game, GameInfo, State
 from plywise.games.registry import make_game
 from plywise.search.decision import Decision
@@ -259,6 +265,44 @@ def test_llm_search_without_a_model_is_pure_search() -> None:
     assert "guide" not in decision.notes
 
 
+@pytest.mark.llm
+def test_death_of_the_language_model_costs_only_advice() -> None:
+    group = LLMGroup("embedded", guides=["propose"], timeout=20.0)
+    search = AlphaBetaConfig("alphabeta", seconds=None, max_depth=3, table_bits=12)
+    factory = AgentFactory(TIC_TAC_TOE, search, group)
+    try:
+        agent = factory.build(AgentConfig("llm_search"))
+        state = make_game("tic_tac_toe").new_initial_state()
+        before = agent.decide(state, 0, 1)
+        server = factory._model._server
+        assert server is not None
+        os.kill(server.pid, signal.SIGKILL)
+        reports = []
+        for seed in range(5):
+            decision = agent.decide(state, 0, seed)
+            assert decision.action in state.legal_actions()
+            assert decision.values == before.values
+            reports.append(decision.notes["guide"])
+        assert sum(r.failed + r.late for r in reports) >= 1
+    finally:
+        factory.close()
+
+
+@pytest.mark.llm
+def test_agent_llm_plays_and_tells_its_calls() -> None:
+    factory = AgentFactory(TIC_TAC_TOE, EXACT, LLMGroup("embedded", timeout=60.0))
+    try:
+        agent = factory.build(AgentConfig("llm"))
+        moves: list[int | Exception] = [8, 7, 6, 5, 4]
+        record = play_game(make_game("tic_tac_toe"), (agent, Scripted("b", moves)), seed=5)
+    finally:
+        factory.close()
+    assert record.guides[0].calls >= 1
+    assert record.guides[0].completion_tokens >= 1
+    assert record.fallbacks == (0, 0)
+    assert record.culprit in ("", "b")  # the script may run into the model's stones
+
+
 def test_budgets_of_an_agent_replace_the_search_groups() -> None:
     factory = AgentFactory(TIC_TAC_TOE, EXACT, NO_LLM)
     state = make_game("tic_tac_toe").new_initial_state()
@@ -293,3 +337,34 @@ def test_records_that_cannot_be_written_or_read_say_so(tmp_path: Path) -> None:
         read_records(tmp_path / "bad.jsonl")
     with pytest.raises(TypeError, match="no plain form"):
         plain(object())
+
+
+class Known(Pennies):
+    """A decision with known moves 0-2, the first two with Terastallization, and a switch."""
+
+    def legal_actions(self, player: int | None = None) -> list[int]:
+        return [0, 1, 2, 4, 5, 9]
+
+    def worlds(self, count: int, seed: int) -> "np.ndarray[Any, Any]":
+        pool = np.zeros(count, BATTLE)
+        pool["sides"]["mons"]["max_hp"] = pool["sides"]["mons"]["hp"] = 100
+        return pool
+
+
+@pytest.mark.parametrize("player", [0, 1])
+def test_max_damage_takes_the_move_that_hurts_most(player: int) -> None:
+    damage = {0: 10, 1: 60, 2: 35, 4: 20, 5: 99}
+
+    def step(pool: "np.ndarray[Any, Any]", i: int, a0: int, a1: int) -> None:
+        pool["sides"]["mons"]["hp"][i, 1 - player, 0] -= damage[(a0, a1)[player]]
+
+    def legal(pool: object, i: int, who: int, out: "np.ndarray[Any, Any]") -> int:
+        out[:2] = (3, 8)
+        return 2
+
+    kernels = RulesKernels(
+        BATTLE, 16, step, legal, lambda *_: 0, lambda *_: 0.0, lambda *_: 0.0, lambda *_: None
+    )
+    decision = MaxDamageAgent("max", kernels).decide(Known(), player, seed=1)
+    assert decision.action == 1
+    assert decision.notes["damage"] == pytest.approx({0: 0.1, 1: 0.6, 2: 0.35})

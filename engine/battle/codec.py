@@ -206,7 +206,8 @@ def decode(dump: Dump, setup: BattleSetup) -> np.ndarray[Any, Any]:
     if "win" in dump:
         b.winner = {"P1": 0, "P2": 1}.get(dump["win"], c.WINNER_TIE)
     for s in range(2):
-        _side(b.sides[s], dump["S"][s], setup.teams[s], s, residuals_done(dump))
+        switching = dump["req"] == "switch" and not dump["q"]  # else who fainted waits
+        _side(b.sides[s], dump["S"][s], setup.teams[s], s, residuals_done(dump), switching)
     _queue(b, dump["q"])
     return plain.freeze(b)
 
@@ -245,7 +246,9 @@ def future_duration(state: Mapping[str, Any], done: int) -> int:
     return int(state["endingTurn"]) + 1 - done
 
 
-def _side(side: Any, dump: Dump, team: Sequence[PokemonSet], s: int, now: int) -> None:
+def _side(
+    side: Any, dump: Dump, team: Sequence[PokemonSet], s: int, now: int, switching: bool
+) -> None:
     side.team_size = len(dump["P"])
     side.order = [*dump["order"], *range(len(dump["order"]), 6)]
     side.active = dump["order"][0]
@@ -278,6 +281,8 @@ def _side(side: Any, dump: Dump, team: Sequence[PokemonSet], s: int, now: int) -
             side.stellar_types = sum(1 << TYPE_ID[t] for t in entry["sbt"])
         if entry.get("act"):
             _active(side, entry, s)
+        elif entry["i"] == side.active and switching:
+            side.switch_flag = c.SWITCH_TRUE  # it has fainted, and a dump says so no other way
         lost = "ct" not in entry and not flags & c.SIDE_TERA_USED
         if lost and entry.get("tr"):
             side.flag_bits = side.flag_bits | c.SIDE_CANNOT_TERASTALLIZE

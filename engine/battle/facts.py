@@ -171,7 +171,7 @@ def _dump_mon(mon: Dump, side: int, choosing: bool) -> dict[str, Any]:
         "fainted": bool(mon.get("fnt")),
         "status": "" if status == "fnt" else status,
         "times attacked": min(mon.get("ta", 0), 255),
-        "boosted by stellar": sorted(mon.get("sbt", ())) if mon.get("tera") else [],
+        "boosted by stellar": sorted(set(mon.get("sbt", ()))) if mon.get("tera") else [],
     }
     for key, what in _FLAG_FACTS.items():
         out[what] = bool(mon.get(key))

@@ -1,6 +1,6 @@
 """Using a move: Showdown's runMove, useMove and the steps of trySpreadMoveHit, for one target.
 
-``run_move(b, s, move_id, external)`` is what the turn calls for a queued move action; the active
+``run_move(b, s, move_id, priority, external)`` is what the turn calls for a queued move action; the active
 Pokémon of side ``s`` uses ``move_id`` (Struggle, a locked move or a move slot's).  It does, in
 Showdown's order: activeMoveActions, Encore's override, the BeforeMove conditions
 (:func:`before_move.before_move`, the core's), PP and ``last_move``, the move itself with all its
@@ -16,5 +16,8 @@ from plywise.engine.jit import kernel
 
 
 @kernel
-def run_move(b: Any, s: int, move_id: int, external: bool) -> None:
-    """Let the active Pokémon of side ``s`` use a move; ``external``: no PP, no lock (Dancer)."""
+def run_move(b: Any, s: int, move_id: int, priority: int, external: bool) -> None:
+    """Let the active Pokémon of side ``s`` use a move; ``external``: no PP, no lock (Dancer).
+
+    ``priority`` is the action's in whole stages, Prankster and such included.
+    """

@@ -18,7 +18,7 @@ import plywise.engine.battle.ability_ids as A
 import plywise.engine.battle.item_ids as I
 import plywise.engine.battle.move_ids as M
 import plywise.engine.battle.species_ids as S
-from plywise.engine.battle.chance import SITE_ITEM, chance, roll
+from plywise.engine.battle.chance import SITE_ITEM, chance
 from plywise.engine.battle.constants import (
     ABILITY_BUSTED,
     ABILITY_CHECKED,
@@ -34,17 +34,13 @@ from plywise.engine.battle.constants import (
     EFFECT_ITEM,
     EFFECT_LEECH_SEED,
     EFFECT_MOVE,
-    EFFECT_NONE,
     EFFECT_RECOIL,
     EFFECT_STATUS,
     EFFECT_STRUGGLE_RECOIL,
-    EVASION,
     ITEM_EJECT,
     ITEM_READY,
     MIST,
-    MON_ATE_BERRY,
     MON_FAINTED,
-    MON_TRANSFORMED,
     MON_USED_ITEM,
     MOVE_INFILTRATES,
     MOVE_SHEER_FORCE,
@@ -52,21 +48,17 @@ from plywise.engine.battle.constants import (
     SIDE_STATS_LOWERED,
     SIDE_STATS_RAISED,
     SPA,
-    SPD,
     SPE,
     SWITCH_TRUE,
     TYPE_GRASS,
     V_ENDURE,
     V_HEALBLOCK,
-    V_SUBSTITUTE,
     V_UNBURDEN,
 )
 from plywise.engine.battle.names import BOOST_NAMES, DATA, ITEM_NAMES
 from plywise.engine.battle.stats import (
     ability,
-    chain,
     defence_ability,
-    drop_volatile,
     has_type,
     has_volatile,
     item,

@@ -526,12 +526,24 @@ def _natures() -> dict[str, tuple[int, int]]:
     }
 
 
-MOVES = _move_table()
-SPECIES = _species_table()
-ABILITIES = _ability_table()
-ITEMS = _item_table()
-TYPE_CHART = _type_chart()
-TYPE_IMMUNE = _effect_immunity()
+class Table(np.ndarray[Any, np.dtype[Any]]):
+    """A constant array that prints as its shape: numba prints every global of every kernel."""
+
+    def __str__(self) -> str:
+        return f"table{self.shape}"
+
+
+def frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return a read-only view of a table for kernels to freeze."""
+    table = array.view(Table)
+    table.flags.writeable = False
+    return table
+
+
+MOVES = frozen(_move_table())
+SPECIES = frozen(_species_table())
+ABILITIES = frozen(_ability_table())
+ITEMS = frozen(_item_table())
+TYPE_CHART = frozen(_type_chart())
+TYPE_IMMUNE = frozen(_effect_immunity())
 NATURES = _natures()
-for _table in (MOVES, SPECIES, ABILITIES, ITEMS, TYPE_CHART, TYPE_IMMUNE):
-    _table.flags.writeable = False

@@ -4,6 +4,7 @@ The arithmetic is Showdown's ``statModify`` and ``calculatePP`` with 3 PP Ups.
 """
 
 from collections.abc import Sequence
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -112,8 +113,11 @@ def fill_identity(mon: Any, s: PokemonSet) -> None:
     mon.tera_type = type_number(s.tera_type) or species_types(species_number(s.species))[0]
 
 
-def fill_member(mon: Any, s: PokemonSet) -> None:
+def fill_member(mon: Any, s: PokemonSet, rng: Random | None = None) -> None:
     """Write one healthy Pokémon into its member record.
+
+    Where both genders are possible and the set names none, ``rng`` draws it, evenly as Showdown
+    does.
 
     Raises:
         TeamError: the set is not one of a battle.
@@ -136,6 +140,8 @@ def fill_member(mon: Any, s: PokemonSet) -> None:
         mon.flag_bits = GENDERS[s.gender]
     elif fixed:
         mon.flag_bits = (GENDER_MALE, GENDER_FEMALE, GENDER_NONE)[fixed - 1]
+    elif rng is not None:
+        mon.flag_bits = rng.choice((GENDER_MALE, GENDER_FEMALE))
     else:
         raise TeamError(f"{s.species}: its gender is open; give 'M' or 'F'")
 
@@ -146,8 +152,10 @@ def format_flags(format: str, keep_ties: bool) -> int:
     return flags | (FORMAT_KEEP_TIES if keep_ties else 0)
 
 
-def unstarted(teams: tuple[Team, Team], format: str, keep_ties: bool = False) -> Any:
-    """Return a one-element pool: both teams healthy, nobody sent out yet.
+def unstarted(
+    teams: tuple[Team, Team], format: str, keep_ties: bool = False, rng: Random | None = None
+) -> np.ndarray[Any, Any]:
+    """Return a one-element pool: both teams healthy, nobody sent out yet; ``rng`` draws genders.
 
     Raises:
         TeamError, UnknownNameError: a set is not one of a battle.
@@ -162,5 +170,5 @@ def unstarted(teams: tuple[Team, Team], format: str, keep_ties: bool = False) ->
         side.team_size = side.pokemon_left = len(team)
         side.order = range(6)
         for mon, s in zip(side.mons, team, strict=False):
-            fill_member(mon, s)
+            fill_member(mon, s, rng)
     return pool

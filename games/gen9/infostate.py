@@ -155,17 +155,28 @@ class InfoState:
         return replace(self, legal=tuple(sorted(legal)))
 
 
-def _side(raw: dict[str, Any]) -> SideView:
-    mons = tuple(
-        MonView(
-            **{
-                **m,
-                "moves": tuple(MoveView(**v) for v in m["moves"]),
-                "stats": None if m["stats"] is None else tuple(m["stats"]),
-            }
-        )
-        for m in raw["mons"]
+def mon_of(raw: Mapping[str, Any]) -> MonView:
+    """Return the Pokémon that ``dataclasses.asdict`` and JSON made ``raw`` of.
+
+    Raises:
+        KeyError, TypeError: it is not one.
+    """
+    return MonView(
+        **{
+            **raw,
+            "moves": tuple(MoveView(**v) for v in raw["moves"]),
+            "stats": None if raw["stats"] is None else tuple(raw["stats"]),
+        }
     )
+
+
+def side_of(raw: Mapping[str, Any]) -> SideView:
+    """Return the side that ``dataclasses.asdict`` and JSON made ``raw`` of.
+
+    Raises:
+        KeyError, TypeError: it is not one.
+    """
+    mons = tuple(mon_of(m) for m in raw["mons"])
     return SideView(**{**raw, "mons": mons, "types": tuple(raw["types"])})
 
 
@@ -180,8 +191,8 @@ def from_json(text: str) -> InfoState:
         return InfoState(
             **{
                 **raw,
-                "own": _side(raw["own"]),
-                "foe": _side(raw["foe"]),
+                "own": side_of(raw["own"]),
+                "foe": side_of(raw["foe"]),
                 "legal": tuple(raw["legal"]),
                 "history": tuple(raw["history"]),
             }

@@ -1,0 +1,72 @@
+"""How many iterations a second the battle search makes, on a fixed set of mid-game states."""
+
+from __future__ import annotations
+
+import time
+from random import Random
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plywise.datasets.pokemon_sets import random_battle_sets
+from plywise.engine.battle.battle_state import BattleState
+from plywise.engine.battle.rules import RULES
+from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS
+from plywise.search.simultaneous import SimultaneousConfig, SimultaneousSearch
+
+DECISIONS = 8
+"""Random decisions that lead to a state; most states then still have 5 or 6 Pokémon a side."""
+
+WORLDS = 16
+
+
+def mid_game_states(count: int, seed: int = 0) -> NDArray[Any]:
+    """Return a pool of ``count`` states in which both sides choose, the same for the same seed."""
+    sets = random_battle_sets()
+    out = np.zeros(RULES.num_actions, np.int32)
+    found: list[NDArray[Any]] = []
+    number = seed
+    while len(found) < count:
+        rng = Random(number)
+        number += 1
+        state = BattleState.from_teams(sets.random_team(rng), sets.random_team(rng), seed=number)
+        pool = state.pool
+        for _ in range(DECISIONS):
+            chosen = []
+            for player in (0, 1):
+                n = int(RULES.legal(pool, 0, player, out))
+                chosen.append(int(out[rng.randrange(n)]) if n else NO_ACTION)
+            RULES.step(pool, 0, chosen[0], chosen[1])
+        if int(RULES.current(pool, 0)) == SIMULTANEOUS:
+            found.append(pool)
+    return np.concatenate(found)
+
+
+def bench_search(seconds: float = 2.0, states: int = 8, algorithm: str = "uct") -> dict[str, float]:
+    """Search every state for its share of ``seconds``, as one world and as 16 worlds.
+
+    Returns:
+        iterations and turns a second of processor time, by number of worlds, and how deep the
+        tree got on average.  The 16 worlds are copies: the cost of keeping them apart shows,
+        their variety does not.
+    """
+    pool = mid_game_states(states)
+    config = SimultaneousConfig(seconds=seconds / states, algorithm=algorithm)
+    search = SimultaneousSearch(RULES, config)
+    search.decide(pool[:1], None, 0, 0, seconds=0.05)  # compile, or load, before the clock starts
+    result: dict[str, float] = {}
+    for worlds in (1, WORLDS):
+        iterations, turns, depth, spent = 0, 0, 0, 0.0
+        for i in range(states):
+            start = time.thread_time()
+            decision = search.decide(np.repeat(pool[i : i + 1], worlds), None, 0, seed=i)
+            spent += time.thread_time() - start
+            iterations += decision.iterations
+            turns += int(decision.notes["turns"])
+            depth += decision.depth
+        result[f"iterations_per_second_{worlds}_worlds"] = iterations / spent
+        result[f"turns_per_second_{worlds}_worlds"] = turns / spent
+        result[f"turns_per_iteration_{worlds}_worlds"] = turns / iterations
+        result[f"deepest_{worlds}_worlds"] = depth / states
+    return result

@@ -1,0 +1,21 @@
+"""What a player cannot tell from the truth, as flat states for a search."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from plywise.games.base import State
+
+
+def belief_worlds(state: State, player: int, count: int, seed: int) -> NDArray[Any]:
+    """Return a pool of ``count`` flat states that ``player`` cannot tell from the real one."""
+    if hasattr(state, "worlds"):  # a decision on a server: there is no real state to draw from
+        return cast("NDArray[Any]", state.worlds(count, seed))
+    rng = Random(seed)
+    return np.concatenate([state.resample_from_infostate(player, rng).flat() for _ in range(count)])

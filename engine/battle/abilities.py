@@ -1,0 +1,434 @@
+"""Abilities that begin, end or are exchanged, and Transform, which takes one over."""
+
+from typing import Any
+
+import plywise.engine.battle.ability_ids as A
+import plywise.engine.battle.species_ids as S
+from plywise.engine.battle.chance import SITE_ABILITY, roll
+from plywise.engine.battle.conditions import (
+    add_volatile,
+    cure_status,
+    remove_side_condition,
+    remove_volatile,
+    will_move,
+)
+from plywise.engine.battle.constants import (
+    ABILITY_BUSTED,
+    ABILITY_EMBODIED,
+    ABILITY_ENDING,
+    ABILITY_GLUTTONY,
+    ABILITY_SEEK,
+    ABILITY_UNNERVED,
+    ATK,
+    AURORA_VEIL,
+    DEF,
+    DELTA_STREAM,
+    DESOLATE_LAND,
+    EFFECT_ABILITY,
+    ELECTRIC_TERRAIN,
+    EVASION,
+    GRASSY_TERRAIN,
+    HAIL,
+    LIGHT_SCREEN,
+    MISTY_TERRAIN,
+    MON_HERO_MESSAGE,
+    MON_SHIELD_BOOST,
+    MON_SWORD_BOOST,
+    MON_SYRUP_TRIGGERED,
+    MON_TERASTALLIZED,
+    MON_TRANSFORMED,
+    PRIMORDIAL_SEA,
+    PSN,
+    PSYCHIC_TERRAIN,
+    RAIN_DANCE,
+    REFLECT,
+    RESULT_UNDEFINED,
+    SANDSTORM,
+    SIDE_BEING_CALLED_BACK,
+    SNOWSCAPE,
+    SPA,
+    SPD,
+    SPE,
+    SUNNY_DAY,
+    TAILWIND,
+    TOX,
+    V_FLASHFIRE,
+    V_PROTOSYNTHESIS,
+    V_QUARKDRIVE,
+    V_SUBSTITUTE,
+    V_TRUANT,
+    V_UNBURDEN,
+    V_ZENMODE,
+)
+from plywise.engine.battle.field import (
+    clear_weather,
+    set_terrain,
+    set_weather,
+    terrain_changed,
+    weather_change,
+    weather_changed,
+)
+from plywise.engine.battle.formes import become_foe, can_transform, forme_change
+from plywise.engine.battle.ops import boost, stage
+from plywise.engine.battle.stats import (
+    ability,
+    drop_volatile,
+    effective_weather,
+    get_stat,
+    has_volatile,
+    holds_ability_shield,
+)
+from plywise.engine.battle.tables import ABILITIES, SPECIES
+from plywise.engine.jit import kernel
+
+
+@kernel
+def _begin(b: Any, s: int, a: int, entering: bool) -> bool:
+    """Do what ability ``a`` does when it begins; return whether it put another one in its place.
+
+    ``entering``: its owner has just come in, which some abilities ask for (onSwitchIn).
+    """
+    side, foe = b.sides[s], b.sides[1 - s]
+    m, other = side.mons[side.active], foe.mons[foe.active]
+    foe_stands = int(other.hp) > 0
+    if a == A.intimidate:
+        if foe_stands and not has_volatile(b, 1 - s, V_SUBSTITUTE):
+            boost(b, 1 - s, stage(ATK, -1), s, EFFECT_ABILITY, a)
+    elif a == A.drizzle:
+        set_weather(b, RAIN_DANCE, s)
+    elif a == A.drought or a == A.orichalcumpulse:
+        set_weather(b, SUNNY_DAY, s)
+    elif a == A.sandstream:
+        set_weather(b, SANDSTORM, s)
+    elif a == A.snowwarning:
+        set_weather(b, SNOWSCAPE, s)
+    elif a == A.desolateland:
+        set_weather(b, DESOLATE_LAND, s)
+    elif a == A.primordialsea:
+        set_weather(b, PRIMORDIAL_SEA, s)
+    elif a == A.deltastream:
+        set_weather(b, DELTA_STREAM, s)
+    elif a == A.electricsurge or a == A.hadronengine:
+        set_terrain(b, ELECTRIC_TERRAIN, s)
+    elif a == A.grassysurge:
+        set_terrain(b, GRASSY_TERRAIN, s)
+    elif a == A.mistysurge:
+        set_terrain(b, MISTY_TERRAIN, s)
+    elif a == A.psychicsurge:
+        set_terrain(b, PSYCHIC_TERRAIN, s)
+    elif a == A.airlock or a == A.cloudnine:
+        side.ability_flags = int(side.ability_flags) & ~ABILITY_ENDING
+        weather_change(b)
+    elif a == A.protosynthesis or a == A.forecast or a == A.flowergift:
+        weather_changed(b, s)
+    elif a == A.quarkdrive or a == A.mimicry:
+        terrain_changed(b, s)
+    elif a == A.iceface:
+        w = effective_weather(b)
+        if (w == HAIL or w == SNOWSCAPE) and int(m.species) == S.eiscuenoice:
+            side.ability_flags = int(side.ability_flags) & ~ABILITY_BUSTED
+            forme_change(b, s, S.eiscue, True)
+    elif a == A.unnerve or a == A.asoneglastrier or a == A.asonespectrier:
+        side.ability_flags = int(side.ability_flags) | ABILITY_UNNERVED
+    elif a == A.download:
+        if foe_stands:
+            physical, special = get_stat(b, 1 - s, DEF, False), get_stat(b, 1 - s, SPD, False)
+            if physical != 0 and physical >= special:
+                boost(b, s, stage(SPA, 1), s, EFFECT_ABILITY, a)
+            elif special != 0:
+                boost(b, s, stage(ATK, 1), s, EFFECT_ABILITY, a)
+    elif a == A.intrepidsword:
+        if int(m.flag_bits) & MON_SWORD_BOOST == 0:
+            m.flag_bits = int(m.flag_bits) | MON_SWORD_BOOST
+            boost(b, s, stage(ATK, 1), s, EFFECT_ABILITY, a)
+    elif a == A.dauntlessshield:
+        if int(m.flag_bits) & MON_SHIELD_BOOST == 0:
+            m.flag_bits = int(m.flag_bits) | MON_SHIELD_BOOST
+            boost(b, s, stage(DEF, 1), s, EFFECT_ABILITY, a)
+    elif a == A.supersweetsyrup:
+        if int(m.flag_bits) & MON_SYRUP_TRIGGERED == 0:
+            m.flag_bits = int(m.flag_bits) | MON_SYRUP_TRIGGERED
+            if foe_stands and not has_volatile(b, 1 - s, V_SUBSTITUTE):
+                boost(b, 1 - s, stage(EVASION, -1), s, EFFECT_ABILITY, a)
+    elif a == A.supremeoverlord:
+        side.ability_counter = min(5, int(side.total_fainted))
+    elif a == A.slowstart:
+        side.ability_counter = 5
+    elif a == A.gluttony:
+        side.ability_flags = int(side.ability_flags) | ABILITY_GLUTTONY
+    elif a == A.gorillatactics:
+        side.ability_data = 0
+    elif a == A.windrider:
+        if int(side.conditions[TAILWIND]) != 0:
+            boost(b, s, stage(ATK, 1), s, EFFECT_ABILITY, a)
+    elif a == A.pastelveil:
+        if int(m.status) == PSN or int(m.status) == TOX:
+            cure_status(b, s)
+    elif a == A.screencleaner:
+        for k in range(2):
+            remove_side_condition(b, k, REFLECT)
+            remove_side_condition(b, k, LIGHT_SCREEN)
+            remove_side_condition(b, k, AURORA_VEIL)
+    elif a == A.truant:
+        drop_volatile(b, s, V_TRUANT)
+        if int(side.active_turns) != 0 and (
+            int(side.move_this_turn_result) != RESULT_UNDEFINED or not will_move(b, s)
+        ):
+            add_volatile(b, s, V_TRUANT, s, EFFECT_ABILITY, a)
+    elif (
+        a == A.embodyaspectteal
+        or a == A.embodyaspecthearthflame
+        or a == A.embodyaspectwellspring
+        or a == A.embodyaspectcornerstone
+    ):
+        _embody(b, s, a)
+    elif a == A.schooling or a == A.shieldsdown:
+        hp_forme(b, s, a)
+    elif a == A.trace:
+        side.ability_flags = int(side.ability_flags) | ABILITY_SEEK
+        if holds_ability_shield(b, s):
+            side.ability_flags = int(side.ability_flags) & ~ABILITY_SEEK
+        return trace(b, s)
+    elif entering:
+        if a == A.imposter:
+            if can_transform(b, s):
+                old = int(m.ability)
+                become_foe(b, s)
+                _replace(b, s, int(other.ability))
+                return int(other.ability) != old
+        elif a == A.terashift:
+            if SPECIES[m.base_species].base_species == S.terapagos:
+                if int(m.species) == S.terapagos:
+                    forme_change(b, s, S.terapagosterastal, True)
+                    m.base_ability = SPECIES[S.terapagosterastal].abilities[0]
+                    _replace(b, s, int(m.base_ability))
+                    return True
+        elif a == A.zerotohero:
+            if int(m.species) == S.palafinhero:
+                m.flag_bits = int(m.flag_bits) | MON_HERO_MESSAGE
+        elif a == A.neutralizinggas:
+            side.ability_flags = int(side.ability_flags) & ~ABILITY_ENDING
+            for k in range(2):
+                _suppressed(b, k)
+    return False
+
+
+@kernel
+def _embody(b: Any, s: int, a: int) -> None:
+    """Do Embody Aspect: one boost, once, for an Ogerpon that has Terastallized."""
+    side = b.sides[s]
+    m = side.mons[side.active]
+    if int(m.flag_bits) & MON_TERASTALLIZED == 0:
+        return
+    if int(side.ability_flags) & ABILITY_EMBODIED != 0:
+        return
+    species = int(m.base_species)
+    stat = -1
+    if a == A.embodyaspectteal and species == S.ogerpontealtera:
+        stat = SPE
+    elif a == A.embodyaspecthearthflame and species == S.ogerponhearthflametera:
+        stat = ATK
+    elif a == A.embodyaspectwellspring and species == S.ogerponwellspringtera:
+        stat = SPD
+    elif a == A.embodyaspectcornerstone and species == S.ogerponcornerstonetera:
+        stat = DEF
+    if stat >= 0:
+        side.ability_flags = int(side.ability_flags) | ABILITY_EMBODIED
+        boost(b, s, stage(stat, 1), s, EFFECT_ABILITY, a)
+
+
+@kernel
+def hp_forme(b: Any, s: int, a: int) -> None:
+    """Let Schooling or Shields Down take the forme that the HP ask for."""
+    side = b.sides[s]
+    m = side.mons[side.active]
+    if int(m.flag_bits) & MON_TRANSFORMED != 0 or int(m.hp) <= 0:
+        return
+    species = int(m.species)
+    if a == A.schooling:
+        if SPECIES[m.base_species].base_species != S.wishiwashi or int(m.level) < 20:
+            return
+        if int(m.hp) * 4 > int(m.max_hp):
+            if species == S.wishiwashi:
+                forme_change(b, s, S.wishiwashischool, False)
+        elif species == S.wishiwashischool:
+            forme_change(b, s, S.wishiwashi, False)
+    else:
+        if SPECIES[m.base_species].base_species != S.minior:
+            return
+        if int(m.hp) * 2 > int(m.max_hp):
+            if species != S.miniormeteor:
+                forme_change(b, s, S.miniormeteor, False)
+        elif species == S.miniormeteor:
+            # `base_species` is the core it was built with.
+            forme_change(b, s, int(m.base_species), False)
+
+
+@kernel
+def trace(b: Any, s: int) -> bool:
+    """Let Trace that still seeks copy the foe's ability; return whether it did."""
+    side, foe = b.sides[s], b.sides[1 - s]
+    if int(side.ability_flags) & ABILITY_SEEK == 0:
+        return False
+    other = foe.mons[foe.active]
+    if int(other.hp) <= 0 or ABILITIES[other.ability].no_trace:
+        return False
+    roll(b, SITE_ABILITY, 0, 1)
+    if ABILITIES[other.ability].cant_suppress or holds_ability_shield(b, s):
+        return False
+    _replace(b, s, int(other.ability))
+    return True
+
+
+@kernel
+def _replace(b: Any, s: int, new: int) -> None:
+    side = b.sides[s]
+    side.mons[side.active].ability = new
+    side.ability_flags = 0
+    side.ability_counter = 0
+    side.ability_data = 0
+
+
+@kernel
+def _suppressed(b: Any, s: int) -> None:
+    """End what Neutralizing Gas ends when it comes: Illusion, Slow Start, strong weathers."""
+    side = b.sides[s]
+    m = side.mons[side.active]
+    if int(m.hp) <= 0 or holds_ability_shield(b, s):
+        return
+    side.illusion = 0
+    raw = int(m.ability)
+    if raw == A.desolateland or raw == A.primordialsea or raw == A.deltastream:
+        _end_strong_weather(b, s, raw)
+
+
+@kernel
+def _end_strong_weather(b: Any, s: int, a: int) -> None:
+    weather = DELTA_STREAM
+    if a == A.desolateland:
+        weather = DESOLATE_LAND
+    elif a == A.primordialsea:
+        weather = PRIMORDIAL_SEA
+    if int(b.weather) == weather and ability(b, 1 - s) != a:
+        clear_weather(b)
+
+
+@kernel
+def start_ability(b: Any, s: int, entering: bool) -> None:
+    """Let the ability of the active of ``s`` begin, and whatever takes its place by that."""
+    for _ in range(3):
+        m = b.sides[s].mons[b.sides[s].active]
+        if int(m.hp) <= 0:
+            return
+        a = ability(b, s)
+        if a == 0 or not _begin(b, s, a, entering):
+            return
+        # An ability that was traced or copied begins, but its owner did not just come in.
+        entering = False
+
+
+@kernel
+def end_ability(b: Any, s: int) -> None:
+    """End what the ability of the active of ``s`` holds up (it leaves, faints or loses it)."""
+    side = b.sides[s]
+    m = side.mons[side.active]
+    a = int(m.ability)
+    if a == A.airlock or a == A.cloudnine:
+        side.ability_flags = int(side.ability_flags) | ABILITY_ENDING
+        weather_change(b)
+    elif a == A.desolateland or a == A.primordialsea or a == A.deltastream:
+        _end_strong_weather(b, s, a)
+    elif a == A.flashfire:
+        remove_volatile(b, s, V_FLASHFIRE)
+    elif a == A.gorillatactics:
+        side.ability_data = 0
+    elif a == A.illusion:
+        if int(side.flag_bits) & SIDE_BEING_CALLED_BACK == 0:
+            side.illusion = 0
+    elif a == A.protosynthesis:
+        drop_volatile(b, s, V_PROTOSYNTHESIS)
+    elif a == A.quarkdrive:
+        drop_volatile(b, s, V_QUARKDRIVE)
+    elif a == A.unburden:
+        remove_volatile(b, s, V_UNBURDEN)
+    elif a == A.unnerve or a == A.asoneglastrier or a == A.asonespectrier:
+        side.ability_flags = int(side.ability_flags) & ~ABILITY_UNNERVED
+    elif a == A.opportunist:
+        side.pending_boosts = 0
+    elif a == A.zenmode:
+        if has_volatile(b, s, V_ZENMODE) and int(m.hp) > 0:
+            drop_volatile(b, s, V_ZENMODE)
+            if int(m.species) == S.darmanitanzen:
+                forme_change(b, s, S.darmanitan, False)
+            elif int(m.species) == S.darmanitangalarzen:
+                forme_change(b, s, S.darmanitangalar, False)
+    elif a == A.neutralizinggas:
+        if int(m.flag_bits) & MON_TRANSFORMED != 0 or ability(b, 1 - s) == a:
+            return
+        if int(side.ability_flags) & ABILITY_ENDING != 0:
+            return
+        side.ability_flags = int(side.ability_flags) | ABILITY_ENDING
+        foe = b.sides[1 - s]
+        other = int(foe.mons[foe.active].ability)
+        if not ABILITIES[other].cant_suppress and not holds_ability_shield(b, 1 - s):
+            start_ability(b, 1 - s, False)
+            if int(foe.mons[foe.active].ability) == A.gluttony:
+                foe.ability_flags = int(foe.ability_flags) & ~ABILITY_GLUTTONY
+
+
+@kernel
+def may_set_ability(b: Any, s: int, new: int) -> bool:
+    """Return whether the ability of the active of ``s`` can be replaced by ``new``."""
+    m = b.sides[s].mons[b.sides[s].active]
+    if int(m.hp) <= 0 or ABILITIES[new].cant_suppress or ABILITIES[m.ability].cant_suppress:
+        return False
+    return not holds_ability_shield(b, s)
+
+
+@kernel
+def set_ability(b: Any, s: int, new: int) -> bool:
+    """Replace the ability of the active of ``s`` and let the new one begin (``setAbility``)."""
+    if not may_set_ability(b, s, new):
+        return False
+    end_ability(b, s)
+    _replace(b, s, new)
+    start_ability(b, s, False)
+    return True
+
+
+@kernel
+def swap_abilities(b: Any) -> None:
+    """Exchange both actives' abilities (Skill Swap); the caller has asked whether it may."""
+    for s in range(2):
+        end_ability(b, s)
+    one, two = b.sides[0], b.sides[1]
+    first = int(one.mons[one.active].ability)
+    _replace(b, 0, int(two.mons[two.active].ability))
+    _replace(b, 1, first)
+
+
+@kernel
+def take_forme_ability(b: Any, s: int) -> None:
+    """Give the active of ``s`` the ability of its new forme for good, and let it begin."""
+    m = b.sides[s].mons[b.sides[s].active]
+    new = int(SPECIES[m.species].abilities[0])
+    end_ability(b, s)
+    m.base_ability = new
+    _replace(b, s, new)
+    start_ability(b, s, False)
+
+
+@kernel
+def transform(b: Any, s: int) -> bool:
+    """Let the active of ``s`` use Transform on its foe; return whether it could."""
+    if not can_transform(b, s):
+        return False
+    foe = b.sides[1 - s]
+    old = int(b.sides[s].mons[b.sides[s].active].ability)
+    new = int(foe.mons[foe.active].ability)
+    become_foe(b, s)
+    end_ability(b, s)
+    _replace(b, s, new)
+    if new != old:
+        start_ability(b, s, False)
+    return True

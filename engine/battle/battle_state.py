@@ -1,0 +1,269 @@
+"""One battle at the Python border: built from teams or dumps, played, printed, saved.
+
+Kernels and searches work on pools of flat states (:mod:`state`, :mod:`rules`); this class is one
+such state with names instead of numbers, for adapters, tests and people.
+"""
+
+import base64
+import hashlib
+import json
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+import numpy as np
+
+from plywise.datasets.battle_corpus import Dump
+from plywise.datasets.errors import PlywiseError
+from plywise.engine.battle import codec, describe, facts, plain
+from plywise.engine.battle import constants as c
+from plywise.engine.battle import teams as team_building
+from plywise.engine.battle.names import (
+    ABILITY_NAMES,
+    BOOST_NAMES,
+    ITEM_NAMES,
+    MOVE_NAMES,
+    SPECIES_NAMES,
+    STATUS_NAMES,
+    TYPE_NAMES,
+)
+from plywise.engine.battle.rules import RULES
+from plywise.engine.battle.state import BATTLE
+from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS, TERMINAL
+
+_LAYOUT = hashlib.sha256(repr(BATTLE.descr).encode()).hexdigest()[:12]
+
+
+class IllegalBattleActionError(PlywiseError):
+    """An action that its side may not choose now."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """One Pokémon of a team, in Showdown's ids.
+
+    Attributes:
+        index: its team index, 0 to 5, the same for the whole battle.
+        moves, pp: by slot.
+        item: empty without one.
+        status: empty, or brn, par, psn, tox, slp, frz.
+    """
+
+    index: int
+    species: str
+    level: int
+    hp: int
+    max_hp: int
+    status: str
+    ability: str
+    item: str
+    tera_type: str
+    terastallized: bool
+    fainted: bool
+    moves: tuple[str, ...]
+    pp: tuple[int, ...]
+    stats: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class SideView:
+    """One side.
+
+    Attributes:
+        active: team index of the Pokémon in battle (which may have fainted).
+        boosts: stages of atk def spa spd spe accuracy evasion.
+        types: type names of the active one before Terastallization.
+        volatiles: Showdown's ids of what clings to the active one.
+        conditions: side condition -> turns left, or layers of a hazard.
+    """
+
+    active: int
+    team: tuple[Member, ...]
+    boosts: dict[str, int]
+    types: tuple[str, ...]
+    volatiles: tuple[str, ...]
+    conditions: dict[str, int]
+
+
+class BattleState:
+    """A Gen 9 singles battle.
+
+    ``pool`` is a one-element pool for kernels; it is this state, not a copy.
+    """
+
+    def __init__(self, pool: np.ndarray[Any, Any]) -> None:
+        if pool.dtype != BATTLE or pool.shape != (1,):
+            raise ValueError("a one-element pool of battle states is wanted")
+        self.pool = pool
+
+    @classmethod
+    def from_teams(
+        cls,
+        first: team_building.Team,
+        second: team_building.Team,
+        seed: int = 0,
+        format: str = "gen9randombattle",
+        leads: tuple[int, int] = (0, 0),
+    ) -> "BattleState":
+        """Start a battle: both leads come out and their abilities work.
+
+        Raises:
+            TeamError, UnknownNameError: a set is not one of a battle.
+        """
+        pool = team_building.unstarted((first, second), format, rng=Random(seed))
+        RULES.reseed(pool, 0, seed)
+        for side, lead in zip(pool[0].sides, leads, strict=True):
+            if not 0 <= lead < int(side.team_size):
+                raise ValueError(f"lead {lead}: the team has {int(side.team_size)} Pokémon")
+        start_battle(pool, 0, leads[0], leads[1])
+        return cls(pool)
+
+    @classmethod
+    def from_dump(cls, dump: Dump, setup: codec.BattleSetup, seed: int = 0) -> "BattleState":
+        """Return the state that a dump of the real simulator describes.
+
+        Raises:
+            DecodeError, UnknownNameError: the flat state has no place for something in it.
+        """
+        pool = codec.decode(dump, setup)
+        RULES.reseed(pool, 0, seed)
+        return cls(pool)
+
+    def clone(self) -> "BattleState":
+        """Return an independent copy, random source included."""
+        return BattleState(self.pool.copy())
+
+    # ------------------------------------------------------------------------------- play
+
+    def current_player(self) -> int:
+        """Return the side that decides, ``SIMULTANEOUS`` or ``TERMINAL``."""
+        return int(RULES.current(self.pool, 0))
+
+    def is_terminal(self) -> bool:
+        """Return whether the battle is over."""
+        return self.current_player() == TERMINAL
+
+    def legal_actions(self, side: int) -> list[int]:
+        """Return the legal actions of a side, ascending; empty where it has nothing to decide."""
+        out = np.zeros(RULES.num_actions, np.int32)
+        return [int(a) for a in out[: RULES.legal(self.pool, 0, side, out)]]
+
+    def apply_actions(self, first: int, second: int) -> None:
+        """Play on to the next decision.
+
+        ``NO_ACTION`` stands for a side that has nothing to decide.
+
+        Raises:
+            IllegalBattleActionError: a side may not choose its action.
+        """
+        for side, action in enumerate((first, second)):
+            legal = self.legal_actions(side) or [NO_ACTION]
+            if action not in legal:
+                raise IllegalBattleActionError(
+                    f"side {side + 1} may not choose {action} "
+                    f"({describe.action_name(action)}); legal: {legal}"
+                )
+        RULES.step(self.pool, 0, first, second)
+
+    def returns(self) -> tuple[float, float]:
+        """Return both sides' results, 1 win, 0 tie, -1 loss; zeros before the end."""
+        if not self.is_terminal():
+            return 0.0, 0.0
+        value = float(RULES.returns(self.pool, 0))
+        return value, -value
+
+    def reseed(self, seed: int) -> None:
+        """Set the random source."""
+        RULES.reseed(self.pool, 0, seed)
+
+    # ------------------------------------------------------------------------------- look
+
+    @property
+    def turn(self) -> int:
+        """The turn, from 1."""
+        return int(self.pool[0].turn)
+
+    @property
+    def winner(self) -> int | None:
+        """The side that has won, 0 or 1; None before the end and after a tie."""
+        winner = int(self.pool[0].winner)
+        return winner if winner in (0, 1) else None
+
+    @property
+    def simultaneous(self) -> bool:
+        """Whether both sides decide now."""
+        return self.current_player() == SIMULTANEOUS
+
+    def side(self, side: int) -> SideView:
+        """Return what a side looks like now."""
+        plain_side = plain.thaw(self.pool, 0).sides[side]
+        found = facts.state_facts(self.pool, 0)
+        where = f"p{side + 1}"
+        condition, volatile = "side condition ", "volatile "
+        return SideView(
+            active=plain_side.active,
+            team=tuple(_member(plain_side, k) for k in range(plain_side.team_size)),
+            boosts=dict(zip(BOOST_NAMES, plain_side.boosts, strict=True)),
+            types=tuple(TYPE_NAMES[t] for t in plain_side.types if t),
+            volatiles=tuple(
+                what.removeprefix(volatile)
+                for at, what in found
+                if at == f"{where}:{plain_side.active}" and what.startswith(volatile)
+            ),
+            conditions={
+                what.removeprefix(condition): int(value)
+                for (at, what), value in found.items()
+                if at == where and what.startswith(condition)
+            },
+        )
+
+    def describe(self) -> str:
+        """Return the state as a few lines of text for people."""
+        return describe.describe(self.pool, 0)
+
+    # ------------------------------------------------------------------------------- save
+
+    def serialize(self) -> str:
+        """Return the state as one line of JSON, random source included."""
+        return json.dumps(
+            {"battle": _LAYOUT, "state": base64.b64encode(self.pool.tobytes()).decode("ascii")}
+        )
+
+    @classmethod
+    def deserialize(cls, text: str) -> "BattleState":
+        """Return the state that :meth:`serialize` wrote.
+
+        Raises:
+            ValueError: the text is not such a state, or of another version of the engine.
+        """
+        try:
+            found = json.loads(text)
+            layout, state = found["battle"], base64.b64decode(found["state"], validate=True)
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError("not a serialized battle state") from error
+        if layout != _LAYOUT or len(state) != BATTLE.itemsize:
+            raise ValueError(
+                f"a battle state of another version (layout {layout}, this one is {_LAYOUT})"
+            )
+        return cls(np.frombuffer(state, BATTLE).copy())
+
+
+def _member(side: Any, k: int) -> Member:
+    mon = side.mons[k]
+    slots = [j for j in range(4) if mon.moves[j]]
+    return Member(
+        index=k,
+        species=SPECIES_NAMES[mon.species],
+        level=mon.level,
+        hp=mon.hp,
+        max_hp=mon.max_hp,
+        status=STATUS_NAMES[mon.status],
+        ability=ABILITY_NAMES[mon.ability] if mon.ability else "",
+        item=ITEM_NAMES[mon.held_item] if mon.held_item else "",
+        tera_type=TYPE_NAMES[mon.tera_type],
+        terastallized=bool(mon.flag_bits & c.MON_TERASTALLIZED),
+        fainted=bool(mon.flag_bits & c.MON_FAINTED),
+        moves=tuple(MOVE_NAMES[mon.moves[j]] for j in slots),
+        pp=tuple(mon.pp[j] for j in slots),
+        stats=tuple(mon.stats),
+    )

@@ -1,0 +1,187 @@
+"""What may keep a Pokémon from moving, in Showdown's order (the event BeforeMove)."""
+
+from typing import Any
+
+import plywise.engine.battle.ability_ids as A
+import plywise.engine.battle.move_ids as M
+from plywise.engine.battle.chance import (
+    SITE_CONFUSION,
+    SITE_CONFUSION_DAMAGE,
+    SITE_FREEZE,
+    SITE_INFATUATION,
+    SITE_PARALYSIS,
+    chance,
+    roll,
+)
+from plywise.engine.battle.conditions import (
+    add_volatile,
+    cure_status,
+    drop_charge,
+    remove_volatile,
+)
+from plywise.engine.battle.constants import (
+    ATK,
+    CATEGORY_STATUS,
+    DEF,
+    EFFECT_ABILITY,
+    EFFECT_CONFUSED,
+    FRZ,
+    GRAVITY,
+    PAR,
+    RESULT_FALSE,
+    RESULT_NULL,
+    RESULT_TRUE,
+    SLP,
+    SPD,
+    SPE,
+    TYPE_ELECTRIC,
+    TYPE_FIRE,
+    V_ATTRACT,
+    V_CHARGE,
+    V_CHOICELOCK,
+    V_CONFUSION,
+    V_DESTINYBOND,
+    V_DISABLE,
+    V_FLINCH,
+    V_GLAIVERUSH,
+    V_HEALBLOCK,
+    V_IMPRISON,
+    V_MUSTRECHARGE,
+    V_TAUNT,
+    V_THROATCHOP,
+    V_TRUANT,
+    V_TWOTURNMOVE,
+    WONDER_ROOM,
+)
+from plywise.engine.battle.ops import boost, damage, stage
+from plywise.engine.battle.stats import (
+    ability,
+    boosted,
+    drop_volatile,
+    has_type,
+    has_volatile,
+    item,
+)
+from plywise.engine.battle.tables import (
+    F_DEFROST,
+    F_GRAVITY,
+    F_HEAL,
+    F_SOUND,
+    ITEMS,
+    MOVES,
+)
+from plywise.engine.jit import kernel
+
+
+@kernel
+def confusion_damage(b: Any, s: int) -> int:
+    """Return what a confused Pokémon does to itself: a typeless hit of power 40, one draw."""
+    side = b.sides[s]
+    m = side.mons[side.active]
+    attack = boosted(int(m.stats[ATK]), int(side.boosts[ATK]))
+    stat = SPD if b.pseudo_weather[WONDER_ROOM] != 0 else DEF
+    defence = boosted(int(m.stats[stat]), int(side.boosts[DEF]))
+    base = (2 * int(m.level) // 5 + 2) * 40 * attack // max(1, defence) // 50 + 2
+    percent = 100 - roll(b, SITE_CONFUSION_DAMAGE, 0, 16)
+    return max(1, (base & 0xFFFF) * percent // 100)
+
+
+@kernel
+def _status_stops(b: Any, s: int, move: int) -> bool:
+    """Return whether sleep or frost keeps it from moving; either may end now."""
+    side = b.sides[s]
+    m = side.mons[side.active]
+    row = MOVES[move]
+    if int(m.status) == SLP:
+        left = int(m.status_turns) - (2 if ability(b, s) == A.earlybird else 1)
+        m.status_turns = max(0, left)
+        if left <= 0:
+            cure_status(b, s)
+            return False
+        return not row.sleep_usable
+    if int(m.status) == FRZ:
+        if int(row.move_flags) & F_DEFROST != 0:
+            if move != M.burnup or has_type(b, s, TYPE_FIRE):
+                return False
+        if chance(b, SITE_FREEZE, 1, 5):
+            cure_status(b, s)
+            return False
+        return True
+    return False
+
+
+@kernel
+def _stopped(b: Any, s: int, move: int) -> int:
+    side, foe = b.sides[s], b.sides[1 - s]
+    m, other = side.mons[side.active], foe.mons[foe.active]
+    row = MOVES[move]
+    flags = int(row.move_flags)
+    a = ability(b, s)
+    drop_volatile(b, s, V_GLAIVERUSH)
+    if has_volatile(b, s, V_MUSTRECHARGE):
+        drop_volatile(b, s, V_MUSTRECHARGE)
+        drop_volatile(b, s, V_TRUANT)
+        return RESULT_NULL
+    if _status_stops(b, s, move):
+        return RESULT_FALSE
+    if a == A.truant:
+        if remove_volatile(b, s, V_TRUANT):
+            return RESULT_FALSE
+        add_volatile(b, s, V_TRUANT, s, EFFECT_ABILITY, a)
+    if has_volatile(b, s, V_FLINCH):
+        if a == A.steadfast:
+            boost(b, s, stage(SPE, 1), s, EFFECT_ABILITY, a)
+        return RESULT_FALSE
+    if has_volatile(b, s, V_DISABLE) and move == int(side.disable_move):
+        return RESULT_FALSE
+    if b.pseudo_weather[GRAVITY] != 0 and flags & F_GRAVITY != 0:
+        return RESULT_FALSE
+    if has_volatile(b, s, V_HEALBLOCK) and flags & F_HEAL != 0:
+        return RESULT_FALSE
+    if has_volatile(b, s, V_THROATCHOP) and flags & F_SOUND != 0:
+        return RESULT_FALSE
+    if has_volatile(b, s, V_TAUNT) and row.category == CATEGORY_STATUS:
+        return RESULT_FALSE
+    if has_volatile(b, 1 - s, V_IMPRISON) and move != M.struggle:
+        for k in range(4):
+            if int(other.moves[k]) == move:
+                return RESULT_FALSE
+    if has_volatile(b, s, V_CONFUSION):
+        side.confusion_time = max(0, int(side.confusion_time) - 1)
+        if int(side.confusion_time) == 0:
+            drop_volatile(b, s, V_CONFUSION)
+        elif chance(b, SITE_CONFUSION, 33, 100):
+            damage(b, s, confusion_damage(b, s), s, EFFECT_CONFUSED, 0)
+            return RESULT_FALSE
+    if has_volatile(b, s, V_ATTRACT) and chance(b, SITE_INFATUATION, 1, 2):
+        return RESULT_FALSE
+    if int(m.status) == PAR and chance(b, SITE_PARALYSIS, 1, 4):
+        return RESULT_FALSE
+    if has_volatile(b, s, V_CHOICELOCK):
+        if not ITEMS[m.held_item].choice:
+            drop_volatile(b, s, V_CHOICELOCK)
+        elif item(b, s) != 0 and move != int(side.choice_lock) and move != M.struggle:
+            return RESULT_FALSE
+    if a == A.gorillatactics and move != M.struggle:
+        if int(side.ability_data) != 0 and int(side.ability_data) != move:
+            return RESULT_FALSE
+    if move != M.destinybond:
+        drop_volatile(b, s, V_DESTINYBOND)
+    return RESULT_TRUE
+
+
+@kernel
+def before_move(b: Any, s: int, move: int) -> int:
+    """Return RESULT_TRUE if the active of ``s`` gets to use ``move``, else what becomes its result.
+
+    ``b.move`` must be set.  Where it is stopped, what an aborted move loses is lost already
+    (the event MoveAborted: a charge, Destiny Bond, a two-turn move).
+    """
+    result = _stopped(b, s, move)
+    if result != RESULT_TRUE:
+        if int(MOVES[move].type) == TYPE_ELECTRIC and move != M.charge:
+            drop_volatile(b, s, V_CHARGE)
+        drop_volatile(b, s, V_DESTINYBOND)
+        if has_volatile(b, s, V_TWOTURNMOVE):
+            drop_charge(b, s)
+    return result

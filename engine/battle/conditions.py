@@ -1,0 +1,704 @@
+"""Statuses, volatiles, side conditions and pseudo-weathers: how they begin and how they end.
+
+Arguments as in :mod:`ops`.  What a condition does while it lasts stands where it acts:
+:mod:`before_move`, :mod:`residual`, the damage formula.
+"""
+
+from typing import Any
+
+import plywise.engine.battle.ability_ids as A
+import plywise.engine.battle.item_ids as I
+import plywise.engine.battle.move_ids as M
+import plywise.engine.battle.species_ids as S
+from plywise.engine.battle.chance import (
+    SITE_CONFUSION_TIME,
+    SITE_LOCKED_MOVE_TIME,
+    SITE_SLEEP_TIME,
+    SITE_TRAP_TIME,
+    roll,
+)
+from plywise.engine.battle.constants import (
+    ATK,
+    AURORA_VEIL,
+    BRN,
+    DEF,
+    DESOLATE_LAND,
+    ECHOED_VOICE,
+    EFFECT_ABILITY,
+    EFFECT_ITEM,
+    EFFECT_MOVE,
+    EFFECT_VOLATILE,
+    ELECTRIC_TERRAIN,
+    FAIRY_LOCK,
+    FORMAT_SLEEP_CLAUSE,
+    FRZ,
+    GRAVITY,
+    ION_DELUGE,
+    LIGHT_SCREEN,
+    MAGIC_ROOM,
+    MISTY_TERRAIN,
+    MON_FAINTED,
+    MON_GENDER,
+    MON_STATUS_BY_FOE,
+    MON_TERASTALLIZED,
+    MON_TRANSFORMED,
+    MOVE_EXTERNAL,
+    MOVE_INFILTRATES,
+    NO_STATUS,
+    PAR,
+    PSN,
+    QUEUE_MOVE,
+    QUICK_GUARD,
+    REFLECT,
+    SAFEGUARD,
+    SIDE_FROM_BOOSTER,
+    SIDE_LOST_FOCUS,
+    SIDE_QUICK_GUARD,
+    SIDE_WIDE_GUARD,
+    SLP,
+    SPD,
+    SPIKES,
+    SUNNY_DAY,
+    TAILWIND,
+    TOX,
+    TOXIC_SPIKES,
+    TRICK_ROOM,
+    TYPE_FLYING,
+    TYPE_GRASS,
+    V_ATTRACT,
+    V_BOUNCE,
+    V_CHARGE,
+    V_CHOICELOCK,
+    V_CONFUSION,
+    V_COUNTER,
+    V_DIG,
+    V_DISABLE,
+    V_DIVE,
+    V_DRAGONCHEER,
+    V_ENCORE,
+    V_FLINCH,
+    V_FLY,
+    V_FOCUSENERGY,
+    V_FOCUSPUNCH,
+    V_FURYCUTTER,
+    V_GASTROACID,
+    V_HEALBLOCK,
+    V_INGRAIN,
+    V_LOCKEDMOVE,
+    V_LOCKON,
+    V_MAGNETRISE,
+    V_METRONOME,
+    V_MICLEBERRY,
+    V_MIRRORCOAT,
+    V_MUSTRECHARGE,
+    V_PARTIALLYTRAPPED,
+    V_PERISHSONG,
+    V_PHANTOMFORCE,
+    V_POWERTRICK,
+    V_PROTOSYNTHESIS,
+    V_QUARKDRIVE,
+    V_ROLLOUT,
+    V_ROOST,
+    V_SHADOWFORCE,
+    V_SMACKDOWN,
+    V_STALL,
+    V_STOCKPILE,
+    V_SUBSTITUTE,
+    V_SYRUPBOMB,
+    V_TARSHOT,
+    V_TAUNT,
+    V_THROATCHOP,
+    V_TORMENT,
+    V_TRAPPED,
+    V_TRAPPER,
+    V_TWOTURNMOVE,
+    V_UPROAR,
+    V_YAWN,
+    WIDE_GUARD,
+    WONDER_ROOM,
+)
+from plywise.engine.battle.ops import boost, stage
+from plywise.engine.battle.stats import (
+    ability,
+    best_stat,
+    defence_ability,
+    drop_volatile,
+    has_type,
+    has_volatile,
+    holds_ability_shield,
+    is_grounded,
+    item,
+    put_volatile,
+    types_of,
+    weather_for,
+)
+from plywise.engine.battle.tables import (
+    F_FAIL_ENCORE,
+    IMMUNE_TRAPPED,
+    MOVES,
+    TYPE_IMMUNE,
+)
+from plywise.engine.jit import kernel
+
+
+@kernel
+def will_move(b: Any, s: int) -> bool:
+    """Return whether the active Pokémon of ``s`` still has its move to make this turn."""
+    side = b.sides[s]
+    if int(side.mons[side.active].flag_bits) & MON_FAINTED != 0:
+        return False
+    for k in range(int(b.queue_length)):
+        entry = b.queue[k]
+        if entry.kind == QUEUE_MOVE and entry.side == s and entry.mon == side.active:
+            return True
+    return False
+
+
+@kernel
+def cancel_move(b: Any, s: int) -> None:
+    """Take the queued move of the active Pokémon of ``s`` back."""
+    side = b.sides[s]
+    for k in range(int(b.queue_length)):
+        entry = b.queue[k]
+        if entry.kind == QUEUE_MOVE and entry.side == s and entry.mon == side.active:
+            for j in range(k, int(b.queue_length) - 1):
+                b.queue[j] = b.queue[j + 1]
+            b.queue_length = int(b.queue_length) - 1
+            return
+
+
+@kernel
+def is_semi_invulnerable(b: Any, s: int) -> bool:
+    """Return whether it is in the air, under ground or water, or vanished."""
+    return (
+        has_volatile(b, s, V_FLY)
+        or has_volatile(b, s, V_BOUNCE)
+        or has_volatile(b, s, V_DIG)
+        or has_volatile(b, s, V_DIVE)
+        or has_volatile(b, s, V_PHANTOMFORCE)
+        or has_volatile(b, s, V_SHADOWFORCE)
+    )
+
+
+@kernel
+def type_immunity(b: Any, s: int) -> int:
+    """Return the bits of what the types make immune to (``tables.TYPE_IMMUNE``)."""
+    first, second, third = types_of(b, s)
+    return int(TYPE_IMMUNE[first]) | int(TYPE_IMMUNE[second]) | int(TYPE_IMMUNE[third])
+
+
+# -------------------------------------------------------------------------------------- statuses
+@kernel
+def status_immune(b: Any, s: int, status: int) -> bool:
+    """Return whether type, Magma Armor or the sun rule out a status (``runStatusImmunity``)."""
+    kind = PSN if status == TOX else status
+    if (type_immunity(b, s) >> kind) & 1 != 0:
+        return True
+    if status == FRZ:
+        if defence_ability(b, s) == A.magmaarmor:
+            return True
+        w = weather_for(b, s)
+        return w == SUNNY_DAY or w == DESOLATE_LAND
+    return False
+
+
+@kernel
+def _status_blocked(b: Any, s: int, status: int, source: int, effect: int, effect_id: int) -> bool:
+    """Return whether an ability, terrain or rule stops a status (SetStatus)."""
+    side = b.sides[s]
+    m = side.mons[side.active]
+    a = defence_ability(b, s)
+    poison = status == PSN or status == TOX
+    if a == A.comatose or a == A.purifyingsalt:
+        return True
+    if status == SLP and (a == A.insomnia or a == A.vitalspirit or a == A.sweetveil):
+        return True
+    if poison and (a == A.immunity or a == A.pastelveil):
+        return True
+    if status == PAR and a == A.limber:
+        return True
+    if status == BRN and (a == A.waterveil or a == A.waterbubble or a == A.thermalexchange):
+        return True
+    if a == A.leafguard:
+        w = weather_for(b, s)
+        if w == SUNNY_DAY or w == DESOLATE_LAND:
+            return True
+    if a == A.shieldsdown and int(m.species) == S.miniormeteor:
+        if int(m.flag_bits) & MON_TRANSFORMED == 0:
+            return True
+    yawning = effect == EFFECT_VOLATILE and effect_id == V_YAWN
+    if a == A.flowerveil and has_type(b, s, TYPE_GRASS) and source != s and not yawning:
+        if source >= 0:
+            return True
+    if b.terrain == MISTY_TERRAIN or (b.terrain == ELECTRIC_TERRAIN and status == SLP):
+        if is_grounded(b, s, False) and not is_semi_invulnerable(b, s):
+            return True
+    if int(side.conditions[SAFEGUARD]) != 0 and source >= 0 and source != s and not yawning:
+        if effect != EFFECT_MOVE or int(b.move.flag_bits) & MOVE_INFILTRATES == 0:
+            return True
+    if status == SLP:
+        if has_volatile(b, 0, V_UPROAR) or has_volatile(b, 1, V_UPROAR):
+            return True
+        if int(b.format) & FORMAT_SLEEP_CLAUSE != 0 and source >= 0 and source != s:
+            for i in range(int(side.team_size)):
+                other = side.mons[i]
+                if (
+                    int(other.hp) > 0
+                    and int(other.status) == SLP
+                    and int(other.flag_bits) & MON_STATUS_BY_FOE != 0
+                ):
+                    return True
+    return False
+
+
+@kernel
+def set_status(
+    b: Any, s: int, status: int, source: int, effect: int, effect_id: int, forced: bool
+) -> bool:
+    """Give the active of ``s`` a status over any other one (``setStatus``); ``forced``: Rest.
+
+    What others do about it (Synchronize, Lum Berry) is :func:`items.try_status`.
+    """
+    side = b.sides[s]
+    m = side.mons[side.active]
+    if int(m.hp) <= 0 or int(m.status) == status:
+        return False
+    if not forced:
+        corrosion = source >= 0 and (status == PSN or status == TOX)
+        if not (corrosion and ability(b, source) == A.corrosion):
+            if status_immune(b, s, status):
+                return False
+    if _status_blocked(b, s, status, source, effect, effect_id):
+        return False
+    m.status = status
+    m.status_turns = 0
+    flags = int(m.flag_bits) & ~MON_STATUS_BY_FOE
+    if source >= 0 and source != s:
+        flags |= MON_STATUS_BY_FOE
+    m.flag_bits = flags
+    if status == SLP:
+        m.status_turns = roll(b, SITE_SLEEP_TIME, 2, 3)
+    return True
+
+
+@kernel
+def cure_status(b: Any, s: int) -> bool:
+    """Heal the status of the active Pokémon of ``s``; return whether it had one."""
+    m = b.sides[s].mons[b.sides[s].active]
+    if int(m.hp) <= 0 or m.status == NO_STATUS:
+        return False
+    cure_member(b, s, int(b.sides[s].active))
+    return True
+
+
+@kernel
+def cure_member(b: Any, s: int, i: int) -> None:
+    """Heal the status of any team member (Heal Bell, Natural Cure)."""
+    m = b.sides[s].mons[i]
+    m.status = NO_STATUS
+    m.status_turns = 0
+    m.flag_bits = int(m.flag_bits) & ~MON_STATUS_BY_FOE
+
+
+# ------------------------------------------------------------------------------------- volatiles
+@kernel
+def _volatile_blocked(b: Any, s: int, v: int, source: int, effect: int, effect_id: int) -> bool:
+    """Return whether an ability, terrain or Safeguard stops a volatile (TryAddVolatile)."""
+    side = b.sides[s]
+    a = defence_ability(b, s)
+    if v == V_FLINCH:
+        return a == A.innerfocus or has_volatile(b, s, V_FOCUSPUNCH)
+    if v == V_CONFUSION:
+        if a == A.owntempo:
+            return True
+    elif v == V_YAWN:
+        if a == A.insomnia or a == A.vitalspirit or a == A.purifyingsalt or a == A.sweetveil:
+            return True
+        if a == A.leafguard:
+            w = weather_for(b, s)
+            if w == SUNNY_DAY or w == DESOLATE_LAND:
+                return True
+        if a == A.flowerveil and has_type(b, s, TYPE_GRASS):
+            return True
+        m = side.mons[side.active]
+        if a == A.shieldsdown and int(m.species) == S.miniormeteor:
+            if int(m.flag_bits) & MON_TRANSFORMED == 0:
+                return True
+        if b.terrain == ELECTRIC_TERRAIN:
+            if is_grounded(b, s, False) and not is_semi_invulnerable(b, s):
+                return True
+    elif (
+        v == V_ATTRACT
+        or v == V_DISABLE
+        or v == V_ENCORE
+        or v == V_HEALBLOCK
+        or v == V_TAUNT
+        or v == V_TORMENT
+    ):
+        return a == A.aromaveil or (v == V_ATTRACT and a == A.oblivious)
+    else:
+        return v == V_TRAPPED and type_immunity(b, s) & IMMUNE_TRAPPED != 0
+    if v == V_CONFUSION and b.terrain == MISTY_TERRAIN:
+        if is_grounded(b, s, False) and not is_semi_invulnerable(b, s):
+            return True
+    if int(side.conditions[SAFEGUARD]) != 0 and source >= 0 and source != s:
+        if effect != EFFECT_MOVE or int(b.move.flag_bits) & MOVE_INFILTRATES == 0:
+            return True
+    return False
+
+
+@kernel
+def _restart(b: Any, s: int, v: int, effect: int, effect_id: int) -> bool:
+    """Do what adding a volatile does where it already is (``onRestart``)."""
+    side = b.sides[s]
+    if v == V_STALL:
+        side.stall_counter = min(6, int(side.stall_counter) + 1)
+        side.stall_duration = 2
+        return True
+    if v == V_LOCKEDMOVE:
+        if int(side.locked_move_true_duration) >= 2:
+            side.locked_move_duration = 2
+        return True
+    if v == V_STOCKPILE:
+        if int(side.stockpile_layers) >= 3:
+            return False
+        side.stockpile_layers = int(side.stockpile_layers) + 1
+        _stockpile_boost(b, s)
+        return True
+    if v == V_FURYCUTTER:
+        if int(side.move_streak) < 4:
+            side.move_streak = int(side.move_streak) * 2
+        return True
+    if v == V_POWERTRICK:
+        drop_volatile(b, s, V_POWERTRICK)
+        _swap_attack_and_defence(b, s)
+        return True
+    if v == V_SMACKDOWN:
+        if has_volatile(b, s, V_FLY) or has_volatile(b, s, V_BOUNCE):
+            _knock_down(b, s)
+        return True
+    return v == V_CHARGE or (v == V_HEALBLOCK and effect == EFFECT_MOVE)
+
+
+@kernel
+def _stockpile_boost(b: Any, s: int) -> None:
+    side = b.sides[s]
+    before_def, before_spd = int(side.boosts[DEF]), int(side.boosts[SPD])
+    boost(b, s, stage(DEF, 1) + stage(SPD, 1), s, EFFECT_MOVE, M.stockpile)
+    if int(side.boosts[DEF]) != before_def:
+        side.stockpile_def = int(side.stockpile_def) - 1
+    if int(side.boosts[SPD]) != before_spd:
+        side.stockpile_spd = int(side.stockpile_spd) - 1
+
+
+@kernel
+def _swap_attack_and_defence(b: Any, s: int) -> None:
+    m = b.sides[s].mons[b.sides[s].active]
+    attack = int(m.stats[ATK])
+    m.stats[ATK] = m.stats[DEF]
+    m.stats[DEF] = attack
+
+
+@kernel
+def _knock_down(b: Any, s: int) -> None:
+    """Bring somebody in the air down: its two-turn move is lost."""
+    drop_volatile(b, s, V_FLY)
+    drop_volatile(b, s, V_BOUNCE)
+    drop_volatile(b, s, V_TWOTURNMOVE)
+    cancel_move(b, s)
+
+
+@kernel
+def add_volatile(b: Any, s: int, v: int, source: int, effect: int, effect_id: int) -> bool:
+    """Give the active of ``s`` a volatile (``V_*``), if nothing stops it; return whether it came.
+
+    For ``V_LOCKEDMOVE``, ``V_TWOTURNMOVE`` and ``V_CHOICELOCK`` the move is ``effect_id``.
+    """
+    side = b.sides[s]
+    m = side.mons[side.active]
+    if int(m.hp) <= 0:
+        return False
+    if has_volatile(b, s, v):
+        return _restart(b, s, v, effect, effect_id)
+    if _volatile_blocked(b, s, v, source, effect, effect_id):
+        return False
+    if v == V_CONFUSION:
+        low = 3 if effect == EFFECT_MOVE and effect_id == M.axekick else 2
+        side.confusion_time = roll(b, SITE_CONFUSION_TIME, low, 6 - low)
+    elif v == V_PARTIALLYTRAPPED:
+        if source >= 0 and item(b, source) == I.gripclaw:
+            side.partial_trap_duration = 8
+        else:
+            side.partial_trap_duration = roll(b, SITE_TRAP_TIME, 5, 2)
+        binding = source >= 0 and item(b, source) == I.bindingband
+        side.partial_trap_divisor = 6 if binding else 8
+        side.partial_trap_source = 1 + int(b.sides[source].active) if source >= 0 else 0
+    elif v == V_STALL:
+        side.stall_counter = 1
+        side.stall_duration = 2
+    elif v == V_LOCKEDMOVE:
+        side.locked_move_duration = 2
+        side.locked_move_true_duration = roll(b, SITE_LOCKED_MOVE_TIME, 2, 2)
+        side.locked_move = effect_id
+    elif v == V_TWOTURNMOVE:
+        side.two_turn_duration = 2
+        side.two_turn_move = effect_id
+        if effect_id == M.fly:
+            put_volatile(b, s, V_FLY)
+        elif effect_id == M.bounce:
+            put_volatile(b, s, V_BOUNCE)
+        elif effect_id == M.dig:
+            put_volatile(b, s, V_DIG)
+        elif effect_id == M.dive:
+            put_volatile(b, s, V_DIVE)
+        elif effect_id == M.phantomforce:
+            put_volatile(b, s, V_PHANTOMFORCE)
+        elif effect_id == M.shadowforce:
+            put_volatile(b, s, V_SHADOWFORCE)
+    elif v == V_CHOICELOCK:
+        side.choice_lock = effect_id
+    elif v == V_MUSTRECHARGE:
+        side.must_recharge_duration = 2
+    elif v == V_TAUNT:
+        side.taunt_duration = 3
+        if int(side.active_turns) > 0 and not will_move(b, s):
+            side.taunt_duration = 4
+    elif v == V_ENCORE:
+        last = int(side.last_move)
+        slot = -1
+        for k in range(4):
+            if int(m.moves[k]) == last:
+                slot = k
+        if last == 0 or slot < 0 or int(m.pp[slot]) == 0:
+            return False
+        if int(MOVES[last].move_flags) & F_FAIL_ENCORE != 0:
+            return False
+        side.encore_move = last
+        side.encore_duration = 3 if will_move(b, s) else 4
+    elif v == V_DISABLE:
+        last = int(side.last_move)
+        if last == 0:
+            return False
+        for k in range(4):
+            if int(m.moves[k]) == last and int(m.pp[k]) == 0:
+                return False
+        side.disable_move = last
+        side.disable_duration = 5
+        moving = int(b.move.id) != 0 and int(b.move.side) == s
+        if will_move(b, s) or (moving and int(b.move.flag_bits) & MOVE_EXTERNAL == 0):
+            side.disable_duration = 4
+    elif v == V_HEALBLOCK:
+        side.heal_block_duration = 2 if effect_id == M.psychicnoise else 5
+        if source >= 0:
+            b.sides[source].move_this_turn_result = 3  # RESULT_TRUE
+    elif v == V_THROATCHOP:
+        side.throat_chop_duration = 2
+    elif v == V_YAWN:
+        side.yawn_duration = 2
+    elif v == V_PERISHSONG:
+        side.perish_duration = 4
+    elif v == V_MAGNETRISE:
+        side.magnet_rise_duration = 5
+    elif v == V_LOCKON:
+        side.lock_on_duration = 2
+    elif v == V_MICLEBERRY:
+        side.micle_duration = 2
+    elif v == V_SYRUPBOMB:
+        side.syrup_bomb_duration = 4
+        side.syrup_bomb_source = 1 + int(b.sides[source].active) if source >= 0 else 0
+    elif v == V_UPROAR:
+        side.uproar_duration = 3
+    elif v == V_ATTRACT:
+        other = b.sides[source].mons[b.sides[source].active]
+        if (int(m.flag_bits) ^ int(other.flag_bits)) & MON_GENDER != MON_GENDER:
+            return False
+        if int(m.flag_bits) & MON_GENDER == 0 or int(other.flag_bits) & MON_GENDER == 0:
+            return False
+        side.attract_source = 1 + int(b.sides[source].active)
+    elif v == V_SUBSTITUTE:
+        side.substitute_hp = int(m.max_hp) // 4
+        drop_volatile(b, s, V_PARTIALLYTRAPPED)
+    elif v == V_STOCKPILE:
+        side.stockpile_layers = 1
+        side.stockpile_def = 0
+        side.stockpile_spd = 0
+        _stockpile_boost(b, s)
+    elif v == V_PROTOSYNTHESIS or v == V_QUARKDRIVE:
+        flags = int(side.flag_bits) & ~SIDE_FROM_BOOSTER
+        if effect == EFFECT_ITEM:
+            flags |= SIDE_FROM_BOOSTER
+        side.flag_bits = flags
+        side.paradox_stat = 1 + best_stat(b, s, False)
+    elif v == V_FOCUSENERGY:
+        if has_volatile(b, s, V_DRAGONCHEER):
+            return False
+    elif v == V_ROOST or v == V_TARSHOT:
+        if int(m.flag_bits) & MON_TERASTALLIZED != 0:
+            return False
+    elif v == V_COUNTER or v == V_MIRRORCOAT:
+        side.counter_damage = 0
+    elif v == V_FOCUSPUNCH:
+        side.flag_bits = int(side.flag_bits) & ~SIDE_LOST_FOCUS
+    elif v == V_FURYCUTTER or v == V_ROLLOUT:
+        side.move_streak = 1 if v == V_FURYCUTTER else 0
+    elif v == V_METRONOME:
+        side.metronome_count = 0
+        side.metronome_move = 0
+    elif v == V_POWERTRICK:
+        _swap_attack_and_defence(b, s)
+    elif v == V_SMACKDOWN:
+        applies = has_type(b, s, TYPE_FLYING) or ability(b, s) == A.levitate
+        if (
+            item(b, s) == I.ironball
+            or has_volatile(b, s, V_INGRAIN)
+            or b.pseudo_weather[GRAVITY] != 0
+        ):
+            applies = False
+        if has_volatile(b, s, V_FLY) or has_volatile(b, s, V_BOUNCE):
+            applies = True
+            _knock_down(b, s)
+        if has_volatile(b, s, V_MAGNETRISE):
+            applies = True
+            drop_volatile(b, s, V_MAGNETRISE)
+        if not applies:
+            return False
+    elif v == V_GASTROACID:
+        if holds_ability_shield(b, s):
+            return False
+    elif v == V_TRAPPED:
+        put_volatile(b, 1 - s, V_TRAPPER)
+    put_volatile(b, s, v)
+    return True
+
+
+@kernel
+def remove_volatile(b: Any, s: int, v: int) -> bool:
+    """End a volatile of the active of ``s`` with what its end does; return whether it was there.
+
+    Yawn's sleep and Perish Song's faint belong to their last turn: see :mod:`residual`.
+    """
+    side = b.sides[s]
+    m = side.mons[side.active]
+    if int(m.hp) <= 0 or not has_volatile(b, s, v):
+        return False
+    drop_volatile(b, s, v)
+    if v == V_TWOTURNMOVE:
+        drop_charge(b, s)
+    elif v == V_LOCKEDMOVE:
+        if int(side.locked_move_true_duration) <= 1:
+            add_volatile(b, s, V_CONFUSION, s, EFFECT_VOLATILE, V_LOCKEDMOVE)
+    elif v == V_STOCKPILE:
+        changes = stage(DEF, int(side.stockpile_def)) + stage(SPD, int(side.stockpile_spd))
+        if changes != 0:
+            boost(b, s, changes, s, EFFECT_VOLATILE, V_STOCKPILE)
+    elif v == V_POWERTRICK:
+        _swap_attack_and_defence(b, s)
+    elif v == V_TRAPPED:
+        drop_volatile(b, 1 - s, V_TRAPPER)
+    elif v == V_TRAPPER:
+        drop_volatile(b, 1 - s, V_TRAPPED)
+    return True
+
+
+@kernel
+def drop_charge(b: Any, s: int) -> None:
+    """Clear the volatiles of a two-turn move."""
+    drop_volatile(b, s, V_TWOTURNMOVE)
+    drop_volatile(b, s, V_FLY)
+    drop_volatile(b, s, V_BOUNCE)
+    drop_volatile(b, s, V_DIG)
+    drop_volatile(b, s, V_DIVE)
+    drop_volatile(b, s, V_PHANTOMFORCE)
+    drop_volatile(b, s, V_SHADOWFORCE)
+
+
+# ------------------------------------------------------------------------------- side conditions
+@kernel
+def add_side_condition(b: Any, s: int, condition: int, source: int) -> bool:
+    """Set up a condition (a layer more of a hazard) on side ``s``; return whether it worked."""
+    side = b.sides[s]
+    if condition == QUICK_GUARD or condition == WIDE_GUARD:
+        bit = SIDE_QUICK_GUARD if condition == QUICK_GUARD else SIDE_WIDE_GUARD
+        if int(side.flag_bits) & bit != 0:
+            return False
+        side.flag_bits = int(side.flag_bits) | bit
+        return True
+    now = int(side.conditions[condition])
+    if now != 0:
+        limit = 3 if condition == SPIKES else (2 if condition == TOXIC_SPIKES else 1)
+        if condition < SPIKES or now >= limit:
+            return False
+        side.conditions[condition] = now + 1
+        return True
+    if condition >= SPIKES:
+        side.conditions[condition] = 1
+        order = int(side.hazard_order)
+        shift = 0
+        while (order >> shift) & 15 != 0:
+            shift += 4
+        side.hazard_order = order | ((condition - SPIKES + 1) << shift)
+        return True
+    turns = 5
+    if condition == TAILWIND:
+        turns = 4
+    elif condition == REFLECT or condition == LIGHT_SCREEN or condition == AURORA_VEIL:
+        if source >= 0 and item(b, source) == I.lightclay:
+            turns = 8
+    side.conditions[condition] = turns
+    if condition == TAILWIND:
+        a = ability(b, s)
+        if a == A.windrider:
+            boost(b, s, stage(ATK, 1), s, EFFECT_ABILITY, A.windrider)
+        elif a == A.windpower:
+            add_volatile(b, s, V_CHARGE, s, EFFECT_ABILITY, A.windpower)
+    return True
+
+
+@kernel
+def remove_side_condition(b: Any, s: int, condition: int) -> bool:
+    """End a condition of side ``s``; return whether it was there."""
+    side = b.sides[s]
+    if int(side.conditions[condition]) == 0:
+        return False
+    side.conditions[condition] = 0
+    if condition >= SPIKES:
+        # Later hazards move up.
+        order = int(side.hazard_order)
+        kept, shift = 0, 0
+        while order != 0:
+            if order & 15 != condition - SPIKES + 1:
+                kept |= (order & 15) << shift
+                shift += 4
+            order >>= 4
+        side.hazard_order = kept
+    return True
+
+
+# ------------------------------------------------------------------------------- pseudo-weathers
+@kernel
+def add_pseudo_weather(b: Any, which: int, source: int) -> bool:
+    """Begin a pseudo-weather; Trick Room and the other rooms end where they already are."""
+    if int(b.pseudo_weather[which]) != 0:
+        if which == ECHOED_VOICE:
+            if int(b.pseudo_weather[which]) != 2:
+                b.pseudo_weather[which] = 2
+                b.echoed_voice = min(5, int(b.echoed_voice) + 1)
+            return True
+        if which == TRICK_ROOM or which == MAGIC_ROOM or which == WONDER_ROOM:
+            b.pseudo_weather[which] = 0
+            return True
+        return False
+    turns = 5
+    if which == FAIRY_LOCK or which == ECHOED_VOICE:
+        turns = 2
+    elif which == ION_DELUGE:
+        turns = 1
+    b.pseudo_weather[which] = turns
+    if which == ECHOED_VOICE:
+        b.echoed_voice = 1
+    elif which == GRAVITY:
+        for s in range(2):
+            if has_volatile(b, s, V_FLY) or has_volatile(b, s, V_BOUNCE):
+                _knock_down(b, s)
+            drop_volatile(b, s, V_MAGNETRISE)
+    return True

@@ -1,0 +1,432 @@
+"""What answers a hit: the events DamagingHit, Hit, AfterMoveSecondary and their like.
+
+``s`` is the side of the user of ``b.move``, ``t`` that of the one hit.
+"""
+
+from typing import Any
+
+import plywise.engine.battle.ability_ids as A
+import plywise.engine.battle.item_ids as I
+import plywise.engine.battle.move_ids as M
+import plywise.engine.battle.species_ids as S
+from plywise.engine.battle.abilities import set_ability
+from plywise.engine.battle.chance import SITE_ABILITY, chance, roll
+from plywise.engine.battle.conditions import (
+    add_side_condition,
+    add_volatile,
+    cure_status,
+    is_semi_invulnerable,
+    type_immunity,
+)
+from plywise.engine.battle.constants import (
+    ABILITY_CHECKED,
+    ABILITY_UNCHECKED,
+    ATK,
+    BRN,
+    CATEGORY_PHYSICAL,
+    CATEGORY_SPECIAL,
+    CATEGORY_STATUS,
+    DEF,
+    EFFECT_ABILITY,
+    EFFECT_ITEM,
+    EFFECT_MOVE,
+    FRZ,
+    GRASSY_TERRAIN,
+    MON_FAINTED,
+    MON_TERASTALLIZED,
+    MOVE_CONTACT,
+    MOVE_CRIT,
+    PAR,
+    PSN,
+    SANDSTORM,
+    SIDE_FORCE_SWITCH,
+    SIDE_LOST_FOCUS,
+    SLP,
+    SPA,
+    SPD,
+    SPE,
+    SWITCH_TRUE,
+    TOX,
+    TOXIC_SPIKES,
+    TYPE_BUG,
+    TYPE_DARK,
+    TYPE_ELECTRIC,
+    TYPE_FIRE,
+    TYPE_GHOST,
+    TYPE_ICE,
+    TYPE_NONE,
+    TYPE_UNKNOWN,
+    TYPE_WATER,
+    V_ATTRACT,
+    V_BEAKBLAST,
+    V_CHARGE,
+    V_COUNTER,
+    V_DISABLE,
+    V_FOCUSPUNCH,
+    V_INGRAIN,
+    V_MIRRORCOAT,
+    V_PERISHSONG,
+)
+from plywise.engine.battle.field import set_terrain, set_weather
+from plywise.engine.battle.formes import forme_change
+from plywise.engine.battle.items import eat_item, set_item, try_status
+from plywise.engine.battle.ops import (
+    boost,
+    can_switch,
+    consume_item,
+    damage,
+    fraction,
+    heal,
+    stage,
+    take_item,
+    use_item,
+)
+from plywise.engine.battle.stats import (
+    ability,
+    defence_ability,
+    has_type,
+    has_volatile,
+    item,
+)
+from plywise.engine.battle.tables import (
+    ABILITIES,
+    F_FUTURE,
+    F_SOUND,
+    F_WIND,
+    IMMUNE_POWDER,
+    MOVES,
+)
+from plywise.engine.jit import kernel
+
+
+@kernel
+def makes_contact(b: Any, s: int) -> bool:
+    """Return whether the move of side ``s`` makes contact (Protective Pads prevent it)."""
+    return int(b.move.flag_bits) & MOVE_CONTACT != 0 and item(b, s) != I.protectivepads
+
+
+@kernel
+def powder_immune(b: Any, s: int) -> bool:
+    """Return whether powder does nothing to the active of ``s``: type, Overcoat or Goggles."""
+    return (
+        type_immunity(b, s) & IMMUNE_POWDER != 0
+        or ability(b, s) == A.overcoat
+        or item(b, s) == I.safetygoggles
+    )
+
+
+@kernel
+def damaging_hit(b: Any, s: int, t: int, lost: int) -> None:
+    """Let everything answer a hit that did ``lost`` HP of damage (DamagingHit)."""
+    user, hit = b.sides[s], b.sides[t]
+    mon, target = user.mons[user.active], hit.mons[hit.active]
+    move = int(b.move.id)
+    kind = int(b.move.type)
+    flags = int(MOVES[move].move_flags)
+    physical = int(b.move.category) == CATEGORY_PHYSICAL
+    contact = makes_contact(b, s)
+    a = ability(b, t)
+    if ABILITIES[a].breakable:
+        a = defence_ability(b, t)
+    held = item(b, t)
+    # order 1
+    if a == A.roughskin or a == A.ironbarbs:
+        if contact:
+            damage(b, s, fraction(int(mon.max_hp), 8), t, EFFECT_ABILITY, a)
+    elif a == A.aftermath:
+        if target.hp <= 0 and contact:
+            damage(b, s, fraction(int(mon.max_hp), 4), t, EFFECT_ABILITY, a)
+    elif a == A.innardsout:
+        if target.hp <= 0:
+            damage(b, s, lost + int(b.move.total_damage), t, EFFECT_ABILITY, a)
+    elif a == A.electromorphosis:
+        add_volatile(b, t, V_CHARGE, t, EFFECT_ABILITY, a)
+    elif a == A.windpower:
+        if flags & F_WIND:
+            add_volatile(b, t, V_CHARGE, t, EFFECT_ABILITY, a)
+    # order 2
+    if held == I.rockyhelmet and contact:
+        damage(b, s, fraction(int(mon.max_hp), 6), t, EFFECT_ITEM, held)
+    # the rest: status and volatiles
+    if target.status == FRZ and kind == TYPE_FIRE:
+        cure_status(b, t)
+    if has_volatile(b, t, V_COUNTER) and physical:
+        hit.counter_damage = 2 * lost
+    if has_volatile(b, t, V_MIRRORCOAT) and not physical:
+        hit.counter_damage = 2 * lost
+    if a:
+        _ability_answers(b, s, t, a, contact)
+    # items
+    if held:
+        if held == I.airballoon:
+            consume_item(b, t)
+        elif held == I.absorbbulb or held == I.luminousmoss:
+            if kind == TYPE_WATER:
+                use_item(b, t)
+        elif held == I.cellbattery:
+            if kind == TYPE_ELECTRIC:
+                use_item(b, t)
+        elif held == I.snowball:
+            if kind == TYPE_ICE:
+                use_item(b, t)
+        elif held == I.weaknesspolicy:
+            if b.move.type_mod > 0 and not MOVES[move].level_damage:
+                use_item(b, t)
+        elif held == I.jabocaberry or held == I.rowapberry:
+            if physical == (held == I.jabocaberry) and mon.hp > 0:
+                if ability(b, s) != A.magicguard:
+                    part = 4 if ability(b, t) == A.ripen else 8
+                    if eat_item(b, t, False):
+                        damage(b, s, fraction(int(mon.max_hp), part), t, EFFECT_ITEM, held)
+    # the user's
+    mine = ability(b, s)
+    if mine == A.poisontouch or mine == A.toxicchain:
+        if defence_ability(b, t) != A.shielddust and item(b, t) != I.covertcloak:
+            if mine == A.toxicchain:
+                if chance(b, SITE_ABILITY, 3, 10):
+                    try_status(b, t, TOX, s, EFFECT_ABILITY, mine)
+            elif contact:
+                if chance(b, SITE_ABILITY, 3, 10):
+                    try_status(b, t, PSN, s, EFFECT_ABILITY, mine)
+
+
+@kernel
+def _ability_answers(b: Any, s: int, t: int, a: int, contact: bool) -> None:
+    """Let ability ``a`` of the one hit answer (DamagingHit without an order)."""
+    user, hit = b.sides[s], b.sides[t]
+    mon, target = user.mons[user.active], hit.mons[hit.active]
+    move = int(b.move.id)
+    kind = int(b.move.type)
+    flags = int(MOVES[move].move_flags)
+    physical = int(b.move.category) == CATEGORY_PHYSICAL
+    if a == A.static or a == A.flamebody or a == A.poisonpoint:
+        if contact and chance(b, SITE_ABILITY, 3, 10):
+            status = PAR if a == A.static else (BRN if a == A.flamebody else PSN)
+            try_status(b, s, status, t, EFFECT_ABILITY, a)
+    elif a == A.effectspore:
+        if contact and not powder_immune(b, s):
+            r = roll(b, SITE_ABILITY, 0, 100)
+            if r < 11:
+                try_status(b, s, SLP, t, EFFECT_ABILITY, a)
+            elif r < 21:
+                try_status(b, s, PAR, t, EFFECT_ABILITY, a)
+            elif r < 30:
+                try_status(b, s, PSN, t, EFFECT_ABILITY, a)
+    elif a == A.cutecharm:
+        if contact and chance(b, SITE_ABILITY, 3, 10):
+            add_volatile(b, s, V_ATTRACT, t, EFFECT_ABILITY, a)
+    elif a == A.cursedbody:
+        if not has_volatile(b, s, V_DISABLE) and flags & F_FUTURE == 0 and move != M.struggle:
+            if chance(b, SITE_ABILITY, 3, 10):
+                add_volatile(b, s, V_DISABLE, t, EFFECT_ABILITY, a)
+    elif a == A.stamina:
+        boost(b, t, stage(DEF, 1), t, EFFECT_ABILITY, a)
+    elif a == A.weakarmor:
+        if physical:
+            boost(b, t, stage(DEF, -1) + stage(SPE, 2), t, EFFECT_ABILITY, a)
+    elif a == A.justified:
+        if kind == TYPE_DARK:
+            boost(b, t, stage(ATK, 1), t, EFFECT_ABILITY, a)
+    elif a == A.rattled:
+        if kind == TYPE_DARK or kind == TYPE_BUG or kind == TYPE_GHOST:
+            boost(b, t, stage(SPE, 1), t, EFFECT_ABILITY, a)
+    elif a == A.thermalexchange:
+        if kind == TYPE_FIRE:
+            boost(b, t, stage(ATK, 1), t, EFFECT_ABILITY, a)
+    elif a == A.watercompaction:
+        if kind == TYPE_WATER:
+            boost(b, t, stage(DEF, 2), t, EFFECT_ABILITY, a)
+    elif a == A.steamengine:
+        if kind == TYPE_WATER or kind == TYPE_FIRE:
+            boost(b, t, stage(SPE, 6), t, EFFECT_ABILITY, a)
+    elif a == A.gooey or a == A.tanglinghair:
+        if contact:
+            boost(b, s, stage(SPE, -1), t, EFFECT_ABILITY, a)
+    elif a == A.cottondown:
+        if int(mon.flag_bits) & MON_FAINTED == 0:
+            boost(b, s, stage(SPE, -1), t, EFFECT_ABILITY, a)
+    elif a == A.sandspit:
+        set_weather(b, SANDSTORM, t)
+    elif a == A.seedsower:
+        set_terrain(b, GRASSY_TERRAIN, t)
+    elif a == A.toxicdebris:
+        if physical and int(b.sides[s].conditions[TOXIC_SPIKES]) < 2:
+            add_side_condition(b, s, TOXIC_SPIKES, t)
+    elif a == A.mummy or a == A.lingeringaroma:
+        theirs = int(mon.ability)
+        if contact and theirs != a and not ABILITIES[theirs].cant_suppress:
+            set_ability(b, s, a)
+    elif a == A.perishbody:
+        if contact and not has_volatile(b, s, V_PERISHSONG):
+            add_volatile(b, s, V_PERISHSONG, t, EFFECT_ABILITY, a)
+            add_volatile(b, t, V_PERISHSONG, t, EFFECT_ABILITY, a)
+    elif a == A.illusion:
+        hit.illusion = 0
+    elif a == A.gulpmissile:
+        species = int(target.species)
+        if mon.hp > 0 and not is_semi_invulnerable(b, t):
+            if species == S.cramorantgulping or species == S.cramorantgorging:
+                damage(b, s, fraction(int(mon.max_hp), 4), t, EFFECT_ABILITY, a)
+                if species == S.cramorantgulping:
+                    boost(b, s, stage(DEF, -1), t, EFFECT_ABILITY, a)
+                else:
+                    try_status(b, s, PAR, t, EFFECT_MOVE, move)
+                forme_change(b, t, S.cramorant, False)
+
+
+@kernel
+def hit_event(b: Any, s: int, t: int) -> None:
+    """Let volatiles, ability and item of the target answer any hit of a move (onHit)."""
+    user, hit = b.sides[s], b.sides[t]
+    status = int(b.move.category) == CATEGORY_STATUS
+    if has_volatile(b, t, V_FOCUSPUNCH) and not status:
+        hit.flag_bits = int(hit.flag_bits) | SIDE_LOST_FOCUS
+    if has_volatile(b, t, V_BEAKBLAST) and makes_contact(b, s):
+        try_status(b, s, BRN, t, EFFECT_MOVE, M.beakblast)
+    a = defence_ability(b, t)
+    if a == A.angerpoint:
+        if hit.mons[hit.active].hp > 0 and int(b.move.flag_bits) & MOVE_CRIT and not status:
+            boost(b, t, stage(ATK, 12), t, EFFECT_ABILITY, a)
+    held = item(b, t)
+    if held == I.enigmaberry:
+        if b.move.type_mod > 0 and eat_item(b, t, False):
+            heal(b, t, fraction(int(hit.mons[hit.active].max_hp), 4), t, EFFECT_ITEM, held)
+    elif held == I.stickybarb:
+        if s != t and user.mons[user.active].held_item == 0 and makes_contact(b, s):
+            barb = take_item(b, t, t)
+            if barb:
+                set_item(b, s, barb)
+
+
+@kernel
+def after_move_secondary(b: Any, s: int, t: int, lost: int, many: bool) -> None:
+    """Let the target answer the whole move (AfterMoveSecondary); ``lost`` by its last hit."""
+    user, hit = b.sides[s], b.sides[t]
+    mon, target = user.mons[user.active], hit.mons[hit.active]
+    move = int(b.move.id)
+    flags = int(MOVES[move].move_flags)
+    status = int(b.move.category) == CATEGORY_STATUS
+    # Eject Button has priority 2
+    held = item(b, t)
+    if held == I.ejectbutton and s != t and target.hp > 0 and not status:
+        if (
+            flags & F_FUTURE == 0
+            and can_switch(b, t)
+            and int(hit.flag_bits) & SIDE_FORCE_SWITCH == 0
+            and user.switch_flag != SWITCH_TRUE
+            and hit.switch_flag != SWITCH_TRUE
+        ):
+            hit.switch_flag = SWITCH_TRUE
+            if use_item(b, t):
+                user.switch_flag = 0
+            else:
+                hit.switch_flag = 0
+    if target.status == FRZ and MOVES[move].thaws_target:
+        cure_status(b, t)
+    a = defence_ability(b, t)
+    if a == A.berserk or a == A.angershell:
+        hit.ability_flags = (int(hit.ability_flags) & ~ABILITY_UNCHECKED) | ABILITY_CHECKED
+        total = int(b.move.total_damage)
+        if s != t and target.hp > 0 and total:
+            done = total if many else lost
+            hp, most = int(target.hp), int(target.max_hp)
+            if hp * 2 <= most and (hp + done) * 2 > most:
+                if a == A.berserk:
+                    boost(b, t, stage(SPA, 1), t, EFFECT_ABILITY, a)
+                else:
+                    changes = stage(ATK, 1) + stage(SPA, 1) + stage(SPE, 1)
+                    changes += stage(DEF, -1) + stage(SPD, -1)
+                    boost(b, t, changes, t, EFFECT_ABILITY, a)
+    elif a == A.colorchange:
+        kind = int(b.move.type)
+        if target.hp > 0 and not status and kind != TYPE_UNKNOWN and not has_type(b, t, kind):
+            if int(target.flag_bits) & MON_TERASTALLIZED == 0:
+                hit.types[0] = kind
+                hit.types[1] = TYPE_NONE
+                hit.added_type = TYPE_NONE
+    elif a == A.pickpocket:
+        if s != t and int(b.move.flag_bits) & MOVE_CONTACT and target.held_item == 0:
+            if (
+                hit.switch_flag == 0
+                and int(hit.flag_bits) & SIDE_FORCE_SWITCH == 0
+                and user.switch_flag != SWITCH_TRUE
+            ):
+                stolen = take_item(b, s, t)
+                if stolen and not set_item(b, t, stolen):
+                    mon.held_item = stolen
+    held = item(b, t)
+    if held == I.redcard:
+        if s != t and mon.hp > 0 and target.hp > 0 and not status:
+            if (
+                can_switch(b, s)
+                and int(user.flag_bits) & SIDE_FORCE_SWITCH == 0
+                and int(hit.flag_bits) & SIDE_FORCE_SWITCH == 0
+                and use_item(b, t)
+                and drag_out(b, s)
+            ):
+                user.flag_bits = int(user.flag_bits) | SIDE_FORCE_SWITCH
+    elif held == I.keeberry:
+        if int(b.move.category) == CATEGORY_PHYSICAL:
+            eat_item(b, t, False)
+    elif held == I.marangaberry:
+        if int(b.move.category) == CATEGORY_SPECIAL:
+            eat_item(b, t, False)
+
+
+@kernel
+def drag_out(b: Any, t: int) -> bool:
+    """Return whether the active of ``t`` can be dragged out (DragOut)."""
+    a = defence_ability(b, t)
+    return a != A.suctioncups and a != A.guarddog and not has_volatile(b, t, V_INGRAIN)
+
+
+@kernel
+def emergency_exit(b: Any, k: int, before: int) -> None:
+    """Let Emergency Exit or Wimp Out act if HP fell from ``before`` to half or less."""
+    side, foe = b.sides[k], b.sides[1 - k]
+    m = side.mons[side.active]
+    most = int(m.max_hp)
+    if m.hp <= 0 or int(m.hp) * 2 > most or before * 2 <= most:
+        return
+    a = ability(b, k)
+    if a != A.emergencyexit and a != A.wimpout:
+        return
+    if not can_switch(b, k) or int(side.flag_bits) & SIDE_FORCE_SWITCH or side.switch_flag:
+        return
+    foe.switch_flag = 0
+    side.switch_flag = SWITCH_TRUE
+
+
+@kernel
+def after_move_self(b: Any, s: int, t: int, hit_target: bool) -> None:
+    """Let the user's own items answer its move (AfterMoveSecondarySelf)."""
+    user, hit = b.sides[s], b.sides[t]
+    mon = user.mons[user.active]
+    move = int(b.move.id)
+    status = int(b.move.category) == CATEGORY_STATUS
+    if move == M.fellstinger:
+        target = hit.mons[hit.active]
+        if target.hp <= 0:
+            boost(b, s, stage(ATK, 3), s, EFFECT_MOVE, move)
+    elif move == M.relicsong:
+        if int(mon.species) == S.meloetta:
+            forme_change(b, s, S.meloettapirouette, False)
+        elif int(mon.species) == S.meloettapirouette:
+            forme_change(b, s, S.meloetta, False)
+    held = item(b, s)
+    a = ability(b, s)
+    if a == A.magician:
+        if hit_target and s != t and not status and move != M.fling:
+            if user.switch_flag != SWITCH_TRUE and mon.held_item == 0:
+                stolen = take_item(b, t, s)
+                if stolen and not set_item(b, s, stolen):
+                    hit.mons[hit.active].held_item = stolen
+    if held == I.lifeorb:
+        if s != t and not status and int(user.flag_bits) & SIDE_FORCE_SWITCH == 0:
+            damage(b, s, fraction(int(mon.max_hp), 10), s, EFFECT_ITEM, held)
+    elif held == I.throatspray:
+        if int(MOVES[move].move_flags) & F_SOUND:
+            use_item(b, s)
+    elif held == I.shellbell:
+        if b.move.total_damage and int(user.flag_bits) & SIDE_FORCE_SWITCH == 0:
+            heal(b, s, fraction(int(b.move.total_damage), 8), s, EFFECT_ITEM, held)

@@ -1,0 +1,367 @@
+"""The static evaluation of a battle: a weighted sum of features, squashed into (-1, 1).
+
+A feature is a number of side 0 less the same of side 1.  Weights are in units of one healthy
+Pokémon and are first guesses: issue 5 fits them to the outcomes of self-play, for which
+:func:`features` gives the vector.  Damage is estimated from stats, types, boosts and the few
+abilities and items that matter most often; the full formula would cost ten times the rest.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plywise.engine.battle import ability_ids as A
+from plywise.engine.battle import item_ids as I
+from plywise.engine.battle.constants import (
+    ATK,
+    AURORA_VEIL,
+    BRN,
+    CATEGORY_PHYSICAL,
+    CATEGORY_STATUS,
+    DEF,
+    LIGHT_SCREEN,
+    MON_TERASTALLIZED,
+    NO_STATUS,
+    REFLECT,
+    SIDE_TERA_USED,
+    SLP,
+    SPA,
+    SPD,
+    SPE,
+    SPIKES,
+    STEALTH_ROCK,
+    STICKY_WEB,
+    TAILWIND,
+    TOXIC_SPIKES,
+    TYPE_ELECTRIC,
+    TYPE_FIRE,
+    TYPE_FLYING,
+    TYPE_GRASS,
+    TYPE_GROUND,
+    TYPE_ROCK,
+    TYPE_WATER,
+    V_CONFUSION,
+    V_CURSE,
+    V_LEECHSEED,
+    V_SALTCURE,
+    V_SUBSTITUTE,
+    V_YAWN,
+)
+from plywise.engine.battle.names import ABILITY_NAMES, ITEM_NAMES, MOVE_NAMES
+from plywise.engine.battle.state import BATTLE
+from plywise.engine.battle.stats import (
+    action_speed,
+    boosted,
+    has_volatile,
+    own_types,
+    types_of,
+)
+from plywise.engine.battle.tables import F_CHARGE, F_FUTURE, F_RECHARGE, MOVES, SPECIES, TYPE_CHART
+from plywise.engine.jit import kernel, kernel_of
+from plywise.engine.kernels import signatures
+
+WEIGHTS_BY_NAME = {
+    "alive": 0.45,  # Pokémon that still stand
+    "hp": 0.55,  # their HP, as shares of the maximum
+    "brn": -0.15,  # how many of them have the status
+    "par": -0.15,
+    "psn": -0.08,
+    "tox": -0.20,
+    "slp": -0.20,
+    "frz": -0.30,
+    "held_items": 0.04,
+    "tera": 0.25,  # Terastallization is still to come
+    "stealth_rock": -0.05,  # for each on the bench, by how much Rock hurts it
+    "spikes": -0.03,  # layers, for each on the bench that stands on the ground
+    "toxic_spikes": -0.04,
+    "sticky_web": -0.05,
+    "reflect": 0.15,
+    "light_screen": 0.15,
+    "aurora_veil": 0.25,
+    "tailwind": 0.12,
+    "attack_boosts": 0.30,  # of the active one, by STAGES, times its HP share
+    "defence_boosts": 0.20,
+    "speed_boosts": 0.20,
+    "substitute": 0.25,
+    "leech_seed": -0.15,
+    "confusion": -0.08,
+    "doomed": -0.15,  # Curse, Salt Cure, Yawn
+    "wish": 0.15,
+    "threat": 0.25,  # what its best move takes of the foe's HP, at most 1
+    "faster": 0.08,
+    "first_strike": 0.15,  # faster, and its best move is enough
+}
+FEATURES = tuple(WEIGHTS_BY_NAME)
+WEIGHTS = np.array(list(WEIGHTS_BY_NAME.values()))
+"""In the order of :data:`FEATURES`."""
+
+(
+    ALIVE,
+    HP,
+    FIRST_STATUS,
+    _PAR,
+    _PSN,
+    _TOX,
+    _SLP,
+    _FRZ,
+    HELD_ITEMS,
+    TERA,
+    ROCKS,
+    SPIKE_LAYERS,
+    TOXIC,
+    WEB,
+    REFLECTS,
+    SCREENS,
+    VEILS,
+    WIND,
+    ATTACK_BOOSTS,
+    DEFENCE_BOOSTS,
+    SPEED_BOOSTS,
+    SUBSTITUTES,
+    SEEDS,
+    CONFUSED,
+    DOOMED,
+    WISHES,
+    THREAT,
+    FASTER,
+    FIRST_STRIKE,
+) = range(len(FEATURES))
+
+STAGES = np.array([-0.75, -0.71, -0.67, -0.6, -0.5, -0.33, 0.0, 0.5, 0.85, 1.1, 1.3, 1.45, 1.55])
+"""What boosts of -6 … 6 stages are worth: like their effect, flattening upwards."""
+
+EFFECTIVENESS = np.array([1.0, 2.0, 0.0, 0.5])[TYPE_CHART]
+"""``[attack type, defending type]`` as a factor (the chart's codes are 0, 1, 2 and -1)."""
+
+_IMMUNE = {
+    "levitate": TYPE_GROUND,
+    "eartheater": TYPE_GROUND,
+    "flashfire": TYPE_FIRE,
+    "wellbakedbody": TYPE_FIRE,
+    "waterabsorb": TYPE_WATER,
+    "stormdrain": TYPE_WATER,
+    "dryskin": TYPE_WATER,
+    "voltabsorb": TYPE_ELECTRIC,
+    "motordrive": TYPE_ELECTRIC,
+    "lightningrod": TYPE_ELECTRIC,
+    "sapsipper": TYPE_GRASS,
+}
+ABILITY_IMMUNE = np.array([_IMMUNE.get(name, 0) for name in ABILITY_NAMES], np.uint8)
+"""The attack type that an ability makes immune to, 0 for none."""
+
+_PHYSICAL_ABILITIES = {"hugepower": 2.0, "purepower": 2.0, "gorillatactics": 1.5, "hustle": 1.4}
+_ITEM_FACTORS = {
+    "lifeorb": (1.3, 1.3),
+    "choiceband": (1.5, 1.0),
+    "choicespecs": (1.0, 1.5),
+    "expertbelt": (1.1, 1.1),
+    "thickclub": (2.0, 1.0),
+    "lightball": (2.0, 2.0),
+}
+ABILITY_FACTOR = np.array([_PHYSICAL_ABILITIES.get(name, 1.0) for name in ABILITY_NAMES])
+ITEM_FACTOR = np.array([_ITEM_FACTORS.get(name, (1.0, 1.0)) for name in ITEM_NAMES])
+"""Factors on physical damage by ability, and on physical and special damage by item."""
+
+
+def _expected_powers() -> NDArray[np.float64]:
+    """Return per move its power times accuracy and hits, less where it costs a turn or more."""
+    powers = np.zeros(len(MOVE_NAMES))
+    for number, move in enumerate(MOVES):
+        if int(move["category"]) == CATEGORY_STATUS or number == 0:
+            continue
+        # Powers that a callback computes stand as 0 or 1 in the tables.
+        power = float(move["power"]) if int(move["power"]) > 1 else 60.0
+        if move["ohko"]:
+            power = 60.0
+        hits = (3.1 if int(move["hits_max"]) == 5 else float(move["hits_max"])) or 1.0
+        power *= hits * (int(move["accuracy"]) / 100 if int(move["accuracy"]) else 1.0)
+        if int(move["move_flags"]) & (F_CHARGE | F_RECHARGE | F_FUTURE):
+            power *= 0.6
+        if move["self_destruct"]:
+            power *= 0.3
+        powers[number] = power
+    return powers
+
+
+EXPECTED_POWER = _expected_powers()
+
+for _table in (WEIGHTS, STAGES, EFFECTIVENESS, ABILITY_IMMUNE, ABILITY_FACTOR, ITEM_FACTOR):
+    _table.flags.writeable = False
+EXPECTED_POWER.flags.writeable = False
+
+
+@kernel
+def _threat(b: Any, s: int) -> float:
+    """Return what the best move of side ``s`` takes of the foe's remaining HP on average."""
+    side = b.sides[s]
+    other = b.sides[1 - s]
+    mon = side.mons[side.active]
+    foe = other.mons[other.active]
+    first, second, third = types_of(b, 1 - s)
+    own_first, own_second, own_third = own_types(b, s)
+    tera = 0
+    if int(mon.flag_bits) & MON_TERASTALLIZED != 0:
+        tera = int(mon.tera_type)
+    immune = int(ABILITY_IMMUNE[foe.ability])
+    held = int(mon.held_item)
+    level = (2.0 * int(mon.level) / 5.0 + 2.0) / 50.0
+    burnt = int(mon.status) == BRN and int(mon.ability) != A.guts
+    veil = int(other.conditions[AURORA_VEIL]) != 0
+    physical = (
+        float(boosted(int(mon.stats[ATK]), int(side.boosts[ATK])))
+        / max(1, boosted(int(foe.stats[DEF]), int(other.boosts[DEF])))
+        * (0.5 if burnt else 1.0)
+        * (0.5 if veil or int(other.conditions[REFLECT]) != 0 else 1.0)
+        * ABILITY_FACTOR[mon.ability]
+        * ITEM_FACTOR[held, 0]
+    )
+    special = (
+        float(boosted(int(mon.stats[SPA]), int(side.boosts[SPA])))
+        / max(1, boosted(int(foe.stats[SPD]), int(other.boosts[SPD])))
+        * (0.5 if veil or int(other.conditions[LIGHT_SCREEN]) != 0 else 1.0)
+        * ITEM_FACTOR[held, 1]
+    )
+    best = 0.0
+    for k in range(4):
+        move = int(mon.moves[k])
+        power = EXPECTED_POWER[move]
+        if power == 0.0 or int(mon.pp[k]) == 0:
+            continue
+        row = MOVES[move]
+        if row.level_damage:
+            best = max(best, float(mon.level))
+            continue
+        kind = int(row.type)
+        if kind == immune and immune != 0:
+            continue
+        factor = (
+            EFFECTIVENESS[kind, first] * EFFECTIVENESS[kind, second] * EFFECTIVENESS[kind, third]
+        )
+        if kind == own_first or kind == own_second or kind == own_third:
+            factor *= 2.0 if kind == tera else 1.5
+        elif kind == tera:
+            factor *= 1.5
+        factor *= physical if int(row.category) == CATEGORY_PHYSICAL else special
+        best = max(best, (level * power * factor + 2.0) * 0.925)
+    return best / max(1, int(foe.hp))
+
+
+@kernel
+def _count_member(b: Any, s: int, i: int, sign: float, out: Any) -> None:
+    """Add the features of one team member."""
+    side = b.sides[s]
+    mon = side.mons[i]
+    hp = int(mon.hp)
+    if hp <= 0:
+        return
+    out[ALIVE] += sign
+    out[HP] += sign * hp / max(1, int(mon.max_hp))
+    status = int(mon.status)
+    if status != NO_STATUS:
+        worth = 1.0
+        if status == BRN and int(mon.stats[ATK]) < int(mon.stats[SPA]):
+            worth = 0.5
+        elif status == SLP:
+            worth = 0.5 * min(2, int(mon.status_turns))
+        out[FIRST_STATUS + status - BRN] += sign * worth
+    if int(mon.held_item) != 0:
+        out[HELD_ITEMS] += sign
+    if i == int(side.active) or int(mon.held_item) == I.heavydutyboots:
+        return
+    first = int(SPECIES[mon.species].types[0])
+    second = int(SPECIES[mon.species].types[1])
+    if int(side.conditions[STEALTH_ROCK]) != 0 and int(mon.ability) != A.magicguard:
+        out[ROCKS] += sign * EFFECTIVENESS[TYPE_ROCK, first] * EFFECTIVENESS[TYPE_ROCK, second]
+    if first != TYPE_FLYING and second != TYPE_FLYING and int(mon.ability) != A.levitate:
+        out[SPIKE_LAYERS] += sign * int(side.conditions[SPIKES])
+        out[TOXIC] += sign * int(side.conditions[TOXIC_SPIKES])
+        out[WEB] += sign * int(side.conditions[STICKY_WEB])
+
+
+@kernel
+def _count_active(b: Any, s: int, sign: float, out: Any) -> None:
+    """Add the features of a side and of its active Pokémon."""
+    side = b.sides[s]
+    if int(side.flag_bits) & SIDE_TERA_USED == 0:
+        out[TERA] += sign
+    out[REFLECTS] += sign * min(1.0, int(side.conditions[REFLECT]) / 4.0)
+    out[SCREENS] += sign * min(1.0, int(side.conditions[LIGHT_SCREEN]) / 4.0)
+    out[VEILS] += sign * min(1.0, int(side.conditions[AURORA_VEIL]) / 4.0)
+    out[WIND] += sign * min(1.0, int(side.conditions[TAILWIND]) / 3.0)
+    if int(side.wish_duration) != 0:
+        out[WISHES] += sign
+    mon = side.mons[side.active]
+    hp = int(mon.hp)
+    if hp <= 0:
+        return
+    share = sign * hp / max(1, int(mon.max_hp))
+    attack = STAGES[6 + int(side.boosts[ATK])]
+    special = STAGES[6 + int(side.boosts[SPA])]
+    if int(mon.stats[ATK]) > int(mon.stats[SPA]):
+        special *= 0.3
+    else:
+        attack *= 0.3
+    out[ATTACK_BOOSTS] += share * (attack + special)
+    out[DEFENCE_BOOSTS] += share * (STAGES[6 + int(side.boosts[DEF])])
+    out[DEFENCE_BOOSTS] += share * (STAGES[6 + int(side.boosts[SPD])])
+    out[SPEED_BOOSTS] += share * STAGES[6 + int(side.boosts[SPE])]
+    if has_volatile(b, s, V_SUBSTITUTE):
+        out[SUBSTITUTES] += sign
+    if has_volatile(b, s, V_LEECHSEED):
+        out[SEEDS] += sign
+    if has_volatile(b, s, V_CONFUSION):
+        out[CONFUSED] += sign
+    if has_volatile(b, s, V_CURSE) or has_volatile(b, s, V_SALTCURE) or has_volatile(b, s, V_YAWN):
+        out[DOOMED] += sign
+
+
+@kernel
+def features(b: Any, out: Any) -> float:
+    """Write the features of a state into ``out`` (float64, one for each of :data:`FEATURES`).
+
+    Returns:
+        how many Pokémon still stand on both sides together.
+    """
+    for k in range(len(WEIGHTS)):
+        out[k] = 0.0
+    standing = 0
+    for s in range(2):
+        sign = 1.0 - 2.0 * s
+        for i in range(int(b.sides[s].team_size)):
+            _count_member(b, s, i, sign, out)
+            if int(b.sides[s].mons[i].hp) > 0:
+                standing += 1
+        _count_active(b, s, sign, out)
+    first = b.sides[0]
+    second = b.sides[1]
+    if int(first.mons[first.active].hp) > 0 and int(second.mons[second.active].hp) > 0:
+        threat = _threat(b, 0)
+        counter = _threat(b, 1)
+        out[THREAT] += min(1.0, threat) - min(1.0, counter)
+        speed = action_speed(b, 0) - action_speed(b, 1)
+        if speed > 0:
+            out[FASTER] += 1.0
+            if threat >= 1.0:
+                out[FIRST_STRIKE] += 1.0
+        elif speed < 0:
+            out[FASTER] -= 1.0
+            if counter >= 1.0:
+                out[FIRST_STRIKE] -= 1.0
+    return float(standing)
+
+
+@kernel_of(signatures(BATTLE).evaluate)
+def evaluate(pool: Any, i: int) -> float:
+    """Return the estimated result for side 0, in (-1, 1).
+
+    The same lead weighs more the fewer Pokémon are left: one ahead is about 0.3 at 6 against 5 and
+    0.5 at 2 against 1.
+    """
+    out = np.empty(len(WEIGHTS))
+    standing = features(pool[i], out)
+    total = 0.0
+    for k in range(len(WEIGHTS)):
+        total += WEIGHTS[k] * out[k]
+    # Of size 0.99 at most, so that no estimate passes for a result.
+    return 0.99 * float(np.tanh(total / np.sqrt(max(1.0, standing))))

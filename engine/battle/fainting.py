@@ -1,0 +1,123 @@
+"""Emptying the faint queue: who has fainted, what answers it, and who has won."""
+
+from typing import Any
+
+import plywise.engine.battle.ability_ids as A
+import plywise.engine.battle.species_ids as S
+from plywise.engine.battle.abilities import end_ability
+from plywise.engine.battle.constants import (
+    ATK,
+    EFFECT_ABILITY,
+    EFFECT_MOVE,
+    MON_BOND_TRIGGERED,
+    MON_FAINTED,
+    MON_TERASTALLIZED,
+    MON_TRANSFORMED,
+    SIDE_FAINT_QUEUED,
+    SPA,
+    SPE,
+    V_DESTINYBOND,
+    WINNER_NONE,
+    WINNER_TIE,
+)
+from plywise.engine.battle.formes import clear_volatile
+from plywise.engine.battle.ops import boost, faint, stage
+from plywise.engine.battle.stats import ability, best_stat, has_volatile
+from plywise.engine.battle.tables import F_FUTURE, MOVES
+from plywise.engine.jit import kernel
+
+
+@kernel
+def check_win(b: Any, last_fainted: int) -> bool:
+    """Note the winner if a side has nobody left; of two, the side that fainted last wins."""
+    if int(b.winner) != WINNER_NONE:
+        return True
+    none_left_0 = int(b.sides[0].pokemon_left) == 0
+    none_left_1 = int(b.sides[1].pokemon_left) == 0
+    if none_left_0 and none_left_1:
+        b.winner = last_fainted if last_fainted >= 0 else WINNER_TIE
+    elif none_left_0:
+        b.winner = 1
+    elif none_left_1:
+        b.winner = 0
+    else:
+        return False
+    return True
+
+
+@kernel
+def _answer_faint(b: Any, source: int, effect: int, length: int) -> None:
+    """Let the one that knocked out gain from it (SourceAfterFaint): Moxie and such."""
+    if source < 0 or effect != EFFECT_MOVE:
+        return
+    side = b.sides[source]
+    a = ability(b, source)
+    changes = 0
+    if a == A.moxie or a == A.chillingneigh or a == A.asoneglastrier:
+        changes = stage(ATK, length)
+    elif a == A.grimneigh or a == A.asonespectrier:
+        changes = stage(SPA, length)
+    elif a == A.beastboost:
+        changes = stage(best_stat(b, source, True), length)
+    elif a == A.battlebond:
+        m = side.mons[side.active]
+        if (
+            int(m.species) == S.greninjabond
+            and int(m.hp) > 0
+            and int(m.flag_bits) & (MON_TRANSFORMED | MON_BOND_TRIGGERED) == 0
+            and int(b.sides[1 - source].pokemon_left) != 0
+        ):
+            boost(
+                b,
+                source,
+                stage(ATK, 1) + stage(SPA, 1) + stage(SPE, 1),
+                source,
+                EFFECT_ABILITY,
+                a,
+            )
+            m.flag_bits = int(m.flag_bits) | MON_BOND_TRIGGERED
+        return
+    if changes != 0:
+        boost(b, source, changes, source, EFFECT_ABILITY, a)
+
+
+@kernel
+def faint_messages(b: Any) -> bool:
+    """Let everybody in the faint queue faint, in order; return whether the battle is over."""
+    if int(b.winner) != WINNER_NONE:
+        return True
+    length = int(b.faint_length)
+    if length == 0:
+        return False
+    k = 0
+    last, source, effect = -1, -1, 0
+    while k < int(b.faint_length):
+        entry = b.faint_queue[k]
+        last = int(entry.side)
+        source = int(entry.source) - 1
+        effect = int(entry.effect)
+        effect_id = int(entry.effect_id)
+        k += 1
+        side = b.sides[last]
+        m = side.mons[side.active]
+        if int(m.flag_bits) & MON_FAINTED != 0:
+            continue
+        side.pokemon_left = max(0, int(side.pokemon_left) - 1)
+        side.total_fainted = int(side.total_fainted) + 1
+        if has_volatile(b, last, V_DESTINYBOND) and source >= 0 and source != last:
+            if effect == EFFECT_MOVE and int(MOVES[effect_id].move_flags) & F_FUTURE == 0:
+                faint(b, source, -1, 0, 0)
+        for s in range(2):
+            if ability(b, s) == A.soulheart:
+                boost(b, s, stage(SPA, 1), s, EFFECT_ABILITY, A.soulheart)
+        end_ability(b, last)
+        clear_volatile(b, last)
+        side.flag_bits = int(side.flag_bits) & ~SIDE_FAINT_QUEUED
+        m.flag_bits = (int(m.flag_bits) | MON_FAINTED) & ~MON_TERASTALLIZED
+        side.illusion = 0
+        side.fainted_this_turn = 1 + int(side.active)
+    b.faint_length = 0
+    if check_win(b, last):
+        return True
+    _answer_faint(b, source, effect, length)
+    return False

@@ -1,0 +1,196 @@
+"""Changes of species: formes, Transform, and what a Pokémon returns to when it leaves."""
+
+from typing import Any
+
+import plywise.engine.battle.species_ids as S
+from plywise.engine.battle.constants import (
+    MON_FAINTED,
+    MON_TERASTALLIZED,
+    MON_TRANSFORMED,
+    RESULT_UNDEFINED,
+    SIDE_CANNOT_TERASTALLIZE,
+    SIDE_LASTING,
+    SIDE_NEWLY_SWITCHED,
+    SPE,
+    TYPE_STELLAR,
+    V_DRAGONCHEER,
+    V_FOCUSENERGY,
+    V_SUBSTITUTE,
+    V_TRAPPED,
+    V_TRAPPER,
+)
+from plywise.engine.battle.stats import (
+    drop_volatile,
+    has_volatile,
+    max_hp_of,
+    put_volatile,
+    set_stats,
+)
+from plywise.engine.battle.tables import MOVES, SPECIES
+from plywise.engine.jit import kernel
+
+
+@kernel
+def set_species(b: Any, s: int, species: int) -> None:
+    """Give the active of ``s`` a species' types and stats (Showdown's ``setSpecies``)."""
+    side = b.sides[s]
+    i = int(side.active)
+    m = side.mons[i]
+    m.species = species
+    row = SPECIES[species]
+    side.types[0] = row.types[0]
+    side.types[1] = row.types[1]
+    side.added_type = 0
+    set_stats(b, s, i, species)
+    # So Showdown: the Speed that events are ordered by is the bare stat until the next update.
+    side.speed = m.stats[SPE]
+
+
+@kernel
+def forme_change(b: Any, s: int, species: int, permanent: bool) -> None:
+    """Change the forme of the active of ``s``; its ability is the caller's business.
+
+    A permanent change also holds on the bench and changes the maximal HP.
+    """
+    set_species(b, s, species)
+    if not permanent:
+        return
+    m = b.sides[s].mons[b.sides[s].active]
+    m.base_species = species
+    most = max_hp_of(species, int(m.spread[0]), int(m.level))
+    if most != int(m.max_hp):
+        if int(m.hp) > 0:
+            m.hp = max(1, most - (int(m.max_hp) - int(m.hp)))
+        m.max_hp = most
+
+
+@kernel
+def can_transform(b: Any, s: int) -> bool:
+    """Return whether the active of ``s`` could transform into its foe."""
+    side, foe = b.sides[s], b.sides[1 - s]
+    m, target = side.mons[side.active], foe.mons[foe.active]
+    if int(target.flag_bits) & (MON_FAINTED | MON_TRANSFORMED) != 0 or int(target.hp) <= 0:
+        return False
+    if int(m.flag_bits) & MON_TRANSFORMED != 0 or side.illusion != 0 or foe.illusion != 0:
+        return False
+    if has_volatile(b, 1 - s, V_SUBSTITUTE):
+        return False
+    base = SPECIES[target.species].base_species
+    if base == S.ogerpon or base == S.terapagos:
+        if (int(m.flag_bits) | int(target.flag_bits)) & MON_TERASTALLIZED != 0:
+            return False
+    return not (int(m.flag_bits) & MON_TERASTALLIZED != 0 and int(m.tera_type) == TYPE_STELLAR)
+
+
+@kernel
+def become_foe(b: Any, s: int) -> None:
+    """Copy species, types, stats, moves and stages of the foe (Transform); not its ability."""
+    side, foe = b.sides[s], b.sides[1 - s]
+    m, target = side.mons[side.active], foe.mons[foe.active]
+    set_species(b, s, int(target.species))
+    m.flag_bits = int(m.flag_bits) | MON_TRANSFORMED
+    side.types[0] = foe.types[0]
+    side.types[1] = foe.types[1]
+    side.added_type = foe.added_type
+    for stat in range(5):
+        m.stats[stat] = target.stats[stat]
+    m.times_attacked = target.times_attacked
+    for k in range(4):
+        side.base_moves[k] = m.moves[k]
+        side.base_pp[k] = m.pp[k]
+        m.moves[k] = target.moves[k]
+        m.pp[k] = min(5, int(MOVES[target.moves[k]].pp))
+    side.used_moves = 0
+    side.disabled_moves = 0
+    for stat in range(7):
+        side.boosts[stat] = foe.boosts[stat]
+    drop_volatile(b, s, V_FOCUSENERGY)
+    drop_volatile(b, s, V_DRAGONCHEER)
+    if has_volatile(b, 1 - s, V_FOCUSENERGY):
+        put_volatile(b, s, V_FOCUSENERGY)
+    if has_volatile(b, 1 - s, V_DRAGONCHEER):
+        put_volatile(b, s, V_DRAGONCHEER)
+    base = SPECIES[target.species].base_species
+    if base == S.ogerpon or base == S.terapagos:
+        side.flag_bits = int(side.flag_bits) | SIDE_CANNOT_TERASTALLIZE
+
+
+@kernel
+def clear_volatile(b: Any, s: int) -> None:
+    """Forget everything that belongs to the active of ``s`` only (Showdown's ``clearVolatile``).
+
+    The ability goes back to the base one, species and moves too.  ``switch_flag`` stays.
+    """
+    side = b.sides[s]
+    m = side.mons[side.active]
+    if int(m.flag_bits) & MON_TRANSFORMED != 0:
+        for k in range(4):
+            m.moves[k] = side.base_moves[k]
+            m.pp[k] = side.base_pp[k]
+            side.base_moves[k] = 0
+            side.base_pp[k] = 0
+        m.flag_bits = int(m.flag_bits) & ~MON_TRANSFORMED
+    m.ability = m.base_ability
+    if has_volatile(b, s, V_TRAPPED):
+        drop_volatile(b, 1 - s, V_TRAPPER)
+    if has_volatile(b, s, V_TRAPPER):
+        drop_volatile(b, 1 - s, V_TRAPPED)
+    for k in range(3):
+        side.volatiles[k] = 0
+    for stat in range(7):
+        side.boosts[stat] = 0
+    side.pending_boosts = 0
+    side.flag_bits = (int(side.flag_bits) & SIDE_LASTING) | SIDE_NEWLY_SWITCHED
+    side.substitute_hp = 0
+    side.stall_counter = 0
+    side.stall_duration = 0
+    side.locked_move = 0
+    side.locked_move_duration = 0
+    side.locked_move_true_duration = 0
+    side.two_turn_move = 0
+    side.two_turn_duration = 0
+    side.choice_lock = 0
+    side.encore_move = 0
+    side.encore_duration = 0
+    side.disable_move = 0
+    side.disable_duration = 0
+    side.ability_data = 0
+    side.ability_flags = 0
+    side.ability_counter = 0
+    side.item_flags = 0
+    side.metronome_move = 0
+    side.metronome_count = 0
+    side.counter_damage = 0
+    side.last_move = 0
+    side.last_move_used = 0
+    side.hurt_this_turn = 0
+    side.attacked_damage = 0
+    side.attackers = 0
+    side.confusion_time = 0
+    side.taunt_duration = 0
+    side.heal_block_duration = 0
+    side.throat_chop_duration = 0
+    side.yawn_duration = 0
+    side.perish_duration = 0
+    side.magnet_rise_duration = 0
+    side.must_recharge_duration = 0
+    side.lock_on_duration = 0
+    side.syrup_bomb_duration = 0
+    side.syrup_bomb_source = 0
+    side.uproar_duration = 0
+    side.attract_source = 0
+    side.partial_trap_duration = 0
+    side.partial_trap_divisor = 0
+    side.partial_trap_source = 0
+    side.paradox_stat = 0
+    side.stockpile_layers = 0
+    side.stockpile_def = 0
+    side.stockpile_spd = 0
+    side.move_streak = 0
+    side.micle_duration = 0
+    side.move_last_turn_result = RESULT_UNDEFINED
+    side.move_this_turn_result = RESULT_UNDEFINED
+    side.used_moves = 0
+    side.disabled_moves = 0
+    side.trapped = 0
+    set_species(b, s, int(m.base_species))

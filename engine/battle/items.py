@@ -1,0 +1,441 @@
+"""Berries, statuses with the berries that answer them, and items that act when they are got."""
+
+from typing import Any
+
+import numpy as np
+
+import plywise.engine.battle.ability_ids as A
+import plywise.engine.battle.item_ids as I
+from plywise.engine.battle.chance import SITE_ITEM, roll
+from plywise.engine.battle.conditions import (
+    add_volatile,
+    cure_status,
+    remove_volatile,
+    set_status,
+)
+from plywise.engine.battle.constants import (
+    ABILITY_GLUTTONY,
+    ABILITY_UNCHECKED,
+    ABILITY_UNNERVED,
+    ATK,
+    BRN,
+    DEF,
+    EFFECT_ABILITY,
+    EFFECT_ITEM,
+    EFFECT_MOVE,
+    EFFECT_SIDE_CONDITION,
+    ELECTRIC_TERRAIN,
+    FRZ,
+    ITEM_STARTED,
+    MON_ATE_BERRY,
+    MON_TRANSFORMED,
+    NO_STATUS,
+    PAR,
+    PSN,
+    SLP,
+    SPA,
+    SPD,
+    SPE,
+    SUNNY_DAY,
+    TOX,
+    TOXIC_SPIKES,
+    TRICK_ROOM,
+    V_ATTRACT,
+    V_CHOICELOCK,
+    V_CONFUSION,
+    V_DISABLE,
+    V_ENCORE,
+    V_FOCUSENERGY,
+    V_HEALBLOCK,
+    V_METRONOME,
+    V_MICLEBERRY,
+    V_PROTOSYNTHESIS,
+    V_QUARKDRIVE,
+    V_TAUNT,
+    V_TORMENT,
+)
+from plywise.engine.battle.field import use_seed
+from plywise.engine.battle.names import ITEM_ID, ITEM_NAMES
+from plywise.engine.battle.ops import boost, consume_item, fraction, heal, stage, use_item
+from plywise.engine.battle.species_ids import pecharunt
+from plywise.engine.battle.stats import (
+    NATURE_EFFECTS,
+    ability,
+    effective_weather,
+    item,
+    max_pp,
+)
+from plywise.engine.battle.tables import ITEMS
+from plywise.engine.jit import kernel
+
+# How each berry works, so that code asks for the kind instead of for thirty names.
+(
+    BERRY_OTHER,
+    BERRY_HEAL_QUARTER,  # Sitrus: at half HP
+    BERRY_HEAL_TEN,  # Oran: at half HP
+    BERRY_HEAL_THIRD,  # Figy ...: at a quarter HP; confuses who dislikes it
+    BERRY_BOOST,  # Liechi ...: at a quarter HP
+    BERRY_STARF,
+    BERRY_LANSAT,
+    BERRY_MICLE,
+    BERRY_CURE,  # one status
+    BERRY_LUM,
+    BERRY_PERSIM,
+    BERRY_LEPPA,
+    BERRY_HIT_BOOST,  # Kee, Maranga: when hit
+    BERRY_ENIGMA,
+) = range(14)
+
+
+def _berries() -> tuple[list[int], list[int]]:
+    kinds, data = [0] * len(ITEM_NAMES), [0] * len(ITEM_NAMES)
+    listed = {
+        "sitrusberry": (BERRY_HEAL_QUARTER, 0),
+        "enigmaberry": (BERRY_ENIGMA, 0),
+        "oranberry": (BERRY_HEAL_TEN, 0),
+        "figyberry": (BERRY_HEAL_THIRD, ATK),
+        "wikiberry": (BERRY_HEAL_THIRD, SPA),
+        "magoberry": (BERRY_HEAL_THIRD, SPE),
+        "aguavberry": (BERRY_HEAL_THIRD, SPD),
+        "iapapaberry": (BERRY_HEAL_THIRD, DEF),
+        "liechiberry": (BERRY_BOOST, ATK),
+        "ganlonberry": (BERRY_BOOST, DEF),
+        "petayaberry": (BERRY_BOOST, SPA),
+        "apicotberry": (BERRY_BOOST, SPD),
+        "salacberry": (BERRY_BOOST, SPE),
+        "keeberry": (BERRY_HIT_BOOST, DEF),
+        "marangaberry": (BERRY_HIT_BOOST, SPD),
+        "starfberry": (BERRY_STARF, 0),
+        "lansatberry": (BERRY_LANSAT, 0),
+        "micleberry": (BERRY_MICLE, 0),
+        "cheriberry": (BERRY_CURE, PAR),
+        "chestoberry": (BERRY_CURE, SLP),
+        "pechaberry": (BERRY_CURE, PSN),
+        "rawstberry": (BERRY_CURE, BRN),
+        "aspearberry": (BERRY_CURE, FRZ),
+        "lumberry": (BERRY_LUM, 0),
+        "persimberry": (BERRY_PERSIM, 0),
+        "leppaberry": (BERRY_LEPPA, 0),
+    }
+    for name, (kind, value) in listed.items():
+        kinds[ITEM_ID[name]], data[ITEM_ID[name]] = kind, value
+    return kinds, data
+
+
+_KINDS, _DATA = _berries()
+BERRY_KIND = np.array(_KINDS, np.uint8)
+BERRY_DATA = np.array(_DATA, np.uint8)
+
+
+@kernel
+def _cures(status: int, berry: int) -> bool:
+    """Return whether a berry of the kind BERRY_CURE heals a status."""
+    cured = int(BERRY_DATA[berry])
+    return status == cured or (cured == PSN and status == TOX)
+
+
+@kernel
+def eat_effect(b: Any, s: int, berry: int) -> None:
+    """Do what eating ``berry`` does to the active of ``s``, whoever's berry it was (onEat)."""
+    side = b.sides[s]
+    m = side.mons[side.active]
+    kind = int(BERRY_KIND[berry])
+    if kind == BERRY_HEAL_QUARTER:
+        heal(b, s, fraction(int(m.max_hp), 4), s, EFFECT_ITEM, berry)
+    elif kind == BERRY_HEAL_TEN:
+        heal(b, s, 10, s, EFFECT_ITEM, berry)
+    elif kind == BERRY_HEAL_THIRD:
+        heal(b, s, fraction(int(m.max_hp), 3), s, EFFECT_ITEM, berry)
+        if NATURE_EFFECTS[m.nature, 1] == BERRY_DATA[berry]:
+            add_volatile(b, s, V_CONFUSION, s, EFFECT_ITEM, berry)
+    elif kind == BERRY_BOOST or kind == BERRY_HIT_BOOST:
+        boost(b, s, stage(int(BERRY_DATA[berry]), 1), s, EFFECT_ITEM, berry)
+    elif kind == BERRY_STARF:
+        count = 0
+        for stat in range(5):
+            count += int(side.boosts[stat]) < 6
+        if count > 0:
+            chosen = roll(b, SITE_ITEM, 0, count)
+            for stat in range(5):
+                if int(side.boosts[stat]) < 6:
+                    if chosen == 0:
+                        boost(b, s, stage(stat, 2), s, EFFECT_ITEM, berry)
+                        break
+                    chosen -= 1
+    elif kind == BERRY_LANSAT:
+        add_volatile(b, s, V_FOCUSENERGY, s, EFFECT_ITEM, berry)
+    elif kind == BERRY_MICLE:
+        add_volatile(b, s, V_MICLEBERRY, s, EFFECT_ITEM, berry)
+    elif kind == BERRY_CURE:
+        if _cures(int(m.status), berry):
+            cure_status(b, s)
+    elif kind == BERRY_LUM:
+        cure_status(b, s)
+        remove_volatile(b, s, V_CONFUSION)
+    elif kind == BERRY_PERSIM:
+        remove_volatile(b, s, V_CONFUSION)
+    elif kind == BERRY_LEPPA:
+        chosen = -1
+        for k in range(4):
+            if chosen < 0 and int(m.moves[k]) != 0 and int(m.pp[k]) == 0:
+                chosen = k
+        for k in range(4):
+            if chosen < 0 and int(m.pp[k]) < max_pp(b, s, int(side.active), k):
+                chosen = k
+        if chosen >= 0:
+            added = 20 if ability(b, s) == A.ripen else 10
+            most = max_pp(b, s, int(side.active), chosen)
+            m.pp[chosen] = min(int(m.pp[chosen]) + added, most)
+
+
+@kernel
+def after_eating(b: Any, s: int, berry: int, from_foe: bool) -> None:
+    """Let abilities answer a berry eaten (EatItem): Cheek Pouch, Cud Chew."""
+    side = b.sides[s]
+    m = side.mons[side.active]
+    a = ability(b, s)
+    if a == A.cheekpouch:
+        heal(b, s, fraction(int(m.max_hp), 3), s, EFFECT_ABILITY, a)
+    elif a == A.cudchew and ITEMS[berry].berry and not from_foe:
+        side.ability_data = berry
+        waiting = int(b.queue_length) != 0 or int(b.residual_pending) != 0
+        side.ability_counter = 2 if waiting else 1
+
+
+@kernel
+def eat_item(b: Any, s: int, forced: bool) -> bool:
+    """Let the active of ``s`` eat its berry, unless something stops it; return whether it did.
+
+    ``forced``: Unnerve and the like are not asked (a move feeds it).
+    """
+    side = b.sides[s]
+    m = side.mons[side.active]
+    berry = int(m.held_item)
+    if berry == 0:
+        return False
+    if int(m.hp) <= 0 and berry != I.jabocaberry and berry != I.rowapberry:
+        return False
+    if not forced:
+        foe = ability(b, 1 - s)
+        if foe == A.unnerve or foe == A.asoneglastrier or foe == A.asonespectrier:
+            if int(b.sides[1 - s].ability_flags) & ABILITY_UNNERVED != 0:
+                return False
+        kind = int(BERRY_KIND[berry])
+        if (
+            kind == BERRY_HEAL_QUARTER
+            or kind == BERRY_HEAL_TEN
+            or kind == BERRY_HEAL_THIRD
+            or kind == BERRY_ENIGMA
+        ):
+            if int(side.volatiles[V_HEALBLOCK >> 5]) >> (V_HEALBLOCK & 31) & 1 != 0:
+                return False
+            if int(side.ability_flags) & ABILITY_UNCHECKED != 0:
+                return False
+    eat_effect(b, s, berry)
+    after_eating(b, s, berry, False)
+    m.flag_bits = int(m.flag_bits) | MON_ATE_BERRY
+    consume_item(b, s)
+    return True
+
+
+@kernel
+def pinch(b: Any, s: int) -> bool:
+    """Return whether a berry for a quarter of the HP would be eaten (Gluttony: half)."""
+    side = b.sides[s]
+    m = side.mons[side.active]
+    hp, most = int(m.hp), int(m.max_hp)
+    if hp * 4 <= most:
+        return True
+    return (
+        hp * 2 <= most
+        and ability(b, s) == A.gluttony
+        and int(side.ability_flags) & ABILITY_GLUTTONY != 0
+    )
+
+
+@kernel
+def update_item(b: Any, s: int) -> None:
+    """Let the item of the active of ``s`` act if its moment has come (onUpdate)."""
+    held = item(b, s)
+    if held == 0:
+        return
+    side = b.sides[s]
+    m = side.mons[side.active]
+    if int(m.hp) <= 0:
+        return
+    kind = int(BERRY_KIND[held])
+    if kind != BERRY_OTHER:
+        eat = False
+        if kind == BERRY_HEAL_QUARTER or kind == BERRY_HEAL_TEN:
+            eat = int(m.hp) * 2 <= int(m.max_hp)
+        elif (
+            kind == BERRY_HEAL_THIRD
+            or kind == BERRY_BOOST
+            or kind == BERRY_STARF
+            or kind == BERRY_LANSAT
+        ):
+            eat = pinch(b, s)
+        elif kind == BERRY_CURE:
+            eat = _cures(int(m.status), held)
+        elif kind == BERRY_LUM:
+            eat = int(m.status) != NO_STATUS or int(side.volatiles[0]) & (1 << V_CONFUSION) != 0
+        elif kind == BERRY_PERSIM:
+            eat = int(side.volatiles[0]) & (1 << V_CONFUSION) != 0
+        elif kind == BERRY_LEPPA:
+            for k in range(4):
+                if int(m.moves[k]) != 0 and int(m.pp[k]) == 0:
+                    eat = True
+        if eat:
+            eat_item(b, s, False)
+    elif held == I.boosterenergy:
+        use_booster(b, s)
+    elif held == I.mentalherb:
+        use_mental_herb(b, s)
+
+
+@kernel
+def use_booster(b: Any, s: int) -> None:
+    """Use a Booster Energy that has started and that neither sun nor terrain makes needless."""
+    side = b.sides[s]
+    m = side.mons[side.active]
+    if int(side.item_flags) & ITEM_STARTED == 0 or int(m.flag_bits) & MON_TRANSFORMED != 0:
+        return
+    a = ability(b, s)
+    if a == A.protosynthesis and effective_weather(b) != SUNNY_DAY:
+        if use_item(b, s):
+            add_volatile(b, s, V_PROTOSYNTHESIS, s, EFFECT_ITEM, I.boosterenergy)
+    elif a == A.quarkdrive and b.terrain != ELECTRIC_TERRAIN:
+        if use_item(b, s):
+            add_volatile(b, s, V_QUARKDRIVE, s, EFFECT_ITEM, I.boosterenergy)
+
+
+_MENTAL = np.array(
+    [
+        V_ATTRACT,
+        V_TAUNT,
+        V_ENCORE,
+        V_TORMENT,
+        V_DISABLE,
+        V_HEALBLOCK,
+    ],
+    np.uint8,
+)
+
+
+@kernel
+def use_mental_herb(b: Any, s: int) -> None:
+    """Use a Mental Herb if one of its six conditions is there; it ends them all."""
+    for v in _MENTAL:
+        if int(b.sides[s].volatiles[int(v) >> 5]) >> (int(v) & 31) & 1 != 0:
+            if use_item(b, s):
+                for w in _MENTAL:
+                    remove_volatile(b, s, int(w))
+            return
+
+
+@kernel
+def start_item(b: Any, s: int) -> None:
+    """Let an item act when its holder comes in or gets it (onStart)."""
+    side = b.sides[s]
+    m = side.mons[side.active]
+    held = int(m.held_item)
+    if held == 0 or int(m.hp) <= 0:
+        return
+    if ITEMS[held].choice:
+        remove_volatile(b, s, V_CHOICELOCK)
+        return
+    working = item(b, s)
+    if held == I.boosterenergy:
+        # It starts even where Klutz or Magic Room keep it from working now.
+        side.item_flags = int(side.item_flags) | ITEM_STARTED
+        if working == held:
+            use_booster(b, s)
+    elif held == I.metronome:
+        add_volatile(b, s, V_METRONOME, s, EFFECT_ITEM, held)
+    elif working == 0:
+        return
+    elif held == I.roomservice:
+        if b.pseudo_weather[TRICK_ROOM] != 0:
+            use_item(b, s)
+    elif held == I.whiteherb:
+        white_herb(b, s)
+    else:
+        use_seed(b, s)
+
+
+@kernel
+def white_herb(b: Any, s: int) -> None:
+    """Use a White Herb if a stage is below zero."""
+    if item(b, s) != I.whiteherb:
+        return
+    for stat in range(7):
+        if int(b.sides[s].boosts[stat]) < 0:
+            use_item(b, s)
+            return
+
+
+@kernel
+def set_item(b: Any, s: int, new: int) -> bool:
+    """Give the active of ``s`` an item (0: none), which may act at once; false if fainted."""
+    side = b.sides[s]
+    m = side.mons[side.active]
+    if int(m.hp) <= 0:
+        return False
+    m.held_item = new
+    side.item_flags = 0
+    start_item(b, s)
+    return True
+
+
+# ------------------------------------------------------------------------------------- statuses
+@kernel
+def _answer_status(b: Any, s: int, source: int, effect: int, effect_id: int) -> None:
+    """Let items and Poison Puppeteer answer a status just got (AfterSetStatus)."""
+    m = b.sides[s].mons[b.sides[s].active]
+    if source >= 0 and source != s and effect == EFFECT_MOVE:
+        if int(m.status) == PSN or int(m.status) == TOX:
+            foe = b.sides[source]
+            if (
+                ability(b, source) == A.poisonpuppeteer
+                and int(foe.mons[foe.active].base_species) == pecharunt
+            ):
+                add_volatile(b, s, V_CONFUSION, source, EFFECT_ABILITY, A.poisonpuppeteer)
+    if item(b, s) == I.lumberry:
+        eat_item(b, s, False)
+
+
+@kernel
+def _get_status(
+    b: Any, s: int, status: int, source: int, effect: int, effect_id: int, forced: bool
+) -> bool:
+    if not set_status(b, s, status, source, effect, effect_id, forced):
+        return False
+    by_spikes = effect == EFFECT_SIDE_CONDITION and effect_id == TOXIC_SPIKES
+    if (
+        source >= 0
+        and source != s
+        and not by_spikes
+        and status != SLP
+        and status != FRZ
+        and ability(b, s) == A.synchronize
+    ):
+        other = b.sides[source].mons[b.sides[source].active]
+        if int(other.status) == NO_STATUS:
+            if set_status(b, source, status, s, EFFECT_ABILITY, A.synchronize, False):
+                _answer_status(b, source, s, EFFECT_ABILITY, A.synchronize)
+    _answer_status(b, s, source, effect, effect_id)
+    return True
+
+
+@kernel
+def try_status(b: Any, s: int, status: int, source: int, effect: int, effect_id: int) -> bool:
+    """Give the active of ``s`` a status if it has none and nothing stops it (``trySetStatus``)."""
+    if int(b.sides[s].mons[b.sides[s].active].status) != NO_STATUS:
+        return False
+    return _get_status(b, s, status, source, effect, effect_id, False)
+
+
+@kernel
+def replace_status(b: Any, s: int, status: int, source: int, effect: int, effect_id: int) -> bool:
+    """Give the active of ``s`` a status in place of any other (Rest)."""
+    return _get_status(b, s, status, source, effect, effect_id, False)

@@ -1,0 +1,303 @@
+"""What a move becomes in its user's hands: Showdown's events ModifyType and ModifyMove."""
+
+from typing import Any
+
+import plywise.engine.battle.ability_ids as A
+import plywise.engine.battle.item_ids as I
+import plywise.engine.battle.move_ids as M
+import plywise.engine.battle.species_ids as S
+from plywise.engine.battle.chance import SITE_MOVE, chance, roll
+from plywise.engine.battle.conditions import add_volatile
+from plywise.engine.battle.constants import (
+    ATK,
+    CATEGORY_PHYSICAL,
+    CATEGORY_STATUS,
+    DEF,
+    DESOLATE_LAND,
+    EFFECT_ITEM,
+    EFFECT_MOVE,
+    ELECTRIC_TERRAIN,
+    FRZ,
+    GRASSY_TERRAIN,
+    GRAVITY,
+    HAIL,
+    MISTY_TERRAIN,
+    MON_TERASTALLIZED,
+    MOVE_BOUNCED,
+    MOVE_CONTACT,
+    MOVE_EXTERNAL,
+    MOVE_IGNORE_ABILITY,
+    MOVE_IGNORE_GHOST,
+    MOVE_IGNORE_IMMUNITY,
+    MOVE_INFILTRATES,
+    MOVE_PRANKSTER,
+    MOVE_SHEER_FORCE,
+    MOVE_TYPE_CHANGED,
+    NO_STATUS,
+    NO_TERRAIN,
+    NO_WEATHER,
+    PRIMORDIAL_SEA,
+    RAIN_DANCE,
+    SANDSTORM,
+    SLP,
+    SNOWSCAPE,
+    SPA,
+    SPD,
+    SUNNY_DAY,
+    TYPE_DARK,
+    TYPE_ELECTRIC,
+    TYPE_FAIRY,
+    TYPE_FIGHTING,
+    TYPE_FIRE,
+    TYPE_FLYING,
+    TYPE_GRASS,
+    TYPE_ICE,
+    TYPE_NONE,
+    TYPE_NORMAL,
+    TYPE_PSYCHIC,
+    TYPE_ROCK,
+    TYPE_STELLAR,
+    TYPE_UNKNOWN,
+    TYPE_WATER,
+    V_CHOICELOCK,
+    V_HEALBLOCK,
+    V_ROLLOUT,
+    V_THROATCHOP,
+)
+from plywise.engine.battle.stats import (
+    ability,
+    get_stat,
+    has_volatile,
+    is_grounded,
+    item,
+    types_of,
+    weather_for,
+)
+from plywise.engine.battle.tables import (
+    F_CONTACT,
+    F_DEFROST,
+    F_GRAVITY,
+    F_HEAL,
+    F_PUNCH,
+    F_SOUND,
+    ITEMS,
+    MOVES,
+)
+from plywise.engine.jit import kernel
+
+BLOCKED = 0
+READY = 1
+HEALS = 2
+"""What :func:`set_up_move` says: the move fails here, goes on, or (Present) heals its target."""
+
+
+@kernel
+def _own_type(b: Any, s: int, move: int) -> int:
+    """Return the move's type by its own rule (onModifyType)."""
+    side = b.sides[s]
+    mon = side.mons[side.active]
+    species = int(mon.species)
+    tera = int(mon.flag_bits) & MON_TERASTALLIZED != 0
+    if move == M.terablast:
+        if tera:
+            return int(mon.tera_type)
+    elif move == M.terastarstorm:
+        if species == S.terapagosstellar:
+            return TYPE_STELLAR
+    elif move == M.weatherball:
+        weather = weather_for(b, s)
+        if weather == SUNNY_DAY or weather == DESOLATE_LAND:
+            return TYPE_FIRE
+        if weather == RAIN_DANCE or weather == PRIMORDIAL_SEA:
+            return TYPE_WATER
+        if weather == SANDSTORM:
+            return TYPE_ROCK
+        if weather == HAIL or weather == SNOWSCAPE:
+            return TYPE_ICE
+    elif move == M.terrainpulse:
+        if is_grounded(b, s, False):
+            if b.terrain == ELECTRIC_TERRAIN:
+                return TYPE_ELECTRIC
+            if b.terrain == GRASSY_TERRAIN:
+                return TYPE_GRASS
+            if b.terrain == MISTY_TERRAIN:
+                return TYPE_FAIRY
+            if b.terrain != NO_TERRAIN:
+                return TYPE_PSYCHIC
+    elif move == M.ivycudgel:
+        if species == S.ogerponwellspring or species == S.ogerponwellspringtera:
+            return TYPE_WATER
+        if species == S.ogerponhearthflame or species == S.ogerponhearthflametera:
+            return TYPE_FIRE
+        if species == S.ogerponcornerstone or species == S.ogerponcornerstonetera:
+            return TYPE_ROCK
+    elif move == M.ragingbull:
+        if species == S.taurospaldeacombat:
+            return TYPE_FIGHTING
+        if species == S.taurospaldeablaze:
+            return TYPE_FIRE
+        if species == S.taurospaldeaaqua:
+            return TYPE_WATER
+    elif move == M.aurawheel:
+        return TYPE_DARK if species == S.morpekohangry else TYPE_ELECTRIC
+    elif move == M.judgment:
+        plate = int(ITEMS[item(b, s)].plate_type)
+        if plate != TYPE_NONE:
+            return plate
+    elif move == M.revelationdance:
+        first, second, _ = types_of(b, s)
+        if first == TYPE_UNKNOWN and second != TYPE_NONE:
+            return second
+        return first
+    elif move == M.struggle:
+        return TYPE_UNKNOWN
+    return int(MOVES[move].type)
+
+
+@kernel
+def _set_type(b: Any, s: int, move: int) -> None:
+    """Find the move's type, after the user's ability (ModifyType)."""
+    kind = _own_type(b, s, move)
+    side = b.sides[s]
+    mon = side.mons[side.active]
+    a = ability(b, s)
+    fixed = (
+        move == M.judgment
+        or move == M.revelationdance
+        or move == M.terrainpulse
+        or move == M.weatherball
+        or (move == M.terablast and int(mon.flag_bits) & MON_TERASTALLIZED != 0)
+    )
+    new = TYPE_NONE
+    if a == A.normalize:
+        if not fixed and move != M.struggle:
+            new = TYPE_NORMAL
+    elif kind == TYPE_NORMAL and not fixed:
+        if a == A.aerilate:
+            new = TYPE_FLYING
+        elif a == A.pixilate:
+            new = TYPE_FAIRY
+        elif a == A.refrigerate:
+            new = TYPE_ICE
+        elif a == A.galvanize:
+            new = TYPE_ELECTRIC
+    if new != TYPE_NONE:
+        kind = new
+        b.move.flag_bits = int(b.move.flag_bits) | MOVE_TYPE_CHANGED
+    elif a == A.liquidvoice and int(MOVES[move].move_flags) & F_SOUND:
+        kind = TYPE_WATER
+    b.move.type = kind
+
+
+@kernel
+def set_up_move(b: Any, s: int, move: int, caller: int, bounced: bool) -> int:
+    """Fill ``b.move`` for ``move`` used by side ``s``; return BLOCKED, READY or HEALS.
+
+    Keeps the priority and the external mark that ``b.move`` had.  ``caller`` is the move that
+    called it (Sleep Talk ...), 0 for none.
+    """
+    row = MOVES[move]
+    side = b.sides[s]
+    mon = side.mons[side.active]
+    flags = int(row.move_flags)
+    status = int(row.category) == CATEGORY_STATUS
+    b.move.id = move
+    b.move.side = s
+    b.move.source_effect = caller
+    b.move.category = row.category
+    b.move.hit = 0
+    b.move.type_mod = 0
+    b.move.total_damage = 0
+    power = int(row.power)
+    bits = int(b.move.flag_bits) & MOVE_EXTERNAL
+    a = ability(b, s)
+    if bounced:
+        bits |= MOVE_BOUNCED
+    elif status and a == A.prankster:
+        bits |= MOVE_PRANKSTER
+    if flags & F_CONTACT:
+        bits |= MOVE_CONTACT
+    if row.ignore_immunity:
+        bits |= MOVE_IGNORE_IMMUNITY
+    if row.ignore_ability:
+        bits |= MOVE_IGNORE_ABILITY
+    b.move.flag_bits = bits
+    _set_type(b, s, move)
+    bits = int(b.move.flag_bits)
+    # the move's own onModifyMove
+    answer = READY
+    if move == M.weatherball:
+        if weather_for(b, s) != NO_WEATHER:
+            power *= 2
+    elif move == M.terrainpulse:
+        if b.terrain != NO_TERRAIN and is_grounded(b, s, False):
+            power *= 2
+    elif move == M.terablast:
+        if int(mon.flag_bits) & MON_TERASTALLIZED:
+            if get_stat(b, s, ATK, False) > get_stat(b, s, SPA, False):
+                b.move.category = CATEGORY_PHYSICAL
+    elif move == M.terastarstorm:
+        if int(mon.species) == S.terapagosstellar and int(mon.flag_bits) & MON_TERASTALLIZED:
+            if get_stat(b, s, ATK, False) > get_stat(b, s, SPA, False):
+                b.move.category = CATEGORY_PHYSICAL
+    elif move == M.photongeyser:
+        if get_stat(b, s, ATK, False) > get_stat(b, s, SPA, False):
+            b.move.category = CATEGORY_PHYSICAL
+    elif move == M.shellsidearm:
+        level = 2 * int(mon.level) // 5 + 2
+        one = level * 90 * get_stat(b, s, ATK, False) // get_stat(b, 1 - s, DEF, False) // 50
+        two = level * 90 * get_stat(b, s, SPA, False) // get_stat(b, 1 - s, SPD, False) // 50
+        if one > two or (one == two and chance(b, SITE_MOVE, 1, 2)):
+            b.move.category = CATEGORY_PHYSICAL
+            bits |= MOVE_CONTACT
+    elif move == M.present:
+        rand = roll(b, SITE_MOVE, 0, 10)
+        if rand < 2:
+            answer = HEALS
+            bits |= MOVE_INFILTRATES
+        elif rand < 6:
+            power = 40
+        elif rand < 9:
+            power = 80
+        else:
+            power = 120
+    elif move == M.rollout:
+        if not has_volatile(b, s, V_ROLLOUT) and mon.status != SLP:
+            add_volatile(b, s, V_ROLLOUT, s, EFFECT_MOVE, move)
+    # abilities
+    if a == A.infiltrator:
+        bits |= MOVE_INFILTRATES
+    elif a == A.moldbreaker or a == A.teravolt or a == A.turboblaze:
+        bits |= MOVE_IGNORE_ABILITY
+    elif a == A.myceliummight:
+        if status:
+            bits |= MOVE_IGNORE_ABILITY
+    elif a == A.longreach:
+        bits &= ~MOVE_CONTACT
+    elif a == A.scrappy or a == A.mindseye:
+        bits |= MOVE_IGNORE_GHOST
+    elif a == A.sheerforce:
+        if row.n_secondaries and not row.sheer_force_boost:
+            bits |= MOVE_SHEER_FORCE
+    elif a == A.gorillatactics:
+        if side.ability_data == 0 and move != M.struggle:
+            side.ability_data = move
+    held = item(b, s)
+    if held == I.punchingglove and flags & F_PUNCH:
+        bits &= ~MOVE_CONTACT
+    b.move.flag_bits = bits
+    b.move.base_power = power
+    if ITEMS[held].choice and not bounced:
+        if not has_volatile(b, s, V_CHOICELOCK):
+            add_volatile(b, s, V_CHOICELOCK, s, EFFECT_ITEM, move)
+    if mon.status == FRZ and flags & F_DEFROST:
+        mon.status = NO_STATUS
+        mon.status_turns = 0
+    # conditions that forbid it
+    if flags & F_HEAL and has_volatile(b, s, V_HEALBLOCK):
+        return BLOCKED
+    if flags & F_SOUND and has_volatile(b, s, V_THROATCHOP):
+        return BLOCKED
+    if flags & F_GRAVITY and b.pseudo_weather[GRAVITY]:
+        return BLOCKED
+    return answer

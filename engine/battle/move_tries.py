@@ -1,0 +1,546 @@
+"""Whether a move can be used at all: Showdown's events TryMove, Try, PrepareHit and TryImmunity.
+
+``s`` is the side of the user of ``b.move``, ``t`` that of its target (``t == s`` for moves on the
+user itself).
+"""
+
+from typing import Any
+
+import plywise.engine.battle.ability_ids as A
+import plywise.engine.battle.item_ids as I
+import plywise.engine.battle.move_ids as M
+import plywise.engine.battle.species_ids as S
+from plywise.engine.battle.chance import SITE_STALL, chance
+from plywise.engine.battle.conditions import (
+    add_pseudo_weather,
+    add_volatile,
+    remove_side_condition,
+    type_immunity,
+)
+from plywise.engine.battle.constants import (
+    ABILITY_TYPE_CHANGED,
+    AURORA_VEIL,
+    CATEGORY_STATUS,
+    DESOLATE_LAND,
+    ECHOED_VOICE,
+    EFFECT_MOVE,
+    GRAVITY,
+    HAIL,
+    LIGHT_SCREEN,
+    MON_ATE_BERRY,
+    MON_FAINTED,
+    MON_GENDER,
+    MON_TERASTALLIZED,
+    MON_TRANSFORMED,
+    MOVE_BOUNCED,
+    MOVE_PARENTAL_BOND,
+    MOVE_PRANKSTER,
+    NO_STATUS,
+    NO_TERRAIN,
+    PRIMORDIAL_SEA,
+    QUEUE_INSTASWITCH,
+    QUEUE_MOVE,
+    QUEUE_SWITCH,
+    RAIN_DANCE,
+    REFLECT,
+    RESULT_FALSE,
+    RESULT_NULL,
+    RESULT_UNDEFINED,
+    SIDE_ATTACKED_THIS_TURN,
+    SLP,
+    SNOWSCAPE,
+    SPA,
+    SUNNY_DAY,
+    TYPE_ELECTRIC,
+    TYPE_FIRE,
+    TYPE_GHOST,
+    TYPE_GRASS,
+    TYPE_NONE,
+    TYPE_UNKNOWN,
+    TYPE_WATER,
+    V_BOUNCE,
+    V_CURSE,
+    V_DESTINYBOND,
+    V_DIG,
+    V_DIVE,
+    V_FLY,
+    V_INGRAIN,
+    V_LOCKON,
+    V_METRONOME,
+    V_MUSTRECHARGE,
+    V_NORETREAT,
+    V_PHANTOMFORCE,
+    V_SHADOWFORCE,
+    V_SMACKDOWN,
+    V_STALL,
+    V_STOCKPILE,
+    V_SUBSTITUTE,
+    V_TWOTURNMOVE,
+)
+from plywise.engine.battle.formes import forme_change
+from plywise.engine.battle.ops import boost, can_switch, may_take_item, pack_boosts, stage, use_item
+from plywise.engine.battle.results import DONE, FAILED, QUIET
+from plywise.engine.battle.stats import (
+    ability,
+    defence_ability,
+    drop_volatile,
+    effective_weather,
+    has_type,
+    has_volatile,
+    holds_ability_shield,
+    item,
+    types_of,
+    weather_for,
+)
+from plywise.engine.battle.tables import (
+    ABILITIES,
+    F_CHARGE,
+    F_FUTURE,
+    F_NO_PARENTAL_BOND,
+    F_POWDER,
+    IMMUNE_POWDER,
+    IMMUNE_PRANKSTER,
+    ITEMS,
+    MOVES,
+    SPECIES,
+    TARGET_ALL,
+    TARGET_FOE_SIDE,
+)
+from plywise.engine.jit import kernel
+
+
+@kernel
+def queued_move(b: Any, s: int) -> int:
+    """Return the move that the active Pokémon of ``s`` is still going to use this turn, or 0."""
+    side = b.sides[s]
+    for k in range(int(b.queue_length)):
+        entry = b.queue[k]
+        if entry.kind == QUEUE_MOVE and entry.side == s and entry.mon == side.active:
+            return int(entry.move)
+    return 0
+
+
+@kernel
+def will_act(b: Any) -> bool:
+    """Return whether a move or a switch is still to come this turn."""
+    for k in range(int(b.queue_length)):
+        kind = int(b.queue[k].kind)
+        if kind == QUEUE_MOVE or kind == QUEUE_SWITCH or kind == QUEUE_INSTASWITCH:
+            return True
+    return False
+
+
+@kernel
+def change_own_type(b: Any, s: int) -> None:
+    """Let Protean or Libero take the type of the move (event PrepareHit)."""
+    side = b.sides[s]
+    mon = side.mons[side.active]
+    a = ability(b, s)
+    if a != A.protean and a != A.libero:
+        return
+    move = int(b.move.id)
+    kind = int(b.move.type)
+    row = MOVES[move]
+    if (
+        int(side.ability_flags) & ABILITY_TYPE_CHANGED
+        or int(b.move.flag_bits) & MOVE_BOUNCED
+        or int(row.move_flags) & F_FUTURE
+        or row.calls_move
+        or kind == TYPE_NONE
+        or kind == TYPE_UNKNOWN
+    ):
+        return
+    first, second, third = types_of(b, s)
+    if first == kind and second == TYPE_NONE and third == TYPE_NONE:
+        return
+    num = int(SPECIES[mon.species].num)
+    if int(mon.flag_bits) & MON_TERASTALLIZED or num == 493 or num == 773:
+        return
+    side.types[0] = kind
+    side.types[1] = TYPE_NONE
+    side.added_type = TYPE_NONE
+    side.ability_flags = int(side.ability_flags) | ABILITY_TYPE_CHANGED
+
+
+@kernel
+def _charges(b: Any, s: int, move: int) -> bool:
+    """Return whether a two-turn move only charges now, and begin the charge."""
+    side = b.sides[s]
+    mon = side.mons[side.active]
+    if has_volatile(b, s, V_TWOTURNMOVE) and int(side.two_turn_move) == move:
+        # The turn of the attack: it comes down, but stays locked until the end of the turn.
+        drop_volatile(b, s, V_FLY)
+        drop_volatile(b, s, V_BOUNCE)
+        drop_volatile(b, s, V_DIG)
+        drop_volatile(b, s, V_DIVE)
+        drop_volatile(b, s, V_PHANTOMFORCE)
+        drop_volatile(b, s, V_SHADOWFORCE)
+        return False
+    weather = weather_for(b, s)
+    if move == M.meteorbeam or move == M.electroshot:
+        boost(b, s, stage(SPA, 1), s, EFFECT_MOVE, move)
+        if move == M.electroshot and (weather == RAIN_DANCE or weather == PRIMORDIAL_SEA):
+            return False
+    elif move == M.solarbeam or move == M.solarblade:
+        if weather == SUNNY_DAY or weather == DESOLATE_LAND:
+            return False
+    elif move == M.dive:
+        if ability(b, s) == A.gulpmissile and int(mon.species) == S.cramorant:
+            if int(mon.flag_bits) & MON_TRANSFORMED == 0:
+                low = int(mon.hp) * 2 <= int(mon.max_hp)
+                forme_change(b, s, S.cramorantgorging if low else S.cramorantgulping, False)
+    if item(b, s) == I.powerherb and use_item(b, s):
+        return False
+    add_volatile(b, s, V_TWOTURNMOVE, s, EFFECT_MOVE, move)
+    change_own_type(b, s)
+    return True
+
+
+@kernel
+def try_move(b: Any, s: int, t: int) -> int:
+    """Return DONE if the move goes on, FAILED or QUIET (Showdown's null): the event TryMove."""
+    move = int(b.move.id)
+    row = MOVES[move]
+    side = b.sides[s]
+    status = int(b.move.category) == CATEGORY_STATUS
+    if int(row.move_flags) & F_CHARGE:
+        if _charges(b, s, move):
+            return QUIET
+    elif move == M.doubleshock:
+        if not has_type(b, s, TYPE_ELECTRIC):
+            return QUIET
+    elif move == M.echoedvoice:
+        add_pseudo_weather(b, ECHOED_VOICE, s)
+    weather = effective_weather(b)
+    if not status:
+        kind = int(b.move.type)
+        if weather == DESOLATE_LAND and kind == TYPE_WATER:
+            return QUIET
+        if weather == PRIMORDIAL_SEA and kind == TYPE_FIRE:
+            return QUIET
+    target = int(row.target)
+    if b.move.priority > 0 and (t != s or target == TARGET_ALL) and target != TARGET_FOE_SIDE:
+        if target != TARGET_ALL or move == M.perishsong:
+            a = defence_ability(b, 1 - s)
+            if a == A.dazzling or a == A.queenlymajesty or a == A.armortail:
+                return FAILED
+    if move == M.explosion or move == M.selfdestruct or move == M.mistyexplosion:
+        if ability(b, s) == A.damp or defence_ability(b, 1 - s) == A.damp:
+            return FAILED
+    if has_volatile(b, s, V_METRONOME):
+        _count_metronome(b, s, move)
+    return DONE
+
+
+@kernel
+def _count_metronome(b: Any, s: int, move: int) -> None:
+    """Let the item Metronome count uses of the same move in a row."""
+    side = b.sides[s]
+    if item(b, s) != I.metronome:
+        drop_volatile(b, s, V_METRONOME)
+        return
+    if MOVES[move].calls_move:
+        return
+    last = side.move_last_turn_result
+    worked = last != RESULT_FALSE and last != RESULT_NULL and last != RESULT_UNDEFINED
+    if int(side.metronome_move) == move and worked:
+        side.metronome_count = min(int(side.metronome_count) + 1, 200)
+    elif has_volatile(b, s, V_TWOTURNMOVE):
+        if int(side.metronome_move) != move:
+            side.metronome_count = 1
+        else:
+            side.metronome_count = min(int(side.metronome_count) + 1, 200)
+    else:
+        side.metronome_count = 0
+    side.metronome_move = move
+
+
+@kernel
+def _stall(b: Any, s: int) -> bool:
+    """Return whether Protect and its like work this time; a failure ends the row."""
+    if not will_act(b):
+        return False
+    if not has_volatile(b, s, V_STALL):
+        return True
+    counter = 1
+    for _ in range(int(b.sides[s].stall_counter)):
+        counter *= 3
+    if chance(b, SITE_STALL, 1, counter):
+        return True
+    drop_volatile(b, s, V_STALL)
+    return False
+
+
+@kernel
+def try_use(b: Any, s: int, t: int) -> int:
+    """Return DONE if the move goes on, FAILED, or QUIET: the events Try and PrepareHit.
+
+    QUIET is Showdown's NOT_FAIL: the move ends here and counts as a success (Future Sight).
+    """
+    move = int(b.move.id)
+    row = MOVES[move]
+    side = b.sides[s]
+    foe = b.sides[t]
+    mon = side.mons[side.active]
+    target = foe.mons[foe.active]
+    if row.stalling:
+        if not _stall(b, s):
+            return FAILED
+    elif move == M.suckerpunch or move == M.thunderclap:
+        coming = queued_move(b, t)
+        if coming == 0 or MOVES[coming].category == CATEGORY_STATUS:
+            return FAILED
+        if has_volatile(b, t, V_MUSTRECHARGE):
+            return FAILED
+    elif move == M.upperhand:
+        coming = queued_move(b, t)
+        if coming == 0 or MOVES[coming].category == CATEGORY_STATUS:
+            return FAILED
+        if queued_priority(b, t) <= 0:
+            return FAILED
+    elif move == M.fakeout or move == M.firstimpression:
+        if side.active_move_actions > 1:
+            return FAILED
+    elif move == M.poltergeist:
+        if target.held_item == 0:
+            return FAILED
+    elif move == M.futuresight or move == M.doomdesire:
+        if foe.future_duration:
+            return FAILED
+        foe.future_duration = 3
+        foe.future_move = move
+        foe.future_source = 1 + int(side.active)
+        return QUIET
+    elif move == M.rest:
+        a = ability(b, s)
+        if mon.status == SLP or a == A.comatose or mon.hp == mon.max_hp:
+            return FAILED
+        if a == A.insomnia or a == A.vitalspirit:
+            return FAILED
+    elif move == M.sleeptalk or move == M.snore:
+        if mon.status != SLP and ability(b, s) != A.comatose:
+            return FAILED
+    elif move == M.auroraveil:
+        weather = effective_weather(b)
+        if weather != SNOWSCAPE and weather != HAIL:
+            return FAILED
+    elif move == M.clangoroussoul:
+        if int(mon.hp) * 100 <= int(mon.max_hp) * 33 or mon.max_hp == 1:
+            return FAILED
+    elif move == M.filletaway:
+        if int(mon.hp) * 2 <= int(mon.max_hp) or mon.max_hp == 1:
+            return FAILED
+    elif move == M.counter or move == M.mirrorcoat:
+        if side.counter_damage == 0:
+            return FAILED
+    elif move == M.comeuppance or move == M.metalburst:
+        if int(side.flag_bits) & SIDE_ATTACKED_THIS_TURN == 0:
+            return FAILED
+    elif move == M.aurawheel:
+        if int(SPECIES[mon.species].base_species) != S.morpeko:
+            return FAILED
+    elif move == M.hyperspacefury:
+        if int(mon.species) != S.hoopaunbound:
+            return FAILED
+    elif move == M.darkvoid:
+        if int(SPECIES[mon.species].base_species) != S.darkrai:
+            if int(b.move.flag_bits) & MOVE_BOUNCED == 0:
+                return FAILED
+    elif move == M.belch:
+        if int(mon.flag_bits) & MON_ATE_BERRY == 0:
+            return FAILED
+    elif move == M.lastresort:
+        known, used, has_it = 0, 0, False
+        for k in range(4):
+            if mon.moves[k]:
+                known += 1
+                if mon.moves[k] == move:
+                    has_it = True
+                elif (int(side.used_moves) >> k) & 1:
+                    used += 1
+        if not has_it or known < 2 or used < known - 1:
+            return FAILED
+    elif move == M.stockpile:
+        if has_volatile(b, s, V_STOCKPILE) and side.stockpile_layers >= 3:
+            return FAILED
+    elif move == M.spitup or move == M.swallow:
+        if not has_volatile(b, s, V_STOCKPILE):
+            return FAILED
+    elif move == M.steelroller:
+        if b.terrain == NO_TERRAIN:
+            return FAILED
+    elif move == M.stuffcheeks:
+        if not ITEMS[mon.held_item].berry:
+            return FAILED
+    elif move == M.teleport:
+        if not can_switch(b, s):
+            return FAILED
+    elif move == M.noretreat:
+        if has_volatile(b, s, V_NORETREAT):
+            return FAILED
+    elif move == M.magnetrise:
+        if has_volatile(b, s, V_SMACKDOWN) or has_volatile(b, s, V_INGRAIN):
+            return FAILED
+        if b.pseudo_weather[GRAVITY]:
+            return FAILED
+    elif move == M.splash:
+        if b.pseudo_weather[GRAVITY]:
+            return FAILED
+    elif move == M.quickguard or move == M.wideguard:
+        if not will_act(b):
+            return FAILED
+    elif move == M.followme or move == M.ragepowder:
+        return FAILED
+    elif move == M.destinybond:
+        if has_volatile(b, s, V_DESTINYBOND):
+            drop_volatile(b, s, V_DESTINYBOND)
+            return FAILED
+    elif move == M.allyswitch:
+        return FAILED
+    elif move == M.fling:
+        held = int(mon.held_item)
+        if item(b, s) == 0 or not may_take_item(b, s, s) or ITEMS[held].fling_power == 0:
+            return FAILED
+        b.move.base_power = ITEMS[held].fling_power
+    change_own_type(b, s)
+    if ability(b, s) == A.parentalbond:
+        if (
+            int(b.move.category) != CATEGORY_STATUS
+            and row.hits_max == 0
+            and int(row.move_flags) & (F_NO_PARENTAL_BOND | F_CHARGE | F_FUTURE) == 0
+        ):
+            b.move.flag_bits = int(b.move.flag_bits) | MOVE_PARENTAL_BOND
+    return DONE
+
+
+@kernel
+def queued_priority(b: Any, s: int) -> int:
+    """Return the priority (whole stages) of the move that ``s`` is still going to use."""
+    side = b.sides[s]
+    for k in range(int(b.queue_length)):
+        entry = b.queue[k]
+        if entry.kind == QUEUE_MOVE and entry.side == s and entry.mon == side.active:
+            return (int(entry.priority) - int(entry.fractional)) // 10
+    return 0
+
+
+@kernel
+def try_immunity(b: Any, s: int, t: int) -> bool:
+    """Return whether the target is open to the move: powder, TryImmunity, Prankster."""
+    move = int(b.move.id)
+    row = MOVES[move]
+    side = b.sides[s]
+    foe = b.sides[t]
+    mon = side.mons[side.active]
+    target = foe.mons[foe.active]
+    if int(row.move_flags) & F_POWDER and t != s and type_immunity(b, t) & IMMUNE_POWDER:
+        return False
+    if move == M.leechseed:
+        if has_type(b, t, TYPE_GRASS):
+            return False
+    elif move == M.dreameater:
+        if target.status != SLP and ability(b, t) != A.comatose:
+            return False
+    elif move == M.trick or move == M.switcheroo:
+        if ability(b, t) == A.stickyhold:
+            return False
+    elif move == M.attract:
+        mine, theirs = int(mon.flag_bits) & MON_GENDER, int(target.flag_bits) & MON_GENDER
+        if mine == 0 or theirs == 0 or mine == theirs:
+            return False
+    elif move == M.endeavor:
+        if mon.hp >= target.hp:
+            return False
+    elif move == M.worryseed:
+        if target.ability == A.truant or target.ability == A.insomnia:
+            return False
+    if (
+        int(b.move.flag_bits) & MOVE_PRANKSTER
+        and t != s
+        and ability(b, s) == A.prankster
+        and type_immunity(b, t) & IMMUNE_PRANKSTER
+    ):
+        return False
+    return True
+
+
+@kernel
+def own_try_hit(b: Any, s: int, t: int) -> bool:
+    """Return whether the move goes on at its own onTryHit, which may act already."""
+    move = int(b.move.id)
+    side = b.sides[s]
+    foe = b.sides[t]
+    mon = side.mons[side.active]
+    target = foe.mons[foe.active]
+    if move == M.brickbreak or move == M.psychicfangs or move == M.ragingbull:
+        remove_side_condition(b, t, REFLECT)
+        remove_side_condition(b, t, LIGHT_SCREEN)
+        remove_side_condition(b, t, AURORA_VEIL)
+    elif move == M.substitute:
+        if has_volatile(b, s, V_SUBSTITUTE) or int(mon.hp) * 4 <= int(mon.max_hp):
+            return False
+        if mon.max_hp == 1:
+            return False
+    elif move == M.shedtail:
+        half = (int(mon.max_hp) + 1) // 2
+        if not can_switch(b, s) or has_volatile(b, s, V_SUBSTITUTE) or mon.hp <= half:
+            return False
+    elif move == M.healingwish or move == M.lunardance:
+        if not can_switch(b, s):
+            return False
+    elif move == M.revivalblessing:
+        for k in range(int(side.team_size)):
+            if int(side.mons[k].flag_bits) & MON_FAINTED:
+                return True
+        return False
+    elif move == M.yawn:
+        # runStatusImmunity("slp"): no type is immune to sleep
+        if target.status != NO_STATUS:
+            return False
+    elif move == M.clangoroussoul or move == M.filletaway:
+        if not boost(b, s, pack_boosts(MOVES[move].boosts), s, EFFECT_MOVE, move):
+            return False
+    elif move == M.curse:
+        if has_type(b, s, TYPE_GHOST) and has_volatile(b, t, V_CURSE):
+            return False
+    elif move == M.disable:
+        if foe.last_move == 0 or foe.last_move == M.struggle:
+            return False
+    elif move == M.lockon:
+        if has_volatile(b, s, V_LOCKON):
+            return False
+    elif move == M.gastroacid:
+        if ABILITIES[target.ability].cant_suppress or holds_ability_shield(b, t):
+            return False
+    elif move == M.entrainment:
+        if (
+            target.ability == mon.ability
+            or ABILITIES[target.ability].cant_suppress
+            or target.ability == A.truant
+            or ABILITIES[mon.ability].no_entrain
+        ):
+            return False
+    elif move == M.roleplay:
+        if (
+            target.ability == mon.ability
+            or ABILITIES[target.ability].fail_role_play
+            or ABILITIES[mon.ability].cant_suppress
+        ):
+            return False
+    elif move == M.simplebeam:
+        if (
+            ABILITIES[target.ability].cant_suppress
+            or target.ability == A.simple
+            or target.ability == A.truant
+        ):
+            return False
+    elif move == M.worryseed:
+        if ABILITIES[target.ability].cant_suppress:
+            return False
+    elif move == M.uproar:
+        for k in range(2):
+            m = b.sides[k].mons[b.sides[k].active]
+            if m.status == SLP and m.hp > 0:
+                m.status = NO_STATUS
+                m.status_turns = 0
+    return True

@@ -1,0 +1,122 @@
+"""Replays recorded steps of the real simulator under scripted chance and says what differs.
+
+One step is right when every random draw was of the recorded kind (``randomChance`` or plain, its
+range and numerator), none was left over or missing, the legal choices of both sides were the
+recorded ones, and the state after it has every fact of the recorded one (:mod:`facts` lists what
+that covers).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from plywise.datasets.battle_corpus import RecordedStep
+from plywise.engine.battle import chance, codec, facts
+from plywise.engine.battle.rules import RULES
+from plywise.engine.jit import prepare
+from plywise.engine.kernels import NO_ACTION
+
+_BUFFER = np.zeros(RULES.num_actions, np.int32)
+
+
+def prepare_rules() -> None:
+    """Compile the kernels that a replay needs, or load them from the cache."""
+    prepare("battle rules", RULES.step, RULES.legal)
+
+
+@dataclass(frozen=True)
+class LegalMismatch:
+    """A side's legal actions, recorded and ours."""
+
+    side: int
+    expected: tuple[int, ...]
+    got: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class DrawMismatch:
+    """The first draw of another kind than the recorded one.
+
+    Attributes:
+        position: its number in the step, from 0.
+        expected: the recorded draw as ``site numerator/n``; empty where none was left.
+        got: our draw in the same words; empty where we made none.
+    """
+
+    position: int
+    expected: str
+    got: str
+
+
+@dataclass(frozen=True)
+class StepCheck:
+    """What a replayed step got wrong; nothing where it is exact.
+
+    Attributes:
+        unreadable: why the state before could not be decoded, if so.
+        differences: (where, what, recorded, ours) of every differing fact.
+    """
+
+    unreadable: str = ""
+    legal: tuple[LegalMismatch, ...] = ()
+    draw: DrawMismatch | None = None
+    differences: tuple[tuple[str, str, Any, Any], ...] = ()
+
+    @property
+    def exact(self) -> bool:
+        """Whether everything that is compared is right."""
+        return not (self.unreadable or self.legal or self.draw or self.differences)
+
+
+def decode_before(step: RecordedStep, setup: codec.BattleSetup) -> np.ndarray[Any, Any] | str:
+    """Return a pool with the state before ``step``, or why it cannot be decoded."""
+    try:
+        return codec.decode(step.before, setup)
+    except codec.DecodeError as error:
+        return str(error)
+
+
+def check_step(pool: np.ndarray[Any, Any], i: int, step: RecordedStep) -> StepCheck:
+    """Play ``step`` in place on state ``i`` of ``pool`` and compare it with the record."""
+    legal = tuple(m for s in range(2) if (m := _check_legal(pool, i, step, s)) is not None)
+    actions = [_action(step, s) for s in range(2)]
+    script = chance.new_script([(d.numerator, d.low, d.n, d.result) for d in step.draws])
+    chance.feed(pool[i], script)
+    RULES.step(pool, i, actions[0], actions[1])
+    chance.unfeed(pool[i])
+    differences = facts.differences(facts.dump_facts(step.after), facts.state_facts(pool, i))
+    return StepCheck(legal=legal, draw=_check_draws(script, step), differences=tuple(differences))
+
+
+def _action(step: RecordedStep, side: int) -> int:
+    choice = step.choices[side]
+    return NO_ACTION if choice is None else codec.action_of(choice, step.before, side)
+
+
+def _check_legal(
+    pool: np.ndarray[Any, Any], i: int, step: RecordedStep, side: int
+) -> LegalMismatch | None:
+    recorded = step.legal[side] or ()
+    expected = sorted({codec.action_of(choice, step.before, side) for choice in recorded})
+    n = RULES.legal(pool, i, side, _BUFFER)
+    got = [int(a) for a in _BUFFER[:n]]
+    return None if got == expected else LegalMismatch(side, tuple(expected), tuple(got))
+
+
+def _kind(numerator: int, low: int, n: int) -> str:
+    return f"{low}…{low + n - 1}" if numerator < 0 else f"{numerator}/{n}"
+
+
+def _check_draws(script: np.ndarray[Any, Any], step: RecordedStep) -> DrawMismatch | None:
+    report = chance.report(script)
+    if report.exact:
+        return None
+    position = report.position if report.mismatches else report.used
+    expected = got = ""
+    if position < len(step.draws):
+        d = step.draws[position]
+        expected = f"{d.site} {_kind(d.numerator, d.low, d.n)}"
+    if report.mismatches:
+        got = f"{report.site} {_kind(*report.got)}"
+    return DrawMismatch(position, expected, got)

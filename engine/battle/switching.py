@@ -1,0 +1,438 @@
+"""Leaving and entering the field: what is lost or passed on, hazards, switch-in effects."""
+
+from typing import Any
+
+import numpy as np
+
+import plywise.engine.battle.ability_ids as A
+import plywise.engine.battle.item_ids as I
+import plywise.engine.battle.move_ids as M
+import plywise.engine.battle.species_ids as S
+from plywise.engine.battle.abilities import end_ability, start_ability
+from plywise.engine.battle.action_queue import cancel_actions, insert_run_switch, remove_action
+from plywise.engine.battle.chance import SITE_PHAZING, SITE_SPEED_TIE, roll
+from plywise.engine.battle.conditions import cure_member, cure_status, remove_side_condition
+from plywise.engine.battle.constants import (
+    ABILITY_PENDING_BOOSTS,
+    EFFECT_ABILITY,
+    EFFECT_MOVE,
+    EFFECT_SIDE_CONDITION,
+    FORMAT_KEEP_TIES,
+    ITEM_EJECT,
+    ITEM_READY,
+    MON_FAINTED,
+    MON_HERO_MESSAGE,
+    MON_TERASTALLIZED,
+    MON_USED_ITEM,
+    NO_STATUS,
+    PSN,
+    QUEUE_RUN_SWITCH,
+    SIDE_BEING_CALLED_BACK,
+    SIDE_HEALING_WISH,
+    SIDE_IS_STARTED,
+    SIDE_LUNAR_DANCE,
+    SIDE_SKIP_BEFORE_SWITCH_OUT,
+    SPE,
+    SPIKES,
+    STEALTH_ROCK,
+    STICKY_WEB,
+    TOX,
+    TOXIC_SPIKES,
+    TYPE_POISON,
+    TYPE_ROCK,
+    TYPE_STEEL,
+    V_GASTROACID,
+    V_INGRAIN,
+    V_POWERTRICK,
+    V_SUBSTITUTE,
+    VOLATILE_NAMES,
+)
+from plywise.engine.battle.fainting import faint_messages
+from plywise.engine.battle.formes import clear_volatile, forme_change
+from plywise.engine.battle.items import start_item, try_status, white_herb
+from plywise.engine.battle.names import ABILITY_ID, DATA, ITEM_ID
+from plywise.engine.battle.ops import boost, damage, gain_hp, stage, unpack_pending, use_item
+from plywise.engine.battle.stats import (
+    ability,
+    defence_ability,
+    drop_volatile,
+    has_type,
+    has_volatile,
+    is_grounded,
+    item,
+    max_pp,
+    types_of,
+)
+from plywise.engine.battle.tables import ABILITIES, SPECIES, TYPE_CHART
+from plywise.engine.battle.updates import update
+from plywise.engine.jit import kernel
+
+
+def _priorities(ids: dict[str, int], listed: dict[str, int]) -> Any:
+    table = np.zeros(len(ids), np.int8)
+    for name, priority in listed.items():
+        table[ids[name]] = priority
+    return table
+
+
+# Showdown's onSwitchInPriority; hazards and all others act at 0.
+ABILITY_PRIORITY = _priorities(
+    ABILITY_ID,
+    {
+        "neutralizinggas": 2,
+        "terashift": 2,
+        "asoneglastrier": 1,
+        "asonespectrier": 1,
+        "klutz": 1,
+        "unnerve": 1,
+        "mimicry": -1,
+        "schooling": -1,
+        "shieldsdown": -1,
+        "costar": -2,
+        "flowergift": -2,
+        "forecast": -2,
+        "hospitality": -2,
+        "iceface": -2,
+        "protosynthesis": -2,
+        "quarkdrive": -2,
+    },
+)
+ITEM_PRIORITY = _priorities(
+    ITEM_ID,
+    {
+        "electricseed": -1,
+        "grassyseed": -1,
+        "mistyseed": -1,
+        "psychicseed": -1,
+        "roomservice": -1,
+        "boosterenergy": -2,
+    },
+)
+
+
+def _copied_words() -> Any:
+    """Return the words of volatiles that Baton Pass hands on: all without Showdown's noCopy."""
+    words = np.zeros(3, np.uint32)
+    for v, name in enumerate(VOLATILE_NAMES):
+        condition = DATA["conditions"].get(name)
+        for table in ("moves", "abilities", "items"):
+            condition = condition or DATA[table].get(name, {}).get("condition")
+        if condition is not None and not condition.get("noCopy"):
+            words[v >> 5] |= np.uint32(1 << (v & 31))
+    return words
+
+
+COPIED = _copied_words()
+
+
+@kernel
+def _pass_on(b: Any, s: int, shed_tail: bool) -> None:
+    """Clear the active of ``s`` but for what Baton Pass (or Shed Tail) leaves to the next one."""
+    side = b.sides[s]
+    word0, word1, word2 = 0, 0, 0
+    stages = 0
+    substitute = int(side.substitute_hp)
+    confusion, taunt = int(side.confusion_time), int(side.taunt_duration)
+    heal_block, throat_chop = int(side.heal_block_duration), int(side.throat_chop_duration)
+    perish, magnet_rise = int(side.perish_duration), int(side.magnet_rise_duration)
+    trap, divisor = int(side.partial_trap_duration), int(side.partial_trap_divisor)
+    trapper = int(side.partial_trap_source)
+    stall, stall_duration = int(side.stall_counter), int(side.stall_duration)
+    if shed_tail:
+        word0 = int(side.volatiles[0]) & (1 << V_SUBSTITUTE)
+    else:
+        word0 = int(side.volatiles[0]) & int(COPIED[0])
+        word1 = int(side.volatiles[1]) & int(COPIED[1])
+        word2 = int(side.volatiles[2]) & int(COPIED[2])
+        for stat in range(7):
+            stages |= (int(side.boosts[stat]) + 6) << (4 * stat)
+    clear_volatile(b, s)
+    side.volatiles[0] = word0
+    side.volatiles[1] = word1
+    side.volatiles[2] = word2
+    side.substitute_hp = substitute
+    if shed_tail:
+        return
+    for stat in range(7):
+        side.boosts[stat] = ((stages >> (4 * stat)) & 15) - 6
+    side.confusion_time = confusion
+    side.taunt_duration = taunt
+    side.heal_block_duration = heal_block
+    side.throat_chop_duration = throat_chop
+    side.perish_duration = perish
+    side.magnet_rise_duration = magnet_rise
+    side.partial_trap_duration = trap
+    side.partial_trap_divisor = divisor
+    side.partial_trap_source = trapper
+    side.stall_counter = stall
+    side.stall_duration = stall_duration
+
+
+@kernel
+def _received(b: Any, s: int) -> None:
+    """Adapt volatiles that were passed on to the one that got them (the event Copy)."""
+    side = b.sides[s]
+    m = side.mons[side.active]
+    if has_volatile(b, s, V_GASTROACID) and ABILITIES[m.ability].cant_suppress:
+        drop_volatile(b, s, V_GASTROACID)
+    if has_volatile(b, s, V_POWERTRICK):
+        attack = int(m.stats[0])
+        m.stats[0] = m.stats[1]
+        m.stats[1] = attack
+
+
+@kernel
+def find_illusion(b: Any, s: int) -> int:
+    """Return 1 + the team index that the active of ``s`` looks like (Illusion), 0 for itself."""
+    side = b.sides[s]
+    if ability(b, s) != A.illusion:
+        return 0
+    m = side.mons[side.active]
+    for k in range(int(side.team_size) - 1, 0, -1):
+        i = int(side.order[k])
+        other = side.mons[i]
+        if int(other.flag_bits) & MON_FAINTED == 0:
+            base = SPECIES[other.species].base_species
+            if int(m.flag_bits) & MON_TERASTALLIZED != 0:
+                if base == S.ogerpon or base == S.terapagos:
+                    return 0
+            return 1 + i
+    return 0
+
+
+@kernel
+def switch_in(b: Any, s: int, i: int, by_move: int, dragged: bool) -> bool:
+    """Bring team member ``i`` in for the active of ``s``; return whether it came.
+
+    ``by_move`` is the move that made the old one leave (Baton Pass and Shed Tail pass on), 0 for
+    none.  Its switch-in effects are queued; :func:`run_switch` does them.
+    """
+    side = b.sides[s]
+    old = int(side.active)
+    leaver = side.mons[old]
+    if i == old or i >= int(side.team_size):
+        return False
+    passing = False
+    if int(leaver.hp) > 0:
+        side.flag_bits = int(side.flag_bits) | SIDE_BEING_CALLED_BACK
+        if int(side.flag_bits) & SIDE_SKIP_BEFORE_SWITCH_OUT == 0 and not dragged:
+            update(b)
+        a = ability(b, s)
+        if a == A.naturalcure:
+            if leaver.status != NO_STATUS:
+                cure_member(b, s, old)
+        elif a == A.regenerator:
+            gain_hp(b, s, int(leaver.max_hp) // 3)
+        elif a == A.zerotohero:
+            if int(leaver.species) == S.palafin:
+                forme_change(b, s, S.palafinhero, True)
+                leaver.flag_bits = int(leaver.flag_bits) & ~MON_HERO_MESSAGE
+        if int(leaver.hp) <= 0:
+            return False
+        end_ability(b, s)
+        cancel_actions(b, s, old)
+        if by_move == M.batonpass or by_move == M.shedtail:
+            passing = True
+            _pass_on(b, s, by_move == M.shedtail)
+        else:
+            clear_volatile(b, s)
+    else:
+        leaver.status = NO_STATUS
+        side.flag_bits = int(side.flag_bits) & ~SIDE_SKIP_BEFORE_SWITCH_OUT
+    leaver.flag_bits = int(leaver.flag_bits) & ~MON_USED_ITEM
+    side.switch_flag = 0
+    for k in range(6):
+        if int(side.order[k]) == i:
+            side.order[k] = old
+    side.order[0] = i
+    side.active = i
+    m = side.mons[i]
+    row = SPECIES[m.species]
+    side.types[0] = row.types[0]
+    side.types[1] = row.types[1]
+    side.added_type = 0
+    side.active_turns = 0
+    side.active_move_actions = 0
+    side.used_moves = 0
+    side.speed = m.stats[SPE]
+    if passing:
+        _received(b, s)
+    side.illusion = find_illusion(b, s)
+    if dragged:
+        run_switch(b, s)
+    else:
+        insert_run_switch(b, s)
+    return True
+
+
+@kernel
+def drag_in(b: Any, s: int) -> bool:
+    """Replace the active of ``s`` by a random one of the bench (phazing); return whether it was."""
+    side = b.sides[s]
+    count = 0
+    for k in range(1, int(side.team_size)):
+        count += int(side.mons[side.order[k]].flag_bits) & MON_FAINTED == 0
+    if count == 0 or int(side.pokemon_left) == 0:
+        return False
+    chosen = roll(b, SITE_PHAZING, 0, count)
+    if int(side.mons[side.active].hp) <= 0:
+        return False
+    a = defence_ability(b, s)
+    if a == A.suctioncups or a == A.guarddog or has_volatile(b, s, V_INGRAIN):
+        return False
+    for k in range(1, int(side.team_size)):
+        i = int(side.order[k])
+        if int(side.mons[i].flag_bits) & MON_FAINTED == 0:
+            if chosen == 0:
+                return switch_in(b, s, i, 0, True)
+            chosen -= 1
+    return False
+
+
+@kernel
+def _hazard(b: Any, s: int, condition: int) -> None:
+    """Let one hazard act on the active of ``s``, which has just come in."""
+    side = b.sides[s]
+    m = side.mons[side.active]
+    boots = item(b, s) == I.heavydutyboots
+    if condition == STEALTH_ROCK:
+        if boots:
+            return
+        first, second, third = types_of(b, s)
+        mod = 0
+        for t in (first, second, third):
+            if t != 0 and TYPE_CHART[TYPE_ROCK, t] != 2:
+                mod += int(TYPE_CHART[TYPE_ROCK, t])
+        amount = int(m.max_hp) << (mod + 3)
+        damage(b, s, max(1, amount >> 6), -1, EFFECT_SIDE_CONDITION, condition)
+        return
+    if not is_grounded(b, s, False):
+        return
+    if condition == SPIKES:
+        if not boots:
+            layers = int(side.conditions[SPIKES])
+            factor = 3 if layers == 1 else (4 if layers == 2 else 6)
+            amount = factor * int(m.max_hp) // 24
+            damage(b, s, max(1, amount), -1, EFFECT_SIDE_CONDITION, condition)
+    elif condition == STICKY_WEB:
+        if not boots:
+            boost(b, s, stage(SPE, -1), 1 - s, EFFECT_MOVE, M.stickyweb)
+    elif has_type(b, s, TYPE_POISON):
+        remove_side_condition(b, s, TOXIC_SPIKES)
+    elif not has_type(b, s, TYPE_STEEL) and not boots:
+        status = TOX if int(side.conditions[TOXIC_SPIKES]) >= 2 else PSN
+        try_status(b, s, status, 1 - s, EFFECT_SIDE_CONDITION, condition)
+
+
+@kernel
+def _wishes(b: Any, s: int) -> None:
+    """Let Healing Wish and Lunar Dance heal who has just come in, if there is anything to heal."""
+    side = b.sides[s]
+    i = int(side.active)
+    m = side.mons[i]
+    if int(side.flag_bits) & SIDE_HEALING_WISH != 0:
+        if int(m.hp) < int(m.max_hp) or m.status != NO_STATUS:
+            gain_hp(b, s, int(m.max_hp))
+            cure_status(b, s)
+            side.flag_bits = int(side.flag_bits) & ~SIDE_HEALING_WISH
+    if int(side.flag_bits) & SIDE_LUNAR_DANCE != 0:
+        tired = False
+        for k in range(4):
+            if int(m.moves[k]) != 0 and int(m.pp[k]) < max_pp(b, s, i, k):
+                tired = True
+        if tired or int(m.hp) < int(m.max_hp) or m.status != NO_STATUS:
+            gain_hp(b, s, int(m.max_hp))
+            cure_status(b, s)
+            for k in range(4):
+                if int(m.moves[k]) != 0:
+                    m.pp[k] = max_pp(b, s, i, k)
+            side.flag_bits = int(side.flag_bits) & ~SIDE_LUNAR_DANCE
+
+
+@kernel
+def copy_boosts(b: Any, s: int) -> None:
+    """Let Opportunist take the stages that it has noted, and a ready Mirror Herb be used."""
+    side = b.sides[s]
+    if int(side.ability_flags) & ABILITY_PENDING_BOOSTS != 0:
+        side.ability_flags = int(side.ability_flags) & ~ABILITY_PENDING_BOOSTS
+        if ability(b, s) == A.opportunist:
+            changes = unpack_pending(int(side.pending_boosts))
+            boost(b, s, changes, s, EFFECT_ABILITY, A.opportunist)
+    if int(side.item_flags) & ITEM_READY != 0 and item(b, s) == I.mirrorherb:
+        use_item(b, s)
+    side.pending_boosts = 0
+
+
+@kernel
+def eject(b: Any, s: int) -> None:
+    """Use an Eject Pack whose holder's stages have fallen."""
+    side = b.sides[s]
+    if int(side.item_flags) & ITEM_EJECT != 0 and item(b, s) == I.ejectpack:
+        use_item(b, s)
+
+
+@kernel
+def _enter(b: Any, s: int, priority: int) -> bool:
+    """Do the switch-in effects of one priority for who came in; return whether the battle is over."""
+    side = b.sides[s]
+    m = side.mons[side.active]
+    if priority == 0:
+        if int(m.status) == TOX:
+            m.status_turns = 0
+        _wishes(b, s)
+        order = int(side.hazard_order)
+        while order != 0:
+            _hazard(b, s, SPIKES + (order & 15) - 1)
+            order >>= 4
+            if faint_messages(b):
+                return True
+            if int(m.flag_bits) & MON_FAINTED != 0:
+                return False
+    a = int(m.ability)
+    if int(ABILITY_PRIORITY[a]) == priority:
+        start_ability(b, s, True)
+        if faint_messages(b):
+            return True
+        if int(m.flag_bits) & MON_FAINTED != 0:
+            return False
+    if int(ITEM_PRIORITY[m.held_item]) == priority and m.held_item != I.whiteherb:
+        start_item(b, s)
+        return faint_messages(b)
+    return False
+
+
+@kernel
+def run_switch(b: Any, s: int) -> None:
+    """Do the switch-in effects of the active of ``s`` and of all whose turn follows at once."""
+    entering = 1 << s
+    while int(b.queue_length) > 0 and b.queue[0].kind == QUEUE_RUN_SWITCH:
+        entering |= 1 << int(b.queue[0].side)
+        remove_action(b, 0)
+    one, two = b.sides[0], b.sides[1]
+    first = 0
+    if int(two.speed) > int(one.speed):
+        first = 1
+    elif int(two.speed) == int(one.speed) and int(b.format) & FORMAT_KEEP_TIES == 0:
+        first = roll(b, SITE_SPEED_TIE, 0, 2)
+    for level in range(7):
+        priority = 2 - level
+        for k in range(2):
+            t = first if k == 0 else 1 - first
+            side = b.sides[t]
+            if int(side.mons[side.active].flag_bits) & MON_FAINTED != 0:
+                continue
+            if priority >= -2 and (entering >> t) & 1 != 0:
+                if _enter(b, t, priority):
+                    return
+                if int(side.mons[side.active].flag_bits) & MON_FAINTED != 0:
+                    continue
+            if priority == -2:
+                white_herb(b, t)
+            elif priority == -3:
+                copy_boosts(b, t)
+            elif priority == -4:
+                eject(b, t)
+    for t in range(2):
+        side = b.sides[t]
+        if (entering >> t) & 1 != 0 and int(side.mons[side.active].hp) > 0:
+            side.flag_bits = int(side.flag_bits) | SIDE_IS_STARTED

@@ -1,0 +1,92 @@
+"""The event Update: what abilities and items do as soon as something has changed."""
+
+from typing import Any
+
+import plywise.engine.battle.ability_ids as A
+import plywise.engine.battle.species_ids as S
+from plywise.engine.battle.abilities import start_ability, trace
+from plywise.engine.battle.conditions import cure_status, remove_volatile
+from plywise.engine.battle.constants import (
+    ABILITY_BUSTED,
+    ABILITY_SEEK,
+    BRN,
+    EFFECT_ABILITY,
+    FRZ,
+    MON_FAINTED,
+    NO_STATUS,
+    PAR,
+    PSN,
+    SLP,
+    TOX,
+    V_ATTRACT,
+    V_CONFUSION,
+    V_SYRUPBOMB,
+    V_TAUNT,
+)
+from plywise.engine.battle.field import first_side
+from plywise.engine.battle.formes import forme_change
+from plywise.engine.battle.items import update_item
+from plywise.engine.battle.ops import damage, fraction
+from plywise.engine.battle.stats import ability, has_volatile
+from plywise.engine.jit import kernel
+
+
+@kernel
+def _update_ability(b: Any, s: int) -> None:
+    side = b.sides[s]
+    m = side.mons[side.active]
+    a = ability(b, s)
+    status = int(m.status)
+    if a == A.disguise:
+        if int(m.species) == S.mimikyu and int(side.ability_flags) & ABILITY_BUSTED != 0:
+            forme_change(b, s, S.mimikyubusted, True)
+            damage(b, s, fraction(int(m.max_hp), 8), s, EFFECT_ABILITY, a)
+    elif a == A.iceface:
+        if int(m.species) == S.eiscue and int(side.ability_flags) & ABILITY_BUSTED != 0:
+            forme_change(b, s, S.eiscuenoice, True)
+    elif a == A.trace:
+        if int(side.ability_flags) & ABILITY_SEEK != 0 and trace(b, s):
+            start_ability(b, s, False)
+    elif a == A.oblivious:
+        remove_volatile(b, s, V_ATTRACT)
+        remove_volatile(b, s, V_TAUNT)
+    elif a == A.owntempo:
+        remove_volatile(b, s, V_CONFUSION)
+    elif status != NO_STATUS:
+        if (
+            ((a == A.immunity or a == A.pastelveil) and (status == PSN or status == TOX))
+            or ((a == A.insomnia or a == A.vitalspirit) and status == SLP)
+            or (a == A.limber and status == PAR)
+            or (a == A.magmaarmor and status == FRZ)
+            or (
+                (a == A.waterveil or a == A.waterbubble or a == A.thermalexchange) and status == BRN
+            )
+        ):
+            cure_status(b, s)
+
+
+@kernel
+def update_one(b: Any, s: int) -> None:
+    """Run Update on the active of ``s``."""
+    side, foe = b.sides[s], b.sides[1 - s]
+    m = side.mons[side.active]
+    if int(m.flag_bits) & MON_FAINTED != 0:
+        return
+    if int(m.hp) > 0:
+        gone = int(foe.mons[foe.active].flag_bits) & MON_FAINTED != 0
+        if has_volatile(b, s, V_ATTRACT):
+            if gone or int(side.attract_source) != 1 + int(foe.active):
+                remove_volatile(b, s, V_ATTRACT)
+        if has_volatile(b, s, V_SYRUPBOMB):
+            if gone or int(side.syrup_bomb_source) != 1 + int(foe.active):
+                remove_volatile(b, s, V_SYRUPBOMB)
+        _update_ability(b, s)
+        update_item(b, s)
+
+
+@kernel
+def update(b: Any) -> None:
+    """Run Update on both actives, the faster one first; equal speeds are drawn."""
+    first = first_side(b)
+    update_one(b, first)
+    update_one(b, 1 - first)

@@ -1,0 +1,372 @@
+"""What each side of a battle has shown of itself, kept from step to step.
+
+A flat state holds everything, a player may know only what was shown: who has appeared, which moves
+were used, which items and abilities were announced, HP in parts of 100, how long things have
+lasted.  :func:`observe` reads that off the states before and after each step.  What it returns is
+all that an opponent's :class:`~plywise.games.gen9.infostate.InfoState` may be made of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from plywise.engine.battle import constants as c
+from plywise.engine.battle.names import (
+    ABILITY_NAMES,
+    BOOST_NAMES,
+    MOVE_NAMES,
+    SPECIES_NAMES,
+    STAT_NAMES,
+    STATUS_NAMES,
+    TYPE_NAMES,
+)
+from plywise.engine.battle.teams import species_types
+from plywise.games.gen9.infostate import MonView, MoveView, SideView, mon_of, side_of
+from plywise.games.gen9.reveals import (
+    Look,
+    Plain,
+    hp_as_it_left,
+    moves_used,
+    name_of,
+    volatiles_of,
+    with_ability,
+    with_item,
+)
+
+HISTORY = 12
+# Volatile conditions that no message tells of.
+_SILENT = frozenset(("choicelock", "unburden", "metronome", "lockedmove"))
+_GENDERS = {c.MON_MALE: "M", c.MON_FEMALE: "F"}
+
+
+@dataclass(frozen=True)
+class SideSeen:
+    """What the opponent has seen of one side.
+
+    Attributes:
+        view: the side as the opponent knows it; its Pokémon stand in order of appearance.
+        indices: team index of each of ``view.mons``.
+        began: condition or volatile -> ends of turn that the battle had seen when it began.
+        behind: while the active one looks like another, what had been known of that other one.
+    """
+
+    view: SideView = field(default_factory=lambda: SideView((), None))
+    indices: tuple[int, ...] = ()
+    began: Mapping[str, int] = field(default_factory=dict)
+    behind: MonView | None = None
+
+    def of(self, index: int) -> MonView | None:
+        """Return what is known of the Pokémon with this team index; None if it is unseen."""
+        return self.view.mons[self.indices.index(index)] if index in self.indices else None
+
+
+@dataclass(frozen=True)
+class Seen:
+    """All that was shown in a battle.
+
+    Attributes:
+        sides: what each side has shown.
+        began: weather, terrain or pseudo-weather -> as in :class:`SideSeen`.
+        history: what happened lately as (side, words), oldest first.
+    """
+
+    sides: tuple[SideSeen, SideSeen] = (SideSeen(), SideSeen())
+    began: Mapping[str, int] = field(default_factory=dict)
+    history: tuple[tuple[int, str], ...] = ()
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return dicts, lists, texts and numbers that :func:`from_plain` reads."""
+        return asdict(self)
+
+
+def from_plain(raw: Mapping[str, Any]) -> Seen:
+    """Return what ``Seen.to_plain`` wrote, also after a way through JSON.
+
+    Raises:
+        KeyError, TypeError: it is something else.
+    """
+    first, second = (
+        SideSeen(
+            view=side_of(side["view"]),
+            indices=tuple(side["indices"]),
+            began=side["began"],
+            behind=None if side["behind"] is None else mon_of(side["behind"]),
+        )
+        for side in raw["sides"]
+    )
+    return Seen((first, second), raw["began"], tuple((s, words) for s, words in raw["history"]))
+
+
+def ends_of_turn(b: Plain) -> int:
+    """Return how many ends of turn the battle has seen."""
+    replacing = b.request == c.REQUEST_SWITCH and not b.residual_pending
+    return max(0, int(b.turn) - 1 + replacing)
+
+
+def shown_hp(hp: int, max_hp: int) -> int:
+    """Return HP as Showdown shows it to opponents: parts of 100, 100 only where it is all."""
+    parts = -(-100 * hp // max_hp)
+    return 99 if parts == 100 and hp < max_hp else parts
+
+
+def observe(seen: Seen, before: Plain, after: Plain, actions: Sequence[int]) -> Seen:
+    """Return what is known after a step.
+
+    Args:
+        seen: what was known before it.
+        before, after: the battle around the step (``engine.battle.plain.thaw``); before the
+            first decision ``before`` is the battle that nobody has been sent out in (turn 0).
+        actions: what the sides chose.
+    """
+    events = _Events(int(before.turn))
+    sides = tuple(
+        _observe_side(seen.sides[s], before, after, s, actions[s], events) for s in range(2)
+    )
+    present = field_conditions(after)
+    began = {name: seen.began.get(name, ends_of_turn(before)) for name in present}
+    history = (*seen.history, *events.in_order())[-HISTORY:]
+    return Seen((sides[0], sides[1]), began, history)
+
+
+def field_conditions(b: Plain) -> list[str]:
+    """Return ids of the weather, the terrain and the pseudo-weathers that hold now."""
+    names = [c.WEATHER_NAMES[b.weather], c.TERRAIN_NAMES[b.terrain]]
+    names += [n for n, left in zip(c.PSEUDO_WEATHER_NAMES, b.pseudo_weather, strict=True) if left]
+    return [name for name in names if name]
+
+
+class _Events:
+    """The step in words: who came in, then the moves, then who fainted."""
+
+    def __init__(self, turn: int) -> None:
+        self._turn = turn
+        self._found: list[tuple[int, int, str]] = []
+
+    def add(self, rank: int, side: int, words: str) -> None:
+        self._found.append((rank, side, f"turn {self._turn}: {words}"))
+
+    def in_order(self) -> list[tuple[int, str]]:
+        return [(side, words) for _, side, words in sorted(self._found, key=lambda e: e[0])]
+
+
+def _came_in(before: Plain, after: Plain, s: int, action: int) -> list[int]:
+    """Return the team indices that came in during a step, the one that is out now last."""
+    old, new = before.sides[s], after.sides[s]
+    if before.turn == 0:
+        return [new.active]
+    # A switch swaps the first place of the order with another: who moved there was out.
+    came = [a for a, b in zip(old.order, new.order, strict=True) if a != b and a != old.active]
+    reviving = old.flag_bits & c.SIDE_REVIVAL_BLESSING
+    chosen = action - c.ACTION_SWITCH
+    if c.ACTION_SWITCH <= action < c.ACTION_FORCED and not reviving:
+        came = [chosen, *(i for i in came if i != chosen)]
+    if came and (new.active in came or old.active == new.active):
+        came = [*(i for i in came if i != new.active), new.active]
+    return came
+
+
+def _observe_side(
+    seen: SideSeen, before: Plain, after: Plain, s: int, action: int, events: _Events
+) -> SideSeen:
+    old, new = before.sides[s], after.sides[s]
+    out_before = old.active if before.turn > 0 else -1
+    came = _came_in(before, after, s, action)
+    shown = new.illusion - 1 if new.illusion else new.active
+    # Who came and went looking like another: nobody knows that it was there.
+    unknown = {
+        i
+        for i in came
+        if i != new.active and name_of(ABILITY_NAMES, old.mons[i].ability) == "illusion"
+    }
+    book = _Book(seen, new)
+    if came:
+        book.behind = None  # whoever was imitated, it was never found out
+    for i in came:
+        if i not in unknown:
+            look_like = shown if i == new.active else i
+            book.appear(look_like)
+            events.add(0, s, f"{book.of(look_like).species} came in")
+    if new.illusion and came:
+        book.behind = book.of(shown)
+    elif old.illusion and not new.illusion and not came:
+        book.unmask(old.illusion - 1, new.active)
+
+    residual = ends_of_turn(after) > ends_of_turn(before)
+    for i in sorted(range(new.team_size), key=lambda i: i == new.active):
+        look_like = _looks_like(i, old, new, came)
+        imitated = i == shown and i not in (new.active, out_before)
+        if look_like not in book.indices or imitated or i in unknown:
+            continue
+        used = tuple(moves_used(old, new, i)) if before.turn > 0 else ()
+        look = Look(before, after, s, i, i in came, used, residual)
+        view = _update(book.of(look_like), look, masked=look_like != i)
+        book.put(look_like, view)
+        for move in used:
+            events.add(1, s, f"{view.species} used {move}")
+        if look.was.hp > 0 and look.now.hp == 0:
+            events.add(2, s, f"{view.species} fainted")
+    return book.close(before, after, shown, bool(came))
+
+
+def _looks_like(i: int, old: Plain, new: Plain, came: Sequence[int]) -> int:
+    """Return the team index as which Pokémon ``i`` has played in a step."""
+    if i == new.active:
+        return int(new.illusion) - 1 if new.illusion else i
+    if i == old.active and old.illusion and came:
+        return int(old.illusion) - 1
+    return i
+
+
+class _Book:
+    """What is known of one side, while a step is being entered into it."""
+
+    def __init__(self, seen: SideSeen, side: Plain) -> None:
+        self.indices = list(seen.indices)
+        self.mons = list(seen.view.mons)
+        self.behind = seen.behind
+        self._began = seen.began
+        self._side = side
+
+    def of(self, index: int) -> MonView:
+        return self.mons[self.indices.index(index)]
+
+    def put(self, index: int, view: MonView) -> None:
+        self.mons[self.indices.index(index)] = view
+
+    def appear(self, index: int) -> None:
+        if index in self.indices:
+            return
+        mon = self._side.mons[index]
+        species = SPECIES_NAMES[mon.base_species]
+        self.indices.append(index)
+        self.mons.append(
+            MonView(species, species, mon.level, _GENDERS.get(mon.flag_bits & c.MON_GENDER, "N"))
+        )
+
+    def unmask(self, shown: int, real: int) -> None:
+        """The one that looked like ``shown`` is seen to be ``real``: what it did was its own."""
+        worn, kept = self.of(shown), self.behind
+        assert kept is not None  # set when it came in
+        known = {m.id: m.used for m in kept.moves}
+        own = [replace(m, used=m.used - known.get(m.id, 0)) for m in worn.moves]
+        self.put(shown, kept)
+        self.appear(real)
+        view = self.of(real)
+        for move in own:
+            if move.used > 0:
+                view = _with_move(view, move.id, move.used)
+        self.put(real, replace(view, ability="illusion", base_ability="illusion"))
+        self.behind = None
+
+    def close(self, before: Plain, after: Plain, shown: int, came: bool) -> SideSeen:
+        """Return what is known now, with the facts of the active one and of the side."""
+        side, start, now = self._side, ends_of_turn(before), ends_of_turn(after)
+        effects, layers = _effects(side), _conditions(side)
+        began = {name: self._began.get(name, start) for name in layers}
+        # What clings to a Pokémon starts anew with it.
+        began |= {name: start if came else self._began.get(name, start) for name in effects}
+        turns = {name: now - since for name, since in began.items()}
+        view = SideView(
+            mons=tuple(self.mons),
+            active=self.indices.index(shown),
+            boosts={name: int(n) for name, n in zip(BOOST_NAMES, side.boosts, strict=True) if n},
+            volatiles={name: count or turns[name] for name, count in effects.items()},
+            conditions={name: count or turns[name] for name, count in layers.items()},
+            types=_changed_types(side, masked=shown != side.active),
+            size=int(side.team_size),
+            transformed=bool(side.mons[side.active].flag_bits & c.MON_TRANSFORMED),
+            last_move=name_of(MOVE_NAMES, side.last_move),
+            turns_out=int(side.active_turns),
+            can_tera=not side.flag_bits & c.SIDE_TERA_USED,
+        )
+        return SideSeen(view, tuple(self.indices), began, self.behind)
+
+
+def _update(view: MonView, look: Look, *, masked: bool) -> MonView:
+    """Return ``view`` with what one Pokémon has shown in one step.
+
+    A ``masked`` one shows its HP, its status and its moves under another's name, and nothing else.
+    """
+    was, now = look.was, look.now
+    if not masked:
+        view = replace(view, species=SPECIES_NAMES[now.species])
+        if look.was_out or look.is_out or look.entered:
+            view = with_ability(view, look)
+        view = with_item(view, look)
+        terastallized = bool(now.flag_bits & c.MON_TERASTALLIZED)
+        if terastallized:
+            view = replace(view, tera_type=TYPE_NAMES[now.tera_type])
+        view = replace(view, terastallized=terastallized)
+    revived = was.hp == 0 and now.hp > 0
+    if look.is_out or look.entered or revived:
+        view = replace(view, hp=shown_hp(int(now.hp), int(now.max_hp)))
+    elif look.was_out:
+        view = replace(view, hp=shown_hp(hp_as_it_left(look), int(now.max_hp)))
+    view = replace(view, status=STATUS_NAMES[now.status], status_turns=_status_turns(view, look))
+    for move in look.used:
+        view = _with_move(view, move, 1)
+    return view
+
+
+def _with_move(view: MonView, move: str, times: int) -> MonView:
+    moves = {m.id: m.used for m in view.moves}
+    moves[move] = moves.get(move, 0) + times
+    return replace(view, moves=tuple(MoveView(name, used) for name, used in moves.items()))
+
+
+def _status_turns(view: MonView, look: Look) -> int:
+    """Return the stage of bad poison, or how many turns were slept (how many are left is secret)."""
+    was, now = look.was, look.now
+    if now.status == c.TOX:
+        return int(now.status_turns)
+    if now.status != c.SLP:
+        return 0
+    if was.status != c.SLP or now.status_turns > was.status_turns:
+        return 0
+    return view.status_turns + int(was.status_turns) - int(now.status_turns)
+
+
+def _effects(side: Plain) -> dict[str, int]:
+    """Return what clings to the active one, by the names that Showdown's messages give it.
+
+    The value is a count that belongs to it, 0 where it is the turns since it began.
+    """
+    found = {}
+    for name in volatiles_of(side):
+        if name in ("protosynthesis", "quarkdrive"):
+            found[f"{name}{STAT_NAMES[side.paradox_stat - 1]}"] = 0
+        elif name == "perishsong":
+            found[f"perish{side.perish_duration}"] = 0
+        elif name == "stockpile":
+            found[f"stockpile{side.stockpile_layers}"] = 0
+        elif name == "stall":
+            found[name] = int(side.stall_counter)
+        elif name not in _SILENT:
+            found[name] = 0
+    ability = name_of(ABILITY_NAMES, side.mons[side.active].ability)
+    if side.ability_counter and ability == "supremeoverlord":
+        found[f"fallen{side.ability_counter}"] = 0
+    elif side.ability_counter and ability == "slowstart":
+        found[ability] = 0
+    return found
+
+
+def _conditions(side: Plain) -> dict[str, int]:
+    """Return a side's conditions: layers of hazards, 0 where it is the turns since they began."""
+    return {
+        name: int(count) if k >= c.FIRST_HAZARD else 0
+        for k, (name, count) in enumerate(
+            zip(c.SIDE_CONDITION_NAMES, side.conditions, strict=False)
+        )
+        if count
+    }
+
+
+def _changed_types(side: Plain, *, masked: bool) -> tuple[str, ...]:
+    """Return the active one's types where a move or an ability has changed them."""
+    own = species_types(side.mons[side.active].species)
+    if masked or tuple(side.types) == own or not side.types[0]:
+        return ()
+    return tuple(TYPE_NAMES[t] for t in side.types if t)

@@ -1,0 +1,363 @@
+"""A person at a real terminal (a pty), and the rest of ``play_in_terminal`` without one."""
+
+import errno
+import json
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from plywise.arena.match import IllegalDecisionError
+from plywise.arena.terminal import INTERRUPTED, Human, play_in_terminal
+from plywise.datasets.errors import ConfigError
+from plywise.games.base import GameInfo, State
+from plywise.games.connect_four import ConnectFour
+from plywise.games.registry import make_game
+from plywise.games.tic_tac_toe import TicTacToe
+from plywise.search.alphabeta import AlphaBeta
+from plywise.search.decision import Decision
+
+PROGRAM = """
+import sys
+from pathlib import Path
+from rich.console import Console
+from plywise.arena.terminal import Human, play_in_terminal
+from plywise.games.registry import make_game
+from plywise.search.alphabeta import AlphaBeta
+
+class Searcher:
+    name = "search"
+    def __init__(self, game):
+        self.search = AlphaBeta(game.kernels(), max_depth=6)
+    def decide(self, state, player, seed):
+        return self.search.decide(state.flat(), player)
+
+game = make_game(sys.argv[1])
+folder = Path(sys.argv[2])
+sys.exit(play_in_terminal(game, [Human(), Searcher(game)], 0, Console(), folder))
+"""
+
+
+class Terminal:
+    """A program in a pseudo-terminal, driven as a person does: wait for a prompt, type, read."""
+
+    def __init__(self, game: str, folder: Path) -> None:
+        self.screen = ""
+        main, other = pty.openpty()
+        self.fd = main
+        environment = os.environ | {"TERM": "xterm-256color", "COLUMNS": "100", "NO_COLOR": "1"}
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, game, str(folder)],
+            stdin=other,
+            stdout=other,
+            stderr=other,
+            env=environment,
+            start_new_session=True,
+            preexec_fn=_own_terminal,
+        )
+        os.close(other)
+
+    def read_until(self, *texts: str, timeout: float = 60) -> str:
+        """Return all output since the last call up to the first of ``texts``."""
+        deadline = time.monotonic() + timeout
+        while not any(text in self.screen for text in texts):
+            assert time.monotonic() < deadline, f"no {texts} in {self.screen!r}"
+            if select.select([self.fd], [], [], 0.2)[0]:
+                try:
+                    data = os.read(self.fd, 4096)
+                except OSError as error:
+                    if error.errno != errno.EIO:  # on Linux the end of a terminal
+                        raise
+                    data = b""
+                assert data, f"ended without {texts}: {self.screen!r}"
+                self.screen += re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", data.decode())
+        end = min(self.screen.find(t) + len(t) for t in texts if t in self.screen)
+        seen, self.screen = self.screen[:end], self.screen[end:]
+        return seen
+
+    def type(self, text: str) -> None:
+        """Type, with Enter."""
+        os.write(self.fd, text.encode() + b"\r")
+
+    def press(self, key: bytes) -> None:
+        """Press a control key."""
+        os.write(self.fd, key)
+
+    def ended(self) -> int:
+        """Return the exit code."""
+        return self.process.wait(60)
+
+    def close(self) -> None:
+        """Stop the program if it still runs."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(10)
+        os.close(self.fd)
+
+
+def _own_terminal() -> None:
+    """Make the pty the controlling terminal, so that Ctrl-C becomes a signal."""
+    import fcntl
+    import termios
+
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "games"
+
+
+PROMPT = "(or hint, undo, quit): "
+
+
+@dataclass
+class Opened:
+    terminal: Terminal
+    folder: Path
+
+    def record(self) -> dict[str, Any]:
+        (path,) = self.folder.glob("*.json")
+        found = json.loads(path.read_text())
+        assert isinstance(found, dict)
+        return found
+
+
+@pytest.fixture
+def connect_four(folder: Path) -> Iterator[Opened]:
+    terminal = Terminal("connect_four", folder)
+    yield Opened(terminal, folder)
+    terminal.close()
+
+
+def test_a_whole_game_of_connect_four(connect_four: Opened) -> None:
+    terminal = connect_four.terminal
+    start = terminal.read_until(PROMPT)
+    assert "connect_four: you (X) against search (O)" in start
+    assert "1 2 3 4 5 6 7" in start
+    terminal.type("9")
+    assert "'9' is neither a move nor a command; the moves are: 1, 2" in terminal.read_until(PROMPT)
+    terminal.type("drop it \x1b[2J in [bold]the[/bold] middle")
+    said = terminal.read_until(PROMPT)
+    assert "neither a move nor a command" in said
+    assert "[bold]" in said  # shown as typed, not read as markup
+    terminal.type("")
+    assert "Nothing was typed" in terminal.read_until(PROMPT)
+    terminal.type("undo")
+    assert "no move of yours to take back" in terminal.read_until(PROMPT)
+    terminal.type("4")
+    assert "search (O) plays" in terminal.read_until(PROMPT)
+    terminal.type("hint")
+    assert "positions; best first" in terminal.read_until(PROMPT)
+    terminal.type("undo")
+    assert "Taken back." in terminal.read_until(PROMPT)
+    rng = Random(1)
+    said = ""
+    while "Saved: " not in said:
+        terminal.type(str(rng.randint(1, 7)))  # full columns are explained and asked again
+        said = terminal.read_until(PROMPT, "Saved: ")
+    assert re.search(r"(win|wins) after \d+ moves\.", said)
+    assert terminal.ended() == 0
+    record = connect_four.record()
+    assert record["ending"] == "finished"
+    assert record["returns"] in ([1.0, -1.0], [-1.0, 1.0])
+    assert record["taken_back"] == 2
+    assert record["hints"] == 1
+    game = make_game(record["game"], **record["parameters"])
+    state = game.new_initial_state(record["seed"])
+    for entry in record["moves"]:
+        assert entry["player"] == state.current_player()
+        assert entry["move"] == state.action_to_string(entry["player"], entry["action"])
+        state.apply_action(entry["action"])
+    assert state.returns() == record["returns"]
+    assert state.serialize() == record["final_state"]
+
+
+def test_ctrl_c_leaves_with_one_line(connect_four: Opened) -> None:
+    terminal = connect_four.terminal
+    terminal.read_until(PROMPT)
+    terminal.type("3")
+    terminal.read_until(PROMPT)
+    terminal.press(b"\x03")
+    terminal.read_until("Stopped; the game so far is in ")
+    rest = terminal.read_until(".json")
+    assert terminal.ended() == INTERRUPTED
+    assert "Traceback" not in terminal.screen + rest
+    assert connect_four.record()["ending"] == "interrupted"
+    assert len(connect_four.record()["moves"]) == 2
+
+
+def test_end_of_input_leaves_with_one_line(connect_four: Opened) -> None:
+    terminal = connect_four.terminal
+    terminal.read_until(PROMPT)
+    terminal.press(b"\x04")
+    terminal.read_until("Stopped; the game so far is in ")
+    assert terminal.ended() == INTERRUPTED
+    assert connect_four.record()["returns"] is None
+
+
+# --- without a terminal ---------------------------------------------------------------------------
+
+
+class Searcher:
+    """The exact search."""
+
+    name = "search"
+
+    def __init__(self) -> None:
+        self.search = AlphaBeta(TicTacToe().kernels(), max_depth=9)
+
+    def decide(self, state: State, player: int, seed: int) -> Decision:
+        return self.search.decide(state.flat(), player)
+
+
+class RandomMover:
+    name = "random"
+
+    def __init__(self) -> None:
+        self.seeds: list[int] = []
+
+    def decide(self, state: State, player: int, seed: int) -> Decision:
+        self.seeds.append(seed)
+        action = Random(seed).choice(state.legal_actions(player))
+        state.apply_action(action)  # what an agent does to its copy must not matter
+        return Decision(action, {action: 1.0})
+
+
+class Cheat:
+    name = "cheat"
+
+    def decide(self, state: State, player: int, seed: int) -> Decision:
+        return Decision(99, {99: 1.0})
+
+
+class Interrupted:
+    name = "slow"
+
+    def decide(self, state: State, player: int, seed: int) -> Decision:
+        signal.raise_signal(signal.SIGINT)
+        raise AssertionError("the signal was lost")
+
+
+@pytest.fixture
+def console() -> Console:
+    return Console(record=True, width=100)
+
+
+def typed(monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:
+    waiting = iter(lines)
+
+    def answer(prompt: str = "") -> str:
+        try:
+            return next(waiting)
+        except StopIteration:
+            raise EOFError from None
+
+    monkeypatch.setattr("builtins.input", answer)
+
+
+def saved(folder: Path) -> dict[str, Any]:
+    (path,) = folder.glob("*.json")
+    found = json.loads(path.read_text())
+    assert isinstance(found, dict)
+    return found
+
+
+def test_hint_tells_who_wins(
+    monkeypatch: pytest.MonkeyPatch, console: Console, folder: Path
+) -> None:
+    typed(monkeypatch, "b2", "a1", "b1", "a2", "hint", "B3")  # two people at one keyboard
+    code = play_in_terminal(TicTacToe(), [Human("Ann"), Human("Bob")], 0, console, folder)
+    text = console.export_text()
+    assert code == 0
+    assert re.search(r"b3 +wins in 1 ply +wins now", text)
+    assert "a3" in text
+    assert "searched to the end" in text
+    assert "Ann (X) wins after 5 moves." in text
+    assert saved(folder)["players"] == ["Ann", "Bob"]
+
+
+def test_undo_between_two_people_takes_back_one_move(
+    monkeypatch: pytest.MonkeyPatch, console: Console, folder: Path
+) -> None:
+    typed(monkeypatch, "a1", "b1", "undo", "c1", "quit")
+    assert play_in_terminal(TicTacToe(), [Human(), Human()], 0, console, folder) == 0
+    record = saved(folder)
+    assert [m["move"] for m in record["moves"]] == ["a1", "c1"]
+    assert record["ending"] == "quit"
+    assert record["taken_back"] == 1
+
+
+def test_taken_squares_and_help_are_explained(
+    monkeypatch: pytest.MonkeyPatch, console: Console, folder: Path
+) -> None:
+    typed(monkeypatch, "a1", "a1", "help", "moves")
+    assert play_in_terminal(TicTacToe(), [Human(), Human()], 0, console, folder) == INTERRUPTED
+    text = console.export_text()
+    assert "'a1' is not possible now; the moves are: a3, b3" in text
+    assert "take back your last move" in text
+
+
+def test_agents_alone_play_reproducibly(console: Console, tmp_path: Path) -> None:
+    games = []
+    for k in range(2):
+        agent = RandomMover()
+        folder = tmp_path / str(k)
+        assert play_in_terminal(ConnectFour(), [agent, agent], 7, console, folder) == 0
+        games.append([m["action"] for m in saved(folder)["moves"]])
+        assert len(set(agent.seeds)) == len(agent.seeds)
+    assert games[0] == games[1]
+
+
+def test_perfect_play_is_a_draw(console: Console, folder: Path) -> None:
+    assert play_in_terminal(TicTacToe(), [Searcher(), Searcher()], 0, console, folder) == 0
+    assert "A draw after 9 moves." in console.export_text()
+
+
+def test_ctrl_c_while_an_agent_thinks(console: Console, folder: Path) -> None:
+    assert play_in_terminal(TicTacToe(), [Interrupted()] * 2, 0, console, folder) == INTERRUPTED
+    assert "Stopped; the game so far is in" in console.export_text()
+
+
+def test_two_games_in_one_second_are_two_files(console: Console, folder: Path) -> None:
+    for _ in range(3):
+        play_in_terminal(TicTacToe(), [RandomMover(), RandomMover()], 0, console, folder)
+    assert len(list(folder.glob("*.json"))) == 3
+
+
+def test_illegal_decisions_are_a_bug_of_the_agent(console: Console, folder: Path) -> None:
+    with pytest.raises(IllegalDecisionError, match="cheat chose 99"):
+        play_in_terminal(TicTacToe(), [Cheat(), Cheat()], 0, console, folder)
+
+
+def test_games_that_cannot_be_played_here(
+    monkeypatch: pytest.MonkeyPatch, console: Console, folder: Path
+) -> None:
+    with pytest.raises(ConfigError, match="2 players, not 1"):
+        play_in_terminal(TicTacToe(), [Human()], 0, console, folder)
+    game = TicTacToe()
+    object.__setattr__(game, "info", GameInfo("both", "at once", simultaneous=True))
+    with pytest.raises(ConfigError, match="simultaneous moves"):
+        play_in_terminal(game, [Human(), Human()], 0, console, folder)
+
+
+def test_a_record_that_cannot_be_saved_is_said(console: Console, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    from plywise.arena.records import RecordFileError
+
+    with pytest.raises(RecordFileError, match="cannot write"):
+        play_in_terminal(
+            TicTacToe(), [RandomMover(), RandomMover()], 0, console, tmp_path / "file" / "x"
+        )
