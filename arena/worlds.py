@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 def belief_worlds(state: State, player: int, count: int, seed: int) -> NDArray[Any]:
     """Return a pool of ``count`` flat states that ``player`` cannot tell from the real one."""
-    if hasattr(state, "worlds"):  # a decision on a server: there is no real state to draw from
-        return cast("NDArray[Any]", state.worlds(count, seed))
+    known = state.view(player) if hasattr(state, "view") else state
+    if hasattr(known, "worlds"):  # what the player knows makes the worlds, here as on a server
+        return cast("NDArray[Any]", known.worlds(count, seed))
     rng = Random(seed)
     return np.concatenate([state.resample_from_infostate(player, rng).flat() for _ in range(count)])

@@ -39,7 +39,7 @@ _SUFFIXES = {".py", ".json", ".npy", ".npz", ".gz"}
 _IMPORT = re.compile(rb"^\s*(?:from|import)\s+plywise\.([\w.]+)(?:\s+import\s+([\w, ]+))?", re.M)
 _REPORT_SECONDS = 15.0  # between lines of progress in a long compilation
 _KEPT = 8  # digests that pruning spares, the most recently used
-_SPARED_SECONDS = 3600.0  # pruning spares what was used in the last hour: it may be in use now
+_SPARED_SECONDS = 600.0  # pruning spares what was used just now: another process may be busy in it
 _config: Any = config  # its settings are set at run time, unseen by type checkers
 
 # Half the compile time of the default level 3, at no measured cost in speed.

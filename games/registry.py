@@ -36,6 +36,12 @@ def _connect_four() -> type[Game]:
     return ConnectFour
 
 
+def _gen9_random_battle() -> type[Game]:
+    from plywise.games.gen9.game import Gen9Battle
+
+    return Gen9Battle
+
+
 REGISTRY: dict[str, Entry] = {
     entry.name: entry
     for entry in (
@@ -44,6 +50,11 @@ REGISTRY: dict[str, Entry] = {
             "connect_four",
             "four in a line, stones drop into columns (rows, columns: 6×7 or any size to 64 bits)",
             _connect_four,
+        ),
+        Entry(
+            "gen9randombattle",
+            "random battles of Pokémon generation 9, singles",
+            _gen9_random_battle,
         ),
     )
 }

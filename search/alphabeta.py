@@ -73,7 +73,8 @@ class AlphaBeta:
         kernels: compiled rules.  The bytes of a state without its field ``rng`` tell positions
             apart, so everything that matters for the rest of the game has to stand in them.
         max_depth: plies to look ahead (1 … 250; None: to the end of the game, at most 250).
-        seconds: time limit of a decision; None: no limit.
+        seconds: time limit of a decision; None: no limit.  With a limit, a forced action is
+            returned at once, its value searched one ply deep.
         max_nodes: positions to visit; None: no limit.
         table_bits: the transposition table has 2**table_bits entries of 16 bytes.
         all_values: search every root action with a full window, so that each value reported is a
@@ -226,8 +227,9 @@ class AlphaBeta:
         """Search deeper and deeper; return the last depth that was completed."""
         completed = 0
         self._listen(root, consultation)
-        # With one legal action a ply is enough to say something about its value.
-        limit = self.max_depth if len(root.order) > 1 or self.all_values else 1
+        # A forced action needs none of the clock's time: one ply says something about its value.
+        forced = len(root.order) == 1 and deadline is not None and not self.all_values
+        limit = 1 if forced else self.max_depth
         for depth in range(1, limit + 1):
             self._begin(pool_state, player, root.ranked(), depth)
             while self._slice_once() == negamax.PAUSED:

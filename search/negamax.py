@@ -47,7 +47,8 @@ FRAME = np.dtype(
             ("best_action", np.int32),
             ("player", np.int8),  # to move; before the node is entered: whose view the window is
             ("solved", np.uint8),  # no static estimate in all that was searched so far
-            ("spare", np.uint8, (6,)),
+            ("scouting", np.uint8),  # the child in work has a null window
+            ("spare", np.uint8, (5,)),
         ],
     )
 )
@@ -337,10 +338,12 @@ def _run(
 
         frame = frames[f]
         player = int(frame.player)
-        cut = False
-        if view >= 0:  # a child has returned
-            if view != player:
-                value = -value
+        cut = again = False
+        if view >= 0 and view != player:
+            value = -value
+        if view >= 0 and frame.scouting != 0 and frame.alpha < value < frame.beta:
+            again = True  # better than what was known: its value is needed, not only a bound
+        elif view >= 0:  # a child has returned
             if f == 0:
                 answer = answers[actions[0, frame.next - 1]]
                 answer.score = value
@@ -359,7 +362,7 @@ def _run(
                 frame.solved = 1 if solved else 0
             elif not solved:
                 frame.solved = 0
-        if cut or frame.next == frame.count:
+        if cut or (frame.next == frame.count and not again):
             best = int(frame.best)
             action = int(frame.best_action)
             solved = frame.solved != 0
@@ -371,17 +374,18 @@ def _run(
                 kind |= SOLVED_BIT
             kind |= go.search << SEARCH_SHIFT
             depth = int(frame.depth)
-            _store(table, frame.key, shifted(best, -(f)), action, depth, kind)
+            _store(table, frame.key, shifted(best, -f), action, depth, kind)
             if cut:
                 _credit(history, killers, player, action, (f, depth))
             value, view = best, player
             f -= 1
         else:
-            k = int(frame.next)
+            k = int(frame.next) - (1 if again else 0)
             chosen = k
-            for j in range(k + 1, frame.count):
-                if ranks[f, j] > ranks[f, chosen]:
-                    chosen = j
+            if not again:
+                for j in range(k + 1, frame.count):
+                    if ranks[f, j] > ranks[f, chosen]:
+                        chosen = j
             a = int(actions[f, chosen])
             actions[f, chosen], ranks[f, chosen] = actions[f, k], ranks[f, k]
             actions[f, k] = a
@@ -395,7 +399,10 @@ def _run(
             child.alpha = frame.alpha
             if f == 0:
                 child.alpha = -INFINITE if k == 0 or go.all_values != 0 else frame.best - 1
-            child.beta = frame.beta
+            # The first action is expected to be the best; of the others a bound should do.
+            scouting = f > 0 and k > 0 and not again and frame.beta - frame.alpha > 1
+            child.beta = frame.alpha + 1 if scouting else frame.beta
+            frame.scouting = 1 if scouting else 0
             child.player = player
             child.depth = frame.depth - 1
             f += 1

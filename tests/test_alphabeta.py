@@ -350,6 +350,21 @@ def test_deadline_is_kept() -> None:
     assert not decision.notes["solved"]
 
 
+def test_a_forced_action_takes_no_time_from_the_clock_and_is_searched_without_one() -> None:
+    game = ConnectFour(rows=6, columns=4)
+    state = game.new_initial_state()
+    for action in (0, 0, 0, 0, 0, 0, 1, 2, 2, 1, 1, 2, 2, 1, 1, 2, 2, 1):
+        state.apply_action(action)
+    assert state.legal_actions() == [3]
+    quick = AlphaBeta(game.kernels(), seconds=30).decide(state.flat(), 0)
+    assert quick.action == 3
+    assert quick.depth == 1
+    assert quick.seconds < 5
+    full = AlphaBeta(game.kernels(), max_depth=24).decide(state.flat(), 0)
+    assert full.notes["solved"]
+    assert full.value == pytest.approx(shown(*PlainSolver(6).value(as_columns(state), 0)))
+
+
 def test_winner_wins_as_soon_and_loser_resists_as_long_as_possible() -> None:
     game = ConnectFour()
     rng = Random("duel")

@@ -53,13 +53,14 @@ sys.exit(play_in_terminal(game, [Human(), Searcher(game)], 0, Console(), folder)
 class Terminal:
     """A program in a pseudo-terminal, driven as a person does: wait for a prompt, type, read."""
 
-    def __init__(self, game: str, folder: Path) -> None:
+    def __init__(self, *command: str, cwd: Path | None = None) -> None:
         self.screen = ""
         main, other = pty.openpty()
         self.fd = main
         environment = os.environ | {"TERM": "xterm-256color", "COLUMNS": "100", "NO_COLOR": "1"}
         self.process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, game, str(folder)],
+            [sys.executable, *command],
+            cwd=cwd,
             stdin=other,
             stdout=other,
             stderr=other,
@@ -137,9 +138,38 @@ class Opened:
 
 @pytest.fixture
 def connect_four(folder: Path) -> Iterator[Opened]:
-    terminal = Terminal("connect_four", folder)
+    terminal = Terminal("-c", PROGRAM, "connect_four", str(folder))
     yield Opened(terminal, folder)
     terminal.close()
+
+
+@pytest.fixture
+def command_line(tmp_path: Path) -> Iterator[Opened]:
+    options = ["game=tic_tac_toe", "agent=search", "llm=none", "search.seconds=0.2"]
+    terminal = Terminal("-m", "plywise.arena.cli", "play", *options, cwd=tmp_path)
+    yield Opened(terminal, tmp_path)
+    terminal.close()
+
+
+def test_the_command_plays_a_game(command_line: Opened) -> None:
+    terminal = command_line.terminal
+    said = terminal.read_until(PROMPT)
+    assert "tic_tac_toe: you (X) against" in said
+    names = [f"{column}{row}" for column in "abc" for row in "123"]
+    while "Saved: " not in said and names:
+        terminal.type(names.pop())  # taken squares are explained and asked again
+        said = terminal.read_until(PROMPT, "Saved: ")
+    assert re.search(r"(wins|draw) after \d moves", said)  # a perfect player does not lose
+    terminal.read_until(".json")
+    assert terminal.ended() == 0
+
+
+def test_ctrl_c_at_the_command(command_line: Opened) -> None:
+    terminal = command_line.terminal
+    terminal.read_until(PROMPT)
+    terminal.press(b"\x03")
+    terminal.read_until("Stopped; the game so far is in ")
+    assert terminal.ended() == INTERRUPTED
 
 
 def test_a_whole_game_of_connect_four(connect_four: Opened) -> None:

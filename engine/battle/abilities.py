@@ -58,7 +58,6 @@ from plywise.engine.battle.constants import (
     V_SUBSTITUTE,
     V_TRUANT,
     V_UNBURDEN,
-    V_ZENMODE,
 )
 from plywise.engine.battle.field import (
     clear_weather,
@@ -245,15 +244,7 @@ def hp_forme(b: Any, s: int, a: int) -> None:
     if int(m.flag_bits) & MON_TRANSFORMED != 0 or int(m.hp) <= 0:
         return
     species = int(m.species)
-    if a == A.schooling:
-        if SPECIES[m.base_species].base_species != S.wishiwashi or int(m.level) < 20:
-            return
-        if int(m.hp) * 4 > int(m.max_hp):
-            if species == S.wishiwashi:
-                forme_change(b, s, S.wishiwashischool, False)
-        elif species == S.wishiwashischool:
-            forme_change(b, s, S.wishiwashi, False)
-    else:
+    if a == A.shieldsdown:
         if SPECIES[m.base_species].base_species != S.minior:
             return
         if int(m.hp) * 2 > int(m.max_hp):
@@ -355,13 +346,6 @@ def end_ability(b: Any, s: int) -> None:
         side.ability_flags = int(side.ability_flags) & ~ABILITY_UNNERVED
     elif a == A.opportunist:
         side.pending_boosts = 0
-    elif a == A.zenmode:
-        if has_volatile(b, s, V_ZENMODE) and int(m.hp) > 0:
-            drop_volatile(b, s, V_ZENMODE)
-            if int(m.species) == S.darmanitanzen:
-                forme_change(b, s, S.darmanitan, False)
-            elif int(m.species) == S.darmanitangalarzen:
-                forme_change(b, s, S.darmanitangalar, False)
     elif a == A.neutralizinggas:
         if int(m.flag_bits) & MON_TRANSFORMED != 0 or ability(b, 1 - s) == a:
             return

@@ -58,7 +58,7 @@ def fractional_priority(b: Any, s: int, move: int) -> int:
     status = MOVES[move].category == CATEGORY_STATUS
     held = item(b, s)
     fractional = 0
-    if a == A.stall or held == I.laggingtail or held == I.fullincense:
+    if a == A.stall or held == I.laggingtail:
         fractional = -1
     if a == A.myceliummight and status:
         fractional = -1
@@ -101,7 +101,8 @@ def set_action_speed(b: Any, k: int) -> None:
 
 
 @kernel
-def _swap(b: Any, i: int, j: int) -> None:
+def swap_actions(b: Any, i: int, j: int) -> None:
+    """Exchange two queued actions."""
     one, two = b.queue[i], b.queue[j]
     kind, side, mon, target = int(one.kind), int(one.side), int(one.mon), int(one.target)
     move, speed = int(one.move), int(one.speed)
@@ -133,14 +134,14 @@ def sort_queue(b: Any, start: int) -> None:
         for k in range(best, n):
             if _key(b, k) == key:
                 if k != at:
-                    _swap(b, at, k)
+                    swap_actions(b, at, k)
                 at += 1
         count = at - done
         if count > 1 and int(b.format) & FORMAT_KEEP_TIES == 0:
             for k in range(done, done + count - 1):
                 other = roll(b, SITE_SPEED_TIE, k, done + count - k)
                 if other != k:
-                    _swap(b, k, other)
+                    swap_actions(b, k, other)
         done += count
 
 
@@ -206,4 +207,4 @@ def insert_run_switch(b: Any, s: int) -> None:
         last = new
     at = first if first == last else roll(b, SITE_SPEED_TIE, first, last + 1 - first)
     for k in range(new, at, -1):
-        _swap(b, k - 1, k)
+        swap_actions(b, k - 1, k)

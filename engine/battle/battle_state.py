@@ -27,7 +27,7 @@ from plywise.engine.battle.names import (
     STATUS_NAMES,
     TYPE_NAMES,
 )
-from plywise.engine.battle.rules import RULES
+from plywise.engine.battle.rules import RULES, start
 from plywise.engine.battle.state import BATTLE
 from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS, TERMINAL
 
@@ -115,7 +115,9 @@ class BattleState:
         for side, lead in zip(pool[0].sides, leads, strict=True):
             if not 0 <= lead < int(side.team_size):
                 raise ValueError(f"lead {lead}: the team has {int(side.team_size)} Pokémon")
-        start_battle(pool, 0, leads[0], leads[1])
+            # Showdown's team preview: the lead first, the others in their order.
+            side.order = [lead, *(k for k in range(6) if k != lead)]
+        start(pool, 0)
         return cls(pool)
 
     @classmethod

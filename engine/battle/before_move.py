@@ -35,7 +35,6 @@ from plywise.engine.battle.constants import (
     SPD,
     SPE,
     TYPE_ELECTRIC,
-    TYPE_FIRE,
     V_ATTRACT,
     V_CHARGE,
     V_CHOICELOCK,
@@ -58,7 +57,6 @@ from plywise.engine.battle.stats import (
     ability,
     boosted,
     drop_volatile,
-    has_type,
     has_volatile,
     item,
 )
@@ -101,8 +99,7 @@ def _status_stops(b: Any, s: int, move: int) -> bool:
         return not row.sleep_usable
     if int(m.status) == FRZ:
         if int(row.move_flags) & F_DEFROST != 0:
-            if move != M.burnup or has_type(b, s, TYPE_FIRE):
-                return False
+            return False
         if chance(b, SITE_FREEZE, 1, 5):
             cure_status(b, s)
             return False

@@ -95,6 +95,14 @@ if config.DISABLE_JIT:
     def _scaled(seed: int, n: int) -> int:
         return ((int(seed) >> 32) * int(n)) >> 32
 
+    def scramble(seed: int) -> int:
+        """Return 64 well mixed bits for any seed (the finalizer of splitmix64)."""
+        mask = 0xFFFF_FFFF_FFFF_FFFF
+        x = (int(seed) + 0x9E3779B97F4A7C15) & mask
+        x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) & mask
+        x = ((x ^ (x >> 27)) * 0x94D049BB133111EB) & mask
+        return x ^ (x >> 31)
+
 else:
 
     @intrinsic  # type: ignore[untyped-decorator]
@@ -129,6 +137,14 @@ else:
     @kernel
     def _scaled(seed: np.uint64, n: int) -> np.int64:
         return np.int64(((seed >> _HALF) * np.uint64(n)) >> _HALF)
+
+    @kernel
+    def scramble(seed: np.uint64) -> np.uint64:
+        """Return 64 well mixed bits for any seed (the finalizer of splitmix64)."""
+        x = np.uint64(seed) + np.uint64(0x9E3779B97F4A7C15)
+        x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return x ^ (x >> np.uint64(31))
 
 
 @kernel

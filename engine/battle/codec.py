@@ -214,7 +214,7 @@ def decode(dump: Dump, setup: BattleSetup) -> np.ndarray[Any, Any]:
 
 def _queue(b: Any, entries: Sequence[Sequence[str]]) -> None:
     b.residual_pending = any(entry[0] == "residual" for entry in entries)
-    b.mid_turn = len(entries) > 0
+    b.mid_turn = b.request == c.REQUEST_SWITCH
     entries = [entry for entry in entries if entry[0] != "residual"]
     if len(entries) > c.QUEUE_SIZE:
         raise DecodeError(f"a queue of {len(entries)} actions; the state holds {c.QUEUE_SIZE}")

@@ -82,7 +82,7 @@ from plywise.engine.battle.constants import (
     V_TARSHOT,
     WONDER_ROOM,
 )
-from plywise.engine.battle.ops import eat_item
+from plywise.engine.battle.items import eat_item
 from plywise.engine.battle.stats import ability as get_ability
 from plywise.engine.battle.stats import (
     boosted,

@@ -18,7 +18,8 @@ Not compared, because it decides nothing in a Gen 9 singles battle:
   the last one's damage and who did any;
 * state of abilities and items on the bench: it is made anew when its owner comes in;
 * an ability's flags that are false or absent (the same for Showdown);
-* disabled moves, ``trp`` and ``mtrp`` unless both sides choose a move: they are set anew before;
+* disabled moves and ``trp`` unless both sides choose a move: they are set anew before;
+* ``mtrp`` (maybeTrapped): it only says what a player may suspect;
 * after the end of a battle: the queue, and which request there would be.
 """
 
@@ -225,7 +226,6 @@ def _dump_active(mon: Dump, side: int, choosing: bool) -> dict[str, Any]:
     if choosing:
         trapped = mon.get("trp")
         out["trapped"] = "trapped" if trapped is True else trapped or ""
-        out["maybe trapped"] = bool(mon.get("mtrp"))
         out["disabled"] = [slot[3] if len(slot) > 3 else 0 for slot in mon["mv"]]
     for key, value in mon.get("as", {}).items():
         _dump_effect_state(out, "ability state", key, value)
@@ -434,7 +434,6 @@ def _state_active(side: Any, slots: int, choosing: bool) -> dict[str, Any]:
     }
     if choosing:
         out["trapped"] = _TRAPPED_NAMES[side.trapped]
-        out["maybe trapped"] = bool(flags & c.SIDE_MAYBE_TRAPPED)
         out["disabled"] = [(disabled >> k & 1) + (disabled >> k + 4 & 1) for k in range(slots)]
     _state_effect_states(out, side)
     for name, bit in codec.VOLATILE_BIT.items():

@@ -84,6 +84,12 @@ def _answer_faint(b: Any, source: int, effect: int, length: int) -> None:
 @kernel
 def faint_messages(b: Any) -> bool:
     """Let everybody in the faint queue faint, in order; return whether the battle is over."""
+    return empty_faint_queue(b, True)
+
+
+@kernel
+def empty_faint_queue(b: Any, check: bool) -> bool:
+    """Do :func:`faint_messages`; without ``check`` (between hit and recoil) nobody wins yet."""
     if int(b.winner) != WINNER_NONE:
         return True
     length = int(b.faint_length)
@@ -111,13 +117,15 @@ def faint_messages(b: Any) -> bool:
             if ability(b, s) == A.soulheart:
                 boost(b, s, stage(SPA, 1), s, EFFECT_ABILITY, A.soulheart)
         end_ability(b, last)
+        if int(m.base_species) == S.morpekohangry and int(m.flag_bits) & MON_TRANSFORMED == 0:
+            m.base_species = S.morpeko  # formeRegression: Terastallized, it had kept this forme
         clear_volatile(b, last)
         side.flag_bits = int(side.flag_bits) & ~SIDE_FAINT_QUEUED
         m.flag_bits = (int(m.flag_bits) | MON_FAINTED) & ~MON_TERASTALLIZED
         side.illusion = 0
         side.fainted_this_turn = 1 + int(side.active)
     b.faint_length = 0
-    if check_win(b, last):
+    if check and check_win(b, last):
         return True
     _answer_faint(b, source, effect, length)
     return False

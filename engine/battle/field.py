@@ -19,7 +19,6 @@ from plywise.engine.battle.constants import (
     MISTY_TERRAIN,
     MON_FAINTED,
     MON_TERASTALLIZED,
-    MON_TRANSFORMED,
     NO_TERRAIN,
     NO_WEATHER,
     PRIMORDIAL_SEA,
@@ -38,7 +37,7 @@ from plywise.engine.battle.constants import (
 )
 from plywise.engine.battle.formes import forme_change
 from plywise.engine.battle.ops import use_item
-from plywise.engine.battle.stats import ability, effective_weather, item, weather_for
+from plywise.engine.battle.stats import ability, effective_weather, item
 from plywise.engine.battle.tables import SPECIES
 from plywise.engine.jit import kernel
 
@@ -76,30 +75,6 @@ def weather_changed(b: Any, s: int) -> None:
         if (w == HAIL or w == SNOWSCAPE) and int(m.species) == S.eiscuenoice:
             side.ability_flags = int(side.ability_flags) & ~ABILITY_BUSTED
             forme_change(b, s, S.eiscue, True)
-    elif a == A.forecast:
-        if SPECIES[m.base_species].base_species != S.castform:
-            return
-        if int(m.flag_bits) & MON_TRANSFORMED != 0:
-            return
-        w = weather_for(b, s)
-        forme = S.castform
-        if w == SUNNY_DAY or w == DESOLATE_LAND:
-            forme = S.castformsunny
-        elif w == RAIN_DANCE or w == PRIMORDIAL_SEA:
-            forme = S.castformrainy
-        elif w == HAIL or w == SNOWSCAPE:
-            forme = S.castformsnowy
-        if int(m.species) != forme:
-            forme_change(b, s, forme, False)
-    elif a == A.flowergift:
-        if SPECIES[m.base_species].base_species != S.cherrim:
-            return
-        if int(m.flag_bits) & MON_TRANSFORMED != 0:
-            return
-        w = weather_for(b, s)
-        forme = S.cherrimsunshine if w == SUNNY_DAY or w == DESOLATE_LAND else S.cherrim
-        if int(m.species) != forme:
-            forme_change(b, s, forme, False)
 
 
 @kernel

@@ -1,8 +1,4 @@
-"""What a side may choose: Showdown's end-of-turn preparations and its requests.
-
-:func:`prepare_choices` is the part of ``endTurn`` that disables moves and traps Pokémon, once for
-each turn; :func:`legal_actions` reads what it left.
-"""
+"""What a side may choose: locked, disabled and trapped, for one decision."""
 
 from typing import Any
 
@@ -26,14 +22,13 @@ from plywise.engine.battle.constants import (
     REQUEST_MOVE,
     REQUEST_SWITCH,
     SIDE_CANNOT_TERASTALLIZE,
+    SIDE_MAYBE_TRAPPED,
     SIDE_REVIVAL_BLESSING,
     SIDE_TERA_USED,
     TRAPPED,
     TRAPPED_HIDDEN,
     TYPE_STEEL,
     V_CHOICELOCK,
-    V_COMMANDED,
-    V_COMMANDING,
     V_DISABLE,
     V_ENCORE,
     V_HEALBLOCK,
@@ -67,197 +62,201 @@ from plywise.engine.battle.tables import (
     IMMUNE_TRAPPED,
     ITEMS,
     MOVES,
+    SPECIES,
 )
 from plywise.engine.jit import kernel
 
-RECHARGE = -1
+NO_LOCK = -1
+RECHARGE = 0
+"""The move that a recharging Pokémon makes: none."""
 
 
 @kernel
 def locked_move(b: Any, s: int) -> int:
-    """Return the move that the active of ``s`` must use, ``RECHARGE``, or 0."""
+    """Return the move that the active of ``s`` must make: ``NO_LOCK``, ``RECHARGE`` or a move."""
     side = b.sides[s]
     if has_volatile(b, s, V_MUSTRECHARGE):
         return RECHARGE
-    if has_volatile(b, s, V_TWOTURNMOVE):
-        return int(side.two_turn_move)
     if has_volatile(b, s, V_LOCKEDMOVE):
         return int(side.locked_move)
+    if has_volatile(b, s, V_TWOTURNMOVE):
+        return int(side.two_turn_move)
     if has_volatile(b, s, V_UPROAR):
-        return M.uproar
+        return int(M.uproar)
     if has_volatile(b, s, V_ROLLOUT):
-        return M.rollout
-    return 0
+        return int(M.rollout)
+    return NO_LOCK
 
 
 @kernel
-def _slot_of(b: Any, s: int, move: int) -> int:
-    """Return the slot of a move of the active of ``s``, -1 if it has it not."""
-    side = b.sides[s]
-    for k in range(4):
-        if int(side.mons[side.active].moves[k]) == move:
-            return k
-    return -1
-
-
-@kernel
-def _disable_moves(b: Any, s: int) -> int:
-    """Return the bits of ``disabled_moves``: Showdown's DisableMove event."""
-    side = b.sides[s]
-    m = side.mons[side.active]
-    if has_volatile(b, s, V_CHOICELOCK) and (
-        not ITEMS[int(m.held_item)].choice or _slot_of(b, s, int(side.choice_lock)) < 0
-    ):
-        drop_volatile(b, s, V_CHOICELOCK)
+def set_disabled(b: Any, s: int) -> None:
+    """Note which moves of the active of ``s`` are disabled for the coming turn (DisableMove)."""
+    side, foe = b.sides[s], b.sides[1 - s]
+    m, other = side.mons[side.active], foe.mons[foe.active]
+    disabled, hidden = 0, 0
     held = item(b, s)
-    only = 0  # the one move that is left; several of them leave none
-    second = 0
-    if has_volatile(b, s, V_CHOICELOCK) and held != 0:
-        only = int(side.choice_lock)
-    if has_volatile(b, s, V_ENCORE) and _slot_of(b, s, int(side.encore_move)) >= 0:
-        second = int(side.encore_move)
-    tactics = 0
-    if ability(b, s) == A.gorillatactics:
-        tactics = int(side.ability_data)
-    no_status = has_volatile(b, s, V_TAUNT) or held == I.assaultvest
-    gravity = b.pseudo_weather[GRAVITY] != 0
-    heal_block = has_volatile(b, s, V_HEALBLOCK)
-    throat_chop = has_volatile(b, s, V_THROATCHOP)
-    torment = has_volatile(b, s, V_TORMENT)
-    imprisoned = has_volatile(b, 1 - s, V_IMPRISON)
-    last = int(side.last_move)
-    out = 0
+    known_lock = False
+    for k in range(4):
+        if int(m.moves[k]) != 0 and int(m.moves[k]) == int(side.choice_lock):
+            known_lock = True
+    if has_volatile(b, s, V_CHOICELOCK) and (not ITEMS[m.held_item].choice or not known_lock):
+        drop_volatile(b, s, V_CHOICELOCK)
+    choice = has_volatile(b, s, V_CHOICELOCK) and held != 0
+    encored = False
+    if has_volatile(b, s, V_ENCORE):
+        for k in range(4):
+            if int(m.moves[k]) == int(side.encore_move):
+                encored = True
+    tactics = ability(b, s) == A.gorillatactics and side.ability_data != 0
     for k in range(4):
         move = int(m.moves[k])
         if move == 0:
             continue
         row = MOVES[move]
         flags = int(row.move_flags)
-        disabled = (
-            (only != 0 and move != only)
-            or (second != 0 and move != second)
-            or (tactics != 0 and move != tactics)
-            or (has_volatile(b, s, V_DISABLE) and move == int(side.disable_move))
-            or (no_status and row.category == CATEGORY_STATUS)
-            or (gravity and flags & F_GRAVITY != 0)
-            or (heal_block and flags & F_HEAL != 0)
-            or (throat_chop and flags & F_SOUND != 0)
-            or (torment and move == last and move != M.struggle)
-            or (flags & F_CANT_USE_TWICE != 0 and move == last)
+        status = row.category == CATEGORY_STATUS
+        off = (
+            (choice and move != int(side.choice_lock))
+            or (encored and move != int(side.encore_move))
+            or (tactics and move != int(side.ability_data))
+            or (status and (held == I.assaultvest or has_volatile(b, s, V_TAUNT)))
+            or (move == int(side.disable_move) and has_volatile(b, s, V_DISABLE))
+            or (flags & F_GRAVITY != 0 and b.pseudo_weather[GRAVITY] != 0)
+            or (flags & F_HEAL != 0 and has_volatile(b, s, V_HEALBLOCK))
+            or (flags & F_SOUND != 0 and has_volatile(b, s, V_THROATCHOP))
+            or (
+                move == int(side.last_move)
+                and (flags & F_CANT_USE_TWICE != 0 or has_volatile(b, s, V_TORMENT))
+            )
             or (move == M.belch and int(m.flag_bits) & MON_ATE_BERRY == 0)
-            or (move == M.stuffcheeks and not ITEMS[int(m.held_item)].berry)
+            or (move == M.stuffcheeks and not ITEMS[m.held_item].berry)
         )
-        if disabled:
-            out |= 1 << k
-        elif imprisoned and move != M.struggle and _slot_of(b, 1 - s, move) >= 0:
-            out |= 17 << k
-    return out
+        if off:
+            disabled |= 1 << k
+        elif has_volatile(b, 1 - s, V_IMPRISON):
+            for j in range(4):
+                if int(other.moves[j]) == move:
+                    hidden |= 16 << k
+    side.disabled_moves = disabled | hidden
 
 
 @kernel
-def _trap(b: Any, s: int) -> int:
-    """Return the value of ``trapped``: Showdown's TrapPokemon event."""
+def _traps(b: Any, s: int, a: int) -> bool:
+    """Return whether ability ``a`` of the foe traps the active of ``s``."""
+    if a == A.arenatrap:
+        return is_grounded(b, s, False)
+    if a == A.magnetpull:
+        return has_type(b, s, TYPE_STEEL)
+    return a == A.shadowtag and ability(b, s) != A.shadowtag
+
+
+@kernel
+def set_trapped(b: Any, s: int) -> None:
+    """Note whether the active of ``s`` may leave in the coming turn (TrapPokemon)."""
     side, foe = b.sides[s], b.sides[1 - s]
-    trapped = NOT_TRAPPED
+    other = foe.mons[foe.active]
+    flags = int(side.flag_bits) & ~SIDE_MAYBE_TRAPPED
+    side.trapped = NOT_TRAPPED
     if type_immunity(b, s) & IMMUNE_TRAPPED == 0:
-        foe_ability = ability(b, 1 - s)
-        bound = has_volatile(b, s, V_PARTIALLYTRAPPED) and (
-            int(side.partial_trap_source) == 0
-            or int(side.partial_trap_source) == int(foe.active) + 1
-        )
         if (
             has_volatile(b, s, V_TRAPPED)
             or has_volatile(b, s, V_INGRAIN)
             or has_volatile(b, s, V_NORETREAT)
-            or bound
             or b.pseudo_weather[FAIRY_LOCK] != 0
+            or (
+                has_volatile(b, s, V_PARTIALLYTRAPPED)
+                and int(side.partial_trap_source) == 1 + int(foe.active)
+                and int(other.flag_bits) & MON_FAINTED == 0
+            )
         ):
-            trapped = TRAPPED
-        elif (
-            (foe_ability == A.shadowtag and ability(b, s) != A.shadowtag)
-            or (foe_ability == A.arenatrap and is_grounded(b, s, False))
-            or (foe_ability == A.magnetpull and has_type(b, s, TYPE_STEEL))
-        ):
-            trapped = TRAPPED_HIDDEN
-    if item(b, s) == I.shedshell:
-        trapped = NOT_TRAPPED
-    if has_volatile(b, s, V_COMMANDED) or has_volatile(b, s, V_COMMANDING):
-        trapped = TRAPPED
-    if locked_move(b, s) != 0:
-        trapped = TRAPPED
-    return trapped
+            side.trapped = TRAPPED
+        elif int(other.hp) > 0:
+            a = ability(b, 1 - s)
+            if _traps(b, s, a):
+                side.trapped = TRAPPED_HIDDEN
+                flags |= SIDE_MAYBE_TRAPPED
+            species = int(other.species)
+            if foe.illusion != 0:
+                species = int(foe.mons[int(foe.illusion) - 1].species)
+            for k in range(4):
+                possible = int(SPECIES[species].abilities[k])
+                if possible != int(other.ability) and _traps(b, s, possible):
+                    flags |= SIDE_MAYBE_TRAPPED
+        if item(b, s) == I.shedshell:
+            side.trapped = NOT_TRAPPED
+            flags &= ~SIDE_MAYBE_TRAPPED
+    if locked_move(b, s) != NO_LOCK:
+        side.trapped = TRAPPED
+        flags &= ~SIDE_MAYBE_TRAPPED
+    side.flag_bits = flags
 
 
 @kernel
-def prepare_choices(b: Any) -> None:
-    """Disable moves and trap Pokémon for the turn that begins; call it before a move request."""
-    for s in range(2):
-        side = b.sides[s]
-        if int(side.mons[side.active].flag_bits) & MON_FAINTED == 0:
-            side.disabled_moves = _disable_moves(b, s)
-            side.trapped = _trap(b, s)
-
-
-@kernel
-def may_terastallize(b: Any, s: int) -> bool:
-    """Return whether the active of ``s`` can Terastallize this turn."""
+def can_terastallize(b: Any, s: int) -> bool:
+    """Return whether the active of ``s`` may still Terastallize."""
     side = b.sides[s]
-    return (
-        int(side.flag_bits) & (SIDE_TERA_USED | SIDE_CANNOT_TERASTALLIZE) == 0
-        and int(side.mons[side.active].flag_bits) & MON_TERA_LOST == 0
-    )
+    m = side.mons[side.active]
+    if int(side.flag_bits) & (SIDE_TERA_USED | SIDE_CANNOT_TERASTALLIZE) != 0:
+        return False
+    return int(m.flag_bits) & MON_TERA_LOST == 0 and m.tera_type != 0
 
 
 @kernel
-def _replacements(b: Any, s: int, out: Any) -> int:
-    """Write who may come in, or be revived, into ``out``; return how many choices there are."""
-    side = b.sides[s]
-    wanted = MON_FAINTED if int(side.flag_bits) & SIDE_REVIVAL_BLESSING else 0
-    n = 0
-    for i in range(int(side.team_size)):
-        if i != int(side.active) and int(side.mons[i].flag_bits) & MON_FAINTED == wanted:
-            out[n] = ACTION_SWITCH + i
-            n += 1
-    if n == 0:
-        out[0] = ACTION_PASS
-        n = 1
-    return n
+def decides(b: Any, s: int) -> bool:
+    """Return whether side ``s`` has to choose now."""
+    if b.request == REQUEST_MOVE:
+        return int(b.sides[s].pokemon_left) != 0
+    return b.request == REQUEST_SWITCH and b.sides[s].switch_flag != 0
 
 
 @kernel
 def legal_actions(b: Any, s: int, out: Any) -> int:
-    """Write the legal actions of side ``s``, ascending, into ``out``; return how many."""
-    side = b.sides[s]
-    if b.request == REQUEST_SWITCH:
-        return _replacements(b, s, out) if side.switch_flag != 0 else 0
-    if b.request != REQUEST_MOVE:
+    """Write the actions that side ``s`` may choose, ascending, into ``out``; return how many."""
+    if not decides(b, s):
         return 0
+    side = b.sides[s]
     m = side.mons[side.active]
-    locked = locked_move(b, s)
     n = 0
-    if locked != 0:
-        slot = -1
-        if locked != RECHARGE:
-            slot = _slot_of(b, s, locked)
-        out[0] = ACTION_MOVE + slot if slot >= 0 else ACTION_FORCED
-        return 1  # who must use a move cannot leave
-    usable = 0
-    for k in range(4):
-        if m.moves[k] != 0 and m.pp[k] != 0 and int(side.disabled_moves) & (17 << k) == 0:
-            usable |= 1 << k
-            out[n] = ACTION_MOVE + k
-            n += 1
-    if usable != 0 and may_terastallize(b, s):
-        for k in range(4):
-            if usable >> k & 1 != 0:
-                out[n] = ACTION_TERA + k
+    if b.request == REQUEST_SWITCH:
+        reviving = int(side.flag_bits) & SIDE_REVIVAL_BLESSING != 0
+        for i in range(int(side.team_size)):
+            fainted = int(side.mons[i].flag_bits) & MON_FAINTED != 0
+            if i != int(side.active) and fainted == reviving:
+                out[n] = ACTION_SWITCH + i
                 n += 1
-    if side.trapped == NOT_TRAPPED:
+        if n == 0:
+            out[0] = ACTION_PASS
+            n = 1
+        return n
+    forced = False
+    locked = locked_move(b, s)
+    if locked != NO_LOCK:
+        forced = True
+        for k in range(4):
+            if locked != RECHARGE and int(m.moves[k]) == locked and n == 0:
+                out[0] = ACTION_MOVE + k
+                n = 1
+                forced = False
+    else:
+        off = int(side.disabled_moves)
+        off = (off | off >> 4) & 15
+        for k in range(4):
+            if int(m.moves[k]) != 0 and int(m.pp[k]) > 0 and (off >> k) & 1 == 0:
+                out[n] = ACTION_MOVE + k
+                n += 1
+        if n == 0:
+            forced = True
+        elif can_terastallize(b, s):
+            count = n
+            for k in range(count):
+                out[n] = int(out[k]) - ACTION_MOVE + ACTION_TERA
+                n += 1
+    if side.trapped == NOT_TRAPPED and locked == NO_LOCK:
         for i in range(int(side.team_size)):
             if i != int(side.active) and int(side.mons[i].flag_bits) & MON_FAINTED == 0:
                 out[n] = ACTION_SWITCH + i
                 n += 1
-    if usable == 0:
+    if forced:
         out[n] = ACTION_FORCED
         n += 1
     return n

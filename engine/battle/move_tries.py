@@ -201,7 +201,6 @@ def try_move(b: Any, s: int, t: int) -> int:
     """Return DONE if the move goes on, FAILED or QUIET (Showdown's null): the event TryMove."""
     move = int(b.move.id)
     row = MOVES[move]
-    side = b.sides[s]
     status = int(b.move.category) == CATEGORY_STATUS
     if int(row.move_flags) & F_CHARGE:
         if _charges(b, s, move):

@@ -1,18 +1,380 @@
-"""Using a move: Showdown's runMove, useMove and the steps of trySpreadMoveHit, for one target.
+"""Using a move: Showdown's runMove and useMove.
 
-``run_move(b, s, move_id, priority, external)`` is what the turn calls for a queued move action; the active
-Pokémon of side ``s`` uses ``move_id`` (Struggle, a locked move or a move slot's).  It does, in
-Showdown's order: activeMoveActions, Encore's override, the BeforeMove conditions
-(:func:`before_move.before_move`, the core's), PP and ``last_move``, the move itself with all its
-hits, AfterMove events, Dancer, and at its end ``faint_messages`` (which notices a win).
+:func:`run_move` is what the turn calls for a queued move.  It does, in Showdown's order:
+activeMoveActions, Encore's override, the BeforeMove conditions, PP and ``last_move``, the move
+itself with all its hits, AfterMove, Dancer, and at its end the faint queue.
 
 What it leaves for the turn to act on: ``sides[k].switch_flag`` (the move's id for a pivot,
-``SWITCH_TRUE`` for Eject Button and such), ``SIDE_FORCE_SWITCH`` in ``sides[k].flags``.
+``SWITCH_TRUE`` for Eject Button and such) and ``SIDE_FORCE_SWITCH`` in ``sides[k].flag_bits``.
+``b.move.id`` stays set where the move was used and is 0 where it was stopped before.
+
+A move that calls another one (Sleep Talk, Copycat, Metronome, Magic Bounce) does nothing more
+itself afterwards, so one move after the other is a loop here and never a recursion.
 """
 
 from typing import Any
 
+import numpy as np
+
+import plywise.engine.battle.ability_ids as A
+import plywise.engine.battle.item_ids as I
+import plywise.engine.battle.move_ids as M
+from plywise.engine.battle.before_move import before_move
+from plywise.engine.battle.chance import SITE_MOVE, roll
+from plywise.engine.battle.conditions import is_semi_invulnerable, remove_volatile
+from plywise.engine.battle.constants import (
+    CATEGORY_STATUS,
+    EFFECT_ITEM,
+    EFFECT_MOVE,
+    EFFECT_NONE,
+    MON_FAINTED,
+    MOVE_EXTERNAL,
+    MOVE_INFILTRATES,
+    MOVE_SHEER_FORCE,
+    RESULT_FALSE,
+    RESULT_NULL,
+    RESULT_TRUE,
+    RESULT_UNDEFINED,
+    SIDE_FORCE_SWITCH,
+    SIDE_LOST_FOCUS,
+    TYPE_ELECTRIC,
+    TYPE_GHOST,
+    TYPE_NORMAL,
+    V_BEAKBLAST,
+    V_CHARGE,
+    V_ENCORE,
+    V_ENDURE,
+    V_FOCUSPUNCH,
+    V_LOCKEDMOVE,
+    V_PROTECT,
+    V_ROLLOUT,
+    V_STOCKPILE,
+    V_TWOTURNMOVE,
+    V_UPROAR,
+)
+from plywise.engine.battle.contact import after_move_self, emergency_exit
+from plywise.engine.battle.fainting import check_win, faint_messages
+from plywise.engine.battle.hits import BOUNCE, hit_side, hit_target
+from plywise.engine.battle.move_setup import BLOCKED, HEALS, set_up_move
+from plywise.engine.battle.move_tries import try_move, try_use
+from plywise.engine.battle.names import DATA, MOVE_ID
+from plywise.engine.battle.ops import (
+    boost,
+    damage,
+    faint,
+    fraction,
+    heal,
+    pack_boosts,
+    stage_of,
+)
+from plywise.engine.battle.results import DONE, FAILED, QUIET
+from plywise.engine.battle.stats import (
+    ability,
+    drop_volatile,
+    has_type,
+    has_volatile,
+    item,
+)
+from plywise.engine.battle.tables import (
+    F_CHARGE,
+    F_DANCE,
+    F_FAIL_COPYCAT,
+    F_FUTURE,
+    F_MUST_PRESSURE,
+    F_NO_SLEEP_TALK,
+    MOVES,
+    SPECIES,
+    TARGET_ADJACENT_ALLY,
+    TARGET_ALL,
+    TARGET_ALLIES,
+    TARGET_ALLY_SIDE,
+    TARGET_ALLY_TEAM,
+    TARGET_FOE_SIDE,
+    TARGET_SELF,
+    TARGETS,
+)
 from plywise.engine.jit import kernel
+
+_ALL_FOES = TARGETS["allAdjacentFoes"]
+_ALL_ADJACENT = TARGETS["allAdjacent"]
+_ALLY_OR_SELF = TARGETS["adjacentAllyOrSelf"]
+
+
+def _callable_moves() -> list[int]:
+    """Return what Metronome can call, in the order in which Showdown draws from it."""
+    moves = DATA["moves"]
+    names = [
+        name
+        for name, move in moves.items()
+        if "metronome" in move["flags"] and not move.get("isNonstandard")
+    ]
+    return [MOVE_ID[name] for name in sorted(names, key=lambda name: int(moves[name]["num"]))]
+
+
+METRONOME_MOVES = np.array(_callable_moves(), np.uint16)
+
+
+@kernel
+def spend_pp(b: Any, s: int, move: int, amount: int) -> int:
+    """Take PP of a move of the active of ``s`` and mark it as used; return how many were taken."""
+    side = b.sides[s]
+    mon = side.mons[side.active]
+    for k in range(4):
+        if int(mon.moves[k]) == move:
+            side.used_moves = int(side.used_moves) | (1 << k)
+            taken = min(amount, int(mon.pp[k]))
+            mon.pp[k] = int(mon.pp[k]) - taken
+            return taken
+    return 0
+
+
+@kernel
+def _called_move(b: Any, s: int, move: int) -> int:
+    """Return the move that Sleep Talk, Copycat or Metronome calls, 0 if there is none."""
+    side = b.sides[s]
+    mon = side.mons[side.active]
+    if move == M.copycat:
+        last = int(b.last_move)
+        if int(MOVES[last].move_flags) & F_FAIL_COPYCAT:
+            return 0
+        return last
+    if move == M.metronome:
+        return int(METRONOME_MOVES[roll(b, SITE_MOVE, 0, len(METRONOME_MOVES))])
+    count = 0
+    for k in range(4):
+        known = int(mon.moves[k])
+        if known and int(MOVES[known].move_flags) & (F_NO_SLEEP_TALK | F_CHARGE) == 0:
+            count += 1
+    if count == 0:
+        return 0
+    chosen = roll(b, SITE_MOVE, 0, count)
+    for k in range(4):
+        known = int(mon.moves[k])
+        if known and int(MOVES[known].move_flags) & (F_NO_SLEEP_TALK | F_CHARGE) == 0:
+            if chosen == 0:
+                return known
+            chosen -= 1
+    return 0
+
+
+@kernel
+def _pressure(b: Any, s: int, t: int, move: int, caller: int, locked: bool) -> None:
+    """Let Pressure take another PP, of the move or of the one that called it."""
+    row = MOVES[move]
+    where = int(row.target)
+    if locked:
+        return
+    aims = t != s or where == TARGET_ALL
+    if where == TARGET_FOE_SIDE:
+        aims = False
+    if int(row.move_flags) & F_MUST_PRESSURE:
+        aims = True
+    if aims and ability(b, 1 - s) == A.pressure:
+        spend_pp(b, s, caller if caller else move, 1)
+
+
+@kernel
+def _fail(b: Any, s: int, t: int) -> None:
+    """Do what a move that missed or was stopped does to its user (MoveFail)."""
+    move = int(b.move.id)
+    mon = b.sides[s].mons[b.sides[s].active]
+    before = int(mon.hp)
+    if move == M.highjumpkick or move == M.supercellslam or move == M.axekick:
+        damage(b, s, fraction(int(mon.max_hp), 2), s, EFFECT_NONE, 0)
+    elif move == M.steelbeam:
+        damage(b, s, (int(mon.max_hp) + 1) // 2, s, EFFECT_NONE, 0)
+    if t != s and int(b.move.category) != CATEGORY_STATUS:
+        emergency_exit(b, s, before)
+
+
+@kernel
+def _use_once(
+    b: Any, s: int, move: int, caller: int, bounced: bool, locked: bool
+) -> tuple[int, int, int]:
+    """Use one move; return its result (RESULT_*), the move that follows from it and its side.
+
+    The move that follows is 0 where none does.
+    """
+    side = b.sides[s]
+    mon = side.mons[side.active]
+    side.last_move_used = move
+    answer = set_up_move(b, s, move, caller, bounced)
+    row = MOVES[move]
+    where = int(row.target)
+    if answer == BLOCKED or int(mon.flag_bits) & MON_FAINTED:
+        return RESULT_FALSE, 0, 0
+    if where == TARGET_ADJACENT_ALLY:
+        return RESULT_FALSE, 0, 0
+    own = (
+        where == TARGET_SELF
+        or where == TARGET_ALLIES
+        or where == TARGET_ALLY_SIDE
+        or where == TARGET_ALLY_TEAM
+        or where == TARGET_ALL
+        or where == _ALLY_OR_SELF
+        or (move == M.curse and not has_type(b, s, TYPE_GHOST))
+    )
+    t = s if own else 1 - s
+    wide = (
+        where == TARGET_ALL
+        or where == TARGET_FOE_SIDE
+        or where == TARGET_ALLY_SIDE
+        or where == TARGET_ALLY_TEAM
+    )
+    target = b.sides[t].mons[b.sides[t].active]
+    nobody = False
+    if not wide and t != s:
+        if where == _ALL_FOES or where == _ALL_ADJACENT:
+            nobody = target.hp <= 0
+        else:
+            nobody = int(target.flag_bits) & MON_FAINTED != 0
+            if int(row.move_flags) & F_FUTURE:
+                nobody = False
+    if not nobody and not bounced:
+        _pressure(b, s, t, move, caller, locked)
+    tried = try_move(b, s, t)
+    if tried != DONE:
+        return (RESULT_NULL if tried == QUIET else RESULT_FALSE), 0, 0
+    if row.self_destruct == 1:
+        faint(b, s, s, EFFECT_MOVE, move)
+    if nobody:
+        return RESULT_FALSE, 0, 0
+    result = try_use(b, s, t)
+    if result == DONE:
+        if row.calls_move:
+            called = _called_move(b, s, move)
+            if called == 0:
+                result = FAILED
+            else:
+                return RESULT_TRUE, called, s
+        elif wide:
+            result = hit_side(b, s, t)
+        elif answer == HEALS:
+            amount = fraction(int(target.max_hp), 4)
+            result = DONE if heal(b, t, amount, s, EFFECT_MOVE, move) else FAILED
+        else:
+            result = hit_target(b, s, t)
+        if result == QUIET:
+            side.move_this_turn_result = RESULT_NULL
+            result = FAILED
+    elif result == QUIET:
+        result = DONE  # Future Sight: set up, nothing to hit now
+    follows = 0
+    if result == BOUNCE:
+        follows = move
+        result = FAILED
+    if row.has_self_boost and result == DONE:
+        boost(b, s, pack_boosts(row.self_boost), s, EFFECT_MOVE, move)
+    if mon.hp <= 0:
+        faint(b, s, s, EFFECT_MOVE, move)
+    if result != DONE:
+        _fail(b, s, t)
+        return RESULT_FALSE, follows, 1 - s
+    sheer = int(b.move.flag_bits) & MOVE_SHEER_FORCE != 0 and ability(b, s) == A.sheerforce
+    if not sheer and int(row.move_flags) & F_FUTURE == 0:
+        before = int(mon.hp)
+        after_move_self(b, s, t, t != s)
+        if t != s and int(b.move.category) != CATEGORY_STATUS:
+            emergency_exit(b, s, before)
+    return RESULT_TRUE, 0, 0
+
+
+@kernel
+def use_move(b: Any, s: int, move: int, locked: bool) -> bool:
+    """Use a move and whatever it calls or is bounced into; return whether it did something."""
+    side = b.sides[s]
+    side.move_this_turn_result = RESULT_UNDEFINED
+    caller = 0
+    user = s
+    bounced = False
+    did = False
+    for depth in range(4):
+        result, follows, who = _use_once(b, user, move, caller, bounced, locked and depth == 0)
+        if user == s:
+            did = did or result == RESULT_TRUE
+        if follows == 0 or who != user:
+            mover = b.sides[user]
+            if mover.move_this_turn_result == RESULT_UNDEFINED:
+                mover.move_this_turn_result = result
+        if follows == 0:
+            break
+        if who != user:
+            bounced = True
+            b.move.flag_bits = 0
+        else:
+            caller = move
+        user = who
+        move = follows
+        b.sides[user].move_this_turn_result = RESULT_UNDEFINED
+    return did
+
+
+@kernel
+def _locked(b: Any, s: int) -> bool:
+    """Return whether the active of ``s`` is bound to its move (getLockedMove): it costs no PP."""
+    return (
+        has_volatile(b, s, V_LOCKEDMOVE)
+        or has_volatile(b, s, V_TWOTURNMOVE)
+        or has_volatile(b, s, V_UPROAR)
+        or has_volatile(b, s, V_ROLLOUT)
+    )
+
+
+@kernel
+def _after_move(b: Any, s: int) -> None:
+    """Do what follows a move that was used (AfterMove)."""
+    move = int(b.move.id)
+    side = b.sides[s]
+    if move == M.beakblast:
+        remove_volatile(b, s, V_BEAKBLAST)
+    elif move == M.spitup:
+        remove_volatile(b, s, V_STOCKPILE)
+    if has_volatile(b, s, V_CHARGE):
+        if int(b.move.type) == TYPE_ELECTRIC and move != M.charge:
+            remove_volatile(b, s, V_CHARGE)
+    if has_volatile(b, s, V_LOCKEDMOVE) and side.locked_move_duration == 1:
+        remove_volatile(b, s, V_LOCKEDMOVE)
+
+
+@kernel
+def _run_once(b: Any, s: int, move: int, priority: int, external: bool) -> bool:
+    """Run a move without Dancer; return whether it was used and did something."""
+    side = b.sides[s]
+    side.active_move_actions = min(255, int(side.active_move_actions) + 1)
+    if not external and move != M.struggle and has_volatile(b, s, V_ENCORE):
+        if side.encore_move:
+            move = int(side.encore_move)
+    b.move.id = move
+    b.move.side = s
+    b.move.flag_bits = MOVE_EXTERNAL if external else 0
+    b.move.priority = priority
+    b.move.type = MOVES[move].type
+    b.move.category = MOVES[move].category
+    result = before_move(b, s, move)
+    if result != RESULT_TRUE:
+        side.move_this_turn_result = result
+        b.move.id = 0
+        return False
+    if move == M.focuspunch and has_volatile(b, s, V_FOCUSPUNCH):
+        if int(side.flag_bits) & SIDE_LOST_FOCUS:
+            side.move_this_turn_result = RESULT_FALSE
+            b.move.id = 0
+            return False
+    locked = False
+    if not external:
+        locked = _locked(b, s)
+        if not locked and spend_pp(b, s, move, 1) == 0 and move != M.struggle:
+            side.move_this_turn_result = RESULT_FALSE
+            b.move.id = 0
+            return False
+        side.last_move = move
+    unlocked = external and not has_volatile(b, s, V_LOCKEDMOVE)
+    did = use_move(b, s, move, locked)
+    b.last_successful_move = int(b.move.id) if did else 0
+    _after_move(b, s)
+    if unlocked:
+        drop_volatile(b, s, V_LOCKEDMOVE)
+    return did
 
 
 @kernel
@@ -21,3 +383,76 @@ def run_move(b: Any, s: int, move_id: int, priority: int, external: bool) -> Non
 
     ``priority`` is the action's in whole stages, Prankster and such included.
     """
+    did = _run_once(b, s, move_id, priority, external)
+    used = int(b.move.id)
+    if did and not external and used and int(MOVES[used].move_flags) & F_DANCE:
+        dancer = b.sides[1 - s]
+        mon = dancer.mons[dancer.active]
+        if ability(b, 1 - s) == A.dancer and not is_semi_invulnerable(b, 1 - s):
+            if not faint_messages(b) and int(mon.flag_bits) & MON_FAINTED == 0:
+                _run_once(b, 1 - s, used, int(MOVES[used].priority), True)
+    if not faint_messages(b):
+        check_win(b, -1)
+
+
+@kernel
+def future_hit(b: Any, t: int, move: int, source: int) -> None:
+    """Let Future Sight or Doom Desire come down on side ``t``; ``source`` made it (team index).
+
+    One that has left since hits with its bare stats: nothing that works only in battle counts.
+    """
+    s = 1 - t
+    side = b.sides[s]
+    here = int(side.active)
+    absent = source != here
+    mon = side.mons[source]
+    drop_volatile(b, t, V_PROTECT)
+    drop_volatile(b, t, V_ENDURE)
+    v0, v1, v2 = int(side.volatiles[0]), int(side.volatiles[1]), int(side.volatiles[2])
+    changes = pack_boosts(side.boosts)
+    first, second, added = int(side.types[0]), int(side.types[1]), int(side.added_type)
+    raw_ability, raw_item = int(mon.ability), int(mon.held_item)
+    if absent:
+        side.active = source
+        for k in range(3):
+            side.volatiles[k] = 0
+        for k in range(7):
+            side.boosts[k] = 0
+        side.types[0] = SPECIES[mon.species].types[0]
+        side.types[1] = SPECIES[mon.species].types[1]
+        side.added_type = 0
+        mon.ability = 0
+        mon.held_item = 0
+    b.move.id = move
+    b.move.side = s
+    b.move.source_effect = 0
+    b.move.category = MOVES[move].category
+    b.move.type = MOVES[move].type
+    b.move.base_power = MOVES[move].power
+    b.move.priority = 0
+    b.move.hit = 0
+    b.move.type_mod = 0
+    b.move.total_damage = 0
+    bits = 0
+    a = ability(b, s)
+    if a == A.infiltrator:
+        bits = MOVE_INFILTRATES
+    elif a == A.normalize:
+        b.move.type = TYPE_NORMAL
+    b.move.flag_bits = bits
+    hit_target(b, s, t)
+    if absent:
+        mon.ability = raw_ability
+        mon.held_item = raw_item
+        side.active = here
+        side.volatiles[0] = v0
+        side.volatiles[1] = v1
+        side.volatiles[2] = v2
+        for k in range(7):
+            side.boosts[k] = stage_of(changes, k)
+        side.types[0] = first
+        side.types[1] = second
+        side.added_type = added
+    elif item(b, s) == I.lifeorb and int(side.flag_bits) & SIDE_FORCE_SWITCH == 0:
+        damage(b, s, fraction(int(mon.max_hp), 10), s, EFFECT_ITEM, I.lifeorb)
+    b.move.id = 0

@@ -13,8 +13,7 @@ import numpy as np
 
 from plywise.datasets.battle_corpus import RecordedStep
 from plywise.engine.battle import chance, codec, facts
-from plywise.engine.battle.rules import RULES
-from plywise.engine.jit import prepare
+from plywise.engine.battle.rules import RULES, rules
 from plywise.engine.kernels import NO_ACTION
 
 _BUFFER = np.zeros(RULES.num_actions, np.int32)
@@ -22,7 +21,7 @@ _BUFFER = np.zeros(RULES.num_actions, np.int32)
 
 def prepare_rules() -> None:
     """Compile the kernels that a replay needs, or load them from the cache."""
-    prepare("battle rules", RULES.step, RULES.legal)
+    rules()
 
 
 @dataclass(frozen=True)

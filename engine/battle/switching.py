@@ -31,6 +31,7 @@ from plywise.engine.battle.constants import (
     SIDE_HEALING_WISH,
     SIDE_IS_STARTED,
     SIDE_LUNAR_DANCE,
+    SIDE_NEWLY_SWITCHED,
     SIDE_SKIP_BEFORE_SWITCH_OUT,
     SPE,
     SPIKES,
@@ -114,10 +115,11 @@ def _copied_words() -> Any:
     """Return the words of volatiles that Baton Pass hands on: all without Showdown's noCopy."""
     words = np.zeros(3, np.uint32)
     for v, name in enumerate(VOLATILE_NAMES):
-        condition = DATA["conditions"].get(name)
-        for table in ("moves", "abilities", "items"):
-            condition = condition or DATA[table].get(name, {}).get("condition")
-        if condition is not None and not condition.get("noCopy"):
+        conditions = [
+            DATA[t].get(name, {}).get("condition") for t in ("moves", "abilities", "items")
+        ]
+        conditions.append(DATA["conditions"].get(name))
+        if not any(c is not None and c.get("noCopy") for c in conditions):
             words[v >> 5] |= np.uint32(1 << (v & 31))
     return words
 
@@ -241,6 +243,7 @@ def switch_in(b: Any, s: int, i: int, by_move: int, dragged: bool) -> bool:
         side.flag_bits = int(side.flag_bits) & ~SIDE_SKIP_BEFORE_SWITCH_OUT
     leaver.flag_bits = int(leaver.flag_bits) & ~MON_USED_ITEM
     side.switch_flag = 0
+    side.flag_bits = int(side.flag_bits) | SIDE_NEWLY_SWITCHED
     for k in range(6):
         if int(side.order[k]) == i:
             side.order[k] = old
@@ -373,7 +376,7 @@ def eject(b: Any, s: int) -> None:
 
 @kernel
 def _enter(b: Any, s: int, priority: int) -> bool:
-    """Do the switch-in effects of one priority for who came in; return whether the battle is over."""
+    """Do the switch-in effects of one priority; return whether the battle is over."""
     side = b.sides[s]
     m = side.mons[side.active]
     if priority == 0:

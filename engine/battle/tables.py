@@ -313,7 +313,9 @@ def _fill_effect(row: Any, effect: dict[str, Any]) -> None:
     own = effect.get("self", {})
     if "boosts" in own:
         row["self_has_boosts"], row["self_boosts"] = 1, _boosts(own["boosts"])
-    row["has_on_hit"] = bool(effect.get("has_on_hit"))
+    row["has_on_hit"] = bool(effect.get("has_on_hit")) or (
+        effect.get("volatileStatus") in OWN_CODE_VOLATILES
+    )
 
 
 def _fill_move(row: Any, move: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from plywise.datasets.showdown_data import load
 from plywise.engine.battle import codec
 from plywise.engine.battle import constants as c
-from plywise.engine.battle.names import ABILITY_NAMES, ITEM_NAMES, MOVE_NAMES
+from plywise.engine.battle.names import ABILITY_NAMES, ITEM_NAMES, MOVE_NAMES, STATUS_NAMES
 from plywise.games.gen9.infostate import MonView
 
 Plain = Any
@@ -44,6 +44,11 @@ _TERRAIN_SETTERS = {
     "psychicsurge": "psychicterrain",
 }
 _ONCE = {"dauntlessshield": c.MON_SHIELD_BOOST, "intrepidsword": c.MON_SWORD_BOOST}
+# Abilities that show themselves by a change of forme.
+_FORME_ABILITIES = frozenset(
+    """battlebond disguise gulpmissile hungerswitch iceface schooling shieldsdown stancechange
+    terashift zenmode zerotohero""".split()
+)
 _VOLATILE_ABILITIES = ("protosynthesis", "quarkdrive", "flashfire")
 
 _RESIDUAL_STATUSES = (c.BRN, c.PSN, c.TOX)
@@ -61,7 +66,7 @@ class Look:
         before, after: the battles around the step.
         side: its side; ``index`` its team index.
         entered: it came in during the step.
-        used: ids of the moves that it used.
+        used: ids of the moves that it used; ``foe_used`` those that the other side used.
         residual: an end of turn lay in between.
     """
 
@@ -71,6 +76,7 @@ class Look:
     index: int
     entered: bool
     used: tuple[str, ...]
+    foe_used: tuple[str, ...]
     residual: bool
 
     @property
@@ -87,6 +93,12 @@ class Look:
     def is_out(self) -> bool:
         """Whether it is out after the step."""
         return bool(self.after.sides[self.side].active == self.index)
+
+    @property
+    def side_hazards(self) -> bool:
+        """Whether something lies on its side of the field."""
+        conditions = self.after.sides[self.side].conditions
+        return any(conditions[k] for k in range(c.FIRST_HAZARD, c.NUM_SIDE_CONDITIONS))
 
     @property
     def was_out(self) -> bool:
@@ -126,7 +138,7 @@ def _item_shown(look: Look, item: str) -> bool:
     if item == "airballoon":
         return look.entered
     if item in ("toxicorb", "flameorb"):
-        return bool(look.was.status == 0 and now.status in (c.BRN, c.TOX))
+        return _orb_worked(look, c.BRN if item == "flameorb" else c.TOX)
     if item in ("leftovers", "blacksludge"):
         return (
             look.residual
@@ -135,6 +147,7 @@ def _item_shown(look: Look, item: str) -> bool:
             and now.status not in _RESIDUAL_STATUSES
             and not look.after.pseudo_weather[c.MAGIC_ROOM]
             and not _AFTER_LEFTOVERS.intersection(volatiles_of(side))
+            and not (look.was_out and "healblock" in volatiles_of(look.before.sides[look.side]))
         )
     if item == "lifeorb":
         return _life_orb_hurt(look)
@@ -143,24 +156,39 @@ def _item_shown(look: Look, item: str) -> bool:
 
 def _frisked(look: Look) -> bool:
     """Whether a Frisk came in opposite: it names the item."""
+    if look.entered and look.before.turn > 0:
+        return False  # the Frisk may have come first and named another's
     other = 1 - look.side
     was, now = look.before.sides[other], look.after.sides[other]
     came = look.before.turn == 0 or was.active != now.active
     return came and name_of(ABILITY_NAMES, now.mons[now.active].ability) == "frisk"
 
 
+def _orb_worked(look: Look, status: int) -> bool:
+    """Whether an orb gave the status, for nothing else can have done it."""
+    name = STATUS_NAMES[status]
+    if look.was.status or look.now.status != status or not look.residual or look.side_hazards:
+        return False
+    moves = (load().moves[m] for m in look.foe_used)
+    secondaries = [s for m in moves for s in (m, *(m.get("secondaries") or ()))]
+    if any(s.get("status") == name or s.get("secondary") for s in secondaries):
+        return False
+    return not look.used  # its own contact may have cost it the status
+
+
 def _life_orb_hurt(look: Look) -> bool:
-    """Whether its attack did damage and cost it a tenth of its HP."""
+    """Whether its attack did damage and cost it a tenth of its HP, and nothing else hurt it."""
     now, moves = look.now, load().moves
     attacked = any(moves[m]["category"] != "Status" for m in look.used)
-    if not attacked or look.entered or not look.was_out:
+    answered = any(moves[m]["category"] != "Status" for m in look.foe_used)
+    if not attacked or answered or look.entered or not look.was_out or now.hp == 0:
         return False
     ability = name_of(ABILITY_NAMES, now.ability)
     if ability in ("magicguard", "sheerforce"):
         return False
     foe_was = look.before.sides[1 - look.side]
     foe_now = look.after.sides[1 - look.side]
-    hurt = foe_was.mons[foe_was.active].hp > foe_now.mons[foe_was.active].hp
+    hurt = foe_was.mons[foe_now.active].hp > foe_now.mons[foe_now.active].hp
     return hurt and bool(look.was.hp - now.hp >= now.max_hp // 10)
 
 
@@ -170,10 +198,14 @@ def with_ability(view: MonView, look: Look) -> MonView:
     now = name_of(ABILITY_NAMES, look.now.ability)
     if look.was_out and not look.is_out:
         return _left(view, look)
-    # What it was built with; a change of forme for good makes the present one its base ability.
+    if now == "" or look.now.hp == 0:
+        return view  # it fainted and has lost what its forme gave it
     built = view.base_ability or name_of(ABILITY_NAMES, look.was.base_ability)
     if was != now:
-        return replace(view, ability=now, base_ability=built)
+        # A new forme brings an ability of its own and does not tell which one it had before.
+        reformed = look.was.base_species != look.now.base_species
+        told = built if not reformed or was in _FORME_ABILITIES else view.base_ability
+        return replace(view, ability=now, base_ability=told)
     if look.is_out and view.ability != now and _ability_shown(look, now):
         return replace(view, ability=now, base_ability=built if now == was else view.base_ability)
     return view
@@ -191,8 +223,7 @@ def _left(view: MonView, look: Look) -> MonView:
 def _ability_shown(look: Look, ability: str) -> bool:
     was, now = look.was, look.now
     if was.species != now.species and not now.flag_bits & c.MON_TRANSFORMED:
-        terastallized = now.flag_bits & ~was.flag_bits & c.MON_TERASTALLIZED
-        return not terastallized or ability.startswith("embodyaspect")
+        return ability in _FORME_ABILITIES
     if ability in _VOLATILE_ABILITIES and ability in volatiles_of(look.after.sides[look.side]):
         return True
     if not look.entered:
@@ -237,11 +268,20 @@ def hp_as_it_left(look: Look) -> int:
     return int(was.hp if now.hp == now.max_hp else min(was.hp, now.hp - healed))
 
 
-def moves_used(side_before: Plain, side_after: Plain, index: int) -> list[str]:
-    """Return which of a Pokémon's own moves lost PP between two states of its side."""
+def moves_used(side_before: Plain, side_after: Plain, index: int) -> tuple[str, ...]:
+    """Return which of a Pokémon's own moves it used between two states of its side.
+
+    A use costs PP; a Leppa Berry may give back the last one.
+    """
     moves, old = _own_slots(side_before, index)
     _, new = _own_slots(side_after, index)
-    return [MOVE_NAMES[move] for move, a, b in zip(moves, old, new, strict=True) if move and b < a]
+    used = [m for m, a, b in zip(moves, old, new, strict=True) if m and b < a]
+    was, now = side_before.mons[index], side_after.mons[index]
+    ate = name_of(ITEM_NAMES, was.held_item) == "leppaberry" and not now.held_item
+    last = side_after.last_move
+    if ate and index == side_after.active and last in moves and last not in used and last:
+        used.append(last)
+    return tuple(MOVE_NAMES[m] for m in used)
 
 
 def _own_slots(side: Plain, index: int) -> tuple[list[int], list[int]]:

@@ -38,7 +38,6 @@ from plywise.games.gen9.reveals import (
 HISTORY = 12
 # Volatile conditions that no message tells of.
 _SILENT = frozenset(("choicelock", "unburden", "metronome", "lockedmove"))
-_GENDERS = {c.MON_MALE: "M", c.MON_FEMALE: "F"}
 
 
 @dataclass(frozen=True)
@@ -105,6 +104,11 @@ def ends_of_turn(b: Plain) -> int:
     return max(0, int(b.turn) - 1 + replacing)
 
 
+def gender_of(mon: Plain) -> str:
+    """Return M, F or N."""
+    return {c.MON_MALE: "M", c.MON_FEMALE: "F"}.get(mon.flag_bits & c.MON_GENDER, "N")
+
+
 def shown_hp(hp: int, max_hp: int) -> int:
     """Return HP as Showdown shows it to opponents: parts of 100, 100 only where it is all."""
     parts = -(-100 * hp // max_hp)
@@ -121,13 +125,33 @@ def observe(seen: Seen, before: Plain, after: Plain, actions: Sequence[int]) -> 
         actions: what the sides chose.
     """
     events = _Events(int(before.turn))
-    sides = tuple(
-        _observe_side(seen.sides[s], before, after, s, actions[s], events) for s in range(2)
-    )
+    step = _Step(before, after, (_used(before, after, 0), _used(before, after, 1)))
+    sides = tuple(_observe_side(seen.sides[s], step, s, actions[s], events) for s in range(2))
     present = field_conditions(after)
     began = {name: seen.began.get(name, ends_of_turn(before)) for name in present}
     history = (*seen.history, *events.in_order())[-HISTORY:]
     return Seen((sides[0], sides[1]), began, history)
+
+
+@dataclass(frozen=True)
+class _Step:
+    """The battle around a step; ``used`` names the moves of each side by team index."""
+
+    before: Plain
+    after: Plain
+    used: tuple[Mapping[int, tuple[str, ...]], Mapping[int, tuple[str, ...]]]
+
+    @property
+    def residual(self) -> bool:
+        """Whether an end of turn lies in between."""
+        return ends_of_turn(self.after) > ends_of_turn(self.before)
+
+
+def _used(before: Plain, after: Plain, s: int) -> dict[int, tuple[str, ...]]:
+    if before.turn == 0:
+        return {}
+    old, new = before.sides[s], after.sides[s]
+    return {i: m for i in range(new.team_size) if (m := moves_used(old, new, i))}
 
 
 def field_conditions(b: Plain) -> list[str]:
@@ -167,9 +191,8 @@ def _came_in(before: Plain, after: Plain, s: int, action: int) -> list[int]:
     return came
 
 
-def _observe_side(
-    seen: SideSeen, before: Plain, after: Plain, s: int, action: int, events: _Events
-) -> SideSeen:
+def _observe_side(seen: SideSeen, step: _Step, s: int, action: int, events: _Events) -> SideSeen:
+    before, after = step.before, step.after
     old, new = before.sides[s], after.sides[s]
     out_before = old.active if before.turn > 0 else -1
     came = _came_in(before, after, s, action)
@@ -193,14 +216,14 @@ def _observe_side(
     elif old.illusion and not new.illusion and not came:
         book.unmask(old.illusion - 1, new.active)
 
-    residual = ends_of_turn(after) > ends_of_turn(before)
+    foe_used = tuple(move for moves in step.used[1 - s].values() for move in moves)
     for i in sorted(range(new.team_size), key=lambda i: i == new.active):
         look_like = _looks_like(i, old, new, came)
         imitated = i == shown and i not in (new.active, out_before)
         if look_like not in book.indices or imitated or i in unknown:
             continue
-        used = tuple(moves_used(old, new, i)) if before.turn > 0 else ()
-        look = Look(before, after, s, i, i in came, used, residual)
+        used = step.used[s].get(i, ())
+        look = Look(before, after, s, i, i in came, used, foe_used, step.residual)
         view = _update(book.of(look_like), look, masked=look_like != i)
         book.put(look_like, view)
         for move in used:
@@ -241,9 +264,7 @@ class _Book:
         mon = self._side.mons[index]
         species = SPECIES_NAMES[mon.base_species]
         self.indices.append(index)
-        self.mons.append(
-            MonView(species, species, mon.level, _GENDERS.get(mon.flag_bits & c.MON_GENDER, "N"))
-        )
+        self.mons.append(MonView(species, species, mon.level, gender_of(mon)))
 
     def unmask(self, shown: int, real: int) -> None:
         """The one that looked like ``shown`` is seen to be ``real``: what it did was its own."""
@@ -317,7 +338,7 @@ def _with_move(view: MonView, move: str, times: int) -> MonView:
 
 
 def _status_turns(view: MonView, look: Look) -> int:
-    """Return the stage of bad poison, or how many turns were slept (how many are left is secret)."""
+    """Return the stage of bad poison, or the turns slept: those that are left are secret."""
     was, now = look.was, look.now
     if now.status == c.TOX:
         return int(now.status_turns)

@@ -6,11 +6,12 @@ worlds and written down, but not played on.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 
-from plywise.games.base import Briefing, State
+from plywise.games.base import Briefing, ParseResult, State
 from plywise.games.gen9.belief import RandomBattleBelief
 from plywise.games.gen9.infostate import InfoState, action_name
 
@@ -43,6 +44,21 @@ class InfoStateView(State):
     def action_to_string(self, player: int, action: int) -> str:
         """Return the action's name, e.g. ``earthquake tera`` or ``switch garchomp``."""
         return action_name(self.info, action)
+
+    def parse(self, text: str, player: int | None = None) -> ParseResult:
+        """Find a legal action in a reply; the last one named counts.
+
+        Only whole names count: ``switch pyroar`` does not name ``roar``.
+        """
+        best: tuple[int, int, int] | None = None
+        for action in self.info.legal:
+            name = action_name(self.info, action)
+            pattern = rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])"
+            for found in re.finditer(pattern, text.lower()):
+                best = max(best or (-1, 0, 0), (found.start(), len(name), action))
+        if best is None:
+            return ParseResult(None, reason="no legal move is named in the reply")
+        return ParseResult(best[2], extracted=action_name(self.info, best[2]))
 
     def observation_string(self, player: int) -> str:
         """Return what the player sees, as text."""

@@ -2,10 +2,10 @@
 
 A world is written as a dump in the words of the recorded corpora (``engine/battle/codec.py``) and
 decoded from there, so that there is one way into the engine.  What the player knows is written
-exactly; the opponent's sets are drawn from the belief; durations and counters that nobody is told
-(sleep, confusion, a screen's length) are drawn from what is still possible.  Not carried into
-worlds yet: Wish, Future Sight, Illusion, and the move that an Encore or Disable holds when it was
-not the last one.
+exactly, so that the player has the same legal actions in all of them; the opponent's sets are drawn
+from the belief; durations and counters that nobody is told (sleep, confusion, a screen's length)
+are drawn from what is still possible.  Not carried into worlds yet: Wish, Future Sight, Illusion,
+and the move that an Encore or Disable holds when it was not the last one.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ import numpy as np
 from plywise.datasets.pokemon_sets import PokemonSet
 from plywise.datasets.showdown_data import load
 from plywise.engine.battle import codec, teams
-from plywise.engine.battle.names import STAT_NAMES, TYPE_ID
+from plywise.engine.battle.names import MOVE_ID, STAT_NAMES, TYPE_ID
 from plywise.games.gen9.belief import RandomBattleBelief
-from plywise.games.gen9.infostate import InfoState, MonView, SideView
+from plywise.games.gen9.infostate import MOVE, SWITCH, TERA, InfoState, MonView, SideView
 
 _FORMAT = "gen9randombattle"
 _BINDING = (
     *("bind", "clamp", "firespin", "infestation", "magmastorm", "sandtomb"),
-    *("snaptrap", "thundercage", "whirlpool", "wrap"),
+    *("snaptrap", "thundercage", "whirlpool", "wrap", "partiallytrapped"),
 )
 # Whole durations of volatile conditions; a dump counts the turns that are left.
 _VOLATILE_TURNS = {
@@ -45,6 +45,10 @@ _VOLATILE_TURNS = {
 }
 _HOLDS_LAST_MOVE = ("encore", "disable", "twoturnmove")
 _LOCKING_MOVES = ("outrage", "petaldance", "thrash", "ragingfury")
+# Volatile conditions that keep a Pokémon in battle.
+_HOLDING = frozenset(("partiallytrapped", "trapped", "ingrain", "noretreat"))
+_DISABLED = 1  # fourth entry of a move slot
+_COPIED_PP = 5  # of a move that a transformed Pokémon has copied
 _HAZARDS = ("spikes", "toxicspikes", "stealthrock", "stickyweb")
 # Side conditions: whole duration, and the one that an item may give.
 _SIDE_TURNS = {
@@ -85,7 +89,8 @@ def _own_set(mon: MonView, belief: RandomBattleBelief) -> PokemonSet:
     """One's own set: known but for the EVs, which the generator's matching set has."""
     found = belief.candidates(mon)
     best = max(zip(found.weights, found.rows, strict=True), default=None)
-    evs, ivs = (85,) * 6, (31,) * 6
+    evs: tuple[int, ...] = (85,) * 6
+    ivs: tuple[int, ...] = (31,) * 6
     if best is not None:
         evs, ivs = belief.sets.sets[best[1]].evs, belief.sets.sets[best[1]].ivs
     return PokemonSet(
@@ -120,7 +125,7 @@ def _dump(info: InfoState, sets: tuple[Team, Team], rng: Random) -> Dump:
         weather = {"duration": _left(info.weather_turns, 5, 8)}
     dump: Dump = {
         "turn": info.turn,
-        "req": info.request,
+        "req": "move" if info.request == "move" else "switch",
         "w": info.weather,
         "ws": weather,
         "t": info.terrain,
@@ -135,25 +140,87 @@ def _dump(info: InfoState, sets: tuple[Team, Team], rng: Random) -> Dump:
         "q": [],
         "S": [_side(views[s], sets[s], s, rng) for s in range(2)],
     }
-    if info.request == "switch":
+    own, foe = dump["S"][info.player]["P"][0], dump["S"][1 - info.player]["P"][0]
+    for view, mon, other in ((info.own, own, foe), (info.foe, foe, own)):
+        if view.transformed:
+            _transform(mon, view, views, dump, other)
+    if info.request == "move":
+        _allow(own, info)
+        _bar(foe, own)
+    else:
         _open_switch(dump, info, rng)
-    elif info.trapped:
-        dump["S"][info.player]["P"][0]["trp"] = True
     return dump
+
+
+def _allow(own: Dump, info: InfoState) -> None:
+    """Leave the player exactly the choices that it has: what is barred to it, it was told."""
+    for slot, move in enumerate(own["mv"]):
+        if MOVE + slot not in info.legal and move[1] > 0:
+            move.append(_DISABLED)
+    if not any(TERA <= action < SWITCH for action in info.legal):
+        own.pop("ct", None)
+    if info.trapped:
+        own["trp"] = True
+    if info.maybe_trapped:
+        own["mtrp"] = True
+
+
+def _bar(foe: Dump, own: Dump) -> None:
+    """Bar what the opponent may not choose in this world: its moves and its switches."""
+    volatiles = foe["vo"]
+    only = {volatiles[v]["move"] for v in ("choicelock", "encore") if v in volatiles}
+    for slot in foe["mv"]:
+        status = load().moves[slot[0]]["category"] == "Status"
+        if (
+            (only and slot[0] not in only)
+            or (status and ("taunt" in volatiles or foe["it"] == "assaultvest"))
+            or slot[0] == volatiles.get("disable", {}).get("move")
+        ):
+            slot.append(_DISABLED)
+    types = foe["tera"] if "tera" in foe else foe["ty"]
+    held = not _HOLDING.isdisjoint(volatiles)
+    held |= own["ab"] == "shadowtag" and foe["ab"] != "shadowtag"
+    held |= own["ab"] == "magnetpull" and "Steel" in types
+    held |= own["ab"] == "arenatrap" and "Flying" not in types and foe["ab"] != "levitate"
+    if held and "Ghost" not in types and foe["it"] != "shedshell":
+        foe["trp"] = True
+
+
+def _transform(
+    mon: Dump, view: SideView, views: tuple[SideView, SideView], dump: Dump, other: Dump
+) -> None:
+    """Make the active one the copy of an opponent that it is: of ``view.active_mon.species``."""
+    known = view.active_mon
+    assert known is not None  # who is transformed is out
+    foe = views.index(view) ^ 1
+    like = [m for m in dump["S"][foe]["P"] if m["sp"] == load().species_id(known.species)]
+    model = like[0] if like else other
+    mon["tr"] = 1
+    if known.moves and known.moves[0].pp is not None:
+        mon["bmv"] = [["transform", 16, 16]]
+    else:
+        mon["bmv"] = mon["mv"]
+        mon["mv"] = [[m[0], min(m[2], _COPIED_PP), _COPIED_PP] for m in model["mv"]]
+    for key in ("sp", "st", "ty"):
+        mon[key] = model[key]
 
 
 def _open_switch(dump: Dump, info: InfoState, rng: Random) -> None:
     """Ask for the replacements that are due, in the middle or at the end of a turn."""
     own, foe = dump["S"][info.player], dump["S"][1 - info.player]
+    out = foe["P"][0]
+    active = info.own.active_mon
+    if info.request != "switch":
+        out["swf"] = True
+        return
     own["P"][0]["swf"] = True
     if info.reviving:
         own["sl"][0]["revivalblessing"] = {}
-    out = foe["P"][0]
-    if out["hp"] == 0 and foe["left"] > 0:
-        out["swf"] = True
-    active = info.own.active_mon
     if active is None or active.fainted:
-        return  # the fainted are replaced after the end of the turn: nothing is left of it
+        # The fainted are replaced after the end of the turn: nothing is left of it.
+        if out["hp"] == 0 and foe["left"] > 0:
+            out["swf"] = True
+        return
     if info.foe_pending and out["hp"] > 0:
         # It has chosen already; which move is unknown, so every world draws one.
         move = rng.choice(out["mv"])[0]
@@ -223,7 +290,7 @@ def _moves(known: MonView | None, s: PokemonSet) -> list[list[Any]]:
     seen = {m.id: m for m in known.moves} if known else {}
     out = []
     for name in s.moves:
-        most = teams.max_pp(teams.number(teams.MOVE_ID, name, "move"))
+        most = teams.max_pp(teams.number(MOVE_ID, name, "move"))
         view = seen.get(name)
         left = most if view is None else view.pp if view.pp is not None else most - view.used
         out.append([name, max(0, left), most])
@@ -234,7 +301,7 @@ def _write_known(mon: Dump, known: MonView, rng: Random) -> None:
     if known.stats is not None:
         mon["st"], mon["mhp"], mon["hp"] = list(known.stats), known.max_hp, known.hp
     else:
-        mon["hp"] = max(1, round(known.hp_fraction * mon["mhp"]))
+        mon["hp"] = _hp(known, mon["mhp"], rng)
     if known.fainted:
         mon["hp"], mon["fnt"] = 0, 1
     if known.terastallized and known.tera_type:
@@ -253,6 +320,15 @@ def _write_known(mon: Dump, known: MonView, rng: Random) -> None:
         mon["ss"] = {"time": max(1, drawn - known.status_turns)}
     elif known.status == "tox":
         mon["ss"] = {"stage": min(15, known.status_turns)}
+
+
+def _hp(known: MonView, most: int, rng: Random) -> int:
+    """Draw HP out of ``most`` that are shown as ``known`` is: in parts of 100, rounded up."""
+    if known.hp >= known.max_hp:
+        return most
+    high = most - 1 if known.hp == known.max_hp - 1 else most * known.hp // known.max_hp
+    low = most * (known.hp - 1) // known.max_hp + 1
+    return max(1, rng.randint(min(low, high), high))
 
 
 def _active(mon: Dump, view: SideView, s: int, rng: Random) -> None:

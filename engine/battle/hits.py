@@ -1,0 +1,935 @@
+"""One move against one target: Showdown's steps of trySpreadMoveHit and what a hit does.
+
+``s`` is the side of the user of ``b.move``, ``t`` that of its target (``t == s`` for moves on the
+user itself).  Results are those of :mod:`results`.
+"""
+
+from typing import Any
+
+import plywise.engine.battle.ability_ids as A
+import plywise.engine.battle.item_ids as I
+import plywise.engine.battle.move_ids as M
+from plywise.engine.battle.chance import (
+    SITE_ACCURACY,
+    SITE_HITS,
+    SITE_SECONDARY,
+    SITE_SELF_BOOSTS,
+    chance,
+    roll,
+)
+from plywise.engine.battle.conditions import (
+    add_pseudo_weather,
+    add_side_condition,
+    add_volatile,
+    is_semi_invulnerable,
+    remove_volatile,
+    type_immunity,
+    will_move,
+)
+from plywise.engine.battle.constants import (
+    ACCURACY,
+    ATK,
+    CATEGORY_PHYSICAL,
+    CATEGORY_STATUS,
+    DEF,
+    DESOLATE_LAND,
+    EFFECT_ABILITY,
+    EFFECT_DRAIN,
+    EFFECT_MOVE,
+    EFFECT_NONE,
+    EFFECT_RECOIL,
+    EFFECT_STRUGGLE_RECOIL,
+    EVASION,
+    GRAVITY,
+    HAIL,
+    MON_FAINTED,
+    MON_TERASTALLIZED,
+    MOVE_BOUNCED,
+    MOVE_CONTACT,
+    MOVE_GEM,
+    MOVE_PARENTAL_BOND,
+    MOVE_SELF_DROPPED,
+    MOVE_SHEER_FORCE,
+    NO_STATUS,
+    PRIMORDIAL_SEA,
+    PSN,
+    PSYCHIC_TERRAIN,
+    RAIN_DANCE,
+    SANDSTORM,
+    SIDE_ATTACKED_THIS_TURN,
+    SIDE_FORCE_SWITCH,
+    SIDE_HEALING_WISH,
+    SIDE_LUNAR_DANCE,
+    SIDE_QUICK_GUARD,
+    SIDE_REVIVAL_BLESSING,
+    SIDE_WIDE_GUARD,
+    SLP,
+    SNOWSCAPE,
+    SPA,
+    SPE,
+    SUNNY_DAY,
+    TYPE_ELECTRIC,
+    TYPE_FIRE,
+    TYPE_GHOST,
+    TYPE_GRASS,
+    TYPE_GROUND,
+    TYPE_ICE,
+    TYPE_NORMAL,
+    TYPE_POISON,
+    TYPE_STELLAR,
+    TYPE_WATER,
+    V_BANEFULBUNKER,
+    V_BOUNCE,
+    V_BURNINGBULWARK,
+    V_CONFUSION,
+    V_DIG,
+    V_DIVE,
+    V_FLASHFIRE,
+    V_FLINCH,
+    V_FLY,
+    V_GLAIVERUSH,
+    V_LOCKEDMOVE,
+    V_LOCKON,
+    V_MICLEBERRY,
+    V_MINIMIZE,
+    V_PROTECT,
+    V_SILKTRAP,
+    V_SPIKYSHIELD,
+    V_STALL,
+    V_SUBSTITUTE,
+    V_TRAPPED,
+)
+from plywise.engine.battle.contact import (
+    after_move_secondary,
+    damaging_hit,
+    drag_out,
+    emergency_exit,
+    hit_event,
+    makes_contact,
+)
+from plywise.engine.battle.damage import (
+    DRAW,
+    NO_DAMAGE,
+    UNDEFINED,
+    get_damage,
+    hits_substitute,
+    run_effectiveness,
+    run_immunity,
+)
+from plywise.engine.battle.fainting import empty_faint_queue
+from plywise.engine.battle.field import set_terrain, set_weather
+from plywise.engine.battle.items import try_status
+from plywise.engine.battle.move_effects import (
+    after_hit,
+    fling_effect,
+    on_field,
+    on_hit,
+    secondary_on_hit,
+    self_on_hit,
+)
+from plywise.engine.battle.move_tries import own_try_hit, try_immunity
+from plywise.engine.battle.ops import (
+    boost,
+    can_switch,
+    consume_item,
+    damage,
+    direct_damage,
+    faint,
+    fraction,
+    heal,
+    pack_boosts,
+    stage,
+    use_item,
+)
+from plywise.engine.battle.results import (
+    DONE,
+    FAILED,
+    HIT_DONE,
+    HIT_FAILED,
+    HIT_QUIET,
+    NOTHING,
+    QUIET,
+    combine,
+)
+from plywise.engine.battle.stats import (
+    ability,
+    chain,
+    defence_ability,
+    drop_volatile,
+    effective_weather,
+    has_type,
+    has_volatile,
+    is_grounded,
+    item,
+    modify,
+    weather_for,
+)
+from plywise.engine.battle.tables import (
+    F_BULLET,
+    F_MINIMIZE,
+    F_POWDER,
+    F_PROTECT,
+    F_REFLECTABLE,
+    F_SOUND,
+    F_WIND,
+    IMMUNE_POWDER,
+    ITEMS,
+    MOVES,
+    TARGET_ALL,
+    TARGET_ALLY_SIDE,
+    TARGET_ALLY_TEAM,
+    TARGET_FOE_SIDE,
+    TARGET_SELF,
+    TARGETS,
+)
+from plywise.engine.battle.updates import update
+from plywise.engine.jit import kernel
+
+BOUNCE = 3
+"""Result of :func:`hit_target`: Magic Bounce throws the move back; it failed for its user."""
+
+_ALL_ADJACENT = TARGETS["allAdjacent"]
+_ALL_FOES = TARGETS["allAdjacentFoes"]
+
+
+# ------------------------------------------------------------------------------- before the hits
+@kernel
+def _out_of_reach(b: Any, s: int, t: int) -> bool:
+    """Return whether the target is away (event Invulnerability)."""
+    if not is_semi_invulnerable(b, t):
+        return False
+    move = int(b.move.id)
+    if move == M.toxic and has_type(b, s, TYPE_POISON):
+        return False
+    if ability(b, s) == A.noguard or ability(b, t) == A.noguard:
+        return False
+    if has_volatile(b, s, V_LOCKON):
+        return False
+    if has_volatile(b, t, V_FLY) or has_volatile(b, t, V_BOUNCE):
+        return not (
+            move == M.gust
+            or move == M.twister
+            or move == M.thunder
+            or move == M.hurricane
+            or move == M.smackdown
+        )
+    if has_volatile(b, t, V_DIG):
+        return move != M.earthquake
+    if has_volatile(b, t, V_DIVE):
+        return move != M.surf and move != M.whirlpool
+    return True
+
+
+@kernel
+def _protected(b: Any, s: int, t: int) -> bool:
+    """Return whether Protect or its like stops the move, and do what that does to the user."""
+    foe = b.sides[t]
+    mon = b.sides[s].mons[b.sides[s].active]
+    row = MOVES[b.move.id]
+    if int(row.move_flags) & F_PROTECT == 0:
+        return False
+    contact = int(b.move.flag_bits) & MOVE_CONTACT != 0
+    if contact and ability(b, s) == A.unseenfist:
+        return False
+    status = int(b.move.category) == CATEGORY_STATUS
+    guard = int(foe.flag_bits)
+    which = 0
+    if guard & SIDE_QUICK_GUARD and b.move.priority > 0:
+        which = V_STALL
+    elif guard & SIDE_WIDE_GUARD and (
+        int(row.target) == _ALL_ADJACENT or int(row.target) == _ALL_FOES
+    ):
+        which = V_STALL
+    elif has_volatile(b, t, V_PROTECT):
+        which = V_PROTECT
+    elif has_volatile(b, t, V_BANEFULBUNKER):
+        which = V_BANEFULBUNKER
+    elif has_volatile(b, t, V_SPIKYSHIELD):
+        which = V_SPIKYSHIELD
+    elif has_volatile(b, t, V_BURNINGBULWARK) and not status:
+        which = V_BURNINGBULWARK
+    elif has_volatile(b, t, V_SILKTRAP) and not status:
+        which = V_SILKTRAP
+    if which == 0:
+        return False
+    side = b.sides[s]
+    if has_volatile(b, s, V_LOCKEDMOVE) and side.locked_move_duration == 2:
+        drop_volatile(b, s, V_LOCKEDMOVE)
+    if makes_contact(b, s):
+        if which == V_BANEFULBUNKER:
+            try_status(b, s, PSN, t, EFFECT_MOVE, M.banefulbunker)
+        elif which == V_BURNINGBULWARK:
+            try_status(b, s, 1, t, EFFECT_MOVE, M.burningbulwark)  # BRN
+        elif which == V_SPIKYSHIELD:
+            damage(b, s, fraction(int(mon.max_hp), 8), t, EFFECT_NONE, 0)
+        elif which == V_SILKTRAP:
+            boost(b, s, stage(SPE, -1), t, EFFECT_MOVE, M.silktrap)
+    return True
+
+
+@kernel
+def _try_hit(b: Any, s: int, t: int) -> int:
+    """Return what becomes of the move at its target's defences (event TryHit)."""
+    move = int(b.move.id)
+    row = MOVES[move]
+    flags = int(row.move_flags)
+    kind = int(b.move.type)
+    status = int(b.move.category) == CATEGORY_STATUS
+    target = b.sides[t].mons[b.sides[t].active]
+    if t != s and b.terrain == PSYCHIC_TERRAIN and b.move.priority > 0:
+        if not is_semi_invulnerable(b, t) and is_grounded(b, t, False):
+            return FAILED
+    if t != s and _protected(b, s, t):
+        return QUIET
+    a = defence_ability(b, t)
+    if t == s:
+        return DONE
+    if a:
+        if a == A.magicbounce:
+            if (
+                flags & F_REFLECTABLE
+                and int(b.move.flag_bits) & MOVE_BOUNCED == 0
+                and not is_semi_invulnerable(b, t)
+            ):
+                return BOUNCE
+        elif a == A.overcoat:
+            if flags & F_POWDER:
+                return FAILED
+        elif a == A.sapsipper:
+            if kind == TYPE_GRASS:
+                boost(b, t, stage(ATK, 1), t, EFFECT_ABILITY, a)
+                return FAILED
+        elif a == A.voltabsorb:
+            if kind == TYPE_ELECTRIC:
+                heal(b, t, fraction(int(target.max_hp), 4), t, EFFECT_ABILITY, a)
+                return FAILED
+        elif a == A.waterabsorb or a == A.dryskin:
+            if kind == TYPE_WATER:
+                heal(b, t, fraction(int(target.max_hp), 4), t, EFFECT_ABILITY, a)
+                return FAILED
+        elif a == A.eartheater:
+            if kind == TYPE_GROUND:
+                heal(b, t, fraction(int(target.max_hp), 4), t, EFFECT_ABILITY, a)
+                return FAILED
+        elif a == A.motordrive:
+            if kind == TYPE_ELECTRIC:
+                boost(b, t, stage(SPE, 1), t, EFFECT_ABILITY, a)
+                return FAILED
+        elif a == A.lightningrod:
+            if kind == TYPE_ELECTRIC:
+                boost(b, t, stage(SPA, 1), t, EFFECT_ABILITY, a)
+                return FAILED
+        elif a == A.stormdrain:
+            if kind == TYPE_WATER:
+                boost(b, t, stage(SPA, 1), t, EFFECT_ABILITY, a)
+                return FAILED
+        elif a == A.wellbakedbody:
+            if kind == TYPE_FIRE:
+                boost(b, t, stage(DEF, 2), t, EFFECT_ABILITY, a)
+                return FAILED
+        elif a == A.flashfire:
+            if kind == TYPE_FIRE:
+                add_volatile(b, t, V_FLASHFIRE, t, EFFECT_ABILITY, a)
+                return FAILED
+        elif a == A.windrider:
+            if flags & F_WIND:
+                boost(b, t, stage(ATK, 1), t, EFFECT_ABILITY, a)
+                return FAILED
+        elif a == A.soundproof:
+            if flags & F_SOUND:
+                return FAILED
+        elif a == A.bulletproof:
+            if flags & F_BULLET:
+                return FAILED
+        elif a == A.goodasgold:
+            if status:
+                return FAILED
+        elif a == A.oblivious:
+            if move == M.attract or move == M.taunt:
+                return FAILED
+        elif a == A.sturdy:
+            if row.ohko:
+                return FAILED
+        elif a == A.wonderguard:
+            if not status and move != M.struggle:
+                if run_effectiveness(b, t) <= 0 or not run_immunity(b, t):
+                    return FAILED
+    if flags & F_POWDER and item(b, t) == I.safetygoggles:
+        if type_immunity(b, t) & IMMUNE_POWDER == 0:
+            return FAILED
+    return DONE
+
+
+@kernel
+def _base_accuracy(b: Any, s: int, t: int) -> int:
+    """Return the move's accuracy as its own onModifyMove leaves it; 0: it never misses."""
+    move = int(b.move.id)
+    accuracy = int(MOVES[move].accuracy)
+    if move == M.thunder or move == M.hurricane:
+        weather = weather_for(b, t)
+        if weather == RAIN_DANCE or weather == PRIMORDIAL_SEA:
+            return 0
+        if weather == SUNNY_DAY or weather == DESOLATE_LAND:
+            return 50
+    elif move == M.bleakwindstorm or move == M.sandsearstorm or move == M.wildboltstorm:
+        weather = weather_for(b, t)
+        if weather == RAIN_DANCE or weather == PRIMORDIAL_SEA:
+            return 0
+    elif move == M.blizzard:
+        weather = effective_weather(b)
+        if weather == SNOWSCAPE or weather == HAIL:
+            return 0
+    return accuracy
+
+
+@kernel
+def _modified_accuracy(b: Any, s: int, t: int, accuracy: int) -> int:
+    """Return a numerical accuracy after abilities, items and Gravity (event ModifyAccuracy)."""
+    mod = 4096
+    mine = ability(b, s)
+    theirs = defence_ability(b, t)
+    status = int(b.move.category) == CATEGORY_STATUS
+    if theirs == A.wonderskin and status:
+        accuracy = 50
+    if b.pseudo_weather[GRAVITY]:
+        mod = chain(mod, 6840)
+    if theirs == A.sandveil:
+        if effective_weather(b) == SANDSTORM:
+            mod = chain(mod, 3277)
+    elif theirs == A.snowcloak:
+        weather = effective_weather(b)
+        if weather == SNOWSCAPE or weather == HAIL:
+            mod = chain(mod, 3277)
+    elif theirs == A.tangledfeet and has_volatile(b, t, V_CONFUSION):
+        mod = chain(mod, 2048)
+    if mine == A.compoundeyes:
+        mod = chain(mod, 5325)
+    elif mine == A.hustle:
+        if int(b.move.category) == CATEGORY_PHYSICAL:
+            mod = chain(mod, 3277)
+    elif mine == A.victorystar:
+        mod = chain(mod, 4506)
+    if item(b, t) == I.brightpowder:
+        mod = chain(mod, 3686)
+    held = item(b, s)
+    if held == I.widelens:
+        mod = chain(mod, 4505)
+    elif held == I.zoomlens and not will_move(b, t):
+        mod = chain(mod, 4915)
+    return modify(accuracy, mod)
+
+
+@kernel
+def _hits(b: Any, s: int, t: int, later: bool) -> bool:
+    """Return whether the move hits by its accuracy; ``later``: a further hit of Triple Axel."""
+    move = int(b.move.id)
+    row = MOVES[move]
+    user, foe = b.sides[s], b.sides[t]
+    mon, target = user.mons[user.active], foe.mons[foe.active]
+    sure = False
+    if row.ohko:
+        accuracy = 30
+        if row.ohko == 2 and not has_type(b, s, TYPE_ICE):
+            accuracy = 20
+        if int(mon.level) < int(target.level) or (row.ohko == 2 and has_type(b, t, TYPE_ICE)):
+            return False
+        accuracy += int(mon.level) - int(target.level)
+    else:
+        accuracy = _base_accuracy(b, s, t)
+        if accuracy == 0:
+            sure = True
+        else:
+            change = 0
+            theirs = defence_ability(b, t)
+            mine = ability(b, s)
+            if theirs != A.unaware:
+                change = int(user.boosts[ACCURACY])
+            evades = not row.ignore_evasion and not (
+                mine == A.keeneye or mine == A.mindseye or mine == A.illuminate
+            )
+            if later:
+                # Each stage counts for itself here, and before the modifiers.
+                if change > 0:
+                    accuracy = accuracy * (3 + change) // 3
+                elif change < 0:
+                    accuracy = accuracy * 3 // (3 - change)
+                change = 0
+            if evades and mine != A.unaware:
+                change -= int(foe.boosts[EVASION])
+            change = max(-6, min(6, change))
+            if not later:
+                accuracy = _modified_accuracy(b, s, t, accuracy)
+            if change > 0:
+                accuracy = accuracy * (3 + change) // 3
+            elif change < 0:
+                accuracy = accuracy * 3 // (3 - change)
+            if later:
+                accuracy = _modified_accuracy(b, s, t, accuracy)
+    if move == M.toxic and has_type(b, s, TYPE_POISON):
+        return True
+    if int(row.target) == TARGET_SELF and int(b.move.category) == CATEGORY_STATUS:
+        return True
+    # event Accuracy
+    if ability(b, s) == A.noguard or ability(b, t) == A.noguard:
+        sure = True
+    if has_volatile(b, t, V_GLAIVERUSH):
+        sure = True
+    if has_volatile(b, t, V_MINIMIZE) and int(row.move_flags) & F_MINIMIZE:
+        sure = True
+    if has_volatile(b, s, V_LOCKON) and s != t:
+        sure = True
+    if has_volatile(b, s, V_MICLEBERRY) and not row.ohko:
+        remove_volatile(b, s, V_MICLEBERRY)
+        accuracy = modify(accuracy, 4915)
+    if sure or chance(b, SITE_ACCURACY, accuracy, 100):
+        return True
+    if not later and not row.ohko and item(b, s) == I.blunderpolicy and use_item(b, s):
+        boost(b, s, stage(SPE, 2), s, EFFECT_NONE, 0)
+    return False
+
+
+@kernel
+def _break_protection(b: Any, t: int) -> None:
+    """End the target's protection (Feint and its like)."""
+    broke = False
+    for v in (V_BANEFULBUNKER, V_BURNINGBULWARK, V_PROTECT, V_SILKTRAP, V_SPIKYSHIELD):
+        if has_volatile(b, t, v):
+            drop_volatile(b, t, v)
+            broke = True
+    foe = b.sides[t]
+    guards = SIDE_QUICK_GUARD | SIDE_WIDE_GUARD
+    if int(foe.flag_bits) & guards:
+        foe.flag_bits = int(foe.flag_bits) & ~guards
+        broke = True
+    if broke:
+        drop_volatile(b, t, V_STALL)
+
+
+# ----------------------------------------------------------------------------------- one hit
+@kernel
+def _recoil(b: Any, s: int, done: int) -> None:
+    """Let the user take its recoil for ``done`` HP of damage."""
+    move = int(b.move.id)
+    row = MOVES[move]
+    mon = b.sides[s].mons[b.sides[s].active]
+    before = int(mon.hp)
+    if row.struggle_recoil:
+        amount = max(1, (int(mon.max_hp) + 2) // 4)
+        direct_damage(b, s, amount, s, EFFECT_STRUGGLE_RECOIL, 0)
+    elif row.mind_blown_recoil:
+        damage(b, s, (int(mon.max_hp) + 1) // 2, s, EFFECT_NONE, 0)
+    elif row.chloroblast_recoil:
+        damage(b, s, (int(mon.max_hp) + 1) // 2, s, EFFECT_RECOIL, 0)
+    elif row.recoil_num:
+        num, den = int(row.recoil_num), int(row.recoil_den)
+        damage(b, s, max(1, (2 * done * num + den) // (2 * den)), s, EFFECT_RECOIL, 0)
+    else:
+        return
+    emergency_exit(b, s, before)
+
+
+@kernel
+def _hit_substitute(b: Any, s: int, t: int) -> bool:
+    """Let the substitute take the hit; return whether it did (else the move does nothing)."""
+    foe = b.sides[t]
+    row = MOVES[b.move.id]
+    done = get_damage(b, s, t, DRAW, DRAW)
+    if done < 0:
+        return False
+    done = min(done, int(foe.substitute_hp))
+    foe.substitute_hp = int(foe.substitute_hp) - done
+    if foe.substitute_hp <= 0:
+        foe.substitute_hp = 0
+        drop_volatile(b, t, V_SUBSTITUTE)
+    if done:
+        _recoil(b, s, done)
+    if row.drain_num:
+        den = int(row.drain_den)
+        amount = (done * int(row.drain_num) + den - 1) // den
+        heal(b, s, amount, t, EFFECT_DRAIN, 0)
+    after_hit(b, s, t, True)
+    if item(b, t) == I.airballoon:
+        consume_item(b, t)
+    return True
+
+
+@kernel
+def _primary(b: Any, s: int, t: int) -> int:
+    """Do all that the move's own columns and its onHit do to its target; return a result."""
+    move = int(b.move.id)
+    row = MOVES[move]
+    user, foe = b.sides[s], b.sides[t]
+    mon, target = user.mons[user.active], foe.mons[foe.active]
+    did = NOTHING
+    where = int(row.target)
+    if row.has_boosts and target.hp > 0:
+        changes = pack_boosts(row.boosts)
+        if move == M.growth:
+            weather = weather_for(b, s)
+            if weather == SUNNY_DAY or weather == DESOLATE_LAND:
+                changes = stage(ATK, 2) + stage(SPA, 2)
+        if move != M.clangoroussoul and move != M.filletaway:
+            done = boost(b, t, changes, s, EFFECT_MOVE, move)
+            did = combine(did, DONE if done else FAILED)
+    if row.heal_num and target.hp > 0:
+        num, den = int(row.heal_num), int(row.heal_den)
+        amount = (2 * int(target.max_hp) * num + den) // (2 * den)
+        if target.hp >= target.max_hp or heal(b, t, amount, s, EFFECT_MOVE, move) == 0:
+            return FAILED
+        did = DONE
+    if row.status:
+        if not try_status(b, t, int(row.status), s, EFFECT_MOVE, move):
+            return FAILED
+        did = DONE
+    if row.volatile:
+        volatile = int(row.volatile) - 1
+        skip = (move == M.curse and not has_type(b, s, TYPE_GHOST)) or (
+            move == M.noretreat and has_volatile(b, s, V_TRAPPED)
+        )
+        if not skip:
+            done = add_volatile(b, t, volatile, s, EFFECT_MOVE, move)
+            did = combine(did, DONE if done else FAILED)
+    if row.side_condition:
+        done = add_side_condition(b, t, int(row.side_condition) - 1, s)
+        did = combine(did, DONE if done else FAILED)
+    if row.slot_condition:
+        done = _slot_condition(b, t, move)
+        did = combine(did, DONE if done else FAILED)
+    if row.weather:
+        done = set_weather(b, int(row.weather), s)
+        did = combine(did, DONE if done else FAILED)
+    if row.terrain:
+        done = set_terrain(b, int(row.terrain), s)
+        did = combine(did, DONE if done else FAILED)
+    if row.pseudo_weather:
+        done = add_pseudo_weather(b, int(row.pseudo_weather) - 1, s)
+        did = combine(did, DONE if done else FAILED)
+    if row.force_switch:
+        did = combine(did, DONE if can_switch(b, t) else FAILED)
+    if where == TARGET_ALL or where == TARGET_ALLY_SIDE or where == TARGET_FOE_SIDE:
+        if row.has_on_hit:
+            did = combine(did, on_field(b, s))
+    else:
+        switches = int(row.self_switch) != 0
+        if move == M.fling:
+            fling_effect(b, s, t, int(mon.held_item))
+        elif row.has_on_hit:
+            done = on_hit(b, s, t)
+            if move == M.partingshot and done == QUIET:
+                switches = False
+                done = NOTHING
+            did = combine(did, done)
+        if s != t:
+            hit_event(b, s, t)
+        if switches:
+            did = DONE if can_switch(b, s) else combine(did, FAILED)
+            if int(b.move.category) == CATEGORY_STATUS and did != DONE and did != NOTHING:
+                return did
+            if mon.hp > 0:
+                user.switch_flag = move
+    return did
+
+
+@kernel
+def _slot_condition(b: Any, t: int, move: int) -> bool:
+    """Set Wish, Healing Wish and their like up; return whether that was possible."""
+    side = b.sides[t]
+    if move == M.wish:
+        if side.wish_duration:
+            return False
+        side.wish_hp = side.mons[side.active].max_hp
+        side.wish_duration = 2
+        return True
+    bit = SIDE_REVIVAL_BLESSING
+    if move == M.healingwish:
+        bit = SIDE_HEALING_WISH
+    elif move == M.lunardance:
+        bit = SIDE_LUNAR_DANCE
+    if int(side.flag_bits) & bit:
+        return False
+    side.flag_bits = int(side.flag_bits) | bit
+    return True
+
+
+@kernel
+def _own_effects(b: Any, s: int) -> None:
+    """Do what the move does to its user (Showdown's `self`)."""
+    move = int(b.move.id)
+    row = MOVES[move]
+    mon = b.sides[s].mons[b.sides[s].active]
+    bits = int(b.move.flag_bits)
+    if bits & (MOVE_SHEER_FORCE | MOVE_SELF_DROPPED):
+        return
+    changes = 0
+    percent = 100
+    if row.self_has_boosts:
+        changes = pack_boosts(row.self_boosts)
+        if row.self_chance:
+            percent = int(row.self_chance)
+            if ability(b, s) == A.serenegrace:
+                percent *= 2
+    elif move == M.terablast:
+        if int(mon.flag_bits) & MON_TERASTALLIZED and int(mon.tera_type) == TYPE_STELLAR:
+            changes = stage(ATK, -1) + stage(SPA, -1)
+    elif move == M.curse and not has_type(b, s, TYPE_GHOST):
+        changes = stage(SPE, -1) + stage(ATK, 1) + stage(DEF, 1)
+    if changes:
+        if chance(b, SITE_SELF_BOOSTS, percent, 100):
+            boost(b, s, changes, s, EFFECT_MOVE, move)
+        if row.hits_max == 0:
+            b.move.flag_bits = int(b.move.flag_bits) | MOVE_SELF_DROPPED
+    elif row.has_self:
+        if row.self_volatile:
+            add_volatile(b, s, int(row.self_volatile) - 1, s, EFFECT_MOVE, move)
+        if row.self_has_on_hit:
+            self_on_hit(b, s)
+
+
+@kernel
+def _secondaries(b: Any, s: int, t: int, shielded: bool) -> None:
+    """Roll for the secondary effects; ``shielded``: a substitute took the hit, the user's stay."""
+    move = int(b.move.id)
+    row = MOVES[move]
+    a = ability(b, s)
+    blocked = not shielded and (
+        defence_ability(b, t) == A.shielddust or item(b, t) == I.covertcloak
+    )
+    flinches = False
+    if int(b.move.flag_bits) & MOVE_SHEER_FORCE == 0:
+        for k in range(int(row.n_secondaries)):
+            effect = row.secondaries[k]
+            flinches = flinches or int(effect.volatile) == V_FLINCH + 1
+            if blocked and not effect.self_has_boosts:
+                continue
+            percent = int(effect.chance)
+            if percent == 0:
+                percent = 100
+            elif a == A.serenegrace:
+                percent *= 2
+            if not chance(b, SITE_SECONDARY, percent, 100):
+                continue
+            if not shielded:
+                if effect.has_boosts:
+                    boost(b, t, pack_boosts(effect.boosts), s, EFFECT_MOVE, move)
+                if effect.status:
+                    try_status(b, t, int(effect.status), s, EFFECT_MOVE, move)
+                if effect.volatile:
+                    add_volatile(b, t, int(effect.volatile) - 1, s, EFFECT_MOVE, move)
+                if effect.has_on_hit:
+                    secondary_on_hit(b, s, t)
+            if effect.self_has_boosts:
+                boost(b, s, pack_boosts(effect.self_boosts), s, EFFECT_MOVE, move)
+    if int(b.move.category) == CATEGORY_STATUS:
+        return
+    held = item(b, s)
+    if move == M.fling:
+        flung = ITEMS[b.sides[s].mons[b.sides[s].active].held_item]
+        if (flung.fling_status or flung.fling_volatile) and not blocked:
+            if chance(b, SITE_SECONDARY, 100, 100) and not shielded:
+                if flung.fling_status:
+                    try_status(b, t, int(flung.fling_status), s, EFFECT_MOVE, move)
+                else:
+                    add_volatile(b, t, int(flung.fling_volatile) - 1, s, EFFECT_MOVE, move)
+    if a == A.stench or held == I.kingsrock or held == I.razorfang:
+        if not flinches and not blocked:
+            if chance(b, SITE_SECONDARY, 20 if a == A.serenegrace else 10, 100) and not shielded:
+                add_volatile(b, t, V_FLINCH, s, EFFECT_MOVE, move)
+
+
+@kernel
+def _one_hit(b: Any, s: int, t: int) -> int:
+    """Do one hit (spreadMoveHit): return the HP that it took, or one of HIT_*."""
+    move = int(b.move.id)
+    row = MOVES[move]
+    user, foe = b.sides[s], b.sides[t]
+    mon, target = user.mons[user.active], foe.mons[foe.active]
+    where = int(row.target)
+    wide = (
+        where == TARGET_ALL
+        or where == TARGET_ALLY_SIDE
+        or where == TARGET_FOE_SIDE
+        or where == TARGET_ALLY_TEAM
+    )
+    if not own_try_hit(b, s, t):
+        return HIT_FAILED
+    status = int(b.move.category) == CATEGORY_STATUS
+    substituted = False
+    done = UNDEFINED
+    if not wide and s != t:
+        if not status and int(b.move.type) == TYPE_NORMAL and item(b, s) == I.normalgem:
+            if use_item(b, s):
+                b.move.flag_bits = int(b.move.flag_bits) | MOVE_GEM
+        if hits_substitute(b, t):
+            if not _hit_substitute(b, s, t):
+                return HIT_QUIET
+            substituted = True
+            done = 0
+    if not substituted:
+        if not status or not wide:
+            done = get_damage(b, s, t, DRAW, DRAW)
+            if done == NO_DAMAGE:
+                return HIT_FAILED
+        if done >= 0:
+            if move == M.finalgambit:
+                faint(b, s, s, EFFECT_MOVE, move)
+            elif move == M.falseswipe and done >= int(target.hp):
+                done = int(target.hp) - 1
+            done = damage(b, t, done, s, EFFECT_MOVE, move)
+            if done < 0:
+                return HIT_FAILED
+    result = done
+    if substituted:
+        if row.self_switch and mon.hp > 0:
+            user.switch_flag = move
+    else:
+        did = _primary(b, s, t)
+        if done == UNDEFINED:
+            result = HIT_DONE
+            if did == FAILED:
+                result = HIT_FAILED
+            elif did == QUIET:
+                result = HIT_QUIET
+    if row.self_destruct == 2 and result != HIT_FAILED:
+        faint(b, s, s, EFFECT_MOVE, move)
+    if result == HIT_FAILED or result == HIT_QUIET:
+        return result
+    _own_effects(b, s)
+    _secondaries(b, s, t, substituted)
+    if row.force_switch and not substituted and target.hp > 0 and mon.hp > 0:
+        if can_switch(b, t) and drag_out(b, t):
+            foe.flag_bits = int(foe.flag_bits) | SIDE_FORCE_SWITCH
+    if result >= 0 and not substituted:
+        before = int(mon.hp)
+        damaging_hit(b, s, t, result)
+        if mon.hp > 0:
+            after_hit(b, s, t, False)
+        emergency_exit(b, s, before)
+    return result
+
+
+@kernel
+def _hit_count(b: Any, s: int) -> int:
+    """Return how often the move is going to hit."""
+    move = int(b.move.id)
+    row = MOVES[move]
+    if int(b.move.flag_bits) & MOVE_PARENTAL_BOND:
+        return 2
+    if move == M.beatup:
+        count = 0
+        side = b.sides[s]
+        for i in range(int(side.team_size)):
+            m = side.mons[i]
+            fit = int(m.flag_bits) & MON_FAINTED == 0 and m.status == NO_STATUS
+            count += i == int(side.active) or fit
+        return count
+    low, high = int(row.hits_min), int(row.hits_max)
+    if high == 0:
+        return 1
+    hits = high
+    dice = item(b, s) == I.loadeddice
+    if low != high and ability(b, s) != A.skilllink:
+        r = roll(b, SITE_HITS, 0, 20)
+        hits = 2 if r < 7 else (3 if r < 14 else (4 if r < 17 else 5))
+        if hits < 4 and dice:
+            hits = 5 - roll(b, SITE_HITS, 0, 2)
+    if hits == 10 and dice:
+        hits -= roll(b, SITE_HITS, 0, 7)
+    return hits
+
+
+@kernel
+def _hit_loop(b: Any, s: int, t: int) -> int:
+    """Hit as often as the move does, then recoil and what answers the whole move."""
+    move = int(b.move.id)
+    row = MOVES[move]
+    user, foe = b.sides[s], b.sides[t]
+    mon, target = user.mons[user.active], foe.mons[foe.active]
+    hits = _hit_count(b, s)
+    sleep_usable = int(row.sleep_usable) != 0 or (
+        b.move.source_effect != 0 and int(MOVES[b.move.source_effect].sleep_usable) != 0
+    )
+    checked = (
+        int(row.multi_accuracy) != 0 and ability(b, s) != A.skilllink and item(b, s) != I.loadeddice
+    )
+    landed = 0
+    last = HIT_FAILED
+    attacked = False
+    for hit in range(1, hits + 1):
+        if hit > 1 and mon.status == SLP and not sleep_usable:
+            break
+        if target.hp <= 0:
+            break
+        b.move.hit = hit
+        if checked and hit > 1 and not _hits(b, s, t, True):
+            break
+        had_substitute = s != t and hits_substitute(b, t)
+        last = _one_hit(b, s, t)
+        if last == HIT_FAILED:
+            break
+        landed += 1
+        attacked = not had_substitute and last != HIT_QUIET
+        if last > 0:
+            b.move.total_damage = int(b.move.total_damage) + last
+        update(b)
+        if mon.hp <= 0:
+            break
+    if landed == 0:
+        return FAILED
+    empty_faint_queue(b, mon.hp <= 0)
+    total = int(b.move.total_damage)
+    if total:
+        _recoil(b, s, total)
+    if s != t and attacked:
+        if last >= 0:
+            foe.attacked_damage = last
+            foe.flag_bits = int(foe.flag_bits) | SIDE_ATTACKED_THIS_TURN
+            if last > 0:
+                foe.attackers = int(foe.attackers) | (1 << int(user.active))
+            target.times_attacked = min(255, int(target.times_attacked) + landed)
+    update(b)
+    sheer = int(b.move.flag_bits) & MOVE_SHEER_FORCE != 0 and ability(b, s) == A.sheerforce
+    if not sheer:
+        if attacked:
+            after_move_secondary(b, s, t, max(0, last), row.hits_max > 0)
+        if target.hp > 0 and s != t:
+            before = max(0, int(foe.hurt_this_turn) - 1) + total
+            emergency_exit(b, t, before)
+    return DONE
+
+
+@kernel
+def hit_target(b: Any, s: int, t: int) -> int:
+    """Run all steps of the move against its target: DONE, FAILED, QUIET or BOUNCE.
+
+    QUIET means that it failed without counting as a failure (Protect).
+    """
+    row = MOVES[b.move.id]
+    if s != t and _out_of_reach(b, s, t):
+        return FAILED
+    result = _try_hit(b, s, t)
+    if result != DONE:
+        return result
+    if not run_immunity(b, t):
+        return FAILED
+    if not try_immunity(b, s, t):
+        return FAILED
+    if not _hits(b, s, t, False):
+        return FAILED
+    if row.breaks_protect:
+        _break_protection(b, t)
+    return _hit_loop(b, s, t)
+
+
+@kernel
+def hit_side(b: Any, s: int, t: int) -> int:
+    """Run a move for the field or a side: DONE, FAILED, QUIET or BOUNCE."""
+    row = MOVES[b.move.id]
+    if int(row.target) == TARGET_FOE_SIDE and int(row.move_flags) & F_REFLECTABLE:
+        a = defence_ability(b, t)
+        if a == A.magicbounce and int(b.move.flag_bits) & MOVE_BOUNCED == 0:
+            if not is_semi_invulnerable(b, t):
+                return BOUNCE
+    done = _one_hit(b, s, t)
+    if done == HIT_QUIET:
+        return QUIET
+    return FAILED if done == HIT_FAILED else DONE

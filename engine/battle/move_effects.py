@@ -1,0 +1,750 @@
+"""What single moves do that no table column says: onHit, onAfterHit, self.onHit and the like.
+
+``s`` is the side of the user of ``b.move``, ``t`` that of its target (``t == s`` for moves on the
+user itself).  Results are those of :mod:`results`.
+"""
+
+from typing import Any
+
+import plywise.engine.battle.ability_ids as A
+import plywise.engine.battle.item_ids as I
+import plywise.engine.battle.move_ids as M
+from plywise.engine.battle.abilities import (
+    set_ability,
+    start_ability,
+    swap_abilities,
+    transform,
+)
+from plywise.engine.battle.chance import SITE_MOVE, roll
+from plywise.engine.battle.conditions import (
+    add_side_condition,
+    add_volatile,
+    cure_member,
+    cure_status,
+    is_semi_invulnerable,
+    remove_side_condition,
+    remove_volatile,
+)
+from plywise.engine.battle.constants import (
+    ATK,
+    AURORA_VEIL,
+    BRN,
+    DEF,
+    DELTA_STREAM,
+    DESOLATE_LAND,
+    EFFECT_MOVE,
+    EVASION,
+    FRZ,
+    GRASSY_TERRAIN,
+    LIGHT_SCREEN,
+    MIST,
+    MON_ATE_BERRY,
+    MON_TERASTALLIZED,
+    MON_TRANSFORMED,
+    MOVE_INFILTRATES,
+    MOVE_SHEER_FORCE,
+    NO_STATUS,
+    NO_WEATHER,
+    NUM_SIDE_CONDITIONS,
+    PAR,
+    PSN,
+    REFLECT,
+    SAFEGUARD,
+    SANDSTORM,
+    SIDE_SKIP_BEFORE_SWITCH_OUT,
+    SIDE_STATS_RAISED,
+    SLP,
+    SPA,
+    SPD,
+    SPE,
+    SPIKES,
+    STEALTH_ROCK,
+    STICKY_WEB,
+    SUNNY_DAY,
+    TOXIC_SPIKES,
+    TYPE_ELECTRIC,
+    TYPE_GHOST,
+    TYPE_GRASS,
+    TYPE_NONE,
+    TYPE_PSYCHIC,
+    TYPE_UNKNOWN,
+    TYPE_WATER,
+    V_ATTRACT,
+    V_CONFUSION,
+    V_DISABLE,
+    V_DRAGONCHEER,
+    V_ENCORE,
+    V_FOCUSENERGY,
+    V_HEALBLOCK,
+    V_LEECHSEED,
+    V_LOCKON,
+    V_PARTIALLYTRAPPED,
+    V_PERISHSONG,
+    V_STALL,
+    V_STOCKPILE,
+    V_SUBSTITUTE,
+    V_TAUNT,
+    V_THROATCHOP,
+    V_TORMENT,
+    V_TRAPPED,
+)
+from plywise.engine.battle.field import clear_terrain
+from plywise.engine.battle.items import (
+    after_eating,
+    eat_effect,
+    eat_item,
+    replace_status,
+    set_item,
+    try_status,
+)
+from plywise.engine.battle.ops import (
+    boost,
+    can_switch,
+    direct_damage,
+    fraction,
+    heal,
+    may_take_item,
+    stage,
+    take_item,
+)
+from plywise.engine.battle.results import DONE, FAILED, NOTHING, QUIET
+from plywise.engine.battle.stats import (
+    ability,
+    defence_ability,
+    effective_weather,
+    get_stat,
+    has_type,
+    has_volatile,
+    holds_ability_shield,
+    modify,
+    own_types,
+    put_volatile,
+    types_of,
+    weather_for,
+)
+from plywise.engine.battle.tables import (
+    ABILITIES,
+    F_FAIL_MIMIC,
+    ITEMS,
+    MOVES,
+    SPECIES,
+    TYPE_CHART,
+)
+from plywise.engine.jit import kernel
+
+
+@kernel
+def set_type(b: Any, s: int, first: int, second: int) -> bool:
+    """Give the active of ``s`` new types (Soak ...), unless it cannot change them."""
+    side = b.sides[s]
+    mon = side.mons[side.active]
+    num = int(SPECIES[mon.species].num)
+    if int(mon.flag_bits) & MON_TERASTALLIZED or num == 493 or num == 773:
+        return False
+    side.types[0] = first
+    side.types[1] = second
+    side.added_type = TYPE_NONE
+    return True
+
+
+@kernel
+def _deduct_pp(b: Any, s: int, move: int, amount: int) -> int:
+    """Take PP of a move away; return how many."""
+    side = b.sides[s]
+    mon = side.mons[side.active]
+    for k in range(4):
+        if int(mon.moves[k]) == move and move != 0:
+            side.used_moves = int(side.used_moves) | (1 << k)
+            taken = min(amount, int(mon.pp[k]))
+            mon.pp[k] = int(mon.pp[k]) - taken
+            return taken
+    return 0
+
+
+@kernel
+def _swap_boosts(b: Any, first: int, last: int) -> None:
+    for k in range(first, last + 1):
+        one = int(b.sides[0].boosts[k])
+        b.sides[0].boosts[k] = b.sides[1].boosts[k]
+        b.sides[1].boosts[k] = one
+
+
+@kernel
+def _clear_boosts(b: Any, s: int) -> None:
+    for k in range(7):
+        b.sides[s].boosts[k] = 0
+
+
+@kernel
+def _heal_hit(b: Any, s: int, t: int, amount: int) -> int:
+    """Heal for a move that fails quietly where there is nothing to heal."""
+    if heal(b, t, amount, s, EFFECT_MOVE, int(b.move.id)) > 0:
+        return DONE
+    return QUIET
+
+
+@kernel
+def _sun_factor(b: Any, s: int) -> int:
+    """Return in 4096ths what Synthesis and its like heal in this weather."""
+    weather = weather_for(b, s)
+    if weather == SUNNY_DAY or weather == DESOLATE_LAND:
+        return 2732  # 0.667
+    if weather == NO_WEATHER or weather == DELTA_STREAM:
+        return 2048
+    return 1024
+
+
+@kernel
+def _swap_items(b: Any, s: int, t: int) -> int:
+    """Trick and Switcheroo."""
+    mon = b.sides[s].mons[b.sides[s].active]
+    target = b.sides[t].mons[b.sides[t].active]
+    mine, yours = int(mon.held_item), int(target.held_item)
+    if mine == 0 and yours == 0:
+        return FAILED
+    if (yours and not may_take_item(b, t, s)) or (mine and not may_take_item(b, s, s)):
+        return FAILED
+    # Neither may be one that its new owner's species holds fast.
+    if mine and not _may_hold(b, t, mine):
+        return FAILED
+    if yours and not _may_hold(b, s, yours):
+        return FAILED
+    take_item(b, t, s)
+    take_item(b, s, s)
+    if mine:
+        set_item(b, t, mine)
+    if yours:
+        set_item(b, s, yours)
+    return DONE
+
+
+@kernel
+def _may_hold(b: Any, s: int, held: int) -> bool:
+    """Return whether an item could be taken again from the active of ``s`` (TakeItem)."""
+    mon = b.sides[s].mons[b.sides[s].active]
+    if held == I.boosterenergy:
+        return SPECIES[mon.base_species].paradox == 0
+    user = int(ITEMS[held].user_num)
+    return user == 0 or int(SPECIES[mon.base_species].num) != user
+
+
+@kernel
+def steal_item(b: Any, s: int, t: int) -> None:
+    """Let the user take its target's item if it has none (Thief)."""
+    mon = b.sides[s].mons[b.sides[s].active]
+    target = b.sides[t].mons[b.sides[t].active]
+    if mon.held_item:
+        return
+    stolen = take_item(b, t, s)
+    if stolen == 0:
+        return
+    if not _may_hold(b, s, stolen) or not set_item(b, s, stolen):
+        target.held_item = stolen
+
+
+@kernel
+def _court_change(b: Any) -> int:
+    one, two = b.sides[0], b.sides[1]
+    done = FAILED
+    for k in range(NUM_SIDE_CONDITIONS):
+        first = int(one.conditions[k])
+        if first or two.conditions[k]:
+            done = DONE
+        one.conditions[k] = two.conditions[k]
+        two.conditions[k] = first
+    order = int(one.hazard_order)
+    one.hazard_order = two.hazard_order
+    two.hazard_order = order
+    return done
+
+
+@kernel
+def _clear_hazards(b: Any, s: int) -> bool:
+    done = remove_side_condition(b, s, SPIKES)
+    done = remove_side_condition(b, s, TOXIC_SPIKES) or done
+    done = remove_side_condition(b, s, STEALTH_ROCK) or done
+    return remove_side_condition(b, s, STICKY_WEB) or done
+
+
+@kernel
+def _defog(b: Any, s: int, t: int) -> int:
+    done = False
+    infiltrates = int(b.move.flag_bits) & MOVE_INFILTRATES != 0
+    if not has_volatile(b, t, V_SUBSTITUTE) or infiltrates:
+        done = boost(b, t, stage(EVASION, -1), s, EFFECT_MOVE, M.defog)
+    remove_side_condition(b, t, REFLECT)
+    remove_side_condition(b, t, LIGHT_SCREEN)
+    remove_side_condition(b, t, AURORA_VEIL)
+    remove_side_condition(b, t, SAFEGUARD)
+    remove_side_condition(b, t, MIST)
+    done = _clear_hazards(b, t) or done
+    done = _clear_hazards(b, s) or done
+    clear_terrain(b)
+    return DONE if done else FAILED
+
+
+@kernel
+def _heal_bell(b: Any, s: int) -> int:
+    side = b.sides[s]
+    done = FAILED
+    for i in range(int(side.team_size)):
+        m = side.mons[i]
+        if m.hp > 0 and m.status != NO_STATUS:
+            cure_member(b, s, i)
+            done = DONE
+    return done
+
+
+@kernel
+def _conversion2(b: Any, s: int, t: int) -> int:
+    last = int(b.sides[t].last_move_used)
+    if last == 0:
+        return FAILED
+    kind = int(MOVES[last].type)
+    count = 0
+    for new in range(2, 21):
+        code = int(TYPE_CHART[kind, new])
+        if (code == -1 or code == 2) and not has_type(b, s, new):
+            count += 1
+    if count == 0:
+        return FAILED
+    chosen = roll(b, SITE_MOVE, 0, count)
+    for new in range(2, 21):
+        code = int(TYPE_CHART[kind, new])
+        if (code == -1 or code == 2) and not has_type(b, s, new):
+            if chosen == 0:
+                return DONE if set_type(b, s, new, TYPE_NONE) else FAILED
+            chosen -= 1
+    return FAILED
+
+
+@kernel
+def _acupressure(b: Any, s: int, t: int) -> int:
+    count = 0
+    for k in range(7):
+        count += int(b.sides[t].boosts[k]) < 6
+    if count == 0:
+        return FAILED
+    chosen = roll(b, SITE_MOVE, 0, count)
+    for k in range(7):
+        if int(b.sides[t].boosts[k]) < 6:
+            if chosen == 0:
+                boost(b, t, stage(k, 2), s, EFFECT_MOVE, M.acupressure)
+                break
+            chosen -= 1
+    return NOTHING
+
+
+@kernel
+def on_field(b: Any, s: int) -> int:
+    """Do what a move for the whole field or a side does by itself (onHitField, onHitSide)."""
+    move = int(b.move.id)
+    if move == M.haze:
+        _clear_boosts(b, 0)
+        _clear_boosts(b, 1)
+        return NOTHING
+    if move == M.courtchange:
+        return _court_change(b)
+    if move == M.perishsong:
+        done = FAILED
+        for k in range(2):
+            m = b.sides[k].mons[b.sides[k].active]
+            if m.hp <= 0:
+                continue
+            a = defence_ability(b, k)
+            if k != s and is_semi_invulnerable(b, k):
+                done = DONE
+            elif k != s and (a == A.soundproof or a == A.goodasgold):
+                done = DONE
+            elif not has_volatile(b, k, V_PERISHSONG):
+                add_volatile(b, k, V_PERISHSONG, s, EFFECT_MOVE, move)
+                done = DONE
+        return done
+    if move == M.teatime:
+        done = QUIET
+        for k in range(2):
+            m = b.sides[k].mons[b.sides[k].active]
+            if m.hp > 0 and ITEMS[m.held_item].berry and not is_semi_invulnerable(b, k):
+                eat_item(b, k, True)
+                done = DONE
+        return done
+    if move == M.quickguard or move == M.wideguard:
+        add_volatile(b, s, V_STALL, s, EFFECT_MOVE, move)
+    return NOTHING
+
+
+@kernel
+def on_hit(b: Any, s: int, t: int) -> int:
+    """Do what the move does by itself when it hits (onHit); return its result."""
+    move = int(b.move.id)
+    row = MOVES[move]
+    user, foe = b.sides[s], b.sides[t]
+    mon, target = user.mons[user.active], foe.mons[foe.active]
+    if row.stalling:
+        add_volatile(b, s, V_STALL, s, EFFECT_MOVE, move)
+        return NOTHING
+    if move == M.morningsun or move == M.synthesis or move == M.moonlight:
+        return _heal_hit(b, s, t, modify(int(mon.max_hp), _sun_factor(b, s)))
+    if move == M.shoreup:
+        sand = effective_weather(b) == SANDSTORM
+        return _heal_hit(b, s, t, modify(int(mon.max_hp), 2732 if sand else 2048))
+    if move == M.rest:
+        if not replace_status(b, t, SLP, s, EFFECT_MOVE, move):
+            return FAILED
+        if target.status == SLP:
+            target.status_turns = 3
+        heal(b, t, int(target.max_hp), s, EFFECT_MOVE, move)
+        return NOTHING
+    if move == M.substitute:
+        direct_damage(b, s, fraction(int(mon.max_hp), 4), s, EFFECT_MOVE, move)
+        return NOTHING
+    if move == M.shedtail:
+        direct_damage(b, s, (int(mon.max_hp) + 1) // 2, s, EFFECT_MOVE, move)
+        return NOTHING
+    if move == M.trick or move == M.switcheroo:
+        return _swap_items(b, s, t)
+    if move == M.defog:
+        return _defog(b, s, t)
+    if move == M.strengthsap:
+        if foe.boosts[ATK] == -6:
+            return FAILED
+        attack = get_stat(b, t, ATK, False)
+        done = boost(b, t, stage(ATK, -1), s, EFFECT_MOVE, move)
+        healed = heal(b, s, attack, t, EFFECT_MOVE, move)
+        return DONE if healed or done else FAILED
+    if move == M.partingshot:
+        done = boost(b, t, stage(ATK, -1) + stage(SPA, -1), s, EFFECT_MOVE, move)
+        if not done and ability(b, t) != A.mirrorarmor:
+            return QUIET  # the caller takes the switch away
+        return NOTHING
+    if move == M.bellydrum:
+        if int(mon.hp) * 2 <= int(mon.max_hp) or user.boosts[ATK] >= 6 or mon.max_hp == 1:
+            return FAILED
+        direct_damage(b, s, fraction(int(mon.max_hp), 2), s, EFFECT_MOVE, move)
+        boost(b, s, stage(ATK, 12), s, EFFECT_MOVE, move)
+        return NOTHING
+    if move == M.clangoroussoul:
+        direct_damage(b, s, int(mon.max_hp) * 33 // 100, s, EFFECT_MOVE, move)
+        return NOTHING
+    if move == M.filletaway:
+        direct_damage(b, s, fraction(int(mon.max_hp), 2), s, EFFECT_MOVE, move)
+        return NOTHING
+    if move == M.curse:
+        if has_type(b, s, TYPE_GHOST):
+            direct_damage(b, s, fraction(int(mon.max_hp), 2), s, EFFECT_MOVE, move)
+        return NOTHING
+    if move == M.tidyup:
+        done = False
+        for k in range(2):
+            done = remove_volatile(b, k, V_SUBSTITUTE) or done
+        for k in range(2):
+            done = _clear_hazards(b, k) or done
+        changed = boost(b, s, stage(ATK, 1) + stage(SPE, 1), s, EFFECT_MOVE, move)
+        return DONE if changed or done else FAILED
+    if move == M.takeheart:
+        changed = boost(b, s, stage(SPA, 1) + stage(SPD, 1), s, EFFECT_MOVE, move)
+        return DONE if cure_status(b, s) or changed else FAILED
+    if move == M.junglehealing or move == M.lunarblessing:
+        healed = heal(b, t, modify(int(target.max_hp), 1024), s, EFFECT_MOVE, move)
+        return DONE if cure_status(b, t) or healed else FAILED
+    if move == M.healbell:
+        return _heal_bell(b, t)
+    if move == M.healpulse:
+        if ability(b, s) == A.megalauncher:
+            return _heal_hit(b, s, t, modify(int(target.max_hp), 3072))
+        return _heal_hit(b, s, t, (int(target.max_hp) + 1) // 2)
+    if move == M.floralhealing:
+        if b.terrain == GRASSY_TERRAIN:
+            return _heal_hit(b, s, t, modify(int(target.max_hp), 2732))
+        return _heal_hit(b, s, t, (int(target.max_hp) + 1) // 2)
+    if move == M.swallow:
+        layers = max(1, int(user.stockpile_layers))
+        factor = 1024 if layers == 1 else (2048 if layers == 2 else 4096)
+        healed = heal(b, s, modify(int(mon.max_hp), factor), s, EFFECT_MOVE, move)
+        remove_volatile(b, s, V_STOCKPILE)
+        return DONE if healed else QUIET
+    if move == M.painsplit:
+        average = max(1, (int(target.hp) + int(mon.hp)) // 2)
+        target.hp = min(average, int(target.max_hp))
+        mon.hp = min(average, int(mon.max_hp))
+        return NOTHING
+    if move == M.clearsmog:
+        _clear_boosts(b, t)
+        return NOTHING
+    if move == M.incinerate:
+        if ITEMS[target.held_item].berry or ITEMS[target.held_item].gem:
+            take_item(b, t, s)
+        return NOTHING
+    if move == M.bugbite or move == M.pluck:
+        berry = int(target.held_item)
+        if mon.hp > 0 and ITEMS[berry].berry and take_item(b, t, s):
+            eat_effect(b, s, berry)
+            after_eating(b, s, berry, True)
+            mon.flag_bits = int(mon.flag_bits) | MON_ATE_BERRY
+        return NOTHING
+    if move == M.steelroller:
+        clear_terrain(b)
+        return NOTHING
+    if move == M.block or move == M.meanlook:
+        return DONE if add_volatile(b, t, V_TRAPPED, s, EFFECT_MOVE, move) else FAILED
+    if move == M.jawlock:
+        add_volatile(b, s, V_TRAPPED, t, EFFECT_MOVE, move)
+        add_volatile(b, t, V_TRAPPED, s, EFFECT_MOVE, move)
+        return NOTHING
+    if move == M.batonpass:
+        if not can_switch(b, s):
+            return QUIET
+        return NOTHING
+    if move == M.transform:
+        return DONE if transform(b, s) else FAILED
+    return _on_hit_rare(b, s, t, move)
+
+
+@kernel
+def _on_hit_rare(b: Any, s: int, t: int, move: int) -> int:
+    """The less common half of :func:`on_hit`."""
+    user, foe = b.sides[s], b.sides[t]
+    mon, target = user.mons[user.active], foe.mons[foe.active]
+    if move == M.spite:
+        last = int(foe.last_move)
+        return NOTHING if last and _deduct_pp(b, t, last, 4) else FAILED
+    if move == M.topsyturvy:
+        done = FAILED
+        for k in range(7):
+            if foe.boosts[k]:
+                foe.boosts[k] = -int(foe.boosts[k])
+                done = NOTHING
+        return done
+    if move == M.psychup:
+        for k in range(7):
+            user.boosts[k] = foe.boosts[k]
+        remove_volatile(b, s, V_FOCUSENERGY)
+        remove_volatile(b, s, V_DRAGONCHEER)
+        if has_volatile(b, t, V_FOCUSENERGY):
+            put_volatile(b, s, V_FOCUSENERGY)
+        return NOTHING
+    if move == M.heartswap:
+        _swap_boosts(b, 0, 6)
+        return NOTHING
+    if move == M.guardswap:
+        _swap_boosts(b, DEF, DEF)
+        _swap_boosts(b, SPD, SPD)
+        return NOTHING
+    if move == M.powerswap:
+        _swap_boosts(b, ATK, ATK)
+        _swap_boosts(b, SPA, SPA)
+        return NOTHING
+    if move == M.guardsplit or move == M.powersplit:
+        for k in range(2):
+            stat = (ATK if k == 0 else SPA) if move == M.powersplit else (DEF if k == 0 else SPD)
+            average = (int(mon.stats[stat]) + int(target.stats[stat])) // 2
+            mon.stats[stat] = average
+            target.stats[stat] = average
+        return NOTHING
+    if move == M.speedswap:
+        speed = int(target.stats[SPE])
+        target.stats[SPE] = mon.stats[SPE]
+        mon.stats[SPE] = speed
+        return NOTHING
+    if move == M.soak:
+        first, second, third = types_of(b, t)
+        if first == TYPE_WATER and second == TYPE_NONE and third == TYPE_NONE:
+            return FAILED
+        return NOTHING if set_type(b, t, TYPE_WATER, TYPE_NONE) else FAILED
+    if move == M.magicpowder:
+        first, second, third = types_of(b, t)
+        if first == TYPE_PSYCHIC and second == TYPE_NONE and third == TYPE_NONE:
+            return FAILED
+        return NOTHING if set_type(b, t, TYPE_PSYCHIC, TYPE_NONE) else FAILED
+    if move == M.forestscurse:
+        if has_type(b, t, TYPE_GRASS) or int(target.flag_bits) & MON_TERASTALLIZED:
+            return FAILED
+        foe.added_type = TYPE_GRASS
+        return NOTHING
+    if move == M.conversion:
+        kind = int(MOVES[mon.moves[0]].type)
+        if has_type(b, s, kind) or not set_type(b, s, kind, TYPE_NONE):
+            return FAILED
+        return NOTHING
+    if move == M.conversion2:
+        return _conversion2(b, s, t)
+    if move == M.reflecttype:
+        num = int(SPECIES[mon.species].num)
+        if num == 493 or num == 773 or int(mon.flag_bits) & MON_TERASTALLIZED:
+            return FAILED
+        first, second, _ = types_of(b, t)
+        if first == TYPE_UNKNOWN:
+            first = second
+            second = TYPE_NONE
+        if first == TYPE_NONE:
+            return FAILED
+        user.types[0] = first
+        user.types[1] = second
+        user.added_type = foe.added_type
+        return NOTHING
+    if move == M.acupressure:
+        return _acupressure(b, s, t)
+    if move == M.lockon:
+        add_volatile(b, s, V_LOCKON, t, EFFECT_MOVE, move)
+        return NOTHING
+    if move == M.recycle:
+        if mon.held_item or mon.last_item == 0:
+            return FAILED
+        held = int(mon.last_item)
+        mon.last_item = 0
+        set_item(b, s, held)
+        return NOTHING
+    if move == M.stuffcheeks:
+        if not boost(b, s, stage(DEF, 2), s, EFFECT_MOVE, move):
+            return FAILED
+        eat_item(b, s, True)
+        return NOTHING
+    if move == M.skillswap:
+        if (
+            ABILITIES[mon.ability].fail_skill_swap
+            or ABILITIES[target.ability].fail_skill_swap
+            or holds_ability_shield(b, s)
+            or holds_ability_shield(b, t)
+        ):
+            return FAILED
+        swap_abilities(b)
+        start_ability(b, t, False)
+        start_ability(b, s, False)
+        return NOTHING
+    if move == M.entrainment:
+        return NOTHING if set_ability(b, t, int(mon.ability)) else FAILED
+    if move == M.roleplay:
+        return NOTHING if set_ability(b, s, int(target.ability)) else FAILED
+    if move == M.doodle:
+        if ABILITIES[target.ability].fail_role_play or mon.ability == target.ability:
+            return QUIET
+        if ABILITIES[mon.ability].cant_suppress:
+            return QUIET
+        return NOTHING if set_ability(b, s, int(target.ability)) else QUIET
+    if move == M.simplebeam:
+        return NOTHING if set_ability(b, t, A.simple) else FAILED
+    if move == M.worryseed:
+        if not set_ability(b, t, A.insomnia):
+            return FAILED
+        if target.status == SLP:
+            cure_status(b, t)
+        return NOTHING
+    if move == M.mimic:
+        last = int(foe.last_move)
+        if int(mon.flag_bits) & MON_TRANSFORMED or last == 0:
+            return FAILED
+        if int(MOVES[last].move_flags) & F_FAIL_MIMIC:
+            return FAILED
+        slot = -1
+        for k in range(4):
+            if int(mon.moves[k]) == last:
+                return FAILED
+            if int(mon.moves[k]) == move:
+                slot = k
+        if slot < 0:
+            return FAILED
+        mon.moves[slot] = last
+        mon.pp[slot] = MOVES[last].pp
+        return NOTHING
+    if move == M.afteryou or move == M.quash or move == M.instruct:
+        return FAILED
+    return NOTHING
+
+
+@kernel
+def after_hit(b: Any, s: int, t: int, through_substitute: bool) -> None:
+    """Do what follows a hit that did damage (onAfterHit, or onAfterSubDamage)."""
+    move = int(b.move.id)
+    mon = b.sides[s].mons[b.sides[s].active]
+    sheer = int(b.move.flag_bits) & MOVE_SHEER_FORCE != 0
+    if move == M.rapidspin or move == M.mortalspin:
+        if not sheer and mon.hp > 0:
+            remove_volatile(b, s, V_LEECHSEED)
+            _clear_hazards(b, s)
+            remove_volatile(b, s, V_PARTIALLYTRAPPED)
+    elif move == M.icespinner:
+        if mon.hp > 0:
+            clear_terrain(b)
+    elif move == M.ceaselessedge:
+        if not sheer and mon.hp > 0:
+            add_side_condition(b, t, SPIKES, s)
+    elif move == M.stoneaxe:
+        if not sheer and mon.hp > 0:
+            add_side_condition(b, t, STEALTH_ROCK, s)
+    elif move == M.steelroller:
+        if through_substitute:
+            clear_terrain(b)
+    elif through_substitute:
+        return
+    elif move == M.knockoff:
+        # takeItem() without a taker: the holder itself
+        take_item(b, t, t)
+    elif move == M.thief or move == M.covet:
+        steal_item(b, s, t)
+
+
+@kernel
+def secondary_on_hit(b: Any, s: int, t: int) -> None:
+    """Do what a secondary effect does by itself (secondary.onHit)."""
+    move = int(b.move.id)
+    foe = b.sides[t]
+    target = foe.mons[foe.active]
+    if move == M.triattack or move == M.direclaw:
+        chosen = roll(b, SITE_MOVE, 0, 3)
+        if move == M.triattack:
+            status = BRN if chosen == 0 else (PAR if chosen == 1 else FRZ)
+        else:
+            status = PSN if chosen == 0 else (PAR if chosen == 1 else SLP)
+        try_status(b, t, status, s, EFFECT_MOVE, move)
+    elif move == M.alluringvoice:
+        if int(foe.flag_bits) & SIDE_STATS_RAISED:
+            add_volatile(b, t, V_CONFUSION, s, EFFECT_MOVE, move)
+    elif move == M.burningjealousy:
+        if int(foe.flag_bits) & SIDE_STATS_RAISED:
+            try_status(b, t, BRN, s, EFFECT_MOVE, move)
+    elif move == M.sparklingaria:
+        if target.status == BRN:
+            cure_status(b, t)
+    elif move == M.throatchop:
+        add_volatile(b, t, V_THROATCHOP, s, EFFECT_MOVE, move)
+    elif move == M.spiritshackle:
+        add_volatile(b, t, V_TRAPPED, s, EFFECT_MOVE, move)
+    elif move == M.eeriespell:
+        if target.hp > 0 and foe.last_move:
+            _deduct_pp(b, t, int(foe.last_move), 3)
+
+
+@kernel
+def self_on_hit(b: Any, s: int) -> None:
+    """Do what a move does to its user by itself (self.onHit)."""
+    move = int(b.move.id)
+    side = b.sides[s]
+    if move == M.batonpass or move == M.shedtail:
+        side.flag_bits = int(side.flag_bits) | SIDE_SKIP_BEFORE_SWITCH_OUT
+    elif move == M.doubleshock:
+        first, second, _ = own_types(b, s)
+        if first == TYPE_ELECTRIC:
+            first = TYPE_UNKNOWN
+        if second == TYPE_ELECTRIC:
+            second = TYPE_UNKNOWN
+        set_type(b, s, first, second)
+
+
+@kernel
+def fling_effect(b: Any, s: int, t: int, held: int) -> None:
+    """Do what a flung item does to the one that it hits."""
+    if ITEMS[held].berry:
+        eat_effect(b, t, held)
+        after_eating(b, t, held, False)
+        target = b.sides[t].mons[b.sides[t].active]
+        target.flag_bits = int(target.flag_bits) | MON_ATE_BERRY
+    elif held == I.mentalherb:
+        remove_volatile(b, t, V_ATTRACT)
+        remove_volatile(b, t, V_TAUNT)
+        remove_volatile(b, t, V_ENCORE)
+        remove_volatile(b, t, V_TORMENT)
+        remove_volatile(b, t, V_DISABLE)
+        remove_volatile(b, t, V_HEALBLOCK)
+    elif held == I.whiteherb:
+        for k in range(7):
+            b.sides[t].boosts[k] = max(0, int(b.sides[t].boosts[k]))

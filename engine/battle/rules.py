@@ -1,0 +1,79 @@
+"""The five kernels of Gen 9 singles, and what the border needs beside them.
+
+``RULES`` compiles nothing until it is used; :func:`rules` compiles (or loads) everything at once.
+"""
+
+from typing import Any
+
+import numba as nb
+from numba import types
+
+from plywise.engine.battle import legal as legality
+from plywise.engine.battle import turn
+from plywise.engine.battle.chance import scramble
+from plywise.engine.battle.constants import (
+    NUM_ACTIONS,
+    WINNER_NONE,
+)
+from plywise.engine.battle.evaluate import evaluate
+from plywise.engine.battle.state import BATTLE
+from plywise.engine.jit import kernel_of, prepare
+from plywise.engine.kernels import SIMULTANEOUS, TERMINAL, RulesKernels, signatures
+
+_SIGNATURES = signatures(BATTLE)
+_POOL = types.Array(nb.from_dtype(BATTLE), 1, "C")
+
+
+@kernel_of(_SIGNATURES.step)
+def step(pool: Any, i: int, a0: int, a1: int) -> None:
+    """Apply the choices of both sides; that of a side with nothing to decide is not read."""
+    turn.commit(pool[i], a0, a1)
+
+
+@kernel_of(_SIGNATURES.legal)
+def legal(pool: Any, i: int, player: int, out: Any) -> int:
+    """Write the legal actions of ``player``, ascending, into ``out``; return how many."""
+    return legality.legal_actions(pool[i], player, out)
+
+
+@kernel_of(_SIGNATURES.current)
+def current(pool: Any, i: int) -> int:
+    """Return who decides: a side, ``SIMULTANEOUS`` or ``TERMINAL``."""
+    b = pool[i]
+    if int(b.winner) != WINNER_NONE:
+        return TERMINAL
+    one, two = legality.decides(b, 0), legality.decides(b, 1)
+    if one and two:
+        return SIMULTANEOUS
+    return 0 if one else 1
+
+
+@kernel_of(_SIGNATURES.returns)
+def returns(pool: Any, i: int) -> float:
+    """Return 1.0 if side 0 has won, -1.0 if side 1 has, 0.0 for a tie."""
+    winner = int(pool[i].winner)
+    if winner == 0:
+        return 1.0
+    return -1.0 if winner == 1 else 0.0
+
+
+@kernel_of(_SIGNATURES.reseed)
+def reseed(pool: Any, i: int, seed: int) -> None:
+    """Set the random source; any two seeds give unrelated draws."""
+    pool[i].rng = scramble(seed)
+
+
+@kernel_of(types.void(_POOL, types.int64))
+def start(pool: Any, i: int) -> None:
+    """Send both leads in and begin turn 1, with a state that holds both teams and no more."""
+    turn.start(pool[i])
+
+
+RULES = RulesKernels(BATTLE, NUM_ACTIONS, step, legal, current, returns, evaluate, reseed)
+"""Gen 9 singles over pools of :data:`state.BATTLE`."""
+
+
+def rules() -> RulesKernels:
+    """Return the rules, compiled or loaded from the cache."""
+    prepare("the battle engine", step, legal, current, returns, evaluate, reseed, start)
+    return RULES

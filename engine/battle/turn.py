@@ -1,0 +1,421 @@
+"""The flow of a turn: from both choices to the next decision.
+
+A turn is a queue of actions.  It stops where somebody has to choose a replacement (a faint, a
+pivot, Revival Blessing) and goes on from the same queue with the next choices.
+"""
+
+from typing import Any
+
+import plywise.engine.battle.ability_ids as A
+import plywise.engine.battle.move_ids as M
+import plywise.engine.battle.species_ids as S
+from plywise.engine.battle.abilities import take_forme_ability
+from plywise.engine.battle.action_queue import (
+    fractional_priority,
+    move_priority,
+    push_action,
+    remove_action,
+    set_action_speed,
+    sort_queue,
+    swap_actions,
+)
+from plywise.engine.battle.conditions import add_volatile
+from plywise.engine.battle.constants import (
+    ACTION_FORCED,
+    ACTION_PASS,
+    ACTION_SWITCH,
+    ACTION_TERA,
+    EFFECT_MOVE,
+    MON_FAINTED,
+    MON_TERASTALLIZED,
+    MON_TRANSFORMED,
+    MON_USED_ITEM,
+    NO_STATUS,
+    QUEUE_INSTASWITCH,
+    QUEUE_MOVE,
+    QUEUE_PRIORITIZED_MOVE,
+    QUEUE_PRIORITY_CHARGE,
+    QUEUE_REVIVAL_BLESSING,
+    QUEUE_RUN_SWITCH,
+    QUEUE_SWITCH,
+    QUEUE_TERASTALLIZE,
+    REQUEST_MOVE,
+    REQUEST_NONE,
+    REQUEST_SWITCH,
+    RESULT_UNDEFINED,
+    SIDE_ATTACKED_THIS_TURN,
+    SIDE_FORCE_SWITCH,
+    SIDE_NEWLY_SWITCHED,
+    SIDE_REVIVAL_BLESSING,
+    SIDE_SKIP_BEFORE_SWITCH_OUT,
+    SIDE_STATS_LOWERED,
+    SIDE_STATS_RAISED,
+    SIDE_TERA_USED,
+    SPE,
+    SWITCH_TRUE,
+    V_BEAKBLAST,
+    V_CHILLYRECEPTION,
+    V_FOCUSPUNCH,
+    WINNER_NONE,
+    WINNER_TIE,
+)
+from plywise.engine.battle.fainting import faint_messages
+from plywise.engine.battle.field import clear_terrain, clear_weather, first_side
+from plywise.engine.battle.formes import forme_change
+from plywise.engine.battle.legal import NO_LOCK, decides, locked_move, set_disabled, set_trapped
+from plywise.engine.battle.moves import run_move
+from plywise.engine.battle.ops import can_switch
+from plywise.engine.battle.residual import residual
+from plywise.engine.battle.stats import ability, update_speed
+from plywise.engine.battle.switching import (
+    copy_boosts,
+    drag_in,
+    find_illusion,
+    insert_run_switch,
+    run_switch,
+    switch_in,
+)
+from plywise.engine.battle.tables import SPECIES
+from plywise.engine.battle.updates import update
+from plywise.engine.jit import kernel
+
+TURN_LIMIT = 1000
+
+
+# ----------------------------------------------------------------------------- committing choices
+@kernel
+def _choose(b: Any, s: int, action: int) -> None:
+    """Queue what side ``s`` has chosen."""
+    side = b.sides[s]
+    m = side.mons[side.active]
+    if action >= ACTION_SWITCH and action < ACTION_FORCED:
+        target = action - ACTION_SWITCH
+        if b.request == REQUEST_MOVE:
+            push_action(b, QUEUE_SWITCH, s, target, 0, 0)
+        elif int(side.flag_bits) & SIDE_REVIVAL_BLESSING != 0:
+            side.switch_flag = 0
+            push_action(b, QUEUE_REVIVAL_BLESSING, s, target, 0, 0)
+        else:
+            by_move = int(side.switch_flag)
+            side.switch_flag = 0
+            push_action(
+                b, QUEUE_INSTASWITCH, s, target, 0 if by_move == SWITCH_TRUE else by_move, 0
+            )
+        return
+    if action < 0 or action >= ACTION_PASS:
+        return
+    locked = locked_move(b, s)
+    move = int(M.struggle)
+    if locked != NO_LOCK:
+        move = locked
+    elif action < ACTION_SWITCH:
+        move = int(m.moves[action & 3])
+        if action >= ACTION_TERA:
+            push_action(b, QUEUE_TERASTALLIZE, s, 0, 0, 0)
+    if move == M.focuspunch or move == M.beakblast or move == M.chillyreception:
+        push_action(b, QUEUE_PRIORITY_CHARGE, s, 0, move, 0)
+    push_action(b, QUEUE_MOVE, s, 0, move, fractional_priority(b, s, move))
+
+
+@kernel
+def commit(b: Any, a0: int, a1: int) -> None:
+    """Queue both sides' choices before what the turn has left to do, and go on with the turn."""
+    update_speed(b)
+    old = int(b.queue_length)
+    # Who decides is settled before the first choice changes anything.
+    first, second = decides(b, 0), decides(b, 1)
+    if first:
+        _choose(b, 0, a0)
+    if second:
+        _choose(b, 1, a1)
+    sort_queue(b, old)
+    new = int(b.queue_length) - old
+    for k in range(new):
+        for j in range(old + k, k, -1):
+            swap_actions(b, j - 1, j)
+    b.request = REQUEST_NONE
+    if int(b.mid_turn) == 0:
+        b.mid_turn = 1
+        b.residual_pending = 1
+        # The action beforeTurn, which does nothing by itself in singles, comes first.
+        first_side(b)
+        if _after_action(b) or _ask_to_switch(b):
+            return
+        _sort_again(b)
+    turn_loop(b)
+
+
+# -------------------------------------------------------------------------------- running actions
+@kernel
+def terastallize(b: Any, s: int) -> None:
+    """Terastallize the active of ``s``: its type, Ogerpon's and Terapagos' formes."""
+    side = b.sides[s]
+    m = side.mons[side.active]
+    base = int(SPECIES[m.species].base_species)
+    if side.illusion != 0:
+        seen = int(SPECIES[side.mons[int(side.illusion) - 1].species].base_species)
+        if seen == S.ogerpon or seen == S.terapagos:
+            side.illusion = 0
+    m.flag_bits = int(m.flag_bits) | MON_TERASTALLIZED
+    side.flag_bits = int(side.flag_bits) | SIDE_TERA_USED
+    side.added_type = 0
+    species = int(m.species)
+    new = 0
+    if base == S.ogerpon:
+        if species == S.ogerponwellspring:
+            new = int(S.ogerponwellspringtera)
+        elif species == S.ogerponhearthflame:
+            new = int(S.ogerponhearthflametera)
+        elif species == S.ogerponcornerstone:
+            new = int(S.ogerponcornerstonetera)
+        else:
+            new = int(S.ogerpontealtera)
+    elif species == S.terapagosterastal:
+        new = int(S.terapagosstellar)
+    if new != 0:
+        forme_change(b, s, new, True)
+        take_forme_ability(b, s)
+    elif base == S.morpeko and int(m.flag_bits) & MON_TRANSFORMED == 0:
+        if int(m.base_species) != species:
+            m.base_species = species
+    if ability(b, s) == A.teraformzero and int(m.base_species) == S.terapagosstellar:
+        clear_weather(b)
+        clear_terrain(b)
+    for k in range(2):
+        copy_boosts(b, k)
+
+
+@kernel
+def _revive(b: Any, s: int, i: int) -> None:
+    """Bring a fainted team member back with half of its HP (Revival Blessing)."""
+    side = b.sides[s]
+    m = side.mons[i]
+    side.pokemon_left = int(side.pokemon_left) + 1
+    m.flag_bits = int(m.flag_bits) & ~MON_FAINTED
+    m.status = NO_STATUS
+    m.status_turns = 0
+    m.hp = max(1, int(m.max_hp) // 2)
+    side.flag_bits = int(side.flag_bits) & ~SIDE_REVIVAL_BLESSING
+
+
+@kernel
+def emergency_exit(b: Any, s: int) -> None:
+    """Let Emergency Exit or Wimp Out make the active of ``s`` leave."""
+    side = b.sides[s]
+    a = ability(b, s)
+    if a != A.emergencyexit and a != A.wimpout:
+        return
+    if not can_switch(b, s) or int(side.flag_bits) & SIDE_FORCE_SWITCH != 0:
+        return
+    if side.switch_flag != 0:
+        return
+    b.sides[1 - s].switch_flag = 0
+    side.switch_flag = SWITCH_TRUE
+
+
+@kernel
+def _clear_active_move(b: Any) -> None:
+    """Forget the move that was being used; it becomes the battle's last move."""
+    if b.move.id != 0:
+        b.last_move = b.move.id
+        b.move.id = 0
+    b.move.flag_bits = 0
+
+
+@kernel
+def _check_fainted(b: Any) -> None:
+    for s in range(2):
+        side = b.sides[s]
+        m = side.mons[side.active]
+        if int(m.flag_bits) & MON_FAINTED != 0:
+            m.status = NO_STATUS
+            side.switch_flag = SWITCH_TRUE
+
+
+@kernel
+def _ask_to_switch(b: Any) -> bool:
+    """Open a decision if somebody has to be replaced; return whether one is open."""
+    asked = False
+    for s in range(2):
+        side = b.sides[s]
+        if side.switch_flag == 0:
+            continue
+        reviving = int(side.flag_bits) & SIDE_REVIVAL_BLESSING != 0
+        if not can_switch(b, s) and not reviving:
+            side.switch_flag = 0
+            continue
+        asked = True
+        if int(side.mons[side.active].hp) > 0 and not reviving:
+            side.flag_bits = int(side.flag_bits) | SIDE_SKIP_BEFORE_SWITCH_OUT
+    if asked:
+        b.request = REQUEST_SWITCH
+    return asked
+
+
+@kernel
+def _after_action(b: Any) -> bool:
+    """Do what follows every action: phazing, faints, Update, decisions, sorting anew.
+
+    Returns whether the turn stops here.
+    """
+    for s in range(2):
+        side = b.sides[s]
+        if int(side.flag_bits) & SIDE_FORCE_SWITCH != 0:
+            if int(side.mons[side.active].hp) > 0:
+                drag_in(b, s)
+            side.flag_bits = int(side.flag_bits) & ~SIDE_FORCE_SWITCH
+    _clear_active_move(b)
+    if faint_messages(b):
+        return True
+    if int(b.queue_length) == 0 and int(b.residual_pending) == 0:
+        _check_fainted(b)
+    elif int(b.queue_length) != 0 and b.queue[0].kind == QUEUE_INSTASWITCH:
+        return False
+    update(b)
+    return False
+
+
+@kernel
+def _low(b: Any, s: int, before: int) -> bool:
+    """Return whether the active of ``s`` has fallen to half its HP or less from ``before``."""
+    m = b.sides[s].mons[b.sides[s].active]
+    most = int(m.max_hp)
+    return int(m.hp) > 0 and int(m.hp) * 2 <= most and before * 2 > most
+
+
+@kernel
+def _standing_hp(b: Any, s: int) -> int:
+    m = b.sides[s].mons[b.sides[s].active]
+    return int(m.hp)
+
+
+@kernel
+def _run_next(b: Any) -> bool:
+    """Take the next action and do it with what follows; return whether the turn stops here."""
+    if int(b.queue_length) == 0:
+        b.residual_pending = 0
+        b.move.id = 0
+        update_speed(b)
+        hp0, hp1 = _standing_hp(b, 0), _standing_hp(b, 1)
+        mon0, mon1 = int(b.sides[0].active), int(b.sides[1].active)
+        residual(b)
+        if int(b.winner) != WINNER_NONE or _after_action(b):
+            return True
+        if int(b.sides[0].active) == mon0 and _low(b, 0, hp0):
+            emergency_exit(b, 0)
+        if int(b.sides[1].active) == mon1 and _low(b, 1, hp1):
+            emergency_exit(b, 1)
+        return _ask_to_switch(b)
+    entry = b.queue[0]
+    kind, s, mon = int(entry.kind), int(entry.side), int(entry.mon)
+    target, move = int(entry.target), int(entry.move)
+    remove_action(b, 0)
+    side = b.sides[s]
+    here = int(side.active) == mon and int(side.mons[mon].flag_bits) & MON_FAINTED == 0
+    before = int(side.mons[mon].hp)
+    if kind == QUEUE_MOVE or kind == QUEUE_PRIORITIZED_MOVE:
+        if not here:
+            return False
+        run_move(b, s, move, move_priority(b, s, move), False)
+    elif kind == QUEUE_SWITCH:
+        switch_in(b, s, target, 0, False)
+    elif kind == QUEUE_INSTASWITCH:
+        switch_in(b, s, target, move, False)
+    elif kind == QUEUE_RUN_SWITCH:
+        run_switch(b, s)
+    elif kind == QUEUE_TERASTALLIZE:
+        terastallize(b, s)
+    elif kind == QUEUE_PRIORITY_CHARGE:
+        if not here:
+            return False
+        if move == M.focuspunch:
+            add_volatile(b, s, V_FOCUSPUNCH, s, EFFECT_MOVE, move)
+        elif move == M.beakblast:
+            add_volatile(b, s, V_BEAKBLAST, s, EFFECT_MOVE, move)
+        else:
+            add_volatile(b, s, V_CHILLYRECEPTION, s, EFFECT_MOVE, move)
+    elif kind == QUEUE_REVIVAL_BLESSING:
+        _revive(b, s, target)
+    if _after_action(b):
+        return True
+    if int(b.queue_length) != 0 and b.queue[0].kind == QUEUE_INSTASWITCH:
+        return False
+    if kind == QUEUE_RUN_SWITCH and int(side.active) == mon and _low(b, s, before):
+        emergency_exit(b, s)
+    if _ask_to_switch(b):
+        return True
+    _sort_again(b)
+    return False
+
+
+@kernel
+def _sort_again(b: Any) -> None:
+    """Sort the queue by the speeds and priorities of now, if a move comes next."""
+    if int(b.queue_length) != 0 and b.queue[0].kind == QUEUE_MOVE:
+        update_speed(b)
+        for k in range(int(b.queue_length)):
+            set_action_speed(b, k)
+        sort_queue(b, 0)
+
+
+@kernel
+def turn_loop(b: Any) -> None:
+    """Run actions until somebody has to decide or the turn is over."""
+    while int(b.queue_length) != 0 or int(b.residual_pending) != 0:
+        if _run_next(b):
+            if int(b.winner) != WINNER_NONE:
+                b.request = REQUEST_NONE
+            return
+    end_turn(b)
+
+
+@kernel
+def end_turn(b: Any) -> None:
+    """Begin the next turn: clear what lasts one turn, note what is disabled and who is trapped."""
+    b.turn = int(b.turn) + 1
+    b.last_successful_move = 0
+    cleared = SIDE_NEWLY_SWITCHED
+    if int(b.turn) != 1:
+        cleared |= SIDE_STATS_RAISED | SIDE_STATS_LOWERED
+    for s in range(2):
+        side = b.sides[s]
+        m = side.mons[side.active]
+        side.flag_bits = int(side.flag_bits) & ~(cleared | SIDE_ATTACKED_THIS_TURN)
+        side.move_last_turn_result = side.move_this_turn_result
+        side.move_this_turn_result = RESULT_UNDEFINED
+        if int(b.turn) != 1:
+            m.flag_bits = int(m.flag_bits) & ~MON_USED_ITEM
+            side.hurt_this_turn = 0
+        side.attackers = 0
+        set_disabled(b, s)
+        set_trapped(b, s)
+        if int(m.flag_bits) & MON_FAINTED == 0:
+            side.active_turns = min(255, int(side.active_turns) + 1)
+        side.fainted_last_turn = side.fainted_this_turn
+        side.fainted_this_turn = 0
+    b.mid_turn = 0
+    if int(b.turn) > TURN_LIMIT:
+        b.winner = WINNER_TIE
+        b.request = REQUEST_NONE
+        return
+    b.request = REQUEST_MOVE
+
+
+@kernel
+def start(b: Any) -> None:
+    """Send both leads in and begin turn 1; the state holds the teams and nothing else."""
+    for s in range(2):
+        side = b.sides[s]
+        side.active = side.order[0]
+        m = side.mons[side.active]
+        row = SPECIES[m.species]
+        side.types[0] = row.types[0]
+        side.types[1] = row.types[1]
+        side.speed = m.stats[SPE]
+        side.pokemon_left = side.team_size
+        side.flag_bits = int(side.flag_bits) | SIDE_NEWLY_SWITCHED
+        side.illusion = find_illusion(b, s)
+        insert_run_switch(b, s)
+    b.winner = WINNER_NONE
+    b.mid_turn = 1
+    turn_loop(b)
