@@ -23,6 +23,7 @@ from plywise.engine.battle.constants import (
     GRAVITY,
     MISTY_TERRAIN,
     MON_FAINTED,
+    MON_GENDER,
     MON_TERASTALLIZED,
     MOVE_CONTACT,
     MOVE_GEM,
@@ -304,8 +305,11 @@ def _beat_up(b: Any, s: int) -> int:
 
 
 @kernel
-def base_power_modifier(b: Any, s: int, t: int, power: int) -> int:
-    """Return the modifier of the BasePower event, in 4096ths; ``power`` is the power before it."""
+def base_power_modifier(b: Any, s: int, t: int, power: int, type_mod: int) -> int:
+    """Return the modifier of the BasePower event, in 4096ths.
+
+    ``power`` is the power before it; ``type_mod`` the type modifier, where the move asks for it.
+    """
     move = int(b.move.id)
     kind = int(b.move.type)
     flags = int(MOVES[move].move_flags)
@@ -325,7 +329,9 @@ def base_power_modifier(b: Any, s: int, t: int, power: int) -> int:
         if power <= 60:
             mod = chain(mod, 6144)
     elif ability == A.rivalry:
-        pass  # genders are not modelled
+        mine, yours = int(mon.flag_bits) & MON_GENDER, int(target.flag_bits) & MON_GENDER
+        if mine and yours:
+            mod = chain(mod, 5120 if mine == yours else 3072)
     elif (
         ability == A.aerilate
         or ability == A.pixilate
@@ -458,6 +464,9 @@ def base_power_modifier(b: Any, s: int, t: int, power: int) -> int:
     elif move == M.fusionflare:
         if b.last_successful_move == M.fusionbolt:
             mod = chain(mod, 8192)
+    elif move == M.collisioncourse or move == M.electrodrift:
+        if type_mod > 0:
+            mod = chain(mod, 5461)
     elif move == M.ficklebeam:
         if chance(b, SITE_MOVE, 3, 10):
             mod = chain(mod, 8192)

@@ -73,10 +73,10 @@ from plywise.engine.battle.items import eat_item, set_item, try_status
 from plywise.engine.battle.ops import (
     boost,
     can_switch,
-    consume_item,
     damage,
     fraction,
     heal,
+    lose_item,
     stage,
     take_item,
     use_item,
@@ -159,7 +159,7 @@ def damaging_hit(b: Any, s: int, t: int, lost: int) -> None:
     # items
     if held:
         if held == I.airballoon:
-            consume_item(b, t)
+            lose_item(b, t)
         elif held == I.absorbbulb or held == I.luminousmoss:
             if kind == TYPE_WATER:
                 use_item(b, t)

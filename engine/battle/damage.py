@@ -645,7 +645,9 @@ def get_damage(b: Any, s: int, t: int, crit: int, random: int) -> int:
                 critical = False
     if critical:
         b.move.flag_bits = int(b.move.flag_bits) | MOVE_CRIT
-    power = modify(power, base_power_modifier(b, s, t, power))
+    asked = int(b.move.id) == M.collisioncourse or int(b.move.id) == M.electrodrift
+    type_mod = run_effectiveness(b, t) if asked else 0
+    power = modify(power, base_power_modifier(b, s, t, power, type_mod))
     if power <= 0:
         return 0
     if int(mon.flag_bits) & MON_TERASTALLIZED and power < 60:

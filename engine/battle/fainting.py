@@ -22,8 +22,8 @@ from plywise.engine.battle.constants import (
 )
 from plywise.engine.battle.formes import clear_volatile
 from plywise.engine.battle.ops import boost, faint, stage
-from plywise.engine.battle.stats import ability, best_stat, has_volatile
-from plywise.engine.battle.tables import F_FUTURE, MOVES
+from plywise.engine.battle.stats import ability, best_stat, has_volatile, max_hp_of
+from plywise.engine.battle.tables import F_FUTURE, MOVES, SPECIES
 from plywise.engine.jit import kernel
 
 
@@ -82,6 +82,30 @@ def _answer_faint(b: Any, source: int, effect: int, length: int) -> None:
 
 
 @kernel
+def _regress(b: Any, s: int) -> None:
+    """Give a forme that Terastallization made back (formeRegression), ability and HP with it."""
+    m = b.sides[s].mons[b.sides[s].active]
+    species = int(m.base_species)
+    back = 0
+    if species == S.morpekohangry:
+        m.base_species = S.morpeko
+    elif species == S.ogerpontealtera:
+        back = int(S.ogerpon)
+    elif species == S.ogerponhearthflametera:
+        back = int(S.ogerponhearthflame)
+    elif species == S.ogerponwellspringtera:
+        back = int(S.ogerponwellspring)
+    elif species == S.ogerponcornerstonetera:
+        back = int(S.ogerponcornerstone)
+    elif species == S.terapagosstellar:
+        back = int(S.terapagos)
+    if back != 0:
+        m.base_species = back
+        m.base_ability = SPECIES[back].abilities[0]
+        m.max_hp = max_hp_of(back, int(m.spread[0]), int(m.level))
+
+
+@kernel
 def faint_messages(b: Any) -> bool:
     """Let everybody in the faint queue faint, in order; return whether the battle is over."""
     return empty_faint_queue(b, True)
@@ -117,8 +141,8 @@ def empty_faint_queue(b: Any, check: bool) -> bool:
             if ability(b, s) == A.soulheart:
                 boost(b, s, stage(SPA, 1), s, EFFECT_ABILITY, A.soulheart)
         end_ability(b, last)
-        if int(m.base_species) == S.morpekohangry and int(m.flag_bits) & MON_TRANSFORMED == 0:
-            m.base_species = S.morpeko  # formeRegression: Terastallized, it had kept this forme
+        if int(m.flag_bits) & MON_TRANSFORMED == 0:
+            _regress(b, last)
         clear_volatile(b, last)
         side.flag_bits = int(side.flag_bits) & ~SIDE_FAINT_QUEUED
         m.flag_bits = (int(m.flag_bits) | MON_FAINTED) & ~MON_TERASTALLIZED

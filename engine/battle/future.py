@@ -9,6 +9,7 @@ from plywise.engine.battle.constants import (
     V_ENDURE,
     V_PROTECT,
 )
+from plywise.engine.battle.fainting import check_win
 from plywise.engine.battle.hits import hit_target
 from plywise.engine.battle.move_setup import set_up_move
 from plywise.engine.battle.ops import damage, fraction
@@ -46,6 +47,7 @@ def future_hit(b: Any, t: int, move: int, source: int) -> None:
             most = int(side.mons[now].max_hp)
             damage(b, s, fraction(most, 10), s, EFFECT_ITEM, I.lifeorb)
         b.move.id = 0
+        check_win(b, -1)
         return
     m = side.mons[source]
     ability, held = int(m.ability), int(m.held_item)
@@ -81,3 +83,4 @@ def future_hit(b: Any, t: int, move: int, source: int) -> None:
         if int(b.faint_queue[k].side) == t:
             b.faint_queue[k].source = 0
     b.move.id = 0
+    check_win(b, -1)

@@ -137,6 +137,7 @@ from plywise.engine.battle.ops import (
     faint,
     fraction,
     heal,
+    lose_item,
     pack_boosts,
     stage,
     use_item,
@@ -549,7 +550,7 @@ def _hit_substitute(b: Any, s: int, t: int) -> bool:
         heal(b, s, amount, t, EFFECT_DRAIN, 0)
     after_hit(b, s, t, True)
     if item(b, t) == I.airballoon:
-        consume_item(b, t)
+        lose_item(b, t)
     return True
 
 
@@ -562,6 +563,7 @@ def _primary(b: Any, s: int, t: int) -> int:
     mon, target = user.mons[user.active], foe.mons[foe.active]
     did = NOTHING
     where = int(row.target)
+    switches = int(row.self_switch) != 0
     if row.has_boosts and target.hp > 0:
         changes = pack_boosts(row.boosts)
         if move == M.growth:
@@ -608,25 +610,26 @@ def _primary(b: Any, s: int, t: int) -> int:
         did = combine(did, DONE if can_switch(b, t) else FAILED)
     if where == TARGET_ALL or where == TARGET_ALLY_SIDE or where == TARGET_FOE_SIDE:
         if row.has_on_hit:
-            did = combine(did, on_field(b, s))
+            # a callback that returns nothing counts as done (singleEvent's default)
+            answer = on_field(b, s)
+            did = combine(did, DONE if answer == NOTHING else answer)
     else:
-        switches = int(row.self_switch) != 0
         if move == M.fling:
             fling_effect(b, s, t, int(mon.held_item))
         elif row.has_on_hit:
-            done = on_hit(b, s, t)
-            if move == M.partingshot and done == QUIET:
+            answer = on_hit(b, s, t)
+            if move == M.partingshot and answer == QUIET:
                 switches = False
-                done = NOTHING
-            did = combine(did, done)
+                answer = DONE
+            did = combine(did, DONE if answer == NOTHING else answer)
         if s != t:
             hit_event(b, s, t)
-        if switches:
-            did = DONE if can_switch(b, s) else combine(did, FAILED)
-            if int(b.move.category) == CATEGORY_STATUS and did != DONE and did != NOTHING:
-                return did
-            if mon.hp > 0:
-                user.switch_flag = move
+    if switches:
+        did = DONE if can_switch(b, s) else combine(did, FAILED)
+        if int(b.move.category) == CATEGORY_STATUS and did != DONE and did != NOTHING:
+            return did
+        if mon.hp > 0:
+            user.switch_flag = move
     return did
 
 
@@ -870,6 +873,8 @@ def _hit_loop(b: Any, s: int, t: int) -> int:
         attacked = not had_substitute and last != HIT_QUIET
         if last > 0:
             b.move.total_damage = int(b.move.total_damage) + last
+        if move == M.fling:
+            consume_item(b, s)
         update(b)
         if mon.hp <= 0:
             break

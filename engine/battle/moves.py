@@ -60,6 +60,7 @@ from plywise.engine.battle.move_tries import try_move, try_use
 from plywise.engine.battle.names import DATA, MOVE_ID
 from plywise.engine.battle.ops import (
     boost,
+    consume_item,
     damage,
     faint,
     fraction,
@@ -75,6 +76,7 @@ from plywise.engine.battle.stats import (
     has_volatile,
     item,
 )
+from plywise.engine.battle.switching import after_any_move
 from plywise.engine.battle.tables import (
     F_CHARGE,
     F_DANCE,
@@ -254,6 +256,8 @@ def _use_once(
             result = DONE if heal(b, t, amount, s, EFFECT_MOVE, move) else FAILED
         else:
             result = hit_target(b, s, t)
+            if move == M.fling and mon.held_item and mon.hp > 0:
+                consume_item(b, s)  # thrown, though it missed
         if result == QUIET:
             side.move_this_turn_result = RESULT_NULL
             result = FAILED
@@ -334,6 +338,7 @@ def _after_move(b: Any, s: int) -> None:
             remove_volatile(b, s, V_CHARGE)
     if has_volatile(b, s, V_LOCKEDMOVE) and side.locked_move_duration == 1:
         remove_volatile(b, s, V_LOCKEDMOVE)
+    after_any_move(b)
 
 
 @kernel

@@ -208,6 +208,17 @@ def fraction(amount: int, part: int) -> int:
 
 
 @kernel
+def lose_item(b: Any, s: int) -> None:
+    """Destroy the held item: it is not the ``last_item`` then (Air Balloon); Unburden begins."""
+    side = b.sides[s]
+    m = side.mons[side.active]
+    m.held_item = 0
+    side.item_flags = 0
+    if ability(b, s) == A.unburden:
+        put_volatile(b, s, V_UNBURDEN)
+
+
+@kernel
 def consume_item(b: Any, s: int) -> None:
     """Use the held item up: it becomes ``last_item``, Unburden begins."""
     side = b.sides[s]

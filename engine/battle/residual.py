@@ -97,6 +97,7 @@ from plywise.engine.battle.constants import (
     V_TWOTURNMOVE,
     V_UPROAR,
     V_YAWN,
+    WINNER_NONE,
 )
 from plywise.engine.battle.fainting import faint_messages
 from plywise.engine.battle.field import clear_terrain, clear_weather, first_side
@@ -524,6 +525,8 @@ def residual(b: Any) -> None:
             side = b.sides[s]
             if order <= 4:
                 _slots(b, s, order)
+                if int(b.winner) != WINNER_NONE:
+                    return
             elif int(side.mons[side.active].flag_bits) & MON_FAINTED == 0:
                 if order == 5:
                     _recover(b, s)

@@ -10,6 +10,7 @@ import numpy as np
 
 import plywise.engine.battle.ability_ids as A
 import plywise.engine.battle.item_ids as I
+import plywise.engine.battle.species_ids as S
 from plywise.engine.battle.constants import (
     ABILITY_ENDING,
     DEF,
@@ -195,6 +196,10 @@ def own_types(b: Any, s: int) -> tuple[int, int, int]:
     """Return the types before Terastallization, 0 for absent ones."""
     side = b.sides[s]
     first, second = int(side.types[0]), int(side.types[1])
+    m = side.mons[side.active]
+    if int(m.ability) == A.multitype and SPECIES[m.base_species].base_species == S.arceus:
+        if int(m.flag_bits) & MON_TRANSFORMED == 0:
+            first, second = int(ITEMS[m.held_item].plate_type), TYPE_NONE
     if has_volatile(b, s, V_ROOST):
         if first == TYPE_FLYING:
             first, second = second, TYPE_NONE

@@ -49,6 +49,7 @@ from plywise.engine.battle.constants import (
     VOLATILE_NAMES,
 )
 from plywise.engine.battle.fainting import faint_messages
+from plywise.engine.battle.field import first_side
 from plywise.engine.battle.formes import clear_volatile, forme_change
 from plywise.engine.battle.items import start_item, try_status, white_herb
 from plywise.engine.battle.names import ABILITY_ID, DATA, ITEM_ID
@@ -240,7 +241,7 @@ def switch_in(b: Any, s: int, i: int, by_move: int, dragged: bool) -> bool:
             clear_volatile(b, s)
     else:
         leaver.status = NO_STATUS
-        side.flag_bits = int(side.flag_bits) & ~SIDE_SKIP_BEFORE_SWITCH_OUT
+        clear_volatile(b, s)  # a move that felled its user has noted its result since
     leaver.flag_bits = int(leaver.flag_bits) & ~MON_USED_ITEM
     side.switch_flag = 0
     side.flag_bits = int(side.flag_bits) | SIDE_NEWLY_SWITCHED
@@ -372,6 +373,18 @@ def eject(b: Any, s: int) -> None:
     side = b.sides[s]
     if int(side.item_flags) & ITEM_EJECT != 0 and item(b, s) == I.ejectpack:
         use_item(b, s)
+
+
+@kernel
+def after_any_move(b: Any) -> None:
+    """Let what has noted changes of stages act after a move (onAnyAfterMove), faster one first."""
+    first = first_side(b)
+    for k in range(2):
+        s = first if k == 0 else 1 - first
+        if int(b.sides[s].mons[b.sides[s].active].hp) > 0:
+            copy_boosts(b, s)
+            white_herb(b, s)
+            eject(b, s)
 
 
 @kernel

@@ -355,7 +355,7 @@ def _fill_move(row: Any, move: dict[str, Any]) -> None:
     row["self_has_on_hit"] = "self.onHit" in callbacks
     if "selfBoost" in move:
         row["has_self_boost"], row["self_boost"] = 1, _boosts(move["selfBoost"]["boosts"])
-    secondaries = move.get("secondaries") or [s for s in (move.get("secondary"),) if s]
+    secondaries = move.get("secondaries") or [s for s in (move.get("secondary"),) if s is not None]
     row["n_secondaries"] = len(secondaries)
     for k, secondary in enumerate(secondaries):
         own_code = k == 0 and "secondary.onHit" in callbacks
@@ -451,6 +451,10 @@ def _fill_item(row: Any, name: str) -> None:
     forme = (item.get("itemUser") or [item.get("forcedForme")])[0]
     if "onTakeItem" in callbacks and forme:
         row["user_num"] = DATA["species"][to_id(forme)]["num"]
+    if item.get("isBerry"):
+        row["fling_power"] = 10  # so dex-items.js, as for plates
+    elif plate:
+        row["fling_power"] = 90
     if item.get("fling"):
         row["fling_power"] = item["fling"]["basePower"]
         row["fling_status"] = STATUS_ID[item["fling"].get("status", "")]

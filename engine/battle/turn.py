@@ -55,7 +55,9 @@ from plywise.engine.battle.constants import (
     SWITCH_TRUE,
     V_BEAKBLAST,
     V_CHILLYRECEPTION,
+    V_COUNTER,
     V_FOCUSPUNCH,
+    V_MIRRORCOAT,
     WINNER_NONE,
     WINNER_TIE,
 )
@@ -114,6 +116,10 @@ def _choose(b: Any, s: int, action: int) -> None:
             push_action(b, QUEUE_TERASTALLIZE, s, 0, 0, 0)
     if move == M.focuspunch or move == M.beakblast or move == M.chillyreception:
         push_action(b, QUEUE_PRIORITY_CHARGE, s, 0, move, 0)
+    elif move == M.counter:
+        add_volatile(b, s, V_COUNTER, s, EFFECT_MOVE, move)
+    elif move == M.mirrorcoat:
+        add_volatile(b, s, V_MIRRORCOAT, s, EFFECT_MOVE, move)
     push_action(b, QUEUE_MOVE, s, 0, move, fractional_priority(b, s, move))
 
 

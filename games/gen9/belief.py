@@ -11,7 +11,7 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from random import Random
 
 from plywise.datasets.pokemon_sets import PokemonSet, RandomBattleSets, random_battle_sets
@@ -73,20 +73,26 @@ class RandomBattleBelief:
         self.relaxations: Counter[str] = Counter()
         self._rows = _rows_by_base(self.sets)
         self._warned: set[tuple[str, tuple[str, ...]]] = set()
+        # Every world of a decision asks about the same Pokémon.
+        self._find = lru_cache(maxsize=1000)(self._search)
 
     def candidates(self, mon: MonView) -> Candidates:
         """Return the sets that fit what was seen of ``mon``, giving up as little as needed."""
+        found = self._find(mon)
+        if found.rows and found.relaxed:
+            self.relaxations[found.relaxed[-1]] += 1
+            key = (mon.base_species, found.relaxed)
+            if key not in self._warned:
+                self._warned.add(key)
+                log.info("no set of %s fits without giving up %s", *key)
+        return found
+
+    def _search(self, mon: MonView) -> Candidates:
         rows = self._rows.get(base_species(mon.base_species), ())
         for given_up in range(len(_RELAXATIONS) + 1):
             relaxed = _RELAXATIONS[:given_up]
             fitting = self._fitting(mon, rows, relaxed)
             if fitting:
-                if relaxed:
-                    self.relaxations[relaxed[-1]] += 1
-                    key = (mon.base_species, relaxed)
-                    if key not in self._warned:
-                        self._warned.add(key)
-                        log.info("no set of %s fits without giving up %s", *key)
                 return Candidates(fitting, tuple(self.sets.counts[r] for r in fitting), relaxed)
         return Candidates((), (), _RELAXATIONS)
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from plywise.datasets.showdown_data import load
 from plywise.games.base import Briefing, Option
+from plywise.games.gen9.belief import RandomBattleBelief
 from plywise.games.gen9.facts import OptionFacts, foe_option_facts, own_option_facts
 from plywise.games.gen9.infostate import InfoState, MonView, SideView, action_name
 
@@ -79,14 +80,15 @@ def _option(name: str, action: int, facts: OptionFacts) -> Option:
     return Option(action, name, facts.words())
 
 
-def briefing(info: InfoState, worlds: np.ndarray[Any, Any]) -> Briefing:
+def briefing(info: InfoState, worlds: np.ndarray[Any, Any], belief: RandomBattleBelief) -> Briefing:
     """Return the briefing of ``info`` with facts averaged over ``worlds``.
 
     Args:
         info: what the player knows.
         worlds: flat states drawn from the belief (``games.gen9.worlds.sample_worlds``).
+        belief: draws the worlds after a switch.
     """
-    own = own_option_facts(info, worlds)
+    own = own_option_facts(info, worlds, belief)
     foe = foe_option_facts(info, worlds)
     return Briefing(
         game="gen9randombattle",
@@ -94,5 +96,5 @@ def briefing(info: InfoState, worlds: np.ndarray[Any, Any]) -> Briefing:
         rules=RULES,
         situation=situation(info),
         own=tuple(_option(action_name(info, a), a, own[a]) for a in info.legal),
-        opponent=tuple(_option(name, action, facts) for action, name, facts in foe),
+        opponent=tuple(_option(name, action, facts) for name, action, facts in foe),
     )

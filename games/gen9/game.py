@@ -19,7 +19,7 @@ from plywise.datasets.pokemon_sets import PokemonSet, random_battle_sets
 from plywise.engine.battle import constants as c
 from plywise.engine.battle import plain, teams
 from plywise.engine.battle.battle_state import BattleState
-from plywise.engine.battle.rules import RULES
+from plywise.engine.battle.rules import rules
 from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS, TERMINAL, RulesKernels
 from plywise.games.base import Briefing, Game, GameInfo, IllegalActionError, ParseResult, State
 from plywise.games.gen9 import seen as seeing
@@ -211,9 +211,14 @@ class Gen9Battle(Game):
 
     def new_initial_state(self, seed: int = 0) -> Gen9State:
         """Return the first decision of a battle between two teams drawn with ``seed``."""
+        self.kernels()
+        return start(self.teams(seed), Random(f"{FORMAT} dice {seed}").getrandbits(63))
+
+    def teams(self, seed: int) -> tuple[Team, Team]:
+        """Return the teams of :meth:`new_initial_state`, whole ones of Showdown's generator."""
         rng = Random(f"{FORMAT} {seed}")
         sets = random_battle_sets()
-        return start((sets.random_team(rng), sets.random_team(rng)), rng.getrandbits(63))
+        return sets.random_team(rng), sets.random_team(rng)
 
     def deserialize_state(self, text: str) -> Gen9State:
         """Return the state that ``State.serialize`` wrote.
@@ -226,6 +231,7 @@ class Gen9Battle(Game):
             battle, seen = raw["battle"], seeing.from_plain(raw["seen"])
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(f"not a state of {FORMAT}: {error!r}") from error
+        self.kernels()
         return Gen9State(BattleState.deserialize(battle), seen)
 
     def num_distinct_actions(self) -> int:
@@ -237,8 +243,8 @@ class Gen9Battle(Game):
         return _MAX_DECISIONS
 
     def kernels(self) -> RulesKernels:
-        """Return the engine's rules."""
-        return RULES
+        """Return the engine's rules, compiled."""
+        return rules()
 
 
 def start(both: tuple[Team, Team], seed: int) -> Gen9State:

@@ -80,4 +80,4 @@ class InfoStateView(State):
         """Return what a guide may be told, with computed facts."""
         from plywise.games.gen9.briefing import briefing
 
-        return briefing(self.info, self.worlds(4, seed=self.info.turn))
+        return briefing(self.info, self.worlds(4, seed=self.info.turn), self.belief)

@@ -11,6 +11,7 @@ and the move that an Encore or Disable holds when it was not the last one.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache, lru_cache
 from random import Random
 from typing import Any
 
@@ -20,6 +21,7 @@ from plywise.datasets.pokemon_sets import PokemonSet
 from plywise.datasets.showdown_data import load
 from plywise.engine.battle import codec, teams
 from plywise.engine.battle.names import MOVE_ID, STAT_NAMES, TYPE_ID
+from plywise.engine.battle.state import BATTLE
 from plywise.games.gen9.belief import RandomBattleBelief
 from plywise.games.gen9.infostate import MOVE, SWITCH, TERA, InfoState, MonView, SideView
 
@@ -73,16 +75,17 @@ def sample_worlds(
     The player's side has its own number; equal seeds give equal worlds.
     """
     own = tuple(_own_set(mon, belief) for mon in info.own.mons)
-    worlds = []
+    worlds = np.zeros(count, BATTLE)
     for k in range(count):
         rng = Random(f"{seed} {k}")
-        foe = tuple(_with_gender(s, rng) for s in belief.draw_team(info.foe, rng))
+        drawn = (_with_gender(s, rng) for s in belief.draw_team(info.foe, rng))
+        known = (*info.foe.mons, *(None for _ in range(info.foe.size)))
+        foe = tuple(_seen_first(s, mon) for s, mon in zip(drawn, known, strict=False))
         both = (own, foe) if info.player == 0 else (foe, own)
         setup = codec.BattleSetup(both, _FORMAT, keep_ties=False)
-        world = codec.decode(_dump(info, both, rng), setup)
-        world["rng"] = rng.getrandbits(63)
-        worlds.append(world)
-    return np.concatenate(worlds)
+        worlds[k] = codec.decode(_dump(info, both, rng), setup)[0]
+        worlds[k]["rng"] = rng.getrandbits(63)
+    return worlds
 
 
 def _own_set(mon: MonView, belief: RandomBattleBelief) -> PokemonSet:
@@ -113,6 +116,14 @@ def _with_gender(chosen: PokemonSet, rng: Random) -> PokemonSet:
     return replace(chosen, gender=fixed or rng.choice("MF"))
 
 
+def _seen_first(chosen: PokemonSet, known: MonView | None) -> PokemonSet:
+    """Put revealed moves into the first slots, so that they have one number in all worlds."""
+    if known is None:
+        return chosen
+    seen = [m.id for m in known.moves if m.id in chosen.moves]
+    return replace(chosen, moves=(*seen, *(m for m in chosen.moves if m not in seen)))
+
+
 def _left(passed: int, usual: int, extended: int) -> int:
     """Turns that a condition still has after ``passed``, believing the usual length first."""
     return usual - passed if passed < usual else max(1, extended - passed)
@@ -138,7 +149,7 @@ def _dump(info: InfoState, sets: tuple[Team, Team], rng: Random) -> Dump:
         "lm": "",
         "lsm": "",
         "q": [],
-        "S": [_side(views[s], sets[s], s, rng) for s in range(2)],
+        "S": [_side(views[s], views[1 - s], sets[s], s, rng) for s in range(2)],
     }
     own, foe = dump["S"][info.player]["P"][0], dump["S"][1 - info.player]["P"][0]
     for view, mon, other in ((info.own, own, foe), (info.foe, foe, own)):
@@ -228,7 +239,7 @@ def _open_switch(dump: Dump, info: InfoState, rng: Random) -> None:
     dump["q"].append(["residual", "", ""])
 
 
-def _side(view: SideView, team: Team, s: int, rng: Random) -> Dump:
+def _side(view: SideView, other: SideView, team: Team, s: int, rng: Random) -> Dump:
     active = view.active if view.active is not None else 0
     order = [active, *(i for i in range(len(team)) if i != active)]
     mons = []
@@ -236,7 +247,7 @@ def _side(view: SideView, team: Team, s: int, rng: Random) -> Dump:
         known = view.mons[i] if i < len(view.mons) else None
         mon = _mon(i, known, team[i], view.can_tera, rng)
         if i == active:
-            _active(mon, view, s, rng)
+            _active(mon, view, f"@p{2 - s}:{other.active or 0}", rng)
         mons.append(mon)
     fainted = sum(m["hp"] == 0 for m in mons)
     conditions: Dump = {}
@@ -257,12 +268,10 @@ def _side(view: SideView, team: Team, s: int, rng: Random) -> Dump:
 
 def _mon(i: int, known: MonView | None, s: PokemonSet, can_tera: bool, rng: Random) -> Dump:
     """One Pokémon: the set drawn for it, and what is known written over that."""
-    number = teams.species_number(s.species)
-    spread = teams.spread(s)
-    max_hp = teams.max_hp(number, spread[0], s.level)
     data = load()
     species = data.species_id(known.species if known else s.species)
-    stats = teams.stats(teams.species_number(species), spread, s.level, s.nature)
+    max_hp, _ = _strength(s, s.species)
+    _, stats = _strength(s, species)
     mon: Dump = {
         "i": i,
         "sp": species,
@@ -277,7 +286,7 @@ def _mon(i: int, known: MonView | None, s: PokemonSet, can_tera: bool, rng: Rand
         "ty": list(data.species[species]["types"]),
         "tt": s.tera_type,
         "mv": _moves(known, s),
-        "st": stats,
+        "st": list(stats),
     }
     if can_tera:
         mon["ct"] = 1
@@ -286,11 +295,24 @@ def _mon(i: int, known: MonView | None, s: PokemonSet, can_tera: bool, rng: Rand
     return mon
 
 
+@lru_cache(20_000)
+def _strength(s: PokemonSet, species: str) -> tuple[int, tuple[int, ...]]:
+    """Return maximal HP and stats of a set in one of its formes."""
+    number, spread = teams.species_number(species), teams.spread(s)
+    stats = teams.stats(number, spread, s.level, s.nature)
+    return teams.max_hp(number, spread[0], s.level), tuple(stats)
+
+
+@cache
+def _full_pp(move: str) -> int:
+    return teams.max_pp(teams.number(MOVE_ID, move, "move"))
+
+
 def _moves(known: MonView | None, s: PokemonSet) -> list[list[Any]]:
     seen = {m.id: m for m in known.moves} if known else {}
     out = []
     for name in s.moves:
-        most = teams.max_pp(teams.number(MOVE_ID, name, "move"))
+        most = _full_pp(name)
         view = seen.get(name)
         left = most if view is None else view.pp if view.pp is not None else most - view.used
         out.append([name, max(0, left), most])
@@ -331,7 +353,8 @@ def _hp(known: MonView, most: int, rng: Random) -> int:
     return max(1, rng.randint(min(low, high), high))
 
 
-def _active(mon: Dump, view: SideView, s: int, rng: Random) -> None:
+def _active(mon: Dump, view: SideView, foe: str, rng: Random) -> None:
+    """Add what holds for the Pokémon that is out; ``foe`` refers to the one opposite."""
     turns = min(255, view.turns_out)
     types = [t for t in view.types if t in TYPE_ID][:2]
     mon |= {"act": 1, "spd": mon["st"][4], "at_": turns, "ama": turns}
@@ -342,10 +365,12 @@ def _active(mon: Dump, view: SideView, s: int, rng: Random) -> None:
         mon["lm"] = mon["lmu"] = view.last_move
     volatiles: Dump = {}
     for name, turns in view.volatiles.items():
-        _volatile(volatiles, mon, name, turns, view.last_move, s, rng)
+        _volatile(volatiles, mon, name, turns, view.last_move, foe, rng)
     in_slots = view.last_move in {slot[0] for slot in mon["mv"]}
     if in_slots and mon["it"] in ("choiceband", "choicescarf", "choicespecs"):
         volatiles["choicelock"] = {"move": view.last_move}
+    if in_slots and mon["ab"] == "gorillatactics":
+        mon["as"] = {"choiceLock": view.last_move}
     if view.last_move in _LOCKING_MOVES and in_slots and "confusion" not in volatiles:
         # It goes on for two or three turns; after the last one it would be confused.
         volatiles["lockedmove"] = {
@@ -357,7 +382,7 @@ def _active(mon: Dump, view: SideView, s: int, rng: Random) -> None:
 
 
 def _volatile(
-    out: Dump, mon: Dump, name: str, turns: int, last_move: str, s: int, rng: Random
+    out: Dump, mon: Dump, name: str, turns: int, last_move: str, foe: str, rng: Random
 ) -> None:
     """Add the volatile condition that a protocol message stands for, if it is one."""
     for kind in ("protosynthesis", "quarkdrive"):
@@ -375,7 +400,6 @@ def _volatile(
         else:
             mon["as"] = {"fallen": int(count)}
     if name in _BINDING:
-        foe = f"@p{2 - s}:0"
         left = max(1, rng.choice((5, 6)) - turns)
         out["partiallytrapped"] = {"duration": left, "boundDivisor": 8, "src": foe}
     elif name == "substitute":
