@@ -128,7 +128,7 @@ class SimultaneousConfig(SearchConfig):
     name: str = "simultaneous"
     worlds: int = 16
     algorithm: str = "uct"
-    exploration: float = 1.0
+    exploration: float = 0.2
     rollout: int = 0
     final: str = "proportional"
 

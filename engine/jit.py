@@ -29,6 +29,8 @@ import numba
 from numba import njit, types
 from numba.core import config, event
 
+from plywise.engine import units
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -110,6 +112,18 @@ def _usable(folder: Path) -> bool:
 
 
 _CACHED = not _config.DISABLE_JIT and _usable(CACHE_DIR)
+_OPTIONS: dict[str, Any] = {"cache": _CACHED, "nogil": True, "error_model": "numpy"}
+
+
+def _build_units_first(dispatcher: Any, fn: Callable[..., Any]) -> None:
+    """Let every unit that ``fn`` reaches be there before ``fn`` is compiled or loaded."""
+    original = dispatcher.compile
+
+    def compile(signature: Any) -> Any:
+        units.ready(fn)
+        return original(signature)
+
+    dispatcher.compile = compile
 
 
 def _share_specializations(dispatcher: Any, fn: Callable[..., Any]) -> None:
@@ -139,10 +153,11 @@ def _decorate(fn: Callable[P, R]) -> Callable[P, R]:
         return fn
     previous, _config.CACHE_DIR = _config.CACHE_DIR, str(CACHE_DIR)
     try:
-        dispatcher = njit(cache=_CACHED, nogil=True, error_model="numpy")(fn)
+        dispatcher = njit(**_OPTIONS)(fn)
     finally:
         _config.CACHE_DIR = previous
     _share_specializations(dispatcher, fn)
+    _build_units_first(dispatcher, fn)
     return cast("Callable[P, R]", dispatcher)
 
 
@@ -163,11 +178,13 @@ class KernelOf:
 def kernel(fn: Callable[P, R]) -> Callable[P, R]:
     """Compile ``fn`` with the project's options, keeping its annotated signature.
 
+    A big function of a package with units (:mod:`plywise.engine.units`) compiles apart.
     Entry points, and all that is passed to another kernel, use :func:`kernel_of` instead.
     """
     if not hasattr(fn, "__code__"):
         raise TypeError(f"@kernel takes a function; for a signature write @kernel_of({fn})")
-    return _decorate(fn)
+    unit = None if _config.DISABLE_JIT else units.as_unit(fn)
+    return _decorate(fn) if unit is None else cast("Callable[P, R]", unit)
 
 
 def kernel_of(signature: Any) -> KernelOf:
@@ -194,8 +211,11 @@ class _Progress(event.Listener):
     def on_start(self, compile_event: Any) -> None:
         """Announce the first of a label's kernels that is really compiled, then say how far."""
         dispatcher = compile_event.data["dispatcher"]
-        if not str(dispatcher.py_func.__module__).startswith("plywise."):
-            return
+        if str(dispatcher.py_func.__module__).startswith("plywise."):
+            self.note()
+
+    def note(self) -> None:
+        """Count one compiled function."""
         with self._lock:
             self.compiled += 1
             now = time.monotonic()
@@ -242,6 +262,7 @@ def _remember_seconds(label: str, seconds: float) -> None:
 _progress = _Progress()
 if not _config.DISABLE_JIT:
     cast(Any, event).register("numba:compile", _progress)
+    units.configure(_OPTIONS, str(CACHE_DIR), _progress.note)
 
 
 @contextlib.contextmanager

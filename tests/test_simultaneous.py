@@ -180,7 +180,8 @@ def goofspiel_truth(first: int, second: int, prizes: list[int]) -> tuple[float, 
 
 def search(**settings: Any) -> SimultaneousSearch:
     return SimultaneousSearch(
-        RULES, SimultaneousConfig(**{"seconds": None, "discount": 1.0, **settings})
+        RULES,
+        SimultaneousConfig(**{"seconds": None, "discount": 1.0, "exploration": 1.0, **settings}),
     )
 
 

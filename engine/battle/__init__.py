@@ -1,0 +1,10 @@
+"""Pokémon battles: generation 9 singles as kernels over one flat state.
+
+Its big kernels compile apart (:mod:`plywise.engine.units`), which has to be known before any of
+them is imported.
+"""
+
+from plywise.engine.battle.state import BATTLE
+from plywise.engine.units import compile_apart
+
+compile_apart(__name__, "b", BATTLE)

@@ -425,7 +425,7 @@ def base_power_modifier(b: Any, s: int, t: int, power: int, type_mod: int) -> in
             mod = chain(mod, 2048)
     # 0: the move's own
     if move == M.knockoff:
-        if target.held_item and can_take_item(b, t):
+        if target.held_item and may_leave(b, t, int(target.held_item)):
             mod = chain(mod, 6144)
     elif move == M.facade:
         if mon.status != NO_STATUS and mon.status != SLP:
@@ -512,12 +512,10 @@ def _item_power(mon: Any, item: int, kind: int, physical: bool, special: bool, m
 
 
 @kernel
-def can_take_item(b: Any, s: int) -> bool:
-    """Return whether the held item could be taken at all (its own onTakeItem, not Sticky Hold)."""
-    side = b.sides[s]
-    mon = side.mons[side.active]
-    item = int(mon.held_item)
-    if item == I.boosterenergy:
-        return SPECIES[mon.base_species].paradox == 0
-    user = int(ITEMS[item].user_num)
+def may_leave(b: Any, s: int, held: int) -> bool:
+    """Return whether the active of ``s`` could lose ``held``, as far as the item itself says."""
+    mon = b.sides[s].mons[b.sides[s].active]
+    if held == I.boosterenergy:
+        return int(SPECIES[mon.base_species].paradox) == 0
+    user = int(ITEMS[held].user_num)
     return user == 0 or user != int(SPECIES[mon.base_species].num)

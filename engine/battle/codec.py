@@ -278,7 +278,7 @@ def _side(
         mon = side.mons[entry["i"]]
         _mon(mon, entry, team[entry["i"]], s)
         if "sbt" in entry and "tera" in entry:
-            side.stellar_types = sum(1 << TYPE_ID[t] for t in entry["sbt"])
+            side.stellar_types = sum(1 << TYPE_ID[t] for t in set(entry["sbt"]))
         if entry.get("act"):
             _active(side, entry, s)
         elif entry["i"] == side.active and switching:

@@ -9,7 +9,7 @@ import plywise.engine.battle.ability_ids as A
 import plywise.engine.battle.item_ids as I
 import plywise.engine.battle.move_ids as M
 import plywise.engine.battle.species_ids as S
-from plywise.engine.battle.abilities import set_ability
+from plywise.engine.battle.abilities import set_ability, start_ability, swap_abilities
 from plywise.engine.battle.chance import SITE_ABILITY, chance, roll
 from plywise.engine.battle.conditions import (
     add_side_condition,
@@ -86,6 +86,7 @@ from plywise.engine.battle.stats import (
     defence_ability,
     has_type,
     has_volatile,
+    holds_ability_shield,
     item,
 )
 from plywise.engine.battle.tables import (
@@ -256,6 +257,19 @@ def _ability_answers(b: Any, s: int, t: int, a: int, contact: bool) -> None:
         theirs = int(mon.ability)
         if contact and theirs != a and not ABILITIES[theirs].cant_suppress:
             set_ability(b, s, a)
+    elif a == A.wanderingspirit:
+        theirs = int(mon.ability)
+        if (
+            contact
+            and mon.hp > 0
+            and target.hp > 0
+            and not ABILITIES[theirs].fail_skill_swap
+            and not holds_ability_shield(b, s)
+            and not holds_ability_shield(b, t)
+        ):
+            swap_abilities(b)
+            start_ability(b, t, False)
+            start_ability(b, s, False)
     elif a == A.perishbody:
         if contact and not has_volatile(b, s, V_PERISHSONG):
             add_volatile(b, s, V_PERISHSONG, t, EFFECT_ABILITY, a)

@@ -13,21 +13,18 @@ import plywise.engine.battle.ability_ids as A
 import plywise.engine.battle.item_ids as I
 import plywise.engine.battle.move_ids as M
 import plywise.engine.battle.species_ids as S
+from plywise.engine.battle.attack_stats import attack_stat, defense_stat
 from plywise.engine.battle.base_power import base_power, base_power_modifier
 from plywise.engine.battle.chance import SITE_CRIT, SITE_DAMAGE, chance, roll
 from plywise.engine.battle.constants import (
     ABILITY_RESISTED,
-    ATK,
     AURORA_VEIL,
     BRN,
     CATEGORY_PHYSICAL,
     CATEGORY_SPECIAL,
     CATEGORY_STATUS,
-    DEF,
     DELTA_STREAM,
     DESOLATE_LAND,
-    ELECTRIC_TERRAIN,
-    GRASSY_TERRAIN,
     GRAVITY,
     LIGHT_SCREEN,
     MON_TERASTALLIZED,
@@ -43,49 +40,32 @@ from plywise.engine.battle.constants import (
     PSN,
     RAIN_DANCE,
     REFLECT,
-    SANDSTORM,
-    SNOWSCAPE,
-    SPA,
-    SPD,
     SUNNY_DAY,
     TOX,
-    TYPE_BUG,
-    TYPE_DRAGON,
-    TYPE_ELECTRIC,
     TYPE_FIGHTING,
     TYPE_FIRE,
     TYPE_FLYING,
-    TYPE_GHOST,
-    TYPE_GRASS,
     TYPE_GROUND,
-    TYPE_ICE,
     TYPE_NONE,
     TYPE_NORMAL,
-    TYPE_ROCK,
-    TYPE_STEEL,
     TYPE_STELLAR,
     TYPE_UNKNOWN,
     TYPE_WATER,
     V_DIG,
     V_DIVE,
     V_DRAGONCHEER,
-    V_FLASHFIRE,
     V_FOCUSENERGY,
     V_GLAIVERUSH,
     V_INGRAIN,
     V_METRONOME,
     V_MINIMIZE,
-    V_PROTOSYNTHESIS,
-    V_QUARKDRIVE,
     V_SMACKDOWN,
     V_SUBSTITUTE,
     V_TARSHOT,
-    WONDER_ROOM,
 )
 from plywise.engine.battle.items import eat_item
 from plywise.engine.battle.stats import ability as get_ability
 from plywise.engine.battle.stats import (
-    boosted,
     chain,
     defence_ability,
     effective_weather,
@@ -103,7 +83,6 @@ from plywise.engine.battle.tables import (
     F_SOUND,
     ITEMS,
     MOVES,
-    SPECIES,
     TYPE_CHART,
 )
 from plywise.engine.jit import kernel
@@ -146,9 +125,9 @@ def run_immunity(b: Any, t: int) -> bool:
         return True
     first, second, third = types_of(b, t)
     return (
-        TYPE_CHART[kind, first] != 2
-        and TYPE_CHART[kind, second] != 2
-        and TYPE_CHART[kind, third] != 2
+        int(TYPE_CHART[kind, first]) != 2
+        and int(TYPE_CHART[kind, second]) != 2
+        and int(TYPE_CHART[kind, third]) != 2
     )
 
 
@@ -227,197 +206,6 @@ def run_effectiveness(b: Any, t: int) -> int:
         side.ability_flags = int(side.ability_flags) | ABILITY_RESISTED
         return -1
     return total
-
-
-@kernel
-def _stored(b: Any, k: int, stat: int) -> int:
-    side = b.sides[k]
-    if b.pseudo_weather[WONDER_ROOM] and (stat == DEF or stat == SPD):
-        stat = DEF + SPD - stat
-    return int(side.mons[side.active].stats[stat])
-
-
-@kernel
-def _attack(b: Any, s: int, t: int, critical: bool) -> int:
-    """Return the attacking stat with all its modifiers."""
-    move = MOVES[b.move.id]
-    kind = int(b.move.type)
-    physical = int(b.move.category) == CATEGORY_PHYSICAL
-    side = b.sides[s]
-    mon = side.mons[side.active]
-    who = t if move.foe_offense else s
-    stat = ATK if physical else SPA
-    if move.offense_stat:
-        stat = int(move.offense_stat) - 1
-        if b.pseudo_weather[WONDER_ROOM] and (stat == DEF or stat == SPD):
-            stat = DEF + SPD - stat
-    boost = int(b.sides[who].boosts[stat])
-    if critical and boost < 0:
-        boost = 0
-    theirs = defence_ability(b, t)
-    if theirs == A.unaware and stat != SPD and stat != 4:
-        boost = 0
-    value = boosted(_stored(b, who, stat), boost)
-
-    mine = get_ability(b, s)
-    item = get_item(b, s)
-    mod = 4096
-    # priority 6 and 5, the target's
-    if physical:
-        if theirs == A.thickfat and (kind == TYPE_ICE or kind == TYPE_FIRE):
-            mod = chain(mod, 2048)
-        elif theirs == A.heatproof and kind == TYPE_FIRE:
-            mod = chain(mod, 2048)
-        elif theirs == A.purifyingsalt and kind == TYPE_GHOST:
-            mod = chain(mod, 2048)
-        elif theirs == A.waterbubble and kind == TYPE_FIRE:
-            mod = chain(mod, 2048)
-    elif (
-        (theirs == A.thickfat and (kind == TYPE_ICE or kind == TYPE_FIRE))
-        or ((theirs == A.heatproof or theirs == A.waterbubble) and kind == TYPE_FIRE)
-        or (theirs == A.purifyingsalt and kind == TYPE_GHOST)
-    ):
-        mod = chain(mod, 2048)
-    # priority 5, the user's
-    low = int(mon.hp) * 3 <= int(mon.max_hp)
-    if mine == A.blaze:
-        if kind == TYPE_FIRE and low:
-            mod = chain(mod, 6144)
-    elif mine == A.overgrow:
-        if kind == TYPE_GRASS and low:
-            mod = chain(mod, 6144)
-    elif mine == A.torrent:
-        if kind == TYPE_WATER and low:
-            mod = chain(mod, 6144)
-    elif mine == A.swarm:
-        if kind == TYPE_BUG and low:
-            mod = chain(mod, 6144)
-    elif mine == A.defeatist:
-        if int(mon.hp) * 2 <= int(mon.max_hp):
-            mod = chain(mod, 2048)
-    elif mine == A.dragonsmaw:
-        if kind == TYPE_DRAGON:
-            mod = chain(mod, 6144)
-    elif mine == A.transistor:
-        if kind == TYPE_ELECTRIC:
-            mod = chain(mod, 5325)
-    elif mine == A.rockypayload:
-        if kind == TYPE_ROCK:
-            mod = chain(mod, 6144)
-    elif mine == A.steelworker:
-        if kind == TYPE_STEEL:
-            mod = chain(mod, 6144)
-    elif mine == A.stakeout:
-        if b.sides[t].active_turns == 0:
-            mod = chain(mod, 8192)
-    elif mine == A.flashfire:
-        if kind == TYPE_FIRE and has_volatile(b, s, V_FLASHFIRE):
-            mod = chain(mod, 6144)
-    elif physical:
-        if mine == A.hugepower or mine == A.purepower:
-            mod = chain(mod, 8192)
-        elif mine == A.guts:
-            if mon.status:
-                mod = chain(mod, 6144)
-        elif mine == A.hustle:
-            value = modify(value, 6144)
-        elif mine == A.slowstart:
-            if side.ability_counter:
-                mod = chain(mod, 2048)
-        elif mine == A.orichalcumpulse:
-            weather = weather_for(b, s)
-            if weather == SUNNY_DAY or weather == DESOLATE_LAND:
-                mod = chain(mod, 5461)
-    elif mine == A.hadronengine:
-        if b.terrain == ELECTRIC_TERRAIN:
-            mod = chain(mod, 5461)
-    elif mine == A.solarpower:
-        weather = weather_for(b, s)
-        if weather == SUNNY_DAY or weather == DESOLATE_LAND:
-            mod = chain(mod, 6144)
-    event = ATK if physical else SPA
-    mod = _paradox(b, s, event, mine, mod)
-    # priority 3
-    if physical and mine == A.flowergift and int(SPECIES[mon.species].num) == 421:
-        weather = weather_for(b, s)
-        if weather == SUNNY_DAY or weather == DESOLATE_LAND:
-            mod = chain(mod, 6144)
-    # priority 1
-    if item == I.lightball and int(SPECIES[mon.base_species].num) == 25:
-        mod = chain(mod, 8192)
-    if physical:
-        if mine == A.gorillatactics:
-            mod = chain(mod, 6144)
-        if item == I.choiceband:
-            mod = chain(mod, 6144)
-    elif item == I.choicespecs:
-        mod = chain(mod, 6144)
-    # priority 0
-    if mine == A.waterbubble and kind == TYPE_WATER:
-        mod = chain(mod, 8192)
-    ruin = A.tabletsofruin if physical else A.vesselofruin
-    if theirs == ruin and mine != ruin:
-        mod = chain(mod, 3072)
-    return modify(value, mod)
-
-
-@kernel
-def _paradox(b: Any, k: int, stat: int, ability: int, mod: int) -> int:
-    """Chain Protosynthesis' or Quark Drive's boost of ``stat``, if side ``k`` has it."""
-    if int(b.sides[k].paradox_stat) == stat + 1 and (
-        has_volatile(b, k, V_PROTOSYNTHESIS) or has_volatile(b, k, V_QUARKDRIVE)
-    ):
-        if ability:  # an ability that is suppressed gives nothing
-            mod = chain(mod, 5325)
-    return mod
-
-
-@kernel
-def _defense(b: Any, s: int, t: int, critical: bool) -> int:
-    """Return the defending stat with all its modifiers."""
-    move = MOVES[b.move.id]
-    side = b.sides[t]
-    mon = side.mons[side.active]
-    physical = int(b.move.category) == CATEGORY_PHYSICAL
-    stat = DEF if physical else SPD
-    if move.defense_stat:
-        stat = int(move.defense_stat) - 1
-    boost = int(side.boosts[stat])
-    if (critical and boost > 0) or move.ignore_defensive:
-        boost = 0
-    mine = get_ability(b, s)
-    theirs = defence_ability(b, t)
-    if mine == A.unaware:
-        boost = 0
-    value = boosted(_stored(b, t, stat), boost)
-    weather = weather_for(b, t)
-    item = get_item(b, t)
-    mod = 4096
-    if stat == DEF:
-        if weather == SNOWSCAPE and has_type(b, t, TYPE_ICE):
-            value = modify(value, 6144)
-        if theirs == A.furcoat:
-            mod = chain(mod, 8192)
-        elif theirs == A.marvelscale:
-            if mon.status:
-                mod = chain(mod, 6144)
-        elif theirs == A.grasspelt and b.terrain == GRASSY_TERRAIN:
-            mod = chain(mod, 6144)
-    else:
-        if weather == SANDSTORM and has_type(b, t, TYPE_ROCK):
-            value = modify(value, 6144)
-    mod = _paradox(b, t, stat, get_ability(b, t), mod)
-    if stat == SPD and theirs == A.flowergift and int(SPECIES[mon.species].num) == 421:
-        if weather == SUNNY_DAY or weather == DESOLATE_LAND:
-            mod = chain(mod, 6144)
-    if item == I.eviolite and SPECIES[mon.base_species].can_evolve:
-        mod = chain(mod, 6144)
-    if item == I.assaultvest and stat == SPD:
-        mod = chain(mod, 6144)
-    ruin = A.swordofruin if stat == DEF else A.beadsofruin
-    if mine == ruin and theirs != ruin:
-        mod = chain(mod, 3072)
-    return modify(value, mod)
 
 
 @kernel
@@ -665,8 +453,8 @@ def get_damage(b: Any, s: int, t: int, crit: int, random: int) -> int:
             )
         ):
             power = 60
-    attack = _attack(b, s, t, critical)
-    defense = max(_defense(b, s, t, critical), 1)
+    attack = attack_stat(b, s, t, critical)
+    defense = max(defense_stat(b, s, t, critical), 1)
     damage = (2 * int(mon.level) // 5 + 2) * power * attack // defense // 50
     return _modify_damage(b, s, t, damage, random)
 

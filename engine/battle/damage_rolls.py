@@ -24,6 +24,7 @@ def _rolls(pool: Any, side: int, move: int, critical: int, out: Any) -> None:
         b = pool[1]
         damage = 0
         if set_up_move(b, side, move, 0, False) != BLOCKED:
+            b.move.hit = 1
             damage = get_damage(b, side, 1 - side, critical, 15 - k)
         out[k] = max(damage, 0)
 

@@ -10,11 +10,9 @@ import plywise.engine.battle.ability_ids as A
 import plywise.engine.battle.item_ids as I
 import plywise.engine.battle.move_ids as M
 from plywise.engine.battle.abilities import (
-    set_ability,
-    start_ability,
-    swap_abilities,
     transform,
 )
+from plywise.engine.battle.base_power import may_leave
 from plywise.engine.battle.chance import SITE_MOVE, roll
 from plywise.engine.battle.conditions import (
     add_side_condition,
@@ -39,8 +37,6 @@ from plywise.engine.battle.constants import (
     LIGHT_SCREEN,
     MIST,
     MON_ATE_BERRY,
-    MON_TERASTALLIZED,
-    MON_TRANSFORMED,
     MOVE_INFILTRATES,
     MOVE_SHEER_FORCE,
     NO_STATUS,
@@ -64,20 +60,13 @@ from plywise.engine.battle.constants import (
     TOXIC_SPIKES,
     TYPE_ELECTRIC,
     TYPE_GHOST,
-    TYPE_GRASS,
-    TYPE_NONE,
-    TYPE_PSYCHIC,
     TYPE_UNKNOWN,
-    TYPE_WATER,
     V_ATTRACT,
     V_CONFUSION,
     V_DISABLE,
-    V_DRAGONCHEER,
     V_ENCORE,
-    V_FOCUSENERGY,
     V_HEALBLOCK,
     V_LEECHSEED,
-    V_LOCKON,
     V_PARTIALLYTRAPPED,
     V_PERISHSONG,
     V_STALL,
@@ -107,6 +96,7 @@ from plywise.engine.battle.ops import (
     stage,
     take_item,
 )
+from plywise.engine.battle.rare_effects import clear_boosts, deduct_pp, on_hit_rare, set_type
 from plywise.engine.battle.results import DONE, FAILED, NOTHING, QUIET
 from plywise.engine.battle.stats import (
     ability,
@@ -115,64 +105,15 @@ from plywise.engine.battle.stats import (
     get_stat,
     has_type,
     has_volatile,
-    holds_ability_shield,
     modify,
     own_types,
-    put_volatile,
-    types_of,
     weather_for,
 )
 from plywise.engine.battle.tables import (
-    ABILITIES,
-    F_FAIL_MIMIC,
     ITEMS,
     MOVES,
-    SPECIES,
-    TYPE_CHART,
 )
 from plywise.engine.jit import kernel
-
-
-@kernel
-def set_type(b: Any, s: int, first: int, second: int) -> bool:
-    """Give the active of ``s`` new types (Soak ...), unless it cannot change them."""
-    side = b.sides[s]
-    mon = side.mons[side.active]
-    num = int(SPECIES[mon.species].num)
-    if int(mon.flag_bits) & MON_TERASTALLIZED or num == 493 or num == 773:
-        return False
-    side.types[0] = first
-    side.types[1] = second
-    side.added_type = TYPE_NONE
-    return True
-
-
-@kernel
-def _deduct_pp(b: Any, s: int, move: int, amount: int) -> int:
-    """Take PP of a move away; return how many."""
-    side = b.sides[s]
-    mon = side.mons[side.active]
-    for k in range(4):
-        if int(mon.moves[k]) == move and move != 0:
-            side.used_moves = int(side.used_moves) | (1 << k)
-            taken = min(amount, int(mon.pp[k]))
-            mon.pp[k] = int(mon.pp[k]) - taken
-            return taken
-    return 0
-
-
-@kernel
-def _swap_boosts(b: Any, first: int, last: int) -> None:
-    for k in range(first, last + 1):
-        one = int(b.sides[0].boosts[k])
-        b.sides[0].boosts[k] = b.sides[1].boosts[k]
-        b.sides[1].boosts[k] = one
-
-
-@kernel
-def _clear_boosts(b: Any, s: int) -> None:
-    for k in range(7):
-        b.sides[s].boosts[k] = 0
 
 
 @kernel
@@ -205,9 +146,9 @@ def _swap_items(b: Any, s: int, t: int) -> int:
     if (yours and not may_take_item(b, t, s)) or (mine and not may_take_item(b, s, s)):
         return FAILED
     # Neither may be one that its new owner's species holds fast.
-    if mine and not _may_hold(b, t, mine):
+    if mine and not may_leave(b, t, mine):
         return FAILED
-    if yours and not _may_hold(b, s, yours):
+    if yours and not may_leave(b, s, yours):
         return FAILED
     take_item(b, t, s)
     take_item(b, s, s)
@@ -216,16 +157,6 @@ def _swap_items(b: Any, s: int, t: int) -> int:
     if yours:
         set_item(b, s, yours)
     return DONE
-
-
-@kernel
-def _may_hold(b: Any, s: int, held: int) -> bool:
-    """Return whether an item could be taken again from the active of ``s`` (TakeItem)."""
-    mon = b.sides[s].mons[b.sides[s].active]
-    if held == I.boosterenergy:
-        return SPECIES[mon.base_species].paradox == 0
-    user = int(ITEMS[held].user_num)
-    return user == 0 or int(SPECIES[mon.base_species].num) != user
 
 
 @kernel
@@ -238,7 +169,7 @@ def steal_item(b: Any, s: int, t: int) -> None:
     stolen = take_item(b, t, s)
     if stolen == 0:
         return
-    if not _may_hold(b, s, stolen) or not set_item(b, s, stolen):
+    if not may_leave(b, s, stolen) or not set_item(b, s, stolen):
         target.held_item = stolen
 
 
@@ -296,52 +227,12 @@ def _heal_bell(b: Any, s: int) -> int:
 
 
 @kernel
-def _conversion2(b: Any, s: int, t: int) -> int:
-    last = int(b.sides[t].last_move_used)
-    if last == 0:
-        return FAILED
-    kind = int(MOVES[last].type)
-    count = 0
-    for new in range(2, 21):
-        code = int(TYPE_CHART[kind, new])
-        if (code == -1 or code == 2) and not has_type(b, s, new):
-            count += 1
-    if count == 0:
-        return FAILED
-    chosen = roll(b, SITE_MOVE, 0, count)
-    for new in range(2, 21):
-        code = int(TYPE_CHART[kind, new])
-        if (code == -1 or code == 2) and not has_type(b, s, new):
-            if chosen == 0:
-                return DONE if set_type(b, s, new, TYPE_NONE) else FAILED
-            chosen -= 1
-    return FAILED
-
-
-@kernel
-def _acupressure(b: Any, s: int, t: int) -> int:
-    count = 0
-    for k in range(7):
-        count += int(b.sides[t].boosts[k]) < 6
-    if count == 0:
-        return FAILED
-    chosen = roll(b, SITE_MOVE, 0, count)
-    for k in range(7):
-        if int(b.sides[t].boosts[k]) < 6:
-            if chosen == 0:
-                boost(b, t, stage(k, 2), s, EFFECT_MOVE, M.acupressure)
-                break
-            chosen -= 1
-    return NOTHING
-
-
-@kernel
 def on_field(b: Any, s: int) -> int:
     """Do what a move for the whole field or a side does by itself (onHitField, onHitSide)."""
     move = int(b.move.id)
     if move == M.haze:
-        _clear_boosts(b, 0)
-        _clear_boosts(b, 1)
+        clear_boosts(b, 0)
+        clear_boosts(b, 1)
         return NOTHING
     if move == M.courtchange:
         return _court_change(b)
@@ -368,6 +259,12 @@ def on_field(b: Any, s: int) -> int:
                 eat_item(b, k, True)
                 done = DONE
         return done
+    if move == M.magneticflux:
+        a = ability(b, s)
+        if a == A.plus or a == A.minus:
+            changes = stage(DEF, 1) + stage(SPD, 1)
+            return DONE if boost(b, s, changes, s, EFFECT_MOVE, move) else FAILED
+        return FAILED
     if move == M.quickguard or move == M.wideguard:
         add_volatile(b, s, V_STALL, s, EFFECT_MOVE, move)
     return NOTHING
@@ -469,7 +366,7 @@ def on_hit(b: Any, s: int, t: int) -> int:
         mon.hp = min(average, int(mon.max_hp))
         return NOTHING
     if move == M.clearsmog:
-        _clear_boosts(b, t)
+        clear_boosts(b, t)
         return NOTHING
     if move == M.incinerate:
         if ITEMS[target.held_item].berry or ITEMS[target.held_item].gem:
@@ -497,158 +394,7 @@ def on_hit(b: Any, s: int, t: int) -> int:
         return NOTHING
     if move == M.transform:
         return DONE if transform(b, s) else FAILED
-    return _on_hit_rare(b, s, t, move)
-
-
-@kernel
-def _on_hit_rare(b: Any, s: int, t: int, move: int) -> int:
-    """The less common half of :func:`on_hit`."""
-    user, foe = b.sides[s], b.sides[t]
-    mon, target = user.mons[user.active], foe.mons[foe.active]
-    if move == M.spite:
-        last = int(foe.last_move)
-        return NOTHING if last and _deduct_pp(b, t, last, 4) else FAILED
-    if move == M.topsyturvy:
-        done = FAILED
-        for k in range(7):
-            if foe.boosts[k]:
-                foe.boosts[k] = -int(foe.boosts[k])
-                done = NOTHING
-        return done
-    if move == M.psychup:
-        for k in range(7):
-            user.boosts[k] = foe.boosts[k]
-        remove_volatile(b, s, V_FOCUSENERGY)
-        remove_volatile(b, s, V_DRAGONCHEER)
-        if has_volatile(b, t, V_FOCUSENERGY):
-            put_volatile(b, s, V_FOCUSENERGY)
-        return NOTHING
-    if move == M.heartswap:
-        _swap_boosts(b, 0, 6)
-        return NOTHING
-    if move == M.guardswap:
-        _swap_boosts(b, DEF, DEF)
-        _swap_boosts(b, SPD, SPD)
-        return NOTHING
-    if move == M.powerswap:
-        _swap_boosts(b, ATK, ATK)
-        _swap_boosts(b, SPA, SPA)
-        return NOTHING
-    if move == M.guardsplit or move == M.powersplit:
-        for k in range(2):
-            stat = (ATK if k == 0 else SPA) if move == M.powersplit else (DEF if k == 0 else SPD)
-            average = (int(mon.stats[stat]) + int(target.stats[stat])) // 2
-            mon.stats[stat] = average
-            target.stats[stat] = average
-        return NOTHING
-    if move == M.speedswap:
-        speed = int(target.stats[SPE])
-        target.stats[SPE] = mon.stats[SPE]
-        mon.stats[SPE] = speed
-        return NOTHING
-    if move == M.soak:
-        first, second, third = types_of(b, t)
-        if first == TYPE_WATER and second == TYPE_NONE and third == TYPE_NONE:
-            return FAILED
-        return NOTHING if set_type(b, t, TYPE_WATER, TYPE_NONE) else FAILED
-    if move == M.magicpowder:
-        first, second, third = types_of(b, t)
-        if first == TYPE_PSYCHIC and second == TYPE_NONE and third == TYPE_NONE:
-            return FAILED
-        return NOTHING if set_type(b, t, TYPE_PSYCHIC, TYPE_NONE) else FAILED
-    if move == M.forestscurse:
-        if has_type(b, t, TYPE_GRASS) or int(target.flag_bits) & MON_TERASTALLIZED:
-            return FAILED
-        foe.added_type = TYPE_GRASS
-        return NOTHING
-    if move == M.conversion:
-        kind = int(MOVES[mon.moves[0]].type)
-        if has_type(b, s, kind) or not set_type(b, s, kind, TYPE_NONE):
-            return FAILED
-        return NOTHING
-    if move == M.conversion2:
-        return _conversion2(b, s, t)
-    if move == M.reflecttype:
-        num = int(SPECIES[mon.species].num)
-        if num == 493 or num == 773 or int(mon.flag_bits) & MON_TERASTALLIZED:
-            return FAILED
-        first, second, _ = types_of(b, t)
-        if first == TYPE_UNKNOWN:
-            first = second
-            second = TYPE_NONE
-        if first == TYPE_NONE:
-            return FAILED
-        user.types[0] = first
-        user.types[1] = second
-        user.added_type = foe.added_type
-        return NOTHING
-    if move == M.acupressure:
-        return _acupressure(b, s, t)
-    if move == M.lockon:
-        add_volatile(b, s, V_LOCKON, t, EFFECT_MOVE, move)
-        return NOTHING
-    if move == M.recycle:
-        if mon.held_item or mon.last_item == 0:
-            return FAILED
-        held = int(mon.last_item)
-        mon.last_item = 0
-        set_item(b, s, held)
-        return NOTHING
-    if move == M.stuffcheeks:
-        if not boost(b, s, stage(DEF, 2), s, EFFECT_MOVE, move):
-            return FAILED
-        eat_item(b, s, True)
-        return NOTHING
-    if move == M.skillswap:
-        if (
-            ABILITIES[mon.ability].fail_skill_swap
-            or ABILITIES[target.ability].fail_skill_swap
-            or holds_ability_shield(b, s)
-            or holds_ability_shield(b, t)
-        ):
-            return FAILED
-        swap_abilities(b)
-        start_ability(b, t, False)
-        start_ability(b, s, False)
-        return NOTHING
-    if move == M.entrainment:
-        return NOTHING if set_ability(b, t, int(mon.ability)) else FAILED
-    if move == M.roleplay:
-        return NOTHING if set_ability(b, s, int(target.ability)) else FAILED
-    if move == M.doodle:
-        if ABILITIES[target.ability].fail_role_play or mon.ability == target.ability:
-            return QUIET
-        if ABILITIES[mon.ability].cant_suppress:
-            return QUIET
-        return NOTHING if set_ability(b, s, int(target.ability)) else QUIET
-    if move == M.simplebeam:
-        return NOTHING if set_ability(b, t, A.simple) else FAILED
-    if move == M.worryseed:
-        if not set_ability(b, t, A.insomnia):
-            return FAILED
-        if target.status == SLP:
-            cure_status(b, t)
-        return NOTHING
-    if move == M.mimic:
-        last = int(foe.last_move)
-        if int(mon.flag_bits) & MON_TRANSFORMED or last == 0:
-            return FAILED
-        if int(MOVES[last].move_flags) & F_FAIL_MIMIC:
-            return FAILED
-        slot = -1
-        for k in range(4):
-            if int(mon.moves[k]) == last:
-                return FAILED
-            if int(mon.moves[k]) == move:
-                slot = k
-        if slot < 0:
-            return FAILED
-        mon.moves[slot] = last
-        mon.pp[slot] = MOVES[last].pp
-        return NOTHING
-    if move == M.afteryou or move == M.quash or move == M.instruct:
-        return FAILED
-    return NOTHING
+    return on_hit_rare(b, s, t, move)
 
 
 @kernel
@@ -711,7 +457,7 @@ def secondary_on_hit(b: Any, s: int, t: int) -> None:
         add_volatile(b, t, V_TRAPPED, s, EFFECT_MOVE, move)
     elif move == M.eeriespell:
         if target.hp > 0 and foe.last_move:
-            _deduct_pp(b, t, int(foe.last_move), 3)
+            deduct_pp(b, t, int(foe.last_move), 3)
 
 
 @kernel

@@ -53,8 +53,9 @@ from plywise.engine.battle.constants import (
     V_UPROAR,
 )
 from plywise.engine.battle.contact import after_move_self, emergency_exit
+from plywise.engine.battle.defences import BOUNCE
 from plywise.engine.battle.fainting import check_win, faint_messages
-from plywise.engine.battle.hits import BOUNCE, hit_side, hit_target
+from plywise.engine.battle.hits import hit_side, hit_target
 from plywise.engine.battle.move_setup import BLOCKED, HEALS, set_up_move
 from plywise.engine.battle.move_tries import try_move, try_use
 from plywise.engine.battle.names import DATA, MOVE_ID

@@ -1,0 +1,35 @@
+"""What the battle engine does not model yet, by Showdown's ids.
+
+A state that holds one of these may go another way than in the simulator; :func:`unmodelled` finds
+them at the border.  Moves, abilities and items that do nothing in singles count as modelled.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plywise.engine.battle.names import ABILITY_NAMES, ITEM_NAMES, MOVE_NAMES
+
+UNMODELLED_MOVES = frozenset({"sketch"})
+UNMODELLED_ABILITIES = frozenset({"forewarn", "powerconstruct", "stancechange", "zenmode"})
+UNMODELLED_ITEMS = frozenset({"destinyknot"})
+
+
+def unmodelled(pool: NDArray[Any], i: int) -> list[str]:
+    """Return what state ``i`` of ``pool`` contains that is not modelled, as ``"move sketch"`` ...
+
+    Sorted, each once; empty where the state is covered in full.
+    """
+    found = set()
+    for side in pool[i]["sides"]:
+        mons = side["mons"]
+        moves = np.concatenate([mons["moves"].ravel(), side["base_moves"]])
+        found |= {f"move {MOVE_NAMES[m]}" for m in moves if MOVE_NAMES[m] in UNMODELLED_MOVES}
+        for a in np.concatenate([mons["ability"], mons["base_ability"]]):
+            if ABILITY_NAMES[a] in UNMODELLED_ABILITIES:
+                found.add(f"ability {ABILITY_NAMES[a]}")
+        for held in mons["held_item"]:
+            if ITEM_NAMES[held] in UNMODELLED_ITEMS:
+                found.add(f"item {ITEM_NAMES[held]}")
+    return sorted(found)

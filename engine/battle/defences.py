@@ -1,0 +1,440 @@
+"""What stands between a move and its target: reach, Protect, abilities, accuracy.
+
+``s`` is the side of the user of ``b.move``, ``t`` that of its target (``t == s`` for moves on the
+user itself).  Results are those of :mod:`results`.
+"""
+
+from typing import Any
+
+import plywise.engine.battle.ability_ids as A
+import plywise.engine.battle.item_ids as I
+import plywise.engine.battle.move_ids as M
+from plywise.engine.battle.chance import (
+    SITE_ACCURACY,
+    chance,
+)
+from plywise.engine.battle.conditions import (
+    add_volatile,
+    is_semi_invulnerable,
+    remove_volatile,
+    type_immunity,
+    will_move,
+)
+from plywise.engine.battle.constants import (
+    ACCURACY,
+    ATK,
+    CATEGORY_PHYSICAL,
+    CATEGORY_STATUS,
+    DEF,
+    DESOLATE_LAND,
+    EFFECT_ABILITY,
+    EFFECT_MOVE,
+    EFFECT_NONE,
+    EVASION,
+    GRAVITY,
+    HAIL,
+    MOVE_BOUNCED,
+    MOVE_CONTACT,
+    PRIMORDIAL_SEA,
+    PSN,
+    PSYCHIC_TERRAIN,
+    RAIN_DANCE,
+    SANDSTORM,
+    SIDE_QUICK_GUARD,
+    SIDE_WIDE_GUARD,
+    SNOWSCAPE,
+    SPA,
+    SPE,
+    SUNNY_DAY,
+    TYPE_ELECTRIC,
+    TYPE_FIRE,
+    TYPE_GRASS,
+    TYPE_GROUND,
+    TYPE_ICE,
+    TYPE_POISON,
+    TYPE_WATER,
+    V_BANEFULBUNKER,
+    V_BOUNCE,
+    V_BURNINGBULWARK,
+    V_CONFUSION,
+    V_DIG,
+    V_DIVE,
+    V_FLASHFIRE,
+    V_FLY,
+    V_GLAIVERUSH,
+    V_LOCKEDMOVE,
+    V_LOCKON,
+    V_MICLEBERRY,
+    V_MINIMIZE,
+    V_PROTECT,
+    V_SILKTRAP,
+    V_SPIKYSHIELD,
+    V_STALL,
+)
+from plywise.engine.battle.contact import (
+    makes_contact,
+)
+from plywise.engine.battle.damage import (
+    run_effectiveness,
+    run_immunity,
+)
+from plywise.engine.battle.items import try_status
+from plywise.engine.battle.ops import (
+    boost,
+    damage,
+    fraction,
+    heal,
+    stage,
+    use_item,
+)
+from plywise.engine.battle.results import (
+    DONE,
+    FAILED,
+    QUIET,
+)
+from plywise.engine.battle.stats import (
+    ability,
+    chain,
+    defence_ability,
+    drop_volatile,
+    effective_weather,
+    has_type,
+    has_volatile,
+    is_grounded,
+    item,
+    modify,
+    weather_for,
+)
+from plywise.engine.battle.tables import (
+    F_BULLET,
+    F_MINIMIZE,
+    F_POWDER,
+    F_PROTECT,
+    F_REFLECTABLE,
+    F_SOUND,
+    F_WIND,
+    IMMUNE_POWDER,
+    MOVES,
+    TARGET_SELF,
+    TARGETS,
+)
+from plywise.engine.jit import kernel
+
+BOUNCE = 3
+"""Result of :func:`try_hit`: Magic Bounce throws the move back; it failed for its user."""
+
+_ALL_ADJACENT = TARGETS["allAdjacent"]
+_ALL_FOES = TARGETS["allAdjacentFoes"]
+
+
+# ------------------------------------------------------------------------------- before the hits
+@kernel
+def out_of_reach(b: Any, s: int, t: int) -> bool:
+    """Return whether the target is away (event Invulnerability)."""
+    if not is_semi_invulnerable(b, t):
+        return False
+    move = int(b.move.id)
+    if move == M.toxic and has_type(b, s, TYPE_POISON):
+        return False
+    if ability(b, s) == A.noguard or ability(b, t) == A.noguard:
+        return False
+    if has_volatile(b, s, V_LOCKON):
+        return False
+    if has_volatile(b, t, V_FLY) or has_volatile(b, t, V_BOUNCE):
+        return not (
+            move == M.gust
+            or move == M.twister
+            or move == M.thunder
+            or move == M.hurricane
+            or move == M.smackdown
+        )
+    if has_volatile(b, t, V_DIG):
+        return move != M.earthquake
+    if has_volatile(b, t, V_DIVE):
+        return move != M.surf and move != M.whirlpool
+    return True
+
+
+@kernel
+def _protected(b: Any, s: int, t: int) -> bool:
+    """Return whether Protect or its like stops the move, and do what that does to the user."""
+    foe = b.sides[t]
+    mon = b.sides[s].mons[b.sides[s].active]
+    row = MOVES[b.move.id]
+    if int(row.move_flags) & F_PROTECT == 0:
+        return False
+    contact = int(b.move.flag_bits) & MOVE_CONTACT != 0
+    if contact and ability(b, s) == A.unseenfist:
+        return False
+    status = int(b.move.category) == CATEGORY_STATUS
+    guard = int(foe.flag_bits)
+    which = 0
+    if guard & SIDE_QUICK_GUARD and b.move.priority > 0:
+        which = V_STALL
+    elif guard & SIDE_WIDE_GUARD and (
+        int(row.target) == _ALL_ADJACENT or int(row.target) == _ALL_FOES
+    ):
+        which = V_STALL
+    elif has_volatile(b, t, V_PROTECT):
+        which = V_PROTECT
+    elif has_volatile(b, t, V_BANEFULBUNKER):
+        which = V_BANEFULBUNKER
+    elif has_volatile(b, t, V_SPIKYSHIELD):
+        which = V_SPIKYSHIELD
+    elif has_volatile(b, t, V_BURNINGBULWARK) and not status:
+        which = V_BURNINGBULWARK
+    elif has_volatile(b, t, V_SILKTRAP) and not status:
+        which = V_SILKTRAP
+    if which == 0:
+        return False
+    side = b.sides[s]
+    if has_volatile(b, s, V_LOCKEDMOVE) and side.locked_move_duration == 2:
+        drop_volatile(b, s, V_LOCKEDMOVE)
+    if makes_contact(b, s):
+        if which == V_BANEFULBUNKER:
+            try_status(b, s, PSN, t, EFFECT_MOVE, M.banefulbunker)
+        elif which == V_BURNINGBULWARK:
+            try_status(b, s, 1, t, EFFECT_MOVE, M.burningbulwark)  # BRN
+        elif which == V_SPIKYSHIELD:
+            damage(b, s, fraction(int(mon.max_hp), 8), t, EFFECT_NONE, 0)
+        elif which == V_SILKTRAP:
+            boost(b, s, stage(SPE, -1), t, EFFECT_MOVE, M.silktrap)
+    return True
+
+
+@kernel
+def try_hit(b: Any, s: int, t: int) -> int:
+    """Return what becomes of the move at its target's defences (event TryHit)."""
+    move = int(b.move.id)
+    row = MOVES[move]
+    flags = int(row.move_flags)
+    kind = int(b.move.type)
+    status = int(b.move.category) == CATEGORY_STATUS
+    target = b.sides[t].mons[b.sides[t].active]
+    if t != s and b.terrain == PSYCHIC_TERRAIN and b.move.priority > 0:
+        if not is_semi_invulnerable(b, t) and is_grounded(b, t, False):
+            return FAILED
+    if t != s and _protected(b, s, t):
+        return QUIET
+    a = defence_ability(b, t)
+    if t == s:
+        return DONE
+    if a:
+        if a == A.magicbounce:
+            if (
+                flags & F_REFLECTABLE
+                and int(b.move.flag_bits) & MOVE_BOUNCED == 0
+                and not is_semi_invulnerable(b, t)
+            ):
+                return BOUNCE
+        elif a == A.overcoat:
+            if flags & F_POWDER:
+                return FAILED
+        elif a == A.sapsipper:
+            if kind == TYPE_GRASS:
+                boost(b, t, stage(ATK, 1), t, EFFECT_ABILITY, a)
+                return FAILED
+        elif a == A.voltabsorb:
+            if kind == TYPE_ELECTRIC:
+                heal(b, t, fraction(int(target.max_hp), 4), t, EFFECT_ABILITY, a)
+                return FAILED
+        elif a == A.waterabsorb or a == A.dryskin:
+            if kind == TYPE_WATER:
+                heal(b, t, fraction(int(target.max_hp), 4), t, EFFECT_ABILITY, a)
+                return FAILED
+        elif a == A.eartheater:
+            if kind == TYPE_GROUND:
+                heal(b, t, fraction(int(target.max_hp), 4), t, EFFECT_ABILITY, a)
+                return FAILED
+        elif a == A.motordrive:
+            if kind == TYPE_ELECTRIC:
+                boost(b, t, stage(SPE, 1), t, EFFECT_ABILITY, a)
+                return FAILED
+        elif a == A.lightningrod:
+            if kind == TYPE_ELECTRIC:
+                boost(b, t, stage(SPA, 1), t, EFFECT_ABILITY, a)
+                return FAILED
+        elif a == A.stormdrain:
+            if kind == TYPE_WATER:
+                boost(b, t, stage(SPA, 1), t, EFFECT_ABILITY, a)
+                return FAILED
+        elif a == A.wellbakedbody:
+            if kind == TYPE_FIRE:
+                boost(b, t, stage(DEF, 2), t, EFFECT_ABILITY, a)
+                return FAILED
+        elif a == A.flashfire:
+            if kind == TYPE_FIRE:
+                add_volatile(b, t, V_FLASHFIRE, t, EFFECT_ABILITY, a)
+                return FAILED
+        elif a == A.windrider:
+            if flags & F_WIND:
+                boost(b, t, stage(ATK, 1), t, EFFECT_ABILITY, a)
+                return FAILED
+        elif a == A.soundproof:
+            if flags & F_SOUND:
+                return FAILED
+        elif a == A.bulletproof:
+            if flags & F_BULLET:
+                return FAILED
+        elif a == A.goodasgold:
+            if status:
+                return FAILED
+        elif a == A.oblivious:
+            if move == M.attract or move == M.taunt:
+                return FAILED
+        elif a == A.sturdy:
+            if row.ohko:
+                return FAILED
+        elif a == A.wonderguard:
+            if not status and move != M.struggle:
+                if run_effectiveness(b, t) <= 0 or not run_immunity(b, t):
+                    return FAILED
+    if flags & F_POWDER and item(b, t) == I.safetygoggles:
+        if type_immunity(b, t) & IMMUNE_POWDER == 0:
+            return FAILED
+    return DONE
+
+
+@kernel
+def _base_accuracy(b: Any, s: int, t: int) -> int:
+    """Return the move's accuracy as its own onModifyMove leaves it; 0: it never misses."""
+    move = int(b.move.id)
+    accuracy = int(MOVES[move].accuracy)
+    if move == M.thunder or move == M.hurricane:
+        weather = weather_for(b, t)
+        if weather == RAIN_DANCE or weather == PRIMORDIAL_SEA:
+            return 0
+        if weather == SUNNY_DAY or weather == DESOLATE_LAND:
+            return 50
+    elif move == M.bleakwindstorm or move == M.sandsearstorm or move == M.wildboltstorm:
+        weather = weather_for(b, t)
+        if weather == RAIN_DANCE or weather == PRIMORDIAL_SEA:
+            return 0
+    elif move == M.blizzard:
+        weather = effective_weather(b)
+        if weather == SNOWSCAPE or weather == HAIL:
+            return 0
+    return accuracy
+
+
+@kernel
+def _modified_accuracy(b: Any, s: int, t: int, accuracy: int) -> int:
+    """Return a numerical accuracy after abilities, items and Gravity (event ModifyAccuracy)."""
+    mod = 4096
+    mine = ability(b, s)
+    theirs = defence_ability(b, t)
+    status = int(b.move.category) == CATEGORY_STATUS
+    if theirs == A.wonderskin and status:
+        accuracy = 50
+    if b.pseudo_weather[GRAVITY]:
+        mod = chain(mod, 6840)
+    if theirs == A.sandveil:
+        if effective_weather(b) == SANDSTORM:
+            mod = chain(mod, 3277)
+    elif theirs == A.snowcloak:
+        weather = effective_weather(b)
+        if weather == SNOWSCAPE or weather == HAIL:
+            mod = chain(mod, 3277)
+    elif theirs == A.tangledfeet and has_volatile(b, t, V_CONFUSION):
+        mod = chain(mod, 2048)
+    if mine == A.compoundeyes:
+        mod = chain(mod, 5325)
+    elif mine == A.hustle:
+        if int(b.move.category) == CATEGORY_PHYSICAL:
+            mod = chain(mod, 3277)
+    elif mine == A.victorystar:
+        mod = chain(mod, 4506)
+    if item(b, t) == I.brightpowder:
+        mod = chain(mod, 3686)
+    held = item(b, s)
+    if held == I.widelens:
+        mod = chain(mod, 4505)
+    elif held == I.zoomlens and not will_move(b, t):
+        mod = chain(mod, 4915)
+    return modify(accuracy, mod)
+
+
+@kernel
+def hits_by_accuracy(b: Any, s: int, t: int, later: bool) -> bool:
+    """Return whether the move hits by its accuracy; ``later``: a further hit of Triple Axel."""
+    move = int(b.move.id)
+    row = MOVES[move]
+    user, foe = b.sides[s], b.sides[t]
+    mon, target = user.mons[user.active], foe.mons[foe.active]
+    sure = False
+    if row.ohko:
+        accuracy = 30
+        if row.ohko == 2 and not has_type(b, s, TYPE_ICE):
+            accuracy = 20
+        if int(mon.level) < int(target.level) or (row.ohko == 2 and has_type(b, t, TYPE_ICE)):
+            return False
+        accuracy += int(mon.level) - int(target.level)
+    else:
+        accuracy = _base_accuracy(b, s, t)
+        if accuracy == 0:
+            sure = True
+        else:
+            change = 0
+            theirs = defence_ability(b, t)
+            mine = ability(b, s)
+            if theirs != A.unaware:
+                change = int(user.boosts[ACCURACY])
+            evades = not row.ignore_evasion and not (
+                mine == A.keeneye or mine == A.mindseye or mine == A.illuminate
+            )
+            if later:
+                # Each stage counts for itself here, and before the modifiers.
+                if change > 0:
+                    accuracy = accuracy * (3 + change) // 3
+                elif change < 0:
+                    accuracy = accuracy * 3 // (3 - change)
+                change = 0
+            if evades and mine != A.unaware:
+                change -= int(foe.boosts[EVASION])
+            change = max(-6, min(6, change))
+            if not later:
+                accuracy = _modified_accuracy(b, s, t, accuracy)
+            if change > 0:
+                accuracy = accuracy * (3 + change) // 3
+            elif change < 0:
+                accuracy = accuracy * 3 // (3 - change)
+            if later:
+                accuracy = _modified_accuracy(b, s, t, accuracy)
+    if move == M.toxic and has_type(b, s, TYPE_POISON):
+        return True
+    if int(row.target) == TARGET_SELF and int(b.move.category) == CATEGORY_STATUS:
+        return True
+    # event Accuracy
+    if ability(b, s) == A.noguard or ability(b, t) == A.noguard:
+        sure = True
+    if has_volatile(b, t, V_GLAIVERUSH):
+        sure = True
+    if has_volatile(b, t, V_MINIMIZE) and int(row.move_flags) & F_MINIMIZE:
+        sure = True
+    if has_volatile(b, s, V_LOCKON) and s != t:
+        sure = True
+    if has_volatile(b, s, V_MICLEBERRY) and not row.ohko:
+        remove_volatile(b, s, V_MICLEBERRY)
+        accuracy = modify(accuracy, 4915)
+    if sure or chance(b, SITE_ACCURACY, accuracy, 100):
+        return True
+    if not later and not row.ohko and item(b, s) == I.blunderpolicy and use_item(b, s):
+        boost(b, s, stage(SPE, 2), s, EFFECT_NONE, 0)
+    return False
+
+
+@kernel
+def break_protection(b: Any, t: int) -> None:
+    """End the target's protection (Feint and its like)."""
+    broke = False
+    for v in (V_BANEFULBUNKER, V_BURNINGBULWARK, V_PROTECT, V_SILKTRAP, V_SPIKYSHIELD):
+        if has_volatile(b, t, v):
+            drop_volatile(b, t, v)
+            broke = True
+    foe = b.sides[t]
+    guards = SIDE_QUICK_GUARD | SIDE_WIDE_GUARD
+    if int(foe.flag_bits) & guards:
+        foe.flag_bits = int(foe.flag_bits) & ~guards
+        broke = True
+    if broke:
+        drop_volatile(b, t, V_STALL)
