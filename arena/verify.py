@@ -1,8 +1,9 @@
 """``plywise verify engine CORPUS``: how exact the battle engine is against the real simulator.
 
-Every recorded step is replayed twice: from the recorded state before it, and from our own state
-carried on from the battle's first step for as long as everything was right.  A battle is exact when
-all its carried steps are.  What a step compares is told in :mod:`plywise.engine.battle.replay`.
+Every recorded step is replayed twice: from the recorded state before it (and, for the one fact
+that states lack, the log of earlier steps: ``codec.Unsaid``), and from our own state carried on
+from the battle's first step for as long as everything was right.  A battle is exact when all its
+carried steps are.  What a step compares is told in :mod:`plywise.engine.battle.replay`.
 """
 
 import json
@@ -20,7 +21,7 @@ from rich.table import Table
 from plywise.arena.verify_causes import Cause, CauseFinder
 from plywise.datasets.battle_corpus import RecordedBattle, RecordedStep, read_corpus
 from plywise.datasets.errors import ConfigError, PlywiseError
-from plywise.engine.battle.codec import BattleSetup
+from plywise.engine.battle.codec import BattleSetup, Unsaid
 from plywise.engine.battle.describe import action_name, describe
 from plywise.engine.battle.replay import (
     StepCheck,
@@ -192,9 +193,11 @@ def _replay(battle: RecordedBattle, whole: bool, report: VerifyReport) -> None:
     setup = BattleSetup.of(battle)
     carried = decode_before(battle.steps[0], setup) if battle.steps else "no steps"
     all_right = not isinstance(carried, str)
+    unsaid = Unsaid()
     for step in battle.steps:
         example = f"{battle.number}:{step.number}"
-        before = decode_before(step, setup)
+        before = decode_before(step, setup, unsaid)
+        unsaid.learn(step)
         unread = isinstance(before, str)
         check = StepCheck(unreadable=before) if isinstance(before, str) else None
         if check is None and not isinstance(before, str):
@@ -227,7 +230,10 @@ def _one_battle(
                 f"step={step_number}: battle {number} has steps 0 to {len(battle.steps) - 1}"
             )
         step = battle.steps[step_number]
-        before = decode_before(step, BattleSetup.of(battle))
+        unsaid = Unsaid()
+        for earlier in battle.steps[:step_number]:
+            unsaid.learn(earlier)
+        before = decode_before(step, BattleSetup.of(battle), unsaid)
         if isinstance(before, str):
             check = StepCheck(unreadable=before)
             shown = before

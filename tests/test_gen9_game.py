@@ -39,7 +39,7 @@ def decisions(seed: int) -> Iterator[Gen9State]:
 
 @pytest.mark.slow
 def test_the_game_keeps_its_contract() -> None:
-    seen = check_game(GAME, plays=1, seed=2)
+    seen = check_game(GAME, plays=1, seed=7)
     assert seen.worlds > 20
 
 

@@ -6,20 +6,32 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from plywise.datasets.battle_corpus import RecordedBattle, read_corpus
 from plywise.datasets.pokemon_sets import PokemonSet
 from plywise.datasets.showdown_data import to_id
 from plywise.engine.battle import codec, plain, teams
+from plywise.engine.battle.battle_state import BattleState
 from plywise.engine.kernels import NO_ACTION
 from plywise.games.gen9.belief import RandomBattleBelief
+from plywise.games.gen9.game import Gen9Battle, Gen9State
 from plywise.games.gen9.infostate import MonView
-from plywise.games.gen9.seen import Seen, from_plain, observe, shown_hp
+from plywise.games.gen9.seen import (
+    Seen,
+    conditions_of,
+    effects_of,
+    from_plain,
+    observe,
+    shown_hp,
+)
 
 CORPUS = Path(__file__).parent / "data" / "random.jsonl.gz"
 MON = re.compile(r"(\[of\] )?p\d[a]?: ")
+Pool = np.ndarray[Any, Any]
 Key = tuple[int, str]
 """Side and name of a Pokémon in the protocol."""
 
@@ -75,7 +87,7 @@ class Protocol:
                 self.hp[me] = shown_hp(int(found[1]), int(found[2]))
 
 
-Position = tuple[RecordedBattle, Seen, Protocol]
+Position = tuple[RecordedBattle, Seen, Protocol, Pool]
 
 
 @cache
@@ -84,18 +96,20 @@ def battles() -> tuple[RecordedBattle, ...]:
 
 
 def positions() -> Iterator[Position]:
-    """Every decision of the recorded battles, with what was seen and what was said until then."""
+    """Every decision of recorded battles: what was seen, what was said, and the whole state."""
     for battle in battles():
         setup = codec.BattleSetup.of(battle)
         unstarted = teams.unstarted(battle.teams(), battle.format, rng=random.Random(1))
         before = plain.thaw(unstarted, 0)
-        after = plain.thaw(codec.decode(battle.steps[0].before, setup), 0)
+        pool = codec.decode(battle.steps[0].before, setup)
+        after = plain.thaw(pool, 0)
         seen, said = observe(Seen(), before, after, (NO_ACTION, NO_ACTION)), Protocol()
         for line in battle.start_log:
             said.read(line)
-        yield battle, seen, said
+        yield battle, seen, said, pool
         for step in battle.steps:
-            before, after = after, plain.thaw(codec.decode(step.after, setup), 0)
+            pool = codec.decode(step.after, setup)
+            before, after = after, plain.thaw(pool, 0)
             actions = [
                 NO_ACTION if choice is None else codec.action_of(choice, step.before, s)
                 for s, choice in enumerate(step.choices)
@@ -103,12 +117,12 @@ def positions() -> Iterator[Position]:
             seen = observe(seen, before, after, actions)
             for line in step.log:
                 said.read(line)
-            yield battle, seen, said
+            yield battle, seen, said, pool
 
 
 def mons(position: Position) -> Iterator[tuple[Key, MonView, PokemonSet]]:
     """What is known of each Pokémon that has appeared, and the set that it really has."""
-    battle, seen, _ = position
+    battle, seen, *_ = position
     for s, team in enumerate(battle.teams()):
         if any(member.ability == "illusion" for member in team):
             continue  # its protocol names another Pokémon
@@ -119,7 +133,7 @@ def mons(position: Position) -> Iterator[tuple[Key, MonView, PokemonSet]]:
 def test_no_more_is_seen_than_the_protocol_said_and_every_own_move_is() -> None:
     checked = 0
     for position in positions():
-        _, _, said = position
+        said = position[2]
         for s in range(2):
             names = [key[1] for key, _, _ in mons(position) if key[0] == s]
             assert names in ([], said.appeared[s])
@@ -156,8 +170,27 @@ def test_the_belief_always_holds_the_true_set() -> None:
             )
 
 
+def test_worlds_agree_with_all_that_is_known_in_real_battles() -> None:
+    Gen9Battle().kernels()
+    for n, (_, seen, _, pool) in enumerate(positions()):
+        if n % 3:
+            continue
+        state = Gen9State(BattleState(pool), seen)
+        for player in range(2):
+            world = state.resample_from_infostate(player, random.Random(n))
+            assert world.information_state(player) == state.information_state(player)
+            assert world.legal_actions(player) == state.legal_actions(player)
+            assert world.current_player() == state.current_player()
+            sides = zip(plain.thaw(pool, 0).sides, plain.thaw(world.flat(), 0).sides, strict=True)
+            for true, drawn in sides:
+                assert true.boosts == drawn.boosts
+                assert true.wish_duration == drawn.wish_duration
+                assert effects_of(true).keys() == effects_of(drawn).keys()
+                assert conditions_of(true) == conditions_of(drawn)
+
+
 def test_what_was_seen_survives_json() -> None:
-    for n, (_, seen, _) in enumerate(positions()):
+    for n, (_, seen, *_) in enumerate(positions()):
         if n % 25 == 0:
             assert from_plain(seen.to_plain()) == seen
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.core import config
 from numba.extending import intrinsic
@@ -81,21 +81,22 @@ _CURSOR, _LENGTH, _MISMATCHES, _POSITION, _SITE, _NUM, _LO, _N = range(8)
 _HEADER = 8
 _ENTRY = 4  # words of an entry: numerator, lo, n, result
 
-if config.DISABLE_JIT:
+_config: Any = config  # its settings are set at run time, unseen by type checkers
+if _config.DISABLE_JIT:
 
-    def _read(address: int, index: int) -> int:
+    def _read(address: Any, index: Any) -> Any:
         return ctypes.c_int64.from_address(int(address) + 8 * int(index)).value
 
-    def _write(address: int, index: int, value: int) -> None:
+    def _write(address: Any, index: Any, value: Any) -> Any:
         ctypes.c_int64.from_address(int(address) + 8 * int(index)).value = int(value)
 
-    def _advance(seed: int) -> int:
+    def _advance(seed: Any) -> Any:
         return (int(seed) * 0x5D588B656C078965 + 0x269EC3) & 0xFFFF_FFFF_FFFF_FFFF
 
-    def _scaled(seed: int, n: int) -> int:
+    def _scaled(seed: Any, n: int) -> Any:
         return ((int(seed) >> 32) * int(n)) >> 32
 
-    def scramble(seed: int) -> int:
+    def scramble(seed: Any) -> Any:
         """Return 64 well mixed bits for any seed (the finalizer of splitmix64)."""
         mask = 0xFFFF_FFFF_FFFF_FFFF
         x = (int(seed) + 0x9E3779B97F4A7C15) & mask
@@ -105,7 +106,7 @@ if config.DISABLE_JIT:
 
 else:
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def _read(typingctx: Any, address: Any, index: Any) -> Any:
         """Return the int64 word ``index`` of the array at ``address``."""
 
@@ -115,7 +116,7 @@ else:
 
         return types.int64(types.uint64, types.int64), codegen
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def _write(typingctx: Any, address: Any, index: Any, value: Any) -> Any:
         """Set the int64 word ``index`` of the array at ``address``."""
 
@@ -131,15 +132,15 @@ else:
     _HALF = np.uint64(32)
 
     @kernel
-    def _advance(seed: np.uint64) -> np.uint64:
+    def _advance(seed: Any) -> Any:
         return seed * _MULTIPLIER + _INCREMENT
 
     @kernel
-    def _scaled(seed: np.uint64, n: int) -> np.int64:
+    def _scaled(seed: Any, n: int) -> Any:
         return np.int64(((seed >> _HALF) * np.uint64(n)) >> _HALF)
 
     @kernel
-    def scramble(seed: np.uint64) -> np.uint64:
+    def scramble(seed: Any) -> Any:
         """Return 64 well mixed bits for any seed (the finalizer of splitmix64)."""
         x = np.uint64(seed) + np.uint64(0x9E3779B97F4A7C15)
         x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -174,13 +175,14 @@ def _draw(b: Any, site: int, num: int, lo: int, n: int) -> int:
     if not there:
         return lo
     # The record may be of another kind of draw: never leave the range that the caller expects.
-    return min(max(_read(script, at + 3), lo), lo + n - 1)
+    result = int(_read(script, at + 3))
+    return min(max(result, lo), lo + n - 1)
 
 
 @kernel
 def chance(b: Any, site: int, num: int, n: int) -> bool:
     """Return true in ``num`` of ``n`` cases: Showdown's ``randomChance``.  Always one draw."""
-    return _draw(b, site, num, 0, n) < num
+    return bool(_draw(b, site, num, 0, n) < num)
 
 
 @kernel

@@ -25,12 +25,12 @@ lacks is listed in :mod:`plywise.engine.battle.facts`.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from plywise.datasets.battle_corpus import Dump, RecordedBattle
+from plywise.datasets.battle_corpus import Dump, RecordedBattle, RecordedStep
 from plywise.datasets.errors import PlywiseError
 from plywise.datasets.pokemon_sets import PokemonSet
 from plywise.engine.battle import constants as c
@@ -176,12 +176,33 @@ class BattleSetup:
         return cls(battle.teams(), battle.format)
 
 
+@dataclass
+class Unsaid:
+    """What a dump leaves out and the log of earlier steps tells.
+
+    Attributes:
+        bond_triggered: (side, team index) of everyone whose Battle Bond has worked.
+    """
+
+    bond_triggered: set[tuple[int, int]] = field(default_factory=set)
+
+    def learn(self, step: RecordedStep) -> None:
+        """Note what ``step`` has brought."""
+        for line in step.log:
+            if line.startswith("|-activate|p") and line.endswith("|ability: Battle Bond"):
+                side = int(line[12]) - 1
+                for dump in (step.before, step.after):
+                    mon = dump["S"][side]["P"][0]
+                    if mon["ab"] == "battlebond":
+                        self.bond_triggered.add((side, mon["i"]))
+
+
 def mon_reference(text: str) -> tuple[int, int]:
     """Return (side, team index) of a dump's ``"@p1:4"``."""
     return int(text[2]) - 1, int(text[4:])
 
 
-def decode(dump: Dump, setup: BattleSetup) -> np.ndarray[Any, Any]:
+def decode(dump: Dump, setup: BattleSetup, unsaid: Unsaid | None = None) -> np.ndarray[Any, Any]:
     """Return a one-element pool with the state that ``dump`` describes.
 
     Raises:
@@ -208,6 +229,8 @@ def decode(dump: Dump, setup: BattleSetup) -> np.ndarray[Any, Any]:
     for s in range(2):
         switching = dump["req"] == "switch" and not dump["q"]  # else who fainted waits
         _side(b.sides[s], dump["S"][s], setup.teams[s], s, residuals_done(dump), switching)
+    for s, i in unsaid.bond_triggered if unsaid is not None else ():
+        b.sides[s].mons[i].flag_bits |= c.MON_BOND_TRIGGERED
     _queue(b, dump["q"])
     return plain.freeze(b)
 
@@ -401,7 +424,7 @@ def _volatile(side: Any, name: str, state: Mapping[str, Any], others: Mapping[st
         raise DecodeError(f"volatile '{name}' is not modelled")
     word, bit = divmod(VOLATILE_BIT[name], VOLATILE_WORD_BITS)
     side.volatiles[word] = side.volatiles[word] | 1 << bit
-    for key, field in VOLATILE_FIELDS.get(name, {}).items():
+    for key, where in VOLATILE_FIELDS.get(name, {}).items():
         value = state.get(key, 0)
         if key == "src":
             value = mon_reference(value)[1] + 1 if value else 0
@@ -409,7 +432,7 @@ def _volatile(side: Any, name: str, state: Mapping[str, Any], others: Mapping[st
             value = number(MOVE_ID, value, "move")
         elif key == "bestStat":
             value = 1 + STAT_NAMES.index(value)
-        setattr(side, field, value)
+        setattr(side, where, value)
     if state.get("fromBooster"):
         side.flag_bits = side.flag_bits | c.SIDE_FROM_BOOSTER
     if name == "stall":  # 3, 9, 27 … 729: the state counts successes

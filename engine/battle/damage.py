@@ -73,6 +73,7 @@ from plywise.engine.battle.stats import (
     has_volatile,
     is_grounded,
     modify,
+    own_types,
     types_of,
     weather_for,
 )
@@ -313,11 +314,8 @@ def _modify_damage(b: Any, s: int, t: int, damage: int, random: int) -> int:
     damage = damage * (100 - random) // 100
     # same-type attack bonus
     if kind != TYPE_UNKNOWN and kind != TYPE_NONE:
-        base_type = (kind == int(side.types[0]) or kind == int(side.types[1])) and kind != TYPE_NONE
-        if base_type and kind == TYPE_FLYING:
-            base_type = has_type(b, s, TYPE_FLYING) or int(mon.flag_bits) & MON_TERASTALLIZED != 0
-        if kind == int(side.added_type):
-            base_type = True
+        first, second, third = own_types(b, s)
+        base_type = kind == first or kind == second or kind == third
         own_type = has_type(b, s, kind)
         forced = int(b.move.flag_bits) & MOVE_FORCE_STAB != 0
         same = forced or own_type or base_type

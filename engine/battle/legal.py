@@ -206,7 +206,7 @@ def decides(b: Any, s: int) -> bool:
     """Return whether side ``s`` has to choose now."""
     if b.request == REQUEST_MOVE:
         return int(b.sides[s].pokemon_left) != 0
-    return b.request == REQUEST_SWITCH and b.sides[s].switch_flag != 0
+    return int(b.request) == REQUEST_SWITCH and int(b.sides[s].switch_flag) != 0
 
 
 @kernel

@@ -462,3 +462,4 @@ def future_hit(b: Any, t: int, move: int, source: int) -> None:
     elif item(b, s) == I.lifeorb and int(side.flag_bits) & SIDE_FORCE_SWITCH == 0:
         damage(b, s, fraction(int(mon.max_hp), 10), s, EFFECT_ITEM, I.lifeorb)
     b.move.id = 0
+    check_win(b, -1)

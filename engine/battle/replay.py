@@ -68,10 +68,12 @@ class StepCheck:
         return not (self.unreadable or self.legal or self.draw or self.differences)
 
 
-def decode_before(step: RecordedStep, setup: codec.BattleSetup) -> np.ndarray[Any, Any] | str:
+def decode_before(
+    step: RecordedStep, setup: codec.BattleSetup, unsaid: codec.Unsaid | None = None
+) -> np.ndarray[Any, Any] | str:
     """Return a pool with the state before ``step``, or why it cannot be decoded."""
     try:
-        return codec.decode(step.before, setup)
+        return codec.decode(step.before, setup, unsaid)
     except codec.DecodeError as error:
         return str(error)
 

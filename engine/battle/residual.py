@@ -102,7 +102,6 @@ from plywise.engine.battle.constants import (
 from plywise.engine.battle.fainting import faint_messages
 from plywise.engine.battle.field import clear_terrain, clear_weather, first_side
 from plywise.engine.battle.formes import forme_change
-from plywise.engine.battle.future import future_hit
 from plywise.engine.battle.items import (
     eat_effect,
     eat_item,
@@ -111,6 +110,7 @@ from plywise.engine.battle.items import (
     try_status,
     white_herb,
 )
+from plywise.engine.battle.moves import future_hit
 from plywise.engine.battle.ops import boost, damage, faint, fraction, heal, stage
 from plywise.engine.battle.stats import (
     ability,

@@ -12,6 +12,7 @@ import plywise.engine.battle.species_ids as S
 from plywise.engine.battle.abilities import take_forme_ability
 from plywise.engine.battle.action_queue import (
     fractional_priority,
+    insert_run_switch,
     move_priority,
     push_action,
     remove_action,
@@ -73,7 +74,6 @@ from plywise.engine.battle.switching import (
     copy_boosts,
     drag_in,
     find_illusion,
-    insert_run_switch,
     run_switch,
     switch_in,
 )

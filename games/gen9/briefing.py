@@ -7,6 +7,7 @@ over worlds of the belief.  Nothing here comes from text that the opponent can c
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -23,57 +24,74 @@ choose at the same time: use a move of the Pokémon that is out, or switch to an
 A Pokémon at 0 % HP is out of the battle; the side whose Pokémon are all out loses. \
 "tera" means: Terastallize (once per battle), then use the move. \
 Good play takes knock-outs when they are sure, does not stay in against a knock-out that comes \
-first, and keeps the Pokémon that beat what the foe has left."""
+first, and keeps the Pokémon that beat what the foe has left. \
+Beside a move stand the damage it does in % of the foe's HP, and whether it comes first or second; \
+beside a switch the HP of who comes in, and what the foe's best hit takes from it."""
 
 
-def _mon_line(mon: MonView) -> str:
+def own_team(info: InfoState) -> str:
+    """Return the player's team as it was brought: the same text all through a battle."""
+    lines = []
+    for mon in info.own.mons:
+        types = "/".join(load().species[load().species_id(mon.base_species)]["types"])
+        item = mon.lost_item or mon.item or "no item"
+        moves = "/".join(m.id for m in mon.moves)
+        lines.append(f"{mon.base_species} ({types}), {item}, {mon.base_ability}, {moves}")
+    return "Your team: " + "; ".join(lines) + "."
+
+
+def _state(mon: MonView) -> str:
     parts = [f"{mon.species} {100 * mon.hp_fraction:.0f} %"]
     if mon.status:
         parts.append(mon.status)
     if mon.terastallized:
         parts.append(f"tera {mon.tera_type}")
-    if mon.item:
-        parts.append(mon.item)
-    if mon.ability:
-        parts.append(mon.ability)
+    return " ".join(parts)
+
+
+def _known(mon: MonView) -> str:
+    """What has been revealed of an opponent's Pokémon."""
+    shown = [x for x in (mon.item, mon.ability) if x]
     if mon.moves:
-        parts.append("/".join(m.id for m in mon.moves))
-    return ", ".join(parts)
+        shown.append("/".join(m.id for m in mon.moves))
+    return f"{_state(mon)} ({', '.join(shown)})" if shown else _state(mon)
 
 
-def _side_lines(label: str, side: SideView) -> list[str]:
-    lines = []
+def _side_lines(label: str, side: SideView, describe: Callable[[MonView], str]) -> list[str]:
+    parts = []
     active = side.active_mon
     if active is not None:
         types = side.types or tuple(load().species[load().species_id(active.species)]["types"])
-        boosts = ", ".join(f"{k} {v:+d}" for k, v in side.boosts.items())
-        lines.append(f"{label} out: {_mon_line(active)}; type {'/'.join(types)}")
-        if boosts:
-            lines.append(f"{label} boosts: {boosts}")
+        boosts = "".join(f" {k} {v:+d}" for k, v in side.boosts.items() if v)
+        parts.append(f"out {describe(active)} {'/'.join(types)}{boosts}")
     bench = [m for i, m in enumerate(side.mons) if i != side.active]
-    alive = [_mon_line(m) for m in bench if not m.fainted]
-    if alive:
-        lines.append(f"{label} bench: " + "; ".join(alive))
+    parts.extend(describe(m) for m in bench if not m.fainted)
     unseen = side.size - len(side.mons)
     if unseen:
-        lines.append(f"{label} unseen: {unseen}")
-    if side.conditions:
-        lines.append(f"{label} side: " + ", ".join(f"{k} {v}" for k, v in side.conditions.items()))
-    return lines
+        parts.append(f"{unseen} unseen")
+    parts.extend(f"{k} {v}" for k, v in side.conditions.items())
+    return [f"{label}: " + "; ".join(parts)]
 
 
 def situation(info: InfoState) -> str:
-    """Return what the player knows, in a few lines of plain text."""
-    field = [f"turn {info.turn}"]
-    if info.weather:
-        field.append(info.weather)
-    if info.terrain:
-        field.append(info.terrain)
-    field.extend(info.pseudo_weathers)
-    lines = [", ".join(field), *_side_lines("own", info.own), *_side_lines("foe", info.foe)]
+    """Return what the player knows beyond its own team, in a few short lines.
+
+    Short because a small model reads about a hundred words a second on two cores.
+    """
+    field = [f"turn {info.turn}", info.weather, info.terrain, *info.pseudo_weathers]
+    lines = [
+        ", ".join(part for part in field if part),
+        *_side_lines("own", info.own, _state),
+        *_side_lines("foe", info.foe, _known),
+    ]
     if info.history:
-        lines.append("lately: " + "; ".join(info.history[-6:]))
+        lines.append("lately: " + "; ".join(info.history[-4:]))
     return "\n".join(lines)
+
+
+def observation(info: InfoState) -> str:
+    """Return all that the player knows, for people."""
+    return f"{situation(info)}\n{own_team(info)}"
 
 
 def _option(name: str, action: int, facts: OptionFacts) -> Option:
@@ -93,7 +111,7 @@ def briefing(info: InfoState, worlds: np.ndarray[Any, Any], belief: RandomBattle
     return Briefing(
         game="gen9randombattle",
         player=info.player,
-        rules=RULES,
+        rules=f"{RULES}\n{own_team(info)}",
         situation=situation(info),
         own=tuple(_option(action_name(info, a), a, own[a]) for a in info.legal),
         opponent=tuple(_option(name, action, facts) for name, action, facts in foe),

@@ -50,21 +50,19 @@ class OptionFacts:
         """Return the facts as a short phrase."""
         parts = []
         if self.low is not None and self.high is not None:
-            if self.high <= 0:
-                parts.append("no damage")
-            else:
-                parts.append(f"takes {100 * self.low:.0f}-{100 * self.high:.0f} % of its HP")
+            damage = f"{100 * self.low:.0f}-{100 * self.high:.0f} % damage"
+            parts.append(damage if self.high > 0 else "no damage")
         if self.knock_out:
             sure = self.knock_out > 0.995
             parts.append("sure knock-out" if sure else f"knock-out {100 * self.knock_out:.0f} %")
         if self.accuracy is not None and self.accuracy < 100:
             parts.append(f"hits {self.accuracy} %")
         if self.first is not None:
-            parts.append("moves first" if self.first > 0.5 else "moves second")
+            parts.append("first" if self.first > 0.5 else "second")
         if self.hp is not None:
-            parts.append(f"has {100 * self.hp:.0f} % HP")
+            parts.append(f"{100 * self.hp:.0f} % HP")
         if self.taken is not None:
-            parts.append(f"would lose up to {100 * self.taken:.0f} % to the foe's best hit")
+            parts.append(f"loses {100 * self.taken:.0f} %")
         return ", ".join(parts)
 
 
@@ -137,7 +135,15 @@ def _switch_facts(info: InfoState, index: int, belief: RandomBattleBelief) -> Op
     hp = info.own.mons[index].hp_fraction
     if foe is None or foe.fainted:
         return OptionFacts(hp=hp)
-    own = replace(info.own, active=index, boosts={}, volatiles={}, types=(), last_move="")
+    own = replace(
+        info.own,
+        active=index,
+        boosts={},
+        volatiles={},
+        types=(),
+        last_move="",
+        transformed=False,
+    )
     after = replace(info, own=own, request="move", trapped=False)
     worlds = sample_worlds(after, _SWITCH_WORLDS, seed=info.turn, belief=belief)
     side = 1 - info.player

@@ -23,7 +23,7 @@ from plywise.engine.battle.rules import rules
 from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS, TERMINAL, RulesKernels
 from plywise.games.base import Briefing, Game, GameInfo, IllegalActionError, ParseResult, State
 from plywise.games.gen9 import seen as seeing
-from plywise.games.gen9.briefing import situation
+from plywise.games.gen9.briefing import observation
 from plywise.games.gen9.infostate import InfoState, action_name
 from plywise.games.gen9.knowledge import information_state
 from plywise.games.gen9.seen import Seen
@@ -138,7 +138,7 @@ class Gen9State(State):
 
     def observation_string(self, player: int) -> str:
         """Return what the player knows, in a few lines of text."""
-        return situation(self.information_state(player))
+        return observation(self.information_state(player))
 
     def information_state_string(self, player: int) -> str:
         """Return what the player knows, as JSON."""

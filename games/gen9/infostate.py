@@ -81,7 +81,8 @@ class SideView:
         active: index into ``mons``; None when nobody is out.
         boosts: stages of the active one (``BOOST_NAMES``), zeros left out.
         volatiles: volatile conditions of the active one -> turns since they began.
-        conditions: side conditions -> layers (hazards) or turns since they began.
+        conditions: side conditions -> layers (hazards) or turns since they began; also ``wish``
+            and the future move that will land on this side.
         types: present types of the active one where a move or ability changed them.
         size: how many Pokémon the side brought.
         transformed: the active one's moves, stats and types are a copy of the opponent's.

@@ -284,7 +284,7 @@ class _Book:
     def close(self, before: Plain, after: Plain, shown: int, came: bool) -> SideSeen:
         """Return what is known now, with the facts of the active one and of the side."""
         side, start, now = self._side, ends_of_turn(before), ends_of_turn(after)
-        effects, layers = _effects(side), _conditions(side)
+        effects, layers = effects_of(side), conditions_of(side)
         began = {name: self._began.get(name, start) for name in layers}
         # What clings to a Pokémon starts anew with it.
         began |= {name: start if came else self._began.get(name, start) for name in effects}
@@ -349,7 +349,7 @@ def _status_turns(view: MonView, look: Look) -> int:
     return view.status_turns + int(was.status_turns) - int(now.status_turns)
 
 
-def _effects(side: Plain) -> dict[str, int]:
+def effects_of(side: Plain) -> dict[str, int]:
     """Return what clings to the active one, by the names that Showdown's messages give it.
 
     The value is a count that belongs to it, 0 where it is the turns since it began.
@@ -374,15 +374,20 @@ def _effects(side: Plain) -> dict[str, int]:
     return found
 
 
-def _conditions(side: Plain) -> dict[str, int]:
+def conditions_of(side: Plain) -> dict[str, int]:
     """Return a side's conditions: layers of hazards, 0 where it is the turns since they began."""
-    return {
+    found = {
         name: int(count) if k >= c.FIRST_HAZARD else 0
         for k, (name, count) in enumerate(
             zip(c.SIDE_CONDITION_NAMES, side.conditions, strict=False)
         )
         if count
     }
+    if side.wish_duration:
+        found["wish"] = 0
+    if side.future_duration:
+        found[MOVE_NAMES[side.future_move]] = 0
+    return found
 
 
 def _changed_types(side: Plain, *, masked: bool) -> tuple[str, ...]:

@@ -62,9 +62,9 @@ class InfoStateView(State):
 
     def observation_string(self, player: int) -> str:
         """Return what the player sees, as text."""
-        from plywise.games.gen9.briefing import situation
+        from plywise.games.gen9.briefing import observation
 
-        return situation(self.info)
+        return observation(self.info)
 
     def serialize(self) -> str:
         """Return the information state as JSON."""

@@ -4,8 +4,8 @@ A world is written as a dump in the words of the recorded corpora (``engine/batt
 decoded from there, so that there is one way into the engine.  What the player knows is written
 exactly, so that the player has the same legal actions in all of them; the opponent's sets are drawn
 from the belief; durations and counters that nobody is told (sleep, confusion, a screen's length)
-are drawn from what is still possible.  Not carried into worlds yet: Wish, Future Sight, Illusion,
-and the move that an Encore or Disable holds when it was not the last one.
+are drawn from what is still possible.  Not carried into worlds yet: Illusion, and the move that an
+Encore or Disable holds when it was not the last one.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ _VOLATILE_TURNS = {
 }
 _HOLDS_LAST_MOVE = ("encore", "disable", "twoturnmove")
 _LOCKING_MOVES = ("outrage", "petaldance", "thrash", "ragingfury")
+_FUTURE_MOVES = ("futuresight", "doomdesire")
 # Volatile conditions that keep a Pokémon in battle.
 _HOLDING = frozenset(("partiallytrapped", "trapped", "ingrain", "noretreat"))
 _DISABLED = 1  # fourth entry of a move slot
@@ -160,7 +161,25 @@ def _dump(info: InfoState, sets: tuple[Team, Team], rng: Random) -> Dump:
         _bar(foe, own)
     else:
         _open_switch(dump, info, rng)
+    for s, view in enumerate(views):
+        _slot_conditions(dump, view, s)
     return dump
+
+
+def _slot_conditions(dump: Dump, view: SideView, s: int) -> None:
+    """Add a Wish, or a Future Sight that will land on side ``s``, made by who has that move."""
+    done = codec.residuals_done(dump)
+    for name, passed in view.conditions.items():
+        side = s if name == "wish" else 1 - s
+        team = dump["S"][side]["P"]
+        maker = next((m for m in team if name in {slot[0] for slot in m["mv"]}), team[0])
+        if name == "wish":
+            wish = {"startingTurn": done - passed, "hp": maker["mhp"] / 2}
+            dump["S"][s]["sl"][0]["wish"] = wish
+        elif name in _FUTURE_MOVES:
+            source = f"@p{side + 1}:{maker['i']}"
+            future = {"endingTurn": done + 2 - passed, "move": name, "src": source}
+            dump["S"][s]["sl"][0]["futuremove"] = future
 
 
 def _allow(own: Dump, info: InfoState) -> None:
@@ -170,6 +189,9 @@ def _allow(own: Dump, info: InfoState) -> None:
             move.append(_DISABLED)
     if not any(TERA <= action < SWITCH for action in info.legal):
         own.pop("ct", None)
+    if len({action % TERA for action in info.legal if action < SWITCH}) > 1:
+        # Its last move and its item made a lock likely, and there is none.
+        own["vo"] = {k: v for k, v in own["vo"].items() if k not in ("lockedmove", "choicelock")}
     if info.trapped:
         own["trp"] = True
     if info.maybe_trapped:

@@ -1,0 +1,62 @@
+"""Random draws of the battle engine: Showdown's generator, and scripts that are fed and checked."""
+
+from typing import Any
+
+import numpy as np
+from numba import types
+
+from plywise.engine.battle import chance
+from plywise.engine.battle.state import BATTLE
+from plywise.engine.jit import kernel_of
+from plywise.engine.kernels import signatures
+
+_POOL = signatures(BATTLE).current.args[0]
+
+
+@kernel_of(types.int64(_POOL, types.int64, types.int64, types.int64))
+def _roll(pool: Any, i: int, low: int, n: int) -> int:
+    return chance.roll(pool[i], chance.SITE_DAMAGE, low, n)
+
+
+@kernel_of(types.int64(_POOL, types.int64, types.int64, types.int64))
+def _chance(pool: Any, i: int, num: int, n: int) -> int:
+    return int(chance.chance(pool[i], chance.SITE_ACCURACY, num, n))
+
+
+def _seed(words: tuple[int, int, int, int]) -> int:
+    return words[0] << 48 | words[1] << 32 | words[2] << 16 | words[3]
+
+
+def test_the_generator_is_showdowns() -> None:
+    """Drawn by ``new PRNG('1,2,3,4')`` of pokemon-showdown 0.11.11."""
+    pool = np.zeros(1, BATTLE)
+    pool[0]["rng"] = _seed((1, 2, 3, 4))
+    assert [_roll(pool, 0, 0, 100) for _ in range(8)] == [47, 88, 66, 13, 84, 57, 95, 38]
+    assert [_roll(pool, 0, 2, 3) for _ in range(4)] == [4, 4, 2, 2]
+    assert int(pool[0]["rng"]) == _seed((14735, 5508, 9502, 51264))
+
+
+def test_a_script_is_followed_and_checked() -> None:
+    pool = np.zeros(1, BATTLE)
+    pool[0]["rng"] = 7
+    script = chance.new_script([(3, 0, 10, 2), (chance.PLAIN, 2, 3, 4), (1, 0, 24, 0)])
+    chance.feed(pool[0], script)
+    assert _chance(pool, 0, 3, 10) == 1
+    assert _roll(pool, 0, 2, 3) == 4
+    assert not chance.report(script).exact  # a draw is left over
+    assert _roll(pool, 0, 0, 16) == 0
+    found = chance.report(script)
+    assert (found.used, found.mismatches, found.position) == (3, 1, 2)
+    assert (found.site, found.got) == ("damage", (chance.PLAIN, 0, 16))
+    _roll(pool, 0, 5, 16)  # beyond the end: the lowest value, and one mismatch more
+    assert chance.report(script).mismatches == 2
+    chance.unfeed(pool[0], seed=7)
+    assert int(pool[0]["rng"]) == 7
+
+
+def test_an_exact_script() -> None:
+    pool = np.zeros(1, BATTLE)
+    script = chance.new_script([(100, 0, 100, 99)])
+    chance.feed(pool[0], script)
+    assert _chance(pool, 0, 100, 100) == 1
+    assert chance.report(script).exact
