@@ -266,14 +266,9 @@ def print_step(console: Console, before: str, step: RecordedStep, check: StepChe
         got = ", ".join(action_name(a) for a in legal.got)
         console.print(f"legal for side {legal.side + 1}: expected {expected}; got {got}")
     if check.draw is not None:
-        draw = check.draw
-        console.print(
-            escape(
-                f"draw {draw.position}: expected {draw.expected or 'none'}; "
-                f"got {draw.got or 'none'}"
-            ),
-            highlight=False,
-        )
+        expected, got = check.draw.expected or "none", check.draw.got or "none"
+        line = f"draw {check.draw.position}: expected {expected}; got {got}"
+        console.print(escape(line), highlight=False)
     if check.differences:
         table = Table("where", "what", "Showdown", "ours")
         for where, what, expected, got in check.differences:

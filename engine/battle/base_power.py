@@ -300,7 +300,14 @@ def _beat_up(b: Any, s: int) -> int:
         if k == 0 or (int(mon.flag_bits) & MON_FAINTED == 0 and mon.status == NO_STATUS):
             left -= 1
             if left == 0:
-                return 5 + int(SPECIES[mon.base_species].base_stats[1]) // 10
+                # The set's species counts: of the formes that an ability makes for good, these
+                # have another Attack.
+                species = int(mon.base_species)
+                if species == S.terapagosterastal or species == S.terapagosstellar:
+                    species = S.terapagos
+                elif species == S.palafinhero:
+                    species = S.palafin
+                return 5 + int(SPECIES[species].base_stats[1]) // 10
     return 5
 
 

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from poke_env.battle import AbstractBattle, Battle
 from poke_env.player import BattleOrder, Player
-from poke_env.player.battle_order import DefaultBattleOrder, SingleBattleOrder
+from poke_env.player.battle_order import SingleBattleOrder
 
 from plywise.games.base import State
 from plywise.games.gen9.infostate import InfoState, action_name
@@ -154,7 +154,7 @@ class PlywisePlayer(Player):
 
     def _random_legal(self, battle: Battle, info: InfoState | None) -> tuple[int, BattleOrder]:
         if info is None or not info.legal:
-            return -1, DefaultBattleOrder()
+            return -1, self.choose_default_move()
         action = random.Random(f"{self._seed} {battle.battle_tag} {battle.turn}").choice(info.legal)
         return action, SingleBattleOrder(choice_for(battle, action))
 
