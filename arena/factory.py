@@ -204,7 +204,11 @@ class AgentFactory:
         return self._built[entrant.label]
 
     def _make(self, entrant: AgentConfig) -> Agent:
-        search = with_budget(self._search, entrant)
+        advised = entrant.name == "llm_search" and self._model.config.name != "none"
+        search = self._search
+        if advised and self._model.config.seconds is not None:
+            search = replace(search, seconds=self._model.config.seconds)
+        search = with_budget(search, entrant)
         label = entrant.label
         if entrant.name == "random":
             return RandomAgent(label)
@@ -214,7 +218,6 @@ class AgentFactory:
             return MaxDamageAgent(label, self._kernels())
         if entrant.name == "llm":
             return LLMAgent(label, self._model, entrant.seconds)
-        advised = entrant.name == "llm_search" and self._model.config.name != "none"
         consultant = self._model.consultant() if advised else None
         if isinstance(search, AlphaBetaConfig):
             return AlphaBetaAgent(label, self._kernels(), search, consultant)

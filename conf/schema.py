@@ -162,6 +162,8 @@ class LLMGroup:
         guides: which questions it is asked: propose, model, evaluate.
         trust: how far its advice is believed, 0 (not at all) … 1.
         max_calls: most calls for one decision.
+        seconds: for a decision that this model advises; null: as without it (``search.seconds``).
+            ``agent.seconds`` comes before both.
         weights: GGUF file for the embedded model; null: the packaged SmolLM2-135M.
         threads: of the embedded model; null: its own default.
     """
@@ -177,6 +179,7 @@ class LLMGroup:
     guides: list[str] = field(default_factory=lambda: list(GUIDE_QUESTIONS))
     trust: float = 0.5
     max_calls: int = 6
+    seconds: float | None = None
     weights: str | None = None
     threads: int | None = None
 
@@ -184,6 +187,7 @@ class LLMGroup:
         """Check the values."""
         _one_of("llm.name", self.name, ("none", "embedded", "openai"))
         _above("llm.timeout", self.timeout, 0)
+        _above("llm.seconds", self.seconds, 0)
         _at_least("llm.max_retries", self.max_retries, 0)
         _at_least("llm.concurrency", self.concurrency, 1)
         _between("llm.trust", self.trust, 0, 1)

@@ -3,6 +3,7 @@
 from typing import Any
 
 import plywise.engine.battle.ability_ids as A
+import plywise.engine.battle.move_ids as M
 import plywise.engine.battle.species_ids as S
 from plywise.engine.battle.chance import SITE_ABILITY, roll
 from plywise.engine.battle.conditions import (
@@ -21,6 +22,7 @@ from plywise.engine.battle.constants import (
     ABILITY_UNNERVED,
     ATK,
     AURORA_VEIL,
+    CATEGORY_STATUS,
     DEF,
     DELTA_STREAM,
     DESOLATE_LAND,
@@ -77,8 +79,36 @@ from plywise.engine.battle.stats import (
     has_volatile,
     holds_ability_shield,
 )
-from plywise.engine.battle.tables import ABILITIES, SPECIES
+from plywise.engine.battle.tables import ABILITIES, MOVES, SPECIES
 from plywise.engine.jit import kernel
+
+
+@kernel
+def _forewarn(b: Any, t: int) -> None:
+    """Draw which of the strongest moves of the active of ``t`` Forewarn names."""
+    side = b.sides[t]
+    m = side.mons[side.active]
+    if int(m.hp) <= 0:
+        return
+    strongest, count = 1, 0
+    for k in range(4):
+        move = int(m.moves[k])
+        if move == 0:
+            continue
+        row = MOVES[move]
+        power = int(row.power)
+        if row.ohko:
+            power = 150
+        elif move == M.counter or move == M.metalburst or move == M.mirrorcoat:
+            power = 120
+        elif power == 1 or (power == 0 and row.category != CATEGORY_STATUS):
+            power = 80
+        if power > strongest:
+            strongest, count = power, 1
+        elif power == strongest:
+            count += 1
+    if count > 0:
+        roll(b, SITE_ABILITY, 0, count)
 
 
 @kernel
@@ -93,6 +123,8 @@ def _begin(b: Any, s: int, a: int, entering: bool) -> bool:
     if a == A.intimidate:
         if foe_stands and not has_volatile(b, 1 - s, V_SUBSTITUTE):
             boost(b, 1 - s, stage(ATK, -1), s, EFFECT_ABILITY, a)
+    elif a == A.forewarn:
+        _forewarn(b, 1 - s)
     elif a == A.drizzle:
         set_weather(b, RAIN_DANCE, s)
     elif a == A.drought or a == A.orichalcumpulse:

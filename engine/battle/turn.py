@@ -54,6 +54,10 @@ from plywise.engine.battle.constants import (
     SIDE_TERA_USED,
     SPE,
     SWITCH_TRUE,
+    TYPE_FIRE,
+    TYPE_GRASS,
+    TYPE_ROCK,
+    TYPE_WATER,
     V_BEAKBLAST,
     V_CHILLYRECEPTION,
     V_COUNTER,
@@ -158,8 +162,15 @@ def terastallize(b: Any, s: int) -> None:
     side = b.sides[s]
     m = side.mons[side.active]
     base = int(SPECIES[m.species].base_species)
+    seen = base
     if side.illusion != 0:
         seen = int(SPECIES[side.mons[int(side.illusion) - 1].species].base_species)
+    tera = int(m.tera_type)
+    if base == S.ogerpon and seen == S.ogerpon:
+        # Showdown lets it go on as it is: the game crashes.
+        if tera != TYPE_FIRE and tera != TYPE_GRASS and tera != TYPE_ROCK and tera != TYPE_WATER:
+            return
+    if side.illusion != 0:
         if seen == S.ogerpon or seen == S.terapagos:
             side.illusion = 0
     m.flag_bits = int(m.flag_bits) | MON_TERASTALLIZED
