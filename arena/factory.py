@@ -221,7 +221,9 @@ class AgentFactory:
         consultant = self._model.consultant() if advised else None
         if isinstance(search, AlphaBetaConfig):
             return AlphaBetaAgent(label, self._kernels(), search, consultant)
-        return BattleAgent(label, self._kernels(), cast("SimultaneousConfig", search), consultant)
+        lend_after = self._model.config.lend_after if advised else None
+        battle_search = cast("SimultaneousConfig", search)
+        return BattleAgent(label, self._kernels(), battle_search, consultant, lend_after)
 
     def _kernels(self) -> RulesKernels:
         """Return the game's compiled rules.
@@ -316,10 +318,12 @@ class BattleAgent:
         kernels: RulesKernels,
         config: SimultaneousConfig,
         consultant: LLMConsultant | None,
+        lend_after: float | None = None,
     ) -> None:
         self.name = name
         self._kernels = kernels
         self._config = config
+        self._lend_after = lend_after
         self._advised = Advised(consultant)
         self._local = threading.local()
         self._search()  # compiles now, not on the clock of the first decision
@@ -353,6 +357,7 @@ class BattleAgent:
                     algorithm=config.algorithm,
                     exploration=config.exploration,
                     rollout=config.rollout,
+                    lend_after=self._lend_after,
                     final=config.final,
                 ),
             )

@@ -164,6 +164,8 @@ class LLMGroup:
         max_calls: most calls for one decision.
         seconds: for a decision that this model advises; null: as without it (``search.seconds``).
             ``agent.seconds`` comes before both.
+        lend_after: for a model on the same few cores: after so many seconds of a decision the
+            battle search sleeps until the model's first answer, or until the time runs short.
         weights: GGUF file for the embedded model; null: the packaged SmolLM2-135M.
         threads: of the embedded model; null: its own default.
     """
@@ -180,6 +182,7 @@ class LLMGroup:
     trust: float = 0.5
     max_calls: int = 6
     seconds: float | None = None
+    lend_after: float | None = None
     weights: str | None = None
     threads: int | None = None
 
@@ -188,6 +191,7 @@ class LLMGroup:
         _one_of("llm.name", self.name, ("none", "embedded", "openai"))
         _above("llm.timeout", self.timeout, 0)
         _above("llm.seconds", self.seconds, 0)
+        _above("llm.lend_after", self.lend_after, 0)
         _at_least("llm.max_retries", self.max_retries, 0)
         _at_least("llm.concurrency", self.concurrency, 1)
         _between("llm.trust", self.trust, 0, 1)

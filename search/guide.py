@@ -70,6 +70,10 @@ class GuideReport:
 class Consultation(Protocol):
     """A running consultation about one decision; none of its methods blocks."""
 
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will come: all is answered, failed or given up."""
+
     def poll(self) -> list[Advice]:
         """Return the answers that arrived since the last poll."""
 

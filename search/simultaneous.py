@@ -49,6 +49,8 @@ _LONG_SLICE, _SHORT_SLICE = 0.02, 0.003  # seconds that a slice aims at: first, 
 _RESERVE_SECONDS = 0.002  # kept for reading the result
 _MAX_SLICE = 1 << 15
 _FIRST_SLICE = 8
+_NAP_SECONDS = 0.01  # between looks at a guide that the search has lent its core to
+_LENT_SHARE = 0.8  # of the time for a decision: then the search takes its core back
 _PV_VISITS = 8  # a line is reported as far as it was visited so often
 
 
@@ -80,6 +82,9 @@ class SimultaneousConfig:
             decided, and the action with the best value is played: the fastest win, the longest
             resistance.
         advice_visits: for how many visits a fully trusted value of a guide counts.
+        lend_after: seconds after which the search lends its core to a guide that has not answered:
+            it sleeps until the first answer comes or four fifths of the time are over.  For a guide
+            that computes on the same few cores; None: the search never stops.
         max_nodes: room in the tree; when it is full the search goes on without growing it.
     """
 
@@ -97,6 +102,7 @@ class SimultaneousConfig:
     threshold: float = 0.2
     decisive: float = 0.9
     advice_visits: float = 30.0
+    lend_after: float | None = None
     max_nodes: int = 1 << 18
 
     def __post_init__(self) -> None:
@@ -124,6 +130,7 @@ class SimultaneousConfig:
             ("threshold", 0.0, 1.0),
             ("decisive", 0.0, math.inf),
             ("advice_visits", 0.0, math.inf),
+            ("lend_after", 0.0, math.inf),
             ("max_nodes", 2, 1 << 30),
         ):
             value = getattr(self, name)
@@ -409,11 +416,16 @@ class SimultaneousSearch:
         error: str | None = None
         planned = math.inf
         reserve = _RESERVE_SECONDS
+        lend_from, lend_until = self._loan(deadline)
         while limit is None or done < limit:
             if consultation is not None and error is None:
                 try:
                     for advice in consultation.poll():
                         root.take(advice, self.config.advice_visits)
+                        lend_until = 0.0
+                    if lend_from < time.perf_counter() < lend_until and not consultation.finished:
+                        time.sleep(_NAP_SECONDS)
+                        continue
                 except Exception as problem:  # a guide's fault may cost its advice and nothing else
                     error = f"{type(problem).__name__}: {problem}"
                     log.warning("the guide failed and is not asked again: %s", error)
@@ -456,6 +468,13 @@ class SimultaneousSearch:
             size = max(1, min(2 * size, _MAX_SLICE, int(wanted / max(pace, 1e-9))))
             planned = size * pace
         return error
+
+    def _loan(self, deadline: float | None) -> tuple[float, float]:
+        """Return from when to when the search's core may be lent to a guide."""
+        if deadline is None or self.config.lend_after is None:
+            return 0.0, 0.0
+        now = time.perf_counter()
+        return now + self.config.lend_after, now + _LENT_SHARE * (deadline - now)
 
     def _report(
         self,

@@ -395,6 +395,10 @@ class Says:
     def __init__(self, *advice: Advice) -> None:
         self.advice = list(advice)
 
+    @property
+    def finished(self) -> bool:
+        return not self.advice
+
     def poll(self) -> list[Advice]:
         said, self.advice = self.advice, []
         return said

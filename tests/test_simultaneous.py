@@ -508,6 +508,10 @@ class Guide:
         self.polls = 0
         self.closed = False
 
+    @property
+    def finished(self) -> bool:
+        return not self.answers and not self.late
+
     def poll(self) -> list[Advice]:
         self.polls += 1
         if self.failing:
@@ -533,6 +537,47 @@ def long_choice() -> NDArray[Any]:
     for a, value in enumerate((0.0, 0.02, 0.01, 0.1)):
         table.pool[0].next[root, a, 0] = table.end(value)
     return table.pool
+
+
+class SlowGuide(Guide):
+    """A consultation that answers after some seconds, or never."""
+
+    def __init__(self, *answers: Advice, after: float, dead: bool = False) -> None:
+        super().__init__(*answers)
+        self.due = time.perf_counter() + after
+        self.dead = dead
+
+    @property
+    def finished(self) -> bool:
+        return self.dead or not self.answers
+
+    def poll(self) -> list[Advice]:
+        self.polls += 1
+        if self.dead or time.perf_counter() < self.due:
+            return []
+        answers, self.answers = self.answers, []
+        return answers
+
+
+def test_the_search_lends_its_core_to_a_slow_guide_and_takes_it_back() -> None:
+    config = SimultaneousConfig(seconds=0.6, lend_after=0.1)
+    advice = propose({3: 1.0}, 0.5)
+    search = SimultaneousSearch(RULES, config)
+    search.decide(long_choice(), None, 0, 1, seconds=0.05)  # compiles
+
+    def iterations(guide: Guide) -> int:
+        start = time.perf_counter()
+        found = search.decide(long_choice(), None, 0, 1, guide)
+        assert time.perf_counter() - start < 0.75
+        return found.iterations
+
+    dead = iterations(SlowGuide(advice, after=9.0, dead=True))
+    waited = SlowGuide(advice, after=0.3)
+    answered = iterations(waited)
+    never = iterations(SlowGuide(advice, after=9.0))
+    assert not waited.answers  # it was heard
+    assert never < 0.75 * dead  # slept from 0.1 s to 0.48 s of 0.6 s
+    assert never < answered  # woken at 0.3 s
 
 
 @pytest.mark.parametrize("algorithm", ["uct", "regret"])

@@ -20,7 +20,8 @@ Not compared, because it decides nothing in a Gen 9 singles battle:
 * an ability's flags that are false or absent (the same for Showdown);
 * disabled moves and ``trp`` unless both sides choose a move: they are set anew before;
 * ``mtrp`` (maybeTrapped): it only says what a player may suspect;
-* after the end of a battle: the queue, and which request there would be.
+* after the end of a battle: the queue, which request there would be, and how long a wish or a
+  future move would still take.
 """
 
 from collections.abc import Mapping
@@ -119,7 +120,7 @@ def _known_move(name: str) -> str:
 
 
 def _dump_side(facts: Facts, where: str, side: Dump, dump: Dump) -> None:
-    now = codec.residuals_done(dump)
+    now, over = codec.residuals_done(dump), "win" in dump
     out: dict[str, Any] = {
         "pokemon left": side["left"],
         "total fainted": side["fnt"],
@@ -134,10 +135,11 @@ def _dump_side(facts: Facts, where: str, side: Dump, dump: Dump) -> None:
         out[f"side condition {name}"] = value
     for name, state in side["sl"][0].items():
         if name == "wish":
-            value = [state["hp"], codec.wish_duration(state, now)]
+            value = [state["hp"], None if over else codec.wish_duration(state, now)]
         elif name == "futuremove":
             source = codec.mon_reference(state["src"])[1]
-            value = [state["move"], codec.future_duration(state, now), source]
+            left = None if over else codec.future_duration(state, now)
+            value = [state["move"], left, source]
         else:
             value = True
         out[f"slot condition {name}"] = value
@@ -295,7 +297,7 @@ def state_facts(pool: np.ndarray[Any, Any], i: int) -> Facts:
         battle["queue"] = _queue(b)
     facts.update({("battle", what): value for what, value in battle.items()})
     for s in range(2):
-        _state_side(facts, b.sides[s], s, b.request == c.REQUEST_MOVE)
+        _state_side(facts, b.sides[s], s, b.request == c.REQUEST_MOVE, over)
     return facts
 
 
@@ -315,7 +317,7 @@ def _queue(b: Any) -> list[list[str]]:
     return out + ([["residual", "", ""]] if b.residual_pending else [])
 
 
-def _state_side(facts: Facts, side: Any, s: int, choosing: bool) -> None:
+def _state_side(facts: Facts, side: Any, s: int, choosing: bool, over: bool) -> None:
     flags, size = side.flag_bits, side.team_size
     order = side.hazard_order
     ages = [(order >> 4 * k) & 15 for k in range(4)]
@@ -337,13 +339,12 @@ def _state_side(facts: Facts, side: Any, s: int, choosing: bool) -> None:
         if flags & bit:
             out[f"slot condition {name}"] = True
     if side.wish_duration:
-        out["slot condition wish"] = [side.wish_hp / 2, side.wish_duration]
+        left = None if over else side.wish_duration
+        out["slot condition wish"] = [side.wish_hp / 2, left]
     if side.future_duration:
-        out["slot condition futuremove"] = [
-            _name(MOVE_NAMES, side.future_move),
-            side.future_duration,
-            side.future_source - 1,
-        ]
+        left = None if over else side.future_duration
+        move, source = _name(MOVE_NAMES, side.future_move), side.future_source - 1
+        out["slot condition futuremove"] = [move, left, source]
     where = f"p{s + 1}"
     facts.update({(where, what): value for what, value in out.items()})
     for i in range(size):
