@@ -29,6 +29,11 @@ def _rolls(pool: Any, side: int, move: int, critical: int, out: Any) -> None:
         out[k] = max(damage, 0)
 
 
+def prepare_damage_rolls() -> None:
+    """Compile or load the kernel, so that the first question does not wait for it."""
+    prepare("damage rolls", _rolls)
+
+
 def damage_rolls(
     pool: NDArray[Any], i: int, side: int, move: int, *, critical: bool = False
 ) -> NDArray[np.int32]:
@@ -46,7 +51,7 @@ def damage_rolls(
         Protect, Substitute and what is left of the target's HP play no part.  A power that chance
         decides (Present, Magnitude) is drawn from the state's own random source.
     """
-    prepare("damage rolls", _rolls)
+    prepare_damage_rolls()
     scratch = np.empty(2, BATTLE)
     scratch[0] = pool[i]
     out = np.empty(16, np.int32)

@@ -19,6 +19,7 @@ from plywise.datasets.pokemon_sets import PokemonSet, random_battle_sets
 from plywise.engine.battle import constants as c
 from plywise.engine.battle import plain, teams
 from plywise.engine.battle.battle_state import BattleState
+from plywise.engine.battle.damage_rolls import prepare_damage_rolls
 from plywise.engine.battle.rules import rules
 from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS, TERMINAL, RulesKernels
 from plywise.games.base import Briefing, Game, GameInfo, IllegalActionError, ParseResult, State
@@ -243,7 +244,8 @@ class Gen9Battle(Game):
         return _MAX_DECISIONS
 
     def kernels(self) -> RulesKernels:
-        """Return the engine's rules, compiled."""
+        """Return the engine's rules, compiled, with all else that a decision needs."""
+        prepare_damage_rolls()
         return rules()
 
 
