@@ -9,11 +9,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from plywise.datasets.errors import PlywiseError
 from plywise.engine.battle.names import ABILITY_NAMES, ITEM_NAMES, MOVE_NAMES
 
 UNMODELLED_MOVES = frozenset({"sketch"})
-UNMODELLED_ABILITIES = frozenset({"forewarn", "powerconstruct", "stancechange", "zenmode"})
+UNMODELLED_ABILITIES = frozenset({"powerconstruct", "stancechange", "zenmode"})
 UNMODELLED_ITEMS = frozenset({"destinyknot"})
+
+
+class UnmodelledError(PlywiseError):
+    """A battle holds something that the engine would play otherwise than the simulator does."""
+
+
+def require_modelled(pool: NDArray[Any], i: int) -> None:
+    """Make sure that the engine models all that state ``i`` of ``pool`` contains.
+
+    Raises:
+        UnmodelledError: it does not; names what is missing.
+    """
+    missing = unmodelled(pool, i)
+    if missing:
+        raise UnmodelledError(f"the battle engine does not model {', '.join(missing)} yet")
 
 
 def unmodelled(pool: NDArray[Any], i: int) -> list[str]:

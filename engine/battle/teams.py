@@ -19,6 +19,7 @@ from plywise.engine.battle.constants import (
     GENDER_MALE,
     GENDER_NONE,
 )
+from plywise.engine.battle.coverage import require_modelled
 from plywise.engine.battle.names import ABILITY_ID, ITEM_ID, MOVE_ID, SPECIES_ID, TYPE_ID
 from plywise.engine.battle.state import BATTLE
 
@@ -159,6 +160,7 @@ def unstarted(
 
     Raises:
         TeamError, UnknownNameError: a set is not one of a battle.
+        UnmodelledError: a set has something that the engine does not model.
     """
     pool = np.zeros(1, BATTLE)
     b = pool[0]
@@ -171,4 +173,5 @@ def unstarted(
         side.order = range(6)
         for mon, s in zip(side.mons, team, strict=False):
             fill_member(mon, s, rng)
+    require_modelled(pool, 0)
     return pool

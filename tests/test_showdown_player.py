@@ -1,0 +1,112 @@
+"""Our player on a real server: what it knows, what it sends, and what happens when it fails."""
+
+import asyncio
+import secrets
+from collections.abc import Iterator
+from random import Random
+from typing import Any
+
+import pytest
+from poke_env import AccountConfiguration, ServerConfiguration
+from poke_env.concurrency import POKE_LOOP
+from poke_env.player import Player, RandomPlayer
+
+from plywise.games.base import State
+from plywise.games.gen9 import infostate
+from plywise.games.gen9.view import InfoStateView
+from plywise.games.showdown.player import DecisionRecord, PlywisePlayer
+from plywise.games.showdown.server import ShowdownServer
+from plywise.search.decision import Decision
+
+pytestmark = pytest.mark.server
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ShowdownServer]:
+    with ShowdownServer() as running:
+        yield running
+
+
+class Watcher:
+    """Chooses at random and looks at every information state that it is given."""
+
+    name = "watcher"
+
+    def __init__(self, seed: int = 0) -> None:
+        self.seen: list[infostate.InfoState] = []
+        self.relaxed: list[tuple[str, tuple[str, ...]]] = []
+
+    def decide(self, state: State, player: int, seed: int) -> Decision:
+        assert isinstance(state, InfoStateView)
+        info = state.info
+        self.seen.append(info)
+        for mon in info.foe.mons:
+            found = state.belief.candidates(mon)
+            if found.relaxed:
+                self.relaxed.append((mon.base_species, found.relaxed))
+        worlds = state.worlds(2, seed)
+        assert len(worlds) == 2
+        action = Random(seed).choice(state.legal_actions())
+        return Decision(action, {action: 1.0})
+
+
+class Broken(Watcher):
+    """Fails in every third decision, and names something illegal in every other third."""
+
+    def decide(self, state: State, player: int, seed: int) -> Decision:
+        found = super().decide(state, player, seed)
+        match len(self.seen) % 3:
+            case 0:
+                raise ZeroDivisionError("a bug in the agent")
+            case 1:
+                return Decision(99, {99: 1.0})
+        return found
+
+
+def play(server: ShowdownServer, agent: Any, battles: int) -> tuple[PlywisePlayer, list[Any]]:
+    records: list[DecisionRecord] = []
+    options: dict[str, Any] = {
+        "server_configuration": ServerConfiguration(server.url, "http://127.0.0.1:9/none?"),
+        "battle_format": "gen9randombattle",
+        "max_concurrent_battles": battles,
+    }
+
+    def account() -> AccountConfiguration:
+        return AccountConfiguration(f"test {secrets.token_hex(4)}", None)
+
+    ours = PlywisePlayer(
+        agent, on_decision=records.append, account_configuration=account(), **options
+    )
+    rival = RandomPlayer(account_configuration=account(), **options)
+    try:
+        asyncio.run(ours.battle_against(rival, n_battles=battles))
+    finally:
+        ours.close()
+        players: tuple[Player, ...] = (ours, rival)
+        for player in players:
+            client: Any = player.ps_client
+            asyncio.run_coroutine_threadsafe(client.stop_listening(), POKE_LOOP).result(5)
+    return ours, records
+
+
+def test_every_decision_reaches_the_server_and_the_belief_explains_what_was_seen(
+    server: ShowdownServer,
+) -> None:
+    agent = Watcher()
+    player, records = play(server, agent, battles=4)
+    assert player.n_finished_battles == 4
+    assert not player.fallbacks
+    assert len(records) == len(agent.seen)
+    assert all(infostate.from_json(r.infostate).to_json() == r.infostate for r in records)
+    # A swapped item or an unbroken Illusion may contradict the generator, little else.
+    assert len(agent.relaxed) < 0.2 * sum(len(i.foe.mons) for i in agent.seen)
+    assert {i.request for i in agent.seen} == {"move", "switch"}
+
+
+def test_a_failing_agent_costs_its_choice_and_never_the_battle(server: ShowdownServer) -> None:
+    agent = Broken()
+    player, records = play(server, agent, battles=2)
+    assert player.n_finished_battles == 2
+    assert player.fallbacks["ZeroDivisionError"] > 0
+    assert player.fallbacks["illegal action 99"] > 0
+    assert sum(bool(r.fallback) for r in records) >= len(records) // 2
