@@ -54,6 +54,11 @@ COMMANDS = {
         "plywise.arena.commands:verify",
         positional=("what", "corpus"),
     ),
+    "record": Command(
+        "record a corpus of the real simulator, to verify the battle engine with",
+        "plywise.arena.commands:record",
+        positional=("what", "out"),
+    ),
     "bench": Command(
         "measure speed: engine, search or boards",
         "plywise.arena.commands:bench",

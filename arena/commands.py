@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from plywise.conf.schema import (
         BenchConfig,
         PlayConfig,
+        RecordConfig,
         ShowdownConfig,
         TournamentConfig,
         VerifyConfig,
@@ -80,6 +81,17 @@ def verify(config: VerifyConfig, folder: Path) -> int:
     if report.rate < config.require:
         console.print(f"Below what is required: {config.require:.2%}.")
         return 1
+    return 0
+
+
+def record(config: RecordConfig, folder: Path) -> int:
+    """Record a corpus of the real simulator."""
+    from plywise.arena.record import record_corpus
+
+    out = record_corpus(
+        Path(config.out), config.battles, config.seed, format=config.format, fuzz=config.fuzz
+    )
+    print(f"recorded: {out}")
     return 0
 
 

@@ -418,6 +418,33 @@ class VerifyConfig:
 
 
 @dataclass
+class RecordConfig:
+    """``plywise record engine OUT``: battles of random choices in the real simulator, as a corpus.
+
+    Attributes:
+        what: for which part to record.
+        out: the corpus to write, a ``.jsonl.gz`` file.
+        battles: how many.
+        seed: of teams, choices and dice; the same settings write the same corpus.
+        format: whose teams.
+        fuzz: teams that mix every species, move, ability and item instead.
+    """
+
+    what: str = "engine"
+    out: str = MISSING
+    battles: int = 20
+    seed: int = 0
+    format: str = "gen9randombattle"
+    fuzz: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        _one_of("what", self.what, ("engine",))
+        _at_least("battles", self.battles, 1)
+        _at_least("seed", self.seed, 0)
+
+
+@dataclass
 class BenchConfig:
     """``plywise bench engine|search|boards``: how fast the parts are here.
 
@@ -457,6 +484,7 @@ COMMAND_SCHEMAS: dict[str, Any] = {
     "showdown": ShowdownConfig,
     "tournament": TournamentConfig,
     "verify": VerifyConfig,
+    "record": RecordConfig,
     "bench": BenchConfig,
 }
 

@@ -38,7 +38,7 @@ def typed(command: str, *overrides: str) -> object:
 
 @pytest.mark.parametrize("command", [name for name, c in COMMANDS.items() if c.hydra])
 def test_primary_configuration_composes(command: str) -> None:
-    overrides = ["corpus=x.jsonl"] if command == "verify" else []
+    overrides = {"verify": ["corpus=x.jsonl"], "record": ["out=x.jsonl.gz"]}.get(command, [])
     assert isinstance(typed(command, *overrides), schema.COMMAND_SCHEMAS[command])
 
 
