@@ -5,24 +5,32 @@ Everything here is plain Python at the border; kernels compare the numbers that
 :mod:`move_ids`, :mod:`ability_ids`, :mod:`item_ids` and :mod:`species_ids` hold by name.
 """
 
-import gzip
-import json
-from pathlib import Path
 from typing import Any
 
-import plywise.datasets.errors as errors
+from plywise.datasets.showdown_data import load, to_id
 
-DATA_FILE = Path(errors.__file__).parent / "showdown" / "data.json.gz"
+__all__ = [
+    "ABILITY_ID",
+    "ABILITY_NAMES",
+    "BOOST_NAMES",
+    "DATA",
+    "ITEM_ID",
+    "ITEM_NAMES",
+    "MOVE_ID",
+    "MOVE_NAMES",
+    "NONE",
+    "SPECIES_ID",
+    "SPECIES_NAMES",
+    "STATUS_ID",
+    "STATUS_NAMES",
+    "STAT_NAMES",
+    "TYPE_ID",
+    "TYPE_NAMES",
+    "to_id",
+]
 
-
-def _load() -> dict[str, Any]:
-    with gzip.open(DATA_FILE, "rt", encoding="utf-8") as stream:
-        loaded: dict[str, Any] = json.load(stream)
-    return loaded
-
-
-DATA: dict[str, Any] = _load()
-"""The exported tables under Showdown's own field names (see ``datasets/showdown/export.js``)."""
+DATA: dict[str, Any] = vars(load())
+"""The exported tables under Showdown's own field names (see ``datasets/showdown_data.py``)."""
 
 NONE = "none"
 MOVE_NAMES: list[str] = [NONE, *sorted(DATA["moves"])]
@@ -46,8 +54,3 @@ ITEM_ID = _numbers(ITEM_NAMES)
 SPECIES_ID = _numbers(SPECIES_NAMES)
 TYPE_ID = _numbers(TYPE_NAMES)
 STATUS_ID = _numbers(STATUS_NAMES)
-
-
-def to_id(name: str) -> str:
-    """Return Showdown's id of a display name: lower-case letters and digits only."""
-    return "".join(c for c in name.lower() if c.isascii() and c.isalnum())
