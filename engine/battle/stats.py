@@ -207,12 +207,6 @@ def own_types(b: Any, s: int) -> tuple[int, int, int]:
             second = TYPE_NONE
     if first == TYPE_NONE:
         first = TYPE_NORMAL
-    m = side.mons[side.active]
-    if int(m.ability) == A.multitype and int(m.flag_bits) & MON_TRANSFORMED == 0:
-        if SPECIES[m.base_species].num == SPECIES[S.arceus].num:
-            plate = int(ITEMS[m.held_item].plate_type)
-            first = plate if plate != TYPE_NONE else TYPE_NORMAL
-            second = TYPE_NONE
     return first, second, int(side.added_type)
 
 
