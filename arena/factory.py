@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from plywise.search.alphabeta import AlphaBeta
     from plywise.search.simultaneous import SimultaneousSearch
 
+
+log = logging.getLogger(__name__)
 
 _LEAST_SECONDS = 0.02  # of search, however long the preparations took
 
@@ -206,7 +209,7 @@ class AgentFactory:
     def _make(self, entrant: AgentConfig) -> Agent:
         advised = entrant.name == "llm_search" and self._model.config.name != "none"
         search = self._search
-        if advised and self._model.config.seconds is not None:
+        if advised and self._model.config.seconds is not None and search.seconds is not None:
             search = replace(search, seconds=self._model.config.seconds)
         search = with_budget(search, entrant)
         label = entrant.label
@@ -256,7 +259,14 @@ class Advised:
         """Return ``think(consultation)`` with the guide's report and transcript in its notes."""
         if self._consultant is None or len(state.legal_actions(player)) < 2:
             return think(None)
-        consultation = self._consultant.consult(state.briefing(player), seed)
+        try:
+            consultation = self._consultant.consult(state.briefing(player), seed)
+        except Exception as error:  # the search decides alone, whatever advice fails for
+            log.exception("no advice: the briefing or the consultation failed")
+            alone = think(None)
+            failure = f"{type(error).__name__}: {error}"
+            report = GuideReport(failed=1)
+            return replace(alone, notes={**alone.notes, "guide": report, "guide_error": failure})
         try:
             decision = think(consultation)
         finally:

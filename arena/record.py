@@ -63,7 +63,10 @@ def record_corpus(
     if out.suffix != ".gz":
         raise ConfigError(f"{out}: a corpus is gzipped, its name must end in .gz")
     package, node = ensure_showdown(), node_executable()
-    out.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RecordError(f"{out}: its folder cannot be made ({error.strerror})") from error
     scratch = out.with_name(out.name + ".part")
     command = [str(node), str(_SCRIPT), str(package), str(battles), str(seed), str(scratch), format]
     command += ["--fuzz"] * fuzz + ["--keepties"] * keepties
@@ -92,7 +95,8 @@ def _run(command: list[str], battles: int, on_progress: Callable[[int, int], Non
             process.kill()
             raise
     if process.returncode:
-        reason = complaints[0] if complaints else f"exit code {process.returncode}"
+        errors = [line for line in complaints if "Error" in line] or complaints
+        reason = errors[0] if errors else f"exit code {process.returncode}"
         raise RecordError(
             f"recording with Showdown {load().version} failed: {reason} "
             "(`plywise doctor` checks Node and the package)"

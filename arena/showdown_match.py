@@ -243,7 +243,9 @@ def _who_ran_out_of_time(seen: AbstractBattle, username: str) -> str:
     for event in seen._replay_data:
         text = event[2] if len(event) > 2 and event[1] == "-message" else ""
         if text.endswith("lost due to inactivity."):
-            return "we were" if text.startswith(username) else "the opponent was"
+            return (
+                "we were" if text == f"{username} lost due to inactivity." else "the opponent was"
+            )
     return ""
 
 

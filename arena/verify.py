@@ -139,6 +139,7 @@ def verify_corpus(
     if step is not None and battle is None:
         raise ConfigError(f"step={step}: name its battle too, with battle=N")
     start = time.perf_counter()
+    next(read_corpus(path, limit=1), None)  # a file that is no corpus is refused at once
     prepare_rules()
     if battle is not None:
         report = _one_battle(path, battle, step, console)

@@ -162,7 +162,8 @@ class LLMGroup:
         guides: which questions it is asked: propose, model, evaluate.
         trust: how far its advice is believed, 0 (not at all) … 1.
         max_calls: most calls for one decision.
-        seconds: for a decision that this model advises; null: as without it (``search.seconds``).
+        seconds: for a decision that this model advises, where the search has a clock at all; null:
+            as without it (``search.seconds``).
             ``agent.seconds`` comes before both.
         lend_after: for a model on the same few cores: after so many seconds of a decision the
             battle search sleeps until the model's first answer, or until the time runs short.
@@ -280,7 +281,11 @@ class ServerConfig:
     start_timeout: float = 120.0
 
     def __post_init__(self) -> None:
-        """Check the address."""
+        """Check the address and the account."""
+        if self.password_env is not None and self.username is None:
+            raise ConfigError(
+                f"server.password_env={self.password_env}: give server.username=NAME with it"
+            )
         _above("server.start_timeout", self.start_timeout, 0)
         if self.url is not None and not self.url.startswith(("ws://", "wss://")):
             raise ConfigError(

@@ -110,6 +110,8 @@ def read_corpus(path: Path, limit: int | None = None) -> Iterator[RecordedBattle
         raise CorpusError(f"{path}: no such file") from error
     except gzip.BadGzipFile as error:
         raise CorpusError(f"{path}: not a gzip file, though its name ends in .gz") from error
+    except PermissionError as error:
+        raise CorpusError(f"{path}: no permission to read it") from error
     except IsADirectoryError as error:
         raise CorpusError(f"{path}: is a folder; name a .jsonl or .jsonl.gz file") from error
 

@@ -57,7 +57,7 @@ def default_weights(check_sha256: bool = False) -> Path:
     if not folders:
         raise EmbeddedError(
             f"the embedded model's weights are not installed: {_INSTALL}, "
-            "or llm.model_path=FILE.gguf, or llm=none"
+            "or llm.weights=FILE.gguf, or llm=none"
         )
     path = Path(folders[0]) / WEIGHTS_FILE
     if not path.is_file():
@@ -89,10 +89,10 @@ def check_gguf(path: Path) -> Path:
             magic = file.read(len(_GGUF))
     except OSError as error:
         raise EmbeddedError(
-            f"cannot read the model file {path}: {error.strerror} (llm.model_path)"
+            f"cannot read the model file {path}: {error.strerror} (llm.weights)"
         ) from None
     if magic != _GGUF:
-        raise EmbeddedError(f"{path} is not a GGUF model file (llm.model_path)")
+        raise EmbeddedError(f"{path} is not a GGUF model file (llm.weights)")
     return path
 
 

@@ -51,6 +51,7 @@ _MAX_SLICE = 1 << 15
 _FIRST_SLICE = 8
 _NAP_SECONDS = 0.01  # between looks at a guide that the search has lent its core to
 _LENT_SHARE = 0.8  # of the time for a decision: then the search takes its core back
+_LOANS_IN_VAIN = 3  # decisions in a row without an answer: then nothing is lent any more
 _PV_VISITS = 8  # a line is reported as far as it was visited so often
 
 
@@ -84,7 +85,8 @@ class SimultaneousConfig:
         advice_visits: for how many visits a fully trusted value of a guide counts.
         lend_after: seconds after which the search lends its core to a guide that has not answered:
             it sleeps until the first answer comes or four fifths of the time are over.  For a guide
-            that computes on the same few cores; None: the search never stops.
+            that computes on the same few cores; after three decisions in a row without an answer
+            nothing is lent until one comes.  None: the search never stops.
         max_nodes: room in the tree; when it is full the search goes on without growing it.
     """
 
@@ -283,6 +285,7 @@ class SimultaneousSearch:
         prepare("the rules", *self._rules)
         self._run = slice_kernel(kernels.dtype)
         self._tree: _Tree | None = None
+        self._loans_in_vain = 0
 
     def decide(
         self,
@@ -417,13 +420,18 @@ class SimultaneousSearch:
         planned = math.inf
         reserve = _RESERVE_SECONDS
         lend_from, lend_until = self._loan(deadline)
+        lent = False
         while limit is None or done < limit:
             if consultation is not None and error is None:
                 try:
                     for advice in consultation.poll():
                         root.take(advice, self.config.advice_visits)
                         lend_until = 0.0
+                        self._loans_in_vain = 0
                     if lend_from < time.perf_counter() < lend_until and not consultation.finished:
+                        if not lent:
+                            lent = True
+                            self._loans_in_vain += 1
                         time.sleep(_NAP_SECONDS)
                         continue
                 except Exception as problem:  # a guide's fault may cost its advice and nothing else
@@ -472,6 +480,8 @@ class SimultaneousSearch:
     def _loan(self, deadline: float | None) -> tuple[float, float]:
         """Return from when to when the search's core may be lent to a guide."""
         if deadline is None or self.config.lend_after is None:
+            return 0.0, 0.0
+        if self._loans_in_vain >= _LOANS_IN_VAIN:  # until an answer comes all the same
             return 0.0, 0.0
         now = time.perf_counter()
         return now + self.config.lend_after, now + _LENT_SHARE * (deadline - now)

@@ -3,12 +3,15 @@
 from collections import Counter
 from random import Random
 
+import numpy as np
 import pytest
 
 from plywise.datasets.pokemon_sets import PokemonSet, random_battle_sets
+from plywise.engine.battle.rules import RULES
 from plywise.games.gen9 import infostate
 from plywise.games.gen9.belief import RandomBattleBelief, base_species
 from plywise.games.gen9.infostate import InfoState, MonView, MoveView, SideView
+from plywise.games.gen9.worlds import sample_worlds
 from plywise.games.showdown.notes import BattleNotes
 
 
@@ -118,3 +121,41 @@ def test_notes_read_what_poke_env_forgets() -> None:
     assert notes.used == {"p1: Rotom": {"trick": 1}}
     assert notes.acted == set()
     assert "ignore" not in " ".join(words for _, words in notes.history)
+
+
+def test_a_stale_recharge_message_does_not_bind_a_player_that_may_switch() -> None:
+    """Truant's loafing turn uses up Giga Impact's recharge; poke-env goes on believing in it."""
+    sets = random_battle_sets()
+    slaking = sets.sets[sets.by_species["slaking"][0]]
+    other = sets.sets[sets.by_species["garchomp"][0]]
+    own = SideView(
+        (known(slaking), known(other)),
+        0,
+        volatiles={"mustrecharge": 0},
+        last_move="gigaimpact",
+        size=2,
+    )
+    info = InfoState(0, 9, own, SideView((seen(other),), 0), "move", (0, 1, 2, 3, 9))
+    for world in sample_worlds(info, 4, 1, RandomBattleBelief()):
+        pool = np.array([world])
+        out = np.zeros(RULES.num_actions, np.int32)
+        count = RULES.legal(pool, 0, 0, out)
+        assert tuple(out[:count]) == info.legal
+
+
+def known(s: PokemonSet) -> MonView:
+    """One's own ``s``, healthy."""
+    return MonView(
+        species=s.species,
+        base_species=s.species,
+        level=s.level,
+        gender="M",
+        hp=200,
+        max_hp=200,
+        moves=tuple(MoveView(m, pp=8, max_pp=8) for m in s.moves),
+        item="",
+        ability=s.ability,
+        base_ability=s.ability,
+        tera_type=s.tera_type,
+        stats=(100, 100, 100, 100, 100),
+    )

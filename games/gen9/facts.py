@@ -58,7 +58,8 @@ class OptionFacts:
         if self.accuracy is not None and self.accuracy < 100:
             parts.append(f"hits {self.accuracy} %")
         if self.first is not None:
-            parts.append("first" if self.first > 0.5 else "second")
+            tie = 0.4 < self.first < 0.6
+            parts.append("even speed" if tie else "first" if self.first > 0.5 else "second")
         if self.hp is not None:
             parts.append(f"{100 * self.hp:.0f} % HP")
         if self.taken is not None:

@@ -23,7 +23,7 @@ from plywise.engine.battle import codec, teams
 from plywise.engine.battle.names import MOVE_ID, STAT_NAMES, TYPE_ID
 from plywise.engine.battle.state import BATTLE
 from plywise.games.gen9.belief import RandomBattleBelief
-from plywise.games.gen9.infostate import MOVE, SWITCH, TERA, InfoState, MonView, SideView
+from plywise.games.gen9.infostate import FORCED, MOVE, SWITCH, TERA, InfoState, MonView, SideView
 
 _FORMAT = "gen9randombattle"
 _BINDING = (
@@ -45,6 +45,7 @@ _VOLATILE_TURNS = {
     "mustrecharge": 2,
     "twoturnmove": 2,
 }
+_BINDING_TO_A_MOVE = ("mustrecharge", "twoturnmove", "lockedmove", "uproar")
 _HOLDS_LAST_MOVE = ("encore", "disable", "twoturnmove")
 _LOCKING_MOVES = ("outrage", "petaldance", "thrash", "ragingfury")
 _FUTURE_MOVES = ("futuresight", "doomdesire")
@@ -184,6 +185,11 @@ def _slot_conditions(dump: Dump, view: SideView, s: int) -> None:
 
 def _allow(own: Dump, info: InfoState) -> None:
     """Leave the player exactly the choices that it has: what is barred to it, it was told."""
+    if any(action >= SWITCH and action < FORCED for action in info.legal):
+        # Nobody who may switch is held to a move; a protocol message may have outlived its effect
+        # (Truant's loafing turn counts as the recharge).
+        for name in _BINDING_TO_A_MOVE:
+            own["vo"].pop(name, None)
     for slot, move in enumerate(own["mv"]):
         if MOVE + slot not in info.legal and move[1] > 0:
             move.append(_DISABLED)

@@ -20,7 +20,7 @@ from plywise.games.base import State
 from plywise.games.gen9.infostate import InfoState, action_name
 from plywise.games.gen9.view import InfoStateView
 from plywise.games.showdown.notes import BattleNotes
-from plywise.games.showdown.translate import choice_for, information_state
+from plywise.games.showdown.translate import choice_for, information_state, legal_actions
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +80,9 @@ class PlywisePlayer(Player):
         player_options: what ``poke_env.player.Player`` takes.
     """
 
+    # What people say is not ours to keep: it would end up in the replay.
+    MESSAGES_TO_IGNORE = Player.MESSAGES_TO_IGNORE | {"c", "c:", "chat", "html", "raw", "uhtml"}
+
     def __init__(
         self,
         agent: Decider,
@@ -114,6 +117,7 @@ class PlywisePlayer(Player):
         number = self._order.setdefault(tag, len(self._order))
         notes = self._notes.setdefault(tag, BattleNotes())
         decision, fallback, action = None, "", -1
+        order: BattleOrder = self.choose_default_move()
         info: InfoState | None = None
         try:
             info = self._without_refused(battle, information_state(battle, notes))
@@ -123,23 +127,31 @@ class PlywisePlayer(Player):
                 self._workers, self.agent.decide, view, info.player, seed
             )
             action = int(decision.action)
-            if action not in info.legal:
+            if action in info.legal:
+                order = SingleBattleOrder(choice_for(battle, action))
+            else:
                 fallback = f"illegal action {action}"
         except Exception as error:  # a battle must go on whatever fails; see the class's promise
             log.exception("decision failed in %s turn %s", tag, battle.turn)
             fallback = type(error).__name__
-        order: BattleOrder
         if fallback:
             self.fallbacks[fallback] += 1
             log.warning("%s turn %s: random legal choice (%s)", tag, battle.turn, fallback)
             action, order = self._random_legal(battle, info)
-        else:
-            order = SingleBattleOrder(choice_for(battle, action))
         self._refused.setdefault(tag, (-1, set()))[1].add(action)
         if self._on_decision is not None and info is not None:
             seconds = time.perf_counter() - started
-            self._on_decision(_record(tag, info, action, decision, seconds, fallback))
+            try:
+                self._on_decision(_record(tag, info, action, decision, seconds, fallback))
+            except OSError:  # a full disk costs the record, not the battle
+                log.exception("the decision of %s turn %s was not recorded", tag, battle.turn)
         return order
+
+    async def _handle_battle_message(self, split_messages: list[list[str]]) -> None:
+        """Keep names from ending the script element that holds the log in a replay's page."""
+        await super()._handle_battle_message(
+            [[field.replace("</", "< /") for field in line] for line in split_messages]
+        )
 
     def _without_refused(self, battle: Battle, info: InfoState) -> InfoState:
         """Leave out what was already answered to this very request: the server refused it."""
@@ -155,7 +167,9 @@ class PlywisePlayer(Player):
     def _random_legal(self, battle: Battle, info: InfoState | None) -> tuple[int, BattleOrder]:
         if info is None or not info.legal:
             return -1, self.choose_default_move()
-        action = random.Random(f"{self._seed} {battle.battle_tag} {battle.turn}").choice(info.legal)
+        # The request may have changed since: only what it still offers.
+        legal = [a for a in legal_actions(battle) if a in info.legal] or legal_actions(battle)
+        action = random.Random(f"{self._seed} {battle.battle_tag} {battle.turn}").choice(legal)
         return action, SingleBattleOrder(choice_for(battle, action))
 
     def _battle_finished_callback(self, battle: AbstractBattle) -> None:
