@@ -13,7 +13,6 @@ from random import Random
 from plywise.datasets.errors import PlywiseError
 from plywise.datasets.showdown_data import load, read_json_gz, to_id
 
-STATS = ("hp", "atk", "def", "spa", "spd", "spe")
 _FOLDER = Path(__file__).parent / "showdown"
 _FIELDS = 12  # of one Pokémon in a packed team, counted by '|'
 

@@ -86,11 +86,6 @@ class ShowdownData:
         return found
 
 
-def sorted_ids(table: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the table's ids in the order that numbers them: number = 1 + position."""
-    return tuple(sorted(table))
-
-
 @cache
 def load() -> ShowdownData:
     """Return the committed tables (read once per process).

@@ -89,6 +89,7 @@ from plywise.engine.battle.items import (
 from plywise.engine.battle.ops import (
     boost,
     can_switch,
+    deduct_pp,
     direct_damage,
     fraction,
     heal,
@@ -96,7 +97,7 @@ from plywise.engine.battle.ops import (
     stage,
     take_item,
 )
-from plywise.engine.battle.rare_effects import clear_boosts, deduct_pp, on_hit_rare, set_type
+from plywise.engine.battle.rare_effects import clear_boosts, on_hit_rare, set_type
 from plywise.engine.battle.results import DONE, FAILED, NOTHING, QUIET
 from plywise.engine.battle.stats import (
     ability,

@@ -63,6 +63,7 @@ from plywise.engine.battle.ops import (
     boost,
     consume_item,
     damage,
+    deduct_pp,
     faint,
     fraction,
     heal,
@@ -118,20 +119,6 @@ METRONOME_MOVES = np.array(_callable_moves(), np.uint16)
 
 
 @kernel
-def spend_pp(b: Any, s: int, move: int, amount: int) -> int:
-    """Take PP of a move of the active of ``s`` and mark it as used; return how many were taken."""
-    side = b.sides[s]
-    mon = side.mons[side.active]
-    for k in range(4):
-        if int(mon.moves[k]) == move:
-            side.used_moves = int(side.used_moves) | (1 << k)
-            taken = min(amount, int(mon.pp[k]))
-            mon.pp[k] = int(mon.pp[k]) - taken
-            return taken
-    return 0
-
-
-@kernel
 def _called_move(b: Any, s: int, move: int) -> int:
     """Return the move that Sleep Talk, Copycat or Metronome calls, 0 if there is none."""
     side = b.sides[s]
@@ -173,7 +160,7 @@ def _pressure(b: Any, s: int, t: int, move: int, caller: int, locked: bool) -> N
     if int(row.move_flags) & F_MUST_PRESSURE:
         aims = True
     if aims and ability(b, 1 - s) == A.pressure:
-        spend_pp(b, s, caller if caller else move, 1)
+        deduct_pp(b, s, caller if caller else move, 1)
 
 
 @kernel
@@ -369,7 +356,7 @@ def _run_once(b: Any, s: int, move: int, priority: int, external: bool) -> bool:
     locked = False
     if not external:
         locked = _locked(b, s)
-        if not locked and spend_pp(b, s, move, 1) == 0 and move != M.struggle:
+        if not locked and deduct_pp(b, s, move, 1) == 0 and move != M.struggle:
             side.move_this_turn_result = RESULT_FALSE
             b.move.id = 0
             return False

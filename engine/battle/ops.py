@@ -564,3 +564,17 @@ def take_item(b: Any, s: int, source: int) -> int:
     if ability(b, s) == A.unburden:
         put_volatile(b, s, V_UNBURDEN)
     return held
+
+
+@kernel
+def deduct_pp(b: Any, s: int, move: int, amount: int) -> int:
+    """Take PP of a move of the active of ``s`` and mark it as used; return how many were taken."""
+    side = b.sides[s]
+    mon = side.mons[side.active]
+    for k in range(4):
+        if int(mon.moves[k]) == move and move != 0:
+            side.used_moves = int(side.used_moves) | (1 << k)
+            taken = min(amount, int(mon.pp[k]))
+            mon.pp[k] = int(mon.pp[k]) - taken
+            return taken
+    return 0

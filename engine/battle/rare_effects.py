@@ -48,6 +48,7 @@ from plywise.engine.battle.items import (
 )
 from plywise.engine.battle.ops import (
     boost,
+    deduct_pp,
     stage,
 )
 from plywise.engine.battle.results import DONE, FAILED, NOTHING, QUIET
@@ -83,20 +84,6 @@ def set_type(b: Any, s: int, first: int, second: int) -> bool:
     side.types[1] = second
     side.added_type = TYPE_NONE
     return True
-
-
-@kernel
-def deduct_pp(b: Any, s: int, move: int, amount: int) -> int:
-    """Take PP of a move away; return how many."""
-    side = b.sides[s]
-    mon = side.mons[side.active]
-    for k in range(4):
-        if int(mon.moves[k]) == move and move != 0:
-            side.used_moves = int(side.used_moves) | (1 << k)
-            taken = min(amount, int(mon.pp[k]))
-            mon.pp[k] = int(mon.pp[k]) - taken
-            return taken
-    return 0
 
 
 @kernel

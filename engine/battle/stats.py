@@ -410,12 +410,3 @@ def max_pp(b: Any, s: int, i: int, slot: int) -> int:
     if int(m.flag_bits) & MON_TRANSFORMED != 0:
         return min(5, int(MOVES[move].pp))
     return max_pp_of(move)
-
-
-@kernel
-def base_move(b: Any, s: int, i: int, slot: int) -> int:
-    """Return a member's own move in a slot, also while it is transformed."""
-    m = b.sides[s].mons[i]
-    if int(m.flag_bits) & MON_TRANSFORMED != 0:
-        return int(b.sides[s].base_moves[slot])
-    return int(m.moves[slot])

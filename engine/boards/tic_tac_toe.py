@@ -16,8 +16,6 @@ SQUARES = 9
 LINES = np.array([0o007, 0o070, 0o700, 0o111, 0o222, 0o444, 0o421, 0o124], dtype=np.uint16)
 """The three rows, columns and diagonals as masks (octal: one digit a row)."""
 
-FULL = 0o777
-
 RUNNING, WON_BY_FIRST, WON_BY_SECOND, DRAWN = 0, 1, 2, 3
 """Values of the field ``status``."""
 

@@ -13,7 +13,10 @@ import numpy as np
 
 from plywise.games.base import Briefing, ParseResult, State
 from plywise.games.gen9.belief import RandomBattleBelief
+from plywise.games.gen9.briefing import briefing as make_briefing
+from plywise.games.gen9.briefing import observation
 from plywise.games.gen9.infostate import InfoState, action_name
+from plywise.games.gen9.worlds import sample_worlds
 
 _BELIEF = RandomBattleBelief()
 
@@ -62,8 +65,6 @@ class InfoStateView(State):
 
     def observation_string(self, player: int) -> str:
         """Return what the player sees, as text."""
-        from plywise.games.gen9.briefing import observation
-
         return observation(self.info)
 
     def serialize(self) -> str:
@@ -72,12 +73,8 @@ class InfoStateView(State):
 
     def worlds(self, count: int, seed: int) -> np.ndarray[Any, Any]:
         """Return ``count`` flat states drawn from the belief (engine/battle's state dtype)."""
-        from plywise.games.gen9.worlds import sample_worlds
-
         return sample_worlds(self.info, count, seed, self.belief)
 
     def briefing(self, player: int) -> Briefing:
         """Return what a guide may be told, with computed facts."""
-        from plywise.games.gen9.briefing import briefing
-
-        return briefing(self.info, self.worlds(4, seed=self.info.turn), self.belief)
+        return make_briefing(self.info, self.worlds(4, seed=self.info.turn), self.belief)
