@@ -41,6 +41,7 @@ _SUFFIXES = {".py", ".json", ".npy", ".npz", ".gz"}
 _IMPORT = re.compile(rb"^\s*(?:from|import)\s+plywise\.([\w.]+)(?:\s+import\s+([\w, ]+))?", re.M)
 _REPORT_SECONDS = 15.0  # between lines of progress in a long compilation
 _KEPT = 8  # digests that pruning spares, the most recently used
+_PART_SECONDS = 7 * 86400.0
 _SPARED_SECONDS = 600.0  # pruning spares what was used just now: another process may be busy in it
 _config: Any = config  # its settings are set at run time, unseen by type checkers
 
@@ -120,7 +121,7 @@ def _build_units_first(dispatcher: Any, fn: Callable[..., Any]) -> None:
     original = dispatcher.compile
 
     def compile(signature: Any) -> Any:
-        units.ready(fn)
+        units.ready(fn, inlined=dispatcher)
         return original(signature)
 
     dispatcher.compile = compile
@@ -259,10 +260,18 @@ def _remember_seconds(label: str, seconds: float) -> None:
         scratch.replace(_times_file())
 
 
+def _unit_places() -> dict[str, Path]:
+    """Return the folders of compiled programs and their parts; none where nothing is cached."""
+    parts = cache_root() / "units"
+    if not _CACHED or not _usable(parts):
+        return {}
+    return {"program": CACHE_DIR, "units": parts}
+
+
 _progress = _Progress()
 if not _config.DISABLE_JIT:
     cast(Any, event).register("numba:compile", _progress)
-    units.configure(_OPTIONS, str(CACHE_DIR), _progress.note)
+    units.configure(_OPTIONS, _unit_places(), _progress.note)
 
 
 @contextlib.contextmanager
@@ -302,7 +311,14 @@ def prepare(label: str, *kernels: Callable[..., Any]) -> None:
 
 
 def prune() -> None:
-    """Delete the kernels of old sources: all but the last few digests and those in recent use."""
+    """Delete the kernels of old sources: all but the last few digests and those in recent use.
+
+    Of the parts of programs, those that no compilation has used for a week go.
+    """
+    for part in (cache_root() / "units").glob("*"):
+        with contextlib.suppress(FileNotFoundError):  # another process prunes too
+            if time.time() - part.stat().st_mtime > _PART_SECONDS:
+                part.unlink()
     folders = sorted(
         (p for p in CACHE_DIR.parent.glob("*") if p.is_dir() and p != CACHE_DIR),
         key=lambda p: p.stat().st_mtime,

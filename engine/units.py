@@ -1,33 +1,56 @@
-"""Big kernels that compile apart and call each other through symbols.
+"""Rules that compile as one program: each kernel once, then all of them optimised together.
 
 Numba links all that a function calls into it and optimises the whole again, so that a function deep
-in a call graph is optimised once for every path to it: the battle engine, 300 functions, took more
-than ten minutes to compile.  A *unit* is compiled once, as a C function; its callers only name its
-symbol, which costs a plain call (about 2 ns) and its inlining.  Small functions stay ordinary
-kernels that are inlined.
+in a call graph is optimised once for every path to it: the battle engine, 330 functions, took more
+than ten minutes to compile.  Here a kernel of a *package with units* becomes a C function, a
+:class:`Unit`, that other kernels call by its symbol.  Numba compiles each unit once, by itself, to
+LLVM bitcode; the *program* of the package links them, and LLVM optimises them as one module: it
+inlines by its own judgement and knows what a callee reads and writes.
+
+Two caches make this quick.  A unit's bitcode is kept under a fingerprint of all that it was made
+from (:mod:`plywise.engine.fingerprint`), so that after an edit only what changed goes through numba
+again.  The program's machine code is kept with the other kernels of the same sources.
 
 :func:`compile_apart` names a package and its state's record; from then on
-:func:`plywise.engine.jit.kernel` makes a unit of every function of that package that is big enough
-and whose parameters are the state and numbers.  A unit is built (compiled, or loaded from the
-cache) with all that it needs before the first kernel that reaches it.
+:func:`plywise.engine.jit.kernel` makes a unit of every function of that package whose parameters
+are the state and numbers.
 """
 
+import contextlib
+import ctypes
+import functools
+import hashlib
+import importlib
 import inspect
+import os
+import pkgutil
+import subprocess
+import sys
 import threading
+import zlib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import llvmlite.binding as llvm  # type: ignore[import-untyped]
 import numba
+import numpy as np
+from llvmlite import ir
 from numba import types
-from numba.core import config
+from numba.core import compiler, compiler_lock, config, registry
+from numba.core import dispatcher as numba_dispatcher
 from numba.core.datamodel import models
 from numba.core.datamodel.registry import register_default
 from numpy import dtype
 
-SMALLEST_UNIT = 400
-"""Bytes of bytecode, about ten statements: below, inlining is worth more than compile time."""
+from plywise.engine.fingerprint import fingerprint
+
+INLINING_THRESHOLD = 225
+"""LLVM's own measure of what is worth inlining; its default at level 2 and 3."""
+
+_HELPED = 40
+"""Units to compile from which on a second process is worth its start."""
 
 _NUMBERS: dict[Any, Any] = {
     int: types.int64,
@@ -44,74 +67,285 @@ _RESULTS = _NUMBERS | {
     None: types.void,
     "None": types.void,
 }
-_packages: dict[str, tuple[str, Any]] = {}
+_C_TYPES = {
+    types.int64: ctypes.c_int64,
+    types.float64: ctypes.c_double,
+    types.boolean: ctypes.c_uint8,
+    types.void: None,
+}
 _lock = threading.RLock()
 
 
 class Unit(types.ExternalFunction):
     """A kernel that its callers reach through its symbol."""
 
-    def __init__(self, fn: Callable[..., Any], signature: Any, symbol: str) -> None:
+    def __init__(self, fn: Callable[..., Any], signature: Any, symbol: str, program: Any) -> None:
         super().__init__(symbol, signature)
         self.py_func = fn
-        self.built = False
-        self._kept_alive: Any = None
+        self.program: Program = program
         self._from_python: Callable[..., Any] | None = None
 
-    def build(self, options: dict[str, Any], on_compiled: Callable[[], None]) -> None:
-        """Compile or load the unit; what it calls must have been built."""
-        compiled = numba.cfunc(self.sig, **options)(self.py_func)
-        llvm.add_symbol(self.symbol, compiled.address)
-        self._kept_alive = compiled
-        self.built = True
-        if not compiled.cache_hits:
-            on_compiled()
+    def bitcode(self) -> bytes:
+        """Compile the unit by itself; what it calls are declarations."""
+        target = registry.cpu_target
+        found = _UnitCompiler(self.py_func, target, dict(_options), {}, compiler.Compiler).compile(
+            self.sig.args, self.sig.return_type
+        )
+        library, context = found.library, target.target_context
+        library.add_ir_module(_c_function(context, self.symbol, found.fndesc))
+        for used in dict.fromkeys(library._linking_libraries):
+            library._final_module.link_in(used._get_module_for_linking(), preserve=True)
+        library._optimize_final_module()
+        module = library._final_module
+        for value in (*module.functions, *module.global_variables):
+            if not value.is_declaration and value.name != self.symbol:
+                value.linkage = "internal"
+        return bytes(module.as_bitcode())
 
     def __call__(self, *args: Any) -> Any:
-        """Call it from Python (tests do), through a small kernel made for the purpose."""
+        """Call it from Python (tests do): states are elements of a pool."""
         if self._from_python is None:
-            unit = self
-            ready(unit.py_func, (unit,))
-
-            def call(*given):  # type: ignore[no-untyped-def]  # compiled
-                return unit(*given)
-
-            self._from_python = numba.njit(call)
-        return self._from_python(*args)
+            ready(self.py_func, self)
+            kinds: list[Any] = [_C_TYPES.get(a, ctypes.c_void_p) for a in self.sig.args]
+            kind = ctypes.CFUNCTYPE(_C_TYPES[self.sig.return_type], *kinds)
+            self._from_python = kind(self.program.address(self.symbol))
+        given = (a.__array_interface__["data"][0] if isinstance(a, np.void) else a for a in args)
+        return self._from_python(*given)
 
 
 register_default(Unit)(models.OpaqueModel)
 
+
+_compiler: Any = numba_dispatcher
+
+
+class _UnitCompiler(_compiler._FunctionCompiler):  # type: ignore[misc]
+    """Numba's compiler, stopped before anything becomes machine code."""
+
+    def _customize_flags(self, flags: Any) -> Any:
+        flags.no_cpython_wrapper = True
+        flags.no_cfunc_wrapper = True
+        flags.no_compile = True
+        flags.enable_pyobject = False
+        flags.enable_looplift = False
+        return flags
+
+
+def _c_function(context: Any, symbol: str, fndesc: Any) -> Any:
+    """Return a module with the C function ``symbol`` around a compiled function.
+
+    Numba's functions return a status and their result through a pointer.  An exception, which
+    rules do not raise on purpose, is printed and the result is undefined.
+    """
+    module = context.create_module("unit")
+    native = ir.Function(
+        module,
+        context.call_conv.get_function_type(fndesc.restype, fndesc.argtypes),
+        fndesc.llvm_func_name,
+    )
+    kind = context.get_external_function_type(fndesc)
+    function = ir.Function(module, kind, symbol)
+    builder = ir.IRBuilder(function.append_basic_block("entry"))
+    given = [
+        context.data_model_manager[t].from_argument(builder, value)
+        for t, value in zip(fndesc.argtypes, function.args, strict=True)
+    ]
+    status, result = context.call_conv.call_function(
+        builder, native, fndesc.restype, fndesc.argtypes, given, attrs=("alwaysinline",)
+    )
+    with builder.if_then(status.is_error, likely=False):
+        python = context.get_python_api(builder)
+        held = python.gil_ensure()
+        context.call_conv.raise_error(builder, python, status)
+        where = python.string_from_string(context.insert_const_string(module, symbol))
+        python.err_write_unraisable(where)
+        python.decref(where)
+        python.gil_release(held)
+    if fndesc.restype == types.void:
+        builder.ret(context.get_dummy_value())
+    else:
+        builder.ret(context.get_value_as_argument(builder, fndesc.restype, result))
+    return module
+
+
+class Program:
+    """All units of one package as one piece of machine code."""
+
+    def __init__(self, package: str, parameter: str, record: dtype[Any]) -> None:
+        self.package = package
+        self.parameter = parameter
+        self.record = numba.from_dtype(record)
+        self.units: list[Unit] = []
+        self._engine: Any = None
+        self._linking = False
+
+    def add(self, unit: Unit) -> None:
+        """Take a kernel in while its module is imported.
+
+        Raises:
+            RuntimeError: the program runs already.
+        """
+        if self._engine is not None:
+            raise RuntimeError(f"{unit.symbol}: the program {self.package} is already compiled")
+        self.units.append(unit)
+
+    def address(self, symbol: str) -> int:
+        """Return where a unit's function lies in memory."""
+        return int(self._engine.get_function_address(symbol))
+
+    def load(self) -> None:
+        """Compile the program, or load it from the cache; symbols are known from then on."""
+        if self._engine is not None or self._linking:  # linking: units need declarations only
+            return
+        package = importlib.import_module(self.package)
+        for module in pkgutil.iter_modules(package.__path__):
+            importlib.import_module(f"{self.package}.{module.name}")
+        kept = _places["program"] / f"{self.package}.{_processor()}.o" if _places else None
+        if kept is not None and kept.exists():
+            machine_code = kept.read_bytes()
+        else:
+            with self.linking():
+                machine_code = self._link()
+            if kept is not None:
+                _write(kept, machine_code)
+        # The module of an engine must not be empty, and objects added later may refer to it.
+        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _machine())
+        self._engine.add_object_file(llvm.object_file.ObjectFileRef.from_data(machine_code))
+        self._engine.finalize_object()
+        for unit in self.units:
+            llvm.add_symbol(unit.symbol, self.address(unit.symbol))
+
+    @contextlib.contextmanager
+    def linking(self) -> Iterator[None]:
+        """Let units compile that call others which are not there yet.
+
+        A kernel that is inlined into units compiles to machine code too, where symbols must have
+        an address; nobody may call that code, and it is forgotten afterwards.
+        """
+        self._linking = True
+        for unit in self.units:
+            llvm.add_symbol(unit.symbol, ctypes.cast(_abort, ctypes.c_void_p).value)
+        try:
+            yield
+        finally:
+            self._linking = False
+            for inlined in _inlined:
+                inlined.overloads.clear()
+                inlined._reset_overloads()
+            _inlined.clear()
+
+    def _link(self) -> bytes:
+        """Return the object code of all units, optimised as one module."""
+        parts = self.compile_units()
+        module = llvm.parse_assembly("")
+        module.name = self.package
+        module.triple = llvm.get_process_triple()
+        for part in parts:
+            module.link_in(llvm.parse_bitcode(part))
+        machine = _machine()
+        tuning = llvm.create_pipeline_tuning_options(3)
+        tuning.inlining_threshold = INLINING_THRESHOLD
+        tuning.loop_vectorization = False
+        tuning.slp_vectorization = False
+        builder = llvm.create_pass_builder(machine, tuning)
+        builder.getModulePassManager().run(module, builder)
+        module.verify()
+        return bytes(machine.emit_object(module))
+
+    def compile_units(self, backwards: bool = False) -> list[bytes]:
+        """Return the bitcode of all units, in their order or backwards.
+
+        A second process begins at the other end; each takes from the cache what the other has
+        finished.
+        """
+        files = [self._file(unit) for unit in self.units]
+        missing = sum(file is None or not file.exists() for file in files)
+        helper = None
+        if not backwards and missing >= _HELPED and _places and (os.cpu_count() or 1) > 1:
+            helper = _start_helper(self.package)
+        order = range(len(files))
+        try:
+            return [
+                self._part(self.units[k], files[k]) for k in (order[::-1] if backwards else order)
+            ]
+        finally:
+            if helper is not None:
+                helper.kill()
+                helper.wait()
+
+    def _file(self, unit: Unit) -> Path | None:
+        """Return where the unit's bitcode is kept; None if nothing is."""
+        if not _places:
+            return None
+        extra = (_settings(), str(self.record), unit.symbol, str(unit.sig))
+        return Path(_places["units"]) / f"{fingerprint(unit.py_func, extra)}.bc.z"
+
+    def _part(self, unit: Unit, file: Path | None) -> bytes:
+        """Return the bitcode of one unit, compiled unless it is in the cache."""
+        if file is not None and file.exists():
+            try:
+                found = zlib.decompress(file.read_bytes())
+                os.utime(file)  # marks it as used, for pruning
+                return found
+            except (OSError, zlib.error):
+                pass  # pruned or cut off by another process: compile it again
+        found = unit.bitcode()
+        for on_compiled in _context:
+            on_compiled()
+        if file is not None:
+            _write(file, zlib.compress(found, 1))
+        return found
+
+
 _options: dict[str, Any] = {}
-_context: list[Callable[..., Any]] = []
+_places: dict[str, Path] = {}
+_context: list[Callable[[], None]] = []
+_programs: dict[str, Program] = {}
+_inlined: list[Any] = []  # dispatchers that compiled while a program was linked
 
 
-def configure(options: dict[str, Any], cache_folder: str, on_compiled: Callable[[], None]) -> None:
-    """Set what :mod:`plywise.engine.jit` has decided: numba's options and the cache's folder."""
-    _options.update(options)
-    _options["folder"] = cache_folder
+def _stop() -> None:
+    """Stand for units that are not linked yet."""
+    print("plywise: a kernel ran before its program was linked", file=sys.stderr, flush=True)
+    os.abort()
+
+
+_abort = ctypes.CFUNCTYPE(None)(_stop)
+
+
+def configure(
+    options: dict[str, Any], places: dict[str, Path], on_compiled: Callable[[], None]
+) -> None:
+    """Set what :mod:`plywise.engine.jit` has decided.
+
+    Args:
+        options: numba's, of every kernel.
+        places: ``program`` and ``units``, folders that exist; empty if nothing is cached.
+        on_compiled: called for every unit that is compiled and not loaded.
+    """
+    _options.update({k: v for k, v in options.items() if k != "cache"})
+    _places.update(places)
     _context[:] = [on_compiled]
 
 
 def compile_apart(package: str, parameter: str, record: dtype[Any]) -> None:
-    """Make units of the package's big kernels; ``parameter`` is the name of the state's argument.
+    """Make units of the package's kernels; ``parameter`` is the name of the state's argument.
 
     Call it before the package's kernels are imported.
     """
-    _packages[package] = (parameter, numba.from_dtype(record))
+    _programs[package] = Program(package, parameter, record)
 
 
 def as_unit(fn: Callable[..., Any]) -> Unit | None:
-    """Return ``fn`` as a unit, None where it is small or takes or returns more than numbers."""
-    known = _packages.get(fn.__module__.rpartition(".")[0])
-    if known is None or len(fn.__code__.co_code) < SMALLEST_UNIT:
+    """Return ``fn`` as a unit, None where it takes or returns more than the state and numbers."""
+    program = _programs.get(fn.__module__.rpartition(".")[0])
+    if program is None:
         return None
-    parameter, record = known
     signature = inspect.signature(fn)
     arguments = []
     for p in signature.parameters.values():
-        if p.name == parameter:
-            arguments.append(record)
+        if p.name == program.parameter:
+            arguments.append(program.record)
         elif p.annotation in _NUMBERS:
             arguments.append(_NUMBERS[p.annotation])
         else:
@@ -119,7 +353,9 @@ def as_unit(fn: Callable[..., Any]) -> Unit | None:
     if signature.return_annotation not in _RESULTS:
         return None
     symbol = f"{fn.__module__}.{fn.__qualname__}".replace(".", "_")
-    return Unit(fn, _RESULTS[signature.return_annotation](*arguments), symbol)
+    unit = Unit(fn, _RESULTS[signature.return_annotation](*arguments), symbol, program)
+    program.add(unit)
+    return unit
 
 
 def _callees(fn: Callable[..., Any], seen: set[Any]) -> Iterator[Unit]:
@@ -136,30 +372,70 @@ def _callees(fn: Callable[..., Any], seen: set[Any]) -> Iterator[Unit]:
             yield from _callees(value.py_func, seen)
 
 
-def ready(fn: Callable[..., Any], also: tuple[Unit, ...] = ()) -> None:
-    """Build every unit that ``fn`` reaches, callees first, and the units ``also``.
+def ready(fn: Callable[..., Any], *also: Unit, inlined: Any = None) -> None:
+    """Load the programs of every unit that ``fn`` reaches, and of the units ``also``.
 
-    Raises:
-        RuntimeError: units call each other in a circle.
+    ``inlined`` is the dispatcher of ``fn``, which is about to compile.
     """
-    with _lock:
+    with _lock, compiler_lock.global_compiler_lock:
+        if any(program._linking for program in _programs.values()):
+            if inlined is not None:
+                _inlined.append(inlined)
+            return
         for unit in (*_callees(fn, set()), *also):
-            _build(unit, ())
+            unit.program.load()
 
 
-def _build(unit: Unit, trail: tuple[Unit, ...]) -> None:
-    if unit.built:
-        return
-    if unit in trail:
-        circle = " -> ".join(u.symbol for u in (*trail[trail.index(unit) :], unit))
-        raise RuntimeError(f"units call each other in a circle: {circle}")
-    for callee in list(_callees(unit.py_func, set())):
-        if callee is not unit:
-            _build(callee, (*trail, unit))
-    options = {k: v for k, v in _options.items() if k != "folder"}
+def _machine() -> Any:
+    """Return LLVM's description of this machine."""
+    return llvm.Target.from_default_triple().create_target_machine(
+        cpu=llvm.get_host_cpu_name(),
+        features=llvm.get_host_cpu_features().flatten(),
+        opt=3,
+        reloc="static",
+        codemodel="jitdefault",
+        jit=True,
+    )
+
+
+@functools.cache
+def _settings() -> str:
+    """Return all that a unit's bitcode depends on beside its sources."""
     numba_config: Any = config
-    previous, numba_config.CACHE_DIR = numba_config.CACHE_DIR, _options["folder"]
-    try:
-        unit.build(options, _context[0])
-    finally:
-        numba_config.CACHE_DIR = previous
+    compiler = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+    return f"{compiler} {numba.__version__} {numba_config.OPT} {sys.version_info[:2]} {_options}"
+
+
+@functools.cache
+def _processor() -> str:
+    """Return 12 hexadecimal digits for LLVM's version and the processor that it compiles for."""
+    features = llvm.get_host_cpu_features().flatten()
+    found = f"{llvm.llvm_version_info} {llvm.get_host_cpu_name()} {features}"
+    return hashlib.sha256(found.encode()).hexdigest()[:12]
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file of the cache at once, as another process may read it."""
+    scratch = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
+    scratch.write_bytes(content)
+    scratch.replace(path)
+
+
+def _start_helper(package: str) -> subprocess.Popen[bytes]:
+    """Let another process compile units into the cache too."""
+    program = f"import {package}; from plywise.engine import units; units.help_with({package!r})"
+    return subprocess.Popen(
+        [sys.executable, "-c", program],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def help_with(package: str) -> None:
+    """Compile units of ``package`` into the cache, from the last one on."""
+    found = importlib.import_module(package)
+    for module in pkgutil.iter_modules(found.__path__):
+        importlib.import_module(f"{package}.{module.name}")
+    with _programs[package].linking():
+        _programs[package].compile_units(backwards=True)
