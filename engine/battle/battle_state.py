@@ -15,7 +15,7 @@ import numpy as np
 
 from plywise.datasets.battle_corpus import Dump
 from plywise.datasets.errors import PlywiseError
-from plywise.engine.battle import codec, describe, facts, plain
+from plywise.engine.battle import branches, codec, describe, facts, plain
 from plywise.engine.battle import constants as c
 from plywise.engine.battle import teams as team_building
 from plywise.engine.battle.names import (
@@ -156,8 +156,37 @@ class BattleState:
         ``NO_ACTION`` stands for a side that has nothing to decide.
 
         Raises:
-            IllegalBattleActionError: a side may not choose its action.
+            IllegalBattleActionError: a side may not choose its action, or the battle is over.
         """
+        self._check_actions(first, second)
+        RULES.step(self.pool, 0, first, second)
+
+    def chance_outcomes(
+        self,
+        first: int,
+        second: int,
+        limit: int = branches.MOST_BRANCHES,
+        damage_classes: int | None = None,
+    ) -> list[tuple["BattleState", float]]:
+        """Return every way in which both actions can turn out, with its probability.
+
+        The most probable comes first; equal successors are one.  Arguments and limits as in
+        :func:`branches.enumerate_step`.
+
+        Raises:
+            IllegalBattleActionError: a side may not choose its action, or the battle is over.
+            TooManyBranchesError: there are more than ``limit``.
+        """
+        self._check_actions(first, second)
+        found = branches.enumerate_step(self.pool, 0, first, second, limit, damage_classes)
+        return [
+            (BattleState(found.states[k : k + 1].copy()), float(probability))
+            for k, probability in enumerate(found.probabilities)
+        ]
+
+    def _check_actions(self, first: int, second: int) -> None:
+        if self.is_terminal():
+            raise IllegalBattleActionError("the battle is over: nobody may choose any more")
         for side, action in enumerate((first, second)):
             legal = self.legal_actions(side) or [NO_ACTION]
             if action not in legal:
@@ -165,7 +194,6 @@ class BattleState:
                     f"side {side + 1} may not choose {action} "
                     f"({describe.action_name(action)}); legal: {legal}"
                 )
-        RULES.step(self.pool, 0, first, second)
 
     def returns(self) -> tuple[float, float]:
         """Return both sides' results, 1 win, 0 tie, -1 loss; zeros before the end."""

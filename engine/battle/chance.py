@@ -1,10 +1,14 @@
-"""Every random draw of the battle kernels, sampled or fed from a script.
+"""Every random draw of the battle kernels, sampled, fed from a script, or enumerated.
 
 :func:`chance` is Showdown's ``randomChance(num, n)`` and :func:`roll` its ``random(lo, lo + n)``.
 Sampled, both take the high word of Showdown's ``gen5`` generator, whose whole state is ``b.rng``.
-Scripted (``FORMAT_SCRIPTED``), ``b.rng`` is the address of an int64 array made with
-:func:`new_script`, each draw takes the next recorded result, and the first draw whose kind differs
-from the record is noted.  A script must outlive the step and never be shared between threads.
+Under ``FORMAT_SCRIPTED``, ``b.rng`` is the address of a script, an int64 array of one of three
+kinds.  *Replayed* (:func:`new_script`): each draw takes the next recorded result, and the first
+draw whose kind differs from the record is noted.  *Sampled* (:func:`new_sampler`): draws come from
+a generator that the script holds, and are written down as far as there is room.  *Explored*
+(:func:`new_explorer`): draws follow a prefix, then take the first branch there is, and all are
+written down, so that :mod:`branches` can visit every one.  A script must outlive the step and
+never be shared between threads.
 """
 
 import ctypes
@@ -77,9 +81,27 @@ PLAIN = -1
 """The numerator that marks a plain draw, one that no ``randomChance`` made."""
 
 # Words of a script before its entries.
-_CURSOR, _LENGTH, _MISMATCHES, _POSITION, _SITE, _NUM, _LO, _N = range(8)
-_HEADER = 8
-_ENTRY = 4  # words of an entry: numerator, lo, n, result
+(
+    CURSOR,  # draws made
+    LENGTH,  # draws that it prescribes
+    _MISMATCHES,  # draws of another kind than prescribed, or for which there was no room
+    _POSITION,  # where the first of them stands, and what it was
+    _SITE,
+    _NUM,
+    _LO,
+    _N,
+    _KIND,  # REPLAYED ...
+    _ROOM,  # entries that it can hold
+    _GENERATOR,  # of a sampled one: its state
+    _CLASSES,  # of an explored one: classes of damage rolls, 0: all that differ
+) = range(12)
+HEADER = 12
+# Words of an entry.  Bit k of its classes says that a new class of results begins at ``lo + k``;
+# 0: every result is one.
+NUMERATOR, LOW, RANGE, RESULT, CLASSES = range(5)
+ENTRY = 5
+
+REPLAYED, SAMPLED, EXPLORED = range(3)
 
 _config: Any = config  # its settings are set at run time, unseen by type checkers
 if _config.DISABLE_JIT:
@@ -103,6 +125,12 @@ if _config.DISABLE_JIT:
         x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) & mask
         x = ((x ^ (x >> 27)) * 0x94D049BB133111EB) & mask
         return x ^ (x >> 31)
+
+    def _unsigned(word: Any) -> Any:
+        return int(word) & 0xFFFF_FFFF_FFFF_FFFF
+
+    def _signed(word: Any) -> Any:
+        return int(word)
 
 else:
 
@@ -147,22 +175,26 @@ else:
         x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         return x ^ (x >> np.uint64(31))
 
+    @kernel
+    def _unsigned(word: Any) -> Any:
+        return np.uint64(word)
+
+    @kernel
+    def _signed(word: Any) -> Any:
+        return np.int64(word)
+
 
 @kernel
-def _draw(b: Any, site: int, num: int, lo: int, n: int) -> int:
-    """Return a draw from ``lo .. lo + n - 1``; ``num`` only says which kind of draw it is."""
-    if b.format & FORMAT_SCRIPTED == 0:
-        b.rng = _advance(b.rng)
-        return lo + int(_scaled(b.rng, n))
-    script = b.rng
-    cursor = _read(script, _CURSOR)
-    there = cursor < _read(script, _LENGTH)
-    at = _HEADER + _ENTRY * cursor
+def _replayed(script: Any, site: int, num: int, lo: int, n: int) -> int:
+    """Return the next result of a replayed script, and compare the draw with the record."""
+    cursor = _read(script, CURSOR)
+    there = cursor < _read(script, LENGTH)
+    at = HEADER + ENTRY * cursor
     if (
         not there
-        or _read(script, at) != num
-        or _read(script, at + 1) != lo
-        or _read(script, at + 2) != n
+        or _read(script, at + NUMERATOR) != num
+        or _read(script, at + LOW) != lo
+        or _read(script, at + RANGE) != n
     ):
         if _read(script, _MISMATCHES) == 0:
             _write(script, _POSITION, cursor)
@@ -171,12 +203,64 @@ def _draw(b: Any, site: int, num: int, lo: int, n: int) -> int:
             _write(script, _LO, lo)
             _write(script, _N, n)
         _write(script, _MISMATCHES, _read(script, _MISMATCHES) + 1)
-    _write(script, _CURSOR, cursor + 1)
+    _write(script, CURSOR, cursor + 1)
     if not there:
         return lo
     # The record may be of another kind of draw: never leave the range that the caller expects.
-    result = int(_read(script, at + 3))
+    result = int(_read(script, at + RESULT))
     return min(max(result, lo), lo + n - 1)
+
+
+@kernel
+def _written_down(script: Any, site: int, num: int, lo: int, n: int) -> int:
+    """Return a draw of a sampled or explored script, and write it down."""
+    cursor = _read(script, CURSOR)
+    at = HEADER + ENTRY * cursor
+    room = cursor < _read(script, _ROOM)
+    classes = 0
+    if _read(script, _KIND) == SAMPLED:
+        seed = _advance(_unsigned(_read(script, _GENERATOR)))
+        _write(script, _GENERATOR, _signed(seed))
+        result = lo + int(_scaled(seed, n))
+    elif cursor < _read(script, LENGTH):
+        result = int(_read(script, at + RESULT))
+        classes = _read(script, at + CLASSES)
+    else:
+        # A randomChance's first branch is that it happens, where it can.
+        result = lo + n - 1 if num == 0 else lo
+        count = _read(script, _CLASSES)
+        if site == SITE_DAMAGE and count != 0:
+            for k in range(count):
+                classes |= 1 << (k * 16 // count)
+            result = lo + (16 // count - 1) // 2
+    if room:
+        _write(script, at + NUMERATOR, num)
+        _write(script, at + LOW, lo)
+        _write(script, at + RANGE, n)
+        _write(script, at + RESULT, result)
+        _write(script, at + CLASSES, classes)
+    else:
+        _write(script, _MISMATCHES, _read(script, _MISMATCHES) + 1)
+    _write(script, CURSOR, cursor + 1)
+    return result
+
+
+@kernel
+def _scripted(b: Any, site: int, num: int, lo: int, n: int) -> int:
+    """Return a draw of a state under a script."""
+    script = b.rng
+    if _read(script, _KIND) == REPLAYED:
+        return _replayed(script, site, num, lo, n)
+    return _written_down(script, site, num, lo, n)
+
+
+@kernel
+def _draw(b: Any, site: int, num: int, lo: int, n: int) -> int:
+    """Return a draw from ``lo .. lo + n - 1``; ``num`` only says which kind of draw it is."""
+    if b.format & FORMAT_SCRIPTED == 0:
+        b.rng = _advance(b.rng)
+        return lo + int(_scaled(b.rng, n))
+    return _scripted(b, site, num, lo, n)
 
 
 @kernel
@@ -189,6 +273,34 @@ def chance(b: Any, site: int, num: int, n: int) -> bool:
 def roll(b: Any, site: int, lo: int, n: int) -> int:
     """Return one of ``lo .. lo + n - 1``, all equally likely.  Always one draw."""
     return _draw(b, site, PLAIN, lo, n)
+
+
+@kernel
+def wants_classes(b: Any) -> bool:
+    """Return whether a script asks which results of the last draw lead to the same.
+
+    :func:`note_classes` answers.  Rare: everything else draws and goes on.
+    """
+    if b.format & FORMAT_SCRIPTED == 0:
+        return False
+    script = b.rng
+    cursor = _read(script, CURSOR)
+    at = HEADER + ENTRY * (cursor - 1)
+    return bool(
+        _read(script, _KIND) == EXPLORED
+        and cursor > 0
+        and cursor <= _read(script, _ROOM)
+        and _read(script, at + NUMERATOR) == PLAIN
+        and _read(script, at + RANGE) == 16
+        and _read(script, at + CLASSES) == 0
+    )
+
+
+@kernel
+def note_classes(b: Any, classes: int) -> None:
+    """Note the classes of the last draw: bit k is set where result k differs from result k - 1."""
+    script = b.rng
+    _write(script, HEADER + ENTRY * (_read(script, CURSOR) - 1) + CLASSES, classes)
 
 
 @dataclass(frozen=True)
@@ -219,10 +331,33 @@ class ScriptReport:
 
 def new_script(draws: Sequence[Sequence[int]]) -> NDArray[np.int64]:
     """Return a script of ``(numerator or PLAIN, lo, n, result)`` entries, to be replayed once."""
-    script = np.zeros(_HEADER + _ENTRY * len(draws), np.int64)
-    script[_LENGTH] = len(draws)
-    script[_HEADER:] = np.asarray(draws, np.int64).reshape(-1)
+    script = np.zeros(HEADER + ENTRY * len(draws), np.int64)
+    script[LENGTH] = script[_ROOM] = len(draws)
+    script[HEADER:].reshape(-1, ENTRY)[:, :CLASSES] = np.asarray(draws, np.int64).reshape(-1, 4)
     return script
+
+
+def new_sampler(seed: int, room: int = 0) -> NDArray[np.int64]:
+    """Return a script that samples, seeded as a state is, and writes ``room`` draws down."""
+    script = np.zeros(HEADER + ENTRY * room, np.int64)
+    script[_KIND], script[_ROOM] = SAMPLED, room
+    script[_GENERATOR] = np.uint64(scramble(np.uint64(seed & 0xFFFF_FFFF_FFFF_FFFF))).astype(
+        np.int64
+    )
+    return script
+
+
+def new_explorer(room: int, classes: int = 0) -> NDArray[np.int64]:
+    """Return a script that explores; ``classes`` of damage rolls (0: all that differ)."""
+    script = np.zeros(HEADER + ENTRY * room, np.int64)
+    script[_KIND], script[_ROOM], script[_CLASSES] = EXPLORED, room, classes
+    return script
+
+
+def written(script: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the draws that were written down: rows of (numerator or PLAIN, lo, n, result)."""
+    made = min(int(script[CURSOR]), int(script[_ROOM]))
+    return script[HEADER : HEADER + ENTRY * made].reshape(-1, ENTRY)[:, :CLASSES].copy()
 
 
 def feed(state: Any, script: NDArray[np.int64]) -> None:
@@ -241,8 +376,8 @@ def report(script: NDArray[np.int64]) -> ScriptReport:
     """Return how a script was used."""
     bad = int(script[_MISMATCHES])
     return ScriptReport(
-        used=int(script[_CURSOR]),
-        length=int(script[_LENGTH]),
+        used=int(script[CURSOR]),
+        length=int(script[LENGTH]),
         mismatches=bad,
         position=int(script[_POSITION]) if bad else -1,
         site=SITE_NAMES[int(script[_SITE])],

@@ -15,7 +15,14 @@ import plywise.engine.battle.move_ids as M
 import plywise.engine.battle.species_ids as S
 from plywise.engine.battle.attack_stats import attack_stat, defense_stat
 from plywise.engine.battle.base_power import base_power, base_power_modifier
-from plywise.engine.battle.chance import SITE_CRIT, SITE_DAMAGE, chance, roll
+from plywise.engine.battle.chance import (
+    SITE_CRIT,
+    SITE_DAMAGE,
+    chance,
+    note_classes,
+    roll,
+    wants_classes,
+)
 from plywise.engine.battle.constants import (
     ABILITY_RESISTED,
     AURORA_VEIL,
@@ -279,6 +286,38 @@ def _final_of_target(b: Any, s: int, t: int, mod: int, type_mod: int, forced: bo
 
 
 @kernel
+def _after_roll(damage: int, random: int, stab: int, type_mod: int, burned: bool, mod: int) -> int:
+    """Return the damage done from the one before the roll and all that follows it."""
+    damage = modify(damage * (100 - random) // 100, stab)
+    if type_mod > 0:
+        damage <<= type_mod
+    else:
+        damage >>= -type_mod
+    if burned:
+        damage = modify(damage, 2048)
+    damage = modify(damage, mod)
+    if damage == 0:
+        return 1
+    return damage & 0xFFFF
+
+
+@kernel
+def _note_rolls(
+    b: Any, t: int, damage: int, stab: int, type_mod: int, burned: bool, mod: int
+) -> None:
+    """Tell the script which rolls lead to the same: equal damage, or all the HP that there is."""
+    foe = b.sides[t]
+    most = int(foe.substitute_hp) if hits_substitute(b, t) else int(foe.mons[foe.active].hp)
+    classes, before = 0, -1
+    for k in range(16):
+        done = min(_after_roll(damage, k, stab, type_mod, burned, mod), most)
+        if done != before:
+            classes |= 1 << k
+        before = done
+    note_classes(b, classes)
+
+
+@kernel
 def _modify_damage(b: Any, s: int, t: int, damage: int, random: int) -> int:
     """Showdown's modifyDamage: from the base damage to the damage done."""
     side = b.sides[s]
@@ -311,8 +350,8 @@ def _modify_damage(b: Any, s: int, t: int, damage: int, random: int) -> int:
     forced_roll = random != DRAW
     if not forced_roll:
         random = roll(b, SITE_DAMAGE, 0, 16)
-    damage = damage * (100 - random) // 100
     # same-type attack bonus
+    stab = 4096
     if kind != TYPE_UNKNOWN and kind != TYPE_NONE:
         first, second, third = own_types(b, s)
         base_type = kind == first or kind == second or kind == third
@@ -332,17 +371,13 @@ def _modify_damage(b: Any, s: int, t: int, damage: int, random: int) -> int:
                 stab = 8192
             if get_ability(b, s) == A.adaptability and (forced or own_type):
                 stab = 9216 if stab == 8192 else 8192
-        damage = modify(damage, stab)
     # type effectiveness
     type_mod = min(max(run_effectiveness(b, t), -6), 6)
     b.move.type_mod = type_mod
-    if type_mod > 0:
-        damage <<= type_mod
-    else:
-        damage >>= -type_mod
     physical = int(b.move.category) == CATEGORY_PHYSICAL
-    if int(mon.status) == BRN and physical and get_ability(b, s) != A.guts and move != M.facade:
-        damage = modify(damage, 2048)
+    burned = (
+        int(mon.status) == BRN and physical and get_ability(b, s) != A.guts and move != M.facade
+    )
     # ModifyDamage, in the order of the holders' speeds; side conditions have none
     mod = 4096
     if side.speed >= foe.speed:
@@ -355,10 +390,9 @@ def _modify_damage(b: Any, s: int, t: int, damage: int, random: int) -> int:
         screen = REFLECT if physical else LIGHT_SCREEN
         if foe.conditions[screen] or foe.conditions[AURORA_VEIL]:
             mod = chain(mod, 2048)
-    damage = modify(damage, mod)
-    if damage == 0:
-        return 1
-    return damage & 0xFFFF
+    if not forced_roll and wants_classes(b):
+        _note_rolls(b, t, damage, stab, type_mod, burned, mod)
+    return _after_roll(damage, random, stab, type_mod, burned, mod)
 
 
 @kernel
