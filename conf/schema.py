@@ -455,11 +455,15 @@ class BenchConfig:
 
     Attributes:
         seconds: measured time for one part (boards: a fixed amount of work instead).
+        cold: engine only: compile everything anew in a fresh process, which takes a minute.
+        simulator: engine only: measure the real simulator in the same run (needs Node).
     """
 
     what: str = "boards"
     seconds: float = 2.0
     seed: int = 0
+    cold: bool = False
+    simulator: bool = True
 
     def __post_init__(self) -> None:
         """Check the values."""
