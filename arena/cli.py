@@ -33,12 +33,14 @@ class Command:
             exit code.
         hydra: whether it takes overrides, with the primary configuration of its own name.
         positional: keys that may be given without ``key=``, in this order.
+        flags: keys that may be given as ``--key value`` or ``--key=value`` as well.
     """
 
     summary: str
     target: str
     hydra: bool = True
     positional: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
 
 
 COMMANDS = {
@@ -53,6 +55,7 @@ COMMANDS = {
         "compare the battle engine with a corpus of the real simulator",
         "plywise.arena.commands:verify",
         positional=("what", "corpus"),
+        flags=("jobs", "battle", "step", "limit"),
     ),
     "record": Command(
         "record a corpus of the real simulator, to verify the battle engine with",
@@ -118,7 +121,8 @@ def _dispatch(arguments: list[str]) -> int:
     if command.hydra:
         from plywise.arena.hydra_app import run_app
 
-        return run_app(name, _load(command.target), with_keys(name, command.positional, rest))
+        given = with_keys(name, command.positional, rest, command.flags)
+        return run_app(name, _load(command.target), given)
     if rest:
         raise ConfigError(f"'plywise {name}' takes no arguments, got: {' '.join(rest)}")
     return cast("Callable[[], int]", _load(command.target))()
@@ -129,22 +133,38 @@ def _load(target: str) -> Callable[..., int]:
     return cast("Callable[..., int]", getattr(import_module(module), function))
 
 
-def with_keys(name: str, positional: Sequence[str], arguments: Sequence[str]) -> list[str]:
-    """Return the arguments with bare words turned into ``key=word``.
+def with_keys(
+    name: str, positional: Sequence[str], arguments: Sequence[str], flags: Sequence[str] = ()
+) -> list[str]:
+    """Return the arguments with bare words turned into ``key=word``, and so ``--key word``.
 
     Raises:
-        ConfigError: a bare word where the command takes none, or an unknown option.
+        ConfigError: a bare word where the command takes none, an unknown option, or a flag
+            without its value.
     """
     keys = list(positional)
     result: list[str] = []
     expects_value = False
+    flag_key = ""
     for argument in arguments:
+        option, equals, value = argument.partition("=")
+        if flag_key:
+            result.append(f"{flag_key}={argument}")
+            flag_key = ""
+            continue
+        if option.startswith("--") and option[2:] in flags:
+            if equals:
+                result.append(f"{option[2:]}={value}")
+            else:
+                flag_key = option[2:]
+            continue
         if expects_value:
             expects_value = False
         elif argument.startswith("-"):
             flag = argument.split("=", 1)[0]
             if flag not in _HYDRA_FLAGS:
-                near = difflib.get_close_matches(flag, _HYDRA_FLAGS, n=1)
+                known = [*(f"--{key}" for key in flags), *_HYDRA_FLAGS]
+                near = difflib.get_close_matches(flag, known, n=1)
                 hint = f"did you mean '{near[0]}'? " if near else ""
                 raise ConfigError(
                     f"no option '{flag}'; {hint}Settings are given as key=value "
@@ -161,6 +181,8 @@ def with_keys(name: str, positional: Sequence[str], arguments: Sequence[str]) ->
             quoted = argument.replace("\\", "\\\\").replace("'", "\\'")
             argument = f"{keys.pop(0)}='{quoted}'"
         result.append(argument)
+    if flag_key:
+        raise ConfigError(f"--{flag_key} needs a value (see: plywise {name} --help)")
     return result
 
 
@@ -211,6 +233,7 @@ def help_for(name: str, command: Command) -> str:
     defaults, _, settings = text.partition("\n\n")
     settings = settings.partition("\nhydra:")[0].rstrip()
     words = "".join(f" [{key.upper()}]" for key in command.positional)
+    words += "".join(f" [--{key} N]" for key in command.flags)
     lines = [f"Usage: plywise {name}{words} [key=value ...]", ""]
     lines += [f"{command.summary[0].upper()}{command.summary[1:]}.", ""]
     groups = [

@@ -20,7 +20,7 @@ from rich.table import Table
 
 from plywise.arena.verify_causes import Cause, CauseFinder
 from plywise.datasets.battle_corpus import RecordedBattle, RecordedStep, read_corpus
-from plywise.datasets.errors import ConfigError, PlywiseError
+from plywise.datasets.errors import ConfigError
 from plywise.engine.battle.codec import BattleSetup, Unsaid
 from plywise.engine.battle.describe import action_name, describe
 from plywise.engine.battle.replay import (
@@ -137,7 +137,7 @@ def verify_corpus(
     if limit is not None and limit < 1:
         raise ConfigError(f"limit={limit}: must be at least 1")
     if step is not None and battle is None:
-        raise ConfigError(f"step={step}: name its battle too, with battle=N")
+        raise ConfigError(f"step={step}: name its battle too, with --battle N")
     start = time.perf_counter()
     next(read_corpus(path, limit=1), None)  # a file that is no corpus is refused at once
     prepare_rules()
@@ -245,19 +245,20 @@ def _one_battle(
         if console is not None:
             print_step(console, shown, step, check)
         return report
-    raise PlywiseError(f"{path}: there is no battle {number}")
+    raise ConfigError(f"battle={number}: there is no such battle in {path}")
 
 
 def print_step(console: Console, before: str, step: RecordedStep, check: StepCheck) -> None:
     """Print a step: the state before, the choices, the record's log, and all that differs."""
-    console.print(escape(before), highlight=False)
+    console.print(escape(before), highlight=False, soft_wrap=True)
     choices = " / ".join(c or "nothing" for c in step.choices)
     console.print(f"choices: {choices}")
     for line in step.log:
-        console.print("  " + escape(line), highlight=False)
+        console.print("  " + escape(line), highlight=False, soft_wrap=True)
     for k, draw in enumerate(step.draws):
         kind = f"{draw.numerator}/{draw.n}" if draw.numerator >= 0 else f"{draw.low}+{draw.n}"
-        console.print(escape(f"  draw {k}: {draw.site} {kind} -> {draw.result}"), highlight=False)
+        line = escape(f"  draw {k}: {draw.site} {kind} -> {draw.result}")
+        console.print(line, highlight=False, soft_wrap=True)
     if check.exact:
         console.print("exact")
     if check.unreadable:
@@ -294,7 +295,7 @@ def print_report(console: Console, report: VerifyReport, causes: int = 20) -> No
         if len(found) > causes:
             rest = sum(c.steps for c in found[causes:])
             console.print(f"… and {len(found) - causes} more causes of {rest} wrong steps")
-        console.print("`battle=N step=K` shows one of them.")
+        console.print("`--battle N --step K` shows one of them.")
     if report.carried_only:
         shown = ", ".join(report.carried_only[:10])
         console.print(f"wrong only when our own state is carried on: {shown}")

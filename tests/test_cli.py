@@ -43,6 +43,10 @@ def one_line(text: str) -> str:
         (["play", "side=left"], "choose one of first, second"),
         (["play", "-m", "--cfg", "job"], "Only one of"),
         (["verify", "engine"], "corpus is missing"),
+        (["verify", "engine", "c.gz", "--jobs"], "--jobs needs a value"),
+        (["verify", "engine", "c.gz", "--job", "2"], "did you mean '--jobs'?"),
+        (["verify", "engine", "c.gz", "--jobs", "0"], "jobs=0: must be at least 1"),
+        (["verify", "engine", "c.gz", "--jobs", "two"], "jobs=two"),
         (["bench", "everything"], "choose one of engine, search, boards"),
         (["tournament", "agents=[random,serch]"], "no agent 'serch'"),
         (["tournament", "agents=[random,max_damage]"], "does not play in turn-based games"),
@@ -104,6 +108,12 @@ def test_lists_name_agents_and_games(capsys: pytest.CaptureFixture[str]) -> None
 def test_positional_words_become_keys() -> None:
     given = cli.with_keys("verify", ("what", "corpus"), ["engine", "it's/a file.gz", "limit=3"])
     assert given == ["what='engine'", "corpus='it\\'s/a file.gz'", "limit=3"]
+
+
+def test_flags_become_keys() -> None:
+    given = ["engine", "--jobs", "2", "--battle=3", "c.gz", "--step", "-1"]
+    keys = cli.with_keys("verify", ("what", "corpus"), given, ("jobs", "battle", "step"))
+    assert keys == ["what='engine'", "jobs=2", "battle=3", "corpus='c.gz'", "step=-1"]
 
 
 def test_cfg_job_prints_and_runs_nothing(tmp_path: Path) -> None:

@@ -6,9 +6,11 @@ from random import Random
 import pytest
 
 from plywise.datasets.battle_corpus import read_corpus
-from plywise.datasets.pokemon_sets import random_battle_sets
+from plywise.datasets.pokemon_sets import TeamError, pack_team, random_battle_sets
+from plywise.datasets.showdown_data import UnknownNameError
 from plywise.engine.battle.battle_state import BattleState, IllegalBattleActionError
 from plywise.engine.battle.codec import BattleSetup
+from plywise.engine.battle.names import MOVE_ID
 from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS
 
 DATA = Path(__file__).parent / "data"
@@ -78,6 +80,52 @@ def test_the_seed_decides_everything() -> None:
         play_randomly(state, 8)
     assert one.serialize() == same.serialize()
     assert one.serialize() != other.serialize()
+
+
+def test_packed_teams_and_a_seed_make_the_same_battle_as_sets() -> None:
+    prior, rng = random_battle_sets(), Random(12)
+    teams = prior.random_team(rng), prior.random_team(rng)
+    packed = [pack_team(team) for team in teams]
+    state = BattleState.from_packed(packed[0], packed[1], seed=5)
+    assert state.serialize() == BattleState.from_teams(*teams, seed=5).serialize()
+    with pytest.raises(TeamError, match="12 fields are wanted"):
+        BattleState.from_packed(packed[0], packed[1].replace("|", "", 1))
+    wrong = packed[0].replace(teams[0][2].moves[0], "splashier")
+    with pytest.raises(UnknownNameError, match="unknown move 'splashier'"):
+        BattleState.from_packed(wrong, packed[1])
+
+
+def test_damage_rolls() -> None:
+    state = new_battle(9)
+    before = state.serialize()
+    rolls = state.damage_rolls(0, "Tackle")
+    assert rolls == state.damage_rolls(0, MOVE_ID["tackle"])
+    assert len(rolls) == 16
+    assert list(rolls) == sorted(rolls)
+    if rolls[0]:
+        assert state.damage_rolls(0, "tackle", critical=True)[15] > rolls[15]
+    assert state.damage_rolls(1, "splash") == (0,) * 16
+    assert state.serialize() == before
+    with pytest.raises(ValueError, match="side 2: sides are 0 and 1"):
+        state.damage_rolls(2, "tackle")
+    with pytest.raises(UnknownNameError, match="unknown move 'splashier'"):
+        state.damage_rolls(0, "splashier")
+    with pytest.raises(UnknownNameError, match="unknown move 0"):
+        state.damage_rolls(0, 0)
+
+
+def test_sides_are_checked() -> None:
+    state = new_battle(2)
+    for ask in (state.legal_actions, state.side):
+        with pytest.raises(ValueError, match="side 2: sides are 0 and 1"):
+            ask(2)
+
+
+def test_nobody_chooses_after_the_end() -> None:
+    state = new_battle(0)
+    play_randomly(state, 0)
+    with pytest.raises(IllegalBattleActionError, match="the battle is over"):
+        state.apply_actions(NO_ACTION, NO_ACTION)
 
 
 def test_copies_are_independent() -> None:

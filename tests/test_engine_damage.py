@@ -9,6 +9,7 @@ import pytest
 
 from plywise.datasets.battle_corpus import RecordedStep, read_corpus
 from plywise.engine.battle import codec, coverage, tables
+from plywise.engine.battle.battle_state import BattleState
 from plywise.engine.battle.damage_rolls import damage_rolls
 from plywise.engine.battle.names import DATA, ITEM_ID, MOVE_ID, SPECIES_ID, TYPE_ID, to_id
 from plywise.engine.battle.state import BATTLE
@@ -62,6 +63,8 @@ def test_recorded_hits_are_among_the_rolls(name: str, least: int) -> None:
         target = pool[0]["sides"][1 - side]
         hp = int(target["mons"][target["active"]]["hp"])
         rolls = damage_rolls(pool, 0, side, MOVE_ID[move], critical=critical)
+        named = BattleState(pool).damage_rolls(side, move, critical=critical)
+        assert named == tuple(rolls.tolist())
         assert list(rolls) == sorted(rolls)
         ours = int(rolls[15 - percent_off])
         lost = hp - left

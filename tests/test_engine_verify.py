@@ -1,12 +1,14 @@
 """The engine against the real simulator: committed corpora, a fresh one, and spoilt records."""
 
 import dataclasses
+import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from plywise.arena import cli
 from plywise.arena.record import record_corpus
 from plywise.arena.verify import verify_corpus
 from plywise.datasets.battle_corpus import Draw, RecordedBattle, RecordedStep, read_corpus
@@ -140,3 +142,85 @@ def test_one_step_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert "choices: " in shown
     with pytest.raises(ConfigError, match="has steps 0 to"):
         verify_corpus(DATA / "random.jsonl.gz", battle=2, step=5000)
+
+
+# --- from the command line ---------------------------------------------------------------------
+
+
+def run_verify(*arguments: str) -> int:
+    return cli.main(["verify", "engine", *arguments])
+
+
+def test_verify_from_the_command_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run_verify(str(DATA / "factory.jsonl.gz"), "--jobs", "2", "--limit", "60") == 0
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert found["transitions"] == found["exact"] == 60
+    assert found.keys() >= {
+        *("transitions", "exact", "rate", "battles", "battles_exact"),
+        *("legal_mismatches", "draw_mismatches"),
+    }
+    assert run_verify(str(DATA / "random.jsonl.gz"), "--battle", "2", "--step", "5") == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[0].startswith("turn ")
+    assert "exact" in shown
+    assert json.loads(shown[-1])["transitions"] == 1
+    assert run_verify(str(DATA / "random.jsonl.gz"), "--battle", "99") == 2
+    assert "battle=99: there is no such battle" in capsys.readouterr().err
+
+
+def cut_line(lines: list[str]) -> None:
+    lines[-1] = lines[-1][: len(lines[-1]) // 2]
+
+
+def unknown_move(lines: list[str]) -> None:
+    entry = json.loads(lines[2])
+    entry["s1"]["S"][0]["P"][3]["mv"][0][0] = "splashier"
+    lines[2] = json.dumps(entry)
+
+
+def impossible_hp(lines: list[str]) -> None:
+    entry = json.loads(lines[4])
+    entry["s1"]["S"][1]["P"][0]["hp"] = 9999
+    lines[4] = json.dumps(entry)
+
+
+def wrong_version(lines: list[str]) -> None:
+    entry = json.loads(lines[0])
+    entry["version"] = "0.11.9"
+    lines[0] = json.dumps(entry)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "line", "reason"),
+    [
+        (cut_line, -1, "the line is cut off or not JSON"),
+        (unknown_move, 3, "unknown move 'splashier'"),
+        (impossible_hp, 5, "impossible HP 9999"),
+        (wrong_version, 1, "pokemon-showdown 0.11.9"),
+    ],
+)
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_bad_corpus_is_refused_with_line_and_reason(
+    spoil: Callable[[list[str]], None],
+    line: int,
+    reason: str,
+    jobs: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    lines = gzip.decompress((DATA / "factory.jsonl.gz").read_bytes()).decode().splitlines()
+    spoil(lines)
+    path = tmp_path / "bad.jsonl"
+    path.write_text("\n".join(lines) + "\n")
+    assert run_verify(str(path), "--jobs", jobs) == 1
+    error = capsys.readouterr().err
+    complaint = [text for text in error.splitlines() if text.startswith("plywise: ")]
+    assert len(complaint) == 1
+    assert f"line {line if line > 0 else len(lines)}: " in complaint[0]
+    assert reason in complaint[0]
+    assert "Traceback" not in error

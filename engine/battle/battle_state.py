@@ -15,13 +15,16 @@ import numpy as np
 
 from plywise.datasets.battle_corpus import Dump
 from plywise.datasets.errors import PlywiseError
-from plywise.engine.battle import branches, codec, describe, facts, plain
+from plywise.datasets.pokemon_sets import parse_packed_team
+from plywise.datasets.showdown_data import UnknownNameError, to_id
+from plywise.engine.battle import branches, codec, damage_rolls, describe, facts, plain
 from plywise.engine.battle import constants as c
 from plywise.engine.battle import teams as team_building
 from plywise.engine.battle.names import (
     ABILITY_NAMES,
     BOOST_NAMES,
     ITEM_NAMES,
+    MOVE_ID,
     MOVE_NAMES,
     SPECIES_NAMES,
     STATUS_NAMES,
@@ -109,6 +112,8 @@ class BattleState:
 
         Raises:
             TeamError, UnknownNameError: a set is not one of a battle.
+            UnmodelledError: a set has something that the engine does not model.
+            ValueError: a lead is none of its team.
         """
         pool = team_building.unstarted((first, second), format, rng=Random(seed))
         RULES.reseed(pool, 0, seed)
@@ -119,6 +124,24 @@ class BattleState:
             side.order = [lead, *(k for k in range(6) if k != lead)]
         start(pool, 0)
         return cls(pool)
+
+    @classmethod
+    def from_packed(
+        cls,
+        first: str,
+        second: str,
+        seed: int = 0,
+        format: str = "gen9randombattle",
+        leads: tuple[int, int] = (0, 0),
+    ) -> "BattleState":
+        """Start a battle of two teams in Showdown's packed format, see :meth:`from_teams`.
+
+        Raises:
+            TeamError, UnknownNameError: a text is not a packed team, or a set not one of a battle.
+            UnmodelledError: a set has something that the engine does not model.
+        """
+        teams = [parse_packed_team(text) for text in (first, second)]
+        return cls.from_teams(teams[0], teams[1], seed, format, leads)
 
     @classmethod
     def from_dump(cls, dump: Dump, setup: codec.BattleSetup, seed: int = 0) -> "BattleState":
@@ -146,7 +169,13 @@ class BattleState:
         return self.current_player() == TERMINAL
 
     def legal_actions(self, side: int) -> list[int]:
-        """Return the legal actions of a side, ascending; empty where it has nothing to decide."""
+        """Return the legal actions of a side, ascending; empty where it has nothing to decide.
+
+        Raises:
+            ValueError: there is no such side.
+        """
+        if side not in (0, 1):
+            raise ValueError(f"side {side}: sides are 0 and 1")
         out = np.zeros(RULES.num_actions, np.int32)
         return [int(a) for a in out[: RULES.legal(self.pool, 0, side, out)]]
 
@@ -206,6 +235,34 @@ class BattleState:
         """Set the random source."""
         RULES.reseed(self.pool, 0, seed)
 
+    def damage_rolls(
+        self, attacker: int, move: str | int, *, critical: bool = False
+    ) -> tuple[int, ...]:
+        """Return the 16 damages, in HP, of one hit of the active of side ``attacker``.
+
+        Args:
+            move: Showdown's id or number of a move; it need not be one of the user's.
+            critical: all as critical hits, else none.
+
+        Returns:
+            the lowest first, see :func:`damage_rolls.damage_rolls`; zeros where nobody stands.
+
+        Raises:
+            ValueError: there is no such side.
+            UnknownNameError: there is no such move.
+        """
+        if attacker not in (0, 1):
+            raise ValueError(f"side {attacker}: sides are 0 and 1")
+        if isinstance(move, str):
+            move = team_building.number(MOVE_ID, to_id(move), "move")
+        if not 1 <= move < len(MOVE_NAMES):
+            raise UnknownNameError(f"unknown move {move!r}: 1 to {len(MOVE_NAMES) - 1}")
+        for side in self.pool[0]["sides"]:
+            if int(side["mons"][side["active"]]["hp"]) <= 0:
+                return (0,) * 16
+        rolls = damage_rolls.damage_rolls(self.pool, 0, attacker, move, critical=critical)
+        return tuple(int(roll) for roll in rolls)
+
     # ------------------------------------------------------------------------------- look
 
     @property
@@ -225,7 +282,13 @@ class BattleState:
         return self.current_player() == SIMULTANEOUS
 
     def side(self, side: int) -> SideView:
-        """Return what a side looks like now."""
+        """Return what a side looks like now.
+
+        Raises:
+            ValueError: there is no such side.
+        """
+        if side not in (0, 1):
+            raise ValueError(f"side {side}: sides are 0 and 1")
         plain_side = plain.thaw(self.pool, 0).sides[side]
         found = facts.state_facts(self.pool, 0)
         where = f"p{side + 1}"
