@@ -108,6 +108,8 @@ def _regress(b: Any, s: int) -> None:
 @kernel
 def faint_messages(b: Any) -> bool:
     """Let everybody in the faint queue faint, in order; return whether the battle is over."""
+    if b.faint_length == 0:
+        return int(b.winner) != WINNER_NONE
     return empty_faint_queue(b, True)
 
 

@@ -366,7 +366,8 @@ def start_item(b: Any, s: int) -> None:
 @kernel
 def white_herb(b: Any, s: int) -> None:
     """Use a White Herb if a stage is below zero."""
-    if item(b, s) != I.whiteherb:
+    m = b.sides[s].mons[b.sides[s].active]
+    if m.held_item != I.whiteherb or item(b, s) != I.whiteherb:
         return
     for stat in range(7):
         if int(b.sides[s].boosts[stat]) < 0:

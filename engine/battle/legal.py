@@ -2,9 +2,12 @@
 
 from typing import Any
 
+import numpy as np
+
 import plywise.engine.battle.ability_ids as A
 import plywise.engine.battle.item_ids as I
 import plywise.engine.battle.move_ids as M
+from plywise.engine.battle.callbacks import ABILITY_DISABLES, ABILITY_TRAPS
 from plywise.engine.battle.conditions import type_immunity
 from plywise.engine.battle.constants import (
     ACTION_FORCED,
@@ -46,6 +49,7 @@ from plywise.engine.battle.constants import (
     V_TWOTURNMOVE,
     V_UPROAR,
 )
+from plywise.engine.battle.names import DATA, MOVE_NAMES
 from plywise.engine.battle.stats import (
     ability,
     drop_volatile,
@@ -53,6 +57,7 @@ from plywise.engine.battle.stats import (
     has_volatile,
     is_grounded,
     item,
+    volatile_mask,
 )
 from plywise.engine.battle.tables import (
     F_CANT_USE_TWICE,
@@ -63,6 +68,7 @@ from plywise.engine.battle.tables import (
     ITEMS,
     MOVES,
     SPECIES,
+    frozen,
 )
 from plywise.engine.jit import kernel
 
@@ -71,10 +77,31 @@ RECHARGE = 0
 """The move that a recharging Pokémon makes: none."""
 
 
+_LOCKING = (V_MUSTRECHARGE, V_LOCKEDMOVE, V_TWOTURNMOVE, V_UPROAR, V_ROLLOUT)
+_LOCKING_0, _LOCKING_1, _LOCKING_2 = (volatile_mask(word, *_LOCKING) for word in range(3))
+_DISABLING = (V_ENCORE, V_TAUNT, V_DISABLE, V_HEALBLOCK, V_THROATCHOP, V_TORMENT)
+_DISABLING_0, _DISABLING_1, _DISABLING_2 = (volatile_mask(w, *_DISABLING) for w in range(3))
+_SELF_LIMITED = frozen(
+    np.array(
+        [
+            name in ("belch", "stuffcheeks") or "cantusetwice" in DATA["moves"][name]["flags"]
+            for name in ["pound", *MOVE_NAMES[1:]]
+        ]
+    )
+)
+"""Whether a move, by its id, is disabled by a rule of its own."""
+
+
 @kernel
 def locked_move(b: Any, s: int) -> int:
     """Return the move that the active of ``s`` must make: ``NO_LOCK``, ``RECHARGE`` or a move."""
     side = b.sides[s]
+    if (
+        int(side.volatiles[0]) & _LOCKING_0 == 0
+        and int(side.volatiles[1]) & _LOCKING_1 == 0
+        and int(side.volatiles[2]) & _LOCKING_2 == 0
+    ):
+        return NO_LOCK
     if has_volatile(b, s, V_MUSTRECHARGE):
         return RECHARGE
     if has_volatile(b, s, V_LOCKEDMOVE):
@@ -94,6 +121,23 @@ def set_disabled(b: Any, s: int) -> None:
     side, foe = b.sides[s], b.sides[1 - s]
     m, other = side.mons[side.active], foe.mons[foe.active]
     disabled, hidden = 0, 0
+    # Most often nothing disables anything.
+    if (
+        int(side.volatiles[0]) & _DISABLING_0 == 0
+        and int(side.volatiles[1]) & _DISABLING_1 == 0
+        and int(side.volatiles[2]) & _DISABLING_2 == 0
+        and not has_volatile(b, s, V_CHOICELOCK)
+        and not has_volatile(b, 1 - s, V_IMPRISON)
+        and not ABILITY_DISABLES[m.ability]
+        and m.held_item != I.assaultvest
+        and b.pseudo_weather[GRAVITY] == 0
+        and not _SELF_LIMITED[m.moves[0]]
+        and not _SELF_LIMITED[m.moves[1]]
+        and not _SELF_LIMITED[m.moves[2]]
+        and not _SELF_LIMITED[m.moves[3]]
+    ):
+        side.disabled_moves = 0
+        return
     held = item(b, s)
     known_lock = False
     for k in range(4):
@@ -150,11 +194,15 @@ def _traps(b: Any, s: int, a: int) -> bool:
     return a == A.shadowtag and ability(b, s) != A.shadowtag
 
 
+_MAY_TRAP = frozen(ABILITY_TRAPS[SPECIES["abilities"]].any(axis=1))
+"""Whether a species, by its id, can have an ability that traps."""
+
+
 @kernel
 def set_trapped(b: Any, s: int) -> None:
     """Note whether the active of ``s`` may leave in the coming turn (TrapPokemon)."""
     side, foe = b.sides[s], b.sides[1 - s]
-    other = foe.mons[foe.active]
+    m, other = side.mons[side.active], foe.mons[foe.active]
     flags = int(side.flag_bits) & ~SIDE_MAYBE_TRAPPED
     side.trapped = NOT_TRAPPED
     if type_immunity(b, s) & IMMUNE_TRAPPED == 0:
@@ -171,18 +219,18 @@ def set_trapped(b: Any, s: int) -> None:
         ):
             side.trapped = TRAPPED
         elif int(other.hp) > 0:
-            a = ability(b, 1 - s)
-            if _traps(b, s, a):
+            if ABILITY_TRAPS[other.ability] and _traps(b, s, ability(b, 1 - s)):
                 side.trapped = TRAPPED_HIDDEN
                 flags |= SIDE_MAYBE_TRAPPED
             species = int(other.species)
             if foe.illusion != 0:
                 species = int(foe.mons[int(foe.illusion) - 1].species)
-            for k in range(4):
-                possible = int(SPECIES[species].abilities[k])
-                if possible != int(other.ability) and _traps(b, s, possible):
-                    flags |= SIDE_MAYBE_TRAPPED
-        if item(b, s) == I.shedshell:
+            if _MAY_TRAP[species]:
+                for k in range(4):
+                    possible = int(SPECIES[species].abilities[k])
+                    if possible != int(other.ability) and _traps(b, s, possible):
+                        flags |= SIDE_MAYBE_TRAPPED
+        if m.held_item == I.shedshell and item(b, s) == I.shedshell:
             side.trapped = NOT_TRAPPED
             flags &= ~SIDE_MAYBE_TRAPPED
     if locked_move(b, s) != NO_LOCK:

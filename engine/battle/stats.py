@@ -11,6 +11,7 @@ import numpy as np
 import plywise.engine.battle.ability_ids as A
 import plywise.engine.battle.item_ids as I
 import plywise.engine.battle.species_ids as S
+from plywise.engine.battle.callbacks import ABILITY_MODIFIES_SPEED, ITEM_MODIFIES_SPEED
 from plywise.engine.battle.constants import (
     ABILITY_ENDING,
     DEF,
@@ -63,6 +64,11 @@ def has_volatile(b: Any, s: int, v: int) -> bool:
     return (int(b.sides[s].volatiles[v >> 5]) >> (v & 31)) & 1 != 0
 
 
+def volatile_mask(word: int, *volatiles: int) -> int:
+    """Return the bits of those of ``volatiles`` that stand in a word of ``side.volatiles``."""
+    return sum(1 << (v & 31) for v in volatiles if v >> 5 == word)
+
+
 @kernel
 def put_volatile(b: Any, s: int, v: int) -> None:
     """Set the bit of a volatile; nothing else (see :func:`ops.add_volatile`)."""
@@ -81,6 +87,21 @@ def drop_volatile(b: Any, s: int, v: int) -> None:
 @kernel
 def ability(b: Any, s: int) -> int:
     """Return the ability that works for the active Pokémon, 0 if ignored or fainted."""
+    side = b.sides[s]
+    m = side.mons[side.active]
+    foe = b.sides[1 - s]
+    # Nearly always nothing is there that could suppress it: asked some 70 times a turn.
+    if (
+        int(m.flag_bits) & (MON_TRANSFORMED | MON_FAINTED) == 0
+        and not has_volatile(b, s, V_GASTROACID)
+        and int(foe.mons[foe.active].ability) != A.neutralizinggas
+    ):
+        return int(m.ability)
+    return _ability_if_not_suppressed(b, s)
+
+
+@kernel
+def _ability_if_not_suppressed(b: Any, s: int) -> int:
     side = b.sides[s]
     m = side.mons[side.active]
     a = int(m.ability)
@@ -290,20 +311,13 @@ def get_speed(b: Any, s: int) -> int:
     m = side.mons[side.active]
     speed = boosted(int(m.stats[SPE]), int(side.boosts[SPE]))
     modifier = 4096
-    held = item(b, s)
-    if held == I.choicescarf:
-        modifier = chain(modifier, 6144)
-    elif (
-        held == I.ironball
-        or held == I.poweranklet
-        or held == I.powerband
-        or held == I.powerbelt
-        or held == I.powerbracer
-        or held == I.powerlens
-        or held == I.powerweight
-    ):
-        modifier = chain(modifier, 2048)
-    a = ability(b, s)
+    if ITEM_MODIFIES_SPEED[m.held_item]:
+        held = item(b, s)
+        if held == I.choicescarf:
+            modifier = chain(modifier, 6144)
+        elif held != 0:  # Iron Ball, Power Anklet and their like
+            modifier = chain(modifier, 2048)
+    a = ability(b, s) if ABILITY_MODIFIES_SPEED[m.ability] else 0
     if a == A.chlorophyll:
         w = weather_for(b, s)
         if w == SUNNY_DAY or w == DESOLATE_LAND:
@@ -339,7 +353,8 @@ def get_speed(b: Any, s: int) -> int:
             modifier = chain(modifier, 6144)
     if side.conditions[TAILWIND] != 0:
         modifier = chain(modifier, 8192)
-    speed = modify(speed, modifier)
+    if modifier != 4096:
+        speed = modify(speed, modifier)
     if int(m.status) == PAR and a != A.quickfeet:
         speed = speed * 50 // 100
     return min(speed, 10000)

@@ -5,6 +5,7 @@ from typing import Any
 import plywise.engine.battle.ability_ids as A
 import plywise.engine.battle.species_ids as S
 from plywise.engine.battle.abilities import start_ability, trace
+from plywise.engine.battle.callbacks import ABILITY_UPDATES, ITEM_UPDATES
 from plywise.engine.battle.conditions import cure_status, remove_volatile
 from plywise.engine.battle.constants import (
     ABILITY_BUSTED,
@@ -70,6 +71,14 @@ def update_one(b: Any, s: int) -> None:
     """Run Update on the active of ``s``."""
     side, foe = b.sides[s], b.sides[1 - s]
     m = side.mons[side.active]
+    # Asked some 16 times a turn: most often nothing is there that could answer.
+    if (
+        int(side.volatiles[V_ATTRACT >> 5]) & (1 << (V_ATTRACT & 31)) == 0
+        and int(side.volatiles[V_SYRUPBOMB >> 5]) & (1 << (V_SYRUPBOMB & 31)) == 0
+        and not ABILITY_UPDATES[m.ability]
+        and not ITEM_UPDATES[m.held_item]
+    ):
+        return
     if int(m.flag_bits) & MON_FAINTED != 0:
         return
     if int(m.hp) > 0:
