@@ -121,7 +121,7 @@ def verify_corpus(
     """Replay the corpus at ``path`` and return how it compares.
 
     Args:
-        path: a ``.jsonl`` or ``.jsonl.gz`` corpus, recorded with kept speed ties.
+        path: a ``.jsonl`` or ``.jsonl.gz`` corpus.
         jobs: processes to share the battles among.
         battle: only this battle; with ``step``, that step is shown as a readable difference.
         step: only this step of ``battle``.

@@ -3,13 +3,15 @@
 A corpus is a (gzipped) file of JSON lines, written by ``showdown/record.js``.  A battle is one
 ``b`` line followed by its ``t`` lines:
 
-``b``: ``b`` number, ``seed``, ``fmt`` format, ``teams`` two packed teams, ``log`` of the start,
-and, in corpora of our own recorder, ``version`` of the package.
+``b``: ``b`` number, ``seed`` of the battle's generator, ``fmt`` format, ``teams`` two packed teams,
+``log`` of the start, and, in corpora of our own recorder, ``version`` of the package and ``ties``:
+``drawn`` as in every real battle, or ``kept`` where a tie keeps its order and draws nothing.
 
 ``t``: ``b`` battle, ``n`` step, ``c`` both choices (null: nothing to decide), ``leg`` all legal
 choices of both sides, ``s0`` state before (first step only: later it is the previous ``s1``),
 ``s1`` state after, ``log``, ``r`` every random draw as ``[site, numerator, lo, n, result]``
-(numerator -1: a plain draw of ``lo … lo+n-1``; else ``randomChance(numerator, n)``).
+(numerator -1: a plain draw of ``lo … lo+n-1``; else ``randomChance(numerator, n)``), ``seed`` the
+generator's state before the step.
 
 Everything is checked while it is read: a line that is cut off, an unknown name, an impossible HP or
 another version of the package is a :class:`CorpusError` that names the line.
@@ -67,6 +69,7 @@ class RecordedStep:
         number: 0-based position in its battle.
         choices: per side a Showdown choice such as ``"move 1 terastallize"``, None: no decision.
         legal: per side all legal choices, None: no decision.
+        seed: state of the generator before it, empty where it was not recorded.
     """
 
     line: int
@@ -77,11 +80,16 @@ class RecordedStep:
     after: Dump
     draws: tuple[Draw, ...]
     log: tuple[str, ...]
+    seed: str = ""
 
 
 @dataclass(frozen=True)
 class RecordedBattle:
-    """One battle from its first decision to its end."""
+    """One battle from its first decision to its end.
+
+    Attributes:
+        keep_ties: a speed tie kept its order and drew nothing; else it was drawn.
+    """
 
     line: int
     number: int
@@ -90,6 +98,7 @@ class RecordedBattle:
     packed_teams: tuple[str, str]
     start_log: tuple[str, ...]
     steps: tuple[RecordedStep, ...]
+    keep_ties: bool = True
 
     def teams(self) -> tuple[tuple[PokemonSet, ...], tuple[PokemonSet, ...]]:
         """Return both teams, parsed."""
@@ -114,6 +123,13 @@ def read_corpus(path: Path, limit: int | None = None) -> Iterator[RecordedBattle
         raise CorpusError(f"{path}: no permission to read it") from error
     except IsADirectoryError as error:
         raise CorpusError(f"{path}: is a folder; name a .jsonl or .jsonl.gz file") from error
+
+
+def _ties_kept(head: Mapping[str, Any], steps: list[RecordedStep]) -> bool:
+    """Return how a battle was recorded; one that does not say shows it by the first tie it drew."""
+    if "ties" in head:
+        return bool(head["ties"] == "kept")
+    return not any(d.site.startswith("shuffle<") for step in steps for d in step.draws)
 
 
 class _Reader:
@@ -186,6 +202,7 @@ class _Reader:
             packed_teams=(head["teams"][0], head["teams"][1]),
             start_log=tuple(head["log"]),
             steps=tuple(steps),
+            keep_ties=_ties_kept(head, steps),
         )
 
     def need(self, entry: Mapping[str, Any], keys: tuple[str, ...], what: str) -> None:
@@ -201,6 +218,8 @@ class _Reader:
                 f"recorded with pokemon-showdown {version}; the tables here are "
                 f"{self.data.version}'s: record it again with `plywise record engine`"
             )
+        if entry.get("ties", "kept") not in ("kept", "drawn"):
+            raise self.wrong(f"ties are 'kept' or 'drawn', not '{entry['ties']}'")
         if not str(entry["fmt"]).startswith("gen9"):
             raise self.wrong(f"format '{entry['fmt']}' is not a generation 9 format")
         if not (isinstance(entry["teams"], list) and len(entry["teams"]) == 2):
@@ -247,6 +266,7 @@ class _Reader:
             after=entry["s1"],
             draws=tuple(self.draw(d) for d in entry["r"]),
             log=tuple(entry["log"]),
+            seed=entry.get("seed", ""),
         )
 
     def side_choices(self, entry: dict[str, Any], side: int) -> tuple[str, ...] | None:

@@ -50,7 +50,7 @@ const OWNER = /^(Battle|BattleActions|BattleQueue|PRNG|RecordingPRNG|Pokemon|Sid
 const DICE_CALLS = new Set(['randomChance', 'sample', 'shuffle', 'random']);
 const HELPERS = new Set(['speedSort', 'eachEvent', 'randomizer']);
 
-/** Where a draw is made: "caller<its caller|event:effect", the dice functions first. */
+/** Where a draw is made: "caller<its caller|event:effect", the dice functions first, then who ties. */
 function site() {
   const names = [];
   for (const frame of stack(10)) {
@@ -60,7 +60,7 @@ function site() {
     if (!DICE_CALLS.has(name) && !HELPERS.has(name)) break;
   }
   const chain = names.filter((name, i) => name !== names[i - 1]).join('<');
-  return `${chain}|${watched.event?.id || ''}:${watched.effect?.id || ''}`;
+  return `${chain}|${watched.event?.id || ''}:${watched.effect?.id || ''}${watched.prng.tied}`;
 }
 /** Whether `secondaries` itself makes the draw, not an effect that it sets off. */
 function drawnBySecondaries() {
@@ -75,6 +75,7 @@ class RecordingPRNG extends PRNG {
     this.recording = false;
     this.numerator = -1;     // of the draw to come; -1: a plain one
     this.secondaries = null; // the chances of the secondary effects still to be drawn
+    this.tied = '';          // the handlers being shuffled
   }
   random(from, to) {
     let low = 0, n = 2 ** 32;
@@ -94,8 +95,18 @@ class RecordingPRNG extends PRNG {
     return this.random(denominator) < numerator;
   }
   shuffle(items, start = 0, end = items.length) {
-    if (!KEEP_TIES) super.shuffle(items, start, end);
+    if (KEEP_TIES) return;
+    this.tied = this.recording ? tied(items.slice(start, end)) : '';
+    super.shuffle(items, start, end);
+    this.tied = '';
   }
+}
+/** Who ties: " onResidual protect@p1 stall@p1" for handlers of an event, "" for Pokémon and actions. */
+function tied(items) {
+  const handlers = items.filter(item => item.effect);
+  if (!handlers.length) return '';
+  const name = handlers.map(h => h.callback?.name || '').sort().pop();
+  return ` ${name} ${handlers.map(h => `${h.effect.id}@${h.effectHolder.side?.id || h.effectHolder.id || 'field'}`).join(' ')}`;
 }
 
 // Boosts of the user and secondary effects are drawn as plain 0..99: note the chance just before, so that a
@@ -352,7 +363,7 @@ async function main() {
     watched = battle;
     battle.prng.recording = true;
     await write({
-      k: 'b', b: number, version: VERSION, seed: battle.prng.startingSeed, fmt: FORMAT,
+      k: 'b', b: number, version: VERSION, seed: battle.prng.startingSeed, fmt: FORMAT, ties: KEEP_TIES ? 'kept' : 'drawn',
       teams: battle.sides.map(s => Teams.pack(s.team)), log: privateLog(battle.log),
     });
     for (let step = 0; !battle.ended && battle.turn < TURN_LIMIT; step++) {

@@ -163,7 +163,7 @@ class BattleSetup:
     Attributes:
         teams: both teams in team order.
         format: the format's id, which decides the clauses.
-        keep_ties: speed ties keep their order and draw nothing, as in recorded corpora.
+        keep_ties: speed ties keep their order and draw nothing.
     """
 
     teams: tuple[tuple[PokemonSet, ...], tuple[PokemonSet, ...]]
@@ -173,7 +173,7 @@ class BattleSetup:
     @classmethod
     def of(cls, battle: RecordedBattle) -> "BattleSetup":
         """Return the set-up of a recorded battle."""
-        return cls(battle.teams(), battle.format)
+        return cls(battle.teams(), battle.format, battle.keep_ties)
 
 
 @dataclass

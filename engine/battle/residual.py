@@ -1,22 +1,18 @@
-"""The end of a turn, in Showdown's order: weather, wishes, healing, damage, durations.
+"""The end of a turn: weather, wishes, healing, damage, durations.
 
-Handlers sort by order, then by the Pokémon's speed, then by sub-order: each step below runs for
-the faster active first, with all of its sub-orders, before the slower one.
+Who acts and in which order is told by :mod:`residual_handlers`; here is what each one does.
 """
 
 from typing import Any
 
 import plywise.engine.battle.ability_ids as A
 import plywise.engine.battle.item_ids as I
-import plywise.engine.battle.move_ids as M
 import plywise.engine.battle.species_ids as S
 from plywise.engine.battle.abilities import hp_forme
 from plywise.engine.battle.chance import SITE_ABILITY, chance, roll
 from plywise.engine.battle.conditions import (
     cure_status,
-    drop_charge,
     is_semi_invulnerable,
-    remove_volatile,
     type_immunity,
 )
 from plywise.engine.battle.constants import (
@@ -24,15 +20,10 @@ from plywise.engine.battle.constants import (
     DESOLATE_LAND,
     EFFECT_ABILITY,
     EFFECT_ITEM,
-    EFFECT_LEECH_SEED,
-    EFFECT_MOVE,
-    EFFECT_NONE,
     EFFECT_STATUS,
     EFFECT_TERRAIN,
-    EFFECT_VOLATILE,
     EFFECT_WEATHER,
     EFFECT_WISH,
-    FIRST_HAZARD,
     GRASSY_TERRAIN,
     HAIL,
     MON_ATE_BERRY,
@@ -44,6 +35,7 @@ from plywise.engine.battle.constants import (
     NO_WEATHER,
     PRIMORDIAL_SEA,
     PSN,
+    QUICK_GUARD,
     RAIN_DANCE,
     SANDSTORM,
     SIDE_QUICK_GUARD,
@@ -55,48 +47,9 @@ from plywise.engine.battle.constants import (
     SUNNY_DAY,
     TOX,
     TYPE_POISON,
-    TYPE_STEEL,
-    TYPE_WATER,
-    V_AQUARING,
-    V_BANEFULBUNKER,
-    V_BEAKBLAST,
-    V_BURNINGBULWARK,
-    V_CHILLYRECEPTION,
-    V_COUNTER,
-    V_CURSE,
     V_DIG,
-    V_DISABLE,
     V_DIVE,
-    V_ENCORE,
-    V_ENDURE,
-    V_FLINCH,
-    V_FOCUSPUNCH,
-    V_FOLLOWME,
-    V_HEALBLOCK,
-    V_HELPINGHAND,
-    V_INGRAIN,
-    V_LEECHSEED,
-    V_LOCKEDMOVE,
-    V_LOCKON,
-    V_MAGNETRISE,
-    V_MICLEBERRY,
-    V_MIRRORCOAT,
-    V_MUSTRECHARGE,
-    V_PARTIALLYTRAPPED,
-    V_PERISHSONG,
-    V_PROTECT,
-    V_RAGEPOWDER,
-    V_ROOST,
-    V_SALTCURE,
-    V_SILKTRAP,
-    V_SPIKYSHIELD,
-    V_STALL,
-    V_SYRUPBOMB,
-    V_TAUNT,
-    V_THROATCHOP,
-    V_TWOTURNMOVE,
-    V_UPROAR,
-    V_YAWN,
+    WIDE_GUARD,
     WINNER_NONE,
 )
 from plywise.engine.battle.fainting import faint_messages
@@ -111,10 +64,29 @@ from plywise.engine.battle.items import (
     white_herb,
 )
 from plywise.engine.battle.moves import future_hit
-from plywise.engine.battle.ops import boost, damage, faint, fraction, heal, stage
+from plywise.engine.battle.ops import boost, damage, fraction, heal, stage
+from plywise.engine.battle.residual_handlers import (
+    ABILITY,
+    FIELD,
+    FUTURE_MOVE,
+    ITEM,
+    PSEUDO_WEATHER,
+    REVIVAL_BLESSING,
+    SIDE_CONDITION,
+    STATUS,
+    TERRAIN,
+    VOLATILE,
+    WEATHER,
+    WISH,
+    collect,
+    holder_of,
+    what_of,
+    which_of,
+)
+from plywise.engine.battle.residual_volatiles import volatile_turn
+from plywise.engine.battle.scratch import get_number, scratch
 from plywise.engine.battle.stats import (
     ability,
-    drop_volatile,
     effective_weather,
     has_type,
     has_volatile,
@@ -167,20 +139,72 @@ def _weather(b: Any, s: int) -> None:
 
 
 @kernel
-def _slots(b: Any, s: int, order: int) -> None:
-    """Let a future move (order 3) or a wish (order 4) of the slot of ``s`` come due."""
+def _weather_turn(b: Any) -> bool:
+    """Let the weather run out or act; return whether it ran out."""
+    if b.weather_duration != 0:
+        b.weather_duration = int(b.weather_duration) - 1
+        if b.weather_duration == 0:
+            clear_weather(b)
+            return True
+    # Sandstorm and hail that Air Lock suppresses do not even start the event.
+    if b.weather == SANDSTORM or b.weather == HAIL or b.weather == SNOWSCAPE:
+        if effective_weather(b) == NO_WEATHER:
+            return False
+    first = first_side(b)
+    _weather(b, first)
+    _weather(b, 1 - first)
+    update(b)
+    return False
+
+
+@kernel
+def _of_field(b: Any, what: int) -> bool:
+    """Do a handler of the field; return whether a duration ended."""
+    if what == WEATHER:
+        return _weather_turn(b)
+    if what == TERRAIN:
+        if b.terrain == NO_TERRAIN or b.terrain_duration == 0:
+            return False
+        b.terrain_duration = int(b.terrain_duration) - 1
+        if b.terrain_duration != 0:
+            return False
+        clear_terrain(b)
+        return True
+    left = int(b.pseudo_weather[what - PSEUDO_WEATHER])
+    if left == 0:
+        return False
+    b.pseudo_weather[what - PSEUDO_WEATHER] = left - 1
+    return left == 1
+
+
+@kernel
+def _of_side(b: Any, s: int, condition: int) -> None:
+    """Count one turn of a side condition."""
+    side = b.sides[s]
+    if condition == QUICK_GUARD:
+        side.flag_bits = int(side.flag_bits) & ~SIDE_QUICK_GUARD
+    elif condition == WIDE_GUARD:
+        side.flag_bits = int(side.flag_bits) & ~SIDE_WIDE_GUARD
+    elif side.conditions[condition] != 0:
+        side.conditions[condition] = int(side.conditions[condition]) - 1
+
+
+@kernel
+def _of_slot(b: Any, s: int, what: int) -> None:
+    """Let a future move or a wish of the slot of ``s`` come due; these reach who has fainted."""
     side = b.sides[s]
     m = side.mons[side.active]
-    if order == 3:
-        if side.future_move != 0:
-            side.future_duration = max(0, int(side.future_duration) - 1)
-            if int(side.future_duration) == 0:
-                move, source = int(side.future_move), int(side.future_source)
-                side.future_move = 0
-                side.future_source = 0
-                if int(m.flag_bits) & MON_FAINTED == 0:
-                    future_hit(b, s, move, source - 1)
-    elif side.wish_hp != 0:
+    if what == REVIVAL_BLESSING:
+        side.flag_bits = int(side.flag_bits) & ~SIDE_REVIVAL_BLESSING
+    elif what == FUTURE_MOVE:
+        side.future_duration = max(0, int(side.future_duration) - 1)
+        if int(side.future_duration) == 0:
+            move, source = int(side.future_move), int(side.future_source)
+            side.future_move = 0
+            side.future_source = 0
+            if int(m.flag_bits) & MON_FAINTED == 0:
+                future_hit(b, s, move, source - 1)
+    else:
         side.wish_duration = max(0, int(side.wish_duration) - 1)
         if int(side.wish_duration) == 0:
             amount = int(side.wish_hp) // 2
@@ -190,143 +214,27 @@ def _slots(b: Any, s: int, order: int) -> None:
 
 
 @kernel
-def _recover(b: Any, s: int) -> None:
-    """Do order 5: Grassy Terrain, abilities that cure, Leftovers."""
+def _of_status(b: Any, s: int) -> None:
+    """Do the damage of a poison or a burn."""
     m = b.sides[s].mons[b.sides[s].active]
     most = int(m.max_hp)
+    if int(m.status) == PSN:
+        damage(b, s, fraction(most, 8), s, EFFECT_STATUS, PSN)
+    elif int(m.status) == TOX:
+        if int(m.status_turns) < 15:
+            m.status_turns = int(m.status_turns) + 1
+        amount = max(1, most // 16) * int(m.status_turns)
+        damage(b, s, amount, s, EFFECT_STATUS, TOX)
+    elif int(m.status) == BRN:
+        damage(b, s, fraction(most, 16), s, EFFECT_STATUS, BRN)
+
+
+@kernel
+def _grassy_healing(b: Any, s: int) -> None:
+    m = b.sides[s].mons[b.sides[s].active]
     if b.terrain == GRASSY_TERRAIN:
         if is_grounded(b, s, False) and not is_semi_invulnerable(b, s):
-            heal(b, s, fraction(most, 16), s, EFFECT_TERRAIN, GRASSY_TERRAIN)
-    a = ability(b, s)
-    if a == A.hydration:
-        w = weather_for(b, s)
-        if w == RAIN_DANCE or w == PRIMORDIAL_SEA:
-            cure_status(b, s)
-    elif a == A.shedskin and int(m.hp) > 0 and m.status != NO_STATUS:
-        if chance(b, SITE_ABILITY, 33, 100):
-            cure_status(b, s)
-    held = item(b, s)
-    if held == I.leftovers:
-        heal(b, s, fraction(most, 16), s, EFFECT_ITEM, held)
-    elif held == I.blacksludge:
-        if has_type(b, s, TYPE_POISON):
-            heal(b, s, fraction(most, 16), s, EFFECT_ITEM, held)
-        else:
-            damage(b, s, fraction(most, 8), s, EFFECT_ITEM, held)
-
-
-@kernel
-def _suffer(b: Any, s: int, order: int) -> None:
-    """Do one of the orders 6 to 14: healing and damage of volatiles and statuses."""
-    side, foe = b.sides[s], b.sides[1 - s]
-    m, other = side.mons[side.active], foe.mons[foe.active]
-    most = int(m.max_hp)
-    if order == 6:
-        if has_volatile(b, s, V_AQUARING):
-            heal(b, s, fraction(most, 16), s, EFFECT_MOVE, M.aquaring)
-    elif order == 7:
-        if has_volatile(b, s, V_INGRAIN):
-            heal(b, s, fraction(most, 16), s, EFFECT_MOVE, M.ingrain)
-    elif order == 8:
-        if has_volatile(b, s, V_LEECHSEED) and int(other.hp) > 0:
-            if int(other.flag_bits) & MON_FAINTED == 0:
-                lost = damage(b, s, fraction(most, 8), 1 - s, EFFECT_LEECH_SEED, 0)
-                if lost > 0:
-                    heal(b, 1 - s, lost, s, EFFECT_LEECH_SEED, 0)
-    elif order == 9:
-        if int(m.status) == PSN:
-            damage(b, s, fraction(most, 8), s, EFFECT_STATUS, PSN)
-        elif int(m.status) == TOX:
-            if int(m.status_turns) < 15:
-                m.status_turns = int(m.status_turns) + 1
-            amount = max(1, most // 16) * int(m.status_turns)
-            damage(b, s, amount, s, EFFECT_STATUS, TOX)
-    elif order == 10:
-        if int(m.status) == BRN:
-            damage(b, s, fraction(most, 16), s, EFFECT_STATUS, BRN)
-    elif order == 12:
-        if has_volatile(b, s, V_CURSE):
-            damage(b, s, fraction(most, 4), s, EFFECT_VOLATILE, V_CURSE)
-    elif order == 13:
-        if has_volatile(b, s, V_PARTIALLYTRAPPED):
-            side.partial_trap_duration = max(0, int(side.partial_trap_duration) - 1)
-            here = int(side.partial_trap_source) == 1 + int(foe.active) and int(other.hp) > 0
-            if int(side.partial_trap_duration) == 0:
-                drop_volatile(b, s, V_PARTIALLYTRAPPED)
-            elif not here or int(foe.active_turns) == 0:
-                drop_volatile(b, s, V_PARTIALLYTRAPPED)
-            else:
-                part = max(1, int(side.partial_trap_divisor))
-                damage(b, s, fraction(most, part), 1 - s, EFFECT_VOLATILE, V_PARTIALLYTRAPPED)
-        if has_volatile(b, s, V_SALTCURE) and int(m.hp) > 0:
-            hard = has_type(b, s, TYPE_WATER) or has_type(b, s, TYPE_STEEL)
-            damage(b, s, fraction(most, 4 if hard else 8), 1 - s, EFFECT_VOLATILE, V_SALTCURE)
-    elif order == 14:
-        if has_volatile(b, s, V_SYRUPBOMB):
-            side.syrup_bomb_duration = max(0, int(side.syrup_bomb_duration) - 1)
-            if int(side.syrup_bomb_duration) == 0:
-                drop_volatile(b, s, V_SYRUPBOMB)
-            else:
-                boost(b, s, stage(SPE, -1), 1 - s, EFFECT_VOLATILE, V_SYRUPBOMB)
-
-
-@kernel
-def _count_down(b: Any, s: int) -> None:
-    """Do the orders 15 to 22, which only let durations run: Taunt ... Throat Chop."""
-    side = b.sides[s]
-    m = side.mons[side.active]
-    if has_volatile(b, s, V_TAUNT):
-        side.taunt_duration = max(0, int(side.taunt_duration) - 1)
-        if int(side.taunt_duration) == 0:
-            drop_volatile(b, s, V_TAUNT)
-    if has_volatile(b, s, V_ENCORE):
-        side.encore_duration = max(0, int(side.encore_duration) - 1)
-        usable = False
-        for k in range(4):
-            if int(m.moves[k]) == int(side.encore_move) and int(m.pp[k]) > 0:
-                usable = True
-        if int(side.encore_duration) == 0 or not usable:
-            drop_volatile(b, s, V_ENCORE)
-            side.encore_move = 0
-            side.encore_duration = 0
-    if has_volatile(b, s, V_DISABLE):
-        side.disable_duration = max(0, int(side.disable_duration) - 1)
-        if int(side.disable_duration) == 0:
-            drop_volatile(b, s, V_DISABLE)
-            side.disable_move = 0
-    if has_volatile(b, s, V_MAGNETRISE):
-        side.magnet_rise_duration = max(0, int(side.magnet_rise_duration) - 1)
-        if int(side.magnet_rise_duration) == 0:
-            drop_volatile(b, s, V_MAGNETRISE)
-    if has_volatile(b, s, V_HEALBLOCK):
-        side.heal_block_duration = max(0, int(side.heal_block_duration) - 1)
-        if int(side.heal_block_duration) == 0:
-            drop_volatile(b, s, V_HEALBLOCK)
-    if has_volatile(b, s, V_THROATCHOP):
-        side.throat_chop_duration = max(0, int(side.throat_chop_duration) - 1)
-        if int(side.throat_chop_duration) == 0:
-            drop_volatile(b, s, V_THROATCHOP)
-
-
-@kernel
-def _yawn(b: Any, s: int) -> None:
-    side = b.sides[s]
-    if has_volatile(b, s, V_YAWN):
-        side.yawn_duration = max(0, int(side.yawn_duration) - 1)
-        if int(side.yawn_duration) == 0:
-            # Its end comes before it is gone, so that its own sleep passes Safeguard.
-            try_status(b, s, SLP, 1 - s, EFFECT_VOLATILE, V_YAWN)
-            drop_volatile(b, s, V_YAWN)
-
-
-@kernel
-def _perish(b: Any, s: int) -> None:
-    side = b.sides[s]
-    if has_volatile(b, s, V_PERISHSONG):
-        side.perish_duration = max(0, int(side.perish_duration) - 1)
-        if int(side.perish_duration) == 0:
-            drop_volatile(b, s, V_PERISHSONG)
-            faint(b, s, -1, EFFECT_NONE, 0)
+            heal(b, s, fraction(int(m.max_hp), 16), s, EFFECT_TERRAIN, GRASSY_TERRAIN)
 
 
 @kernel
@@ -360,17 +268,20 @@ def _moody(b: Any, s: int) -> None:
 
 
 @kernel
-def _late(b: Any, s: int) -> None:
-    """Do order 28: Uproar, abilities of the turn's end, orbs."""
+def _of_ability(b: Any, s: int, a: int) -> None:
+    """Do the handler of the ability ``a`` if it still works."""
+    if ability(b, s) != a:
+        return
     side, foe = b.sides[s], b.sides[1 - s]
     m, other = side.mons[side.active], foe.mons[foe.active]
-    if has_volatile(b, s, V_UPROAR):
-        side.uproar_duration = max(0, int(side.uproar_duration) - 1)
-        struggling = int(side.last_move) == M.struggle
-        if int(side.uproar_duration) == 0 or has_volatile(b, s, V_THROATCHOP) or struggling:
-            drop_volatile(b, s, V_UPROAR)
-    a = ability(b, s)
-    if a == A.speedboost:
+    if a == A.hydration:
+        w = weather_for(b, s)
+        if w == RAIN_DANCE or w == PRIMORDIAL_SEA:
+            cure_status(b, s)
+    elif a == A.shedskin:
+        if int(m.hp) > 0 and m.status != NO_STATUS and chance(b, SITE_ABILITY, 33, 100):
+            cure_status(b, s)
+    elif a == A.speedboost:
         if int(side.active_turns) != 0:
             boost(b, s, stage(SPE, 1), s, EFFECT_ABILITY, a)
     elif a == A.slowstart:
@@ -404,22 +315,7 @@ def _late(b: Any, s: int) -> None:
                 found = int(other.last_item)
                 other.last_item = 0
                 set_item(b, s, found)
-    held = item(b, s)
-    if held == I.flameorb:
-        try_status(b, s, BRN, s, EFFECT_ITEM, held)
-    elif held == I.toxicorb:
-        try_status(b, s, TOX, s, EFFECT_ITEM, held)
-    elif held == I.stickybarb:
-        damage(b, s, fraction(int(m.max_hp), 8), s, EFFECT_ITEM, held)
-
-
-@kernel
-def _formes(b: Any, s: int) -> None:
-    """Do order 29: formes that follow HP or turns, and items that waited for the end."""
-    side = b.sides[s]
-    m = side.mons[side.active]
-    a = ability(b, s)
-    if a == A.hungerswitch:
+    elif a == A.hungerswitch:
         if int(m.flag_bits) & MON_TERASTALLIZED == 0:
             if int(m.species) == S.morpeko:
                 forme_change(b, s, S.morpekohangry, False)
@@ -427,132 +323,84 @@ def _formes(b: Any, s: int) -> None:
                 forme_change(b, s, S.morpeko, False)
     elif a == A.schooling or a == A.shieldsdown:
         hp_forme(b, s, a)
-    copy_boosts(b, s)
-    white_herb(b, s)
-    eject(b, s)
+    elif a == A.opportunist:
+        copy_boosts(b, s)
 
 
 @kernel
-def _short_lived(b: Any, s: int) -> None:
-    """Let the durations run that have no order of their own; they come last."""
-    side = b.sides[s]
-    m = side.mons[side.active]
-    for v in (V_FLINCH, V_PROTECT, V_BANEFULBUNKER, V_BURNINGBULWARK, V_SPIKYSHIELD, V_SILKTRAP):
-        drop_volatile(b, s, v)
-    for v in (V_ENDURE, V_BEAKBLAST, V_FOCUSPUNCH, V_COUNTER, V_MIRRORCOAT, V_CHILLYRECEPTION):
-        drop_volatile(b, s, v)
-    for v in (V_HELPINGHAND, V_FOLLOWME, V_RAGEPOWDER):
-        drop_volatile(b, s, v)
-    if has_volatile(b, s, V_STALL):
-        side.stall_duration = max(0, int(side.stall_duration) - 1)
-        if int(side.stall_duration) == 0:
-            drop_volatile(b, s, V_STALL)
-            side.stall_counter = 0
-    if has_volatile(b, s, V_LOCKEDMOVE):
-        side.locked_move_duration = max(0, int(side.locked_move_duration) - 1)
-        if int(side.locked_move_duration) == 0:
-            remove_volatile(b, s, V_LOCKEDMOVE)
-            side.locked_move = 0
-        elif int(m.status) == SLP:
-            drop_volatile(b, s, V_LOCKEDMOVE)
+def _of_item(b: Any, s: int, held: int) -> None:
+    """Do the handler of the item ``held`` if it is still there and works."""
+    if item(b, s) != held:
+        return
+    m = b.sides[s].mons[b.sides[s].active]
+    most = int(m.max_hp)
+    if held == I.leftovers:
+        heal(b, s, fraction(most, 16), s, EFFECT_ITEM, held)
+    elif held == I.blacksludge:
+        if has_type(b, s, TYPE_POISON):
+            heal(b, s, fraction(most, 16), s, EFFECT_ITEM, held)
         else:
-            side.locked_move_true_duration = int(side.locked_move_true_duration) - 1
-    if has_volatile(b, s, V_TWOTURNMOVE):
-        side.two_turn_duration = max(0, int(side.two_turn_duration) - 1)
-        if int(side.two_turn_duration) == 0:
-            drop_charge(b, s)
-    if has_volatile(b, s, V_MUSTRECHARGE):
-        side.must_recharge_duration = max(0, int(side.must_recharge_duration) - 1)
-        if int(side.must_recharge_duration) == 0:
-            drop_volatile(b, s, V_MUSTRECHARGE)
-    if has_volatile(b, s, V_LOCKON):
-        side.lock_on_duration = max(0, int(side.lock_on_duration) - 1)
-        if int(side.lock_on_duration) == 0:
-            drop_volatile(b, s, V_LOCKON)
-    if has_volatile(b, s, V_MICLEBERRY):
-        side.micle_duration = max(0, int(side.micle_duration) - 1)
-        if int(side.micle_duration) == 0:
-            drop_volatile(b, s, V_MICLEBERRY)
-    if item(b, s) == I.micleberry and pinch(b, s):
+            damage(b, s, fraction(most, 8), s, EFFECT_ITEM, held)
+    elif held == I.flameorb:
+        try_status(b, s, BRN, s, EFFECT_ITEM, held)
+    elif held == I.toxicorb:
+        try_status(b, s, TOX, s, EFFECT_ITEM, held)
+    elif held == I.stickybarb:
+        damage(b, s, fraction(most, 8), s, EFFECT_ITEM, held)
+    elif held == I.mirrorherb:
+        copy_boosts(b, s)
+    elif held == I.whiteherb:
+        white_herb(b, s)
+    elif held == I.ejectpack:
+        eject(b, s)
+    elif held == I.micleberry and pinch(b, s):
         eat_item(b, s, False)
+
+
+@kernel
+def _of_active(b: Any, s: int, what: int, which: int) -> bool:
+    """Do a handler of the active of ``s``; return whether a duration ended."""
+    if what >= VOLATILE:
+        if not has_volatile(b, s, what - VOLATILE):
+            return False  # gone since the handlers were collected
+        return volatile_turn(b, s, what - VOLATILE)
+    if what == ABILITY:
+        _of_ability(b, s, which)
+    elif what == ITEM:
+        _of_item(b, s, which)
+    elif what == STATUS:
+        _of_status(b, s)
+    else:
+        _grassy_healing(b, s)
+    return False
+
+
+@kernel
+def _run(b: Any, s: int, what: int, which: int) -> bool:
+    """Do one handler; return whether a duration ended, after which nobody faints yet."""
+    if s == FIELD:
+        return _of_field(b, what)
+    if what == FUTURE_MOVE or what == WISH or what == REVIVAL_BLESSING:
+        _of_slot(b, s, what)
+        return False
+    if what >= SIDE_CONDITION and what < STATUS:
+        _of_side(b, s, what - SIDE_CONDITION)
+        return False
+    if int(b.sides[s].mons[b.sides[s].active].flag_bits) & MON_FAINTED != 0:
+        return True
+    return _of_active(b, s, what, which)
 
 
 @kernel
 def residual(b: Any) -> None:
     """Do everything that happens at the end of a turn; stops where the battle ends."""
-    if b.weather != NO_WEATHER:
-        ended = False
-        if b.weather_duration != 0:
-            b.weather_duration = int(b.weather_duration) - 1
-            if b.weather_duration == 0:
-                clear_weather(b)
-                ended = True
-        if not ended:
-            # Sandstorm and hail that Air Lock suppresses do not even start the event.
-            dormant = (b.weather == SANDSTORM or b.weather == HAIL or b.weather == SNOWSCAPE) and (
-                effective_weather(b) == NO_WEATHER
-            )
-            if not dormant:
-                first = first_side(b)
-                _weather(b, first)
-                _weather(b, 1 - first)
-                update(b)
-        if faint_messages(b):
+    handlers = scratch()
+    for k in range(collect(b, handlers)):
+        handler = get_number(handlers, k)
+        ended = _run(b, holder_of(handler), what_of(handler), which_of(handler))
+        if int(b.winner) != WINNER_NONE:
             return
-    # The order of the two actives was fixed when the handlers were collected.
-    first = 1 if int(b.sides[1].speed) > int(b.sides[0].speed) else 0
-    for order in range(3, 30):
-        if order == 11 or (16 <= order <= 22) or order == 25:
-            continue
-        if order == 26:
-            for s in range(2):
-                for condition in range(FIRST_HAZARD):
-                    left = int(b.sides[s].conditions[condition])
-                    if left != 0:
-                        b.sides[s].conditions[condition] = left - 1
-            continue
-        if order == 27:
-            for which in range(4):
-                if int(b.pseudo_weather[which]) != 0:
-                    b.pseudo_weather[which] = int(b.pseudo_weather[which]) - 1
-            if b.terrain != NO_TERRAIN and b.terrain_duration != 0:
-                b.terrain_duration = int(b.terrain_duration) - 1
-                if b.terrain_duration == 0:
-                    clear_terrain(b)
-            continue
-        for k in range(2):
-            s = first if k == 0 else 1 - first
-            side = b.sides[s]
-            if order <= 4:
-                _slots(b, s, order)
-                if int(b.winner) != WINNER_NONE:
-                    return
-            elif int(side.mons[side.active].flag_bits) & MON_FAINTED == 0:
-                if order == 5:
-                    _recover(b, s)
-                elif order <= 14:
-                    _suffer(b, s, order)
-                elif order == 15:
-                    _count_down(b, s)
-                elif order == 23:
-                    _yawn(b, s)
-                elif order == 24:
-                    _perish(b, s)
-                    drop_volatile(b, s, V_ROOST)
-                elif order == 28:
-                    _late(b, s)
-                else:
-                    _formes(b, s)
-            if int(b.faint_length) != 0 and faint_messages(b):
-                return
-    for k in range(2):
-        s = first if k == 0 else 1 - first
-        side = b.sides[s]
-        if int(side.mons[side.active].flag_bits) & MON_FAINTED == 0:
-            _short_lived(b, s)
-        side.flag_bits = int(side.flag_bits) & ~(
-            SIDE_QUICK_GUARD | SIDE_WIDE_GUARD | SIDE_REVIVAL_BLESSING
-        )
-    for which in range(4, 7):
-        if int(b.pseudo_weather[which]) != 0:
-            b.pseudo_weather[which] = int(b.pseudo_weather[which]) - 1
+        if not ended and int(b.faint_length) != 0 and faint_messages(b):
+            return
+    for s in range(2):
+        b.sides[s].pending_boosts = 0

@@ -1,0 +1,69 @@
+"""A short list of numbers that lives on the stack while one kernel runs.
+
+Kernels that are compiled apart take the state and numbers only, and a NumPy array would cost an
+allocation each time; so a list is known by its address.  It is valid until the kernel that asked
+for it returns.  Without JIT there is one list for the whole process: no kernel that holds it may
+call another one that asks for it.
+"""
+
+import ctypes
+from typing import Any
+
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba import types
+from numba.core import cgutils, config
+from numba.extending import intrinsic
+
+SCRATCH_SIZE = 136
+"""Numbers that a list holds."""
+
+_config: Any = config  # its settings are set at run time, unseen by type checkers
+if _config.DISABLE_JIT:
+    _list = (ctypes.c_int64 * SCRATCH_SIZE)()
+
+    def scratch() -> Any:
+        """Return the address of a list of ``SCRATCH_SIZE`` numbers, filled with anything."""
+        return ctypes.addressof(_list)
+
+    def get_number(address: Any, index: Any) -> Any:
+        """Return number ``index`` of the list at ``address``."""
+        return ctypes.c_int64.from_address(address + 8 * index).value
+
+    def set_number(address: Any, index: Any, value: Any) -> Any:
+        """Set number ``index`` of the list at ``address``."""
+        ctypes.c_int64.from_address(address + 8 * index).value = value
+
+else:
+    _INT64 = ir.IntType(64)
+
+    @intrinsic
+    def scratch(typingctx: Any) -> Any:
+        """Return the address of a list of ``SCRATCH_SIZE`` numbers, filled with anything."""
+
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            reserve: Any = cgutils.alloca_once  # untyped
+            room = reserve(builder, ir.ArrayType(_INT64, SCRATCH_SIZE))
+            return builder.ptrtoint(room, _INT64)
+
+        return types.int64(), codegen
+
+    @intrinsic
+    def get_number(typingctx: Any, address: Any, index: Any) -> Any:
+        """Return number ``index`` of the list at ``address``."""
+
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            numbers = builder.inttoptr(args[0], _INT64.as_pointer())
+            return builder.load(builder.gep(numbers, [args[1]]))
+
+        return types.int64(types.int64, types.int64), codegen
+
+    @intrinsic
+    def set_number(typingctx: Any, address: Any, index: Any, value: Any) -> Any:
+        """Set number ``index`` of the list at ``address``."""
+
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            numbers = builder.inttoptr(args[0], _INT64.as_pointer())
+            builder.store(args[2], builder.gep(numbers, [args[1]]))
+            return context.get_dummy_value()
+
+        return types.void(types.int64, types.int64, types.int64), codegen
