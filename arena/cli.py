@@ -52,7 +52,7 @@ COMMANDS = {
         "round robin of agents over one game, with intervals", "plywise.arena.commands:tournament"
     ),
     "verify": Command(
-        "compare the battle engine with a corpus of the real simulator",
+        "compare the battle engine with a corpus of the real simulator, or play it from its seeds",
         "plywise.arena.commands:verify",
         positional=("what", "corpus"),
         flags=("jobs", "battle", "step", "limit"),

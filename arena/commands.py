@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from plywise.conf.schema import (
         BenchConfig,
         PlayConfig,
@@ -64,10 +66,17 @@ def verify(config: VerifyConfig, folder: Path) -> int:
     """Compare the battle engine with a corpus of the real simulator."""
     from rich.console import Console
 
-    from plywise.arena.records import write_summary
     from plywise.arena.verify import print_report, verify_corpus
+    from plywise.arena.verify_seed import print_seed_report, verify_seeds
 
     console = Console(highlight=False)
+    report: Any
+    if config.what == "seed":
+        report = verify_seeds(
+            Path(config.corpus), jobs=config.jobs, battle=config.battle, limit=config.limit
+        )
+        print_seed_report(console, report, config.causes)
+        return _judged(console, report, folder, config.require)
     report = verify_corpus(
         Path(config.corpus),
         jobs=config.jobs,
@@ -77,9 +86,16 @@ def verify(config: VerifyConfig, folder: Path) -> int:
         console=console,
     )
     print_report(console, report, config.causes)
+    return _judged(console, report, folder, config.require)
+
+
+def _judged(console: Console, report: Any, folder: Path, required: float) -> int:
+    """Write a report down and return the exit status."""
+    from plywise.arena.records import write_summary
+
     write_summary(folder / "verify.json", json.loads(report.to_json()))
-    if report.rate < config.require:
-        console.print(f"Below what is required: {config.require:.2%}.")
+    if report.rate < required:
+        console.print(f"Below what is required: {required:.2%}.")
         return 1
     return 0
 
@@ -89,7 +105,12 @@ def record(config: RecordConfig, folder: Path) -> int:
     from plywise.arena.record import record_corpus
 
     out = record_corpus(
-        Path(config.out), config.battles, config.seed, format=config.format, fuzz=config.fuzz
+        Path(config.out),
+        config.battles,
+        config.seed,
+        format=config.format,
+        fuzz=config.fuzz,
+        keepties=config.keepties,
     )
     print(f"recorded: {out}")
     return 0

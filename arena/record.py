@@ -43,8 +43,8 @@ def record_corpus(
     """Play ``battles`` battles of random legal choices and write them to ``out``.
 
     The same arguments write the same corpus.  ``fuzz`` takes teams that mix everything instead of
-    ``format``'s; without ``keepties`` speed ties are drawn as in a real battle, which a replay by
-    script does not cover.
+    ``format``'s; without ``keepties`` speed ties are drawn as in a real battle, so that seed, teams
+    and choices decide everything.
 
     Returns:
         ``out``, a gzipped corpus as :mod:`plywise.datasets.battle_corpus` reads it.

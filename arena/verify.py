@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from plywise.arena.verify_causes import Cause, CauseFinder
+from plywise.arena.verify_causes import Cause, CauseFinder, causes_table
 from plywise.datasets.battle_corpus import RecordedBattle, RecordedStep, read_corpus
 from plywise.datasets.errors import ConfigError
 from plywise.engine.battle.codec import BattleSetup, Unsaid
@@ -282,16 +282,7 @@ def print_report(console: Console, report: VerifyReport, causes: int = 20) -> No
     """Print the table of causes, the figures, and as last line the JSON."""
     found = report.causes()
     if found:
-        table = Table("cause", "wrong", "seen in", "first symptom", "example (battle:step)")
-        for cause in found[:causes]:
-            table.add_row(
-                escape(cause.subject),
-                str(cause.steps),
-                str(cause.seen),
-                escape(cause.symptom),
-                cause.example,
-            )
-        console.print(table)
+        console.print(causes_table(found[:causes]))
         if len(found) > causes:
             rest = sum(c.steps for c in found[causes:])
             console.print(f"… and {len(found) - causes} more causes of {rest} wrong steps")

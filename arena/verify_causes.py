@@ -10,6 +10,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from rich.markup import escape
+from rich.table import Table
+
 from plywise.datasets.battle_corpus import Dump, RecordedStep
 from plywise.datasets.showdown_data import load, to_id
 from plywise.engine.battle.replay import StepCheck
@@ -71,6 +74,20 @@ class CauseFinder:
             example = next(w[0] for w in mine if w[2] == common)
             out.append(Cause(best, len(mine), self.seen[best], common, example))
         return sorted(out, key=lambda c: -c.steps)
+
+
+def causes_table(found: list[Cause], what: str = "steps") -> Table:
+    """Return causes as a table; ``what`` went wrong: steps, or battles (first wrong step)."""
+    table = Table("cause", f"wrong {what}", "seen in", "first symptom", "example (battle:step)")
+    for cause in found:
+        table.add_row(
+            escape(cause.subject),
+            str(cause.steps),
+            str(cause.seen),
+            escape(cause.symptom),
+            cause.example,
+        )
+    return table
 
 
 def symptom(check: StepCheck) -> str:

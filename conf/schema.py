@@ -392,16 +392,17 @@ class TournamentConfig:
 
 @dataclass
 class VerifyConfig:
-    """``plywise verify engine CORPUS``: replay a corpus of the real simulator.
+    """``plywise verify engine|seed CORPUS``: replay a corpus of the real simulator.
 
     Attributes:
-        what: which part to verify.
+        what: engine: every step with its recorded draws; seed: whole battles from seed, teams and
+            choices alone.
         corpus: a ``.jsonl`` or ``.jsonl.gz`` file.
-        limit: steps to replay; null: all.
+        limit: steps to replay (seed: battles); null: all.
         causes: how many causes of mismatch to print.
         jobs: processes to share the battles among.
-        battle, step: show only this battle, or this step of it in full.
-        require: the command fails when a smaller share of the steps is exact.
+        battle, step: show only this battle, or this step of it in full (engine).
+        require: the command fails when a smaller share of the steps (seed: battles) is exact.
     """
 
     what: str = "engine"
@@ -415,8 +416,10 @@ class VerifyConfig:
 
     def __post_init__(self) -> None:
         """Check the values."""
-        _one_of("what", self.what, ("engine",))
+        _one_of("what", self.what, ("engine", "seed"))
         _at_least("limit", self.limit, 1)
+        if self.what == "seed" and self.step is not None:
+            raise ConfigError(f"step={self.step}: a battle is played from its seed as a whole")
         _at_least("causes", self.causes, 0)
         _at_least("jobs", self.jobs, 1)
         _between("require", self.require, 0, 1)
@@ -433,6 +436,8 @@ class RecordConfig:
         seed: of teams, choices and dice; the same settings write the same corpus.
         format: whose teams.
         fuzz: teams that mix every species, move, ability and item instead.
+        keepties: speed ties keep their order and draw nothing; ``plywise verify seed`` needs
+            ``keepties=false``: ties drawn as in every real battle.
     """
 
     what: str = "engine"
@@ -441,6 +446,7 @@ class RecordConfig:
     seed: int = 0
     format: str = "gen9randombattle"
     fuzz: bool = False
+    keepties: bool = True
 
     def __post_init__(self) -> None:
         """Check the values."""

@@ -99,6 +99,8 @@ class RecordedBattle:
     start_log: tuple[str, ...]
     steps: tuple[RecordedStep, ...]
     keep_ties: bool = True
+    says_ties_kept: bool = False
+    """It says so itself; ``keep_ties`` alone may also mean that it holds no tie."""
 
     def teams(self) -> tuple[tuple[PokemonSet, ...], tuple[PokemonSet, ...]]:
         """Return both teams, parsed."""
@@ -203,6 +205,7 @@ class _Reader:
             start_log=tuple(head["log"]),
             steps=tuple(steps),
             keep_ties=_ties_kept(head, steps),
+            says_ties_kept=head.get("ties") == "kept",
         )
 
     def need(self, entry: Mapping[str, Any], keys: tuple[str, ...], what: str) -> None:

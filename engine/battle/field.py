@@ -5,7 +5,6 @@ from typing import Any
 import plywise.engine.battle.ability_ids as A
 import plywise.engine.battle.item_ids as I
 import plywise.engine.battle.species_ids as S
-from plywise.engine.battle.chance import SITE_SPEED_TIE, roll
 from plywise.engine.battle.conditions import add_volatile, remove_volatile
 from plywise.engine.battle.constants import (
     ABILITY_BUSTED,
@@ -13,7 +12,6 @@ from plywise.engine.battle.constants import (
     DESOLATE_LAND,
     EFFECT_ABILITY,
     ELECTRIC_TERRAIN,
-    FORMAT_KEEP_TIES,
     GRASSY_TERRAIN,
     HAIL,
     MISTY_TERRAIN,
@@ -39,6 +37,7 @@ from plywise.engine.battle.formes import forme_change
 from plywise.engine.battle.ops import use_item
 from plywise.engine.battle.stats import ability, effective_weather, item
 from plywise.engine.battle.tables import SPECIES
+from plywise.engine.battle.ties import tied
 from plywise.engine.jit import kernel
 
 
@@ -52,9 +51,7 @@ def first_side(b: Any) -> int:
         return 0
     if int(one.speed) != int(two.speed):
         return 0 if int(one.speed) > int(two.speed) else 1
-    if int(b.format) & FORMAT_KEEP_TIES != 0:
-        return 0
-    return roll(b, SITE_SPEED_TIE, 0, 2)
+    return tied(b, 0)
 
 
 @kernel

@@ -321,12 +321,16 @@ def _after_move(b: Any, s: int) -> None:
         remove_volatile(b, s, V_BEAKBLAST)
     elif move == M.spitup:
         remove_volatile(b, s, V_STOCKPILE)
+    tying = 0
     if has_volatile(b, s, V_CHARGE):
+        tying = 1
         if int(b.move.type) == TYPE_ELECTRIC and move != M.charge:
             remove_volatile(b, s, V_CHARGE)
-    if has_volatile(b, s, V_LOCKEDMOVE) and side.locked_move_duration == 1:
-        remove_volatile(b, s, V_LOCKEDMOVE)
-    after_any_move(b)
+    if has_volatile(b, s, V_LOCKEDMOVE):
+        tying += 1
+        if side.locked_move_duration == 1:
+            remove_volatile(b, s, V_LOCKEDMOVE)
+    after_any_move(b, tying)
 
 
 @kernel

@@ -1,9 +1,12 @@
-"""Replays recorded steps of the real simulator under scripted chance and says what differs.
+"""Replays recorded battles of the real simulator, by script or from the seed; says what differs.
 
 One step is right when every random draw was of the recorded kind (``randomChance`` or plain, its
 range and numerator), none was left over or missing, the legal choices of both sides were the
 recorded ones, and the state after it has every fact of the recorded one (:mod:`facts` lists what
 that covers).
+
+From the seed (:func:`replay_seed`) nothing is read from the record but seed, teams and choices; the
+draws are our own generator's, and its state must be the recorded one before every step as well.
 """
 
 from dataclasses import dataclass
@@ -11,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from plywise.datasets.battle_corpus import RecordedStep
+from plywise.datasets.battle_corpus import RecordedBattle, RecordedStep
 from plywise.engine.battle import chance, codec, facts
 from plywise.engine.battle.rules import RULES, rules
+from plywise.engine.battle.seeds import parse_seed, start_from_seed
 from plywise.engine.kernels import NO_ACTION
 
 _BUFFER = np.zeros(RULES.num_actions, np.int32)
@@ -121,3 +125,49 @@ def _check_draws(script: np.ndarray[Any, Any], step: RecordedStep) -> DrawMismat
     if report.mismatches:
         got = f"{report.site} {_kind(*report.got)}"
     return DrawMismatch(position, expected, got)
+
+
+@dataclass(frozen=True)
+class SeedReplay:
+    """How far a battle that is played from its seed goes the recorded way.
+
+    Attributes:
+        steps: steps after which everything was right.
+        exact: that was the whole battle.
+        check: what went wrong in the first wrong step: the same step replayed by script from our
+            own state before it, or the plain differences where that finds nothing.
+    """
+
+    steps: int
+    exact: bool
+    check: StepCheck | None = None
+
+
+def replay_seed(battle: RecordedBattle) -> SeedReplay:
+    """Play ``battle`` from its seed, its teams and its choices alone; stop at the first fault."""
+    pool = start_from_seed(battle.teams(), battle.format, battle.seed)
+    steps = battle.steps
+    if steps:
+        found = facts.differences(facts.dump_facts(steps[0].before), facts.state_facts(pool, 0))
+        drawn = _check_generator(pool, steps[0].seed)
+        if found or drawn:
+            return SeedReplay(0, False, StepCheck(draw=drawn, differences=tuple(found)))
+    for k, step in enumerate(steps):
+        before = pool.copy()
+        legal = tuple(m for s in range(2) if (m := _check_legal(pool, 0, step, s)) is not None)
+        RULES.step(pool, 0, _action(step, 0), _action(step, 1))
+        found = facts.differences(facts.dump_facts(step.after), facts.state_facts(pool, 0))
+        drawn = _check_generator(pool, steps[k + 1].seed if k + 1 < len(steps) else "")
+        if legal or found or drawn:
+            check = check_step(before, 0, step)
+            if check.exact:
+                check = StepCheck(legal=legal, draw=drawn, differences=tuple(found))
+            return SeedReplay(k, False, check)
+    return SeedReplay(len(steps), True)
+
+
+def _check_generator(pool: np.ndarray[Any, Any], seed: str) -> DrawMismatch | None:
+    """Compare our generator with the recorded one, where its state was recorded."""
+    if not seed or int(pool[0]["rng"]) == parse_seed(seed):
+        return None
+    return DrawMismatch(-1, f"generator at {seed}", f"gen5,{int(pool[0]['rng']):016x}")

@@ -10,14 +10,13 @@ import plywise.engine.battle.move_ids as M
 import plywise.engine.battle.species_ids as S
 from plywise.engine.battle.abilities import end_ability, start_ability
 from plywise.engine.battle.action_queue import cancel_actions, insert_run_switch, remove_action
-from plywise.engine.battle.chance import SITE_PHAZING, SITE_SPEED_TIE, roll
+from plywise.engine.battle.chance import SITE_PHAZING, roll
 from plywise.engine.battle.conditions import cure_member, cure_status, remove_side_condition
 from plywise.engine.battle.constants import (
     ABILITY_PENDING_BOOSTS,
     EFFECT_ABILITY,
     EFFECT_MOVE,
     EFFECT_SIDE_CONDITION,
-    FORMAT_KEEP_TIES,
     ITEM_EJECT,
     ITEM_READY,
     MON_FAINTED,
@@ -49,7 +48,6 @@ from plywise.engine.battle.constants import (
     VOLATILE_NAMES,
 )
 from plywise.engine.battle.fainting import faint_messages
-from plywise.engine.battle.field import first_side
 from plywise.engine.battle.formes import clear_volatile, forme_change
 from plywise.engine.battle.items import start_item, try_status, white_herb
 from plywise.engine.battle.names import ABILITY_ID, DATA, ITEM_ID
@@ -66,6 +64,7 @@ from plywise.engine.battle.stats import (
     types_of,
 )
 from plywise.engine.battle.tables import ABILITIES, SPECIES, TYPE_CHART
+from plywise.engine.battle.ties import tied
 from plywise.engine.battle.updates import update
 from plywise.engine.jit import kernel
 
@@ -376,9 +375,37 @@ def eject(b: Any, s: int) -> None:
 
 
 @kernel
-def after_any_move(b: Any) -> None:
-    """Let what has noted changes of stages act after a move (onAnyAfterMove), faster one first."""
-    first = first_side(b)
+def _acts_after_moves(b: Any, s: int, held: bool) -> bool:
+    """Return whether the item (else the ability) of the active of ``s`` has onAnyAfterMove."""
+    m = b.sides[s].mons[b.sides[s].active]
+    if int(m.hp) <= 0:
+        return False
+    if not held:
+        return int(m.ability) == A.opportunist
+    i = int(m.held_item)
+    return i == I.mirrorherb or i == I.whiteherb or i == I.ejectpack
+
+
+@kernel
+def after_any_move(b: Any, before: int) -> None:
+    """Let what has noted changes of stages act after a move (onAnyAfterMove), faster one first.
+
+    ``before``: handlers of AfterMove that the user's volatiles have.
+    """
+    one, two = int(b.sides[0].speed), int(b.sides[1].speed)
+    first = 1 if two > one else 0
+    if one == two:
+        # Equally fast: both abilities act before both items; each pair is a tie.
+        ours, theirs = _acts_after_moves(b, 0, False), _acts_after_moves(b, 1, False)
+        first = tied(b, before) if ours and theirs else 0
+        before += int(ours) + int(theirs)
+        ours, theirs = _acts_after_moves(b, 0, True), _acts_after_moves(b, 1, True)
+        second = tied(b, before) if ours and theirs else 0
+        for k in range(2):
+            s = first if k == 0 else 1 - first
+            if _acts_after_moves(b, s, False):
+                copy_boosts(b, s)
+        first = second
     for k in range(2):
         s = first if k == 0 else 1 - first
         if int(b.sides[s].mons[b.sides[s].active].hp) > 0:
@@ -428,8 +455,8 @@ def run_switch(b: Any, s: int) -> None:
     first = 0
     if int(two.speed) > int(one.speed):
         first = 1
-    elif int(two.speed) == int(one.speed) and int(b.format) & FORMAT_KEEP_TIES == 0:
-        first = roll(b, SITE_SPEED_TIE, 0, 2)
+    elif int(two.speed) == int(one.speed):
+        first = tied(b, 0)
     for level in range(7):
         priority = 2 - level
         for k in range(2):

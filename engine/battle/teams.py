@@ -4,8 +4,7 @@ The arithmetic is Showdown's ``statModify`` and ``calculatePP`` with 3 PP Ups.
 """
 
 from collections.abc import Sequence
-from random import Random
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -28,6 +27,13 @@ NATURE_NAMES = tuple(tables.NATURES)
 FORMATS_WITH_SLEEP_CLAUSE = ("gen9randombattle", "gen9battlefactory", "gen9bssfactory")
 
 Team = Sequence[PokemonSet]
+
+
+class Chooser(Protocol):
+    """What draws an open gender: a ``random.Random``, or Showdown's generator (:mod:`seeds`)."""
+
+    def choice(self, items: Sequence[int], /) -> int:
+        """Return one of ``items``."""
 
 
 def number(table: dict[str, int], name: str, what: str) -> int:
@@ -114,7 +120,7 @@ def fill_identity(mon: Any, s: PokemonSet) -> None:
     mon.tera_type = type_number(s.tera_type) or species_types(species_number(s.species))[0]
 
 
-def fill_member(mon: Any, s: PokemonSet, rng: Random | None = None) -> None:
+def fill_member(mon: Any, s: PokemonSet, rng: Chooser | None = None) -> None:
     """Write one healthy Pokémon into its member record.
 
     Where both genders are possible and the set names none, ``rng`` draws it, evenly as Showdown
@@ -154,7 +160,7 @@ def format_flags(format: str, keep_ties: bool) -> int:
 
 
 def unstarted(
-    teams: tuple[Team, Team], format: str, keep_ties: bool = False, rng: Random | None = None
+    teams: tuple[Team, Team], format: str, keep_ties: bool = False, rng: Chooser | None = None
 ) -> np.ndarray[Any, Any]:
     """Return a one-element pool: both teams healthy, nobody sent out yet; ``rng`` draws genders.
 
