@@ -33,6 +33,7 @@ from plywise.engine.battle.constants import (
     HAIL,
     LIGHT_SCREEN,
     MISTY_TERRAIN,
+    MON_FAINTED,
     MON_HERO_MESSAGE,
     MON_SHIELD_BOOST,
     MON_SWORD_BOOST,
@@ -80,6 +81,7 @@ from plywise.engine.battle.stats import (
     holds_ability_shield,
 )
 from plywise.engine.battle.tables import ABILITIES, MOVES, SPECIES
+from plywise.engine.battle.ties import even, tied
 from plywise.engine.jit import kernel
 
 
@@ -386,6 +388,9 @@ def end_ability(b: Any, s: int) -> None:
         side.ability_flags = int(side.ability_flags) | ABILITY_ENDING
         foe = b.sides[1 - s]
         other = int(foe.mons[foe.active].ability)
+        flags = int(m.flag_bits) | int(foe.mons[foe.active].flag_bits)
+        if flags & MON_FAINTED == 0 and even(b):
+            tied(b, 0)
         if not ABILITIES[other].cant_suppress and not holds_ability_shield(b, 1 - s):
             start_ability(b, 1 - s, False)
             if int(foe.mons[foe.active].ability) == A.gluttony:

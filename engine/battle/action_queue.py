@@ -25,6 +25,7 @@ from plywise.engine.battle.constants import (
 from plywise.engine.battle.items import eat_item, pinch
 from plywise.engine.battle.stats import ability, action_speed, is_grounded, item
 from plywise.engine.battle.tables import F_HEAL, MOVES
+from plywise.engine.battle.ties import modify_boost_ties
 from plywise.engine.jit import kernel
 
 
@@ -97,6 +98,7 @@ def set_action_speed(b: Any, k: int) -> None:
     s = int(entry.side)
     if entry.kind == QUEUE_MOVE:
         entry.priority = 10 * move_priority(b, s, int(entry.move)) + int(entry.fractional)
+    modify_boost_ties(b)
     entry.speed = action_speed(b, s)
 
 
@@ -190,6 +192,7 @@ def cancel_actions(b: Any, s: int, i: int) -> None:
 @kernel
 def insert_run_switch(b: Any, s: int) -> None:
     """Queue the switch-in effects of the active of ``s`` where they belong, without sorting."""
+    modify_boost_ties(b)
     b.sides[s].speed = action_speed(b, s)
     push_action(b, QUEUE_RUN_SWITCH, s, 0, 0, 0)
     new = int(b.queue_length) - 1

@@ -52,6 +52,7 @@ from plywise.engine.battle.constants import (
     V_TWOTURNMOVE,
     WONDER_ROOM,
 )
+from plywise.engine.battle.event_ties import BEFORE_MOVE, NO_SOURCE, event_ties
 from plywise.engine.battle.ops import boost, damage, stage
 from plywise.engine.battle.stats import (
     ability,
@@ -68,6 +69,7 @@ from plywise.engine.battle.tables import (
     ITEMS,
     MOVES,
 )
+from plywise.engine.battle.ties import modify_boost_ties
 from plywise.engine.jit import kernel
 
 
@@ -76,6 +78,8 @@ def confusion_damage(b: Any, s: int) -> int:
     """Return what a confused Pokémon does to itself: a typeless hit of power 40, one draw."""
     side = b.sides[s]
     m = side.mons[side.active]
+    modify_boost_ties(b)
+    modify_boost_ties(b)
     attack = boosted(int(m.stats[ATK]), int(side.boosts[ATK]))
     stat = SPD if b.pseudo_weather[WONDER_ROOM] != 0 else DEF
     defence = boosted(int(m.stats[stat]), int(side.boosts[DEF]))
@@ -174,6 +178,8 @@ def before_move(b: Any, s: int, move: int) -> int:
     ``b.move`` must be set.  Where it is stopped, what an aborted move loses is lost already
     (the event MoveAborted: a charge, Destiny Bond, a two-turn move).
     """
+    if has_volatile(b, s, V_HEALBLOCK) and has_volatile(b, s, V_THROATCHOP):
+        event_ties(b, BEFORE_MOVE, s, NO_SOURCE)
     result = _stopped(b, s, move)
     if result != RESULT_TRUE:
         if int(MOVES[move].type) == TYPE_ELECTRIC and move != M.charge:

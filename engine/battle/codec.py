@@ -304,8 +304,10 @@ def _side(
             side.stellar_types = sum(1 << TYPE_ID[t] for t in set(entry["sbt"]))
         if entry.get("act"):
             _active(side, entry, s)
-        elif entry["i"] == side.active and switching:
-            side.switch_flag = c.SWITCH_TRUE  # it has fainted, and a dump says so no other way
+        elif entry["i"] == side.active:
+            side.speed = entry["st"][4]  # fainting leaves the bare stat
+            if switching:
+                side.switch_flag = c.SWITCH_TRUE  # a dump says so no other way
         lost = "ct" not in entry and not flags & c.SIDE_TERA_USED
         if lost and entry.get("tr"):
             side.flag_bits = side.flag_bits | c.SIDE_CANNOT_TERASTALLIZE
@@ -384,6 +386,8 @@ def _active(side: Any, dump: Dump, s: int) -> None:
     ]
     switch = dump.get("swf", 0)
     side.switch_flag = c.SWITCH_TRUE if switch is True else MOVE_ID.get(switch, 0)
+    if switch and switch != "revivalblessing" and dump["hp"]:
+        flags |= c.SIDE_SKIP_BEFORE_SWITCH_OUT  # it is asked to leave: that event is over
     side.used_moves = sum(1 << k for k in dump.get("us", ()))
     for k, slot in enumerate(dump["mv"]):
         if len(slot) > 3:

@@ -366,6 +366,7 @@ ITEM_INACTIVE = 1 << 3  # Utility Umbrella under a suppressed item
 (
     QUEUE_NONE,
     QUEUE_INSTASWITCH,
+    QUEUE_BEFORE_TURN_MOVE,  # Counter, Mirror Coat
     QUEUE_REVIVAL_BLESSING,
     QUEUE_RUN_SWITCH,
     QUEUE_SWITCH,
@@ -373,7 +374,7 @@ ITEM_INACTIVE = 1 << 3  # Utility Umbrella under a suppressed item
     QUEUE_PRIORITY_CHARGE,
     QUEUE_MOVE,
     QUEUE_PRIORITIZED_MOVE,  # a move that another effect put first (Instruct)
-) = range(9)
+) = range(10)
 QUEUE_SIZE = 6
 
 # ------------------------------------------------------------------------ what an effect came from

@@ -30,6 +30,7 @@ from plywise.engine.battle.constants import (
     CATEGORY_PHYSICAL,
     CATEGORY_SPECIAL,
     CATEGORY_STATUS,
+    DEF,
     DELTA_STREAM,
     DESOLATE_LAND,
     GRAVITY,
@@ -47,6 +48,7 @@ from plywise.engine.battle.constants import (
     PSN,
     RAIN_DANCE,
     REFLECT,
+    SPD,
     SUNNY_DAY,
     TOX,
     TYPE_FIGHTING,
@@ -69,6 +71,15 @@ from plywise.engine.battle.constants import (
     V_SMACKDOWN,
     V_SUBSTITUTE,
     V_TARSHOT,
+)
+from plywise.engine.battle.event_ties import (
+    BASE_POWER,
+    MODIFY_ATK,
+    MODIFY_DAMAGE,
+    MODIFY_DEF,
+    MODIFY_SPA,
+    MODIFY_SPD,
+    event_ties,
 )
 from plywise.engine.battle.items import eat_item
 from plywise.engine.battle.stats import ability as get_ability
@@ -93,6 +104,7 @@ from plywise.engine.battle.tables import (
     MOVES,
     TYPE_CHART,
 )
+from plywise.engine.battle.ties import even, modify_boost_ties
 from plywise.engine.jit import kernel
 
 NO_DAMAGE = -1
@@ -318,6 +330,16 @@ def _note_rolls(
 
 
 @kernel
+def _screens(b: Any) -> int:
+    """Return how many screens stand on both sides; all of them tie in the event ModifyDamage."""
+    count = 0
+    for s in range(2):
+        for screen in (REFLECT, LIGHT_SCREEN, AURORA_VEIL):
+            count += int(b.sides[s].conditions[screen]) != 0
+    return count
+
+
+@kernel
 def _modify_damage(b: Any, s: int, t: int, damage: int, random: int) -> int:
     """Showdown's modifyDamage: from the base damage to the damage done."""
     side = b.sides[s]
@@ -379,6 +401,8 @@ def _modify_damage(b: Any, s: int, t: int, damage: int, random: int) -> int:
         int(mon.status) == BRN and physical and get_ability(b, s) != A.guts and move != M.facade
     )
     # ModifyDamage, in the order of the holders' speeds; side conditions have none
+    if not forced_roll and (even(b) or _screens(b) > 1):
+        event_ties(b, MODIFY_DAMAGE, s, t)
     mod = 4096
     if side.speed >= foe.speed:
         mod = _final_of_user(b, s, t, mod, type_mod)
@@ -415,6 +439,19 @@ def crit_stage(b: Any, s: int, t: int) -> int:
     if item == I.scopelens or item == I.razorclaw:
         stage += 1
     return min(max(stage, 0), 4)
+
+
+@kernel
+def _stat_ties(b: Any, s: int, t: int) -> None:
+    """Draw the ties of the events that ask for the attacking and the defending stat."""
+    modify_boost_ties(b)
+    modify_boost_ties(b)
+    physical = int(b.move.category) == CATEGORY_PHYSICAL
+    event_ties(b, MODIFY_ATK if physical else MODIFY_SPA, s, t)
+    defended = int(MOVES[b.move.id].defense_stat)
+    if defended == 0:
+        defended = 1 + (DEF if physical else SPD)
+    event_ties(b, MODIFY_DEF if defended == 1 + DEF else MODIFY_SPD, t, s)
 
 
 @kernel
@@ -465,6 +502,9 @@ def get_damage(b: Any, s: int, t: int, crit: int, random: int) -> int:
                 critical = False
     if critical:
         b.move.flag_bits = int(b.move.flag_bits) | MOVE_CRIT
+    tying = random == DRAW and even(b)
+    if tying:
+        event_ties(b, BASE_POWER, s, t)
     asked = int(b.move.id) == M.collisioncourse or int(b.move.id) == M.electrodrift
     type_mod = run_effectiveness(b, t) if asked else 0
     power = modify(power, base_power_modifier(b, s, t, power, type_mod))
@@ -485,6 +525,8 @@ def get_damage(b: Any, s: int, t: int, crit: int, random: int) -> int:
             )
         ):
             power = 60
+    if tying:
+        _stat_ties(b, s, t)
     attack = attack_stat(b, s, t, critical)
     defense = max(defense_stat(b, s, t, critical), 1)
     damage = (2 * int(mon.level) // 5 + 2) * power * attack // defense // 50

@@ -78,6 +78,7 @@ from plywise.engine.battle.damage import (
     run_effectiveness,
     run_immunity,
 )
+from plywise.engine.battle.event_ties import ACCURACY_EVENT, MODIFY_ACCURACY, event_ties
 from plywise.engine.battle.items import try_status
 from plywise.engine.battle.ops import (
     boost,
@@ -118,6 +119,7 @@ from plywise.engine.battle.tables import (
     TARGET_SELF,
     TARGETS,
 )
+from plywise.engine.battle.ties import even, modify_boost_ties
 from plywise.engine.jit import kernel
 
 BOUNCE = 3
@@ -362,6 +364,7 @@ def hits_by_accuracy(b: Any, s: int, t: int, later: bool) -> bool:
     user, foe = b.sides[s], b.sides[t]
     mon, target = user.mons[user.active], foe.mons[foe.active]
     sure = False
+    level = even(b)
     if row.ohko:
         accuracy = 30
         if row.ohko == 2 and not has_type(b, s, TYPE_ICE):
@@ -373,6 +376,8 @@ def hits_by_accuracy(b: Any, s: int, t: int, later: bool) -> bool:
         accuracy = _base_accuracy(b, s, t)
         if accuracy == 0:
             sure = True
+            if level:
+                event_ties(b, MODIFY_ACCURACY, t, s)
         else:
             change = 0
             theirs = defence_ability(b, t)
@@ -382,6 +387,11 @@ def hits_by_accuracy(b: Any, s: int, t: int, later: bool) -> bool:
             evades = not row.ignore_evasion and not (
                 mine == A.keeneye or mine == A.mindseye or mine == A.illuminate
             )
+            if level:
+                event_ties(b, MODIFY_ACCURACY, t, s)
+                modify_boost_ties(b)
+                if evades:
+                    modify_boost_ties(b)
             if later:
                 # Each stage counts for itself here, and before the modifiers.
                 if change > 0:
@@ -405,6 +415,8 @@ def hits_by_accuracy(b: Any, s: int, t: int, later: bool) -> bool:
     if int(row.target) == TARGET_SELF and int(b.move.category) == CATEGORY_STATUS:
         return True
     # event Accuracy
+    if level:
+        event_ties(b, ACCURACY_EVENT, t, s)
     if ability(b, s) == A.noguard or ability(b, t) == A.noguard:
         sure = True
     if has_volatile(b, t, V_GLAIVERUSH):

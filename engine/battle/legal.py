@@ -49,6 +49,14 @@ from plywise.engine.battle.constants import (
     V_TWOTURNMOVE,
     V_UPROAR,
 )
+from plywise.engine.battle.event_ties import (
+    DISABLE_MOVE,
+    NO_SOURCE,
+    OWN,
+    TRAP_POKEMON,
+    answering,
+    event_ties,
+)
 from plywise.engine.battle.names import DATA, MOVE_NAMES
 from plywise.engine.battle.stats import (
     ability,
@@ -70,6 +78,7 @@ from plywise.engine.battle.tables import (
     SPECIES,
     frozen,
 )
+from plywise.engine.battle.ties import even
 from plywise.engine.jit import kernel
 
 NO_LOCK = -1
@@ -138,6 +147,8 @@ def set_disabled(b: Any, s: int) -> None:
     ):
         side.disabled_moves = 0
         return
+    if answering(b, s, DISABLE_MOVE, OWN) > 1 or even(b):
+        event_ties(b, DISABLE_MOVE, s, NO_SOURCE)
     held = item(b, s)
     known_lock = False
     for k in range(4):
@@ -202,6 +213,9 @@ _MAY_TRAP = frozen(ABILITY_TRAPS[SPECIES["abilities"]].any(axis=1))
 def set_trapped(b: Any, s: int) -> None:
     """Note whether the active of ``s`` may leave in the coming turn (TrapPokemon)."""
     side, foe = b.sides[s], b.sides[1 - s]
+    other = foe.mons[foe.active]
+    if answering(b, s, TRAP_POKEMON, OWN) > 1:
+        event_ties(b, TRAP_POKEMON, s, NO_SOURCE)
     m, other = side.mons[side.active], foe.mons[foe.active]
     flags = int(side.flag_bits) & ~SIDE_MAYBE_TRAPPED
     side.trapped = NOT_TRAPPED

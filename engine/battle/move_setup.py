@@ -64,6 +64,7 @@ from plywise.engine.battle.constants import (
     V_ROLLOUT,
     V_THROATCHOP,
 )
+from plywise.engine.battle.event_ties import MODIFY_MOVE, event_ties
 from plywise.engine.battle.stats import (
     ability,
     get_stat,
@@ -264,6 +265,8 @@ def set_up_move(b: Any, s: int, move: int, caller: int, bounced: bool) -> int:
     elif move == M.rollout:
         if not has_volatile(b, s, V_ROLLOUT) and mon.status != SLP:
             add_volatile(b, s, V_ROLLOUT, s, EFFECT_MOVE, move)
+    if has_volatile(b, s, V_HEALBLOCK) and has_volatile(b, s, V_THROATCHOP):
+        event_ties(b, MODIFY_MOVE, s, 1 - s)
     # abilities
     if a == A.infiltrator:
         bits |= MOVE_INFILTRATES

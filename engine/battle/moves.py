@@ -54,7 +54,7 @@ from plywise.engine.battle.constants import (
 )
 from plywise.engine.battle.contact import after_move_self, emergency_exit
 from plywise.engine.battle.defences import BOUNCE
-from plywise.engine.battle.fainting import check_win, faint_messages
+from plywise.engine.battle.fainting import check_win, empty_faint_queue, faint_messages
 from plywise.engine.battle.hits import hit_side, hit_target
 from plywise.engine.battle.move_setup import BLOCKED, HEALS, set_up_move
 from plywise.engine.battle.move_tries import try_move, try_use
@@ -97,6 +97,7 @@ from plywise.engine.battle.tables import (
     TARGET_SELF,
     TARGETS,
 )
+from plywise.engine.battle.updates import update
 from plywise.engine.jit import kernel
 
 _ALL_FOES = TARGETS["allAdjacentFoes"]
@@ -280,6 +281,7 @@ def use_move(b: Any, s: int, move: int, locked: bool) -> bool:
     user = s
     bounced = False
     did = False
+    callers = 0
     for depth in range(4):
         result, follows, who = _use_once(b, user, move, caller, bounced, locked and depth == 0)
         if user == s:
@@ -294,10 +296,16 @@ def use_move(b: Any, s: int, move: int, locked: bool) -> bool:
             bounced = True
             b.move.flag_bits = 0
         else:
+            callers += 1
             caller = move
         user = who
         move = follows
         b.sides[user].move_this_turn_result = RESULT_UNDEFINED
+    # The moves that called another one have hit their user by now, and end as every hit does.
+    for _ in range(callers):
+        update(b)
+        empty_faint_queue(b, b.sides[s].mons[b.sides[s].active].hp <= 0)
+        update(b)
     return did
 
 

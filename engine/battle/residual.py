@@ -55,6 +55,7 @@ from plywise.engine.battle.constants import (
 from plywise.engine.battle.fainting import faint_messages
 from plywise.engine.battle.field import clear_terrain, clear_weather, first_side
 from plywise.engine.battle.formes import forme_change
+from plywise.engine.battle.handlers import FIELD, holder_of, what_of, which_of
 from plywise.engine.battle.items import (
     eat_effect,
     eat_item,
@@ -67,7 +68,6 @@ from plywise.engine.battle.moves import future_hit
 from plywise.engine.battle.ops import boost, damage, fraction, heal, stage
 from plywise.engine.battle.residual_handlers import (
     ABILITY,
-    FIELD,
     FUTURE_MOVE,
     ITEM,
     PSEUDO_WEATHER,
@@ -79,9 +79,6 @@ from plywise.engine.battle.residual_handlers import (
     WEATHER,
     WISH,
     collect,
-    holder_of,
-    what_of,
-    which_of,
 )
 from plywise.engine.battle.residual_volatiles import volatile_turn
 from plywise.engine.battle.scratch import get_number, scratch

@@ -10,10 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from plywise.engine.battle.chance import SITE_SPEED_TIE, roll
 from plywise.engine.battle.constants import (
     FIRST_HAZARD,
-    FORMAT_KEEP_TIES,
     GRASSY_TERRAIN,
     NO_STATUS,
     NO_TERRAIN,
@@ -27,8 +25,8 @@ from plywise.engine.battle.constants import (
     VOLATILE_NAMES,
     WIDE_GUARD,
 )
+from plywise.engine.battle.handlers import FIELD, add_handler, sort_handlers
 from plywise.engine.battle.names import ABILITY_NAMES, DATA, ITEM_NAMES, STATUS_NAMES
-from plywise.engine.battle.scratch import get_number, set_number
 from plywise.engine.jit import kernel
 
 # What acts; a handler's number is `what` and, for abilities and items, which one.
@@ -44,7 +42,6 @@ REVIVAL_BLESSING = 25
 ABILITY = 26
 ITEM = 27
 VOLATILE = 32  # + V_*
-FIELD = 2  # as holder: neither side
 
 _NO_ORDER = 63  # Showdown's `false`: after all that have one
 # Showdown's sub-orders by kind of effect, where the effect names none
@@ -112,41 +109,15 @@ HANDLED = _words()
 
 
 @kernel
-def _add(at: int, n: int, rank: int, speed: int, holder: int, what: int, which: int) -> int:
-    """Append a handler; what sorts stands in the high bits.  Return how many there are."""
-    key = ((((rank >> 4) << 14) + 16383 - speed) << 4) + (rank & 15)
-    set_number(at, n, (key << 24) | (holder << 20) | (which << 8) | what)
-    return n + 1
-
-
-@kernel
-def what_of(handler: int) -> int:
-    """Return what acts: WEATHER ... VOLATILE + v."""
-    return handler & 255
-
-
-@kernel
-def which_of(handler: int) -> int:
-    """Return the ability or item whose handler it is."""
-    return (handler >> 8) & 4095
-
-
-@kernel
-def holder_of(handler: int) -> int:
-    """Return the side that holds it (itself or its active), or FIELD."""
-    return (handler >> 20) & 15
-
-
-@kernel
 def _of_field(b: Any, at: int) -> int:
     n = 0
     for which in range(7):
         if b.pseudo_weather[which] != 0:
-            n = _add(at, n, int(FIELD_RANKS[which]), 0, FIELD, PSEUDO_WEATHER + which, 0)
+            n = add_handler(at, n, int(FIELD_RANKS[which]), 0, FIELD, PSEUDO_WEATHER + which, 0)
     if b.weather != NO_WEATHER:
-        n = _add(at, n, WEATHER_RANK, 0, FIELD, WEATHER, 0)
+        n = add_handler(at, n, WEATHER_RANK, 0, FIELD, WEATHER, 0)
     if b.terrain != NO_TERRAIN:
-        n = _add(at, n, TERRAIN_RANK, 0, FIELD, TERRAIN, 0)
+        n = add_handler(at, n, TERRAIN_RANK, 0, FIELD, TERRAIN, 0)
     return n
 
 
@@ -155,12 +126,12 @@ def _of_side(b: Any, s: int, at: int, n: int) -> int:
     side = b.sides[s]
     for k in range(FIRST_HAZARD):
         if side.conditions[k] != 0:
-            n = _add(at, n, int(SIDE_RANKS[k]), 0, s, SIDE_CONDITION + k, 0)
+            n = add_handler(at, n, int(SIDE_RANKS[k]), 0, s, SIDE_CONDITION + k, 0)
     flags = int(side.flag_bits)
     if flags & SIDE_QUICK_GUARD != 0:
-        n = _add(at, n, int(SIDE_RANKS[QUICK_GUARD]), 0, s, SIDE_CONDITION + QUICK_GUARD, 0)
+        n = add_handler(at, n, int(SIDE_RANKS[QUICK_GUARD]), 0, s, SIDE_CONDITION + QUICK_GUARD, 0)
     if flags & SIDE_WIDE_GUARD != 0:
-        n = _add(at, n, int(SIDE_RANKS[WIDE_GUARD]), 0, s, SIDE_CONDITION + WIDE_GUARD, 0)
+        n = add_handler(at, n, int(SIDE_RANKS[WIDE_GUARD]), 0, s, SIDE_CONDITION + WIDE_GUARD, 0)
     return n
 
 
@@ -171,68 +142,30 @@ def _of_active(b: Any, s: int, at: int, n: int) -> int:
     m = side.mons[side.active]
     speed = int(side.speed)
     if m.status != NO_STATUS and STATUS_RANKS[m.status] != 0:
-        n = _add(at, n, int(STATUS_RANKS[m.status]), speed, s, STATUS, 0)
+        n = add_handler(at, n, int(STATUS_RANKS[m.status]), speed, s, STATUS, 0)
     for word in range(3):
         bits = int(side.volatiles[word]) & int(HANDLED[word])
         v = 32 * word
         while bits != 0:
             if bits & 1 != 0:
-                n = _add(at, n, int(VOLATILE_RANKS[v]), speed, s, VOLATILE + v, 0)
+                n = add_handler(at, n, int(VOLATILE_RANKS[v]), speed, s, VOLATILE + v, 0)
             bits >>= 1
             v += 1
     rank = int(ABILITY_RANKS[m.ability])
     if rank != 0:
-        n = _add(at, n, rank, speed, s, ABILITY, int(m.ability))
+        n = add_handler(at, n, rank, speed, s, ABILITY, int(m.ability))
     rank = int(ITEM_RANKS[m.held_item])
     if rank != 0:
-        n = _add(at, n, rank, speed, s, ITEM, int(m.held_item))
+        n = add_handler(at, n, rank, speed, s, ITEM, int(m.held_item))
     if side.future_move != 0:
-        n = _add(at, n, FUTURE_RANK, speed, s, FUTURE_MOVE, 0)
+        n = add_handler(at, n, FUTURE_RANK, speed, s, FUTURE_MOVE, 0)
     if side.wish_hp != 0:
-        n = _add(at, n, WISH_RANK, speed, s, WISH, 0)
+        n = add_handler(at, n, WISH_RANK, speed, s, WISH, 0)
     if int(side.flag_bits) & SIDE_REVIVAL_BLESSING != 0:
-        n = _add(at, n, REVIVAL_RANK, speed, s, REVIVAL_BLESSING, 0)
+        n = add_handler(at, n, REVIVAL_RANK, speed, s, REVIVAL_BLESSING, 0)
     if b.terrain == GRASSY_TERRAIN:
-        n = _add(at, n, GRASSY_RANK, speed, s, GRASSY_HEALING, 0)
+        n = add_handler(at, n, GRASSY_RANK, speed, s, GRASSY_HEALING, 0)
     return n
-
-
-@kernel
-def _swap(at: int, i: int, j: int) -> None:
-    one = get_number(at, i)
-    set_number(at, i, get_number(at, j))
-    set_number(at, j, one)
-
-
-@kernel
-def _sort(b: Any, at: int, n: int) -> None:
-    """Sort as Showdown's ``speedSort``, a selection sort by exchange; ties are drawn."""
-    done = 0
-    while done + 1 < n:
-        best, count, key = done, 1, get_number(at, done) >> 24
-        for k in range(done + 1, n):
-            other = get_number(at, k) >> 24
-            if other < key:
-                best, count, key = k, 1, other
-            elif other == key:
-                count += 1
-        if count == 1:
-            if best != done:
-                _swap(at, done, best)
-            done += 1
-            continue
-        to = done
-        for k in range(best, n):
-            if get_number(at, k) >> 24 == key:
-                if k != to:
-                    _swap(at, to, k)
-                to += 1
-        if int(b.format) & FORMAT_KEEP_TIES == 0:
-            for k in range(done, to - 1):
-                chosen = roll(b, SITE_SPEED_TIE, k, to - k)
-                if chosen != k:
-                    _swap(at, k, chosen)
-        done = to
 
 
 @kernel
@@ -245,5 +178,5 @@ def collect(b: Any, at: int) -> int:
     for s in range(2):
         n = _of_side(b, s, at, n)
         n = _of_active(b, s, at, n)
-    _sort(b, at, n)
+    sort_handlers(b, at, n)
     return n

@@ -51,6 +51,7 @@ from plywise.engine.battle.constants import (
     WONDER_ROOM,
 )
 from plywise.engine.battle.tables import ABILITIES, ITEMS, MOVES, NATURES, SPECIES
+from plywise.engine.battle.ties import modify_boost_ties
 from plywise.engine.jit import kernel
 
 NATURE_EFFECTS = np.array([(-1, -1), *(NATURES[name] for name in sorted(NATURES))], np.int8)
@@ -375,6 +376,7 @@ def update_speed(b: Any) -> None:
     for s in range(2):
         side = b.sides[s]
         if int(side.mons[side.active].flag_bits) & MON_FAINTED == 0:
+            modify_boost_ties(b)
             side.speed = action_speed(b, s)
 
 

@@ -6,6 +6,7 @@ one Pokémon with the same priority, cost draws wherever both answer the same ev
 
 from typing import Any
 
+import plywise.engine.battle.ability_ids as A
 from plywise.engine.battle.chance import SITE_SPEED_TIE, roll
 from plywise.engine.battle.constants import FORMAT_KEEP_TIES
 from plywise.engine.jit import kernel
@@ -20,8 +21,21 @@ def tied(b: Any, at: int) -> int:
 
 
 @kernel
-def draw_ties(b: Any, at: int, count: int) -> None:
-    """Shuffle ``count`` equals from position ``at`` on whose order does not matter."""
-    if int(b.format) & FORMAT_KEEP_TIES == 0:
-        for k in range(count - 1):
-            roll(b, SITE_SPEED_TIE, at + k, count - k)
+def even(b: Any) -> bool:
+    """Return whether both actives are equally fast, and equals are drawn at all."""
+    return int(b.sides[0].speed) == int(b.sides[1].speed) and (
+        int(b.format) & FORMAT_KEEP_TIES == 0
+    )
+
+
+@kernel
+def modify_boost_ties(b: Any) -> None:
+    """Draw the tie of two Unaware Pokémon, which both answer every event ModifyBoost.
+
+    Showdown runs it whenever it asks for a stat with its stages, be it for the Speed of an action.
+    """
+    one, two = b.sides[0], b.sides[1]
+    first, second = one.mons[one.active], two.mons[two.active]
+    if int(first.ability) == A.unaware and int(second.ability) == A.unaware:
+        if int(first.hp) > 0 and int(second.hp) > 0 and even(b):
+            tied(b, 0)

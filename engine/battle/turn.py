@@ -7,6 +7,7 @@ pivot, Revival Blessing) and goes on from the same queue with the next choices.
 from typing import Any
 
 import plywise.engine.battle.ability_ids as A
+import plywise.engine.battle.item_ids as I
 import plywise.engine.battle.move_ids as M
 import plywise.engine.battle.species_ids as S
 from plywise.engine.battle.abilities import take_forme_ability
@@ -32,6 +33,7 @@ from plywise.engine.battle.constants import (
     MON_TRANSFORMED,
     MON_USED_ITEM,
     NO_STATUS,
+    QUEUE_BEFORE_TURN_MOVE,
     QUEUE_INSTASWITCH,
     QUEUE_MOVE,
     QUEUE_PRIORITIZED_MOVE,
@@ -73,7 +75,7 @@ from plywise.engine.battle.legal import NO_LOCK, decides, locked_move, set_disab
 from plywise.engine.battle.moves import run_move
 from plywise.engine.battle.ops import can_switch
 from plywise.engine.battle.residual import residual
-from plywise.engine.battle.stats import ability, update_speed
+from plywise.engine.battle.stats import ability, max_pp_of, set_stats, update_speed
 from plywise.engine.battle.switching import (
     copy_boosts,
     drag_in,
@@ -120,10 +122,8 @@ def _choose(b: Any, s: int, action: int) -> None:
             push_action(b, QUEUE_TERASTALLIZE, s, 0, 0, 0)
     if move == M.focuspunch or move == M.beakblast or move == M.chillyreception:
         push_action(b, QUEUE_PRIORITY_CHARGE, s, 0, move, 0)
-    elif move == M.counter:
-        add_volatile(b, s, V_COUNTER, s, EFFECT_MOVE, move)
-    elif move == M.mirrorcoat:
-        add_volatile(b, s, V_MIRRORCOAT, s, EFFECT_MOVE, move)
+    elif move == M.counter or move == M.mirrorcoat:
+        push_action(b, QUEUE_BEFORE_TURN_MOVE, s, 0, move, 0)
     push_action(b, QUEUE_MOVE, s, 0, move, fractional_priority(b, s, move))
 
 
@@ -351,6 +351,11 @@ def _run_next(b: Any) -> bool:
             add_volatile(b, s, V_BEAKBLAST, s, EFFECT_MOVE, move)
         else:
             add_volatile(b, s, V_CHILLYRECEPTION, s, EFFECT_MOVE, move)
+    elif kind == QUEUE_BEFORE_TURN_MOVE:
+        if not here or int(b.sides[1 - s].mons[b.sides[1 - s].active].hp) <= 0:
+            return False
+        v = V_COUNTER if move == M.counter else V_MIRRORCOAT
+        add_volatile(b, s, v, s, EFFECT_MOVE, move)
     elif kind == QUEUE_REVIVAL_BLESSING:
         _revive(b, s, target)
     if _after_action(b):
@@ -419,8 +424,37 @@ def end_turn(b: Any) -> None:
 
 
 @kernel
+def _crown(b: Any, s: int, i: int, species: int, signature: int) -> None:
+    """Give team member ``i`` its crowned forme with ability and ``signature`` for Iron Head."""
+    m = b.sides[s].mons[i]
+    m.species = species
+    m.base_species = species
+    set_stats(b, s, i, species)
+    m.ability = SPECIES[species].abilities[0]
+    m.base_ability = m.ability
+    for k in range(4):
+        if int(m.moves[k]) == M.ironhead:
+            m.moves[k] = signature
+            m.pp[k] = max_pp_of(signature)
+
+
+@kernel
+def _battle_start(b: Any) -> None:
+    """Turn Zacian and Zamazenta with their items into what they play as (BattleStart)."""
+    for s in range(2):
+        side = b.sides[s]
+        for i in range(int(side.team_size)):
+            m = side.mons[i]
+            if int(m.species) == S.zacian and int(m.held_item) == I.rustedsword:
+                _crown(b, s, i, S.zaciancrowned, M.behemothblade)
+            elif int(m.species) == S.zamazenta and int(m.held_item) == I.rustedshield:
+                _crown(b, s, i, S.zamazentacrowned, M.behemothbash)
+
+
+@kernel
 def start(b: Any) -> None:
     """Send both leads in and begin turn 1; the state holds the teams and nothing else."""
+    _battle_start(b)
     for s in range(2):
         side = b.sides[s]
         side.active = side.order[0]

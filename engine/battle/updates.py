@@ -29,6 +29,7 @@ from plywise.engine.battle.formes import forme_change
 from plywise.engine.battle.items import update_item
 from plywise.engine.battle.ops import damage, fraction
 from plywise.engine.battle.stats import ability, has_volatile
+from plywise.engine.battle.ties import tied
 from plywise.engine.jit import kernel
 
 
@@ -84,6 +85,8 @@ def update_one(b: Any, s: int) -> None:
     if int(m.hp) > 0:
         gone = int(foe.mons[foe.active].flag_bits) & MON_FAINTED != 0
         if has_volatile(b, s, V_ATTRACT):
+            if has_volatile(b, s, V_SYRUPBOMB):
+                tied(b, 0)
             if gone or int(side.attract_source) != 1 + int(foe.active):
                 remove_volatile(b, s, V_ATTRACT)
         if has_volatile(b, s, V_SYRUPBOMB):

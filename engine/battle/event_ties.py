@@ -1,0 +1,229 @@
+"""Ties between the handlers of an event: the draws that ``Battle.runEvent`` makes by sorting.
+
+``runEvent`` collects handlers of the target, of both actives (``onAlly…``, ``onAny…``, ``onFoe…``),
+of the source, of sides and field, and sorts them by priority, speed and sub-order
+(``findEventHandlers``, ``resolvePriority``); equals are shuffled.  What handlers do stands where it
+is done; where their order does not matter, :func:`event_ties` makes the draws.  It costs hundreds
+of nanoseconds, so callers ask first whether there can be equals: both actives as fast as each other
+(``ties.even``), or two effects of one holder.
+
+Which effects answer an event, and their priorities, come from the data tables.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from plywise.engine.battle.constants import (
+    FORMAT_KEEP_TIES,
+    NO_TERRAIN,
+    NO_WEATHER,
+    NUM_SIDE_CONDITIONS,
+    PSEUDO_WEATHER_NAMES,
+    SIDE_CONDITION_NAMES,
+    TERRAIN_NAMES,
+    VOLATILE_NAMES,
+    WEATHER_NAMES,
+)
+from plywise.engine.battle.handlers import FIELD, add_handler, sort_handlers
+from plywise.engine.battle.names import ABILITY_NAMES, DATA, ITEM_NAMES, STATUS_NAMES
+from plywise.engine.battle.scratch import scratch
+from plywise.engine.jit import kernel
+
+EVENTS = (
+    "DisableMove",
+    "TrapPokemon",
+    "ModifyDamage",
+    "ModifyBoost",
+    "ModifyAtk",
+    "ModifyDef",
+    "ModifySpA",
+    "ModifySpD",
+    "BasePower",
+    "ModifyAccuracy",
+    "Accuracy",
+    "ModifyMove",
+    "BeforeMove",
+    "TryMove",
+    "Damage",
+    "TryEatItem",
+    "AfterSetStatus",
+    "SetStatus",
+    "SetWeather",
+    "Faint",
+    "TryPrimaryHit",
+    "ModifySecondaries",
+    "ModifyCritRatio",
+)
+(
+    DISABLE_MOVE,
+    TRAP_POKEMON,
+    MODIFY_DAMAGE,
+    MODIFY_BOOST,
+    MODIFY_ATK,
+    MODIFY_DEF,
+    MODIFY_SPA,
+    MODIFY_SPD,
+    BASE_POWER,
+    MODIFY_ACCURACY,
+    ACCURACY_EVENT,
+    MODIFY_MOVE,
+    BEFORE_MOVE,
+    TRY_MOVE,
+    DAMAGE,
+    TRY_EAT_ITEM,
+    AFTER_SET_STATUS,
+    SET_STATUS,
+    SET_WEATHER,
+    FAINT_EVENT,
+    TRY_PRIMARY_HIT,
+    MODIFY_SECONDARIES,
+    MODIFY_CRIT_RATIO,
+) = range(len(EVENTS))
+
+OWN, ALLY, ANY, FOE, SOURCE = range(5)
+PREFIXES = ("", "Ally", "Any", "Foe", "Source")
+NO_SOURCE = -1
+
+# Showdown's sub-orders by kind of effect
+_STATUS, _CONDITION, _SIDE, _FIELD, _TERRAIN, _ABILITY, _ITEM = 0, 2, 4, 5, 0, 7, 8
+_HIGHEST = 256  # no priority is higher
+
+
+def _rank(effect: dict[str, Any], name: str, sub_order: int, callbacks: Any) -> int:
+    """Return the rank of an effect's handler ``name`` as ``add_handler`` takes it, 0 if none."""
+    if name not in callbacks and name not in effect:
+        return 0
+    priority = int(effect.get(f"{name}Priority", 0))
+    return 16 * (_HIGHEST - priority) + int(effect.get(f"{name}SubOrder", sub_order))
+
+
+def _of_condition(condition: str, name: str, sub_order: int) -> int:
+    """Return :func:`_rank` of a condition, wherever the tables have it (``conditions.getByID``)."""
+    if condition in DATA["conditions"]:
+        entry = DATA["conditions"][condition]
+        return _rank(entry, name, sub_order, entry.get("cb", ()))
+    for table in ("moves", "abilities", "items"):
+        entry = DATA[table].get(condition, {})
+        if "condition" in entry:
+            inner = [c.removeprefix("condition.") for c in entry.get("cb", ()) if "." in c]
+            return _rank(entry["condition"], name, sub_order, inner)
+    return 0
+
+
+def _of_table(table: str, name: str, key: str, sub_order: int) -> int:
+    entry = DATA[table].get(key, {})
+    return _rank(entry, name, sub_order, entry.get("cb", ()))
+
+
+def _ranks(of: Any, names: list[str]) -> Any:
+    """Return ``[event, prefix, number]`` -> rank for a list of effects."""
+    return np.array(
+        [
+            [[of(effect, f"on{prefix}{event}") for effect in names] for prefix in PREFIXES]
+            for event in EVENTS
+        ],
+        np.int16,
+    )
+
+
+ABILITY_RANKS = _ranks(lambda e, name: _of_table("abilities", name, e, _ABILITY), ABILITY_NAMES)
+ITEM_RANKS = _ranks(lambda e, name: _of_table("items", name, e, _ITEM), ITEM_NAMES)
+VOLATILE_RANKS = _ranks(lambda e, name: _of_condition(e, name, _CONDITION), VOLATILE_NAMES)
+STATUS_RANKS = _ranks(lambda e, name: _of_condition(e, name, _STATUS), STATUS_NAMES)
+SIDE_RANKS = _ranks(lambda e, name: _of_condition(e, name, _SIDE), SIDE_CONDITION_NAMES)
+PSEUDO_RANKS = _ranks(lambda e, name: _of_condition(e, name, _FIELD), PSEUDO_WEATHER_NAMES)
+WEATHER_RANKS = _ranks(lambda e, name: _of_condition(e, name, _FIELD), WEATHER_NAMES)
+TERRAIN_RANKS = _ranks(lambda e, name: _of_condition(e, name, _TERRAIN), TERRAIN_NAMES)
+
+
+def _words() -> Any:
+    """Return ``[event, prefix]`` -> words of the volatiles that answer."""
+    words = np.zeros((len(EVENTS), len(PREFIXES), 3), np.uint32)
+    for event, prefix, v in np.argwhere(VOLATILE_RANKS):
+        words[event, prefix, v >> 5] |= np.uint32(1 << (int(v) & 31))
+    return words
+
+
+ANSWERING = _words()
+
+
+@kernel
+def answering(b: Any, s: int, event: int, prefix: int) -> int:
+    """Return how many volatiles of the active of ``s`` answer an event."""
+    count = 0
+    for word in range(3):
+        bits = np.int64(b.sides[s].volatiles[word]) & np.int64(ANSWERING[event, prefix, word])
+        while bits != 0:
+            bits &= bits - 1
+            count += 1
+    return count
+
+
+@kernel
+def _of_active(b: Any, event: int, prefix: int, s: int, at: int, n: int) -> int:
+    """Append the handlers of one prefix that the active of ``s`` has."""
+    side = b.sides[s]
+    m = side.mons[side.active]
+    speed = int(side.speed)
+    rank = int(STATUS_RANKS[event, prefix, m.status])
+    if rank != 0:
+        n = add_handler(at, n, rank, speed, s, 0, 0)
+    for word in range(3):
+        bits = int(side.volatiles[word]) & int(ANSWERING[event, prefix, word])
+        v = 32 * word
+        while bits != 0:
+            if bits & 1 != 0:
+                rank = int(VOLATILE_RANKS[event, prefix, v])
+                n = add_handler(at, n, rank, speed, s, 0, 0)
+            bits >>= 1
+            v += 1
+    rank = int(ABILITY_RANKS[event, prefix, m.ability])
+    if rank != 0:
+        n = add_handler(at, n, rank, speed, s, 0, 0)
+    rank = int(ITEM_RANKS[event, prefix, m.held_item])
+    if rank != 0:
+        n = add_handler(at, n, rank, speed, s, 0, 0)
+    return n
+
+
+@kernel
+def _of_side(b: Any, event: int, prefix: int, s: int, at: int, n: int) -> int:
+    for k in range(NUM_SIDE_CONDITIONS):
+        rank = int(SIDE_RANKS[event, prefix, k])
+        if rank != 0 and b.sides[s].conditions[k] != 0:
+            n = add_handler(at, n, rank, 0, s, 0, 0)
+    return n
+
+
+@kernel
+def event_ties(b: Any, event: int, t: int, source: int) -> None:
+    """Make the draws of sorting an event's handlers; the event's target is the active of ``t``.
+
+    ``source`` is the side of the event's source, or NO_SOURCE.
+    """
+    if int(b.format) & FORMAT_KEEP_TIES != 0:
+        return
+    at = scratch()
+    n = _of_active(b, event, OWN, t, at, 0)
+    for k in range(2):
+        s = t if k == 0 else 1 - t
+        if int(b.sides[s].mons[b.sides[s].active].hp) > 0:
+            n = _of_active(b, event, ALLY if k == 0 else FOE, s, at, n)
+            n = _of_active(b, event, ANY, s, at, n)
+    if source != NO_SOURCE:
+        n = _of_active(b, event, SOURCE, source, at, n)
+    for s in range(2):
+        n = _of_side(b, event, OWN if s == t else FOE, s, at, n)
+        n = _of_side(b, event, ANY, s, at, n)
+    for k in range(7):
+        rank = int(PSEUDO_RANKS[event, OWN, k])
+        if rank != 0 and b.pseudo_weather[k] != 0:
+            n = add_handler(at, n, rank, 0, FIELD, 0, 0)
+    rank = int(WEATHER_RANKS[event, OWN, b.weather])
+    if rank != 0 and b.weather != NO_WEATHER:
+        n = add_handler(at, n, rank, 0, FIELD, 0, 0)
+    rank = int(TERRAIN_RANKS[event, OWN, b.terrain])
+    if rank != 0 and b.terrain != NO_TERRAIN:
+        n = add_handler(at, n, rank, 0, FIELD, 0, 0)
+    sort_handlers(b, at, n)
