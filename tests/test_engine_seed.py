@@ -10,6 +10,8 @@ from plywise.arena.verify import verify_corpus
 from plywise.arena.verify_seed import verify_seeds
 from plywise.datasets.battle_corpus import RecordedBattle, read_corpus
 from plywise.datasets.errors import ConfigError
+from plywise.engine.battle import facts
+from plywise.engine.battle.battle_state import BattleState
 from plywise.engine.battle.replay import replay_seed
 from plywise.engine.battle.seeds import Gen5Generator, SeedError, parse_seed
 
@@ -56,6 +58,13 @@ def test_a_fresh_corpus(tmp_path: Path, format: str) -> None:
     )
     report = verify_seeds(path)
     assert (report.battles, report.battles_exact) == (4, 4), report.causes()
+
+
+def test_a_state_from_packed_teams_and_a_seed(battles: list[RecordedBattle]) -> None:
+    battle = battles[0]
+    state = BattleState.from_seed(*battle.packed_teams, battle.seed, battle.format)
+    expected = facts.dump_facts(battle.steps[0].before)
+    assert facts.differences(expected, facts.state_facts(state.pool, 0)) == []
 
 
 def test_another_seed_is_another_battle(battles: list[RecordedBattle]) -> None:

@@ -31,6 +31,7 @@ from plywise.engine.battle.names import (
     TYPE_NAMES,
 )
 from plywise.engine.battle.rules import RULES, start
+from plywise.engine.battle.seeds import start_from_seed
 from plywise.engine.battle.state import BATTLE
 from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS, TERMINAL
 
@@ -142,6 +143,22 @@ class BattleState:
         """
         teams = [parse_packed_team(text) for text in (first, second)]
         return cls.from_teams(teams[0], teams[1], seed, format, leads)
+
+    @classmethod
+    def from_seed(
+        cls, first: str, second: str, seed: str, format: str = "gen9randombattle"
+    ) -> "BattleState":
+        """Start the battle that Showdown makes of two packed teams and a ``gen5`` seed.
+
+        Every draw of it is Showdown's own, so that the same choices lead to the same end there.
+
+        Raises:
+            SeedError: the seed is of another generator.
+            TeamError, UnknownNameError: a text is not a packed team, or a set not one of a battle.
+            UnmodelledError: a set has something that the engine does not model.
+        """
+        teams = (parse_packed_team(first), parse_packed_team(second))
+        return cls(start_from_seed(teams, format, seed))
 
     @classmethod
     def from_dump(cls, dump: Dump, setup: codec.BattleSetup, seed: int = 0) -> "BattleState":

@@ -28,6 +28,7 @@ from plywise.engine.battle.constants import (
 from plywise.engine.battle.handlers import FIELD, add_handler, sort_handlers
 from plywise.engine.battle.names import ABILITY_NAMES, DATA, ITEM_NAMES, STATUS_NAMES
 from plywise.engine.battle.scratch import scratch
+from plywise.engine.battle.tables import frozen
 from plywise.engine.jit import kernel
 
 EVENTS = (
@@ -118,13 +119,11 @@ def _of_table(table: str, name: str, key: str, sub_order: int) -> int:
 
 def _ranks(of: Any, names: list[str]) -> Any:
     """Return ``[event, prefix, number]`` -> rank for a list of effects."""
-    return np.array(
-        [
-            [[of(effect, f"on{prefix}{event}") for effect in names] for prefix in PREFIXES]
-            for event in EVENTS
-        ],
-        np.int16,
-    )
+    found = [
+        [[of(effect, f"on{prefix}{event}") for effect in names] for prefix in PREFIXES]
+        for event in EVENTS
+    ]
+    return frozen(np.array(found, np.int16))
 
 
 ABILITY_RANKS = _ranks(lambda e, name: _of_table("abilities", name, e, _ABILITY), ABILITY_NAMES)
@@ -145,7 +144,7 @@ def _words() -> Any:
     return words
 
 
-ANSWERING = _words()
+ANSWERING = frozen(_words())
 
 
 @kernel

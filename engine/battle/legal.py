@@ -213,7 +213,6 @@ _MAY_TRAP = frozen(ABILITY_TRAPS[SPECIES["abilities"]].any(axis=1))
 def set_trapped(b: Any, s: int) -> None:
     """Note whether the active of ``s`` may leave in the coming turn (TrapPokemon)."""
     side, foe = b.sides[s], b.sides[1 - s]
-    other = foe.mons[foe.active]
     if answering(b, s, TRAP_POKEMON, OWN) > 1:
         event_ties(b, TRAP_POKEMON, s, NO_SOURCE)
     m, other = side.mons[side.active], foe.mons[foe.active]

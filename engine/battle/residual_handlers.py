@@ -27,6 +27,7 @@ from plywise.engine.battle.constants import (
 )
 from plywise.engine.battle.handlers import FIELD, add_handler, sort_handlers
 from plywise.engine.battle.names import ABILITY_NAMES, DATA, ITEM_NAMES, STATUS_NAMES
+from plywise.engine.battle.tables import frozen
 from plywise.engine.jit import kernel
 
 # What acts; a handler's number is `what` and, for abilities and items, which one.
@@ -70,7 +71,7 @@ def _condition(name: str, event: str, sub_order: int) -> int:
 
 
 def _ranks(values: list[int]) -> Any:
-    return np.array(values, np.int16)
+    return frozen(np.array(values, np.int16))
 
 
 VOLATILE_RANKS = _ranks([_condition(name, "onResidual", _CONDITION) for name in VOLATILE_NAMES])
@@ -105,7 +106,7 @@ def _words() -> Any:
     return words
 
 
-HANDLED = _words()
+HANDLED = frozen(_words())
 
 
 @kernel
