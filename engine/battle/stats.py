@@ -168,6 +168,8 @@ def suppressing_ability(b: Any, s: int) -> bool:
 def defence_ability(b: Any, s: int) -> int:
     """Return the working ability of ``s`` as the current move meets it: Mold Breaker makes it 0."""
     a = ability(b, s)
+    if int(b.move.flag_bits) & MOVE_IGNORE_ABILITY == 0:
+        return a
     if a != 0 and ABILITIES[a].breakable and suppressing_ability(b, s):
         return 0
     return a
@@ -274,6 +276,8 @@ def chain(modifier: int, following: int) -> int:
 @kernel
 def boosted(stat: int, stage: int) -> int:
     """Return a stat under a boost of ``stage`` -6 ... 6."""
+    if stage == 0:
+        return stat  # spares the commonest case a division
     if stage > 0:
         return stat * (2 + stage) // 2
     return stat * 2 // (2 - stage)
