@@ -5,6 +5,7 @@ from typing import Any
 import plywise.engine.battle.ability_ids as A
 import plywise.engine.battle.item_ids as I
 import plywise.engine.battle.move_ids as M
+from plywise.engine.battle.callbacks import ABILITY_MODIFIES_PRIORITY
 from plywise.engine.battle.chance import (
     SITE_FRACTIONAL_PRIORITY,
     SITE_SPEED_TIE,
@@ -36,12 +37,14 @@ def move_priority(b: Any, s: int, move: int) -> int:
     priority = int(row.priority)
     if move == M.grassyglide and b.terrain == GRASSY_TERRAIN and is_grounded(b, s, False):
         priority += 1
+    m = b.sides[s].mons[b.sides[s].active]
+    if not ABILITY_MODIFIES_PRIORITY[m.ability]:
+        return priority
     a = ability(b, s)
     if a == A.prankster:
         if row.category == CATEGORY_STATUS:
             priority += 1
     elif a == A.galewings:
-        m = b.sides[s].mons[b.sides[s].active]
         if row.type == TYPE_FLYING and int(m.hp) == int(m.max_hp):
             priority += 1
     elif a == A.triage and int(row.move_flags) & F_HEAL != 0:

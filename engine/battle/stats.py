@@ -167,9 +167,14 @@ def suppressing_ability(b: Any, s: int) -> bool:
 @kernel
 def defence_ability(b: Any, s: int) -> int:
     """Return the working ability of ``s`` as the current move meets it: Mold Breaker makes it 0."""
-    a = ability(b, s)
     if int(b.move.flag_bits) & MOVE_IGNORE_ABILITY == 0:
-        return a
+        return ability(b, s)
+    return _unless_ignored(b, s)
+
+
+@kernel
+def _unless_ignored(b: Any, s: int) -> int:
+    a = ability(b, s)
     if a != 0 and ABILITIES[a].breakable and suppressing_ability(b, s):
         return 0
     return a
@@ -312,6 +317,21 @@ def best_stat(b: Any, s: int, unboosted: bool) -> int:
 @kernel
 def get_speed(b: Any, s: int) -> int:
     """Return the Speed with boosts, abilities, items and paralysis, without Trick Room."""
+    side = b.sides[s]
+    m = side.mons[side.active]
+    if (
+        side.boosts[SPE] == 0
+        and int(m.status) != PAR
+        and side.conditions[TAILWIND] == 0
+        and not ITEM_MODIFIES_SPEED[m.held_item]
+        and not ABILITY_MODIFIES_SPEED[m.ability]
+    ):
+        return min(int(m.stats[SPE]), 10000)
+    return _modified_speed(b, s)
+
+
+@kernel
+def _modified_speed(b: Any, s: int) -> int:
     side = b.sides[s]
     m = side.mons[side.active]
     speed = boosted(int(m.stats[SPE]), int(side.boosts[SPE]))

@@ -464,7 +464,12 @@ def run_switch(b: Any, s: int) -> None:
             side = b.sides[t]
             if int(side.mons[side.active].flag_bits) & MON_FAINTED != 0:
                 continue
-            if priority >= -2 and (entering >> t) & 1 != 0:
+            m = side.mons[side.active]
+            if (entering >> t) & 1 != 0 and (
+                priority == 0
+                or int(ABILITY_PRIORITY[m.ability]) == priority
+                or int(ITEM_PRIORITY[m.held_item]) == priority
+            ):
                 if _enter(b, t, priority):
                     return
                 if int(side.mons[side.active].flag_bits) & MON_FAINTED != 0:

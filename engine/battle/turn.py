@@ -377,7 +377,8 @@ def _sort_again(b: Any) -> None:
         update_speed(b)
         for k in range(int(b.queue_length)):
             set_action_speed(b, k)
-        sort_queue(b, 0)
+        if int(b.queue_length) > 1:
+            sort_queue(b, 0)
 
 
 @kernel

@@ -70,7 +70,7 @@ def _update_ability(b: Any, s: int) -> None:
 @kernel
 def update_one(b: Any, s: int) -> None:
     """Run Update on the active of ``s``."""
-    side, foe = b.sides[s], b.sides[1 - s]
+    side = b.sides[s]
     m = side.mons[side.active]
     # Asked some 16 times a turn: most often nothing is there that could answer.
     if (
@@ -80,6 +80,13 @@ def update_one(b: Any, s: int) -> None:
         and not ITEM_UPDATES[m.held_item]
     ):
         return
+    _answer_update(b, s)
+
+
+@kernel
+def _answer_update(b: Any, s: int) -> None:
+    side, foe = b.sides[s], b.sides[1 - s]
+    m = side.mons[side.active]
     if int(m.flag_bits) & MON_FAINTED != 0:
         return
     if int(m.hp) > 0:
