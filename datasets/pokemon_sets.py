@@ -5,7 +5,7 @@ made in 60,000 teams, with how often it made it, and 5,000 of those teams whole.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -31,6 +31,7 @@ class PokemonSet:
         evs, ivs: hp, atk, def, spa, spd, spe.
         gender: ``"M"``, ``"F"``, ``"N"``, or ``""`` where the battle draws it.
         tera_type: type name, ``""`` where it is the species' first type.
+        written: the species as a packed team spells it, for display only.
     """
 
     species: str
@@ -44,6 +45,8 @@ class PokemonSet:
     gender: str = ""
     nature: str = "serious"
     nickname: str = ""
+    shiny: bool = False
+    written: str = field(default="", compare=False)
 
 
 def _numbers(text: str, default: int, what: str) -> tuple[int, ...]:
@@ -72,7 +75,7 @@ def parse_packed_set(text: str) -> PokemonSet:
     fields = text.split("|")
     if len(fields) != _FIELDS:
         raise TeamError(f"'{text[:40]}…': {_FIELDS} fields are wanted, found {len(fields)}")
-    nickname, species, item, ability, moves, nature, evs, gender, ivs, _, level, misc = fields
+    nickname, species, item, ability, moves, nature, evs, gender, ivs, shiny, level, misc = fields
     extra = misc.split(",")
     species_id = to_id(species or nickname)
     if ability in ("", "0", "1", "H", "S"):
@@ -96,6 +99,8 @@ def parse_packed_set(text: str) -> PokemonSet:
         gender=gender,
         nature=to_id(nature) or "serious",
         nickname=nickname,
+        shiny=bool(shiny),
+        written=species or nickname,
     )
 
 
@@ -129,7 +134,7 @@ def pack_team(team: Sequence[PokemonSet]) -> str:
                 numbers(s.evs),
                 s.gender,
                 numbers(s.ivs),
-                "",
+                "S" if s.shiny else "",
                 str(s.level),
                 f",,,,,{s.tera_type}",
             )

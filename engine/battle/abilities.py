@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 import plywise.engine.battle.ability_ids as A
 import plywise.engine.battle.move_ids as M
 import plywise.engine.battle.species_ids as S
@@ -71,6 +73,19 @@ from plywise.engine.battle.field import (
     weather_changed,
 )
 from plywise.engine.battle.formes import become_foe, can_transform, forme_change
+from plywise.engine.battle.log_events import (
+    L_ABILITY,
+    L_ACTIVATE,
+    L_END,
+    L_IMMUNE,
+    L_ITEM,
+    L_REVEAL,
+    L_START,
+    logged,
+    say,
+    say_from,
+)
+from plywise.engine.battle.names import ABILITY_NAMES
 from plywise.engine.battle.ops import boost, stage
 from plywise.engine.battle.stats import (
     ability,
@@ -83,6 +98,19 @@ from plywise.engine.battle.stats import (
 from plywise.engine.battle.tables import ABILITIES, MOVES, SPECIES
 from plywise.engine.battle.ties import even, tied
 from plywise.engine.jit import kernel
+
+ANNOUNCED = np.array(
+    [
+        name
+        in {
+            *("airlock", "cloudnine", "asoneglastrier", "asonespectrier", "aurabreak", "unnerve"),
+            *("beadsofruin", "swordofruin", "tabletsofruin", "vesselofruin", "comatose"),
+            *("darkaura", "fairyaura", "moldbreaker", "teravolt", "turboblaze", "pressure"),
+        }
+        for name in ABILITY_NAMES
+    ]
+)
+"""By number of an ability: it makes itself known when it begins."""
 
 
 @kernel
@@ -114,6 +142,26 @@ def _forewarn(b: Any, t: int) -> None:
 
 
 @kernel
+def _announce(b: Any, s: int, a: int, entering: bool) -> None:
+    """Tell of an ability that only makes itself known, or what it shows of the foe."""
+    side, foe = b.sides[s], b.sides[1 - s]
+    other = foe.mons[foe.active]
+    if ANNOUNCED[a] or (a == A.neutralizinggas and entering):
+        say(b, L_ABILITY, s, a, 0)
+    if a == A.asoneglastrier or a == A.asonespectrier:
+        say(b, L_ABILITY, s, A.unnerve, 0)
+    elif a == A.frisk:
+        if int(other.hp) > 0 and other.held_item != 0:
+            say_from(b, L_ITEM, 1 - s, int(other.held_item), 0, EFFECT_ABILITY, a, s)
+    elif a == A.supremeoverlord:
+        if side.total_fainted != 0:
+            say_from(b, L_ACTIVATE, s, 0, 0, EFFECT_ABILITY, a, -1)
+            say(b, L_START, s, -4, min(5, int(side.total_fainted)))
+    elif a == A.slowstart:
+        say_from(b, L_START, s, -5, 0, EFFECT_ABILITY, a, -1)
+
+
+@kernel
 def _begin(b: Any, s: int, a: int, entering: bool) -> bool:
     """Do what ability ``a`` does when it begins; return whether it put another one in its place.
 
@@ -122,7 +170,13 @@ def _begin(b: Any, s: int, a: int, entering: bool) -> bool:
     side, foe = b.sides[s], b.sides[1 - s]
     m, other = side.mons[side.active], foe.mons[foe.active]
     foe_stands = int(other.hp) > 0
+    if logged(b):
+        _announce(b, s, a, entering)
     if a == A.intimidate:
+        if foe_stands:
+            say(b, L_ABILITY, s, a, 1)
+            if has_volatile(b, 1 - s, V_SUBSTITUTE):
+                say(b, L_IMMUNE, 1 - s, 0, 0)
         if foe_stands and not has_volatile(b, 1 - s, V_SUBSTITUTE):
             boost(b, 1 - s, stage(ATK, -1), s, EFFECT_ABILITY, a)
     elif a == A.forewarn:
@@ -181,6 +235,9 @@ def _begin(b: Any, s: int, a: int, entering: bool) -> bool:
     elif a == A.supersweetsyrup:
         if int(m.flag_bits) & MON_SYRUP_TRIGGERED == 0:
             m.flag_bits = int(m.flag_bits) | MON_SYRUP_TRIGGERED
+            say(b, L_ABILITY, s, a, 0)
+            if foe_stands and has_volatile(b, 1 - s, V_SUBSTITUTE):
+                say(b, L_IMMUNE, 1 - s, 0, 0)
             if foe_stands and not has_volatile(b, 1 - s, V_SUBSTITUTE):
                 boost(b, 1 - s, stage(EVASION, -1), s, EFFECT_ABILITY, a)
     elif a == A.supremeoverlord:
@@ -369,10 +426,14 @@ def end_ability(b: Any, s: int) -> None:
         side.ability_data = 0
     elif a == A.illusion:
         if int(side.flag_bits) & SIDE_BEING_CALLED_BACK == 0:
-            side.illusion = 0
+            if side.illusion != 0:
+                side.illusion = 0
+                say(b, L_REVEAL, s, 0, 0)
     elif a == A.protosynthesis:
+        say(b, L_END, s, V_PROTOSYNTHESIS, 1)
         drop_volatile(b, s, V_PROTOSYNTHESIS)
     elif a == A.quarkdrive:
+        say(b, L_END, s, V_QUARKDRIVE, 1)
         drop_volatile(b, s, V_QUARKDRIVE)
     elif a == A.unburden:
         remove_volatile(b, s, V_UNBURDEN)

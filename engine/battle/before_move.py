@@ -25,6 +25,7 @@ from plywise.engine.battle.constants import (
     DEF,
     EFFECT_ABILITY,
     EFFECT_CONFUSED,
+    EFFECT_NONE,
     FRZ,
     GRAVITY,
     PAR,
@@ -53,6 +54,30 @@ from plywise.engine.battle.constants import (
     WONDER_ROOM,
 )
 from plywise.engine.battle.event_ties import BEFORE_MOVE, NO_SOURCE, event_ties
+from plywise.engine.battle.log_events import (
+    CANT_ATTRACT,
+    CANT_DISABLE,
+    CANT_FLINCH,
+    CANT_FRZ,
+    CANT_GRAVITY,
+    CANT_HEAL_BLOCK,
+    CANT_IMPRISON,
+    CANT_PAR,
+    CANT_RECHARGE,
+    CANT_SLP,
+    CANT_TAUNT,
+    CANT_THROAT_CHOP,
+    CANT_TRUANT,
+    FAIL_PLAIN,
+    L_ACTIVATE,
+    L_CANT,
+    L_END,
+    L_FAIL,
+    L_MOVE,
+    L_STILL,
+    say,
+    say_from,
+)
 from plywise.engine.battle.ops import boost, damage, stage
 from plywise.engine.battle.stats import (
     ability,
@@ -100,6 +125,7 @@ def _status_stops(b: Any, s: int, move: int) -> bool:
         if left <= 0:
             cure_status(b, s)
             return False
+        say(b, L_CANT, s, CANT_SLP, 0)
         return not row.sleep_usable
     if int(m.status) == FRZ:
         if int(row.move_flags) & F_DEFROST != 0:
@@ -107,6 +133,7 @@ def _status_stops(b: Any, s: int, move: int) -> bool:
         if chance(b, SITE_FREEZE, 1, 5):
             cure_status(b, s)
             return False
+        say(b, L_CANT, s, CANT_FRZ, 0)
         return True
     return False
 
@@ -120,6 +147,7 @@ def _stopped(b: Any, s: int, move: int) -> int:
     a = ability(b, s)
     drop_volatile(b, s, V_GLAIVERUSH)
     if has_volatile(b, s, V_MUSTRECHARGE):
+        say(b, L_CANT, s, CANT_RECHARGE, 0)
         drop_volatile(b, s, V_MUSTRECHARGE)
         drop_volatile(b, s, V_TRUANT)
         return RESULT_NULL
@@ -127,44 +155,65 @@ def _stopped(b: Any, s: int, move: int) -> int:
         return RESULT_FALSE
     if a == A.truant:
         if remove_volatile(b, s, V_TRUANT):
+            say(b, L_CANT, s, CANT_TRUANT, 0)
             return RESULT_FALSE
         add_volatile(b, s, V_TRUANT, s, EFFECT_ABILITY, a)
     if has_volatile(b, s, V_FLINCH):
+        say(b, L_CANT, s, CANT_FLINCH, 0)
         if a == A.steadfast:
             boost(b, s, stage(SPE, 1), s, EFFECT_ABILITY, a)
         return RESULT_FALSE
     if has_volatile(b, s, V_DISABLE) and move == int(side.disable_move):
+        say(b, L_CANT, s, CANT_DISABLE, move)
         return RESULT_FALSE
     if b.pseudo_weather[GRAVITY] != 0 and flags & F_GRAVITY != 0:
+        say(b, L_CANT, s, CANT_GRAVITY, move)
         return RESULT_FALSE
     if has_volatile(b, s, V_HEALBLOCK) and flags & F_HEAL != 0:
+        say(b, L_CANT, s, CANT_HEAL_BLOCK, move)
         return RESULT_FALSE
     if has_volatile(b, s, V_THROATCHOP) and flags & F_SOUND != 0:
+        say(b, L_CANT, s, CANT_THROAT_CHOP, 0)
         return RESULT_FALSE
     if has_volatile(b, s, V_TAUNT) and row.category == CATEGORY_STATUS:
+        say(b, L_CANT, s, CANT_TAUNT, move)
         return RESULT_FALSE
     if has_volatile(b, 1 - s, V_IMPRISON) and move != M.struggle:
         for k in range(4):
             if int(other.moves[k]) == move:
+                say(b, L_CANT, s, CANT_IMPRISON, move)
                 return RESULT_FALSE
     if has_volatile(b, s, V_CONFUSION):
         side.confusion_time = max(0, int(side.confusion_time) - 1)
         if int(side.confusion_time) == 0:
             drop_volatile(b, s, V_CONFUSION)
-        elif chance(b, SITE_CONFUSION, 33, 100):
-            damage(b, s, confusion_damage(b, s), s, EFFECT_CONFUSED, 0)
+            say(b, L_END, s, V_CONFUSION, 0)
+        else:
+            say(b, L_ACTIVATE, s, 1 + V_CONFUSION, 0)
+            if chance(b, SITE_CONFUSION, 33, 100):
+                damage(b, s, confusion_damage(b, s), s, EFFECT_CONFUSED, 0)
+                return RESULT_FALSE
+    if has_volatile(b, s, V_ATTRACT):
+        say_from(b, L_ACTIVATE, s, 1 + V_ATTRACT, 0, EFFECT_NONE, 0, 1 - s)
+        if chance(b, SITE_INFATUATION, 1, 2):
+            say(b, L_CANT, s, CANT_ATTRACT, 0)
             return RESULT_FALSE
-    if has_volatile(b, s, V_ATTRACT) and chance(b, SITE_INFATUATION, 1, 2):
-        return RESULT_FALSE
     if int(m.status) == PAR and chance(b, SITE_PARALYSIS, 1, 4):
+        say(b, L_CANT, s, CANT_PAR, 0)
         return RESULT_FALSE
     if has_volatile(b, s, V_CHOICELOCK):
         if not ITEMS[m.held_item].choice:
             drop_volatile(b, s, V_CHOICELOCK)
         elif item(b, s) != 0 and move != int(side.choice_lock) and move != M.struggle:
+            say(b, L_MOVE, s, move, 0)
+            say(b, L_STILL, s, 0, 0)
+            say(b, L_FAIL, s, FAIL_PLAIN, 0)
             return RESULT_FALSE
     if a == A.gorillatactics and move != M.struggle:
         if int(side.ability_data) != 0 and int(side.ability_data) != move:
+            say(b, L_MOVE, s, move, 0)
+            say(b, L_STILL, s, 0, 0)
+            say(b, L_FAIL, s, FAIL_PLAIN, 0)
             return RESULT_FALSE
     if move != M.destinybond:
         drop_volatile(b, s, V_DESTINYBOND)

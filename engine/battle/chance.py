@@ -23,7 +23,7 @@ from numba.core import config
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from plywise.engine.battle.constants import FORMAT_SCRIPTED
+from plywise.engine.battle.constants import FORMAT_LOGGED, FORMAT_SCRIPTED
 from plywise.engine.jit import kernel
 
 SITE_NAMES = [
@@ -94,8 +94,9 @@ PLAIN = -1
     _ROOM,  # entries that it can hold
     _GENERATOR,  # of a sampled one: its state
     _CLASSES,  # of an explored one: classes of damage rolls, 0: all that differ
-) = range(12)
-HEADER = 12
+    LOG,  # address of the events that are written down (log_events.py), 0: none
+) = range(13)
+HEADER = 13
 # Words of an entry.  Bit k of its classes says that a new class of results begins at ``lo + k``;
 # 0: every result is one.
 NUMERATOR, LOW, RANGE, RESULT, CLASSES = range(5)
@@ -106,10 +107,12 @@ REPLAYED, SAMPLED, EXPLORED = range(3)
 _config: Any = config  # its settings are set at run time, unseen by type checkers
 if _config.DISABLE_JIT:
 
-    def _read(address: Any, index: Any) -> Any:
+    def read_word(address: Any, index: Any) -> Any:
+        """Return the int64 word ``index`` of the array at ``address``."""
         return ctypes.c_int64.from_address(int(address) + 8 * int(index)).value
 
-    def _write(address: Any, index: Any, value: Any) -> Any:
+    def write_word(address: Any, index: Any, value: Any) -> Any:
+        """Set the int64 word ``index`` of the array at ``address``."""
         ctypes.c_int64.from_address(int(address) + 8 * int(index)).value = int(value)
 
     def _advance(seed: Any) -> Any:
@@ -135,7 +138,7 @@ if _config.DISABLE_JIT:
 else:
 
     @intrinsic
-    def _read(typingctx: Any, address: Any, index: Any) -> Any:
+    def read_word(typingctx: Any, address: Any, index: Any) -> Any:
         """Return the int64 word ``index`` of the array at ``address``."""
 
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -145,7 +148,7 @@ else:
         return types.int64(types.uint64, types.int64), codegen
 
     @intrinsic
-    def _write(typingctx: Any, address: Any, index: Any, value: Any) -> Any:
+    def write_word(typingctx: Any, address: Any, index: Any, value: Any) -> Any:
         """Set the int64 word ``index`` of the array at ``address``."""
 
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -187,61 +190,61 @@ else:
 @kernel
 def _replayed(script: Any, site: int, num: int, lo: int, n: int) -> int:
     """Return the next result of a replayed script, and compare the draw with the record."""
-    cursor = _read(script, CURSOR)
-    there = cursor < _read(script, LENGTH)
+    cursor = read_word(script, CURSOR)
+    there = cursor < read_word(script, LENGTH)
     at = HEADER + ENTRY * cursor
     if (
         not there
-        or _read(script, at + NUMERATOR) != num
-        or _read(script, at + LOW) != lo
-        or _read(script, at + RANGE) != n
+        or read_word(script, at + NUMERATOR) != num
+        or read_word(script, at + LOW) != lo
+        or read_word(script, at + RANGE) != n
     ):
-        if _read(script, _MISMATCHES) == 0:
-            _write(script, _POSITION, cursor)
-            _write(script, _SITE, site)
-            _write(script, _NUM, num)
-            _write(script, _LO, lo)
-            _write(script, _N, n)
-        _write(script, _MISMATCHES, _read(script, _MISMATCHES) + 1)
-    _write(script, CURSOR, cursor + 1)
+        if read_word(script, _MISMATCHES) == 0:
+            write_word(script, _POSITION, cursor)
+            write_word(script, _SITE, site)
+            write_word(script, _NUM, num)
+            write_word(script, _LO, lo)
+            write_word(script, _N, n)
+        write_word(script, _MISMATCHES, read_word(script, _MISMATCHES) + 1)
+    write_word(script, CURSOR, cursor + 1)
     if not there:
         return lo
     # The record may be of another kind of draw: never leave the range that the caller expects.
-    result = int(_read(script, at + RESULT))
+    result = int(read_word(script, at + RESULT))
     return min(max(result, lo), lo + n - 1)
 
 
 @kernel
 def _written_down(script: Any, site: int, num: int, lo: int, n: int) -> int:
     """Return a draw of a sampled or explored script, and write it down."""
-    cursor = _read(script, CURSOR)
+    cursor = read_word(script, CURSOR)
     at = HEADER + ENTRY * cursor
-    room = cursor < _read(script, _ROOM)
+    room = cursor < read_word(script, _ROOM)
     classes = 0
-    if _read(script, _KIND) == SAMPLED:
-        seed = _advance(_unsigned(_read(script, _GENERATOR)))
-        _write(script, _GENERATOR, _signed(seed))
+    if read_word(script, _KIND) == SAMPLED:
+        seed = _advance(_unsigned(read_word(script, _GENERATOR)))
+        write_word(script, _GENERATOR, _signed(seed))
         result = lo + int(_scaled(seed, n))
-    elif cursor < _read(script, LENGTH):
-        result = int(_read(script, at + RESULT))
-        classes = _read(script, at + CLASSES)
+    elif cursor < read_word(script, LENGTH):
+        result = int(read_word(script, at + RESULT))
+        classes = read_word(script, at + CLASSES)
     else:
         # A randomChance's first branch is that it happens, where it can.
         result = lo + n - 1 if num == 0 else lo
-        count = _read(script, _CLASSES)
+        count = read_word(script, _CLASSES)
         if site == SITE_DAMAGE and count != 0:
             for k in range(count):
                 classes |= 1 << (k * 16 // count)
             result = lo + (16 // count - 1) // 2
     if room:
-        _write(script, at + NUMERATOR, num)
-        _write(script, at + LOW, lo)
-        _write(script, at + RANGE, n)
-        _write(script, at + RESULT, result)
-        _write(script, at + CLASSES, classes)
+        write_word(script, at + NUMERATOR, num)
+        write_word(script, at + LOW, lo)
+        write_word(script, at + RANGE, n)
+        write_word(script, at + RESULT, result)
+        write_word(script, at + CLASSES, classes)
     else:
-        _write(script, _MISMATCHES, _read(script, _MISMATCHES) + 1)
-    _write(script, CURSOR, cursor + 1)
+        write_word(script, _MISMATCHES, read_word(script, _MISMATCHES) + 1)
+    write_word(script, CURSOR, cursor + 1)
     return result
 
 
@@ -249,7 +252,7 @@ def _written_down(script: Any, site: int, num: int, lo: int, n: int) -> int:
 def _scripted(b: Any, site: int, num: int, lo: int, n: int) -> int:
     """Return a draw of a state under a script."""
     script = b.rng
-    if _read(script, _KIND) == REPLAYED:
+    if read_word(script, _KIND) == REPLAYED:
         return _replayed(script, site, num, lo, n)
     return _written_down(script, site, num, lo, n)
 
@@ -284,15 +287,15 @@ def wants_classes(b: Any) -> bool:
     if b.format & FORMAT_SCRIPTED == 0:
         return False
     script = b.rng
-    cursor = _read(script, CURSOR)
+    cursor = read_word(script, CURSOR)
     at = HEADER + ENTRY * (cursor - 1)
     return bool(
-        _read(script, _KIND) == EXPLORED
+        read_word(script, _KIND) == EXPLORED
         and cursor > 0
-        and cursor <= _read(script, _ROOM)
-        and _read(script, at + NUMERATOR) == PLAIN
-        and _read(script, at + RANGE) == 16
-        and _read(script, at + CLASSES) == 0
+        and cursor <= read_word(script, _ROOM)
+        and read_word(script, at + NUMERATOR) == PLAIN
+        and read_word(script, at + RANGE) == 16
+        and read_word(script, at + CLASSES) == 0
     )
 
 
@@ -300,7 +303,7 @@ def wants_classes(b: Any) -> bool:
 def note_classes(b: Any, classes: int) -> None:
     """Note the classes of the last draw: bit k is set where result k differs from result k - 1."""
     script = b.rng
-    _write(script, HEADER + ENTRY * (_read(script, CURSOR) - 1) + CLASSES, classes)
+    write_word(script, HEADER + ENTRY * (read_word(script, CURSOR) - 1) + CLASSES, classes)
 
 
 @dataclass(frozen=True)
@@ -360,15 +363,33 @@ def written(script: NDArray[np.int64]) -> NDArray[np.int64]:
     return script[HEADER : HEADER + ENTRY * made].reshape(-1, ENTRY)[:, :CLASSES].copy()
 
 
-def feed(state: Any, script: NDArray[np.int64]) -> None:
-    """Let ``state`` (one element of a pool) draw from ``script``, which the caller keeps alive."""
+def resumed(state: Any) -> NDArray[np.int64]:
+    """Return a script that goes on with the generator of ``state`` and writes no draws down."""
+    script = new_sampler(0)
+    script[_GENERATOR] = np.uint64(state["rng"]).astype(np.int64)
+    return script
+
+
+def generator(script: NDArray[np.int64]) -> int:
+    """Return where the generator of a sampled script stands, as the ``rng`` of a state."""
+    return int(script[_GENERATOR].astype(np.uint64))
+
+
+def feed(state: Any, script: NDArray[np.int64], events: NDArray[np.int64] | None = None) -> None:
+    """Let ``state`` (one element of a pool) draw from ``script``, which the caller keeps alive.
+
+    With ``events`` (:func:`log_events.new_events`) what happens is written down as well.
+    """
     state["format"] |= FORMAT_SCRIPTED
     state["rng"] = script.ctypes.data
+    if events is not None:
+        state["format"] |= FORMAT_LOGGED
+        script[LOG] = events.ctypes.data
 
 
 def unfeed(state: Any, seed: int = 0) -> None:
-    """Let ``state`` draw from its own generator again."""
-    state["format"] &= 0xFF ^ FORMAT_SCRIPTED
+    """Let ``state`` draw from its own generator again, and log nothing."""
+    state["format"] &= 0xFF ^ (FORMAT_SCRIPTED | FORMAT_LOGGED)
     state["rng"] = seed
 
 

@@ -117,6 +117,24 @@ from plywise.engine.battle.constants import (
     WIDE_GUARD,
     WONDER_ROOM,
 )
+from plywise.engine.battle.log_events import (
+    FAIL_PLAIN,
+    FAIL_STATUS,
+    L_CURE,
+    L_END,
+    L_FAIL,
+    L_FIELD_END,
+    L_FIELD_START,
+    L_IMMUNE,
+    L_SIDE_END,
+    L_SIDE_START,
+    L_START,
+    L_STATUS,
+    L_STILL,
+    logged,
+    say,
+    say_from,
+)
 from plywise.engine.battle.ops import boost, stage
 from plywise.engine.battle.stats import (
     ability,
@@ -252,6 +270,19 @@ def _status_blocked(b: Any, s: int, status: int, source: int, effect: int, effec
 
 
 @kernel
+def say_same_status(b: Any, s: int, source: int, effect: int, effect_id: int) -> None:
+    """Tell that the active of ``s`` keeps the status that it has, if a status move was to blame."""
+    if effect != EFFECT_MOVE or MOVES[effect_id].status == 0:
+        return
+    m = b.sides[s].mons[b.sides[s].active]
+    if int(MOVES[effect_id].status) == int(m.status):
+        say(b, L_FAIL, s, FAIL_STATUS, int(m.status))
+    elif source >= 0:
+        say(b, L_FAIL, source, FAIL_PLAIN, 0)
+        say(b, L_STILL, source, 0, 0)
+
+
+@kernel
 def set_status(
     b: Any, s: int, status: int, source: int, effect: int, effect_id: int, forced: bool
 ) -> bool:
@@ -261,12 +292,19 @@ def set_status(
     """
     side = b.sides[s]
     m = side.mons[side.active]
-    if int(m.hp) <= 0 or int(m.status) == status:
+    if int(m.hp) <= 0:
+        return False
+    if int(m.status) == status:
+        say_same_status(b, s, source, effect, effect_id)
         return False
     if not forced:
         corrosion = source >= 0 and (status == PSN or status == TOX)
         if not (corrosion and ability(b, source) == A.corrosion):
             if status_immune(b, s, status):
+                if (effect == EFFECT_MOVE and MOVES[effect_id].status != 0) or (
+                    effect == EFFECT_ABILITY and effect_id == A.synchronize
+                ):
+                    say(b, L_IMMUNE, s, 0, 0)
                 return False
     if _status_blocked(b, s, status, source, effect, effect_id):
         return False
@@ -276,6 +314,7 @@ def set_status(
     if source >= 0 and source != s:
         flags |= MON_STATUS_BY_FOE
     m.flag_bits = flags
+    say_from(b, L_STATUS, s, status, 0, effect, effect_id, source)
     if status == SLP:
         m.status_turns = roll(b, SITE_SLEEP_TIME, 2, 3)
     return True
@@ -287,6 +326,7 @@ def cure_status(b: Any, s: int) -> bool:
     m = b.sides[s].mons[b.sides[s].active]
     if int(m.hp) <= 0 or m.status == NO_STATUS:
         return False
+    say(b, L_CURE, s, int(m.status), 0)
     cure_member(b, s, int(b.sides[s].active))
     return True
 
@@ -302,7 +342,7 @@ def cure_member(b: Any, s: int, i: int) -> None:
 
 # ------------------------------------------------------------------------------------- volatiles
 @kernel
-def _volatile_blocked(b: Any, s: int, v: int, source: int, effect: int, effect_id: int) -> bool:
+def volatile_blocked(b: Any, s: int, v: int, source: int, effect: int, effect_id: int) -> bool:
     """Return whether an ability, terrain or Safeguard stops a volatile (TryAddVolatile)."""
     side = b.sides[s]
     a = defence_ability(b, s)
@@ -409,6 +449,20 @@ def _knock_down(b: Any, s: int) -> None:
 
 
 @kernel
+def _say_start(b: Any, s: int, v: int, source: int, effect: int, effect_id: int) -> None:
+    """Tell that a volatile has begun, with what its line shows besides."""
+    side = b.sides[s]
+    more = 0
+    if v == V_DISABLE:
+        more = int(side.disable_move)
+    elif v == V_PROTOSYNTHESIS or v == V_QUARKDRIVE:
+        more = int(side.paradox_stat)
+    elif v == V_TWOTURNMOVE:
+        say(b, L_STILL, s, 0, 0)
+    say_from(b, L_START, s, v, more, effect, effect_id, source)
+
+
+@kernel
 def add_volatile(b: Any, s: int, v: int, source: int, effect: int, effect_id: int) -> bool:
     """Give the active of ``s`` a volatile (``V_*``), if nothing stops it; return whether it came.
 
@@ -420,7 +474,7 @@ def add_volatile(b: Any, s: int, v: int, source: int, effect: int, effect_id: in
         return False
     if has_volatile(b, s, v):
         return _restart(b, s, v, effect, effect_id)
-    if _volatile_blocked(b, s, v, source, effect, effect_id):
+    if volatile_blocked(b, s, v, source, effect, effect_id):
         return False
     if v == V_CONFUSION:
         low = 3 if effect == EFFECT_MOVE and effect_id == M.axekick else 2
@@ -568,6 +622,8 @@ def add_volatile(b: Any, s: int, v: int, source: int, effect: int, effect_id: in
     elif v == V_TRAPPED:
         put_volatile(b, 1 - s, V_TRAPPER)
     put_volatile(b, s, v)
+    if logged(b):
+        _say_start(b, s, v, source, effect, effect_id)
     return True
 
 
@@ -582,6 +638,7 @@ def remove_volatile(b: Any, s: int, v: int) -> bool:
     if int(m.hp) <= 0 or not has_volatile(b, s, v):
         return False
     drop_volatile(b, s, v)
+    say(b, L_END, s, v, 0)
     if v == V_TWOTURNMOVE:
         drop_charge(b, s)
     elif v == V_LOCKEDMOVE:
@@ -629,7 +686,9 @@ def add_side_condition(b: Any, s: int, condition: int, source: int) -> bool:
         if condition < SPIKES or now >= limit:
             return False
         side.conditions[condition] = now + 1
+        say(b, L_SIDE_START, s, condition, 0)
         return True
+    say(b, L_SIDE_START, s, condition, 0)
     if condition >= SPIKES:
         side.conditions[condition] = 1
         order = int(side.hazard_order)
@@ -660,6 +719,8 @@ def remove_side_condition(b: Any, s: int, condition: int) -> bool:
     side = b.sides[s]
     if int(side.conditions[condition]) == 0:
         return False
+    if condition < SPIKES:
+        say(b, L_SIDE_END, s, condition, 0)
     side.conditions[condition] = 0
     if condition >= SPIKES:
         # Later hazards move up.
@@ -686,6 +747,7 @@ def add_pseudo_weather(b: Any, which: int, source: int) -> bool:
             return True
         if which == TRICK_ROOM or which == MAGIC_ROOM or which == WONDER_ROOM:
             b.pseudo_weather[which] = 0
+            say(b, L_FIELD_END, max(0, source), which, 0)
             return True
         return False
     turns = 5
@@ -694,6 +756,7 @@ def add_pseudo_weather(b: Any, which: int, source: int) -> bool:
     elif which == ION_DELUGE:
         turns = 1
     b.pseudo_weather[which] = turns
+    say(b, L_FIELD_START, max(0, source), which, 0)
     if which == ECHOED_VOICE:
         b.echoed_voice = 1
     elif which == GRAVITY:

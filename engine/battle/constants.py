@@ -420,3 +420,4 @@ MOVE_PARENTAL_BOND = 1 << 15
 FORMAT_SLEEP_CLAUSE = 1 << 0
 FORMAT_KEEP_TIES = 1 << 1  # speed ties: side 0 first, no draw (corpora recorded so)
 FORMAT_SCRIPTED = 1 << 2  # chance.py: draws come from a script and are compared with it
+FORMAT_LOGGED = 1 << 7  # log_events.py: what happens is written down; scripted only

@@ -70,6 +70,7 @@ from plywise.engine.battle.constants import (
 from plywise.engine.battle.field import set_terrain, set_weather
 from plywise.engine.battle.formes import forme_change
 from plywise.engine.battle.items import eat_item, set_item, try_status
+from plywise.engine.battle.log_events import L_ABILITY, L_ACTIVATE, L_REVEAL, say, say_from
 from plywise.engine.battle.ops import (
     boost,
     can_switch,
@@ -242,9 +243,11 @@ def _ability_answers(b: Any, s: int, t: int, a: int, contact: bool) -> None:
             boost(b, t, stage(SPE, 6), t, EFFECT_ABILITY, a)
     elif a == A.gooey or a == A.tanglinghair:
         if contact:
+            say(b, L_ABILITY, t, a, 0)
             boost(b, s, stage(SPE, -1), t, EFFECT_ABILITY, a)
     elif a == A.cottondown:
         if int(mon.flag_bits) & MON_FAINTED == 0:
+            say(b, L_ABILITY, t, a, 0)
             boost(b, s, stage(SPE, -1), t, EFFECT_ABILITY, a)
     elif a == A.sandspit:
         set_weather(b, SANDSTORM, t)
@@ -252,6 +255,7 @@ def _ability_answers(b: Any, s: int, t: int, a: int, contact: bool) -> None:
         set_terrain(b, GRASSY_TERRAIN, t)
     elif a == A.toxicdebris:
         if physical and int(b.sides[s].conditions[TOXIC_SPIKES]) < 2:
+            say_from(b, L_ACTIVATE, t, 0, 0, EFFECT_ABILITY, a, -1)
             add_side_condition(b, s, TOXIC_SPIKES, t)
     elif a == A.mummy or a == A.lingeringaroma:
         theirs = int(mon.ability)
@@ -275,7 +279,9 @@ def _ability_answers(b: Any, s: int, t: int, a: int, contact: bool) -> None:
             add_volatile(b, s, V_PERISHSONG, t, EFFECT_ABILITY, a)
             add_volatile(b, t, V_PERISHSONG, t, EFFECT_ABILITY, a)
     elif a == A.illusion:
-        hit.illusion = 0
+        if hit.illusion != 0:
+            hit.illusion = 0
+            say(b, L_REVEAL, t, 0, 0)
     elif a == A.gulpmissile:
         species = int(target.species)
         if mon.hp > 0 and not is_semi_invulnerable(b, t):

@@ -33,6 +33,7 @@ from plywise.engine.battle.constants import (
     DEF,
     DELTA_STREAM,
     DESOLATE_LAND,
+    EFFECT_ABILITY,
     GRAVITY,
     LIGHT_SCREEN,
     MON_TERASTALLIZED,
@@ -82,6 +83,16 @@ from plywise.engine.battle.event_ties import (
     event_ties,
 )
 from plywise.engine.battle.items import eat_item
+from plywise.engine.battle.log_events import (
+    ENDED_WEAKENS,
+    L_ACTIVATE,
+    L_CRIT,
+    L_END_ITEM,
+    L_RESISTED,
+    L_SUPEREFFECTIVE,
+    say,
+    say_from,
+)
 from plywise.engine.battle.stats import ability as get_ability
 from plywise.engine.battle.stats import (
     chain,
@@ -224,6 +235,7 @@ def run_effectiveness(b: Any, t: int) -> int:
         ):
             return total
         side.ability_flags = int(side.ability_flags) | ABILITY_RESISTED
+        say_from(b, L_ACTIVATE, t, 0, 0, EFFECT_ABILITY, ability, -1)
         return -1
     return total
 
@@ -291,6 +303,7 @@ def _final_of_target(b: Any, s: int, t: int, mod: int, type_mod: int, forced: bo
         and not forced
         and eat_item(b, t, False)
     ):
+        say(b, L_END_ITEM, t, int(mon.last_item), ENDED_WEAKENS)
         mod = chain(mod, 2048)
         if ability == A.ripen:
             mod = chain(mod, 2048)
@@ -396,6 +409,13 @@ def _modify_damage(b: Any, s: int, t: int, damage: int, random: int) -> int:
     # type effectiveness
     type_mod = min(max(run_effectiveness(b, t), -6), 6)
     b.move.type_mod = type_mod
+    if not forced_roll:
+        if type_mod > 0:
+            say(b, L_SUPEREFFECTIVE, t, 0, 0)
+        elif type_mod < 0:
+            say(b, L_RESISTED, t, 0, 0)
+        if critical:
+            say(b, L_CRIT, t, 0, 0)
     physical = int(b.move.category) == CATEGORY_PHYSICAL
     burned = (
         int(mon.status) == BRN and physical and get_ability(b, s) != A.guts and move != M.facade

@@ -28,8 +28,11 @@ from plywise.engine.battle.constants import (
     DEF,
     DESOLATE_LAND,
     EFFECT_ABILITY,
+    EFFECT_ITEM,
     EFFECT_MOVE,
     EFFECT_NONE,
+    EFFECT_TERRAIN,
+    EFFECT_VOLATILE,
     EVASION,
     GRAVITY,
     HAIL,
@@ -80,6 +83,7 @@ from plywise.engine.battle.damage import (
 )
 from plywise.engine.battle.event_ties import ACCURACY_EVENT, MODIFY_ACCURACY, event_ties
 from plywise.engine.battle.items import try_status
+from plywise.engine.battle.log_events import L_ACTIVATE, L_IMMUNE, L_MISS, L_MISSED, say, say_from
 from plywise.engine.battle.ops import (
     boost,
     damage,
@@ -158,6 +162,16 @@ def out_of_reach(b: Any, s: int, t: int) -> bool:
 
 
 @kernel
+def _say_protected(b: Any, t: int, which: int) -> None:
+    """Tell what protects the active of ``t``: ``V_STALL`` stands for a guard of its side."""
+    move = int(M.protect)
+    if which == V_STALL:
+        quick = int(b.sides[t].flag_bits) & SIDE_QUICK_GUARD and b.move.priority > 0
+        move = int(M.quickguard) if quick else int(M.wideguard)
+    say_from(b, L_ACTIVATE, t, 0, 0, EFFECT_MOVE, move, -1)
+
+
+@kernel
 def _protected(b: Any, s: int, t: int) -> bool:
     """Return whether Protect or its like stops the move, and do what that does to the user."""
     foe = b.sides[t]
@@ -189,6 +203,7 @@ def _protected(b: Any, s: int, t: int) -> bool:
         which = V_SILKTRAP
     if which == 0:
         return False
+    _say_protected(b, t, which)
     side = b.sides[s]
     if has_volatile(b, s, V_LOCKEDMOVE) and side.locked_move_duration == 2:
         drop_volatile(b, s, V_LOCKEDMOVE)
@@ -198,7 +213,7 @@ def _protected(b: Any, s: int, t: int) -> bool:
         elif which == V_BURNINGBULWARK:
             try_status(b, s, 1, t, EFFECT_MOVE, M.burningbulwark)  # BRN
         elif which == V_SPIKYSHIELD:
-            damage(b, s, fraction(int(mon.max_hp), 8), t, EFFECT_NONE, 0)
+            damage(b, s, fraction(int(mon.max_hp), 8), t, EFFECT_VOLATILE, V_SPIKYSHIELD)
         elif which == V_SILKTRAP:
             boost(b, s, stage(SPE, -1), t, EFFECT_MOVE, M.silktrap)
     return True
@@ -215,6 +230,7 @@ def try_hit(b: Any, s: int, t: int) -> int:
     target = b.sides[t].mons[b.sides[t].active]
     if t != s and b.terrain == PSYCHIC_TERRAIN and b.move.priority > 0:
         if not is_semi_invulnerable(b, t) and is_grounded(b, t, False):
+            say_from(b, L_ACTIVATE, t, 0, 0, EFFECT_TERRAIN, PSYCHIC_TERRAIN, -1)
             return FAILED
     if t != s and _protected(b, s, t):
         return QUIET
@@ -231,68 +247,86 @@ def try_hit(b: Any, s: int, t: int) -> int:
                 return BOUNCE
         elif a == A.overcoat:
             if flags & F_POWDER:
+                say_from(b, L_IMMUNE, t, 0, 0, EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.sapsipper:
             if kind == TYPE_GRASS:
-                boost(b, t, stage(ATK, 1), t, EFFECT_ABILITY, a)
+                if not boost(b, t, stage(ATK, 1), t, EFFECT_ABILITY, a):
+                    say_from(b, L_IMMUNE, t, 0, 0, EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.voltabsorb:
             if kind == TYPE_ELECTRIC:
-                heal(b, t, fraction(int(target.max_hp), 4), t, EFFECT_ABILITY, a)
+                if heal(b, t, fraction(int(target.max_hp), 4), t, EFFECT_ABILITY, a) == 0:
+                    say_from(b, L_IMMUNE, t, 0, 0, EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.waterabsorb or a == A.dryskin:
             if kind == TYPE_WATER:
-                heal(b, t, fraction(int(target.max_hp), 4), t, EFFECT_ABILITY, a)
+                if heal(b, t, fraction(int(target.max_hp), 4), t, EFFECT_ABILITY, a) == 0:
+                    say_from(b, L_IMMUNE, t, 0, 0, EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.eartheater:
             if kind == TYPE_GROUND:
-                heal(b, t, fraction(int(target.max_hp), 4), t, EFFECT_ABILITY, a)
+                if heal(b, t, fraction(int(target.max_hp), 4), t, EFFECT_ABILITY, a) == 0:
+                    say_from(b, L_IMMUNE, t, 0, 0, EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.motordrive:
             if kind == TYPE_ELECTRIC:
-                boost(b, t, stage(SPE, 1), t, EFFECT_ABILITY, a)
+                if not boost(b, t, stage(SPE, 1), t, EFFECT_ABILITY, a):
+                    say_from(b, L_IMMUNE, t, 0, 0, EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.lightningrod:
             if kind == TYPE_ELECTRIC:
-                boost(b, t, stage(SPA, 1), t, EFFECT_ABILITY, a)
+                if not boost(b, t, stage(SPA, 1), t, EFFECT_ABILITY, a):
+                    say_from(b, L_IMMUNE, t, 0, 0, EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.stormdrain:
             if kind == TYPE_WATER:
-                boost(b, t, stage(SPA, 1), t, EFFECT_ABILITY, a)
+                if not boost(b, t, stage(SPA, 1), t, EFFECT_ABILITY, a):
+                    say_from(b, L_IMMUNE, t, 0, 0, EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.wellbakedbody:
             if kind == TYPE_FIRE:
-                boost(b, t, stage(DEF, 2), t, EFFECT_ABILITY, a)
+                if not boost(b, t, stage(DEF, 2), t, EFFECT_ABILITY, a):
+                    say_from(b, L_IMMUNE, t, 0, 0, EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.flashfire:
             if kind == TYPE_FIRE:
-                add_volatile(b, t, V_FLASHFIRE, t, EFFECT_ABILITY, a)
+                if not add_volatile(b, t, V_FLASHFIRE, t, EFFECT_ABILITY, a):
+                    say_from(b, L_IMMUNE, t, 0, 0, EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.windrider:
             if flags & F_WIND:
-                boost(b, t, stage(ATK, 1), t, EFFECT_ABILITY, a)
+                if not boost(b, t, stage(ATK, 1), t, EFFECT_ABILITY, a):
+                    say_from(b, L_IMMUNE, t, 0, 0, EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.soundproof:
             if flags & F_SOUND:
+                say_from(b, L_IMMUNE, t, 0, 0, EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.bulletproof:
             if flags & F_BULLET:
+                say_from(b, L_IMMUNE, t, 0, 0, EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.goodasgold:
             if status:
+                say_from(b, L_IMMUNE, t, 0, 0, EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.oblivious:
             if move == M.attract or move == M.taunt:
+                say_from(b, L_IMMUNE, t, 0, 0, EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.sturdy:
             if row.ohko:
+                say_from(b, L_IMMUNE, t, 0, 0, EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.wonderguard:
             if not status and move != M.struggle:
                 if run_effectiveness(b, t) <= 0 or not run_immunity(b, t):
+                    say_from(b, L_IMMUNE, t, 0, 0, EFFECT_ABILITY, a, -1)
                     return FAILED
     if flags & F_POWDER and item(b, t) == I.safetygoggles:
         if type_immunity(b, t) & IMMUNE_POWDER == 0:
+            say_from(b, L_ACTIVATE, t, 0, 1000 + move, EFFECT_ITEM, I.safetygoggles, -1)
             return FAILED
     return DONE
 
@@ -370,6 +404,7 @@ def hits_by_accuracy(b: Any, s: int, t: int, later: bool) -> bool:
         if row.ohko == 2 and not has_type(b, s, TYPE_ICE):
             accuracy = 20
         if int(mon.level) < int(target.level) or (row.ohko == 2 and has_type(b, t, TYPE_ICE)):
+            say(b, L_IMMUNE, t, 1, 0)
             return False
         accuracy += int(mon.level) - int(target.level)
     else:
@@ -430,6 +465,9 @@ def hits_by_accuracy(b: Any, s: int, t: int, later: bool) -> bool:
         accuracy = modify(accuracy, 4915)
     if sure or chance(b, SITE_ACCURACY, accuracy, 100):
         return True
+    if not later:
+        say(b, L_MISSED, s, 0, 0)
+        say_from(b, L_MISS, s, 0, 0, EFFECT_NONE, 0, t)
     if not later and not row.ohko and item(b, s) == I.blunderpolicy and use_item(b, s):
         boost(b, s, stage(SPE, 2), s, EFFECT_NONE, 0)
     return False
@@ -449,4 +487,5 @@ def break_protection(b: Any, t: int) -> None:
         foe.flag_bits = int(foe.flag_bits) & ~guards
         broke = True
     if broke:
+        say_from(b, L_ACTIVATE, t, 0, 1, EFFECT_MOVE, int(b.move.id), -1)
         drop_volatile(b, t, V_STALL)

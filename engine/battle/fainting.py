@@ -3,6 +3,7 @@
 from typing import Any
 
 import plywise.engine.battle.ability_ids as A
+import plywise.engine.battle.move_ids as M
 import plywise.engine.battle.species_ids as S
 from plywise.engine.battle.abilities import end_ability
 from plywise.engine.battle.constants import (
@@ -21,6 +22,7 @@ from plywise.engine.battle.constants import (
     WINNER_TIE,
 )
 from plywise.engine.battle.formes import clear_volatile
+from plywise.engine.battle.log_events import L_ACTIVATE, L_FAINT, L_WIN, say, say_from
 from plywise.engine.battle.ops import boost, faint, stage
 from plywise.engine.battle.stats import ability, best_stat, has_volatile, max_hp_of
 from plywise.engine.battle.tables import F_FUTURE, MOVES, SPECIES
@@ -42,6 +44,7 @@ def check_win(b: Any, last_fainted: int) -> bool:
         b.winner = 0
     else:
         return False
+    say(b, L_WIN, 0, int(b.winner), 0)
     return True
 
 
@@ -134,10 +137,12 @@ def empty_faint_queue(b: Any, check: bool) -> bool:
         m = side.mons[side.active]
         if int(m.flag_bits) & MON_FAINTED != 0:
             continue
+        say(b, L_FAINT, last, 0, 0)
         side.pokemon_left = max(0, int(side.pokemon_left) - 1)
         side.total_fainted = int(side.total_fainted) + 1
         if has_volatile(b, last, V_DESTINYBOND) and source >= 0 and source != last:
             if effect == EFFECT_MOVE and int(MOVES[effect_id].move_flags) & F_FUTURE == 0:
+                say_from(b, L_ACTIVATE, last, 0, 0, EFFECT_MOVE, M.destinybond, -1)
                 faint(b, source, -1, 0, 0)
         for s in range(2):
             if ability(b, s) == A.soulheart:

@@ -34,9 +34,10 @@ from plywise.engine.battle.constants import (
     V_QUARKDRIVE,
 )
 from plywise.engine.battle.formes import forme_change
+from plywise.engine.battle.log_events import L_FIELD_END, L_FIELD_START, L_WEATHER, say, say_from
 from plywise.engine.battle.ops import use_item
 from plywise.engine.battle.stats import ability, effective_weather, item
-from plywise.engine.battle.tables import SPECIES
+from plywise.engine.battle.tables import MOVES, SPECIES
 from plywise.engine.battle.ties import tied
 from plywise.engine.jit import kernel
 
@@ -83,6 +84,15 @@ def weather_change(b: Any) -> None:
 
 
 @kernel
+def _say_begun(b: Any, kind: int, x: int, by_move: bool, source: int) -> None:
+    """Tell that a weather or terrain has begun, and the ability that made it unless a move did."""
+    if by_move and int(b.move.id) != 0 and int(b.move.side) == source:
+        say(b, kind, source, x, 0)
+    else:
+        say_from(b, kind, source, x, 0, EFFECT_ABILITY, ability(b, source), source)
+
+
+@kernel
 def set_weather(b: Any, weather: int, source: int) -> bool:
     """Begin a weather that the active of ``source`` made; return whether it came."""
     now = int(b.weather)
@@ -102,6 +112,7 @@ def set_weather(b: Any, weather: int, source: int) -> bool:
         turns = 8
     b.weather = weather
     b.weather_duration = turns
+    _say_begun(b, L_WEATHER, weather, int(MOVES[b.move.id].weather) == weather, source)
     weather_change(b)
     return True
 
@@ -113,6 +124,7 @@ def clear_weather(b: Any) -> bool:
         return False
     b.weather = NO_WEATHER
     b.weather_duration = 0
+    say(b, L_WEATHER, 0, NO_WEATHER, 0)
     weather_change(b)
     return True
 
@@ -180,6 +192,8 @@ def set_terrain(b: Any, terrain: int, source: int) -> bool:
         return False
     b.terrain = terrain
     b.terrain_duration = 8 if item(b, source) == I.terrainextender else 5
+    by_move = int(MOVES[b.move.id].terrain) == terrain
+    _say_begun(b, L_FIELD_START, 100 + terrain, by_move, source)
     terrain_change(b)
     return True
 
@@ -189,6 +203,7 @@ def clear_terrain(b: Any) -> bool:
     """Take the terrain away; return whether there was one."""
     if b.terrain == NO_TERRAIN:
         return False
+    say(b, L_FIELD_END, 0, 100 + int(b.terrain), 0)
     b.terrain = NO_TERRAIN
     b.terrain_duration = 0
     terrain_change(b)

@@ -22,12 +22,14 @@ from plywise.engine.battle.conditions import (
     add_side_condition,
     add_volatile,
     is_semi_invulnerable,
+    volatile_blocked,
 )
 from plywise.engine.battle.constants import (
     ATK,
     CATEGORY_STATUS,
     DEF,
     DESOLATE_LAND,
+    EFFECT_ABILITY,
     EFFECT_DRAIN,
     EFFECT_MOVE,
     EFFECT_NONE,
@@ -50,7 +52,9 @@ from plywise.engine.battle.constants import (
     SPA,
     SPE,
     SUNNY_DAY,
+    TYPE_FLYING,
     TYPE_GHOST,
+    TYPE_GROUND,
     TYPE_NORMAL,
     TYPE_STELLAR,
     V_FLINCH,
@@ -83,6 +87,23 @@ from plywise.engine.battle.fainting import empty_faint_queue
 from plywise.engine.battle.field import set_terrain, set_weather
 from plywise.engine.battle.formes import forme_change
 from plywise.engine.battle.items import try_status
+from plywise.engine.battle.log_events import (
+    FAIL_HEAL,
+    FAIL_PLAIN,
+    L_END,
+    L_FAIL,
+    L_HIT_COUNT,
+    L_IMMUNE,
+    L_MISS,
+    L_MISSED,
+    L_OHKO,
+    L_QUIET,
+    L_REPEAT,
+    L_SHIELD,
+    L_STILL,
+    say,
+    say_from,
+)
 from plywise.engine.battle.move_effects import (
     after_hit,
     fling_effect,
@@ -167,12 +188,16 @@ def _hit_substitute(b: Any, s: int, t: int) -> bool:
     row = MOVES[b.move.id]
     done = get_damage(b, s, t, DRAW, DRAW)
     if done < 0:
+        _say_failed(b, s)
         return False
     done = min(done, int(foe.substitute_hp))
     foe.substitute_hp = int(foe.substitute_hp) - done
     if foe.substitute_hp <= 0:
         foe.substitute_hp = 0
         drop_volatile(b, t, V_SUBSTITUTE)
+        say(b, L_END, t, V_SUBSTITUTE, 0)
+    else:
+        say(b, L_SHIELD, t, 0, 0)
     if done:
         _recoil(b, s, done)
     if row.drain_num:
@@ -186,6 +211,21 @@ def _hit_substitute(b: Any, s: int, t: int) -> bool:
 
 
 @kernel
+def _say_failed(b: Any, s: int) -> None:
+    say(b, L_FAIL, s, FAIL_PLAIN, 0)
+    say(b, L_STILL, s, 0, 0)
+
+
+@kernel
+def _say_result(b: Any, s: int, did: int, loud: bool) -> None:
+    """Tell that a status move did nothing; one that does damage has done that."""
+    row = MOVES[b.move.id]
+    if did == FAILED and loud and int(b.move.category) == CATEGORY_STATUS:
+        if not row.has_self and not row.self_destruct:
+            _say_failed(b, s)
+
+
+@kernel
 def _primary(b: Any, s: int, t: int) -> int:
     """Do all that the move's own columns and its onHit do to its target; return a result."""
     move = int(b.move.id)
@@ -193,6 +233,7 @@ def _primary(b: Any, s: int, t: int) -> int:
     user, foe = b.sides[s], b.sides[t]
     mon, target = user.mons[user.active], foe.mons[foe.active]
     did = NOTHING
+    loud = False  # whether something said false, and not just null: only then the move "fails"
     where = int(row.target)
     switches = int(row.self_switch) != 0
     if row.has_boosts and target.hp > 0:
@@ -207,7 +248,11 @@ def _primary(b: Any, s: int, t: int) -> int:
     if row.heal_num and target.hp > 0:
         num, den = int(row.heal_num), int(row.heal_den)
         amount = (2 * int(target.max_hp) * num + den) // (2 * den)
-        if target.hp >= target.max_hp or heal(b, t, amount, s, EFFECT_MOVE, move) == 0:
+        if target.hp >= target.max_hp:
+            say(b, L_FAIL, t, FAIL_HEAL, 0)
+            say(b, L_STILL, s, 0, 0)
+            return FAILED
+        if heal(b, t, amount, s, EFFECT_MOVE, move) == 0:
             return FAILED
         did = DONE
     if row.status:
@@ -222,28 +267,37 @@ def _primary(b: Any, s: int, t: int) -> int:
         if not skip:
             done = add_volatile(b, t, volatile, s, EFFECT_MOVE, move)
             did = combine(did, DONE if done else FAILED)
+            if not done and not volatile_blocked(b, t, volatile, s, EFFECT_MOVE, move):
+                loud = True
     if row.side_condition:
         done = add_side_condition(b, t, int(row.side_condition) - 1, s)
         did = combine(did, DONE if done else FAILED)
+        loud = loud or not done
     if row.slot_condition:
         done = _slot_condition(b, t, move)
         did = combine(did, DONE if done else FAILED)
+        loud = loud or not done
     if row.weather:
         done = set_weather(b, int(row.weather), s)
         did = combine(did, DONE if done else FAILED)
+        loud = loud or not done
     if row.terrain:
         done = set_terrain(b, int(row.terrain), s)
         did = combine(did, DONE if done else FAILED)
+        loud = loud or not done
     if row.pseudo_weather:
         done = add_pseudo_weather(b, int(row.pseudo_weather) - 1, s)
         did = combine(did, DONE if done else FAILED)
+        loud = loud or not done
     if row.force_switch:
         did = combine(did, DONE if can_switch(b, t) else FAILED)
+        loud = loud or not can_switch(b, t)
     if where == TARGET_ALL or where == TARGET_ALLY_SIDE or where == TARGET_FOE_SIDE:
         if row.has_on_hit:
             # a callback that returns nothing counts as done (singleEvent's default)
             answer = on_field(b, s)
             did = combine(did, DONE if answer == NOTHING else answer)
+            loud = loud or answer == FAILED
     else:
         if move == M.fling:
             fling_effect(b, s, t, int(mon.held_item))
@@ -253,14 +307,18 @@ def _primary(b: Any, s: int, t: int) -> int:
                 switches = False
                 answer = DONE
             did = combine(did, DONE if answer == NOTHING else answer)
+            loud = loud or answer == FAILED
         if s != t:
             hit_event(b, s, t)
     if switches:
         did = DONE if can_switch(b, s) else combine(did, FAILED)
+        loud = loud or did != DONE
         if int(b.move.category) == CATEGORY_STATUS and did != DONE and did != NOTHING:
+            _say_result(b, s, did, loud)
             return did
         if mon.hp > 0:
             user.switch_flag = move
+    _say_result(b, s, did, loud)
     return did
 
 
@@ -309,7 +367,9 @@ def _own_effects(b: Any, s: int) -> None:
         changes = stage(SPE, -1) + stage(ATK, 1) + stage(DEF, 1)
     if changes:
         if chance(b, SITE_SELF_BOOSTS, percent, 100):
+            say(b, L_QUIET, s, 1, 0)
             boost(b, s, changes, s, EFFECT_MOVE, move)
+            say(b, L_QUIET, s, 0, 0)
         if row.hits_max == 0:
             b.move.flag_bits = int(b.move.flag_bits) | MOVE_SELF_DROPPED
     elif row.has_self:
@@ -344,7 +404,9 @@ def _secondaries(b: Any, s: int, t: int, shielded: bool) -> None:
                 continue
             if not shielded:
                 if effect.has_boosts:
+                    say(b, L_QUIET, s, 1, 0)
                     boost(b, t, pack_boosts(effect.boosts), s, EFFECT_MOVE, move)
+                    say(b, L_QUIET, s, 0, 0)
                 if effect.status:
                     try_status(b, t, int(effect.status), s, EFFECT_MOVE, move)
                 if effect.volatile:
@@ -352,7 +414,9 @@ def _secondaries(b: Any, s: int, t: int, shielded: bool) -> None:
                 if effect.has_on_hit:
                     secondary_on_hit(b, s, t)
             if effect.self_has_boosts:
+                say(b, L_QUIET, s, 1, 0)
                 boost(b, s, pack_boosts(effect.self_boosts), s, EFFECT_MOVE, move)
+                say(b, L_QUIET, s, 0, 0)
     if int(b.move.category) == CATEGORY_STATUS:
         return
     held = item(b, s)
@@ -497,6 +561,8 @@ def _hit_loop(b: Any, s: int, t: int) -> int:
         if target.hp <= 0:
             break
         b.move.hit = hit
+        if hit > 1 and move == M.dragondarts:
+            say_from(b, L_REPEAT, s, move, 0, EFFECT_NONE, 0, t)
         if checked and hit > 1 and not hits_by_accuracy(b, s, t, True):
             break
         had_substitute = s != t and hits_substitute(b, t)
@@ -515,6 +581,8 @@ def _hit_loop(b: Any, s: int, t: int) -> int:
     if landed == 0:
         return FAILED
     empty_faint_queue(b, mon.hp <= 0)
+    if (high_hits(b, move) or move == M.beatup) and move != M.dragondarts:
+        say(b, L_HIT_COUNT, t, landed, 0)
     total = int(b.move.total_damage)
     if total:
         _recoil(b, s, total)
@@ -525,6 +593,8 @@ def _hit_loop(b: Any, s: int, t: int) -> int:
             if last > 0:
                 foe.attackers = int(foe.attackers) | (1 << int(user.active))
             target.times_attacked = min(255, int(target.times_attacked) + landed)
+    if row.ohko and target.hp <= 0:
+        say(b, L_OHKO, t, 0, 0)
     update(b)
     sheer = int(b.move.flag_bits) & MOVE_SHEER_FORCE != 0 and ability(b, s) == A.sheerforce
     if not sheer:
@@ -537,6 +607,22 @@ def _hit_loop(b: Any, s: int, t: int) -> int:
 
 
 @kernel
+def high_hits(b: Any, move: int) -> bool:
+    """Return whether the move in use is one of several hits."""
+    return MOVES[move].hits_max != 0 or int(b.move.flag_bits) & MOVE_PARENTAL_BOND != 0
+
+
+@kernel
+def _say_immune(b: Any, t: int) -> None:
+    """Tell that the type of the move in use does nothing to the active of ``t``."""
+    if int(b.move.type) == TYPE_GROUND and not has_type(b, t, TYPE_FLYING):
+        if defence_ability(b, t) == A.levitate:
+            say_from(b, L_IMMUNE, t, 0, 0, EFFECT_ABILITY, A.levitate, -1)
+            return
+    say(b, L_IMMUNE, t, 0, 0)
+
+
+@kernel
 def hit_target(b: Any, s: int, t: int) -> int:
     """Run all steps of the move against its target: DONE, FAILED, QUIET or BOUNCE.
 
@@ -544,13 +630,17 @@ def hit_target(b: Any, s: int, t: int) -> int:
     """
     row = MOVES[b.move.id]
     if s != t and out_of_reach(b, s, t):
+        say(b, L_MISSED, s, 0, 0)
+        say_from(b, L_MISS, s, 0, 0, EFFECT_NONE, 0, t)
         return FAILED
     result = try_hit(b, s, t)
     if result != DONE:
         return result
     if not run_immunity(b, t):
+        _say_immune(b, t)
         return FAILED
     if not try_immunity(b, s, t):
+        say(b, L_IMMUNE, t, 0, 0)
         return FAILED
     if not hits_by_accuracy(b, s, t, False):
         return FAILED

@@ -11,6 +11,7 @@ from plywise.engine.battle.conditions import (
     add_volatile,
     cure_status,
     remove_volatile,
+    say_same_status,
     set_status,
 )
 from plywise.engine.battle.constants import (
@@ -55,6 +56,7 @@ from plywise.engine.battle.constants import (
     V_TORMENT,
 )
 from plywise.engine.battle.field import use_seed
+from plywise.engine.battle.log_events import ENDED_EATEN, L_ACTIVATE, L_END_ITEM, say, say_from
 from plywise.engine.battle.names import ITEM_ID, ITEM_NAMES
 from plywise.engine.battle.ops import boost, consume_item, fraction, heal, stage, use_item
 from plywise.engine.battle.species_ids import pecharunt
@@ -231,6 +233,7 @@ def eat_item(b: Any, s: int, forced: bool) -> bool:
                 return False
             if int(side.ability_flags) & ABILITY_UNCHECKED != 0:
                 return False
+    say(b, L_END_ITEM, s, berry, ENDED_EATEN)
     eat_effect(b, s, berry)
     after_eating(b, s, berry, False)
     m.flag_bits = int(m.flag_bits) | MON_ATE_BERRY
@@ -421,6 +424,7 @@ def _get_status(
         and ability(b, s) == A.synchronize
     ):
         other = b.sides[source].mons[b.sides[source].active]
+        say_from(b, L_ACTIVATE, s, 0, 0, EFFECT_ABILITY, A.synchronize, -1)
         if int(other.status) == NO_STATUS:
             if set_status(b, source, status, s, EFFECT_ABILITY, A.synchronize, False):
                 _answer_status(b, source, s, EFFECT_ABILITY, A.synchronize)
@@ -432,6 +436,7 @@ def _get_status(
 def try_status(b: Any, s: int, status: int, source: int, effect: int, effect_id: int) -> bool:
     """Give the active of ``s`` a status if it has none and nothing stops it (``trySetStatus``)."""
     if int(b.sides[s].mons[b.sides[s].active].status) != NO_STATUS:
+        say_same_status(b, s, source, effect, effect_id)
         return False
     return _get_status(b, s, status, source, effect, effect_id, False)
 

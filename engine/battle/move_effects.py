@@ -86,6 +86,24 @@ from plywise.engine.battle.items import (
     set_item,
     try_status,
 )
+from plywise.engine.battle.log_events import (
+    ENDED_SILENT,
+    ENDED_TAKEN,
+    FAIL_HEAL,
+    FAIL_PLAIN,
+    L_ACTIVATE,
+    L_CLEAR_BOOSTS,
+    L_CURE,
+    L_END_ITEM,
+    L_FAIL,
+    L_ITEM,
+    L_SET_HP,
+    L_SIDE_END,
+    L_STILL,
+    say,
+    say_from,
+    say_member,
+)
 from plywise.engine.battle.ops import (
     boost,
     can_switch,
@@ -122,6 +140,7 @@ def _heal_hit(b: Any, s: int, t: int, amount: int) -> int:
     """Heal for a move that fails quietly where there is nothing to heal."""
     if heal(b, t, amount, s, EFFECT_MOVE, int(b.move.id)) > 0:
         return DONE
+    say(b, L_FAIL, t, FAIL_HEAL, 0)
     return QUIET
 
 
@@ -153,10 +172,18 @@ def _swap_items(b: Any, s: int, t: int) -> int:
         return FAILED
     take_item(b, t, s)
     take_item(b, s, s)
+    move = int(b.move.id)
+    say_from(b, L_ACTIVATE, s, 0, 0, EFFECT_MOVE, M.trick, t)
     if mine:
         set_item(b, t, mine)
+        say_from(b, L_ITEM, t, mine, 0, EFFECT_MOVE, move, -1)
+    else:
+        say_from(b, L_END_ITEM, t, yours, ENDED_SILENT, EFFECT_MOVE, move, -1)
     if yours:
         set_item(b, s, yours)
+        say_from(b, L_ITEM, s, yours, 0, EFFECT_MOVE, move, -1)
+    else:
+        say_from(b, L_END_ITEM, s, mine, ENDED_SILENT, EFFECT_MOVE, move, -1)
     return DONE
 
 
@@ -172,6 +199,10 @@ def steal_item(b: Any, s: int, t: int) -> None:
         return
     if not may_leave(b, s, stolen) or not set_item(b, s, stolen):
         target.held_item = stolen
+        return
+    move = int(b.move.id)
+    say_from(b, L_END_ITEM, t, stolen, ENDED_SILENT, EFFECT_MOVE, move, s)
+    say_from(b, L_ITEM, s, stolen, 0, EFFECT_MOVE, move, t)
 
 
 @kernel
@@ -192,10 +223,13 @@ def _court_change(b: Any) -> int:
 
 @kernel
 def _clear_hazards(b: Any, s: int) -> bool:
-    done = remove_side_condition(b, s, SPIKES)
-    done = remove_side_condition(b, s, TOXIC_SPIKES) or done
-    done = remove_side_condition(b, s, STEALTH_ROCK) or done
-    return remove_side_condition(b, s, STICKY_WEB) or done
+    done = False
+    for condition in (SPIKES, TOXIC_SPIKES, STEALTH_ROCK, STICKY_WEB):
+        if remove_side_condition(b, s, condition):
+            done = True
+            user = int(b.move.side)
+            say_from(b, L_SIDE_END, s, condition, 1, EFFECT_MOVE, int(b.move.id), user)
+    return done
 
 
 @kernel
@@ -219,9 +253,11 @@ def _defog(b: Any, s: int, t: int) -> int:
 def _heal_bell(b: Any, s: int) -> int:
     side = b.sides[s]
     done = FAILED
+    say_from(b, L_ACTIVATE, s, 0, 0, EFFECT_MOVE, M.healbell, -1)
     for i in range(int(side.team_size)):
         m = side.mons[i]
         if m.hp > 0 and m.status != NO_STATUS:
+            say_member(b, L_CURE, s, i, int(m.status), 0)
             cure_member(b, s, i)
             done = DONE
     return done
@@ -232,6 +268,7 @@ def on_field(b: Any, s: int) -> int:
     """Do what a move for the whole field or a side does by itself (onHitField, onHitSide)."""
     move = int(b.move.id)
     if move == M.haze:
+        say(b, L_CLEAR_BOOSTS, s, 1, 0)
         clear_boosts(b, 0)
         clear_boosts(b, 1)
         return NOTHING
@@ -359,19 +396,26 @@ def on_hit(b: Any, s: int, t: int) -> int:
         layers = max(1, int(user.stockpile_layers))
         factor = 1024 if layers == 1 else (2048 if layers == 2 else 4096)
         healed = heal(b, s, modify(int(mon.max_hp), factor), s, EFFECT_MOVE, move)
+        if not healed:
+            say(b, L_FAIL, s, FAIL_HEAL, 0)
         remove_volatile(b, s, V_STOCKPILE)
         return DONE if healed else QUIET
     if move == M.painsplit:
         average = max(1, (int(target.hp) + int(mon.hp)) // 2)
         target.hp = min(average, int(target.max_hp))
         mon.hp = min(average, int(mon.max_hp))
+        say(b, L_SET_HP, t, 1, 0)
+        say(b, L_SET_HP, s, 0, 0)
         return NOTHING
     if move == M.clearsmog:
+        say(b, L_CLEAR_BOOSTS, t, 0, 0)
         clear_boosts(b, t)
         return NOTHING
     if move == M.incinerate:
         if ITEMS[target.held_item].berry or ITEMS[target.held_item].gem:
-            take_item(b, t, s)
+            gone = take_item(b, t, s)
+            if gone:
+                say_from(b, L_END_ITEM, t, gone, ENDED_TAKEN, EFFECT_MOVE, move, -1)
         return NOTHING
     if move == M.bugbite or move == M.pluck:
         berry = int(target.held_item)
@@ -391,6 +435,8 @@ def on_hit(b: Any, s: int, t: int) -> int:
         return NOTHING
     if move == M.batonpass:
         if not can_switch(b, s):
+            say(b, L_STILL, s, 0, 0)
+            say(b, L_FAIL, t, FAIL_PLAIN, 0)
             return QUIET
         return NOTHING
     if move == M.transform:
@@ -425,7 +471,9 @@ def after_hit(b: Any, s: int, t: int, through_substitute: bool) -> None:
         return
     elif move == M.knockoff:
         # takeItem() without a taker: the holder itself
-        take_item(b, t, t)
+        gone = take_item(b, t, t)
+        if gone:
+            say_from(b, L_END_ITEM, t, gone, ENDED_TAKEN, EFFECT_MOVE, move, s)
     elif move == M.thief or move == M.covet:
         steal_item(b, s, t)
 

@@ -65,6 +65,15 @@ from plywise.engine.battle.constants import (
     V_THROATCHOP,
 )
 from plywise.engine.battle.event_ties import MODIFY_MOVE, event_ties
+from plywise.engine.battle.log_events import (
+    CANT_GRAVITY,
+    CANT_HEAL_BLOCK,
+    CANT_THROAT_CHOP,
+    L_CANT,
+    L_CURE,
+    say,
+    say_from,
+)
 from plywise.engine.battle.stats import (
     ability,
     get_stat,
@@ -294,13 +303,17 @@ def set_up_move(b: Any, s: int, move: int, caller: int, bounced: bool) -> int:
         if not has_volatile(b, s, V_CHOICELOCK):
             add_volatile(b, s, V_CHOICELOCK, s, EFFECT_ITEM, move)
     if mon.status == FRZ and flags & F_DEFROST:
+        say_from(b, L_CURE, s, FRZ, 0, EFFECT_MOVE, move, -1)
         mon.status = NO_STATUS
         mon.status_turns = 0
     # conditions that forbid it
     if flags & F_HEAL and has_volatile(b, s, V_HEALBLOCK):
+        say(b, L_CANT, s, CANT_HEAL_BLOCK, move)
         return BLOCKED
     if flags & F_SOUND and has_volatile(b, s, V_THROATCHOP):
+        say(b, L_CANT, s, CANT_THROAT_CHOP, 0)
         return BLOCKED
     if flags & F_GRAVITY and b.pseudo_weather[GRAVITY]:
+        say(b, L_CANT, s, CANT_GRAVITY, move)
         return BLOCKED
     return answer

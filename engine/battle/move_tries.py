@@ -23,7 +23,10 @@ from plywise.engine.battle.constants import (
     CATEGORY_STATUS,
     DESOLATE_LAND,
     ECHOED_VOICE,
+    EFFECT_ABILITY,
     EFFECT_MOVE,
+    EFFECT_NONE,
+    EFFECT_WEATHER,
     GRAVITY,
     HAIL,
     LIGHT_SCREEN,
@@ -78,6 +81,27 @@ from plywise.engine.battle.constants import (
     V_TWOTURNMOVE,
 )
 from plywise.engine.battle.formes import forme_change
+from plywise.engine.battle.log_events import (
+    CANT_ABILITY,
+    ENDED_TAKEN,
+    FAIL_MOVE,
+    FAIL_PLAIN,
+    FAIL_WEAK,
+    FAIL_WEATHER,
+    L_ACTIVATE,
+    L_ANIM,
+    L_CANT,
+    L_CURE,
+    L_END_ITEM,
+    L_FAIL,
+    L_PREPARE,
+    L_REPEAT,
+    L_START,
+    L_STILL,
+    logged,
+    say,
+    say_from,
+)
 from plywise.engine.battle.ops import boost, can_switch, may_take_item, pack_boosts, stage, use_item
 from plywise.engine.battle.results import DONE, FAILED, QUIET
 from plywise.engine.battle.stats import (
@@ -160,6 +184,14 @@ def change_own_type(b: Any, s: int) -> None:
     side.types[1] = TYPE_NONE
     side.added_type = TYPE_NONE
     side.ability_flags = int(side.ability_flags) | ABILITY_TYPE_CHANGED
+    say_from(b, L_START, s, -2, kind, EFFECT_ABILITY, a, -1)
+
+
+@kernel
+def _say_at_once(b: Any, s: int, move: int) -> None:
+    """Tell that a two-turn move needs no second turn."""
+    say(b, L_STILL, s, 0, 0)
+    say_from(b, L_REPEAT, s, move, 0, EFFECT_NONE, 0, 1 - s)
 
 
 @kernel
@@ -176,13 +208,16 @@ def _charges(b: Any, s: int, move: int) -> bool:
         drop_volatile(b, s, V_PHANTOMFORCE)
         drop_volatile(b, s, V_SHADOWFORCE)
         return False
+    say(b, L_PREPARE, s, move, 0)
     weather = weather_for(b, s)
     if move == M.meteorbeam or move == M.electroshot:
         boost(b, s, stage(SPA, 1), s, EFFECT_MOVE, move)
         if move == M.electroshot and (weather == RAIN_DANCE or weather == PRIMORDIAL_SEA):
+            _say_at_once(b, s, move)
             return False
     elif move == M.solarbeam or move == M.solarblade:
         if weather == SUNNY_DAY or weather == DESOLATE_LAND:
+            _say_at_once(b, s, move)
             return False
     elif move == M.dive:
         if ability(b, s) == A.gulpmissile and int(mon.species) == S.cramorant:
@@ -190,6 +225,7 @@ def _charges(b: Any, s: int, move: int) -> bool:
                 low = int(mon.hp) * 2 <= int(mon.max_hp)
                 forme_change(b, s, S.cramorantgorging if low else S.cramorantgulping, False)
     if item(b, s) == I.powerherb and use_item(b, s):
+        _say_at_once(b, s, move)
         return False
     add_volatile(b, s, V_TWOTURNMOVE, s, EFFECT_MOVE, move)
     change_own_type(b, s)
@@ -207,24 +243,33 @@ def try_move(b: Any, s: int, t: int) -> int:
             return QUIET
     elif move == M.doubleshock:
         if not has_type(b, s, TYPE_ELECTRIC):
+            say(b, L_FAIL, s, FAIL_MOVE, move)
+            say(b, L_STILL, s, 0, 0)
             return QUIET
     elif move == M.echoedvoice:
         add_pseudo_weather(b, ECHOED_VOICE, s)
     weather = effective_weather(b)
     if not status:
         kind = int(b.move.type)
-        if weather == DESOLATE_LAND and kind == TYPE_WATER:
-            return QUIET
-        if weather == PRIMORDIAL_SEA and kind == TYPE_FIRE:
+        if (weather == DESOLATE_LAND and kind == TYPE_WATER) or (
+            weather == PRIMORDIAL_SEA and kind == TYPE_FIRE
+        ):
+            say_from(b, L_FAIL, s, FAIL_WEATHER, move, EFFECT_WEATHER, weather, -1)
+            say(b, L_STILL, s, 0, 0)
             return QUIET
     target = int(row.target)
     if b.move.priority > 0 and (t != s or target == TARGET_ALL) and target != TARGET_FOE_SIDE:
         if target != TARGET_ALL or move == M.perishsong:
             a = defence_ability(b, 1 - s)
             if a == A.dazzling or a == A.queenlymajesty or a == A.armortail:
+                say(b, L_STILL, s, 0, 0)
+                say_from(b, L_CANT, 1 - s, CANT_ABILITY, move, EFFECT_ABILITY, a, s)
                 return FAILED
     if move == M.explosion or move == M.selfdestruct or move == M.mistyexplosion:
         if ability(b, s) == A.damp or defence_ability(b, 1 - s) == A.damp:
+            holder = s if ability(b, s) == A.damp else 1 - s
+            say(b, L_STILL, s, 0, 0)
+            say_from(b, L_CANT, holder, CANT_ABILITY, move, EFFECT_ABILITY, A.damp, s)
             return FAILED
     if has_volatile(b, s, V_METRONOME):
         _count_metronome(b, s, move)
@@ -271,6 +316,22 @@ def _stall(b: Any, s: int) -> bool:
 
 
 @kernel
+def _say_animation(b: Any, s: int, move: int) -> None:
+    """Tell which of a move's animations plays, where it has several."""
+    mon = b.sides[s].mons[b.sides[s].active]
+    if move == M.terablast:
+        if int(mon.flag_bits) & MON_TERASTALLIZED:
+            say(b, L_ANIM, s, move, int(mon.tera_type))
+    elif move == M.ivycudgel:
+        if int(b.move.type) != TYPE_GRASS:
+            say(b, L_ANIM, s, move, int(b.move.type))
+    elif move == M.shellsidearm:
+        say(b, L_ANIM, s, move, int(b.move.category))
+    elif move == M.fling:
+        say_from(b, L_END_ITEM, s, int(mon.held_item), ENDED_TAKEN, EFFECT_MOVE, move, -1)
+
+
+@kernel
 def try_use(b: Any, s: int, t: int) -> int:
     """Return DONE if the move goes on, FAILED, or QUIET: the events Try and PrepareHit.
 
@@ -309,6 +370,7 @@ def try_use(b: Any, s: int, t: int) -> int:
         foe.future_duration = 3
         foe.future_move = move
         foe.future_source = 1 + int(side.active)
+        say_from(b, L_START, s, -1, 0, EFFECT_MOVE, move, -1)
         return QUIET
     elif move == M.rest:
         a = ability(b, s)
@@ -401,6 +463,8 @@ def try_use(b: Any, s: int, t: int) -> int:
         if item(b, s) == 0 or not may_take_item(b, s, s) or ITEMS[held].fling_power == 0:
             return FAILED
         b.move.base_power = ITEMS[held].fling_power
+    if logged(b):
+        _say_animation(b, s, move)
     change_own_type(b, s)
     if ability(b, s) == A.parentalbond:
         if (
@@ -464,6 +528,12 @@ def try_immunity(b: Any, s: int, t: int) -> bool:
 
 
 @kernel
+def _say_failed(b: Any, s: int) -> None:
+    say(b, L_FAIL, s, FAIL_PLAIN, 0)
+    say(b, L_STILL, s, 0, 0)
+
+
+@kernel
 def own_try_hit(b: Any, s: int, t: int) -> bool:
     """Return whether the move goes on at its own onTryHit, which may act already."""
     move = int(b.move.id)
@@ -471,45 +541,64 @@ def own_try_hit(b: Any, s: int, t: int) -> bool:
     foe = b.sides[t]
     mon = side.mons[side.active]
     target = foe.mons[foe.active]
+    if move == M.poltergeist:
+        say_from(b, L_ACTIVATE, t, 0, int(target.held_item), EFFECT_MOVE, move, -1)
     if move == M.brickbreak or move == M.psychicfangs or move == M.ragingbull:
         remove_side_condition(b, t, REFLECT)
         remove_side_condition(b, t, LIGHT_SCREEN)
         remove_side_condition(b, t, AURORA_VEIL)
     elif move == M.substitute:
-        if has_volatile(b, s, V_SUBSTITUTE) or int(mon.hp) * 4 <= int(mon.max_hp):
+        if has_volatile(b, s, V_SUBSTITUTE):
+            say(b, L_FAIL, s, FAIL_MOVE, move)
             return False
-        if mon.max_hp == 1:
+        if int(mon.hp) * 4 <= int(mon.max_hp) or mon.max_hp == 1:
+            say(b, L_FAIL, s, FAIL_WEAK, move)
             return False
     elif move == M.shedtail:
         half = (int(mon.max_hp) + 1) // 2
-        if not can_switch(b, s) or has_volatile(b, s, V_SUBSTITUTE) or mon.hp <= half:
+        if not can_switch(b, s):
+            say(b, L_FAIL, s, FAIL_PLAIN, 0)
+            return False
+        if has_volatile(b, s, V_SUBSTITUTE):
+            say(b, L_FAIL, s, FAIL_MOVE, move)
+            return False
+        if mon.hp <= half:
+            say(b, L_FAIL, s, FAIL_WEAK, move)
             return False
     elif move == M.healingwish or move == M.lunardance:
         if not can_switch(b, s):
+            say(b, L_STILL, s, 0, 0)
+            say(b, L_FAIL, s, FAIL_PLAIN, 0)
             return False
     elif move == M.revivalblessing:
         for k in range(int(side.team_size)):
             if int(side.mons[k].flag_bits) & MON_FAINTED:
                 return True
+        _say_failed(b, s)
         return False
     elif move == M.yawn:
         # runStatusImmunity("slp"): no type is immune to sleep
         if target.status != NO_STATUS:
+            _say_failed(b, s)
             return False
     elif move == M.clangoroussoul or move == M.filletaway:
         if not boost(b, s, pack_boosts(MOVES[move].boosts), s, EFFECT_MOVE, move):
             return False
     elif move == M.curse:
         if has_type(b, s, TYPE_GHOST) and has_volatile(b, t, V_CURSE):
+            _say_failed(b, s)
             return False
     elif move == M.disable:
         if foe.last_move == 0 or foe.last_move == M.struggle:
+            _say_failed(b, s)
             return False
     elif move == M.lockon:
         if has_volatile(b, s, V_LOCKON):
+            _say_failed(b, s)
             return False
     elif move == M.gastroacid:
         if ABILITIES[target.ability].cant_suppress or holds_ability_shield(b, t):
+            _say_failed(b, s)
             return False
     elif move == M.entrainment:
         if (
@@ -518,6 +607,7 @@ def own_try_hit(b: Any, s: int, t: int) -> bool:
             or target.ability == A.truant
             or ABILITIES[mon.ability].no_entrain
         ):
+            _say_failed(b, s)
             return False
     elif move == M.roleplay:
         if (
@@ -525,6 +615,7 @@ def own_try_hit(b: Any, s: int, t: int) -> bool:
             or ABILITIES[target.ability].fail_role_play
             or ABILITIES[mon.ability].cant_suppress
         ):
+            _say_failed(b, s)
             return False
     elif move == M.simplebeam:
         if (
@@ -532,14 +623,17 @@ def own_try_hit(b: Any, s: int, t: int) -> bool:
             or target.ability == A.simple
             or target.ability == A.truant
         ):
+            _say_failed(b, s)
             return False
     elif move == M.worryseed:
         if ABILITIES[target.ability].cant_suppress:
+            _say_failed(b, s)
             return False
     elif move == M.uproar:
         for k in range(2):
             m = b.sides[k].mons[b.sides[k].active]
             if m.status == SLP and m.hp > 0:
+                say(b, L_CURE, k, SLP, 0)
                 m.status = NO_STATUS
                 m.status_turns = 0
     return True

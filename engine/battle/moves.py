@@ -24,9 +24,12 @@ from plywise.engine.battle.chance import SITE_MOVE, roll
 from plywise.engine.battle.conditions import is_semi_invulnerable, remove_volatile
 from plywise.engine.battle.constants import (
     CATEGORY_STATUS,
+    EFFECT_ABILITY,
     EFFECT_ITEM,
     EFFECT_MOVE,
     EFFECT_NONE,
+    EFFECT_VOLATILE,
+    GRAVITY,
     MON_FAINTED,
     MOVE_EXTERNAL,
     MOVE_INFILTRATES,
@@ -37,6 +40,7 @@ from plywise.engine.battle.constants import (
     RESULT_UNDEFINED,
     SIDE_FORCE_SWITCH,
     SIDE_LOST_FOCUS,
+    SLP,
     TYPE_ELECTRIC,
     TYPE_GHOST,
     TYPE_NORMAL,
@@ -56,6 +60,22 @@ from plywise.engine.battle.contact import after_move_self, emergency_exit
 from plywise.engine.battle.defences import BOUNCE
 from plywise.engine.battle.fainting import check_win, empty_faint_queue, faint_messages
 from plywise.engine.battle.hits import hit_side, hit_target
+from plywise.engine.battle.log_events import (
+    CANT_FOCUS_PUNCH,
+    CANT_GRAVITY,
+    CANT_NO_PP,
+    FAIL_HEAL,
+    FAIL_MOVE,
+    FAIL_PLAIN,
+    L_ACTIVATE,
+    L_CANT,
+    L_FAIL,
+    L_MOVE,
+    L_NO_TARGET,
+    L_STILL,
+    say,
+    say_from,
+)
 from plywise.engine.battle.move_setup import BLOCKED, HEALS, set_up_move
 from plywise.engine.battle.move_tries import try_move, try_use
 from plywise.engine.battle.names import DATA, MOVE_ID
@@ -179,6 +199,47 @@ def _fail(b: Any, s: int, t: int) -> None:
 
 
 @kernel
+def _say_move(b: Any, s: int, t: int, move: int, caller: int, bounced: bool, locked: bool) -> None:
+    """Tell that a move is used, and what made its user use it."""
+    effect, effect_id = EFFECT_NONE, 0
+    if bounced:
+        effect, effect_id = EFFECT_ABILITY, int(A.magicbounce)
+    elif caller:
+        effect, effect_id = EFFECT_MOVE, caller
+    elif locked:
+        effect, effect_id = EFFECT_VOLATILE, V_LOCKEDMOVE
+    elif int(b.move.flag_bits) & MOVE_EXTERNAL:
+        effect, effect_id = EFFECT_ABILITY, int(A.dancer)
+    say_from(b, L_MOVE, s, move, 0, effect, effect_id, t)
+
+
+@kernel
+def _say_unused(b: Any, s: int, move: int) -> None:
+    """Tell that a move failed at its own condition; a few say so in other words."""
+    mon = b.sides[s].mons[b.sides[s].active]
+    if move == M.rest and mon.status != SLP and ability(b, s) != A.comatose:
+        a = ability(b, s)
+        if mon.hp == mon.max_hp:
+            say(b, L_FAIL, s, FAIL_HEAL, 0)
+        elif a == A.insomnia or a == A.vitalspirit:
+            say_from(b, L_FAIL, s, FAIL_PLAIN, 0, EFFECT_ABILITY, a, s)
+        return
+    if move == M.magnetrise or move == M.splash:
+        if b.pseudo_weather[GRAVITY]:
+            say(b, L_CANT, s, CANT_GRAVITY, move)
+            return
+    if move == M.aurawheel or move == M.hyperspacefury or move == M.allyswitch:
+        say(b, L_STILL, s, 0, 0)
+        say(b, L_FAIL, s, FAIL_MOVE, move)
+        return
+    if move == M.darkvoid:
+        say(b, L_FAIL, s, FAIL_MOVE, move)
+        return
+    say(b, L_FAIL, s, FAIL_PLAIN, 0)
+    say(b, L_STILL, s, 0, 0)
+
+
+@kernel
 def _use_once(
     b: Any, s: int, move: int, caller: int, bounced: bool, locked: bool
 ) -> tuple[int, int, int]:
@@ -194,8 +255,6 @@ def _use_once(
     where = int(row.target)
     if answer == BLOCKED or int(mon.flag_bits) & MON_FAINTED:
         return RESULT_FALSE, 0, 0
-    if where == TARGET_ADJACENT_ALLY:
-        return RESULT_FALSE, 0, 0
     own = (
         where == TARGET_SELF
         or where == TARGET_ALLIES
@@ -206,6 +265,11 @@ def _use_once(
         or (move == M.curse and not has_type(b, s, TYPE_GHOST))
     )
     t = s if own else 1 - s
+    _say_move(b, s, t, move, caller, bounced, locked)
+    if where == TARGET_ADJACENT_ALLY:
+        say(b, L_NO_TARGET, s, 0, 0)
+        say(b, L_FAIL, s, FAIL_PLAIN, 0)
+        return RESULT_FALSE, 0, 0
     wide = (
         where == TARGET_ALL
         or where == TARGET_FOE_SIDE
@@ -229,13 +293,19 @@ def _use_once(
     if row.self_destruct == 1:
         faint(b, s, s, EFFECT_MOVE, move)
     if nobody:
+        say(b, L_NO_TARGET, s, 0, 0)
+        say(b, L_FAIL, s, FAIL_PLAIN, 0)
         return RESULT_FALSE, 0, 0
     result = try_use(b, s, t)
+    if result == FAILED:
+        _say_unused(b, s, move)
     if result == DONE:
         if row.calls_move:
             called = _called_move(b, s, move)
             if called == 0:
                 result = FAILED
+                say(b, L_FAIL, s, FAIL_PLAIN, 0)
+                say(b, L_STILL, s, 0, 0)
             else:
                 return RESULT_TRUE, called, s
         elif wide:
@@ -243,6 +313,9 @@ def _use_once(
         elif answer == HEALS:
             amount = fraction(int(target.max_hp), 4)
             result = DONE if heal(b, t, amount, s, EFFECT_MOVE, move) else FAILED
+            if result == FAILED:
+                say(b, L_FAIL, t, FAIL_HEAL, 0)
+                say(b, L_STILL, s, 0, 0)
         else:
             result = hit_target(b, s, t)
             if move == M.fling and mon.held_item and mon.hp > 0:
@@ -362,6 +435,7 @@ def _run_once(b: Any, s: int, move: int, priority: int, external: bool) -> bool:
         return False
     if move == M.focuspunch and has_volatile(b, s, V_FOCUSPUNCH):
         if int(side.flag_bits) & SIDE_LOST_FOCUS:
+            say(b, L_CANT, s, CANT_FOCUS_PUNCH, move)
             side.move_this_turn_result = RESULT_FALSE
             b.move.id = 0
             return False
@@ -369,6 +443,7 @@ def _run_once(b: Any, s: int, move: int, priority: int, external: bool) -> bool:
     if not external:
         locked = _locked(b, s)
         if not locked and deduct_pp(b, s, move, 1) == 0 and move != M.struggle:
+            say(b, L_CANT, s, CANT_NO_PP, move)
             side.move_this_turn_result = RESULT_FALSE
             b.move.id = 0
             return False
@@ -395,6 +470,7 @@ def run_move(b: Any, s: int, move_id: int, priority: int, external: bool) -> Non
         mon = dancer.mons[dancer.active]
         if ability(b, 1 - s) == A.dancer and not is_semi_invulnerable(b, 1 - s):
             if not faint_messages(b) and int(mon.flag_bits) & MON_FAINTED == 0:
+                say_from(b, L_ACTIVATE, 1 - s, 0, 0, EFFECT_ABILITY, A.dancer, -1)
                 _run_once(b, 1 - s, used, int(MOVES[used].priority), True)
     if not faint_messages(b):
         check_win(b, -1)

@@ -55,6 +55,20 @@ from plywise.engine.battle.constants import (
     V_HEALBLOCK,
     V_UNBURDEN,
 )
+from plywise.engine.battle.log_events import (
+    ENDED_USED,
+    FAIL_UNBOOST,
+    L_ABILITY,
+    L_ACTIVATE,
+    L_BOOST,
+    L_CLEAR_BOOSTS,
+    L_DAMAGE,
+    L_END_ITEM,
+    L_FAIL,
+    L_HEAL,
+    say,
+    say_from,
+)
 from plywise.engine.battle.names import BOOST_NAMES, DATA, ITEM_NAMES
 from plywise.engine.battle.stats import (
     ability,
@@ -156,7 +170,10 @@ def direct_damage(b: Any, s: int, amount: int, source: int, effect: int, effect_
     """Take HP past every ability and item (Substitute, Belly Drum ...); return what was lost."""
     if amount <= 0:
         return 0
-    return lose_hp(b, s, amount, source, effect, effect_id)
+    lost = lose_hp(b, s, amount, source, effect, effect_id)
+    if lost != 0:
+        say_from(b, L_DAMAGE, s, 0, 0, effect, effect_id, -1)
+    return lost
 
 
 @kernel
@@ -191,8 +208,12 @@ def heal(b: Any, s: int, amount: int, source: int, effect: int, effect_id: int) 
     ):
         if ability(b, s) != A.magicguard:
             lose_hp(b, s, amount, source, EFFECT_ABILITY, A.liquidooze)
+            say_from(b, L_DAMAGE, s, 0, 0, EFFECT_ABILITY, A.liquidooze, source)
         return 0
-    return gain_hp(b, s, amount)
+    gained = gain_hp(b, s, amount)
+    if gained != 0:
+        say_from(b, L_HEAL, s, 0, 0, effect, effect_id, source)
+    return gained
 
 
 @kernel
@@ -212,6 +233,7 @@ def lose_item(b: Any, s: int) -> None:
     """Destroy the held item: it is not the ``last_item`` then (Air Balloon); Unburden begins."""
     side = b.sides[s]
     m = side.mons[side.active]
+    say(b, L_END_ITEM, s, int(m.held_item), ENDED_USED)
     m.held_item = 0
     side.item_flags = 0
     if ability(b, s) == A.unburden:
@@ -251,6 +273,8 @@ def damage(b: Any, s: int, amount: int, source: int, effect: int, effect_id: int
         if a == A.disguise:
             if by_move and int(m.species) == S.mimikyu:
                 side.ability_flags = int(side.ability_flags) | ABILITY_BUSTED
+                say_from(b, L_ACTIVATE, s, 0, 0, EFFECT_ABILITY, a, -1)
+                say_from(b, L_DAMAGE, s, 0, 0, effect, effect_id, source)
                 return 0
         elif a == A.iceface:
             if (
@@ -259,6 +283,8 @@ def damage(b: Any, s: int, amount: int, source: int, effect: int, effect_id: int
                 and int(m.species) == S.eiscue
             ):
                 side.ability_flags = int(side.ability_flags) | ABILITY_BUSTED
+                say_from(b, L_ACTIVATE, s, 0, 0, EFFECT_ABILITY, a, -1)
+                say_from(b, L_DAMAGE, s, 0, 0, effect, effect_id, source)
                 return 0
         elif a == A.berserk or a == A.angershell:
             wait = (
@@ -291,19 +317,24 @@ def damage(b: Any, s: int, amount: int, source: int, effect: int, effect_id: int
         if by_move:
             if amount >= hp and has_volatile(b, s, V_ENDURE):
                 amount = hp - 1
+                say_from(b, L_ACTIVATE, s, 0, 0, EFFECT_MOVE, M.endure, -1)
             if a == A.sturdy and hp == int(m.max_hp) and amount >= hp:
                 amount = hp - 1
+                say(b, L_ABILITY, s, a, 0)
         held = item(b, s)
         if held == I.focusband:
             # The draw comes first, whatever the damage.
             if chance(b, SITE_ITEM, 1, 10) and amount >= hp and by_move:
                 amount = hp - 1
+                say_from(b, L_ACTIVATE, s, 0, 0, EFFECT_ITEM, held, -1)
         elif held == I.focussash and by_move and hp == int(m.max_hp) and amount >= hp:
+            say(b, L_END_ITEM, s, held, ENDED_USED)
             consume_item(b, s)
             amount = hp - 1
         if amount != 0:
             amount = max(1, amount)
     lost = lose_hp(b, s, amount, source, effect, effect_id)
+    say_from(b, L_DAMAGE, s, 0, 0, effect, effect_id, source)
     if lost != 0:
         side.hurt_this_turn = 1 + int(m.hp)
         if effect == EFFECT_MOVE and source >= 0:
@@ -344,13 +375,17 @@ def _shielded(b: Any, s: int, source: int, effect: int, effect_id: int) -> int:
 
 
 @kernel
-def _raise_plain(b: Any, s: int, stat: int, change: int) -> None:
+def _raise_plain(b: Any, s: int, stat: int, change: int, effect: int, effect_id: int) -> None:
     """Raise one's own stat as a reaction (Defiant, Rattled ...), seen by the foe's Opportunist."""
     side = b.sides[s]
     now = int(side.boosts[stat])
     to = max(-6, min(6, now + change))
     if to == now:
+        say_from(b, L_BOOST, s, stat, 0, effect, effect_id, s)
         return
+    if effect == EFFECT_ABILITY:
+        say(b, L_ABILITY, s, effect_id, 1)
+    say_from(b, L_BOOST, s, stat, to - now, effect, effect_id, s)
     side.boosts[stat] = to
     if to > now:
         side.flag_bits = int(side.flag_bits) | SIDE_STATS_RAISED
@@ -378,6 +413,39 @@ def _note_raise(b: Any, s: int, stat: int, change: int) -> None:
 
 
 @kernel
+def _tells_itself(a: int) -> bool:
+    """Return whether an ability names itself before it lowers the foe's stages."""
+    return (
+        a == A.intimidate
+        or a == A.supersweetsyrup
+        or a == A.cottondown
+        or a == A.gooey
+        or a == A.tanglinghair
+        or a == A.mirrorarmor
+    )
+
+
+@kernel
+def _say_shielded(b: Any, s: int, stat: int, effect: int, effect_id: int) -> None:
+    """Tell what keeps the foe from lowering a stage, unless that was a secondary effect."""
+    if effect == EFFECT_MOVE and MOVES[effect_id].n_secondaries != 0:
+        return
+    a = defence_ability(b, s)
+    if a == A.clearbody or a == A.whitesmoke or a == A.fullmetalbody:
+        say_from(b, L_FAIL, s, FAIL_UNBOOST, 0, EFFECT_ABILITY, a, s)
+    elif item(b, s) == I.clearamulet:
+        say_from(b, L_FAIL, s, FAIL_UNBOOST, 0, EFFECT_ITEM, I.clearamulet, s)
+    elif (
+        a == A.hypercutter
+        or a == A.bigpecks
+        or a == A.keeneye
+        or a == A.mindseye
+        or a == A.illuminate
+    ):
+        say_from(b, L_FAIL, s, FAIL_UNBOOST, 1 + stat, EFFECT_ABILITY, a, s)
+
+
+@kernel
 def _boost_once(
     b: Any, s: int, changes: int, source: int, effect: int, effect_id: int
 ) -> tuple[bool, int]:
@@ -401,6 +469,10 @@ def _boost_once(
     quiet = quiet or (effect == EFFECT_ITEM and effect_id == I.mirrorherb)
     returned = 0
     success, raised, lowered, atk_present, atk_zero = False, False, False, False, False
+    stopped = False
+    # Intimidate and its like have named themselves, and tell of stages that do not change as well.
+    told = effect == EFFECT_ABILITY and _tells_itself(effect_id)
+    named = told
     for stat in range(7):
         change = stage_of(changes, stat) * factor
         if change == 0:
@@ -410,14 +482,18 @@ def _boost_once(
         if intimidate and stat == ATK:
             if a == A.guarddog:
                 if delta != 0:
-                    _raise_plain(b, s, ATK, 1)
+                    _raise_plain(b, s, ATK, 1, EFFECT_ABILITY, a)
                     continue
             elif delta != 0 and (
                 a == A.innerfocus or a == A.oblivious or a == A.owntempo or a == A.scrappy
             ):
+                say_from(b, L_FAIL, s, FAIL_UNBOOST, 1 + ATK, EFFECT_ABILITY, a, s)
                 continue
         if delta < 0:
             if (shielded >> stat) & 1 != 0:
+                if not stopped:
+                    _say_shielded(b, s, stat, effect, effect_id)
+                stopped = True
                 continue
             if mirror:
                 returned |= stage(stat, delta)
@@ -426,9 +502,16 @@ def _boost_once(
             atk_present = True
             atk_zero = delta == 0
         if delta == 0:
+            if effect != EFFECT_ABILITY or told:
+                # which of -boost and -unboost it is: Showdown asks for the sign that was wanted
+                say_from(b, L_BOOST, s, stat, 0 if now > 0 else -100, effect, effect_id, source)
             continue
         side.boosts[stat] = now + delta
         success = True
+        if effect == EFFECT_ABILITY and not named and effect_id != A.angerpoint:
+            say(b, L_ABILITY, s, effect_id, 1)
+            named = True
+        say_from(b, L_BOOST, s, stat, delta, effect, effect_id, source)
         if delta > 0:
             raised = True
             if not quiet:
@@ -437,18 +520,19 @@ def _boost_once(
             lowered = True
             if source >= 0 and source != s:
                 if a == A.defiant:
-                    _raise_plain(b, s, ATK, 2)
+                    _raise_plain(b, s, ATK, 2, EFFECT_ABILITY, a)
                 elif a == A.competitive:
-                    _raise_plain(b, s, SPA, 2)
+                    _raise_plain(b, s, SPA, 2, EFFECT_ABILITY, a)
     # AfterBoost
     if intimidate and atk_present and not atk_zero:
         if ability(b, s) == A.rattled:
-            _raise_plain(b, s, SPE, 1)
+            _raise_plain(b, s, SPE, 1, EFFECT_ABILITY, A.rattled)
     held = item(b, s)
     if held == I.adrenalineorb:
         if intimidate and int(side.boosts[SPE]) != 6 and not atk_zero:
+            say(b, L_END_ITEM, s, held, ENDED_USED)
             consume_item(b, s)
-            _raise_plain(b, s, SPE, 1)
+            _raise_plain(b, s, SPE, 1, EFFECT_ITEM, held)
     elif held == I.ejectpack and lowered and int(b.move.id) != M.partingshot:
         side.item_flags = int(side.item_flags) | ITEM_EJECT
     if raised:
@@ -466,6 +550,7 @@ def boost(b: Any, s: int, changes: int, source: int, effect: int, effect_id: int
     """
     success, returned = _boost_once(b, s, changes, source, effect, effect_id)
     if returned != 0:
+        say(b, L_ABILITY, s, A.mirrorarmor, 0)
         _boost_once(b, source, returned, s, EFFECT_ABILITY, A.mirrorarmor)
     return success
 
@@ -494,6 +579,7 @@ def use_item(b: Any, s: int) -> bool:
             return False
         if int(b.sides[1 - s].switch_flag) == SWITCH_TRUE:
             return False
+    say(b, L_END_ITEM, s, held, ENDED_USED)
     changes = int(ITEM_BOOSTS[held])
     if changes != 0:
         boost(b, s, changes, s, EFFECT_ITEM, held)
@@ -503,6 +589,7 @@ def use_item(b: Any, s: int) -> bool:
         for stat in range(7):
             if int(side.boosts[stat]) < 0:
                 side.boosts[stat] = 0
+        say(b, L_CLEAR_BOOSTS, s, 2, 0)
     elif held == I.mirrorherb:
         pending = int(side.pending_boosts)
         side.pending_boosts = 0

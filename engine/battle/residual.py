@@ -64,6 +64,18 @@ from plywise.engine.battle.items import (
     try_status,
     white_herb,
 )
+from plywise.engine.battle.log_events import (
+    ENDED_EATEN,
+    L_ACTIVATE,
+    L_END,
+    L_END_ITEM,
+    L_FIELD_END,
+    L_ITEM,
+    L_SIDE_END,
+    L_WEATHER,
+    say,
+    say_from,
+)
 from plywise.engine.battle.moves import future_hit
 from plywise.engine.battle.ops import boost, damage, fraction, heal, stage
 from plywise.engine.battle.residual_handlers import (
@@ -143,6 +155,7 @@ def _weather_turn(b: Any) -> bool:
         if b.weather_duration == 0:
             clear_weather(b)
             return True
+    say(b, L_WEATHER, 0, int(b.weather), 1)
     # Sandstorm and hail that Air Lock suppresses do not even start the event.
     if b.weather == SANDSTORM or b.weather == HAIL or b.weather == SNOWSCAPE:
         if effective_weather(b) == NO_WEATHER:
@@ -171,6 +184,8 @@ def _of_field(b: Any, what: int) -> bool:
     if left == 0:
         return False
     b.pseudo_weather[what - PSEUDO_WEATHER] = left - 1
+    if left == 1:
+        say(b, L_FIELD_END, 0, what - PSEUDO_WEATHER, 0)
     return left == 1
 
 
@@ -183,6 +198,8 @@ def _of_side(b: Any, s: int, condition: int) -> None:
     elif condition == WIDE_GUARD:
         side.flag_bits = int(side.flag_bits) & ~SIDE_WIDE_GUARD
     elif side.conditions[condition] != 0:
+        if side.conditions[condition] == 1:
+            say(b, L_SIDE_END, s, condition, 0)
         side.conditions[condition] = int(side.conditions[condition]) - 1
 
 
@@ -200,6 +217,7 @@ def _of_slot(b: Any, s: int, what: int) -> None:
             side.future_move = 0
             side.future_source = 0
             if int(m.flag_bits) & MON_FAINTED == 0:
+                say(b, L_END, s, 1000 + move, 0)
                 future_hit(b, s, move, source - 1)
     else:
         side.wish_duration = max(0, int(side.wish_duration) - 1)
@@ -274,9 +292,12 @@ def _of_ability(b: Any, s: int, a: int) -> None:
     if a == A.hydration:
         w = weather_for(b, s)
         if w == RAIN_DANCE or w == PRIMORDIAL_SEA:
+            if m.status != NO_STATUS:
+                say_from(b, L_ACTIVATE, s, 0, 0, EFFECT_ABILITY, a, -1)
             cure_status(b, s)
     elif a == A.shedskin:
         if int(m.hp) > 0 and m.status != NO_STATUS and chance(b, SITE_ABILITY, 33, 100):
+            say_from(b, L_ACTIVATE, s, 0, 0, EFFECT_ABILITY, a, -1)
             cure_status(b, s)
     elif a == A.speedboost:
         if int(side.active_turns) != 0:
@@ -297,12 +318,15 @@ def _of_ability(b: Any, s: int, a: int) -> None:
                 berry = int(m.last_item)
                 m.last_item = 0
                 set_item(b, s, berry)
+                say_from(b, L_ITEM, s, berry, 0, EFFECT_ABILITY, a, -1)
     elif a == A.cudchew:
         if side.ability_data != 0 and int(m.hp) > 0:
             side.ability_counter = max(0, int(side.ability_counter) - 1)
             if int(side.ability_counter) == 0:
                 berry = int(side.ability_data)
                 side.ability_data = 0
+                say_from(b, L_ACTIVATE, s, 0, 0, EFFECT_ABILITY, a, -1)
+                say(b, L_END_ITEM, s, berry, ENDED_EATEN)
                 eat_effect(b, s, berry)
                 m.flag_bits = int(m.flag_bits) | MON_ATE_BERRY
     elif a == A.pickup:
@@ -312,6 +336,7 @@ def _of_ability(b: Any, s: int, a: int) -> None:
                 found = int(other.last_item)
                 other.last_item = 0
                 set_item(b, s, found)
+                say_from(b, L_ITEM, s, found, 0, EFFECT_ABILITY, a, -1)
     elif a == A.hungerswitch:
         if int(m.flag_bits) & MON_TERASTALLIZED == 0:
             if int(m.species) == S.morpeko:

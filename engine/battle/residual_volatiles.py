@@ -52,6 +52,7 @@ from plywise.engine.battle.constants import (
 from plywise.engine.battle.items import (
     try_status,
 )
+from plywise.engine.battle.log_events import L_END, L_START, say, say_from
 from plywise.engine.battle.ops import boost, damage, faint, fraction, heal, stage
 from plywise.engine.battle.stats import (
     drop_volatile,
@@ -92,9 +93,11 @@ def _binding(b: Any, s: int) -> bool:
     here = int(side.partial_trap_source) == 1 + int(foe.active) and int(other.hp) > 0
     if int(side.partial_trap_duration) == 0:
         drop_volatile(b, s, V_PARTIALLYTRAPPED)
+        say_from(b, L_END, s, V_PARTIALLYTRAPPED, 0, EFFECT_NONE, 0, 1 - s)
         return True
     if not here or int(foe.active_turns) == 0:
         drop_volatile(b, s, V_PARTIALLYTRAPPED)
+        say_from(b, L_END, s, V_PARTIALLYTRAPPED, 1, EFFECT_NONE, 0, 1 - s)
         return False
     part = max(1, int(side.partial_trap_divisor))
     amount = fraction(int(m.max_hp), part)
@@ -128,6 +131,9 @@ def _uproar(b: Any, s: int) -> bool:
     struggling = int(side.last_move) == M.struggle
     if ended or has_volatile(b, s, V_THROATCHOP) or struggling:
         drop_volatile(b, s, V_UPROAR)
+        say(b, L_END, s, V_UPROAR, 0)
+    else:
+        say(b, L_START, s, V_UPROAR, 1)
     return ended
 
 
@@ -144,6 +150,7 @@ def _encore(b: Any, s: int) -> bool:
             usable = True
     if ended or not usable:
         drop_volatile(b, s, V_ENCORE)
+        say(b, L_END, s, V_ENCORE, 0)
         side.encore_move = 0
         side.encore_duration = 0
     return ended
@@ -178,6 +185,7 @@ def _count_down(b: Any, s: int, v: int) -> bool:
         left = side.micle_duration = max(0, int(side.micle_duration) - 1)
     if left == 0:
         drop_volatile(b, s, v)
+        say(b, L_END, s, v, 0)
     return left == 0
 
 
@@ -200,6 +208,7 @@ def volatile_turn(b: Any, s: int, v: int) -> bool:
         side.syrup_bomb_duration = max(0, int(side.syrup_bomb_duration) - 1)
         if int(side.syrup_bomb_duration) == 0:
             drop_volatile(b, s, V_SYRUPBOMB)
+            say(b, L_END, s, V_SYRUPBOMB, 0)
             return True
         boost(b, s, stage(SPE, -1), 1 - s, EFFECT_VOLATILE, V_SYRUPBOMB)
         return False
@@ -207,12 +216,14 @@ def volatile_turn(b: Any, s: int, v: int) -> bool:
         side.yawn_duration = max(0, int(side.yawn_duration) - 1)
         if int(side.yawn_duration) != 0:
             return False
+        say(b, L_END, s, V_YAWN, 0)
         # Its end comes before it is gone, so that its own sleep passes Safeguard.
         try_status(b, s, SLP, 1 - s, EFFECT_VOLATILE, V_YAWN)
         drop_volatile(b, s, V_YAWN)
         return True
     if v == V_PERISHSONG:
         side.perish_duration = max(0, int(side.perish_duration) - 1)
+        say(b, L_START, s, -3, int(side.perish_duration))
         if int(side.perish_duration) != 0:
             return False
         drop_volatile(b, s, V_PERISHSONG)

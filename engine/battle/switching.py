@@ -11,12 +11,14 @@ import plywise.engine.battle.species_ids as S
 from plywise.engine.battle.abilities import end_ability, start_ability
 from plywise.engine.battle.action_queue import cancel_actions, insert_run_switch, remove_action
 from plywise.engine.battle.chance import SITE_PHAZING, roll
-from plywise.engine.battle.conditions import cure_member, cure_status, remove_side_condition
+from plywise.engine.battle.conditions import cure_member, remove_side_condition
 from plywise.engine.battle.constants import (
     ABILITY_PENDING_BOOSTS,
     EFFECT_ABILITY,
     EFFECT_MOVE,
+    EFFECT_NONE,
     EFFECT_SIDE_CONDITION,
+    EFFECT_WISH,
     ITEM_EJECT,
     ITEM_READY,
     MON_FAINTED,
@@ -50,6 +52,15 @@ from plywise.engine.battle.constants import (
 from plywise.engine.battle.fainting import faint_messages
 from plywise.engine.battle.formes import clear_volatile, forme_change
 from plywise.engine.battle.items import start_item, try_status, white_herb
+from plywise.engine.battle.log_events import (
+    L_ACTIVATE,
+    L_CURE,
+    L_DRAG,
+    L_HEAL,
+    L_SIDE_END,
+    L_SWITCH,
+    say_from,
+)
 from plywise.engine.battle.names import ABILITY_ID, DATA, ITEM_ID
 from plywise.engine.battle.ops import boost, damage, gain_hp, stage, unpack_pending, use_item
 from plywise.engine.battle.stats import (
@@ -222,6 +233,7 @@ def switch_in(b: Any, s: int, i: int, by_move: int, dragged: bool) -> bool:
         a = ability(b, s)
         if a == A.naturalcure:
             if leaver.status != NO_STATUS:
+                say_from(b, L_CURE, s, int(leaver.status), 0, EFFECT_ABILITY, a, -1)
                 cure_member(b, s, old)
         elif a == A.regenerator:
             gain_hp(b, s, int(leaver.max_hp) // 3)
@@ -261,6 +273,8 @@ def switch_in(b: Any, s: int, i: int, by_move: int, dragged: bool) -> bool:
     if passing:
         _received(b, s)
     side.illusion = find_illusion(b, s)
+    effect = EFFECT_MOVE if by_move else EFFECT_NONE
+    say_from(b, L_DRAG if dragged else L_SWITCH, s, 0, 0, effect, by_move, -1)
     if dragged:
         run_switch(b, s)
     else:
@@ -319,8 +333,10 @@ def _hazard(b: Any, s: int, condition: int) -> None:
             damage(b, s, max(1, amount), -1, EFFECT_SIDE_CONDITION, condition)
     elif condition == STICKY_WEB:
         if not boots:
+            say_from(b, L_ACTIVATE, s, 0, 0, EFFECT_MOVE, M.stickyweb, -1)
             boost(b, s, stage(SPE, -1), 1 - s, EFFECT_MOVE, M.stickyweb)
     elif has_type(b, s, TYPE_POISON):
+        say_from(b, L_SIDE_END, s, TOXIC_SPIKES, 0, EFFECT_NONE, 0, s)
         remove_side_condition(b, s, TOXIC_SPIKES)
     elif not has_type(b, s, TYPE_STEEL) and not boots:
         status = TOX if int(side.conditions[TOXIC_SPIKES]) >= 2 else PSN
@@ -336,7 +352,8 @@ def _wishes(b: Any, s: int) -> None:
     if int(side.flag_bits) & SIDE_HEALING_WISH != 0:
         if int(m.hp) < int(m.max_hp) or m.status != NO_STATUS:
             gain_hp(b, s, int(m.max_hp))
-            cure_status(b, s)
+            cure_member(b, s, i)
+            say_from(b, L_HEAL, s, 0, 0, EFFECT_WISH, M.healingwish, -1)
             side.flag_bits = int(side.flag_bits) & ~SIDE_HEALING_WISH
     if int(side.flag_bits) & SIDE_LUNAR_DANCE != 0:
         tired = False
@@ -345,10 +362,11 @@ def _wishes(b: Any, s: int) -> None:
                 tired = True
         if tired or int(m.hp) < int(m.max_hp) or m.status != NO_STATUS:
             gain_hp(b, s, int(m.max_hp))
-            cure_status(b, s)
+            cure_member(b, s, i)
             for k in range(4):
                 if int(m.moves[k]) != 0:
                     m.pp[k] = max_pp(b, s, i, k)
+            say_from(b, L_HEAL, s, 0, 0, EFFECT_WISH, M.lunardance, -1)
             side.flag_bits = int(side.flag_bits) & ~SIDE_LUNAR_DANCE
 
 

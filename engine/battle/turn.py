@@ -72,6 +72,16 @@ from plywise.engine.battle.fainting import faint_messages
 from plywise.engine.battle.field import clear_terrain, clear_weather, first_side
 from plywise.engine.battle.formes import forme_change
 from plywise.engine.battle.legal import NO_LOCK, decides, locked_move, set_disabled, set_trapped
+from plywise.engine.battle.log_events import (
+    L_HEAL,
+    L_SWITCH,
+    L_TERASTALLIZE,
+    L_TURN,
+    L_UPKEEP,
+    L_WIN,
+    say,
+    say_member,
+)
 from plywise.engine.battle.moves import run_move
 from plywise.engine.battle.ops import can_switch
 from plywise.engine.battle.residual import residual
@@ -173,6 +183,7 @@ def terastallize(b: Any, s: int) -> None:
     if side.illusion != 0:
         if seen == S.ogerpon or seen == S.terapagos:
             side.illusion = 0
+    say(b, L_TERASTALLIZE, s, tera, 0)
     m.flag_bits = int(m.flag_bits) | MON_TERASTALLIZED
     side.flag_bits = int(side.flag_bits) | SIDE_TERA_USED
     side.added_type = 0
@@ -213,6 +224,7 @@ def _revive(b: Any, s: int, i: int) -> None:
     m.status_turns = 0
     m.hp = max(1, int(m.max_hp) // 2)
     side.flag_bits = int(side.flag_bits) & ~SIDE_REVIVAL_BLESSING
+    say_member(b, L_HEAL, s, i, 1, 0)
 
 
 @kernel
@@ -316,6 +328,8 @@ def _run_next(b: Any) -> bool:
         hp0, hp1 = _standing_hp(b, 0), _standing_hp(b, 1)
         mon0, mon1 = int(b.sides[0].active), int(b.sides[1].active)
         residual(b)
+        if int(b.winner) == WINNER_NONE:
+            say(b, L_UPKEEP, 0, 0, 0)
         if int(b.winner) != WINNER_NONE or _after_action(b):
             return True
         if int(b.sides[0].active) == mon0 and _low(b, 0, hp0):
@@ -417,7 +431,10 @@ def end_turn(b: Any) -> None:
         side.fainted_last_turn = side.fainted_this_turn
         side.fainted_this_turn = 0
     b.mid_turn = 0
-    if int(b.turn) > TURN_LIMIT:
+    if int(b.turn) <= TURN_LIMIT:
+        say(b, L_TURN, 0, int(b.turn), 0)
+    else:
+        say(b, L_WIN, 0, WINNER_TIE, 0)
         b.winner = WINNER_TIE
         b.request = REQUEST_NONE
         return
@@ -469,5 +486,7 @@ def start(b: Any) -> None:
         side.illusion = find_illusion(b, s)
         insert_run_switch(b, s)
     b.winner = WINNER_NONE
+    for s in range(2):
+        say(b, L_SWITCH, s, 0, 0)
     b.mid_turn = 1
     turn_loop(b)
