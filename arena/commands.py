@@ -67,6 +67,7 @@ def verify(config: VerifyConfig, folder: Path) -> int:
     from rich.console import Console
 
     from plywise.arena.verify import print_report, verify_corpus
+    from plywise.arena.verify_log import print_log_report, verify_log
     from plywise.arena.verify_seed import print_seed_report, verify_seeds
 
     console = Console(highlight=False)
@@ -76,6 +77,12 @@ def verify(config: VerifyConfig, folder: Path) -> int:
             Path(config.corpus), jobs=config.jobs, battle=config.battle, limit=config.limit
         )
         print_seed_report(console, report, config.causes)
+        return _judged(console, report, folder, config.require)
+    if config.what == "log":
+        report = verify_log(
+            Path(config.corpus), jobs=config.jobs, battle=config.battle, limit=config.limit
+        )
+        print_log_report(console, report)
         return _judged(console, report, folder, config.require)
     report = verify_corpus(
         Path(config.corpus),

@@ -392,13 +392,13 @@ class TournamentConfig:
 
 @dataclass
 class VerifyConfig:
-    """``plywise verify engine|seed CORPUS``: replay a corpus of the real simulator.
+    """``plywise verify engine|seed|log CORPUS``: replay a corpus of the real simulator.
 
     Attributes:
         what: engine: every step with its recorded draws; seed: whole battles from seed, teams and
-            choices alone.
+            choices alone; log: our protocol lines of every step.
         corpus: a ``.jsonl`` or ``.jsonl.gz`` file.
-        limit: steps to replay (seed: battles); null: all.
+        limit: steps to replay (seed, log: battles); null: all.
         causes: how many causes of mismatch to print.
         jobs: processes to share the battles among.
         battle, step: show only this battle, or this step of it in full (engine).
@@ -416,10 +416,12 @@ class VerifyConfig:
 
     def __post_init__(self) -> None:
         """Check the values."""
-        _one_of("what", self.what, ("engine", "seed"))
+        _one_of("what", self.what, ("engine", "seed", "log"))
         _at_least("limit", self.limit, 1)
         if self.what == "seed" and self.step is not None:
             raise ConfigError(f"step={self.step}: a battle is played from its seed as a whole")
+        if self.what == "log" and self.step is not None:
+            raise ConfigError(f"step={self.step}: a log is compared battle by battle")
         _at_least("causes", self.causes, 0)
         _at_least("jobs", self.jobs, 1)
         _between("require", self.require, 0, 1)

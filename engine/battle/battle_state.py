@@ -17,9 +17,19 @@ from plywise.datasets.battle_corpus import Dump
 from plywise.datasets.errors import PlywiseError
 from plywise.datasets.pokemon_sets import parse_packed_team
 from plywise.datasets.showdown_data import UnknownNameError, to_id
-from plywise.engine.battle import branches, codec, damage_rolls, describe, facts, plain
+from plywise.engine.battle import (
+    branches,
+    chance,
+    codec,
+    damage_rolls,
+    describe,
+    facts,
+    log_events,
+    plain,
+)
 from plywise.engine.battle import constants as c
 from plywise.engine.battle import teams as team_building
+from plywise.engine.battle.log_lines import Labels, render
 from plywise.engine.battle.names import (
     ABILITY_NAMES,
     BOOST_NAMES,
@@ -92,13 +102,15 @@ class SideView:
 class BattleState:
     """A Gen 9 singles battle.
 
-    ``pool`` is a one-element pool for kernels; it is this state, not a copy.
+    ``pool`` is a one-element pool for kernels; it is this state, not a copy.  ``labels`` are what
+    log lines call its members; without them they go by their species' names.
     """
 
-    def __init__(self, pool: np.ndarray[Any, Any]) -> None:
+    def __init__(self, pool: np.ndarray[Any, Any], labels: Labels | None = None) -> None:
         if pool.dtype != BATTLE or pool.shape != (1,):
             raise ValueError("a one-element pool of battle states is wanted")
         self.pool = pool
+        self.labels = labels
 
     @classmethod
     def from_teams(
@@ -124,7 +136,7 @@ class BattleState:
             # Showdown's team preview: the lead first, the others in their order.
             side.order = [lead, *(k for k in range(6) if k != lead)]
         start(pool, 0)
-        return cls(pool)
+        return cls(pool, Labels.of_teams((first, second), format))
 
     @classmethod
     def from_packed(
@@ -158,7 +170,7 @@ class BattleState:
             UnmodelledError: a set has something that the engine does not model.
         """
         teams = (parse_packed_team(first), parse_packed_team(second))
-        return cls(start_from_seed(teams, format, seed))
+        return cls(start_from_seed(teams, format, seed), Labels.of_teams(teams, format))
 
     @classmethod
     def from_dump(cls, dump: Dump, setup: codec.BattleSetup, seed: int = 0) -> "BattleState":
@@ -169,11 +181,11 @@ class BattleState:
         """
         pool = codec.decode(dump, setup)
         RULES.reseed(pool, 0, seed)
-        return cls(pool)
+        return cls(pool, Labels.of_teams(setup.teams, setup.format))
 
     def clone(self) -> "BattleState":
         """Return an independent copy, random source included."""
-        return BattleState(self.pool.copy())
+        return BattleState(self.pool.copy(), self.labels)
 
     # ------------------------------------------------------------------------------- play
 
@@ -196,16 +208,29 @@ class BattleState:
         out = np.zeros(RULES.num_actions, np.int32)
         return [int(a) for a in out[: RULES.legal(self.pool, 0, side, out)]]
 
-    def apply_actions(self, first: int, second: int) -> None:
+    def apply_actions(self, first: int, second: int, *, log: bool = False) -> list[str]:
         """Play on to the next decision.
 
         ``NO_ACTION`` stands for a side that has nothing to decide.
+
+        Returns:
+            with ``log``, what has happened as lines of Showdown's protocol (:mod:`log_lines`), both
+            sides' HP exact; else nothing.  The battle goes on the same either way.
 
         Raises:
             IllegalBattleActionError: a side may not choose its action, or the battle is over.
         """
         self._check_actions(first, second)
+        if not log:
+            RULES.step(self.pool, 0, first, second)
+            return []
+        state = self.pool[0]
+        script, events = chance.resumed(state), log_events.new_events()
+        chance.feed(state, script, events)
         RULES.step(self.pool, 0, first, second)
+        chance.unfeed(state, chance.generator(script))
+        labels = self.labels or Labels.of_state(self.pool, 0)
+        return render(log_events.written_events(events), self.pool, 0, labels)
 
     def chance_outcomes(
         self,
@@ -226,7 +251,7 @@ class BattleState:
         self._check_actions(first, second)
         found = branches.enumerate_step(self.pool, 0, first, second, limit, damage_classes)
         return [
-            (BattleState(found.states[k : k + 1].copy()), float(probability))
+            (BattleState(found.states[k : k + 1].copy(), self.labels), float(probability))
             for k, probability in enumerate(found.probabilities)
         ]
 
@@ -334,7 +359,7 @@ class BattleState:
     # ------------------------------------------------------------------------------- save
 
     def serialize(self) -> str:
-        """Return the state as one line of JSON, random source included."""
+        """Return the state as one line of JSON, random source included, ``labels`` left out."""
         return json.dumps(
             {"battle": _LAYOUT, "state": base64.b64encode(self.pool.tobytes()).decode("ascii")}
         )

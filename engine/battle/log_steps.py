@@ -1,5 +1,6 @@
 """Recorded steps replayed with a log: how our lines compare with Showdown's own."""
 
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -71,6 +72,33 @@ class LogReport:
     def rate(self) -> float:
         """Share of exact steps; 0 without steps."""
         return self.exact / self.steps if self.steps else 0.0
+
+    def to_json(self) -> str:
+        """Return the figures as one line of JSON."""
+        return json.dumps(
+            {
+                "steps": self.steps,
+                "exact": self.exact,
+                "rate": round(self.rate, 6),
+                "whole": self.whole,
+                "lines": sum(self.seen.values()),
+                "missing": sum(self.missing.values()),
+                "extra": sum(self.extra.values()),
+            }
+        )
+
+    def merge(self, other: "LogReport") -> None:
+        """Add another part of the same corpus."""
+        self.steps += other.steps
+        self.exact += other.exact
+        self.whole += other.whole
+        for mine, theirs in (
+            (self.seen, other.seen),
+            (self.missing, other.missing),
+            (self.extra, other.extra),
+        ):
+            mine.update(theirs)
+        self.examples = other.examples | self.examples
 
     def note(self, where: str, expected: Any, got: Any) -> None:
         """Compare the lines of one step; ``where`` is its ``battle:step``."""

@@ -1,0 +1,82 @@
+"""``plywise verify log CORPUS``: our protocol lines against those that the real simulator wrote.
+
+Every recorded step is replayed from the state before it with its recorded draws, and logged.  A
+step is exact when its lines of the major kinds (``log_steps.MAJOR``) are the recorded ones, each of
+them to the letter and in their order; hints are left out, which tell nothing of the battle.
+"""
+
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from plywise.datasets.battle_corpus import read_corpus
+from plywise.engine.battle.codec import BattleSetup, Unsaid
+from plywise.engine.battle.log_lines import Labels
+from plywise.engine.battle.log_steps import MAJOR, LogReport, kind_of, replay_log
+from plywise.engine.battle.replay import decode_before, prepare_rules
+
+
+def verify_log(
+    path: Path, jobs: int = 1, battle: int | None = None, limit: int | None = None
+) -> LogReport:
+    """Compare the logs of a corpus.
+
+    Args:
+        path: a ``.jsonl`` or ``.jsonl.gz`` corpus.
+        jobs: processes to share the battles among.
+        battle: only this one.
+        limit: only the first so many battles.
+
+    Raises:
+        CorpusError: the file is not a sound corpus of the pinned package.
+    """
+    next(read_corpus(path, limit=1), None)  # a file that is no corpus is refused at once
+    prepare_rules()
+    if jobs == 1:
+        return _share(path, 0, 1, battle, limit)
+    report = LogReport()
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        parts = [pool.submit(_share, path, k, jobs, battle, limit) for k in range(jobs)]
+        for part in parts:
+            report.merge(part.result())
+    return report
+
+
+def _share(path: Path, part: int, parts: int, only: int | None, limit: int | None) -> LogReport:
+    """Replay every ``parts``-th battle, from number ``part`` on."""
+    report = LogReport()
+    for k, battle in enumerate(read_corpus(path, limit=limit)):
+        if k % parts != part or (only is not None and battle.number != only):
+            continue
+        setup, unsaid = BattleSetup.of(battle), Unsaid()
+        labels = Labels.of_teams(battle.teams(), battle.format)
+        for step in battle.steps:
+            before = decode_before(step, setup, unsaid)
+            unsaid.learn(step)
+            expected = [line for line in step.log if kind_of(line) != "-hint"]
+            # A state that cannot be decoded has no lines of ours: it counts as wrong.
+            got = [] if isinstance(before, str) else replay_log(before, 0, step, labels)
+            report.note(f"{battle.number}:{step.number}", expected, got)
+    return report
+
+
+def print_log_report(console: Console, report: LogReport) -> None:
+    """Print the kinds of lines that differ, the figures, and as last line the JSON."""
+    wrong = report.missing | report.extra
+    if wrong:
+        table = Table("kind", "recorded", "missing", "extra", "example (battle:step)", "line")
+        for kind, _ in wrong.most_common():
+            where, line, _ = report.examples[kind]
+            numbers = (report.seen[kind], report.missing[kind], report.extra[kind])
+            name = f"{kind} (major)" if kind in MAJOR else kind
+            table.add_row(name, *map(str, numbers), where, escape(line))
+        console.print(table)
+    console.print(
+        f"{report.exact} of {report.steps} steps with the recorded major lines "
+        f"({report.rate:.2%}), {report.whole} with all lines"
+    )
+    console.print(report.to_json(), soft_wrap=True, markup=False, highlight=False)
