@@ -15,7 +15,7 @@ from rich.table import Table
 
 from plywise.datasets.battle_corpus import read_corpus
 from plywise.engine.battle.codec import BattleSetup, Unsaid
-from plywise.engine.battle.log_lines import Labels
+from plywise.engine.battle.log_labels import Labels
 from plywise.engine.battle.log_steps import MAJOR, LogReport, kind_of, replay_log
 from plywise.engine.battle.replay import decode_before, prepare_rules
 

@@ -14,7 +14,7 @@ from plywise.datasets.pokemon_sets import random_battle_sets
 from plywise.engine.battle import chance, log_events
 from plywise.engine.battle.battle_state import BattleState
 from plywise.engine.battle.codec import BattleSetup
-from plywise.engine.battle.log_lines import Labels
+from plywise.engine.battle.log_labels import Labels
 from plywise.engine.battle.log_steps import LogReport, kind_of
 from plywise.engine.kernels import NO_ACTION
 

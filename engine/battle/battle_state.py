@@ -29,7 +29,8 @@ from plywise.engine.battle import (
 )
 from plywise.engine.battle import constants as c
 from plywise.engine.battle import teams as team_building
-from plywise.engine.battle.log_lines import Labels, render
+from plywise.engine.battle.log_labels import Labels
+from plywise.engine.battle.log_lines import render
 from plywise.engine.battle.names import (
     ABILITY_NAMES,
     BOOST_NAMES,

@@ -117,20 +117,16 @@ from plywise.engine.battle.constants import (
     WIDE_GUARD,
     WONDER_ROOM,
 )
+from plywise.engine.battle.log_conditions import say_same_status, say_start
 from plywise.engine.battle.log_events import (
-    FAIL_PLAIN,
-    FAIL_STATUS,
     L_CURE,
     L_END,
-    L_FAIL,
     L_FIELD_END,
     L_FIELD_START,
     L_IMMUNE,
     L_SIDE_END,
     L_SIDE_START,
-    L_START,
     L_STATUS,
-    L_STILL,
     logged,
     say,
     say_from,
@@ -267,19 +263,6 @@ def _status_blocked(b: Any, s: int, status: int, source: int, effect: int, effec
                 ):
                     return True
     return False
-
-
-@kernel
-def say_same_status(b: Any, s: int, source: int, effect: int, effect_id: int) -> None:
-    """Tell that the active of ``s`` keeps the status that it has, if a status move was to blame."""
-    if effect != EFFECT_MOVE or MOVES[effect_id].status == 0:
-        return
-    m = b.sides[s].mons[b.sides[s].active]
-    if int(MOVES[effect_id].status) == int(m.status):
-        say(b, L_FAIL, s, FAIL_STATUS, int(m.status))
-    elif source >= 0:
-        say(b, L_FAIL, source, FAIL_PLAIN, 0)
-        say(b, L_STILL, source, 0, 0)
 
 
 @kernel
@@ -449,20 +432,6 @@ def _knock_down(b: Any, s: int) -> None:
 
 
 @kernel
-def _say_start(b: Any, s: int, v: int, source: int, effect: int, effect_id: int) -> None:
-    """Tell that a volatile has begun, with what its line shows besides."""
-    side = b.sides[s]
-    more = 0
-    if v == V_DISABLE:
-        more = int(side.disable_move)
-    elif v == V_PROTOSYNTHESIS or v == V_QUARKDRIVE:
-        more = int(side.paradox_stat)
-    elif v == V_TWOTURNMOVE:
-        say(b, L_STILL, s, 0, 0)
-    say_from(b, L_START, s, v, more, effect, effect_id, source)
-
-
-@kernel
 def add_volatile(b: Any, s: int, v: int, source: int, effect: int, effect_id: int) -> bool:
     """Give the active of ``s`` a volatile (``V_*``), if nothing stops it; return whether it came.
 
@@ -623,7 +592,7 @@ def add_volatile(b: Any, s: int, v: int, source: int, effect: int, effect_id: in
         put_volatile(b, 1 - s, V_TRAPPER)
     put_volatile(b, s, v)
     if logged(b):
-        _say_start(b, s, v, source, effect, effect_id)
+        say_start(b, s, v, source, effect, effect_id)
     return True
 
 

@@ -11,7 +11,6 @@ from plywise.engine.battle.conditions import (
     add_volatile,
     cure_status,
     remove_volatile,
-    say_same_status,
     set_status,
 )
 from plywise.engine.battle.constants import (
@@ -56,6 +55,7 @@ from plywise.engine.battle.constants import (
     V_TORMENT,
 )
 from plywise.engine.battle.field import use_seed
+from plywise.engine.battle.log_conditions import say_same_status
 from plywise.engine.battle.log_events import ENDED_EATEN, L_ACTIVATE, L_END_ITEM, say, say_from
 from plywise.engine.battle.names import ITEM_ID, ITEM_NAMES
 from plywise.engine.battle.ops import boost, consume_item, fraction, heal, stage, use_item

@@ -1,24 +1,21 @@
 """Events of a logged step -> lines of Showdown's protocol, with exact HP on both sides.
 
-What lines call a Pokémon (nickname, shininess, cosmetic forme) is no part of a flat state:
-:class:`Labels` holds it.  The words of conditions stand in :mod:`log_words`.
+What lines call a Pokémon is no part of a flat state: :mod:`log_labels`.  The words of conditions stand in :mod:`log_words`.
 
 Not told: hints, what Frisk, Forewarn or Anticipation see, and messages of rules.
 """
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from plywise.datasets.pokemon_sets import PokemonSet
-from plywise.datasets.showdown_data import load, to_id
 from plywise.engine.battle import constants as c
 from plywise.engine.battle import log_events as e
 from plywise.engine.battle import log_words as words
+from plywise.engine.battle.log_labels import Labels, display
 from plywise.engine.battle.names import (
     ABILITY_NAMES,
     BOOST_NAMES,
@@ -30,84 +27,7 @@ from plywise.engine.battle.names import (
     TYPE_NAMES,
 )
 
-_PLAYERS = ("P1", "P2")
 _ABSORBING = {"voltabsorb", "waterabsorb", "eartheater", "dryskin"}
-
-
-def display(kind: str, name: str) -> str:
-    """Return the name for people of a Showdown id of a table."""
-    return str(DATA[kind][name]["name"]) if name in DATA[kind] else name
-
-
-def _cosmetic(s: PokemonSet) -> str:
-    """Return the display name of a cosmetic forme, empty for any other species.
-
-    Packed teams leave punctuation out: capitals tell where ``AlcremieRubyCream`` had any.
-    """
-    base = load().cosmetic.get(s.species)
-    if base is None or not s.species.startswith(base):
-        return ""
-    name = display("species", base)
-    letters = len(base)
-    written = s.written if to_id(s.written) == s.species else s.species
-    forme = re.sub("[^0-9A-Za-z]", "", written)[letters:]
-    joint = " " if name == "Vivillon" else "-"
-    return f"{name}-{joint.join(re.findall('[A-Z][a-z0-9]*', forme) or [forme.capitalize()])}"
-
-
-@dataclass(frozen=True)
-class Labels:
-    """What lines call the members of both teams, by team index.
-
-    Attributes:
-        names: nicknames.
-        shiny: who is shiny.
-        cosmetic: display names of cosmetic formes, empty for all others.
-        players: what both trainers are called.
-        illusion_level: a disguise shows its model's level (the rule Illusion Level Mod).
-    """
-
-    names: tuple[tuple[str, ...], tuple[str, ...]]
-    shiny: tuple[tuple[bool, ...], tuple[bool, ...]]
-    cosmetic: tuple[tuple[str, ...], tuple[str, ...]]
-    players: tuple[str, str] = _PLAYERS
-    illusion_level: bool = True
-
-    @classmethod
-    def of_teams(
-        cls,
-        teams: tuple[Sequence[PokemonSet], Sequence[PokemonSet]],
-        format: str = "gen9randombattle",
-    ) -> "Labels":
-        """Return the labels of two teams; whoever has no nickname is called by its species."""
-
-        def name(s: PokemonSet) -> str:
-            species = load().species[load().species_id(s.species)]
-            return s.nickname or str(species.get("baseSpecies", species["name"]))
-
-        first, second = teams
-        return cls(
-            names=(tuple(map(name, first)), tuple(map(name, second))),
-            shiny=(tuple(s.shiny for s in first), tuple(s.shiny for s in second)),
-            cosmetic=(
-                tuple(_cosmetic(s) for s in first),
-                tuple(_cosmetic(s) for s in second),
-            ),
-            illusion_level=format == "gen9randombattle",
-        )
-
-    @classmethod
-    def of_state(cls, pool: NDArray[Any], i: int) -> "Labels":
-        """Return labels for a state whose teams are not known: species names."""
-        names = []
-        for side in pool[i]["sides"]:
-            found = []
-            for mon in side["mons"]:
-                record = DATA["species"].get(SPECIES_NAMES[int(mon["base_species"])], {})
-                found.append(str(record.get("baseSpecies", record.get("name", "none"))))
-            names.append(tuple(found))
-        nobody = (False,) * 6
-        return cls((names[0], names[1]), (nobody, nobody), (("",) * 6, ("",) * 6))
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ import numpy as np
 
 from plywise.datasets.battle_corpus import RecordedStep
 from plywise.engine.battle import chance, codec, log_events
-from plywise.engine.battle.log_lines import Labels, render
+from plywise.engine.battle.log_labels import Labels
+from plywise.engine.battle.log_lines import render
 from plywise.engine.battle.rules import RULES
 from plywise.engine.kernels import NO_ACTION
 
