@@ -302,6 +302,7 @@ MON_MALE = 1 << 13
 MON_FEMALE = 1 << 14  # neither: no gender
 GENDER_NONE, GENDER_MALE, GENDER_FEMALE = 0, MON_MALE, MON_FEMALE  # bits of `mon.flag_bits`
 MON_GENDER = MON_MALE | MON_FEMALE
+MON_FELL_MOVING = 1 << 15  # its own move, which did something, felled it
 MON_TERA_LOST = 1 << 11  # canTerastallize is null for good (its forme came from an item)
 
 # ---------------------------------------------------------------------- flags of a side's active

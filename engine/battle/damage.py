@@ -353,6 +353,12 @@ def _screens(b: Any) -> int:
 
 
 @kernel
+def _doubly_open(b: Any, t: int) -> bool:
+    """Return whether two volatiles of the target, Glaive Rush and Minimize, tie there."""
+    return has_volatile(b, t, V_GLAIVERUSH) and has_volatile(b, t, V_MINIMIZE)
+
+
+@kernel
 def _modify_damage(b: Any, s: int, t: int, damage: int, random: int) -> int:
     """Showdown's modifyDamage: from the base damage to the damage done."""
     side = b.sides[s]
@@ -421,7 +427,7 @@ def _modify_damage(b: Any, s: int, t: int, damage: int, random: int) -> int:
         int(mon.status) == BRN and physical and get_ability(b, s) != A.guts and move != M.facade
     )
     # ModifyDamage, in the order of the holders' speeds; side conditions have none
-    if not forced_roll and (even(b) or _screens(b) > 1):
+    if not forced_roll and (even(b) or _screens(b) > 1 or _doubly_open(b, t)):
         event_ties(b, MODIFY_DAMAGE, s, t)
     mod = 4096
     if side.speed >= foe.speed:

@@ -450,7 +450,11 @@ def hits_by_accuracy(b: Any, s: int, t: int, later: bool) -> bool:
     if int(row.target) == TARGET_SELF and int(b.move.category) == CATEGORY_STATUS:
         return True
     # event Accuracy
-    if level:
+    if (
+        level
+        or (has_volatile(b, t, V_GLAIVERUSH) and has_volatile(b, t, V_MINIMIZE))
+        or (has_volatile(b, s, V_LOCKON) and has_volatile(b, s, V_MICLEBERRY))
+    ):
         event_ties(b, ACCURACY_EVENT, t, s)
     if ability(b, s) == A.noguard or ability(b, t) == A.noguard:
         sure = True

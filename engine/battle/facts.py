@@ -9,7 +9,7 @@ Not compared, because it decides nothing in a Gen 9 singles battle:
 * ``ld`` (lastDamage) and ``mtt`` (moveThisTurn): nothing in Gen 9 reads them;
 * ``wt`` (weight): follows from species and volatiles;
 * ``name`` of an effect, ``startTime`` of sleep, ``targetLoc``, links of ``trapped``/``trapper``,
-  ``typeWas`` of Roost (only older generations read it);
+  ``typeWas`` of Roost (only older generations read it), ``slot`` of Counter (a foe);
 * who set up an effect (``src``), but for Attract, partial trapping, Syrup Bomb, future moves and
   the side that sleep came from;
 * the duration of one-turn conditions (always 1) and the mark that a charging move puts on its user
@@ -48,7 +48,15 @@ from plywise.engine.battle.names import (
 
 Facts = dict[tuple[str, str], Any]
 
-_UNSAID_OF_EFFECTS = {"name", "targetLoc", "linkedPokemon", "linkedStatus", "src", "typeWas"}
+_UNSAID_OF_EFFECTS = {
+    "name",
+    "targetLoc",
+    "linkedPokemon",
+    "linkedStatus",
+    "src",
+    "typeWas",
+    "slot",
+}
 _READ_OF_VOLATILES = {
     "protosynthesis": {"fromBooster"},
     "quarkdrive": {"fromBooster"},
@@ -310,7 +318,7 @@ def _queue(b: Any) -> list[list[str]]:
         [
             _QUEUE_NAMES[q.kind],
             f"@p{q.side + 1}:{q.mon}",
-            _name(MOVE_NAMES, q.move),
+            _name(MOVE_NAMES, q.move) or ("recharge" if q.kind == c.QUEUE_MOVE else ""),
         ]
         for q in b.queue[: b.queue_length]
     ]

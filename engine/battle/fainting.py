@@ -138,6 +138,7 @@ def empty_faint_queue(b: Any, check: bool) -> bool:
         if int(m.flag_bits) & MON_FAINTED != 0:
             continue
         say(b, L_FAINT, last, 0, 0)
+        waiting = int(b.faint_length)
         side.pokemon_left = max(0, int(side.pokemon_left) - 1)
         side.total_fainted = int(side.total_fainted) + 1
         if has_volatile(b, last, V_DESTINYBOND) and source >= 0 and source != last:
@@ -155,6 +156,8 @@ def empty_faint_queue(b: Any, check: bool) -> bool:
         m.flag_bits = (int(m.flag_bits) | MON_FAINTED) & ~MON_TERASTALLIZED
         side.illusion = 0
         side.fainted_this_turn = 1 + int(side.active)
+        if int(b.faint_length) > waiting:
+            check = True  # Destiny Bond: the last of a side decides at once
     b.faint_length = 0
     if check and check_win(b, last):
         return True

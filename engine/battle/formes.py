@@ -15,6 +15,7 @@ from plywise.engine.battle.constants import (
     TYPE_STELLAR,
     V_DRAGONCHEER,
     V_FOCUSENERGY,
+    V_ROOST,
     V_SUBSTITUTE,
     V_TRAPPED,
     V_TRAPPER,
@@ -23,6 +24,7 @@ from plywise.engine.battle.stats import (
     drop_volatile,
     has_volatile,
     max_hp_of,
+    own_types,
     put_volatile,
     set_stats,
 )
@@ -89,8 +91,11 @@ def become_foe(b: Any, s: int) -> None:
     m, target = side.mons[side.active], foe.mons[foe.active]
     set_species(b, s, int(target.species))
     m.flag_bits = int(m.flag_bits) | MON_TRANSFORMED
-    side.types[0] = foe.types[0]
-    side.types[1] = foe.types[1]
+    first, second = int(foe.types[0]), int(foe.types[1])
+    if not has_volatile(b, 1 - s, V_ROOST):
+        first, second, _ = own_types(b, 1 - s)
+    side.types[0] = first
+    side.types[1] = second
     side.added_type = foe.added_type
     for stat in range(5):
         m.stats[stat] = target.stats[stat]

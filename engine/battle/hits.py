@@ -124,6 +124,7 @@ from plywise.engine.battle.ops import (
     lose_item,
     pack_boosts,
     stage,
+    strikes_often,
     use_item,
 )
 from plywise.engine.battle.results import (
@@ -146,6 +147,7 @@ from plywise.engine.battle.stats import (
     weather_for,
 )
 from plywise.engine.battle.tables import (
+    F_FUTURE,
     F_REFLECTABLE,
     ITEMS,
     MOVES,
@@ -428,6 +430,8 @@ def _secondaries(b: Any, s: int, t: int, shielded: bool) -> None:
                     try_status(b, t, int(flung.fling_status), s, EFFECT_MOVE, move)
                 else:
                     add_volatile(b, t, int(flung.fling_volatile) - 1, s, EFFECT_MOVE, move)
+    if int(row.move_flags) & F_FUTURE != 0:
+        return  # what onModifyMove adds is not added to a move that comes down later
     if a == A.stench or held == I.kingsrock or held == I.razorfang:
         if not flinches and not blocked:
             if chance(b, SITE_SECONDARY, 20 if a == A.serenegrace else 10, 100) and not shielded:
@@ -555,6 +559,7 @@ def _hit_loop(b: Any, s: int, t: int) -> int:
     landed = 0
     last = HIT_FAILED
     attacked = False
+    had_substitute = False
     for hit in range(1, hits + 1):
         if hit > 1 and mon.status == SLP and not sleep_usable:
             break
@@ -564,6 +569,9 @@ def _hit_loop(b: Any, s: int, t: int) -> int:
         if hit > 1 and move == M.dragondarts:
             say_from(b, L_REPEAT, s, move, 0, EFFECT_NONE, 0, t)
         if checked and hit > 1 and not hits_by_accuracy(b, s, t, True):
+            # Showdown takes its target, maybe behind a substitute until now, for attacked.
+            attacked = True
+            last = 0 if had_substitute else last
             break
         had_substitute = s != t and hits_substitute(b, t)
         last = _one_hit(b, s, t)
@@ -599,7 +607,7 @@ def _hit_loop(b: Any, s: int, t: int) -> int:
     sheer = int(b.move.flag_bits) & MOVE_SHEER_FORCE != 0 and ability(b, s) == A.sheerforce
     if not sheer:
         if attacked:
-            after_move_secondary(b, s, t, max(0, last), row.hits_max > 0)
+            after_move_secondary(b, s, t, max(0, last), strikes_often(b, move))
         if target.hp > 0 and s != t:
             before = max(0, int(foe.hurt_this_turn) - 1) + total
             emergency_exit(b, t, before)

@@ -111,7 +111,6 @@ from plywise.engine.battle.ops import (
     direct_damage,
     fraction,
     heal,
-    may_take_item,
     stage,
     take_item,
 )
@@ -163,15 +162,18 @@ def _swap_items(b: Any, s: int, t: int) -> int:
     mine, yours = int(mon.held_item), int(target.held_item)
     if mine == 0 and yours == 0:
         return FAILED
-    if (yours and not may_take_item(b, t, s)) or (mine and not may_take_item(b, s, s)):
+    taken = take_item(b, t, s)
+    given = take_item(b, s, s)
+    # Neither may stay, or be one that its new owner's species holds fast.
+    if (
+        taken != yours
+        or given != mine
+        or (mine and not may_leave(b, t, mine))
+        or (yours and not may_leave(b, s, yours))
+    ):
+        target.held_item = yours
+        mon.held_item = mine
         return FAILED
-    # Neither may be one that its new owner's species holds fast.
-    if mine and not may_leave(b, t, mine):
-        return FAILED
-    if yours and not may_leave(b, s, yours):
-        return FAILED
-    take_item(b, t, s)
-    take_item(b, s, s)
     move = int(b.move.id)
     say_from(b, L_ACTIVATE, s, 0, 0, EFFECT_MOVE, M.trick, t)
     if mine:

@@ -41,6 +41,7 @@ from plywise.engine.battle.constants import (
     SIDE_FORCE_SWITCH,
     SIDE_LOST_FOCUS,
     SLP,
+    SPA,
     TYPE_ELECTRIC,
     TYPE_GHOST,
     TYPE_NORMAL,
@@ -88,6 +89,7 @@ from plywise.engine.battle.ops import (
     fraction,
     heal,
     pack_boosts,
+    stage,
     stage_of,
 )
 from plywise.engine.battle.results import DONE, FAILED, QUIET
@@ -521,6 +523,7 @@ def future_hit(b: Any, t: int, move: int, source: int) -> None:
     elif a == A.normalize:
         b.move.type = TYPE_NORMAL
     b.move.flag_bits = bits
+    stood = int(b.sides[t].mons[b.sides[t].active].flag_bits) & MON_FAINTED == 0
     hit_target(b, s, t)
     if absent:
         mon.ability = raw_ability
@@ -534,6 +537,10 @@ def future_hit(b: Any, t: int, move: int, source: int) -> None:
         side.types[0] = first
         side.types[1] = second
         side.added_type = added
+        # It fainted while another one stood for the active of this side.
+        felled = stood and int(b.sides[t].mons[b.sides[t].active].flag_bits) & MON_FAINTED != 0
+        if felled and ability(b, s) == A.soulheart:
+            boost(b, s, stage(SPA, 1), s, EFFECT_ABILITY, A.soulheart)
     elif item(b, s) == I.lifeorb and int(side.flag_bits) & SIDE_FORCE_SWITCH == 0:
         damage(b, s, fraction(int(mon.max_hp), 10), s, EFFECT_ITEM, I.lifeorb)
     b.move.id = 0

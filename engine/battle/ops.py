@@ -43,6 +43,7 @@ from plywise.engine.battle.constants import (
     MON_FAINTED,
     MON_USED_ITEM,
     MOVE_INFILTRATES,
+    MOVE_PARENTAL_BOND,
     MOVE_SHEER_FORCE,
     SIDE_FAINT_QUEUED,
     SIDE_STATS_LOWERED,
@@ -254,6 +255,16 @@ def consume_item(b: Any, s: int) -> None:
 
 
 @kernel
+def strikes_often(b: Any, move: int) -> bool:
+    """Return whether the move in use has more than one hit (Showdown's ``multihit``)."""
+    return bool(
+        MOVES[move].hits_max > 0
+        or move == M.beatup
+        or int(b.move.flag_bits) & MOVE_PARENTAL_BOND != 0
+    )
+
+
+@kernel
 def damage(b: Any, s: int, amount: int, source: int, effect: int, effect_id: int) -> int:
     """Damage the active Pokémon of ``s`` (Showdown's ``battle.damage``) and let a move drain.
 
@@ -289,7 +300,7 @@ def damage(b: Any, s: int, amount: int, source: int, effect: int, effect_id: int
         elif a == A.berserk or a == A.angershell:
             wait = (
                 by_move
-                and (effect != EFFECT_MOVE or MOVES[effect_id].hits_max == 0)
+                and (effect != EFFECT_MOVE or not strikes_often(b, effect_id))
                 and not (
                     int(b.move.flag_bits) & MOVE_SHEER_FORCE != 0
                     and source >= 0

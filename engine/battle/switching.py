@@ -22,12 +22,14 @@ from plywise.engine.battle.constants import (
     ITEM_EJECT,
     ITEM_READY,
     MON_FAINTED,
+    MON_FELL_MOVING,
     MON_HERO_MESSAGE,
     MON_TERASTALLIZED,
     MON_USED_ITEM,
     NO_STATUS,
     PSN,
     QUEUE_RUN_SWITCH,
+    RESULT_TRUE,
     SIDE_BEING_CALLED_BACK,
     SIDE_HEALING_WISH,
     SIDE_IS_STARTED,
@@ -252,7 +254,11 @@ def switch_in(b: Any, s: int, i: int, by_move: int, dragged: bool) -> bool:
             clear_volatile(b, s)
     else:
         leaver.status = NO_STATUS
-        clear_volatile(b, s)  # a move that felled its user has noted its result since
+        # A move that felled its user has noted its result since; should it be revived, that stays.
+        leaver.flag_bits = int(leaver.flag_bits) & ~MON_FELL_MOVING
+        if side.move_this_turn_result == RESULT_TRUE:
+            leaver.flag_bits = int(leaver.flag_bits) | MON_FELL_MOVING
+        clear_volatile(b, s)
     leaver.flag_bits = int(leaver.flag_bits) & ~MON_USED_ITEM
     side.switch_flag = 0
     side.flag_bits = int(side.flag_bits) | SIDE_NEWLY_SWITCHED
@@ -270,6 +276,9 @@ def switch_in(b: Any, s: int, i: int, by_move: int, dragged: bool) -> bool:
     side.active_move_actions = 0
     side.used_moves = 0
     side.speed = m.stats[SPE]
+    if int(m.flag_bits) & MON_FELL_MOVING != 0:
+        m.flag_bits = int(m.flag_bits) & ~MON_FELL_MOVING
+        side.move_this_turn_result = RESULT_TRUE
     if passing:
         _received(b, s)
     side.illusion = find_illusion(b, s)
