@@ -1,6 +1,7 @@
 """Events of a logged step -> lines of Showdown's protocol, with exact HP on both sides.
 
-What lines call a Pokémon is no part of a flat state: :mod:`log_labels`.  The words of conditions stand in :mod:`log_words`.
+What lines call a Pokémon is no part of a flat state: :mod:`log_labels`.  The words of conditions
+stand in :mod:`log_words`.
 
 Not told: hints, what Frisk, Forewarn or Anticipation see, and messages of rules.
 """
