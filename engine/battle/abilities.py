@@ -29,6 +29,7 @@ from plywise.engine.battle.constants import (
     DELTA_STREAM,
     DESOLATE_LAND,
     EFFECT_ABILITY,
+    EFFECT_NONE,
     ELECTRIC_TERRAIN,
     EVASION,
     GRASSY_TERRAIN,
@@ -81,6 +82,7 @@ from plywise.engine.battle.log_events import (
     L_ITEM,
     L_REVEAL,
     L_START,
+    L_TRANSFORM,
     logged,
     say,
     say_from,
@@ -284,11 +286,13 @@ def _begin(b: Any, s: int, a: int, entering: bool) -> bool:
             if can_transform(b, s):
                 old = int(m.ability)
                 become_foe(b, s)
+                say_from(b, L_TRANSFORM, s, 0, 0, EFFECT_ABILITY, a, 1 - s)
                 _replace(b, s, int(other.ability))
                 return int(other.ability) != old
         elif a == A.terashift:
             if SPECIES[m.base_species].base_species == S.terapagos:
                 if int(m.species) == S.terapagos:
+                    say_from(b, L_ACTIVATE, s, 0, 0, EFFECT_ABILITY, a, -1)
                     forme_change(b, s, S.terapagosterastal, True)
                     m.base_ability = SPECIES[S.terapagosterastal].abilities[0]
                     _replace(b, s, int(m.base_ability))
@@ -359,6 +363,7 @@ def trace(b: Any, s: int) -> bool:
     if ABILITIES[other.ability].cant_suppress or holds_ability_shield(b, s):
         return False
     _replace(b, s, int(other.ability))
+    say_from(b, L_ABILITY, s, int(other.ability), 2, EFFECT_ABILITY, A.trace, 1 - s)
     return True
 
 
@@ -435,6 +440,8 @@ def end_ability(b: Any, s: int) -> None:
     elif a == A.quarkdrive:
         say(b, L_END, s, V_QUARKDRIVE, 1)
         drop_volatile(b, s, V_QUARKDRIVE)
+    elif a == A.supremeoverlord:
+        say(b, L_END, s, -4, int(side.ability_counter))
     elif a == A.unburden:
         remove_volatile(b, s, V_UNBURDEN)
     elif a == A.unnerve or a == A.asoneglastrier or a == A.asonespectrier:
@@ -509,6 +516,7 @@ def transform(b: Any, s: int) -> bool:
     old = int(b.sides[s].mons[b.sides[s].active].ability)
     new = int(foe.mons[foe.active].ability)
     become_foe(b, s)
+    say_from(b, L_TRANSFORM, s, 0, 0, EFFECT_NONE, 0, 1 - s)
     end_ability(b, s)
     _replace(b, s, new)
     if new != old:

@@ -18,6 +18,7 @@ from plywise.engine.battle.constants import (
     CATEGORY_SPECIAL,
     DESOLATE_LAND,
     ECHOED_VOICE,
+    EFFECT_MOVE,
     ELECTRIC_TERRAIN,
     GRASSY_TERRAIN,
     GRAVITY,
@@ -66,6 +67,7 @@ from plywise.engine.battle.constants import (
     V_ROLLOUT,
     V_SHADOWFORCE,
 )
+from plywise.engine.battle.log_events import L_ACTIVATE, L_ANIM, say, say_from
 from plywise.engine.battle.stats import ability as get_ability
 from plywise.engine.battle.stats import (
     chain,
@@ -476,6 +478,8 @@ def base_power_modifier(b: Any, s: int, t: int, power: int, type_mod: int) -> in
             mod = chain(mod, 5461)
     elif move == M.ficklebeam:
         if chance(b, SITE_MOVE, 3, 10):
+            say(b, L_ANIM, s, move, 0)
+            say_from(b, L_ACTIVATE, s, 0, 0, EFFECT_MOVE, move, -1)
             mod = chain(mod, 8192)
     return mod
 

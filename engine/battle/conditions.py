@@ -117,7 +117,11 @@ from plywise.engine.battle.constants import (
     WIDE_GUARD,
     WONDER_ROOM,
 )
-from plywise.engine.battle.log_conditions import say_same_status, say_start
+from plywise.engine.battle.log_conditions import (
+    say_same_status,
+    say_start,
+    say_status_blocked,
+)
 from plywise.engine.battle.log_events import (
     L_CURE,
     L_END,
@@ -126,6 +130,7 @@ from plywise.engine.battle.log_events import (
     L_IMMUNE,
     L_SIDE_END,
     L_SIDE_START,
+    L_START,
     L_STATUS,
     logged,
     say,
@@ -290,6 +295,8 @@ def set_status(
                     say(b, L_IMMUNE, s, 0, 0)
                 return False
     if _status_blocked(b, s, status, source, effect, effect_id):
+        if logged(b):
+            say_status_blocked(b, s, status, source, effect, effect_id)
         return False
     m.status = status
     m.status_turns = 0
@@ -400,12 +407,15 @@ def _restart(b: Any, s: int, v: int, effect: int, effect_id: int) -> bool:
         if has_volatile(b, s, V_FLY) or has_volatile(b, s, V_BOUNCE):
             _knock_down(b, s)
         return True
+    if v == V_CHARGE:
+        say_start(b, s, v, -1, effect, effect_id)
     return v == V_CHARGE or (v == V_HEALBLOCK and effect == EFFECT_MOVE)
 
 
 @kernel
 def _stockpile_boost(b: Any, s: int) -> None:
     side = b.sides[s]
+    say(b, L_START, s, -6, int(side.stockpile_layers))
     before_def, before_spd = int(side.boosts[DEF]), int(side.boosts[SPD])
     boost(b, s, stage(DEF, 1) + stage(SPD, 1), s, EFFECT_MOVE, M.stockpile)
     if int(side.boosts[DEF]) != before_def:

@@ -20,6 +20,7 @@ from plywise.engine.battle.constants import (
     V_TRAPPED,
     V_TRAPPER,
 )
+from plywise.engine.battle.log_events import L_SPECIES, say
 from plywise.engine.battle.stats import (
     drop_volatile,
     has_volatile,
@@ -56,6 +57,7 @@ def forme_change(b: Any, s: int, species: int, permanent: bool) -> None:
     """
     set_species(b, s, species)
     if not permanent:
+        say(b, L_SPECIES, s, species, 0)
         return
     m = b.sides[s].mons[b.sides[s].active]
     m.base_species = species
@@ -64,6 +66,9 @@ def forme_change(b: Any, s: int, species: int, permanent: bool) -> None:
         if int(m.hp) > 0:
             m.hp = max(1, most - (int(m.max_hp) - int(m.hp)))
         m.max_hp = most
+        say(b, L_SPECIES, s, species, 3)
+    else:
+        say(b, L_SPECIES, s, species, 1)
 
 
 @kernel

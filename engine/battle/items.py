@@ -26,6 +26,7 @@ from plywise.engine.battle.constants import (
     EFFECT_SIDE_CONDITION,
     ELECTRIC_TERRAIN,
     FRZ,
+    GRAVITY,
     ITEM_STARTED,
     MON_ATE_BERRY,
     MON_TRANSFORMED,
@@ -56,7 +57,14 @@ from plywise.engine.battle.constants import (
 )
 from plywise.engine.battle.field import use_seed
 from plywise.engine.battle.log_conditions import say_same_status
-from plywise.engine.battle.log_events import ENDED_EATEN, L_ACTIVATE, L_END_ITEM, say, say_from
+from plywise.engine.battle.log_events import (
+    ENDED_EATEN,
+    L_ACTIVATE,
+    L_END_ITEM,
+    L_ITEM,
+    say,
+    say_from,
+)
 from plywise.engine.battle.names import ITEM_ID, ITEM_NAMES
 from plywise.engine.battle.ops import boost, consume_item, fraction, heal, stage, use_item
 from plywise.engine.battle.species_ids import pecharunt
@@ -353,6 +361,9 @@ def start_item(b: Any, s: int) -> None:
         side.item_flags = int(side.item_flags) | ITEM_STARTED
         if working == held:
             use_booster(b, s)
+    elif held == I.airballoon:
+        if working == held and b.pseudo_weather[GRAVITY] == 0:
+            say(b, L_ITEM, s, held, 0)
     elif held == I.metronome:
         add_volatile(b, s, V_METRONOME, s, EFFECT_ITEM, held)
     elif working == 0:

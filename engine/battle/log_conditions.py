@@ -2,22 +2,39 @@
 
 from typing import Any
 
+import plywise.engine.battle.ability_ids as A
+import plywise.engine.battle.move_ids as M
 from plywise.engine.battle.constants import (
+    BRN,
+    EFFECT_ABILITY,
     EFFECT_MOVE,
+    EFFECT_TERRAIN,
+    EFFECT_VOLATILE,
+    ELECTRIC_TERRAIN,
+    MISTY_TERRAIN,
+    PAR,
+    PSN,
+    SAFEGUARD,
+    SLP,
+    TOX,
     V_DISABLE,
     V_PROTOSYNTHESIS,
     V_QUARKDRIVE,
     V_TWOTURNMOVE,
+    V_YAWN,
 )
 from plywise.engine.battle.log_events import (
     FAIL_PLAIN,
     FAIL_STATUS,
+    L_ACTIVATE,
     L_FAIL,
+    L_IMMUNE,
     L_START,
     L_STILL,
     say,
     say_from,
 )
+from plywise.engine.battle.stats import defence_ability
 from plywise.engine.battle.tables import MOVES
 from plywise.engine.jit import kernel
 
@@ -47,3 +64,39 @@ def say_start(b: Any, s: int, v: int, source: int, effect: int, effect_id: int) 
     elif v == V_TWOTURNMOVE:
         say(b, L_STILL, s, 0, 0)
     say_from(b, L_START, s, v, more, effect, effect_id, source)
+
+
+@kernel
+def say_status_blocked(
+    b: Any, s: int, status: int, source: int, effect: int, effect_id: int
+) -> None:
+    """Tell what keeps the active of ``s`` from a status, if the cause was a status move."""
+    a = defence_ability(b, s)
+    by_status_move = effect == EFFECT_MOVE and MOVES[effect_id].status != 0
+    yawning = effect == EFFECT_VOLATILE and effect_id == V_YAWN
+    if _wards_off(a, status):
+        if by_status_move:
+            say_from(b, L_IMMUNE, s, 0, 0, EFFECT_ABILITY, a, -1)
+    elif b.terrain == MISTY_TERRAIN:
+        if by_status_move or yawning:
+            say_from(b, L_ACTIVATE, s, 0, 0, EFFECT_TERRAIN, MISTY_TERRAIN, -1)
+    elif b.terrain == ELECTRIC_TERRAIN and status == SLP:
+        if by_status_move or yawning:
+            say_from(b, L_ACTIVATE, s, 0, 0, EFFECT_TERRAIN, ELECTRIC_TERRAIN, -1)
+    elif int(b.sides[s].conditions[SAFEGUARD]) != 0 and source >= 0 and source != s:
+        if effect == EFFECT_MOVE and MOVES[effect_id].n_secondaries == 0:
+            say_from(b, L_ACTIVATE, s, 0, 0, EFFECT_MOVE, M.safeguard, -1)
+
+
+@kernel
+def _wards_off(a: int, status: int) -> bool:
+    """Return whether an ability keeps a status away at any time, and says so by its name."""
+    if a == A.comatose or a == A.purifyingsalt or a == A.leafguard or a == A.shieldsdown:
+        return True
+    if status == SLP:
+        return a == A.insomnia or a == A.vitalspirit
+    if status == PSN or status == TOX:
+        return a == A.immunity or a == A.pastelveil
+    if status == PAR:
+        return a == A.limber
+    return status == BRN and (a == A.waterveil or a == A.waterbubble or a == A.thermalexchange)

@@ -76,7 +76,8 @@ from plywise.engine.jit import kernel
     L_NOTHING,
     L_SHIELD,  # a substitute: [1: it broke, 0: it took damage]
     L_REPEAT,  # [move] another animation of the move, which now takes what adds to its line
-) = range(51)
+    L_FIELD_ACTIVATE,  # [move]
+) = range(52)
 
 (
     CANT_PAR,

@@ -1,9 +1,7 @@
 """Events of a logged step -> lines of Showdown's protocol, with exact HP on both sides.
 
 What lines call a Pokémon is no part of a flat state: :mod:`log_labels`.  The words of conditions
-stand in :mod:`log_words`.
-
-Not told: hints, what Frisk, Forewarn or Anticipation see, and messages of rules.
+stand in :mod:`log_words`.  Not told: hints, what Forewarn or Anticipation see, messages of rules.
 """
 
 from collections.abc import Callable
@@ -223,7 +221,9 @@ class _Writer:
 
     def animation(self, event: _Event) -> None:
         name = display("moves", MOVE_NAMES[event.x])
-        if MOVE_NAMES[event.x] == "shellsidearm":
+        if MOVE_NAMES[event.x] == "ficklebeam":
+            kind = "All Out"
+        elif MOVE_NAMES[event.x] == "shellsidearm":
             kind = "Physical" if event.y == c.CATEGORY_PHYSICAL else "Special"
         else:
             kind = TYPE_NAMES[event.y]
@@ -240,12 +240,14 @@ class _Writer:
         parts = ["-damage", self.who(event), self.health(event)]
         kind = event.effect
         if kind == c.EFFECT_NONE:
-            if event.caller:
-                parts.append(f"[from] {display('moves', MOVE_NAMES[event.caller])}")
+            if event.caller:  # crashing, Steel Beam: Showdown names the bare id
+                parts.append(f"[from] {MOVE_NAMES[event.caller]}")
         elif kind == c.EFFECT_VOLATILE and event.effect_id == c.V_PARTIALLYTRAPPED:
             parts += [f"[from] move: {self._binding(event)}", "[partiallytrapped]"]
         elif kind == c.EFFECT_RECOIL and MOVE_NAMES[event.caller] == "chloroblast":
-            parts.append("[from] Chloroblast")
+            parts.append("[from] chloroblast")
+        elif kind == c.EFFECT_ABILITY and ABILITY_NAMES[event.effect_id] == "disguise":
+            parts.append(f"[from] pokemon: {display('species', SPECIES_NAMES[event.species])}")
         elif kind != c.EFFECT_MOVE:
             other = event.source >= 0 and event.source != event.side
             named = kind in (c.EFFECT_ABILITY, c.EFFECT_ITEM, c.EFFECT_LEECH_SEED)
@@ -307,12 +309,14 @@ class _Writer:
     def status(self, event: _Event) -> None:
         parts = ["-status", self.who(event), STATUS_NAMES[event.x]]
         if event.effect == c.EFFECT_ABILITY:
-            parts += self.from_of(event, True)
+            if ABILITY_NAMES[event.effect_id] != "synchronize":
+                parts += self.from_of(event, True)
         elif event.effect == c.EFFECT_ITEM:
             if ITEM_NAMES[event.effect_id] in ("flameorb", "toxicorb"):
                 parts += self.from_of(event, False)
         elif event.effect == c.EFFECT_MOVE and event.x == c.SLP:
-            parts += self.from_of(event, False)
+            if MOVE_NAMES[event.effect_id] != "direclaw":
+                parts += self.from_of(event, False)
         self.add(*parts)
 
     def cure(self, event: _Event) -> None:
@@ -357,16 +361,20 @@ class _Writer:
             order = words.boost_order(MOVE_NAMES[event.effect_id])
             if stat in order:
                 return order.index(stat)
-        if event.effect == c.EFFECT_ABILITY and ABILITY_NAMES[event.effect_id] == "moody":
-            return 0 if event.y > 0 else 1
+        if event.effect == c.EFFECT_ABILITY:
+            if ABILITY_NAMES[event.effect_id] in ("moody", "angershell"):
+                return event.x if event.y > 0 else 10 + event.x
         return event.x
 
     def set_quiet(self, event: _Event) -> None:
         self.quiet = bool(event.x)
 
     def ability(self, event: _Event) -> None:
-        parts = ["-ability", self.who(event), display("abilities", ABILITY_NAMES[event.x])]
-        self.add(*parts, *(["boost"] if event.y else []))
+        name = display("abilities", ABILITY_NAMES[event.x]).split(" (")[0]  # As One (Glastrier)
+        parts = ["-ability", self.who(event), name]
+        if event.y == 2:  # Trace: what it was, and whose it is
+            parts += ["Trace", *self.from_of(event, True)]
+        self.add(*parts, *(["boost"] if event.y == 1 else []))
 
     def weather(self, event: _Event) -> None:
         parts = ["-weather", words.WEATHER_IDS[event.x]]
@@ -457,6 +465,9 @@ class _Writer:
         if event.x == -4:
             self.add("-start", self.who(event), f"fallen{event.y}", "[silent]")
             return
+        if event.x == -6:
+            self.add("-start", self.who(event), f"stockpile{event.y}")
+            return
         if event.x == -5:
             self.add("-start", self.who(event), self.effect_name(event))
             return
@@ -504,6 +515,11 @@ class _Writer:
             self.add(
                 "-end", self.who(event), f"move: {display('moves', MOVE_NAMES[event.x - 1000])}"
             )
+            return
+        if event.x == -4:
+            # Showdown writes "undefined" where none had fallen
+            fallen = event.y or "undefined"
+            self.add("-end", self.who(event), f"fallen{fallen}", "[silent]")
             return
         if event.x == c.V_PARTIALLYTRAPPED:
             silent = ["[silent]"] if event.y else []
@@ -591,6 +607,28 @@ class _Writer:
         self.add("replace", self.who(event), self.details(event))
         self.add("-end", self.who(event), "Illusion")
 
+    def species(self, event: _Event) -> None:
+        if event.y & 1:
+            self.add("detailschange", self.who(event), self.details(event))
+            if event.y & 2:
+                self.add("-heal", self.who(event), self.health(event), "[silent]")
+            return
+        name = display("species", SPECIES_NAMES[event.shown_species])
+        parts = ["-formechange", self.who(event), name, ""]
+        ability = words.FORME_ABILITIES.get(name.split("-")[0])
+        self.add(*parts, *([f"[from] ability: {ability}"] if ability else []))
+
+    def transform(self, event: _Event) -> None:
+        parts = ["-transform", self.who(event), self.of_source(event)]
+        self.add(*parts, *self.from_of(event, False))
+
+    def field_activate(self, event: _Event) -> None:
+        if MOVE_NAMES[event.x] == "courtchange":
+            self.add("-swapsideconditions")
+            self.add("-activate", self.who(event), "move: Court Change")
+        else:
+            self.add("-fieldactivate", f"move: {display('moves', MOVE_NAMES[event.x])}")
+
     def shield(self, event: _Event) -> None:
         self.add("-activate", self.who(event), "move: Substitute", "[damage]")
 
@@ -653,6 +691,9 @@ _WRITERS: dict[int, Callable[[_Writer, _Event], None]] = {
     e.L_CLEAR_BOOSTS: _Writer.clear_boosts,
     e.L_OHKO: lambda writer, event: writer.add("-ohko"),
     e.L_SHIELD: _Writer.shield,
+    e.L_SPECIES: _Writer.species,
+    e.L_TRANSFORM: _Writer.transform,
+    e.L_FIELD_ACTIVATE: _Writer.field_activate,
     e.L_REPEAT: _Writer.repeat,
 }
 

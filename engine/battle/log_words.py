@@ -82,6 +82,7 @@ STARTS = {
     "focuspunch": "-singleturn|move: Focus Punch",
     "beakblast": "-singleturn|move: Beak Blast",
     "roost": "-singleturn|move: Roost",
+    "chillyreception": "-prepare|Chilly Reception|[premajor]",
 }
 """Volatile -> kind and words of the line that tells of its beginning; others are special."""
 
@@ -120,6 +121,14 @@ SIDE_CONDITIONS = {
     "stealthrock": "move: Stealth Rock",
     "stickyweb": "move: Sticky Web",
 }
+
+FORME_ABILITIES = {
+    "Cramorant": "Gulp Missile",
+    "Minior": "Shields Down",
+    "Morpeko": "Hunger Switch",
+    "Wishiwashi": "Schooling",
+}
+"""Base species -> the ability that changes its forme for a while."""
 
 PSEUDO_WEATHERS = {
     "trickroom": "move: Trick Room",

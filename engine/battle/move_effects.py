@@ -96,6 +96,7 @@ from plywise.engine.battle.log_events import (
     L_CURE,
     L_END_ITEM,
     L_FAIL,
+    L_FIELD_ACTIVATE,
     L_ITEM,
     L_SET_HP,
     L_SIDE_END,
@@ -275,7 +276,10 @@ def on_field(b: Any, s: int) -> int:
         clear_boosts(b, 1)
         return NOTHING
     if move == M.courtchange:
-        return _court_change(b)
+        swapped = _court_change(b)
+        if swapped == DONE:
+            say(b, L_FIELD_ACTIVATE, s, move, 0)
+        return swapped
     if move == M.perishsong:
         done = FAILED
         for k in range(2):
@@ -290,9 +294,12 @@ def on_field(b: Any, s: int) -> int:
             elif not has_volatile(b, k, V_PERISHSONG):
                 add_volatile(b, k, V_PERISHSONG, s, EFFECT_MOVE, move)
                 done = DONE
+        if done == DONE:
+            say(b, L_FIELD_ACTIVATE, s, move, 0)
         return done
     if move == M.teatime:
         done = QUIET
+        say(b, L_FIELD_ACTIVATE, s, move, 0)
         for k in range(2):
             m = b.sides[k].mons[b.sides[k].active]
             if m.hp > 0 and ITEMS[m.held_item].berry and not is_semi_invulnerable(b, k):

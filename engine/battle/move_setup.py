@@ -69,6 +69,7 @@ from plywise.engine.battle.log_events import (
     CANT_GRAVITY,
     CANT_HEAL_BLOCK,
     CANT_THROAT_CHOP,
+    L_ACTIVATE,
     L_CANT,
     L_CURE,
     say,
@@ -236,6 +237,8 @@ def set_up_move(b: Any, s: int, move: int, caller: int, bounced: bool) -> int:
     bits = int(b.move.flag_bits)
     # the move's own onModifyMove
     answer = READY
+    if move == M.struggle:
+        say_from(b, L_ACTIVATE, s, 0, 0, EFFECT_MOVE, move, -1)
     if move == M.weatherball:
         if weather_for(b, s) != NO_WEATHER:
             power *= 2

@@ -590,7 +590,7 @@ def use_item(b: Any, s: int) -> bool:
             return False
         if int(b.sides[1 - s].switch_flag) == SWITCH_TRUE:
             return False
-    say(b, L_END_ITEM, s, held, ENDED_USED)
+    say_from(b, L_END_ITEM, s, held, ENDED_USED, 0, 0, 1 - s if held == I.redcard else -1)
     changes = int(ITEM_BOOSTS[held])
     if changes != 0:
         boost(b, s, changes, s, EFFECT_ITEM, held)
