@@ -59,9 +59,13 @@ from plywise.engine.battle.field import use_seed
 from plywise.engine.battle.log_conditions import say_same_status
 from plywise.engine.battle.log_events import (
     ENDED_EATEN,
+    FAIL_PLAIN,
+    FAIL_STATUS,
     L_ACTIVATE,
     L_END_ITEM,
+    L_FAIL,
     L_ITEM,
+    L_STILL,
     say,
     say_from,
 )
@@ -439,6 +443,11 @@ def _get_status(
         if int(other.status) == NO_STATUS:
             if set_status(b, source, status, s, EFFECT_ABILITY, A.synchronize, False):
                 _answer_status(b, source, s, EFFECT_ABILITY, A.synchronize)
+        elif int(other.status) == status:
+            say(b, L_FAIL, source, FAIL_STATUS, status)
+        else:
+            say(b, L_FAIL, s, FAIL_PLAIN, 0)
+            say(b, L_STILL, s, 0, 0)
     _answer_status(b, s, source, effect, effect_id)
     return True
 

@@ -332,8 +332,6 @@ class _Writer:
 
     def boost(self, event: _Event) -> None:
         kind, amount = event.effect, event.y
-        if kind == c.EFFECT_NONE:
-            return
         if self.quiet and amount in (0, -100):
             return
         call = (event.side, event.effect, event.effect_id)
@@ -370,7 +368,9 @@ class _Writer:
         self.quiet = bool(event.x)
 
     def ability(self, event: _Event) -> None:
-        name = display("abilities", ABILITY_NAMES[event.x]).split(" (")[0]  # As One (Glastrier)
+        name = display("abilities", ABILITY_NAMES[event.x])
+        if name.startswith("As One"):
+            name = "As One"
         parts = ["-ability", self.who(event), name]
         if event.y == 2:  # Trace: what it was, and whose it is
             parts += ["Trace", *self.from_of(event, True)]
