@@ -6,9 +6,9 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from plywise.arena.agents import Agent, AgentInfo, Progress, RandomAgent, check_agent
 from plywise.arena.worlds import belief_worlds
@@ -57,13 +57,41 @@ def make_configured_game(config: GameConfig) -> Game:
 
 
 def with_budget(search: SearchConfig, agent: AgentConfig) -> SearchConfig:
-    """Return the search settings with what the agent sets for itself."""
-    own = {
+    """Return the search settings with what the agent sets for itself.
+
+    Raises:
+        ConfigError: the search has no such setting, or refuses its value.
+    """
+    known = [f.name for f in fields(search) if f.name != "name"]
+    own: dict[str, Any] = {}
+    for key, value in agent.search.items():
+        if key not in known:
+            raise ConfigError(
+                f"agents: {agent.title}: search={search.name} has no setting '{key}'; "
+                f"there are: {', '.join(known)}"
+            )
+        default = getattr(search, key)
+        if isinstance(default, str) != isinstance(value, str) and default is not None:
+            raise ConfigError(f"agents: {agent.title}: search.{key}={value}: is of the wrong kind")
+        own[key] = value
+    own |= {
         key: value
         for key in ("seconds", "iterations", "max_depth")
         if (value := getattr(agent, key)) is not None
     }
     return replace(search, **own)
+
+
+def with_advice(llm: LLMGroup, agent: AgentConfig) -> LLMGroup:
+    """Return the model's settings with what the agent sets for itself.
+
+    Raises:
+        ConfigError: a value is out of range or of the wrong kind.
+    """
+    try:
+        return replace(llm, **agent.llm)
+    except TypeError as error:
+        raise ConfigError(f"agents: {agent.title}: llm={agent.llm}: {error}") from error
 
 
 class LanguageModel:
@@ -74,7 +102,7 @@ class LanguageModel:
         self.progress = progress
         self._server: EmbeddedServer | None = None
         self._client: LLMClient | None = None
-        self._consultant: LLMConsultant | None = None
+        self._consultants: dict[str, LLMConsultant] = {}
 
     def client(self) -> LLMClient:
         """Return the client; starts the embedded server where that is the model.
@@ -102,19 +130,21 @@ class LanguageModel:
                 self.progress(f"Language model: {self._client.model} at {self._client.endpoint}")
         return self._client
 
-    def consultant(self) -> LLMConsultant:
-        """Return the one consultant that all agents share."""
+    def consultant(self, group: LLMGroup | None = None) -> LLMConsultant:
+        """Return the consultant for these settings; agents with the same ones share it."""
         from plywise.llm_modules.guides import LLMConsultant
 
-        if self._consultant is None:
-            self._consultant = LLMConsultant(self.client(), self.guide_config())
-        return self._consultant
+        config = self.guide_config(group)
+        key = repr(config)
+        if key not in self._consultants:
+            self._consultants[key] = LLMConsultant(self.client(), config)
+        return self._consultants[key]
 
-    def guide_config(self) -> GuideConfig:
+    def guide_config(self, group: LLMGroup | None = None) -> GuideConfig:
         """Return what the model is asked, and how far it is believed."""
         from plywise.llm_modules.guides import GuideConfig
 
-        group = self.config
+        group = group or self.config
         return GuideConfig(
             guides=tuple(group.guides),
             trust=dict.fromkeys(group.guides, group.trust),
@@ -192,6 +222,14 @@ class AgentFactory:
                 fit = "simultaneous" if battles else "alphabeta"
                 raise ConfigError(f"search={self._search.name} does not fit here: search={fit}")
             self._kernels()
+            with_budget(self._search, entrant)
+        if entrant.llm:
+            with_advice(self._model.config, entrant)
+            if entrant.name != "llm_search" or self._model.config.name == "none":
+                raise ConfigError(
+                    f"agents: {entrant.title}: settings of llm need name=llm_search and a language "
+                    "model: llm=embedded or llm=openai"
+                )
         return info
 
     def build(self, entrant: AgentConfig) -> Agent:
@@ -201,10 +239,10 @@ class AgentFactory:
             ConfigError: it cannot play here (see :meth:`check`).
             LLMError: its language model cannot be had.
         """
-        if entrant.label not in self._built:
+        if entrant.title not in self._built:
             self.check(entrant)
-            self._built[entrant.label] = self._make(entrant)
-        return self._built[entrant.label]
+            self._built[entrant.title] = self._make(entrant)
+        return self._built[entrant.title]
 
     def _make(self, entrant: AgentConfig) -> Agent:
         advised = entrant.name == "llm_search" and self._model.config.name != "none"
@@ -212,7 +250,7 @@ class AgentFactory:
         if advised and self._model.config.seconds is not None and search.seconds is not None:
             search = replace(search, seconds=self._model.config.seconds)
         search = with_budget(search, entrant)
-        label = entrant.label
+        label = entrant.title
         if entrant.name == "random":
             return RandomAgent(label)
         if entrant.name == "max_damage":
@@ -221,7 +259,8 @@ class AgentFactory:
             return MaxDamageAgent(label, self._kernels())
         if entrant.name == "llm":
             return LLMAgent(label, self._model, entrant.seconds)
-        consultant = self._model.consultant() if advised else None
+        advice = with_advice(self._model.config, entrant)
+        consultant = self._model.consultant(advice) if advised else None
         if isinstance(search, AlphaBetaConfig):
             return AlphaBetaAgent(label, self._kernels(), search, consultant)
         lend_after = self._model.config.lend_after if advised else None

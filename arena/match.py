@@ -7,10 +7,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
+from typing import Protocol
 
 from plywise.arena.agents import Agent
 from plywise.datasets.errors import PlywiseError
 from plywise.games.base import CHANCE, NO_ACTION, SIMULTANEOUS, Game, State
+from plywise.search.decision import Decision
 from plywise.search.guide import GuideReport
 
 log = logging.getLogger(__name__)
@@ -22,6 +24,16 @@ class IllegalDecisionError(RuntimeError):
 
 class EndlessGameError(RuntimeError):
     """A game went on beyond its own ``max_game_length``: a bug in that game."""
+
+
+class Watcher(Protocol):
+    """Sees every decision of a game as it is made."""
+
+    def thinking(self, ply: int, player: int) -> None:
+        """Take note that ``player`` is about to decide."""
+
+    def decided(self, ply: int, player: int, decision: Decision) -> None:
+        """Take note of the decision, legal or not."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +76,8 @@ class GameRecord:
         clocks: time of each player's decisions.
         fallbacks: decisions of each player that were no decisions (``notes["fallback"]``).
         guides: what each player's guidance cost.
+        illegal: illegal actions that each player named; the first one ends the game.
+        seconds: wall time of the whole game.
         error: why there is no result; ``culprit`` the agent that failed ("" if the game did).
     """
 
@@ -78,6 +92,8 @@ class GameRecord:
     guides: tuple[GuideReport, GuideReport] = field(
         default_factory=lambda: (GuideReport(), GuideReport())
     )
+    illegal: tuple[int, int] = (0, 0)
+    seconds: float = 0.0
     error: str = ""
     culprit: str = ""
 
@@ -96,6 +112,7 @@ class _Course:
     clocks: list[Clock] = field(default_factory=lambda: [Clock(), Clock()])
     fallbacks: list[int] = field(default_factory=lambda: [0, 0])
     guides: list[GuideReport] = field(default_factory=lambda: [GuideReport(), GuideReport()])
+    illegal: list[int] = field(default_factory=lambda: [0, 0])
     thinking: str = ""
 
 
@@ -109,18 +126,22 @@ def play_game(
     agents: Sequence[Agent],
     seed: int,
     on_ply: Callable[[State, int], None] | None = None,
+    watcher: Watcher | None = None,
 ) -> GameRecord:
     """Play one game; ``agents[p]`` decides for player p.
+
+    ``on_ply`` sees the state after each ply, ``watcher`` each decision.
 
     An exception in an agent ends the game without a result: it is logged with its traceback and
     written into the record, never counted as a loss.  A :class:`PlywiseError` (something outside
     is wrong) is raised.
     """
+    start = time.perf_counter()
     course = _Course(game.new_initial_state(seed), Random(f"{seed}/chance"))
     error = culprit = ""
     try:
         while not course.state.is_terminal():
-            _advance(game, course, agents, seed)
+            _advance(game, course, agents, seed, watcher)
             if on_ply is not None:
                 on_ply(course.state, len(course.actions))
     except PlywiseError:
@@ -140,12 +161,16 @@ def play_game(
         clocks=(course.clocks[0], course.clocks[1]),
         fallbacks=(course.fallbacks[0], course.fallbacks[1]),
         guides=(course.guides[0], course.guides[1]),
+        illegal=(course.illegal[0], course.illegal[1]),
+        seconds=time.perf_counter() - start,
         error=error,
         culprit=culprit,
     )
 
 
-def _advance(game: Game, course: _Course, agents: Sequence[Agent], seed: int) -> None:
+def _advance(
+    game: Game, course: _Course, agents: Sequence[Agent], seed: int, watcher: Watcher | None
+) -> None:
     """Resolve a chance node, or let the players of one node decide and apply it."""
     state, mover = course.state, course.state.current_player()
     if mover == CHANCE:
@@ -163,6 +188,8 @@ def _advance(game: Game, course: _Course, agents: Sequence[Agent], seed: int) ->
             continue
         agent = agents[player]
         course.thinking = agent.name
+        if watcher is not None:
+            watcher.thinking(ply, player)
         start = time.perf_counter()
         decision = agent.decide(state, player, decision_seed(seed, ply, player))
         course.clocks[player] = course.clocks[player].tick(time.perf_counter() - start)
@@ -170,7 +197,10 @@ def _advance(game: Game, course: _Course, agents: Sequence[Agent], seed: int) ->
         report = decision.notes.get("guide")
         if isinstance(report, GuideReport):
             course.guides[player].add(report)
+        if watcher is not None:
+            watcher.decided(ply, player, decision)
         if decision.action not in legal:
+            course.illegal[player] += 1
             raise IllegalDecisionError(f"{agent.name} chose {decision.action}, legal are {legal}")
         chosen[player] = decision.action
         course.thinking = ""

@@ -71,7 +71,7 @@ class ShowdownMatch:
     def __init__(self, config: ShowdownConfig, folder: Path, console: Console | None) -> None:
         self.config = config
         self.folder = folder
-        self.names = (config.agent.label, config.opponent.label)
+        self.names = (config.agent.title, config.opponent.title)
         self.uses_llm = config.llm.name != "none" and any(
             CATALOG[a.name].llm for a in (config.agent, config.opponent)
         )

@@ -1,298 +1,290 @@
-"""A round robin: every agent against every other, in pairs of games with sides swapped."""
+"""Runs a tournament: schedule in, games to an executor, every outcome into the record at once."""
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
+import logging
+import os
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
-from itertools import combinations
+from dataclasses import replace
 from pathlib import Path
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
+from plywise.arena.agents import CATALOG
 from plywise.arena.display import Screen, near
+from plywise.arena.executors import Executor, InlineExecutor, what_is_wrong
 from plywise.arena.factory import AgentFactory
-from plywise.arena.match import Clock, GameRecord, play_pair
-from plywise.arena.records import RecordWriter, write_summary
-from plywise.arena.stats import Tally
-from plywise.conf.schema import AgentConfig, GameConfig, LLMGroup, SearchConfig, TournamentConfig
-from plywise.datasets.errors import ConfigError, PlywiseError
-from plywise.search.guide import GuideReport
+from plywise.arena.game_store import Fault, FinishedGame, GameStore
+from plywise.arena.identity import identity_of, record_path
+from plywise.arena.outcome import TournamentEnd, write_results
+from plywise.arena.records import plain
+from plywise.arena.schedule import GameTask, Schedule
+from plywise.arena.standings import Standings
+from plywise.arena.worker import AgentPlayer, Setup
+from plywise.conf.schema import TournamentConfig
+from plywise.datasets.errors import ConfigError
 
+log = logging.getLogger(__name__)
 
-class WorkerDiedError(PlywiseError):
-    """A worker process ended without a result (killed, or out of memory)."""
-
-
-@dataclass(frozen=True)
-class PairTask:
-    """Two games to play, as a plain value that travels to a worker process."""
-
-    game: GameConfig
-    search: SearchConfig
-    llm: LLMGroup
-    first: AgentConfig
-    second: AgentConfig
-    seed: int
-
-
-@dataclass
-class Standing:
-    """One agent's results so far."""
-
-    tally: Tally = field(default_factory=Tally)
-    clock: Clock = field(default_factory=Clock)
-    guide: GuideReport = field(default_factory=GuideReport)
-    fallbacks: int = 0
-    faults: int = 0
-
-
-@dataclass
-class Standings:
-    """All agents' results, overall and by pairing."""
-
-    agents: dict[str, Standing]
-    pairings: dict[tuple[str, str], Tally] = field(default_factory=dict)
-    games: int = 0
-
-    def add(self, record: GameRecord) -> None:
-        """Count one game; a pairing is counted for the one who stands first among the agents."""
-        order = list(self.agents)
-        first, second = sorted(record.players, key=order.index)
-        self.pairings.setdefault((first, second), Tally()).add(record.result_of(first))
-        for player, name in enumerate(record.players):
-            standing = self.agents[name]
-            standing.tally.add(record.result_of(name))
-            standing.clock += record.clocks[player]
-            standing.fallbacks += record.fallbacks[player]
-            standing.guide.add(record.guides[player])
-        if record.culprit:
-            self.agents[record.culprit].faults += 1
-        self.games += 1
-
-    def table(self) -> Table:
-        """Return the table of agents, best score first.
-
-        LLM counts calls; errors are games broken off and moves made without thinking (fallbacks).
-        """
-        table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-        table.add_column("agent", overflow="fold")
-        for heading in ("score [95 %]", "W-D-L", "s/move", "max s", "LLM", "errors"):
-            table.add_column(heading, justify="right", no_wrap=True)
-        ranked = sorted(self.agents.items(), key=lambda item: -item[1].tally.interval.value)
-        for name, standing in ranked:
-            tally, clock = standing.tally, standing.clock
-            table.add_row(
-                name,
-                str(tally.interval) if tally.games else "–",
-                str(tally),
-                f"{clock.mean:.3f}" if clock.decisions else "–",
-                f"{clock.longest:.3f}" if clock.decisions else "–",
-                str(standing.guide.calls) if standing.guide.calls else "–",
-                str(standing.faults + standing.fallbacks),
-            )
-        return table
-
-    def pairing_table(self) -> Table:
-        """Return the table of pairings, seen from the first agent."""
-        table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0))
-        table.add_column("pairing", overflow="fold")
-        for heading in ("score [95 %]", "W-D-L", "no result"):
-            table.add_column(heading, justify="right", no_wrap=True)
-        for (first, second), tally in self.pairings.items():
-            value = str(tally.interval) if tally.games else "–"
-            table.add_row(f"{first} v {second}", value, str(tally), str(tally.errors))
-        return table
-
-    def summary(self) -> dict[str, object]:
-        """Return everything as a plain value for the summary file."""
-
-        def numbers(tally: Tally) -> dict[str, object]:
-            return {
-                "wins": tally.wins,
-                "draws": tally.draws,
-                "losses": tally.losses,
-                "without_result": tally.errors,
-                "score": tally.score,
-                "interval": tally.interval,
-            }
-
-        return {
-            "games": self.games,
-            "interval": "Wilson 95 %, a draw as half a point",
-            "agents": {
-                name: numbers(s.tally)
-                | {
-                    "errors": s.faults,
-                    "fallbacks": s.fallbacks,
-                    "guide": s.guide,
-                    "decisions": s.clock.decisions,
-                    "seconds_per_decision": s.clock.mean,
-                    "longest_decision_seconds": s.clock.longest,
-                }
-                for name, s in self.agents.items()
-            },
-            "pairings": [
-                {"first": first, "second": second} | numbers(tally)
-                for (first, second), tally in self.pairings.items()
-            ],
-        }
-
-
-def tasks_of(config: TournamentConfig, entrants: Sequence[AgentConfig]) -> list[PairTask]:
-    """Return all pairs of games; pairings take turns, so that an early stop is still balanced."""
-    return [
-        PairTask(config.game, config.search, config.llm, first, second, seed)
-        for seed in range(config.tournament.seed, config.tournament.seed + config.tournament.pairs)
-        for first, second in combinations(entrants, 2)
-    ]
-
-
-def play_here(tasks: Sequence[PairTask], factory: AgentFactory) -> Iterator[GameRecord]:
-    """Play the tasks one after another in this process."""
-    for task in tasks:
-        first, second = factory.build(task.first), factory.build(task.second)
-        yield from play_pair(factory.game, first, second, task.seed)
-
-
-_worker_factory: AgentFactory | None = None
-
-
-def _start_worker() -> None:
-    # Ctrl-C goes to every process of the terminal; the parent alone handles it and ends us.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _play_in_worker(task: PairTask) -> list[GameRecord]:
-    global _worker_factory
-    if _worker_factory is None:
-        _worker_factory = AgentFactory(task.game, task.search, task.llm)
-    return list(play_here([task], _worker_factory))
-
-
-def play_in_processes(tasks: Sequence[PairTask], jobs: int) -> Iterator[GameRecord]:
-    """Play the tasks in ``jobs`` processes; records come as games end.
-
-    Raises:
-        WorkerDiedError: a worker process ended without a result.
-    """
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_worker)
-    workers: list[multiprocessing.process.BaseProcess] = []
-    try:
-        waiting = [pool.submit(_play_in_worker, task) for task in tasks]
-        workers = multiprocessing.active_children()
-        for done in as_completed(waiting):
-            yield from done.result()
-    except BrokenProcessPool as error:
-        raise WorkerDiedError(
-            "a worker process died (out of memory?): try fewer tournament.jobs"
-        ) from error
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for worker in workers:
-            worker.terminate()
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+_POLL_SECONDS = 0.25
+_LINES = 200  # of progress in all, where the output is no terminal
 
 
 def run_tournament(config: TournamentConfig, folder: Path, console: Console | None = None) -> int:
-    """Play the tournament with live progress; write ``games.jsonl`` and ``summary.json``.
+    """Play what the record lacks, with live progress; write summary, results and report.
 
-    Returns 0, or 1 where a game ended in an error.  Ctrl-C keeps and prints what was played.
+    The same configuration again continues its record.  Returns 0, or 1 where a game has no result.
+    Ctrl-C keeps and prints what was played.
 
     Raises:
-        ConfigError: the agents do not fit the game or each other.
+        ConfigError: the agents do not fit the game or each other, or the record is another's.
+        RecordError: the record is in use, or the disk refuses it; all games reported are kept.
     """
-    entrants = config.entrants()
-    jobs = config.tournament.jobs
     console = console or Console(highlight=False)
     factory = AgentFactory(config.game, config.search, config.llm, progress=console.print)
-    game = factory.game
+    try:
+        _check(config, factory)
+        with GameStore.open(record_path(config), identity_of(config)) as store:
+            return Tournament(config, store, factory, console).run(folder)
+    finally:
+        factory.close()
+
+
+def _check(config: TournamentConfig, factory: AgentFactory) -> None:
+    group = config.tournament
+    entrants = config.entrants()
     for entrant in entrants:
-        info = factory.check(entrant)
-        if jobs > 1 and info.llm and config.llm.name == "embedded":
+        factory.check(entrant)
+    titles = [entrant.title for entrant in entrants]
+    if group.anchor is not None and group.anchor not in titles:
+        raise ConfigError(
+            f"tournament.anchor={group.anchor}: no such agent; there are: {', '.join(titles)}"
+        )
+    if group.sprt is not None:
+        raise ConfigError("tournament.sprt: is not there yet")
+    if _embedded(config):
+        if group.jobs not in (None, 1):
             raise ConfigError(
-                f"agent '{entrant.name}' with llm=embedded needs tournament.jobs=1: "
-                "one embedded server serves one process"
+                "llm=embedded needs tournament.jobs=1: one embedded server serves one process"
             )
-    for entrant in entrants:
-        factory.build(entrant)  # compiles; workers then find it in the cache
-    standings = Standings({entrant.label: Standing() for entrant in entrants})
-    tasks = tasks_of(config, entrants)
-    progress = Progress(
-        TextColumn(game.info.name),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("games"),
-        TimeRemainingColumn(),
-    )
-    bar = progress.add_task("games", total=2 * len(tasks))
-    screen = Screen(lambda: Group(standings.table(), progress), console)
-    started = time.perf_counter()
-    interrupted = False
-    with RecordWriter(folder / "games.jsonl") as writer:
+        if group.executor == "ray":
+            raise ConfigError("llm=embedded needs tournament.executor=local or inline")
+
+
+def _embedded(config: TournamentConfig) -> bool:
+    asked = any(CATALOG[entrant.name].llm for entrant in config.entrants())
+    return asked and config.llm.name == "embedded"
+
+
+class Tournament:
+    """One run of a tournament over an open record."""
+
+    def __init__(
+        self,
+        config: TournamentConfig,
+        store: GameStore,
+        factory: AgentFactory,
+        console: Console,
+    ) -> None:
+        group = config.tournament
+        self.config = config
+        self.store = store
+        self.schedule = Schedule(group.pairing, len(store.titles), group.pairs, group.seed)
+        self.standings = Standings(store.titles)
+        self._factory = factory
+        self._done = store.numbers()
+        self._attempts: dict[int, int] = {}
+        self._tasks: dict[int, GameTask] = {}
+        self._progress = Progress(
+            TextColumn(factory.game.info.name),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("games"),
+            TimeRemainingColumn(),
+        )
+        self._bar = self._progress.add_task("games", total=self.schedule.total)
+        self._screen = Screen(lambda: Group(self.standings.table(), self._progress), console)
+        self._busy: float | None = None
+        self._new = 0
+
+    def run(self, folder: Path) -> int:
+        """Play, then write and print the results."""
+        group, store = self.config.tournament, self.store
+        for game in store.games():
+            if game.number < self.schedule.total:
+                self._count(game)
+        where = near(store.path.absolute())
+        begun = f"continues with {self.standings.games} games" if self._done else "is new"
+        self._screen.say(f"record: {where} ({begun})")
+        plan = {"total": self.schedule.total, "group": plain(group), "game": self._game_plain()}
+        store.set_plan(plan)
+        started = time.monotonic()
+        interrupted = False
         try:
-            with screen:
-                if jobs > 1:
-                    records = play_in_processes(tasks, jobs)
-                else:
-                    records = play_here(tasks, factory)
-                for record in records:
-                    writer.write(record)
-                    standings.add(record)
-                    progress.advance(bar)
-                    if record.error:
-                        who = record.culprit or game.info.name
-                        screen.say(f"error in {who}, seed {record.seed}: {record.error}")
-                    screen.tell(_line(record, standings.games, 2 * len(tasks)))
+            if self._missing():
+                with self._screen:
+                    self._play_all()
         except KeyboardInterrupt:
             interrupted = True
             raise
         finally:
-            factory.close()
-            _report(screen.console, config, standings, folder, started, interrupted)
-    return 1 if any(s.faults for s in standings.agents.values()) else 0
+            end = TournamentEnd(
+                wall_seconds=time.monotonic() - started,
+                played=self._new,
+                busy=self._busy,
+                interrupted=interrupted,
+            )
+            write_results(store, self.config, end, folder, self._screen.console)
+        without = sum(t.errors for t in self.standings.pairings.values())
+        return 1 if without else 0
+
+    def _game_plain(self) -> object:
+        return {"name": self.config.game.name, **self.config.game.parameters()}
+
+    def _missing(self) -> bool:
+        return any(n not in self._done for n in range(self.schedule.total))
+
+    # --- playing ----------------------------------------------------------------------------
+
+    def _play_all(self) -> None:
+        executor = self._executor()
+        try:
+            # A ladder's round depends on the games of the rounds before, and on nothing else.
+            past = Standings(self.store.titles)
+            for index in range(self.schedule.rounds):
+                tasks = self.schedule.round(index, past.shares())
+                self._play_round(executor, [t for t in tasks if t.number not in self._done])
+                if index + 1 < self.schedule.rounds:
+                    for game in self.store.games(
+                        numbers=range(tasks[0].number, tasks[-1].number + 1)
+                    ):
+                        past.add(game)
+        finally:
+            self._busy = executor.busy()
+            executor.close()
+
+    def _play_round(self, executor: Executor, tasks: list[GameTask]) -> None:
+        self._tasks = {task.number: task for task in tasks}
+        executor.submit(tasks)
+        while self._tasks:
+            games: list[FinishedGame] = []
+            faults: list[Fault] = []
+            again: list[GameTask] = []
+            for outcome in executor.collect(_POLL_SECONDS):
+                self._sort(outcome, games, faults, again)
+            if games or faults:
+                self.store.add(games, faults)
+            for game in games:
+                del self._tasks[game.number]
+                self._done.add(game.number)
+                self._new += 1
+                self._count(game)
+                self._tell(game)
+            for fault in faults:
+                self._screen.say(self._fault_line(fault))
+            executor.submit(again)
+
+    def _sort(
+        self,
+        outcome: FinishedGame | Fault,
+        games: list[FinishedGame],
+        faults: list[Fault],
+        again: list[GameTask],
+    ) -> None:
+        """Put an outcome where it belongs; a game broken off too often becomes a finished one."""
+        number = outcome.task.number if isinstance(outcome, Fault) else outcome.number
+        task = self._tasks[number]
+        attempts = self._attempts.get(number, 0) + 1
+        if isinstance(outcome, FinishedGame):
+            wrong = what_is_wrong(task, outcome)
+            if not wrong:
+                outcome.attempts = attempts
+                games.append(outcome)
+                return
+            outcome = Fault(task, "nonsense", f"the worker {wrong}", None, time.time())
+        self._attempts[number] = attempts
+        faults.append(outcome)
+        if attempts <= self.config.tournament.retries:
+            again.append(task)
+            return
+        games.append(self._given_up(outcome, attempts))
+
+    def _given_up(self, fault: Fault, attempts: int) -> FinishedGame:
+        result = None
+        if self.config.tournament.faults_lose and fault.culprit is not None:
+            result = -1.0 if fault.task.players[0] == fault.culprit else 1.0
+        return FinishedGame(
+            number=fault.task.number,
+            players=fault.task.players,
+            seed=fault.task.seed,
+            result=result,
+            ended=fault.ended,
+            sides=fault.sides,
+            attempts=attempts,
+            error=f"{fault.kind}: {fault.text}",
+            culprit=fault.culprit,
+        )
+
+    def _executor(self) -> Executor:
+        """Return where the games are played; compiles first, so that workers find it in the cache.
+
+        Raises:
+            ConfigError: Ray is wanted and not installed.
+        """
+        config, group = self.config, self.config.tournament
+        entrants = tuple(config.entrants())
+        setup = Setup(AgentPlayer, config.game, config.search, config.llm, entrants, group.trace)
+        kind = group.executor
+        if _embedded(config) and kind == "local":
+            kind = "inline"
+            if group.timeout is not None:
+                self._screen.say(
+                    "llm=embedded plays in this process: tournament.timeout is noticed when the "
+                    "game has ended"
+                )
+        if kind == "inline":
+            player = AgentPlayer(setup, self._factory)
+            return InlineExecutor(player, group.timeout)
+        jobs = group.jobs or os.cpu_count() or 1
+        without_model = replace(config.llm, name="none")
+        for entrant in entrants:
+            compiled = AgentFactory(config.game, config.search, without_model)
+            if entrant.name != "llm":
+                compiled.build(replace(entrant, llm={}))
+        if kind == "ray":
+            from plywise.arena.ray_executor import RayExecutor
+
+            return RayExecutor(setup, jobs, group.timeout, group.ray_address)
+        from plywise.arena.local_executor import LocalExecutor
+
+        return LocalExecutor(setup, jobs, group.timeout)
+
+    # --- telling ----------------------------------------------------------------------------
+
+    def _count(self, game: FinishedGame) -> None:
+        self.standings.add(game)
+        self._progress.update(self._bar, completed=self.standings.games)
+
+    def _tell(self, game: FinishedGame) -> None:
+        number, total = self.standings.games, self.schedule.total
+        if game.error or number == total or number % max(1, total // _LINES) == 0:
+            self._screen.tell(game_line(game, self.store.titles, number, total))
+
+    def _fault_line(self, fault: Fault) -> str:
+        who = "" if fault.culprit is None else f" of {self.store.titles[fault.culprit]}"
+        tried = self._attempts[fault.task.number]
+        next_ = "played again" if tried <= self.config.tournament.retries else "given up"
+        return f"fault{who} in game {fault.task.number} ({fault.kind}): {fault.text}; {next_}"
 
 
-def _line(record: GameRecord, number: int, total: int) -> str:
-    first, second = record.players
-    if record.returns is None:
+def game_line(game: FinishedGame, titles: list[str], number: int, total: int) -> str:
+    """Return one line about a game that ended."""
+    first, second = (titles[p] for p in game.players)
+    if game.result is None:
         outcome = "no result"
+    elif game.result == 0:
+        outcome = "draw"
     else:
-        outcome = {1: f"{first} wins", -1: f"{second} wins", 0: "draw"}[
-            (record.returns[0] > 0) - (record.returns[0] < 0)
-        ]
-    return f"game {number}/{total}, seed {record.seed}: {first} v {second}: {outcome}"
-
-
-def _report(
-    console: Console,
-    config: TournamentConfig,
-    standings: Standings,
-    folder: Path,
-    started: float,
-    interrupted: bool,
-) -> None:
-    summary = standings.summary() | {
-        "complete": standings.games == 2 * len(tasks_of(config, config.entrants())),
-        "wall_seconds": time.perf_counter() - started,
-        "config": config,
-    }
-    write_summary(folder / "summary.json", summary)
-    if standings.games:
-        console.print(standings.table())
-        if len(standings.agents) > 2:
-            console.print(standings.pairing_table())
-    if interrupted:
-        console.print(f"Interrupted after {standings.games} games; they are kept.")
-    for label, name in (("games", "games.jsonl"), ("summary", "summary.json")):
-        console.print(f"{label}: {near(folder / name)}", soft_wrap=True)
+        outcome = f"{first if game.result > 0 else second} wins"
+    return f"game {number}/{total}, seed {game.seed}: {first} v {second}: {outcome}"

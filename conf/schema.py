@@ -169,6 +169,7 @@ class LLMGroup:
             battle search sleeps until the model's first answer, or until the time runs short.
         weights: GGUF file for the embedded model; null: the packaged SmolLM2-135M.
         threads: of the embedded model; null: its own default.
+        prompt_price, completion_price: US dollars per million tokens, for the cost in records.
     """
 
     name: str = MISSING
@@ -186,9 +187,13 @@ class LLMGroup:
     lend_after: float | None = None
     weights: str | None = None
     threads: int | None = None
+    prompt_price: float = 0.0
+    completion_price: float = 0.0
 
     def __post_init__(self) -> None:
         """Check the values."""
+        _at_least("llm.prompt_price", self.prompt_price, 0)
+        _at_least("llm.completion_price", self.completion_price, 0)
         _one_of("llm.name", self.name, ("none", "embedded", "openai"))
         _above("llm.timeout", self.timeout, 0)
         _above("llm.seconds", self.seconds, 0)
@@ -210,33 +215,58 @@ class LLMGroup:
 # --- agents --------------------------------------------------------------------------------------
 
 
+AGENT_LLM_KEYS = ("guides", "trust", "max_calls")
+"""What an agent may set for itself of the ``llm`` group; the model itself is shared by all."""
+
+
 @dataclass
 class AgentConfig:
     """An agent by its name in ``plywise agents``; null means: as the ``search`` group says.
 
     With these an opponent can get its own budget: ``opponent=search opponent.seconds=0.1``.
+
+    Attributes:
+        label: what it is called in tables and records; null: the name and what was set here.
+        search: any further keys of the ``search`` group, for example ``{worlds: 32}``.
+        llm: ``guides``, ``trust`` and ``max_calls`` of the ``llm`` group.
     """
 
     name: str = MISSING
     seconds: float | None = None
     iterations: int | None = None
     max_depth: int | None = None
+    label: str | None = None
+    search: dict[str, Any] = field(default_factory=dict)
+    llm: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check the ranges."""
         _above("agent.seconds", self.seconds, 0)
         _at_least("agent.iterations", self.iterations, 1)
         _at_least("agent.max_depth", self.max_depth, 1)
+        for key in self.llm:
+            _one_of("agent.llm: a key", str(key), AGENT_LLM_KEYS)
 
     @property
-    def label(self) -> str:
-        """The name with whatever differs from the defaults, to tell two agents apart."""
+    def title(self) -> str:
+        """The label; without one the name with whatever was set, to tell two agents apart."""
+        if self.label:
+            return self.label
         extras = [
             f"{key}={value:g}"
             for key in ("seconds", "iterations", "max_depth")
             if (value := getattr(self, key)) is not None
         ]
+        extras += [
+            f"{key}={_short(value)}" for key, value in (*self.search.items(), *self.llm.items())
+        ]
         return f"{self.name}({', '.join(extras)})" if extras else self.name
+
+
+def _short(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return "+".join(map(str, value)) or "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 # --- commands ------------------------------------------------------------------------------------
@@ -326,31 +356,89 @@ class ShowdownConfig:
 
 
 @dataclass
-class TournamentGroup:
-    """How much a tournament plays.
+class SPRTGroup:
+    """Wald's sequential test of two agents (see ``arena/sprt.py``): it stops a match early.
 
     Attributes:
-        pairs: games of one pairing are played in pairs: same seed, sides swapped.
-        seed: the first pair's; the next pairs count up.
-        jobs: processes at once.
+        elo0, elo1: the two hypotheses about the first agent's Elo above the second.
+        alpha, beta: how often either verdict may be wrong.
     """
 
+    elo0: float = 0.0
+    elo1: float = 10.0
+    alpha: float = 0.05
+    beta: float = 0.05
+
+    def __post_init__(self) -> None:
+        """Check the bounds."""
+        if self.elo1 <= self.elo0:
+            raise ConfigError(
+                f"tournament.sprt.elo1={self.elo1:g}: must be greater than elo0={self.elo0:g}"
+            )
+        for key, value in (("alpha", self.alpha), ("beta", self.beta)):
+            if not 0 < value < 0.5:
+                raise ConfigError(f"tournament.sprt.{key}={value:g}: must lie between 0 and 0.5")
+
+
+@dataclass
+class TournamentGroup:
+    """What a tournament plays, and where.
+
+    Attributes:
+        pairing: round_robin (each against each), gauntlet (the first agent against each other
+            one) or ladder (after every round of pairs those who stand next to each other meet).
+        pairs: games of one pairing are played in pairs: same seed, sides swapped.  Of a ladder:
+            the rounds.
+        seed: the first pair's; the next pairs count up.
+        executor: local (worker processes), inline (in the command's own process) or ray.
+        jobs: games at once; null: one for each core (with the embedded model: 1).
+        ray_address: of a Ray cluster; null: one started on this machine.
+        timeout: seconds that one game may take; null: any time.
+        retries: how often a game that broke off is played again.
+        faults_lose: a game that broke off every time counts as lost by the agent at fault; else
+            it has no result.
+        record: the SQLite file with all games; null: one below ``outputs/records`` that belongs to
+            these settings, so that the same command continues.
+        trace: keep each decision's values and advice for the report.
+        replays: games of which the report holds more than the bare moves, spread evenly.
+        sprt: test that stops a match of two agents early; null: play all pairs.
+        anchor: the agent whose rating is fixed; null: ``random`` where it plays, else the mean.
+        anchor_rating: at this value.
+    """
+
+    pairing: str = "round_robin"
     pairs: int = 10
     seed: int = 0
-    jobs: int = 1
+    executor: str = "local"
+    jobs: int | None = None
+    ray_address: str | None = None
+    timeout: float | None = None
+    retries: int = 2
+    faults_lose: bool = False
+    record: str | None = None
+    trace: bool = True
+    replays: int = 200
+    sprt: SPRTGroup | None = None
+    anchor: str | None = None
+    anchor_rating: float = 0.0
 
     def __post_init__(self) -> None:
         """Check the ranges."""
+        _one_of("tournament.pairing", self.pairing, ("round_robin", "gauntlet", "ladder"))
+        _one_of("tournament.executor", self.executor, ("local", "inline", "ray"))
         _at_least("tournament.pairs", self.pairs, 1)
         _at_least("tournament.jobs", self.jobs, 1)
+        _above("tournament.timeout", self.timeout, 0)
+        _at_least("tournament.retries", self.retries, 0)
+        _at_least("tournament.replays", self.replays, 0)
 
 
 @dataclass
 class TournamentConfig:
-    """``plywise tournament``: a round robin of agents over one game.
+    """``plywise tournament``: agents against each other over one game.
 
     Attributes:
-        agents: names, or ``{name: search, seconds: 0.1}`` for an agent with its own budget.
+        agents: names, or ``{name: search, seconds: 0.1}`` for an agent with settings of its own.
     """
 
     game: GameConfig = MISSING
@@ -365,29 +453,47 @@ class TournamentConfig:
         Raises:
             ConfigError: an entry is neither a name nor a mapping with known keys, or two are equal.
         """
-        allowed = ("name", "seconds", "iterations", "max_depth")
-        found: list[AgentConfig] = []
-        for entry in self.agents:
-            fields = {"name": entry} if isinstance(entry, str) else entry
-            if not isinstance(fields, dict) or not isinstance(fields.get("name"), str):
-                raise ConfigError(
-                    f"agents: {entry!r} is neither a name nor a mapping like "
-                    "{name:search,seconds:0.1}"
-                )
-            for key, value in fields.items():
-                _one_of(f"agents: a key of {fields['name']}", str(key), allowed)
-                if key != "name" and (
-                    isinstance(value, bool) or not isinstance(value, int | float)
-                ):
-                    raise ConfigError(f"agents: {fields['name']}.{key}={value}: must be a number")
-            found.append(AgentConfig(**fields))
-        labels = [agent.label for agent in found]
-        if len(found) < 2:
-            raise ConfigError(f"agents={labels}: a tournament needs at least two agents")
-        for label in labels:
-            if labels.count(label) > 1:
-                raise ConfigError(f"agents: {label} stands there twice; give one another budget")
-        return found
+        return parse_agents(self.agents)
+
+
+_NUMBERS = ("seconds", "iterations", "max_depth")
+
+
+def parse_agents(entries: list[Any]) -> list[AgentConfig]:
+    """Return the agents of a tournament as configurations.
+
+    Raises:
+        ConfigError: as :meth:`TournamentConfig.entrants` says.
+    """
+    allowed = ("name", *_NUMBERS, "label", "search", "llm")
+    found: list[AgentConfig] = []
+    for entry in entries:
+        given = {"name": entry} if isinstance(entry, str) else entry
+        if not isinstance(given, dict) or not isinstance(given.get("name"), str):
+            raise ConfigError(
+                f"agents: {entry!r} is neither a name nor a mapping like "
+                "{name:search,seconds:0.1}"
+            )
+        for key, value in given.items():
+            where = f"agents: {given['name']}.{key}={value}"
+            _one_of(f"agents: a key of {given['name']}", str(key), allowed)
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            if key in _NUMBERS and value is not None and not number:
+                raise ConfigError(f"{where}: must be a number")
+            if key == "label" and not (isinstance(value, str) and value.strip()):
+                raise ConfigError(f"{where}: must be a text")
+            if key in ("search", "llm") and not isinstance(value, dict):
+                raise ConfigError(f"{where}: must be a mapping like {{key:value}}")
+        found.append(AgentConfig(**given))
+    titles = [agent.title for agent in found]
+    if len(found) < 2:
+        raise ConfigError(f"agents={titles}: a tournament needs at least two agents")
+    for title in titles:
+        if titles.count(title) > 1:
+            raise ConfigError(
+                f"agents: {title} stands there twice; give one another setting or a label"
+            )
+    return found
 
 
 @dataclass

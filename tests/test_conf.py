@@ -121,5 +121,5 @@ def test_wrong_entrants_are_named(agents: str, words: str) -> None:
 def test_entrants_with_budgets_are_told_apart() -> None:
     config = typed("tournament", "agents=[search,{name:search,seconds:0.1,max_depth:4}]")
     assert isinstance(config, schema.TournamentConfig)
-    labels = [agent.label for agent in config.entrants()]
+    labels = [agent.title for agent in config.entrants()]
     assert labels == ["search", "search(seconds=0.1, max_depth=4)"]

@@ -4,28 +4,23 @@ import json
 import os
 import signal
 from collections.abc import Sequence
-from io import StringIO
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import numpy as np
 import pytest
-from rich.console import Console
 
 from plywise.arena.agents import RandomAgent
 from plywise.arena.factory import AgentFactory
-from plywise.arena.match import GameRecord, decision_seed, play_game, play_pair
+from plywise.arena.match import decision_seed, play_game, play_pair
 from plywise.arena.max_damage import MaxDamageAgent
 from plywise.arena.records import RecordFileError, RecordWriter, plain, read_records
-from plywise.arena.tournament import play_here, run_tournament, tasks_of
 from plywise.conf.schema import (
     AgentConfig,
     AlphaBetaConfig,
     GameConfig,
     LLMGroup,
-    TournamentConfig,
-    TournamentGroup,
 )
 from plywise.datasets.errors import ConfigError, PlywiseError
 from plywise.engine.battle.state import BATTLE
@@ -177,70 +172,6 @@ def test_what_is_wrong_outside_ends_the_match() -> None:
     failing = Scripted("a", [PlywiseError("no model")])
     with pytest.raises(PlywiseError, match="no model"):
         play_game(make_game("tic_tac_toe"), (failing, RandomAgent()), seed=0)
-
-
-def test_perfect_play_never_loses_at_tic_tac_toe() -> None:
-    config = TournamentConfig(
-        TIC_TAC_TOE, EXACT, NO_LLM, TournamentGroup(pairs=5), ["search", "random"]
-    )
-    factory = AgentFactory(TIC_TAC_TOE, EXACT, NO_LLM)
-    records = list(play_here(tasks_of(config, config.entrants()), factory))
-    assert len(records) == 10
-    results = [r.result_of("search") for r in records]
-    assert min(x for x in results if x is not None) >= 0
-    assert None not in results
-    assert 1.0 in results
-
-
-def strip(record: GameRecord) -> object:
-    return record.players, record.seed, record.returns, record.actions
-
-
-def test_the_same_seeds_give_the_same_games() -> None:
-    def games() -> list[object]:
-        config = TournamentConfig(
-            TIC_TAC_TOE, EXACT, NO_LLM, TournamentGroup(pairs=2, seed=11), ["search", "random"]
-        )
-        factory = AgentFactory(TIC_TAC_TOE, EXACT, NO_LLM)
-        return [strip(r) for r in play_here(tasks_of(config, config.entrants()), factory)]
-
-    assert games() == games()
-
-
-def test_tournament_writes_what_it_prints(tmp_path: Path) -> None:
-    agents = ["random", "search", {"name": "search", "max_depth": 1}]
-    config = TournamentConfig(TIC_TAC_TOE, EXACT, NO_LLM, TournamentGroup(pairs=2), agents)
-    out = StringIO()
-    assert run_tournament(config, tmp_path, Console(file=out, width=120)) == 0
-    records = read_records(tmp_path / "games.jsonl")
-    summary = json.loads((tmp_path / "summary.json").read_text())
-    assert len(records) == summary["games"] == 12
-    assert summary["complete"] is True
-    search = summary["agents"]["search"]
-    assert search["wins"] + search["draws"] + search["losses"] == 8
-    assert len(summary["pairings"]) == 3
-    wins = sum(
-        r["returns"][r["players"].index("search")] > 0 for r in records if "search" in r["players"]
-    )
-    assert wins == search["wins"]
-    assert "search(max_depth=1)" in out.getvalue()
-    assert f"{search['wins']}-{search['draws']}-{search['losses']}" in out.getvalue()
-
-
-@pytest.mark.slow
-def test_tournament_in_processes_plays_the_same_games(tmp_path: Path) -> None:
-    for jobs in (1, 2):
-        group = TournamentGroup(pairs=2, jobs=jobs)
-        config = TournamentConfig(TIC_TAC_TOE, EXACT, NO_LLM, group, ["random", "search"])
-        run_tournament(config, tmp_path / str(jobs), Console(file=StringIO()))
-    alone, together = (
-        sorted(
-            (r["seed"], r["players"], r["actions"])
-            for r in read_records(tmp_path / jobs / "games.jsonl")
-        )
-        for jobs in ("1", "2")
-    )
-    assert alone == together
 
 
 @pytest.mark.parametrize(

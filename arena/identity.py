@@ -1,0 +1,85 @@
+"""What a record belongs to: the settings that decide a game, and the version that played it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from plywise.arena.agents import CATALOG
+from plywise.arena.factory import with_advice, with_budget
+from plywise.arena.records import plain
+from plywise.conf.schema import TournamentConfig
+
+_ROOT = Path(__file__).parents[1]  # the checkout, or plywise/ in site-packages
+_FOLDERS = ("datasets", "engine", "games", "search", "llm_modules")
+_ARENA = ("agents", "factory", "match", "max_damage", "schedule", "worlds")
+_SUFFIXES = {".py", ".json", ".npz", ".gz", ".txt"}
+# Of the llm group: how calls are made decides nothing about a game.
+_LLM_ASIDE = ("api_key_env", "max_retries", "concurrency", "prompt_price", "completion_price")
+
+
+@cache
+def code_digest() -> str:
+    """Return 12 hex digits over all sources and tables that can change how a game goes."""
+    files = [p for f in _FOLDERS for p in (_ROOT / f).rglob("*") if p.suffix in _SUFFIXES]
+    files += [_ROOT / "arena" / f"{name}.py" for name in _ARENA]
+    h = hashlib.sha256()
+    for path in sorted(files):
+        h.update(path.relative_to(_ROOT).as_posix().encode())
+        h.update(path.read_bytes())
+    return h.hexdigest()[:12]
+
+
+def settings_of(config: TournamentConfig) -> dict[str, Any]:
+    """Return the settings that decide games, as plain values, each agent's written out.
+
+    How many pairs are played, by how many workers, and what is kept of them is not among them.
+    """
+    entrants = config.entrants()
+    agents = []
+    asked = False
+    for entrant in entrants:
+        agent: dict[str, Any] = {"title": entrant.title, "name": entrant.name}
+        if entrant.name in ("search", "llm_search"):
+            agent["search"] = plain(with_budget(config.search, entrant))
+        if CATALOG[entrant.name].llm and config.llm.name != "none":
+            asked = True
+            own = plain(with_advice(config.llm, entrant))
+            agent["llm"] = {k: v for k, v in own.items() if k not in _LLM_ASIDE}
+            agent["seconds"] = entrant.seconds
+        agents.append(agent)
+    return {
+        "game": {"name": config.game.name, **config.game.parameters()},
+        "pairing": config.tournament.pairing,
+        "seed": config.tournament.seed,
+        "agents": agents,
+        "llm": config.llm.name if asked else "none",
+    }
+
+
+def identity_of(config: TournamentConfig) -> dict[str, Any]:
+    """Return what a record of this tournament belongs to: version, code and settings."""
+    version = {"plywise": metadata.version("plywise"), "code": code_digest()}
+    return version | settings_of(config)
+
+
+def digest_of(value: Mapping[str, Any]) -> str:
+    """Return 10 hex digits of plain values: the configuration's hash."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+
+def record_path(config: TournamentConfig) -> Path:
+    """Return where this tournament's record is: as set, or a name that belongs to the settings.
+
+    The name holds the code's digest too: changed code begins a new record instead of an error.
+    """
+    if config.tournament.record is not None:
+        return Path(config.tournament.record)
+    name = f"{config.game.name}-{digest_of(settings_of(config))}-{code_digest()[:6]}.sqlite"
+    return Path("outputs") / "records" / name

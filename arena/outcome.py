@@ -1,0 +1,113 @@
+"""What a tournament leaves behind: tables, the text summary, ``summary.json``, ``results.csv``."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from plywise.arena.display import near
+from plywise.arena.game_store import FinishedGame, GameStore
+from plywise.arena.identity import digest_of
+from plywise.arena.records import RecordFileError, write_summary
+from plywise.arena.standings import Standings
+from plywise.arena.text_summary import match_lines
+from plywise.conf.schema import TournamentConfig
+
+
+@dataclass(frozen=True)
+class TournamentEnd:
+    """How one run of a tournament went.
+
+    Attributes:
+        wall_seconds: of this run; ``played`` games in it.
+        busy: the workers' CPU time over all that they could have had; None: unknown.
+        interrupted: by Ctrl-C.
+    """
+
+    wall_seconds: float = 0.0
+    played: int = 0
+    busy: float | None = None
+    interrupted: bool = False
+
+
+def write_results(
+    store: GameStore,
+    config: TournamentConfig,
+    end: TournamentEnd,
+    folder: Path,
+    console: Console,
+) -> None:
+    """Print the results of all games that count and write them into ``folder``.
+
+    Raises:
+        RecordFileError: the disk refuses them.
+    """
+    total = int(store.plan()["total"])
+    games = [game for game in store.games() if game.number < total]
+    standings = Standings(store.titles)
+    for game in games:
+        standings.add(game)
+    faults = store.faults()
+    summary = standings.summary() | {
+        "complete": len(games) == total,
+        "faults": len(faults),
+        "record": str(store.path),
+        "identity": store.identity,
+        "configuration_hash": digest_of(store.identity),
+        "run": end,
+        "config": config,
+    }
+    write_summary(folder / "summary.json", summary)
+    write_csv(folder / "results.csv", games, store.titles)
+    if games:
+        console.print(standings.table())
+        if len(store.titles) > 2:
+            console.print(standings.pairing_table())
+        for line in text_summary(standings, games):
+            console.print(line, soft_wrap=True, markup=False)
+    if faults:
+        console.print(f"{len(faults)} games broke off; see the table faults in the record.")
+    if end.busy is not None:
+        console.print(
+            f"{end.played} games in {end.wall_seconds:.1f} s, workers {end.busy:.0%} busy"
+        )
+    if end.interrupted:
+        console.print(
+            f"Interrupted after {len(games)} of {total} games; the same command continues."
+        )
+    paths = {"record": store.path.absolute()}
+    paths |= {"summary": folder / "summary.json", "results": folder / "results.csv"}
+    for label, path in paths.items():
+        console.print(f"{label}: {near(path)}", soft_wrap=True)
+
+
+def text_summary(standings: Standings, games: list[FinishedGame]) -> list[str]:
+    """Return the summary as cutechess-cli words it."""
+    lines: list[str] = []
+    for pairing in sorted(standings.pairings):
+        mine = [game for game in games if tuple(sorted(game.players)) == pairing]
+        lines += match_lines(standings.titles, pairing, mine)
+    return lines
+
+
+def write_csv(path: Path, games: list[FinishedGame], titles: list[str]) -> None:
+    """Write the results as ``plywise ratings`` reads them; games without one are left out.
+
+    Raises:
+        RecordFileError: the disk refuses it.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["player_a", "player_b", "score_a", "first", "pair"])
+            for game in games:
+                if game.result is not None:
+                    a, b = (titles[p] for p in game.players)
+                    score = {1: 1, 0: 0.5, -1: 0}[(game.result > 0) - (game.result < 0)]
+                    writer.writerow([a, b, score, a, game.pair])
+    except OSError as error:
+        raise RecordFileError(f"cannot write {path}: {error.strerror or error}") from error

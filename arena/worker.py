@@ -1,0 +1,175 @@
+"""Plays the games of a tournament one at a time, in whatever process: the same way everywhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from plywise.arena.agents import Agent
+from plywise.arena.factory import AgentFactory
+from plywise.arena.game_store import Fault, FinishedGame, Side, pack_actions, pack_trace
+from plywise.arena.match import GameRecord, IllegalDecisionError, play_game
+from plywise.arena.schedule import GameTask
+from plywise.conf.schema import AgentConfig, GameConfig, LLMGroup, SearchConfig
+from plywise.search.decision import Decision
+
+Outcome = FinishedGame | Fault
+
+
+class Player(Protocol):
+    """Plays single games; made once per process."""
+
+    def play(self, task: GameTask, thinking: Callable[[int], None]) -> Outcome:
+        """Return how the game ended; ``thinking`` is told which player (0 or 1) decides.
+
+        Raises:
+            PlywiseError: something outside is wrong, and no other game would end better.
+        """
+
+    def close(self) -> None:
+        """Free everything."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """All that a worker needs, as a plain value that travels to it.
+
+    Attributes:
+        make: builds its player; a function or class that can be imported by name.
+        entrants: the agents, by index.
+        trace: whether to keep each decision's values and advice.
+    """
+
+    make: Callable[[Setup], Player]
+    game: GameConfig
+    search: SearchConfig
+    llm: LLMGroup
+    entrants: tuple[AgentConfig, ...]
+    trace: bool = True
+
+
+class AgentPlayer:
+    """Plays with the agents of a configuration."""
+
+    def __init__(self, setup: Setup, factory: AgentFactory | None = None) -> None:
+        self._setup = setup
+        self._factory = factory or AgentFactory(setup.game, setup.search, setup.llm)
+        self._game = self._factory.game
+        self._agents: list[Agent] = [self._factory.build(e) for e in setup.entrants]
+
+    def play(self, task: GameTask, thinking: Callable[[int], None]) -> Outcome:
+        """Return how the game ended."""
+        watch = Tracer(thinking, keep=self._setup.trace)
+        seats = [self._agents[p] for p in task.players]
+        record = play_game(self._game, seats, task.seed, watcher=watch)
+        sides = _sides(record, self._setup.llm)
+        if record.error:
+            culprit = watch.at if record.culprit else None
+            return Fault(
+                task,
+                "illegal"
+                if record.error.startswith(IllegalDecisionError.__name__)
+                else "exception",
+                record.error,
+                None if culprit is None else task.players[culprit],
+                time.time(),
+                sides,
+            )
+        assert record.returns is not None  # only an error leaves none
+        return FinishedGame(
+            number=task.number,
+            players=task.players,
+            seed=task.seed,
+            result=record.returns[0],
+            plies=record.plies,
+            actions=pack_actions(record.actions),
+            seconds=record.seconds,
+            ended=time.time(),
+            sides=sides,
+            trace=pack_trace(watch.trace),
+        )
+
+    def close(self) -> None:
+        """Close the agents and the language model."""
+        self._factory.close()
+
+
+def _sides(record: GameRecord, llm: LLMGroup) -> tuple[Side, Side]:
+    first, second = (_side(record, player, llm) for player in (0, 1))
+    return first, second
+
+
+def _side(record: GameRecord, player: int, llm: LLMGroup) -> Side:
+    clock, guide = record.clocks[player], record.guides[player]
+    cost = guide.prompt_tokens * llm.prompt_price + guide.completion_tokens * llm.completion_price
+    return Side(
+        decisions=clock.decisions,
+        seconds=clock.total,
+        longest=clock.longest,
+        fallbacks=record.fallbacks[player],
+        illegal=record.illegal[player],
+        calls=guide.calls,
+        cached=guide.cached,
+        late=guide.late,
+        failed=guide.failed,
+        prompt_tokens=guide.prompt_tokens,
+        completion_tokens=guide.completion_tokens,
+        cost=cost / 1e6,
+    )
+
+
+class Tracer:
+    """Notes who is deciding and, where wanted, what each search thought.
+
+    Attributes:
+        at: the player who decides or decided last, None before the first decision.
+        trace: one mapping per decision that has values or advice: ``p`` ply, ``w`` player, ``v``
+            value, ``s`` strategy, ``q`` values by action, ``d`` depth, ``n`` iterations, ``a``
+            advice (``question``, ``status``, ``weights``), ``f`` why it was no decision.  Actions
+            are keys as text; numbers have three decimals; shares below 0.005 are left out.
+    """
+
+    def __init__(self, thinking: Callable[[int], None], *, keep: bool) -> None:
+        self.at: int | None = None
+        self.trace: list[dict[str, Any]] = []
+        self._thinking = thinking
+        self._keep = keep
+
+    def thinking(self, ply: int, player: int) -> None:
+        """Note who decides."""
+        self.at = player
+        self._thinking(player)
+
+    def decided(self, ply: int, player: int, decision: Decision) -> None:
+        """Note the decision's values and advice."""
+        if not self._keep:
+            return
+        advice = [
+            {"question": e.get("question", ""), "status": e.get("status", "")}
+            | ({"weights": _numbers(e["weights"])} if "weights" in e else {})
+            for e in decision.notes.get("transcript", ())
+        ]
+        fallback = decision.notes.get("fallback")
+        if not (decision.values or advice or fallback):
+            return
+        entry: dict[str, Any] = {"p": ply, "w": player}
+        if decision.values:
+            strategy = {a: share for a, share in decision.strategy.items() if share >= 0.005}
+            entry |= {
+                "v": round(float(decision.value), 3),
+                "s": _numbers(strategy),
+                "q": _numbers(decision.values),
+                "d": int(decision.depth),
+                "n": int(decision.iterations),
+            }
+        if advice:
+            entry["a"] = advice
+        if fallback:
+            entry["f"] = str(fallback)[:200]
+        self.trace.append(entry)
+
+
+def _numbers(values: Mapping[Any, float]) -> dict[str, float]:
+    return {str(key): round(float(value), 3) for key, value in values.items()}
