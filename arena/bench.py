@@ -18,11 +18,14 @@ Figures = Mapping[str, Any]
 
 
 def boards(config: BenchConfig) -> Figures:
-    """Alpha-beta on Connect Four, and the conformance test's speed."""
-    from plywise.arena.bench_boards import bench_check, bench_connect_four
+    """Alpha-beta and the exact solver on Connect Four, random playouts, the conformance test."""
+    from plywise.arena import bench_boards as boards
 
-    checked = {f"check_{name}_positions_per_second": rate for name, rate in bench_check().items()}
-    return {**bench_connect_four(seed=config.seed), **checked}
+    solved = {f"solver_{name}": x for name, x in boards.bench_solver(config.seed).items()}
+    playouts = boards.bench_playouts(config.seed)
+    played = {f"{name}_playouts_per_second": rate for name, rate in playouts.items()}
+    checked = {f"check_{name}_positions_per_second": r for name, r in boards.bench_check().items()}
+    return {**boards.bench_connect_four(seed=config.seed), **solved, **played, **checked}
 
 
 def search(config: BenchConfig) -> Figures:

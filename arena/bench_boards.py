@@ -6,12 +6,18 @@ import time
 from random import Random
 from typing import Any
 
+from plywise.engine.boards.connect_four_solver import ConnectFourSolver, Position, PositionError
 from plywise.games.connect_four import ConnectFour
 from plywise.games.registry import make_game
 from plywise.search.alphabeta import AlphaBeta
+from plywise.search.playouts import random_playouts
 
 _LATE_POSITIONS = 20
 _LATE_PLIES = 20
+_SOLVED = {"28_to_36": (28, 36, 1000), "16_to_24": (16, 24, 100), "8_to_12": (8, 12, 10)}
+"""Stones on the board, and how many random positions with so many the solver is given."""
+
+_PLAYOUTS = 500_000
 
 
 def bench_connect_four(depth: int = 13, seed: int = 0) -> dict[str, Any]:
@@ -69,4 +75,52 @@ def bench_check() -> dict[str, float]:
         start = time.perf_counter()
         seen = check_game(game, plays=5)
         result[name] = seen.positions / (time.perf_counter() - start)
+    return result
+
+
+def bench_solver(seed: int = 0) -> dict[str, Any]:
+    """Measure the exact solver on random positions of Connect Four, 6×7, in three groups.
+
+    Returns:
+        for each group, named by the stones on the board: ``positions``, ``nodes``, ``mean_ms`` (of
+        one position), ``nodes_per_second`` and ``checksum`` of the scores.
+    """
+    solver = ConnectFourSolver()
+    result: dict[str, Any] = {}
+    for name, (low, high, count) in _SOLVED.items():
+        rng = Random(f"{seed}/{name}")
+        positions: list[Position] = []
+        while len(positions) < count:
+            try:
+                moves = [rng.randrange(7) for _ in range(rng.randint(low, high))]
+                positions.append(solver.position(moves))
+            except PositionError:
+                continue
+        found = solver.solve(positions, best=False)
+        nodes, seconds = sum(s.nodes for s in found), sum(s.seconds for s in found)
+        checksum = 0
+        for solution in found:
+            checksum = (checksum * 1_000_003 + solution.score) % 2**32
+        result |= {
+            f"{name}_positions": count,
+            f"{name}_nodes": nodes,
+            f"{name}_mean_ms": 1000 * seconds / count,
+            f"{name}_nodes_per_second": nodes / seconds,
+            f"{name}_checksum": checksum,
+        }
+    return result
+
+
+def bench_playouts(seed: int = 0) -> dict[str, float]:
+    """Measure random games per second from the start, by game, called from Python."""
+    result = {}
+    for name in ("tic_tac_toe", "connect_four"):
+        game = make_game(name)
+        kernels = game.kernels()
+        assert kernels is not None
+        pool = game.new_initial_state().flat()
+        random_playouts(kernels, pool, 1000, seed)
+        start = time.perf_counter()
+        random_playouts(kernels, pool, _PLAYOUTS, seed)
+        result[name] = _PLAYOUTS / (time.perf_counter() - start)
     return result

@@ -62,6 +62,11 @@ COMMANDS = {
         "plywise.arena.commands:record",
         positional=("what", "out"),
     ),
+    "solve": Command(
+        "exact scores of positions: connect_four or tic_tac_toe, a file with one a line",
+        "plywise.arena.commands:solve",
+        positional=("what", "file"),
+    ),
     "bench": Command(
         "measure speed: engine, search or boards",
         "plywise.arena.commands:bench",

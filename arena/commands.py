@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         PlayConfig,
         RecordConfig,
         ShowdownConfig,
+        SolveConfig,
         TournamentConfig,
         VerifyConfig,
     )
@@ -121,6 +122,13 @@ def record(config: RecordConfig, folder: Path) -> int:
     )
     print(f"recorded: {out}")
     return 0
+
+
+def solve(config: SolveConfig, folder: Path) -> int:
+    """Solve positions exactly."""
+    from plywise.arena.solve import run_solve
+
+    return run_solve(config, folder)
 
 
 def bench(config: BenchConfig, folder: Path) -> int:

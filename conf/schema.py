@@ -564,6 +564,37 @@ class RecordConfig:
 
 
 @dataclass
+class SolveConfig:
+    """``plywise solve connect_four|tic_tac_toe FILE``: exact scores of positions.
+
+    Attributes:
+        what: the game.
+        file: a text file, one position a line.
+        best: find all moves that keep the score as well.
+        rows, columns: Connect Four's board.
+        table_bits: Connect Four's table has ``2 ** table_bits`` entries of 8 bytes.
+    """
+
+    what: str = "connect_four"
+    file: str = MISSING
+    best: bool = True
+    rows: int = 6
+    columns: int = 7
+    table_bits: int = 23
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        _one_of("what", self.what, ("connect_four", "tic_tac_toe"))
+        _at_least("rows", self.rows, 1)
+        _between("columns", self.columns, 4, 9)
+        _between("table_bits", self.table_bits, 12, 30)
+        if (self.rows + 1) * self.columns > 64:
+            raise ConfigError(
+                f"rows={self.rows} columns={self.columns}: (rows + 1) * columns must not exceed 64"
+            )
+
+
+@dataclass
 class BenchConfig:
     """``plywise bench engine|search|boards``: how fast the parts are here.
 
@@ -609,6 +640,7 @@ COMMAND_SCHEMAS: dict[str, Any] = {
     "verify": VerifyConfig,
     "record": RecordConfig,
     "bench": BenchConfig,
+    "solve": SolveConfig,
 }
 
 

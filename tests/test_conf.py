@@ -38,7 +38,11 @@ def typed(command: str, *overrides: str) -> object:
 
 @pytest.mark.parametrize("command", [name for name, c in COMMANDS.items() if c.hydra])
 def test_primary_configuration_composes(command: str) -> None:
-    overrides = {"verify": ["corpus=x.jsonl"], "record": ["out=x.jsonl.gz"]}.get(command, [])
+    overrides = {
+        "verify": ["corpus=x.jsonl"],
+        "record": ["out=x.jsonl.gz"],
+        "solve": ["file=x"],
+    }.get(command, [])
     assert isinstance(typed(command, *overrides), schema.COMMAND_SCHEMAS[command])
 
 

@@ -1,0 +1,147 @@
+"""Random games at full speed: whole playouts inside compiled code, for any game with kernels."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numba as nb
+import numpy as np
+from numba import types
+from numpy.typing import NDArray
+
+from plywise.engine.jit import kernel, kernel_of, prepare
+from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS, TERMINAL, RulesKernels, signatures
+
+_MOST_DECISIONS = 100_000
+"""A game that runs on beyond this is broken."""
+
+_WEYL = np.uint64(0x9E3779B97F4A7C15)
+_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
+_MIX_2 = np.uint64(0x94D049BB133111EB)
+_S27, _S30, _S31, _S32 = np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(32)
+
+
+class PlayoutError(ValueError):
+    """A position that cannot be played to the end."""
+
+
+@kernel
+def _scrambled(x: np.uint64) -> np.uint64:
+    """Return a number that looks random, a different one for each ``x`` (SplitMix64)."""
+    z = (x ^ x >> _S30) * _MIX_1
+    z = (z ^ z >> _S27) * _MIX_2
+    return np.uint64(z ^ z >> _S31)
+
+
+@kernel
+def _below(word: np.uint64, n: int) -> np.int64:
+    """Return a number in ``0 … n-1`` from the upper half of a random word."""
+    return np.int64((word >> _S32) * np.uint64(n) >> _S32)
+
+
+def _play(
+    pool: NDArray[Any],
+    legal_actions: NDArray[np.int32],
+    results: NDArray[np.float64],
+    seed: np.uint64,
+    step: Callable[..., None],
+    legal: Callable[..., int],
+    current: Callable[..., int],
+    returns: Callable[..., float],
+    reseed: Callable[..., None],
+) -> int:
+    """Play ``len(results)`` games from ``pool[0]`` in ``pool[1]``; return all decisions, or -1."""
+    state = seed
+    decisions = 0
+    for k in range(len(results)):
+        pool[1] = pool[0]
+        state += _WEYL
+        reseed(pool, 1, _scrambled(state))
+        played = 0
+        mover = current(pool, 1)
+        while mover != TERMINAL:
+            if played > _MOST_DECISIONS:
+                return -1
+            played += 1
+            a0, a1 = NO_ACTION, NO_ACTION
+            if mover == 0 or mover == SIMULTANEOUS:
+                n = legal(pool, 1, 0, legal_actions)
+                if n > 0:
+                    state += _WEYL
+                    a0 = int(legal_actions[_below(_scrambled(state), n)])
+            if mover == 1 or mover == SIMULTANEOUS:
+                n = legal(pool, 1, 1, legal_actions)
+                if n > 0:
+                    state += _WEYL
+                    a1 = int(legal_actions[_below(_scrambled(state), n)])
+            if a0 < 0 and a1 < 0:
+                return -1
+            step(pool, 1, a0, a1)
+            mover = current(pool, 1)
+        decisions += played
+        results[k] = returns(pool, 1)
+    return decisions
+
+
+@functools.cache
+def _runner(dtype: np.dtype[Any]) -> Callable[..., int]:
+    """Return ``_play`` compiled once for states of ``dtype``; the rules are its arguments."""
+    s = signatures(dtype)
+    signature = types.int64(
+        types.Array(nb.from_dtype(dtype), 1, "C"),
+        types.Array(types.int32, 1, "C"),
+        types.Array(types.float64, 1, "C"),
+        types.uint64,
+        types.FunctionType(s.step),
+        types.FunctionType(s.legal),
+        types.FunctionType(s.current),
+        types.FunctionType(s.returns),
+        types.FunctionType(s.reseed),
+    )
+    run = kernel_of(signature)(_play)
+    prepare("random playouts", run)
+    return run
+
+
+def random_playouts(
+    kernels: RulesKernels, pool_state: NDArray[Any], count: int, seed: int = 0
+) -> NDArray[np.float64]:
+    """Play ``count`` games of uniformly random actions; return each result for player 0.
+
+    Args:
+        kernels: compiled rules.
+        pool_state: one-element pool with the position to begin with (``State.flat()``).
+        count: how many games.
+        seed: of all that is random; the same seed gives the same games.
+
+    Returns:
+        float64 array of ``count`` results in [-1, 1].
+
+    Raises:
+        PlayoutError: the rules lead nowhere (no legal action before the end, or no end).
+        ValueError: ``count`` is less than 1.
+    """
+    if count < 1:
+        raise ValueError(f"count is {count}, it must be at least 1")
+    run = _runner(kernels.dtype)
+    pool = np.zeros(2, kernels.dtype)
+    pool[0] = pool_state[0]
+    results = np.zeros(count)
+    room = np.zeros(kernels.num_actions, np.int32)
+    with np.errstate(over="ignore"):  # the generator wraps around; only seen without JIT
+        decisions = run(
+            pool,
+            room,
+            results,
+            np.uint64(seed % 2**64),
+            kernels.step,
+            kernels.legal,
+            kernels.current,
+            kernels.returns,
+            kernels.reseed,
+        )
+    if decisions < 0:
+        raise PlayoutError("a random game met no legal action, or did not end")
+    return results
