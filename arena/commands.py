@@ -119,6 +119,7 @@ def record(config: RecordConfig, folder: Path) -> int:
         format=config.format,
         fuzz=config.fuzz,
         keepties=config.keepties,
+        stall=config.stall,
     )
     print(f"recorded: {out}")
     return 0

@@ -14,7 +14,7 @@ from plywise.datasets.errors import ConfigError, PlywiseError
 from plywise.datasets.showdown_data import load
 from plywise.games.showdown.install import ensure_showdown, node_executable
 
-FORMATS = ("gen9randombattle", "gen9battlefactory", "gen9bssfactory")
+FORMATS = ("gen9randombattle", "gen9battlefactory", "gen9bssfactory", "gen9ou")
 _SCRIPT = Path(__file__).parents[1] / "datasets" / "showdown" / "record.js"
 _PROGRESS = re.compile(r"battle (\d+) of \d+")
 _MAX_SEED = 2**31 // 100003  # seeds of single battles are seed * 100003 + number, 32 bits
@@ -37,14 +37,16 @@ def record_corpus(
     seed: int,
     format: str = "gen9randombattle",
     fuzz: bool = False,
+    stall: bool = False,
     keepties: bool = True,
     on_progress: Callable[[int, int], None] = print_progress,
 ) -> Path:
     """Play ``battles`` battles of random legal choices and write them to ``out``.
 
     The same arguments write the same corpus.  ``fuzz`` takes teams that mix everything instead of
-    ``format``'s; without ``keepties`` speed ties are drawn as in a real battle, so that seed, teams
-    and choices decide everything.
+    ``format``'s (gen9ou: everything that is legal there); with ``stall`` players prefer moves that
+    do no damage, so battles get long and PP run out; without ``keepties`` speed ties are drawn as
+    in a real battle, so that seed, teams and choices decide everything.
 
     Returns:
         ``out``, a gzipped corpus as :mod:`plywise.datasets.battle_corpus` reads it.
@@ -69,7 +71,7 @@ def record_corpus(
         raise RecordError(f"{out}: its folder cannot be made ({error.strerror})") from error
     scratch = out.with_name(out.name + ".part")
     command = [str(node), str(_SCRIPT), str(package), str(battles), str(seed), str(scratch), format]
-    command += ["--fuzz"] * fuzz + ["--keepties"] * keepties
+    command += ["--fuzz"] * fuzz + ["--stall"] * stall + ["--keepties"] * keepties
     try:
         _run(command, battles, on_progress)
         scratch.replace(out)

@@ -546,6 +546,7 @@ class RecordConfig:
         fuzz: teams that mix every species, move, ability and item instead.
         keepties: speed ties keep their order and draw nothing; ``plywise verify seed`` needs
             ``keepties=false``: ties drawn as in every real battle.
+        stall: players prefer moves that do no damage, so battles get long.
     """
 
     what: str = "engine"
@@ -555,6 +556,7 @@ class RecordConfig:
     format: str = "gen9randombattle"
     fuzz: bool = False
     keepties: bool = True
+    stall: bool = False
 
     def __post_init__(self) -> None:
         """Check the values."""

@@ -3,9 +3,11 @@
 A corpus is a (gzipped) file of JSON lines, written by ``showdown/record.js``.  A battle is one
 ``b`` line followed by its ``t`` lines:
 
-``b``: ``b`` number, ``seed`` of the battle's generator, ``fmt`` format, ``teams`` two packed teams,
-``log`` of the start, and, in corpora of our own recorder, ``version`` of the package and ``ties``:
-``drawn`` as in every real battle, or ``kept`` where a tie keeps its order and draws nothing.
+``b``: ``b`` number, ``seed`` of the battle's generator, ``fmt`` format (whose teams), ``teams`` two
+packed teams, ``log`` of the start, and, in corpora of our own recorder, ``version`` of the package,
+``ties``: ``drawn`` as in every real battle, or ``kept`` where a tie keeps its order without a draw,
+and ``rules``, the format whose rules the battle was played by (a factory's own format wants its own
+teams, so theirs are gen9ubers').
 
 ``t``: ``b`` battle, ``n`` step, ``c`` both choices (null: nothing to decide), ``leg`` all legal
 choices of both sides, ``s0`` state before (first step only: later it is the previous ``s1``),
@@ -38,6 +40,11 @@ _CHOICE = re.compile(r"move [1-4]( terastallize)?|switch [2-6]|pass|default")
 _NOT_IN_TABLE = {"", "recharge"}  # names that a dump may hold and no table does
 
 
+def _rules_of(format: str) -> str:
+    """Return by which format's rules recorders play the teams of ``format``."""
+    return "gen9ubers" if "factory" in format else format
+
+
 class CorpusError(PlywiseError):
     """A corpus that cannot be trusted; the message names file and line."""
 
@@ -48,13 +55,14 @@ class Draw:
 
     Attributes:
         site: where in the simulator it was made, as ``functions|event:effect``.
-        numerator: of ``randomChance(numerator, n)``; -1 for a plain draw.
+        numerator: of ``randomChance(numerator, n)``, which may be a fraction (the accuracy of later
+            hits); -1 for a plain draw.
         low, n: the result is one of ``low … low + n - 1``.
         result: what was drawn.
     """
 
     site: str
-    numerator: int
+    numerator: float
     low: int
     n: int
     result: int
@@ -89,11 +97,14 @@ class RecordedBattle:
 
     Attributes:
         keep_ties: a speed tie kept its order and drew nothing; else it was drawn.
+        format: whose teams were taken.
+        rules: by which format's rules it was played.
     """
 
     line: int
     number: int
     format: str
+    rules: str
     seed: str
     packed_teams: tuple[str, str]
     start_log: tuple[str, ...]
@@ -200,6 +211,7 @@ class _Reader:
             line=line,
             number=head["b"],
             format=head["fmt"],
+            rules=head.get("rules") or _rules_of(head["fmt"]),
             seed=head["seed"],
             packed_teams=(head["teams"][0], head["teams"][1]),
             start_log=tuple(head["log"]),

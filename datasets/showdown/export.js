@@ -48,7 +48,9 @@ const species = key => {
 };
 fs.writeFileSync(path.join(OUT, 'data.json'), JSON.stringify({
   version,
-  moves: table(data('moves.js').Moves, (k, e) => standard(k, e) || k === 'healblock'), // Psychic Noise needs it
+  // Psychic Noise needs healblock; Metronome calls unobtainable moves too.
+  moves: table(data('moves.js').Moves, (k, e) => standard(k, e) || k === 'healblock' ||
+    (e.isNonstandard === 'Unobtainable' && e.flags.metronome)),
   abilities: table(data('abilities.js').Abilities, standard),
   items: table(data('items.js').Items, standard),
   conditions: table(data('conditions.js').Conditions, () => true),

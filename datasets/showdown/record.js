@@ -1,38 +1,27 @@
 'use strict';
 /* Plays battles of uniformly random legal choices in the real simulator and writes a corpus.
 
-   node record.js PACKAGE_FOLDER BATTLES SEED OUT.jsonl.gz FORMAT [--fuzz] [--keepties]
+   node record.js PACKAGE_FOLDER BATTLES SEED OUT.jsonl.gz FORMAT [--fuzz] [--stall] [--keepties]
 
    PACKAGE_FOLDER  an installed pokemon-showdown
-   FORMAT          gen9randombattle, gen9battlefactory or gen9bssfactory: the teams' generator
-   --fuzz          instead, teams that mix every species, move, ability and item of those three
+   FORMAT          gen9randombattle, gen9battlefactory, gen9bssfactory or gen9ou: where teams come from (teams.js)
+   --fuzz          instead, teams that mix every species, move, ability and item of the first three formats,
+                   or of all that is legal in gen9ou
+   --stall         players prefer moves that do no damage, gen9ou's teams have few others: long battles
    --keepties      a speed tie keeps its order (side 1 first) and draws nothing
 
    How a corpus reads is told in datasets/battle_corpus.py, what a dumped state holds in
    engine/battle/codec.py.  Progress goes to standard error, one "battle K of N" a line. */
 const fs = require('fs'), path = require('path'), zlib = require('zlib');
+const {Dice, seedOf, teamSource} = require('./teams.js');
 const [PACKAGE, BATTLES, SEED, OUT, FORMAT] = [path.resolve(process.argv[2]), +process.argv[3], +process.argv[4],
   process.argv[5], process.argv[6]];
-const FUZZ = process.argv.includes('--fuzz'), KEEP_TIES = process.argv.includes('--keepties');
+const [FUZZ, STALL, KEEP_TIES] = ['--fuzz', '--stall', '--keepties'].map(name => process.argv.includes(name));
 const {Battle, Teams, PRNG, Dex} = require(PACKAGE);
 const {BattleActions} = require(path.join(PACKAGE, 'dist/sim/battle-actions'));
 const VERSION = require(path.join(PACKAGE, 'package.json')).version;
+const makeTeams = teamSource(PACKAGE, FORMAT, {seed: SEED, fuzz: FUZZ, stall: STALL});
 const TERA_SHARE = 0.15;   // terastallize rarely, or every battle would do it on its first turn
-const TURN_LIMIT = 1000;
-
-/** The players' dice (mulberry32), apart from the battle's own. */
-class Dice {
-  constructor(seed) { this.state = (seed >>> 0) || 1; }
-  next() {
-    let t = (this.state = (this.state + 0x6D2B79F5) >>> 0);
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return (t ^ (t >>> 14)) >>> 0;
-  }
-  below(n) { return this.next() % n; }
-  pick(list) { return list[this.below(list.length)]; }
-  share() { return this.next() / 2 ** 32; }
-}
 
 // ---- draws ------------------------------------------------------------------------------------------------------
 
@@ -221,7 +210,9 @@ function dumpPokemon(p) {
   when('tera', p.terastallized, p.terastallized);
   when('ct', p.canTerastallize);
   when('at', p.addedType, p.addedType);
-  if (p.transformed) { out.tr = 1; out.bmv = p.baseMoveSlots.map(m => [m.id, m.pp, m.maxpp]); }
+  when('tr', p.transformed);
+  // Transform and Mimic
+  when('bmv', p.transformed || p.moveSlots.some(m => m.virtual), p.baseMoveSlots.map(m => [m.id, m.pp, m.maxpp]));
   if (p.illusion) out.ill = plain(p.illusion);
   when('vo', filled(volatiles), volatiles);
   when('as', filled(abilityState), abilityState);
@@ -235,17 +226,24 @@ function dumpPokemon(p) {
   when('shb', p.shieldBoost);
   when('syr', p.syrupTriggered);
   when('hero', p.heroMessageDisplayed);
+  when('bond', p.bondTriggered);
+  when('stl', p.staleness, p.staleness);
+  when('pst', p.pendingStaleness, p.pendingStaleness);
+  when('mtr', p.moveThisTurnResult !== undefined, p.moveThisTurnResult);
   if (!p.isActive) return out;
   Object.assign(out, {act: 1, spd: p.speed, at_: p.activeTurns, ama: p.activeMoveActions});
   if (p.lastMove) out.lm = p.lastMove.id;
-  if (p.lastMoveUsed) out.lmu = p.lastMoveUsed.id;
+  if (p.lastMoveUsed) {
+    out.lmu = p.lastMoveUsed.id;
+    when('lmt', p.lastMoveUsed.type !== Dex.moves.get(out.lmu).type, p.lastMoveUsed.type);
+  }
   when('mlr', p.moveLastTurnResult !== undefined, p.moveLastTurnResult);
-  when('mtr', p.moveThisTurnResult !== undefined, p.moveThisTurnResult);
   when('mtt', p.moveThisTurn, p.moveThisTurn);
   when('htt', p.hurtThisTurn, p.hurtThisTurn);
   when('ld', p.lastDamage, p.lastDamage);
   when('trp', p.trapped, p.trapped);
   when('mtrp', p.maybeTrapped);
+  when('vst', p.volatileStaleness, p.volatileStaleness);
   when('swf', p.switchFlag, p.switchFlag);
   when('srt', p.statsRaisedThisTurn);
   when('slt', p.statsLoweredThisTurn);
@@ -294,85 +292,45 @@ function privateLog(log) {
   return out;
 }
 
-// ---- teams ------------------------------------------------------------------------------------------------------
+// ---- the recording ----------------------------------------------------------------------------------------------
 
-let pool = null;
-/** Everything that the three formats' sets name. */
-function fuzzPool() {
-  const found = {species: new Set(), moves: new Set(), abilities: new Set(), items: new Set(), types: new Set()};
-  const put = (kind, names) => { for (const name of [names].flat(Infinity)) if (Dex.toID(name)) found[kind].add(Dex.toID(name)); };
-  const random = JSON.parse(zlib.gunzipSync(fs.readFileSync(path.join(__dirname, 'gen9randombattle.json.gz'))));
-  for (const [species, , ability, item, tera, moves] of random.sets) {
-    put('species', species); put('abilities', ability); put('items', item); put('moves', moves); found.types.add(tera);
-  }
-  const read = name => JSON.parse(fs.readFileSync(path.join(PACKAGE, 'dist/data/random-battles/gen9', name)));
-  const factory = read('factory-sets.json'), bss = read('bss-factory-sets.json');
-  for (const pokemon of [...Object.values(factory).flatMap(t => Object.entries(t)), ...Object.entries(bss)]) {
-    for (const set of pokemon[1].sets) {
-      put('species', set.species || pokemon[0]); put('abilities', set.ability); put('items', set.item); put('moves', set.moves);
-    }
-  }
-  found.species = new Set([...found.species].filter(id => {
-    const species = Dex.species.get(id);
-    return species.exists && !species.requiredItem && !species.battleOnly;
-  }));
-  return Object.fromEntries(Object.entries(found).map(([kind, names]) => [kind, [...names].sort()]));
-}
-function fuzzTeams(seed) {
-  pool ||= fuzzPool();
-  const dice = new Dice(seed * 31337 + 5);
-  for (let i = 0; i < 5; i++) dice.next();
-  const distinct = (n, list) => {
-    const found = new Set();
-    while (found.size < n) found.add(dice.pick(list));
-    return [...found];
-  };
-  const all = value => ({hp: value, atk: value, def: value, spa: value, spd: value, spe: value});
-  return [0, 1].map(() => distinct(6, pool.species).map(id => {
-    const species = Dex.species.get(id), own = dice.below(3) === 0;
-    return {
-      name: species.baseSpecies, species: species.name, item: dice.pick(pool.items),
-      ability: own ? dice.pick(Object.values(species.abilities)) : dice.pick(pool.abilities),
-      moves: distinct(4, pool.moves), nature: 'Serious', gender: species.gender || dice.pick(['M', 'F']),
-      evs: all(85), ivs: all(31), level: 75 + dice.below(26), teraType: dice.pick(pool.types),
-    };
-  }));
-}
-const seedOf = (seed, salt) => PRNG.convertSeed([seed & 0xffff, (seed >>> 16) & 0xffff, salt, 1]);
+const RULES = FORMAT.includes('factory') ? 'gen9ubers' : FORMAT;   // a factory's own format wants its own teams
 
-function newBattle(seed) {
-  const generator = FUZZ ? null : Teams.getGenerator(FORMAT, seedOf(seed, 0x5eed));
-  const teams = FUZZ ? fuzzTeams(seed) : [generator.getTeam(), generator.getTeam()];
+function newBattle(seed, number) {
+  const teams = makeTeams(seed, number);
   const battle = new Battle({
-    formatid: FORMAT.includes('factory') ? 'gen9ubers' : FORMAT,   // a factory's own format wants its own teams
-    prng: new RecordingPRNG(seedOf(seed, 0xba77)), p1: {name: 'P1', team: teams[0]}, p2: {name: 'P2', team: teams[1]},
+    formatid: RULES, prng: new RecordingPRNG(seedOf(PRNG, seed, 0xba77)),
+    p1: {name: 'P1', team: teams[0]}, p2: {name: 'P2', team: teams[1]},
   });
   battle.supportCancel = false;
   while (battle.requestState === 'teampreview') battle.makeChoices('default', 'default');
   return battle;
 }
 
-// ---- the recording ----------------------------------------------------------------------------------------------
+/** A player's choice: one of the legal ones, Terastallization rarely; stalling prefers moves that do no damage. */
+function choose(battle, index, list, dice) {
+  const moves = battle.sides[index].active[0]?.moveSlots || [];
+  const idle = choice => Dex.moves.get(moves[+choice.split(' ')[1] - 1]?.id).category === 'Status';
+  const choice = STALL ? dice.weighted(list, c => c.startsWith('move') ? idle(c) ? 12 : 2 : 1) : dice.pick(list);
+  return dice.share() > TERA_SHARE ? choice.replace(' terastallize', '') : choice;
+}
 
 async function main() {
   const zip = zlib.createGzip({level: 6}), file = fs.createWriteStream(OUT);
   zip.pipe(file);
   const write = line => zip.write(JSON.stringify(line) + '\n') ? null : new Promise(done => zip.once('drain', done));
   for (let number = 0; number < BATTLES; number++) {
-    const dice = new Dice(SEED * 7919 + number), battle = newBattle(SEED * 100003 + number);
+    const dice = new Dice(SEED * 7919 + number), battle = newBattle(SEED * 100003 + number, number);
     watched = battle;
     battle.prng.recording = true;
     await write({
-      k: 'b', b: number, version: VERSION, seed: battle.prng.startingSeed, fmt: FORMAT, ties: KEEP_TIES ? 'kept' : 'drawn',
+      k: 'b', b: number, version: VERSION, seed: battle.prng.startingSeed, fmt: FORMAT, rules: RULES,
+      ties: KEEP_TIES ? 'kept' : 'drawn',
       teams: battle.sides.map(s => Teams.pack(s.team)), log: privateLog(battle.log),
     });
-    for (let step = 0; !battle.ended && battle.turn < TURN_LIMIT; step++) {
+    for (let step = 0; !battle.ended; step++) {
       const choices = [0, 1].map(i => legal(battle, i));
-      const chosen = choices.map(list => {
-        if (!list) return null;
-        const choice = dice.pick(list);
-        return dice.share() > TERA_SHARE ? choice.replace(' terastallize', '') : choice;
-      });
+      const chosen = choices.map((list, i) => list && choose(battle, i, list, dice));
       const line = {k: 't', b: number, n: step, c: chosen, leg: choices, seed: battle.prng.getSeed()};
       if (step === 0) line.s0 = dump(battle);
       battle.prng.draws = [];

@@ -51,6 +51,7 @@ from plywise.engine.battle.constants import (
     RESULT_UNDEFINED,
     SANDSTORM,
     SIDE_BEING_CALLED_BACK,
+    SIDE_STALE,
     SNOWSCAPE,
     SPA,
     SPD,
@@ -486,11 +487,14 @@ def set_ability(b: Any, s: int, new: int) -> bool:
 
 
 @kernel
-def swap_abilities(b: Any) -> None:
+def swap_abilities(b: Any, source: int) -> None:
     """Exchange both actives' abilities (Skill Swap); the caller has asked whether it may."""
     for s in range(2):
         end_ability(b, s)
     one, two = b.sides[0], b.sides[1]
+    user, foe = b.sides[source], b.sides[1 - source]
+    user.flag_bits = int(user.flag_bits) & ~SIDE_STALE
+    foe.flag_bits = int(foe.flag_bits) | SIDE_STALE
     first = int(one.mons[one.active].ability)
     _replace(b, 0, int(two.mons[two.active].ability))
     _replace(b, 1, first)

@@ -42,6 +42,7 @@ from plywise.engine.battle.stats import (
     has_type,
     has_volatile,
     modify,
+    user_is_away,
     weather_for,
 )
 from plywise.engine.battle.stats import item as get_item
@@ -181,6 +182,8 @@ def attack_stat(b: Any, s: int, t: int, critical: bool) -> int:
     ruin = A.tabletsofruin if physical else A.vesselofruin
     if theirs == ruin and mine != ruin:
         mod = chain(mod, 3072)
+    elif mine == ruin and user_is_away(b):
+        mod = chain(mod, 3072)  # it belongs to the ally on the field
     return modify(value, mod)
 
 

@@ -38,7 +38,9 @@ from plywise.engine.battle.constants import (
     QUEUE_PRIORITIZED_MOVE,
     RESULT_FALSE,
     SANDSTORM,
+    SIDE_FURY_CUTTER_KEPT,
     SIDE_NEWLY_SWITCHED,
+    SIDE_ROLLOUT_KEPT,
     SIDE_STATS_LOWERED,
     SLP,
     SUNNY_DAY,
@@ -68,8 +70,8 @@ from plywise.engine.battle.constants import (
     V_SHADOWFORCE,
 )
 from plywise.engine.battle.log_events import L_ACTIVATE, L_ANIM, say, say_from
-from plywise.engine.battle.stats import ability as get_ability
 from plywise.engine.battle.stats import (
+    MOST_ATTACKS,
     chain,
     defence_ability,
     effective_weather,
@@ -77,8 +79,10 @@ from plywise.engine.battle.stats import (
     has_volatile,
     is_grounded,
     put_volatile,
+    user_is_away,
     weather_for,
 )
+from plywise.engine.battle.stats import ability as get_ability
 from plywise.engine.battle.stats import item as get_item
 from plywise.engine.battle.tables import (
     F_BITE,
@@ -184,7 +188,7 @@ def base_power(b: Any, s: int, t: int) -> int:
     elif move == M.lastrespects:
         power = 50 + 50 * int(side.total_fainted)
     elif move == M.ragefist:
-        power = min(350, 50 + 50 * int(mon.times_attacked))
+        power = min(350, 50 + 50 * (int(mon.times_attacked) & MOST_ATTACKS))
     elif move == M.terablast:
         if int(mon.flag_bits) & MON_TERASTALLIZED and int(mon.tera_type) == TYPE_STELLAR:
             power = 100
@@ -266,18 +270,23 @@ def base_power(b: Any, s: int, t: int) -> int:
         if b.pseudo_weather[ECHOED_VOICE]:
             power *= int(b.echoed_voice)
     elif move == M.furycutter:
-        # the volatile's duration is the turn's business; the streak is its multiplier
+        factor = int(side.move_streak) & 7
         if not has_volatile(b, s, V_FURYCUTTER):
             put_volatile(b, s, V_FURYCUTTER)
-            side.move_streak = 1
-        elif b.move.hit == 1 and side.move_streak < 4:
-            side.move_streak = int(side.move_streak) * 2
-        power = min(power * int(side.move_streak), 160)
+            side.flag_bits = int(side.flag_bits) | SIDE_FURY_CUTTER_KEPT
+            factor = 1
+        elif b.move.hit == 1:
+            side.flag_bits = int(side.flag_bits) | SIDE_FURY_CUTTER_KEPT
+            factor = min(4, 2 * factor)
+        side.move_streak = (int(side.move_streak) & ~7) | factor
+        power = min(power * factor, 160)
     elif move == M.rollout:
         if has_volatile(b, s, V_ROLLOUT):
-            power <<= int(side.move_streak)
+            power <<= int(side.move_streak) >> 4
             if mon.status != SLP:
-                side.move_streak = int(side.move_streak) + 1
+                side.move_streak = int(side.move_streak) + 16
+                if int(side.move_streak) >> 4 < 5:
+                    side.flag_bits = int(side.flag_bits) | SIDE_ROLLOUT_KEPT
         if has_volatile(b, s, V_DEFENSECURL):
             power *= 2
     elif move == M.round:
@@ -378,6 +387,9 @@ def base_power_modifier(b: Any, s: int, t: int, power: int, type_mod: int) -> in
     elif ability == A.toughclaws:
         if contact:
             mod = chain(mod, 5325)
+    elif ability == A.powerspot or (ability == A.battery and special):
+        if user_is_away(b):
+            mod = chain(mod, 5325)
     # 20: auras, of either side
     if kind == TYPE_DARK and (ability == A.darkaura or theirs == A.darkaura):
         broken = ability == A.aurabreak or theirs == A.aurabreak
@@ -441,6 +453,9 @@ def base_power_modifier(b: Any, s: int, t: int, power: int, type_mod: int) -> in
             mod = chain(mod, 8192)
     elif move == M.venoshock or move == M.barbbarrage:
         if target.status == PSN or target.status == TOX:
+            mod = chain(mod, 8192)
+    elif move == M.gust or move == M.twister:
+        if has_volatile(b, t, V_BOUNCE):
             mod = chain(mod, 8192)
     elif move == M.brine:
         if int(target.hp) * 2 <= int(target.max_hp):

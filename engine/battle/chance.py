@@ -332,11 +332,16 @@ class ScriptReport:
         return not self.mismatches and self.used == self.length
 
 
-def new_script(draws: Sequence[Sequence[int]]) -> NDArray[np.int64]:
-    """Return a script of ``(numerator or PLAIN, lo, n, result)`` entries, to be replayed once."""
+def new_script(draws: Sequence[Sequence[float]]) -> NDArray[np.int64]:
+    """Return a script of ``(numerator or PLAIN, lo, n, result)`` entries, to be replayed once.
+
+    A numerator may be a fraction: a whole number is below it where it is below the next whole one.
+    """
     script = np.zeros(HEADER + ENTRY * len(draws), np.int64)
     script[LENGTH] = script[_ROOM] = len(draws)
-    script[HEADER:].reshape(-1, ENTRY)[:, :CLASSES] = np.asarray(draws, np.int64).reshape(-1, 4)
+    script[HEADER:].reshape(-1, ENTRY)[:, :CLASSES] = np.ceil(
+        np.asarray(draws, np.float64).reshape(-1, 4)
+    )
     return script
 
 

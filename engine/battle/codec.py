@@ -9,15 +9,17 @@ side: ``left fnt order sc sl P ftt flt`` (Pokémon left, fainted in all, team in
 side conditions, slot conditions, Pokémon by position, fainted this and last turn).
 
 Pokémon: ``i sp bsp L g hp mhp ab bab it ty at tt tera ct mv bmv tr st bo s ss vo as is li ate uit
-ta sbt sb shb syr hero fnt ill`` (team index, species and base species, level, gender, HP, ability,
-item, types, added type, Tera type, terastallized into, may terastallize, moves as ``[id, pp, max,
-disabled: 1, hidden: 2]``, moves before Transform, transformed, stats, boosts, status and its state,
-volatiles, ability and item state, last item, ate a berry, used an item this turn, times attacked,
-types already boosted by Tera Stellar, sword, shield and syrup triggered, Hero's message shown,
-fainted, illusion); if active also ``act spd at_ ama lm lmu mlr mtr mtt htt ld trp mtrp swf srt slt
-nsw aby us wt`` (speed, active turns, move actions, last move, last move used, result of last and
-this turn's move, move this turn, HP after this turn's damage, last damage, trapped, maybe trapped,
-switch flag, stats raised or lowered this turn, newly switched, attackers, used slots, weight).
+ta sbt sb shb syr hero bond stl pst fnt ill`` (team index, species and base species, level, gender,
+HP, ability, item, types, added type, Tera type, terastallized into, may terastallize, moves as
+``[id, pp, max, disabled: 1, hidden: 2]``, moves before Transform, transformed, stats, boosts,
+status and its state, volatiles, ability and item state, last item, ate a berry, used an item this
+turn, times attacked, types already boosted by Tera Stellar, sword, shield and syrup triggered,
+Hero's message shown, Battle Bond triggered, staleness and that of its item, fainted, illusion); if
+active also ``act spd at_ ama lm lmu lmt mlr mtr mtt htt ld trp mtrp vst swf srt slt nsw aby us wt``
+(speed, active turns, move actions, last move, last move used and its type if another than its own,
+result of last and this turn's move, move this turn, HP after this turn's damage, last damage,
+trapped, maybe trapped, volatile staleness, switch flag, stats raised or lowered this turn, newly
+switched, attackers, used slots, weight).
 
 A dump does not hold EVs, IVs and natures, so decoding needs the battle's teams; whatever else it
 lacks is listed in :mod:`plywise.engine.battle.facts`.
@@ -36,6 +38,7 @@ from plywise.datasets.pokemon_sets import PokemonSet
 from plywise.engine.battle import constants as c
 from plywise.engine.battle import plain
 from plywise.engine.battle import teams as team_building
+from plywise.engine.battle.coverage import require_modelled
 from plywise.engine.battle.names import (
     ABILITY_ID,
     BOOST_NAMES,
@@ -46,27 +49,61 @@ from plywise.engine.battle.names import (
     TYPE_ID,
 )
 from plywise.engine.battle.state import SIDE
+from plywise.engine.battle.stats import MOST_ATTACKS
+from plywise.engine.battle.tables import MOVES
 from plywise.engine.battle.teams import number, species_number, type_number
 
 VOLATILE_BIT = {name: bit for bit, name in enumerate(c.VOLATILE_NAMES)}
 VOLATILE_WORD_BITS = 8 * SIDE["volatiles"].base.itemsize
 
-# volatile -> its facts: dump key -> field of the side record
-VOLATILE_FIELDS: dict[str, dict[str, str]] = {
+
+@dataclass(frozen=True)
+class Bits:
+    """A few bits of a field that holds more than one number."""
+
+    name: str
+    shift: int
+    width: int
+
+    def get(self, record: Any) -> int:
+        """Return the number that the bits hold."""
+        return int(getattr(record, self.name)) >> self.shift & (1 << self.width) - 1
+
+    def put(self, record: Any, value: int) -> None:
+        """Set the bits.
+
+        Raises:
+            OverflowError: they cannot hold the number.
+        """
+        if not 0 <= value < 1 << self.width:
+            raise OverflowError(f"{self.name}: {self.width} bits cannot hold {value}")
+        rest = int(getattr(record, self.name)) & ~(((1 << self.width) - 1) << self.shift)
+        setattr(record, self.name, rest | value << self.shift)
+
+
+SKETCHED_SLOT = Bits("nature", 5, 3)
+TIMES_ATTACKED = Bits("times_attacked", 0, 3)
+LAST_MOVE_USED = Bits("last_move_used", 0, 10)
+LAST_MOVE_USED_TYPE = Bits("last_move_used", 10, 6)
+ALLY_SWITCH_STREAK = Bits("ally_switch", 0, 4)
+
+# volatile -> its facts: dump key -> field of the side record, or bits of one
+VOLATILE_FIELDS: dict[str, dict[str, str | Bits]] = {
+    "allyswitch": {"duration": Bits("ally_switch", 4, 4)},
     "attract": {"src": "attract_source"},
     "choicelock": {"move": "choice_lock"},
     "confusion": {"time": "confusion_time"},
     "counter": {"damage": "counter_damage"},
     "disable": {"duration": "disable_duration", "move": "disable_move"},
     "encore": {"duration": "encore_duration", "move": "encore_move"},
-    "furycutter": {"multiplier": "move_streak"},
+    "furycutter": {"multiplier": Bits("move_streak", 0, 3)},
     "healblock": {"duration": "heal_block_duration"},
     "lockedmove": {
         "duration": "locked_move_duration",
         "trueDuration": "locked_move_true_duration",
         "move": "locked_move",
     },
-    "lockon": {"duration": "lock_on_duration"},
+    "lockon": {"duration": "lock_on_duration", "src": "lock_on_source"},
     "magnetrise": {"duration": "magnet_rise_duration"},
     "metronome": {"lastMove": "metronome_move", "numConsecutive": "metronome_count"},
     "micleberry": {"duration": "micle_duration"},
@@ -80,7 +117,10 @@ VOLATILE_FIELDS: dict[str, dict[str, str]] = {
     "perishsong": {"duration": "perish_duration"},
     "protosynthesis": {"bestStat": "paradox_stat"},
     "quarkdrive": {"bestStat": "paradox_stat"},
-    "rollout": {"hitCount": "move_streak"},
+    "rollout": {
+        "hitCount": Bits("move_streak", 4, 4),
+        "contactHitCount": Bits("move_streak", 4, 4),  # they differ for Ice Ball only
+    },
     "stall": {"duration": "stall_duration"},
     "stockpile": {"layers": "stockpile_layers", "def": "stockpile_def", "spd": "stockpile_spd"},
     "substitute": {"hp": "substitute_hp"},
@@ -91,6 +131,8 @@ VOLATILE_FIELDS: dict[str, dict[str, str]] = {
     "uproar": {"duration": "uproar_duration"},
     "yawn": {"duration": "yawn_duration"},
 }
+
+KEPT_STREAKS = {"furycutter": c.SIDE_FURY_CUTTER_KEPT, "rollout": c.SIDE_ROLLOUT_KEPT}
 
 # keys of an ability's own state -> ABILITY_* bit
 ABILITY_STATE = {
@@ -123,6 +165,7 @@ MON_KEYS = {
     "shb": c.MON_SHIELD_BOOST,
     "syr": c.MON_SYRUP_TRIGGERED,
     "hero": c.MON_HERO_MESSAGE,
+    "bond": c.MON_BOND_TRIGGERED,
     "uit": c.MON_USED_ITEM,
 }
 ACTIVE_KEYS = {
@@ -130,6 +173,7 @@ ACTIVE_KEYS = {
     "srt": c.SIDE_STATS_RAISED,
     "slt": c.SIDE_STATS_LOWERED,
     "mtrp": c.SIDE_MAYBE_TRAPPED,
+    "vst": c.SIDE_STALE,
 }
 COUNTED_CONDITIONS = tuple(c.SIDE_CONDITION_NAMES[: c.NUM_SIDE_CONDITIONS])
 HAZARDS = COUNTED_CONDITIONS[c.FIRST_HAZARD :]
@@ -144,6 +188,12 @@ QUEUE_KINDS = {
     "move": c.QUEUE_MOVE,
 }
 RESULTS = {None: c.RESULT_NULL, False: c.RESULT_FALSE, True: c.RESULT_TRUE}
+KEPT_RESULTS = {
+    None: c.MON_KEPT_FALSE | c.MON_KEPT_TRUE,
+    False: c.MON_KEPT_FALSE,
+    True: c.MON_KEPT_TRUE,
+}
+STALENESS = {None: 0, "internal": c.STALE_INTERNAL, "external": c.STALE_EXTERNAL}
 REQUESTS = {"": c.REQUEST_NONE, "move": c.REQUEST_MOVE, "switch": c.REQUEST_SWITCH}
 SLOT_FLAGS = {
     "healingwish": c.SIDE_HEALING_WISH,
@@ -173,7 +223,7 @@ class BattleSetup:
     @classmethod
     def of(cls, battle: RecordedBattle) -> "BattleSetup":
         """Return the set-up of a recorded battle."""
-        return cls(battle.teams(), battle.format, battle.keep_ties)
+        return cls(battle.teams(), battle.rules, battle.keep_ties)
 
 
 @dataclass
@@ -208,6 +258,7 @@ def decode(dump: Dump, setup: BattleSetup, unsaid: Unsaid | None = None) -> np.n
     Raises:
         DecodeError: the dump holds something that the flat state has no place for.
         UnknownNameError: it holds a name that the tables do not.
+        UnmodelledError: it holds something that the engine does not model.
     """
     b = plain.empty()
     b.winner = c.WINNER_NONE
@@ -232,7 +283,12 @@ def decode(dump: Dump, setup: BattleSetup, unsaid: Unsaid | None = None) -> np.n
     for s, i in unsaid.bond_triggered if unsaid is not None else ():
         b.sides[s].mons[i].flag_bits |= c.MON_BOND_TRIGGERED
     _queue(b, dump["q"])
-    return plain.freeze(b)
+    try:
+        pool = plain.freeze(b)
+    except OverflowError as error:
+        raise DecodeError(f"a number that the flat state has no room for ({error})") from error
+    require_modelled(pool, 0)
+    return pool
 
 
 def _queue(b: Any, entries: Sequence[Sequence[str]]) -> None:
@@ -254,19 +310,21 @@ def _queue(b: Any, entries: Sequence[Sequence[str]]) -> None:
 
 
 def residuals_done(dump: Dump) -> int:
-    """Return how many ends of turn the battle has seen, in Showdown's overflowing turn count."""
+    """Return how many ends of turn the battle has seen."""
     waiting = any(entry[0] == "residual" for entry in dump["q"])
     return int(dump["turn"]) - 1 + (dump["req"] == "switch" and not waiting)
 
 
 def wish_duration(state: Mapping[str, Any], done: int) -> int:
     """Return after how many ends of turn a wish heals."""
-    return int(state["startingTurn"]) + 2 - done
+    made = int(state["startingTurn"])  # in Showdown's turn count, which overflows at 256
+    return c.NEVER if made == 255 else 2 - (done - made & 255)
 
 
 def future_duration(state: Mapping[str, Any], done: int) -> int:
     """Return after how many ends of turn a future move hits."""
-    return int(state["endingTurn"]) + 1 - done
+    due = int(state["endingTurn"])  # compared with a turn count that overflows at 256
+    return c.NEVER if due > 255 else due + 1 - done
 
 
 def _side(
@@ -300,8 +358,14 @@ def _side(
     for entry in dump["P"]:
         mon = side.mons[entry["i"]]
         _mon(mon, entry, team[entry["i"]], s)
+        if "mtr" in entry and entry["i"] == side.active and not entry.get("act"):
+            mon.flag_bits &= ~(c.MON_KEPT_FALSE | c.MON_KEPT_TRUE)  # it has not left yet
+            side.move_this_turn_result = RESULTS[entry["mtr"]]
         if "sbt" in entry and "tera" in entry:
             side.stellar_types = sum(1 << TYPE_ID[t] for t in set(entry["sbt"]))
+        if "tera" in entry and entry["sp"].startswith("ogerpon"):
+            before = number(ABILITY_ID, team[entry["i"]].ability, "ability")
+            side.stellar_types |= before << c.TERA_ABILITY_SHIFT
         if entry.get("act"):
             _active(side, entry, s)
         elif entry["i"] == side.active:
@@ -350,6 +414,8 @@ def _mon(mon: Any, dump: Dump, s: PokemonSet, side: int) -> None:
     for k, slot in enumerate(dump["mv"]):
         mon.moves[k] = number(MOVE_ID, slot[0], "move")
         mon.pp[k] = slot[1]
+        if slot[2] < team_building.max_pp(mon.moves[k]) and not dump.get("tr"):
+            _without_pp_ups(mon, dump, s, k)
     flags = sum(bit for key, bit in MON_KEYS.items() if dump.get(key))
     flags |= team_building.GENDERS[dump["g"]]
     status = dump.get("s", "")
@@ -359,8 +425,22 @@ def _mon(mon: Any, dump: Dump, s: PokemonSet, side: int) -> None:
         mon.status_turns = state.get("stage" if status == "tox" else "time", 0)
         if not by_own_side(state, side):
             flags |= c.MON_STATUS_BY_FOE
-    mon.times_attacked = min(dump.get("ta", 0), 255)
+    TIMES_ATTACKED.put(mon, min(dump.get("ta", 0), MOST_ATTACKS))
+    mon.times_attacked |= STALENESS[dump.get("stl")] | (c.STALE_ITEM if "pst" in dump else 0)
+    if "mtr" in dump and not dump.get("act"):
+        flags |= KEPT_RESULTS[dump["mtr"]]
     mon.flag_bits = flags
+
+
+def _without_pp_ups(mon: Any, dump: Dump, s: PokemonSet, k: int) -> None:
+    """Note that slot ``k`` holds what Sketch took over; what Mimic took needs the true slots."""
+    if "bmv" in dump:
+        if dump["bmv"][k][0] == dump["mv"][k][0]:
+            SKETCHED_SLOT.put(mon, 1 + k)
+    elif s.moves[k] == "mimic":
+        raise DecodeError("Mimic was used, and the dump does not hold the true moves (`bmv`)")
+    else:
+        SKETCHED_SLOT.put(mon, 1 + k)
 
 
 def _active(side: Any, dump: Dump, s: int) -> None:
@@ -371,13 +451,17 @@ def _active(side: Any, dump: Dump, s: int) -> None:
     side.boosts = [dump.get("bo", {}).get(name, 0) for name in BOOST_NAMES]
     side.types = ([TYPE_ID[t] for t in dump["ty"]] + [0])[:2]
     side.added_type = type_number(dump.get("at", ""))
-    if dump.get("tr"):
+    if "bmv" in dump:
+        flags |= 0 if dump.get("tr") else c.SIDE_MIMICKED
         for k, slot in enumerate(dump["bmv"]):
             side.base_moves[k], side.base_pp[k] = number(MOVE_ID, slot[0], "move"), slot[1]
     if "ill" in dump:
         side.illusion = mon_reference(dump["ill"])[1] + 1
     side.last_move = MOVE_ID.get(dump.get("lm", ""), 0)
-    side.last_move_used = MOVE_ID.get(dump.get("lmu", ""), 0)
+    used = MOVE_ID.get(dump.get("lmu", ""), 0)
+    LAST_MOVE_USED.put(side, used)
+    kind = dump.get("lmt")  # only where it is not the type that the move has by itself
+    LAST_MOVE_USED_TYPE.put(side, type_number(kind) if kind else int(MOVES[used]["type"]))
     side.move_last_turn_result = RESULTS[dump["mlr"]] if "mlr" in dump else c.RESULT_UNDEFINED
     side.move_this_turn_result = RESULTS[dump["mtr"]] if "mtr" in dump else c.RESULT_UNDEFINED
     side.hurt_this_turn = dump["htt"] + 1 if "htt" in dump else 0
@@ -400,6 +484,9 @@ def _active(side: Any, dump: Dump, s: int) -> None:
     for key, value in dump.get("as", {}).items():
         _ability_state(side, key, value)
     for key, value in dump.get("is", {}).items():
+        if key == "boosts":
+            _pending_boosts(side, value)
+            continue
         if key not in ITEM_STATE:
             raise DecodeError(f"item state '{key}' of {dump['it']} is not modelled")
         side.item_flags = side.item_flags | (ITEM_STATE[key] if value else 0)
@@ -415,10 +502,21 @@ def _ability_state(side: Any, key: str, value: Any) -> None:
         side.ability_counter = value
     elif key == "berry":
         side.ability_data = number(ITEM_ID, value.lstrip("#"), "item")
+    elif key == "boosts":
+        _pending_boosts(side, value)
+        side.ability_flags = side.ability_flags | c.ABILITY_PENDING_BOOSTS
     elif key == "choiceLock":
         side.ability_data = number(MOVE_ID, value, "move")
     else:
         raise DecodeError(f"ability state '{key}' is not modelled")
+
+
+def _pending_boosts(side: Any, boosts: Mapping[str, int]) -> None:
+    """Note what Opportunist or a Mirror Herb is about to copy."""
+    pending = sum(n << 4 * BOOST_NAMES.index(stat) for stat, n in boosts.items())
+    if side.pending_boosts not in (0, pending):
+        raise DecodeError("Opportunist and Mirror Herb are about to copy different boosts")
+    side.pending_boosts = pending
 
 
 def _volatile(side: Any, name: str, state: Mapping[str, Any], others: Mapping[str, Any]) -> None:
@@ -436,11 +534,18 @@ def _volatile(side: Any, name: str, state: Mapping[str, Any], others: Mapping[st
             value = number(MOVE_ID, value, "move")
         elif key == "bestStat":
             value = 1 + STAT_NAMES.index(value)
-        setattr(side, where, value)
+        if isinstance(where, Bits):
+            where.put(side, value)
+        else:
+            setattr(side, where, value)
+    if state.get("duration") == 2 and name in KEPT_STREAKS:
+        side.flag_bits = side.flag_bits | KEPT_STREAKS[name]
     if state.get("fromBooster"):
         side.flag_bits = side.flag_bits | c.SIDE_FROM_BOOSTER
     if name == "stall":  # 3, 9, 27 … 729: the state counts successes
         side.stall_counter = round(math.log(state["counter"], 3))
+    elif name == "allyswitch":
+        ALLY_SWITCH_STREAK.put(side, round(math.log(state["counter"], 3)))
     if state.get("lostFocus"):
         side.flag_bits = side.flag_bits | c.SIDE_LOST_FOCUS
 

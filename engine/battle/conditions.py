@@ -54,6 +54,7 @@ from plywise.engine.battle.constants import (
     SIDE_FROM_BOOSTER,
     SIDE_LOST_FOCUS,
     SIDE_QUICK_GUARD,
+    SIDE_ROLLOUT_KEPT,
     SIDE_WIDE_GUARD,
     SLP,
     SPD,
@@ -80,7 +81,6 @@ from plywise.engine.battle.constants import (
     V_FLY,
     V_FOCUSENERGY,
     V_FOCUSPUNCH,
-    V_FURYCUTTER,
     V_GASTROACID,
     V_HEALBLOCK,
     V_INGRAIN,
@@ -136,7 +136,7 @@ from plywise.engine.battle.log_events import (
     say,
     say_from,
 )
-from plywise.engine.battle.ops import boost, stage
+from plywise.engine.battle.ops import boost, stage, use_item
 from plywise.engine.battle.stats import (
     ability,
     best_stat,
@@ -395,10 +395,6 @@ def _restart(b: Any, s: int, v: int, effect: int, effect_id: int) -> bool:
         side.stockpile_layers = int(side.stockpile_layers) + 1
         _stockpile_boost(b, s)
         return True
-    if v == V_FURYCUTTER:
-        if int(side.move_streak) < 4:
-            side.move_streak = int(side.move_streak) * 2
-        return True
     if v == V_POWERTRICK:
         drop_volatile(b, s, V_POWERTRICK)
         _swap_attack_and_defence(b, s)
@@ -534,6 +530,7 @@ def add_volatile(b: Any, s: int, v: int, source: int, effect: int, effect_id: in
         side.magnet_rise_duration = 5
     elif v == V_LOCKON:
         side.lock_on_duration = 2
+        side.lock_on_source = 1 + int(b.sides[source].active)
     elif v == V_MICLEBERRY:
         side.micle_duration = 2
     elif v == V_SYRUPBOMB:
@@ -548,6 +545,11 @@ def add_volatile(b: Any, s: int, v: int, source: int, effect: int, effect_id: in
         if int(m.flag_bits) & MON_GENDER == 0 or int(other.flag_bits) & MON_GENDER == 0:
             return False
         side.attract_source = 1 + int(b.sides[source].active)
+        if item(b, s) == I.destinyknot and source != s:
+            # The knot works before its holder is in love itself.
+            if not has_volatile(b, source, V_ATTRACT) and int(other.hp) > 0:
+                put_volatile(b, s, V_ATTRACT)
+                add_volatile(b, source, V_ATTRACT, s, EFFECT_ITEM, I.destinyknot)
     elif v == V_SUBSTITUTE:
         side.substitute_hp = int(m.max_hp) // 4
         drop_volatile(b, s, V_PARTIALLYTRAPPED)
@@ -572,8 +574,9 @@ def add_volatile(b: Any, s: int, v: int, source: int, effect: int, effect_id: in
         side.counter_damage = 0
     elif v == V_FOCUSPUNCH:
         side.flag_bits = int(side.flag_bits) & ~SIDE_LOST_FOCUS
-    elif v == V_FURYCUTTER or v == V_ROLLOUT:
-        side.move_streak = 1 if v == V_FURYCUTTER else 0
+    elif v == V_ROLLOUT:
+        side.move_streak = int(side.move_streak) & 15
+        side.flag_bits = int(side.flag_bits) & ~SIDE_ROLLOUT_KEPT
     elif v == V_METRONOME:
         side.metronome_count = 0
         side.metronome_move = 0
@@ -743,4 +746,8 @@ def add_pseudo_weather(b: Any, which: int, source: int) -> bool:
             if has_volatile(b, s, V_FLY) or has_volatile(b, s, V_BOUNCE):
                 _knock_down(b, s)
             drop_volatile(b, s, V_MAGNETRISE)
+    if b.pseudo_weather[TRICK_ROOM] != 0:
+        for s in range(2):
+            if item(b, s) == I.roomservice:
+                use_item(b, s)
     return True

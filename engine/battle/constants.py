@@ -204,6 +204,7 @@ VOLATILE_NAMES = [
     "helpinghand",
     "followme",
     "ragepowder",
+    "allyswitch",
 ]
 (
     V_CONFUSION,
@@ -283,7 +284,8 @@ VOLATILE_NAMES = [
     V_HELPINGHAND,
     V_FOLLOWME,
     V_RAGEPOWDER,
-) = range(77)
+    V_ALLYSWITCH,
+) = range(78)
 
 # ------------------------------------------------------------------------ flags of a team member
 MON_FAINTED = 1 << 0
@@ -294,7 +296,7 @@ MON_SWORD_BOOST = 1 << 4  # Intrepid Sword was used
 MON_SHIELD_BOOST = 1 << 5  # Dauntless Shield was used
 MON_SYRUP_TRIGGERED = 1 << 6  # Supersweet Syrup was used
 MON_HERO_MESSAGE = 1 << 7  # Palafin's Hero message was shown
-MON_FORME_REGRESSION = 1 << 8  # takes its set's species and ability again when it faints
+MON_KEPT_FALSE = 1 << 8  # with MON_KEPT_TRUE: moveThisTurnResult of one that left fainted
 MON_BOND_TRIGGERED = 1 << 9  # Battle Bond was used
 MON_USED_ITEM = 1 << 10  # usedItemThisTurn
 MON_STATUS_BY_FOE = 1 << 12  # its status came from the other side (Sleep Clause)
@@ -302,7 +304,18 @@ MON_MALE = 1 << 13
 MON_FEMALE = 1 << 14  # neither: no gender
 GENDER_NONE, GENDER_MALE, GENDER_FEMALE = 0, MON_MALE, MON_FEMALE  # bits of `mon.flag_bits`
 MON_GENDER = MON_MALE | MON_FEMALE
-MON_FELL_MOVING = 1 << 15  # its own move, which did something, felled it
+MON_KEPT_TRUE = 1 << 15  # both bits: null
+# `mon.times_attacked` above its counter: what the Endless Battle Clause asks
+STALE_ITEM = (
+    1 << 3
+)  # pendingStaleness: a berry that it was given or found again would make it stale
+STALE_INTERNAL = 1 << 4  # staleness, at most one of both
+STALE_EXTERNAL = 1 << 5
+SET_HAS_BERRY = 1 << 6  # its set's item is a berry that heals or brings PP back
+SET_CYCLES = 1 << 7  # its set can get an item back (Harvest, Pickup, Recycle)
+TERA_ABILITY_SHIFT = (
+    20  # in `side.stellar_types`: the ability of an Ogerpon before Terastallization
+)
 MON_TERA_LOST = 1 << 11  # canTerastallize is null for good (its forme came from an item)
 
 # ---------------------------------------------------------------------- flags of a side's active
@@ -325,6 +338,10 @@ SIDE_REVIVAL_BLESSING = 1 << 15
 SIDE_SUB_FAINTED = 1 << 16  # its substitute broke in this hit
 SIDE_QUICK_GUARD = 1 << 18  # for this turn
 SIDE_WIDE_GUARD = 1 << 19
+SIDE_MIMICKED = 1 << 20  # Mimic has put a move in a slot: the true ones stand in base_moves
+SIDE_FURY_CUTTER_KEPT = 1 << 21  # Fury Cutter and Rollout: used this turn, so not over at its end
+SIDE_ROLLOUT_KEPT = 1 << 22
+SIDE_STALE = 1 << 23  # volatileStaleness, which is always external
 SIDE_CANNOT_TERASTALLIZE = 1 << 17  # until it leaves: transformed Ogerpon or Terapagos
 SIDE_LASTING = (
     SIDE_TERA_USED
@@ -340,6 +357,8 @@ SWITCH_TRUE = 0xFFFF
 
 # Showdown's moveLastTurnResult / moveThisTurnResult
 RESULT_UNDEFINED, RESULT_NULL, RESULT_FALSE, RESULT_TRUE = range(4)
+
+NEVER = 255  # `wish_duration`, `future_duration`: it stays and never acts
 
 # `side.trapped`
 NOT_TRAPPED, TRAPPED, TRAPPED_HIDDEN = range(3)
@@ -422,3 +441,4 @@ FORMAT_SLEEP_CLAUSE = 1 << 0
 FORMAT_KEEP_TIES = 1 << 1  # speed ties: side 0 first, no draw (corpora recorded so)
 FORMAT_SCRIPTED = 1 << 2  # chance.py: draws come from a script and are compared with it
 FORMAT_LOGGED = 1 << 7  # log_events.py: what happens is written down; scripted only
+FORMAT_ENDLESS_BATTLE_CLAUSE = 1 << 3

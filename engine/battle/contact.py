@@ -89,6 +89,7 @@ from plywise.engine.battle.stats import (
     has_volatile,
     holds_ability_shield,
     item,
+    user_is_away,
 )
 from plywise.engine.battle.tables import (
     ABILITIES,
@@ -139,7 +140,7 @@ def damaging_hit(b: Any, s: int, t: int, lost: int) -> None:
         if target.hp <= 0 and contact:
             damage(b, s, fraction(int(mon.max_hp), 4), t, EFFECT_ABILITY, a)
     elif a == A.innardsout:
-        if target.hp <= 0:
+        if target.hp <= 0 and not user_is_away(b):
             damage(b, s, lost + int(b.move.total_damage), t, EFFECT_ABILITY, a)
     elif a == A.electromorphosis:
         add_volatile(b, t, V_CHARGE, t, EFFECT_ABILITY, a)
@@ -175,14 +176,14 @@ def damaging_hit(b: Any, s: int, t: int, lost: int) -> None:
             if b.move.type_mod > 0 and not MOVES[move].level_damage:
                 use_item(b, t)
         elif held == I.jabocaberry or held == I.rowapberry:
-            if physical == (held == I.jabocaberry) and mon.hp > 0:
+            if physical == (held == I.jabocaberry) and mon.hp > 0 and not user_is_away(b):
                 if ability(b, s) != A.magicguard:
                     part = 4 if ability(b, t) == A.ripen else 8
                     if eat_item(b, t, False):
                         damage(b, s, fraction(int(mon.max_hp), part), t, EFFECT_ITEM, held)
     # the user's
     mine = ability(b, s)
-    if mine == A.poisontouch or mine == A.toxicchain:
+    if (mine == A.poisontouch or mine == A.toxicchain) and not user_is_away(b):
         if defence_ability(b, t) != A.shielddust and item(b, t) != I.covertcloak:
             if mine == A.toxicchain:
                 if chance(b, SITE_ABILITY, 3, 10):
@@ -271,7 +272,7 @@ def _ability_answers(b: Any, s: int, t: int, a: int, contact: bool) -> None:
             and not holds_ability_shield(b, s)
             and not holds_ability_shield(b, t)
         ):
-            swap_abilities(b)
+            swap_abilities(b, s)
             start_ability(b, t, False)
             start_ability(b, s, False)
     elif a == A.perishbody:
@@ -376,7 +377,7 @@ def after_move_secondary(b: Any, s: int, t: int, lost: int, many: bool) -> None:
                     mon.held_item = stolen
     held = item(b, t)
     if held == I.redcard:
-        if s != t and mon.hp > 0 and target.hp > 0 and not status:
+        if s != t and mon.hp > 0 and target.hp > 0 and not status and not user_is_away(b):
             if (
                 can_switch(b, s)
                 and int(user.flag_bits) & SIDE_FORCE_SWITCH == 0

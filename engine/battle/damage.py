@@ -64,6 +64,7 @@ from plywise.engine.battle.constants import (
     V_DIG,
     V_DIVE,
     V_DRAGONCHEER,
+    V_FLY,
     V_FOCUSENERGY,
     V_GLAIVERUSH,
     V_INGRAIN,
@@ -273,6 +274,8 @@ def _final_of_target(b: Any, s: int, t: int, mod: int, type_mod: int, forced: bo
     if flags & F_MINIMIZE and has_volatile(b, t, V_MINIMIZE):
         mod = chain(mod, 8192)
     if has_volatile(b, t, V_DIG) and move == M.earthquake:
+        mod = chain(mod, 8192)
+    if has_volatile(b, t, V_FLY) and (move == M.gust or move == M.twister):
         mod = chain(mod, 8192)
     if has_volatile(b, t, V_DIVE) and (move == M.surf or move == M.whirlpool):
         mod = chain(mod, 8192)

@@ -8,7 +8,7 @@ from numba import types
 from numpy.typing import NDArray
 
 from plywise.engine.battle.damage import get_damage
-from plywise.engine.battle.move_setup import BLOCKED, set_up_move
+from plywise.engine.battle.move_setup import set_up_move
 from plywise.engine.battle.state import BATTLE
 from plywise.engine.jit import kernel_of, prepare
 
@@ -23,7 +23,7 @@ def _rolls(pool: Any, side: int, move: int, critical: int, out: Any) -> None:
         pool[1] = pool[0]
         b = pool[1]
         damage = 0
-        if set_up_move(b, side, move, 0, False) != BLOCKED:
+        if set_up_move(b, side, move, 0, False):
             b.move.hit = 1
             damage = get_damage(b, side, 1 - side, critical, 15 - k)
         out[k] = max(damage, 0)

@@ -135,6 +135,14 @@ _ALL_FOES = TARGETS["allAdjacentFoes"]
 
 # ------------------------------------------------------------------------------- before the hits
 @kernel
+def locked_on(b: Any, s: int, t: int) -> bool:
+    """Return whether the active of ``s`` has used Lock-On on the one that stands on ``t`` now."""
+    if not has_volatile(b, s, V_LOCKON):
+        return False
+    return int(b.sides[s].lock_on_source) == 1 + int(b.sides[t].active)
+
+
+@kernel
 def out_of_reach(b: Any, s: int, t: int) -> bool:
     """Return whether the target is away (event Invulnerability)."""
     if not is_semi_invulnerable(b, t):
@@ -144,7 +152,7 @@ def out_of_reach(b: Any, s: int, t: int) -> bool:
         return False
     if ability(b, s) == A.noguard or ability(b, t) == A.noguard:
         return False
-    if has_volatile(b, s, V_LOCKON):
+    if locked_on(b, s, t):
         return False
     if has_volatile(b, t, V_FLY) or has_volatile(b, t, V_BOUNCE):
         return not (
@@ -391,6 +399,28 @@ def _modified_accuracy(b: Any, s: int, t: int, accuracy: int) -> int:
 
 
 @kernel
+def _later_accuracy(b: Any, s: int, t: int, accuracy: int, up: int, down: int) -> int:
+    """Return the accuracy of a further hit of Triple Axel, of its user's and target's stages.
+
+    Each counts for itself here, before the modifiers, and nothing is rounded in between: Showdown
+    draws below a fraction, which is to draw below the next whole number.
+    """
+    num, den = accuracy, 1
+    if up > 0:
+        num, den = num * (3 + up), den * 3
+    elif up < 0:
+        num, den = num * 3, den * (3 - up)
+    if down > 0:
+        num, den = num * 3, den * (3 + down)
+    elif down < 0:
+        num, den = num * (3 - down), den * 3
+    unmodified = _modified_accuracy(b, s, t, 4096 * 100)
+    if unmodified == 4096 * 100:
+        return (num + den - 1) // den
+    return _modified_accuracy(b, s, t, num // den)
+
+
+@kernel
 def hits_by_accuracy(b: Any, s: int, t: int, later: bool) -> bool:
     """Return whether the move hits by its accuracy; ``later``: a further hit of Triple Axel."""
     move = int(b.move.id)
@@ -422,29 +452,23 @@ def hits_by_accuracy(b: Any, s: int, t: int, later: bool) -> bool:
             evades = not row.ignore_evasion and not (
                 mine == A.keeneye or mine == A.mindseye or mine == A.illuminate
             )
+            lowered = 0
             if level:
                 event_ties(b, MODIFY_ACCURACY, t, s)
                 modify_boost_ties(b)
                 if evades:
                     modify_boost_ties(b)
+            if evades and mine != A.unaware:
+                lowered = int(foe.boosts[EVASION])
             if later:
-                # Each stage counts for itself here, and before the modifiers.
+                accuracy = _later_accuracy(b, s, t, accuracy, change, lowered)
+            else:
+                change = max(-6, min(6, change - lowered))
+                accuracy = _modified_accuracy(b, s, t, accuracy)
                 if change > 0:
                     accuracy = accuracy * (3 + change) // 3
                 elif change < 0:
                     accuracy = accuracy * 3 // (3 - change)
-                change = 0
-            if evades and mine != A.unaware:
-                change -= int(foe.boosts[EVASION])
-            change = max(-6, min(6, change))
-            if not later:
-                accuracy = _modified_accuracy(b, s, t, accuracy)
-            if change > 0:
-                accuracy = accuracy * (3 + change) // 3
-            elif change < 0:
-                accuracy = accuracy * 3 // (3 - change)
-            if later:
-                accuracy = _modified_accuracy(b, s, t, accuracy)
     if move == M.toxic and has_type(b, s, TYPE_POISON):
         return True
     if int(row.target) == TARGET_SELF and int(b.move.category) == CATEGORY_STATUS:
@@ -462,7 +486,7 @@ def hits_by_accuracy(b: Any, s: int, t: int, later: bool) -> bool:
         sure = True
     if has_volatile(b, t, V_MINIMIZE) and int(row.move_flags) & F_MINIMIZE:
         sure = True
-    if has_volatile(b, s, V_LOCKON) and s != t:
+    if s != t and locked_on(b, s, t):
         sure = True
     if has_volatile(b, s, V_MICLEBERRY) and not row.ohko:
         remove_volatile(b, s, V_MICLEBERRY)

@@ -45,6 +45,8 @@ from plywise.engine.battle.names import (
     STATUS_NAMES,
     TYPE_NAMES,
 )
+from plywise.engine.battle.stats import MOST_ATTACKS
+from plywise.engine.battle.tables import MOVES
 
 Facts = dict[tuple[str, str], Any]
 
@@ -62,11 +64,28 @@ _READ_OF_VOLATILES = {
     "quarkdrive": {"fromBooster"},
     "focuspunch": {"lostFocus"},
     "stall": {"counter"},
+    "allyswitch": {"counter"},
 }
 _READ_OF_MON = {
     *("i", "sp", "bsp", "L", "g", "hp", "mhp", "ab", "bab", "it", "ty", "at", "tt", "tera", "ct"),
     *("mv", "bmv", "tr", "st", "bo", "s", "ss", "vo", "as", "is", "li", "ate", "uit", "ta", "sbt"),
-    *("sb", "shb", "syr", "hero", "fnt", "ill", "act", "spd", "at_", "ama", "lm", "lmu", "mlr"),
+    *("stl", "pst", "vst", "lmt"),
+    *(
+        "sb",
+        "shb",
+        "syr",
+        "hero",
+        "bond",
+        "fnt",
+        "ill",
+        "act",
+        "spd",
+        "at_",
+        "ama",
+        "lm",
+        "lmu",
+        "mlr",
+    ),
     *("mtr", "mtt", "htt", "ld", "trp", "mtrp", "swf", "srt", "slt", "nsw", "aby", "us", "wt"),
 }
 _RESULT_NAMES = {
@@ -181,7 +200,7 @@ def _dump_mon(mon: Dump, side: int, choosing: bool) -> dict[str, Any]:
         "types": list(mon["ty"]),
         "fainted": bool(mon.get("fnt")),
         "status": "" if status == "fnt" else status,
-        "times attacked": min(mon.get("ta", 0), 255),
+        "times attacked": min(mon.get("ta", 0), MOST_ATTACKS),
         "boosted by stellar": sorted(set(mon.get("sbt", ()))) if mon.get("tera") else [],
     }
     for key, what in _FLAG_FACTS.items():
@@ -372,7 +391,6 @@ def _state_mon(side: Any, i: int, choosing: bool) -> dict[str, Any]:
     barred = bool(active and side_flags & c.SIDE_CANNOT_TERASTALLIZE)
     lost = bool(flags & c.MON_TERA_LOST) or barred
     slots = [k for k in range(4) if mon.moves[k]]
-    transformed = bool(flags & c.MON_TRANSFORMED)
     types = side.types if active else team_building.species_types(mon.species)
     status = STATUS_NAMES[mon.status]
     stellar = side.stellar_types if flags & c.MON_TERASTALLIZED else 0
@@ -392,12 +410,12 @@ def _state_mon(side: Any, i: int, choosing: bool) -> dict[str, Any]:
         "may terastallize": not side_flags & c.SIDE_TERA_USED and not lost,
         "moves": [MOVE_NAMES[mon.moves[k]] for k in slots],
         "pp": [mon.pp[k] for k in slots],
-        "max pp": [_max_pp(mon.moves[k], transformed) for k in slots],
+        "max pp": [_max_pp(side, i, k) for k in slots],
         "stats": mon.stats,
         "types": [TYPE_NAMES[int(t)] for t in types if t],
         "fainted": fainted,
         "status": status,
-        "times attacked": mon.times_attacked,
+        "times attacked": codec.TIMES_ATTACKED.get(mon),
         "boosted by stellar": sorted(n for k, n in enumerate(TYPE_NAMES) if stellar >> k & 1),
     }
     for key, what in _FLAG_FACTS.items():
@@ -412,9 +430,16 @@ def _state_mon(side: Any, i: int, choosing: bool) -> dict[str, Any]:
     return out
 
 
-def _max_pp(move: int, transformed: bool) -> int:
+def _max_pp(side: Any, i: int, k: int) -> int:
+    mon = side.mons[i]
+    move = mon.moves[k]
     full = team_building.max_pp(move)
-    return min(full, 5) if transformed else full
+    if mon.flag_bits & c.MON_TRANSFORMED:
+        return min(full, 5)
+    mimicked = i == side.active and side.flag_bits & c.SIDE_MIMICKED and side.base_moves[k] != move
+    if mimicked or codec.SKETCHED_SLOT.get(mon) == 1 + k:
+        return int(MOVES[move]["pp"])
+    return full
 
 
 def _state_active(side: Any, slots: int, choosing: bool) -> dict[str, Any]:
@@ -429,7 +454,7 @@ def _state_active(side: Any, slots: int, choosing: bool) -> dict[str, Any]:
         "added type": _name(TYPE_NAMES, side.added_type),
         "illusion": _index(side.illusion),
         "last move": _name(MOVE_NAMES, side.last_move),
-        "last move used": _name(MOVE_NAMES, side.last_move_used),
+        "last move used": _name(MOVE_NAMES, codec.LAST_MOVE_USED.get(side)),
         "last turn's result": _RESULT_NAMES[side.move_last_turn_result],
         "this turn's result": _RESULT_NAMES[side.move_this_turn_result],
         "hurt this turn": _index(side.hurt_this_turn),
@@ -465,6 +490,15 @@ def _state_effect_states(out: dict[str, Any], side: Any) -> None:
         if side.item_flags & bit:
             out[f"item state {key}"] = True
     name = _name(ABILITY_NAMES, ability)
+    pending = {
+        stat: side.pending_boosts >> 4 * k & 15
+        for k, stat in enumerate(BOOST_NAMES)
+        if side.pending_boosts >> 4 * k & 15
+    }
+    if active & c.ABILITY_PENDING_BOOSTS:
+        out["ability state boosts"] = pending
+    if side.item_flags & c.ITEM_READY:
+        out["item state boosts"] = pending
     if side.ability_counter:
         key = "fallen" if name == "supremeoverlord" else "counter"
         out[f"ability state {key}"] = side.ability_counter
@@ -478,7 +512,7 @@ def _state_effect_states(out: dict[str, Any], side: Any) -> None:
 def _state_volatile(name: str, side: Any) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for key, field in codec.VOLATILE_FIELDS.get(name, {}).items():
-        value: Any = getattr(side, field)
+        value: Any = field.get(side) if isinstance(field, codec.Bits) else getattr(side, field)
         if key == "src":
             value = _index(value)
         elif key in ("move", "lastMove"):
@@ -492,4 +526,8 @@ def _state_volatile(name: str, side: Any) -> dict[str, Any]:
         out["lostFocus"] = bool(side.flag_bits & c.SIDE_LOST_FOCUS)
     elif name == "stall":
         out["counter"] = 3**side.stall_counter
+    elif name == "allyswitch":
+        out["counter"] = 3 ** codec.ALLY_SWITCH_STREAK.get(side)
+    elif side.flag_bits & codec.KEPT_STREAKS.get(name, 0):
+        out["duration"] = 2  # and so does a dump only where it is not 1
     return out

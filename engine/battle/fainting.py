@@ -17,6 +17,7 @@ from plywise.engine.battle.constants import (
     SIDE_FAINT_QUEUED,
     SPA,
     SPE,
+    TERA_ABILITY_SHIFT,
     V_DESTINYBOND,
     WINNER_NONE,
     WINNER_TIE,
@@ -104,7 +105,8 @@ def _regress(b: Any, s: int) -> None:
         back = int(S.terapagos)
     if back != 0:
         m.base_species = back
-        m.base_ability = SPECIES[back].abilities[0]
+        before = int(b.sides[s].stellar_types) >> TERA_ABILITY_SHIFT
+        m.base_ability = before if before != 0 else int(SPECIES[back].abilities[0])
         m.max_hp = max_hp_of(back, int(m.spread[0]), int(m.level))
 
 

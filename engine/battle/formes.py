@@ -10,6 +10,7 @@ from plywise.engine.battle.constants import (
     RESULT_UNDEFINED,
     SIDE_CANNOT_TERASTALLIZE,
     SIDE_LASTING,
+    SIDE_MIMICKED,
     SIDE_NEWLY_SWITCHED,
     SPE,
     TYPE_STELLAR,
@@ -22,6 +23,7 @@ from plywise.engine.battle.constants import (
 )
 from plywise.engine.battle.log_events import L_SPECIES, say
 from plywise.engine.battle.stats import (
+    MOST_ATTACKS,
     drop_volatile,
     has_volatile,
     max_hp_of,
@@ -104,10 +106,14 @@ def become_foe(b: Any, s: int) -> None:
     side.added_type = foe.added_type
     for stat in range(5):
         m.stats[stat] = target.stats[stat]
-    m.times_attacked = target.times_attacked
+    attacks = int(target.times_attacked) & MOST_ATTACKS
+    m.times_attacked = (int(m.times_attacked) & ~MOST_ATTACKS) | attacks
     for k in range(4):
-        side.base_moves[k] = m.moves[k]
-        side.base_pp[k] = m.pp[k]
+        # What Mimic replaced stands there already.
+        mimicked = int(side.flag_bits) & SIDE_MIMICKED != 0
+        if not mimicked or int(side.base_moves[k]) == int(m.moves[k]):
+            side.base_moves[k] = m.moves[k]
+            side.base_pp[k] = m.pp[k]
         m.moves[k] = target.moves[k]
         m.pp[k] = min(5, int(MOVES[target.moves[k]].pp))
     side.used_moves = 0
@@ -133,10 +139,12 @@ def clear_volatile(b: Any, s: int) -> None:
     """
     side = b.sides[s]
     m = side.mons[side.active]
-    if int(m.flag_bits) & MON_TRANSFORMED != 0:
+    transformed = int(m.flag_bits) & MON_TRANSFORMED != 0
+    if transformed or int(side.flag_bits) & SIDE_MIMICKED != 0:
         for k in range(4):
-            m.moves[k] = side.base_moves[k]
-            m.pp[k] = side.base_pp[k]
+            if transformed or int(m.moves[k]) != int(side.base_moves[k]):
+                m.moves[k] = side.base_moves[k]
+                m.pp[k] = side.base_pp[k]
             side.base_moves[k] = 0
             side.base_pp[k] = 0
         m.flag_bits = int(m.flag_bits) & ~MON_TRANSFORMED
@@ -185,6 +193,8 @@ def clear_volatile(b: Any, s: int) -> None:
     side.magnet_rise_duration = 0
     side.must_recharge_duration = 0
     side.lock_on_duration = 0
+    side.lock_on_source = 0
+    side.ally_switch = 0
     side.syrup_bomb_duration = 0
     side.syrup_bomb_source = 0
     side.uproar_duration = 0

@@ -10,6 +10,7 @@ import plywise.engine.battle.ability_ids as A
 import plywise.engine.battle.item_ids as I
 import plywise.engine.battle.move_ids as M
 import plywise.engine.battle.species_ids as S
+from plywise.engine.battle.abilities import end_ability
 from plywise.engine.battle.chance import (
     SITE_HITS,
     SITE_SECONDARY,
@@ -42,6 +43,7 @@ from plywise.engine.battle.constants import (
     MOVE_PARENTAL_BOND,
     MOVE_SELF_DROPPED,
     MOVE_SHEER_FORCE,
+    NEVER,
     NO_STATUS,
     SIDE_ATTACKED_THIS_TURN,
     SIDE_FORCE_SWITCH,
@@ -58,6 +60,7 @@ from plywise.engine.battle.constants import (
     TYPE_NORMAL,
     TYPE_STELLAR,
     V_FLINCH,
+    V_GASTROACID,
     V_SUBSTITUTE,
     V_TRAPPED,
 )
@@ -139,6 +142,7 @@ from plywise.engine.battle.results import (
 )
 from plywise.engine.battle.stats import (
     ability,
+    add_attacks,
     defence_ability,
     drop_volatile,
     has_type,
@@ -184,7 +188,7 @@ def _recoil(b: Any, s: int, done: int) -> None:
 
 
 @kernel
-def _hit_substitute(b: Any, s: int, t: int) -> bool:
+def hit_substitute(b: Any, s: int, t: int) -> bool:
     """Let the substitute take the hit; return whether it did (else the move does nothing)."""
     foe = b.sides[t]
     row = MOVES[b.move.id]
@@ -247,8 +251,9 @@ def _primary(b: Any, s: int, t: int) -> int:
         if move != M.clangoroussoul and move != M.filletaway:
             done = boost(b, t, changes, s, EFFECT_MOVE, move)
             did = combine(did, DONE if done else FAILED)
-    if row.heal_num and target.hp > 0:
-        num, den = int(row.heal_num), int(row.heal_den)
+    gift = move == M.present and b.move.base_power == 0
+    if (row.heal_num or gift) and target.hp > 0:
+        num, den = (1, 4) if gift else (int(row.heal_num), int(row.heal_den))
         amount = (2 * int(target.max_hp) * num + den) // (2 * den)
         if target.hp >= target.max_hp:
             say(b, L_FAIL, t, FAIL_HEAL, 0)
@@ -267,6 +272,8 @@ def _primary(b: Any, s: int, t: int) -> int:
             move == M.noretreat and has_volatile(b, s, V_TRAPPED)
         )
         if not skip:
+            if volatile == V_GASTROACID and not has_volatile(b, t, volatile) and target.hp > 0:
+                end_ability(b, t)
             done = add_volatile(b, t, volatile, s, EFFECT_MOVE, move)
             did = combine(did, DONE if done else FAILED)
             if not done and not volatile_blocked(b, t, volatile, s, EFFECT_MOVE, move):
@@ -332,7 +339,8 @@ def _slot_condition(b: Any, t: int, move: int) -> bool:
         if side.wish_duration:
             return False
         side.wish_hp = side.mons[side.active].max_hp
-        side.wish_duration = 2
+        # Showdown's count of turns overflows: one made in its last turn is never granted.
+        side.wish_duration = NEVER if int(b.turn) & 255 == 0 else 2
         return True
     bit = SIDE_REVIVAL_BLESSING
     if move == M.healingwish:
@@ -422,6 +430,12 @@ def _secondaries(b: Any, s: int, t: int, shielded: bool) -> None:
     if int(b.move.category) == CATEGORY_STATUS:
         return
     held = item(b, s)
+    # What onModifyMove adds is not added to a move that comes down later.
+    flinching = a == A.stench or held == I.kingsrock or held == I.razorfang
+    if flinching and int(row.move_flags) & F_FUTURE == 0:
+        if not flinches and not blocked:
+            if chance(b, SITE_SECONDARY, 20 if a == A.serenegrace else 10, 100) and not shielded:
+                add_volatile(b, t, V_FLINCH, s, EFFECT_MOVE, move)
     if move == M.fling:
         flung = ITEMS[b.sides[s].mons[b.sides[s].active].held_item]
         if (flung.fling_status or flung.fling_volatile) and not blocked:
@@ -430,12 +444,6 @@ def _secondaries(b: Any, s: int, t: int, shielded: bool) -> None:
                     try_status(b, t, int(flung.fling_status), s, EFFECT_MOVE, move)
                 else:
                     add_volatile(b, t, int(flung.fling_volatile) - 1, s, EFFECT_MOVE, move)
-    if int(row.move_flags) & F_FUTURE != 0:
-        return  # what onModifyMove adds is not added to a move that comes down later
-    if a == A.stench or held == I.kingsrock or held == I.razorfang:
-        if not flinches and not blocked:
-            if chance(b, SITE_SECONDARY, 20 if a == A.serenegrace else 10, 100) and not shielded:
-                add_volatile(b, t, V_FLINCH, s, EFFECT_MOVE, move)
 
 
 @kernel
@@ -465,7 +473,7 @@ def _one_hit(b: Any, s: int, t: int) -> int:
             low = int(mon.hp) * 2 <= int(mon.max_hp)
             forme_change(b, s, S.cramorantgorging if low else S.cramorantgulping, False)
         if hits_substitute(b, t):
-            if not _hit_substitute(b, s, t):
+            if not hit_substitute(b, s, t):
                 return HIT_QUIET
             substituted = True
             done = 0
@@ -477,7 +485,7 @@ def _one_hit(b: Any, s: int, t: int) -> int:
         if done >= 0:
             if move == M.finalgambit:
                 faint(b, s, s, EFFECT_MOVE, move)
-            elif move == M.falseswipe and done >= int(target.hp):
+            elif (move == M.falseswipe or move == M.holdback) and done >= int(target.hp):
                 done = int(target.hp) - 1
             done = damage(b, t, done, s, EFFECT_MOVE, move)
             if done < 0:
@@ -494,7 +502,7 @@ def _one_hit(b: Any, s: int, t: int) -> int:
                 result = HIT_FAILED
             elif did == QUIET:
                 result = HIT_QUIET
-    if row.self_destruct == 2 and result != HIT_FAILED:
+    if row.self_destruct == 2:  # even where it changed nothing
         faint(b, s, s, EFFECT_MOVE, move)
     if result == HIT_FAILED or result == HIT_QUIET:
         return result
@@ -600,7 +608,7 @@ def _hit_loop(b: Any, s: int, t: int) -> int:
             foe.flag_bits = int(foe.flag_bits) | SIDE_ATTACKED_THIS_TURN
             if last > 0:
                 foe.attackers = int(foe.attackers) | (1 << int(user.active))
-            target.times_attacked = min(255, int(target.times_attacked) + landed)
+            target.times_attacked = add_attacks(int(target.times_attacked), landed)
     if row.ohko and target.hp <= 0:
         say(b, L_OHKO, t, 0, 0)
     update(b)

@@ -37,6 +37,9 @@ from plywise.engine.battle.constants import (
     SPA,
     SPD,
     SPE,
+    STALE_EXTERNAL,
+    STALE_INTERNAL,
+    STALE_ITEM,
     SUNNY_DAY,
     TOX,
     TOXIC_SPIKES,
@@ -160,7 +163,7 @@ def eat_effect(b: Any, s: int, berry: int) -> None:
         heal(b, s, 10, s, EFFECT_ITEM, berry)
     elif kind == BERRY_HEAL_THIRD:
         heal(b, s, fraction(int(m.max_hp), 3), s, EFFECT_ITEM, berry)
-        if NATURE_EFFECTS[m.nature, 1] == BERRY_DATA[berry]:
+        if NATURE_EFFECTS[int(m.nature) & 31, 1] == BERRY_DATA[berry]:
             add_volatile(b, s, V_CONFUSION, s, EFFECT_ITEM, berry)
     elif kind == BERRY_BOOST or kind == BERRY_HIT_BOOST:
         boost(b, s, stage(int(BERRY_DATA[berry]), 1), s, EFFECT_ITEM, berry)
@@ -248,6 +251,11 @@ def eat_item(b: Any, s: int, forced: bool) -> bool:
     say(b, L_END_ITEM, s, berry, ENDED_EATEN)
     eat_effect(b, s, berry)
     after_eating(b, s, berry, False)
+    stale = int(m.times_attacked)
+    if stale & STALE_ITEM != 0 and ITEMS[berry].restorative:
+        if stale & STALE_EXTERNAL == 0:
+            stale |= STALE_INTERNAL
+        m.times_attacked = stale & ~STALE_ITEM
     m.flag_bits = int(m.flag_bits) | MON_ATE_BERRY
     consume_item(b, s)
     return True
@@ -349,8 +357,11 @@ def use_mental_herb(b: Any, s: int) -> None:
 
 
 @kernel
-def start_item(b: Any, s: int) -> None:
-    """Let an item act when its holder comes in or gets it (onStart)."""
+def start_item(b: Any, s: int, entering: bool) -> None:
+    """Let an item act when its holder comes in or gets it (onStart).
+
+    One that is given begins even where Klutz or Magic Room keep it from working.
+    """
     side = b.sides[s]
     m = side.mons[side.active]
     held = int(m.held_item)
@@ -360,11 +371,11 @@ def start_item(b: Any, s: int) -> None:
         remove_volatile(b, s, V_CHOICELOCK)
         return
     working = item(b, s)
+    if entering and working == 0:
+        return
     if held == I.boosterenergy:
-        # It starts even where Klutz or Magic Room keep it from working now.
         side.item_flags = int(side.item_flags) | ITEM_STARTED
-        if working == held:
-            use_booster(b, s)
+        use_booster(b, s)
     elif held == I.airballoon:
         if working == held and b.pseudo_weather[GRAVITY] == 0:
             say(b, L_ITEM, s, held, 0)
@@ -402,7 +413,8 @@ def set_item(b: Any, s: int, new: int) -> bool:
         return False
     m.held_item = new
     side.item_flags = 0
-    start_item(b, s)
+    m.times_attacked = int(m.times_attacked) | STALE_ITEM
+    start_item(b, s, False)
     return True
 
 

@@ -191,7 +191,7 @@ def set_disabled(b: Any, s: int) -> None:
         elif has_volatile(b, 1 - s, V_IMPRISON):
             for j in range(4):
                 if int(other.moves[j]) == move:
-                    hidden |= 16 << k
+                    hidden |= 17 << k
     side.disabled_moves = disabled | hidden
 
 

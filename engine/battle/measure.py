@@ -13,7 +13,7 @@ from plywise.engine.battle import chance, turn
 from plywise.engine.battle.constants import NUM_ACTIONS, WINNER_NONE
 from plywise.engine.battle.damage import get_damage
 from plywise.engine.battle.legal import legal_actions
-from plywise.engine.battle.move_setup import BLOCKED, set_up_move
+from plywise.engine.battle.move_setup import set_up_move
 from plywise.engine.battle.state import BATTLE
 from plywise.engine.jit import kernel_of, prepare
 from plywise.engine.kernels import NO_ACTION
@@ -50,7 +50,7 @@ def _rolls(pool: Any, work: Any, times: int) -> int:
         for r in range(16):
             work[0] = pool[i]
             b = work[0]
-            if set_up_move(b, 0, move, 0, False) != BLOCKED:
+            if set_up_move(b, 0, move, 0, False):
                 b.move.hit = 1
                 total += max(0, get_damage(b, 0, 1, 0, r))
     return total

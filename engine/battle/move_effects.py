@@ -54,11 +54,14 @@ from plywise.engine.battle.constants import (
     SPD,
     SPE,
     SPIKES,
+    STALE_EXTERNAL,
+    STALE_INTERNAL,
     STEALTH_ROCK,
     STICKY_WEB,
     SUNNY_DAY,
     TOXIC_SPIKES,
     TYPE_ELECTRIC,
+    TYPE_FIRE,
     TYPE_GHOST,
     TYPE_UNKNOWN,
     V_ATTRACT,
@@ -133,6 +136,13 @@ from plywise.engine.battle.tables import (
     MOVES,
 )
 from plywise.engine.jit import kernel
+
+
+@kernel
+def make_stale(b: Any, s: int) -> None:
+    """Note that the foe of ``s`` has kept its active one going (staleness, external)."""
+    m = b.sides[s].mons[b.sides[s].active]
+    m.times_attacked = (int(m.times_attacked) & ~STALE_INTERNAL) | STALE_EXTERNAL
 
 
 @kernel
@@ -393,14 +403,16 @@ def on_hit(b: Any, s: int, t: int) -> int:
         return DONE if cure_status(b, t) or healed else FAILED
     if move == M.healbell:
         return _heal_bell(b, t)
-    if move == M.healpulse:
-        if ability(b, s) == A.megalauncher:
-            return _heal_hit(b, s, t, modify(int(target.max_hp), 3072))
-        return _heal_hit(b, s, t, (int(target.max_hp) + 1) // 2)
-    if move == M.floralhealing:
-        if b.terrain == GRASSY_TERRAIN:
-            return _heal_hit(b, s, t, modify(int(target.max_hp), 2732))
-        return _heal_hit(b, s, t, (int(target.max_hp) + 1) // 2)
+    if move == M.healpulse or move == M.floralhealing:
+        amount = (int(target.max_hp) + 1) // 2
+        if move == M.healpulse and ability(b, s) == A.megalauncher:
+            amount = modify(int(target.max_hp), 3072)
+        elif move == M.floralhealing and b.terrain == GRASSY_TERRAIN:
+            amount = modify(int(target.max_hp), 2732)
+        healed = _heal_hit(b, s, t, amount)
+        if healed == DONE and s != t:
+            make_stale(b, t)
+        return healed
     if move == M.swallow:
         layers = max(1, int(user.stockpile_layers))
         factor = 1024 if layers == 1 else (2048 if layers == 2 else 4096)
@@ -428,10 +440,12 @@ def on_hit(b: Any, s: int, t: int) -> int:
         return NOTHING
     if move == M.bugbite or move == M.pluck:
         berry = int(target.held_item)
-        if mon.hp > 0 and ITEMS[berry].berry and take_item(b, t, s):
+        if mon.hp > 0 and ITEMS[berry].berry and take_item(b, t, s) and ITEMS[berry].edible:
             eat_effect(b, s, berry)
             after_eating(b, s, berry, True)
             mon.flag_bits = int(mon.flag_bits) | MON_ATE_BERRY
+            if berry == I.leppaberry:
+                make_stale(b, t)
         return NOTHING
     if move == M.steelroller:
         clear_terrain(b)
@@ -532,16 +546,25 @@ def self_on_hit(b: Any, s: int) -> None:
         if second == TYPE_ELECTRIC:
             second = TYPE_UNKNOWN
         set_type(b, s, first, second)
+    elif move == M.burnup:
+        first, second, _ = own_types(b, s)
+        if first == TYPE_FIRE:
+            first = TYPE_UNKNOWN
+        if second == TYPE_FIRE:
+            second = TYPE_UNKNOWN
+        set_type(b, s, first, second)
 
 
 @kernel
 def fling_effect(b: Any, s: int, t: int, held: int) -> None:
     """Do what a flung item does to the one that it hits."""
-    if ITEMS[held].berry:
+    if ITEMS[held].edible:
         eat_effect(b, t, held)
         after_eating(b, t, held, False)
         target = b.sides[t].mons[b.sides[t].active]
         target.flag_bits = int(target.flag_bits) | MON_ATE_BERRY
+        if held == I.leppaberry:
+            make_stale(b, t)
     elif held == I.mentalherb:
         remove_volatile(b, t, V_ATTRACT)
         remove_volatile(b, t, V_TAUNT)

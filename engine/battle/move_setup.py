@@ -96,11 +96,6 @@ from plywise.engine.battle.tables import (
 )
 from plywise.engine.jit import kernel
 
-BLOCKED = 0
-READY = 1
-HEALS = 2
-"""What :func:`set_up_move` says: the move fails here, goes on, or (Present) heals its target."""
-
 
 @kernel
 def _own_type(b: Any, s: int, move: int) -> int:
@@ -201,8 +196,8 @@ def _set_type(b: Any, s: int, move: int) -> None:
 
 
 @kernel
-def set_up_move(b: Any, s: int, move: int, caller: int, bounced: bool) -> int:
-    """Fill ``b.move`` for ``move`` used by side ``s``; return BLOCKED, READY or HEALS.
+def set_up_move(b: Any, s: int, move: int, caller: int, bounced: bool) -> bool:
+    """Fill ``b.move`` for ``move`` used by side ``s``; return whether it can be used.
 
     Keeps the priority and the external mark that ``b.move`` had.  ``caller`` is the move that
     called it (Sleep Talk ...), 0 for none.
@@ -224,6 +219,8 @@ def set_up_move(b: Any, s: int, move: int, caller: int, bounced: bool) -> int:
     a = ability(b, s)
     if bounced:
         bits |= MOVE_BOUNCED
+    elif caller != 0:
+        bits |= int(b.move.flag_bits) & MOVE_PRANKSTER  # that of the move that called it
     elif status and a == A.prankster:
         bits |= MOVE_PRANKSTER
     if flags & F_CONTACT:
@@ -236,7 +233,6 @@ def set_up_move(b: Any, s: int, move: int, caller: int, bounced: bool) -> int:
     _set_type(b, s, move)
     bits = int(b.move.flag_bits)
     # the move's own onModifyMove
-    answer = READY
     if move == M.struggle:
         say_from(b, L_ACTIVATE, s, 0, 0, EFFECT_MOVE, move, -1)
     if move == M.weatherball:
@@ -266,8 +262,7 @@ def set_up_move(b: Any, s: int, move: int, caller: int, bounced: bool) -> int:
     elif move == M.present:
         rand = roll(b, SITE_MOVE, 0, 10)
         if rand < 2:
-            answer = HEALS
-            bits |= MOVE_INFILTRATES
+            bits |= MOVE_INFILTRATES  # of power 0: it heals
         elif rand < 6:
             power = 40
         elif rand < 9:
@@ -312,11 +307,11 @@ def set_up_move(b: Any, s: int, move: int, caller: int, bounced: bool) -> int:
     # conditions that forbid it
     if flags & F_HEAL and has_volatile(b, s, V_HEALBLOCK):
         say(b, L_CANT, s, CANT_HEAL_BLOCK, move)
-        return BLOCKED
+        return False
     if flags & F_SOUND and has_volatile(b, s, V_THROATCHOP):
         say(b, L_CANT, s, CANT_THROAT_CHOP, 0)
-        return BLOCKED
+        return False
     if flags & F_GRAVITY and b.pseudo_weather[GRAVITY]:
         say(b, L_CANT, s, CANT_GRAVITY, move)
-        return BLOCKED
-    return answer
+        return False
+    return True

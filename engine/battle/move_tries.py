@@ -38,6 +38,7 @@ from plywise.engine.battle.constants import (
     MOVE_BOUNCED,
     MOVE_PARENTAL_BOND,
     MOVE_PRANKSTER,
+    NEVER,
     NO_STATUS,
     NO_TERRAIN,
     PRIMORDIAL_SEA,
@@ -61,6 +62,7 @@ from plywise.engine.battle.constants import (
     TYPE_NONE,
     TYPE_UNKNOWN,
     TYPE_WATER,
+    V_ALLYSWITCH,
     V_BOUNCE,
     V_CURSE,
     V_DESTINYBOND,
@@ -81,6 +83,7 @@ from plywise.engine.battle.constants import (
     V_TWOTURNMOVE,
 )
 from plywise.engine.battle.formes import forme_change
+from plywise.engine.battle.items import after_eating
 from plywise.engine.battle.log_events import (
     CANT_ABILITY,
     ENDED_TAKEN,
@@ -113,6 +116,7 @@ from plywise.engine.battle.stats import (
     has_volatile,
     holds_ability_shield,
     item,
+    put_volatile,
     types_of,
     weather_for,
 )
@@ -246,6 +250,9 @@ def try_move(b: Any, s: int, t: int) -> int:
             say(b, L_FAIL, s, FAIL_MOVE, move)
             say(b, L_STILL, s, 0, 0)
             return QUIET
+    elif move == M.burnup:
+        if not has_type(b, s, TYPE_FIRE):
+            return QUIET
     elif move == M.echoedvoice:
         add_pseudo_weather(b, ECHOED_VOICE, s)
     weather = effective_weather(b)
@@ -332,6 +339,28 @@ def _say_animation(b: Any, s: int, move: int) -> None:
 
 
 @kernel
+def _ally_switch(b: Any, s: int) -> bool:
+    """Return whether Ally Switch, which does nothing in singles, may be used again."""
+    side = b.sides[s]
+    streak = 1
+    if has_volatile(b, s, V_ALLYSWITCH):
+        streak = int(side.ally_switch) & 15
+        counter = 1
+        for _ in range(streak):
+            counter *= 3
+        if not chance(b, SITE_STALL, 1, counter):
+            drop_volatile(b, s, V_ALLYSWITCH)
+            side.ally_switch = 0
+            return False
+        streak = min(6, streak + 1)
+    elif side.mons[side.active].hp <= 0:
+        return False
+    side.ally_switch = 2 << 4 | streak
+    put_volatile(b, s, V_ALLYSWITCH)
+    return True
+
+
+@kernel
 def try_use(b: Any, s: int, t: int) -> int:
     """Return DONE if the move goes on, FAILED, or QUIET: the events Try and PrepareHit.
 
@@ -367,7 +396,8 @@ def try_use(b: Any, s: int, t: int) -> int:
     elif move == M.futuresight or move == M.doomdesire:
         if foe.future_duration:
             return FAILED
-        foe.future_duration = 3
+        # Showdown's count of turns overflows: from turn 255 on none ever comes down.
+        foe.future_duration = 3 if int(b.turn) < 255 else NEVER
         foe.future_move = move
         foe.future_source = 1 + int(side.active)
         say_from(b, L_START, s, -1, 0, EFFECT_MOVE, move, -1)
@@ -457,12 +487,15 @@ def try_use(b: Any, s: int, t: int) -> int:
             drop_volatile(b, s, V_DESTINYBOND)
             return FAILED
     elif move == M.allyswitch:
-        return FAILED
+        if not _ally_switch(b, s):
+            return FAILED
     elif move == M.fling:
         held = int(mon.held_item)
         if item(b, s) == 0 or not may_take_item(b, s, s) or ITEMS[held].fling_power == 0:
             return FAILED
         b.move.base_power = ITEMS[held].fling_power
+        if ITEMS[held].berry and ability(b, s) == A.cudchew:
+            after_eating(b, s, held, False)
     if logged(b):
         _say_animation(b, s, move)
     change_own_type(b, s)

@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 
 import plywise.engine.battle.ability_ids as A
-import plywise.engine.battle.item_ids as I
 import plywise.engine.battle.move_ids as M
 from plywise.engine.battle.before_move import before_move
 from plywise.engine.battle.chance import SITE_MOVE, roll
@@ -25,33 +24,26 @@ from plywise.engine.battle.conditions import is_semi_invulnerable, remove_volati
 from plywise.engine.battle.constants import (
     CATEGORY_STATUS,
     EFFECT_ABILITY,
-    EFFECT_ITEM,
     EFFECT_MOVE,
     EFFECT_NONE,
     EFFECT_VOLATILE,
     GRAVITY,
     MON_FAINTED,
     MOVE_EXTERNAL,
-    MOVE_INFILTRATES,
     MOVE_SHEER_FORCE,
     RESULT_FALSE,
     RESULT_NULL,
     RESULT_TRUE,
     RESULT_UNDEFINED,
-    SIDE_FORCE_SWITCH,
     SIDE_LOST_FOCUS,
     SLP,
-    SPA,
     TYPE_ELECTRIC,
     TYPE_GHOST,
-    TYPE_NORMAL,
     V_BEAKBLAST,
     V_CHARGE,
     V_ENCORE,
-    V_ENDURE,
     V_FOCUSPUNCH,
     V_LOCKEDMOVE,
-    V_PROTECT,
     V_ROLLOUT,
     V_STOCKPILE,
     V_TWOTURNMOVE,
@@ -77,7 +69,7 @@ from plywise.engine.battle.log_events import (
     say,
     say_from,
 )
-from plywise.engine.battle.move_setup import BLOCKED, HEALS, set_up_move
+from plywise.engine.battle.move_setup import set_up_move
 from plywise.engine.battle.move_tries import try_move, try_use
 from plywise.engine.battle.names import DATA, MOVE_ID
 from plywise.engine.battle.ops import (
@@ -87,10 +79,7 @@ from plywise.engine.battle.ops import (
     deduct_pp,
     faint,
     fraction,
-    heal,
     pack_boosts,
-    stage,
-    stage_of,
 )
 from plywise.engine.battle.results import DONE, FAILED, QUIET
 from plywise.engine.battle.stats import (
@@ -98,7 +87,6 @@ from plywise.engine.battle.stats import (
     drop_volatile,
     has_type,
     has_volatile,
-    item,
 )
 from plywise.engine.battle.switching import after_any_move
 from plywise.engine.battle.tables import (
@@ -109,7 +97,6 @@ from plywise.engine.battle.tables import (
     F_MUST_PRESSURE,
     F_NO_SLEEP_TALK,
     MOVES,
-    SPECIES,
     TARGET_ADJACENT_ALLY,
     TARGET_ALL,
     TARGET_ALLIES,
@@ -133,7 +120,8 @@ def _callable_moves() -> list[int]:
     names = [
         name
         for name, move in moves.items()
-        if "metronome" in move["flags"] and not move.get("isNonstandard")
+        if "metronome" in move["flags"]
+        and move.get("isNonstandard", "Unobtainable") == "Unobtainable"
     ]
     return [MOVE_ID[name] for name in sorted(names, key=lambda name: int(moves[name]["num"]))]
 
@@ -251,11 +239,11 @@ def _use_once(
     """
     side = b.sides[s]
     mon = side.mons[side.active]
-    side.last_move_used = move
-    answer = set_up_move(b, s, move, caller, bounced)
+    ready = set_up_move(b, s, move, caller, bounced)
+    side.last_move_used = move | int(b.move.type) << 10
     row = MOVES[move]
     where = int(row.target)
-    if answer == BLOCKED or int(mon.flag_bits) & MON_FAINTED:
+    if not ready or int(mon.flag_bits) & MON_FAINTED:
         return RESULT_FALSE, 0, 0
     own = (
         where == TARGET_SELF
@@ -305,19 +293,15 @@ def _use_once(
         if row.calls_move:
             called = _called_move(b, s, move)
             if called == 0:
-                result = FAILED
-                say(b, L_FAIL, s, FAIL_PLAIN, 0)
-                say(b, L_STILL, s, 0, 0)
+                # Copycat with nothing to copy is no failure.
+                result = DONE if move == M.copycat and b.last_move == 0 else FAILED
+                if result == FAILED:
+                    say(b, L_FAIL, s, FAIL_PLAIN, 0)
+                    say(b, L_STILL, s, 0, 0)
             else:
                 return RESULT_TRUE, called, s
         elif wide:
             result = hit_side(b, s, t)
-        elif answer == HEALS:
-            amount = fraction(int(target.max_hp), 4)
-            result = DONE if heal(b, t, amount, s, EFFECT_MOVE, move) else FAILED
-            if result == FAILED:
-                say(b, L_FAIL, t, FAIL_HEAL, 0)
-                say(b, L_STILL, s, 0, 0)
         else:
             result = hit_target(b, s, t)
             if move == M.fling and mon.held_item and mon.hp > 0:
@@ -476,72 +460,3 @@ def run_move(b: Any, s: int, move_id: int, priority: int, external: bool) -> Non
                 _run_once(b, 1 - s, used, int(MOVES[used].priority), True)
     if not faint_messages(b):
         check_win(b, -1)
-
-
-@kernel
-def future_hit(b: Any, t: int, move: int, source: int) -> None:
-    """Let Future Sight or Doom Desire come down on side ``t``; ``source`` made it (team index).
-
-    One that has left since hits with its bare stats: nothing that works only in battle counts.
-    """
-    s = 1 - t
-    side = b.sides[s]
-    here = int(side.active)
-    absent = source != here
-    mon = side.mons[source]
-    drop_volatile(b, t, V_PROTECT)
-    drop_volatile(b, t, V_ENDURE)
-    v0, v1, v2 = int(side.volatiles[0]), int(side.volatiles[1]), int(side.volatiles[2])
-    changes = pack_boosts(side.boosts)
-    first, second, added = int(side.types[0]), int(side.types[1]), int(side.added_type)
-    raw_ability, raw_item = int(mon.ability), int(mon.held_item)
-    if absent:
-        side.active = source
-        for k in range(3):
-            side.volatiles[k] = 0
-        for k in range(7):
-            side.boosts[k] = 0
-        side.types[0] = SPECIES[mon.species].types[0]
-        side.types[1] = SPECIES[mon.species].types[1]
-        side.added_type = 0
-        mon.ability = 0
-        mon.held_item = 0
-    b.move.id = move
-    b.move.side = s
-    b.move.source_effect = 0
-    b.move.category = MOVES[move].category
-    b.move.type = MOVES[move].type
-    b.move.base_power = MOVES[move].power
-    b.move.priority = 0
-    b.move.hit = 0
-    b.move.type_mod = 0
-    b.move.total_damage = 0
-    bits = 0
-    a = ability(b, s)
-    if a == A.infiltrator:
-        bits = MOVE_INFILTRATES
-    elif a == A.normalize:
-        b.move.type = TYPE_NORMAL
-    b.move.flag_bits = bits
-    stood = int(b.sides[t].mons[b.sides[t].active].flag_bits) & MON_FAINTED == 0
-    hit_target(b, s, t)
-    if absent:
-        mon.ability = raw_ability
-        mon.held_item = raw_item
-        side.active = here
-        side.volatiles[0] = v0
-        side.volatiles[1] = v1
-        side.volatiles[2] = v2
-        for k in range(7):
-            side.boosts[k] = stage_of(changes, k)
-        side.types[0] = first
-        side.types[1] = second
-        side.added_type = added
-        # It fainted while another one stood for the active of this side.
-        felled = stood and int(b.sides[t].mons[b.sides[t].active].flag_bits) & MON_FAINTED != 0
-        if felled and ability(b, s) == A.soulheart:
-            boost(b, s, stage(SPA, 1), s, EFFECT_ABILITY, A.soulheart)
-    elif item(b, s) == I.lifeorb and int(side.flag_bits) & SIDE_FORCE_SWITCH == 0:
-        damage(b, s, fraction(int(mon.max_hp), 10), s, EFFECT_ITEM, I.lifeorb)
-    b.move.id = 0
-    check_win(b, -1)

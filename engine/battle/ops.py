@@ -50,6 +50,7 @@ from plywise.engine.battle.constants import (
     SIDE_STATS_RAISED,
     SPA,
     SPE,
+    STALE_ITEM,
     SWITCH_TRUE,
     TYPE_GRASS,
     V_ENDURE,
@@ -658,6 +659,7 @@ def take_item(b: Any, s: int, source: int) -> int:
     held = int(m.held_item)
     m.held_item = 0
     side.item_flags = 0
+    m.times_attacked = int(m.times_attacked) & ~STALE_ITEM
     side.pending_boosts = 0 if held == I.mirrorherb else int(side.pending_boosts)
     if ability(b, s) == A.unburden:
         put_volatile(b, s, V_UNBURDEN)

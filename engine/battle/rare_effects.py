@@ -27,6 +27,8 @@ from plywise.engine.battle.constants import (
     MON_TERASTALLIZED,
     MON_TRANSFORMED,
     QUEUE_PRIORITIZED_MOVE,
+    SIDE_MIMICKED,
+    SIDE_STALE,
     SLP,
     SPA,
     SPD,
@@ -50,6 +52,7 @@ from plywise.engine.battle.ops import (
     boost,
     deduct_pp,
     stage,
+    take_item,
 )
 from plywise.engine.battle.results import DONE, FAILED, NOTHING, QUIET
 from plywise.engine.battle.stats import (
@@ -64,6 +67,7 @@ from plywise.engine.battle.tables import (
     F_CHARGE,
     F_FAIL_INSTRUCT,
     F_FAIL_MIMIC,
+    F_NO_SKETCH,
     F_RECHARGE,
     MOVES,
     SPECIES,
@@ -106,7 +110,7 @@ def _conversion2(b: Any, s: int, t: int) -> int:
     last = int(b.sides[t].last_move_used)
     if last == 0:
         return FAILED
-    kind = int(MOVES[last].type)
+    kind = last >> 10
     count = 0
     for new in range(2, 21):
         code = int(TYPE_CHART[kind, new])
@@ -248,12 +252,15 @@ def on_hit_rare(b: Any, s: int, t: int, move: int) -> int:
             or holds_ability_shield(b, t)
         ):
             return FAILED
-        swap_abilities(b)
+        swap_abilities(b, s)
         start_ability(b, t, False)
         start_ability(b, s, False)
         return NOTHING
     if move == M.entrainment:
-        return NOTHING if set_ability(b, t, int(mon.ability)) else FAILED
+        if not set_ability(b, t, int(mon.ability)):
+            return FAILED
+        foe.flag_bits = int(foe.flag_bits) | SIDE_STALE
+        return NOTHING
     if move == M.roleplay:
         return NOTHING if set_ability(b, s, int(target.ability)) else FAILED
     if move == M.doodle:
@@ -276,22 +283,63 @@ def on_hit_rare(b: Any, s: int, t: int, move: int) -> int:
             return FAILED
         if int(MOVES[last].move_flags) & F_FAIL_MIMIC:
             return FAILED
-        slot = -1
-        for k in range(4):
-            if int(mon.moves[k]) == last:
-                return FAILED
-            if int(mon.moves[k]) == move:
-                slot = k
+        slot = _slot_for(b, s, move, last)
         if slot < 0:
             return FAILED
-        mon.moves[slot] = last
-        mon.pp[slot] = MOVES[last].pp
+        for k in range(4):
+            user.base_moves[k] = mon.moves[k]
+            user.base_pp[k] = mon.pp[k]
+        user.flag_bits = int(user.flag_bits) | SIDE_MIMICKED
+        _learn(b, s, slot, last)
         return NOTHING
+    if move == M.sketch:
+        last = int(foe.last_move)
+        if int(mon.flag_bits) & MON_TRANSFORMED or last == 0:
+            return FAILED
+        if int(MOVES[last].move_flags) & F_NO_SKETCH:
+            return FAILED
+        slot = _slot_for(b, s, move, last)
+        if slot < 0:
+            return FAILED
+        if int(user.flag_bits) & SIDE_MIMICKED:
+            user.base_moves[slot] = last
+            user.base_pp[slot] = MOVES[last].pp
+        mon.nature = (int(mon.nature) & 31) | (1 + slot) << 5
+        _learn(b, s, slot, last)
+        return NOTHING
+    if move == M.corrosivegas:
+        take_item(b, t, s)
+        return NOTHING
+    if move == M.allyswitch:
+        return QUIET
     if move == M.instruct:
         return _instruct(b, t)
     if move == M.afteryou or move == M.quash:
         return FAILED  # there is only one Pokémon a side
     return NOTHING
+
+
+@kernel
+def _slot_for(b: Any, s: int, move: int, new: int) -> int:
+    """Return the slot of ``move``, in whose place ``new`` can be learnt; -1 if there is none."""
+    mon = b.sides[s].mons[b.sides[s].active]
+    slot = -1
+    for k in range(4):
+        if int(mon.moves[k]) == new:
+            return -1
+        if int(mon.moves[k]) == move:
+            slot = k
+    return slot
+
+
+@kernel
+def _learn(b: Any, s: int, slot: int, new: int) -> None:
+    """Put a move into a slot, unused, with its PP without PP Ups."""
+    side = b.sides[s]
+    mon = side.mons[side.active]
+    mon.moves[slot] = new
+    mon.pp[slot] = MOVES[new].pp
+    side.used_moves = int(side.used_moves) & ~(1 << slot)
 
 
 @kernel

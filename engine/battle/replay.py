@@ -109,7 +109,7 @@ def _check_legal(
     return None if got == expected else LegalMismatch(side, tuple(expected), tuple(got))
 
 
-def _kind(numerator: int, low: int, n: int) -> str:
+def _kind(numerator: float, low: int, n: int) -> str:
     return f"{low}…{low + n - 1}" if numerator < 0 else f"{numerator}/{n}"
 
 

@@ -16,6 +16,7 @@ from plywise.engine.battle.conditions import (
     type_immunity,
 )
 from plywise.engine.battle.constants import (
+    ABILITY_PENDING_BOOSTS,
     BRN,
     DESOLATE_LAND,
     EFFECT_ABILITY,
@@ -26,10 +27,12 @@ from plywise.engine.battle.constants import (
     EFFECT_WISH,
     GRASSY_TERRAIN,
     HAIL,
+    ITEM_READY,
     MON_ATE_BERRY,
     MON_FAINTED,
     MON_TERASTALLIZED,
     MON_USED_ITEM,
+    NEVER,
     NO_STATUS,
     NO_TERRAIN,
     NO_WEATHER,
@@ -55,6 +58,7 @@ from plywise.engine.battle.constants import (
 from plywise.engine.battle.fainting import faint_messages
 from plywise.engine.battle.field import clear_terrain, clear_weather, first_side
 from plywise.engine.battle.formes import forme_change
+from plywise.engine.battle.future_moves import future_hit
 from plywise.engine.battle.handlers import FIELD, holder_of, what_of, which_of
 from plywise.engine.battle.items import (
     eat_effect,
@@ -76,7 +80,6 @@ from plywise.engine.battle.log_events import (
     say,
     say_from,
 )
-from plywise.engine.battle.moves import future_hit
 from plywise.engine.battle.ops import boost, damage, fraction, heal, stage
 from plywise.engine.battle.residual_handlers import (
     ABILITY,
@@ -211,6 +214,8 @@ def _of_slot(b: Any, s: int, what: int) -> None:
     if what == REVIVAL_BLESSING:
         side.flag_bits = int(side.flag_bits) & ~SIDE_REVIVAL_BLESSING
     elif what == FUTURE_MOVE:
+        if int(side.future_duration) == NEVER:
+            return
         side.future_duration = max(0, int(side.future_duration) - 1)
         if int(side.future_duration) == 0:
             move, source = int(side.future_move), int(side.future_source)
@@ -425,4 +430,7 @@ def residual(b: Any) -> None:
         if not ended and int(b.faint_length) != 0 and faint_messages(b):
             return
     for s in range(2):
-        b.sides[s].pending_boosts = 0
+        side = b.sides[s]
+        ready = int(side.item_flags) & ITEM_READY | int(side.ability_flags) & ABILITY_PENDING_BOOSTS
+        if ready == 0:
+            side.pending_boosts = 0

@@ -13,10 +13,13 @@ from plywise.engine.battle.constants import (
     EFFECT_NONE,
     EFFECT_VOLATILE,
     MON_FAINTED,
+    SIDE_FURY_CUTTER_KEPT,
+    SIDE_ROLLOUT_KEPT,
     SLP,
     SPE,
     TYPE_STEEL,
     TYPE_WATER,
+    V_ALLYSWITCH,
     V_AQUARING,
     V_BOUNCE,
     V_CURSE,
@@ -157,6 +160,18 @@ def _encore(b: Any, s: int) -> bool:
 
 
 @kernel
+def _streak(b: Any, s: int, v: int) -> bool:
+    """Do one turn of Fury Cutter or Rollout; return whether it ended for want of another use."""
+    side = b.sides[s]
+    bit = SIDE_FURY_CUTTER_KEPT if v == V_FURYCUTTER else SIDE_ROLLOUT_KEPT
+    kept = int(side.flag_bits) & bit != 0
+    side.flag_bits = int(side.flag_bits) & ~bit
+    if not kept or (v == V_ROLLOUT and int(side.last_move) == M.struggle):
+        drop_volatile(b, s, v)
+    return not kept
+
+
+@kernel
 def _count_down(b: Any, s: int, v: int) -> bool:
     """Count one turn of a volatile that only lasts for a time; return whether it ended."""
     side = b.sides[s]
@@ -181,6 +196,9 @@ def _count_down(b: Any, s: int, v: int) -> bool:
         left = side.must_recharge_duration = max(0, int(side.must_recharge_duration) - 1)
     elif v == V_LOCKON:
         left = side.lock_on_duration = max(0, int(side.lock_on_duration) - 1)
+    elif v == V_ALLYSWITCH:
+        left = max(0, (int(side.ally_switch) >> 4) - 1)
+        side.ally_switch = (int(side.ally_switch) & 15) | left << 4 if left != 0 else 0
     elif v == V_MICLEBERRY:
         left = side.micle_duration = max(0, int(side.micle_duration) - 1)
     if left == 0:
@@ -238,6 +256,8 @@ def volatile_turn(b: Any, s: int, v: int) -> bool:
         return False  # they end with the move that is being charged
     if v == V_PHANTOMFORCE or v == V_SHADOWFORCE:
         return False
-    if v == V_FURYCUTTER or v == V_ROLLOUT or v == V_ROLLOUTSTORAGE:
+    if v == V_ROLLOUTSTORAGE:
         return False
+    if v == V_FURYCUTTER or v == V_ROLLOUT:
+        return _streak(b, s, v)
     return _count_down(b, s, v)

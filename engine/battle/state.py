@@ -41,11 +41,14 @@ MON = _record(
         ("last_item", "u1"),
         ("level", "u1"),
         ("tera_type", "u1"),
-        ("nature", "u1"),  # index in tables.NATURES, + 1
+        (
+            "nature",
+            "u1",
+        ),  # index in tables.NATURES, + 1; from bit 5 on: 1 + the slot that Sketch filled
         ("spread", "u1", (6,)),  # IV + EV // 4 of hp atk def spa spd spe
         ("status", "u1"),  # BRN ...
         ("status_turns", "u1"),  # slp: turns left (`time`); tox: `stage`
-        ("times_attacked", "u1"),  # Rage Fist
+        ("times_attacked", "u1"),  # bits 0-2, to 7 (Rage Fist); 3-7: STALE_*, Endless Battle Clause
         ("flag_bits", "<u2"),  # MON_*
     ]
 )
@@ -67,7 +70,7 @@ SIDE = _record(
         ("metronome_move", "<u2"),  # the item Metronome's lastMove
         ("counter_damage", "<u2"),  # Counter, Mirror Coat: `damage`
         ("last_move", "<u2"),
-        ("last_move_used", "<u2"),
+        ("last_move_used", "<u2"),  # bits 10-15: the type that it had
         ("hurt_this_turn", "<u2"),  # 1 + hp after it, 0: not hurt this turn
         (
             "attacked_damage",
@@ -75,7 +78,7 @@ SIDE = _record(
         ),  # of the last entry of `attackedBy` that did damage, as a number
         ("switch_flag", "<u2"),  # 0, SWITCH_TRUE, or the move that makes it leave
         ("ability_flags", "<u2"),  # ABILITY_*
-        ("base_moves", "<u2", (4,)),  # only while it is transformed
+        ("base_moves", "<u2", (4,)),  # only while it is transformed or has used Mimic
         ("base_pp", "u1", (4,)),
         ("boosts", "i1", (7,)),
         ("pending_boosts", "<u4"),  # Opportunist, Mirror Herb: 4 bits a stat
@@ -97,6 +100,7 @@ SIDE = _record(
         ("magnet_rise_duration", "u1"),
         ("must_recharge_duration", "u1"),
         ("lock_on_duration", "u1"),
+        ("lock_on_source", "u1"),  # of the foe's team: whom it has locked on to
         ("syrup_bomb_duration", "u1"),
         ("syrup_bomb_source", "u1"),  # of the foe's team
         ("uproar_duration", "u1"),
@@ -108,7 +112,8 @@ SIDE = _record(
         ("stockpile_layers", "u1"),
         ("stockpile_def", "i1"),
         ("stockpile_spd", "i1"),
-        ("move_streak", "u1"),  # Fury Cutter's multiplier, Rollout's hits
+        ("move_streak", "u1"),  # bits 0-2 Fury Cutter's multiplier, 4-6 Rollout's hits
+        ("ally_switch", "u1"),  # bits 0-2 successes in a row (as stall_counter), 4-5 duration
         ("metronome_count", "u1"),
         ("micle_duration", "u1"),
         ("ability_counter", "u1"),  # Slow Start, Supreme Overlord's `fallen`, Cud Chew
@@ -129,7 +134,10 @@ SIDE = _record(
         ("total_fainted", "u1"),
         ("fainted_this_turn", "u1"),  # team index + 1
         ("fainted_last_turn", "u1"),
-        ("stellar_types", "<u4"),  # bits of the types that Tera Stellar has already boosted
+        (
+            "stellar_types",
+            "<u4",
+        ),  # bits 0-19: what Tera Stellar has boosted; 20-: TERA_ABILITY_SHIFT
         ("conditions", "u1", (NUM_SIDE_CONDITIONS,)),  # turns left; layers of hazards
         ("hazard_order", "<u2"),  # 4 bits each, first set lowest: hazard - SPIKES + 1, 0: none
         ("wish_hp", "<u2"),  # the wisher's maximal HP (it heals half of it); 0: no wish

@@ -30,6 +30,7 @@ from plywise.engine.battle.constants import (
     PRIMORDIAL_SEA,
     RAIN_DANCE,
     SANDSTORM,
+    SIDE_MIMICKED,
     SNOWSCAPE,
     SPD,
     SPE,
@@ -53,6 +54,9 @@ from plywise.engine.battle.constants import (
 from plywise.engine.battle.tables import ABILITIES, ITEMS, MOVES, NATURES, SPECIES
 from plywise.engine.battle.ties import modify_boost_ties
 from plywise.engine.jit import kernel
+
+MOST_ATTACKS = 7
+"""To what ``times_attacked`` counts (a mask as well): Rage Fist asks for 6 at most."""
 
 NATURE_EFFECTS = np.array([(-1, -1), *(NATURES[name] for name in sorted(NATURES))], np.int8)
 """``[nature]`` -> raised and lowered stat, -1 for none; natures count from 1 in sorted order."""
@@ -128,6 +132,18 @@ def _ability_if_not_suppressed(b: Any, s: int) -> int:
     ):
         return 0
     return a
+
+
+@kernel
+def add_attacks(byte: int, hits: int) -> int:
+    """Return the field ``times_attacked`` after more hits; its other bits stay."""
+    return (byte & ~MOST_ATTACKS) | min(MOST_ATTACKS, (byte & MOST_ATTACKS) + hits)
+
+
+@kernel
+def user_is_away(b: Any) -> bool:
+    """Return whether a future move hits now whose user is not active (:mod:`future_moves`)."""
+    return b.move.id != 0 and int(b.move.source_effect) == int(b.move.id)
 
 
 @kernel
@@ -427,9 +443,9 @@ def set_stats(b: Any, s: int, i: int, species: int) -> None:
     row = SPECIES[species]
     for stat in range(5):
         value = stat_of(int(row.base_stats[stat + 1]), int(m.spread[stat + 1]), int(m.level))
-        if NATURE_EFFECTS[m.nature, 0] == stat:
+        if NATURE_EFFECTS[int(m.nature) & 31, 0] == stat:
             value = value * 110 // 100
-        elif NATURE_EFFECTS[m.nature, 1] == stat:
+        elif NATURE_EFFECTS[int(m.nature) & 31, 1] == stat:
             value = value * 90 // 100
         m.stats[stat] = value
 
@@ -445,9 +461,18 @@ def max_pp_of(move: int) -> int:
 
 @kernel
 def max_pp(b: Any, s: int, i: int, slot: int) -> int:
-    """Return the maximal PP of a move slot: at most 5 for what Transform copied."""
-    m = b.sides[s].mons[i]
+    """Return the maximal PP of a move slot: at most 5 for what Transform copied.
+
+    A move that Mimic or Sketch took over has no PP Ups.
+    """
+    side = b.sides[s]
+    m = side.mons[i]
     move = int(m.moves[slot])
     if int(m.flag_bits) & MON_TRANSFORMED != 0:
         return min(5, int(MOVES[move].pp))
+    if int(m.nature) >> 5 == 1 + slot:
+        return int(MOVES[move].pp)
+    if int(side.flag_bits) & SIDE_MIMICKED != 0 and i == int(side.active):
+        if int(side.base_moves[slot]) != move:
+            return int(MOVES[move].pp)
     return max_pp_of(move)

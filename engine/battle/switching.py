@@ -22,14 +22,18 @@ from plywise.engine.battle.constants import (
     ITEM_EJECT,
     ITEM_READY,
     MON_FAINTED,
-    MON_FELL_MOVING,
     MON_HERO_MESSAGE,
+    MON_KEPT_FALSE,
+    MON_KEPT_TRUE,
     MON_TERASTALLIZED,
     MON_USED_ITEM,
     NO_STATUS,
     PSN,
     QUEUE_RUN_SWITCH,
+    RESULT_FALSE,
+    RESULT_NULL,
     RESULT_TRUE,
+    RESULT_UNDEFINED,
     SIDE_BEING_CALLED_BACK,
     SIDE_HEALING_WISH,
     SIDE_IS_STARTED,
@@ -152,6 +156,9 @@ def _pass_on(b: Any, s: int, shed_tail: bool) -> None:
     perish, magnet_rise = int(side.perish_duration), int(side.magnet_rise_duration)
     trap, divisor = int(side.partial_trap_duration), int(side.partial_trap_divisor)
     trapper = int(side.partial_trap_source)
+    ally_switch, streak = int(side.ally_switch), int(side.move_streak)
+    micle, metronome = int(side.micle_duration), int(side.metronome_move)
+    metronome_count = int(side.metronome_count)
     stall, stall_duration = int(side.stall_counter), int(side.stall_duration)
     if shed_tail:
         word0 = int(side.volatiles[0]) & (1 << V_SUBSTITUTE)
@@ -179,6 +186,11 @@ def _pass_on(b: Any, s: int, shed_tail: bool) -> None:
     side.partial_trap_duration = trap
     side.partial_trap_divisor = divisor
     side.partial_trap_source = trapper
+    side.ally_switch = ally_switch
+    side.move_streak = streak
+    side.micle_duration = micle
+    side.metronome_move = metronome
+    side.metronome_count = metronome_count
     side.stall_counter = stall
     side.stall_duration = stall_duration
 
@@ -213,6 +225,33 @@ def find_illusion(b: Any, s: int) -> int:
                     return 0
             return 1 + i
     return 0
+
+
+@kernel
+def keep_result(b: Any, s: int) -> None:
+    """Let the active of ``s``, which leaves fainted, keep its last move's result."""
+    side = b.sides[s]
+    m = side.mons[side.active]
+    result = int(side.move_this_turn_result)
+    bits = 0
+    if result == RESULT_FALSE or result == RESULT_NULL:
+        bits |= MON_KEPT_FALSE
+    if result == RESULT_TRUE or result == RESULT_NULL:
+        bits |= MON_KEPT_TRUE
+    m.flag_bits = (int(m.flag_bits) & ~(MON_KEPT_FALSE | MON_KEPT_TRUE)) | bits
+
+
+@kernel
+def kept_result(b: Any, s: int, i: int) -> int:
+    """Take what :func:`keep_result` noted (RESULT_*) from team member ``i``, which comes in."""
+    m = b.sides[s].mons[i]
+    bits = int(m.flag_bits) & (MON_KEPT_FALSE | MON_KEPT_TRUE)
+    m.flag_bits = int(m.flag_bits) & ~(MON_KEPT_FALSE | MON_KEPT_TRUE)
+    if bits == MON_KEPT_FALSE | MON_KEPT_TRUE:
+        return RESULT_NULL
+    if bits == MON_KEPT_FALSE:
+        return RESULT_FALSE
+    return RESULT_TRUE if bits == MON_KEPT_TRUE else RESULT_UNDEFINED
 
 
 @kernel
@@ -254,12 +293,11 @@ def switch_in(b: Any, s: int, i: int, by_move: int, dragged: bool) -> bool:
             clear_volatile(b, s)
     else:
         leaver.status = NO_STATUS
-        # A move that felled its user has noted its result since; should it be revived, that stays.
-        leaver.flag_bits = int(leaver.flag_bits) & ~MON_FELL_MOVING
-        if side.move_this_turn_result == RESULT_TRUE:
-            leaver.flag_bits = int(leaver.flag_bits) | MON_FELL_MOVING
+        # A move that felled its user has noted its result since: it keeps that until it is revived.
+        keep_result(b, s)
         clear_volatile(b, s)
     leaver.flag_bits = int(leaver.flag_bits) & ~MON_USED_ITEM
+    side.move_this_turn_result = kept_result(b, s, i)
     side.switch_flag = 0
     side.flag_bits = int(side.flag_bits) | SIDE_NEWLY_SWITCHED
     for k in range(6):
@@ -276,9 +314,6 @@ def switch_in(b: Any, s: int, i: int, by_move: int, dragged: bool) -> bool:
     side.active_move_actions = 0
     side.used_moves = 0
     side.speed = m.stats[SPE]
-    if int(m.flag_bits) & MON_FELL_MOVING != 0:
-        m.flag_bits = int(m.flag_bits) & ~MON_FELL_MOVING
-        side.move_this_turn_result = RESULT_TRUE
     if passing:
         _received(b, s)
     side.illusion = find_illusion(b, s)
@@ -388,9 +423,11 @@ def copy_boosts(b: Any, s: int) -> None:
         if ability(b, s) == A.opportunist:
             changes = unpack_pending(int(side.pending_boosts))
             boost(b, s, changes, s, EFFECT_ABILITY, A.opportunist)
-    if int(side.item_flags) & ITEM_READY != 0 and item(b, s) == I.mirrorherb:
-        use_item(b, s)
-    side.pending_boosts = 0
+    if int(side.item_flags) & ITEM_READY != 0:
+        if item(b, s) == I.mirrorherb:
+            use_item(b, s)
+    else:
+        side.pending_boosts = 0
 
 
 @kernel
@@ -466,7 +503,7 @@ def _enter(b: Any, s: int, priority: int) -> bool:
         if int(m.flag_bits) & MON_FAINTED != 0:
             return False
     if int(ITEM_PRIORITY[m.held_item]) == priority and m.held_item != I.whiteherb:
-        start_item(b, s)
+        start_item(b, s, True)
         return faint_messages(b)
     return False
 

@@ -98,6 +98,7 @@ F_MIRROR = _flag("mirror")
 F_MUST_PRESSURE = _flag("mustpressure")
 F_NO_ASSIST = _flag("noassist")
 F_NO_PARENTAL_BOND = _flag("noparentalbond")
+F_NO_SKETCH = _flag("nosketch")
 F_NO_SLEEP_TALK = _flag("nosleeptalk")
 F_POWDER = _flag("powder")
 F_PROTECT = _flag("protect")
@@ -243,6 +244,8 @@ ITEM_DTYPE = np.dtype(
         np.record,
         [
             ("berry", "u1"),
+            ("edible", "u1"),  # a berry that does something when it is eaten (onEat)
+            ("restorative", "u1"),  # one of RESTORATIVE_BERRIES
             ("gem", "u1"),
             ("choice", "u1"),
             ("pokeball", "u1"),
@@ -281,6 +284,13 @@ _BOOST_TYPES = {
     "spelltag": "Ghost",
     "twistedspoon": "Psychic",
 }
+
+
+# sim/pokemon.js: RESTORATIVE_BERRIES, which the Endless Battle Clause asks for
+RESTORATIVE_BERRIES = frozenset(
+    "leppaberry aguavberry enigmaberry figyberry iapapaberry magoberry sitrusberry wikiberry "
+    "oranberry".split()
+)
 
 
 def _boosts(values: dict[str, int]) -> list[int]:
@@ -438,6 +448,8 @@ def _fill_item(row: Any, name: str) -> None:
     item = DATA["items"][name]
     callbacks = set(item.get("cb", ()))
     row["berry"] = bool(item.get("isBerry"))
+    row["edible"] = bool(item.get("isBerry")) and "onEat" in callbacks
+    row["restorative"] = name in RESTORATIVE_BERRIES
     row["gem"] = bool(item.get("isGem"))
     row["choice"] = bool(item.get("isChoice"))
     row["pokeball"] = bool(item.get("isPokeball"))

@@ -12,19 +12,30 @@ from plywise.datasets.pokemon_sets import PokemonSet, TeamError
 from plywise.datasets.showdown_data import UnknownNameError, load
 from plywise.engine.battle import tables
 from plywise.engine.battle.constants import (
+    FORMAT_ENDLESS_BATTLE_CLAUSE,
     FORMAT_KEEP_TIES,
     FORMAT_SLEEP_CLAUSE,
     GENDER_FEMALE,
     GENDER_MALE,
     GENDER_NONE,
+    SET_CYCLES,
+    SET_HAS_BERRY,
 )
-from plywise.engine.battle.coverage import require_modelled
+from plywise.engine.battle.coverage import UnmodelledError, require_modelled
 from plywise.engine.battle.names import ABILITY_ID, ITEM_ID, MOVE_ID, SPECIES_ID, TYPE_ID
 from plywise.engine.battle.state import BATTLE
 
 GENDERS = {"M": GENDER_MALE, "F": GENDER_FEMALE, "N": GENDER_NONE}
 NATURE_NAMES = tuple(tables.NATURES)
-FORMATS_WITH_SLEEP_CLAUSE = ("gen9randombattle", "gen9battlefactory", "gen9bssfactory")
+# The clauses that act in a battle, per format (the rest are for team building), as the package's
+# rule tables have them.
+FORMATS = {
+    "gen9randombattle": FORMAT_SLEEP_CLAUSE,
+    "gen9battlefactory": FORMAT_SLEEP_CLAUSE | FORMAT_ENDLESS_BATTLE_CLAUSE,
+    "gen9bssfactory": 0,
+    "gen9ubers": FORMAT_SLEEP_CLAUSE | FORMAT_ENDLESS_BATTLE_CLAUSE,
+    "gen9ou": FORMAT_ENDLESS_BATTLE_CLAUSE,
+}
 
 Team = Sequence[PokemonSet]
 
@@ -118,6 +129,10 @@ def fill_identity(mon: Any, s: PokemonSet) -> None:
     mon.nature = 1 + NATURE_NAMES.index(s.nature)
     mon.spread = spread(s)
     mon.tera_type = type_number(s.tera_type) or species_types(species_number(s.species))[0]
+    if s.item in tables.RESTORATIVE_BERRIES:
+        mon.times_attacked |= SET_HAS_BERRY
+    if s.ability in ("harvest", "pickup") or "recycle" in s.moves:
+        mon.times_attacked |= SET_CYCLES
 
 
 def fill_member(mon: Any, s: PokemonSet, rng: Chooser | None = None) -> None:
@@ -154,9 +169,15 @@ def fill_member(mon: Any, s: PokemonSet, rng: Chooser | None = None) -> None:
 
 
 def format_flags(format: str, keep_ties: bool) -> int:
-    """Return the FORMAT_* bits of a format's id."""
-    flags = FORMAT_SLEEP_CLAUSE if format in FORMATS_WITH_SLEEP_CLAUSE else 0
-    return flags | (FORMAT_KEEP_TIES if keep_ties else 0)
+    """Return the FORMAT_* bits of a format's id.
+
+    Raises:
+        UnmodelledError: nothing is known of the format.
+    """
+    if format not in FORMATS:
+        known = ", ".join(FORMATS)
+        raise UnmodelledError(f"the rules of the format '{format}' are not known, only {known}")
+    return FORMATS[format] | (FORMAT_KEEP_TIES if keep_ties else 0)
 
 
 def unstarted(

@@ -28,6 +28,7 @@ from plywise.engine.battle.constants import (
     ACTION_SWITCH,
     ACTION_TERA,
     EFFECT_MOVE,
+    FORMAT_ENDLESS_BATTLE_CLAUSE,
     MON_FAINTED,
     MON_TERASTALLIZED,
     MON_TRANSFORMED,
@@ -56,6 +57,7 @@ from plywise.engine.battle.constants import (
     SIDE_TERA_USED,
     SPE,
     SWITCH_TRUE,
+    TERA_ABILITY_SHIFT,
     TYPE_FIRE,
     TYPE_GRASS,
     TYPE_ROCK,
@@ -68,6 +70,7 @@ from plywise.engine.battle.constants import (
     WINNER_NONE,
     WINNER_TIE,
 )
+from plywise.engine.battle.endless import endless_battle
 from plywise.engine.battle.fainting import faint_messages
 from plywise.engine.battle.field import clear_terrain, clear_weather, first_side
 from plywise.engine.battle.formes import forme_change
@@ -98,6 +101,8 @@ from plywise.engine.battle.updates import update
 from plywise.engine.jit import kernel
 
 TURN_LIMIT = 1000
+LONG_BATTLE = 100
+"""Up to this turn the Endless Battle Clause asks nothing."""
 
 
 # ----------------------------------------------------------------------------- committing choices
@@ -190,6 +195,8 @@ def terastallize(b: Any, s: int) -> None:
     species = int(m.species)
     new = 0
     if base == S.ogerpon:
+        before = int(m.base_ability)
+        side.stellar_types = int(side.stellar_types) | before << TERA_ABILITY_SHIFT
         if species == S.ogerponwellspring:
             new = int(S.ogerponwellspringtera)
         elif species == S.ogerponhearthflame:
@@ -431,13 +438,16 @@ def end_turn(b: Any) -> None:
         side.fainted_last_turn = side.fainted_this_turn
         side.fainted_this_turn = 0
     b.mid_turn = 0
-    if int(b.turn) <= TURN_LIMIT:
-        say(b, L_TURN, 0, int(b.turn), 0)
-    else:
-        say(b, L_WIN, 0, WINNER_TIE, 0)
-        b.winner = WINNER_TIE
-        b.request = REQUEST_NONE
-        return
+    if int(b.turn) > LONG_BATTLE:
+        if int(b.turn) > TURN_LIMIT:
+            b.winner = WINNER_TIE
+        elif int(b.format) & FORMAT_ENDLESS_BATTLE_CLAUSE != 0:
+            b.winner = endless_battle(b)
+        if int(b.winner) != WINNER_NONE:
+            say(b, L_WIN, 0, int(b.winner), 0)
+            b.request = REQUEST_NONE
+            return
+    say(b, L_TURN, 0, int(b.turn), 0)
     b.request = REQUEST_MOVE
 
 

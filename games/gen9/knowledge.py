@@ -82,7 +82,7 @@ def _own_mon(side: Plain, i: int, shown: MonView | None, legal: Sequence[int] | 
     species = mon.base_species if transformed else mon.species
     stats = mon.stats
     if transformed:  # the request goes on showing its own
-        nature = teams.NATURE_NAMES[mon.nature - 1]
+        nature = teams.NATURE_NAMES[(mon.nature & 31) - 1]
         stats = teams.stats(species, mon.spread, mon.level, nature)
     return MonView(
         species=SPECIES_NAMES[mon.species],
