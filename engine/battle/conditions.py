@@ -1,4 +1,4 @@
-"""Statuses, volatiles, side conditions and pseudo-weathers: how they begin and how they end.
+"""Statuses, volatiles and side conditions: how they begin and how they end.
 
 Arguments as in :mod:`ops`.  What a condition does while it lasts stands where it acts:
 :mod:`before_move`, :mod:`residual`, the damage formula.
@@ -23,19 +23,15 @@ from plywise.engine.battle.constants import (
     BRN,
     DEF,
     DESOLATE_LAND,
-    ECHOED_VOICE,
     EFFECT_ABILITY,
     EFFECT_ITEM,
     EFFECT_MOVE,
     EFFECT_VOLATILE,
     ELECTRIC_TERRAIN,
-    FAIRY_LOCK,
     FORMAT_SLEEP_CLAUSE,
     FRZ,
     GRAVITY,
-    ION_DELUGE,
     LIGHT_SCREEN,
-    MAGIC_ROOM,
     MISTY_TERRAIN,
     MON_FAINTED,
     MON_GENDER,
@@ -63,7 +59,6 @@ from plywise.engine.battle.constants import (
     TAILWIND,
     TOX,
     TOXIC_SPIKES,
-    TRICK_ROOM,
     TYPE_FLYING,
     TYPE_GRASS,
     V_ATTRACT,
@@ -115,7 +110,6 @@ from plywise.engine.battle.constants import (
     V_UPROAR,
     V_YAWN,
     WIDE_GUARD,
-    WONDER_ROOM,
 )
 from plywise.engine.battle.log_conditions import (
     say_same_status,
@@ -125,8 +119,6 @@ from plywise.engine.battle.log_conditions import (
 from plywise.engine.battle.log_events import (
     L_CURE,
     L_END,
-    L_FIELD_END,
-    L_FIELD_START,
     L_IMMUNE,
     L_SIDE_END,
     L_SIDE_START,
@@ -136,7 +128,7 @@ from plywise.engine.battle.log_events import (
     say,
     say_from,
 )
-from plywise.engine.battle.ops import boost, stage, use_item
+from plywise.engine.battle.ops import boost, stage
 from plywise.engine.battle.stats import (
     ability,
     best_stat,
@@ -401,7 +393,7 @@ def _restart(b: Any, s: int, v: int, effect: int, effect_id: int) -> bool:
         return True
     if v == V_SMACKDOWN:
         if has_volatile(b, s, V_FLY) or has_volatile(b, s, V_BOUNCE):
-            _knock_down(b, s)
+            knock_down(b, s)
         return True
     if v == V_CHARGE:
         say_start(b, s, v, -1, effect, effect_id)
@@ -429,7 +421,7 @@ def _swap_attack_and_defence(b: Any, s: int) -> None:
 
 
 @kernel
-def _knock_down(b: Any, s: int) -> None:
+def knock_down(b: Any, s: int) -> None:
     """Bring somebody in the air down: its two-turn move is lost."""
     drop_volatile(b, s, V_FLY)
     drop_volatile(b, s, V_BOUNCE)
@@ -592,7 +584,7 @@ def add_volatile(b: Any, s: int, v: int, source: int, effect: int, effect_id: in
             applies = False
         if has_volatile(b, s, V_FLY) or has_volatile(b, s, V_BOUNCE):
             applies = True
-            _knock_down(b, s)
+            knock_down(b, s)
         if has_volatile(b, s, V_MAGNETRISE):
             applies = True
             drop_volatile(b, s, V_MAGNETRISE)
@@ -714,40 +706,4 @@ def remove_side_condition(b: Any, s: int, condition: int) -> bool:
                 shift += 4
             order >>= 4
         side.hazard_order = kept
-    return True
-
-
-# ------------------------------------------------------------------------------- pseudo-weathers
-@kernel
-def add_pseudo_weather(b: Any, which: int, source: int) -> bool:
-    """Begin a pseudo-weather; Trick Room and the other rooms end where they already are."""
-    if int(b.pseudo_weather[which]) != 0:
-        if which == ECHOED_VOICE:
-            if int(b.pseudo_weather[which]) != 2:
-                b.pseudo_weather[which] = 2
-                b.echoed_voice = min(5, int(b.echoed_voice) + 1)
-            return True
-        if which == TRICK_ROOM or which == MAGIC_ROOM or which == WONDER_ROOM:
-            b.pseudo_weather[which] = 0
-            say(b, L_FIELD_END, max(0, source), which, 0)
-            return True
-        return False
-    turns = 5
-    if which == FAIRY_LOCK or which == ECHOED_VOICE:
-        turns = 2
-    elif which == ION_DELUGE:
-        turns = 1
-    b.pseudo_weather[which] = turns
-    say(b, L_FIELD_START, max(0, source), which, 0)
-    if which == ECHOED_VOICE:
-        b.echoed_voice = 1
-    elif which == GRAVITY:
-        for s in range(2):
-            if has_volatile(b, s, V_FLY) or has_volatile(b, s, V_BOUNCE):
-                _knock_down(b, s)
-            drop_volatile(b, s, V_MAGNETRISE)
-    if b.pseudo_weather[TRICK_ROOM] != 0:
-        for s in range(2):
-            if item(b, s) == I.roomservice:
-                use_item(b, s)
     return True

@@ -19,7 +19,6 @@ from plywise.engine.battle.chance import (
     roll,
 )
 from plywise.engine.battle.conditions import (
-    add_pseudo_weather,
     add_side_condition,
     add_volatile,
     is_semi_invulnerable,
@@ -130,6 +129,7 @@ from plywise.engine.battle.ops import (
     strikes_often,
     use_item,
 )
+from plywise.engine.battle.pseudo_weathers import add_pseudo_weather
 from plywise.engine.battle.results import (
     DONE,
     FAILED,

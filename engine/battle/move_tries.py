@@ -12,7 +12,6 @@ import plywise.engine.battle.move_ids as M
 import plywise.engine.battle.species_ids as S
 from plywise.engine.battle.chance import SITE_STALL, chance
 from plywise.engine.battle.conditions import (
-    add_pseudo_weather,
     add_volatile,
     remove_side_condition,
     type_immunity,
@@ -106,6 +105,7 @@ from plywise.engine.battle.log_events import (
     say_from,
 )
 from plywise.engine.battle.ops import boost, can_switch, may_take_item, pack_boosts, stage, use_item
+from plywise.engine.battle.pseudo_weathers import add_pseudo_weather
 from plywise.engine.battle.results import DONE, FAILED, QUIET
 from plywise.engine.battle.stats import (
     ability,
