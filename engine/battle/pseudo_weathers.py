@@ -4,7 +4,18 @@ from typing import Any
 
 import plywise.engine.battle.item_ids as I
 from plywise.engine.battle.conditions import knock_down
-from plywise.engine.battle.constants import TRICK_ROOM, V_BOUNCE, V_FLY, V_MAGNETRISE
+from plywise.engine.battle.constants import (
+    ECHOED_VOICE,
+    FAIRY_LOCK,
+    GRAVITY,
+    ION_DELUGE,
+    MAGIC_ROOM,
+    TRICK_ROOM,
+    V_BOUNCE,
+    V_FLY,
+    V_MAGNETRISE,
+    WONDER_ROOM,
+)
 from plywise.engine.battle.log_events import L_FIELD_END, L_FIELD_START, say
 from plywise.engine.battle.ops import use_item
 from plywise.engine.battle.stats import drop_volatile, has_volatile, item
