@@ -68,6 +68,7 @@ def verify(config: VerifyConfig, folder: Path) -> int:
     from rich.console import Console
 
     from plywise.arena.verify import print_report, verify_corpus
+    from plywise.arena.verify_coverage import count_coverage, print_coverage, write_page
     from plywise.arena.verify_log import print_log_report, verify_log
     from plywise.arena.verify_seed import print_seed_report, verify_seeds
 
@@ -84,6 +85,12 @@ def verify(config: VerifyConfig, folder: Path) -> int:
             Path(config.corpus), jobs=config.jobs, battle=config.battle, limit=config.limit
         )
         print_log_report(console, report)
+        return _judged(console, report, folder, config.require)
+    if config.what == "coverage":
+        report = count_coverage(Path(config.corpus), console)
+        print_coverage(console, report)
+        if config.page is not None:
+            write_page(Path(config.page), report)
         return _judged(console, report, folder, config.require)
     report = verify_corpus(
         Path(config.corpus),

@@ -498,12 +498,14 @@ def parse_agents(entries: list[Any]) -> list[AgentConfig]:
 
 @dataclass
 class VerifyConfig:
-    """``plywise verify engine|seed|log CORPUS``: replay a corpus of the real simulator.
+    """``plywise verify engine|seed|log|coverage CORPUS``: replay a corpus of the real simulator.
 
     Attributes:
         what: engine: every step with its recorded draws; seed: whole battles from seed, teams and
-            choices alone; log: our protocol lines of every step.
-        corpus: a ``.jsonl`` or ``.jsonl.gz`` file.
+            choices alone; log: our protocol lines of every step; coverage: how often each move,
+            ability and item was in an exact step.
+        corpus: a ``.jsonl`` or ``.jsonl.gz`` file; coverage: also a folder of them.
+        page: coverage: the page of Markdown to write; null: none.
         limit: steps to replay (seed, log: battles); null: all.
         causes: how many causes of mismatch to print.
         jobs: processes to share the battles among.
@@ -513,6 +515,7 @@ class VerifyConfig:
 
     what: str = "engine"
     corpus: str = MISSING
+    page: str | None = None
     limit: int | None = None
     causes: int = 20
     jobs: int = 1
@@ -522,7 +525,7 @@ class VerifyConfig:
 
     def __post_init__(self) -> None:
         """Check the values."""
-        _one_of("what", self.what, ("engine", "seed", "log"))
+        _one_of("what", self.what, ("engine", "seed", "log", "coverage"))
         _at_least("limit", self.limit, 1)
         if self.what == "seed" and self.step is not None:
             raise ConfigError(f"step={self.step}: a battle is played from its seed as a whole")

@@ -103,7 +103,9 @@ def test_tables_hold_what_the_exported_data_say() -> None:
     assert tables.SPECIES[SPECIES_ID["garchomp"]]["weight_hg"] == 950
 
 
-def test_what_is_not_modelled_is_named() -> None:
+def test_what_is_not_modelled_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(coverage, "UNMODELLED_MOVES", frozenset({"sketch"}))
+    monkeypatch.setattr(coverage, "UNMODELLED_ITEMS", frozenset({"destinyknot"}))
     pool = np.zeros(1, BATTLE)
     assert coverage.unmodelled(pool, 0) == []
     pool[0]["sides"][1]["mons"][2]["moves"][0] = MOVE_ID["sketch"]

@@ -6,7 +6,7 @@
    gen9ou                  species, moves, abilities and items that the installed package's rule table and
                            learnsets allow (every set is checked by its TeamValidator), EVs and natures
                            as people play them; a move that few species learn is chosen as often as one of many
-   gen9ou with fuzz        any of these moves, abilities and items on any of these species; every battle takes
+   gen9ou with fuzz        any moves, abilities and items of generation 9 on species of gen9ou; every battle takes
                            its share of shuffled decks, so that a few dozen battles use everything
    with stall              at most one move of a set does damage, so battles become long and PP run out */
 const fs = require('fs'), path = require('path'), zlib = require('zlib');
@@ -89,7 +89,7 @@ function fuzzTeams(pool, Dex, seed) {
 /** What is legal in gen9ou: species with their moves and abilities, items, and how many learn a move. */
 function ouPool(Dex, validator) {
   const set = () => ({species: 'Mew', moves: [], ability: ''});
-  const found = {species: [], learners: {}, abilities: new Set()};
+  const found = {species: [], learners: {}};
   for (const species of Dex.species.all()) {
     if (species.battleOnly || validator.checkSpecies({...set(), species: species.name}, species, species, {})) continue;
     const moves = [...Dex.species.getMovePool(species.id)].filter(id => !validator.checkMove(set(), Dex.moves.get(id), {}));
@@ -97,11 +97,13 @@ function ouPool(Dex, validator) {
       .filter(name => !validator.checkAbility(set(), Dex.abilities.get(name), {}));
     if (!moves.length || !abilities.length) continue;
     found.species.push({id: species.id, moves: moves.sort(), abilities});
-    for (const name of abilities) found.abilities.add(Dex.toID(name));
     for (const id of moves) found.learners[id] = (found.learners[id] || 0) + 1;
   }
-  found.moves = Object.keys(found.learners).sort();
-  found.abilities = [...found.abilities].sort();
+  const known = table => table.all().filter(entry => !entry.isNonstandard && entry.id !== 'noability');
+  found.fuzz = {
+    moves: known(Dex.moves).map(move => move.id).filter(id => id !== 'struggle').sort(),
+    abilities: known(Dex.abilities).map(ability => ability.id).sort(), items: known(Dex.items).map(item => item.id).sort(),
+  };
   found.items = Dex.items.all().filter(item => !validator.checkItem(set(), item, {})).map(item => item.id).sort();
   found.useful = found.items.filter(id => Object.values(Dex.items.get(id)).some(x => typeof x === 'function') ||
     Dex.items.get(id).isChoice);
@@ -172,13 +174,13 @@ function ouFuzzTeams(pool, Dex, master, seed, number, stall) {
   const dice = new Dice(seed * 69621 + 17);
   for (let i = 0; i < 5; i++) dice.next();
   const moves = deal(quietMoves(pool, Dex, stall), master, number, 24);
-  const abilities = deal(pool.abilities, master, number, 12), items = deal(pool.items, master, number, 12);
+  const abilities = deal(pool.fuzz.abilities, master, number, 12), items = deal(pool.fuzz.items, master, number, 12);
   const species = deal(pool.species.map(entry => entry.id), master, number, 12);
   return [0, 1].map(s => Array.from({length: 6}, (_, k) => {
     const i = 6 * s + k, kind = Dex.species.get(species[i]), own = [moves[2 * i], moves[2 * i + 1]];
     const more = quietMoves(pool, Dex, stall);
     const chosen = new Set(own);
-    while (chosen.size < 4) chosen.add(chosen.size === 3 ? dice.pick(pool.moves) : dice.pick(more));
+    while (chosen.size < 4) chosen.add(chosen.size === 3 ? dice.pick(pool.fuzz.moves) : dice.pick(more));
     return {
       name: kind.baseSpecies, species: kind.name, moves: [...chosen],
       ability: dice.below(4) ? abilities[i] : dice.pick(Object.values(kind.abilities)),
@@ -190,7 +192,7 @@ function ouFuzzTeams(pool, Dex, master, seed, number, stall) {
   }));
 }
 function quietMoves(pool, Dex, stall) {
-  return stall ? pool.moves.filter(id => Dex.moves.get(id).category === 'Status') : pool.moves;
+  return stall ? pool.fuzz.moves.filter(id => Dex.moves.get(id).category === 'Status') : pool.fuzz.moves;
 }
 
 // ---- which teams ------------------------------------------------------------------------------------------------

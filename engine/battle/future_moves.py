@@ -28,11 +28,9 @@ from plywise.engine.battle.contact import (
     emergency_exit,
     hit_event,
 )
-from plywise.engine.battle.damage import DRAW, get_damage, hits_substitute, run_immunity
-from plywise.engine.battle.defences import hits_by_accuracy, out_of_reach, try_hit
+from plywise.engine.battle.damage import DRAW, get_damage, hits_substitute
 from plywise.engine.battle.fainting import check_win, empty_faint_queue
-from plywise.engine.battle.hits import hit_substitute, hit_target
-from plywise.engine.battle.move_tries import try_immunity
+from plywise.engine.battle.hits import hit_substitute, hit_target, reach_target
 from plywise.engine.battle.ops import damage, fraction, pack_boosts, stage_of
 from plywise.engine.battle.results import DONE
 from plywise.engine.battle.stats import ability, add_attacks, drop_volatile, item
@@ -81,14 +79,13 @@ def _damage_from_bench(b: Any, t: int, source: int) -> int:
     mon.held_item = 0
     mon.flag_bits = flags & ~MON_FAINTED
     done = _NO_HIT
-    if not out_of_reach(b, s, t) and try_hit(b, s, t) == DONE and run_immunity(b, t):
-        if try_immunity(b, s, t) and hits_by_accuracy(b, s, t, False):
-            b.move.hit = 1
-            if hits_substitute(b, t):
-                if hit_substitute(b, s, t):
-                    done = _ON_SUBSTITUTE
-            else:
-                done = max(_NO_HIT, get_damage(b, s, t, DRAW, DRAW))
+    if reach_target(b, s, t) == DONE:
+        b.move.hit = 1
+        if hits_substitute(b, t):
+            if hit_substitute(b, s, t):
+                done = _ON_SUBSTITUTE
+        else:
+            done = max(_NO_HIT, get_damage(b, s, t, DRAW, DRAW))
     mon.ability = raw_ability
     mon.held_item = raw_item
     mon.flag_bits = flags

@@ -639,12 +639,11 @@ def _say_immune(b: Any, t: int) -> None:
 
 
 @kernel
-def hit_target(b: Any, s: int, t: int) -> int:
-    """Run all steps of the move against its target: DONE, FAILED, QUIET or BOUNCE.
+def reach_target(b: Any, s: int, t: int) -> int:
+    """Run the steps of the move before its hits: DONE, FAILED, QUIET or BOUNCE.
 
     QUIET means that it failed without counting as a failure (Protect).
     """
-    row = MOVES[b.move.id]
     if s != t and out_of_reach(b, s, t):
         say(b, L_MISSED, s, 0, 0)
         say_from(b, L_MISS, s, 0, 0, EFFECT_NONE, 0, t)
@@ -660,9 +659,16 @@ def hit_target(b: Any, s: int, t: int) -> int:
         return FAILED
     if not hits_by_accuracy(b, s, t, False):
         return FAILED
-    if row.breaks_protect:
+    if MOVES[b.move.id].breaks_protect:
         break_protection(b, t)
-    return _hit_loop(b, s, t)
+    return DONE
+
+
+@kernel
+def hit_target(b: Any, s: int, t: int) -> int:
+    """Run all steps of the move against its target: DONE, FAILED, QUIET or BOUNCE."""
+    result = reach_target(b, s, t)
+    return _hit_loop(b, s, t) if result == DONE else result
 
 
 @kernel
