@@ -68,13 +68,17 @@ def print_log_report(console: Console, report: LogReport) -> None:
     """Print the kinds of lines that differ, the figures, and as last line the JSON."""
     wrong = report.missing | report.extra
     if wrong:
-        table = Table("kind", "recorded", "missing", "extra", "example (battle:step)", "line")
+        table = Table("kind", "recorded", "missing", "extra", "first at (battle:step)")
         for kind, _ in wrong.most_common():
-            where, line, _ = report.examples[kind]
             numbers = (report.seen[kind], report.missing[kind], report.extra[kind])
             name = f"{kind} (major)" if kind in MAJOR else kind
-            table.add_row(name, *map(str, numbers), where, escape(line))
+            table.add_row(name, *map(str, numbers), report.examples[kind][0])
         console.print(table)
+        for kind, _ in wrong.most_common():
+            where, line, near = report.examples[kind]
+            console.print(escape(f"{where} {line}"), soft_wrap=True)
+            if near:
+                console.print(escape(f"  beside {near}"), soft_wrap=True)
     console.print(
         f"{report.exact} of {report.steps} steps with the recorded major lines "
         f"({report.rate:.2%}), {report.whole} with all lines"

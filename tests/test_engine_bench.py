@@ -29,6 +29,7 @@ def test_bench_engine_reports_every_part(
     for name in (
         "turns_per_second",
         "turns_per_second_2_threads",
+        "turns_per_processor_second",
         "scripted_turns_per_second",
         "copy_nanoseconds",
         "legal_actions_nanoseconds",

@@ -60,3 +60,47 @@ def test_an_exact_script() -> None:
     chance.feed(pool[0], script)
     assert _chance(pool, 0, 100, 100) == 1
     assert chance.report(script).exact
+
+
+def test_a_sampled_script_goes_on_with_a_generator_and_writes_down() -> None:
+    plain, scripted = np.zeros(1, BATTLE), np.zeros(1, BATTLE)
+    plain[0]["rng"] = scripted[0]["rng"] = _seed((1, 2, 3, 4))
+    script = chance.resumed(scripted[0])
+    chance.feed(scripted[0], script)
+    draws = [_roll(scripted, 0, 2, 30) for _ in range(20)]
+    chance.unfeed(scripted[0], chance.generator(script))
+    assert draws == [_roll(plain, 0, 2, 30) for _ in range(20)]
+    assert scripted.tobytes() == plain.tobytes()
+    assert len(chance.written(script)) == 0  # there was no room
+    pool, script = np.zeros(1, BATTLE), chance.new_sampler(7, room=3)
+    chance.feed(pool[0], script)
+    results = [
+        _chance(pool, 0, 1, 3),
+        _roll(pool, 0, 5, 4),
+        _roll(pool, 0, 0, 9),
+        _roll(pool, 0, 0, 2),
+    ]
+    kinds = [(1, 0, 3), (chance.PLAIN, 5, 4), (chance.PLAIN, 0, 9)]
+    rows = chance.written(script).tolist()
+    assert [tuple(row[:3]) for row in rows] == kinds
+    assert [row[3] < 1 if row[0] >= 0 else row[3] for row in rows] == [
+        bool(results[0]),
+        *results[1:3],
+    ]
+
+
+def test_an_explored_script_takes_first_branches_after_its_prefix() -> None:
+    pool, script = np.zeros(1, BATTLE), chance.new_explorer(room=8)
+    chance.feed(pool[0], script)
+    assert _chance(pool, 0, 3, 10) == 1  # it happens, where it can
+    assert _chance(pool, 0, 0, 10) == 0
+    assert _roll(pool, 0, 4, 6) == 4
+    assert [row[:3] for row in chance.written(script).tolist()] == [
+        [3, 0, 10],
+        [0, 0, 10],
+        [chance.PLAIN, 4, 6],
+    ]
+    script[chance.CURSOR], script[chance.LENGTH] = 0, 1
+    script[chance.HEADER + chance.RESULT] = 3
+    assert _chance(pool, 0, 3, 10) == 0  # as the prefix says
+    assert _roll(pool, 0, 4, 6) == 4

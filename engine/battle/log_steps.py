@@ -58,7 +58,8 @@ class LogReport:
         whole: steps all of whose lines are.
         seen, missing, extra: by kind of line, recorded lines, those that we lack, and ours that
             are not recorded.
-        examples: by kind, where a line is first wrong, with the recorded line and ours.
+        examples: by kind, where a line is first wrong, that line (recorded or ours), and the other
+            side's lines of that kind.
     """
 
     steps: int = 0
