@@ -436,6 +436,8 @@ MOVE_IGNORE_IMMUNITY = 1 << 13  # hits whatever the type chart says
 MOVE_IGNORE_GHOST = 1 << 14  # Scrappy, Mind's Eye: Normal and Fighting hit Ghosts
 MOVE_PARENTAL_BOND = 1 << 15
 
+CLEANSING_HIT = 255  # as `b.move.hit`: Sparkling Aria has hit (the volatile sparklingaria)
+
 # ----------------------------------------------------------------------- rules of the format
 FORMAT_SLEEP_CLAUSE = 1 << 0
 FORMAT_KEEP_TIES = 1 << 1  # speed ties: side 0 first, no draw (corpora recorded so)

@@ -27,6 +27,7 @@ from plywise.engine.battle.constants import (
     ATK,
     AURORA_VEIL,
     BRN,
+    CLEANSING_HIT,
     DEF,
     DELTA_STREAM,
     DESOLATE_LAND,
@@ -521,8 +522,7 @@ def secondary_on_hit(b: Any, s: int, t: int) -> None:
         if int(foe.flag_bits) & SIDE_STATS_RAISED:
             try_status(b, t, BRN, s, EFFECT_MOVE, move)
     elif move == M.sparklingaria:
-        if target.status == BRN:
-            cure_status(b, t)
+        b.move.hit = CLEANSING_HIT  # it cures after the move, if its user still stands
     elif move == M.throatchop:
         add_volatile(b, t, V_THROATCHOP, s, EFFECT_MOVE, move)
     elif move == M.spiritshackle:

@@ -20,9 +20,11 @@ import plywise.engine.battle.ability_ids as A
 import plywise.engine.battle.move_ids as M
 from plywise.engine.battle.before_move import before_move
 from plywise.engine.battle.chance import SITE_MOVE, roll
-from plywise.engine.battle.conditions import is_semi_invulnerable, remove_volatile
+from plywise.engine.battle.conditions import cure_status, is_semi_invulnerable, remove_volatile
 from plywise.engine.battle.constants import (
+    BRN,
     CATEGORY_STATUS,
+    CLEANSING_HIT,
     EFFECT_ABILITY,
     EFFECT_MOVE,
     EFFECT_NONE,
@@ -106,6 +108,7 @@ from plywise.engine.battle.tables import (
     TARGET_SELF,
     TARGETS,
 )
+from plywise.engine.battle.ties import tied
 from plywise.engine.battle.updates import update
 from plywise.engine.jit import kernel
 
@@ -388,15 +391,19 @@ def _after_move(b: Any, s: int) -> None:
         remove_volatile(b, s, V_BEAKBLAST)
     elif move == M.spitup:
         remove_volatile(b, s, V_STOCKPILE)
-    tying = 0
+    elif move == M.sparklingaria and int(b.move.hit) == CLEANSING_HIT:
+        foe = b.sides[1 - s]
+        if int(side.mons[side.active].flag_bits) & MON_FAINTED == 0:
+            if int(foe.mons[foe.active].status) == BRN:
+                cure_status(b, 1 - s)
+    tying = int(has_volatile(b, s, V_CHARGE)) + int(has_volatile(b, s, V_LOCKEDMOVE))
+    if tying == 2:
+        tied(b, 0)
     if has_volatile(b, s, V_CHARGE):
-        tying = 1
         if int(b.move.type) == TYPE_ELECTRIC and move != M.charge:
             remove_volatile(b, s, V_CHARGE)
-    if has_volatile(b, s, V_LOCKEDMOVE):
-        tying += 1
-        if side.locked_move_duration == 1:
-            remove_volatile(b, s, V_LOCKEDMOVE)
+    if has_volatile(b, s, V_LOCKEDMOVE) and side.locked_move_duration == 1:
+        remove_volatile(b, s, V_LOCKEDMOVE)
     after_any_move(b, tying)
 
 

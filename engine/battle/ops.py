@@ -210,6 +210,7 @@ def heal(b: Any, s: int, amount: int, source: int, effect: int, effect_id: int) 
     ):
         if ability(b, s) != A.magicguard:
             lose_hp(b, s, amount, source, EFFECT_ABILITY, A.liquidooze)
+            b.sides[s].hurt_this_turn = 1 + int(b.sides[s].mons[b.sides[s].active].hp)
             say_from(b, L_DAMAGE, s, 0, 0, EFFECT_ABILITY, A.liquidooze, source)
         return 0
     gained = gain_hp(b, s, amount)

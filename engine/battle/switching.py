@@ -297,7 +297,8 @@ def switch_in(b: Any, s: int, i: int, by_move: int, dragged: bool) -> bool:
         keep_result(b, s)
         clear_volatile(b, s)
     leaver.flag_bits = int(leaver.flag_bits) & ~MON_USED_ITEM
-    side.move_this_turn_result = kept_result(b, s, i)
+    kept = kept_result(b, s, i)
+    side.move_this_turn_result = RESULT_UNDEFINED if passing else kept  # copyVolatileFrom clears it
     side.switch_flag = 0
     side.flag_bits = int(side.flag_bits) | SIDE_NEWLY_SWITCHED
     for k in range(6):
