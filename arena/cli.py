@@ -51,6 +51,16 @@ COMMANDS = {
     "tournament": Command(
         "round robin of agents over one game, with intervals", "plywise.arena.commands:tournament"
     ),
+    "ratings": Command(
+        "rate the players of a CSV file of results, with intervals",
+        "plywise.arena.commands:ratings",
+        positional=("file",),
+    ),
+    "calibrate": Command(
+        "check on simulated games that ratings' intervals and the SPRT keep their rates",
+        "plywise.arena.commands:calibrate",
+        positional=("what",),
+    ),
     "verify": Command(
         "compare the battle engine with a corpus of the real simulator, or play it from its seeds",
         "plywise.arena.commands:verify",

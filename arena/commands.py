@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
     from plywise.conf.schema import (
         BenchConfig,
+        CalibrateConfig,
         PlayConfig,
+        RatingsConfig,
         RecordConfig,
         ShowdownConfig,
         SolveConfig,
@@ -61,6 +63,20 @@ def tournament(config: TournamentConfig, folder: Path) -> int:
     from plywise.arena.tournament import run_tournament
 
     return run_tournament(config, folder)
+
+
+def ratings(config: RatingsConfig, folder: Path) -> int:
+    """Rate the players of a CSV file of results."""
+    from plywise.arena.ratings_table import run_ratings
+
+    return run_ratings(config, folder)
+
+
+def calibrate(config: CalibrateConfig, folder: Path) -> int:
+    """Check on simulated games that intervals and tests keep their rates."""
+    from plywise.arena.calibrate import run_calibrate
+
+    return run_calibrate(config, folder)
 
 
 def verify(config: VerifyConfig, folder: Path) -> int:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from math import erfc, exp, inf, isfinite, log, nan, sqrt
+from math import exp, inf, isfinite, nan, sqrt
 
 import numpy as np
 
 from plywise.arena.connectivity import BoolArray, beats, describe, groups, reach
+from plywise.arena.elo import ELO, Estimate, normal_cdf
 from plywise.arena.rating_counts import (
     DRAW,
     LOSS,
@@ -23,27 +24,22 @@ from plywise.arena.rating_counts import (
     RatedGame,
     count_games,
 )
-from plywise.arena.rating_errors import differences, one_sided, percentile, resample, sandwich
+from plywise.arena.rating_errors import (
+    corrected_interval,
+    differences,
+    kind_scores,
+    one_sided,
+    resample,
+    sandwich,
+)
 from plywise.arena.rating_model import Design, Fit, linear, maximise
 from plywise.arena.stats import Z95
 from plywise.datasets.errors import ConfigError
 
 __all__ = ["Estimate", "GamesError", "PlayerRating", "RatedGame", "Ratings", "rate"]
 
-ELO = 400 / log(10)
-"""Elo points in one natural unit of strength."""
-
 METHODS = ("sandwich", "bootstrap")
 DRAW_MODELS = ("davidson", "half")
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A number with its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)
@@ -172,11 +168,6 @@ def _check(anchor_rating: float, prior: float, method: str, resamples: int, draw
         raise ConfigError(f"resamples={resamples}: a 95 % interval needs at least 40")
 
 
-def normal_cdf(z: float) -> float:
-    """Return the standard normal distribution function."""
-    return erfc(-z / sqrt(2)) / 2
-
-
 class _Pool:
     """Players, their groups, and the fit of all games within groups."""
 
@@ -254,15 +245,16 @@ class _Pool:
         origin = self.reference if self.anchor is None else [self.names.index(self.anchor)]
         value = np.full(self.size, nan)
         value[self.reference] = theta[self.reference] - theta[origin].mean()
+        low, high = value.copy(), value.copy()
         spread = _Spread(self.inner, self.design, self.fit)
         samples = None
         if method == "bootstrap":
-            samples = _Samples(self.counts, self.design, self.fit, resamples, seed)
-            low, high = samples.interval(origin)
+            samples = _Samples(self.counts, self.inner, self.design, self.fit, resamples, seed)
+            low[self.reference], high[self.reference] = samples.interval(self.reference, origin)
         else:
-            error = np.full(self.size, nan)
-            error[self.reference] = Z95 * spread.errors(self.reference, origin)
-            low, high = value - error, value + error
+            error = Z95 * spread.errors(self.reference, origin)
+            low[self.reference] = value[self.reference] - error
+            high[self.reference] = value[self.reference] + error
         if spread.guessed:
             self.warnings.append(
                 "some results do not vary at all between pairs: those intervals come from the "
@@ -425,20 +417,40 @@ class _Spread:
 class _Samples:
     """Intervals from resampled clusters."""
 
-    def __init__(self, counts: Counts, design: Design, fit: Fit, resamples: int, seed: int) -> None:
+    def __init__(
+        self, counts: Counts, inner: Counts, design: Design, fit: Fit, resamples: int, seed: int
+    ) -> None:
         x = linear(counts.low, counts.high, counts.side, design.players, design.advantage)
         whole = replace(design, x=x, gauge=np.ones((1, design.players)))
         self.beta, self.reached, self.bounded = resample(counts, whole, fit, resamples, seed)
+        self.fit = fit
+        self.influence = kind_scores(inner, design, fit) @ np.linalg.inv(fit.information[0])
+        self.frequency = counts.frequency
 
-    def interval(self, origin: list[int]) -> tuple[FloatArray, FloatArray]:
-        """Return (players,) both ends, of strengths over the mean of ``origin``."""
+    def interval(self, players: Sequence[int], origin: list[int]) -> tuple[FloatArray, FloatArray]:
+        """Return both ends for ``players``, of strengths over the mean of ``origin``."""
         low, high = differences(self.beta, self.reached, self.bounded, origin)
-        return percentile(low, 0.025), percentile(high, 0.975)
+        theta = self.fit.beta[0]
+        center = self.influence[:, origin].mean(axis=1)
+        ends = [
+            (0.0, 0.0)
+            if list(origin) == [i]
+            else corrected_interval(
+                low[:, i],
+                high[:, i],
+                float(theta[i] - theta[origin].mean()),
+                self.influence[:, i] - center,
+                self.frequency,
+            )
+            for i in players
+        ]
+        return np.array([end[0] for end in ends]), np.array([end[1] for end in ends])
 
     def of(self, column: int) -> tuple[float, float]:
         """Return both ends of one parameter's interval."""
         values = self.beta[:, column]
-        return float(percentile(values, 0.025)), float(percentile(values, 0.975))
+        value, influence = float(self.fit.beta[0, column]), self.influence[:, column]
+        return corrected_interval(values, values, value, influence, self.frequency)
 
     def superiority(self, i: int, j: int) -> float:
         """Return the share of samples in which ``i`` is stronger than ``j``; half of the ties."""

@@ -42,6 +42,7 @@ def test_primary_configuration_composes(command: str) -> None:
         "verify": ["corpus=x.jsonl"],
         "record": ["out=x.jsonl.gz"],
         "solve": ["file=x"],
+        "ratings": ["file=x.csv"],
     }.get(command, [])
     assert isinstance(typed(command, *overrides), schema.COMMAND_SCHEMAS[command])
 
@@ -89,6 +90,7 @@ def test_battles_choose_their_search() -> None:
         ("showdown", "server.url=http://x", "must start with ws"),
         ("tournament", "tournament.pairs=0", "tournament.pairs=0: must be at least 1"),
         ("bench", "what=all", "choose one of engine, search, boards"),
+        ("ratings", "seed=1", "file is missing: give file=VALUE"),
         ("verify", "what=engine", "corpus is missing: give corpus=VALUE"),
     ],
 )
