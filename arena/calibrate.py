@@ -15,7 +15,7 @@ from plywise.arena.display import near
 from plywise.arena.records import write_summary
 from plywise.arena.sprt import SPRT
 from plywise.arena.stats import Interval
-from plywise.conf.schema import CalibrateConfig
+from plywise.conf.rating_schema import CalibrateConfig
 
 
 def run_calibrate(config: CalibrateConfig, folder: Path, console: Console | None = None) -> int:

@@ -15,7 +15,7 @@ from plywise.arena.elo import Estimate
 from plywise.arena.ratings import PlayerRating, Ratings, rate
 from plywise.arena.ratings_file import read_games
 from plywise.arena.records import write_summary
-from plywise.conf.schema import RatingsConfig
+from plywise.conf.rating_schema import RatingsConfig
 
 
 def run_ratings(config: RatingsConfig, folder: Path, console: Console | None = None) -> int:

@@ -15,31 +15,16 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue
 
+from plywise.conf.checks import above as _above
+from plywise.conf.checks import at_least as _at_least
+from plywise.conf.checks import between as _between
+from plywise.conf.checks import one_of as _one_of
+from plywise.conf.rating_schema import CalibrateConfig, RatingsConfig
 from plywise.datasets.errors import ConfigError
 
 T = TypeVar("T")
 
 GUIDE_QUESTIONS = ("propose", "model", "evaluate")
-
-
-def _at_least(key: str, value: float | None, low: float) -> None:
-    if value is not None and value < low:
-        raise ConfigError(f"{key}={value}: must be at least {low:g}")
-
-
-def _above(key: str, value: float | None, low: float) -> None:
-    if value is not None and value <= low:
-        raise ConfigError(f"{key}={value}: must be greater than {low:g}")
-
-
-def _between(key: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
-        raise ConfigError(f"{key}={value}: must be between {low:g} and {high:g}")
-
-
-def _one_of(key: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise ConfigError(f"{key}={value}: choose one of {', '.join(allowed)}")
 
 
 # --- game ----------------------------------------------------------------------------------------
@@ -494,75 +479,6 @@ def parse_agents(entries: list[Any]) -> list[AgentConfig]:
                 f"agents: {title} stands there twice; give one another setting or a label"
             )
     return found
-
-
-@dataclass
-class RatingsConfig:
-    """``plywise ratings FILE``: rate the players of a CSV file of results.
-
-    Attributes:
-        file: columns ``player_a,player_b,score_a[,first][,pair]``.
-        anchor: the player whose rating is given; null: ``random`` where there is one, else the
-            mean.
-        anchor_rating: that rating, in Elo points.
-        prior: virtual games of each player, half of them won; 0: maximum likelihood.
-        method: of the intervals: sandwich or bootstrap.
-        draws: davidson (a parameter of its own) or half (a draw is half a win and half a loss).
-        resamples: of the bootstrap.
-        seed: of the bootstrap.
-    """
-
-    file: str = MISSING
-    anchor: str | None = None
-    anchor_rating: float = 0.0
-    prior: float = 0.0
-    method: str = "sandwich"
-    draws: str = "davidson"
-    resamples: int = 1000
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        """Check the values."""
-        _one_of("method", self.method, ("sandwich", "bootstrap"))
-        _one_of("draws", self.draws, ("davidson", "half"))
-        _at_least("prior", self.prior, 0)
-        _at_least("resamples", self.resamples, 40)
-        _at_least("seed", self.seed, 0)
-
-
-@dataclass
-class CalibrateConfig:
-    """``plywise calibrate ratings|sprt``: simulated games whose truth is known.
-
-    Attributes:
-        what: ratings (how often 95 % intervals hold the truth) or sprt (its error rates).
-        repeats: tournaments of each schedule, or matches at either hypothesis.
-        method: ratings only: of the intervals: sandwich or bootstrap.
-        resamples: ratings only: of the bootstrap.
-        elo0, elo1, alpha, beta: sprt only: of the test.
-        model: sprt only: normalized or logistic.
-        seed: of the simulation.
-    """
-
-    what: str = "ratings"
-    repeats: int = 1000
-    method: str = "sandwich"
-    resamples: int = 1000
-    elo0: float = 0.0
-    elo1: float = 50.0
-    alpha: float = 0.05
-    beta: float = 0.05
-    model: str = "normalized"
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        """Check the values."""
-        _one_of("what", self.what, ("ratings", "sprt"))
-        _one_of("method", self.method, ("sandwich", "bootstrap"))
-        _one_of("model", self.model, ("normalized", "logistic"))
-        _at_least("repeats", self.repeats, 1)
-        _at_least("resamples", self.resamples, 40)
-        _at_least("seed", self.seed, 0)
 
 
 @dataclass
