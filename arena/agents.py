@@ -47,8 +47,8 @@ class AgentInfo:
     """One line of ``plywise agents``.
 
     Attributes:
-        boards, battles, server: whether it plays turn-based games, in-process battles, battles on
-            a Showdown server.
+        boards, battles, server: whether it plays board and card games, battles in this process,
+            battles on a Showdown server.
         llm: whether it asks the language model of the ``llm`` group.
     """
 
@@ -65,7 +65,7 @@ CATALOG = {
         "the attack with the highest expected damage", battles=True, server=True
     ),
     "search": AgentInfo(
-        "alpha-beta (boards) or simultaneous-move search (battles)",
+        "alpha-beta (turn-based games) or search over sampled worlds (battles, hidden fleets)",
         boards=True,
         battles=True,
         server=True,
@@ -94,7 +94,7 @@ def check_agent(name: str, *, where: str) -> AgentInfo:
         raise ConfigError(f"no agent '{name}'; there are: {', '.join(fit)} (see: plywise agents)")
     if name not in fit:
         places = {
-            "boards": "in turn-based games",
+            "boards": "board games",
             "battles": "in battles in this process",
             "server": "on a Showdown server",
         }

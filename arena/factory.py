@@ -211,15 +211,17 @@ class AgentFactory:
         Raises:
             ConfigError: it cannot; says what would work.
         """
-        battles = self._on_server or self.game.info.simultaneous
+        rules = self.game.info
+        battles = self._on_server or rules.name.startswith("gen9")
+        sampled = battles or rules.simultaneous or rules.hidden_information
         where = "server" if self._on_server else "battles" if battles else "boards"
         info = check_agent(entrant.name, where=where)
         if entrant.name == "llm" and self._model.config.name == "none":
             raise ConfigError("agent 'llm' needs a language model: llm=embedded or llm=openai")
         if entrant.name in ("search", "llm_search"):
-            kind = SimultaneousConfig if battles else AlphaBetaConfig
+            kind = SimultaneousConfig if sampled else AlphaBetaConfig
             if not isinstance(self._search, kind):
-                fit = "simultaneous" if battles else "alphabeta"
+                fit = "simultaneous" if sampled else "alphabeta"
                 raise ConfigError(f"search={self._search.name} does not fit here: search={fit}")
             self._kernels()
             with_budget(self._search, entrant)

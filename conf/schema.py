@@ -36,7 +36,7 @@ class GameConfig:
 
     name: str = MISSING
 
-    def parameters(self) -> dict[str, int]:
+    def parameters(self) -> dict[str, Any]:
         """Return the parameters that the game is made with."""
         return {}
 
@@ -54,9 +54,56 @@ class ConnectFourConfig(GameConfig):
         _at_least("game.rows", self.rows, 4)
         _at_least("game.columns", self.columns, 4)
 
-    def parameters(self) -> dict[str, int]:
+    def parameters(self) -> dict[str, Any]:
         """Return rows and columns."""
         return {"rows": self.rows, "columns": self.columns}
+
+
+@dataclass
+class GomokuConfig(GameConfig):
+    """Gomoku, or another m,n,k game."""
+
+    name: str = "gomoku"
+    rows: int = 15
+    columns: int = 15
+    in_line: int = 5
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the board's size and how many stones win."""
+        return {"rows": self.rows, "columns": self.columns, "in_line": self.in_line}
+
+
+@dataclass
+class GoofspielConfig(GameConfig):
+    """Goofspiel with ``cards`` cards; the prizes' order is descending, ascending or random."""
+
+    name: str = "goofspiel"
+    cards: int = 13
+    order: str = "descending"
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the cards and the order."""
+        return {"cards": self.cards, "order": self.order}
+
+
+@dataclass
+class BattleshipConfig(GameConfig):
+    """Battleship with ships of the lengths ``fleet``; ``touching``: whether they may touch."""
+
+    name: str = "battleship"
+    rows: int = 10
+    columns: int = 10
+    fleet: list[int] = field(default_factory=lambda: [5, 4, 3, 3, 2])
+    touching: bool = True
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the board and the fleet."""
+        return {
+            "rows": self.rows,
+            "columns": self.columns,
+            "fleet": list(self.fleet),
+            "touching": self.touching,
+        }
 
 
 # --- search --------------------------------------------------------------------------------------
@@ -614,6 +661,9 @@ def register() -> None:
     for group, name, node in (
         ("game", "game_schema", GameConfig),
         ("game", "connect_four_schema", ConnectFourConfig),
+        ("game", "gomoku_schema", GomokuConfig),
+        ("game", "goofspiel_schema", GoofspielConfig),
+        ("game", "battleship_schema", BattleshipConfig),
         ("search", "alphabeta_schema", AlphaBetaConfig),
         ("search", "simultaneous_schema", SimultaneousConfig),
         ("llm", "llm_schema", LLMGroup),

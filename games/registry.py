@@ -36,6 +36,30 @@ def _connect_four() -> type[Game]:
     return ConnectFour
 
 
+def _battleship() -> type[Game]:
+    from plywise.games.battleship import Battleship
+
+    return Battleship
+
+
+def _othello() -> type[Game]:
+    from plywise.games.othello import Othello
+
+    return Othello
+
+
+def _gomoku() -> type[Game]:
+    from plywise.games.gomoku import Gomoku
+
+    return Gomoku
+
+
+def _goofspiel() -> type[Game]:
+    from plywise.games.goofspiel import Goofspiel
+
+    return Goofspiel
+
+
 def _gen9_random_battle() -> type[Game]:
     from plywise.games.gen9.game import Gen9Battle
 
@@ -50,6 +74,22 @@ REGISTRY: dict[str, Entry] = {
             "connect_four",
             "four in a line, stones drop into columns (rows, columns: 6×7 or any size to 64 bits)",
             _connect_four,
+        ),
+        Entry(
+            "battleship",
+            "find and sink a hidden fleet (rows, columns, fleet, touching)",
+            _battleship,
+        ),
+        Entry("othello", "turn the discs that you enclose, on a board of 8×8", _othello),
+        Entry(
+            "gomoku",
+            "five in a row on 15×15, or any m,n,k game (rows, columns to 19, in_line)",
+            _gomoku,
+        ),
+        Entry(
+            "goofspiel",
+            "bid cards for prizes at the same time (cards, order)",
+            _goofspiel,
         ),
         Entry(
             "gen9randombattle",

@@ -49,7 +49,7 @@ def one_line(text: str) -> str:
         (["verify", "engine", "c.gz", "--jobs", "two"], "jobs=two"),
         (["bench", "everything"], "choose one of engine, search, boards"),
         (["tournament", "agents=[random,serch]"], "no agent 'serch'"),
-        (["tournament", "agents=[random,max_damage]"], "does not play in turn-based games"),
+        (["tournament", "agents=[random,max_damage]"], "does not play board games"),
         (["tournament", "search=simultaneous"], "search=alphabeta"),
         (["tournament", "agents=[random,llm]"], "llm=embedded or llm=openai"),
         (["showdown", "agent=human"], "does not play on a Showdown server"),

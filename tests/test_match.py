@@ -178,8 +178,8 @@ def test_what_is_wrong_outside_ends_the_match() -> None:
     ("agent", "words"),
     [
         ("llm", "needs a language model"),
-        ("max_damage", "does not play in turn-based games"),
-        ("pokeenv_random", "does not play in turn-based games"),
+        ("max_damage", "does not play board games"),
+        ("pokeenv_random", "does not play board games"),
         ("nobody", "no agent 'nobody'"),
     ],
 )

@@ -20,12 +20,11 @@ from typing import Any
 
 import numba as nb
 import numpy as np
-from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.core import config
-from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from plywise.engine.bits import count_bits
 from plywise.engine.boards.connect_four import ONE, ZERO, winning_squares
 from plywise.engine.jit import kernel, kernel_of
 
@@ -87,9 +86,6 @@ _MIRROR_PLIES = 10  # positions with fewer stones share an entry with their mirr
 
 if _config.DISABLE_JIT:
 
-    def _count(bits: np.uint64) -> int:
-        return int(bits).bit_count()
-
     def _now(spec: NDArray[np.int64]) -> int:
         return time.monotonic_ns()
 
@@ -98,16 +94,6 @@ else:
     _clock_gettime: Any = types.ExternalFunction(
         "clock_gettime", types.int32(types.int32, types.voidptr)
     )
-
-    @intrinsic
-    def _count(typing_context: Any, bits: Any) -> Any:
-        """Return how many bits are set, in one instruction."""
-
-        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            ctpop = builder.module.declare_intrinsic("llvm.ctpop", [ir.IntType(64)])
-            return builder.call(ctpop, [args[0]])
-
-        return types.int64(types.uint64), generate
 
     @kernel
     def _now(spec: NDArray[np.int64]) -> int:
@@ -189,7 +175,7 @@ def _expand(
                 return _REACHES
             if known == _REACHES:
                 continue
-        weight = np.uint64(_count(winning_squares(own | move, height) & empty))
+        weight = np.uint64(count_bits(winning_squares(own | move, height) & empty))
         at = count
         while at > 0 and frames[top, _WEIGHTS + at - 1] > weight:
             frames[top, _MOVES + at] = frames[top, _MOVES + at - 1]
@@ -312,7 +298,7 @@ def answer(
     while int(go.item) < len(items):
         began = _now(spec)
         item = items[int(go.item)]
-        root_stones = _count(item.taken)
+        root_stones = count_bits(item.taken)
         if int(go.top) < 0:
             landing = (item.taken + go.bottom) & go.board
             wins = bool(winning_squares(item.own, height) & landing)

@@ -1,0 +1,32 @@
+"""Words and bits: what kernels over bitboards and unsigned fields share."""
+
+from typing import Any
+
+import numpy as np
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba import types
+from numba.core import config
+from numba.extending import intrinsic
+
+_config: Any = config  # its settings are set at run time, unseen by type checkers
+
+signed: Any = np.int64
+"""What reads an unsigned field of a record as an int64: numba's ``int()`` of it stays unsigned."""
+
+if _config.DISABLE_JIT:
+
+    def count_bits(bits: np.uint64) -> int:
+        """Return how many bits are set."""
+        return int(bits).bit_count()
+
+else:
+
+    @intrinsic
+    def count_bits(typing_context: Any, bits: Any) -> Any:
+        """Return how many bits are set, as an int64."""
+
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            ctpop = builder.module.declare_intrinsic("llvm.ctpop", [ir.IntType(64)])
+            return builder.call(ctpop, [args[0]])
+
+        return types.int64(types.uint64), generate

@@ -1,0 +1,233 @@
+"""Goofspiel: both bid a card at the same time for each prize; equal bids discard it.
+
+Both players hold the cards 1 … n and see all bids afterwards; the prizes 1 … n come in an order
+that is known from the start.  Cards are named by their number; action ids count from 0.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+import numpy as np
+
+from plywise.engine.boards import goofspiel as kernels
+from plywise.engine.kernels import RulesKernels
+from plywise.games.base import (
+    NO_ACTION,
+    SIMULTANEOUS,
+    TERMINAL,
+    Briefing,
+    Game,
+    GameInfo,
+    IllegalActionError,
+    Option,
+    ParseResult,
+    State,
+)
+
+ORDERS = ("descending", "ascending", "random")
+
+
+class GoofspielState(State):
+    """A position: the prizes in their order and the bids so far."""
+
+    def __init__(self, game: Goofspiel, prizes: tuple[int, ...]) -> None:
+        self.game = game
+        self.prizes = prizes
+        self.bids: list[tuple[int, int]] = []
+
+    def _hand(self, player: int) -> list[int]:
+        used = {pair[player] for pair in self.bids}
+        return [c for c in range(len(self.prizes)) if c not in used]
+
+    def points(self, player: int) -> int:
+        """Return the sum of the prizes that a player has won."""
+        return sum(
+            prize
+            for prize, pair in zip(self.prizes, self.bids, strict=False)
+            if pair[player] > pair[1 - player]
+        )
+
+    def current_player(self) -> int:
+        """Return SIMULTANEOUS or TERMINAL."""
+        return TERMINAL if len(self.bids) == len(self.prizes) else SIMULTANEOUS
+
+    def legal_actions(self, player: int | None = None) -> list[int]:
+        """Return the cards that ``player`` (default: the first) still holds."""
+        return self._hand(player or 0)
+
+    def apply_action(self, action: int) -> None:
+        """Refuse: both players bid at the same time.
+
+        Raises:
+            IllegalActionError: always.
+        """
+        raise IllegalActionError("both players bid at the same time: use apply_actions")
+
+    def apply_actions(self, actions: Sequence[int]) -> None:
+        """Let both players bid.
+
+        Raises:
+            IllegalActionError: the game has ended, or a player does not hold the card.
+        """
+        if self.current_player() == TERMINAL:
+            raise IllegalActionError("the game has ended: no bid is possible")
+        for player, action in enumerate(actions):
+            if action == NO_ACTION or action not in self._hand(player):
+                raise IllegalActionError(
+                    f"player {player} cannot bid {action}; legal are {self._hand(player)}"
+                )
+        self.bids.append((actions[0], actions[1]))
+
+    def returns(self) -> list[float]:
+        """Return +1 for who has more points and -1 for the other; zeros for equal or not ended."""
+        difference = self.points(0) - self.points(1)
+        if self.current_player() != TERMINAL or difference == 0:
+            return [0.0, 0.0]
+        return [1.0, -1.0] if difference > 0 else [-1.0, 1.0]
+
+    def clone(self) -> GoofspielState:
+        """Return an independent copy."""
+        copy = GoofspielState(self.game, self.prizes)
+        copy.bids = self.bids.copy()
+        return copy
+
+    def action_to_string(self, player: int, action: int) -> str:
+        """Return the card's number."""
+        return str(action + 1)
+
+    def parse(self, text: str, player: int | None = None) -> ParseResult:
+        """Find the last number in a reply that is a card still held."""
+        legal = self.legal_actions(player)
+        numbers = re.findall(r"(?<![\w.])\d{1,3}(?!\w|\.\d)", text)
+        for number in reversed(numbers):
+            if int(number) - 1 in legal:
+                return ParseResult(int(number) - 1, extracted=number)
+        if numbers:
+            return ParseResult(None, numbers[-1], f"{numbers[-1]} is no card of yours")
+        return ParseResult(None, reason="no card number in the reply")
+
+    def observation_string(self, player: int) -> str:
+        """Return prizes, hands and points; both players see the same, each its own part first."""
+        at = len(self.bids)
+        lines = [
+            f"prize now: {self.prizes[at]}" if at < len(self.prizes) else "no prize is left",
+            f"to come:   {_numbers(self.prizes[at + 1 :])}",
+        ]
+        for who, name in ((player, "you"), (1 - player, "opponent")):
+            cards = _numbers([c + 1 for c in self._hand(who)])
+            lines.append(f"{name + ':':<10} {self.points(who)} points, cards {cards}")
+        return "\n".join(lines)
+
+    def information_state_string(self, player: int) -> str:
+        """Return what is seen, and all bids so far."""
+        bids = " ".join(f"{a + 1}:{b + 1}" for a, b in self.bids)
+        return f"{self.observation_string(player)}\nprizes: {_numbers(self.prizes)}\nbids: {bids}"
+
+    def serialize(self) -> str:
+        """Return prizes and bids as JSON."""
+        return json.dumps(
+            {"game": self.game.info.name, "prizes": self.prizes, "bids": self.bids},
+        )
+
+    def briefing(self, player: int) -> Briefing:
+        """Return what is seen and the cards of both."""
+        return Briefing(
+            game=self.game.info.name,
+            player=player,
+            rules=self.game.rules_text(),
+            situation=self.observation_string(player),
+            own=tuple(Option(a, str(a + 1)) for a in self._hand(player)),
+            opponent=tuple(Option(a, str(a + 1)) for a in self._hand(1 - player)),
+        )
+
+    def flat(self) -> np.ndarray[Any, Any]:
+        """Return a one-element pool with this state."""
+        pool = kernels.new_pool(self.prizes)
+        pool[0].hands = [sum(1 << c for c in self._hand(p)) for p in (0, 1)]
+        pool[0].points = [self.points(p) for p in (0, 1)]
+        pool[0].round = len(self.bids)
+        return pool
+
+
+def _numbers(values: Sequence[int]) -> str:
+    return " ".join(map(str, values)) or "none"
+
+
+@dataclass(frozen=True)
+class Goofspiel(Game):
+    """Goofspiel with ``cards`` cards and the prizes in ``order``: descending, ascending or random.
+
+    A random order is drawn with the game's seed and known to both.
+
+    Raises:
+        ValueError: the number of cards is not 2 … 13, or the order is none of these.
+    """
+
+    info: GameInfo = field(
+        init=False,
+        default=GameInfo("goofspiel", "bid cards for prizes at the same time", simultaneous=True),
+    )
+    cards: int = 13
+    order: str = "descending"
+
+    def __post_init__(self) -> None:
+        if not 2 <= self.cards <= kernels.MOST_CARDS:
+            raise ValueError(f"cards={self.cards}: must be 2 … {kernels.MOST_CARDS}")
+        if self.order not in ORDERS:
+            raise ValueError(f"order={self.order}: choose one of {', '.join(ORDERS)}")
+
+    def new_initial_state(self, seed: int = 0) -> GoofspielState:
+        """Return the start; ``seed`` draws the prizes' order where that is random."""
+        prizes = list(range(1, self.cards + 1))
+        if self.order == "random":
+            Random(f"goofspiel {seed}").shuffle(prizes)
+        elif self.order == "descending":
+            prizes.reverse()
+        return GoofspielState(self, tuple(prizes))
+
+    def deserialize_state(self, text: str) -> GoofspielState:
+        """Return the state that ``serialize`` wrote.
+
+        Raises:
+            ValueError: the text is no state of this game.
+        """
+        try:
+            saved = json.loads(text)
+            state = GoofspielState(self, tuple(saved["prizes"]))
+            name, bids = saved["game"], [tuple(pair) for pair in saved["bids"]]
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(f"not a saved goofspiel state: {error!r}") from error
+        if name != self.info.name or sorted(state.prizes) != list(range(1, self.cards + 1)):
+            raise ValueError(f"not a saved state of goofspiel with {self.cards} cards: {text[:80]}")
+        for number, pair in enumerate(bids, 1):
+            try:
+                state.apply_actions(pair)
+            except (IllegalActionError, IndexError) as error:
+                raise ValueError(f"saved goofspiel state, round {number}: {error}") from error
+        return state
+
+    def num_distinct_actions(self) -> int:
+        """Return the number of cards."""
+        return self.cards
+
+    def max_game_length(self) -> int:
+        """Return the number of rounds."""
+        return self.cards
+
+    def kernels(self) -> RulesKernels:
+        """Return the compiled rules."""
+        return kernels.rules(self.cards)
+
+    def rules_text(self) -> str:
+        """Return the rules."""
+        return (
+            f"Goofspiel: both players hold the cards 1 to {self.cards}. For each prize both bid "
+            "one card at the same time; the higher card wins the prize's points, equal cards "
+            "discard it, and both cards are gone. Who has more points at the end wins."
+        )
