@@ -344,14 +344,14 @@ class _Pool:
         theta = self.fit.beta[0, : self.size]
         for group in self.groups:
             for i in group:
-                for j in group:
-                    if i < j and samples is not None:
-                        result[i, j] = samples.superiority(i, j)
-                    elif i < j:
-                        error = spread.error(i, j)
-                        result[i, j] = normal_cdf((theta[i] - theta[j]) / error)
-                    if i < j:
-                        result[j, i] = 1 - result[i, j]
+                if samples is not None:
+                    row = samples.superiority(i)
+                else:
+                    with np.errstate(divide="ignore", invalid="ignore"):
+                        distance = (theta[i] - theta) / spread.differences(i)
+                    row = np.array([normal_cdf(z) for z in distance.tolist()])
+                others = [j for j in group if j != i]
+                result[i, others] = row[others]
         if len(self.groups) > 1:
             table, design = self.counts.one_game_a_cluster(), self._whole()
             for i in range(self.size):
@@ -387,6 +387,7 @@ class _Spread:
     """Standard errors from the sandwich covariance."""
 
     def __init__(self, counts: Counts, design: Design, fit: Fit) -> None:
+        self.players = design.players
         self.covariance = sandwich(counts, design, fit)
         self.model = np.linalg.inv(fit.information[0])
         self.guessed = False
@@ -396,17 +397,19 @@ class _Spread:
         contrast = np.zeros((len(players), len(self.covariance)))
         contrast[np.arange(len(players)), players] = 1.0
         contrast[:, origin] -= 1 / len(origin)
-        return self._of(contrast)
+        return self._errors(
+            *(((contrast @ v) * contrast).sum(axis=1) for v in (self.covariance, self.model))
+        )
 
-    def error(self, i: int, j: int) -> float:
-        """Return the standard error of the difference between two players' strengths."""
-        contrast = np.zeros((1, len(self.covariance)))
-        contrast[0, i], contrast[0, j] = 1.0, -1.0
-        return float(self._of(contrast)[0])
+    def differences(self, i: int) -> FloatArray:
+        """Return (players,) standard errors of the differences between ``i`` and everybody."""
+        k = self.players
+        return self._errors(
+            *(v[i, i] + np.diagonal(v)[:k] - 2 * v[i, :k] for v in (self.covariance, self.model))
+        )
 
-    def _of(self, contrast: FloatArray) -> FloatArray:
-        robust = np.sqrt(np.maximum(0, ((contrast @ self.covariance) * contrast).sum(axis=1)))
-        model = np.sqrt(np.maximum(0, ((contrast @ self.model) * contrast).sum(axis=1)))
+    def _errors(self, robust: FloatArray, model: FloatArray) -> FloatArray:
+        robust, model = np.sqrt(np.maximum(0, robust)), np.sqrt(np.maximum(0, model))
         # Where all clusters turned out the same, their spread says nothing (20 draws of 20).
         silent = robust < 1e-4 * model
         self.guessed |= bool(np.any(silent & (model > 1e-9)))
@@ -452,9 +455,10 @@ class _Samples:
         value, influence = float(self.fit.beta[0, column]), self.influence[:, column]
         return corrected_interval(values, values, value, influence, self.frequency)
 
-    def superiority(self, i: int, j: int) -> float:
-        """Return the share of samples in which ``i`` is stronger than ``j``; half of the ties."""
-        low, high = differences(self.beta, self.reached, self.bounded, [j])
-        certain = (low[:, i] > 0).astype(float) + (high[:, i] > 0)
-        ties = (low[:, i] == 0) & (high[:, i] == 0)
-        return float((certain / 2 + ties / 2).mean())
+    def superiority(self, i: int) -> FloatArray:
+        """Return (players,) the share of samples in which ``i`` is stronger; half of the ties."""
+        low, high = differences(self.beta, self.reached, self.bounded, [i])
+        weaker = ((low < 0) + (high < 0).astype(float)) / 2
+        ties = (low == 0) & (high == 0)
+        share: FloatArray = (weaker + ties / 2).mean(axis=0)
+        return share
