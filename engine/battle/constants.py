@@ -306,16 +306,14 @@ GENDER_NONE, GENDER_MALE, GENDER_FEMALE = 0, MON_MALE, MON_FEMALE  # bits of `mo
 MON_GENDER = MON_MALE | MON_FEMALE
 MON_KEPT_TRUE = 1 << 15  # both bits: null
 # `mon.times_attacked` above its counter: what the Endless Battle Clause asks
-STALE_ITEM = (
-    1 << 3
-)  # pendingStaleness: a berry that it was given or found again would make it stale
+STALE_ITEM = 1 << 3  # pendingStaleness: a berry that it got back would make it stale
 STALE_INTERNAL = 1 << 4  # staleness, at most one of both
 STALE_EXTERNAL = 1 << 5
 SET_HAS_BERRY = 1 << 6  # its set's item is a berry that heals or brings PP back
 SET_CYCLES = 1 << 7  # its set can get an item back (Harvest, Pickup, Recycle)
-TERA_ABILITY_SHIFT = (
-    20  # in `side.stellar_types`: the ability of an Ogerpon before Terastallization
-)
+# In `side.stellar_types`, above the bits of all types: the ability of an Ogerpon before it
+# Terastallized, which it takes again when it faints.
+TERA_ABILITY_SHIFT = 21
 MON_TERA_LOST = 1 << 11  # canTerastallize is null for good (its forme came from an item)
 
 # ---------------------------------------------------------------------- flags of a side's active

@@ -137,7 +137,7 @@ SIDE = _record(
         (
             "stellar_types",
             "<u4",
-        ),  # bits 0-19: what Tera Stellar has boosted; 20-: TERA_ABILITY_SHIFT
+        ),  # bits 0-20: what Tera Stellar has boosted; 21-: TERA_ABILITY_SHIFT
         ("conditions", "u1", (NUM_SIDE_CONDITIONS,)),  # turns left; layers of hazards
         ("hazard_order", "<u2"),  # 4 bits each, first set lowest: hazard - SPIKES + 1, 0: none
         ("wish_hp", "<u2"),  # the wisher's maximal HP (it heals half of it); 0: no wish
