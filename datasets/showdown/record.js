@@ -1,13 +1,14 @@
 'use strict';
 /* Plays battles of uniformly random legal choices in the real simulator and writes a corpus.
 
-   node record.js PACKAGE_FOLDER BATTLES SEED OUT.jsonl.gz FORMAT [--fuzz] [--stall] [--keepties]
+   node record.js PACKAGE_FOLDER BATTLES SEED OUT.jsonl.gz FORMAT [--fuzz] [--stall] [--keepties] [--teams=FILE]
 
    PACKAGE_FOLDER  an installed pokemon-showdown
    FORMAT          gen9randombattle, gen9battlefactory, gen9bssfactory or gen9ou: where teams come from (teams.js)
    --fuzz          instead, teams that mix every species, move, ability and item of the first three formats,
                    or of all that is legal in gen9ou
    --stall         players prefer moves that do no damage, gen9ou's teams have few others: long battles
+   --teams=FILE    instead, the packed teams in the file's lines, two a battle
    --keepties      a speed tie keeps its order (side 1 first) and draws nothing
 
    How a corpus reads is told in datasets/battle_corpus.py, what a dumped state holds in
@@ -20,7 +21,8 @@ const [FUZZ, STALL, KEEP_TIES] = ['--fuzz', '--stall', '--keepties'].map(name =>
 const {Battle, Teams, PRNG, Dex} = require(PACKAGE);
 const {BattleActions} = require(path.join(PACKAGE, 'dist/sim/battle-actions'));
 const VERSION = require(path.join(PACKAGE, 'package.json')).version;
-const makeTeams = teamSource(PACKAGE, FORMAT, {seed: SEED, fuzz: FUZZ, stall: STALL});
+const file = process.argv.find(word => word.startsWith('--teams='))?.slice('--teams='.length);
+const makeTeams = teamSource(PACKAGE, FORMAT, {seed: SEED, fuzz: FUZZ, stall: STALL, file});
 const TERA_SHARE = 0.15;   // terastallize rarely, or every battle would do it on its first turn
 
 // ---- draws ------------------------------------------------------------------------------------------------------

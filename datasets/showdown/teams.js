@@ -8,6 +8,7 @@
                            as people play them; a move that few species learn is chosen as often as one of many
    gen9ou with fuzz        any moves, abilities and items of generation 9 on species of gen9ou; every battle takes
                            its share of shuffled decks, so that a few dozen battles use everything
+   with file               the packed teams in its lines, two a battle
    with stall              at most one move of a set does damage, so battles become long and PP run out */
 const fs = require('fs'), path = require('path'), zlib = require('zlib');
 
@@ -197,8 +198,12 @@ function quietMoves(pool, Dex, stall) {
 
 // ---- which teams ------------------------------------------------------------------------------------------------
 
-function teamSource(PACKAGE, format, {seed: master, fuzz, stall}) {
+function teamSource(PACKAGE, format, {seed: master, fuzz, stall, file}) {
   const {Dex, Teams, PRNG, TeamValidator} = require(PACKAGE);
+  if (file) {
+    const lines = fs.readFileSync(file, 'utf8').split('\n').filter(line => line.trim());
+    return (seed, number) => [0, 1].map(k => Teams.unpack(lines[(2 * number + k) % lines.length]));
+  }
   if (format === 'gen9ou') {
     const validator = TeamValidator.get('gen9ou'), pool = ouPool(Dex, validator);
     return fuzz ? (seed, number) => ouFuzzTeams(pool, Dex, master, seed, number, stall) :

@@ -414,8 +414,7 @@ def _mon(mon: Any, dump: Dump, s: PokemonSet, side: int) -> None:
     for k, slot in enumerate(dump["mv"]):
         mon.moves[k] = number(MOVE_ID, slot[0], "move")
         mon.pp[k] = slot[1]
-        if slot[2] < team_building.max_pp(mon.moves[k]) and not dump.get("tr"):
-            _without_pp_ups(mon, dump, s, k)
+    _sketched(mon, dump, s)
     flags = sum(bit for key, bit in MON_KEYS.items() if dump.get(key))
     flags |= team_building.GENDERS[dump["g"]]
     status = dump.get("s", "")
@@ -432,15 +431,13 @@ def _mon(mon: Any, dump: Dump, s: PokemonSet, side: int) -> None:
     mon.flag_bits = flags
 
 
-def _without_pp_ups(mon: Any, dump: Dump, s: PokemonSet, k: int) -> None:
-    """Note that slot ``k`` holds what Sketch took over; what Mimic took needs the true slots."""
-    if "bmv" in dump:
-        if dump["bmv"][k][0] == dump["mv"][k][0]:
+def _sketched(mon: Any, dump: Dump, s: PokemonSet) -> None:
+    """Note which of the true slots holds what Sketch took over: a move without PP Ups."""
+    for k, (name, _, most) in enumerate(slot[:3] for slot in dump.get("bmv", dump["mv"])):
+        if most < team_building.max_pp(number(MOVE_ID, name, "move")):
+            if "bmv" not in dump and s.moves[k] == "mimic":
+                raise DecodeError("Mimic was used, and the dump does not hold the true moves (bmv)")
             SKETCHED_SLOT.put(mon, 1 + k)
-    elif s.moves[k] == "mimic":
-        raise DecodeError("Mimic was used, and the dump does not hold the true moves (`bmv`)")
-    else:
-        SKETCHED_SLOT.put(mon, 1 + k)
 
 
 def _active(side: Any, dump: Dump, s: int) -> None:
