@@ -145,7 +145,7 @@ class SeedReplay:
 
 def replay_seed(battle: RecordedBattle) -> SeedReplay:
     """Play ``battle`` from its seed, its teams and its choices alone; stop at the first fault."""
-    pool = start_from_seed(battle.teams(), battle.format, battle.seed)
+    pool = start_from_seed(battle.teams(), battle.rules, battle.seed)
     steps = battle.steps
     if steps:
         found = facts.differences(facts.dump_facts(steps[0].before), facts.state_facts(pool, 0))
