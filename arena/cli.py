@@ -82,6 +82,11 @@ COMMANDS = {
         "plywise.arena.commands:bench",
         positional=("what",),
     ),
+    "fit": Command(
+        "fit the weights of the battle evaluation by self-play",
+        "plywise.arena.commands:fit",
+        positional=("what",),
+    ),
     "agents": Command("list the agents", "plywise.arena.commands:agents", hydra=False),
     "games": Command("list the games", "plywise.arena.commands:games", hydra=False),
     "doctor": Command(

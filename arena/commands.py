@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from plywise.conf.rating_schema import CalibrateConfig, RatingsConfig
     from plywise.conf.schema import (
         BenchConfig,
+        FitConfig,
         PlayConfig,
         RecordConfig,
         ShowdownConfig,
@@ -159,6 +160,13 @@ def bench(config: BenchConfig, folder: Path) -> int:
     from plywise.arena.bench import run_bench
 
     return run_bench(config, folder)
+
+
+def fit(config: FitConfig, folder: Path) -> int:
+    """Fit what self-play can teach."""
+    from plywise.arena.fit_evaluation import run_fit
+
+    return run_fit(config, folder)
 
 
 def agents() -> int:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from plywise.llm_modules.embedded import EmbeddedServer
     from plywise.llm_modules.guides import GuideConfig, LLMConsultant
     from plywise.search.alphabeta import AlphaBeta
+    from plywise.search.averaging import AveragedSearch
     from plywise.search.simultaneous import SimultaneousSearch
 
 
@@ -394,12 +395,14 @@ class BattleAgent:
         decision = self._advised.decide(state, player, seed, think)
         return replace(decision, seconds=time.perf_counter() - start)
 
-    def _search(self) -> SimultaneousSearch:
-        from plywise.search import simultaneous
+    def _search(self) -> SimultaneousSearch | AveragedSearch:
+        from plywise.search import averaging, simultaneous
 
         if not hasattr(self._local, "search"):
             config = self._config
-            self._local.search = simultaneous.SimultaneousSearch(
+            shared = config.sharing == "shared"
+            search = simultaneous.SimultaneousSearch if shared else averaging.AveragedSearch
+            self._local.search = search(
                 self._kernels,
                 simultaneous.SimultaneousConfig(
                     seconds=config.seconds,
@@ -412,7 +415,7 @@ class BattleAgent:
                     final=config.final,
                 ),
             )
-        return cast("SimultaneousSearch", self._local.search)
+        return cast("SimultaneousSearch | AveragedSearch", self._local.search)
 
     def close(self) -> None:
         """Nothing to free."""

@@ -155,10 +155,13 @@ class SimultaneousConfig(SearchConfig):
         exploration: factor of UCT's confidence bound.
         rollout: random decisions to play on from a leaf before it is valued.
         final: proportional (a mixed strategy) or most_visited.
+        sharing: shared (one strategy over all worlds) or averaged (a search of each world, to be
+            measured against).
     """
 
     name: str = "simultaneous"
     worlds: int = 16
+    sharing: str = "shared"
     algorithm: str = "uct"
     exploration: float = 0.2
     rollout: int = 0
@@ -172,6 +175,7 @@ class SimultaneousConfig(SearchConfig):
         _at_least("search.exploration", self.exploration, 0)
         _at_least("search.rollout", self.rollout, 0)
         _one_of("search.final", self.final, ("proportional", "most_visited"))
+        _one_of("search.sharing", self.sharing, ("shared", "averaged"))
         if self.seconds is None and self.iterations is None:
             raise ConfigError("search.seconds=null needs a number of search.iterations")
 
@@ -653,6 +657,34 @@ class BenchConfig:
         _above("seconds", self.seconds, 0)
 
 
+@dataclass
+class FitConfig:
+    """``plywise fit evaluation``: fit the weights of the battle evaluation by self-play.
+
+    Attributes:
+        battles: how many are played; a tenth of them judges the fit.
+        iterations: of the search, for each decision of both sides.
+        ridge: penalty on the squared weights.
+        out: where the weights are written; null: into the run's folder.
+    """
+
+    what: str = "evaluation"
+    battles: int = 2000
+    iterations: int = 300
+    seed: int = 0
+    jobs: int = 1
+    ridge: float = 1.0
+    out: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        _one_of("what", self.what, ("evaluation",))
+        _at_least("battles", self.battles, 20)
+        _at_least("iterations", self.iterations, 1)
+        _at_least("jobs", self.jobs, 1)
+        _at_least("ridge", self.ridge, 0)
+
+
 def register() -> None:
     """Put the schemas into Hydra's store, where the YAML files name them as ``…_schema``."""
     store = ConfigStore.instance()
@@ -683,6 +715,7 @@ COMMAND_SCHEMAS: dict[str, Any] = {
     "record": RecordConfig,
     "bench": BenchConfig,
     "solve": SolveConfig,
+    "fit": FitConfig,
 }
 
 

@@ -504,7 +504,7 @@ class SimultaneousSearch:
         values = np.clip((visits * values + advised[1] * advised[0]) / counted, -1.0, 1.0)
         by_regret = both and self.config.algorithm == "regret"
         shares = _normalized(tree.average(0, own) if by_regret else visits)
-        strategy, decided = self._final(shares, visits, values, both)
+        strategy, decided = final_strategy(self.config, shares, visits, values, both)
         choice = int(np.random.default_rng(seed).choice(len(own), p=strategy))
         action = own[choice]
         known = visits + advised[1] > 0
@@ -534,26 +534,39 @@ class SimultaneousSearch:
             notes=notes,
         )
 
-    def _final(
-        self, shares: NDArray[Any], visits: NDArray[Any], values: NDArray[Any], both: bool
-    ) -> tuple[NDArray[Any], bool]:
-        """Return the strategy to play and whether the game is decided already."""
-        tried = visits > 0
-        decided = bool(tried.all()) and bool(
-            values.min() >= self.config.decisive or values.max() <= -self.config.decisive
-        )
-        if decided:
-            # Among equals the lowest action: in battles that keeps the Tera for later.
-            best = int(np.flatnonzero(values >= values.max() - 1e-9)[0])
-        elif both and self.config.final == "proportional":
-            kept = np.where(shares >= self.config.threshold * shares.max(), shares, 0.0)
-            return _normalized(kept), False
-        else:
-            top = np.flatnonzero(shares >= shares.max())
-            best = int(top[np.argmax(values[top])])
-        strategy = np.zeros(len(shares))
-        strategy[best] = 1.0
-        return strategy, decided
+
+def final_strategy(
+    config: SimultaneousConfig,
+    shares: NDArray[Any],
+    visits: NDArray[Any],
+    values: NDArray[Any],
+    both: bool,
+) -> tuple[NDArray[Any], bool]:
+    """Return the strategy to play and whether the game is decided already.
+
+    Args:
+        config: ``final``, ``threshold`` and ``decisive`` are what counts here.
+        shares: how much the search likes each action; sums to 1.
+        visits: how often each was tried.
+        values: what each is worth, in [-1, 1].
+        both: whether the opponent chooses at the same time.
+    """
+    tried = visits > 0
+    decided = bool(tried.all()) and bool(
+        values.min() >= config.decisive or values.max() <= -config.decisive
+    )
+    if decided:
+        # Among equals the lowest action: in battles that keeps the Tera for later.
+        best = int(np.flatnonzero(values >= values.max() - 1e-9)[0])
+    elif both and config.final == "proportional":
+        kept = np.where(shares >= config.threshold * shares.max(), shares, 0.0)
+        return _normalized(kept), False
+    else:
+        top = np.flatnonzero(shares >= shares.max())
+        best = int(top[np.argmax(values[top])])
+    strategy = np.zeros(len(shares))
+    strategy[best] = 1.0
+    return strategy, decided
 
 
 def _scrambled(seed: int) -> int:

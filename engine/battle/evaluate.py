@@ -8,7 +8,9 @@ abilities and items that matter most often; the full formula would cost ten time
 
 from typing import Any
 
+import numba as nb
 import numpy as np
+from numba import types
 from numpy.typing import NDArray
 
 from plywise.engine.battle import ability_ids as A
@@ -127,6 +129,8 @@ WEIGHTS = np.array(list(WEIGHTS_BY_NAME.values()))
     FASTER,
     FIRST_STRIKE,
 ) = range(len(FEATURES))
+
+_POOL = types.Array(nb.from_dtype(BATTLE), 1, "C")
 
 STAGES = np.array([-0.75, -0.71, -0.67, -0.6, -0.5, -0.33, 0.0, 0.5, 0.85, 1.1, 1.3, 1.45, 1.55])
 """What boosts of -6 … 6 stages are worth: like their effect, flattening upwards."""
@@ -349,6 +353,12 @@ def features(b: Any, out: Any) -> float:
             if counter >= 1.0:
                 out[FIRST_STRIKE] -= 1.0
     return float(standing)
+
+
+@kernel_of(types.float64(_POOL, types.int64, types.Array(types.float64, 1, "C")))
+def state_features(pool: Any, i: int, out: Any) -> float:
+    """Write the :func:`features` of state ``i`` into ``out``; return how many Pokémon stand."""
+    return features(pool[i], out)
 
 
 @kernel_of(signatures(BATTLE).evaluate)

@@ -4,6 +4,7 @@ The arithmetic is Showdown's ``statModify`` and ``calculatePP`` with 3 PP Ups.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -119,20 +120,25 @@ def fill_identity(mon: Any, s: PokemonSet) -> None:
         TeamError: level, EVs or IVs are out of range, or the nature is unknown.
         UnknownNameError: the Tera type is unknown.
     """
+    mon.level, mon.nature, given, mon.tera_type = _identity(s)
+    mon.spread = list(given)
+    if s.item in tables.RESTORATIVE_BERRIES:
+        mon.times_attacked |= SET_HAS_BERRY
+    if s.ability in ("harvest", "pickup") or "recycle" in s.moves:
+        mon.times_attacked |= SET_CYCLES
+
+
+@lru_cache(20_000)
+def _identity(s: PokemonSet) -> tuple[int, int, tuple[int, ...], int]:
+    """Return level, nature number, spread and Tera type of a set, checked."""
     if not 1 <= s.level <= 100:
         raise TeamError(f"{s.species}: level {s.level} is not between 1 and 100")
     if not all(0 <= ev <= 255 for ev in s.evs) or not all(0 <= iv <= 31 for iv in s.ivs):
         raise TeamError(f"{s.species}: EVs are 0 to 255 and IVs 0 to 31")
     if s.nature not in tables.NATURES:
         raise TeamError(f"{s.species}: unknown nature '{s.nature}'")
-    mon.level = s.level
-    mon.nature = 1 + NATURE_NAMES.index(s.nature)
-    mon.spread = spread(s)
-    mon.tera_type = type_number(s.tera_type) or species_types(species_number(s.species))[0]
-    if s.item in tables.RESTORATIVE_BERRIES:
-        mon.times_attacked |= SET_HAS_BERRY
-    if s.ability in ("harvest", "pickup") or "recycle" in s.moves:
-        mon.times_attacked |= SET_CYCLES
+    tera = type_number(s.tera_type) or species_types(species_number(s.species))[0]
+    return s.level, 1 + NATURE_NAMES.index(s.nature), spread(s), tera
 
 
 def fill_member(mon: Any, s: PokemonSet, rng: Chooser | None = None) -> None:
