@@ -673,7 +673,7 @@ class FitConfig:
     iterations: int = 300
     seed: int = 0
     jobs: int = 1
-    ridge: float = 1.0
+    ridge: float = 50.0
     out: str | None = None
 
     def __post_init__(self) -> None:

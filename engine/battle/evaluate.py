@@ -1,9 +1,9 @@
 """The static evaluation of a battle: a weighted sum of features, squashed into (-1, 1).
 
-A feature is a number of side 0 less the same of side 1.  Weights are in units of one healthy
-Pokémon and are first guesses: issue 5 fits them to the outcomes of self-play, for which
-:func:`features` gives the vector.  Damage is estimated from stats, types, boosts and the few
-abilities and items that matter most often; the full formula would cost ten times the rest.
+A feature is a number of side 0 less the same of side 1.  The weights are data, fitted to the
+outcomes of self-play (``arena/fit_evaluation.py``), so that a value is an estimate of the result.
+Damage is estimated from stats, types, boosts and the few abilities and items that matter most
+often; the full formula would cost ten times the rest.
 """
 
 from typing import Any
@@ -13,6 +13,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
+from plywise.datasets.evaluation_weights import load_weights
 from plywise.engine.battle import ability_ids as A
 from plywise.engine.battle import item_ids as I
 from plywise.engine.battle.constants import (
@@ -63,40 +64,40 @@ from plywise.engine.battle.tables import F_CHARGE, F_FUTURE, F_RECHARGE, MOVES, 
 from plywise.engine.jit import kernel, kernel_of
 from plywise.engine.kernels import signatures
 
-WEIGHTS_BY_NAME = {
-    "alive": 0.45,  # Pokémon that still stand
-    "hp": 0.55,  # their HP, as shares of the maximum
-    "brn": -0.15,  # how many of them have the status
-    "par": -0.15,
-    "psn": -0.08,
-    "tox": -0.20,
-    "slp": -0.20,
-    "frz": -0.30,
-    "held_items": 0.04,
-    "tera": 0.25,  # Terastallization is still to come
-    "stealth_rock": -0.05,  # for each on the bench, by how much Rock hurts it
-    "spikes": -0.03,  # layers, for each on the bench that stands on the ground
-    "toxic_spikes": -0.04,
-    "sticky_web": -0.05,
-    "reflect": 0.15,
-    "light_screen": 0.15,
-    "aurora_veil": 0.25,
-    "tailwind": 0.12,
-    "attack_boosts": 0.30,  # of the active one, by STAGES, times its HP share
-    "defence_boosts": 0.20,
-    "speed_boosts": 0.20,
-    "substitute": 0.25,
-    "leech_seed": -0.15,
-    "confusion": -0.08,
-    "doomed": -0.15,  # Curse, Salt Cure, Yawn
-    "wish": 0.15,
-    "threat": 0.25,  # what its best move takes of the foe's HP, at most 1
-    "faster": 0.08,
-    "first_strike": 0.15,  # faster, and its best move is enough
-}
-FEATURES = tuple(WEIGHTS_BY_NAME)
-WEIGHTS = np.array(list(WEIGHTS_BY_NAME.values()))
-"""In the order of :data:`FEATURES`."""
+FEATURES = (
+    "alive",  # Pokémon that still stand
+    "hp",  # their HP, as shares of the maximum
+    "brn",  # how many of them have the status
+    "par",
+    "psn",
+    "tox",
+    "slp",
+    "frz",
+    "held_items",
+    "tera",  # Terastallization is still to come
+    "stealth_rock",  # for each on the bench, by how much Rock hurts it
+    "spikes",  # layers, for each on the bench that stands on the ground
+    "toxic_spikes",
+    "sticky_web",
+    "reflect",
+    "light_screen",
+    "aurora_veil",
+    "tailwind",
+    "attack_boosts",  # of the active one, by STAGES, times its HP share
+    "defence_boosts",
+    "speed_boosts",
+    "substitute",
+    "leech_seed",
+    "confusion",
+    "doomed",  # Curse, Salt Cure, Yawn
+    "wish",
+    "threat",  # what its best move takes of the foe's HP, at most 1
+    "faster",
+    "first_strike",  # faster, and its best move is enough
+)
+FIT = load_weights("gen9", FEATURES)
+WEIGHTS = np.array([FIT.weights[name] for name in FEATURES])
+"""In the order of :data:`FEATURES`, fitted by ``plywise fit evaluation`` (``FIT.fit``)."""
 
 (
     ALIVE,
