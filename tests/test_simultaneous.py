@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from plywise.engine.jit import kernel_of
 from plywise.engine.kernels import SIMULTANEOUS, TERMINAL, RulesKernels, signatures
+from plywise.search.averaging import AveragedSearch
 from plywise.search.decision import Decision
 from plywise.search.guide import Advice, GuideReport, Question
 from plywise.search.matrix import solve
@@ -295,6 +296,16 @@ def test_one_strategy_for_all_worlds(algorithm: str) -> None:
     sure = engine.decide(worlds, [19.0, 1.0], 0, seed=1)
     assert sure.action == 1
     assert sure.values[1] == pytest.approx(0.72, abs=0.12)
+
+
+def test_averaging_over_worlds_is_wrong_where_sharing_is_right() -> None:
+    worlds = np.concatenate([gamble(0), gamble(1)])
+    config = SimultaneousConfig(seconds=None, iterations=4000)
+    averaged = AveragedSearch(RULES, config).decide(worlds, None, 0, seed=1)
+    assert averaged.action == 1  # strategy fusion: worth 0, and taken for 0.8
+    assert averaged.values[1] > 0.7
+    assert averaged.iterations == 4000
+    assert SimultaneousSearch(RULES, config).decide(worlds, None, 0, seed=1).action == 0
 
 
 @pytest.mark.parametrize("algorithm", ["uct", "regret"])
