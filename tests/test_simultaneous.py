@@ -300,7 +300,7 @@ def test_one_strategy_for_all_worlds(algorithm: str) -> None:
 
 def test_averaging_over_worlds_is_wrong_where_sharing_is_right() -> None:
     worlds = np.concatenate([gamble(0), gamble(1)])
-    config = SimultaneousConfig(seconds=None, iterations=4000)
+    config = SimultaneousConfig(seconds=None, iterations=4000, exploration=1.0)
     averaged = AveragedSearch(RULES, config).decide(worlds, None, 0, seed=1)
     assert averaged.action == 1  # strategy fusion: worth 0, and taken for 0.8
     assert averaged.values[1] > 0.7
