@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from plywise.conf.fit_schema import FitConfig
     from plywise.conf.rating_schema import CalibrateConfig, RatingsConfig
     from plywise.conf.schema import (
         BenchConfig,
-        FitConfig,
         PlayConfig,
         RecordConfig,
         ShowdownConfig,

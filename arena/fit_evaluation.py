@@ -25,7 +25,7 @@ from rich.console import Console
 from rich.table import Table
 
 from plywise.arena.display import near
-from plywise.conf.schema import FitConfig
+from plywise.conf.fit_schema import FitConfig
 from plywise.datasets.pokemon_sets import random_battle_sets
 from plywise.engine.battle.battle_state import BattleState
 from plywise.engine.battle.evaluate import FEATURES, WEIGHTS, state_features

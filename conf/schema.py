@@ -19,6 +19,7 @@ from plywise.conf.checks import above as _above
 from plywise.conf.checks import at_least as _at_least
 from plywise.conf.checks import between as _between
 from plywise.conf.checks import one_of as _one_of
+from plywise.conf.fit_schema import FitConfig
 from plywise.conf.rating_schema import CalibrateConfig, RatingsConfig
 from plywise.datasets.errors import ConfigError
 
@@ -655,34 +656,6 @@ class BenchConfig:
         """Check the values."""
         _one_of("what", self.what, ("engine", "search", "boards"))
         _above("seconds", self.seconds, 0)
-
-
-@dataclass
-class FitConfig:
-    """``plywise fit evaluation``: fit the weights of the battle evaluation by self-play.
-
-    Attributes:
-        battles: how many are played; a tenth of them judges the fit.
-        iterations: of the search, for each decision of both sides.
-        ridge: penalty on the squared weights.
-        out: where the weights are written; null: into the run's folder.
-    """
-
-    what: str = "evaluation"
-    battles: int = 2000
-    iterations: int = 300
-    seed: int = 0
-    jobs: int = 1
-    ridge: float = 50.0
-    out: str | None = None
-
-    def __post_init__(self) -> None:
-        """Check the values."""
-        _one_of("what", self.what, ("evaluation",))
-        _at_least("battles", self.battles, 20)
-        _at_least("iterations", self.iterations, 1)
-        _at_least("jobs", self.jobs, 1)
-        _at_least("ridge", self.ridge, 0)
 
 
 def register() -> None:

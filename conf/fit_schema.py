@@ -1,0 +1,35 @@
+"""The settings of `plywise fit`; `schema` has the others and how they are read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from plywise.conf.checks import at_least, one_of
+
+
+@dataclass
+class FitConfig:
+    """``plywise fit evaluation``: fit the weights of the battle evaluation by self-play.
+
+    Attributes:
+        battles: how many are played; a tenth of them judges the fit.
+        iterations: of the search, for each decision of both sides.
+        ridge: penalty on the squared weights.
+        out: where the weights are written; null: into the run's folder.
+    """
+
+    what: str = "evaluation"
+    battles: int = 2000
+    iterations: int = 300
+    seed: int = 0
+    jobs: int = 1
+    ridge: float = 50.0
+    out: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        one_of("what", self.what, ("evaluation",))
+        at_least("battles", self.battles, 20)
+        at_least("iterations", self.iterations, 1)
+        at_least("jobs", self.jobs, 1)
+        at_least("ridge", self.ridge, 0)
