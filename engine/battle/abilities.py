@@ -361,6 +361,8 @@ def trace(b: Any, s: int) -> bool:
     if int(other.hp) <= 0 or ABILITIES[other.ability].no_trace:
         return False
     roll(b, SITE_ABILITY, 0, 1)
+    if int(side.mons[side.active].hp) <= 0:  # about to faint: it looks, and cannot copy any more
+        return False
     if ABILITIES[other.ability].cant_suppress or holds_ability_shield(b, s):
         return False
     _replace(b, s, int(other.ability))

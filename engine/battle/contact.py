@@ -266,8 +266,8 @@ def _ability_answers(b: Any, s: int, t: int, a: int, contact: bool) -> None:
         theirs = int(mon.ability)
         if (
             contact
-            and mon.hp > 0
-            and target.hp > 0
+            and int(mon.flag_bits) & MON_FAINTED == 0  # one of them may be about to faint
+            and int(target.flag_bits) & MON_FAINTED == 0
             and not ABILITIES[theirs].fail_skill_swap
             and not holds_ability_shield(b, s)
             and not holds_ability_shield(b, t)

@@ -259,9 +259,12 @@ def _dump_active(mon: Dump, side: int, choosing: bool) -> dict[str, Any]:
     for key, value in mon.get("as", {}).items():
         _dump_effect_state(out, "ability state", key, value)
     for key, value in mon.get("is", {}).items():
-        _dump_effect_state(out, "item state", key, value)
+        if mon["it"] or key != "inactive":  # what an Umbrella leaves behind is never read
+            _dump_effect_state(out, "item state", key, value)
     charging = mon.get("vo", {}).get("twoturnmove", {}).get("move")
     for name, state in mon.get("vo", {}).items():
+        if name == charging:  # its duration is that of twoturnmove
+            state = {key: value for key, value in state.items() if key != "duration"}
         if name != charging or name in codec.VOLATILE_BIT:
             out[f"volatile {name}"] = _dump_volatile(name, state)
     return out
@@ -487,7 +490,8 @@ def _state_effect_states(out: dict[str, Any], side: Any) -> None:
         if active & bit:
             _dump_effect_state(out, "ability state", key, True)
     for key, bit in codec.ITEM_STATE.items():
-        if side.item_flags & bit:
+        held = side.mons[side.active].held_item
+        if side.item_flags & bit and (held or bit != c.ITEM_INACTIVE):
             out[f"item state {key}"] = True
     name = _name(ABILITY_NAMES, ability)
     pending = {

@@ -380,7 +380,7 @@ def _own_effects(b: Any, s: int) -> None:
             say(b, L_QUIET, s, 1, 0)
             boost(b, s, changes, s, EFFECT_MOVE, move)
             say(b, L_QUIET, s, 0, 0)
-        if row.hits_max == 0:
+        if row.hits_max == 0 and bits & MOVE_PARENTAL_BOND == 0:
             b.move.flag_bits = int(b.move.flag_bits) | MOVE_SELF_DROPPED
     elif row.has_self:
         if row.self_volatile:

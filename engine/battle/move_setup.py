@@ -227,7 +227,9 @@ def set_up_move(b: Any, s: int, move: int, caller: int, bounced: bool) -> bool:
         bits |= MOVE_CONTACT
     if row.ignore_immunity:
         bits |= MOVE_IGNORE_IMMUNITY
-    if row.ignore_ability:
+    if caller != 0:  # useMoveInner: what the caller ignores replaces what the move itself would
+        bits |= int(b.move.flag_bits) & MOVE_IGNORE_ABILITY
+    elif row.ignore_ability:
         bits |= MOVE_IGNORE_ABILITY
     b.move.flag_bits = bits
     _set_type(b, s, move)

@@ -89,7 +89,10 @@ def _answer_update(b: Any, s: int) -> None:
     m = side.mons[side.active]
     if int(m.flag_bits) & MON_FAINTED != 0:
         return
-    if int(m.hp) > 0:
+    if int(m.hp) <= 0:
+        if ability(b, s) == A.trace:
+            trace(b, s)
+    else:
         gone = int(foe.mons[foe.active].flag_bits) & MON_FAINTED != 0
         if has_volatile(b, s, V_ATTRACT):
             if has_volatile(b, s, V_SYRUPBOMB):
