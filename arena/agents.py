@@ -70,6 +70,16 @@ CATALOG = {
         battles=True,
         server=True,
     ),
+    "expectimax": AgentInfo(
+        "best reply to an opponent who moves at random (small turn-based games)", boards=True
+    ),
+    "safe_expectimax": AgentInfo(
+        "the same, of moves that no opponent can punish: it never loses a game that it need not",
+        boards=True,
+    ),
+    "hunter": AgentInfo(
+        "shoots where the posterior finds a ship likeliest (Battleship)", boards=True
+    ),
     "llm": AgentInfo(
         "the language model's answer alone", boards=True, battles=True, server=True, llm=True
     ),

@@ -42,8 +42,16 @@ def engine(config: BenchConfig) -> Figures:
     return bench_engine(config.seconds, config.seed, config.cold, config.simulator)
 
 
+def battleship(config: BenchConfig) -> Figures:
+    """Mean shots of the Battleship hunter over random fleets."""
+    from plywise.arena.bench_battleship import bench_battleship
+
+    return bench_battleship(config.fleets, config.seed)
+
+
 PARTS: dict[str, Callable[[BenchConfig], Figures]] = {
     "boards": boards,
+    "battleship": battleship,
     "search": search,
     "engine": engine,
 }

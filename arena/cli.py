@@ -78,7 +78,7 @@ COMMANDS = {
         positional=("what", "file"),
     ),
     "bench": Command(
-        "measure speed: engine, search or boards",
+        "measure speed: engine, search or boards; strength: battleship",
         "plywise.arena.commands:bench",
         positional=("what",),
     ),

@@ -219,6 +219,14 @@ class AgentFactory:
         info = check_agent(entrant.name, where=where)
         if entrant.name == "llm" and self._model.config.name == "none":
             raise ConfigError("agent 'llm' needs a language model: llm=embedded or llm=openai")
+        if entrant.name in ("expectimax", "safe_expectimax"):
+            if sampled:
+                raise ConfigError(
+                    f"agent '{entrant.name}' plays turn-based games of full sight only"
+                )
+            self._kernels()
+        if entrant.name == "hunter" and rules.name != "battleship":
+            raise ConfigError("agent 'hunter' plays game=battleship only")
         if entrant.name in ("search", "llm_search"):
             kind = SimultaneousConfig if sampled else AlphaBetaConfig
             if not isinstance(self._search, kind):
@@ -256,6 +264,13 @@ class AgentFactory:
         label = entrant.title
         if entrant.name == "random":
             return RandomAgent(label)
+        if entrant.name in ("expectimax", "safe_expectimax"):
+            return ExpectimaxAgent(label, self._kernels(), safe=entrant.name == "safe_expectimax")
+        if entrant.name == "hunter":
+            from plywise.arena.hunter import HunterAgent
+            from plywise.games.battleship import Battleship
+
+            return HunterAgent(label, cast("Battleship", self.game))
         if entrant.name == "max_damage":
             from plywise.arena.max_damage import MaxDamageAgent
 
@@ -356,6 +371,34 @@ class AlphaBetaAgent:
                 table_bits=config.table_bits,
             )
         return cast("AlphaBeta", self._local.search)
+
+    def close(self) -> None:
+        """Nothing to free."""
+
+
+class ExpectimaxAgent:
+    """The best reply to a player who moves at random; what it has visited serves all threads."""
+
+    def __init__(self, name: str, kernels: RulesKernels, safe: bool) -> None:
+        from plywise.search.expectimax import Expectimax
+
+        self.name = name
+        self._lock = threading.Lock()
+        self._search = Expectimax(kernels, safe=safe)
+
+    def decide(self, state: State, player: int, seed: int) -> Decision:
+        """Return the decision; the seed does not matter.
+
+        Raises:
+            ConfigError: too many positions follow.
+        """
+        from plywise.search.expectimax import GameTooLargeError
+
+        try:
+            with self._lock:
+                return self._search.decide(state.flat(), player)
+        except GameTooLargeError as error:
+            raise ConfigError(f"agent '{self.name}': {error}") from error
 
     def close(self) -> None:
         """Nothing to free."""

@@ -638,12 +638,13 @@ class SolveConfig:
 
 @dataclass
 class BenchConfig:
-    """``plywise bench engine|search|boards``: how fast the parts are here.
+    """``plywise bench engine|search|boards|battleship``: how fast, or how good, parts are here.
 
     Attributes:
         seconds: measured time for one part (boards: a fixed amount of work instead).
         cold: engine only: compile everything anew in a fresh process, which takes a minute.
         simulator: engine only: measure the real simulator in the same run (needs Node).
+        fleets: battleship only: how many random fleets to hunt.
     """
 
     what: str = "boards"
@@ -651,10 +652,12 @@ class BenchConfig:
     seed: int = 0
     cold: bool = False
     simulator: bool = True
+    fleets: int = 20_000
 
     def __post_init__(self) -> None:
         """Check the values."""
-        _one_of("what", self.what, ("engine", "search", "boards"))
+        _one_of("what", self.what, ("engine", "search", "boards", "battleship"))
+        _at_least("fleets", self.fleets, 1)
         _above("seconds", self.seconds, 0)
 
 

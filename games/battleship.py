@@ -305,12 +305,13 @@ class BattleshipState(State):
         down = len(ship) > 1 and ship[1] - ship[0] != 1
         return f"{self._name(ship[0])} {'down' if down else 'across'}"
 
-    def _placing(self, player: int) -> bool:
+    def placing(self, player: int) -> bool:
+        """Return whether a player still has ships to place."""
         return len(self.fleets[player]) < len(self.game.fleet)
 
     def action_to_string(self, player: int, action: int) -> str:
         """Return a target like ``c4``, or a placement like ``c4 down``."""
-        if not self._placing(player):
+        if not self.placing(player):
             return self._name(action)
         squares = self.game.squares
         return f"{self._name(action % squares)} {'down' if action >= squares else 'across'}"
@@ -321,7 +322,7 @@ class BattleshipState(State):
 
     def briefing(self, player: int) -> Briefing:
         """Return both seas as the player sees them."""
-        placing = self._placing(player)
+        placing = self.placing(player)
         length = self.game.fleet[len(self.fleets[player])] if placing else 0
         task = f"Place your ship of length {length}." if placing else "Choose a square to shoot at."
         return Briefing(

@@ -28,7 +28,7 @@ def test_contract_of_the_classic_board() -> None:
 
 def random_game(game: Battleship, rng: Random, shots: int = 1000) -> BattleshipState:
     state = game.new_initial_state()
-    while not state.is_terminal() and (state._placing(1) or len(state.shots) < shots):
+    while not state.is_terminal() and (state.placing(1) or len(state.shots) < shots):
         state.apply_action(rng.choice(state.legal_actions()))
     return state
 

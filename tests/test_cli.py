@@ -37,7 +37,7 @@ def one_line(text: str) -> str:
         (["play", "sear.seconds=1"], "did you mean 'search'?"),
         (["play", "search.second=1"], "did you mean 'search.seconds'?"),
         (["play", "search.seconds=soon"], "search.seconds=soon"),
-        (["play", "agent=serch"], "did you mean 'search'? There are: human, llm"),
+        (["play", "agent=serch"], "did you mean 'search'? There are: expectimax, human"),
         (["play", "opponent=random"], "no setting 'opponent'"),
         (["play", "side=["], "cannot read 'side=['"),
         (["play", "side=left"], "choose one of first, second"),
