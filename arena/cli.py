@@ -49,7 +49,18 @@ COMMANDS = {
         "play battles on a Pokémon Showdown server", "plywise.arena.commands:showdown"
     ),
     "tournament": Command(
-        "round robin of agents over one game, with intervals", "plywise.arena.commands:tournament"
+        "agents against each other over one game: record, ratings, report",
+        "plywise.arena.commands:tournament",
+    ),
+    "report": Command(
+        "rebuild the HTML report of a tournament's record",
+        "plywise.arena.commands:report",
+        positional=("record", "out"),
+    ),
+    "selfplay": Command(
+        "positions of self-play with strategies, values and results, for training",
+        "plywise.arena.commands:selfplay",
+        positional=("out",),
     ),
     "ratings": Command(
         "rate the players of a CSV file of results, with intervals",

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
         BenchConfig,
         PlayConfig,
         RecordConfig,
+        ReportConfig,
+        SelfplayConfig,
         ShowdownConfig,
         SolveConfig,
         TournamentConfig,
@@ -59,7 +61,7 @@ def showdown(config: ShowdownConfig, folder: Path) -> int:
 
 
 def tournament(config: TournamentConfig, folder: Path) -> int:
-    """Play a round robin."""
+    """Play a tournament, or what its record lacks of it."""
     from plywise.arena.tournament import run_tournament
 
     return run_tournament(config, folder)
@@ -77,6 +79,26 @@ def calibrate(config: CalibrateConfig, folder: Path) -> int:
     from plywise.arena.calibrate import run_calibrate
 
     return run_calibrate(config, folder)
+
+
+def report(config: ReportConfig, folder: Path) -> int:
+    """Write the report of a record."""
+    from plywise.arena.display import near
+    from plywise.arena.game_store import GameStore
+    from plywise.arena.report import write_report
+
+    record = Path(config.record)
+    out = Path(config.out) if config.out is not None else record.with_suffix(".html")
+    with GameStore.read(record) as store:
+        print(f"report: {near(write_report(store, out, config.replays).absolute())}")
+    return 0
+
+
+def selfplay(config: SelfplayConfig, folder: Path) -> int:
+    """Write positions of self-play."""
+    from plywise.arena.selfplay import run_selfplay
+
+    return run_selfplay(config, folder)
 
 
 def verify(config: VerifyConfig, folder: Path) -> int:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.table import Table
 
 from plywise.arena.display import near
 from plywise.arena.game_store import FinishedGame, GameStore
 from plywise.arena.identity import digest_of
+from plywise.arena.pool_ratings import ratings_of
+from plywise.arena.ratings import Ratings
 from plywise.arena.records import RecordFileError, write_summary
+from plywise.arena.report import write_report
 from plywise.arena.standings import Standings
-from plywise.arena.text_summary import match_lines
+from plywise.arena.text_summary import match_lines, rank_lines
 from plywise.conf.schema import TournamentConfig
 
 
@@ -51,7 +57,10 @@ def write_results(
     for game in games:
         standings.add(game)
     faults = store.faults()
+    group = config.tournament
+    rated = ratings_of(games, store.titles, group.anchor, group.anchor_rating)
     summary = standings.summary() | {
+        "ratings": None if rated is None else ratings_summary(rated),
         "complete": len(games) == total,
         "faults": len(faults),
         "record": str(store.path),
@@ -62,11 +71,16 @@ def write_results(
     }
     write_summary(folder / "summary.json", summary)
     write_csv(folder / "results.csv", games, store.titles)
+    write_report(store, folder / "report.html")
     if games:
         console.print(standings.table())
         if len(store.titles) > 2:
             console.print(standings.pairing_table())
-        for line in text_summary(standings, games):
+        if rated is not None:
+            console.print(ratings_table(rated))
+            for warning in rated.warnings:
+                console.print(f"note: {warning}", soft_wrap=True, markup=False)
+        for line in text_summary(standings, games, rated):
             console.print(line, soft_wrap=True, markup=False)
     if faults:
         console.print(f"{len(faults)} games broke off; see the table faults in the record.")
@@ -80,13 +94,65 @@ def write_results(
         )
     paths = {"record": store.path.absolute()}
     paths |= {"summary": folder / "summary.json", "results": folder / "results.csv"}
+    paths["report"] = folder / "report.html"
     for label, path in paths.items():
         console.print(f"{label}: {near(path)}", soft_wrap=True)
 
 
-def text_summary(standings: Standings, games: list[FinishedGame]) -> list[str]:
+def ratings_table(rated: Ratings) -> Table:
+    """Return the table of ratings, best first."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("agent", overflow="fold")
+    for heading in ("Elo", "95 %", "stronger than next", "games"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for p in rated.players:
+        sure = p.superiority_to_next
+        table.add_row(
+            p.player,
+            f"{p.rating:+.0f}",
+            f"[{p.low:+.0f}, {p.high:+.0f}]",
+            "" if sure != sure else f"{sure:.1%}",
+            str(p.games),
+        )
+    return table
+
+
+def ratings_summary(rated: Ratings) -> dict[str, object]:
+    """Return the ratings as JSON can hold them: what is not finite is null."""
+
+    def number(value: float) -> float | None:
+        return value if isfinite(value) else None
+
+    return {
+        "anchor": rated.anchor,
+        "interval": f"95 %, by pairs ({rated.method})",
+        "players": [
+            {
+                "player": p.player,
+                "rating": number(p.rating),
+                "low": number(p.low),
+                "high": number(p.high),
+                "games": p.games,
+                "superiority_to_next": number(p.superiority_to_next),
+            }
+            for p in rated.players
+        ],
+        "first_advantage": rated.first_advantage,
+        "draw_rate": rated.draw_rate,
+        "warnings": rated.warnings,
+    }
+
+
+def text_summary(
+    standings: Standings, games: list[FinishedGame], rated: Ratings | None
+) -> list[str]:
     """Return the summary as cutechess-cli words it."""
     lines: list[str] = []
+    if rated is not None and len(rated.players) > 2:
+        tallies = dict(zip(standings.titles, (s.tally for s in standings.agents), strict=True))
+        lines += rank_lines(
+            [(p.player, p.rating, (p.high - p.low) / 2, tallies[p.player]) for p in rated.players]
+        )
     for pairing in sorted(standings.pairings):
         mine = [game for game in games if tuple(sorted(game.players)) == pairing]
         lines += match_lines(standings.titles, pairing, mine)

@@ -534,6 +534,56 @@ def parse_agents(entries: list[Any]) -> list[AgentConfig]:
 
 
 @dataclass
+class ReportConfig:
+    """``plywise report RECORD``: the HTML report of a tournament's record, anew.
+
+    Attributes:
+        record: the SQLite file.
+        out: the page to write; null: beside the record, with ``.html`` at its end.
+        replays: games that it holds with values and text; null: as in the tournament.
+    """
+
+    record: str = MISSING
+    out: str | None = None
+    replays: int | None = None
+
+    def __post_init__(self) -> None:
+        """Check the number of replays."""
+        _at_least("replays", self.replays, 0)
+
+
+@dataclass
+class SelfplayConfig:
+    """``plywise selfplay``: positions of self-play with their values, for whoever trains something.
+
+    Attributes:
+        agent: who plays both sides.
+        games: how many, with the seeds ``seed``, ``seed + 1``, …
+        jobs: processes.
+        out: the ``.npz`` file to write; null: one in the run's folder.
+        openings: random actions at the start of each game, so that games differ where the agent is
+            deterministic.
+    """
+
+    game: GameConfig = MISSING
+    agent: AgentConfig = MISSING
+    search: SearchConfig = MISSING
+    llm: LLMGroup = MISSING
+    games: int = 100
+    seed: int = 0
+    jobs: int = 1
+    out: str | None = None
+    openings: int = 2
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        _at_least("games", self.games, 1)
+        _at_least("seed", self.seed, 0)
+        _at_least("jobs", self.jobs, 1)
+        _at_least("openings", self.openings, 0)
+
+
+@dataclass
 class VerifyConfig:
     """``plywise verify engine|seed|log|coverage CORPUS``: replay a corpus of the real simulator.
 
@@ -687,6 +737,8 @@ COMMAND_SCHEMAS: dict[str, Any] = {
     "tournament": TournamentConfig,
     "ratings": RatingsConfig,
     "calibrate": CalibrateConfig,
+    "report": ReportConfig,
+    "selfplay": SelfplayConfig,
     "verify": VerifyConfig,
     "record": RecordConfig,
     "bench": BenchConfig,

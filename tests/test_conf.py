@@ -43,6 +43,7 @@ def test_primary_configuration_composes(command: str) -> None:
         "record": ["out=x.jsonl.gz"],
         "solve": ["file=x"],
         "ratings": ["file=x.csv"],
+        "report": ["record=x"],
     }.get(command, [])
     assert isinstance(typed(command, *overrides), schema.COMMAND_SCHEMAS[command])
 

@@ -1,0 +1,265 @@
+"""Self-play as training data: one row for each decision, in columns of an ``.npz`` file.
+
+``docs/SELFPLAY.md`` describes the columns.  The file holds settings, seeds and version, so that it
+says itself where it came from; NumPy alone reads it (``allow_pickle=False``).
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import multiprocessing
+import os
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from importlib import metadata
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+
+from plywise.arena.agents import CATALOG, Agent
+from plywise.arena.display import near
+from plywise.arena.executors import WorkersFailedError
+from plywise.arena.factory import AgentFactory
+from plywise.arena.identity import code_digest
+from plywise.arena.match import play_game
+from plywise.arena.records import RecordFileError, plain
+from plywise.arena.replay import states_of
+from plywise.conf.schema import SelfplayConfig
+from plywise.datasets.errors import ConfigError, PlywiseError
+from plywise.games.base import Game, State
+from plywise.search.decision import Decision
+
+FORMAT = 1
+_LINES = 20  # of progress
+
+
+class SelfplayFileError(PlywiseError):
+    """A file that is not of this format."""
+
+
+@dataclass(frozen=True)
+class Selfplay:
+    """A file of self-play.
+
+    Attributes:
+        columns: name -> array, rows first (see ``docs/SELFPLAY.md``).
+        meta: settings, seeds and version.
+        states: (rows,) the positions as records of the game's kernels.
+    """
+
+    columns: dict[str, NDArray[Any]]
+    meta: dict[str, Any]
+    states: NDArray[Any]
+
+
+@dataclass(frozen=True)
+class _Game:
+    """One game as arrays, ready to travel from a worker."""
+
+    seed: int
+    returns: tuple[float, float]
+    actions: NDArray[np.int16]
+    rows: list[tuple[int, int, bytes, list[int], dict[int, float], float, int]]
+
+
+class _Opening:
+    """An agent whose first plies of a game are random; also the watcher that notes decisions."""
+
+    def __init__(self, agent: Agent, plies: int) -> None:
+        self.name = agent.name
+        self.decisions: list[tuple[int, int, Decision]] = []
+        self._agent = agent
+        self._plies = plies
+        self._ply = 0
+
+    def thinking(self, ply: int, player: int) -> None:
+        """Note the ply."""
+        self._ply = ply
+
+    def decided(self, ply: int, player: int, decision: Decision) -> None:
+        """Note the agent's own decisions."""
+        if ply >= self._plies:
+            self.decisions.append((ply, player, decision))
+
+    def decide(self, state: State, player: int, seed: int) -> Decision:
+        """Return the agent's decision, or a random one in the opening."""
+        if self._ply >= self._plies:
+            return self._agent.decide(state, player, seed)
+        legal = state.legal_actions(player)
+        return Decision(Random(seed).choice(legal), dict.fromkeys(legal, 1 / len(legal)))
+
+    def close(self) -> None:
+        """Nothing to free."""
+
+
+class SelfplayFailedError(PlywiseError):
+    """A game of self-play broke off."""
+
+
+def play(factory: AgentFactory, config: SelfplayConfig, seed: int) -> _Game:
+    """Play one game of the agent against itself.
+
+    Raises:
+        SelfplayFailedError: the agent failed.
+    """
+    game = factory.game
+    both = _Opening(factory.build(config.agent), config.openings)
+    record = play_game(game, (both, both), seed, watcher=both)
+    if record.returns is None:
+        raise SelfplayFailedError(f"the game with seed {seed} broke off: {record.error}")
+    thoughts: dict[int, list[tuple[int, Decision]]] = {}
+    for ply, player, decision in both.decisions:
+        thoughts.setdefault(ply, []).append((player, decision))
+    rows = []
+    for ply, state in enumerate(states_of(game, seed, record.actions)):
+        for player, decision in thoughts.get(ply, ()):
+            value = decision.value if decision.values else float("nan")
+            legal = state.legal_actions(player)
+            flat, strategy = state.flat().tobytes(), dict(decision.strategy)
+            rows.append((ply, player, flat, legal, strategy, value, decision.action))
+    actions = np.asarray(record.actions, np.int16).reshape(-1, 2)
+    return _Game(seed, record.returns, actions, rows)
+
+
+_worker: AgentFactory | None = None
+
+
+def _play_in_worker(task: tuple[SelfplayConfig, int]) -> _Game:
+    global _worker
+    config, seed = task
+    if _worker is None:
+        _worker = AgentFactory(config.game, config.search, config.llm)
+    return play(_worker, config, seed)
+
+
+def _games(factory: AgentFactory, config: SelfplayConfig) -> Iterator[_Game]:
+    """Yield the games by seed."""
+    seeds = range(config.seed, config.seed + config.games)
+    if config.jobs == 1:
+        yield from (play(factory, config, seed) for seed in seeds)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(config.jobs, mp_context=context) as pool:
+        try:
+            yield from pool.map(_play_in_worker, [(config, s) for s in seeds], chunksize=4)
+        except BrokenProcessPool as error:
+            raise WorkersFailedError("a worker died (out of memory?): try fewer jobs") from error
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def run_selfplay(config: SelfplayConfig, folder: Path, console: Console | None = None) -> int:
+    """Play and write the file; the same settings write the same columns for any ``jobs``.
+
+    Raises:
+        ConfigError: the agent does not fit the game, or the game has no compiled rules.
+        RecordFileError: the disk refuses the file.
+    """
+    console = console or Console(highlight=False)
+    factory = AgentFactory(config.game, config.search, config.llm, progress=console.print)
+    try:
+        factory.check(config.agent)
+        if config.jobs > 1 and CATALOG[config.agent.name].llm and config.llm.name == "embedded":
+            raise ConfigError("llm=embedded needs jobs=1: one embedded server serves one process")
+        kernels = factory.game.kernels()
+        if kernels is None:
+            raise ConfigError(f"{factory.game.info.name} has no compiled rules to take states from")
+        factory.build(config.agent)  # compiles; workers then find it in the cache
+        games = []
+        for game in _games(factory, config):
+            games.append(game)
+            if len(games) % max(1, config.games // _LINES) == 0:
+                console.print(f"{len(games)} of {config.games} games")
+        columns = _columns(games, factory.game, kernels.dtype.itemsize)
+    finally:
+        factory.close()
+    described = repr(np.lib.format.dtype_to_descr(np.dtype(kernels.dtype)))
+    meta = {
+        "format": FORMAT,
+        "plywise": metadata.version("plywise"),
+        "code": code_digest(),
+        "state_dtype": described,
+        "action_names": _names(factory.game),
+        "config": plain(replace(config, jobs=1, out=None)),
+    }
+    path = Path(config.out) if config.out is not None else folder / "selfplay.npz"
+    save(path, columns, meta)
+    console.print(f"{len(games)} games, {len(columns['ply'])} decisions: {near(path.absolute())}")
+    return 0
+
+
+def _names(game: Game) -> list[str]:
+    """Return the actions' names where they do not depend on the position; else []."""
+    state = game.new_initial_state()
+    legal = state.legal_actions(0)
+    fixed = not game.info.hidden_information and len(legal) == game.num_distinct_actions()
+    return [state.action_to_string(0, a) for a in legal] if fixed else []
+
+
+def _columns(games: list[_Game], game: Game, size: int) -> dict[str, NDArray[Any]]:
+    rows = [(index, one, row) for index, one in enumerate(games) for row in one.rows]
+    n, actions = len(rows), game.num_distinct_actions()
+    columns: dict[str, NDArray[Any]] = {
+        "game": np.array([index for index, _, _ in rows], np.int32),
+        "ply": np.array([row[0] for _, _, row in rows], np.int32),
+        "player": np.array([row[1] for _, _, row in rows], np.int8),
+        "state": np.frombuffer(b"".join(row[2] for _, _, row in rows), np.uint8).reshape(n, size),
+        "legal": np.zeros((n, actions), np.bool_),
+        "strategy": np.zeros((n, actions), np.float32),
+        "value": np.array([row[5] for _, _, row in rows], np.float32),
+        "action": np.array([row[6] for _, _, row in rows], np.int16),
+        "result": np.array([one.returns[row[1]] for _, one, row in rows], np.float32),
+        "game_seed": np.array([one.seed for one in games], np.int64),
+        "game_result": np.array([one.returns[0] for one in games], np.float32),
+        "game_plies": np.array([len(one.actions) for one in games], np.int32),
+        "game_actions": np.concatenate([one.actions for one in games]),
+    }
+    for k, (_, _, row) in enumerate(rows):
+        columns["legal"][k, row[3]] = True
+        columns["strategy"][k, list(row[4])] = list(row[4].values())
+    return columns
+
+
+def save(path: Path, columns: dict[str, NDArray[Any]], meta: dict[str, Any]) -> None:
+    """Write the file, whole or not at all.
+
+    Raises:
+        RecordFileError: the disk refuses it.
+    """
+    beside = path.with_name(f"{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with beside.open("wb") as file:
+            np.savez_compressed(file, meta=np.array(json.dumps(meta)), **columns)  # type: ignore[arg-type]
+        os.replace(beside, path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise RecordFileError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def load(path: Path) -> Selfplay:
+    """Read a file.
+
+    Raises:
+        SelfplayFileError: it cannot be read, or is of another format.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            columns = {name: file[name] for name in file.files if name != "meta"}
+            meta = json.loads(str(file["meta"]))
+    except (OSError, ValueError, KeyError) as error:
+        raise SelfplayFileError(f"{path} is no file of self-play: {error}") from error
+    if meta.get("format") != FORMAT:
+        raise SelfplayFileError(
+            f"{path} has format {meta.get('format')}, this version reads {FORMAT}"
+        )
+    dtype = np.lib.format.descr_to_dtype(ast.literal_eval(meta["state_dtype"]))
+    states = np.ascontiguousarray(columns["state"]).reshape(-1).view(dtype)
+    return Selfplay(columns, meta, states)
