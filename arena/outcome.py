@@ -18,6 +18,7 @@ from plywise.arena.pool_ratings import ratings_of
 from plywise.arena.ratings import Ratings
 from plywise.arena.records import RecordFileError, write_summary
 from plywise.arena.report import write_report
+from plywise.arena.sequential import SequentialStop
 from plywise.arena.standings import Standings
 from plywise.arena.text_summary import match_lines, rank_lines
 from plywise.conf.schema import TournamentConfig
@@ -53,6 +54,13 @@ def write_results(
     """
     total = int(store.plan()["total"])
     games = [game for game in store.games() if game.number < total]
+    stop = None
+    if config.tournament.sprt is not None:
+        stop = SequentialStop.over(config.tournament.sprt, games)
+        if stop.decided:
+            total = stop.counted
+            games = [game for game in games if game.number < total]
+            store.set_plan(store.plan() | {"total": total})
     standings = Standings(store.titles)
     for game in games:
         standings.add(game)
@@ -62,6 +70,7 @@ def write_results(
     summary = standings.summary() | {
         "ratings": None if rated is None else ratings_summary(rated),
         "complete": len(games) == total,
+        "sprt": None if stop is None else stop.summary(),
         "faults": len(faults),
         "record": str(store.path),
         "identity": store.identity,
@@ -81,6 +90,8 @@ def write_results(
             for warning in rated.warnings:
                 console.print(f"note: {warning}", soft_wrap=True, markup=False)
         for line in text_summary(standings, games, rated):
+            console.print(line, soft_wrap=True, markup=False)
+        for line in stop.lines() if stop is not None else ():
             console.print(line, soft_wrap=True, markup=False)
     if faults:
         console.print(f"{len(faults)} games broke off; see the table faults in the record.")

@@ -20,6 +20,7 @@ from plywise.arena.identity import identity_of, record_path
 from plywise.arena.outcome import TournamentEnd, write_results
 from plywise.arena.records import plain
 from plywise.arena.schedule import GameTask, Schedule
+from plywise.arena.sequential import SequentialStop
 from plywise.arena.standings import Standings
 from plywise.arena.worker import AgentPlayer, Setup
 from plywise.conf.schema import TournamentConfig
@@ -61,8 +62,8 @@ def _check(config: TournamentConfig, factory: AgentFactory) -> None:
         raise ConfigError(
             f"tournament.anchor={group.anchor}: no such agent; there are: {', '.join(titles)}"
         )
-    if group.sprt is not None:
-        raise ConfigError("tournament.sprt: is not there yet")
+    if group.sprt is not None and len(entrants) != 2:
+        raise ConfigError(f"tournament.sprt compares two agents, there are {len(entrants)}")
     if _embedded(config):
         if group.jobs not in (None, 1):
             raise ConfigError(
@@ -96,6 +97,7 @@ class Tournament:
         self._done = store.numbers()
         self._attempts: dict[int, int] = {}
         self._tasks: dict[int, GameTask] = {}
+        self._stop = None if group.sprt is None else SequentialStop(group.sprt)
         self._progress = Progress(
             TextColumn(factory.game.info.name),
             BarColumn(),
@@ -143,7 +145,10 @@ class Tournament:
         return {"name": self.config.game.name, **self.config.game.parameters()}
 
     def _missing(self) -> bool:
-        return any(n not in self._done for n in range(self.schedule.total))
+        return not self._decided() and any(n not in self._done for n in range(self.schedule.total))
+
+    def _decided(self) -> bool:
+        return self._stop is not None and self._stop.decided
 
     # --- playing ----------------------------------------------------------------------------
 
@@ -155,6 +160,8 @@ class Tournament:
             for index in range(self.schedule.rounds):
                 tasks = self.schedule.round(index, past.shares())
                 self._play_round(executor, [t for t in tasks if t.number not in self._done])
+                if self._decided():
+                    return
                 if index + 1 < self.schedule.rounds:
                     for game in self.store.games(
                         numbers=range(tasks[0].number, tasks[-1].number + 1)
@@ -183,6 +190,8 @@ class Tournament:
                 self._tell(game)
             for fault in faults:
                 self._screen.say(self._fault_line(fault))
+            if self._decided():
+                return  # what is still under way would not count
             executor.submit(again)
 
     def _sort(
@@ -265,6 +274,8 @@ class Tournament:
     def _count(self, game: FinishedGame) -> None:
         self.standings.add(game)
         self._progress.update(self._bar, completed=self.standings.games)
+        if self._stop is not None:
+            self._stop.add(game)
 
     def _tell(self, game: FinishedGame) -> None:
         number, total = self.standings.games, self.schedule.total

@@ -399,15 +399,18 @@ class SPRTGroup:
     Attributes:
         elo0, elo1: the two hypotheses about the first agent's Elo above the second.
         alpha, beta: how often either verdict may be wrong.
+        model: what Elo means there: normalized or logistic.
     """
 
     elo0: float = 0.0
     elo1: float = 10.0
     alpha: float = 0.05
     beta: float = 0.05
+    model: str = "normalized"
 
     def __post_init__(self) -> None:
         """Check the bounds."""
+        _one_of("tournament.sprt.model", self.model, ("normalized", "logistic"))
         if self.elo1 <= self.elo0:
             raise ConfigError(
                 f"tournament.sprt.elo1={self.elo1:g}: must be greater than elo0={self.elo0:g}"
