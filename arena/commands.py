@@ -15,13 +15,13 @@ if TYPE_CHECKING:
         BenchConfig,
         PlayConfig,
         RecordConfig,
-        ReportConfig,
         SelfplayConfig,
         ShowdownConfig,
         SolveConfig,
         TournamentConfig,
         VerifyConfig,
     )
+    from plywise.conf.tournament_schema import ReportConfig
 
 
 def play(config: PlayConfig, folder: Path) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from plywise.arena.game_store import FinishedGame
 from plywise.arena.sprt import SPRT, RunningSPRT, Verdict
 from plywise.arena.text_summary import sprt_line
-from plywise.conf.schema import SPRTGroup
+from plywise.conf.tournament_schema import SPRTGroup
 
 
 class SequentialStop:

@@ -21,8 +21,8 @@ from plywise.conf.schema import (
     GameConfig,
     LLMGroup,
     TournamentConfig,
-    TournamentGroup,
 )
+from plywise.conf.tournament_schema import TournamentGroup
 from plywise.datasets.errors import ConfigError
 
 TIC_TAC_TOE = GameConfig("tic_tac_toe")

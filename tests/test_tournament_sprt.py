@@ -6,7 +6,7 @@ import pytest
 
 from plywise.arena.game_store import FinishedGame
 from plywise.arena.sequential import SequentialStop
-from plywise.conf.schema import SPRTGroup
+from plywise.conf.tournament_schema import SPRTGroup
 
 
 def games(pairs: int) -> list[FinishedGame]:
