@@ -100,7 +100,7 @@ def test_battles_decode(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_done_is_said(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="does not play in turn-based games"):
+    with pytest.raises(ConfigError, match="does not play board games"):
         write(tmp_path / "s.npz", "max_damage")
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "x.npz").write_text("nothing")
