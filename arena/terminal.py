@@ -91,6 +91,10 @@ class _Table:
         mover = self.state.current_player()
         return mover if mover in people else people[0] if people else 0
 
+    def viewer_beside(self, player: int) -> int:
+        """Return the person who watches ``player``'s agent move."""
+        return 1 - player if isinstance(self.players[1 - player], Human) else player
+
     def say(self, *parts: str | tuple[str, str]) -> None:
         """Print one line; parts are text or (text, style), never markup."""
         self.console.print(Text.assemble(*parts), soft_wrap=True, highlight=False)
@@ -190,7 +194,9 @@ def _agent_moves(table: _Table, player: int) -> None:
     seconds = time.perf_counter() - start
     if decision.action not in table.state.legal_actions(player):
         raise IllegalDecisionError(f"{agent.name} chose {decision.action}, which is not legal")
-    name = table.state.action_to_string(player, decision.action)
+    people = any(isinstance(p, Human) for p in table.players)
+    viewer = table.viewer_beside(player) if people else player
+    name = table.state.action_seen_by(viewer, player, decision.action)
     details = f"{seconds:.1f} s"
     if decision.values:
         solved = bool(decision.notes.get("solved"))

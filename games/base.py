@@ -108,6 +108,10 @@ class State(ABC):
     def action_to_string(self, player: int, action: int) -> str:
         """Return the action's short name, unique among the legal actions of this state."""
 
+    def action_seen_by(self, viewer: int, player: int, action: int) -> str:
+        """Return how ``viewer`` sees an action of ``player``; override it where that is hidden."""
+        return self.action_to_string(player, action)
+
     @abstractmethod
     def observation_string(self, player: int) -> str:
         """Return what ``player`` sees, for people (ASCII)."""

@@ -316,6 +316,12 @@ class BattleshipState(State):
         squares = self.game.squares
         return f"{self._name(action % squares)} {'down' if action >= squares else 'across'}"
 
+    def action_seen_by(self, viewer: int, player: int, action: int) -> str:
+        """Return the action's name; of the other's placements only that there was one."""
+        if viewer != player and self.placing(player):
+            return "a ship somewhere"
+        return self.action_to_string(player, action)
+
     def serialize(self) -> str:
         """Return both fleets and all shots as JSON."""
         return json.dumps({"game": self.game.info.name, "fleets": self.fleets, "shots": self.shots})

@@ -80,6 +80,13 @@ def test_each_player_sees_its_own_ships_and_shots_and_no_others() -> None:
     assert first[-1] == "other fleet: 3, 2, 2"
 
 
+def test_placements_of_the_other_are_not_told() -> None:
+    state = SMALL.new_initial_state()
+    action = state.string_to_action("a1 across")
+    assert state.action_seen_by(0, 0, action) == "a1 across"
+    assert state.action_seen_by(1, 0, action) == "a ship somewhere"
+
+
 def test_a_sunk_ship_is_named() -> None:
     state = SMALL.new_initial_state()
     for name in ("a1 across", "a3 across", "a5 across", "c1 down", "e1 down", "e4 down"):
