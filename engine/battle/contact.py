@@ -188,7 +188,7 @@ def damaging_hit(b: Any, s: int, t: int, lost: int) -> None:
             if mine == A.toxicchain:
                 if chance(b, SITE_ABILITY, 3, 10):
                     try_status(b, t, TOX, s, EFFECT_ABILITY, mine)
-            elif contact:
+            elif makes_contact(b, t):  # so Showdown: it asks for the target's Protective Pads
                 if chance(b, SITE_ABILITY, 3, 10):
                     try_status(b, t, PSN, s, EFFECT_ABILITY, mine)
 

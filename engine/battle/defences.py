@@ -143,6 +143,13 @@ def locked_on(b: Any, s: int, t: int) -> bool:
 
 
 @kernel
+def _no_guard(b: Any, s: int) -> bool:
+    """Return whether No Guard works on side ``s``: not of one that has just blown itself up."""
+    side = b.sides[s]
+    return int(side.mons[side.active].hp) > 0 and ability(b, s) == A.noguard
+
+
+@kernel
 def out_of_reach(b: Any, s: int, t: int) -> bool:
     """Return whether the target is away (event Invulnerability)."""
     if not is_semi_invulnerable(b, t):
@@ -150,7 +157,7 @@ def out_of_reach(b: Any, s: int, t: int) -> bool:
     move = int(b.move.id)
     if move == M.toxic and has_type(b, s, TYPE_POISON):
         return False
-    if ability(b, s) == A.noguard or ability(b, t) == A.noguard:
+    if _no_guard(b, s) or _no_guard(b, t):
         return False
     if locked_on(b, s, t):
         return False
@@ -480,7 +487,7 @@ def hits_by_accuracy(b: Any, s: int, t: int, later: bool) -> bool:
         or (has_volatile(b, s, V_LOCKON) and has_volatile(b, s, V_MICLEBERRY))
     ):
         event_ties(b, ACCURACY_EVENT, t, s)
-    if ability(b, s) == A.noguard or ability(b, t) == A.noguard:
+    if _no_guard(b, s) or _no_guard(b, t):
         sure = True
     if has_volatile(b, t, V_GLAIVERUSH):
         sure = True
