@@ -269,7 +269,9 @@ class LocalExecutor:
             self._drain(worker)  # what it had finished before it ended
         worker.pipe.close()
         self._spent += worker.cpu
-        task = worker.holds.pop(int(worker.slot[_GAME]), None)
+        # It plays and reports in order: what cannot be read is about the first that it still holds.
+        blamed = next(iter(worker.holds), _NOBODY) if kind == "nonsense" else worker.slot[_GAME]
+        task = worker.holds.pop(int(blamed), None)
         code = worker.process.exitcode
         if task is None and kind != "timeout":
             if not worker.played:
@@ -280,11 +282,10 @@ class LocalExecutor:
                     f"{self._stillborn} workers in a row ended before they had played a game "
                     f"({why[0]}): out of memory? Try fewer tournament.jobs"
                 )
-            if kind == "nonsense" and worker.holds:
-                task = worker.holds.pop(next(iter(worker.holds)))
         if task is not None:
             at = int(worker.slot[_PLAYER])
-            culprit = task.players[at] if at in (0, 1) else None
+            known = at in (0, 1) and kind != "nonsense"  # it may think about another game by now
+            culprit = task.players[at] if known else None
             if kind == "timeout" and self._timeout is not None:
                 fault = timed_out(task, self._timeout, culprit)
             else:

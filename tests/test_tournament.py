@@ -265,9 +265,11 @@ def test_faults_of_workers_are_noted_and_played_again(tmp_path: Path, misbehavin
     kinds: dict[int, set[str]] = {}
     for fault in faults:
         kinds.setdefault(fault["number"] // 2, set()).add(fault["kind"])
+    # Two wrong answers in one message are one fault: of seeds 4 and 5 one may go unnoted.
+    assert kinds.pop(4, {"nonsense"}) | kinds.pop(5, {"nonsense"}) == {"nonsense"}
+    assert any(fault["number"] // 2 in (4, 5) for fault in faults)
     assert kinds == {
-        1: {"died"}, 2: {"timeout"}, 3: {"died"}, 4: {"nonsense"}, 5: {"nonsense"}, 6: {"died"},
-        7: {"nonsense"},
+        1: {"died"}, 2: {"timeout"}, 3: {"died"}, 6: {"died"}, 7: {"nonsense"},
     }  # fmt: skip
     for number, game in games.items():
         if game.seed in (6, 7):  # never ended well: no result, nobody has lost
@@ -279,7 +281,9 @@ def test_faults_of_workers_are_noted_and_played_again(tmp_path: Path, misbehavin
             assert game.attempts in allowed, number
     hung = next(f for f in faults if f["number"] == 4)
     assert hung["culprit"] == 1  # player 1 was thinking
-    assert (tmp_path / "log-12").read_text() == "xxx"  # played as often as allowed, not more
+    # As often as allowed, and whenever its worker was ended for another game's nonsense.
+    begun = len((tmp_path / "log-12").read_text())
+    assert 3 <= begun <= 3 + sum(fault["kind"] == "nonsense" for fault in faults)
 
 
 @pytest.mark.slow
