@@ -19,6 +19,7 @@ const [PACKAGE, BATTLES, SEED, OUT, FORMAT] = [path.resolve(process.argv[2]), +p
   process.argv[5], process.argv[6]];
 const [FUZZ, STALL, KEEP_TIES] = ['--fuzz', '--stall', '--keepties'].map(name => process.argv.includes(name));
 const {Battle, Teams, PRNG, Dex} = require(PACKAGE);
+const {legal} = require('./legal.js');
 const {BattleActions} = require(path.join(PACKAGE, 'dist/sim/battle-actions'));
 const VERSION = require(path.join(PACKAGE, 'package.json')).version;
 const file = process.argv.find(word => word.startsWith('--teams='))?.slice('--teams='.length);
@@ -125,29 +126,6 @@ BattleActions.prototype.secondaries = function () {
     prng.secondaries = null;
   }
 };
-
-// ---- legal choices ----------------------------------------------------------------------------------------------
-
-/** All legal choices of a side, from the true state (hidden trapping and disabling included). */
-function legal(battle, index) {
-  const side = battle.sides[index], request = side.activeRequest;
-  if (!request || request.wait) return null;
-  const bench = side.pokemon.map((p, i) => [p, `switch ${i + 1}`]).slice(1);
-  if (request.forceSwitch) {
-    const reviving = !!side.slotConditions[0]['revivalblessing'];
-    const found = bench.filter(([p]) => p.fainted === reviving).map(([, choice]) => choice);
-    return found.length ? found : ['pass'];
-  }
-  const out = [], active = side.active[0], asked = request.active[0];
-  asked.moves.forEach((move, i) => {
-    const slot = active.moveSlots.find(s => s.id === move.id);
-    if (move.disabled || (asked.moves.length > 1 && slot?.disabled)) return;
-    out.push(`move ${i + 1}`);
-    if (asked.canTerastallize) out.push(`move ${i + 1} terastallize`);
-  });
-  if (!active.trapped && !asked.trapped) out.push(...bench.filter(([p]) => !p.fainted).map(([, choice]) => choice));
-  return out;
-}
 
 // ---- state dump -------------------------------------------------------------------------------------------------
 
@@ -331,7 +309,7 @@ async function main() {
       teams: battle.sides.map(s => Teams.pack(s.team)), log: privateLog(battle.log),
     });
     for (let step = 0; !battle.ended; step++) {
-      const choices = [0, 1].map(i => legal(battle, i));
+      const choices = [0, 1].map(i => legal(battle.sides[i]));
       const chosen = choices.map((list, i) => list && choose(battle, i, list, dice));
       const line = {k: 't', b: number, n: step, c: chosen, leg: choices, seed: battle.prng.getSeed()};
       if (step === 0) line.s0 = dump(battle);
