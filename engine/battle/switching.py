@@ -67,7 +67,7 @@ from plywise.engine.battle.log_events import (
     L_SWITCH,
     say_from,
 )
-from plywise.engine.battle.names import ABILITY_ID, DATA, ITEM_ID
+from plywise.engine.battle.names import ABILITY_NAMES, DATA, ITEM_NAMES
 from plywise.engine.battle.ops import boost, damage, gain_hp, stage, unpack_pending, use_item
 from plywise.engine.battle.stats import (
     ability,
@@ -86,46 +86,14 @@ from plywise.engine.battle.updates import update
 from plywise.engine.jit import kernel
 
 
-def _priorities(ids: dict[str, int], listed: dict[str, int]) -> Any:
-    table = np.zeros(len(ids), np.int8)
-    for name, priority in listed.items():
-        table[ids[name]] = priority
-    return table
+def _priorities(table: str, names: list[str]) -> Any:
+    entries = DATA[table]
+    return np.array([entries.get(n, {}).get("onSwitchInPriority", 0) for n in names], np.int8)
 
 
-# Showdown's onSwitchInPriority; hazards and all others act at 0.
-ABILITY_PRIORITY = _priorities(
-    ABILITY_ID,
-    {
-        "neutralizinggas": 2,
-        "terashift": 2,
-        "asoneglastrier": 1,
-        "asonespectrier": 1,
-        "klutz": 1,
-        "unnerve": 1,
-        "mimicry": -1,
-        "schooling": -1,
-        "shieldsdown": -1,
-        "costar": -2,
-        "flowergift": -2,
-        "forecast": -2,
-        "hospitality": -2,
-        "iceface": -2,
-        "protosynthesis": -2,
-        "quarkdrive": -2,
-    },
-)
-ITEM_PRIORITY = _priorities(
-    ITEM_ID,
-    {
-        "electricseed": -1,
-        "grassyseed": -1,
-        "mistyseed": -1,
-        "psychicseed": -1,
-        "roomservice": -1,
-        "boosterenergy": -2,
-    },
-)
+# Hazards, and all that the tables give no priority, act at 0.
+ABILITY_PRIORITY = _priorities("abilities", ABILITY_NAMES)
+ITEM_PRIORITY = _priorities("items", ITEM_NAMES)
 
 
 def _copied_words() -> Any:
