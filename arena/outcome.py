@@ -55,8 +55,9 @@ def write_results(
     total = int(store.plan()["total"])
     games = [game for game in store.games() if game.number < total]
     stop = None
-    if config.tournament.sprt is not None:
-        stop = SequentialStop.over(config.tournament.sprt, games)
+    test = config.tournament.sequential_test()
+    if test is not None:
+        stop = SequentialStop.over(test, games)
         if stop.decided:
             total = stop.counted
             games = [game for game in games if game.number < total]

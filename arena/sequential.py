@@ -15,6 +15,12 @@ from plywise.arena.text_summary import sprt_line
 from plywise.conf.tournament_schema import SPRTGroup
 
 
+def _test(bounds: SPRTGroup) -> SPRT:
+    if bounds.elo1 is None:
+        raise ValueError("an SPRT needs elo1")
+    return SPRT(bounds.elo0, bounds.elo1, bounds.alpha, bounds.beta, bounds.model)
+
+
 class SequentialStop:
     """The test's state over the games of agents 0 and 1.
 
@@ -25,9 +31,7 @@ class SequentialStop:
 
     def __init__(self, bounds: SPRTGroup) -> None:
         self.pairs = 0
-        self._running = RunningSPRT(
-            SPRT(bounds.elo0, bounds.elo1, bounds.alpha, bounds.beta, bounds.model)
-        )
+        self._running = RunningSPRT(_test(bounds))
         self._half: dict[int, FinishedGame] = {}
         self._ready: dict[int, list[float]] = {}
 

@@ -62,7 +62,7 @@ def _check(config: TournamentConfig, factory: AgentFactory) -> None:
         raise ConfigError(
             f"tournament.anchor={group.anchor}: no such agent; there are: {', '.join(titles)}"
         )
-    if group.sprt is not None and len(entrants) != 2:
+    if group.sequential_test() is not None and len(entrants) != 2:
         raise ConfigError(f"tournament.sprt compares two agents, there are {len(entrants)}")
     if _embedded(config):
         if group.jobs not in (None, 1):
@@ -97,7 +97,8 @@ class Tournament:
         self._done = store.numbers()
         self._attempts: dict[int, int] = {}
         self._tasks: dict[int, GameTask] = {}
-        self._stop = None if group.sprt is None else SequentialStop(group.sprt)
+        test = group.sequential_test()
+        self._stop = None if test is None else SequentialStop(test)
         self._progress = Progress(
             TextColumn(factory.game.info.name),
             BarColumn(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from omegaconf import MISSING
 
@@ -17,13 +17,14 @@ class SPRTGroup:
     """Wald's sequential test of two agents (see ``arena/sprt.py``): it stops a match early.
 
     Attributes:
-        elo0, elo1: the two hypotheses about the first agent's Elo above the second.
+        elo0, elo1: the two hypotheses about the first agent's Elo above the second; elo1 null: no
+            test.
         alpha, beta: how often either verdict may be wrong.
         model: what Elo means there: normalized or logistic.
     """
 
     elo0: float = 0.0
-    elo1: float = 10.0
+    elo1: float | None = None
     alpha: float = 0.05
     beta: float = 0.05
     model: str = "normalized"
@@ -31,7 +32,7 @@ class SPRTGroup:
     def __post_init__(self) -> None:
         """Check the bounds."""
         _one_of("tournament.sprt.model", self.model, ("normalized", "logistic"))
-        if self.elo1 <= self.elo0:
+        if self.elo1 is not None and self.elo1 <= self.elo0:
             raise ConfigError(
                 f"tournament.sprt.elo1={self.elo1:g}: must be greater than elo0={self.elo0:g}"
             )
@@ -61,7 +62,8 @@ class TournamentGroup:
             these settings, so that the same command continues.
         trace: keep each decision's values and advice for the report.
         replays: games of which the report holds more than the bare moves, spread evenly.
-        sprt: test that stops a match of two agents early; null: play all pairs.
+        sprt: test that stops a match of two agents early (see :class:`SPRTGroup`); without
+            ``elo1`` all pairs are played.
         anchor: the agent whose rating is fixed; null: ``random`` where it plays, else the mean.
         anchor_rating: at this value.
     """
@@ -78,7 +80,7 @@ class TournamentGroup:
     record: str | None = None
     trace: bool = True
     replays: int = 200
-    sprt: SPRTGroup | None = None
+    sprt: SPRTGroup = field(default_factory=SPRTGroup)
     anchor: str | None = None
     anchor_rating: float = 0.0
 
@@ -91,6 +93,10 @@ class TournamentGroup:
         _above("tournament.timeout", self.timeout, 0)
         _at_least("tournament.retries", self.retries, 0)
         _at_least("tournament.replays", self.replays, 0)
+
+    def sequential_test(self) -> SPRTGroup | None:
+        """Return ``sprt`` where it is asked for."""
+        return None if self.sprt.elo1 is None else self.sprt
 
 
 @dataclass

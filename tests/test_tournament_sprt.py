@@ -1,10 +1,12 @@
 """The sequential test stops a match at the same pair, in whatever order games end."""
 
+from pathlib import Path
 from random import Random
 
 import pytest
 
-from plywise.arena.game_store import FinishedGame
+from plywise.arena.cli import main
+from plywise.arena.game_store import FinishedGame, GameStore
 from plywise.arena.sequential import SequentialStop
 from plywise.conf.tournament_schema import SPRTGroup
 
@@ -32,7 +34,7 @@ def test_the_order_of_ends_decides_nothing(seed: int) -> None:
 
 
 def test_a_gap_is_waited_for_and_a_broken_pair_passed_over() -> None:
-    stop = SequentialStop(SPRTGroup())
+    stop = SequentialStop(SPRTGroup(elo1=10.0))
     played = games(5)
     for game in played[2:]:
         stop.add(game)
@@ -42,3 +44,17 @@ def test_a_gap_is_waited_for_and_a_broken_pair_passed_over() -> None:
     stop.add(played[0])
     assert stop.pairs == 5
     assert sum(stop.summary()["pentanomial"]) == 4  # type: ignore[call-overload]
+
+
+def test_the_command_stops_early(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = [
+        *("tournament", "game=tic_tac_toe", "agents=[random,{name:search,max_depth:3}]"),
+        *("tournament.pairs=200", "search.seconds=null", "tournament.executor=inline"),
+        *(f"tournament.record='{tmp_path}/r.sqlite'", f"hydra.run.dir='{tmp_path}'"),
+    ]
+    assert main([*arguments, "tournament.sprt={elo0: 0, elo1: 100}"]) == 0
+    with GameStore.read(tmp_path / "r.sqlite") as store:
+        assert 4 <= len(list(store.games())) < 100
+    assert "SPRT" in capsys.readouterr().out
+    assert main([*arguments, "tournament.sprt={elo0: 5, elo1: 0}"]) == 2
+    assert main([*arguments, "tournament.sprt={elo: 5}"]) == 2
