@@ -9,9 +9,7 @@ carried steps are.  What a step compares is told in :mod:`plywise.engine.battle.
 import json
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from pathlib import Path
 
 from rich.console import Console
@@ -19,6 +17,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from plywise.arena.verify_causes import Cause, CauseFinder, causes_table
+from plywise.arena.verify_shares import begin, in_shares
 from plywise.datasets.battle_corpus import RecordedBattle, RecordedStep, read_corpus
 from plywise.datasets.errors import ConfigError
 from plywise.engine.battle.codec import BattleSetup, Unsaid
@@ -27,7 +26,6 @@ from plywise.engine.battle.replay import (
     StepCheck,
     check_step,
     decode_before,
-    prepare_rules,
 )
 
 
@@ -132,25 +130,14 @@ def verify_corpus(
         ConfigError: arguments that make no sense.
         CorpusError: the file is not a sound corpus of the pinned package.
     """
-    if jobs < 1:
-        raise ConfigError(f"jobs={jobs}: must be at least 1")
-    if limit is not None and limit < 1:
-        raise ConfigError(f"limit={limit}: must be at least 1")
     if step is not None and battle is None:
         raise ConfigError(f"step={step}: name its battle too, with --battle N")
     start = time.perf_counter()
-    next(read_corpus(path, limit=1), None)  # a file that is no corpus is refused at once
-    prepare_rules()
+    begin(path, jobs, limit)
     if battle is not None:
         report = _one_battle(path, battle, step, console)
-    elif jobs == 1:
-        report = _share(path, 0, 1, limit, console)
     else:
-        report = VerifyReport()
-        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-            parts = [pool.submit(_share, path, k, jobs, limit, None) for k in range(jobs)]
-            for part in as_completed(parts):
-                report.merge(part.result())
+        report = in_shares(_share, path, jobs, limit, console if jobs == 1 else None)
     report.seconds = time.perf_counter() - start
     return report
 

@@ -5,19 +5,18 @@ step is exact when its lines of the major kinds (``log_steps.MAJOR``) are the re
 them to the letter and in their order; hints are left out, which tell nothing of the battle.
 """
 
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from plywise.arena.verify_shares import begin, in_shares
 from plywise.datasets.battle_corpus import read_corpus
 from plywise.engine.battle.codec import BattleSetup, Unsaid
 from plywise.engine.battle.log_labels import Labels
 from plywise.engine.battle.log_steps import MAJOR, LogReport, kind_of, replay_log
-from plywise.engine.battle.replay import decode_before, prepare_rules
+from plywise.engine.battle.replay import decode_before
 
 
 def verify_log(
@@ -32,18 +31,11 @@ def verify_log(
         limit: only the first so many battles.
 
     Raises:
+        ConfigError: ``jobs`` or ``limit`` makes no sense.
         CorpusError: the file is not a sound corpus of the pinned package.
     """
-    next(read_corpus(path, limit=1), None)  # a file that is no corpus is refused at once
-    prepare_rules()
-    if jobs == 1:
-        return _share(path, 0, 1, battle, limit)
-    report = LogReport()
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        parts = [pool.submit(_share, path, k, jobs, battle, limit) for k in range(jobs)]
-        for part in parts:
-            report.merge(part.result())
-    return report
+    begin(path, jobs, limit)
+    return in_shares(_share, path, jobs, battle, limit)
 
 
 def _share(path: Path, part: int, parts: int, only: int | None, limit: int | None) -> LogReport:

@@ -8,18 +8,17 @@ and the winner must be the recorded ones.  It takes a corpus recorded with drawn
 import json
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from itertools import islice
-from multiprocessing import get_context
 from pathlib import Path
 
 from rich.console import Console
 
 from plywise.arena.verify_causes import Cause, CauseFinder, causes_table
+from plywise.arena.verify_shares import begin, in_shares
 from plywise.datasets.battle_corpus import RecordedBattle, read_corpus
 from plywise.datasets.errors import ConfigError
-from plywise.engine.battle.replay import StepCheck, prepare_rules, replay_seed
+from plywise.engine.battle.replay import StepCheck, replay_seed
 
 _RIGHT = StepCheck()
 
@@ -100,21 +99,9 @@ def verify_seeds(
         CorpusError: the file is not a sound corpus of the pinned package.
         SeedError: it was played with another generator than ``gen5``.
     """
-    if jobs < 1:
-        raise ConfigError(f"jobs={jobs}: must be at least 1")
-    if limit is not None and limit < 1:
-        raise ConfigError(f"limit={limit}: must be at least 1")
     start = time.perf_counter()
-    next(read_corpus(path, limit=1), None)  # a file that is no corpus is refused at once
-    prepare_rules()
-    if jobs == 1:
-        report = _share(path, 0, 1, battle, limit)
-    else:
-        report = SeedReport()
-        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-            parts = [pool.submit(_share, path, k, jobs, battle, limit) for k in range(jobs)]
-            for part in as_completed(parts):
-                report.merge(part.result())
+    begin(path, jobs, limit)
+    report = in_shares(_share, path, jobs, battle, limit)
     if battle is not None and not report.battles:
         raise ConfigError(f"{path}: there is no battle {battle}")
     report.seconds = time.perf_counter() - start
