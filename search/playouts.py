@@ -13,26 +13,16 @@ from numpy.typing import NDArray
 
 from plywise.engine.jit import kernel, kernel_of, prepare
 from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS, TERMINAL, RulesKernels, signatures
+from plywise.engine.mixing import WEYL, scramble
 
 _MOST_DECISIONS = 100_000
 """A game that runs on beyond this is broken."""
 
-_WEYL = np.uint64(0x9E3779B97F4A7C15)
-_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
-_MIX_2 = np.uint64(0x94D049BB133111EB)
-_S27, _S30, _S31, _S32 = np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(32)
+_S32 = np.uint64(32)
 
 
 class PlayoutError(ValueError):
     """A position that cannot be played to the end."""
-
-
-@kernel
-def _scrambled(x: np.uint64) -> np.uint64:
-    """Return a number that looks random, a different one for each ``x`` (SplitMix64)."""
-    z = (x ^ x >> _S30) * _MIX_1
-    z = (z ^ z >> _S27) * _MIX_2
-    return np.uint64(z ^ z >> _S31)
 
 
 @kernel
@@ -57,8 +47,8 @@ def _play(
     decisions = 0
     for k in range(len(results)):
         pool[1] = pool[0]
-        state += _WEYL
-        reseed(pool, 1, _scrambled(state))
+        reseed(pool, 1, np.uint64(scramble(state)))
+        state += WEYL
         played = 0
         mover = current(pool, 1)
         while mover != TERMINAL:
@@ -69,13 +59,13 @@ def _play(
             if mover == 0 or mover == SIMULTANEOUS:
                 n = legal(pool, 1, 0, legal_actions)
                 if n > 0:
-                    state += _WEYL
-                    a0 = int(legal_actions[_below(_scrambled(state), n)])
+                    a0 = int(legal_actions[_below(np.uint64(scramble(state)), n)])
+                    state += WEYL
             if mover == 1 or mover == SIMULTANEOUS:
                 n = legal(pool, 1, 1, legal_actions)
                 if n > 0:
-                    state += _WEYL
-                    a1 = int(legal_actions[_below(_scrambled(state), n)])
+                    a1 = int(legal_actions[_below(np.uint64(scramble(state)), n)])
+                    state += WEYL
             if a0 < 0 and a1 < 0:
                 return -1
             step(pool, 1, a0, a1)

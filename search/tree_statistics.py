@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from plywise.engine.jit import kernel
+from plywise.engine.mixing import xorshift
 
 UCT, REGRET = 0, 1
 """How players choose where both move: decoupled upper confidence bounds, or regret matching."""
@@ -111,11 +112,8 @@ _URGENT = 1e6  # larger than any score: what has not been tried at the root come
 
 @kernel
 def draw(control: Any) -> Any:
-    """Return the next 64 random bits (xorshift: shifts only, the same compiled and plain)."""
-    x = control.rng
-    x ^= x << np.uint64(13)
-    x ^= x >> np.uint64(7)
-    x ^= x << np.uint64(17)
+    """Return the next 64 random bits."""
+    x = xorshift(control.rng)
     control.rng = x
     return x
 
@@ -129,10 +127,7 @@ def unit(control: Any) -> float:
 @kernel
 def slot_of(table: Any, key: int) -> int:
     """Return the slot that holds ``key``, or the free one where it belongs."""
-    x = np.uint64(key)
-    x ^= x << np.uint64(13)
-    x ^= x >> np.uint64(7)
-    x ^= x << np.uint64(17)
+    x = xorshift(np.uint64(key))
     mask = len(table) - 1
     slot = int(np.int64(x >> np.uint64(20))) & mask
     while True:

@@ -19,12 +19,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from plywise.datasets.errors import PlywiseError
 from plywise.engine.battle import turn
-from plywise.engine.battle.chance import scramble
 from plywise.engine.battle.constants import FORMAT_SCRIPTED, NUM_ACTIONS, WINNER_NONE
 from plywise.engine.battle.legal import legal_actions
 from plywise.engine.battle.state import BATTLE
-from plywise.engine.jit import kernel, kernel_of, prepare
+from plywise.engine.jit import kernel_of, prepare
 from plywise.engine.kernels import NO_ACTION
+from plywise.engine.mixing import WEYL, scramble, xorshift
 
 _POOL = types.Array(nb.from_dtype(BATTLE), 1, "C")
 _INT32 = types.Array(types.int32, 1, "C")
@@ -32,23 +32,13 @@ _INT8 = types.Array(types.int8, 1, "C")
 _MASKS = types.Array(types.boolean, 3, "C")
 _I64, _U64 = types.int64, types.uint64
 
-_SHIFT_A, _SHIFT_B, _SHIFT_C = np.uint64(13), np.uint64(7), np.uint64(17)
 _HALF = np.uint64(32)
-_APART = np.uint64(0x9E3779B97F4A7C15)  # between the seeds of choices and of dice
 UNFINISHED = -2
 """Winner of a playout that was stopped; else 0 or 1 the side, -1 a tie."""
 
 
 class BatchError(PlywiseError):
     """A batch that cannot be worked on: the message says which element and why."""
-
-
-@kernel
-def _next(x: Any) -> Any:
-    """Return the state after ``x`` of a xorshift generator, which is never 0."""
-    x ^= x << _SHIFT_A
-    x ^= x >> _SHIFT_B
-    return x ^ (x << _SHIFT_C)
 
 
 @kernel_of(types.void(_POOL, _POOL, _I64, _I64, _I64, _U64, _I64, _INT32, _INT8, _INT32, _INT32))
@@ -70,7 +60,7 @@ def _play_out(
     for j in range(first, last):
         work[0] = pool[j // per_state]
         x = np.uint64(scramble(seed ^ np.uint64(scramble(np.uint64(j)))))
-        b.rng = scramble(x ^ _APART)
+        b.rng = scramble(x ^ WEYL)  # dice of their own, apart from the choices
         x |= np.uint64(1)
         began, stop = int(b.turn), int(b.turn) + max_turns
         count = 0
@@ -78,11 +68,11 @@ def _play_out(
             a0, a1 = NO_ACTION, NO_ACTION
             n = legal_actions(b, 0, legal)
             if n != 0:
-                x = _next(x)
+                x = xorshift(x)
                 a0 = int(legal[np.int64(((x >> _HALF) * np.uint64(n)) >> _HALF)])
             n = legal_actions(b, 1, legal)
             if n != 0:
-                x = _next(x)
+                x = xorshift(x)
                 a1 = int(legal[np.int64(((x >> _HALF) * np.uint64(n)) >> _HALF)])
             turn.commit(b, a0, a1)
             count += 1

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from plywise.engine.battle.constants import FORMAT_LOGGED, FORMAT_SCRIPTED
 from plywise.engine.jit import kernel
+from plywise.engine.mixing import scramble
 
 SITE_NAMES = [
     "other",
@@ -121,14 +122,6 @@ if _config.DISABLE_JIT:
     def _scaled(seed: Any, n: int) -> Any:
         return ((int(seed) >> 32) * int(n)) >> 32
 
-    def scramble(seed: Any) -> Any:
-        """Return 64 well mixed bits for any seed (the finalizer of splitmix64)."""
-        mask = 0xFFFF_FFFF_FFFF_FFFF
-        x = (int(seed) + 0x9E3779B97F4A7C15) & mask
-        x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) & mask
-        x = ((x ^ (x >> 27)) * 0x94D049BB133111EB) & mask
-        return x ^ (x >> 31)
-
     def _unsigned(word: Any) -> Any:
         return int(word) & 0xFFFF_FFFF_FFFF_FFFF
 
@@ -169,14 +162,6 @@ else:
     @kernel
     def _scaled(seed: Any, n: int) -> Any:
         return np.int64(((seed >> _HALF) * np.uint64(n)) >> _HALF)
-
-    @kernel
-    def scramble(seed: Any) -> Any:
-        """Return 64 well mixed bits for any seed (the finalizer of splitmix64)."""
-        x = np.uint64(seed) + np.uint64(0x9E3779B97F4A7C15)
-        x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        return x ^ (x >> np.uint64(31))
 
     @kernel
     def _unsigned(word: Any) -> Any:

@@ -17,6 +17,7 @@ from plywise.engine.battle.move_setup import set_up_move
 from plywise.engine.battle.state import BATTLE
 from plywise.engine.jit import kernel_of, prepare
 from plywise.engine.kernels import NO_ACTION
+from plywise.engine.mixing import scramble
 
 _POOL = types.Array(nb.from_dtype(BATTLE), 1, "C")
 _INT32 = types.Array(types.int32, 1, "C")
@@ -67,7 +68,7 @@ def _record(pool: Any, i: int, seed: Any, out: Any, a0: Any, a1: Any) -> int:
             n = legal_actions(b, s, out)
             chosen = NO_ACTION
             if n != 0:
-                x = np.uint64(chance.scramble(x))
+                x = np.uint64(scramble(x))
                 chosen = int(out[np.int64(((x >> _HALF) * np.uint64(n)) >> _HALF)])
             if s == 0:
                 a0[count] = chosen

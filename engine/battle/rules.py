@@ -10,7 +10,6 @@ from numba import types
 
 from plywise.engine.battle import legal as legality
 from plywise.engine.battle import turn
-from plywise.engine.battle.chance import scramble
 from plywise.engine.battle.constants import (
     NUM_ACTIONS,
     WINNER_NONE,
@@ -19,6 +18,7 @@ from plywise.engine.battle.evaluate import evaluate
 from plywise.engine.battle.state import BATTLE
 from plywise.engine.jit import kernel_of, prepare
 from plywise.engine.kernels import SIMULTANEOUS, TERMINAL, RulesKernels, signatures
+from plywise.engine.mixing import scramble
 
 _SIGNATURES = signatures(BATTLE)
 _POOL = types.Array(nb.from_dtype(BATTLE), 1, "C")

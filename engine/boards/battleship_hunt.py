@@ -26,6 +26,7 @@ from plywise.engine.boards.battleship_posterior import (
     holds,
 )
 from plywise.engine.jit import kernel, kernel_of, prepare
+from plywise.engine.mixing import WEYL, scramble
 
 PLAN = np.dtype(
     (
@@ -182,11 +183,9 @@ def choose(
 @kernel
 def _random(state: NDArray[np.uint64]) -> np.uint64:
     """Return the next 64 random bits (SplitMix64)."""
-    state[0] += np.uint64(0x9E3779B97F4A7C15)
-    z = state[0]
-    z = (z ^ z >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ z >> np.uint64(27)) * np.uint64(0x94D049BB133111EB)
-    return np.uint64(z ^ z >> np.uint64(31))
+    word = np.uint64(scramble(state[0]))
+    state[0] += WEYL
+    return word
 
 
 @kernel

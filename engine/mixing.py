@@ -1,0 +1,44 @@
+"""Bits that look random, from bits that do not: for seeds, generators and hash tables."""
+
+from typing import Any
+
+import numpy as np
+from numba.core import config
+
+from plywise.engine.jit import kernel
+
+WEYL = np.uint64(0x9E3779B97F4A7C15)
+"""The step of SplitMix64: a generator adds it to its state after each :func:`scramble`."""
+
+_S7, _S13, _S17 = np.uint64(7), np.uint64(13), np.uint64(17)
+_config: Any = config  # its settings are set at run time, unseen by type checkers
+if _config.DISABLE_JIT:
+
+    def scramble(seed: Any) -> Any:
+        """Return 64 well mixed bits for any seed (the finalizer of SplitMix64)."""
+        mask = 0xFFFF_FFFF_FFFF_FFFF
+        x = (int(seed) + 0x9E3779B97F4A7C15) & mask
+        x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) & mask
+        x = ((x ^ (x >> 27)) * 0x94D049BB133111EB) & mask
+        return x ^ (x >> 31)
+
+else:
+
+    @kernel
+    def scramble(seed: Any) -> Any:
+        """Return 64 well mixed bits for any seed (the finalizer of SplitMix64)."""
+        x = np.uint64(seed) + WEYL
+        x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return x ^ (x >> np.uint64(31))
+
+
+@kernel
+def xorshift(x: Any) -> Any:
+    """Return the state of Marsaglia's xorshift generator after the uint64 ``x``; never 0 but for 0.
+
+    Shifts only: the same compiled and plain.
+    """
+    x ^= x << _S13
+    x ^= x >> _S7
+    return x ^ (x << _S17)
