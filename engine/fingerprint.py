@@ -29,10 +29,8 @@ def _add_function(h: Any, fn: Any, seen: set[int]) -> None:
         h.update(b"again")
         return
     seen.add(id(fn))
-    h.update(
-        repr((fn.__qualname__, fn.__defaults__, sorted(map(str, fn.__annotations__)))).encode()
-    )
-    h.update(repr([str(a) for a in fn.__annotations__.values()]).encode())
+    annotations = {name: str(kind) for name, kind in fn.__annotations__.items()}
+    h.update(repr((fn.__qualname__, fn.__defaults__, annotations)).encode())
     names = _add_code(h, fn.__code__, fn.__doc__)
     for cell in fn.__closure__ or ():
         _add_value(h, cell.cell_contents, names, seen)

@@ -189,6 +189,12 @@ class Program:
             raise RuntimeError(f"{unit.symbol}: the program {self.package} is already compiled")
         self.units.append(unit)
 
+    def collect(self) -> None:
+        """Import all modules of the package, so that every unit of it is there."""
+        package = importlib.import_module(self.package)
+        for module in pkgutil.iter_modules(package.__path__):
+            importlib.import_module(f"{self.package}.{module.name}")
+
     def address(self, symbol: str) -> int:
         """Return where a unit's function lies in memory."""
         return int(self._engine.get_function_address(symbol))
@@ -197,9 +203,7 @@ class Program:
         """Compile the program, or load it from the cache; symbols are known from then on."""
         if self._engine is not None or self._linking:  # linking: units need declarations only
             return
-        package = importlib.import_module(self.package)
-        for module in pkgutil.iter_modules(package.__path__):
-            importlib.import_module(f"{self.package}.{module.name}")
+        self.collect()
         kept = _places["program"] / f"{self.package}.{_processor()}.o" if _places else None
         if kept is not None and kept.exists():
             machine_code = kept.read_bytes()
@@ -278,7 +282,7 @@ class Program:
         if not _places:
             return None
         extra = (_settings(), str(self.record), unit.symbol, str(unit.sig))
-        return Path(_places["units"]) / f"{fingerprint(unit.py_func, extra)}.bc.z"
+        return _places["units"] / f"{fingerprint(unit.py_func, extra)}.bc.z"
 
     def _part(self, unit: Unit, file: Path | None) -> bytes:
         """Return the bitcode of one unit, compiled unless it is in the cache."""
@@ -434,8 +438,7 @@ def _start_helper(package: str) -> subprocess.Popen[bytes]:
 
 def help_with(package: str) -> None:
     """Compile units of ``package`` into the cache, from the last one on."""
-    found = importlib.import_module(package)
-    for module in pkgutil.iter_modules(found.__path__):
-        importlib.import_module(f"{package}.{module.name}")
-    with _programs[package].linking():
-        _programs[package].compile_units(backwards=True)
+    program = _programs[package]
+    program.collect()
+    with program.linking():
+        program.compile_units(backwards=True)

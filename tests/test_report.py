@@ -174,7 +174,7 @@ def test_summary_in_the_words_of_cutechess() -> None:
     assert lines[1] == "...      A playing White: 1 - 1 - 0  [0.500] 2"
     assert lines[2] == "...      A playing Black: 1 - 0 - 1  [0.750] 2"
     assert lines[3] == "...      White vs Black: 1 - 2 - 1  [0.375] 4"
-    # cutechess-cli 1.3's own words on +2 -1 =1.
+    # +2 -1 =1 in the form that tools parse; not compared with cutechess-cli itself.
     assert lines[4].startswith("Elo difference: 88.7 +/- ")
     assert lines[4].endswith(", LOS: 71.8 %, DrawRatio: 25.0 %")
     assert match_lines(["A", "B"], (0, 1), games[4:]) == []

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from plywise.engine.battle.callbacks import condition
 from plywise.engine.battle.constants import (
     FORMAT_KEEP_TIES,
     NO_TERRAIN,
@@ -28,6 +29,7 @@ from plywise.engine.battle.constants import (
 from plywise.engine.battle.handlers import FIELD, add_handler, sort_handlers
 from plywise.engine.battle.names import ABILITY_NAMES, DATA, ITEM_NAMES, STATUS_NAMES
 from plywise.engine.battle.scratch import scratch
+from plywise.engine.battle.stats import volatile_words
 from plywise.engine.battle.tables import frozen
 from plywise.engine.jit import kernel
 
@@ -91,7 +93,7 @@ _STATUS, _CONDITION, _SIDE, _FIELD, _TERRAIN, _ABILITY, _ITEM = 0, 2, 4, 5, 0, 7
 _HIGHEST = 256  # no priority is higher
 
 
-def _rank(effect: dict[str, Any], name: str, sub_order: int, callbacks: Any) -> int:
+def _rank(effect: dict[str, Any], callbacks: list[str], name: str, sub_order: int) -> int:
     """Return the rank of an effect's handler ``name`` as ``add_handler`` takes it, 0 if none."""
     if name not in callbacks and name not in effect:
         return 0
@@ -99,22 +101,13 @@ def _rank(effect: dict[str, Any], name: str, sub_order: int, callbacks: Any) -> 
     return 16 * (_HIGHEST - priority) + int(effect.get(f"{name}SubOrder", sub_order))
 
 
-def _of_condition(condition: str, name: str, sub_order: int) -> int:
-    """Return :func:`_rank` of a condition, wherever the tables have it (``conditions.getByID``)."""
-    if condition in DATA["conditions"]:
-        entry = DATA["conditions"][condition]
-        return _rank(entry, name, sub_order, entry.get("cb", ()))
-    for table in ("moves", "abilities", "items"):
-        entry = DATA[table].get(condition, {})
-        if "condition" in entry:
-            inner = [c.removeprefix("condition.") for c in entry.get("cb", ()) if "." in c]
-            return _rank(entry["condition"], name, sub_order, inner)
-    return 0
+def _of_condition(key: str, name: str, sub_order: int) -> int:
+    return _rank(*condition(key), name, sub_order)
 
 
 def _of_table(table: str, name: str, key: str, sub_order: int) -> int:
     entry = DATA[table].get(key, {})
-    return _rank(entry, name, sub_order, entry.get("cb", ()))
+    return _rank(entry, entry.get("cb", []), name, sub_order)
 
 
 def _ranks(of: Any, names: list[str]) -> Any:
@@ -136,15 +129,10 @@ WEATHER_RANKS = _ranks(lambda e, name: _of_condition(e, name, _FIELD), WEATHER_N
 TERRAIN_RANKS = _ranks(lambda e, name: _of_condition(e, name, _TERRAIN), TERRAIN_NAMES)
 
 
-def _words() -> Any:
-    """Return ``[event, prefix]`` -> words of the volatiles that answer."""
-    words = np.zeros((len(EVENTS), len(PREFIXES), 3), np.uint32)
-    for event, prefix, v in np.argwhere(VOLATILE_RANKS):
-        words[event, prefix, v >> 5] |= np.uint32(1 << (int(v) & 31))
-    return words
-
-
-ANSWERING = frozen(_words())
+ANSWERING = frozen(
+    np.array([[volatile_words(np.flatnonzero(r)) for r in ranks] for ranks in VOLATILE_RANKS])
+)
+"""``[event, prefix]`` -> words of the volatiles that answer."""
 
 
 @kernel

@@ -57,15 +57,15 @@ from plywise.engine.battle.event_ties import (
     answering,
     event_ties,
 )
-from plywise.engine.battle.names import DATA, MOVE_NAMES
 from plywise.engine.battle.stats import (
     ability,
     drop_volatile,
+    has_any_of,
     has_type,
     has_volatile,
     is_grounded,
     item,
-    volatile_mask,
+    volatile_words,
 )
 from plywise.engine.battle.tables import (
     F_CANT_USE_TWICE,
@@ -87,16 +87,20 @@ RECHARGE = 0
 
 
 _LOCKING = (V_MUSTRECHARGE, V_LOCKEDMOVE, V_TWOTURNMOVE, V_UPROAR, V_ROLLOUT)
-_LOCKING_0, _LOCKING_1, _LOCKING_2 = (volatile_mask(word, *_LOCKING) for word in range(3))
-_DISABLING = (V_ENCORE, V_TAUNT, V_DISABLE, V_HEALBLOCK, V_THROATCHOP, V_TORMENT)
-_DISABLING_0, _DISABLING_1, _DISABLING_2 = (volatile_mask(w, *_DISABLING) for w in range(3))
+_LOCKING_0, _LOCKING_1, _LOCKING_2 = map(int, volatile_words(_LOCKING))
+_DISABLING = (
+    V_CHOICELOCK,
+    V_ENCORE,
+    V_TAUNT,
+    V_DISABLE,
+    V_HEALBLOCK,
+    V_THROATCHOP,
+    V_TORMENT,
+)
+_DISABLING_0, _DISABLING_1, _DISABLING_2 = map(int, volatile_words(_DISABLING))
 _SELF_LIMITED = frozen(
-    np.array(
-        [
-            name in ("belch", "stuffcheeks") or "cantusetwice" in DATA["moves"][name]["flags"]
-            for name in ["pound", *MOVE_NAMES[1:]]
-        ]
-    )
+    (MOVES["move_flags"] & F_CANT_USE_TWICE != 0)
+    | np.isin(np.arange(len(MOVES)), (M.belch, M.stuffcheeks))
 )
 """Whether a move, by its id, is disabled by a rule of its own."""
 
@@ -105,11 +109,7 @@ _SELF_LIMITED = frozen(
 def locked_move(b: Any, s: int) -> int:
     """Return the move that the active of ``s`` must make: ``NO_LOCK``, ``RECHARGE`` or a move."""
     side = b.sides[s]
-    if (
-        int(side.volatiles[0]) & _LOCKING_0 == 0
-        and int(side.volatiles[1]) & _LOCKING_1 == 0
-        and int(side.volatiles[2]) & _LOCKING_2 == 0
-    ):
+    if not has_any_of(b, s, _LOCKING_0, _LOCKING_1, _LOCKING_2):
         return NO_LOCK
     if has_volatile(b, s, V_MUSTRECHARGE):
         return RECHARGE
@@ -132,10 +132,7 @@ def set_disabled(b: Any, s: int) -> None:
     disabled, hidden = 0, 0
     # Most often nothing disables anything.
     if (
-        int(side.volatiles[0]) & _DISABLING_0 == 0
-        and int(side.volatiles[1]) & _DISABLING_1 == 0
-        and int(side.volatiles[2]) & _DISABLING_2 == 0
-        and not has_volatile(b, s, V_CHOICELOCK)
+        not has_any_of(b, s, _DISABLING_0, _DISABLING_1, _DISABLING_2)
         and not has_volatile(b, 1 - s, V_IMPRISON)
         and not ABILITY_DISABLES[m.ability]
         and m.held_item != I.assaultvest

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from plywise.engine.battle.callbacks import condition
 from plywise.engine.battle.constants import (
     FIRST_HAZARD,
     GRASSY_TERRAIN,
@@ -27,6 +28,7 @@ from plywise.engine.battle.constants import (
 )
 from plywise.engine.battle.handlers import FIELD, add_handler, sort_handlers
 from plywise.engine.battle.names import ABILITY_NAMES, DATA, ITEM_NAMES, STATUS_NAMES
+from plywise.engine.battle.stats import volatile_words
 from plywise.engine.battle.tables import frozen
 from plywise.engine.jit import kernel
 
@@ -49,25 +51,21 @@ _NO_ORDER = 63  # Showdown's `false`: after all that have one
 _STATUS, _CONDITION, _SLOT, _SIDE, _FIELD, _ABILITY, _ITEM = 0, 2, 3, 4, 5, 7, 8
 
 
-def _rank(effect: dict[str, Any], event: str, sub_order: int, callbacks: Any = None) -> int:
+def _rank(effect: dict[str, Any], callbacks: list[str], event: str, sub_order: int) -> int:
     """Return 16 times the order plus the sub-order of an effect's handler, 0 if it has none."""
-    has_handler = event in (effect.get("cb", ()) if callbacks is None else callbacks)
-    if not has_handler and "duration" not in effect:
+    if event not in callbacks and "duration" not in effect:
         return 0
     order = int(effect.get(f"{event}Order", _NO_ORDER))
     return 16 * order + int(effect.get(f"{event}SubOrder", sub_order))
 
 
 def _condition(name: str, event: str, sub_order: int) -> int:
-    """Return :func:`_rank` of a condition, wherever the tables have it (``conditions.getByID``)."""
-    if name in DATA["conditions"]:
-        return _rank(DATA["conditions"][name], event, sub_order)
-    for table in ("moves", "abilities", "items"):
-        entry = DATA[table].get(name, {})
-        if "condition" in entry:
-            inner = [c.removeprefix("condition.") for c in entry.get("cb", ()) if "." in c]
-            return _rank(entry["condition"], event, sub_order, inner)
-    return 0
+    return _rank(*condition(name), event, sub_order)
+
+
+def _entry(table: str, name: str, sub_order: int) -> int:
+    entry = DATA[table].get(name, {})
+    return _rank(entry, entry.get("cb", []), "onResidual", sub_order)
 
 
 def _ranks(values: list[int]) -> Any:
@@ -82,12 +80,8 @@ FIELD_RANKS = _ranks(
         for name in PSEUDO_WEATHER_NAMES
     ]
 )
-ABILITY_RANKS = _ranks(
-    [_rank(DATA["abilities"].get(name, {}), "onResidual", _ABILITY) for name in ABILITY_NAMES]
-)
-ITEM_RANKS = _ranks(
-    [_rank(DATA["items"].get(name, {}), "onResidual", _ITEM) for name in ITEM_NAMES]
-)
+ABILITY_RANKS = _ranks([_entry("abilities", name, _ABILITY) for name in ABILITY_NAMES])
+ITEM_RANKS = _ranks([_entry("items", name, _ITEM) for name in ITEM_NAMES])
 STATUS_RANKS = _ranks([_condition(name, "onResidual", _STATUS) for name in STATUS_NAMES])
 WEATHER_RANK = _condition("raindance", "onFieldResidual", _FIELD)  # all weathers have the same
 TERRAIN_RANK = _condition("grassyterrain", "onFieldResidual", _FIELD)
@@ -97,16 +91,7 @@ WISH_RANK = _condition("wish", "onResidual", _SLOT)
 REVIVAL_RANK = _condition("revivalblessing", "onResidual", _SLOT)
 
 
-def _words() -> Any:
-    """Return the words of volatiles that have a handler."""
-    words = np.zeros(3, np.uint32)
-    for v, rank in enumerate(VOLATILE_RANKS):
-        if rank:
-            words[v >> 5] |= np.uint32(1 << (v & 31))
-    return words
-
-
-HANDLED = frozen(_words())
+HANDLED = volatile_words(np.flatnonzero(VOLATILE_RANKS))
 
 
 @kernel

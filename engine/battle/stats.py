@@ -4,9 +4,11 @@ Nothing here changes more than the caches that Showdown has too (``speed``, stor
 ``s`` is a side, its active Pokémon is meant unless a team index ``i`` is given.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import plywise.engine.battle.ability_ids as A
 import plywise.engine.battle.item_ids as I
@@ -51,7 +53,7 @@ from plywise.engine.battle.constants import (
     V_UNBURDEN,
     WONDER_ROOM,
 )
-from plywise.engine.battle.tables import ABILITIES, ITEMS, MOVES, NATURES, SPECIES
+from plywise.engine.battle.tables import ABILITIES, ITEMS, MOVES, NATURES, SPECIES, frozen
 from plywise.engine.battle.ties import modify_boost_ties
 from plywise.engine.jit import kernel
 
@@ -69,9 +71,19 @@ def has_volatile(b: Any, s: int, v: int) -> bool:
     return (int(b.sides[s].volatiles[v >> 5]) >> (v & 31)) & 1 != 0
 
 
-def volatile_mask(word: int, *volatiles: int) -> int:
-    """Return the bits of those of ``volatiles`` that stand in a word of ``side.volatiles``."""
-    return sum(1 << (v & 31) for v in volatiles if v >> 5 == word)
+def volatile_words(volatiles: Iterable[int]) -> NDArray[np.uint32]:
+    """Return the words of ``side.volatiles`` in which the bits of ``volatiles`` are set."""
+    words = np.zeros(3, np.uint32)
+    for v in volatiles:
+        words[v >> 5] |= np.uint32(1 << (int(v) & 31))
+    return frozen(words)
+
+
+@kernel
+def has_any_of(b: Any, s: int, word0: int, word1: int, word2: int) -> bool:
+    """Return whether the active of ``s`` has one of the volatiles of :func:`volatile_words`."""
+    words = b.sides[s].volatiles
+    return (int(words[0]) & word0) | (int(words[1]) & word1) | (int(words[2]) & word2) != 0
 
 
 @kernel

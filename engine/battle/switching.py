@@ -10,6 +10,7 @@ import plywise.engine.battle.move_ids as M
 import plywise.engine.battle.species_ids as S
 from plywise.engine.battle.abilities import end_ability, start_ability
 from plywise.engine.battle.action_queue import cancel_actions, insert_run_switch, remove_action
+from plywise.engine.battle.callbacks import condition
 from plywise.engine.battle.chance import SITE_PHAZING, roll
 from plywise.engine.battle.conditions import cure_member, remove_side_condition
 from plywise.engine.battle.constants import (
@@ -79,6 +80,7 @@ from plywise.engine.battle.stats import (
     item,
     max_pp,
     types_of,
+    volatile_words,
 )
 from plywise.engine.battle.tables import ABILITIES, SPECIES, TYPE_CHART
 from plywise.engine.battle.ties import tied
@@ -96,20 +98,10 @@ ABILITY_PRIORITY = _priorities("abilities", ABILITY_NAMES)
 ITEM_PRIORITY = _priorities("items", ITEM_NAMES)
 
 
-def _copied_words() -> Any:
-    """Return the words of volatiles that Baton Pass hands on: all without Showdown's noCopy."""
-    words = np.zeros(3, np.uint32)
-    for v, name in enumerate(VOLATILE_NAMES):
-        conditions = [
-            DATA[t].get(name, {}).get("condition") for t in ("moves", "abilities", "items")
-        ]
-        conditions.append(DATA["conditions"].get(name))
-        if not any(c is not None and c.get("noCopy") for c in conditions):
-            words[v >> 5] |= np.uint32(1 << (v & 31))
-    return words
-
-
-COPIED = _copied_words()
+COPIED = volatile_words(
+    v for v, name in enumerate(VOLATILE_NAMES) if not condition(name)[0].get("noCopy")
+)
+"""Volatiles that Baton Pass hands on: all without Showdown's ``noCopy``."""
 
 
 @kernel

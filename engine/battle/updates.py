@@ -74,8 +74,8 @@ def update_one(b: Any, s: int) -> None:
     m = side.mons[side.active]
     # Asked some 16 times a turn: most often nothing is there that could answer.
     if (
-        int(side.volatiles[V_ATTRACT >> 5]) & (1 << (V_ATTRACT & 31)) == 0
-        and int(side.volatiles[V_SYRUPBOMB >> 5]) & (1 << (V_SYRUPBOMB & 31)) == 0
+        not has_volatile(b, s, V_ATTRACT)
+        and not has_volatile(b, s, V_SYRUPBOMB)
         and not ABILITY_UPDATES[m.ability]
         and not ITEM_UPDATES[m.held_item]
     ):
