@@ -69,7 +69,7 @@ class InlineExecutor:
         outcome = self._player.play(task, at.append)
         took = time.monotonic() - start
         if self._timeout is not None and took > self._timeout and not isinstance(outcome, Fault):
-            culprit = task.players[at[-1]] if at else None
+            culprit = task.players[at[-1]] if at and at[-1] >= 0 else None
             return [timed_out(task, self._timeout, culprit)]
         return [outcome]
 

@@ -119,7 +119,8 @@ class Fault:
 
     Attributes:
         task: the game.
-        kind: died, timeout, nonsense (of a worker), illegal or exception (of an agent).
+        kind: died, timeout, nonsense (of a worker), illegal or exception (of an agent), server or
+            stalled (of a battle on a server: the connection was lost, or nothing happened).
         text: one line for people.
         culprit: index of the agent that was deciding, None where nobody was.
         ended: when, in seconds since 1970.

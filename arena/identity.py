@@ -17,8 +17,11 @@ from plywise.conf.schema import TournamentConfig
 
 _ROOT = Path(__file__).parents[1]  # the checkout, or plywise/ in site-packages
 _FOLDERS = ("datasets", "engine", "games", "search", "llm_modules")
-_ARENA = ("agents", "factory", "match", "max_damage", "schedule", "worlds")
-_SUFFIXES = {".py", ".json", ".npz", ".gz", ".txt"}
+_ARENA = (
+    *("agents", "factory", "match", "max_damage", "schedule", "showdown_course"),
+    *("showdown_games", "worlds"),
+)
+_SUFFIXES = {".py", ".js", ".json", ".npz", ".gz", ".txt"}
 # Of the llm group: how calls are made decides nothing about a game.
 _LLM_ASIDE = ("api_key_env", "max_retries", "concurrency", "prompt_price", "completion_price")
 
@@ -53,13 +56,19 @@ def settings_of(config: TournamentConfig) -> dict[str, Any]:
             agent["llm"] = {k: v for k, v in own.items() if k not in _LLM_ASIDE}
             agent["seconds"] = entrant.seconds
         agents.append(agent)
-    return {
+    settings = {
         "game": {"name": config.game.name, **config.game.parameters()},
         "pairing": config.tournament.pairing,
         "seed": config.tournament.seed,
         "agents": agents,
         "llm": config.llm.name if asked else "none",
     }
+    if config.tournament.executor == "showdown":
+        from plywise.games.showdown.install import pinned_version
+
+        versions = {"pokemon-showdown": pinned_version(), "poke-env": metadata.version("poke-env")}
+        settings["server"] = versions
+    return settings
 
 
 def identity_of(config: TournamentConfig) -> dict[str, Any]:

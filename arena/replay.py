@@ -1,9 +1,13 @@
-"""A recorded game once more: its states in order, from the seed and the actions alone."""
+"""A recorded game once more: its states in order, from the seed and the actions alone.
+
+A battle on a server has no states here; its trace tells what the players knew (:func:`told`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from random import Random
+from typing import Any
 
 from plywise.datasets.errors import PlywiseError
 from plywise.games.base import CHANCE, SIMULTANEOUS, Game, State
@@ -34,6 +38,28 @@ def states_of(game: Game, seed: int, actions: Sequence[tuple[int, int]]) -> Iter
             ) from error
         _resolve(state, chance)
     yield state
+
+
+def told(trace: Sequence[Mapping[str, Any]], plies: int) -> dict[str, list[Any]]:
+    """Return what a server's battle looked like to both players, as its trace tells it.
+
+    Returns:
+        ``frames`` (plies + 1, 2): what each knew when it last decided; ``moves`` (plies, 2): what
+        it chose; ``names`` (plies, 2): of the actions that its thoughts mention.  {} without trace.
+    """
+    if not trace:
+        return {}
+    by_place = {(entry["p"], entry["w"]): entry for entry in trace}
+    known = ["", ""]
+    frames, moves, names = [], [], []
+    for ply in range(plies):
+        here = [by_place.get((ply, player), {}) for player in (0, 1)]
+        known = [entry.get("o", before) for entry, before in zip(here, known, strict=True)]
+        frames.append(known)
+        moves.append([entry.get("c", "") for entry in here])
+        names.append([entry.get("m", {}) for entry in here])
+    frames.append([f"(The battle is over.)\n{text}" for text in known])
+    return {"frames": frames, "moves": moves, "names": names}
 
 
 def _resolve(state: State, chance: Random) -> None:

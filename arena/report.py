@@ -20,7 +20,7 @@ from plywise.arena.game_store import FinishedGame, GameStore
 from plywise.arena.identity import digest_of
 from plywise.arena.pool_ratings import ratings_of, ratings_over
 from plywise.arena.records import RecordFileError, plain
-from plywise.arena.replay import states_of
+from plywise.arena.replay import states_of, told
 from plywise.arena.standings import Standings
 from plywise.games.base import SIMULTANEOUS, TERMINAL, Game
 from plywise.games.registry import make_game
@@ -86,8 +86,9 @@ def report_data(store: GameStore, replays: int | None = None) -> dict[str, Any]:
     anchor, anchor_rating = group.get("anchor"), float(group.get("anchor_rating", 0.0))
     rated = ratings_of(games, store.titles, anchor, anchor_rating)
     over = ratings_over(games, store.titles, anchor, anchor_rating)
+    where = " on a Showdown server" if "server" in store.identity else ""
     return {
-        "title": f"{described['name']}: {len(store.titles)} agents, {len(games)} games",
+        "title": f"{described['name']}{where}: {len(store.titles)} agents, {len(games)} games",
         "version": metadata.version("plywise"),
         "code": store.identity["code"],
         "hash": digest_of(store.identity),
@@ -209,18 +210,27 @@ def _replays(
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield (number, positions and thoughts) of a sample, until the page would grow too large."""
     room = _REPLAY_BYTES
-    told = [g for g in games if g.plies]
+    played = [g for g in games if g.plies]
     drawn = game.info.name in _DRAWN
-    for place in sample(len(told), wanted):
-        one = told[place]
+    for place in sample(len(played), wanted):
+        one = played[place]
         replay: dict[str, Any] = {"trace": store.trace(one.number)}
-        if not drawn:
+        if "server" in store.identity:
+            replay |= told(replay["trace"], one.plies)
+            replay["trace"] = _thoughts(replay["trace"])
+        elif not drawn:
             replay |= _text(game, one, replay["trace"])
         room -= len(json.dumps(replay, ensure_ascii=False))
         if room < 0:
             return
         if not drawn or replay["trace"]:
             yield str(one.number), replay
+
+
+def _thoughts(trace: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return a server's trace without what :func:`told` has taken from it."""
+    stripped = [{k: v for k, v in entry.items() if k not in "ocm"} for entry in trace]
+    return [entry for entry in stripped if len(entry) > 2]
 
 
 def _text(game: Game, one: FinishedGame, trace: list[dict[str, Any]]) -> dict[str, Any]:

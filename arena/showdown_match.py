@@ -14,7 +14,6 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +23,15 @@ from plywise.arena.agents import CATALOG, Agent
 from plywise.arena.display import Screen, near
 from plywise.arena.factory import AgentFactory
 from plywise.arena.records import RecordWriter, write_summary
-from plywise.arena.showdown_players import ServerUnreachableError, listen, make_player, probe
+from plywise.arena.showdown_players import (
+    BattleServerLostError,
+    Seat,
+    leave,
+    listen,
+    log_in,
+    make_player,
+    probe,
+)
 from plywise.arena.showdown_view import (
     Figures,
     LiveBattle,
@@ -45,21 +52,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LOGIN_SECONDS = 60.0
 _POLL_SECONDS = 0.2
 _TURNS_PER_LINE = 5  # of progress, where the output is no terminal
 
 
-class BattleServerLostError(PlywiseError):
-    """The Showdown server died, or the connection to it broke, while battles ran."""
-
-
 class BattlesStalledError(PlywiseError):
     """Nothing has happened for longer than ``stall_seconds``."""
-
-
-class LoginError(PlywiseError):
-    """The server did not let a player in."""
 
 
 class ShowdownMatch:
@@ -305,19 +303,6 @@ def _server(
         yield server.url, died
 
 
-@dataclass(frozen=True)
-class Seat:
-    """A player and its connection to the server."""
-
-    player: Player
-    connection: Future[None]
-
-    @property
-    def connected(self) -> bool:
-        """Whether the connection still stands."""
-        return not self.connection.done()
-
-
 def _play(
     config: ShowdownConfig,
     match: ShowdownMatch,
@@ -345,7 +330,7 @@ def _play(
             seats.append(Seat(player, listen(player)))
         own, rival = (seat.player for seat in seats)
         with match.screen:
-            _log_in(seats, died)
+            log_in(seats, died)
             match.screen.say(f"{match.names[0]} v {match.names[1]}: {config.battles} battles")
             match.last_sign = time.monotonic()
             running = asyncio.run_coroutine_threadsafe(
@@ -364,26 +349,7 @@ def _play(
         if running is not None:
             running.cancel()
         for seat in seats:
-            _leave(seat)
-
-
-def _log_in(seats: list[Seat], died: list[str]) -> None:
-    deadline = time.monotonic() + LOGIN_SECONDS
-    for seat in seats:
-        while not seat.player.ps_client.logged_in.is_set():
-            if died:
-                raise BattleServerLostError(died[0])
-            if not seat.connected:
-                raise ServerUnreachableError(
-                    "the Showdown server closed the connection before the login; see the log"
-                )
-            if time.monotonic() > deadline:
-                raise LoginError(
-                    f"'{seat.player.username}' could not log in within {LOGIN_SECONDS:.0f} s: is "
-                    "the name taken, or does it need a password (server.username, "
-                    "server.password_env)?"
-                )
-            time.sleep(0.02)
+            leave(seat)
 
 
 def _check_life(
@@ -404,20 +370,3 @@ def _check_life(
             f"nothing has happened for {config.stall_seconds:.0f} s ({kept}; "
             f"{match.figures.failures} errors in poke-env: see {match.folder / 'showdown.log'})"
         )
-
-
-def _leave(seat: Seat) -> None:
-    """Close the player's connection and end its threads."""
-    from poke_env.concurrency import POKE_LOOP
-
-    client: Any = seat.player.ps_client  # its coroutines are not typed
-    if seat.connected and hasattr(client, "websocket"):
-        leaving = asyncio.run_coroutine_threadsafe(client.stop_listening(), POKE_LOOP)
-        try:
-            leaving.result(timeout=2)
-        except TimeoutError:
-            log.warning("%s: the connection did not close within 2 s", client.username)
-    seat.connection.cancel()
-    close = getattr(seat.player, "close", None)  # ours has worker threads, a baseline has none
-    if close is not None:
-        close()

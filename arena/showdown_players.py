@@ -6,8 +6,10 @@ import asyncio
 import logging
 import os
 import secrets
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +23,22 @@ if TYPE_CHECKING:
     from plywise.arena.agents import Agent
     from plywise.games.showdown.player import DecisionRecord
 
+log = logging.getLogger(__name__)
+
+LOGIN_SECONDS = 60.0
 LOGIN_SERVER = "https://play.pokemonshowdown.com/action.php?"
 
 
 class ServerUnreachableError(PlywiseError):
     """Nothing answers at ``server.url``, or it is no Showdown server."""
+
+
+class BattleServerLostError(PlywiseError):
+    """The Showdown server died, or the connection to it broke, while battles ran."""
+
+
+class LoginError(PlywiseError):
+    """The server did not let a player in."""
 
 
 class ErrorCounter(logging.Handler):
@@ -103,21 +116,15 @@ def make_player(
 
     ``agent`` decides for it; None for poke-env's own players, chosen by ``who.name``.
     """
-    from poke_env import ServerConfiguration
-
-    connection: ServerConfiguration = ServerConfiguration(url, LOGIN_SERVER)
-    options: dict[str, Any] = {
-        "account_configuration": account(config.server, ours=ours),
-        "battle_format": config.game.name,
-        "server_configuration": connection,
+    options = connection(url, account(config.server, ours=ours), config.game.name) | {
         "max_concurrent_battles": config.concurrency,
         "save_replays": str(replays) if replays is not None else False,
-        "log_level": logging.WARNING,
-        "start_listening": False,
     }
     player: Player
     if agent is None:
-        player = _baseline(who.name)(**options)
+        from plywise.games.showdown.baselines import baseline
+
+        player = baseline(who.name, **options)
     else:
         from plywise.games.showdown.player import PlywisePlayer
 
@@ -128,21 +135,29 @@ def make_player(
             workers=config.workers,
             **options,
         )
-    # poke-env gives each player a handler that writes on the terminal; our log file is enough.
-    for handler in list(player.logger.handlers):
-        player.logger.removeHandler(handler)
+    hush(player)
     player.logger.addHandler(ErrorCounter(on_error))
     return player
 
 
-def _baseline(name: str) -> Callable[..., Player]:
-    from poke_env.player import MaxBasePowerPlayer, RandomPlayer, SimpleHeuristicsPlayer
+def connection(url: str, who: AccountConfiguration, battle_format: str) -> dict[str, Any]:
+    """Return what every poke-env player of ours is made with."""
+    from poke_env import ServerConfiguration
 
+    server: ServerConfiguration = ServerConfiguration(url, LOGIN_SERVER)
     return {
-        "pokeenv_random": RandomPlayer,
-        "pokeenv_max_base_power": MaxBasePowerPlayer,
-        "pokeenv_simple_heuristics": SimpleHeuristicsPlayer,
-    }[name]
+        "account_configuration": who,
+        "battle_format": battle_format,
+        "server_configuration": server,
+        "log_level": logging.WARNING,
+        "start_listening": False,
+    }
+
+
+def hush(player: Player) -> None:
+    """Take away the handler that writes on the terminal, which poke-env gives each player."""
+    for handler in list(player.logger.handlers):
+        player.logger.removeHandler(handler)
 
 
 def listen(player: Player) -> Future[None]:
@@ -151,3 +166,59 @@ def listen(player: Player) -> Future[None]:
 
     client: Any = player.ps_client  # its coroutines are not typed
     return asyncio.run_coroutine_threadsafe(client.listen(), POKE_LOOP)
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A player and its connection to the server."""
+
+    player: Player
+    connection: Future[None]
+
+    @property
+    def connected(self) -> bool:
+        """Whether the connection still stands."""
+        return not self.connection.done()
+
+
+def log_in(seats: Sequence[Seat], died: Sequence[str]) -> None:
+    """Wait until all players are logged in; ``died`` receives the reason if the server dies.
+
+    Raises:
+        BattleServerLostError: the server has died.
+        ServerUnreachableError: it closed a connection.
+        LoginError: it does not let a player in.
+    """
+    deadline = time.monotonic() + LOGIN_SECONDS
+    for seat in seats:
+        while not seat.player.ps_client.logged_in.is_set():
+            if died:
+                raise BattleServerLostError(died[0])
+            if not seat.connected:
+                raise ServerUnreachableError(
+                    "the Showdown server closed the connection before the login; see the log"
+                )
+            if time.monotonic() > deadline:
+                raise LoginError(
+                    f"'{seat.player.username}' could not log in within {LOGIN_SECONDS:.0f} s: is "
+                    "the name taken, or does it need a password (server.username, "
+                    "server.password_env)?"
+                )
+            time.sleep(0.02)
+
+
+def leave(seat: Seat) -> None:
+    """Close the player's connection and end its threads."""
+    from poke_env.concurrency import POKE_LOOP
+
+    client: Any = seat.player.ps_client  # its coroutines are not typed
+    if seat.connected and hasattr(client, "websocket"):
+        leaving = asyncio.run_coroutine_threadsafe(client.stop_listening(), POKE_LOOP)
+        try:
+            leaving.result(timeout=2)
+        except TimeoutError:
+            log.warning("%s: the connection did not close within 2 s", client.username)
+    seat.connection.cancel()
+    close = getattr(seat.player, "close", None)  # ours has worker threads, a baseline has none
+    if close is not None:
+        close()

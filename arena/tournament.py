@@ -43,7 +43,13 @@ def run_tournament(config: TournamentConfig, folder: Path, console: Console | No
         RecordError: the record is in use, or the disk refuses it; all games reported are kept.
     """
     console = console or Console(highlight=False)
-    factory = AgentFactory(config.game, config.search, config.llm, progress=console.print)
+    factory = AgentFactory(
+        config.game,
+        config.search,
+        config.llm,
+        on_server=config.tournament.executor == "showdown",
+        progress=console.print,
+    )
     try:
         _check(config, factory)
         with GameStore.open(record_path(config), identity_of(config)) as store:
@@ -55,6 +61,10 @@ def run_tournament(config: TournamentConfig, folder: Path, console: Console | No
 def _check(config: TournamentConfig, factory: AgentFactory) -> None:
     group = config.tournament
     entrants = config.entrants()
+    if group.executor == "showdown" and config.game.name != "gen9randombattle":
+        raise ConfigError(
+            f"tournament.executor=showdown plays game=gen9randombattle, not game={config.game.name}"
+        )
     for entrant in entrants:
         factory.check(entrant)
     titles = [entrant.title for entrant in entrants]
@@ -110,10 +120,12 @@ class Tournament:
         self._screen = Screen(lambda: Group(self.standings.table(), self._progress), console)
         self._busy: float | None = None
         self._new = 0
+        self._folder = Path()
 
     def run(self, folder: Path) -> int:
         """Play, then write and print the results."""
         group, store = self.config.tournament, self.store
+        self._folder = folder
         for game in store.games():
             if game.number < self.schedule.total:
                 self._count(game)
@@ -256,12 +268,17 @@ class Tournament:
         if kind == "inline":
             player = AgentPlayer(setup, self._factory)
             return InlineExecutor(player, group.timeout)
-        jobs = group.jobs or os.cpu_count() or 1
+        jobs = group.jobs or (1 if _embedded(config) else os.cpu_count()) or 1
         without_model = replace(config.llm, name="none")
+        on_server = kind == "showdown"
         for entrant in entrants:
-            compiled = AgentFactory(config.game, config.search, without_model)
-            if entrant.name != "llm":
+            compiled = AgentFactory(config.game, config.search, without_model, on_server=on_server)
+            if entrant.name != "llm" and not entrant.name.startswith("pokeenv_"):
                 compiled.build(replace(entrant, llm={}))
+        if on_server:
+            from plywise.arena.showdown_executor import ShowdownExecutor
+
+            return ShowdownExecutor(setup, jobs, group.timeout, self._folder, self._screen.say)
         if kind == "ray":
             from plywise.arena.ray_executor import RayExecutor
 

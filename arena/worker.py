@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -23,6 +23,8 @@ class Player(Protocol):
 
     def play(self, task: GameTask, thinking: Callable[[int], None]) -> Outcome:
         """Return how the game ended; ``thinking`` is told which player (0 or 1) decides.
+
+        It is told -1 where a game can go on without anybody deciding (on a server).
 
         Raises:
             PlywiseError: something outside is wrong, and no other game would end better.
@@ -64,7 +66,7 @@ class AgentPlayer:
         watch = Tracer(thinking, keep=self._setup.trace)
         seats = [self._agents[p] for p in task.players]
         record = play_game(self._game, seats, task.seed, watcher=watch)
-        sides = _sides(record, self._setup.llm)
+        sides = sides_of(record, self._setup.llm)
         if record.error:
             culprit = watch.at if record.culprit else None
             return Fault(
@@ -77,26 +79,34 @@ class AgentPlayer:
                 time.time(),
                 sides,
             )
-        assert record.returns is not None  # only an error leaves none
-        return FinishedGame(
-            number=task.number,
-            players=task.players,
-            seed=task.seed,
-            result=record.returns[0],
-            plies=record.plies,
-            actions=pack_actions(record.actions),
-            seconds=record.seconds,
-            ended=time.time(),
-            sides=sides,
-            trace=pack_trace(watch.trace),
-        )
+        return finished(task, record, sides, watch.trace)
 
     def close(self) -> None:
         """Close the agents and the language model."""
         self._factory.close()
 
 
-def _sides(record: GameRecord, llm: LLMGroup) -> tuple[Side, Side]:
+def finished(
+    task: GameTask, record: GameRecord, sides: tuple[Side, Side], trace: Sequence[Mapping[str, Any]]
+) -> FinishedGame:
+    """Return a game that ended well as its row of the record."""
+    assert record.returns is not None  # only an error leaves none
+    return FinishedGame(
+        number=task.number,
+        players=task.players,
+        seed=task.seed,
+        result=record.returns[0],
+        plies=record.plies,
+        actions=pack_actions(record.actions),
+        seconds=record.seconds,
+        ended=time.time(),
+        sides=sides,
+        trace=pack_trace(trace),
+    )
+
+
+def sides_of(record: GameRecord, llm: LLMGroup) -> tuple[Side, Side]:
+    """Return each player's part in a game, priced as the settings say."""
     first, second = (_side(record, player, llm) for player in (0, 1))
     return first, second
 
@@ -144,31 +154,33 @@ class Tracer:
 
     def decided(self, ply: int, player: int, decision: Decision) -> None:
         """Note the decision's values and advice."""
-        if not self._keep:
-            return
-        advice = [
-            {"question": e.get("question", ""), "status": e.get("status", "")}
-            | ({"weights": _numbers(e["weights"])} if "weights" in e else {})
-            for e in decision.notes.get("transcript", ())
-        ]
-        fallback = decision.notes.get("fallback")
-        if not (decision.values or advice or fallback):
-            return
-        entry: dict[str, Any] = {"p": ply, "w": player}
-        if decision.values:
-            strategy = {a: share for a, share in decision.strategy.items() if share >= 0.005}
-            entry |= {
-                "v": round(float(decision.value), 3),
-                "s": _numbers(strategy),
-                "q": _numbers(decision.values),
-                "d": int(decision.depth),
-                "n": int(decision.iterations),
-            }
-        if advice:
-            entry["a"] = advice
-        if fallback:
-            entry["f"] = str(fallback)[:200]
-        self.trace.append(entry)
+        told = thought(decision) if self._keep else {}
+        if told:
+            self.trace.append({"p": ply, "w": player} | told)
+
+
+def thought(decision: Decision) -> dict[str, Any]:
+    """Return a decision's values and advice as a trace holds them; {} where there are none."""
+    advice = [
+        {"question": e.get("question", ""), "status": e.get("status", "")}
+        | ({"weights": _numbers(e["weights"])} if "weights" in e else {})
+        for e in decision.notes.get("transcript", ())
+    ]
+    entry: dict[str, Any] = {}
+    if decision.values:
+        strategy = {a: share for a, share in decision.strategy.items() if share >= 0.005}
+        entry |= {
+            "v": round(float(decision.value), 3),
+            "s": _numbers(strategy),
+            "q": _numbers(decision.values),
+            "d": int(decision.depth),
+            "n": int(decision.iterations),
+        }
+    if advice:
+        entry["a"] = advice
+    if fallback := decision.notes.get("fallback"):
+        entry["f"] = str(fallback)[:200]
+    return entry
 
 
 def _numbers(values: Mapping[Any, float]) -> dict[str, float]:

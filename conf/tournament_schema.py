@@ -51,7 +51,8 @@ class TournamentGroup:
         pairs: games of one pairing are played in pairs: same seed, sides swapped.  Of a ladder:
             the rounds.
         seed: the first pair's; the next pairs count up.
-        executor: local (worker processes), inline (in the command's own process) or ray.
+        executor: local (worker processes), inline (in the command's own process), ray, or showdown
+            (worker processes that play on a Showdown server of their own).
         jobs: games at once; null: one for each core (with the embedded model: 1).
         ray_address: of a Ray cluster; null: one started on this machine.
         timeout: seconds that one game may take; null: any time.
@@ -87,7 +88,7 @@ class TournamentGroup:
     def __post_init__(self) -> None:
         """Check the ranges."""
         _one_of("tournament.pairing", self.pairing, ("round_robin", "gauntlet", "ladder"))
-        _one_of("tournament.executor", self.executor, ("local", "inline", "ray"))
+        _one_of("tournament.executor", self.executor, ("local", "inline", "ray", "showdown"))
         _at_least("tournament.pairs", self.pairs, 1)
         _at_least("tournament.jobs", self.jobs, 1)
         _above("tournament.timeout", self.timeout, 0)

@@ -17,13 +17,12 @@ from rich.console import Console
 
 from plywise.arena import showdown_match
 from plywise.arena.records import read_records
-from plywise.arena.showdown_match import (
+from plywise.arena.showdown_match import BattlesStalledError, ShowdownMatch, run_showdown
+from plywise.arena.showdown_players import (
     BattleServerLostError,
-    BattlesStalledError,
-    ShowdownMatch,
-    run_showdown,
+    ServerUnreachableError,
+    account,
 )
-from plywise.arena.showdown_players import ServerUnreachableError, account
 from plywise.arena.showdown_view import LiveBattle, battle_line, llm_short
 from plywise.conf.schema import (
     AgentConfig,

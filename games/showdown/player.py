@@ -24,6 +24,9 @@ from plywise.games.showdown.translate import choice_for, information_state, lega
 
 log = logging.getLogger(__name__)
 
+REFUSED = "refused by the server"
+"""Among ``PlywisePlayer.fallbacks`` the one after which the agent decides again."""
+
 
 class Decider(Protocol):
     """What this player needs of an agent (``arena.agents.Agent`` has it)."""
@@ -160,7 +163,7 @@ class PlywisePlayer(Player):
         if known != request_id:
             self._refused[battle.battle_tag] = (request_id, set())
             return info
-        self.fallbacks["refused by the server"] += 1
+        self.fallbacks[REFUSED] += 1
         left = tuple(a for a in info.legal if a not in sent)
         return info.with_legal(left) if left else info
 

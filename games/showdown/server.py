@@ -346,6 +346,7 @@ def _lay_out(folder: Path, package: Path) -> None:
     (folder / "config" / "chat-plugins").mkdir(parents=True)
     (folder / "logs" / "repl").mkdir(parents=True)
     shutil.copy(_HERE / "server_config.js", folder / "config" / "config.js")
+    shutil.copy(_HERE / "server_seeds.js", folder / "config")
 
 
 def _free_port() -> int:

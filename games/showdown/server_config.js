@@ -15,3 +15,4 @@ exports.reportbattlejoins = false;
 exports.inactiveuserthreshold = 24 * 60 * 60 * 1000; // ms; the default logs idle bots out after an hour
 exports.loginserver = 'http://127.0.0.1:9/'; // a dead address: bots' names need no account
 exports.wsdeflate = null; // compression gains nothing on one machine, and its package is optional
+exports.commands = require('./server_seeds').commands; // battles that can be played again

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from poke_env.battle import Battle, Pokemon
+from poke_env.battle import Battle, Move, Pokemon
 from poke_env.battle.side_condition import STACKABLE_CONDITIONS
 from poke_env.data import to_id_str
+from poke_env.player import BattleOrder
+from poke_env.player.battle_order import SingleBattleOrder
 
 from plywise.games.gen9.infostate import (
     FORCED,
@@ -27,6 +29,7 @@ from plywise.games.gen9.infostate import (
 from plywise.games.showdown.notes import BattleNotes
 
 _HAZARDS = {c.name for c in STACKABLE_CONDITIONS} | {"STEALTH_ROCK", "STICKY_WEB"}
+_EVENTS = {"turn", "move", "switch", "drag", "replace", "cant", "faint", "upkeep"}
 _TERRAINS = ("electricterrain", "grassyterrain", "mistyterrain", "psychicterrain")
 
 
@@ -284,3 +287,40 @@ def choice_for(battle: Battle, action: int) -> str:
     suffix = " terastallize" if TERA <= action < SWITCH else ""
     slot = 0 if action == FORCED or len(request["active"][0]["moves"]) == 1 else action % 4
     return f"/choose move {slot + 1}{suffix}"
+
+
+def action_of(battle: Battle, order: BattleOrder) -> int | None:
+    """Return the legal action that an order of one of poke-env's players means, None without one.
+
+    ``/choose default`` is what the server makes of it: the first move, else the first on the bench.
+    """
+    legal, request = legal_actions(battle), battle.last_request
+    meant, tera = None, False
+    if isinstance(order, SingleBattleOrder):
+        meant, tera = order.order, order.terastallize
+    action: int | None = None
+    if isinstance(meant, Pokemon):
+        places = [i for i, mon in enumerate(battle.team.values()) if mon is meant]
+        action = SWITCH + places[0] if places else None
+    elif isinstance(meant, Move) and "active" in request:
+        offered = [to_id_str(m["id"]) for m in request["active"][0]["moves"]]
+        own = [to_id_str(m) for m in request["side"]["pokemon"][0]["moves"]]
+        slots = own if len(offered) == 1 and len(own) > 1 else offered
+        if meant.id in slots:
+            action = (TERA if tera else MOVE) + slots.index(meant.id)
+        else:
+            action = FORCED
+    elif order.message == "/choose default":
+        moves = [a for a in legal if a < TERA or a in (FORCED, PASS)]
+        bench = [SWITCH + place for place in _team_order(battle, request)]
+        action = next((a for a in [*moves, *bench] if a in legal), None)
+    return action if action in legal else None
+
+
+def events_seen(battle: Battle) -> int:
+    """Return how many events of the battle both players have seen so far.
+
+    It is the same for both whenever they decide at the same time, and grows from each decision to
+    the next; lines about people, which come when they come, do not count.
+    """
+    return sum(len(line) > 1 and line[1] in _EVENTS for line in battle._replay_data)
