@@ -290,7 +290,8 @@ class LocalExecutor:
                 fault = timed_out(task, self._timeout, culprit)
             else:
                 text = worker.trouble.strip().splitlines()[-1:] or [f"exit status {code}"]
-                fault = Fault(task, kind, f"the worker {kind}: {text[0]}", culprit, time.time())
+                what = "" if kind == "nonsense" else f"{kind}: "
+                fault = Fault(task, kind, f"the worker {what}{text[0]}", culprit, time.time())
             log.warning("game %d broke off: %s", task.number, worker.trouble or fault.text)
             self._outcomes.append(fault)
         self._waiting.extendleft(reversed(worker.holds.values()))
