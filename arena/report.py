@@ -153,7 +153,7 @@ def _shown(rating: Any) -> str:
         return "–"
     if not isfinite(rating.rating):
         return "∞" if rating.rating > 0 else "−∞"
-    return f"{rating.rating:+.0f}"
+    return f"{rating.rating:+.0f}".replace("-", "−")
 
 
 def _cross(standings: Standings) -> list[list[list[float] | None]]:

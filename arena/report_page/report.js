@@ -7,7 +7,7 @@ for (const agent of data.agents) titles[agent.index] = agent.title;
 const HUES = [215, 20, 140, 280, 45, 330, 180, 95, 255, 0];
 const colour = (i) => `hsl(${HUES[i % HUES.length]} 65% ${i < HUES.length ? 52 : 38}%)`;
 const $ = (id) => document.getElementById(id);
-const number = (v, digits = 0) => v === null || v === undefined ? "–" : v.toLocaleString("en", { maximumFractionDigits: digits, minimumFractionDigits: digits });
+const number = (v, digits = 0) => v === null || v === undefined ? "–" : v.toLocaleString("en", { maximumFractionDigits: digits, minimumFractionDigits: digits }).replace("-", "−");
 const signed = (v, digits = 0) => (v > 0 ? "+" : v < 0 ? "−" : "") + number(Math.abs(v), digits);
 const percent = (v) => v === null ? "–" : number(100 * v, 1) + " %";
 
@@ -48,26 +48,30 @@ $("settings-text").textContent = JSON.stringify({ ...data.settings, agents: data
 function ratingTable() {
   const finite = data.agents.filter((a) => a.rating !== null);
   const ends = finite.flatMap((a) => [a.rating, a.low ?? a.rating, a.high ?? a.rating]);
-  const low = Math.min(0, ...ends) - 20, high = Math.max(0, ...ends) + 20, x = (v) => 4 + 192 * (v - low) / (high - low);
-  const t = table(["", "agent", "rating", "95 % interval", "", "stronger than next", "games", "W–D–L", "score", "s/decision", "LLM calls", "tokens", "cost $"], [1]);
+  const low = Math.min(0, ...ends) - 20, high = Math.max(0, ...ends) + 20, x = (v) => 4 + 112 * (v - low) / (high - low);
+  // Columns about the language model only where one was asked.
+  const asked = data.agents.some((a) => a.effort.calls), priced = data.agents.some((a) => a.effort.cost);
+  const t = table(["", "agent", "rating", "95 % interval", "", "stronger than next", "games", "W–D–L", "score", "seconds / decision",
+    ...(asked ? ["LLM calls", "tokens"] : []), ...(priced ? ["cost $"] : [])], [1]);
   const body = t.createTBody();
   data.agents.forEach((a, i) => {
     const row = body.insertRow();
     row.append(make("td", i + 1), make("td", a.title, "name"), make("td", a.shown));
     const end = (v, none) => v === null ? none : signed(v);
     row.append(make("td", `[${end(a.low, "−∞")}, ${end(a.high, "∞")}]`));
-    const bars = canvas(200, 18, `interval of ${a.title}`);
-    bars.style.width = "200px";
+    const bars = canvas(120, 18, `interval of ${a.title}`);
+    bars.style.width = "120px";
     bars.append(draw("line", { x1: x(0), x2: x(0), y1: 0, y2: 18, class: "grid" }));
-    const from = a.low === null ? 0 : x(a.low), to = a.high === null ? 200 : x(a.high);
+    const from = a.low === null ? 0 : x(a.low), to = a.high === null ? 120 : x(a.high);
     bars.append(draw("rect", { x: from, y: 6, width: Math.max(1, to - from), height: 6, rx: 3, fill: colour(a.index), opacity: 0.45 }));
     if (a.rating !== null) bars.append(draw("circle", { cx: x(a.rating), cy: 9, r: 4.5, fill: colour(a.index) }));
     const cell = make("td");
     cell.append(bars);
     const e = a.effort, tokens = e.prompt_tokens + e.completion_tokens;
     row.append(cell, make("td", percent(a.superiority)), make("td", number(a.wins + a.draws + a.losses)),
-      make("td", `${a.wins}–${a.draws}–${a.losses}`), make("td", percent(a.score)), make("td", number(a.seconds, 3)),
-      make("td", number(e.calls)), make("td", number(tokens)), make("td", e.cost ? number(e.cost, 4) : "–"));
+      make("td", `${a.wins}–${a.draws}–${a.losses}`), make("td", percent(a.score)), make("td", number(a.seconds, 3)));
+    if (asked) row.append(make("td", number(e.calls)), make("td", number(tokens)));
+    if (priced) row.append(make("td", e.cost ? number(e.cost, 4) : "–"));
   });
   $("rating-table").append(t);
   const r = data.rated, notes = [...r.warnings];
@@ -145,10 +149,11 @@ function histogram(id, values, label, digits) {
   const bins = new Array(Math.max(1, Math.floor((high - low) / width) + 1)).fill(0);
   for (const v of values) bins[Math.min(bins.length - 1, Math.floor((v - low) / width))] += 1;
   const svg = canvas(W, H, `histogram: ${label}`);
-  const [x, y] = axes(svg, [low, low + width * bins.length], [0, Math.max(...bins)], label, (v) => number(v, digits && width < 0.1 ? 3 : digits && width < 1 ? 2 : 0), (v) => number(v));
+  const shift = whole && width === 1 ? 0.5 : 0;  // a whole number stands below the middle of its bar
+  const [x, y] = axes(svg, [low - shift, low - shift + width * bins.length], [0, Math.max(...bins)], label, (v) => number(v, whole ? 0 : Math.max(0, 1 - Math.floor(Math.log10(40 * width)))), (v) => number(v));
   bins.forEach((n, i) => {
     if (!n) return;
-    const bar = draw("rect", { x: x(low + i * width), y: y(n), width: Math.max(1, x(low + width) - x(low) - 1), height: y(0) - y(n), class: "bar" });
+    const bar = draw("rect", { x: x(low - shift + i * width), y: y(n), width: Math.max(1, x(low + width) - x(low) - 1), height: y(0) - y(n), class: "bar" });
     bar.append(draw("title", {}, `${number(low + i * width, digits)}: ${number(n)} games`));
     svg.append(bar);
   });
@@ -196,22 +201,41 @@ function filter() {
   $("count").textContent = `${number(shown.length)} games`;
   space.style.height = `${shown.length * ROW}px`;
   list.scrollTop = 0;
-  rows();
+  redraw();
+}
+// Row k of the list has the place k % pool.length in the page, so scrolling fills only those that come into sight.
+const pool = [];
+let drawn = 0;  // grows when what is drawn is out of date
+function fill(place, k) {
+  const { row, cells } = place, i = shown[k], r = games.result[i];
+  Object.assign(place, { k, drawn });
+  row.style.transform = `translateY(${k * ROW}px)`;
+  row.dataset.game = i;
+  row.ariaPosInSet = k + 1;
+  row.ariaSelected = i === chosen;
+  row.className = i === chosen ? "row on" : "row";
+  [games.number[i], titles[games.first[i]], titles[games.second[i]], outcome(r), games.plies[i], number(games.seconds[i], 2)]
+    .forEach((text, c) => { cells[c].data = text; });
+  cells[1].parentNode.className = r > 0 ? "won" : "";
+  cells[2].parentNode.className = r < 0 ? "won" : "";
 }
 function rows() {
-  const from = Math.max(0, Math.floor(list.scrollTop / ROW) - 8), to = Math.min(shown.length, from + Math.ceil(list.clientHeight / ROW) + 16);
-  const fresh = document.createDocumentFragment();
-  for (let k = from; k < to; k++) {
-    const i = shown[k], row = make("div", null, i === chosen ? "row on" : "row"), r = games.result[i];
-    row.style.top = `${k * ROW}px`;
-    row.dataset.game = i;
+  const wanted = Math.ceil(list.clientHeight / ROW) + 16;
+  while (pool.length < wanted) {
+    const row = make("div", null, "row"), cells = [0, 1, 2, 3, 4, 5].map((c) => row.appendChild(make("span", " ", [0, 4, 5].includes(c) ? "n" : "")).firstChild);
     row.setAttribute("role", "option");
-    row.append(make("span", games.number[i], "n"), make("span", titles[games.first[i]], r > 0 ? "won" : ""), make("span", titles[games.second[i]], r < 0 ? "won" : ""),
-      make("span", outcome(r)), make("span", games.plies[i], "n"), make("span", number(games.seconds[i], 2), "n"));
-    fresh.append(row);
+    space.append(row);
+    pool.push({ row, cells, k: -1, drawn: -1 });
+    drawn++;
   }
-  space.replaceChildren(fresh);
+  const from = Math.max(0, Math.min(Math.floor(list.scrollTop / ROW) - 8, shown.length - pool.length));
+  for (let k = from; k < from + pool.length; k++) {
+    const place = pool[k % pool.length];
+    place.row.hidden = k >= shown.length;
+    if (k < shown.length && (place.k !== k || place.drawn !== drawn)) fill(place, k);
+  }
 }
+function redraw() { drawn++; rows(); }
 let waiting = false;
 list.addEventListener("scroll", () => {
   if (waiting) return;
@@ -258,7 +282,7 @@ function position(i, at) {
 }
 function open(i) {
   chosen = i;
-  rows();
+  redraw();
   const viewer = $("viewer"), r = games.result[i];
   viewer.replaceChildren(make("h3", `Game ${games.number[i]}: ${titles[games.first[i]]} v ${titles[games.second[i]]}`));
   const how = r === null ? "no result" : r === 0 ? "draw" : `${titles[r > 0 ? games.first[i] : games.second[i]]} wins`;
@@ -347,7 +371,7 @@ for (const id of ["by-agent", "by-other"]) {
   titles.forEach((title, i) => { const option = make("option", title); option.value = i; $(id).append(option); });
 }
 for (const id of ["by-agent", "by-other", "by-result", "by-replay"]) $(id).addEventListener("change", filter);
-["number", "first player", "second player", "result", "plies", "seconds"].forEach((h, i) => $("list-head").append(make("span", h, [0, 4, 5].includes(i) ? "n" : "")));
+["game", "first player", "second player", "result", "plies", "seconds"].forEach((h, i) => $("list-head").append(make("span", h, [0, 4, 5].includes(i) ? "n" : "")));
 new ResizeObserver(rows).observe(list);
 filter();
 if (count) open(0);
