@@ -363,6 +363,12 @@ class GameStore:
         except sqlite3.IntegrityError as error:
             raise RecordError(f"{self.path} holds this game already ({error})") from error
         except sqlite3.Error as error:
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # a closed database has none
+            if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+                raise RecordError(
+                    f"{self.path} is damaged or no tournament record of Plywise ({error}); it is "
+                    "left as it is: restore it, or name another with tournament.record=FILE"
+                ) from error
             raise RecordError(
                 f"cannot use the record {self.path}: {error}; what it held is kept, and the same "
                 "command continues once that is mended"
@@ -390,6 +396,8 @@ def _game(row: tuple[Any, ...]) -> FinishedGame:
 
 def _lock(path: Path) -> IO[bytes]:
     """Take the right to write, or say who has it."""
+    if path.is_dir():
+        raise RecordError(f"the record {path} is a folder; name a file with tournament.record=FILE")
     beside = path.with_name(f"{path.name}.lock")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

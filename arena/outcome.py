@@ -79,9 +79,6 @@ def write_results(
         "run": end,
         "config": config,
     }
-    write_summary(folder / "summary.json", summary)
-    write_csv(folder / "results.csv", games, store.titles)
-    write_report(store, folder / "report.html")
     if games:
         console.print(standings.table())
         if len(store.titles) > 2:
@@ -100,6 +97,10 @@ def write_results(
         console.print(
             f"{end.played} games in {end.wall_seconds:.1f} s, workers {end.busy:.0%} busy"
         )
+    # After the tables: a full disk takes the files away, not what is to be read.
+    write_summary(folder / "summary.json", summary)
+    write_csv(folder / "results.csv", games, store.titles)
+    write_report(store, folder / "report.html")
     if end.interrupted:
         console.print(
             f"Interrupted after {len(games)} of {total} games; the same command continues."

@@ -21,7 +21,7 @@ def elo_of(share: float) -> float:
     """Return the Elo difference that a share of the points means; infinite at 0 and 1."""
     if share <= 0:
         return -inf
-    return inf if share >= 1 else -400 * log10(1 / share - 1)
+    return inf if share >= 1 else -400 * log10(1 / share - 1) + 0.0  # no −0
 
 
 @dataclass(frozen=True)
