@@ -60,6 +60,7 @@ def settings_of(config: TournamentConfig) -> dict[str, Any]:
         "game": {"name": config.game.name, **config.game.parameters()},
         "pairing": config.tournament.pairing,
         "seed": config.tournament.seed,
+        "openings": config.tournament.openings,
         "agents": agents,
         "llm": config.llm.name if asked else "none",
     }

@@ -127,10 +127,12 @@ def play_game(
     seed: int,
     on_ply: Callable[[State, int], None] | None = None,
     watcher: Watcher | None = None,
+    openings: int = 0,
 ) -> GameRecord:
     """Play one game; ``agents[p]`` decides for player p.
 
-    ``on_ply`` sees the state after each ply, ``watcher`` each decision.
+    ``on_ply`` sees the state after each ply, ``watcher`` each decision.  The first ``openings``
+    plies are nobody's decisions: legal actions at random, the same in both games of a pair.
 
     An exception in an agent ends the game without a result: it is logged with its traceback and
     written into the record, never counted as a loss.  A :class:`PlywiseError` (something outside
@@ -141,7 +143,10 @@ def play_game(
     error = culprit = ""
     try:
         while not course.state.is_terminal():
-            _advance(game, course, agents, seed, watcher)
+            if len(course.actions) < openings and course.state.current_player() != CHANCE:
+                _open(course, seed)
+            else:
+                _advance(game, course, agents, seed, watcher)
             if on_ply is not None:
                 on_ply(course.state, len(course.actions))
     except PlywiseError:
@@ -166,6 +171,26 @@ def play_game(
         error=error,
         culprit=culprit,
     )
+
+
+def _open(course: _Course, seed: int) -> None:
+    """Apply one ply of legal actions at random."""
+    state, mover = course.state, course.state.current_player()
+    ply = len(course.actions)
+    chosen = [NO_ACTION, NO_ACTION]
+    for player in (0, 1) if mover == SIMULTANEOUS else (mover,):
+        legal = state.legal_actions(player)
+        if legal:
+            chosen[player] = Random(decision_seed(seed, ply, player)).choice(legal)
+    _apply(course, mover, chosen)
+
+
+def _apply(course: _Course, mover: int, chosen: list[int]) -> None:
+    if mover == SIMULTANEOUS:
+        course.state.apply_actions(chosen)
+    else:
+        course.state.apply_action(chosen[mover])
+    course.actions.append((chosen[0], chosen[1]))
 
 
 def _advance(
@@ -204,11 +229,7 @@ def _advance(
             raise IllegalDecisionError(f"{agent.name} chose {decision.action}, legal are {legal}")
         chosen[player] = decision.action
         course.thinking = ""
-    if mover == SIMULTANEOUS:
-        state.apply_actions(chosen)
-    else:
-        state.apply_action(chosen[mover])
-    course.actions.append((chosen[0], chosen[1]))
+    _apply(course, mover, chosen)
 
 
 def play_pair(game: Game, first: Agent, second: Agent, seed: int) -> Iterator[GameRecord]:

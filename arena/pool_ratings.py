@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from math import isfinite
 from typing import Any
 
@@ -33,11 +35,35 @@ def ratings_of(
 
     An anchor that has not played yet is left aside: then the mean is the anchor.
     """
+    games = list(games)
     rated = rated_games(games, titles)
     if not rated:
         return None
     playing = {name for game in rated for name in (game.player_a, game.player_b)}
-    return rate(rated, anchor if anchor in playing else None, anchor_rating)
+    found = rate(rated, anchor if anchor in playing else None, anchor_rating)
+    return replace(found, warnings=(*found.warnings, *repetitions(games, titles)))
+
+
+def repetitions(games: Iterable[FinishedGame], titles: Sequence[str]) -> list[str]:
+    """Return a warning for every two agents whose games are all the same ones.
+
+    Pairs of deterministic agents in a game without chance repeat each other.  As many of them as
+    one likes tell no more than the first, whatever intervals and tests make of their number.
+    """
+    played: defaultdict[tuple[int, int], list[bytes]] = defaultdict(list)
+    for game in games:
+        if game.plies and game.result is not None:
+            played[game.players].append(game.actions)
+    found = []
+    for first, second in sorted({(min(p), max(p)) for p in played}):
+        orders = [played[order] for order in ((first, second), (second, first)) if order in played]
+        if all(len(order) > 1 and len(set(order)) == 1 for order in orders):
+            found.append(
+                f"{titles[first]} v {titles[second]}: every pair is the same two games, so the "
+                "intervals (and an SPRT) mean nothing; tournament.openings=N begins each pair "
+                "with N random plies"
+            )
+    return found
 
 
 def ratings_over(

@@ -16,14 +16,13 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from plywise.arena.agents import CATALOG, Agent
+from plywise.arena.agents import CATALOG
 from plywise.arena.display import near
 from plywise.arena.executors import WorkersFailedError
 from plywise.arena.factory import AgentFactory
@@ -33,7 +32,7 @@ from plywise.arena.records import RecordFileError, plain
 from plywise.arena.replay import states_of
 from plywise.conf.schema import SelfplayConfig
 from plywise.datasets.errors import ConfigError, PlywiseError
-from plywise.games.base import Game, State
+from plywise.games.base import Game
 from plywise.search.decision import Decision
 
 FORMAT = 1
@@ -69,34 +68,18 @@ class _Game:
     rows: list[tuple[int, int, bytes, list[int], dict[int, float], float, int]]
 
 
-class _Opening:
-    """An agent whose first plies of a game are random; also the watcher that notes decisions."""
+class _Notes:
+    """The watcher that notes decisions."""
 
-    def __init__(self, agent: Agent, plies: int) -> None:
-        self.name = agent.name
+    def __init__(self) -> None:
         self.decisions: list[tuple[int, int, Decision]] = []
-        self._agent = agent
-        self._plies = plies
-        self._ply = 0
 
     def thinking(self, ply: int, player: int) -> None:
-        """Note the ply."""
-        self._ply = ply
+        """Nothing to note."""
 
     def decided(self, ply: int, player: int, decision: Decision) -> None:
-        """Note the agent's own decisions."""
-        if ply >= self._plies:
-            self.decisions.append((ply, player, decision))
-
-    def decide(self, state: State, player: int, seed: int) -> Decision:
-        """Return the agent's decision, or a random one in the opening."""
-        if self._ply >= self._plies:
-            return self._agent.decide(state, player, seed)
-        legal = state.legal_actions(player)
-        return Decision(Random(seed).choice(legal), dict.fromkeys(legal, 1 / len(legal)))
-
-    def close(self) -> None:
-        """Nothing to free."""
+        """Note a decision."""
+        self.decisions.append((ply, player, decision))
 
 
 class SelfplayFailedError(PlywiseError):
@@ -110,12 +93,12 @@ def play(factory: AgentFactory, config: SelfplayConfig, seed: int) -> _Game:
         SelfplayFailedError: the agent failed.
     """
     game = factory.game
-    both = _Opening(factory.build(config.agent), config.openings)
-    record = play_game(game, (both, both), seed, watcher=both)
+    agent, notes = factory.build(config.agent), _Notes()
+    record = play_game(game, (agent, agent), seed, watcher=notes, openings=config.openings)
     if record.returns is None:
         raise SelfplayFailedError(f"the game with seed {seed} broke off: {record.error}")
     thoughts: dict[int, list[tuple[int, Decision]]] = {}
-    for ply, player, decision in both.decisions:
+    for ply, player, decision in notes.decisions:
         thoughts.setdefault(ply, []).append((player, decision))
     rows = []
     for ply, state in enumerate(states_of(game, seed, record.actions)):

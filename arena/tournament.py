@@ -256,7 +256,11 @@ class Tournament:
         """
         config, group = self.config, self.config.tournament
         entrants = tuple(config.entrants())
-        setup = Setup(AgentPlayer, config.game, config.search, config.llm, entrants, group.trace)
+        setup = Setup(
+            *(AgentPlayer, config.game, config.search, config.llm, entrants),
+            trace=group.trace,
+            openings=group.openings,
+        )
         kind = group.executor
         if _embedded(config) and kind == "local":
             kind = "inline"

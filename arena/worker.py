@@ -42,6 +42,7 @@ class Setup:
         make: builds its player; a function or class that can be imported by name.
         entrants: the agents, by index.
         trace: whether to keep each decision's values and advice.
+        openings: random plies at the start of each game.
     """
 
     make: Callable[[Setup], Player]
@@ -50,6 +51,7 @@ class Setup:
     llm: LLMGroup
     entrants: tuple[AgentConfig, ...]
     trace: bool = True
+    openings: int = 0
 
 
 class AgentPlayer:
@@ -65,7 +67,8 @@ class AgentPlayer:
         """Return how the game ended."""
         watch = Tracer(thinking, keep=self._setup.trace)
         seats = [self._agents[p] for p in task.players]
-        record = play_game(self._game, seats, task.seed, watcher=watch)
+        openings = self._setup.openings
+        record = play_game(self._game, seats, task.seed, watcher=watch, openings=openings)
         sides = sides_of(record, self._setup.llm)
         if record.error:
             culprit = watch.at if record.culprit else None

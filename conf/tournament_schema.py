@@ -51,6 +51,8 @@ class TournamentGroup:
         pairs: games of one pairing are played in pairs: same seed, sides swapped.  Of a ladder:
             the rounds.
         seed: the first pair's; the next pairs count up.
+        openings: random plies at the start of each game, the same in both games of a pair, so that
+            games differ where the agents are deterministic.
         executor: local (worker processes), inline (in the command's own process), ray, or showdown
             (worker processes that play on a Showdown server of their own).
         jobs: games at once; null: one for each core (with the embedded model: 1).
@@ -72,6 +74,7 @@ class TournamentGroup:
     pairing: str = "round_robin"
     pairs: int = 10
     seed: int = 0
+    openings: int = 0
     executor: str = "local"
     jobs: int | None = None
     ray_address: str | None = None
@@ -90,6 +93,12 @@ class TournamentGroup:
         _one_of("tournament.pairing", self.pairing, ("round_robin", "gauntlet", "ladder"))
         _one_of("tournament.executor", self.executor, ("local", "inline", "ray", "showdown"))
         _at_least("tournament.pairs", self.pairs, 1)
+        _at_least("tournament.openings", self.openings, 0)
+        if self.openings and self.executor == "showdown":
+            raise ConfigError(
+                f"tournament.openings={self.openings}: none with tournament.executor=showdown "
+                "(battles differ by their seeds)"
+            )
         _at_least("tournament.jobs", self.jobs, 1)
         _above("tournament.timeout", self.timeout, 0)
         _at_least("tournament.retries", self.retries, 0)

@@ -119,6 +119,28 @@ def test_other_settings_are_another_tournament(tmp_path: Path) -> None:
     assert len(games_of(record)) == 12
 
 
+def test_deterministic_agents_repeat_themselves_unless_games_open_at_random(
+    tmp_path: Path,
+) -> None:
+    two: list[Any] = ["search", {"name": "search", "max_depth": 1}]
+    _, out = run(configured(tmp_path / "a.sqlite", two, pairs=4), tmp_path)
+    assert len({game.actions for game in games_of(tmp_path / "a.sqlite")}) <= 2
+    assert "every pair is the same two games" in out
+    _, out = run(configured(tmp_path / "b.sqlite", two, pairs=4, openings=2), tmp_path)
+    games = games_of(tmp_path / "b.sqlite")
+    assert "every pair is the same" not in out
+    openings = [game.moves()[:2] for game in games]
+    assert openings[0::2] == openings[1::2]  # the same in both games of a pair
+    assert len(set(map(tuple, openings))) > 1
+    assert [game.sides[0].decisions + game.sides[1].decisions for game in games] == [
+        game.plies - 2 for game in games
+    ]
+    with pytest.raises(RecordMismatchError, match="openings is 2 there, 0 here"):
+        run(configured(tmp_path / "b.sqlite", two, pairs=4), tmp_path)
+    with pytest.raises(ConfigError, match="openings=1: none with"):
+        configured(tmp_path / "c.sqlite", executor="showdown", openings=1)
+
+
 def test_the_default_record_belongs_to_the_settings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
