@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
+from plywise.arena.advice import Advised, Consult, LanguageModel, check_advice, with_advice
 from plywise.arena.agents import Agent, AgentInfo, Progress, RandomAgent, check_agent
 from plywise.arena.worlds import belief_worlds
 from plywise.conf.schema import (
@@ -27,20 +26,12 @@ from plywise.search.guide import Consultation, GuideReport
 if TYPE_CHECKING:
     from plywise.engine.kernels import RulesKernels
     from plywise.games.base import Game, State
-    from plywise.llm_modules.client import LLMClient, LLMConfig
-    from plywise.llm_modules.embedded import EmbeddedServer
-    from plywise.llm_modules.guides import GuideConfig, LLMConsultant
     from plywise.search.alphabeta import AlphaBeta
     from plywise.search.averaging import AveragedSearch
     from plywise.search.simultaneous import SimultaneousSearch
 
 
-log = logging.getLogger(__name__)
-
 _LEAST_SECONDS = 0.02  # of search, however long the preparations took
-
-Think = Callable[[Consultation | None], Decision]
-"""A search, as a function of the guide that it may ask."""
 
 
 def make_configured_game(config: GameConfig) -> Game:
@@ -81,97 +72,6 @@ def with_budget(search: SearchConfig, agent: AgentConfig) -> SearchConfig:
         if (value := getattr(agent, key)) is not None
     }
     return replace(search, **own)
-
-
-def with_advice(llm: LLMGroup, agent: AgentConfig) -> LLMGroup:
-    """Return the model's settings with what the agent sets for itself.
-
-    Raises:
-        ConfigError: a value is out of range or of the wrong kind.
-    """
-    try:
-        return replace(llm, **agent.llm)
-    except TypeError as error:
-        raise ConfigError(f"agents: {agent.title}: llm={agent.llm}: {error}") from error
-
-
-class LanguageModel:
-    """The configured model: its client and consultant, started at the first use."""
-
-    def __init__(self, config: LLMGroup, progress: Progress) -> None:
-        self.config = config
-        self.progress = progress
-        self._server: EmbeddedServer | None = None
-        self._client: LLMClient | None = None
-        self._consultants: dict[str, LLMConsultant] = {}
-
-    def client(self) -> LLMClient:
-        """Return the client; starts the embedded server where that is the model.
-
-        Raises:
-            LLMError: the settings cannot work, or the embedded server does not start.
-        """
-        from plywise.llm_modules.client import LLMClient, LLMConfig
-
-        if self._client is None:
-            group = self.config
-            config = LLMConfig(
-                base_url=group.base_url or "",
-                model=group.model or "",
-                api_key_env=group.api_key_env,
-                temperature=group.temperature,
-                timeout=group.timeout,
-                max_retries=group.max_retries,
-                concurrency=group.concurrency,
-            )
-            if group.name == "embedded":
-                self._client = self._start_embedded(config)
-            else:
-                self._client = LLMClient(config)
-                self.progress(f"Language model: {self._client.model} at {self._client.endpoint}")
-        return self._client
-
-    def consultant(self, group: LLMGroup | None = None) -> LLMConsultant:
-        """Return the consultant for these settings; agents with the same ones share it."""
-        from plywise.llm_modules.guides import LLMConsultant
-
-        config = self.guide_config(group)
-        key = repr(config)
-        if key not in self._consultants:
-            self._consultants[key] = LLMConsultant(self.client(), config)
-        return self._consultants[key]
-
-    def guide_config(self, group: LLMGroup | None = None) -> GuideConfig:
-        """Return what the model is asked, and how far it is believed."""
-        from plywise.llm_modules.guides import GuideConfig
-
-        group = group or self.config
-        return GuideConfig(
-            guides=tuple(group.guides),
-            trust=dict.fromkeys(group.guides, group.trust),
-            max_calls=group.max_calls,
-        )
-
-    def close(self) -> None:
-        """Stop the client and the embedded server."""
-        if self._client is not None:
-            self._client.close()
-        if self._server is not None:
-            self._server.close()
-
-    def _start_embedded(self, config: LLMConfig) -> LLMClient:
-        from plywise.llm_modules.client import LLMClient
-        from plywise.llm_modules.embedded import EmbeddedServer
-
-        start = time.monotonic()
-        self.progress("Starting the embedded language model")
-        server = EmbeddedServer(self.config.weights, threads=self.config.threads)
-        self._server = server.start()
-        client = LLMClient(server.llm_config(config), api_key=server.api_key)
-        self.progress(
-            f"Language model: {client.model}, ready after {time.monotonic() - start:.1f} s"
-        )
-        return client
 
 
 class AgentFactory:
@@ -217,7 +117,7 @@ class AgentFactory:
         sampled = battles or rules.simultaneous or rules.hidden_information
         where = "server" if self._on_server else "battles" if battles else "boards"
         info = check_agent(entrant.name, where=where)
-        if entrant.name == "llm" and self._model.config.name == "none":
+        if entrant.name == "llm" and self._model.config.name in ("none", "stand_in"):
             raise ConfigError("agent 'llm' needs a language model: llm=embedded or llm=openai")
         if entrant.name in ("expectimax", "safe_expectimax"):
             if sampled:
@@ -233,7 +133,9 @@ class AgentFactory:
                 fit = "simultaneous" if sampled else "alphabeta"
                 raise ConfigError(f"search={self._search.name} does not fit here: search={fit}")
             self._kernels()
-            with_budget(self._search, entrant)
+            search = with_budget(self._search, entrant)
+            if entrant.name == "llm_search" and self._model.config.name != "none":
+                check_advice(self._model.config, entrant, self.game, search)
         if entrant.llm:
             with_advice(self._model.config, entrant)
             if entrant.name != "llm_search" or self._model.config.name == "none":
@@ -277,13 +179,14 @@ class AgentFactory:
             return MaxDamageAgent(label, self._kernels())
         if entrant.name == "llm":
             return LLMAgent(label, self._model, entrant.seconds)
-        advice = with_advice(self._model.config, entrant)
-        consultant = self._model.consultant(advice) if advised else None
+        consult = None
+        if advised:
+            consult = self._model.consult(with_advice(self._model.config, entrant), self.game)
         if isinstance(search, AlphaBetaConfig):
-            return AlphaBetaAgent(label, self._kernels(), search, consultant)
+            return AlphaBetaAgent(label, self._kernels(), search, consult)
         lend_after = self._model.config.lend_after if advised else None
         battle_search = cast("SimultaneousConfig", search)
-        return BattleAgent(label, self._kernels(), battle_search, consultant, lend_after)
+        return BattleAgent(label, self._kernels(), battle_search, consult, lend_after)
 
     def _kernels(self) -> RulesKernels:
         """Return the game's compiled rules.
@@ -306,32 +209,6 @@ class AgentFactory:
         self._model.close()
 
 
-class Advised:
-    """Opens and closes the consultation around one decision, and notes what it cost."""
-
-    def __init__(self, consultant: LLMConsultant | None) -> None:
-        self._consultant = consultant
-
-    def decide(self, state: State, player: int, seed: int, think: Think) -> Decision:
-        """Return ``think(consultation)`` with the guide's report and transcript in its notes."""
-        if self._consultant is None or len(state.legal_actions(player)) < 2:
-            return think(None)
-        try:
-            consultation = self._consultant.consult(state.briefing(player), seed)
-        except Exception as error:  # the search decides alone, whatever advice fails for
-            log.exception("no advice: the briefing or the consultation failed")
-            alone = think(None)
-            failure = f"{type(error).__name__}: {error}"
-            report = GuideReport(failed=1)
-            return replace(alone, notes={**alone.notes, "guide": report, "guide_error": failure})
-        try:
-            decision = think(consultation)
-        finally:
-            report = consultation.close()
-        notes = {**decision.notes, "guide": report, "transcript": consultation.transcript}
-        return replace(decision, notes=notes)
-
-
 class AlphaBetaAgent:
     """Alpha-beta for turn-based games; each thread has a search of its own."""
 
@@ -340,12 +217,12 @@ class AlphaBetaAgent:
         name: str,
         kernels: RulesKernels,
         config: AlphaBetaConfig,
-        consultant: LLMConsultant | None,
+        consult: Consult | None,
     ) -> None:
         self.name = name
         self._kernels = kernels
         self._config = config
-        self._advised = Advised(consultant)
+        self._advised = Advised(consult)
         self._local = threading.local()
         self._search()  # compiles now, not on the clock of the first decision
 
@@ -369,6 +246,7 @@ class AlphaBetaAgent:
                 seconds=config.seconds,
                 max_nodes=config.iterations,
                 table_bits=config.table_bits,
+                advice_plies=config.advice_plies,
             )
         return cast("AlphaBeta", self._local.search)
 
@@ -412,14 +290,14 @@ class BattleAgent:
         name: str,
         kernels: RulesKernels,
         config: SimultaneousConfig,
-        consultant: LLMConsultant | None,
+        consult: Consult | None,
         lend_after: float | None = None,
     ) -> None:
         self.name = name
         self._kernels = kernels
         self._config = config
         self._lend_after = lend_after
-        self._advised = Advised(consultant)
+        self._advised = Advised(consult)
         self._local = threading.local()
         self._search()  # compiles now, not on the clock of the first decision
 
@@ -485,6 +363,7 @@ class LLMAgent:
         notes = dict(facts)
         if "guide" in notes:
             notes["guide"] = GuideReport(**notes["guide"])
+            notes["guide"].used = int(facts["chosen_by"] == "model")
         if "why" in notes:
             notes["fallback"] = notes["why"]
         legal = state.legal_actions(player)

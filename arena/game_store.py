@@ -24,7 +24,7 @@ import numpy as np
 from plywise.arena.schedule import GameTask
 from plywise.datasets.errors import ConfigError, PlywiseError
 
-FORMAT = 1
+FORMAT = 2
 """Of the tables; a record of another format is refused."""
 
 
@@ -46,6 +46,7 @@ class Side:
         illegal: illegal actions named.
         calls, cached, late, failed: questions to the language model (see ``GuideReport``).
         prompt_tokens, completion_tokens: of those calls; ``cost`` in US dollars.
+        used, ignored: answers that the search took in, and those of no use to it.
     """
 
     decisions: int = 0
@@ -60,6 +61,8 @@ class Side:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost: float = 0.0
+    used: int = 0
+    ignored: int = 0
 
 
 @dataclass(slots=True)

@@ -10,16 +10,17 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from plywise.arena.advice import with_advice
 from plywise.arena.agents import CATALOG
-from plywise.arena.factory import with_advice, with_budget
+from plywise.arena.factory import with_budget
 from plywise.arena.records import plain
 from plywise.conf.schema import TournamentConfig
 
 _ROOT = Path(__file__).parents[1]  # the checkout, or plywise/ in site-packages
 _FOLDERS = ("datasets", "engine", "games", "search", "llm_modules")
 _ARENA = (
-    *("agents", "factory", "match", "max_damage", "schedule", "showdown_course"),
-    *("showdown_games", "worlds"),
+    *("advice", "agents", "factory", "match", "max_damage", "schedule", "showdown_course"),
+    *("showdown_games", "truth", "worlds"),
 )
 _SUFFIXES = {".py", ".js", ".json", ".npz", ".gz", ".txt"}
 # Of the llm group: how calls are made decides nothing about a game.

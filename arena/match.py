@@ -10,12 +10,14 @@ from random import Random
 from typing import Protocol
 
 from plywise.arena.agents import Agent
-from plywise.datasets.errors import PlywiseError
+from plywise.datasets.errors import ConfigError, PlywiseError
 from plywise.games.base import CHANCE, NO_ACTION, SIMULTANEOUS, Game, State
 from plywise.search.decision import Decision
 from plywise.search.guide import GuideReport
 
 log = logging.getLogger(__name__)
+
+_MOST_OPENINGS = 1000  # that may end the game before one is found that does not
 
 
 class IllegalDecisionError(RuntimeError):
@@ -116,7 +118,7 @@ class _Course:
     thinking: str = ""
 
 
-def decision_seed(game_seed: int, ply: int, player: int) -> int:
+def decision_seed(game_seed: int | str, ply: int, player: int) -> int:
     """Return the 63-bit seed of one decision, a function of its place in the game alone."""
     return Random(f"{game_seed}/{ply}/{player}").getrandbits(63)
 
@@ -132,21 +134,22 @@ def play_game(
     """Play one game; ``agents[p]`` decides for player p.
 
     ``on_ply`` sees the state after each ply, ``watcher`` each decision.  The first ``openings``
-    plies are nobody's decisions: legal actions at random, the same in both games of a pair.
+    plies are nobody's decisions and not seen: legal actions at random that do not end the game, the
+    same in both games of a pair.
 
     An exception in an agent ends the game without a result: it is logged with its traceback and
     written into the record, never counted as a loss.  A :class:`PlywiseError` (something outside
     is wrong) is raised.
+
+    Raises:
+        ConfigError: random games do not last as long as the opening.
     """
     start = time.perf_counter()
-    course = _Course(game.new_initial_state(seed), Random(f"{seed}/chance"))
+    course = _opened(game, seed, openings)
     error = culprit = ""
     try:
         while not course.state.is_terminal():
-            if len(course.actions) < openings and course.state.current_player() != CHANCE:
-                _open(course, seed)
-            else:
-                _advance(game, course, agents, seed, watcher)
+            _advance(game, course, agents, seed, watcher)
             if on_ply is not None:
                 on_ply(course.state, len(course.actions))
     except PlywiseError:
@@ -173,7 +176,30 @@ def play_game(
     )
 
 
-def _open(course: _Course, seed: int) -> None:
+def _opened(game: Game, seed: int, plies: int) -> _Course:
+    """Return a game after ``plies`` random plies, drawn again as long as they end it."""
+    for attempt in range(_MOST_OPENINGS):
+        course = _Course(game.new_initial_state(seed), Random(f"{seed}/chance"))
+        while len(course.actions) < plies and not course.state.is_terminal():
+            if not _chance(course):
+                _open(course, f"{seed}/{attempt}" if attempt else seed)
+        if not course.state.is_terminal():
+            return course
+    raise ConfigError(
+        f"openings={plies}: {_MOST_OPENINGS} random games of {game.info.name} were over by then"
+    )
+
+
+def _chance(course: _Course) -> bool:
+    """Resolve a chance node; return whether it was one."""
+    if course.state.current_player() != CHANCE:
+        return False
+    outcomes, weights = zip(*course.state.chance_outcomes(), strict=True)
+    course.state.apply_action(course.chance.choices(outcomes, weights)[0])
+    return True
+
+
+def _open(course: _Course, seed: int | str) -> None:
     """Apply one ply of legal actions at random."""
     state, mover = course.state, course.state.current_player()
     ply = len(course.actions)
@@ -197,11 +223,9 @@ def _advance(
     game: Game, course: _Course, agents: Sequence[Agent], seed: int, watcher: Watcher | None
 ) -> None:
     """Resolve a chance node, or let the players of one node decide and apply it."""
-    state, mover = course.state, course.state.current_player()
-    if mover == CHANCE:
-        outcomes, weights = zip(*state.chance_outcomes(), strict=True)
-        state.apply_action(course.chance.choices(outcomes, weights)[0])
+    if _chance(course):
         return
+    state, mover = course.state, course.state.current_player()
     ply = len(course.actions)
     if ply >= game.max_game_length():
         raise EndlessGameError(f"{game.info.name} did not end within {ply} decisions")

@@ -40,7 +40,16 @@ class Standings:
             standing = self.agents[agent]
             standing.tally.add(game.result_of(agent))
             standing.clock += Clock(side.decisions, side.seconds, side.longest)
-            for name in ("fallbacks", "illegal", "calls", "cached", "late", "failed"):
+            for name in (
+                "fallbacks",
+                "illegal",
+                "calls",
+                "cached",
+                "late",
+                "failed",
+                "used",
+                "ignored",
+            ):
                 total = getattr(standing.effort, name) + getattr(side, name)
                 setattr(standing.effort, name, total)
             standing.effort.prompt_tokens += side.prompt_tokens
@@ -57,11 +66,12 @@ class Standings:
     def table(self) -> Table:
         """Return the table of agents, best score first.
 
-        LLM counts calls; errors are games broken off and moves made without thinking (fallbacks).
+        LLM counts calls, used the answers that a search took in; errors are games broken off and
+        moves made without thinking (fallbacks).
         """
         table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
         table.add_column("agent", overflow="fold")
-        for heading in ("score [95 %]", "W-D-L", "s/move", "max s", "LLM", "errors"):
+        for heading in ("score [95 %]", "W-D-L", "s/move", "max s", "LLM", "used", "errors"):
             table.add_column(heading, justify="right", no_wrap=True)
         ranked = sorted(
             zip(self.titles, self.agents, strict=True),
@@ -76,6 +86,7 @@ class Standings:
                 f"{clock.mean:.3f}" if clock.decisions else "–",
                 f"{clock.longest:.3f}" if clock.decisions else "–",
                 str(standing.effort.calls) if standing.effort.calls else "–",
+                str(standing.effort.used) if standing.effort.used else "–",
                 str(standing.faults + standing.effort.fallbacks),
             )
         return table

@@ -127,6 +127,8 @@ def _side(record: GameRecord, player: int, llm: LLMGroup) -> Side:
         cached=guide.cached,
         late=guide.late,
         failed=guide.failed,
+        used=guide.used,
+        ignored=guide.ignored,
         prompt_tokens=guide.prompt_tokens,
         completion_tokens=guide.completion_tokens,
         cost=cost / 1e6,

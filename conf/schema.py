@@ -20,14 +20,12 @@ from plywise.conf.checks import at_least as _at_least
 from plywise.conf.checks import between as _between
 from plywise.conf.checks import one_of as _one_of
 from plywise.conf.fit_schema import FitConfig
+from plywise.conf.llm_schema import LLMGroup as LLMGroup
 from plywise.conf.rating_schema import CalibrateConfig, RatingsConfig
 from plywise.conf.tournament_schema import ReportConfig, TournamentGroup
 from plywise.datasets.errors import ConfigError
 
 T = TypeVar("T")
-
-GUIDE_QUESTIONS = ("propose", "model", "evaluate")
-
 
 # --- game ----------------------------------------------------------------------------------------
 
@@ -136,15 +134,21 @@ class SearchConfig:
 
 @dataclass
 class AlphaBetaConfig(SearchConfig):
-    """Alpha-beta with a transposition table of ``2 ** table_bits`` entries (turn-based games)."""
+    """Alpha-beta with a transposition table of ``2 ** table_bits`` entries (turn-based games).
+
+    Attributes:
+        advice_plies: plies of search for which a guide's fully trusted value counts.
+    """
 
     name: str = "alphabeta"
     table_bits: int = 20
+    advice_plies: float = 4.0
 
     def __post_init__(self) -> None:
         """Check the ranges."""
         super().__post_init__()
         _between("search.table_bits", self.table_bits, 10, 28)
+        _between("search.advice_plies", self.advice_plies, 0, 1000)
 
 
 @dataclass
@@ -182,78 +186,10 @@ class SimultaneousConfig(SearchConfig):
             raise ConfigError("search.seconds=null needs a number of search.iterations")
 
 
-# --- llm -----------------------------------------------------------------------------------------
-
-
-@dataclass
-class LLMGroup:
-    """The language model that advises: none, the embedded one, or any OpenAI-compatible endpoint.
-
-    Attributes:
-        base_url: of the endpoint; null: ``OPENAI_BASE_URL``, else OpenAI's own.
-        model: its name there; null: ``OPENAI_MODEL``.
-        api_key_env: name of the environment variable that holds the key (never the key itself).
-        temperature: sent with each request; null sends none.
-        timeout: seconds that one call may take.
-        max_retries: repeats of a refused or broken call.
-        concurrency: calls under way at once.
-        guides: which questions it is asked: propose, model, evaluate.
-        trust: how far its advice is believed, 0 (not at all) … 1.
-        max_calls: most calls for one decision.
-        seconds: for a decision that this model advises, where the search has a clock at all; null:
-            as without it (``search.seconds``).
-            ``agent.seconds`` comes before both.
-        lend_after: for a model on the same few cores: after so many seconds of a decision the
-            battle search sleeps until the model's first answer, or until the time runs short.
-        weights: GGUF file for the embedded model; null: the packaged SmolLM2-135M.
-        threads: of the embedded model; null: its own default.
-        prompt_price, completion_price: US dollars per million tokens, for the cost in records.
-    """
-
-    name: str = MISSING
-    base_url: str | None = None
-    model: str | None = None
-    api_key_env: str = "OPENAI_API_KEY"
-    temperature: float | None = 0.0
-    timeout: float = 30.0
-    max_retries: int = 1
-    concurrency: int = 4
-    guides: list[str] = field(default_factory=lambda: list(GUIDE_QUESTIONS))
-    trust: float = 0.5
-    max_calls: int = 6
-    seconds: float | None = None
-    lend_after: float | None = None
-    weights: str | None = None
-    threads: int | None = None
-    prompt_price: float = 0.0
-    completion_price: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Check the values."""
-        _at_least("llm.prompt_price", self.prompt_price, 0)
-        _at_least("llm.completion_price", self.completion_price, 0)
-        _one_of("llm.name", self.name, ("none", "embedded", "openai"))
-        _above("llm.timeout", self.timeout, 0)
-        _above("llm.seconds", self.seconds, 0)
-        _above("llm.lend_after", self.lend_after, 0)
-        _at_least("llm.max_retries", self.max_retries, 0)
-        _at_least("llm.concurrency", self.concurrency, 1)
-        _between("llm.trust", self.trust, 0, 1)
-        _at_least("llm.max_calls", self.max_calls, 1)
-        _at_least("llm.threads", self.threads, 1)
-        for question in self.guides:
-            _one_of("llm.guides", question, GUIDE_QUESTIONS)
-        if self.base_url is not None and not self.base_url.startswith(("http://", "https://")):
-            raise ConfigError(
-                f"llm.base_url={self.base_url}: must start with http:// or https:// "
-                "(for example http://127.0.0.1:8000/v1)"
-            )
-
-
 # --- agents --------------------------------------------------------------------------------------
 
 
-AGENT_LLM_KEYS = ("guides", "trust", "max_calls")
+AGENT_LLM_KEYS = ("guides", "trust", "max_calls", "skill")
 """What an agent may set for itself of the ``llm`` group; the model itself is shared by all."""
 
 
@@ -266,7 +202,7 @@ class AgentConfig:
     Attributes:
         label: what it is called in tables and records; null: the name and what was set here.
         search: any further keys of the ``search`` group, for example ``{worlds: 32}``.
-        llm: ``guides``, ``trust`` and ``max_calls`` of the ``llm`` group.
+        llm: ``guides``, ``trust``, ``max_calls`` and ``skill`` of the ``llm`` group.
     """
 
     name: str = MISSING

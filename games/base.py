@@ -65,7 +65,8 @@ class Briefing:
         rules: text that never changes for this game (first in a prompt, for prefix caching).
         situation: the state as the player may know it.
         own: the player's legal actions.
-        opponent: the actions the opponent may have, as far as the player can know.
+        opponent: the actions the opponent may have, as far as the player can know: at the same time
+            or, where players move in turn, after this decision.  () where a model cannot be asked.
     """
 
     game: str

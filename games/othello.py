@@ -129,7 +129,15 @@ class OthelloState(State):
         return json.dumps({"game": self.game.info.name, "moves": self.moves})
 
     def briefing(self, player: int) -> Briefing:
-        """Return the board and, for each square, what a disc there does at once."""
+        """Return the board and, for each square, what a disc there does at once.
+
+        The opponent's actions are all that it may have after any of the player's.
+        """
+        replies: set[int] = set()
+        for action in self.legal_actions(player):
+            after = self.clone()
+            after.apply_action(action)
+            replies.update(after.legal_actions(1 - player))
         return Briefing(
             game=self.game.info.name,
             player=player,
@@ -138,6 +146,14 @@ class OthelloState(State):
             own=tuple(
                 Option(a, self.action_to_string(player, a), self._facts(player, a))
                 for a in self.legal_actions(player)
+            ),
+            opponent=tuple(
+                Option(
+                    a,
+                    self.action_to_string(1 - player, a),
+                    "takes a corner" if divmod(a, 8) in _CORNERS else "",
+                )
+                for a in sorted(replies)
             ),
         )
 

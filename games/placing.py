@@ -132,7 +132,10 @@ class PlacingState(State):
         return [a for a in self._open_actions() if self._completes_line(self._square(a), player)]
 
     def briefing(self, player: int) -> Briefing:
-        """Return the board and, for each action, what follows from it within two plies."""
+        """Return the board and, for each action, what follows from it within two plies.
+
+        The opponent's actions are those that may be open after the player's: all that are now.
+        """
         situation = f"{self.observation_string(player)}\nYou play {MARKS[player]}."
         return Briefing(
             game=self.game.info.name,
@@ -143,7 +146,18 @@ class PlacingState(State):
                 Option(a, self.action_to_string(player, a), self._facts(player, a))
                 for a in self.legal_actions(player)
             ),
+            opponent=tuple(
+                Option(a, self.action_to_string(1 - player, a), self._reply_facts(1 - player, a))
+                for a in self._open_actions()
+            ),
         )
+
+    def _reply_facts(self, player: int, action: int) -> str:
+        """Return what is to be said of an action that ``player`` may have after the next one."""
+        square = self._square(action)
+        if self._completes_line(square, player):
+            return "wins unless it is prevented"
+        return "blocks a win" if self._completes_line(square, 1 - player) else ""
 
     def _facts(self, player: int, action: int) -> str:
         other = 1 - player

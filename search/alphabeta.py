@@ -4,14 +4,16 @@ The search answers at any time: it deepens ply by ply until the position is solv
 node or time limit is reached, and always has the best action of the last depths in hand.  With
 limits of depth or nodes alone the result is deterministic.
 
-A guide's *propose* advice orders the actions at the root and decides between actions of exactly
-equal value.  It never removes an action, and never changes a value.
+Guides (``guide.py`` says what their answers do here) shape the order of the search, blend into
+estimates and decide between equals.  They never remove an action and never touch a proved result:
+a proved win is always played, and no proved loss where a searched action is none.
 """
 
 from __future__ import annotations
 
+import logging
+import math
 import time
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,10 @@ from numpy.typing import NDArray
 from plywise.engine.kernels import NO_ACTION, TERMINAL, RulesKernels
 from plywise.search import negamax
 from plywise.search.decision import Decision
-from plywise.search.guide import Consultation, Question
+from plywise.search.guide import Consultation
+from plywise.search.root import Root
+
+log = logging.getLogger(__name__)
 
 DEEPEST = 250
 """Largest ``max_depth``."""
@@ -28,6 +33,9 @@ DEEPEST = 250
 _PLY_STEP = 1e-4  # how much a final result loses in a reported value for each ply it is away
 _ESTIMATE_SHARE = 0.95  # a reported estimate counts at most this: any certain result lies beyond
 _SLICE_SECONDS = 0.004
+_NAP_SECONDS = 0.002  # between looks at a guide that is all that is waited for
+_REPLY_NODES = 100_000  # for the replies to equally good actions, all together
+_REPLY_SHARE = 0.1  # of max_nodes, and half of it of the seconds, that they may take
 
 
 class NotTurnBasedError(ValueError):
@@ -40,30 +48,6 @@ _FAILURES = {
     negamax.NO_LEGAL_ACTION: "the rules say that a player is to move and give no legal action",
     negamax.TOO_DEEP: "the search stack is too short for its depth",
 }
-
-
-@dataclass
-class _Root:
-    """What is known about the actions of the position to decide, scores for its player."""
-
-    order: list[int]
-    prior: dict[int, float]
-    scores: dict[int, int] = field(default_factory=dict)
-    bounds: set[int] = field(default_factory=set)  # actions whose score is an upper bound
-    solved: dict[int, bool] = field(default_factory=dict)
-    advice: int = 0
-    ignored: int = 0
-
-    def ranked(self) -> list[int]:
-        """Return all actions, best score first; the prior, then the static order break ties."""
-        return sorted(
-            self.order,
-            key=lambda a: (-self.scores.get(a, -negamax.INFINITE), -self.prior[a]),
-        )
-
-    def best(self) -> int:
-        """Return the best action; a score that is only a bound never beats an equal real one."""
-        return max(self.ranked(), key=lambda a: (self.scores[a], a not in self.bounds))
 
 
 class AlphaBeta:
@@ -79,6 +63,9 @@ class AlphaBeta:
         table_bits: the transposition table has 2**table_bits entries of 16 bytes.
         all_values: search every root action with a full window, so that each value reported is a
             real one and no upper bound; costs several times as much.
+        advice_plies: for how many plies of search a fully trusted value of a guide counts: of an
+            estimate searched to depth d the value gets the share ``a / (a + d)`` with
+            ``a = advice_plies * trust``.
 
     Raises:
         ValueError: a limit or the state's dtype is not usable; no limit was given at all.
@@ -92,6 +79,7 @@ class AlphaBeta:
         max_nodes: int | None = None,
         table_bits: int = 20,
         all_values: bool = False,
+        advice_plies: float = 4.0,
     ) -> None:
         if max_depth is None and seconds is None and max_nodes is None:
             raise ValueError("alpha-beta needs a limit: max_depth, seconds or max_nodes")
@@ -105,6 +93,8 @@ class AlphaBeta:
             raise ValueError(f"table_bits is {table_bits}, it must be 1 … 30")
         if kernels.num_actions > 2**15:
             raise ValueError(f"alpha-beta takes 32768 actions at most, not {kernels.num_actions}")
+        if not (math.isfinite(advice_plies) and advice_plies >= 0):
+            raise ValueError(f"advice_plies is {advice_plies}, it must be a number from 0 up")
         dtype = kernels.dtype
         rng_type, rng_at = dict(dtype.fields or {})["rng"][:2]
         if dtype.itemsize % 8 or rng_at % 8 or rng_type != np.uint64:
@@ -117,6 +107,7 @@ class AlphaBeta:
         self.seconds = seconds
         self.max_nodes = max_nodes
         self.all_values = all_values
+        self.advice_plies = advice_plies
         self._run = negamax.runner(dtype)
         self._rules = (
             kernels.step,
@@ -149,12 +140,21 @@ class AlphaBeta:
 
         A win is taken as soon as possible and a loss put off as long as possible.  Values are
         results in [-1, 1] for ``player``: a certain one loses 0.0001 for each ply that it is away,
-        an estimate is scaled to ±0.95.  The consultation is polled, not closed: who opened it
-        closes it.
+        an estimate is scaled to ±0.95 and has the guides' values blended in.
+
+        The consultation is polled, not closed: who opened it closes it.  As long as an answer
+        could still change the decision the search waits for it when it has nothing else to do:
+        without a time limit after the first ply, until the guide is finished (so that with limits
+        of depth or nodes the same answers give the same decision); with one at the end, until the
+        time is over.
 
         ``notes``: ``solved`` (the value is exact), ``plies_to_end`` (of a certain win or loss, else
         None), ``upper_bounds`` (actions of which only an upper bound is reported), ``ties``
-        (actions exactly as good as the chosen one), ``advice_used`` and ``advice_ignored``.
+        (actions exactly as good as the chosen one), ``advice_used`` (``question:source`` of each
+        answer taken) and ``advice_ignored`` (how many were of no use).  With guides: ``searched``
+        (values without advice) where values were blended in, ``gains`` (of equals, what the
+        opponent is expected to give away) where replies were predicted, ``guide_error`` where
+        asking failed.
 
         Raises:
             NotTurnBasedError: it is not ``player``'s turn, or the game is not turn-based.
@@ -168,9 +168,11 @@ class AlphaBeta:
             )
         with np.errstate(over="ignore"):  # hashes wrap around; only seen with NUMBA_DISABLE_JIT
             self._clear()
-            root = self._open(pool_state, player)
-            depth = self._deepen(pool_state, player, root, deadline, consultation)
-            return self._report(pool_state, player, root, depth, start)
+            root = self._open(pool_state, player, consultation is not None)
+            guide = _Guide(consultation, root)
+            depth = self._deepen(pool_state, player, root, deadline, guide)
+            self._expect_replies(pool_state, player, root, deadline)
+            return self._report(pool_state, player, root, depth, start, guide.error)
 
     def _clear(self) -> None:
         """Forget earlier decisions, so that a result depends on the position alone."""
@@ -182,7 +184,7 @@ class AlphaBeta:
         self._killers.fill(NO_ACTION)
         go.nodes = 0
 
-    def _open(self, pool_state: NDArray[Any], player: int) -> _Root:
+    def _open(self, pool_state: NDArray[Any], player: int, advised: bool) -> Root:
         """Return the root with its actions in static order: by the estimate after each."""
         count = int(self.kernels.legal(pool_state, 0, player, self._actions[0]))
         if count == 0:
@@ -190,90 +192,102 @@ class AlphaBeta:
         actions = [int(a) for a in self._actions[0, :count]]
         sign = 1.0 if player == 0 else -1.0
         static: dict[int, float] = {}
+        replies = np.zeros(self.kernels.num_actions, bool)
         for action in actions:
             self._pool[0] = pool_state[0]
             self._step(0, player, action)
             ended = int(self.kernels.current(self._pool, 0)) == TERMINAL
             estimate = self.kernels.returns if ended else self.kernels.evaluate
             static[action] = sign * float(estimate(self._pool, 0))
+            if advised and not ended:
+                count = int(self.kernels.legal(self._pool, 0, 1 - player, self._actions[0]))
+                replies[self._actions[0, :count]] = True
         order = sorted(actions, key=lambda a: -static[a])
         for rank, action in enumerate(reversed(order)):
             self._history[:, action] = rank  # the best guess for other positions, too
-        return _Root(order, dict.fromkeys(actions, 0.0))
+        return Root(order, set(np.flatnonzero(replies).tolist()), self.advice_plies)
 
     def _step(self, i: int, player: int, action: int) -> None:
         a0, a1 = (action, NO_ACTION) if player == 0 else (NO_ACTION, action)
         self.kernels.step(self._pool, i, a0, a1)
 
-    def _listen(self, root: _Root, consultation: Consultation | None) -> None:
-        """Take in what a guide has said since the last slice."""
-        for advice in consultation.poll() if consultation is not None else ():
-            if advice.question is Question.PROPOSE and advice.trust > 0:
-                root.advice += 1
-                for action, weight in advice.weights.items():
-                    if action in root.prior:
-                        root.prior[action] += advice.trust * weight
-            else:
-                root.ignored += 1
-
     def _deepen(
         self,
         pool_state: NDArray[Any],
         player: int,
-        root: _Root,
+        root: Root,
         deadline: float | None,
-        consultation: Consultation | None,
+        guide: _Guide,
     ) -> int:
         """Search deeper and deeper; return the last depth that was completed."""
         completed = 0
-        self._listen(root, consultation)
+        guide.listen()
         # A forced action needs none of the clock's time: one ply says something about its value.
         forced = len(root.order) == 1 and deadline is not None and not self.all_values
         limit = 1 if forced else self.max_depth
-        for depth in range(1, limit + 1):
-            self._begin(pool_state, player, root.ranked(), depth)
+        depth = 1
+        while True:
+            margin = negamax.EVERY if self.all_values else root.margin(depth)
+            self._killers[1, : len(root.model)] = root.likely_replies()
+            self._begin(pool_state, player, root.to_search(), depth, margin)
             while self._slice_once() == negamax.PAUSED:
-                self._listen(root, consultation)
-                if completed and self._out_of_budget(deadline):
+                guide.listen()
+                if completed and self._out_of_budget(deadline, root):
                     self._take_over(root, depth)
                     return completed
             self._take_over(root, depth)
             completed = depth
             certain = root.scores[root.best()] >= negamax.UNIT * negamax.PLIES - depth
-            if all(root.solved.values()) or (certain and not self.all_values):
-                break  # nothing can change any more
-            if self._out_of_budget(deadline):
-                break
-        self._listen(root, consultation)
+            done = all(root.solved.values()) or (certain and not self.all_values)
+            if deadline is None:
+                guide.wait(None)
+            if not done and not self._out_of_budget(deadline, root):
+                if depth < limit:
+                    depth += 1
+                    continue
+                guide.wait(deadline)
+                if not self.all_values and root.margin(depth) > margin:
+                    continue  # values came: what they may lift over the best needs a real score
+            break
+        guide.wait(deadline)
         return completed
 
-    def _out_of_budget(self, deadline: float | None) -> bool:
+    def _out_of_budget(self, deadline: float | None, root: Root) -> bool:
         nodes = int(self._control[0].nodes)
         if self.max_nodes is not None and nodes >= self.max_nodes:
             return True
-        return deadline is not None and time.perf_counter() >= deadline
+        if deadline is None:
+            return False
+        kept = self.seconds * _REPLY_SHARE / 2 if root.model and self.seconds is not None else 0.0
+        return time.perf_counter() >= deadline - kept
 
-    def _begin(self, pool_state: NDArray[Any], player: int, order: list[int], depth: int) -> None:
+    def _begin(
+        self, pool_state: NDArray[Any], player: int, order: list[int], depth: int, margin: int
+    ) -> None:
         """Make the core ready to search the root's actions in ``order`` to ``depth``."""
         self._pool[0] = pool_state[0]
         self._actions[0, : len(order)] = order
         self._answers["depth"] = 0
         first, go = self._frames[0], self._control[0]
         first.player, first.depth, first.count = player, depth, len(order)
-        go.top, go.entering, go.all_values = 0, 1, self.all_values
+        go.top, go.entering, go.margin = 0, 1, margin
 
-    def _take_over(self, root: _Root, depth: int) -> None:
+    def _take_over(self, root: Root, depth: int) -> None:
         """Let the scores of a newer depth replace the older ones.
 
         Of a depth that was cut short the searched actions count, of which the first is the best one
-        so far; those that were not reached are put behind them.
+        one so far; those that were not reached are put behind them.  Where the same depth was
+        searched again they keep what they have.
         """
         fresh = [a for a in root.order if self._answers[a].depth == depth]
         if not fresh:
             return
+        deeper, root.depth = depth > root.depth, depth
         floor = min(int(self._answers[a].score) for a in fresh)
         for action in root.order:
             answer = self._answers[action]
+            if action not in fresh and not deeper:
+                continue
             root.bounds.discard(action)
             if action in fresh:
                 root.scores[action] = int(answer.score)
@@ -285,12 +299,16 @@ class AlphaBeta:
                 root.solved[action] = False
                 root.bounds.add(action)
 
-    def _slice_once(self) -> int:
-        """Run the core for about _SLICE_SECONDS; return DONE or PAUSED."""
+    def _slice_once(self, last: int | None = None) -> int:
+        """Run the core for about _SLICE_SECONDS; return DONE or PAUSED.
+
+        ``last``: the count of nodes to stop at (by default ``max_nodes``).
+        """
         budget = self._slice
         nodes = int(self._control[0].nodes)
-        if self.max_nodes is not None and nodes < self.max_nodes:
-            budget = min(budget, self.max_nodes - nodes)
+        last = self.max_nodes if last is None else last
+        if last is not None and nodes < last:
+            budget = min(budget, last - nodes)
         begin = time.perf_counter()
         status = int(
             self._run(
@@ -317,33 +335,94 @@ class AlphaBeta:
             raise NotTurnBasedError(_FAILURES[status])
         return status
 
+    def _expect_replies(
+        self, pool_state: NDArray[Any], player: int, root: Root, deadline: float | None
+    ) -> None:
+        """Note, of equally good actions, what the opponent's expected reply gives away.
+
+        The replies to each are searched with full windows, deeper and deeper as far as a share of
+        the budget lasts (the root's depth less one at most).  The gain is the mean value after the
+        predicted replies above the value after the best reply, at the same depth.
+        """
+        tied = root.ties()
+        if not root.model or len(tied) < 2 or root.won():
+            return
+        nodes = _REPLY_NODES
+        if self.max_nodes is not None:
+            nodes = min(nodes, int(self.max_nodes * _REPLY_SHARE))
+        for action in tied:
+            self._pool[0] = pool_state[0]
+            self._step(0, player, action)
+            if int(self.kernels.current(self._pool, 0)) != 1 - player:
+                continue
+            after = self._reply_values(
+                self._pool[:1].copy(), 1 - player, root.depth - 1, nodes // len(tied), deadline
+            )
+            expected = {r: root.model[r] for r in after if root.model.get(r, 0.0) > 0}
+            if expected:
+                mean = sum(p * after[r] for r, p in expected.items()) / sum(expected.values())
+                root.gains[action] = mean - min(after.values())
+
+    def _reply_values(
+        self, child: NDArray[Any], opponent: int, depth: int, nodes: int, deadline: float | None
+    ) -> dict[int, float]:
+        """Return the value after each reply, for who moved before; {} if the budget is too small.
+
+        All of them are of the last depth that was completed within ``nodes``.
+        """
+        found: dict[int, float] = {}
+        count = int(self.kernels.legal(child, 0, opponent, self._actions[0]))
+        order = [int(a) for a in self._actions[0, :count]]
+        last = int(self._control[0].nodes) + nodes
+        for plies in range(1, max(depth, 1) + 1):
+            self._begin(child, opponent, order, plies, negamax.EVERY)
+            while self._slice_once(last) == negamax.PAUSED:
+                late = deadline is not None and time.perf_counter() >= deadline
+                if late or int(self._control[0].nodes) >= last:
+                    return found
+            found = {a: -reported_value(int(self._answers[a].score)) for a in order}
+            order.sort(key=lambda a: found[a])
+            if all(self._answers[a].solved for a in order):
+                break
+        return found
+
     def _report(
-        self, pool_state: NDArray[Any], player: int, root: _Root, depth: int, start: float
+        self,
+        pool_state: NDArray[Any],
+        player: int,
+        root: Root,
+        depth: int,
+        start: float,
+        error: str,
     ) -> Decision:
         action = root.best()
-        score = root.scores[action]
-        ties = [
-            a for a in root.order if root.scores[a] == score and a not in root.bounds | {action}
-        ]
+        score = root.score(action)
         certain = score & (negamax.PLIES - 1) != 0
         solved = all(root.solved.values()) or score >= negamax.UNIT * negamax.PLIES - depth
+        notes: dict[str, Any] = {
+            "solved": solved,
+            "plies_to_end": plies_to_end(score) if certain else None,
+            "upper_bounds": sorted(root.bounds),
+            "ties": sorted(set(root.ties()) - {action}),
+            "advice_used": tuple(root.used),
+            "advice_ignored": root.ignored,
+        }
+        if root.trust > 0:
+            notes["searched"] = {a: reported_value(root.scores[a]) for a in sorted(root.order)}
+        if root.gains:
+            notes["gains"] = root.gains
+        if error:
+            notes["guide_error"] = error
         return Decision(
             action=action,
             strategy={a: float(a == action) for a in sorted(root.order)},
-            values={a: reported_value(root.scores[a]) for a in sorted(root.order)},
+            values={a: reported_value(root.score(a)) for a in sorted(root.order)},
             value=reported_value(score),
             principal_variation=self._line(pool_state, player, action),
             iterations=int(self._control[0].nodes),
             depth=depth,
             seconds=time.perf_counter() - start,
-            notes={
-                "solved": solved,
-                "plies_to_end": plies_to_end(score) if certain else None,
-                "upper_bounds": sorted(root.bounds),
-                "ties": sorted(ties),
-                "advice_used": root.advice,
-                "advice_ignored": root.ignored,
-            },
+            notes=notes,
         )
 
     def _line(self, pool_state: NDArray[Any], player: int, action: int) -> list[int]:
@@ -367,6 +446,38 @@ class AlphaBeta:
             if action not in legal[:count]:
                 break  # not in the table (or, very rarely, another position's entry)
         return line
+
+
+class _Guide:
+    """The consultation of one decision, listened to; a fault of it costs its advice alone."""
+
+    def __init__(self, consultation: Consultation | None, root: Root) -> None:
+        self._consultation = consultation
+        self._root = root
+        self.error = ""
+
+    def listen(self) -> None:
+        """Take in what has been said since the last time."""
+        if self._consultation is None or self.error:
+            return
+        try:
+            for advice in self._consultation.poll():
+                self._root.take(advice)
+        except Exception as problem:  # whatever a guide does wrong
+            self.error = f"{type(problem).__name__}: {problem}"
+            log.warning("the guide failed and is not asked again: %s", self.error)
+
+    def wait(self, deadline: float | None) -> None:
+        """Listen until the guide is finished, for as long as it can change what is played."""
+        self.listen()
+        while self._consultation is not None and not self.error and self._root.open():
+            if self._consultation.finished:
+                return
+            left = math.inf if deadline is None else deadline - time.perf_counter()
+            if left <= 0:
+                return
+            time.sleep(min(_NAP_SECONDS, left))
+            self.listen()
 
 
 def plies_to_end(score: int) -> int:

@@ -5,6 +5,24 @@ and *evaluate* (values of positions).  A search starts a guide, runs at full spe
 slices, and uses whatever has arrived; a guide that is slow, wrong or dead costs nothing but its
 advice.  Priors shape exploration and can never remove an action; values are blended in with the
 guide's ``trust``.
+
+In the tree search over simultaneous moves PROPOSE and MODEL scale the exploration of own actions
+and of the opponent's, and EVALUATE counts as visits with that value.  In alpha-beta, where players
+move in turn:
+
+- PROPOSE: the likeliest action is searched right after the best one, so that a depth which is cut
+  short has judged it.  Decides between equals.
+- EVALUATE: an estimate that was searched to depth ``d`` becomes ``(1 - w) * estimate + w * value``
+  with ``w = a / (a + d)`` and ``a = advice_plies * trust``; an action that the answer leaves out
+  counts as the mean of the others.  Decides between equals too.
+- MODEL is asked what the opponent will do after this decision, whichever it is: the options are
+  what it may be able to play then, and the prediction counts for each own action after which they
+  are legal.  The two likeliest replies are tried first; between equals that action is played after
+  which the predicted replies give most away (their mean value above that after the best reply).
+
+Equals (actions of exactly the same value) are told apart by MODEL, then EVALUATE, then PROPOSE.  A
+proved win, draw or loss is never blended.  An action of which only an upper bound is known is never
+chosen: the search's window opens as far as values can lift one action over another.
 """
 
 from __future__ import annotations
@@ -46,12 +64,20 @@ class Advice:
 
 @dataclass
 class GuideReport:
-    """What one decision's guidance cost; summed over a game by ``add``."""
+    """What one decision's guidance cost and brought; summed over a game by ``add``.
+
+    Attributes:
+        calls, cached, late, failed: questions sent, answered from a cache, given up, in vain.
+        used, ignored: answers that the search took in, and those of no use to it.
+        prompt_tokens, completion_tokens, latencies: of the calls.
+    """
 
     calls: int = 0
     cached: int = 0
     late: int = 0
     failed: int = 0
+    used: int = 0
+    ignored: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
     latencies: list[float] = field(default_factory=list)
@@ -62,6 +88,8 @@ class GuideReport:
         self.cached += other.cached
         self.late += other.late
         self.failed += other.failed
+        self.used += other.used
+        self.ignored += other.ignored
         self.prompt_tokens += other.prompt_tokens
         self.completion_tokens += other.completion_tokens
         self.latencies.extend(other.latencies)

@@ -26,6 +26,9 @@ UNIT = 1 << 17
 PLIES = 1 << 13
 INFINITE = 2**31 - 1
 
+EVERY = 1 << 33
+"""A margin below the best that no score is outside of."""
+
 DONE, PAUSED, NOT_TURN_BASED, NO_LEGAL_ACTION, TOO_DEEP = 0, 1, 2, 3, 4
 """What ``run`` returns; the last three are errors of the rules or of the caller."""
 
@@ -84,7 +87,7 @@ CONTROL = np.dtype(
         [
             ("top", np.int64),  # frame in work; -1: finished
             ("entering", np.int64),
-            ("all_values", np.int64),  # every root action gets a full window
+            ("margin", np.int64),  # root actions within it of the best get real scores
             ("nodes", np.int64),
             ("search", np.int64),  # number of this search, 1 … SEARCHES
         ],
@@ -247,8 +250,8 @@ def _run(
     ``pool[0]`` is the position to search and ``frames[0]`` holds its player, its depth and the
     number of its actions, which stand in ``actions[0]`` in the order to search them.  All
     row-wise arrays are as long as the pool.  ``answers[action]`` is written as soon as a root
-    action is done: it has its real score if that is at least as good as the best before it, else
-    a fail-soft upper bound (with ``control[0].all_values`` always the real one).
+    action is done: it has its real score if that is no further than ``control[0].margin`` below
+    the best before it (with ``EVERY`` always), else a fail-soft upper bound.
     """
     go = control[0]
     f = go.top
@@ -349,9 +352,9 @@ def _run(
                 answer.score = value
                 answer.depth = frame.depth
                 answer.solved = 1 if solved else 0
-                # The window was open from one below the best: a tie is a real score.
-                full = frame.next == 1 or go.all_values != 0
-                answer.is_bound = 0 if full or value >= frame.best else 1
+                # The window was open from one below that: a tie is a real score.
+                full = frame.next == 1 or value >= frame.best - go.margin
+                answer.is_bound = 0 if full else 1
             if value > frame.best:
                 frame.best = value
                 frame.best_action = actions[f, frame.next - 1]
@@ -398,7 +401,7 @@ def _run(
             child = frames[f + 1]
             child.alpha = frame.alpha
             if f == 0:
-                child.alpha = -INFINITE if k == 0 or go.all_values != 0 else frame.best - 1
+                child.alpha = -INFINITE if k == 0 else max(frame.best - 1 - go.margin, -INFINITE)
             # The first action is expected to be the best; of the others a bound should do.
             scouting = f > 0 and k > 0 and not again and frame.beta - frame.alpha > 1
             child.beta = frame.alpha + 1 if scouting else frame.beta

@@ -416,7 +416,7 @@ def test_advice_decides_between_equal_values_only() -> None:
     for wanted in range(9):  # all nine first moves draw
         decision = search.decide(tic_tac_toe.new_pool(), 0, Says(propose({wanted: 1.0})))
         assert decision.action == wanted
-        assert decision.notes["advice_used"] == 1
+        assert decision.notes["advice_used"] == ("propose:",)
     board = ttt_pool("XX.OO....")  # 2 wins at once: no advice can change that
     for bad in (5, 6, 7, 8):
         decision = search.decide(board, 0, Says(propose({bad: 1.0}, trust=1.0)))
@@ -424,19 +424,18 @@ def test_advice_decides_between_equal_values_only() -> None:
         assert set(decision.values) == {2, 5, 6, 7, 8}
 
 
-def test_advice_is_weighted_by_trust_and_other_answers_are_counted() -> None:
+def test_advice_is_weighted_by_trust_and_useless_answers_are_counted() -> None:
     search = AlphaBeta(tic_tac_toe.rules(), max_depth=9)
     talk = Says(
         propose({1: 1.0}, trust=0.2),
         propose({7: 1.0}, trust=0.3),
         propose({5: 1.0}, trust=0.0),
-        Advice(Question.MODEL, {0: 1.0}, 1.0),
-        Advice(Question.EVALUATE, {3: 1.0}, 1.0),
-        propose({99: 1.0}),  # no action of this position
+        Advice(Question.MODEL, {99: 1.0}, 1.0),  # no action of this position
+        Advice(Question.EVALUATE, {}, 1.0),
     )
     decision = search.decide(tic_tac_toe.new_pool(), 0, talk)
     assert decision.action == 7
-    assert decision.notes["advice_used"] == 3
+    assert decision.notes["advice_used"] == ("propose:",) * 2
     assert decision.notes["advice_ignored"] == 3
     assert 4 in decision.notes["ties"]
 

@@ -1,0 +1,204 @@
+"""Who advises a search: the configured language model or its stand-in, opened for each decision."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+from plywise.arena.agents import Progress
+from plywise.conf.schema import AgentConfig, LLMGroup, SearchConfig, SimultaneousConfig
+from plywise.datasets.errors import ConfigError
+from plywise.search.decision import Decision
+from plywise.search.guide import Consultation, GuideReport
+
+if TYPE_CHECKING:
+    from plywise.games.base import Game, State
+    from plywise.llm_modules.client import LLMClient, LLMConfig
+    from plywise.llm_modules.embedded import EmbeddedServer
+    from plywise.llm_modules.guides import GuideConfig, LLMConsultant
+
+log = logging.getLogger(__name__)
+
+
+class Recorded(Consultation, Protocol):
+    """A consultation that can be told afterwards.
+
+    Attributes:
+        transcript: one mapping per question, with ``question`` and ``status`` at least.
+    """
+
+    transcript: list[dict[str, Any]]
+
+
+Consult = Callable[["State", int, int], Recorded]
+"""Opens a consultation about a state's decision of a player, with a seed."""
+
+Think = Callable[[Consultation | None], Decision]
+"""A search, as a function of the guide that it may ask."""
+
+
+def with_advice(llm: LLMGroup, agent: AgentConfig) -> LLMGroup:
+    """Return the model's settings with what the agent sets for itself.
+
+    Raises:
+        ConfigError: a value is out of range or of the wrong kind.
+    """
+    try:
+        return replace(llm, **agent.llm)
+    except TypeError as error:
+        raise ConfigError(f"agents: {agent.title}: llm={agent.llm}: {error}") from error
+
+
+def check_advice(llm: LLMGroup, agent: AgentConfig, game: Game, search: SearchConfig) -> None:
+    """Refuse what the search could only ignore, of an agent that is advised.
+
+    Raises:
+        ConfigError: says which guide has no use, and what would work.
+    """
+    from plywise.arena.truth import TRUTHS
+
+    rules, guides = game.info, with_advice(llm, agent).guides
+    where = f"agents: {agent.title}"
+    if llm.name == "stand_in" and rules.name not in TRUTHS:
+        raise ConfigError(f"llm=stand_in advises in game={' or game='.join(TRUTHS)} only")
+    sampled = isinstance(search, SimultaneousConfig)
+    if isinstance(search, SimultaneousConfig) and search.sharing == "averaged":
+        raise ConfigError(
+            f"{where}: search.sharing=averaged takes no advice: search.sharing=shared"
+        )
+    if "model" not in guides:
+        return
+    useful = ",".join(g for g in guides if g != "model")
+    if sampled and not rules.simultaneous:
+        raise ConfigError(
+            f"{where}: the guide 'model' is of no use in {rules.name}, where this search predicts "
+            f"no replies: llm.guides=[{useful}]"
+        )
+    if not sampled:
+        state = game.new_initial_state()
+        if not state.briefing(state.current_player()).opponent:
+            raise ConfigError(
+                f"{where}: the guide 'model' is of no use in {rules.name}, whose briefing names no "
+                f"action of the opponent: llm.guides=[{useful}]"
+            )
+
+
+class LanguageModel:
+    """The configured model: its client and consultant, started at the first use."""
+
+    def __init__(self, config: LLMGroup, progress: Progress) -> None:
+        self.config = config
+        self.progress = progress
+        self._server: EmbeddedServer | None = None
+        self._client: LLMClient | None = None
+        self._consultants: dict[str, LLMConsultant] = {}
+
+    def client(self) -> LLMClient:
+        """Return the client; starts the embedded server where that is the model.
+
+        Raises:
+            LLMError: the settings cannot work, or the embedded server does not start.
+        """
+        from plywise.llm_modules.client import LLMClient, LLMConfig
+
+        if self._client is None:
+            group = self.config
+            config = LLMConfig(
+                base_url=group.base_url or "",
+                model=group.model or "",
+                api_key_env=group.api_key_env,
+                temperature=group.temperature,
+                timeout=group.timeout,
+                max_retries=group.max_retries,
+                concurrency=group.concurrency,
+            )
+            if group.name == "embedded":
+                self._client = self._start_embedded(config)
+            else:
+                self._client = LLMClient(config)
+                self.progress(f"Language model: {self._client.model} at {self._client.endpoint}")
+        return self._client
+
+    def consult(self, group: LLMGroup, game: Game) -> Consult:
+        """Return who is asked with these settings; agents with the same ones share it."""
+        if self.config.name == "stand_in":
+            from plywise.arena.truth import TRUTHS
+            from plywise.llm_modules.stand_in import StandIn
+
+            best = TRUTHS[game.info.name](game)
+            stand_in = StandIn(best, self.guide_config(group), group.skill, group.seed)
+            return stand_in.consult
+        consultant = self._consultant(group)
+        return lambda state, player, seed: consultant.consult(state.briefing(player), seed)
+
+    def _consultant(self, group: LLMGroup) -> LLMConsultant:
+        from plywise.llm_modules.guides import LLMConsultant
+
+        config = self.guide_config(group)
+        key = repr(config)
+        if key not in self._consultants:
+            self._consultants[key] = LLMConsultant(self.client(), config)
+        return self._consultants[key]
+
+    def guide_config(self, group: LLMGroup | None = None) -> GuideConfig:
+        """Return what the model is asked, and how far it is believed."""
+        from plywise.llm_modules.guides import GuideConfig
+
+        group = group or self.config
+        return GuideConfig(
+            guides=tuple(group.guides),
+            trust=dict.fromkeys(group.guides, group.trust),
+            max_calls=group.max_calls,
+        )
+
+    def close(self) -> None:
+        """Stop the client and the embedded server."""
+        if self._client is not None:
+            self._client.close()
+        if self._server is not None:
+            self._server.close()
+
+    def _start_embedded(self, config: LLMConfig) -> LLMClient:
+        from plywise.llm_modules.client import LLMClient
+        from plywise.llm_modules.embedded import EmbeddedServer
+
+        start = time.monotonic()
+        self.progress("Starting the embedded language model")
+        server = EmbeddedServer(self.config.weights, threads=self.config.threads)
+        self._server = server.start()
+        client = LLMClient(server.llm_config(config), api_key=server.api_key)
+        self.progress(
+            f"Language model: {client.model}, ready after {time.monotonic() - start:.1f} s"
+        )
+        return client
+
+
+class Advised:
+    """Opens and closes the consultation around one decision, and notes what it cost."""
+
+    def __init__(self, consult: Consult | None) -> None:
+        self._consult = consult
+
+    def decide(self, state: State, player: int, seed: int, think: Think) -> Decision:
+        """Return ``think(consultation)`` with the guide's report and transcript in its notes."""
+        if self._consult is None or len(state.legal_actions(player)) < 2:
+            return think(None)
+        try:
+            consultation = self._consult(state, player, seed)
+        except Exception as error:  # the search decides alone, whatever advice fails for
+            log.exception("no advice: the briefing or the consultation failed")
+            alone = think(None)
+            failure = f"{type(error).__name__}: {error}"
+            report = GuideReport(failed=1)
+            return replace(alone, notes={**alone.notes, "guide": report, "guide_error": failure})
+        try:
+            decision = think(consultation)
+        finally:
+            report = consultation.close()
+        report.used = len(decision.notes.get("advice_used", ()))
+        report.ignored = int(decision.notes.get("advice_ignored", 0))
+        notes = {**decision.notes, "guide": report, "transcript": consultation.transcript}
+        return replace(decision, notes=notes)

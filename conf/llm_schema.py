@@ -1,0 +1,85 @@
+"""Settings of the language model that advises."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from omegaconf import MISSING
+
+from plywise.conf.checks import above as _above
+from plywise.conf.checks import at_least as _at_least
+from plywise.conf.checks import between as _between
+from plywise.conf.checks import one_of as _one_of
+from plywise.datasets.errors import ConfigError
+
+GUIDE_QUESTIONS = ("propose", "model", "evaluate")
+
+
+@dataclass
+class LLMGroup:
+    """The language model that advises: none, embedded, any OpenAI-compatible endpoint, a stand-in.
+
+    Attributes:
+        base_url: of the endpoint; null: ``OPENAI_BASE_URL``, else OpenAI's own.
+        model: its name there; null: ``OPENAI_MODEL``.
+        api_key_env: name of the environment variable that holds the key (never the key itself).
+        temperature: sent with each request; null sends none.
+        timeout: seconds that one call may take.
+        max_retries: repeats of a refused or broken call.
+        concurrency: calls under way at once.
+        guides: which questions it is asked: propose, model, evaluate.
+        trust: how far its advice is believed, 0 (not at all) … 1.
+        max_calls: most calls for one decision.
+        seconds: for a decision that this model advises, where the search has a clock at all; null:
+            as without it (``search.seconds``).
+            ``agent.seconds`` comes before both.
+        lend_after: for a model on the same few cores: after so many seconds of a decision the
+            battle search sleeps until the model's first answer, or until the time runs short.
+        weights: GGUF file for the embedded model; null: the packaged SmolLM2-135M.
+        threads: of the embedded model; null: its own default.
+        skill: of the stand-in: how often it answers rightly on purpose, else at random.
+        seed: of the stand-in's answers.
+        prompt_price, completion_price: US dollars per million tokens, for the cost in records.
+    """
+
+    name: str = MISSING
+    base_url: str | None = None
+    model: str | None = None
+    api_key_env: str = "OPENAI_API_KEY"
+    temperature: float | None = 0.0
+    timeout: float = 30.0
+    max_retries: int = 1
+    concurrency: int = 4
+    guides: list[str] = field(default_factory=lambda: list(GUIDE_QUESTIONS))
+    trust: float = 0.5
+    max_calls: int = 6
+    seconds: float | None = None
+    lend_after: float | None = None
+    weights: str | None = None
+    threads: int | None = None
+    skill: float = 1.0
+    seed: int = 0
+    prompt_price: float = 0.0
+    completion_price: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        _at_least("llm.prompt_price", self.prompt_price, 0)
+        _at_least("llm.completion_price", self.completion_price, 0)
+        _one_of("llm.name", self.name, ("none", "embedded", "openai", "stand_in"))
+        _above("llm.timeout", self.timeout, 0)
+        _above("llm.seconds", self.seconds, 0)
+        _above("llm.lend_after", self.lend_after, 0)
+        _at_least("llm.max_retries", self.max_retries, 0)
+        _at_least("llm.concurrency", self.concurrency, 1)
+        _between("llm.trust", self.trust, 0, 1)
+        _between("llm.skill", self.skill, 0, 1)
+        _at_least("llm.max_calls", self.max_calls, 1)
+        _at_least("llm.threads", self.threads, 1)
+        for question in self.guides:
+            _one_of("llm.guides", question, GUIDE_QUESTIONS)
+        if self.base_url is not None and not self.base_url.startswith(("http://", "https://")):
+            raise ConfigError(
+                f"llm.base_url={self.base_url}: must start with http:// or https:// "
+                "(for example http://127.0.0.1:8000/v1)"
+            )
