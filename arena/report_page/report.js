@@ -52,7 +52,7 @@ function ratingTable() {
   // Columns about the language model only where one was asked.
   const asked = data.agents.some((a) => a.effort.calls), priced = data.agents.some((a) => a.effort.cost);
   const t = table(["", "agent", "rating", "95 % interval", "", "stronger than next", "games", "W–D–L", "score", "seconds / decision",
-    ...(asked ? ["LLM calls", "used", "tokens"] : []), ...(priced ? ["cost $"] : [])], [1]);
+    ...(asked ? ["LLM calls", "tokens"] : []), ...(priced ? ["cost $"] : [])], [1]);
   const body = t.createTBody();
   data.agents.forEach((a, i) => {
     const row = body.insertRow();
@@ -70,7 +70,10 @@ function ratingTable() {
     const e = a.effort, tokens = e.prompt_tokens + e.completion_tokens;
     row.append(cell, make("td", percent(a.superiority)), make("td", number(a.wins + a.draws + a.losses)),
       make("td", `${a.wins}–${a.draws}–${a.losses}`), make("td", percent(a.score)), make("td", number(a.seconds, 3)));
-    if (asked) row.append(make("td", number(e.calls)), make("td", number(e.used)), make("td", number(tokens)));
+    if (asked) {
+      row.append(make("td", number(e.calls)), make("td", number(tokens)));
+      row.cells[row.cells.length - 2].title = `${number(e.used)} answers used by the search, ${number(e.ignored)} of no use to it`;
+    }
     if (priced) row.append(make("td", e.cost ? number(e.cost, 4) : "–"));
   });
   $("rating-table").append(t);
