@@ -45,6 +45,11 @@ class Command:
 
 COMMANDS = {
     "play": Command("play a game against an agent in the terminal", "plywise.arena.commands:play"),
+    "replay": Command(
+        "show a game again that plywise play saved, move by move",
+        "plywise.arena.commands:replay",
+        positional=("file",),
+    ),
     "showdown": Command(
         "play battles on a Pokémon Showdown server", "plywise.arena.commands:showdown"
     ),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         BenchConfig,
         PlayConfig,
         RecordConfig,
+        ReplayConfig,
         SelfplayConfig,
         ShowdownConfig,
         SolveConfig,
@@ -48,9 +49,17 @@ def play(config: PlayConfig, folder: Path) -> int:
             else:
                 names = ("you", "you") if "agent" in seats else ("first player", "second player")
                 players.append(Human(names[len(players)]))
-        return play_in_terminal(factory.game, players, config.seed, console, folder)
+        origin = config.game.name, config.game.parameters()
+        return play_in_terminal(factory.game, players, config.seed, console, folder, origin)
     finally:
         factory.close()
+
+
+def replay(config: ReplayConfig, folder: Path) -> int:
+    """Show a saved game again."""
+    from plywise.arena.show_game import run_replay
+
+    return run_replay(config)
 
 
 def showdown(config: ShowdownConfig, folder: Path) -> int:

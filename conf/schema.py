@@ -20,91 +20,15 @@ from plywise.conf.checks import at_least as _at_least
 from plywise.conf.checks import between as _between
 from plywise.conf.checks import one_of as _one_of
 from plywise.conf.fit_schema import FitConfig
+from plywise.conf.game_schema import BattleshipConfig, ConnectFourConfig, GomokuConfig
+from plywise.conf.game_schema import GameConfig as GameConfig
+from plywise.conf.game_schema import GoofspielConfig as GoofspielConfig
 from plywise.conf.llm_schema import LLMGroup as LLMGroup
 from plywise.conf.rating_schema import CalibrateConfig, RatingsConfig
 from plywise.conf.tournament_schema import ReportConfig, TournamentGroup
 from plywise.datasets.errors import ConfigError
 
 T = TypeVar("T")
-
-# --- game ----------------------------------------------------------------------------------------
-
-
-@dataclass
-class GameConfig:
-    """A game by its name in ``plywise games``."""
-
-    name: str = MISSING
-
-    def parameters(self) -> dict[str, Any]:
-        """Return the parameters that the game is made with."""
-        return {}
-
-
-@dataclass
-class ConnectFourConfig(GameConfig):
-    """Connect Four on a board of any size that the kernels hold."""
-
-    name: str = "connect_four"
-    rows: int = 6
-    columns: int = 7
-
-    def __post_init__(self) -> None:
-        """Check the board's size."""
-        _at_least("game.rows", self.rows, 4)
-        _at_least("game.columns", self.columns, 4)
-
-    def parameters(self) -> dict[str, Any]:
-        """Return rows and columns."""
-        return {"rows": self.rows, "columns": self.columns}
-
-
-@dataclass
-class GomokuConfig(GameConfig):
-    """Gomoku, or another m,n,k game."""
-
-    name: str = "gomoku"
-    rows: int = 15
-    columns: int = 15
-    in_line: int = 5
-
-    def parameters(self) -> dict[str, Any]:
-        """Return the board's size and how many stones win."""
-        return {"rows": self.rows, "columns": self.columns, "in_line": self.in_line}
-
-
-@dataclass
-class GoofspielConfig(GameConfig):
-    """Goofspiel with ``cards`` cards; the prizes' order is descending, ascending or random."""
-
-    name: str = "goofspiel"
-    cards: int = 13
-    order: str = "descending"
-
-    def parameters(self) -> dict[str, Any]:
-        """Return the cards and the order."""
-        return {"cards": self.cards, "order": self.order}
-
-
-@dataclass
-class BattleshipConfig(GameConfig):
-    """Battleship with ships of the lengths ``fleet``; ``touching``: whether they may touch."""
-
-    name: str = "battleship"
-    rows: int = 10
-    columns: int = 10
-    fleet: list[int] = field(default_factory=lambda: [5, 4, 3, 3, 2])
-    touching: bool = True
-
-    def parameters(self) -> dict[str, Any]:
-        """Return the board and the fleet."""
-        return {
-            "rows": self.rows,
-            "columns": self.columns,
-            "fleet": list(self.fleet),
-            "touching": self.touching,
-        }
-
 
 # --- search --------------------------------------------------------------------------------------
 
@@ -266,6 +190,24 @@ class PlayConfig:
     def __post_init__(self) -> None:
         """Check the side."""
         _one_of("side", self.side, ("first", "second", "both", "none"))
+
+
+@dataclass
+class ReplayConfig:
+    """``plywise replay FILE``: a game that ``plywise play`` saved, move by move.
+
+    Attributes:
+        file: the JSON file.
+        side: whose view is shown: first, second, or both where they differ.
+    """
+
+    file: str = MISSING
+    side: str = "both"
+    color: bool = True
+
+    def __post_init__(self) -> None:
+        """Check the side."""
+        _one_of("side", self.side, ("first", "second", "both"))
 
 
 @dataclass
@@ -573,6 +515,7 @@ def register() -> None:
 
 COMMAND_SCHEMAS: dict[str, Any] = {
     "play": PlayConfig,
+    "replay": ReplayConfig,
     "showdown": ShowdownConfig,
     "tournament": TournamentConfig,
     "ratings": RatingsConfig,

@@ -44,6 +44,7 @@ def test_primary_configuration_composes(command: str) -> None:
         "solve": ["file=x"],
         "ratings": ["file=x.csv"],
         "report": ["record=x"],
+        "replay": ["file=x"],
     }.get(command, [])
     assert isinstance(typed(command, *overrides), schema.COMMAND_SCHEMAS[command])
 

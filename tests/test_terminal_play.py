@@ -1,5 +1,6 @@
 """A person at a real terminal (a pty), and the rest of ``play_in_terminal`` without one."""
 
+import contextlib
 import errno
 import json
 import os
@@ -19,11 +20,15 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from plywise.arena import cli
+from plywise.arena.game_file import positions, read_game
 from plywise.arena.match import IllegalDecisionError
 from plywise.arena.terminal import INTERRUPTED, Human, play_in_terminal
 from plywise.datasets.errors import ConfigError
-from plywise.games.base import GameInfo, State
+from plywise.games.base import SIMULTANEOUS, State
+from plywise.games.battleship import Battleship
 from plywise.games.connect_four import ConnectFour
+from plywise.games.goofspiel import Goofspiel
 from plywise.games.registry import make_game
 from plywise.games.tic_tac_toe import TicTacToe
 from plywise.search.alphabeta import AlphaBeta
@@ -96,6 +101,18 @@ class Terminal:
         """Press a control key."""
         os.write(self.fd, key)
 
+    def interrupt(self, text: str) -> None:
+        """Press Ctrl-C until ``text`` is there.
+
+        Python loses one that comes in the microseconds between the prompt and the read for it.
+        """
+        for _ in range(5):
+            self.press(b"\x03")
+            with contextlib.suppress(AssertionError):
+                self.read_until(text, timeout=5)
+                return
+        raise AssertionError(f"Ctrl-C does not lead to {text!r}: {self.screen!r}")
+
     def ended(self) -> int:
         """Return the exit code."""
         return self.process.wait(60)
@@ -167,8 +184,7 @@ def test_the_command_plays_a_game(command_line: Opened) -> None:
 def test_ctrl_c_at_the_command(command_line: Opened) -> None:
     terminal = command_line.terminal
     terminal.read_until(PROMPT)
-    terminal.press(b"\x03")
-    terminal.read_until("Stopped; the game so far is in ")
+    terminal.interrupt("Stopped; the game so far is in ")
     assert terminal.ended() == INTERRUPTED
 
 
@@ -220,8 +236,7 @@ def test_ctrl_c_leaves_with_one_line(connect_four: Opened) -> None:
     terminal.read_until(PROMPT)
     terminal.type("3")
     terminal.read_until(PROMPT)
-    terminal.press(b"\x03")
-    terminal.read_until("Stopped; the game so far is in ")
+    terminal.interrupt("Stopped; the game so far is in ")
     rest = terminal.read_until(".json")
     assert terminal.ended() == INTERRUPTED
     assert "Traceback" not in terminal.screen + rest
@@ -262,7 +277,8 @@ class RandomMover:
     def decide(self, state: State, player: int, seed: int) -> Decision:
         self.seeds.append(seed)
         action = Random(seed).choice(state.legal_actions(player))
-        state.apply_action(action)  # what an agent does to its copy must not matter
+        if state.current_player() != SIMULTANEOUS:
+            state.apply_action(action)  # what an agent does to its copy must not matter
         return Decision(action, {action: 1.0})
 
 
@@ -289,13 +305,14 @@ def console() -> Console:
 def typed(monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:
     waiting = iter(lines)
 
-    def answer(prompt: str = "") -> str:
+    def answer(prompt: str = "", **unseen: object) -> str:
         try:
             return next(waiting)
         except StopIteration:
             raise EOFError from None
 
     monkeypatch.setattr("builtins.input", answer)
+    monkeypatch.setattr("getpass.getpass", answer)
 
 
 def saved(folder: Path) -> dict[str, Any]:
@@ -372,15 +389,9 @@ def test_illegal_decisions_are_a_bug_of_the_agent(console: Console, folder: Path
         play_in_terminal(TicTacToe(), [Cheat(), Cheat()], 0, console, folder)
 
 
-def test_games_that_cannot_be_played_here(
-    monkeypatch: pytest.MonkeyPatch, console: Console, folder: Path
-) -> None:
+def test_games_that_cannot_be_played_here(console: Console, folder: Path) -> None:
     with pytest.raises(ConfigError, match="2 players, not 1"):
         play_in_terminal(TicTacToe(), [Human()], 0, console, folder)
-    game = TicTacToe()
-    object.__setattr__(game, "info", GameInfo("both", "at once", simultaneous=True))
-    with pytest.raises(ConfigError, match="simultaneous moves"):
-        play_in_terminal(game, [Human(), Human()], 0, console, folder)
 
 
 def test_a_record_that_cannot_be_saved_is_said(console: Console, tmp_path: Path) -> None:
@@ -391,3 +402,205 @@ def test_a_record_that_cannot_be_saved_is_said(console: Console, tmp_path: Path)
         play_in_terminal(
             TicTacToe(), [RandomMover(), RandomMover()], 0, console, tmp_path / "file" / "x"
         )
+
+
+# --- both at once, hidden fleets ------------------------------------------------------------------
+
+
+def replayed(folder: Path) -> None:
+    """Check that the saved game replays to its end (``positions`` compares the last one)."""
+    (path,) = folder.glob("*.json")
+    record = read_game(path)
+    assert len(list(positions(make_game(record.game, **record.parameters), record))) == (
+        record.decisions + 1
+    )
+
+
+def test_goofspiel_against_an_agent(
+    monkeypatch: pytest.MonkeyPatch, console: Console, folder: Path
+) -> None:
+    typed(monkeypatch, "7", "3", "undo", "3", "2", "1")
+    game = Goofspiel(cards=3)
+    assert play_in_terminal(game, [Human(), RandomMover()], 0, console, folder) == 0
+    text = console.export_text()
+    assert "'7' is neither a move nor a command" in text
+    assert "you (player 1) plays 3" in text
+    assert "random (player 2) plays " in text
+    assert re.search(r"(draw|wins?) after 3 turns", text)
+    record = saved(folder)
+    assert [m["move"] for m in record["moves"] if m["player"] == 0] == ["3", "2", "1"]
+    assert [m["ply"] for m in record["moves"]] == [0, 0, 1, 1, 2, 2]
+    assert record["taken_back"] == 2
+    replayed(folder)
+
+
+def test_two_people_bid_unseen(
+    monkeypatch: pytest.MonkeyPatch, console: Console, folder: Path
+) -> None:
+    typed(monkeypatch, "3", "undo", "2", "1", "hint", "quit")
+    players = [Human("Ann"), Human("Bob")]
+    assert play_in_terminal(Goofspiel(cards=3), players, 0, console, folder) == 0
+    text = console.export_text()
+    assert "to move, unseen" in text
+    assert text.index("Ann (player 1) plays 2") < text.index("Bob (player 2) plays 1")
+    assert re.search(r"move +play it +value", text)
+    assert [m["move"] for m in saved(folder)["moves"]] == ["2", "1"]
+    replayed(folder)
+
+
+def test_hints_in_battleship_are_chances_of_a_hit(
+    monkeypatch: pytest.MonkeyPatch, console: Console, folder: Path
+) -> None:
+    typed(monkeypatch, "hint", "a1 across", "a1 across", "?", "b1", "a1", "?", "quit")
+    game = Battleship(rows=2, columns=2, fleet=(2,))
+    assert play_in_terminal(game, [Human("Ann"), Human("Bob")], 0, console, folder) == 0
+    text = console.export_text()
+    assert "no hint for placing" in text
+    assert re.search(r"1 +50 +50\n +2 +50 +50", text)  # four placements, each square in two
+    assert re.search(r"% +a +b *\n", text)
+    assert saved(folder)["hints"] == 2
+
+
+@pytest.mark.slow
+def test_a_person_in_a_battle(
+    monkeypatch: pytest.MonkeyPatch, console: Console, folder: Path
+) -> None:
+    typed(monkeypatch, *["earthquake"] * 3, "undo", "hint", "switch carbink", "quit")
+    game = make_game("gen9randombattle")
+    assert play_in_terminal(game, [Human(), RandomMover()], 3, console, folder) in (0, 130)
+    text = " ".join(console.export_text().split())
+    assert "krookodile used earthquake" in text
+    assert "iterations over sampled worlds" in text
+    assert not re.search(r"\(player 2\) plays (?!switch)", text)  # only what the turn shows
+    replayed(folder)
+
+
+# --- replay ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def record_file(console: Console, folder: Path) -> Path:
+    play_in_terminal(ConnectFour(), [RandomMover(), RandomMover()], 5, console, folder)
+    (path,) = folder.glob("*.json")
+    return path
+
+
+def test_replay_prints_all_positions_without_a_terminal(
+    record_file: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["replay", str(record_file)]) == 0
+    text = capsys.readouterr().out
+    moves = json.loads(record_file.read_text())["moves"]
+    assert text.count("1 2 3 4 5 6 7") == len(moves) + 1
+    assert f"{len(moves)} of {len(moves)}: random" in text
+    assert re.search(rf"(wins|draw) after {len(moves)} moves", text)
+
+
+def test_replay_shows_both_views_where_they_differ(
+    console: Console,
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    play_in_terminal(Goofspiel(cards=2), [RandomMover(), RandomMover()], 5, console, folder)
+    (path,) = folder.glob("*.json")
+    assert cli.main(["replay", f"file={path}"]) == 0
+    assert capsys.readouterr().out.count("saw it") == 4  # at first both see the same
+    assert cli.main(["replay", str(path), "side=second"]) == 0
+    assert "saw it" not in capsys.readouterr().out
+
+
+def test_replay_steps_with_keys(record_file: Path, tmp_path: Path) -> None:
+    terminal = Terminal("-m", "plywise.arena.cli", "replay", str(record_file), cwd=tmp_path)
+    count = len(json.loads(record_file.read_text())["moves"])
+    legend = "G end, q quit"
+    try:
+        assert "the first position" in terminal.read_until(legend)
+        terminal.press(b" ")
+        assert f"1 of {count}: random" in terminal.read_until(legend)
+        terminal.press(b"\x1b[C")
+        assert f"2 of {count}: random" in terminal.read_until(legend)
+        terminal.press(b"\x1b[D")
+        assert f"1 of {count}: random" in terminal.read_until(legend)
+        terminal.press(b"G")
+        assert f" after {count} moves" in terminal.read_until(legend)
+        terminal.press(b"q")
+        assert terminal.ended() == 0
+    finally:
+        terminal.close()
+
+
+def _without(key: str) -> str:
+    raw = json.loads(GOOD)
+    del raw[key]
+    return json.dumps(raw)
+
+
+GOOD = json.dumps(
+    {
+        "format": "plywise-terminal-game/2",
+        "game": "tic_tac_toe",
+        "parameters": {},
+        "players": ["you", "random"],
+        "seed": 0,
+        "started": "now",
+        "ending": "quit",
+        "returns": None,
+        "moves": [{"ply": 0, "player": 0, "action": 4, "move": "b2"}],
+        "taken_back": 0,
+        "hints": 0,
+        "final_state": '{"game": "tic_tac_toe", "rows": 3, "columns": 3, "moves": [4]}',
+    }
+)
+
+
+def test_the_record_below_is_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "game.json").write_text(GOOD)
+    assert cli.main(["replay", "game.json"]) == 0
+    assert "Not played to the end (quit after 1 moves)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "cannot read game.json: No such file"),
+        (b"\xff\x00", "no record of a game (no JSON)"),
+        (b"SQLite format 3\x00", "plywise report game.json"),
+        ("[1, 2]", "no record of a game that plywise play saved"),
+        (GOOD[:200], "no JSON"),
+        (GOOD.replace("game/2", "game/1"), "of version '1'; this Plywise reads 2"),
+        (_without("moves"), "damaged: 'moves' is missing"),
+        (GOOD.replace('"action": 4', '"action": "b"'), "damaged: action is 'b'"),
+        (GOOD.replace('"action": 4', '"action": 44'), "move 1 (b2): action 44 is not legal"),
+        (GOOD.replace('"player": 0', '"player": 1'), "move 1 (b2): it is another player's turn"),
+        (GOOD.replace('"action": 4', '"action": 5'), "do not lead to the position"),
+        (GOOD.replace('"tic_tac_toe", "para', '"hex", "para'), "no game is called 'hex'"),
+        (GOOD.replace('"parameters": {}', '"parameters": {"rows": 4}'), "no parameter rows"),
+        (GOOD.replace('"you"', '"\\u001b[2J"'), "control characters"),
+    ],
+)
+def test_replay_of_something_else_is_one_line(
+    content: str | bytes | None,
+    words: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if content is not None:
+        (tmp_path / "game.json").write_bytes(
+            content if isinstance(content, bytes) else content.encode()
+        )
+    assert cli.main(["replay", "game.json"]) == 1
+    error = capsys.readouterr().err
+    assert words in error
+    assert error.count("\n") == 1

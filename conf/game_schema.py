@@ -1,0 +1,86 @@
+"""The ``game`` group of the configuration: one dataclass per kind of game."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from omegaconf import MISSING
+
+from plywise.conf.checks import at_least as _at_least
+
+
+@dataclass
+class GameConfig:
+    """A game by its name in ``plywise games``."""
+
+    name: str = MISSING
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the parameters that the game is made with."""
+        return {}
+
+
+@dataclass
+class ConnectFourConfig(GameConfig):
+    """Connect Four on a board of any size that the kernels hold."""
+
+    name: str = "connect_four"
+    rows: int = 6
+    columns: int = 7
+
+    def __post_init__(self) -> None:
+        """Check the board's size."""
+        _at_least("game.rows", self.rows, 4)
+        _at_least("game.columns", self.columns, 4)
+
+    def parameters(self) -> dict[str, Any]:
+        """Return rows and columns."""
+        return {"rows": self.rows, "columns": self.columns}
+
+
+@dataclass
+class GomokuConfig(GameConfig):
+    """Gomoku, or another m,n,k game."""
+
+    name: str = "gomoku"
+    rows: int = 15
+    columns: int = 15
+    in_line: int = 5
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the board's size and how many stones win."""
+        return {"rows": self.rows, "columns": self.columns, "in_line": self.in_line}
+
+
+@dataclass
+class GoofspielConfig(GameConfig):
+    """Goofspiel with ``cards`` cards; the prizes' order is descending, ascending or random."""
+
+    name: str = "goofspiel"
+    cards: int = 13
+    order: str = "descending"
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the cards and the order."""
+        return {"cards": self.cards, "order": self.order}
+
+
+@dataclass
+class BattleshipConfig(GameConfig):
+    """Battleship with ships of the lengths ``fleet``; ``touching``: whether they may touch."""
+
+    name: str = "battleship"
+    rows: int = 10
+    columns: int = 10
+    fleet: list[int] = field(default_factory=lambda: [5, 4, 3, 3, 2])
+    touching: bool = True
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the board and the fleet."""
+        return {
+            "rows": self.rows,
+            "columns": self.columns,
+            "fleet": list(self.fleet),
+            "touching": self.touching,
+        }
