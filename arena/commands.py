@@ -213,11 +213,12 @@ def agents() -> int:
 
 def games() -> int:
     """List the games, one line each."""
-    from plywise.games.registry import REGISTRY
+    from plywise.games.registry import PLUGINS, REGISTRY
 
-    width = max(map(len, REGISTRY)) + 2
-    for entry in REGISTRY.values():
-        print(f"{entry.name:<{width}}{entry.summary}")
+    listed = {entry.name: entry.summary for entry in REGISTRY.values()} | PLUGINS
+    width = max(map(len, listed)) + 2
+    for name, summary in listed.items():
+        print(f"{name:<{width}}{summary}")
     return 0
 
 

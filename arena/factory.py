@@ -16,6 +16,7 @@ from plywise.conf.schema import (
     AlphaBetaConfig,
     GameConfig,
     LLMGroup,
+    MCTSConfig,
     SearchConfig,
     SimultaneousConfig,
 )
@@ -129,10 +130,14 @@ class AgentFactory:
             raise ConfigError("agent 'hunter' plays game=battleship only")
         if entrant.name in ("search", "llm_search"):
             kind = SimultaneousConfig if sampled else AlphaBetaConfig
-            if not isinstance(self._search, kind):
+            plain = isinstance(self._search, MCTSConfig) and not battles
+            if not plain and not isinstance(self._search, kind):
                 fit = "simultaneous" if sampled else "alphabeta"
                 raise ConfigError(f"search={self._search.name} does not fit here: search={fit}")
-            self._kernels()
+            if not plain:
+                self._kernels()
+            elif entrant.name == "llm_search" and self._model.config.name != "none":
+                raise ConfigError("search=mcts takes no advice: agent=search or llm=none")
             search = with_budget(self._search, entrant)
             if entrant.name == "llm_search" and self._model.config.name != "none":
                 check_advice(self._model.config, entrant, self.game, search)
@@ -184,6 +189,8 @@ class AgentFactory:
             consult = self._model.consult(with_advice(self._model.config, entrant), self.game)
         if isinstance(search, AlphaBetaConfig):
             return AlphaBetaAgent(label, self._kernels(), search, consult)
+        if isinstance(search, MCTSConfig):
+            return MCTSAgent(label, search)
         lend_after = self._model.config.lend_after if advised else None
         battle_search = cast("SimultaneousConfig", search)
         return BattleAgent(label, self._kernels(), battle_search, consult, lend_after)
@@ -198,7 +205,7 @@ class AgentFactory:
         if kernels is None:
             raise ConfigError(
                 f"{self.game.info.name} is plain Python without compiled rules: choose "
-                "agent=random or agent=llm"
+                "search=mcts, agent=random or agent=llm"
             )
         return kernels
 
@@ -249,6 +256,30 @@ class AlphaBetaAgent:
                 advice_plies=config.advice_plies,
             )
         return cast("AlphaBeta", self._local.search)
+
+    def close(self) -> None:
+        """Nothing to free."""
+
+
+class MCTSAgent:
+    """Tree search in plain Python, for games without compiled rules."""
+
+    def __init__(self, name: str, config: MCTSConfig) -> None:
+        from plywise.search import mcts
+
+        self.name = name
+        self._search = mcts.MCTS(
+            mcts.MCTSConfig(
+                seconds=config.seconds,
+                iterations=config.iterations,
+                max_depth=config.max_depth,
+                exploration=config.exploration,
+            )
+        )
+
+    def decide(self, state: State, player: int, seed: int) -> Decision:
+        """Return the search's decision."""
+        return self._search.decide(state, player, seed)
 
     def close(self) -> None:
         """Nothing to free."""

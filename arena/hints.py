@@ -26,9 +26,8 @@ def show_hint(console: Console, game: Game, state: State, player: int, seed: int
     if isinstance(game, Battleship):
         return _shots(console, game, cast("BattleshipState", state), player)
     if game.kernels() is None:
-        _say(console, f"There is no hint: {game.info.name} has no compiled rules.")
-        return False
-    if game.info.simultaneous or game.info.hidden_information:
+        _played_out(console, state, player, seed)
+    elif game.info.simultaneous or game.info.hidden_information:
         _sampled(console, game, state, player, seed)
     else:
         _exact(console, game, state, player)
@@ -74,6 +73,20 @@ def _sampled(console: Console, game: Game, state: State, player: int, seed: int)
     ]
     _table(console, ("move", "play it", "value"), rows, rows[0][0])
     _say(console, f"  {decision.iterations:,} iterations over sampled worlds; most often first")
+
+
+def _played_out(console: Console, state: State, player: int, seed: int) -> None:
+    """Means of the games that plain tree search has played out."""
+    from plywise.search.mcts import MCTS, MCTSConfig
+
+    with console.status("thinking"):
+        decision = MCTS(MCTSConfig(seconds=HINT_SECONDS)).decide(state, player, seed)
+    rows = [
+        (state.action_to_string(player, a), f"{visits:,}", f"{decision.values.get(a, 0.0):+.2f}")
+        for a, visits in sorted(decision.visits.items(), key=lambda v: (-v[1], v[0]))
+    ]
+    _table(console, ("move", "games", "mean"), rows, rows[0][0])
+    _say(console, f"  {decision.iterations:,} games played out; most often tried first")
 
 
 def _table(

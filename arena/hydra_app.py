@@ -42,6 +42,7 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
         PlywiseError: what ``run`` raised.
     """
     schema.register()
+    arguments = [word for argument in arguments for word in plugged(argument)]
     started = False
 
     def task(config: DictConfig) -> None:
@@ -82,6 +83,20 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
         else:
             os.environ["HYDRA_FULL_ERROR"] = before_full
     return 0
+
+
+def plugged(argument: str) -> list[str]:
+    """Return an argument in Hydra's words.
+
+    ``game=path:FILE`` names no file of ``conf/game``, and ``game.options`` may get any key.
+    """
+    key, _, value = argument.partition("=")
+    if key.split(".")[:2] == ["game", "options"]:
+        return [f"++{argument}"]
+    if key != "game" or not value.startswith(("path:", "openspiel:")):
+        return [argument]
+    quoted = value.replace("\\", "\\\\").replace("'", "\\'")
+    return ["game=plugin", f"game.name='{quoted}'"]
 
 
 def explain(error: Exception, name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from omegaconf import MISSING
@@ -19,6 +20,23 @@ class GameConfig:
     def parameters(self) -> dict[str, Any]:
         """Return the parameters that the game is made with."""
         return {}
+
+
+@dataclass
+class PluginConfig(GameConfig):
+    """A game that is not ours: ``path:FILE.py`` or ``openspiel:NAME``, and its parameters."""
+
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Make a file's path absolute: a record of the game is read from elsewhere too."""
+        if self.name.startswith("path:"):
+            path = Path(self.name.removeprefix("path:")).expanduser().absolute()
+            self.name = f"path:{path}"
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the parameters as they were given."""
+        return dict(self.options)
 
 
 @dataclass

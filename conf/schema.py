@@ -23,6 +23,7 @@ from plywise.conf.fit_schema import FitConfig
 from plywise.conf.game_schema import BattleshipConfig, ConnectFourConfig, GomokuConfig
 from plywise.conf.game_schema import GameConfig as GameConfig
 from plywise.conf.game_schema import GoofspielConfig as GoofspielConfig
+from plywise.conf.game_schema import PluginConfig as PluginConfig
 from plywise.conf.llm_schema import LLMGroup as LLMGroup
 from plywise.conf.rating_schema import CalibrateConfig, RatingsConfig
 from plywise.conf.tournament_schema import ReportConfig, TournamentGroup
@@ -106,6 +107,27 @@ class SimultaneousConfig(SearchConfig):
         _at_least("search.rollout", self.rollout, 0)
         _one_of("search.final", self.final, ("proportional", "most_visited"))
         _one_of("search.sharing", self.sharing, ("shared", "averaged"))
+        if self.seconds is None and self.iterations is None:
+            raise ConfigError("search.seconds=null needs a number of search.iterations")
+
+
+@dataclass
+class MCTSConfig(SearchConfig):
+    """Monte-Carlo tree search in plain Python, for any game.
+
+    Attributes:
+        max_depth: a game is played on for so many decisions, then it counts as drawn.
+        exploration: factor of UCT's confidence bound.
+    """
+
+    name: str = "mcts"
+    max_depth: int = 1000
+    exploration: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Check the ranges; without a clock there must be a number of iterations."""
+        super().__post_init__()
+        _at_least("search.exploration", self.exploration, 0)
         if self.seconds is None and self.iterations is None:
             raise ConfigError("search.seconds=null needs a number of search.iterations")
 
@@ -504,8 +526,10 @@ def register() -> None:
         ("game", "gomoku_schema", GomokuConfig),
         ("game", "goofspiel_schema", GoofspielConfig),
         ("game", "battleship_schema", BattleshipConfig),
+        ("game", "plugin_schema", PluginConfig),
         ("search", "alphabeta_schema", AlphaBetaConfig),
         ("search", "simultaneous_schema", SimultaneousConfig),
+        ("search", "mcts_schema", MCTSConfig),
         ("llm", "llm_schema", LLMGroup),
         ("agent", "agent_schema", AgentConfig),
         ("tournament", "tournament_schema", TournamentGroup),

@@ -5,10 +5,11 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any
 
 from plywise.datasets.errors import ConfigError
-from plywise.games.base import Game
+from plywise.games.base import Game, GameInfo
 
 
 class UnknownGameError(ConfigError):
@@ -66,6 +67,12 @@ def _gen9_random_battle() -> type[Game]:
     return Gen9Battle
 
 
+PLUGINS = {
+    "path:FILE.py": "a game of your own in a Python file (docs/PLUGIN.md)",
+}
+"""Forms of names that are not in the list, and what they mean."""
+
+
 REGISTRY: dict[str, Entry] = {
     entry.name: entry
     for entry in (
@@ -103,15 +110,26 @@ REGISTRY: dict[str, Entry] = {
 def make_game(name: str, **parameters: Any) -> Game:
     """Return the game ``name`` with the given parameters, for example ``rows`` and ``columns``.
 
+    ``path:FILE.py`` is the game in that file.
+
     Raises:
         UnknownGameError: there is no such game or parameter; the message names those there are.
         ConfigError: the game refuses a parameter's value.
     """
+    if name.startswith("path:"):
+        from plywise.games.from_file import load_game_class
+
+        return _made(name, load_game_class(Path(name.removeprefix("path:"))), parameters)
     if name not in REGISTRY:
         near = difflib.get_close_matches(name, REGISTRY, n=1)
         hint = f" (did you mean {near[0]}?)" if near else ""
-        raise UnknownGameError(f"no game is called {name!r}{hint}; there are {', '.join(REGISTRY)}")
-    cls = REGISTRY[name].load()
+        raise UnknownGameError(
+            f"no game is called {name!r}{hint}; there are {', '.join((*REGISTRY, *PLUGINS))}"
+        )
+    return _made(name, REGISTRY[name].load(), parameters)
+
+
+def _made(name: str, cls: type[Game], parameters: dict[str, Any]) -> Game:
     known = [f.name for f in fields(cls) if f.init]
     unknown = sorted(set(parameters) - set(known))
     if unknown:
@@ -119,6 +137,9 @@ def make_game(name: str, **parameters: Any) -> Game:
             f"{name} has no parameter {', '.join(unknown)}; it has {', '.join(known) or 'none'}"
         )
     try:
-        return cls(**parameters)
+        game = cls(**parameters)
     except ValueError as error:
         raise ConfigError(str(error)) from error
+    if not isinstance(getattr(game, "info", None), GameInfo):
+        raise ConfigError(f"{name}: the class {cls.__name__} has no info = GameInfo(…)")
+    return game

@@ -53,7 +53,8 @@ def test_primary_configuration_composes(command: str) -> None:
 def test_every_option_composes(group: str) -> None:
     assert options(group)
     for option in options(group):
-        typed(GROUP_USERS[group], f"{group}={option}")
+        more = ["game.name=path:x.py"] if option == "plugin" else []
+        typed(GROUP_USERS[group], f"{group}={option}", *more)
 
 
 def test_no_yaml_file_is_forgotten() -> None:

@@ -1,0 +1,68 @@
+"""A game in a Python file of somebody's own: ``path:FILE.py``."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import inspect
+import sys
+import traceback
+from functools import cache
+from pathlib import Path
+
+from plywise.datasets.errors import ConfigError
+from plywise.games.base import Game
+
+
+class GameFileImportError(ConfigError):
+    """A file that cannot be imported, or holds no game."""
+
+
+def load_game_class(path: Path) -> type[Game]:
+    """Return the one game class that a Python file defines; the file runs once per process.
+
+    Raises:
+        GameFileImportError: there is no such file, importing it fails, or it does not define
+            exactly one class that is a complete :class:`Game`.
+    """
+    try:
+        return _load(path.expanduser().resolve(strict=True))
+    except OSError as error:
+        raise GameFileImportError(f"cannot read {path}: {error.strerror or error}") from error
+
+
+@cache
+def _load(path: Path) -> type[Game]:
+    name = f"plywise_game_{hashlib.sha256(str(path).encode()).hexdigest()[:12]}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise GameFileImportError(f"{path} is no Python file: its name must end in .py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look their module up
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        lines = [
+            f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)
+        ]
+        at = lines[-1] if lines else getattr(error, "lineno", None)
+        where = f", line {at}" if at else ""
+        raise GameFileImportError(f"{path}{where}: {type(error).__name__}: {error}") from error
+    found = [
+        c
+        for c in vars(module).values()
+        if isinstance(c, type) and issubclass(c, Game) and c.__module__ == name
+    ]
+    complete = [c for c in found if not inspect.isabstract(c)]
+    if len(complete) == 1:
+        return complete[0]
+    if complete:
+        names = ", ".join(c.__name__ for c in complete)
+        raise GameFileImportError(f"{path} defines several games ({names}); keep one")
+    if found:
+        missing = ", ".join(sorted(found[0].__abstractmethods__))
+        raise GameFileImportError(f"{path}: the game {found[0].__name__} lacks {missing}")
+    raise GameFileImportError(
+        f"{path} defines no game: no class in it is a plywise.games.base.Game"
+    )
