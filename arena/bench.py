@@ -1,4 +1,7 @@
-"""``plywise bench``: how fast the parts are on this machine, each figure with its name and unit."""
+"""``plywise bench``: how fast the parts are on this machine, each figure with its name and unit.
+
+``plywise bench childplay`` examines a language model instead (``bench_childplay.py``).
+"""
 
 from __future__ import annotations
 
@@ -59,6 +62,10 @@ PARTS: dict[str, Callable[[BenchConfig], Figures]] = {
 
 def run_bench(config: BenchConfig, folder: Path, console: Console | None = None) -> int:
     """Measure, print one line for each figure, write ``bench.json``; the last line is JSON too."""
+    if config.what == "childplay":
+        from plywise.arena.bench_childplay import run_childplay
+
+        return run_childplay(config, folder, console)
     console = console or Console(highlight=False)
     with console.status(f"measuring {config.what}"):
         figures = PARTS[config.what](config)

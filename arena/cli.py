@@ -94,7 +94,7 @@ COMMANDS = {
         positional=("what", "file"),
     ),
     "bench": Command(
-        "measure speed: engine, search or boards; strength: battleship",
+        "measure speed: engine, search, boards; strength: battleship; a language model: childplay",
         "plywise.arena.commands:bench",
         positional=("what",),
     ),

@@ -15,6 +15,7 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue
 
+from plywise.conf.bench_schema import BenchConfig as BenchConfig
 from plywise.conf.checks import above as _above
 from plywise.conf.checks import at_least as _at_least
 from plywise.conf.checks import between as _between
@@ -488,31 +489,6 @@ class SolveConfig:
             raise ConfigError(
                 f"rows={self.rows} columns={self.columns}: (rows + 1) * columns must not exceed 64"
             )
-
-
-@dataclass
-class BenchConfig:
-    """``plywise bench engine|search|boards|battleship``: how fast, or how good, parts are here.
-
-    Attributes:
-        seconds: measured time for one part (boards: a fixed amount of work instead).
-        cold: engine only: compile everything anew in a fresh process, which takes a minute.
-        simulator: engine only: measure the real simulator in the same run (needs Node).
-        fleets: battleship only: how many random fleets to hunt.
-    """
-
-    what: str = "boards"
-    seconds: float = 2.0
-    seed: int = 0
-    cold: bool = False
-    simulator: bool = True
-    fleets: int = 20_000
-
-    def __post_init__(self) -> None:
-        """Check the values."""
-        _one_of("what", self.what, ("engine", "search", "boards", "battleship"))
-        _at_least("fleets", self.fleets, 1)
-        _above("seconds", self.seconds, 0)
 
 
 def register() -> None:

@@ -1,0 +1,107 @@
+"""Putting benchmark questions to a model: texts from files, one blocking answer at a time.
+
+The texts are the files in ``prompts/childplay_*/``, for people to read and change: a part under
+``[system]`` that never changes within a task, then one under ``[user]`` with what does.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from string import Template
+
+from plywise.llm_modules.client import Answer, LLMClient, Message, Request
+from plywise.llm_modules.errors import LLMConfigError, LLMPausedError
+
+_FOLDER = Path(__file__).parent / "prompts"
+_PART = re.compile(r"^\[(system|user)\]\n", re.MULTILINE)
+_PATIENCE = 2  # how often a pause of the client is waited out for one question
+_LOOK = 0.2  # seconds between looks at a pausing client
+
+
+class ExamPrompts:
+    """The texts of one folder, each read when it is first needed.
+
+    Args:
+        folder: its name in ``prompts/``, or a path.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self._folder = _FOLDER / folder
+        self._read: dict[str, list[tuple[str, Template]]] = {}
+
+    def messages(self, name: str, fields: Mapping[str, str]) -> tuple[Message, ...]:
+        """Return the messages of the file ``name`` with its fields filled in.
+
+        Raises:
+            LLMConfigError: the file is missing, has no parts, or uses a field that there is not.
+        """
+        if name not in self._read:
+            self._read[name] = self._parts(name)
+        messages = []
+        for role, template in self._read[name]:
+            try:
+                text = template.substitute(fields)
+            except (KeyError, ValueError) as error:
+                known = ", ".join(f"${field}" for field in sorted(fields)) or "no names"
+                raise LLMConfigError(
+                    f"the prompt {self._folder.name}/{name}.txt has {error}; it may use {known}"
+                ) from None
+            messages.append(Message(role, text))
+        return tuple(messages)
+
+    def _parts(self, name: str) -> list[tuple[str, Template]]:
+        where = f"{self._folder.name}/{name}.txt"
+        try:
+            text = (self._folder / f"{name}.txt").read_text(encoding="utf-8")
+        except OSError as error:
+            raise LLMConfigError(f"cannot read the prompt {where}: {error.strerror}") from None
+        before, *parts = _PART.split(text)
+        if before.strip() or not parts:
+            raise LLMConfigError(f"the prompt {where} must begin with [system] or [user]")
+        return [
+            (role, Template(body.strip("\n")))
+            for role, body in zip(parts[::2], parts[1::2], strict=True)
+        ]
+
+
+class Examinee:
+    """A model that answers one question at a time; usable from several threads.
+
+    Args:
+        client: who asks.
+        max_tokens: longest answer.
+    """
+
+    def __init__(self, client: LLMClient, max_tokens: int) -> None:
+        self.client = client
+        self.name = client.model
+        self._max_tokens = max_tokens
+
+    def ask(self, messages: tuple[Message, ...]) -> Answer:
+        """Return the answer, after waiting out a pause that the client makes after failures.
+
+        An answer that we had already costs nothing: its tokens are 0.
+
+        Raises:
+            LLMError: none came; that is a fault of the infrastructure, not the model's.
+        """
+        request = Request(messages, self._max_tokens)
+        for _ in range(_PATIENCE):
+            try:
+                answer = self.client.submit(request).future.result()
+            except LLMPausedError:
+                self._wait()
+                continue
+            if answer.cached:
+                return replace(answer, prompt_tokens=0, completion_tokens=0, cached_tokens=0)
+            return answer
+        return self.client.submit(request).future.result()
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + self.client.config.pause_seconds
+        while not self.client.available and time.monotonic() < deadline:
+            time.sleep(_LOOK)
