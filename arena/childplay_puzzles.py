@@ -11,9 +11,7 @@ from typing import Any
 from plywise.arena.childplay_sitting import Baseline, Reading, Sitting
 from plywise.datasets.childplay import lcl, shapes, smiles
 from plywise.datasets.childplay.presets import Preset
-from plywise.games.childplay import final_answer
-
-_MARKDOWN = "`'\"* ."
+from plywise.games.childplay import final_answer, final_word
 
 
 class Puzzle(ABC):
@@ -22,6 +20,7 @@ class Puzzle(ABC):
     Attributes:
         name: of the task.
         baselines: who else is examined.
+        items: all of them, made before the first question.
         unreadable: what an illegal reply counts as; None: as a wrong answer.
     """
 
@@ -34,10 +33,11 @@ class Puzzle(ABC):
         self.total = total
         self.seed = seed
         self.baselines = self._baselines()
+        self.items = [self.item(number) for number in range(total)]
 
     def sit(self, sitting: Sitting, number: int) -> None:
         """Ask question ``number`` and write its result down."""
-        item = self.item(number)
+        item = self.items[number]
         value = sitting.ask(self.name, self.fields(item), item, lambda r: self.read(item, r))
         if value is None and self.unreadable is None:
             sitting.outcome.judge(False)
@@ -100,13 +100,17 @@ class Shapes(Puzzle):
         return {"field": "\n".join(item.rows), "options": options}
 
     def read(self, item: shapes.ShapeItem, reply: str) -> Reading:
-        """Return the first number in the reply (fair: behind ``Answer:``)."""
-        found = re.search(r"\b\d{1,9}\b", final_answer(reply) if self.fair else reply)
+        """Return the number that is the answer; published: the first in the reply."""
+        if self.fair:
+            found = re.fullmatch(r"\d{1,9}", final_word(reply))
+        else:
+            found = re.search(r"\b\d+\b", reply)
         if found is None:
-            return Reading(None, "no number in the reply")
-        if int(found[0]) >= len(item.options):
-            return Reading(None, f"there is no answer {found[0]}")
-        return Reading(int(found[0]))
+            return Reading(None, "no number of an answer was given")
+        number = found[0].lstrip("0") or "0"
+        if len(number) > 1 or int(number) >= len(item.options):
+            return Reading(None, f"there is no answer {number[:9]}")
+        return Reading(int(number))
 
     def fault(self, item: shapes.ShapeItem, value: int) -> str | None:
         """Compare with the figure drawn."""
@@ -153,13 +157,10 @@ class LclValidity(Puzzle):
 
     def read(self, item: lcl.Construct, reply: str) -> Reading:
         """Return ``valid`` or ``invalid``; published: the word alone."""
-        if self.fair:
-            words = set(re.findall(r"\b(?:in)?valid\b", final_answer(reply).lower()))
-        else:
-            words = {reply.strip().lower()} & {"valid", "invalid"}
-        if len(words) != 1:
-            return Reading(None, "the reply is not clearly valid or invalid")
-        return Reading(words.pop())
+        word = (final_word(reply) if self.fair else reply.strip()).lower()
+        if word not in ("valid", "invalid"):
+            return Reading(None, "the answer is neither valid nor invalid")
+        return Reading(word)
 
     def fault(self, item: lcl.Construct, value: str) -> str | None:
         """Compare with the checker."""
@@ -254,8 +255,7 @@ class Smiles(Puzzle):
         """Return the SMILES in the reply."""
         text = reply.strip()
         if self.fair:
-            lines = final_answer(reply).splitlines()
-            text = lines[0].strip(_MARKDOWN) if lines else ""
+            text = final_word(reply)
         if not text or len(text) > smiles.LONGEST:
             return Reading(None, f"no text of 1 to {smiles.LONGEST} characters")
         if smiles.canonical(text) is None:

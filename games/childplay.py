@@ -14,19 +14,32 @@ from random import Random
 from typing import cast
 
 from plywise.datasets.childplay import fleets
-from plywise.games.base import Game, ParseResult, State
+from plywise.games.base import Game, IllegalActionError, ParseResult, State
 from plywise.games.battleship import Battleship, BattleshipState
 from plywise.games.connect_four import ConnectFour, ConnectFourState
 from plywise.games.placing import MARKS, PlacingState
 from plywise.games.tic_tac_toe import TicTacToe, TicTacToeState
 
 _COLOURED = ("\x1b[91mX\x1b[0m", "\x1b[32mO\x1b[0m")
-_ANSWER = re.compile(r"answer\s*:", re.IGNORECASE)
+_ANSWER = re.compile(r"answer\W{0,3}:", re.IGNORECASE)
+_AROUND = "`'\"*_.,:; \t\n\r"
 
 
 def final_answer(reply: str) -> str:
     """Return what stands behind the last ``Answer:`` of a reply, all of it where there is none."""
-    return _ANSWER.split(reply)[-1].strip().strip("*`").strip()
+    return _ANSWER.split(reply)[-1].strip()
+
+
+def final_word(reply: str) -> str:
+    """Return the first word behind the last ``Answer:``, without marks around it.
+
+    A reply without ``Answer:`` must be a single line; "" where it is not, or where nothing follows.
+    """
+    text = final_answer(reply)
+    if "\n" in text and not _ANSWER.search(reply):
+        return ""
+    words = text.strip(_AROUND).split()
+    return words[0].strip(_AROUND) if words else ""
 
 
 class Notation(ABC):
@@ -53,7 +66,7 @@ class Notation(ABC):
 
 
 class OwnNotation(Notation):
-    """Our adapters' views and names; what stands behind the last ``Answer:`` counts."""
+    """Our adapters' views and names; the word behind the last ``Answer:`` counts."""
 
     def view(self, state: State, player: int) -> str:
         """Return what the player sees."""
@@ -64,8 +77,14 @@ class OwnNotation(Notation):
         return state.action_to_string(state.current_player(), action)
 
     def read(self, state: State, reply: str) -> ParseResult:
-        """Return the legal action that is named last."""
-        return state.parse(final_answer(reply))
+        """Return the legal action that is named."""
+        word = final_word(reply)
+        if not word:
+            return ParseResult(None, reason="there is no last line 'Answer: …'")
+        try:
+            return ParseResult(state.string_to_action(word), word)
+        except IllegalActionError as error:
+            return ParseResult(None, word, str(error))
 
 
 class OwnBattleship(OwnNotation):

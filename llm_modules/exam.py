@@ -103,5 +103,6 @@ class Examinee:
 
     def _wait(self) -> None:
         deadline = time.monotonic() + self.client.config.pause_seconds
-        while not self.client.available and time.monotonic() < deadline:
+        client = self.client
+        while not client.available and client.status != "closed" and time.monotonic() < deadline:
             time.sleep(_LOOK)
