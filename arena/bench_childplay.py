@@ -74,7 +74,7 @@ def run_childplay(config: BenchConfig, folder: Path, console: Console | None = N
     if len(skipped) == len(config.tasks):
         raise ConfigError(f"nothing to do: {'; '.join(skipped.values())}")
     for task, why in skipped.items():
-        console.print(f"{task}: SKIPPED, {why}", style="yellow", soft_wrap=True)
+        console.print(f"{task}: SKIPPED, {why}", style="yellow", soft_wrap=True, markup=False)
     model = LanguageModel(config.llm, lambda line: console.print(line, soft_wrap=True))
     try:
         who = None

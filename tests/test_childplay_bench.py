@@ -126,7 +126,7 @@ def test_without_rdkit_smiles_is_skipped_visibly(
 ) -> None:
     monkeypatch.setattr(smiles, "find_spec", lambda name: None)
     found, text = bench(tmp_path, tasks=["shapes", "smiles"], instances=2)
-    assert "smiles: SKIPPED, rdkit and selfies not installed" in text
+    assert "smiles: SKIPPED, rdkit and selfies not installed: pip install 'plywise[smiles]'" in text
     assert found["skipped"] == {
         "smiles": "rdkit and selfies not installed: pip install 'plywise[smiles]'"
     }
