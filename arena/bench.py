@@ -26,9 +26,8 @@ def boards(config: BenchConfig) -> Figures:
 
     solved = {f"solver_{name}": x for name, x in boards.bench_solver(config.seed).items()}
     playouts = boards.bench_playouts(config.seed)
-    played = {f"{name}_playouts_per_second": rate for name, rate in playouts.items()}
     checked = {f"check_{name}_positions_per_second": r for name, r in boards.bench_check().items()}
-    return {**boards.bench_connect_four(seed=config.seed), **solved, **played, **checked}
+    return {**boards.bench_connect_four(seed=config.seed), **solved, **playouts, **checked}
 
 
 def search(config: BenchConfig) -> Figures:

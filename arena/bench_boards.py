@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import time
 from random import Random
 from typing import Any
@@ -17,7 +19,9 @@ _LATE_PLIES = 20
 _SOLVED = {"28_to_36": (28, 36, 1000), "16_to_24": (16, 24, 100), "8_to_12": (8, 12, 10)}
 """Stones on the board, and how many random positions with so many the solver is given."""
 
+_LAPS = 3
 _PLAYOUTS = 500_000
+_OPENSPIEL_PLAYOUTS = 5_000
 
 
 def bench_connect_four(depth: int = 13, seed: int = 0) -> dict[str, Any]:
@@ -112,15 +116,47 @@ def bench_solver(seed: int = 0) -> dict[str, Any]:
 
 
 def bench_playouts(seed: int = 0) -> dict[str, float]:
-    """Measure random games per second from the start, by game, called from Python."""
-    result = {}
+    """Measure random games per second from the start, by game, called from Python; CPU time.
+
+    Where OpenSpiel is installed its Python API plays the same games in between, in three rounds.
+
+    Returns:
+        ``NAME_playouts_per_second``, and with OpenSpiel ``NAME_openspiel_playouts_per_second`` and
+        ``NAME_times_openspiel``; ``openspiel_measured``: 1 or 0.
+    """
+    spiel = None
+    if importlib.util.find_spec("pyspiel") is not None:
+        spiel = importlib.import_module("pyspiel")
+    result = {"openspiel_measured": float(spiel is not None)}
     for name in ("tic_tac_toe", "connect_four"):
         game = make_game(name)
         kernels = game.kernels()
         assert kernels is not None
         pool = game.new_initial_state().flat()
         random_playouts(kernels, pool, 1000, seed)
-        start = time.perf_counter()
-        random_playouts(kernels, pool, _PLAYOUTS, seed)
-        result[name] = _PLAYOUTS / (time.perf_counter() - start)
+        ours = theirs = 0.0
+        for lap in range(_LAPS):
+            start = time.process_time()
+            random_playouts(kernels, pool, _PLAYOUTS, seed + lap)
+            ours += time.process_time() - start
+            if spiel is not None:
+                start = time.process_time()
+                _openspiel_playouts(spiel.load_game(name), _OPENSPIEL_PLAYOUTS, seed + lap)
+                theirs += time.process_time() - start
+        rate = _LAPS * _PLAYOUTS / ours
+        result[f"{name}_playouts_per_second"] = rate
+        if spiel is not None:
+            other = _LAPS * _OPENSPIEL_PLAYOUTS / theirs
+            result[f"{name}_openspiel_playouts_per_second"] = other
+            result[f"{name}_times_openspiel"] = rate / other
     return result
+
+
+def _openspiel_playouts(game: Any, count: int, seed: int) -> None:
+    """Play random games as one does from Python."""
+    choice = Random(seed).choice
+    for _ in range(count):
+        state = game.new_initial_state()
+        while not state.is_terminal():
+            state.apply_action(choice(state.legal_actions()))
+        state.returns()

@@ -14,7 +14,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from plywise.arena.records import RecordFileError, write_summary
+from plywise.arena.records import RecordFileError, file_stem, write_summary
 from plywise.datasets.errors import PlywiseError
 from plywise.games.base import CHANCE, NO_ACTION, SIMULTANEOUS, Game, State
 
@@ -92,8 +92,7 @@ def save_game(record: GameFile, folder: Path, started: datetime) -> Path:
         {f.name: value for f in fields(m) if (value := getattr(m, f.name)) is not None}
         for m in record.moves
     ]
-    name = "".join(c if c.isalnum() or c in "_-" else "-" for c in Path(record.game).name)
-    stem = f"{name}-{started:%Y%m%d-%H%M%S}"
+    stem = f"{file_stem(record.game)}-{started:%Y%m%d-%H%M%S}"
     for number in range(1, 1000):
         path = folder / (f"{stem}.json" if number == 1 else f"{stem}-{number}.json")
         if not path.exists():

@@ -13,7 +13,7 @@ from typing import Any
 from plywise.arena.advice import with_advice
 from plywise.arena.agents import CATALOG
 from plywise.arena.factory import with_budget
-from plywise.arena.records import plain
+from plywise.arena.records import file_stem, plain
 from plywise.conf.schema import TournamentConfig
 
 _ROOT = Path(__file__).parents[1]  # the checkout, or plywise/ in site-packages
@@ -70,6 +70,10 @@ def settings_of(config: TournamentConfig) -> dict[str, Any]:
 
         versions = {"pokemon-showdown": pinned_version(), "poke-env": metadata.version("poke-env")}
         settings["server"] = versions
+    if config.game.name.startswith("path:"):
+        path = Path(config.game.name.removeprefix("path:"))
+        if path.is_file():  # else whoever makes the game says what is wrong
+            settings["game_file"] = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
     return settings
 
 
@@ -92,5 +96,5 @@ def record_path(config: TournamentConfig) -> Path:
     """
     if config.tournament.record is not None:
         return Path(config.tournament.record)
-    name = f"{config.game.name}-{digest_of(settings_of(config))}-{code_digest()[:6]}.sqlite"
-    return Path("outputs") / "records" / name
+    name = f"{file_stem(config.game.name)}-{digest_of(settings_of(config))}-{code_digest()[:6]}"
+    return Path("outputs") / "records" / f"{name}.sqlite"

@@ -40,6 +40,12 @@ def plain(value: object) -> Any:
     raise TypeError(f"{type(value).__name__} has no plain form for a result file")
 
 
+def file_stem(game: str) -> str:
+    """Return a game's name as part of a file's: of ``path:/x/nim.py`` only ``nim``."""
+    name = Path(game).stem if game.startswith("path:") else game
+    return "".join(c if c.isalnum() or c in "_-" else "-" for c in name)
+
+
 class RecordWriter:
     """Appends records to a JSON Lines file; every record is on disk before the next is made."""
 

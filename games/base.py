@@ -171,15 +171,19 @@ class State(ABC):
         )
 
     def parse(self, text: str, player: int | None = None) -> ParseResult:
-        """Find a legal action in a model's or person's reply; the last one named counts."""
+        """Find a legal action in a model's or person's reply; the last one named counts.
+
+        Of names that end at the same place the longest counts: ``Na3`` holds ``a3``.
+        """
         who = self.current_player() if player is None else player
         best: tuple[int, int, int] | None = None
         low = text.lower()
         for action in self.legal_actions(who):
             name = self.action_to_string(who, action)
             at = low.rfind(name.lower())
-            if at >= 0 and (best is None or (at, len(name)) > best[:2]):
-                best = (at, len(name), action)
+            end = at + len(name)
+            if at >= 0 and (best is None or (end, len(name)) > best[:2]):
+                best = (end, len(name), action)
         if best is None:
             return ParseResult(None, reason="no legal move is named in the reply")
         return ParseResult(best[2], extracted=self.action_to_string(who, best[2]))

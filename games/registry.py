@@ -69,6 +69,7 @@ def _gen9_random_battle() -> type[Game]:
 
 PLUGINS = {
     "path:FILE.py": "a game of your own in a Python file (docs/PLUGIN.md)",
+    "openspiel:NAME": "a game of OpenSpiel's for two, where that is installed (docs/PLUGIN.md)",
 }
 """Forms of names that are not in the list, and what they mean."""
 
@@ -110,7 +111,7 @@ REGISTRY: dict[str, Entry] = {
 def make_game(name: str, **parameters: Any) -> Game:
     """Return the game ``name`` with the given parameters, for example ``rows`` and ``columns``.
 
-    ``path:FILE.py`` is the game in that file.
+    ``path:FILE.py`` is the game in that file, ``openspiel:NAME`` one of OpenSpiel's.
 
     Raises:
         UnknownGameError: there is no such game or parameter; the message names those there are.
@@ -120,6 +121,14 @@ def make_game(name: str, **parameters: Any) -> Game:
         from plywise.games.from_file import load_game_class
 
         return _made(name, load_game_class(Path(name.removeprefix("path:"))), parameters)
+    if name.startswith("openspiel:"):
+        from plywise.games.openspiel import OpenSpielGame
+
+        if parameters:
+            raise UnknownGameError(
+                f"{name}: parameters stand in OpenSpiel's name: openspiel:goofspiel(num_cards=4)"
+            )
+        return OpenSpielGame(name.removeprefix("openspiel:"))
     if name not in REGISTRY:
         near = difflib.get_close_matches(name, REGISTRY, n=1)
         hint = f" (did you mean {near[0]}?)" if near else ""

@@ -56,7 +56,7 @@ def test_commands_of_the_page(
 ) -> None:
     monkeypatch.chdir(nim.parent)
     monkeypatch.setattr("builtins.input", lambda prompt="": "quit")
-    found = re.findall(r"^plywise (.*)$", PAGE, re.M)
+    found = re.findall(r"^plywise (.*path:nim.*)$", PAGE, re.M)
     assert len(found) == 3
     for line in found:
         words = [w.strip("'") for w in re.findall(r"'[^']*'|\S+", line)]
