@@ -5,7 +5,7 @@ import re
 from io import StringIO
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from rich.console import Console
@@ -21,6 +21,8 @@ from plywise.conf.llm_schema import LLMGroup
 from plywise.conf.schema import BenchConfig
 from plywise.datasets.childplay import smiles
 from plywise.datasets.childplay.presets import GAMES, PRESETS, TASKS
+from plywise.games.battleship import BattleshipState
+from plywise.games.childplay import notation
 from plywise.llm_modules.errors import LLMAuthError, LLMConfigError
 from plywise.llm_modules.exam import ExamPrompts
 from plywise.llm_modules.mock import JSON, MockEndpoint, Reply, refuses, says
@@ -105,12 +107,16 @@ def test_both_sides_start_alike() -> None:
     for number in range(4):
         outcome = Outcome("battleship", "random", number)
         sit(task, outcome, number)
-        seen.append((outcome.seat, outcome.turns[0]["asked"]))
+        sea = [line[2:11].split() for line in outcome.turns[0]["asked"].splitlines()[2:7]]
+        ships = {(r, c) for r in range(5) for c in range(5) if sea[r][c] in "SX"}
+        seen.append((outcome.seat, ships))
     assert [seat for seat, _ in seen] == [0, 1, 0, 1]
+    for pair in (0, 1):
+        start = notation("battleship", fair=True).start(Random(f"0/battleship/{pair}/start"))
+        for seat in (0, 1):  # the two games of a pair have the same two fleets
+            fleet = cast("BattleshipState", start).fleets[seat]
+            assert seen[2 * pair + seat][1] == {divmod(s, 5) for ship in fleet for s in ship}
     assert seen[0][1] != seen[2][1]
-    # Player 1 of the second game defends the fleet that player 0 of the first one attacked.
-    own = [asked.split("\n")[2][:11] for _, asked in seen]
-    assert own[0] != own[1]
 
 
 def sit(task: GameTask, outcome: Outcome, number: int) -> None:
