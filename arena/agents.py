@@ -77,6 +77,7 @@ CATALOG = {
         "the same, of moves that no opponent can punish: it never loses a game that it need not",
         boards=True,
     ),
+    "solver": AgentInfo("perfect play by an exact solver (Connect Four, tic-tac-toe)", boards=True),
     "hunter": AgentInfo(
         "shoots where the posterior finds a ship likeliest (Battleship)", boards=True
     ),

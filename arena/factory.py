@@ -128,6 +128,8 @@ class AgentFactory:
             self._kernels()
         if entrant.name == "hunter" and rules.name != "battleship":
             raise ConfigError("agent 'hunter' plays game=battleship only")
+        if entrant.name == "solver" and rules.name not in ("connect_four", "tic_tac_toe"):
+            raise ConfigError("agent 'solver' plays game=connect_four or game=tic_tac_toe only")
         if entrant.name in ("search", "llm_search"):
             kind = SimultaneousConfig if sampled else AlphaBetaConfig
             plain = isinstance(self._search, MCTSConfig) and not battles
@@ -173,6 +175,10 @@ class AgentFactory:
             return RandomAgent(label)
         if entrant.name in ("expectimax", "safe_expectimax"):
             return ExpectimaxAgent(label, self._kernels(), safe=entrant.name == "safe_expectimax")
+        if entrant.name == "solver":
+            from plywise.arena.solver_agent import SolverAgent
+
+            return SolverAgent(label, self.game, entrant.seconds)
         if entrant.name == "hunter":
             from plywise.arena.hunter import HunterAgent
             from plywise.games.battleship import Battleship

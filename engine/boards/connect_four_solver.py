@@ -5,6 +5,8 @@ with the winner's ``k``-th last free stone, a loss the negative.  On 6×7 that i
 of stones that the winner will have played.
 """
 
+import math
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +29,10 @@ _SLICE_NODES = 1 << 18  # between looks at Ctrl-C: some 50 ms
 
 class PositionError(ValueError):
     """A sequence of moves that leads to no position with something to decide."""
+
+
+class _TimeOverError(Exception):
+    """The time for a question is over."""
 
 
 @dataclass(frozen=True)
@@ -141,11 +147,34 @@ class ConnectFourSolver:
             self._control[:], self._frames[:] = paused
             ready = done
 
+    def solve_within(self, position: Position, seconds: float | None) -> Solution | None:
+        """Return the solution with its best columns, None if it takes longer; None: no limit.
+
+        What the table has learned stays: the same question again takes less time.
+        """
+        deadline = math.inf if seconds is None else time.perf_counter() + seconds
+        item = np.zeros(1, ITEM)
+        item["own"], item["taken"] = position.own, position.taken
+        item["low"], item["high"] = -self._most(), self._most()
+        try:
+            for _ in self._answers(item, deadline):
+                pass
+            score, nodes = int(item[0]["low"]), int(item[0]["nodes"])
+            best, best_nodes, best_seconds = self._best(position, score, deadline)
+        except _TimeOverError:
+            return None
+        spent = int(item[0]["nanoseconds"]) / 1e9
+        return Solution(score, best, nodes, spent, best_nodes, best_seconds)
+
     def _most(self) -> int:
         return (self.rows * self.columns + 1) // 2
 
-    def _answers(self, items: NDArray[Any]) -> Iterator[int]:
-        """Run the kernel in slices; yield how many questions are answered after each."""
+    def _answers(self, items: NDArray[Any], deadline: float = math.inf) -> Iterator[int]:
+        """Run the kernel in slices; yield how many questions are answered after each.
+
+        Raises:
+            _TimeOverError: the deadline (of ``time.perf_counter``) passed before the last answer.
+        """
         go = self._control[0]
         go.item, go.top = 0, -1
         done = 0
@@ -159,9 +188,13 @@ class ConnectFourSolver:
                     self.table_bits,
                     _SLICE_NODES,
                 )
+                if done < len(items) and time.perf_counter() > deadline:
+                    raise _TimeOverError
                 yield done
 
-    def _best(self, position: Position, score: int) -> tuple[tuple[int, ...], int, float]:
+    def _best(
+        self, position: Position, score: int, deadline: float = math.inf
+    ) -> tuple[tuple[int, ...], int, float]:
         """Return the columns that keep ``score``, and the nodes and seconds that it took.
 
         After a column that keeps it the opponent reaches ``-score`` and no more.
@@ -180,7 +213,7 @@ class ConnectFourSolver:
             item["own"] = position.own ^ position.taken
             item["taken"] = position.taken | stone
             item["low"], item["high"] = -score, 1 - score
-        for _ in self._answers(items):
+        for _ in self._answers(items, deadline):
             pass
         kept = tuple(
             c for (c, _), item in zip(columns, items, strict=True) if item["low"] == -score
