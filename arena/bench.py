@@ -37,6 +37,13 @@ def search(config: BenchConfig) -> Figures:
     return bench_search(seconds=config.seconds)
 
 
+def deadline(config: BenchConfig) -> Figures:
+    """How late the battle search's decisions come on a busy machine."""
+    from plywise.arena.bench_deadline import bench_deadline
+
+    return bench_deadline(config.seconds, config.decisions, config.seed)
+
+
 def engine(config: BenchConfig) -> Figures:
     """The battle engine part by part, and the real simulator beside it."""
     from plywise.arena.bench_engine import bench_engine
@@ -55,6 +62,7 @@ PARTS: dict[str, Callable[[BenchConfig], Figures]] = {
     "boards": boards,
     "battleship": battleship,
     "search": search,
+    "deadline": deadline,
     "engine": engine,
 }
 

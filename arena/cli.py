@@ -99,7 +99,7 @@ COMMANDS = {
         positional=("what",),
     ),
     "fit": Command(
-        "fit the weights of the battle evaluation by self-play",
+        "fit the weights of battle values or priors by self-play",
         "plywise.arena.commands:fit",
         positional=("what",),
     ),

@@ -195,8 +195,9 @@ def bench(config: BenchConfig, folder: Path) -> int:
 
 def fit(config: FitConfig, folder: Path) -> int:
     """Fit what self-play can teach."""
-    from plywise.arena.fit_evaluation import run_fit
+    from plywise.arena import fit_evaluation, fit_policy
 
+    run_fit = fit_policy.run_fit if config.what == "policy" else fit_evaluation.run_fit
     return run_fit(config, folder)
 
 

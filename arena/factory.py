@@ -371,6 +371,8 @@ class BattleAgent:
                     rollout=config.rollout,
                     lend_after=self._lend_after,
                     final=config.final,
+                    prior_trust=config.prior_trust,
+                    habit=config.habit,
                 ),
             )
         return cast("SimultaneousSearch | AveragedSearch", self._local.search)

@@ -9,36 +9,21 @@ an estimate of the result between players who search as deep as those did.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
-from random import Random
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from plywise.arena.display import near
+from plywise.arena.open_play import HELD_OUT, OpenBattle, open_search, play_shares, write_weights
 from plywise.conf.fit_schema import FitConfig
-from plywise.datasets.pokemon_sets import random_battle_sets
-from plywise.engine.battle.battle_state import BattleState
 from plywise.engine.battle.evaluate import FEATURES, WEIGHTS, state_features
-from plywise.engine.battle.rules import RULES
 from plywise.engine.jit import prepare
-from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS, TERMINAL
-from plywise.search.simultaneous import SimultaneousConfig, SimultaneousSearch
-
-OPENING = 8
-"""Up to so many decisions of a battle are random, so that strange positions are seen too."""
-
-HELD_OUT = 10
-"""Every so many-th battle is kept from the fit and judges it."""
+from plywise.search.simultaneous import SimultaneousSearch
 
 _MAX_NEWTON = 50
 
@@ -78,42 +63,25 @@ def join(parts: Sequence[Positions]) -> Positions:
 
 def _play(search: SimultaneousSearch, number: int, seed: int) -> Positions:
     """Play battle ``number`` of a seed and return its states."""
-    rng = Random(f"{seed} fit {number}")
-    sets = random_battle_sets()
-    teams = sets.random_team(rng), sets.random_team(rng)
-    state = BattleState.from_teams(*teams, seed=rng.getrandbits(63))
-    random_decisions = rng.randrange(OPENING + 1)
     rows: list[NDArray[np.float64]] = []
     standing: list[float] = []
-    made = 0
-    while (who := state.current_player()) != TERMINAL:
+    battle = OpenBattle(search, number, seed)
+    for position in battle:
         out = np.empty(len(FEATURES))
-        standing.append(state_features(state.pool, 0, out))
+        standing.append(state_features(position.pool, 0, out))
         rows.append(out)
-        chosen = [NO_ACTION, NO_ACTION]
-        for player in (0, 1) if who == SIMULTANEOUS else (who,):
-            legal = state.legal_actions(player)
-            if made < random_decisions or len(legal) == 1:
-                chosen[player] = rng.choice(legal)
-            else:
-                decision = search.decide(state.pool, None, player, rng.getrandbits(63))
-                chosen[player] = decision.action
-        RULES.step(state.pool, 0, chosen[0], chosen[1])
-        made += 1
-    kept = slice(random_decisions, None)
-    count = len(rows[kept])
+    count = len(rows)
     return Positions(
-        np.array(rows[kept]).reshape(count, len(FEATURES)),
-        np.array(standing[kept]),
-        np.full(count, (1.0 + state.returns()[0]) / 2.0),
+        np.array(rows).reshape(count, len(FEATURES)),
+        np.array(standing),
+        np.full(count, battle.result),
         np.full(count, number),
     )
 
 
 def self_play(numbers: Sequence[int], iterations: int, seed: int) -> Positions:
     """Play the battles ``numbers`` of a seed, both sides with so many iterations a decision."""
-    config = SimultaneousConfig(seconds=None, iterations=iterations)
-    search = SimultaneousSearch(RULES, config)
+    search = open_search(iterations)
     return join([_play(search, number, seed) for number in numbers])
 
 
@@ -155,20 +123,7 @@ def run_fit(config: FitConfig, folder: Path) -> int:
     console = Console(highlight=False)
     started = time.perf_counter()
     prepare("the evaluation's features", state_features)
-    shares = [range(k, config.battles, config.jobs) for k in range(config.jobs)]
-    SimultaneousSearch(RULES, SimultaneousConfig(seconds=None, iterations=1))  # compiles once
-    with console.status(f"{config.battles} battles of self-play"):
-        if config.jobs == 1:
-            positions = self_play(shares[0], config.iterations, config.seed)
-        else:
-            with ProcessPoolExecutor(config.jobs, mp_context=get_context("spawn")) as pool:
-                parts = pool.map(
-                    self_play,
-                    shares,
-                    [config.iterations] * config.jobs,
-                    [config.seed] * config.jobs,
-                )
-                positions = join(list(parts))
+    positions = join(play_shares(self_play, config, console))
     np.savez_compressed(folder / "positions.npz", **vars(positions))
     held_out = positions.battles % HELD_OUT == 0
     training, judging = positions.where(~held_out), positions.where(held_out)
@@ -177,25 +132,15 @@ def run_fit(config: FitConfig, folder: Path) -> int:
     for name, weight, error, before in zip(FEATURES, weights, errors, WEIGHTS, strict=True):
         table.add_row(name, f"{weight:+.3f}", f"{1.96 * error:.3f}", f"{before:+.3f}")
     console.print(table)
-    provenance: dict[str, Any] = {
-        "battles": config.battles,
-        "iterations": config.iterations,
-        "seed": config.seed,
-        "ridge": config.ridge,
+    found = {name: round(float(w), 4) for name, w in zip(FEATURES, weights, strict=True)}
+    figures = {
         "states": len(training.results),
         "log_loss_held_out": round(log_loss(weights, judging), 5),
         "log_loss_held_out_before": round(log_loss(WEIGHTS, judging), 5),
         "log_loss_held_out_of_a_coin": round(float(np.log(2.0)), 5),
         "held_out_states": len(judging.results),
-        "command": f"plywise fit evaluation battles={config.battles} "
-        f"iterations={config.iterations} seed={config.seed}",
     }
-    out = Path(config.out) if config.out else folder / "weights.json"
-    out.parent.mkdir(parents=True, exist_ok=True)
-    found = {name: round(float(w), 4) for name, w in zip(FEATURES, weights, strict=True)}
-    out.write_text(json.dumps({"weights": found, "fit": provenance}, indent=1) + "\n")
     seconds = time.perf_counter() - started
     console.print(f"{len(positions.results):,} states in {seconds:.0f} s")
-    console.print(f"weights: {near(out)}", soft_wrap=True)
-    console.print(json.dumps(provenance), soft_wrap=True, markup=False)
+    write_weights(config, folder, console, {"weights": found}, figures)
     return 0

@@ -20,6 +20,7 @@ class BenchConfig:
 
     Attributes:
         seconds: measured time for one part (boards: a fixed amount of work instead).
+        decisions: deadline only: how many, with ``seconds`` each.
         cold: engine only: compile everything anew in a fresh process, which takes a minute.
         simulator: engine only: measure the real simulator in the same run (needs Node).
         fleets: battleship only: how many random fleets to hunt.
@@ -34,6 +35,7 @@ class BenchConfig:
     what: str = "boards"
     seconds: float = 2.0
     seed: int = 0
+    decisions: int = 1000
     cold: bool = False
     simulator: bool = True
     fleets: int = 20_000
@@ -46,7 +48,10 @@ class BenchConfig:
 
     def __post_init__(self) -> None:
         """Check the values."""
-        _one_of("what", self.what, ("engine", "search", "boards", "battleship", "childplay"))
+        _one_of(
+            "what", self.what, ("engine", "search", "deadline", "boards", "battleship", "childplay")
+        )
+        _at_least("decisions", self.decisions, 1)
         _at_least("fleets", self.fleets, 1)
         _above("seconds", self.seconds, 0)
         _one_of("preset", self.preset, tuple(PRESETS))

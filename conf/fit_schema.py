@@ -9,7 +9,7 @@ from plywise.conf.checks import at_least, one_of
 
 @dataclass
 class FitConfig:
-    """``plywise fit evaluation``: fit the weights of the battle evaluation by self-play.
+    """``plywise fit evaluation|policy``: weights of battle values or priors, by self-play.
 
     Attributes:
         battles: how many are played; a tenth of them judges the fit.
@@ -28,7 +28,7 @@ class FitConfig:
 
     def __post_init__(self) -> None:
         """Check the values."""
-        one_of("what", self.what, ("evaluation",))
+        one_of("what", self.what, ("evaluation", "policy"))
         at_least("battles", self.battles, 20)
         at_least("iterations", self.iterations, 1)
         at_least("jobs", self.jobs, 1)

@@ -87,6 +87,9 @@ class SimultaneousConfig(SearchConfig):
         exploration: factor of UCT's confidence bound.
         rollout: random decisions to play on from a leaf before it is valued.
         final: proportional (a mixed strategy) or most_visited.
+        prior_trust: how far the game's own priors shape what is explored, 0 … 1.
+        habit: how often the opponent, in the search, plays as the priors say instead of what is
+            best for it, 0 … 1.
         sharing: shared (one strategy over all worlds) or averaged (a search of each world, to be
             measured against).
     """
@@ -98,6 +101,8 @@ class SimultaneousConfig(SearchConfig):
     exploration: float = 0.2
     rollout: int = 0
     final: str = "proportional"
+    prior_trust: float = 0.9
+    habit: float = 0.5
 
     def __post_init__(self) -> None:
         """Check the ranges; without a clock there must be a number of iterations."""
@@ -107,6 +112,8 @@ class SimultaneousConfig(SearchConfig):
         _at_least("search.exploration", self.exploration, 0)
         _at_least("search.rollout", self.rollout, 0)
         _one_of("search.final", self.final, ("proportional", "most_visited"))
+        _between("search.prior_trust", self.prior_trust, 0, 1)
+        _between("search.habit", self.habit, 0, 1)
         _one_of("search.sharing", self.sharing, ("shared", "averaged"))
         if self.seconds is None and self.iterations is None:
             raise ConfigError("search.seconds=null needs a number of search.iterations")

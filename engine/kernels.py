@@ -39,6 +39,9 @@ class RulesKernels:
         returns: ``(pool, i) -> float64`` result for player 0 in [-1, 1]; only at a terminal state.
         evaluate: ``(pool, i) -> float64`` static estimate of the result for player 0, in (-1, 1).
         reseed: ``(pool, i, seed) -> None`` sets the random source.
+        priors: ``(pool, i, player, legal, n, out) -> None`` writes into the float64 array ``out``
+            how likely ``player`` is to choose each of its ``n`` actions in ``legal``, in their
+            order, summing to 1; None: nothing is known.
     """
 
     dtype: np.dtype[Any]
@@ -49,6 +52,7 @@ class RulesKernels:
     returns: Callable[..., float]
     evaluate: Callable[..., float]
     reseed: Callable[..., None]
+    priors: Callable[..., None] | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ class KernelSignatures:
     returns: Any
     evaluate: Any
     reseed: Any
+    priors: Any
 
 
 def signatures(dtype: np.dtype[Any]) -> KernelSignatures:
@@ -78,4 +83,5 @@ def signatures(dtype: np.dtype[Any]) -> KernelSignatures:
         returns=f64(pool, i64),
         evaluate=f64(pool, i64),
         reseed=types.void(pool, i64, u64),
+        priors=types.void(pool, i64, i64, types.Array(i32, 1, "C"), i64, types.Array(f64, 1, "C")),
     )

@@ -138,18 +138,16 @@ class State(ABC):
         raise NotImplementedError
 
     def string_to_action(self, text: str, player: int | None = None) -> int:
-        """Return the legal action named ``text``, in any case if no name is exactly that.
+        """Return the legal action named ``text``.
 
         Raises:
             IllegalActionError: no legal action has that name.
         """
         who = self.current_player() if player is None else player
-        wanted = text.strip()
-        names = {a: self.action_to_string(who, a) for a in self.legal_actions(who)}
-        for exact in (True, False):
-            for action, name in names.items():
-                if name == wanted or (not exact and name.lower() == wanted.lower()):
-                    return action
+        wanted = text.strip().lower()
+        for action in self.legal_actions(who):
+            if self.action_to_string(who, action).lower() == wanted:
+                return action
         raise IllegalActionError(f"'{text.strip()}' is not a legal move here")
 
     def information_state_string(self, player: int) -> str:

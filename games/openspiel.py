@@ -26,8 +26,6 @@ from plywise.games.base import (
     State,
 )
 
-_TRIES = 200  # to draw what fits a player's knowledge
-
 
 class OpenSpielError(ConfigError):
     """OpenSpiel is missing, has no such game, or has one that is not ours to play."""
@@ -122,82 +120,24 @@ class OpenSpielState(State):
         return self.observation_string(player)
 
     def resample_from_infostate(self, player: int, rng: Random) -> State:
-        """Return a state drawn from those that a player cannot tell from this one.
-
-        See :func:`_redrawn`; OpenSpiel's own function exists for a few games only.
+        """Return a state drawn by OpenSpiel from those that a player cannot tell from this one.
 
         Raises:
-            OpenSpielError: it cannot be done for this game.
+            OpenSpielError: OpenSpiel cannot do that for this game.
         """
         if not self.game.info.hidden_information or self.current_player() in (CHANCE, TERMINAL):
             return self.clone()
-        drawn = _redrawn(self.inner, player, rng)
-        if drawn is None:
+        try:
+            return OpenSpielState(self.game, self.inner.resample_from_infostate(player, rng.random))
+        except _pyspiel().SpielError as error:
             raise OpenSpielError(
-                f"{self.game.info.name} hides something, and in {_TRIES} tries nothing was drawn "
-                "that fits what a player knows: only people and agent=random can play it"
-            )
-        return OpenSpielState(self.game, drawn)
+                f"{self.game.info.name} hides something, and OpenSpiel cannot draw what a player "
+                f"does not know in it ({error}): only people and agent=random can play it"
+            ) from error
 
     def serialize(self) -> str:
         """Return the game and OpenSpiel's text of the state as JSON."""
         return json.dumps({"game": self.game.info.name, "state": self.inner.serialize()})
-
-
-def _redrawn(real: Any, player: int, rng: Random) -> Any | None:
-    """Return the game played again with what ``player`` did, and the rest drawn so that it fits.
-
-    Step by step one of those outcomes and actions of the other player is drawn after which
-    ``player`` would know what it knew; where there is none it begins anew.  That is the exact
-    distribution where a later step never rules out an earlier one (dice, cards), and for a player
-    who acts at random; who moved when is kept, also where that is hidden.
-    """
-    past, told = [], []
-    state = real.get_game().new_initial_state()
-    actions = [int(entry.action) for entry in real.full_history()]
-    while actions:
-        both = state.current_player() == SIMULTANEOUS
-        move = [actions.pop(0) for _ in range(2 if both else 1)]
-        past.append((int(state.current_player()), move))
-        _do(state, move)
-        told.append(state.information_state_string(player))
-    for _ in range(_TRIES):
-        state = real.get_game().new_initial_state()
-        for (mover, move), known in zip(past, told, strict=True):
-            fitting = []
-            for other, weight in _alternatives(state, player, mover, move):
-                child = state.clone()
-                _do(child, other)
-                if child.information_state_string(player) == known:
-                    fitting.append((child, weight))
-            if not fitting:
-                break
-            state = rng.choices([c for c, _ in fitting], [w for _, w in fitting])[0]
-        else:
-            if state.current_player() == real.current_player():
-                return state
-    return None
-
-
-def _alternatives(
-    state: Any, player: int, mover: int, move: list[int]
-) -> list[tuple[list[int], float]]:
-    """Return what can be done where ``move`` was, with weights; ``player`` does the same."""
-    if state.current_player() != mover:
-        return []
-    if mover == CHANCE:
-        return [([int(o)], float(p)) for o, p in state.chance_outcomes() if p > 0]
-    if mover == SIMULTANEOUS:
-        theirs = state.legal_actions(1 - player)
-        return [([move[0], a] if player == 0 else [a, move[1]], 1.0) for a in theirs]
-    return [([a], 1.0) for a in state.legal_actions() if mover != player or a == move[0]]
-
-
-def _do(state: Any, move: list[int]) -> None:
-    if state.current_player() == SIMULTANEOUS:
-        state.apply_actions(move)
-    else:
-        state.apply_action(move[0])
 
 
 @dataclass(frozen=True)
@@ -233,9 +173,6 @@ class OpenSpielGame(Game):
             wrong = "does not list the outcomes of chance"
         elif kind.dynamics not in (dynamics.SEQUENTIAL, dynamics.SIMULTANEOUS):
             wrong = "is neither turn-based nor simultaneous"
-        hidden = kind.information == spiel.GameType.Information.IMPERFECT_INFORMATION
-        if hidden and not kind.provides_information_state_string:
-            wrong = "hides something and does not say what a player knows"
         if wrong:
             raise OpenSpielError(f"openspiel:{self.text} {wrong}; Plywise does not play it")
         shift = (inner.utility_sum() or 0.0) / 2
@@ -244,7 +181,7 @@ class OpenSpielGame(Game):
             summary=str(kind.long_name),
             simultaneous=kind.dynamics == dynamics.SIMULTANEOUS,
             stochastic=kind.chance_mode != spiel.GameType.ChanceMode.DETERMINISTIC,
-            hidden_information=hidden,
+            hidden_information=kind.information == spiel.GameType.Information.IMPERFECT_INFORMATION,
         )
         for name, value in (
             ("inner", inner),

@@ -14,7 +14,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,9 +23,10 @@ from numpy.typing import NDArray
 
 from plywise.engine.jit import prepare
 from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS, RulesKernels
+from plywise.search.advised_root import AdvisedRoot
 from plywise.search.decision import Decision
-from plywise.search.guide import Advice, Consultation, Question
-from plywise.search.simultaneous_kernel import slice_kernel
+from plywise.search.guide import Consultation
+from plywise.search.simultaneous_kernel import slice_kernel, uniform_priors
 from plywise.search.tree_statistics import (
     CONTROL,
     ENTRY,
@@ -44,7 +45,6 @@ log = logging.getLogger(__name__)
 ALGORITHMS = {"uct": UCT, "regret": REGRET}
 FINALS = ("proportional", "most_visited")
 
-_FLOOR = 0.05  # a prior, however sure, leaves each action this share of its exploration
 _LONG_SLICE, _SHORT_SLICE = 0.02, 0.003  # seconds that a slice aims at: first, near the deadline
 _RESERVE_SECONDS = 0.002  # kept for reading the result
 _MAX_SLICE = 1 << 15
@@ -82,6 +82,13 @@ class SimultaneousConfig:
         decisive: when every action's value is beyond this (or below its negative), the game is
             decided, and the action with the best value is played: the fastest win, the longest
             resistance.
+        prior_trust: how far the rules' own priors, where they have any, shape the exploration of
+            both players' actions, from 0 (not) to 1 (what they find impossible is not explored).
+        habit: with which probability the opponent, in the search, plays as the priors say instead
+            of what is best for it (a restricted Nash response: Johanson, Zinkevich and Bowling,
+            *Computing Robust Counter-Strategies*, 2007).  At 0 the search believes in an opponent
+            who knows the own cards and answers perfectly: it then grows passive, the more so the
+            longer it searches.  Only where the rules have priors.
         advice_visits: for how many visits a fully trusted value of a guide counts.
         lend_after: seconds after which the search lends its core to a guide that has not answered:
             it sleeps until the first answer comes or four fifths of the time are over.  For a guide
@@ -103,6 +110,8 @@ class SimultaneousConfig:
     final: str = "proportional"
     threshold: float = 0.2
     decisive: float = 0.9
+    prior_trust: float = 0.9
+    habit: float = 0.5
     advice_visits: float = 30.0
     lend_after: float | None = None
     max_nodes: int = 1 << 18
@@ -131,6 +140,8 @@ class SimultaneousConfig:
             ("kinship", 0.0, math.inf),
             ("threshold", 0.0, 1.0),
             ("decisive", 0.0, math.inf),
+            ("prior_trust", 0.0, 1.0),
+            ("habit", 0.0, 1.0),
             ("advice_visits", 0.0, math.inf),
             ("lend_after", 0.0, math.inf),
             ("max_nodes", 2, 1 << 30),
@@ -138,62 +149,6 @@ class SimultaneousConfig:
             value = getattr(self, name)
             if value is not None and not low <= value <= high:
                 raise SearchError(f"{name}={value} is not between {low} and {high}")
-
-
-class _Root:
-    """What is known about one decision before the search starts, and what guides say about it."""
-
-    def __init__(self, worlds: int, actions: int, own: list[int], other: list[list[int]]) -> None:
-        self.own = own
-        self.other = other
-        self.scale = np.ones((worlds + 2, actions))
-        self.advice = np.zeros((2, actions))
-        self.used: list[str] = []
-        self.ignored = 0
-
-    def take(self, advice: Advice, visits: float) -> None:
-        """Blend one answer in; what it does not say sensibly is ignored and counted."""
-        trust = advice.trust
-        if not (isinstance(trust, int | float) and math.isfinite(trust) and trust > 0):
-            self.ignored += 1
-            return
-        trust = min(float(trust), 1.0)
-        weights = {a: float(w) for a, w in advice.weights.items() if math.isfinite(w)}
-        if advice.question is Question.EVALUATE:
-            used = self._value(weights, trust * visits)
-        elif advice.question is Question.PROPOSE:
-            used = self._prior(len(self.scale) - 2, self.own, weights, trust)
-        else:
-            found = [self._prior(w, legal, weights, trust) for w, legal in enumerate(self.other)]
-            used = any(found)
-        if used:
-            self.used.append(f"{advice.question.value}:{advice.source}")
-        else:
-            self.ignored += 1
-
-    def _prior(
-        self, row: int, legal: list[int], weights: Mapping[int, float], trust: float
-    ) -> bool:
-        known = {a: weights[a] for a in legal if weights.get(a, 0.0) > 0.0}
-        total = sum(known.values())
-        if not known or not math.isfinite(total):
-            return False
-        for action in legal:
-            prior = len(legal) * known.get(action, 0.0) / total
-            blended = (1.0 - trust) * self.scale[row, action] + trust * prior
-            self.scale[row, action] = max(_FLOOR, blended)
-        return True
-
-    def _value(self, weights: Mapping[int, float], visits: float) -> bool:
-        known = [a for a in self.own if a in weights]
-        for action in known:
-            value = min(1.0, max(-1.0, weights[action]))
-            before = self.advice[1, action]
-            self.advice[0, action] = (before * self.advice[0, action] + visits * value) / (
-                before + visits
-            )
-            self.advice[1, action] = before + visits
-        return bool(known)
 
 
 class _Tree:
@@ -218,7 +173,9 @@ class _Tree:
         self.other_legal = np.empty(actions, np.int32)
         self.sigma = np.empty((2, actions))
 
-    def restart(self, config: SimultaneousConfig, player: int, seed: int) -> None:
+    def restart(
+        self, config: SimultaneousConfig, player: int, seed: int, with_priors: bool
+    ) -> None:
         """Empty the tree but for the root."""
         control = self.control[0]
         for name in ("rows", "iterations", "turns", "deepest", "cut"):
@@ -236,6 +193,8 @@ class _Tree:
         control.regret_exploration = config.regret_exploration
         control.discount = config.discount
         control.kinship = config.kinship
+        control.prior_trust = config.prior_trust if with_priors else 0.0
+        control.habit = config.habit if with_priors else 0.0
         # Zeroed pages come from the system as they are touched: cheaper than wiping old ones.
         self.table = np.zeros(self.slots, ENTRY)
         self.nodes[0] = (-1, -1, NO_ACTION, NO_ACTION, 0)
@@ -281,7 +240,9 @@ class SimultaneousSearch:
             kernels.returns,
             kernels.evaluate,
             kernels.reseed,
+            kernels.priors or uniform_priors(kernels.dtype),
         )
+        self._priors = kernels.priors
         prepare("the rules", *self._rules)
         self._run = slice_kernel(kernels.dtype)
         self._tree: _Tree | None = None
@@ -323,13 +284,15 @@ class SimultaneousSearch:
         pool, cumulative, probabilities = self._worlds(worlds, weights)
         count = len(probabilities)
         own, other, both = self._root_actions(pool, count, player)
-        root = _Root(count, self.kernels.num_actions, own, other)
+        root = AdvisedRoot(count, self.kernels.num_actions, own, other)
         if len(own) == 1:
             return self._forced(pool, own[0], player, probabilities, start)
         if self._tree is None or self._tree.worlds != count:
             self._tree = _Tree(self.config, self.kernels.num_actions, count)
         tree = self._tree
-        tree.restart(self.config, player, seed)
+        if self._priors is not None:
+            root.look(self._priors, pool, player, probabilities, self.config.prior_trust)
+        tree.restart(self.config, player, seed, with_priors=self._priors is not None)
         error = self._search(tree, pool, cumulative, root, deadline, consultation)
         return self._report(tree, root, probabilities, both, seed, start, error)
 
@@ -408,7 +371,7 @@ class SimultaneousSearch:
         tree: _Tree,
         pool: NDArray[Any],
         cumulative: NDArray[Any],
-        root: _Root,
+        root: AdvisedRoot,
         deadline: float | None,
         consultation: Consultation | None,
     ) -> str | None:
@@ -489,7 +452,7 @@ class SimultaneousSearch:
     def _report(
         self,
         tree: _Tree,
-        root: _Root,
+        root: AdvisedRoot,
         probabilities: NDArray[Any],
         both: bool,
         seed: int,
@@ -525,7 +488,10 @@ class SimultaneousSearch:
             strategy={a: float(p) for a, p in zip(own, strategy, strict=True)},
             values={a: float(v) for a, v, k in zip(own, values, known, strict=True) if k},
             visits={a: int(n) for a, n in zip(own, visits, strict=True)},
-            opponent=_prediction(tree, root, probabilities, by_regret),
+            # Regret matching's average has none of the habit; what was played has.
+            opponent=_prediction(
+                tree, root, probabilities, by_regret and float(control.habit) == 0.0
+            ),
             value=float((strategy * values).sum()),
             principal_variation=_principal_variation(tree, action),
             iterations=int(control.iterations),
@@ -585,7 +551,7 @@ def _normalized(weights: NDArray[Any]) -> NDArray[Any]:
 
 
 def _prediction(
-    tree: _Tree, root: _Root, probabilities: NDArray[Any], by_regret: bool
+    tree: _Tree, root: AdvisedRoot, probabilities: NDArray[Any], by_average: bool
 ) -> dict[int, float]:
     """Return the opponent's strategy, averaged over the worlds by their probabilities."""
     predicted: dict[int, float] = {}
@@ -593,7 +559,7 @@ def _prediction(
         if not legal:
             continue
         column = 2 + world if int(tree.node_rows[0, 2 + world]) >= 0 else 1
-        shares = tree.average(column, legal) if by_regret else tree.row(column, legal)[0]
+        shares = tree.average(column, legal) if by_average else tree.row(column, legal)[0]
         for action, share in zip(legal, _normalized(shares), strict=True):
             predicted[action] = predicted.get(action, 0.0) + float(probability * share)
     total = sum(predicted.values())

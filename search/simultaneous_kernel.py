@@ -39,12 +39,14 @@ from plywise.search.tree_statistics import (
     STAT,
     STEP,
     choose_by_bound,
+    choose_by_habit,
     choose_by_regret,
     count_visit,
     draw,
     learn_regrets,
     packed_key,
     row_of,
+    set_urges,
     slot_of,
     unit,
 )
@@ -76,6 +78,7 @@ def _run_slice(
     returns: Any,
     evaluate: Any,
     reseed: Any,
+    priors: Any,
 ) -> None:
     """Run ``iterations`` iterations on the tree.
 
@@ -98,7 +101,7 @@ def _run_slice(
         own_legal: int32 scratch of ``actions``; ``other_legal`` the same.
         other_legal: see ``own_legal``.
         sigma: float64 scratch ``(2, actions)``.
-        step: kernels of the rules, from here on.
+        step: kernels of the rules, from here on; ``priors`` is not called without trust in it.
     """
     control = controls[0]
     player = int(control.player)
@@ -110,6 +113,10 @@ def _run_slice(
     max_depth = int(control.max_depth)
     private_depth = int(control.private_depth) if worlds > 1 else 0
     discount = float(control.discount)
+    # At the root priors are in `scale`: there all worlds have been looked at.
+    prior_trust = float(control.prior_trust)
+    with_priors = prior_trust > 0.0
+    habit = float(control.habit)
 
     for _ in range(iterations):
         point = unit(control)
@@ -136,18 +143,32 @@ def _run_slice(
             other_row = -1
             shared_row = -1
             if own_count > 1:
+                rows = int(control.rows)
                 own_row = row_of(control, node_rows, stats, regrets, node, 0)
                 if own_row < 0:
                     control.cut = int(control.cut) + 1
                     break
+                if with_priors and own_row == rows and not at_root:
+                    priors(pool, work, player, own_legal, own_count, sigma[0])
+                    set_urges(stats, own_row, own_legal, own_count, sigma[0], prior_trust)
             if other_count > 1:
+                rows = int(control.rows)
                 other_row = row_of(control, node_rows, stats, regrets, node, 1)
                 if other_row < 0:
                     control.cut = int(control.cut) + 1
                     break
+                if with_priors and other_row == rows and not at_root and depth >= private_depth:
+                    priors(pool, work, other, other_legal, other_count, sigma[0])
+                    set_urges(stats, other_row, other_legal, other_count, sigma[0], prior_trust)
                 if depth < private_depth:
+                    rows = int(control.rows)
                     private = row_of(control, node_rows, stats, regrets, node, 2 + world)
                     if private >= 0:
+                        if with_priors and private == rows and not at_root:
+                            priors(pool, work, other, other_legal, other_count, sigma[0])
+                            set_urges(
+                                stats, private, other_legal, other_count, sigma[0], prior_trust
+                            )
                         shared_row = other_row
                         other_row = private
                     else:
@@ -173,6 +194,10 @@ def _run_slice(
                 other_action = NO_ACTION
             elif other_count == 1:
                 other_action = int(other_legal[0])
+            elif habit > 0.0 and unit(control) < habit:
+                other_action = choose_by_habit(
+                    control, stats, other_row, other_legal, other_count, scale, other_scale
+                )
             elif both:
                 other_action = choose_by_regret(
                     control, stats, regrets, other_row, other_legal, other_count, scale,
@@ -308,6 +333,22 @@ def _run_slice(
 
 
 _slices: dict[str, Any] = {}
+_uniform: dict[str, Any] = {}
+
+
+def uniform_priors(dtype: np.dtype[Any]) -> Any:
+    """Return a kernel that finds all actions equally likely, for rules that have no priors."""
+    name = str(nb.from_dtype(dtype))
+    if name not in _uniform:
+
+        @kernel_of(signatures(dtype).priors)
+        def priors(pool: Any, i: int, player: int, legal: Any, count: int, out: Any) -> None:
+            for k in range(count):
+                out[k] = 1.0 / count
+
+        prepare("priors", priors)
+        _uniform[name] = priors
+    return _uniform[name]
 
 
 def slice_kernel(dtype: np.dtype[Any]) -> Any:
@@ -343,7 +384,7 @@ def slice_kernel(dtype: np.dtype[Any]) -> Any:
             types.Array(f64, 2, "C"),
             *(
                 types.FunctionType(x)
-                for x in (s.step, s.legal, s.current, s.returns, s.evaluate, s.reseed)
+                for x in (s.step, s.legal, s.current, s.returns, s.evaluate, s.reseed, s.priors)
             ),
         )
         compiled = kernel_of(signature)(_run_slice)

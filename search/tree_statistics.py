@@ -38,6 +38,8 @@ CONTROL = np.dtype(
             ("regret_exploration", np.float64),
             ("discount", np.float64),
             ("kinship", np.float64),
+            ("prior_trust", np.float64),
+            ("habit", np.float64),
         ],
     )
 )
@@ -67,10 +69,12 @@ STAT = np.dtype(
             ("offered", np.int32),
             ("value", np.float32),
             ("spread", np.float32),
+            ("urge", np.float32),
         ],
     )
 )
-"""One action of a row: how often it was chosen and on offer, its mean, 1 / sqrt(visits)."""
+"""One action of a row: how often it was chosen and on offer, its mean, 1 / sqrt(visits), and the
+prior's factor on its exploration (1 where there is no prior)."""
 
 REGRETS = np.dtype((np.record, [("regret", np.float64), ("average", np.float64)]))
 ENTRY = np.dtype(
@@ -159,11 +163,45 @@ def row_of(control: Any, node_rows: Any, stats: Any, regrets: Any, node: int, co
         stats[row, a].offered = 0
         stats[row, a].value = 0.0
         stats[row, a].spread = 1.0
+        stats[row, a].urge = 1.0
     if int(control.algorithm) == REGRET:
         for a in range(stats.shape[1]):
             regrets[row, a].regret = 0.0
             regrets[row, a].average = 0.0
     return row
+
+
+@kernel
+def set_urges(stats: Any, row: int, legal: Any, count: int, priors: Any, trust: float) -> None:
+    """Let priors over the legal actions, mixed with uniform ones, shape a new row's exploration.
+
+    The factor of an action is the root of its prior over the uniform one, as in the bound: twice as
+    likely counts like half as often visited.
+    """
+    for k in range(count):
+        share = 1.0 + trust * (count * float(priors[k]) - 1.0)
+        stats[row, int(legal[k])].urge = np.sqrt(share)
+
+
+@kernel
+def choose_by_habit(
+    control: Any, stats: Any, row: int, legal: Any, count: int, scale: Any, s: int
+) -> int:
+    """Return an action drawn from the priors of a row."""
+    total = 0.0
+    for k in range(count):
+        a = int(legal[k])
+        stats[row, a].offered = int(stats[row, a].offered) + 1
+        urge = float(stats[row, a].urge)
+        total += scale[s, a] * urge * urge
+    point = unit(control) * total
+    for k in range(count - 1):
+        a = int(legal[k])
+        urge = float(stats[row, a].urge)
+        point -= scale[s, a] * urge * urge
+        if point < 0.0:
+            return a
+    return int(legal[count - 1])
 
 
 @kernel
@@ -225,7 +263,7 @@ def choose_by_bound(
         else:
             if factor != 1.0:
                 factor = np.sqrt(factor)
-            score = value + root * factor * float(stat.spread)
+            score = value + root * factor * float(stat.urge) * float(stat.spread)
         if chosen < 0 or score > best:
             chosen = a
             best = score

@@ -47,7 +47,7 @@ def one_line(text: str) -> str:
         (["verify", "engine", "c.gz", "--job", "2"], "did you mean '--jobs'?"),
         (["verify", "engine", "c.gz", "--jobs", "0"], "jobs=0: must be at least 1"),
         (["verify", "engine", "c.gz", "--jobs", "two"], "jobs=two"),
-        (["bench", "everything"], "choose one of engine, search, boards"),
+        (["bench", "everything"], "choose one of engine, search, deadline"),
         (["tournament", "agents=[random,serch]"], "no agent 'serch'"),
         (["tournament", "agents=[random,max_damage]"], "does not play board games"),
         (["tournament", "search=simultaneous"], "search=alphabeta"),

@@ -92,7 +92,7 @@ def test_battles_choose_their_search() -> None:
         ("showdown", "battles=0", "battles=0: must be at least 1"),
         ("showdown", "server.url=http://x", "must start with ws"),
         ("tournament", "tournament.pairs=0", "tournament.pairs=0: must be at least 1"),
-        ("bench", "what=all", "choose one of engine, search, boards"),
+        ("bench", "what=all", "choose one of engine, search, deadline"),
         ("ratings", "seed=1", "file is missing: give file=VALUE"),
         ("verify", "what=engine", "corpus is missing: give corpus=VALUE"),
     ],

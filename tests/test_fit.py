@@ -9,7 +9,7 @@ import pytest
 from plywise.arena.cli import main
 from plywise.arena.fit_evaluation import Positions, fit_weights, join, log_loss, self_play
 from plywise.datasets.errors import PlywiseError
-from plywise.datasets.evaluation_weights import load_weights
+from plywise.datasets.fitted_weights import load_weights
 from plywise.engine.battle.evaluate import FEATURES, FIT
 
 
@@ -60,8 +60,8 @@ def test_the_committed_weights_say_where_they_come_from() -> None:
 
 def test_weights_of_other_features_are_refused() -> None:
     with pytest.raises(PlywiseError, match="other features"):
-        load_weights("gen9", (*FEATURES, "luck"))
-    with pytest.raises(PlywiseError, match="no evaluation weights"):
+        load_weights("gen9_evaluation", (*FEATURES, "luck"))
+    with pytest.raises(PlywiseError, match="no weights"):
         load_weights("gen0", FEATURES)
 
 

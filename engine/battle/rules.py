@@ -1,4 +1,4 @@
-"""The five kernels of Gen 9 singles, and what the border needs beside them.
+"""The kernels of Gen 9 singles, and what the border needs beside them.
 
 ``RULES`` compiles nothing until it is used; :func:`rules` compiles (or loads) everything at once.
 """
@@ -15,6 +15,7 @@ from plywise.engine.battle.constants import (
     WINNER_NONE,
 )
 from plywise.engine.battle.evaluate import evaluate
+from plywise.engine.battle.policy import priors
 from plywise.engine.battle.state import BATTLE
 from plywise.engine.jit import kernel_of, prepare
 from plywise.engine.kernels import SIMULTANEOUS, TERMINAL, RulesKernels, signatures
@@ -69,11 +70,11 @@ def start(pool: Any, i: int) -> None:
     turn.start(pool[i])
 
 
-RULES = RulesKernels(BATTLE, NUM_ACTIONS, step, legal, current, returns, evaluate, reseed)
+RULES = RulesKernels(BATTLE, NUM_ACTIONS, step, legal, current, returns, evaluate, reseed, priors)
 """Gen 9 singles over pools of :data:`state.BATTLE`."""
 
 
 def rules() -> RulesKernels:
     """Return the rules, compiled or loaded from the cache."""
-    prepare("the battle engine", step, legal, current, returns, evaluate, reseed, start)
+    prepare("the battle engine", step, legal, current, returns, evaluate, reseed, priors, start)
     return RULES

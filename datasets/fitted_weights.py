@@ -1,4 +1,4 @@
-"""Fitted weights of static evaluations, with where they come from."""
+"""Weights fitted to self-play, with where they come from."""
 
 import json
 from dataclasses import dataclass
@@ -7,23 +7,25 @@ from typing import Any
 
 from plywise.datasets.errors import PlywiseError
 
-_FOLDER = Path(__file__).parent / "evaluation"
+_FOLDER = Path(__file__).parent / "fitted"
 
 
 @dataclass(frozen=True)
-class EvaluationWeights:
+class FittedWeights:
     """One fit.
 
     Attributes:
         weights: by feature.
+        moves: by move id, where the model has weights of single moves; the others' are 0.
         fit: its provenance: the command, battles, seed, loss on battles that were held out.
     """
 
     weights: dict[str, float]
+    moves: dict[str, float]
     fit: dict[str, Any]
 
 
-def load_weights(name: str, features: tuple[str, ...]) -> EvaluationWeights:
+def load_weights(name: str, features: tuple[str, ...]) -> FittedWeights:
     """Return the committed weights ``name`` of exactly these features.
 
     Raises:
@@ -32,13 +34,17 @@ def load_weights(name: str, features: tuple[str, ...]) -> EvaluationWeights:
     path = _FOLDER / f"{name}.json"
     try:
         raw = json.loads(path.read_text())
-        found = EvaluationWeights({k: float(v) for k, v in raw["weights"].items()}, raw["fit"])
+        found = FittedWeights(_numbers(raw["weights"]), _numbers(raw.get("moves", {})), raw["fit"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise PlywiseError(f"{path.name}: no evaluation weights ({error})") from error
+        raise PlywiseError(f"{path.name}: no weights ({error})") from error
     if set(found.weights) != set(features):
         differ = ", ".join(sorted(set(found.weights) ^ set(features)))
         raise PlywiseError(
             f"{path.name}: the weights are of other features ({differ}); fit them again with "
-            "`plywise fit evaluation`"
+            "`plywise fit`"
         )
     return found
+
+
+def _numbers(raw: dict[str, Any]) -> dict[str, float]:
+    return {k: float(v) for k, v in raw.items()}
