@@ -31,10 +31,10 @@ def boards(config: BenchConfig) -> Figures:
 
 
 def search(config: BenchConfig) -> Figures:
-    """The battle search on mid-game states."""
-    from plywise.arena.bench_search import bench_search
+    """The battle search on mid-game states; what several threads bring."""
+    from plywise.arena.bench_search import bench_search, bench_threads
 
-    return bench_search(seconds=config.seconds)
+    return {**bench_search(config.seconds), **bench_threads(config.seconds)}
 
 
 def deadline(config: BenchConfig) -> Figures:

@@ -43,6 +43,35 @@ def mid_game_states(count: int, seed: int = 0) -> NDArray[Any]:
     return np.concatenate(found)
 
 
+THREADS = 2
+
+
+def bench_threads(seconds: float = 2.0, states: int = 8) -> dict[str, float]:
+    """Search every state for its share of ``seconds``, with one thread and with several in turn.
+
+    Returns:
+        iterations a second of wall time, by number of threads; 16 worlds.
+    """
+    pool = mid_game_states(states)
+    searches = {
+        n: SimultaneousSearch(RULES, SimultaneousConfig(seconds=seconds / states, threads=n))
+        for n in (1, THREADS)
+    }
+    done = dict.fromkeys(searches, 0)
+    spent = dict.fromkeys(searches, 0.0)
+    for i in range(states):
+        for n, search in searches.items():
+            worlds = np.repeat(pool[i : i + 1], WORLDS)
+            search.decide(worlds, None, 0, seed=i, seconds=0.02)  # its memory is touched once
+            start = time.perf_counter()
+            done[n] += search.decide(worlds, None, 0, seed=i).iterations
+            spent[n] += time.perf_counter() - start
+    return {
+        f"iterations_per_wall_second_{n}_thread{'s' * (n > 1)}": done[n] / spent[n]
+        for n in searches
+    }
+
+
 def bench_search(seconds: float = 2.0, states: int = 8, algorithm: str = "uct") -> dict[str, float]:
     """Search every state for its share of ``seconds``, as one world and as 16 worlds.
 

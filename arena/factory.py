@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from plywise.arena.advice import Advised, Consult, LanguageModel, check_advice, with_advice
 from plywise.arena.agents import Agent, AgentInfo, Progress, RandomAgent, check_agent
+from plywise.arena.seats import Seat
 from plywise.arena.worlds import belief_worlds
 from plywise.conf.schema import (
     AgentConfig,
@@ -21,6 +22,7 @@ from plywise.conf.schema import (
     SimultaneousConfig,
 )
 from plywise.datasets.errors import ConfigError
+from plywise.search.clock import BattleClock
 from plywise.search.decision import Decision
 from plywise.search.guide import Consultation, GuideReport
 
@@ -64,7 +66,7 @@ def with_budget(search: SearchConfig, agent: AgentConfig) -> SearchConfig:
                 f"there are: {', '.join(known)}"
             )
         default = getattr(search, key)
-        if isinstance(default, str) != isinstance(value, str) and default is not None:
+        if isinstance(default, str) != isinstance(value, str):
             raise ConfigError(f"agents: {agent.title}: search.{key}={value}: is of the wrong kind")
         own[key] = value
     own |= {
@@ -338,14 +340,24 @@ class BattleAgent:
         self._local = threading.local()
         self._search()  # compiles now, not on the clock of the first decision
 
+    def new_clock(self) -> BattleClock:
+        """Return the clock for one battle."""
+        return BattleClock(self._config.seconds, self._config.battle_seconds)
+
     def decide(self, state: State, player: int, seed: int) -> Decision:
+        """Return a decision as the first of a battle; see :mod:`plywise.arena.seats`."""
+        return Seat(self).decide(state, player, seed)
+
+    def decide_within(
+        self, state: State, player: int, seed: int, allowed: float | None
+    ) -> Decision:
         """Return the search's decision; sampling the worlds takes part of its time."""
         start = time.perf_counter()
         search = self._search()
         worlds = belief_worlds(state, player, self._config.worlds, seed)
 
         def think(consultation: Consultation | None) -> Decision:
-            seconds = self._config.seconds
+            seconds = allowed
             if seconds is not None:
                 seconds = max(_LEAST_SECONDS, seconds - (time.perf_counter() - start))
             return search.decide(worlds, None, player, seed, consultation, seconds)
@@ -363,7 +375,8 @@ class BattleAgent:
             self._local.search = search(
                 self._kernels,
                 simultaneous.SimultaneousConfig(
-                    seconds=config.seconds,
+                    # Each decision brings its own; this is what it cannot exceed.
+                    seconds=config.battle_seconds if config.seconds is None else config.seconds,
                     iterations=config.iterations,
                     max_depth=config.max_depth,
                     algorithm=config.algorithm,
@@ -373,6 +386,7 @@ class BattleAgent:
                     final=config.final,
                     prior_trust=config.prior_trust,
                     habit=config.habit,
+                    threads=config.threads,
                 ),
             )
         return cast("SimultaneousSearch | AveragedSearch", self._local.search)
@@ -395,10 +409,21 @@ class LLMAgent:
         self._timeout = model.config.timeout if seconds is None else seconds
         self._player = LLMPlayer(model.client(), model.guide_config())
 
+    def new_clock(self) -> BattleClock:
+        """Return the clock for one battle."""
+        return BattleClock(self._timeout)
+
     def decide(self, state: State, player: int, seed: int) -> Decision:
+        """Return a decision as the first of a battle; see :mod:`plywise.arena.seats`."""
+        return Seat(self).decide(state, player, seed)
+
+    def decide_within(
+        self, state: State, player: int, seed: int, allowed: float | None
+    ) -> Decision:
         """Return the model's choice."""
         start = time.perf_counter()
-        action, facts = self._player.choose(state.briefing(player), seed, self._timeout)
+        timeout = self._timeout if allowed is None else max(_LEAST_SECONDS, allowed)
+        action, facts = self._player.choose(state.briefing(player), seed, timeout)
         notes = dict(facts)
         if "guide" in notes:
             notes["guide"] = GuideReport(**notes["guide"])

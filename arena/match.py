@@ -10,6 +10,7 @@ from random import Random
 from typing import Protocol
 
 from plywise.arena.agents import Agent
+from plywise.arena.seats import seated
 from plywise.datasets.errors import ConfigError, PlywiseError
 from plywise.games.base import CHANCE, NO_ACTION, SIMULTANEOUS, Game, State
 from plywise.search.decision import Decision
@@ -146,10 +147,11 @@ def play_game(
     """
     start = time.perf_counter()
     course = _opened(game, seed, openings)
+    seats = [seated(agent) for agent in agents]
     error = culprit = ""
     try:
         while not course.state.is_terminal():
-            _advance(game, course, agents, seed, watcher)
+            _advance(game, course, seats, seed, watcher)
             if on_ply is not None:
                 on_ply(course.state, len(course.actions))
     except PlywiseError:

@@ -27,6 +27,7 @@ from plywise.arena.factory import AgentFactory
 from plywise.arena.game_store import Fault
 from plywise.arena.match import GameRecord, decision_seed
 from plywise.arena.schedule import GameTask
+from plywise.arena.seats import seated
 from plywise.arena.showdown_course import UNNAMED, Choice, Course, Failure
 from plywise.arena.showdown_players import (
     BattleServerLostError,
@@ -83,7 +84,7 @@ class _Thinker:
     ) -> None:
         self.name = agent.name
         self.player: PlywisePlayer | None = None
-        self._agent = agent
+        self._agent = seated(agent)
         self._index = index
         self._seed = seed
         self._course = course

@@ -119,6 +119,7 @@ def make_player(
     options = connection(url, account(config.server, ours=ours), config.game.name) | {
         "max_concurrent_battles": config.concurrency,
         "save_replays": str(replays) if replays is not None else False,
+        "start_timer_on_battle_start": config.server.timer,
     }
     player: Player
     if agent is None:
@@ -126,10 +127,12 @@ def make_player(
 
         player = baseline(who.name, **options)
     else:
+        from plywise.arena.seats import seated
         from plywise.games.showdown.player import PlywisePlayer
 
         player = PlywisePlayer(
             agent=agent,
+            seated=seated,
             seed=config.seed + (0 if ours else 1),
             on_decision=on_decision,
             workers=config.workers,

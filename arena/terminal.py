@@ -22,6 +22,7 @@ from rich.text import Text
 from plywise.arena.game_file import GameFile, Move, save_game
 from plywise.arena.hints import show_hint
 from plywise.arena.match import IllegalDecisionError, decision_seed
+from plywise.arena.seats import seated
 from plywise.datasets.errors import ConfigError
 from plywise.games.base import (
     CHANCE,
@@ -152,7 +153,8 @@ def play_in_terminal(
     """
     if len(players) != game.num_players:
         raise ConfigError(f"{game.info.name} takes {game.num_players} players, not {len(players)}")
-    table = _Table(game, players, seed, console, game.new_initial_state(seed))
+    seats = [p if isinstance(p, Human) else seated(p) for p in players]
+    table = _Table(game, seats, seed, console, game.new_initial_state(seed))
     started = datetime.now().astimezone()
     chance = Random(f"{seed}/chance")
     ending, code = "finished", 0

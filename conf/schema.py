@@ -92,6 +92,8 @@ class SimultaneousConfig(SearchConfig):
             best for it, 0 … 1.
         sharing: shared (one strategy over all worlds) or averaged (a search of each world, to be
             measured against).
+        threads: cores that share the work on one decision.
+        battle_seconds: wall time for all decisions of one battle; null: no limit.
     """
 
     name: str = "simultaneous"
@@ -103,6 +105,8 @@ class SimultaneousConfig(SearchConfig):
     final: str = "proportional"
     prior_trust: float = 0.9
     habit: float = 0.5
+    threads: int = 1
+    battle_seconds: float | None = None
 
     def __post_init__(self) -> None:
         """Check the ranges; without a clock there must be a number of iterations."""
@@ -115,8 +119,16 @@ class SimultaneousConfig(SearchConfig):
         _between("search.prior_trust", self.prior_trust, 0, 1)
         _between("search.habit", self.habit, 0, 1)
         _one_of("search.sharing", self.sharing, ("shared", "averaged"))
-        if self.seconds is None and self.iterations is None:
-            raise ConfigError("search.seconds=null needs a number of search.iterations")
+        _between("search.threads", self.threads, 1, 64)
+        _above("search.battle_seconds", self.battle_seconds, 0)
+        if self.threads > 1 and self.sharing == "averaged":
+            raise ConfigError(
+                f"search.threads={self.threads}: search.sharing=averaged has one thread"
+            )
+        if self.seconds is None and self.iterations is None and self.battle_seconds is None:
+            raise ConfigError(
+                "search.seconds=null needs a number of search.iterations or search.battle_seconds"
+            )
 
 
 @dataclass
@@ -248,12 +260,14 @@ class ServerConfig:
         url: websocket address, for example ``ws://127.0.0.1:8000/showdown/websocket``.
         username: our account there; null: a fresh name, as a local server allows.
         password_env: name of the environment variable with that account's password.
+        timer: ask for the server's timer in every battle.
         start_timeout: seconds that a local server may take to come up.
     """
 
     url: str | None = None
     username: str | None = None
     password_env: str | None = None
+    timer: bool = False
     start_timeout: float = 120.0
 
     def __post_init__(self) -> None:

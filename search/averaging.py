@@ -32,10 +32,15 @@ class AveragedSearch:
     """Searches every world apart, in equal shares of the budget, and averages visit shares.
 
     Same arguments and decisions as :class:`SimultaneousSearch`; takes no advice.
+
+    Raises:
+        SearchError: several threads are asked for.
     """
 
     def __init__(self, kernels: RulesKernels, config: SimultaneousConfig | None = None) -> None:
         self.config = config or SimultaneousConfig()
+        if self.config.threads > 1:
+            raise SearchError(f"threads={self.config.threads}: averaging worlds takes one thread")
         self._kernels = kernels
         self._searches: dict[int | None, SimultaneousSearch] = {}
 

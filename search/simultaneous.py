@@ -6,7 +6,8 @@ player over all worlds (averaging separate searches would let it play as if it k
 is in: strategy fusion) and one for the opponent in each world.  Where both players move, they
 choose by decoupled UCT or by regret matching; where one moves, by UCT.  Chance is sampled anew on
 every visit.  ``simultaneous_kernel.py`` has the loop; this module runs it in slices, watches the
-clock, listens to the guide between slices and reads the result.
+clock, listens to the guide between slices and reads the result.  With several threads each grows a
+tree of its own (``root_parallel.py``).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,28 +23,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plywise.engine.jit import prepare
-from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS, RulesKernels
+from plywise.engine.kernels import SIMULTANEOUS, RulesKernels
 from plywise.search.advised_root import AdvisedRoot
 from plywise.search.decision import Decision
 from plywise.search.guide import Consultation
+from plywise.search.root_parallel import Forest, Rein
 from plywise.search.simultaneous_kernel import slice_kernel, uniform_priors
-from plywise.search.tree_statistics import (
-    CONTROL,
-    ENTRY,
-    MAX_ACTIONS,
-    MAX_WORLDS,
-    NODE,
-    REGRET,
-    REGRETS,
-    STAT,
-    STEP,
-    UCT,
-)
+from plywise.search.simultaneous_tree import ALGORITHMS, Tree
+from plywise.search.tree_statistics import MAX_ACTIONS, MAX_WORLDS
 
 log = logging.getLogger(__name__)
 
-ALGORITHMS = {"uct": UCT, "regret": REGRET}
 FINALS = ("proportional", "most_visited")
+
+MAX_THREADS = 64
+"""Trees of one decision; each takes a core."""
 
 _LONG_SLICE, _SHORT_SLICE = 0.02, 0.003  # seconds that a slice aims at: first, near the deadline
 _RESERVE_SECONDS = 0.002  # kept for reading the result
@@ -52,7 +46,6 @@ _FIRST_SLICE = 8
 _NAP_SECONDS = 0.01  # between looks at a guide that the search has lent its core to
 _LENT_SHARE = 0.8  # of the time for a decision: then the search takes its core back
 _LOANS_IN_VAIN = 3  # decisions in a row without an answer: then nothing is lent any more
-_PV_VISITS = 8  # a line is reported as far as it was visited so often
 
 
 class SearchError(ValueError):
@@ -94,7 +87,8 @@ class SimultaneousConfig:
             it sleeps until the first answer comes or four fifths of the time are over.  For a guide
             that computes on the same few cores; after three decisions in a row without an answer
             nothing is lent until one comes.  None: the search never stops.
-        max_nodes: room in the tree; when it is full the search goes on without growing it.
+        max_nodes: room in a tree; when it is full the search goes on without growing it.
+        threads: so many trees grow at the same time and share the iterations.
     """
 
     seconds: float | None = 1.0
@@ -115,6 +109,7 @@ class SimultaneousConfig:
     advice_visits: float = 30.0
     lend_after: float | None = None
     max_nodes: int = 1 << 18
+    threads: int = 1
 
     def __post_init__(self) -> None:
         """Check ranges.
@@ -145,76 +140,11 @@ class SimultaneousConfig:
             ("advice_visits", 0.0, math.inf),
             ("lend_after", 0.0, math.inf),
             ("max_nodes", 2, 1 << 30),
+            ("threads", 1, MAX_THREADS),
         ):
             value = getattr(self, name)
             if value is not None and not low <= value <= high:
                 raise SearchError(f"{name}={value} is not between {low} and {high}")
-
-
-class _Tree:
-    """The preallocated arrays; memory is touched only as far as the tree grows."""
-
-    def __init__(self, config: SimultaneousConfig, actions: int, worlds: int) -> None:
-        nodes = config.max_nodes
-        if config.iterations is not None:
-            nodes = max(2, min(nodes, config.iterations + 1))
-        by_regret = config.algorithm == "regret"
-        rows = nodes * (1 if worlds == 1 else 2) + 8
-        self.worlds = worlds
-        self.control = np.zeros(1, CONTROL)
-        self.nodes = np.empty(nodes, NODE)
-        self.node_rows = np.empty((nodes, 2 + worlds), np.int32)
-        self.stats = np.empty((rows, actions), STAT)
-        self.regrets = np.empty((rows if by_regret else 1, actions), REGRETS)
-        self.slots = 1 << (nodes * (6 if by_regret else 2)).bit_length()
-        self.path = np.empty(config.max_depth + 1, STEP)
-        self.path_legal = np.empty((config.max_depth + 1, 2, actions), np.int32)
-        self.own_legal = np.empty(actions, np.int32)
-        self.other_legal = np.empty(actions, np.int32)
-        self.sigma = np.empty((2, actions))
-
-    def restart(
-        self, config: SimultaneousConfig, player: int, seed: int, with_priors: bool
-    ) -> None:
-        """Empty the tree but for the root."""
-        control = self.control[0]
-        for name in ("rows", "iterations", "turns", "deepest", "cut"):
-            control[name] = 0
-        control.rng = _scrambled(seed)
-        control.nodes = 1
-        control.entries = 0
-        control.player = player
-        control.worlds = self.worlds
-        control.algorithm = ALGORITHMS[config.algorithm]
-        control.max_depth = config.max_depth
-        control.private_depth = min(config.private_depth, config.max_depth)
-        control.rollout = config.rollout
-        control.exploration = config.exploration
-        control.regret_exploration = config.regret_exploration
-        control.discount = config.discount
-        control.kinship = config.kinship
-        control.prior_trust = config.prior_trust if with_priors else 0.0
-        control.habit = config.habit if with_priors else 0.0
-        # Zeroed pages come from the system as they are touched: cheaper than wiping old ones.
-        self.table = np.zeros(self.slots, ENTRY)
-        self.nodes[0] = (-1, -1, NO_ACTION, NO_ACTION, 0)
-        self.node_rows[0] = -1
-
-    def row(self, column: int, actions: Sequence[int]) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Return visits and values of the root's row in ``column`` for ``actions``."""
-        row = int(self.node_rows[0, column])
-        if row < 0:
-            return np.zeros(len(actions)), np.zeros(len(actions))
-        found = self.stats[row, list(actions)]
-        return found["visits"].astype(float), found["value"].astype(float)
-
-    def average(self, column: int, actions: Sequence[int]) -> NDArray[Any]:
-        """Return regret matching's summed strategy of the root's row in ``column``."""
-        row = int(self.node_rows[0, column])
-        if row < 0:
-            return np.zeros(len(actions))
-        found: NDArray[Any] = self.regrets[row, list(actions)]["average"].copy()
-        return found
 
 
 class SimultaneousSearch:
@@ -245,8 +175,8 @@ class SimultaneousSearch:
         self._priors = kernels.priors
         prepare("the rules", *self._rules)
         self._run = slice_kernel(kernels.dtype)
-        self._tree: _Tree | None = None
-        self._loans_in_vain = 0
+        self._forest: Forest | None = None
+        self.loans_in_vain = 0
 
     def decide(
         self,
@@ -270,9 +200,10 @@ class SimultaneousSearch:
 
         Returns:
             a decision whose ``strategy`` is what ``action`` was drawn from.  ``notes`` has
-            ``algorithm``, ``worlds``, ``nodes``, ``turns`` (applied to states), ``cut`` (leaves
-            valued early for lack of room), ``decided`` (won or lost whatever is played), ``forced``
-            (one legal action, nothing was searched), ``advice_used``, ``advice_ignored`` and, when
+            ``algorithm``, ``worlds``, ``threads``, ``nodes``, ``turns`` (applied to states),
+            ``cut`` (leaves valued early for lack of room), ``decided`` (won or lost whatever is
+            played), ``forced`` (one legal action, nothing was searched), ``advice_used``,
+            ``advice_ignored`` and, when
             polling the guide failed, ``guide_error``.
 
         Raises:
@@ -287,14 +218,24 @@ class SimultaneousSearch:
         root = AdvisedRoot(count, self.kernels.num_actions, own, other)
         if len(own) == 1:
             return self._forced(pool, own[0], player, probabilities, start)
-        if self._tree is None or self._tree.worlds != count:
-            self._tree = _Tree(self.config, self.kernels.num_actions, count)
-        tree = self._tree
+        if self._forest is None or self._forest.worlds != count:
+            self._forest = Forest(self.config, self.kernels.num_actions, count)
+        forest = self._forest
         if self._priors is not None:
             root.look(self._priors, pool, player, probabilities, self.config.prior_trust)
-        tree.restart(self.config, player, seed, with_priors=self._priors is not None)
-        error = self._search(tree, pool, cumulative, root, deadline, consultation)
-        return self._report(tree, root, probabilities, both, seed, start, error)
+        forest.restart(self.config, player, seed, with_priors=self._priors is not None)
+        ear = _Ear(self, root, deadline, consultation)
+
+        def grow(tree: Tree, limit: int | None, listens: bool) -> None:
+            lent = ear.listen if listens else lambda: ear.rein.lent
+            own_pool = pool if listens else pool.copy()  # each has a state to work on
+            self._grow(tree, own_pool, cumulative, root, limit, deadline, lent, ear.rein)
+
+        if self.config.threads > 1:
+            ear.listen()  # what is known already all trees know from the start
+        forest.grow(grow, ear.rein, deadline)
+        error = ear.error
+        return self._report(forest, root, probabilities, both, seed, start, error)
 
     def _worlds(
         self, worlds: NDArray[Any], weights: Sequence[float] | NDArray[Any] | None
@@ -366,40 +307,26 @@ class SimultaneousSearch:
             notes={"algorithm": self.config.algorithm, "forced": True},
         )
 
-    def _search(
+    def _grow(
         self,
-        tree: _Tree,
+        tree: Tree,
         pool: NDArray[Any],
         cumulative: NDArray[Any],
         root: AdvisedRoot,
+        limit: int | None,
         deadline: float | None,
-        consultation: Consultation | None,
-    ) -> str | None:
-        """Run slices until time or iterations run out; return what went wrong with the guide."""
-        limit = self.config.iterations
+        lent: Callable[[], bool],
+        rein: Rein,
+    ) -> None:
+        """Run slices on one tree until time or iterations run out."""
         done = 0
         size = _FIRST_SLICE
-        error: str | None = None
         planned = math.inf
         reserve = _RESERVE_SECONDS
-        lend_from, lend_until = self._loan(deadline)
-        lent = False
-        while limit is None or done < limit:
-            if consultation is not None and error is None:
-                try:
-                    for advice in consultation.poll():
-                        root.take(advice, self.config.advice_visits)
-                        lend_until = 0.0
-                        self._loans_in_vain = 0
-                    if lend_from < time.perf_counter() < lend_until and not consultation.finished:
-                        if not lent:
-                            lent = True
-                            self._loans_in_vain += 1
-                        time.sleep(_NAP_SECONDS)
-                        continue
-                except Exception as problem:  # a guide's fault may cost its advice and nothing else
-                    error = f"{type(problem).__name__}: {problem}"
-                    log.warning("the guide failed and is not asked again: %s", error)
+        while (limit is None or done < limit) and not rein.stopped:
+            if lent():
+                time.sleep(_NAP_SECONDS)
+                continue
             count = size if limit is None else min(size, limit - done)
             before = time.perf_counter()
             self._run(
@@ -438,20 +365,19 @@ class SimultaneousSearch:
             pace = (now - before) / count
             size = max(1, min(2 * size, _MAX_SLICE, int(wanted / max(pace, 1e-9))))
             planned = size * pace
-        return error
 
-    def _loan(self, deadline: float | None) -> tuple[float, float]:
-        """Return from when to when the search's core may be lent to a guide."""
+    def loan(self, deadline: float | None) -> tuple[float, float]:
+        """Return from when to when the search's cores may be lent to a guide."""
         if deadline is None or self.config.lend_after is None:
             return 0.0, 0.0
-        if self._loans_in_vain >= _LOANS_IN_VAIN:  # until an answer comes all the same
+        if self.loans_in_vain >= _LOANS_IN_VAIN:  # until an answer comes all the same
             return 0.0, 0.0
         now = time.perf_counter()
         return now + self.config.lend_after, now + _LENT_SHARE * (deadline - now)
 
     def _report(
         self,
-        tree: _Tree,
+        forest: Forest,
         root: AdvisedRoot,
         probabilities: NDArray[Any],
         both: bool,
@@ -459,24 +385,24 @@ class SimultaneousSearch:
         start: float,
         error: str | None,
     ) -> Decision:
-        control = tree.control[0]
         own = root.own
-        visits, values = tree.row(0, own)
+        visits, values = forest.row(0, own)
         advised = root.advice[:, own]
         counted = np.maximum(visits + advised[1], 1e-300)
         values = np.clip((visits * values + advised[1] * advised[0]) / counted, -1.0, 1.0)
         by_regret = both and self.config.algorithm == "regret"
-        shares = _normalized(tree.average(0, own) if by_regret else visits)
+        shares = _normalized(forest.average(0, own) if by_regret else visits)
         strategy, decided = final_strategy(self.config, shares, visits, values, both)
         choice = int(np.random.default_rng(seed).choice(len(own), p=strategy))
         action = own[choice]
         known = visits + advised[1] > 0
         notes: dict[str, Any] = {
             "algorithm": self.config.algorithm,
-            "worlds": tree.worlds,
-            "nodes": int(control.nodes),
-            "turns": int(control.turns),
-            "cut": int(control.cut),
+            "worlds": forest.worlds,
+            "threads": len(forest.trees),
+            "nodes": forest.total("nodes"),
+            "turns": forest.total("turns"),
+            "cut": forest.total("cut"),
             "decided": decided,
             "advice_used": tuple(root.used),
             "advice_ignored": root.ignored,
@@ -489,16 +415,57 @@ class SimultaneousSearch:
             values={a: float(v) for a, v, k in zip(own, values, known, strict=True) if k},
             visits={a: int(n) for a, n in zip(own, visits, strict=True)},
             # Regret matching's average has none of the habit; what was played has.
-            opponent=_prediction(
-                tree, root, probabilities, by_regret and float(control.habit) == 0.0
-            ),
+            opponent=_prediction(forest, root, probabilities, by_regret and forest.habit == 0.0),
             value=float((strategy * values).sum()),
-            principal_variation=_principal_variation(tree, action),
-            iterations=int(control.iterations),
-            depth=int(control.deepest),
+            principal_variation=forest.principal_variation(action),
+            iterations=forest.total("iterations"),
+            depth=forest.deepest,
             seconds=time.perf_counter() - start,
             notes=notes,
         )
+
+
+class _Ear:
+    """Listens to the guide between the slices of the first tree, for all of them."""
+
+    def __init__(
+        self,
+        search: SimultaneousSearch,
+        root: AdvisedRoot,
+        deadline: float | None,
+        consultation: Consultation | None,
+    ) -> None:
+        self.rein = Rein()
+        self.error: str | None = None
+        self._search = search
+        self._root = root
+        self._consultation = consultation
+        self._lend_from, self._lend_until = search.loan(deadline)
+        self._lent = False
+
+    def listen(self) -> bool:
+        """Take in what came; return whether the cores are lent to the guide just now."""
+        self.rein.lent = self._listen()
+        return self.rein.lent
+
+    def _listen(self) -> bool:
+        if self._consultation is None or self.error is not None:
+            return False
+        try:
+            for advice in self._consultation.poll():
+                # Other trees read this while it changes: each number is old or new, all are valid.
+                self._root.take(advice, self._search.config.advice_visits)
+                self._lend_until = 0.0
+                self._search.loans_in_vain = 0
+            due = self._lend_from < time.perf_counter() < self._lend_until
+            if due and not self._consultation.finished:
+                self._search.loans_in_vain += not self._lent
+                self._lent = True
+                return True
+        except Exception as problem:  # a guide's fault may cost its advice and nothing else
+            self.error = f"{type(problem).__name__}: {problem}"
+            log.warning("the guide failed and is not asked again: %s", self.error)
+        return False
 
 
 def final_strategy(
@@ -535,15 +502,6 @@ def final_strategy(
     return strategy, decided
 
 
-def _scrambled(seed: int) -> int:
-    """Return 64 well mixed bits, never all zero (splitmix64's finaliser)."""
-    mask = (1 << 64) - 1
-    x = (seed * 0x9E3779B97F4A7C15 + 0x9E3779B97F4A7C15) & mask
-    x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) & mask
-    x = ((x ^ (x >> 27)) * 0x94D049BB133111EB) & mask
-    return (x ^ (x >> 31)) or 1
-
-
 def _normalized(weights: NDArray[Any]) -> NDArray[Any]:
     """Return ``weights`` scaled to sum 1; uniform where they are all zero."""
     total = float(weights.sum())
@@ -551,40 +509,16 @@ def _normalized(weights: NDArray[Any]) -> NDArray[Any]:
 
 
 def _prediction(
-    tree: _Tree, root: AdvisedRoot, probabilities: NDArray[Any], by_average: bool
+    forest: Forest, root: AdvisedRoot, probabilities: NDArray[Any], by_average: bool
 ) -> dict[int, float]:
     """Return the opponent's strategy, averaged over the worlds by their probabilities."""
     predicted: dict[int, float] = {}
     for world, (legal, probability) in enumerate(zip(root.other, probabilities, strict=True)):
         if not legal:
             continue
-        column = 2 + world if int(tree.node_rows[0, 2 + world]) >= 0 else 1
-        shares = tree.average(column, legal) if by_average else tree.row(column, legal)[0]
+        column = 2 + world if forest.has(2 + world) else 1
+        shares = forest.average(column, legal) if by_average else forest.row(column, legal)[0]
         for action, share in zip(legal, _normalized(shares), strict=True):
             predicted[action] = predicted.get(action, 0.0) + float(probability * share)
     total = sum(predicted.values())
     return {action: share / total for action, share in sorted(predicted.items())}
-
-
-def _principal_variation(tree: _Tree, action: int) -> tuple[int, ...]:
-    """Return the most visited line that starts with ``action``: own and other actions in turn."""
-    nodes = tree.nodes[: int(tree.control[0].nodes)]
-    line: list[int] = []
-    node = 0
-    wanted: int | None = action
-    while True:
-        children = np.flatnonzero(nodes["parent"] == node)
-        visits = tree.table["count"][nodes["slot"][children]]
-        if wanted is None and len(children):
-            own = nodes["own"][children].astype(int)
-            wanted = int(np.bincount(own + 1, weights=visits).argmax()) - 1
-        fitting = np.flatnonzero(nodes["own"][children] == wanted)
-        if not len(fitting):
-            break
-        best = int(fitting[visits[fitting].argmax()])
-        if node and int(visits[best]) < _PV_VISITS:
-            break
-        child = int(children[best])
-        line.extend(a for a in (int(nodes[child].own), int(nodes[child].other)) if a != NO_ACTION)
-        node, wanted = child, None
-    return tuple(line) or (action,)

@@ -82,6 +82,8 @@ def test_battles_choose_their_search() -> None:
     [
         ("play", "game.rows=2", "game.rows=2: must be at least 4"),
         ("play", "search.seconds=0", "search.seconds=0.0: must be greater than 0"),
+        ("showdown", "search.threads=0", "search.threads=0: must be between 1 and 64"),
+        ("showdown", "search.battle_seconds=0", "search.battle_seconds=0.0: must be greater"),
         ("play", "search.max_depth=0", "at least 1"),
         ("play", "llm.trust=1.5", "llm.trust=1.5: must be between 0 and 1"),
         ("play", "llm.guides=[guess]", "choose one of propose, model, evaluate"),
@@ -107,6 +109,12 @@ def test_wrong_value_is_named(command: str, override: str, words: str) -> None:
 def test_simultaneous_search_needs_a_limit() -> None:
     with pytest.raises(ConfigError, match="needs a number"):
         typed("showdown", "search.seconds=null")
+    typed("showdown", "search.seconds=null", "search.battle_seconds=60")
+
+
+def test_averaging_over_worlds_takes_one_thread() -> None:
+    with pytest.raises(ConfigError, match=r"search.threads=2: search.sharing=averaged has one"):
+        typed("showdown", "search.threads=2", "search.sharing=averaged")
 
 
 @pytest.mark.parametrize(

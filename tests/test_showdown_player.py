@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import time
 from collections.abc import Iterator
 from random import Random
 from typing import Any
@@ -34,12 +35,15 @@ class Watcher:
 
     def __init__(self, seed: int = 0) -> None:
         self.seen: list[infostate.InfoState] = []
+        self.left: list[float | None] = []
         self.relaxed: list[tuple[str, tuple[str, ...]]] = []
 
     def decide(self, state: State, player: int, seed: int) -> Decision:
         assert isinstance(state, InfoStateView)
         info = state.info
         self.seen.append(info)
+        left = state.time_left
+        self.left.append(None if left is None else left.turn_ends - time.perf_counter())
         for mon in info.foe.mons:
             found = state.belief.candidates(mon)
             if found.relaxed:
@@ -63,7 +67,9 @@ class Broken(Watcher):
         return found
 
 
-def play(server: ShowdownServer, agent: Any, battles: int) -> tuple[PlywisePlayer, list[Any]]:
+def play(
+    server: ShowdownServer, agent: Any, battles: int, **settings: Any
+) -> tuple[PlywisePlayer, list[Any]]:
     records: list[DecisionRecord] = []
     options: dict[str, Any] = {
         "server_configuration": ServerConfiguration(server.url, "http://127.0.0.1:9/none?"),
@@ -75,7 +81,7 @@ def play(server: ShowdownServer, agent: Any, battles: int) -> tuple[PlywisePlaye
         return AccountConfiguration(f"test {secrets.token_hex(4)}", None)
 
     ours = PlywisePlayer(
-        agent, on_decision=records.append, account_configuration=account(), **options
+        agent, on_decision=records.append, account_configuration=account(), **options, **settings
     )
     rival = RandomPlayer(account_configuration=account(), **options)
     try:
@@ -101,6 +107,17 @@ def test_every_decision_reaches_the_server_and_the_belief_explains_what_was_seen
     # A swapped item or an unbroken Illusion may contradict the generator, little else.
     assert len(agent.relaxed) < 0.2 * sum(len(i.foe.mons) for i in agent.seen)
     assert {i.request for i in agent.seen} == {"move", "switch"}
+    assert set(agent.left) == {None}
+
+
+def test_the_servers_timer_is_known_at_every_decision(server: ShowdownServer) -> None:
+    agent = Watcher()
+    player, records = play(server, agent, battles=1, start_timer_on_battle_start=True)
+    assert player.n_finished_battles == 1
+    assert not player.fallbacks
+    # A challenge gives 300 s a turn; a report is of this request, not of the one before.
+    assert all(left is not None and 290 < left <= 300 for left in agent.left)
+    assert all(record.seconds < 0.4 for record in records[1:])  # and none was waited for in vain
 
 
 def test_a_failing_agent_costs_its_choice_and_never_the_battle(server: ShowdownServer) -> None:

@@ -429,18 +429,79 @@ def plain(found: Decision) -> tuple[Any, ...]:
     )
 
 
+@pytest.mark.parametrize("threads", [1, 3])
 @pytest.mark.parametrize("algorithm", ["uct", "regret"])
-def test_the_same_seed_gives_the_same_decision(algorithm: str) -> None:
+def test_the_same_seed_gives_the_same_decision(algorithm: str, threads: int) -> None:
     pool = goofspiel(4, 0b1111, 0b1111, [2, 1, 4, 3])
-    engine = search(algorithm=algorithm, iterations=3000)
+    engine = search(algorithm=algorithm, iterations=3000, threads=threads)
     first = engine.decide(pool, None, 0, seed=11)
     engine.decide(pool, None, 1, seed=12)  # what was searched before leaves no trace
     again = engine.decide(pool, None, 0, seed=11)
-    fresh = search(algorithm=algorithm, iterations=3000).decide(pool, None, 0, seed=11)
+    fresh = search(algorithm=algorithm, iterations=3000, threads=threads).decide(
+        pool, None, 0, seed=11
+    )
     other = engine.decide(pool, None, 0, seed=13)
     assert plain(first) == plain(again) == plain(fresh)
     assert plain(first) != plain(other)
     assert first.iterations == 3000
+
+
+@pytest.mark.parametrize("algorithm", ["uct", "regret"])
+def test_several_trees_are_read_as_one(algorithm: str) -> None:
+    pool = goofspiel(4, 0b1111, 0b1111, [2, 1, 4, 3])
+    one = search(algorithm=algorithm, iterations=1000).decide(pool, None, 0, seed=11)
+    found = search(algorithm=algorithm, iterations=3002, threads=3).decide(pool, None, 0, seed=11)
+    assert found.notes["threads"] == 3
+    assert found.iterations == sum(found.visits.values()) == 3002  # 1,001, 1,001 and 1,000
+    assert found.notes["nodes"] > one.notes["nodes"]
+    # Each tree saw something else: the first is not counted three times.
+    assert any(found.visits[a] % 3 for a in found.visits)
+    assert found.value == pytest.approx(one.value, abs=0.1)
+
+
+def test_several_trees_reach_the_equilibrium_over_worlds() -> None:
+    first = [[0.6, -0.3], [0.3, 0.0]]
+    second = [[0.8, 0.4], [-0.9, 0.8]]
+    truth = solve(
+        [[(first[i][j] + second[i][k]) / 2 for j in range(2) for k in range(2)] for i in range(2)]
+    )
+    worlds = np.concatenate([matrix_game(first), matrix_game(second)])
+    found = search(algorithm="regret", iterations=90_000, threshold=0.0, threads=3).decide(
+        worlds, None, 0, seed=4
+    )
+    assert in_order(found.strategy, 2) == pytest.approx(truth.row, abs=0.04)
+    assert found.value == pytest.approx(truth.value, abs=0.04)
+    assert sum(found.opponent.values()) == pytest.approx(1.0)
+
+
+def test_fewer_iterations_than_trees() -> None:
+    found = search(iterations=2, threads=4).decide(matrix_game(RPS), None, 0, seed=1)
+    assert found.iterations == sum(found.visits.values()) == 2
+
+
+def test_what_goes_wrong_in_one_tree_is_raised() -> None:
+    engine = search(iterations=10_000, threads=2)
+    run = engine._run
+
+    def broken(pool: Any, control: Any, *rest: Any) -> None:
+        if control is engine._forest.trees[1].control:  # type: ignore[union-attr]
+            raise MemoryError("no room")
+        run(pool, control, *rest)
+
+    engine._run = broken
+    with pytest.raises(MemoryError, match="no room"):
+        engine.decide(matrix_game(RPS), None, 0, seed=1)
+
+
+def test_advice_reaches_every_tree() -> None:
+    advice = Advice(Question.EVALUATE, {0: 1.0, 1: -1.0}, 1.0, source="test")
+    engine = search(iterations=400, threads=2, advice_visits=1e6)
+    found = engine.decide(long_choice(), None, 0, 1, Guide(advice))
+    assert found.notes["advice_used"] == ("evaluate:test",)
+    assert engine._forest is not None
+    for tree in engine._forest.trees:
+        visits, _ = tree.row(0, [0, 1, 2, 3])
+        assert visits[0] == visits.max() > 10 * visits[1]
 
 
 @pytest.mark.parametrize("algorithm", ["uct", "regret"])
@@ -491,11 +552,14 @@ def test_senseless_input_is_refused_with_a_reason() -> None:
             search(iterations=10, **settings)
     with pytest.raises(SearchError, match="seconds or iterations"):
         SimultaneousConfig(seconds=None)
+    with pytest.raises(SearchError, match="threads=2: averaging worlds takes one thread"):
+        AveragedSearch(RULES, SimultaneousConfig(threads=2))
 
 
-def test_decisions_keep_to_their_deadline() -> None:
+@pytest.mark.parametrize("threads", [1, 2])
+def test_decisions_keep_to_their_deadline(threads: int) -> None:
     pool = goofspiel(4, 0b1111, 0b1111, [2, 1, 4, 3])
-    engine = search(seconds=0.03)
+    engine = search(seconds=0.03, threads=threads)
     engine.decide(pool, None, 0, seed=0)
     late = []
     for seed in range(30):

@@ -7,6 +7,7 @@ worlds and written down, but not played on.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,12 +22,35 @@ from plywise.games.gen9.worlds import sample_worlds
 _BELIEF = RandomBattleBelief()
 
 
-class InfoStateView(State):
-    """An information state of gen9 singles as a ``State`` for the player who holds it."""
+@dataclass(frozen=True)
+class TimeLeft:
+    """When a server's timer runs out, in the seconds of ``time.perf_counter``.
 
-    def __init__(self, info: InfoState, belief: RandomBattleBelief = _BELIEF) -> None:
+    Attributes:
+        turn_ends: for this decision.
+        bank_ends: for all decisions to come, if no turn added anything.
+    """
+
+    turn_ends: float
+    bank_ends: float
+
+
+class InfoStateView(State):
+    """An information state of gen9 singles as a ``State`` for the player who holds it.
+
+    Attributes:
+        time_left: what the server's timer leaves; None where none runs.
+    """
+
+    def __init__(
+        self,
+        info: InfoState,
+        belief: RandomBattleBelief = _BELIEF,
+        time_left: TimeLeft | None = None,
+    ) -> None:
         self.info = info
         self.belief = belief
+        self.time_left = time_left
 
     def current_player(self) -> int:
         """Return the player who knows this; the other one's decision is hidden from it."""

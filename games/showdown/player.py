@@ -20,12 +20,17 @@ from plywise.games.base import State
 from plywise.games.gen9.infostate import InfoState, action_name
 from plywise.games.gen9.view import InfoStateView
 from plywise.games.showdown.notes import BattleNotes
+from plywise.games.showdown.timer import ServerTimer
 from plywise.games.showdown.translate import choice_for, information_state, legal_actions
 
 log = logging.getLogger(__name__)
 
 REFUSED = "refused by the server"
 """Among ``PlywisePlayer.fallbacks`` the one after which the agent decides again."""
+
+
+_REPORT_SECONDS = 0.5  # to wait for what the timer reports right after a request
+_LOOK_SECONDS = 0.01
 
 
 class Decider(Protocol):
@@ -80,6 +85,8 @@ class PlywisePlayer(Player):
         seed: with the battle's number and turn it seeds each decision.
         on_decision: called on the event loop after each decision.
         workers: decisions that may run at the same time.
+        seated: returns who plays one battle for ``agent``, with a clock of its own.
+        start_timer_on_battle_start: ask for the server's timer.
         player_options: what ``poke_env.player.Player`` takes.
     """
 
@@ -93,9 +100,16 @@ class PlywisePlayer(Player):
         seed: int = 0,
         on_decision: Callable[[DecisionRecord], None] | None = None,
         workers: int = 1,
+        seated: Callable[[Any], Decider] | None = None,
+        start_timer_on_battle_start: bool = False,
         **player_options: Any,
     ) -> None:
-        super().__init__(**player_options)
+        super().__init__(start_timer_on_battle_start=start_timer_on_battle_start, **player_options)
+        # poke-env handles a battle's messages one after the other, so what the timer reports right
+        # after a request would be known after its answer only: it is read as it comes in.
+        client: Any = self.ps_client  # its coroutines are not typed
+        self._handle_message = client._handle_message
+        client._handle_message = self._look_and_handle
         self.agent = agent
         self.fallbacks: Counter[str] = Counter()
         self._seed = seed
@@ -103,6 +117,10 @@ class PlywisePlayer(Player):
         self._notes: dict[str, BattleNotes] = {}
         self._refused: dict[str, tuple[int, set[int]]] = {}  # battle -> (request id, actions sent)
         self._order: dict[str, int] = {}
+        self._seated = seated
+        self._seats: dict[str, Decider] = {}
+        self._with_timer = start_timer_on_battle_start
+        self._timers: dict[str, ServerTimer] = {}
         self._workers = ThreadPoolExecutor(workers, thread_name_prefix="plywise-decide")
 
     def choose_move(self, battle: AbstractBattle) -> Awaitable[BattleOrder]:
@@ -122,12 +140,14 @@ class PlywisePlayer(Player):
         decision, fallback, action = None, "", -1
         order: BattleOrder = self.choose_default_move()
         info: InfoState | None = None
+        timer = self._timer(tag)
         try:
+            await _report(timer)
             info = self._without_refused(battle, information_state(battle, notes))
-            view = InfoStateView(info)
+            view = InfoStateView(info, time_left=timer.left(time.perf_counter()))
             seed = hash((self._seed, number, battle.turn, len(battle._replay_data))) & 0x7FFFFFFF
             decision = await asyncio.get_running_loop().run_in_executor(
-                self._workers, self.agent.decide, view, info.player, seed
+                self._workers, self._seat(tag).decide, view, info.player, seed
             )
             action = int(decision.action)
             if action in info.legal:
@@ -141,6 +161,7 @@ class PlywisePlayer(Player):
             self.fallbacks[fallback] += 1
             log.warning("%s turn %s: random legal choice (%s)", tag, battle.turn, fallback)
             action, order = self._random_legal(battle, info)
+        timer.answered(started, time.perf_counter())
         self._refused.setdefault(tag, (-1, set()))[1].add(action)
         if self._on_decision is not None and info is not None:
             seconds = time.perf_counter() - started
@@ -150,11 +171,28 @@ class PlywisePlayer(Player):
                 log.exception("the decision of %s turn %s was not recorded", tag, battle.turn)
         return order
 
+    async def _look_and_handle(self, message: str) -> None:
+        """Read the timer in a message from the server, then let poke-env handle it."""
+        tag, *lines = message.split("\n")
+        if tag.startswith(">battle"):
+            for line in lines:
+                if line.startswith("|inactive"):
+                    self._timer(tag[1:]).read(line.split("|"), time.perf_counter())
+        await self._handle_message(message)
+
     async def _handle_battle_message(self, split_messages: list[list[str]]) -> None:
         """Keep names from ending the script element that holds the log in a replay's page."""
         await super()._handle_battle_message(
             [[field.replace("</", "< /") for field in line] for line in split_messages]
         )
+
+    def _timer(self, tag: str) -> ServerTimer:
+        return self._timers.setdefault(tag, ServerTimer(running=self._with_timer))
+
+    def _seat(self, tag: str) -> Decider:
+        if tag not in self._seats:
+            self._seats[tag] = self.agent if self._seated is None else self._seated(self.agent)
+        return self._seats[tag]
 
     def _without_refused(self, battle: Battle, info: InfoState) -> InfoState:
         """Leave out what was already answered to this very request: the server refused it."""
@@ -178,6 +216,17 @@ class PlywisePlayer(Player):
     def _battle_finished_callback(self, battle: AbstractBattle) -> None:
         self._notes.pop(battle.battle_tag, None)
         self._refused.pop(battle.battle_tag, None)
+        self._seats.pop(battle.battle_tag, None)
+        self._timers.pop(battle.battle_tag, None)
+
+
+async def _report(timer: ServerTimer) -> None:
+    """Let the report come in that a running timer sends right after each request."""
+    until = time.perf_counter() + _REPORT_SECONDS
+    while timer.running and not timer.fresh and time.perf_counter() < until:
+        await asyncio.sleep(_LOOK_SECONDS)
+    if timer.running and not timer.fresh:
+        timer.missed()
 
 
 def _record(

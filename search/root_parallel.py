@@ -1,0 +1,137 @@
+"""Several trees for one decision, grown at the same time and read as one (root parallelisation).
+
+Each thread grows a tree of its own over the same worlds, with its own random numbers; what a guide
+says shapes all of them.  At the end the statistics of their roots are added up (Chaslot, Winands
+and van den Herik, *Parallel Monte-Carlo Tree Search*, 2008).  Trees never look at each other, so
+for a fixed number of iterations the result depends on the seed and the number of trees alone.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plywise.search.simultaneous_tree import Tree, scrambled
+
+if TYPE_CHECKING:
+    from plywise.search.simultaneous import SimultaneousConfig
+
+
+class Rein:
+    """What the thread that listens to the guide tells the others.
+
+    Attributes:
+        lent: the cores are lent to the guide: sleep.
+        stopped: the decision is given up: stop after this slice.
+    """
+
+    def __init__(self) -> None:
+        self.lent = False
+        self.stopped = False
+
+
+Grow = Callable[[Tree, int | None, bool], None]
+"""Grows a tree by so many iterations (None: until time is over); the first tree listens."""
+
+
+class Forest:
+    """The trees of one decision.
+
+    Attributes:
+        trees: those that are read: all but what came too late.
+        worlds: how many they have.
+    """
+
+    def __init__(self, config: SimultaneousConfig, actions: int, worlds: int) -> None:
+        count = config.threads
+        limit = config.iterations
+        self._limits: list[int | None] = [None] * count
+        if limit is not None:
+            self._limits = [limit // count + (i < limit % count) for i in range(count)]
+        largest = self._limits[0]
+        each = replace(config, iterations=largest if largest is None else max(1, largest))
+        self._trees = [Tree(each, actions, worlds) for _ in range(count)]
+        self._threads = (
+            ThreadPoolExecutor(count - 1, thread_name_prefix="plywise-tree") if count > 1 else None
+        )
+        self._growing: dict[Future[None], Tree] = {}
+        self.trees = self._trees
+        self.worlds = worlds
+
+    def restart(
+        self, config: SimultaneousConfig, player: int, seed: int, with_priors: bool
+    ) -> None:
+        """Empty all trees; the first has the random numbers that it would have alone."""
+        wait(self._growing)  # what came too late last time ends with its slice
+        self.trees = self._trees
+        for i, tree in enumerate(self.trees):
+            own = seed if i == 0 else scrambled(seed) ^ scrambled(i)
+            tree.restart(config, player, own, with_priors)
+
+    def grow(self, grow: Grow, rein: Rein, deadline: float | None) -> None:
+        """Grow all trees, the first in this thread; what goes wrong in one is raised here.
+
+        On a busy machine a thread may be kept from its core at the deadline: it is not waited for,
+        and its tree is not read.
+        """
+        first, *others = zip(self._trees, self._limits, strict=True)
+        if self._threads is None:
+            grow(*first, True)
+            return
+        self._growing = {
+            self._threads.submit(grow, tree, limit, False): tree for tree, limit in others
+        }
+        try:
+            grow(*first, True)
+            rein.lent = False
+            left = None if deadline is None else max(0.0, deadline - time.perf_counter())
+            in_time = wait(self._growing, timeout=left).done
+            for one in in_time:
+                one.result()
+        finally:
+            rein.lent, rein.stopped = False, True
+        late = [tree for one, tree in self._growing.items() if one not in in_time]
+        self.trees = [t for t in self._trees if not any(t is x for x in late)]
+
+    def has(self, column: int) -> bool:
+        """Return whether any root has a row in ``column``."""
+        return any(int(tree.node_rows[0, column]) >= 0 for tree in self.trees)
+
+    def row(self, column: int, actions: Sequence[int]) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return visits and values of the roots' rows in ``column``, added up and averaged."""
+        if len(self.trees) == 1:
+            return self.trees[0].row(column, actions)
+        found = [tree.row(column, actions) for tree in self.trees]
+        visits = np.sum([v for v, _ in found], axis=0)
+        values = np.sum([v * x for v, x in found], axis=0) / np.maximum(visits, 1.0)
+        return visits, values
+
+    def average(self, column: int, actions: Sequence[int]) -> NDArray[Any]:
+        """Return regret matching's summed strategy of the roots' rows in ``column``."""
+        total: NDArray[Any] = np.sum([t.average(column, actions) for t in self.trees], axis=0)
+        return total
+
+    def total(self, counter: str) -> int:
+        """Return a counter of the trees, added up."""
+        return sum(int(tree.control[0][counter]) for tree in self.trees)
+
+    @property
+    def deepest(self) -> int:
+        """How deep the deepest tree went."""
+        return max(int(tree.control[0].deepest) for tree in self.trees)
+
+    @property
+    def habit(self) -> float:
+        """How often the opponent plays by habit."""
+        return float(self.trees[0].control[0].habit)
+
+    def principal_variation(self, action: int) -> tuple[int, ...]:
+        """Return the most visited line of the tree that tried ``action`` most."""
+        best = max(self.trees, key=lambda tree: float(tree.row(0, [action])[0][0]))
+        return best.principal_variation(action)

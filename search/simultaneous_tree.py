@@ -1,0 +1,118 @@
+"""The tree of a simultaneous-move search: its arrays, and what its root says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plywise.engine.kernels import NO_ACTION
+from plywise.search.tree_statistics import CONTROL, ENTRY, NODE, REGRET, REGRETS, STAT, STEP, UCT
+
+if TYPE_CHECKING:
+    from plywise.search.simultaneous import SimultaneousConfig
+
+ALGORITHMS = {"uct": UCT, "regret": REGRET}
+
+_PV_VISITS = 8  # a line is reported as far as it was visited so often
+_MASK = (1 << 64) - 1
+
+
+class Tree:
+    """The preallocated arrays; memory is touched only as far as the tree grows."""
+
+    def __init__(self, config: SimultaneousConfig, actions: int, worlds: int) -> None:
+        nodes = config.max_nodes
+        if config.iterations is not None:
+            nodes = max(2, min(nodes, config.iterations + 1))
+        by_regret = config.algorithm == "regret"
+        rows = nodes * (1 if worlds == 1 else 2) + 8
+        self.worlds = worlds
+        self.control = np.zeros(1, CONTROL)
+        self.nodes = np.empty(nodes, NODE)
+        self.node_rows = np.empty((nodes, 2 + worlds), np.int32)
+        self.stats = np.empty((rows, actions), STAT)
+        self.regrets = np.empty((rows if by_regret else 1, actions), REGRETS)
+        self.slots = 1 << (nodes * (6 if by_regret else 2)).bit_length()
+        self.path = np.empty(config.max_depth + 1, STEP)
+        self.path_legal = np.empty((config.max_depth + 1, 2, actions), np.int32)
+        self.own_legal = np.empty(actions, np.int32)
+        self.other_legal = np.empty(actions, np.int32)
+        self.sigma = np.empty((2, actions))
+
+    def restart(
+        self, config: SimultaneousConfig, player: int, seed: int, with_priors: bool
+    ) -> None:
+        """Empty the tree but for the root."""
+        control = self.control[0]
+        for name in ("rows", "iterations", "turns", "deepest", "cut"):
+            control[name] = 0
+        control.rng = scrambled(seed)
+        control.nodes = 1
+        control.entries = 0
+        control.player = player
+        control.worlds = self.worlds
+        control.algorithm = ALGORITHMS[config.algorithm]
+        control.max_depth = config.max_depth
+        control.private_depth = min(config.private_depth, config.max_depth)
+        control.rollout = config.rollout
+        control.exploration = config.exploration
+        control.regret_exploration = config.regret_exploration
+        control.discount = config.discount
+        control.kinship = config.kinship
+        control.prior_trust = config.prior_trust if with_priors else 0.0
+        control.habit = config.habit if with_priors else 0.0
+        # Zeroed pages come from the system as they are touched: cheaper than wiping old ones.
+        self.table = np.zeros(self.slots, ENTRY)
+        self.nodes[0] = (-1, -1, NO_ACTION, NO_ACTION, 0)
+        self.node_rows[0] = -1
+
+    def row(self, column: int, actions: Sequence[int]) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return visits and values of the root's row in ``column`` for ``actions``."""
+        row = int(self.node_rows[0, column])
+        if row < 0:
+            return np.zeros(len(actions)), np.zeros(len(actions))
+        found = self.stats[row, list(actions)]
+        return found["visits"].astype(float), found["value"].astype(float)
+
+    def average(self, column: int, actions: Sequence[int]) -> NDArray[Any]:
+        """Return regret matching's summed strategy of the root's row in ``column``."""
+        row = int(self.node_rows[0, column])
+        if row < 0:
+            return np.zeros(len(actions))
+        found: NDArray[Any] = self.regrets[row, list(actions)]["average"].copy()
+        return found
+
+    def principal_variation(self, action: int) -> tuple[int, ...]:
+        """Return the most visited line from ``action`` on: own and other actions in turn."""
+        nodes = self.nodes[: int(self.control[0].nodes)]
+        line: list[int] = []
+        node = 0
+        wanted: int | None = action
+        while True:
+            children = np.flatnonzero(nodes["parent"] == node)
+            visits = self.table["count"][nodes["slot"][children]]
+            if wanted is None and len(children):
+                own = nodes["own"][children].astype(int)
+                wanted = int(np.bincount(own + 1, weights=visits).argmax()) - 1
+            fitting = np.flatnonzero(nodes["own"][children] == wanted)
+            if not len(fitting):
+                break
+            best = int(fitting[visits[fitting].argmax()])
+            if node and int(visits[best]) < _PV_VISITS:
+                break
+            child = int(children[best])
+            joint = (int(nodes[child].own), int(nodes[child].other))
+            line.extend(a for a in joint if a != NO_ACTION)
+            node, wanted = child, None
+        return tuple(line) or (action,)
+
+
+def scrambled(seed: int) -> int:
+    """Return 64 well mixed bits, never all zero (splitmix64's finaliser)."""
+    x = (seed * 0x9E3779B97F4A7C15 + 0x9E3779B97F4A7C15) & _MASK
+    x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+    x = ((x ^ (x >> 27)) * 0x94D049BB133111EB) & _MASK
+    return (x ^ (x >> 31)) or 1
