@@ -9,7 +9,7 @@ for a fixed number of iterations the result depends on the seed and the number o
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -60,17 +60,33 @@ class Forest:
         self._threads = (
             ThreadPoolExecutor(count - 1, thread_name_prefix="plywise-tree") if count > 1 else None
         )
-        self._growing: dict[Future[None], Tree] = {}
+        self._late: dict[Future[None], Tree] = {}
         self.trees = self._trees
         self.worlds = worlds
 
     def restart(
-        self, config: SimultaneousConfig, player: int, seed: int, with_priors: bool
+        self,
+        config: SimultaneousConfig,
+        player: int,
+        seed: int,
+        with_priors: bool,
+        *,
+        patient: bool,
     ) -> None:
-        """Empty all trees; the first has the random numbers that it would have alone."""
-        wait(self._growing)  # what came too late last time ends with its slice
-        self.trees = self._trees
-        for i, tree in enumerate(self.trees):
+        """Empty all trees; the first has the random numbers that it would have alone.
+
+        One that came too late last time, and has not ended its slice since, is left alone, or
+        waited for by the ``patient``.
+        """
+        if patient:
+            wait(self._late)
+        for one in [one for one in self._late if one.done()]:
+            del self._late[one]
+            one.result()
+        self.trees = self._without(self._late.values())
+        for i, tree in enumerate(self._trees):
+            if not any(tree is x for x in self.trees):
+                continue
             own = seed if i == 0 else scrambled(seed) ^ scrambled(i)
             tree.restart(config, player, own, with_priors)
 
@@ -84,20 +100,25 @@ class Forest:
         if self._threads is None:
             grow(*first, True)
             return
-        self._growing = {
-            self._threads.submit(grow, tree, limit, False): tree for tree, limit in others
+        growing = {
+            self._threads.submit(grow, tree, limit, False): tree
+            for tree, limit in others
+            if any(tree is x for x in self.trees)
         }
         try:
             grow(*first, True)
             rein.lent = False
             left = None if deadline is None else max(0.0, deadline - time.perf_counter())
-            in_time = wait(self._growing, timeout=left).done
-            for one in in_time:
+            for one in wait(growing, timeout=left).done:
+                del growing[one]
                 one.result()
         finally:
             rein.lent, rein.stopped = False, True
-        late = [tree for one, tree in self._growing.items() if one not in in_time]
-        self.trees = [t for t in self._trees if not any(t is x for x in late)]
+            self._late |= growing
+        self.trees = self._without(self._late.values())
+
+    def _without(self, busy: Collection[Tree]) -> list[Tree]:
+        return [tree for tree in self._trees if not any(tree is x for x in busy)]
 
     def has(self, column: int) -> bool:
         """Return whether any root has a row in ``column``."""

@@ -223,7 +223,9 @@ class SimultaneousSearch:
         forest = self._forest
         if self._priors is not None:
             root.look(self._priors, pool, player, probabilities, self.config.prior_trust)
-        forest.restart(self.config, player, seed, with_priors=self._priors is not None)
+        forest.restart(
+            self.config, player, seed, self._priors is not None, patient=deadline is None
+        )
         ear = _Ear(self, root, deadline, consultation)
 
         def grow(tree: Tree, limit: int | None, listens: bool) -> None:

@@ -493,6 +493,33 @@ def test_what_goes_wrong_in_one_tree_is_raised() -> None:
         engine.decide(matrix_game(RPS), None, 0, seed=1)
 
 
+def test_a_late_tree_is_not_waited_for() -> None:
+    engine = search(seconds=0.05, threads=2)
+    engine.decide(matrix_game(RPS), None, 0, seed=1)
+    run = engine._run
+
+    def slow(pool: Any, control: Any, *rest: Any) -> None:
+        if control is engine._forest._trees[1].control:  # type: ignore[union-attr]
+            time.sleep(0.6)
+        run(pool, control, *rest)
+
+    engine._run = slow
+    start = time.perf_counter()
+    late = engine.decide(matrix_game(RPS), None, 0, seed=1)
+    assert time.perf_counter() - start < 0.4
+    assert late.notes["threads"] == 1
+    assert late.iterations == sum(late.visits.values()) > 0
+    engine._run = run
+    start = time.perf_counter()
+    busy = engine.decide(matrix_game(RPS), None, 0, seed=1)
+    assert time.perf_counter() - start < 0.4
+    assert busy.notes["threads"] == 1
+    time.sleep(0.7)
+    again = engine.decide(matrix_game(RPS), None, 0, seed=1, seconds=0.3)
+    assert again.notes["threads"] == 2
+    assert again.iterations == sum(again.visits.values())
+
+
 def test_advice_reaches_every_tree() -> None:
     advice = Advice(Question.EVALUATE, {0: 1.0, 1: -1.0}, 1.0, source="test")
     engine = search(iterations=400, threads=2, advice_visits=1e6)
