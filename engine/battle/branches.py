@@ -8,6 +8,7 @@ each class of rolls that do the same damage or take all the HP that there is.  S
 equal are merged, and their probabilities added.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numba as nb
@@ -317,3 +318,19 @@ def enumerate_step(
         raise TooManyBranchesError(f"a path of the step makes more than {_MOST_DRAWS} draws")
     order = np.argsort(-probabilities[:count], kind="stable")
     return Outcomes(states[:count][order], probabilities[:count][order], int(branches[0]))
+
+
+def outcomes_of(
+    limit: int = MOST_BRANCHES, damage_classes: int | None = None
+) -> Callable[[NDArray[Any], int, int], list[tuple[float, NDArray[Any]]]]:
+    """Return :func:`enumerate_step` in the shape that :mod:`plywise.search.equilibrium` wants.
+
+    ``(pool, a0, a1) -> [(probability, pool)]``, with pools of one state.
+    """
+
+    def outcomes(pool: NDArray[Any], a0: int, a1: int) -> list[tuple[float, NDArray[Any]]]:
+        found = enumerate_step(pool, 0, a0, a1, limit, damage_classes)
+        states = np.split(found.states, len(found.states))
+        return list(zip(found.probabilities.tolist(), states, strict=True))
+
+    return outcomes
