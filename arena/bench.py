@@ -58,11 +58,19 @@ def battleship(config: BenchConfig) -> Figures:
     return bench_battleship(config.fleets, config.seed)
 
 
+def exploitability(config: BenchConfig) -> Figures:
+    """What best responses take off the simultaneous-move search's strategies in small games."""
+    from plywise.arena.bench_exploitability import bench_exploitability
+
+    return bench_exploitability(config.seed)
+
+
 PARTS: dict[str, Callable[[BenchConfig], Figures]] = {
     "boards": boards,
     "battleship": battleship,
     "search": search,
     "deadline": deadline,
+    "exploitability": exploitability,
     "engine": engine,
 }
 

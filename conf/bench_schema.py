@@ -48,9 +48,8 @@ class BenchConfig:
 
     def __post_init__(self) -> None:
         """Check the values."""
-        _one_of(
-            "what", self.what, ("engine", "search", "deadline", "boards", "battleship", "childplay")
-        )
+        speeds = ("engine", "search", "deadline", "boards")
+        _one_of("what", self.what, (*speeds, "battleship", "exploitability", "childplay"))
         _at_least("decisions", self.decisions, 1)
         _at_least("fleets", self.fleets, 1)
         _above("seconds", self.seconds, 0)

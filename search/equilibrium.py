@@ -1,29 +1,25 @@
-"""The exact value of small simultaneous-move games with chance, and both players' strategies.
+r"""The exact value of small simultaneous-move games with chance, and both players' strategies.
 
-Backward induction over compiled rules: a node where both decide is a matrix game, solved exactly
-(:mod:`matrix`); where one decides it takes the best action; chance is enumerated and its
-expectation taken; a position at the depth limit is worth the rules' static evaluation.  It is for
-truths that other searches are tested against, and for endgames that are small enough.
+Backward induction over compiled rules: a node is a matrix game, solved exactly (:mod:`matrix`), of
+one row or column where one player decides; chance is enumerated; a position at the depth limit is
+worth the rules' static evaluation.  For truths that other searches are tested against, and for
+small endgames.
 
-Pruning works with *intervals*: every search has a window and returns bounds of a value that are
-equal unless the value lies outside that window.
-
-* At matrix games: the double-oracle method with bounds on cells (Bošanský, Lisý, Čermák, Vítek,
-  Pěchouček, *Using Double-Oracle Method and Serialized Alpha-Beta Search for Pruning in
-  Simultaneous Move Games*, IJCAI 2013, without the serialized bounds; the windows of cells are in
-  the spirit of Saffidine, Finnsson, Buro, *Alpha-Beta Pruning for Games with Simultaneous Moves*,
-  AAAI 2012).  A game of few actions is solved, both players look for a better reply among all their
-  actions, and a reply is dropped as soon as the bounds of its cells show that it is none.
-* At chance: Star1 (Ballard, *The \\*-Minimax Search Procedure for Trees Containing Chance Nodes*,
-  1983), with the bounds that the transposition table knows of the outcomes.
-* Where one decides: alpha-beta.
+Pruning works with intervals: a search has a window and returns bounds of the value that are equal
+unless it lies outside.  Matrix games use the double-oracle method (Bošanský, Lisý, Čermák, Vítek,
+Pěchouček, *Using Double-oracle Method and Serialized Alpha-Beta Search for Pruning in Simultaneous
+Move Games*, IJCAI 2013; without the serialized bounds): a game of few actions is solved, both
+players look for better replies among all their actions, and a reply is dropped as soon as the
+bounds of its cells, searched with windows (Saffidine, Finnsson, Buro, *Alpha-Beta Pruning for Games
+with Simultaneous Moves*, AAAI 2012), show that it is none.  Chance nodes use Star1 (Ballard, *The
+\*-Minimax Search Procedure for Trees Containing Chance Nodes*, 1983) with the bounds that the
+transposition table knows.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,21 +30,11 @@ from plywise.engine.jit import prepare
 from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS, TERMINAL, RulesKernels
 from plywise.search.expectimax import GameTooLargeError
 from plywise.search.matrix import MatrixSolution, solve
-
-Pool = NDArray[Any]
-"""Of one state here."""
-
-Outcomes = Callable[[Pool, int, int], Sequence[tuple[float, Pool]]]
-"""``(pool, a0, a1) -> [(probability, pool)]``: every way in which a step can turn out, as new pools
-of one state; the probabilities sum to 1."""
+from plywise.search.outcomes import HiddenChanceError, Outcomes, Pool, without_chance
 
 MAX_DEPTH = 128
 _TINY = 1e-12  # bounds that are no further apart than this are equal
 _STILL = 0x9E3779B97F4A7C15  # the random source of every position: not 0, which would draw 0 again
-
-
-class HiddenChanceError(ValueError):
-    """The outcomes given for a step are not all that can happen, or not of sum 1."""
 
 
 @dataclass(frozen=True)
@@ -73,24 +59,6 @@ class Equilibrium:
     steps: int
 
 
-def without_chance(kernels: RulesKernels) -> Outcomes:
-    """Return the outcomes of a game without chance: one for each joint action.
-
-    They raise :class:`HiddenChanceError` where a step draws from the random source.
-    """
-
-    def outcomes(pool: Pool, a0: int, a1: int) -> list[tuple[float, Pool]]:
-        child = pool.copy()
-        kernels.step(child, 0, a0, a1)
-        if child["rng"][0] != pool["rng"][0]:
-            raise HiddenChanceError(
-                f"the step ({a0}, {a1}) drew at random: its outcomes must be enumerated"
-            )
-        return [(1.0, child)]
-
-    return outcomes
-
-
 @dataclass
 class _Position:
     """What is known of a position at its depth: bounds, and once it was searched its cells."""
@@ -102,7 +70,7 @@ class _Position:
     high: float = 1.0
     cells: dict[tuple[int, int], _Cell] = field(default_factory=dict)
     actions: tuple[list[int], list[int]] | None = None
-    root: MatrixSolution | None = None  # the last matrix game, over ``rows`` and ``columns``
+    last: MatrixSolution | None = None  # of the matrix game over ``rows`` and ``columns``
     rows: list[int] = field(default_factory=list)
     columns: list[int] = field(default_factory=list)
 
@@ -168,23 +136,19 @@ class EquilibriumSearch:
         if root.who == TERMINAL:
             raise ValueError("the game has ended: there is nothing to decide")
         self._search(root, -math.inf, math.inf)
-        strategies: tuple[dict[int, float], dict[int, float]] = ({}, {})
-        if root.who == SIMULTANEOUS:
-            assert root.root is not None
-            strategies[0].update(zip(root.rows, root.root.row.tolist(), strict=True))
-            strategies[1].update(zip(root.columns, root.root.column.tolist(), strict=True))
-            for player in (0, 1):
-                for action in self._actions(root)[player]:
-                    strategies[player].setdefault(action, 0.0)
-        else:
-            best = max if root.who == 0 else min
-            exact = {k: c.low for k, c in root.cells.items() if c.low == c.high}
-            choice = best(exact, key=lambda k: exact[k])[root.who]
-            for action in self._actions(root)[root.who]:
-                strategies[root.who][action] = float(action == choice)
+        assert root.last is not None
+        strategies = []
+        for actions, played, shares in zip(
+            self._actions(root),
+            (root.rows, root.columns),
+            (root.last.row, root.last.column),
+            strict=True,
+        ):
+            known = dict(zip(played, shares.tolist(), strict=True))
+            strategies.append({a: known.get(a, 0.0) for a in actions if a != NO_ACTION})
         return Equilibrium(
             value=root.low,
-            strategies=(dict(sorted(strategies[0].items())), dict(sorted(strategies[1].items()))),
+            strategies=(strategies[0], strategies[1]),
             payoffs={k: c.low for k, c in sorted(root.cells.items()) if c.low == c.high},
             exact=not self._estimated,
             positions=len(self._known),
@@ -263,37 +227,12 @@ class EquilibriumSearch:
     # --- decisions --------------------------------------------------------------------------
 
     def _search(self, position: _Position, alpha: float, beta: float) -> None:
-        """Make the bounds of a position equal, or one show that it is outside the window."""
+        """Make the bounds of a position equal, or one show that it is outside the window.
+
+        The double-oracle method; the bounds are what the last strategies guarantee and concede.
+        """
         if position.low == position.high or position.high <= alpha or position.low >= beta:
             return
-        if position.who == SIMULTANEOUS:
-            self._both(position, alpha, beta)
-        else:
-            self._one(position, alpha, beta)
-
-    def _one(self, position: _Position, alpha: float, beta: float) -> None:
-        rows, columns = self._actions(position)
-        cells = [self._cell(position, a0, a1) for a0 in rows for a1 in columns]
-        maximises = position.who == 0
-        best = -math.inf if maximises else math.inf
-        # The most promising first: by the middle of what is known.
-        cells.sort(key=lambda c: c.low + c.high, reverse=maximises)
-        for cell in cells:
-            if maximises:
-                self._expect(cell, max(alpha, best), beta)
-                best = max(best, cell.low)
-                if best >= beta:
-                    break
-            else:
-                self._expect(cell, alpha, min(beta, best))
-                best = min(best, cell.high)
-                if best <= alpha:
-                    break
-        extreme = max if maximises else min
-        _narrow(position, extreme(c.low for c in cells), extreme(c.high for c in cells))
-
-    def _both(self, position: _Position, alpha: float, beta: float) -> None:
-        """The double-oracle method; bounds of the value are what the last strategies concede."""
         all_rows, all_columns = self._actions(position)
         rows, columns = position.rows, position.columns
         if not rows:
@@ -305,7 +244,7 @@ class EquilibriumSearch:
                 for cell in line:
                     self._expect(cell, -math.inf, math.inf)
             solution = solve([[cell.low for cell in line] for line in cells])
-            position.root = solution
+            position.last = solution
             value = solution.value
             # A reply that does not even reach the window is as good as none.
             conceded, row = self._reply(

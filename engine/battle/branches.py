@@ -323,9 +323,9 @@ def enumerate_step(
 def outcomes_of(
     limit: int = MOST_BRANCHES, damage_classes: int | None = None
 ) -> Callable[[NDArray[Any], int, int], list[tuple[float, NDArray[Any]]]]:
-    """Return :func:`enumerate_step` in the shape that :mod:`plywise.search.equilibrium` wants.
+    """Return :func:`enumerate_step` as ``(pool, a0, a1) -> [(probability, pool)]``.
 
-    ``(pool, a0, a1) -> [(probability, pool)]``, with pools of one state.
+    The pools are of one state, as searches over enumerated chance want them.
     """
 
     def outcomes(pool: NDArray[Any], a0: int, a1: int) -> list[tuple[float, NDArray[Any]]]:
