@@ -220,7 +220,7 @@ TREES = signatures(TREE)
 @kernel_of(types.int64(types.uint64, types.int64, types.int64))
 def hashed(node: Any, salt: int, n: int) -> int:
     """A number below ``n`` that node and salt determine."""
-    x = xorshift(xorshift(np.uint64(node) + np.uint64(1 + salt) * np.uint64(0x9E3779B97F4A7C15)))
+    x = xorshift(xorshift(xorshift(np.uint64(node) ^ np.uint64(1 + salt) << np.uint64(32))))
     return np.int64(x >> np.uint64(40)) % n  # type: ignore[return-value]  # a number to numba
 
 
