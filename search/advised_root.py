@@ -10,20 +10,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plywise.search.guide import Advice, Question
+from plywise.search.listening import Answers
 
 _FLOOR = 0.05  # a prior, however sure, leaves each action this share of its exploration
 
 
-class AdvisedRoot:
-    """What is known about one decision before the search starts, and what guides say about it."""
+class AdvisedRoot(Answers):
+    """What is known about one decision before the search starts, and what guides say about it.
 
-    def __init__(self, worlds: int, actions: int, own: list[int], other: list[list[int]]) -> None:
+    Args:
+        worlds: how many there are.
+        actions: how many the game has.
+        own: legal actions of who decides.
+        other: the opponent's, by world.
+        visits: for how many a fully trusted value of a guide counts.
+    """
+
+    def __init__(
+        self, worlds: int, actions: int, own: list[int], other: list[list[int]], visits: float
+    ) -> None:
         self.own = own
         self.other = other
         self.scale = np.ones((worlds + 2, actions))
         self.advice = np.zeros((2, actions))
         self.used: list[str] = []
         self.ignored = 0
+        self._visits = visits
 
     def look(
         self,
@@ -47,25 +59,14 @@ class AdvisedRoot:
                 self.scale[world, theirs] += trust * (len(theirs) * out[: len(theirs)] - 1.0)
         self.scale[count, legal] += trust * (len(legal) * mean - 1.0)
 
-    def take(self, advice: Advice, visits: float) -> None:
-        """Blend one answer in; what it does not say sensibly is ignored and counted."""
-        trust = advice.trust
-        if not (isinstance(trust, int | float) and math.isfinite(trust) and trust > 0):
-            self.ignored += 1
-            return
-        trust = min(float(trust), 1.0)
+    def _accept(self, advice: Advice, trust: float) -> bool:
         weights = {a: float(w) for a, w in advice.weights.items() if math.isfinite(w)}
         if advice.question is Question.EVALUATE:
-            used = self._value(weights, trust * visits)
-        elif advice.question is Question.PROPOSE:
-            used = self._prior(len(self.scale) - 2, self.own, weights, trust)
-        else:
-            found = [self._prior(w, legal, weights, trust) for w, legal in enumerate(self.other)]
-            used = any(found)
-        if used:
-            self.used.append(f"{advice.question.value}:{advice.source}")
-        else:
-            self.ignored += 1
+            return self._value(weights, trust * self._visits)
+        if advice.question is Question.PROPOSE:
+            return self._prior(len(self.scale) - 2, self.own, weights, trust)
+        found = [self._prior(w, legal, weights, trust) for w, legal in enumerate(self.other)]
+        return any(found)
 
     def _prior(
         self, row: int, legal: list[int], weights: Mapping[int, float], trust: float

@@ -11,7 +11,6 @@ a proved win is always played, and no proved loss where a searched action is non
 
 from __future__ import annotations
 
-import logging
 import math
 import time
 from typing import Any
@@ -23,9 +22,8 @@ from plywise.engine.kernels import NO_ACTION, TERMINAL, RulesKernels
 from plywise.search import negamax
 from plywise.search.decision import Decision
 from plywise.search.guide import Consultation
+from plywise.search.listening import Listener
 from plywise.search.root import Root
-
-log = logging.getLogger(__name__)
 
 DEEPEST = 250
 """Largest ``max_depth``."""
@@ -221,7 +219,7 @@ class AlphaBeta:
     ) -> int:
         """Search deeper and deeper; return the last depth that was completed."""
         completed = 0
-        guide.listen()
+        guide.hear()
         # A forced action needs none of the clock's time: one ply says something about its value.
         forced = len(root.order) == 1 and deadline is not None and not self.all_values
         limit = 1 if forced else self.max_depth
@@ -231,7 +229,7 @@ class AlphaBeta:
             self._killers[1, : len(root.model)] = root.likely_replies()
             self._begin(pool_state, player, root.to_search(), depth, margin)
             while self._slice_once() == negamax.PAUSED:
-                guide.listen()
+                guide.hear()
                 if completed and self._out_of_budget(deadline, root):
                     self._take_over(root, depth)
                     return completed
@@ -448,36 +446,22 @@ class AlphaBeta:
         return line
 
 
-class _Guide:
-    """The consultation of one decision, listened to; a fault of it costs its advice alone."""
+class _Guide(Listener):
+    """The guide of one decision, who may be waited for."""
 
     def __init__(self, consultation: Consultation | None, root: Root) -> None:
-        self._consultation = consultation
+        super().__init__(consultation, root)
         self._root = root
-        self.error = ""
-
-    def listen(self) -> None:
-        """Take in what has been said since the last time."""
-        if self._consultation is None or self.error:
-            return
-        try:
-            for advice in self._consultation.poll():
-                self._root.take(advice)
-        except Exception as problem:  # whatever a guide does wrong
-            self.error = f"{type(problem).__name__}: {problem}"
-            log.warning("the guide failed and is not asked again: %s", self.error)
 
     def wait(self, deadline: float | None) -> None:
         """Listen until the guide is finished, for as long as it can change what is played."""
-        self.listen()
-        while self._consultation is not None and not self.error and self._root.open():
-            if self._consultation.finished:
-                return
+        self.hear()
+        while self._root.open() and not self.finished:
             left = math.inf if deadline is None else deadline - time.perf_counter()
             if left <= 0:
                 return
             time.sleep(min(_NAP_SECONDS, left))
-            self.listen()
+            self.hear()
 
 
 def plies_to_end(score: int) -> int:

@@ -13,6 +13,7 @@ from numbers import Real
 
 from plywise.search import negamax
 from plywise.search.guide import Advice, Question
+from plywise.search.listening import Answers
 
 _WHOLE = negamax.UNIT * negamax.PLIES  # the score of a win at once
 _BEST_ESTIMATE = (negamax.UNIT - 1) * negamax.PLIES
@@ -20,7 +21,7 @@ _DECIDED = _WHOLE - negamax.PLIES  # beyond it are wins alone, below its negativ
 
 
 @dataclass
-class Root:
+class Root(Answers):
     """The actions with their scores and what guides have said.
 
     Attributes:
@@ -54,23 +55,12 @@ class Root:
 
     # --- advice -----------------------------------------------------------------------------
 
-    def take(self, advice: Advice) -> None:
-        """Take an answer in; one that says nothing sensible is ignored and counted."""
-        trust = advice.trust
-        if not (isinstance(trust, Real) and math.isfinite(trust) and trust > 0):
-            self.ignored += 1
-            return
-        trust = min(float(trust), 1.0)
+    def _accept(self, advice: Advice, trust: float) -> bool:
         if advice.question is Question.EVALUATE:
-            taken = self._value(_sensible(advice.weights, self.order), trust)
-        elif advice.question is Question.PROPOSE:
-            taken = _add(self.prior, _sensible(advice.weights, self.order), trust)
-        else:
-            taken = _add(self.model, _sensible(advice.weights, self.replies), trust)
-        if taken:
-            self.used.append(f"{advice.question.value}:{advice.source}")
-        else:
-            self.ignored += 1
+            return self._value(_sensible(advice.weights, self.order), trust)
+        if advice.question is Question.PROPOSE:
+            return _add(self.prior, _sensible(advice.weights, self.order), trust)
+        return _add(self.model, _sensible(advice.weights, self.replies), trust)
 
     def _value(self, said: Mapping[int, float], trust: float) -> bool:
         """Blend values in; an action that the answer leaves out counts as the mean of the others.

@@ -12,7 +12,6 @@ tree of its own (``root_parallel.py``).
 
 from __future__ import annotations
 
-import logging
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -27,12 +26,11 @@ from plywise.engine.kernels import SIMULTANEOUS, RulesKernels
 from plywise.search.advised_root import AdvisedRoot
 from plywise.search.decision import Decision
 from plywise.search.guide import Consultation
+from plywise.search.listening import Listener
 from plywise.search.root_parallel import Forest, Rein
 from plywise.search.simultaneous_kernel import slice_kernel, uniform_priors
 from plywise.search.simultaneous_tree import ALGORITHMS, Tree
 from plywise.search.tree_statistics import MAX_ACTIONS, MAX_WORLDS
-
-log = logging.getLogger(__name__)
 
 FINALS = ("proportional", "most_visited")
 
@@ -215,7 +213,7 @@ class SimultaneousSearch:
         pool, cumulative, probabilities = self._worlds(worlds, weights)
         count = len(probabilities)
         own, other, both = self._root_actions(pool, count, player)
-        root = AdvisedRoot(count, self.kernels.num_actions, own, other)
+        root = AdvisedRoot(count, self.kernels.num_actions, own, other, self.config.advice_visits)
         if len(own) == 1:
             return self._forced(pool, own[0], player, probabilities, start)
         if self._forest is None or self._forest.worlds != count:
@@ -236,8 +234,7 @@ class SimultaneousSearch:
         if self.config.threads > 1:
             ear.listen()  # what is known already all trees know from the start
         forest.grow(grow, ear.rein, deadline)
-        error = ear.error
-        return self._report(forest, root, probabilities, both, seed, start, error)
+        return self._report(forest, root, probabilities, both, seed, start, ear.error)
 
     def _worlds(
         self, worlds: NDArray[Any], weights: Sequence[float] | NDArray[Any] | None
@@ -385,7 +382,7 @@ class SimultaneousSearch:
         both: bool,
         seed: int,
         start: float,
-        error: str | None,
+        error: str,
     ) -> Decision:
         own = root.own
         visits, values = forest.row(0, own)
@@ -409,7 +406,7 @@ class SimultaneousSearch:
             "advice_used": tuple(root.used),
             "advice_ignored": root.ignored,
         }
-        if error is not None:
+        if error:
             notes["guide_error"] = error
         return Decision(
             action=action,
@@ -427,8 +424,11 @@ class SimultaneousSearch:
         )
 
 
-class _Ear:
-    """Listens to the guide between the slices of the first tree, for all of them."""
+class _Ear(Listener):
+    """Listens to the guide between the slices of the first tree, for all of them.
+
+    Other trees read the root while answers change it: each number is old or new, all are valid.
+    """
 
     def __init__(
         self,
@@ -437,37 +437,23 @@ class _Ear:
         deadline: float | None,
         consultation: Consultation | None,
     ) -> None:
+        super().__init__(consultation, root)
         self.rein = Rein()
-        self.error: str | None = None
         self._search = search
-        self._root = root
-        self._consultation = consultation
         self._lend_from, self._lend_until = search.loan(deadline)
         self._lent = False
 
     def listen(self) -> bool:
         """Take in what came; return whether the cores are lent to the guide just now."""
-        self.rein.lent = self._listen()
+        if self.hear():
+            self._lend_until = 0.0
+            self._search.loans_in_vain = 0
+        due = self._lend_from < time.perf_counter() < self._lend_until
+        self.rein.lent = due and not self.finished
+        if self.rein.lent and not self._lent:
+            self._lent = True
+            self._search.loans_in_vain += 1
         return self.rein.lent
-
-    def _listen(self) -> bool:
-        if self._consultation is None or self.error is not None:
-            return False
-        try:
-            for advice in self._consultation.poll():
-                # Other trees read this while it changes: each number is old or new, all are valid.
-                self._root.take(advice, self._search.config.advice_visits)
-                self._lend_until = 0.0
-                self._search.loans_in_vain = 0
-            due = self._lend_from < time.perf_counter() < self._lend_until
-            if due and not self._consultation.finished:
-                self._search.loans_in_vain += not self._lent
-                self._lent = True
-                return True
-        except Exception as problem:  # a guide's fault may cost its advice and nothing else
-            self.error = f"{type(problem).__name__}: {problem}"
-            log.warning("the guide failed and is not asked again: %s", self.error)
-        return False
 
 
 def final_strategy(

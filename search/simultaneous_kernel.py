@@ -142,37 +142,31 @@ def _run_slice(
             own_row = -1
             other_row = -1
             shared_row = -1
+            rows = int(control.rows)
             if own_count > 1:
-                rows = int(control.rows)
                 own_row = row_of(control, node_rows, stats, regrets, node, 0)
                 if own_row < 0:
                     control.cut = int(control.cut) + 1
                     break
-                if with_priors and own_row == rows and not at_root:
+                if with_priors and own_row >= rows and not at_root:
                     priors(pool, work, player, own_legal, own_count, sigma[0])
                     set_urges(stats, own_row, own_legal, own_count, sigma[0], prior_trust)
             if other_count > 1:
-                rows = int(control.rows)
                 other_row = row_of(control, node_rows, stats, regrets, node, 1)
                 if other_row < 0:
                     control.cut = int(control.cut) + 1
                     break
-                if with_priors and other_row == rows and not at_root and depth >= private_depth:
-                    priors(pool, work, other, other_legal, other_count, sigma[0])
-                    set_urges(stats, other_row, other_legal, other_count, sigma[0], prior_trust)
+                chooser = other_row
                 if depth < private_depth:
-                    rows = int(control.rows)
-                    private = row_of(control, node_rows, stats, regrets, node, 2 + world)
-                    if private >= 0:
-                        if with_priors and private == rows and not at_root:
-                            priors(pool, work, other, other_legal, other_count, sigma[0])
-                            set_urges(
-                                stats, private, other_legal, other_count, sigma[0], prior_trust
-                            )
+                    chooser = row_of(control, node_rows, stats, regrets, node, 2 + world)
+                    if chooser >= 0:
                         shared_row = other_row
-                        other_row = private
+                        other_row = chooser
                     else:
                         control.cut = int(control.cut) + 1
+                if with_priors and chooser >= rows and not at_root:
+                    priors(pool, work, other, other_legal, other_count, sigma[0])
+                    set_urges(stats, chooser, other_legal, other_count, sigma[0], prior_trust)
             both = by_regret and own_count > 1 and other_count > 1
             own_scale = worlds if at_root else worlds + 1
             other_scale = world if at_root else worlds + 1

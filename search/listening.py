@@ -1,0 +1,77 @@
+"""How a search listens to its guide: what each does with answers, and with a guide's faults."""
+
+from __future__ import annotations
+
+import logging
+import math
+from abc import ABC, abstractmethod
+from numbers import Real
+
+from plywise.search.guide import Advice, Consultation
+
+log = logging.getLogger(__name__)
+
+
+class Answers(ABC):
+    """What guides have said about the position to decide.
+
+    Attributes:
+        used: the answers taken, as ``question:source``.
+        ignored: how many were of no use.
+    """
+
+    used: list[str]
+    ignored: int
+
+    def take(self, advice: Advice) -> None:
+        """Take an answer in; one that says nothing sensible is ignored and counted."""
+        trust = advice.trust
+        sensible = isinstance(trust, Real) and math.isfinite(trust) and trust > 0
+        if sensible and self._accept(advice, min(float(trust), 1.0)):
+            self.used.append(f"{advice.question.value}:{advice.source}")
+        else:
+            self.ignored += 1
+
+    @abstractmethod
+    def _accept(self, advice: Advice, trust: float) -> bool:
+        """Take an answer in that is trusted so far, up to 1; return whether it was of use."""
+
+
+class Listener:
+    """The consultation of one decision, listened to; a fault of it costs its advice alone.
+
+    Attributes:
+        error: what went wrong with the guide, which is then not asked again; "" nothing.
+    """
+
+    def __init__(self, consultation: Consultation | None, answers: Answers) -> None:
+        self.error = ""
+        self._consultation = consultation
+        self._answers = answers
+
+    def hear(self) -> int:
+        """Take in what has been said since the last time; return how many answers that were."""
+        taken = 0
+        if self._consultation is not None and not self.error:
+            try:
+                for advice in self._consultation.poll():
+                    self._answers.take(advice)
+                    taken += 1
+            except Exception as problem:  # whatever a guide does wrong
+                self._give_up(problem)
+        return taken
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will come."""
+        if self._consultation is None or self.error:
+            return True
+        try:
+            return self._consultation.finished
+        except Exception as problem:  # whatever a guide does wrong
+            self._give_up(problem)
+            return True
+
+    def _give_up(self, problem: Exception) -> None:
+        self.error = f"{type(problem).__name__}: {problem}"
+        log.warning("the guide failed and is not asked again: %s", self.error)
