@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -11,17 +10,16 @@ from plywise.arena import childplay_solvers as solvers
 from plywise.arena.childplay_sitting import Baseline, Reading, Sitting
 from plywise.datasets.childplay.presets import Preset
 from plywise.games.base import State
-from plywise.games.childplay import Notation, notation
+from plywise.games.childplay import notation
 from plywise.games.placing import MARKS
 
 
 @dataclass(frozen=True)
 class Turn:
-    """What a move is asked about: a state, whose turn it is, and how moves are written."""
+    """What a move is asked about: a state, and whose turn it is."""
 
     state: State
     player: int
-    notation: Notation
 
 
 class GameTask:
@@ -59,7 +57,7 @@ class GameTask:
         return [Baseline("random", at_random), Baseline(label, well)]
 
     def _said(self, turn: Turn, action: int) -> str:
-        name = turn.notation.name(turn.state, action)
+        name = self._notation.name(turn.state, action)
         return f"Answer: {name}" if self._preset.fair else name
 
     def _rules_text(self) -> str:
@@ -95,9 +93,9 @@ class GameTask:
             found = self._notation.read(state, reply)
             return Reading(found.action, found.reason)
 
-        fields: Mapping[str, str] = {
+        fields = {
             "rules": self._rules,
             "board": self._notation.view(state, seat),
             "mark": MARKS[seat],
         }
-        return sitting.ask(self.name, dict(fields), Turn(state, seat, self._notation), read)
+        return sitting.ask(self.name, fields, Turn(state, seat), read)

@@ -28,7 +28,6 @@ class Puzzle(ABC):
     unreadable: Any = None
 
     def __init__(self, preset: Preset, total: int, seed: int) -> None:
-        self.preset = preset
         self.fair = preset.fair
         self.total = total
         self.seed = seed

@@ -14,6 +14,7 @@ from plywise.engine.boards.battleship_hunt import Hunter
 from plywise.engine.boards.connect_four_solver import ConnectFourSolver
 from plywise.games.base import Game, State
 from plywise.games.battleship import Battleship, BattleshipState
+from plywise.games.connect_four import ConnectFour
 from plywise.games.placing import PlacingState
 from plywise.search.alphabeta import AlphaBeta
 
@@ -43,7 +44,7 @@ def connect_four(game: Game) -> Choose:
     kernels = game.kernels()
     assert kernels is not None
     search = AlphaBeta(kernels, max_depth=_DEPTH)
-    board = cast("PlacingState", game.new_initial_state()).game
+    board = cast("ConnectFour", game)
     solver = ConnectFourSolver(board.rows, board.columns, table_bits=_SOLVER_BITS)
 
     def choose(state: State, player: int) -> int:

@@ -195,10 +195,9 @@ def positions(game: Game, record: GameFile) -> Iterator[Position]:
     chance = [m for m in record.moves if m.player == CHANCE and m.ply == 0]
     _apply(state, (), chance)
     yield Position(state.clone())
-    plies = [(ply, list(moves)) for ply, moves in groupby(record.moves, key=lambda m: m.ply)]
-    for number, (_, moves) in enumerate(plies):
+    plies = [list(moves) for _, moves in groupby(record.moves, key=lambda m: m.ply)]
+    for moves, following in zip(plies, [*plies, []][1:], strict=True):
         made = tuple(m for m in moves if m.player != CHANCE)
-        following = plies[number + 1][1] if number + 1 < len(plies) else []
         if made:
             _apply(state, made, [m for m in following if m.player == CHANCE])
             yield Position(state.clone(), made)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING, cast
 
@@ -34,14 +35,14 @@ class SolverAgent:
 
     def __init__(self, name: str, game: Game, seconds: float | None) -> None:
         self.name = name
-        self._seconds = seconds
+        self._limit = None if seconds is None else seconds / 2  # of the solver, and of the search
         self._lock = threading.Lock()
         self._solver: ConnectFourSolver | None = None
         self._search: AlphaBeta | None = None
         if isinstance(game, ConnectFour):
             self._solver = ConnectFourSolver(game.rows, game.columns, _TABLE_BITS)
-            if seconds is not None:
-                self._search = AlphaBeta(game.kernels(), seconds=seconds / 2)
+            if self._limit is not None:
+                self._search = AlphaBeta(game.kernels(), seconds=self._limit)
 
     def decide(self, state: State, player: int, seed: int) -> Decision:
         """Return the decision; ``seed`` draws among moves that are equally good."""
@@ -52,14 +53,8 @@ class SolverAgent:
             if found is None:
                 assert self._search is not None
                 decision = self._search.decide(state.flat(), player)
-                why = {"fallback": f"not solved within {(self._seconds or 0) / 2:g} s"}
-                return Decision(
-                    **{
-                        **vars(decision),
-                        "notes": {**decision.notes, **why},
-                        "seconds": time.perf_counter() - start,
-                    }
-                )
+                notes = {**decision.notes, "fallback": f"not solved within {self._limit:g} s"}
+                return replace(decision, notes=notes, seconds=time.perf_counter() - start)
         score, best, nodes = found
         action = Random(seed).choice(best)
         plies = plies_of_score(position.game, len(position.moves), score)
@@ -83,8 +78,7 @@ class SolverAgent:
         if self._solver is None:
             where = tic_tac_toe_solver.position(state.moves)
             return tic_tac_toe_solver.score(where), tic_tac_toe_solver.best_squares(where), 1
-        limit = None if self._seconds is None else self._seconds / 2
-        found = self._solver.solve_within(self._solver.position(state.moves), limit)
+        found = self._solver.solve_within(self._solver.position(state.moves), self._limit)
         return None if found is None else (found.score, found.best, found.nodes + found.best_nodes)
 
     def close(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,8 @@ class GameConfig:
     name: str = MISSING
 
     def parameters(self) -> dict[str, Any]:
-        """Return the parameters that the game is made with."""
-        return {}
+        """Return the parameters that the game is made with: all fields but the name."""
+        return {key: value for key, value in asdict(self).items() if key != "name"}
 
 
 @dataclass
@@ -52,10 +52,6 @@ class ConnectFourConfig(GameConfig):
         _at_least("game.rows", self.rows, 4)
         _at_least("game.columns", self.columns, 4)
 
-    def parameters(self) -> dict[str, Any]:
-        """Return rows and columns."""
-        return {"rows": self.rows, "columns": self.columns}
-
 
 @dataclass
 class GomokuConfig(GameConfig):
@@ -66,10 +62,6 @@ class GomokuConfig(GameConfig):
     columns: int = 15
     in_line: int = 5
 
-    def parameters(self) -> dict[str, Any]:
-        """Return the board's size and how many stones win."""
-        return {"rows": self.rows, "columns": self.columns, "in_line": self.in_line}
-
 
 @dataclass
 class GoofspielConfig(GameConfig):
@@ -78,10 +70,6 @@ class GoofspielConfig(GameConfig):
     name: str = "goofspiel"
     cards: int = 13
     order: str = "descending"
-
-    def parameters(self) -> dict[str, Any]:
-        """Return the cards and the order."""
-        return {"cards": self.cards, "order": self.order}
 
 
 @dataclass
@@ -93,12 +81,3 @@ class BattleshipConfig(GameConfig):
     columns: int = 10
     fleet: list[int] = field(default_factory=lambda: [5, 4, 3, 3, 2])
     touching: bool = True
-
-    def parameters(self) -> dict[str, Any]:
-        """Return the board and the fleet."""
-        return {
-            "rows": self.rows,
-            "columns": self.columns,
-            "fleet": list(self.fleet),
-            "touching": self.touching,
-        }

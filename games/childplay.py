@@ -118,7 +118,7 @@ class PublishedNotation(Notation):
         if len(values) != self.numbers:
             wanted = "one whole number" if self.numbers == 1 else "two whole numbers"
             return ParseResult(None, reply.strip()[:40], f"the reply is not {wanted}")
-        rows = self._rows() if self.numbers == 2 else 1
+        rows = self.columns if self.numbers == 2 else 1
         row, column = values if self.numbers == 2 else (0, values[0])
         if not (0 <= row < rows and 0 <= column < self.columns):
             return ParseResult(None, reply.strip(), "out of range")
@@ -126,9 +126,6 @@ class PublishedNotation(Notation):
         if action not in state.legal_actions():
             return ParseResult(None, reply.strip(), "not open any more")
         return ParseResult(action, reply.strip())
-
-    def _rows(self) -> int:
-        return self.columns
 
 
 class PublishedTicTacToe(PublishedNotation):
@@ -205,10 +202,8 @@ def notation(task: str, fair: bool) -> Notation:
         seven = ConnectFour(rows=7, columns=7)
         return OwnNotation(seven) if fair else PublishedConnectFour(seven)
     if task == "battleship":
-        game = Battleship(fleets.SIDE, fleets.SIDE, fleets.LENGTHS, touching=True)
-        # The longest first: then the rest of the fleet is placed quickly.
-        whole = Battleship(
-            fleets.SIDE, fleets.SIDE, tuple(sorted(fleets.LENGTHS, reverse=True)), touching=True
-        )
-        return OwnBattleship(whole) if fair else PublishedBattleship(game)
+        # Fair: the longest first: then the rest of the fleet is placed quickly.
+        lengths = tuple(sorted(fleets.LENGTHS, reverse=True)) if fair else fleets.LENGTHS
+        game = Battleship(fleets.SIDE, fleets.SIDE, lengths, touching=True)
+        return OwnBattleship(game) if fair else PublishedBattleship(game)
     raise ValueError(f"no game task is called {task!r}")

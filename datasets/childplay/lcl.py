@@ -89,10 +89,10 @@ def _piece(part: object, strict: bool) -> Piece:
 # --- items ---------------------------------------------------------------------------------------
 
 
-def published_valid(rng: Random, count: int = PIECES_V1) -> Construct:
+def published_valid(rng: Random) -> Construct:
     """Return a valid construct as published: from (0, 0) up, in steps of two studs."""
     pieces: list[Piece] = [(0, 0, rng.choice(COLOURS))]
-    while len(pieces) < count:
+    while len(pieces) < PIECES_V1:
         offsets = ((-4, 0), (4, 0), (0, 1), (-2, 0), (2, 0), (-2, 1), (2, 1))
         places = {(x + dx, y + dy) for x, y, _ in pieces for dx, dy in offsets}
         free = sorted(p for p in places if _published_place(*p, pieces))
@@ -109,21 +109,21 @@ def _published_place(x: int, y: int, pieces: Sequence[Piece]) -> bool:
     return any(py == y - 1 and abs(x - px) < WIDTH for px, py, _ in pieces)
 
 
-def published_invalid(rng: Random, count: int = PIECES_V1) -> Construct:
+def published_invalid(rng: Random) -> Construct:
     """Return an invalid construct as published: pieces strewn over a wide field."""
     while True:
         pieces = tuple(
             (WIDTH * rng.randint(0, 10), rng.randint(0, 10), rng.choice(COLOURS))
-            for _ in range(count)
+            for _ in range(PIECES_V1)
         )
         if fault(pieces) is not None:
             return pieces
 
 
-def fair_valid(rng: Random, count: int = PIECES_V1) -> Construct:
+def fair_valid(rng: Random) -> Construct:
     """Return a valid construct anywhere, in any order, with any offsets."""
     pieces: list[Piece] = [(rng.randint(0, 12), rng.randint(0, 6), rng.choice(COLOURS))]
-    while len(pieces) < count:
+    while len(pieces) < PIECES_V1:
         x, y, _ = rng.choice(pieces)
         new = (
             x + rng.randint(1 - WIDTH, WIDTH - 1),
