@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from plywise.arena.advice import Advised, Consult, LanguageModel, check_advice, with_advice
 from plywise.arena.agents import Agent, AgentInfo, Progress, RandomAgent, check_agent
 from plywise.arena.seats import Seat
+from plywise.arena.truth import TRUTHS
 from plywise.arena.worlds import belief_worlds
 from plywise.conf.schema import (
     AgentConfig,
@@ -25,7 +26,7 @@ from plywise.conf.schema import (
     SimultaneousConfig,
 )
 from plywise.datasets.errors import ConfigError
-from plywise.search.clock import BattleClock
+from plywise.search.clock import LEAST_SECONDS, BattleClock
 from plywise.search.decision import Decision
 from plywise.search.guide import Consultation, GuideReport
 
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
     from plywise.search.alphabeta import AlphaBeta
     from plywise.search.averaging import AveragedSearch
     from plywise.search.simultaneous import SimultaneousSearch
-
-
-_LEAST_SECONDS = 0.02  # of search, however long the preparations took
 
 
 @contextlib.contextmanager
@@ -145,8 +143,8 @@ class AgentFactory:
             self._kernels()
         if entrant.name == "hunter" and rules.name != "battleship":
             raise ConfigError("agent 'hunter' plays game=battleship only")
-        if entrant.name == "solver" and rules.name not in ("connect_four", "tic_tac_toe"):
-            raise ConfigError("agent 'solver' plays game=connect_four or game=tic_tac_toe only")
+        if entrant.name == "solver" and rules.name not in TRUTHS:
+            raise ConfigError(f"agent 'solver' plays game={' or game='.join(TRUTHS)} only")
         if entrant.name in ("search", "llm_search"):
             kind = SimultaneousConfig if sampled else AlphaBetaConfig
             plain = isinstance(self._search, MCTSConfig) and not battles
@@ -155,14 +153,14 @@ class AgentFactory:
                 raise ConfigError(f"search={self._search.name} does not fit here: search={fit}")
             if not plain:
                 self._kernels()
-            elif entrant.name == "llm_search" and self._model.config.name != "none":
+            elif self._advised(entrant):
                 raise ConfigError("search=mcts takes no advice: agent=search or llm=none")
             search = with_budget(self._search, entrant)
-            if entrant.name == "llm_search" and self._model.config.name != "none":
+            if self._advised(entrant):
                 check_advice(self._model.config, entrant, self.game, search)
         if entrant.llm:
             with_advice(self._model.config, entrant)
-            if entrant.name != "llm_search" or self._model.config.name == "none":
+            if not self._advised(entrant):
                 raise ConfigError(
                     f"agents: {entrant.title}: settings of llm need name=llm_search and a language "
                     "model: llm=embedded or llm=openai"
@@ -181,8 +179,12 @@ class AgentFactory:
             self._built[entrant.title] = self._make(entrant)
         return self._built[entrant.title]
 
+    def _advised(self, entrant: AgentConfig) -> bool:
+        """Return whether a model advises the agent."""
+        return entrant.name == "llm_search" and self._model.config.name != "none"
+
     def _make(self, entrant: AgentConfig) -> Agent:
-        advised = entrant.name == "llm_search" and self._model.config.name != "none"
+        advised = self._advised(entrant)
         search = self._search
         if advised and self._model.config.seconds is not None and search.seconds is not None:
             search = replace(search, seconds=self._model.config.seconds)
@@ -363,28 +365,23 @@ class BattleAgent:
         """Return a decision as the first of a battle; see :mod:`plywise.arena.seats`."""
         return Seat(self).decide(state, player, seed)
 
+    @_uncollected()
     def decide_within(
         self, state: State, player: int, seed: int, allowed: float | None
     ) -> Decision:
         """Return the search's decision; sampling the worlds takes part of its time."""
         start = time.perf_counter()
-        with _uncollected():
-            decision = self._decide(state, player, seed, allowed, start)
-        return replace(decision, seconds=time.perf_counter() - start)
-
-    def _decide(
-        self, state: State, player: int, seed: int, allowed: float | None, start: float
-    ) -> Decision:
         search = self._search()
         worlds = belief_worlds(state, player, self._config.worlds, seed)
 
         def think(consultation: Consultation | None) -> Decision:
             seconds = allowed
             if seconds is not None:
-                seconds = max(_LEAST_SECONDS, seconds - (time.perf_counter() - start))
+                seconds = max(LEAST_SECONDS, seconds - (time.perf_counter() - start))
             return search.decide(worlds, None, player, seed, consultation, seconds)
 
-        return self._advised.decide(state, player, seed, think)
+        decision = self._advised.decide(state, player, seed, think)
+        return replace(decision, seconds=time.perf_counter() - start)
 
     def _search(self) -> SimultaneousSearch | AveragedSearch:
         from plywise.search import averaging, simultaneous
@@ -443,7 +440,7 @@ class LLMAgent:
     ) -> Decision:
         """Return the model's choice."""
         start = time.perf_counter()
-        timeout = self._timeout if allowed is None else max(_LEAST_SECONDS, allowed)
+        timeout = self._timeout if allowed is None else max(LEAST_SECONDS, allowed)
         action, facts = self._player.choose(state.briefing(player), seed, timeout)
         notes = dict(facts)
         if "guide" in notes:

@@ -19,7 +19,14 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from plywise.arena.open_play import HELD_OUT, OpenBattle, open_search, play_shares, write_weights
+from plywise.arena.open_play import (
+    HELD_OUT,
+    OpenBattle,
+    join,
+    open_search,
+    play_shares,
+    write_weights,
+)
 from plywise.conf.fit_schema import FitConfig
 from plywise.engine.battle.evaluate import FEATURES, WEIGHTS, state_features
 from plywise.engine.jit import prepare
@@ -52,13 +59,6 @@ class Positions:
     def where(self, chosen: NDArray[np.bool_]) -> Positions:
         """Return some of the rows."""
         return Positions(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
-
-
-def join(parts: Sequence[Positions]) -> Positions:
-    """Return the rows of several parts together."""
-    return Positions(
-        *(np.concatenate([getattr(p, n) for p in parts]) for n in Positions.__dataclass_fields__)
-    )
 
 
 def _play(search: SimultaneousSearch, number: int, seed: int) -> Positions:
@@ -123,7 +123,7 @@ def run_fit(config: FitConfig, folder: Path) -> int:
     console = Console(highlight=False)
     started = time.perf_counter()
     prepare("the evaluation's features", state_features)
-    positions = join(play_shares(self_play, config, console))
+    positions = play_shares(self_play, config, console)
     np.savez_compressed(folder / "positions.npz", **vars(positions))
     held_out = positions.battles % HELD_OUT == 0
     training, judging = positions.where(~held_out), positions.where(held_out)

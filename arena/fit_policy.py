@@ -67,13 +67,6 @@ class Choices:
         )
 
 
-def join(parts: Sequence[Choices]) -> Choices:
-    """Return the decisions of several parts together."""
-    return Choices(
-        *(np.concatenate([getattr(p, n) for p in parts]) for n in Choices.__dataclass_fields__)
-    )
-
-
 def self_play(numbers: Sequence[int], iterations: int, seed: int) -> Choices:
     """Play the battles ``numbers`` of a seed, both sides with so many iterations a decision."""
     search = open_search(iterations)
@@ -154,7 +147,7 @@ def run_fit(config: FitConfig, folder: Path) -> int:
     console = Console(highlight=False)
     started = time.perf_counter()
     prepare("the features of actions", RULES.legal, state_action_features)
-    choices = join(play_shares(self_play, config, console))
+    choices = play_shares(self_play, config, console)
     held_out = choices.battles % HELD_OUT == 0
     training, judging = choices.where(~held_out), choices.where(held_out)
     weights = fit_weights(training, config.ridge)

@@ -136,6 +136,11 @@ class Fault:
     ended: float = 0.0
     sides: tuple[Side, Side] = field(default_factory=lambda: (Side(), Side()))
 
+    @property
+    def number(self) -> int:
+        """The game's place in the schedule."""
+        return self.task.number
+
 
 def pack_actions(actions: Sequence[tuple[int, int]]) -> bytes:
     """Return actions as the record holds them."""

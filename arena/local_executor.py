@@ -241,8 +241,7 @@ class LocalExecutor:
         return True
 
     def _take(self, worker: _Worker, outcome: Outcome) -> None:
-        number = outcome.task.number if isinstance(outcome, Fault) else outcome.number
-        del worker.holds[number]
+        del worker.holds[outcome.number]
         worker.played = True
         self._stillborn = 0
         if isinstance(outcome, FinishedGame):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import Protocol
+from typing import Any, Protocol
 
 from plywise.arena.agents import Agent
 from plywise.arena.seats import seated
@@ -105,17 +105,40 @@ class GameRecord:
         return None if self.returns is None else self.returns[self.players.index(name)]
 
 
+@dataclass(kw_only=True)
+class DecisionTally:
+    """What the decisions of a game under way have cost, by player; see :class:`GameRecord`."""
+
+    clocks: list[Clock] = field(default_factory=lambda: [Clock(), Clock()])
+    fallbacks: list[int] = field(default_factory=lambda: [0, 0])
+    guides: list[GuideReport] = field(default_factory=lambda: [GuideReport(), GuideReport()])
+    illegal: list[int] = field(default_factory=lambda: [0, 0])
+
+    def note(self, player: int, seconds: float, notes: Mapping[str, Any]) -> None:
+        """Add a decision that took so long and has these notes."""
+        self.clocks[player] = self.clocks[player].tick(seconds)
+        self.fallbacks[player] += "fallback" in notes
+        report = notes.get("guide")
+        if isinstance(report, GuideReport):
+            self.guides[player].add(report)
+
+    def figures(self) -> dict[str, Any]:
+        """Return the fields of the game's record."""
+        return {
+            "clocks": tuple(self.clocks),
+            "fallbacks": tuple(self.fallbacks),
+            "guides": tuple(self.guides),
+            "illegal": tuple(self.illegal),
+        }
+
+
 @dataclass
-class _Course:
+class _Course(DecisionTally):
     """A game under way."""
 
     state: State
     chance: Random
     actions: list[tuple[int, int]] = field(default_factory=list)
-    clocks: list[Clock] = field(default_factory=lambda: [Clock(), Clock()])
-    fallbacks: list[int] = field(default_factory=lambda: [0, 0])
-    guides: list[GuideReport] = field(default_factory=lambda: [GuideReport(), GuideReport()])
-    illegal: list[int] = field(default_factory=lambda: [0, 0])
     thinking: str = ""
 
 
@@ -168,13 +191,10 @@ def play_game(
         returns=None if returns is None else (float(returns[0]), float(returns[1])),
         plies=len(course.actions),
         actions=tuple(course.actions),
-        clocks=(course.clocks[0], course.clocks[1]),
-        fallbacks=(course.fallbacks[0], course.fallbacks[1]),
-        guides=(course.guides[0], course.guides[1]),
-        illegal=(course.illegal[0], course.illegal[1]),
         seconds=time.perf_counter() - start,
         error=error,
         culprit=culprit,
+        **course.figures(),
     )
 
 
@@ -196,8 +216,7 @@ def _chance(course: _Course) -> bool:
     """Resolve a chance node; return whether it was one."""
     if course.state.current_player() != CHANCE:
         return False
-    outcomes, weights = zip(*course.state.chance_outcomes(), strict=True)
-    course.state.apply_action(course.chance.choices(outcomes, weights)[0])
+    course.state.apply_action(course.state.draw_chance(course.chance))
     return True
 
 
@@ -243,11 +262,7 @@ def _advance(
             watcher.thinking(ply, player)
         start = time.perf_counter()
         decision = agent.decide(state, player, decision_seed(seed, ply, player))
-        course.clocks[player] = course.clocks[player].tick(time.perf_counter() - start)
-        course.fallbacks[player] += "fallback" in decision.notes
-        report = decision.notes.get("guide")
-        if isinstance(report, GuideReport):
-            course.guides[player].add(report)
+        course.note(player, time.perf_counter() - start, decision.notes)
         if watcher is not None:
             watcher.decided(ply, player, decision)
         if decision.action not in legal:

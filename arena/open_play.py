@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from multiprocessing import get_context
 from pathlib import Path
 from random import Random
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
@@ -23,7 +24,10 @@ from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS, TERMINAL
 from plywise.search.decision import Decision
 from plywise.search.simultaneous import SimultaneousConfig, SimultaneousSearch
 
-Part = TypeVar("Part")
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Rows = TypeVar("Rows", bound="DataclassInstance")
 
 OPENING = 8
 """Up to so many decisions of a battle are random, so that strange positions are seen too."""
@@ -78,23 +82,29 @@ class OpenBattle:
         self.result = (1.0 + state.returns()[0]) / 2.0
 
 
+def join(parts: Sequence[Rows]) -> Rows:
+    """Return the rows of several parts, dataclasses of arrays, together."""
+    whole = {f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(parts[0])}
+    return type(parts[0])(**whole)
+
+
 def open_search(iterations: int) -> SimultaneousSearch:
     """Return the search that plays both sides."""
     return SimultaneousSearch(RULES, SimultaneousConfig(seconds=None, iterations=iterations))
 
 
 def play_shares(
-    play: Callable[[Sequence[int], int, int], Part], config: FitConfig, console: Console
-) -> list[Part]:
+    play: Callable[[Sequence[int], int, int], Rows], config: FitConfig, console: Console
+) -> Rows:
     """Return what ``play(numbers, iterations, seed)`` makes of all battles, in equal shares."""
     shares = [range(k, config.battles, config.jobs) for k in range(config.jobs)]
     open_search(1)  # compiles once
     with console.status(f"{config.battles} battles of self-play"):
         if config.jobs == 1:
-            return [play(shares[0], config.iterations, config.seed)]
+            return play(shares[0], config.iterations, config.seed)
         with ProcessPoolExecutor(config.jobs, mp_context=get_context("spawn")) as pool:
             iterations, seeds = [config.iterations] * config.jobs, [config.seed] * config.jobs
-            return list(pool.map(play, shares, iterations, seeds))
+            return join(list(pool.map(play, shares, iterations, seeds)))
 
 
 def write_weights(

@@ -61,8 +61,7 @@ class RayWorker:
 @dataclass
 class _Actor:
     handle: Any
-    answer: Any  # of the call under way, None between calls
-    started: bool = False
+    answer: Any  # of the call under way (the first once it has started), None between calls
     busy: float | None = None
     holds: dict[int, GameTask] = field(default_factory=dict)
 
@@ -157,7 +156,7 @@ class RayExecutor:
 
     def _feed(self) -> None:
         """Give each actor that has answered a chunk, one in reserve, and its next call."""
-        free = [actor for actor in self._actors if actor.started and actor.answer is None]
+        free = [actor for actor in self._actors if actor.answer is None]
         fresh: list[list[GameTask]] = [[] for _ in free]
         for depth in (1, 2):
             for actor, tasks in zip(free, fresh, strict=True):
@@ -190,12 +189,12 @@ class RayExecutor:
             last = str(error).strip().splitlines()[-1]
             return self._replace(actor, "nonsense", f"failed: {last}")
         actor.answer = None
-        actor.started, self._quiet_since = True, None
+        self._quiet_since = None
         if report.hopeless:
             raise WorkersFailedError(report.hopeless)
         actor.busy = report.busy
         for outcome in report.outcomes:
-            number = outcome.task.number if isinstance(outcome, Fault) else outcome.number
+            number = outcome.number
             del actor.holds[number]  # its local executor lets only what it holds through
             self._deaths = 0
             if isinstance(outcome, FinishedGame):

@@ -65,5 +65,4 @@ def told(trace: Sequence[Mapping[str, Any]], plies: int) -> dict[str, list[Any]]
 def _resolve(state: State, chance: Random) -> None:
     """Draw what chance decides, as the match did (``match.play_game``)."""
     while state.current_player() == CHANCE:
-        outcomes, weights = zip(*state.chance_outcomes(), strict=True)
-        state.apply_action(chance.choices(outcomes, weights)[0])
+        state.apply_action(state.draw_chance(chance))

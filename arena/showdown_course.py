@@ -12,10 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from plywise.arena.match import Clock
+from plywise.arena.match import DecisionTally
 from plywise.arena.worker import thought
 from plywise.search.decision import Decision
-from plywise.search.guide import GuideReport
 
 UNNAMED = -2
 """Stands in a record's actions for a choice that our encoding has no number for."""
@@ -54,7 +53,7 @@ class Choice:
     decision: Decision | None = None
 
 
-class Course:
+class Course(DecisionTally):
     """Collects a battle's decisions, times and failures; safe from any thread.
 
     Args:
@@ -63,15 +62,11 @@ class Course:
 
     Attributes:
         failure: the first, which counts.
-        clocks, guides, fallbacks, illegal: by player, as in ``match.GameRecord``.
     """
 
     def __init__(self, thinking: Callable[[int], None], *, keep: bool) -> None:
+        super().__init__()
         self.failure: Failure | None = None
-        self.clocks = [Clock(), Clock()]
-        self.guides = [GuideReport(), GuideReport()]
-        self.fallbacks = [0, 0]
-        self.illegal = [0, 0]
         self._thinking = thinking
         self._keep = keep
         self._lock = threading.Lock()
@@ -105,13 +100,7 @@ class Course:
         """Take note of a decision; another one at the same place is its correction."""
         with self._lock:
             self._choices[place, player] = choice
-            self.clocks[player] = self.clocks[player].tick(seconds)
-            if choice.decision is None:
-                return
-            notes = choice.decision.notes
-            self.fallbacks[player] += "fallback" in notes
-            if isinstance(notes.get("guide"), GuideReport):
-                self.guides[player].add(notes["guide"])
+            self.note(player, seconds, {} if choice.decision is None else choice.decision.notes)
 
     # --- afterwards -------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -53,8 +54,7 @@ class ShowdownExecutor:
         self._failed = 0  # servers in a row, since a game has ended
         self._server = self._start(None)
         try:
-            make = partial(ServerPlayer, url=self._server.url)
-            workers = Setup(make, setup.game, setup.search, setup.llm, setup.entrants, setup.trace)
+            workers = replace(setup, make=partial(ServerPlayer, url=self._server.url))
             self._workers = LocalExecutor(workers, jobs, timeout)
         except BaseException:
             self._server.stop()

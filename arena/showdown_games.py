@@ -41,6 +41,7 @@ from plywise.arena.showdown_players import (
     listen,
     log_in,
     probe,
+    result_of,
 )
 from plywise.arena.worker import Outcome, Setup, finished, sides_of
 from plywise.datasets.errors import PlywiseError
@@ -209,11 +210,8 @@ class ServerPlayer:
             returns=None if failure or result is None else (result, -result),
             plies=len(actions),
             actions=actions,
-            clocks=(course.clocks[0], course.clocks[1]),
-            fallbacks=(course.fallbacks[0], course.fallbacks[1]),
-            guides=(course.guides[0], course.guides[1]),
-            illegal=(course.illegal[0], course.illegal[1]),
             seconds=time.perf_counter() - start,
+            **course.figures(),
         )
         sides = sides_of(record, self._setup.llm)
         if failure is not None:
@@ -348,7 +346,7 @@ class ServerPlayer:
                 f"the server at {self._url} played a battle without the seed that it was given: "
                 "is it another program's?"
             )
-        return {True: 1.0, False: -1.0, None: 0.0}[battle.won]
+        return result_of(battle)
 
 
 def _battle_of(player: ServerSide) -> Battle:

@@ -31,6 +31,7 @@ from plywise.arena.showdown_players import (
     log_in,
     make_player,
     probe,
+    result_of,
 )
 from plywise.arena.showdown_view import (
     Figures,
@@ -145,7 +146,7 @@ class ShowdownMatch:
 
     def _finish(self, battle: LiveBattle, seen: AbstractBattle, player: Player) -> None:
         _look(battle, seen)
-        battle.result = {True: 1.0, False: -1.0, None: 0.0}[seen.won]
+        battle.result = result_of(seen)
         battle.out_of_time = _who_ran_out_of_time(seen, player.username)
         battle.finished = True
         battle.seconds = time.monotonic() - battle.started

@@ -18,6 +18,7 @@ from plywise.datasets.errors import ConfigError, PlywiseError
 
 if TYPE_CHECKING:
     from poke_env import AccountConfiguration, ServerConfiguration
+    from poke_env.battle import AbstractBattle
     from poke_env.player import Player
 
     from plywise.arena.agents import Agent
@@ -225,3 +226,8 @@ def leave(seat: Seat) -> None:
     close = getattr(seat.player, "close", None)  # ours has worker threads, a baseline has none
     if close is not None:
         close()
+
+
+def result_of(battle: AbstractBattle) -> float:
+    """Return the result of an ended battle for the player that saw it."""
+    return {True: 1.0, False: -1.0, None: 0.0}[battle.won]

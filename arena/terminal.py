@@ -165,8 +165,7 @@ def play_in_terminal(
         while not table.state.is_terminal():
             mover = table.state.current_player()
             if mover == CHANCE:
-                outcomes, weights = zip(*table.state.chance_outcomes(), strict=True)
-                outcome = chance.choices(outcomes, weights)[0]
+                outcome = table.state.draw_chance(chance)
                 table.log.append(Move(table.ply, CHANCE, outcome, str(outcome)))
                 table.state.apply_action(outcome)
             else:

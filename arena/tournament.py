@@ -215,7 +215,7 @@ class Tournament:
         again: list[GameTask],
     ) -> None:
         """Put an outcome where it belongs; a game broken off too often becomes a finished one."""
-        number = outcome.task.number if isinstance(outcome, Fault) else outcome.number
+        number = outcome.number
         task = self._tasks[number]
         attempts = self._attempts.get(number, 0) + 1
         if isinstance(outcome, FinishedGame):

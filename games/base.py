@@ -137,6 +137,12 @@ class State(ABC):
         """Return (outcome, probability) pairs at a chance node."""
         raise NotImplementedError
 
+    def draw_chance(self, rng: Random) -> int:
+        """Return an outcome drawn at a chance node."""
+        outcomes, weights = zip(*self.chance_outcomes(), strict=True)
+        drawn: int = rng.choices(outcomes, weights)[0]
+        return drawn
+
     def string_to_action(self, text: str, player: int | None = None) -> int:
         """Return the legal action named ``text``.
 

@@ -111,8 +111,7 @@ class GameEnv(AECEnv):  # type: ignore[misc]
         """Let chance act, then select who is next, or end the game."""
         state = self.state_of_play
         while state.current_player() == CHANCE:
-            outcomes, weights = zip(*state.chance_outcomes(), strict=True)
-            state.apply_action(self._chance.choices(outcomes, weights)[0])
+            state.apply_action(state.draw_chance(self._chance))
         if state.is_terminal():
             self.rewards = dict(zip(AGENTS, map(float, state.returns()), strict=True))
             self.terminations = dict.fromkeys(AGENTS, True)
@@ -173,7 +172,7 @@ def encoder_of(game: Game) -> Encoder:
         ConfigError: the game is none of these.
     """
     if isinstance(game, PlacingGame):
-        return (game.rows, game.columns, 2), _placing(game)
+        return (game.rows, game.columns, 2), _placing
     if isinstance(game, Othello):
         return (8, 8, 2), _othello
     if isinstance(game, Battleship):
@@ -183,14 +182,12 @@ def encoder_of(game: Game) -> Encoder:
     raise ConfigError(f"{game.info.name} has no array form for PettingZoo")
 
 
-def _placing(game: PlacingGame) -> Callable[[PlacingState, int], NDArray[np.float32]]:
-    def encode(state: PlacingState, player: int) -> NDArray[np.float32]:
-        planes = np.zeros((game.rows, game.columns, 2), np.float32)
-        for (column, row), owner in state.owner.items():
-            planes[game.rows - 1 - row, column, int(owner != player)] = 1
-        return planes
-
-    return encode
+def _placing(state: PlacingState, player: int) -> NDArray[np.float32]:
+    game = state.game
+    planes = np.zeros((game.rows, game.columns, 2), np.float32)
+    for (column, row), owner in state.owner.items():
+        planes[game.rows - 1 - row, column, int(owner != player)] = 1
+    return planes
 
 
 def _othello(state: OthelloState, player: int) -> NDArray[np.float32]:

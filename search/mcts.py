@@ -112,8 +112,7 @@ class MCTS:
         inside = True
         for depth in range(self.config.max_depth):
             while (mover := world.current_player()) == CHANCE:
-                outcomes, weights = zip(*world.chance_outcomes(), strict=True)
-                world.apply_action(rng.choices(outcomes, weights)[0])
+                world.apply_action(world.draw_chance(rng))
             if world.is_terminal():
                 break
             chosen = [NO_ACTION, NO_ACTION]

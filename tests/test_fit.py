@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from plywise.arena.cli import main
-from plywise.arena.fit_evaluation import Positions, fit_weights, join, log_loss, self_play
+from plywise.arena.fit_evaluation import Positions, fit_weights, log_loss, self_play
+from plywise.arena.open_play import join
 from plywise.datasets.errors import PlywiseError
 from plywise.datasets.fitted_weights import load_weights
 from plywise.engine.battle.evaluate import FEATURES, FIT

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from plywise.arena import fit_policy
 from plywise.arena.cli import main
-from plywise.arena.fit_policy import Choices, cross_entropy, fit_weights, join, predicted
+from plywise.arena.fit_policy import Choices, cross_entropy, fit_weights, predicted
+from plywise.arena.open_play import join
 from plywise.datasets.battle_corpus import read_corpus
 from plywise.engine.battle import codec
 from plywise.engine.battle.constants import ACTION_SWITCH, NUM_ACTIONS

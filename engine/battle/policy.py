@@ -416,19 +416,17 @@ def priors(pool: Any, i: int, player: int, legal: Any, count: int, out: Any) -> 
     for k in range(count):
         # Features of moves stand before those of switches; four sums, for one would have to wait
         # for itself at every step.
-        first, last = 0, SWITCH
-        if int(legal[k]) >= ACTION_SWITCH:
-            first, last = SWITCH, len(ACTION_FEATURES)
+        action = int(legal[k])
+        first, last, total = SWITCH, len(ACTION_FEATURES), 0.0
+        if action < ACTION_SWITCH:
+            first, last, total = 0, SWITCH, MOVE_WEIGHTS[mon.moves[action & 3]]
         one = two = three = four = 0.0
         for f in range(first, last, 4):
             one += WEIGHTS[f] * described[k, f]
             two += WEIGHTS[f + 1] * described[k, f + 1]
             three += WEIGHTS[f + 2] * described[k, f + 2]
             four += WEIGHTS[f + 3] * described[k, f + 3]
-        total = one + two + three + four
-        action = int(legal[k])
-        if action < ACTION_SWITCH:
-            total += MOVE_WEIGHTS[mon.moves[action & 3]]
+        total += one + two + three + four
         out[k] = total
         largest = max(largest, total)
     total = 0.0
