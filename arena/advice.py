@@ -24,13 +24,11 @@ log = logging.getLogger(__name__)
 
 
 class Recorded(Consultation, Protocol):
-    """A consultation that can be told afterwards.
+    """A consultation that can be told afterwards."""
 
-    Attributes:
-        transcript: one mapping per question, with ``question`` and ``status`` at least.
-    """
-
-    transcript: list[dict[str, Any]]
+    @property
+    def transcript(self) -> list[dict[str, Any]]:
+        """One mapping per question, with ``question`` and ``status`` at least."""
 
 
 Consult = Callable[["State", int, int], Recorded]

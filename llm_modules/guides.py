@@ -8,26 +8,23 @@ pass, from the facts that each option carries about the position after it, and d
 of them alone; its values are relative (see ``scoring.to_values``).
 
 Where an endpoint reports no log-probabilities the question is asked again for a JSON answer with a
-schema, then for plain JSON, then in free text.  Every such step is counted and logged, and what
-worked is used from then on.
+schema, then for plain JSON, then in free text (``ladder.py``).
 """
 
 from __future__ import annotations
 
-import json
-import logging
-import threading
 import time
 from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import CancelledError, wait
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any
 
 from plywise.games.base import Briefing
 from plywise.llm_modules.client import Answer, Call, LLMClient, Request
 from plywise.llm_modules.errors import LLMConfigError, LLMError, LLMRequestError
+from plywise.llm_modules.ladder import SCORING, AnswerMode, Foothold, Ladder, response_format
+from plywise.llm_modules.ledger import Ledger
 from plywise.llm_modules.prompting import LetteredQuestion, PromptLimits, Prompts
 from plywise.llm_modules.scoring import (
     LetterCalibration,
@@ -39,8 +36,6 @@ from plywise.llm_modules.scoring import (
 )
 from plywise.search.guide import Advice, GuideReport, Question
 
-log = logging.getLogger("plywise.llm")
-
 #: The order in which questions are asked: the most useful first, since time may run out.
 ORDER = (Question.PROPOSE, Question.MODEL, Question.EVALUATE)
 
@@ -51,18 +46,6 @@ DEFAULT_TRUST = 0.1
 _JSON_TOKENS = 32
 _TEXT_TOKENS = 64
 _TOP_LOGPROBS = 20
-
-
-class AnswerMode(Enum):
-    """How an answer is asked for, best first."""
-
-    SCORES = "scores"
-    SCHEMA = "json_schema"
-    JSON = "json_object"
-    TEXT = "text"
-
-
-_MODES = tuple(AnswerMode)
 
 
 @dataclass(frozen=True)
@@ -96,24 +79,6 @@ class GuideConfig:
             raise LLMConfigError(f"max_calls is {self.max_calls}; it must be ≥ 1")
 
 
-class _Ladder:
-    """Which way of answering this endpoint is known to support; shared by all decisions."""
-
-    def __init__(self) -> None:
-        self.mode = AnswerMode.SCORES
-        self.steps = 0
-        self._lock = threading.Lock()
-
-    def settle(self, mode: AnswerMode, why: str) -> None:
-        """Ask this way from now on, if it is a step down."""
-        with self._lock:
-            if _MODES.index(mode) <= _MODES.index(self.mode):
-                return
-            self.steps += 1
-            log.warning("the model is asked by %s from now on: %s", mode.value, why)
-            self.mode = mode
-
-
 class LLMConsultant:
     """Asks a language model for advice; one may serve several games and threads.
 
@@ -135,7 +100,7 @@ class LLMConsultant:
         self.config = config or GuideConfig()
         self.prompts = prompts or Prompts()
         self.calibration = calibration or LetterCalibration()
-        self.ladder = _Ladder()
+        self.ladder = Ladder(SCORING)
 
     @property
     def degraded(self) -> int:
@@ -164,24 +129,16 @@ class LLMConsultation:
     The next question is sent when the earlier one's answer is polled, so that a server with one
     slot always works on the question that matters most.  Used by one thread.
 
-    In the report ``calls`` are requests that were really sent.  ``failed`` counts calls that
-    brought nothing usable, and questions that were not sent because the client pauses after
-    failures; ``late`` counts questions given up by :meth:`close`.
-
-    Attributes:
-        transcript: for the decision log, one entry per call: what was asked and answered, which
-            letter meant which action, time, tokens and what became of it.
+    What it cost and what became of each question is told by ``ledger.Ledger``; ``late`` are
+    questions given up by :meth:`close`.
     """
 
     def __init__(self, consultant: LLMConsultant, briefing: Briefing, seed: int) -> None:
-        self.transcript: list[dict[str, Any]] = []
         self._owner = consultant
+        self._ledger = Ledger(consultant.client.model, consultant.config.max_calls)
         self._briefing = briefing
         self._seed = seed
-        self._report = GuideReport()
-        self._mode = consultant.ladder.mode
-        self._why = ""  # what made this decision's questions step down
-        self._budget = consultant.config.max_calls
+        self._foothold = Foothold(consultant.ladder)
         self._closed = False
         self._asked: _Asked | None = None
         self._waiting: deque[Question] = deque(
@@ -191,6 +148,11 @@ class LLMConsultation:
             and len(briefing.opponent if q is Question.MODEL else briefing.own) >= 2
         )
         self._ask_next()
+
+    @property
+    def transcript(self) -> list[dict[str, Any]]:
+        """One entry per call, for the decision log."""
+        return self._ledger.transcript
 
     @property
     def finished(self) -> bool:
@@ -225,18 +187,13 @@ class LLMConsultation:
             if self._asked is not None:
                 asked, self._asked = self._asked, None
                 if asked.call.cancel():
-                    self._report.calls += asked.call.sent
-                    self._report.late += 1
-                    asked.record |= {
-                        "status": "late",
-                        "seconds": round(time.perf_counter() - asked.began, 3),
-                    }
+                    self._ledger.late(asked.record, asked.call, time.perf_counter() - asked.began)
                 else:  # it ended at this very moment
                     self._take(asked)
                     asked.record["status"] = "unread"
             for question in unasked:
-                self.transcript.append({"question": question.value, "status": "not asked"})
-        return self._report
+                self._ledger.not_asked(question.value)
+        return self._ledger.report
 
     # --- asking -----------------------------------------------------------------------------
 
@@ -249,33 +206,25 @@ class LLMConsultation:
             self._send(lettered)
 
     def _send(self, lettered: LetteredQuestion) -> None:
-        if self._budget <= 0:
-            self.transcript.append(
-                {"question": lettered.question.value, "status": "not asked: out of calls"}
-            )
+        if self._ledger.left <= 0:
+            self._ledger.not_asked(lettered.question.value, "out of calls")
             self._ask_next()
             return
-        self._budget -= 1
-        mode = self._mode
+        mode = self._foothold.mode
         messages = lettered.by_letter if mode in _BY_LETTER else lettered.by_json
         request = Request(
             messages=messages,
             max_tokens=_MAX_TOKENS[mode],
             top_logprobs=_TOP_LOGPROBS if mode is AnswerMode.SCORES else 0,
-            response_format=_response_format(mode, lettered.letters),
+            response_format=response_format(mode, _properties(lettered.letters)),
             seed=self._seed % 2**31,
         )
-        record: dict[str, Any] = {
-            "question": lettered.question.value,
-            "mode": mode.value,
-            "model": self._owner.client.model,
-            "prompt": [m._asdict() for m in messages],
+        facts = {
             "letters": dict(zip(lettered.letters, lettered.actions, strict=True)),
             "left_out": list(lettered.left_out),
             "shortened": lettered.shortened,
-            "status": "asked",
         }
-        self.transcript.append(record)
+        record = self._ledger.asked(lettered.question.value, mode.value, request, facts)
         call = self._owner.client.submit(request)
         self._asked = _Asked(lettered, mode, call, record, time.perf_counter())
 
@@ -287,41 +236,18 @@ class LLMConsultation:
         try:
             answer = asked.call.future.result()
         except CancelledError:
-            self._report.calls += asked.call.sent
-            self._report.late += 1
-            record["status"] = "late"
+            self._ledger.late(record, asked.call)
             return None
         except LLMError as error:
-            self._report.calls += asked.call.sent
-            self._report.failed += 1
-            record |= {"status": "failed", "error": str(error)}
+            self._ledger.failed(record, asked.call, error)
             if isinstance(error, LLMRequestError):
                 self._step_down(asked, str(error))
             return None
-        self._account(answer, record)
+        self._ledger.answered(record, answer)
         scores = self._scores(asked, answer)
         if scores is None:
             return None
         return self._advice(asked, answer, scores)
-
-    def _account(self, answer: Answer, record: dict[str, Any]) -> None:
-        if answer.cached:
-            self._report.cached += 1
-        else:
-            self._report.calls += 1
-            self._report.prompt_tokens += answer.prompt_tokens
-            self._report.completion_tokens += answer.completion_tokens
-            self._report.latencies.append(answer.seconds)
-        record |= {
-            "status": "answered",
-            "reply": answer.text,
-            "seconds": round(answer.seconds, 3),
-            "cached": answer.cached,
-            "prompt_tokens": answer.prompt_tokens,
-            "prefix_tokens": answer.cached_tokens,
-            "completion_tokens": answer.completion_tokens,
-            "retries": answer.retries,
-        }
 
     def _scores(self, asked: _Asked, answer: Answer) -> tuple[float, ...] | None:
         """Return log-probabilities per option, or None if the reply is of no use."""
@@ -341,16 +267,15 @@ class LLMConsultation:
             if not answer.first_token:
                 why = "the endpoint reports no log-probabilities"
             if chosen is not None:  # one letter was written, which is an answer all the same
-                self._lower_mode(why)
+                self._foothold.lower(why)
         else:
             why = "the reply names no option"
         if chosen is None:
-            self._report.failed += 1
-            asked.record |= {"status": "failed", "error": why}
+            self._ledger.useless(asked.record, why)
             self._step_down(asked, why)
             return None
         if asked.mode is not AnswerMode.SCORES:
-            self._owner.ladder.settle(asked.mode, self._why or why)
+            self._foothold.worked(asked.mode)
         asked.record["choice"] = chosen
         return choice_scores(chosen, letters)
 
@@ -376,16 +301,9 @@ class LLMConsultation:
             cached=answer.cached,
         )
 
-    def _lower_mode(self, why: str) -> bool:
-        at = _MODES.index(self._mode)
-        if at + 1 == len(_MODES):
-            return False
-        self._mode, self._why = _MODES[at + 1], why
-        return True
-
     def _step_down(self, asked: _Asked, why: str) -> None:
         """Ask the same question again in a lesser way, if there is one."""
-        if not self._closed and self._lower_mode(why):
+        if not self._closed and self._foothold.lower(why):
             self._send(asked.lettered)
 
     def _mark(self, question: Question, status: str) -> None:
@@ -403,19 +321,8 @@ _MAX_TOKENS = {
 }
 
 
-def _response_format(mode: AnswerMode, letters: str) -> str:
-    if mode is AnswerMode.JSON:
-        return json.dumps({"type": "json_object"})
-    if mode is not AnswerMode.SCHEMA:
-        return ""
-    schema = {
-        "type": "object",
-        "properties": {"answer": {"type": "string", "enum": list(letters)}},
-        "required": ["answer"],
-        "additionalProperties": False,
-    }
-    wrapped = {"name": "choice", "strict": True, "schema": schema}
-    return json.dumps({"type": "json_schema", "json_schema": wrapped})
+def _properties(letters: str) -> dict[str, Any]:
+    return {"answer": {"type": "string", "enum": list(letters)}}
 
 
 def _rounded(numbers: Mapping[Any, float]) -> dict[Any, float]:

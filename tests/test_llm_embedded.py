@@ -16,7 +16,8 @@ from plywise.llm_modules import embedded
 from plywise.llm_modules.client import LLMClient, LLMConfig, Message, Request
 from plywise.llm_modules.embedded import EmbeddedServer, check_gguf, default_weights
 from plywise.llm_modules.errors import EmbeddedError, LLMAuthError, LLMUnreachableError
-from plywise.llm_modules.guides import AnswerMode, GuideConfig, LLMConsultant
+from plywise.llm_modules.guides import GuideConfig, LLMConsultant
+from plywise.llm_modules.ladder import AnswerMode
 from plywise.search.guide import Question
 
 BRIEFING = Briefing(

@@ -1,0 +1,89 @@
+"""What one decision's questions cost and what became of each: the report and the transcript."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from plywise.llm_modules.client import Answer, Call, Request
+from plywise.search.guide import GuideReport
+
+
+class Ledger:
+    """The account of one decision.
+
+    In the report ``calls`` are requests that were really sent.  ``failed`` counts calls that
+    brought nothing usable, and questions that were not sent because the client pauses after
+    failures; ``late`` counts questions that were given up.
+
+    Attributes:
+        transcript: for the decision log, one entry per call: what was asked and answered, which
+            letter meant which action, time, tokens and what became of it.
+        left: calls that may still be made.
+    """
+
+    def __init__(self, model: str, calls: int) -> None:
+        self.report = GuideReport()
+        self.transcript: list[dict[str, Any]] = []
+        self.left = calls
+        self._model = model
+
+    def asked(
+        self, question: str, mode: str, request: Request, facts: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Take a call off the budget and return its entry."""
+        self.left -= 1
+        record: dict[str, Any] = {
+            "question": question,
+            "mode": mode,
+            "model": self._model,
+            "prompt": [m._asdict() for m in request.messages],
+            **facts,
+            "status": "asked",
+        }
+        self.transcript.append(record)
+        return record
+
+    def not_asked(self, question: str, why: str = "") -> None:
+        """Note a question that was never sent."""
+        status = f"not asked: {why}" if why else "not asked"
+        self.transcript.append({"question": question, "status": status})
+
+    def answered(self, record: dict[str, Any], answer: Answer) -> None:
+        """Note a reply, of use or not."""
+        report = self.report
+        if answer.cached:
+            report.cached += 1
+        else:
+            report.calls += 1
+            report.prompt_tokens += answer.prompt_tokens
+            report.completion_tokens += answer.completion_tokens
+            report.latencies.append(answer.seconds)
+        record |= {
+            "status": "answered",
+            "reply": answer.text,
+            "seconds": round(answer.seconds, 3),
+            "cached": answer.cached,
+            "prompt_tokens": answer.prompt_tokens,
+            "prefix_tokens": answer.cached_tokens,
+            "completion_tokens": answer.completion_tokens,
+            "retries": answer.retries,
+        }
+
+    def useless(self, record: dict[str, Any], why: str) -> None:
+        """Note that a reply is of no use."""
+        self.report.failed += 1
+        record |= {"status": "failed", "error": why}
+
+    def failed(self, record: dict[str, Any], call: Call, error: Exception) -> None:
+        """Note a call that ended in an error."""
+        self.report.calls += call.sent
+        self.useless(record, str(error))
+
+    def late(self, record: dict[str, Any], call: Call, seconds: float | None = None) -> None:
+        """Note a call that was given up, after so many seconds."""
+        self.report.calls += call.sent
+        self.report.late += 1
+        record["status"] = "late"
+        if seconds is not None:
+            record["seconds"] = round(seconds, 3)
