@@ -112,6 +112,7 @@ class LanguageModel:
                 timeout=group.timeout,
                 max_retries=group.max_retries,
                 concurrency=group.concurrency,
+                cache=group.cache or "",
             )
             if group.name == "embedded":
                 self._client = self._start_embedded(config)
@@ -165,7 +166,7 @@ class LanguageModel:
 
         start = time.monotonic()
         self.progress("Starting the embedded language model")
-        server = EmbeddedServer(self.config.weights, threads=self.config.threads)
+        server = EmbeddedServer(self.config.model_path, threads=self.config.threads)
         self._server = server.start()
         client = LLMClient(server.llm_config(config), api_key=server.api_key)
         self.progress(

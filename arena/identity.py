@@ -24,7 +24,9 @@ _ARENA = (
 )
 _SUFFIXES = {".py", ".js", ".json", ".npz", ".gz", ".txt"}
 # Of the llm group: how calls are made decides nothing about a game.
-_LLM_ASIDE = ("api_key_env", "max_retries", "concurrency", "prompt_price", "completion_price")
+_LLM_ASIDE = (
+    *("api_key_env", "max_retries", "concurrency", "cache", "prompt_price", "completion_price"),
+)
 
 
 @cache

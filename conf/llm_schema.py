@@ -27,6 +27,8 @@ class LLMGroup:
         timeout: seconds that one call may take.
         max_retries: repeats of a refused or broken call.
         concurrency: calls under way at once.
+        cache: file (SQLite) in which answers are kept for good and shared by processes; null: each
+            process keeps its own in memory.
         guides: which questions it is asked: propose, model, evaluate.
         trust: how far its advice is believed, 0 (not at all) … 1.
         max_calls: most calls for one decision.
@@ -35,7 +37,7 @@ class LLMGroup:
             ``agent.seconds`` comes before both.
         lend_after: for a model on the same few cores: after so many seconds of a decision the
             battle search sleeps until the model's first answer, or until the time runs short.
-        weights: GGUF file for the embedded model; null: the packaged SmolLM2-135M.
+        model_path: GGUF file for the embedded model; null: the packaged SmolLM2-135M.
         threads: of the embedded model; null: its own default.
         skill: of the stand-in: how often it answers rightly on purpose, else at random.
         seed: of the stand-in's answers.
@@ -50,12 +52,13 @@ class LLMGroup:
     timeout: float = 30.0
     max_retries: int = 1
     concurrency: int = 4
+    cache: str | None = None
     guides: list[str] = field(default_factory=lambda: list(GUIDE_QUESTIONS))
     trust: float = 0.5
     max_calls: int = 6
     seconds: float | None = None
     lend_after: float | None = None
-    weights: str | None = None
+    model_path: str | None = None
     threads: int | None = None
     skill: float = 1.0
     seed: int = 0

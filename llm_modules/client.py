@@ -16,15 +16,20 @@ import logging
 import os
 import threading
 import time
-from collections import OrderedDict
 from concurrent.futures import Future
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any, NamedTuple, Protocol, Self
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import openai
 
+from plywise.llm_modules.accounting import Usage
 from plywise.llm_modules.breaker import Breaker
+from plywise.llm_modules.chat import Answer as Answer
+from plywise.llm_modules.chat import Call as Call
+from plywise.llm_modules.chat import Message as Message
+from plywise.llm_modules.chat import Request as Request
+from plywise.llm_modules.chat import read_completion
 from plywise.llm_modules.errors import (
     LLMAuthError,
     LLMClosedError,
@@ -40,10 +45,12 @@ from plywise.llm_modules.errors import (
     LLMUnreachableError,
     one_line,
 )
+from plywise.llm_modules.store import AnswerStore, FileStore, MemoryStore
 
 log = logging.getLogger("plywise.llm")
 
 _NO_KEY = "no-key"  # the library insists on a key; local servers mostly ask for none
+_CLOSED = "the language model's client is closed"
 
 
 @dataclass(frozen=True)
@@ -61,7 +68,10 @@ class LLMConfig:
         max_retries: how often a refused or broken call is repeated (with back-off, ``Retry-After``
             honoured); 0 for a local server, where a repeated call would queue behind itself.
         concurrency: calls on their way at the same time; 1 for a server with one slot.
-        cache_entries: answers kept in memory; 0 keeps none.
+        cache: file in which answers are kept for good; "" keeps them in memory alone, and there
+        cache_entries: so many; 0 keeps none.
+        origin: what tells this model from others of its name where the address does not, as with a
+            server of our own on a free port.
         pause_after: consecutive failures after which the client stops asking for a while ...
         pause_seconds: ... this long.
     """
@@ -73,7 +83,9 @@ class LLMConfig:
     timeout: float = 30.0
     max_retries: int = 1
     concurrency: int = 4
+    cache: str = ""
     cache_entries: int = 4096
+    origin: str = ""
     pause_after: int = 3
     pause_seconds: float = 30.0
 
@@ -88,149 +100,6 @@ class LLMConfig:
             raise LLMConfigError(f"llm.timeout is {self.timeout}; it must be a time > 0 s")
 
 
-class Message(NamedTuple):
-    """One turn of a chat: ``role`` is "system", "user" or "assistant"."""
-
-    role: str
-    content: str
-
-
-@dataclass(frozen=True)
-class Request:
-    """One question as the endpoint gets it.
-
-    Attributes:
-        max_tokens: longest answer.
-        top_logprobs: how many likeliest first tokens to report (0: none asked, 20: the most).
-        response_format: OpenAI's ``response_format`` as JSON text; "" for free text.
-        seed: for sampling; matters only with a temperature above 0.
-    """
-
-    messages: tuple[Message, ...]
-    max_tokens: int
-    top_logprobs: int = 0
-    response_format: str = ""
-    seed: int | None = None
-
-    def parameters(self, model: str, temperature: float | None) -> dict[str, Any]:
-        """Return the arguments of ``chat.completions.create``."""
-        out: dict[str, Any] = {
-            "model": model,
-            "messages": [{"role": m.role, "content": m.content} for m in self.messages],
-            "max_tokens": self.max_tokens,
-        }
-        if temperature is not None:
-            out["temperature"] = temperature
-        if self.seed is not None:
-            out["seed"] = self.seed
-        if self.top_logprobs:
-            out |= {"logprobs": True, "top_logprobs": self.top_logprobs}
-        if self.response_format:
-            out["response_format"] = json.loads(self.response_format)
-        return out
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One reply.
-
-    Attributes:
-        text: what the model wrote ("" when it wrote nothing).
-        first_token: the likeliest first tokens with their natural-log probabilities; empty where
-            the endpoint reports none.
-        cached_tokens: how many prompt tokens the *endpoint* took from its prefix cache.
-        seconds: from sending to receiving, without the wait for a free slot; 0 when ``cached``.
-        cached: whether *we* had this answer already and nothing was sent.
-    """
-
-    text: str
-    model: str
-    first_token: tuple[tuple[str, float], ...] = ()
-    finish_reason: str = ""
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    cached_tokens: int = 0
-    retries: int = 0
-    seconds: float = 0.0
-    cached: bool = False
-
-
-@dataclass
-class Usage:
-    """What a client has done so far.
-
-    Attributes:
-        calls: requests sent (a retried one counts once; ``retries`` counts the repeats of calls
-            that brought an answer).
-        cached: answers that were taken from our cache, nothing sent.
-        failed: calls that ended in an error; ``errors`` counts them by the error's name.
-        late: calls that the asker gave up before they were answered; what they cost the endpoint
-            is not known, since it reports tokens only with an answer.
-        skipped: questions not sent because the client was pausing after failures.
-        latencies: seconds of each answered call.
-    """
-
-    calls: int = 0
-    cached: int = 0
-    failed: int = 0
-    late: int = 0
-    skipped: int = 0
-    retries: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    cached_tokens: int = 0
-    latencies: list[float] = field(default_factory=list)
-    errors: dict[str, int] = field(default_factory=dict)
-
-
-class AnswerStore(Protocol):
-    """Where answers are kept under a key of everything that matters; must be thread-safe."""
-
-    def get(self, key: str) -> Answer | None:
-        """Return the answer kept under ``key``."""
-
-    def put(self, key: str, answer: Answer) -> None:
-        """Keep an answer."""
-
-
-class MemoryStore:
-    """The answers used last, in memory."""
-
-    def __init__(self, entries: int) -> None:
-        self._entries = entries
-        self._answers: OrderedDict[str, Answer] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: str) -> Answer | None:
-        """Return the answer kept under ``key`` and mark it as used."""
-        with self._lock:
-            answer = self._answers.get(key)
-            if answer is not None:
-                self._answers.move_to_end(key)
-            return answer
-
-    def put(self, key: str, answer: Answer) -> None:
-        """Keep an answer; the one unused for longest goes when there are too many."""
-        with self._lock:
-            self._answers[key] = answer
-            self._answers.move_to_end(key)
-            while len(self._answers) > self._entries:
-                self._answers.popitem(last=False)
-
-
-@dataclass
-class Call:
-    """A question on its way; ``sent`` tells whether it has left the client's queue."""
-
-    request: Request
-    future: Future[Answer]
-    sent: bool = False
-
-    def cancel(self) -> bool:
-        """Give the question up and abort its HTTP request; False when it had ended already."""
-        return self.future.cancel()
-
-
 class LLMClient:
     """Asks one model at one endpoint; usable from any thread, and as a context manager.
 
@@ -238,15 +107,13 @@ class LLMClient:
         config: endpoint, model and patience.
         api_key: the key itself, for a server of our own; by default it comes from the environment
             variable that ``config.api_key_env`` names.
-        store: keeps answers; by default in memory.
 
     Raises:
-        LLMConfigError: no model is named, the address is none, or a key is needed and not there.
+        LLMConfigError: no model is named, the address is none, a key is needed and not there, or
+            the cache cannot be opened.
     """
 
-    def __init__(
-        self, config: LLMConfig, api_key: str | None = None, store: AnswerStore | None = None
-    ) -> None:
+    def __init__(self, config: LLMConfig, api_key: str | None = None) -> None:
         self.config = config
         self.model = config.model or os.environ.get("OPENAI_MODEL", "")
         if not self.model:
@@ -261,6 +128,10 @@ class LLMClient:
                 f"no key: set the environment variable {config.api_key_env}, "
                 "or llm.base_url for an endpoint that needs none"
             )
+        self._store: AnswerStore = (
+            FileStore(config.cache) if config.cache else MemoryStore(config.cache_entries)
+        )
+        self._keeps = bool(config.cache) or config.cache_entries > 0
         self._key = key or _NO_KEY
         self._openai = openai.AsyncOpenAI(
             base_url=url or None,
@@ -270,11 +141,9 @@ class LLMClient:
             # A proxy of the environment cannot reach a server on this machine.
             http_client=openai.DefaultAsyncHttpxClient(trust_env=False) if _local(url) else None,
         )
-        self._address = str(self._openai.base_url)
-        parts = urlsplit(self._address)
+        parts = urlsplit(str(self._openai.base_url))  # may hold a password
         self.endpoint = f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" * bool(parts.port))
-        self._store = MemoryStore(config.cache_entries) if store is None else store
-        self._keeps = store is not None or config.cache_entries > 0
+        self._origin = config.origin or self.endpoint + parts.path
         self._breaker = Breaker(config.pause_after, config.pause_seconds)
         self._lock = threading.Lock()
         self._usage = Usage()
@@ -295,20 +164,21 @@ class LLMClient:
 
     def submit(self, request: Request) -> Call:
         """Ask; returns at once.  Every failure arrives as the future's exception."""
+        if self._closed:
+            return Call(request, _failed(LLMClosedError(_CLOSED)))
         key = self._cache_key(request)
         keep = self._keeps and self._repeatable(request)
         known = self._store.get(key) if keep else None
         if known is not None:
             self._count(cached=1)
             return Call(request, _done(replace(known, cached=True, seconds=0.0, retries=0)))
-        if not self._closed and not self._breaker.allow():
+        if not self._breaker.allow():
             self._count(skipped=1)
             return Call(request, _failed(LLMPausedError(self._breaker.status())))
         call = Call(request, Future())
         with self._lock:  # so that the loop is not closed between the check and the use
             if self._closed:
-                closed = LLMClosedError("the language model's client is closed")
-                return Call(request, _failed(closed))
+                return Call(request, _failed(LLMClosedError(_CLOSED)))
             work = self._serve(call, key if keep else "")
             call.future = asyncio.run_coroutine_threadsafe(work, self._loop)
         call.future.add_done_callback(self._note_end)
@@ -342,6 +212,7 @@ class LLMClient:
             log.warning("the language model's client did not close its connections within 5 s")
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=5)
+        self._store.close()
 
     # --- the background thread --------------------------------------------------------------
 
@@ -369,7 +240,7 @@ class LLMClient:
                 async with asyncio.timeout(self.config.timeout):
                     completion, retries = await self._create(call.request)
                 seconds = time.perf_counter() - began
-                answer = _read(completion, self.model, retries, seconds)
+                answer = read_completion(completion, self.model, retries, seconds)
             except LLMError as error:
                 raise self._noted(error) from None
             except Exception as error:
@@ -477,7 +348,7 @@ class LLMClient:
         return self.config.temperature == 0.0 or request.seed is not None
 
     def _cache_key(self, request: Request) -> str:
-        whole = request.parameters(self.model, self.config.temperature) | {"at": self._address}
+        whole = request.parameters(self.model, self.config.temperature) | {"at": self._origin}
         return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
 
 
@@ -508,48 +379,3 @@ def _failed(error: LLMError) -> Future[Answer]:
     future: Future[Answer] = Future()
     future.set_exception(error)
     return future
-
-
-def _read(completion: object, model: str, retries: int, seconds: float) -> Answer:
-    """Return the answer in a completion of whatever an endpoint may send.
-
-    The library builds its objects without checking them, so every field may be absent or of
-    another type.
-    """
-    choices = getattr(completion, "choices", None)
-    if not isinstance(choices, list) or not choices:
-        raise LLMReplyError(f"the reply has no choices: {one_line(completion)}")
-    choice = choices[0]
-    content = getattr(getattr(choice, "message", None), "content", None)
-    if content is not None and not isinstance(content, str):
-        raise LLMReplyError(f"the reply's message is no text: {one_line(content)}")
-    usage = getattr(completion, "usage", None)
-    details = getattr(usage, "prompt_tokens_details", None)
-    return Answer(
-        text=content or "",
-        model=str(getattr(completion, "model", "") or model),
-        first_token=_first_token(choice),
-        finish_reason=str(getattr(choice, "finish_reason", "") or ""),
-        prompt_tokens=_whole(getattr(usage, "prompt_tokens", 0)),
-        completion_tokens=_whole(getattr(usage, "completion_tokens", 0)),
-        cached_tokens=_whole(getattr(details, "cached_tokens", 0)),
-        retries=retries,
-        seconds=seconds,
-    )
-
-
-def _first_token(choice: object) -> tuple[tuple[str, float], ...]:
-    content = getattr(getattr(choice, "logprobs", None), "content", None)
-    if not isinstance(content, list) or not content:
-        return ()
-    likeliest = getattr(content[0], "top_logprobs", None)
-    found = []
-    for entry in likeliest if isinstance(likeliest, list) else []:
-        token, logprob = getattr(entry, "token", None), getattr(entry, "logprob", None)
-        if isinstance(token, str) and isinstance(logprob, float | int):
-            found.append((token, float(logprob)))
-    return tuple(found)
-
-
-def _whole(value: object) -> int:
-    return value if isinstance(value, int) else 0

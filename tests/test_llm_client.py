@@ -429,7 +429,7 @@ def test_a_failure_that_nobody_foresaw_is_named_too(
     def surprise(*_: object) -> Answer:
         raise KeyError("surprise")
 
-    monkeypatch.setattr("plywise.llm_modules.client._read", surprise)
+    monkeypatch.setattr("plywise.llm_modules.client.read_completion", surprise)
     with MockEndpoint([says("x")]) as endpoint, client(endpoint) as llm:
         assert isinstance(llm.submit(request()).future.exception(5), LLMReplyError)
         assert llm.usage().failed == 1

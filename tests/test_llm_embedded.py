@@ -61,7 +61,7 @@ def runs(pid: int) -> bool:
 
 
 def test_a_model_file_must_exist_and_be_gguf(tmp_path: Path) -> None:
-    with pytest.raises(EmbeddedError, match=r"cannot read .*absent.gguf.*llm.weights"):
+    with pytest.raises(EmbeddedError, match=r"cannot read .*absent.gguf.*llm.model_path"):
         EmbeddedServer(tmp_path / "absent.gguf")
     with pytest.raises(EmbeddedError, match="cannot read"):
         check_gguf(tmp_path)
