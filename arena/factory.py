@@ -28,7 +28,7 @@ from plywise.conf.schema import (
 from plywise.datasets.errors import ConfigError
 from plywise.search.clock import LEAST_SECONDS, BattleClock
 from plywise.search.decision import Decision
-from plywise.search.guide import Consultation, GuideReport
+from plywise.search.guide import Consultation
 
 if TYPE_CHECKING:
     from plywise.engine.kernels import RulesKernels
@@ -135,6 +135,8 @@ class AgentFactory:
         info = check_agent(entrant.name, where=where)
         if entrant.name == "llm" and self._model.config.name in ("none", "stand_in"):
             raise ConfigError("agent 'llm' needs a language model: llm=embedded or llm=openai")
+        if entrant.name != "llm" and (key := entrant.llm_player_key) is not None:
+            raise ConfigError(f"agents: {entrant.title}: agent.{key} is a setting of agent=llm")
         if entrant.name in ("expectimax", "safe_expectimax"):
             if sampled:
                 raise ConfigError(
@@ -208,7 +210,10 @@ class AgentFactory:
 
             return MaxDamageAgent(label, self._kernels())
         if entrant.name == "llm":
-            return LLMAgent(label, self._model, entrant.seconds)
+            from plywise.arena.llm_agent import LLMAgent, method_config
+
+            kernels = self.game.kernels()
+            return LLMAgent(label, self._model, method_config(entrant), entrant.seconds, kernels)
         consult = None
         if advised:
             consult = self._model.consult(with_advice(self._model.config, entrant), self.game)
@@ -411,50 +416,3 @@ class BattleAgent:
 
     def close(self) -> None:
         """Nothing to free."""
-
-
-class LLMAgent:
-    """The language model alone; without an answer in time a random legal action.
-
-    Such a decision has the reason in ``notes["fallback"]``.  In time means ``llm.timeout``, or the
-    agent's own ``seconds``.
-    """
-
-    def __init__(self, name: str, model: LanguageModel, seconds: float | None) -> None:
-        from plywise.llm_modules.players import LLMPlayer
-
-        self.name = name
-        self._timeout = model.config.timeout if seconds is None else seconds
-        self._player = LLMPlayer(model.client(), model.guide_config())
-
-    def new_clock(self) -> BattleClock:
-        """Return the clock for one battle."""
-        return BattleClock(self._timeout)
-
-    def decide(self, state: State, player: int, seed: int) -> Decision:
-        """Return a decision as the first of a battle; see :mod:`plywise.arena.seats`."""
-        return Seat(self).decide(state, player, seed)
-
-    def decide_within(
-        self, state: State, player: int, seed: int, allowed: float | None
-    ) -> Decision:
-        """Return the model's choice."""
-        start = time.perf_counter()
-        timeout = self._timeout if allowed is None else max(LEAST_SECONDS, allowed)
-        action, facts = self._player.choose(state.briefing(player), seed, timeout)
-        notes = dict(facts)
-        if "guide" in notes:
-            notes["guide"] = GuideReport(**notes["guide"])
-            notes["guide"].used = int(facts["chosen_by"] == "model")
-        if "why" in notes:
-            notes["fallback"] = notes["why"]
-        legal = state.legal_actions(player)
-        return Decision(
-            action=action,
-            strategy={a: float(a == action) for a in legal},
-            seconds=time.perf_counter() - start,
-            notes=notes,
-        )
-
-    def close(self) -> None:
-        """Nothing to free: the client belongs to the factory."""

@@ -32,11 +32,14 @@ class Timed(Protocol):
 
 
 class Seat:
-    """A timed agent in one battle, from one thread at a time."""
+    """A timed agent in one battle, from one thread at a time.
+
+    An agent with ``for_one_game`` returns by it who plays this one, with a memory of its own.
+    """
 
     def __init__(self, agent: Timed) -> None:
         self.name = agent.name
-        self._agent = agent
+        self._agent: Timed = agent.for_one_game() if hasattr(agent, "for_one_game") else agent
         self._clock = agent.new_clock()
 
     def decide(self, state: State, player: int, seed: int) -> Decision:

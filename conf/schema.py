@@ -154,6 +154,11 @@ class MCTSConfig(SearchConfig):
 
 # --- agents --------------------------------------------------------------------------------------
 
+_NUMBERS = ("seconds", "iterations", "max_depth", "samples", "thought", "temperature")
+"""What is a number in an agent's configuration."""
+
+LLM_METHODS = ("scoring", "io", "cot", "sc", "tot", "pokellmon")
+"""How a language model may play by itself (``llm_modules/methods.py``)."""
 
 AGENT_LLM_KEYS = ("guides", "trust", "max_calls", "skill")
 """What an agent may set for itself of the ``llm`` group; the model itself is shared by all."""
@@ -166,6 +171,10 @@ class AgentConfig:
     With these an opponent can get its own budget: ``opponent=search opponent.seconds=0.1``.
 
     Attributes:
+        method: of ``llm``: scoring, io, cot, sc, tot or pokellmon (docs/LLM.md); null: scoring.
+        samples: of ``llm``: answers that vote (sc, pokellmon), candidates that are rated (tot).
+        thought: of ``llm``: most characters of a thought (cot, sc, tot).
+        temperature: of ``llm``: of answers that vote.
         label: what it is called in tables and records; null: the name and what was set here.
         search: any further keys of the ``search`` group, for example ``{worlds: 32}``.
         llm: ``guides``, ``trust``, ``max_calls`` and ``skill`` of the ``llm`` group.
@@ -175,6 +184,10 @@ class AgentConfig:
     seconds: float | None = None
     iterations: int | None = None
     max_depth: int | None = None
+    method: str | None = None
+    samples: int | None = None
+    thought: int | None = None
+    temperature: float | None = None
     label: str | None = None
     search: dict[str, Any] = field(default_factory=dict)
     llm: dict[str, Any] = field(default_factory=dict)
@@ -184,21 +197,31 @@ class AgentConfig:
         _above("agent.seconds", self.seconds, 0)
         _at_least("agent.iterations", self.iterations, 1)
         _at_least("agent.max_depth", self.max_depth, 1)
+        if self.method is not None:
+            _one_of("agent.method", self.method, LLM_METHODS)
+        _at_least("agent.samples", self.samples, 1)
+        _at_least("agent.thought", self.thought, 1)
+        _at_least("agent.temperature", self.temperature, 0)
         for key in self.llm:
             _one_of("agent.llm: a key", str(key), AGENT_LLM_KEYS)
+
+    @property
+    def llm_player_key(self) -> str | None:
+        """A key that was set here and that only ``agent=llm`` has; None where there is none."""
+        keys = ("method", "samples", "thought", "temperature")
+        return next((key for key in keys if getattr(self, key) is not None), None)
 
     @property
     def title(self) -> str:
         """The label; without one the name with whatever was set, to tell two agents apart."""
         if self.label:
             return self.label
+        own = [(key, value) for key in _NUMBERS if (value := getattr(self, key)) is not None]
+        if self.method is not None:
+            own.insert(0, ("method", self.method))
         extras = [
-            f"{key}={value:g}"
-            for key in ("seconds", "iterations", "max_depth")
-            if (value := getattr(self, key)) is not None
-        ]
-        extras += [
-            f"{key}={_short(value)}" for key, value in (*self.search.items(), *self.llm.items())
+            f"{key}={_short(value)}"
+            for key, value in (*own, *self.search.items(), *self.llm.items())
         ]
         return f"{self.name}({', '.join(extras)})" if extras else self.name
 
@@ -338,16 +361,13 @@ class TournamentConfig:
         return parse_agents(self.agents)
 
 
-_NUMBERS = ("seconds", "iterations", "max_depth")
-
-
 def parse_agents(entries: list[Any]) -> list[AgentConfig]:
     """Return the agents of a tournament as configurations.
 
     Raises:
         ConfigError: as :meth:`TournamentConfig.entrants` says.
     """
-    allowed = ("name", *_NUMBERS, "label", "search", "llm")
+    allowed = ("name", *_NUMBERS, "method", "label", "search", "llm")
     found: list[AgentConfig] = []
     for entry in entries:
         given = {"name": entry} if isinstance(entry, str) else entry
@@ -362,7 +382,7 @@ def parse_agents(entries: list[Any]) -> list[AgentConfig]:
             number = isinstance(value, int | float) and not isinstance(value, bool)
             if key in _NUMBERS and value is not None and not number:
                 raise ConfigError(f"{where}: must be a number")
-            if key == "label" and not (isinstance(value, str) and value.strip()):
+            if key in ("label", "method") and not (isinstance(value, str) and value.strip()):
                 raise ConfigError(f"{where}: must be a text")
             if key in ("search", "llm") and not isinstance(value, dict):
                 raise ConfigError(f"{where}: must be a mapping like {{key:value}}")

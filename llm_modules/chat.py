@@ -27,6 +27,7 @@ class Request:
         top_logprobs: how many likeliest first tokens to report (0: none asked, 20: the most).
         response_format: OpenAI's ``response_format`` as JSON text; "" for free text.
         seed: for sampling; matters only with a temperature above 0.
+        temperature: of this question; None: as the client has it.
     """
 
     messages: tuple[Message, ...]
@@ -34,14 +35,17 @@ class Request:
     top_logprobs: int = 0
     response_format: str = ""
     seed: int | None = None
+    temperature: float | None = None
 
     def parameters(self, model: str, temperature: float | None) -> dict[str, Any]:
-        """Return the arguments of ``chat.completions.create``."""
+        """Return the arguments of ``chat.completions.create``; the temperature is the client's."""
         out: dict[str, Any] = {
             "model": model,
             "messages": [{"role": m.role, "content": m.content} for m in self.messages],
             "max_tokens": self.max_tokens,
         }
+        if self.temperature is not None:
+            temperature = self.temperature
         if temperature is not None:
             out["temperature"] = temperature
         if self.seed is not None:

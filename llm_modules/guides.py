@@ -23,6 +23,7 @@ from typing import Any
 from plywise.games.base import Briefing
 from plywise.llm_modules.client import Answer, Call, LLMClient, Request
 from plywise.llm_modules.errors import LLMConfigError, LLMError, LLMRequestError
+from plywise.llm_modules.forms import Form
 from plywise.llm_modules.ladder import SCORING, AnswerMode, Foothold, Ladder, response_format
 from plywise.llm_modules.ledger import Ledger
 from plywise.llm_modules.prompting import LetteredQuestion, PromptLimits, Prompts
@@ -216,15 +217,10 @@ class LLMConsultation:
             messages=messages,
             max_tokens=_MAX_TOKENS[mode],
             top_logprobs=_TOP_LOGPROBS if mode is AnswerMode.SCORES else 0,
-            response_format=response_format(mode, _properties(lettered.letters)),
+            response_format=response_format(mode, Form(lettered.letters).properties()),
             seed=self._seed % 2**31,
         )
-        facts = {
-            "letters": dict(zip(lettered.letters, lettered.actions, strict=True)),
-            "left_out": list(lettered.left_out),
-            "shortened": lettered.shortened,
-        }
-        record = self._ledger.asked(lettered.question.value, mode.value, request, facts)
+        record = self._ledger.asked(lettered.question.value, mode.value, request, lettered.facts())
         call = self._owner.client.submit(request)
         self._asked = _Asked(lettered, mode, call, record, time.perf_counter())
 
@@ -319,10 +315,6 @@ _MAX_TOKENS = {
     AnswerMode.JSON: _JSON_TOKENS,
     AnswerMode.TEXT: _TEXT_TOKENS,
 }
-
-
-def _properties(letters: str) -> dict[str, Any]:
-    return {"answer": {"type": "string", "enum": list(letters)}}
 
 
 def _rounded(numbers: Mapping[Any, float]) -> dict[Any, float]:

@@ -10,15 +10,17 @@ only its tail.
 from __future__ import annotations
 
 import string
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from string import Template
+from typing import Any
 
 from plywise.games.base import Briefing, Option
 from plywise.llm_modules.client import Message
 from plywise.llm_modules.errors import LLMConfigError
+from plywise.llm_modules.forms import Form, Wanted
 from plywise.search.guide import Question
 
 LETTERS = string.ascii_uppercase
@@ -27,6 +29,11 @@ MOST_OPTIONS = 20  # endpoints report the 20 likeliest tokens at most
 _FOLDER = Path(__file__).parent / "prompts"
 _SYSTEM_FIELDS = {"game", "rules", "how_to_answer"}
 _QUESTION_FIELDS = {"player", "situation", "options", "how_to_answer"}
+_FORM_FIELDS = {
+    Wanted.ANSWER: {"thought"},
+    Wanted.BEST: {"thought", "count"},
+    Wanted.PERCENT: {"thought", "numbers"},
+}
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,7 @@ class LetteredQuestion:
         left_out: actions that were not shown because there are too many.
         shortened: whether some text was cut to its limit.
         by_letter: the prompt that asks for a letter; ``by_json`` the one that asks for JSON.
+        worded: makes the prompt that asks for an answer in another way, which it is told.
     """
 
     question: Question
@@ -69,6 +77,19 @@ class LetteredQuestion:
     shortened: bool
     by_letter: tuple[Message, ...]
     by_json: tuple[Message, ...]
+    worded: Callable[[str], tuple[Message, ...]] = field(compare=False, repr=False)
+
+    def action(self, letter: str) -> int:
+        """Return the action behind a letter."""
+        return self.actions[self.letters.index(letter)]
+
+    def facts(self) -> dict[str, Any]:
+        """Return what a transcript holds of it."""
+        return {
+            "letters": dict(zip(self.letters, self.actions, strict=True)),
+            "left_out": list(self.left_out),
+            "shortened": self.shortened,
+        }
 
 
 class Prompts:
@@ -81,10 +102,16 @@ class Prompts:
     def __init__(self, folder: Path = _FOLDER) -> None:
         self._system = _template(folder / "system.txt", _SYSTEM_FIELDS)
         self._questions = {
-            q: _template(folder / f"{q.value}.txt", _QUESTION_FIELDS) for q in Question
+            name: _template(folder / f"{name}.txt", _QUESTION_FIELDS)
+            for name in (*(q.value for q in Question), "candidates", "values")
         }
         self._letter = _template(folder / "answer_letter.txt", set()).template
-        self._json = _template(folder / "answer_json.txt", set()).template
+        self._forms = {
+            wanted: _template(folder / f"form_{wanted.value}.txt", fields)
+            for wanted, fields in _FORM_FIELDS.items()
+        }
+        self._thought = _template(folder / "form_thought.txt", {"characters"})
+        self._feedback = _template(folder / "feedback.txt", {"choices"})
 
     def ask(
         self,
@@ -92,8 +119,12 @@ class Prompts:
         briefing: Briefing,
         seed: int,
         limits: PromptLimits | None = None,
+        wording: str | None = None,
     ) -> LetteredQuestion:
-        """Return the prompt for one question; ``seed`` decides which option gets which letter."""
+        """Return the prompt for one question; ``seed`` decides which option gets which letter.
+
+        ``wording`` names the text to ask in, if it is not the question's own.
+        """
         most = limits or PromptLimits()
         options = briefing.opponent if question is Question.MODEL else briefing.own
         # The question is part of the seed, so that an option's letter differs between questions
@@ -110,7 +141,7 @@ class Prompts:
             system = self._system.substitute(
                 game=briefing.game or "shown below", rules=rules, how_to_answer=how_to_answer
             )
-            user = self._questions[question].substitute(
+            user = self._questions[wording or question.value].substitute(
                 player=briefing.player,
                 situation=situation,
                 options="\n".join(lines),
@@ -125,8 +156,20 @@ class Prompts:
             left_out=tuple(left_out),
             shortened=cut.happened,
             by_letter=messages(self._letter),
-            by_json=messages(self._json),
+            by_json=messages(self.how_to_fill(Form(LETTERS[: len(shown)]))),
+            worded=messages,
         )
+
+    def how_to_fill(self, form: Form) -> str:
+        """Return the sentence that asks for a written answer of this form."""
+        thought = f"{self._thought.substitute(characters=form.thought)} " if form.thought else ""
+        numbers = ", ".join(f'"{letter}": <number>' for letter in form.letters)
+        known = {"thought": thought, "numbers": numbers, "count": form.count}
+        return self._forms[form.wanted].substitute(known)
+
+    def feedback(self, choices: str) -> str:
+        """Return the paragraph about earlier choices, given one a line."""
+        return self._feedback.substitute(choices=choices)
 
 
 class _Cutter:
