@@ -16,9 +16,10 @@ from plywise.search.guide import Consultation, GuideReport
 
 if TYPE_CHECKING:
     from plywise.games.base import Game, State
-    from plywise.llm_modules.client import LLMClient, LLMConfig
+    from plywise.llm_modules.chat import ChatClient
     from plywise.llm_modules.embedded import EmbeddedServer
     from plywise.llm_modules.guides import GuideConfig, LLMConsultant
+    from plywise.llm_modules.settings import LLMConfig
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,36 @@ def with_advice(llm: LLMGroup, agent: AgentConfig) -> LLMGroup:
         return replace(llm, **agent.llm)
     except TypeError as error:
         raise ConfigError(f"agents: {agent.title}: llm={agent.llm}: {error}") from error
+
+
+def client_config(llm: LLMGroup) -> LLMConfig:
+    """Return the settings of the model's client."""
+    from plywise.llm_modules.accounting import Budget, Prices
+    from plywise.llm_modules.settings import LLMConfig
+
+    return LLMConfig(
+        base_url=llm.base_url or "",
+        model=llm.model or "",
+        api_key_env=llm.api_key_env,
+        temperature=llm.temperature,
+        timeout=llm.timeout,
+        max_retries=llm.max_retries,
+        concurrency=llm.concurrency,
+        prices=Prices(llm.prompt_price, llm.completion_price),
+        budget=Budget(**vars(llm.budget)),
+        cache=llm.cache or "",
+        record=llm.record or "",
+    )
+
+
+def one_process(llm: LLMGroup) -> str:
+    """Return the setting that wants all games in one process, and why; "" where none does."""
+    if llm.replay is not None or llm.record is not None:
+        key = "llm.record" if llm.replay is None else "llm.replay"
+        return f"{key}: the order in which questions are asked is part of what repeats"
+    if llm.name == "embedded":
+        return "llm=embedded: one embedded server serves one process"
+    return ""
 
 
 def check_advice(llm: LLMGroup, agent: AgentConfig, game: Game, search: SearchConfig) -> None:
@@ -91,32 +122,28 @@ class LanguageModel:
         self.config = config
         self.progress = progress
         self._server: EmbeddedServer | None = None
-        self._client: LLMClient | None = None
+        self._client: ChatClient | None = None
         self._consultants: dict[str, LLMConsultant] = {}
 
-    def client(self) -> LLMClient:
+    def client(self) -> ChatClient:
         """Return the client; starts the embedded server where that is the model.
 
         Raises:
             LLMError: the settings cannot work, or the embedded server does not start.
         """
-        from plywise.llm_modules.client import LLMClient, LLMConfig
-
         if self._client is None:
-            group = self.config
-            config = LLMConfig(
-                base_url=group.base_url or "",
-                model=group.model or "",
-                api_key_env=group.api_key_env,
-                temperature=group.temperature,
-                timeout=group.timeout,
-                max_retries=group.max_retries,
-                concurrency=group.concurrency,
-                cache=group.cache or "",
-            )
-            if group.name == "embedded":
+            group, config = self.config, client_config(self.config)
+            if group.replay is not None:
+                from plywise.llm_modules.recording import Replay
+
+                self._client = Replay(config, group.replay)
+                said = f"{self._client.model}, answers from {group.replay} alone"
+                self.progress(f"Language model: {said}")
+            elif group.name == "embedded":
                 self._client = self._start_embedded(config)
             else:
+                from plywise.llm_modules.client import LLMClient
+
                 self._client = LLMClient(config)
                 self.progress(f"Language model: {self._client.model} at {self._client.endpoint}")
         return self._client
@@ -160,7 +187,7 @@ class LanguageModel:
         if self._server is not None:
             self._server.close()
 
-    def _start_embedded(self, config: LLMConfig) -> LLMClient:
+    def _start_embedded(self, config: LLMConfig) -> ChatClient:
         from plywise.llm_modules.client import LLMClient
         from plywise.llm_modules.embedded import EmbeddedServer
 

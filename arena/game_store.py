@@ -44,7 +44,8 @@ class Side:
         decisions: how many; ``seconds`` they took in all, ``longest`` the longest of them.
         fallbacks: decisions that were no decisions (the agent could not think).
         illegal: illegal actions named.
-        calls, cached, late, failed: questions to the language model (see ``GuideReport``).
+        calls, cached, late, failed, over_budget, unmetered: questions to the language model (see
+            ``GuideReport``).
         prompt_tokens, completion_tokens: of those calls; ``cost`` in US dollars.
         used, ignored: answers that the search took in, and those of no use to it.
     """
@@ -58,6 +59,8 @@ class Side:
     cached: int = 0
     late: int = 0
     failed: int = 0
+    over_budget: int = 0
+    unmetered: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost: float = 0.0

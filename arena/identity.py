@@ -25,7 +25,8 @@ _ARENA = (
 _SUFFIXES = {".py", ".js", ".json", ".npz", ".gz", ".txt"}
 # Of the llm group: how calls are made decides nothing about a game.
 _LLM_ASIDE = (
-    *("api_key_env", "max_retries", "concurrency", "cache", "prompt_price", "completion_price"),
+    *("api_key_env", "max_retries", "concurrency", "cache", "record", "replay"),
+    *("prompt_price", "completion_price"),
 )
 
 

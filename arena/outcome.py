@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
@@ -76,6 +77,7 @@ def write_results(
         "record": str(store.path),
         "identity": store.identity,
         "configuration_hash": digest_of(store.identity),
+        "decisions": decisions_digest(store, total),
         "run": end,
         "config": config,
     }
@@ -91,6 +93,8 @@ def write_results(
             console.print(line, soft_wrap=True, markup=False)
         for line in stop.lines() if stop is not None else ():
             console.print(line, soft_wrap=True, markup=False)
+    if config.llm.record is not None or config.llm.replay is not None:
+        console.print(f"decisions: {summary['decisions']} (equal digests: equal games and advice)")
     if faults:
         console.print(f"{len(faults)} games broke off; see the table faults in the record.")
     if end.busy is not None:
@@ -110,6 +114,15 @@ def write_results(
     paths["report"] = folder / "report.html"
     for label, path in paths.items():
         console.print(f"{label}: {near(path)}", soft_wrap=True)
+
+
+def decisions_digest(store: GameStore, total: int) -> str:
+    """Return 12 hex digits over what the first ``total`` games decided: actions, values, advice."""
+    h = hashlib.sha256()
+    for game in store.games(trace=True, numbers=range(total)):
+        h.update(repr(game.game()).encode())
+        h.update(game.trace)
+    return h.hexdigest()[:12]
 
 
 def ratings_table(rated: Ratings) -> Table:

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
+from plywise.arena.advice import one_process
 from plywise.arena.agents import CATALOG
 from plywise.arena.display import near
 from plywise.arena.executors import WorkersFailedError
@@ -118,7 +119,8 @@ def _play_in_worker(task: tuple[SelfplayConfig, int]) -> _Game:
     global _worker
     config, seed = task
     if _worker is None:
-        _worker = AgentFactory(config.game, config.search, config.llm)
+        share = replace(config.llm, budget=config.llm.budget.share(config.jobs))
+        _worker = AgentFactory(config.game, config.search, share)
     return play(_worker, config, seed)
 
 
@@ -149,8 +151,9 @@ def run_selfplay(config: SelfplayConfig, folder: Path, console: Console | None =
     factory = AgentFactory(config.game, config.search, config.llm, progress=console.print)
     try:
         factory.check(config.agent)
-        if config.jobs > 1 and CATALOG[config.agent.name].llm and config.llm.name == "embedded":
-            raise ConfigError("llm=embedded needs jobs=1: one embedded server serves one process")
+        why = one_process(config.llm) if CATALOG[config.agent.name].llm else ""
+        if config.jobs > 1 and why:
+            raise ConfigError(f"jobs={config.jobs}: it must be 1 with {why}")
         kernels = factory.game.kernels()
         if kernels is None:
             raise ConfigError(f"{factory.game.info.name} has no compiled rules to take states from")

@@ -213,7 +213,7 @@ class ServerPlayer:
             seconds=time.perf_counter() - start,
             **course.figures(),
         )
-        sides = sides_of(record, self._setup.llm)
+        sides = sides_of(record)
         if failure is not None:
             culprit = None if failure.player is None else task.players[failure.player]
             return Fault(task, failure.kind, failure.text, culprit, time.time(), sides)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
@@ -11,6 +11,9 @@ from rich.table import Table
 from plywise.arena.game_store import FinishedGame, Side
 from plywise.arena.match import Clock
 from plywise.arena.stats import Tally
+
+# Of a side's figures: the clock has the others.
+_ADDED = [f.name for f in fields(Side) if f.name not in ("decisions", "seconds", "longest")]
 
 
 @dataclass
@@ -40,21 +43,9 @@ class Standings:
             standing = self.agents[agent]
             standing.tally.add(game.result_of(agent))
             standing.clock += Clock(side.decisions, side.seconds, side.longest)
-            for name in (
-                "fallbacks",
-                "illegal",
-                "calls",
-                "cached",
-                "late",
-                "failed",
-                "used",
-                "ignored",
-            ):
+            for name in _ADDED:
                 total = getattr(standing.effort, name) + getattr(side, name)
                 setattr(standing.effort, name, total)
-            standing.effort.prompt_tokens += side.prompt_tokens
-            standing.effort.completion_tokens += side.completion_tokens
-            standing.effort.cost += side.cost
         if game.error and game.culprit is not None:
             self.agents[game.culprit].faults += 1
         self.games += 1

@@ -11,6 +11,7 @@ from pathlib import Path
 from rich.console import Console, Group
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from plywise.arena.advice import one_process
 from plywise.arena.agents import CATALOG
 from plywise.arena.display import Screen, near
 from plywise.arena.executors import Executor, InlineExecutor, what_is_wrong
@@ -23,7 +24,7 @@ from plywise.arena.schedule import GameTask, Schedule
 from plywise.arena.sequential import SequentialStop
 from plywise.arena.standings import Standings
 from plywise.arena.worker import AgentPlayer, Setup
-from plywise.conf.schema import TournamentConfig
+from plywise.conf.schema import LLMGroup, TournamentConfig
 from plywise.datasets.errors import ConfigError
 
 log = logging.getLogger(__name__)
@@ -74,18 +75,18 @@ def _check(config: TournamentConfig, factory: AgentFactory) -> None:
         )
     if group.sequential_test() is not None and len(entrants) != 2:
         raise ConfigError(f"tournament.sprt compares two agents, there are {len(entrants)}")
-    if _embedded(config):
+    if why := _alone(config):
+        setting = why.partition(":")[0]
         if group.jobs not in (None, 1):
-            raise ConfigError(
-                "llm=embedded needs tournament.jobs=1: one embedded server serves one process"
-            )
+            raise ConfigError(f"tournament.jobs={group.jobs}: it must be 1 with {why}")
         if group.executor == "ray":
-            raise ConfigError("llm=embedded needs tournament.executor=local or inline")
+            raise ConfigError(f"{setting} needs tournament.executor=local or inline")
 
 
-def _embedded(config: TournamentConfig) -> bool:
+def _alone(config: TournamentConfig) -> str:
+    """Return why all games must be played in this process; "" where they need not."""
     asked = any(CATALOG[entrant.name].llm for entrant in config.entrants())
-    return asked and config.llm.name == "embedded"
+    return one_process(config.llm) if asked else ""
 
 
 class Tournament:
@@ -262,18 +263,20 @@ class Tournament:
             openings=group.openings,
         )
         kind = group.executor
-        if _embedded(config) and kind == "local":
+        alone = _alone(config)
+        if alone and kind == "local":
             kind = "inline"
             if group.timeout is not None:
                 self._screen.say(
-                    "llm=embedded plays in this process: tournament.timeout is noticed when the "
-                    "game has ended"
+                    f"{alone.partition(':')[0]} plays in this process: tournament.timeout is "
+                    "noticed when the game has ended"
                 )
         if kind == "inline":
             player = AgentPlayer(setup, self._factory)
             return InlineExecutor(player, group.timeout)
-        jobs = group.jobs or (1 if _embedded(config) else os.cpu_count()) or 1
-        without_model = replace(config.llm, name="none")
+        jobs = group.jobs or (1 if alone else os.cpu_count()) or 1
+        setup = replace(setup, llm=replace(config.llm, budget=config.llm.budget.share(jobs)))
+        without_model = LLMGroup(name="none")
         on_server = kind == "showdown"
         for entrant in entrants:
             compiled = AgentFactory(config.game, config.search, without_model, on_server=on_server)

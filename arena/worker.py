@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Protocol
 
 from plywise.arena.agents import Agent
@@ -14,6 +14,7 @@ from plywise.arena.match import GameRecord, IllegalDecisionError, play_game
 from plywise.arena.schedule import GameTask
 from plywise.conf.schema import AgentConfig, GameConfig, LLMGroup, SearchConfig
 from plywise.search.decision import Decision
+from plywise.search.guide import GuideReport
 
 Outcome = FinishedGame | Fault
 
@@ -69,7 +70,7 @@ class AgentPlayer:
         seats = [self._agents[p] for p in task.players]
         openings = self._setup.openings
         record = play_game(self._game, seats, task.seed, watcher=watch, openings=openings)
-        sides = sides_of(record, self._setup.llm)
+        sides = sides_of(record)
         if record.error:
             culprit = watch.at if record.culprit else None
             return Fault(
@@ -108,30 +109,23 @@ def finished(
     )
 
 
-def sides_of(record: GameRecord, llm: LLMGroup) -> tuple[Side, Side]:
-    """Return each player's part in a game, priced as the settings say."""
-    first, second = (_side(record, player, llm) for player in (0, 1))
+def sides_of(record: GameRecord) -> tuple[Side, Side]:
+    """Return each player's part in a game."""
+    first, second = (_side(record, player) for player in (0, 1))
     return first, second
 
 
-def _side(record: GameRecord, player: int, llm: LLMGroup) -> Side:
-    clock, guide = record.clocks[player], record.guides[player]
-    cost = guide.prompt_tokens * llm.prompt_price + guide.completion_tokens * llm.completion_price
+def _side(record: GameRecord, player: int) -> Side:
+    clock = record.clocks[player]
+    guide = {f.name: getattr(record.guides[player], f.name) for f in fields(GuideReport)}
+    del guide["latencies"]
     return Side(
         decisions=clock.decisions,
         seconds=clock.total,
         longest=clock.longest,
         fallbacks=record.fallbacks[player],
         illegal=record.illegal[player],
-        calls=guide.calls,
-        cached=guide.cached,
-        late=guide.late,
-        failed=guide.failed,
-        used=guide.used,
-        ignored=guide.ignored,
-        prompt_tokens=guide.prompt_tokens,
-        completion_tokens=guide.completion_tokens,
-        cost=cost / 1e6,
+        **guide,
     )
 
 

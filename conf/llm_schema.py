@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from omegaconf import MISSING
 
@@ -13,6 +13,41 @@ from plywise.conf.checks import one_of as _one_of
 from plywise.datasets.errors import ConfigError
 
 GUIDE_QUESTIONS = ("propose", "model", "evaluate")
+
+
+@dataclass
+class BudgetGroup:
+    """What a run may spend on the model; null: without limit.  Then it plays on without advice.
+
+    Attributes:
+        calls: questions sent.
+        tokens: of prompts and answers.
+        dollars: at ``llm.prompt_price`` and ``llm.completion_price``.
+        seconds: that calls took, added up.
+    """
+
+    calls: int | None = None
+    tokens: int | None = None
+    dollars: float | None = None
+    seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        for one in fields(self):
+            _at_least(f"llm.budget.{one.name}", getattr(self, one.name), 0)
+
+    def share(self, parts: int) -> BudgetGroup:
+        """Return what each of so many processes may spend, so that all keep the budget."""
+
+        def whole(limit: int | None) -> int | None:
+            return None if limit is None else limit // parts
+
+        def part(limit: float | None) -> float | None:
+            return None if limit is None else limit / parts
+
+        return BudgetGroup(
+            whole(self.calls), whole(self.tokens), part(self.dollars), part(self.seconds)
+        )
 
 
 @dataclass
@@ -29,6 +64,9 @@ class LLMGroup:
         concurrency: calls under way at once.
         cache: file (SQLite) in which answers are kept for good and shared by processes; null: each
             process keeps its own in memory.
+        record: file (JSON Lines) to which every call is added with what became of it.
+        replay: such a file, from which alone answers are taken; nobody is asked.
+        budget: what may be spent.
         guides: which questions it is asked: propose, model, evaluate.
         trust: how far its advice is believed, 0 (not at all) … 1.
         max_calls: most calls for one decision.
@@ -53,6 +91,9 @@ class LLMGroup:
     max_retries: int = 1
     concurrency: int = 4
     cache: str | None = None
+    record: str | None = None
+    replay: str | None = None
+    budget: BudgetGroup = field(default_factory=BudgetGroup)
     guides: list[str] = field(default_factory=lambda: list(GUIDE_QUESTIONS))
     trust: float = 0.5
     max_calls: int = 6
@@ -79,6 +120,18 @@ class LLMGroup:
         _between("llm.skill", self.skill, 0, 1)
         _at_least("llm.max_calls", self.max_calls, 1)
         _at_least("llm.threads", self.threads, 1)
+        files = [key for key in ("cache", "record", "replay") if getattr(self, key) is not None]
+        if files and self.name in ("none", "stand_in"):
+            raise ConfigError(
+                f"llm.{files[0]} is of no use with llm={self.name}: no model is asked"
+            )
+        if "record" in files and "replay" in files:
+            raise ConfigError("llm.record and llm.replay exclude each other: ask, or repeat")
+        if self.budget.dollars is not None and not (self.prompt_price or self.completion_price):
+            raise ConfigError(
+                f"llm.budget.dollars={self.budget.dollars:g} needs llm.prompt_price or "
+                "llm.completion_price (US dollars per million tokens)"
+            )
         for question in self.guides:
             _one_of("llm.guides", question, GUIDE_QUESTIONS)
         if self.base_url is not None and not self.base_url.startswith(("http://", "https://")):

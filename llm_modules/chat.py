@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
-from plywise.llm_modules.errors import LLMReplyError, one_line
+from plywise.llm_modules.accounting import Spent, Usage
+from plywise.llm_modules.errors import LLMError, LLMReplyError, one_line
+from plywise.llm_modules.settings import LLMConfig
 
 
 class Message(NamedTuple):
@@ -92,17 +95,131 @@ class Answer:
         return cls(**{**plain, "first_token": tokens})
 
 
-@dataclass
 class Call:
-    """A question on its way; ``sent`` tells whether it has left the client's queue."""
+    """A question on its way; its future ends with an :class:`Answer` or a named error.
 
-    request: Request
-    future: Future[Answer]
-    sent: bool = False
+    Attributes:
+        spent: what it has cost so far; final when the future is done or :meth:`cancel` was True.
+    """
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.future: Future[Answer] = Future()
+        self.spent = Spent()
+        self._lock = threading.Lock()
+        self._settled = False
+        self._given_up = False
+
+    @classmethod
+    def answered(cls, request: Request, answer: Answer) -> Call:
+        """Return a call that has its answer."""
+        call = cls(request)
+        call._settled = True
+        call.future.set_result(answer)
+        return call
+
+    @classmethod
+    def failed(cls, request: Request, error: LLMError) -> Call:
+        """Return a call that has failed."""
+        call = cls(request)
+        call._settled = True
+        call.future.set_exception(error)
+        return call
+
+    @property
+    def sent(self) -> bool:
+        """Whether the question has left the client's queue."""
+        return self.spent.calls > 0
+
+    def result(self, seconds: float) -> Answer:
+        """Return the answer, waited for so long; then the question is given up.
+
+        Raises:
+            CancelledError: it was given up.
+            LLMError: it failed.
+        """
+        try:
+            return self.future.result(seconds)
+        except TimeoutError:
+            self.cancel()  # unless it ended at this very moment
+        return self.future.result()
 
     def cancel(self) -> bool:
-        """Give the question up and abort its HTTP request; False when it had ended already."""
+        """Give the question up and abort its HTTP request; False when it had ended already.
+
+        What it cost is then not known, if it was sent: no tokens of it are counted later on.
+        """
+        with self._lock:
+            if self._settled:
+                return False
+            self._given_up = True
         return self.future.cancel()
+
+    def leave(self) -> bool:
+        """Note that the question is sent now; False when it was given up before."""
+        with self._lock:
+            if self._given_up:
+                return False
+            self.spent.calls = self.spent.unmetered = 1
+            return True
+
+    def settle(self) -> bool:
+        """Note that it has ended and can no longer be given up; False when it was before."""
+        with self._lock:
+            if self._given_up:
+                return False
+            self._settled = True
+            return True
+
+
+class ChatClient(Protocol):
+    """Whoever answers: an endpoint's client, or a record of what one said.
+
+    Attributes:
+        config: the settings it was made with.
+        model: the model's name.
+        endpoint: where the answers come from, for people.
+    """
+
+    config: LLMConfig
+    model: str
+    endpoint: str
+
+    def submit(self, request: Request) -> Call:
+        """Ask; returns at once.  Every failure arrives as the future's exception."""
+
+    @property
+    def available(self) -> bool:
+        """Whether a question asked now would be sent."""
+
+    @property
+    def status(self) -> str:
+        """One line for people: "ok", or why nothing is asked."""
+
+    def usage(self) -> Usage:
+        """Return a copy of the counts so far."""
+
+    def close(self) -> None:
+        """Give up what is under way and free everything; safe to call twice."""
+
+
+class Tokens(NamedTuple):
+    """What an endpoint counted for one completion."""
+
+    prompt: int
+    completion: int
+    cached: int
+
+
+def read_tokens(completion: object) -> Tokens | None:
+    """Return the tokens that a completion reports, None where it reports none."""
+    usage = getattr(completion, "usage", None)
+    prompt, made = (getattr(usage, f"{name}_tokens", None) for name in ("prompt", "completion"))
+    if not isinstance(prompt, int) or not isinstance(made, int):
+        return None
+    details = getattr(usage, "prompt_tokens_details", None)
+    cached = getattr(details, "cached_tokens", None)
+    return Tokens(prompt, made, cached if isinstance(cached, int) else 0)
 
 
 def read_completion(completion: object, model: str, retries: int, seconds: float) -> Answer:
@@ -118,16 +235,15 @@ def read_completion(completion: object, model: str, retries: int, seconds: float
     content = getattr(getattr(choice, "message", None), "content", None)
     if content is not None and not isinstance(content, str):
         raise LLMReplyError(f"the reply's message is no text: {one_line(content)}")
-    usage = getattr(completion, "usage", None)
-    details = getattr(usage, "prompt_tokens_details", None)
+    tokens = read_tokens(completion) or Tokens(0, 0, 0)
     return Answer(
         text=content or "",
         model=str(getattr(completion, "model", "") or model),
         first_token=_first_token(choice),
         finish_reason=str(getattr(choice, "finish_reason", "") or ""),
-        prompt_tokens=_whole(getattr(usage, "prompt_tokens", 0)),
-        completion_tokens=_whole(getattr(usage, "completion_tokens", 0)),
-        cached_tokens=_whole(getattr(details, "cached_tokens", 0)),
+        prompt_tokens=tokens.prompt,
+        completion_tokens=tokens.completion,
+        cached_tokens=tokens.cached,
         retries=retries,
         seconds=seconds,
     )
@@ -144,7 +260,3 @@ def _first_token(choice: object) -> tuple[tuple[str, float], ...]:
         if isinstance(token, str) and isinstance(logprob, float | int):
             found.append((token, float(logprob)))
     return tuple(found)
-
-
-def _whole(value: object) -> int:
-    return value if isinstance(value, int) else 0

@@ -17,21 +17,23 @@ import os
 import threading
 import time
 from concurrent.futures import Future
-from dataclasses import asdict, dataclass, replace
+from contextvars import ContextVar
+from dataclasses import asdict, replace
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 import openai
 
-from plywise.llm_modules.accounting import Usage
+from plywise.llm_modules.accounting import Spent, Usage
 from plywise.llm_modules.breaker import Breaker
 from plywise.llm_modules.chat import Answer as Answer
 from plywise.llm_modules.chat import Call as Call
 from plywise.llm_modules.chat import Message as Message
 from plywise.llm_modules.chat import Request as Request
-from plywise.llm_modules.chat import read_completion
+from plywise.llm_modules.chat import read_completion, read_tokens
 from plywise.llm_modules.errors import (
     LLMAuthError,
+    LLMBudgetError,
     LLMClosedError,
     LLMConfigError,
     LLMError,
@@ -45,6 +47,9 @@ from plywise.llm_modules.errors import (
     LLMUnreachableError,
     one_line,
 )
+from plywise.llm_modules.recording import Recorder
+from plywise.llm_modules.settings import LLMConfig as LLMConfig
+from plywise.llm_modules.settings import check_address
 from plywise.llm_modules.store import AnswerStore, FileStore, MemoryStore
 
 log = logging.getLogger("plywise.llm")
@@ -52,52 +57,11 @@ log = logging.getLogger("plywise.llm")
 _NO_KEY = "no-key"  # the library insists on a key; local servers mostly ask for none
 _CLOSED = "the language model's client is closed"
 
+_UNDER_WAY: ContextVar[Spent] = ContextVar("the call that this task is making")
 
-@dataclass(frozen=True)
-class LLMConfig:
-    """Which endpoint to ask, and how patiently.
 
-    Attributes:
-        base_url: the endpoint's address, mostly ending in ``/v1``; "" takes OPENAI_BASE_URL, and
-            without that the ``openai`` package's own default.
-        model: the model's name there; "" takes OPENAI_MODEL.
-        api_key_env: name of the environment variable that holds the key.
-        temperature: sent with each request; None sends none (some models accept no other than
-            their default).
-        timeout: seconds that one call may take, its retries included, from the moment it is sent.
-        max_retries: how often a refused or broken call is repeated (with back-off, ``Retry-After``
-            honoured); 0 for a local server, where a repeated call would queue behind itself.
-        concurrency: calls on their way at the same time; 1 for a server with one slot.
-        cache: file in which answers are kept for good; "" keeps them in memory alone, and there
-        cache_entries: so many; 0 keeps none.
-        origin: what tells this model from others of its name where the address does not, as with a
-            server of our own on a free port.
-        pause_after: consecutive failures after which the client stops asking for a while ...
-        pause_seconds: ... this long.
-    """
-
-    base_url: str = ""
-    model: str = ""
-    api_key_env: str = "OPENAI_API_KEY"
-    temperature: float | None = 0.0
-    timeout: float = 30.0
-    max_retries: int = 1
-    concurrency: int = 4
-    cache: str = ""
-    cache_entries: int = 4096
-    origin: str = ""
-    pause_after: int = 3
-    pause_seconds: float = 30.0
-
-    def __post_init__(self) -> None:
-        """Refuse values that cannot work."""
-        for name, least in (("max_retries", 0), ("cache_entries", 0), ("concurrency", 1)):
-            if getattr(self, name) < least:
-                raise LLMConfigError(f"llm.{name} is {getattr(self, name)}; it must be ≥ {least}")
-        if self.pause_after < 1 or self.pause_seconds < 0:
-            raise LLMConfigError("llm.pause_after must be ≥ 1 and llm.pause_seconds ≥ 0")
-        if not self.timeout > 0:
-            raise LLMConfigError(f"llm.timeout is {self.timeout}; it must be a time > 0 s")
+async def _count_request(_: object) -> None:
+    _UNDER_WAY.get().requests += 1
 
 
 class LLMClient:
@@ -121,7 +85,7 @@ class LLMClient:
                 "no language model is named: set llm.model (or OPENAI_MODEL), or llm=none"
             )
         url = config.base_url or os.environ.get("OPENAI_BASE_URL", "")
-        _check_address(url)
+        check_address(url)
         key = api_key or os.environ.get(config.api_key_env, "")
         if not key and not url:
             raise LLMConfigError(
@@ -132,6 +96,7 @@ class LLMClient:
             FileStore(config.cache) if config.cache else MemoryStore(config.cache_entries)
         )
         self._keeps = bool(config.cache) or config.cache_entries > 0
+        self._recorder = Recorder(config.record) if config.record else None
         self._key = key or _NO_KEY
         self._openai = openai.AsyncOpenAI(
             base_url=url or None,
@@ -139,7 +104,9 @@ class LLMClient:
             timeout=config.timeout,
             max_retries=config.max_retries,
             # A proxy of the environment cannot reach a server on this machine.
-            http_client=openai.DefaultAsyncHttpxClient(trust_env=False) if _local(url) else None,
+            http_client=openai.DefaultAsyncHttpxClient(
+                trust_env=not _local(url), event_hooks={"request": [_count_request]}
+            ),
         )
         parts = urlsplit(str(self._openai.base_url))  # may hold a password
         self.endpoint = f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" * bool(parts.port))
@@ -164,22 +131,29 @@ class LLMClient:
 
     def submit(self, request: Request) -> Call:
         """Ask; returns at once.  Every failure arrives as the future's exception."""
+        call = self._begin(request)
+        if self._recorder is not None:
+            self._recorder.follow(call, request.parameters(self.model, self.config.temperature))
+        return call
+
+    def _begin(self, request: Request) -> Call:
         if self._closed:
-            return Call(request, _failed(LLMClosedError(_CLOSED)))
-        key = self._cache_key(request)
-        keep = self._keeps and self._repeatable(request)
-        known = self._store.get(key) if keep else None
+            return Call.failed(request, LLMClosedError(_CLOSED))
+        keep_as = self._cache_key(request)
+        known = self._store.get(keep_as) if keep_as else None
         if known is not None:
             self._count(cached=1)
-            return Call(request, _done(replace(known, cached=True, seconds=0.0, retries=0)))
+            return Call.answered(request, replace(known, cached=True, seconds=0.0, retries=0))
+        if over := self._over_budget():
+            return Call.failed(request, over)
         if not self._breaker.allow():
             self._count(skipped=1)
-            return Call(request, _failed(LLMPausedError(self._breaker.status())))
-        call = Call(request, Future())
+            return Call.failed(request, LLMPausedError(self._breaker.status()))
+        call = Call(request)
         with self._lock:  # so that the loop is not closed between the check and the use
             if self._closed:
-                return Call(request, _failed(LLMClosedError(_CLOSED)))
-            work = self._serve(call, key if keep else "")
+                return Call.failed(request, LLMClosedError(_CLOSED))
+            work = self._serve(call, keep_as)
             call.future = asyncio.run_coroutine_threadsafe(work, self._loop)
         call.future.add_done_callback(self._note_end)
         return call
@@ -213,6 +187,8 @@ class LLMClient:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=5)
         self._store.close()
+        if self._recorder is not None:
+            self._recorder.close()
 
     # --- the background thread --------------------------------------------------------------
 
@@ -233,14 +209,19 @@ class LLMClient:
 
     async def _serve(self, call: Call, keep_as: str) -> Answer:
         async with self._slots:
-            call.sent = True
+            over = self._over_budget()  # by calls that were before this one in the queue
+            if over is not None:
+                call.settle()
+                raise over
+            if not call.leave():
+                raise asyncio.CancelledError
             self._count(calls=1)
             began = time.perf_counter()
+            _UNDER_WAY.set(call.spent)
             try:
                 async with asyncio.timeout(self.config.timeout):
                     completion, retries = await self._create(call.request)
-                seconds = time.perf_counter() - began
-                answer = read_completion(completion, self.model, retries, seconds)
+                answer = self._read(call, completion, retries, time.perf_counter() - began)
             except LLMError as error:
                 raise self._noted(error) from None
             except Exception as error:
@@ -248,18 +229,44 @@ class LLMClient:
                 # the asker gets a named error and play goes on.
                 if not isinstance(error, openai.OpenAIError | TimeoutError | ValueError):
                     log.error("unexpected failure in reading a reply", exc_info=error)
+                if isinstance(error, openai.APIStatusError):
+                    call.spent.unmetered = 0  # who refuses does not charge
                 raise self._noted(self._named(error)) from None
+            finally:
+                call.spent.seconds = time.perf_counter() - began
+                call.settle()
+                with self._lock:
+                    self._usage.add(replace(call.spent, calls=0))  # that was counted above
         self._breaker.succeeded()
-        self._count(
-            retries=answer.retries,
-            prompt_tokens=answer.prompt_tokens,
-            completion_tokens=answer.completion_tokens,
-            cached_tokens=answer.cached_tokens,
-            latency=seconds,
-        )
+        with self._lock:
+            self._usage.latencies.append(answer.seconds)
         if keep_as:
             self._store.put(keep_as, answer)
         return answer
+
+    def _read(self, call: Call, completion: object, retries: int, seconds: float) -> Answer:
+        """Return the answer in a completion; what it cost is noted even where it has none."""
+        tokens = read_tokens(completion)
+        if tokens is not None and call.settle():
+            call.spent.unmetered = 0
+            call.spent.prompt_tokens = tokens.prompt
+            call.spent.completion_tokens = tokens.completion
+            call.spent.cached_tokens = tokens.cached
+            call.spent.cost = self.config.prices.cost(tokens.prompt, tokens.completion)
+        return read_completion(completion, self.model, retries, seconds)
+
+    def _over_budget(self) -> LLMBudgetError | None:
+        """Return why nothing may be sent any more, and count the question; None where it may."""
+        with self._lock:
+            limit = self.config.budget.used_up(self._usage)
+            if not limit:
+                return None
+            self._usage.over_budget += 1
+            first = self._usage.over_budget == 1
+        error = LLMBudgetError(f"the budget for the language model is used up ({limit})")
+        if first:
+            log.warning("%s; play goes on without its advice", error)
+        return error
 
     async def _create(self, request: Request) -> tuple[object, int]:
         parameters = request.parameters(self.model, self.config.temperature)
@@ -334,48 +341,21 @@ class LLMClient:
             self._breaker.given_up()
             self._count(late=1)
 
-    def _count(self, latency: float | None = None, **amounts: int) -> None:
+    def _count(self, **amounts: int) -> None:
         with self._lock:
             for name, amount in amounts.items():
                 setattr(self._usage, name, getattr(self._usage, name) + amount)
-            if latency is not None:
-                self._usage.latencies.append(latency)
 
     # --- the cache --------------------------------------------------------------------------
 
-    def _repeatable(self, request: Request) -> bool:
-        """Whether the same request should get the same answer: not sampled, or with a seed."""
-        return self.config.temperature == 0.0 or request.seed is not None
-
     def _cache_key(self, request: Request) -> str:
+        """Return what an answer is kept under; "" where the same request may get another one."""
+        repeatable = self.config.temperature == 0.0 or request.seed is not None
+        if not self._keeps or not repeatable:
+            return ""
         whole = request.parameters(self.model, self.config.temperature) | {"at": self._origin}
         return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
 
 
-def _check_address(url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        usable = not url or (parts.scheme in ("http", "https") and bool(parts.hostname))
-    except ValueError:
-        usable = False
-    if not usable:
-        raise LLMConfigError(
-            "llm.base_url (or OPENAI_BASE_URL) is no web address: it should look like "
-            "http://127.0.0.1:8000/v1"
-        )
-
-
 def _local(url: str) -> bool:
     return urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
-
-
-def _done(answer: Answer) -> Future[Answer]:
-    future: Future[Answer] = Future()
-    future.set_result(answer)
-    return future
-
-
-def _failed(error: LLMError) -> Future[Answer]:
-    future: Future[Answer] = Future()
-    future.set_exception(error)
-    return future

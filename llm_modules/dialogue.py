@@ -8,7 +8,7 @@ from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
 from typing import Any
 
-from plywise.llm_modules.client import Call, LLMClient, Message, Request
+from plywise.llm_modules.chat import Call, ChatClient, Message, Request
 from plywise.llm_modules.errors import LLMError, LLMRequestError
 from plywise.llm_modules.forms import Filled, Form
 from plywise.llm_modules.ladder import AnswerMode, Foothold, Ladder, response_format
@@ -59,7 +59,7 @@ class Dialogue:
         ledger: what it cost and what became of each question.
     """
 
-    def __init__(self, client: LLMClient, ladder: Ladder, calls: int, deadline: float) -> None:
+    def __init__(self, client: ChatClient, ladder: Ladder, calls: int, deadline: float) -> None:
         self.ledger = Ledger(client.model, calls)
         self._client = client
         self._foothold = Foothold(ladder)
@@ -103,15 +103,15 @@ class Dialogue:
         """Return the answer, or None and why the same should be asked in a lesser way ("": no)."""
         began = time.monotonic()
         try:
-            answer = call.future.result(max(0.0, self._deadline - began))
-        except (TimeoutError, CancelledError):
-            call.cancel()
+            answer = call.result(max(0.0, self._deadline - began))
+        except CancelledError:
+            self._deadline = min(self._deadline, time.monotonic())  # now, or when it was recorded
             self.ledger.late(record, call, time.monotonic() - began)
             return None, ""
         except LLMError as error:
             self.ledger.failed(record, call, error)
             return None, str(error) if isinstance(error, LLMRequestError) else ""
-        self.ledger.answered(record, answer)
+        self.ledger.answered(record, call, answer)
         filled = sheet.form.read(answer.text)
         if filled is None:
             self.ledger.useless(record, UNREADABLE)

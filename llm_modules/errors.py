@@ -70,6 +70,19 @@ class LLMPausedError(LLMError):
     endpoint_fault = False
 
 
+class LLMBudgetError(LLMError):
+    """Nothing was asked: what may be spent on the language model has been spent."""
+
+    endpoint_fault = False
+    lasting = True
+
+
+class LLMNotRecordedError(LLMError):
+    """Nothing was asked: answers come from a record, and it does not hold this request."""
+
+    endpoint_fault = False
+
+
 class LLMClosedError(LLMError):
     """Nothing was asked: the client has been closed."""
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from string import Template
 
-from plywise.llm_modules.client import Answer, LLMClient, Message, Request
+from plywise.llm_modules.chat import Answer, ChatClient, Message, Request
 from plywise.llm_modules.errors import LLMConfigError, LLMPausedError
 
 _FOLDER = Path(__file__).parent / "prompts"
@@ -76,7 +76,7 @@ class Examinee:
         max_tokens: longest answer.
     """
 
-    def __init__(self, client: LLMClient, max_tokens: int) -> None:
+    def __init__(self, client: ChatClient, max_tokens: int) -> None:
         self.client = client
         self.name = client.model
         self._max_tokens = max_tokens

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from plywise.games.base import Briefing
-from plywise.llm_modules.client import Answer, Call, LLMClient, Request
+from plywise.llm_modules.chat import Answer, Call, ChatClient, Request
 from plywise.llm_modules.errors import LLMConfigError, LLMError, LLMRequestError
 from plywise.llm_modules.forms import Form
 from plywise.llm_modules.ladder import SCORING, AnswerMode, Foothold, Ladder, response_format
@@ -92,7 +92,7 @@ class LLMConsultant:
 
     def __init__(
         self,
-        client: LLMClient,
+        client: ChatClient,
         config: GuideConfig | None = None,
         prompts: Prompts | None = None,
         calibration: LetterCalibration | None = None,
@@ -181,8 +181,6 @@ class LLMConsultation:
         """Abort what is on its way (it counts as late) and return the cost; repeatable."""
         if not self._closed:
             self._closed = True
-            unasked = list(self._waiting)
-            self._waiting.clear()
             for advice in self.poll():  # it arrived, but nobody looked
                 self._mark(advice.question, "unread")
             if self._asked is not None:
@@ -192,11 +190,14 @@ class LLMConsultation:
                 else:  # it ended at this very moment
                     self._take(asked)
                     asked.record["status"] = "unread"
-            for question in unasked:
-                self._ledger.not_asked(question.value)
+            self._ask_no_more()
         return self._ledger.report
 
     # --- asking -----------------------------------------------------------------------------
+
+    def _ask_no_more(self) -> None:
+        while self._waiting:
+            self._ledger.not_asked(self._waiting.popleft().value)
 
     def _ask_next(self) -> None:
         if self._waiting and not self._closed:
@@ -233,13 +234,14 @@ class LLMConsultation:
             answer = asked.call.future.result()
         except CancelledError:
             self._ledger.late(record, asked.call)
+            self._ask_no_more()  # the client was closed, or so it was when this was recorded
             return None
         except LLMError as error:
             self._ledger.failed(record, asked.call, error)
             if isinstance(error, LLMRequestError):
                 self._step_down(asked, str(error))
             return None
-        self._ledger.answered(record, answer)
+        self._ledger.answered(record, asked.call, answer)
         scores = self._scores(asked, answer)
         if scores is None:
             return None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from plywise.llm_modules.client import Answer, Call, Request
+from plywise.llm_modules.chat import Answer, Call, Request
+from plywise.llm_modules.errors import LLMBudgetError
 from plywise.search.guide import GuideReport
 
 
@@ -14,7 +15,8 @@ class Ledger:
 
     In the report ``calls`` are requests that were really sent.  ``failed`` counts calls that
     brought nothing usable, and questions that were not sent because the client pauses after
-    failures; ``late`` counts questions that were given up.
+    failures or answers from a record that does not hold them; ``late`` counts questions that were
+    given up.
 
     Attributes:
         transcript: for the decision log, one entry per call: what was asked and answered, which
@@ -49,16 +51,13 @@ class Ledger:
         status = f"not asked: {why}" if why else "not asked"
         self.transcript.append({"question": question, "status": status})
 
-    def answered(self, record: dict[str, Any], answer: Answer) -> None:
+    def answered(self, record: dict[str, Any], call: Call, answer: Answer) -> None:
         """Note a reply, of use or not."""
-        report = self.report
         if answer.cached:
-            report.cached += 1
+            self.report.cached += 1
         else:
-            report.calls += 1
-            report.prompt_tokens += answer.prompt_tokens
-            report.completion_tokens += answer.completion_tokens
-            report.latencies.append(answer.seconds)
+            self.report.latencies.append(answer.seconds)
+        self._spend(record, call)
         record |= {
             "status": "answered",
             "reply": answer.text,
@@ -76,14 +75,28 @@ class Ledger:
         record |= {"status": "failed", "error": why}
 
     def failed(self, record: dict[str, Any], call: Call, error: Exception) -> None:
-        """Note a call that ended in an error."""
-        self.report.calls += call.sent
-        self.useless(record, str(error))
+        """Note a call that ended in an error, or was not made for lack of a budget."""
+        self._spend(record, call)
+        if isinstance(error, LLMBudgetError):
+            self.report.over_budget += 1
+            record |= {"status": "not asked: out of budget", "error": str(error)}
+        else:
+            self.useless(record, str(error))
 
     def late(self, record: dict[str, Any], call: Call, seconds: float | None = None) -> None:
         """Note a call that was given up, after so many seconds."""
-        self.report.calls += call.sent
+        self._spend(record, call)
         self.report.late += 1
         record["status"] = "late"
         if seconds is not None:
             record["seconds"] = round(seconds, 3)
+
+    def _spend(self, record: dict[str, Any], call: Call) -> None:
+        spent, report = call.spent, self.report
+        report.calls += spent.calls
+        report.unmetered += spent.unmetered
+        report.prompt_tokens += spent.prompt_tokens
+        report.completion_tokens += spent.completion_tokens
+        report.cost += spent.cost
+        if spent.cost:
+            record["cost"] = spent.cost

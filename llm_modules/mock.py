@@ -167,7 +167,11 @@ def _handler(endpoint: MockEndpoint) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             length = int(self.headers.get("Content-Length", 0))
-            request = json.loads(self.rfile.read(length))
+            body = self.rfile.read(length)
+            if len(body) < length:  # given up while it was being sent
+                self.close_connection = True
+                return
+            request = json.loads(body)
             key = self.headers.get("Authorization", "").removeprefix("Bearer ")
             reply = endpoint.reply(request, key)
             if not endpoint.wait(reply.delay, self.connection) or reply.hang_up:

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from plywise.games.base import Briefing
-from plywise.llm_modules.client import LLMClient
+from plywise.llm_modules.chat import ChatClient
 from plywise.llm_modules.dialogue import Dialogue
 from plywise.llm_modules.guides import GuideConfig, LLMConsultant
 from plywise.llm_modules.ladder import WRITING, Ladder
@@ -36,7 +36,7 @@ class LLMPlayer:
 
     def __init__(
         self,
-        client: LLMClient,
+        client: ChatClient,
         config: GuideConfig | None = None,
         method: MethodConfig | None = None,
     ) -> None:

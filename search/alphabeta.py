@@ -22,7 +22,7 @@ from plywise.engine.kernels import NO_ACTION, TERMINAL, RulesKernels
 from plywise.search import negamax
 from plywise.search.decision import Decision
 from plywise.search.guide import Consultation
-from plywise.search.listening import Listener
+from plywise.search.listening import NAP_SECONDS, Listener
 from plywise.search.root import Root
 
 DEEPEST = 250
@@ -31,7 +31,6 @@ DEEPEST = 250
 _PLY_STEP = 1e-4  # how much a final result loses in a reported value for each ply it is away
 _ESTIMATE_SHARE = 0.95  # a reported estimate counts at most this: any certain result lies beyond
 _SLICE_SECONDS = 0.004
-_NAP_SECONDS = 0.002  # between looks at a guide that is all that is waited for
 _REPLY_NODES = 100_000  # for the replies to equally good actions, all together
 _REPLY_SHARE = 0.1  # of max_nodes, and half of it of the seconds, that they may take
 
@@ -141,10 +140,9 @@ class AlphaBeta:
         an estimate is scaled to ±0.95 and has the guides' values blended in.
 
         The consultation is polled, not closed: who opened it closes it.  As long as an answer
-        could still change the decision the search waits for it when it has nothing else to do:
-        without a time limit after the first ply, until the guide is finished (so that with limits
-        of depth or nodes the same answers give the same decision); with one at the end, until the
-        time is over.
+        could still change the decision the search waits for it: with a time limit at the end, until
+        the time is over; without one between plies alone, until the guide is finished (so that with
+        limits of depth or nodes the same answers give the same decision, whenever they come).
 
         ``notes``: ``solved`` (the value is exact), ``plies_to_end`` (of a certain win or loss, else
         None), ``upper_bounds`` (actions of which only an upper bound is reported), ``ties``
@@ -219,7 +217,9 @@ class AlphaBeta:
     ) -> int:
         """Search deeper and deeper; return the last depth that was completed."""
         completed = 0
-        guide.hear()
+        timed = deadline is not None
+        if timed:
+            guide.hear()
         # A forced action needs none of the clock's time: one ply says something about its value.
         forced = len(root.order) == 1 and deadline is not None and not self.all_values
         limit = 1 if forced else self.max_depth
@@ -229,7 +229,8 @@ class AlphaBeta:
             self._killers[1, : len(root.model)] = root.likely_replies()
             self._begin(pool_state, player, root.to_search(), depth, margin)
             while self._slice_once() == negamax.PAUSED:
-                guide.hear()
+                if timed:
+                    guide.hear()
                 if completed and self._out_of_budget(deadline, root):
                     self._take_over(root, depth)
                     return completed
@@ -237,17 +238,19 @@ class AlphaBeta:
             completed = depth
             certain = root.scores[root.best()] >= negamax.UNIT * negamax.PLIES - depth
             done = all(root.solved.values()) or (certain and not self.all_values)
-            if deadline is None:
-                guide.wait(None)
+            if not timed and root.open():
+                guide.hear_out()
             if not done and not self._out_of_budget(deadline, root):
                 if depth < limit:
                     depth += 1
                     continue
-                guide.wait(deadline)
+                if deadline is not None:
+                    guide.wait(deadline)
                 if not self.all_values and root.margin(depth) > margin:
                     continue  # values came: what they may lift over the best needs a real score
             break
-        guide.wait(deadline)
+        if deadline is not None:
+            guide.wait(deadline)
         return completed
 
     def _out_of_budget(self, deadline: float | None, root: Root) -> bool:
@@ -453,14 +456,14 @@ class _Guide(Listener):
         super().__init__(consultation, root)
         self._root = root
 
-    def wait(self, deadline: float | None) -> None:
+    def wait(self, deadline: float) -> None:
         """Listen until the guide is finished, for as long as it can change what is played."""
         self.hear()
         while self._root.open() and not self.finished:
-            left = math.inf if deadline is None else deadline - time.perf_counter()
+            left = deadline - time.perf_counter()
             if left <= 0:
                 return
-            time.sleep(min(_NAP_SECONDS, left))
+            time.sleep(min(NAP_SECONDS, left))
             self.hear()
 
 

@@ -3,8 +3,10 @@
 *propose* (a prior over the player's own actions), *model* (a prior over the opponent's actions)
 and *evaluate* (values of positions).  A search starts a guide, runs at full speed, polls it between
 slices, and uses whatever has arrived; a guide that is slow, wrong or dead costs nothing but its
-advice.  Priors shape exploration and can never remove an action; values are blended in with the
-guide's ``trust``.
+advice.  A search without a clock (a fixed number of iterations, or a depth) hears its guide out
+before it goes on, so that what it finds depends on the answers and not on when they came: that is
+what makes a recorded experiment repeatable.  Priors shape exploration and can never remove an
+action; values are blended in with the guide's ``trust``.
 
 In the tree search over simultaneous moves PROPOSE and MODEL scale the exploration of own actions
 and of the opponent's, and EVALUATE counts as visits with that value.  In alpha-beta, where players
@@ -28,7 +30,7 @@ chosen: the search's window opens as far as values can lift one action over anot
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import Enum
 from typing import Protocol
 
@@ -68,31 +70,29 @@ class GuideReport:
 
     Attributes:
         calls, cached, late, failed: questions sent, answered from a cache, given up, in vain.
+        over_budget: questions not sent because the budget was used up.
+        unmetered: calls of which nobody told us the tokens (given up, or the connection broke).
         used, ignored: answers that the search took in, and those of no use to it.
-        prompt_tokens, completion_tokens, latencies: of the calls.
+        prompt_tokens, completion_tokens, cost, latencies: of the calls; cost in US dollars.
     """
 
     calls: int = 0
     cached: int = 0
     late: int = 0
     failed: int = 0
+    over_budget: int = 0
+    unmetered: int = 0
     used: int = 0
     ignored: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    cost: float = 0.0
     latencies: list[float] = field(default_factory=list)
 
     def add(self, other: GuideReport) -> None:
         """Add another report's figures to this one."""
-        self.calls += other.calls
-        self.cached += other.cached
-        self.late += other.late
-        self.failed += other.failed
-        self.used += other.used
-        self.ignored += other.ignored
-        self.prompt_tokens += other.prompt_tokens
-        self.completion_tokens += other.completion_tokens
-        self.latencies.extend(other.latencies)
+        for one in fields(self):
+            setattr(self, one.name, getattr(self, one.name) + getattr(other, one.name))
 
 
 class Consultation(Protocol):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 import math
+import time
 from abc import ABC, abstractmethod
 from numbers import Real
 
 from plywise.search.guide import Advice, Consultation
 
 log = logging.getLogger(__name__)
+
+NAP_SECONDS = 0.002  # between looks at a guide that is all that is waited for
 
 
 class Answers(ABC):
@@ -60,6 +63,16 @@ class Listener:
             except Exception as problem:  # whatever a guide does wrong
                 self._give_up(problem)
         return taken
+
+    def hear_out(self) -> None:
+        """Listen until the guide is finished: for a search without a clock.
+
+        What it finds then depends on the answers alone, not on when they came.
+        """
+        self.hear()
+        while not self.finished:
+            time.sleep(NAP_SECONDS)
+            self.hear()
 
     @property
     def finished(self) -> bool:

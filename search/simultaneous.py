@@ -192,8 +192,9 @@ class SimultaneousSearch:
             weights: how likely each is (any positive scale); None: equally.
             player: 0 or 1.
             seed: of everything random here.
-            consultation: a guide's, started by the caller; polled between slices, never waited
-                for, and not closed: who opened it closes it.
+            consultation: a guide's, started by the caller; polled between slices and, where there
+                is a time limit, never waited for; without one it is heard out first.  Not closed:
+                who opened it closes it.
             seconds: replaces the configured time for this decision.
 
         Returns:
@@ -231,7 +232,9 @@ class SimultaneousSearch:
             own_pool = pool if listens else pool.copy()  # each has a state to work on
             self._grow(tree, own_pool, cumulative, root, limit, deadline, lent, ear.rein)
 
-        if self.config.threads > 1:
+        if deadline is None:
+            ear.hear_out()
+        elif self.config.threads > 1:
             ear.listen()  # what is known already all trees know from the start
         forest.grow(grow, ear.rein, deadline)
         return self._report(forest, root, probabilities, both, seed, start, ear.error)

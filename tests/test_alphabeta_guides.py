@@ -302,7 +302,9 @@ def test_no_answer_costs_a_proved_win_or_walks_into_a_proved_loss(name: str) -> 
                 seen[1] += 1
                 assert told.action not in losses
             notes = told.notes
-            assert len(notes["advice_used"]) + notes["advice_ignored"] == len(said)
+            heard = len(notes["advice_used"]) + notes["advice_ignored"]
+            # Where the first ply has proved enough, nobody is listened to.
+            assert heard == len(said) or (heard == 0 and (wins or losses))
     assert min(seen) > 5
 
 

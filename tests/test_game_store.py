@@ -39,7 +39,7 @@ def game(number: int, **more: Any) -> FinishedGame:
 
 def test_what_goes_in_comes_out(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "r.sqlite"
-    sides = (Side(3, 0.5, 0.3, 1, 1, 9, 2, 1, 1, 100, 10, 0.25), Side())
+    sides = (Side(3, 0.5, 0.3, 1, 1, 9, 2, 1, 1, 1, 1, 100, 10, 0.25), Side())
     trace = [{"p": 0, "w": 0, "v": 0.5}]
     full = game(
         5, seconds=1.5, ended=2.0, sides=sides, attempts=2, error="x: y", culprit=1,

@@ -164,7 +164,7 @@ def test_a_broken_call_is_repeated_as_often_as_configured() -> None:
         answer = llm.submit(request()).future.result(5)
         usage = llm.usage()
     assert (answer.text, answer.retries) == ("x", 1)
-    assert (usage.calls, usage.retries, usage.failed) == (1, 1, 0)
+    assert (usage.calls, usage.requests, usage.failed) == (1, 2, 0)
 
 
 # --- failures -------------------------------------------------------------------------------------

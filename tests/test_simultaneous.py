@@ -695,7 +695,6 @@ def test_the_search_lends_its_core_to_a_slow_guide_and_takes_it_back() -> None:
         lambda: Guide(propose({0: float("nan"), 1: float("inf"), 2: -1.0}, 1.0)),
         lambda: Guide(propose({}, 1.0)),
         lambda: Guide(Advice(Question.MODEL, {77: 1.0}, 1.0)),
-        lambda: Guide(propose({0: 1.0}, 1.0), late=10**9),
         lambda: Guide(failing=True),
         lambda: Guide(Advice(Question.PROPOSE, {0: None}, 1.0)),  # type: ignore[dict-item]
     ],
@@ -709,6 +708,17 @@ def test_worthless_advice_changes_nothing(algorithm: str, make: Callable[[], Gui
         assert plain(alone) == plain(advised)
         assert guide.polls >= 1
         assert not guide.closed
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_without_a_clock_it_does_not_matter_when_answers_come(threads: int) -> None:
+    engine = search(iterations=1500, threads=threads)
+    found = [
+        plain(engine.decide(long_choice(), None, 0, 21, Guide(propose({0: 1.0}, 0.7), late=late)))
+        for late in (0, 1, 30)
+    ]
+    assert found[0] == found[1] == found[2]
+    assert found[0] != plain(engine.decide(long_choice(), None, 0, 21))
 
 
 def test_a_failing_guide_is_noted() -> None:
