@@ -8,6 +8,7 @@ from typing import Any
 
 from plywise.arena.childplay_sitting import FAULT, Outcome
 from plywise.arena.stats import Interval, wilson
+from plywise.llm_modules.accounting import Prices
 
 _UNIMPORTANT = ("player", "calls", "cached", "http_retries", "seconds")
 
@@ -89,7 +90,7 @@ def row(player: str, outcomes: Sequence[Outcome], prices: tuple[float, float] = 
         http_retries=total("http_retries"),
         prompt_tokens=prompt,
         completion_tokens=completion,
-        cost=(prompt * prices[0] + completion * prices[1]) / 1e6 if any(prices) else None,
+        cost=Prices(*prices).cost(prompt, completion) if any(prices) else None,
         seconds=total("seconds"),
         means=means,
     )

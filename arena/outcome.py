@@ -15,6 +15,7 @@ from rich.table import Table
 from plywise.arena.display import near
 from plywise.arena.game_store import FinishedGame, GameStore
 from plywise.arena.identity import digest_of
+from plywise.arena.llm_words import asked, llm_long
 from plywise.arena.pool_ratings import ratings_of
 from plywise.arena.ratings import Ratings
 from plywise.arena.records import RecordFileError, write_summary
@@ -91,6 +92,10 @@ def write_results(
                 console.print(f"note: {warning}", soft_wrap=True, markup=False)
         for line in text_summary(standings, games, rated):
             console.print(line, soft_wrap=True, markup=False)
+        for title, standing in zip(standings.titles, standings.agents, strict=True):
+            if asked(standing.effort):
+                line = f"language model of {title}: {llm_long(standing.effort)}"
+                console.print(line, soft_wrap=True, markup=False)
         for line in stop.lines() if stop is not None else ():
             console.print(line, soft_wrap=True, markup=False)
     if config.llm.record is not None or config.llm.replay is not None:

@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from plywise.arena.llm_words import llm_long, llm_short
 from plywise.arena.match import Clock
 from plywise.arena.stats import Tally
 from plywise.search.guide import GuideReport
@@ -112,30 +113,6 @@ def picture(
 
 def _doing(species: str, move: str) -> str:
     return f"{species}: {move}" if move else species or "…"
-
-
-def llm_short(report: GuideReport) -> str:
-    """Return calls and the last latency in few characters, what went wrong only if it did."""
-    words = [f"{report.calls} calls"]
-    if report.latencies:
-        words.append(f"{report.latencies[-1]:.1f} s")
-    for count, name in ((report.late, "late"), (report.failed, "failed")):
-        if count:
-            words.append(f"{count} {name}")
-    return ", ".join(words)
-
-
-def llm_long(report: GuideReport) -> str:
-    """Return everything that the guidance cost."""
-    latency = "no answers"
-    if report.latencies:
-        mean = sum(report.latencies) / len(report.latencies)
-        latency = f"{mean:.2f} s mean, {max(report.latencies):.2f} s longest"
-    return (
-        f"{report.calls} calls, {report.cached} cached, {report.late} late, "
-        f"{report.failed} failed; {latency}; tokens {report.prompt_tokens} in, "
-        f"{report.completion_tokens} out"
-    )
 
 
 def battle_line(battle: LiveBattle, total: int) -> str:

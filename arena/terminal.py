@@ -21,6 +21,7 @@ from rich.text import Text
 
 from plywise.arena.game_file import GameFile, Move, save_game
 from plywise.arena.hints import show_hint
+from plywise.arena.llm_words import asked, llm_long
 from plywise.arena.match import IllegalDecisionError, decision_seed
 from plywise.arena.seats import seated
 from plywise.datasets.errors import ConfigError
@@ -35,6 +36,7 @@ from plywise.games.base import (
 from plywise.games.placing import MARKS, PlacingGame
 from plywise.search.alphabeta import describe_value
 from plywise.search.decision import Decision
+from plywise.search.guide import GuideReport
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C or the end of input, as shells have it."""
@@ -74,6 +76,7 @@ class _Table:
 
     Attributes:
         log: all actions in order, as they go into the record.
+        guides: what each player's guidance cost.
         past: what to return to: the state and the length of ``log`` at each decision of a person.
     """
 
@@ -83,6 +86,9 @@ class _Table:
     console: Console
     state: State
     log: list[Move] = field(default_factory=list)
+    guides: tuple[GuideReport, GuideReport] = field(
+        default_factory=lambda: (GuideReport(), GuideReport())
+    )
     past: list[tuple[State, int]] = field(default_factory=list)
     undone: int = 0
     hints: int = 0
@@ -177,6 +183,9 @@ def play_in_terminal(
     if ending == "finished":
         table.draw(0)
         table.say((_result(table), "bold green"))
+    for player, report in enumerate(table.guides):
+        if asked(report):
+            table.say(f"{table.who(player)}, language model: {llm_long(report)}")
     record = _record(table, started, ending, origin)
     path = save_game(record, folder, started)
     if ending == "interrupted":
@@ -245,6 +254,9 @@ def _agent_moves(table: _Table, player: int, announce: bool) -> Move:
     with table.console.status(f"{agent.name} is thinking"):
         decision = agent.decide(table.state.clone(), player, seed)
     seconds = time.perf_counter() - start
+    report = decision.notes.get("guide")
+    if isinstance(report, GuideReport):
+        table.guides[player].add(report)
     if decision.action not in table.state.legal_actions(player):
         raise IllegalDecisionError(f"{agent.name} chose {decision.action}, which is not legal")
     if announce:

@@ -33,12 +33,14 @@ class Reply:
         body: sent as it is; what is not valid JSON makes a malformed reply.
         delay: seconds to wait first, in which the caller may give up.
         hang_up: close the connection without any answer.
+        tokens: of prompt and answer, as the body reports them.
     """
 
     status: int = 200
     body: bytes = b""
     delay: float = 0.0
     hang_up: bool = False
+    tokens: tuple[int, int] = (0, 0)
 
 
 def says(text: str, delay: float = 0.0, **usage: int) -> Reply:
@@ -84,7 +86,7 @@ def _completion(text: str, top: list[JSON] | None, delay: float, usage: Mapping[
             "prompt_tokens_details": {"cached_tokens": usage.get("cached_tokens", 0)},
         },
     }
-    return Reply(200, json.dumps(body).encode(), delay)
+    return Reply(200, json.dumps(body).encode(), delay, tokens=(prompt, completion))
 
 
 class MockEndpoint:
@@ -96,6 +98,8 @@ class MockEndpoint:
 
     Attributes:
         requests: the JSON of every request that reached the script.
+        counted: tokens of prompts and answers of all replies that it set out to give.
+        told: the same of those that it gave to the end.
         aborted: how many callers closed the connection while their answer was being delayed.
     """
 
@@ -103,6 +107,8 @@ class MockEndpoint:
         self, script: Iterable[Reply] | Callable[[JSON], Reply], api_key: str = ""
     ) -> None:
         self.requests: list[JSON] = []
+        self.counted = [0, 0]
+        self.told = [0, 0]
         self.aborted = 0
         self.missing = 0
         self._answer = script if callable(script) else None
@@ -147,6 +153,12 @@ class MockEndpoint:
                 return refuses(500, "the mock's script has run out")
             return found
 
+    def count(self, tokens: list[int], reply: Reply) -> None:
+        """Add a reply's tokens."""
+        with self._lock:
+            for place, amount in enumerate(reply.tokens):
+                tokens[place] += amount
+
     def wait(self, seconds: float, link: socket.socket) -> bool:
         """Sleep; returns False if the caller hung up or the endpoint is closing meanwhile."""
         deadline = time.monotonic() + seconds
@@ -174,6 +186,7 @@ def _handler(endpoint: MockEndpoint) -> type[BaseHTTPRequestHandler]:
             request = json.loads(body)
             key = self.headers.get("Authorization", "").removeprefix("Bearer ")
             reply = endpoint.reply(request, key)
+            endpoint.count(endpoint.counted, reply)
             if not endpoint.wait(reply.delay, self.connection) or reply.hang_up:
                 self.close_connection = True
                 return
@@ -181,6 +194,7 @@ def _handler(endpoint: MockEndpoint) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(reply.body)))
             self.end_headers()
+            endpoint.count(endpoint.told, reply)
             self.wfile.write(reply.body)
 
         def log_message(self, format: str, *args: object) -> None:

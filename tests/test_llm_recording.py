@@ -236,8 +236,8 @@ def without_times(value: Any) -> Any:
 
 
 EXPERIMENTS = {
-    "tic_tac_toe": (AlphaBetaConfig(seconds=None, iterations=60), range(8)),
-    "connect_four": (AlphaBetaConfig(seconds=None, iterations=3000), range(2)),
+    "tic_tac_toe": (AlphaBetaConfig(seconds=None, iterations=60), range(6)),
+    "connect_four": (AlphaBetaConfig(seconds=None, iterations=3000), range(1)),
     "goofspiel": (SimultaneousConfig(seconds=None, iterations=300), range(1)),
     "gen9randombattle": (SimultaneousConfig(seconds=None, iterations=100, worlds=4), range(1)),
 }

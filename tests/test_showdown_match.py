@@ -16,6 +16,7 @@ import pytest
 from rich.console import Console
 
 from plywise.arena import showdown_match
+from plywise.arena.llm_words import llm_short
 from plywise.arena.records import read_records
 from plywise.arena.showdown_match import BattlesStalledError, ShowdownMatch, run_showdown
 from plywise.arena.showdown_players import (
@@ -23,7 +24,7 @@ from plywise.arena.showdown_players import (
     ServerUnreachableError,
     account,
 )
-from plywise.arena.showdown_view import LiveBattle, battle_line, llm_short
+from plywise.arena.showdown_view import LiveBattle, battle_line
 from plywise.conf.schema import (
     AgentConfig,
     GameConfig,

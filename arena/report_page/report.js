@@ -50,7 +50,7 @@ function ratingTable() {
   const ends = finite.flatMap((a) => [a.rating, a.low ?? a.rating, a.high ?? a.rating]);
   const low = Math.min(0, ...ends) - 20, high = Math.max(0, ...ends) + 20, x = (v) => 4 + 112 * (v - low) / (high - low);
   // Columns about the language model only where one was asked.
-  const asked = data.agents.some((a) => a.effort.calls), priced = data.agents.some((a) => a.effort.cost);
+  const asked = data.agents.some((a) => a.effort.calls + a.effort.cached + a.effort.failed + a.effort.over_budget), priced = data.agents.some((a) => a.effort.cost);
   const t = table(["", "agent", "rating", "95 % interval", "", "stronger than next", "games", "W–D–L", "score", "seconds / decision",
     ...(asked ? ["LLM calls", "tokens"] : []), ...(priced ? ["cost $"] : [])], [1]);
   const body = t.createTBody();
@@ -71,8 +71,10 @@ function ratingTable() {
     row.append(cell, make("td", percent(a.superiority)), make("td", number(a.wins + a.draws + a.losses)),
       make("td", `${a.wins}–${a.draws}–${a.losses}`), make("td", percent(a.score)), make("td", number(a.seconds, 3)));
     if (asked) {
-      row.append(make("td", number(e.calls)), make("td", number(tokens)));
-      row.cells[row.cells.length - 2].title = `${number(e.used)} answers used by the search, ${number(e.ignored)} of no use to it`;
+      const wrong = [[e.late, "late"], [e.failed, "failed"], [e.over_budget, "over budget"]].filter(([n]) => n).map(([n, what]) => `, ${number(n)} ${what}`);
+      row.append(make("td", `${number(e.calls)}${wrong.join("")}`), make("td", number(tokens)));
+      row.cells[row.cells.length - 2].title = `${number(e.cached)} more from the cache; ${number(e.used)} answers used by the search, ${number(e.ignored)} of no use to it`;
+      row.cells[row.cells.length - 1].title = `${number(e.prompt_tokens)} in, ${number(e.completion_tokens)} out; of ${number(e.unmetered)} calls not known`;
     }
     if (priced) row.append(make("td", e.cost ? number(e.cost, 4) : "–"));
   });
