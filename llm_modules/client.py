@@ -350,10 +350,10 @@ class LLMClient:
 
     def _cache_key(self, request: Request) -> str:
         """Return what an answer is kept under; "" where the same request may get another one."""
-        repeatable = self.config.temperature == 0.0 or request.seed is not None
+        whole = request.parameters(self.model, self.config.temperature) | {"at": self._origin}
+        repeatable = whole.get("temperature") == 0.0 or "seed" in whole
         if not self._keeps or not repeatable:
             return ""
-        whole = request.parameters(self.model, self.config.temperature) | {"at": self._origin}
         return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
 
 

@@ -239,7 +239,7 @@ EXPERIMENTS = {
     "tic_tac_toe": (AlphaBetaConfig(seconds=None, iterations=60), range(6)),
     "connect_four": (AlphaBetaConfig(seconds=None, iterations=3000), range(1)),
     "goofspiel": (SimultaneousConfig(seconds=None, iterations=300), range(1)),
-    "gen9randombattle": (SimultaneousConfig(seconds=None, iterations=100, worlds=4), range(1)),
+    "gen9randombattle": (SimultaneousConfig(seconds=None, iterations=60, worlds=2), range(1)),
 }
 
 
@@ -283,7 +283,7 @@ def test_a_tournament_is_recorded_and_replayed_from_the_terminal(
         """Run the tournament; return the digest of its decisions."""
         arguments = (
             *("tournament", "game=tic_tac_toe", "agents=[llm_search,random]", "llm=openai"),
-            *("search.seconds=null", "search.iterations=50", "tournament.pairs=2", *settings),
+            *("search.seconds=null", "search.iterations=50", "tournament.pairs=1", *settings),
             f"tournament.record={tmp_path}/{number}.sqlite",
             f"hydra.run.dir={tmp_path}/out{number}",
         )
