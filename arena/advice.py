@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_MODEL_LOG = logging.getLogger("plywise.llm")
+_MOST_TOLD = 5  # warnings about the model that people are told
+
 
 class Recorded(Consultation, Protocol):
     """A consultation that can be told afterwards."""
@@ -115,6 +118,24 @@ def check_advice(llm: LLMGroup, agent: AgentConfig, game: Game, search: SearchCo
             )
 
 
+class _Teller(logging.Handler):
+    """Tells people what is wrong with the model, each thing once; the log has every time."""
+
+    def __init__(self, model: LanguageModel) -> None:
+        super().__init__(logging.WARNING)
+        self._model = model
+        self._told: set[str] = set()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Tell a warning that is new, as long as there were not too many."""
+        line = record.getMessage()
+        what = line.partition("; no more questions")[0]
+        if what not in self._told and len(self._told) < _MOST_TOLD:
+            self._told.add(what)
+            more = "; the log has what else happens" if len(self._told) == _MOST_TOLD else ""
+            self._model.progress(f"{line}{more}")
+
+
 class LanguageModel:
     """The configured model: its client and consultant, started at the first use."""
 
@@ -124,6 +145,7 @@ class LanguageModel:
         self._server: EmbeddedServer | None = None
         self._client: ChatClient | None = None
         self._consultants: dict[str, LLMConsultant] = {}
+        self._teller = _Teller(self)
 
     def client(self) -> ChatClient:
         """Return the client; starts the embedded server where that is the model.
@@ -132,6 +154,7 @@ class LanguageModel:
             LLMError: the settings cannot work, or the embedded server does not start.
         """
         if self._client is None:
+            _MODEL_LOG.addHandler(self._teller)
             group, config = self.config, client_config(self.config)
             if group.replay is not None:
                 from plywise.llm_modules.recording import Replay
@@ -182,6 +205,7 @@ class LanguageModel:
 
     def close(self) -> None:
         """Stop the client and the embedded server."""
+        _MODEL_LOG.removeHandler(self._teller)
         if self._client is not None:
             self._client.close()
         if self._server is not None:

@@ -44,6 +44,13 @@ def deadline(config: BenchConfig) -> Figures:
     return bench_deadline(config.seconds, config.decisions, config.seed)
 
 
+def guides(config: BenchConfig) -> Figures:
+    """Decisions that a model which does everything wrong advises: illegal ones, late ones."""
+    from plywise.arena.bench_guides import bench_guides
+
+    return bench_guides(config.seconds, config.decisions, config.seed)
+
+
 def engine(config: BenchConfig) -> Figures:
     """The battle engine part by part, and the real simulator beside it."""
     from plywise.arena.bench_engine import bench_engine
@@ -70,6 +77,7 @@ PARTS: dict[str, Callable[[BenchConfig], Figures]] = {
     "battleship": battleship,
     "search": search,
     "deadline": deadline,
+    "guides": guides,
     "exploitability": exploitability,
     "engine": engine,
 }

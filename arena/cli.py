@@ -94,7 +94,8 @@ COMMANDS = {
         positional=("what", "file"),
     ),
     "bench": Command(
-        "measure speed: engine, search, boards; strength: battleship; a language model: childplay",
+        "measure speed: engine, search, boards; strength: battleship; "
+        "language models: childplay, guides",
         "plywise.arena.commands:bench",
         positional=("what",),
     ),
@@ -102,6 +103,11 @@ COMMANDS = {
         "fit the weights of battle values or priors by self-play",
         "plywise.arena.commands:fit",
         positional=("what",),
+    ),
+    "models": Command(
+        "model files for llm=embedded: list, or fetch NAME",
+        "plywise.arena.commands:models",
+        positional=("what", "name"),
     ),
     "agents": Command("list the agents", "plywise.arena.commands:agents", hydra=False),
     "games": Command("list the games", "plywise.arena.commands:games", hydra=False),

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from plywise.conf.fit_schema import FitConfig
+    from plywise.conf.models_schema import ModelsConfig
     from plywise.conf.rating_schema import CalibrateConfig, RatingsConfig
     from plywise.conf.schema import (
         BenchConfig,
@@ -191,6 +192,13 @@ def bench(config: BenchConfig, folder: Path) -> int:
     from plywise.arena.bench import run_bench
 
     return run_bench(config, folder)
+
+
+def models(config: ModelsConfig, folder: Path) -> int:
+    """List known model files, or fetch one."""
+    from plywise.arena.models import run_models
+
+    return run_models(config)
 
 
 def fit(config: FitConfig, folder: Path) -> int:

@@ -98,7 +98,7 @@ def write_results(
                 console.print(line, soft_wrap=True, markup=False)
         for line in stop.lines() if stop is not None else ():
             console.print(line, soft_wrap=True, markup=False)
-    if config.llm.record is not None or config.llm.replay is not None:
+    if games and (config.llm.record is not None or config.llm.replay is not None):
         console.print(f"decisions: {summary['decisions']} (equal digests: equal games and advice)")
     if faults:
         console.print(f"{len(faults)} games broke off; see the table faults in the record.")

@@ -20,7 +20,7 @@ class BenchConfig:
 
     Attributes:
         seconds: measured time for one part (boards: a fixed amount of work instead).
-        decisions: deadline only: how many, with ``seconds`` each.
+        decisions: deadline and guides only: how many, with ``seconds`` each.
         cold: engine only: compile everything anew in a fresh process, which takes a minute.
         simulator: engine only: measure the real simulator in the same run (needs Node).
         fleets: battleship only: how many random fleets to hunt.
@@ -48,7 +48,7 @@ class BenchConfig:
 
     def __post_init__(self) -> None:
         """Check the values."""
-        speeds = ("engine", "search", "deadline", "boards")
+        speeds = ("engine", "search", "deadline", "boards", "guides")
         _one_of("what", self.what, (*speeds, "battleship", "exploitability", "childplay"))
         _at_least("decisions", self.decisions, 1)
         _at_least("fleets", self.fleets, 1)

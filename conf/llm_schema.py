@@ -75,7 +75,8 @@ class LLMGroup:
             ``agent.seconds`` comes before both.
         lend_after: for a model on the same few cores: after so many seconds of a decision the
             battle search sleeps until the model's first answer, or until the time runs short.
-        model_path: GGUF file for the embedded model; null: the packaged SmolLM2-135M.
+        model_path: GGUF file for the embedded model, or the name of one that ``plywise models`` has
+            fetched; null: the packaged SmolLM2-135M.
         threads: of the embedded model; null: its own default.
         skill: of the stand-in: how often it answers rightly on purpose, else at random.
         seed: of the stand-in's answers.

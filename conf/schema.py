@@ -26,6 +26,7 @@ from plywise.conf.game_schema import GameConfig as GameConfig
 from plywise.conf.game_schema import GoofspielConfig as GoofspielConfig
 from plywise.conf.game_schema import PluginConfig as PluginConfig
 from plywise.conf.llm_schema import LLMGroup as LLMGroup
+from plywise.conf.models_schema import ModelsConfig
 from plywise.conf.rating_schema import CalibrateConfig, RatingsConfig
 from plywise.conf.tournament_schema import ReportConfig, TournamentGroup
 from plywise.datasets.errors import ConfigError
@@ -568,6 +569,7 @@ COMMAND_SCHEMAS: dict[str, Any] = {
     "bench": BenchConfig,
     "solve": SolveConfig,
     "fit": FitConfig,
+    "models": ModelsConfig,
 }
 
 

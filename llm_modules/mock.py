@@ -8,6 +8,7 @@ asking more than it planned.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import select
 import socket
@@ -176,6 +177,10 @@ class MockEndpoint:
 def _handler(endpoint: MockEndpoint) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+
+        def handle(self) -> None:
+            with contextlib.suppress(ConnectionError):  # the caller has gone
+                super().handle()
 
         def do_POST(self) -> None:
             length = int(self.headers.get("Content-Length", 0))

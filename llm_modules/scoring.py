@@ -40,7 +40,8 @@ class LetterScores:
 
 def read_scores(first_token: Sequence[tuple[str, float]], letters: str) -> LetterScores | None:
     """Return the letters' scores, or None if no letter is among the likeliest tokens."""
-    usable = [(t, max(p, LOWEST_LOGPROB)) for t, p in first_token if not math.isnan(p)]
+    # An endpoint may send anything; no probability is above 1.
+    usable = [(t, min(0.0, max(p, LOWEST_LOGPROB))) for t, p in first_token if not math.isnan(p)]
     if not usable:
         return None
     # A token that is not reported has at most the smallest probability that is, and at most all
