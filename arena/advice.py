@@ -90,12 +90,12 @@ def check_advice(llm: LLMGroup, agent: AgentConfig, game: Game, search: SearchCo
     Raises:
         ConfigError: says which guide has no use, and what would work.
     """
-    from plywise.arena.truth import TRUTHS
+    from plywise.arena.oracles import ORACLES
 
     rules, guides = game.info, with_advice(llm, agent).guides
     where = f"agents: {agent.title}"
-    if llm.name == "stand_in" and rules.name not in TRUTHS:
-        raise ConfigError(f"llm=stand_in advises in game={' or game='.join(TRUTHS)} only")
+    if llm.name == "stand_in" and rules.name not in ORACLES:
+        raise ConfigError(f"llm=stand_in advises in game={' or game='.join(ORACLES)} only")
     sampled = isinstance(search, SimultaneousConfig)
     if isinstance(search, SimultaneousConfig) and search.sharing == "averaged":
         raise ConfigError(
@@ -171,15 +171,18 @@ class LanguageModel:
                 self.progress(f"Language model: {self._client.model} at {self._client.endpoint}")
         return self._client
 
-    def consult(self, group: LLMGroup, game: Game) -> Consult:
-        """Return who is asked with these settings; agents with the same ones share it."""
+    def consult(self, group: LLMGroup, game: Game, search: SearchConfig) -> Consult:
+        """Return who is asked with these settings; agents with the same ones share it.
+
+        ``search`` is how the opponent plays, as far as a stand-in is to know.
+        """
         if self.config.name == "stand_in":
-            from plywise.arena.truth import TRUTHS
+            from plywise.arena.oracles import make_oracle
             from plywise.llm_modules.stand_in import StandIn
 
-            best = TRUTHS[game.info.name](game)
-            stand_in = StandIn(best, self.guide_config(group), group.skill, group.seed)
-            return stand_in.consult
+            oracle = make_oracle(game, search, group.oracle_iterations)
+            config = self.guide_config(group)
+            return StandIn(oracle, config, group.skill, group.seed, group.delay).consult
         consultant = self._consultant(group)
         return lambda state, player, seed: consultant.consult(state.briefing(player), seed)
 

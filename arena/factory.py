@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from plywise.arena.advice import Advised, Consult, LanguageModel, check_advice, with_advice
 from plywise.arena.agents import Agent, AgentInfo, Progress, RandomAgent, check_agent
+from plywise.arena.battle_search import make_search
 from plywise.arena.seats import Seat
 from plywise.arena.truth import TRUTHS
 from plywise.arena.worlds import belief_worlds
@@ -160,6 +161,8 @@ class AgentFactory:
             search = with_budget(self._search, entrant)
             if self._advised(entrant):
                 check_advice(self._model.config, entrant, self.game, search)
+                if self._on_server and self._model.config.name == "stand_in":
+                    raise ConfigError("llm=stand_in knows no battle on a server")
         if entrant.llm:
             with_advice(self._model.config, entrant)
             if not self._advised(entrant):
@@ -216,7 +219,8 @@ class AgentFactory:
             return LLMAgent(label, self._model, method_config(entrant), entrant.seconds, kernels)
         consult = None
         if advised:
-            consult = self._model.consult(with_advice(self._model.config, entrant), self.game)
+            group = with_advice(self._model.config, entrant)
+            consult = self._model.consult(group, self.game, self._search)
         if isinstance(search, AlphaBetaConfig):
             return AlphaBetaAgent(label, self._kernels(), search, consult)
         if isinstance(search, MCTSConfig):
@@ -379,39 +383,23 @@ class BattleAgent:
         search = self._search()
         worlds = belief_worlds(state, player, self._config.worlds, seed)
 
+        uncounted = 0.0
+
+        def spent() -> float:
+            return time.perf_counter() - start - uncounted
+
         def think(consultation: Consultation | None) -> Decision:
-            seconds = allowed
-            if seconds is not None:
-                seconds = max(LEAST_SECONDS, seconds - (time.perf_counter() - start))
+            nonlocal uncounted
+            uncounted = getattr(consultation, "uncounted", 0.0)  # a stand-in's oracle thought
+            seconds = None if allowed is None else max(LEAST_SECONDS, allowed - spent())
             return search.decide(worlds, None, player, seed, consultation, seconds)
 
         decision = self._advised.decide(state, player, seed, think)
-        return replace(decision, seconds=time.perf_counter() - start)
+        return replace(decision, seconds=spent())
 
     def _search(self) -> SimultaneousSearch | AveragedSearch:
-        from plywise.search import averaging, simultaneous
-
         if not hasattr(self._local, "search"):
-            config = self._config
-            shared = config.sharing == "shared"
-            search = simultaneous.SimultaneousSearch if shared else averaging.AveragedSearch
-            self._local.search = search(
-                self._kernels,
-                simultaneous.SimultaneousConfig(
-                    # Each decision brings its own; this is what it cannot exceed.
-                    seconds=config.battle_seconds if config.seconds is None else config.seconds,
-                    iterations=config.iterations,
-                    max_depth=config.max_depth,
-                    algorithm=config.algorithm,
-                    exploration=config.exploration,
-                    rollout=config.rollout,
-                    lend_after=self._lend_after,
-                    final=config.final,
-                    prior_trust=config.prior_trust,
-                    habit=config.habit,
-                    threads=config.threads,
-                ),
-            )
+            self._local.search = make_search(self._kernels, self._config, self._lend_after)
         return cast("SimultaneousSearch | AveragedSearch", self._local.search)
 
     def close(self) -> None:

@@ -80,6 +80,8 @@ class LLMGroup:
         threads: of the embedded model; null: its own default.
         skill: of the stand-in: how often it answers rightly on purpose, else at random.
         seed: of the stand-in's answers.
+        oracle_iterations: of the stand-in's own search, in battles.
+        delay: seconds until the stand-in's answers to a decision arrive.
         prompt_price, completion_price: US dollars per million tokens, for the cost in records.
     """
 
@@ -104,6 +106,8 @@ class LLMGroup:
     threads: int | None = None
     skill: float = 1.0
     seed: int = 0
+    oracle_iterations: int = 10_000
+    delay: float = 0.0
     prompt_price: float = 0.0
     completion_price: float = 0.0
 
@@ -119,6 +123,8 @@ class LLMGroup:
         _at_least("llm.concurrency", self.concurrency, 1)
         _between("llm.trust", self.trust, 0, 1)
         _between("llm.skill", self.skill, 0, 1)
+        _at_least("llm.oracle_iterations", self.oracle_iterations, 1)
+        _at_least("llm.delay", self.delay, 0)
         _at_least("llm.max_calls", self.max_calls, 1)
         _at_least("llm.threads", self.threads, 1)
         files = [key for key in ("cache", "record", "replay") if getattr(self, key) is not None]

@@ -161,7 +161,7 @@ _NUMBERS = ("seconds", "iterations", "max_depth", "samples", "thought", "tempera
 LLM_METHODS = ("scoring", "io", "cot", "sc", "tot", "pokellmon")
 """How a language model may play by itself (``llm_modules/methods.py``)."""
 
-AGENT_LLM_KEYS = ("guides", "trust", "max_calls", "skill")
+AGENT_LLM_KEYS = ("guides", "trust", "max_calls", "skill", "delay")
 """What an agent may set for itself of the ``llm`` group; the model itself is shared by all."""
 
 
@@ -178,7 +178,7 @@ class AgentConfig:
         temperature: of ``llm``: of answers that vote.
         label: what it is called in tables and records; null: the name and what was set here.
         search: any further keys of the ``search`` group, for example ``{worlds: 32}``.
-        llm: ``guides``, ``trust``, ``max_calls`` and ``skill`` of the ``llm`` group.
+        llm: ``guides``, ``trust``, ``max_calls``, ``skill`` and ``delay`` of the ``llm`` group.
     """
 
     name: str = MISSING

@@ -1,94 +1,111 @@
 """A stand-in for a language model of known skill, to see what good advice is worth.
 
-Each question is answered rightly with probability ``skill``, else with any option at random, so at
-skill 0 it is right by chance.  It answers like a model that names one letter and reports no
-probabilities (``scoring.choice_scores``), at once, and the same for the same seed.  What is right
-it is told by whoever makes it: a function that knows the best actions of a position.
-
-PROPOSE and EVALUATE: one of the best actions.  MODEL: one of the opponent's best replies after a
-best action.
+Each question is answered rightly with probability ``skill``.  Otherwise the right answer's numbers
+are dealt to the options at random: a wrong answer looks like a right one and says nothing, and at
+skill 0 it is right by chance.  The same seed gives the same answers.  What is right it is told by
+an :class:`Oracle`, whose thinking costs the advised player none of its time (``uncounted``): a
+model that needs time to answer is played by ``delay``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+import time
+from collections.abc import Mapping
 from random import Random
-from typing import Any
+from typing import Any, Protocol
 
 from plywise.games.base import State
 from plywise.llm_modules.guides import DEFAULT_TRUST, ORDER, GuideConfig
-from plywise.llm_modules.prompting import LETTERS
-from plywise.llm_modules.scoring import choice_scores, to_values, to_weights
 from plywise.search.guide import Advice, GuideReport, Question
 
-Knowledge = Callable[[State], Collection[int]]
-"""The best actions of the player to move in a position of a turn-based game."""
+
+class Oracle(Protocol):
+    """Whoever knows what is right."""
+
+    def truth(
+        self, state: State, player: int, question: Question, seed: int
+    ) -> Mapping[int, float]:
+        """Return the right answer as the ``weights`` of :class:`~plywise.search.guide.Advice`.
+
+        All that may be named has an entry; {} where nothing can be said.
+        """
 
 
 class StandIn:
     """Advises as :class:`~plywise.llm_modules.guides.LLMConsultant` does.
 
     Args:
-        best: what is right; for games with at most 26 actions.
+        oracle: what is right.
         config: which questions are answered, and the trust in them.
         skill: probability of an answer that is right on purpose.
         seed: of the answers, with each decision's own.
+        delay: seconds until a decision's answers arrive.
     """
 
-    def __init__(self, best: Knowledge, config: GuideConfig, skill: float, seed: int = 0) -> None:
-        self._best = best
+    def __init__(
+        self,
+        oracle: Oracle,
+        config: GuideConfig,
+        skill: float,
+        seed: int = 0,
+        delay: float = 0.0,
+    ) -> None:
+        self._oracle = oracle
         self._config = config
         self._skill = skill
         self._seed = seed
+        self._delay = delay
 
     def consult(self, state: State, player: int, seed: int) -> StandInConsultation:
         """Return a consultation that has all its answers."""
-        briefing = state.briefing(player)
+        start = time.perf_counter()
         answers: list[Advice] = []
         transcript: list[dict[str, Any]] = []
         for question in ORDER:
-            options = briefing.opponent if question is Question.MODEL else briefing.own
-            if question.value not in self._config.guides or len(options) < 2:
+            if question.value not in self._config.guides:
                 continue
             random = Random(f"{self._seed}/{seed}/{question.value}")
-            actions = [option.action for option in options]
-            right = random.random() < self._skill
-            known = self._right(state, question, random) if right else actions
-            if not known:  # no reply: the game ends here
+            truth = self._oracle.truth(state, player, question, random.getrandbits(63))
+            if len(truth) < 2:  # nothing to choose from
                 continue
-            chosen = random.choice(sorted(known))
-            letters = LETTERS[: len(actions)]
-            scores = choice_scores(letters[actions.index(chosen)], letters)
-            numbers = to_values(scores) if question is Question.EVALUATE else to_weights(scores)
-            weights = dict(zip(actions, numbers, strict=True))
+            right = random.random() < self._skill
+            numbers = list(truth.values())
+            if not right:
+                random.shuffle(numbers)
+            weights = dict(zip(truth, numbers, strict=True))
             trust = self._config.trust.get(question.value, DEFAULT_TRUST)
-            answers.append(Advice(question, weights, trust, source="stand-in"))
+            answers.append(Advice(question, weights, trust, source="stand-in", seconds=self._delay))
             transcript.append(
                 {
                     "question": question.value,
                     "status": "answered",
                     "on_purpose": right,
-                    "choice": chosen,
                     "weights": weights,
                 }
             )
-        return StandInConsultation(answers, transcript)
-
-    def _right(self, state: State, question: Question, random: Random) -> Collection[int]:
-        best = self._best(state)
-        if question is not Question.MODEL:
-            return best
-        after = state.clone()
-        after.apply_action(random.choice(sorted(best)))
-        return () if after.is_terminal() else self._best(after)
+        return StandInConsultation(answers, transcript, self._delay, start)
 
 
 class StandInConsultation:
-    """Answers that are there from the start (``search.guide.Consultation``)."""
+    """Answers that are known from the start and arrive together (``search.guide.Consultation``).
 
-    def __init__(self, answers: list[Advice], transcript: list[dict[str, Any]]) -> None:
+    Attributes:
+        transcript: one mapping per question.
+        uncounted: seconds that the oracle thought, which are nobody's time.
+    """
+
+    def __init__(
+        self,
+        answers: list[Advice],
+        transcript: list[dict[str, Any]],
+        delay: float = 0.0,
+        start: float | None = None,
+    ) -> None:
+        now = time.perf_counter()
         self.transcript = transcript
+        self.uncounted = 0.0 if start is None else now - start
         self._answers = answers
+        self._due = now + delay
         self._report = GuideReport(calls=len(answers))
 
     @property
@@ -97,10 +114,16 @@ class StandInConsultation:
         return not self._answers
 
     def poll(self) -> list[Advice]:
-        """Return the answers, the first time."""
+        """Return the answers, the first time after they arrived."""
+        if time.perf_counter() < self._due:
+            return []
         answers, self._answers = self._answers, []
+        self._report.latencies += [advice.seconds for advice in answers]
         return answers
 
     def close(self) -> GuideReport:
-        """Return how many answers there were."""
+        """Return how many answers there were; those that nobody waited for were late."""
+        self._report.late = len(self._answers)
+        for told in self.transcript[: self._report.late]:
+            told["status"] = "late"
         return self._report

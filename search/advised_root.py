@@ -1,4 +1,13 @@
-"""The root of a simultaneous search: what priors and a guide say about its actions."""
+"""The root of a simultaneous search: what priors and a guide say about its actions.
+
+PROPOSE and EVALUATE add a *bonus* to the values of own actions: a proposal by its odds
+(:func:`~plywise.search.listening.standings`), values by how far they lie above their mean.  The
+bonus shrinks with the fourth root of the iterations: a search that doubles its work is not twice as
+sure.  It is bounded, so no answer carries an action over one that is clearly better.
+
+MODEL makes the opponent's *habit*: with probability ``trust`` it plays, at the root, as predicted,
+else as it would without (a restricted Nash response, see ``SimultaneousConfig.habit``).
+"""
 
 from __future__ import annotations
 
@@ -10,9 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plywise.search.guide import Advice, Question
-from plywise.search.listening import Answers
+from plywise.search.listening import SUREST, Answers, standings
 
 _FLOOR = 0.05  # a prior, however sure, leaves each action this share of its exploration
+_WIDE = 0.1  # values so far above the mean say all that a guide can say
+_HALF = 256  # iterations from which on a bonus shrinks
 
 
 class AdvisedRoot(Answers):
@@ -23,19 +34,31 @@ class AdvisedRoot(Answers):
         actions: how many the game has.
         own: legal actions of who decides.
         other: the opponent's, by world.
-        visits: for how many a fully trusted value of a guide counts.
+        bonus: most that a fully trusted answer adds to a value, or takes off.
+        habit: how often the opponent plays by habit where nobody predicts anything.
+
+    Attributes:
+        scale: exploration's factors for the opponent in each world, for oneself, and ones.
+        habit: how often the opponent plays as ``scale`` says.
     """
 
     def __init__(
-        self, worlds: int, actions: int, own: list[int], other: list[list[int]], visits: float
+        self,
+        worlds: int,
+        actions: int,
+        own: list[int],
+        other: list[list[int]],
+        bonus: float,
+        habit: float,
     ) -> None:
         self.own = own
         self.other = other
         self.scale = np.ones((worlds + 2, actions))
-        self.advice = np.zeros((2, actions))
+        self.habit = habit
         self.used: list[str] = []
         self.ignored = 0
-        self._visits = visits
+        self._most = bonus
+        self._merit = np.zeros(actions)
 
     def look(
         self,
@@ -59,35 +82,67 @@ class AdvisedRoot(Answers):
                 self.scale[world, theirs] += trust * (len(theirs) * out[: len(theirs)] - 1.0)
         self.scale[count, legal] += trust * (len(legal) * mean - 1.0)
 
+    def advice(self, iterations: int) -> NDArray[Any]:
+        """Return what is added to the value of each action after so many iterations."""
+        added: NDArray[Any] = self._merit * self._most * (1.0 + iterations / _HALF) ** -0.25
+        return added
+
     def _accept(self, advice: Advice, trust: float) -> bool:
         weights = {a: float(w) for a, w in advice.weights.items() if math.isfinite(w)}
         if advice.question is Question.EVALUATE:
-            return self._value(weights, trust * self._visits)
+            return self._value(weights, trust)
         if advice.question is Question.PROPOSE:
-            return self._prior(len(self.scale) - 2, self.own, weights, trust)
-        found = [self._prior(w, legal, weights, trust) for w, legal in enumerate(self.other)]
+            return self._propose(weights, trust)
+        sure = min(trust, SUREST)
+        kept = (1.0 - sure) * self.habit
+        found = [self._predict(w, legal, weights, sure, kept) for w, legal in enumerate(self.other)]
+        if any(found):
+            self.habit = sure + kept
         return any(found)
 
-    def _prior(
-        self, row: int, legal: list[int], weights: Mapping[int, float], trust: float
-    ) -> bool:
-        known = {a: weights[a] for a in legal if weights.get(a, 0.0) > 0.0}
-        total = sum(known.values())
-        if not known or not math.isfinite(total):
+    def _propose(self, weights: Mapping[int, float], trust: float) -> bool:
+        shares = _shares(self.own, weights)
+        if shares is None:
             return False
-        for action in legal:
-            prior = len(legal) * known.get(action, 0.0) / total
-            blended = (1.0 - trust) * self.scale[row, action] + trust * prior
-            self.scale[row, action] = max(_FLOOR, blended)
+        self._merit[self.own] += standings(list(shares), trust)
+        row = self.scale[len(self.scale) - 2]
+        row[self.own] = _FLOOR + (1.0 - _FLOOR) * (
+            (1.0 - trust) * row[self.own] + trust * len(self.own) * shares
+        )
         return True
 
-    def _value(self, weights: Mapping[int, float], visits: float) -> bool:
+    def _value(self, weights: Mapping[int, float], trust: float) -> bool:
         known = [a for a in self.own if a in weights]
-        for action in known:
-            value = min(1.0, max(-1.0, weights[action]))
-            before = self.advice[1, action]
-            self.advice[0, action] = (before * self.advice[0, action] + visits * value) / (
-                before + visits
-            )
-            self.advice[1, action] = before + visits
-        return bool(known)
+        if not known:
+            return False
+        values = np.clip([weights[a] for a in known], -1.0, 1.0)
+        self._merit[known] += trust * np.clip((values - values.mean()) / _WIDE, -1.0, 1.0)
+        return True
+
+    def _predict(
+        self, world: int, legal: list[int], weights: Mapping[int, float], sure: float, kept: float
+    ) -> bool:
+        """Mix a prediction into a world's habit; what it leaves of 1 is for what it does not name.
+
+        ``sure`` and ``kept`` are the shares of the prediction and of the habit so far.
+        """
+        shares = _shares(legal, weights)
+        if shares is None:
+            return False
+        row = self.scale[world]
+        habit = row[legal] / row[legal].sum()
+        named = np.array([a in weights for a in legal])
+        unnamed = np.where(named, 0.0, habit)
+        said = min(1.0, sum(w for w in weights.values() if w > 0.0))
+        if unnamed.sum() > 0.0:
+            shares = said * shares + (1.0 - said) * unnamed / unnamed.sum()
+        mixed = (sure * shares + kept * habit) / (sure + kept)
+        row[legal] = np.maximum(_FLOOR, len(legal) * mixed)
+        return True
+
+
+def _shares(legal: list[int], weights: Mapping[int, float]) -> NDArray[Any] | None:
+    """Return the positive weights of the legal actions, scaled to sum 1; None if there are none."""
+    found = np.array([max(0.0, weights.get(a, 0.0)) for a in legal])
+    total = float(found.sum())
+    return found / total if found.size and 0.0 < total < math.inf else None

@@ -5,18 +5,25 @@ and *evaluate* (values of positions).  A search starts a guide, runs at full spe
 slices, and uses whatever has arrived; a guide that is slow, wrong or dead costs nothing but its
 advice.  A search without a clock (a fixed number of iterations, or a depth) hears its guide out
 before it goes on, so that what it finds depends on the answers and not on when they came: that is
-what makes a recorded experiment repeatable.  Priors shape exploration and can never remove an
-action; values are blended in with the guide's ``trust``.
+what makes a recorded experiment repeatable.  Every answer counts by the guide's ``trust``: at 0 it
+changes nothing at all.  None can remove an action for good, since what answers add to values is
+bounded and shrinks the more was searched.
 
-In the tree search over simultaneous moves PROPOSE and MODEL scale the exploration of own actions
-and of the opponent's, and EVALUATE counts as visits with that value.  In alpha-beta, where players
-move in turn:
+In the tree search over simultaneous moves (``advised_root.py``):
 
-- PROPOSE: the likeliest action is searched right after the best one, so that a depth which is cut
-  short has judged it.  Decides between equals.
+- PROPOSE: adds a bonus to the values of own actions, by their odds, and scales their exploration.
+- EVALUATE: adds a bonus by how far a value lies above the mean of all.
+- MODEL: with probability ``trust`` the opponent plays, in this decision, as predicted; else as it
+  would otherwise.
+
+In alpha-beta, where players move in turn (``root.py``):
+
 - EVALUATE: an estimate that was searched to depth ``d`` becomes ``(1 - w) * estimate + w * value``
   with ``w = a / (a + d)`` and ``a = advice_plies * trust``; an action that the answer leaves out
   counts as the mean of the others.  Decides between equals too.
+- PROPOSE: counts as values that stand for the actions' odds, and in the order of the search: the
+  likeliest action is searched right after the best one, so that a depth which is cut short has
+  judged it.  Decides between equals.
 - MODEL is asked what the opponent will do after this decision, whichever it is: the options are
   what it may be able to play then, and the prediction counts for each own action after which they
   are legal.  The two likeliest replies are tried first; between equals that action is played after
@@ -51,6 +58,7 @@ class Advice:
         question: what it answers.
         weights: action -> probability (PROPOSE: own, MODEL: opponent's actions), or for EVALUATE
             own action -> value in [-1, 1], for the asking player, of the position that follows.
+            What MODEL's probabilities leave of 1 is for actions that it does not name.
         trust: 0 (ignore) … 1 (believe fully).
         seconds: how long the answer took; ``cached`` whether it came from a cache.
         source: who answered, for logs.

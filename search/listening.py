@@ -6,6 +6,7 @@ import logging
 import math
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from numbers import Real
 
 from plywise.search.guide import Advice, Consultation
@@ -13,6 +14,22 @@ from plywise.search.guide import Advice, Consultation
 log = logging.getLogger(__name__)
 
 NAP_SECONDS = 0.002  # between looks at a guide that is all that is waited for
+
+
+SUREST = 0.99
+"""Of the trust in a proposal or prediction, so that nothing becomes impossible."""
+
+
+def standings(shares: Sequence[float], trust: float) -> list[float]:
+    """Return what a proposal says about each option, in (-1, 1), as far as it is trusted.
+
+    With the probability that trust leaves an option, ``p = trust * share + (1 - trust) / n``, it is
+    half the logarithm of ``p`` above the mean one, squashed.  ``shares`` sum to 1.
+    """
+    sure = min(trust, SUREST)
+    odds = [math.log(sure * share + (1.0 - sure) / len(shares)) for share in shares]
+    mean = sum(odds) / len(odds)
+    return [math.tanh((each - mean) / 2.0) for each in odds]
 
 
 class Answers(ABC):

@@ -13,7 +13,7 @@ from numbers import Real
 
 from plywise.search import negamax
 from plywise.search.guide import Advice, Question
-from plywise.search.listening import Answers
+from plywise.search.listening import Answers, standings
 
 _WHOLE = negamax.UNIT * negamax.PLIES  # the score of a win at once
 _BEST_ESTIMATE = (negamax.UNIT - 1) * negamax.PLIES
@@ -32,7 +32,7 @@ class Root(Answers):
             ``solved`` says whether it is free of estimates.
         depth: that the scores were searched to.
         prior: PROPOSE, probabilities weighted by trust.
-        values, trust: EVALUATE, the weighted mean of all answers, and their weights' sum.
+        values, trust: EVALUATE and PROPOSE, the answers' weighted mean, and their weights' sum.
         model: MODEL, probabilities of replies weighted by trust.
         gains: of equally good actions, what the opponent is expected to give away by its reply.
         used: the answers taken, as ``question:source``; ``ignored`` how many were of no use.
@@ -59,8 +59,17 @@ class Root(Answers):
         if advice.question is Question.EVALUATE:
             return self._value(_sensible(advice.weights, self.order), trust)
         if advice.question is Question.PROPOSE:
-            return _add(self.prior, _sensible(advice.weights, self.order), trust)
+            return self._propose(_sensible(advice.weights, self.order), trust)
         return _add(self.model, _sensible(advice.weights, self.replies), trust)
+
+    def _propose(self, said: Mapping[int, float], trust: float) -> bool:
+        """Take a proposal in: for the order, and as values by its odds."""
+        proposed: dict[int, float] = {}
+        if not _add(proposed, said, 1.0):
+            return False
+        _add(self.prior, proposed, trust)
+        standing = standings([proposed.get(a, 0.0) for a in self.order], trust)
+        return self._value(dict(zip(self.order, standing, strict=True)), trust)
 
     def _value(self, said: Mapping[int, float], trust: float) -> bool:
         """Blend values in; an action that the answer leaves out counts as the mean of the others.

@@ -147,11 +147,6 @@ class Forest:
         """How deep the deepest tree went."""
         return max(int(tree.control[0].deepest) for tree in self.trees)
 
-    @property
-    def habit(self) -> float:
-        """How often the opponent plays by habit."""
-        return float(self.trees[0].control[0].habit)
-
     def principal_variation(self, action: int) -> tuple[int, ...]:
         """Return the most visited line of the tree that tried ``action`` most."""
         best = max(self.trees, key=lambda tree: float(tree.row(0, [action])[0][0]))

@@ -80,7 +80,8 @@ class SimultaneousConfig:
             *Computing Robust Counter-Strategies*, 2007).  At 0 the search believes in an opponent
             who knows the own cards and answers perfectly: it then grows passive, the more so the
             longer it searches.  Only where the rules have priors.
-        advice_visits: for how many visits a fully trusted value of a guide counts.
+        advice_bonus: the most that a fully trusted answer of a guide adds to an action's value, or
+            takes off it; from 256 iterations on it shrinks with their fourth root.
         lend_after: seconds after which the search lends its core to a guide that has not answered:
             it sleeps until the first answer comes or four fifths of the time are over.  For a guide
             that computes on the same few cores; after three decisions in a row without an answer
@@ -104,7 +105,7 @@ class SimultaneousConfig:
     decisive: float = 0.9
     prior_trust: float = 0.9
     habit: float = 0.5
-    advice_visits: float = 30.0
+    advice_bonus: float = 0.3
     lend_after: float | None = None
     max_nodes: int = 1 << 18
     threads: int = 1
@@ -135,7 +136,7 @@ class SimultaneousConfig:
             ("decisive", 0.0, math.inf),
             ("prior_trust", 0.0, 1.0),
             ("habit", 0.0, 1.0),
-            ("advice_visits", 0.0, math.inf),
+            ("advice_bonus", 0.0, 2.0),
             ("lend_after", 0.0, math.inf),
             ("max_nodes", 2, 1 << 30),
             ("threads", 1, MAX_THREADS),
@@ -214,7 +215,14 @@ class SimultaneousSearch:
         pool, cumulative, probabilities = self._worlds(worlds, weights)
         count = len(probabilities)
         own, other, both = self._root_actions(pool, count, player)
-        root = AdvisedRoot(count, self.kernels.num_actions, own, other, self.config.advice_visits)
+        root = AdvisedRoot(
+            count,
+            self.kernels.num_actions,
+            own,
+            other,
+            self.config.advice_bonus,
+            self.config.habit if self._priors is not None else 0.0,
+        )
         if len(own) == 1:
             return self._forced(pool, own[0], player, probabilities, start)
         if self._forest is None or self._forest.worlds != count:
@@ -330,6 +338,7 @@ class SimultaneousSearch:
                 time.sleep(_NAP_SECONDS)
                 continue
             count = size if limit is None else min(size, limit - done)
+            tree.control[0].root_habit = root.habit
             before = time.perf_counter()
             self._run(
                 pool,
@@ -341,7 +350,7 @@ class SimultaneousSearch:
                 tree.regrets,
                 tree.table,
                 root.scale,
-                root.advice,
+                root.advice(done),
                 cumulative,
                 tree.path,
                 tree.path_legal,
@@ -389,15 +398,12 @@ class SimultaneousSearch:
     ) -> Decision:
         own = root.own
         visits, values = forest.row(0, own)
-        advised = root.advice[:, own]
-        counted = np.maximum(visits + advised[1], 1e-300)
-        values = np.clip((visits * values + advised[1] * advised[0]) / counted, -1.0, 1.0)
+        tried = visits > 0
         by_regret = both and self.config.algorithm == "regret"
         shares = _normalized(forest.average(0, own) if by_regret else visits)
         strategy, decided = final_strategy(self.config, shares, visits, values, both)
         choice = int(np.random.default_rng(seed).choice(len(own), p=strategy))
         action = own[choice]
-        known = visits + advised[1] > 0
         notes: dict[str, Any] = {
             "algorithm": self.config.algorithm,
             "worlds": forest.worlds,
@@ -414,10 +420,10 @@ class SimultaneousSearch:
         return Decision(
             action=action,
             strategy={a: float(p) for a, p in zip(own, strategy, strict=True)},
-            values={a: float(v) for a, v, k in zip(own, values, known, strict=True) if k},
+            values={a: float(v) for a, v, k in zip(own, values, tried, strict=True) if k},
             visits={a: int(n) for a, n in zip(own, visits, strict=True)},
             # Regret matching's average has none of the habit; what was played has.
-            opponent=_prediction(forest, root, probabilities, by_regret and forest.habit == 0.0),
+            opponent=_prediction(forest, root, probabilities, by_regret and root.habit == 0.0),
             value=float((strategy * values).sum()),
             principal_variation=forest.principal_variation(action),
             iterations=forest.total("iterations"),

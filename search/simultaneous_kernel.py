@@ -93,8 +93,7 @@ def _run_slice(
         table: ENTRY records, a power of two of them.
         scale: ``(worlds + 2, actions)``: exploration's factors for the opponent's root in each
             world, for the own root, and ones for everywhere else.
-        advice: ``(2, actions)``: advised values of own root actions, and for how many visits each
-            counts.
+        advice: ``(actions,)``: what guides add to the values of own root actions.
         cumulative: ``(worlds,)``: summed probabilities of the worlds; the last is 1.
         path: STEP records, more than ``max_depth`` of them.
         path_legal: int32 ``(levels, 2, actions)``, the legal actions along the path.
@@ -117,6 +116,7 @@ def _run_slice(
     prior_trust = float(control.prior_trust)
     with_priors = prior_trust > 0.0
     habit = float(control.habit)
+    root_habit = float(control.root_habit)
 
     for _ in range(iterations):
         point = unit(control)
@@ -170,6 +170,7 @@ def _run_slice(
             both = by_regret and own_count > 1 and other_count > 1
             own_scale = worlds if at_root else worlds + 1
             other_scale = world if at_root else worlds + 1
+            habits = root_habit if at_root else habit
             if own_count == 0:
                 own_action = NO_ACTION
             elif own_count == 1:
@@ -188,7 +189,7 @@ def _run_slice(
                 other_action = NO_ACTION
             elif other_count == 1:
                 other_action = int(other_legal[0])
-            elif habit > 0.0 and unit(control) < habit:
+            elif habits > 0.0 and unit(control) < habits:
                 other_action = choose_by_habit(
                     control, stats, other_row, other_legal, other_count, scale, other_scale
                 )
@@ -369,7 +370,7 @@ def slice_kernel(dtype: np.dtype[Any]) -> Any:
             records(REGRETS, 2),
             records(ENTRY),
             types.Array(f64, 2, "C"),
-            types.Array(f64, 2, "C"),
+            types.Array(f64, 1, "C"),
             types.Array(f64, 1, "C"),
             records(STEP),
             types.Array(i32, 3, "C"),

@@ -40,12 +40,14 @@ CONTROL = np.dtype(
             ("kinship", np.float64),
             ("prior_trust", np.float64),
             ("habit", np.float64),
+            ("root_habit", np.float64),
         ],
     )
 )
 """Counters and settings of one decision.
 
-``cut`` counts leaves that were valued early because an array was full.  ``kinship`` is for how many
+``cut`` counts leaves that were valued early because an array was full.  ``root_habit`` is the habit
+in the decision that is searched.  ``kinship`` is for how many
 visits the mean over all worlds counts in the opponent's estimate for one world.
 """
 
@@ -252,8 +254,8 @@ def choose_by_bound(
                 value = (visits * float(stat.value) + known * float(stats[kin, a].value)) / (
                     visits + known
                 )
-        if at_root and advice[1, a] > 0.0:
-            value = (visits * value + advice[1, a] * advice[0, a]) / (visits + advice[1, a])
+        if at_root:
+            value += advice[a]
         if offered != root_of:  # nearly always the same for all actions
             root_of = offered
             root = exploration * np.sqrt(np.log(1.0 + offered))
@@ -378,15 +380,12 @@ def learn_regrets(
         slot = slot_of(table, key)
         if int(table[slot].key) == key:
             worth[k] = float(table[slot].result) if mine else -float(table[slot].result)
-            known = float(table[slot].count)
         elif int(stats[row, a].visits) > 0:
             worth[k] = float(stats[row, a].value)
-            known = 1.0
         else:
             worth[k] = result if mine else -result
-            known = 0.0
-        if at_root and mine and advice[1, a] > 0.0:
-            worth[k] = (known * worth[k] + advice[1, a] * advice[0, a]) / (known + advice[1, a])
+        if at_root and mine:
+            worth[k] += advice[a]
         expected += sigma[k] * worth[k]
     for k in range(count):
         entry = regrets[row, int(legal[k])]

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from plywise.engine.jit import kernel_of
 from plywise.engine.kernels import SIMULTANEOUS, TERMINAL, RulesKernels, signatures
+from plywise.search.advised_root import AdvisedRoot
 from plywise.search.averaging import AveragedSearch
 from plywise.search.decision import Decision
 from plywise.search.guide import Advice, GuideReport, Question
@@ -522,7 +523,7 @@ def test_a_late_tree_is_not_waited_for() -> None:
 
 def test_advice_reaches_every_tree() -> None:
     advice = Advice(Question.EVALUATE, {0: 1.0, 1: -1.0}, 1.0, source="test")
-    engine = search(iterations=400, threads=2, advice_visits=1e6)
+    engine = search(iterations=400, threads=2, advice_bonus=2.0)
     found = engine.decide(long_choice(), None, 0, 1, Guide(advice))
     assert found.notes["advice_used"] == ("evaluate:test",)
     assert engine._forest is not None
@@ -738,6 +739,28 @@ def test_a_perfect_prior_speeds_up() -> None:
     assert advised.visits[3] > 1.5 * alone.visits[3]
 
 
+@pytest.mark.parametrize("trust", [0.3, 0.6, 0.9])
+def test_a_prediction_is_answered_as_far_as_it_is_trusted(trust: float) -> None:
+    """The truth: the matrix game in which the opponent plays as predicted so often."""
+    payoffs = np.array(RPS)
+    for predicted in range(3):
+        guide = Guide(Advice(Question.MODEL, {predicted: 1.0}, trust))
+        engine = search(algorithm="regret", iterations=20_000, threshold=0.0)
+        found = engine.decide(matrix_game(RPS), None, 0, 3, guide)
+        truth = solve(trust * payoffs[:, [predicted]] + (1 - trust) * payoffs)
+        assert found.value == pytest.approx(truth.value, abs=0.02)
+        assert list(found.strategy.values()) == pytest.approx(list(truth.row), abs=0.05)
+        assert found.opponent[predicted] > trust
+
+
+def test_what_a_prediction_does_not_name_keeps_what_it_leaves() -> None:
+    root = AdvisedRoot(2, 4, [0, 1], [[0, 1, 2, 3], [2, 3]], 0.3, 0.0)
+    root.take(Advice(Question.MODEL, {0: 0.6, 1: 0.2}, 1.0))
+    assert root.habit == pytest.approx(0.99)
+    assert root.scale[0] / 4 == pytest.approx([0.6, 0.2, 0.1, 0.1], abs=1e-9)
+    assert list(root.scale[1]) == [1.0] * 4  # nothing that it names is possible there
+
+
 @pytest.mark.parametrize("trust", [0.3, 1.0, 1e9])
 @pytest.mark.parametrize("question", list(Question))
 def test_no_advice_removes_an_action(trust: float, question: Question) -> None:
@@ -760,7 +783,7 @@ def test_a_prediction_shapes_the_opponents_exploration() -> None:
     assert min(told.opponent.values()) > 0.0
 
 
-def test_values_of_a_guide_count_as_visits() -> None:
+def test_values_of_a_guide_decide_where_the_search_sees_nothing() -> None:
     engine = search(iterations=50, max_depth=1)
     table = Table()  # the search sees nothing here: leaves one decision deep are worth 0
     root = table.add(FIRST, 2, 0)
@@ -770,7 +793,24 @@ def test_values_of_a_guide_count_as_visits() -> None:
     guide = Guide(Advice(Question.EVALUATE, {0: 0.2, 1: 0.6}, 0.5))
     found = engine.decide(table.pool, None, 0, seed=3, consultation=guide)
     assert found.action == 1
-    assert 0.1 < found.values[1] < 0.6
+    assert found.visits[1] > 2 * found.visits[0]
+    assert found.values == {0: 0.0, 1: 0.0}  # the search's own
+
+
+def test_a_guide_carries_an_action_over_one_that_is_a_little_better() -> None:
+    """But only if it is trusted, no further than its bonus, and not for ever."""
+
+    def chosen(question: Question, trust: float, iterations: int = 300, **more: float) -> int:
+        weights = {0: 0.3, 1: 0.0, 2: 0.0, 3: 0.0}
+        guide = Guide(Advice(question, weights, trust))
+        engine = search(iterations=iterations, **more)
+        return engine.decide(long_choice(), None, 0, seed=3, consultation=guide).action
+
+    for question in (Question.PROPOSE, Question.EVALUATE):
+        assert chosen(question, 1.0) == 0
+        assert chosen(question, 1.0, advice_bonus=0.02) == 3
+        assert chosen(question, 0.05) == 3
+        assert chosen(question, 1.0, iterations=100_000) == 3
 
 
 @pytest.mark.slow

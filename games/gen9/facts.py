@@ -158,23 +158,28 @@ def _switch_facts(info: InfoState, index: int, belief: RandomBattleBelief) -> Op
     return OptionFacts(hp=hp, taken=float(np.mean(worst)))
 
 
-def foe_option_facts(info: InfoState, worlds: NDArray[Any]) -> list[tuple[str, int, OptionFacts]]:
-    """Return (name, action, facts) of what the opponent is known to be able to do.
+def foe_options(info: InfoState) -> list[tuple[str, int]]:
+    """Return (name, action) of what the opponent is known to be able to do.
 
     Its revealed moves (worlds give them the first slots, in this order) and switches to Pokémon
     seen; what is not revealed differs between worlds and has no name yet.
     """
     foe = info.foe
     active = foe.active_mon
-    options: list[tuple[str, int, OptionFacts]] = []
     if info.request != "move" or active is None or active.fainted or foe.active is None:
-        return options
-    for slot, move in enumerate(active.moves[:4]):
-        if MOVE_ID.get(move.id):
-            facts = _attack_facts(worlds, 1 - info.player, MOVE_ID[move.id])
-            options.append((move.id, slot, facts))
-    for index, mon in enumerate(foe.mons):
-        if index != foe.active and not mon.fainted:
-            facts = OptionFacts(hp=mon.hp_fraction)
-            options.append((f"switch {mon.species}", SWITCH + index, facts))
+        return []
+    moves = [(m.id, slot) for slot, m in enumerate(active.moves[:4]) if MOVE_ID.get(m.id)]
+    others = [(i, m) for i, m in enumerate(foe.mons) if i != foe.active and not m.fainted]
+    return [*moves, *((f"switch {mon.species}", SWITCH + index) for index, mon in others)]
+
+
+def foe_option_facts(info: InfoState, worlds: NDArray[Any]) -> list[tuple[str, int, OptionFacts]]:
+    """Return (name, action, facts) of what the opponent is known to be able to do."""
+    options: list[tuple[str, int, OptionFacts]] = []
+    for name, action in foe_options(info):
+        if action < SWITCH:
+            facts = _attack_facts(worlds, 1 - info.player, MOVE_ID[name])
+        else:
+            facts = OptionFacts(hp=info.foe.mons[action - SWITCH].hp_fraction)
+        options.append((name, action, facts))
     return options
