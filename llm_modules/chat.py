@@ -13,6 +13,9 @@ from plywise.llm_modules.accounting import Spent, Usage
 from plywise.llm_modules.errors import LLMError, LLMReplyError, one_line
 from plywise.llm_modules.settings import LLMConfig
 
+_LONGEST = 20_000
+"""Characters of a reply.  Understanding a megabyte would take 0.2 s off a decision's clock."""
+
 
 class Message(NamedTuple):
     """One turn of a chat: ``role`` is "system", "user" or "assistant"."""
@@ -226,7 +229,7 @@ def read_completion(completion: object, model: str, retries: int, seconds: float
     """Return the answer in a completion of whatever an endpoint may send.
 
     The library builds its objects without checking them, so every field may be absent or of
-    another type.
+    another type.  Of a text that is far longer than anything we ask for the beginning is kept.
     """
     choices = getattr(completion, "choices", None)
     if not isinstance(choices, list) or not choices:
@@ -237,7 +240,7 @@ def read_completion(completion: object, model: str, retries: int, seconds: float
         raise LLMReplyError(f"the reply's message is no text: {one_line(content)}")
     tokens = read_tokens(completion) or Tokens(0, 0, 0)
     return Answer(
-        text=content or "",
+        text=(content or "")[:_LONGEST],
         model=str(getattr(completion, "model", "") or model),
         first_token=_first_token(choice),
         finish_reason=str(getattr(choice, "finish_reason", "") or ""),

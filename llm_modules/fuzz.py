@@ -73,6 +73,7 @@ def _wrong_json(random: Random, letters: list[str], slow: float) -> Reply:
         '{"reply": "A"}',
         "```json\n{}\n```",
         "[[[[",
+        '{"answer": ' * 1500 + "1" + "}" * 1500,
         '"A',
     )
     return says(random.choice(texts))

@@ -35,6 +35,7 @@ class Reply:
         delay: seconds to wait first, in which the caller may give up.
         hang_up: close the connection without any answer.
         tokens: of prompt and answer, as the body reports them.
+        retry_after: seconds to ask for in ``Retry-After``; None: no such header.
     """
 
     status: int = 200
@@ -42,6 +43,7 @@ class Reply:
     delay: float = 0.0
     hang_up: bool = False
     tokens: tuple[int, int] = (0, 0)
+    retry_after: int | None = None
 
 
 def says(text: str, delay: float = 0.0, **usage: int) -> Reply:
@@ -198,6 +200,8 @@ def _handler(endpoint: MockEndpoint) -> type[BaseHTTPRequestHandler]:
             self.send_response(reply.status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(reply.body)))
+            if reply.retry_after is not None:
+                self.send_header("Retry-After", str(reply.retry_after))
             self.end_headers()
             endpoint.count(endpoint.told, reply)
             self.wfile.write(reply.body)

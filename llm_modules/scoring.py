@@ -95,7 +95,7 @@ def _json_answer(text: str) -> str | None:
         return None
     try:
         value = json.loads(text[start : end + 1])
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter: nested a thousand deep
         return None
     answer = value.get("answer") if isinstance(value, dict) else None
     return answer.strip().upper() if isinstance(answer, str) and answer.strip() else ""

@@ -125,10 +125,10 @@ class FileStore:
                 row = self._db.execute(
                     "SELECT answer FROM answers WHERE key = ?", (key,)
                 ).fetchone()
-        except sqlite3.Error as error:
+            return None if row is None else Answer.from_plain(json.loads(row[0]))
+        except (sqlite3.Error, ValueError, TypeError, KeyError) as error:  # or a spoilt row
             self._note(error)
             return None
-        return None if row is None else Answer.from_plain(json.loads(row[0]))
 
     def put(self, key: str, answer: Answer) -> None:
         """Keep an answer; of two under one key the first stays."""
@@ -149,7 +149,7 @@ class FileStore:
         with self._lock, closing(self._db):
             pass
 
-    def _note(self, error: sqlite3.Error) -> None:
+    def _note(self, error: Exception) -> None:
         with self._lock:
             self.faults += 1
             first = self.faults == 1

@@ -151,12 +151,15 @@ def test_a_file_that_fails_later_costs_its_answers_alone(
 ) -> None:
     path = tmp_path / "c.sqlite"
     store = FileStore(path)
+    store.put("spoilt", ANSWER)
     with sqlite3.connect(path) as db:
-        db.execute("DROP TABLE answers")
-    db.close()
+        db.execute("UPDATE answers SET answer = '{}'")
     with caplog.at_level(logging.WARNING):
+        assert store.get("spoilt") is None
+        db.execute("DROP TABLE answers")
         store.put("k", ANSWER)
         assert store.get("k") is None
-    assert store.faults == 2
+    db.close()
+    assert store.faults == 3
     assert len(caplog.records) == 1
     store.close()
