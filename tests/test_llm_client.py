@@ -220,7 +220,10 @@ def test_each_failure_is_named_in_one_line_without_the_key(
     reply: Reply, kind: type[LLMError], words: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    with MockEndpoint([reply]) as endpoint, client(endpoint, timeout=0.5) as llm:
+    with (
+        MockEndpoint([reply]) as endpoint,
+        client(endpoint, timeout=0.5 if reply.delay else 5.0) as llm,
+    ):
         error = llm.submit(request()).future.exception(5)
         usage = llm.usage()
     assert type(error) is kind
