@@ -27,6 +27,12 @@ MARKS = "XO"
 DRAW = -1
 """``PlacingState.winner`` of a drawn game; None while it runs."""
 
+_DIRECTIONS = ((1, 0), (0, 1), (1, 1), (1, -1))
+_THREATS = 3  # in a row, that facts look ahead
+_FACTS = """\
+Beside each option stands what it leads to. Best is one that wins now, then one that wins, then one \
+that is safe; one that loses is worst."""
+
 
 class PlacingState(State):
     """A position: who owns which square, and the moves that led there.
@@ -83,7 +89,7 @@ class PlacingState(State):
     def _completes_line(self, square: tuple[int, int], player: int) -> bool:
         """Return whether a mark of ``player`` on ``square`` makes a line (it need not be there)."""
         column, row = square
-        for dc, dr in ((1, 0), (0, 1), (1, 1), (1, -1)):
+        for dc, dr in _DIRECTIONS:
             length = 1
             for sign in (1, -1):
                 c, r = column + sign * dc, row + sign * dr
@@ -140,7 +146,7 @@ class PlacingState(State):
         return Briefing(
             game=self.game.info.name,
             player=player,
-            rules=self.game.rules_text(),
+            rules=f"{self.game.rules_text()}\n{_FACTS}",
             situation=situation,
             own=tuple(
                 Option(a, self.action_to_string(player, a), self._facts(player, a))
@@ -157,27 +163,91 @@ class PlacingState(State):
         square = self._square(action)
         if self._completes_line(square, player):
             return "wins unless it is prevented"
-        return "blocks a win" if self._completes_line(square, 1 - player) else ""
+        facts = ["blocks a win"] if self._completes_line(square, 1 - player) else []
+        if threes := self._threes(square, player):
+            facts.append(_built(threes, self.game.in_line))
+        return ", ".join(facts)
 
     def _facts(self, player: int, action: int) -> str:
+        """Return what a short search by threats finds of an action: a verdict, then details."""
         other = 1 - player
-        if self._completes_line(self._square(action), player):
+        square = self._square(action)
+        if self._completes_line(square, player):
             return "wins now"
-        facts: list[str] = []
-        if self._completes_line(self._square(action), other):
-            facts.append("blocks a win")
+        blocks = self._completes_line(square, other)
+        threes = self._threes(square, player)
         after = self.clone()
         after.apply_action(action)
         if after.winner == DRAW:
-            facts.append("ends the game in a draw")
+            return "ends the game in a draw"
         if lost := after.winning_actions(other):
-            facts.append(f"allows the opponent to win next with {after._names(lost, other)}")
-        elif threats := after.winning_actions(player):
-            facts.append(f"threatens to win next with {after._names(threats, player)}")
-        return "; ".join(facts)
+            return f"loses at once to {after._names(lost, other)}"
+        threats = after.winning_actions(player)
+        if len(threats) > 1:
+            return f"wins: double threat {after._names(threats, player)}"
+        facts = ["safe"]
+        if threats:
+            forced = after._names(threats, other)
+            after.apply_action(threats[0])
+            if after.forced_win(player) is not None:
+                return f"wins: forces {forced}"
+            if len(after.winning_actions(other)) > 1:
+                return f"loses: forces {forced}, a double threat"
+            facts.append(f"threatens {forced}")
+        elif (reply := after.forced_win(other)) is not None:
+            return f"loses to {after._names([reply], other)}"
+        if blocks:
+            facts.append("blocks a win")
+        if threes and not threats:
+            facts.append(_built(threes, self.game.in_line))
+        return ", ".join(facts)
+
+    def forced_win(self, player: int, threats: int = _THREATS) -> int | None:
+        """Return the first action of a win by threats for ``player``, who is to move; None: none.
+
+        Each action but the last makes a threat that leaves the other one reply; at most
+        ``threats`` of them are looked ahead.  So None does not say that there is no win.
+        """
+        won = self.winning_actions(player)
+        if won or self.winner is not None:
+            return won[0] if won else None
+        to_stop = self.winning_actions(1 - player)
+        if threats == 0 or len(to_stop) > 1:
+            return None
+        for action in to_stop or self._open_actions():
+            after = self.clone()
+            after.apply_action(action)
+            if after.winner is not None or after.winning_actions(1 - player):
+                continue
+            made = after.winning_actions(player)
+            if len(made) > 1:
+                return action
+            if made:
+                after.apply_action(made[0])
+                if after.forced_win(player, threats - 1) is not None:
+                    return action
+        return None
+
+    def _threes(self, square: tuple[int, int], player: int) -> int:
+        """Return how many lines a mark of ``player`` on ``square`` leaves with one square open."""
+        game, found = self.game, 0
+        for dc, dr in _DIRECTIONS:
+            for back in range(game.in_line):
+                cells = [
+                    (square[0] + (k - back) * dc, square[1] + (k - back) * dr)
+                    for k in range(game.in_line)
+                ]
+                inside = all(0 <= c < game.columns and 0 <= r < game.rows for c, r in cells)
+                owners = [player if c == square else self.owner.get(c) for c in cells]
+                found += inside and owners.count(player) == game.in_line - 1 and None in owners
+        return found
 
     def _names(self, actions: Iterable[int], player: int) -> str:
         return ", ".join(self.action_to_string(player, a) for a in actions)
+
+
+def _built(lines: int, length: int) -> str:
+    return f"{length - 1} of {length} in {lines} open line{'s' * (lines > 1)}"
 
 
 @dataclass(frozen=True)

@@ -188,8 +188,8 @@ def test_tic_tac_toe_view() -> None:
     [
         (("4", "1", "4", "1", "4", "1"), 3, "wins now"),
         (("4", "1", "4", "1", "5", "1"), 0, "blocks a win"),
-        (("4", "1", "4", "1", "5", "1"), 6, "allows the opponent to win next with 1"),
-        (("3", "3", "4", "4"), 4, "threatens to win next with 2, 6"),
+        (("4", "1", "4", "1", "5", "1"), 6, "loses at once to 1"),
+        (("3", "3", "4", "4"), 4, "wins: double threat 2, 6"),
     ],
 )
 def test_connect_four_briefing_facts(moves: tuple[str, ...], column: int, facts: str) -> None:
