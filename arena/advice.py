@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from plywise.arena.agents import Progress
+from plywise.arena.llm_trust import Trust, trust_lines, trusts
 from plywise.conf.schema import AgentConfig, LLMGroup, SearchConfig, SimultaneousConfig
 from plywise.datasets.errors import ConfigError
 from plywise.search.decision import Decision
@@ -171,40 +172,55 @@ class LanguageModel:
                 self.progress(f"Language model: {self._client.model} at {self._client.endpoint}")
         return self._client
 
-    def consult(self, group: LLMGroup, game: Game, search: SearchConfig) -> Consult:
+    def consult(self, group: LLMGroup, game: Game, search: SearchConfig) -> Consult | None:
         """Return who is asked with these settings; agents with the same ones share it.
 
-        ``search`` is how the opponent plays, as far as a stand-in is to know.
+        ``search`` is how the opponent plays, as far as a stand-in is to know.  None where no guide
+        is trusted: then nothing is started or asked.
         """
+        trusted = trusts(group, game.info.name)
+        for line in trust_lines(group, game.info.name):
+            self.progress(line)
+        if not any(trust.weight for trust in trusted.values()):
+            return None
         if self.config.name == "stand_in":
             from plywise.arena.oracles import make_oracle
             from plywise.llm_modules.stand_in import StandIn
 
             oracle = make_oracle(game, search, group.oracle_iterations)
-            config = self.guide_config(group)
+            config = self.guide_config(group, trusted)
             return StandIn(oracle, config, group.skill, group.seed, group.delay).consult
-        consultant = self._consultant(group)
+        consultant = self._consultant(group, trusted)
         return lambda state, player, seed: consultant.consult(state.briefing(player), seed)
 
-    def _consultant(self, group: LLMGroup) -> LLMConsultant:
+    def _consultant(self, group: LLMGroup, trusted: Mapping[str, Trust]) -> LLMConsultant:
         from plywise.llm_modules.guides import LLMConsultant
+        from plywise.llm_modules.scoring import LetterCalibration
 
-        config = self.guide_config(group)
-        key = repr(config)
+        config = self.guide_config(group, trusted)
+        key = repr((config, trusted))
         if key not in self._consultants:
-            self._consultants[key] = LLMConsultant(self.client(), config)
+            fits = {guide: trust.fit for guide, trust in trusted.items() if trust.fit is not None}
+            self._consultants[key] = LLMConsultant(
+                self.client(), config, calibration=LetterCalibration(fits)
+            )
         return self._consultants[key]
 
-    def guide_config(self, group: LLMGroup | None = None) -> GuideConfig:
-        """Return what the model is asked, and how far it is believed."""
+    def guide_config(
+        self, group: LLMGroup | None = None, trusted: Mapping[str, Trust] | None = None
+    ) -> GuideConfig:
+        """Return what the model is asked, and how far it is believed.
+
+        A guide that is not trusted at all is not asked.  Without ``trusted`` nothing is weighed
+        against the answers, as for a model that plays alone.
+        """
         from plywise.llm_modules.guides import GuideConfig
 
         group = group or self.config
-        return GuideConfig(
-            guides=tuple(group.guides),
-            trust=dict.fromkeys(group.guides, group.trust),
-            max_calls=group.max_calls,
-        )
+        weights = dict.fromkeys(group.guides, 1.0)
+        if trusted is not None:
+            weights = {guide: trust.weight for guide, trust in trusted.items() if trust.weight}
+        return GuideConfig(guides=tuple(weights), trust=weights, max_calls=group.max_calls)
 
     def close(self) -> None:
         """Stop the client and the embedded server."""

@@ -109,6 +109,11 @@ COMMANDS = {
         "plywise.arena.commands:models",
         positional=("what", "name"),
     ),
+    "llm": Command(
+        "measure a language model on questions with known answers: llm calibrate",
+        "plywise.arena.commands:llm",
+        positional=("what",),
+    ),
     "agents": Command("list the agents", "plywise.arena.commands:agents", hydra=False),
     "games": Command("list the games", "plywise.arena.commands:games", hydra=False),
     "doctor": Command(

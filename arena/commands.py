@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from plywise.conf.fit_schema import FitConfig
+    from plywise.conf.llm_calibrate_schema import LLMCommandConfig
     from plywise.conf.models_schema import ModelsConfig
     from plywise.conf.rating_schema import CalibrateConfig, RatingsConfig
     from plywise.conf.schema import (
@@ -207,6 +208,13 @@ def fit(config: FitConfig, folder: Path) -> int:
 
     run_fit = fit_policy.run_fit if config.what == "policy" else fit_evaluation.run_fit
     return run_fit(config, folder)
+
+
+def llm(config: LLMCommandConfig, folder: Path) -> int:
+    """Measure a language model."""
+    from plywise.arena.llm_calibrate import run_calibrate
+
+    return run_calibrate(config, folder)
 
 
 def agents() -> int:

@@ -189,7 +189,11 @@ class AgentFactory:
         return entrant.name == "llm_search" and self._model.config.name != "none"
 
     def _make(self, entrant: AgentConfig) -> Agent:
-        advised = self._advised(entrant)
+        consult = None
+        if self._advised(entrant):
+            group = with_advice(self._model.config, entrant)
+            consult = self._model.consult(group, self.game, self._search)
+        advised = consult is not None
         search = self._search
         if advised and self._model.config.seconds is not None and search.seconds is not None:
             search = replace(search, seconds=self._model.config.seconds)
@@ -217,10 +221,6 @@ class AgentFactory:
 
             kernels = self.game.kernels()
             return LLMAgent(label, self._model, method_config(entrant), entrant.seconds, kernels)
-        consult = None
-        if advised:
-            group = with_advice(self._model.config, entrant)
-            consult = self._model.consult(group, self.game, self._search)
         if isinstance(search, AlphaBetaConfig):
             return AlphaBetaAgent(label, self._kernels(), search, consult)
         if isinstance(search, MCTSConfig):

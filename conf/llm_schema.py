@@ -68,7 +68,9 @@ class LLMGroup:
         replay: such a file, from which alone answers are taken; nobody is asked.
         budget: what may be spent.
         guides: which questions it is asked: propose, model, evaluate.
-        trust: how far its advice is believed, 0 (not at all) … 1.
+        trust: how far its advice is believed, 0 (it is not asked) … 1; null: as far as
+            ``plywise llm calibrate`` found for this model, game and guide.
+        calibration: the file with what that found; null: the user's own, then the package's.
         max_calls: most calls for one decision.
         seconds: for a decision that this model advises, where the search has a clock at all; null:
             as without it (``search.seconds``).
@@ -98,7 +100,8 @@ class LLMGroup:
     replay: str | None = None
     budget: BudgetGroup = field(default_factory=BudgetGroup)
     guides: list[str] = field(default_factory=lambda: list(GUIDE_QUESTIONS))
-    trust: float = 0.5
+    trust: float | None = None
+    calibration: str | None = None
     max_calls: int = 6
     seconds: float | None = None
     lend_after: float | None = None
@@ -121,7 +124,8 @@ class LLMGroup:
         _above("llm.lend_after", self.lend_after, 0)
         _at_least("llm.max_retries", self.max_retries, 0)
         _at_least("llm.concurrency", self.concurrency, 1)
-        _between("llm.trust", self.trust, 0, 1)
+        if self.trust is not None:
+            _between("llm.trust", self.trust, 0, 1)
         _between("llm.skill", self.skill, 0, 1)
         _at_least("llm.oracle_iterations", self.oracle_iterations, 1)
         _at_least("llm.delay", self.delay, 0)

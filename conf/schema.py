@@ -25,6 +25,7 @@ from plywise.conf.game_schema import BattleshipConfig, ConnectFourConfig, Gomoku
 from plywise.conf.game_schema import GameConfig as GameConfig
 from plywise.conf.game_schema import GoofspielConfig as GoofspielConfig
 from plywise.conf.game_schema import PluginConfig as PluginConfig
+from plywise.conf.llm_calibrate_schema import LLMCommandConfig
 from plywise.conf.llm_schema import LLMGroup as LLMGroup
 from plywise.conf.models_schema import ModelsConfig
 from plywise.conf.rating_schema import CalibrateConfig, RatingsConfig
@@ -537,7 +538,9 @@ def register() -> None:
     """Put the schemas into Hydra's store, where the YAML files name them as ``…_schema``."""
     store = ConfigStore.instance()
     for command, schema in COMMAND_SCHEMAS.items():
-        store.store(name=f"{command}_schema", node=schema)
+        # "llm_schema" is that of the group.
+        name = "llm_calibrate" if command == "llm" else command
+        store.store(name=f"{name}_schema", node=schema)
     for group, name, node in (
         ("game", "game_schema", GameConfig),
         ("game", "connect_four_schema", ConnectFourConfig),
@@ -570,6 +573,7 @@ COMMAND_SCHEMAS: dict[str, Any] = {
     "solve": SolveConfig,
     "fit": FitConfig,
     "models": ModelsConfig,
+    "llm": LLMCommandConfig,
 }
 
 

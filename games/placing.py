@@ -30,8 +30,8 @@ DRAW = -1
 _DIRECTIONS = ((1, 0), (0, 1), (1, 1), (1, -1))
 _THREATS = 3  # in a row, that facts look ahead
 _FACTS = """\
-Beside each option stands what it leads to. Best is one that wins now, then one that wins, then one \
-that is safe; one that loses is worst."""
+Beside each option stands what it leads to. Best is one that wins now, then one that wins, then \
+one that is safe; one that loses or misses a win is bad."""
 
 
 class PlacingState(State):
@@ -142,14 +142,19 @@ class PlacingState(State):
 
         The opponent's actions are those that may be open after the player's: all that are now.
         """
-        situation = f"{self.observation_string(player)}\nYou play {MARKS[player]}."
+        situation = f"{self._terse()}\nYou play {MARKS[player]}."
+        winning = set(self.winning_actions(player))
         return Briefing(
             game=self.game.info.name,
             player=player,
             rules=f"{self.game.rules_text()}\n{_FACTS}",
             situation=situation,
             own=tuple(
-                Option(a, self.action_to_string(player, a), self._facts(player, a))
+                Option(
+                    a,
+                    self.action_to_string(player, a),
+                    "misses a win" if winning and a not in winning else self._facts(player, a),
+                )
                 for a in self.legal_actions(player)
             ),
             opponent=tuple(
@@ -157,6 +162,19 @@ class PlacingState(State):
                 for a in self._open_actions()
             ),
         )
+
+    def _terse(self) -> str:
+        """Return the board in few tokens: rows from the bottom, down to the last one with a mark.
+
+        Small models read about a hundred tokens a second on two cores, and a blank is one of them.
+        """
+        lines = []
+        for row in range(self.game.rows):
+            cells = [self.owner.get((c, row)) for c in range(self.game.columns)]
+            lines.append("".join("." if o is None else MARKS[o] for o in cells))
+        while lines and set(lines[-1]) == {"."}:
+            lines.pop()
+        return "\n".join(["Rows from the bottom:", *lines]) if lines else "The board is empty."
 
     def _reply_facts(self, player: int, action: int) -> str:
         """Return what is to be said of an action that ``player`` may have after the next one."""

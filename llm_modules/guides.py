@@ -138,7 +138,8 @@ class LLMConsultation:
         self._owner = consultant
         self._ledger = Ledger(consultant.client.model, consultant.config.max_calls)
         self._briefing = briefing
-        self._seed = seed
+        # Unless it is sampled, an answer depends on the position alone, and so may be known.
+        self._seed = 0 if consultant.client.config.temperature == 0.0 else seed
         self._foothold = Foothold(consultant.ladder)
         self._closed = False
         self._asked: _Asked | None = None
@@ -289,11 +290,12 @@ class LLMConsultation:
                 a: w * share for a, w in zip(lettered.actions, to_weights(scores), strict=True)
             }
             weights |= dict.fromkeys(lettered.left_out, 1.0 / (shown + rest))
-        asked.record["weights"] = _rounded(weights)
+        trust = self._owner.config.trust.get(question.value, DEFAULT_TRUST)
+        asked.record |= {"weights": _rounded(weights), "trust": trust}
         return Advice(
             question=question,
             weights=weights,
-            trust=self._owner.config.trust.get(question.value, DEFAULT_TRUST),
+            trust=trust,
             source=f"llm:{self._owner.client.model}",
             seconds=answer.seconds,
             cached=answer.cached,

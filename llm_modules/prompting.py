@@ -9,6 +9,7 @@ only its tail.
 
 from __future__ import annotations
 
+import hashlib
 import string
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -113,6 +114,12 @@ class Prompts:
         self._thought = _template(folder / "form_thought.txt", {"characters"})
         self._feedback = _template(folder / "feedback.txt", {"choices"})
 
+    def digest(self, question: Question) -> str:
+        """Return 12 hex digits that change when a text does that this question is asked with."""
+        texts = self._system, self._questions[question.value], self._letter
+        joined = "\0".join(t if isinstance(t, str) else t.template for t in texts)
+        return hashlib.sha256(joined.encode()).hexdigest()[:12]
+
     def ask(
         self,
         question: Question,
@@ -121,15 +128,18 @@ class Prompts:
         limits: PromptLimits | None = None,
         wording: str | None = None,
     ) -> LetteredQuestion:
-        """Return the prompt for one question; ``seed`` decides which option gets which letter.
+        """Return the prompt for one question.
+
+        Which option gets which letter depends on the situation and on ``seed``: the same decision
+        asked again has the same prompt, which a cache may know.  PROPOSE and EVALUATE share their
+        letters, so that the second of them costs a server with a prefix cache its last line only.
 
         ``wording`` names the text to ask in, if it is not the question's own.
         """
         most = limits or PromptLimits()
         options = briefing.opponent if question is Question.MODEL else briefing.own
-        # The question is part of the seed, so that an option's letter differs between questions
-        # and the model's liking for a letter does not favour the same option three times.
-        random = Random(f"{seed}/{question.value}")
+        side = "opponent" if question is Question.MODEL else "own"
+        random = Random(f"{seed}/{side}/{briefing.situation}")
         shown = random.sample(list(options), min(len(options), most.options))
         left_out = sorted({o.action for o in options} - {o.action for o in shown})
         cut = _Cutter()

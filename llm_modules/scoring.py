@@ -12,7 +12,7 @@ import json
 import math
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 LOWEST_LOGPROB = -20.0  # some endpoints write -9999 for "not among the likeliest"
@@ -126,6 +126,27 @@ def to_values(logprobs: Sequence[float]) -> tuple[float, ...]:
     return tuple(math.tanh((p - mean) / 2.0) for p in logprobs)
 
 
+@dataclass(frozen=True)
+class LetterFit:
+    """What was measured of a model's letters; ``arena/reliability.py`` fits it.
+
+    Attributes:
+        bias: the liking for each letter, as a log-probability; 0 for letters beyond the last.
+        temperature: by which what is left is divided.
+    """
+
+    bias: tuple[float, ...]
+    temperature: float = 1.0
+
+    def apply(self, logprobs: Sequence[float]) -> tuple[float, ...]:
+        """Return calibrated scores: log-probabilities but for a constant."""
+        known = len(self.bias)
+        return tuple(
+            (p - (self.bias[k] if k < known else 0.0)) / self.temperature
+            for k, p in enumerate(logprobs)
+        )
+
+
 @dataclass
 class _Seen:
     sums: list[float]
@@ -135,20 +156,27 @@ class _Seen:
 class LetterCalibration:
     """Takes the model's liking for a letter out of its scores; thread-safe.
 
-    Kept apart for each kind of question and number of options.  A letter's liking is the mean of
+    For kinds of question that were measured the fit is used and nothing is learned.  The others are
+    kept apart by kind and number of options.  There a letter's liking is the mean of
     its earlier scores (around each question's own mean), drawn towards none while there are few:
     ``PRIOR`` imagined questions without any liking count along.  So the first answer stands as it
     is, and no answer is held against itself.
+
+    Args:
+        fitted: by kind of question.
     """
 
     PRIOR = 4
 
-    def __init__(self) -> None:
+    def __init__(self, fitted: Mapping[str, LetterFit] | None = None) -> None:
+        self._fitted = dict(fitted or {})
         self._seen: dict[tuple[str, int], _Seen] = {}
         self._lock = threading.Lock()
 
     def adjust(self, kind: str, logprobs: Sequence[float]) -> tuple[float, ...]:
         """Return these scores without the letters' likings so far, then learn from them."""
+        if kind in self._fitted:
+            return self._fitted[kind].apply(logprobs)
         mean = sum(logprobs) / len(logprobs)
         centred = [p - mean for p in logprobs]
         with self._lock:
