@@ -1,7 +1,8 @@
 """Questions to a model whose answers are known by exact or deep search.
 
 Questions are positions with a clear answer: in board games exactly one move keeps the result that
-the game has with perfect play.  Number ``k`` of a seed is the same however many are asked.
+the game has with perfect play, in battles a deep search is sure (``llm_battle_questions.py``).
+Number ``k`` of a seed is the same however many are asked.
 """
 
 from __future__ import annotations
@@ -120,11 +121,18 @@ def _connect_four() -> _Maker:
     return _board("connect_four", 14, 30, lambda state: _after(state, score))
 
 
+def _battles() -> _Maker:
+    from plywise.arena.llm_battle_questions import BattleQuestions
+
+    return BattleQuestions()
+
+
 _Maker = Callable[[Random, int, Question], KnownQuestion]
 
 _GAMES: dict[str, Callable[[], _Maker]] = {
     "tic_tac_toe": _tic_tac_toe,
     "connect_four": _connect_four,
+    "gen9randombattle": _battles,
 }
 
 GAMES = tuple(_GAMES)

@@ -10,7 +10,7 @@ from plywise.conf.checks import at_least, one_of
 from plywise.conf.llm_schema import LLMGroup
 from plywise.datasets.errors import ConfigError
 
-CALIBRATED_GAMES = ("tic_tac_toe", "connect_four")
+CALIBRATED_GAMES = ("tic_tac_toe", "connect_four", "gen9randombattle")
 
 
 @dataclass

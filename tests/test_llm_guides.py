@@ -5,6 +5,7 @@ import logging
 import re
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -314,7 +315,8 @@ def test_lesser_ways_of_asking_are_found_once_and_visible(
     with MockEndpoint(degrading(**abilities, refuse=refuse)) as endpoint, client(endpoint) as llm:
         consultant = LLMConsultant(llm, GuideConfig(guides=("propose",)))
         for seed in (1, 2):
-            consultation = consultant.consult(BRIEFING, seed)
+            other = replace(BRIEFING, situation=f"turn {seed}")  # no answer of it is known yet
+            consultation = consultant.consult(other, seed)
             (advice,) = run(consultation)
             report = consultation.close()
             wanted = tries if seed == 1 else 1  # the second decision knows what works

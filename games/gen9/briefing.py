@@ -8,6 +8,7 @@ over worlds of the belief.  Nothing here comes from text that the opponent can c
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from plywise.games.base import Briefing, Option
 from plywise.games.gen9.belief import RandomBattleBelief
 from plywise.games.gen9.facts import OptionFacts, foe_option_facts, own_option_facts
 from plywise.games.gen9.infostate import InfoState, MonView, SideView, action_name
+from plywise.games.gen9.lookahead import outlooks, verdicts
 
 RULES = """\
 Pokémon battle, generation 9, singles. Two sides, one Pokémon out on each. Each turn both sides \
@@ -25,8 +27,10 @@ A Pokémon at 0 % HP is out of the battle; the side whose Pokémon are all out l
 "tera" means: Terastallize (once per battle), then use the move. \
 Good play takes knock-outs when they are sure, does not stay in against a knock-out that comes \
 first, and keeps the Pokémon that beat what the foe has left. \
-Beside a move stand the damage it does in % of the foe's HP, and whether it comes first or second; \
-beside a switch the HP of who comes in, and what the foe's best hit takes from it."""
+Beside each option stands first how good the position looks one turn later: best, good, weak or \
+bad; then for a move the damage in % of the foe's HP and whether it comes first or second, for a \
+switch the HP of who comes in and what the foe's best hit takes from it. Prefer best, and among \
+the good ones a knock-out that comes first."""
 
 
 def own_team(info: InfoState) -> str:
@@ -41,7 +45,7 @@ def own_team(info: InfoState) -> str:
 
 
 def _state(mon: MonView) -> str:
-    parts = [f"{mon.species} {100 * mon.hp_fraction:.0f} %"]
+    parts = [f"{mon.species} {100 * mon.hp_fraction:.0f}%"]
     if mon.status:
         parts.append(mon.status)
     if mon.terastallized:
@@ -85,7 +89,7 @@ def situation(info: InfoState) -> str:
         *_side_lines("foe", info.foe, _known),
     ]
     if info.history:
-        lines.append("lately: " + "; ".join(info.history[-4:]))
+        lines.append("lately: " + "; ".join(info.history[-3:]))
     return "\n".join(lines)
 
 
@@ -107,6 +111,8 @@ def briefing(info: InfoState, worlds: np.ndarray[Any, Any], belief: RandomBattle
         belief: draws the worlds after a switch.
     """
     own = own_option_facts(info, worlds, belief)
+    ahead = verdicts(outlooks(worlds, info.player, info.legal, seed=info.turn))
+    own = {action: replace(facts, outlook=ahead[action]) for action, facts in own.items()}
     foe = foe_option_facts(info, worlds)
     return Briefing(
         game="gen9randombattle",

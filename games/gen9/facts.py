@@ -36,6 +36,7 @@ class OptionFacts:
         taken: for a switch, the most that the foe's hardest move takes (mean roll).
         accuracy: percent; None where it cannot miss.
         hp: for a switch, HP left as a share.
+        outlook: how the position after it compares with those after the others, in a word.
     """
 
     low: float | None = None
@@ -45,26 +46,28 @@ class OptionFacts:
     taken: float | None = None
     accuracy: int | None = None
     hp: float | None = None
+    outlook: str = ""
 
     def words(self) -> str:
         """Return the facts as a short phrase."""
         parts = []
         if self.low is not None and self.high is not None:
-            damage = f"{100 * self.low:.0f}-{100 * self.high:.0f} % damage"
+            damage = f"{100 * self.low:.0f}-{100 * self.high:.0f}%"
             parts.append(damage if self.high > 0 else "no damage")
         if self.knock_out:
             sure = self.knock_out > 0.995
-            parts.append("sure knock-out" if sure else f"knock-out {100 * self.knock_out:.0f} %")
+            parts.append("KO" if sure else f"KO {100 * self.knock_out:.0f}%")
         if self.accuracy is not None and self.accuracy < 100:
-            parts.append(f"hits {self.accuracy} %")
+            parts.append(f"hits {self.accuracy}%")
         if self.first is not None:
             tie = 0.4 < self.first < 0.6
             parts.append("even speed" if tie else "first" if self.first > 0.5 else "second")
         if self.hp is not None:
-            parts.append(f"{100 * self.hp:.0f} % HP")
+            parts.append(f"HP {100 * self.hp:.0f}%")
         if self.taken is not None:
-            parts.append(f"loses {100 * self.taken:.0f} %")
-        return ", ".join(parts)
+            parts.append(f"takes {100 * self.taken:.0f}%")
+        said = ", ".join(parts)
+        return f"{self.outlook}: {said}" if self.outlook and said else self.outlook or said
 
 
 def _attack_facts(worlds: NDArray[Any], side: int, move: int) -> OptionFacts:

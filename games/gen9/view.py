@@ -101,4 +101,4 @@ class InfoStateView(State):
 
     def briefing(self, player: int) -> Briefing:
         """Return what a guide may be told, with computed facts."""
-        return make_briefing(self.info, self.worlds(4, seed=self.info.turn), self.belief)
+        return make_briefing(self.info, self.worlds(8, seed=self.info.turn), self.belief)
