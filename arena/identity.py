@@ -13,13 +13,23 @@ from typing import Any
 from plywise.arena.advice import with_advice
 from plywise.arena.agents import CATALOG
 from plywise.arena.factory import with_budget
+from plywise.arena.llm_trust import trusts
 from plywise.arena.records import file_stem, plain
 from plywise.conf.schema import TournamentConfig
 
 _ROOT = Path(__file__).parents[1]  # the checkout, or plywise/ in site-packages
 _FOLDERS = ("datasets", "engine", "games", "search", "llm_modules")
 _ARENA = (
-    *("advice", "agents", "factory", "match", "max_damage", "schedule", "showdown_course"),
+    *(
+        "advice",
+        "agents",
+        "factory",
+        "llm_trust",
+        "match",
+        "max_damage",
+        "schedule",
+        "showdown_course",
+    ),
     *("showdown_games", "truth", "worlds"),
 )
 _SUFFIXES = {".py", ".js", ".json", ".npz", ".gz", ".txt"}
@@ -59,6 +69,9 @@ def settings_of(config: TournamentConfig) -> dict[str, Any]:
             own = plain(with_advice(config.llm, entrant))
             agent["llm"] = {k: v for k, v in own.items() if k not in _LLM_ASIDE}
             agent["seconds"] = entrant.seconds
+            if entrant.name == "llm_search":
+                own_llm = with_advice(config.llm, entrant)
+                agent["trust"] = plain(trusts(own_llm, config.game.name))
         agents.append(agent)
     settings = {
         "game": {"name": config.game.name, **config.game.parameters()},

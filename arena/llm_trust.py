@@ -79,11 +79,16 @@ def trusts(llm: LLMGroup, game: str) -> dict[str, Trust]:
 def trust_lines(llm: LLMGroup, game: str) -> list[str]:
     """Return for people how far the model is believed; one line, two where it is not measured."""
     found = trusts(llm, game)
-    said = "; ".join(f"{guide} {trust.weight:.2f} ({trust.why})" for guide, trust in found.items())
-    lines = [f"Trust in {model_name(llm)} in {game}: {said}"]
+    lines = [trust_line(f"{model_name(llm)} in {game}", found)]
     if any(trust.why.startswith("default") for trust in found.values()):
         lines.append(f"To measure it: plywise llm calibrate games={game} llm={llm.name} …")
     return lines
+
+
+def trust_line(whom: str, found: Mapping[str, Trust]) -> str:
+    """Return one line for people."""
+    said = "; ".join(f"{guide} {trust.weight:.2f} ({trust.why})" for guide, trust in found.items())
+    return f"Trust in {whom}: {said}"
 
 
 def save(llm: LLMGroup, game: str, entries: Mapping[str, Mapping[str, Any]]) -> Path:

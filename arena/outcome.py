@@ -12,9 +12,11 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from plywise.arena.advice import with_advice
 from plywise.arena.display import near
 from plywise.arena.game_store import FinishedGame, GameStore
 from plywise.arena.identity import digest_of
+from plywise.arena.llm_trust import Trust, trust_line, trusts
 from plywise.arena.llm_words import asked, llm_long
 from plywise.arena.pool_ratings import ratings_of
 from plywise.arena.ratings import Ratings
@@ -79,6 +81,7 @@ def write_results(
         "identity": store.identity,
         "configuration_hash": digest_of(store.identity),
         "decisions": decisions_digest(store, total),
+        "trust": trust_of(config),
         "run": end,
         "config": config,
     }
@@ -98,6 +101,8 @@ def write_results(
                 console.print(line, soft_wrap=True, markup=False)
         for line in stop.lines() if stop is not None else ():
             console.print(line, soft_wrap=True, markup=False)
+        for title, trusted in trust_of(config).items():
+            console.print(trust_line(title, trusted), soft_wrap=True, markup=False)
     if games and (config.llm.record is not None or config.llm.replay is not None):
         console.print(f"decisions: {summary['decisions']} (equal digests: equal games and advice)")
     if faults:
@@ -128,6 +133,17 @@ def decisions_digest(store: GameStore, total: int) -> str:
         h.update(repr(game.game()).encode())
         h.update(game.trace)
     return h.hexdigest()[:12]
+
+
+def trust_of(config: TournamentConfig) -> dict[str, dict[str, Trust]]:
+    """Return how far each advised agent believes its model's guides."""
+    if config.llm.name == "none":
+        return {}
+    return {
+        entrant.title: trusts(with_advice(config.llm, entrant), config.game.name)
+        for entrant in config.entrants()
+        if entrant.name == "llm_search"
+    }
 
 
 def ratings_table(rated: Ratings) -> Table:

@@ -63,6 +63,7 @@ class Briefing:
 
     Attributes:
         rules: text that never changes for this game (first in a prompt, for prefix caching).
+        setup: what never changes within one game, as the player's own team; "" where there is none.
         situation: the state as the player may know it.
         own: the player's legal actions.
         opponent: the actions the opponent may have, as far as the player can know: at the same time
@@ -75,6 +76,7 @@ class Briefing:
     situation: str
     own: tuple[Option, ...]
     opponent: tuple[Option, ...] = ()
+    setup: str = ""
 
 
 @dataclass(frozen=True)

@@ -144,12 +144,16 @@ class Prompts:
         left_out = sorted({o.action for o in options} - {o.action for o in shown})
         cut = _Cutter()
         rules = cut(briefing.rules.strip(), most.rules)
+        # A letter is given from the facts alone, in few tokens; whoever writes more is told more.
+        whole = cut(f"{briefing.rules.strip()}\n{briefing.setup}".strip(), most.rules)
         situation = cut(briefing.situation.strip("\n"), most.situation)
         lines = [_line(LETTERS[i], o, most, cut) for i, o in enumerate(shown)]
 
         def messages(how_to_answer: str) -> tuple[Message, ...]:
             system = self._system.substitute(
-                game=briefing.game or "shown below", rules=rules, how_to_answer=how_to_answer
+                game=briefing.game or "shown below",
+                rules=rules if how_to_answer == self._letter else whole,
+                how_to_answer=how_to_answer,
             )
             user = self._questions[wording or question.value].substitute(
                 player=briefing.player,

@@ -117,7 +117,8 @@ def briefing(info: InfoState, worlds: np.ndarray[Any, Any], belief: RandomBattle
     return Briefing(
         game="gen9randombattle",
         player=info.player,
-        rules=f"{RULES}\n{own_team(info)}",
+        rules=RULES,
+        setup=own_team(info),
         situation=situation(info),
         own=tuple(_option(action_name(info, a), a, own[a]) for a in info.legal),
         opponent=tuple(_option(name, action, facts) for name, action, facts in foe),
