@@ -87,5 +87,5 @@ class BattleQuestions:
             legal = state.legal_actions(side)
             assert self._rules.priors is not None
             self._rules.priors(pool, 0, side, np.array(legal, np.int32), len(legal), shares)
-            chosen[side] = random.choices(legal, shares[: len(legal)])[0]
+            chosen[side] = random.choices(legal, shares[: len(legal)].tolist())[0]
         state.apply_actions(chosen)

@@ -166,7 +166,8 @@ def test_a_model_at_chance_is_not_asked_and_decides_nothing(tmp_path: Path) -> N
 
 
 def positions(count: int) -> list[State]:
-    random, found = Random(7), []
+    random = Random(7)
+    found: list[State] = []
     while len(found) < count:
         state: State = TicTacToe().new_initial_state()
         for _ in range(random.randint(0, 6)):
