@@ -1,7 +1,8 @@
 """Questions about battles: decisions that a deep search finds clear.
 
 The search looks at worlds of what the player believes, as in play, but deeper; a decision is clear
-where one action has nearly all of the strategy and its value is well above the next.
+where one action has nearly all of the strategy and its value is well above the next.  A short
+search looks first, and what it finds close is not asked about.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
     from plywise.games.gen9.game import Gen9State
     from plywise.search.simultaneous import SimultaneousSearch
 
-_ITERATIONS = 8000
+_ITERATIONS, _FIRST_LOOK = 8000, 800
 _WORLDS = 8
 _SHARE = 0.8  # of the strategy
-_MARGIN = 0.1  # of values, which lie in [-1, 1]
+_MARGIN, _FIRST_MARGIN = 0.1, 0.05  # of values, which lie in [-1, 1]
 _DECIDED = 0.9  # beyond this the battle is won or lost whatever is played
 _LATEST = 16  # decisions that are played before the first that may be asked about
 _LEAST_OPTIONS = 3
@@ -39,9 +40,10 @@ class BattleQuestions:
 
         self._rules = rules()
         self._game = make_game("gen9randombattle")
-        self._search: SimultaneousSearch = SimultaneousSearch(
-            self._rules, SimultaneousConfig(seconds=None, iterations=_ITERATIONS)
-        )
+        self._looks: list[tuple[SimultaneousSearch, float]] = [
+            (SimultaneousSearch(self._rules, SimultaneousConfig(seconds=None, iterations=n)), gap)
+            for n, gap in ((_FIRST_LOOK, _FIRST_MARGIN), (_ITERATIONS, _MARGIN))
+        ]
 
     def __call__(self, random: Random, number: int, guide: Question) -> KnownQuestion:
         """Return one question."""
@@ -64,11 +66,14 @@ class BattleQuestions:
         if len(state.legal_actions(who)) < _LEAST_OPTIONS:
             return None
         worlds = belief_worlds(state, who, _WORLDS, random.getrandbits(31))
-        decision = self._search.decide(worlds, None, who, random.getrandbits(31))
-        best, second = sorted(decision.values, key=lambda a: -decision.values[a])[:2]
-        clear = decision.values[best] - decision.values[second] >= _MARGIN
-        sure = decision.strategy[best] >= _SHARE and abs(decision.value) < _DECIDED
-        if not (clear and sure):
+        best = -1
+        for search, margin in self._looks:
+            decision = search.decide(worlds, None, who, random.getrandbits(31))
+            best, second = sorted(decision.values, key=lambda a: -decision.values[a])[:2]
+            clear = decision.values[best] - decision.values[second] >= margin
+            if not clear or abs(decision.value) >= _DECIDED:
+                return None
+        if decision.strategy[best] < _SHARE:
             return None
         if guide is not Question.MODEL:
             return best

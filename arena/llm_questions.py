@@ -2,7 +2,7 @@
 
 Questions are positions with a clear answer: in board games exactly one move keeps the result that
 the game has with perfect play, in battles a deep search is sure (``llm_battle_questions.py``).
-Number ``k`` of a seed is the same however many are asked.
+Number ``k`` of a seed is the same however many are asked, and no two of its positions are the same.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from plywise.games.placing import PlacingState
 
 _LEAST_OPTIONS = 3
+_MOST_REPEATS = 200  # in a row, then there are no more questions
 _MOST_TRIES = 100_000  # positions looked at for one question
 
 
@@ -43,14 +44,20 @@ Results = Callable[["PlacingState"], dict[int, int]]
 
 
 def questions(game: str, guide: Question, seed: int) -> Iterator[KnownQuestion]:
-    """Yield questions without end."""
+    """Yield questions; they end where a game has no more of them."""
     make = _GAMES[game]()
-    number = 0
-    while True:
-        # PROPOSE and EVALUATE are asked of the same positions: one right answer serves both.
-        kind = "replies" if guide is Question.MODEL else "moves"
-        yield make(Random(f"{seed}/{game}/{kind}/{number}"), number, guide)
-        number += 1
+    # PROPOSE and EVALUATE are asked of the same positions: one right answer serves both.
+    kind = "replies" if guide is Question.MODEL else "moves"
+    random = Random(f"{seed}/{game}/{kind}")
+    seen: set[str] = set()
+    repeated = 0
+    while repeated < _MOST_REPEATS:
+        known = make(random, len(seen), guide)
+        what = known.state.observation_string(known.player)
+        repeated = repeated + 1 if what in seen else 0
+        if not repeated:
+            seen.add(what)
+            yield known
 
 
 def _board(game: str, least: int, most: int, results: Results) -> _Maker:

@@ -143,20 +143,15 @@ class PlacingState(State):
         The opponent's actions are those that may be open after the player's: all that are now.
         """
         situation = f"{self._terse()}\nYou play {MARKS[player]}."
-        winning = set(self.winning_actions(player))
+        facts = {a: self._facts(player, a) for a in self.legal_actions(player)}
+        if any(said.startswith("wins") for said in facts.values()):
+            facts = {a: s if s.startswith("wins") else "misses a win" for a, s in facts.items()}
         return Briefing(
             game=self.game.info.name,
             player=player,
             rules=f"{self.game.rules_text()}\n{_FACTS}",
             situation=situation,
-            own=tuple(
-                Option(
-                    a,
-                    self.action_to_string(player, a),
-                    "misses a win" if winning and a not in winning else self._facts(player, a),
-                )
-                for a in self.legal_actions(player)
-            ),
+            own=tuple(Option(a, self.action_to_string(player, a), s) for a, s in facts.items()),
             opponent=tuple(
                 Option(a, self.action_to_string(1 - player, a), self._reply_facts(1 - player, a))
                 for a in self._open_actions()
@@ -210,7 +205,7 @@ class PlacingState(State):
             if after.forced_win(player) is not None:
                 return f"wins: forces {forced}"
             if len(after.winning_actions(other)) > 1:
-                return f"loses: forces {forced}, a double threat"
+                return f"loses to {forced}"
             facts.append(f"threatens {forced}")
         elif (reply := after.forced_win(other)) is not None:
             return f"loses to {after._names([reply], other)}"
