@@ -236,7 +236,7 @@ def without_times(value: Any) -> Any:
 
 
 EXPERIMENTS = {
-    "tic_tac_toe": (AlphaBetaConfig(seconds=None, iterations=60), range(6)),
+    "tic_tac_toe": (AlphaBetaConfig(seconds=None, iterations=60), range(12)),
     "connect_four": (AlphaBetaConfig(seconds=None, iterations=3000), range(1)),
     "goofspiel": (SimultaneousConfig(seconds=None, iterations=300), range(1)),
     "gen9randombattle": (SimultaneousConfig(seconds=None, iterations=60, worlds=2), range(1)),
@@ -298,7 +298,7 @@ def test_a_tournament_is_recorded_and_replayed_from_the_terminal(
         at = (f"llm.base_url={endpoint.base_url}", "llm.model=moody")
         first = run(1, *at, f"llm.record={calls}")
     assert run(2, f"llm.replay={calls}") == first
-    assert run(3, f"llm.replay={calls}", "llm.trust=0.1") != first
+    assert run(3, f"llm.replay={calls}", "llm.trust=0.9") != first
     with GameStore.read(tmp_path / "1.sqlite") as one, GameStore.read(tmp_path / "2.sqlite") as two:
         for a, b in zip(one.games(trace=True), two.games(trace=True), strict=True):
             assert (a.game(), a.trace) == (b.game(), b.trace)
