@@ -6,6 +6,7 @@ Every question is asked the way a search asks it.  What was measured is kept by 
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -24,6 +25,7 @@ from plywise.arena.llm_trust import model_name, save
 from plywise.arena.records import RecordWriter, write_summary
 from plywise.arena.reliability import Answered, Measured, measure
 from plywise.conf.llm_calibrate_schema import LLMCommandConfig
+from plywise.conf.schema import AlphaBetaConfig, SimultaneousConfig
 from plywise.games.registry import make_game
 from plywise.llm_modules.errors import LLMError
 from plywise.llm_modules.prompting import LETTERS, Prompts
@@ -35,6 +37,7 @@ _SITTINGS = ((Question.PROPOSE, Question.EVALUATE), (Question.MODEL,))
 
 _MOST_FAULTS = 5  # in a row; then the run ends
 _LINES = 10  # of progress for each sitting
+_LEAST_SHARE = 1e-3
 
 
 def run_calibrate(config: LLMCommandConfig, folder: Path, console: Console | None = None) -> int:
@@ -75,7 +78,10 @@ def _sit(
 ) -> dict[str, Measured]:
     """Put all questions of one kind and return what the answers say of each guide."""
     asked = replace(config.llm, guides=[g.value for g in guides], trust=1.0, calibration=None)
-    consult = model.consult(asked, make_game(game))
+    rules = make_game(game)
+    # How the opponent plays matters to a stand-in in battles alone.
+    search = SimultaneousConfig(seconds=None) if rules.info.simultaneous else AlphaBetaConfig()
+    consult = model.consult(asked, rules, search)
     assert consult is not None  # it is trusted
     answers: dict[str, list[Answered]] = {g.value: [] for g in guides}
     faults = 0
@@ -127,10 +133,14 @@ def _answered(entry: Mapping[str, Any], right: frozenset[int]) -> Answered | Non
     if not numbers or len(numbers) == len(actions):
         return None
     if "logprobs" in entry:
-        return Answered(tuple(entry["logprobs"].values()), numbers)
-    choice = entry["choice"]
-    letter = choice if isinstance(choice, str) else letters[actions.index(choice)]
-    return Answered(choice_scores(letter, letters), numbers)
+        scores = tuple(entry["logprobs"].values())
+    elif "choice" in entry:
+        scores = choice_scores(entry["choice"], letters)
+    elif entry["question"] == Question.EVALUATE.value:  # a stand-in's values and shares
+        scores = tuple(entry["weights"].values())
+    else:
+        scores = tuple(math.log(max(w, _LEAST_SHARE)) for w in entry["weights"].values())
+    return Answered(scores, numbers)
 
 
 def _entry(config: LLMCommandConfig, game: str, guide: str, found: Measured) -> dict[str, Any]:

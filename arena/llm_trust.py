@@ -52,8 +52,9 @@ def model_name(llm: LLMGroup) -> str:
         return f"stand-in-{llm.skill:g}"
     if llm.name == "embedded":
         from plywise.llm_modules.embedded import default_weights
+        from plywise.llm_modules.model_files import find_model
 
-        return (Path(llm.model_path) if llm.model_path else default_weights()).stem
+        return (find_model(llm.model_path) if llm.model_path else default_weights()).stem
     return llm.model or os.environ.get("OPENAI_MODEL", "")
 
 
