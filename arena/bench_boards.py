@@ -8,7 +8,8 @@ import time
 from random import Random
 from typing import Any
 
-from plywise.engine.boards.connect_four_solver import ConnectFourSolver, Position, PositionError
+from plywise.engine.boards.connect_four_core import LEAST_TABLE_BITS
+from plywise.engine.boards.connect_four_solver import ConnectFourSolver, PositionError
 from plywise.games.connect_four import ConnectFour
 from plywise.games.registry import make_game
 from plywise.search.alphabeta import AlphaBeta
@@ -85,34 +86,69 @@ def bench_check() -> dict[str, float]:
 def bench_solver(seed: int = 0) -> dict[str, Any]:
     """Measure the exact solver on random positions of Connect Four, 6×7, in three groups.
 
+    Where BitBully is installed (a solver in C++) it solves the same positions in between, without
+    its opening book, in three rounds that begin with empty tables; CPU time.
+
     Returns:
         for each group, named by the stones on the board: ``positions``, ``nodes``, ``mean_ms`` (of
-        one position), ``nodes_per_second`` and ``checksum`` of the scores.
+        one position), ``nodes_per_second`` and ``checksum`` of the scores; with BitBully also
+        ``bitbully_mean_ms``, ``times_its_time`` (less than 1: ours is faster) and ``same_scores``.
+        ``bitbully_measured``: 1 or 0.
     """
-    solver = ConnectFourSolver()
-    result: dict[str, Any] = {}
+    other = None
+    if importlib.util.find_spec("bitbully") is not None:
+        other = importlib.import_module("bitbully")
+    result: dict[str, Any] = {"bitbully_measured": float(other is not None)}
     for name, (low, high, count) in _SOLVED.items():
-        rng = Random(f"{seed}/{name}")
-        positions: list[Position] = []
-        while len(positions) < count:
-            try:
-                moves = [rng.randrange(7) for _ in range(rng.randint(low, high))]
-                positions.append(solver.position(moves))
-            except PositionError:
-                continue
-        found = solver.solve(positions, best=False)
-        nodes, seconds = sum(s.nodes for s in found), sum(s.seconds for s in found)
+        lines = _random_lines(Random(f"{seed}/{name}"), low, high, count)
+        found: list[int] = []
+        nodes, ours, theirs, same = 0, 0.0, 0.0, 0
+        for _lap in range(_LAPS):
+            solver = ConnectFourSolver()
+            positions = [solver.position(line) for line in lines]
+            start = time.process_time()
+            solutions = solver.solve(positions, best=False)
+            ours += time.process_time() - start
+            nodes += sum(s.nodes for s in solutions)
+            found = [s.score for s in solutions]
+            if other is not None:
+                boards = [other.Board(line) for line in lines]
+                bully = other.BitBully(opening_book=None)
+                start = time.process_time()
+                scores = [bully.mtdf(board) for board in boards]
+                theirs += time.process_time() - start
+                same = sum(x == y for x, y in zip(found, scores, strict=True))
         checksum = 0
-        for solution in found:
-            checksum = (checksum * 1_000_003 + solution.score) % 2**32
+        for score in found:
+            checksum = (checksum * 1_000_003 + score) % 2**32
         result |= {
             f"{name}_positions": count,
-            f"{name}_nodes": nodes,
-            f"{name}_mean_ms": 1000 * seconds / count,
-            f"{name}_nodes_per_second": nodes / seconds,
+            f"{name}_nodes": nodes // _LAPS,
+            f"{name}_mean_ms": 1000 * ours / (_LAPS * count),
+            f"{name}_nodes_per_second": nodes / ours,
             f"{name}_checksum": checksum,
         }
+        if other is not None:
+            result |= {
+                f"{name}_bitbully_mean_ms": 1000 * theirs / (_LAPS * count),
+                f"{name}_times_its_time": ours / theirs,
+                f"{name}_same_scores": same,
+            }
     return result
+
+
+def _random_lines(rng: Random, low: int, high: int, count: int) -> list[list[int]]:
+    """Return lines of ``low`` to ``high`` random moves after which the game goes on."""
+    solver = ConnectFourSolver(table_bits=LEAST_TABLE_BITS)
+    lines: list[list[int]] = []
+    while len(lines) < count:
+        line = [rng.randrange(7) for _ in range(rng.randint(low, high))]
+        try:
+            solver.position(line)
+        except PositionError:
+            continue
+        lines.append(line)
+    return lines
 
 
 def bench_playouts(seed: int = 0) -> dict[str, float]:

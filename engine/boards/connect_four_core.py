@@ -81,6 +81,7 @@ _SIX = np.uint64(6)
 _LOWER = np.uint64(63)
 _config: Any = config  # its settings are set at run time, unseen by type checkers
 _MIDDLE = 32  # bounds are kept as score + 32 and 32 - score; 0 says nothing
+_UNKEPT_SQUARES = 8  # with fewer free squares searching costs less than a look at memory
 _MIRROR_PLIES = 10  # positions with fewer stones share an entry with their mirror image
 
 
@@ -114,13 +115,19 @@ def mirrored(bits: np.uint64, rows: int, columns: int) -> np.uint64:
 
 
 @kernel
-def _look_up(table: NDArray[np.uint64], hashed: np.uint64, bits: int, alpha: int) -> int:
-    """Return what the table tells of a position: whether its score exceeds ``alpha``."""
-    found = table[hashed >> np.uint64(64 - bits)] - (hashed << np.uint64(bits))
-    if found < _BOUNDS:
-        if np.int64(found & _LOWER) > alpha + _MIDDLE:
+def _entry(table: NDArray[np.uint64], hashed: np.uint64, bits: int) -> np.uint64:
+    """Return both bounds of a position; something larger where the table has none."""
+    entry: np.uint64 = table[hashed >> np.uint64(64 - bits)] - (hashed << np.uint64(bits))
+    return entry
+
+
+@kernel
+def _told(entry: np.uint64, alpha: int) -> int:
+    """Return what an entry tells of a position: whether its score exceeds ``alpha``."""
+    if entry < _BOUNDS:
+        if np.int64(entry & _LOWER) > alpha + _MIDDLE:
             return _REACHES
-        if np.int64(found >> _SIX) >= _MIDDLE - alpha:
+        if np.int64(entry >> _SIX) >= _MIDDLE - alpha:
             return _FAILS
     return _OPEN
 
@@ -164,13 +171,21 @@ def _expand(
     height = np.uint64(rows + 1)
     empty = go.board & ~taken
     full = (ONE << np.uint64(rows)) - ONE
-    count = 0
+    found = 0
     for k in range(int(go.columns)):
         move = moves & (full << np.uint64(go.order[k]))
         if move == ZERO:
             continue
+        frames[top, _MOVES + found] = move
+        if probing:  # all looks at the table at once: each waits for memory
+            hashed = (other + (taken | move)) * _FACTOR
+            frames[top, _WEIGHTS + found] = _entry(table, hashed, bits)
+        found += 1
+    count = 0
+    for k in range(found):
+        move = frames[top, _MOVES + k]
         if probing:
-            known = _look_up(table, (other + (taken | move)) * _FACTOR, bits, -alpha - 1)
+            known = _told(frames[top, _WEIGHTS + k], -alpha - 1)
             if known == _FAILS:
                 return _REACHES
             if known == _REACHES:
@@ -225,15 +240,18 @@ def _enter(
         frames[top, _MOVES] = moves
         frames[top, _LEFT] = ONE
         return _OPEN
+    if cells - stones < _UNKEPT_SQUARES:
+        return _expand(table, frames, top, go, moves, bits, alpha, False)
     key = own + taken
     if stones < _MIRROR_PLIES:
         key = min(key, mirrored(own, rows, columns) + mirrored(taken, rows, columns))
     hashed = key * _FACTOR
-    known = _look_up(table, hashed, bits, alpha)
+    known = _told(_entry(table, hashed, bits), alpha)
     if known != _OPEN:
         return known
     frames[top, _HASH] = hashed
-    known = _expand(table, frames, top, go, moves, bits, alpha, stones + 1 >= _MIRROR_PLIES)
+    probing = stones + 1 >= _MIRROR_PLIES and cells - stones > _UNKEPT_SQUARES
+    known = _expand(table, frames, top, go, moves, bits, alpha, probing)
     if known != _OPEN:
         _write_down(table, hashed, bits, alpha, known == _REACHES)
     return known

@@ -129,21 +129,24 @@ class ConnectFourSolver:
 
     def each(self, positions: Sequence[Position], best: bool = True) -> Iterator[Solution]:
         """Yield the solutions one by one, as soon as they are there."""
-        items = np.zeros(len(positions), ITEM)
-        for item, position in zip(items, positions, strict=True):
-            item["own"], item["taken"] = position.own, position.taken
-            item["low"], item["high"] = -self._most(), self._most()
+        items = self._questions(positions)
         ready = 0
         for done in self._answers(items):
             if ready == done:
                 continue
             # Asking for columns would lose the place in the stack: the questions pause meanwhile.
             paused = (self._control.copy(), self._frames.copy())
-            for k in range(ready, done):
-                score = int(items[k]["low"])
-                columns, nodes, seconds = self._best(positions[k], score) if best else ((), 0, 0.0)
-                spent = int(items[k]["nanoseconds"]) / 1e9
-                yield Solution(score, columns, int(items[k]["nodes"]), spent, nodes, seconds)
+            answered = items[ready:done]
+            for position, score, nodes, spent in zip(
+                positions[ready:done],
+                answered["low"].tolist(),
+                answered["nodes"].tolist(),
+                answered["nanoseconds"].tolist(),
+                strict=True,
+            ):
+                of_columns = self._best(position, score) if best else ((), 0, 0.0)
+                columns, more_nodes, more_seconds = of_columns
+                yield Solution(score, columns, nodes, spent / 1e9, more_nodes, more_seconds)
             self._control[:], self._frames[:] = paused
             ready = done
 
@@ -153,9 +156,7 @@ class ConnectFourSolver:
         What the table has learned stays: the same question again takes less time.
         """
         deadline = math.inf if seconds is None else time.perf_counter() + seconds
-        item = np.zeros(1, ITEM)
-        item["own"], item["taken"] = position.own, position.taken
-        item["low"], item["high"] = -self._most(), self._most()
+        item = self._questions([position])
         try:
             for _ in self._answers(item, deadline):
                 pass
@@ -166,8 +167,14 @@ class ConnectFourSolver:
         spent = int(item[0]["nanoseconds"]) / 1e9
         return Solution(score, best, nodes, spent, best_nodes, best_seconds)
 
-    def _most(self) -> int:
-        return (self.rows * self.columns + 1) // 2
+    def _questions(self, positions: Sequence[Position]) -> NDArray[Any]:
+        """Return what the kernel is asked: the score of each position, whatever it may be."""
+        items = np.zeros(len(positions), ITEM)
+        items["own"] = [position.own for position in positions]
+        items["taken"] = [position.taken for position in positions]
+        most = (self.rows * self.columns + 1) // 2
+        items["low"], items["high"] = -most, most
+        return items
 
     def _answers(self, items: NDArray[Any], deadline: float = math.inf) -> Iterator[int]:
         """Run the kernel in slices; yield how many questions are answered after each.
