@@ -258,7 +258,7 @@ def test_good_values_win_games_and_bad_ones_do_not(tmp_path: Path) -> None:
     arguments = [
         *("tournament", "llm=stand_in", "game=connect_four", f"agents=[{agents}]"),
         *("search.seconds=null", "search.max_depth=2", "tournament.executor=inline"),
-        *("tournament.pairing=gauntlet", "tournament.pairs=10", "tournament.openings=12"),
+        *("tournament.pairing=gauntlet", "tournament.pairs=8", "tournament.openings=16"),
         *(f"tournament.record={record}", f"hydra.run.dir={tmp_path}/out"),
     ]
     assert main(arguments) == 0
@@ -269,7 +269,7 @@ def test_good_values_win_games_and_bad_ones_do_not(tmp_path: Path) -> None:
             assert result is not None
             other = store.titles[max(game.players)]
             share[other].append((1 - result) / 2)
-    assert sum(share["right"]) / 20 > 0.55 > 0.45 > sum(share["chance"]) / 20
+    assert sum(share["right"]) / 16 > 0.55 > 0.45 > sum(share["chance"]) / 16
 
 
 def test_on_a_server_nobody_knows_what_is_true(capsys: pytest.CaptureFixture[str]) -> None:
