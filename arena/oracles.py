@@ -100,7 +100,7 @@ class BattleOracle:
             name = battle.action_to_string(other, action).removesuffix(" tera")
             if name in numbers:
                 replies[numbers[name]] += share
-        return replies if sum(replies.values()) > 0.0 else {}
+        return replies
 
     def _deep(self, state: State, player: int) -> Decision:
         """Return the deep search's decision about the true state: the same for all questions."""

@@ -126,17 +126,17 @@ class AdvisedRoot(Answers):
 
         ``sure`` and ``kept`` are the shares of the prediction and of the habit so far.
         """
-        shares = _shares(legal, weights)
-        if shares is None:
+        named = np.array([a in weights for a in legal])
+        said = np.array([max(0.0, weights.get(a, 0.0)) for a in legal])
+        total = float(said.sum())
+        if not named.any() or (named.all() and total == 0.0) or total == math.inf:
             return False
         row = self.scale[world]
         habit = row[legal] / row[legal].sum()
-        named = np.array([a in weights for a in legal])
         unnamed = np.where(named, 0.0, habit)
-        said = min(1.0, sum(w for w in weights.values() if w > 0.0))
         if unnamed.sum() > 0.0:
-            shares = said * shares + (1.0 - said) * unnamed / unnamed.sum()
-        mixed = (sure * shares + kept * habit) / (sure + kept)
+            said += max(0.0, 1.0 - total) * unnamed / unnamed.sum()
+        mixed = (sure * said / said.sum() + kept * habit) / (sure + kept)
         row[legal] = np.maximum(_FLOOR, len(legal) * mixed)
         return True
 
