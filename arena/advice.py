@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from plywise.llm_modules.embedded import EmbeddedServer
     from plywise.llm_modules.guides import GuideConfig, LLMConsultant
     from plywise.llm_modules.settings import LLMConfig
+    from plywise.llm_modules.stand_in import Oracle
 
 log = logging.getLogger(__name__)
 
@@ -147,6 +148,7 @@ class LanguageModel:
         self._client: ChatClient | None = None
         self._consultants: dict[str, LLMConsultant] = {}
         self._teller = _Teller(self)
+        self._oracle: Oracle | None = None
 
     def client(self) -> ChatClient:
         """Return the client; starts the embedded server where that is the model.
@@ -172,7 +174,9 @@ class LanguageModel:
                 self.progress(f"Language model: {self._client.model} at {self._client.endpoint}")
         return self._client
 
-    def consult(self, group: LLMGroup, game: Game, search: SearchConfig) -> Consult | None:
+    def consult(
+        self, group: LLMGroup, game: Game, search: SearchConfig | None = None
+    ) -> Consult | None:
         """Return who is asked with these settings; agents with the same ones share it.
 
         ``search`` is how the opponent plays, as far as a stand-in is to know.  None where no guide
@@ -187,9 +191,10 @@ class LanguageModel:
             from plywise.arena.oracles import make_oracle
             from plywise.llm_modules.stand_in import StandIn
 
-            oracle = make_oracle(game, search, group.oracle_iterations)
+            if self._oracle is None:  # one for all agents: what is solved need not be solved again
+                self._oracle = make_oracle(game, search, group.oracle_iterations)
             config = self.guide_config(group, trusted)
-            return StandIn(oracle, config, group.skill, group.seed, group.delay).consult
+            return StandIn(self._oracle, config, group.skill, group.seed, group.delay).consult
         consultant = self._consultant(group, trusted)
         return lambda state, player, seed: consultant.consult(state.briefing(player), seed)
 

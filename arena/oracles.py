@@ -135,12 +135,14 @@ ORACLES = (*TRUTHS, "gen9randombattle")
 """The games in which a stand-in can advise."""
 
 
-def make_oracle(game: Game, search: SearchConfig, iterations: int) -> Oracle:
+def make_oracle(game: Game, search: SearchConfig | None, iterations: int) -> Oracle:
     """Return who knows what is right in a game of :data:`ORACLES`.
 
-    ``search`` is how the opponent is taken to play; ``iterations`` are of the oracle's own search.
+    ``search`` is how the opponent is taken to play, by default with 1,000 iterations;
+    ``iterations`` are of the oracle's own search.
     """
     if game.info.name in TRUTHS:
         return BoardOracle(TRUTHS[game.info.name](game))
-    assert isinstance(search, SimultaneousConfig)  # checked before: battles have no other
+    if not isinstance(search, SimultaneousConfig):
+        search = SimultaneousConfig("simultaneous", seconds=None, iterations=1000)
     return BattleOracle(game, search, iterations)

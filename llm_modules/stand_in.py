@@ -62,7 +62,8 @@ class StandIn:
         answers: list[Advice] = []
         transcript: list[dict[str, Any]] = []
         for question in ORDER:
-            if question.value not in self._config.guides:
+            trust = self._config.trust.get(question.value, DEFAULT_TRUST)
+            if question.value not in self._config.guides or trust == 0.0:
                 continue
             random = Random(f"{self._seed}/{seed}/{question.value}")
             truth = self._oracle.truth(state, player, question, random.getrandbits(63))
@@ -73,13 +74,13 @@ class StandIn:
             if not right:
                 random.shuffle(numbers)
             weights = dict(zip(truth, numbers, strict=True))
-            trust = self._config.trust.get(question.value, DEFAULT_TRUST)
             answers.append(Advice(question, weights, trust, source="stand-in", seconds=self._delay))
             transcript.append(
                 {
                     "question": question.value,
                     "status": "answered",
                     "on_purpose": right,
+                    "choice": max(weights, key=lambda a: weights[a]),
                     "weights": weights,
                 }
             )

@@ -1,9 +1,9 @@
 """The root of a simultaneous search: what priors and a guide say about its actions.
 
-PROPOSE and EVALUATE add a *bonus* to the values of own actions: a proposal by its odds
-(:func:`~plywise.search.listening.standings`), values by how far they lie above their mean.  The
-bonus shrinks with the fourth root of the iterations: a search that doubles its work is not twice as
-sure.  It is bounded, so no answer carries an action over one that is clearly better.
+PROPOSE and EVALUATE add a *bonus* to the values of own actions: a proposal by its odds, values by
+how far they lie above their mean (``odds`` and ``confidence`` in ``listening.py``).  The bonus
+shrinks with the square root of the iterations, as what the search does not know for want of
+samples.  It is bounded, so no answer carries an action over one that is clearly better.
 
 MODEL makes the opponent's *habit*: with probability ``trust`` it plays, at the root, as predicted,
 else as it would without (a restricted Nash response, see ``SimultaneousConfig.habit``).
@@ -19,11 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plywise.search.guide import Advice, Question
-from plywise.search.listening import SUREST, Answers, standings
+from plywise.search.listening import SUREST, Answers, confidence, odds
 
 _FLOOR = 0.05  # a prior, however sure, leaves each action this share of its exploration
-_WIDE = 0.1  # values so far above the mean say all that a guide can say
-_HALF = 256  # iterations from which on a bonus shrinks
+_WIDE = 0.2  # values that lie so far apart say all that a guide can say
+_CERTAIN = 6.0  # logarithm of the odds at which a proposal says all that a guide can say
+_EARLY = 1000  # iterations from which on a bonus shrinks
 
 
 class AdvisedRoot(Answers):
@@ -34,7 +35,7 @@ class AdvisedRoot(Answers):
         actions: how many the game has.
         own: legal actions of who decides.
         other: the opponent's, by world.
-        bonus: most that a fully trusted answer adds to a value, or takes off.
+        bonus: how far a fully trusted answer may carry an action over another at first.
         habit: how often the opponent plays by habit where nobody predicts anything.
 
     Attributes:
@@ -84,7 +85,7 @@ class AdvisedRoot(Answers):
 
     def advice(self, iterations: int) -> NDArray[Any]:
         """Return what is added to the value of each action after so many iterations."""
-        added: NDArray[Any] = self._merit * self._most * (1.0 + iterations / _HALF) ** -0.25
+        added: NDArray[Any] = self._merit * self._most * (1.0 + iterations / _EARLY) ** -0.5
         return added
 
     def _accept(self, advice: Advice, trust: float) -> bool:
@@ -104,7 +105,7 @@ class AdvisedRoot(Answers):
         shares = _shares(self.own, weights)
         if shares is None:
             return False
-        self._merit[self.own] += standings(list(shares), trust)
+        self._merit[self.own] += np.clip(np.divide(odds(list(shares), trust), _CERTAIN), -1.0, 1.0)
         row = self.scale[len(self.scale) - 2]
         row[self.own] = _FLOOR + (1.0 - _FLOOR) * (
             (1.0 - trust) * row[self.own] + trust * len(self.own) * shares
@@ -116,7 +117,9 @@ class AdvisedRoot(Answers):
         if not known:
             return False
         values = np.clip([weights[a] for a in known], -1.0, 1.0)
-        self._merit[known] += trust * np.clip((values - values.mean()) / _WIDE, -1.0, 1.0)
+        self._merit[known] += confidence(trust) * np.clip(
+            (values - values.mean()) / _WIDE, -0.5, 0.5
+        )
         return True
 
     def _predict(

@@ -62,7 +62,7 @@ class AlphaBeta:
             real one and no upper bound; costs several times as much.
         advice_plies: for how many plies of search a fully trusted value of a guide counts: of an
             estimate searched to depth d the value gets the share ``a / (a + d)`` with
-            ``a = advice_plies * trust``.
+            ``a = advice_plies * confidence(trust)``.
 
     Raises:
         ValueError: a limit or the state's dtype is not usable; no limit was given at all.
@@ -408,7 +408,7 @@ class AlphaBeta:
             "advice_used": tuple(root.used),
             "advice_ignored": root.ignored,
         }
-        if root.trust > 0:
+        if root.confidence > 0:
             notes["searched"] = {a: reported_value(root.scores[a]) for a in sorted(root.order)}
         if root.gains:
             notes["gains"] = root.gains

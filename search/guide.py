@@ -19,8 +19,8 @@ In the tree search over simultaneous moves (``advised_root.py``):
 In alpha-beta, where players move in turn (``root.py``):
 
 - EVALUATE: an estimate that was searched to depth ``d`` becomes ``(1 - w) * estimate + w * value``
-  with ``w = a / (a + d)`` and ``a = advice_plies * trust``; an action that the answer leaves out
-  counts as the mean of the others.  Decides between equals too.
+  with ``w = a / (a + d)`` and ``a = advice_plies * confidence(trust)``; an action that the answer
+  leaves out counts as the mean of the others.  Decides between equals too.
 - PROPOSE: counts as values that stand for the actions' odds, and in the order of the search: the
   likeliest action is searched right after the best one, so that a depth which is cut short has
   judged it.  Decides between equals.

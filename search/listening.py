@@ -19,17 +19,29 @@ NAP_SECONDS = 0.002  # between looks at a guide that is all that is waited for
 SUREST = 0.99
 """Of the trust in a proposal or prediction, so that nothing becomes impossible."""
 
+_FINITE = 4.0  # the inverse of what full trust leaves of the variance
 
-def standings(shares: Sequence[float], trust: float) -> list[float]:
-    """Return what a proposal says about each option, in (-1, 1), as far as it is trusted.
 
-    With the probability that trust leaves an option, ``p = trust * share + (1 - trust) / n``, it is
-    half the logarithm of ``p`` above the mean one, squashed.  ``shares`` sum to 1.
+def odds(shares: Sequence[float], trust: float) -> list[float]:
+    """Return what a proposal is worth as evidence: logarithms of odds, against their mean.
+
+    Trust leaves an option the probability ``p = trust * share + (1 - trust) / n``; ``shares`` sum
+    to 1.
     """
     sure = min(trust, SUREST)
-    odds = [math.log(sure * share + (1.0 - sure) / len(shares)) for share in shares]
-    mean = sum(odds) / len(odds)
-    return [math.tanh((each - mean) / 2.0) for each in odds]
+    found = [math.log(sure * share + (1.0 - sure) / len(shares)) for share in shares]
+    mean = sum(found) / len(found)
+    return [each - mean for each in found]
+
+
+def confidence(trust: float) -> float:
+    """Return the weight of values that are trusted so far, from 0 (trust 0) to 1 (trust 1).
+
+    Of two estimates of a value, one of which explains the share ``trust ** 2`` of its variance, the
+    best mixture weighs that one by ``trust / (1 - trust ** 2)`` against the other.  The constant
+    keeps full trust finite.
+    """
+    return trust / (1.0 + _FINITE * (1.0 - trust * trust))
 
 
 class Answers(ABC):

@@ -13,7 +13,7 @@ from numbers import Real
 
 from plywise.search import negamax
 from plywise.search.guide import Advice, Question
-from plywise.search.listening import Answers, standings
+from plywise.search.listening import Answers, confidence, odds
 
 _WHOLE = negamax.UNIT * negamax.PLIES  # the score of a win at once
 _BEST_ESTIMATE = (negamax.UNIT - 1) * negamax.PLIES
@@ -32,7 +32,7 @@ class Root(Answers):
             ``solved`` says whether it is free of estimates.
         depth: that the scores were searched to.
         prior: PROPOSE, probabilities weighted by trust.
-        values, trust: EVALUATE and PROPOSE, the answers' weighted mean, and their weights' sum.
+        values, confidence: EVALUATE and PROPOSE, the answers' weighted mean, their weights' sum.
         model: MODEL, probabilities of replies weighted by trust.
         gains: of equally good actions, what the opponent is expected to give away by its reply.
         used: the answers taken, as ``question:source``; ``ignored`` how many were of no use.
@@ -47,7 +47,7 @@ class Root(Answers):
     depth: int = 0
     prior: dict[int, float] = field(default_factory=dict)
     values: dict[int, float] = field(default_factory=dict)
-    trust: float = 0.0
+    confidence: float = 0.0
     model: dict[int, float] = field(default_factory=dict)
     gains: dict[int, float] = field(default_factory=dict)
     used: list[str] = field(default_factory=list)
@@ -68,8 +68,9 @@ class Root(Answers):
         if not _add(proposed, said, 1.0):
             return False
         _add(self.prior, proposed, trust)
-        standing = standings([proposed.get(a, 0.0) for a in self.order], trust)
-        return self._value(dict(zip(self.order, standing, strict=True)), trust)
+        stands = odds([proposed.get(a, 0.0) for a in self.order], trust)
+        values = {a: math.tanh(each / 2.0) for a, each in zip(self.order, stands, strict=True)}
+        return self._value(values, trust)
 
     def _value(self, said: Mapping[int, float], trust: float) -> bool:
         """Blend values in; an action that the answer leaves out counts as the mean of the others.
@@ -80,16 +81,17 @@ class Root(Answers):
             return False
         clipped = {a: min(1.0, max(-1.0, value)) for a, value in said.items()}
         mean = sum(clipped.values()) / len(clipped)
-        whole = self.trust + trust
+        weight = confidence(trust)
+        whole = self.confidence + weight
         for action in self.order:
-            before = self.values.get(action, 0.0) * self.trust
-            self.values[action] = (before + clipped.get(action, mean) * trust) / whole
-        self.trust = whole
+            before = self.values.get(action, 0.0) * self.confidence
+            self.values[action] = (before + clipped.get(action, mean) * weight) / whole
+        self.confidence = whole
         return True
 
     def weight(self, depth: int) -> float:
         """Return the share of guides' values in an estimate that was searched to ``depth``."""
-        said = self.advice_plies * self.trust
+        said = self.advice_plies * self.confidence
         return said / (said + depth) if said > 0 else 0.0
 
     def margin(self, depth: int) -> int:

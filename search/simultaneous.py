@@ -80,8 +80,8 @@ class SimultaneousConfig:
             *Computing Robust Counter-Strategies*, 2007).  At 0 the search believes in an opponent
             who knows the own cards and answers perfectly: it then grows passive, the more so the
             longer it searches.  Only where the rules have priors.
-        advice_bonus: the most that a fully trusted answer of a guide adds to an action's value, or
-            takes off it; from 256 iterations on it shrinks with their fourth root.
+        advice_bonus: how far a fully trusted answer of a guide may carry an action over another;
+            from 1,000 iterations on this shrinks with their square root.
         lend_after: seconds after which the search lends its core to a guide that has not answered:
             it sleeps until the first answer comes or four fifths of the time are over.  For a guide
             that computes on the same few cores; after three decisions in a row without an answer
