@@ -80,7 +80,6 @@ class StandIn:
                     "question": question.value,
                     "status": "answered",
                     "on_purpose": right,
-                    "choice": max(weights, key=lambda a: weights[a]),
                     "weights": weights,
                 }
             )

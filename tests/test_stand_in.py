@@ -215,6 +215,18 @@ def test_the_same_seed_gives_the_same_answers_and_nothing_is_asked_at_the_end() 
     assert (consultation.close().calls, consultation.close().late) == (2, 0)
 
 
+def test_a_guide_without_trust_is_not_asked() -> None:
+    class Dumb:
+        def truth(self, *question: Any) -> dict[int, float]:
+            raise AssertionError("asked")
+
+    config = GuideConfig(guides=("propose", "model"), trust={"propose": 0.0, "model": 0.0})
+    asked = StandIn(Dumb(), config, 0.0).consult(played("tic_tac_toe", []), 0, 1)
+    assert asked.finished
+    assert asked.poll() == []
+    assert asked.close().calls == 0
+
+
 def test_a_delay_is_waited_for_or_the_answers_are_late() -> None:
     state = played("tic_tac_toe", [])
     slow = stand_in(("propose", "evaluate"), 1.0, delay=0.05).consult(state, 0, 1)
