@@ -80,7 +80,7 @@ def _sit(
     asked = replace(config.llm, guides=[g.value for g in guides], trust=1.0, calibration=None)
     rules = make_game(game)
     # How the opponent plays matters to a stand-in in battles alone.
-    search = SimultaneousConfig(seconds=None) if rules.info.simultaneous else AlphaBetaConfig()
+    search = SimultaneousConfig() if rules.info.simultaneous else AlphaBetaConfig()
     consult = model.consult(asked, rules, search)
     assert consult is not None  # it is trusted
     answers: dict[str, list[Answered]] = {g.value: [] for g in guides}

@@ -52,9 +52,12 @@ def model_name(llm: LLMGroup) -> str:
         return f"stand-in-{llm.skill:g}"
     if llm.name == "embedded":
         from plywise.llm_modules.embedded import default_weights
-        from plywise.llm_modules.model_files import find_model
+        from plywise.llm_modules.model_files import KNOWN, find_model
 
-        return (find_model(llm.model_path) if llm.model_path else default_weights()).stem
+        path = find_model(llm.model_path) if llm.model_path else default_weights()
+        size = path.stat().st_size if path.is_file() else 0
+        # A known model is the same under whatever name its file was saved.
+        return next((m.name for m in KNOWN.values() if m.size == size), path.stem)
     return llm.model or os.environ.get("OPENAI_MODEL", "")
 
 

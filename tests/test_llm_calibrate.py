@@ -10,6 +10,7 @@ from random import Random
 import pytest
 from rich.console import Console
 
+from plywise.arena import llm_trust
 from plywise.arena.agents import Agent
 from plywise.arena.cli import main
 from plywise.arena.factory import AgentFactory
@@ -21,6 +22,7 @@ from plywise.conf.llm_calibrate_schema import LLMCommandConfig
 from plywise.conf.schema import AgentConfig, AlphaBetaConfig, GameConfig, LLMGroup
 from plywise.games.base import State
 from plywise.games.tic_tac_toe import TicTacToe
+from plywise.llm_modules.prompting import Prompts
 from plywise.search.decision import Decision
 from plywise.search.guide import Question
 
@@ -205,6 +207,16 @@ def test_fits_of_other_prompts_do_not_count(tmp_path: Path) -> None:
     found = trusts(config.llm, "tic_tac_toe")
     assert found["propose"].why == "default, measured with other prompts"
     assert found["model"].weight > 0.5
+
+
+def test_what_comes_with_the_package_is_of_the_prompts_that_come_with_it() -> None:
+    packaged = Path(llm_trust.__file__).parents[1] / "datasets" / "fitted" / "llm_calibration.json"
+    for model, games in json.loads(packaged.read_text()).items():
+        for game, guides in games.items():
+            for guide, entry in guides.items():
+                assert entry["prompt"] == Prompts().digest(Question(guide)), (model, game, guide)
+    smol = LLMGroup(name="embedded", trust=None)
+    assert {t.weight for t in trusts(smol, "tic_tac_toe").values()} == {0.0}
 
 
 def test_the_command_refuses_a_model_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:
