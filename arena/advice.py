@@ -14,6 +14,7 @@ from plywise.conf.schema import AgentConfig, LLMGroup, SearchConfig, Simultaneou
 from plywise.datasets.errors import ConfigError
 from plywise.search.decision import Decision
 from plywise.search.guide import Consultation, GuideReport
+from plywise.search.uncertainty import WhenUnsure
 
 if TYPE_CHECKING:
     from plywise.games.base import Game, State
@@ -225,7 +226,14 @@ class LanguageModel:
         weights = dict.fromkeys(group.guides, 1.0)
         if trusted is not None:
             weights = {guide: trust.weight for guide, trust in trusted.items() if trust.weight}
-        return GuideConfig(guides=tuple(weights), trust=weights, max_calls=group.max_calls)
+        return GuideConfig(
+            guides=tuple(weights),
+            trust=weights,
+            max_calls=group.max_calls,
+            asking=group.asking,
+            thought=group.thought,
+            chances=group.chances,
+        )
 
     def close(self) -> None:
         """Stop the client and the embedded server."""
@@ -251,13 +259,25 @@ class LanguageModel:
 
 
 class Advised:
-    """Opens and closes the consultation around one decision, and notes what it cost."""
+    """Opens and closes the consultation around one decision, and notes what it cost.
 
-    def __init__(self, consult: Consult | None) -> None:
+    Args:
+        consult: who is asked; None: nobody.
+        compare: whether to decide once more without advice where some was used: then
+            ``notes["unguided"]`` has the action and its value.
+    """
+
+    def __init__(self, consult: Consult | None, compare: bool = False) -> None:
         self._consult = consult
+        self._compare = compare
 
-    def decide(self, state: State, player: int, seed: int, think: Think) -> Decision:
-        """Return ``think(consultation)`` with the guide's report and transcript in its notes."""
+    def decide(
+        self, state: State, player: int, seed: int, think: Think, unadvised: Callable[[], Decision]
+    ) -> Decision:
+        """Return ``think(consultation)`` with the guide's report and transcript in its notes.
+
+        ``unadvised`` is the same search without anybody to ask, in full time.
+        """
         if self._consult is None or len(state.legal_actions(player)) < 2:
             return think(None)
         try:
@@ -275,4 +295,9 @@ class Advised:
         report.used = len(decision.notes.get("advice_used", ()))
         report.ignored = int(decision.notes.get("advice_ignored", 0))
         notes = {**decision.notes, "guide": report, "transcript": consultation.transcript}
+        if isinstance(consultation, WhenUnsure):
+            notes["ask"] = consultation.verdict
+        if self._compare and report.used:
+            without = unadvised()
+            notes["unguided"] = {"action": without.action, "value": without.value}
         return replace(decision, notes=notes)

@@ -87,6 +87,13 @@ CATALOG = {
     "llm_search": AgentInfo(
         "search, advised by the language model", boards=True, battles=True, server=True, llm=True
     ),
+    "pokechamp": AgentInfo(
+        "maximin over actions that the language model samples, its leaves valued by the model",
+        boards=True,
+        battles=True,
+        server=True,
+        llm=True,
+    ),
     "human": AgentInfo("you, in the terminal (plywise play)"),
     "pokeenv_random": AgentInfo("poke-env's RandomPlayer", server=True),
     "pokeenv_max_base_power": AgentInfo("poke-env's MaxBasePowerPlayer", server=True),

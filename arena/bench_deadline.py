@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from plywise.arena.advice import Advised
 from plywise.arena.factory import BattleAgent
 from plywise.arena.match import play_game
 from plywise.conf.schema import SimultaneousConfig
@@ -68,9 +69,8 @@ def bench_deadline(seconds: float, decisions: int, seed: int) -> dict[str, float
         milliseconds the typical, the 99th of 100 and the last one came after its deadline.
     """
     game = make_game("gen9randombattle")
-    agent = _Timed(
-        BattleAgent("search", RULES, SimultaneousConfig(seconds=seconds), None), seconds, decisions
-    )
+    search = BattleAgent("search", RULES, SimultaneousConfig(seconds=seconds), Advised(None))
+    agent = _Timed(search, seconds, decisions)
     cores = os.cpu_count() or 1
     with busy_cores(cores):
         while len(agent.late) < decisions:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from plywise.arena.advice import Advised
 from plywise.arena.agents import Agent
 from plywise.arena.bench_deadline import TOLERANCE
 from plywise.arena.factory import AlphaBetaAgent, BattleAgent
@@ -91,9 +92,10 @@ def _agent(game: Game, consultant: LLMConsultant, seconds: float) -> Agent:
     def consult(state: State, player: int, seed: int) -> Any:
         return consultant.consult(state.briefing(player), seed)
 
+    advised = Advised(consult)
     if game.info.simultaneous or game.info.hidden_information:
-        return BattleAgent("fuzzed", kernels, SimultaneousConfig(seconds=seconds), consult)
-    return AlphaBetaAgent("fuzzed", kernels, AlphaBetaConfig(seconds=seconds), consult)
+        return BattleAgent("fuzzed", kernels, SimultaneousConfig(seconds=seconds), advised)
+    return AlphaBetaAgent("fuzzed", kernels, AlphaBetaConfig(seconds=seconds), advised)
 
 
 def _positions(game: Game, random: Random) -> Iterator[tuple[State, int, int]]:

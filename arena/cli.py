@@ -50,6 +50,11 @@ COMMANDS = {
         "plywise.arena.commands:replay",
         positional=("file",),
     ),
+    "explain": Command(
+        "say why the decisions of a Showdown match fell, from its decision log",
+        "plywise.arena.commands:explain",
+        positional=("file",),
+    ),
     "showdown": Command(
         "play battles on a Pokémon Showdown server", "plywise.arena.commands:showdown"
     ),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from plywise.conf.rating_schema import CalibrateConfig, RatingsConfig
     from plywise.conf.schema import (
         BenchConfig,
+        ExplainConfig,
         PlayConfig,
         RecordConfig,
         ReplayConfig,
@@ -37,7 +38,11 @@ def play(config: PlayConfig, folder: Path) -> int:
 
     console = Console(highlight=False, no_color=not config.color)
     factory = AgentFactory(
-        config.game, config.search, config.llm, progress=lambda line: console.print(line)
+        config.game,
+        config.search,
+        config.llm,
+        progress=lambda line: console.print(line),
+        compare=config.explain,
     )
     alone = {"first": ("human", "agent"), "second": ("agent", "human"), "none": ("agent", "agent")}
     seats = alone.get(config.side, ("human", "human"))
@@ -52,7 +57,9 @@ def play(config: PlayConfig, folder: Path) -> int:
                 names = ("you", "you") if "agent" in seats else ("first player", "second player")
                 players.append(Human(names[len(players)]))
         origin = config.game.name, config.game.parameters()
-        return play_in_terminal(factory.game, players, config.seed, console, folder, origin)
+        return play_in_terminal(
+            factory.game, players, config.seed, console, folder, origin, config.explain
+        )
     finally:
         factory.close()
 
@@ -62,6 +69,13 @@ def replay(config: ReplayConfig, folder: Path) -> int:
     from plywise.arena.show_game import run_replay
 
     return run_replay(config)
+
+
+def explain(config: ExplainConfig, folder: Path) -> int:
+    """Explain a match's decisions."""
+    from plywise.arena.explain import run_explain
+
+    return run_explain(config)
 
 
 def showdown(config: ShowdownConfig, folder: Path) -> int:

@@ -11,13 +11,15 @@ from dataclasses import fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
-from plywise.arena.advice import Advised, Consult, LanguageModel, check_advice, with_advice
+from plywise.arena.advice import Advised, LanguageModel, check_advice, with_advice
 from plywise.arena.agents import Agent, AgentInfo, Progress, RandomAgent, check_agent
 from plywise.arena.battle_search import make_search
 from plywise.arena.seats import Seat
 from plywise.arena.truth import TRUTHS
+from plywise.arena.when_to_ask import asked_when
 from plywise.arena.worlds import belief_worlds
 from plywise.conf.schema import (
+    OWN_KEYS,
     AgentConfig,
     AlphaBetaConfig,
     GameConfig,
@@ -92,7 +94,10 @@ def with_budget(search: SearchConfig, agent: AgentConfig) -> SearchConfig:
 
 
 class AgentFactory:
-    """Builds agents for one game, played in this process or on a Showdown server."""
+    """Builds agents for one game, played in this process or on a Showdown server.
+
+    ``compare``: an advised search decides once more without advice (see ``advice.Advised``).
+    """
 
     def __init__(
         self,
@@ -102,7 +107,9 @@ class AgentFactory:
         *,
         on_server: bool = False,
         progress: Progress = lambda line: None,
+        compare: bool = False,
     ) -> None:
+        self._compare = compare
         self._game_config = game
         self._on_server = on_server
         self._search = search
@@ -134,10 +141,12 @@ class AgentFactory:
         sampled = battles or rules.simultaneous or rules.hidden_information
         where = "server" if self._on_server else "battles" if battles else "boards"
         info = check_agent(entrant.name, where=where)
-        if entrant.name == "llm" and self._model.config.name in ("none", "stand_in"):
-            raise ConfigError("agent 'llm' needs a language model: llm=embedded or llm=openai")
-        if entrant.name != "llm" and (key := entrant.llm_player_key) is not None:
-            raise ConfigError(f"agents: {entrant.title}: agent.{key} is a setting of agent=llm")
+        if entrant.name in OWN_KEYS and self._model.config.name in ("none", "stand_in"):
+            raise ConfigError(
+                f"agent '{entrant.name}' needs a language model: llm=embedded or llm=openai"
+            )
+        if (key := entrant.foreign_key) is not None:
+            raise ConfigError(f"agents: {entrant.title}: agent.{key} is no setting of this agent")
         if entrant.name in ("expectimax", "safe_expectimax"):
             if sampled:
                 raise ConfigError(
@@ -192,7 +201,9 @@ class AgentFactory:
         consult = None
         if self._advised(entrant):
             group = with_advice(self._model.config, entrant)
-            consult = self._model.consult(group, self.game, self._search)
+            if group.ask != "never":
+                everything = self._model.consult(group, self.game, self._search)
+                consult = None if everything is None else asked_when(group, everything)
         advised = consult is not None
         search = self._search
         if advised and self._model.config.seconds is not None and search.seconds is not None:
@@ -221,13 +232,26 @@ class AgentFactory:
 
             kernels = self.game.kernels()
             return LLMAgent(label, self._model, method_config(entrant), entrant.seconds, kernels)
+        if entrant.name == "pokechamp":
+            from plywise.arena.one_step import damage_done
+            from plywise.arena.pokechamp import PokeChampAgent, champ_config
+
+            return PokeChampAgent(
+                label,
+                self._model,
+                champ_config(entrant, self.game.info),
+                entrant.seconds,
+                self.game.kernels(),
+                damage_done if self.game.info.name.startswith("gen9") else None,
+            )
         if isinstance(search, AlphaBetaConfig):
-            return AlphaBetaAgent(label, self._kernels(), search, consult)
+            return AlphaBetaAgent(label, self._kernels(), search, Advised(consult, self._compare))
         if isinstance(search, MCTSConfig):
             return MCTSAgent(label, search)
         lend_after = self._model.config.lend_after if advised else None
         battle_search = cast("SimultaneousConfig", search)
-        return BattleAgent(label, self._kernels(), battle_search, consult, lend_after)
+        advice = Advised(consult, self._compare)
+        return BattleAgent(label, self._kernels(), battle_search, advice, lend_after)
 
     def _kernels(self) -> RulesKernels:
         """Return the game's compiled rules.
@@ -258,12 +282,12 @@ class AlphaBetaAgent:
         name: str,
         kernels: RulesKernels,
         config: AlphaBetaConfig,
-        consult: Consult | None,
+        advised: Advised,
     ) -> None:
         self.name = name
         self._kernels = kernels
         self._config = config
-        self._advised = Advised(consult)
+        self._advised = advised
         self._local = threading.local()
         self._search()  # compiles now, not on the clock of the first decision
 
@@ -274,7 +298,7 @@ class AlphaBetaAgent:
         def think(consultation: Consultation | None) -> Decision:
             return search.decide(state.flat(), player, consultation)
 
-        return self._advised.decide(state, player, seed, think)
+        return self._advised.decide(state, player, seed, think, lambda: think(None))
 
     def _search(self) -> AlphaBeta:
         from plywise.search.alphabeta import AlphaBeta
@@ -355,14 +379,14 @@ class BattleAgent:
         name: str,
         kernels: RulesKernels,
         config: SimultaneousConfig,
-        consult: Consult | None,
+        advised: Advised,
         lend_after: float | None = None,
     ) -> None:
         self.name = name
         self._kernels = kernels
         self._config = config
         self._lend_after = lend_after
-        self._advised = Advised(consult)
+        self._advised = advised
         self._local = threading.local()
         self._search()  # compiles now, not on the clock of the first decision
 
@@ -394,7 +418,10 @@ class BattleAgent:
             seconds = None if allowed is None else max(LEAST_SECONDS, allowed - spent())
             return search.decide(worlds, None, player, seed, consultation, seconds)
 
-        decision = self._advised.decide(state, player, seed, think)
+        def alone() -> Decision:
+            return search.decide(worlds, None, player, seed, None, allowed)
+
+        decision = self._advised.decide(state, player, seed, think, alone)
         return replace(decision, seconds=spent())
 
     def _search(self) -> SimultaneousSearch | AveragedSearch:

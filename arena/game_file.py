@@ -35,6 +35,7 @@ class Move:
         move: the action's name where it was played.
         seconds: what the decision took.
         value, depth, iterations: what a search thought of it; None where nothing searched.
+        why: what explains it (``explain.explanation``); None where that was not kept.
     """
 
     ply: int
@@ -45,6 +46,7 @@ class Move:
     value: float | None = None
     depth: int | None = None
     iterations: int | None = None
+    why: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -145,6 +147,7 @@ def _typed(raw: dict[str, Any]) -> GameFile:
                 for key in ("seconds", "value", "depth", "iterations")
                 if key in m
             },
+            why=_of(m, "why", dict) if "why" in m else None,
         )
         for m in _of(raw, "moves", list)
     )

@@ -48,6 +48,7 @@ class Side:
             ``GuideReport``).
         prompt_tokens, completion_tokens: of those calls; ``cost`` in US dollars.
         used, ignored: answers that the search took in, and those of no use to it.
+        spared: decisions about which nothing was asked because the search was sure of them.
     """
 
     decisions: int = 0
@@ -66,6 +67,7 @@ class Side:
     cost: float = 0.0
     used: int = 0
     ignored: int = 0
+    spared: int = 0
 
 
 @dataclass(slots=True)

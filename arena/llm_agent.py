@@ -6,8 +6,9 @@ import copy
 import time
 from typing import TYPE_CHECKING, Any
 
+from plywise.arena.one_step import static_value
 from plywise.arena.seats import Seat
-from plywise.arena.worlds import estimate
+from plywise.arena.worlds import belief_worlds
 from plywise.llm_modules.memory import Memory
 from plywise.llm_modules.methods import MethodConfig
 from plywise.llm_modules.players import LLMPlayer
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from plywise.conf.schema import AgentConfig
     from plywise.engine.kernels import RulesKernels
     from plywise.games.base import State
+
+_ESTIMATED = 8  # worlds that an estimate is the mean of
 
 
 def method_config(entrant: AgentConfig) -> MethodConfig:
@@ -80,7 +83,8 @@ class LLMAgent:
         timeout = self._timeout if allowed is None else max(LEAST_SECONDS, allowed)
         worth = None
         if self._memory is not None and self._kernels is not None:
-            worth = estimate(self._kernels, state, player, seed)
+            worlds = belief_worlds(state, player, _ESTIMATED, seed)
+            worth = static_value(self._kernels, worlds, player)
         briefing = state.briefing(player)
         action, facts = self._player.choose(briefing, seed, timeout, self._memory, worth)
         notes = dict(facts)

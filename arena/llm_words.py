@@ -28,6 +28,8 @@ def llm_long(report: GuideReport | Side) -> str:
     )
     if report.over_budget:
         words += f", {report.over_budget} not asked (out of budget)"
+    if report.spared:
+        words += f", {report.spared} decisions sure without it"
     if isinstance(report, GuideReport):
         latency = "no answers"
         if report.latencies:
@@ -44,4 +46,5 @@ def llm_long(report: GuideReport | Side) -> str:
 
 def asked(report: GuideReport | Side) -> bool:
     """Return whether a model was asked at all, or would have been."""
-    return report.calls + report.cached + report.failed + report.late + report.over_budget > 0
+    counts = report.calls, report.cached, report.failed, report.late, report.over_budget
+    return any(counts) or report.spared > 0

@@ -15,6 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from plywise.arena.explain import show_explanation
 from plywise.arena.game_file import GameFile, GameFileError, Position, positions, read_game
 from plywise.arena.terminal import result_in_words, show_board, side
 from plywise.conf.schema import ReplayConfig
@@ -63,7 +64,7 @@ def run_replay(config: ReplayConfig, console: Console | None = None) -> int:
         course = list(positions(game, record))
     except (PlywiseError, TypeError) as error:
         raise GameFileError(f"{path}: {error}") from error
-    show = _Show(console, game, record, course, config.side)
+    show = _Show(console, game, record, course, config.side, config.explain)
     if console.is_terminal and sys.stdin.isatty():
         show.step_by_keys()
     else:
@@ -75,13 +76,20 @@ class _Show:
     """One game being shown."""
 
     def __init__(
-        self, console: Console, game: Game, record: GameFile, course: list[Position], seen_by: str
+        self,
+        console: Console,
+        game: Game,
+        record: GameFile,
+        course: list[Position],
+        seen_by: str,
+        explain: bool,
     ) -> None:
         self.console = console
         self.game = game
         self.record = record
         self.course = course
         self.seen_by = seen_by
+        self.explain = explain
 
     def say(self, *parts: str | tuple[str, str]) -> None:
         """Print one line."""
@@ -110,6 +118,8 @@ class _Show:
             self.say(
                 f"{count}: {self.who(move.player)} plays ", (move.move, "bold"), f"  [{thought}]"
             )
+            if self.explain and move.why is not None:
+                show_explanation(self.console, move.why)
         both = [here.state.observation_string(p) for p in (0, 1)]
         if self.seen_by != "both" or both[0] == both[1]:
             show_board(self.console, self.game, here.state, int(self.seen_by == "second"))

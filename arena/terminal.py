@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from plywise.arena.explain import explanation, show_explanation
 from plywise.arena.game_file import GameFile, Move, save_game
 from plywise.arena.hints import show_hint
 from plywise.arena.llm_words import asked, llm_long
@@ -78,6 +79,7 @@ class _Table:
         log: all actions in order, as they go into the record.
         guides: what each player's guidance cost.
         past: what to return to: the state and the length of ``log`` at each decision of a person.
+        explain: whether agents' moves are explained.
     """
 
     game: Game
@@ -92,6 +94,7 @@ class _Table:
     past: list[tuple[State, int]] = field(default_factory=list)
     undone: int = 0
     hints: int = 0
+    explain: bool = False
 
     @property
     def people(self) -> list[int]:
@@ -141,6 +144,7 @@ def play_in_terminal(
     console: Console,
     folder: Path,
     origin: tuple[str, Mapping[str, Any]] | None = None,
+    explain: bool = False,
 ) -> int:
     """Play one game; return the exit code: 0 when it ended or the person quit, else 130.
 
@@ -151,6 +155,8 @@ def play_in_terminal(
         console: where it is shown.
         folder: where the record of the game is saved as JSON, also of one that was stopped.
         origin: what ``make_game`` made the game of; None: its name and its fields.
+        explain: keep why agents moved as they did, and print it: where people play with hidden
+            information only afterwards (``plywise replay FILE explain=true``).
 
     Raises:
         ConfigError: the game takes another number of players.
@@ -160,7 +166,7 @@ def play_in_terminal(
     if len(players) != game.num_players:
         raise ConfigError(f"{game.info.name} takes {game.num_players} players, not {len(players)}")
     seats = [p if isinstance(p, Human) else seated(p) for p in players]
-    table = _Table(game, seats, seed, console, game.new_initial_state(seed))
+    table = _Table(game, seats, seed, console, game.new_initial_state(seed), explain=explain)
     started = datetime.now().astimezone()
     chance = Random(f"{seed}/chance")
     ending, code = "finished", 0
@@ -267,6 +273,11 @@ def _agent_moves(table: _Table, player: int, announce: bool) -> Move:
             solved = bool(decision.notes.get("solved"))
             details = f"{describe_value(decision.value, solved)}, depth {decision.depth}, {details}"
         table.say(f"{table.who(player)} plays ", (name, "bold"), f"  [{details}]")
+    why = None
+    if table.explain:
+        why = explanation(table.state, player, decision)
+        if not (table.people and table.game.info.hidden_information):
+            show_explanation(table.console, why)
     return Move(
         ply=table.ply,
         player=player,
@@ -276,6 +287,7 @@ def _agent_moves(table: _Table, player: int, announce: bool) -> Move:
         value=float(decision.value),
         depth=int(decision.depth),
         iterations=int(decision.iterations),
+        why=why,
     )
 
 

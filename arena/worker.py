@@ -136,7 +136,8 @@ class Tracer:
         at: the player who decides or decided last, None before the first decision.
         trace: one mapping per decision that has values or advice: ``p`` ply, ``w`` player, ``v``
             value, ``s`` strategy, ``q`` values by action, ``d`` depth, ``n`` iterations, ``a``
-            advice (``question``, ``status``, ``weights``), ``f`` why it was no decision.  Actions
+            advice (``question``, ``status``, ``weights``), ``u`` how sure the search was where that
+            decides whether to ask, ``f`` why it was no decision.  Actions
             are keys as text; numbers have three decimals; shares below 0.005 are left out.
     """
 
@@ -177,6 +178,8 @@ def thought(decision: Decision) -> dict[str, Any]:
         }
     if advice:
         entry["a"] = advice
+    if sure := decision.notes.get("ask"):
+        entry["u"] = str(sure)
     if fallback := decision.notes.get("fallback"):
         entry["f"] = str(fallback)[:200]
     return entry

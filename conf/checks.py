@@ -17,9 +17,9 @@ def above(key: str, value: float | None, low: float) -> None:
         raise ConfigError(f"{key}={value}: must be greater than {low:g}")
 
 
-def between(key: str, value: float, low: float, high: float) -> None:
-    """Refuse a value outside ``low … high``."""
-    if not low <= value <= high:
+def between(key: str, value: float | None, low: float, high: float) -> None:
+    """Refuse a value outside ``low … high``; null passes."""
+    if value is not None and not low <= value <= high:
         raise ConfigError(f"{key}={value}: must be between {low:g} and {high:g}")
 
 

@@ -72,6 +72,14 @@ class LLMGroup:
             ``plywise llm calibrate`` found for this model, game and guide.
         calibration: the file with what that found; null: the user's own, then the package's.
         max_calls: most calls for one decision.
+        ask: always, never, or uncertain: only where the search, after a tenth of its budget or
+            later, is not sure of its decision.
+        unsure_gap, unsure_entropy, unsure_worlds: what counts as not sure: at most so much between
+            the two best values, at least so much entropy of the strategy (0 … 1), at least so much
+            disagreement between sampled worlds about the opponent's answer (0 … 1).
+        asking: scoring (the probabilities of option letters) or reasoning (in writing).
+        thought: of reasoning: most characters of the thought before an answer; 0: none.
+        chances: of reasoning: a chance for each option in place of one choice.
         seconds: for a decision that this model advises, where the search has a clock at all; null:
             as without it (``search.seconds``).
             ``agent.seconds`` comes before both.
@@ -103,6 +111,13 @@ class LLMGroup:
     trust: float | None = None
     calibration: str | None = None
     max_calls: int = 6
+    ask: str = "always"
+    unsure_gap: float = 0.05
+    unsure_entropy: float = 0.6
+    unsure_worlds: float = 0.6
+    asking: str = "scoring"
+    thought: int = 200
+    chances: bool = False
     seconds: float | None = None
     lend_after: float | None = None
     model_path: str | None = None
@@ -130,6 +145,12 @@ class LLMGroup:
         _at_least("llm.oracle_iterations", self.oracle_iterations, 1)
         _at_least("llm.delay", self.delay, 0)
         _at_least("llm.max_calls", self.max_calls, 1)
+        _one_of("llm.ask", self.ask, ("always", "uncertain", "never"))
+        _between("llm.unsure_gap", self.unsure_gap, 0, 2)
+        _between("llm.unsure_entropy", self.unsure_entropy, 0, 2)
+        _between("llm.unsure_worlds", self.unsure_worlds, 0, 2)
+        _one_of("llm.asking", self.asking, ("scoring", "reasoning"))
+        _between("llm.thought", self.thought, 0, 4000)
         _at_least("llm.threads", self.threads, 1)
         files = [key for key in ("cache", "record", "replay") if getattr(self, key) is not None]
         if files and self.name in ("none", "stand_in"):

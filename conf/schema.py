@@ -156,13 +156,26 @@ class MCTSConfig(SearchConfig):
 
 # --- agents --------------------------------------------------------------------------------------
 
-_NUMBERS = ("seconds", "iterations", "max_depth", "samples", "thought", "temperature")
+_NUMBERS = (
+    *("seconds", "iterations", "max_depth"),
+    *("samples", "thought", "temperature", "actions", "worlds"),
+)
 """What is a number in an agent's configuration."""
 
 LLM_METHODS = ("scoring", "io", "cot", "sc", "tot", "pokellmon")
 """How a language model may play by itself (``llm_modules/methods.py``)."""
 
-AGENT_LLM_KEYS = ("guides", "trust", "max_calls", "skill", "delay")
+OWN_KEYS = {
+    "llm": ("method", "samples", "thought", "temperature"),
+    "pokechamp": ("actions", "worlds"),
+}
+"""What only the agent of this name can be told."""
+
+AGENT_LLM_KEYS = (
+    *("guides", "trust", "max_calls", "skill", "delay"),
+    *("asking", "thought", "chances"),
+    *("ask", "unsure_gap", "unsure_entropy", "unsure_worlds"),
+)
 """What an agent may set for itself of the ``llm`` group; the model itself is shared by all."""
 
 
@@ -177,9 +190,11 @@ class AgentConfig:
         samples: of ``llm``: answers that vote (sc, pokellmon), candidates that are rated (tot).
         thought: of ``llm``: most characters of a thought (cot, sc, tot).
         temperature: of ``llm``: of answers that vote.
+        actions: of ``pokechamp``: that the model samples for each player at a node.
+        worlds: of ``pokechamp``: states drawn from what it knows, each with a tree of its own.
         label: what it is called in tables and records; null: the name and what was set here.
         search: any further keys of the ``search`` group, for example ``{worlds: 32}``.
-        llm: ``guides``, ``trust``, ``max_calls``, ``skill`` and ``delay`` of the ``llm`` group.
+        llm: keys of the ``llm`` group: see :data:`AGENT_LLM_KEYS`.
     """
 
     name: str = MISSING
@@ -190,6 +205,8 @@ class AgentConfig:
     samples: int | None = None
     thought: int | None = None
     temperature: float | None = None
+    actions: int | None = None
+    worlds: int | None = None
     label: str | None = None
     search: dict[str, Any] = field(default_factory=dict)
     llm: dict[str, Any] = field(default_factory=dict)
@@ -204,14 +221,16 @@ class AgentConfig:
         _at_least("agent.samples", self.samples, 1)
         _at_least("agent.thought", self.thought, 1)
         _at_least("agent.temperature", self.temperature, 0)
+        _between("agent.actions", self.actions, 1, 20)
+        _between("agent.worlds", self.worlds, 1, 20)
         for key in self.llm:
             _one_of("agent.llm: a key", str(key), AGENT_LLM_KEYS)
 
     @property
-    def llm_player_key(self) -> str | None:
-        """A key that was set here and that only ``agent=llm`` has; None where there is none."""
-        keys = ("method", "samples", "thought", "temperature")
-        return next((key for key in keys if getattr(self, key) is not None), None)
+    def foreign_key(self) -> str | None:
+        """A key that was set here and that this agent has not; None where there is none."""
+        others = {key for name, keys in OWN_KEYS.items() if name != self.name for key in keys}
+        return next((key for key in sorted(others) if getattr(self, key) is not None), None)
 
     @property
     def title(self) -> str:
@@ -244,6 +263,8 @@ class PlayConfig:
     Attributes:
         side: which player the person is: first, second, or both for two people or none to watch
             the agent play itself.
+        explain: print after each move of an agent why it was chosen, and keep that in the game's
+            file; an advised search decides once more without advice, to see what that changed.
     """
 
     game: GameConfig = MISSING
@@ -253,6 +274,7 @@ class PlayConfig:
     side: str = "first"
     seed: int = 0
     color: bool = True
+    explain: bool = False
 
     def __post_init__(self) -> None:
         """Check the side."""
@@ -266,15 +288,35 @@ class ReplayConfig:
     Attributes:
         file: the JSON file.
         side: whose view is shown: first, second, or both where they differ.
+        explain: print also why moves were chosen, where that was kept.
     """
 
     file: str = MISSING
     side: str = "both"
     color: bool = True
+    explain: bool = False
 
     def __post_init__(self) -> None:
         """Check the side."""
         _one_of("side", self.side, ("first", "second", "both"))
+
+
+@dataclass
+class ExplainConfig:
+    """``plywise explain FILE``: why the decisions of a Showdown match fell.
+
+    Attributes:
+        file: its ``decisions.jsonl``.
+        battle: only the battle whose tag holds this text; null: all.
+        turn: only this turn; null: all.
+        prompts: print also what the model was asked, word for word.
+    """
+
+    file: str = MISSING
+    battle: str | None = None
+    turn: int | None = None
+    prompts: bool = False
+    color: bool = True
 
 
 @dataclass
@@ -561,6 +603,7 @@ def register() -> None:
 COMMAND_SCHEMAS: dict[str, Any] = {
     "play": PlayConfig,
     "replay": ReplayConfig,
+    "explain": ExplainConfig,
     "showdown": ShowdownConfig,
     "tournament": TournamentConfig,
     "ratings": RatingsConfig,

@@ -1,14 +1,9 @@
-"""The three guides: a language model's advice to a search, by scoring lettered options.
+"""The three guides: a language model's advice to a search.
 
-*Proposer* (which own action), *opponent* (which action of the opponent) and *evaluator* (after
-which own action one stands best).  Each is one chat completion of one token, whose
-log-probabilities over the option letters become the advice: on two cores that is the only question
-a small model answers in about a second.  The evaluator therefore compares the positions in one
-pass, from the facts that each option carries about the position after it, and does not rate each
-of them alone; its values are relative (see ``scoring.to_values``).
-
-Where an endpoint reports no log-probabilities the question is asked again for a JSON answer with a
-schema, then for plain JSON, then in free text (``ladder.py``).
+*Proposer* (which own action), *opponent* (which action of the opponent) and *evaluator* (what the
+position after each own action is worth).  Each is one chat completion about lettered options,
+asked by scoring or by reasoning (``asking.py``).  The evaluator gets all positions in one prompt,
+as the facts that each option carries.
 """
 
 from __future__ import annotations
@@ -21,19 +16,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from plywise.games.base import Briefing
-from plywise.llm_modules.chat import Answer, Call, ChatClient, Request
+from plywise.llm_modules.asking import Asking, Reasoning, Scoring
+from plywise.llm_modules.chat import Answer, Call, ChatClient
 from plywise.llm_modules.errors import LLMConfigError, LLMError, LLMRequestError
-from plywise.llm_modules.forms import Form
-from plywise.llm_modules.ladder import SCORING, AnswerMode, Foothold, Ladder, response_format
+from plywise.llm_modules.ladder import AnswerMode, Foothold, Ladder
 from plywise.llm_modules.ledger import Ledger
 from plywise.llm_modules.prompting import LetteredQuestion, PromptLimits, Prompts
 from plywise.llm_modules.scoring import (
     LetterCalibration,
-    choice_scores,
-    read_choice,
-    read_scores,
-    to_values,
-    to_weights,
 )
 from plywise.search.guide import Advice, GuideReport, Question
 
@@ -43,10 +33,6 @@ ORDER = (Question.PROPOSE, Question.MODEL, Question.EVALUATE)
 #: The embedded SmolLM2-135M decides at chance (see the README's figures), so its word counts for
 #: little; a measured trust per model and question is to replace this one number.
 DEFAULT_TRUST = 0.1
-
-_JSON_TOKENS = 32
-_TEXT_TOKENS = 64
-_TOP_LOGPROBS = 20
 
 
 @dataclass(frozen=True)
@@ -58,6 +44,9 @@ class GuideConfig:
         trust: 0 (ignore) … 1 (believe fully), per guide.
         max_calls: most calls for one decision, questions asked again included.
         limits: how long a prompt may become.
+        asking: ``scoring`` or ``reasoning``, see ``asking.py``.
+        thought: of reasoning: most characters of the thought before an answer; 0: none.
+        chances: of reasoning: whether proposals and predictions are a chance for each option.
     """
 
     guides: tuple[str, ...] = ("propose", "model", "evaluate")
@@ -66,9 +55,16 @@ class GuideConfig:
     )
     max_calls: int = 6
     limits: PromptLimits = field(default_factory=PromptLimits)
+    asking: str = "scoring"
+    thought: int = 200
+    chances: bool = False
 
     def __post_init__(self) -> None:
         """Refuse values that cannot work."""
+        if self.asking not in ("scoring", "reasoning"):
+            raise LLMConfigError(f"asking is '{self.asking}'; choose scoring or reasoning")
+        if self.thought < 0:
+            raise LLMConfigError(f"thought is {self.thought}; it must be ≥ 0")
         known = [q.value for q in ORDER]
         for name in (*self.guides, *self.trust):
             if name not in known:
@@ -101,7 +97,14 @@ class LLMConsultant:
         self.config = config or GuideConfig()
         self.prompts = prompts or Prompts()
         self.calibration = calibration or LetterCalibration()
-        self.ladder = Ladder(SCORING)
+        self.asking: Asking = Scoring(self.calibration)
+        if self.config.asking == "reasoning":
+            self.asking = Reasoning(self.config.thought, self.config.chances)
+
+    @property
+    def ladder(self) -> Ladder:
+        """Which ways of answering the endpoint is known to support."""
+        return self.asking.ladder
 
     @property
     def degraded(self) -> int:
@@ -203,8 +206,9 @@ class LLMConsultation:
     def _ask_next(self) -> None:
         if self._waiting and not self._closed:
             question = self._waiting.popleft()
-            lettered = self._owner.prompts.ask(
-                question, self._briefing, self._seed, self._owner.config.limits
+            owner, wording = self._owner, self._owner.asking.wording(question)
+            lettered = owner.prompts.ask(
+                question, self._briefing, self._seed, owner.config.limits, wording
             )
             self._send(lettered)
 
@@ -214,16 +218,10 @@ class LLMConsultation:
             self._ask_next()
             return
         mode = self._foothold.mode
-        messages = lettered.by_letter if mode in _BY_LETTER else lettered.by_json
-        request = Request(
-            messages=messages,
-            max_tokens=_MAX_TOKENS[mode],
-            top_logprobs=_TOP_LOGPROBS if mode is AnswerMode.SCORES else 0,
-            response_format=response_format(mode, Form(lettered.letters).properties()),
-            seed=self._seed % 2**31,
-        )
+        owner = self._owner
+        request = owner.asking.request(owner.prompts, lettered, mode, self._seed % 2**31)
         record = self._ledger.asked(lettered.question.value, mode.value, request, lettered.facts())
-        call = self._owner.client.submit(request)
+        call = owner.client.submit(request)
         self._asked = _Asked(lettered, mode, call, record, time.perf_counter())
 
     # --- answers ----------------------------------------------------------------------------
@@ -243,52 +241,26 @@ class LLMConsultation:
                 self._step_down(asked, str(error))
             return None
         self._ledger.answered(record, asked.call, answer)
-        scores = self._scores(asked, answer)
-        if scores is None:
+        reading = self._owner.asking.read(asked.lettered, asked.mode, answer)
+        record |= reading.facts
+        if not reading.numbers:
+            self._ledger.useless(record, reading.trouble)
+            self._step_down(asked, reading.trouble)
             return None
-        return self._advice(asked, answer, scores)
-
-    def _scores(self, asked: _Asked, answer: Answer) -> tuple[float, ...] | None:
-        """Return log-probabilities per option, or None if the reply is of no use."""
-        letters = asked.lettered.letters
-        if asked.mode is AnswerMode.SCORES and answer.first_token:
-            found = read_scores(answer.first_token, letters)
-            if found is not None:
-                asked.record |= {
-                    "logprobs": _rounded(dict(zip(letters, found.logprobs, strict=True))),
-                    "letters_found": found.found,
-                    "mass": round(found.mass, 4),
-                }
-                return self._owner.calibration.adjust(asked.lettered.question.value, found.logprobs)
-        chosen = read_choice(answer.text, letters)
-        if asked.mode is AnswerMode.SCORES:
-            why = "no option letter among the likeliest tokens"
-            if not answer.first_token:
-                why = "the endpoint reports no log-probabilities"
-            if chosen is not None:  # one letter was written, which is an answer all the same
-                self._foothold.lower(why)
+        if reading.trouble:
+            self._foothold.lower(reading.trouble)
         else:
-            why = "the reply names no option"
-        if chosen is None:
-            self._ledger.useless(asked.record, why)
-            self._step_down(asked, why)
-            return None
-        if asked.mode is not AnswerMode.SCORES:
             self._foothold.worked(asked.mode)
-        asked.record["choice"] = chosen
-        return choice_scores(chosen, letters)
+        return self._advice(asked, answer, reading.numbers)
 
-    def _advice(self, asked: _Asked, answer: Answer, scores: tuple[float, ...]) -> Advice:
+    def _advice(self, asked: _Asked, answer: Answer, numbers: Mapping[str, float]) -> Advice:
         lettered = asked.lettered
         question = lettered.question
-        if question is Question.EVALUATE:
-            weights = dict(zip(lettered.actions, to_values(scores), strict=True))
-        else:
+        weights = {lettered.action(letter): n for letter, n in numbers.items()}
+        if question is not Question.EVALUATE:
             shown, rest = len(lettered.actions), len(lettered.left_out)
             share = shown / (shown + rest)  # what was not shown keeps its even share
-            weights = {
-                a: w * share for a, w in zip(lettered.actions, to_weights(scores), strict=True)
-            }
+            weights = {a: w * share for a, w in weights.items()}
             weights |= dict.fromkeys(lettered.left_out, 1.0 / (shown + rest))
         trust = self._owner.config.trust.get(question.value, DEFAULT_TRUST)
         asked.record |= {"weights": _rounded(weights), "trust": trust}
@@ -310,15 +282,6 @@ class LLMConsultation:
         for record in self.transcript:
             if record["question"] == question.value and record["status"] == "answered":
                 record["status"] = status
-
-
-_BY_LETTER = (AnswerMode.SCORES, AnswerMode.TEXT)
-_MAX_TOKENS = {
-    AnswerMode.SCORES: 1,
-    AnswerMode.SCHEMA: _JSON_TOKENS,
-    AnswerMode.JSON: _JSON_TOKENS,
-    AnswerMode.TEXT: _TEXT_TOKENS,
-}
 
 
 def _rounded(numbers: Mapping[Any, float]) -> dict[Any, float]:

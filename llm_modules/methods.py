@@ -121,6 +121,14 @@ class Desk:
         name = wording or question.value
         return Sheet(name, messages, form, seed, temperature, lettered.facts()), lettered
 
+    def positions_sheet(self, texts: Sequence[str], number: int) -> tuple[Sheet, LetteredQuestion]:
+        """Return the question what positions are worth; the letters mean their numbers."""
+        seed = self.seed + number
+        lettered = self.prompts.positions(self.briefing, texts, seed, self.limits)
+        form = Form(lettered.letters, Wanted.PERCENT)
+        messages = lettered.worded(self.prompts.how_to_fill(form))
+        return Sheet("positions", messages, form, seed, facts=lettered.facts()), lettered
+
 
 Method = Callable[[Desk], Verdict | None]
 

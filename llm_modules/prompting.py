@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import string
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -30,6 +30,7 @@ MOST_OPTIONS = 20  # endpoints report the 20 likeliest tokens at most
 _FOLDER = Path(__file__).parent / "prompts"
 _SYSTEM_FIELDS = {"game", "rules", "how_to_answer"}
 _QUESTION_FIELDS = {"player", "situation", "options", "how_to_answer"}
+_WORDINGS = ("candidates", "positions", "replies", "values")  # further texts to ask in
 _FORM_FIELDS = {
     Wanted.ANSWER: {"thought"},
     Wanted.BEST: {"thought", "count"},
@@ -49,13 +50,14 @@ class PromptLimits:
     situation: int = 3000
     label: int = 60
     facts: int = 160
+    position: int = 600
     options: int = MOST_OPTIONS
 
     def __post_init__(self) -> None:
         """Refuse values that cannot work."""
         if not 2 <= self.options <= MOST_OPTIONS:
             raise LLMConfigError(f"options is {self.options}; it must be 2 … {MOST_OPTIONS}")
-        if min(self.rules, self.situation, self.label, self.facts) < 1:
+        if min(self.rules, self.situation, self.label, self.facts, self.position) < 1:
             raise LLMConfigError("a prompt's limits must be ≥ 1 character")
 
 
@@ -104,7 +106,13 @@ class Prompts:
         self._system = _template(folder / "system.txt", _SYSTEM_FIELDS)
         self._questions = {
             name: _template(folder / f"{name}.txt", _QUESTION_FIELDS)
-            for name in (*(q.value for q in Question), "candidates", "values")
+            for name in (
+                *(q.value for q in Question),
+                "candidates",
+                "positions",
+                "replies",
+                "values",
+            )
         }
         self._letter = _template(folder / "answer_letter.txt", set()).template
         self._forms = {
@@ -143,11 +151,42 @@ class Prompts:
         shown = random.sample(list(options), min(len(options), most.options))
         left_out = sorted({o.action for o in options} - {o.action for o in shown})
         cut = _Cutter()
+        lines = {o.action: _line(LETTERS[i], o, most, cut) for i, o in enumerate(shown)}
+        return self._lettered(question, wording, briefing, lines, left_out, most, cut)
+
+    def positions(
+        self,
+        briefing: Briefing,
+        texts: Sequence[str],
+        seed: int,
+        limits: PromptLimits | None = None,
+    ) -> LetteredQuestion:
+        """Return the prompt that asks what positions are worth; "actions" are their numbers.
+
+        Args:
+            texts: up to :data:`MOST_OPTIONS`, each of several lines.
+        """
+        most, cut = limits or PromptLimits(), _Cutter()
+        order = Random(f"{seed}/positions").sample(range(len(texts)), len(texts))
+        lines = {k: f"{LETTERS[i]}. {cut(texts[k], most.position)}" for i, k in enumerate(order)}
+        return self._lettered(Question.EVALUATE, "positions", briefing, lines, [], most, cut)
+
+    def _lettered(
+        self,
+        question: Question,
+        wording: str | None,
+        briefing: Briefing,
+        lines: Mapping[int, str],
+        left_out: Sequence[int],
+        most: PromptLimits,
+        cut: _Cutter,
+    ) -> LetteredQuestion:
+        """Return the question about what the lines show, by action and in the letters' order."""
         rules = cut(briefing.rules.strip(), most.rules)
         # A letter is given from the facts alone, in few tokens; whoever writes more is told more.
         whole = cut(f"{briefing.rules.strip()}\n{briefing.setup}".strip(), most.rules)
         situation = cut(briefing.situation.strip("\n"), most.situation)
-        lines = [_line(LETTERS[i], o, most, cut) for i, o in enumerate(shown)]
+        letters = LETTERS[: len(lines)]
 
         def messages(how_to_answer: str) -> tuple[Message, ...]:
             system = self._system.substitute(
@@ -158,19 +197,19 @@ class Prompts:
             user = self._questions[wording or question.value].substitute(
                 player=briefing.player,
                 situation=situation,
-                options="\n".join(lines),
+                options="\n".join(lines.values()),
                 how_to_answer=how_to_answer,
             )
             return (Message("system", system.strip()), Message("user", user.strip("\n")))
 
         return LetteredQuestion(
             question=question,
-            letters=LETTERS[: len(shown)],
-            actions=tuple(o.action for o in shown),
+            letters=letters,
+            actions=tuple(lines),
             left_out=tuple(left_out),
             shortened=cut.happened,
             by_letter=messages(self._letter),
-            by_json=messages(self.how_to_fill(Form(LETTERS[: len(shown)]))),
+            by_json=messages(self.how_to_fill(Form(letters))),
             worded=messages,
         )
 

@@ -88,6 +88,11 @@ class AdvisedRoot(Answers):
         added: NDArray[Any] = self._merit * self._most * (1.0 + iterations / _EARLY) ** -0.5
         return added
 
+    def priors(self) -> dict[int, float]:
+        """Return own action -> how likely it is held to be: its share of the exploration."""
+        row = self.scale[len(self.scale) - 2, self.own]
+        return dict(zip(self.own, map(float, row / row.sum()), strict=True))
+
     def _accept(self, advice: Advice, trust: float) -> bool:
         weights = {a: float(w) for a, w in advice.weights.items() if math.isfinite(w)}
         if advice.question is Question.EVALUATE:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from plywise.search.decision import Decision
 from plywise.search.guide import Consultation
 from plywise.search.listening import NAP_SECONDS, Listener
 from plywise.search.root import Root
+from plywise.search.uncertainty import FIRST_LOOK, Looks
 
 DEEPEST = 250
 """Largest ``max_depth``."""
@@ -148,7 +150,9 @@ class AlphaBeta:
         None), ``upper_bounds`` (actions of which only an upper bound is reported), ``ties``
         (actions exactly as good as the chosen one), ``advice_used`` (``question:source`` of each
         answer taken) and ``advice_ignored`` (how many were of no use).  With guides: ``searched``
-        (values without advice) where values were blended in, ``gains`` (of equals, what the
+        (values without advice) where values were blended in, ``priors_advised`` where actions were
+        proposed, ``before_advice`` (what it liked best before the first answer; None where that was
+        there from the start), ``gains`` (of equals, what the
         opponent is expected to give away) where replies were predicted, ``guide_error`` where
         asking failed.
 
@@ -165,10 +169,15 @@ class AlphaBeta:
         with np.errstate(over="ignore"):  # hashes wrap around; only seen with NUMBA_DISABLE_JIT
             self._clear()
             root = self._open(pool_state, player, consultation is not None)
-            guide = _Guide(consultation, root)
+            guide = _Guide(consultation, root, start, deadline)
             depth = self._deepen(pool_state, player, root, deadline, guide)
             self._expect_replies(pool_state, player, root, deadline)
-            return self._report(pool_state, player, root, depth, start, guide.error)
+            told: dict[str, Any] = {}
+            if root.used:
+                told["before_advice"] = guide.before
+            if guide.error:
+                told["guide_error"] = guide.error
+            return self._report(pool_state, player, root, depth, start, told)
 
     def _clear(self) -> None:
         """Forget earlier decisions, so that a result depends on the position alone."""
@@ -238,8 +247,11 @@ class AlphaBeta:
             completed = depth
             certain = root.scores[root.best()] >= negamax.UNIT * negamax.PLIES - depth
             done = all(root.solved.values()) or (certain and not self.all_values)
-            if not timed and root.open():
-                guide.hear_out()
+            if not timed:
+                if done or depth == limit or self._looks_back():
+                    guide.look()
+                if root.open():
+                    guide.hear_out()
             if not done and not self._out_of_budget(deadline, root):
                 if depth < limit:
                     depth += 1
@@ -261,6 +273,11 @@ class AlphaBeta:
             return False
         kept = self.seconds * _REPLY_SHARE / 2 if root.model and self.seconds is not None else 0.0
         return time.perf_counter() >= deadline - kept
+
+    def _looks_back(self) -> bool:
+        """Return whether enough nodes are searched to say how sure the search is."""
+        nodes = int(self._control[0].nodes)
+        return self.max_nodes is not None and nodes >= FIRST_LOOK * self.max_nodes
 
     def _begin(
         self, pool_state: NDArray[Any], player: int, order: list[int], depth: int, margin: int
@@ -394,7 +411,7 @@ class AlphaBeta:
         root: Root,
         depth: int,
         start: float,
-        error: str,
+        told: Mapping[str, Any],
     ) -> Decision:
         action = root.best()
         score = root.score(action)
@@ -407,13 +424,15 @@ class AlphaBeta:
             "ties": sorted(set(root.ties()) - {action}),
             "advice_used": tuple(root.used),
             "advice_ignored": root.ignored,
+            **told,
         }
+        if root.prior:
+            total = sum(root.prior.values())
+            notes["priors_advised"] = {a: p / total for a, p in sorted(root.prior.items())}
         if root.confidence > 0:
             notes["searched"] = {a: reported_value(root.scores[a]) for a in sorted(root.order)}
         if root.gains:
             notes["gains"] = root.gains
-        if error:
-            notes["guide_error"] = error
         return Decision(
             action=action,
             strategy={a: float(a == action) for a in sorted(root.order)},
@@ -452,12 +471,28 @@ class AlphaBeta:
 class _Guide(Listener):
     """The guide of one decision, who may be waited for."""
 
-    def __init__(self, consultation: Consultation | None, root: Root) -> None:
+    def __init__(
+        self, consultation: Consultation | None, root: Root, start: float, deadline: float | None
+    ) -> None:
         super().__init__(consultation, root)
         self._root = root
+        self._looks = Looks(start, deadline)
+        self.favourite = lambda: root.best() if root.scores else None
+
+    def hear(self) -> int:
+        """Say how sure the search is, where it is time to; take in what has been said."""
+        if self._root.scores and self._looks.due(time.perf_counter(), 0, None):
+            self.look()
+        return super().hear()
+
+    def look(self) -> None:
+        """Say how sure the search is now, to a guide that has not asked yet."""
+        if self.undecided:
+            self.tell(self._root.outlook())
 
     def wait(self, deadline: float) -> None:
         """Listen until the guide is finished, for as long as it can change what is played."""
+        self.look()
         self.hear()
         while self._root.open() and not self.finished:
             left = deadline - time.perf_counter()

@@ -24,8 +24,8 @@ from plywise.search.simultaneous import (
     SearchError,
     SimultaneousConfig,
     SimultaneousSearch,
-    final_strategy,
 )
+from plywise.search.simultaneous_result import final_strategy
 
 
 class AveragedSearch:

@@ -81,6 +81,7 @@ class GuideReport:
         over_budget: questions not sent because the budget was used up.
         unmetered: calls of which nobody told us the tokens (given up, or the connection broke).
         used, ignored: answers that the search took in, and those of no use to it.
+        spared: decisions about which nothing was asked because the search was sure of them.
         prompt_tokens, completion_tokens, cost, latencies: of the calls; cost in US dollars.
     """
 
@@ -92,6 +93,7 @@ class GuideReport:
     unmetered: int = 0
     used: int = 0
     ignored: int = 0
+    spared: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost: float = 0.0

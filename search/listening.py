@@ -6,10 +6,11 @@ import logging
 import math
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from numbers import Real
 
 from plywise.search.guide import Advice, Consultation
+from plywise.search.uncertainty import Heeding, Outlook
 
 log = logging.getLogger(__name__)
 
@@ -74,10 +75,16 @@ class Listener:
 
     Attributes:
         error: what went wrong with the guide, which is then not asked again; "" nothing.
+        favourite: returns the action that the search likes best by now, None if it knows none.
+        before: that action when the first answers came.
     """
+
+    favourite: Callable[[], int | None]
 
     def __init__(self, consultation: Consultation | None, answers: Answers) -> None:
         self.error = ""
+        self.before: int | None = None
+        self._heard = False
         self._consultation = consultation
         self._answers = answers
 
@@ -86,7 +93,10 @@ class Listener:
         taken = 0
         if self._consultation is not None and not self.error:
             try:
-                for advice in self._consultation.poll():
+                found = self._consultation.poll()
+                if found and not self._heard:
+                    self._heard, self.before = True, self.favourite()
+                for advice in found:
                     self._answers.take(advice)
                     taken += 1
             except Exception as problem:  # whatever a guide does wrong
@@ -113,6 +123,20 @@ class Listener:
         except Exception as problem:  # whatever a guide does wrong
             self._give_up(problem)
             return True
+
+    @property
+    def undecided(self) -> bool:
+        """Whether the guide has asked nothing yet and waits to hear how sure the search is."""
+        consultation = self._consultation
+        return isinstance(consultation, Heeding) and not self.error and consultation.undecided
+
+    def tell(self, outlook: Outlook) -> None:
+        """Say how sure the search is, to a guide that wants to know."""
+        if isinstance(self._consultation, Heeding) and not self.error:
+            try:
+                self._consultation.heed(outlook)
+            except Exception as problem:  # whatever a guide does wrong
+                self._give_up(problem)
 
     def _give_up(self, problem: Exception) -> None:
         self.error = f"{type(problem).__name__}: {problem}"

@@ -14,6 +14,7 @@ from numbers import Real
 from plywise.search import negamax
 from plywise.search.guide import Advice, Question
 from plywise.search.listening import Answers, confidence, odds
+from plywise.search.uncertainty import Outlook, entropy
 
 _WHOLE = negamax.UNIT * negamax.PLIES  # the score of a win at once
 _BEST_ESTIMATE = (negamax.UNIT - 1) * negamax.PLIES
@@ -172,6 +173,15 @@ class Root(Answers):
         if alive and not all(self.certain(a) for a in alive):
             return len(alive) > 1
         return len(self.ties()) > 1
+
+    def outlook(self) -> Outlook:
+        """Return how sure the search is: of actions with a bound alone, at least how sure."""
+        best = self.best()
+        others = [self.score(a) for a in self.order if a != best]
+        gap = (self.score(best) - max(others, default=-_WHOLE)) / _WHOLE
+        tied = len(self.ties())
+        shares = [1.0 / tied] * tied + [0.0] * (len(self.order) - tied)
+        return Outlook(max(0.0, gap), entropy(shares), settled=not self.open())
 
     def likely_replies(self) -> list[int]:
         """Return the two likeliest replies, likeliest first."""

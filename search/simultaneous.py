@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,8 +29,17 @@ from plywise.search.guide import Consultation
 from plywise.search.listening import Listener
 from plywise.search.root_parallel import Forest, Rein
 from plywise.search.simultaneous_kernel import slice_kernel, uniform_priors
+from plywise.search.simultaneous_result import (
+    answers,
+    final_strategy,
+    most_visited,
+    normalized,
+    outlook,
+    prediction,
+)
 from plywise.search.simultaneous_tree import ALGORITHMS, Tree
 from plywise.search.tree_statistics import MAX_ACTIONS, MAX_WORLDS
+from plywise.search.uncertainty import Looks, Outlook
 
 FINALS = ("proportional", "most_visited")
 
@@ -204,8 +213,9 @@ class SimultaneousSearch:
             ``algorithm``, ``worlds``, ``threads``, ``nodes``, ``turns`` (applied to states),
             ``cut`` (leaves valued early for lack of room), ``decided`` (won or lost whatever is
             played), ``forced`` (one legal action, nothing was searched), ``advice_used``,
-            ``advice_ignored`` and, when
-            polling the guide failed, ``guide_error``.
+            ``advice_ignored``, ``priors`` (of own actions, before any advice), where answers were
+            used ``priors_advised`` and ``before_advice`` (what it liked best before the first; None
+            where that was there from the start), and when asking failed ``guide_error``.
 
         Raises:
             SearchError: no worlds, senseless weights, or worlds that the player could tell apart.
@@ -231,22 +241,30 @@ class SimultaneousSearch:
         forest = self._forest
         if self._priors is not None:
             root.look(self._priors, pool, player, probabilities, self.config.prior_trust)
+        priors = root.priors()
         forest.restart(
             self.config, player, seed, self._priors is not None, patient=deadline is None
         )
         ear = _Ear(self, root, deadline, consultation)
+        ear.look = lambda: outlook(self.config, forest, root, probabilities, both)
+        ear.favourite = lambda: most_visited(forest, root)
 
         def grow(tree: Tree, limit: int | None, listens: bool) -> None:
-            lent = ear.listen if listens else lambda: ear.rein.lent
             own_pool = pool if listens else pool.copy()  # each has a state to work on
-            self._grow(tree, own_pool, cumulative, root, limit, deadline, lent, ear.rein)
+            listener = ear if listens else None
+            self._grow(tree, own_pool, cumulative, root, limit, deadline, listener, ear.rein)
 
         if deadline is None:
             ear.hear_out()
         elif self.config.threads > 1:
             ear.listen()  # what is known already all trees know from the start
         forest.grow(grow, ear.rein, deadline)
-        return self._report(forest, root, probabilities, both, seed, start, ear.error)
+        told: dict[str, Any] = {"priors": priors}
+        if root.used:
+            told |= {"priors_advised": root.priors(), "before_advice": ear.before}
+        if ear.error:
+            told["guide_error"] = ear.error
+        return self._report(forest, root, probabilities, both, seed, start, told)
 
     def _worlds(
         self, worlds: NDArray[Any], weights: Sequence[float] | NDArray[Any] | None
@@ -326,20 +344,22 @@ class SimultaneousSearch:
         root: AdvisedRoot,
         limit: int | None,
         deadline: float | None,
-        lent: Callable[[], bool],
+        ear: _Ear | None,
         rein: Rein,
     ) -> None:
-        """Run slices on one tree until time or iterations run out."""
+        """Run slices on one tree until time or iterations run out; ``ear`` listens in between."""
         done = 0
         size = _FIRST_SLICE
         planned = math.inf
         reserve = _RESERVE_SECONDS
         while (limit is None or done < limit) and not rein.stopped:
-            if lent():
+            if rein.lent if ear is None else ear.listen(done, limit):
                 time.sleep(_NAP_SECONDS)
                 continue
             count = size if limit is None else min(size, limit - done)
             tree.control[0].root_habit = root.habit
+            if ear is not None and ear.undecided:
+                count = min(count, ear.looks.ahead(done, limit))
             before = time.perf_counter()
             self._run(
                 pool,
@@ -397,13 +417,13 @@ class SimultaneousSearch:
         both: bool,
         seed: int,
         start: float,
-        error: str,
+        told: Mapping[str, Any],
     ) -> Decision:
         own = root.own
         visits, values = forest.row(0, own)
         tried = visits > 0
         by_regret = both and self.config.algorithm == "regret"
-        shares = _normalized(forest.average(0, own) if by_regret else visits)
+        shares = normalized(forest.average(0, own) if by_regret else visits)
         strategy, decided = final_strategy(self.config, shares, visits, values, both)
         choice = int(np.random.default_rng(seed).choice(len(own), p=strategy))
         action = own[choice]
@@ -417,16 +437,17 @@ class SimultaneousSearch:
             "decided": decided,
             "advice_used": tuple(root.used),
             "advice_ignored": root.ignored,
+            **told,
         }
-        if error:
-            notes["guide_error"] = error
         return Decision(
             action=action,
             strategy={a: float(p) for a, p in zip(own, strategy, strict=True)},
             values={a: float(v) for a, v, k in zip(own, values, tried, strict=True) if k},
             visits={a: int(n) for a, n in zip(own, visits, strict=True)},
             # Regret matching's average has none of the habit; what was played has.
-            opponent=_prediction(forest, root, probabilities, by_regret and root.habit == 0.0),
+            opponent=prediction(
+                answers(forest, root, by_regret and root.habit == 0.0), probabilities
+            ),
             value=float((strategy * values).sum()),
             principal_variation=forest.principal_variation(action),
             iterations=forest.total("iterations"),
@@ -440,7 +461,14 @@ class _Ear(Listener):
     """Listens to the guide between the slices of the first tree, for all of them.
 
     Other trees read the root while answers change it: each number is old or new, all are valid.
+
+    Attributes:
+        rein: tells all trees whether the cores are lent to the guide.
+        look: returns how sure the search is by now, for a guide that wants to know.
+        looks: when it is told.
     """
+
+    look: Callable[[], Outlook]
 
     def __init__(
         self,
@@ -451,12 +479,22 @@ class _Ear(Listener):
     ) -> None:
         super().__init__(consultation, root)
         self.rein = Rein()
+        self.looks = Looks(time.perf_counter(), deadline)
         self._search = search
+        self._timed = deadline is not None
         self._lend_from, self._lend_until = search.loan(deadline)
         self._lent = False
 
-    def listen(self) -> bool:
-        """Take in what came; return whether the cores are lent to the guide just now."""
+    def listen(self, done: int = 0, limit: int | None = None) -> bool:
+        """Take in what came; return whether the cores are lent to the guide just now.
+
+        Args:
+            done, limit: iterations of the first tree, so far and in all.
+        """
+        if self.undecided and self.looks.due(time.perf_counter(), done, limit):
+            self.tell(self.look())
+            if not self._timed:
+                self.hear_out()
         if self.hear():
             self._lend_until = 0.0
             self._search.loans_in_vain = 0
@@ -466,59 +504,3 @@ class _Ear(Listener):
             self._lent = True
             self._search.loans_in_vain += 1
         return self.rein.lent
-
-
-def final_strategy(
-    config: SimultaneousConfig,
-    shares: NDArray[Any],
-    visits: NDArray[Any],
-    values: NDArray[Any],
-    both: bool,
-) -> tuple[NDArray[Any], bool]:
-    """Return the strategy to play and whether the game is decided already.
-
-    Args:
-        config: ``final``, ``threshold`` and ``decisive`` are what counts here.
-        shares: how much the search likes each action; sums to 1.
-        visits: how often each was tried.
-        values: what each is worth, in [-1, 1].
-        both: whether the opponent chooses at the same time.
-    """
-    tried = visits > 0
-    decided = bool(tried.all()) and bool(
-        values.min() >= config.decisive or values.max() <= -config.decisive
-    )
-    if decided:
-        # Among equals the lowest action: in battles that keeps the Tera for later.
-        best = int(np.flatnonzero(values >= values.max() - 1e-9)[0])
-    elif both and config.final == "proportional":
-        kept = np.where(shares >= config.threshold * shares.max(), shares, 0.0)
-        return _normalized(kept), False
-    else:
-        top = np.flatnonzero(shares >= shares.max())
-        best = int(top[np.argmax(values[top])])
-    strategy = np.zeros(len(shares))
-    strategy[best] = 1.0
-    return strategy, decided
-
-
-def _normalized(weights: NDArray[Any]) -> NDArray[Any]:
-    """Return ``weights`` scaled to sum 1; uniform where they are all zero."""
-    total = float(weights.sum())
-    return weights / total if total > 0 else np.full(len(weights), 1.0 / len(weights))
-
-
-def _prediction(
-    forest: Forest, root: AdvisedRoot, probabilities: NDArray[Any], by_average: bool
-) -> dict[int, float]:
-    """Return the opponent's strategy, averaged over the worlds by their probabilities."""
-    predicted: dict[int, float] = {}
-    for world, (legal, probability) in enumerate(zip(root.other, probabilities, strict=True)):
-        if not legal:
-            continue
-        column = 2 + world if forest.has(2 + world) else 1
-        shares = forest.average(column, legal) if by_average else forest.row(column, legal)[0]
-        for action, share in zip(legal, _normalized(shares), strict=True):
-            predicted[action] = predicted.get(action, 0.0) + float(probability * share)
-    total = sum(predicted.values())
-    return {action: share / total for action, share in sorted(predicted.items())}

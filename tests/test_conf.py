@@ -45,6 +45,7 @@ def test_primary_configuration_composes(command: str) -> None:
         "ratings": ["file=x.csv"],
         "report": ["record=x"],
         "replay": ["file=x"],
+        "explain": ["file=x"],
     }.get(command, [])
     assert isinstance(typed(command, *overrides), schema.COMMAND_SCHEMAS[command])
 

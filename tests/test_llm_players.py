@@ -294,7 +294,7 @@ def test_two_players_of_one_agent_remember_their_own_choices_of_this_game() -> N
 def test_settings_of_the_llm_player_are_refused_elsewhere() -> None:
     with MockEndpoint([]) as endpoint:
         factory = agents(endpoint)
-        with pytest.raises(ConfigError, match=r"agent\.samples is a setting of agent=llm"):
+        with pytest.raises(ConfigError, match=r"agent\.samples is no setting of this agent"):
             factory.check(AgentConfig("search", samples=3))
         with pytest.raises(ConfigError, match="choose one of scoring, io, cot, sc, tot, pokellmon"):
             AgentConfig("llm", method="got")

@@ -11,6 +11,7 @@ import pytest
 from poke_env import AccountConfiguration, ServerConfiguration
 from poke_env.concurrency import POKE_LOOP
 from poke_env.player import Player, RandomPlayer
+from poke_env.ps_client import PSClient
 
 from plywise.games.base import State
 from plywise.games.gen9 import infostate
@@ -127,3 +128,29 @@ def test_a_failing_agent_costs_its_choice_and_never_the_battle(server: ShowdownS
     assert player.fallbacks["ZeroDivisionError"] > 0
     assert player.fallbacks["illegal action 99"] > 0
     assert sum(bool(r.fallback) for r in records) >= len(records) // 2
+
+
+def test_nothing_of_a_models_words_or_our_thoughts_is_sent(
+    server: ShowdownServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever a decision's notes hold, the server gets choices and what logging in needs."""
+    sent: list[str] = []
+    send = PSClient.send_message
+
+    async def spy(self: PSClient, message: str, *args: Any, **more: Any) -> None:
+        sent.append(message)
+        await send(self, message, *args, **more)
+
+    monkeypatch.setattr(PSClient, "send_message", spy)
+
+    class Thinker(Watcher):
+        def decide(self, state: State, player: int, seed: int) -> Decision:
+            action = super().decide(state, player, seed).action
+            words = {"question": "propose", "reply": "SECRETPLAN", "thought": "SECRETPLAN"}
+            notes = {"transcript": [words], "fallback": "SECRETPLAN", "ask": "SECRETPLAN"}
+            return Decision(action, {action: 1.0}, notes=notes)
+
+    play(server, Thinker(), 1)
+    choices = [m for m in sent if m.startswith(("/choose", "/team"))]
+    assert len(choices) > 5
+    assert not any("SECRETPLAN" in message for message in sent)

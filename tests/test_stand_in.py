@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 
+from plywise.arena.advice import Advised
 from plywise.arena.cli import main
 from plywise.arena.factory import AgentFactory, BattleAgent
 from plywise.arena.game_store import GameStore
@@ -251,7 +252,7 @@ def test_what_the_oracle_thinks_is_nobodys_time() -> None:
     config = SimultaneousConfig("simultaneous", seconds=0.1, worlds=1)
     kernels = state.game.kernels()  # type: ignore[attr-defined]
     guide = StandIn(Thinker(), GuideConfig(guides=("propose",)), 1.0)
-    agent = BattleAgent("advised", kernels, config, guide.consult)
+    agent = BattleAgent("advised", kernels, config, Advised(guide.consult))
     decision = agent.decide(state, 0, seed=1)
     assert decision.notes["advice_used"] == ("propose:stand-in",)
     assert 0.05 < decision.seconds < 0.25

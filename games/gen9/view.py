@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from random import Random
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +19,9 @@ from plywise.games.gen9.briefing import briefing as make_briefing
 from plywise.games.gen9.briefing import observation
 from plywise.games.gen9.infostate import InfoState, action_name
 from plywise.games.gen9.worlds import sample_worlds
+
+if TYPE_CHECKING:
+    from plywise.games.gen9.game import Gen9State
 
 _BELIEF = RandomBattleBelief()
 
@@ -98,6 +102,12 @@ class InfoStateView(State):
     def worlds(self, count: int, seed: int) -> np.ndarray[Any, Any]:
         """Return ``count`` flat states drawn from the belief (engine/battle's state dtype)."""
         return sample_worlds(self.info, count, seed, self.belief)
+
+    def imagine(self, rng: Random) -> Gen9State:
+        """Return a battle to play on in the mind, in a world of the belief."""
+        from plywise.games.gen9.imagine import imagine
+
+        return imagine(self.info, self.worlds(1, rng.getrandbits(31)))
 
     def briefing(self, player: int) -> Briefing:
         """Return what a guide may be told, with computed facts."""

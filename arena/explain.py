@@ -1,0 +1,300 @@
+"""Why a decision fell: candidates, priors, values, the line, and what a model was asked.
+
+An explanation is a plain value: printed by ``plywise play explain=true``, kept in the game's file,
+and made again of a Showdown match's decision log by ``plywise explain``.  It is for whoever runs
+the engine and never part of what an opponent is sent.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from plywise.datasets.errors import PlywiseError
+from plywise.games.base import State
+from plywise.search.decision import Decision
+
+if TYPE_CHECKING:
+    from plywise.conf.schema import ExplainConfig
+
+_SMALL = 0.005  # shares below are not told
+_LONGEST = 300  # characters of a reply
+_ROWS = 12
+
+_Names = Mapping[int, str]
+
+
+def explanation(state: State, player: int, decision: Decision) -> dict[str, Any]:
+    """Return what explains a decision, as a value that JSON can hold; actions by their names.
+
+    Returns:
+        ``candidates`` (``move``, ``share`` of the strategy, and where known ``value``, ``alone``
+        (value without advice), ``visits``, ``prior`` and ``advised`` (the prior after the guide)),
+        ``opponent`` (its predicted strategy), ``line``, ``value``, ``questions`` (what was asked
+        and answered), ``ask`` (why, or why not), ``mattered`` and further facts of the agent.
+    """
+    notes = decision.notes
+    own = {a: state.action_to_string(player, a) for a in state.legal_actions(player)}
+    theirs = {o.action: o.label for o in state.briefing(player).opponent}
+    found: dict[str, Any] = {
+        "move": own.get(decision.action, str(decision.action)),
+        "value": _number(decision.value) if decision.values else None,
+        "candidates": _candidates(decision, own),
+        "opponent": {
+            theirs.get(a, f"action {a}"): _number(p)
+            for a, p in sorted(decision.opponent.items(), key=lambda item: -item[1])
+            if p >= _SMALL
+        },
+        "line": _line(state, player, decision, own),
+        "iterations": int(decision.iterations),
+        "depth": int(decision.depth),
+        "ask": notes.get("ask"),
+        "questions": [_question(entry, own, theirs) for entry in notes.get("transcript", ())],
+        "mattered": _mattered(decision, own),
+    }
+    for name in ("fallback", "guide_error", "chosen_by", "method", "pokechamp"):
+        found[name] = notes.get(name)
+    return {name: value for name, value in found.items() if value not in (None, [], {}, 0)}
+
+
+def _candidates(decision: Decision, own: _Names) -> list[dict[str, Any]]:
+    notes = decision.notes
+    columns: dict[str, Mapping[int, float]] = {
+        "value": decision.values,
+        "alone": notes.get("searched", {}),
+        "visits": decision.visits,
+        "prior": notes.get("priors", {}),
+        "advised": notes.get("priors_advised", {}),
+    }
+    order = sorted(
+        own, key=lambda a: (-decision.strategy.get(a, 0.0), -decision.values.get(a, -2.0))
+    )
+    return [
+        {"move": own[a], "share": _number(decision.strategy.get(a, 0.0))}
+        | {name: _number(known[a]) for name, known in columns.items() if a in known}
+        for a in order
+    ]
+
+
+def _line(state: State, player: int, decision: Decision, own: _Names) -> list[str]:
+    """Return the expected line by names, as far as they can be known without the future."""
+    line = decision.principal_variation
+    mind = state.clone()
+    if mind is state or mind.current_player() != player:  # a view of a battle, or both move
+        return [own.get(a, str(a)) for a in line[:1]]
+    named: list[str] = []
+    for action in line:
+        mover = mind.current_player()
+        if mover not in (0, 1) or action not in mind.legal_actions(mover):
+            break
+        named.append(mind.action_to_string(mover, action))
+        mind.apply_action(action)
+    return named
+
+
+def _question(entry: Mapping[str, Any], own: _Names, theirs: _Names) -> dict[str, Any]:
+    """Return what one question came to."""
+    names = theirs if entry.get("question") in ("model", "replies") else own
+    letters = {k: names.get(a, f"action {a}") for k, a in entry.get("letters", {}).items()}
+    told = {
+        "question": entry.get("question"),
+        "status": entry.get("status"),
+        "mode": entry.get("mode"),
+        "seconds": entry.get("seconds"),
+        "cached": entry.get("cached") or None,
+        "reply": _printable(entry.get("reply", "")) or None,
+        "thought": _printable(entry.get("thought", "")) or None,
+        "error": entry.get("error"),
+        "trust": entry.get("trust"),
+        "weights": {
+            names.get(int(a), f"action {a}"): _number(w)
+            for a, w in entry.get("weights", {}).items()
+        },
+        "letters": letters if entry.get("question") != "positions" else None,
+        "prompt": entry.get("prompt"),
+    }
+    return {name: value for name, value in told.items() if value not in (None, {}, [])}
+
+
+def _mattered(decision: Decision, own: _Names) -> dict[str, Any]:
+    """Return what the search would have played without advice, as far as that is known."""
+    notes = decision.notes
+    told: dict[str, Any] = {}
+    if (before := notes.get("before_advice")) is not None:
+        told["before the first answer"] = own.get(before, str(before))
+    if unguided := notes.get("unguided"):
+        told["without advice"] = own.get(unguided["action"], str(unguided["action"]))
+        told["value without advice"] = _number(unguided["value"])
+    if told:
+        others = [told[k] for k in ("without advice", "before the first answer") if k in told]
+        told["changed the move"] = others[0] != own.get(decision.action)
+    return told
+
+
+def _number(value: float) -> float:
+    return round(float(value), 4)
+
+
+def _safe(text: str) -> str:
+    """Return a text without what a terminal might obey: a file or a model may hold anything."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def _printable(text: str) -> str:
+    flat = " ".join(_safe(text).split())
+    return flat if len(flat) <= _LONGEST else flat[: _LONGEST - 1] + "…"
+
+
+# --- for people -----------------------------------------------------------------------------------
+
+
+def show_explanation(console: Console, told: Mapping[str, Any]) -> None:
+    """Print an explanation."""
+
+    def say(line: str) -> None:
+        console.print(Text(f"    {_safe(line)}"), soft_wrap=True)
+
+    _show_candidates(console, told.get("candidates", []))
+    if told.get("opponent"):
+        say(f"expects: {_shares(told['opponent'])}")
+    if told.get("line"):
+        say(f"line: {' '.join(told['line'])}")
+    if told.get("ask"):
+        say(f"asking: {told['ask']}")
+    for asked in told.get("questions", []):
+        say(_asked_line(asked))
+        if asked.get("thought"):
+            say(f"  thought: {asked['thought']}")
+        if asked.get("weights"):
+            say(f"  says: {_shares(asked['weights'])}")
+    if told.get("mattered"):
+        facts = dict(told["mattered"])
+        changed = facts.pop("changed the move")
+        said = ", ".join(f"{name} {value}" for name, value in facts.items())
+        say(f"advice {'changed the move' if changed else 'did not change the move'}: {said}")
+    for name in ("chosen_by", "pokechamp", "fallback", "guide_error"):
+        if name in told:
+            words = told[name]
+            if isinstance(words, dict):
+                words = ", ".join(f"{key} {value}" for key, value in words.items())
+            say(f"{name.replace('_', ' ')}: {words}")
+
+
+def _show_candidates(console: Console, rows: list[Mapping[str, Any]]) -> None:
+    if not rows:
+        return
+    titles = [t for t in ("share", "value", "alone", "visits", "prior", "advised") if t in rows[0]]
+    grid = Table(box=None, pad_edge=False, header_style="bold")
+    grid.add_column("move")
+    for title in titles:
+        grid.add_column(title, justify="right")
+    for row in rows[:_ROWS]:
+        cells = [_cell(title, row.get(title)) for title in titles]
+        grid.add_row(Text(_safe(row["move"])), *cells, style="green" if row is rows[0] else "")
+    console.print(Padding(grid, (0, 0, 0, 4), expand=False))
+    if len(rows) > _ROWS:
+        console.print(Text(f"    and {len(rows) - _ROWS} more"))
+
+
+def _cell(title: str, value: float | None) -> str:
+    if value is None:
+        return ""
+    if title == "visits":
+        return f"{value:,.0f}"
+    return f"{value:+.2f}" if title in ("value", "alone") else f"{value:.0%}"
+
+
+def _shares(shares: Mapping[str, float]) -> str:
+    """Return the largest numbers with their names; values of positions may be negative."""
+    most = sorted(shares.items(), key=lambda item: -item[1])[:5]
+    if min(shares.values()) < 0:
+        return ", ".join(f"{name} {value:+.2f}" for name, value in most)
+    return ", ".join(f"{name} {value:.0%}" for name, value in most)
+
+
+def _asked_line(asked: Mapping[str, Any]) -> str:
+    line = f"asked {asked.get('question')}: {asked.get('status')}"
+    if "seconds" in asked:
+        line += f" after {asked['seconds']:.1f} s"
+    if asked.get("cached"):
+        line += " (cached)"
+    if "reply" in asked:
+        line += f": {asked['reply']}"
+    if "error" in asked:
+        line += f" ({_printable(str(asked['error']))})"
+    return line
+
+
+# --- a match's decision log -----------------------------------------------------------------------
+
+
+class DecisionLogError(PlywiseError):
+    """A file that is no decision log."""
+
+
+def run_explain(config: ExplainConfig) -> int:
+    """Print why the decisions of a log fell.
+
+    Raises:
+        DecisionLogError: the file cannot be read, or is something else.
+    """
+    path = Path(config.file)
+    console = Console(highlight=False, no_color=not config.color)
+    shown = 0
+    try:
+        with path.open(encoding="utf-8") as lines:
+            for line in lines:
+                entry = json.loads(line)
+                if config.turn not in (None, entry["turn"]):
+                    continue
+                if (config.battle or "") in entry["battle"]:
+                    _show_entry(console, entry, config.prompts)
+                    shown += 1
+    except OSError as error:
+        raise DecisionLogError(f"cannot read {path}: {error.strerror or error}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise DecisionLogError(
+            f"{path} is no decision log of plywise showdown (decisions.jsonl): {error!r}"
+        ) from error
+    if not shown:
+        raise DecisionLogError(f"{path} has no such decision")
+    return 0
+
+
+def _show_entry(console: Console, entry: Mapping[str, Any], prompts: bool) -> None:
+    from plywise.games.gen9.infostate import from_json
+    from plywise.games.gen9.view import InfoStateView
+
+    title = f"{entry['battle']}, turn {entry['turn']}: {entry['action']}"
+    console.print(Text(f"{title}  [{entry['seconds']:.1f} s]", style="bold"), soft_wrap=True)
+    if entry["decision"] is None:
+        console.print(Text(f"    a random legal choice: {entry['fallback']}"), soft_wrap=True)
+        return
+    info = from_json(entry["infostate"])
+    told = explanation(InfoStateView(info), info.player, _restored(entry["decision"]))
+    show_explanation(console, told)
+    for asked in told.get("questions", []) if prompts else []:
+        for message in asked.get("prompt", []):
+            for line in (f"[{message['role']}]", *message["content"].split("\n")):
+                console.print(Text(f"      {_safe(line)}"), soft_wrap=True)
+
+
+def _restored(raw: Mapping[str, Any]) -> Decision:
+    """Return a decision as a log holds it: JSON has made texts of its keys."""
+
+    def numbered(known: Mapping[str, Any]) -> dict[int, Any]:
+        return {int(key): value for key, value in known.items()}
+
+    notes = dict(raw["notes"])
+    for name in ("priors", "priors_advised", "searched"):
+        if name in notes:
+            notes[name] = numbered(notes[name])
+    by_action = {name: numbered(raw[name]) for name in ("strategy", "values", "visits", "opponent")}
+    return Decision(**{**raw, **by_action, "notes": notes})
