@@ -45,8 +45,8 @@ def test_with_all_actions_and_to_the_end_it_is_exact(seed: int) -> None:
     assert leaves(root) == []
     back_up(root)
     values = own_values(root)
-    best = {a for a, value in values.items() if value == root.value}
-    assert best >= set(TRUTHS["tic_tac_toe"](game)(state))
+    exact = TRUTHS["tic_tac_toe"](game)(state)  # a win that comes late counts a little less
+    assert {a: round(value) for a, value in exact.items()} == values
     line = principal_variation(root, max(values, key=lambda a: values[a]))
     for action in line:
         state.apply_action(action)
