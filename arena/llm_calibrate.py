@@ -161,18 +161,21 @@ def _entry(config: LLMCommandConfig, game: str, guide: str, found: Measured) -> 
 
 def _table(config: LLMCommandConfig, game: str, results: Mapping[str, Measured]) -> Table:
     title = f"{model_name(config.llm)} in {game}: right answers with 95 % interval"
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0), title=title)
-    table.add_column("guide")
-    for heading in ("questions", "chance", "raw", "calibrated", "reliability", "trust"):
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), title=title)
+    table.add_column("guide", no_wrap=True)
+    for heading in ("n", "chance", "raw", "calibrated", "reliability", "trust"):
         table.add_column(heading, justify="right", no_wrap=True)
     for guide, found in results.items():
         table.add_row(
             guide,
             str(found.questions),
             f"{100 * found.chance:.1f} %",
-            str(found.raw),
-            str(found.calibrated),
-            str(found.reliability),
-            f"{found.trust:.2f}" if found.trust else "0 (not asked)",
+            *(_on_two_lines(share) for share in (found.raw, found.calibrated, found.reliability)),
+            f"{found.trust:.2f}" if found.trust else "not\nasked",
         )
     return table
+
+
+def _on_two_lines(share: object) -> str:
+    """Return a share with its interval below it, so that the table fits 80 columns."""
+    return str(share).replace(" [", "\n[")
