@@ -98,7 +98,8 @@ class ShowdownMatch:
             battle.last_own, battle.last_foe = record.last_own, record.last_foe
             battle.clock = battle.clock.tick(record.seconds)
             self.figures.clock = self.figures.clock.tick(record.seconds)
-            if record.fallback:
+            notes = {} if record.decision is None else record.decision.notes
+            if record.fallback or "fallback" in notes:
                 battle.fallbacks += 1
                 self.figures.fallbacks += 1
             if record.decision is not None:
