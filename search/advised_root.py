@@ -35,7 +35,7 @@ class AdvisedRoot(Answers):
         actions: how many the game has.
         own: legal actions of who decides.
         other: the opponent's, by world.
-        bonus: how far a fully trusted answer may carry an action over another at first.
+        bonus: what a fully trusted proposal adds to an action at first, or takes off it.
         habit: how often the opponent plays by habit where nobody predicts anything.
 
     Attributes:
