@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from random import Random
 from typing import Any
 
@@ -42,8 +43,7 @@ def bench_guides(seconds: float, decisions: int, seed: int) -> dict[str, float]:
     late: list[float] = []
     illegal = broken = 0
     report = GuideReport()
-    logging.getLogger("plywise.llm").setLevel(logging.ERROR)  # what goes wrong here is meant to
-    with MockEndpoint(fuzz) as endpoint:
+    with _errors_alone("plywise.llm"), MockEndpoint(fuzz) as endpoint:
         config = LLMConfig(
             endpoint.base_url, "fuzz", timeout=2.0 * seconds, max_retries=1, cache_entries=0,
             pause_after=3, pause_seconds=2.0 * seconds,
@@ -83,6 +83,18 @@ def bench_guides(seconds: float, decisions: int, seed: int) -> dict[str, float]:
         "answers_of_no_use": float(report.ignored),
         **ways,
     }
+
+
+@contextmanager
+def _errors_alone(logger: str) -> Iterator[None]:
+    """Log no warnings meanwhile: what goes wrong here is meant to."""
+    log = logging.getLogger(logger)
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
 
 
 def _agent(game: Game, consultant: LLMConsultant, seconds: float) -> Agent:

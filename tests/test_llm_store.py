@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from plywise.llm_modules.client import Answer, LLMClient, LLMConfig, Message, Request
+from plywise.llm_modules.chat import Answer, Message, Request
+from plywise.llm_modules.client import LLMClient
 from plywise.llm_modules.errors import LLMConfigError
 from plywise.llm_modules.mock import MockEndpoint, says, scores
+from plywise.llm_modules.settings import LLMConfig
 from plywise.llm_modules.store import FileStore
 
 ANSWER = Answer("B", "m", (("B", -0.1), ("A", -2.0)), "length", 100, 1, 60, 1, 0.25)
