@@ -21,7 +21,9 @@ from numpy.typing import NDArray
 from plywise.search.guide import Advice, Question
 from plywise.search.listening import SUREST, Answers, confidence, odds
 
-_FLOOR = 0.05  # a prior, however sure, leaves each action this share of its exploration
+FLOOR = 0.05
+"""A prior, however sure, leaves each action this part of its even share."""
+
 _WIDE = 0.2  # values that lie so far apart say all that a guide can say
 _CERTAIN = 6.0  # logarithm of the odds at which a proposal says all that a guide can say
 _EARLY = 1000  # iterations from which on a bonus shrinks
@@ -112,7 +114,7 @@ class AdvisedRoot(Answers):
             return False
         self._merit[self.own] += np.clip(np.divide(odds(list(shares), trust), _CERTAIN), -1.0, 1.0)
         row = self.scale[len(self.scale) - 2]
-        row[self.own] = _FLOOR + (1.0 - _FLOOR) * (
+        row[self.own] = FLOOR + (1.0 - FLOOR) * (
             (1.0 - trust) * row[self.own] + trust * len(self.own) * shares
         )
         return True
@@ -145,7 +147,7 @@ class AdvisedRoot(Answers):
         if unnamed.sum() > 0.0:
             said += max(0.0, 1.0 - total) * unnamed / unnamed.sum()
         mixed = (sure * said / said.sum() + kept * habit) / (sure + kept)
-        row[legal] = np.maximum(_FLOOR, len(legal) * mixed)
+        row[legal] = np.maximum(FLOOR, len(legal) * mixed)
         return True
 
 

@@ -27,11 +27,13 @@ class Rein:
     """What the thread that listens to the guide tells the others.
 
     Attributes:
+        guided: there is a guide, whose answers may change while trees grow.
         lent: the cores are lent to the guide: sleep.
         stopped: the decision is given up: stop after this slice.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, guided: bool) -> None:
+        self.guided = guided
         self.lent = False
         self.stopped = False
 

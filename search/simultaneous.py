@@ -50,7 +50,7 @@ _LONG_SLICE, _SHORT_SLICE = 0.02, 0.003  # seconds that a slice aims at: first, 
 _RESERVE_SECONDS = 0.002  # kept for reading the result
 _MAX_SLICE = 1 << 15
 _FIRST_SLICE = 8
-_STEADY_SLICE = 256  # without a clock
+_STEADY_SLICE = 256  # without a clock, where a guide advises
 _NAP_SECONDS = 0.01  # between looks at a guide that the search has lent its core to
 _LENT_SHARE = 0.8  # of the time for a decision: then the search takes its core back
 _LOANS_IN_VAIN = 3  # decisions in a row without an answer: then nothing is lent any more
@@ -382,19 +382,21 @@ class SimultaneousSearch:
             )
             done += count
             now = time.perf_counter()
-            if deadline is None:
+            if deadline is None and rein.guided:
                 # A guide's bonus is the same all through a slice: no clock may decide their length.
                 size = min(2 * size, _STEADY_SLICE)
                 continue
-            # On a busy machine slices overrun when they are descheduled, and so may the last:
-            # the worst overrun seen is kept in reserve, up to a fifth of what is left.
-            left = deadline - now
-            reserve = max(reserve, min(now - before - planned, 0.2 * left))
-            if left <= reserve:
-                break
-            # Crossing into the kernel costs a tenth of a millisecond, so slices are long as
-            # long as even four times their length would do no harm.
-            wanted = min(max(_SHORT_SLICE, left / 4), _LONG_SLICE, left - reserve)
+            wanted = _LONG_SLICE
+            if deadline is not None:
+                # On a busy machine slices overrun when they are descheduled, and so may the last:
+                # the worst overrun seen is kept in reserve, up to a fifth of what is left.
+                left = deadline - now
+                reserve = max(reserve, min(now - before - planned, 0.2 * left))
+                if left <= reserve:
+                    break
+                # Crossing into the kernel costs a tenth of a millisecond, so slices are long as
+                # long as even four times their length would do no harm.
+                wanted = min(max(_SHORT_SLICE, left / 4), _LONG_SLICE, left - reserve)
             # At most doubling, so that one lucky reading of the clock cannot make a long slice.
             pace = (now - before) / count
             size = max(1, min(2 * size, _MAX_SLICE, int(wanted / max(pace, 1e-9))))
@@ -478,7 +480,7 @@ class _Ear(Listener):
         consultation: Consultation | None,
     ) -> None:
         super().__init__(consultation, root)
-        self.rein = Rein()
+        self.rein = Rein(consultation is not None)
         self.looks = Looks(time.perf_counter(), deadline)
         self._search = search
         self._timed = deadline is not None
