@@ -184,7 +184,7 @@ class LanguageModel:
         is trusted: then nothing is started or asked.
         """
         trusted = trusts(group, game.info.name)
-        for line in trust_lines(group, game.info.name):
+        for line in trust_lines(group, game.info.name, trusted):
             self.progress(line)
         if not any(trust.weight for trust in trusted.values()):
             return None

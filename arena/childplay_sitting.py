@@ -11,7 +11,7 @@ from random import Random
 from typing import Any, Protocol
 
 from plywise.datasets.childplay.presets import Preset
-from plywise.llm_modules.client import Answer, Message
+from plywise.llm_modules.chat import Answer, Message
 from plywise.llm_modules.errors import LLMReplyError
 from plywise.llm_modules.exam import Examinee, ExamPrompts
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from plywise.arena.advice import Advised, LanguageModel, check_advice, with_advice
 from plywise.arena.agents import Agent, AgentInfo, Progress, RandomAgent, check_agent
 from plywise.arena.battle_search import make_search
-from plywise.arena.seats import Seat
+from plywise.arena.seats import TimedAgent
 from plywise.arena.truth import TRUTHS
 from plywise.arena.when_to_ask import asked_when
 from plywise.arena.worlds import belief_worlds
@@ -371,7 +371,7 @@ class ExpectimaxAgent:
         """Nothing to free."""
 
 
-class BattleAgent:
+class BattleAgent(TimedAgent):
     """Search over sampled worlds where moves are simultaneous; a search of its own per thread."""
 
     def __init__(
@@ -393,10 +393,6 @@ class BattleAgent:
     def new_clock(self) -> BattleClock:
         """Return the clock for one battle."""
         return BattleClock(self._config.seconds, self._config.battle_seconds)
-
-    def decide(self, state: State, player: int, seed: int) -> Decision:
-        """Return a decision as the first of a battle; see :mod:`plywise.arena.seats`."""
-        return Seat(self).decide(state, player, seed)
 
     @_uncollected()
     def decide_within(
@@ -428,6 +424,3 @@ class BattleAgent:
         if not hasattr(self._local, "search"):
             self._local.search = make_search(self._kernels, self._config, self._lend_after)
         return cast("SimultaneousSearch | AveragedSearch", self._local.search)
-
-    def close(self) -> None:
-        """Nothing to free."""

@@ -66,12 +66,11 @@ def settings_of(config: TournamentConfig) -> dict[str, Any]:
             agent["search"] = plain(with_budget(config.search, entrant))
         if CATALOG[entrant.name].llm and config.llm.name != "none":
             asked = True
-            own = plain(with_advice(config.llm, entrant))
-            agent["llm"] = {k: v for k, v in own.items() if k not in _LLM_ASIDE}
+            own = with_advice(config.llm, entrant)
+            agent["llm"] = {k: v for k, v in plain(own).items() if k not in _LLM_ASIDE}
             agent["seconds"] = entrant.seconds
             if entrant.name == "llm_search":
-                own_llm = with_advice(config.llm, entrant)
-                agent["trust"] = plain(trusts(own_llm, config.game.name))
+                agent["trust"] = plain(trusts(own, config.game.name))
         agents.append(agent)
     settings = {
         "game": {"name": config.game.name, **config.game.parameters()},

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from plywise.arena.one_step import static_value
-from plywise.arena.seats import Seat
+from plywise.arena.seats import TimedAgent
 from plywise.arena.worlds import belief_worlds
 from plywise.llm_modules.memory import Memory
 from plywise.llm_modules.methods import MethodConfig
@@ -36,7 +36,7 @@ def method_config(entrant: AgentConfig) -> MethodConfig:
     return MethodConfig(**{key: value for key, value in given.items() if value is not None})
 
 
-class LLMAgent:
+class LLMAgent(TimedAgent):
     """The language model alone; without an answer in time a random legal action.
 
     Such a decision has the reason in ``notes["fallback"]``.  In time means ``llm.timeout``, or the
@@ -71,10 +71,6 @@ class LLMAgent:
             mine._memory = Memory()
         return mine
 
-    def decide(self, state: State, player: int, seed: int) -> Decision:
-        """Return a decision as the first of a battle; see :mod:`plywise.arena.seats`."""
-        return Seat(self).decide(state, player, seed)
-
     def decide_within(
         self, state: State, player: int, seed: int, allowed: float | None
     ) -> Decision:
@@ -102,6 +98,3 @@ class LLMAgent:
             seconds=time.perf_counter() - start,
             notes=notes,
         )
-
-    def close(self) -> None:
-        """Nothing to free: the client belongs to the factory."""

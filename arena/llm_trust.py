@@ -13,13 +13,16 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from plywise.arena.records import plain, write_summary
 from plywise.conf.llm_schema import LLMGroup
 from plywise.datasets.errors import PlywiseError
 from plywise.llm_modules.scoring import LetterFit
 from plywise.search.guide import Question
+
+if TYPE_CHECKING:
+    from plywise.llm_modules.prompting import Prompts
 
 _PACKAGED = Path(__file__).parents[1] / "datasets" / "fitted" / "llm_calibration.json"
 
@@ -75,14 +78,15 @@ def trusts(llm: LLMGroup, game: str) -> dict[str, Trust]:
     Raises:
         CalibrationFileError: the file of measured models is damaged, or the one named is missing.
     """
-    model = model_name(llm)
-    measured = _measured(llm).get(model, {}).get(game, {})
-    return {guide: _trust(llm, guide, measured.get(guide)) for guide in llm.guides}
+    from plywise.llm_modules.prompting import Prompts
+
+    measured = _measured(llm).get(model_name(llm), {}).get(game, {})
+    prompts = Prompts()
+    return {guide: _trust(llm, guide, measured.get(guide), prompts) for guide in llm.guides}
 
 
-def trust_lines(llm: LLMGroup, game: str) -> list[str]:
+def trust_lines(llm: LLMGroup, game: str, found: Mapping[str, Trust]) -> list[str]:
     """Return for people how far the model is believed; one line, two where it is not measured."""
-    found = trusts(llm, game)
     lines = [trust_line(f"{model_name(llm)} in {game}", found)]
     if any(trust.why.startswith("default") for trust in found.values()):
         lines.append(f"To measure it: plywise llm calibrate games={game} llm={llm.name} …")
@@ -109,14 +113,13 @@ def save(llm: LLMGroup, game: str, entries: Mapping[str, Mapping[str, Any]]) -> 
     return path
 
 
-def _trust(llm: LLMGroup, guide: str, entry: Mapping[str, Any] | None) -> Trust:
+def _trust(llm: LLMGroup, guide: str, entry: Mapping[str, Any] | None, prompts: Prompts) -> Trust:
     from plywise.llm_modules.guides import DEFAULT_TRUST
-    from plywise.llm_modules.prompting import Prompts
 
     fit = None
     stale = False
     if entry is not None:
-        stale = entry["prompt"] != Prompts().digest(Question(guide))
+        stale = entry["prompt"] != prompts.digest(Question(guide))
         if not stale:
             fit = LetterFit(tuple(entry["bias"]), entry["temperature"])
     if llm.trust is not None:

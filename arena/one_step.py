@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS, TERMINAL, RulesKernels
+from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS, RulesKernels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,12 +61,7 @@ def _after(
 
 def static_value(kernels: RulesKernels, worlds: NDArray[Any], player: int) -> float:
     """Return the mean of the results and, before the end, of the rules' own evaluation."""
-    total = 0.0
-    for k in range(len(worlds)):
-        ended = int(kernels.current(worlds, k)) == TERMINAL
-        total += float((kernels.returns if ended else kernels.evaluate)(worlds, k))
-    mean = total / len(worlds)
-    return mean if player == 0 else -mean
+    return sum(kernels.worth(worlds, k, player) for k in range(len(worlds))) / len(worlds)
 
 
 def damage_done(worlds: NDArray[Any], player: int) -> float:

@@ -71,6 +71,7 @@ def write_results(
         standings.add(game)
     faults = store.faults()
     group = config.tournament
+    trust = trust_of(config)
     rated = ratings_of(games, store.titles, group.anchor, group.anchor_rating)
     summary = standings.summary() | {
         "ratings": None if rated is None else ratings_summary(rated),
@@ -81,7 +82,7 @@ def write_results(
         "identity": store.identity,
         "configuration_hash": digest_of(store.identity),
         "decisions": decisions_digest(store, total),
-        "trust": trust_of(config),
+        "trust": trust,
         "run": end,
         "config": config,
     }
@@ -101,7 +102,7 @@ def write_results(
                 console.print(line, soft_wrap=True, markup=False)
         for line in stop.lines() if stop is not None else ():
             console.print(line, soft_wrap=True, markup=False)
-        for title, trusted in trust_of(config).items():
+        for title, trusted in trust.items():
             console.print(trust_line(title, trusted), soft_wrap=True, markup=False)
     if games and (config.llm.record is not None or config.llm.replay is not None):
         console.print(f"decisions: {summary['decisions']} (equal digests: equal games and advice)")

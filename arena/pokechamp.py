@@ -19,7 +19,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from plywise.arena.one_step import Measure, static_value, suggested
-from plywise.arena.seats import Seat
+from plywise.arena.seats import TimedAgent
 from plywise.arena.worlds import imagined
 from plywise.games.base import NO_ACTION, GameInfo, State
 from plywise.llm_modules.champion import (
@@ -30,6 +30,7 @@ from plywise.llm_modules.champion import (
 )
 from plywise.llm_modules.dialogue import Dialogue
 from plywise.llm_modules.ladder import WRITING, Ladder
+from plywise.llm_modules.ledger import last_error
 from plywise.llm_modules.methods import Desk, MethodConfig
 from plywise.llm_modules.prompting import Prompts
 from plywise.search.clock import LEAST_SECONDS, BattleClock
@@ -78,7 +79,7 @@ def champ_config(entrant: AgentConfig, rules: GameInfo) -> PokeChampConfig:
     return PokeChampConfig(**{key: value for key, value in given.items() if value is not None})
 
 
-class PokeChampAgent:
+class PokeChampAgent(TimedAgent):
     """Plays the action with the best value against the worst answer.
 
     ``notes["pokechamp"]`` counts, by source, the actions that were looked at and the leaves, and
@@ -111,10 +112,6 @@ class PokeChampAgent:
     def new_clock(self) -> BattleClock:
         """Return the clock for one battle."""
         return BattleClock(self._timeout)
-
-    def decide(self, state: State, player: int, seed: int) -> Decision:
-        """Return a decision as the first of a battle; see :mod:`plywise.arena.seats`."""
-        return Seat(self).decide(state, player, seed)
 
     def decide_within(
         self, state: State, player: int, seed: int, allowed: float | None
@@ -159,8 +156,7 @@ class PokeChampAgent:
             "pokechamp": {**thought.counts, "worlds": len(roots), "leaves valued by": source},
         }
         if not ledger.report.used:
-            errors = [e["error"] for e in ledger.transcript if "error" in e]
-            why = errors[-1] if errors else "no answer in time"
+            why = last_error(ledger.transcript) or "no answer in time"
             notes["fallback"] = f"played by the tools alone: {why}"
             log.warning("%s: %s", self.name, notes["fallback"])
         return Decision(
@@ -174,9 +170,6 @@ class PokeChampAgent:
             seconds=time.perf_counter() - start,
             notes=notes,
         )
-
-    def close(self) -> None:
-        """Nothing to free: the client belongs to the factory."""
 
 
 @dataclass
@@ -205,9 +198,10 @@ class _Thought:
 
     def value_leaves(self, roots: Sequence[Node]) -> str:
         """Set the value of every leaf; return who valued them: "model", "evaluation", "nobody"."""
-        found = [leaf for root in roots for leaf in leaves(root)]
+        below = [(root, leaf) for root in roots for leaf in leaves(root)]
+        found = [leaf for _, leaf in below]
         self.counts["leaves"] = len(found)
-        texts = [_told(root, leaf, self.player) for root in roots for leaf in leaves(root)]
+        texts = [_told(root, leaf, self.player) for root, leaf in below]
         values = value_positions(self.desk, texts) if found else []
         source = "model"
         if values is None and self.kernels is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
@@ -29,6 +30,29 @@ class Timed(Protocol):
 
     def close(self) -> None:
         """Free what the agent holds."""
+
+
+class TimedAgent(ABC):
+    """Base of agents that are timed and have nothing to free."""
+
+    name: str
+
+    @abstractmethod
+    def new_clock(self) -> BattleClock:
+        """Return the clock for one battle."""
+
+    @abstractmethod
+    def decide_within(
+        self, state: State, player: int, seed: int, allowed: float | None
+    ) -> Decision:
+        """Return a decision that takes at most ``allowed`` seconds; None: no limit."""
+
+    def decide(self, state: State, player: int, seed: int) -> Decision:
+        """Return a decision as the first of a battle."""
+        return Seat(self).decide(state, player, seed)
+
+    def close(self) -> None:  # noqa: B027 (most have nothing to free)
+        """Nothing to free."""
 
 
 class Seat:

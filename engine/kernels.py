@@ -54,6 +54,12 @@ class RulesKernels:
     reseed: Callable[..., None]
     priors: Callable[..., None] | None = None
 
+    def worth(self, pool: np.ndarray[Any, Any], i: int, player: int) -> float:
+        """Return a state's result for ``player``; before the end the estimate of it."""
+        ended = int(self.current(pool, i)) == TERMINAL
+        value = float((self.returns if ended else self.evaluate)(pool, i))
+        return value if player == 0 else -value
+
 
 @dataclass(frozen=True)
 class KernelSignatures:

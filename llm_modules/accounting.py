@@ -63,6 +63,12 @@ class Usage(Spent):
     latencies: list[float] = field(default_factory=list)
     errors: dict[str, int] = field(default_factory=dict)
 
+    def count_error(self, error: Exception) -> None:
+        """Count a call that ended so."""
+        name = type(error).__name__
+        self.failed += 1
+        self.errors[name] = self.errors.get(name, 0) + 1
+
 
 @dataclass(frozen=True)
 class Prices:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from plywise.llm_modules.client import Answer, Request
+from plywise.llm_modules.chat import Answer, Request
 from plywise.llm_modules.dialogue import UNREADABLE
 from plywise.llm_modules.forms import Form, Wanted
 from plywise.llm_modules.ladder import SCORING, WRITING, AnswerMode, Ladder, response_format
@@ -165,7 +165,7 @@ class Reasoning:
             return Reading(numbers, facts=facts | {"choice": chosen})
         facts["percent"] = dict(filled.percent)
         if lettered.question is Question.EVALUATE:
-            return Reading({k: n / 50 - 1 for k, n in filled.percent.items()}, facts=facts)
+            return Reading(filled.values, facts=facts)
         total = sum(filled.percent.values())
         if total <= 0:
             return Reading(trouble="every option has chance 0", facts=facts)

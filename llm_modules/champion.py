@@ -62,6 +62,6 @@ def value_positions(desk: Desk, positions: Sequence[str]) -> list[float] | None:
     for (_, lettered), answer in zip(asked, answers, strict=True):
         if answer is None or len(answer.percent) < len(lettered.letters):
             return None
-        said = {lettered.action(letter): n for letter, n in answer.percent.items()}
-        found += [said[k] / 50 - 1 for k in range(len(lettered.letters))]
+        said = {lettered.action(letter): value for letter, value in answer.values.items()}
+        found += [said[k] for k in range(len(lettered.letters))]
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 from collections.abc import Mapping
@@ -61,6 +62,11 @@ class Request:
         if self.response_format:
             out["response_format"] = json.loads(self.response_format)
         return out
+
+
+def fingerprint(parameters: Mapping[str, Any]) -> str:
+    """Return a key for what an endpoint is sent; equal for equal requests."""
+    return hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True)

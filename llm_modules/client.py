@@ -10,8 +10,6 @@ OpenRouter, vLLM, Ollama and llama.cpp.
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
 import logging
 import os
 import threading
@@ -26,11 +24,14 @@ import openai
 
 from plywise.llm_modules.accounting import Spent, Usage
 from plywise.llm_modules.breaker import Breaker
-from plywise.llm_modules.chat import Answer as Answer
-from plywise.llm_modules.chat import Call as Call
-from plywise.llm_modules.chat import Message as Message
-from plywise.llm_modules.chat import Request as Request
-from plywise.llm_modules.chat import read_completion, read_tokens
+from plywise.llm_modules.chat import (
+    Answer,
+    Call,
+    Request,
+    fingerprint,
+    read_completion,
+    read_tokens,
+)
 from plywise.llm_modules.errors import (
     LLMAuthError,
     LLMBudgetError,
@@ -48,8 +49,7 @@ from plywise.llm_modules.errors import (
     one_line,
 )
 from plywise.llm_modules.recording import Recorder
-from plywise.llm_modules.settings import LLMConfig as LLMConfig
-from plywise.llm_modules.settings import check_address
+from plywise.llm_modules.settings import LLMConfig, check_address
 from plywise.llm_modules.store import AnswerStore, FileStore, MemoryStore
 
 log = logging.getLogger("plywise.llm")
@@ -323,10 +323,8 @@ class LLMClient:
         return LLMReplyError(f"{where} sent something that is no chat completion: {said}")
 
     def _noted(self, error: LLMError) -> LLMError:
-        name = type(error).__name__
         with self._lock:
-            self._usage.failed += 1
-            self._usage.errors[name] = self._usage.errors.get(name, 0) + 1
+            self._usage.count_error(error)
         if not error.endpoint_fault:
             self._breaker.succeeded()  # the endpoint is there and answers; this request was refused
             log.warning("%s", error)
@@ -354,7 +352,7 @@ class LLMClient:
         repeatable = whole.get("temperature") == 0.0 or "seed" in whole
         if not self._keeps or not repeatable:
             return ""
-        return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
+        return fingerprint(whole)
 
 
 def _local(url: str) -> bool:

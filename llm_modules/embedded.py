@@ -24,10 +24,10 @@ from pathlib import Path
 from typing import IO, Self
 from urllib.parse import urlsplit
 
-from plywise.llm_modules.client import LLMConfig
 from plywise.llm_modules.embedded_server import KEY_VARIABLE
 from plywise.llm_modules.errors import EmbeddedError, one_line
 from plywise.llm_modules.model_files import find_model
+from plywise.llm_modules.settings import LLMConfig
 
 log = logging.getLogger("plywise.llm")
 

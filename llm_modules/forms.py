@@ -47,6 +47,11 @@ class Filled:
     thought: str = ""
     percent: Mapping[str, float] = field(default_factory=dict)
 
+    @property
+    def values(self) -> dict[str, float]:
+        """The percentages as values in [-1, 1]."""
+        return {letter: n / 50 - 1 for letter, n in self.percent.items()}
+
 
 @dataclass(frozen=True)
 class Form:

@@ -22,16 +22,13 @@ from plywise.llm_modules.errors import LLMConfigError, LLMError, LLMRequestError
 from plywise.llm_modules.ladder import AnswerMode, Foothold, Ladder
 from plywise.llm_modules.ledger import Ledger
 from plywise.llm_modules.prompting import LetteredQuestion, PromptLimits, Prompts
-from plywise.llm_modules.scoring import (
-    LetterCalibration,
-)
+from plywise.llm_modules.scoring import LetterCalibration
 from plywise.search.guide import Advice, GuideReport, Question
 
 #: The order in which questions are asked: the most useful first, since time may run out.
 ORDER = (Question.PROPOSE, Question.MODEL, Question.EVALUATE)
 
-#: The embedded SmolLM2-135M decides at chance (see the README's figures), so its word counts for
-#: little; a measured trust per model and question is to replace this one number.
+#: Of a model that was not measured (``plywise llm calibrate``): its word counts for little.
 DEFAULT_TRUST = 0.1
 
 

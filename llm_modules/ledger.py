@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from plywise.llm_modules.chat import Answer, Call, Request
 from plywise.llm_modules.errors import LLMBudgetError
 from plywise.search.guide import GuideReport
+
+
+def last_error(transcript: Sequence[Mapping[str, Any]]) -> str:
+    """Return the error that stands last in a transcript, "" where there is none."""
+    return next((entry["error"] for entry in reversed(transcript) if "error" in entry), "")
 
 
 class Ledger:

@@ -205,7 +205,7 @@ def _rated(desk: Desk, candidates: Sequence[int], found: Filled) -> dict[int, fl
     (rated,) = desk.dialogue.ask([sheet])
     if rated is None:
         return {}
-    return {lettered.action(k): percent / 50 - 1 for k, percent in rated.percent.items()}
+    return {lettered.action(letter): value for letter, value in rated.values.items()}
 
 
 METHODS: dict[str, Method] = {

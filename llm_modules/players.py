@@ -14,7 +14,7 @@ from plywise.llm_modules.chat import ChatClient
 from plywise.llm_modules.dialogue import Dialogue
 from plywise.llm_modules.guides import GuideConfig, LLMConsultant
 from plywise.llm_modules.ladder import WRITING, Ladder
-from plywise.llm_modules.ledger import Ledger
+from plywise.llm_modules.ledger import Ledger, last_error
 from plywise.llm_modules.memory import Memory
 from plywise.llm_modules.methods import METHODS, Desk, MethodConfig, Verdict
 from plywise.search.guide import Advice, GuideReport
@@ -85,8 +85,7 @@ class LLMPlayer:
         if verdict is None:
             self._count(fallbacks=1)
             action = Random(seed).choice(briefing.own).action
-            errors = [e["error"] for e in transcript if "error" in e]
-            why = errors[-1] if errors else f"no answer within {timeout:g} s"
+            why = last_error(transcript) or f"no answer within {timeout:g} s"
             log.warning("the model brought no move (%s); a random legal one is played", why)
             facts |= {"chosen_by": "random fallback", "why": why}
         else:

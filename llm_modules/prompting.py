@@ -19,7 +19,7 @@ from string import Template
 from typing import Any
 
 from plywise.games.base import Briefing, Option
-from plywise.llm_modules.client import Message
+from plywise.llm_modules.chat import Message
 from plywise.llm_modules.errors import LLMConfigError
 from plywise.llm_modules.forms import Form, Wanted
 from plywise.search.guide import Question

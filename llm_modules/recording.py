@@ -7,7 +7,6 @@ line by line, so a kill costs the calls under way alone.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import os
@@ -21,7 +20,7 @@ from typing import Any
 
 from plywise.llm_modules import errors
 from plywise.llm_modules.accounting import Spent, Usage
-from plywise.llm_modules.chat import Answer, Call, Request
+from plywise.llm_modules.chat import Answer, Call, Request, fingerprint
 from plywise.llm_modules.errors import LLMConfigError, LLMError, LLMNotRecordedError
 from plywise.llm_modules.settings import LLMConfig
 
@@ -105,7 +104,7 @@ class Replay:
         self._calls: dict[str, deque[dict[str, Any]]] = {}
         models = set()
         for line in self._lines(Path(path).expanduser()):
-            self._calls.setdefault(_key(line["request"]), deque()).append(line)
+            self._calls.setdefault(fingerprint(line["request"]), deque()).append(line)
             models.add(str(line["request"]["model"]))
         if not models:
             raise LLMConfigError(f"{self.endpoint} holds no call")
@@ -138,7 +137,7 @@ class Replay:
 
     def submit(self, request: Request) -> Call:
         """Return the call as it was recorded."""
-        key = _key(request.parameters(self.model, self.config.temperature))
+        key = fingerprint(request.parameters(self.model, self.config.temperature))
         with self._lock:
             recorded = self._calls.get(key)
             line = None
@@ -152,9 +151,7 @@ class Replay:
             if outcome is None:
                 self._usage.late += 1
             elif isinstance(outcome, LLMError):
-                name = type(outcome).__name__
-                self._usage.failed += 1
-                self._usage.errors[name] = self._usage.errors.get(name, 0) + 1
+                self._usage.count_error(outcome)
             elif outcome.cached:
                 self._usage.cached += 1
             else:
@@ -198,10 +195,6 @@ class Replay:
 
     def close(self) -> None:
         """Nothing to free."""
-
-
-def _key(parameters: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()
 
 
 def _outcome(line: Mapping[str, Any]) -> tuple[Spent, Answer | LLMError | None]:

@@ -139,11 +139,11 @@ def test_what_is_measured_is_the_trust_of_later_searches(tmp_path: Path) -> None
     found = trusts(config.llm, "tic_tac_toe")
     assert {"propose", "evaluate", "model"} == set(found)
     assert all(0.4 < t.weight < 1 and "60 questions" in t.why for t in found.values())
-    [line] = trust_lines(config.llm, "tic_tac_toe")
+    [line] = trust_lines(config.llm, "tic_tac_toe", trusts(config.llm, "tic_tac_toe"))
     assert line.startswith("Trust in stand-in-0.9 in tic_tac_toe: propose 0.")
     # Nothing is known of it elsewhere, and a number overrides what is known.
     assert "not measured" in trusts(config.llm, "connect_four")["propose"].why
-    assert len(trust_lines(config.llm, "connect_four")) == 2
+    assert len(trust_lines(config.llm, "connect_four", trusts(config.llm, "connect_four"))) == 2
     config.llm.trust = 0.25
     assert trusts(config.llm, "tic_tac_toe")["propose"].weight == 0.25
     answers = (tmp_path / "answers.jsonl").read_text().splitlines()

@@ -13,7 +13,8 @@ import pytest
 
 from plywise.datasets.errors import ConfigError, PlywiseError
 from plywise.llm_modules.breaker import Breaker
-from plywise.llm_modules.client import Answer, LLMClient, LLMConfig, Message, Request
+from plywise.llm_modules.chat import Answer, Message, Request
+from plywise.llm_modules.client import LLMClient
 from plywise.llm_modules.errors import (
     LLMAuthError,
     LLMClosedError,
@@ -37,6 +38,7 @@ from plywise.llm_modules.mock import (
     says,
     scores,
 )
+from plywise.llm_modules.settings import LLMConfig
 
 SECRET = "sk-very-secret-0123456789"
 

@@ -13,11 +13,13 @@ import pytest
 
 from plywise.games.base import Briefing, Option
 from plywise.llm_modules import embedded
-from plywise.llm_modules.client import LLMClient, LLMConfig, Message, Request
+from plywise.llm_modules.chat import Message, Request
+from plywise.llm_modules.client import LLMClient
 from plywise.llm_modules.embedded import EmbeddedServer, check_gguf, default_weights
 from plywise.llm_modules.errors import EmbeddedError, LLMAuthError, LLMUnreachableError
 from plywise.llm_modules.guides import GuideConfig, LLMConsultant
 from plywise.llm_modules.ladder import AnswerMode
+from plywise.llm_modules.settings import LLMConfig
 from plywise.search.guide import Question
 
 BRIEFING = Briefing(

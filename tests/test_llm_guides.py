@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 
 from plywise.games.base import Briefing, Option
-from plywise.llm_modules.client import LLMClient, LLMConfig
+from plywise.llm_modules.client import LLMClient
 from plywise.llm_modules.errors import LLMConfigError
 from plywise.llm_modules.guides import GuideConfig, LLMConsultant, LLMConsultation
 from plywise.llm_modules.mock import JSON, MockEndpoint, Reply, refuses, says, scores
 from plywise.llm_modules.players import LLMPlayer
 from plywise.llm_modules.prompting import LETTERS, PromptLimits, Prompts
+from plywise.llm_modules.settings import LLMConfig
 from plywise.search.guide import Advice, Question
 
 BRIEFING = Briefing(

@@ -13,7 +13,7 @@ from plywise.conf.schema import AgentConfig, AlphaBetaConfig, GameConfig, LLMGro
 from plywise.datasets.errors import ConfigError
 from plywise.games.base import Briefing, Option
 from plywise.games.registry import REGISTRY, make_game
-from plywise.llm_modules.client import LLMClient, LLMConfig
+from plywise.llm_modules.client import LLMClient
 from plywise.llm_modules.errors import LLMConfigError
 from plywise.llm_modules.forms import Form, Wanted
 from plywise.llm_modules.guides import GuideConfig
@@ -22,6 +22,7 @@ from plywise.llm_modules.memory import Memory
 from plywise.llm_modules.methods import METHODS, MethodConfig
 from plywise.llm_modules.mock import JSON, MockEndpoint, Reply, refuses, says
 from plywise.llm_modules.players import LLMPlayer
+from plywise.llm_modules.settings import LLMConfig
 
 BRIEFING = Briefing(
     game="duel",

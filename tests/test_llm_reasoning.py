@@ -8,10 +8,11 @@ import pytest
 
 from plywise.games.base import Briefing, Option
 from plywise.games.registry import REGISTRY, make_game
-from plywise.llm_modules.client import LLMClient, LLMConfig
+from plywise.llm_modules.client import LLMClient
 from plywise.llm_modules.errors import LLMConfigError
 from plywise.llm_modules.guides import GuideConfig, LLMConsultant, LLMConsultation
 from plywise.llm_modules.mock import JSON, MockEndpoint, Reply, refuses, says
+from plywise.llm_modules.settings import LLMConfig
 from plywise.search.guide import Advice, Question
 
 BRIEFING = Briefing(

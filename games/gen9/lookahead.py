@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plywise.engine.battle.rules import rules
-from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS, TERMINAL
+from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS
 
 _SAMPLES = 48
 _FOLLOWING = 2  # decisions after the turn in which somebody only replaces a fainted Pokémon
@@ -39,11 +39,6 @@ def outlooks(
         at = int(np.searchsorted(np.cumsum(shares[:count]), draw * shares[:count].sum()))
         return int(legal[min(at, count - 1)])
 
-    def value() -> float:
-        ended = int(kernels.current(pool, 0)) == TERMINAL
-        estimate = float((kernels.returns if ended else kernels.evaluate)(pool, 0))
-        return estimate if player == 0 else -estimate
-
     sums = dict.fromkeys(actions, 0.0)
     for k in range(_SAMPLES):
         draws = [random.random() for _ in range(1 + _FOLLOWING)]
@@ -63,7 +58,7 @@ def outlooks(
                 chosen = [NO_ACTION, NO_ACTION]
                 chosen[who] = likely(who, draw)
                 kernels.step(pool, 0, chosen[0], chosen[1])
-            sums[action] += value()
+            sums[action] += kernels.worth(pool, 0, player)
     return {action: total / _SAMPLES for action, total in sums.items()}
 
 
