@@ -15,6 +15,7 @@ from plywise.games.registry import make_game
 from plywise.search.alphabeta import AlphaBeta
 from plywise.search.decision import Decision
 from plywise.search.guide import Advice, GuideReport, Question
+from plywise.search.listening import confidence
 
 PROPOSE, MODEL, EVALUATE = Question.PROPOSE, Question.MODEL, Question.EVALUATE
 NAN, INF = math.nan, math.inf
@@ -147,6 +148,35 @@ def test_values_that_come_late_open_the_window_again() -> None:
     assert told.action == 0
     assert told.notes["upper_bounds"] == []
     assert told.seconds < 4
+
+
+@pytest.mark.parametrize("depth", [2, 6])
+@pytest.mark.parametrize("trust", [0.02, 0.1, 0.3, 0.6])
+def test_the_worst_advice_costs_no_more_than_trust_allows(trust: float, depth: int) -> None:
+    """What an answer that wants the worst loses, by the values of the same search without it.
+
+    Between two actions the values' share is ``w = a / (a + depth)``, so the worse one can be chosen
+    if it lacks ``2 * 0.95 * w / (1 - w)`` at most.
+    """
+    rng = Random(f"worst {trust} {depth}")
+    plain, search = shallow(depth, all_values=True), shallow(depth)
+    most = 2 * 0.95 * search.advice_plies * confidence(trust) / depth
+    lost: list[float] = []
+    for _ in range(60):
+        state = random_state("connect_four", rng, 16)
+        values = decide(plain, state).values
+        if max(map(abs, values.values())) > 0.96:
+            continue  # proved results: no advice touches them (see below)
+        order = sorted(values, key=values.__getitem__)
+        wanted = {a: -1.0 for a in order} | {order[0]: 1.0}
+        liked = {a: 1e-9 for a in order} | {order[0]: 1.0}
+        for said in (Advice(EVALUATE, wanted, trust), Advice(PROPOSE, liked, trust)):
+            told = decide(search, state, Says(said))
+            lost.append(max(values.values()) - values[told.action])
+    assert len(lost) > 20
+    assert max(lost) <= most + 1e-9
+    if trust >= 0.3:  # it does bite: the bound is not kept by ignoring everything
+        assert max(lost) > 0
 
 
 # --- propose ------------------------------------------------------------------------------------
