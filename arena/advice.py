@@ -176,12 +176,13 @@ class LanguageModel:
         return self._client
 
     def consult(
-        self, group: LLMGroup, game: Game, search: SearchConfig | None = None
+        self, group: LLMGroup, game: Game, search: SearchConfig | None = None, timed: bool = False
     ) -> Consult | None:
         """Return who is asked with these settings; agents with the same ones share it.
 
-        ``search`` is how the opponent plays, as far as a stand-in is to know.  None where no guide
-        is trusted: then nothing is started or asked.
+        ``search`` is how the opponent plays, as far as a stand-in is to know; ``timed`` whether a
+        clock runs for who is advised.  None where no guide is trusted: then nothing is started or
+        asked.
         """
         trusted = trusts(group, game.info.name)
         for line in trust_lines(group, game.info.name, trusted):
@@ -196,8 +197,7 @@ class LanguageModel:
                 self._oracle = make_oracle(game, search, group.oracle_iterations)
             config = self.guide_config(group, trusted)
             return StandIn(self._oracle, config, group.skill, group.seed, group.delay).consult
-        consultant = self._consultant(group, trusted)
-        return lambda state, player, seed: consultant.consult(state.briefing(player), seed)
+        return asks(self._consultant(group, trusted), timed)
 
     def _consultant(self, group: LLMGroup, trusted: Mapping[str, Trust]) -> LLMConsultant:
         from plywise.llm_modules.guides import LLMConsultant
@@ -256,6 +256,25 @@ class LanguageModel:
             f"Language model: {client.model}, ready after {time.monotonic() - start:.1f} s"
         )
         return client
+
+
+def asks(consultant: LLMConsultant, timed: bool) -> Consult:
+    """Return who asks ``consultant``; where a clock runs, briefings are written meanwhile.
+
+    Without a clock they come first: what is asked must not depend on when they are ready.
+    """
+    from plywise.llm_modules.meanwhile import Meanwhile
+
+    if not timed:
+        return lambda state, player, seed: consultant.consult(state.briefing(player), seed)
+
+    def consult(state: State, player: int, seed: int) -> Recorded:
+        asked = state.clone()  # the game may go on before its briefing is written
+        return Meanwhile(
+            lambda: asked.briefing(player), lambda briefing: consultant.consult(briefing, seed)
+        )
+
+    return consult
 
 
 class Advised:

@@ -7,11 +7,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from random import Random
-from typing import Any
 
 import numpy as np
 
-from plywise.arena.advice import Advised
+from plywise.arena.advice import Advised, asks
 from plywise.arena.agents import Agent
 from plywise.arena.bench_deadline import TOLERANCE
 from plywise.arena.factory import AlphaBetaAgent, BattleAgent
@@ -100,11 +99,7 @@ def _errors_alone(logger: str) -> Iterator[None]:
 def _agent(game: Game, consultant: LLMConsultant, seconds: float) -> Agent:
     kernels = game.kernels()
     assert kernels is not None
-
-    def consult(state: State, player: int, seed: int) -> Any:
-        return consultant.consult(state.briefing(player), seed)
-
-    advised = Advised(consult)
+    advised = Advised(asks(consultant, timed=True))
     if game.info.simultaneous or game.info.hidden_information:
         return BattleAgent("fuzzed", kernels, SimultaneousConfig(seconds=seconds), advised)
     return AlphaBetaAgent("fuzzed", kernels, AlphaBetaConfig(seconds=seconds), advised)

@@ -202,7 +202,8 @@ class AgentFactory:
         if self._advised(entrant):
             group = with_advice(self._model.config, entrant)
             if group.ask != "never":
-                everything = self._model.consult(group, self.game, self._search)
+                timed = with_budget(self._search, entrant).seconds is not None
+                everything = self._model.consult(group, self.game, self._search, timed)
                 consult = None if everything is None else asked_when(group, everything)
         advised = consult is not None
         search = self._search
