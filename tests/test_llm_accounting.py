@@ -197,12 +197,14 @@ def test_a_tournament_tells_what_the_model_cost_and_plays_on_without_a_budget(
             "tournament.executor=inline",
             f"tournament.record={tmp_path}/r.sqlite", f"hydra.run.dir={tmp_path}/out",
         ]) == 0  # fmt: skip
-    assert len(endpoint.requests) == 5
     said = capsys.readouterr().out
     told = re.search(r"language model of llm_search: (.*)", said)
     assert told is not None
-    assert re.fullmatch(
-        r"5 calls, \d cached, \d late, 0 failed, \d+ not asked \(out of budget\); "
+    found = re.fullmatch(
+        r"5 calls, \d cached, (\d) late, 0 failed, \d+ not asked \(out of budget\); "
         rf"tokens {endpoint.told[0]} in, {endpoint.told[1]} out, \$0\.\d+(?: \(of .* not known\))?",
         told[1],
     )
+    assert found is not None
+    # A call may be given up, the game being decided, before the endpoint has read it.
+    assert 5 - int(found[1]) <= len(endpoint.requests) <= 5
