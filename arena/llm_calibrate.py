@@ -108,7 +108,7 @@ def _sit(
     return {guide: measure(found) for guide, found in answers.items()}
 
 
-_KEPT = ("question", "mode", "letters", "logprobs", "choice", "seconds", "prompt_tokens")
+_KEPT = frozenset("question mode letters left_out logprobs choice seconds prompt_tokens".split())
 
 
 def _ask(consult: Consult, known: KnownQuestion) -> list[dict[str, Any]]:
@@ -130,7 +130,9 @@ def _answered(entry: Mapping[str, Any], right: frozenset[int]) -> Answered | Non
     actions = list(entry["letters"].values()) if "letters" in entry else list(entry["weights"])
     letters = LETTERS[: len(actions)]
     numbers = frozenset(k for k, action in enumerate(actions) if action in right)
-    if not numbers or len(numbers) == len(actions):
+    left_out = entry.get("left_out", ())
+    missed = len(right.intersection(left_out))
+    if not 0 < len(numbers) + missed < len(actions) + len(left_out):
         return None
     if "logprobs" in entry:
         scores = tuple(entry["logprobs"].values())
@@ -140,7 +142,7 @@ def _answered(entry: Mapping[str, Any], right: frozenset[int]) -> Answered | Non
         scores = tuple(entry["weights"].values())
     else:
         scores = tuple(math.log(max(w, _LEAST_SHARE)) for w in entry["weights"].values())
-    return Answered(scores, numbers)
+    return Answered(scores, numbers, len(left_out), missed)
 
 
 def _entry(config: LLMCommandConfig, game: str, guide: str, found: Measured) -> dict[str, Any]:

@@ -38,24 +38,36 @@ class Answered:
     Attributes:
         logprobs: of the option letters, normalised over them.
         right: the letters' numbers that are right.
+        left_out: how many options had no letter; ``missed`` how many of these were right.
     """
 
     logprobs: tuple[float, ...]
     right: frozenset[int]
+    left_out: int = 0
+    missed: int = 0
 
     @property
     def chance(self) -> float:
         """The probability that a letter drawn at random is right."""
         return len(self.right) / len(self.logprobs)
 
+    @property
+    def even(self) -> float:
+        """The right options' part where all options, shown or not, have even shares."""
+        return (len(self.right) + self.missed) / (len(self.logprobs) + self.left_out)
+
     def hit(self, scores: Sequence[float]) -> bool:
         """Return whether the highest of ``scores`` is that of a right letter."""
         return max(range(len(scores)), key=lambda k: scores[k]) in self.right
 
     def probability(self, scores: Sequence[float]) -> float:
-        """Return the probability of the right letters that ``scores`` make."""
+        """Return the probability of the right options that ``scores`` make.
+
+        Options without a letter keep their even share, as in the advice that a search gets.
+        """
         weights = to_weights(scores)
-        return sum(weights[k] for k in self.right)
+        shown = len(self.logprobs) / (len(self.logprobs) + self.left_out)
+        return shown * sum(weights[k] for k in self.right) + self.missed * shown / len(weights)
 
 
 @dataclass(frozen=True)
@@ -66,7 +78,7 @@ class Measured:
 
     Attributes:
         questions: how many were answered.
-        chance: mean share of right answers by chance.
+        chance: mean share of right answers of somebody who names a shown letter at random.
         raw, calibrated: share of right answers before and after taking the bias out, with Wilson's
             95 % interval.
         reliability: see the module; with its 95 % interval.
@@ -96,7 +108,7 @@ def measure(answers: Sequence[Answered]) -> Measured:
         for answer in mine:
             scores = fit.apply(answer.logprobs)
             hits += answer.hit(scores)
-            judged.append((answer.probability(scores), answer.chance))
+            judged.append((answer.probability(scores), answer.even))
     n = len(answers)
     return Measured(
         questions=n,

@@ -50,11 +50,15 @@ class GameInfo:
 
 @dataclass(frozen=True)
 class Option:
-    """One action as a language model is shown it: a label of ours and computed facts."""
+    """One action as a language model is shown it: a label of ours and computed facts.
+
+    ``minor`` ones are so far behind by the facts that a model need not be asked about them.
+    """
 
     action: int
     label: str
     facts: str = ""
+    minor: bool = False
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ class LetteredQuestion:
 
     Attributes:
         letters: the letters shown, in order; ``actions`` the action behind each.
-        left_out: actions that were not shown because there are too many.
+        left_out: actions that were not shown: minor ones, and where there are too many.
         shortened: whether some text was cut to its limit.
         by_letter: the prompt that asks for a letter; ``by_json`` the one that asks for JSON.
         worded: makes the prompt that asks for an answer in another way, which it is told.
@@ -148,7 +148,8 @@ class Prompts:
         options = briefing.opponent if question is Question.MODEL else briefing.own
         side = "opponent" if question is Question.MODEL else "own"
         random = Random(f"{seed}/{side}/{briefing.situation}")
-        shown = random.sample(list(options), min(len(options), most.options))
+        worth = [option for option in options if not option.minor]
+        shown = random.sample(worth, min(len(worth), most.options))
         left_out = sorted({o.action for o in options} - {o.action for o in shown})
         cut = _Cutter()
         lines = {o.action: _line(LETTERS[i], o, most, cut) for i, o in enumerate(shown)}

@@ -22,15 +22,16 @@ from plywise.games.gen9.lookahead import outlooks, verdicts
 
 RULES = """\
 Pokémon battle, generation 9, singles. Two sides, one Pokémon out on each. Each turn both sides \
-choose at the same time: use a move of the Pokémon that is out, or switch to another. \
-A Pokémon at 0 % HP is out of the battle; the side whose Pokémon are all out loses. \
-"tera" means: Terastallize (once per battle), then use the move. \
-Good play takes knock-outs when they are sure, does not stay in against a knock-out that comes \
-first, and keeps the Pokémon that beat what the foe has left. \
-Beside each option stands first how good the position looks one turn later: best, good, weak or \
-bad; then for a move the damage in % of the foe's HP and whether it comes first or second, for a \
-switch the HP of who comes in and what the foe's best hit takes from it. Prefer best, and among \
-the good ones a knock-out that comes first."""
+choose at the same time: use a move of the Pokémon that is out, or switch to another. The side \
+whose Pokémon are all out of HP loses. "tera" means: Terastallize (once per battle), then use the \
+move. Beside each option stands in brackets what was computed: for a move the damage in % of the \
+foe's HP and whether it is faster or slower than the foe's moves, for a switch the HP of who comes \
+in and what the foe's best hit takes from it. After that stands how good the position looks some \
+turns later: best, good, weak or bad. Choose the option that is marked best."""
+
+_SHOWN = 6
+"""Own options with the best outlooks that a model is asked about: a small one loses its way among
+thirteen, and of 120 decisions with a clear answer it was among the first three in 97 %."""
 
 
 def own_team(info: InfoState) -> str:
@@ -98,8 +99,8 @@ def observation(info: InfoState) -> str:
     return f"{situation(info)}\n{own_team(info)}"
 
 
-def _option(name: str, action: int, facts: OptionFacts) -> Option:
-    return Option(action, name, facts.words())
+def _option(name: str, action: int, facts: OptionFacts, minor: bool = False) -> Option:
+    return Option(action, name, facts.words(), minor)
 
 
 def briefing(info: InfoState, worlds: np.ndarray[Any, Any], belief: RandomBattleBelief) -> Briefing:
@@ -111,8 +112,10 @@ def briefing(info: InfoState, worlds: np.ndarray[Any, Any], belief: RandomBattle
         belief: draws the worlds after a switch.
     """
     own = own_option_facts(info, worlds, belief)
-    ahead = verdicts(outlooks(worlds, info.player, info.legal, seed=info.turn))
-    own = {action: replace(facts, outlook=ahead[action]) for action, facts in own.items()}
+    ahead = outlooks(worlds, info.player, info.legal, seed=info.turn)
+    words = verdicts(ahead)
+    own = {action: replace(facts, outlook=words[action]) for action, facts in own.items()}
+    minor = set(sorted(ahead, key=lambda action: -ahead[action])[_SHOWN:])
     foe = foe_option_facts(info, worlds)
     return Briefing(
         game="gen9randombattle",
@@ -120,6 +123,6 @@ def briefing(info: InfoState, worlds: np.ndarray[Any, Any], belief: RandomBattle
         rules=RULES,
         setup=own_team(info),
         situation=situation(info),
-        own=tuple(_option(action_name(info, a), a, own[a]) for a in info.legal),
+        own=tuple(_option(action_name(info, a), a, own[a], a in minor) for a in info.legal),
         opponent=tuple(_option(name, action, facts) for name, action, facts in foe),
     )

@@ -61,13 +61,14 @@ class OptionFacts:
             parts.append(f"hits {self.accuracy}%")
         if self.first is not None:
             tie = 0.4 < self.first < 0.6
-            parts.append("even speed" if tie else "first" if self.first > 0.5 else "second")
+            parts.append("even speed" if tie else "faster" if self.first > 0.5 else "slower")
         if self.hp is not None:
             parts.append(f"HP {100 * self.hp:.0f}%")
         if self.taken is not None:
             parts.append(f"takes {100 * self.taken:.0f}%")
         said = ", ".join(parts)
-        return f"{self.outlook}: {said}" if self.outlook and said else self.outlook or said
+        # The verdict last: there a small model reads it best.
+        return f"({said}) {self.outlook}" if self.outlook and said else self.outlook or said
 
 
 def _attack_facts(worlds: NDArray[Any], side: int, move: int) -> OptionFacts:
