@@ -10,7 +10,6 @@ import numpy as np
 
 from plywise.datasets.childplay import fleets
 from plywise.engine.boards import tic_tac_toe_solver
-from plywise.engine.boards.battleship_hunt import Hunter
 from plywise.engine.boards.connect_four_solver import ConnectFourSolver
 from plywise.games.base import Game, State
 from plywise.games.battleship import Battleship, BattleshipState
@@ -60,8 +59,7 @@ def battleship(game: Game, fair: bool) -> Choose:
     """Return the hunter by the posterior over fleets; over sampled published ones if not fair."""
     if not fair:
         return _SampledHunter().choose
-    sea = cast("Battleship", game)
-    hunter = Hunter(sea.rows, sea.columns, sea.fleet, sea.touching)
+    hunter = cast("Battleship", game).hunter()
 
     def choose(state: State, player: int) -> int:
         return int(hunter.choose(cast("BattleshipState", state).results(player))[0])

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from plywise.arena.advice import Advised, LanguageModel, check_advice, with_advice
-from plywise.arena.agents import Agent, AgentInfo, Progress, RandomAgent, check_agent
+from plywise.arena.agents import CATALOG, Agent, AgentInfo, Progress, RandomAgent, check_agent
 from plywise.arena.battle_search import make_search
 from plywise.arena.seats import TimedAgent
 from plywise.arena.truth import TRUTHS
@@ -199,6 +199,8 @@ class AgentFactory:
 
     def _make(self, entrant: AgentConfig) -> Agent:
         consult = None
+        if CATALOG[entrant.name].llm and self._model.config.name != "none":
+            self.game.prepare_briefings()  # now, not on the clock of the first decision
         if self._advised(entrant):
             group = with_advice(self._model.config, entrant)
             if group.ask != "never":

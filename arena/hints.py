@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import cast
 
 from rich.console import Console
@@ -12,7 +11,6 @@ from rich.table import Table
 from rich.text import Text
 
 from plywise.arena.worlds import belief_worlds
-from plywise.engine.boards.battleship_hunt import Hunter
 from plywise.games.base import Game, State
 from plywise.games.battleship import Battleship, BattleshipState
 from plywise.search.alphabeta import AlphaBeta, describe_value
@@ -106,8 +104,7 @@ def _shots(console: Console, game: Battleship, state: BattleshipState, player: i
         _say(console, "There is no hint for placing ships: where nobody expects them is best.")
         return False
     with console.status("counting fleets"):
-        hunter = _hunter(game)
-        best, chances = hunter.choose(state.results(player))
+        best, chances = game.hunter().choose(state.results(player))
     legal = set(state.legal_actions(player))
     names = [state.action_to_string(player, s) for s in range(game.squares)]
     grid = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
@@ -132,8 +129,3 @@ def _shots(console: Console, game: Battleship, state: BattleshipState, player: i
         f"the likeliest; the hunter would shoot at {names[best]}",
     )
     return True
-
-
-@lru_cache(maxsize=2)
-def _hunter(game: Battleship) -> Hunter:
-    return Hunter(game.rows, game.columns, game.fleet, game.touching)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from random import Random
 from typing import TYPE_CHECKING, cast
 
-from plywise.engine.boards.battleship_hunt import Hunter
 from plywise.games.battleship import Battleship, BattleshipState
 from plywise.search.decision import Decision
 
@@ -16,19 +14,12 @@ if TYPE_CHECKING:
 
 
 class HunterAgent:
-    """Places its own fleet at random and shoots as :class:`Hunter` says; one hunter per thread."""
+    """Places its own fleet at random and shoots as its game's hunter says."""
 
     def __init__(self, name: str, game: Battleship) -> None:
         self.name = name
         self._game = game
-        self._local = threading.local()
-        self._hunter()  # compiles now, not on the clock of the first decision
-
-    def _hunter(self) -> Hunter:
-        if not hasattr(self._local, "hunter"):
-            game = self._game
-            self._local.hunter = Hunter(game.rows, game.columns, game.fleet, game.touching)
-        return cast("Hunter", self._local.hunter)
+        game.hunter()  # compiles now, not on the clock of the first decision
 
     def decide(self, state: State, player: int, seed: int) -> Decision:
         """Return a placement drawn with ``seed``, or the square to shoot at.
@@ -42,7 +33,7 @@ class HunterAgent:
             action = Random(seed).choice(legal)
             share = dict.fromkeys(legal, 1 / len(legal))
             return Decision(action, share, seconds=time.perf_counter() - start)
-        action, chances = self._hunter().choose(battle.results(player))
+        action, chances = self._game.hunter().choose(battle.results(player))
         return Decision(
             action=action,
             strategy={a: float(a == action) for a in legal},

@@ -52,13 +52,15 @@ class GameInfo:
 class Option:
     """One action as a language model is shown it: a label of ours and computed facts.
 
-    ``minor`` ones are so far behind by the facts that a model need not be asked about them.
+    Attributes:
+        interest: where there are more options than a prompt can show, those with the most of it are
+            shown.
     """
 
     action: int
     label: str
     facts: str = ""
-    minor: bool = False
+    interest: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,8 @@ class Briefing:
         own: the player's legal actions.
         opponent: the actions the opponent may have, as far as the player can know: at the same time
             or, where players move in turn, after this decision.  () where a model cannot be asked.
+        worth: how many of its own actions a model need be asked about, those of most interest; None:
+            all of them.
     """
 
     game: str
@@ -81,6 +85,7 @@ class Briefing:
     own: tuple[Option, ...]
     opponent: tuple[Option, ...] = ()
     setup: str = ""
+    worth: int | None = None
 
 
 @dataclass(frozen=True)
@@ -238,3 +243,7 @@ class Game(ABC):
     def kernels(self) -> RulesKernels | None:
         """Return the compiled rules, or None for a game in plain Python."""
         return None
+
+    def prepare_briefings(self) -> None:
+        """Compile what briefings compute with, so that no decision waits for it: the rules."""
+        self.kernels()

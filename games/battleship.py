@@ -9,6 +9,8 @@ Squares are named by a letter for the column, from ``a`` at the left, and a numb
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from random import Random
@@ -17,14 +19,22 @@ from typing import Any
 import numpy as np
 
 from plywise.engine.boards import battleship as kernels
+from plywise.engine.boards.battleship_hunt import Hunter
 from plywise.engine.kernels import RulesKernels
 from plywise.games.base import TERMINAL, Briefing, Game, GameInfo, IllegalActionError, Option, State
 
 CLASSIC_FLEET = (5, 4, 3, 3, 2)
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
+_SAME = 1e-9  # chances that differ by less are the same
+_FACTS = """\
+Beside each square stands how likely a shot there hits, all fleets that explain what was seen \
+being equally likely. The likeliest square is mostly best."""
+
 Ship = tuple[int, ...]
 """The squares of one ship."""
+
+_of_thread = threading.local()
 
 
 @dataclass(frozen=True)
@@ -61,6 +71,28 @@ class Sea:
             for c in range(square % self.columns - 1, square % self.columns + 2)
             if 0 <= r < self.rows and 0 <= c < self.columns
         )
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What a player's shots have told it.
+
+    Attributes:
+        shot, hits: squares.
+        sinkings: by ship that sank, the square of its last hit and all hits until then.
+    """
+
+    shot: frozenset[int]
+    hits: frozenset[int]
+    sinkings: Mapping[int, tuple[int, frozenset[int]]]
+
+    def allows(self, number: int, ship: Ship) -> bool:
+        """Return whether ship ``number`` may be there, for all that is known of it alone."""
+        if number in self.sinkings:
+            last, before = self.sinkings[number]
+            return last in ship and before.issuperset(ship)
+        missed = self.shot.difference(self.hits)
+        return missed.isdisjoint(ship) and not self.hits.issuperset(ship)
 
 
 @lru_cache(maxsize=1024)
@@ -237,9 +269,8 @@ class BattleshipState(State):
         fleet_of_world[:] = drawn
         return world
 
-    def _draw_fleet(self, player: int, count: int, rng: Random) -> list[Ship]:
-        """Return ``count`` ships for the opponent of ``player`` that fit what it knows."""
-        game = self.game
+    def _seen(self, player: int) -> _Seen:
+        """Return what a player's shots have told it."""
         hits: set[int] = set()
         shot: set[int] = set()
         sinkings: dict[int, tuple[int, frozenset[int]]] = {}
@@ -249,22 +280,33 @@ class BattleshipState(State):
                 hits.add(square)
             if sunk is not None:
                 sinkings[sunk] = (square, frozenset(hits))
+        return _Seen(frozenset(shot), frozenset(hits), sinkings)
+
+    def open_hits(self, player: int) -> frozenset[int]:
+        """Return the player's hits that no ship which it has sunk can explain."""
+        seen = self._seen(player)
+        explained = (
+            ship
+            for number in seen.sinkings
+            for _, ship, _ in placements(self.game.sea, self.game.fleet[number])
+            if seen.allows(number, ship)
+        )
+        return seen.hits.difference(*explained)
+
+    def _draw_fleet(self, player: int, count: int, rng: Random) -> list[Ship]:
+        """Return ``count`` ships for the opponent of ``player`` that fit what it knows."""
+        seen = self._seen(player)
         options: list[list[tuple[Ship, frozenset[int]]]] = []
         for number in range(count):
-            fitting = []
-            for _, ship, around in placements(game.sea, game.fleet[number]):
-                if number in sinkings:
-                    last, before = sinkings[number]
-                    possible = last in ship and before.issuperset(ship)
-                else:
-                    possible = not shot.difference(hits).intersection(ship)
-                    possible = possible and not hits.issuperset(ship)
-                if possible:
-                    fitting.append((ship, around))
+            fitting = [
+                (ship, around)
+                for _, ship, around in placements(self.game.sea, self.game.fleet[number])
+                if seen.allows(number, ship)
+            ]
             rng.shuffle(fitting)
             options.append(fitting)
         drawn: dict[int, Ship] = {}
-        if not self._extend(drawn, options, frozenset(hits), frozenset(), rng):
+        if not self._extend(drawn, options, seen.hits, frozenset(), rng):
             raise AssertionError("no fleet explains what was seen")  # the real one does
         return [drawn[number] for number in range(count)]
 
@@ -327,19 +369,41 @@ class BattleshipState(State):
         return json.dumps({"game": self.game.info.name, "fleets": self.fleets, "shots": self.shots})
 
     def briefing(self, player: int) -> Briefing:
-        """Return both seas as the player sees them."""
+        """Return both seas as the player sees them, and for each shot how likely it hits."""
         placing = self.placing(player)
         length = self.game.fleet[len(self.fleets[player])] if placing else 0
         task = f"Place your ship of length {length}." if placing else "Choose a square to shoot at."
+        legal = self.legal_actions(player)
+        own = [Option(a, self.action_to_string(player, a)) for a in legal]
+        if legal and not placing:
+            own = self._shots(player, legal)
         return Briefing(
             game=self.game.info.name,
             player=player,
-            rules=self.game.rules_text(),
+            rules=f"{self.game.rules_text()}\n{_FACTS}",
             situation=f"{self.observation_string(player)}\n{task}",
-            own=tuple(
-                Option(a, self.action_to_string(player, a)) for a in self.legal_actions(player)
-            ),
+            own=tuple(own),
         )
+
+    def _shots(self, player: int, legal: Sequence[int]) -> list[Option]:
+        """Return the shots with their chances, from what the player's own shots have told alone."""
+        _, chances = self.game.hunter().choose(self.results(player))
+        likeliest = max(chances[a] for a in legal) - _SAME
+        open_hits = self.open_hits(player)
+        columns = self.game.columns
+        options = []
+        for action in legal:
+            chance = float(chances[action])
+            facts = [f"hits {min(chance, 1.0):.0%}"] if chance > 0 else ["no ship can be there"]
+            if chance >= likeliest:
+                facts.append("the likeliest")
+            row, column = divmod(action, columns)
+            beside = (divmod(hit, columns) for hit in open_hits)
+            if any(abs(r - row) + abs(c - column) == 1 for r, c in beside):
+                facts.append("beside a hit on a ship afloat")
+            name = self.action_to_string(player, action)
+            options.append(Option(action, name, ", ".join(facts), interest=chance))
+        return options
 
     def flat(self) -> np.ndarray[Any, Any]:
         """Return a one-element pool with this state."""
@@ -448,6 +512,17 @@ class Battleship(Game):
     def kernels(self) -> RulesKernels:
         """Return the compiled rules."""
         return kernels.rules(self.squares)
+
+    def hunter(self) -> Hunter:
+        """Return this thread's hunter of hidden fleets; the first one compiles it."""
+        known: dict[Battleship, Hunter] = _of_thread.__dict__.setdefault("hunters", {})
+        if self not in known:
+            known[self] = Hunter(self.rows, self.columns, self.fleet, self.touching)
+        return known[self]
+
+    def prepare_briefings(self) -> None:
+        """Compile the hunter, whose chances the briefings tell."""
+        self.hunter()
 
     def rules_text(self) -> str:
         """Return the rules."""

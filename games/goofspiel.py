@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from random import Random
 from typing import Any
 
@@ -31,6 +32,15 @@ from plywise.games.base import (
 )
 
 ORDERS = ("descending", "ascending", "random")
+
+_PLAYED_OUT = 5
+"""Cards left from which on facts tell what a bid guarantees: at most 252 pairs of hands follow."""
+
+_FACTS = """\
+Beside each card stands against how many of the opponent's cards it takes the prize that is bid \
+for, and near the end which result it guarantees even if the opponent knew every bid. Do not pay \
+more than a prize is worth: the lowest card that surely takes a prize is enough, and a prize that \
+is given away should cost the lowest card."""
 
 
 class GoofspielState(State):
@@ -136,15 +146,59 @@ class GoofspielState(State):
         )
 
     def briefing(self, player: int) -> Briefing:
-        """Return what is seen and the cards of both."""
+        """Return what is seen, what decides the game, and what each card of both does."""
         return Briefing(
             game=self.game.info.name,
             player=player,
-            rules=self.game.rules_text(),
-            situation=self.observation_string(player),
-            own=tuple(Option(a, str(a + 1)) for a in self._hand(player)),
-            opponent=tuple(Option(a, str(a + 1)) for a in self._hand(1 - player)),
+            rules=f"{self.game.rules_text()}\n{_FACTS}",
+            situation=f"{self.observation_string(player)}\n{self._outlook(player)}",
+            own=self._options(player),
+            opponent=self._options(1 - player),
         )
+
+    def _outlook(self, player: int) -> str:
+        """Return what the points that are left can still decide."""
+        if self.current_player() == TERMINAL:
+            return "The game has ended."
+        own, other = self.points(player), self.points(1 - player)
+        at = len(self.bids)
+        prize, left = self.prizes[at], sum(self.prizes[at:])
+        if abs(own - other) > left:
+            return f"The game is decided: {'you have' if own > other else 'the opponent has'} won."
+        said = [f"{left} points are left."]
+        for who, mine, theirs in (("You", own, other), ("The opponent", other, own)):
+            enough = (theirs + left - mine) // 2 + 1  # then the rest does not catch up
+            can = f"will have won with {enough} of them" if enough <= left else "can only draw"
+            said.append(f"{who} {can}.")
+        if own + prize > other + left - prize:
+            said.append("Taking this prize wins the game.")
+        if other + prize > own + left - prize:
+            said.append("Losing this prize loses the game.")
+        return " ".join(said)
+
+    def _options(self, player: int) -> tuple[Option, ...]:
+        """Return the cards of a player, each with what it does against the other's."""
+        mine, theirs = self._hand(player), self._hand(1 - player)
+        sure = [c for c in mine if theirs and c > theirs[-1]]
+        facts = {}
+        for card in mine:
+            beaten, ties = sum(c < card for c in theirs), theirs.count(card)
+            if card in sure:
+                words = "surely takes the prize"
+                words += ", the lowest that does" if card == sure[0] and len(sure) > 1 else ""
+            elif not beaten:
+                words = "cannot take the prize" + (", can tie" if ties else "")
+            else:
+                words = f"takes the prize against {beaten} of {len(theirs)} cards"
+                words += ", can tie" if ties else ""
+            facts[card] = [words]
+        if len(mine) <= _PLAYED_OUT:
+            prizes = self.prizes[len(self.bids) :]
+            lead = self.points(player) - self.points(1 - player)
+            for card in mine:
+                worst = _guaranteed(tuple(mine), tuple(theirs), prizes, lead, card)
+                facts[card].append(_GUARANTEES[worst])
+        return tuple(Option(c, str(c + 1), "; ".join(said)) for c, said in facts.items())
 
     def flat(self) -> np.ndarray[Any, Any]:
         """Return a one-element pool with this state."""
@@ -153,6 +207,40 @@ class GoofspielState(State):
         pool[0].points = [self.points(p) for p in (0, 1)]
         pool[0].round = len(self.bids)
         return pool
+
+
+_GUARANTEES = {1: "guarantees a win", 0: "guarantees a draw", -1: "may lose"}
+
+
+@lru_cache(maxsize=1 << 14)
+def _guaranteed(
+    own: tuple[int, ...],
+    other: tuple[int, ...],
+    prizes: tuple[int, ...],
+    lead: int,
+    bid: int | None = None,
+) -> int:
+    """Return the result (1, 0, -1) that a player is sure of who always shows its bid first.
+
+    Args:
+        own, other: the hands, as many cards as there are ``prizes`` left.
+        lead: the player's points above the opponent's.
+        bid: the first card; None: the best.
+    """
+    if not prizes:
+        return (lead > 0) - (lead < 0)
+    return max(
+        min(
+            _guaranteed(
+                tuple(c for c in own if c != mine),
+                tuple(c for c in other if c != theirs),
+                prizes[1:],
+                lead + prizes[0] * ((mine > theirs) - (mine < theirs)),
+            )
+            for theirs in other
+        )
+        for mine in (own if bid is None else (bid,))
+    )
 
 
 def _numbers(values: Sequence[int]) -> str:

@@ -9,6 +9,7 @@ purpose, written apart from the kernels: ``check_game`` compares the two.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +26,12 @@ MARKS = "XO"
 _DIRECTIONS = [(dr, dc) for dr in (-1, 0, 1) for dc in (-1, 0, 1) if (dr, dc) != (0, 0)]
 _START = {(3, 4): 0, (4, 3): 0, (3, 3): 1, (4, 4): 1}
 _CORNERS = ((0, 0), (0, 7), (7, 0), (7, 7))
+_AXES = ((0, 1), (1, 0), (1, 1), (1, -1))
+_FACTS = """\
+Beside each option stands what it does: corners taken or given away, the opponent's and your moves \
+after it, stable discs (those that can never turn again), and how many discs it turns. Best is a \
+win, then a corner; few moves for the opponent and many for you are good; allowing a corner is \
+bad; many turned discs are no good before the end."""
 
 
 class OthelloState(State):
@@ -52,7 +59,8 @@ class OthelloState(State):
                 found += run
         return found
 
-    def _placings(self, player: int) -> list[int]:
+    def placings(self, player: int) -> list[int]:
+        """Return where ``player`` could place a disc if it were to move."""
         return [a for a in range(64) if self.turned_by(player, a // 8, a % 8)]
 
     def current_player(self) -> int:
@@ -63,7 +71,7 @@ class OthelloState(State):
         """Return where a disc can be placed, else [PASS]; [] for the player not to move."""
         if self.over or player not in (None, self.mover):
             return []
-        return self._placings(self.mover) or [PASS]
+        return self.placings(self.mover) or [PASS]
 
     def apply_action(self, action: int) -> None:
         """Place a disc or pass.
@@ -83,7 +91,7 @@ class OthelloState(State):
                 self.owner[square] = self.mover
         self.moves.append(action)
         self.mover = 1 - self.mover
-        self.over = not self._placings(0) and not self._placings(1)
+        self.over = not self.placings(0) and not self.placings(1)
 
     def count(self, player: int) -> int:
         """Return how many discs a player has."""
@@ -128,25 +136,66 @@ class OthelloState(State):
         """Return the moves as JSON."""
         return json.dumps({"game": self.game.info.name, "moves": self.moves})
 
+    def stable(self, player: int) -> set[tuple[int, int]]:
+        """Return discs of ``player`` that no further move can turn: a lower bound, never a guess.
+
+        A disc is held on an axis where that line has no empty square, at the board's edge, or by a
+        neighbour of its own colour that is stable; one that is held on all four axes is stable
+        (Rose 2005, *Othello: A Minute to Learn... A Lifetime to Master*).
+        """
+        own = {square for square, owner in self.owner.items() if owner == player}
+        held = {
+            (square, axis) for square in own for axis in _AXES if self._line_is_full(square, *axis)
+        }
+        found: set[tuple[int, int]] = set()
+        while True:
+            more = {
+                square
+                for square in own - found
+                if all((square, axis) in held or self._leans(square, axis, found) for axis in _AXES)
+            }
+            if not more:
+                return found
+            found |= more
+
+    def _line_is_full(self, square: tuple[int, int], dr: int, dc: int) -> bool:
+        for sign in (1, -1):
+            r, c = square
+            while 0 <= r < 8 and 0 <= c < 8:
+                if (r, c) not in self.owner:
+                    return False
+                r, c = r + sign * dr, c + sign * dc
+        return True
+
+    @staticmethod
+    def _leans(square: tuple[int, int], axis: tuple[int, int], firm: set[tuple[int, int]]) -> bool:
+        """Return whether a neighbour on the axis is firm or off the board."""
+        for sign in (1, -1):
+            r, c = square[0] + sign * axis[0], square[1] + sign * axis[1]
+            if (r, c) in firm or not (0 <= r < 8 and 0 <= c < 8):
+                return True
+        return False
+
     def briefing(self, player: int) -> Briefing:
-        """Return the board and, for each square, what a disc there does at once.
+        """Return the board and, for each square, what follows from a disc there.
 
         The opponent's actions are all that it may have after any of the player's.
         """
+        own: list[Option] = []
         replies: set[int] = set()
+        stable = len(self.stable(player))
         for action in self.legal_actions(player):
             after = self.clone()
             after.apply_action(action)
             replies.update(after.legal_actions(1 - player))
+            facts = self._facts(player, action, after, stable)
+            own.append(Option(action, self.action_to_string(player, action), facts))
         return Briefing(
             game=self.game.info.name,
             player=player,
-            rules=self.game.rules_text(),
+            rules=f"{self.game.rules_text()}\n{_FACTS}",
             situation=f"{self.observation_string(player)}\nYou play {MARKS[player]}.",
-            own=tuple(
-                Option(a, self.action_to_string(player, a), self._facts(player, a))
-                for a in self.legal_actions(player)
-            ),
+            own=tuple(own),
             opponent=tuple(
                 Option(
                     a,
@@ -157,23 +206,42 @@ class OthelloState(State):
             ),
         )
 
-    def _facts(self, player: int, action: int) -> str:
+    def _facts(self, player: int, action: int, after: OthelloState, stable: int) -> str:
+        """Return what is to be said of an action that leads to ``after``.
+
+        Args:
+            stable: how many discs of the player are stable before it.
+        """
         if action == PASS:
             return "the only move"
         row, column = divmod(action, 8)
-        facts = ["takes a corner"] if (row, column) in _CORNERS else []
-        facts.append(f"turns {len(self.turned_by(player, row, column))}")
-        after = self.clone()
-        after.apply_action(action)
+        turns = f"turns {len(self.turned_by(player, row, column))}"
         if after.over:
             ending = {1.0: "wins now", -1.0: "loses now", 0.0: "ends in a draw"}
-            return f"{ending[after.returns()[player]]}; {'; '.join(facts)}"
+            own, other = after.count(player), after.count(1 - player)
+            return f"{ending[after.returns()[player]]}, {own} to {other}; {turns}"
+        facts = ["takes a corner"] if (row, column) in _CORNERS else []
         replies = after.legal_actions()
+        if given := [a for a in replies if divmod(a, 8) in _CORNERS]:
+            facts.append(f"allows corner {self._names(given)}")
+        beside = [
+            8 * r + c
+            for r, c in _CORNERS
+            if max(abs(r - row), abs(c - column)) == 1 and (r, c) not in self.owner
+        ]
+        if beside:
+            facts.append(f"beside empty corner {self._names(beside)}")
+        moves = len(after.placings(player))
         if replies == [PASS]:
-            facts.append("the opponent must pass")
-        elif any(divmod(a, 8) in _CORNERS for a in replies):
-            facts.append("allows a corner")
-        return "; ".join(facts)
+            facts.append(f"the opponent must pass, you have {_counted(moves)}")
+        else:
+            facts.append(f"opponent {_counted(len(replies))}, you {moves}")
+        if more := len(after.stable(player)) - stable:
+            facts.append(f"{more} more stable")
+        return "; ".join([*facts, turns])
+
+    def _names(self, actions: Iterable[int]) -> str:
+        return ", ".join(self.action_to_string(0, a) for a in actions)
 
     def flat(self) -> np.ndarray[Any, Any]:
         """Return a one-element pool with this state."""
@@ -184,6 +252,10 @@ class OthelloState(State):
         ]
         pool[0].mover, pool[0].over = self.mover, self.over
         return pool
+
+
+def _counted(moves: int) -> str:
+    return f"{moves} move{'s' * (moves != 1)}"
 
 
 @dataclass(frozen=True)

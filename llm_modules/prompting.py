@@ -43,7 +43,8 @@ class PromptLimits:
     """The longest that each part of a prompt may be, in characters (about 3–4 to a token).
 
     Whatever is longer is cut with an ellipsis, and the question is marked as shortened.  Of more
-    than ``options`` options a random choice is shown; the others are neither favoured nor harmed.
+    than ``options`` options the most interesting are shown, a random choice where none is more
+    interesting; the others are neither favoured nor harmed.
     """
 
     rules: int = 2000
@@ -145,12 +146,14 @@ class Prompts:
         ``wording`` names the text to ask in, if it is not the question's own.
         """
         most = limits or PromptLimits()
-        options = briefing.opponent if question is Question.MODEL else briefing.own
+        offered = briefing.opponent if question is Question.MODEL else briefing.own
         side = "opponent" if question is Question.MODEL else "own"
         random = Random(f"{seed}/{side}/{briefing.situation}")
-        worth = [option for option in options if not option.minor]
-        shown = random.sample(worth, min(len(worth), most.options))
-        left_out = sorted({o.action for o in options} - {o.action for o in shown})
+        known = len(offered) if briefing.worth is None or side == "opponent" else briefing.worth
+        ties = Random(f"{seed}/ties/{briefing.situation}")
+        options = _most_interesting(offered, min(known, most.options), ties)
+        shown = random.sample(options, len(options))
+        left_out = sorted({o.action for o in offered} - {o.action for o in shown})
         cut = _Cutter()
         lines = {o.action: _line(LETTERS[i], o, most, cut) for i, o in enumerate(shown)}
         return self._lettered(question, wording, briefing, lines, left_out, most, cut)
@@ -224,6 +227,12 @@ class Prompts:
     def feedback(self, choices: str) -> str:
         """Return the paragraph about earlier choices, given one a line."""
         return self._feedback.substitute(choices=choices)
+
+
+def _most_interesting(options: Sequence[Option], count: int, ties: Random) -> list[Option]:
+    """Return so many options in their order; ``ties`` chooses among equally interesting ones."""
+    order = sorted(range(len(options)), key=lambda k: (-options[k].interest, ties.random()))
+    return [options[k] for k in sorted(order[:count])]
 
 
 class _Cutter:

@@ -1,5 +1,6 @@
 """The hunter against enumeration of all fleets, and how many shots it takes."""
 
+from collections.abc import Iterator
 from itertools import product
 from random import Random
 from typing import Any
@@ -25,10 +26,9 @@ def results_of(fleet: list[tuple[int, ...]], shots: list[int]) -> Results:
     return found
 
 
-def exact_chances(game: Battleship, results: Results) -> np.ndarray[Any, Any]:
-    """Return the chance of a hit by square, by counting every fleet that explains the results."""
+def fleets_that_fit(game: Battleship, results: Results) -> Iterator[list[tuple[int, ...]]]:
+    """Yield every fleet that explains the results."""
     shots = [square for square, _, _ in results]
-    count, hits = 0, np.zeros(game.squares)
     for choice in product(*(placements(game.sea, length) for length in game.fleet)):
         fleet = [ship for _, ship, _ in choice]
         if any(
@@ -39,11 +39,23 @@ def exact_chances(game: Battleship, results: Results) -> np.ndarray[Any, Any]:
         ):
             continue
         if results_of(fleet, shots) == results:
-            count += 1
-            for ship in fleet:
-                hits[list(ship)] += 1
-    hits[shots] = 0
-    return hits / count
+            yield fleet
+
+
+def exact_chances(game: Battleship, results: Results) -> np.ndarray[Any, Any]:
+    """Return the chance of a hit by square, by counting every fleet that explains the results."""
+    return chances_of(game, list(fleets_that_fit(game, results)), results)
+
+
+def chances_of(
+    game: Battleship, fleets: list[list[tuple[int, ...]]], results: Results
+) -> np.ndarray[Any, Any]:
+    hits = np.zeros(game.squares)
+    for fleet in fleets:
+        for ship in fleet:
+            hits[list(ship)] += 1
+    hits[[square for square, _, _ in results]] = 0
+    return hits / len(fleets)
 
 
 GAMES = [Battleship(5, 5, (3, 2)), Battleship(4, 6, (3, 2, 2)), Battleship(6, 5, (3, 2), False)]
@@ -70,6 +82,68 @@ def test_chances_are_those_of_all_fleets_that_fit(game: Battleship) -> None:
         assert found == pytest.approx(
             exact, abs=1e-9 if len(game.fleet) == 2 and not seen else 0.25
         )
+
+
+def shot_at(game: Battleship, rng: Random, shots: int) -> BattleshipState:
+    """Return a state with random fleets and so many random shots of each player, all at sea."""
+    state = game.new_initial_state()
+    while state.placing(1):
+        state.apply_action(rng.choice(state.legal_actions()))
+    for _ in range(2 * shots):
+        if not state.is_terminal():
+            state.apply_action(rng.choice(state.legal_actions()))
+    return state
+
+
+@pytest.mark.parametrize("game", GAMES)
+def test_facts_of_shots_hold_in_all_fleets_that_fit(game: Battleship) -> None:
+    rng = Random("facts")
+    said = {"no ship can be there": 0, "the likeliest": 0, "beside a hit on a ship afloat": 0}
+    for shots in (0, 0, 2, 3, 4, 5, 6, 7, 8, 9):
+        state = shot_at(game, rng, shots)
+        if state.is_terminal():
+            continue
+        results = state.results(0)
+        fleets = list(fleets_that_fit(game, results))
+        exact = chances_of(game, fleets, results)
+        shot = {square for square, _, _ in results}
+        hits = {square for square, hit, _ in results if hit}
+        # The chances themselves are exact here but for rounding; where hits leave more than one
+        # explanation or ships are many they are approximate.
+        close = 0.0051 if len(game.fleet) == 2 and not hits else 0.25
+        for option in state.briefing(0).own:
+            facts = option.facts.split(", ")
+            for fact in facts:
+                said[fact] = said.get(fact, 0) + 1
+            if facts[0] == "no ship can be there":
+                assert exact[option.action] == 0
+            else:
+                percent = int(facts[0].removeprefix("hits ").removesuffix("%"))
+                assert percent / 100 == pytest.approx(exact[option.action], abs=close)
+            if "the likeliest" in facts:
+                assert exact[option.action] >= exact.max() - 2 * close
+            if facts[-1] == "beside a hit on a ship afloat":
+                row, column = divmod(option.action, game.columns)
+                for fleet in fleets:
+                    assert any(
+                        abs(s // game.columns - row) + abs(s % game.columns - column) == 1
+                        for ship in fleet
+                        if not shot.issuperset(ship)
+                        for s in hits.intersection(ship)
+                    )
+    assert min(said.values()) > 0
+
+
+@pytest.mark.parametrize("game", [*GAMES, Battleship()])
+def test_a_briefing_tells_nothing_that_is_hidden(game: Battleship) -> None:
+    rng = Random("hidden")
+    others = 0
+    for shots in (0, 3, 6, 10):
+        state = shot_at(game, rng, shots)
+        worlds = [state.resample_from_infostate(0, rng) for _ in range(20)]
+        others += sum(w.serialize() != state.serialize() for w in worlds)
+        assert all(w.briefing(0) == state.briefing(0) for w in worlds)
+    assert others >= 20
 
 
 def test_a_model_of_placements_is_followed() -> None:

@@ -118,6 +118,22 @@ def test_prompts_are_bounded_and_say_when_they_were_cut() -> None:
     assert not Prompts().ask(Question.PROPOSE, BRIEFING, 0).shortened
 
 
+def test_of_too_many_options_the_most_interesting_are_shown() -> None:
+    many = tuple(Option(a, f"square {a}", interest=float(a % 50)) for a in range(100))
+    asked = [Prompts().ask(Question.PROPOSE, replace(BRIEFING, own=many), k) for k in range(20)]
+    for one in asked:
+        assert sorted(a % 50 for a in one.actions) == sorted([*range(40, 50)] * 2)
+        assert sorted((*one.actions, *one.left_out)) == list(range(100))
+    assert len({one.actions for one in asked}) == 20
+    tied = tuple(Option(a, f"square {a}", interest=0.2) for a in range(100))
+    shown = {
+        a
+        for k in range(60)
+        for a in Prompts().ask(Question.PROPOSE, replace(BRIEFING, own=tied), k).actions
+    }
+    assert len(shown) == 100
+
+
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [("propose.txt", "$situaton", r"\$situaton"), ("system.txt", "costs 5 $", r"lone \$")],
