@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from plywise.games.base import Game, State
     from plywise.llm_modules.chat import ChatClient
     from plywise.llm_modules.embedded import EmbeddedServer
+    from plywise.llm_modules.examples import ExampleBook
     from plywise.llm_modules.guides import GuideConfig, LLMConsultant
     from plywise.llm_modules.settings import LLMConfig
     from plywise.llm_modules.stand_in import Oracle
@@ -77,6 +78,19 @@ def client_config(llm: LLMGroup) -> LLMConfig:
     )
 
 
+def example_book(llm: LLMGroup, game: Game) -> ExampleBook | None:
+    """Return the solved positions that are shown to the model; None where none are asked for.
+
+    Raises:
+        LLMConfigError: there are none for this game.
+    """
+    if not llm.examples:
+        return None
+    from plywise.llm_modules.examples import ExampleBook
+
+    return ExampleBook(game)
+
+
 def one_process(llm: LLMGroup) -> str:
     """Return the setting that wants all games in one process, and why; "" where none does."""
     if llm.replay is not None or llm.record is not None:
@@ -95,8 +109,10 @@ def check_advice(llm: LLMGroup, agent: AgentConfig, game: Game, search: SearchCo
     """
     from plywise.arena.oracles import ORACLES
 
-    rules, guides = game.info, with_advice(llm, agent).guides
+    own = with_advice(llm, agent)
+    rules, guides = game.info, own.guides
     where = f"agents: {agent.title}"
+    example_book(own, game)  # refused here where there is none
     if llm.name == "stand_in" and rules.name not in ORACLES:
         raise ConfigError(f"llm=stand_in advises in game={' or game='.join(ORACLES)} only")
     sampled = isinstance(search, SimultaneousConfig)
@@ -197,18 +213,21 @@ class LanguageModel:
                 self._oracle = make_oracle(game, search, group.oracle_iterations)
             config = self.guide_config(group, trusted)
             return StandIn(self._oracle, config, group.skill, group.seed, group.delay).consult
-        return asks(self._consultant(group, trusted), timed)
+        return asks(self._consultant(group, trusted, game), timed)
 
-    def _consultant(self, group: LLMGroup, trusted: Mapping[str, Trust]) -> LLMConsultant:
+    def _consultant(
+        self, group: LLMGroup, trusted: Mapping[str, Trust], game: Game
+    ) -> LLMConsultant:
         from plywise.llm_modules.guides import LLMConsultant
         from plywise.llm_modules.scoring import LetterCalibration
 
         config = self.guide_config(group, trusted)
-        key = repr((config, trusted))
+        book = example_book(group, game)
+        key = repr((config, trusted, game if book is not None else None))
         if key not in self._consultants:
             fits = {guide: trust.fit for guide, trust in trusted.items() if trust.fit is not None}
             self._consultants[key] = LLMConsultant(
-                self.client(), config, calibration=LetterCalibration(fits)
+                self.client(), config, calibration=LetterCalibration(fits), book=book
             )
         return self._consultants[key]
 
@@ -233,6 +252,7 @@ class LanguageModel:
             asking=group.asking,
             thought=group.thought,
             chances=group.chances,
+            examples=group.examples,
         )
 
     def close(self) -> None:

@@ -115,7 +115,8 @@ COMMANDS = {
         positional=("what", "name"),
     ),
     "llm": Command(
-        "measure a language model on questions with known answers: llm calibrate",
+        "measure a language model on questions with known answers: llm calibrate; "
+        "solved positions to show to one: llm examples",
         "plywise.arena.commands:llm",
         positional=("what",),
     ),

@@ -225,7 +225,11 @@ def fit(config: FitConfig, folder: Path) -> int:
 
 
 def llm(config: LLMCommandConfig, folder: Path) -> int:
-    """Measure a language model."""
+    """Measure a language model, or make examples for it."""
+    if config.what == "examples":
+        from plywise.arena.llm_examples import run_examples
+
+        return run_examples(config, folder)
     from plywise.arena.llm_calibrate import run_calibrate
 
     return run_calibrate(config, folder)

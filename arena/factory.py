@@ -11,7 +11,7 @@ from dataclasses import fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
-from plywise.arena.advice import Advised, LanguageModel, check_advice, with_advice
+from plywise.arena.advice import Advised, LanguageModel, check_advice, example_book, with_advice
 from plywise.arena.agents import CATALOG, Agent, AgentInfo, Progress, RandomAgent, check_agent
 from plywise.arena.battle_search import make_search
 from plywise.arena.seats import TimedAgent
@@ -153,6 +153,10 @@ class AgentFactory:
                     f"agent '{entrant.name}' plays turn-based games of full sight only"
                 )
             self._kernels()
+        if entrant.name == "llm":
+            example_book(self._model.config, self.game)  # refused here where there is none
+        if entrant.name == "pokechamp" and self._model.config.examples:
+            raise ConfigError("agent 'pokechamp' is shown no solved examples: llm.examples=0")
         if entrant.name == "hunter" and rules.name != "battleship":
             raise ConfigError("agent 'hunter' plays game=battleship only")
         if entrant.name == "solver" and rules.name not in TRUTHS:
@@ -233,8 +237,14 @@ class AgentFactory:
         if entrant.name == "llm":
             from plywise.arena.llm_agent import LLMAgent, method_config
 
-            kernels = self.game.kernels()
-            return LLMAgent(label, self._model, method_config(entrant), entrant.seconds, kernels)
+            return LLMAgent(
+                label,
+                self._model,
+                method_config(entrant),
+                entrant.seconds,
+                self.game.kernels(),
+                example_book(self._model.config, self.game),
+            )
         if entrant.name == "pokechamp":
             from plywise.arena.one_step import damage_done
             from plywise.arena.pokechamp import PokeChampAgent, champ_config

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from plywise.conf.schema import AgentConfig
     from plywise.engine.kernels import RulesKernels
     from plywise.games.base import State
+    from plywise.llm_modules.examples import ExampleBook
 
 _ESTIMATED = 8  # worlds that an estimate is the mean of
 
@@ -44,6 +45,7 @@ class LLMAgent(TimedAgent):
 
     Args:
         kernels: the game's compiled rules, for the estimates in what it remembers; None: none.
+        book: the solved positions that are shown to it; None: none.
     """
 
     def __init__(
@@ -53,10 +55,11 @@ class LLMAgent(TimedAgent):
         method: MethodConfig,
         seconds: float | None,
         kernels: RulesKernels | None,
+        book: ExampleBook | None = None,
     ) -> None:
         self.name = name
         self._timeout = model.config.timeout if seconds is None else seconds
-        self._player = LLMPlayer(model.client(), model.guide_config(), method)
+        self._player = LLMPlayer(model.client(), model.guide_config(), method, book)
         self._kernels = kernels
         self._memory: Memory | None = None
 

@@ -21,14 +21,14 @@ from rich.table import Table
 from plywise.arena.advice import Consult, LanguageModel
 from plywise.arena.display import near
 from plywise.arena.llm_questions import GAMES, KnownQuestion, questions
-from plywise.arena.llm_trust import model_name, save
+from plywise.arena.llm_trust import model_name, prompt_digest, save
 from plywise.arena.records import RecordWriter, write_summary
 from plywise.arena.reliability import Answered, Measured, measure
 from plywise.conf.llm_calibrate_schema import LLMCommandConfig
 from plywise.conf.schema import AlphaBetaConfig, SimultaneousConfig
 from plywise.games.registry import make_game
 from plywise.llm_modules.errors import LLMError
-from plywise.llm_modules.prompting import LETTERS, Prompts
+from plywise.llm_modules.prompting import LETTERS
 from plywise.llm_modules.scoring import choice_scores
 from plywise.search.guide import Question
 
@@ -147,6 +147,7 @@ def _answered(entry: Mapping[str, Any], right: frozenset[int]) -> Answered | Non
 
 def _entry(config: LLMCommandConfig, game: str, guide: str, found: Measured) -> dict[str, Any]:
     """Return what is kept of a measurement, with where it comes from."""
+    shown = f" llm.examples={config.llm.examples}" if config.llm.examples else ""
     return {
         "bias": [round(b, 4) for b in found.fit.bias],
         "temperature": round(found.fit.temperature, 4),
@@ -155,9 +156,9 @@ def _entry(config: LLMCommandConfig, game: str, guide: str, found: Measured) -> 
         "chance": round(found.chance, 4),
         "raw": found.raw,
         "calibrated": found.calibrated,
-        "prompt": Prompts().digest(Question(guide)),
+        "prompt": prompt_digest(config.llm, game, guide),
         "command": f"plywise llm calibrate games={game} questions={config.questions} "
-        f"seed={config.seed} llm={config.llm.name} (model {model_name(config.llm)})",
+        f"seed={config.seed} llm={config.llm.name}{shown} (model {model_name(config.llm)})",
     }
 
 

@@ -37,8 +37,12 @@ class KnownQuestion:
     right: frozenset[int]
 
 
-def questions(game: str, guide: Question, seed: int) -> Iterator[KnownQuestion]:
-    """Yield questions; they end where a game has no more of them."""
+def questions(game: str, guide: Question, seed: int | str) -> Iterator[KnownQuestion]:
+    """Yield questions; they end where a game has no more of them.
+
+    Numbers and texts that are no number draw from different sources: the former judge, the latter
+    are for examples.
+    """
     make = _GAMES[game]()
     # PROPOSE and EVALUATE are asked of the same positions: one right answer serves both.
     kind = "replies" if guide is Question.MODEL else "moves"

@@ -13,16 +13,13 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from plywise.arena.records import plain, write_summary
 from plywise.conf.llm_schema import LLMGroup
 from plywise.datasets.errors import PlywiseError
 from plywise.llm_modules.scoring import LetterFit
 from plywise.search.guide import Question
-
-if TYPE_CHECKING:
-    from plywise.llm_modules.prompting import Prompts
 
 _PACKAGED = Path(__file__).parents[1] / "datasets" / "fitted" / "llm_calibration.json"
 
@@ -50,7 +47,28 @@ class Trust:
 
 
 def model_name(llm: LLMGroup) -> str:
-    """Return the name that a model is measured under, without starting or asking it."""
+    """Return the name that a model is measured under, without starting or asking it.
+
+    Shown examples it is another one: what was measured without them says nothing about it.
+    """
+    name = _weights_name(llm)
+    return f"{name} with {llm.examples} examples" if llm.examples else name
+
+
+def prompt_digest(llm: LLMGroup, game: str, guide: str) -> str:
+    """Return what changes when what a guide is shown beside the position does.
+
+    Raises:
+        LLMConfigError: there are no examples for the game, where such are to be shown.
+    """
+    from plywise.llm_modules.examples import digest_of
+    from plywise.llm_modules.prompting import Prompts
+
+    shown = f"{llm.examples} of {digest_of(game)}" if llm.examples else ""
+    return Prompts().digest(Question(guide), shown)
+
+
+def _weights_name(llm: LLMGroup) -> str:
     if llm.name == "stand_in":
         return f"stand-in-{llm.skill:g}"
     if llm.name == "embedded":
@@ -78,18 +96,19 @@ def trusts(llm: LLMGroup, game: str) -> dict[str, Trust]:
     Raises:
         CalibrationFileError: the file of measured models is damaged, or the one named is missing.
     """
-    from plywise.llm_modules.prompting import Prompts
-
     measured = _measured(llm).get(model_name(llm), {}).get(game, {})
-    prompts = Prompts()
-    return {guide: _trust(llm, guide, measured.get(guide), prompts) for guide in llm.guides}
+    return {
+        guide: _trust(llm, measured.get(guide), prompt_digest(llm, game, guide))
+        for guide in llm.guides
+    }
 
 
 def trust_lines(llm: LLMGroup, game: str, found: Mapping[str, Trust]) -> list[str]:
     """Return for people how far the model is believed; one line, two where it is not measured."""
     lines = [trust_line(f"{model_name(llm)} in {game}", found)]
     if any(trust.why.startswith("default") for trust in found.values()):
-        lines.append(f"To measure it: plywise llm calibrate games={game} llm={llm.name} …")
+        shown = f" llm.examples={llm.examples}" if llm.examples else ""
+        lines.append(f"To measure it: plywise llm calibrate games={game} llm={llm.name}{shown} …")
     return lines
 
 
@@ -113,13 +132,13 @@ def save(llm: LLMGroup, game: str, entries: Mapping[str, Mapping[str, Any]]) -> 
     return path
 
 
-def _trust(llm: LLMGroup, guide: str, entry: Mapping[str, Any] | None, prompts: Prompts) -> Trust:
+def _trust(llm: LLMGroup, entry: Mapping[str, Any] | None, prompt: str) -> Trust:
     from plywise.llm_modules.guides import DEFAULT_TRUST
 
     fit = None
     stale = False
     if entry is not None:
-        stale = entry["prompt"] != prompts.digest(Question(guide))
+        stale = entry["prompt"] != prompt
         if not stale:
             fit = LetterFit(tuple(entry["bias"]), entry["temperature"])
     if llm.trust is not None:

@@ -13,6 +13,7 @@ from plywise.conf.checks import one_of as _one_of
 from plywise.datasets.errors import ConfigError
 
 GUIDE_QUESTIONS = ("propose", "model", "evaluate")
+MOST_EXAMPLES = 20  # a prompt with more is longer than small models read
 
 
 @dataclass
@@ -80,6 +81,8 @@ class LLMGroup:
         asking: scoring (the probabilities of option letters) or reasoning (in writing).
         thought: of reasoning: most characters of the thought before an answer; 0: none.
         chances: of reasoning: a chance for each option in place of one choice.
+        examples: so many solved positions, those most like the decision, are shown before a
+            question; 0: none.
         seconds: for a decision that this model advises, where the search has a clock at all; null:
             as without it (``search.seconds``).
             ``agent.seconds`` comes before both.
@@ -118,6 +121,7 @@ class LLMGroup:
     asking: str = "scoring"
     thought: int = 200
     chances: bool = False
+    examples: int = 0
     seconds: float | None = None
     lend_after: float | None = None
     model_path: str | None = None
@@ -151,6 +155,9 @@ class LLMGroup:
         _between("llm.unsure_worlds", self.unsure_worlds, 0, 2)
         _one_of("llm.asking", self.asking, ("scoring", "reasoning"))
         _between("llm.thought", self.thought, 0, 4000)
+        _between("llm.examples", self.examples, 0, MOST_EXAMPLES)
+        if self.examples and self.name in ("none", "stand_in"):
+            raise ConfigError(f"llm.examples is of no use with llm={self.name}: no model is asked")
         _at_least("llm.threads", self.threads, 1)
         files = [key for key in ("cache", "record", "replay") if getattr(self, key) is not None]
         if files and self.name in ("none", "stand_in"):

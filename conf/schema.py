@@ -173,7 +173,7 @@ OWN_KEYS = {
 
 AGENT_LLM_KEYS = (
     *("guides", "trust", "max_calls", "skill", "delay"),
-    *("asking", "thought", "chances"),
+    *("asking", "thought", "chances", "examples"),
     *("ask", "unsure_gap", "unsure_entropy", "unsure_worlds"),
 )
 """What an agent may set for itself of the ``llm`` group; the model itself is shared by all."""

@@ -16,7 +16,7 @@ from plywise.llm_modules.chat import Answer, Request
 from plywise.llm_modules.dialogue import UNREADABLE
 from plywise.llm_modules.forms import Form, Wanted
 from plywise.llm_modules.ladder import SCORING, WRITING, AnswerMode, Ladder, response_format
-from plywise.llm_modules.prompting import LetteredQuestion, Prompts
+from plywise.llm_modules.prompting import LetteredQuestion
 from plywise.llm_modules.scoring import (
     LetterCalibration,
     choice_scores,
@@ -58,9 +58,7 @@ class Asking(Protocol):
     def wording(self, question: Question) -> str | None:
         """Return the name of the text to ask in, None for the question's own."""
 
-    def request(
-        self, prompts: Prompts, lettered: LetteredQuestion, mode: AnswerMode, seed: int
-    ) -> Request:
+    def request(self, lettered: LetteredQuestion, mode: AnswerMode, seed: int) -> Request:
         """Return the call that puts it."""
 
     def read(self, lettered: LetteredQuestion, mode: AnswerMode, answer: Answer) -> Reading:
@@ -78,9 +76,7 @@ class Scoring:
         """Ask in the question's own words."""
         return None
 
-    def request(
-        self, prompts: Prompts, lettered: LetteredQuestion, mode: AnswerMode, seed: int
-    ) -> Request:
+    def request(self, lettered: LetteredQuestion, mode: AnswerMode, seed: int) -> Request:
         """Ask for one token, or for a letter in writing."""
         form = Form(lettered.letters)
         if mode is AnswerMode.SCORES:
@@ -140,13 +136,11 @@ class Reasoning:
         """Ask the evaluator for a value of each position, not for the best."""
         return "values" if question is Question.EVALUATE else None
 
-    def request(
-        self, prompts: Prompts, lettered: LetteredQuestion, mode: AnswerMode, seed: int
-    ) -> Request:
+    def request(self, lettered: LetteredQuestion, mode: AnswerMode, seed: int) -> Request:
         """Ask for the form to be filled in."""
         form = self._form(lettered)
         return Request(
-            messages=lettered.worded(prompts.how_to_fill(form)),
+            messages=lettered.worded(form),
             max_tokens=form.max_tokens(mode),
             response_format=response_format(mode, form.properties()),
             seed=seed,

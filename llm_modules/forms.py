@@ -97,6 +97,12 @@ class Form:
         free = _TEXT_TOKENS if mode is AnswerMode.TEXT else 0
         return _BASE_TOKENS + math.ceil(self.thought / 2) + letters + free
 
+    def write(self, letter: str, thought: str, percent: Mapping[str, int]) -> str:
+        """Return the form as an example of an answer: filled in, and within its bounds."""
+        filled: dict[str, Any] = {"thought": thought[: self.thought]} if self.thought else {}
+        answers = {Wanted.ANSWER: letter, Wanted.BEST: [letter], Wanted.PERCENT: dict(percent)}
+        return json.dumps(filled | {self.wanted.value: answers[self.wanted]}, ensure_ascii=False)
+
     def read(self, text: str) -> Filled | None:
         """Return what was written; None where it does not answer the question."""
         for written in _objects(text):

@@ -19,6 +19,7 @@ from plywise.games.base import Briefing
 from plywise.llm_modules.asking import Asking, Reasoning, Scoring
 from plywise.llm_modules.chat import Answer, Call, ChatClient
 from plywise.llm_modules.errors import LLMConfigError, LLMError, LLMRequestError
+from plywise.llm_modules.examples import Example, ExampleBook
 from plywise.llm_modules.ladder import AnswerMode, Foothold, Ladder
 from plywise.llm_modules.ledger import Ledger
 from plywise.llm_modules.prompting import LetteredQuestion, PromptLimits, Prompts
@@ -44,6 +45,7 @@ class GuideConfig:
         asking: ``scoring`` or ``reasoning``, see ``asking.py``.
         thought: of reasoning: most characters of the thought before an answer; 0: none.
         chances: of reasoning: whether proposals and predictions are a chance for each option.
+        examples: how many solved positions are shown before a question; 0: none.
     """
 
     guides: tuple[str, ...] = ("propose", "model", "evaluate")
@@ -55,6 +57,7 @@ class GuideConfig:
     asking: str = "scoring"
     thought: int = 200
     chances: bool = False
+    examples: int = 0
 
     def __post_init__(self) -> None:
         """Refuse values that cannot work."""
@@ -62,6 +65,8 @@ class GuideConfig:
             raise LLMConfigError(f"asking is '{self.asking}'; choose scoring or reasoning")
         if self.thought < 0:
             raise LLMConfigError(f"thought is {self.thought}; it must be ≥ 0")
+        if self.examples < 0:
+            raise LLMConfigError(f"examples is {self.examples}; it must be ≥ 0")
         known = [q.value for q in ORDER]
         for name in (*self.guides, *self.trust):
             if name not in known:
@@ -81,6 +86,7 @@ class LLMConsultant:
         config: what is asked.
         prompts: the texts; by default those that come with the package.
         calibration: what is known about the model's liking for letters; grows with use.
+        book: of the game, where ``config.examples`` are shown.
     """
 
     def __init__(
@@ -89,11 +95,16 @@ class LLMConsultant:
         config: GuideConfig | None = None,
         prompts: Prompts | None = None,
         calibration: LetterCalibration | None = None,
+        book: ExampleBook | None = None,
     ) -> None:
         self.client = client
         self.config = config or GuideConfig()
         self.prompts = prompts or Prompts()
         self.calibration = calibration or LetterCalibration()
+        self._book = book
+        if book is not None:  # now, not on the clock of a decision
+            for guide in self.config.guides:
+                book.solved(Question(guide))
         self.asking: Asking = Scoring(self.calibration)
         if self.config.asking == "reasoning":
             self.asking = Reasoning(self.config.thought, self.config.chances)
@@ -107,6 +118,12 @@ class LLMConsultant:
     def degraded(self) -> int:
         """How often a lesser way of asking had to be taken."""
         return self.ladder.steps
+
+    def examples(self, question: Question, briefing: Briefing) -> tuple[Example, ...]:
+        """Return what is shown before a question."""
+        if self._book is None or not self.config.examples:
+            return ()
+        return self._book.most_similar(question, briefing, self.config.examples)
 
     def consult(self, briefing: Briefing, seed: int) -> LLMConsultation:
         """Send the first question and return at once.  Close what is returned."""
@@ -204,8 +221,10 @@ class LLMConsultation:
         if self._waiting and not self._closed:
             question = self._waiting.popleft()
             owner, wording = self._owner, self._owner.asking.wording(question)
+            briefing = self._briefing
+            examples = owner.examples(question, briefing)
             lettered = owner.prompts.ask(
-                question, self._briefing, self._seed, owner.config.limits, wording
+                question, briefing, self._seed, owner.config.limits, wording, examples
             )
             self._send(lettered)
 
@@ -216,7 +235,7 @@ class LLMConsultation:
             return
         mode = self._foothold.mode
         owner = self._owner
-        request = owner.asking.request(owner.prompts, lettered, mode, self._seed % 2**31)
+        request = owner.asking.request(lettered, mode, self._seed % 2**31)
         record = self._ledger.asked(lettered.question.value, mode.value, request, lettered.facts())
         call = owner.client.submit(request)
         self._asked = _Asked(lettered, mode, call, record, time.perf_counter())

@@ -26,6 +26,7 @@ from typing import Any
 from plywise.games.base import Briefing
 from plywise.llm_modules.dialogue import Dialogue, Sheet
 from plywise.llm_modules.errors import LLMConfigError
+from plywise.llm_modules.examples import Example
 from plywise.llm_modules.forms import Filled, Form, Wanted
 from plywise.llm_modules.prompting import LetteredQuestion, PromptLimits, Prompts
 from plywise.search.guide import Question
@@ -90,6 +91,7 @@ class Desk:
 
     Attributes:
         feedback: about earlier decisions; "" none.
+        examples: solved decisions of the player, shown where one letter or values are asked for.
     """
 
     dialogue: Dialogue
@@ -99,6 +101,7 @@ class Desk:
     config: MethodConfig
     seed: int
     feedback: str = ""
+    examples: tuple[Example, ...] = ()
 
     def sheet(
         self,
@@ -114,10 +117,15 @@ class Desk:
         """Return a question, and which letter means which action."""
         seed = self.seed if number == 0 else Random(f"{self.seed}/{number}").getrandbits(31)
         lettered = self.prompts.ask(
-            question, briefing or self.briefing, seed, self.limits, wording=wording
+            question,
+            briefing or self.briefing,
+            seed,
+            self.limits,
+            wording,
+            self.examples if wording in (None, "values") else (),
         )
         form = Form(lettered.letters, wanted, thought, self.config.samples)
-        messages = lettered.worded(self.prompts.how_to_fill(form))
+        messages = lettered.worded(form)
         name = wording or question.value
         return Sheet(name, messages, form, seed, temperature, lettered.facts()), lettered
 
@@ -126,7 +134,7 @@ class Desk:
         seed = self.seed + number
         lettered = self.prompts.positions(self.briefing, texts, seed, self.limits)
         form = Form(lettered.letters, Wanted.PERCENT)
-        messages = lettered.worded(self.prompts.how_to_fill(form))
+        messages = lettered.worded(form)
         return Sheet("positions", messages, form, seed, facts=lettered.facts()), lettered
 
 

@@ -12,12 +12,13 @@ from typing import Any
 from plywise.games.base import Briefing
 from plywise.llm_modules.chat import ChatClient
 from plywise.llm_modules.dialogue import Dialogue
+from plywise.llm_modules.examples import ExampleBook
 from plywise.llm_modules.guides import GuideConfig, LLMConsultant
 from plywise.llm_modules.ladder import WRITING, Ladder
 from plywise.llm_modules.ledger import Ledger, last_error
 from plywise.llm_modules.memory import Memory
 from plywise.llm_modules.methods import METHODS, Desk, MethodConfig, Verdict
-from plywise.search.guide import Advice, GuideReport
+from plywise.search.guide import Advice, GuideReport, Question
 
 log = logging.getLogger("plywise.llm")
 
@@ -32,6 +33,7 @@ class LLMPlayer:
         client: who answers.
         config: the limits of prompts and calls; which guides it names does not matter.
         method: how the model is asked, see ``methods.py``.
+        book: of the game, where ``config.examples`` are shown.
     """
 
     def __init__(
@@ -39,10 +41,11 @@ class LLMPlayer:
         client: ChatClient,
         config: GuideConfig | None = None,
         method: MethodConfig | None = None,
+        book: ExampleBook | None = None,
     ) -> None:
         only_proposer = replace(config or GuideConfig(), guides=("propose",))
         self.method = method or MethodConfig()
-        self._consultant = LLMConsultant(client, only_proposer)
+        self._consultant = LLMConsultant(client, only_proposer, book=book)
         self._ladder = Ladder(WRITING)
         self.decisions = 0
         self.fallbacks = 0
@@ -110,6 +113,7 @@ class LLMPlayer:
             self.method,
             seed,
             feedback,
+            consultant.examples(Question.PROPOSE, briefing),
         )
         return METHODS[self.method.name](desk), dialogue.ledger
 

@@ -2,17 +2,18 @@
 
 The texts are the files in ``prompts/``, for people to read and change.  A prompt holds nothing
 but those texts and the briefing, which carries no opponent-controlled text.  What never changes
-comes first (rules), then the situation, then the options and the question: servers keep the
-longest common beginning of consecutive prompts, so the second question about a decision costs
-only its tail.
+comes first (rules), then solved examples where any are shown, then the situation, then the options
+and the question: servers keep the longest common beginning of consecutive prompts, so the second
+question about a decision costs only its tail.
 """
 
 from __future__ import annotations
 
 import hashlib
 import string
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from string import Template
@@ -21,6 +22,7 @@ from typing import Any
 from plywise.games.base import Briefing, Option
 from plywise.llm_modules.chat import Message
 from plywise.llm_modules.errors import LLMConfigError
+from plywise.llm_modules.examples import Example
 from plywise.llm_modules.forms import Form, Wanted
 from plywise.search.guide import Question
 
@@ -68,10 +70,10 @@ class LetteredQuestion:
 
     Attributes:
         letters: the letters shown, in order; ``actions`` the action behind each.
-        left_out: actions that were not shown: minor ones, and where there are too many.
+        left_out: actions that were not shown because others are more interesting.
         shortened: whether some text was cut to its limit.
         by_letter: the prompt that asks for a letter; ``by_json`` the one that asks for JSON.
-        worded: makes the prompt that asks for an answer in another way, which it is told.
+        worded: makes the prompt that asks for a form to be filled in.
     """
 
     question: Question
@@ -81,7 +83,7 @@ class LetteredQuestion:
     shortened: bool
     by_letter: tuple[Message, ...]
     by_json: tuple[Message, ...]
-    worded: Callable[[str], tuple[Message, ...]] = field(compare=False, repr=False)
+    worded: Callable[[Form], tuple[Message, ...]] = field(compare=False, repr=False)
 
     def action(self, letter: str) -> int:
         """Return the action behind a letter."""
@@ -123,10 +125,13 @@ class Prompts:
         self._thought = _template(folder / "form_thought.txt", {"characters"})
         self._feedback = _template(folder / "feedback.txt", {"choices"})
 
-    def digest(self, question: Question) -> str:
-        """Return 12 hex digits that change when a text does that this question is asked with."""
-        texts = self._system, self._questions[question.value], self._letter
-        joined = "\0".join(t if isinstance(t, str) else t.template for t in texts)
+    def digest(self, question: Question, examples: str = "") -> str:
+        """Return 12 hex digits that change when a text does that this question is asked with.
+
+        ``examples`` says which solved examples are shown, "" none.
+        """
+        texts = [self._system.template, self._questions[question.value].template, self._letter]
+        joined = "\0".join([*texts, examples] if examples else texts)
         return hashlib.sha256(joined.encode()).hexdigest()[:12]
 
     def ask(
@@ -136,6 +141,7 @@ class Prompts:
         seed: int,
         limits: PromptLimits | None = None,
         wording: str | None = None,
+        examples: Sequence[Example] = (),
     ) -> LetteredQuestion:
         """Return the prompt for one question.
 
@@ -143,7 +149,8 @@ class Prompts:
         asked again has the same prompt, which a cache may know.  PROPOSE and EVALUATE share their
         letters, so that the second of them costs a server with a prefix cache its last line only.
 
-        ``wording`` names the text to ask in, if it is not the question's own.
+        ``wording`` names the text to ask in, if it is not the question's own.  ``examples`` are
+        shown before it as earlier turns.
         """
         most = limits or PromptLimits()
         offered = briefing.opponent if question is Question.MODEL else briefing.own
@@ -156,7 +163,8 @@ class Prompts:
         left_out = sorted({o.action for o in offered} - {o.action for o in shown})
         cut = _Cutter()
         lines = {o.action: _line(LETTERS[i], o, most, cut) for i, o in enumerate(shown)}
-        return self._lettered(question, wording, briefing, lines, left_out, most, cut)
+        turns = _turns(examples, question, most, cut)
+        return self._lettered(question, wording, briefing, lines, left_out, most, cut, turns)
 
     def positions(
         self,
@@ -184,6 +192,7 @@ class Prompts:
         left_out: Sequence[int],
         most: PromptLimits,
         cut: _Cutter,
+        turns: Sequence[_Turn] = (),
     ) -> LetteredQuestion:
         """Return the question about what the lines show, by action and in the letters' order."""
         rules = cut(briefing.rules.strip(), most.rules)
@@ -192,19 +201,17 @@ class Prompts:
         situation = cut(briefing.situation.strip("\n"), most.situation)
         letters = LETTERS[: len(lines)]
 
-        def messages(how_to_answer: str) -> tuple[Message, ...]:
+        def messages(form: Form | None) -> tuple[Message, ...]:
+            how_to_answer = self._letter if form is None else self.how_to_fill(form)
             system = self._system.substitute(
                 game=briefing.game or "shown below",
-                rules=rules if how_to_answer == self._letter else whole,
+                rules=rules if form is None else whole,
                 how_to_answer=how_to_answer,
             )
-            user = self._questions[wording or question.value].substitute(
-                player=briefing.player,
-                situation=situation,
-                options="\n".join(lines.values()),
-                how_to_answer=how_to_answer,
-            )
-            return (Message("system", system.strip()), Message("user", user.strip("\n")))
+            name = wording or question.value
+            user = self._user(name, briefing.player, situation, lines.values(), how_to_answer)
+            earlier = [m for turn in turns for m in self._shown(turn, name, form)]
+            return (Message("system", system.strip()), *earlier, user)
 
         return LetteredQuestion(
             question=question,
@@ -212,10 +219,36 @@ class Prompts:
             actions=tuple(lines),
             left_out=tuple(left_out),
             shortened=cut.happened,
-            by_letter=messages(self._letter),
-            by_json=messages(self.how_to_fill(Form(letters))),
+            by_letter=messages(None),
+            by_json=messages(Form(letters)),
             worded=messages,
         )
+
+    def _user(
+        self, name: str, player: int, situation: str, lines: Iterable[str], how_to_answer: str
+    ) -> Message:
+        text = self._questions[name].substitute(
+            player=player,
+            situation=situation,
+            options="\n".join(lines),
+            how_to_answer=how_to_answer,
+        )
+        return Message("user", text.strip("\n"))
+
+    def _shown(self, turn: _Turn, name: str, form: Form | None) -> tuple[Message, Message]:
+        """Return an example as a question and its answer.
+
+        PROPOSE and EVALUATE have the same right answer and ask for it in the same words here, so
+        that the second of them costs a server with a prefix cache no example again.
+        """
+        name = Question.PROPOSE.value if name == Question.EVALUATE.value else name
+        how_to_answer, answer = self._letter, turn.right
+        if form is not None:
+            own = replace(form, letters=LETTERS[: len(turn.lines)])
+            how_to_answer = self.how_to_fill(own)
+            answer = own.write(turn.right, turn.thought, turn.percent)
+        asked = self._user(name, turn.player, turn.situation, turn.lines, how_to_answer)
+        return asked, Message("assistant", answer)
 
     def how_to_fill(self, form: Form) -> str:
         """Return the sentence that asks for a written answer of this form."""
@@ -233,6 +266,62 @@ def _most_interesting(options: Sequence[Option], count: int, ties: Random) -> li
     """Return so many options in their order; ``ties`` chooses among equally interesting ones."""
     order = sorted(range(len(options)), key=lambda k: (-options[k].interest, ties.random()))
     return [options[k] for k in sorted(order[:count])]
+
+
+@dataclass(frozen=True)
+class _Turn:
+    """A solved example as it is shown.
+
+    Attributes:
+        lines: the options with their letters.
+        right: the right answer's letter; ``thought`` why, in the words of its facts.
+        percent: by letter, what a form for numbers is filled with.
+    """
+
+    player: int
+    situation: str
+    lines: tuple[str, ...]
+    right: str
+    thought: str
+    percent: Mapping[str, int]
+
+
+def _turns(
+    examples: Sequence[Example], question: Question, most: PromptLimits, cut: _Cutter
+) -> list[_Turn]:
+    """Give the options of examples letters, the right answers as many different ones as can be.
+
+    What an example looks like depends on it and on those before it alone: prompts that begin with
+    the same examples begin with the same text.
+    """
+    used: Counter[int] = Counter()
+    turns = []
+    for example in examples:
+        random = Random(f"example/{example.briefing.situation}")
+        right = next(o for o in example.options if o.action == example.right)
+        wrong = [o for o in example.options if o.action != example.right]
+        shown = random.sample(wrong, min(len(wrong), most.options - 1))
+        places = random.sample(range(len(shown) + 1), len(shown) + 1)
+        place = min(places, key=lambda k: used[k])
+        used[place] += 1
+        shown.insert(place, right)
+        percent = {letter: 100 * (o is right) for letter, o in zip(LETTERS, shown, strict=False)}
+        if question is Question.EVALUATE:
+            percent = {
+                letter: 50 + 50 * example.results[o.action]
+                for letter, o in zip(LETTERS, shown, strict=False)
+            }
+        turns.append(
+            _Turn(
+                player=example.briefing.player,
+                situation=cut(example.briefing.situation.strip("\n"), most.situation),
+                lines=tuple(_line(LETTERS[i], o, most, cut) for i, o in enumerate(shown)),
+                right=LETTERS[place],
+                thought=f"{right.label}: {right.facts}" if right.facts else right.label,
+                percent=percent,
+            )
+        )
+    return turns
 
 
 class _Cutter:
