@@ -18,7 +18,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from plywise.arena.advice import Consult, LanguageModel
+from plywise.arena.advice import Consult, LanguageModel, example_book
 from plywise.arena.display import near
 from plywise.arena.llm_questions import GAMES, KnownQuestion, questions
 from plywise.arena.llm_trust import model_name, prompt_digest, save
@@ -44,14 +44,17 @@ def run_calibrate(config: LLMCommandConfig, folder: Path, console: Console | Non
     """Ask, print a table for each game, keep what was measured; write ``calibration.json``.
 
     Raises:
-        LLMError: the model cannot be had, or does not answer.
+        LLMError: the model cannot be had, or does not answer; or there are no examples for a game.
     """
     console = console or Console(highlight=False)
+    games = GAMES if config.games == "all" else (config.games,)
+    for game in games:
+        example_book(config.llm, make_game(game))  # refused now, not after an hour of questions
     model = LanguageModel(config.llm, lambda line: console.print(line, soft_wrap=True))
     results: dict[str, dict[str, Measured]] = {}
     try:
         with RecordWriter(folder / "answers.jsonl") as record:
-            for game in GAMES if config.games == "all" else (config.games,):
+            for game in games:
                 results[game] = {}
                 for sitting in _SITTINGS:
                     guides = [g for g in sitting if g.value in config.llm.guides]

@@ -102,18 +102,24 @@ class ExampleBook:
         folder: of the files.
 
     Raises:
-        LLMConfigError: there is no file for this game, or it is about another size of board.
+        LLMConfigError: there is no file for this game, it is damaged, or about another board.
     """
 
     def __init__(self, game: Game, folder: Path = FOLDER) -> None:
-        text = _text(game.info.name, folder)
+        name = game.info.name
         try:
-            self._entries = json.loads(text)["examples"]
-            self._states = {e["state"]: game.deserialize_state(e["state"]) for e in self._entries}
+            self._entries = json.loads(_text(name, folder))["examples"]
+            texts = [entry["state"] for entry in self._entries]
         except (ValueError, KeyError, TypeError) as error:
             raise LLMConfigError(
-                f"llm.examples: the solved examples of {game.info.name} are of another board "
-                f"({error}): llm.examples=0"
+                f"the examples in {name}.json are damaged ({error}): plywise llm examples "
+                f"games={name} makes them again"
+            ) from None
+        try:
+            self._states = {text: game.deserialize_state(text) for text in texts}
+        except ValueError:
+            raise LLMConfigError(
+                f"llm.examples: the solved examples of {name} are of another board: llm.examples=0"
             ) from None
         self._known: dict[Question, list[Example]] = {}
 

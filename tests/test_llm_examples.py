@@ -396,9 +396,13 @@ def test_an_agent_of_a_tournament_may_have_its_own() -> None:
     assert [len(r["messages"]) for r in endpoint.requests] == [2, 8]
 
 
-def test_another_board_and_other_settings_are_refused() -> None:
-    with pytest.raises(ConfigError, match=r"connect_four are of another board .*llm.examples=0"):
+def test_another_board_and_other_settings_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"connect_four are of another board: llm.examples=0"):
         ExampleBook(ConnectFour(rows=7))
+    for text in ("{", "[]", '{"examples": [{}]}'):
+        (tmp_path / "tic_tac_toe.json").write_text(text)
+        with pytest.raises(ConfigError, match=r"tic_tac_toe.json are damaged"):
+            ExampleBook(TicTacToe(), tmp_path)
     with pytest.raises(ConfigError, match="of no use with llm=stand_in"):
         LLMGroup(name="stand_in", examples=2)
     with pytest.raises(ConfigError, match=r"llm.examples"):
@@ -416,3 +420,6 @@ def test_the_command_writes_and_refuses(tmp_path: Path, capsys: pytest.CaptureFi
     assert "examples are solved exactly: connect_four, tic_tac_toe" in capsys.readouterr().err
     assert main(["llm", "calibrate", "out=x", where]) != 0
     assert "out is for llm examples" in capsys.readouterr().err
+    every = ["llm", "calibrate", "games=all", "llm=openai", "llm.model=m", "llm.examples=2", where]
+    assert main(every) != 0
+    assert "not for gen9randombattle: llm.examples=0" in capsys.readouterr().err
