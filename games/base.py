@@ -74,8 +74,8 @@ class Briefing:
         own: the player's legal actions.
         opponent: the actions the opponent may have, as far as the player can know: at the same time
             or, where players move in turn, after this decision.  () where a model cannot be asked.
-        worth: how many of its own actions a model need be asked about, those of most interest; None:
-            all of them.
+        worth: how many of its own actions, those of most interest, a model need be asked about;
+            None: all of them.
     """
 
     game: str
