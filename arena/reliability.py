@@ -66,8 +66,9 @@ class Answered:
         Options without a letter keep their even share, as in the advice that a search gets.
         """
         weights = to_weights(scores)
-        shown = len(self.logprobs) / (len(self.logprobs) + self.left_out)
-        return shown * sum(weights[k] for k in self.right) + self.missed * shown / len(weights)
+        options = len(weights) + self.left_out
+        shown = len(weights) / options
+        return shown * sum(weights[k] for k in self.right) + self.missed / options
 
 
 @dataclass(frozen=True)

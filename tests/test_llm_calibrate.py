@@ -66,6 +66,19 @@ def test_fit_finds_bias_and_temperature_of_a_simulated_model() -> None:
     assert fit_letters(soft).temperature == pytest.approx(0.25, abs=0.04)
 
 
+def test_a_right_option_without_a_letter_is_answered_wrongly_and_tells_nothing() -> None:
+    missed = Answered((-0.1, -2.4, -5.0), frozenset(), left_out=2, missed=1)
+    shown = [Answered(missed.logprobs, frozenset({k}), left_out=2) for k in range(3)]
+    assert not missed.hit(missed.logprobs)
+    whole = sum(a.probability(a.logprobs) for a in shown) + 2 * missed.probability(missed.logprobs)
+    assert whole == pytest.approx(1.0)  # over the five options
+    assert missed.probability(missed.logprobs) == missed.even == 0.2
+    known = simulated(200, [0.0] * 4, 2.0, seed=8)
+    mixed = [*known, *[missed] * 100]
+    assert measure(mixed).raw.value == pytest.approx(measure(known).raw.value * 2 / 3)
+    assert measure(mixed).calibrated.high < measure(known).calibrated.value
+
+
 def test_calibration_raises_a_biased_model_and_reliability_finds_the_mixture() -> None:
     found = measure(simulated(600, [3.0, 0.0, 0.0, 0.0], 2.5, seed=3))
     assert found.calibrated.low > found.raw.high
