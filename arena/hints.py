@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from plywise.arena.hiding import shots_until_found
 from plywise.arena.worlds import belief_worlds
 from plywise.games.base import Game, State
 from plywise.games.battleship import Battleship, BattleshipState
@@ -17,19 +18,23 @@ from plywise.search.alphabeta import AlphaBeta, describe_value
 
 HINT_SECONDS = 1.0
 _WORLDS = 16
+_HUNTS = 32
 
 
-def show_hint(console: Console, game: Game, state: State, player: int, seed: int) -> bool:
-    """Show what the moves of ``player`` are worth; return whether there was something to show."""
+def show_hint(console: Console, game: Game, state: State, player: int, seed: int) -> None:
+    """Show what the moves of ``player`` are worth."""
     if isinstance(game, Battleship):
-        return _shots(console, game, cast("BattleshipState", state), player)
-    if game.kernels() is None:
+        battle = cast("BattleshipState", state)
+        if battle.placing(player):
+            _placements(console, game, battle, player, seed)
+        else:
+            _shots(console, game, battle, player)
+    elif game.kernels() is None:
         _played_out(console, state, player, seed)
     elif game.info.simultaneous or game.info.hidden_information:
         _sampled(console, game, state, player, seed)
     else:
         _exact(console, game, state, player)
-    return True
 
 
 def _say(console: Console, line: str) -> None:
@@ -98,34 +103,68 @@ def _table(
     console.print(Padding(grid, (0, 0, 0, 2), expand=False))
 
 
-def _shots(console: Console, game: Battleship, state: BattleshipState, player: int) -> bool:
+def _shots(console: Console, game: Battleship, state: BattleshipState, player: int) -> None:
     """The chance of a hit on every square of the other sea, by the exact posterior."""
-    if state.placing(player):
-        _say(console, "There is no hint for placing ships: where nobody expects them is best.")
-        return False
     with console.status("counting fleets"):
         best, chances = game.hunter().choose(state.results(player))
-    legal = set(state.legal_actions(player))
-    names = [state.action_to_string(player, s) for s in range(game.squares)]
-    grid = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
-    grid.add_column("%", justify="right", style="bold")
-    for column in range(game.columns):
-        grid.add_column(names[column][0], justify="right")
-    for row in range(game.rows):
-        squares = range(row * game.columns, (row + 1) * game.columns)
-        cells = [
-            Text(
-                "·" if s not in legal else f"{100 * chances[s]:.0f}",
-                style="bold green" if s == best else "",
-            )
-            for s in squares
-        ]
-        grid.add_row(str(row + 1), *cells)
-    console.print(Padding(grid, (0, 0, 0, 2), expand=False))
+    legal = state.legal_actions(player)
+    shown = {s: f"{100 * chances[s]:.0f}" for s in legal}
+    _seas(console, game, {"%": [shown.get(s, "·") for s in range(game.squares)]}, best)
+    names = {s: state.action_to_string(player, s) for s in legal}
     top = max(legal, key=lambda s: (chances[s], -s))
     _say(
         console,
         f"  chance of a hit if all fleets are equally likely: {names[top]} {chances[top]:.0%} is "
         f"the likeliest; the hunter would shoot at {names[best]}",
     )
-    return True
+
+
+def _placements(
+    console: Console, game: Battleship, state: BattleshipState, player: int, seed: int
+) -> None:
+    """How many shots the hunter needs to find a ship there, for every placement."""
+    with console.status("hunting fleets"):
+        shots = shots_until_found(state, player, game.hunter(), seed, _HUNTS)
+    shown = [f"{shots[a]:.0f}" if a in shots else "·" for a in range(2 * game.squares)]
+    seas = {"across": shown[: game.squares]}
+    if any(a >= game.squares for a in shots):
+        seas["down"] = shown[game.squares :]
+    best = max(shots, key=lambda a: (shots[a], -a))
+    _seas(console, game, seas, best)
+    length = game.fleet[len(state.fleets[player])]
+    _say(
+        console,
+        f"  with which shot the hunter first hits your ship of length {length} if that is its left "
+        f"or upper end, mean of {_HUNTS} fleets: latest at "
+        f"{state.action_to_string(player, best)}, shot {shots[best]:.0f}; vary, for who always "
+        "takes the latest can be guessed",
+    )
+
+
+def _seas(console: Console, game: Battleship, seas: dict[str, list[str]], best: int) -> None:
+    """Print a text for each square of one or two seas side by side.
+
+    Args:
+        seas: the texts by title, squares in order.
+        best: the text to stand out, counted over all seas.
+    """
+    grid = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
+    letters = [name[0] for name in game.square_names[: game.columns]]
+    for number, title in enumerate(seas):
+        grid.add_column(f"{'  ' * (number > 0)}{title}", justify="right", style="bold")
+        for letter in letters:
+            grid.add_column(letter, justify="right", min_width=2)
+    texts = [
+        [
+            Text(text, style="bold green" * (number * game.squares + s == best))
+            for s, text in enumerate(sea)
+        ]
+        for number, sea in enumerate(seas.values())
+    ]
+    for row in range(game.rows):
+        squares = slice(row * game.columns, (row + 1) * game.columns)
+        cells: list[str | Text] = []
+        for sea in texts:
+            cells += [str(row + 1), *sea[squares]]
+        grid.add_row(*cells)
+    console.print(Padding(grid, (0, 0, 0, 2), expand=False))

@@ -312,7 +312,8 @@ def _person_moves(table: _Table, player: int, unseen: bool) -> Move | None:
             table.say("There is no move of yours to take back.")
         elif command in ("hint", "?"):
             seed = decision_seed(table.seed, table.ply, player)
-            table.hints += show_hint(table.console, table.game, table.state, player, seed)
+            show_hint(table.console, table.game, table.state, player, seed)
+            table.hints += 1
         elif command == "help":
             for name, meaning in _COMMANDS.items():
                 table.say((f"  {name:<6}", "bold"), meaning)

@@ -196,11 +196,10 @@ class State(ABC):
         best: tuple[int, int, int] | None = None
         low = text.lower()
         for action in self.legal_actions(who):
-            name = self.action_to_string(who, action)
-            at = low.rfind(name.lower())
-            end = at + len(name)
-            if at >= 0 and (best is None or (end, len(name)) > best[:2]):
-                best = (end, len(name), action)
+            name = self.action_to_string(who, action).lower()
+            at = low.rfind(name)
+            if at >= 0 and (best is None or (at + len(name), len(name)) > best[:2]):
+                best = (at + len(name), len(name), action)
         if best is None:
             return ParseResult(None, reason="no legal move is named in the reply")
         return ParseResult(best[2], extracted=self.action_to_string(who, best[2]))

@@ -12,7 +12,7 @@ import json
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from random import Random
 from typing import Any
 
@@ -200,16 +200,17 @@ class BattleshipState(State):
 
     def results(self, player: int) -> list[tuple[int, bool, int | None]]:
         """Return a player's shots in order: square, whether it hit, and the ship that sank."""
+        fleet = self.fleets[1 - player]
+        owner = {square: number for number, ship in enumerate(fleet) for square in ship}
+        left = [len(ship) for ship in fleet]
         found: list[tuple[int, bool, int | None]] = []
-        shot: set[int] = set()
         for square in self.shots_of(player):
-            shot.add(square)
-            hit, sunk = False, None
-            for number, ship in enumerate(self.fleets[1 - player]):
-                if square in ship:
-                    hit = True
-                    sunk = number if shot.issuperset(ship) else None
-            found.append((square, hit, sunk))
+            number = owner.get(square)
+            if number is None:
+                found.append((square, False, None))
+            else:
+                left[number] -= 1
+                found.append((square, True, None if left[number] else number))
         return found
 
     def observation_string(self, player: int) -> str:
@@ -249,11 +250,12 @@ class BattleshipState(State):
         """Return what is seen, the order of the own placements, and all shots with results."""
         own = " ".join(self._ship_name(ship) for ship in self.fleets[player])
         parts = [self.observation_string(player), f"own ships: {own}"]
+        names = self.game.square_names
         for who, title in ((player, "own shots"), (1 - player, "other shots")):
             words = []
             for square, hit, sunk in self.results(who):
                 result = "miss" if not hit else "hit" if sunk is None else f"sunk {sunk}"
-                words.append(f"{self._name(square)} {result}")
+                words.append(f"{names[square]} {result}")
             parts.append(f"{title}: {', '.join(words)}")
         return "\n".join(parts)
 
@@ -340,12 +342,9 @@ class BattleshipState(State):
 
     # --- names, texts, flat states ----------------------------------------------------------------
 
-    def _name(self, square: int) -> str:
-        return f"{_LETTERS[square % self.game.columns]}{square // self.game.columns + 1}"
-
     def _ship_name(self, ship: Ship) -> str:
         down = len(ship) > 1 and ship[1] - ship[0] != 1
-        return f"{self._name(ship[0])} {'down' if down else 'across'}"
+        return f"{self.game.square_names[ship[0]]} {'down' if down else 'across'}"
 
     def placing(self, player: int) -> bool:
         """Return whether a player still has ships to place."""
@@ -354,9 +353,9 @@ class BattleshipState(State):
     def action_to_string(self, player: int, action: int) -> str:
         """Return a target like ``c4``, or a placement like ``c4 down``."""
         if not self.placing(player):
-            return self._name(action)
-        squares = self.game.squares
-        return f"{self._name(action % squares)} {'down' if action >= squares else 'across'}"
+            return self.game.square_names[action]
+        down, square = divmod(action, self.game.squares)
+        return f"{self.game.square_names[square]} {'down' if down else 'across'}"
 
     def action_seen_by(self, viewer: int, player: int, action: int) -> str:
         """Return the action's name; of the other's placements only that there was one."""
@@ -455,7 +454,7 @@ class Battleship(Game):
             raise ValueError(f"columns={self.columns}: {len(_LETTERS)} at most have a letter")
         self.empty_pool()
 
-    @property
+    @cached_property
     def sea(self) -> Sea:
         """The board as the placements see it."""
         return Sea(self.rows, self.columns, self.touching)
@@ -464,6 +463,11 @@ class Battleship(Game):
     def squares(self) -> int:
         """How many squares a sea has."""
         return self.rows * self.columns
+
+    @cached_property
+    def square_names(self) -> tuple[str, ...]:
+        """The names of all squares, in their order."""
+        return tuple(f"{_LETTERS[c]}{r + 1}" for r in range(self.rows) for c in range(self.columns))
 
     def empty_pool(self) -> np.ndarray[Any, Any]:
         """Return a one-element pool with two empty seas."""

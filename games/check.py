@@ -199,7 +199,7 @@ class _Check:
             if found := _difference(before, _snapshot(state.clone())):
                 self.broken("independent clones", f"a fresh clone differs: {found}")
         with self.law("legal actions"):
-            self._legal_actions(state, mover)
+            self._legal_actions(state, mover, before)
         with self.law("independent clones"):
             if found := _difference(before, _snapshot(state)):
                 self.broken("independent clones", f"playing in clones changed the state: {found}")
@@ -207,20 +207,20 @@ class _Check:
             for player in PLAYERS:
                 self._action_strings(state, player)
         with self.law("serialisation"):
-            self._serialisation(state)
+            self._serialisation(state, before)
         with self.law("illegal actions"):
-            self._illegal_actions(state, mover)
+            self._illegal_actions(state, mover, before)
         with self.law("briefings"):
             for player in PLAYERS:
                 self._briefing(state, player)
         with self.law("hidden information"):
             for player in PLAYERS:
-                self._hidden(state, player)
+                self._hidden(state, player, before)
         if self.kernels is not None:
             with self.law("kernels"):
                 self._kernels_agree(self.kernels, state, mover)
 
-    def _legal_actions(self, state: State, mover: int) -> None:
+    def _legal_actions(self, state: State, mover: int, before: dict[str, Any]) -> None:
         if state.is_terminal() != (mover == TERMINAL):
             self.broken("legal actions", f"is_terminal() with current_player() {mover}")
         if mover == CHANCE:
@@ -244,7 +244,6 @@ class _Check:
             expected = state.legal_actions(mover) if mover in PLAYERS else []
             if state.legal_actions() != expected:
                 self.broken("legal actions", f"legal_actions() is not {expected} by default")
-        before = _snapshot(state)
         for number, move in enumerate(self._every_move(state, mover)):
             child = state.clone()
             self.moves.append(move)
@@ -296,20 +295,19 @@ class _Check:
                     "action strings", f"{name!r} of action {action} parses as {back_parsed}"
                 )
 
-    def _serialisation(self, state: State) -> None:
-        text = state.serialize()
-        back = self.game.deserialize_state(text)
-        if found := _difference(_snapshot(state), _snapshot(back)):
+    def _serialisation(self, state: State, before: dict[str, Any]) -> None:
+        back = self.game.deserialize_state(state.serialize())
+        if found := _difference(before, _snapshot(back)):
             self.broken("serialisation", f"after the round trip: {found}")
 
-    def _illegal_actions(self, state: State, mover: int) -> None:
+    def _illegal_actions(self, state: State, mover: int, before: dict[str, Any]) -> None:
         """Try actions out of range, and some in range that are not legal."""
         if mover == CHANCE:
             return
         count = self.game.num_distinct_actions()
         inside = [self.rng.randrange(count) for _ in range(4)]
+        legal = before["legal_actions"]
         for action in (-3, count, *inside):
-            legal = [state.legal_actions(p) for p in PLAYERS]
             for player in PLAYERS if mover == SIMULTANEOUS else (max(mover, 0),):
                 if action in legal[player]:
                     continue
@@ -319,7 +317,6 @@ class _Check:
                     pair[player] = action
                     move = tuple(pair)
                 copy = state.clone()
-                before = _snapshot(copy)
                 try:
                     _apply(copy, move)
                 except IllegalActionError:
@@ -347,13 +344,13 @@ class _Check:
         if len(set(theirs)) != len(theirs) or not all(0 <= a < count for a in theirs):
             self.broken("briefings", f"the opponent's actions are {theirs}")
 
-    def _hidden(self, state: State, player: int) -> None:
+    def _hidden(self, state: State, player: int, before: dict[str, Any]) -> None:
         """What a player is shown must be the same in all worlds that it cannot tell apart."""
         world = state.resample_from_infostate(player, Random(self.rng.random()))
         if world is state:
             self.broken("hidden information", "resample_from_infostate returned the state itself")
         if not self.game.info.hidden_information:
-            if found := _difference(_snapshot(state), _snapshot(world)):
+            if found := _difference(before, _snapshot(world)):
                 self.broken("hidden information", f"nothing is hidden, but resampled: {found}")
             return
         self.seen.worlds += world.serialize() != state.serialize()

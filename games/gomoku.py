@@ -8,6 +8,7 @@ at the top.  More than ``in_line`` stones in a row win as well ("freestyle").
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -24,18 +25,18 @@ _FULL_FACTS = 25  # on boards with more squares a briefing looks one ply ahead o
 class GomokuState(PlacingState):
     """A position of an m,n,k game."""
 
+    game: Gomoku
+
     def _open_actions(self) -> list[int]:
-        squares = self.game.rows * self.game.columns
-        return [a for a in range(squares) if self._square(a) not in self.owner]
+        owner = self.owner
+        return [a for a, square in enumerate(self.game.squares) if square not in owner]
 
     def _square(self, action: int) -> tuple[int, int]:
-        row, column = divmod(action, self.game.columns)
-        return column, self.game.rows - 1 - row
+        return self.game.squares[action]
 
     def action_to_string(self, player: int, action: int) -> str:
         """Return the square's name, for example ``h8``."""
-        column, row = self._square(action)
-        return f"{_LETTERS[column]}{row + 1}"
+        return self.game.names[action]
 
     def observation_string(self, player: int) -> str:
         """Return the board; both players see the same."""
@@ -110,6 +111,16 @@ class Gomoku(PlacingGame):
 
     def __post_init__(self) -> None:
         kernels.check_size(self.rows, self.columns, self.in_line)
+
+    @cached_property
+    def squares(self) -> tuple[tuple[int, int], ...]:
+        """The square of each action."""
+        return tuple((c, r) for r in reversed(range(self.rows)) for c in range(self.columns))
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The name of each action."""
+        return tuple(f"{_LETTERS[column]}{row + 1}" for column, row in self.squares)
 
     def new_initial_state(self, seed: int = 0) -> GomokuState:
         """Return the empty board."""

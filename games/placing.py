@@ -244,15 +244,18 @@ class PlacingState(State):
     def _threes(self, square: tuple[int, int], player: int) -> int:
         """Return how many lines a mark of ``player`` on ``square`` leaves with one square open."""
         game, found = self.game, 0
+        columns, rows, length = range(game.columns), range(game.rows), game.in_line
         for dc, dr in _DIRECTIONS:
-            for back in range(game.in_line):
-                cells = [
-                    (square[0] + (k - back) * dc, square[1] + (k - back) * dr)
-                    for k in range(game.in_line)
-                ]
-                inside = all(0 <= c < game.columns and 0 <= r < game.rows for c, r in cells)
-                owners = [player if c == square else self.owner.get(c) for c in cells]
-                found += inside and owners.count(player) == game.in_line - 1 and None in owners
+            owners: list[int | None] = []  # on the board, along the line through the square
+            for k in range(1 - length, length):
+                c, r = square[0] + k * dc, square[1] + k * dr
+                if k == 0:
+                    owners.append(player)
+                elif c in columns and r in rows:
+                    owners.append(self.owner.get((c, r)))
+            for first in range(len(owners) - length + 1):
+                line = owners[first : first + length]
+                found += line.count(player) == length - 1 and None in line
         return found
 
     def _names(self, actions: Iterable[int], player: int) -> str:

@@ -21,7 +21,6 @@ def test_contract(game: Battleship) -> None:
     assert check_game(game, plays=3).worlds > 0
 
 
-@pytest.mark.slow
 def test_contract_of_the_classic_board() -> None:
     assert check_game(Battleship(), plays=1).worlds > 10
 

@@ -53,7 +53,6 @@ def test_contract(size: tuple[int, int, int]) -> None:
     check_game(Gomoku(*size), plays=3)
 
 
-@pytest.mark.slow
 def test_contract_of_the_usual_board() -> None:
     check_game(Gomoku(), plays=1)
 

@@ -448,17 +448,50 @@ def test_two_people_bid_unseen(
     replayed(folder)
 
 
-def test_hints_in_battleship_are_chances_of_a_hit(
+def test_hints_in_battleship_say_where_a_ship_is_found_late_and_the_chances_of_a_hit(
     monkeypatch: pytest.MonkeyPatch, console: Console, folder: Path
 ) -> None:
     typed(monkeypatch, "hint", "a1 across", "a1 across", "?", "b1", "a1", "?", "quit")
     game = Battleship(rows=2, columns=2, fleet=(2,))
     assert play_in_terminal(game, [Human("Ann"), Human("Bob")], 0, console, folder) == 0
     text = console.export_text()
-    assert "no hint for placing" in text
+    # The first shot hits two of the four placements; which, is another corner in each view.
+    assert re.search(r"across +a +b +down +a +b *\n +1 +2 +· +1 +2 +2 *\n +2 +2 +· +2 +· +·", text)
+    assert "first hits your ship of length 2 if that is its left or upper end" in text
     assert re.search(r"1 +50 +50\n +2 +50 +50", text)  # four placements, each square in two
     assert re.search(r"% +a +b *\n", text)
-    assert saved(folder)["hints"] == 2
+    assert saved(folder)["hints"] == 3
+
+
+def test_a_person_places_ships_with_hints(tmp_path: Path) -> None:
+    sea = ["game=battleship", "game.rows=5", "game.columns=6", "game.fleet=[3,2]"]
+    terminal = Terminal(
+        "-m", "plywise.arena.cli", "play", *sea, "agent=hunter", "llm=none", cwd=tmp_path
+    )
+    asked = "quit): "  # the rest of the prompt may stand on the line before
+    latest = r"latest at (\w+ (?:across|down)), shot \d"
+    try:
+        terminal.read_until(asked)
+        for length in (3, 2):
+            terminal.type("hint")
+            said = terminal.read_until(asked)
+            assert re.search(r"across +a +b +c +d +e +f +down +a +b +c +d +e +f", said)
+            assert f"your ship of length {length} if" in said
+            found = re.search(latest, said)
+            assert found
+            terminal.type(found[1])
+            said = terminal.read_until(asked)
+            assert said.count("S") == 5 - 2 * (length == 3)
+        assert "ships placed" not in said
+        terminal.type("hint")
+        assert "chance of a hit" in terminal.read_until(asked)
+        terminal.type("undo")
+        assert "1 of 2 ships placed" in terminal.read_until(asked)
+        terminal.type("quit")
+        terminal.read_until("Stopped: ")
+        assert terminal.ended() == 0
+    finally:
+        terminal.close()
 
 
 @pytest.mark.slow
