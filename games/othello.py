@@ -24,6 +24,20 @@ MARKS = "XO"
 """Black (player 0, moves first) and white."""
 
 _DIRECTIONS = [(dr, dc) for dr in (-1, 0, 1) for dc in (-1, 0, 1) if (dr, dc) != (0, 0)]
+_RAYS = {
+    (row, column): tuple(
+        tuple(
+            (row + k * dr, column + k * dc)
+            for k in range(1, 8)
+            if 0 <= row + k * dr < 8 and 0 <= column + k * dc < 8
+        )
+        for dr, dc in _DIRECTIONS
+    )
+    for row in range(8)
+    for column in range(8)
+}
+"""The squares that follow each square, in each direction."""
+
 _START = {(3, 4): 0, (4, 3): 0, (3, 3): 1, (4, 4): 1}
 _CORNERS = ((0, 0), (0, 7), (7, 0), (7, 7))
 _AXES = ((0, 1), (1, 0), (1, 1), (1, -1))
@@ -49,19 +63,26 @@ class OthelloState(State):
         if (row, column) in self.owner:
             return []
         found: list[tuple[int, int]] = []
-        for dr, dc in _DIRECTIONS:
-            run: list[tuple[int, int]] = []
-            r, c = row + dr, column + dc
-            while self.owner.get((r, c)) == 1 - player:
-                run.append((r, c))
-                r, c = r + dr, c + dc
-            if run and self.owner.get((r, c)) == player:
-                found += run
+        for ray in _RAYS[row, column]:
+            for length, square in enumerate(ray):
+                owner = self.owner.get(square)
+                if owner == player:
+                    found += ray[:length]
+                if owner != 1 - player:
+                    break
         return found
 
     def placings(self, player: int) -> list[int]:
         """Return where ``player`` could place a disc if it were to move."""
-        return [a for a in range(64) if self.turned_by(player, a // 8, a % 8)]
+        return [a for a in range(64) if self.turned_by(player, *divmod(a, 8))]
+
+    def _can_place(self, player: int) -> bool:
+        return any(self.turned_by(player, *divmod(a, 8)) for a in range(64))
+
+    def _is_legal(self, action: int) -> bool:
+        if action == PASS:
+            return not self._can_place(self.mover)
+        return action in range(64) and bool(self.turned_by(self.mover, *divmod(action, 8)))
 
     def current_player(self) -> int:
         """Return the player to move or TERMINAL."""
@@ -81,7 +102,7 @@ class OthelloState(State):
         """
         if self.over:
             raise IllegalActionError("the game has ended: no move is possible")
-        if action not in self.legal_actions():
+        if not self._is_legal(action):
             raise IllegalActionError(
                 f"action {action} is not legal here; legal are {self.legal_actions()}"
             )
@@ -91,7 +112,7 @@ class OthelloState(State):
                 self.owner[square] = self.mover
         self.moves.append(action)
         self.mover = 1 - self.mover
-        self.over = not self.placings(0) and not self.placings(1)
+        self.over = not self._can_place(0) and not self._can_place(1)
 
     def count(self, player: int) -> int:
         """Return how many discs a player has."""

@@ -12,7 +12,8 @@ and Plaat 1996).  The code is our own.
 A *node* is asked one thing: does its player reach more than ``alpha``?  A child is asked the
 mirrored question, so ``alpha`` follows from the depth and nothing but moves stands on the stack.
 Each entry of the table keeps both bounds of a score beside as many bits of the hash as its place
-leaves open: entries are never mistaken for each other.
+leaves open: entries are never mistaken for each other.  Positions near the end, most of all, have a
+table of their own that the processor's cache can hold.
 """
 
 import time
@@ -30,6 +31,9 @@ from plywise.engine.jit import kernel, kernel_of
 
 MOST_COLUMNS = 16
 """A board of 64 bits has no more columns than this: a column of 3 rows takes 4 bits."""
+
+NEAR_BITS = 15
+"""The table of positions near the end has ``2 ** NEAR_BITS`` entries: 256 KiB."""
 
 LEAST_TABLE_BITS = 12
 """The two bounds of an entry take 12 bits, and its place in the table has to leave them free."""
@@ -81,6 +85,7 @@ _SIX = np.uint64(6)
 _LOWER = np.uint64(63)
 _config: Any = config  # its settings are set at run time, unseen by type checkers
 _MIDDLE = 32  # bounds are kept as score + 32 and 32 - score; 0 says nothing
+_NEAR_SQUARES = 15  # with no more free squares a position is kept in the near table
 _UNKEPT_SQUARES = 8  # with fewer free squares searching costs less than a look at memory
 _MIRROR_PLIES = 10  # positions with fewer stones share an entry with their mirror image
 
@@ -163,7 +168,8 @@ def _expand(
 ) -> int:
     """Write a node's moves down, most promising last; return whether one is known to be enough.
 
-    Moves that the table refutes are left out.
+    ``table`` is that of the replies; moves that it refutes are left out.  Two squares to win on
+    next, of which the opponent can take one, are enough: nothing better is ever asked.
     """
     own, taken = frames[top, _OWN], frames[top, _TAKEN]
     other = own ^ taken
@@ -190,7 +196,11 @@ def _expand(
                 return _REACHES
             if known == _REACHES:
                 continue
-        weight = np.uint64(count_bits(winning_squares(own | move, height) & empty))
+        threats = winning_squares(own | move, height) & empty
+        next_ones = threats & ((taken | move) + go.bottom)
+        if (next_ones & (next_ones - ONE)) | (next_ones & (threats >> ONE)):
+            return _REACHES
+        weight = np.uint64(count_bits(threats))
         at = count
         while at > 0 and frames[top, _WEIGHTS + at - 1] > weight:
             frames[top, _MOVES + at] = frames[top, _MOVES + at - 1]
@@ -206,6 +216,7 @@ def _expand(
 @kernel
 def _enter(
     table: NDArray[np.uint64],
+    near: NDArray[np.uint64],
     frames: NDArray[np.uint64],
     top: int,
     stones: int,
@@ -220,7 +231,7 @@ def _enter(
     own, taken = frames[top, _OWN], frames[top, _TAKEN]
     rows, columns = int(go.rows), int(go.columns)
     height = np.uint64(rows + 1)
-    cells = rows * columns
+    free = rows * columns - stones
     frames[top, _HASH] = _UNKEPT
     threats = winning_squares(own ^ taken, height) & go.board & ~taken
     moves = (taken + go.bottom) & go.board
@@ -229,19 +240,24 @@ def _enter(
         moves = forced if forced & (forced - ONE) == ZERO else ZERO
     moves &= ~(threats >> ONE)  # never below a square where the opponent wins
     if moves == ZERO:
-        return _REACHES if -((cells - stones) // 2) > alpha else _FAILS
-    if stones >= cells - 2:
+        return _REACHES if -(free // 2) > alpha else _FAILS
+    if free <= 2:
         return _REACHES if alpha < 0 else _FAILS
-    if -((cells - 2 - stones) // 2) > alpha:
+    if -((free - 2) // 2) > alpha:
         return _REACHES
-    if (cells - 1 - stones) // 2 <= alpha:
+    if (free - 1) // 2 <= alpha:
         return _FAILS
     if moves & (moves - ONE) == ZERO:  # nothing to choose: not worth an entry
         frames[top, _MOVES] = moves
         frames[top, _LEFT] = ONE
         return _OPEN
-    if cells - stones < _UNKEPT_SQUARES:
-        return _expand(table, frames, top, go, moves, bits, alpha, False)
+    if free < _UNKEPT_SQUARES:
+        return _expand(near, frames, top, go, moves, NEAR_BITS, alpha, False)
+    below, below_bits = table, bits
+    if free <= _NEAR_SQUARES + 1:
+        below, below_bits = near, NEAR_BITS
+        if free <= _NEAR_SQUARES:
+            table, bits = near, NEAR_BITS
     key = own + taken
     if stones < _MIRROR_PLIES:
         key = min(key, mirrored(own, rows, columns) + mirrored(taken, rows, columns))
@@ -250,8 +266,8 @@ def _enter(
     if known != _OPEN:
         return known
     frames[top, _HASH] = hashed
-    probing = stones + 1 >= _MIRROR_PLIES and cells - stones > _UNKEPT_SQUARES
-    known = _expand(table, frames, top, go, moves, bits, alpha, probing)
+    probing = stones + 1 >= _MIRROR_PLIES and free > _UNKEPT_SQUARES
+    known = _expand(below, frames, top, go, moves, below_bits, alpha, probing)
     if known != _OPEN:
         _write_down(table, hashed, bits, alpha, known == _REACHES)
     return known
@@ -269,17 +285,17 @@ def _next_test(item: Any, cells: int, stones: int, wins: bool) -> int:
     low = min(max(low, -((cells - stones) // 2)), high)
     high = max(min(high, (cells - 1 - stones) // 2), low)
     item.low, item.high = low, high
-    # Tests near zero are cheaper, and most scores are near it.
-    test = low + (high - low) // 2
-    if test <= 0 and -(-low // 2) < test:
-        return -(-low // 2)
-    if test >= 0 and high // 2 > test:
-        return high // 2
-    return test
+    # First whether the player wins: most scores are near zero, and tests there are cheaper.
+    if low >= 0:
+        return low + (high - low) // 2
+    if high <= 0:
+        return high - 1 - (high - low - 1) // 2
+    return 0
 
 
 @kernel_of(
     types.int64(
+        types.Array(types.uint64, 1, "C"),
         types.Array(types.uint64, 1, "C"),
         types.Array(types.uint64, 2, "C"),
         types.Array(nb.from_dtype(CONTROL), 1, "C"),
@@ -290,6 +306,7 @@ def _next_test(item: Any, cells: int, stones: int, wins: bool) -> int:
 )
 def answer(
     table: NDArray[np.uint64],
+    near: NDArray[np.uint64],
     frames: NDArray[np.uint64],
     control: NDArray[Any],
     items: NDArray[Any],
@@ -302,6 +319,7 @@ def answer(
 
     Args:
         table: ``2 ** bits`` entries, zeros at first.
+        near: ``2 ** NEAR_BITS`` entries, zeros at first.
         frames: one row of ``FRAME_WORDS`` for each square of the board.
         control: one record; ``item`` 0 and ``top`` -1 to begin with.
         items: the questions.
@@ -313,8 +331,8 @@ def answer(
     height = np.uint64(int(go.rows) + 1)
     used = 0
     spec = np.zeros(2, np.int64)
+    began = _now(spec)
     while int(go.item) < len(items):
-        began = _now(spec)
         item = items[int(go.item)]
         root_stones = count_bits(item.taken)
         if int(go.top) < 0:
@@ -323,7 +341,9 @@ def answer(
             go.alpha = _next_test(item, cells, root_stones, wins)
             if int(item.low) == int(item.high):
                 go.item += 1
-                item.nanoseconds += _now(spec) - began
+                ended = _now(spec)
+                item.nanoseconds += ended - began
+                began = ended
                 continue
             frames[0, _OWN] = item.own
             frames[0, _TAKEN] = item.taken
@@ -338,13 +358,17 @@ def answer(
                 if used >= budget:
                     break
                 used += 1
-                known = _enter(table, frames, top, root_stones + top, go, bits, alpha)
+                known = _enter(table, near, frames, top, root_stones + top, go, bits, alpha)
             else:  # a child has answered: where it fails, its parent reaches
                 known = _REACHES if known == _FAILS else _OPEN
                 if known == _OPEN and frames[top, _LEFT] == ZERO:
                     known = _FAILS
                 if known != _OPEN and frames[top, _HASH] != _UNKEPT:
-                    _write_down(table, frames[top, _HASH], bits, alpha, known == _REACHES)
+                    hashed, reaches = frames[top, _HASH], known == _REACHES
+                    if cells - root_stones - top <= _NEAR_SQUARES:
+                        _write_down(near, hashed, NEAR_BITS, alpha, reaches)
+                    else:
+                        _write_down(table, hashed, bits, alpha, reaches)
             if known == _OPEN:
                 left = frames[top, _LEFT] - ONE
                 frames[top, _LEFT] = left
@@ -357,9 +381,9 @@ def answer(
                 top -= 1
                 entering = False
         item.nodes += used - before
-        item.nanoseconds += _now(spec) - began
         go.top = top
         if top >= 0:
+            item.nanoseconds += _now(spec) - began
             go.entering = 1
             break
         if known == _REACHES:

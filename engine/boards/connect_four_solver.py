@@ -20,6 +20,7 @@ from plywise.engine.boards.connect_four_core import (
     FRAME_WORDS,
     ITEM,
     LEAST_TABLE_BITS,
+    NEAR_BITS,
     answer,
 )
 from plywise.engine.jit import prepare
@@ -80,6 +81,7 @@ class ConnectFourSolver:
         self.rows, self.columns, self.table_bits = rows, columns, table_bits
         self._table = np.empty(1 << table_bits, np.uint64)
         self._table.fill(0)  # the system hands its pages out now, not on the first position's clock
+        self._near = np.zeros(1 << NEAR_BITS, np.uint64)
         self._frames = np.zeros((rows * columns + 1, FRAME_WORDS), np.uint64)
         self._control = np.zeros(1, CONTROL)
         height = rows + 1
@@ -189,6 +191,7 @@ class ConnectFourSolver:
             while done < len(items):
                 done = answer(
                     self._table,
+                    self._near,
                     self._frames,
                     self._control,
                     items,

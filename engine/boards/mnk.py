@@ -25,7 +25,7 @@ STATE = np.dtype(
         np.record,
         [
             ("rng", np.uint64),
-            ("balance", np.int32),  # of open lines, for player 0; see _line_value
+            ("balance", np.int32),  # of open lines, for player 0; see _place
             ("ply", np.uint16),
             ("status", np.uint8),
             ("rows", np.uint8),
@@ -46,20 +46,14 @@ _SOFTNESS = 200.0  # a balance of so much counts half a win
 
 
 @kernel
-def _line_value(first: int, second: int) -> int:
-    """Return what a line of ``in_line`` squares is worth to player 0, by the stones in it."""
-    if second == 0:
-        return int(_WORTH[min(first, 9)])
-    if first == 0:
-        return -int(_WORTH[min(second, 9)])
-    return 0
+def _place(state: Any, row: int, column: int, player: int) -> bool:
+    """Place a stone and keep ``balance``; return whether it completes a line.
 
-
-@kernel
-def _through(state: Any, row: int, column: int) -> int:
-    """Return the summed value of all lines of ``in_line`` squares through one square."""
+    A line counts while one player alone has stones in it: for player 0 ``_WORTH`` of how many.
+    """
     rows, columns, length = signed(state.rows), signed(state.columns), signed(state.in_line)
-    total = 0
+    own, won = 1 + player, False
+    gained = 0  # for the player
     for d in range(4):
         dr, dc = signed(_ROW_STEPS[d]), signed(_COLUMN_STEPS[d])
         for back in range(length):
@@ -69,34 +63,21 @@ def _through(state: Any, row: int, column: int) -> int:
                 continue
             if not (0 <= c < columns and 0 <= end_c < columns):
                 continue
-            first, second = 0, 0
+            mine, theirs = 0, 0
             for k in range(length):
                 stone = signed(state.cells[(r + k * dr) * columns + c + k * dc])
-                if stone == 1:
-                    first += 1
-                elif stone == 2:
-                    second += 1
-            total += _line_value(first, second)
-    return total
-
-
-@kernel
-def _wins(state: Any, row: int, column: int, stone: int) -> bool:
-    """Return whether the stone on a square stands in a line that is long enough."""
-    rows, columns, length = signed(state.rows), signed(state.columns), signed(state.in_line)
-    for d in range(4):
-        dr, dc = signed(_ROW_STEPS[d]), signed(_COLUMN_STEPS[d])
-        found = 1
-        for sign in range(-1, 2, 2):
-            r, c = row + sign * dr, column + sign * dc
-            while (
-                0 <= r < rows and 0 <= c < columns and signed(state.cells[r * columns + c]) == stone
-            ):
-                found += 1
-                r, c = r + sign * dr, c + sign * dc
-        if found >= length:
-            return True
-    return False
+                if stone == own:
+                    mine += 1
+                elif stone != 0:
+                    theirs += 1
+            if theirs == 0:
+                gained += _WORTH[mine + 1] - _WORTH[mine]
+                won = won or mine == length - 1
+            elif mine == 0:
+                gained += _WORTH[theirs]
+    state.cells[row * columns + column] = own
+    state.balance = signed(state.balance) + (gained if player == 0 else -gained)
+    return won
 
 
 @kernel_of(_SIGNATURES.step)
@@ -106,12 +87,9 @@ def step(pool: Pool, i: int, a0: int, a1: int) -> None:
     player = signed(state.ply) & 1
     action = a0 if player == 0 else a1
     columns = signed(state.columns)
-    row, column = action // columns, action % columns
-    before = _through(state, row, column)
-    state.cells[action] = 1 + player
-    state.balance = signed(state.balance) + _through(state, row, column) - before
+    won = _place(state, action // columns, action % columns, player)
     state.ply = signed(state.ply) + 1
-    if _wins(state, row, column, 1 + player):
+    if won:
         state.status = WON_BY_FIRST + player
     elif signed(state.ply) == signed(state.rows) * columns:
         state.status = DRAWN
