@@ -192,13 +192,17 @@ class LanguageModel:
         return self._client
 
     def consult(
-        self, group: LLMGroup, game: Game, search: SearchConfig | None = None, timed: bool = False
+        self,
+        group: LLMGroup,
+        game: Game,
+        search: SearchConfig | None = None,
+        seconds: float | None = None,
     ) -> Consult | None:
         """Return who is asked with these settings; agents with the same ones share it.
 
-        ``search`` is how the opponent plays, as far as a stand-in is to know; ``timed`` whether a
-        clock runs for who is advised.  None where no guide is trusted: then nothing is started or
-        asked.
+        ``search`` is how the opponent plays, as far as a stand-in is to know; ``seconds`` what a
+        decision of who is advised may take, None: no clock.  None where no guide is trusted: then
+        nothing is started or asked.
         """
         trusted = trusts(group, game.info.name)
         for line in trust_lines(group, game.info.name, trusted):
@@ -213,7 +217,7 @@ class LanguageModel:
                 self._oracle = make_oracle(game, search, group.oracle_iterations)
             config = self.guide_config(group, trusted)
             return StandIn(self._oracle, config, group.skill, group.seed, group.delay).consult
-        return asks(self._consultant(group, trusted, game), timed)
+        return asks(self._consultant(group, trusted, game), seconds)
 
     def _consultant(
         self, group: LLMGroup, trusted: Mapping[str, Trust], game: Game
@@ -278,19 +282,21 @@ class LanguageModel:
         return client
 
 
-def asks(consultant: LLMConsultant, timed: bool) -> Consult:
+def asks(consultant: LLMConsultant, seconds: float | None) -> Consult:
     """Return who asks ``consultant``; where a clock runs, briefings are written meanwhile.
 
     Without a clock they come first: what is asked must not depend on when they are ready.
     """
-    from plywise.llm_modules.meanwhile import Meanwhile
+    from plywise.llm_modules.meanwhile import Scribe
 
-    if not timed:
+    if seconds is None:
         return lambda state, player, seed: consultant.consult(state.briefing(player), seed)
+
+    scribe = Scribe(seconds)
 
     def consult(state: State, player: int, seed: int) -> Recorded:
         asked = state.clone()  # the game may go on before its briefing is written
-        return Meanwhile(
+        return scribe.begin(
             lambda: asked.briefing(player), lambda briefing: consultant.consult(briefing, seed)
         )
 

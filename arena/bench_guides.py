@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection
 from random import Random
+from typing import cast
 
 import numpy as np
 
@@ -38,13 +41,12 @@ def bench_guides(seconds: float, decisions: int, seed: int) -> dict[str, float]:
         how many milliseconds the typical, the 99th of 100 and the last one came after its deadline;
         what the model was asked and how each question ended; how often it answered in which way.
     """
-    fuzz = Fuzz(seed, slow=seconds)
     late: list[float] = []
     illegal = broken = 0
     report = GuideReport()
-    with _errors_alone("plywise.llm"), MockEndpoint(fuzz) as endpoint:
+    with _errors_alone("plywise.llm"), _fuzzed_endpoint(seed, seconds) as (address, answers):
         config = LLMConfig(
-            endpoint.base_url, "fuzz", timeout=2.0 * seconds, max_retries=1, cache_entries=0,
+            address, "fuzz", timeout=2.0 * seconds, max_retries=1, cache_entries=0,
             pause_after=3, pause_seconds=2.0 * seconds,
         )  # fmt: skip
         with LLMClient(config) as client:
@@ -54,6 +56,7 @@ def bench_guides(seconds: float, decisions: int, seed: int) -> dict[str, float]:
                 trust = dict.fromkeys(("propose", "model", "evaluate"), 1.0)
                 consultant = LLMConsultant(client, GuideConfig(trust=trust))
                 agent = _agent(game, consultant, seconds)
+                game.prepare_briefings()
                 wanted = decisions // len(GAMES) + (number < decisions % len(GAMES))
                 states = _positions(game, Random(f"{seed}/{name}"))
                 for _ in range(wanted):
@@ -65,8 +68,9 @@ def bench_guides(seconds: float, decisions: int, seed: int) -> dict[str, float]:
                     broken += "guide_error" in decision.notes
                     report.add(decision.notes.get("guide", GuideReport()))
                 agent.close()
+        given = answers()
     tardy = np.array(late)
-    ways = {f"answers_{name.replace(' ', '_')}": float(n) for name, n in fuzz.answers.items()}
+    ways = {f"answers_{name.replace(' ', '_')}": float(n) for name, n in given.items()}
     return {
         "decisions": float(len(late)),
         "decisions_illegal": float(illegal),
@@ -85,6 +89,38 @@ def bench_guides(seconds: float, decisions: int, seed: int) -> dict[str, float]:
 
 
 @contextmanager
+def _fuzzed_endpoint(
+    seed: int, seconds: float
+) -> Iterator[tuple[str, Callable[[], dict[str, int]]]]:
+    """Serve the fuzzed model from a process of its own, as any model is served.
+
+    Yields its address, and what says how often it has answered in which way.
+    """
+    spawn = multiprocessing.get_context("spawn")
+    ours, theirs = spawn.Pipe()
+    process = spawn.Process(target=_serve, args=(theirs, seed, seconds), daemon=True)
+    process.start()
+
+    def answers() -> dict[str, int]:
+        ours.send("answers")
+        return cast("dict[str, int]", ours.recv())
+
+    try:
+        yield ours.recv(), answers
+    finally:
+        ours.close()
+        process.join()
+
+
+def _serve(pipe: Connection, seed: int, seconds: float) -> None:
+    fuzz = Fuzz(seed, slow=seconds)
+    with MockEndpoint(fuzz) as endpoint, suppress(EOFError):
+        pipe.send(endpoint.base_url)
+        while pipe.recv():
+            pipe.send(dict(fuzz.answers))
+
+
+@contextmanager
 def _errors_alone(logger: str) -> Iterator[None]:
     """Log no warnings meanwhile: what goes wrong here is meant to."""
     log = logging.getLogger(logger)
@@ -99,7 +135,7 @@ def _errors_alone(logger: str) -> Iterator[None]:
 def _agent(game: Game, consultant: LLMConsultant, seconds: float) -> Agent:
     kernels = game.kernels()
     assert kernels is not None
-    advised = Advised(asks(consultant, timed=True))
+    advised = Advised(asks(consultant, seconds))
     if game.info.simultaneous or game.info.hidden_information:
         return BattleAgent("fuzzed", kernels, SimultaneousConfig(seconds=seconds), advised)
     return AlphaBetaAgent("fuzzed", kernels, AlphaBetaConfig(seconds=seconds), advised)

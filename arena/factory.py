@@ -201,6 +201,13 @@ class AgentFactory:
         """Return whether a model advises the agent."""
         return entrant.name == "llm_search" and self._model.config.name != "none"
 
+    def _search_of(self, entrant: AgentConfig, advised: bool) -> SearchConfig:
+        """Return how an agent searches; advised ones may have time of their own."""
+        search = self._search
+        if advised and self._model.config.seconds is not None and search.seconds is not None:
+            search = replace(search, seconds=self._model.config.seconds)
+        return with_budget(search, entrant)
+
     def _make(self, entrant: AgentConfig) -> Agent:
         consult = None
         if CATALOG[entrant.name].llm and self._model.config.name != "none":
@@ -208,14 +215,11 @@ class AgentFactory:
         if self._advised(entrant):
             group = with_advice(self._model.config, entrant)
             if group.ask != "never":
-                timed = with_budget(self._search, entrant).seconds is not None
-                everything = self._model.consult(group, self.game, self._search, timed)
+                seconds = self._search_of(entrant, advised=True).seconds
+                everything = self._model.consult(group, self.game, self._search, seconds)
                 consult = None if everything is None else asked_when(group, everything)
         advised = consult is not None
-        search = self._search
-        if advised and self._model.config.seconds is not None and search.seconds is not None:
-            search = replace(search, seconds=self._model.config.seconds)
-        search = with_budget(search, entrant)
+        search = self._search_of(entrant, advised)
         label = entrant.title
         if entrant.name == "random":
             return RandomAgent(label)

@@ -269,6 +269,7 @@ def _unit_places() -> dict[str, Path]:
 
 
 _progress = _Progress()
+_preparing = threading.RLock()
 if not _config.DISABLE_JIT:
     cast(Any, event).register("numba:compile", _progress)
     units.configure(_OPTIONS, _unit_places(), _progress.note)
@@ -299,7 +300,7 @@ def prepare(label: str, *kernels: Callable[..., Any]) -> None:
     """
     if _config.DISABLE_JIT:
         return
-    with compiling(label):
+    with _preparing, compiling(label):  # two threads at once would close what the other compiles
         for function in kernels:
             dispatcher: Any = function
             signature = getattr(dispatcher, "plywise_signature", None)

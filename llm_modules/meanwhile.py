@@ -1,14 +1,18 @@
-"""A consultation whose briefing is written while the search already thinks.
+"""Consultations whose briefings are written while the search already thinks.
 
 The computed facts of a briefing cost time (in a battle tens of milliseconds); none of it is to come
-off a decision's clock, and none is to make it late.
+off a decision's clock, and none is to make it late.  Python writes and the search's own moments of
+Python wait for each other, so a briefing that would probably still be written near the end of the
+decision is not begun at all.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from plywise.search.guide import Advice, GuideReport
@@ -19,32 +23,79 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("plywise.llm")
 
+_MOST = 0.5  # of a decision's time that a briefing may be expected to take
+_SLOWER, _FASTER = 0.5, 0.05  # of the way the expectation goes to a longer or a shorter duration
+_FORGOTTEN = 0.05  # of the expectation, each time that a briefing was not begun because of it
 
-class Meanwhile:
-    """A consultation (``search.guide.Consultation``) that begins in a thread of its own.
+
+class Scribe:
+    """Writes briefings, one after the other, in a thread of its own.
 
     Args:
-        brief: writes the briefing; it must not read what others change meanwhile.
-        ask: opens the consultation about it.
+        seconds: that a decision has.
+
+    Attributes:
+        expected: seconds that a briefing is expected to take, its wait included.
     """
 
-    def __init__(
+    def __init__(self, seconds: float) -> None:
+        self.expected = 0.0
+        self._seconds = seconds
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="briefing")
+        self._lock = threading.Lock()
+
+    def begin(
         self, brief: Callable[[], Briefing], ask: Callable[[Briefing], LLMConsultation]
+    ) -> Meanwhile:
+        """Return the consultation about one decision; it may be too late for it already.
+
+        Args:
+            brief: writes the briefing; it must not read what others change meanwhile.
+            ask: opens the consultation about it.
+        """
+        with self._lock:
+            worth = self.expected <= _MOST * self._seconds
+            if not worth:
+                self.expected *= 1.0 - _FORGOTTEN  # another time it may be quicker
+        found = Meanwhile(brief, ask, self._took)
+        if worth:
+            self._thread.submit(found.begin)
+        return found
+
+    def _took(self, seconds: float) -> None:
+        with self._lock:
+            share = _SLOWER if seconds > self.expected else _FASTER
+            self.expected += share * (seconds - self.expected)
+
+
+class Meanwhile:
+    """A consultation (``search.guide.Consultation``) that a :class:`Scribe` begins."""
+
+    def __init__(
+        self,
+        brief: Callable[[], Briefing],
+        ask: Callable[[Briefing], LLMConsultation],
+        took: Callable[[float], None],
     ) -> None:
         self._brief = brief
         self._ask = ask
+        self._took = took
+        self._made = time.perf_counter()
         self._lock = threading.Lock()
         self._opened: LLMConsultation | None = None
         self._problem: Exception | None = None
         self._closed = False
-        threading.Thread(target=self._begin, name="briefing", daemon=True).start()
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
+        """Write the briefing and ask, unless the decision has been made meanwhile."""
+        if self._closed:
+            return
         try:
             briefing = self._brief()
             with self._lock:
                 if not self._closed:
                     self._opened = self._ask(briefing)
+            self._took(time.perf_counter() - self._made)
         except Exception as problem:  # the search decides alone, whatever advice fails for
             log.exception("no advice: the briefing or the consultation failed")
             self._problem = problem

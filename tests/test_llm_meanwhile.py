@@ -13,6 +13,7 @@ from plywise.games.base import Briefing
 from plywise.games.connect_four import ConnectFour, ConnectFourState
 from plywise.llm_modules.client import LLMClient
 from plywise.llm_modules.guides import GuideConfig, LLMConsultant
+from plywise.llm_modules.meanwhile import Scribe
 from plywise.llm_modules.mock import MockEndpoint, scores
 from plywise.llm_modules.settings import LLMConfig
 from plywise.search.decision import Decision
@@ -51,7 +52,7 @@ def decide(game: Slow, seconds: float = SECONDS) -> tuple[Decision, int, float]:
         with LLMClient(LLMConfig(endpoint.base_url, "m")) as client:
             consultant = LLMConsultant(client, GuideConfig(guides=("propose",)))
             search = AlphaBetaConfig(seconds=seconds, table_bits=12)
-            advised = Advised(asks(consultant, timed=True))
+            advised = Advised(asks(consultant, seconds))
             agent = AlphaBetaAgent("guided", game.kernels(), search, advised)
             start = time.perf_counter()
             decision = agent.decide(game.new_initial_state(), 0, 1)
@@ -100,7 +101,7 @@ def test_the_game_may_go_on_before_the_briefing_is_written() -> None:
             raise StopIteration
 
     state = game.new_initial_state()
-    asks(Asked(), timed=True)(state, 0, 1)  # type: ignore[arg-type]
+    asks(Asked(), SECONDS)(state, 0, 1)  # type: ignore[arg-type]
     state.apply_action(3)
     until.set()
     assert game.written.wait(10.0)
@@ -110,3 +111,34 @@ def test_the_game_may_go_on_before_the_briefing_is_written() -> None:
             break
         time.sleep(0.01)
     assert seen[0].situation == expected.situation
+
+
+def test_a_briefing_that_takes_too_long_is_not_begun_for_a_while() -> None:
+    begun: list[int] = []
+    scribe = Scribe(0.1)
+
+    def one(number: int) -> int:
+        def brief() -> Briefing:
+            begun.append(number)
+            time.sleep(0.2)
+            return ConnectFour().new_initial_state().briefing(0)
+
+        def ask(briefing: Briefing) -> Any:
+            raise AssertionError("nobody waits for it any more")
+
+        meanwhile = scribe.begin(brief, ask)
+        time.sleep(0.01)  # for its thread to begin, if it is to
+        return meanwhile.close().late
+
+    assert one(0) == 1
+    deadline = time.monotonic() + 10.0
+    while scribe.expected == 0.0 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert scribe.expected >= 0.1  # half of the way to what it took
+    assert [one(k) for k in range(1, 6)] == [1] * 5
+    assert begun == [0]
+    number = 6
+    while len(begun) == 1 and number < 200:  # after some time it is tried again
+        one(number)
+        number += 1
+    assert 12 < number < 200
