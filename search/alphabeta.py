@@ -169,7 +169,8 @@ class AlphaBeta:
         with np.errstate(over="ignore"):  # hashes wrap around; only seen with NUMBA_DISABLE_JIT
             self._clear()
             root = self._open(pool_state, player, consultation is not None)
-            guide = _Guide(consultation, root, start, deadline)
+            kept = _REPLY_SHARE / 2 * (self.seconds or 0.0)
+            guide = _Guide(consultation, root, start, deadline, kept)
             depth = self._deepen(pool_state, player, root, deadline, guide)
             self._expect_replies(pool_state, player, root, deadline)
             told: dict[str, Any] = {}
@@ -256,13 +257,11 @@ class AlphaBeta:
                 if depth < limit:
                     depth += 1
                     continue
-                if deadline is not None:
-                    guide.wait(deadline)
+                guide.wait()
                 if not self.all_values and root.margin(depth) > margin:
                     continue  # values came: what they may lift over the best needs a real score
             break
-        if deadline is not None:
-            guide.wait(deadline)
+        guide.wait()
         return completed
 
     def _out_of_budget(self, deadline: float | None, root: Root) -> bool:
@@ -373,6 +372,8 @@ class AlphaBeta:
             self._step(0, player, action)
             if int(self.kernels.current(self._pool, 0)) != 1 - player:
                 continue
+            if _over(deadline):
+                break
             after = self._reply_values(
                 self._pool[:1].copy(), 1 - player, root.depth - 1, nodes // len(tied), deadline
             )
@@ -393,10 +394,11 @@ class AlphaBeta:
         order = [int(a) for a in self._actions[0, :count]]
         last = int(self._control[0].nodes) + nodes
         for plies in range(1, max(depth, 1) + 1):
+            if _over(deadline):
+                break
             self._begin(child, opponent, order, plies, negamax.EVERY)
             while self._slice_once(last) == negamax.PAUSED:
-                late = deadline is not None and time.perf_counter() >= deadline
-                if late or int(self._control[0].nodes) >= last:
+                if _over(deadline) or int(self._control[0].nodes) >= last:
                     return found
             found = {a: -reported_value(int(self._answers[a].score)) for a in order}
             order.sort(key=lambda a: found[a])
@@ -469,13 +471,24 @@ class AlphaBeta:
 
 
 class _Guide(Listener):
-    """The guide of one decision, who may be waited for."""
+    """The guide of one decision, who may be waited for.
+
+    Args:
+        kept: seconds before the deadline that are for the replies which it predicts.
+    """
 
     def __init__(
-        self, consultation: Consultation | None, root: Root, start: float, deadline: float | None
+        self,
+        consultation: Consultation | None,
+        root: Root,
+        start: float,
+        deadline: float | None,
+        kept: float,
     ) -> None:
         super().__init__(consultation, root)
         self._root = root
+        self._deadline = deadline
+        self._kept = kept
         self._looks = Looks(start, deadline)
         self.favourite = lambda: root.best() if root.scores else None
 
@@ -490,16 +503,25 @@ class _Guide(Listener):
         if self.undecided:
             self.tell(self._root.outlook())
 
-    def wait(self, deadline: float) -> None:
-        """Listen until the guide is finished, for as long as it can change what is played."""
+    def wait(self) -> None:
+        """Listen until the guide is finished, for as long as it can change what is played.
+
+        Without a clock it has been heard out.  Where replies were predicted, time is left for them.
+        """
+        if self._deadline is None:
+            return
         self.look()
         self.hear()
         while self._root.open() and not self.finished:
-            left = deadline - time.perf_counter()
+            left = self._deadline - time.perf_counter() - self._kept * bool(self._root.model)
             if left <= 0:
                 return
             time.sleep(min(NAP_SECONDS, left))
             self.hear()
+
+
+def _over(deadline: float | None) -> bool:
+    return deadline is not None and time.perf_counter() >= deadline
 
 
 def plies_to_end(score: int) -> int:
