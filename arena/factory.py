@@ -388,6 +388,9 @@ class ExpectimaxAgent:
         """Nothing to free."""
 
 
+_SAMPLING = 0.5  # of a decision's time, after which no more worlds are drawn
+
+
 class BattleAgent(TimedAgent):
     """Search over sampled worlds where moves are simultaneous; a search of its own per thread."""
 
@@ -418,7 +421,8 @@ class BattleAgent(TimedAgent):
         """Return the search's decision; sampling the worlds takes part of its time."""
         start = time.perf_counter()
         search = self._search()
-        worlds = belief_worlds(state, player, self._config.worlds, seed)
+        until = None if allowed is None else start + _SAMPLING * allowed
+        worlds = belief_worlds(state, player, self._config.worlds, seed, until)
 
         uncounted = 0.0
 
@@ -435,6 +439,8 @@ class BattleAgent(TimedAgent):
             return search.decide(worlds, None, player, seed, None, allowed)
 
         decision = self._advised.decide(state, player, seed, think, alone)
+        if len(worlds) < self._config.worlds:
+            decision = replace(decision, notes={**decision.notes, "fewer_worlds": len(worlds)})
         return replace(decision, seconds=spent())
 
     def _search(self) -> SimultaneousSearch | AveragedSearch:

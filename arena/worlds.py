@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from random import Random
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,13 +14,22 @@ if TYPE_CHECKING:
     from plywise.games.base import State
 
 
-def belief_worlds(state: State, player: int, count: int, seed: int) -> NDArray[Any]:
-    """Return a pool of ``count`` flat states that ``player`` cannot tell from the real one."""
+def belief_worlds(
+    state: State, player: int, count: int, seed: int, deadline: float | None = None
+) -> NDArray[Any]:
+    """Return a pool of ``count`` flat states that ``player`` cannot tell from the real one.
+
+    Where worlds are drawn one by one, none is begun after ``deadline`` (``time.perf_counter``) but
+    the first.
+    """
     known = state.view(player) if hasattr(state, "view") else state
     if hasattr(known, "worlds"):  # what the player knows makes the worlds, here as on a server
         return cast("NDArray[Any]", known.worlds(count, seed))
     rng = Random(seed)
-    return np.concatenate([state.resample_from_infostate(player, rng).flat() for _ in range(count)])
+    worlds = [state.resample_from_infostate(player, rng).flat()]
+    while len(worlds) < count and (deadline is None or time.perf_counter() < deadline):
+        worlds.append(state.resample_from_infostate(player, rng).flat())
+    return np.concatenate(worlds)
 
 
 def imagined(state: State, player: int, rng: Random) -> State:

@@ -325,19 +325,28 @@ class BattleshipState(State):
         if not waiting:
             rest = self.game.fleet[len(options) :]
             return not unexplained and _room(self.game.sea, taken, rest)
-        target = min(unexplained) if unexplained else None
-        if target is None:
-            choices = [(waiting[0], *option) for option in options[waiting[0]]]
-        else:
-            choices = [(n, *o) for n in waiting for o in options[n] if target in o[0]]
+        # The scarcest comes first, the hit or the ship that fewest placements are left for: other
+        # orders run into dead ends by the million.
+        fitting = {n: [o for o in options[n] if taken.isdisjoint(o[0])] for n in waiting}
+        if not all(fitting.values()):
+            return False
+        choices: list[tuple[int, Ship, frozenset[int]]]
+        if unexplained:
+            covers = [
+                [(n, *o) for n in waiting for o in fitting[n] if square in o[0]]
+                for square in sorted(unexplained)
+            ]
+            choices = min(covers, key=len)
             rng.shuffle(choices)
+        else:
+            scarcest = min(waiting, key=lambda n: len(fitting[n]))
+            choices = [(scarcest, *option) for option in fitting[scarcest]]
         for number, ship, around in choices:
-            if taken.isdisjoint(ship):
-                drawn[number] = ship
-                rest_unexplained = unexplained.difference(ship)
-                if self._extend(drawn, options, rest_unexplained, taken | around, rng):
-                    return True
-                del drawn[number]
+            drawn[number] = ship
+            rest_unexplained = unexplained.difference(ship)
+            if self._extend(drawn, options, rest_unexplained, taken | around, rng):
+                return True
+            del drawn[number]
         return False
 
     # --- names, texts, flat states ----------------------------------------------------------------

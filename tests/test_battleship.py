@@ -139,3 +139,16 @@ def test_bad_saves_are_refused() -> None:
     ):
         with pytest.raises(ValueError, match="battleship state"):
             SMALL.deserialize_state(text)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(("seed", "shots"), [(178, 18), (384, 18), (384, 24), (384, 30)])
+def test_fleets_are_found_where_few_of_them_fit(seed: int, shots: int) -> None:
+    """Ship by ship in a fixed order the search ran into dead ends here, for half a minute or more."""
+    rng, state = Random(seed), Battleship().new_initial_state()
+    while len(state.shots) < shots:
+        state.apply_action(rng.choice(state.legal_actions()))
+    player = shots % 2
+    worlds = [state.resample_from_infostate(player, Random(k)) for k in range(20)]
+    assert all(world.results(player) == state.results(player) for world in worlds)
+    assert len({str(world.fleets[1 - player]) for world in worlds}) > 1
