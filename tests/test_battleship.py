@@ -144,7 +144,7 @@ def test_bad_saves_are_refused() -> None:
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize(("seed", "shots"), [(178, 18), (384, 18), (384, 24), (384, 30)])
 def test_fleets_are_found_where_few_of_them_fit(seed: int, shots: int) -> None:
-    """Ship by ship in a fixed order the search ran into dead ends here, for half a minute or more."""
+    """Ship by ship in a fixed order a search ran into dead ends here, for half a minute or more."""
     rng, state = Random(seed), Battleship().new_initial_state()
     while len(state.shots) < shots:
         state.apply_action(rng.choice(state.legal_actions()))
