@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import fields, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from plywise.arena.advice import Advised, LanguageModel, check_advice, example_book, with_advice
@@ -41,9 +41,20 @@ if TYPE_CHECKING:
     from plywise.search.simultaneous import SimultaneousSearch
 
 
+@cache
+def _settle() -> None:
+    """Leave what the process has loaded by now out of garbage collections for good.
+
+    Looking through the tables takes 0.1 s, and a collection put off by :func:`_uncollected` would
+    come right after the decision.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 @contextlib.contextmanager
 def _uncollected() -> Iterator[None]:
-    """Put off Python's garbage collection: looking through the tables takes 0.1 s, on the clock."""
+    """Put off Python's garbage collection, which would come off a decision's clock."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -307,7 +318,9 @@ class AlphaBetaAgent:
         self._advised = advised
         self._local = threading.local()
         self._search()  # compiles now, not on the clock of the first decision
+        _settle()
 
+    @_uncollected()
     def decide(self, state: State, player: int, seed: int) -> Decision:
         """Return the search's decision; the seed matters for the guide alone."""
         search = self._search()
@@ -409,6 +422,7 @@ class BattleAgent(TimedAgent):
         self._advised = advised
         self._local = threading.local()
         self._search()  # compiles now, not on the clock of the first decision
+        _settle()
 
     def new_clock(self) -> BattleClock:
         """Return the clock for one battle."""

@@ -9,6 +9,7 @@ decision is not begun at all.
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -25,6 +26,7 @@ log = logging.getLogger("plywise.llm")
 
 _MOST = 0.5  # of a decision's time that a briefing may be expected to take
 _SLOWER, _FASTER = 0.5, 0.05  # of the way the expectation goes to a longer or a shorter duration
+_SWITCH_SECONDS = 0.001  # Python's default is 0.005
 _FORGOTTEN = 0.05  # of the expectation, each time that a briefing was not begun because of it
 
 
@@ -41,6 +43,8 @@ class Scribe:
     def __init__(self, seconds: float) -> None:
         self.expected = 0.0
         self._seconds = seconds
+        # A search that comes back from compiled code waits so long for the thread that writes.
+        sys.setswitchinterval(min(_SWITCH_SECONDS, sys.getswitchinterval()))
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="briefing")
         self._lock = threading.Lock()
 
