@@ -169,8 +169,7 @@ class AlphaBeta:
         with np.errstate(over="ignore"):  # hashes wrap around; only seen with NUMBA_DISABLE_JIT
             self._clear()
             root = self._open(pool_state, player, consultation is not None)
-            kept = _REPLY_SHARE / 2 * (self.seconds or 0.0)
-            guide = _Guide(consultation, root, start, deadline, kept)
+            guide = _Guide(consultation, root, start, deadline, self._reply_seconds)
             depth = self._deepen(pool_state, player, root, deadline, guide)
             self._expect_replies(pool_state, player, root, deadline)
             told: dict[str, Any] = {}
@@ -268,10 +267,12 @@ class AlphaBeta:
         nodes = int(self._control[0].nodes)
         if self.max_nodes is not None and nodes >= self.max_nodes:
             return True
-        if deadline is None:
-            return False
-        kept = self.seconds * _REPLY_SHARE / 2 if root.model and self.seconds is not None else 0.0
-        return time.perf_counter() >= deadline - kept
+        return deadline is not None and _over(deadline - self._reply_seconds * bool(root.model))
+
+    @property
+    def _reply_seconds(self) -> float:
+        """What is kept before a deadline for the replies that a guide predicts."""
+        return _REPLY_SHARE / 2 * (self.seconds or 0.0)
 
     def _looks_back(self) -> bool:
         """Return whether enough nodes are searched to say how sure the search is."""
