@@ -226,9 +226,9 @@ class LanguageModel:
         from plywise.llm_modules.scoring import LetterCalibration
 
         config = self.guide_config(group, trusted)
-        book = example_book(group, game)
-        key = repr((config, trusted, game if book is not None else None))
+        key = repr((config, trusted, game if group.examples else None))
         if key not in self._consultants:
+            book = example_book(group, game)
             fits = {guide: trust.fit for guide, trust in trusted.items() if trust.fit is not None}
             self._consultants[key] = LLMConsultant(
                 self.client(), config, calibration=LetterCalibration(fits), book=book
