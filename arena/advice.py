@@ -316,6 +316,11 @@ class Advised:
         self._consult = consult
         self._compare = compare
 
+    @property
+    def asks(self) -> bool:
+        """Whether there is anybody to ask."""
+        return self._consult is not None
+
     def decide(
         self, state: State, player: int, seed: int, think: Think, unadvised: Callable[[], Decision]
     ) -> Decision:

@@ -55,8 +55,8 @@ def bench_guides(seconds: float, decisions: int, seed: int) -> dict[str, float]:
                 # A step down the ladder of ways to answer is for good: each game begins anew.
                 trust = dict.fromkeys(("propose", "model", "evaluate"), 1.0)
                 consultant = LLMConsultant(client, GuideConfig(trust=trust))
-                agent = _agent(game, consultant, seconds)
                 game.prepare_briefings()
+                agent = _agent(game, consultant, seconds)
                 wanted = decisions // len(GAMES) + (number < decisions % len(GAMES))
                 states = _positions(game, Random(f"{seed}/{name}"))
                 for _ in range(wanted):

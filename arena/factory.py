@@ -42,11 +42,12 @@ if TYPE_CHECKING:
 
 
 @cache
-def _settle() -> None:
+def _settle(states: str, advised: bool) -> None:
     """Leave what the process has loaded by now out of garbage collections for good.
 
     Looking through the tables takes 0.1 s, and a collection put off by :func:`_uncollected` would
-    come right after the decision.
+    come right after the decision.  Once for each kind of states, and with advice: so much is loaded
+    with the rules of a game and with a model's client.
     """
     gc.collect()
     gc.freeze()
@@ -318,7 +319,7 @@ class AlphaBetaAgent:
         self._advised = advised
         self._local = threading.local()
         self._search()  # compiles now, not on the clock of the first decision
-        _settle()
+        _settle(str(kernels.dtype), advised.asks)
 
     @_uncollected()
     def decide(self, state: State, player: int, seed: int) -> Decision:
@@ -422,7 +423,7 @@ class BattleAgent(TimedAgent):
         self._advised = advised
         self._local = threading.local()
         self._search()  # compiles now, not on the clock of the first decision
-        _settle()
+        _settle(str(kernels.dtype), advised.asks)
 
     def new_clock(self) -> BattleClock:
         """Return the clock for one battle."""

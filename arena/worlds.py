@@ -19,12 +19,11 @@ def belief_worlds(
 ) -> NDArray[Any]:
     """Return a pool of ``count`` flat states that ``player`` cannot tell from the real one.
 
-    Where worlds are drawn one by one, none is begun after ``deadline`` (``time.perf_counter``) but
-    the first.
+    None is begun after ``deadline`` (``time.perf_counter``) but the first.
     """
     known = state.view(player) if hasattr(state, "view") else state
     if hasattr(known, "worlds"):  # what the player knows makes the worlds, here as on a server
-        return cast("NDArray[Any]", known.worlds(count, seed))
+        return cast("NDArray[Any]", known.worlds(count, seed, deadline))
     rng = Random(seed)
     worlds = [state.resample_from_infostate(player, rng).flat()]
     while len(worlds) < count and (deadline is None or time.perf_counter() < deadline):

@@ -244,5 +244,10 @@ class Game(ABC):
         return None
 
     def prepare_briefings(self) -> None:
-        """Compile what briefings compute with, so that no decision waits for it: the rules."""
+        """Write a first one, so that no decision waits for what they compute with."""
         self.kernels()
+        state, random = self.new_initial_state(), Random(0)
+        while state.current_player() == CHANCE:
+            state.apply_action(state.draw_chance(random))
+        mover = state.current_player()
+        state.briefing(0 if mover == SIMULTANEOUS else mover)

@@ -534,7 +534,8 @@ class Battleship(Game):
         return known[self]
 
     def prepare_briefings(self) -> None:
-        """Compile the hunter, whose chances the briefings tell."""
+        """Compile the hunter, too, whose chances the briefings tell."""
+        super().prepare_briefings()
         self.hunter()
 
     def rules_text(self) -> str:

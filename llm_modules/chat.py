@@ -14,8 +14,9 @@ from plywise.llm_modules.accounting import Spent, Usage
 from plywise.llm_modules.errors import LLMError, LLMReplyError, one_line
 from plywise.llm_modules.settings import LLMConfig
 
-_LONGEST = 20_000
-"""Characters of a reply.  Understanding a megabyte would take 0.2 s off a decision's clock."""
+_TOKEN_CHARACTERS = 16  # more than a token has on average
+_SHORTEST_LIMIT = 1_000  # characters: some endpoints do not take limits to the letter
+_ENVELOPE = 1 << 16  # bytes of a reply around its text
 
 
 class Message(NamedTuple):
@@ -43,6 +44,20 @@ class Request:
     response_format: str = ""
     seed: int | None = None
     temperature: float | None = None
+
+    @property
+    def most_characters(self) -> int:
+        """How much of an answer's text is read; all that was asked for has room in it."""
+        return max(_SHORTEST_LIMIT, _TOKEN_CHARACTERS * self.max_tokens)
+
+    @property
+    def most_bytes(self) -> int:
+        """How long a reply may be.
+
+        Understanding a megabyte keeps every thread from Python, and would come off the clock of a
+        decision.
+        """
+        return _ENVELOPE + 4 * self.most_characters
 
     def parameters(self, model: str, temperature: float | None) -> dict[str, Any]:
         """Return the arguments of ``chat.completions.create``; the temperature is the client's."""
@@ -231,11 +246,13 @@ def read_tokens(completion: object) -> Tokens | None:
     return Tokens(prompt, made, cached if isinstance(cached, int) else 0)
 
 
-def read_completion(completion: object, model: str, retries: int, seconds: float) -> Answer:
+def read_completion(
+    completion: object, asked: Request, model: str, retries: int, seconds: float
+) -> Answer:
     """Return the answer in a completion of whatever an endpoint may send.
 
     The library builds its objects without checking them, so every field may be absent or of
-    another type.  Of a text that is far longer than anything we ask for the beginning is kept.
+    another type.  Of a text that is far longer than what was ``asked`` for the beginning is kept.
     """
     choices = getattr(completion, "choices", None)
     if not isinstance(choices, list) or not choices:
@@ -246,7 +263,7 @@ def read_completion(completion: object, model: str, retries: int, seconds: float
         raise LLMReplyError(f"the reply's message is no text: {one_line(content)}")
     tokens = read_tokens(completion) or Tokens(0, 0, 0)
     return Answer(
-        text=(content or "")[:_LONGEST],
+        text=(content or "")[: asked.most_characters],
         model=str(getattr(completion, "model", "") or model),
         first_token=_first_token(choice),
         finish_reason=str(getattr(choice, "finish_reason", "") or ""),

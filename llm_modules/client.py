@@ -10,10 +10,12 @@ OpenRouter, vLLM, Ollama and llama.cpp.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 import threading
 import time
+from collections.abc import Mapping
 from concurrent.futures import Future
 from contextvars import ContextVar
 from dataclasses import asdict, replace
@@ -21,6 +23,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 import openai
+from openai.types.chat import ChatCompletion
 
 from plywise.llm_modules.accounting import Spent, Usage
 from plywise.llm_modules.breaker import Breaker
@@ -253,7 +256,7 @@ class LLMClient:
             call.spent.completion_tokens = tokens.completion
             call.spent.cached_tokens = tokens.cached
             call.spent.cost = self.config.prices.cost(tokens.prompt, tokens.completion)
-        return read_completion(completion, self.model, retries, seconds)
+        return read_completion(completion, call.request, self.model, retries, seconds)
 
     def _over_budget(self) -> LLMBudgetError | None:
         """Return why nothing may be sent any more, and count the question; None where it may."""
@@ -270,20 +273,37 @@ class LLMClient:
 
     async def _create(self, request: Request) -> tuple[object, int]:
         parameters = request.parameters(self.model, self.config.temperature)
-        create: Any = self._openai.chat.completions.with_raw_response.create
+        most = request.most_bytes
         if not self._new_token_limit:
             try:
-                raw = await create(**parameters)
+                return await self._receive(parameters, most)
             except openai.BadRequestError as error:
                 # OpenAI's newer models know the same limit by another name only.
                 if "max_completion_tokens" not in str(error):
                     raise
                 log.info("%s wants max_completion_tokens in place of max_tokens", self.model)
                 self._new_token_limit = True
-        if self._new_token_limit:
-            parameters["max_completion_tokens"] = parameters.pop("max_tokens")
-            raw = await create(**parameters)
-        return raw.parse(), raw.retries_taken
+        parameters["max_completion_tokens"] = parameters.pop("max_tokens")
+        return await self._receive(parameters, most)
+
+    async def _receive(self, parameters: Mapping[str, Any], most: int) -> tuple[object, int]:
+        """Return a completion, and how often it was asked for again; ``most``: bytes it may have.
+
+        Raises:
+            LLMReplyError: it is longer, or nothing that could be one.
+        """
+        create = self._openai.chat.completions.with_streaming_response.create
+        body = bytearray()
+        async with create(**parameters) as response:
+            async for chunk in response.iter_bytes():
+                body += chunk
+                if len(body) > most:
+                    raise LLMReplyError(f"{self.endpoint} sent more than {most:,} bytes")
+            retries = response.retries_taken
+        plain = json.loads(body)
+        if not isinstance(plain, dict):
+            raise LLMReplyError(f"{self.endpoint} sent no chat completion: {one_line(plain)}")
+        return ChatCompletion.construct(**plain), retries
 
     # --- failures ---------------------------------------------------------------------------
 

@@ -26,7 +26,7 @@ log = logging.getLogger("plywise.llm")
 
 _MOST = 0.5  # of a decision's time that a briefing may be expected to take
 _SLOWER, _FASTER = 0.5, 0.05  # of the way the expectation goes to a longer or a shorter duration
-_SWITCH_SECONDS = 0.001  # Python's default is 0.005
+_SWITCH_SECONDS = 0.0001  # Python's default is 0.005
 _FORGOTTEN = 0.05  # of the expectation, each time that a briefing was not begun because of it
 
 

@@ -1,8 +1,8 @@
 """Calls written down as they end, and answered from that record alone: experiments repeat offline.
 
 A record is a JSON Lines file that a person can read, one line a call: ``request`` as the endpoint
-gets it, then ``answer``, or ``error`` with its name, or ``given_up``; and ``spent``.  It is written
-line by line, so a kill costs the calls under way alone.
+gets it and ``asked``, in nanoseconds since 1970; then ``answer``, or ``error`` with its name, or
+``given_up``; and ``spent``.  It is written line by line, so a kill costs the calls under way alone.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import threading
+import time
 from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import Future
@@ -44,6 +45,7 @@ class Recorder:
         self.faults = 0
         self._lock = threading.Lock()
         self._closed = False
+        self._asked = 0
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
@@ -52,10 +54,12 @@ class Recorder:
 
     def follow(self, call: Call, parameters: Mapping[str, Any]) -> None:
         """Write a call down when it ends; ``parameters`` are what the endpoint gets."""
-        call.future.add_done_callback(lambda future: self._write(call, parameters, future))
-
-    def _write(self, call: Call, parameters: Mapping[str, Any], future: Future[Answer]) -> None:
         line: dict[str, Any] = {"request": parameters}
+        with self._lock:
+            self._asked = line["asked"] = max(self._asked + 1, time.time_ns())
+        call.future.add_done_callback(lambda future: self._write(call, line, future))
+
+    def _write(self, call: Call, line: dict[str, Any], future: Future[Answer]) -> None:
         if future.cancelled():
             line["given_up"] = True
         elif error := future.exception():
@@ -133,7 +137,8 @@ class Replay:
                 raise LLMConfigError(
                     f"{self.endpoint}: line {number} is no recorded call"
                 ) from None
-        return found
+        # A call may end, and be written, before one that was asked earlier.
+        return sorted(found, key=lambda line: line.get("asked", 0))
 
     def submit(self, request: Request) -> Call:
         """Return the call as it was recorded."""

@@ -33,6 +33,8 @@ DEEPEST = 250
 _PLY_STEP = 1e-4  # how much a final result loses in a reported value for each ply it is away
 _ESTIMATE_SHARE = 0.95  # a reported estimate counts at most this: any certain result lies beyond
 _SLICE_SECONDS = 0.004
+_SHORTEST_SLICE = 256  # nodes
+_RESERVE_SECONDS, _RESERVE_SHARE = 0.002, 0.2  # of the time; kept for reading the result
 _REPLY_NODES = 100_000  # for the replies to equally good actions, all together
 _REPLY_SHARE = 0.1  # of max_nodes, and half of it of the seconds, that they may take
 
@@ -123,6 +125,7 @@ class AlphaBeta:
         self._actions = np.zeros((size, kernels.num_actions), np.int32)
         self._ranks = np.zeros((size, kernels.num_actions), np.int32)
         self._table = np.zeros(1 << table_bits, negamax.SLOT)
+        self._wipe()  # memory is touched, and so got, now and not on the clock of a decision
         self._history = np.zeros((2, kernels.num_actions), np.int32)
         self._killers = np.zeros((size, 2), np.int32)
         self._control = np.zeros(1, negamax.CONTROL)
@@ -160,7 +163,10 @@ class AlphaBeta:
             NotTurnBasedError: it is not ``player``'s turn, or the game is not turn-based.
         """
         start = time.perf_counter()
-        deadline = None if self.seconds is None else start + self.seconds
+        deadline = None
+        if self.seconds is not None:
+            reserve = min(_RESERVE_SECONDS, _RESERVE_SHARE * self.seconds)
+            deadline = start + self.seconds - reserve
         mover = int(self.kernels.current(pool_state, 0))
         if mover != player:
             raise NotTurnBasedError(
@@ -184,10 +190,13 @@ class AlphaBeta:
         go = self._control[0]
         go.search = int(go.search) % negamax.SEARCHES + 1
         if go.search == 1:  # entries with this number may be there, of 31 searches ago
-            self._table.view(np.uint8).fill(0)
+            self._wipe()
         self._history.fill(0)
         self._killers.fill(NO_ACTION)
         go.nodes = 0
+
+    def _wipe(self) -> None:
+        self._table.view(np.uint8).fill(0)
 
     def _open(self, pool_state: NDArray[Any], player: int, advised: bool) -> Root:
         """Return the root with its actions in static order: by the estimate after each."""
@@ -237,7 +246,7 @@ class AlphaBeta:
             margin = negamax.EVERY if self.all_values else root.margin(depth)
             self._killers[1, : len(root.model)] = root.likely_replies()
             self._begin(pool_state, player, root.to_search(), depth, margin)
-            while self._slice_once() == negamax.PAUSED:
+            while self._slice_once(deadline) == negamax.PAUSED:
                 if timed:
                     guide.hear()
                 if completed and self._out_of_budget(deadline, root):
@@ -317,12 +326,15 @@ class AlphaBeta:
                 root.solved[action] = False
                 root.bounds.add(action)
 
-    def _slice_once(self, last: int | None = None) -> int:
-        """Run the core for about _SLICE_SECONDS; return DONE or PAUSED.
+    def _slice_once(self, deadline: float | None, last: int | None = None) -> int:
+        """Run the core for about _SLICE_SECONDS, or to the deadline; return DONE or PAUSED.
 
         ``last``: the count of nodes to stop at (by default ``max_nodes``).
         """
         budget = self._slice
+        if deadline is not None:
+            left = deadline - time.perf_counter()
+            budget = max(_SHORTEST_SLICE, min(budget, int(budget * left / _SLICE_SECONDS)))
         nodes = int(self._control[0].nodes)
         last = self.max_nodes if last is None else last
         if last is not None and nodes < last:
@@ -348,7 +360,7 @@ class AlphaBeta:
         took = time.perf_counter() - begin
         if status == negamax.PAUSED and budget == self._slice:
             wanted = int(budget * min(max(_SLICE_SECONDS / max(took, 1e-9), 0.5), 2.0))
-            self._slice = min(max(wanted, 256), 1 << 20)
+            self._slice = min(max(wanted, _SHORTEST_SLICE), 1 << 20)
         if status not in (negamax.DONE, negamax.PAUSED):
             raise NotTurnBasedError(_FAILURES[status])
         return status
@@ -398,7 +410,7 @@ class AlphaBeta:
             if _over(deadline):
                 break
             self._begin(child, opponent, order, plies, negamax.EVERY)
-            while self._slice_once(last) == negamax.PAUSED:
+            while self._slice_once(deadline, last) == negamax.PAUSED:
                 if _over(deadline) or int(self._control[0].nodes) >= last:
                     return found
             found = {a: -reported_value(int(self._answers[a].score)) for a in order}

@@ -47,10 +47,9 @@ class Forest:
 
     Attributes:
         trees: those that are read: all but what came too late.
-        worlds: how many they have.
     """
 
-    def __init__(self, config: SimultaneousConfig, actions: int, worlds: int) -> None:
+    def __init__(self, config: SimultaneousConfig, actions: int) -> None:
         count = config.threads
         limit = config.iterations
         self._limits: list[int | None] = [None] * count
@@ -58,17 +57,17 @@ class Forest:
             self._limits = [limit // count + (i < limit % count) for i in range(count)]
         largest = self._limits[0]
         each = replace(config, iterations=largest if largest is None else max(1, largest))
-        self._trees = [Tree(each, actions, worlds) for _ in range(count)]
+        self._trees = [Tree(each, actions) for _ in range(count)]
         self._threads = (
             ThreadPoolExecutor(count - 1, thread_name_prefix="plywise-tree") if count > 1 else None
         )
         self._late: dict[Future[None], Tree] = {}
         self.trees = self._trees
-        self.worlds = worlds
 
     def restart(
         self,
         config: SimultaneousConfig,
+        worlds: int,
         player: int,
         seed: int,
         with_priors: bool,
@@ -90,7 +89,7 @@ class Forest:
             if not any(tree is x for x in self.trees):
                 continue
             own = seed if i == 0 else scrambled(seed) ^ scrambled(i)
-            tree.restart(config, player, own, with_priors)
+            tree.restart(config, worlds, player, own, with_priors)
 
     def grow(self, grow: Grow, rein: Rein, deadline: float | None) -> None:
         """Grow all trees, the first in this thread; what goes wrong in one is raised here.

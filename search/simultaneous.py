@@ -184,7 +184,7 @@ class SimultaneousSearch:
         self._priors = kernels.priors
         prepare("the rules", *self._rules)
         self._run = slice_kernel(kernels.dtype)
-        self._forest: Forest | None = None
+        self._forest = Forest(self.config, kernels.num_actions)
         self.loans_in_vain = 0
 
     def decide(
@@ -236,14 +236,12 @@ class SimultaneousSearch:
         )
         if len(own) == 1:
             return self._forced(pool, own[0], player, probabilities, start)
-        if self._forest is None or self._forest.worlds != count:
-            self._forest = Forest(self.config, self.kernels.num_actions, count)
         forest = self._forest
         if self._priors is not None:
             root.look(self._priors, pool, player, probabilities, self.config.prior_trust)
         priors = root.priors()
         forest.restart(
-            self.config, player, seed, self._priors is not None, patient=deadline is None
+            self.config, count, player, seed, self._priors is not None, patient=deadline is None
         )
         ear = _Ear(self, root, deadline, consultation)
         ear.look = lambda: outlook(self.config, forest, root, probabilities, both)
@@ -431,7 +429,7 @@ class SimultaneousSearch:
         action = own[choice]
         notes: dict[str, Any] = {
             "algorithm": self.config.algorithm,
-            "worlds": forest.worlds,
+            "worlds": len(probabilities),
             "threads": len(forest.trees),
             "nodes": forest.total("nodes"),
             "turns": forest.total("turns"),

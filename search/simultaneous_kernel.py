@@ -232,9 +232,9 @@ def _run_slice(
                 kind = BOTH
             elif who == player:
                 kind = OWN
-            key = packed_key(node, own_action, other_action, kind)
+            key = packed_key(control, node, own_action, other_action, kind)
             slot = slot_of(table, key)
-            if int(table[slot].key) == 0:
+            if int(table[slot].key) != key:
                 child = int(control.nodes)
                 if child < len(nodes) and int(control.entries) * 2 < len(table):
                     control.nodes = child + 1
@@ -302,14 +302,15 @@ def _run_slice(
                 other_scale = world if at_root else worlds + 1
                 # Below the depth to which worlds are told apart they share their cells.
                 cell_world = world if level < private_depth else 0
-                key = packed_key(
-                    int(place.node), int(place.own), int(place.other), FIRST_CELL_TAG + cell_world
-                )
+                tag = FIRST_CELL_TAG + cell_world
+                key = packed_key(control, int(place.node), int(place.own), int(place.other), tag)
                 slot = slot_of(table, key)
                 entry = table[slot]
-                if int(entry.key) == 0 and int(control.entries) * 2 < len(table):
+                if int(entry.key) != key and int(control.entries) * 2 < len(table):
                     control.entries = int(control.entries) + 1
                     entry.key = key
+                    entry.count = 0
+                    entry.result = 0.0
                 if int(entry.key) == key:
                     seen = int(entry.count) + 1
                     entry.count = seen

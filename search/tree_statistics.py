@@ -24,6 +24,7 @@ CONTROL = np.dtype(
             ("nodes", np.int64),
             ("rows", np.int64),
             ("entries", np.int64),
+            ("epoch", np.int64),
             ("iterations", np.int64),
             ("turns", np.int64),
             ("deepest", np.int64),
@@ -46,9 +47,10 @@ CONTROL = np.dtype(
 )
 """Counters and settings of one decision.
 
+``epoch`` (1 … EPOCHS) is part of its keys, which tells them from those of earlier decisions.
 ``cut`` counts leaves that were valued early because an array was full.  ``root_habit`` is the habit
-in the decision that is searched.  ``kinship`` is for how many
-visits the mean over all worlds counts in the opponent's estimate for one world.
+in the decision that is searched.  ``kinship`` is for how many visits the mean over all worlds
+counts in the opponent's estimate for one world.
 """
 
 NODE = np.dtype(
@@ -90,7 +92,10 @@ ENTRY = np.dtype(
         ],
     )
 )
-"""A slot of the table (key 0: free): a child's visits and node, or a cell's visits and mean."""
+"""A slot of the table: a child's visits and node, or a cell's visits and mean.
+
+It is free where its key is 0 or of an earlier epoch.
+"""
 
 STEP = np.dtype(
     (
@@ -112,6 +117,10 @@ STEP = np.dtype(
 MAX_ACTIONS = 254
 MAX_WORLDS = 251
 
+_EPOCH_SHIFT = 54  # a node takes 30 bits of a key, two actions and a tag 8 each
+EPOCHS = (1 << (63 - _EPOCH_SHIFT)) - 1
+"""So many decisions share a table before it has to be wiped."""
+
 FIRST_CELL_TAG = 4  # tags 0 … 3 in a key are children by who moves; from here on cells by world
 _URGENT = 1e6  # larger than any score: what has not been tried at the root comes first
 
@@ -132,21 +141,26 @@ def unit(control: Any) -> float:
 
 @kernel
 def slot_of(table: Any, key: int) -> int:
-    """Return the slot that holds ``key``, or the free one where it belongs."""
+    """Return the slot that holds ``key``, or the free one where it belongs.
+
+    What an earlier epoch left there is as good as nothing.
+    """
     x = xorshift(np.uint64(key))
     mask = len(table) - 1
     slot = int(np.int64(x >> np.uint64(20))) & mask
+    epoch = key >> _EPOCH_SHIFT
     while True:
         found = int(table[slot].key)
-        if found == key or found == 0:
+        if found == key or found >> _EPOCH_SHIFT != epoch:
             return slot
         slot = (slot + 1) & mask
 
 
 @kernel
-def packed_key(node: int, own: int, other: int, tag: int) -> int:
-    """Pack a joint action at a node and a tag; never 0."""
-    return (((node * 256 + own + 2) * 256) + other + 2) * 256 + tag
+def packed_key(control: Any, node: int, own: int, other: int, tag: int) -> int:
+    """Pack a joint action at a node, a tag and the epoch."""
+    key = (((node * 256 + own + 2) * 256) + other + 2) * 256 + tag
+    return (int(control.epoch) << _EPOCH_SHIFT) | key
 
 
 @kernel
@@ -374,9 +388,9 @@ def learn_regrets(
     for k in range(count):
         a = int(legal[k])
         if mine:
-            key = packed_key(int(step.node), a, int(step.other), FIRST_CELL_TAG + world)
+            key = packed_key(control, int(step.node), a, int(step.other), FIRST_CELL_TAG + world)
         else:
-            key = packed_key(int(step.node), int(step.own), a, FIRST_CELL_TAG + world)
+            key = packed_key(control, int(step.node), int(step.own), a, FIRST_CELL_TAG + world)
         slot = slot_of(table, key)
         if int(table[slot].key) == key:
             worth[k] = float(table[slot].result) if mine else -float(table[slot].result)

@@ -109,9 +109,18 @@ def test_the_same_question_is_answered_from_the_cache_and_says_so() -> None:
 
 
 def test_of_an_endless_reply_the_beginning_is_kept() -> None:
-    with MockEndpoint([says("answer " * 200_000)]) as endpoint, client(endpoint) as llm:
+    long = "answer " * 5_000
+    with MockEndpoint([says(long)]) as endpoint, client(endpoint) as llm:
         answer = llm.submit(request()).future.result(5)
-    assert answer.text == ("answer " * 200_000)[:20_000]
+    assert answer.text == long[: request().most_characters]
+
+
+def test_a_reply_that_is_far_too_long_is_not_read() -> None:
+    with MockEndpoint([says("answer " * 200_000), says("B")]) as endpoint, client(endpoint) as llm:
+        with pytest.raises(LLMReplyError, match=r"sent more than [\d,]+ bytes"):
+            llm.submit(request()).future.result(5)
+        assert llm.submit(request("again")).future.result(5).text == "B"
+        assert len(endpoint.requests) == 2
 
 
 def test_sampled_answers_without_a_seed_are_not_cached() -> None:

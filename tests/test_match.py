@@ -280,7 +280,9 @@ class Known(Pennies):
     def legal_actions(self, player: int | None = None) -> list[int]:
         return [0, 1, 2, 4, 5, 9]
 
-    def worlds(self, count: int, seed: int) -> "np.ndarray[Any, Any]":
+    def worlds(
+        self, count: int, seed: int, deadline: float | None = None
+    ) -> "np.ndarray[Any, Any]":
         pool = np.zeros(count, BATTLE)
         pool["sides"]["mons"]["max_hp"] = pool["sides"]["mons"]["hp"] = 100
         return pool

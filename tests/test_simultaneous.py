@@ -485,7 +485,7 @@ def test_what_goes_wrong_in_one_tree_is_raised() -> None:
     run = engine._run
 
     def broken(pool: Any, control: Any, *rest: Any) -> None:
-        if control is engine._forest.trees[1].control:  # type: ignore[union-attr]
+        if control is engine._forest.trees[1].control:
             raise MemoryError("no room")
         run(pool, control, *rest)
 
@@ -500,7 +500,7 @@ def test_a_late_tree_is_not_waited_for() -> None:
     run = engine._run
 
     def slow(pool: Any, control: Any, *rest: Any) -> None:
-        if control is engine._forest._trees[1].control:  # type: ignore[union-attr]
+        if control is engine._forest._trees[1].control:
             time.sleep(0.6)
         run(pool, control, *rest)
 
@@ -526,7 +526,6 @@ def test_advice_reaches_every_tree() -> None:
     engine = search(iterations=400, threads=2, advice_bonus=2.0)
     found = engine.decide(long_choice(), None, 0, 1, Guide(advice))
     assert found.notes["advice_used"] == ("evaluate:test",)
-    assert engine._forest is not None
     for tree in engine._forest.trees:
         visits, _ = tree.row(0, [0, 1, 2, 3])
         assert visits[0] == visits.max() > 10 * visits[1]

@@ -99,9 +99,12 @@ class InfoStateView(State):
         """Return the information state as JSON."""
         return self.info.to_json()
 
-    def worlds(self, count: int, seed: int) -> np.ndarray[Any, Any]:
-        """Return ``count`` flat states drawn from the belief (engine/battle's state dtype)."""
-        return sample_worlds(self.info, count, seed, self.belief)
+    def worlds(self, count: int, seed: int, deadline: float | None = None) -> np.ndarray[Any, Any]:
+        """Return ``count`` flat states drawn from the belief (engine/battle's state dtype).
+
+        None is begun after ``deadline`` (``time.perf_counter``) but the first.
+        """
+        return sample_worlds(self.info, count, seed, self.belief, deadline)
 
     def imagine(self, rng: Random) -> Gen9State:
         """Return a battle to play on in the mind, in a world of the belief."""

@@ -10,6 +10,7 @@ Encore or Disable holds when it was not the last one.
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from functools import cache, lru_cache
 from random import Random
@@ -70,15 +71,22 @@ Team = tuple[PokemonSet, ...]
 
 
 def sample_worlds(
-    info: InfoState, count: int, seed: int, belief: RandomBattleBelief
+    info: InfoState,
+    count: int,
+    seed: int,
+    belief: RandomBattleBelief,
+    deadline: float | None = None,
 ) -> np.ndarray[Any, Any]:
     """Return ``count`` states (a pool of ``engine.battle.state.BATTLE``) that agree with ``info``.
 
-    The player's side has its own number; equal seeds give equal worlds.
+    The player's side has its own number; equal seeds give equal worlds.  None is begun after
+    ``deadline`` (``time.perf_counter``) but the first.
     """
     own = tuple(_own_set(mon, belief) for mon in info.own.mons)
     worlds = np.zeros(count, BATTLE)
     for k in range(count):
+        if k and deadline is not None and time.perf_counter() >= deadline:
+            return worlds[:k]
         rng = Random(f"{seed} {k}")
         drawn = (_with_gender(s, rng) for s in belief.draw_team(info.foe, rng))
         known = (*info.foe.mons, *(None for _ in range(info.foe.size)))
