@@ -29,6 +29,7 @@ def make_search(
         final=config.final,
         prior_trust=config.prior_trust,
         habit=config.habit,
+        renewal=config.renewal,
         threads=config.threads,
     )
     if config.sharing == "averaged":

@@ -94,6 +94,8 @@ class SimultaneousConfig(SearchConfig):
             best for it, 0 … 1.
         sharing: shared (one strategy over all worlds) or averaged (a search of each world, to be
             measured against).
+        renewal: for which share of its visits a turn that was seen is played anew at least; else
+            the search goes on in a state that was reached there before, 0 … 1 (always anew).
         threads: cores that share the work on one decision.
         battle_seconds: wall time for all decisions of one battle; null: no limit.
     """
@@ -108,6 +110,7 @@ class SimultaneousConfig(SearchConfig):
     prior_trust: float = 0.9
     habit: float = 0.5
     threads: int = 1
+    renewal: float = 0.125
     battle_seconds: float | None = None
 
     def __post_init__(self) -> None:

@@ -49,7 +49,7 @@ class Forest:
         trees: those that are read: all but what came too late.
     """
 
-    def __init__(self, config: SimultaneousConfig, actions: int) -> None:
+    def __init__(self, config: SimultaneousConfig, actions: int, dtype: np.dtype[Any]) -> None:
         count = config.threads
         limit = config.iterations
         self._limits: list[int | None] = [None] * count
@@ -57,7 +57,7 @@ class Forest:
             self._limits = [limit // count + (i < limit % count) for i in range(count)]
         largest = self._limits[0]
         each = replace(config, iterations=largest if largest is None else max(1, largest))
-        self._trees = [Tree(each, actions) for _ in range(count)]
+        self._trees = [Tree(each, actions, dtype) for _ in range(count)]
         self._threads = (
             ThreadPoolExecutor(count - 1, thread_name_prefix="plywise-tree") if count > 1 else None
         )

@@ -75,6 +75,9 @@ class SimultaneousConfig:
         discount: factor on values for each decision that they lie ahead, which makes it win soonest
             and lose latest.
         rollout: random decisions to play on from a leaf before it is valued.
+        renewal: for which share of its visits a turn that was seen is played anew at least, with
+            chance drawn afresh; else a state is gone on with that was reached there before
+            (``kept_outcomes.py``).  At 1 every turn is played.
         private_depth: down to which depth the opponent's statistics are kept for each world.
         kinship: for how many visits the opponent's mean over all worlds counts in one world.
         final: where both move: play actions in proportion to their share (``proportional``), or the
@@ -108,6 +111,7 @@ class SimultaneousConfig:
     regret_exploration: float = 0.3
     discount: float = 0.995
     rollout: int = 0
+    renewal: float = 0.125
     private_depth: int = 64
     kinship: float = 4.0
     final: str = "proportional"
@@ -140,6 +144,7 @@ class SimultaneousConfig:
             ("regret_exploration", 0.0, 1.0),
             ("discount", 0.5, 1.0),
             ("rollout", 0, 1 << 16),
+            ("renewal", 0.0, 1.0),
             ("private_depth", 0, math.inf),
             ("kinship", 0.0, math.inf),
             ("threshold", 0.0, 1.0),
@@ -184,7 +189,7 @@ class SimultaneousSearch:
         self._priors = kernels.priors
         prepare("the rules", *self._rules)
         self._run = slice_kernel(kernels.dtype)
-        self._forest = Forest(self.config, kernels.num_actions)
+        self._forest = Forest(self.config, kernels.num_actions, kernels.dtype)
         self.loans_in_vain = 0
 
     def decide(
@@ -210,7 +215,8 @@ class SimultaneousSearch:
 
         Returns:
             a decision whose ``strategy`` is what ``action`` was drawn from.  ``notes`` has
-            ``algorithm``, ``worlds``, ``threads``, ``nodes``, ``turns`` (applied to states),
+            ``algorithm``, ``worlds``, ``threads``, ``nodes``, ``turns`` (walked through), ``steps``
+            (those played, not gone on from),
             ``cut`` (leaves valued early for lack of room), ``decided`` (won or lost whatever is
             played), ``forced`` (one legal action, nothing was searched), ``advice_used``,
             ``advice_ignored``, ``priors`` (of own actions, before any advice), where answers were
@@ -248,9 +254,9 @@ class SimultaneousSearch:
         ear.favourite = lambda: most_visited(forest, root)
 
         def grow(tree: Tree, limit: int | None, listens: bool) -> None:
-            own_pool = pool if listens else pool.copy()  # each has a state to work on
+            tree.pool[: len(pool)] = pool
             listener = ear if listens else None
-            self._grow(tree, own_pool, cumulative, root, limit, deadline, listener, ear.rein)
+            self._grow(tree, cumulative, root, limit, deadline, listener, ear.rein)
 
         if deadline is None:
             ear.hear_out()
@@ -337,7 +343,6 @@ class SimultaneousSearch:
     def _grow(
         self,
         tree: Tree,
-        pool: NDArray[Any],
         cumulative: NDArray[Any],
         root: AdvisedRoot,
         limit: int | None,
@@ -360,7 +365,7 @@ class SimultaneousSearch:
                 count = min(count, ear.looks.ahead(done, limit))
             before = time.perf_counter()
             self._run(
-                pool,
+                tree.pool,
                 tree.control,
                 count,
                 tree.nodes,
@@ -368,6 +373,7 @@ class SimultaneousSearch:
                 tree.stats,
                 tree.regrets,
                 tree.table,
+                tree.blocks,
                 root.scale,
                 root.advice(done),
                 cumulative,
@@ -433,6 +439,7 @@ class SimultaneousSearch:
             "threads": len(forest.trees),
             "nodes": forest.total("nodes"),
             "turns": forest.total("turns"),
+            "steps": forest.total("steps"),
             "cut": forest.total("cut"),
             "decided": decided,
             "advice_used": tuple(root.used),

@@ -29,6 +29,7 @@ from numba import types
 
 from plywise.engine.jit import kernel_of, prepare
 from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS, TERMINAL, signatures
+from plywise.search.kept_outcomes import BLOCK, keep, noted, read_note, recalled
 from plywise.search.tree_statistics import (
     CONTROL,
     ENTRY,
@@ -38,11 +39,14 @@ from plywise.search.tree_statistics import (
     REGRETS,
     STAT,
     STEP,
+    cell_of,
     choose_by_bound,
     choose_by_habit,
     choose_by_regret,
     count_visit,
     draw,
+    enlarge,
+    has_room,
     learn_regrets,
     packed_key,
     row_of,
@@ -64,6 +68,7 @@ def _run_slice(
     stats: Any,
     regrets: Any,
     table: Any,
+    blocks: Any,
     scale: Any,
     advice: Any,
     cumulative: Any,
@@ -83,14 +88,15 @@ def _run_slice(
     """Run ``iterations`` iterations on the tree.
 
     Args:
-        pool: the worlds' root states, then one state to work on.
+        pool: the worlds' root states, one state to work on, then room for kept ones.
         controls: one CONTROL record.
         iterations: how many.
         nodes: NODE records.
         node_rows: int32 ``(nodes, 2 + worlds)``, rows of a node or -1.
         stats: STAT records ``(rows, actions)``.
         regrets: REGRETS records, the same shape for regret matching, else unused.
-        table: ENTRY records, a power of two of them.
+        table: ENTRY records, ``2 ** (most_bits + 1)`` of them.
+        blocks: BLOCK records, more than there are worlds.
         scale: ``(worlds + 2, actions)``: exploration's factors for the opponent's root in each
             world, for the own root, and ones for everywhere else.
         advice: ``(actions,)``: what guides add to the values of own root actions.
@@ -115,17 +121,22 @@ def _run_slice(
     # At the root priors are in `scale`: there all worlds have been looked at.
     prior_trust = float(control.prior_trust)
     with_priors = prior_trust > 0.0
+    keeps = float(control.renewal) < 1.0
     habit = float(control.habit)
     root_habit = float(control.root_habit)
 
     for _ in range(iterations):
+        # A walk adds a cell for each of its turns, and a child.
+        if not has_room(control, max_depth + 1) and int(control.bits) < int(control.most_bits):
+            enlarge(control, table)
         point = unit(control)
         world = 0
         while world < worlds - 1 and point >= cumulative[world]:
             world += 1
-        pool[work] = pool[world]
-        reseed(pool, work, draw(control))
-        who = int(current(pool, work))
+        at = world  # which state of the pool the walk has come to
+        block = world if keeps else -1  # where its legal actions are noted: block and place
+        place = 0
+        who = int(current(pool, at))
         node = 0
         depth = 0
         weight = 1.0
@@ -135,10 +146,20 @@ def _run_slice(
             at_root = depth == 0
             own_count = 0
             other_count = 0
-            if who == SIMULTANEOUS or who == player:
-                own_count = int(legal(pool, work, player, own_legal))
-            if who == SIMULTANEOUS or who == other:
-                other_count = int(legal(pool, work, other, other_legal))
+            note = np.uint64(0)
+            if block >= 0:
+                note = np.uint64(blocks[block].own[place]) | np.uint64(blocks[block].other[place])
+            if note != np.uint64(0):
+                own_count = read_note(blocks[block].own[place], own_legal)
+                other_count = read_note(blocks[block].other[place], other_legal)
+            else:
+                if who == SIMULTANEOUS or who == player:
+                    own_count = int(legal(pool, at, player, own_legal))
+                if who == SIMULTANEOUS or who == other:
+                    other_count = int(legal(pool, at, other, other_legal))
+                if block >= 0:
+                    blocks[block].own[place] = noted(own_legal, own_count)
+                    blocks[block].other[place] = noted(other_legal, other_count)
             own_row = -1
             other_row = -1
             shared_row = -1
@@ -149,7 +170,7 @@ def _run_slice(
                     control.cut = int(control.cut) + 1
                     break
                 if with_priors and own_row >= rows and not at_root:
-                    priors(pool, work, player, own_legal, own_count, sigma[0])
+                    priors(pool, at, player, own_legal, own_count, sigma[0])
                     set_urges(stats, own_row, own_legal, own_count, sigma[0], prior_trust)
             if other_count > 1:
                 other_row = row_of(control, node_rows, stats, regrets, node, 1)
@@ -165,7 +186,7 @@ def _run_slice(
                     else:
                         control.cut = int(control.cut) + 1
                 if with_priors and chooser >= rows and not at_root:
-                    priors(pool, work, other, other_legal, other_count, sigma[0])
+                    priors(pool, at, other, other_legal, other_count, sigma[0])
                     set_urges(stats, chooser, other_legal, other_count, sigma[0], prior_trust)
             both = by_regret and own_count > 1 and other_count > 1
             own_scale = worlds if at_root else worlds + 1
@@ -204,27 +225,59 @@ def _run_slice(
                     other_scale, advice, False,
                 )  # fmt: skip
 
-            place = path[depth]
-            place.node = node
-            place.own_row = own_row
-            place.other_row = other_row
-            place.shared_row = shared_row
-            place.own = own_action
-            place.other = other_action
-            place.own_count = own_count
-            place.other_count = other_count
+            turn = path[depth]
+            turn.node = node
+            turn.own_row = own_row
+            turn.other_row = other_row
+            turn.shared_row = shared_row
+            turn.own = own_action
+            turn.other = other_action
+            turn.own_count = own_count
+            turn.other_count = other_count
             if both:
                 for k in range(own_count):
                     path_legal[depth, 0, k] = own_legal[k]
                 for k in range(other_count):
                     path_legal[depth, 1, k] = other_legal[k]
 
+            # Regret matching counts the visits to its cells, which the worlds share further down.
+            counted = both and (depth < private_depth or world == 0)
+            depth += 1
+            weight *= discount
+            block = -1
+            cell = -1
+            if keeps:
+                key = packed_key(control, node, own_action, other_action, FIRST_CELL_TAG + world)
+                cell = cell_of(control, table, key)
+            if cell >= 0:
+                place = recalled(control, table, blocks, cell)
+                if not counted:
+                    table[cell].count = int(table[cell].count) + 1
+                if place >= 0:
+                    block = int(table[cell].node)
+                    at = int(blocks[block].states[place])
+                    node = int(blocks[block].children[place])
+                    nodes[node].visits = int(nodes[node].visits) + 1
+                    kind = int(nodes[node].kind)
+                    ended = kind == NOBODY
+                    who = TERMINAL
+                    if kind == BOTH:
+                        who = SIMULTANEOUS
+                    elif kind == OWN:
+                        who = player
+                    elif kind == OTHER:
+                        who = other
+                    continue
+
+            if at != work:
+                pool[work] = pool[at]
+                reseed(pool, work, draw(control))
+                at = work
+            control.steps = int(control.steps) + 1
             if player == 0:
                 step(pool, work, own_action, other_action)
             else:
                 step(pool, work, other_action, own_action)
-            depth += 1
-            weight *= discount
             who = int(current(pool, work))
             ended = who == TERMINAL
             kind = NOBODY if ended else OTHER
@@ -233,18 +286,17 @@ def _run_slice(
             elif who == player:
                 kind = OWN
             key = packed_key(control, node, own_action, other_action, kind)
-            slot = slot_of(table, key)
+            slot = slot_of(control, table, key)
             if int(table[slot].key) != key:
                 child = int(control.nodes)
-                if child < len(nodes) and int(control.entries) * 2 < len(table):
+                if child < len(nodes) and has_room(control, 1):
                     control.nodes = child + 1
                     control.entries = int(control.entries) + 1
                     table[slot].key = key
                     table[slot].node = child
-                    table[slot].count = 1
                     fresh = nodes[child]
                     fresh.parent = node
-                    fresh.slot = slot
+                    fresh.visits = 1
                     fresh.own = own_action
                     fresh.other = other_action
                     fresh.kind = kind
@@ -253,12 +305,20 @@ def _run_slice(
                 else:
                     control.cut = int(control.cut) + 1
                 break
-            table[slot].count = int(table[slot].count) + 1
             node = int(table[slot].node)
+            nodes[node].visits = int(nodes[node].visits) + 1
+            if cell >= 0:
+                place = keep(control, table, blocks, pool, cell, work, node)
+                if place >= 0:
+                    block = int(table[cell].node)
 
         control.turns = int(control.turns) + depth
         control.deepest = max(int(control.deepest), depth)
         levels = depth
+        if int(control.rollout) > 0 and at != work:
+            pool[work] = pool[at]
+            reseed(pool, work, draw(control))
+            at = work
         for _turn in range(int(control.rollout)):
             if ended:
                 break
@@ -281,21 +341,21 @@ def _run_slice(
             who = int(current(pool, work))
             ended = who == TERMINAL
         # The discount makes a win sooner better than later, and a loss later better than sooner.
-        result = float(returns(pool, work)) if ended else float(evaluate(pool, work))
+        result = float(returns(pool, at)) if ended else float(evaluate(pool, at))
         result *= sign * weight
 
         for level in range(levels - 1, -1, -1):
-            place = path[level]
-            own_row = int(place.own_row)
-            other_row = int(place.other_row)
+            turn = path[level]
+            own_row = int(turn.own_row)
+            other_row = int(turn.other_row)
             both = by_regret and own_row >= 0 and other_row >= 0
             haste = 2.0 if both else 1.0
             if own_row >= 0:
-                count_visit(stats, own_row, int(place.own), result, haste)
+                count_visit(stats, own_row, int(turn.own), result, haste)
             if other_row >= 0:
-                count_visit(stats, other_row, int(place.other), -result, haste)
-                if int(place.shared_row) >= 0:
-                    count_visit(stats, int(place.shared_row), int(place.other), -result, haste)
+                count_visit(stats, other_row, int(turn.other), -result, haste)
+                if int(turn.shared_row) >= 0:
+                    count_visit(stats, int(turn.shared_row), int(turn.other), -result, haste)
             if both:
                 at_root = level == 0
                 own_scale = worlds if at_root else worlds + 1
@@ -303,26 +363,21 @@ def _run_slice(
                 # Below the depth to which worlds are told apart they share their cells.
                 cell_world = world if level < private_depth else 0
                 tag = FIRST_CELL_TAG + cell_world
-                key = packed_key(control, int(place.node), int(place.own), int(place.other), tag)
-                slot = slot_of(table, key)
-                entry = table[slot]
-                if int(entry.key) != key and int(control.entries) * 2 < len(table):
-                    control.entries = int(control.entries) + 1
-                    entry.key = key
-                    entry.count = 0
-                    entry.result = 0.0
-                if int(entry.key) == key:
+                key = packed_key(control, int(turn.node), int(turn.own), int(turn.other), tag)
+                slot = cell_of(control, table, key)
+                if slot >= 0:
+                    entry = table[slot]
                     seen = int(entry.count) + 1
                     entry.count = seen
                     entry.result = float(entry.result) + (result - float(entry.result)) * min(
                         1.0, 2.0 / (seen + 1.0)
                     )
                 learn_regrets(
-                    control, table, stats, regrets, place, cell_world, True, path_legal[level, 0],
+                    control, table, stats, regrets, turn, cell_world, True, path_legal[level, 0],
                     scale, own_scale, advice, at_root, sigma[0], sigma[1], result,
                 )  # fmt: skip
                 learn_regrets(
-                    control, table, stats, regrets, place, cell_world, False, path_legal[level, 1],
+                    control, table, stats, regrets, turn, cell_world, False, path_legal[level, 1],
                     scale, other_scale, advice, at_root, sigma[0], sigma[1], result,
                 )  # fmt: skip
     control.iterations = int(control.iterations) + iterations
@@ -370,6 +425,7 @@ def slice_kernel(dtype: np.dtype[Any]) -> Any:
             records(STAT, 2),
             records(REGRETS, 2),
             records(ENTRY),
+            records(BLOCK),
             types.Array(f64, 2, "C"),
             types.Array(f64, 1, "C"),
             types.Array(f64, 1, "C"),

@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plywise.engine.kernels import NO_ACTION
+from plywise.search.kept_outcomes import BLOCK, MAX_NOTED
 from plywise.search.tree_statistics import (
     CONTROL,
     ENTRY,
     EPOCHS,
+    FIRST_BITS,
     MAX_WORLDS,
     NODE,
     REGRET,
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 ALGORITHMS = {"uct": UCT, "regret": REGRET}
 
 _PV_VISITS = 8  # a line is reported as far as it was visited so often
+_MAX_KEPT = 1 << 16  # outcomes
 _MASK = (1 << 64) - 1
 
 
@@ -39,7 +42,7 @@ class Tree:
     What was touched is used again by the next decision.
     """
 
-    def __init__(self, config: SimultaneousConfig, actions: int) -> None:
+    def __init__(self, config: SimultaneousConfig, actions: int, dtype: np.dtype[Any]) -> None:
         nodes = config.max_nodes
         if config.iterations is not None:
             nodes = max(2, min(nodes, config.iterations + 1))
@@ -52,7 +55,13 @@ class Tree:
         self.node_rows = self._all_rows.reshape(nodes, -1)  # as many columns as there are worlds
         self.stats = _zeros((rows, actions), STAT)
         self.regrets = _zeros((rows if by_regret else 1, actions), REGRETS)
-        self.table = _zeros(1 << (nodes * (6 if by_regret else 2)).bit_length(), ENTRY)
+        self._keeps = config.renewal < 1.0 and actions <= MAX_NOTED
+        each = 6 if by_regret else 4 if self._keeps else 2  # entries that a node has
+        self._bits = (nodes * each).bit_length()
+        self.table = _zeros(2 << self._bits, ENTRY)
+        room = min(nodes, _MAX_KEPT) if self._keeps else 0
+        self.blocks = _zeros(MAX_WORLDS + room, BLOCK)
+        self.pool = _zeros(MAX_WORLDS + 1 + room, dtype)
         self.path = np.empty(config.max_depth + 1, STEP)
         self.path_legal = np.empty((config.max_depth + 1, 2, actions), np.int32)
         self.own_legal = np.empty(actions, np.int32)
@@ -64,7 +73,7 @@ class Tree:
     ) -> None:
         """Empty the tree but for the root of so many worlds."""
         control = self.control[0]
-        for name in ("rows", "iterations", "turns", "deepest", "cut"):
+        for name in ("rows", "kept", "iterations", "turns", "steps", "deepest", "cut"):
             control[name] = 0
         control.rng = scrambled(seed)
         control.nodes = 1
@@ -78,6 +87,9 @@ class Tree:
         control.exploration = config.exploration
         control.regret_exploration = config.regret_exploration
         control.discount = config.discount
+        control.renewal = config.renewal if self._keeps else 1.0
+        control.blocks = worlds
+        self.blocks["own"][:worlds] = self.blocks["other"][:worlds] = 0
         control.kinship = config.kinship
         control.prior_trust = config.prior_trust if with_priors else 0.0
         control.habit = config.habit if with_priors else 0.0
@@ -85,8 +97,9 @@ class Tree:
             self.table["key"] = 0
             control.epoch = 0
         control.epoch += 1
+        control.bits, control.most_bits = min(FIRST_BITS, self._bits), self._bits
         self.node_rows = self._all_rows[: self._size * (2 + worlds)].reshape(self._size, -1)
-        self.nodes[0] = (-1, -1, NO_ACTION, NO_ACTION, 0)
+        self.nodes[0] = (-1, 0, NO_ACTION, NO_ACTION, 0)
         self.node_rows[0] = -1
 
     def row(self, column: int, actions: Sequence[int]) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -113,7 +126,7 @@ class Tree:
         wanted: int | None = action
         while True:
             children = np.flatnonzero(nodes["parent"] == node)
-            visits = self.table["count"][nodes["slot"][children]]
+            visits = nodes["visits"][children]
             if wanted is None and len(children):
                 own = nodes["own"][children].astype(int)
                 wanted = int(np.bincount(own + 1, weights=visits).argmax()) - 1

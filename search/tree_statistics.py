@@ -25,8 +25,13 @@ CONTROL = np.dtype(
             ("rows", np.int64),
             ("entries", np.int64),
             ("epoch", np.int64),
+            ("bits", np.int64),
+            ("most_bits", np.int64),
+            ("blocks", np.int64),
+            ("kept", np.int64),
             ("iterations", np.int64),
             ("turns", np.int64),
+            ("steps", np.int64),
             ("deepest", np.int64),
             ("cut", np.int64),
             ("player", np.int64),
@@ -38,6 +43,7 @@ CONTROL = np.dtype(
             ("exploration", np.float64),
             ("regret_exploration", np.float64),
             ("discount", np.float64),
+            ("renewal", np.float64),
             ("kinship", np.float64),
             ("prior_trust", np.float64),
             ("habit", np.float64),
@@ -47,7 +53,9 @@ CONTROL = np.dtype(
 )
 """Counters and settings of one decision.
 
-``epoch`` (1 … EPOCHS) is part of its keys, which tells them from those of earlier decisions.
+``epoch`` (1 … EPOCHS) is part of its keys, which tells them from those of earlier decisions.  Of
+the table ``2 ** bits`` slots are in use, at most ``2 ** most_bits``.  ``blocks`` and ``kept`` count
+what ``kept_outcomes.py`` keeps.  ``turns`` counts those walked through, ``steps`` those played.
 ``cut`` counts leaves that were valued early because an array was full.  ``root_habit`` is the habit
 in the decision that is searched.  ``kinship`` is for how many visits the mean over all worlds
 counts in the opponent's estimate for one world.
@@ -58,7 +66,7 @@ NODE = np.dtype(
         np.record,
         [
             ("parent", np.int32),
-            ("slot", np.int32),  # in the table, where its visits are counted
+            ("visits", np.int32),
             ("own", np.int16),
             ("other", np.int16),
             ("kind", np.int32),
@@ -92,7 +100,7 @@ ENTRY = np.dtype(
         ],
     )
 )
-"""A slot of the table: a child's visits and node, or a cell's visits and mean.
+"""A slot of the table: a child's node, or a cell's visits, mean and kept outcomes (as ``node``).
 
 It is free where its key is 0 or of an earlier epoch.
 """
@@ -121,7 +129,11 @@ _EPOCH_SHIFT = 54  # a node takes 30 bits of a key, two actions and a tag 8 each
 EPOCHS = (1 << (63 - _EPOCH_SHIFT)) - 1
 """So many decisions share a table before it has to be wiped."""
 
+FIRST_BITS, DOUBLED_BITS = 13, 16
+"""Of the table's slots in use: at first, and until when their number is doubled."""
+
 FIRST_CELL_TAG = 4  # tags 0 … 3 in a key are children by who moves; from here on cells by world
+_ROOT_LOGS = np.sqrt(np.log(1.0 + np.arange(2048)))
 _URGENT = 1e6  # larger than any score: what has not been tried at the root comes first
 
 
@@ -140,20 +152,61 @@ def unit(control: Any) -> float:
 
 
 @kernel
-def slot_of(table: Any, key: int) -> int:
+def slot_of(control: Any, table: Any, key: int) -> int:
     """Return the slot that holds ``key``, or the free one where it belongs.
 
     What an earlier epoch left there is as good as nothing.
     """
     x = xorshift(np.uint64(key))
-    mask = len(table) - 1
-    slot = int(np.int64(x >> np.uint64(20))) & mask
+    first = 1 << int(control.bits)
+    slot = int(np.int64(x >> np.uint64(20))) & (first - 1)
     epoch = key >> _EPOCH_SHIFT
     while True:
-        found = int(table[slot].key)
+        found = int(table[first + slot].key)
         if found == key or found >> _EPOCH_SHIFT != epoch:
-            return slot
-        slot = (slot + 1) & mask
+            return first + slot
+        slot = (slot + 1) & (first - 1)
+
+
+@kernel
+def has_room(control: Any, entries: int) -> bool:
+    """Return whether so many more entries leave half of the table free."""
+    return (int(control.entries) + entries) * 2 <= 1 << int(control.bits)
+
+
+@kernel
+def enlarge(control: Any, table: Any) -> None:
+    """Go on in a larger part of the table: small ones stay in the processor's caches.
+
+    The part of ``2 ** b`` slots begins at ``2 ** b``.
+    """
+    first = 1 << int(control.bits)
+    # One larger step at the end, for moving many entries would take too long near a deadline.
+    bits = int(control.bits) + 1
+    if bits > DOUBLED_BITS:
+        bits = int(control.most_bits)
+    control.bits = min(bits, int(control.most_bits))
+    epoch = int(control.epoch)
+    for i in range(first, 2 * first):
+        key = int(table[i].key)
+        if key >> _EPOCH_SHIFT == epoch:
+            table[slot_of(control, table, key)] = table[i]
+
+
+@kernel
+def cell_of(control: Any, table: Any, key: int) -> int:
+    """Return the slot of a cell, made if it is new; -1 where there is no room for it."""
+    slot = slot_of(control, table, key)
+    entry = table[slot]
+    if int(entry.key) != key:
+        if not has_room(control, 1):
+            return -1
+        control.entries = int(control.entries) + 1
+        entry.key = key
+        entry.count = 0
+        entry.node = -1
+        entry.result = 0.0
+    return slot
 
 
 @kernel
@@ -221,6 +274,26 @@ def choose_by_habit(
 
 
 @kernel
+def _root_log(offered: int) -> float:
+    """Return ``sqrt(ln(1 + offered))``; the logarithm took a good part of a choice's time."""
+    if offered < len(_ROOT_LOGS):
+        return float(_ROOT_LOGS[offered])
+    return float(np.sqrt(np.log(1.0 + offered)))
+
+
+@kernel
+def _average(stats: Any, row: int, legal: Any, count: int) -> float:
+    """Return the mean result of the legal actions together."""
+    visited = 0
+    total = 0.0
+    for k in range(count):
+        stat = stats[row, legal[k]]
+        visited += int(stat.visits)
+        total += int(stat.visits) * float(stat.value)
+    return total / visited if visited > 0 else 0.0
+
+
+@kernel
 def choose_by_bound(
     control: Any,
     stats: Any,
@@ -241,13 +314,11 @@ def choose_by_bound(
     over all worlds that an opponent's row leans on while it has few visits, or -1.
     """
     exploration = float(control.exploration)
-    visited = 0
-    total = 0.0
+    average = 0.0
     for k in range(count):
-        stat = stats[row, legal[k]]
-        visited += int(stat.visits)
-        total += int(stat.visits) * float(stat.value)
-    average = total / visited if visited > 0 else 0.0
+        if int(stats[row, legal[k]].visits) == 0:
+            average = _average(stats, row, legal, count)
+            break
 
     chosen = -1
     best = 0.0
@@ -272,7 +343,7 @@ def choose_by_bound(
             value += advice[a]
         if offered != root_of:  # nearly always the same for all actions
             root_of = offered
-            root = exploration * np.sqrt(np.log(1.0 + offered))
+            root = exploration * _root_log(offered)
         factor = scale[s, a]
         if at_root and visits == 0:
             score = _URGENT + factor
@@ -391,7 +462,7 @@ def learn_regrets(
             key = packed_key(control, int(step.node), a, int(step.other), FIRST_CELL_TAG + world)
         else:
             key = packed_key(control, int(step.node), int(step.own), a, FIRST_CELL_TAG + world)
-        slot = slot_of(table, key)
+        slot = slot_of(control, table, key)
         if int(table[slot].key) == key:
             worth[k] = float(table[slot].result) if mine else -float(table[slot].result)
         elif int(stats[row, a].visits) > 0:

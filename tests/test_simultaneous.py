@@ -284,7 +284,7 @@ def gamble(coin: int) -> NDArray[Any]:
 
 @pytest.mark.parametrize("algorithm", ["uct", "regret"])
 def test_one_strategy_for_all_worlds(algorithm: str) -> None:
-    engine = search(algorithm=algorithm, iterations=4000)
+    engine = search(algorithm=algorithm, iterations=4000, exploration=4.0)
     # Searched one by one every world says "gamble", for there the coin is known.
     for coin in (0, 1):
         assert engine.decide(gamble(coin), None, 0, seed=1).action == 1
