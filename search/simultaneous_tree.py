@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 ALGORITHMS = {"uct": UCT, "regret": REGRET}
 
 _PV_VISITS = 8  # a line is reported as far as it was visited so often
+_READY_BITS = 18  # of the table: enough for 0.1 million entries
 _MAX_KEPT = 1 << 16  # outcomes
 _MASK = (1 << 64) - 1
 
@@ -49,6 +50,7 @@ class Tree:
         by_regret = config.algorithm == "regret"
         rows = 2 * nodes + 8
         self._size = nodes
+        self._used_bits = 0
         self.control = np.zeros(1, CONTROL)
         self.nodes = _zeros(nodes, NODE)
         self._all_rows = _zeros(nodes * (2 + MAX_WORLDS), np.int32)
@@ -56,10 +58,11 @@ class Tree:
         self.stats = _zeros((rows, actions), STAT)
         self.regrets = _zeros((rows if by_regret else 1, actions), REGRETS)
         self._keeps = config.renewal < 1.0 and actions <= MAX_NOTED
-        each = 6 if by_regret else 4 if self._keeps else 2  # entries that a node has
-        self._bits = (nodes * each).bit_length()
+        # An iteration adds a node and, where worlds are many, two cells: half of the table at most.
+        self._bits = (nodes * (8 if self._keeps or by_regret else 2)).bit_length()
         self.table = _zeros(2 << self._bits, ENTRY)
-        room = min(nodes, _MAX_KEPT) if self._keeps else 0
+        self.table["key"][: 2 << _READY_BITS] = 0  # touched now, not on the clock of a decision
+        room = min(4 * nodes, _MAX_KEPT) if self._keeps else 0
         self.blocks = _zeros(MAX_WORLDS + room, BLOCK)
         self.pool = _zeros(MAX_WORLDS + 1 + room, dtype)
         self.path = np.empty(config.max_depth + 1, STEP)
@@ -93,8 +96,9 @@ class Tree:
         control.kinship = config.kinship
         control.prior_trust = config.prior_trust if with_priors else 0.0
         control.habit = config.habit if with_priors else 0.0
+        self._used_bits = max(self._used_bits, int(control.bits))
         if control.epoch == EPOCHS:
-            self.table["key"] = 0
+            self.table["key"][: 2 << self._used_bits] = 0
             control.epoch = 0
         control.epoch += 1
         control.bits, control.most_bits = min(FIRST_BITS, self._bits), self._bits

@@ -181,10 +181,8 @@ def enlarge(control: Any, table: Any) -> None:
     The part of ``2 ** b`` slots begins at ``2 ** b``.
     """
     first = 1 << int(control.bits)
-    # One larger step at the end, for moving many entries would take too long near a deadline.
-    bits = int(control.bits) + 1
-    if bits > DOUBLED_BITS:
-        bits = int(control.most_bits)
+    # Larger steps later, for moving many entries takes long near a deadline.
+    bits = int(control.bits) + (1 if int(control.bits) < DOUBLED_BITS else 2)
     control.bits = min(bits, int(control.most_bits))
     epoch = int(control.epoch)
     for i in range(first, 2 * first):

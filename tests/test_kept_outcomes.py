@@ -96,6 +96,13 @@ def test_tables_are_wiped_before_epochs_repeat(monkeypatch: pytest.MonkeyPatch) 
     assert all((d.visits, d.values) == (found[0].visits, found[0].values) for d in found)
 
 
+@pytest.mark.parametrize("iterations", [100, 2000])
+def test_no_node_is_lost_for_lack_of_room(iterations: int) -> None:
+    config = SimultaneousConfig(seconds=None, iterations=iterations)
+    pool = np.repeat(mid_game_states(1), 16)
+    assert SimultaneousSearch(RULES, config).decide(pool, None, 0, seed=0).notes["cut"] == 0
+
+
 def test_the_share_is_one() -> None:
     with pytest.raises(SearchError, match="is not between"):
         SimultaneousConfig(renewal=1.5)
