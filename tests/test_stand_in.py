@@ -167,7 +167,7 @@ def test_the_battle_oracle_predicts_what_the_search_would_play() -> None:
     assert {names[a]: p for a, p in predicted.items()} == pytest.approx(
         {name: told.get(name, 0.0) for name in names.values()}
     )
-    assert 0.3 < sum(predicted.values()) < 1.0  # the rest was never seen
+    assert 0.1 < sum(predicted.values()) < 1.0  # the rest was never seen
 
 
 # --- the stand-in -------------------------------------------------------------------------------
