@@ -4,10 +4,10 @@ The search is given a *belief*: sampled worlds (root states) with weights, among
 player cannot tell and its opponent can.  It therefore keeps one set of statistics for the deciding
 player over all worlds (averaging separate searches would let it play as if it knew which world it
 is in: strategy fusion) and one for the opponent in each world.  Where both players move, they
-choose by decoupled UCT or by regret matching; where one moves, by UCT.  Chance is sampled anew on
-every visit.  ``simultaneous_kernel.py`` has the loop; this module runs it in slices, watches the
-clock, listens to the guide between slices and reads the result.  With several threads each grows a
-tree of its own (``root_parallel.py``).
+choose by decoupled UCT or by regret matching; where one moves, by UCT.  Chance is sampled anew
+on an eighth of the visits at least (``kept_outcomes.py``).  ``simultaneous_kernel.py`` has the
+loop; this module runs it in slices, watches the clock, listens to the guide between slices and
+reads the result.  With several threads each grows a tree of its own (``root_parallel.py``).
 """
 
 from __future__ import annotations
@@ -273,7 +273,7 @@ class SimultaneousSearch:
     def _worlds(
         self, worlds: NDArray[Any], weights: Sequence[float] | NDArray[Any] | None
     ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-        """Return the pool with a state to work on, and the probabilities, summed and not."""
+        """Return the worlds that are possible, and their probabilities, summed and not."""
         if worlds.ndim != 1 or not 1 <= len(worlds) <= MAX_WORLDS:
             raise SearchError(f"a pool of 1 to {MAX_WORLDS} worlds, not shape {worlds.shape}")
         if worlds.dtype != self.kernels.dtype:
@@ -284,13 +284,10 @@ class SimultaneousSearch:
         if given.sum() <= 0:
             raise SearchError("all worlds weigh nothing")
         likely = given > 0
-        pool = np.empty(int(likely.sum()) + 1, self.kernels.dtype)
-        pool[:-1] = worlds[likely]
-        pool[-1] = pool[0]
         probabilities = given[likely] / given.sum()
         cumulative = np.cumsum(probabilities)
         cumulative[-1] = 1.0
-        return pool, cumulative, probabilities
+        return worlds[likely], cumulative, probabilities
 
     def _legal(self, pool: NDArray[Any], i: int, player: int) -> list[int]:
         out = np.zeros(self.kernels.num_actions, np.int32)

@@ -1,7 +1,8 @@
 """The compiled loop of the simultaneous-move search: iterations over sampled worlds, one flat tree.
 
-One iteration draws a world, copies its root state, reseeds it (chance is sampled anew at every
-visit), walks down the tree, adds one node, values the leaf and carries the value back up.
+One iteration draws a world, walks down the tree, adds one node, values the leaf and carries the
+value back up.  A turn of the walk is played, with chance sampled anew, or the walk goes on in a
+state that was reached there before (``kept_outcomes.py``).
 
 *Nodes* are open-loop: a node is the path of joint actions that led to it, and who is to move there.
 Which actions are legal is asked of the state at hand on every visit; actions that are not are
@@ -14,7 +15,8 @@ which all worlds share because that player cannot tell them apart; the opponent'
 A row's values are from the view of the player whose actions they are.
 
 *The table* maps packed keys to children (joint action and who moves → node) and, for regret
-matching, to cells (joint action and world → mean result for the deciding player).
+matching and for kept outcomes, to cells (joint action and world → mean result for the deciding
+player, outcomes).
 
 Everything is preallocated by ``simultaneous.py``; nothing here knows which game is played.
 """
