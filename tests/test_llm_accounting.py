@@ -202,9 +202,15 @@ def test_a_tournament_tells_what_the_model_cost_and_plays_on_without_a_budget(
     assert told is not None
     found = re.fullmatch(
         r"5 calls, \d cached, (\d) late, 0 failed, \d+ not asked \(out of budget\); "
-        rf"tokens {endpoint.told[0]} in, {endpoint.told[1]} out, \$0\.\d+(?: \(of .* not known\))?",
+        r"tokens (\d+) in, (\d+) out, \$0\.\d+(?: \(of (\d) calls not known\))?",
         told[1],
     )
-    assert found is not None
-    # A call may be given up, the game being decided, before the endpoint has read it.
-    assert 5 - int(found[1]) <= len(endpoint.requests) <= 5
+    assert found is not None, told[1]
+    late, tokens_in, tokens_out, unknown = (int(number or 0) for number in found.groups())
+    # A call may be given up, the game being decided, before the endpoint has read it or before
+    # its answer has arrived: what such a call cost is then said to be unknown.
+    assert unknown <= late
+    assert 5 - late <= len(endpoint.requests) <= 5
+    told_in, told_out = endpoint.told
+    assert (tokens_in, tokens_out) == (100 * (5 - unknown), 5 - unknown)
+    assert 100 * (5 - late) <= told_in <= 500 and 5 - late <= told_out <= 5
