@@ -15,6 +15,7 @@ import hashlib
 import inspect
 import json
 import os
+import pickle
 import re
 import shutil
 import sys
@@ -43,6 +44,7 @@ _REPORT_SECONDS = 15.0  # between lines of progress in a long compilation
 _KEPT = 8  # digests that pruning spares, the most recently used
 _PART_SECONDS = 7 * 86400.0
 _SPARED_SECONDS = 600.0  # pruning spares what was used just now: another process may be busy in it
+_UNPICKLING_FAILS = (AttributeError, EOFError, ImportError, IndexError, pickle.UnpicklingError)
 _config: Any = config  # its settings are set at run time, unseen by type checkers
 
 # Half the compile time of the default level 3, at no measured cost in speed.
@@ -127,6 +129,26 @@ def _build_units_first(dispatcher: Any, fn: Callable[..., Any]) -> None:
     dispatcher.compile = compile
 
 
+def _compile_anew_what_does_not_load(dispatcher: Any) -> None:
+    """Let an entry of the cache that is cut off, or was written by a stranger, cost its time only.
+
+    A power cut leaves such entries, and so does a process whose kernels are in a module that
+    nobody can import by its name.
+    """
+    cache = dispatcher._cache
+    original = cache.load_overload
+
+    def load_overload(signature: Any, context: Any) -> Any:
+        try:
+            return original(signature, context)
+        except _UNPICKLING_FAILS as error:
+            units.warn_damaged(dispatcher.py_func.__qualname__, error)
+            cache.flush()
+            return None
+
+    cache.load_overload = load_overload
+
+
 def _share_specializations(dispatcher: Any, fn: Callable[..., Any]) -> None:
     """Let kernels that call ``fn`` share one compiled copy of it.
 
@@ -159,6 +181,7 @@ def _decorate(fn: Callable[P, R]) -> Callable[P, R]:
         _config.CACHE_DIR = previous
     _share_specializations(dispatcher, fn)
     _build_units_first(dispatcher, fn)
+    _compile_anew_what_does_not_load(dispatcher)
     return cast("Callable[P, R]", dispatcher)
 
 

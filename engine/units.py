@@ -27,6 +27,7 @@ import pkgutil
 import subprocess
 import sys
 import threading
+import warnings
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -204,14 +205,13 @@ class Program:
         if self._engine is not None or self._linking:  # linking: units need declarations only
             return
         self.collect()
-        kept = _places["program"] / f"{self.package}.{_processor()}.o" if _places else None
-        if kept is not None and kept.exists():
-            machine_code = kept.read_bytes()
-        else:
+        kept = _places["program"] / f"{self.package}.{_processor()}.o.z" if _places else None
+        machine_code = None if kept is None else _kept(kept)
+        if machine_code is None:
             with self.linking():
                 machine_code = self._link()
             if kept is not None:
-                _write(kept, machine_code)
+                _keep(kept, machine_code)
         # The module of an engine must not be empty, and objects added later may refer to it.
         self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _machine())
         self._engine.add_object_file(llvm.object_file.ObjectFileRef.from_data(machine_code))
@@ -286,18 +286,14 @@ class Program:
 
     def _part(self, unit: Unit, file: Path | None) -> bytes:
         """Return the bitcode of one unit, compiled unless it is in the cache."""
-        if file is not None and file.exists():
-            try:
-                found = zlib.decompress(file.read_bytes())
-                os.utime(file)  # marks it as used, for pruning
-                return found
-            except (OSError, zlib.error):
-                pass  # pruned or cut off by another process: compile it again
+        found = None if file is None else _kept(file)
+        if found is not None:
+            return found
         found = unit.bitcode()
         for on_compiled in _context:
             on_compiled()
         if file is not None:
-            _write(file, zlib.compress(found, 1))
+            _keep(file, found)
         return found
 
 
@@ -418,10 +414,32 @@ def _processor() -> str:
     return hashlib.sha256(found.encode()).hexdigest()[:12]
 
 
-def _write(path: Path, content: bytes) -> None:
+def warn_damaged(name: str, error: Exception) -> None:
+    """Say that something in the cache does not load and is compiled anew."""
+    warnings.warn(
+        f"the cache's {name} does not load ({type(error).__name__}: {error}): compiled anew",
+        RuntimeWarning,
+        stacklevel=3,
+    )
+
+
+def _kept(path: Path) -> bytes | None:
+    """Return what a file of the cache holds; None, and compile it again, if it is not whole."""
+    try:
+        found = zlib.decompress(path.read_bytes())
+        os.utime(path)  # marks it as used, for pruning
+    except FileNotFoundError:
+        return None  # never there, or pruned at this moment
+    except (OSError, zlib.error) as error:
+        warn_damaged(path.name, error)
+        return None
+    return found
+
+
+def _keep(path: Path, content: bytes) -> None:
     """Write a file of the cache at once, as another process may read it."""
     scratch = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
-    scratch.write_bytes(content)
+    scratch.write_bytes(zlib.compress(content, 1))
     scratch.replace(path)
 
 

@@ -119,3 +119,20 @@ def test_cache_that_cannot_be_written_is_said_and_works(tmp_path: Path) -> None:
     done = run("from plywise.engine import jit; print('works')", PLYWISE_CACHE=str(blocked))
     assert done.stdout.strip() == "works"
     assert "set PLYWISE_CACHE" in done.stderr
+
+
+@pytest.mark.parametrize("kept", ["*.nbc", "*.nbi"])
+@pytest.mark.parametrize("content", [b"", b"\x80\x04not a pickle", b"cnowhere\nthing\n."])
+def test_an_entry_that_does_not_load_is_compiled_anew(
+    tmp_path: Path, kept: str, content: bytes
+) -> None:
+    run(PROGRAM, PLYWISE_CACHE=str(tmp_path))
+    damaged = [p for p in (tmp_path / "numba").rglob(kept)]
+    assert damaged
+    for file in damaged:
+        file.write_bytes(content)
+    again = run(PROGRAM, PLYWISE_CACHE=str(tmp_path))
+    assert int(again.stdout) > 0
+    assert "does not load" in again.stderr
+    mended = run(PROGRAM, PLYWISE_CACHE=str(tmp_path))
+    assert (mended.stdout.strip(), mended.stderr) == ("0", "")

@@ -213,4 +213,5 @@ def test_a_tournament_tells_what_the_model_cost_and_plays_on_without_a_budget(
     assert 5 - late <= len(endpoint.requests) <= 5
     told_in, told_out = endpoint.told
     assert (tokens_in, tokens_out) == (100 * (5 - unknown), 5 - unknown)
-    assert 100 * (5 - late) <= told_in <= 500 and 5 - late <= told_out <= 5
+    assert 100 * (5 - late) <= told_in <= 500
+    assert 5 - late <= told_out <= 5

@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -826,11 +827,12 @@ def test_a_guide_carries_an_action_over_one_that_is_a_little_better() -> None:
 @pytest.mark.slow
 def test_the_next_process_loads_from_the_cache() -> None:
     program = f"""
-import runpy, time
-games = runpy.run_path({__file__!r})
+import sys, time
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+import {Path(__file__).stem} as games  # what runs without a name writes kernels that do not load
 start = time.perf_counter()
-game = games["matrix_game"](games["RPS"])
-found = games["search"](iterations=50).decide(game, None, 0, seed=1)
+game = games.matrix_game(games.RPS)
+found = games.search(iterations=50).decide(game, None, 0, seed=1)
 print(time.perf_counter() - start, found.iterations)
 """
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from plywise.engine import jit
+from plywise.engine import jit, units
 from plywise.engine.battle import stats
 from plywise.engine.battle.state import BATTLE
 from plywise.engine.fingerprint import fingerprint
@@ -107,7 +107,7 @@ def test_an_edit_compiles_one_unit(tmp_path: Path) -> None:
             timeout=300,
         )
         # The program's machine code belongs to the sources on disk, which the edit leaves alone.
-        for program in tmp_path.glob("numba/*/*.o"):
+        for program in tmp_path.glob("numba/*/*.o.z"):
             program.unlink()
         return int(done.stdout)
 
@@ -127,3 +127,13 @@ def test_old_parts_are_pruned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     os.utime(tmp_path / "units" / "old", (0, 0))
     jit.prune()
     assert [p.name for p in (tmp_path / "units").iterdir()] == ["new"]
+
+
+def test_what_was_cut_off_is_compiled_anew(tmp_path: Path) -> None:
+    file = tmp_path / "part.z"
+    assert units._kept(file) is None
+    units._keep(file, b"code" * 100)
+    assert units._kept(file) == b"code" * 100
+    file.write_bytes(file.read_bytes()[:-9])
+    with pytest.warns(RuntimeWarning, match=r"part\.z does not load .* compiled anew"):
+        assert units._kept(file) is None
