@@ -114,6 +114,10 @@ def _usable(folder: Path) -> bool:
     return True
 
 
+# Kernels here own no memory, so nothing counts references to it: at every call of a kernel that was
+# not inlined that took 4 % of a search's time.  One that makes an array does not compile; what it
+# needs for itself is a `stack.stack_array`.
+_WITHOUT_ALLOCATION = ("plywise.engine.", "plywise.search.")
 _CACHED = not _config.DISABLE_JIT and _usable(CACHE_DIR)
 _OPTIONS: dict[str, Any] = {"cache": _CACHED, "nogil": True, "error_model": "numpy"}
 
@@ -174,9 +178,10 @@ def _share_specializations(dispatcher: Any, fn: Callable[..., Any]) -> None:
 def _decorate(fn: Callable[P, R]) -> Callable[P, R]:
     if _config.DISABLE_JIT:
         return fn
+    options = _OPTIONS | {"_nrt": not fn.__module__.startswith(_WITHOUT_ALLOCATION)}
     previous, _config.CACHE_DIR = _config.CACHE_DIR, str(CACHE_DIR)
     try:
-        dispatcher = njit(**_OPTIONS)(fn)
+        dispatcher = njit(**options)(fn)
     finally:
         _config.CACHE_DIR = previous
     _share_specializations(dispatcher, fn)

@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 
 from plywise.engine.jit import kernel_of, prepare
 from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS, TERMINAL, RulesKernels, signatures
+from plywise.engine.stack import stack_array
+
+_two_actions = stack_array(np.int64, 2)
 
 
 def _add_values(
@@ -46,7 +49,7 @@ def _add_values(
         chances: (samples,) seeds of all else.
     """
     sign = 1.0 if player == 0 else -1.0
-    chosen = np.empty(2, np.int64)
+    chosen = _two_actions()
     for k in range(len(chances)):
         for a in range(len(actions)):
             pool[0] = worlds[k % len(worlds)]

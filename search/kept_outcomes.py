@@ -8,9 +8,10 @@ of actions, not outcomes.  Where visits are many ``sqrt`` means few outcomes, wh
 show in the values; so it is played anew for a share ``renewal`` of its visits at least.  The world
 stays the same all the way down, so what a player learns in a world comes from that world.
 
-Each cell has a *block* for its outcomes.  The last one tried is kept in place of a random one when
-the block is full.  With a state its legal actions are kept as bits, so walking through it touches
-little memory; that limits this to games of ``MAX_NOTED`` actions.
+Of a cell ``KEPT`` outcomes are kept at most; then the last one takes the place of the oldest.  They
+take turns: chosen at random, some would count for more than others, and means would vary half as
+much again.  Beside a kept state is noted what a walk through it needs: its node, the rows there,
+its legal actions as bits.  That limits this to games of ``MAX_NOTED`` actions.
 """
 
 from __future__ import annotations
@@ -19,77 +20,66 @@ from typing import Any
 
 import numpy as np
 
+from plywise.engine.bits import count_bits
 from plywise.engine.jit import kernel
-from plywise.search.tree_statistics import unit
-
-KEPT = 6
-"""So many outcomes of a cell are kept at most."""
+from plywise.search.tree_memory import KEPT
 
 MAX_NOTED = 64
 
-BLOCK = np.dtype(
+OUTCOME = np.dtype(
     (
         np.record,
         [
-            ("played", np.int32),
-            ("kept", np.int32),
-            ("states", np.int32, (KEPT,)),
-            ("children", np.int32, (KEPT,)),
-            ("own", np.uint64, (KEPT,)),
-            ("other", np.uint64, (KEPT,)),
+            ("own", np.uint64),
+            ("other", np.uint64),
+            ("node", np.int32),
+            ("own_row", np.int32),
+            ("other_row", np.int32),
+            ("shared_row", np.int32),
         ],
     )
 )
-"""Of a cell: how often it was played; of its kept outcomes the state's place in the pool, the node,
-and the legal actions of the deciding player and its opponent (none: not noted yet).
-
-The first blocks are the worlds' roots, of which only the legal actions of place 0 are used.
+"""Of the state at the same place in the pool: the legal actions of the deciding player and its
+opponent (none at all: not noted yet), its node (-1: there was no room for one), and that node's
+rows in its world (-1: none yet).
 """
 
 
 @kernel
-def recalled(control: Any, table: Any, blocks: Any, cell: int) -> int:
-    """Return which outcome of a cell to go on with; -1 where it is to be played anew."""
-    block = int(table[cell].node)
-    if block < 0:
-        return -1
-    played = int(blocks[block].played)
-    kept = int(blocks[block].kept)
-    visits = int(table[cell].count)
-    if kept == 0 or played * played < visits or played < float(control.renewal) * visits:
-        return -1
-    return int(unit(control) * kept)
+def forget(outcomes: Any, place: int, node: int) -> None:
+    """Note nothing of a state but its node."""
+    outcome = outcomes[place]
+    outcome.own = np.uint64(0)
+    outcome.other = np.uint64(0)
+    outcome.node = node
+    outcome.own_row = -1
+    outcome.other_row = -1
+    outcome.shared_row = -1
 
 
 @kernel
-def keep(control: Any, table: Any, blocks: Any, pool: Any, cell: int, work: int, child: int) -> int:
-    """Keep the state at ``work`` as an outcome of a cell; return as which, -1 without room."""
-    block = int(table[cell].node)
-    if block < 0:
-        block = int(control.blocks)
-        if block == len(blocks):
-            return -1
-        control.blocks = block + 1
-        table[cell].node = block
-        blocks[block].played = 0
-        blocks[block].kept = 0
-    found = blocks[block]
-    found.played = int(found.played) + 1
-    k = int(found.kept)
-    place = work + 1 + int(control.kept)
-    if k < KEPT and place < len(pool):
-        control.kept = int(control.kept) + 1
-        found.kept = k + 1
-        found.states[k] = place
-    elif k > 0:
-        k = int(unit(control) * k)
-    else:
+def recalled(control: Any, cell: Any) -> int:
+    """Return the place of the outcome to go on with in a cell; -1 where it is to be played anew."""
+    played = int(cell.played)
+    kept = int(cell.kept)
+    visits = int(cell.count)
+    if kept == 0 or played * played < visits or played < float(control.renewal) * visits:
         return -1
-    pool[int(found.states[k])] = pool[work]
-    found.children[k] = child
-    found.own[k] = np.uint64(0)
-    found.other[k] = np.uint64(0)
-    return k
+    return int(cell.states[(visits - played) % kept])
+
+
+@kernel
+def room_for_outcome(control: Any, pool: Any, cell: Any, work: int) -> int:
+    """Return where in the pool a cell's next outcome is to be played and kept; -1 without room."""
+    cell.played = int(cell.played) + 1
+    kept = int(cell.kept)
+    place = work + 1 + int(control.kept)
+    if kept < KEPT and place < len(pool):
+        control.kept = int(control.kept) + 1
+        cell.kept = kept + 1
+        cell.states[kept] = place
+        return place
+    return int(cell.states[int(cell.played) % kept]) if kept > 0 else -1
 
 
 @kernel
@@ -105,11 +95,10 @@ def noted(actions: Any, count: int) -> Any:
 def read_note(bits: Any, actions: Any) -> int:
     """Write the actions of a note, ascending; return how many."""
     count = 0
-    a = 0
+    one = np.uint64(1)
     while bits != np.uint64(0):
-        if bits & np.uint64(1) != np.uint64(0):
-            actions[count] = a
-            count += 1
-        bits >>= np.uint64(1)
-        a += 1
+        rest = bits & (bits - one)
+        actions[count] = count_bits((bits ^ rest) - one)
+        count += 1
+        bits = rest
     return count

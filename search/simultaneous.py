@@ -38,7 +38,7 @@ from plywise.search.simultaneous_result import (
     prediction,
 )
 from plywise.search.simultaneous_tree import ALGORITHMS, Tree
-from plywise.search.tree_statistics import MAX_ACTIONS, MAX_WORLDS
+from plywise.search.tree_memory import MAX_ACTIONS, MAX_WORLDS
 from plywise.search.uncertainty import Looks, Outlook
 
 FINALS = ("proportional", "most_visited")
@@ -370,7 +370,7 @@ class SimultaneousSearch:
                 tree.stats,
                 tree.regrets,
                 tree.table,
-                tree.blocks,
+                tree.outcomes,
                 root.scale,
                 root.advice(done),
                 cumulative,

@@ -14,9 +14,12 @@ which all worlds share because that player cannot tell them apart; the opponent'
 (column 1); and the opponent's in each world (columns 2 …), because it does know which world it is.
 A row's values are from the view of the player whose actions they are.
 
-*The table* maps packed keys to children (joint action and who moves → node) and, for regret
-matching and for kept outcomes, to cells (joint action and world → mean result for the deciding
-player, outcomes).
+*The table* finds what a joint action at a node leads to: in all worlds (the nodes, one for each way
+in which players may then be to move) and, for regret matching and for kept outcomes, in each world
+(a *cell*: visits, mean result for the deciding player, outcomes).
+
+A good part of a walk is waiting for memory.  So what is read together lies together, in records
+that fill a line of the processor's caches or a part of one.
 
 Everything is preallocated by ``simultaneous.py``; nothing here knows which game is played.
 """
@@ -31,34 +34,47 @@ from numba import types
 
 from plywise.engine.jit import kernel_of, prepare
 from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS, TERMINAL, signatures
-from plywise.search.kept_outcomes import BLOCK, keep, noted, read_note, recalled
-from plywise.search.tree_statistics import (
+from plywise.engine.prefetch import fetch_ahead
+from plywise.search.kept_outcomes import (
+    OUTCOME,
+    forget,
+    noted,
+    read_note,
+    recalled,
+    room_for_outcome,
+)
+from plywise.search.tree_memory import (
+    ALL_WORLDS,
     CONTROL,
     ENTRY,
-    FIRST_CELL_TAG,
     NODE,
     REGRET,
     REGRETS,
     STAT,
     STEP,
-    cell_of,
+    add_child,
+    child_of,
+    enlarge,
+    entry_of,
+    has_room,
+    packed_key,
+    row_of,
+)
+from plywise.search.tree_statistics import (
     choose_by_bound,
     choose_by_habit,
     choose_by_regret,
     count_visit,
     draw,
-    enlarge,
-    has_room,
     learn_regrets,
-    packed_key,
-    row_of,
-    set_urges,
-    slot_of,
+    set_widths,
     unit,
 )
 
 OWN, OTHER, BOTH, NOBODY = 0, 1, 2, 3
 """Who moves at a node: the deciding player, its opponent, both at once, nobody (the end)."""
+
+UNKNOWN = -100  # who moves: the state is to be asked
 
 
 def _run_slice(
@@ -70,7 +86,7 @@ def _run_slice(
     stats: Any,
     regrets: Any,
     table: Any,
-    blocks: Any,
+    outcomes: Any,
     scale: Any,
     advice: Any,
     cumulative: Any,
@@ -98,7 +114,7 @@ def _run_slice(
         stats: STAT records ``(rows, actions)``.
         regrets: REGRETS records, the same shape for regret matching, else unused.
         table: ENTRY records, ``2 ** (most_bits + 1)`` of them.
-        blocks: BLOCK records, more than there are worlds.
+        outcomes: OUTCOME records, one for each place of the pool.
         scale: ``(worlds + 2, actions)``: exploration's factors for the opponent's root in each
             world, for the own root, and ones for everywhere else.
         advice: ``(actions,)``: what guides add to the values of own root actions.
@@ -136,60 +152,64 @@ def _run_slice(
         while world < worlds - 1 and point >= cumulative[world]:
             world += 1
         at = world  # which state of the pool the walk has come to
-        block = world if keeps else -1  # where its legal actions are noted: block and place
-        place = 0
-        who = int(current(pool, at))
+        who = UNKNOWN
         node = 0
         depth = 0
         weight = 1.0
-        ended = who == TERMINAL
 
-        while not ended and depth < max_depth:
+        while depth < max_depth:
             at_root = depth == 0
             own_count = 0
             other_count = 0
-            note = np.uint64(0)
-            if block >= 0:
-                note = np.uint64(blocks[block].own[place]) | np.uint64(blocks[block].other[place])
-            if note != np.uint64(0):
-                own_count = read_note(blocks[block].own[place], own_legal)
-                other_count = read_note(blocks[block].other[place], other_legal)
+            here = outcomes[at]
+            if here.own | here.other != np.uint64(0):
+                own_count = read_note(here.own, own_legal)
+                other_count = read_note(here.other, other_legal)
             else:
+                if who == UNKNOWN:
+                    who = int(current(pool, at))
+                if who == TERMINAL:
+                    break
                 if who == SIMULTANEOUS or who == player:
                     own_count = int(legal(pool, at, player, own_legal))
                 if who == SIMULTANEOUS or who == other:
                     other_count = int(legal(pool, at, other, other_legal))
-                if block >= 0:
-                    blocks[block].own[place] = noted(own_legal, own_count)
-                    blocks[block].other[place] = noted(other_legal, other_count)
-            own_row = -1
-            other_row = -1
-            shared_row = -1
+                if keeps:
+                    here.own = noted(own_legal, own_count)
+                    here.other = noted(other_legal, other_count)
+            own_row = int(here.own_row)
+            other_row = int(here.other_row)
+            if other_row >= 0:
+                fetch_ahead(stats, other_row)
+                if int(here.shared_row) >= 0:
+                    fetch_ahead(stats, int(here.shared_row))
             rows = int(control.rows)
-            if own_count > 1:
+            if own_count > 1 and own_row < 0:
                 own_row = row_of(control, node_rows, stats, regrets, node, 0)
                 if own_row < 0:
                     control.cut = int(control.cut) + 1
                     break
+                here.own_row = own_row
                 if with_priors and own_row >= rows and not at_root:
                     priors(pool, at, player, own_legal, own_count, sigma[0])
-                    set_urges(stats, own_row, own_legal, own_count, sigma[0], prior_trust)
-            if other_count > 1:
+                    set_widths(stats, own_row, own_legal, own_count, sigma[0], prior_trust)
+            if other_count > 1 and other_row < 0:
                 other_row = row_of(control, node_rows, stats, regrets, node, 1)
                 if other_row < 0:
                     control.cut = int(control.cut) + 1
                     break
-                chooser = other_row
                 if depth < private_depth:
                     chooser = row_of(control, node_rows, stats, regrets, node, 2 + world)
                     if chooser >= 0:
-                        shared_row = other_row
+                        here.shared_row = other_row
                         other_row = chooser
                     else:
                         control.cut = int(control.cut) + 1
-                if with_priors and chooser >= rows and not at_root:
+                here.other_row = other_row
+                if with_priors and other_row >= rows and not at_root:
                     priors(pool, at, other, other_legal, other_count, sigma[0])
-                    set_urges(stats, chooser, other_legal, other_count, sigma[0], prior_trust)
+                    set_widths(stats, other_row, other_legal, other_count, sigma[0], prior_trust)
+            shared_row = int(here.shared_row)
             both = by_regret and own_count > 1 and other_count > 1
             own_scale = worlds if at_root else worlds + 1
             other_scale = world if at_root else worlds + 1
@@ -205,8 +225,8 @@ def _run_slice(
                 )  # fmt: skip
             else:
                 own_action = choose_by_bound(
-                    control, stats, own_row, -1, own_legal, own_count, scale, own_scale, advice,
-                    at_root,
+                    control, stats, own_row, -1, own_legal, own_count, at_root, scale, own_scale,
+                    advice, at_root,
                 )  # fmt: skip
             if other_count == 0:
                 other_action = NO_ACTION
@@ -223,8 +243,8 @@ def _run_slice(
                 )  # fmt: skip
             else:
                 other_action = choose_by_bound(
-                    control, stats, other_row, shared_row, other_legal, other_count, scale,
-                    other_scale, advice, False,
+                    control, stats, other_row, shared_row, other_legal, other_count, at_root,
+                    scale, other_scale, advice, False,
                 )  # fmt: skip
 
             turn = path[depth]
@@ -246,73 +266,67 @@ def _run_slice(
             counted = both and (depth < private_depth or world == 0)
             depth += 1
             weight *= discount
-            block = -1
-            cell = -1
+            slot = -1
             if keeps:
-                key = packed_key(control, node, own_action, other_action, FIRST_CELL_TAG + world)
-                cell = cell_of(control, table, key)
-            if cell >= 0:
-                place = recalled(control, table, blocks, cell)
+                key = packed_key(control, node, own_action, other_action, 1 + world)
+                slot = entry_of(control, table, key)
+            if slot >= 0:
+                place = recalled(control, table[slot])
                 if not counted:
-                    table[cell].count = int(table[cell].count) + 1
+                    table[slot].count = int(table[slot].count) + 1
                 if place >= 0:
-                    block = int(table[cell].node)
-                    at = int(blocks[block].states[place])
-                    node = int(blocks[block].children[place])
-                    nodes[node].visits = int(nodes[node].visits) + 1
-                    kind = int(nodes[node].kind)
-                    ended = kind == NOBODY
-                    who = TERMINAL
-                    if kind == BOTH:
-                        who = SIMULTANEOUS
-                    elif kind == OWN:
-                        who = player
-                    elif kind == OTHER:
-                        who = other
+                    at = place
+                    who = UNKNOWN
+                    node = int(outcomes[place].node)
+                    if node < 0:
+                        control.cut = int(control.cut) + 1
+                        break
                     continue
 
-            if at != work:
-                pool[work] = pool[at]
-                reseed(pool, work, draw(control))
-                at = work
+            place = -1
+            if slot >= 0:
+                place = room_for_outcome(control, pool, table[slot], work)
+            if place < 0:
+                place = work
+            if at != place:
+                pool[place] = pool[at]
+                reseed(pool, place, draw(control))
+                at = place
             control.steps = int(control.steps) + 1
             if player == 0:
-                step(pool, work, own_action, other_action)
+                step(pool, at, own_action, other_action)
             else:
-                step(pool, work, other_action, own_action)
-            who = int(current(pool, work))
-            ended = who == TERMINAL
-            kind = NOBODY if ended else OTHER
+                step(pool, at, other_action, own_action)
+            who = int(current(pool, at))
+            kind = NOBODY if who == TERMINAL else OTHER
             if who == SIMULTANEOUS:
                 kind = BOTH
             elif who == player:
                 kind = OWN
-            key = packed_key(control, node, own_action, other_action, kind)
-            slot = slot_of(control, table, key)
-            if int(table[slot].key) != key:
-                child = int(control.nodes)
-                if child < len(nodes) and has_room(control, 1):
-                    control.nodes = child + 1
-                    control.entries = int(control.entries) + 1
-                    table[slot].key = key
-                    table[slot].node = child
-                    fresh = nodes[child]
-                    fresh.parent = node
-                    fresh.visits = 1
-                    fresh.own = own_action
-                    fresh.other = other_action
-                    fresh.kind = kind
-                    for column in range(node_rows.shape[1]):
-                        node_rows[child, column] = -1
-                else:
-                    control.cut = int(control.cut) + 1
+            one = -1 if slot < 0 else int(table[slot].child)
+            common = slot
+            if one < 0 and (worlds > 1 or slot < 0):
+                key = packed_key(control, node, own_action, other_action, ALL_WORLDS)
+                common = entry_of(control, table, key)
+                if common >= 0:
+                    one = int(table[common].child)
+            child = child_of(nodes, one, kind)
+            fresh = child < 0
+            if fresh and common >= 0:
+                child = add_child(
+                    control, nodes, node_rows, node, own_action, other_action, kind, one
+                )
+            forget(outcomes, at, child)
+            if child < 0:
+                control.cut = int(control.cut) + 1
                 break
-            node = int(table[slot].node)
-            nodes[node].visits = int(nodes[node].visits) + 1
-            if cell >= 0:
-                place = keep(control, table, blocks, pool, cell, work, node)
-                if place >= 0:
-                    block = int(table[cell].node)
+            if common >= 0:
+                table[common].child = child
+            if slot >= 0:
+                table[slot].child = child
+            node = child
+            if fresh:
+                break
 
         control.turns = int(control.turns) + depth
         control.deepest = max(int(control.deepest), depth)
@@ -321,8 +335,10 @@ def _run_slice(
             pool[work] = pool[at]
             reseed(pool, work, draw(control))
             at = work
+        if who == UNKNOWN:
+            who = int(current(pool, at))
         for _turn in range(int(control.rollout)):
-            if ended:
+            if who == TERMINAL:
                 break
             own_action = NO_ACTION
             other_action = NO_ACTION
@@ -341,9 +357,8 @@ def _run_slice(
             control.turns = int(control.turns) + 1
             weight *= discount
             who = int(current(pool, work))
-            ended = who == TERMINAL
         # The discount makes a win sooner better than later, and a loss later better than sooner.
-        result = float(returns(pool, at)) if ended else float(evaluate(pool, at))
+        result = float(returns(pool, at)) if who == TERMINAL else float(evaluate(pool, at))
         result *= sign * weight
 
         for level in range(levels - 1, -1, -1):
@@ -364,9 +379,9 @@ def _run_slice(
                 other_scale = world if at_root else worlds + 1
                 # Below the depth to which worlds are told apart they share their cells.
                 cell_world = world if level < private_depth else 0
-                tag = FIRST_CELL_TAG + cell_world
+                tag = 1 + cell_world
                 key = packed_key(control, int(turn.node), int(turn.own), int(turn.other), tag)
-                slot = cell_of(control, table, key)
+                slot = entry_of(control, table, key)
                 if slot >= 0:
                     entry = table[slot]
                     seen = int(entry.count) + 1
@@ -427,7 +442,7 @@ def slice_kernel(dtype: np.dtype[Any]) -> Any:
             records(STAT, 2),
             records(REGRETS, 2),
             records(ENTRY),
-            records(BLOCK),
+            records(OUTCOME),
             types.Array(f64, 2, "C"),
             types.Array(f64, 1, "C"),
             types.Array(f64, 1, "C"),

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plywise.engine.kernels import NO_ACTION
-from plywise.search.kept_outcomes import BLOCK, MAX_NOTED
-from plywise.search.tree_statistics import (
+from plywise.search.kept_outcomes import MAX_NOTED, OUTCOME
+from plywise.search.tree_memory import (
     CONTROL,
     ENTRY,
     EPOCHS,
@@ -33,7 +33,7 @@ ALGORITHMS = {"uct": UCT, "regret": REGRET}
 
 _PV_VISITS = 8  # a line is reported as far as it was visited so often
 _READY_BITS = 18  # of the table: enough for 0.1 million entries
-_MAX_KEPT = 1 << 16  # outcomes
+_MAX_KEPT = 1 << 17  # outcomes
 _MASK = (1 << 64) - 1
 
 
@@ -59,12 +59,12 @@ class Tree:
         self.regrets = _zeros((rows if by_regret else 1, actions), REGRETS)
         self._keeps = config.renewal < 1.0 and actions <= MAX_NOTED
         # An iteration adds a node and, where worlds are many, two cells: half of the table at most.
-        self._bits = (nodes * (8 if self._keeps or by_regret else 2)).bit_length()
-        self.table = _zeros(2 << self._bits, ENTRY)
+        self._bits = (nodes * (8 if self._keeps or by_regret else 2) - 1).bit_length()
+        self.table = _zeros(2 << self._bits, ENTRY, large_pages=True)
         self.table["key"][: 2 << _READY_BITS] = 0  # touched now, not on the clock of a decision
         room = min(4 * nodes, _MAX_KEPT) if self._keeps else 0
-        self.blocks = _zeros(MAX_WORLDS + room, BLOCK)
         self.pool = _zeros(MAX_WORLDS + 1 + room, dtype)
+        self.outcomes = _zeros(len(self.pool), OUTCOME)
         self.path = np.empty(config.max_depth + 1, STEP)
         self.path_legal = np.empty((config.max_depth + 1, 2, actions), np.int32)
         self.own_legal = np.empty(actions, np.int32)
@@ -91,8 +91,6 @@ class Tree:
         control.regret_exploration = config.regret_exploration
         control.discount = config.discount
         control.renewal = config.renewal if self._keeps else 1.0
-        control.blocks = worlds
-        self.blocks["own"][:worlds] = self.blocks["other"][:worlds] = 0
         control.kinship = config.kinship
         control.prior_trust = config.prior_trust if with_priors else 0.0
         control.habit = config.habit if with_priors else 0.0
@@ -105,6 +103,7 @@ class Tree:
         self.node_rows = self._all_rows[: self._size * (2 + worlds)].reshape(self._size, -1)
         self.nodes[0] = (-1, 0, NO_ACTION, NO_ACTION, 0)
         self.node_rows[0] = -1
+        self.outcomes[: worlds + 1] = (0, 0, 0, -1, -1, -1)
 
     def row(self, column: int, actions: Sequence[int]) -> tuple[NDArray[Any], NDArray[Any]]:
         """Return visits and values of the root's row in ``column`` for ``actions``."""
@@ -130,10 +129,10 @@ class Tree:
         wanted: int | None = action
         while True:
             children = np.flatnonzero(nodes["parent"] == node)
-            visits = nodes["visits"][children]
+            visits = self._visits(children)
             if wanted is None and len(children):
                 own = nodes["own"][children].astype(int)
-                wanted = int(np.bincount(own + 1, weights=visits).argmax()) - 1
+                wanted = int(np.bincount(own + 1, weights=visits + 1).argmax()) - 1
             fitting = np.flatnonzero(nodes["own"][children] == wanted)
             if not len(fitting):
                 break
@@ -146,17 +145,27 @@ class Tree:
             node, wanted = child, None
         return tuple(line) or (action,)
 
+    def _visits(self, nodes: NDArray[Any]) -> NDArray[Any]:
+        """Return how often nodes were gone on from; 0 where neither player ever had a choice."""
+        rows = self.node_rows[nodes, :2]
+        visits = self.stats["visits"][rows].sum(axis=2)
+        found: NDArray[Any] = np.where(rows >= 0, visits, 0).max(axis=1)
+        return found
 
-def _zeros(shape: int | tuple[int, int], dtype: Any) -> NDArray[Any]:
+
+def _zeros(shape: int | tuple[int, int], dtype: Any, large_pages: bool = False) -> NDArray[Any]:
     """Return an array of zeros whose memory comes from the system in small pages, as it is touched.
 
     numpy asks for pages of 2 MB, and one of them took up to 8 ms to come on a virtual machine: too
     much at the end of a decision.  In speed they gained 0 to 4 %.
     """
     size = math.prod((shape,) if isinstance(shape, int) else shape) * np.dtype(dtype).itemsize
-    memory = mmap.mmap(-1, size)
+    if hasattr(mmap, "MAP_PRIVATE"):  # else a process forked off would grow the same tree
+        memory = mmap.mmap(-1, size, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    else:
+        memory = mmap.mmap(-1, size)
     if hasattr(mmap, "MADV_NOHUGEPAGE"):  # Linux
-        memory.madvise(mmap.MADV_NOHUGEPAGE)
+        memory.madvise(mmap.MADV_HUGEPAGE if large_pages else mmap.MADV_NOHUGEPAGE)
     return np.frombuffer(memory, dtype).reshape(shape)
 
 

@@ -11,10 +11,11 @@ import pytest
 from plywise.arena.bench_search import mid_game_states
 from plywise.engine.battle.rules import RULES
 from plywise.engine.kernels import SIMULTANEOUS
-from plywise.search import simultaneous_tree, tree_statistics
+from plywise.search import simultaneous_tree, tree_memory
 from plywise.search.decision import Decision
 from plywise.search.simultaneous import SearchError, SimultaneousConfig, SimultaneousSearch
 from plywise.search.simultaneous_kernel import BOTH, NOBODY, OWN
+from plywise.search.tree_memory import ALL_WORLDS
 
 ITERATIONS = 6000
 
@@ -37,7 +38,7 @@ def test_turns_are_saved() -> None:
     played = [searched(renewal=r)[1].notes for r in (0.0, 0.125, 0.5)]
     shares = [notes["steps"] / notes["turns"] for notes in played]
     assert shares == sorted(shares)
-    assert shares[0] < shares[1] < 0.65 < shares[2] < 1.0
+    assert shares[0] < shares[1] < 0.58 < shares[2] < 1.0
 
 
 @pytest.mark.parametrize("algorithm", ["uct", "regret"])
@@ -47,20 +48,19 @@ def test_what_is_noted_of_a_kept_state_is_true(algorithm: str) -> None:
     count = int(tree.control[0].worlds)
     out = np.zeros(RULES.num_actions, np.int32)
     seen = 0
-    for block in tree.blocks[count : int(tree.control[0].blocks)]:
-        for k in range(int(block["kept"])):
-            state = int(block["states"][k])
-            node = tree.nodes[int(block["children"][k])]
-            who = int(RULES.current(tree.pool, state))
-            assert (who == SIMULTANEOUS) == (int(node["kind"]) == BOTH)
-            assert (who == 0) == (int(node["kind"]) == OWN)
-            if int(node["kind"]) == NOBODY or not (block["own"][k] or block["other"][k]):
-                continue
-            for player, noted in ((0, block["own"][k]), (1, block["other"][k])):
-                legal = out[: int(RULES.legal(tree.pool, state, player, out))]
-                if who in (SIMULTANEOUS, player):
-                    assert int(noted) == sum(1 << int(a) for a in legal)
-                    seen += 1
+    for state in range(count + 1, count + 1 + int(tree.control[0].kept)):
+        outcome = tree.outcomes[state]
+        kind = int(tree.nodes[int(outcome["node"])]["kind"])
+        who = int(RULES.current(tree.pool, state))
+        assert (who == SIMULTANEOUS) == (kind == BOTH)
+        assert (who == 0) == (kind == OWN)
+        if kind == NOBODY or not (outcome["own"] or outcome["other"]):
+            continue
+        for player, noted in ((0, outcome["own"]), (1, outcome["other"])):
+            legal = out[: int(RULES.legal(tree.pool, state, player, out))]
+            if who in (SIMULTANEOUS, player):
+                assert int(noted) == sum(1 << int(a) for a in legal)
+                seen += 1
     assert seen > 500
 
 
@@ -70,18 +70,16 @@ def test_how_often_cells_are_played_anew() -> None:
     control = tree.control[0]
     part = tree.table[1 << int(control.bits) : 2 << int(control.bits)]
     live = part[part["key"] >> 54 == int(control.epoch)]
-    cells = live[(live["count"] > 8) & (live["node"] >= 0)]
+    cells = live[(live["count"] > 8) & (live["key"] & 255 != ALL_WORLDS)]
     assert len(cells) > 50
     for cell in cells:
-        played = int(tree.blocks[int(cell["node"])]["played"])
-        visits = int(cell["count"])
-        # The first plays may have made new nodes, which are not kept.
-        assert max(visits**0.5, visits / 4) - 2 <= played < max(visits**0.5, visits / 4) + 3
+        visits, played = int(cell["count"]), int(cell["played"])
+        assert max(visits**0.5, visits / 4) - 1 <= played < max(visits**0.5, visits / 4) + 2
 
 
 def test_where_the_table_stands_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     search, small = searched()
-    assert search._forest.trees[0].control[0].bits > tree_statistics.FIRST_BITS  # it grew
+    assert search._forest.trees[0].control[0].bits > tree_memory.FIRST_BITS  # it grew
     monkeypatch.setattr(simultaneous_tree, "FIRST_BITS", 30)
     _, large = searched()
     assert (small.visits, small.values) == (large.visits, large.values)

@@ -52,6 +52,7 @@ from plywise.engine.battle.stats import (
 from plywise.engine.battle.tables import SPECIES
 from plywise.engine.jit import kernel, kernel_of
 from plywise.engine.kernels import signatures
+from plywise.engine.stack import stack_array
 
 FEATURES = (
     "alive",  # Pokémon that still stand
@@ -121,6 +122,9 @@ WEIGHTS = np.array([FIT.weights[name] for name in FEATURES])
 ) = range(len(FEATURES))
 
 _POOL = types.Array(nb.from_dtype(BATTLE), 1, "C")
+
+_all_features = stack_array(np.float64, len(FEATURES))
+_four_hits = stack_array(np.float64, 4)
 
 STAGES = np.array([-0.75, -0.71, -0.67, -0.6, -0.5, -0.33, 0.0, 0.5, 0.85, 1.1, 1.3, 1.45, 1.55])
 """What boosts of -6 … 6 stages are worth: like their effect, flattening upwards."""
@@ -219,7 +223,7 @@ def features(b: Any, out: Any) -> float:
     second = b.sides[1]
     one, two = int(first.active), int(second.active)
     if int(first.mons[one].hp) > 0 and int(second.mons[two].hp) > 0:
-        hits = np.empty(4)
+        hits = _four_hits()
         threat = strikes(b, 0, one, two, 0, 0, hits, 0) / int(second.mons[two].hp)
         counter = strikes(b, 1, two, one, 0, 0, hits, 0) / int(first.mons[one].hp)
         out[THREAT] += min(1.0, threat) - min(1.0, counter)
@@ -248,7 +252,7 @@ def evaluate(pool: Any, i: int) -> float:
     The same lead weighs more the fewer Pokémon are left: one ahead is about 0.3 at 6 against 5 and
     0.5 at 2 against 1.
     """
-    out = np.empty(len(WEIGHTS))
+    out = _all_features()
     standing = features(pool[i], out)
     total = 0.0
     for k in range(len(WEIGHTS)):

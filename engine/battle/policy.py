@@ -39,6 +39,7 @@ from plywise.engine.battle.stats import action_speed, has_volatile
 from plywise.engine.battle.tables import MOVES, SPECIES, frozen
 from plywise.engine.jit import kernel, kernel_of
 from plywise.engine.kernels import signatures
+from plywise.engine.stack import stack_array
 
 ACTION_FEATURES = (
     # attacks
@@ -185,8 +186,11 @@ _LAYERS[SPIKES], _LAYERS[TOXIC_SPIKES] = 3, 2
 LAYERS = frozen(_LAYERS)
 """How many layers of a hazard there can be, by side condition."""
 
+LOWERS = frozen((MOVES["self_has_boosts"] != 0) & (MOVES["self_boosts"].min(axis=1) < 0))
+"""Per move: whether it lowers a stat of its user."""
+
 _OWN, _TERA, _FOE, _FOE_TERA, _BENCH = 0, 4, 8, 12, 16
-_SCRATCH = 20
+_all_hits = stack_array(np.float64, 20)
 
 
 @kernel
@@ -246,7 +250,7 @@ def _describe_move(
             out[PRIORITY] = 1.0
         if int(row.drain_num) > 0:
             out[DRAIN] = missing
-        if row.self_has_boosts and int(row.self_boosts.min()) < 0:
+        if LOWERS[move]:
             out[DROP] = 1.0
     else:
         out[STATUS] = 1.0
@@ -300,7 +304,8 @@ def describe_actions(b: Any, s: int, legal: Any, count: int, out: Any) -> None:
     foe = other.mons[there]
     foe_up = int(foe.hp) > 0
     up = int(mon.hp) > 0
-    hits = np.zeros(_SCRATCH)
+    hits = _all_hits()
+    hits[:] = 0.0
     best = 0.0
     threat = 0.0
     safety = 0.0
@@ -400,6 +405,7 @@ FIT = load_weights("gen9_policy", ACTION_FEATURES)
 assert SWITCH % 4 == 0  # `priors` sums four at a time
 assert len(ACTION_FEATURES) % 4 == 0
 WEIGHTS = frozen(np.array([FIT.weights[name] for name in ACTION_FEATURES]))
+_described_actions = stack_array(np.float64, 16, len(ACTION_FEATURES))
 MOVE_WEIGHTS = frozen(np.array([FIT.moves.get(name, 0.0) for name in MOVE_NAMES]))
 """In the order of :data:`ACTION_FEATURES`, and by move; fitted by ``plywise fit policy``."""
 
@@ -410,7 +416,7 @@ def priors(pool: Any, i: int, player: int, legal: Any, count: int, out: Any) -> 
     b = pool[i]
     side = b.sides[player]
     mon = side.mons[side.active]
-    described = np.empty((16, len(ACTION_FEATURES)))
+    described = _described_actions()
     describe_actions(b, player, legal, count, described)
     largest = -1e30
     for k in range(count):

@@ -18,9 +18,14 @@ from numpy.typing import NDArray
 from plywise.engine.bits import signed
 from plywise.engine.jit import kernel, kernel_of, prepare
 from plywise.engine.kernels import TERMINAL, RulesKernels, signatures
+from plywise.engine.stack import stack_array
 
 MOST_SQUARES, MOST_SHIPS = 121, 10
+
 _ROOM = 128
+
+_one_sea = stack_array(np.uint8, _ROOM)
+_one_for_each_ship = stack_array(np.int64, MOST_SHIPS + 1)
 
 RUNNING, WON_BY_FIRST, WON_BY_SECOND = 0, 1, 2
 """Values of the field ``status``."""
@@ -84,7 +89,8 @@ def room_for_rest(state: Any, sea: NDArray[np.uint8], first: int) -> bool:
     """Return whether ships ``first`` and all after it can be placed; ``sea`` is left as it was."""
     count = signed(state.count)
     actions = 2 * signed(state.rows) * signed(state.columns)
-    tried = np.full(MOST_SHIPS + 1, -1, np.int64)
+    tried = _one_for_each_ship()
+    tried[:] = -1
     ship = first
     while first <= ship < count:
         length = signed(state.lengths[ship])
@@ -152,7 +158,9 @@ def legal(pool: Pool, i: int, player: int, out: NDArray[np.int32]) -> int:
                 n += 1
         return n
     length = signed(state.lengths[ship])
-    sea = state.ships[player].copy()
+    sea = _one_sea()
+    for square in range(cells):
+        sea[square] = state.ships[player, square]
     for action in range(2 * cells):
         if fits(state, sea, action, length):
             lay(state, sea, action, length, 1 + ship)

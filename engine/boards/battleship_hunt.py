@@ -27,6 +27,7 @@ from plywise.engine.boards.battleship_posterior import (
 )
 from plywise.engine.jit import kernel, kernel_of, prepare
 from plywise.engine.mixing import WEYL, scramble
+from plywise.engine.stack import stack_array
 
 PLAN = np.dtype(
     (
@@ -47,6 +48,9 @@ _CANDIDATES = 12
 _HORIZON = 45
 _OFF_PATTERN = 0.8  # squares off a pattern that no ship afloat can slip through count so much
 _LITTLE = 1e-9
+
+_low_squares = stack_array(np.uint64, MOST_SHIPS)
+_high_squares = stack_array(np.uint64, MOST_SHIPS)
 
 _OF_TABLES = types.Array(nb.from_dtype(TABLES), 1, "C")
 _OF_VIEW = types.Array(nb.from_dtype(VIEW), 1, "C")
@@ -241,7 +245,7 @@ def hunts(
 ) -> None:
     """Hunt one random fleet for each element of ``shots``, and write how many shots it took."""
     t, v = tables[0], views[0]
-    lo, hi = np.zeros(MOST_SHIPS, np.uint64), np.zeros(MOST_SHIPS, np.uint64)
+    lo, hi = _low_squares(), _high_squares()
     for game in range(len(shots)):
         _draw_fleet(t, random, lo, hi)
         v.shot_lo = ZERO

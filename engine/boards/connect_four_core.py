@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from plywise.engine.bits import count_bits
 from plywise.engine.boards.connect_four import ONE, ZERO, winning_squares
 from plywise.engine.jit import kernel, kernel_of
+from plywise.engine.stack import stack_array
 
 MOST_COLUMNS = 16
 """A board of 64 bits has no more columns than this: a column of 3 rows takes 4 bits."""
@@ -92,7 +93,7 @@ _MIRROR_PLIES = 10  # positions with fewer stones share an entry with their mirr
 
 if _config.DISABLE_JIT:
 
-    def _now(spec: NDArray[np.int64]) -> int:
+    def _now() -> int:
         return time.monotonic_ns()
 
 else:
@@ -101,9 +102,12 @@ else:
         "clock_gettime", types.int32(types.int32, types.voidptr)
     )
 
+    _time_spec = stack_array(np.int64, 2)
+
     @kernel
-    def _now(spec: NDArray[np.int64]) -> int:
-        """Return nanoseconds of a clock that never goes back; ``spec`` is room for two numbers."""
+    def _now() -> int:
+        """Return nanoseconds of a clock that never goes back."""
+        spec = _time_spec()
         _clock_gettime(np.int32(_MONOTONIC), spec.ctypes)
         return int(spec[0]) * 1_000_000_000 + int(spec[1])
 
@@ -330,8 +334,7 @@ def answer(
     cells = int(go.rows) * int(go.columns)
     height = np.uint64(int(go.rows) + 1)
     used = 0
-    spec = np.zeros(2, np.int64)
-    began = _now(spec)
+    began = _now()
     while int(go.item) < len(items):
         item = items[int(go.item)]
         root_stones = count_bits(item.taken)
@@ -341,7 +344,7 @@ def answer(
             go.alpha = _next_test(item, cells, root_stones, wins)
             if int(item.low) == int(item.high):
                 go.item += 1
-                ended = _now(spec)
+                ended = _now()
                 item.nanoseconds += ended - began
                 began = ended
                 continue
@@ -383,7 +386,7 @@ def answer(
         item.nodes += used - before
         go.top = top
         if top >= 0:
-            item.nanoseconds += _now(spec) - began
+            item.nanoseconds += _now() - began
             go.entering = 1
             break
         if known == _REACHES:
