@@ -238,7 +238,7 @@ def without_times(value: Any) -> Any:
 EXPERIMENTS = {
     "tic_tac_toe": (AlphaBetaConfig(seconds=None, iterations=60), range(12)),
     "connect_four": (AlphaBetaConfig(seconds=None, iterations=3000), range(1)),
-    "goofspiel": (SimultaneousConfig(seconds=None, iterations=300), range(1)),
+    "goofspiel": (SimultaneousConfig(seconds=None, iterations=300), range(3)),
     "gen9randombattle": (SimultaneousConfig(seconds=None, iterations=60, worlds=2), range(1)),
 }
 
