@@ -60,7 +60,7 @@ class Tree:
         self._keeps = config.renewal < 1.0 and actions <= MAX_NOTED
         # An iteration adds a node and, where worlds are many, two cells: half of the table at most.
         self._bits = (nodes * (8 if self._keeps or by_regret else 2) - 1).bit_length()
-        self.table = _zeros(2 << self._bits, ENTRY, large_pages=True)
+        self.table = _zeros(2 << self._bits, ENTRY)
         self.table["key"][: 2 << _READY_BITS] = 0  # touched now, not on the clock of a decision
         room = min(4 * nodes, _MAX_KEPT) if self._keeps else 0
         self.pool = _zeros(MAX_WORLDS + 1 + room, dtype)
@@ -153,11 +153,12 @@ class Tree:
         return found
 
 
-def _zeros(shape: int | tuple[int, int], dtype: Any, large_pages: bool = False) -> NDArray[Any]:
+def _zeros(shape: int | tuple[int, int], dtype: Any) -> NDArray[Any]:
     """Return an array of zeros whose memory comes from the system in small pages, as it is touched.
 
     numpy asks for pages of 2 MB, and one of them took up to 8 ms to come on a virtual machine: too
-    much at the end of a decision.  In speed they gained 0 to 4 %.
+    much at the end of a decision, or a second at the start of a search.  In speed they gained 0 to
+    6 %.
     """
     size = math.prod((shape,) if isinstance(shape, int) else shape) * np.dtype(dtype).itemsize
     if hasattr(mmap, "MAP_PRIVATE"):  # else a process forked off would grow the same tree
@@ -165,7 +166,7 @@ def _zeros(shape: int | tuple[int, int], dtype: Any, large_pages: bool = False) 
     else:
         memory = mmap.mmap(-1, size)
     if hasattr(mmap, "MADV_NOHUGEPAGE"):  # Linux
-        memory.madvise(mmap.MADV_HUGEPAGE if large_pages else mmap.MADV_NOHUGEPAGE)
+        memory.madvise(mmap.MADV_NOHUGEPAGE)
     return np.frombuffer(memory, dtype).reshape(shape)
 
 
