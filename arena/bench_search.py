@@ -92,20 +92,20 @@ def bench_search(seconds: float = 2.0, states: int = 8, algorithm: str = "uct") 
     result: dict[str, float] = {}
     for worlds in (1, WORLDS):
         iterations, turns, steps, depth, spent = 0, 0, 0, 0, 0.0
-        pace = np.full(states, np.inf)  # seconds an iteration
+        fastest = np.zeros(states)
         for k in range(ROUNDS):
             for i in range(states):
                 start = time.thread_time()
                 decision = search.decide(np.repeat(pool[i : i + 1], worlds), None, 0, seed=i + k)
                 took = time.thread_time() - start
-                pace[i] = min(pace[i], took / decision.iterations)
+                fastest[i] = max(fastest[i], decision.iterations / took)
                 spent += took
                 iterations += decision.iterations
                 turns += int(decision.notes["turns"])
                 steps += int(decision.notes["steps"])
                 depth += decision.depth
         result[f"iterations_per_second_{worlds}_worlds"] = iterations / spent
-        result[f"undisturbed_iterations_per_second_{worlds}_worlds"] = states / float(pace.sum())
+        result[f"undisturbed_iterations_per_second_{worlds}_worlds"] = float(fastest.mean())
         result[f"turns_per_second_{worlds}_worlds"] = turns / spent
         result[f"turns_per_iteration_{worlds}_worlds"] = turns / iterations
         result[f"steps_per_iteration_{worlds}_worlds"] = steps / iterations
