@@ -8,6 +8,8 @@ from numba import types
 from numba.core import config
 from numba.extending import intrinsic
 
+from plywise.engine.jit import kernel
+
 _config: Any = config  # its settings are set at run time, unseen by type checkers
 
 signed: Any = np.int64
@@ -30,3 +32,10 @@ else:
             return builder.call(ctpop, [args[0]])
 
         return types.int64(types.uint64), generate
+
+
+@kernel
+def lowest_bit(bits: np.uint64) -> int:
+    """Return the number of the lowest bit that is set; there must be one."""
+    one = np.uint64(1)
+    return count_bits((bits & (~bits + one)) - one)

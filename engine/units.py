@@ -206,12 +206,11 @@ class Program:
             return
         self.collect()
         kept = _places["program"] / f"{self.package}.{_processor()}.o.z" if _places else None
-        machine_code = None if kept is None else _kept(kept)
+        machine_code = _kept(kept)
         if machine_code is None:
             with self.linking():
                 machine_code = self._link()
-            if kept is not None:
-                _keep(kept, machine_code)
+            _keep(kept, machine_code)
         # The module of an engine must not be empty, and objects added later may refer to it.
         self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _machine())
         self._engine.add_object_file(llvm.object_file.ObjectFileRef.from_data(machine_code))
@@ -286,14 +285,13 @@ class Program:
 
     def _part(self, unit: Unit, file: Path | None) -> bytes:
         """Return the bitcode of one unit, compiled unless it is in the cache."""
-        found = None if file is None else _kept(file)
+        found = _kept(file)
         if found is not None:
             return found
         found = unit.bitcode()
         for on_compiled in _context:
             on_compiled()
-        if file is not None:
-            _keep(file, found)
+        _keep(file, found)
         return found
 
 
@@ -423,8 +421,10 @@ def warn_damaged(name: str, error: Exception) -> None:
     )
 
 
-def _kept(path: Path) -> bytes | None:
-    """Return what a file of the cache holds; None, and compile it again, if it is not whole."""
+def _kept(path: Path | None) -> bytes | None:
+    """Return what a file of the cache (None: nothing is cached) holds; None if it is not whole."""
+    if path is None:
+        return None
     try:
         found = zlib.decompress(path.read_bytes())
         os.utime(path)  # marks it as used, for pruning
@@ -436,8 +436,10 @@ def _kept(path: Path) -> bytes | None:
     return found
 
 
-def _keep(path: Path, content: bytes) -> None:
-    """Write a file of the cache at once, as another process may read it."""
+def _keep(path: Path | None, content: bytes) -> None:
+    """Write a file of the cache, if there is one, at once: another process may read it."""
+    if path is None:
+        return
     scratch = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
     scratch.write_bytes(zlib.compress(content, 1))
     scratch.replace(path)

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from plywise.engine.bits import count_bits
+from plywise.engine.bits import lowest_bit
 from plywise.engine.jit import kernel
 from plywise.search.tree_memory import KEPT
 
@@ -70,7 +70,7 @@ def recalled(control: Any, cell: Any) -> int:
 
 @kernel
 def room_for_outcome(control: Any, pool: Any, cell: Any, work: int) -> int:
-    """Return where in the pool a cell's next outcome is to be played and kept; -1 without room."""
+    """Return where a cell's next outcome is to be played and kept; ``work`` without room."""
     cell.played = int(cell.played) + 1
     kept = int(cell.kept)
     place = work + 1 + int(control.kept)
@@ -79,7 +79,7 @@ def room_for_outcome(control: Any, pool: Any, cell: Any, work: int) -> int:
         cell.kept = kept + 1
         cell.states[kept] = place
         return place
-    return int(cell.states[int(cell.played) % kept]) if kept > 0 else -1
+    return int(cell.states[int(cell.played) % kept]) if kept > 0 else work
 
 
 @kernel
@@ -97,8 +97,7 @@ def read_note(bits: Any, actions: Any) -> int:
     count = 0
     one = np.uint64(1)
     while bits != np.uint64(0):
-        rest = bits & (bits - one)
-        actions[count] = count_bits((bits ^ rest) - one)
+        actions[count] = lowest_bit(bits)
         count += 1
-        bits = rest
+        bits &= bits - one
     return count

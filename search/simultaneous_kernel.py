@@ -225,8 +225,8 @@ def _run_slice(
                 )  # fmt: skip
             else:
                 own_action = choose_by_bound(
-                    control, stats, own_row, -1, own_legal, own_count, at_root, scale, own_scale,
-                    advice, at_root,
+                    control, stats, own_row, -1, own_legal, own_count, scale, own_scale, advice,
+                    at_root,
                 )  # fmt: skip
             if other_count == 0:
                 other_action = NO_ACTION
@@ -243,8 +243,8 @@ def _run_slice(
                 )  # fmt: skip
             else:
                 other_action = choose_by_bound(
-                    control, stats, other_row, shared_row, other_legal, other_count, at_root,
-                    scale, other_scale, advice, False,
+                    control, stats, other_row, shared_row, other_legal, other_count, scale,
+                    other_scale, advice, False,
                 )  # fmt: skip
 
             turn = path[depth]
@@ -283,11 +283,9 @@ def _run_slice(
                         break
                     continue
 
-            place = -1
+            place = work
             if slot >= 0:
                 place = room_for_outcome(control, pool, table[slot], work)
-            if place < 0:
-                place = work
             if at != place:
                 pool[place] = pool[at]
                 reseed(pool, place, draw(control))

@@ -85,7 +85,6 @@ def choose_by_bound(
     kin: int,
     legal: Any,
     count: int,
-    scaled: bool,
     scale: Any,
     s: int,
     advice: Any,
@@ -95,12 +94,13 @@ def choose_by_bound(
 
     The bound is ``value + exploration * sqrt(scale * ln(1 + offered) / visits)``: UCB1 with a
     prior's say in ``scale`` (1 for every action where there is none).  An action that was not tried
-    counts as average, tried once; at the deciding player's root it comes first.  ``scale`` and
-    ``advice`` are looked at where it is ``scaled``, which the root is.  ``kin`` is the row
+    counts as average, tried once; at the deciding player's root it comes first.  The last row of
+    ``scale`` is all ones and not looked at; ``advice`` counts ``at_root`` only.  ``kin`` is the row
     over all worlds that an opponent's row leans on while it has few visits, or -1.
     """
     exploration = float(control.exploration)
     kinship = float(control.kinship)
+    scaled = s < scale.shape[0] - 1
     visited = 0.0
     total = 0.0
     for k in range(count):

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from plywise.engine.bits import count_bits
+from plywise.engine.bits import lowest_bit
 from plywise.engine.boards.battleship import MOST_SHIPS, MOST_SQUARES
 from plywise.engine.jit import kernel
 
@@ -99,8 +99,8 @@ _PER_SHIP, _PER_DIRECTION = 32, 16  # options are numbered 32 * ship + 16 * stan
 def lowest(lo: np.uint64, hi: np.uint64) -> int:
     """Return the first square of a set that is not empty."""
     if lo:
-        return int(count_bits((lo & (~lo + ONE)) - ONE))
-    return int(64 + count_bits((hi & (~hi + ONE)) - ONE))
+        return lowest_bit(lo)
+    return 64 + lowest_bit(hi)
 
 
 @kernel
@@ -132,10 +132,10 @@ def _find_free(t: Any, v: Any, w: Any) -> None:
 def _add_squares(row: Any, lo: np.uint64, hi: np.uint64, weight: float) -> None:
     """Add ``weight`` to each square of a set."""
     while lo:
-        row[count_bits((lo & (~lo + ONE)) - ONE)] += weight
+        row[lowest_bit(lo)] += weight
         lo &= lo - ONE
     while hi:
-        row[64 + count_bits((hi & (~hi + ONE)) - ONE)] += weight
+        row[64 + lowest_bit(hi)] += weight
         hi &= hi - ONE
 
 
