@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ class UnknownNameError(PlywiseError):
     """A move, ability, item, species, type or nature that the pinned package does not hold."""
 
 
+@lru_cache(10_000)
 def to_id(name: str) -> str:
     """Return Showdown's id of a name: ``"King's Shield"`` -> ``"kingsshield"``."""
     return _NOT_ID.sub("", name.lower())

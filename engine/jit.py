@@ -23,6 +23,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
@@ -337,6 +338,24 @@ def prepare(label: str, *kernels: Callable[..., Any]) -> None:
             if tuple(signature.args) not in dispatcher.overloads:
                 dispatcher.compile(signature)
             dispatcher.disable_compile()
+            _answer_at_once(dispatcher, signature)
+
+
+def _answer_at_once(dispatcher: Any, signature: Any) -> None:
+    """Let a closed kernel say without a search what it was compiled to.
+
+    numba asks for it, and for two addresses of it, whenever a kernel is passed to another one: for
+    the seven that the search of battles takes, that was three quarters of a call's 0.4 ms.
+    """
+    if "get_compile_result" in vars(dispatcher):
+        return
+    args = tuple(signature.args)
+    compiled, search = dispatcher.overloads[args], dispatcher.get_compile_result
+    dispatcher.get_compile_result = lambda wanted: (
+        compiled if wanted.args == args else search(wanted)
+    )
+    library = compiled.library
+    library.get_pointer_to_function = cache(partial(type(library).get_pointer_to_function, library))
 
 
 def prune() -> None:

@@ -121,10 +121,6 @@ class Forest:
     def _without(self, busy: Collection[Tree]) -> list[Tree]:
         return [tree for tree in self._trees if not any(tree is x for x in busy)]
 
-    def has(self, column: int) -> bool:
-        """Return whether any root has a row in ``column``."""
-        return any(int(tree.node_rows[0, column]) >= 0 for tree in self.trees)
-
     def row(self, column: int, actions: Sequence[int]) -> tuple[NDArray[Any], NDArray[Any]]:
         """Return visits and values of the roots' rows in ``column``, added up and averaged."""
         if len(self.trees) == 1:
@@ -137,6 +133,11 @@ class Forest:
     def average(self, column: int, actions: Sequence[int]) -> NDArray[Any]:
         """Return regret matching's summed strategy of the roots' rows in ``column``."""
         total: NDArray[Any] = np.sum([t.average(column, actions) for t in self.trees], axis=0)
+        return total
+
+    def opposed(self, by_average: bool) -> NDArray[Any]:
+        """Return what :meth:`Tree.opposed` says, added up."""
+        total: NDArray[Any] = np.sum([tree.opposed(by_average) for tree in self.trees], axis=0)
         return total
 
     def total(self, counter: str) -> int:

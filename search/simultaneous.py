@@ -48,6 +48,8 @@ MAX_THREADS = 64
 
 _LONG_SLICE, _SHORT_SLICE = 0.02, 0.003  # seconds that a slice aims at: first, near the deadline
 _RESERVE_SECONDS = 0.002  # kept for reading the result
+_MOST_RESERVE = 0.1  # of the time for a decision, kept on a busy machine
+_CALMING = 0.99  # what is left of it after each decision on a quiet one
 _MAX_SLICE = 1 << 15
 _FIRST_SLICE = 8
 _STEADY_SLICE = 256  # without a clock, where a guide advises
@@ -191,6 +193,7 @@ class SimultaneousSearch:
         self._run = slice_kernel(kernels.dtype)
         self._forest = Forest(self.config, kernels.num_actions, kernels.dtype)
         self.loans_in_vain = 0
+        self._overrun = 0.0
 
     def decide(
         self,
@@ -249,6 +252,7 @@ class SimultaneousSearch:
         forest.restart(
             self.config, count, player, seed, self._priors is not None, patient=deadline is None
         )
+        self._overrun *= _CALMING
         ear = _Ear(self, root, deadline, consultation)
         ear.look = lambda: outlook(self.config, forest, root, probabilities, both)
         ear.favourite = lambda: most_visited(forest, root)
@@ -351,7 +355,7 @@ class SimultaneousSearch:
         done = 0
         size = _FIRST_SLICE
         planned = math.inf
-        reserve = _RESERVE_SECONDS
+        began = time.perf_counter()
         while (limit is None or done < limit) and not rein.stopped:
             if rein.lent if ear is None else ear.listen(done, limit):
                 time.sleep(_NAP_SECONDS)
@@ -390,9 +394,11 @@ class SimultaneousSearch:
             wanted = _LONG_SLICE
             if deadline is not None:
                 # On a busy machine slices overrun when they are descheduled, and so may the last:
-                # the worst overrun seen is kept in reserve, up to a fifth of what is left.
+                # the worst overrun seen lately is kept in reserve.
                 left = deadline - now
-                reserve = max(reserve, min(now - before - planned, 0.2 * left))
+                self._overrun = max(self._overrun, now - before - planned)
+                spare = _MOST_RESERVE * (deadline - began)
+                reserve = _RESERVE_SECONDS + min(self._overrun, spare)
                 if left <= reserve:
                     break
                 # Crossing into the kernel costs a tenth of a millisecond, so slices are long as

@@ -94,13 +94,12 @@ def normalized(weights: NDArray[Any]) -> NDArray[Any]:
 def answers(forest: Forest, root: AdvisedRoot, by_average: bool) -> list[dict[int, float]]:
     """Return the opponent's strategy in each world, {} where it has nothing to decide."""
     found: list[dict[int, float]] = []
+    counted = forest.opposed(by_average)
     for world, legal in enumerate(root.other):
-        column = 2 + world if forest.has(2 + world) else 1
-        strategy: dict[int, float] = {}
-        if legal:
-            shares = forest.average(column, legal) if by_average else forest.row(column, legal)[0]
-            strategy = dict(zip(legal, map(float, normalized(shares)), strict=True))
-        found.append(strategy)
+        # Worlds are not told apart where there is one, or where they need not be.
+        row = counted[1 + world] if counted[1 + world].any() else counted[0]
+        shares = normalized(row[legal]) if legal else ()
+        found.append(dict(zip(legal, map(float, shares), strict=True)))
     return found
 
 

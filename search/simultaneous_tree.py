@@ -121,6 +121,16 @@ class Tree:
         found: NDArray[Any] = self.regrets[row, list(actions)]["average"].copy()
         return found
 
+    def opposed(self, by_average: bool) -> NDArray[Any]:
+        """Return the opponent's visits at the root, or regret matching's summed strategy.
+
+        Of shape ``(1 + worlds, actions)``: over all worlds, and in each; zeros where it has none.
+        """
+        rows = self.node_rows[0, 1:]
+        field = self.regrets["average"] if by_average else self.stats["visits"]
+        found: NDArray[Any] = np.where(rows[:, None] >= 0, field[rows], 0.0)
+        return found
+
     def principal_variation(self, action: int) -> tuple[int, ...]:
         """Return the most visited line from ``action`` on: own and other actions in turn."""
         nodes = self.nodes[: int(self.control[0].nodes)]

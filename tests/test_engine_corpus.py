@@ -259,6 +259,22 @@ def test_states_hold_every_fact_of_the_dumps(
             assert facts.differences(expected, got) == []
 
 
+def test_sides_decoded_before_are_taken_only_where_they_are_the_same(
+    battles: dict[str, list[RecordedBattle]],
+) -> None:
+    battle = battles["random"][1]
+    setup = codec.BattleSetup.of(battle)
+    for step in battle.steps[::4]:
+        decoded: codec.Sides = {}
+        changed = json.loads(json.dumps(step.before))
+        for mon in changed["S"][1]["P"]:
+            mon["hp"] = min(mon["hp"], 1)
+        for dump in (step.before, changed, step.before, step.before):
+            pool = codec.decode(dump, setup, decoded=decoded)
+            assert pool.tobytes() == codec.decode(dump, setup).tobytes()
+        assert sorted(decoded) == [0, 1]
+
+
 def test_an_unknown_key_of_a_dump_cannot_be_missed(
     battles: dict[str, list[RecordedBattle]],
 ) -> None:

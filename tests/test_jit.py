@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,25 @@ def test_prepared_kernel_takes_its_own_types_only() -> None:
     jit.prepare("a test", double)  # a second time does nothing
     with pytest.raises(TypeError, match="No matching definition"):
         double(np.zeros(3))  # type: ignore[arg-type]
+
+
+@jit.kernel_of(types.float64(types.float64))
+def half(x: float) -> float:
+    return x / 2.0
+
+
+@jit.kernel_of(types.int64(types.FunctionType(types.int64(types.int64)), types.int64))
+def applied(function: Callable[[int], int], x: int) -> int:
+    return function(x)
+
+
+@pytest.mark.skipif(bool(os.environ.get("NUMBA_DISABLE_JIT")), reason="nothing is compiled")
+def test_a_kernel_is_passed_to_another_as_its_signature_says() -> None:
+    jit.prepare("a test", double, half, applied)
+    for x in range(3):
+        assert applied(double, x) == 2 * x
+    with pytest.raises(TypeError, match="not available"):
+        applied(half, 1)  # type: ignore[arg-type]
 
 
 @pytest.mark.skipif(bool(os.environ.get("NUMBA_DISABLE_JIT")), reason="nothing is compiled")

@@ -524,6 +524,26 @@ def test_a_late_tree_is_not_waited_for() -> None:
     assert again.iterations == sum(again.visits.values())
 
 
+def test_overruns_are_kept_in_reserve_for_later_decisions() -> None:
+    engine = search(seconds=0.5)
+    run = engine._run
+
+    def descheduled(*args: Any) -> None:
+        run(*args)
+        time.sleep(0.06)  # far longer than any slice was planned
+
+    quiet = engine.decide(matrix_game(RPS), None, 0, seed=1)
+    assert quiet.seconds > 0.46
+    engine._run = descheduled
+    engine.decide(matrix_game(RPS), None, 0, seed=1)
+    engine._run = run
+    for _ in range(3):
+        assert engine.decide(matrix_game(RPS), None, 0, seed=1).seconds < 0.46
+    for _ in range(200):
+        engine.decide(matrix_game(RPS), None, 0, seed=1, seconds=0.001)
+    assert engine.decide(matrix_game(RPS), None, 0, seed=1).seconds > 0.46
+
+
 def test_advice_reaches_every_tree() -> None:
     advice = Advice(Question.EVALUATE, {0: 1.0, 1: -1.0}, 1.0, source="test")
     engine = search(iterations=400, threads=2, advice_bonus=2.0)

@@ -252,8 +252,24 @@ def mon_reference(text: str) -> tuple[int, int]:
     return int(text[2]) - 1, int(text[4:])
 
 
-def decode(dump: Dump, setup: BattleSetup, unsaid: Unsaid | None = None) -> np.ndarray[Any, Any]:
+Sides = dict[int, tuple[Dump, tuple[Any, ...]]]
+"""The number of a side -> its dump, and what it was decoded to."""
+
+
+def decode(
+    dump: Dump,
+    setup: BattleSetup,
+    unsaid: Unsaid | None = None,
+    decoded: Sides | None = None,
+) -> np.ndarray[Any, Any]:
     """Return a one-element pool with the state that ``dump`` describes.
+
+    Args:
+        dump: in the words of the recorded corpora.
+        setup: what it leaves out.
+        unsaid: what the log of earlier steps tells.
+        decoded: for dumps of one moment with the same teams, whose sides are often equal: such a
+            side is decoded once, and kept here.
 
     Raises:
         DecodeError: the dump holds something that the flat state has no place for.
@@ -278,8 +294,14 @@ def decode(dump: Dump, setup: BattleSetup, unsaid: Unsaid | None = None) -> np.n
     if "win" in dump:
         b.winner = {"P1": 0, "P2": 1}.get(dump["win"], c.WINNER_TIE)
     for s in range(2):
-        switching = dump["req"] == "switch" and not dump["q"]  # else who fainted waits
-        _side(b.sides[s], dump["S"][s], setup.teams[s], s, residuals_done(dump), switching)
+        said = dump["S"][s]
+        if decoded is None or s not in decoded or decoded[s][0] != said:
+            switching = dump["req"] == "switch" and not dump["q"]  # else who fainted waits
+            _side(b.sides[s], said, setup.teams[s], s, residuals_done(dump), switching)
+            if decoded is None:
+                continue
+            decoded[s] = said, plain.values(SIDE, b.sides[s])
+        b.sides[s] = decoded[s][1]
     for s, i in unsaid.bond_triggered if unsaid is not None else ():
         b.sides[s].mons[i].flag_bits |= c.MON_BOND_TRIGGERED
     _queue(b, dump["q"])

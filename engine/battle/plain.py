@@ -6,7 +6,9 @@ writes many of them works on a :func:`thaw`-ed copy, whose attributes are the re
 """
 
 import pickle
+from collections.abc import Callable
 from functools import cache
+from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any
 
@@ -43,15 +45,30 @@ def _object(dtype: np.dtype[Any], values: Any) -> SimpleNamespace:
     return SimpleNamespace(**out)
 
 
-def _values(dtype: np.dtype[Any], plain: SimpleNamespace) -> tuple[Any, ...]:
-    out: list[Any] = []
-    for name, kind, inner in _fields(dtype):
-        value = getattr(plain, name)
-        if kind == _RECORD:
-            value = _values(inner, value)
-        elif kind == _RECORDS:
-            value = [_values(inner, v) for v in value]
-        out.append(value)
+@cache
+def _reader(dtype: np.dtype[Any]) -> tuple[Callable[[Any], tuple[Any, ...]], tuple[Any, ...]]:
+    """Return what reads all fields at once, and (place, how it is stored, dtype) of records."""
+    fields = _fields(dtype)
+    nested = [(k, kind, inner) for k, (_, kind, inner) in enumerate(fields) if kind >= _RECORD]
+    return attrgetter(*(name for name, _, _ in fields)), tuple(nested)
+
+
+def values(dtype: np.dtype[Any], plain: SimpleNamespace) -> tuple[Any, ...]:
+    """Return a plain object's values, field by field, as :func:`freeze` takes them.
+
+    In its stead they may stand in an object that holds it: what stays is then not read again.
+    """
+    read, nested = _reader(dtype)
+    found = read(plain)
+    if not nested:
+        return found
+    out = list(found)
+    for k, kind, inner in nested:
+        value = out[k]
+        if kind == _RECORDS:
+            out[k] = [v if type(v) is tuple else values(inner, v) for v in value]
+        else:
+            out[k] = values(inner, value)
     return tuple(out)
 
 
@@ -78,4 +95,4 @@ def freeze(plain: SimpleNamespace) -> np.ndarray[Any, Any]:
     Raises:
         OverflowError: a value does not fit into its field.
     """
-    return np.array([_values(BATTLE, plain)], BATTLE)
+    return np.array([values(BATTLE, plain)], BATTLE)

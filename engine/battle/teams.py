@@ -4,7 +4,7 @@ The arithmetic is Showdown's ``statModify`` and ``calculatePP`` with 3 PP Ups.
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -78,6 +78,7 @@ def species_types(species: int) -> tuple[int, int]:
     return int(first), int(second)
 
 
+@cache
 def max_pp(move: int) -> int:
     """Return the PP that a move number has with the PP Ups that every battle gives it."""
     row = tables.MOVES[move]

@@ -84,6 +84,7 @@ def sample_worlds(
     """
     own = tuple(_own_set(mon, belief) for mon in info.own.mons)
     worlds = np.zeros(count, BATTLE)
+    decoded: codec.Sides = {}
     for k in range(count):
         if k and deadline is not None and time.perf_counter() >= deadline:
             return worlds[:k]
@@ -93,7 +94,7 @@ def sample_worlds(
         foe = tuple(_seen_first(s, mon) for s, mon in zip(drawn, known, strict=False))
         both = (own, foe) if info.player == 0 else (foe, own)
         setup = codec.BattleSetup(both, _FORMAT, keep_ties=False)
-        worlds[k] = codec.decode(_dump(info, both, rng), setup)[0]
+        worlds[k] = codec.decode(_dump(info, both, rng), setup, decoded=decoded)[0]
         worlds[k]["rng"] = rng.getrandbits(63)
     return worlds
 
