@@ -105,7 +105,7 @@ COMMANDS = {
         positional=("what",),
     ),
     "fit": Command(
-        "fit the weights of battle values or priors by self-play",
+        "fit weights of battle values or priors, or the engine's branches, by self-play",
         "plywise.arena.commands:fit",
         positional=("what",),
     ),

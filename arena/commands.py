@@ -218,9 +218,13 @@ def models(config: ModelsConfig, folder: Path) -> int:
 
 def fit(config: FitConfig, folder: Path) -> int:
     """Fit what self-play can teach."""
-    from plywise.arena import fit_evaluation, fit_policy
+    from plywise.arena import fit_branches, fit_evaluation, fit_policy
 
-    run_fit = fit_policy.run_fit if config.what == "policy" else fit_evaluation.run_fit
+    run_fit = {
+        "evaluation": fit_evaluation.run_fit,
+        "policy": fit_policy.run_fit,
+        "branches": fit_branches.run_fit,
+    }[config.what]
     return run_fit(config, folder)
 
 

@@ -9,10 +9,12 @@ from plywise.conf.checks import at_least, one_of
 
 @dataclass
 class FitConfig:
-    """``plywise fit evaluation|policy``: weights of battle values or priors, by self-play.
+    """``plywise fit evaluation|policy|branches``: what self-play tells.
+
+    Weights of battle values or of priors, or how often the engine's branches are taken.
 
     Attributes:
-        battles: how many are played; a tenth of them judges the fit.
+        battles: how many are played; of a fit of weights a tenth of them judges it.
         iterations: of the search, for each decision of both sides.
         ridge: penalty on the squared weights.
         out: where the weights are written; null: into the run's folder.
@@ -28,7 +30,7 @@ class FitConfig:
 
     def __post_init__(self) -> None:
         """Check the values."""
-        one_of("what", self.what, ("evaluation", "policy"))
+        one_of("what", self.what, ("evaluation", "policy", "branches"))
         at_least("battles", self.battles, 20)
         at_least("iterations", self.iterations, 1)
         at_least("jobs", self.jobs, 1)

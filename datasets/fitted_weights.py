@@ -46,5 +46,22 @@ def load_weights(name: str, features: tuple[str, ...]) -> FittedWeights:
     return found
 
 
+BRANCHES = "gen9_branches"
+
+
+def load_branches() -> dict[str, list[int]]:
+    """Return the committed shares of the engine's branches by unit (``engine/branches.py``).
+
+    Raises:
+        PlywiseError: the file is missing or damaged.
+    """
+    path = _FOLDER / f"{BRANCHES}.json"
+    try:
+        raw = json.loads(path.read_text())["branches"]
+        return {str(unit): [int(share) for share in shares] for unit, shares in raw.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise PlywiseError(f"{path.name}: no shares of branches ({error})") from error
+
+
 def _numbers(raw: dict[str, Any]) -> dict[str, float]:
     return {k: float(v) for k, v in raw.items()}

@@ -31,7 +31,7 @@ import numba
 from numba import njit, types
 from numba.core import config, event
 
-from plywise.engine import units
+from plywise.engine import indices, units
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -82,7 +82,10 @@ def _compiled_files() -> list[Path]:
 
 
 def _digest() -> str:
-    settings = f"{numba.__version__} {_config.OPT} {_config.LOOP_VECTORIZE} {_config.BOUNDSCHECK}"
+    settings = (
+        f"{numba.__version__} {_config.OPT} {_config.LOOP_VECTORIZE} {_config.BOUNDSCHECK} "
+        f"{indices.CHECKED}"
+    )
     h = hashlib.sha256(settings.encode())
     for path in _compiled_files():
         h.update(path.relative_to(_ROOT).as_posix().encode())
@@ -300,6 +303,7 @@ def _unit_places() -> dict[str, Path]:
 _progress = _Progress()
 _preparing = threading.RLock()
 if not _config.DISABLE_JIT:
+    indices.count_from_the_front()
     cast(Any, event).register("numba:compile", _progress)
     units.configure(_OPTIONS, _unit_places(), _progress.note)
 

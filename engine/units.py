@@ -29,7 +29,7 @@ import sys
 import threading
 import warnings
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -45,6 +45,7 @@ from numba.core.datamodel import models
 from numba.core.datamodel.registry import register_default
 from numpy import dtype
 
+from plywise.engine import branches, indices
 from plywise.engine.fingerprint import fingerprint
 
 INLINING_THRESHOLD = 225
@@ -101,7 +102,9 @@ class Unit(types.ExternalFunction):
         for value in (*module.functions, *module.global_variables):
             if not value.is_declaration and value.name != self.symbol:
                 value.linkage = "internal"
-        return bytes(module.as_bitcode())
+        shares = self.program.shares.get(self.symbol)
+        told = branches.weighted(str(module), shares) if shares else None
+        return bytes((llvm.parse_assembly(told) if told else module).as_bitcode())
 
     def __call__(self, *args: Any) -> Any:
         """Call it from Python (tests do): states are elements of a pool."""
@@ -172,13 +175,26 @@ def _c_function(context: Any, symbol: str, fndesc: Any) -> Any:
 class Program:
     """All units of one package as one piece of machine code."""
 
-    def __init__(self, package: str, parameter: str, record: dtype[Any]) -> None:
+    def __init__(
+        self,
+        package: str,
+        parameter: str,
+        record: dtype[Any],
+        load_shares: Callable[[], Mapping[str, Sequence[int]]],
+    ) -> None:
         self.package = package
+        self._load_shares = load_shares
+        self._counted: dict[str, int] | None = None
         self.parameter = parameter
         self.record = numba.from_dtype(record)
         self.units: list[Unit] = []
         self._engine: Any = None
         self._linking = False
+
+    @functools.cached_property
+    def shares(self) -> Mapping[str, Sequence[int]]:
+        """Symbol of a unit -> how often each of its branches is taken (``branches.weighted``)."""
+        return self._load_shares()
 
     def add(self, unit: Unit) -> None:
         """Take a kernel in while its module is imported.
@@ -205,7 +221,9 @@ class Program:
         if self._engine is not None or self._linking:  # linking: units need declarations only
             return
         self.collect()
-        kept = _places["program"] / f"{self.package}.{_processor()}.o.z" if _places else None
+        kept = None
+        if _places and self._counted is None:
+            kept = _places["program"] / f"{self.package}.{_processor()}.o.z"
         machine_code = _kept(kept)
         if machine_code is None:
             with self.linking():
@@ -243,8 +261,16 @@ class Program:
         module = llvm.parse_assembly("")
         module.name = self.package
         module.triple = llvm.get_process_triple()
-        for part in parts:
-            module.link_in(llvm.parse_bitcode(part))
+        for unit, part in zip(self.units, parts, strict=True):
+            linked = llvm.parse_bitcode(part)
+            if self._counted is not None:
+                text, found = branches.counting(str(linked), sum(self._counted.values()))
+                self._counted[unit.symbol] = found
+                linked = llvm.parse_assembly(text)
+            module.link_in(linked)
+        if self._counted is not None:
+            counters = branches.counters(sum(self._counted.values()))
+            module.link_in(llvm.parse_assembly(counters))
         machine = _machine()
         tuning = llvm.create_pipeline_tuning_options(3)
         tuning.inlining_threshold = INLINING_THRESHOLD
@@ -254,6 +280,32 @@ class Program:
         builder.getModulePassManager().run(module, builder)
         module.verify()
         return bytes(machine.emit_object(module))
+
+    def count_branches(self) -> None:
+        """Let the program count its branches in this process, which makes it slower.
+
+        Raises:
+            RuntimeError: it runs already.
+        """
+        if self._engine is not None:
+            raise RuntimeError(f"the program {self.package} runs already, and does not count")
+        self._counted = {}
+
+    def counted_shares(self) -> dict[str, list[int]]:
+        """Return what :attr:`shares` would be by what was counted.
+
+        Raises:
+            RuntimeError: nothing was.
+        """
+        if not self._counted or self._engine is None:
+            raise RuntimeError(f"the program {self.package} has counted nothing")
+        place = self._engine.get_global_value_address(branches.COUNTERS)
+        pairs = (ctypes.c_int64 * 2 * sum(self._counted.values())).from_address(place)
+        left = iter(pairs)
+        return {
+            symbol: [branches.share(*next(left)) for _ in range(count)]
+            for symbol, count in self._counted.items()
+        }
 
     def compile_units(self, backwards: bool = False) -> list[bytes]:
         """Return the bitcode of all units, in their order or backwards.
@@ -280,7 +332,8 @@ class Program:
         """Return where the unit's bitcode is kept; None if nothing is."""
         if not _places:
             return None
-        extra = (_settings(), str(self.record), unit.symbol, str(unit.sig))
+        shares = repr(self.shares.get(unit.symbol))
+        extra = (_settings(), str(self.record), unit.symbol, str(unit.sig), shares)
         return _places["units"] / f"{fingerprint(unit.py_func, extra)}.bc.z"
 
     def _part(self, unit: Unit, file: Path | None) -> bytes:
@@ -326,12 +379,28 @@ def configure(
     _context[:] = [on_compiled]
 
 
-def compile_apart(package: str, parameter: str, record: dtype[Any]) -> None:
-    """Make units of the package's kernels; ``parameter`` is the name of the state's argument.
+def compile_apart(
+    package: str,
+    parameter: str,
+    record: dtype[Any],
+    shares: Callable[[], Mapping[str, Sequence[int]]] = dict,
+) -> None:
+    """Make units of the package's kernels.
 
     Call it before the package's kernels are imported.
+
+    Args:
+        package: its full name.
+        parameter: the name of the state's argument.
+        record: dtype of the state.
+        shares: returns :attr:`Program.shares`; called only where something is compiled.
     """
-    _programs[package] = Program(package, parameter, record)
+    _programs[package] = Program(package, parameter, record, shares)
+
+
+def program_of(package: str) -> Program:
+    """Return the program of a package that :func:`compile_apart` has named."""
+    return _programs[package]
 
 
 def as_unit(fn: Callable[..., Any]) -> Unit | None:
@@ -396,12 +465,18 @@ def _machine() -> Any:
     )
 
 
+_MAKERS = (__file__, indices.__file__, branches.__file__)
+
+
 @functools.cache
 def _settings() -> str:
     """Return all that a unit's bitcode depends on beside its sources."""
     numba_config: Any = config
-    compiler = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
-    return f"{compiler} {numba.__version__} {numba_config.OPT} {sys.version_info[:2]} {_options}"
+    compiler = hashlib.sha256(b"".join(Path(str(m)).read_bytes() for m in _MAKERS))
+    return (
+        f"{compiler.hexdigest()} {numba.__version__} {numba_config.OPT} {sys.version_info[:2]} "
+        f"{_options} {indices.CHECKED}"
+    )
 
 
 @functools.cache

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from plywise.engine.jit import kernel_of
 from plywise.engine.kernels import SIMULTANEOUS, TERMINAL, RulesKernels, signatures
+from plywise.search import simultaneous
 from plywise.search.advised_root import FLOOR, AdvisedRoot
 from plywise.search.averaging import AveragedSearch
 from plywise.search.decision import Decision
@@ -524,24 +526,31 @@ def test_a_late_tree_is_not_waited_for() -> None:
     assert again.iterations == sum(again.visits.values())
 
 
-def test_overruns_are_kept_in_reserve_for_later_decisions() -> None:
+def test_overruns_are_kept_in_reserve_for_later_decisions(monkeypatch: pytest.MonkeyPatch) -> None:
     engine = search(seconds=0.5)
-    run = engine._run
+    run, now, lost = engine._run, [0.0], [0.0] * 5
 
-    def descheduled(*args: Any) -> None:
-        run(*args)
-        time.sleep(0.06)  # far longer than any slice was planned
+    def slow(pool: Any, control: Any, count: int, *rest: Any) -> None:
+        run(pool, control, count, *rest)
+        now[0] += 1e-5 * count + (lost.pop() if lost else 0.0)
 
-    quiet = engine.decide(matrix_game(RPS), None, 0, seed=1)
-    assert quiet.seconds > 0.46
-    engine._run = descheduled
-    engine.decide(matrix_game(RPS), None, 0, seed=1)
-    engine._run = run
-    for _ in range(3):
-        assert engine.decide(matrix_game(RPS), None, 0, seed=1).seconds < 0.46
-    for _ in range(200):
-        engine.decide(matrix_game(RPS), None, 0, seed=1, seconds=0.001)
-    assert engine.decide(matrix_game(RPS), None, 0, seed=1).seconds > 0.46
+    engine._run = slow
+    clock = SimpleNamespace(perf_counter=lambda: now[0], sleep=time.sleep)
+    monkeypatch.setattr(simultaneous, "time", clock)
+
+    def spent(seconds: float | None = None) -> float:
+        return engine.decide(matrix_game(RPS), None, 0, seed=1, seconds=seconds).seconds
+
+    assert spent() == pytest.approx(0.498, abs=1e-4)
+    lost[:] = [0.03, 0.0, 0.0, 0.0]  # descheduled after the fourth slice
+    assert spent() == pytest.approx(0.468, abs=1e-3)
+    assert spent() == pytest.approx(0.498 - 0.99 * 0.03, abs=1e-3)
+    lost[:] = [0.2, 0.0, 0.0, 0.0]
+    assert spent() == pytest.approx(0.448, abs=1e-3)  # a tenth of the time at most
+    assert spent() == pytest.approx(0.448, abs=1e-3)
+    for _ in range(400):
+        spent(0.01)
+    assert spent() > 0.49
 
 
 def test_advice_reaches_every_tree() -> None:

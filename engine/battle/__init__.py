@@ -4,7 +4,8 @@ Its big kernels compile apart (:mod:`plywise.engine.units`), which has to be kno
 them is imported.
 """
 
+from plywise.datasets.fitted_weights import load_branches
 from plywise.engine.battle.state import BATTLE
 from plywise.engine.units import compile_apart
 
-compile_apart(__name__, "b", BATTLE)
+compile_apart(__name__, "b", BATTLE, load_branches)
