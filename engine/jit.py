@@ -179,10 +179,10 @@ def _share_specializations(dispatcher: Any, fn: Callable[..., Any]) -> None:
     dispatcher.get_call_template = get_call_template
 
 
-def _decorate(fn: Callable[P, R]) -> Callable[P, R]:
+def _decorate(fn: Callable[P, R], **more: Any) -> Callable[P, R]:
     if _config.DISABLE_JIT:
         return fn
-    options = _OPTIONS | {"_nrt": not fn.__module__.startswith(_WITHOUT_ALLOCATION)}
+    options = _OPTIONS | {"_nrt": not fn.__module__.startswith(_WITHOUT_ALLOCATION)} | more
     previous, _config.CACHE_DIR = _config.CACHE_DIR, str(CACHE_DIR)
     try:
         dispatcher = njit(**options)(fn)
@@ -218,6 +218,14 @@ def kernel(fn: Callable[P, R]) -> Callable[P, R]:
         raise TypeError(f"@kernel takes a function; for a signature write @kernel_of({fn})")
     unit = None if _config.DISABLE_JIT else units.as_unit(fn)
     return _decorate(fn) if unit is None else cast("Callable[P, R]", unit)
+
+
+def kernel_in_place(fn: Callable[P, R]) -> Callable[P, R]:
+    """Compile ``fn`` like :func:`kernel`, into each of its callers, however long it is.
+
+    For one that is called all the time and takes many arrays: each is handed on as seven words.
+    """
+    return _decorate(fn, forceinline=True)
 
 
 def kernel_of(signature: Any) -> KernelOf:
