@@ -14,8 +14,7 @@ import llvmlite.binding as llvm  # type: ignore[import-untyped]
 import numba
 from rich.console import Console
 
-from plywise.arena.display import near
-from plywise.arena.open_play import OpenBattle, open_search
+from plywise.arena.open_play import OpenBattle, open_search, write_found
 from plywise.conf.fit_schema import FitConfig
 from plywise.datasets.errors import PlywiseError
 from plywise.engine.branches import NEVER
@@ -51,10 +50,7 @@ def run_fit(config: FitConfig, folder: Path) -> int:
         "command": f"plywise fit branches battles={config.battles} "
         f"iterations={config.iterations} seed={config.seed}",
     }
-    out = Path(config.out) if config.out else folder / "branches.json"
-    out.parent.mkdir(parents=True, exist_ok=True)
     lines = ",\n".join(f"  {json.dumps(unit)}: {json.dumps(s)}" for unit, s in shares.items() if s)
-    out.write_text(f'{{"branches": {{\n{lines}\n}},\n"fit": {json.dumps(provenance)}}}\n')
-    console.print(f"shares: {near(out)}", soft_wrap=True)
-    console.print(json.dumps(provenance), soft_wrap=True, markup=False)
+    text = f'{{"branches": {{\n{lines}\n}},\n"fit": {json.dumps(provenance)}}}\n'
+    write_found("branches", text, provenance, config, folder, console)
     return 0

@@ -124,8 +124,21 @@ def write_weights(
         "command": f"plywise fit {config.what} battles={config.battles} "
         f"iterations={config.iterations} seed={config.seed} ridge={config.ridge:g}",
     }
-    out = Path(config.out) if config.out else folder / "weights.json"
+    text = json.dumps({**found, "fit": provenance}, indent=1) + "\n"
+    write_found("weights", text, provenance, config, folder, console)
+
+
+def write_found(
+    what: str,
+    text: str,
+    provenance: dict[str, Any],
+    config: FitConfig,
+    folder: Path,
+    console: Console,
+) -> None:
+    """Write what a fit found, as JSON text, and say where; its provenance is the last line."""
+    out = Path(config.out) if config.out else folder / f"{what}.json"
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps({**found, "fit": provenance}, indent=1) + "\n")
-    console.print(f"weights: {near(out)}", soft_wrap=True)
+    out.write_text(text)
+    console.print(f"{what}: {near(out)}", soft_wrap=True)
     console.print(json.dumps(provenance), soft_wrap=True, markup=False)

@@ -23,7 +23,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
@@ -367,7 +367,7 @@ def _answer_at_once(dispatcher: Any, signature: Any) -> None:
         compiled if wanted.args == args else search(wanted)
     )
     library = compiled.library
-    library.get_pointer_to_function = cache(partial(type(library).get_pointer_to_function, library))
+    library.get_pointer_to_function = cache(library.get_pointer_to_function)
 
 
 def prune() -> None:

@@ -261,16 +261,17 @@ class Program:
         module = llvm.parse_assembly("")
         module.name = self.package
         module.triple = llvm.get_process_triple()
+        first = 0
         for unit, part in zip(self.units, parts, strict=True):
             linked = llvm.parse_bitcode(part)
             if self._counted is not None:
-                text, found = branches.counting(str(linked), sum(self._counted.values()))
+                text, found = branches.counting(str(linked), first)
                 self._counted[unit.symbol] = found
+                first += found
                 linked = llvm.parse_assembly(text)
             module.link_in(linked)
         if self._counted is not None:
-            counters = branches.counters(sum(self._counted.values()))
-            module.link_in(llvm.parse_assembly(counters))
+            module.link_in(llvm.parse_assembly(branches.counters(first)))
         machine = _machine()
         tuning = llvm.create_pipeline_tuning_options(3)
         tuning.inlining_threshold = INLINING_THRESHOLD

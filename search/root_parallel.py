@@ -121,18 +121,18 @@ class Forest:
     def _without(self, busy: Collection[Tree]) -> list[Tree]:
         return [tree for tree in self._trees if not any(tree is x for x in busy)]
 
-    def row(self, column: int, actions: Sequence[int]) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Return visits and values of the roots' rows in ``column``, added up and averaged."""
+    def row(self, actions: Sequence[int]) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return what :meth:`Tree.row` says: visits added up, values averaged."""
         if len(self.trees) == 1:
-            return self.trees[0].row(column, actions)
-        found = [tree.row(column, actions) for tree in self.trees]
+            return self.trees[0].row(actions)
+        found = [tree.row(actions) for tree in self.trees]
         visits = np.sum([v for v, _ in found], axis=0)
         values = np.sum([v * x for v, x in found], axis=0) / np.maximum(visits, 1.0)
         return visits, values
 
-    def average(self, column: int, actions: Sequence[int]) -> NDArray[Any]:
-        """Return regret matching's summed strategy of the roots' rows in ``column``."""
-        total: NDArray[Any] = np.sum([t.average(column, actions) for t in self.trees], axis=0)
+    def average(self, actions: Sequence[int]) -> NDArray[Any]:
+        """Return what :meth:`Tree.average` says, added up."""
+        total: NDArray[Any] = np.sum([t.average(actions) for t in self.trees], axis=0)
         return total
 
     def opposed(self, by_average: bool) -> NDArray[Any]:
@@ -151,5 +151,5 @@ class Forest:
 
     def principal_variation(self, action: int) -> tuple[int, ...]:
         """Return the most visited line of the tree that tried ``action`` most."""
-        best = max(self.trees, key=lambda tree: float(tree.row(0, [action])[0][0]))
+        best = max(self.trees, key=lambda tree: float(tree.row([action])[0][0]))
         return best.principal_variation(action)

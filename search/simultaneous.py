@@ -429,10 +429,10 @@ class SimultaneousSearch:
         told: Mapping[str, Any],
     ) -> Decision:
         own = root.own
-        visits, values = forest.row(0, own)
+        visits, values = forest.row(own)
         tried = visits > 0
         by_regret = both and self.config.algorithm == "regret"
-        shares = normalized(forest.average(0, own) if by_regret else visits)
+        shares = normalized(forest.average(own) if by_regret else visits)
         strategy, decided = final_strategy(self.config, shares, visits, values, both)
         choice = int(np.random.default_rng(seed).choice(len(own), p=strategy))
         action = own[choice]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def most_visited(forest: Forest, root: AdvisedRoot) -> int | None:
     """Return the own action tried most by now; None before any was."""
-    visits, _ = forest.row(0, root.own)
+    visits, _ = forest.row(root.own)
     return root.own[int(np.argmax(visits))] if visits.any() else None
 
 
@@ -34,9 +34,9 @@ def outlook(
     Args:
         both: whether both players choose.
     """
-    visits, values = forest.row(0, root.own)
+    visits, values = forest.row(root.own)
     by_regret = both and config.algorithm == "regret"
-    shares = normalized(forest.average(0, root.own) if by_regret else visits)
+    shares = normalized(forest.average(root.own) if by_regret else visits)
     strategy, decided = final_strategy(config, shares, visits, values, both)
     tried = visits > 0
     best = int(np.argmax(np.where(tried, strategy, -1.0)))

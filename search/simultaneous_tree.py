@@ -105,17 +105,17 @@ class Tree:
         self.node_rows[0] = -1
         self.outcomes[: worlds + 1] = (0, 0, 0, -1, -1, -1)
 
-    def row(self, column: int, actions: Sequence[int]) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Return visits and values of the root's row in ``column`` for ``actions``."""
-        row = int(self.node_rows[0, column])
+    def row(self, actions: Sequence[int]) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return visits and values of the deciding player's ``actions`` at the root."""
+        row = int(self.node_rows[0, 0])
         if row < 0:
             return np.zeros(len(actions)), np.zeros(len(actions))
         found = self.stats[row, list(actions)]
         return found["visits"].astype(float), found["value"].astype(float)
 
-    def average(self, column: int, actions: Sequence[int]) -> NDArray[Any]:
-        """Return regret matching's summed strategy of the root's row in ``column``."""
-        row = int(self.node_rows[0, column])
+    def average(self, actions: Sequence[int]) -> NDArray[Any]:
+        """Return regret matching's summed strategy of the deciding player at the root."""
+        row = int(self.node_rows[0, 0])
         if row < 0:
             return np.zeros(len(actions))
         found: NDArray[Any] = self.regrets[row, list(actions)]["average"].copy()

@@ -559,7 +559,7 @@ def test_advice_reaches_every_tree() -> None:
     found = engine.decide(long_choice(), None, 0, 1, Guide(advice))
     assert found.notes["advice_used"] == ("evaluate:test",)
     for tree in engine._forest.trees:
-        visits, _ = tree.row(0, [0, 1, 2, 3])
+        visits, _ = tree.row([0, 1, 2, 3])
         assert visits[0] == visits.max() > 10 * visits[1]
 
 

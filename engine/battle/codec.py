@@ -295,13 +295,14 @@ def decode(
         b.winner = {"P1": 0, "P2": 1}.get(dump["win"], c.WINNER_TIE)
     for s in range(2):
         said = dump["S"][s]
-        if decoded is None or s not in decoded or decoded[s][0] != said:
-            switching = dump["req"] == "switch" and not dump["q"]  # else who fainted waits
-            _side(b.sides[s], said, setup.teams[s], s, residuals_done(dump), switching)
-            if decoded is None:
-                continue
-            decoded[s] = said, plain.values(SIDE, b.sides[s])
-        b.sides[s] = decoded[s][1]
+        if decoded is not None and s in decoded and decoded[s][0] == said:
+            b.sides[s] = decoded[s][1]
+            continue
+        switching = dump["req"] == "switch" and not dump["q"]  # else who fainted waits
+        _side(b.sides[s], said, setup.teams[s], s, residuals_done(dump), switching)
+        if decoded is not None:
+            b.sides[s] = plain.values(SIDE, b.sides[s])
+            decoded[s] = said, b.sides[s]
     for s, i in unsaid.bond_triggered if unsaid is not None else ():
         b.sides[s].mons[i].flag_bits |= c.MON_BOND_TRIGGERED
     _queue(b, dump["q"])
