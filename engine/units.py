@@ -5,15 +5,16 @@ in a call graph is optimised once for every path to it: the battle engine, 330 f
 than ten minutes to compile.  Here a kernel of a *package with units* becomes a C function, a
 :class:`Unit`, that other kernels call by its symbol.  Numba compiles each unit once, by itself, to
 LLVM bitcode; the *program* of the package links them, and LLVM optimises them as one module: it
-inlines by its own judgement and knows what a callee reads and writes.
+inlines by its own judgement and knows what a callee reads and writes.  Only units that the
+package's other kernels call have a symbol in the end: LLVM does as it likes with the rest.
 
 Two caches make this quick.  A unit's bitcode is kept under a fingerprint of all that it was made
 from (:mod:`plywise.engine.fingerprint`), so that after an edit only what changed goes through numba
 again.  The program's machine code is kept with the other kernels of the same sources.
 
-:func:`compile_apart` names a package and its state's record; from then on
+:func:`compile_apart` names a package and its records; from then on
 :func:`plywise.engine.jit.kernel` makes a unit of every function of that package whose parameters
-are the state and numbers.
+are such records and numbers.
 """
 
 import contextlib
@@ -107,7 +108,11 @@ class Unit(types.ExternalFunction):
         return bytes((llvm.parse_assembly(told) if told else module).as_bitcode())
 
     def __call__(self, *args: Any) -> Any:
-        """Call it from Python (tests do): states are elements of a pool."""
+        """Call it from Python (tests do): states are elements of a pool.
+
+        Raises:
+            TypeError: only other units can call it.
+        """
         if self._from_python is None:
             ready(self.py_func, self)
             kinds: list[Any] = [_C_TYPES.get(a, ctypes.c_void_p) for a in self.sig.args]
@@ -178,15 +183,13 @@ class Program:
     def __init__(
         self,
         package: str,
-        parameter: str,
-        record: dtype[Any],
+        records: Mapping[str, dtype[Any]],
         load_shares: Callable[[], Mapping[str, Sequence[int]]],
     ) -> None:
         self.package = package
         self._load_shares = load_shares
         self._counted: dict[str, int] | None = None
-        self.parameter = parameter
-        self.record = numba.from_dtype(record)
+        self.records = {name: numba.from_dtype(record) for name, record in records.items()}
         self.units: list[Unit] = []
         self._engine: Any = None
         self._linking = False
@@ -208,12 +211,29 @@ class Program:
 
     def collect(self) -> None:
         """Import all modules of the package, so that every unit of it is there."""
+        for _module in self._modules():
+            pass
+
+    def _modules(self) -> Iterator[ModuleType]:
         package = importlib.import_module(self.package)
         for module in pkgutil.iter_modules(package.__path__):
-            importlib.import_module(f"{self.package}.{module.name}")
+            yield importlib.import_module(f"{self.package}.{module.name}")
+
+    @functools.cached_property
+    def called(self) -> frozenset[str]:
+        """The symbols of the units that the package's other kernels call."""
+        named = [value for module in self._modules() for value in vars(module).values()]
+        kernels = [k for k in named if hasattr(k, "py_func") and not isinstance(k, Unit)]
+        return frozenset(u.symbol for k in kernels for u in _callees(k.py_func, set()))
 
     def address(self, symbol: str) -> int:
-        """Return where a unit's function lies in memory."""
+        """Return where a unit's function lies in memory.
+
+        Raises:
+            TypeError: only other units can call it.
+        """
+        if symbol not in self.called:
+            raise TypeError(f"{symbol}: no kernel of {self.package} but other units calls it")
         return int(self._engine.get_function_address(symbol))
 
     def load(self) -> None:
@@ -233,8 +253,8 @@ class Program:
         self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _machine())
         self._engine.add_object_file(llvm.object_file.ObjectFileRef.from_data(machine_code))
         self._engine.finalize_object()
-        for unit in self.units:
-            llvm.add_symbol(unit.symbol, self.address(unit.symbol))
+        for symbol in self.called:
+            llvm.add_symbol(symbol, self.address(symbol))
 
     @contextlib.contextmanager
     def linking(self) -> Iterator[None]:
@@ -272,6 +292,9 @@ class Program:
             module.link_in(linked)
         if self._counted is not None:
             module.link_in(llvm.parse_assembly(branches.counters(first)))
+        for function in module.functions:
+            if not function.is_declaration and function.name not in self.called:
+                function.linkage = "internal"
         machine = _machine()
         tuning = llvm.create_pipeline_tuning_options(3)
         tuning.inlining_threshold = INLINING_THRESHOLD
@@ -334,7 +357,7 @@ class Program:
         if not _places:
             return None
         shares = repr(self.shares.get(unit.symbol))
-        extra = (_settings(), str(self.record), unit.symbol, str(unit.sig), shares)
+        extra = (_settings(), str(self.records), unit.symbol, str(unit.sig), shares)
         return _places["units"] / f"{fingerprint(unit.py_func, extra)}.bc.z"
 
     def _part(self, unit: Unit, file: Path | None) -> bytes:
@@ -382,8 +405,7 @@ def configure(
 
 def compile_apart(
     package: str,
-    parameter: str,
-    record: dtype[Any],
+    records: Mapping[str, dtype[Any]],
     shares: Callable[[], Mapping[str, Sequence[int]]] = dict,
 ) -> None:
     """Make units of the package's kernels.
@@ -392,11 +414,10 @@ def compile_apart(
 
     Args:
         package: its full name.
-        parameter: the name of the state's argument.
-        record: dtype of the state.
+        records: name of an argument -> dtype of the record that it is, such as the state.
         shares: returns :attr:`Program.shares`; called only where something is compiled.
     """
-    _programs[package] = Program(package, parameter, record, shares)
+    _programs[package] = Program(package, records, shares)
 
 
 def program_of(package: str) -> Program:
@@ -405,17 +426,17 @@ def program_of(package: str) -> Program:
 
 
 def as_unit(fn: Callable[..., Any]) -> Unit | None:
-    """Return ``fn`` as a unit, None where it takes or returns more than the state and numbers."""
+    """Return ``fn`` as a unit, None where it takes or returns more than records and numbers."""
     program = _programs.get(fn.__module__.rpartition(".")[0])
     if program is None:
         return None
     signature = inspect.signature(fn)
     arguments = []
     for p in signature.parameters.values():
-        if p.name == program.parameter:
-            arguments.append(program.record)
-        elif p.annotation in _NUMBERS:
+        if p.annotation in _NUMBERS:
             arguments.append(_NUMBERS[p.annotation])
+        elif p.name in program.records:
+            arguments.append(program.records[p.name])
         else:
             return None
     if signature.return_annotation not in _RESULTS:

@@ -5,7 +5,8 @@ them is imported.
 """
 
 from plywise.datasets.fitted_weights import load_branches
+from plywise.engine.battle.scratch import CHOICES, HITS
 from plywise.engine.battle.state import BATTLE
 from plywise.engine.units import compile_apart
 
-compile_apart(__name__, "b", BATTLE, load_branches)
+compile_apart(__name__, {"b": BATTLE, "hits": HITS, "choices": CHOICES}, load_branches)

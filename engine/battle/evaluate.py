@@ -44,6 +44,7 @@ from plywise.engine.battle.constants import (
     V_YAWN,
 )
 from plywise.engine.battle.matchups import EFFECTIVENESS, strikes
+from plywise.engine.battle.scratch import some_hits
 from plywise.engine.battle.state import BATTLE
 from plywise.engine.battle.stats import (
     action_speed,
@@ -124,7 +125,6 @@ WEIGHTS = np.array([FIT.weights[name] for name in FEATURES])
 _POOL = types.Array(nb.from_dtype(BATTLE), 1, "C")
 
 _all_features = stack_array(np.float64, len(FEATURES))
-_four_hits = stack_array(np.float64, 4)
 
 STAGES = np.array([-0.75, -0.71, -0.67, -0.6, -0.5, -0.33, 0.0, 0.5, 0.85, 1.1, 1.3, 1.45, 1.55])
 """What boosts of -6 … 6 stages are worth: like their effect, flattening upwards."""
@@ -223,7 +223,7 @@ def features(b: Any, out: Any) -> float:
     second = b.sides[1]
     one, two = int(first.active), int(second.active)
     if int(first.mons[one].hp) > 0 and int(second.mons[two].hp) > 0:
-        hits = _four_hits()
+        hits = some_hits()[0]
         threat = strikes(b, 0, one, two, 0, 0, hits, 0) / int(second.mons[two].hp)
         counter = strikes(b, 1, two, one, 0, 0, hits, 0) / int(first.mons[one].hp)
         out[THREAT] += min(1.0, threat) - min(1.0, counter)
@@ -245,17 +245,23 @@ def state_features(pool: Any, i: int, out: Any) -> float:
     return features(pool[i], out)
 
 
-@kernel_of(signatures(BATTLE).evaluate)
-def evaluate(pool: Any, i: int) -> float:
+@kernel
+def estimate(b: Any) -> float:
     """Return the estimated result for side 0, in (-1, 1).
 
     The same lead weighs more the fewer Pokémon are left: one ahead is about 0.3 at 6 against 5 and
     0.5 at 2 against 1.
     """
     out = _all_features()
-    standing = features(pool[i], out)
+    standing = features(b, out)
     total = 0.0
     for k in range(len(WEIGHTS)):
         total += WEIGHTS[k] * out[k]
     # Of size 0.99 at most, so that no estimate passes for a result.
     return 0.99 * float(np.tanh(total / np.sqrt(max(1.0, standing))))
+
+
+@kernel_of(signatures(BATTLE).evaluate)
+def evaluate(pool: Any, i: int) -> float:
+    """Return the :func:`estimate` of state ``i``."""
+    return estimate(pool[i])

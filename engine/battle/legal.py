@@ -48,6 +48,7 @@ from plywise.engine.battle.constants import (
     V_TRAPPED,
     V_TWOTURNMOVE,
     V_UPROAR,
+    WINNER_NONE,
 )
 from plywise.engine.battle.event_ties import (
     DISABLE_MOVE,
@@ -79,7 +80,9 @@ from plywise.engine.battle.tables import (
     frozen,
 )
 from plywise.engine.battle.ties import even
+from plywise.engine.bits import lowest_bit
 from plywise.engine.jit import kernel
+from plywise.engine.kernels import SIMULTANEOUS, TERMINAL
 
 NO_LOCK = -1
 RECHARGE = 0
@@ -268,53 +271,64 @@ def decides(b: Any, s: int) -> bool:
 
 
 @kernel
-def legal_actions(b: Any, s: int, out: Any) -> int:
-    """Write the actions that side ``s`` may choose, ascending, into ``out``; return how many."""
+def who_decides(b: Any) -> int:
+    """Return the side that has to choose now, or ``SIMULTANEOUS``, or ``TERMINAL``."""
+    if int(b.winner) != WINNER_NONE:
+        return TERMINAL
+    one, two = decides(b, 0), decides(b, 1)
+    if one and two:
+        return SIMULTANEOUS
+    return 0 if one else 1
+
+
+@kernel
+def legal_set(b: Any, s: int) -> int:
+    """Return the actions that side ``s`` may choose, as bits."""
     if not decides(b, s):
         return 0
     side = b.sides[s]
     m = side.mons[side.active]
-    n = 0
+    found = 0
     if b.request == REQUEST_SWITCH:
         reviving = int(side.flag_bits) & SIDE_REVIVAL_BLESSING != 0
         for i in range(int(side.team_size)):
             fainted = int(side.mons[i].flag_bits) & MON_FAINTED != 0
             if i != int(side.active) and fainted == reviving:
-                out[n] = ACTION_SWITCH + i
-                n += 1
-        if n == 0:
-            out[0] = ACTION_PASS
-            n = 1
-        return n
+                found |= 1 << (ACTION_SWITCH + i)
+        return found if found != 0 else 1 << ACTION_PASS
     forced = False
     locked = locked_move(b, s)
     if locked != NO_LOCK:
         forced = True
         for k in range(4):
-            if locked != RECHARGE and int(m.moves[k]) == locked and n == 0:
-                out[0] = ACTION_MOVE + k
-                n = 1
+            if locked != RECHARGE and int(m.moves[k]) == locked and forced:
+                found = 1 << (ACTION_MOVE + k)
                 forced = False
     else:
         off = int(side.disabled_moves)
         off = (off | off >> 4) & 15
         for k in range(4):
             if int(m.moves[k]) != 0 and int(m.pp[k]) > 0 and (off >> k) & 1 == 0:
-                out[n] = ACTION_MOVE + k
-                n += 1
-        if n == 0:
-            forced = True
-        elif can_terastallize(b, s):
-            count = n
-            for k in range(count):
-                out[n] = int(out[k]) - ACTION_MOVE + ACTION_TERA
-                n += 1
+                found |= 1 << (ACTION_MOVE + k)
+        forced = found == 0
+        if not forced and can_terastallize(b, s):
+            found |= found << (ACTION_TERA - ACTION_MOVE)
     if side.trapped == NOT_TRAPPED and locked == NO_LOCK:
         for i in range(int(side.team_size)):
             if i != int(side.active) and int(side.mons[i].flag_bits) & MON_FAINTED == 0:
-                out[n] = ACTION_SWITCH + i
-                n += 1
+                found |= 1 << (ACTION_SWITCH + i)
     if forced:
-        out[n] = ACTION_FORCED
+        found |= 1 << ACTION_FORCED
+    return found
+
+
+@kernel
+def legal_actions(b: Any, s: int, out: Any) -> int:
+    """Write the actions that side ``s`` may choose, ascending, into ``out``; return how many."""
+    n = 0
+    left = np.uint64(legal_set(b, s))
+    while left != np.uint64(0):
+        out[n] = lowest_bit(left)
         n += 1
+        left &= left - np.uint64(1)
     return n

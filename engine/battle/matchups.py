@@ -161,7 +161,7 @@ def _odd_ratio(b: Any, s: int, i: int, j: int, move: int) -> float:
 
 
 @kernel
-def strikes(b: Any, s: int, i: int, j: int, tera: int, foe_tera: int, out: Any, at: int) -> float:
+def strikes(b: Any, s: int, i: int, j: int, tera: int, foe_tera: int, hits: Any, at: int) -> float:
     """Write what each move of member ``i`` of side ``s`` takes of the foe's member ``j``.
 
     Args:
@@ -171,8 +171,8 @@ def strikes(b: Any, s: int, i: int, j: int, tera: int, foe_tera: int, out: Any, 
         j: the defender, of the other side.
         tera: 1: as if the attacker had Terastallized.
         foe_tera: 1: as if the defender had.
-        out: float64, for the mean HP that the four moves take, misses and hits included.
-        at: where in ``out`` the first of the four stands.
+        hits: for the mean HP that the four moves take, misses and hits included.
+        at: where in it the first of the four stands.
 
     Returns:
         the largest of them.
@@ -222,7 +222,7 @@ def strikes(b: Any, s: int, i: int, j: int, tera: int, foe_tera: int, out: Any, 
     )
     best = 0.0
     for k in range(4):
-        out[at + k] = 0.0
+        hits.taken[at + k] = 0.0
         move = int(mon.moves[k])
         row = STRIKES[move]
         power = float(row.power)
@@ -246,6 +246,6 @@ def strikes(b: Any, s: int, i: int, j: int, tera: int, foe_tera: int, out: Any, 
             else:
                 factor *= physical if row.physical != 0 else special
             damage = (level * power * factor + 2.0) * 0.925
-        out[at + k] = damage
+        hits.taken[at + k] = damage
         best = max(best, damage)
     return best

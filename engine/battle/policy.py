@@ -34,6 +34,7 @@ from plywise.engine.battle.constants import (
 )
 from plywise.engine.battle.matchups import EFFECTIVENESS, strikes
 from plywise.engine.battle.names import MOVE_ID, MOVE_NAMES
+from plywise.engine.battle.scratch import some_choices, some_hits
 from plywise.engine.battle.state import BATTLE
 from plywise.engine.battle.stats import action_speed, has_volatile
 from plywise.engine.battle.tables import MOVES, SPECIES, frozen
@@ -190,7 +191,6 @@ LOWERS = frozen((MOVES["self_has_boosts"] != 0) & (MOVES["self_boosts"].min(axis
 """Per move: whether it lowers a stat of its user."""
 
 _OWN, _TERA, _FOE, _FOE_TERA, _BENCH = 0, 4, 8, 12, 16
-_all_hits = stack_array(np.float64, 20)
 
 
 @kernel
@@ -228,9 +228,9 @@ def _describe_move(
     missing = 1.0 - float(int(mon.hp)) / max(1, int(mon.max_hp))
     kind = int(KIND[move])
     if kind == IS_ATTACK:
-        damage = hits[_OWN + k]
+        damage = hits.taken[_OWN + k]
         if tera != 0:
-            with_tera = hits[_TERA + k]
+            with_tera = hits.taken[_TERA + k]
             out[TERA_DAMAGE] = min(1.0, with_tera / hp) - min(1.0, damage / hp)
             if with_tera >= hp and damage < hp:
                 out[TERA_KO] = 1.0
@@ -304,8 +304,8 @@ def describe_actions(b: Any, s: int, legal: Any, count: int, out: Any) -> None:
     foe = other.mons[there]
     foe_up = int(foe.hp) > 0
     up = int(mon.hp) > 0
-    hits = _all_hits()
-    hits[:] = 0.0
+    hits = some_hits()[0]
+    hits.taken[:] = 0.0
     best = 0.0
     threat = 0.0
     safety = 0.0
@@ -410,19 +410,21 @@ MOVE_WEIGHTS = frozen(np.array([FIT.moves.get(name, 0.0) for name in MOVE_NAMES]
 """In the order of :data:`ACTION_FEATURES`, and by move; fitted by ``plywise fit policy``."""
 
 
-@kernel_of(signatures(BATTLE).priors)
-def priors(pool: Any, i: int, player: int, legal: Any, count: int, out: Any) -> None:
-    """Write how likely ``player`` is to choose each of its legal actions."""
-    b = pool[i]
-    side = b.sides[player]
+@kernel
+def rate_actions(b: Any, s: int, count: int, choices: Any) -> None:
+    """Write how likely side ``s`` is to choose each of the first ``count`` actions in ``choices``.
+
+    The odds sum to 1.
+    """
+    side = b.sides[s]
     mon = side.mons[side.active]
     described = _described_actions()
-    describe_actions(b, player, legal, count, described)
+    describe_actions(b, s, choices.action, count, described)
     largest = -1e30
     for k in range(count):
         # Features of moves stand before those of switches; four sums, for one would have to wait
         # for itself at every step.
-        action = int(legal[k])
+        action = int(choices.action[k])
         first, last, total = SWITCH, len(ACTION_FEATURES), 0.0
         if action < ACTION_SWITCH:
             first, last, total = 0, SWITCH, MOVE_WEIGHTS[mon.moves[action & 3]]
@@ -433,11 +435,22 @@ def priors(pool: Any, i: int, player: int, legal: Any, count: int, out: Any) -> 
             three += WEIGHTS[f + 2] * described[k, f + 2]
             four += WEIGHTS[f + 3] * described[k, f + 3]
         total += one + two + three + four
-        out[k] = total
+        choices.odds[k] = total
         largest = max(largest, total)
     total = 0.0
     for k in range(count):
-        out[k] = np.exp(out[k] - largest)
-        total += out[k]
+        choices.odds[k] = np.exp(choices.odds[k] - largest)
+        total += choices.odds[k]
     for k in range(count):
-        out[k] /= total
+        choices.odds[k] /= total
+
+
+@kernel_of(signatures(BATTLE).priors)
+def priors(pool: Any, i: int, player: int, legal: Any, count: int, out: Any) -> None:
+    """Write how likely ``player`` is to choose each of its legal actions."""
+    choices = some_choices()[0]
+    for k in range(count):
+        choices.action[k] = legal[k]
+    rate_actions(pool[i], player, count, choices)
+    for k in range(count):
+        out[k] = choices.odds[k]

@@ -10,15 +10,12 @@ from numba import types
 
 from plywise.engine.battle import legal as legality
 from plywise.engine.battle import turn
-from plywise.engine.battle.constants import (
-    NUM_ACTIONS,
-    WINNER_NONE,
-)
+from plywise.engine.battle.constants import NUM_ACTIONS
 from plywise.engine.battle.evaluate import evaluate
 from plywise.engine.battle.policy import priors
 from plywise.engine.battle.state import BATTLE
 from plywise.engine.jit import kernel_of, prepare
-from plywise.engine.kernels import SIMULTANEOUS, TERMINAL, RulesKernels, signatures
+from plywise.engine.kernels import RulesKernels, signatures
 from plywise.engine.mixing import scramble
 
 _SIGNATURES = signatures(BATTLE)
@@ -40,13 +37,7 @@ def legal(pool: Any, i: int, player: int, out: Any) -> int:
 @kernel_of(_SIGNATURES.current)
 def current(pool: Any, i: int) -> int:
     """Return who decides: a side, ``SIMULTANEOUS`` or ``TERMINAL``."""
-    b = pool[i]
-    if int(b.winner) != WINNER_NONE:
-        return TERMINAL
-    one, two = legality.decides(b, 0), legality.decides(b, 1)
-    if one and two:
-        return SIMULTANEOUS
-    return 0 if one else 1
+    return legality.who_decides(pool[i])
 
 
 @kernel_of(_SIGNATURES.returns)

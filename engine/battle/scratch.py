@@ -1,18 +1,30 @@
-"""A short list of numbers that lives on the stack while one kernel runs.
+"""What lives on the stack while one kernel runs, for kernels that are compiled apart.
 
-Kernels that are compiled apart take the state and numbers only, and a NumPy array would cost an
-allocation each time; so a list is known by its address.  It is valid until the kernel that asked
-for it returns.  Without JIT there is one list for the whole process: no kernel that holds it may
-call another one that asks for it.
+They take records and numbers only, and a NumPy array would cost an allocation each time.  Two
+records are for results of fixed kinds; else there is a short list of numbers, known by its address.
+It is valid until the kernel that asked for it returns.  Without JIT there is one list for the whole
+process: no kernel that holds it may call another one that asks for it.
 """
 
 import ctypes
 from typing import Any
 
+import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.core import cgutils, config
 from numba.extending import intrinsic
+
+from plywise.engine.stack import stack_array
+
+HITS = np.dtype((np.record, [("taken", np.float64, (20,))]))
+"""What moves take, four to a Pokémon (``matchups.py``); a parameter ``hits`` is one."""
+
+CHOICES = np.dtype((np.record, [("action", np.int32, (16,)), ("odds", np.float64, (16,))]))
+"""Actions, and how likely each is to be chosen (``policy.py``); a parameter ``choices`` is one."""
+
+some_hits = stack_array(HITS, 1)
+some_choices = stack_array(CHOICES, 1)
 
 SCRATCH_SIZE = 136
 """Numbers that a list holds."""
