@@ -40,7 +40,6 @@ from plywise.engine.battle.stats import action_speed, has_volatile
 from plywise.engine.battle.tables import MOVES, SPECIES, frozen
 from plywise.engine.jit import kernel, kernel_of
 from plywise.engine.kernels import signatures
-from plywise.engine.stack import stack_array
 
 ACTION_FEATURES = (
     # attacks
@@ -190,7 +189,34 @@ LAYERS = frozen(_LAYERS)
 LOWERS = frozen((MOVES["self_has_boosts"] != 0) & (MOVES["self_boosts"].min(axis=1) < 0))
 """Per move: whether it lowers a stat of its user."""
 
+FIT = load_weights("gen9_policy", ACTION_FEATURES)
+WEIGHTS = frozen(np.array([FIT.weights[name] for name in ACTION_FEATURES]))
+MOVE_WEIGHTS = frozen(np.array([FIT.moves.get(name, 0.0) for name in MOVE_NAMES]))
+"""In the order of :data:`ACTION_FEATURES`, and by move; fitted by ``plywise fit policy``."""
+
 _OWN, _TERA, _FOE, _FOE_TERA, _BENCH = 0, 4, 8, 12, 16
+
+
+@kernel
+def _begin(out: Any, k: int) -> None:
+    """Forget what is known of action ``k``."""
+    if out.ndim == 2:
+        for f in range(out.shape[1]):
+            out[k, f] = 0.0
+    else:
+        out[k] = 0.0
+
+
+@kernel
+def _say(out: Any, k: int, f: int, value: float) -> None:
+    """Write feature ``f`` of action ``k``; where ``out`` has one number for it, add its weight.
+
+    Most features of an action are 0: to add up all of them took longer than to find them.
+    """
+    if out.ndim == 2:
+        out[k, f] = value
+    else:
+        out[k] += WEIGHTS[f] * value
 
 
 @kernel
@@ -215,86 +241,96 @@ def _hazard_share(b: Any, s: int, i: int) -> float:
 
 @kernel
 def _describe_move(
-    b: Any, s: int, k: int, tera: int, best: float, danger: float, faster: bool, hits: Any, out: Any
+    b: Any,
+    s: int,
+    slot: int,
+    tera: int,
+    best: float,
+    danger: float,
+    faster: bool,
+    hits: Any,
+    out: Any,
+    k: int,
 ) -> None:
-    """Write the features of using the move in slot ``k``."""
+    """Say the features of using the move in a slot, as those of action ``k``."""
     side = b.sides[s]
     other = b.sides[1 - s]
     mon = side.mons[side.active]
     foe = other.mons[other.active]
-    move = int(mon.moves[k])
+    move = int(mon.moves[slot])
     row = MOVES[move]
     hp = float(max(1, int(foe.hp)))
     missing = 1.0 - float(int(mon.hp)) / max(1, int(mon.max_hp))
     kind = int(KIND[move])
     if kind == IS_ATTACK:
-        damage = hits.taken[_OWN + k]
+        damage = hits.taken[_OWN + slot]
         if tera != 0:
-            with_tera = hits.taken[_TERA + k]
-            out[TERA_DAMAGE] = min(1.0, with_tera / hp) - min(1.0, damage / hp)
+            with_tera = hits.taken[_TERA + slot]
+            _say(out, k, TERA_DAMAGE, min(1.0, with_tera / hp) - min(1.0, damage / hp))
             if with_tera >= hp and damage < hp:
-                out[TERA_KO] = 1.0
+                _say(out, k, TERA_KO, 1.0)
             damage = with_tera
-        out[DAMAGE] = min(1.0, damage / hp)
+        _say(out, k, DAMAGE, min(1.0, damage / hp))
         if damage <= 0.0:
-            out[USELESS] = 1.0
+            _say(out, k, USELESS, 1.0)
         else:
             if damage >= best:
-                out[BEST] = 1.0
-            out[SHARE] = min(1.0, damage / max(1.0, best))
+                _say(out, k, BEST, 1.0)
+            _say(out, k, SHARE, min(1.0, damage / max(1.0, best)))
             if damage >= hp:
-                out[KO] = 1.0
+                _say(out, k, KO, 1.0)
                 if faster or int(row.priority) > 0:
-                    out[KO_FIRST] = 1.0
+                    _say(out, k, KO_FIRST, 1.0)
         if int(row.priority) > 0:
-            out[PRIORITY] = 1.0
+            _say(out, k, PRIORITY, 1.0)
         if int(row.drain_num) > 0:
-            out[DRAIN] = missing
+            _say(out, k, DRAIN, missing)
         if LOWERS[move]:
-            out[DROP] = 1.0
+            _say(out, k, DROP, 1.0)
     else:
-        out[STATUS] = 1.0
+        _say(out, k, STATUS, 1.0)
         if has_volatile(b, 1 - s, V_SUBSTITUTE):
-            out[BEHIND_SUBSTITUTE] = 1.0
+            _say(out, k, BEHIND_SUBSTITUTE, 1.0)
     if int(row.self_switch) != 0:
-        out[PIVOT] = 1.0
+        _say(out, k, PIVOT, 1.0)
     if kind == IS_HEAL:
-        out[HEAL] = missing
-        out[HEAL_DANGER] = danger
+        _say(out, k, HEAL, missing)
+        _say(out, k, HEAL_DANGER, danger)
     elif kind == IS_BOOST:
-        out[BOOST] = 1.0
-        out[BOOST_HP] = 1.0 - missing
-        out[BOOST_DANGER] = danger
+        _say(out, k, BOOST, 1.0)
+        _say(out, k, BOOST_HP, 1.0 - missing)
+        _say(out, k, BOOST_DANGER, danger)
     elif kind == IS_HAZARD:
         condition = int(row.side_condition) - 1
         if int(other.conditions[condition]) < int(LAYERS[condition]):
-            out[HAZARD] = 1.0
+            _say(out, k, HAZARD, 1.0)
         else:
-            out[HAZARD_AGAIN] = 1.0
+            _say(out, k, HAZARD_AGAIN, 1.0)
     elif kind == IS_INFLICT:
         if int(foe.status) == NO_STATUS:
-            out[INFLICT] = 1.0
+            _say(out, k, INFLICT, 1.0)
         else:
-            out[INFLICT_AGAIN] = 1.0
+            _say(out, k, INFLICT_AGAIN, 1.0)
     elif kind == IS_PROTECT:
-        out[PROTECT] = 1.0
+        _say(out, k, PROTECT, 1.0)
         if int(side.stall_counter) > 0:
-            out[PROTECT_AGAIN] = 1.0
+            _say(out, k, PROTECT_AGAIN, 1.0)
     elif kind == IS_SIDE:
         if int(side.conditions[int(row.side_condition) - 1]) != 0:
-            out[SCREEN_AGAIN] = 1.0
+            _say(out, k, SCREEN_AGAIN, 1.0)
 
 
 @kernel
 def describe_actions(b: Any, s: int, legal: Any, count: int, out: Any) -> None:
-    """Write the features of the first ``count`` actions in ``legal`` into the rows of ``out``.
+    """Write the features of the first ``count`` actions in ``legal``, or their weighted sums.
 
     Args:
         b: the battle.
         s: whose actions they are.
         legal: int32, the actions.
         count: how many.
-        out: float64 ``(at least count, len(ACTION_FEATURES))``.
+        out: float64 ``(at least count, len(ACTION_FEATURES))`` for features, ``(at least count,)``
+            for their sums weighted by :data:`WEIGHTS`.
     """
     side = b.sides[s]
     other = b.sides[1 - s]
@@ -328,16 +364,14 @@ def describe_actions(b: Any, s: int, legal: Any, count: int, out: Any) -> None:
     for stat in range(5):
         boosts += float(int(side.boosts[stat]))
     for k in range(count):
-        for f in range(out.shape[1]):
-            out[k, f] = 0.0
+        _begin(out, k)
         action = int(legal[k])
-        row = out[k]
         if action < ACTION_TERA:
-            _describe_move(b, s, action - ACTION_MOVE, 0, best, danger, faster, hits, row)
+            _describe_move(b, s, action - ACTION_MOVE, 0, best, danger, faster, hits, out, k)
         elif action < ACTION_SWITCH:
-            row[TERA] = 1.0
-            row[TERA_SAFETY] = safety
-            _describe_move(b, s, action - ACTION_TERA, 1, best, danger, faster, hits, row)
+            _say(out, k, TERA, 1.0)
+            _say(out, k, TERA_SAFETY, safety)
+            _describe_move(b, s, action - ACTION_TERA, 1, best, danger, faster, hits, out, k)
         elif action < ACTION_SWITCH + 6:
             i = action - ACTION_SWITCH
             new = side.mons[i]
@@ -352,35 +386,35 @@ def describe_actions(b: Any, s: int, legal: Any, count: int, out: Any) -> None:
             share = hp / max(1, int(new.max_hp))
             hazards = min(1.0, _hazard_share(b, s, i) / max(0.01, share))
             if up:
-                row[SWITCH] = 1.0
-                row[TO_HP] = share
-                row[TO_DANGER] = to_danger
-                row[TO_DAMAGE] = to_damage
-                row[TO_HAZARDS] = hazards
-                row[FROM_DANGER] = danger
+                _say(out, k, SWITCH, 1.0)
+                _say(out, k, TO_HP, share)
+                _say(out, k, TO_DANGER, to_danger)
+                _say(out, k, TO_DAMAGE, to_damage)
+                _say(out, k, TO_HAZARDS, hazards)
+                _say(out, k, FROM_DANGER, danger)
                 if not faster:
-                    row[FROM_DANGER_SLOW] = danger
-                row[FROM_DAMAGE] = damage
-                row[FROM_BOOSTS] = boosts
+                    _say(out, k, FROM_DANGER_SLOW, danger)
+                _say(out, k, FROM_DAMAGE, damage)
+                _say(out, k, FROM_BOOSTS, boosts)
                 if int(side.active_turns) <= 1:
-                    row[FROM_FRESH] = 1.0
+                    _say(out, k, FROM_FRESH, 1.0)
                 if int(mon.status) == TOX:
-                    row[FROM_TOXIC] = float(min(4, int(mon.status_turns)))
+                    _say(out, k, FROM_TOXIC, float(min(4, int(mon.status_turns))))
                 if quick:
-                    row[TO_FASTER] = 1.0
+                    _say(out, k, TO_FASTER, 1.0)
                     if to_damage >= 1.0:
-                        row[TO_STRIKES] = 1.0
+                        _say(out, k, TO_STRIKES, 1.0)
             else:
-                row[NEXT_HP] = share
-                row[NEXT_DANGER] = to_danger
-                row[NEXT_DAMAGE] = to_damage
-                row[NEXT_HAZARDS] = hazards
+                _say(out, k, NEXT_HP, share)
+                _say(out, k, NEXT_DANGER, to_danger)
+                _say(out, k, NEXT_DAMAGE, to_damage)
+                _say(out, k, NEXT_HAZARDS, hazards)
                 if quick:
-                    row[NEXT_FASTER] = 1.0
+                    _say(out, k, NEXT_FASTER, 1.0)
                     if to_damage >= 1.0:
-                        row[NEXT_STRIKES] = 1.0
+                        _say(out, k, NEXT_STRIKES, 1.0)
                 else:
-                    row[NEXT_DANGER_SLOW] = to_danger
+                    _say(out, k, NEXT_DANGER_SLOW, to_danger)
 
 
 _POOL = types.Array(nb.from_dtype(BATTLE), 1, "C")
@@ -401,15 +435,6 @@ def state_action_features(pool: Any, i: int, player: int, legal: Any, count: int
     describe_actions(pool[i], player, legal, count, out)
 
 
-FIT = load_weights("gen9_policy", ACTION_FEATURES)
-assert SWITCH % 4 == 0  # `priors` sums four at a time
-assert len(ACTION_FEATURES) % 4 == 0
-WEIGHTS = frozen(np.array([FIT.weights[name] for name in ACTION_FEATURES]))
-_described_actions = stack_array(np.float64, 16, len(ACTION_FEATURES))
-MOVE_WEIGHTS = frozen(np.array([FIT.moves.get(name, 0.0) for name in MOVE_NAMES]))
-"""In the order of :data:`ACTION_FEATURES`, and by move; fitted by ``plywise fit policy``."""
-
-
 @kernel
 def rate_actions(b: Any, s: int, count: int, choices: Any) -> None:
     """Write how likely side ``s`` is to choose each of the first ``count`` actions in ``choices``.
@@ -418,25 +443,13 @@ def rate_actions(b: Any, s: int, count: int, choices: Any) -> None:
     """
     side = b.sides[s]
     mon = side.mons[side.active]
-    described = _described_actions()
-    describe_actions(b, s, choices.action, count, described)
+    describe_actions(b, s, choices.action, count, choices.odds)
     largest = -1e30
     for k in range(count):
-        # Features of moves stand before those of switches; four sums, for one would have to wait
-        # for itself at every step.
         action = int(choices.action[k])
-        first, last, total = SWITCH, len(ACTION_FEATURES), 0.0
         if action < ACTION_SWITCH:
-            first, last, total = 0, SWITCH, MOVE_WEIGHTS[mon.moves[action & 3]]
-        one = two = three = four = 0.0
-        for f in range(first, last, 4):
-            one += WEIGHTS[f] * described[k, f]
-            two += WEIGHTS[f + 1] * described[k, f + 1]
-            three += WEIGHTS[f + 2] * described[k, f + 2]
-            four += WEIGHTS[f + 3] * described[k, f + 3]
-        total += one + two + three + four
-        choices.odds[k] = total
-        largest = max(largest, total)
+            choices.odds[k] += MOVE_WEIGHTS[mon.moves[action & 3]]
+        largest = max(largest, choices.odds[k])
     total = 0.0
     for k in range(count):
         choices.odds[k] = np.exp(choices.odds[k] - largest)
