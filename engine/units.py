@@ -5,8 +5,8 @@ in a call graph is optimised once for every path to it: the battle engine, 330 f
 than ten minutes to compile.  Here a kernel of a *package with units* becomes a C function, a
 :class:`Unit`, that other kernels call by its symbol.  Numba compiles each unit once, by itself, to
 LLVM bitcode; the *program* of the package links them, and LLVM optimises them as one module: it
-inlines by its own judgement and knows what a callee reads and writes.  Only units that the
-package's other kernels call have a symbol in the end: LLVM does as it likes with the rest.
+inlines by its own judgement and knows what a callee reads and writes.  Only units that entry points
+(``jit.kernel_of``) call can be called in the end: LLVM does as it likes with the rest.
 
 Two caches make this quick.  A unit's bitcode is kept under a fingerprint of all that it was made
 from (:mod:`plywise.engine.fingerprint`), so that after an edit only what changed goes through numba
@@ -114,10 +114,10 @@ class Unit(types.ExternalFunction):
             TypeError: only other units can call it.
         """
         if self._from_python is None:
-            ready(self.py_func, self)
             kinds: list[Any] = [_C_TYPES.get(a, ctypes.c_void_p) for a in self.sig.args]
             kind = ctypes.CFUNCTYPE(_C_TYPES[self.sig.return_type], *kinds)
-            self._from_python = kind(self.program.address(self.symbol))
+            with _lock, compiler_lock.global_compiler_lock:
+                self._from_python = kind(self.program.address(self.symbol))
         given = (a.__array_interface__["data"][0] if isinstance(a, np.void) else a for a in args)
         return self._from_python(*given)
 
@@ -221,10 +221,10 @@ class Program:
 
     @functools.cached_property
     def called(self) -> frozenset[str]:
-        """The symbols of the units that the package's other kernels call."""
+        """The symbols of the units that the package's entry points call."""
         named = [value for module in self._modules() for value in vars(module).values()]
-        kernels = [k for k in named if hasattr(k, "py_func") and not isinstance(k, Unit)]
-        return frozenset(u.symbol for k in kernels for u in _callees(k.py_func, set()))
+        entries = [k for k in named if hasattr(k, "plywise_signature")]
+        return frozenset(u.symbol for k in entries for u in _callees(k.py_func, set()))
 
     def address(self, symbol: str) -> int:
         """Return where a unit's function lies in memory.
@@ -232,8 +232,9 @@ class Program:
         Raises:
             TypeError: only other units can call it.
         """
+        self.load()
         if symbol not in self.called:
-            raise TypeError(f"{symbol}: no kernel of {self.package} but other units calls it")
+            raise TypeError(f"{symbol} has no symbol: in {self.package} only units use it")
         return int(self._engine.get_function_address(symbol))
 
     def load(self) -> None:
@@ -461,28 +462,36 @@ def _callees(fn: Callable[..., Any], seen: set[Any]) -> Iterator[Unit]:
             yield from _callees(value.py_func, seen)
 
 
-def ready(fn: Callable[..., Any], *also: Unit, inlined: Any = None) -> None:
-    """Load the programs of every unit that ``fn`` reaches, and of the units ``also``.
+def ready(fn: Callable[..., Any], inlined: Any) -> None:
+    """Load the programs of every unit that ``fn`` reaches.
 
     ``inlined`` is the dispatcher of ``fn``, which is about to compile.
+
+    Raises:
+        TypeError: it reaches a unit that only other units can call.
     """
     with _lock, compiler_lock.global_compiler_lock:
         if any(program._linking for program in _programs.values()):
-            if inlined is not None:
-                _inlined.append(inlined)
+            _inlined.append(inlined)
             return
-        for unit in (*_callees(fn, set()), *also):
-            unit.program.load()
+        for unit in _callees(fn, set()):
+            unit.program.address(unit.symbol)
 
 
 def _machine() -> Any:
-    """Return LLVM's description of this machine."""
+    """Return LLVM's description of this machine.
+
+    The default for code that is compiled in memory reaches every function and table by its whole
+    address, because parts of it may lie far apart: 24 bytes and an indirect jump for a call.  A
+    program is one object, whose parts are put side by side.
+    """
+    one_piece = llvm.get_process_triple().startswith("x86_64") and os.name == "posix"
     return llvm.Target.from_default_triple().create_target_machine(
         cpu=llvm.get_host_cpu_name(),
         features=llvm.get_host_cpu_features().flatten(),
         opt=3,
-        reloc="pic",
-        codemodel="small",
+        reloc="pic" if one_piece else "static",
+        codemodel="small" if one_piece else "jitdefault",
         jit=True,
     )
 

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from plywise.engine import jit, units
-from plywise.engine.battle import stats
+from plywise.engine.battle import matchups, stats
+from plywise.engine.battle.scratch import HITS
 from plywise.engine.battle.state import BATTLE
 from plywise.engine.fingerprint import fingerprint
 
@@ -68,22 +69,34 @@ def test_a_global_without_a_fingerprint_is_an_error() -> None:
 
 def test_units_can_be_called_from_python() -> None:
     pool = np.zeros(2, BATTLE)
-    assert stats.modify(100, 6144) == 150
     pool[1].sides[1].volatiles[0] = 1 << 5
     assert stats.has_volatile(pool[1], 1, 5)
     assert not stats.has_volatile(pool[1], 0, 5)
-    stats.put_volatile(pool[0], 0, 40)
-    assert pool[0].sides[0].volatiles[1] == 1 << 8
+
+
+@pytest.mark.skipif(bool(os.environ.get("NUMBA_DISABLE_JIT")), reason="nothing is compiled")
+def test_a_unit_that_only_units_use_says_so() -> None:
+    with pytest.raises(TypeError, match=r"battle_stats_modify has no symbol: .* only units use it"):
+        stats.modify(100, 6144)
+
+
+def test_a_unit_takes_records_and_numbers() -> None:
+    pool = np.zeros(1, BATTLE)
+    hits = np.ones(1, HITS)
+    assert matchups.strikes(pool[0], 0, 0, 0, 0, 0, hits[0], 4) == 0.0  # it has no moves
+    assert list(hits["taken"][0]) == [1.0] * 4 + [0.0] * 4 + [1.0] * 12
 
 
 EDITED = """
 import sys
+import numpy as np
+from plywise.engine.battle.state import BATTLE
 from plywise.engine import jit
 from plywise.engine.battle import stats
 {edit}
 from plywise.engine.battle.rules import rules
 before = jit._progress.compiled
-stats.modify(100, 4096)
+stats.has_volatile(np.zeros(1, BATTLE)[0], 0, 0)
 print(jit._progress.compiled - before)
 """
 EDIT = """
@@ -111,7 +124,9 @@ def test_an_edit_compiles_one_unit(tmp_path: Path) -> None:
             program.unlink()
         return int(done.stdout)
 
-    stats.modify(100, 4096)  # the whole program is compiled here, once for all tests
+    stats.has_volatile(
+        np.zeros(1, BATTLE)[0], 0, 0
+    )  # compiles the program, once for all tests
     shutil.copytree(jit.cache_root() / "units", tmp_path / "units")
     assert compiled("") == 0
     assert compiled(EDIT) == 1
