@@ -21,6 +21,7 @@ from plywise.engine.kernels import RulesKernels
 from plywise.search.decision import Decision
 from plywise.search.guide import Consultation
 from plywise.search.simultaneous import (
+    RESERVE_SECONDS,
     SearchError,
     SimultaneousConfig,
     SimultaneousSearch,
@@ -81,6 +82,8 @@ class AveragedSearch:
             left = None
             if allowed is not None:
                 left = max(0.0, (allowed - (time.perf_counter() - start)) / (count - w))
+            # What one search takes too long the next ones are short of: only the last has to hurry.
+            search.reserve = RESERVE_SECONDS if w == count - 1 else 0.0
             found = search.decide(worlds[w : w + 1], None, player, seed + w, None, left)
             if found.notes.get("forced"):
                 return replace(found, seconds=time.perf_counter() - start)

@@ -47,7 +47,9 @@ MAX_THREADS = 64
 """Trees of one decision; each takes a core."""
 
 _LONG_SLICE, _SHORT_SLICE = 0.02, 0.003  # seconds that a slice aims at: first, near the deadline
-_RESERVE_SECONDS = 0.002  # kept for reading the result
+RESERVE_SECONDS = 0.002
+"""Of the time for a decision, kept for reading the result."""
+
 _MOST_RESERVE = 0.1  # of the time for a decision, kept on a busy machine
 _CALMING = 0.99  # what is left of it after each decision on a quiet one
 _MAX_SLICE = 1 << 15
@@ -170,6 +172,9 @@ class SimultaneousSearch:
         kernels: the game's compiled rules; they are compiled here if that was not done.
         config: see :class:`SimultaneousConfig`.
 
+    Attributes:
+        reserve: seconds of a decision's time that are kept for reading the result.
+
     Raises:
         SearchError: the game has more actions than the search can number.
     """
@@ -192,6 +197,7 @@ class SimultaneousSearch:
         prepare("the rules", *self._rules)
         self._run = slice_kernel(kernels.dtype)
         self._forest = Forest(self.config, kernels.num_actions, kernels.dtype)
+        self.reserve = RESERVE_SECONDS
         self.loans_in_vain = 0
         self._overrun = 0.0
 
@@ -398,7 +404,7 @@ class SimultaneousSearch:
                 left = deadline - now
                 self._overrun = max(self._overrun, now - before - planned)
                 spare = _MOST_RESERVE * (deadline - began)
-                reserve = _RESERVE_SECONDS + min(self._overrun, spare)
+                reserve = self.reserve + min(self._overrun, spare)
                 if left <= reserve:
                     break
                 # Crossing into the kernel costs a tenth of a millisecond, so slices are long as

@@ -124,9 +124,7 @@ def test_an_edit_compiles_one_unit(tmp_path: Path) -> None:
             program.unlink()
         return int(done.stdout)
 
-    stats.has_volatile(
-        np.zeros(1, BATTLE)[0], 0, 0
-    )  # compiles the program, once for all tests
+    stats.has_volatile(np.zeros(1, BATTLE)[0], 0, 0)  # compiles the program, once for all tests
     shutil.copytree(jit.cache_root() / "units", tmp_path / "units")
     assert compiled("") == 0
     assert compiled(EDIT) == 1
