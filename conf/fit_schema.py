@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from plywise.conf.checks import at_least, one_of
+from plywise.datasets.errors import ConfigError
 
 
 @dataclass
@@ -16,6 +17,7 @@ class FitConfig:
     Attributes:
         battles: how many are played; of a fit of weights a tenth of them judges it.
         iterations: of the search, for each decision of both sides.
+        jobs: processes (weights only).
         ridge: penalty on the squared weights.
         out: where the weights are written; null: into the run's folder.
     """
@@ -35,3 +37,10 @@ class FitConfig:
         at_least("iterations", self.iterations, 1)
         at_least("jobs", self.jobs, 1)
         at_least("ridge", self.ridge, 0)
+        if self.what == "branches":
+            for name in ("jobs", "ridge"):
+                if getattr(self, name) != getattr(FitConfig, name):
+                    raise ConfigError(
+                        f"{name}={getattr(self, name)}: branches are counted in one process, and "
+                        "have no weights"
+                    )

@@ -123,6 +123,14 @@ def test_a_program_that_runs_does_not_count() -> None:
         program_of("plywise.engine.battle").counted_shares()
 
 
+@pytest.mark.parametrize("setting", ["jobs=2", "ridge=1"])
+def test_branches_are_counted_in_one_process(
+    setting: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main(["fit", "branches", setting, f"hydra.run.dir={tmp_path}"]) != 0
+    assert f"{setting.split('=')[0]}=" in capsys.readouterr().err
+
+
 def test_nothing_is_counted_where_nothing_is_compiled(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
