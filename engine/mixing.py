@@ -11,22 +11,25 @@ WEYL = np.uint64(0x9E3779B97F4A7C15)
 """The step of SplitMix64: a generator adds it to its state after each :func:`scramble`."""
 
 _S7, _S13, _S17 = np.uint64(7), np.uint64(13), np.uint64(17)
+_MASK = (1 << 64) - 1
 _config: Any = config  # its settings are set at run time, unseen by type checkers
+
+
+def scrambled(seed: int) -> int:
+    """Return 64 well mixed bits for any seed (the finalizer of SplitMix64)."""
+    x = (int(seed) + int(WEYL)) & _MASK
+    x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+    x = ((x ^ (x >> 27)) * 0x94D049BB133111EB) & _MASK
+    return x ^ (x >> 31)
+
+
 if _config.DISABLE_JIT:
-
-    def scramble(seed: Any) -> Any:
-        """Return 64 well mixed bits for any seed (the finalizer of SplitMix64)."""
-        mask = 0xFFFF_FFFF_FFFF_FFFF
-        x = (int(seed) + 0x9E3779B97F4A7C15) & mask
-        x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) & mask
-        x = ((x ^ (x >> 27)) * 0x94D049BB133111EB) & mask
-        return x ^ (x >> 31)
-
+    scramble: Any = scrambled
 else:
 
     @kernel
     def scramble(seed: Any) -> Any:
-        """Return 64 well mixed bits for any seed (the finalizer of SplitMix64)."""
+        """Return the same as :func:`scrambled`, in a kernel."""
         x = np.uint64(seed) + WEYL
         x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

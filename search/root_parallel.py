@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plywise.search.simultaneous_tree import Tree, scrambled
+from plywise.search.simultaneous_tree import Tree, generator_of
 
 if TYPE_CHECKING:
     from plywise.search.simultaneous import SimultaneousConfig
@@ -88,7 +88,7 @@ class Forest:
         for i, tree in enumerate(self._trees):
             if not any(tree is x for x in self.trees):
                 continue
-            own = seed if i == 0 else scrambled(seed) ^ scrambled(i)
+            own = seed if i == 0 else generator_of(seed) ^ generator_of(i)
             tree.restart(config, worlds, player, own, with_priors)
 
     def grow(self, grow: Grow, rein: Rein, deadline: float | None) -> None:

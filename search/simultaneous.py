@@ -50,7 +50,7 @@ _LONG_SLICE, _SHORT_SLICE = 0.02, 0.003  # seconds that a slice aims at: first, 
 RESERVE_SECONDS = 0.002
 """Of the time for a decision, kept for reading the result."""
 
-_MOST_RESERVE = 0.1  # of the time for a decision, kept on a busy machine
+_MOST_RESERVE = 0.2  # of the time for a decision, kept on a busy machine
 _CALMING = 0.99  # what is left of it after each decision on a quiet one
 _MAX_SLICE = 1 << 15
 _FIRST_SLICE = 8

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plywise.engine.kernels import NO_ACTION
+from plywise.engine.mixing import WEYL, scrambled
 from plywise.search.kept_outcomes import MAX_NOTED, OUTCOME
 from plywise.search.tree_memory import (
     CONTROL,
@@ -34,7 +35,6 @@ ALGORITHMS = {"uct": UCT, "regret": REGRET}
 _PV_VISITS = 8  # a line is reported as far as it was visited so often
 _READY_BITS = 18  # of the table: enough for 0.1 million entries
 _MAX_KEPT = 1 << 17  # outcomes
-_MASK = (1 << 64) - 1
 
 
 class Tree:
@@ -78,7 +78,7 @@ class Tree:
         control = self.control[0]
         for name in ("rows", "kept", "iterations", "turns", "steps", "deepest", "cut"):
             control[name] = 0
-        control.rng = scrambled(seed)
+        control.rng = generator_of(seed)
         control.nodes = 1
         control.entries = 0
         control.player = player
@@ -180,9 +180,6 @@ def _zeros(shape: int | tuple[int, int], dtype: Any) -> NDArray[Any]:
     return np.frombuffer(memory, dtype).reshape(shape)
 
 
-def scrambled(seed: int) -> int:
-    """Return 64 well mixed bits, never all zero (splitmix64's finaliser)."""
-    x = (seed * 0x9E3779B97F4A7C15 + 0x9E3779B97F4A7C15) & _MASK
-    x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
-    x = ((x ^ (x >> 27)) * 0x94D049BB133111EB) & _MASK
-    return (x ^ (x >> 31)) or 1
+def generator_of(seed: int) -> int:
+    """Return the first state of a tree's random numbers: 64 well mixed bits, never all zero."""
+    return scrambled(seed * int(WEYL)) or 1
