@@ -3,24 +3,17 @@
 from typing import Any
 
 import numpy as np
-from numba import types
 
 from plywise.engine.battle import chance
 from plywise.engine.battle.state import BATTLE
-from plywise.engine.jit import kernel_of
-from plywise.engine.kernels import signatures
-
-_POOL = signatures(BATTLE).current.args[0]
 
 
-@kernel_of(types.int64(_POOL, types.int64, types.int64, types.int64))
 def _roll(pool: Any, i: int, low: int, n: int) -> int:
-    return chance.roll(pool[i], chance.SITE_DAMAGE, low, n)
+    return int(chance.roll_in(pool, i, chance.SITE_DAMAGE, low, n))
 
 
-@kernel_of(types.int64(_POOL, types.int64, types.int64, types.int64))
 def _chance(pool: Any, i: int, num: int, n: int) -> int:
-    return int(chance.chance(pool[i], chance.SITE_ACCURACY, num, n))
+    return int(chance.chance_in(pool, i, chance.SITE_ACCURACY, num, n))
 
 
 def _seed(words: tuple[int, int, int, int]) -> int:

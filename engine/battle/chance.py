@@ -24,8 +24,12 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from plywise.engine.battle.constants import FORMAT_LOGGED, FORMAT_SCRIPTED
-from plywise.engine.jit import kernel
+from plywise.engine.battle.state import BATTLE
+from plywise.engine.jit import kernel, kernel_of
+from plywise.engine.kernels import signatures
 from plywise.engine.mixing import scramble
+
+_IN_STATE = types.int64(signatures(BATTLE).current.args[0], *[types.int64] * 4)
 
 SITE_NAMES = [
     "other",
@@ -261,6 +265,18 @@ def chance(b: Any, site: int, num: int, n: int) -> bool:
 def roll(b: Any, site: int, lo: int, n: int) -> int:
     """Return one of ``lo .. lo + n - 1``, all equally likely.  Always one draw."""
     return _draw(b, site, PLAIN, lo, n)
+
+
+@kernel_of(_IN_STATE)
+def roll_in(pool: Any, i: int, site: int, lo: int, n: int) -> int:
+    """Return a :func:`roll` of state ``i``: an entry point, for who looks into draws."""
+    return roll(pool[i], site, lo, n)
+
+
+@kernel_of(_IN_STATE)
+def chance_in(pool: Any, i: int, site: int, num: int, n: int) -> int:
+    """Return a :func:`chance` of state ``i``, 0 or 1: the other entry point."""
+    return int(chance(pool[i], site, num, n))
 
 
 @kernel
