@@ -482,7 +482,7 @@ def _machine() -> Any:
     """Return LLVM's description of this machine.
 
     The default for code that is compiled in memory reaches every function and table by its whole
-    address, because parts of it may lie far apart: 24 bytes and an indirect jump for a call.  A
+    address, because parts of it may lie far apart: 12 bytes and an indirect jump for a call.  A
     program is one object, whose parts are put side by side.
     """
     one_piece = llvm.get_process_triple().startswith("x86_64") and os.name == "posix"
