@@ -39,3 +39,15 @@ def lowest_bit(bits: np.uint64) -> int:
     """Return the number of the lowest bit that is set; there must be one."""
     one = np.uint64(1)
     return count_bits((bits & (~bits + one)) - one)
+
+
+@kernel
+def list_bits(bits: Any, out: Any) -> int:
+    """Write the numbers of the bits that are set (uint64), ascending; return how many."""
+    count = 0
+    one = np.uint64(1)
+    while bits != np.uint64(0):
+        out[count] = lowest_bit(bits)
+        count += 1
+        bits &= bits - one
+    return count

@@ -209,20 +209,18 @@ class Program:
             raise RuntimeError(f"{unit.symbol}: the program {self.package} is already compiled")
         self.units.append(unit)
 
-    def collect(self) -> None:
-        """Import all modules of the package, so that every unit of it is there."""
-        for _module in self._modules():
-            pass
-
-    def _modules(self) -> Iterator[ModuleType]:
+    def collect(self) -> list[ModuleType]:
+        """Import all modules of the package, so that every unit of it is there; return them."""
         package = importlib.import_module(self.package)
-        for module in pkgutil.iter_modules(package.__path__):
-            yield importlib.import_module(f"{self.package}.{module.name}")
+        return [
+            importlib.import_module(f"{self.package}.{module.name}")
+            for module in pkgutil.iter_modules(package.__path__)
+        ]
 
     @functools.cached_property
     def called(self) -> frozenset[str]:
         """The symbols of the units that the package's entry points call."""
-        named = [value for module in self._modules() for value in vars(module).values()]
+        named = [value for module in self.collect() for value in vars(module).values()]
         entries = [k for k in named if hasattr(k, "plywise_signature")]
         return frozenset(u.symbol for k in entries for u in _callees(k.py_func, set()))
 

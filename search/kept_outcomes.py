@@ -20,7 +20,6 @@ from typing import Any
 
 import numpy as np
 
-from plywise.engine.bits import lowest_bit
 from plywise.engine.jit import kernel
 from plywise.search.tree_memory import KEPT
 
@@ -89,15 +88,3 @@ def noted(actions: Any, count: int) -> Any:
     for k in range(count):
         bits |= np.uint64(1) << np.uint64(actions[k])
     return bits
-
-
-@kernel
-def read_note(bits: Any, actions: Any) -> int:
-    """Write the actions of a note, ascending; return how many."""
-    count = 0
-    one = np.uint64(1)
-    while bits != np.uint64(0):
-        actions[count] = lowest_bit(bits)
-        count += 1
-        bits &= bits - one
-    return count

@@ -32,6 +32,7 @@ import numba as nb
 import numpy as np
 from numba import types
 
+from plywise.engine.bits import list_bits
 from plywise.engine.jit import kernel_of, prepare
 from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS, TERMINAL, signatures
 from plywise.engine.prefetch import fetch_ahead
@@ -39,7 +40,6 @@ from plywise.search.kept_outcomes import (
     OUTCOME,
     forget,
     noted,
-    read_note,
     recalled,
     room_for_outcome,
 )
@@ -163,8 +163,8 @@ def _run_slice(
             other_count = 0
             here = outcomes[at]
             if here.own | here.other != np.uint64(0):
-                own_count = read_note(here.own, own_legal)
-                other_count = read_note(here.other, other_legal)
+                own_count = list_bits(here.own, own_legal)
+                other_count = list_bits(here.other, other_legal)
             else:
                 if who == UNKNOWN:
                     who = int(current(pool, at))

@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 
 from plywise.engine import jit, units
-from plywise.engine.battle import matchups, stats
-from plywise.engine.battle.scratch import HITS
+from plywise.engine.battle import legal, matchups, policy, stats
+from plywise.engine.battle.constants import ACTION_FORCED
+from plywise.engine.battle.scratch import CHOICES, HITS
 from plywise.engine.battle.state import BATTLE
 from plywise.engine.fingerprint import fingerprint
+from plywise.engine.kernels import TERMINAL
 
 SOURCE = '''
 import numpy as np
@@ -82,6 +84,11 @@ def test_a_unit_that_only_units_use_says_so() -> None:
 
 def test_a_unit_takes_records_and_numbers() -> None:
     pool = np.zeros(1, BATTLE)
+    assert legal.who_decides(pool[0]) == TERMINAL  # a number below 0
+    choices = np.zeros(1, CHOICES)
+    choices["action"][0, 0] = ACTION_FORCED
+    assert policy.rate_actions(pool[0], 0, 1, choices[0]) is None
+    assert list(choices["odds"][0, :2]) == [1.0, 0.0]
     hits = np.ones(1, HITS)
     assert matchups.strikes(pool[0], 0, 0, 0, 0, 0, hits[0], 4) == 0.0  # it has no moves
     assert list(hits["taken"][0]) == [1.0] * 4 + [0.0] * 4 + [1.0] * 12

@@ -80,7 +80,7 @@ from plywise.engine.battle.tables import (
     frozen,
 )
 from plywise.engine.battle.ties import even
-from plywise.engine.bits import lowest_bit
+from plywise.engine.bits import list_bits
 from plywise.engine.jit import kernel
 from plywise.engine.kernels import SIMULTANEOUS, TERMINAL
 
@@ -325,10 +325,4 @@ def legal_set(b: Any, s: int) -> int:
 @kernel
 def legal_actions(b: Any, s: int, out: Any) -> int:
     """Write the actions that side ``s`` may choose, ascending, into ``out``; return how many."""
-    n = 0
-    left = np.uint64(legal_set(b, s))
-    while left != np.uint64(0):
-        out[n] = lowest_bit(left)
-        n += 1
-        left &= left - np.uint64(1)
-    return n
+    return list_bits(np.uint64(legal_set(b, s)), out)
