@@ -94,6 +94,11 @@ CATALOG = {
         server=True,
         llm=True,
     ),
+    "poke_engine": AgentInfo(
+        "the tree search of poke-engine on our sampled states (needs Rust: docs/DESIGN.md)",
+        battles=True,
+        server=True,
+    ),
     "human": AgentInfo("you, in the terminal (plywise play)"),
     "pokeenv_random": AgentInfo("poke-env's RandomPlayer", server=True),
     "pokeenv_max_base_power": AgentInfo("poke-env's MaxBasePowerPlayer", server=True),

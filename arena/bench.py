@@ -31,10 +31,14 @@ def boards(config: BenchConfig) -> Figures:
 
 
 def search(config: BenchConfig) -> Figures:
-    """The battle search on mid-game states; what several threads bring."""
-    from plywise.arena.bench_search import bench_search, bench_threads
+    """The battle search on mid-game states; what several threads bring; poke-engine beside it."""
+    from plywise.arena.bench_search import bench_poke_engine, bench_search, bench_threads
 
-    return {**bench_search(config.seconds), **bench_threads(config.seconds)}
+    return {
+        **bench_search(config.seconds),
+        **bench_threads(config.seconds),
+        **bench_poke_engine(config.seconds),
+    }
 
 
 def deadline(config: BenchConfig) -> Figures:

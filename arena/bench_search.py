@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import time
 from random import Random
 from typing import Any
@@ -111,3 +112,44 @@ def bench_search(seconds: float = 2.0, states: int = 8, algorithm: str = "uct") 
         result[f"steps_per_iteration_{worlds}_worlds"] = steps / iterations
         result[f"deepest_{worlds}_worlds"] = depth / states / ROUNDS
     return result
+
+
+def bench_poke_engine(seconds: float = 2.0, states: int = 8) -> dict[str, float]:
+    """Search every state, as one world, with our search and with poke-engine's in turn.
+
+    An iteration is not the same work: poke-engine's damage is one average roll from the third turn
+    on, and its evaluation counts material.
+
+    Returns:
+        ``poke_engine_measured``, 1 or 0; where poke-engine is installed also its iterations and
+        ours a second of processor time, and ours divided by its.
+    """
+    if importlib.util.find_spec("poke_engine") is None:
+        return {"poke_engine_measured": 0.0}
+    from plywise.arena.poke_engine_state import load_poke_engine, translate
+    from plywise.engine.battle import plain
+
+    engine = load_poke_engine()
+    pool = mid_game_states(states)
+    share = seconds / states / ROUNDS
+    search = SimultaneousSearch(RULES, SimultaneousConfig(seconds=share))
+    search.decide(pool[:1], None, 0, 0, seconds=0.05)  # compile, or load, before the clock starts
+    done, spent = np.zeros(2), np.zeros(2)
+    for k in range(ROUNDS):
+        for i in range(states):
+            state = BattleState(pool[i : i + 1])
+            legal = [frozenset(state.legal_actions(side)) for side in (0, 1)]
+            there = translate(engine, plain.thaw(pool, i), legal, 0)
+            start = time.thread_time()
+            done[0] += search.decide(state.pool, None, 0, seed=i + k).iterations
+            middle = time.thread_time()
+            budget = round(1000 * share)
+            done[1] += engine.monte_carlo_tree_search(there, duration_ms=budget).total_visits
+            spent += middle - start, time.thread_time() - middle
+    ours, theirs = done / spent
+    return {
+        "poke_engine_measured": 1.0,
+        "poke_engine_iterations_per_second": theirs,
+        "our_iterations_per_second_beside_it": ours,
+        "our_iterations_for_each_of_its": ours / theirs,
+    }

@@ -173,6 +173,14 @@ class AgentFactory:
             raise ConfigError("agent 'hunter' plays game=battleship only")
         if entrant.name == "solver" and rules.name not in TRUTHS:
             raise ConfigError(f"agent 'solver' plays game={' or game='.join(TRUTHS)} only")
+        if entrant.name == "poke_engine":
+            if not isinstance(self._search, SimultaneousConfig):
+                raise ConfigError(
+                    f"search={self._search.name} does not fit here: search=simultaneous"
+                )
+            from plywise.arena.poke_engine_state import load_poke_engine
+
+            load_poke_engine()
         if entrant.name in ("search", "llm_search"):
             kind = SimultaneousConfig if sampled else AlphaBetaConfig
             plain = isinstance(self._search, MCTSConfig) and not battles
@@ -250,6 +258,10 @@ class AgentFactory:
             from plywise.arena.max_damage import MaxDamageAgent
 
             return MaxDamageAgent(label, self._kernels())
+        if entrant.name == "poke_engine":
+            from plywise.arena.poke_engine_agent import PokeEngineAgent
+
+            return PokeEngineAgent(label, cast("SimultaneousConfig", search))
         if entrant.name == "llm":
             from plywise.arena.llm_agent import LLMAgent, method_config
 

@@ -27,6 +27,8 @@ _ARENA = (
         "llm_trust",
         "match",
         "max_damage",
+        "poke_engine_agent",
+        "poke_engine_state",
         "schedule",
         "showdown_course",
     ),
@@ -62,7 +64,7 @@ def settings_of(config: TournamentConfig) -> dict[str, Any]:
     asked = False
     for entrant in entrants:
         agent: dict[str, Any] = {"title": entrant.title, "name": entrant.name}
-        if entrant.name in ("search", "llm_search"):
+        if entrant.name in ("search", "llm_search", "poke_engine"):
             agent["search"] = plain(with_budget(config.search, entrant))
         if CATALOG[entrant.name].llm and config.llm.name != "none":
             asked = True
