@@ -95,7 +95,7 @@ CATALOG = {
         llm=True,
     ),
     "poke_engine": AgentInfo(
-        "the tree search of poke-engine on our sampled states (needs Rust: docs/DESIGN.md)",
+        "the tree search of poke-engine on our sampled states (Rust; docs/DESIGN.md says how to build it)",
         battles=True,
         server=True,
     ),
