@@ -95,7 +95,7 @@ CATALOG = {
         llm=True,
     ),
     "poke_engine": AgentInfo(
-        "the tree search of poke-engine on our sampled states (Rust; docs/DESIGN.md says how to build it)",
+        "poke-engine's tree search on the states that ours gets (optional: docs/DESIGN.md)",
         battles=True,
         server=True,
     ),
