@@ -127,7 +127,6 @@ def bench_poke_engine(seconds: float = 2.0, states: int = 8) -> dict[str, float]
     if importlib.util.find_spec("poke_engine") is None:
         return {"poke_engine_measured": 0.0}
     from plywise.arena.poke_engine_state import load_poke_engine, translate
-    from plywise.engine.battle import plain
 
     engine = load_poke_engine()
     pool = mid_game_states(states)
@@ -137,11 +136,9 @@ def bench_poke_engine(seconds: float = 2.0, states: int = 8) -> dict[str, float]
     done, spent = np.zeros(2), np.zeros(2)
     for k in range(ROUNDS):
         for i in range(states):
-            state = BattleState(pool[i : i + 1])
-            legal = [frozenset(state.legal_actions(side)) for side in (0, 1)]
-            there = translate(engine, plain.thaw(pool, i), legal, 0)
+            there = translate(engine, pool, i, 0).state
             start = time.thread_time()
-            done[0] += search.decide(state.pool, None, 0, seed=i + k).iterations
+            done[0] += search.decide(pool[i : i + 1], None, 0, seed=i + k).iterations
             middle = time.thread_time()
             budget = round(1000 * share)
             done[1] += engine.monte_carlo_tree_search(there, duration_ms=budget).total_visits

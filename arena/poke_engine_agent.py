@@ -9,16 +9,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import defaultdict
+from collections import Counter
+from random import Random
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from plywise.arena.poke_engine_state import choices, load_poke_engine, translate
+from plywise.arena.poke_engine_state import load_poke_engine, translate
 from plywise.arena.seats import TimedAgent
 from plywise.arena.worlds import belief_worlds
-from plywise.engine.battle import plain
-from plywise.engine.battle.rules import RULES
 from plywise.search.clock import BattleClock
 from plywise.search.decision import Decision
 
@@ -58,35 +55,36 @@ class PokeEngineAgent(TimedAgent):
         if len(legal) == 1:
             return Decision(legal[0], {legal[0]: 1.0}, notes={"forced": True})
         worlds = belief_worlds(state, player, self._config.worlds, seed)
-        share: dict[int, float] = defaultdict(float)
-        score: dict[int, float] = defaultdict(float)
-        visits: dict[int, int] = defaultdict(int)
+        shares: Counter[int] = Counter()
+        scores: Counter[int] = Counter()
+        visits: Counter[int] = Counter()
         iterations = failed = 0
         for k in range(len(worlds)):
-            result = self._search(worlds, k, player, start, allowed)
+            there = translate(self._engine, worlds, k, player)
+            result = self._search(there.state, len(worlds), len(worlds) - k, start, allowed)
             if result is None:
                 failed += 1
                 continue
-            found, total = result
-            iterations += total
-            for action, (tried, points) in found.items():
-                if action in legal:
-                    share[action] += tried / total
-                    score[action] += points
-                    visits[action] += tried
+            iterations += result.total_visits
+            for choice in result.side_one:
+                action = there.actions.get(choice.move_choice)
+                if action in legal and choice.visits:
+                    shares[action] += choice.visits / result.total_visits
+                    scores[action] += choice.total_score
+                    visits[action] += choice.visits
         notes: dict[str, Any] = {}
         if failed:
             notes["failed_worlds"] = failed
-        if not share:
+        if shares:
+            action = max(shares, key=lambda a: shares[a])
+        else:
             notes["fallback"] = f"poke-engine had no legal action in {len(worlds)} states"
             log.warning("%s: %s", self.name, notes["fallback"])
-            share[np.random.default_rng(seed).choice(legal).item()] = 1.0
-        whole = sum(share.values())
-        action = max(share, key=lambda a: share[a])
-        values = {a: 2.0 * score[a] / n - 1.0 for a, n in visits.items() if n}
+            action = Random(seed).choice(legal)
+        values = {a: 2.0 * scores[a] / n - 1.0 for a, n in visits.items()}
         return Decision(
             action=action,
-            strategy={a: part / whole for a, part in share.items()},
+            strategy={a: float(a == action) for a in legal},
             values=values,
             visits=dict(visits),
             value=values.get(action, 0.0),
@@ -96,37 +94,21 @@ class PokeEngineAgent(TimedAgent):
         )
 
     def _search(
-        self,
-        worlds: np.ndarray[Any, Any],
-        k: int,
-        player: int,
-        start: float,
-        allowed: float | None,
-    ) -> tuple[dict[int, tuple[int, float]], int] | None:
-        """Return visits and sum of scores by action, and all visits; None: it broke off."""
-        battle = plain.thaw(worlds, k)
-        out = np.zeros(RULES.num_actions, np.int32)
-        legal = [
-            frozenset(int(a) for a in out[: RULES.legal(worlds, k, side, out)]) for side in (0, 1)
-        ]
-        there = translate(self._engine, battle, legal, player)
+        self, there: Any, worlds: int, left: int, start: float, allowed: float | None
+    ) -> Any:
+        """Return what its search finds in one of ``worlds`` states; None: it broke off.
+
+        ``left``: in how many of them it still has to search, this one included.
+        """
         if self._config.iterations is not None:
-            budget = {"iterations": max(1, self._config.iterations // len(worlds))}
+            budget = {"iterations": max(1, self._config.iterations // worlds)}
         else:
             spent = time.perf_counter() - start
-            milliseconds = 1000.0 * ((allowed or 0.0) - spent) / (len(worlds) - k)
-            budget = {"duration_ms": max(1, round(milliseconds))}
+            budget = {"duration_ms": max(1, round(1000.0 * ((allowed or 0.0) - spent) / left))}
         try:
-            result = self._engine.monte_carlo_tree_search(there, **budget)
+            return self._engine.monte_carlo_tree_search(there, **budget)
         except BaseException as error:  # a panic is not an Exception
             if type(error).__name__ != "PanicException":
                 raise
             log.warning("%s: poke-engine broke off: %s", self.name, error)
             return None
-        named = choices(battle, player)
-        by_action = {
-            named[choice.move_choice]: (choice.visits, choice.total_score)
-            for choice in result.side_one
-            if choice.move_choice in named
-        }
-        return by_action, max(1, result.total_visits)

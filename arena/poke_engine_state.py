@@ -8,13 +8,16 @@ from its sources.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from plywise.datasets.errors import ConfigError
 from plywise.datasets.showdown_data import load
 from plywise.engine.battle import constants as c
+from plywise.engine.battle import plain
+from plywise.engine.battle.battle_state import BattleState
 from plywise.engine.battle.codec import VOLATILE_BIT, VOLATILE_WORD_BITS
 from plywise.engine.battle.names import (
     ABILITY_NAMES,
@@ -70,23 +73,39 @@ def load_poke_engine() -> Any:
     return poke_engine
 
 
-def translate(
-    engine: Any, battle: SimpleNamespace, legal: Sequence[frozenset[int]], player: int
-) -> Any:
-    """Return a battle as a ``poke_engine.State`` whose side one is the side of ``player``.
+class Translated(NamedTuple):
+    """A battle as poke-engine sees it.
+
+    Attributes:
+        state: a ``poke_engine.State`` whose side one is the side that is to decide.
+        actions: our action number for each choice that poke-engine may name for that side.
+    """
+
+    state: Any
+    actions: dict[str, int]
+
+
+def translate(engine: Any, pool: np.ndarray[Any, Any], i: int, player: int) -> Translated:
+    """Return state ``i`` of ``pool`` for poke-engine to decide as ``player``.
 
     Where both sides have to send somebody in, it lets side one choose and side two wait.
 
     Args:
         engine: the package ``poke_engine``.
-        battle: a thawed state (``engine/battle/plain.py``).
-        legal: both sides' legal actions in it.
-        player: the side that is to decide.
+        pool: states of ``engine.battle.state.BATTLE``.
+        i: which of them.
+        player: the side that is to decide, 0 or 1.
     """
+    battle = plain.thaw(pool, i)
+    state = BattleState(pool[i : i + 1])
+    first, second = (
+        _side(engine, battle, side, frozenset(state.legal_actions(side)))
+        for side in (player, 1 - player)
+    )
     weather = c.WEATHER_NAMES[battle.weather]
-    return engine.State(
-        side_one=_side(engine, battle, player, legal[player]),
-        side_two=_side(engine, battle, 1 - player, legal[1 - player]),
+    there = engine.State(
+        side_one=first,
+        side_two=second,
         weather=_WEATHER.get(weather, "none"),
         weather_turns_remaining=battle.weather_duration or -1,
         terrain=c.TERRAIN_NAMES[battle.terrain] or "none",
@@ -94,18 +113,16 @@ def translate(
         trick_room=battle.pseudo_weather[c.TRICK_ROOM] > 0,
         trick_room_turns_remaining=battle.pseudo_weather[c.TRICK_ROOM],
     )
+    return Translated(there, _actions(battle.sides[player]))
 
 
-def choices(battle: SimpleNamespace, side: int) -> dict[str, int]:
-    """Return our action number for each choice that poke-engine may name for a side."""
-    own = battle.sides[side]
-    active = own.mons[own.active]
+def _actions(side: SimpleNamespace) -> dict[str, int]:
     named = {}
-    for slot, move in enumerate(active.moves):
+    for slot, move in enumerate(side.mons[side.active].moves):
         if move:
             named[MOVE_NAMES[move]] = slot
             named[f"{MOVE_NAMES[move]}-tera"] = c.ACTION_TERA + slot
-    for k, mon in enumerate(own.mons[: own.team_size]):
+    for k, mon in enumerate(side.mons[: side.team_size]):
         named[f"switch {SPECIES_NAMES[mon.species]}"] = c.ACTION_SWITCH + k
     return named
 

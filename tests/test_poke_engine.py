@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from plywise.arena.factory import AgentFactory
-from plywise.arena.poke_engine_state import choices, load_poke_engine, translate
+from plywise.arena.poke_engine_state import load_poke_engine, translate
 from plywise.conf.schema import (
     AgentConfig,
     AlphaBetaConfig,
@@ -20,9 +20,7 @@ from plywise.conf.schema import (
 from plywise.datasets.errors import ConfigError
 from plywise.datasets.pokemon_sets import random_battle_sets
 from plywise.engine.battle import constants as c
-from plywise.engine.battle import plain
 from plywise.engine.battle.battle_state import BattleState
-from plywise.engine.battle.names import MOVE_NAMES
 from plywise.engine.kernels import NO_ACTION
 from plywise.games.registry import make_game
 
@@ -45,10 +43,6 @@ def positions(battles: int, seed: int) -> Iterator[BattleState]:
             state.apply_actions(first, second)
 
 
-def legal_in(state: BattleState) -> list[frozenset[int]]:
-    return [frozenset(state.legal_actions(side)) for side in (0, 1)]
-
-
 def test_without_it_the_error_says_how_to_build_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "poke_engine", None)
     with pytest.raises(ConfigError, match=r"needs Rust and this: pip install poke-engine .*tera"):
@@ -65,30 +59,18 @@ def test_it_is_refused_before_the_first_game(monkeypatch: pytest.MonkeyPatch) ->
         AgentFactory(battles, SimultaneousConfig(), LLMGroup("none")).check(entrant)
 
 
-def test_choices_name_our_actions() -> None:
-    state = next(positions(1, seed=5))
-    battle = plain.thaw(state.pool, 0)
-    named = choices(battle, 0)
-    mon = state.side(0).team[battle.sides[0].active]
-    assert [named[move] for move in mon.moves] == [*range(len(mon.moves))]
-    assert named[f"{mon.moves[0]}-tera"] == c.ACTION_TERA
-    switches = [named[f"switch {m.species}"] for m in state.side(0).team]
-    assert switches == [*range(c.ACTION_SWITCH, c.ACTION_SWITCH + 6)]
-
-
 @needs_poke_engine
 def test_both_engines_see_the_same_actions() -> None:
     engine = load_poke_engine()
     looked = 0
     for state in positions(6, seed=11):
-        battle, legal = plain.thaw(state.pool, 0), legal_in(state)
         for side in (0, 1):
-            if not legal[side] or c.ACTION_FORCED in legal[side]:
+            legal = state.legal_actions(side)
+            if not legal or c.ACTION_FORCED in legal:
                 continue
-            there = translate(engine, battle, legal, side)
-            found = engine.monte_carlo_tree_search(there, iterations=20).side_one
-            named = choices(battle, side)
-            assert {named[choice.move_choice] for choice in found} == legal[side]
+            there = translate(engine, state.pool, 0, side)
+            found = engine.monte_carlo_tree_search(there.state, iterations=20).side_one
+            assert sorted(there.actions[choice.move_choice] for choice in found) == legal
             looked += 1
     assert looked > 300
 
@@ -99,13 +81,12 @@ def test_both_engines_do_the_same_damage() -> None:
     engine, rng = load_poke_engine(), Random(3)
     same = looked = 0
     for state in positions(12, seed=12):
-        battle, legal = plain.thaw(state.pool, 0), legal_in(state)
-        moves = [a for a in legal[0] if a < c.ACTION_TERA]
-        if battle.request != c.REQUEST_MOVE or not moves or not legal[1]:
+        moves = [a for a in state.legal_actions(0) if a < c.ACTION_TERA]
+        if not state.simultaneous or not moves:
             continue
-        own = battle.sides[0]
-        move = MOVE_NAMES[own.mons[own.active].moves[rng.choice(moves)]]
-        there = translate(engine, battle, legal, 0)
+        own = state.side(0)
+        move = own.team[own.active].moves[rng.choice(moves)]
+        there = translate(engine, state.pool, 0, 0).state
         most = engine.calculate_damage(there, move, "splash", True)[0][0]
         ours = max(state.damage_rolls(0, move))
         same += abs(most - ours) <= max(1, 0.03 * ours)
