@@ -205,7 +205,7 @@ class GoofspielState(State):
         pool = kernels.new_pool(self.prizes)
         pool[0].hands = [sum(1 << c for c in self._hand(p)) for p in (0, 1)]
         pool[0].points = [self.points(p) for p in (0, 1)]
-        pool[0].round = len(self.bids)
+        pool[0].played = len(self.bids)
         return pool
 
 

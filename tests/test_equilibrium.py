@@ -82,7 +82,7 @@ def goofspiel_outcomes(cards: int, order: str) -> Outcomes:
 
     def outcomes(pool: NDArray[Any], a0: int, a1: int) -> list[tuple[float, NDArray[Any]]]:
         [(_, after)] = plain(pool, a0, a1)
-        at = int(after["round"][0])
+        at = int(after["played"][0])
         left = after[0].prizes[at:cards].tolist()
         found = []
         for prize in left:
@@ -438,7 +438,7 @@ def test_errors_are_named() -> None:
     with pytest.raises(HiddenChanceError, match=r"have probability 0\.5"):
         EquilibriumSearch(kernels, half).solve(start)
     ended = start.copy()
-    ended["round"] = 4
+    ended["played"] = 4
     with pytest.raises(ValueError, match="the game has ended"):
         EquilibriumSearch(kernels).solve(ended)
     assert not EquilibriumSearch(kernels).solve(start, 2).exact

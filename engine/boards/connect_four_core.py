@@ -63,7 +63,7 @@ CONTROL = np.dtype(
             ("bottom", np.uint64),  # the lowest square of each column
             ("board", np.uint64),  # all squares
             ("order", np.int64, (MOST_COLUMNS,)),  # lowest bits of the columns, outer columns first
-            ("item", np.int64),  # question in work
+            ("at", np.int64),  # question in work
             ("top", np.int64),  # node in work; -1: none
             ("entering", np.int64),
             ("alpha", np.int64),  # asked of the root node
@@ -325,7 +325,7 @@ def answer(
         table: ``2 ** bits`` entries, zeros at first.
         near: ``2 ** NEAR_BITS`` entries, zeros at first.
         frames: one row of ``FRAME_WORDS`` for each square of the board.
-        control: one record; ``item`` 0 and ``top`` -1 to begin with.
+        control: one record; ``at`` 0 and ``top`` -1 to begin with.
         items: the questions.
         bits: of the table.
         budget: nodes to visit now.
@@ -335,15 +335,15 @@ def answer(
     height = np.uint64(int(go.rows) + 1)
     used = 0
     began = _now()
-    while int(go.item) < len(items):
-        item = items[int(go.item)]
+    while int(go.at) < len(items):
+        item = items[int(go.at)]
         root_stones = count_bits(item.taken)
         if int(go.top) < 0:
             landing = (item.taken + go.bottom) & go.board
             wins = bool(winning_squares(item.own, height) & landing)
             go.alpha = _next_test(item, cells, root_stones, wins)
             if int(item.low) == int(item.high):
-                go.item += 1
+                go.at += 1
                 ended = _now()
                 item.nanoseconds += ended - began
                 began = ended
@@ -393,4 +393,4 @@ def answer(
             item.low = root_alpha + 1
         else:
             item.high = root_alpha
-    return int(go.item)
+    return int(go.at)

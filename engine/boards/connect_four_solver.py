@@ -185,7 +185,7 @@ class ConnectFourSolver:
             _TimeOverError: the deadline (of ``time.perf_counter``) passed before the last answer.
         """
         go = self._control[0]
-        go.item, go.top = 0, -1
+        go.at, go.top = 0, -1
         done = 0
         with np.errstate(over="ignore"):  # hashes wrap around; only seen with NUMBA_DISABLE_JIT
             while done < len(items):

@@ -23,7 +23,7 @@ STATE = np.dtype(
             ("rng", np.uint64),
             ("hands", np.uint16, (2,)),  # bit a: card a + 1 is still held
             ("points", np.uint8, (2,)),
-            ("round", np.uint8),
+            ("played", np.uint8),
             ("cards", np.uint8),
             ("prizes", np.uint8, (16,)),
         ],
@@ -37,14 +37,14 @@ Pool = NDArray[Any]
 def step(pool: Pool, i: int, a0: int, a1: int) -> None:
     """Let both players bid."""
     state = pool[i]
-    prize = signed(state.prizes[signed(state.round)])
+    prize = signed(state.prizes[signed(state.played)])
     if a0 > a1:
         state.points[0] = signed(state.points[0]) + prize
     elif a1 > a0:
         state.points[1] = signed(state.points[1]) + prize
     state.hands[0] = signed(state.hands[0]) & ~(1 << a0)
     state.hands[1] = signed(state.hands[1]) & ~(1 << a1)
-    state.round = signed(state.round) + 1
+    state.played = signed(state.played) + 1
 
 
 @kernel_of(_SIGNATURES.legal)
@@ -62,7 +62,7 @@ def legal(pool: Pool, i: int, player: int, out: NDArray[np.int32]) -> int:
 @kernel_of(_SIGNATURES.current)
 def current(pool: Pool, i: int) -> int:
     """Return SIMULTANEOUS or TERMINAL."""
-    return TERMINAL if signed(pool[i].round) == signed(pool[i].cards) else SIMULTANEOUS
+    return TERMINAL if signed(pool[i].played) == signed(pool[i].cards) else SIMULTANEOUS
 
 
 @kernel_of(_SIGNATURES.returns)
@@ -77,7 +77,7 @@ def evaluate(pool: Pool, i: int) -> float:
     """Return the lead in points over what is still to be had and the lead itself, in (-1, 1)."""
     state = pool[i]
     left = 0
-    for k in range(signed(state.round), signed(state.cards)):
+    for k in range(signed(state.played), signed(state.cards)):
         left += signed(state.prizes[k])
     lead = signed(state.points[0]) - signed(state.points[1])
     return float(lead / (1.0 + left + abs(lead)))
