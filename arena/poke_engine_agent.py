@@ -29,7 +29,8 @@ log = logging.getLogger(__name__)
 class PokeEngineAgent(TimedAgent):
     """Plays the action with the largest share of visits, averaged over the sampled states.
 
-    Of the ``search`` group it takes ``seconds``, ``iterations``, ``worlds`` and ``battle_seconds``.
+    Of the ``search`` group it takes ``seconds``, ``iterations``, ``worlds`` and ``battle_seconds``;
+    poke-engine makes at least 1,000 iterations in a state, and may be late by some milliseconds.
     ``notes["failed_worlds"]`` counts the states on which its search broke off with an error (a
     panic of the Rust code), ``notes["fallback"]`` says so where no state was left.
 
