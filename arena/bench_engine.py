@@ -29,7 +29,7 @@ from plywise.engine.battle.branches import TooManyBranchesError, enumerate_step,
 from plywise.engine.battle.rules import RULES, rules
 from plywise.engine.battle.state import BATTLE
 from plywise.engine.kernels import NO_ACTION
-from plywise.games.showdown.install import ensure_showdown, node_executable
+from plywise.games.showdown.install import ShowdownInstallError, ensure_showdown, node_executable
 
 _STATES = 64
 _DRIVER = Path(__file__).parents[1] / "datasets" / "showdown" / "play_random.js"
@@ -73,8 +73,14 @@ def bench_engine(
     """Measure every part for about ``seconds`` each; names end in their unit.
 
     Raises:
-        BenchError, ShowdownInstallError: the simulator or a fresh process did not run.
+        BenchError: the simulator or a fresh process did not run.
     """
+    if simulator:  # what is missing is said now, not after all other parts were measured
+        try:
+            node_executable()
+            ensure_showdown()
+        except ShowdownInstallError as error:
+            raise BenchError(f"{str(error).rstrip('.')}; without it: simulator=false") from error
     rules()
     batch.prepare_batch()
     pool = first_turns(_STATES, seed)

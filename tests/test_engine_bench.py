@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from plywise.arena import cli
+from plywise.arena import bench_engine, cli
 from plywise.arena.bench_engine import first_turns
 from plywise.engine.battle import measure
+from plywise.games.showdown.install import ShowdownInstallError
 
 
 def test_scripted_battles_are_the_sampled_ones() -> None:
@@ -16,6 +17,19 @@ def test_scripted_battles_are_the_sampled_ones() -> None:
     assert found.battles == 1
     assert found.steps >= found.turns > 5
     assert found.draws > found.turns
+
+
+def test_a_missing_simulator_is_said_before_anything_is_measured(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def missing() -> Path:
+        raise ShowdownInstallError("Node is missing")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(bench_engine, "node_executable", missing)
+    monkeypatch.setattr(bench_engine, "first_turns", lambda *_: pytest.fail("measured"))
+    assert cli.main(["bench", "engine", "seconds=0.05"]) != 0
+    assert "Node is missing; without it: simulator=false" in capsys.readouterr().err
 
 
 @pytest.mark.server
