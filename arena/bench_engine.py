@@ -75,12 +75,8 @@ def bench_engine(
     Raises:
         BenchError: the simulator or a fresh process did not run.
     """
-    if simulator:  # what is missing is said now, not after all other parts were measured
-        try:
-            node_executable()
-            ensure_showdown()
-        except ShowdownInstallError as error:
-            raise BenchError(f"{str(error).rstrip('.')}; without it: simulator=false") from error
+    # What is missing is said now, not after all other parts were measured.
+    driver = _driver() if simulator else None
     rules()
     batch.prepare_batch()
     pool = first_turns(_STATES, seed)
@@ -106,8 +102,8 @@ def bench_engine(
     if cold:
         with tempfile.TemporaryDirectory() as folder:
             figures["cold_compile_seconds"] = _fresh_compile(folder)
-    if simulator:
-        real = _simulator(seconds, seed)
+    if driver is not None:
+        real = _simulator(driver, seconds, seed)
         figures["simulator_turns_per_second"] = real["turns"] / real["seconds"]
         figures["simulator_steps_per_second"] = real["steps"] / real["seconds"]
         busy = real["turns"] / real["processor_seconds"]
@@ -219,10 +215,18 @@ def _fresh_compile(folder: str) -> float:
     return _run(_COMPILE_ALL, cache=folder)
 
 
-def _simulator(seconds: float, seed: int) -> Mapping[str, float]:
+def _driver() -> tuple[str, ...]:
+    """Return the command that plays in the real simulator, without its seconds and its seed."""
+    try:
+        return str(node_executable()), str(_DRIVER), str(ensure_showdown())
+    except ShowdownInstallError as error:
+        raise BenchError(f"{str(error).rstrip('.')}; without it: simulator=false") from error
+
+
+def _simulator(driver: tuple[str, ...], seconds: float, seed: int) -> Mapping[str, float]:
     """Return battles, turns, steps, seconds and processor seconds of the real simulator."""
-    command = [str(node_executable()), str(_DRIVER), str(ensure_showdown()), str(seconds)]
-    done = subprocess.run([*command, str(seed)], capture_output=True, text=True, check=False)
+    command = [*driver, str(seconds), str(seed)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         reason = (done.stderr.strip() or "no reason")[-300:]
         raise BenchError(f"the real simulator failed: {reason}")

@@ -76,6 +76,15 @@ def bench_threads(seconds: float = 2.0, states: int = 8) -> dict[str, float]:
     }
 
 
+def _loaded_search(
+    pool: NDArray[Any], seconds: float, algorithm: str = "uct"
+) -> SimultaneousSearch:
+    """Return a search that has decided once: nothing compiles or loads on the clock."""
+    search = SimultaneousSearch(RULES, SimultaneousConfig(seconds=seconds, algorithm=algorithm))
+    search.decide(pool[:1], None, 0, 0, seconds=0.05)
+    return search
+
+
 def bench_search(seconds: float = 2.0, states: int = 8, algorithm: str = "uct") -> dict[str, float]:
     """Search every state ``ROUNDS`` times for its share of ``seconds``, as one world and as 16.
 
@@ -87,9 +96,7 @@ def bench_search(seconds: float = 2.0, states: int = 8, algorithm: str = "uct") 
         counts, as ``timeit`` takes the fastest repetition.
     """
     pool = mid_game_states(states)
-    config = SimultaneousConfig(seconds=seconds / states / ROUNDS, algorithm=algorithm)
-    search = SimultaneousSearch(RULES, config)
-    search.decide(pool[:1], None, 0, 0, seconds=0.05)  # compile, or load, before the clock starts
+    search = _loaded_search(pool, seconds / states / ROUNDS, algorithm)
     result: dict[str, float] = {}
     for worlds in (1, WORLDS):
         iterations, turns, steps, depth, spent = 0, 0, 0, 0, 0.0
@@ -131,17 +138,16 @@ def bench_poke_engine(seconds: float = 2.0, states: int = 8) -> dict[str, float]
     engine = load_poke_engine()
     pool = mid_game_states(states)
     share = seconds / states / ROUNDS
-    search = SimultaneousSearch(RULES, SimultaneousConfig(seconds=share))
-    search.decide(pool[:1], None, 0, 0, seconds=0.05)  # compile, or load, before the clock starts
+    milliseconds = round(1000 * share)
+    search = _loaded_search(pool, share)
+    translated = [translate(engine, pool, i, 0).state for i in range(states)]
     done, spent = np.zeros(2), np.zeros(2)
     for k in range(ROUNDS):
-        for i in range(states):
-            there = translate(engine, pool, i, 0).state
+        for i, there in enumerate(translated):
             start = time.thread_time()
             done[0] += search.decide(pool[i : i + 1], None, 0, seed=i + k).iterations
             middle = time.thread_time()
-            budget = round(1000 * share)
-            done[1] += engine.monte_carlo_tree_search(there, duration_ms=budget).total_visits
+            done[1] += engine.monte_carlo_tree_search(there, duration_ms=milliseconds).total_visits
             spent += middle - start, time.thread_time() - middle
     ours, theirs = done / spent
     return {

@@ -174,20 +174,15 @@ class AgentFactory:
         if entrant.name == "solver" and rules.name not in TRUTHS:
             raise ConfigError(f"agent 'solver' plays game={' or game='.join(TRUTHS)} only")
         if entrant.name == "poke_engine":
-            if not isinstance(self._search, SimultaneousConfig):
-                raise ConfigError(
-                    f"search={self._search.name} does not fit here: search=simultaneous"
-                )
+            self._check_search(SimultaneousConfig)
             from plywise.arena.poke_engine_state import load_poke_engine
 
             load_poke_engine()
         if entrant.name in ("search", "llm_search"):
             kind = SimultaneousConfig if sampled else AlphaBetaConfig
             plain = isinstance(self._search, MCTSConfig) and not battles
-            if not plain and not isinstance(self._search, kind):
-                fit = "simultaneous" if sampled else "alphabeta"
-                raise ConfigError(f"search={self._search.name} does not fit here: search={fit}")
             if not plain:
+                self._check_search(kind)
                 self._kernels()
             elif self._advised(entrant):
                 raise ConfigError("search=mcts takes no advice: agent=search or llm=none")
@@ -204,6 +199,10 @@ class AgentFactory:
                     "model: llm=embedded or llm=openai"
                 )
         return info
+
+    def _check_search(self, kind: type[SearchConfig]) -> None:
+        if not isinstance(self._search, kind):
+            raise ConfigError(f"search={self._search.name} does not fit here: search={kind.name}")
 
     def build(self, entrant: AgentConfig) -> Agent:
         """Return the agent, the same one for the same configuration; :meth:`close` closes it.

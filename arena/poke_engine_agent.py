@@ -54,7 +54,7 @@ class PokeEngineAgent(TimedAgent):
         start = time.perf_counter()
         legal = state.legal_actions(player)
         if len(legal) == 1:
-            return Decision(legal[0], {legal[0]: 1.0}, notes={"forced": True})
+            return Decision.forced(legal[0])
         worlds = belief_worlds(state, player, self._config.worlds, seed)
         shares: Counter[int] = Counter()
         scores: Counter[int] = Counter()

@@ -50,7 +50,6 @@ _CONDITION = {
 }
 # Volatile conditions that it keeps elsewhere or not at all.
 _NOT_VOLATILE = frozenset(("choicelock", "stall", "twoturnmove", "trapped", "trapper"))
-_LONGEST = {"taunt": 2, "encore": 2, "yawn": 1, "lockedmove": 2}  # turns that it can have run
 _SLEEP_TURNS = 4  # a sleeper's count of turns at the most, and the number at which it must wake
 
 
@@ -136,7 +135,7 @@ def _side(engine: Any, battle: SimpleNamespace, s: int, legal: frozenset[int]) -
     leaving = MOVE_NAMES[side.switch_flag] if side.switch_flag < len(MOVE_NAMES) else ""
     must_leave = battle.request == c.REQUEST_SWITCH and side.switch_flag != 0
     return engine.Side(
-        pokemon=[_mon(engine, battle, s, k, legal if choosing else None) for k in range(6)],
+        pokemon=[_mon(engine, side, k, legal if choosing else None) for k in range(6)],
         active_index=str(side.active),
         baton_passing=must_leave and leaving == "batonpass",
         shed_tailing=must_leave and leaving == "shedtail",
@@ -146,11 +145,11 @@ def _side(engine: Any, battle: SimpleNamespace, s: int, legal: frozenset[int]) -
         volatile_statuses=_volatiles(side) if alive else set(),
         volatile_status_durations=engine.VolatileStatusDurations(
             confusion=0,
-            encore=_elapsed("encore", 3, side.encore_duration),
-            lockedmove=_elapsed("lockedmove", 3, side.locked_move_duration),
+            encore=_elapsed(3, side.encore_duration),
+            lockedmove=_elapsed(3, side.locked_move_duration),
             slowstart=side.ability_counter if _ability(active) == "slowstart" else 0,
-            taunt=_elapsed("taunt", 3, side.taunt_duration),
-            yawn=_elapsed("yawn", 2, side.yawn_duration),
+            taunt=_elapsed(3, side.taunt_duration),
+            yawn=_elapsed(2, side.yawn_duration),
         ),
         wish=(side.wish_duration, side.wish_hp // 2),
         future_sight=_future_sight(battle.sides[1 - s]),
@@ -181,8 +180,9 @@ def _queued_move(battle: SimpleNamespace, s: int) -> str:
     return "none"
 
 
-def _elapsed(name: str, whole: int, left: int) -> int:
-    return min(max(whole - left, 0), _LONGEST[name]) if left else 0
+def _elapsed(whole: int, left: int) -> int:
+    """Return the turns that a condition has run, 0 without it: its counters count upwards."""
+    return max(whole - left, 0) if left else 0
 
 
 def _future_sight(foe: SimpleNamespace) -> tuple[int, str]:
@@ -229,14 +229,13 @@ def _conditions(engine: Any, side: SimpleNamespace) -> Any:
     if STATUS_NAMES[active.status] == "tox":
         counts["toxic_count"] = active.status_turns
     counts["protect"] = side.stall_counter
-    counts["healing_wish"] = int(bool(side.flag_bits & c.SIDE_HEALING_WISH))
-    counts["lunar_dance"] = int(bool(side.flag_bits & c.SIDE_LUNAR_DANCE))
+    counts["healing_wish"] = int(side.flag_bits & c.SIDE_HEALING_WISH != 0)
+    counts["lunar_dance"] = int(side.flag_bits & c.SIDE_LUNAR_DANCE != 0)
     return engine.SideConditions(**counts)
 
 
-def _mon(engine: Any, battle: SimpleNamespace, s: int, k: int, legal: frozenset[int] | None) -> Any:
+def _mon(engine: Any, side: SimpleNamespace, k: int, legal: frozenset[int] | None) -> Any:
     """Return a Pokémon; the moves of the active one that are not in ``legal`` are disabled."""
-    side = battle.sides[s]
     if k >= side.team_size:
         return engine.Pokemon.create_fainted()
     mon = side.mons[k]
@@ -287,12 +286,14 @@ def _ability(mon: SimpleNamespace) -> str:
 
 
 def _types(numbers: list[int]) -> tuple[str, str]:
-    """Return one or two types as it names them."""
-    names = [TYPE_NAMES[t].lower() for t in numbers if t and TYPE_NAMES[t] != "???"]
-    names += ["typeless", "typeless"]
-    return names[0], names[1]
+    return _two_types([TYPE_NAMES[t] for t in numbers if t and TYPE_NAMES[t] != "???"])
 
 
 def _species_types(species: int) -> tuple[str, str]:
-    types = [t.lower() for t in load().species[SPECIES_NAMES[species]]["types"]]
-    return types[0], types[1] if len(types) > 1 else "typeless"
+    return _two_types(load().species[SPECIES_NAMES[species]]["types"])
+
+
+def _two_types(names: list[str]) -> tuple[str, str]:
+    """Return up to two types as it names them."""
+    first, second, *_ = [*(name.lower() for name in names), "typeless", "typeless"]
+    return first, second

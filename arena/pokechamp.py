@@ -120,7 +120,7 @@ class PokeChampAgent(TimedAgent):
         start = time.perf_counter()
         legal = state.legal_actions(player)
         if len(legal) == 1:
-            return Decision(legal[0], {legal[0]: 1.0}, notes={"forced": True})
+            return Decision.forced(legal[0])
         timeout = self._timeout if allowed is None else max(LEAST_SECONDS, allowed)
         dialogue = Dialogue(
             self._client, self._ladder, self._guides.max_calls, time.monotonic() + timeout

@@ -35,3 +35,8 @@ class Decision:
     depth: int = 0
     seconds: float = 0.0
     notes: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def forced(cls, action: int) -> Decision:
+        """Return the decision for the only action there is, made without a look."""
+        return cls(action, {action: 1.0}, notes={"forced": True})
