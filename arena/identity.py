@@ -18,22 +18,7 @@ from plywise.arena.records import file_stem, plain
 from plywise.conf.schema import TournamentConfig
 
 _ROOT = Path(__file__).parents[1]  # the checkout, or plywise/ in site-packages
-_FOLDERS = ("datasets", "engine", "games", "search", "llm_modules")
-_ARENA = (
-    *(
-        "advice",
-        "agents",
-        "factory",
-        "llm_trust",
-        "match",
-        "max_damage",
-        "poke_engine_agent",
-        "poke_engine_state",
-        "schedule",
-        "showdown_course",
-    ),
-    *("showdown_games", "truth", "worlds"),
-)
+_FLOORS = ("datasets", "engine", "games", "search", "llm_modules", "arena")
 _SUFFIXES = {".py", ".js", ".json", ".npz", ".gz", ".txt"}
 # Of the llm group: how calls are made decides nothing about a game.
 _LLM_ASIDE = (
@@ -45,11 +30,18 @@ _LLM_ASIDE = (
 @cache
 def code_digest() -> str:
     """Return 12 hex digits over all sources and tables that can change how a game goes."""
-    files = [p for f in _FOLDERS for p in (_ROOT / f).rglob("*") if p.suffix in _SUFFIXES]
-    files += [_ROOT / "arena" / f"{name}.py" for name in _ARENA]
+    return digest_of_sources(_ROOT)
+
+
+def digest_of_sources(root: Path) -> str:
+    """Return 12 hex digits over the sources and tables below ``root``, paths and contents.
+
+    Whole folders count, so that no file is forgotten when it is added.
+    """
+    files = [p for f in _FLOORS for p in (root / f).rglob("*") if p.suffix in _SUFFIXES]
     h = hashlib.sha256()
     for path in sorted(files):
-        h.update(path.relative_to(_ROOT).as_posix().encode())
+        h.update(path.relative_to(root).as_posix().encode())
         h.update(path.read_bytes())
     return h.hexdigest()[:12]
 
