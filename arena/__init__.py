@@ -1,1 +1,13 @@
-"""Agents, matches, tournaments, benchmarks and the command line."""
+"""Agents and everything that people start: play, matches, tournaments, ratings, measurements.
+
+Rooms by height; one imports only rooms below it, never a neighbour of its own height
+(``tests/system/test_architecture.py``):
+
+7  ``cli``
+6  ``tournament``
+5  ``terminal``, ``showdown``, ``selfplay.py``, ``bench``
+4  ``play``
+3  ``agents``, ``childplay``, ``llm_calibration``
+2  ``guidance``, ``ratings``, ``fit``, ``verify``
+1  ``output``, ``settings.py``
+"""

@@ -22,15 +22,15 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from plywise.arena.advice import one_process
-from plywise.arena.agents import CATALOG
-from plywise.arena.display import near
-from plywise.arena.executors import WorkersFailedError
-from plywise.arena.factory import AgentFactory
-from plywise.arena.identity import code_digest
-from plywise.arena.match import play_game
-from plywise.arena.records import RecordFileError, plain
-from plywise.arena.replay import states_of
+from plywise.arena.agents.catalog import CATALOG
+from plywise.arena.agents.factory import AgentFactory
+from plywise.arena.guidance.language_model import one_process
+from plywise.arena.output.files import RecordFileError, plain
+from plywise.arena.output.screen import near
+from plywise.arena.play.match import play_game
+from plywise.arena.play.replay import states_of
+from plywise.arena.tournament.executors.base import WorkersFailedError
+from plywise.arena.tournament.identity import code_digest
 from plywise.conf.schema import SelfplayConfig
 from plywise.datasets.errors import ConfigError, PlywiseError
 from plywise.games.base import Game

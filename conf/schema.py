@@ -166,7 +166,7 @@ _NUMBERS = (
 """What is a number in an agent's configuration."""
 
 LLM_METHODS = ("scoring", "io", "cot", "sc", "tot", "pokellmon")
-"""How a language model may play by itself (``llm_modules/methods.py``)."""
+"""How a language model may play by itself (``llm_modules/players/methods.py``)."""
 
 OWN_KEYS = {
     "llm": ("method", "samples", "thought", "temperature"),

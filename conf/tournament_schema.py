@@ -14,7 +14,7 @@ from plywise.datasets.errors import ConfigError
 
 @dataclass
 class SPRTGroup:
-    """Wald's sequential test of two agents (see ``arena/sprt.py``): it stops a match early.
+    """Wald's sequential test of two agents (see ``arena/ratings/sprt.py``): it stops a match early.
 
     Attributes:
         elo0, elo1: the two hypotheses about the first agent's Elo above the second; elo1 null: no

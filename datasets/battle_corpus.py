@@ -33,7 +33,7 @@ from plywise.datasets.pokemon_sets import PokemonSet, TeamError, parse_packed_te
 from plywise.datasets.showdown_data import ShowdownData, load
 
 Dump = Mapping[str, Any]
-"""A compact state; its keys are explained where it is read, in ``engine/battle/codec.py``."""
+"""A compact state; ``engine/battle/border/codec.py``, which reads it, explains its keys."""
 
 TURN_LIMIT = 1000
 _CHOICE = re.compile(r"move [1-4]( terastallize)?|switch [2-6]|pass|default")

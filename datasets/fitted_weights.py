@@ -50,7 +50,9 @@ BRANCHES = "gen9_branches"
 
 
 def load_branches() -> dict[str, list[int]]:
-    """Return the committed shares of the engine's branches by unit (``engine/branches.py``).
+    """Return the committed shares of the engine's branches by unit.
+
+    ``engine/compile/branch_weights.py`` reads them.
 
     Raises:
         PlywiseError: the file is missing or damaged.

@@ -8,7 +8,7 @@ from numba import types
 from numba.core import config
 from numba.extending import intrinsic
 
-from plywise.engine.jit import kernel
+from plywise.engine.compile.jit import kernel
 
 _config: Any = config  # its settings are set at run time, unseen by type checkers
 

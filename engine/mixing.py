@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numba.core import config
 
-from plywise.engine.jit import kernel
+from plywise.engine.compile.jit import kernel
 
 WEYL = np.uint64(0x9E3779B97F4A7C15)
 """The step of SplitMix64: a generator adds it to its state after each :func:`scramble`."""

@@ -15,10 +15,10 @@ from typing import cast
 
 from plywise.datasets.childplay import fleets
 from plywise.games.base import Game, IllegalActionError, ParseResult, State
-from plywise.games.battleship import Battleship, BattleshipState
-from plywise.games.connect_four import ConnectFour, ConnectFourState
-from plywise.games.placing import MARKS, PlacingState
-from plywise.games.tic_tac_toe import TicTacToe, TicTacToeState
+from plywise.games.battleship.game import Battleship, BattleshipState
+from plywise.games.grid.connect_four import ConnectFour, ConnectFourState
+from plywise.games.grid.placing import MARKS, PlacingState
+from plywise.games.grid.tic_tac_toe import TicTacToe, TicTacToeState
 
 _COLOURED = ("\x1b[91mX\x1b[0m", "\x1b[32mO\x1b[0m")
 _ANSWER = re.compile(r"answer\W{0,3}:", re.IGNORECASE)

@@ -26,31 +26,31 @@ class Entry:
 
 
 def _tic_tac_toe() -> type[Game]:
-    from plywise.games.tic_tac_toe import TicTacToe
+    from plywise.games.grid.tic_tac_toe import TicTacToe
 
     return TicTacToe
 
 
 def _connect_four() -> type[Game]:
-    from plywise.games.connect_four import ConnectFour
+    from plywise.games.grid.connect_four import ConnectFour
 
     return ConnectFour
 
 
 def _battleship() -> type[Game]:
-    from plywise.games.battleship import Battleship
+    from plywise.games.battleship.game import Battleship
 
     return Battleship
 
 
 def _othello() -> type[Game]:
-    from plywise.games.othello import Othello
+    from plywise.games.grid.othello import Othello
 
     return Othello
 
 
 def _gomoku() -> type[Game]:
-    from plywise.games.gomoku import Gomoku
+    from plywise.games.grid.gomoku import Gomoku
 
     return Gomoku
 
@@ -122,7 +122,7 @@ def make_game(name: str, **parameters: Any) -> Game:
 
         return _made(name, load_game_class(Path(name.removeprefix("path:"))), parameters)
     if name.startswith("openspiel:"):
-        from plywise.games.openspiel import OpenSpielGame
+        from plywise.games.bridges.openspiel import OpenSpielGame
 
         if parameters:
             raise UnknownGameError(

@@ -1,1 +1,4 @@
-"""The language model: client, embedded server, the three guides, and a player."""
+"""Language models: providers, calls, prompts, the three guides, models that play alone.
+
+``providers`` < ``calls`` and ``prompts`` < ``guides`` and ``players``.  Knows no kernels.
+"""

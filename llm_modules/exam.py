@@ -13,8 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from string import Template
 
-from plywise.llm_modules.chat import Answer, ChatClient, Message, Request
-from plywise.llm_modules.errors import LLMConfigError, LLMPausedError
+from plywise.llm_modules.calls.errors import LLMConfigError, LLMPausedError
+from plywise.llm_modules.providers.base import Answer, ChatClient, Message, Request
 
 _FOLDER = Path(__file__).parent / "prompts"
 _PART = re.compile(r"^\[(system|user)\]\n", re.MULTILINE)

@@ -12,7 +12,7 @@
    --keepties      a speed tie keeps its order (side 1 first) and draws nothing
 
    How a corpus reads is told in datasets/battle_corpus.py, what a dumped state holds in
-   engine/battle/codec.py.  Progress goes to standard error, one "battle K of N" a line. */
+   engine/battle/border/codec.py.  Progress goes to standard error, one "battle K of N" a line. */
 const fs = require('fs'), path = require('path'), zlib = require('zlib');
 const {Dice, seedOf, teamSource} = require('./teams.js');
 const [PACKAGE, BATTLES, SEED, OUT, FORMAT] = [path.resolve(process.argv[2]), +process.argv[3], +process.argv[4],

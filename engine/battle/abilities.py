@@ -100,7 +100,7 @@ from plywise.engine.battle.stats import (
 )
 from plywise.engine.battle.tables import ABILITIES, MOVES, SPECIES
 from plywise.engine.battle.ties import even, tied
-from plywise.engine.jit import kernel
+from plywise.engine.compile.jit import kernel
 
 ANNOUNCED = np.array(
     [

@@ -27,7 +27,7 @@ from plywise.engine.battle.items import eat_item, pinch
 from plywise.engine.battle.stats import ability, action_speed, is_grounded, item
 from plywise.engine.battle.tables import F_HEAL, MOVES
 from plywise.engine.battle.ties import modify_boost_ties
-from plywise.engine.jit import kernel
+from plywise.engine.compile.jit import kernel
 
 
 @kernel

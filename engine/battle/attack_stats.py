@@ -50,7 +50,7 @@ from plywise.engine.battle.tables import (
     MOVES,
     SPECIES,
 )
-from plywise.engine.jit import kernel
+from plywise.engine.compile.jit import kernel
 
 
 @kernel

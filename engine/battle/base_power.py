@@ -94,7 +94,7 @@ from plywise.engine.battle.tables import (
     MOVES,
     SPECIES,
 )
-from plywise.engine.jit import kernel
+from plywise.engine.compile.jit import kernel
 
 NO_POWER = -1
 """Showdown's false as a base power: the move fails."""

@@ -22,7 +22,7 @@ from plywise.engine.battle import turn
 from plywise.engine.battle.constants import FORMAT_SCRIPTED, NUM_ACTIONS, WINNER_NONE
 from plywise.engine.battle.legal import legal_actions
 from plywise.engine.battle.state import BATTLE
-from plywise.engine.jit import kernel_of, prepare
+from plywise.engine.compile.jit import kernel_of, prepare
 from plywise.engine.kernels import NO_ACTION
 from plywise.engine.mixing import WEYL, scramble, xorshift
 

@@ -95,7 +95,7 @@ from plywise.engine.battle.tables import (
     MOVES,
 )
 from plywise.engine.battle.ties import modify_boost_ties
-from plywise.engine.jit import kernel
+from plywise.engine.compile.jit import kernel
 
 
 @kernel

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from plywise.engine.battle.constants import FORMAT_LOGGED, FORMAT_SCRIPTED
 from plywise.engine.battle.state import BATTLE
-from plywise.engine.jit import kernel, kernel_of
+from plywise.engine.compile.jit import kernel, kernel_of
 from plywise.engine.kernels import signatures
 from plywise.engine.mixing import scramble
 

@@ -149,7 +149,7 @@ from plywise.engine.battle.tables import (
     MOVES,
     TYPE_IMMUNE,
 )
-from plywise.engine.jit import kernel
+from plywise.engine.compile.jit import kernel
 
 
 @kernel

@@ -99,7 +99,7 @@ from plywise.engine.battle.tables import (
     IMMUNE_POWDER,
     MOVES,
 )
-from plywise.engine.jit import kernel
+from plywise.engine.compile.jit import kernel
 
 
 @kernel

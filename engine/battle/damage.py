@@ -117,7 +117,7 @@ from plywise.engine.battle.tables import (
     TYPE_CHART,
 )
 from plywise.engine.battle.ties import even, modify_boost_ties
-from plywise.engine.jit import kernel
+from plywise.engine.compile.jit import kernel
 
 NO_DAMAGE = -1
 """Showdown's false or null: the hit fails (immune)."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from plywise.engine.battle.damage import get_damage
 from plywise.engine.battle.move_setup import set_up_move
 from plywise.engine.battle.state import BATTLE
-from plywise.engine.jit import kernel_of, prepare
+from plywise.engine.compile.jit import kernel_of, prepare
 
 _POOL = types.Array(nb.from_dtype(BATTLE), 1, "C")
 _ROLLS = types.Array(types.int32, 1, "C")

@@ -124,7 +124,7 @@ from plywise.engine.battle.tables import (
     TARGETS,
 )
 from plywise.engine.battle.ties import even, modify_boost_ties
-from plywise.engine.jit import kernel
+from plywise.engine.compile.jit import kernel
 
 BOUNCE = 3
 """Result of :func:`try_hit`: Magic Bounce throws the move back; it failed for its user."""

@@ -18,7 +18,7 @@ from plywise.engine.battle.constants import (
     WINNER_NONE,
     WINNER_TIE,
 )
-from plywise.engine.jit import kernel
+from plywise.engine.compile.jit import kernel
 
 
 @kernel

@@ -1,7 +1,7 @@
 """The static evaluation of a battle: a weighted sum of features, squashed into (-1, 1).
 
 A feature is a number of side 0 less the same of side 1.  The weights are data, fitted to the
-outcomes of self-play (``arena/fit_evaluation.py``), so that a value is an estimate of the result.
+outcomes of self-play (``arena/fit/evaluation.py``), so that a value is an estimate of the result.
 What moves take is estimated (``matchups.py``).  Who wins which of the 36 pairs of both teams, as
 features, brought the held-out loss from 0.404 to 0.389 and won no more battles (48 % [41, 55] in
 100 pairs at equal iterations) while it cost a fifth of the speed: it is not here.
@@ -51,9 +51,9 @@ from plywise.engine.battle.stats import (
     has_volatile,
 )
 from plywise.engine.battle.tables import SPECIES
-from plywise.engine.jit import kernel, kernel_of
+from plywise.engine.compile.jit import kernel, kernel_of
+from plywise.engine.compile.stack import stack_array
 from plywise.engine.kernels import signatures
-from plywise.engine.stack import stack_array
 
 FEATURES = (
     "alive",  # Pokémon that still stand

@@ -31,7 +31,7 @@ from plywise.engine.battle.names import ABILITY_NAMES, DATA, ITEM_NAMES, STATUS_
 from plywise.engine.battle.scratch import scratch
 from plywise.engine.battle.stats import volatile_words
 from plywise.engine.battle.tables import frozen
-from plywise.engine.jit import kernel
+from plywise.engine.compile.jit import kernel
 
 EVENTS = (
     "DisableMove",

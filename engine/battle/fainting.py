@@ -27,7 +27,7 @@ from plywise.engine.battle.log_events import L_ACTIVATE, L_FAINT, L_WIN, say, sa
 from plywise.engine.battle.ops import boost, faint, stage
 from plywise.engine.battle.stats import ability, best_stat, has_volatile, max_hp_of
 from plywise.engine.battle.tables import F_FUTURE, MOVES, SPECIES
-from plywise.engine.jit import kernel
+from plywise.engine.compile.jit import kernel
 
 
 @kernel

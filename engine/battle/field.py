@@ -39,7 +39,7 @@ from plywise.engine.battle.ops import use_item
 from plywise.engine.battle.stats import ability, effective_weather, item
 from plywise.engine.battle.tables import MOVES, SPECIES
 from plywise.engine.battle.ties import tied
-from plywise.engine.jit import kernel
+from plywise.engine.compile.jit import kernel
 
 
 @kernel

@@ -32,7 +32,7 @@ from plywise.engine.battle.stats import (
     set_stats,
 )
 from plywise.engine.battle.tables import MOVES, SPECIES
-from plywise.engine.jit import kernel
+from plywise.engine.compile.jit import kernel
 
 
 @kernel

@@ -36,7 +36,7 @@ from plywise.engine.battle.results import DONE
 from plywise.engine.battle.stats import ability, add_attacks, drop_volatile, item
 from plywise.engine.battle.tables import MOVES, SPECIES
 from plywise.engine.battle.updates import update
-from plywise.engine.jit import kernel
+from plywise.engine.compile.jit import kernel
 
 _NO_HIT = -1
 _ON_SUBSTITUTE = -2

@@ -9,7 +9,7 @@ from typing import Any
 from plywise.engine.battle.chance import SITE_SPEED_TIE, roll
 from plywise.engine.battle.constants import FORMAT_KEEP_TIES
 from plywise.engine.battle.scratch import get_number, set_number
-from plywise.engine.jit import kernel
+from plywise.engine.compile.jit import kernel
 
 FIELD = 2
 """As holder: neither side."""

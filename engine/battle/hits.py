@@ -161,7 +161,7 @@ from plywise.engine.battle.tables import (
     TARGET_FOE_SIDE,
 )
 from plywise.engine.battle.updates import update
-from plywise.engine.jit import kernel
+from plywise.engine.compile.jit import kernel
 
 
 # ----------------------------------------------------------------------------------- one hit

@@ -83,7 +83,7 @@ from plywise.engine.battle.stats import (
     max_pp,
 )
 from plywise.engine.battle.tables import ITEMS
-from plywise.engine.jit import kernel
+from plywise.engine.compile.jit import kernel
 
 # How each berry works, so that code asks for the kind instead of for thirty names.
 (

@@ -81,7 +81,7 @@ from plywise.engine.battle.tables import (
 )
 from plywise.engine.battle.ties import even
 from plywise.engine.bits import list_bits
-from plywise.engine.jit import kernel
+from plywise.engine.compile.jit import kernel
 from plywise.engine.kernels import SIMULTANEOUS, TERMINAL
 
 NO_LOCK = -1

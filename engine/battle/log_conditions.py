@@ -36,7 +36,7 @@ from plywise.engine.battle.log_events import (
 )
 from plywise.engine.battle.stats import defence_ability
 from plywise.engine.battle.tables import MOVES
-from plywise.engine.jit import kernel
+from plywise.engine.compile.jit import kernel
 
 
 @kernel

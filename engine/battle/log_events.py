@@ -21,7 +21,7 @@ from plywise.engine.battle.constants import (
     MON_FAINTED,
     MON_TERASTALLIZED,
 )
-from plywise.engine.jit import kernel
+from plywise.engine.compile.jit import kernel
 
 # The kind of an event; in brackets what x and y are.
 (

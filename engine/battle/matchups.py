@@ -42,7 +42,7 @@ from plywise.engine.battle.tables import (
     TYPE_CHART,
     frozen,
 )
-from plywise.engine.jit import kernel
+from plywise.engine.compile.jit import kernel
 
 EFFECTIVENESS = np.array([1.0, 2.0, 0.0, 0.5])[TYPE_CHART]
 """``[attack type, defending type]`` as a factor (the chart's codes are 0, 1, 2 and -1)."""

@@ -15,7 +15,7 @@ from plywise.engine.battle.damage import get_damage
 from plywise.engine.battle.legal import legal_actions
 from plywise.engine.battle.move_setup import set_up_move
 from plywise.engine.battle.state import BATTLE
-from plywise.engine.jit import kernel_of, prepare
+from plywise.engine.compile.jit import kernel_of, prepare
 from plywise.engine.kernels import NO_ACTION
 from plywise.engine.mixing import scramble
 

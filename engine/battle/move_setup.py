@@ -94,7 +94,7 @@ from plywise.engine.battle.tables import (
     ITEMS,
     MOVES,
 )
-from plywise.engine.jit import kernel
+from plywise.engine.compile.jit import kernel
 
 
 @kernel

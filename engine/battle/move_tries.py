@@ -134,7 +134,7 @@ from plywise.engine.battle.tables import (
     TARGET_ALL,
     TARGET_FOE_SIDE,
 )
-from plywise.engine.jit import kernel
+from plywise.engine.compile.jit import kernel
 
 
 @kernel

@@ -110,7 +110,7 @@ from plywise.engine.battle.tables import (
 )
 from plywise.engine.battle.ties import tied
 from plywise.engine.battle.updates import update
-from plywise.engine.jit import kernel
+from plywise.engine.compile.jit import kernel
 
 _ALL_FOES = TARGETS["allAdjacentFoes"]
 _ALL_ADJACENT = TARGETS["allAdjacent"]

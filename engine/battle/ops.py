@@ -82,7 +82,7 @@ from plywise.engine.battle.stats import (
     put_volatile,
 )
 from plywise.engine.battle.tables import ITEMS, MOVES, SPECIES
-from plywise.engine.jit import kernel
+from plywise.engine.compile.jit import kernel
 
 
 # ---------------------------------------------------------------------------------- boost tuples

@@ -2,7 +2,7 @@
 
 Each action has features; the model's probability of an action is the softmax of their weighted sum
 plus a weight of the move itself.  The weights are data, fitted to what deep searches chose in
-self-play (``arena/fit_policy.py``).  A search takes the probabilities as priors: they say what to
+self-play (``arena/fit/policy.py``).  A search takes the probabilities as priors: they say what to
 look at first.
 """
 
@@ -38,7 +38,7 @@ from plywise.engine.battle.scratch import some_choices, some_hits
 from plywise.engine.battle.state import BATTLE
 from plywise.engine.battle.stats import action_speed, has_volatile
 from plywise.engine.battle.tables import MOVES, SPECIES, frozen
-from plywise.engine.jit import kernel, kernel_of
+from plywise.engine.compile.jit import kernel, kernel_of
 from plywise.engine.kernels import signatures
 
 ACTION_FEATURES = (

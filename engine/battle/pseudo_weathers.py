@@ -19,7 +19,7 @@ from plywise.engine.battle.constants import (
 from plywise.engine.battle.log_events import L_FIELD_END, L_FIELD_START, say
 from plywise.engine.battle.ops import use_item
 from plywise.engine.battle.stats import drop_volatile, has_volatile, item
-from plywise.engine.jit import kernel
+from plywise.engine.compile.jit import kernel
 
 
 @kernel

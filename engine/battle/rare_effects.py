@@ -73,7 +73,7 @@ from plywise.engine.battle.tables import (
     SPECIES,
     TYPE_CHART,
 )
-from plywise.engine.jit import kernel
+from plywise.engine.compile.jit import kernel
 
 
 @kernel

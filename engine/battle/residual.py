@@ -109,7 +109,7 @@ from plywise.engine.battle.stats import (
 from plywise.engine.battle.switching import copy_boosts, eject
 from plywise.engine.battle.tables import IMMUNE_SANDSTORM, ITEMS
 from plywise.engine.battle.updates import update
-from plywise.engine.jit import kernel
+from plywise.engine.compile.jit import kernel
 
 
 @kernel

@@ -30,7 +30,7 @@ from plywise.engine.battle.handlers import FIELD, add_handler, sort_handlers
 from plywise.engine.battle.names import ABILITY_NAMES, DATA, ITEM_NAMES, STATUS_NAMES
 from plywise.engine.battle.stats import volatile_words
 from plywise.engine.battle.tables import frozen
-from plywise.engine.jit import kernel
+from plywise.engine.compile.jit import kernel
 
 # What acts; a handler's number is `what` and, for abilities and items, which one.
 WEATHER = 0

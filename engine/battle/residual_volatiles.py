@@ -62,7 +62,7 @@ from plywise.engine.battle.stats import (
     has_type,
     has_volatile,
 )
-from plywise.engine.jit import kernel
+from plywise.engine.compile.jit import kernel
 
 
 @kernel

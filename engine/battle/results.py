@@ -1,6 +1,6 @@
 """How a step of a move can end, as numbers: Showdown's undefined, null, false, '' and true."""
 
-from plywise.engine.jit import kernel
+from plywise.engine.compile.jit import kernel
 
 FAILED = 0
 """false or null: it fails."""

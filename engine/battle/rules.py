@@ -14,7 +14,7 @@ from plywise.engine.battle.constants import NUM_ACTIONS
 from plywise.engine.battle.evaluate import evaluate
 from plywise.engine.battle.policy import priors
 from plywise.engine.battle.state import BATTLE
-from plywise.engine.jit import kernel_of, prepare
+from plywise.engine.compile.jit import kernel_of, prepare
 from plywise.engine.kernels import RulesKernels, signatures
 from plywise.engine.mixing import scramble
 

@@ -15,7 +15,7 @@ from numba import types
 from numba.core import cgutils, config
 from numba.extending import intrinsic
 
-from plywise.engine.stack import stack_array
+from plywise.engine.compile.stack import stack_array
 
 HITS = np.dtype((np.record, [("taken", np.float64, (20,))]))
 """What moves take, four to a Pokémon (``matchups.py``); a parameter ``hits`` is one."""

@@ -55,7 +55,7 @@ from plywise.engine.battle.constants import (
 )
 from plywise.engine.battle.tables import ABILITIES, ITEMS, MOVES, NATURES, SPECIES, frozen
 from plywise.engine.battle.ties import modify_boost_ties
-from plywise.engine.jit import kernel
+from plywise.engine.compile.jit import kernel
 
 MOST_ATTACKS = 7
 """To what ``times_attacked`` counts (a mask as well): Rage Fist asks for 6 at most."""

@@ -85,7 +85,7 @@ from plywise.engine.battle.stats import (
 from plywise.engine.battle.tables import ABILITIES, SPECIES, TYPE_CHART
 from plywise.engine.battle.ties import tied
 from plywise.engine.battle.updates import update
-from plywise.engine.jit import kernel
+from plywise.engine.compile.jit import kernel
 
 
 def _priorities(table: str, names: list[str]) -> Any:

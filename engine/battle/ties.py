@@ -9,7 +9,7 @@ from typing import Any
 import plywise.engine.battle.ability_ids as A
 from plywise.engine.battle.chance import SITE_SPEED_TIE, roll
 from plywise.engine.battle.constants import FORMAT_KEEP_TIES
-from plywise.engine.jit import kernel
+from plywise.engine.compile.jit import kernel
 
 
 @kernel

@@ -98,7 +98,7 @@ from plywise.engine.battle.switching import (
 )
 from plywise.engine.battle.tables import SPECIES
 from plywise.engine.battle.updates import update
-from plywise.engine.jit import kernel
+from plywise.engine.compile.jit import kernel
 
 TURN_LIMIT = 1000
 LONG_BATTLE = 100

@@ -30,7 +30,7 @@ from plywise.engine.battle.items import update_item
 from plywise.engine.battle.ops import damage, fraction
 from plywise.engine.battle.stats import ability, has_volatile
 from plywise.engine.battle.ties import tied
-from plywise.engine.jit import kernel
+from plywise.engine.compile.jit import kernel
 
 
 @kernel

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plywise.engine.bits import signed
-from plywise.engine.jit import kernel, kernel_of, prepare
+from plywise.engine.compile.jit import kernel, kernel_of, prepare
+from plywise.engine.compile.stack import stack_array
 from plywise.engine.kernels import TERMINAL, RulesKernels, signatures
-from plywise.engine.stack import stack_array
 
 MOST_SQUARES, MOST_SHIPS = 121, 10
 

@@ -25,9 +25,9 @@ from plywise.engine.boards.battleship_posterior import (
     hit_chances,
     holds,
 )
-from plywise.engine.jit import kernel, kernel_of, prepare
+from plywise.engine.compile.jit import kernel, kernel_of, prepare
+from plywise.engine.compile.stack import stack_array
 from plywise.engine.mixing import WEYL, scramble
-from plywise.engine.stack import stack_array
 
 PLAN = np.dtype(
     (

@@ -16,7 +16,7 @@ import numpy as np
 
 from plywise.engine.bits import lowest_bit
 from plywise.engine.boards.battleship import MOST_SHIPS, MOST_SQUARES
-from plywise.engine.jit import kernel
+from plywise.engine.compile.jit import kernel
 
 ROOM = 128
 MOST_PLACEMENTS = 2 * MOST_SQUARES

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plywise.engine.jit import kernel, kernel_of, prepare
+from plywise.engine.compile.jit import kernel, kernel_of, prepare
 from plywise.engine.kernels import TERMINAL, RulesKernels, signatures
 
 RUNNING, WON_BY_FIRST, WON_BY_SECOND, DRAWN = 0, 1, 2, 3

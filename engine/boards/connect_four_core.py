@@ -27,8 +27,8 @@ from numpy.typing import NDArray
 
 from plywise.engine.bits import count_bits
 from plywise.engine.boards.connect_four import ONE, ZERO, winning_squares
-from plywise.engine.jit import kernel, kernel_of
-from plywise.engine.stack import stack_array
+from plywise.engine.compile.jit import kernel, kernel_of
+from plywise.engine.compile.stack import stack_array
 
 MOST_COLUMNS = 16
 """A board of 64 bits has no more columns than this: a column of 3 rows takes 4 bits."""

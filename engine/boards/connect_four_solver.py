@@ -23,7 +23,7 @@ from plywise.engine.boards.connect_four_core import (
     NEAR_BITS,
     answer,
 )
-from plywise.engine.jit import prepare
+from plywise.engine.compile.jit import prepare
 
 _SLICE_NODES = 1 << 18  # between looks at Ctrl-C: some 50 ms
 

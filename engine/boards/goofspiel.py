@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plywise.engine.bits import signed
-from plywise.engine.jit import kernel_of, prepare
+from plywise.engine.compile.jit import kernel_of, prepare
 from plywise.engine.kernels import SIMULTANEOUS, TERMINAL, RulesKernels, signatures
 
 MOST_CARDS = 13

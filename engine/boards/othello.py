@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plywise.engine.bits import count_bits
-from plywise.engine.jit import kernel, kernel_of, prepare
+from plywise.engine.compile.jit import kernel, kernel_of, prepare
 from plywise.engine.kernels import TERMINAL, RulesKernels, signatures
 
 SQUARES = 64

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plywise.engine.jit import kernel, kernel_of, prepare
+from plywise.engine.compile.jit import kernel, kernel_of, prepare
 from plywise.engine.kernels import TERMINAL, RulesKernels, signatures
 
 SQUARES = 9

@@ -16,9 +16,9 @@ import numpy as np
 from plywise.datasets.showdown_data import load
 from plywise.games.base import Briefing, Option
 from plywise.games.gen9.belief import RandomBattleBelief
-from plywise.games.gen9.facts import OptionFacts, foe_option_facts, own_option_facts
 from plywise.games.gen9.infostate import InfoState, MonView, SideView, action_name
 from plywise.games.gen9.lookahead import outlooks, verdicts
+from plywise.games.gen9.option_facts import OptionFacts, foe_option_facts, own_option_facts
 
 RULES = """\
 Pokémon battle, generation 9, singles. Two sides, one Pokémon out on each. Each turn both sides \

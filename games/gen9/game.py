@@ -17,8 +17,8 @@ import numpy as np
 
 from plywise.datasets.pokemon_sets import PokemonSet, random_battle_sets
 from plywise.engine.battle import constants as c
-from plywise.engine.battle import plain, teams
-from plywise.engine.battle.battle_state import BattleState
+from plywise.engine.battle.border import plain, teams
+from plywise.engine.battle.border.battle_state import BattleState
 from plywise.engine.battle.damage_rolls import prepare_damage_rolls
 from plywise.engine.battle.rules import rules
 from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS, TERMINAL, RulesKernels

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from plywise.engine.battle import plain
-from plywise.engine.battle.battle_state import BattleState
+from plywise.engine.battle.border import plain
+from plywise.engine.battle.border.battle_state import BattleState
 from plywise.games.gen9.game import Gen9State
 from plywise.games.gen9.infostate import InfoState, MonView, MoveView, SideView
 from plywise.games.gen9.seen import Seen, SideSeen, ends_of_turn, shown_hp

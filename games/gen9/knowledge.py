@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from plywise.engine.battle import constants as c
-from plywise.engine.battle import teams
+from plywise.engine.battle.border import teams
 from plywise.engine.battle.names import (
     ABILITY_NAMES,
     ITEM_NAMES,

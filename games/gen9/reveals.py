@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from plywise.datasets.showdown_data import load
-from plywise.engine.battle import codec
 from plywise.engine.battle import constants as c
+from plywise.engine.battle.border import codec
 from plywise.engine.battle.names import ABILITY_NAMES, ITEM_NAMES, MOVE_NAMES, STATUS_NAMES
 from plywise.games.gen9.infostate import MonView
 

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from plywise.engine.battle import constants as c
+from plywise.engine.battle.border.teams import species_types
 from plywise.engine.battle.names import (
     ABILITY_NAMES,
     BOOST_NAMES,
@@ -22,7 +23,6 @@ from plywise.engine.battle.names import (
     STATUS_NAMES,
     TYPE_NAMES,
 )
-from plywise.engine.battle.teams import species_types
 from plywise.games.gen9.infostate import MonView, MoveView, SideView, mon_of, side_of
 from plywise.games.gen9.reveals import (
     Look,

@@ -1,11 +1,11 @@
 """Worlds of the belief: full flat states that agree with what one player knows.
 
-A world is written as a dump in the words of the recorded corpora (``engine/battle/codec.py``) and
-decoded from there, so that there is one way into the engine.  What the player knows is written
-exactly, so that the player has the same legal actions in all of them; the opponent's sets are drawn
-from the belief; durations and counters that nobody is told (sleep, confusion, a screen's length)
-are drawn from what is still possible.  Not carried into worlds yet: Illusion, and the move that an
-Encore or Disable holds when it was not the last one.
+A world is written as a dump in the words of the recorded corpora
+(``engine/battle/border/codec.py``) and decoded from there, so that there is one way into the
+engine.  What the player knows is written exactly, so that the player has the same legal actions in
+all of them; the opponent's sets are drawn from the belief; durations and counters that nobody is
+told (sleep, confusion, a screen's length) are drawn from what is still possible.  Not carried into
+worlds yet: Illusion, and the move that an Encore or Disable holds when it was not the last one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy as np
 
 from plywise.datasets.pokemon_sets import PokemonSet
 from plywise.datasets.showdown_data import load
-from plywise.engine.battle import codec, teams
+from plywise.engine.battle.border import codec, teams
 from plywise.engine.battle.names import MOVE_ID, STAT_NAMES, TYPE_ID
 from plywise.engine.battle.state import BATTLE
 from plywise.games.gen9.belief import RandomBattleBelief

@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from plywise.datasets.errors import PlywiseError
-from plywise.engine.jit import cache_root
+from plywise.engine.compile.jit import cache_root
 
 log = logging.getLogger(__name__)
 

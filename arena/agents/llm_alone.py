@@ -1,0 +1,103 @@
+"""The language model as a player by itself."""
+
+from __future__ import annotations
+
+import copy
+import time
+from typing import TYPE_CHECKING, Any
+
+from plywise.arena.agents.clocked import TimedAgent
+from plywise.arena.worlds import belief_worlds
+from plywise.llm_modules.players.memory import Memory
+from plywise.llm_modules.players.methods import MethodConfig
+from plywise.llm_modules.players.players import LLMPlayer
+from plywise.search.clock import LEAST_SECONDS, BattleClock
+from plywise.search.decision import Decision
+from plywise.search.guide.protocol import GuideReport
+from plywise.search.one_step import static_value
+
+if TYPE_CHECKING:
+    from plywise.arena.guidance.language_model import LanguageModel
+    from plywise.conf.schema import AgentConfig
+    from plywise.engine.kernels import RulesKernels
+    from plywise.games.base import State
+    from plywise.llm_modules.prompts.examples import ExampleBook
+
+_ESTIMATED = 8  # worlds that an estimate is the mean of
+
+
+def method_config(entrant: AgentConfig) -> MethodConfig:
+    """Return how the model plays, as the agent's settings say."""
+    given: dict[str, Any] = {
+        "name": entrant.method,
+        "samples": entrant.samples,
+        "thought": entrant.thought,
+        "temperature": entrant.temperature,
+    }
+    return MethodConfig(**{key: value for key, value in given.items() if value is not None})
+
+
+class LLMAgent(TimedAgent):
+    """The language model alone; without an answer in time a random legal action.
+
+    Such a decision has the reason in ``notes["fallback"]``.  In time means ``llm.timeout``, or the
+    agent's own ``seconds``.
+
+    Args:
+        kernels: the game's compiled rules, for the estimates in what it remembers; None: none.
+        book: the solved positions that are shown to it; None: none.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        model: LanguageModel,
+        method: MethodConfig,
+        seconds: float | None,
+        kernels: RulesKernels | None,
+        book: ExampleBook | None = None,
+    ) -> None:
+        self.name = name
+        self._timeout = model.config.timeout if seconds is None else seconds
+        self._player = LLMPlayer(model.client(), model.guide_config(), method, book)
+        self._kernels = kernels
+        self._memory: Memory | None = None
+
+    def new_clock(self) -> BattleClock:
+        """Return the clock for one battle."""
+        return BattleClock(self._timeout)
+
+    def for_one_game(self) -> LLMAgent:
+        """Return the same player with a memory for one game, where its method has use for one."""
+        mine = copy.copy(self)
+        if self._player.method.remembers:
+            mine._memory = Memory()
+        return mine
+
+    def decide_within(
+        self, state: State, player: int, seed: int, allowed: float | None
+    ) -> Decision:
+        """Return the model's choice."""
+        start = time.perf_counter()
+        timeout = self._timeout if allowed is None else max(LEAST_SECONDS, allowed)
+        worth = None
+        if self._memory is not None and self._kernels is not None:
+            worlds = belief_worlds(state, player, _ESTIMATED, seed)
+            worth = static_value(self._kernels, worlds, player)
+        briefing = state.briefing(player)
+        action, facts = self._player.choose(briefing, seed, timeout, self._memory, worth)
+        notes = dict(facts)
+        if "guide" in notes:
+            notes["guide"] = GuideReport(**notes["guide"])
+            notes["guide"].used = int(facts["chosen_by"] == "model")
+        if "why" in notes:
+            notes["fallback"] = notes["why"]
+        legal = state.legal_actions(player)
+        return Decision(
+            action=action,
+            strategy={a: float(a == action) for a in legal},
+            values=facts.get("rated", {}),
+            value=facts.get("rated", {}).get(action, 0.0),
+            seconds=time.perf_counter() - start,
+            notes=notes,
+        )

@@ -1,0 +1,234 @@
+"""How fast the battle engine is, and the real simulator beside it in the same run.
+
+A *turn* is one more on the battle's turn counter, a *step* one decision of one or both sides; a
+turn with a faint or a pivot takes more than one step.  Both sides of the comparison play
+``gen9randombattle`` from its first turn with uniformly random legal choices.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plywise.datasets.errors import PlywiseError
+from plywise.datasets.pokemon_sets import random_battle_sets
+from plywise.engine.battle import batch, measure
+from plywise.engine.battle.border.battle_state import BattleState
+from plywise.engine.battle.chance_tree import TooManyBranchesError, enumerate_step, prepare_branches
+from plywise.engine.battle.rules import RULES, rules
+from plywise.engine.battle.state import BATTLE
+from plywise.engine.kernels import NO_ACTION
+from plywise.games.showdown.install import ShowdownInstallError, ensure_showdown, node_executable
+
+_STATES = 64
+_DRIVER = Path(__file__).parents[2] / "datasets" / "showdown" / "play_random.js"
+_BRANCHES = 10_000  # of one step, at most
+
+# What a fresh process does: make the first step of a battle, or compile all that there is.
+_FIRST_STEP = """
+import sys
+from plywise.engine.battle.border.battle_state import BattleState
+state = BattleState.deserialize(sys.argv[1])
+state.apply_actions(state.legal_actions(0)[0], state.legal_actions(1)[0])
+print(state.turn)
+"""
+_COMPILE_ALL = """
+from plywise.engine.battle import batch, branches, damage_rolls, rules
+rules.rules()
+batch.prepare_batch()
+branches.prepare_branches()
+damage_rolls.prepare_damage_rolls()
+"""
+
+
+class BenchError(PlywiseError):
+    """Something that was to be measured did not run."""
+
+
+def first_turns(count: int, seed: int) -> NDArray[Any]:
+    """Return ``count`` random battles at their first decision."""
+    sets, rng = random_battle_sets(), Random(seed)
+    return np.concatenate(
+        [
+            BattleState.from_teams(sets.random_team(rng), sets.random_team(rng), seed=k).pool
+            for k in range(count)
+        ]
+    )
+
+
+def bench_engine(
+    seconds: float, seed: int, cold: bool = False, simulator: bool = True
+) -> Mapping[str, float]:
+    """Measure every part for about ``seconds`` each; names end in their unit.
+
+    Raises:
+        BenchError: the simulator or a fresh process did not run.
+    """
+    # What is missing is said now, not after all other parts were measured.
+    driver = _driver() if simulator else None
+    rules()
+    batch.prepare_batch()
+    pool = first_turns(_STATES, seed)
+    figures: dict[str, float] = {"state_bytes": BATTLE.itemsize}
+    figures["load_average"] = os.getloadavg()[0]  # other work on this machine, in busy cores
+    for threads in (1, 2):
+        turns, steps, spent, processor = _playouts(pool, seed, seconds, threads)
+        if threads == 1:
+            figures["turns_per_processor_second"] = turns / processor
+        name = "" if threads == 1 else f"_{threads}_threads"
+        figures[f"turns_per_second{name}"] = turns / spent
+        figures[f"steps_per_second{name}"] = steps / spent
+    replayed = measure.replay_scripted(pool, seed, seconds)
+    figures["scripted_turns_per_second"] = replayed.turns / replayed.seconds
+    figures["scripted_steps_per_second"] = replayed.steps / replayed.seconds
+    figures["draws_per_turn"] = replayed.draws / replayed.turns
+    figures["steps_from_python_per_second"] = _from_python(pool, seed, seconds)
+    figures["copy_nanoseconds"] = 1e9 * measure.copy_seconds(pool, seconds / 4)
+    figures["legal_actions_nanoseconds"] = 1e9 * measure.legal_seconds(pool, seconds / 4)
+    figures["damage_rolls_per_second"] = 1 / measure.damage_seconds(pool, seconds / 4)
+    figures.update(_branches(pool, seed, seconds))
+    figures["warm_start_seconds"] = min(_fresh_process(pool) for _ in range(3))
+    if cold:
+        with tempfile.TemporaryDirectory() as folder:
+            figures["cold_compile_seconds"] = _fresh_compile(folder)
+    if driver is not None:
+        real = _simulator(driver, seconds, seed)
+        figures["simulator_turns_per_second"] = real["turns"] / real["seconds"]
+        figures["simulator_steps_per_second"] = real["steps"] / real["seconds"]
+        busy = real["turns"] / real["processor_seconds"]
+        figures["simulator_turns_per_processor_second"] = busy
+        # Processor time: the ratio holds on a busy machine as well.
+        figures["times_the_simulator"] = figures["turns_per_processor_second"] / busy
+    return figures
+
+
+def _playouts(
+    pool: NDArray[Any], seed: int, seconds: float, threads: int
+) -> tuple[int, int, float, float]:
+    """Return turns, steps, wall time and this thread's own of the playouts that fit into it."""
+    turns = steps = 0
+    start, own = time.perf_counter(), time.thread_time()
+    while (spent := time.perf_counter() - start) < seconds:
+        found = batch.playouts(pool, seed, per_state=8, threads=threads)
+        seed += 1
+        turns += int(found.turns.sum())
+        steps += int(found.steps.sum())
+    return turns, steps, spent, time.thread_time() - own
+
+
+def _from_python(pool: NDArray[Any], seed: int, seconds: float) -> float:
+    """Return steps a second where Python chooses and calls every kernel."""
+    rng, out = Random(seed), np.zeros(RULES.num_actions, np.int32)
+    steps = number = 0
+    start = time.perf_counter()
+    while (spent := time.perf_counter() - start) < seconds:
+        state = pool[number % len(pool)][None].copy()
+        RULES.reseed(state, 0, rng.getrandbits(63))
+        number += 1
+        while int(state[0]["winner"]) < 0:
+            chosen = [NO_ACTION, NO_ACTION]
+            for player in (0, 1):
+                count = int(RULES.legal(state, 0, player, out))
+                if count:
+                    chosen[player] = int(out[rng.randrange(count)])
+            RULES.step(state, 0, chosen[0], chosen[1])
+            steps += 1
+    return steps / spent
+
+
+def _branches(pool: NDArray[Any], seed: int, seconds: float) -> dict[str, float]:
+    """Enumerate steps of random choices some turns into the battles."""
+    middle, rng = pool.copy(), Random(seed)
+    for _ in range(6):
+        chosen = [
+            [rng.choice(np.flatnonzero(mask).tolist() or [NO_ACTION]) for mask in side]
+            for side in batch.legal_batch(middle).transpose(1, 0, 2)
+        ]
+        batch.step_batch(middle, chosen[0], chosen[1])
+    masks = batch.legal_batch(middle)
+    count = outcomes = enumerated = too_many = 0
+    prepare_branches()
+    start = time.perf_counter()
+    number = 0
+    while (spent := time.perf_counter() - start) < seconds:
+        i = number % len(middle)
+        number += 1
+        if not masks[i].any():
+            continue
+        actions = [_any_action(masks[i, s], rng) for s in (0, 1)]
+        try:
+            found = enumerate_step(middle, i, actions[0], actions[1], limit=_BRANCHES)
+        except TooManyBranchesError:
+            too_many += 1
+            count += _BRANCHES
+            continue
+        enumerated += 1
+        count += found.branches
+        outcomes += len(found.states)
+    return {
+        "branches_per_second": count / spent,
+        "branches_per_step": count / max(1, enumerated + too_many),
+        "outcomes_per_step": outcomes / max(1, enumerated),
+        f"steps_over_{_BRANCHES}_branches_percent": 100 * too_many / max(1, enumerated + too_many),
+    }
+
+
+def _any_action(mask: NDArray[np.bool_], rng: Random) -> int:
+    return int(rng.choice(np.flatnonzero(mask).tolist() or [NO_ACTION]))
+
+
+def _run(what: str, *arguments: str, cache: str | None = None) -> float:
+    """Run Python code in a fresh process; return its wall time."""
+    environment = dict(os.environ) if cache is None else os.environ | {"PLYWISE_CACHE": cache}
+    start = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-c", what, *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    spent = time.perf_counter() - start
+    if done.returncode:
+        raise BenchError(f"a fresh process failed: {(done.stderr.strip() or 'no reason')[-300:]}")
+    return spent
+
+
+def _fresh_process(pool: NDArray[Any]) -> float:
+    """Return the wall time of a process that starts, loads the engine and makes one step."""
+    return _run(_FIRST_STEP, BattleState(pool[:1].copy()).serialize())
+
+
+def _fresh_compile(folder: str) -> float:
+    """Return the wall time of compiling every kernel of the engine into an empty cache."""
+    return _run(_COMPILE_ALL, cache=folder)
+
+
+def _driver() -> tuple[str, ...]:
+    """Return the command that plays in the real simulator, without its seconds and its seed."""
+    try:
+        return str(node_executable()), str(_DRIVER), str(ensure_showdown())
+    except ShowdownInstallError as error:
+        raise BenchError(f"{str(error).rstrip('.')}; without it: simulator=false") from error
+
+
+def _simulator(driver: tuple[str, ...], seconds: float, seed: int) -> Mapping[str, float]:
+    """Return battles, turns, steps, seconds and processor seconds of the real simulator."""
+    command = [*driver, str(seconds), str(seed)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        reason = (done.stderr.strip() or "no reason")[-300:]
+        raise BenchError(f"the real simulator failed: {reason}")
+    found = json.loads(done.stdout)
+    return {str(key): float(value) for key, value in found.items()}

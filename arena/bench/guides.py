@@ -1,0 +1,165 @@
+"""Decisions advised by a model that does everything wrong: none may be illegal, none late."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection
+from random import Random
+from typing import cast
+
+import numpy as np
+
+from plywise.arena.agents.catalog import Agent
+from plywise.arena.agents.factory import AlphaBetaAgent, BattleAgent
+from plywise.arena.bench.deadline import TOLERANCE
+from plywise.arena.guidance.language_model import Advised, asks
+from plywise.arena.play.match import decision_seed
+from plywise.conf.schema import AlphaBetaConfig, SimultaneousConfig
+from plywise.games.base import CHANCE, NO_ACTION, SIMULTANEOUS, Game, State
+from plywise.games.registry import make_game
+from plywise.llm_modules.calls.settings import LLMConfig
+from plywise.llm_modules.guides.guides import GuideConfig, LLMConsultant
+from plywise.llm_modules.providers.fuzz import Fuzz
+from plywise.llm_modules.providers.mock import MockEndpoint
+from plywise.llm_modules.providers.openai import LLMClient
+from plywise.search.guide.protocol import GuideReport
+
+GAMES = ("tic_tac_toe", "connect_four", "gen9randombattle", "battleship")
+
+
+def bench_guides(seconds: float, decisions: int, seed: int) -> dict[str, float]:
+    """Let a fuzzed model advise searches with ``seconds`` a decision in four games.
+
+    Each decision's state comes from random play; decisions with one legal action do not count.
+
+    Returns:
+        how many decisions were made, were illegal, broke off, came more than 20 ms late, and by
+        how many milliseconds the typical, the 99th of 100 and the last one came after its deadline;
+        what the model was asked and how each question ended; how often it answered in which way.
+    """
+    late: list[float] = []
+    illegal = broken = 0
+    report = GuideReport()
+    with _errors_alone("plywise.llm"), _fuzzed_endpoint(seed, seconds) as (address, answers):
+        config = LLMConfig(
+            address, "fuzz", timeout=2.0 * seconds, max_retries=1, cache_entries=0,
+            pause_after=3, pause_seconds=2.0 * seconds,
+        )  # fmt: skip
+        with LLMClient(config) as client:
+            for number, name in enumerate(GAMES):
+                game = make_game(name)
+                # A step down the ladder of ways to answer is for good: each game begins anew.
+                trust = dict.fromkeys(("propose", "model", "evaluate"), 1.0)
+                consultant = LLMConsultant(client, GuideConfig(trust=trust))
+                game.prepare_briefings()
+                agent = _agent(game, consultant, seconds)
+                wanted = decisions // len(GAMES) + (number < decisions % len(GAMES))
+                states = _positions(game, Random(f"{seed}/{name}"))
+                for _ in range(wanted):
+                    state, player, own = next(states)
+                    start = time.perf_counter()
+                    decision = agent.decide(state, player, own)
+                    late.append(time.perf_counter() - start - seconds)
+                    illegal += decision.action not in state.legal_actions(player)
+                    broken += "guide_error" in decision.notes
+                    report.add(decision.notes.get("guide", GuideReport()))
+                agent.close()
+        given = answers()
+    tardy = np.array(late)
+    ways = {f"answers_{name.replace(' ', '_')}": float(n) for name, n in given.items()}
+    return {
+        "decisions": float(len(late)),
+        "decisions_illegal": float(illegal),
+        "decisions_over_20_ms_late": float((tardy > TOLERANCE).sum()),
+        "median_late_ms": 1e3 * float(np.median(tardy)),
+        "late_99_percent_ms": 1e3 * float(np.quantile(tardy, 0.99)),
+        "latest_ms": 1e3 * float(tardy.max()),
+        "guides_broken": float(broken),
+        "calls": float(report.calls),
+        "calls_late": float(report.late),
+        "calls_failed": float(report.failed),
+        "answers_used": float(report.used),
+        "answers_of_no_use": float(report.ignored),
+        **ways,
+    }
+
+
+@contextmanager
+def _fuzzed_endpoint(
+    seed: int, seconds: float
+) -> Iterator[tuple[str, Callable[[], dict[str, int]]]]:
+    """Serve the fuzzed model from a process of its own, as any model is served.
+
+    Yields its address, and what says how often it has answered in which way.
+    """
+    spawn = multiprocessing.get_context("spawn")
+    ours, theirs = spawn.Pipe()
+    process = spawn.Process(target=_serve, args=(theirs, seed, seconds), daemon=True)
+    process.start()
+
+    def answers() -> dict[str, int]:
+        ours.send("answers")
+        return cast("dict[str, int]", ours.recv())
+
+    try:
+        yield ours.recv(), answers
+    finally:
+        ours.close()
+        process.join()
+
+
+def _serve(pipe: Connection, seed: int, seconds: float) -> None:
+    fuzz = Fuzz(seed, slow=seconds)
+    with MockEndpoint(fuzz) as endpoint, suppress(EOFError):
+        pipe.send(endpoint.base_url)
+        while pipe.recv():
+            pipe.send(dict(fuzz.answers))
+
+
+@contextmanager
+def _errors_alone(logger: str) -> Iterator[None]:
+    """Log no warnings meanwhile: what goes wrong here is meant to."""
+    log = logging.getLogger(logger)
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
+
+
+def _agent(game: Game, consultant: LLMConsultant, seconds: float) -> Agent:
+    kernels = game.kernels()
+    assert kernels is not None
+    advised = Advised(asks(consultant, seconds))
+    if game.info.simultaneous or game.info.hidden_information:
+        return BattleAgent("fuzzed", kernels, SimultaneousConfig(seconds=seconds), advised)
+    return AlphaBetaAgent("fuzzed", kernels, AlphaBetaConfig(seconds=seconds), advised)
+
+
+def _positions(game: Game, random: Random) -> Iterator[tuple[State, int, int]]:
+    """Yield (state, player, seed) of decisions with a choice, from random games, for ever."""
+    while True:
+        seed = random.getrandbits(32)
+        state, ply = game.new_initial_state(seed), 0
+        while not state.is_terminal():
+            mover = state.current_player()
+            if mover == CHANCE:
+                state.apply_action(state.draw_chance(random))
+                continue
+            chosen = [NO_ACTION, NO_ACTION]
+            for player in (0, 1) if mover == SIMULTANEOUS else (mover,):
+                legal = state.legal_actions(player)
+                if len(legal) > 1:
+                    yield state, player, decision_seed(seed, ply, player)
+                if legal:
+                    chosen[player] = random.choice(legal)
+            if mover == SIMULTANEOUS:
+                state.apply_actions(chosen)
+            else:
+                state.apply_action(chosen[mover])
+            ply += 1

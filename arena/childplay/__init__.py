@@ -1,0 +1,1 @@
+"""The ChildPlay examination of a language model (``plywise bench childplay``)."""

@@ -1,0 +1,138 @@
+"""The results of one task: counts, intervals, costs, as a table and as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from plywise.arena.childplay.sitting import FAULT, Outcome
+from plywise.arena.ratings.intervals import Interval, wilson
+from plywise.llm_modules.calls.accounting import Prices
+
+_UNIMPORTANT = ("player", "calls", "cached", "http_retries", "seconds")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a table.
+
+    Attributes:
+        n: items with a result; faults are not among them.
+        score, low, high: mean points with their Wilson interval at 95 %; None without a result.
+        wins, draws, losses: of games; for puzzles 0.
+        illegal, retries, forfeits, faults: see :class:`~plywise.arena.childplay.sitting.Outcome`.
+        cost: US dollars; None where no prices were given.
+        means: of further figures, over the answers that have them.
+    """
+
+    player: str
+    n: int
+    score: float | None
+    low: float
+    high: float
+    wins: int = 0
+    draws: int = 0
+    losses: int = 0
+    illegal: int = 0
+    retries: int = 0
+    forfeits: int = 0
+    faults: int = 0
+    calls: int = 0
+    cached: int = 0
+    http_retries: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost: float | None = None
+    seconds: float = 0.0
+    means: dict[str, float] = field(default_factory=dict)
+
+    def brief(self) -> dict[str, Any]:
+        """Return what matters most, for one line of JSON."""
+        whole = asdict(self)
+        kept = {name: value for name, value in whole.items() if name not in _UNIMPORTANT}
+        means = kept.pop("means")
+        return {**kept, **means}
+
+
+def row(player: str, outcomes: Sequence[Outcome], prices: tuple[float, float] = (0, 0)) -> Row:
+    """Return the line of ``player``; prices are dollars per million prompt and answer tokens."""
+    done = [outcome for outcome in outcomes if outcome.score is not None]
+    interval = wilson(sum(outcome.score or 0.0 for outcome in done), len(done))
+
+    def total(name: str) -> Any:
+        return sum(getattr(outcome, name) for outcome in outcomes)
+
+    def count(result: str) -> int:
+        return sum(outcome.result == result for outcome in outcomes)
+
+    prompt, completion = total("prompt_tokens"), total("completion_tokens")
+    names = {name for outcome in done for name in outcome.details}
+    means = {}
+    for name in sorted(names):
+        values = [outcome.details[name] for outcome in done if name in outcome.details]
+        means[name] = sum(values) / len(values)
+    return Row(
+        player=player,
+        n=len(done),
+        score=interval.value if done else None,
+        low=interval.low,
+        high=interval.high,
+        wins=count("win"),
+        draws=count("draw"),
+        losses=count("loss"),
+        illegal=total("illegal"),
+        retries=total("retries"),
+        forfeits=total("forfeit"),
+        faults=count(FAULT),
+        calls=total("calls"),
+        cached=total("cached"),
+        http_retries=total("http_retries"),
+        prompt_tokens=prompt,
+        completion_tokens=completion,
+        cost=Prices(*prices).cost(prompt, completion) if any(prices) else None,
+        seconds=total("seconds"),
+        means=means,
+    )
+
+
+def lines(
+    task: str, rows: Sequence[Row], published: Mapping[str, tuple[int, int]], games: bool
+) -> list[str]:
+    """Return a task's table as lines of text; the published figures stand below."""
+    heading = ["n", "score", "95 %", "illegal", "retries", "faults", "tokens in/out", "cost"]
+    drawn = [[task, *heading]]
+    for each in rows:
+        counts = (str(x) for x in (each.illegal, each.retries, each.faults))
+        tokens = f"{each.prompt_tokens:,}/{each.completion_tokens:,}"
+        shown = Interval(each.score or 0.0, each.low, each.high)
+        drawn.append(
+            [
+                each.player,
+                str(each.n),
+                *(_share(shown) if each.n else ("-", "-")),
+                *counts,
+                tokens if each.prompt_tokens else "-",
+                "-" if each.cost is None else f"${each.cost:.4f}",
+            ]
+        )
+    for model, (right, n) in published.items():
+        name = f"({model}, published, T=0)"
+        drawn.append([name, str(n), *_share(wilson(right, n)), *("-" * 5)])
+    if games:
+        results = [f"{each.wins}-{each.draws}-{each.losses}" for each in rows]
+        column = ["W-D-L", *results, *("-" for _ in published)]
+        drawn = [[*row[:4], cell, *row[4:]] for row, cell in zip(drawn, column, strict=True)]
+    widths = [max(len(line[k]) for line in drawn) for k in range(len(drawn[0]))]
+    return [
+        "  ".join(
+            f"{cell:<{width}}" if k == 0 else f"{cell:>{width}}"
+            for k, (cell, width) in enumerate(zip(line, widths, strict=True))
+        )
+        for line in drawn
+    ]
+
+
+def _share(interval: Interval) -> tuple[str, str]:
+    value, low, high = (100 * x for x in (interval.value, interval.low, interval.high))
+    return f"{value:.1f} %", f"{low:.1f} … {high:.1f}"

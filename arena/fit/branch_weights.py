@@ -1,0 +1,56 @@
+"""``plywise fit branches``: how often the battle engine's branches are taken, for the compiler.
+
+The search plays battles against itself with all cards open, on an engine that counts.  What it
+finds is no matter of strength or of truth: LLVM lays the engine's code out by it.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import llvmlite.binding as llvm  # type: ignore[import-untyped]
+import numba
+from rich.console import Console
+
+from plywise.arena.fit.open_play import OpenBattle, open_search, write_found
+from plywise.conf.fit_schema import FitConfig
+from plywise.datasets.errors import PlywiseError
+from plywise.engine.compile.branch_weights import NEVER
+from plywise.engine.compile.units import program_of
+
+
+def run_fit(config: FitConfig, folder: Path) -> int:
+    """Play, and write the shares with where they come from.
+
+    Raises:
+        PlywiseError: nothing is compiled.
+    """
+    console = Console(highlight=False)
+    settings: Any = numba.config
+    if settings.DISABLE_JIT:
+        raise PlywiseError("NUMBA_DISABLE_JIT is set: there is no compiled engine to count in")
+    program = program_of("plywise.engine.battle")
+    program.count_branches()
+    search = open_search(config.iterations)
+    decisions = 0
+    with console.status(f"{config.battles} battles of self-play"):
+        for number in range(config.battles):
+            for position in OpenBattle(search, number, config.seed):
+                decisions += len(position.decisions)
+    shares = program.counted_shares()
+    every = [share for found in shares.values() for share in found]
+    provenance = {
+        "decisions": decisions,
+        "branches": len(every),
+        "never": every.count(NEVER),
+        "numba": numba.__version__,
+        "llvm": ".".join(map(str, llvm.llvm_version_info)),
+        "command": f"plywise fit branches battles={config.battles} "
+        f"iterations={config.iterations} seed={config.seed}",
+    }
+    lines = ",\n".join(f"  {json.dumps(unit)}: {json.dumps(s)}" for unit, s in shares.items() if s)
+    text = f'{{"branches": {{\n{lines}\n}},\n"fit": {json.dumps(provenance)}}}\n'
+    write_found("branches", text, provenance, config, folder, console)
+    return 0

@@ -1,0 +1,144 @@
+"""Battles of a search against itself with all cards open, as its own leaves are: data for fits."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, fields
+from multiprocessing import get_context
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+
+from plywise.arena.output.screen import near
+from plywise.conf.fit_schema import FitConfig
+from plywise.datasets.pokemon_sets import random_battle_sets
+from plywise.engine.battle.border.battle_state import BattleState
+from plywise.engine.battle.rules import RULES
+from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS, TERMINAL
+from plywise.search.decision import Decision
+from plywise.search.simultaneous.search import SimultaneousConfig, SimultaneousSearch
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Rows = TypeVar("Rows", bound="DataclassInstance")
+
+OPENING = 8
+"""Up to so many decisions of a battle are random, so that strange positions are seen too."""
+
+HELD_OUT = 10
+"""Every so many-th battle is kept from a fit and judges it."""
+
+
+@dataclass(frozen=True)
+class Position:
+    """One state after the opening; ``pool`` holds it only until the battle goes on.
+
+    Attributes:
+        pool: one state.
+        decisions: of the players who had a choice, by player.
+    """
+
+    pool: NDArray[Any]
+    decisions: dict[int, Decision]
+
+
+class OpenBattle:
+    """Battle ``number`` of a seed between random teams: iterate over it, then read ``result``."""
+
+    def __init__(self, search: SimultaneousSearch, number: int, seed: int) -> None:
+        self._search = search
+        self._rng = Random(f"{seed} fit {number}")
+        self.result = 0.0
+
+    def __iter__(self) -> Iterator[Position]:
+        """Play it; ``result`` is then 1 where side 0 won, 0.5 for a tie, 0."""
+        rng, sets = self._rng, random_battle_sets()
+        teams = sets.random_team(rng), sets.random_team(rng)
+        state = BattleState.from_teams(*teams, seed=rng.getrandbits(63))
+        random_decisions = rng.randrange(OPENING + 1)
+        made = 0
+        while (who := state.current_player()) != TERMINAL:
+            chosen = [NO_ACTION, NO_ACTION]
+            decisions: dict[int, Decision] = {}
+            for player in (0, 1) if who == SIMULTANEOUS else (who,):
+                legal = state.legal_actions(player)
+                if made < random_decisions or len(legal) == 1:
+                    chosen[player] = rng.choice(legal)
+                else:
+                    seed = rng.getrandbits(63)
+                    decisions[player] = self._search.decide(state.pool, None, player, seed)
+                    chosen[player] = decisions[player].action
+            if made >= random_decisions:
+                yield Position(state.pool, decisions)
+            RULES.step(state.pool, 0, chosen[0], chosen[1])
+            made += 1
+        self.result = (1.0 + state.returns()[0]) / 2.0
+
+
+def join(parts: Sequence[Rows]) -> Rows:
+    """Return the rows of several parts, dataclasses of arrays, together."""
+    whole = {f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(parts[0])}
+    return type(parts[0])(**whole)
+
+
+def open_search(iterations: int) -> SimultaneousSearch:
+    """Return the search that plays both sides."""
+    return SimultaneousSearch(RULES, SimultaneousConfig(seconds=None, iterations=iterations))
+
+
+def play_shares(
+    play: Callable[[Sequence[int], int, int], Rows], config: FitConfig, console: Console
+) -> Rows:
+    """Return what ``play(numbers, iterations, seed)`` makes of all battles, in equal shares."""
+    shares = [range(k, config.battles, config.jobs) for k in range(config.jobs)]
+    open_search(1)  # compiles once
+    with console.status(f"{config.battles} battles of self-play"):
+        if config.jobs == 1:
+            return play(shares[0], config.iterations, config.seed)
+        with ProcessPoolExecutor(config.jobs, mp_context=get_context("spawn")) as pool:
+            iterations, seeds = [config.iterations] * config.jobs, [config.seed] * config.jobs
+            return join(list(pool.map(play, shares, iterations, seeds)))
+
+
+def write_weights(
+    config: FitConfig,
+    folder: Path,
+    console: Console,
+    found: dict[str, Any],
+    figures: dict[str, Any],
+) -> None:
+    """Write fitted weights with where they come from, and say so; the figures are the last line."""
+    provenance = {
+        "battles": config.battles,
+        "iterations": config.iterations,
+        "seed": config.seed,
+        "ridge": config.ridge,
+        **figures,
+        "command": f"plywise fit {config.what} battles={config.battles} "
+        f"iterations={config.iterations} seed={config.seed} ridge={config.ridge:g}",
+    }
+    text = json.dumps({**found, "fit": provenance}, indent=1) + "\n"
+    write_found("weights", text, provenance, config, folder, console)
+
+
+def write_found(
+    what: str,
+    text: str,
+    provenance: dict[str, Any],
+    config: FitConfig,
+    folder: Path,
+    console: Console,
+) -> None:
+    """Write what a fit found, as JSON text, and say where; its provenance is the last line."""
+    out = Path(config.out) if config.out else folder / f"{what}.json"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(text)
+    console.print(f"{what}: {near(out)}", soft_wrap=True)
+    console.print(json.dumps(provenance), soft_wrap=True, markup=False)

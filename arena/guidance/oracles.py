@@ -1,0 +1,148 @@
+"""What ``llm=stand_in`` knows of each game: exact solutions, or searches that know everything."""
+
+from __future__ import annotations
+
+import threading
+import zlib
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+from plywise.arena.settings import make_search
+from plywise.arena.worlds import belief_worlds
+from plywise.conf.schema import SearchConfig, SimultaneousConfig
+from plywise.games.exact_values import TRUTHS, Truth
+from plywise.search.guide.protocol import Question
+
+if TYPE_CHECKING:
+    from plywise.games.base import Game, State
+    from plywise.games.gen9.game import Gen9State
+    from plywise.llm_modules.guides.stand_in import Oracle
+    from plywise.search.decision import Decision
+    from plywise.search.simultaneous.averaging import AveragedSearch
+    from plywise.search.simultaneous.search import SimultaneousSearch
+
+
+class BoardOracle:
+    """The exact solution of a turn-based game.
+
+    PROPOSE: the best actions alike; EVALUATE: every action's result; MODEL: the best replies after
+    the best actions.
+    """
+
+    def __init__(self, truth: Truth) -> None:
+        self._truth = truth
+
+    def truth(
+        self, state: State, player: int, question: Question, seed: int
+    ) -> Mapping[int, float]:
+        """Return the right answer (:class:`~plywise.llm_modules.guides.stand_in.Oracle`)."""
+        values = self._truth(state)
+        if question is Question.EVALUATE:
+            return values
+        if question is Question.PROPOSE:
+            return _shares(values, _best(values))
+        replies: dict[int, float] = {}
+        best = _best(values)
+        for action in best:
+            after = state.clone()
+            after.apply_action(action)
+            if after.is_terminal():
+                continue
+            then = self._truth(after)
+            for reply, share in _shares(then, _best(then)).items():
+                replies[reply] = replies.get(reply, 0.0) + share / len(best)
+        return dict(sorted(replies.items()))
+
+
+class BattleOracle:
+    """A search of battles that sees both teams (and no dice), far deeper than the advised one.
+
+    PROPOSE: its strategy; EVALUATE: its values; MODEL: what the configured search would play in the
+    opponent's seat, knowing what the opponent knows, as far as these actions can be named: moves
+    and Pokémon that the opponent has shown.
+
+    Args:
+        game: of battles.
+        search: how the opponent plays.
+        iterations: of the deep search.
+    """
+
+    def __init__(self, game: Game, search: SimultaneousConfig, iterations: int) -> None:
+        self._game = game
+        self._config = search
+        self._iterations = iterations
+        self._local = threading.local()
+
+    def truth(
+        self, state: State, player: int, question: Question, seed: int
+    ) -> Mapping[int, float]:
+        """Return the right answer (:class:`~plywise.llm_modules.guides.stand_in.Oracle`)."""
+        if question is Question.MODEL:
+            return self._replies(state, player, seed)
+        found = self._deep(state, player)
+        known = found.values if question is Question.EVALUATE else found.strategy
+        return {a: known[a] for a in state.legal_actions(player) if a in known}
+
+    def _replies(self, state: State, player: int, seed: int) -> dict[int, float]:
+        from plywise.games.gen9.option_facts import foe_options
+
+        battle = cast("Gen9State", state)
+        other = 1 - player
+        if len(battle.legal_actions(other)) < 2:
+            return {}
+        numbers = dict(foe_options(battle.information_state(player)))
+        search = self._search("opponent", self._config)
+        worlds = belief_worlds(state, other, self._config.worlds, seed)
+        strategy = search.decide(worlds, None, other, seed).strategy
+        replies = dict.fromkeys(numbers.values(), 0.0)
+        for action, share in strategy.items():
+            name = battle.action_to_string(other, action).removesuffix(" tera")
+            if name in numbers:
+                replies[numbers[name]] += share
+        return replies
+
+    def _deep(self, state: State, player: int) -> Decision:
+        """Return the deep search's decision about the true state: the same for all questions."""
+        pool = state.flat()
+        pool["rng"] = 0  # the dice stay unknown: the search draws its own
+        key = (pool.tobytes(), player)
+        if self._local.__dict__.get("asked") != key:
+            self._local.asked = key
+            seed = zlib.crc32(key[0]) ^ player
+            deep = replace(self._config, seconds=None, iterations=self._iterations)
+            self._local.answer = self._search("deep", deep).decide(pool, None, player, seed)
+        return cast("Decision", self._local.answer)
+
+    def _search(self, name: str, config: SimultaneousConfig) -> SimultaneousSearch | AveragedSearch:
+        kept = self._local.__dict__
+        if name not in kept:
+            kernels = self._game.kernels()
+            assert kernels is not None  # battles have compiled rules
+            kept[name] = make_search(kernels, config)
+        return cast("SimultaneousSearch | AveragedSearch", kept[name])
+
+
+def _best(values: Mapping[int, float]) -> list[int]:
+    return [a for a, value in values.items() if value == max(values.values())]
+
+
+def _shares(values: Mapping[int, float], best: list[int]) -> dict[int, float]:
+    return {a: (a in best) / len(best) for a in values}
+
+
+ORACLES = (*TRUTHS, "gen9randombattle")
+"""The games in which a stand-in can advise."""
+
+
+def make_oracle(game: Game, search: SearchConfig | None, iterations: int) -> Oracle:
+    """Return who knows what is right in a game of :data:`ORACLES`.
+
+    ``search`` is how the opponent is taken to play, by default with 1,000 iterations;
+    ``iterations`` are of the oracle's own search.
+    """
+    if game.info.name in TRUTHS:
+        return BoardOracle(TRUTHS[game.info.name](game))
+    if not isinstance(search, SimultaneousConfig):
+        search = SimultaneousConfig("simultaneous", seconds=None, iterations=1000)
+    return BattleOracle(game, search, iterations)

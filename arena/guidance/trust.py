@@ -1,0 +1,188 @@
+"""How far each guide of a model is believed in a game: as set, as measured, or a default.
+
+``plywise llm calibrate`` writes what it measured, by model, game and guide; :func:`trusts` finds
+it.
+What comes with the package is in ``datasets/fitted/llm_calibration.json``; what a user measured
+stands before it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from plywise.arena.output.files import plain, write_summary
+from plywise.conf.llm_schema import LLMGroup
+from plywise.datasets.errors import PlywiseError
+from plywise.llm_modules.prompts.scoring import LetterFit
+from plywise.search.guide.protocol import Question
+
+_PACKAGED = Path(__file__).parents[2] / "datasets" / "fitted" / "llm_calibration.json"
+
+Measurements = dict[str, dict[str, dict[str, dict[str, Any]]]]
+"""By model, game and guide: the fit, the figures and where they come from."""
+
+
+class CalibrationFileError(PlywiseError):
+    """A file of measured models that cannot be read or is none."""
+
+
+@dataclass(frozen=True)
+class Trust:
+    """How far one guide is believed.
+
+    Attributes:
+        weight: 0 (it is not asked) … 1.
+        why: where the weight comes from, in a few words.
+        fit: what its letters are calibrated with; None: they are as answers come in.
+    """
+
+    weight: float
+    why: str
+    fit: LetterFit | None = None
+
+
+def model_name(llm: LLMGroup) -> str:
+    """Return the name that a model is measured under, without starting or asking it.
+
+    Shown examples it is another one: what was measured without them says nothing about it.
+    """
+    name = _weights_name(llm)
+    return f"{name} with {llm.examples} examples" if llm.examples else name
+
+
+def prompt_digest(llm: LLMGroup, game: str, guide: str) -> str:
+    """Return what changes when what a guide is shown beside the position does.
+
+    Raises:
+        LLMConfigError: there are no examples for the game, where such are to be shown.
+    """
+    from plywise.llm_modules.prompts.examples import digest_of
+    from plywise.llm_modules.prompts.prompting import Prompts
+
+    shown = f"{llm.examples} of {digest_of(game)}" if llm.examples else ""
+    return Prompts().digest(Question(guide), shown)
+
+
+def _weights_name(llm: LLMGroup) -> str:
+    if llm.name == "stand_in":
+        return f"stand-in-{llm.skill:g}"
+    if llm.name == "embedded":
+        from plywise.llm_modules.providers.embedded import default_weights
+        from plywise.llm_modules.providers.model_files import KNOWN, find_model
+
+        path = find_model(llm.model_path) if llm.model_path else default_weights()
+        size = path.stat().st_size if path.is_file() else 0
+        # A known model is the same under whatever name its file was saved.
+        return next((m.name for m in KNOWN.values() if m.size == size), path.stem)
+    return llm.model or os.environ.get("OPENAI_MODEL", "")
+
+
+def user_file(llm: LLMGroup) -> Path:
+    """Return the file of what was measured here: ``llm.calibration``, else in the user's data."""
+    if llm.calibration is not None:
+        return Path(llm.calibration).expanduser()
+    data = Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share"))
+    return data / "plywise" / "llm_calibration.json"
+
+
+def trusts(llm: LLMGroup, game: str) -> dict[str, Trust]:
+    """Return the trust in each guide that is asked for.
+
+    Raises:
+        CalibrationFileError: the file of measured models is damaged, or the one named is missing.
+    """
+    measured = _measured(llm).get(model_name(llm), {}).get(game, {})
+    return {
+        guide: _trust(llm, measured.get(guide), prompt_digest(llm, game, guide))
+        for guide in llm.guides
+    }
+
+
+def trust_lines(llm: LLMGroup, game: str, found: Mapping[str, Trust]) -> list[str]:
+    """Return for people how far the model is believed; one line, two where it is not measured."""
+    lines = [trust_line(f"{model_name(llm)} in {game}", found)]
+    if any(trust.why.startswith("default") for trust in found.values()):
+        shown = f" llm.examples={llm.examples}" if llm.examples else ""
+        lines.append(f"To measure it: plywise llm calibrate games={game} llm={llm.name}{shown} …")
+    return lines
+
+
+def trust_line(whom: str, found: Mapping[str, Trust]) -> str:
+    """Return one line for people."""
+    said = "; ".join(f"{guide} {trust.weight:.2f} ({trust.why})" for guide, trust in found.items())
+    return f"Trust in {whom}: {said}"
+
+
+def save(llm: LLMGroup, game: str, entries: Mapping[str, Mapping[str, Any]]) -> Path:
+    """Write what was measured of a model's guides in a game to the user's file; return it.
+
+    Raises:
+        CalibrationFileError: the file that is there is damaged.
+        RecordFileError: the disk refuses it.
+    """
+    path = user_file(llm)
+    whole = _read(path) if path.exists() else {}
+    whole.setdefault(model_name(llm), {}).setdefault(game, {}).update(plain(entries))
+    write_summary(path, whole)
+    return path
+
+
+def _trust(llm: LLMGroup, entry: Mapping[str, Any] | None, prompt: str) -> Trust:
+    from plywise.llm_modules.guides.guides import DEFAULT_TRUST
+
+    fit = None
+    stale = False
+    if entry is not None:
+        stale = entry["prompt"] != prompt
+        if not stale:
+            fit = LetterFit(tuple(entry["bias"]), entry["temperature"])
+    if llm.trust is not None:
+        return Trust(llm.trust, "set", fit)
+    if entry is None:
+        return Trust(DEFAULT_TRUST, "default, not measured")
+    if stale:
+        return Trust(DEFAULT_TRUST, "default, measured with other prompts")
+    best, low, high = (entry["reliability"][k] for k in ("value", "low", "high"))
+    why = f"reliability {best:.2f} [{low:.2f}, {high:.2f}], {entry['questions']} questions"
+    return Trust(float(low), why if low > 0 else f"{why}: not asked", fit)
+
+
+def _measured(llm: LLMGroup) -> Measurements:
+    path = user_file(llm)
+    found = _read(_PACKAGED) if _PACKAGED.exists() else {}
+    if path.exists():
+        for model, games in _read(path).items():
+            for game, guides in games.items():
+                found.setdefault(model, {}).setdefault(game, {}).update(guides)
+    elif llm.calibration is not None:
+        raise CalibrationFileError(
+            f"llm.calibration={llm.calibration}: there is no such file; "
+            "plywise llm calibrate writes it"
+        )
+    return found
+
+
+def _read(path: Path) -> Measurements:
+    try:
+        whole = json.loads(path.read_text(encoding="utf-8"))
+        for games in whole.values():
+            for guides in games.values():
+                for guide, entry in guides.items():
+                    Question(guide)
+                    _check(entry)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CalibrationFileError(f"{path}: no measured models ({error})") from error
+    found: Measurements = whole
+    return found
+
+
+def _check(entry: Mapping[str, Any]) -> None:
+    numbers = [*entry["bias"], entry["temperature"], *entry["reliability"].values()]
+    if not all(isinstance(x, int | float) for x in numbers) or entry["temperature"] <= 0:
+        raise ValueError("a fit is not made of numbers")
+    str(entry["prompt"]), int(entry["questions"])

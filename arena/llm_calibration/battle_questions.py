@@ -1,0 +1,96 @@
+"""Questions about battles: decisions that a deep search finds clear.
+
+The search looks at worlds of what the player believes, as in play, but deeper; a decision is clear
+where one action has nearly all of the strategy and its value is well above the next.  A short
+search looks first, and what it finds close is not asked about.
+"""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from plywise.arena.llm_calibration.questions import KnownQuestion
+from plywise.arena.worlds import belief_worlds
+from plywise.games.base import NO_ACTION, SIMULTANEOUS, State
+from plywise.search.guide.protocol import Question
+
+if TYPE_CHECKING:
+    from plywise.games.gen9.game import Gen9State
+    from plywise.search.simultaneous.search import SimultaneousSearch
+
+_ITERATIONS, _FIRST_LOOK = 8000, 800
+_WORLDS = 8
+_SHARE = 0.8  # of the strategy
+_MARGIN, _FIRST_MARGIN = 0.1, 0.05  # of values, which lie in [-1, 1]
+_DECIDED = 0.9  # beyond this the battle is won or lost whatever is played
+_LATEST = 16  # decisions that are played before the first that may be asked about
+_LEAST_OPTIONS = 3
+
+
+class BattleQuestions:
+    """Makes questions from random battles whose players choose as the priors say."""
+
+    def __init__(self) -> None:
+        from plywise.engine.battle.rules import rules
+        from plywise.games.registry import make_game
+        from plywise.search.simultaneous.search import SimultaneousConfig, SimultaneousSearch
+
+        self._rules = rules()
+        self._game = make_game("gen9randombattle")
+        self._looks: list[tuple[SimultaneousSearch, float]] = [
+            (SimultaneousSearch(self._rules, SimultaneousConfig(seconds=None, iterations=n)), gap)
+            for n, gap in ((_FIRST_LOOK, _FIRST_MARGIN), (_ITERATIONS, _MARGIN))
+        ]
+
+    def __call__(self, random: Random, number: int, guide: Question) -> KnownQuestion:
+        """Return one question."""
+        while True:
+            state = self._game.new_initial_state(random.getrandbits(31))
+            first = random.randint(0, _LATEST)
+            player = random.randrange(2)
+            made = 0
+            while not state.is_terminal():
+                if made >= first and state.current_player() == SIMULTANEOUS:
+                    right = self._right(state, player, guide, random)
+                    if right is not None:
+                        return KnownQuestion(number, state, player, frozenset({right}))
+                self._play_on(state, random)
+                made += 1
+
+    def _right(self, state: State, player: int, guide: Question, random: Random) -> int | None:
+        """Return the right answer, None where it is not clear or not among the options."""
+        who = 1 - player if guide is Question.MODEL else player
+        if len(state.legal_actions(who)) < _LEAST_OPTIONS:
+            return None
+        worlds = belief_worlds(state, who, _WORLDS, random.getrandbits(31))
+        best = -1
+        for search, margin in self._looks:
+            decision = search.decide(worlds, None, who, random.getrandbits(31))
+            best, second = sorted(decision.values, key=lambda a: -decision.values[a])[:2]
+            clear = decision.values[best] - decision.values[second] >= margin
+            if not clear or abs(decision.value) >= _DECIDED:
+                return None
+        if decision.strategy[best] < _SHARE:
+            return None
+        if guide is not Question.MODEL:
+            return best
+        # What the opponent would do has a number of its own in what the player knows, if any.
+        options = state.briefing(player).opponent
+        name = state.action_to_string(who, best)
+        known = [option.action for option in options if option.label == name]
+        return known[0] if known and len(options) >= _LEAST_OPTIONS else None
+
+    def _play_on(self, state: State, random: Random) -> None:
+        pool = cast("Gen9State", state).battle.pool
+        who = state.current_player()
+        chosen = [NO_ACTION, NO_ACTION]
+        shares = np.zeros(self._rules.num_actions)
+        for side in (0, 1) if who == SIMULTANEOUS else (who,):
+            legal = state.legal_actions(side)
+            assert self._rules.priors is not None
+            self._rules.priors(pool, 0, side, np.array(legal, np.int32), len(legal), shares)
+            chosen[side] = random.choices(legal, shares[: len(legal)].tolist())[0]
+        state.apply_actions(chosen)

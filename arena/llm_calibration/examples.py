@@ -1,0 +1,72 @@
+"""``plywise llm examples``: solved positions to show to a model before it is asked.
+
+They are questions as ``plywise llm calibrate`` asks them, of seeds of their own, with the exact
+result of every move.  A position can still come up in both: ``ExampleBook`` never shows the one
+that is asked about.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from plywise.arena.llm_calibration.questions import KnownQuestion, questions
+from plywise.arena.output.screen import near
+from plywise.conf.llm_calibrate_schema import LLMCommandConfig
+from plywise.datasets.errors import ConfigError
+from plywise.games.exact_values import TRUTHS, Truth
+from plywise.games.registry import make_game
+from plywise.search.guide.protocol import Question
+
+
+def run_examples(config: LLMCommandConfig, folder: Path, console: Console | None = None) -> int:
+    """Write ``GAME.json`` for each game that has an exact solver.
+
+    Raises:
+        ConfigError: the game has none.
+    """
+    console = console or Console(highlight=False)
+    if config.games != "all" and config.games not in TRUTHS:
+        raise ConfigError(f"games={config.games}: examples are solved exactly: {', '.join(TRUTHS)}")
+    folder = folder if config.out is None else Path(config.out)
+    folder.mkdir(parents=True, exist_ok=True)
+    for game in sorted(TRUTHS) if config.games == "all" else (config.games,):
+        start = time.monotonic()
+        examples = solved(game, config.questions, config.seed)
+        command = f"plywise llm examples games={game} questions={config.questions}"
+        head = json.dumps(f"{command} seed={config.seed}")
+        lines = ",\n".join(json.dumps(example) for example in examples)
+        path = folder / f"{game}.json"
+        path.write_text(f'{{"command": {head},\n"examples": [\n{lines}\n]}}\n', encoding="utf-8")
+        spent = time.monotonic() - start
+        said = f"{game}: {len(examples)} examples in {spent:.0f} s: {near(path)}"
+        console.print(said, soft_wrap=True, markup=False)
+    return 0
+
+
+def solved(game: str, count: int, seed: int) -> list[dict[str, Any]]:
+    """Return so many examples for the proposer and for the opponent's guide, as plain values."""
+    truth = TRUTHS[game](make_game(game))
+    found = []
+    for guide in (Question.PROPOSE, Question.MODEL):
+        for known in islice(questions(game, guide, f"examples {seed}"), count):
+            found.append(_plain(known, guide, truth))
+    return found
+
+
+def _plain(known: KnownQuestion, guide: Question, truth: Truth) -> dict[str, Any]:
+    (right,) = known.right
+    example: dict[str, Any] = {
+        "guide": guide.value,
+        "state": known.state.serialize(),
+        "player": known.player,
+        "right": right,
+    }
+    if guide is Question.PROPOSE:
+        example["results"] = {a: (v > 0) - (v < 0) for a, v in truth(known.state).items()}
+    return example

@@ -1,0 +1,279 @@
+"""Plays whole games between two agents in this process, for any game."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, Protocol
+
+from plywise.arena.agents.catalog import Agent
+from plywise.arena.agents.clocked import seated
+from plywise.datasets.errors import ConfigError, PlywiseError
+from plywise.games.base import CHANCE, NO_ACTION, SIMULTANEOUS, Game, State
+from plywise.search.decision import Decision
+from plywise.search.guide.protocol import GuideReport
+
+log = logging.getLogger(__name__)
+
+_MOST_OPENINGS = 1000  # that may end the game before one is found that does not
+
+
+class IllegalDecisionError(RuntimeError):
+    """An agent named an action that is not legal: a bug in that agent."""
+
+
+class EndlessGameError(RuntimeError):
+    """A game went on beyond its own ``max_game_length``: a bug in that game."""
+
+
+class Watcher(Protocol):
+    """Sees every decision of a game as it is made."""
+
+    def thinking(self, ply: int, player: int) -> None:
+        """Take note that ``player`` is about to decide."""
+
+    def decided(self, ply: int, player: int, decision: Decision) -> None:
+        """Take note of the decision, legal or not."""
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Wall time of one player's decisions in one game, in seconds."""
+
+    decisions: int = 0
+    total: float = 0.0
+    longest: float = 0.0
+
+    @property
+    def mean(self) -> float:
+        """Mean seconds of one decision; 0 without any."""
+        return self.total / self.decisions if self.decisions else 0.0
+
+    def tick(self, seconds: float) -> Clock:
+        """Return the clock after one more decision."""
+        return Clock(self.decisions + 1, self.total + seconds, max(self.longest, seconds))
+
+    def __add__(self, other: Clock) -> Clock:
+        """Return both together."""
+        return Clock(
+            self.decisions + other.decisions,
+            self.total + other.total,
+            max(self.longest, other.longest),
+        )
+
+
+@dataclass(frozen=True)
+class GameRecord:
+    """One game as it went.
+
+    Attributes:
+        game: the game's name.
+        seed: of the game; both games of a pair have the same.
+        players: the agents' names, player 0 first.
+        returns: result for each player in [-1, 1]; None where the game ended in an error.
+        plies: nodes at which somebody decided.
+        actions: by ply and player; -1 (``NO_ACTION``) where a player had nothing to decide.
+        clocks: time of each player's decisions.
+        fallbacks: decisions of each player that were no decisions (``notes["fallback"]``).
+        guides: what each player's guidance cost.
+        illegal: illegal actions that each player named; the first one ends the game.
+        seconds: wall time of the whole game.
+        error: why there is no result; ``culprit`` the agent that failed ("" if the game did).
+    """
+
+    game: str
+    seed: int
+    players: tuple[str, str]
+    returns: tuple[float, float] | None
+    plies: int
+    actions: tuple[tuple[int, int], ...]
+    clocks: tuple[Clock, Clock]
+    fallbacks: tuple[int, int] = (0, 0)
+    guides: tuple[GuideReport, GuideReport] = field(
+        default_factory=lambda: (GuideReport(), GuideReport())
+    )
+    illegal: tuple[int, int] = (0, 0)
+    seconds: float = 0.0
+    error: str = ""
+    culprit: str = ""
+
+    def result_of(self, name: str) -> float | None:
+        """Return the result for the agent ``name``, None after an error."""
+        return None if self.returns is None else self.returns[self.players.index(name)]
+
+
+@dataclass(kw_only=True)
+class DecisionTally:
+    """What the decisions of a game under way have cost, by player; see :class:`GameRecord`."""
+
+    clocks: list[Clock] = field(default_factory=lambda: [Clock(), Clock()])
+    fallbacks: list[int] = field(default_factory=lambda: [0, 0])
+    guides: list[GuideReport] = field(default_factory=lambda: [GuideReport(), GuideReport()])
+    illegal: list[int] = field(default_factory=lambda: [0, 0])
+
+    def note(self, player: int, seconds: float, notes: Mapping[str, Any]) -> None:
+        """Add a decision that took so long and has these notes."""
+        self.clocks[player] = self.clocks[player].tick(seconds)
+        self.fallbacks[player] += "fallback" in notes
+        report = notes.get("guide")
+        if isinstance(report, GuideReport):
+            self.guides[player].add(report)
+
+    def figures(self) -> dict[str, Any]:
+        """Return the fields of the game's record."""
+        return {
+            "clocks": tuple(self.clocks),
+            "fallbacks": tuple(self.fallbacks),
+            "guides": tuple(self.guides),
+            "illegal": tuple(self.illegal),
+        }
+
+
+@dataclass
+class _Course(DecisionTally):
+    """A game under way."""
+
+    state: State
+    chance: Random
+    actions: list[tuple[int, int]] = field(default_factory=list)
+    thinking: str = ""
+
+
+def decision_seed(game_seed: int | str, ply: int, player: int) -> int:
+    """Return the 63-bit seed of one decision, a function of its place in the game alone."""
+    return Random(f"{game_seed}/{ply}/{player}").getrandbits(63)
+
+
+def play_game(
+    game: Game,
+    agents: Sequence[Agent],
+    seed: int,
+    on_ply: Callable[[State, int], None] | None = None,
+    watcher: Watcher | None = None,
+    openings: int = 0,
+) -> GameRecord:
+    """Play one game; ``agents[p]`` decides for player p.
+
+    ``on_ply`` sees the state after each ply, ``watcher`` each decision.  The first ``openings``
+    plies are nobody's decisions and not seen: legal actions at random that do not end the game, the
+    same in both games of a pair.
+
+    An exception in an agent ends the game without a result: it is logged with its traceback and
+    written into the record, never counted as a loss.  A :class:`PlywiseError` (something outside
+    is wrong) is raised.
+
+    Raises:
+        ConfigError: random games do not last as long as the opening.
+    """
+    start = time.perf_counter()
+    course = _opened(game, seed, openings)
+    seats = [seated(agent) for agent in agents]
+    error = culprit = ""
+    try:
+        while not course.state.is_terminal():
+            _advance(game, course, seats, seed, watcher)
+            if on_ply is not None:
+                on_ply(course.state, len(course.actions))
+    except PlywiseError:
+        raise
+    except Exception as failure:
+        culprit = course.thinking
+        error = f"{type(failure).__name__}: {failure}"
+        log.exception("game %s seed %d broke off (%s)", game.info.name, seed, culprit or "game")
+    returns = None if error else course.state.returns()
+    return GameRecord(
+        game=game.info.name,
+        seed=seed,
+        players=(agents[0].name, agents[1].name),
+        returns=None if returns is None else (float(returns[0]), float(returns[1])),
+        plies=len(course.actions),
+        actions=tuple(course.actions),
+        seconds=time.perf_counter() - start,
+        error=error,
+        culprit=culprit,
+        **course.figures(),
+    )
+
+
+def _opened(game: Game, seed: int, plies: int) -> _Course:
+    """Return a game after ``plies`` random plies, drawn again as long as they end it."""
+    for attempt in range(_MOST_OPENINGS):
+        course = _Course(game.new_initial_state(seed), Random(f"{seed}/chance"))
+        while len(course.actions) < plies and not course.state.is_terminal():
+            if not _chance(course):
+                _open(course, f"{seed}/{attempt}" if attempt else seed)
+        if not course.state.is_terminal():
+            return course
+    raise ConfigError(
+        f"openings={plies}: {_MOST_OPENINGS} random games of {game.info.name} were over by then"
+    )
+
+
+def _chance(course: _Course) -> bool:
+    """Resolve a chance node; return whether it was one."""
+    if course.state.current_player() != CHANCE:
+        return False
+    course.state.apply_action(course.state.draw_chance(course.chance))
+    return True
+
+
+def _open(course: _Course, seed: int | str) -> None:
+    """Apply one ply of legal actions at random."""
+    state, mover = course.state, course.state.current_player()
+    ply = len(course.actions)
+    chosen = [NO_ACTION, NO_ACTION]
+    for player in (0, 1) if mover == SIMULTANEOUS else (mover,):
+        legal = state.legal_actions(player)
+        if legal:
+            chosen[player] = Random(decision_seed(seed, ply, player)).choice(legal)
+    _apply(course, mover, chosen)
+
+
+def _apply(course: _Course, mover: int, chosen: list[int]) -> None:
+    if mover == SIMULTANEOUS:
+        course.state.apply_actions(chosen)
+    else:
+        course.state.apply_action(chosen[mover])
+    course.actions.append((chosen[0], chosen[1]))
+
+
+def _advance(
+    game: Game, course: _Course, agents: Sequence[Agent], seed: int, watcher: Watcher | None
+) -> None:
+    """Resolve a chance node, or let the players of one node decide and apply it."""
+    if _chance(course):
+        return
+    state, mover = course.state, course.state.current_player()
+    ply = len(course.actions)
+    if ply >= game.max_game_length():
+        raise EndlessGameError(f"{game.info.name} did not end within {ply} decisions")
+    due = (0, 1) if mover == SIMULTANEOUS else (mover,)
+    chosen = [NO_ACTION, NO_ACTION]
+    for player in due:
+        legal = state.legal_actions(player)
+        if not legal:
+            continue
+        agent = agents[player]
+        course.thinking = agent.name
+        if watcher is not None:
+            watcher.thinking(ply, player)
+        start = time.perf_counter()
+        decision = agent.decide(state, player, decision_seed(seed, ply, player))
+        course.note(player, time.perf_counter() - start, decision.notes)
+        if watcher is not None:
+            watcher.decided(ply, player, decision)
+        if decision.action not in legal:
+            course.illegal[player] += 1
+            raise IllegalDecisionError(f"{agent.name} chose {decision.action}, legal are {legal}")
+        chosen[player] = decision.action
+        course.thinking = ""
+    _apply(course, mover, chosen)
+
+
+def play_pair(game: Game, first: Agent, second: Agent, seed: int) -> Iterator[GameRecord]:
+    """Play two games with the same seed, sides swapped."""
+    yield play_game(game, (first, second), seed)
+    yield play_game(game, (second, first), seed)

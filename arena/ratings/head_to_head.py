@@ -1,0 +1,185 @@
+"""Two players' games against each other: score, Elo difference, and how sure they are.
+
+Games of a pair (one seed, sides swapped) are not independent, so the error is that of pairs.  The
+five results of a pair, from LL to WW, are the pentanomial counts of chess programs.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import inf, sqrt
+
+from plywise.arena.ratings.counts import GamesError, RatedGame, problem_of
+from plywise.arena.ratings.elo import NORMALIZED_ELO, Estimate, elo_of, normal_cdf
+from plywise.arena.ratings.intervals import Z95, Interval, wilson
+
+Pentanomial = tuple[int, int, int, int, int]
+"""Pairs by points: LL, LD, DD and WL, WD, WW."""
+
+
+@dataclass(frozen=True)
+class HeadToHead:
+    """What the games between two players say, seen from ``player``.
+
+    Attributes:
+        player, opponent: their names.
+        wins, draws, losses: games.
+        pairs: pentanomial counts of the complete pairs: LL, LD, DD and WL, WD, WW.
+        clusters: pairs, and games that stand alone.
+        variance: of the score (a share), from how clusters differ; 0 where they do not.
+    """
+
+    player: str
+    opponent: str
+    wins: int
+    draws: int
+    losses: int
+    pairs: Pentanomial
+    clusters: int
+    variance: float
+
+    @property
+    def games(self) -> int:
+        """How many games."""
+        return self.wins + self.draws + self.losses
+
+    @property
+    def points(self) -> float:
+        """A win 1, a draw ½."""
+        return self.wins + self.draws / 2
+
+    @property
+    def score(self) -> float:
+        """Points per game."""
+        return self.points / self.games
+
+    @property
+    def wilson(self) -> Interval:
+        """The score with Wilson's interval: for independent games, wide where there are draws."""
+        return wilson(self.points, self.games)
+
+    @property
+    def interval(self) -> Interval:
+        """The score with the interval of pairs: normal, from their sample variance.
+
+        Where all turned out the same, that variance says nothing: then it is Wilson's interval
+        with one trial for each pair.
+        """
+        if not self.variance:
+            return wilson(self.score * self.clusters, self.clusters)
+        half = Z95 * sqrt(self.variance)
+        return Interval(self.score, max(0.0, self.score - half), min(1.0, self.score + half))
+
+    @property
+    def elo(self) -> Estimate:
+        """The Elo difference of the score, with `interval` on that scale; infinite at 0 and 1."""
+        share = self.interval
+        return Estimate(elo_of(share.value), elo_of(share.low), elo_of(share.high))
+
+    @property
+    def normalized_elo(self) -> Estimate:
+        """The score over ½ in standard deviations of a game, times 800 / ln 10, with its interval.
+
+        As fastchess defines it: with pairs, a game's variance is twice the pairs' population
+        variance.  Infinite where nothing varies and the score is not level.  The interval is that
+        of the score in the same unit.
+        """
+        scale = sqrt(self.variance * (self.clusters - 1) / self.clusters * self.games)
+        if not scale:
+            level = self.score - 0.5
+            value = 0.0 if not level else inf if level > 0 else -inf
+            return Estimate(value, -inf, inf)
+        values = (self.score, self.interval.low, self.interval.high)
+        value, low, high = ((v - 0.5) / scale * NORMALIZED_ELO for v in values)
+        return Estimate(value, low, high)
+
+    @property
+    def superiority(self) -> float:
+        """Likelihood of superiority (LOS): of the normal distribution of the score over ½."""
+        if self.variance:
+            return normal_cdf((self.score - 0.5) / sqrt(self.variance))
+        if self.score == 0.5:
+            return 0.5
+        chance = 0.5**self.clusters  # of so many equal results, were the two equal
+        return 1 - chance if self.score > 0.5 else chance
+
+    @property
+    def draw_rate(self) -> float:
+        """Draws per game."""
+        return self.draws / self.games
+
+
+def head_to_head(games: Iterable[RatedGame], player: str, opponent: str) -> HeadToHead:
+    """Return what the games between two players say; all other games are left out.
+
+    Games with the same ``pair`` are one cluster, games without stand alone.  The variance is that
+    of a ratio of sums over clusters (W. G. Cochran, *Sampling Techniques* (1977), section 2.11);
+    where all are pairs it is the pairs' sample variance over their number.
+
+    Raises:
+        GamesError: a game that makes no sense, or no games between the two.
+    """
+    clusters: dict[object, list[float]] = {}
+    counts: Counter[float] = Counter()
+    for number, game in enumerate(games):
+        if {game.player_a, game.player_b} != {player, opponent}:
+            continue
+        if problem := problem_of(game):
+            raise GamesError(f"game {number + 1}: {problem}")
+        score = game.score_a if game.player_a == player else 1 - game.score_a
+        counts[score] += 1
+        clusters.setdefault(game.pair or number, []).append(score)
+    total = sum(counts.values())
+    if not total:
+        raise GamesError(f"there are no games between '{player}' and '{opponent}'")
+    pairs = Counter(round(2 * sum(c)) for c in clusters.values() if len(c) == 2)
+    return HeadToHead(
+        player,
+        opponent,
+        counts[1.0],
+        counts[0.5],
+        counts[0.0],
+        (pairs[0], pairs[1], pairs[2], pairs[3], pairs[4]),
+        len(clusters),
+        _variance([(sum(c), len(c)) for c in clusters.values()]),
+    )
+
+
+def from_pairs(
+    pairs: Sequence[int], draws: int, player: str = "a", opponent: str = "b"
+) -> HeadToHead:
+    """Return a head-to-head from pentanomial counts.
+
+    Args:
+        pairs: LL, LD, DD and WL, WD, WW.
+        draws: drawn games in all; it tells DD from WL.
+        player, opponent: names.
+
+    Raises:
+        GamesError: there are no pairs, or so many draws are impossible.
+    """
+    total = sum(pairs)
+    if len(pairs) != 5 or min(pairs) < 0 or not total:
+        raise GamesError(f"{tuple(pairs)} are no counts of pairs: LL, LD, DD and WL, WD, WW")
+    drawn_pairs, odd = divmod(draws - pairs[1] - pairs[3], 2)
+    if odd or not 0 <= drawn_pairs <= pairs[2]:
+        raise GamesError(f"{draws} draws do not fit pairs {tuple(pairs)}")
+    split = pairs[2] - drawn_pairs
+    wins, losses = 2 * pairs[4] + pairs[3] + split, 2 * pairs[0] + pairs[1] + split
+    clusters = [(points / 2, 2) for points in range(5) for _ in range(pairs[points])]
+    kept: Pentanomial = (pairs[0], pairs[1], pairs[2], pairs[3], pairs[4])
+    return HeadToHead(player, opponent, wins, draws, losses, kept, total, _variance(clusters))
+
+
+def _variance(clusters: Sequence[tuple[float, int]]) -> float:
+    """Return the variance of points per game, of (points, games) of each cluster."""
+    number = len(clusters)
+    if number < 2:
+        return 0.0
+    games = sum(n for _, n in clusters)
+    share = sum(points for points, _ in clusters) / games
+    squares = sum((points - share * n) ** 2 for points, n in clusters)
+    variance = squares / games**2 * number / (number - 1)
+    return variance if variance > 1e-15 else 0.0

@@ -1,0 +1,464 @@
+"""Ratings: Bradley-Terry with draws and first-player advantage, with their uncertainty.
+
+Strengths are estimated by maximum likelihood without shrinkage (`rating_model`) and given on the
+Elo scale: 400 points are odds of ten to one in games that are not drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from math import exp, inf, isfinite, nan, sqrt
+
+import numpy as np
+
+from plywise.arena.ratings.connectivity import BoolArray, beats, describe, groups, reach
+from plywise.arena.ratings.counts import (
+    DRAW,
+    LOSS,
+    WIN,
+    Counts,
+    FloatArray,
+    GamesError,
+    RatedGame,
+    count_games,
+)
+from plywise.arena.ratings.elo import ELO, Estimate, normal_cdf
+from plywise.arena.ratings.errors import (
+    corrected_interval,
+    differences,
+    kind_scores,
+    one_sided,
+    resample,
+    sandwich,
+)
+from plywise.arena.ratings.intervals import Z95
+from plywise.arena.ratings.model import Design, Fit, linear, maximise
+from plywise.datasets.errors import ConfigError
+
+__all__ = ["Estimate", "GamesError", "PlayerRating", "RatedGame", "Ratings", "rate"]
+
+METHODS = ("sandwich", "bootstrap")
+DRAW_MODELS = ("davidson", "half")
+
+
+@dataclass(frozen=True)
+class PlayerRating:
+    """One player's rating in Elo points, with its 95 % interval.
+
+    Attributes:
+        rating: infinite where the player never lost (or never won) a point against all who tie him
+            to the anchor: then the interval's other end is what can be said.  NaN, with an endless
+            interval, where nothing ties him to the anchor.
+        low, high: where `rating` is finite, half of the error on each side; of an infinite one, a
+            bound that holds at 97.5 %.
+        games: how many; `wins`, `draws`, `losses` among them.
+        group: players of one group are comparable with each other; 0 is the best one.
+        within: the rating among the group's players alone, whose mean is 0; always finite.
+        superiority_to_next: likelihood that he is stronger than the next in the list; NaN for the
+            last and for those who cannot be compared.
+    """
+
+    player: str
+    rating: float
+    low: float
+    high: float
+    games: int
+    wins: int
+    draws: int
+    losses: int
+    group: int
+    within: float
+    superiority_to_next: float
+
+    @property
+    def score(self) -> float:
+        """Points in all games: a win 1, a draw ½."""
+        return self.wins + self.draws / 2
+
+
+@dataclass(frozen=True)
+class Ratings:
+    """A rated pool.
+
+    Attributes:
+        players: best first; those without a finite rating stand by their groups.
+        first_advantage: what the right to move first is worth, in Elo points; None where it cannot
+            be told.
+        draw: Davidson's nu; None where nothing was drawn, or where draws count as half a win.
+        superiority: by two names, the likelihood that the first is stronger than the second.
+        warnings: what a reader must know, one line each.
+        anchor: the player whose rating was given; empty: the mean was.
+        method: of the intervals.
+    """
+
+    players: tuple[PlayerRating, ...]
+    first_advantage: Estimate | None
+    draw: Estimate | None
+    superiority: dict[tuple[str, str], float]
+    warnings: tuple[str, ...]
+    anchor: str
+    method: str
+
+    def __getitem__(self, player: str) -> PlayerRating:
+        """Return one player's rating."""
+        for rating in self.players:
+            if rating.player == player:
+                return rating
+        raise KeyError(player)
+
+    @property
+    def draw_rate(self) -> float | None:
+        """The share of draws between equals as the model sees it, first-player advantage apart."""
+        return None if self.draw is None else self.draw.value / (2 + self.draw.value)
+
+
+def rate(
+    games: Iterable[RatedGame],
+    anchor: str | None = None,
+    anchor_rating: float = 0.0,
+    prior: float = 0.0,
+    method: str = "sandwich",
+    resamples: int = 1000,
+    seed: int = 0,
+    draws: str = "davidson",
+    first_advantage: bool = True,
+) -> Ratings:
+    """Rate players by their games.
+
+    Args:
+        games: in any order; see :class:`RatedGame`.
+        anchor: the player whose rating is ``anchor_rating``.  By default ``random`` where there is
+            one; else the mean of all is ``anchor_rating`` (of the largest group, where not all can
+            be compared).
+        anchor_rating: in Elo points.
+        prior: virtual games of each player against a virtual average one, half of them won: 0 is
+            maximum likelihood; with 1 or 2 those who never lost get a finite rating, and all
+            differences shrink a little.
+        method: of the intervals: ``sandwich`` (large samples, fast), or ``bootstrap``, which draws
+            pairs of games anew.
+        resamples: how many samples the bootstrap draws.
+        seed: of the bootstrap.
+        draws: ``davidson``, or ``half``: a draw is half a win and half a loss, and 400 points are
+            an expected *score* of ten to one.  The two are the same where nothing is drawn.
+        first_advantage: whether to estimate it where the games tell who moved first.
+
+    Raises:
+        ConfigError: games that cannot be rated (:class:`GamesError`), an unknown anchor or method.
+    """
+    _check(anchor_rating, prior, method, resamples, draws)
+    counts = count_games(games)
+    if anchor is not None and anchor not in counts.players:
+        raise ConfigError(f"anchor={anchor}: has no games; there are: {', '.join(counts.players)}")
+    return _Pool(counts, anchor, prior, draws, first_advantage).ratings(
+        anchor_rating, method, resamples, seed
+    )
+
+
+def _check(anchor_rating: float, prior: float, method: str, resamples: int, draws: str) -> None:
+    if not isfinite(anchor_rating):
+        raise ConfigError(f"anchor_rating={anchor_rating}: must be a finite number")
+    if not (isfinite(prior) and prior >= 0):
+        raise ConfigError(f"prior={prior}: must be at least 0")
+    if method not in METHODS:
+        raise ConfigError(f"method={method}: choose one of {', '.join(METHODS)}")
+    if draws not in DRAW_MODELS:
+        raise ConfigError(f"draws={draws}: choose one of {', '.join(DRAW_MODELS)}")
+    if resamples < 40:
+        raise ConfigError(f"resamples={resamples}: a 95 % interval needs at least 40")
+
+
+class _Pool:
+    """Players, their groups, and the fit of all games within groups."""
+
+    def __init__(
+        self, counts: Counts, anchor: str | None, prior: float, draws: str, advantage: bool
+    ) -> None:
+        self.counts = counts
+        self.names = counts.players
+        self.size = len(counts.players)
+        self.table = counts.table()
+        self.prior = prior
+        self.warnings: list[str] = []
+        if prior:
+            self.reached: BoolArray = np.ones((self.size, self.size), dtype=bool)
+        else:
+            self.reached = reach(beats(counts.low, counts.high, self.table, self.size))[0]
+        self.groups = groups(self.reached)
+        self.group_of = np.zeros(self.size, dtype=np.int64)
+        for number, group in enumerate(self.groups):
+            self.group_of[group] = number
+        self.warnings += describe(self.groups, self.reached, self.names)
+        if anchor is None and "random" in self.names:
+            anchor = "random"
+        self.anchor = anchor
+        # Games across groups have probability 1 at the (infinite) maximum: what is finite depends
+        # on the games within groups alone.
+        inside = self.group_of[counts.low] == self.group_of[counts.high]
+        self.inner = counts.only(inside)
+        self.design = self._design(self.inner, self.table[:, inside], draws, advantage)
+        self.fit = self._fit(self.table[:, inside])
+        self.reference: list[int] = max(self.groups, key=len)
+        if anchor is not None:
+            self.reference = self.groups[int(self.group_of[self.names.index(anchor)])]
+
+    def _design(self, counts: Counts, table: FloatArray, draws: str, advantage: bool) -> Design:
+        gauge = np.zeros((len(self.groups), self.size))
+        gauge[self.group_of, np.arange(self.size)] = 1.0
+        x = linear(counts.low, counts.high, counts.side, self.size, advantage=False)
+        if advantage and counts.side.any():
+            more = linear(counts.low, counts.high, counts.side, self.size, advantage=True)
+            if np.linalg.matrix_rank(more.T @ more) > np.linalg.matrix_rank(x.T @ x):
+                x = more
+            else:
+                self.warnings.append(
+                    "who moved first cannot be told apart from who played: "
+                    "no first-player advantage is estimated"
+                )
+        modelled = draws == "davidson" and bool(table[..., DRAW].any())
+        return Design(x, self.size, modelled, gauge, self.prior)
+
+    def _fit(self, table: FloatArray) -> Fit:
+        """Fit; leave out a parameter that has no maximum, with a warning."""
+        fit = maximise(self.design, table)
+        if not fit.bounded[0] and self.design.draws:
+            without = replace(self.design, draws=False)
+            other = maximise(without, table)
+            if other.bounded[0] or not self.design.advantage:
+                self.warnings.append(
+                    "no result goes against the order of strength (or none is decided): the rate "
+                    "of draws cannot be estimated, a draw counts as half a win and half a loss"
+                )
+                self.design, fit = without, other
+        if not fit.bounded[0] and self.design.advantage:
+            self.warnings.append(
+                "whoever moved first never did worse than the ratings alone allow: the "
+                "first-player advantage has no bound and is left out"
+            )
+            self.design = replace(self.design, x=self.design.x[:, : self.size])
+            fit = self._fit(table)
+        return fit
+
+    def ratings(self, anchor_rating: float, method: str, resamples: int, seed: int) -> Ratings:
+        """Return the ratings with intervals."""
+        theta = self.fit.beta[0, : self.size]
+        origin = self.reference if self.anchor is None else [self.names.index(self.anchor)]
+        value = np.full(self.size, nan)
+        value[self.reference] = theta[self.reference] - theta[origin].mean()
+        low, high = value.copy(), value.copy()
+        spread = _Spread(self.inner, self.design, self.fit)
+        samples = None
+        if method == "bootstrap":
+            samples = _Samples(self.counts, self.inner, self.design, self.fit, resamples, seed)
+            low[self.reference], high[self.reference] = samples.interval(self.reference, origin)
+        else:
+            error = Z95 * spread.errors(self.reference, origin)
+            low[self.reference] = value[self.reference] - error
+            high[self.reference] = value[self.reference] + error
+        if spread.guessed:
+            self.warnings.append(
+                "some results do not vary at all between pairs: those intervals come from the "
+                "model, not from the spread of the results"
+            )
+        if len(self.groups) > 1:
+            self._bounds(origin, value, low, high)
+        superiority = self._superiority(spread, samples)
+        order = sorted(range(self.size), key=lambda i: (self.group_of[i], -theta[i], self.names[i]))
+        rows = []
+        for place, i in enumerate(order):
+            following = order[place + 1] if place + 1 < self.size else None
+            group = self.groups[self.group_of[i]]
+            wins, drawn, losses = self._results(i)
+            rows.append(
+                PlayerRating(
+                    self.names[i],
+                    anchor_rating + ELO * float(value[i]),
+                    anchor_rating + ELO * float(low[i]),
+                    anchor_rating + ELO * float(high[i]),
+                    wins + drawn + losses,
+                    wins,
+                    drawn,
+                    losses,
+                    int(self.group_of[i]),
+                    ELO * float(theta[i] - theta[group].mean()),
+                    nan if following is None else float(superiority[i, following]),
+                )
+            )
+        advantage, draw = self._parameters(spread, samples)
+        return Ratings(
+            tuple(rows),
+            advantage,
+            draw,
+            {
+                (self.names[i], self.names[j]): float(superiority[i, j])
+                for i in range(self.size)
+                for j in range(self.size)
+                if i != j
+            },
+            tuple(self.warnings),
+            self.anchor or "",
+            method,
+        )
+
+    def _results(self, player: int) -> tuple[int, int, int]:
+        """Return one player's wins, draws and losses."""
+        low = self.table[0, self.counts.low == player].sum(axis=0)
+        high = self.table[0, self.counts.high == player].sum(axis=0)
+        return int(low[WIN] + high[LOSS]), int(low[DRAW] + high[DRAW]), int(low[LOSS] + high[WIN])
+
+    def _bounds(
+        self, origin: list[int], value: FloatArray, low: FloatArray, high: FloatArray
+    ) -> None:
+        """Fill in those outside the reference group: infinite, with a bound on one side."""
+        table = self.counts.one_game_a_cluster()
+        design = self._whole()
+        for i in range(self.size):
+            if i in self.reference:
+                continue
+            other = origin[0] if self.anchor is not None else self._middle()
+            shift = 0.0
+            if self.anchor is None:
+                theta = self.fit.beta[0]
+                shift = float(theta[other] - theta[self.reference].mean())
+            value[i], low[i], high[i] = nan, -inf, inf
+            if self.reached[i, other]:
+                value[i], low[i] = inf, shift + one_sided(design, table, i, other)[0]
+            elif self.reached[other, i]:
+                value[i], high[i] = -inf, shift - one_sided(design, table, other, i)[0]
+
+    def _middle(self) -> int:
+        """Return the player of the reference group nearest its mean."""
+        theta = self.fit.beta[0]
+        mean = float(theta[self.reference].mean())
+        return min(self.reference, key=lambda i: abs(float(theta[i]) - mean))
+
+    def _whole(self) -> Design:
+        """Return the design over all games, as one group."""
+        counts = self.counts
+        x = linear(counts.low, counts.high, counts.side, self.size, self.design.advantage)
+        return replace(self.design, x=x, gauge=np.ones((1, self.size)))
+
+    def _superiority(self, spread: _Spread, samples: _Samples | None) -> FloatArray:
+        """Return (players, players) the likelihood that one is stronger than the other."""
+        result = np.full((self.size, self.size), nan)
+        theta = self.fit.beta[0, : self.size]
+        for group in self.groups:
+            for i in group:
+                if samples is not None:
+                    row = samples.superiority(i)
+                else:
+                    with np.errstate(divide="ignore", invalid="ignore"):
+                        distance = (theta[i] - theta) / spread.differences(i)
+                    row = np.array([normal_cdf(z) for z in distance.tolist()])
+                others = [j for j in group if j != i]
+                result[i, others] = row[others]
+        if len(self.groups) > 1:
+            table, design = self.counts.one_game_a_cluster(), self._whole()
+            for i in range(self.size):
+                for j in range(self.size):
+                    if self.reached[i, j] and not self.reached[j, i]:
+                        result[i, j] = 1 - one_sided(design, table, i, j, bound=False)[1]
+                        result[j, i] = 1 - result[i, j]
+        return result
+
+    def _parameters(
+        self, spread: _Spread, samples: _Samples | None
+    ) -> tuple[Estimate | None, Estimate | None]:
+        """Return the first-player advantage in Elo points and Davidson's nu."""
+        found: list[Estimate | None] = []
+        for present, column, change in (
+            (self.design.advantage, self.size, lambda v: ELO * v),
+            (self.design.draws, -1, lambda v: exp(min(v, 700.0))),
+        ):
+            if not present:
+                found.append(None)
+                continue
+            value = float(self.fit.beta[0, column])
+            if samples is None:
+                error = Z95 * sqrt(spread.covariance[column, column])
+                low, high = value - error, value + error
+            else:
+                low, high = samples.of(column)
+            found.append(Estimate(change(value), change(low), change(high)))
+        return found[0], found[1]
+
+
+class _Spread:
+    """Standard errors from the sandwich covariance."""
+
+    def __init__(self, counts: Counts, design: Design, fit: Fit) -> None:
+        self.players = design.players
+        self.covariance = sandwich(counts, design, fit)
+        self.model = np.linalg.inv(fit.information[0])
+        self.guessed = False
+
+    def errors(self, players: Sequence[int], origin: Sequence[int]) -> FloatArray:
+        """Return (players,) standard errors of strengths over the mean of ``origin``."""
+        contrast = np.zeros((len(players), len(self.covariance)))
+        contrast[np.arange(len(players)), players] = 1.0
+        contrast[:, origin] -= 1 / len(origin)
+        return self._errors(
+            *(((contrast @ v) * contrast).sum(axis=1) for v in (self.covariance, self.model))
+        )
+
+    def differences(self, i: int) -> FloatArray:
+        """Return (players,) standard errors of the differences between ``i`` and everybody."""
+        k = self.players
+        return self._errors(
+            *(v[i, i] + np.diagonal(v)[:k] - 2 * v[i, :k] for v in (self.covariance, self.model))
+        )
+
+    def _errors(self, robust: FloatArray, model: FloatArray) -> FloatArray:
+        robust, model = np.sqrt(np.maximum(0, robust)), np.sqrt(np.maximum(0, model))
+        # Where all clusters turned out the same, their spread says nothing (20 draws of 20).
+        silent = robust < 1e-4 * model
+        self.guessed |= bool(np.any(silent & (model > 1e-9)))
+        errors: FloatArray = np.where(silent, model, robust)
+        return errors
+
+
+class _Samples:
+    """Intervals from resampled clusters."""
+
+    def __init__(
+        self, counts: Counts, inner: Counts, design: Design, fit: Fit, resamples: int, seed: int
+    ) -> None:
+        x = linear(counts.low, counts.high, counts.side, design.players, design.advantage)
+        whole = replace(design, x=x, gauge=np.ones((1, design.players)))
+        self.beta, self.reached, self.bounded = resample(counts, whole, fit, resamples, seed)
+        self.fit = fit
+        self.influence = kind_scores(inner, design, fit) @ np.linalg.inv(fit.information[0])
+        self.frequency = counts.frequency
+
+    def interval(self, players: Sequence[int], origin: list[int]) -> tuple[FloatArray, FloatArray]:
+        """Return both ends for ``players``, of strengths over the mean of ``origin``."""
+        low, high = differences(self.beta, self.reached, self.bounded, origin)
+        theta = self.fit.beta[0]
+        center = self.influence[:, origin].mean(axis=1)
+        ends = [
+            (0.0, 0.0)
+            if list(origin) == [i]
+            else corrected_interval(
+                low[:, i],
+                high[:, i],
+                float(theta[i] - theta[origin].mean()),
+                self.influence[:, i] - center,
+                self.frequency,
+            )
+            for i in players
+        ]
+        return np.array([end[0] for end in ends]), np.array([end[1] for end in ends])
+
+    def of(self, column: int) -> tuple[float, float]:
+        """Return both ends of one parameter's interval."""
+        values = self.beta[:, column]
+        value, influence = float(self.fit.beta[0, column]), self.influence[:, column]
+        return corrected_interval(values, values, value, influence, self.frequency)
+
+    def superiority(self, i: int) -> FloatArray:
+        """Return (players,) the share of samples in which ``i`` is stronger; half of the ties."""
+        low, high = differences(self.beta, self.reached, self.bounded, [i])
+        weaker = ((low < 0) + (high < 0).astype(float)) / 2
+        ties = (low == 0) & (high == 0)
+        share: FloatArray = (weaker + ties / 2).mean(axis=0)
+        return share

@@ -1,0 +1,191 @@
+"""Whether 95 % means 95 %: ratings of simulated tournaments whose truth is known.
+
+``plywise calibrate ratings`` prints the table of this module; `docs/RATINGS.md` has what it said.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+from math import inf
+
+import numpy as np
+
+from plywise.arena.ratings.elo import ELO
+from plywise.arena.ratings.intervals import Interval, wilson
+from plywise.arena.ratings.rate import RatedGame, rate
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A tournament to simulate.
+
+    Attributes:
+        name: for the table.
+        strengths: of the players, in Elo points; the first is the anchor.
+        pairs: of games, for each pairing.
+        gauntlet: the anchor plays everybody; else everybody plays everybody.
+        draw_rate: share of draws between equals.
+        advantage: the first player's, in Elo points.
+        correlation: of the two games of a pair, as the correlation of the normal variables behind
+            the results of the same player: positive where a seed favours one player, negative where
+            it favours the one who moves first.
+    """
+
+    name: str
+    strengths: tuple[float, ...]
+    pairs: int
+    gauntlet: bool = False
+    draw_rate: float = 0.0
+    advantage: float = 0.0
+    correlation: float = 0.0
+
+    @property
+    def games(self) -> int:
+        """How many games are played."""
+        return 2 * self.pairs * len(self.pairings())
+
+    def pairings(self) -> list[tuple[int, int]]:
+        """Return who plays whom."""
+        players = range(len(self.strengths))
+        if self.gauntlet:
+            return [(0, other) for other in players[1:]]
+        return list(combinations(players, 2))
+
+    def play(self, rng: np.random.Generator) -> list[RatedGame]:
+        """Return one tournament's games.
+
+        Each game's result has exactly the probabilities of the Davidson model; the two games of a
+        pair are tied by a normal copula, which leaves those as they are.
+        """
+        games = []
+        for a, b in self.pairings():
+            draws = rng.standard_normal((self.pairs, 2))
+            rest = np.sqrt(1 - self.correlation**2)
+            draws[:, 1] = self.correlation * draws[:, 0] + rest * draws[:, 1]
+            for game, side in enumerate((1, -1)):
+                lost, drawn = self._chances(a, b, side)
+                place = _normal_cdf(draws[:, game])
+                scores = np.where(place < lost, 0.0, np.where(place < lost + drawn, 0.5, 1.0))
+                first = f"p{a if side > 0 else b}"
+                games += [
+                    RatedGame(f"p{a}", f"p{b}", score, first, f"{a}-{b}-{number}")
+                    for number, score in enumerate(scores.tolist())
+                ]
+        return games
+
+    def _chances(self, a: int, b: int, side: int) -> tuple[float, float]:
+        """Return the probabilities that ``a`` loses and draws."""
+        eta = (self.strengths[a] - self.strengths[b] + side * self.advantage) / ELO
+        nu = 2 * self.draw_rate / (1 - self.draw_rate)
+        odds = np.array([np.exp(-eta / 2), nu, np.exp(eta / 2)])
+        return float(odds[0] / odds.sum()), float(nu / odds.sum())
+
+
+def _normal_cdf(z: np.ndarray) -> np.ndarray:
+    from math import erfc, sqrt
+
+    return np.array([erfc(-value / sqrt(2)) / 2 for value in z.tolist()])
+
+
+def _ladder(players: int, step: float) -> tuple[float, ...]:
+    return tuple(step * i for i in range(players))
+
+
+SCHEDULES = (
+    Schedule("2 players, 100 pairs", _ladder(2, 100), 100),
+    Schedule("2 players, 30 pairs, draws", _ladder(2, 60), 30, draw_rate=0.4),
+    Schedule("4 players, few games", _ladder(4, 80), 8, draw_rate=0.2),
+    Schedule("4 players, no draws", _ladder(4, 100), 20),
+    Schedule("5 players, far apart", _ladder(5, 200), 40, advantage=30),
+    Schedule(
+        "6 players, pairs agree", _ladder(6, 60), 30, draw_rate=0.3, advantage=50, correlation=0.6
+    ),
+    Schedule(
+        "6 players, pairs differ", _ladder(6, 60), 30, draw_rate=0.3, advantage=80, correlation=-0.6
+    ),
+    Schedule(
+        "8 players, gauntlet",
+        (0, -200, -150, -100, -50, 50, 100, 150),
+        40,
+        gauntlet=True,
+        draw_rate=0.25,
+        advantage=40,
+        correlation=0.4,
+    ),
+    Schedule(
+        "5 players, many games", _ladder(5, 70), 200, draw_rate=0.3, advantage=40, correlation=0.5
+    ),
+)
+
+
+@dataclass
+class Coverage:
+    """How often intervals held the truth.
+
+    Attributes:
+        schedule: what was simulated.
+        method: of the intervals.
+        hits, trials: by player (the anchor left out), then the first player's advantage.
+        width: mean width of the finite intervals, in Elo points.
+        bias: mean error of the finite ratings, in Elo points.
+        endless: ratings that were not finite.
+    """
+
+    schedule: Schedule
+    method: str
+    hits: np.ndarray
+    trials: np.ndarray
+    width: float
+    bias: float
+    endless: int
+
+    @property
+    def players(self) -> Interval:
+        """Coverage over all players' ratings; its interval takes them for independent."""
+        return wilson(float(self.hits[:-1].sum()), int(self.trials[:-1].sum()))
+
+    @property
+    def worst(self) -> tuple[float, float]:
+        """The least and the greatest coverage of one player."""
+        shares = self.hits[:-1] / self.trials[:-1]
+        return float(shares.min()), float(shares.max())
+
+    @property
+    def advantage(self) -> Interval | None:
+        """Coverage of the first player's advantage."""
+        trials = int(self.trials[-1])
+        return wilson(float(self.hits[-1]), trials) if trials else None
+
+
+def coverage(
+    schedule: Schedule, method: str, tournaments: int, seed: int, resamples: int = 1000
+) -> Coverage:
+    """Simulate tournaments and count how often the intervals hold the truth."""
+    rng = np.random.default_rng(seed)
+    players = len(schedule.strengths)
+    hits, trials = np.zeros(players), np.zeros(players)
+    width, bias, finite, endless = 0.0, 0.0, 0, 0
+    for number in range(tournaments):
+        result = rate(
+            schedule.play(rng), anchor="p0", method=method, resamples=resamples, seed=number
+        )
+        for i in range(1, players):
+            truth = schedule.strengths[i] - schedule.strengths[0]
+            found = result[f"p{i}"]
+            hits[i - 1] += found.low <= truth <= found.high
+            trials[i - 1] += 1
+            if abs(found.rating) < inf:
+                width += found.high - found.low
+                bias += found.rating - truth
+                finite += 1
+            else:
+                endless += 1
+        if result.first_advantage is not None:
+            hits[-1] += (
+                result.first_advantage.low <= schedule.advantage <= result.first_advantage.high
+            )
+            trials[-1] += 1
+    return Coverage(
+        schedule, method, hits, trials, width / max(1, finite), bias / max(1, finite), endless
+    )

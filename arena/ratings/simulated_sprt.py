@@ -1,0 +1,142 @@
+"""Whether the SPRT keeps its error rates: simulated matches whose truth is known.
+
+``plywise calibrate sprt`` prints the table of this module; `docs/RATINGS.md` has what it said.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plywise.arena.ratings.elo import ELO, NORMALIZED_ELO, score_of
+from plywise.arena.ratings.intervals import Interval, wilson
+from plywise.arena.ratings.sprt import SPRT
+
+FloatArray = NDArray[np.float64]
+
+_POINTS = np.linspace(0, 1, 5)
+_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(61)
+
+
+@dataclass(frozen=True)
+class PairModel:
+    """How pairs of games turn out between two players.
+
+    Attributes:
+        name: for the table.
+        draw_rate: share of draws between equals, of Davidson's model.
+        advantage: the first player's, in Elo points.
+        shared: standard deviation, in Elo points, of what a pair's seed does for one player in
+            both games (the games of a pair then agree).
+        opening: the same of what it does for whoever moves first (they then differ).
+    """
+
+    name: str
+    draw_rate: float = 0.0
+    advantage: float = 0.0
+    shared: float = 0.0
+    opening: float = 0.0
+
+    def chances(self, gap: float) -> FloatArray:
+        """Return (5,) the probabilities of LL, LD, DD and WL, WD, WW at a strength gap in Elo."""
+        one, two = np.meshgrid(_NODES * self.shared, _NODES * self.opening)
+        weight = np.outer(_WEIGHTS, _WEIGHTS)
+        games = [self._game(gap + one + sign * (self.advantage + two)) for sign in (1, -1)]
+        result = np.zeros(5)
+        for a in range(3):
+            for b in range(3):
+                result[a + b] += (weight * games[0][a] * games[1][b]).sum()
+        chances: FloatArray = result / result.sum()
+        return chances
+
+    def _game(self, gap: FloatArray) -> list[FloatArray]:
+        """Return the probabilities of loss, draw and win."""
+        eta = gap / ELO
+        nu = 2 * self.draw_rate / (1 - self.draw_rate)
+        odds = [np.exp(-eta / 2), np.full_like(eta, nu), np.exp(eta / 2)]
+        total = odds[0] + odds[1] + odds[2]
+        return [o / total for o in odds]
+
+    def at(self, elo: float, model: str) -> FloatArray:
+        """Return the probabilities at a true difference, measured as an SPRT's model does."""
+        low, high = -4000.0, 4000.0
+        target = score_of(elo) if model == "logistic" else elo / NORMALIZED_ELO * sqrt(2)
+        for _ in range(80):
+            middle = (low + high) / 2
+            chances = self.chances(middle)
+            mean = float(chances @ _POINTS)
+            found = mean
+            if model == "normalized":
+                found = (mean - 0.5) / sqrt(float(chances @ (_POINTS - mean) ** 2))
+            low, high = (middle, high) if found < target else (low, middle)
+        return self.chances((low + high) / 2)
+
+
+MODELS = (
+    PairModel("no draws"),
+    PairModel("draws 40 %", draw_rate=0.4),
+    PairModel("draws 40 %, pairs agree", draw_rate=0.4, advantage=40, shared=150),
+    PairModel("draws 60 %, pairs differ", draw_rate=0.6, advantage=80, opening=200),
+)
+
+
+@dataclass(frozen=True)
+class SPRTRates:
+    """How simulated matches ended.
+
+    Attributes:
+        model: how pairs turned out.
+        test: the SPRT.
+        false_positive: share that accepted H1 at ``elo0``, with its Wilson interval.
+        false_negative: share that accepted H0 at ``elo1``.
+        pairs0, pairs1: mean length at ``elo0`` and ``elo1``, in pairs.
+        open: matches that had not ended at the limit; they count as errors.
+    """
+
+    model: PairModel
+    test: SPRT
+    false_positive: Interval
+    false_negative: Interval
+    pairs0: float
+    pairs1: float
+    open: int
+
+
+def sprt_rates(
+    model: PairModel, test: SPRT, matches: int, seed: int, limit: int = 100_000
+) -> SPRTRates:
+    """Simulate ``matches`` matches at either hypothesis, looked at after every pair."""
+    rng = np.random.default_rng(seed)
+    one, length0, open0 = _errors(model.at(test.elo0, test.model), test, matches, rng, limit, True)
+    two, length1, open1 = _errors(model.at(test.elo1, test.model), test, matches, rng, limit, False)
+    return SPRTRates(
+        model, test, wilson(one, matches), wilson(two, matches), length0, length1, open0 + open1
+    )
+
+
+def _errors(
+    chances: FloatArray,
+    test: SPRT,
+    matches: int,
+    rng: np.random.Generator,
+    limit: int,
+    null: bool,
+) -> tuple[int, float, int]:
+    """Play matches out; return wrong ends (open ones too), mean length and open ones."""
+    counts = np.zeros((matches, 5))
+    wrong, played = 0, 0
+    edges = np.cumsum(chances)[:-1]
+    for _ in range(limit):
+        result = np.searchsorted(edges, rng.random(len(counts)), side="right")
+        counts[np.arange(len(counts)), result] += 1
+        played += len(counts)
+        llr = test.llrs(counts)
+        up, down = llr >= test.upper, llr <= test.lower
+        wrong += int((up if null else down).sum())
+        counts = counts[~up & ~down]
+        if not len(counts):
+            break
+    return wrong + len(counts), played / matches, len(counts)

@@ -1,0 +1,38 @@
+"""The search over sampled worlds that a configuration describes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from plywise.conf.schema import SimultaneousConfig
+    from plywise.engine.kernels import RulesKernels
+    from plywise.search.simultaneous.averaging import AveragedSearch
+    from plywise.search.simultaneous.search import SimultaneousSearch
+
+
+def make_search(
+    kernels: RulesKernels, config: SimultaneousConfig, lend_after: float | None = None
+) -> SimultaneousSearch | AveragedSearch:
+    """Return a search of its own for one thread; each decision may bring its own time."""
+    from plywise.search.simultaneous import averaging
+    from plywise.search.simultaneous import search as simultaneous
+
+    settings = simultaneous.SimultaneousConfig(
+        # Each decision brings its own; this is what it cannot exceed.
+        seconds=config.battle_seconds if config.seconds is None else config.seconds,
+        iterations=config.iterations,
+        max_depth=config.max_depth,
+        algorithm=config.algorithm,
+        exploration=config.exploration,
+        rollout=config.rollout,
+        lend_after=lend_after,
+        final=config.final,
+        prior_trust=config.prior_trust,
+        habit=config.habit,
+        renewal=config.renewal,
+        threads=config.threads,
+    )
+    if config.sharing == "averaged":
+        return averaging.AveragedSearch(kernels, settings)
+    return simultaneous.SimultaneousSearch(kernels, settings)

@@ -1,0 +1,165 @@
+"""What is seen of battles on a Showdown server: the live table and the figures of the summary."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from plywise.arena.play.guide_words import llm_long, llm_short
+from plywise.arena.play.match import Clock
+from plywise.arena.ratings.intervals import Tally
+from plywise.search.guide.protocol import GuideReport
+
+TEAM = 6
+
+
+@dataclass
+class LiveBattle:
+    """One battle as last seen by our side; no text of the opponent's choosing is kept.
+
+    Attributes:
+        own_hp, foe_hp: summed HP of a side, 0 … 6; unseen Pokémon count as whole.
+        value: our expected result in [-1, 1]; None where the agent gives none.
+    """
+
+    tag: str
+    number: int
+    turn: int = 0
+    own: str = ""
+    foe: str = ""
+    own_hp: float = TEAM
+    foe_hp: float = TEAM
+    last_own: str = ""
+    last_foe: str = ""
+    value: float | None = None
+    clock: Clock = field(default_factory=Clock)
+    guide: GuideReport = field(default_factory=GuideReport)
+    fallbacks: int = 0
+    result: float | None = None
+    finished: bool = False
+    out_of_time: str = ""
+    replay: str = ""
+    started: float = field(default_factory=time.monotonic)
+    seconds: float = 0.0
+
+
+@dataclass
+class Figures:
+    """What a run has cost and brought so far."""
+
+    tally: Tally = field(default_factory=Tally)
+    clock: Clock = field(default_factory=Clock)
+    guide: GuideReport = field(default_factory=GuideReport)
+    fallbacks: int = 0
+    own_timeouts: int = 0
+    foe_timeouts: int = 0
+    failures: int = 0
+
+
+def hp_bar(hp: float, color: str) -> Text:
+    """Return a bar of six cells, one for each Pokémon's worth of HP, with the number below."""
+    full = round(hp)
+    return Text.assemble(("█" * full, color), ("░" * (TEAM - full), "dim"), f"\n{hp:.1f}")
+
+
+def picture(
+    battles: list[LiveBattle],
+    figures: Figures,
+    *,
+    total: int,
+    uses_llm: bool,
+    elapsed: float,
+) -> RenderableType:
+    """Return the live picture: running battles, then the state of the whole run.
+
+    Two lines a battle, so that it fits into 80 columns.
+    """
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    headings = ["#", "turn", "own", "HP", "foe", "HP", "value", "s/move"]
+    if uses_llm:
+        headings.append("LLM")
+    for heading in headings:
+        right = heading in ("turn", "value", "s/move")
+        table.add_column(heading, justify="right" if right else "left", overflow="ellipsis")
+    for battle in battles:
+        value = "–" if battle.value is None else f"{battle.value:+.2f}"
+        pace = f"{battle.clock.mean:.2f}" if battle.clock.decisions else "–"
+        row: list[RenderableType] = [
+            str(battle.number),
+            str(battle.turn),
+            f"{battle.own or '…'}\n{battle.last_own}",
+            hp_bar(battle.own_hp, "green"),
+            f"{battle.foe or '…'}\n{battle.last_foe}",
+            hp_bar(battle.foe_hp, "red"),
+            value,
+            pace,
+        ]
+        if uses_llm:
+            row.append(llm_short(battle.guide).replace(", ", "\n", 1))
+        table.add_row(*row)
+    state = Text()
+    state.append(f"{figures.tally.games} of {total} battles", style="bold")
+    state.append(f"  won-drawn-lost {figures.tally}  {elapsed:.0f} s")
+    if uses_llm:
+        state.append(f"  LLM {llm_short(figures.guide)}")
+    if figures.fallbacks:
+        state.append(f"  fallbacks {figures.fallbacks}", style="yellow")
+    return Group(table, state) if battles else state
+
+
+def _doing(species: str, move: str) -> str:
+    return f"{species}: {move}" if move else species or "…"
+
+
+def battle_line(battle: LiveBattle, total: int) -> str:
+    """Return the line that stays when a battle has ended."""
+    outcome = {None: "no result", 1.0: "won", -1.0: "lost", 0.0: "drawn"}[battle.result]
+    late = f", {battle.out_of_time} out of time" if battle.out_of_time else ""
+    return (
+        f"Battle {battle.number} of {total}: {outcome} on turn {battle.turn} after "
+        f"{battle.seconds:.1f} s, {battle.own_hp:.1f} v {battle.foe_hp:.1f} of 6 HP{late}"
+    )
+
+
+def turn_line(battle: LiveBattle, uses_llm: bool) -> str:
+    """Return one line of progress for output that is no terminal."""
+    value = "" if battle.value is None else f", value {battle.value:+.2f}"
+    llm = f", LLM {llm_short(battle.guide)}" if uses_llm else ""
+    return (
+        f"  battle {battle.number}, turn {battle.turn}: {_doing(battle.own, battle.last_own)} "
+        f"({battle.own_hp:.1f}/6) v {_doing(battle.foe, battle.last_foe)} "
+        f"({battle.foe_hp:.1f}/6){value}{llm}"
+    )
+
+
+def summary_table(figures: Figures, *, names: tuple[str, str], total: int, uses_llm: bool) -> Table:
+    """Return the table printed at the end of a run."""
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    tally = figures.tally
+    table.add_row("match", f"{names[0]} v {names[1]}, {tally.games} of {total} battles")
+    interval = f"{tally.interval} (Wilson 95 %, draw = ½)" if tally.games else "none yet"
+    table.add_row("score", interval)
+    table.add_row("won-drawn-lost", str(tally))
+    for count, label in (
+        (tally.errors, "without result"),
+        (figures.own_timeouts, "own time losses"),
+        (figures.foe_timeouts, "opponent's time losses"),
+        (figures.fallbacks, "fallback moves"),
+        (figures.failures, "errors in poke-env"),
+    ):
+        if count or label in ("fallback moves", "own time losses"):
+            table.add_row(label, str(count))
+    clock = figures.clock
+    if clock.decisions:
+        table.add_row(
+            "decisions",
+            f"{clock.decisions}, {clock.mean:.2f} s mean, {clock.longest:.2f} s longest",
+        )
+    table.add_row("language model", llm_long(figures.guide) if uses_llm else "none")
+    return table

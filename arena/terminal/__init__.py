@@ -1,0 +1,1 @@
+"""Games in the terminal: a person plays, gets hints, saves a game and sees it again."""

@@ -1,0 +1,104 @@
+"""Where games are played: the protocol, and the executor that plays them right here."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from plywise.arena.tournament.schedule import GameTask
+from plywise.arena.tournament.store import Fault, FinishedGame
+from plywise.arena.tournament.worker import Outcome, Player
+from plywise.datasets.errors import PlywiseError
+
+
+class WorkersFailedError(PlywiseError):
+    """Workers end before they have played anything: another try would end no better."""
+
+
+class Executor(Protocol):
+    """Plays games somewhere; each task that was submitted comes back as exactly one outcome.
+
+    A game during which its worker dies, hangs or answers nonsense comes back as a ``Fault``.
+    Whether it is played again is not the executor's business.
+    """
+
+    def submit(self, tasks: Iterable[GameTask]) -> None:
+        """Take in games to play, in this order."""
+
+    def collect(self, wait: float) -> Sequence[Outcome]:
+        """Return what has ended, waiting up to ``wait`` seconds for the first; may be empty.
+
+        Raises:
+            PlywiseError: something outside is wrong and no game can be played.
+        """
+
+    def cancel(self) -> None:
+        """Forget what has not begun; what runs still comes back."""
+
+    def busy(self) -> float | None:
+        """Return the workers' CPU seconds over all that they could have had; None: unknown."""
+
+    def close(self) -> None:
+        """End the workers at once."""
+
+
+class InlineExecutor:
+    """Plays in this process, one game at each :meth:`collect`.
+
+    A time limit can only be noticed here when the game has ended: it then counts as a fault.
+    """
+
+    def __init__(self, player: Player, timeout: float | None = None) -> None:
+        self._player = player
+        self._timeout = timeout
+        self._waiting: deque[GameTask] = deque()
+
+    def submit(self, tasks: Iterable[GameTask]) -> None:
+        """Take in games to play."""
+        self._waiting.extend(tasks)
+
+    def collect(self, wait: float) -> Sequence[Outcome]:
+        """Play one game."""
+        if not self._waiting:
+            return []
+        task = self._waiting.popleft()
+        at: list[int] = []
+        start = time.monotonic()
+        outcome = self._player.play(task, at.append)
+        took = time.monotonic() - start
+        if self._timeout is not None and took > self._timeout and not isinstance(outcome, Fault):
+            culprit = task.players[at[-1]] if at and at[-1] >= 0 else None
+            return [timed_out(task, self._timeout, culprit)]
+        return [outcome]
+
+    def cancel(self) -> None:
+        """Forget what has not begun."""
+        self._waiting.clear()
+
+    def busy(self) -> float | None:
+        """Return None: there are no workers."""
+        return None
+
+    def close(self) -> None:
+        """Close the player."""
+        self._player.close()
+
+
+def timed_out(task: GameTask, timeout: float, culprit: int | None) -> Fault:
+    """Return the fault of a game that took too long."""
+    return Fault(task, "timeout", f"took longer than {timeout:g} s", culprit, time.time())
+
+
+def what_is_wrong(task: GameTask, game: FinishedGame) -> str:
+    """Return why a worker's answer cannot be the game that was asked for; "" where it can."""
+    if (game.number, game.players, game.seed) != (task.number, task.players, task.seed):
+        return "answered for another game"
+    if not isinstance(game.result, int | float) or not -1 <= game.result <= 1:
+        return f"gave {game.result!r} as a result"
+    if game.plies < 1 or len(game.actions) != 4 * game.plies:
+        return f"gave {len(game.actions)} bytes of actions for {game.plies} plies"
+    if any(side.seconds < 0 or side.decisions < 0 for side in game.sides):
+        return "gave negative times"
+    return ""

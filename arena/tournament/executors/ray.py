@@ -1,0 +1,229 @@
+"""The same games on a Ray cluster: each actor keeps one local worker and watches it on its node.
+
+A game that ends its worker, hangs or answers nonsense is so found and named as by
+:class:`LocalExecutor`, by a clock that starts with the game.  Only what takes the whole actor away
+is seen from here: the first game that it has not reported is then the fault (workers play and
+report in order).  That may be the one before, whose report was on its way; so all that the actor
+held are handed out again one by one, and one that takes an actor away when it is alone is named.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import time
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from plywise.arena.tournament.executors.base import WorkersFailedError
+from plywise.arena.tournament.executors.local import LocalExecutor
+from plywise.arena.tournament.schedule import GameTask
+from plywise.arena.tournament.store import Fault, FinishedGame
+from plywise.arena.tournament.worker import Outcome, Setup
+from plywise.datasets.errors import ConfigError, PlywiseError
+
+log = logging.getLogger(__name__)
+
+_CHUNK_SECONDS = 1.0  # of games handed over at once
+_LARGEST_CHUNK = 256
+_ROUND_SECONDS = 0.25  # an actor answers at least this often
+_PATIENCE = 30.0  # seconds without any actor before we say so
+_DEATHS = 5  # for each actor: how many in a row may end without a game finished between
+
+
+@dataclass
+class Report:
+    """What an actor answers: what has ended, its worker's share of CPU, and why it gives up."""
+
+    outcomes: list[Outcome]
+    busy: float | None
+    hopeless: str = ""
+
+
+class RayWorker:
+    """The actor: a local executor with one worker."""
+
+    def __init__(self, setup: Setup, timeout: float | None) -> None:
+        self._executor = LocalExecutor(setup, 1, timeout)
+
+    def play(self, tasks: Sequence[GameTask], seconds: float) -> Report:
+        """Take in games, and report what has ended within some seconds."""
+        try:
+            self._executor.submit(tasks)
+            outcomes = list(self._executor.collect(seconds))
+        except PlywiseError as error:
+            return Report([], None, str(error))
+        return Report(outcomes, self._executor.busy())
+
+
+@dataclass
+class _Actor:
+    handle: Any
+    answer: Any  # of the call under way (the first once it has started), None between calls
+    busy: float | None = None
+    holds: dict[int, GameTask] = field(default_factory=dict)
+
+
+class RayExecutor:
+    """Plays on ``jobs`` actors of a Ray cluster, each with one CPU.
+
+    Games go only to actors that have started: one that waits for a free CPU holds none.
+
+    Args:
+        setup: what each worker gets; Plywise must be installed on every node.
+        jobs: actors.
+        timeout: seconds that one game may take, or None.
+        address: of the cluster; None: start one on this machine, and stop it with :meth:`close`.
+
+    Raises:
+        ConfigError: Ray is not installed, or there is no cluster at the address.
+    """
+
+    def __init__(
+        self, setup: Setup, jobs: int, timeout: float | None = None, address: str | None = None
+    ) -> None:
+        try:
+            self._ray: Any = importlib.import_module("ray")
+        except ImportError as error:
+            raise ConfigError(
+                f"tournament.executor=ray needs Ray ({error}): pip install 'plywise[ray]'"
+            ) from error
+        self._setup = setup
+        self._timeout = timeout
+        self._ours = not self._ray.is_initialized()
+        if self._ours:
+            options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+            if address is None:
+                options |= {"num_cpus": jobs, "include_dashboard": False}
+            try:
+                self._ray.init(address=address, **options)
+            except (ConnectionError, ValueError, RuntimeError) as error:
+                where = f"tournament.ray_address={address}" if address else "a local Ray cluster"
+                raise ConfigError(f"{where}: {error}") from error
+        self._class = self._ray.remote(num_cpus=1)(RayWorker)
+        self._waiting: deque[GameTask] = deque()
+        self._suspects: set[int] = set()  # games to be handed out one by one
+        self._deaths = 0
+        self._mean: float | None = None  # seconds of one game, a running mean
+        self._quiet_since: float | None = time.monotonic()  # None once an actor has started
+        self._actors = [self._start() for _ in range(jobs)]
+
+    # --- the protocol -----------------------------------------------------------------------
+
+    def submit(self, tasks: Iterable[GameTask]) -> None:
+        """Take in games to play."""
+        self._waiting.extend(tasks)
+        self._feed()
+
+    def collect(self, wait: float) -> Sequence[Outcome]:
+        """Return what has ended since the last call."""
+        calls = {actor.answer: actor for actor in self._actors if actor.answer is not None}
+        if not calls:
+            return []
+        ready, rest = self._ray.wait(list(calls), num_returns=1, timeout=wait)
+        if ready and rest:
+            ready += self._ray.wait(rest, num_returns=len(rest), timeout=0)[0]
+        outcomes: list[Outcome] = []
+        for answer in ready:
+            outcomes += self._take(calls[answer])
+        self._feed()
+        self._complain()
+        return outcomes
+
+    def cancel(self) -> None:
+        """Forget what no actor holds yet."""
+        self._waiting.clear()
+
+    def busy(self) -> float | None:
+        """Return the mean over the actors that have played."""
+        shares = [actor.busy for actor in self._actors if actor.busy is not None]
+        return sum(shares) / len(shares) if shares else None
+
+    def close(self) -> None:
+        """End the actors (their workers notice and end), and the cluster where it is ours."""
+        for actor in self._actors:
+            self._ray.kill(actor.handle)
+        if self._ours:
+            self._ray.shutdown()
+
+    # --- actors -----------------------------------------------------------------------------
+
+    def _start(self) -> _Actor:
+        handle = self._class.remote(self._setup, self._timeout)
+        return _Actor(handle, handle.play.remote([], 0.0))  # answered once it has started
+
+    def _feed(self) -> None:
+        """Give each actor that has answered a chunk, one in reserve, and its next call."""
+        free = [actor for actor in self._actors if actor.answer is None]
+        fresh: list[list[GameTask]] = [[] for _ in free]
+        for depth in (1, 2):
+            for actor, tasks in zip(free, fresh, strict=True):
+                size = self._chunk_size()
+                while len(actor.holds) < depth * size and self._may_take_next(actor):
+                    task = self._waiting.popleft()
+                    actor.holds[task.number] = task
+                    tasks.append(task)
+        for actor, tasks in zip(free, fresh, strict=True):
+            if actor.holds:
+                actor.answer = actor.handle.play.remote(tasks, _ROUND_SECONDS)
+
+    def _may_take_next(self, actor: _Actor) -> bool:
+        if not self._waiting:
+            return False
+        suspects = {self._waiting[0].number, *actor.holds} & self._suspects
+        return not (actor.holds and suspects)
+
+    def _chunk_size(self) -> int:
+        mean = _CHUNK_SECONDS if self._mean is None else max(self._mean, 1e-6)
+        fair = -(-len(self._waiting) // (2 * len(self._actors)))  # the end comes for all at once
+        return max(1, min(_LARGEST_CHUNK, fair, int(_CHUNK_SECONDS / mean)))
+
+    def _take(self, actor: _Actor) -> list[Outcome]:
+        try:
+            report = self._ray.get(actor.answer)
+        except self._ray.exceptions.RayActorError as error:
+            return self._replace(actor, "died", f"died: {str(error).splitlines()[0]}")
+        except self._ray.exceptions.RayError as error:
+            last = str(error).strip().splitlines()[-1]
+            return self._replace(actor, "nonsense", f"failed: {last}")
+        actor.answer = None
+        self._quiet_since = None
+        if report.hopeless:
+            raise WorkersFailedError(report.hopeless)
+        actor.busy = report.busy
+        for outcome in report.outcomes:
+            number = outcome.number
+            del actor.holds[number]  # its local executor lets only what it holds through
+            self._deaths = 0
+            if isinstance(outcome, FinishedGame):
+                self._suspects.discard(number)
+                mean = outcome.seconds if self._mean is None else self._mean
+                self._mean = mean + 0.05 * (outcome.seconds - mean)
+        return list(report.outcomes)
+
+    def _replace(self, actor: _Actor, kind: str, text: str) -> list[Outcome]:
+        """Start another actor; its first game is the fault, the others wait to be played alone."""
+        self._ray.kill(actor.handle)
+        self._actors[self._actors.index(actor)] = self._start()
+        self._deaths += 1
+        if self._deaths >= _DEATHS * len(self._actors):
+            raise WorkersFailedError(f"{self._deaths} Ray workers in a row failed ({text})")
+        log.warning("a Ray worker %s", text)
+        if not actor.holds:
+            return []
+        self._suspects |= set(actor.holds)
+        first, *others = actor.holds.values()
+        self._waiting.extendleft(reversed(others))
+        return [Fault(first, kind, f"the Ray worker {text}", None, time.time())]
+
+    def _complain(self) -> None:
+        if self._quiet_since is None or time.monotonic() - self._quiet_since < _PATIENCE:
+            return
+        log.warning(
+            "no Ray worker has started for %g s: each waits for a free CPU of the cluster "
+            "(`ray status` shows them)",
+            _PATIENCE,
+        )
+        self._quiet_since = None

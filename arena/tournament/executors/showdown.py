@@ -1,0 +1,113 @@
+"""Plays a tournament's games on a local Showdown server, which it starts, watches and replaces."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from plywise.arena.agents.catalog import Progress
+from plywise.arena.showdown.players import ServerUnreachableError, probe
+from plywise.arena.tournament.executors.base import WorkersFailedError
+from plywise.arena.tournament.executors.local import LocalExecutor
+from plywise.arena.tournament.executors.showdown_worker import ServerPlayer
+from plywise.arena.tournament.schedule import GameTask
+from plywise.arena.tournament.store import Fault
+from plywise.arena.tournament.worker import Outcome, Setup
+from plywise.games.showdown.server import ShowdownServer
+
+log = logging.getLogger(__name__)
+
+_STARTS = 3  # servers in a row that may fail before a game has ended
+
+
+class ShowdownExecutor:
+    """Worker processes around one server; each plays one battle at a time.
+
+    The server is started again, on the same port, when it has died or when it no longer answers
+    after a battle that stood still.
+
+    Args:
+        setup: what each worker gets; ``make`` is replaced.
+        jobs: processes.
+        timeout: seconds that one game may take, or None.
+        folder: for the server's log.
+        progress: told of the server's starts.
+
+    Raises:
+        PlywiseError: the server cannot be installed or started.
+    """
+
+    def __init__(
+        self,
+        setup: Setup,
+        jobs: int,
+        timeout: float | None,
+        folder: Path,
+        progress: Progress,
+    ) -> None:
+        self._folder = folder
+        self._tell = progress
+        self._starts = 0
+        self._failed = 0  # servers in a row, since a game has ended
+        self._server = self._start(None)
+        try:
+            workers = replace(setup, make=partial(ServerPlayer, url=self._server.url))
+            self._workers = LocalExecutor(workers, jobs, timeout)
+        except BaseException:
+            self._server.stop()
+            raise
+
+    def submit(self, tasks: Iterable[GameTask]) -> None:
+        """Take in games to play."""
+        self._workers.submit(tasks)
+
+    def collect(self, wait: float) -> Sequence[Outcome]:
+        """Return what has ended since the last call.
+
+        Raises:
+            PlywiseError: no server comes up any more, or no worker.
+        """
+        if self._server.died:
+            self._replace("it has died")
+        outcomes = self._workers.collect(wait)
+        if any(not isinstance(outcome, Fault) for outcome in outcomes):
+            self._failed = 0
+        if any(isinstance(o, Fault) and o.kind == "stalled" for o in outcomes):
+            try:
+                probe(self._server.url)
+            except ServerUnreachableError:
+                self._replace("it does not answer")
+        return outcomes
+
+    def cancel(self) -> None:
+        """Forget what no worker holds yet."""
+        self._workers.cancel()
+
+    def busy(self) -> float | None:
+        """Return the workers' CPU seconds over all that they could have had; the server's not."""
+        return self._workers.busy()
+
+    def close(self) -> None:
+        """End the workers and the server at once."""
+        self._workers.close()
+        self._server.stop()
+
+    def _start(self, port: int | None) -> ShowdownServer:
+        self._starts += 1
+        name = "server.log" if self._starts == 1 else f"server-{self._starts}.log"
+        return ShowdownServer(port, log_path=self._folder / name, on_progress=self._tell).start()
+
+    def _replace(self, why: str) -> None:
+        self._failed += 1
+        port, old = self._server.port, self._server.log_path
+        self._server.stop()
+        if self._failed >= _STARTS:
+            raise WorkersFailedError(
+                f"{self._failed} Showdown servers in a row failed before a game had ended (the "
+                f"last: {why}); its log: {old}"
+            )
+        self._tell(f"The Showdown server is replaced: {why} (its log: {old})")
+        self._server = self._start(port)

@@ -1,0 +1,109 @@
+"""What a record belongs to: the settings that decide a game, and the version that played it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from plywise.arena.agents.catalog import CATALOG
+from plywise.arena.agents.factory import with_budget
+from plywise.arena.guidance.language_model import with_advice
+from plywise.arena.guidance.trust import trusts
+from plywise.arena.output.files import file_stem, plain
+from plywise.conf.schema import TournamentConfig
+
+_ROOT = Path(__file__).parents[2]  # the checkout, or plywise/ in site-packages
+_FLOORS = ("datasets", "engine", "games", "search", "llm_modules", "arena")
+_SUFFIXES = {".py", ".js", ".json", ".npz", ".gz", ".txt"}
+# Of the llm group: how calls are made decides nothing about a game.
+_LLM_ASIDE = (
+    *("api_key_env", "max_retries", "concurrency", "cache", "record", "replay"),
+    *("prompt_price", "completion_price"),
+)
+
+
+@cache
+def code_digest() -> str:
+    """Return 12 hex digits over all sources and tables that can change how a game goes."""
+    return digest_of_sources(_ROOT)
+
+
+def digest_of_sources(root: Path) -> str:
+    """Return 12 hex digits over the sources and tables below ``root``, paths and contents.
+
+    Whole folders count, so that no file is forgotten when it is added.
+    """
+    files = [p for f in _FLOORS for p in (root / f).rglob("*") if p.suffix in _SUFFIXES]
+    h = hashlib.sha256()
+    for path in sorted(files):
+        h.update(path.relative_to(root).as_posix().encode())
+        h.update(path.read_bytes())
+    return h.hexdigest()[:12]
+
+
+def settings_of(config: TournamentConfig) -> dict[str, Any]:
+    """Return the settings that decide games, as plain values, each agent's written out.
+
+    How many pairs are played, by how many workers, and what is kept of them is not among them.
+    """
+    entrants = config.entrants()
+    agents = []
+    asked = False
+    for entrant in entrants:
+        agent: dict[str, Any] = {"title": entrant.title, "name": entrant.name}
+        if entrant.name in ("search", "llm_search", "poke_engine"):
+            agent["search"] = plain(with_budget(config.search, entrant))
+        if CATALOG[entrant.name].llm and config.llm.name != "none":
+            asked = True
+            own = with_advice(config.llm, entrant)
+            agent["llm"] = {k: v for k, v in plain(own).items() if k not in _LLM_ASIDE}
+            agent["seconds"] = entrant.seconds
+            if entrant.name == "llm_search":
+                agent["trust"] = plain(trusts(own, config.game.name))
+        agents.append(agent)
+    settings = {
+        "game": {"name": config.game.name, **config.game.parameters()},
+        "pairing": config.tournament.pairing,
+        "seed": config.tournament.seed,
+        "openings": config.tournament.openings,
+        "agents": agents,
+        "llm": config.llm.name if asked else "none",
+    }
+    if config.tournament.executor == "showdown":
+        from plywise.games.showdown.install import pinned_version
+
+        versions = {"pokemon-showdown": pinned_version(), "poke-env": metadata.version("poke-env")}
+        settings["server"] = versions
+    if config.game.name.startswith("path:"):
+        path = Path(config.game.name.removeprefix("path:"))
+        if path.is_file():  # else whoever makes the game says what is wrong
+            settings["game_file"] = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    return settings
+
+
+def identity_of(config: TournamentConfig) -> dict[str, Any]:
+    """Return what a record of this tournament belongs to: version, code and settings."""
+    version = {"plywise": metadata.version("plywise"), "code": code_digest()}
+    return version | settings_of(config)
+
+
+def digest_of(value: Mapping[str, Any]) -> str:
+    """Return 10 hex digits of plain values: the configuration's hash."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+
+def record_path(config: TournamentConfig) -> Path:
+    """Return where this tournament's record is: as set, or a name that belongs to the settings.
+
+    The name holds the code's digest too: changed code begins a new record instead of an error.
+    """
+    if config.tournament.record is not None:
+        return Path(config.tournament.record)
+    name = f"{file_stem(config.game.name)}-{digest_of(settings_of(config))}-{code_digest()[:6]}"
+    return Path("outputs") / "records" / f"{name}.sqlite"

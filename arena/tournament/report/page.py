@@ -1,0 +1,269 @@
+"""The report of a tournament: one HTML file with everything in it, readable without a network.
+
+All games are listed.  Board games that the page can draw itself (tic-tac-toe, Connect Four) are
+replayed in the browser from their actions, every one of them; of other games a sample, spread
+evenly over the record, comes with text of each position, up to ``_REPLAY_BYTES`` in all.  Values
+and advice come with the same sample.  The page takes every name as text, never as markup.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Iterator, Sequence
+from importlib import metadata, resources
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from plywise.arena.output.files import RecordFileError, plain
+from plywise.arena.play.replay import states_of, told
+from plywise.arena.tournament.identity import digest_of
+from plywise.arena.tournament.pool_ratings import ratings_of, ratings_over
+from plywise.arena.tournament.standings import Standings
+from plywise.arena.tournament.store import FinishedGame, GameStore
+from plywise.games.base import SIMULTANEOUS, TERMINAL, Game
+from plywise.games.registry import make_game
+
+_REPLAY_BYTES = 8_000_000
+_DRAWN = ("tic_tac_toe", "connect_four")  # by report.js
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def write_report(store: GameStore, path: Path, replays: int | None = None) -> Path:
+    """Write the report of a record and return its path.
+
+    Args:
+        store: the record.
+        path: the page.
+        replays: games with values and text; None: as the tournament was told.
+
+    Raises:
+        RecordFileError: the disk refuses it.
+        ReplayError: the record was played by other rules.
+    """
+    page = render(report_data(store, replays))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise RecordFileError(f"cannot write {path}: {error.strerror or error}") from error
+    return path
+
+
+def render(data: dict[str, Any]) -> str:
+    """Return the page: the template with style, script and data put into it."""
+    folder = resources.files("plywise.arena.tournament.report").joinpath("assets")
+    template, style, script = (
+        folder.joinpath(name).read_text(encoding="utf-8")
+        for name in ("report.html", "report.css", "report.js")
+    )
+    packed = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    # Inside <script> only "</" and "<!--" could end the data; no "<" at all is simpler to trust.
+    packed = (
+        packed.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    )
+    page = template.replace("@TITLE@", html.escape(data["title"]))
+    # The data comes last: what it holds is not looked at again.
+    for mark, text in (("@STYLE@", style), ("@SCRIPT@", script), ("@DATA@", packed)):
+        before, after = page.split(mark)
+        page = before + text + after
+    return page
+
+
+def report_data(store: GameStore, replays: int | None = None) -> dict[str, Any]:
+    """Return everything that the page shows, as plain values."""
+    plan = store.plan()
+    total = int(plan.get("total", 0))
+    games = [g for g in store.games() if not total or g.number < total]
+    described = store.identity["game"]
+    game = make_game(**described)
+    standings = Standings(store.titles)
+    for one in games:
+        standings.add(one)
+    group = plan.get("group", {})
+    wanted = int(group.get("replays", 200)) if replays is None else replays
+    anchor, anchor_rating = group.get("anchor"), float(group.get("anchor_rating", 0.0))
+    rated = ratings_of(games, store.titles, anchor, anchor_rating)
+    over = ratings_over(games, store.titles, anchor, anchor_rating)
+    where = " on a Showdown server" if "server" in store.identity else ""
+    return {
+        "title": f"{described['name']}{where}: {len(store.titles)} agents, {len(games)} games",
+        "version": metadata.version("plywise"),
+        "code": store.identity["code"],
+        "hash": digest_of(store.identity),
+        "record": store.path.name,
+        "settings": {k: v for k, v in store.identity.items() if k != "agents"},
+        "total": total or len(games),
+        "agents": _agents(standings, rated, store),
+        "rated": {
+            "warnings": list(rated.warnings) if rated else ["no game has a result yet"],
+            "anchor": rated.anchor if rated else "",
+            "first": plain(rated.first_advantage) if rated else None,
+            "draw": rated.draw_rate if rated else None,
+        },
+        "cross": _cross(standings),
+        "over": over,
+        "faults": len(store.faults()),
+        "board": _board(game, described),
+        "games": _columns(games, drawn=described["name"] in _DRAWN),
+        "replays": dict(_replays(store, game, games, wanted)),
+    }
+
+
+def _agents(standings: Standings, rated: Any, store: GameStore) -> list[dict[str, Any]]:
+    found = []
+    described = store.identity["agents"]
+    for index, (title, standing) in enumerate(zip(standings.titles, standings.agents, strict=True)):
+        rating = next((p for p in rated.players if p.player == title), None) if rated else None
+        tally, effort, clock = standing.tally, standing.effort, standing.clock
+        found.append(
+            {
+                "title": title,
+                "index": index,
+                "rating": _finite(rating.rating) if rating else None,
+                "low": _finite(rating.low) if rating else None,
+                "high": _finite(rating.high) if rating else None,
+                "shown": _shown(rating),
+                "group": rating.group if rating else 0,
+                "superiority": _finite(rating.superiority_to_next) if rating else None,
+                "wins": tally.wins,
+                "draws": tally.draws,
+                "losses": tally.losses,
+                "without": tally.errors,
+                "score": tally.interval.value if tally.games else None,
+                "seconds": clock.mean,
+                "longest": clock.longest,
+                "decisions": clock.decisions,
+                "effort": plain(effort),
+                "settings": {k: v for k, v in described[index].items() if k != "title"},
+            }
+        )
+    order = [p.player for p in rated.players] if rated else standings.titles
+    place = {title: i for i, title in enumerate(order)}
+    return sorted(found, key=lambda a: (place.get(a["title"], len(place)), a["index"]))
+
+
+def _finite(value: float) -> float | None:
+    return round(value, 3) if isfinite(value) else None
+
+
+def _shown(rating: Any) -> str:
+    if rating is None or rating.rating != rating.rating:
+        return "–"
+    if not isfinite(rating.rating):
+        return "∞" if rating.rating > 0 else "−∞"
+    return f"{rating.rating:+.0f}".replace("-", "−")
+
+
+def _cross(standings: Standings) -> list[list[list[float] | None]]:
+    """Return [row][column] (share of points, games) of each agent against each."""
+    n = len(standings.titles)
+    table: list[list[list[float] | None]] = [[None] * n for _ in range(n)]
+    for (first, second), tally in standings.pairings.items():
+        if tally.games:
+            share = tally.score / tally.games
+            table[first][second] = [round(share, 4), tally.games]
+            table[second][first] = [round(1 - share, 4), tally.games]
+    return table
+
+
+def _board(game: Game, described: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what the page needs to draw every position itself, None where it cannot."""
+    if described["name"] not in _DRAWN:
+        return None
+    state = game.new_initial_state()
+    names = [state.action_to_string(0, a) for a in state.legal_actions(0)]
+    rows, columns = getattr(game, "rows", 3), getattr(game, "columns", 3)
+    return {"kind": described["name"], "rows": rows, "columns": columns, "names": names}
+
+
+def _columns(games: Sequence[FinishedGame], *, drawn: bool) -> dict[str, list[Any]]:
+    """Return the games as columns, far smaller than a mapping for each."""
+    return {
+        "number": [g.number for g in games],
+        "first": [g.players[0] for g in games],
+        "second": [g.players[1] for g in games],
+        "seed": [g.seed for g in games],
+        "result": [g.result for g in games],
+        "plies": [g.plies for g in games],
+        "seconds": [round(g.seconds, 3) for g in games],
+        "attempts": [g.attempts for g in games],
+        "error": [g.error for g in games],
+        "actions": [
+            "".join(_DIGITS[max(pair)] for pair in g.moves()) if drawn else "" for g in games
+        ],
+    }
+
+
+def sample(count: int, wanted: int) -> list[int]:
+    """Return up to ``wanted`` of ``range(count)``, spread evenly, first and last among them."""
+    if count <= wanted:
+        return list(range(count))
+    if wanted < 2:
+        return list(range(wanted))
+    return [round(i * (count - 1) / (wanted - 1)) for i in range(wanted)]
+
+
+def _replays(
+    store: GameStore, game: Game, games: Sequence[FinishedGame], wanted: int
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield (number, positions and thoughts) of a sample, until the page would grow too large."""
+    room = _REPLAY_BYTES
+    played = [g for g in games if g.plies]
+    drawn = game.info.name in _DRAWN
+    for place in sample(len(played), wanted):
+        one = played[place]
+        replay: dict[str, Any] = {"trace": store.trace(one.number)}
+        if "server" in store.identity:
+            replay |= told(replay["trace"], one.plies)
+            replay["trace"] = _thoughts(replay["trace"])
+        elif not drawn:
+            replay |= _text(game, one, replay["trace"])
+        room -= len(json.dumps(replay, ensure_ascii=False))
+        if room < 0:
+            return
+        if not drawn or replay["trace"]:
+            yield str(one.number), replay
+
+
+def _thoughts(trace: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return a server's trace without what :func:`told` has taken from it."""
+    stripped = [{k: v for k, v in entry.items() if k not in "ocm"} for entry in trace]
+    return [entry for entry in stripped if len(entry) > 2]
+
+
+def _text(game: Game, one: FinishedGame, trace: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return each position as both players see it, and the names of actions."""
+    frames: list[list[str]] = []
+    moves: list[list[str]] = []
+    names: list[list[dict[str, str]]] = []
+    thoughts = {(entry["p"], entry["w"]): entry for entry in trace}
+    actions = one.moves()
+    for ply, state in enumerate(states_of(game, one.seed, actions)):
+        both = game.info.hidden_information
+        frames.append([state.observation_string(p) for p in ((0, 1) if both else (0,))])
+        if ply == len(actions):
+            break
+        mover = state.current_player()
+        due = (0, 1) if mover == SIMULTANEOUS else () if mover == TERMINAL else (mover,)
+        moves.append(["", ""])
+        names.append([{}, {}])
+        for player in due:
+            action = actions[ply][player]
+            if action < 0:
+                continue
+            moves[-1][player] = state.action_to_string(player, action)
+            thought = thoughts.get((ply, player), {})
+            mentioned = {*thought.get("s", {}), *thought.get("q", {})}
+            mentioned |= {
+                a
+                for e in thought.get("a", ())
+                if e["question"] != "model"
+                for a in e.get("weights", {})
+            }
+            legal = set(state.legal_actions(player))
+            names[-1][player] = {
+                a: state.action_to_string(player, int(a)) for a in mentioned if int(a) in legal
+            }
+    return {"frames": frames, "moves": moves, "names": names}

@@ -1,0 +1,326 @@
+"""Runs a tournament: schedule in, games to an executor, every outcome into the record at once."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console, Group
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from plywise.arena.agents.catalog import CATALOG
+from plywise.arena.agents.factory import AgentFactory
+from plywise.arena.guidance.language_model import one_process
+from plywise.arena.output.files import plain
+from plywise.arena.output.screen import Screen, near
+from plywise.arena.tournament.executors.base import Executor, InlineExecutor, what_is_wrong
+from plywise.arena.tournament.identity import identity_of, record_path
+from plywise.arena.tournament.report.results import TournamentEnd, write_results
+from plywise.arena.tournament.schedule import GameTask, Schedule
+from plywise.arena.tournament.sequential import SequentialStop
+from plywise.arena.tournament.standings import Standings
+from plywise.arena.tournament.store import Fault, FinishedGame, GameStore
+from plywise.arena.tournament.worker import AgentPlayer, Setup
+from plywise.conf.schema import LLMGroup, TournamentConfig
+from plywise.datasets.errors import ConfigError
+
+log = logging.getLogger(__name__)
+
+_POLL_SECONDS = 0.25
+_LINES = 200  # of progress in all, where the output is no terminal
+
+
+def run_tournament(config: TournamentConfig, folder: Path, console: Console | None = None) -> int:
+    """Play what the record lacks, with live progress; write summary, results and report.
+
+    The same configuration again continues its record.  Returns 0, or 1 where a game has no result.
+    Ctrl-C keeps and prints what was played.
+
+    Raises:
+        ConfigError: the agents do not fit the game or each other, or the record is another's.
+        RecordError: the record is in use, or the disk refuses it; all games reported are kept.
+    """
+    console = console or Console(highlight=False)
+    factory = AgentFactory(
+        config.game,
+        config.search,
+        config.llm,
+        on_server=config.tournament.executor == "showdown",
+        progress=console.print,
+    )
+    try:
+        _check(config, factory)
+        with GameStore.open(record_path(config), identity_of(config)) as store:
+            return Tournament(config, store, factory, console).run(folder)
+    finally:
+        factory.close()
+
+
+def _check(config: TournamentConfig, factory: AgentFactory) -> None:
+    group = config.tournament
+    entrants = config.entrants()
+    if group.executor == "showdown" and config.game.name != "gen9randombattle":
+        raise ConfigError(
+            f"tournament.executor=showdown plays game=gen9randombattle, not game={config.game.name}"
+        )
+    for entrant in entrants:
+        factory.check(entrant)
+    titles = [entrant.title for entrant in entrants]
+    if group.anchor is not None and group.anchor not in titles:
+        raise ConfigError(
+            f"tournament.anchor={group.anchor}: no such agent; there are: {', '.join(titles)}"
+        )
+    if group.sequential_test() is not None and len(entrants) != 2:
+        raise ConfigError(f"tournament.sprt compares two agents, there are {len(entrants)}")
+    if why := _alone(config):
+        setting = why.partition(":")[0]
+        if group.jobs not in (None, 1):
+            raise ConfigError(f"tournament.jobs={group.jobs}: it must be 1 with {why}")
+        if group.executor == "ray":
+            raise ConfigError(f"{setting} needs tournament.executor=local or inline")
+
+
+def _alone(config: TournamentConfig) -> str:
+    """Return why all games must be played in this process; "" where they need not."""
+    asked = any(CATALOG[entrant.name].llm for entrant in config.entrants())
+    return one_process(config.llm) if asked else ""
+
+
+class Tournament:
+    """One run of a tournament over an open record."""
+
+    def __init__(
+        self,
+        config: TournamentConfig,
+        store: GameStore,
+        factory: AgentFactory,
+        console: Console,
+    ) -> None:
+        group = config.tournament
+        self.config = config
+        self.store = store
+        self.schedule = Schedule(group.pairing, len(store.titles), group.pairs, group.seed)
+        self.standings = Standings(store.titles)
+        self._factory = factory
+        self._done = store.numbers()
+        self._attempts: dict[int, int] = {}
+        self._tasks: dict[int, GameTask] = {}
+        test = group.sequential_test()
+        self._stop = None if test is None else SequentialStop(test)
+        self._progress = Progress(
+            TextColumn(factory.game.info.name),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("games"),
+            TimeRemainingColumn(),
+        )
+        self._bar = self._progress.add_task("games", total=self.schedule.total)
+        self._screen = Screen(lambda: Group(self.standings.table(), self._progress), console)
+        self._busy: float | None = None
+        self._new = 0
+        self._folder = Path()
+
+    def run(self, folder: Path) -> int:
+        """Play, then write and print the results."""
+        group, store = self.config.tournament, self.store
+        self._folder = folder
+        for game in store.games():
+            if game.number < self.schedule.total:
+                self._count(game)
+        where = near(store.path.absolute())
+        begun = f"continues with {self.standings.games} games" if self._done else "is new"
+        self._screen.say(f"record: {where} ({begun})")
+        plan = {"total": self.schedule.total, "group": plain(group), "game": self._game_plain()}
+        store.set_plan(plan)
+        started = time.monotonic()
+        interrupted = False
+        try:
+            if self._missing():
+                with self._screen:
+                    self._play_all()
+        except KeyboardInterrupt:
+            interrupted = True
+            raise
+        finally:
+            end = TournamentEnd(
+                wall_seconds=time.monotonic() - started,
+                played=self._new,
+                busy=self._busy,
+                interrupted=interrupted,
+            )
+            write_results(store, self.config, end, folder, self._screen.console)
+        without = sum(t.errors for t in self.standings.pairings.values())
+        return 1 if without else 0
+
+    def _game_plain(self) -> object:
+        return {"name": self.config.game.name, **self.config.game.parameters()}
+
+    def _missing(self) -> bool:
+        return not self._decided() and any(n not in self._done for n in range(self.schedule.total))
+
+    def _decided(self) -> bool:
+        return self._stop is not None and self._stop.decided
+
+    # --- playing ----------------------------------------------------------------------------
+
+    def _play_all(self) -> None:
+        executor = self._executor()
+        try:
+            # A ladder's round depends on the games of the rounds before, and on nothing else.
+            past = Standings(self.store.titles)
+            for index in range(self.schedule.rounds):
+                tasks = self.schedule.round(index, past.shares())
+                self._play_round(executor, [t for t in tasks if t.number not in self._done])
+                if self._decided():
+                    return
+                if index + 1 < self.schedule.rounds:
+                    for game in self.store.games(
+                        numbers=range(tasks[0].number, tasks[-1].number + 1)
+                    ):
+                        past.add(game)
+        finally:
+            self._busy = executor.busy()
+            executor.close()
+
+    def _play_round(self, executor: Executor, tasks: list[GameTask]) -> None:
+        self._tasks = {task.number: task for task in tasks}
+        executor.submit(tasks)
+        while self._tasks:
+            games: list[FinishedGame] = []
+            faults: list[Fault] = []
+            again: list[GameTask] = []
+            for outcome in executor.collect(_POLL_SECONDS):
+                self._sort(outcome, games, faults, again)
+            if games or faults:
+                self.store.add(games, faults)
+            for game in games:
+                del self._tasks[game.number]
+                self._done.add(game.number)
+                self._new += 1
+                self._count(game)
+                self._tell(game)
+            for fault in faults:
+                self._screen.say(self._fault_line(fault))
+            if self._decided():
+                return  # what is still under way would not count
+            executor.submit(again)
+
+    def _sort(
+        self,
+        outcome: FinishedGame | Fault,
+        games: list[FinishedGame],
+        faults: list[Fault],
+        again: list[GameTask],
+    ) -> None:
+        """Put an outcome where it belongs; a game broken off too often becomes a finished one."""
+        number = outcome.number
+        task = self._tasks[number]
+        attempts = self._attempts.get(number, 0) + 1
+        if isinstance(outcome, FinishedGame):
+            wrong = what_is_wrong(task, outcome)
+            if not wrong:
+                outcome.attempts = attempts
+                games.append(outcome)
+                return
+            outcome = Fault(task, "nonsense", f"the worker {wrong}", None, time.time())
+        self._attempts[number] = attempts
+        faults.append(outcome)
+        if attempts <= self.config.tournament.retries:
+            again.append(task)
+            return
+        games.append(self._given_up(outcome, attempts))
+
+    def _given_up(self, fault: Fault, attempts: int) -> FinishedGame:
+        result = None
+        if self.config.tournament.faults_lose and fault.culprit is not None:
+            result = -1.0 if fault.task.players[0] == fault.culprit else 1.0
+        return FinishedGame(
+            number=fault.task.number,
+            players=fault.task.players,
+            seed=fault.task.seed,
+            result=result,
+            ended=fault.ended,
+            sides=fault.sides,
+            attempts=attempts,
+            error=f"{fault.kind}: {fault.text}",
+            culprit=fault.culprit,
+        )
+
+    def _executor(self) -> Executor:
+        """Return where the games are played; compiles first, so that workers find it in the cache.
+
+        Raises:
+            ConfigError: Ray is wanted and not installed.
+        """
+        config, group = self.config, self.config.tournament
+        entrants = tuple(config.entrants())
+        setup = Setup(
+            *(AgentPlayer, config.game, config.search, config.llm, entrants),
+            trace=group.trace,
+            openings=group.openings,
+        )
+        kind = group.executor
+        alone = _alone(config)
+        if alone and kind == "local":
+            kind = "inline"
+            if group.timeout is not None:
+                self._screen.say(
+                    f"{alone.partition(':')[0]} plays in this process: tournament.timeout is "
+                    "noticed when the game has ended"
+                )
+        if kind == "inline":
+            player = AgentPlayer(setup, self._factory)
+            return InlineExecutor(player, group.timeout)
+        jobs = group.jobs or (1 if alone else os.cpu_count()) or 1
+        setup = replace(setup, llm=replace(config.llm, budget=config.llm.budget.share(jobs)))
+        without_model = LLMGroup(name="none")
+        on_server = kind == "showdown"
+        for entrant in entrants:
+            compiled = AgentFactory(config.game, config.search, without_model, on_server=on_server)
+            if entrant.name != "llm" and not entrant.name.startswith("pokeenv_"):
+                compiled.build(replace(entrant, llm={}))
+        if on_server:
+            from plywise.arena.tournament.executors.showdown import ShowdownExecutor
+
+            return ShowdownExecutor(setup, jobs, group.timeout, self._folder, self._screen.say)
+        if kind == "ray":
+            from plywise.arena.tournament.executors.ray import RayExecutor
+
+            return RayExecutor(setup, jobs, group.timeout, group.ray_address)
+        from plywise.arena.tournament.executors.local import LocalExecutor
+
+        return LocalExecutor(setup, jobs, group.timeout)
+
+    # --- telling ----------------------------------------------------------------------------
+
+    def _count(self, game: FinishedGame) -> None:
+        self.standings.add(game)
+        self._progress.update(self._bar, completed=self.standings.games)
+        if self._stop is not None:
+            self._stop.add(game)
+
+    def _tell(self, game: FinishedGame) -> None:
+        number, total = self.standings.games, self.schedule.total
+        if game.error or number == total or number % max(1, total // _LINES) == 0:
+            self._screen.tell(game_line(game, self.store.titles, number, total))
+
+    def _fault_line(self, fault: Fault) -> str:
+        who = "" if fault.culprit is None else f" of {self.store.titles[fault.culprit]}"
+        tried = self._attempts[fault.task.number]
+        next_ = "played again" if tried <= self.config.tournament.retries else "given up"
+        return f"fault{who} in game {fault.task.number} ({fault.kind}): {fault.text}; {next_}"
+
+
+def game_line(game: FinishedGame, titles: list[str], number: int, total: int) -> str:
+    """Return one line about a game that ended."""
+    first, second = (titles[p] for p in game.players)
+    if game.result is None:
+        outcome = "no result"
+    elif game.result == 0:
+        outcome = "draw"
+    else:
+        outcome = f"{first if game.result > 0 else second} wins"
+    return f"game {number}/{total}, seed {game.seed}: {first} v {second}: {outcome}"

@@ -1,0 +1,93 @@
+"""Stops a match of two agents early, as its sequential test says, the same way on any machine.
+
+Games end in an order that depends on the machine; the test looks at pairs in the schedule's order
+only, and at none before all pairs before it have ended.  So the verdict falls at the same pair
+whatever the number of workers; what had been played beyond it stays in the record, uncounted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from plywise.arena.ratings.sprt import SPRT, RunningSPRT, Verdict
+from plywise.arena.tournament.report.cutechess_text import sprt_line
+from plywise.arena.tournament.store import FinishedGame
+from plywise.conf.tournament_schema import SPRTGroup
+
+
+def _test(bounds: SPRTGroup) -> SPRT:
+    if bounds.elo1 is None:
+        raise ValueError("an SPRT needs elo1")
+    return SPRT(bounds.elo0, bounds.elo1, bounds.alpha, bounds.beta, bounds.model)
+
+
+class SequentialStop:
+    """The test's state over the games of agents 0 and 1.
+
+    Attributes:
+        pairs: how many pairs it has looked at, from the first one of the schedule on; a pair with
+            a game without result is passed over.
+    """
+
+    def __init__(self, bounds: SPRTGroup) -> None:
+        self.pairs = 0
+        self._running = RunningSPRT(_test(bounds))
+        self._half: dict[int, FinishedGame] = {}
+        self._ready: dict[int, list[float]] = {}
+
+    @classmethod
+    def over(cls, bounds: SPRTGroup, games: Iterable[FinishedGame]) -> SequentialStop:
+        """Return the test after these games."""
+        stop = cls(bounds)
+        for game in games:
+            stop.add(game)
+        return stop
+
+    @property
+    def decided(self) -> bool:
+        """Whether the match is over."""
+        return self._running.verdict is not Verdict.CONTINUE
+
+    @property
+    def counted(self) -> int:
+        """How many games count, from the first one of the schedule on, once it is decided."""
+        return 2 * self.pairs
+
+    def add(self, game: FinishedGame) -> None:
+        """Take in a game that ended; looks at every pair that is due."""
+        other = self._half.pop(game.pair, None)
+        if other is None:
+            self._half[game.pair] = game
+            return
+        results = [game.result_of(0), other.result_of(0)]
+        self._ready[game.pair] = [((r > 0) - (r < 0) + 1) / 2 for r in results if r is not None]
+        while not self.decided and self.pairs in self._ready:
+            scores = self._ready.pop(self.pairs)
+            self.pairs += 1
+            if len(scores) == 2:
+                self._running.add(scores[0], scores[1])
+
+    def lines(self) -> list[str]:
+        """Return cutechess-cli's line about the test, and where the test stands in words."""
+        test = self._running.test
+        first = sprt_line(self._running.llr, test.lower, test.upper)
+        words = {
+            Verdict.CONTINUE: "undecided",
+            Verdict.H0: "H0 was accepted",
+            Verdict.H1: "H1 was accepted",
+        }[self._running.verdict]
+        return [
+            first,
+            f"SPRT of elo0={test.elo0:g} against elo1={test.elo1:g} ({test.model} Elo, "
+            f"alpha={test.alpha:g}, beta={test.beta:g}): {words} after {self.pairs} pairs",
+        ]
+
+    def summary(self) -> dict[str, object]:
+        """Return all of it as a plain value."""
+        return {
+            "test": self._running.test,
+            "pairs": self.pairs,
+            "pentanomial": list(self._running.counts),
+            "llr": self._running.llr,
+            "verdict": self._running.verdict,
+        }

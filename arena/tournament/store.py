@@ -1,0 +1,474 @@
+"""The record of a tournament: every finished game, in an SQLite file that only grows.
+
+One process writes (``flock`` on a file beside the record, which the kernel releases however that
+process ends), others may read meanwhile.  Games are written in transactions of SQLite's
+write-ahead log with ``synchronous=FULL``: what :meth:`GameStore.add` returned from is on disk and
+survives ``kill -9`` as well as a power cut.  ``docs/TOURNAMENTS.md`` lists the columns.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import sqlite3
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+import numpy as np
+
+from plywise.arena.tournament.schedule import GameTask
+from plywise.datasets.errors import ConfigError, PlywiseError
+
+FORMAT = 2
+"""Of the tables; a record of another format is refused."""
+
+
+class RecordError(PlywiseError):
+    """A record that cannot be read or written; nothing that was in it is lost."""
+
+
+class RecordMismatchError(ConfigError):
+    """The record belongs to a tournament with other settings, or to another version."""
+
+
+@dataclass(slots=True)
+class Side:
+    """One player's part in a game.
+
+    Attributes:
+        decisions: how many; ``seconds`` they took in all, ``longest`` the longest of them.
+        fallbacks: decisions that were no decisions (the agent could not think).
+        illegal: illegal actions named.
+        calls, cached, late, failed, over_budget, unmetered: questions to the language model (see
+            ``GuideReport``).
+        prompt_tokens, completion_tokens: of those calls; ``cost`` in US dollars.
+        used, ignored: answers that the search took in, and those of no use to it.
+        spared: decisions about which nothing was asked because the search was sure of them.
+    """
+
+    decisions: int = 0
+    seconds: float = 0.0
+    longest: float = 0.0
+    fallbacks: int = 0
+    illegal: int = 0
+    calls: int = 0
+    cached: int = 0
+    late: int = 0
+    failed: int = 0
+    over_budget: int = 0
+    unmetered: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost: float = 0.0
+    used: int = 0
+    ignored: int = 0
+    spared: int = 0
+
+
+@dataclass(slots=True)
+class FinishedGame:
+    """One row of the record.
+
+    Attributes:
+        number, seed: see :class:`~plywise.arena.tournament.schedule.GameTask`.
+        players: indices of the agents, player 0 first.
+        result: of player 0, in [-1, 1]; None: the game broke off as often as was allowed.
+        plies: nodes at which somebody decided.
+        actions: int16 little-endian, (plies, 2): by ply and player, -1 where nothing was decided.
+        seconds: wall time; ``ended`` when, in seconds since 1970.
+        sides: each player's part.
+        attempts: 1, and one more for each time that the game broke off before.
+        error: why it broke off the last time; ``culprit`` the index of the agent at fault.
+        trace: values and advice (see :func:`pack_trace`), or b"".
+    """
+
+    number: int
+    players: tuple[int, int]
+    seed: int
+    result: float | None
+    plies: int = 0
+    actions: bytes = b""
+    seconds: float = 0.0
+    ended: float = 0.0
+    sides: tuple[Side, Side] = field(default_factory=lambda: (Side(), Side()))
+    attempts: int = 1
+    error: str = ""
+    culprit: int | None = None
+    trace: bytes = b""
+
+    @property
+    def pair(self) -> int:
+        """The pair's place in the schedule; the games of a pair have one seed, sides swapped."""
+        return self.number // 2
+
+    def result_of(self, agent: int) -> float | None:
+        """Return the result for an agent by its index."""
+        if self.result is None:
+            return None
+        return self.result if self.players[0] == agent else -self.result
+
+    def moves(self) -> list[tuple[int, int]]:
+        """Return the actions by ply and player."""
+        return [(int(a), int(b)) for a, b in np.frombuffer(self.actions, "<i2").reshape(-1, 2)]
+
+    def game(self) -> tuple[object, ...]:
+        """Return what the seed decides: everything but times."""
+        return self.number, self.players, self.seed, self.result, self.plies, self.actions
+
+
+@dataclass(slots=True)
+class Fault:
+    """A game that broke off.
+
+    Attributes:
+        task: the game.
+        kind: died, timeout, nonsense (of a worker), illegal or exception (of an agent), server or
+            stalled (of a battle on a server: the connection was lost, or nothing happened).
+        text: one line for people.
+        culprit: index of the agent that was deciding, None where nobody was.
+        ended: when, in seconds since 1970.
+    """
+
+    task: GameTask
+    kind: str
+    text: str
+    culprit: int | None = None
+    ended: float = 0.0
+    sides: tuple[Side, Side] = field(default_factory=lambda: (Side(), Side()))
+
+    @property
+    def number(self) -> int:
+        """The game's place in the schedule."""
+        return self.task.number
+
+
+def pack_actions(actions: Sequence[tuple[int, int]]) -> bytes:
+    """Return actions as the record holds them."""
+    return np.asarray(actions, "<i2").reshape(-1, 2).tobytes()
+
+
+def pack_trace(trace: Sequence[Mapping[str, Any]]) -> bytes:
+    """Return a list of decisions as compressed JSON; b"" for an empty one."""
+    if not trace:
+        return b""
+    return zlib.compress(json.dumps(trace, separators=(",", ":")).encode(), 1)
+
+
+def unpack_trace(packed: bytes) -> list[dict[str, Any]]:
+    """Return what :func:`pack_trace` packed."""
+    return list(json.loads(zlib.decompress(packed))) if packed else []
+
+
+_SIDE = [f.name for f in fields(Side)]
+_COLUMNS = [
+    *("number", "pair", "player_0", "player_1", "seed", "result", "plies", "actions", "seconds"),
+    *("ended", "attempts", "error", "culprit", "trace"),
+    *(f"{name}_{player}" for player in (0, 1) for name in _SIDE),
+]
+_SCHEMA = f"""
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE agents (id INTEGER PRIMARY KEY, title TEXT NOT NULL, config TEXT NOT NULL);
+CREATE TABLE games (
+    number INTEGER PRIMARY KEY, pair INTEGER NOT NULL,
+    player_0 INTEGER NOT NULL REFERENCES agents, player_1 INTEGER NOT NULL REFERENCES agents,
+    seed INTEGER NOT NULL, result REAL, plies INTEGER NOT NULL, actions BLOB NOT NULL,
+    seconds REAL NOT NULL, ended REAL NOT NULL, attempts INTEGER NOT NULL,
+    error TEXT NOT NULL, culprit INTEGER, trace BLOB NOT NULL,
+    {", ".join(f"{column} NOT NULL" for column in _COLUMNS[14:])}
+);
+CREATE TABLE faults (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, number INTEGER NOT NULL, kind TEXT NOT NULL,
+    text TEXT NOT NULL, culprit INTEGER, ended REAL NOT NULL
+);
+"""
+
+
+class GameStore:
+    """A record, open for writing (:meth:`open`) or for reading alone (:meth:`read`).
+
+    Attributes:
+        path: the file.
+        identity: what the record belongs to: version, game, agents, settings that decide a game.
+        titles: the agents' names in tables, by index.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, lock: IO[bytes] | None) -> None:
+        self.path = path
+        self._db = connection
+        self._lock = lock
+        self.identity: dict[str, Any] = {}
+        self.titles: list[str] = []
+
+    @classmethod
+    def open(cls, path: Path, identity: Mapping[str, Any]) -> GameStore:
+        """Open a record to continue it, or begin a new one.
+
+        Args:
+            path: the file; folders are made.
+            identity: plain values; ``identity["agents"]`` is a list of mappings with ``title``.
+
+        Raises:
+            RecordMismatchError: it belongs to something else; says what differs.
+            RecordError: another process writes it, it is no record, or the disk refuses it.
+        """
+        lock = _lock(path)
+        try:
+            store = cls(path, _connect(path, f"file:{_quoted(path)}?mode=rwc"), lock)
+        except BaseException:
+            lock.close()
+            raise
+        try:
+            with store._guard():
+                # Until it is written for the first time the file may be half made.
+                store._db.execute("PRAGMA journal_mode=WAL")
+                store._db.execute("PRAGMA synchronous=FULL")
+                if not store._has_tables():
+                    store._create(json.loads(json.dumps(identity)))
+            store._load()
+            differences = differing(store.identity, json.loads(json.dumps(identity)))
+            if differences:
+                raise RecordMismatchError(_mismatch(path, differences))
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    @classmethod
+    def read(cls, path: Path) -> GameStore:
+        """Open a record to read it, whether or not a tournament is writing it.
+
+        Raises:
+            RecordError: there is none, or it is no record.
+        """
+        if not path.is_file():
+            raise RecordError(f"there is no record {path}")
+        store = cls(path, _connect(path, f"file:{_quoted(path)}?mode=ro"), None)
+        try:
+            with store._guard():
+                if not store._has_tables():
+                    raise RecordError(f"{path} is not a tournament record of Plywise")
+            store._load()
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    # --- writing ----------------------------------------------------------------------------
+
+    def add(self, games: Sequence[FinishedGame], faults: Sequence[Fault] = ()) -> None:
+        """Write games and faults, all or none; on disk when this returns.
+
+        Raises:
+            RecordError: the disk refuses them, or a game stands there already.
+        """
+        marks = ", ".join("?" * len(_COLUMNS))
+        with self._guard(), self._db:
+            self._db.executemany(f"INSERT INTO games VALUES ({marks})", map(_row, games))
+            self._db.executemany(
+                "INSERT INTO faults (number, kind, text, culprit, ended) VALUES (?, ?, ?, ?, ?)",
+                [(f.task.number, f.kind, f.text, f.culprit, f.ended) for f in faults],
+            )
+
+    def set_plan(self, plan: Mapping[str, Any]) -> None:
+        """Keep what may change from run to run (how many pairs, the anchor, …) for the report."""
+        with self._guard(), self._db:
+            self._db.execute("REPLACE INTO meta VALUES ('plan', ?)", (json.dumps(plan),))
+
+    # --- reading ----------------------------------------------------------------------------
+
+    def plan(self) -> dict[str, Any]:
+        """Return what :meth:`set_plan` kept last."""
+        return dict(json.loads(self._meta("plan") or "{}"))
+
+    def numbers(self) -> set[int]:
+        """Return the numbers of all games that are in the record."""
+        with self._guard():
+            return {row[0] for row in self._db.execute("SELECT number FROM games")}
+
+    def games(self, *, trace: bool = False, numbers: range | None = None) -> Iterator[FinishedGame]:
+        """Yield the games by number; ``trace`` says whether with their traces."""
+        span = range(2**62) if numbers is None else numbers
+        columns = ", ".join(c if c != "trace" or trace else "x'' AS trace" for c in _COLUMNS)
+        with self._guard():
+            query = f"SELECT {columns} FROM games WHERE number >= ? AND number < ? ORDER BY number"
+            for row in self._db.execute(query, (span.start, span.stop)):
+                yield _game(row)
+
+    def trace(self, number: int) -> list[dict[str, Any]]:
+        """Return the trace of one game, [] where none was kept."""
+        with self._guard():
+            found = self._db.execute("SELECT trace FROM games WHERE number = ?", (number,))
+            row = found.fetchone()
+        return unpack_trace(row[0]) if row else []
+
+    def faults(self) -> list[dict[str, Any]]:
+        """Return all faults in the order in which they happened."""
+        with self._guard():
+            rows = self._db.execute("SELECT number, kind, text, culprit, ended FROM faults")
+            names = ("number", "kind", "text", "culprit", "ended")
+            return [dict(zip(names, row, strict=True)) for row in rows]
+
+    def close(self) -> None:
+        """Close the file and release the lock."""
+        self._db.close()
+        if self._lock is not None:
+            self._lock.close()
+
+    def __enter__(self) -> GameStore:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close it."""
+        self.close()
+
+    # --- inside -----------------------------------------------------------------------------
+
+    def _has_tables(self) -> bool:
+        # Tables and meta rows come in one transaction: all are there or none.
+        found = self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        names = {row[0] for row in found}
+        if names and not {"meta", "agents", "games", "faults"} <= names:
+            raise RecordError(f"{self.path} is an SQLite file, but no tournament record of Plywise")
+        return bool(names)
+
+    def _create(self, identity: Mapping[str, Any]) -> None:
+        self._db.execute("BEGIN IMMEDIATE")
+        for statement in _SCHEMA.split(";"):
+            self._db.execute(statement)
+        self._db.execute("INSERT INTO meta VALUES ('format', ?)", (str(FORMAT),))
+        self._db.execute("INSERT INTO meta VALUES ('identity', ?)", (json.dumps(identity),))
+        self._db.executemany(
+            "INSERT INTO agents VALUES (?, ?, ?)",
+            [(i, a["title"], json.dumps(a)) for i, a in enumerate(identity["agents"])],
+        )
+        self._db.commit()
+
+    def _load(self) -> None:
+        found = self._meta("format")
+        if found != str(FORMAT):
+            raise RecordMismatchError(
+                f"{self.path} has format {found}, this version of Plywise reads {FORMAT}: open it "
+                "with the version that wrote it"
+            )
+        self.identity = json.loads(self._meta("identity"))
+        self.titles = [agent["title"] for agent in self.identity["agents"]]
+
+    def _meta(self, key: str) -> str:
+        with self._guard():
+            row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return str(row[0]) if row else ""
+
+    @contextmanager
+    def _guard(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.IntegrityError as error:
+            raise RecordError(f"{self.path} holds this game already ({error})") from error
+        except sqlite3.Error as error:
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # a closed database has none
+            if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+                raise RecordError(
+                    f"{self.path} is damaged or no tournament record of Plywise ({error}); it is "
+                    "left as it is: restore it, or name another with tournament.record=FILE"
+                ) from error
+            raise RecordError(
+                f"cannot use the record {self.path}: {error}; what it held is kept, and the same "
+                "command continues once that is mended"
+            ) from error
+
+
+def _row(game: FinishedGame) -> tuple[object, ...]:
+    sides = (getattr(side, name) for side in game.sides for name in _SIDE)
+    return (
+        *(game.number, game.pair, *game.players, game.seed, game.result, game.plies, game.actions),
+        *(game.seconds, game.ended, game.attempts, game.error, game.culprit, game.trace, *sides),
+    )
+
+
+def _game(row: tuple[Any, ...]) -> FinishedGame:
+    number, _, first, second, seed, result, plies, actions, seconds = row[:9]
+    ended, attempts, error, culprit, trace = row[9:14]
+    rest = row[14:]
+    sides = (Side(*rest[: len(_SIDE)]), Side(*rest[len(_SIDE) :]))
+    return FinishedGame(
+        *(number, (first, second), seed, result, plies, actions, seconds, ended, sides),
+        *(attempts, error, culprit, trace),
+    )
+
+
+def _lock(path: Path) -> IO[bytes]:
+    """Take the right to write, or say who has it."""
+    if path.is_dir():
+        raise RecordError(f"the record {path} is a folder; name a file with tournament.record=FILE")
+    beside = path.with_name(f"{path.name}.lock")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # A file of its own: closing any handle of the record would drop SQLite's own locks on it.
+        file = beside.open("ab")
+    except OSError as error:
+        raise RecordError(f"cannot write {beside}: {error.strerror or error}") from error
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise RecordError(
+            f"another process is writing the record {path}: wait for it, or name another with "
+            "tournament.record=FILE"
+        ) from None
+    return file
+
+
+def _connect(path: Path, uri: str) -> sqlite3.Connection:
+    try:
+        # The screen's thread never touches it, but Ctrl-C handling may close it from elsewhere.
+        return sqlite3.connect(uri, uri=True, check_same_thread=False, timeout=10.0)
+    except sqlite3.Error as error:
+        raise RecordError(f"cannot open the record {path}: {error}") from error
+
+
+def _quoted(path: Path) -> str:
+    return str(path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+
+
+# --- what a record belongs to --------------------------------------------------------------------
+
+
+def differing(there: Any, here: Any, key: str = "") -> list[tuple[str, Any, Any]]:
+    """Return (key, value there, value here) of all that differs in two plain values."""
+    if isinstance(there, dict) and isinstance(here, dict):
+        found = []
+        for name in dict.fromkeys([*there, *here]):
+            below = f"{key}.{name}" if key else str(name)
+            found += differing(there.get(name), here.get(name), below)
+        return found
+    if isinstance(there, list) and isinstance(here, list) and len(there) == len(here):
+        pairs: Iterable[tuple[int, tuple[Any, Any]]] = enumerate(zip(there, here, strict=True))
+        return [d for i, (a, b) in pairs for d in differing(a, b, f"{key}[{i}]")]
+    return [] if there == here else [(key, there, here)]
+
+
+def _mismatch(path: Path, differences: list[tuple[str, Any, Any]]) -> str:
+    shown = "; ".join(
+        f"{key} is {json.dumps(there)} there, {json.dumps(here)} here"
+        for key, there, here in differences[:3]
+    )
+    more = f" (and {len(differences) - 3} more)" if len(differences) > 3 else ""
+    if differences[0][0] in ("plywise", "code"):
+        what, mend = "was played by another version", "continue it with that version"
+    else:
+        what, mend = "belongs to another tournament", "continue it with its own settings"
+    return (
+        f"the record {path} {what}: {shown}{more}; {mend}, or begin a new one with "
+        "tournament.record=FILE"
+    )

@@ -1,0 +1,1 @@
+"""Comparisons of the battle engine with recordings of the real simulator."""

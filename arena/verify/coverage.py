@@ -1,0 +1,215 @@
+"""``plywise verify coverage CORPUS``: how often each move, ability and item was verified.
+
+Every recorded step is replayed from the recorded state before it, as ``plywise verify engine``
+does, and counts for what was used in it: moves by the log's ``|move|`` lines (called ones too),
+abilities and items of the Pokémon on the field.  :func:`write_page` writes the counts of all that
+the tables hold as a page of Markdown.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from plywise.datasets.battle_corpus import RecordedStep, read_corpus
+from plywise.datasets.errors import ConfigError
+from plywise.datasets.showdown_data import load, to_id
+from plywise.engine.battle.border import coverage
+from plywise.engine.battle.border.codec import BattleSetup, Unsaid
+from plywise.engine.battle.oracle.replay import check_step, decode_before, prepare_rules
+
+KINDS = ("move", "ability", "item")
+_NAMED = re.compile(r"(ability|item): ([^|\]]+)")
+
+
+@dataclass(frozen=True)
+class CorpusFigures:
+    """What one corpus holds and how much of it is exact."""
+
+    name: str
+    format: str
+    battles: int
+    steps: int
+    exact: int
+
+
+@dataclass
+class CoverageReport:
+    """Counts over corpora.
+
+    Attributes:
+        used: ``(kind, id)`` -> exact steps in which it was used (a move) or on the field.
+        told: ``(kind, id)`` -> those of them in which the log names an ability or item.
+        wrong: ``(kind, id)`` -> steps with it that are not exact.
+    """
+
+    used: Counter[tuple[str, str]] = field(default_factory=Counter)
+    told: Counter[tuple[str, str]] = field(default_factory=Counter)
+    wrong: Counter[tuple[str, str]] = field(default_factory=Counter)
+    corpora: list[CorpusFigures] = field(default_factory=list)
+
+    @property
+    def rate(self) -> float:
+        """Share of exact steps; 0 without steps."""
+        steps = sum(c.steps for c in self.corpora)
+        return sum(c.exact for c in self.corpora) / steps if steps else 0.0
+
+    def unseen(self, kind: str) -> list[str]:
+        """Return the ids of a kind that no exact step has."""
+        return [name for name in tables()[kind] if not self.used[kind, name]]
+
+    def to_json(self) -> str:
+        """Return the figures as one line of JSON."""
+        return json.dumps(
+            {
+                "transitions": sum(c.steps for c in self.corpora),
+                "exact": sum(c.exact for c in self.corpora),
+                "rate": round(self.rate, 6),
+                **{f"unseen_{kind}": len(self.unseen(kind)) for kind in KINDS},
+            }
+        )
+
+
+def tables() -> dict[str, list[str]]:
+    """Return the ids of everything that the tables hold, by kind."""
+    data = load()
+    kinds = zip(KINDS, (data.moves, data.abilities, data.items), strict=True)
+    return {kind: sorted(table) for kind, table in kinds}
+
+
+def used_in(step: RecordedStep) -> set[tuple[str, str]]:
+    """Return the moves used in a step, and the abilities and items on the field before it."""
+    found = set()
+    for line in step.log:
+        words = line.split("|")
+        if len(words) > 3 and words[1] == "move":
+            found.add(("move", to_id(words[3])))
+    for side in step.before["S"]:
+        mon = side["P"][0]
+        if mon.get("act"):
+            found |= {("ability", mon["ab"]), ("item", mon["it"])}
+    return found
+
+
+def told_in(step: RecordedStep) -> Iterable[tuple[str, str]]:
+    """Yield the abilities and items that the log of a step names."""
+    for line in step.log:
+        for kind, name in _NAMED.findall(line):
+            yield kind, to_id(name)
+        words = line.split("|")
+        if len(words) > 3 and words[1] in ("-item", "-enditem", "-ability"):
+            yield words[1].removeprefix("-end").removeprefix("-"), to_id(words[3])
+
+
+def corpora_at(path: Path) -> list[Path]:
+    """Return the corpora that ``path`` names: one file, or all of a folder.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    if not path.is_dir():
+        return [path]
+    found = sorted(path.glob("*.jsonl.gz"))
+    if not found:
+        raise ConfigError(f"{path}: no corpus (*.jsonl.gz) in it")
+    return found
+
+
+def count_coverage(path: Path, console: Console | None = None) -> CoverageReport:
+    """Replay the corpus at ``path``, or every corpus of that folder, and count what it verifies.
+
+    Raises:
+        ConfigError: a folder without a corpus.
+        CorpusError: a file is not a sound corpus of the pinned package.
+    """
+    report = CoverageReport()
+    files = corpora_at(path)
+    prepare_rules()
+    for file in files:
+        _count_corpus(file, report)
+        if console is not None:
+            done = report.corpora[-1]
+            console.print(f"{done.name}: {done.exact} of {done.steps} steps exact")
+    return report
+
+
+def _count_corpus(path: Path, report: CoverageReport) -> None:
+    steps = exact = battles = 0
+    format = ""
+    for battle in read_corpus(path):
+        battles, format = battles + 1, battle.format
+        setup, unsaid = BattleSetup.of(battle), Unsaid()
+        for step in battle.steps:
+            before = decode_before(step, setup, unsaid)
+            unsaid.learn(step)
+            right = not isinstance(before, str) and check_step(before, 0, step).exact
+            steps, exact = steps + 1, exact + right
+            found = used_in(step)
+            (report.used if right else report.wrong).update(found)
+            if right:
+                report.told.update(set(told_in(step)))
+    report.corpora.append(CorpusFigures(path.name, format, battles, steps, exact))
+
+
+def print_coverage(console: Console, report: CoverageReport) -> None:
+    """Print how much was seen, what was not, and as last line the JSON."""
+    table = Table("kind", "in the tables", "verified", "wrong in some step", "never seen")
+    for kind in KINDS:
+        names, unseen = tables()[kind], report.unseen(kind)
+        wrong = [n for n in names if report.wrong[kind, n]]
+        shown = ", ".join(unseen[:12]) + (" …" if len(unseen) > 12 else "")
+        counts = (len(names), len(names) - len(unseen), len(wrong))
+        table.add_row(kind, *map(str, counts), shown or "-")
+    console.print(table)
+    console.print(report.to_json(), soft_wrap=True, markup=False, highlight=False)
+
+
+def status(kind: str, name: str, report: CoverageReport) -> str:
+    """Return in a word what is known of a move, ability or item."""
+    missing = {
+        "move": coverage.UNMODELLED_MOVES,
+        "ability": coverage.UNMODELLED_ABILITIES,
+        "item": coverage.UNMODELLED_ITEMS,
+    }
+    if name in missing[kind]:
+        return "refused"
+    if report.wrong[kind, name]:
+        return f"wrong in {report.wrong[kind, name]}"
+    return "exact" if report.used[kind, name] else "modelled, not seen"
+
+
+def write_page(path: Path, report: CoverageReport) -> None:
+    """Write the page: where the counts come from, then a line for everything in the tables."""
+    data = load()
+    lines = [
+        "# What of Showdown the battle engine models, and how often that was checked",
+        "",
+        "Written by `plywise verify coverage FOLDER page=docs/COVERAGE.md`; do not edit. Every",
+        "move, ability and item of generation 9 that the tables of pokemon-showdown",
+        f"{data.version} hold, with the number of recorded steps of real battles in which it was",
+        "used (moves) or held by an active Pokémon (abilities, items) and which the engine played",
+        "exactly: every random draw, both sets of legal choices, and the whole state after it.",
+        "`named` counts those steps in which the battle's log names the ability or item. What does",
+        "nothing in singles is modelled too.",
+        "",
+        "| corpus | format of the teams | battles | steps | exact |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| `{c.name}` | {c.format} | {c.battles} | {c.steps} | {c.exact} |" for c in report.corpora
+    ]
+    for kind, plural in zip(KINDS, ("Moves", "Abilities", "Items"), strict=True):
+        names, unseen = tables()[kind], report.unseen(kind)
+        lines += ["", f"## {plural}: {len(names) - len(unseen)} of {len(names)} verified", ""]
+        named = kind != "move"
+        lines.append(f"| {kind} | status | steps |" + (" named |" if named else ""))
+        lines.append("|---|---|---|" + ("---|" if named else ""))
+        for name in names:
+            row = f"| {name} | {status(kind, name, report)} | {report.used[kind, name]} |"
+            lines.append(row + (f" {report.told[kind, name]} |" if named else ""))
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")

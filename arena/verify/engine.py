@@ -1,0 +1,284 @@
+"""``plywise verify engine CORPUS``: how exact the battle engine is against the real simulator.
+
+Every recorded step is replayed twice: from the recorded state before it (and, for the one fact
+that states lack, the log of earlier steps: ``codec.Unsaid``), and from our own state carried on
+from the battle's first step for as long as everything was right.  A battle is exact when all its
+carried steps are.  What a step compares is told in :mod:`plywise.engine.battle.oracle.replay`.
+"""
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from plywise.arena.verify.causes import Cause, CauseFinder, causes_table
+from plywise.arena.verify.shares import begin, in_shares
+from plywise.datasets.battle_corpus import RecordedBattle, RecordedStep, read_corpus
+from plywise.datasets.errors import ConfigError
+from plywise.engine.battle.border.codec import BattleSetup, Unsaid
+from plywise.engine.battle.border.describe import action_name, describe
+from plywise.engine.battle.oracle.replay import (
+    StepCheck,
+    check_step,
+    decode_before,
+)
+
+
+@dataclass
+class VerifyReport:
+    """How a corpus compares.
+
+    Attributes:
+        transitions: replayed steps.
+        exact: steps that are right from the recorded state before them.
+        battles: battles replayed to their end.
+        battles_exact: battles in which every step is right, our own state carried on.
+        legal_mismatches: steps in which a side's legal choices differ.
+        draw_mismatches: steps in which a random draw differs in kind, range or numerator.
+        carried: steps played on from our own state (a battle's are counted up to its first error).
+        carried_exact: those of them that are right.
+        seconds: wall time.
+    """
+
+    transitions: int = 0
+    exact: int = 0
+    battles: int = 0
+    battles_exact: int = 0
+    legal_mismatches: int = 0
+    draw_mismatches: int = 0
+    carried: int = 0
+    carried_exact: int = 0
+    seconds: float = 0.0
+    finder: CauseFinder = field(default_factory=CauseFinder, repr=False)
+    carried_only: list[str] = field(default_factory=list)
+    """``battle:step`` of steps that are right from the dump and wrong when carried on."""
+
+    @property
+    def rate(self) -> float:
+        """Share of exact steps; 0 without steps."""
+        return self.exact / self.transitions if self.transitions else 0.0
+
+    def causes(self) -> list[Cause]:
+        """Return the causes of all wrong steps, the commonest first."""
+        return self.finder.causes()
+
+    def to_json(self) -> str:
+        """Return the figures as one line of JSON."""
+        return json.dumps(
+            {
+                "transitions": self.transitions,
+                "exact": self.exact,
+                "rate": round(self.rate, 6),
+                "battles": self.battles,
+                "battles_exact": self.battles_exact,
+                "legal_mismatches": self.legal_mismatches,
+                "draw_mismatches": self.draw_mismatches,
+                "carried": self.carried,
+                "carried_exact": self.carried_exact,
+            }
+        )
+
+    def merge(self, other: "VerifyReport") -> None:
+        """Add another part of the same corpus."""
+        for name in (
+            "transitions",
+            "exact",
+            "battles",
+            "battles_exact",
+            "legal_mismatches",
+            "draw_mismatches",
+            "carried",
+            "carried_exact",
+        ):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.finder.merge(other.finder)
+        self.carried_only.extend(other.carried_only)
+
+    def note(self, example: str, step: RecordedStep, check: StepCheck) -> None:
+        """Count one step replayed from its recorded state."""
+        self.transitions += 1
+        self.exact += check.exact
+        self.legal_mismatches += bool(check.legal)
+        self.draw_mismatches += check.draw is not None
+        self.finder.add(example, step, check)
+
+
+def verify_corpus(
+    path: Path,
+    jobs: int = 1,
+    battle: int | None = None,
+    step: int | None = None,
+    limit: int | None = None,
+    console: Console | None = None,
+) -> VerifyReport:
+    """Replay the corpus at ``path`` and return how it compares.
+
+    Args:
+        path: a ``.jsonl`` or ``.jsonl.gz`` corpus.
+        jobs: processes to share the battles among.
+        battle: only this battle; with ``step``, that step is shown as a readable difference.
+        step: only this step of ``battle``.
+        limit: only the first so many steps; a battle that it cuts off does not count as one.
+        console: where progress and differences are shown; None: nowhere.
+
+    Raises:
+        ConfigError: arguments that make no sense.
+        CorpusError: the file is not a sound corpus of the pinned package.
+    """
+    if step is not None and battle is None:
+        raise ConfigError(f"step={step}: name its battle too, with --battle N")
+    start = time.perf_counter()
+    begin(path, jobs, limit)
+    if battle is not None:
+        report = _one_battle(path, battle, step, console)
+    else:
+        report = in_shares(_share, path, jobs, limit, console if jobs == 1 else None)
+    report.seconds = time.perf_counter() - start
+    return report
+
+
+def _limited(path: Path, limit: int | None) -> Iterator[tuple[RecordedBattle, bool]]:
+    """Yield battles with whether they are whole, up to ``limit`` steps in all."""
+    left = limit
+    for battle in read_corpus(path):
+        if left is None:
+            yield battle, True
+            continue
+        steps = battle.steps[:left]
+        whole = len(steps) == len(battle.steps)
+        fields = {name: getattr(battle, name) for name in battle.__dataclass_fields__}
+        yield RecordedBattle(**(fields | {"steps": steps})), whole
+        left -= len(steps)
+        if left == 0:
+            return
+
+
+def _share(
+    path: Path, part: int, parts: int, limit: int | None, console: Console | None
+) -> VerifyReport:
+    """Replay every ``parts``-th battle, from number ``part`` on."""
+    report = VerifyReport()
+    for k, (battle, whole) in enumerate(_limited(path, limit)):
+        if k % parts != part:
+            continue
+        _replay(battle, whole, report)
+        if console is not None and console.is_terminal:
+            console.print(
+                f"\rbattle {battle.number}: {report.exact} of {report.transitions} steps exact",
+                end="",
+            )
+    if console is not None and console.is_terminal:
+        console.print()
+    return report
+
+
+def _replay(battle: RecordedBattle, whole: bool, report: VerifyReport) -> None:
+    setup = BattleSetup.of(battle)
+    carried = decode_before(battle.steps[0], setup) if battle.steps else "no steps"
+    all_right = not isinstance(carried, str)
+    unsaid = Unsaid()
+    for step in battle.steps:
+        example = f"{battle.number}:{step.number}"
+        before = decode_before(step, setup, unsaid)
+        unsaid.learn(step)
+        unread = isinstance(before, str)
+        check = StepCheck(unreadable=before) if isinstance(before, str) else None
+        if check is None and not isinstance(before, str):
+            check = check_step(before, 0, step)
+        assert check is not None
+        report.note(example, step, check)
+        if all_right and not isinstance(carried, str):
+            report.carried += 1
+            all_right = check_step(carried, 0, step).exact
+            report.carried_exact += all_right
+            if check.exact and not all_right and not unread:
+                report.carried_only.append(example)
+    if whole:
+        report.battles += 1
+        report.battles_exact += all_right
+
+
+def _one_battle(
+    path: Path, number: int, step_number: int | None, console: Console | None
+) -> VerifyReport:
+    report = VerifyReport()
+    for battle in read_corpus(path):
+        if battle.number != number:
+            continue
+        if step_number is None:
+            _replay(battle, True, report)
+            return report
+        if not 0 <= step_number < len(battle.steps):
+            raise ConfigError(
+                f"step={step_number}: battle {number} has steps 0 to {len(battle.steps) - 1}"
+            )
+        step = battle.steps[step_number]
+        unsaid = Unsaid()
+        for earlier in battle.steps[:step_number]:
+            unsaid.learn(earlier)
+        before = decode_before(step, BattleSetup.of(battle), unsaid)
+        if isinstance(before, str):
+            check = StepCheck(unreadable=before)
+            shown = before
+        else:
+            shown = describe(before, 0)
+            check = check_step(before, 0, step)
+        report.note(f"{number}:{step_number}", step, check)
+        if console is not None:
+            print_step(console, shown, step, check)
+        return report
+    raise ConfigError(f"battle={number}: there is no such battle in {path}")
+
+
+def print_step(console: Console, before: str, step: RecordedStep, check: StepCheck) -> None:
+    """Print a step: the state before, the choices, the record's log, and all that differs."""
+    console.print(escape(before), highlight=False, soft_wrap=True)
+    choices = " / ".join(c or "nothing" for c in step.choices)
+    console.print(f"choices: {choices}")
+    for line in step.log:
+        console.print("  " + escape(line), highlight=False, soft_wrap=True)
+    for k, draw in enumerate(step.draws):
+        kind = f"{draw.numerator}/{draw.n}" if draw.numerator >= 0 else f"{draw.low}+{draw.n}"
+        line = escape(f"  draw {k}: {draw.site} {kind} -> {draw.result}")
+        console.print(line, highlight=False, soft_wrap=True)
+    if check.exact:
+        console.print("exact")
+    if check.unreadable:
+        console.print(escape(check.unreadable))
+    for legal in check.legal:
+        expected = ", ".join(action_name(a) for a in legal.expected)
+        got = ", ".join(action_name(a) for a in legal.got)
+        console.print(f"legal for side {legal.side + 1}: expected {expected}; got {got}")
+    if check.draw is not None:
+        expected, got = check.draw.expected or "none", check.draw.got or "none"
+        line = f"draw {check.draw.position}: expected {expected}; got {got}"
+        console.print(escape(line), highlight=False)
+    if check.differences:
+        table = Table("where", "what", "Showdown", "ours")
+        for where, what, expected, got in check.differences:
+            table.add_row(where, what, escape(str(expected)), escape(str(got)))
+        console.print(table)
+
+
+def print_report(console: Console, report: VerifyReport, causes: int = 20) -> None:
+    """Print the table of causes, the figures, and as last line the JSON."""
+    found = report.causes()
+    if found:
+        console.print(causes_table(found[:causes]))
+        if len(found) > causes:
+            rest = sum(c.steps for c in found[causes:])
+            console.print(f"… and {len(found) - causes} more causes of {rest} wrong steps")
+        console.print("`--battle N --step K` shows one of them.")
+    if report.carried_only:
+        shown = ", ".join(report.carried_only[:10])
+        console.print(f"wrong only when our own state is carried on: {shown}")
+    console.print(
+        f"{report.exact} of {report.transitions} steps exact ({report.rate:.2%}), "
+        f"{report.battles_exact} of {report.battles} battles whole, in {report.seconds:.1f} s"
+    )
+    console.print(report.to_json(), soft_wrap=True, markup=False, highlight=False)

@@ -1,0 +1,105 @@
+"""Records fresh corpora: real battles in the installed Showdown package, step by step.
+
+The recorder itself is ``datasets/showdown/record.js``; it needs Node and the package, which
+:mod:`plywise.games.showdown.install` puts into the cache.
+"""
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from plywise.datasets.errors import ConfigError, PlywiseError
+from plywise.datasets.showdown_data import load
+from plywise.games.showdown.install import ensure_showdown, node_executable
+
+FORMATS = ("gen9randombattle", "gen9battlefactory", "gen9bssfactory", "gen9ou")
+_SCRIPT = Path(__file__).parents[2] / "datasets" / "showdown" / "record.js"
+_PROGRESS = re.compile(r"battle (\d+) of \d+")
+_MAX_SEED = 2**31 // 100003  # seeds of single battles are seed * 100003 + number, 32 bits
+
+
+class RecordError(PlywiseError):
+    """The recorder could not write a corpus."""
+
+
+def print_progress(done: int, battles: int) -> None:
+    """Show on standard error how far a recording is, on one line of a terminal."""
+    if sys.stderr.isatty():
+        end = "\n" if done == battles else ""
+        print(f"\rrecorded {done} of {battles} battles", end=end, file=sys.stderr, flush=True)
+
+
+def record_corpus(
+    out: Path,
+    battles: int,
+    seed: int,
+    format: str = "gen9randombattle",
+    fuzz: bool = False,
+    stall: bool = False,
+    keepties: bool = True,
+    on_progress: Callable[[int, int], None] = print_progress,
+) -> Path:
+    """Play ``battles`` battles of random legal choices and write them to ``out``.
+
+    The same arguments write the same corpus.  ``fuzz`` takes teams that mix everything instead of
+    ``format``'s (gen9ou: everything that is legal there); with ``stall`` players prefer moves that
+    do no damage, so battles get long and PP run out; without ``keepties`` speed ties are drawn as
+    in a real battle, so that seed, teams and choices decide everything.
+
+    Returns:
+        ``out``, a gzipped corpus as :mod:`plywise.datasets.battle_corpus` reads it.
+
+    Raises:
+        ConfigError: an argument that makes no sense.
+        ShowdownInstallError: Node or the package is missing and cannot be installed.
+        RecordError: the recorder failed; nothing is left at ``out``.
+    """
+    if format not in FORMATS:
+        raise ConfigError(f"format={format}: choose one of {', '.join(FORMATS)}")
+    if battles < 1:
+        raise ConfigError(f"battles={battles}: must be at least 1")
+    if not 0 <= seed <= _MAX_SEED:
+        raise ConfigError(f"seed={seed}: must be between 0 and {_MAX_SEED}")
+    if out.suffix != ".gz":
+        raise ConfigError(f"{out}: a corpus is gzipped, its name must end in .gz")
+    package, node = ensure_showdown(), node_executable()
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RecordError(f"{out}: its folder cannot be made ({error.strerror})") from error
+    scratch = out.with_name(out.name + ".part")
+    command = [str(node), str(_SCRIPT), str(package), str(battles), str(seed), str(scratch), format]
+    command += ["--fuzz"] * fuzz + ["--stall"] * stall + ["--keepties"] * keepties
+    try:
+        _run(command, battles, on_progress)
+        scratch.replace(out)
+    finally:
+        scratch.unlink(missing_ok=True)
+    return out
+
+
+def _run(command: list[str], battles: int, on_progress: Callable[[int, int], None]) -> None:
+    complaints: list[str] = []
+    with subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stderr is not None
+            for line in process.stderr:
+                found = _PROGRESS.match(line)
+                if found:
+                    on_progress(int(found[1]), battles)
+                elif line.strip():
+                    complaints.append(line.strip())
+        except BaseException:  # Ctrl-C included: no Node may stay behind
+            process.kill()
+            raise
+    if process.returncode:
+        errors = [line for line in complaints if "Error" in line] or complaints
+        reason = errors[0] if errors else f"exit code {process.returncode}"
+        raise RecordError(
+            f"recording with Showdown {load().version} failed: {reason} "
+            "(`plywise doctor` checks Node and the package)"
+        )

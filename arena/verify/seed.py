@@ -1,0 +1,145 @@
+"""``plywise verify seed CORPUS``: whole battles played from seed, teams and choices alone.
+
+Nothing is read from the record but these; every state on the way, the generator before every step
+and the winner must be the recorded ones.  It takes a corpus recorded with drawn speed ties
+(``plywise record engine OUT keepties=false``).
+"""
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from rich.console import Console
+
+from plywise.arena.verify.causes import Cause, CauseFinder, causes_table
+from plywise.arena.verify.shares import begin, in_shares
+from plywise.datasets.battle_corpus import RecordedBattle, read_corpus
+from plywise.datasets.errors import ConfigError
+from plywise.engine.battle.oracle.replay import StepCheck, replay_seed
+
+_RIGHT = StepCheck()
+
+
+@dataclass
+class SeedReport:
+    """How many battles of a corpus their seeds repeat.
+
+    Attributes:
+        battles: played from their seeds.
+        battles_exact: those that went the recorded way to the winner.
+        steps: recorded steps of them all.
+        steps_exact: steps that were right before a battle's first fault.
+        seconds: wall time.
+    """
+
+    battles: int = 0
+    battles_exact: int = 0
+    steps: int = 0
+    steps_exact: int = 0
+    seconds: float = 0.0
+    finder: CauseFinder = field(default_factory=CauseFinder, repr=False)
+
+    @property
+    def rate(self) -> float:
+        """Share of exact battles; 0 without battles."""
+        return self.battles_exact / self.battles if self.battles else 0.0
+
+    def causes(self) -> list[Cause]:
+        """Return the causes of first faults, the commonest first."""
+        return self.finder.causes()
+
+    def to_json(self) -> str:
+        """Return the figures as one line of JSON."""
+        return json.dumps(
+            {
+                "battles": self.battles,
+                "battles_exact": self.battles_exact,
+                "rate": round(self.rate, 6),
+                "steps": self.steps,
+                "steps_exact": self.steps_exact,
+            }
+        )
+
+    def merge(self, other: "SeedReport") -> None:
+        """Add another part of the same corpus."""
+        for name in ("battles", "battles_exact", "steps", "steps_exact"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.finder.merge(other.finder)
+
+    def note(self, battle: RecordedBattle) -> None:
+        """Play one battle and count it."""
+        found = replay_seed(battle)
+        self.battles += 1
+        self.battles_exact += found.exact
+        self.steps += len(battle.steps)
+        self.steps_exact += found.steps
+        for step in battle.steps[: found.steps]:
+            self.finder.add(f"{battle.number}:{step.number}", step, _RIGHT)
+        if found.check is not None:
+            example = f"{battle.number}:{found.steps}"
+            self.finder.add(example, battle.steps[found.steps], found.check)
+
+
+def verify_seeds(
+    path: Path, jobs: int = 1, battle: int | None = None, limit: int | None = None
+) -> SeedReport:
+    """Play the corpus at ``path`` from its seeds and return how it compares.
+
+    Args:
+        path: a corpus with drawn speed ties.
+        jobs: processes to share the battles among.
+        battle: only this one.
+        limit: only the first so many battles.
+
+    Raises:
+        ConfigError: arguments that make no sense, or a corpus with kept ties.
+        CorpusError: the file is not a sound corpus of the pinned package.
+        SeedError: it was played with another generator than ``gen5``.
+    """
+    start = time.perf_counter()
+    begin(path, jobs, limit)
+    report = in_shares(_share, path, jobs, battle, limit)
+    if battle is not None and not report.battles:
+        raise ConfigError(f"{path}: there is no battle {battle}")
+    report.seconds = time.perf_counter() - start
+    return report
+
+
+def _chosen(path: Path, battle: int | None, limit: int | None) -> Iterator[RecordedBattle]:
+    for found in islice(read_corpus(path), limit):
+        if battle is None or found.number == battle:
+            yield found
+
+
+def _share(path: Path, part: int, parts: int, battle: int | None, limit: int | None) -> SeedReport:
+    """Play every ``parts``-th battle, from number ``part`` on."""
+    report = SeedReport()
+    for k, found in enumerate(_chosen(path, battle, limit)):
+        if found.says_ties_kept:
+            raise ConfigError(
+                f"{path}: recorded with kept speed ties, which no seed repeats; record one with "
+                "`plywise record engine OUT keepties=false`"
+            )
+        if k % parts == part:
+            report.note(found)
+    return report
+
+
+def print_seed_report(console: Console, report: SeedReport, causes: int = 20) -> None:
+    """Print the table of first faults, the figures, and as last line the JSON."""
+    found = report.causes()
+    if found:
+        console.print(causes_table(found[:causes], "battles"))
+        if len(found) > causes:
+            rest = sum(c.steps for c in found[causes:])
+            console.print(f"… and {len(found) - causes} more causes of {rest} wrong battles")
+        console.print("`plywise verify engine CORPUS battle=N step=K` shows one of them.")
+    console.print(
+        f"{report.battles_exact} of {report.battles} battles exact from their seeds "
+        f"({report.rate:.2%}), {report.steps_exact} of {report.steps} steps before a first fault, "
+        f"in {report.seconds:.1f} s"
+    )
+    console.print(report.to_json(), soft_wrap=True, markup=False, highlight=False)

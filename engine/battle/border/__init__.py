@@ -1,0 +1,1 @@
+"""Where battle states meet the outside: dumps, teams, seeds, descriptions.  No kernels."""

@@ -1,0 +1,1 @@
+"""Words for what kernels log: the simulator's protocol lines.  No kernels."""

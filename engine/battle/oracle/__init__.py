@@ -1,0 +1,1 @@
+"""Replays steps that the real simulator recorded, and compares the states."""

@@ -1,0 +1,1 @@
+"""Battleship: rules, placement, notation, and hints on where to hide."""

@@ -1,0 +1,1 @@
+"""Bridges to other libraries: OpenSpiel's games here, our games as PettingZoo environments."""

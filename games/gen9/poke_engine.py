@@ -1,0 +1,299 @@
+"""Our battle states in the words of poke-engine, the Rust engine of the strongest open bot.
+
+What its published Python classes can say is carried over; what they have no word for (Illusion,
+the source of a bound or infatuated Pokémon, Imprison's moves, the lengths of Disable and such) is
+left out.  How its counters run was found by letting it play single turns.  Nothing here is taken
+from its sources.
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from plywise.datasets.errors import ConfigError
+from plywise.datasets.showdown_data import load
+from plywise.engine.battle import constants as c
+from plywise.engine.battle.border import plain
+from plywise.engine.battle.border.battle_state import BattleState
+from plywise.engine.battle.border.codec import VOLATILE_BIT, VOLATILE_WORD_BITS
+from plywise.engine.battle.names import (
+    ABILITY_NAMES,
+    ITEM_NAMES,
+    MOVE_NAMES,
+    SPECIES_NAMES,
+    STAT_NAMES,
+    STATUS_NAMES,
+    TYPE_NAMES,
+)
+
+INSTALL = (
+    "pip install poke-engine --config-settings="
+    '"build-args=--features poke-engine/terastallization --no-default-features"'
+)
+"""How its documentation says to build it for Gen 9; it needs Rust."""
+
+_STATUS = {
+    **{"": "none", "brn": "burn", "par": "paralyze", "psn": "poison", "tox": "toxic"},
+    **{"slp": "sleep", "frz": "freeze"},
+}
+_WEATHER = {
+    **{"sunnyday": "sun", "raindance": "rain", "sandstorm": "sand", "hail": "hail"},
+    **{"snowscape": "snow", "desolateland": "harshsun", "primordialsea": "heavyrain"},
+}
+_CONDITION = {
+    **{"lightscreen": "light_screen", "auroraveil": "aurora_veil", "toxicspikes": "toxic_spikes"},
+    **{"stealthrock": "stealth_rock", "stickyweb": "sticky_web", "quickguard": "quick_guard"},
+    "wideguard": "wide_guard",
+}
+# Volatile conditions that it keeps elsewhere or not at all.
+_NOT_VOLATILE = frozenset(("choicelock", "stall", "twoturnmove", "trapped", "trapper"))
+_SLEEP_TURNS = 4  # a sleeper's count of turns at the most, and the number at which it must wake
+
+
+def load_poke_engine() -> Any:
+    """Return the package ``poke_engine``, which plays Gen 9 with Terastallization.
+
+    Raises:
+        ConfigError: it is not installed, or was built for another generation.
+    """
+    try:
+        import poke_engine
+    except ImportError as error:
+        raise ConfigError(f"agent 'poke_engine' needs Rust and this: {INSTALL}") from error
+    mon = poke_engine.Pokemon(moves=[poke_engine.Move("splash")], tera_type="fire")
+    side = poke_engine.Side(pokemon=[mon])
+    state = poke_engine.State(side, poke_engine.Side(pokemon=[mon]))
+    found = poke_engine.monte_carlo_tree_search(state, iterations=10).side_one
+    if not any(choice.move_choice == "splash-tera" for choice in found):
+        raise ConfigError(f"poke-engine was built for another generation; for Gen 9: {INSTALL}")
+    return poke_engine
+
+
+class Translated(NamedTuple):
+    """A battle as poke-engine sees it.
+
+    Attributes:
+        state: a ``poke_engine.State`` whose side one is the side that is to decide.
+        actions: our action number for each choice that poke-engine may name for that side.
+    """
+
+    state: Any
+    actions: dict[str, int]
+
+
+def translate(engine: Any, pool: np.ndarray[Any, Any], i: int, player: int) -> Translated:
+    """Return state ``i`` of ``pool`` for poke-engine to decide as ``player``.
+
+    Where both sides have to send somebody in, it lets side one choose and side two wait.
+
+    Args:
+        engine: the package ``poke_engine``.
+        pool: states of ``engine.battle.state.BATTLE``.
+        i: which of them.
+        player: the side that is to decide, 0 or 1.
+    """
+    battle = plain.thaw(pool, i)
+    state = BattleState(pool[i : i + 1])
+    first, second = (
+        _side(engine, battle, side, frozenset(state.legal_actions(side)))
+        for side in (player, 1 - player)
+    )
+    weather = c.WEATHER_NAMES[battle.weather]
+    there = engine.State(
+        side_one=first,
+        side_two=second,
+        weather=_WEATHER.get(weather, "none"),
+        weather_turns_remaining=battle.weather_duration or -1,
+        terrain=c.TERRAIN_NAMES[battle.terrain] or "none",
+        terrain_turns_remaining=battle.terrain_duration,
+        trick_room=battle.pseudo_weather[c.TRICK_ROOM] > 0,
+        trick_room_turns_remaining=battle.pseudo_weather[c.TRICK_ROOM],
+    )
+    return Translated(there, _actions(battle.sides[player]))
+
+
+def _actions(side: SimpleNamespace) -> dict[str, int]:
+    named = {}
+    for slot, move in enumerate(side.mons[side.active].moves):
+        if move:
+            named[MOVE_NAMES[move]] = slot
+            named[f"{MOVE_NAMES[move]}-tera"] = c.ACTION_TERA + slot
+    for k, mon in enumerate(side.mons[: side.team_size]):
+        named[f"switch {SPECIES_NAMES[mon.species]}"] = c.ACTION_SWITCH + k
+    return named
+
+
+def _side(engine: Any, battle: SimpleNamespace, s: int, legal: frozenset[int]) -> Any:
+    side = battle.sides[s]
+    active = side.mons[side.active]
+    alive = active.hp > 0
+    choosing = battle.request == c.REQUEST_MOVE and bool(legal)
+    boosts = side.boosts
+    leaving = MOVE_NAMES[side.switch_flag] if side.switch_flag < len(MOVE_NAMES) else ""
+    must_leave = battle.request == c.REQUEST_SWITCH and side.switch_flag != 0
+    return engine.Side(
+        pokemon=[_mon(engine, side, k, legal if choosing else None) for k in range(6)],
+        active_index=str(side.active),
+        baton_passing=must_leave and leaving == "batonpass",
+        shed_tailing=must_leave and leaving == "shedtail",
+        force_switch=must_leave or (battle.request == c.REQUEST_SWITCH and not alive),
+        force_trapped=choosing and alive and _held(side, legal),
+        switch_out_move_second_saved_move=_queued_move(battle, s),
+        volatile_statuses=_volatiles(side) if alive else set(),
+        volatile_status_durations=engine.VolatileStatusDurations(
+            confusion=0,
+            encore=_elapsed(3, side.encore_duration),
+            lockedmove=_elapsed(3, side.locked_move_duration),
+            slowstart=side.ability_counter if _ability(active) == "slowstart" else 0,
+            taunt=_elapsed(3, side.taunt_duration),
+            yawn=_elapsed(2, side.yawn_duration),
+        ),
+        wish=(side.wish_duration, side.wish_hp // 2),
+        future_sight=_future_sight(battle.sides[1 - s]),
+        substitute_health=side.substitute_hp,
+        attack_boost=boosts[0],
+        defense_boost=boosts[1],
+        special_attack_boost=boosts[2],
+        special_defense_boost=boosts[3],
+        speed_boost=boosts[4],
+        accuracy_boost=boosts[5],
+        evasion_boost=boosts[6],
+        last_used_move=_last_used(side),
+        side_conditions=_conditions(engine, side),
+    )
+
+
+def _held(side: SimpleNamespace, legal: frozenset[int]) -> bool:
+    """Return whether somebody could come in if the active Pokémon were free to leave."""
+    bench = any(m.hp > 0 for k, m in enumerate(side.mons[: side.team_size]) if k != side.active)
+    return bench and not any(c.ACTION_SWITCH <= a < c.ACTION_FORCED for a in legal)
+
+
+def _queued_move(battle: SimpleNamespace, s: int) -> str:
+    """Return the move that a side has still to make this turn, while the other one switches."""
+    for entry in battle.queue[: battle.queue_length]:
+        if entry.side == s and entry.move:
+            return str(MOVE_NAMES[entry.move])
+    return "none"
+
+
+def _elapsed(whole: int, left: int) -> int:
+    """Return the turns that a condition has run, 0 without it: its counters count upwards."""
+    return max(whole - left, 0) if left else 0
+
+
+def _future_sight(foe: SimpleNamespace) -> tuple[int, str]:
+    """Return turns and source of the future move that a side has sent to its foe."""
+    return foe.future_duration, str(max(foe.future_source - 1, 0))
+
+
+def _last_used(side: SimpleNamespace) -> str:
+    moves = side.mons[side.active].moves
+    if side.active_move_actions and side.last_move in moves and side.last_move:
+        return f"move:{moves.index(side.last_move)}"
+    return f"switch:{side.active}"
+
+
+def _volatiles(side: SimpleNamespace) -> set[str]:
+    found = set()
+    for name, bit in VOLATILE_BIT.items():
+        word, place = divmod(bit, VOLATILE_WORD_BITS)
+        if not side.volatiles[word] >> place & 1 or name in _NOT_VOLATILE:
+            continue
+        if name in ("protosynthesis", "quarkdrive"):
+            name += STAT_NAMES[side.paradox_stat - 1] if side.paradox_stat else ""
+        elif name == "perishsong":
+            name = f"perish{side.perish_duration}"
+        elif name == "encore" and not _last_used(side).startswith("move:"):
+            continue  # it refuses an Encore of a move that it cannot see
+        found.add(name)
+    if side.two_turn_move:
+        found.add(MOVE_NAMES[side.two_turn_move])
+    active = side.mons[side.active]
+    if _ability(active) == "slowstart" and side.ability_counter:
+        found.add("slowstart")
+    if set(_types(side.types)) != set(_species_types(active.species)):
+        found.add("typechange")
+    return found
+
+
+def _conditions(engine: Any, side: SimpleNamespace) -> Any:
+    active = side.mons[side.active]
+    counts = {
+        _CONDITION.get(name, name): number
+        for name, number in zip(c.SIDE_CONDITION_NAMES, side.conditions, strict=False)
+    }
+    if STATUS_NAMES[active.status] == "tox":
+        counts["toxic_count"] = active.status_turns
+    counts["protect"] = side.stall_counter
+    counts["healing_wish"] = int(side.flag_bits & c.SIDE_HEALING_WISH != 0)
+    counts["lunar_dance"] = int(side.flag_bits & c.SIDE_LUNAR_DANCE != 0)
+    return engine.SideConditions(**counts)
+
+
+def _mon(engine: Any, side: SimpleNamespace, k: int, legal: frozenset[int] | None) -> Any:
+    """Return a Pokémon; the moves of the active one that are not in ``legal`` are disabled."""
+    if k >= side.team_size:
+        return engine.Pokemon.create_fainted()
+    mon = side.mons[k]
+    active = k == side.active
+    status = STATUS_NAMES[mon.status]
+    rested = status == "slp" and not mon.flag_bits & c.MON_STATUS_BY_FOE
+    base = _species_types(mon.species)
+    return engine.Pokemon(
+        id=SPECIES_NAMES[mon.species],
+        level=mon.level,
+        types=_types(side.types) if active and mon.hp > 0 else base,
+        base_types=base,
+        hp=mon.hp,
+        maxhp=mon.max_hp,
+        ability=_ability(mon),
+        base_ability=ABILITY_NAMES[mon.base_ability],
+        item=ITEM_NAMES[mon.held_item],
+        attack=mon.stats[0],
+        defense=mon.stats[1],
+        special_attack=mon.stats[2],
+        special_defense=mon.stats[3],
+        speed=mon.stats[4],
+        status=_STATUS[status],
+        rest_turns=mon.status_turns if rested else 0,
+        sleep_turns=_SLEEP_TURNS - mon.status_turns if status == "slp" and not rested else 0,
+        weight_kg=float(load().species[SPECIES_NAMES[mon.species]]["weightkg"]),
+        moves=[
+            engine.Move(
+                id=MOVE_NAMES[move],
+                pp=mon.pp[j],
+                disabled=active
+                and legal is not None
+                and c.ACTION_FORCED not in legal
+                and j not in legal,
+            )
+            for j, move in enumerate(mon.moves)
+            if move
+        ],
+        # A side that has Terastallized is told so by one of its Pokémon, a fainted one at need.
+        terastallized=bool(mon.flag_bits & c.MON_TERASTALLIZED)
+        or (mon.hp <= 0 and bool(side.flag_bits & c.SIDE_TERA_USED)),
+        tera_type=TYPE_NAMES[mon.tera_type].lower(),
+    )
+
+
+def _ability(mon: SimpleNamespace) -> str:
+    return str(ABILITY_NAMES[mon.ability])
+
+
+def _types(numbers: list[int]) -> tuple[str, str]:
+    return _two_types([TYPE_NAMES[t] for t in numbers if t and TYPE_NAMES[t] != "???"])
+
+
+def _species_types(species: int) -> tuple[str, str]:
+    return _two_types(load().species[SPECIES_NAMES[species]]["types"])
+
+
+def _two_types(names: list[str]) -> tuple[str, str]:
+    """Return up to two types as it names them."""
+    first, second, *_ = [*(name.lower() for name in names), "typeless", "typeless"]
+    return first, second

@@ -1,0 +1,157 @@
+"""Answers kept under a key of everything that matters, in memory or in a file."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sqlite3
+import threading
+import time
+from collections import OrderedDict
+from contextlib import closing
+from pathlib import Path
+from typing import Protocol
+
+from plywise.llm_modules.calls.errors import LLMConfigError
+from plywise.llm_modules.providers.base import Answer
+
+log = logging.getLogger("plywise.llm")
+
+_APPLICATION_ID = 0x504C5943  # "PLYC": what makes an SQLite file a cache of ours
+_VERSION = 1
+_BUSY_SECONDS = 5.0  # for which one process waits while another writes
+
+
+class AnswerStore(Protocol):
+    """Where answers are kept under a key of everything that matters; must be thread-safe."""
+
+    def get(self, key: str) -> Answer | None:
+        """Return the answer kept under ``key``."""
+
+    def put(self, key: str, answer: Answer) -> None:
+        """Keep an answer."""
+
+    def close(self) -> None:
+        """Free what the store holds."""
+
+
+class MemoryStore:
+    """The answers used last, in memory."""
+
+    def __init__(self, entries: int) -> None:
+        self._entries = entries
+        self._answers: OrderedDict[str, Answer] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: str) -> Answer | None:
+        """Return the answer kept under ``key`` and mark it as used."""
+        with self._lock:
+            answer = self._answers.get(key)
+            if answer is not None:
+                self._answers.move_to_end(key)
+            return answer
+
+    def put(self, key: str, answer: Answer) -> None:
+        """Keep an answer; the one unused for longest goes when there are too many."""
+        with self._lock:
+            self._answers[key] = answer
+            self._answers.move_to_end(key)
+            while len(self._answers) > self._entries:
+                self._answers.popitem(last=False)
+
+    def close(self) -> None:
+        """Nothing to free."""
+
+
+class FileStore:
+    """Answers in an SQLite file: kept for good, shared by processes, whole after a kill.
+
+    An answer is in the file when :meth:`put` returns.  A file that fails later on (a full disk)
+    costs its answers alone: that is logged once and counted in ``faults``.
+
+    Args:
+        path: the file; made where there is none.
+
+    Raises:
+        LLMConfigError: it cannot be opened, or is something else.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path).expanduser()
+        self.faults = 0
+        self._lock = threading.Lock()
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(
+                self.path, timeout=_BUSY_SECONDS, check_same_thread=False, isolation_level=None
+            )
+        except (OSError, sqlite3.Error) as error:
+            raise LLMConfigError(f"cannot open llm.cache={path}: {error}") from None
+        try:
+            self._prepare()
+        except sqlite3.Error as error:
+            self._db.close()
+            raise LLMConfigError(f"llm.cache={path} is no cache of answers: {error}") from None
+        except LLMConfigError:
+            self._db.close()
+            raise
+
+    def _prepare(self) -> None:
+        if self._read("SELECT COUNT(*) FROM sqlite_master") and (
+            self._read("PRAGMA application_id") != _APPLICATION_ID
+            or self._read("PRAGMA user_version") != _VERSION
+        ):
+            raise LLMConfigError(
+                f"llm.cache={self.path} is an SQLite file, but no cache of this version's"
+            )
+        self._db.execute("PRAGMA journal_mode=WAL")  # readers never wait for a writer
+        self._db.execute("PRAGMA synchronous=NORMAL")
+        self._db.execute("BEGIN IMMEDIATE")  # one process makes the table, the others wait
+        self._db.execute(
+            "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, made REAL NOT NULL, "
+            "answer TEXT NOT NULL) WITHOUT ROWID"
+        )
+        self._db.execute(f"PRAGMA application_id={_APPLICATION_ID}")
+        self._db.execute(f"PRAGMA user_version={_VERSION}")
+        self._db.execute("COMMIT")
+
+    def _read(self, query: str) -> int:
+        return int(self._db.execute(query).fetchone()[0])
+
+    def get(self, key: str) -> Answer | None:
+        """Return the answer kept under ``key``."""
+        try:
+            with self._lock:
+                row = self._db.execute(
+                    "SELECT answer FROM answers WHERE key = ?", (key,)
+                ).fetchone()
+            return None if row is None else Answer.from_plain(json.loads(row[0]))
+        except (sqlite3.Error, ValueError, TypeError, KeyError) as error:  # or a spoilt row
+            self._note(error)
+            return None
+
+    def put(self, key: str, answer: Answer) -> None:
+        """Keep an answer; of two under one key the first stays."""
+        row = (key, time.time(), json.dumps(answer.to_plain()))
+        try:
+            with self._lock:
+                self._db.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", row)
+        except sqlite3.Error as error:
+            self._note(error)
+
+    def __len__(self) -> int:
+        """Return how many answers the file holds."""
+        with self._lock:
+            return self._read("SELECT COUNT(*) FROM answers")
+
+    def close(self) -> None:
+        """Close the file; safe to call twice."""
+        with self._lock, closing(self._db):
+            pass
+
+    def _note(self, error: Exception) -> None:
+        with self._lock:
+            self.faults += 1
+            first = self.faults == 1
+        if first:
+            log.warning("llm.cache=%s fails, answers are not kept: %s", self.path, error)

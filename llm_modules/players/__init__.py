@@ -1,0 +1,1 @@
+"""Language models that play alone, with the prompting methods of the papers."""

@@ -1,0 +1,1 @@
+"""Where answers come from: an OpenAI-compatible endpoint, the embedded server, mocks, replay."""

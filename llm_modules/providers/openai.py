@@ -1,0 +1,379 @@
+"""A client for any OpenAI-compatible endpoint that never makes the asking thread wait.
+
+The client owns one background thread with an asyncio loop.  :meth:`LLMClient.submit` returns at
+once with a :class:`Call`; its future ends with an :class:`Answer` or with one of the named errors
+of ``errors.py``.  Cancelling it closes the HTTP request, which makes llama.cpp (and most other
+servers) stop working on it.  Only chat completions are used: they are the common subset of OpenAI,
+OpenRouter, vLLM, Ollama and llama.cpp.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import threading
+import time
+from collections.abc import Mapping
+from concurrent.futures import Future
+from contextvars import ContextVar
+from dataclasses import asdict, replace
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import openai
+from openai.types.chat import ChatCompletion
+
+from plywise.llm_modules.calls.accounting import Spent, Usage
+from plywise.llm_modules.calls.breaker import Breaker
+from plywise.llm_modules.calls.errors import (
+    LLMAuthError,
+    LLMBudgetError,
+    LLMClosedError,
+    LLMConfigError,
+    LLMError,
+    LLMModelError,
+    LLMPausedError,
+    LLMRateLimitError,
+    LLMReplyError,
+    LLMRequestError,
+    LLMServerError,
+    LLMTimeoutError,
+    LLMUnreachableError,
+    one_line,
+)
+from plywise.llm_modules.calls.settings import LLMConfig, check_address
+from plywise.llm_modules.calls.store import AnswerStore, FileStore, MemoryStore
+from plywise.llm_modules.providers.base import (
+    Answer,
+    Call,
+    Request,
+    fingerprint,
+    read_completion,
+    read_tokens,
+)
+from plywise.llm_modules.providers.replay import Recorder
+
+log = logging.getLogger("plywise.llm")
+
+_NO_KEY = "no-key"  # the library insists on a key; local servers mostly ask for none
+_CLOSED = "the language model's client is closed"
+
+_UNDER_WAY: ContextVar[Spent] = ContextVar("the call that this task is making")
+
+
+async def _count_request(_: object) -> None:
+    _UNDER_WAY.get().requests += 1
+
+
+class LLMClient:
+    """Asks one model at one endpoint; usable from any thread, and as a context manager.
+
+    Args:
+        config: endpoint, model and patience.
+        api_key: the key itself, for a server of our own; by default it comes from the environment
+            variable that ``config.api_key_env`` names.
+
+    Raises:
+        LLMConfigError: no model is named, the address is none, a key is needed and not there, or
+            the cache cannot be opened.
+    """
+
+    def __init__(self, config: LLMConfig, api_key: str | None = None) -> None:
+        self.config = config
+        self.model = config.model or os.environ.get("OPENAI_MODEL", "")
+        if not self.model:
+            raise LLMConfigError(
+                "no language model is named: set llm.model (or OPENAI_MODEL), or llm=none"
+            )
+        url = config.base_url or os.environ.get("OPENAI_BASE_URL", "")
+        check_address(url)
+        key = api_key or os.environ.get(config.api_key_env, "")
+        if not key and not url:
+            raise LLMConfigError(
+                f"no key: set the environment variable {config.api_key_env}, "
+                "or llm.base_url for an endpoint that needs none"
+            )
+        self._store: AnswerStore = (
+            FileStore(config.cache) if config.cache else MemoryStore(config.cache_entries)
+        )
+        self._keeps = bool(config.cache) or config.cache_entries > 0
+        self._recorder = Recorder(config.record) if config.record else None
+        self._key = key or _NO_KEY
+        self._openai = openai.AsyncOpenAI(
+            base_url=url or None,
+            api_key=self._key,
+            timeout=config.timeout,
+            max_retries=config.max_retries,
+            # A proxy of the environment cannot reach a server on this machine.
+            http_client=openai.DefaultAsyncHttpxClient(
+                trust_env=not _local(url), event_hooks={"request": [_count_request]}
+            ),
+        )
+        parts = urlsplit(str(self._openai.base_url))  # may hold a password
+        self.endpoint = f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" * bool(parts.port))
+        self._origin = config.origin or self.endpoint + parts.path
+        self._breaker = Breaker(config.pause_after, config.pause_seconds)
+        self._lock = threading.Lock()
+        self._usage = Usage()
+        self._new_token_limit = False  # whether this endpoint wants ``max_completion_tokens``
+        self._slots = asyncio.Semaphore(config.concurrency)
+        self._closed = False
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="plywise-llm", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # --- what callers see -------------------------------------------------------------------
+
+    def submit(self, request: Request) -> Call:
+        """Ask; returns at once.  Every failure arrives as the future's exception."""
+        call = self._begin(request)
+        if self._recorder is not None:
+            self._recorder.follow(call, request.parameters(self.model, self.config.temperature))
+        return call
+
+    def _begin(self, request: Request) -> Call:
+        if self._closed:
+            return Call.failed(request, LLMClosedError(_CLOSED))
+        keep_as = self._cache_key(request)
+        known = self._store.get(keep_as) if keep_as else None
+        if known is not None:
+            self._count(cached=1)
+            return Call.answered(request, replace(known, cached=True, seconds=0.0, retries=0))
+        if over := self._over_budget():
+            return Call.failed(request, over)
+        if not self._breaker.allow():
+            self._count(skipped=1)
+            return Call.failed(request, LLMPausedError(self._breaker.status()))
+        call = Call(request)
+        with self._lock:  # so that the loop is not closed between the check and the use
+            if self._closed:
+                return Call.failed(request, LLMClosedError(_CLOSED))
+            work = self._serve(call, keep_as)
+            call.future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        call.future.add_done_callback(self._note_end)
+        return call
+
+    @property
+    def available(self) -> bool:
+        """Whether a question asked now would be sent."""
+        return not self._closed and self._breaker.would_allow()
+
+    @property
+    def status(self) -> str:
+        """One line for people: "ok", or why the client is pausing."""
+        return "closed" if self._closed else self._breaker.status()
+
+    def usage(self) -> Usage:
+        """Return a copy of the counts so far."""
+        with self._lock:
+            counts = asdict(self._usage)
+        return Usage(**counts)
+
+    def close(self) -> None:
+        """Abort what is under way (it counts as late) and end the thread; safe to call twice."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+        try:
+            asyncio.run_coroutine_threadsafe(self._shut_down(), self._loop).result(timeout=5)
+        except TimeoutError:
+            log.warning("the language model's client did not close its connections within 5 s")
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=5)
+        self._store.close()
+        if self._recorder is not None:
+            self._recorder.close()
+
+    # --- the background thread --------------------------------------------------------------
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_forever()
+        finally:
+            self._loop.close()
+
+    async def _shut_down(self) -> None:
+        mine = asyncio.current_task()
+        tasks = [t for t in asyncio.all_tasks() if t is not mine]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._openai.close()
+
+    async def _serve(self, call: Call, keep_as: str) -> Answer:
+        async with self._slots:
+            over = self._over_budget()  # by calls that were before this one in the queue
+            if over is not None:
+                call.settle()
+                raise over
+            if not call.leave():
+                raise asyncio.CancelledError
+            self._count(calls=1)
+            began = time.perf_counter()
+            _UNDER_WAY.set(call.spent)
+            try:
+                async with asyncio.timeout(self.config.timeout):
+                    completion, retries = await self._create(call.request)
+                answer = self._read(call, completion, retries, time.perf_counter() - began)
+            except LLMError as error:
+                raise self._noted(error) from None
+            except Exception as error:
+                # This is the border to what an endpoint sends: whatever the libraries make of it,
+                # the asker gets a named error and play goes on.
+                if not isinstance(error, openai.OpenAIError | TimeoutError | ValueError):
+                    log.error("unexpected failure in reading a reply", exc_info=error)
+                if isinstance(error, openai.APIStatusError):
+                    call.spent.unmetered = 0  # who refuses does not charge
+                raise self._noted(self._named(error)) from None
+            finally:
+                call.spent.seconds = time.perf_counter() - began
+                call.settle()
+                with self._lock:
+                    self._usage.add(replace(call.spent, calls=0))  # that was counted above
+        self._breaker.succeeded()
+        with self._lock:
+            self._usage.latencies.append(answer.seconds)
+        if keep_as:
+            self._store.put(keep_as, answer)
+        return answer
+
+    def _read(self, call: Call, completion: object, retries: int, seconds: float) -> Answer:
+        """Return the answer in a completion; what it cost is noted even where it has none."""
+        tokens = read_tokens(completion)
+        if tokens is not None and call.settle():
+            call.spent.unmetered = 0
+            call.spent.prompt_tokens = tokens.prompt
+            call.spent.completion_tokens = tokens.completion
+            call.spent.cached_tokens = tokens.cached
+            call.spent.cost = self.config.prices.cost(tokens.prompt, tokens.completion)
+        return read_completion(completion, call.request, self.model, retries, seconds)
+
+    def _over_budget(self) -> LLMBudgetError | None:
+        """Return why nothing may be sent any more, and count the question; None where it may."""
+        with self._lock:
+            limit = self.config.budget.used_up(self._usage)
+            if not limit:
+                return None
+            self._usage.over_budget += 1
+            first = self._usage.over_budget == 1
+        error = LLMBudgetError(f"the budget for the language model is used up ({limit})")
+        if first:
+            log.warning("%s; play goes on without its advice", error)
+        return error
+
+    async def _create(self, request: Request) -> tuple[object, int]:
+        parameters = request.parameters(self.model, self.config.temperature)
+        most = request.most_bytes
+        if not self._new_token_limit:
+            try:
+                return await self._receive(parameters, most)
+            except openai.BadRequestError as error:
+                # OpenAI's newer models know the same limit by another name only.
+                if "max_completion_tokens" not in str(error):
+                    raise
+                log.info("%s wants max_completion_tokens in place of max_tokens", self.model)
+                self._new_token_limit = True
+        parameters["max_completion_tokens"] = parameters.pop("max_tokens")
+        return await self._receive(parameters, most)
+
+    async def _receive(self, parameters: Mapping[str, Any], most: int) -> tuple[object, int]:
+        """Return a completion, and how often it was asked for again; ``most``: bytes it may have.
+
+        Raises:
+            LLMReplyError: it is longer, or nothing that could be one.
+        """
+        create = self._openai.chat.completions.with_streaming_response.create
+        body = bytearray()
+        async with create(**parameters) as response:
+            async for chunk in response.iter_bytes():
+                body += chunk
+                if len(body) > most:
+                    raise LLMReplyError(f"{self.endpoint} sent more than {most:,} bytes")
+            retries = response.retries_taken
+        plain = json.loads(body)
+        if not isinstance(plain, dict):
+            raise LLMReplyError(f"{self.endpoint} sent no chat completion: {one_line(plain)}")
+        return ChatCompletion.construct(**plain), retries
+
+    # --- failures ---------------------------------------------------------------------------
+
+    def _named(self, error: Exception) -> LLMError:
+        """Turn the library's error into ours: one line, no key, and what to do."""
+        where, model = self.endpoint, self.model
+        said = one_line(error, self._key)
+        if isinstance(error, TimeoutError | openai.APITimeoutError):
+            return LLMTimeoutError(
+                f"{where} did not answer within {self.config.timeout:g} s (llm.timeout)"
+            )
+        if isinstance(error, openai.APIStatusError):
+            code = error.status_code
+            if code in (401, 403):
+                return LLMAuthError(
+                    f"{where} refuses the key ({code}): check the environment variable "
+                    f"{self.config.api_key_env}"
+                )
+            if code == 404 and "model" in said.lower():
+                return LLMModelError(f"{where} does not know the model '{model}': set llm.model")
+            if code == 404:
+                return LLMModelError(
+                    f"{where} has no chat completions at this path (404): "
+                    "check llm.base_url, which mostly ends in /v1"
+                )
+            if code == 429:
+                return LLMRateLimitError(f"{where} asks for fewer calls (429): {said}")
+            if code >= 500:
+                return LLMServerError(f"{where} failed ({code}): {said}")
+            return LLMRequestError(f"{where} refuses the request ({code}): {said}")
+        if isinstance(error, openai.APIConnectionError):
+            cause = one_line(error.__cause__ or error, self._key)
+            return LLMUnreachableError(
+                f"nothing answers at {where} ({cause}): "
+                "is the server running, is llm.base_url right?"
+            )
+        return LLMReplyError(f"{where} sent something that is no chat completion: {said}")
+
+    def _noted(self, error: LLMError) -> LLMError:
+        with self._lock:
+            self._usage.count_error(error)
+        if not error.endpoint_fault:
+            self._breaker.succeeded()  # the endpoint is there and answers; this request was refused
+            log.warning("%s", error)
+        elif self._breaker.failed(str(error), lasting=error.lasting):
+            log.warning("%s; no more questions for %g s", error, self.config.pause_seconds)
+        else:
+            log.warning("%s", error)
+        return error
+
+    def _note_end(self, future: Future[Answer]) -> None:
+        if future.cancelled():
+            self._breaker.given_up()
+            self._count(late=1)
+
+    def _count(self, **amounts: int) -> None:
+        with self._lock:
+            for name, amount in amounts.items():
+                setattr(self._usage, name, getattr(self._usage, name) + amount)
+
+    # --- the cache --------------------------------------------------------------------------
+
+    def _cache_key(self, request: Request) -> str:
+        """Return what an answer is kept under; "" where the same request may get another one."""
+        whole = request.parameters(self.model, self.config.temperature) | {"at": self._origin}
+        repeatable = whole.get("temperature") == 0.0 or "seed" in whole
+        if not self._keeps or not repeatable:
+            return ""
+        return fingerprint(whole)
+
+
+def _local(url: str) -> bool:
+    return urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")

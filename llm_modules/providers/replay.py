@@ -1,0 +1,217 @@
+"""Calls written down as they end, and answered from that record alone: experiments repeat offline.
+
+A record is a JSON Lines file that a person can read, one line a call: ``request`` as the endpoint
+gets it and ``asked``, in nanoseconds since 1970; then ``answer``, or ``error`` with its name, or
+``given_up``; and ``spent``.  It is written line by line, so a kill costs the calls under way alone.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from plywise.llm_modules.calls import errors
+from plywise.llm_modules.calls.accounting import Spent, Usage
+from plywise.llm_modules.calls.errors import LLMConfigError, LLMError, LLMNotRecordedError
+from plywise.llm_modules.calls.settings import LLMConfig
+from plywise.llm_modules.providers.base import Answer, Call, Request, fingerprint
+
+log = logging.getLogger("plywise.llm")
+
+
+class Recorder:
+    """Adds calls to a record as they end; thread-safe.
+
+    A disk that refuses a line costs that line: it is logged once and counted in ``faults``.
+
+    Args:
+        path: the file; it is continued where there is one.
+
+    Raises:
+        LLMConfigError: it cannot be written.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path).expanduser()
+        self.faults = 0
+        self._lock = threading.Lock()
+        self._closed = False
+        self._asked = 0
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise LLMConfigError(f"cannot write llm.record={path}: {error.strerror}") from None
+
+    def follow(self, call: Call, parameters: Mapping[str, Any]) -> None:
+        """Write a call down when it ends; ``parameters`` are what the endpoint gets."""
+        line: dict[str, Any] = {"request": parameters}
+        with self._lock:
+            self._asked = line["asked"] = max(self._asked + 1, time.time_ns())
+        call.future.add_done_callback(lambda future: self._write(call, line, future))
+
+    def _write(self, call: Call, line: dict[str, Any], future: Future[Answer]) -> None:
+        if future.cancelled():
+            line["given_up"] = True
+        elif error := future.exception():
+            line["error"] = {"name": type(error).__name__, "message": str(error)}
+        else:
+            line["answer"] = future.result().to_plain()
+        line["spent"] = asdict(call.spent)
+        data = (json.dumps(line, ensure_ascii=False) + "\n").encode()
+        try:
+            with self._lock:
+                if not self._closed:
+                    os.write(self._file, data)
+        except OSError as error:
+            self.faults += 1
+            if self.faults == 1:
+                log.warning("llm.record=%s fails, calls are lost: %s", self.path, error.strerror)
+
+    def close(self) -> None:
+        """Close the file; safe to call twice."""
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                os.close(self._file)
+
+
+class Replay:
+    """Answers from a record alone, with what was recorded of time and cost; asks nobody.
+
+    The same request asked again gets what it got in the recording, in that order, and at last what
+    it got last.  One that is not there fails by name.
+
+    Args:
+        config: of it counts what a request holds: model and temperature.
+        path: the record.
+
+    Raises:
+        LLMConfigError: it cannot be read, holds no call, or those of several models and none is
+            named.
+    """
+
+    def __init__(self, config: LLMConfig, path: str | Path) -> None:
+        self.config = config
+        self.endpoint = f"llm.replay={path}"
+        self._lock = threading.Lock()
+        self._usage = Usage()
+        self._calls: dict[str, deque[dict[str, Any]]] = {}
+        models = set()
+        for line in self._lines(Path(path).expanduser()):
+            self._calls.setdefault(fingerprint(line["request"]), deque()).append(line)
+            models.add(str(line["request"]["model"]))
+        if not models:
+            raise LLMConfigError(f"{self.endpoint} holds no call")
+        if not config.model and len(models) > 1:
+            raise LLMConfigError(
+                f"{self.endpoint} holds several models: set llm.model to one of "
+                f"{', '.join(sorted(models))}"
+            )
+        self.model = config.model or models.pop()
+
+    def _lines(self, path: Path) -> list[dict[str, Any]]:
+        try:
+            lines = path.read_bytes().splitlines()
+        except OSError as error:
+            raise LLMConfigError(f"cannot read {self.endpoint}: {error.strerror}") from None
+        found = []
+        for number, text in enumerate(lines, 1):
+            try:
+                line = json.loads(text)
+                _outcome(line)
+                found.append(line)
+            except (ValueError, TypeError, KeyError, AttributeError):
+                if number == len(lines) > 1:
+                    log.warning("the last line of %s was cut and is left out", self.endpoint)
+                    break
+                raise LLMConfigError(
+                    f"{self.endpoint}: line {number} is no recorded call"
+                ) from None
+        # A call may end, and be written, before one that was asked earlier.
+        return sorted(found, key=lambda line: line.get("asked", 0))
+
+    def submit(self, request: Request) -> Call:
+        """Return the call as it was recorded."""
+        key = fingerprint(request.parameters(self.model, self.config.temperature))
+        with self._lock:
+            recorded = self._calls.get(key)
+            line = None
+            if recorded:
+                line = recorded.popleft() if len(recorded) > 1 else recorded[0]
+        if line is None:
+            return self._missing(request)
+        spent, outcome = _outcome(line)
+        with self._lock:
+            self._usage.add(spent)
+            if outcome is None:
+                self._usage.late += 1
+            elif isinstance(outcome, LLMError):
+                self._usage.count_error(outcome)
+            elif outcome.cached:
+                self._usage.cached += 1
+            else:
+                self._usage.latencies.append(outcome.seconds)
+        if isinstance(outcome, Answer):
+            call = Call.answered(request, outcome)
+        elif outcome is None:
+            call = Call(request)
+            call.cancel()
+        else:
+            call = Call.failed(request, outcome)
+        call.spent = spent
+        return call
+
+    def _missing(self, request: Request) -> Call:
+        error = LLMNotRecordedError(
+            f"{self.endpoint} does not hold this request: it belongs to other settings, another "
+            "seed or another version"
+        )
+        with self._lock:
+            first = self._usage.skipped == 0
+            self._usage.skipped += 1
+        if first:
+            log.warning("%s; play goes on without that advice", error)
+        return Call.failed(request, error)
+
+    @property
+    def available(self) -> bool:
+        """Always: nothing has to be reached."""
+        return True
+
+    @property
+    def status(self) -> str:
+        """Always "ok"."""
+        return "ok"
+
+    def usage(self) -> Usage:
+        """Return a copy of what the calls taken from the record had cost."""
+        with self._lock:
+            return Usage(**asdict(self._usage))
+
+    def close(self) -> None:
+        """Nothing to free."""
+
+
+def _outcome(line: Mapping[str, Any]) -> tuple[Spent, Answer | LLMError | None]:
+    """Return what a call had cost and how it ended; None: it was given up."""
+    spent = Spent(**line["spent"])
+    if "answer" in line:
+        return spent, Answer.from_plain(line["answer"])
+    if "error" in line:
+        kind = getattr(errors, line["error"]["name"])
+        if not issubclass(kind, LLMError):
+            raise TypeError("not an error of ours")
+        return spent, kind(line["error"]["message"])
+    if line["given_up"] is not True:
+        raise ValueError("a call without an end")
+    return spent, None

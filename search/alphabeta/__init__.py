@@ -1,0 +1,1 @@
+"""Alpha-beta for turn-based games of perfect information, as numba kernels."""

@@ -1,0 +1,205 @@
+"""What alpha-beta knows about the actions of the position to decide, and what guides say of them.
+
+Scores are those of ``negamax.py``, for the player who decides.  A score is *certain* where no
+estimate entered it, or where it is a win or a loss; no advice touches such a score.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from numbers import Real
+
+from plywise.search.alphabeta import kernel as negamax
+from plywise.search.guide.listening import Answers, confidence, odds
+from plywise.search.guide.protocol import Advice, Question
+from plywise.search.guide.when_to_ask import Outlook, entropy
+
+_WHOLE = negamax.UNIT * negamax.PLIES  # the score of a win at once
+_BEST_ESTIMATE = (negamax.UNIT - 1) * negamax.PLIES
+_DECIDED = _WHOLE - negamax.PLIES  # beyond it are wins alone, below its negative losses
+
+
+@dataclass
+class Root(Answers):
+    """The actions with their scores and what guides have said.
+
+    Attributes:
+        order: all actions, in static order.
+        replies: what the opponent may play after any of them.
+        advice_plies: plies of search for which a fully trusted value counts.
+        scores: of the search alone; ``bounds`` are the actions of which it is an upper bound,
+            ``solved`` says whether it is free of estimates.
+        depth: that the scores were searched to.
+        prior: PROPOSE, probabilities weighted by trust.
+        values, confidence: EVALUATE and PROPOSE, the answers' weighted mean, their weights' sum.
+        model: MODEL, probabilities of replies weighted by trust.
+        gains: of equally good actions, what the opponent is expected to give away by its reply.
+        used: the answers taken, as ``question:source``; ``ignored`` how many were of no use.
+    """
+
+    order: list[int]
+    replies: set[int] = field(default_factory=set)
+    advice_plies: float = 4.0
+    scores: dict[int, int] = field(default_factory=dict)
+    bounds: set[int] = field(default_factory=set)
+    solved: dict[int, bool] = field(default_factory=dict)
+    depth: int = 0
+    prior: dict[int, float] = field(default_factory=dict)
+    values: dict[int, float] = field(default_factory=dict)
+    confidence: float = 0.0
+    model: dict[int, float] = field(default_factory=dict)
+    gains: dict[int, float] = field(default_factory=dict)
+    used: list[str] = field(default_factory=list)
+    ignored: int = 0
+
+    # --- advice -----------------------------------------------------------------------------
+
+    def _accept(self, advice: Advice, trust: float) -> bool:
+        if advice.question is Question.EVALUATE:
+            return self._value(_sensible(advice.weights, self.order), trust)
+        if advice.question is Question.PROPOSE:
+            return self._propose(_sensible(advice.weights, self.order), trust)
+        return _add(self.model, _sensible(advice.weights, self.replies), trust)
+
+    def _propose(self, said: Mapping[int, float], trust: float) -> bool:
+        """Take a proposal in: for the order, and as values by its odds."""
+        proposed: dict[int, float] = {}
+        if not _add(proposed, said, 1.0):
+            return False
+        _add(self.prior, proposed, trust)
+        stands = odds([proposed.get(a, 0.0) for a in self.order], trust)
+        values = {a: math.tanh(each / 2.0) for a, each in zip(self.order, stands, strict=True)}
+        return self._value(values, trust)
+
+    def _value(self, said: Mapping[int, float], trust: float) -> bool:
+        """Blend values in; an action that the answer leaves out counts as the mean of the others.
+
+        So that it does not fall behind, or get ahead of, the rest because nobody spoke of it.
+        """
+        if not said:
+            return False
+        clipped = {a: min(1.0, max(-1.0, value)) for a, value in said.items()}
+        mean = sum(clipped.values()) / len(clipped)
+        weight = confidence(trust)
+        whole = self.confidence + weight
+        for action in self.order:
+            before = self.values.get(action, 0.0) * self.confidence
+            self.values[action] = (before + clipped.get(action, mean) * weight) / whole
+        self.confidence = whole
+        return True
+
+    def weight(self, depth: int) -> float:
+        """Return the share of guides' values in an estimate that was searched to ``depth``."""
+        said = self.advice_plies * self.confidence
+        return said / (said + depth) if said > 0 else 0.0
+
+    def margin(self, depth: int) -> int:
+        """Return how far below the best an action's score may be and the action still be chosen.
+
+        Values lie in [-1, 1], so blending lifts one action over another by ``2 * weight`` at most,
+        where the search's own difference has shrunk by ``1 - weight``.
+        """
+        w = self.weight(depth)
+        if w >= 0.5:
+            return negamax.EVERY
+        return math.ceil(2 * w / (1 - w) * _WHOLE) + negamax.PLIES * (w > 0)
+
+    # --- what is best -----------------------------------------------------------------------
+
+    def certain(self, action: int) -> bool:
+        """Return whether the action's score is proved (of a bound: that it is no better)."""
+        return self.solved[action] or abs(self.scores[action]) > _DECIDED
+
+    def won(self) -> bool:
+        """Return whether an action is proved to win."""
+        return any(self.scores[a] > _DECIDED for a in self.scores if a not in self.bounds)
+
+    def score(self, action: int) -> int:
+        """Return the action's score with guides' values blended in, where it is an estimate."""
+        score = self.scores[action]
+        w = self.weight(self.depth)
+        if w == 0 or self.certain(action):
+            return score
+        blended = (1 - w) * score / negamax.PLIES + w * self.values[action] * negamax.UNIT
+        highest = _BEST_ESTIMATE // negamax.PLIES
+        return min(max(round(blended), -highest), highest) * negamax.PLIES
+
+    def ranked(self) -> list[int]:
+        """Return all actions, best first: by score; then as guides say; then in static order.
+
+        A score that is only a bound never beats a real one.
+        """
+        return sorted(
+            self.order,
+            key=lambda a: (
+                (a in self.bounds, -self.score(a)) if self.scores else (),
+                -self.gains.get(a, 0.0),
+                -self.values.get(a, 0.0),
+                -self.prior.get(a, 0.0),
+            ),
+        )
+
+    def best(self) -> int:
+        """Return the action to play."""
+        return self.ranked()[0]
+
+    def ties(self) -> list[int]:
+        """Return the actions that are exactly as good as the best, itself included."""
+        score = self.score(self.best())
+        return [a for a in self.order if a not in self.bounds and self.score(a) == score]
+
+    def to_search(self) -> list[int]:
+        """Return the order to search in: the best, what guides propose, the others by score.
+
+        A depth that is cut short has judged the first of them alone.
+        """
+        if not self.scores:
+            return self.ranked()
+        by_score = sorted(
+            self.order,
+            key=lambda a: (-self.score(a), -self.values.get(a, 0.0), -self.prior.get(a, 0.0)),
+        )
+        first = self.best() if self.used else by_score[0]
+        proposed = max(by_score, key=lambda a: self.prior.get(a, 0.0)) if self.prior else first
+        return list(dict.fromkeys((first, proposed, *by_score)))
+
+    def open(self) -> bool:
+        """Return whether an answer could still change what is played."""
+        if len(self.order) == 1 or self.won():
+            return False
+        alive = [a for a in self.order if not (self.certain(a) and self.scores[a] < -_DECIDED)]
+        if alive and not all(self.certain(a) for a in alive):
+            return len(alive) > 1
+        return len(self.ties()) > 1
+
+    def outlook(self) -> Outlook:
+        """Return how sure the search is: of actions with a bound alone, at least how sure."""
+        best = self.best()
+        others = [self.score(a) for a in self.order if a != best]
+        gap = (self.score(best) - max(others, default=-_WHOLE)) / _WHOLE
+        tied = len(self.ties())
+        shares = [1.0 / tied] * tied + [0.0] * (len(self.order) - tied)
+        return Outlook(max(0.0, gap), entropy(shares), settled=not self.open())
+
+    def likely_replies(self) -> list[int]:
+        """Return the two likeliest replies, likeliest first."""
+        return sorted(self.model, key=lambda a: -self.model[a])[:2]
+
+
+def _sensible(weights: Mapping[int, float], known: Iterable[int]) -> dict[int, float]:
+    """Return what is a finite number about a known action."""
+    found = {a: weights[a] for a in known if a in weights}
+    return {a: float(w) for a, w in found.items() if isinstance(w, Real) and math.isfinite(w)}
+
+
+def _add(sums: dict[int, float], said: Mapping[int, float], trust: float) -> bool:
+    """Add the positive weights, scaled to sum ``trust``; return whether there were any."""
+    positive = {a: w for a, w in said.items() if w > 0}
+    total = sum(positive.values())
+    if not positive or not math.isfinite(total):
+        return False
+    for action, weight in positive.items():
+        sums[action] = sums.get(action, 0.0) + trust * weight / total
+    return True

@@ -1,0 +1,1 @@
+"""Exact values of small games: matrix games, equilibria, exploitability, expectimax."""

@@ -1,0 +1,1 @@
+"""Tree search for simultaneous moves and hidden information, over sampled worlds."""

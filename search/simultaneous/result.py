@@ -1,0 +1,115 @@
+"""What a grown tree says of its root: the strategy, the prediction, how sure it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plywise.search.guide.when_to_ask import Outlook, entropy, variation
+from plywise.search.simultaneous.parallel import Forest
+from plywise.search.simultaneous.root import AdvisedRoot
+
+if TYPE_CHECKING:
+    from plywise.search.simultaneous.search import SimultaneousConfig
+
+
+def most_visited(forest: Forest, root: AdvisedRoot) -> int | None:
+    """Return the own action tried most by now; None before any was."""
+    visits, _ = forest.row(root.own)
+    return root.own[int(np.argmax(visits))] if visits.any() else None
+
+
+def outlook(
+    config: SimultaneousConfig,
+    forest: Forest,
+    root: AdvisedRoot,
+    probabilities: NDArray[Any],
+    both: bool,
+) -> Outlook:
+    """Return how sure the tree is of its decision by now.
+
+    Args:
+        both: whether both players choose.
+    """
+    visits, values = forest.row(root.own)
+    by_regret = both and config.algorithm == "regret"
+    shares = normalized(forest.average(root.own) if by_regret else visits)
+    strategy, decided = final_strategy(config, shares, visits, values, both)
+    tried = visits > 0
+    best = int(np.argmax(np.where(tried, strategy, -1.0)))
+    others = np.delete(np.where(tried, values, -1.0), best)
+    by_world = answers(forest, root, by_regret and root.habit == 0.0)
+    weights = [float(p) * bool(a) for p, a in zip(probabilities, by_world, strict=True)]
+    return Outlook(
+        gap=max(0.0, float(values[best] - others.max(initial=-1.0))),
+        entropy=entropy([float(p) for p in strategy]),
+        worlds=variation(by_world, weights),
+        settled=decided,
+    )
+
+
+def final_strategy(
+    config: SimultaneousConfig,
+    shares: NDArray[Any],
+    visits: NDArray[Any],
+    values: NDArray[Any],
+    both: bool,
+) -> tuple[NDArray[Any], bool]:
+    """Return the strategy to play and whether the game is decided already.
+
+    Args:
+        config: ``final``, ``threshold`` and ``decisive`` are what counts here.
+        shares: how much the search likes each action; sums to 1.
+        visits: how often each was tried.
+        values: what each is worth, in [-1, 1].
+        both: whether the opponent chooses at the same time.
+    """
+    tried = visits > 0
+    decided = bool(tried.all()) and bool(
+        values.min() >= config.decisive or values.max() <= -config.decisive
+    )
+    if decided:
+        # Among equals the lowest action: in battles that keeps the Tera for later.
+        best = int(np.flatnonzero(values >= values.max() - 1e-9)[0])
+    elif both and config.final == "proportional":
+        kept = np.where(shares >= config.threshold * shares.max(), shares, 0.0)
+        return normalized(kept), False
+    else:
+        top = np.flatnonzero(shares >= shares.max())
+        best = int(top[np.argmax(values[top])])
+    strategy = np.zeros(len(shares))
+    strategy[best] = 1.0
+    return strategy, decided
+
+
+def normalized(weights: NDArray[Any]) -> NDArray[Any]:
+    """Return ``weights`` scaled to sum 1; uniform where they are all zero."""
+    total = float(weights.sum())
+    return weights / total if total > 0 else np.full(len(weights), 1.0 / len(weights))
+
+
+def answers(forest: Forest, root: AdvisedRoot, by_average: bool) -> list[dict[int, float]]:
+    """Return the opponent's strategy in each world, {} where it has nothing to decide."""
+    found: list[dict[int, float]] = []
+    counted = forest.opposed(by_average)
+    for world, legal in enumerate(root.other):
+        # Worlds are not told apart where there is one, or where they need not be.
+        row = counted[1 + world] if counted[1 + world].any() else counted[0]
+        shares = normalized(row[legal]) if legal else ()
+        found.append(dict(zip(legal, map(float, shares), strict=True)))
+    return found
+
+
+def prediction(
+    by_world: Sequence[Mapping[int, float]], probabilities: NDArray[Any]
+) -> dict[int, float]:
+    """Return the opponent's strategy, averaged over the worlds by their probabilities."""
+    predicted: dict[int, float] = {}
+    for strategy, probability in zip(by_world, probabilities, strict=True):
+        for action, share in strategy.items():
+            predicted[action] = predicted.get(action, 0.0) + float(probability * share)
+    total = sum(predicted.values())
+    return {action: share / total for action, share in sorted(predicted.items())}

@@ -1,0 +1,158 @@
+"""The root of a simultaneous search: what priors and a guide say about its actions.
+
+PROPOSE and EVALUATE add a *bonus* to the values of own actions: a proposal by its odds, values by
+how far they lie above their mean (``odds`` and ``confidence`` in ``listening.py``).  The bonus
+shrinks with the square root of the iterations, as what the search does not know for want of
+samples.  It is bounded, so no answer carries an action over one that is clearly better.
+
+MODEL makes the opponent's *habit*: with probability ``trust`` it plays, at the root, as predicted,
+else as it would without (a restricted Nash response, see ``SimultaneousConfig.habit``).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plywise.search.guide.listening import SUREST, Answers, confidence, odds
+from plywise.search.guide.protocol import Advice, Question
+
+FLOOR = 0.05
+"""A prior, however sure, leaves each action this part of its even share."""
+
+_WIDE = 0.2  # values that lie so far apart say all that a guide can say
+_CERTAIN = 6.0  # logarithm of the odds at which a proposal says all that a guide can say
+_EARLY = 1000  # iterations from which on a bonus shrinks
+
+
+class AdvisedRoot(Answers):
+    """What is known about one decision before the search starts, and what guides say about it.
+
+    Args:
+        worlds: how many there are.
+        actions: how many the game has.
+        own: legal actions of who decides.
+        other: the opponent's, by world.
+        bonus: what a fully trusted proposal adds to an action at first, or takes off it.
+        habit: how often the opponent plays by habit where nobody predicts anything.
+
+    Attributes:
+        scale: exploration's factors for the opponent in each world, for oneself, and ones.
+        habit: how often the opponent plays as ``scale`` says.
+    """
+
+    def __init__(
+        self,
+        worlds: int,
+        actions: int,
+        own: list[int],
+        other: list[list[int]],
+        bonus: float,
+        habit: float,
+    ) -> None:
+        self.own = own
+        self.other = other
+        self.scale = np.ones((worlds + 2, actions))
+        self.habit = habit
+        self.used: list[str] = []
+        self.ignored = 0
+        self._most = bonus
+        self._merit = np.zeros(actions)
+
+    def look(
+        self,
+        priors: Callable[..., None],
+        worlds: NDArray[Any],
+        player: int,
+        probabilities: NDArray[Any],
+        trust: float,
+    ) -> None:
+        """Let the rules' own priors shape the exploration: own ones averaged over the worlds."""
+        count = len(probabilities)
+        legal = np.array(self.own, np.int32)
+        mean = np.zeros(len(legal))
+        out = np.zeros(self.scale.shape[1])
+        for world, probability in enumerate(probabilities):
+            priors(worlds, world, player, legal, len(legal), out)
+            mean += probability * out[: len(legal)]
+            theirs = np.array(self.other[world], np.int32)
+            if len(theirs) > 1:
+                priors(worlds, world, 1 - player, theirs, len(theirs), out)
+                self.scale[world, theirs] += trust * (len(theirs) * out[: len(theirs)] - 1.0)
+        self.scale[count, legal] += trust * (len(legal) * mean - 1.0)
+
+    def advice(self, iterations: int) -> NDArray[Any]:
+        """Return what is added to the value of each action after so many iterations."""
+        added: NDArray[Any] = self._merit * self._most * (1.0 + iterations / _EARLY) ** -0.5
+        return added
+
+    def priors(self) -> dict[int, float]:
+        """Return own action -> how likely it is held to be: its share of the exploration."""
+        row = self.scale[len(self.scale) - 2, self.own]
+        return dict(zip(self.own, map(float, row / row.sum()), strict=True))
+
+    def _accept(self, advice: Advice, trust: float) -> bool:
+        weights = {a: float(w) for a, w in advice.weights.items() if math.isfinite(w)}
+        if advice.question is Question.EVALUATE:
+            return self._value(weights, trust)
+        if advice.question is Question.PROPOSE:
+            return self._propose(weights, trust)
+        sure = min(trust, SUREST)
+        kept = (1.0 - sure) * self.habit
+        found = [self._predict(w, legal, weights, sure, kept) for w, legal in enumerate(self.other)]
+        if any(found):
+            self.habit = sure + kept
+        return any(found)
+
+    def _propose(self, weights: Mapping[int, float], trust: float) -> bool:
+        shares = _shares(self.own, weights)
+        if shares is None:
+            return False
+        self._merit[self.own] += np.clip(np.divide(odds(list(shares), trust), _CERTAIN), -1.0, 1.0)
+        row = self.scale[len(self.scale) - 2]
+        row[self.own] = FLOOR + (1.0 - FLOOR) * (
+            (1.0 - trust) * row[self.own] + trust * len(self.own) * shares
+        )
+        return True
+
+    def _value(self, weights: Mapping[int, float], trust: float) -> bool:
+        known = [a for a in self.own if a in weights]
+        if not known:
+            return False
+        values = np.clip([weights[a] for a in known], -1.0, 1.0)
+        self._merit[known] += confidence(trust) * np.clip(
+            (values - values.mean()) / _WIDE, -0.5, 0.5
+        )
+        return True
+
+    def _predict(
+        self, world: int, legal: list[int], weights: Mapping[int, float], sure: float, kept: float
+    ) -> bool:
+        """Mix a prediction into a world's habit; what it leaves of 1 is for what it does not name.
+
+        ``sure`` and ``kept`` are the shares of the prediction and of the habit so far.
+        """
+        named = np.array([a in weights for a in legal])
+        said = np.array([max(0.0, weights.get(a, 0.0)) for a in legal])
+        total = float(said.sum())
+        if not named.any() or (named.all() and total == 0.0) or total == math.inf:
+            return False
+        row = self.scale[world]
+        habit = row[legal] / row[legal].sum()
+        unnamed = np.where(named, 0.0, habit)
+        if unnamed.sum() > 0.0:
+            said += max(0.0, 1.0 - total) * unnamed / unnamed.sum()
+        mixed = (sure * said / said.sum() + kept * habit) / (sure + kept)
+        row[legal] = np.maximum(FLOOR, len(legal) * mixed)
+        return True
+
+
+def _shares(legal: list[int], weights: Mapping[int, float]) -> NDArray[Any] | None:
+    """Return the positive weights of the legal actions, scaled to sum 1; None if there are none."""
+    found = np.array([max(0.0, weights.get(a, 0.0)) for a in legal])
+    total = float(found.sum())
+    return found / total if found.size and 0.0 < total < math.inf else None

@@ -1,0 +1,175 @@
+"""The command line from the outside: exit codes, one-line errors, quick answers."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from plywise.arena.cli import main as cli
+
+
+def plywise(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "plywise.arena.cli", *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def one_line(text: str) -> str:
+    assert text.startswith("plywise: ")
+    assert text.count("\n") == 1
+    return text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["shodown"], "did you mean 'showdown'?"),
+        (["agents", "all"], "takes no arguments"),
+        (["play", "connect_four"], "'connect_four' is not key=value"),
+        (["play", "--seed"], "no option '--seed'"),
+        (["play", "sear.seconds=1"], "did you mean 'search'?"),
+        (["play", "search.second=1"], "did you mean 'search.seconds'?"),
+        (["play", "search.seconds=soon"], "search.seconds=soon"),
+        (["play", "agent=serch"], "did you mean 'search'? There are: expectimax, human"),
+        (["play", "opponent=random"], "no setting 'opponent'"),
+        (["play", "side=["], "cannot read 'side=['"),
+        (["play", "side=left"], "choose one of first, second"),
+        (["play", "-m", "--cfg", "job"], "Only one of"),
+        (["verify", "engine"], "corpus is missing"),
+        (["verify", "engine", "c.gz", "--jobs"], "--jobs needs a value"),
+        (["verify", "engine", "c.gz", "--job", "2"], "did you mean '--jobs'?"),
+        (["verify", "engine", "c.gz", "--jobs", "0"], "jobs=0: must be at least 1"),
+        (["verify", "engine", "c.gz", "--jobs", "two"], "jobs=two"),
+        (["bench", "everything"], "choose one of engine, search, deadline"),
+        (["tournament", "agents=[random,serch]"], "no agent 'serch'"),
+        (["tournament", "agents=[random,max_damage]"], "does not play board games"),
+        (["tournament", "search=simultaneous"], "search=alphabeta"),
+        (["tournament", "agents=[random,llm]"], "llm=embedded or llm=openai"),
+        (["showdown", "agent=human"], "does not play on a Showdown server"),
+    ],
+)
+def test_wrong_use_gives_one_line_and_exit_code_2(
+    arguments: list[str],
+    words: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(arguments) == 2
+    error = capsys.readouterr().err
+    assert words in one_line(error)
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--help"]) == 0
+    text = capsys.readouterr().out
+    for name in cli.COMMANDS:
+        assert f"  {name} " in text
+
+
+@pytest.mark.parametrize("command", cli.COMMANDS)
+def test_command_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([command, "--help"]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith(f"Usage: plywise {command}")
+    assert "defaults:" not in text
+    assert "hydra:" not in text
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["play", "--help"], ["agents"], ["--version"]])
+def test_quick_answers_import_nothing_heavy(arguments: list[str], tmp_path: Path) -> None:
+    program = (
+        "import sys; from plywise.arena.cli.main import main; "
+        f"code = main({arguments!r}); "
+        "heavy = {'numba', 'numpy', 'hydra', 'openai', 'poke_env'} & set(sys.modules); "
+        "sys.exit(code or (f'imported {heavy}' if heavy else 0))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_lists_name_agents_and_games(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["agents"]) == cli.main(["games"]) == 0
+    text = capsys.readouterr().out
+    for name in ("random", "llm_search", "pokeenv_simple_heuristics", "tic_tac_toe"):
+        assert f"\n{name} " in f"\n{text}"
+
+
+def test_positional_words_become_keys() -> None:
+    given = cli.with_keys("verify", ("what", "corpus"), ["engine", "it's/a file.gz", "limit=3"])
+    assert given == ["what='engine'", "corpus='it\\'s/a file.gz'", "limit=3"]
+
+
+def test_flags_become_keys() -> None:
+    given = ["engine", "--jobs", "2", "--battle=3", "c.gz", "--step", "-1"]
+    keys = cli.with_keys("verify", ("what", "corpus"), given, ("jobs", "battle", "step"))
+    assert keys == ["what='engine'", "jobs=2", "battle=3", "corpus='c.gz'", "step=-1"]
+
+
+def test_cfg_job_prints_and_runs_nothing(tmp_path: Path) -> None:
+    done = plywise("tournament", "--cfg", "job", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "agents:\n- random\n- search\n" in done.stdout
+    assert not (tmp_path / "outputs").exists()
+
+
+@pytest.mark.slow
+def test_multirun_has_a_folder_for_each_job(tmp_path: Path) -> None:
+    done = plywise(
+        *("tournament", "-m", "game=tic_tac_toe", "tournament.pairs=1", "tournament.seed=1,2"),
+        *("search.max_depth=2", "search.seconds=null"),
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    summaries = sorted(tmp_path.glob("outputs/tournament/*/*/*/summary.json"))
+    assert [json.loads(s.read_text())["config"]["tournament"]["seed"] for s in summaries] == [1, 2]
+
+
+def test_a_bug_keeps_its_traceback(tmp_path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from plywise.arena.cli import commands; "
+        "from plywise.arena.cli.main import main\n"
+        "def broken(config, folder): raise KeyError('a bug')\n"
+        "commands.tournament = broken\n"
+        "sys.exit(main(['tournament']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "Traceback" in done.stderr
+    assert "KeyError: 'a bug'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("raised", "code", "words"),
+    [
+        ("PlywiseError('the disk is full: free some')", 1, "plywise: the disk is full: free some"),
+        ("ConfigError('x=1: no')", 2, "plywise: x=1: no"),
+        ("KeyboardInterrupt()", 130, "plywise: interrupted"),
+    ],
+)
+def test_exit_codes(raised: str, code: int, words: str, tmp_path: Path) -> None:
+    program = (
+        "import sys; from plywise.arena.cli import commands\n"
+        "from plywise.arena.cli.main import main\n"
+        "from plywise.datasets.errors import ConfigError, PlywiseError\n"
+        f"def failing(config, folder): raise {raised}\n"
+        "commands.tournament = failing\n"
+        "sys.exit(main(['tournament']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == code
+    assert done.stderr.strip() == words

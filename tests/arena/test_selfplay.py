@@ -1,0 +1,108 @@
+"""Self-play files: read back, decoded, the same for any number of workers."""
+
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from plywise.arena.play.replay import states_of
+from plywise.arena.selfplay import Selfplay, SelfplayFileError, load, run_selfplay
+from plywise.conf.schema import (
+    AgentConfig,
+    AlphaBetaConfig,
+    GameConfig,
+    LLMGroup,
+    SelfplayConfig,
+    SimultaneousConfig,
+)
+from plywise.datasets.errors import ConfigError
+from plywise.games.registry import make_game
+
+
+def write(path: Path, agent: str = "search", **more: Any) -> Selfplay:
+    given: dict[str, Any] = {
+        "game": GameConfig("tic_tac_toe"),
+        "agent": AgentConfig(agent),
+        "search": AlphaBetaConfig(seconds=None, max_depth=3, table_bits=12),
+        "llm": LLMGroup("none"),
+        "games": 6,
+        "seed": 40,
+        "out": str(path),
+    }
+    config = SelfplayConfig(**(given | more))
+    assert run_selfplay(config, path.parent, Console(file=StringIO())) == 0
+    return load(path)
+
+
+def test_states_decode_and_belong_to_their_games(tmp_path: Path) -> None:
+    played = write(tmp_path / "s.npz")
+    columns, game = played.columns, make_game("tic_tac_toe")
+    assert played.meta["config"]["seed"] == 40
+    assert list(columns["game_seed"]) == list(range(40, 46))
+    ends = np.cumsum(columns["game_plies"])
+    assert ends[-1] == len(columns["game_actions"])
+    assert (columns["ply"] >= 2).all()  # the opening's random moves are no rows
+    assert len(columns["ply"]) == ends[-1] - 2 * 6
+    row = 0
+    for index, end in enumerate(ends):
+        moves = [(int(a), int(b)) for a, b in columns["game_actions"][:end]]
+        moves = moves[end - columns["game_plies"][index] :]
+        for ply, state in enumerate(states_of(game, 40 + index, moves)):
+            if ply < 2 or ply == len(moves):
+                continue
+            player = state.current_player()
+            assert (columns["game"][row], columns["ply"][row]) == (index, ply)
+            assert columns["player"][row] == player
+            assert played.states[row] == state.flat()[0]
+            assert list(np.flatnonzero(columns["legal"][row])) == state.legal_actions()
+            assert columns["strategy"][row].sum() == pytest.approx(1)
+            assert columns["action"][row] == max(moves[ply])
+            assert -1 <= columns["value"][row] <= 1
+            sign = 1 if player == 0 else -1
+            assert columns["result"][row] == sign * columns["game_result"][index]
+            row += 1
+    assert row == len(columns["ply"])
+    assert len({tuple(a) for a in columns["game_actions"][:2]}) == 2
+
+
+@pytest.mark.slow
+def test_workers_change_nothing(tmp_path: Path) -> None:
+    alone, together = write(tmp_path / "a.npz"), write(tmp_path / "b.npz", jobs=2)
+    assert alone.meta == together.meta
+    for name, column in alone.columns.items():
+        np.testing.assert_array_equal(column, together.columns[name])
+
+
+def test_an_agent_without_values_has_none(tmp_path: Path) -> None:
+    played = write(tmp_path / "s.npz", "random", openings=0)
+    assert np.isnan(played.columns["value"]).all()
+    assert len(played.columns["ply"]) == played.columns["game_plies"].sum()
+
+
+@pytest.mark.slow
+def test_battles_decode(tmp_path: Path) -> None:
+    played = write(
+        tmp_path / "s.npz",
+        game=GameConfig("gen9randombattle"),
+        search=SimultaneousConfig(seconds=None, iterations=50, worlds=2, max_depth=4),
+        games=1,
+    )
+    assert played.states.dtype.itemsize == played.columns["state"].shape[1]
+    assert set(played.columns["player"]) == {0, 1}
+    assert (played.states["sides"]["mons"]["max_hp"] > 0).all()
+    legal = np.take_along_axis(
+        played.columns["legal"], played.columns["action"][:, None].astype(int), axis=1
+    )
+    assert legal.all()
+
+
+def test_what_cannot_be_done_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="does not play board games"):
+        write(tmp_path / "s.npz", "max_damage")
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "x.npz").write_text("nothing")
+    with pytest.raises(SelfplayFileError, match="no file of self-play"):
+        load(tmp_path / "x.npz")

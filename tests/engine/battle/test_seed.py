@@ -1,0 +1,97 @@
+"""Battles from their seeds: Showdown's generator, speed ties, and whole battles to the winner."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from plywise.arena.verify.engine import verify_corpus
+from plywise.arena.verify.record import record_corpus
+from plywise.arena.verify.seed import verify_seeds
+from plywise.datasets.battle_corpus import RecordedBattle, read_corpus
+from plywise.datasets.errors import ConfigError
+from plywise.engine.battle.border.battle_state import BattleState
+from plywise.engine.battle.border.seeds import Gen5Generator, SeedError, parse_seed
+from plywise.engine.battle.oracle import state_facts as facts
+from plywise.engine.battle.oracle.replay import replay_seed
+
+DATA = Path(__file__).parents[2] / "data"
+TIES = DATA / "ties.jsonl.gz"  # ten battles of four kinds of teams, rich in ties
+
+
+@pytest.fixture(scope="module")
+def battles() -> list[RecordedBattle]:
+    return list(read_corpus(TIES))
+
+
+def test_a_seed_in_both_spellings() -> None:
+    assert parse_seed("6796,6,47735,1") == parse_seed("gen5,1a8c0006ba770001")
+    for wrong in ("sodium,00ff", "gen5,1a8c", "1,2,3,65536", ""):
+        with pytest.raises(SeedError, match="16 hex digits are wanted"):
+            parse_seed(wrong)
+
+
+def test_the_generator_is_showdowns(battles: list[RecordedBattle]) -> None:
+    """Every recorded draw, and the recorded state after it, follow from the state before."""
+    for battle in battles:
+        for step, following in zip(battle.steps, battle.steps[1:], strict=False):
+            generator = Gen5Generator(parse_seed(step.seed))
+            for draw in step.draws:
+                assert draw.low + generator.below(draw.n) == draw.result
+            assert generator.state == parse_seed(following.seed)
+
+
+def test_ties_by_script_and_from_the_seed() -> None:
+    scripted = verify_corpus(TIES)
+    assert (scripted.rate, scripted.battles_exact) == (1.0, 10), scripted.causes()[:10]
+    report = verify_seeds(TIES)
+    assert (report.battles, report.battles_exact) == (10, 10), report.causes()[:10]
+    assert report.steps_exact == report.steps == scripted.transitions
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("format", ["gen9randombattle", "gen9bssfactory"])
+def test_a_fresh_corpus(tmp_path: Path, format: str) -> None:
+    """Recorded now, with a seed that nothing was tuned to."""
+    path = record_corpus(
+        tmp_path / "fresh.jsonl.gz", battles=4, seed=20_012, format=format, keepties=False
+    )
+    report = verify_seeds(path)
+    assert (report.battles, report.battles_exact) == (4, 4), report.causes()
+
+
+def test_a_state_from_packed_teams_and_a_seed(battles: list[RecordedBattle]) -> None:
+    battle = battles[0]
+    state = BattleState.from_seed(*battle.packed_teams, battle.seed, battle.format)
+    expected = facts.dump_facts(battle.steps[0].before)
+    assert facts.differences(expected, facts.state_facts(state.pool, 0)) == []
+
+
+def test_another_seed_is_another_battle(battles: list[RecordedBattle]) -> None:
+    found = replay_seed(dataclasses.replace(battles[0], seed="1,2,3,4"))
+    assert not found.exact
+    assert found.check is not None
+
+
+def test_a_wrong_state_is_found(battles: list[RecordedBattle]) -> None:
+    battle = battles[0]
+    spoilt = dataclasses.replace(battle.steps[3], seed="1,2,3,4")
+    steps = (*battle.steps[:3], spoilt, *battle.steps[4:])
+    found = replay_seed(dataclasses.replace(battle, steps=steps))
+    assert (found.exact, found.steps) == (False, 2)
+    assert found.check is not None
+    assert found.check.draw is not None
+
+
+def test_corpora_say_whether_ties_were_kept(battles: list[RecordedBattle]) -> None:
+    assert not any(b.keep_ties for b in battles)
+    assert all(b.keep_ties for b in read_corpus(DATA / "random.jsonl.gz"))
+
+
+@pytest.mark.server
+def test_kept_ties_are_refused(tmp_path: Path) -> None:
+    path = record_corpus(tmp_path / "kept.jsonl.gz", battles=1, seed=7)
+    with pytest.raises(ConfigError, match="keepties=false"):
+        verify_seeds(path)
+    with pytest.raises(ConfigError, match="limit=0"):
+        verify_seeds(path, limit=0)

@@ -1,0 +1,213 @@
+"""The in-process Pokémon game: the contract, what its players know, and whole random games."""
+
+from collections.abc import Iterator
+from random import Random
+
+import numpy as np
+import pytest
+
+from plywise.arena.worlds import belief_worlds
+from plywise.datasets.pokemon_sets import PokemonSet
+from plywise.engine.battle import constants as c
+from plywise.engine.battle.border import plain
+from plywise.engine.battle.names import SPECIES_ID
+from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS
+from plywise.games.base import IllegalActionError
+from plywise.games.check import check_game
+from plywise.games.gen9 import infostate
+from plywise.games.gen9.belief import RandomBattleBelief
+from plywise.games.gen9.game import Gen9Battle, Gen9State, start
+from plywise.games.gen9.seen import Seen, observe
+from plywise.games.registry import make_game
+
+GAME = Gen9Battle()
+
+
+def random_actions(state: Gen9State, rng: Random) -> list[int]:
+    legal = (state.legal_actions(player) for player in range(2))
+    return [rng.choice(actions) if actions else NO_ACTION for actions in legal]
+
+
+def decisions(seed: int) -> Iterator[Gen9State]:
+    """Every decision of a random game; the state is played on in place, its end comes last."""
+    state, rng = GAME.new_initial_state(seed), Random(seed)
+    while not state.is_terminal():
+        yield state
+        state.apply_actions(random_actions(state, rng))
+    yield state
+
+
+@pytest.mark.slow
+def test_the_game_keeps_its_contract() -> None:
+    seen = check_game(GAME, plays=1, seed=7)
+    assert seen.worlds > 20
+
+
+def test_it_is_on_the_list() -> None:
+    assert make_game("gen9randombattle") == GAME
+
+
+def test_random_agents_play_to_the_end() -> None:
+    results = set()
+    for seed in range(3):
+        *_, end = decisions(seed)
+        assert end.returns() in ([1.0, -1.0], [-1.0, 1.0], [0.0, 0.0])
+        loser = 0 if end.returns()[0] < 0 else 1
+        assert end.information_state(1 - loser).foe.left == 0
+        assert end.legal_actions(0) == end.legal_actions(1) == []
+        results.add(end.serialize())
+    assert len(results) == 3
+
+
+def test_a_seed_makes_the_same_game_again() -> None:
+    first, second = [[s.serialize() for s in decisions(7)] for _ in range(2)]
+    assert first == second
+
+
+def test_nobody_can_tell_a_resampled_battle_from_the_true_one() -> None:
+    differ = 0
+    for seed in range(2):
+        rng = Random(seed)
+        for state in decisions(seed):
+            for player in range(2):
+                world = state.resample_from_infostate(player, rng)
+                assert world.information_state(player) == state.information_state(player)
+                assert world.legal_actions(player) == state.legal_actions(player)
+                assert world.current_player() == state.current_player()
+                differ += world.serialize() != state.serialize()
+                if not world.is_terminal():
+                    world.apply_actions(random_actions(world, rng))
+    assert differ > 100
+
+
+def test_agents_get_worlds_with_their_own_legal_actions() -> None:
+    out = np.zeros(c.NUM_ACTIONS, np.int32)
+    kernels = GAME.kernels()
+    for state in decisions(5):
+        for player in range(2):
+            if legal := state.legal_actions(player):
+                worlds = belief_worlds(state, player, 3, seed=9)
+                for k in range(3):
+                    count = kernels.legal(worlds, k, player, out)
+                    assert out[:count].tolist() == legal
+                assert (worlds == state.worlds(3, 9, player)).all()
+
+
+def test_the_true_set_is_always_believed_possible() -> None:
+    belief = RandomBattleBelief()
+    violations = checked = 0
+    for seed in range(4):
+        teams = GAME.teams(seed)
+        for state in decisions(seed):
+            for player in range(2):
+                foe = state.seen.sides[1 - player]
+                for index, view in zip(foe.indices, foe.view.mons, strict=True):
+                    built, found = teams[1 - player][index], belief.candidates(view)
+                    sets = [belief.sets.sets[row] for row in found.rows]
+                    true = [s for s in sets if (s.moves, s.item) == (built.moves, built.item)]
+                    violations += not true and not found.relaxed
+                    checked += 1
+    assert checked > 500
+    assert violations == 0
+
+
+def test_states_survive_their_text_and_play_on_alike() -> None:
+    rng = Random(4)
+    for n, state in enumerate(decisions(4)):
+        if n % 5 == 0 and not state.is_terminal():
+            back = GAME.deserialize_state(state.serialize())
+            assert back.serialize() == state.serialize()
+            copy, actions = state.clone(), random_actions(state, rng)
+            for twin in (back, copy):
+                twin.apply_actions(actions)
+            assert back.serialize() == copy.serialize() != state.serialize()
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"battle": "x", "seen": {}}'])
+def test_other_text_is_no_state(text: str) -> None:
+    with pytest.raises(ValueError, match="not a state of gen9randombattle"):
+        GAME.deserialize_state(text)
+
+
+def test_illegal_actions_are_refused() -> None:
+    state = GAME.new_initial_state(1)
+    assert state.current_player() == SIMULTANEOUS
+    before = state.serialize()
+    for actions in ((c.ACTION_FORCED, 0), (0, c.ACTION_SWITCH), (0, NO_ACTION), (0,)):
+        with pytest.raises(IllegalActionError):
+            state.apply_actions(actions)
+    with pytest.raises(IllegalActionError, match="use apply_actions"):
+        state.apply_action(0)
+    with pytest.raises(ValueError, match="whose actions"):
+        state.legal_actions()
+    assert state.serialize() == before
+
+
+def member(species: str, ability: str, *moves: str, item: str = "leftovers") -> PokemonSet:
+    return PokemonSet(species, 80, ability, item, "Normal", moves, (85,) * 6, (31,) * 6, gender="N")
+
+
+def test_a_player_is_told_what_showed_and_nothing_else() -> None:
+    teams = (
+        (member("metagross", "clearbody", "meteormash", "psychicfangs", item="choiceband"),),
+        (
+            member("kyogre", "drizzle", "surf", "thunder"),
+            member("mew", "synchronize", "softboiled"),
+        ),
+    )
+    state = start(teams, seed=1)
+    info = state.information_state(0)
+    assert (info.weather, info.weather_turns) == ("raindance", 0)
+    (kyogre,) = info.foe.mons
+    assert (kyogre.ability, kyogre.item, kyogre.moves, kyogre.stats) == ("drizzle", None, (), None)
+    metagross = state.information_state(1).foe.mons[0]
+    assert (metagross.ability, metagross.item, metagross.tera_type) == (None, None, None)
+    assert state.action_to_string(0, 4) == "meteormash tera"
+    assert state.string_to_action("switch mew", 1) == 9
+
+    state.apply_actions((0, 9))
+    info = state.information_state(0)
+    assert [m.species for m in info.foe.mons] == ["kyogre", "mew"]
+    assert (info.foe.active, info.foe.size, info.weather_turns) == (1, 2, 1)
+    assert [m.id for m in info.own.mons[0].moves if m.disabled] == ["psychicfangs"]
+    (metagross,) = state.information_state(1).foe.mons
+    assert [(m.id, m.used, m.pp) for m in metagross.moves] == [("meteormash", 1, None)]
+    assert metagross.item is None
+    assert any("metagross used meteormash" in words for words in info.history)
+    assert "choiceband" not in state.observation_string(1)
+
+
+def test_an_illusion_is_believed_until_it_breaks() -> None:
+    teams = (
+        (member("zoroark", "illusion", "nastyplot"), member("mew", "synchronize", "softboiled")),
+        (member("kyogre", "drizzle", "surf"),),
+    )
+    state = start(teams, seed=1)
+    known = state.information_state(1)
+    assert [m.species for m in known.foe.mons] == ["mew"]
+    assert known.foe.active == 0
+    before = plain.thaw(state.battle.pool, 0)
+    assert before.sides[0].illusion == 2
+
+    used = plain.thaw(state.battle.pool, 0)
+    used.sides[0].mons[0].pp[0] -= 1
+    used.turn = 2
+    masked = observe(state.seen, before, used, (0, 0))
+    (mew,) = masked.sides[0].view.mons
+    assert [m.id for m in mew.moves] == ["nastyplot"]
+
+    hit = plain.thaw(state.battle.pool, 0)
+    hit.sides[0].mons[0].pp[0] -= 1
+    hit.sides[0].mons[0].hp //= 2
+    hit.sides[0].illusion = 0
+    hit.turn = 3
+    shown = observe(masked, used, hit, (0, 0)).sides[0]
+    mew, zoroark = shown.view.mons
+    assert (mew.species, mew.moves, mew.hp) == ("mew", (), 100)
+    assert (zoroark.species, zoroark.ability, zoroark.hp) == ("zoroark", "illusion", 50)
+    assert [m.id for m in zoroark.moves] == ["nastyplot"]
+    assert shown.indices == (1, 0)
+    assert shown.view.active == 1
+    assert Seen().sides[0].of(0) is None
+    assert SPECIES_ID["zoroark"] == hit.sides[0].mons[0].species
+    assert infostate.from_json(state.information_state_string(1)) == known

@@ -1,0 +1,162 @@
+"""The house: imports point downwards only, lazy ones too, and never in a circle."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FLOORS = ("datasets", "engine", "games", "search", "llm_modules", "arena")
+ROOMS = (  # of arena/, from the ground up; those of one height never import each other
+    ("output", "settings"),
+    ("guidance", "ratings", "fit", "verify"),
+    ("agents", "childplay", "llm_calibration"),
+    ("play",),
+    ("terminal", "showdown", "selfplay", "bench"),
+    ("tournament",),
+    ("cli",),
+)
+CONSOLE = ("output", "terminal", "cli")  # rooms that may write to a console with rich
+MAX_LINES = 750  # about 600 is the aim
+MAX_FILES = 18  # in a folder; engine/battle is one compiled program and may have more
+
+
+def modules() -> dict[str, Path]:
+    found = {}
+    for floor in (*FLOORS, "conf"):
+        for path in sorted((ROOT / floor).rglob("*.py")):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            found[".".join(p for p in parts if p != "__init__")] = path
+    return found
+
+
+def imports(path: Path, known: dict[str, Path]) -> set[str]:
+    """Modules of ours that ``path`` imports anywhere in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names = [(alias.name, "") for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [(node.module, alias.name) for alias in node.names]
+        else:
+            continue
+        for module, name in names:
+            ours = f"{module}.{name}".removeprefix("plywise.")
+            if module.startswith("plywise.") and ours not in known:
+                ours = module.removeprefix("plywise.")
+            if ours in known:
+                found.add(ours)
+    return found
+
+
+@pytest.fixture(scope="module")
+def graph() -> dict[str, set[str]]:
+    known = modules()
+    return {name: imports(path, known) - {name} for name, path in known.items()}
+
+
+def room(name: str) -> str:
+    parts = name.split(".")
+    return parts[1] if parts[0] == "arena" and len(parts) > 1 else ""
+
+
+def height(name: str) -> int:
+    return next(n for n, rooms in enumerate(ROOMS) if name in rooms)
+
+
+@pytest.mark.parametrize("floor", FLOORS)
+def test_imports_point_downwards(floor: str, graph: dict[str, set[str]]) -> None:
+    above = FLOORS[FLOORS.index(floor) + 1 :]
+    # Settings are read where agents are made; the floors below take plain values.
+    banned = (*above, "conf") if floor != "arena" else above
+    wrong = [
+        f"{name} imports {target}"
+        for name, targets in graph.items()
+        if name.split(".")[0] == floor
+        for target in targets
+        if target.split(".")[0] in banned
+    ]
+    assert wrong == []
+
+
+def test_every_part_of_the_arena_is_a_room() -> None:
+    found = {room(name) for name in modules()} - {""}
+    assert found == {name for rooms in ROOMS for name in rooms}
+
+
+def test_rooms_of_the_arena_import_only_rooms_below_them(graph: dict[str, set[str]]) -> None:
+    wrong = [
+        f"{name} imports {target}"
+        for name, targets in graph.items()
+        for target in sorted(targets)
+        if room(name)
+        and room(target)
+        and room(name) != room(target)
+        and height(room(target)) >= height(room(name))
+    ]
+    assert wrong == []
+
+
+def test_ratings_are_mathematics(graph: dict[str, set[str]]) -> None:
+    wrong = [
+        f"{name} imports {target}"
+        for name, targets in graph.items()
+        if room(name) == "ratings" and not name.endswith("command")
+        for target in targets
+        if room(target) != "ratings" and target != "datasets.errors"
+    ]
+    assert wrong == []
+
+
+def test_search_knows_no_game_and_llm_modules_no_kernels(graph: dict[str, set[str]]) -> None:
+    for name, targets in graph.items():
+        if name.startswith("search"):
+            assert not {t for t in targets if t.startswith("games") and t != "games.base"}, name
+            assert not {t for t in targets if t.startswith(("engine.battle", "engine.boards"))}, (
+                name
+            )
+        if name.startswith("llm_modules"):
+            assert not {t for t in targets if t.startswith("engine")}, name
+
+
+def test_no_circle(graph: dict[str, set[str]]) -> None:
+    done: set[str] = set()
+    circles: list[str] = []
+
+    def visit(name: str, trail: tuple[str, ...]) -> None:
+        if name in trail:
+            circles.append(" -> ".join((*trail[trail.index(name) :], name)))
+        elif name not in done:
+            for target in sorted(graph[name]):
+                visit(target, (*trail, name))
+            done.add(name)
+
+    for name in graph:
+        visit(name, ())
+    assert circles == []
+
+
+def test_modules_stay_readable() -> None:
+    long = {
+        name: count
+        for name, path in modules().items()
+        if (count := len(path.read_text(encoding="utf-8").splitlines())) > MAX_LINES
+    }
+    assert long == {}
+
+
+def test_folders_stay_readable() -> None:
+    full = {}
+    for floor in (*FLOORS, "conf", "tests"):
+        for folder in (ROOT / floor, *(p for p in (ROOT / floor).rglob("*") if p.is_dir())):
+            inside = folder.relative_to(ROOT).as_posix()
+            files = [p for p in folder.iterdir() if p.is_file() and p.suffix != ".pyc"]
+            if len(files) > MAX_FILES and inside != "engine/battle":
+                full[inside] = len(files)
+    assert full == {}
+
+
+def test_a_room_says_what_belongs_in_it() -> None:
+    for name, path in modules().items():
+        if path.name == "__init__.py":
+            assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), name
