@@ -26,13 +26,12 @@ from plywise.arena.agents.catalog import CATALOG
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.guidance.language_model import one_process
 from plywise.arena.output.files import RecordFileError, plain
+from plywise.arena.output.provenance import code_digest
 from plywise.arena.output.screen import near
 from plywise.arena.play.match import play_game
 from plywise.arena.play.replay import states_of
-from plywise.arena.tournament.executors.base import WorkersFailedError
-from plywise.arena.tournament.identity import code_digest
 from plywise.conf.schema import SelfplayConfig
-from plywise.datasets.errors import ConfigError, PlywiseError
+from plywise.datasets.errors import ConfigError, PlywiseError, WorkersFailedError
 from plywise.games.base import Game
 from plywise.search.decision import Decision
 

@@ -15,10 +15,11 @@ def make_search(
     kernels: RulesKernels, config: SimultaneousConfig, lend_after: float | None = None
 ) -> SimultaneousSearch | AveragedSearch:
     """Return a search of its own for one thread; each decision may bring its own time."""
-    from plywise.search.simultaneous import averaging
-    from plywise.search.simultaneous import search as simultaneous
+    from plywise.search.simultaneous.averaging import AveragedSearch
+    from plywise.search.simultaneous.config import SimultaneousConfig as SearchSettings
+    from plywise.search.simultaneous.search import SimultaneousSearch
 
-    settings = simultaneous.SimultaneousConfig(
+    settings = SearchSettings(
         # Each decision brings its own; this is what it cannot exceed.
         seconds=config.battle_seconds if config.seconds is None else config.seconds,
         iterations=config.iterations,
@@ -34,5 +35,5 @@ def make_search(
         threads=config.threads,
     )
     if config.sharing == "averaged":
-        return averaging.AveragedSearch(kernels, settings)
-    return simultaneous.SimultaneousSearch(kernels, settings)
+        return AveragedSearch(kernels, settings)
+    return SimultaneousSearch(kernels, settings)

@@ -12,3 +12,7 @@ class PlywiseError(Exception):
 
 class ConfigError(PlywiseError):
     """A setting that makes no sense; the command line ends with exit code 2."""
+
+
+class WorkersFailedError(PlywiseError):
+    """Worker processes end before they have done anything: another try would end no better."""

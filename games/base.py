@@ -8,6 +8,7 @@ what a model may be told.
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from random import Random
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from plywise.engine.kernels import CHANCE, NO_ACTION, SIMULTANEOUS, TERMINAL, RulesKernels
 
@@ -30,6 +32,7 @@ __all__ = [
     "Option",
     "ParseResult",
     "State",
+    "TimeLeft",
 ]
 
 
@@ -97,8 +100,27 @@ class ParseResult:
     reason: str = ""
 
 
+@dataclass(frozen=True)
+class TimeLeft:
+    """When a server's timer runs out, in the seconds of ``time.perf_counter``.
+
+    Attributes:
+        turn_ends: for this decision.
+        bank_ends: for all decisions to come, if no turn added anything.
+    """
+
+    turn_ends: float
+    bank_ends: float
+
+
 class State(ABC):
-    """A position; mutable through ``apply_action(s)`` only."""
+    """A position; mutable through ``apply_action(s)`` only.
+
+    Attributes:
+        time_left: what a server's timer leaves for this decision; None where none runs.
+    """
+
+    time_left: TimeLeft | None = None
 
     @abstractmethod
     def current_player(self) -> int:
@@ -174,6 +196,26 @@ class State(ABC):
     def resample_from_infostate(self, player: int, rng: Random) -> State:
         """Return a state drawn from those that ``player`` cannot tell from this one."""
         return self.clone()
+
+    def view(self, player: int) -> State:
+        """Return the decision as ``player`` sees it; the state itself where nothing else is known.
+
+        Override it where all that an agent may look at is another object.
+        """
+        return self
+
+    def worlds(
+        self, player: int, count: int, seed: int, deadline: float | None = None
+    ) -> NDArray[Any]:
+        """Return a pool of ``count`` flat states that ``player`` cannot tell from this one.
+
+        None is begun after ``deadline`` (``time.perf_counter``) but the first.
+        """
+        rng = Random(seed)
+        drawn = [self.resample_from_infostate(player, rng).flat()]
+        while len(drawn) < count and (deadline is None or time.perf_counter() < deadline):
+            drawn.append(self.resample_from_infostate(player, rng).flat())
+        return np.concatenate(drawn)
 
     def briefing(self, player: int) -> Briefing:
         """Return what a guide may be told; the default lists names only."""

@@ -6,7 +6,6 @@ Light to import; what an agent needs (numba, a language model) is imported when 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Protocol
@@ -16,8 +15,6 @@ from plywise.datasets.errors import ConfigError
 if TYPE_CHECKING:
     from plywise.games.base import State
     from plywise.search.decision import Decision
-
-Progress = Callable[[str], None]
 
 
 class Agent(Protocol):

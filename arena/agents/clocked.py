@@ -73,7 +73,7 @@ class Seat:
         """
         start = time.perf_counter()
         choices = len(state.legal_actions(player))
-        left = getattr(state, "time_left", None)
+        left = state.time_left
         allowed = self._clock.allowance(
             choices,
             None if left is None else left.turn_ends - start,

@@ -15,7 +15,6 @@ from plywise.arena.agents.catalog import (
     CATALOG,
     Agent,
     AgentInfo,
-    Progress,
     RandomAgent,
     check_agent,
 )
@@ -28,8 +27,8 @@ from plywise.arena.guidance.language_model import (
     with_advice,
 )
 from plywise.arena.guidance.when_to_ask import asked_when
+from plywise.arena.output.screen import Progress
 from plywise.arena.settings import make_search
-from plywise.arena.worlds import belief_worlds
 from plywise.conf.schema import (
     OWN_KEYS,
     AgentConfig,
@@ -461,7 +460,7 @@ class BattleAgent(TimedAgent):
         start = time.perf_counter()
         search = self._search()
         until = None if allowed is None else start + _SAMPLING * allowed
-        worlds = belief_worlds(state, player, self._config.worlds, seed, until)
+        worlds = state.worlds(player, self._config.worlds, seed, until)
 
         uncounted = 0.0
 

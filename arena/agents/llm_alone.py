@@ -7,7 +7,6 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from plywise.arena.agents.clocked import TimedAgent
-from plywise.arena.worlds import belief_worlds
 from plywise.llm_modules.players.memory import Memory
 from plywise.llm_modules.players.methods import MethodConfig
 from plywise.llm_modules.players.players import LLMPlayer
@@ -82,7 +81,7 @@ class LLMAgent(TimedAgent):
         timeout = self._timeout if allowed is None else max(LEAST_SECONDS, allowed)
         worth = None
         if self._memory is not None and self._kernels is not None:
-            worlds = belief_worlds(state, player, _ESTIMATED, seed)
+            worlds = state.worlds(player, _ESTIMATED, seed)
             worth = static_value(self._kernels, worlds, player)
         briefing = state.briefing(player)
         action, facts = self._player.choose(briefing, seed, timeout, self._memory, worth)

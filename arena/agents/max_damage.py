@@ -6,7 +6,6 @@ import time
 from random import Random
 from typing import TYPE_CHECKING
 
-from plywise.arena.worlds import belief_worlds
 from plywise.engine.kernels import RulesKernels
 from plywise.games.gen9.infostate import FORCED, PASS, SWITCH, TERA
 from plywise.search.decision import Decision
@@ -40,7 +39,7 @@ class MaxDamageAgent:
         moves = [a for a in legal if a < TERA]
         damage: dict[int, float] = {}
         if len(moves) > 1:
-            worlds = belief_worlds(state, player, WORLDS, rng.getrandbits(63))
+            worlds = state.worlds(player, WORLDS, rng.getrandbits(63))
             dice = throw(worlds, rng)
             damage = gains(self._kernels, worlds, player, moves, dice, damage_done)
             action = max(moves, key=lambda a: damage[a])

@@ -14,7 +14,6 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from plywise.arena.agents.clocked import TimedAgent
-from plywise.arena.worlds import belief_worlds
 from plywise.games.gen9.poke_engine import load_poke_engine, translate
 from plywise.search.clock import BattleClock
 from plywise.search.decision import Decision
@@ -55,7 +54,7 @@ class PokeEngineAgent(TimedAgent):
         legal = state.legal_actions(player)
         if len(legal) == 1:
             return Decision.forced(legal[0])
-        worlds = belief_worlds(state, player, self._config.worlds, seed)
+        worlds = state.worlds(player, self._config.worlds, seed)
         shares: Counter[int] = Counter()
         scores: Counter[int] = Counter()
         visits: Counter[int] = Counter()

@@ -19,7 +19,6 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from plywise.arena.agents.clocked import TimedAgent
-from plywise.arena.worlds import imagined
 from plywise.games.base import NO_ACTION, GameInfo, State
 from plywise.llm_modules.guides.dialogue import Dialogue
 from plywise.llm_modules.guides.format_fallback import WRITING, Ladder
@@ -191,7 +190,7 @@ class _Thought:
         roots = []
         for _ in range(self.config.worlds):
             suggestions = _Suggestions(self, at_root, own)
-            here = imagined(state, self.player, self.rng)
+            here = state.view(self.player).resample_from_infostate(self.player, self.rng)
             roots.append(grow(here, self.player, self.config.depth, suggestions, self.rng))
             own = tuple(dict.fromkeys(pair[0] for pair in roots[0].children))
         return roots

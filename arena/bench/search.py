@@ -14,7 +14,8 @@ from plywise.datasets.pokemon_sets import random_battle_sets
 from plywise.engine.battle.border.battle_state import BattleState
 from plywise.engine.battle.rules import RULES
 from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS
-from plywise.search.simultaneous.search import SimultaneousConfig, SimultaneousSearch
+from plywise.search.simultaneous.config import SimultaneousConfig
+from plywise.search.simultaneous.search import SimultaneousSearch
 
 DECISIONS = 8
 """Random decisions that lead to a state; most states then still have 5 or 6 Pokémon a side."""

@@ -22,7 +22,8 @@ from plywise.engine.battle.border.battle_state import BattleState
 from plywise.engine.battle.rules import RULES
 from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS, TERMINAL
 from plywise.search.decision import Decision
-from plywise.search.simultaneous.search import SimultaneousConfig, SimultaneousSearch
+from plywise.search.simultaneous.config import SimultaneousConfig
+from plywise.search.simultaneous.search import SimultaneousSearch
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

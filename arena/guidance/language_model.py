@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from plywise.arena.agents.catalog import Progress
 from plywise.arena.guidance.trust import Trust, trust_lines, trusts
+from plywise.arena.output.screen import Progress
 from plywise.conf.schema import AgentConfig, LLMGroup, SearchConfig, SimultaneousConfig
 from plywise.datasets.errors import ConfigError
 from plywise.search.decision import Decision

@@ -9,14 +9,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from plywise.arena.settings import make_search
-from plywise.arena.worlds import belief_worlds
 from plywise.conf.schema import SearchConfig, SimultaneousConfig
 from plywise.games.exact_values import TRUTHS, Truth
 from plywise.search.guide.protocol import Question
 
 if TYPE_CHECKING:
     from plywise.games.base import Game, State
-    from plywise.games.gen9.game import Gen9State
+    from plywise.games.gen9.state import Gen9State
     from plywise.llm_modules.guides.stand_in import Oracle
     from plywise.search.decision import Decision
     from plywise.search.simultaneous.averaging import AveragedSearch
@@ -93,7 +92,7 @@ class BattleOracle:
             return {}
         numbers = dict(foe_options(battle.information_state(player)))
         search = self._search("opponent", self._config)
-        worlds = belief_worlds(state, other, self._config.worlds, seed)
+        worlds = state.worlds(other, self._config.worlds, seed)
         strategy = search.decide(worlds, None, other, seed).strategy
         replies = dict.fromkeys(numbers.values(), 0.0)
         for action, share in strategy.items():

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from plywise.arena.llm_calibration.questions import KnownQuestion
-from plywise.arena.worlds import belief_worlds
+from plywise.arena.llm_calibration.known import LEAST_OPTIONS, KnownQuestion
 from plywise.games.base import NO_ACTION, SIMULTANEOUS, State
 from plywise.search.guide.protocol import Question
 
 if TYPE_CHECKING:
-    from plywise.games.gen9.game import Gen9State
+    from plywise.games.gen9.state import Gen9State
     from plywise.search.simultaneous.search import SimultaneousSearch
 
 _ITERATIONS, _FIRST_LOOK = 8000, 800
@@ -27,7 +26,6 @@ _SHARE = 0.8  # of the strategy
 _MARGIN, _FIRST_MARGIN = 0.1, 0.05  # of values, which lie in [-1, 1]
 _DECIDED = 0.9  # beyond this the battle is won or lost whatever is played
 _LATEST = 16  # decisions that are played before the first that may be asked about
-_LEAST_OPTIONS = 3
 
 
 class BattleQuestions:
@@ -36,7 +34,8 @@ class BattleQuestions:
     def __init__(self) -> None:
         from plywise.engine.battle.rules import rules
         from plywise.games.registry import make_game
-        from plywise.search.simultaneous.search import SimultaneousConfig, SimultaneousSearch
+        from plywise.search.simultaneous.config import SimultaneousConfig
+        from plywise.search.simultaneous.search import SimultaneousSearch
 
         self._rules = rules()
         self._game = make_game("gen9randombattle")
@@ -63,9 +62,9 @@ class BattleQuestions:
     def _right(self, state: State, player: int, guide: Question, random: Random) -> int | None:
         """Return the right answer, None where it is not clear or not among the options."""
         who = 1 - player if guide is Question.MODEL else player
-        if len(state.legal_actions(who)) < _LEAST_OPTIONS:
+        if len(state.legal_actions(who)) < LEAST_OPTIONS:
             return None
-        worlds = belief_worlds(state, who, _WORLDS, random.getrandbits(31))
+        worlds = state.worlds(who, _WORLDS, random.getrandbits(31))
         best = -1
         for search, margin in self._looks:
             decision = search.decide(worlds, None, who, random.getrandbits(31))
@@ -81,7 +80,7 @@ class BattleQuestions:
         options = state.briefing(player).opponent
         name = state.action_to_string(who, best)
         known = [option.action for option in options if option.label == name]
-        return known[0] if known and len(options) >= _LEAST_OPTIONS else None
+        return known[0] if known and len(options) >= LEAST_OPTIONS else None
 
     def _play_on(self, state: State, random: Random) -> None:
         pool = cast("Gen9State", state).battle.pool

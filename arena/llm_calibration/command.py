@@ -20,7 +20,8 @@ from rich.table import Table
 
 from plywise.arena.guidance.language_model import Consult, LanguageModel, example_book
 from plywise.arena.guidance.trust import model_name, prompt_digest, save
-from plywise.arena.llm_calibration.questions import GAMES, KnownQuestion, questions
+from plywise.arena.llm_calibration.known import KnownQuestion
+from plywise.arena.llm_calibration.questions import GAMES, questions
 from plywise.arena.llm_calibration.reliability import Answered, Measured, measure
 from plywise.arena.output.files import RecordWriter, write_summary
 from plywise.arena.output.screen import near

@@ -15,7 +15,8 @@ from typing import Any
 
 from rich.console import Console
 
-from plywise.arena.llm_calibration.questions import KnownQuestion, questions
+from plywise.arena.llm_calibration.known import KnownQuestion
+from plywise.arena.llm_calibration.questions import questions
 from plywise.arena.output.screen import near
 from plywise.conf.llm_calibrate_schema import LLMCommandConfig
 from plywise.datasets.errors import ConfigError

@@ -12,6 +12,9 @@ from rich.live import Live
 
 _REFRESHES_PER_SECOND = 4
 
+Progress = Callable[[str], None]
+"""Takes a line about a slow step, for people."""
+
 
 def near(path: Path) -> Path:
     """Return ``path`` as seen from the working directory, where it lies below it."""

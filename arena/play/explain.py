@@ -270,7 +270,7 @@ def run_explain(config: ExplainConfig) -> int:
 
 def _show_entry(console: Console, entry: Mapping[str, Any], prompts: bool) -> None:
     from plywise.games.gen9.infostate import from_json
-    from plywise.games.gen9.view import InfoStateView
+    from plywise.games.gen9.state import InfoStateView
 
     title = f"{entry['battle']}, turn {entry['turn']}: {entry['action']}"
     console.print(Text(f"{title}  [{entry['seconds']:.1f} s]", style="bold"), soft_wrap=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plywise.arena.tournament.store import Side
+from plywise.arena.play.record import Side
 from plywise.search.guide.protocol import GuideReport
 
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, Protocol
+from typing import Protocol
 
 from plywise.arena.agents.catalog import Agent
 from plywise.arena.agents.clocked import seated
+from plywise.arena.play.record import DecisionTally, GameRecord
 from plywise.datasets.errors import ConfigError, PlywiseError
 from plywise.games.base import CHANCE, NO_ACTION, SIMULTANEOUS, Game, State
 from plywise.search.decision import Decision
-from plywise.search.guide.protocol import GuideReport
 
 log = logging.getLogger(__name__)
 
@@ -37,99 +37,6 @@ class Watcher(Protocol):
 
     def decided(self, ply: int, player: int, decision: Decision) -> None:
         """Take note of the decision, legal or not."""
-
-
-@dataclass(frozen=True)
-class Clock:
-    """Wall time of one player's decisions in one game, in seconds."""
-
-    decisions: int = 0
-    total: float = 0.0
-    longest: float = 0.0
-
-    @property
-    def mean(self) -> float:
-        """Mean seconds of one decision; 0 without any."""
-        return self.total / self.decisions if self.decisions else 0.0
-
-    def tick(self, seconds: float) -> Clock:
-        """Return the clock after one more decision."""
-        return Clock(self.decisions + 1, self.total + seconds, max(self.longest, seconds))
-
-    def __add__(self, other: Clock) -> Clock:
-        """Return both together."""
-        return Clock(
-            self.decisions + other.decisions,
-            self.total + other.total,
-            max(self.longest, other.longest),
-        )
-
-
-@dataclass(frozen=True)
-class GameRecord:
-    """One game as it went.
-
-    Attributes:
-        game: the game's name.
-        seed: of the game; both games of a pair have the same.
-        players: the agents' names, player 0 first.
-        returns: result for each player in [-1, 1]; None where the game ended in an error.
-        plies: nodes at which somebody decided.
-        actions: by ply and player; -1 (``NO_ACTION``) where a player had nothing to decide.
-        clocks: time of each player's decisions.
-        fallbacks: decisions of each player that were no decisions (``notes["fallback"]``).
-        guides: what each player's guidance cost.
-        illegal: illegal actions that each player named; the first one ends the game.
-        seconds: wall time of the whole game.
-        error: why there is no result; ``culprit`` the agent that failed ("" if the game did).
-    """
-
-    game: str
-    seed: int
-    players: tuple[str, str]
-    returns: tuple[float, float] | None
-    plies: int
-    actions: tuple[tuple[int, int], ...]
-    clocks: tuple[Clock, Clock]
-    fallbacks: tuple[int, int] = (0, 0)
-    guides: tuple[GuideReport, GuideReport] = field(
-        default_factory=lambda: (GuideReport(), GuideReport())
-    )
-    illegal: tuple[int, int] = (0, 0)
-    seconds: float = 0.0
-    error: str = ""
-    culprit: str = ""
-
-    def result_of(self, name: str) -> float | None:
-        """Return the result for the agent ``name``, None after an error."""
-        return None if self.returns is None else self.returns[self.players.index(name)]
-
-
-@dataclass(kw_only=True)
-class DecisionTally:
-    """What the decisions of a game under way have cost, by player; see :class:`GameRecord`."""
-
-    clocks: list[Clock] = field(default_factory=lambda: [Clock(), Clock()])
-    fallbacks: list[int] = field(default_factory=lambda: [0, 0])
-    guides: list[GuideReport] = field(default_factory=lambda: [GuideReport(), GuideReport()])
-    illegal: list[int] = field(default_factory=lambda: [0, 0])
-
-    def note(self, player: int, seconds: float, notes: Mapping[str, Any]) -> None:
-        """Add a decision that took so long and has these notes."""
-        self.clocks[player] = self.clocks[player].tick(seconds)
-        self.fallbacks[player] += "fallback" in notes
-        report = notes.get("guide")
-        if isinstance(report, GuideReport):
-            self.guides[player].add(report)
-
-    def figures(self) -> dict[str, Any]:
-        """Return the fields of the game's record."""
-        return {
-            "clocks": tuple(self.clocks),
-            "fallbacks": tuple(self.fallbacks),
-            "guides": tuple(self.guides),
-            "illegal": tuple(self.illegal),
-        }
 
 
 @dataclass

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from plywise.arena.play.match import DecisionTally
-from plywise.arena.tournament.worker import thought
+from plywise.arena.play.record import DecisionTally
+from plywise.arena.play.trace import thought
 from plywise.search.decision import Decision
 
 UNNAMED = -2

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from plywise.arena.play.guide_words import llm_long, llm_short
-from plywise.arena.play.match import Clock
+from plywise.arena.play.record import Clock
 from plywise.arena.ratings.intervals import Tally
 from plywise.search.guide.protocol import GuideReport
 

@@ -10,7 +10,6 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from plywise.arena.worlds import belief_worlds
 from plywise.games.base import Game, State
 from plywise.games.battleship.game import Battleship, BattleshipState
 from plywise.games.battleship.hiding import shots_until_found
@@ -62,13 +61,14 @@ def _exact(console: Console, game: Game, state: State, player: int) -> None:
 
 def _sampled(console: Console, game: Game, state: State, player: int, seed: int) -> None:
     """Shares and values of the search over sampled worlds."""
-    from plywise.search.simultaneous.search import SimultaneousConfig, SimultaneousSearch
+    from plywise.search.simultaneous.config import SimultaneousConfig
+    from plywise.search.simultaneous.search import SimultaneousSearch
 
     kernels = game.kernels()
     assert kernels is not None
     with console.status("thinking"):
         search = SimultaneousSearch(kernels, SimultaneousConfig(seconds=HINT_SECONDS))
-        worlds = belief_worlds(state, player, _WORLDS, seed)
+        worlds = state.worlds(player, _WORLDS, seed)
         decision = search.decide(worlds, None, player, seed)
     rows = [
         (state.action_to_string(player, a), f"{share:.0%}", f"{decision.values.get(a, 0.0):+.2f}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -15,35 +14,14 @@ from plywise.arena.agents.factory import with_budget
 from plywise.arena.guidance.language_model import with_advice
 from plywise.arena.guidance.trust import trusts
 from plywise.arena.output.files import file_stem, plain
+from plywise.arena.output.provenance import code_digest
 from plywise.conf.schema import TournamentConfig
 
-_ROOT = Path(__file__).parents[2]  # the checkout, or plywise/ in site-packages
-_FLOORS = ("datasets", "engine", "games", "search", "llm_modules", "arena")
-_SUFFIXES = {".py", ".js", ".json", ".npz", ".gz", ".txt"}
 # Of the llm group: how calls are made decides nothing about a game.
 _LLM_ASIDE = (
     *("api_key_env", "max_retries", "concurrency", "cache", "record", "replay"),
     *("prompt_price", "completion_price"),
 )
-
-
-@cache
-def code_digest() -> str:
-    """Return 12 hex digits over all sources and tables that can change how a game goes."""
-    return digest_of_sources(_ROOT)
-
-
-def digest_of_sources(root: Path) -> str:
-    """Return 12 hex digits over the sources and tables below ``root``, paths and contents.
-
-    Whole folders count, so that no file is forgotten when it is added.
-    """
-    files = [p for f in _FLOORS for p in (root / f).rglob("*") if p.suffix in _SUFFIXES]
-    h = hashlib.sha256()
-    for path in sorted(files):
-        h.update(path.relative_to(root).as_posix().encode())
-        h.update(path.read_bytes())
-    return h.hexdigest()[:12]
 
 
 def settings_of(config: TournamentConfig) -> dict[str, Any]:

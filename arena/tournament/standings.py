@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, fields
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from plywise.arena.play.match import Clock
+from plywise.arena.play.record import Clock, Side
 from plywise.arena.ratings.intervals import Tally
-from plywise.arena.tournament.store import FinishedGame, Side
+from plywise.arena.tournament.store import FinishedGame
 
 # Of a side's figures: the clock has the others.
 _ADDED = [f.name for f in fields(Side) if f.name not in ("decisions", "seconds", "longest")]

@@ -21,6 +21,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from plywise.arena.play.record import Side
 from plywise.arena.tournament.schedule import GameTask
 from plywise.datasets.errors import ConfigError, PlywiseError
 
@@ -34,40 +35,6 @@ class RecordError(PlywiseError):
 
 class RecordMismatchError(ConfigError):
     """The record belongs to a tournament with other settings, or to another version."""
-
-
-@dataclass(slots=True)
-class Side:
-    """One player's part in a game.
-
-    Attributes:
-        decisions: how many; ``seconds`` they took in all, ``longest`` the longest of them.
-        fallbacks: decisions that were no decisions (the agent could not think).
-        illegal: illegal actions named.
-        calls, cached, late, failed, over_budget, unmetered: questions to the language model (see
-            ``GuideReport``).
-        prompt_tokens, completion_tokens: of those calls; ``cost`` in US dollars.
-        used, ignored: answers that the search took in, and those of no use to it.
-        spared: decisions about which nothing was asked because the search was sure of them.
-    """
-
-    decisions: int = 0
-    seconds: float = 0.0
-    longest: float = 0.0
-    fallbacks: int = 0
-    illegal: int = 0
-    calls: int = 0
-    cached: int = 0
-    late: int = 0
-    failed: int = 0
-    over_budget: int = 0
-    unmetered: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    cost: float = 0.0
-    used: int = 0
-    ignored: int = 0
-    spared: int = 0
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ from poke_env.player.battle_order import SingleBattleOrder
 
 from plywise.games.base import State
 from plywise.games.gen9.infostate import InfoState, action_name
-from plywise.games.gen9.view import InfoStateView
+from plywise.games.gen9.state import InfoStateView
 from plywise.games.showdown.notes import BattleNotes
 from plywise.games.showdown.timer import ServerTimer
 from plywise.games.showdown.translate import choice_for, information_state, legal_actions

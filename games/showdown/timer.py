@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from plywise.games.gen9.view import TimeLeft
+from plywise.games.base import TimeLeft
 
 _LEFT = re.compile(
     r"Time left: (\d+) sec this turn \| (\d+) sec total(?: \| (\d+) sec grace)?", re.ASCII

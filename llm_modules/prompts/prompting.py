@@ -1,6 +1,6 @@
 """From a briefing to a prompt: options get letters in a shuffled order.
 
-The texts are the files in ``prompts/``, for people to read and change.  A prompt holds nothing
+The texts are the files in ``prompts/texts/``, for people to read and change.  A prompt holds nothing
 but those texts and the briefing, which carries no opponent-controlled text.  What never changes
 comes first (rules), then solved examples where any are shown, then the situation, then the options
 and the question: servers keep the longest common beginning of consecutive prompts, so the second
@@ -29,7 +29,7 @@ from plywise.search.guide.protocol import Question
 LETTERS = string.ascii_uppercase
 MOST_OPTIONS = 20  # endpoints report the 20 likeliest tokens at most
 
-_FOLDER = Path(__file__).parent
+_FOLDER = Path(__file__).parent / "texts"
 _SYSTEM_FIELDS = {"game", "rules", "how_to_answer"}
 _QUESTION_FIELDS = {"player", "situation", "options", "how_to_answer"}
 _WORDINGS = ("candidates", "positions", "replies", "values")  # further texts to ask in

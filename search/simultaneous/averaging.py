@@ -20,13 +20,9 @@ from numpy.typing import NDArray
 from plywise.engine.kernels import RulesKernels
 from plywise.search.decision import Decision
 from plywise.search.guide.protocol import Consultation
+from plywise.search.simultaneous.config import SearchError, SimultaneousConfig
 from plywise.search.simultaneous.result import final_strategy
-from plywise.search.simultaneous.search import (
-    RESERVE_SECONDS,
-    SearchError,
-    SimultaneousConfig,
-    SimultaneousSearch,
-)
+from plywise.search.simultaneous.search import RESERVE_SECONDS, SimultaneousSearch
 
 
 class AveragedSearch:

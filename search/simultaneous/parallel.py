@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from plywise.search.simultaneous.tree import Tree, generator_of
 
 if TYPE_CHECKING:
-    from plywise.search.simultaneous.search import SimultaneousConfig
+    from plywise.search.simultaneous.config import SimultaneousConfig
 
 
 class Rein:

@@ -13,7 +13,7 @@ from plywise.search.simultaneous.parallel import Forest
 from plywise.search.simultaneous.root import AdvisedRoot
 
 if TYPE_CHECKING:
-    from plywise.search.simultaneous.search import SimultaneousConfig
+    from plywise.search.simultaneous.config import SimultaneousConfig
 
 
 def most_visited(forest: Forest, root: AdvisedRoot) -> int | None:

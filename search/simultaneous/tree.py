@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import mmap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from plywise.engine.kernels import NO_ACTION
 from plywise.engine.mixing import WEYL, scrambled
+from plywise.search.simultaneous.config import ALGORITHMS, SimultaneousConfig
 from plywise.search.simultaneous.memory import (
     CONTROL,
     ENTRY,
@@ -27,10 +28,7 @@ from plywise.search.simultaneous.memory import (
 )
 from plywise.search.simultaneous.outcome_cache import MAX_NOTED, OUTCOME
 
-if TYPE_CHECKING:
-    from plywise.search.simultaneous.search import SimultaneousConfig
-
-ALGORITHMS = {"uct": UCT, "regret": REGRET}
+_ALGORITHM_CODES = dict(zip(ALGORITHMS, (UCT, REGRET), strict=True))
 
 _PV_VISITS = 8  # a line is reported as far as it was visited so often
 _READY_BITS = 18  # of the table: enough for 0.1 million entries
@@ -83,7 +81,7 @@ class Tree:
         control.entries = 0
         control.player = player
         control.worlds = worlds
-        control.algorithm = ALGORITHMS[config.algorithm]
+        control.algorithm = _ALGORITHM_CODES[config.algorithm]
         control.max_depth = config.max_depth
         control.private_depth = min(config.private_depth, config.max_depth)
         control.rollout = config.rollout

@@ -10,7 +10,8 @@ from plywise.games.check import check_game
 from plywise.games.goofspiel import Goofspiel
 from plywise.games.registry import make_game
 from plywise.search.exact.matrix import solve
-from plywise.search.simultaneous.search import SimultaneousConfig, SimultaneousSearch
+from plywise.search.simultaneous.config import SimultaneousConfig
+from plywise.search.simultaneous.search import SimultaneousSearch
 
 
 @pytest.mark.parametrize("game", [Goofspiel(), Goofspiel(4, "random"), Goofspiel(2, "ascending")])

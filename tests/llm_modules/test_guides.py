@@ -30,7 +30,7 @@ BRIEFING = Briefing(
     opponent=(Option(5, "strike", "takes 1"), Option(6, "flee")),
 )
 RIGHT = {"strike": 0.8, "guard": 0.15, "rest": 0.05, "flee": 0.2}
-PACKAGED = Path(__file__).parents[2] / "llm_modules" / "prompts"
+PACKAGED = Path(__file__).parents[2] / "llm_modules" / "prompts" / "texts"
 
 
 def lettered(request: JSON) -> dict[str, str]:

@@ -22,9 +22,9 @@ from plywise.engine.battle.constants import SIDE_TERA_USED
 from plywise.engine.battle.rules import RULES
 from plywise.games.base import NO_ACTION, State
 from plywise.games.exact_values import TRUTHS
-from plywise.games.gen9.game import Gen9State
 from plywise.games.gen9.option_facts import foe_options
 from plywise.games.gen9.seen import Seen
+from plywise.games.gen9.state import Gen9State
 from plywise.games.registry import make_game
 from plywise.llm_modules.guides.guides import GuideConfig
 from plywise.llm_modules.guides.stand_in import StandIn

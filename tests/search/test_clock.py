@@ -12,7 +12,7 @@ from plywise.arena.agents.clocked import Seat, seated
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.play.match import play_game
 from plywise.conf.schema import AgentConfig, GoofspielConfig, LLMGroup, SimultaneousConfig
-from plywise.games.gen9.view import TimeLeft
+from plywise.games.base import TimeLeft
 from plywise.games.showdown.timer import ServerTimer
 from plywise.search.clock import LEAST_SECONDS, MARGIN_SECONDS, BattleClock, to_come, weight
 from plywise.search.decision import Decision

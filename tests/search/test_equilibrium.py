@@ -34,7 +34,8 @@ from plywise.search.exact.expectimax import GameTooLargeError
 from plywise.search.exact.exploitability import BestResponse
 from plywise.search.exact.matrix import solve
 from plywise.search.exact.outcomes import HiddenChanceError, Outcomes, without_chance
-from plywise.search.simultaneous.search import SimultaneousConfig, SimultaneousSearch
+from plywise.search.simultaneous.config import SimultaneousConfig
+from plywise.search.simultaneous.search import SimultaneousSearch
 
 # Values for player 0 after the first bids (row: player 0's) with 1 for the win, by OpenSpiel 2.0.2:
 #   pip install open_spiel cvxpy ecos, then value_iteration(pyspiel.load_game("goofspiel", {

@@ -16,7 +16,8 @@ from plywise.engine.compile.jit import kernel_of
 from plywise.engine.kernels import SIMULTANEOUS, TERMINAL, RulesKernels, signatures
 from plywise.search.exact.matrix import solve
 from plywise.search.guide.protocol import Advice, GuideReport, Question
-from plywise.search.simultaneous.search import SimultaneousConfig, SimultaneousSearch
+from plywise.search.simultaneous.config import SimultaneousConfig
+from plywise.search.simultaneous.search import SimultaneousSearch
 
 ACTIONS = 4
 STATE = np.dtype(

@@ -14,9 +14,10 @@ from plywise.engine.kernels import SIMULTANEOUS
 from plywise.search.decision import Decision
 from plywise.search.simultaneous import memory as tree_memory
 from plywise.search.simultaneous import tree as simultaneous_tree
+from plywise.search.simultaneous.config import SearchError, SimultaneousConfig
 from plywise.search.simultaneous.kernel import BOTH, NOBODY, OWN
 from plywise.search.simultaneous.memory import ALL_WORLDS
-from plywise.search.simultaneous.search import SearchError, SimultaneousConfig, SimultaneousSearch
+from plywise.search.simultaneous.search import SimultaneousSearch
 
 ITERATIONS = 6000
 

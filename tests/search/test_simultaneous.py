@@ -20,8 +20,9 @@ from plywise.search.exact.matrix import solve
 from plywise.search.guide.protocol import Advice, GuideReport, Question
 from plywise.search.simultaneous import search as simultaneous
 from plywise.search.simultaneous.averaging import AveragedSearch
+from plywise.search.simultaneous.config import SearchError, SimultaneousConfig
 from plywise.search.simultaneous.root import FLOOR, AdvisedRoot
-from plywise.search.simultaneous.search import SearchError, SimultaneousConfig, SimultaneousSearch
+from plywise.search.simultaneous.search import SimultaneousSearch
 
 # One record for two games: a table game (``cards`` 0), its tree in the state, and goofspiel.
 NODES, ACTIONS = 12, 4

@@ -12,7 +12,8 @@ from plywise.games.registry import make_game
 from plywise.search.alphabeta.search import AlphaBeta
 from plywise.search.guide.protocol import Advice, Consultation, GuideReport, Question
 from plywise.search.guide.when_to_ask import Doubt, Looks, Outlook, WhenUnsure, entropy, variation
-from plywise.search.simultaneous.search import SimultaneousConfig, SimultaneousSearch
+from plywise.search.simultaneous.config import SimultaneousConfig
+from plywise.search.simultaneous.search import SimultaneousSearch
 
 
 @dataclass

@@ -10,11 +10,6 @@ from typing import Protocol
 from plywise.arena.tournament.schedule import GameTask
 from plywise.arena.tournament.store import Fault, FinishedGame
 from plywise.arena.tournament.worker import Outcome, Player
-from plywise.datasets.errors import PlywiseError
-
-
-class WorkersFailedError(PlywiseError):
-    """Workers end before they have played anything: another try would end no better."""
 
 
 class Executor(Protocol):

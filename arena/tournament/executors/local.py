@@ -20,11 +20,11 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from plywise.arena.tournament.executors.base import WorkersFailedError, timed_out
+from plywise.arena.tournament.executors.base import timed_out
 from plywise.arena.tournament.schedule import GameTask
 from plywise.arena.tournament.store import Fault, FinishedGame
 from plywise.arena.tournament.worker import Outcome, Setup
-from plywise.datasets.errors import PlywiseError
+from plywise.datasets.errors import PlywiseError, WorkersFailedError
 
 log = logging.getLogger(__name__)
 

@@ -17,12 +17,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from plywise.arena.tournament.executors.base import WorkersFailedError
 from plywise.arena.tournament.executors.local import LocalExecutor
 from plywise.arena.tournament.schedule import GameTask
 from plywise.arena.tournament.store import Fault, FinishedGame
 from plywise.arena.tournament.worker import Outcome, Setup
-from plywise.datasets.errors import ConfigError, PlywiseError
+from plywise.datasets.errors import ConfigError, PlywiseError, WorkersFailedError
 
 log = logging.getLogger(__name__)
 

@@ -8,14 +8,14 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from plywise.arena.agents.catalog import Progress
+from plywise.arena.output.screen import Progress
 from plywise.arena.showdown.players import ServerUnreachableError, probe
-from plywise.arena.tournament.executors.base import WorkersFailedError
 from plywise.arena.tournament.executors.local import LocalExecutor
 from plywise.arena.tournament.executors.showdown_worker import ServerPlayer
 from plywise.arena.tournament.schedule import GameTask
 from plywise.arena.tournament.store import Fault
 from plywise.arena.tournament.worker import Outcome, Setup
+from plywise.datasets.errors import WorkersFailedError
 from plywise.games.showdown.server import ShowdownServer
 
 log = logging.getLogger(__name__)

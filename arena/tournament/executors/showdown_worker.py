@@ -25,7 +25,8 @@ from poke_env.player import Player as ServerSide
 from plywise.arena.agents.catalog import Agent
 from plywise.arena.agents.clocked import seated
 from plywise.arena.agents.factory import AgentFactory
-from plywise.arena.play.match import GameRecord, decision_seed
+from plywise.arena.play.match import decision_seed
+from plywise.arena.play.record import GameRecord, sides_of
 from plywise.arena.showdown.course import UNNAMED, Choice, Course, Failure
 from plywise.arena.showdown.players import (
     BattleServerLostError,
@@ -43,11 +44,11 @@ from plywise.arena.showdown.players import (
 )
 from plywise.arena.tournament.schedule import GameTask
 from plywise.arena.tournament.store import Fault
-from plywise.arena.tournament.worker import Outcome, Setup, finished, sides_of
+from plywise.arena.tournament.worker import Outcome, Setup, finished
 from plywise.datasets.errors import PlywiseError
 from plywise.games.base import State
 from plywise.games.gen9.infostate import action_name
-from plywise.games.gen9.view import InfoStateView
+from plywise.games.gen9.state import InfoStateView
 from plywise.games.showdown.baselines import BaselineChoice, WatchedBaseline, baseline
 from plywise.games.showdown.player import REFUSED, PlywisePlayer
 from plywise.games.showdown.server import keep_loopback_direct

@@ -233,7 +233,7 @@ def test_it_plays_every_game(game: str) -> None:
 def test_on_a_server_it_knows_no_more_than_the_player() -> None:
     """An information state is all that there is: the same decision as in this process."""
     state = make_game("gen9randombattle").new_initial_state(4)
-    view = state.view(0)  # type: ignore[attr-defined]
+    view = state.view(0)
     with MockEndpoint(lambda r: fill(r, lambda t: len(t) % 101, len)) as endpoint:
         there = decide(endpoint, view, "gen9randombattle")
         here = decide(endpoint, state, "gen9randombattle")
@@ -253,8 +253,8 @@ def test_a_battle_imagined_is_the_one_that_the_player_knows() -> None:
             if mover not in (SIMULTANEOUS, player) or not state.legal_actions(player):
                 continue
             info = state.view(player).info  # type: ignore[attr-defined]
-            mind = state.view(player).imagine(rng)  # type: ignore[attr-defined]
-            assert mind.information_state(player) == info
+            mind = state.view(player).resample_from_infostate(player, rng)
+            assert mind.information_state(player) == info  # type: ignore[attr-defined]
             compared += 1
             chosen[player] = rng.choice(state.legal_actions(player))
         state.apply_actions(chosen)

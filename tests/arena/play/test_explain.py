@@ -171,7 +171,7 @@ def test_a_matchs_decision_log_is_explained(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     state = make_game("gen9randombattle").new_initial_state(2)
-    view = state.view(0)  # type: ignore[attr-defined]
+    view = state.view(0)
     legal = view.legal_actions()
     transcript = [
         {

@@ -281,7 +281,7 @@ class Known(Pennies):
         return [0, 1, 2, 4, 5, 9]
 
     def worlds(
-        self, count: int, seed: int, deadline: float | None = None
+        self, player: int, count: int, seed: int, deadline: float | None = None
     ) -> "np.ndarray[Any, Any]":
         pool = np.zeros(count, BATTLE)
         pool["sides"]["mons"]["max_hp"] = pool["sides"]["mons"]["hp"] = 100

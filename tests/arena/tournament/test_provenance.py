@@ -4,7 +4,7 @@ import ast
 import shutil
 from pathlib import Path
 
-from plywise.arena.tournament.identity import digest_of_sources
+from plywise.arena.output.provenance import digest_of_sources
 
 ROOT = Path(__file__).parents[3]
 ENTRIES = (

@@ -15,12 +15,12 @@ import pytest
 from plywise.arena.cli.main import main
 from plywise.arena.tournament import run as tournament
 from plywise.arena.tournament.executors import ray as ray_executor
-from plywise.arena.tournament.executors.base import WorkersFailedError
 from plywise.arena.tournament.executors.ray import RayExecutor
 from plywise.arena.tournament.schedule import GameTask
 from plywise.arena.tournament.store import GameStore
 from plywise.arena.tournament.worker import AgentPlayer, Setup
 from plywise.conf.schema import AgentConfig, AlphaBetaConfig, GameConfig, LLMGroup
+from plywise.datasets.errors import WorkersFailedError
 
 ray = pytest.importorskip("ray", reason="Ray is an extra: pip install 'plywise[ray]'")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]

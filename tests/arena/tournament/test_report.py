@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 
 from plywise.arena.cli import main as cli
+from plywise.arena.play.record import Side
 from plywise.arena.play.replay import ReplayError, states_of
 from plywise.arena.ratings.intervals import Tally
 from plywise.arena.tournament.pool_ratings import ratings_of, ratings_over
 from plywise.arena.tournament.report.cutechess_text import elo_of, match_lines, rank_lines
 from plywise.arena.tournament.report.page import render, report_data, sample, write_report
 from plywise.arena.tournament.standings import Standings
-from plywise.arena.tournament.store import FinishedGame, GameStore, Side, pack_actions, pack_trace
+from plywise.arena.tournament.store import FinishedGame, GameStore, pack_actions, pack_trace
 from plywise.games.registry import make_game
 
 NASTY = "</script><img src=x onerror=alert(1)>&<!--"

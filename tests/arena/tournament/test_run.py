@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from plywise.arena.tournament.executors.base import WorkersFailedError, what_is_wrong
+from plywise.arena.tournament.executors.base import what_is_wrong
 from plywise.arena.tournament.executors.local import LocalExecutor
 from plywise.arena.tournament.run import Tournament, run_tournament
 from plywise.arena.tournament.schedule import GameTask, Schedule
@@ -23,7 +23,7 @@ from plywise.conf.schema import (
     TournamentConfig,
 )
 from plywise.conf.tournament_schema import TournamentGroup
-from plywise.datasets.errors import ConfigError
+from plywise.datasets.errors import ConfigError, WorkersFailedError
 
 TIC_TAC_TOE = GameConfig("tic_tac_toe")
 EXACT = AlphaBetaConfig("alphabeta", seconds=None, max_depth=9, table_bits=12)

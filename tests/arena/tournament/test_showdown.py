@@ -18,7 +18,6 @@ from rich.console import Console
 from plywise.arena.play.replay import told
 from plywise.arena.showdown.course import Choice, Course, Failure
 from plywise.arena.tournament.executors import showdown as showdown_executor
-from plywise.arena.tournament.executors.base import WorkersFailedError
 from plywise.arena.tournament.executors.showdown import ShowdownExecutor
 from plywise.arena.tournament.executors.showdown_worker import SeedRefusedError, ServerPlayer
 from plywise.arena.tournament.run import run_tournament
@@ -34,7 +33,7 @@ from plywise.conf.schema import (
     TournamentConfig,
 )
 from plywise.conf.tournament_schema import TournamentGroup
-from plywise.datasets.errors import ConfigError, PlywiseError
+from plywise.datasets.errors import ConfigError, PlywiseError, WorkersFailedError
 from plywise.games.base import State
 from plywise.games.showdown.server import ShowdownServer
 from plywise.search.decision import Decision

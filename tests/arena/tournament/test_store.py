@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from plywise.arena.play.record import Side
 from plywise.arena.tournament.schedule import GameTask
 from plywise.arena.tournament.store import (
     Fault,
@@ -17,7 +18,6 @@ from plywise.arena.tournament.store import (
     GameStore,
     RecordError,
     RecordMismatchError,
-    Side,
     differing,
     pack_actions,
     pack_trace,

@@ -6,7 +6,6 @@ from random import Random
 import numpy as np
 import pytest
 
-from plywise.arena.worlds import belief_worlds
 from plywise.datasets.pokemon_sets import PokemonSet
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.border import plain
@@ -16,8 +15,9 @@ from plywise.games.base import IllegalActionError
 from plywise.games.check import check_game
 from plywise.games.gen9 import infostate
 from plywise.games.gen9.belief import RandomBattleBelief
-from plywise.games.gen9.game import Gen9Battle, Gen9State, start
+from plywise.games.gen9.game import Gen9Battle, start
 from plywise.games.gen9.seen import Seen, observe
+from plywise.games.gen9.state import Gen9State
 from plywise.games.registry import make_game
 
 GAME = Gen9Battle()
@@ -86,11 +86,11 @@ def test_agents_get_worlds_with_their_own_legal_actions() -> None:
     for state in decisions(5):
         for player in range(2):
             if legal := state.legal_actions(player):
-                worlds = belief_worlds(state, player, 3, seed=9)
+                worlds = state.worlds(player, 3, seed=9)
                 for k in range(3):
                     count = kernels.legal(worlds, k, player, out)
                     assert out[:count].tolist() == legal
-                assert (worlds == state.worlds(3, 9, player)).all()
+                assert (worlds == state.view(player).worlds(player, 3, 9)).all()
 
 
 def test_the_true_set_is_always_believed_possible() -> None:

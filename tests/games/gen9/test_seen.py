@@ -18,7 +18,7 @@ from plywise.engine.battle.border import codec, plain, teams
 from plywise.engine.battle.border.battle_state import BattleState
 from plywise.engine.kernels import NO_ACTION
 from plywise.games.gen9.belief import RandomBattleBelief
-from plywise.games.gen9.game import Gen9Battle, Gen9State
+from plywise.games.gen9.game import Gen9Battle
 from plywise.games.gen9.infostate import MonView
 from plywise.games.gen9.seen import (
     Seen,
@@ -28,6 +28,7 @@ from plywise.games.gen9.seen import (
     observe,
     shown_hp,
 )
+from plywise.games.gen9.state import Gen9State
 
 CORPUS = Path(__file__).parents[2] / "data" / "random.jsonl.gz"
 MON = re.compile(r"(\[of\] )?p\d[a]?: ")

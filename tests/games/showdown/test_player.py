@@ -15,7 +15,7 @@ from poke_env.ps_client import PSClient
 
 from plywise.games.base import State
 from plywise.games.gen9 import infostate
-from plywise.games.gen9.view import InfoStateView
+from plywise.games.gen9.state import InfoStateView
 from plywise.games.showdown.player import DecisionRecord, PlywisePlayer
 from plywise.games.showdown.server import ShowdownServer
 from plywise.games.showdown.timer import ServerTimer
@@ -50,7 +50,7 @@ class Watcher:
             found = state.belief.candidates(mon)
             if found.relaxed:
                 self.relaxed.append((mon.base_species, found.relaxed))
-        worlds = state.worlds(2, seed)
+        worlds = state.worlds(player, 2, seed)
         assert len(worlds) == 2
         action = Random(seed).choice(state.legal_actions())
         return Decision(action, {action: 1.0})
