@@ -1,6 +1,6 @@
 """From a briefing to a prompt: options get letters in a shuffled order.
 
-The texts are the files in ``prompts/texts/``, for people to read and change.  A prompt holds nothing
+The texts are the files in ``texts/``, for people to read and change.  A prompt holds nothing
 but those texts and the briefing, which carries no opponent-controlled text.  What never changes
 comes first (rules), then solved examples where any are shown, then the situation, then the options
 and the question: servers keep the longest common beginning of consecutive prompts, so the second
