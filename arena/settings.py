@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from plywise.conf.schema import SimultaneousConfig
+    from plywise.conf.schemas.search import SimultaneousConfig
     from plywise.engine.kernels import RulesKernels
     from plywise.search.simultaneous.averaging import AveragedSearch
     from plywise.search.simultaneous.search import SimultaneousSearch

@@ -29,12 +29,11 @@ from plywise.arena.guidance.language_model import (
 from plywise.arena.guidance.when_to_ask import asked_when
 from plywise.arena.output.screen import Progress
 from plywise.arena.settings import make_search
-from plywise.conf.schema import (
-    OWN_KEYS,
-    AgentConfig,
+from plywise.conf.schemas.agents import OWN_KEYS, AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import LLMGroup
+from plywise.conf.schemas.search import (
     AlphaBetaConfig,
-    GameConfig,
-    LLMGroup,
     MCTSConfig,
     SearchConfig,
     SimultaneousConfig,

@@ -17,7 +17,7 @@ from plywise.search.one_step import static_value
 
 if TYPE_CHECKING:
     from plywise.arena.guidance.language_model import LanguageModel
-    from plywise.conf.schema import AgentConfig
+    from plywise.conf.schemas.agents import AgentConfig
     from plywise.engine.kernels import RulesKernels
     from plywise.games.base import State
     from plywise.llm_modules.prompts.examples import ExampleBook

@@ -46,7 +46,7 @@ from plywise.search.one_step import Measure, static_value, suggested
 
 if TYPE_CHECKING:
     from plywise.arena.guidance.language_model import LanguageModel
-    from plywise.conf.schema import AgentConfig
+    from plywise.conf.schemas.agents import AgentConfig
     from plywise.engine.kernels import RulesKernels
 
 log = logging.getLogger(__name__)

@@ -9,23 +9,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from plywise.conf.fit_schema import FitConfig
-    from plywise.conf.llm_calibrate_schema import LLMCommandConfig
-    from plywise.conf.models_schema import ModelsConfig
-    from plywise.conf.rating_schema import CalibrateConfig, RatingsConfig
-    from plywise.conf.schema import (
-        BenchConfig,
-        ExplainConfig,
-        PlayConfig,
-        RecordConfig,
-        ReplayConfig,
-        SelfplayConfig,
-        ShowdownConfig,
-        SolveConfig,
-        TournamentConfig,
-        VerifyConfig,
-    )
-    from plywise.conf.tournament_schema import ReportConfig
+    from plywise.conf.schemas.bench import BenchConfig
+    from plywise.conf.schemas.commands import FitConfig, ModelsConfig, SelfplayConfig, SolveConfig
+    from plywise.conf.schemas.llm import LLMCommandConfig
+    from plywise.conf.schemas.play import ExplainConfig, PlayConfig, ReplayConfig
+    from plywise.conf.schemas.ratings import CalibrateConfig, RatingsConfig
+    from plywise.conf.schemas.showdown import ShowdownConfig
+    from plywise.conf.schemas.tournament import ReportConfig, TournamentConfig
+    from plywise.conf.schemas.verify import RecordConfig, VerifyConfig
 
 
 def play(config: PlayConfig, folder: Path) -> int:

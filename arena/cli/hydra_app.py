@@ -17,7 +17,7 @@ from hydra.errors import HydraException, MissingConfigException, OverrideParseEx
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from plywise.conf import schema
+from plywise.conf import registry
 from plywise.datasets.errors import ConfigError, PlywiseError
 
 Runner = Callable[[Any, Path], int]
@@ -41,7 +41,7 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
         ConfigError: a wrong key, group, value or option.
         PlywiseError: what ``run`` raised.
     """
-    schema.register()
+    registry.register()
     arguments = [word for argument in arguments for word in plugged(argument)]
     started = False
 
@@ -49,7 +49,7 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
         nonlocal started
         started = True
         try:
-            settings = schema.typed(config, schema.COMMAND_SCHEMAS[name])
+            settings = registry.typed(config, registry.COMMAND_SCHEMAS[name])
             code = run(settings, Path(HydraConfig.get().runtime.output_dir))
         except PlywiseError as error:
             raise _Ended(1, error) from error

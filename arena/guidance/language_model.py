@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from plywise.arena.guidance.trust import Trust, trust_lines, trusts
 from plywise.arena.output.screen import Progress
-from plywise.conf.schema import AgentConfig, LLMGroup, SearchConfig, SimultaneousConfig
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.llm import LLMGroup
+from plywise.conf.schemas.search import SearchConfig, SimultaneousConfig
 from plywise.datasets.errors import ConfigError
 from plywise.search.decision import Decision
 from plywise.search.guide.protocol import Consultation, GuideReport

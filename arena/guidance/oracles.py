@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from plywise.arena.settings import make_search
-from plywise.conf.schema import SearchConfig, SimultaneousConfig
+from plywise.conf.schemas.search import SearchConfig, SimultaneousConfig
 from plywise.games.exact_values import TRUTHS, Truth
 from plywise.search.guide.protocol import Question
 

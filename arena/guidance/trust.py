@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from plywise.arena.output.files import plain, write_summary
-from plywise.conf.llm_schema import LLMGroup
+from plywise.conf.schemas.llm import LLMGroup
 from plywise.datasets.errors import PlywiseError
 from plywise.llm_modules.prompts.scoring import LetterFit
 from plywise.search.guide.protocol import Question

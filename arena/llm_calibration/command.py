@@ -25,8 +25,8 @@ from plywise.arena.llm_calibration.questions import GAMES, questions
 from plywise.arena.llm_calibration.reliability import Answered, Measured, measure
 from plywise.arena.output.files import RecordWriter, write_summary
 from plywise.arena.output.screen import near
-from plywise.conf.llm_calibrate_schema import LLMCommandConfig
-from plywise.conf.schema import AlphaBetaConfig, SimultaneousConfig
+from plywise.conf.schemas.llm import LLMCommandConfig
+from plywise.conf.schemas.search import AlphaBetaConfig, SimultaneousConfig
 from plywise.games.registry import make_game
 from plywise.llm_modules.calls.errors import LLMError
 from plywise.llm_modules.prompts.prompting import LETTERS

@@ -24,7 +24,8 @@ from plywise.arena.tournament.sequential import SequentialStop
 from plywise.arena.tournament.standings import Standings
 from plywise.arena.tournament.store import Fault, FinishedGame, GameStore
 from plywise.arena.tournament.worker import AgentPlayer, Setup
-from plywise.conf.schema import LLMGroup, TournamentConfig
+from plywise.conf.schemas.llm import LLMGroup
+from plywise.conf.schemas.tournament import TournamentConfig
 from plywise.datasets.errors import ConfigError
 
 log = logging.getLogger(__name__)

@@ -14,8 +14,10 @@ import pytest
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.cli.main import main
 from plywise.arena.play.match import play_game
-from plywise.conf.llm_schema import BudgetGroup
-from plywise.conf.schema import AgentConfig, AlphaBetaConfig, GameConfig, LLMGroup
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import BudgetGroup, LLMGroup
+from plywise.conf.schemas.search import AlphaBetaConfig
 from plywise.datasets.errors import ConfigError
 from plywise.llm_modules.calls.accounting import Budget, Prices, Spent
 from plywise.llm_modules.calls.errors import LLMBudgetError, LLMConfigError

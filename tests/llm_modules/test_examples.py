@@ -20,8 +20,10 @@ from plywise.arena.guidance.trust import model_name, prompt_digest, trusts
 from plywise.arena.llm_calibration.command import run_calibrate
 from plywise.arena.llm_calibration.examples import solved
 from plywise.arena.llm_calibration.questions import questions
-from plywise.conf.llm_calibrate_schema import LLMCommandConfig
-from plywise.conf.schema import AgentConfig, AlphaBetaConfig, GameConfig, LLMGroup
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import LLMCommandConfig, LLMGroup
+from plywise.conf.schemas.search import AlphaBetaConfig
 from plywise.datasets.errors import ConfigError
 from plywise.games.base import Briefing, Option, State
 from plywise.games.grid.connect_four import ConnectFour

@@ -11,14 +11,10 @@ from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.bench.guides import GAMES
 from plywise.arena.cli.main import main
 from plywise.arena.play.match import play_game
-from plywise.conf.schema import (
-    AgentConfig,
-    AlphaBetaConfig,
-    GameConfig,
-    LLMGroup,
-    SearchConfig,
-    SimultaneousConfig,
-)
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import LLMGroup
+from plywise.conf.schemas.search import AlphaBetaConfig, SearchConfig, SimultaneousConfig
 from plywise.datasets.errors import ConfigError
 from plywise.games.registry import REGISTRY, make_game
 from plywise.llm_modules.calls.errors import LLMError

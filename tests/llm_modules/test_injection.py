@@ -17,7 +17,10 @@ from poke_env.player import RandomPlayer
 
 from plywise.arena.agents.clocked import seated
 from plywise.arena.agents.factory import AgentFactory
-from plywise.conf.schema import AgentConfig, GameConfig, LLMGroup, SimultaneousConfig
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import LLMGroup
+from plywise.conf.schemas.search import SimultaneousConfig
 from plywise.games.showdown.player import DecisionRecord, PlywisePlayer
 from plywise.games.showdown.server import ShowdownServer
 from plywise.llm_modules.providers.mock import JSON, MockEndpoint, Reply, scores

@@ -9,7 +9,10 @@ import pytest
 
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.play.match import play_game
-from plywise.conf.schema import AgentConfig, AlphaBetaConfig, GameConfig, LLMGroup
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import LLMGroup
+from plywise.conf.schemas.search import AlphaBetaConfig
 from plywise.datasets.errors import ConfigError
 from plywise.games.base import Briefing, Option
 from plywise.games.registry import REGISTRY, make_game

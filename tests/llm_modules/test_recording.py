@@ -18,15 +18,10 @@ from plywise.arena.cli.main import main
 from plywise.arena.output.files import plain
 from plywise.arena.play.match import play_game
 from plywise.arena.tournament.store import GameStore
-from plywise.conf.llm_schema import BudgetGroup
-from plywise.conf.schema import (
-    AgentConfig,
-    AlphaBetaConfig,
-    GameConfig,
-    LLMGroup,
-    SearchConfig,
-    SimultaneousConfig,
-)
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import BudgetGroup, LLMGroup
+from plywise.conf.schemas.search import AlphaBetaConfig, SearchConfig, SimultaneousConfig
 from plywise.datasets.errors import ConfigError
 from plywise.llm_modules.calls.errors import (
     LLMConfigError,

@@ -14,7 +14,10 @@ from plywise.arena.cli.main import main
 from plywise.arena.guidance.language_model import Advised
 from plywise.arena.guidance.oracles import BattleOracle, BoardOracle, make_oracle
 from plywise.arena.tournament.store import GameStore
-from plywise.conf.schema import AgentConfig, GameConfig, LLMGroup, SimultaneousConfig
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import LLMGroup
+from plywise.conf.schemas.search import SimultaneousConfig
 from plywise.datasets.pokemon_sets import random_battle_sets
 from plywise.engine.battle.border.battle_state import BattleState
 from plywise.engine.battle.chance_tree import outcomes_of

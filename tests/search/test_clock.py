@@ -11,7 +11,10 @@ from plywise.arena.agents.catalog import RandomAgent
 from plywise.arena.agents.clocked import Seat, seated
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.play.match import play_game
-from plywise.conf.schema import AgentConfig, GoofspielConfig, LLMGroup, SimultaneousConfig
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GoofspielConfig
+from plywise.conf.schemas.llm import LLMGroup
+from plywise.conf.schemas.search import SimultaneousConfig
 from plywise.games.base import TimeLeft
 from plywise.games.showdown.timer import ServerTimer
 from plywise.search.clock import LEAST_SECONDS, MARGIN_SECONDS, BattleClock, to_come, weight

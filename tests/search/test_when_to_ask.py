@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from plywise.arena.agents.factory import AgentFactory
-from plywise.conf.schema import AgentConfig, AlphaBetaConfig, GameConfig, LLMGroup
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import LLMGroup
+from plywise.conf.schemas.search import AlphaBetaConfig
 from plywise.games.registry import make_game
 from plywise.search.alphabeta.search import AlphaBeta
 from plywise.search.guide.protocol import Advice, Consultation, GuideReport, Question

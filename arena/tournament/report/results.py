@@ -25,7 +25,7 @@ from plywise.arena.tournament.report.page import write_report
 from plywise.arena.tournament.sequential import SequentialStop
 from plywise.arena.tournament.standings import Standings
 from plywise.arena.tournament.store import FinishedGame, GameStore
-from plywise.conf.schema import TournamentConfig
+from plywise.conf.schemas.tournament import TournamentConfig
 
 
 @dataclass(frozen=True)

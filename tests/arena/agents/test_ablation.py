@@ -13,7 +13,10 @@ from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.cli.main import main
 from plywise.arena.play.match import play_game
 from plywise.arena.tournament.store import GameStore
-from plywise.conf.schema import AgentConfig, AlphaBetaConfig, GameConfig, LLMGroup
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import LLMGroup
+from plywise.conf.schemas.search import AlphaBetaConfig
 from plywise.datasets.errors import ConfigError
 from plywise.games.registry import make_game
 from plywise.llm_modules.providers.mock import JSON, MockEndpoint, Reply, scores

@@ -10,8 +10,11 @@ import pytest
 
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.agents.pokechamp import PokeChampAgent
-from plywise.conf.schema import AgentConfig, AlphaBetaConfig, GameConfig, LLMGroup
-from plywise.conf.schema import SimultaneousConfig as BattleConfig
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import LLMGroup
+from plywise.conf.schemas.search import AlphaBetaConfig
+from plywise.conf.schemas.search import SimultaneousConfig as BattleConfig
 from plywise.datasets.errors import ConfigError
 from plywise.games.base import NO_ACTION, SIMULTANEOUS, State
 from plywise.games.exact_values import TRUTHS

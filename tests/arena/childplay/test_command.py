@@ -18,8 +18,8 @@ from plywise.arena.childplay.sitting import Outcome
 from plywise.arena.childplay.table import lines, row
 from plywise.arena.cli import main as cli
 from plywise.arena.output.files import read_records
-from plywise.conf.llm_schema import LLMGroup
-from plywise.conf.schema import BenchConfig
+from plywise.conf.schemas.bench import BenchConfig
+from plywise.conf.schemas.llm import LLMGroup
 from plywise.datasets.childplay import smiles
 from plywise.datasets.childplay.presets import GAMES, PRESETS, TASKS
 from plywise.games.battleship.game import BattleshipState

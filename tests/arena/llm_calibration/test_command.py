@@ -18,8 +18,10 @@ from plywise.arena.guidance.trust import CalibrationFileError, trust_lines, trus
 from plywise.arena.llm_calibration.command import run_calibrate
 from plywise.arena.llm_calibration.questions import questions
 from plywise.arena.llm_calibration.reliability import Answered, fit_letters, measure, reliability
-from plywise.conf.llm_calibrate_schema import LLMCommandConfig
-from plywise.conf.schema import AgentConfig, AlphaBetaConfig, GameConfig, LLMGroup
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import LLMCommandConfig, LLMGroup
+from plywise.conf.schemas.search import AlphaBetaConfig
 from plywise.games.base import State
 from plywise.games.grid.tic_tac_toe import TicTacToe
 from plywise.llm_modules.prompts.prompting import Prompts

@@ -14,13 +14,10 @@ from plywise.arena.output.files import RecordWriter
 from plywise.arena.play.explain import explanation, show_explanation
 from plywise.arena.terminal.game_file import read_game
 from plywise.arena.terminal.play import Human, play_in_terminal
-from plywise.conf.schema import (
-    AgentConfig,
-    AlphaBetaConfig,
-    GameConfig,
-    LLMGroup,
-    SimultaneousConfig,
-)
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import LLMGroup
+from plywise.conf.schemas.search import AlphaBetaConfig, SimultaneousConfig
 from plywise.games.battleship.game import Battleship
 from plywise.games.registry import make_game
 from plywise.games.showdown.player import DecisionRecord

@@ -16,12 +16,10 @@ from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.agents.max_damage import MaxDamageAgent
 from plywise.arena.output.files import RecordFileError, RecordWriter, plain, read_records
 from plywise.arena.play.match import decision_seed, play_game, play_pair
-from plywise.conf.schema import (
-    AgentConfig,
-    AlphaBetaConfig,
-    GameConfig,
-    LLMGroup,
-)
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import LLMGroup
+from plywise.conf.schemas.search import AlphaBetaConfig
 from plywise.datasets.errors import ConfigError, PlywiseError
 from plywise.engine.battle.state import BATTLE
 from plywise.engine.kernels import RulesKernels

@@ -19,7 +19,10 @@ from plywise.arena.tournament.executors.ray import RayExecutor
 from plywise.arena.tournament.schedule import GameTask
 from plywise.arena.tournament.store import GameStore
 from plywise.arena.tournament.worker import AgentPlayer, Setup
-from plywise.conf.schema import AgentConfig, AlphaBetaConfig, GameConfig, LLMGroup
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import LLMGroup
+from plywise.conf.schemas.search import AlphaBetaConfig
 from plywise.datasets.errors import WorkersFailedError
 
 ray = pytest.importorskip("ray", reason="Ray is an extra: pip install 'plywise[ray]'")

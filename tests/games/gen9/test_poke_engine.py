@@ -9,13 +9,10 @@ from typing import Any
 import pytest
 
 from plywise.arena.agents.factory import AgentFactory
-from plywise.conf.schema import (
-    AgentConfig,
-    AlphaBetaConfig,
-    GameConfig,
-    LLMGroup,
-    SimultaneousConfig,
-)
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import LLMGroup
+from plywise.conf.schemas.search import AlphaBetaConfig, SimultaneousConfig
 from plywise.datasets.errors import ConfigError
 from plywise.datasets.pokemon_sets import random_battle_sets
 from plywise.engine.battle import constants as c

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from omegaconf import MISSING
 
 from plywise.conf.checks import above as _above
 from plywise.conf.checks import at_least as _at_least
 from plywise.conf.checks import one_of as _one_of
+from plywise.conf.schemas.agents import AgentConfig, parse_agents
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import LLMGroup
+from plywise.conf.schemas.search import SearchConfig
 from plywise.datasets.errors import ConfigError
 
 
@@ -126,3 +131,26 @@ class ReportConfig:
     def __post_init__(self) -> None:
         """Check the number of replays."""
         _at_least("replays", self.replays, 0)
+
+
+@dataclass
+class TournamentConfig:
+    """``plywise tournament``: agents against each other over one game.
+
+    Attributes:
+        agents: names, or ``{name: search, seconds: 0.1}`` for an agent with settings of its own.
+    """
+
+    game: GameConfig = MISSING
+    search: SearchConfig = MISSING
+    llm: LLMGroup = MISSING
+    tournament: TournamentGroup = MISSING
+    agents: list[Any] = field(default_factory=lambda: ["random", "search"])
+
+    def entrants(self) -> list[AgentConfig]:
+        """Return the agents as configurations.
+
+        Raises:
+            ConfigError: an entry is neither a name nor a mapping with known keys, or two are equal.
+        """
+        return parse_agents(self.agents)

@@ -9,7 +9,7 @@ from omegaconf import MISSING
 from plywise.conf.checks import above as _above
 from plywise.conf.checks import at_least as _at_least
 from plywise.conf.checks import one_of as _one_of
-from plywise.conf.llm_schema import LLMGroup
+from plywise.conf.schemas.llm import LLMGroup
 from plywise.datasets.childplay.presets import PRESETS, TASKS
 from plywise.datasets.errors import ConfigError
 
