@@ -8,6 +8,7 @@ allowed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any, TypeVar
 
@@ -38,9 +39,16 @@ from plywise.datasets.errors import ConfigError
 T = TypeVar("T")
 
 
-def register() -> None:
-    """Put the schemas into Hydra's store, where the YAML files name them as ``…_schema``."""
+def register(agents: Mapping[str, type[AgentConfig]]) -> None:
+    """Put the schemas into Hydra's store, where the YAML files name them as ``…_schema``.
+
+    ``agents``: the dataclass of each agent's settings.  An opponent is any of the same agents.
+    """
     store = ConfigStore.instance()
+    for agent, settings in agents.items():
+        store.store(group="agent", name=f"{agent}_schema", node=settings(name=agent))
+        same = {"defaults": [{"/agent@_here_": agent}]}
+        store.store(group="opponent", name=agent, node=same)
     for command, schema in COMMAND_SCHEMAS.items():
         # "llm_schema" is that of the group.
         name = "llm_calibrate" if command == "llm" else command
@@ -56,7 +64,6 @@ def register() -> None:
         ("search", "simultaneous_schema", SimultaneousConfig),
         ("search", "mcts_schema", MCTSConfig),
         ("llm", "llm_schema", LLMGroup),
-        ("agent", "agent_schema", AgentConfig),
         ("tournament", "tournament_schema", TournamentGroup),
     ):
         store.store(group=group, name=name, node=node)

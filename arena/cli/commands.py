@@ -24,7 +24,8 @@ def play(config: PlayConfig, folder: Path) -> int:
     from rich.console import Console
 
     from plywise.arena.agents.factory import AgentFactory
-    from plywise.arena.terminal.play import Decider, Human, play_in_terminal
+    from plywise.arena.agents.spec import Agent
+    from plywise.arena.terminal.play import Human, play_in_terminal
     from plywise.datasets.errors import ConfigError
 
     console = Console(highlight=False, no_color=not config.color)
@@ -37,7 +38,7 @@ def play(config: PlayConfig, folder: Path) -> int:
     )
     alone = {"first": ("human", "agent"), "second": ("agent", "human"), "none": ("agent", "agent")}
     seats = alone.get(config.side, ("human", "human"))
-    players: list[Decider | Human] = []
+    players: list[Agent | Human] = []
     try:
         if config.agent.name == "human" and "agent" in seats:
             raise ConfigError("agent=human: choose an agent to play against, or side=both")
@@ -237,9 +238,9 @@ def agents() -> int:
     from plywise.arena.agents.catalog import CATALOG
 
     width = max(map(len, CATALOG)) + 2
-    for name, info in CATALOG.items():
-        places = [p for p in ("boards", "battles", "server") if getattr(info, p)]
-        print(f"{name:<{width}}{info.summary} [{', '.join(places) or 'terminal'}]")
+    for name, spec in CATALOG.items():
+        places = [p for p in ("boards", "battles", "server") if getattr(spec, p)]
+        print(f"{name:<{width}}{spec.words} [{', '.join(places) or 'terminal'}]")
     return 0
 
 

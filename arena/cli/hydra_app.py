@@ -17,6 +17,7 @@ from hydra.errors import HydraException, MissingConfigException, OverrideParseEx
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from plywise.arena.agents.catalog import CATALOG
 from plywise.conf import registry
 from plywise.datasets.errors import ConfigError, PlywiseError
 
@@ -41,7 +42,7 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
         ConfigError: a wrong key, group, value or option.
         PlywiseError: what ``run`` raised.
     """
-    registry.register()
+    registry.register({name: spec.settings for name, spec in CATALOG.items()})
     arguments = [word for argument in arguments for word in plugged(argument)]
     started = False
 
@@ -70,7 +71,7 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
     except (HydraException, OmegaConfBaseException) as error:
         if started:
             raise
-        raise ConfigError(explain(error, name)) from None
+        raise ConfigError(explain(error, name, arguments)) from None
     except ValueError as error:
         # Hydra's own word for options that exclude each other, and for unreadable configurations.
         if started:
@@ -99,7 +100,7 @@ def plugged(argument: str) -> list[str]:
     return ["game=plugin", f"game.name='{quoted}'"]
 
 
-def explain(error: Exception, name: str) -> str:
+def explain(error: Exception, name: str, arguments: Sequence[str]) -> str:
     """Return one line: what is wrong, which values exist, how to see them."""
     text = str(error)
     if isinstance(error, MissingConfigException) and error.missing_cfg_file:
@@ -113,14 +114,14 @@ def explain(error: Exception, name: str) -> str:
         )
     unknown = re.search(r"Could not (?:override|delete|append)[^']*'([^'@]+)", text)
     if unknown:
-        return _unknown_key(unknown.group(1), name)
+        return _unknown_key(unknown.group(1), name, arguments)
     merging = re.search(r"Error merging override (\S+)", text)
     cause: BaseException = error.__cause__ or error
     first = str(cause).strip().splitlines()[0]
     if merging:
         key, _, value = merging.group(1).lstrip("+~").partition("=")
         if "not in" in first and "Key" in first:
-            return _unknown_key(key, name)
+            return _unknown_key(key, name, arguments)
         return f"{key}={value}: {first} (see: plywise {name} --cfg job)"
     return f"{first} (see: plywise {name} --help)"
 
@@ -131,10 +132,16 @@ def _choose(wrong: str, names: Sequence[str]) -> str:
     return f"no such option; {hint}There are: {', '.join(names)}"
 
 
-def _unknown_key(key: str, name: str) -> str:
-    """Say which keys stand where ``key`` was looked for."""
+def _unknown_key(key: str, name: str, arguments: Sequence[str]) -> str:
+    """Return which keys exist in the place of ``key``, with the options that were chosen."""
     parent, wrong, keys = "", key, []
     node: Any = _defaults(name)
+    chosen = [  # of a multirun's several options none
+        a
+        for a in arguments
+        if isinstance(node.get(a.partition("=")[0]), DictConfig) and "," not in a
+    ]
+    node = _defaults(name, chosen)
     for part in key.split("."):
         keys = [str(k) for k in node]
         if part not in keys:
@@ -152,10 +159,10 @@ def _unknown_key(key: str, name: str) -> str:
     )
 
 
-def _defaults(name: str) -> DictConfig:
+def _defaults(name: str, chosen: Sequence[str] = ()) -> DictConfig:
     GlobalHydra.instance().clear()  # the failed composition may have left its state behind
     with hydra.initialize_config_module("plywise.conf", version_base="1.3"):
-        config = hydra.compose(name)
+        config = hydra.compose(name, overrides=list(chosen))
     OmegaConf.set_struct(config, True)
     # A mandatory value raises when looked at; its name is all that is wanted here.
     for key in list(config):

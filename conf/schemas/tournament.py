@@ -10,7 +10,6 @@ from omegaconf import MISSING
 from plywise.conf.checks import above as _above
 from plywise.conf.checks import at_least as _at_least
 from plywise.conf.checks import one_of as _one_of
-from plywise.conf.schemas.agents import AgentConfig, parse_agents
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import LLMGroup
 from plywise.conf.schemas.search import SearchConfig
@@ -146,11 +145,3 @@ class TournamentConfig:
     llm: LLMGroup = MISSING
     tournament: TournamentGroup = MISSING
     agents: list[Any] = field(default_factory=lambda: ["random", "search"])
-
-    def entrants(self) -> list[AgentConfig]:
-        """Return the agents as configurations.
-
-        Raises:
-            ConfigError: an entry is neither a name nor a mapping with known keys, or two are equal.
-        """
-        return parse_agents(self.agents)

@@ -7,7 +7,7 @@ import pytest
 from hydra import compose, initialize_config_module
 from hydra.core.global_hydra import GlobalHydra
 
-from plywise.arena.agents.catalog import CATALOG
+from plywise.arena.agents.catalog import CATALOG, parse_agents
 from plywise.arena.cli.main import COMMANDS, GROUPS, options
 from plywise.conf import registry
 from plywise.conf.schemas.play import PlayConfig
@@ -28,7 +28,7 @@ GROUP_USERS = {
 
 @pytest.fixture(autouse=True)
 def _hydra() -> Iterator[None]:
-    registry.register()
+    registry.register({name: spec.settings for name, spec in CATALOG.items()})
     GlobalHydra.instance().clear()
     with initialize_config_module("plywise.conf", version_base="1.3"):
         yield
@@ -63,7 +63,7 @@ def test_every_option_composes(group: str) -> None:
 
 def test_no_yaml_file_is_forgotten() -> None:
     folders = {p.parent.name for p in CONF.glob("*/*.yaml")}
-    assert folders == set(GROUPS)
+    assert folders == set(GROUPS) - {"opponent"}  # the same as of "agent"
     primary = {p.stem for p in CONF.glob("*.yaml")} - {"common"}
     assert primary == {name for name, c in COMMANDS.items() if c.hydra}
 
@@ -127,7 +127,10 @@ def test_averaging_over_worlds_takes_one_thread() -> None:
         ("[random]", "at least two"),
         ("[random,random]", "stands there twice"),
         ("[random,3]", "neither a name nor a mapping"),
-        ("[random,{name:search,second:1}]", "choose one of name, seconds"),
+        (
+            "[random,{name:search,second:1}]",
+            "search has no setting 'second'; there are: name, seconds",
+        ),
         ("[random,{name:search,seconds:fast}]", "must be a number"),
         ("[random,{name:search,seconds:-1}]", "must be greater than 0"),
     ],
@@ -136,11 +139,11 @@ def test_wrong_entrants_are_named(agents: str, words: str) -> None:
     config = typed("tournament", f"agents={agents}")
     assert isinstance(config, TournamentConfig)
     with pytest.raises(ConfigError, match=words):
-        config.entrants()
+        parse_agents(config.agents)
 
 
 def test_entrants_with_budgets_are_told_apart() -> None:
     config = typed("tournament", "agents=[search,{name:search,seconds:0.1,max_depth:4}]")
     assert isinstance(config, TournamentConfig)
-    labels = [agent.title for agent in config.entrants()]
+    labels = [agent.title for agent in parse_agents(config.agents)]
     assert labels == ["search", "search(seconds=0.1, max_depth=4)"]
