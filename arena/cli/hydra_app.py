@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import os
 import re
@@ -136,12 +137,14 @@ def _unknown_key(key: str, name: str, arguments: Sequence[str]) -> str:
     """Return which keys exist in the place of ``key``, with the options that were chosen."""
     parent, wrong, keys = "", key, []
     node: Any = _defaults(name)
-    chosen = [  # of a multirun's several options none
-        a
-        for a in arguments
-        if isinstance(node.get(a.partition("=")[0]), DictConfig) and "," not in a
-    ]
-    node = _defaults(name, chosen)
+    chosen = []
+    for argument in arguments:
+        group, _, option = argument.partition("=")
+        is_group = isinstance(node.get(group), DictConfig) and "," not in option  # no multirun
+        if is_group or group == "hydra.searchpath":
+            chosen.append(argument)
+    with contextlib.suppress(MissingConfigException):  # an option of --config-dir is not found here
+        node = _defaults(name, chosen)
     for part in key.split("."):
         keys = [str(k) for k in node]
         if part not in keys:

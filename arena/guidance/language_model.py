@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from plywise.llm_modules.providers.embedded import EmbeddedServer
 
 _MODEL_LOG = logging.getLogger("plywise.llm")
-_MOST_WARNINGS = 5  # about the model that are printed
+_MOST_WARNINGS = 5  # printed for people
 
 
 def example_book(llm: LLMGroup, game: Game) -> ExampleBook | None:
@@ -63,7 +63,7 @@ def check_advice(llm: LLMGroup, agent: AgentConfig, game: Game, search: SearchCo
     own = with_advice(llm, agent)
     rules, guides = game.info, own.guides
     where = f"agents: {agent.title}"
-    example_book(own, game)  # refused here where there is none
+    example_book(own, game)  # refuses a game that has none
     if llm.name == "stand_in" and rules.name not in ORACLES:
         raise ConfigError(f"llm=stand_in advises in game={' or game='.join(ORACLES)} only")
     sampled = isinstance(search, SimultaneousConfig)
@@ -131,8 +131,8 @@ class LanguageModel:
                 from plywise.llm_modules.providers.replay import Replay
 
                 self._client = Replay(config, group.replay)
-                said = f"{self._client.model}, answers from {group.replay} alone"
-                self.progress(f"Language model: {said}")
+                source = f"{self._client.model}, answers from {group.replay} alone"
+                self.progress(f"Language model: {source}")
             elif group.name == "embedded":
                 self._client = self._start_embedded(config)
             else:
@@ -169,7 +169,7 @@ class LanguageModel:
             from plywise.arena.guidance.oracles import make_oracle
             from plywise.llm_modules.guides.stand_in import StandIn
 
-            if self._oracle is None:  # one for all agents: what is solved need not be solved again
+            if self._oracle is None:  # one for all agents: they share its solutions
                 self._oracle = make_oracle(game, search, group.oracle_iterations)
             config = self.guide_config(group, trusted)
             return StandIn(self._oracle, config, group.skill, group.seed, group.delay).consult

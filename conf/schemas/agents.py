@@ -65,7 +65,8 @@ class AgentConfig:
         common = [f.name for f in fields(AgentConfig)]
         own = [f.name for f in fields(self) if f.name not in common]
         keys = (*own, "seconds", "iterations", "max_depth")
-        given = {key: value for key in keys if (value := getattr(self, key)) is not None}
+        plain = type(self)(name=self.name)
+        given = {key: value for key in keys if (value := getattr(self, key)) != getattr(plain, key)}
         extras = [
             f"{key}={_short(value)}"
             for key, value in (*given.items(), *self.search.items(), *self.llm.items())

@@ -11,7 +11,7 @@ from plywise.datasets.errors import ConfigError
 from plywise.datasets.settings import setting
 
 if TYPE_CHECKING:
-    from plywise.arena.agents.pokechamp import PokeChampConfig
+    from plywise.arena.agents.pokechamp_search import PokeChampConfig
     from plywise.games.base import GameInfo
 
 
@@ -31,7 +31,7 @@ class PokeChampSettings(AgentConfig):
 
     def as_tree(self, rules: GameInfo) -> PokeChampConfig:
         """Return depth and width of the tree; one world where nothing is hidden or random."""
-        from plywise.arena.agents.pokechamp import PokeChampConfig
+        from plywise.arena.agents.pokechamp_search import PokeChampConfig
 
         worlds = self.worlds if rules.hidden_information or rules.stochastic else 1
         given = {"depth": self.max_depth, "actions": self.actions, "worlds": worlds}
@@ -44,7 +44,7 @@ def _check(context: AgentContext, entrant: PokeChampSettings) -> None:
 
 
 def _make(context: AgentContext, entrant: PokeChampSettings) -> Agent:
-    from plywise.arena.agents.pokechamp import PokeChampAgent
+    from plywise.arena.agents.pokechamp_search import PokeChampAgent
     from plywise.search.one_step import damage_done
 
     return PokeChampAgent(

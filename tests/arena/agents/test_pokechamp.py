@@ -10,7 +10,7 @@ import pytest
 
 from plywise.arena.agents.catalog import agent_config
 from plywise.arena.agents.factory import AgentFactory
-from plywise.arena.agents.pokechamp import PokeChampAgent
+from plywise.arena.agents.pokechamp_search import PokeChampAgent
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import LLMGroup
 from plywise.conf.schemas.search import AlphaBetaConfig

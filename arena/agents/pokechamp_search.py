@@ -115,18 +115,20 @@ class PokeChampAgent(TimedAgent):
         briefing = state.briefing(player)
         method = MethodConfig("tot", samples=self.config.actions)
         desk = Desk(dialogue, self._prompts, briefing, self._guides.limits, method, seed)
-        thought = _Thought(desk, self.config, self._kernels, self._measure, player, Random(seed))
-        roots = thought.trees(state)
-        source = thought.value_leaves(roots)
+        builder = _TreeBuilder(
+            desk, self.config, self._kernels, self._measure, player, Random(seed)
+        )
+        roots = builder.trees(state)
+        source = builder.value_leaves(roots)
         for root in roots:
             back_up(root)
         values = _averaged(roots)
         action = max(values, key=lambda a: values[a])
-        return self._decision(thought, roots, source, values, action, legal, start)
+        return self._decision(builder, roots, source, values, action, legal, start)
 
     def _decision(
         self,
-        thought: _Thought,
+        builder: _TreeBuilder,
         roots: Sequence[Node],
         source: str,
         values: dict[int, float],
@@ -134,13 +136,13 @@ class PokeChampAgent(TimedAgent):
         legal: Sequence[int],
         start: float,
     ) -> Decision:
-        ledger = thought.desk.dialogue.ledger
-        ledger.report.used = thought.counts["own: model"] + thought.counts["replies: model"]
+        ledger = builder.desk.dialogue.ledger
+        ledger.report.used = builder.counts["own: model"] + builder.counts["replies: model"]
         ledger.report.used += source == "model"
         notes: dict[str, Any] = {
             "guide": ledger.report,
             "transcript": ledger.transcript,
-            "pokechamp": {**thought.counts, "worlds": len(roots), "leaves valued by": source},
+            "pokechamp": {**builder.counts, "worlds": len(roots), "leaves valued by": source},
         }
         if not ledger.report.used:
             why = last_error(ledger.transcript) or "no answer in time"
@@ -152,7 +154,7 @@ class PokeChampAgent(TimedAgent):
             values=values,
             value=values[action],
             principal_variation=principal_variation(roots[0], action),
-            iterations=thought.counts["nodes"],
+            iterations=builder.counts["nodes"],
             depth=self.config.depth,
             seconds=time.perf_counter() - start,
             notes=notes,
@@ -160,7 +162,7 @@ class PokeChampAgent(TimedAgent):
 
 
 @dataclass
-class _Thought:
+class _TreeBuilder:
     """One decision: the suggested actions, counted by source."""
 
     desk: Desk
@@ -230,34 +232,34 @@ class _Suggestions:
     its samples for the opponent are the replies that come after.
     """
 
-    def __init__(self, thought: _Thought, at_root: Sampled, own: tuple[int, ...]) -> None:
-        self._thought = thought
+    def __init__(self, builder: _TreeBuilder, at_root: Sampled, own: tuple[int, ...]) -> None:
+        self._builder = builder
         self._own = own
         self._sampled: dict[tuple[Pair, ...], Sampled] = {(): at_root}
 
     def __call__(self, node: Node, who: int) -> list[int]:
         """Return the model's samples and the tools' best; without samples the tools' first ones."""
-        thought = self._thought
-        ours = who == thought.player
+        builder = self._builder
+        ours = who == builder.player
         if ours and not node.line and self._own:
             return list(self._own)
-        thought.counts["nodes"] += 1
+        builder.counts["nodes"] += 1
         legal = node.state.legal_actions(who)
         decided_at = node.line
-        if node.state.current_player() == 1 - thought.player:
+        if node.state.current_player() == 1 - builder.player:
             decided_at = node.line[:-1]  # a reply to the player's decision before
         elif decided_at not in self._sampled:
-            self._sampled[decided_at] = thought.ask(node.state, node.depth)
+            self._sampled[decided_at] = builder.ask(node.state, node.depth)
         sampled = self._sampled.get(decided_at, Sampled())
         named = [a for a in (sampled.own if ours else sampled.replies) if a in legal]
-        tools = thought.tools(node.state, who)
+        tools = builder.tools(node.state, who)
         if named:
             tools = [a for a in tools if a not in named][:1]
         else:
-            tools = tools[: thought.config.actions]
+            tools = tools[: builder.config.actions]
         side = "own" if ours else "replies"
-        thought.counts[f"{side}: model"] += len(named)
-        thought.counts[f"{side}: tools"] += len(tools)
+        builder.counts[f"{side}: model"] += len(named)
+        builder.counts[f"{side}: tools"] += len(tools)
         return named + tools
 
 
