@@ -27,11 +27,11 @@ def make_search(
         algorithm=config.algorithm,
         exploration=config.exploration,
         rollout=config.rollout,
-        lend_after=lend_after,
+        yield_after=lend_after,
         final=config.final,
         prior_trust=config.prior_trust,
-        habit=config.habit,
-        renewal=config.renewal,
+        opponent_prior=config.habit,
+        resample_rate=config.renewal,
         threads=config.threads,
     )
     if config.sharing == "averaged":

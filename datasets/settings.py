@@ -100,13 +100,13 @@ class Settings:
 def _refused(value: Any, about: Setting) -> str:
     if about.choices:
         return "" if value in about.choices else f"choose one of {', '.join(about.choices)}"
-    if about.above is not None and value <= about.above:
+    if about.above is not None and not value > about.above:
         return f"must be greater than {about.above:g}"
     if about.low is not None and about.high is not None:
         inside = about.low <= value <= about.high
         return "" if inside else f"must be between {about.low:g} and {about.high:g}"
-    if about.low is not None and value < about.low:
+    if about.low is not None and not value >= about.low:
         return f"must be at least {about.low:g}"
-    if about.high is not None and value > about.high:
+    if about.high is not None and not value <= about.high:
         return f"must be at most {about.high:g}"
     return ""

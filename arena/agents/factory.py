@@ -354,17 +354,20 @@ class AlphaBetaAgent:
         return self._advised.decide(state, player, seed, think, lambda: think(None))
 
     def _search(self) -> AlphaBeta:
+        from plywise.search.alphabeta import config as alphabeta
         from plywise.search.alphabeta.search import AlphaBeta
 
         if not hasattr(self._local, "search"):
             config = self._config
             self._local.search = AlphaBeta(
                 self._kernels,
-                max_depth=config.max_depth,
-                seconds=config.seconds,
-                max_nodes=config.iterations,
-                table_bits=config.table_bits,
-                advice_plies=config.advice_plies,
+                alphabeta.AlphaBetaConfig(
+                    max_depth=config.max_depth,
+                    seconds=config.seconds,
+                    iterations=config.iterations,
+                    table_bits=config.table_bits,
+                    advice_plies=config.advice_plies,
+                ),
             )
         return cast("AlphaBeta", self._local.search)
 
@@ -376,11 +379,12 @@ class MCTSAgent:
     """Tree search in plain Python, for games without compiled rules."""
 
     def __init__(self, name: str, config: MCTSConfig) -> None:
+        from plywise.search import config as search_config
         from plywise.search import mcts
 
         self.name = name
         self._search = mcts.MCTS(
-            mcts.MCTSConfig(
+            search_config.MCTSConfig(
                 seconds=config.seconds,
                 iterations=config.iterations,
                 max_depth=config.max_depth,

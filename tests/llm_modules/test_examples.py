@@ -38,6 +38,7 @@ from plywise.llm_modules.prompts.forms import Form, Wanted
 from plywise.llm_modules.prompts.prompting import LETTERS, Prompts
 from plywise.llm_modules.providers.mock import JSON, MockEndpoint, Reply, says, scores
 from plywise.llm_modules.providers.openai import LLMClient
+from plywise.search.alphabeta import config as alphabeta_config
 from plywise.search.alphabeta.search import AlphaBeta
 from plywise.search.guide.protocol import Question
 
@@ -75,7 +76,8 @@ def results_of(state: State) -> dict[int, int]:
             ended = after.is_terminal()
             found[action] = int(after.returns()[mover]) if ended else -plain_result(after)
         return found
-    search = AlphaBeta(ConnectFour().kernels(), max_depth=42, all_values=True)
+    exact = alphabeta_config.AlphaBetaConfig(seconds=None, max_depth=42, all_values=True)
+    search = AlphaBeta(ConnectFour().kernels(), exact)
     decision = search.decide(state.flat(), mover)
     assert decision.notes["solved"]
     return {action: int(np.sign(value)) for action, value in decision.values.items()}
