@@ -299,10 +299,10 @@ class AgentFactory:
             return AlphaBetaAgent(label, self._kernels(), search, Advised(consult, self._compare))
         if isinstance(search, MCTSConfig):
             return MCTSAgent(label, search)
-        lend_after = self._model.config.lend_after if advised else None
+        yield_after = self._model.config.yield_after if advised else None
         battle_search = cast("SimultaneousConfig", search)
         advice = Advised(consult, self._compare)
-        return BattleAgent(label, self._kernels(), battle_search, advice, lend_after)
+        return BattleAgent(label, self._kernels(), battle_search, advice, yield_after)
 
     def _kernels(self) -> RulesKernels:
         """Return the game's compiled rules.
@@ -440,12 +440,12 @@ class BattleAgent(TimedAgent):
         kernels: RulesKernels,
         config: SimultaneousConfig,
         advised: Advised,
-        lend_after: float | None = None,
+        yield_after: float | None = None,
     ) -> None:
         self.name = name
         self._kernels = kernels
         self._config = config
-        self._lend_after = lend_after
+        self._yield_after = yield_after
         self._advised = advised
         self._local = threading.local()
         self._search()  # compiles now, not on the clock of the first decision
@@ -486,5 +486,5 @@ class BattleAgent(TimedAgent):
 
     def _search(self) -> SimultaneousSearch | AveragedSearch:
         if not hasattr(self._local, "search"):
-            self._local.search = make_search(self._kernels, self._config, self._lend_after)
+            self._local.search = make_search(self._kernels, self._config, self._yield_after)
         return cast("SimultaneousSearch | AveragedSearch", self._local.search)

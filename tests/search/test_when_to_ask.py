@@ -9,7 +9,7 @@ import pytest
 from plywise.arena.agents.factory import AgentFactory
 from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GameConfig
-from plywise.conf.schemas.llm import LLMGroup
+from plywise.conf.schemas.llm import StandInGroup
 from plywise.conf.schemas.search import AlphaBetaConfig
 from plywise.engine.kernels import RulesKernels
 from plywise.games.registry import make_game
@@ -180,7 +180,7 @@ def test_a_guide_that_fails_while_it_is_opened_costs_its_advice_alone() -> None:
 
 def decided(seed: int, **llm: Any) -> dict[str, Any]:
     """Decide once in tic-tac-toe with the stand-in as guide; return the notes."""
-    group = LLMGroup(name="stand_in", guides=["propose", "evaluate"])
+    group = StandInGroup(guides=["propose", "evaluate"])
     factory = AgentFactory(GameConfig("tic_tac_toe"), AlphaBetaConfig(max_depth=2), group)
     agent = factory.build(AgentConfig("llm_search", llm=llm))
     state = factory.game.new_initial_state()
