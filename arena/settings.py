@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
+from plywise.conf.schemas.llm import OpenAIGroup
 from plywise.datasets.errors import ConfigError
 
 if TYPE_CHECKING:
     from plywise.conf.schemas.agents import AgentConfig
     from plywise.conf.schemas.game import GameConfig
-    from plywise.conf.schemas.llm import LLMGroup
+    from plywise.conf.schemas.llm import AskedLLMGroup, LLMGroup
     from plywise.conf.schemas.search import SearchConfig, SimultaneousConfig
     from plywise.engine.kernels import RulesKernels
     from plywise.games.base import Game
@@ -63,23 +64,28 @@ def with_advice(llm: LLMGroup, agent: AgentConfig) -> LLMGroup:
     """Return the language model's settings with the agent's own ones in their place.
 
     Raises:
-        ConfigError: a value is out of range or of the wrong kind.
+        ConfigError: a value is out of range or of the wrong kind, or this model has no such key.
     """
+    known = [f.name for f in fields(llm)]
+    for key in agent.llm:
+        if key not in known:
+            raise ConfigError(f"agents: {agent.title}: llm={llm.name} has no setting '{key}'")
     try:
         return replace(llm, **agent.llm)
     except TypeError as error:
         raise ConfigError(f"agents: {agent.title}: llm={agent.llm}: {error}") from error
 
 
-def client_config(llm: LLMGroup) -> LLMConfig:
+def client_config(llm: AskedLLMGroup) -> LLMConfig:
     """Return the settings of the language model's client."""
     from plywise.llm_modules.calls.accounting import Budget, Prices
     from plywise.llm_modules.calls.settings import LLMConfig
 
+    endpoint = llm if isinstance(llm, OpenAIGroup) else OpenAIGroup()
     return LLMConfig(
-        base_url=llm.base_url or "",
-        model=llm.model or "",
-        api_key_env=llm.api_key_env,
+        base_url=endpoint.base_url or "",
+        model=endpoint.model or "",
+        api_key_env=endpoint.api_key_env,
         temperature=llm.temperature,
         timeout=llm.timeout,
         max_retries=llm.max_retries,
@@ -92,27 +98,21 @@ def client_config(llm: LLMGroup) -> LLMConfig:
 
 
 def make_search(
-    kernels: RulesKernels, config: SimultaneousConfig, lend_after: float | None = None
+    kernels: RulesKernels, config: SimultaneousConfig, yield_after: float | None = None
 ) -> SimultaneousSearch | AveragedSearch:
-    """Return a search for one thread; each decision may bring its own time limit."""
+    """Return a search for one thread.
+
+    Each decision may bring its own time limit.  ``yield_after`` is the language model's; None: the
+    search's own.
+    """
     from plywise.search.simultaneous.averaging import AveragedSearch
-    from plywise.search.simultaneous.config import SimultaneousConfig as SearchSettings
     from plywise.search.simultaneous.search import SimultaneousSearch
 
-    settings = SearchSettings(
+    settings = replace(
+        config,
         # The longest that a decision may ask for.
         seconds=config.battle_seconds if config.seconds is None else config.seconds,
-        iterations=config.iterations,
-        max_depth=config.max_depth,
-        algorithm=config.algorithm,
-        exploration=config.exploration,
-        rollout=config.rollout,
-        lend_after=lend_after,
-        final=config.final,
-        prior_trust=config.prior_trust,
-        habit=config.habit,
-        renewal=config.renewal,
-        threads=config.threads,
+        yield_after=config.yield_after if yield_after is None else yield_after,
     )
     if config.sharing == "averaged":
         return AveragedSearch(kernels, settings)

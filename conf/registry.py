@@ -1,9 +1,10 @@
 """The registry of all settings: names for Hydra, and reading what it composes.
 
-Hydra checks keys and types when it composes; each class checks the rest (ranges, combinations) in
-``__post_init__``, which runs when :func:`typed` turns the composed tree into these objects.  Every
-failure is a :class:`~plywise.datasets.errors.ConfigError` that names the key, the value and what is
-allowed.
+Each command has a dataclass, and so has each option of a group.  The default options of a command's
+groups stand in its fields; Hydra's primary configurations are made from these.  Hydra checks keys
+and types when it composes; each class checks the rest (ranges, combinations) in ``__post_init__``,
+which runs when :func:`typed` turns the composed tree into these objects.  Every failure is a
+:class:`~plywise.datasets.errors.ConfigError` that names the key, the value and what is allowed.
 """
 
 from __future__ import annotations
@@ -12,81 +13,90 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any, TypeVar
 
-from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue
 
+from plywise.conf.schemas import commands, game, llm, play, ratings, search, tournament, verify
 from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.bench import BenchConfig
-from plywise.conf.schemas.commands import FitConfig, ModelsConfig, SelfplayConfig, SolveConfig
-from plywise.conf.schemas.game import (
-    BattleshipConfig,
-    ConnectFourConfig,
-    GameConfig,
-    GomokuConfig,
-    GoofspielConfig,
-    PluginConfig,
-)
-from plywise.conf.schemas.llm import LLMCommandConfig, LLMGroup
-from plywise.conf.schemas.play import ExplainConfig, PlayConfig, ReplayConfig
-from plywise.conf.schemas.ratings import CalibrateConfig, RatingsConfig
-from plywise.conf.schemas.search import AlphaBetaConfig, MCTSConfig, SimultaneousConfig
 from plywise.conf.schemas.showdown import ShowdownConfig
-from plywise.conf.schemas.tournament import ReportConfig, TournamentConfig, TournamentGroup
-from plywise.conf.schemas.verify import RecordConfig, VerifyConfig
 from plywise.datasets.errors import ConfigError
+from plywise.datasets.settings import settings_of
 
 T = TypeVar("T")
 
+COMMAND_SCHEMAS: dict[str, type[Any]] = {
+    "play": play.PlayConfig,
+    "replay": play.ReplayConfig,
+    "explain": play.ExplainConfig,
+    "showdown": ShowdownConfig,
+    "tournament": tournament.TournamentConfig,
+    "ratings": ratings.RatingsConfig,
+    "calibrate": ratings.CalibrateConfig,
+    "report": tournament.ReportConfig,
+    "selfplay": commands.SelfplayConfig,
+    "verify": verify.VerifyConfig,
+    "record": verify.RecordConfig,
+    "bench": BenchConfig,
+    "solve": commands.SolveConfig,
+    "fit": commands.FitConfig,
+    "models": commands.ModelsConfig,
+    "llm": llm.LLMCommandConfig,
+}
+
+GROUP_SCHEMAS: dict[str, dict[str, type[Any]]] = {
+    "game": {
+        "game_schema": game.GameConfig,
+        "connect_four_schema": game.ConnectFourConfig,
+        "gomoku_schema": game.GomokuConfig,
+        "goofspiel_schema": game.GoofspielConfig,
+        "battleship_schema": game.BattleshipConfig,
+        "plugin_schema": game.PluginConfig,
+    },
+    "search": {
+        "alphabeta_schema": search.AlphaBetaConfig,
+        "simultaneous_schema": search.SimultaneousConfig,
+        "mcts_schema": search.MCTSConfig,
+    },
+    "llm": {
+        "none_schema": llm.NoLLMGroup,
+        "embedded_schema": llm.EmbeddedGroup,
+        "openai_schema": llm.OpenAIGroup,
+        "stand_in_schema": llm.StandInGroup,
+    },
+    "tournament": {"tournament_schema": tournament.TournamentGroup},
+}
+"""Dataclasses of the groups, by the names that the YAML files of their options use."""
+
+
+def default_options(schema: type[Any]) -> dict[str, str]:
+    """Return the groups of a command with their default options."""
+    return {name: about.option for name, about in settings_of(schema).items() if about.option}
+
 
 def register(agents: Mapping[str, type[AgentConfig]]) -> None:
-    """Put the schemas into Hydra's store, where the YAML files name them as ``…_schema``.
+    """Put the schemas and the commands' primary configurations into Hydra's store.
 
     ``agents``: the dataclass of each agent's settings.  An opponent is any of the same agents.
     """
+    from hydra.core.config_store import ConfigStore
+
     store = ConfigStore.instance()
     for agent, settings in agents.items():
         store.store(group="agent", name=f"{agent}_schema", node=settings(name=agent))
         same = {"defaults": [{"/agent@_here_": agent}]}
         store.store(group="opponent", name=agent, node=same)
     for command, schema in COMMAND_SCHEMAS.items():
-        # "llm_schema" is that of the group.
-        name = "llm_calibrate" if command == "llm" else command
-        store.store(name=f"{name}_schema", node=schema)
-    for group, name, node in (
-        ("game", "game_schema", GameConfig),
-        ("game", "connect_four_schema", ConnectFourConfig),
-        ("game", "gomoku_schema", GomokuConfig),
-        ("game", "goofspiel_schema", GoofspielConfig),
-        ("game", "battleship_schema", BattleshipConfig),
-        ("game", "plugin_schema", PluginConfig),
-        ("search", "alphabeta_schema", AlphaBetaConfig),
-        ("search", "simultaneous_schema", SimultaneousConfig),
-        ("search", "mcts_schema", MCTSConfig),
-        ("llm", "llm_schema", LLMGroup),
-        ("tournament", "tournament_schema", TournamentGroup),
-    ):
-        store.store(group=group, name=name, node=node)
-
-
-COMMAND_SCHEMAS: dict[str, Any] = {
-    "play": PlayConfig,
-    "replay": ReplayConfig,
-    "explain": ExplainConfig,
-    "showdown": ShowdownConfig,
-    "tournament": TournamentConfig,
-    "ratings": RatingsConfig,
-    "calibrate": CalibrateConfig,
-    "report": ReportConfig,
-    "selfplay": SelfplayConfig,
-    "verify": VerifyConfig,
-    "record": RecordConfig,
-    "bench": BenchConfig,
-    "solve": SolveConfig,
-    "fit": FitConfig,
-    "models": ModelsConfig,
-    "llm": LLMCommandConfig,
-}
+        store.store(name=f"{command}_command", node=schema)
+        options = default_options(schema)
+        # A game may choose another search, which has to stand before it.
+        groups = [{g: options[g]} for g in sorted(options, key=lambda group: group != "search")]
+        # Groups come last: a preset may bring the command's own values, such as agents.
+        primary = ["common", f"{command}_command", "_self_", *groups]
+        store.store(name=command, node={"defaults": primary, "hydra": {"job": {"name": command}}})
+    for group, schemas in GROUP_SCHEMAS.items():
+        for name, schema in schemas.items():
+            store.store(group=group, name=name, node=schema)
 
 
 def typed(config: DictConfig, schema: type[T]) -> T:
@@ -95,7 +105,7 @@ def typed(config: DictConfig, schema: type[T]) -> T:
     Raises:
         ConfigError: a value is missing, out of range or impossible together with another.
     """
-    _refuse_strangers(config, schema)
+    _refuse_unknown(config, schema)
     try:
         built = OmegaConf.to_object(config)
     except MissingMandatoryValue as error:
@@ -106,8 +116,8 @@ def typed(config: DictConfig, schema: type[T]) -> T:
     return built
 
 
-def _refuse_strangers(config: DictConfig, schema: type[Any]) -> None:
-    """Hydra lets ``+key=value`` add what no code reads; that is a mistake, not a setting.
+def _refuse_unknown(config: DictConfig, schema: type[Any]) -> None:
+    """Refuse a key that no code reads, which Hydra lets ``+key=value`` add.
 
     Raises:
         ConfigError: naming the key.

@@ -33,12 +33,12 @@ class BattleAgent(TimedAgent):
         kernels: RulesKernels,
         config: SimultaneousConfig,
         advised: Advised,
-        lend_after: float | None = None,
+        yield_after: float | None = None,
     ) -> None:
         self.name = name
         self._kernels = kernels
         self._config = config
-        self._lend_after = lend_after
+        self._yield_after = yield_after
         self._advised = advised
         self._local = threading.local()
         self._search()  # compiles now, not on the clock of the first decision
@@ -75,6 +75,6 @@ class BattleAgent(TimedAgent):
     def _search(self) -> SimultaneousSearch | AveragedSearch:
         kept = self._local.__dict__
         if "search" not in kept:
-            kept["search"] = make_search(self._kernels, self._config, self._lend_after)
+            kept["search"] = make_search(self._kernels, self._config, self._yield_after)
         found: SimultaneousSearch | AveragedSearch = kept["search"]
         return found

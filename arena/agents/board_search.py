@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from plywise.arena.agents.decision_gc import freeze_loaded, without_collection
 from plywise.arena.agents.spec import Agent
-from plywise.search import mcts
 from plywise.search.alphabeta.search import AlphaBeta
+from plywise.search.mcts import MCTS
 
 if TYPE_CHECKING:
     from plywise.arena.guidance.advised import Advised
@@ -44,15 +44,7 @@ class AlphaBetaAgent(Agent):
     def _search(self) -> AlphaBeta:
         search: AlphaBeta | None = self._local.__dict__.get("search")
         if search is None:
-            config = self._config
-            search = self._local.search = AlphaBeta(
-                self._kernels,
-                max_depth=config.max_depth,
-                seconds=config.seconds,
-                max_nodes=config.iterations,
-                table_bits=config.table_bits,
-                advice_plies=config.advice_plies,
-            )
+            search = self._local.search = AlphaBeta(self._kernels, self._config)
         return search
 
 
@@ -61,14 +53,7 @@ class MCTSAgent(Agent):
 
     def __init__(self, name: str, config: MCTSConfig) -> None:
         self.name = name
-        self._search = mcts.MCTS(
-            mcts.MCTSConfig(
-                seconds=config.seconds,
-                iterations=config.iterations,
-                max_depth=config.max_depth,
-                exploration=config.exploration,
-            )
-        )
+        self._search = MCTS(config)
 
     def decide(self, state: State, player: int, seed: int) -> Decision:
         """Return the search's decision."""

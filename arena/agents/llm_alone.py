@@ -45,7 +45,7 @@ class LLMAgent(TimedAgent):
         book: ExampleBook | None = None,
     ) -> None:
         self.name = name
-        self._timeout = model.config.timeout if seconds is None else seconds
+        self._timeout = model.asked.timeout if seconds is None else seconds
         self._player = LLMPlayer(model.client(), model.guide_config(), method, book)
         self._kernels = kernels
         self._memory: Memory | None = None

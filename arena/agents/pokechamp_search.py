@@ -88,7 +88,7 @@ class PokeChampAgent(TimedAgent):
     ) -> None:
         self.name = name
         self.config = config
-        self._timeout = model.config.timeout if seconds is None else seconds
+        self._timeout = model.asked.timeout if seconds is None else seconds
         self._client = model.client()
         self._guides = model.guide_config()
         self._prompts = Prompts()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from plywise.arena.guidance.advised import Consult, make_consult
@@ -12,7 +13,7 @@ from plywise.arena.guidance.trust import Trust, trust_lines, trusts
 from plywise.arena.output.screen import Progress
 from plywise.arena.settings import client_config, with_advice
 from plywise.conf.schemas.agents import AgentConfig
-from plywise.conf.schemas.llm import LLMGroup
+from plywise.conf.schemas.llm import AskedLLMGroup, EmbeddedGroup, LLMGroup, StandInGroup
 from plywise.conf.schemas.search import SearchConfig, SimultaneousConfig
 from plywise.datasets.errors import ConfigError
 
@@ -44,7 +45,7 @@ def example_book(llm: LLMGroup, game: Game) -> ExampleBook | None:
 
 def one_process(llm: LLMGroup) -> str:
     """Return the setting that needs all games in one process, and why; "" where none does."""
-    if llm.replay is not None or llm.record is not None:
+    if isinstance(llm, AskedLLMGroup) and (llm.replay is not None or llm.record is not None):
         key = "llm.record" if llm.replay is None else "llm.replay"
         return f"{key}: the order in which questions are asked is part of what repeats"
     if llm.name == "embedded":
@@ -118,6 +119,17 @@ class LanguageModel:
         self._printer = _WarningPrinter(self)
         self._oracle: Oracle | None = None
 
+    @property
+    def asked(self) -> AskedLLMGroup:
+        """The settings of a model that can be asked.
+
+        Raises:
+            ConfigError: no such model is configured.
+        """
+        if not isinstance(self.config, AskedLLMGroup):
+            raise ConfigError(f"llm={self.config.name} is not asked: llm=embedded or llm=openai")
+        return self.config
+
     def client(self) -> ChatClient:
         """Return the client; starts the embedded server where that is the model.
 
@@ -126,15 +138,16 @@ class LanguageModel:
         """
         if self._client is None:
             _MODEL_LOG.addHandler(self._printer)
-            group, config = self.config, client_config(self.config)
+            group = self.asked
+            config = client_config(group)
             if group.replay is not None:
                 from plywise.llm_modules.providers.replay import Replay
 
                 self._client = Replay(config, group.replay)
                 source = f"{self._client.model}, answers from {group.replay} alone"
                 self.progress(f"Language model: {source}")
-            elif group.name == "embedded":
-                self._client = self._start_embedded(config)
+            elif isinstance(group, EmbeddedGroup):
+                self._client = self._start_embedded(group, config)
             else:
                 from plywise.llm_modules.providers.openai import LLMClient
 
@@ -165,7 +178,7 @@ class LanguageModel:
             self.progress(line)
         if not any(trust.weight for trust in trusted.values()):
             return None
-        if self.config.name == "stand_in":
+        if isinstance(group, StandInGroup):
             from plywise.arena.guidance.oracles import make_oracle
             from plywise.llm_modules.guides.stand_in import StandIn
 
@@ -205,10 +218,11 @@ class LanguageModel:
         weights = dict.fromkeys(group.guides, 1.0)
         if trusted is not None:
             weights = {guide: trust.weight for guide, trust in trusted.items() if trust.weight}
-        return GuideConfig(
-            guides=tuple(weights),
-            trust=weights,
-            max_calls=group.max_calls,
+        guides = GuideConfig(guides=tuple(weights), trust=weights, max_calls=group.max_calls)
+        if not isinstance(group, AskedLLMGroup):
+            return guides
+        return replace(
+            guides,
             asking=group.asking,
             thought=group.thought,
             chances=group.chances,
@@ -223,13 +237,13 @@ class LanguageModel:
         if self._server is not None:
             self._server.close()
 
-    def _start_embedded(self, config: LLMConfig) -> ChatClient:
+    def _start_embedded(self, group: EmbeddedGroup, config: LLMConfig) -> ChatClient:
         from plywise.llm_modules.providers.embedded import EmbeddedServer
         from plywise.llm_modules.providers.openai import LLMClient
 
         start = time.monotonic()
         self.progress("Starting the embedded language model")
-        server = EmbeddedServer(self.config.model_path, threads=self.config.threads)
+        server = EmbeddedServer(group.model_path, threads=group.threads)
         self._server = server.start()
         client = LLMClient(server.llm_config(config), api_key=server.api_key)
         self.progress(

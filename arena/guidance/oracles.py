@@ -144,5 +144,5 @@ def make_oracle(game: Game, search: SearchConfig | None, iterations: int) -> Ora
     if game.info.name in TRUTHS:
         return BoardOracle(TRUTHS[game.info.name](game))
     if not isinstance(search, SimultaneousConfig):
-        search = SimultaneousConfig("simultaneous", seconds=None, iterations=1000)
+        search = SimultaneousConfig(seconds=None, iterations=1000)
     return BattleOracle(game, search, iterations)

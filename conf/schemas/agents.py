@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, ClassVar
 
 from omegaconf import MISSING
 
-from plywise.conf.checks import one_of
-from plywise.datasets.settings import check_settings, setting
+from plywise.datasets.errors import ConfigError
+from plywise.datasets.settings import Settings, setting
 
 AGENT_LLM_KEYS = (
     "guides",
@@ -29,11 +29,13 @@ AGENT_LLM_KEYS = (
 
 
 @dataclass
-class AgentConfig:
+class AgentConfig(Settings):
     """Settings of an agent; a subclass beside the agent adds those that only this agent has.
 
     With these an opponent can get its own budget: ``opponent=search opponent.seconds=0.1``.
     """
+
+    PREFIX: ClassVar[str] = "agent."
 
     name: str = MISSING
     seconds: float | None = setting(
@@ -52,10 +54,11 @@ class AgentConfig:
     llm: dict[str, Any] = setting({}, f"keys of the llm group: {', '.join(AGENT_LLM_KEYS)}")
 
     def __post_init__(self) -> None:
-        """Check the ranges."""
-        check_settings(self, "agent.")
+        """Check the values."""
+        super().__post_init__()
         for key in self.llm:
-            one_of("agent.llm: a key", str(key), AGENT_LLM_KEYS)
+            if key not in AGENT_LLM_KEYS:
+                raise ConfigError(f"agent.llm.{key}: choose one of {', '.join(AGENT_LLM_KEYS)}")
 
     @property
     def title(self) -> str:

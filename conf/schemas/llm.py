@@ -1,44 +1,38 @@
-"""Settings of the language model that advises."""
+"""The ``llm`` group: what is asked of a language model, and one dataclass per kind of model."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
+from typing import ClassVar
 
 from omegaconf import MISSING
 
-from plywise.conf.checks import above as _above
-from plywise.conf.checks import at_least as _at_least
-from plywise.conf.checks import between as _between
-from plywise.conf.checks import one_of as _one_of
 from plywise.datasets.errors import ConfigError
+from plywise.datasets.settings import Settings, setting
 
 GUIDE_QUESTIONS = ("propose", "model", "evaluate")
 MOST_EXAMPLES = 20  # a prompt with more is longer than small models read
 
 
 @dataclass
-class BudgetGroup:
-    """What a run may spend on the model; null: without limit.  Then it plays on without advice.
+class BudgetGroup(Settings):
+    """Limits of a run's spending on the model; after them it plays on without advice."""
 
-    Attributes:
-        calls: questions sent.
-        tokens: of prompts and answers.
-        dollars: at ``llm.prompt_price`` and ``llm.completion_price``.
-        seconds: that calls took, added up.
-    """
+    PREFIX: ClassVar[str] = "llm.budget."
 
-    calls: int | None = None
-    tokens: int | None = None
-    dollars: float | None = None
-    seconds: float | None = None
-
-    def __post_init__(self) -> None:
-        """Check the ranges."""
-        for one in fields(self):
-            _at_least(f"llm.budget.{one.name}", getattr(self, one.name), 0)
+    calls: int | None = setting(None, "most questions sent; null: no limit", low=0)
+    tokens: int | None = setting(
+        None, "most tokens of prompts and answers together; null: no limit", low=0
+    )
+    dollars: float | None = setting(
+        None, "most US dollars, by prompt_price and completion_price; null: no limit", low=0
+    )
+    seconds: float | None = setting(
+        None, "most seconds of all calls added up; null: no limit", low=0
+    )
 
     def share(self, parts: int) -> BudgetGroup:
-        """Return what each of so many processes may spend, so that all keep the budget."""
+        """Return the budget of each of ``parts`` processes that keep this one together."""
 
         def whole(limit: int | None) -> int | None:
             return None if limit is None else limit // parts
@@ -52,127 +46,152 @@ class BudgetGroup:
 
 
 @dataclass
-class LLMGroup:
-    """The language model that advises: none, embedded, any OpenAI-compatible endpoint, a stand-in.
+class LLMGroup(Settings):
+    """Settings of every kind of model: what is asked, and when, and how far it is trusted."""
 
-    Attributes:
-        base_url: of the endpoint; null: ``OPENAI_BASE_URL``, else OpenAI's own.
-        model: its name there; null: ``OPENAI_MODEL``.
-        api_key_env: name of the environment variable that holds the key (never the key itself).
-        temperature: sent with each request; null sends none.
-        timeout: seconds that one call may take.
-        max_retries: repeats of a refused or broken call.
-        concurrency: calls under way at once.
-        cache: file (SQLite) in which answers are kept for good and shared by processes; null: each
-            process keeps its own in memory.
-        record: file (JSON Lines) to which every call is added with what became of it.
-        replay: such a file, from which alone answers are taken; nobody is asked.
-        budget: what may be spent.
-        guides: which questions it is asked: propose, model, evaluate.
-        trust: how far its advice is believed, 0 (it is not asked) … 1; null: as far as
-            ``plywise llm calibrate`` found for this model, game and guide.
-        calibration: the file with what that found; null: the user's own, then the package's.
-        max_calls: most calls for one decision.
-        ask: always, never, or uncertain: only where the search, after a tenth of its budget or
-            later, is not sure of its decision.
-        unsure_gap, unsure_entropy, unsure_worlds: what counts as not sure: at most so much between
-            the two best values, at least so much entropy of the strategy (0 … 1), at least so much
-            disagreement between sampled worlds about the opponent's answer (0 … 1).
-        asking: scoring (the probabilities of option letters) or reasoning (in writing).
-        thought: of reasoning: most characters of the thought before an answer; 0: none.
-        chances: of reasoning: a chance for each option in place of one choice.
-        examples: so many solved positions, those most like the decision, are shown before a
-            question; 0: none.
-        seconds: for a decision that this model advises, where the search has a clock at all; null:
-            as without it (``search.seconds``).
-            ``agent.seconds`` comes before both.
-        lend_after: for a model on the same few cores: after so many seconds of a decision the
-            battle search sleeps until the model's first answer, or until the time runs short.
-        model_path: GGUF file for the embedded model, or the name of one that ``plywise models`` has
-            fetched; null: the packaged SmolLM2-135M.
-        threads: of the embedded model; null: its own default.
-        skill: of the stand-in: how often it answers rightly on purpose, else at random.
-        seed: of the stand-in's answers.
-        oracle_iterations: of the stand-in's own search, in battles.
-        delay: seconds until the stand-in's answers to a decision arrive.
-        prompt_price, completion_price: US dollars per million tokens, for the cost in records.
-    """
+    PREFIX: ClassVar[str] = "llm."
 
     name: str = MISSING
-    base_url: str | None = None
-    model: str | None = None
-    api_key_env: str = "OPENAI_API_KEY"
-    temperature: float | None = 0.0
-    timeout: float = 30.0
-    max_retries: int = 1
-    concurrency: int = 4
-    cache: str | None = None
-    record: str | None = None
-    replay: str | None = None
+    guides: list[str] = setting(
+        list(GUIDE_QUESTIONS), "questions about a decision that are asked", choices=GUIDE_QUESTIONS
+    )
+    trust: float | None = setting(
+        None, "weight of its advice, 0: not asked; null: as plywise llm calibrate measured it",
+        low=0, high=1,
+    )  # fmt: skip
+    calibration: str | None = setting(
+        None, "file of what plywise llm calibrate measured; null: the user's, then the package's"
+    )
+    max_calls: int = setting(6, "most calls for one decision", low=1)
+    ask: str = setting(
+        "always",
+        "decisions it is asked about; uncertain: only if the search, after a tenth of its budget "
+        "or later, is in doubt by one of the unsure_ limits",
+        choices=("always", "uncertain", "never"),
+    )
+    unsure_gap: float = setting(
+        0.05, "doubt: largest difference between the two best values", low=0, high=2
+    )
+    unsure_entropy: float = setting(
+        0.6, "doubt: smallest entropy of the strategy, which is 1 for even shares", low=0, high=2
+    )
+    unsure_worlds: float = setting(
+        0.6, "doubt: smallest disagreement of sampled worlds about the opponent's reply",
+        low=0, high=2,
+    )  # fmt: skip
+    seconds: float | None = setting(
+        None,
+        "time of an advised decision if the search has a clock; null: search.seconds "
+        "(agent.seconds overrides both)",
+        above=0,
+    )
+    yield_after: float | None = setting(
+        None,
+        "for a model on the same few cores: seconds of a decision after which the battle search "
+        "sleeps until the first answer; null: search.yield_after",
+        above=0, old=("lend_after",),
+    )  # fmt: skip
     budget: BudgetGroup = field(default_factory=BudgetGroup)
-    guides: list[str] = field(default_factory=lambda: list(GUIDE_QUESTIONS))
-    trust: float | None = None
-    calibration: str | None = None
-    max_calls: int = 6
-    ask: str = "always"
-    unsure_gap: float = 0.05
-    unsure_entropy: float = 0.6
-    unsure_worlds: float = 0.6
-    asking: str = "scoring"
-    thought: int = 200
-    chances: bool = False
-    examples: int = 0
-    seconds: float | None = None
-    lend_after: float | None = None
-    model_path: str | None = None
-    threads: int | None = None
-    skill: float = 1.0
-    seed: int = 0
-    oracle_iterations: int = 10_000
-    delay: float = 0.0
-    prompt_price: float = 0.0
-    completion_price: float = 0.0
+
+    @property
+    def examples(self) -> int:
+        """Solved positions shown before a question; only a model that is asked sees any."""
+        return 0
+
+
+@dataclass
+class NoLLMGroup(LLMGroup):
+    """No language model: pure search."""
+
+    name: str = "none"
+
+
+@dataclass
+class StandInGroup(LLMGroup):
+    """An oracle of known skill in place of a model, to measure the worth of good advice."""
+
+    name: str = "stand_in"
+    skill: float = setting(
+        1.0, "fraction of answers that are right on purpose; the rest are random", low=0, high=1
+    )
+    seed: int = setting(0, "seed of the answers")
+    oracle_iterations: int = setting(
+        10_000, "iterations of the oracle's own search, in battles", low=1
+    )
+    delay: float = setting(
+        0.0, "seconds until answers arrive; the oracle's own search is on no clock", low=0
+    )
+
+
+@dataclass
+class AskedLLMGroup(LLMGroup):
+    """Settings of a model that is asked over HTTP, here or elsewhere."""
+
+    temperature: float | None = setting(
+        0.0, "sampling temperature sent with each request; null: none is sent"
+    )
+    timeout: float = setting(30.0, "seconds that one call may take", above=0)
+    max_retries: int = setting(1, "retries of a refused or broken call", low=0)
+    concurrency: int = setting(4, "calls at once", low=1)
+    asking: str = setting(
+        "scoring", "answers by the probabilities of option letters (scoring) or in writing",
+        choices=("scoring", "reasoning"),
+    )  # fmt: skip
+    thought: int = setting(
+        200, "reasoning: most characters of thought before an answer; 0: none", low=0, high=4000
+    )
+    chances: bool = setting(False, "reasoning: a probability for each option, not one choice")
+    examples: int = setting(
+        0, "solved positions, the most similar ones, shown before a question",
+        low=0, high=MOST_EXAMPLES,
+    )  # fmt: skip
+    cache: str | None = setting(
+        None, "SQLite file that keeps answers for all processes; null: in memory, for each process"
+    )
+    record: str | None = setting(None, "JSON Lines file to which every call is appended")
+    replay: str | None = setting(
+        None, "such a file, from which all answers are taken; no model is asked"
+    )
+    prompt_price: float = setting(0.0, "US dollars per million tokens of prompts", low=0)
+    completion_price: float = setting(0.0, "US dollars per million tokens of answers", low=0)
 
     def __post_init__(self) -> None:
         """Check the values."""
-        _at_least("llm.prompt_price", self.prompt_price, 0)
-        _at_least("llm.completion_price", self.completion_price, 0)
-        _one_of("llm.name", self.name, ("none", "embedded", "openai", "stand_in"))
-        _above("llm.timeout", self.timeout, 0)
-        _above("llm.seconds", self.seconds, 0)
-        _above("llm.lend_after", self.lend_after, 0)
-        _at_least("llm.max_retries", self.max_retries, 0)
-        _at_least("llm.concurrency", self.concurrency, 1)
-        if self.trust is not None:
-            _between("llm.trust", self.trust, 0, 1)
-        _between("llm.skill", self.skill, 0, 1)
-        _at_least("llm.oracle_iterations", self.oracle_iterations, 1)
-        _at_least("llm.delay", self.delay, 0)
-        _at_least("llm.max_calls", self.max_calls, 1)
-        _one_of("llm.ask", self.ask, ("always", "uncertain", "never"))
-        _between("llm.unsure_gap", self.unsure_gap, 0, 2)
-        _between("llm.unsure_entropy", self.unsure_entropy, 0, 2)
-        _between("llm.unsure_worlds", self.unsure_worlds, 0, 2)
-        _one_of("llm.asking", self.asking, ("scoring", "reasoning"))
-        _between("llm.thought", self.thought, 0, 4000)
-        _between("llm.examples", self.examples, 0, MOST_EXAMPLES)
-        if self.examples and self.name in ("none", "stand_in"):
-            raise ConfigError(f"llm.examples is of no use with llm={self.name}: no model is asked")
-        _at_least("llm.threads", self.threads, 1)
-        files = [key for key in ("cache", "record", "replay") if getattr(self, key) is not None]
-        if files and self.name in ("none", "stand_in"):
-            raise ConfigError(
-                f"llm.{files[0]} is of no use with llm={self.name}: no model is asked"
-            )
-        if "record" in files and "replay" in files:
+        super().__post_init__()
+        if self.record is not None and self.replay is not None:
             raise ConfigError("llm.record and llm.replay exclude each other: ask, or repeat")
         if self.budget.dollars is not None and not (self.prompt_price or self.completion_price):
             raise ConfigError(
                 f"llm.budget.dollars={self.budget.dollars:g} needs llm.prompt_price or "
                 "llm.completion_price (US dollars per million tokens)"
             )
-        for question in self.guides:
-            _one_of("llm.guides", question, GUIDE_QUESTIONS)
+
+
+@dataclass
+class EmbeddedGroup(AskedLLMGroup):
+    """A model in a llama.cpp server that this command starts."""
+
+    name: str = "embedded"
+    model_path: str | None = setting(
+        None, "GGUF file, or a name in plywise models; null: the packaged SmolLM2-135M"
+    )
+    threads: int | None = setting(None, "threads of the server; null: its own default", low=1)
+
+
+@dataclass
+class OpenAIGroup(AskedLLMGroup):
+    """A model behind any OpenAI-compatible endpoint."""
+
+    name: str = "openai"
+    base_url: str | None = setting(
+        None, "address of the endpoint; null: $OPENAI_BASE_URL, else OpenAI's own"
+    )
+    model: str | None = setting(None, "name of the model there; null: $OPENAI_MODEL")
+    api_key_env: str = setting("OPENAI_API_KEY", "environment variable that holds the key")
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        super().__post_init__()
         if self.base_url is not None and not self.base_url.startswith(("http://", "https://")):
             raise ConfigError(
                 f"llm.base_url={self.base_url}: must start with http:// or https:// "
@@ -184,30 +203,26 @@ CALIBRATED_GAMES = ("tic_tac_toe", "connect_four", "gen9randombattle")
 
 
 @dataclass
-class LLMCommandConfig:
-    """``plywise llm``: measure a model on questions with known answers, or make examples of such.
+class LLMCommandConfig(Settings):
+    """Settings of ``plywise llm``.
 
-    Attributes:
-        what: calibrate or examples.
-        games: one that there are questions about, or all.
-        questions: for each guide in each game.
-        seed: of the questions; those of one seed are the same for every model.  Examples have other
-            questions than calibrate with the same seed.
-        out: folder for the examples; null: that of the run.
+    ``plywise llm calibrate`` counts how often a model's guides are right on questions with known
+    answers, and keeps how far a search should trust each (docs/LLM.md).  ``plywise llm examples``
+    writes solved positions to show to a model (``llm.examples``).
     """
 
-    what: str = "calibrate"
-    games: str = "all"
-    questions: int = 100
-    seed: int = 0
-    out: str | None = None
-    llm: LLMGroup = MISSING
+    llm: LLMGroup = setting(MISSING, "the language model", option="embedded")
+    what: str = setting("calibrate", "what to do", choices=("calibrate", "examples"))
+    games: str = setting("all", "the game, or all", choices=("all", *CALIBRATED_GAMES))
+    questions: int = setting(100, "questions for each guide in each game", low=4)
+    seed: int = setting(0, "seed of the questions, which are the same for every model")
+    out: str | None = setting(
+        None, "examples: folder for GAME.json; null: the run's folder (outputs/...)"
+    )
 
     def __post_init__(self) -> None:
         """Check the values."""
-        _one_of("what", self.what, ("calibrate", "examples"))
-        _one_of("games", self.games, ("all", *CALIBRATED_GAMES))
-        _at_least("questions", self.questions, 4)
+        super().__post_init__()
         if self.what == "calibrate":
             if self.out is not None:
                 raise ConfigError("out is for llm examples; calibrate keeps in llm.calibration")

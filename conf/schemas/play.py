@@ -6,71 +6,59 @@ from dataclasses import dataclass
 
 from omegaconf import MISSING
 
-from plywise.conf.checks import one_of as _one_of
 from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import LLMGroup
 from plywise.conf.schemas.search import SearchConfig
+from plywise.datasets.settings import Settings, setting
 
 
 @dataclass
-class PlayConfig:
-    """``plywise play``: a person against an agent in the terminal.
+class PlayConfig(Settings):
+    """Settings of ``plywise play``."""
 
-    Attributes:
-        side: which player the person is: first, second, or both for two people or none to watch
-            the agent play itself.
-        explain: print after each move of an agent why it was chosen, and keep that in the game's
-            file; an advised search decides once more without advice, to see what that changed.
-    """
-
-    game: GameConfig = MISSING
-    agent: AgentConfig = MISSING
-    search: SearchConfig = MISSING
-    llm: LLMGroup = MISSING
-    side: str = "first"
-    seed: int = 0
-    color: bool = True
-    explain: bool = False
-
-    def __post_init__(self) -> None:
-        """Check the side."""
-        _one_of("side", self.side, ("first", "second", "both", "none"))
+    game: GameConfig = setting(MISSING, "the game", option="connect_four")
+    search: SearchConfig = setting(MISSING, "how the agent searches", option="alphabeta")
+    agent: AgentConfig = setting(MISSING, "the other player", option="search")
+    llm: LLMGroup = setting(MISSING, "the language model", option="embedded")
+    side: str = setting(
+        "first", "the person's side; both: two people; none: watch the agent play itself",
+        choices=("first", "second", "both", "none"),
+    )  # fmt: skip
+    seed: int = setting(0, "seed of the game's chance and of the agent")
+    color: bool = setting(True, "whether to print in colour")
+    explain: bool = setting(
+        False,
+        "print why the agent chose each move, and keep it in the game's file; an advised search "
+        "decides once more without advice, to show the difference",
+    )
 
 
 @dataclass
-class ReplayConfig:
-    """``plywise replay FILE``: a game that ``plywise play`` saved, move by move.
+class ReplayConfig(Settings):
+    """Settings of ``plywise replay``.
 
-    Attributes:
-        file: the JSON file.
-        side: whose view is shown: first, second, or both where they differ.
-        explain: print also why moves were chosen, where that was kept.
+    In a terminal keys step through the game: space or → next, b or ← back, g start, G end, q quit.
+    Elsewhere all of it is printed.
     """
 
-    file: str = MISSING
-    side: str = "both"
-    color: bool = True
-    explain: bool = False
-
-    def __post_init__(self) -> None:
-        """Check the side."""
-        _one_of("side", self.side, ("first", "second", "both"))
+    file: str = setting(MISSING, "JSON file of a game that plywise play saved")
+    side: str = setting(
+        "both", "whose view to show; both: each where they differ",
+        choices=("first", "second", "both"),
+    )  # fmt: skip
+    color: bool = setting(True, "whether to print in colour")
+    explain: bool = setting(
+        False, "print why moves were chosen (games of plywise play explain=true)"
+    )
 
 
 @dataclass
-class ExplainConfig:
-    """``plywise explain FILE``: why the decisions of a Showdown match fell.
+class ExplainConfig(Settings):
+    """Settings of ``plywise explain``."""
 
-    Attributes:
-        file: its ``decisions.jsonl``.
-        battle: only the battle whose tag holds this text; null: all.
-        turn: only this turn; null: all.
-        prompts: print also what the model was asked, word for word.
-    """
-
-    file: str = MISSING
-    battle: str | None = None
-    turn: int | None = None
-    prompts: bool = False
-    color: bool = True
+    file: str = setting(MISSING, "decisions.jsonl of a Showdown match")
+    battle: str | None = setting(None, "only battles whose tag contains this text; null: all")
+    turn: int | None = setting(None, "only this turn; null: all")
+    prompts: bool = setting(False, "print the questions to the language model as well")
+    color: bool = setting(True, "whether to print in colour")

@@ -1,4 +1,4 @@
-"""The settings of the commands about ratings; `schema` has the others and how they are read."""
+"""Settings of the commands about ratings."""
 
 from __future__ import annotations
 
@@ -6,73 +6,51 @@ from dataclasses import dataclass
 
 from omegaconf import MISSING
 
-from plywise.conf.checks import at_least, one_of
+from plywise.datasets.settings import Settings, setting
 
 
 @dataclass
-class RatingsConfig:
-    """``plywise ratings FILE``: rate the players of a CSV file of results.
+class RatingsConfig(Settings):
+    """Settings of ``plywise ratings``."""
 
-    Attributes:
-        file: columns ``player_a,player_b,score_a[,first][,pair]``.
-        anchor: the player whose rating is given; null: ``random`` where there is one, else the
-            mean.
-        anchor_rating: that rating, in Elo points.
-        prior: virtual games of each player, half of them won; 0: maximum likelihood.
-        method: of the intervals: sandwich or bootstrap.
-        draws: davidson (a parameter of its own) or half (a draw is half a win and half a loss).
-        resamples: of the bootstrap.
-        seed: of the bootstrap.
-    """
-
-    file: str = MISSING
-    anchor: str | None = None
-    anchor_rating: float = 0.0
-    prior: float = 0.0
-    method: str = "sandwich"
-    draws: str = "davidson"
-    resamples: int = 1000
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        """Check the values."""
-        one_of("method", self.method, ("sandwich", "bootstrap"))
-        one_of("draws", self.draws, ("davidson", "half"))
-        at_least("prior", self.prior, 0)
-        at_least("resamples", self.resamples, 40)
-        at_least("seed", self.seed, 0)
+    file: str = setting(
+        MISSING, "CSV file with the columns player_a,player_b,score_a[,first][,pair]"
+    )
+    anchor: str | None = setting(
+        None, "player whose rating is fixed; null: random if there is one, else the mean is"
+    )
+    anchor_rating: float = setting(0.0, "the fixed rating, in Elo")
+    prior: float = setting(
+        0.0, "virtual games of each player, half of them won; 0: maximum likelihood", low=0
+    )
+    method: str = setting("sandwich", "method of intervals", choices=("sandwich", "bootstrap"))
+    draws: str = setting(
+        "davidson", "model of draws; half: a draw is half a win and half a loss",
+        choices=("davidson", "half"),
+    )  # fmt: skip
+    resamples: int = setting(1000, "resamples of the bootstrap", low=40)
+    seed: int = setting(0, "seed of the bootstrap", low=0)
 
 
 @dataclass
-class CalibrateConfig:
-    """``plywise calibrate ratings|sprt``: simulated games whose truth is known.
+class CalibrateConfig(Settings):
+    """Settings of ``plywise calibrate``.
 
-    Attributes:
-        what: ratings (how often 95 % intervals hold the truth) or sprt (its error rates).
-        repeats: tournaments of each schedule, or matches at either hypothesis.
-        method: ratings only: of the intervals: sandwich or bootstrap.
-        resamples: ratings only: of the bootstrap.
-        elo0, elo1, alpha, beta: sprt only: of the test.
-        model: sprt only: normalized or logistic.
-        seed: of the simulation.
+    ``ratings`` counts how often 95 % intervals hold the true ratings of simulated players, ``sprt``
+    the error rates of the sequential test.
     """
 
-    what: str = "ratings"
-    repeats: int = 1000
-    method: str = "sandwich"
-    resamples: int = 1000
-    elo0: float = 0.0
-    elo1: float = 50.0
-    alpha: float = 0.05
-    beta: float = 0.05
-    model: str = "normalized"
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        """Check the values."""
-        one_of("what", self.what, ("ratings", "sprt"))
-        one_of("method", self.method, ("sandwich", "bootstrap"))
-        one_of("model", self.model, ("normalized", "logistic"))
-        at_least("repeats", self.repeats, 1)
-        at_least("resamples", self.resamples, 40)
-        at_least("seed", self.seed, 0)
+    what: str = setting("ratings", "what to check", choices=("ratings", "sprt"))
+    repeats: int = setting(
+        1000, "tournaments of each schedule, or matches at either hypothesis", low=1
+    )
+    method: str = setting(
+        "sandwich", "ratings: method of intervals", choices=("sandwich", "bootstrap")
+    )
+    resamples: int = setting(1000, "ratings: resamples of the bootstrap", low=40)
+    elo0: float = setting(0.0, "sprt: H0, in Elo")
+    elo1: float = setting(50.0, "sprt: H1, in Elo")
+    alpha: float = setting(0.05, "sprt: rate of accepting H1 if H0 is true")
+    beta: float = setting(0.05, "sprt: rate of accepting H0 if H1 is true")
+    model: str = setting("normalized", "sprt: scale of Elo", choices=("normalized", "logistic"))
+    seed: int = setting(0, "seed of the simulation", low=0)

@@ -3,43 +3,41 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from omegaconf import MISSING
 
-from plywise.conf.checks import above as _above
-from plywise.conf.checks import at_least as _at_least
 from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import LLMGroup
 from plywise.conf.schemas.search import SearchConfig
 from plywise.datasets.errors import ConfigError
+from plywise.datasets.settings import Settings, setting
 
 
 @dataclass
-class ServerConfig:
-    """Which Showdown server: null ``url``: a local one of our own, ended with the command.
+class ServerConfig(Settings):
+    """The Showdown server, and the account there."""
 
-    Attributes:
-        url: websocket address, for example ``ws://127.0.0.1:8000/showdown/websocket``.
-        username: our account there; null: a fresh name, as a local server allows.
-        password_env: name of the environment variable with that account's password.
-        timer: ask for the server's timer in every battle.
-        start_timeout: seconds that a local server may take to come up.
-    """
+    PREFIX: ClassVar[str] = "server."
 
-    url: str | None = None
-    username: str | None = None
-    password_env: str | None = None
-    timer: bool = False
-    start_timeout: float = 120.0
+    url: str | None = setting(
+        None, "ws://HOST:PORT/showdown/websocket; null: a local server for this run"
+    )
+    username: str | None = setting(None, "name of the account; null: a new name")
+    password_env: str | None = setting(
+        None, "environment variable that holds the account's password"
+    )
+    timer: bool = setting(False, "ask for the server's timer in every battle")
+    start_timeout: float = setting(120.0, "seconds that a local server may take to start", above=0)
 
     def __post_init__(self) -> None:
         """Check the address and the account."""
+        super().__post_init__()
         if self.password_env is not None and self.username is None:
             raise ConfigError(
                 f"server.password_env={self.password_env}: give server.username=NAME with it"
             )
-        _above("server.start_timeout", self.start_timeout, 0)
         if self.url is not None and not self.url.startswith(("ws://", "wss://")):
             raise ConfigError(
                 f"server.url={self.url}: must start with ws:// or wss:// "
@@ -48,31 +46,19 @@ class ServerConfig:
 
 
 @dataclass
-class ShowdownConfig:
-    """``plywise showdown``: battles on a Pokémon Showdown server.
+class ShowdownConfig(Settings):
+    """Settings of ``plywise showdown``."""
 
-    Attributes:
-        battles: how many.
-        concurrency: how many at once.
-        workers: decisions of one player that may run at once (each takes a core).
-        stall_seconds: without any sign of life for so long the run ends with an error.
-    """
-
-    game: GameConfig = MISSING
-    agent: AgentConfig = MISSING
-    opponent: AgentConfig = MISSING
-    search: SearchConfig = MISSING
-    llm: LLMGroup = MISSING
+    game: GameConfig = setting(MISSING, "the game", option="gen9randombattle")
+    search: SearchConfig = setting(MISSING, "how agents search", option="simultaneous")
+    agent: AgentConfig = setting(MISSING, "our player", option="llm_search")
+    opponent: AgentConfig = setting(MISSING, "the other player", option="pokeenv_simple_heuristics")
+    llm: LLMGroup = setting(MISSING, "the language model", option="embedded")
     server: ServerConfig = field(default_factory=ServerConfig)
-    battles: int = 3
-    concurrency: int = 1
-    workers: int = 1
-    stall_seconds: float = 300.0
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        """Check the ranges."""
-        _at_least("battles", self.battles, 1)
-        _at_least("concurrency", self.concurrency, 1)
-        _at_least("workers", self.workers, 1)
-        _above("stall_seconds", self.stall_seconds, 0)
+    battles: int = setting(3, "battles to play", low=1)
+    concurrency: int = setting(1, "battles at once", low=1)
+    workers: int = setting(1, "decisions of one player at once; each takes a core", low=1)
+    stall_seconds: float = setting(
+        300.0, "seconds without a message after which the run ends with an error", above=0
+    )
+    seed: int = setting(0, "seed of the agents' decisions")

@@ -3,39 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from omegaconf import MISSING
 
-from plywise.conf.checks import above as _above
-from plywise.conf.checks import at_least as _at_least
-from plywise.conf.checks import one_of as _one_of
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import LLMGroup
 from plywise.conf.schemas.search import SearchConfig
 from plywise.datasets.errors import ConfigError
+from plywise.datasets.settings import Settings, setting
 
 
 @dataclass
-class SPRTGroup:
-    """Wald's sequential test of two agents (see ``arena/ratings/sprt.py``): it stops a match early.
+class SPRTGroup(Settings):
+    """Sequential test of two agents, which stops a match early (``arena/ratings/sprt.py``)."""
 
-    Attributes:
-        elo0, elo1: the two hypotheses about the first agent's Elo above the second; elo1 null: no
-            test.
-        alpha, beta: how often either verdict may be wrong.
-        model: what Elo means there: normalized or logistic.
-    """
+    PREFIX: ClassVar[str] = "tournament.sprt."
 
-    elo0: float = 0.0
-    elo1: float | None = None
-    alpha: float = 0.05
-    beta: float = 0.05
-    model: str = "normalized"
+    elo0: float = setting(0.0, "H0: the first agent's Elo above the second's")
+    elo1: float | None = setting(None, "H1: the same; null: no test, all pairs are played")
+    alpha: float = setting(0.05, "rate of accepting H1 if H0 is true, below 0.5")
+    beta: float = setting(0.05, "rate of accepting H0 if H1 is true, below 0.5")
+    model: str = setting("normalized", "scale of Elo there", choices=("normalized", "logistic"))
 
     def __post_init__(self) -> None:
         """Check the bounds."""
-        _one_of("tournament.sprt.model", self.model, ("normalized", "logistic"))
+        super().__post_init__()
         if self.elo1 is not None and self.elo1 <= self.elo0:
             raise ConfigError(
                 f"tournament.sprt.elo1={self.elo1:g}: must be greater than elo0={self.elo0:g}"
@@ -46,67 +39,63 @@ class SPRTGroup:
 
 
 @dataclass
-class TournamentGroup:
-    """What a tournament plays, and where.
+class TournamentGroup(Settings):
+    """Pairings, and where their games are played."""
 
-    Attributes:
-        pairing: round_robin (each against each), gauntlet (the first agent against each other
-            one) or ladder (after every round of pairs those who stand next to each other meet).
-        pairs: games of one pairing are played in pairs: same seed, sides swapped.  Of a ladder:
-            the rounds.
-        seed: the first pair's; the next pairs count up.
-        openings: random plies at the start of each game, the same in both games of a pair, so that
-            games differ where the agents are deterministic.
-        executor: local (worker processes), inline (in the command's own process), ray, or showdown
-            (worker processes that play on a Showdown server of their own).
-        jobs: games at once; null: one for each core (with the embedded model: 1).
-        ray_address: of a Ray cluster; null: one started on this machine.
-        timeout: seconds that one game may take; null: any time.
-        retries: how often a game that broke off is played again.
-        faults_lose: a game that broke off every time counts as lost by the agent at fault; else
-            it has no result.
-        record: the SQLite file with all games; null: one below ``outputs/records`` that belongs to
-            these settings, so that the same command continues.
-        trace: keep each decision's values and advice for the report.
-        replays: games of which the report holds more than the bare moves, spread evenly.
-        sprt: test that stops a match of two agents early (see :class:`SPRTGroup`); without
-            ``elo1`` all pairs are played.
-        anchor: the agent whose rating is fixed; null: ``random`` where it plays, else the mean.
-        anchor_rating: at this value.
-    """
+    PREFIX: ClassVar[str] = "tournament."
 
-    pairing: str = "round_robin"
-    pairs: int = 10
-    seed: int = 0
-    openings: int = 0
-    executor: str = "local"
-    jobs: int | None = None
-    ray_address: str | None = None
-    timeout: float | None = None
-    retries: int = 2
-    faults_lose: bool = False
-    record: str | None = None
-    trace: bool = True
-    replays: int = 200
+    pairing: str = setting(
+        "round_robin",
+        "each against each; gauntlet: the first agent against each other one; ladder: neighbours "
+        "in the standings, after every round",
+        choices=("round_robin", "gauntlet", "ladder"),
+    )
+    pairs: int = setting(
+        20, "pairs of games of every pairing, with the same seed and sides swapped; ladder: rounds",
+        low=1,
+    )  # fmt: skip
+    seed: int = setting(0, "seed of the first pair; the next pairs count up")
+    openings: int = setting(
+        0, "random actions at the start of each game, the same in both games of a pair", low=0
+    )
+    executor: str = setting(
+        "local",
+        "where games are played: worker processes (local), this process (inline), a Ray cluster, "
+        "or workers with a Showdown server each",
+        choices=("local", "inline", "ray", "showdown"),
+    )
+    jobs: int | None = setting(
+        None, "games at once; null: one for each core (with the embedded model: 1)", low=1
+    )
+    ray_address: str | None = setting(
+        None, "address of a Ray cluster; null: one started on this machine"
+    )
+    timeout: float | None = setting(None, "seconds that one game may take; null: any", above=0)
+    retries: int = setting(2, "retries of an aborted game", low=0)
+    faults_lose: bool = setting(
+        False, "a game aborted every time is lost by the agent at fault; else it has no result"
+    )
+    record: str | None = setting(
+        None,
+        "SQLite file of all games; null: one in outputs/records that belongs to these settings, so "
+        "that the same command continues",
+    )
+    trace: bool = setting(True, "keep each decision's values and advice for the report")
+    replays: int = setting(200, "games with values and advice in the report, spread evenly", low=0)
     sprt: SPRTGroup = field(default_factory=SPRTGroup)
-    anchor: str | None = None
-    anchor_rating: float = 0.0
+    anchor: str | None = setting(
+        None, "agent whose rating is fixed; null: random if it plays, else the mean is"
+    )
+    anchor_rating: float = setting(0.0, "the fixed rating, in Elo")
 
     def __post_init__(self) -> None:
-        """Check the ranges."""
-        _one_of("tournament.pairing", self.pairing, ("round_robin", "gauntlet", "ladder"))
-        _one_of("tournament.executor", self.executor, ("local", "inline", "ray", "showdown"))
-        _at_least("tournament.pairs", self.pairs, 1)
-        _at_least("tournament.openings", self.openings, 0)
+        """Check the values."""
+        super().__post_init__()
         if self.openings and self.executor == "showdown":
             raise ConfigError(
                 f"tournament.openings={self.openings}: none with tournament.executor=showdown "
                 "(battles differ by their seeds)"
             )
-        _at_least("tournament.jobs", self.jobs, 1)
-        _above("tournament.timeout", self.timeout, 0)
-        _at_least("tournament.retries", self.retries, 0)
-        _at_least("tournament.replays", self.replays, 0)
 
     def sequential_test(self) -> SPRTGroup | None:
         """Return ``sprt`` where it is asked for."""
@@ -114,34 +103,28 @@ class TournamentGroup:
 
 
 @dataclass
-class ReportConfig:
-    """``plywise report RECORD``: the HTML report of a tournament's record, anew.
+class ReportConfig(Settings):
+    """Settings of ``plywise report``."""
 
-    Attributes:
-        record: the SQLite file.
-        out: the page to write; null: beside the record, with ``.html`` at its end.
-        replays: games that it holds with values and text; null: as in the tournament.
-    """
-
-    record: str = MISSING
-    out: str | None = None
-    replays: int | None = None
-
-    def __post_init__(self) -> None:
-        """Check the number of replays."""
-        _at_least("replays", self.replays, 0)
+    record: str = setting(MISSING, "SQLite file of a tournament")
+    out: str | None = setting(None, "page to write; null: beside the record, with .html at its end")
+    replays: int | None = setting(
+        None, "games with values and advice in the page; null: as in the tournament", low=0
+    )
 
 
 @dataclass
-class TournamentConfig:
-    """``plywise tournament``: agents against each other over one game.
+class TournamentConfig(Settings):
+    """Settings of ``plywise tournament``."""
 
-    Attributes:
-        agents: names, or ``{name: search, seconds: 0.1}`` for an agent with settings of its own.
-    """
-
-    game: GameConfig = MISSING
-    search: SearchConfig = MISSING
-    llm: LLMGroup = MISSING
-    tournament: TournamentGroup = MISSING
-    agents: list[Any] = field(default_factory=lambda: ["random", "search"])
+    game: GameConfig = setting(MISSING, "the game", option="connect_four")
+    search: SearchConfig = setting(MISSING, "how agents search", option="alphabeta")
+    llm: LLMGroup = setting(MISSING, "the language model", option="none")
+    tournament: TournamentGroup = setting(
+        MISSING, "pairings, and where games are played", option="standard"
+    )
+    agents: list[Any] = setting(
+        ["random", "search"],
+        "names, or mappings such as {name: search, seconds: 0.1, label: quick, search: "
+        "{table_bits: 16}}",
+    )

@@ -6,79 +6,65 @@ from dataclasses import dataclass
 
 from omegaconf import MISSING
 
-from plywise.conf.checks import at_least as _at_least
-from plywise.conf.checks import between as _between
-from plywise.conf.checks import one_of as _one_of
 from plywise.datasets.errors import ConfigError
+from plywise.datasets.settings import Settings, setting
 
 
 @dataclass
-class VerifyConfig:
-    """``plywise verify engine|seed|log|coverage CORPUS``: replay a corpus of the real simulator.
+class VerifyConfig(Settings):
+    """Settings of ``plywise verify``.
 
-    Attributes:
-        what: engine: every step with its recorded draws; seed: whole battles from seed, teams and
-            choices alone; log: our protocol lines of every step; coverage: how often each move,
-            ability and item was in an exact step.
-        corpus: a ``.jsonl`` or ``.jsonl.gz`` file; coverage: also a folder of them.
-        page: coverage: the page of Markdown to write; null: none.
-        limit: steps to replay (seed, log: battles); null: all.
-        causes: how many causes of mismatch to print.
-        jobs: processes to share the battles among.
-        battle, step: show only this battle, or this step of it in full (engine).
-        require: the command fails when a smaller share of the steps (seed: battles) is exact.
+    ``engine`` replays every step of a corpus with its recorded draws; ``seed`` plays whole battles
+    from seed, teams and choices alone; ``log`` compares our protocol lines of every step;
+    ``coverage`` counts how often each move, ability and item was in an exact step.
     """
 
-    what: str = "engine"
-    corpus: str = MISSING
-    page: str | None = None
-    limit: int | None = None
-    causes: int = 20
-    jobs: int = 1
-    battle: int | None = None
-    step: int | None = None
-    require: float = 0.0
+    what: str = setting("engine", "what to compare", choices=("engine", "seed", "log", "coverage"))
+    corpus: str = setting(
+        MISSING, ".jsonl or .jsonl.gz file of the real simulator; coverage: also a folder of them"
+    )
+    page: str | None = setting(None, "coverage: Markdown file to write; null: none")
+    limit: int | None = setting(None, "steps to replay (seed and log: battles); null: all", low=1)
+    causes: int = setting(20, "causes of mismatches to print", low=0)
+    jobs: int = setting(1, "processes that share the battles", low=1)
+    battle: int | None = setting(None, "only this battle; null: all")
+    step: int | None = setting(None, "engine: only this step of the battle, shown in full")
+    require: float = setting(
+        0.0, "smallest fraction of exact steps (seed and log: battles) without which it fails",
+        low=0, high=1,
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         """Check the values."""
-        _one_of("what", self.what, ("engine", "seed", "log", "coverage"))
-        _at_least("limit", self.limit, 1)
+        super().__post_init__()
         if self.what == "seed" and self.step is not None:
             raise ConfigError(f"step={self.step}: a battle is played from its seed as a whole")
         if self.what == "log" and self.step is not None:
             raise ConfigError(f"step={self.step}: a log is compared battle by battle")
-        _at_least("causes", self.causes, 0)
-        _at_least("jobs", self.jobs, 1)
-        _between("require", self.require, 0, 1)
 
 
 @dataclass
-class RecordConfig:
-    """``plywise record engine OUT``: battles of random choices in the real simulator, as a corpus.
+class RecordConfig(Settings):
+    """Settings of ``plywise record``.
 
-    Attributes:
-        what: for which part to record.
-        out: the corpus to write, a ``.jsonl.gz`` file.
-        battles: how many.
-        seed: of teams, choices and dice; the same settings write the same corpus.
-        format: whose teams.
-        fuzz: teams that mix every species, move, ability and item instead.
-        keepties: speed ties keep their order and draw nothing; ``plywise verify seed`` needs
-            ``keepties=false``: ties drawn as in every real battle.
-        stall: players prefer moves that do no damage, so battles get long.
+    Battles of random choices in the real simulator; the same settings write the same corpus.
     """
 
-    what: str = "engine"
-    out: str = MISSING
-    battles: int = 20
-    seed: int = 0
-    format: str = "gen9randombattle"
-    fuzz: bool = False
-    keepties: bool = True
-    stall: bool = False
-
-    def __post_init__(self) -> None:
-        """Check the values."""
-        _one_of("what", self.what, ("engine",))
-        _at_least("battles", self.battles, 1)
-        _at_least("seed", self.seed, 0)
+    what: str = setting("engine", "part to record for", choices=("engine",))
+    out: str = setting(MISSING, ".jsonl.gz file to write")
+    battles: int = setting(20, "battles to record", low=1)
+    seed: int = setting(0, "seed of teams, choices and dice", low=0)
+    format: str = setting(
+        "gen9randombattle",
+        "format of the teams, also gen9battlefactory, gen9bssfactory or gen9ou",
+    )
+    fuzz: bool = setting(
+        False,
+        "teams that mix every species, move, ability and item (gen9ou: all that is legal there)",
+    )
+    keepties: bool = setting(
+        True,
+        "speed ties keep their order and draw nothing; plywise verify seed needs false: ties drawn "
+        "as in every real battle",
+    )
+    stall: bool = setting(False, "prefer moves that do no damage, for long battles")

@@ -11,7 +11,7 @@ from plywise.arena.agents.catalog import agent_config
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.play.match import play_game
 from plywise.conf.schemas.game import GameConfig
-from plywise.conf.schemas.llm import LLMGroup
+from plywise.conf.schemas.llm import OpenAIGroup
 from plywise.conf.schemas.search import AlphaBetaConfig
 from plywise.datasets.errors import ConfigError
 from plywise.games.base import Briefing, Option
@@ -272,7 +272,7 @@ def test_every_method_plays_every_game(game: str) -> None:
 
 
 def agents(endpoint: MockEndpoint) -> AgentFactory:
-    llm = LLMGroup(name="openai", base_url=endpoint.base_url, model="mock", max_retries=0)
+    llm = OpenAIGroup(base_url=endpoint.base_url, model="mock", max_retries=0)
     return AgentFactory(GameConfig("tic_tac_toe"), AlphaBetaConfig(max_depth=2), llm)
 
 

@@ -75,8 +75,8 @@ def _searching(
     if isinstance(search, AlphaBetaConfig):
         return AlphaBetaAgent(entrant.title, context.kernels(), search, advised)
     assert isinstance(search, SimultaneousConfig)
-    lend_after = context.model.config.lend_after if advised.active else None
-    return BattleAgent(entrant.title, context.kernels(), search, advised, lend_after)
+    yield_after = context.model.config.yield_after if advised.active else None
+    return BattleAgent(entrant.title, context.kernels(), search, advised, yield_after)
 
 
 AGENTS = (

@@ -37,6 +37,7 @@ class SolverAgent(Agent):
     def __init__(self, name: str, game: Game, seconds: float | None) -> None:
         from plywise.engine.boards.connect_four_solver import ConnectFourSolver
         from plywise.games.grid.connect_four import ConnectFour
+        from plywise.search.alphabeta.config import AlphaBetaConfig
         from plywise.search.alphabeta.search import AlphaBeta
 
         self.name = name
@@ -47,7 +48,9 @@ class SolverAgent(Agent):
         if isinstance(game, ConnectFour):
             self._solver = ConnectFourSolver(game.rows, game.columns, _TABLE_BITS)
             if self._limit is not None:
-                self._search = AlphaBeta(game.kernels(), seconds=self._limit)
+                self._search = AlphaBeta(
+                    game.kernels(), AlphaBetaConfig(max_depth=None, seconds=self._limit)
+                )
 
     def decide(self, state: State, player: int, seed: int) -> Decision:
         """Return the decision; ``seed`` draws among moves that are equally good."""

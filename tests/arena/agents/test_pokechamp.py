@@ -12,7 +12,7 @@ from plywise.arena.agents.catalog import agent_config
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.agents.pokechamp_search import PokeChampAgent
 from plywise.conf.schemas.game import GameConfig
-from plywise.conf.schemas.llm import LLMGroup
+from plywise.conf.schemas.llm import NoLLMGroup, OpenAIGroup
 from plywise.conf.schemas.search import AlphaBetaConfig
 from plywise.conf.schemas.search import SimultaneousConfig as BattleConfig
 from plywise.datasets.errors import ConfigError
@@ -99,7 +99,7 @@ def fill(request: JSON, percent: Callable[[str], int], best: Callable[[str], flo
 
 def factory(endpoint: MockEndpoint, game: str = "tic_tac_toe", **llm: Any) -> AgentFactory:
     settings: dict[str, Any] = {"max_retries": 0, "max_calls": 20} | llm
-    group = LLMGroup(name="openai", base_url=endpoint.base_url, model="mock", **settings)
+    group = OpenAIGroup(base_url=endpoint.base_url, model="mock", **settings)
     search = AlphaBetaConfig()
     return AgentFactory(GameConfig(game), BattleConfig() if "gen9" in game else search, group)
 
@@ -206,7 +206,7 @@ def test_it_plays_every_game(game: str) -> None:
 
     makes: AgentFactory
     with MockEndpoint(lambda r: fill(r, percent, lambda t: Random(t).random())) as endpoint:
-        group = LLMGroup(name="openai", base_url=endpoint.base_url, model="mock", max_calls=20)
+        group = OpenAIGroup(base_url=endpoint.base_url, model="mock", max_calls=20)
         info = make_game(game).info
         simultaneous = info.simultaneous or info.hidden_information
         search = BattleConfig() if simultaneous else AlphaBetaConfig()
@@ -271,7 +271,7 @@ def test_settings_of_another_agent_are_refused() -> None:
         makes = factory(endpoint)
         with pytest.raises(ConfigError, match="llm has no setting 'actions'; there are: name,"):
             makes.check(agent_config("llm", actions=2))
-        none = AgentFactory(GameConfig("tic_tac_toe"), AlphaBetaConfig(), LLMGroup("none"))
+        none = AgentFactory(GameConfig("tic_tac_toe"), AlphaBetaConfig(), NoLLMGroup())
         with pytest.raises(ConfigError, match="needs a language model"):
             none.check(agent_config("pokechamp"))
         makes.close()

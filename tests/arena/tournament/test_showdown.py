@@ -27,7 +27,7 @@ from plywise.arena.tournament.store import Fault, FinishedGame, GameStore, unpac
 from plywise.arena.tournament.worker import Setup
 from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GameConfig
-from plywise.conf.schemas.llm import LLMGroup
+from plywise.conf.schemas.llm import NoLLMGroup
 from plywise.conf.schemas.search import AlphaBetaConfig, SimultaneousConfig
 from plywise.conf.schemas.tournament import TournamentConfig, TournamentGroup
 from plywise.datasets.errors import ConfigError, PlywiseError, WorkersFailedError
@@ -37,7 +37,7 @@ from plywise.search.decision import Decision
 
 BATTLES = GameConfig("gen9randombattle")
 FIXED = SimultaneousConfig(seconds=None, iterations=8, worlds=2, max_depth=4)
-NO_LLM = LLMGroup("none")
+NO_LLM = NoLLMGroup()
 AGENTS = ("random", "pokeenv_max_base_power", "pokeenv_random", "pokeenv_simple_heuristics")
 
 
