@@ -42,7 +42,7 @@ class Setting:
         if self.choices:
             return "|".join(self.choices)
         if self.low is not None and self.high is not None:
-            return f"{self.low:g} to {self.high:g}"
+            return f"{self.low:.12g} to {self.high:.12g}"
         return ""
 
 
