@@ -18,7 +18,8 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from plywise.arena.guidance.language_model import Consult, LanguageModel, example_book
+from plywise.arena.guidance.advised import Consult
+from plywise.arena.guidance.language_model import LanguageModel, example_book
 from plywise.arena.guidance.trust import model_name, prompt_digest, save
 from plywise.arena.llm_calibration.examples import run_examples
 from plywise.arena.llm_calibration.known import KnownQuestion

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from poke_env.battle import AbstractBattle
     from poke_env.player import Player
 
-    from plywise.arena.agents.catalog import Agent
+    from plywise.arena.agents.spec import Agent
     from plywise.games.showdown.player import DecisionRecord
 
 log = logging.getLogger(__name__)
@@ -129,12 +129,10 @@ def make_player(
 
         player = baseline(who.name, **options)
     else:
-        from plywise.arena.agents.clocked import seated
         from plywise.games.showdown.player import PlywisePlayer
 
         player = PlywisePlayer(
             agent=agent,
-            seated=seated,
             seed=config.seed + (0 if ours else 1),
             on_decision=on_decision,
             workers=config.workers,
