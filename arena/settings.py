@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
-from plywise.conf.schemas.llm import OpenAIGroup
+from plywise.conf.schemas.llm import AskedLLMGroup, LLMGroup, OpenAIGroup
 from plywise.datasets.errors import ConfigError
 
 if TYPE_CHECKING:
     from plywise.conf.schemas.agents import AgentConfig
     from plywise.conf.schemas.game import GameConfig
-    from plywise.conf.schemas.llm import AskedLLMGroup, LLMGroup
     from plywise.conf.schemas.search import SearchConfig, SimultaneousConfig
     from plywise.engine.kernels import RulesKernels
     from plywise.games.base import Game
@@ -102,7 +101,7 @@ def make_search(
 ) -> SimultaneousSearch | AveragedSearch:
     """Return a search for one thread.
 
-    Each decision may bring its own time limit.  ``yield_after`` is the language model's; None: the
+    Each decision may bring its own time limit; ``yield_after`` is the language model's, None: the
     search's own.
     """
     from plywise.search.simultaneous.averaging import AveragedSearch

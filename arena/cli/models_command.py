@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -29,7 +31,7 @@ from plywise.llm_modules.providers.model_files import (
 _LINES = 20  # of progress in all, where the output is no terminal
 
 
-def run_models(config: ModelsConfig, console: Console | None = None) -> int:
+def run_models(config: ModelsConfig, folder: Path, console: Console | None = None) -> int:
     """List the known files, or fetch one.
 
     Raises:

@@ -218,11 +218,11 @@ class LanguageModel:
         weights = dict.fromkeys(group.guides, 1.0)
         if trusted is not None:
             weights = {guide: trust.weight for guide, trust in trusted.items() if trust.weight}
-        guides = GuideConfig(guides=tuple(weights), trust=weights, max_calls=group.max_calls)
+        config = GuideConfig(guides=tuple(weights), trust=weights, max_calls=group.max_calls)
         if not isinstance(group, AskedLLMGroup):
-            return guides
+            return config
         return replace(
-            guides,
+            config,
             asking=group.asking,
             thought=group.thought,
             chances=group.chances,
