@@ -41,7 +41,8 @@ from plywise.arena.showdown.view import (
     summary_table,
     turn_line,
 )
-from plywise.conf.schema import AgentConfig, ShowdownConfig
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.showdown import ShowdownConfig
 from plywise.datasets.errors import PlywiseError
 from plywise.search.guide.protocol import GuideReport
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from plywise.conf.schema import AgentConfig, ServerConfig, ShowdownConfig
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.showdown import ServerConfig, ShowdownConfig
 from plywise.datasets.errors import ConfigError, PlywiseError
 
 if TYPE_CHECKING:
