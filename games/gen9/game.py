@@ -11,6 +11,8 @@ import json
 from dataclasses import dataclass, field
 from random import Random
 
+import msgspec
+
 from plywise.datasets.pokemon_sets import PokemonSet, random_battle_sets
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.border import plain, teams
@@ -65,11 +67,12 @@ class Gen9Battle(Game):
         """
         try:
             raw = json.loads(text)
-            battle, seen = raw["battle"], seeing.from_plain(raw["seen"])
-        except (ValueError, KeyError, TypeError) as error:
+            battle = BattleState.deserialize(raw["battle"])
+            seen = msgspec.convert(raw["seen"], Seen)
+        except (ValueError, KeyError, TypeError, msgspec.ValidationError) as error:
             raise ValueError(f"not a state of {FORMAT}: {error!r}") from error
         self.kernels()
-        return Gen9State(BattleState.deserialize(battle), seen)
+        return Gen9State(battle, seen)
 
     def num_distinct_actions(self) -> int:
         """Return 16: four moves, the same terastallized, six switches, forced and pass."""

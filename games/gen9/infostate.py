@@ -6,10 +6,10 @@ opponent can choose: names, nicknames and chat never enter.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
+
+import msgspec
 
 STAT_NAMES = ("atk", "def", "spa", "spd", "spe")
 BOOST_NAMES = (*STAT_NAMES, "accuracy", "evasion")
@@ -149,36 +149,11 @@ class InfoState:
 
     def to_json(self) -> str:
         """Return one line of JSON that :func:`from_json` reads."""
-        return json.dumps(asdict(self), separators=(",", ":"))
+        return msgspec.json.encode(self).decode()
 
     def with_legal(self, legal: tuple[int, ...]) -> InfoState:
         """Return a copy with other legal actions (after the server refused one)."""
         return replace(self, legal=tuple(sorted(legal)))
-
-
-def mon_of(raw: Mapping[str, Any]) -> MonView:
-    """Return the Pokémon that ``dataclasses.asdict`` and JSON made ``raw`` of.
-
-    Raises:
-        KeyError, TypeError: it is not one.
-    """
-    return MonView(
-        **{
-            **raw,
-            "moves": tuple(MoveView(**v) for v in raw["moves"]),
-            "stats": None if raw["stats"] is None else tuple(raw["stats"]),
-        }
-    )
-
-
-def side_of(raw: Mapping[str, Any]) -> SideView:
-    """Return the side that ``dataclasses.asdict`` and JSON made ``raw`` of.
-
-    Raises:
-        KeyError, TypeError: it is not one.
-    """
-    mons = tuple(mon_of(m) for m in raw["mons"])
-    return SideView(**{**raw, "mons": mons, "types": tuple(raw["types"])})
 
 
 def from_json(text: str) -> InfoState:
@@ -188,18 +163,9 @@ def from_json(text: str) -> InfoState:
         ValueError: the text is not an information state.
     """
     try:
-        raw = json.loads(text)
-        return InfoState(
-            **{
-                **raw,
-                "own": side_of(raw["own"]),
-                "foe": side_of(raw["foe"]),
-                "legal": tuple(raw["legal"]),
-                "history": tuple(raw["history"]),
-            }
-        )
-    except (KeyError, TypeError) as e:
-        raise ValueError(f"not an information state of gen9 singles: {e!r}") from e
+        return msgspec.json.decode(text, type=InfoState)
+    except msgspec.MsgspecError as error:
+        raise ValueError(f"not an information state of gen9 singles: {error}") from error
 
 
 def action_name(info: InfoState, action: int) -> str:

@@ -9,8 +9,7 @@ all that an opponent's :class:`~plywise.games.gen9.infostate.InfoState` may be m
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.border.teams import species_types
@@ -23,7 +22,7 @@ from plywise.engine.battle.names import (
     STATUS_NAMES,
     TYPE_NAMES,
 )
-from plywise.games.gen9.infostate import MonView, MoveView, SideView, mon_of, side_of
+from plywise.games.gen9.infostate import MonView, MoveView, SideView
 from plywise.games.gen9.reveals import (
     Look,
     Plain,
@@ -74,28 +73,6 @@ class Seen:
     sides: tuple[SideSeen, SideSeen] = (SideSeen(), SideSeen())
     began: Mapping[str, int] = field(default_factory=dict)
     history: tuple[tuple[int, str], ...] = ()
-
-    def to_plain(self) -> dict[str, Any]:
-        """Return dicts, lists, texts and numbers that :func:`from_plain` reads."""
-        return asdict(self)
-
-
-def from_plain(raw: Mapping[str, Any]) -> Seen:
-    """Return what ``Seen.to_plain`` wrote, also after a way through JSON.
-
-    Raises:
-        KeyError, TypeError: it is something else.
-    """
-    first, second = (
-        SideSeen(
-            view=side_of(side["view"]),
-            indices=tuple(side["indices"]),
-            began=side["began"],
-            behind=None if side["behind"] is None else mon_of(side["behind"]),
-        )
-        for side in raw["sides"]
-    )
-    return Seen((first, second), raw["began"], tuple((s, words) for s, words in raw["history"]))
 
 
 def ends_of_turn(b: Plain) -> int:

@@ -14,6 +14,7 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
+import msgspec
 from numpy.typing import NDArray
 
 from plywise.engine.battle import constants as c
@@ -152,7 +153,8 @@ class Gen9State(State):
 
     def serialize(self) -> str:
         """Return the whole state as JSON."""
-        return json.dumps({"battle": self.battle.serialize(), "seen": self.seen.to_plain()})
+        seen = msgspec.to_builtins(self.seen)
+        return json.dumps({"battle": self.battle.serialize(), "seen": seen})
 
     def resample_from_infostate(self, player: int, rng: Random) -> Gen9State:
         """Return a battle that ``player`` cannot tell from this one, drawn from its belief."""
