@@ -16,11 +16,11 @@ from plywise.arena.output.files import write_summary
 from plywise.arena.output.screen import near
 from plywise.conf.schema import BenchConfig
 
-Figures = Mapping[str, Any]
+Measurements = Mapping[str, Any]
 """Names, which end in their unit, and numbers."""
 
 
-def boards(config: BenchConfig) -> Figures:
+def boards(config: BenchConfig) -> Measurements:
     """Alpha-beta and the exact solver on Connect Four, random playouts, the conformance test."""
     from plywise.arena.bench import boards
 
@@ -30,7 +30,7 @@ def boards(config: BenchConfig) -> Figures:
     return {**boards.bench_connect_four(seed=config.seed), **solved, **playouts, **checked}
 
 
-def search(config: BenchConfig) -> Figures:
+def search(config: BenchConfig) -> Measurements:
     """The battle search on mid-game states; what several threads bring; poke-engine beside it."""
     from plywise.arena.bench.search import bench_poke_engine, bench_search, bench_threads
 
@@ -41,42 +41,42 @@ def search(config: BenchConfig) -> Figures:
     }
 
 
-def deadline(config: BenchConfig) -> Figures:
+def deadline(config: BenchConfig) -> Measurements:
     """How late the battle search's decisions come on a busy machine."""
     from plywise.arena.bench.deadline import bench_deadline
 
     return bench_deadline(config.seconds, config.decisions, config.seed)
 
 
-def guides(config: BenchConfig) -> Figures:
+def guides(config: BenchConfig) -> Measurements:
     """Decisions that a model which does everything wrong advises: illegal ones, late ones."""
     from plywise.arena.bench.guides import bench_guides
 
     return bench_guides(config.seconds, config.decisions, config.seed)
 
 
-def engine(config: BenchConfig) -> Figures:
+def engine(config: BenchConfig) -> Measurements:
     """The battle engine part by part, and the real simulator beside it."""
     from plywise.arena.bench.engine import bench_engine
 
     return bench_engine(config.seconds, config.seed, config.cold, config.simulator)
 
 
-def battleship(config: BenchConfig) -> Figures:
+def battleship(config: BenchConfig) -> Measurements:
     """Mean shots of the Battleship hunter over random fleets."""
     from plywise.arena.bench.battleship import bench_battleship
 
     return bench_battleship(config.fleets, config.seed)
 
 
-def exploitability(config: BenchConfig) -> Figures:
+def exploitability(config: BenchConfig) -> Measurements:
     """What best responses take off the simultaneous-move search's strategies in small games."""
     from plywise.arena.bench.exploitability import bench_exploitability
 
     return bench_exploitability(config.seed)
 
 
-PARTS: dict[str, Callable[[BenchConfig], Figures]] = {
+PARTS: dict[str, Callable[[BenchConfig], Measurements]] = {
     "boards": boards,
     "battleship": battleship,
     "search": search,

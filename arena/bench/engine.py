@@ -44,10 +44,10 @@ state.apply_actions(state.legal_actions(0)[0], state.legal_actions(1)[0])
 print(state.turn)
 """
 _COMPILE_ALL = """
-from plywise.engine.battle import batch, branches, damage_rolls, rules
+from plywise.engine.battle import batch, chance_tree, damage_rolls, rules
 rules.rules()
 batch.prepare_batch()
-branches.prepare_branches()
+chance_tree.prepare_branches()
 damage_rolls.prepare_damage_rolls()
 """
 

@@ -28,7 +28,7 @@ from plywise.llm_modules.providers.mock import MockEndpoint
 from plywise.llm_modules.providers.openai import LLMClient
 from plywise.search.guide.protocol import GuideReport
 
-GAMES = ("tic_tac_toe", "connect_four", "gen9randombattle", "battleship")
+ADVISED_GAMES = ("tic_tac_toe", "connect_four", "gen9randombattle", "battleship")
 
 
 def bench_guides(seconds: float, decisions: int, seed: int) -> dict[str, float]:
@@ -50,14 +50,14 @@ def bench_guides(seconds: float, decisions: int, seed: int) -> dict[str, float]:
             pause_after=3, pause_seconds=2.0 * seconds,
         )  # fmt: skip
         with LLMClient(config) as client:
-            for number, name in enumerate(GAMES):
+            for number, name in enumerate(ADVISED_GAMES):
                 game = make_game(name)
                 # A step down the ladder of ways to answer is for good: each game begins anew.
                 trust = dict.fromkeys(("propose", "model", "evaluate"), 1.0)
                 consultant = LLMConsultant(client, GuideConfig(trust=trust))
                 game.prepare_briefings()
                 agent = _agent(game, consultant, seconds)
-                wanted = decisions // len(GAMES) + (number < decisions % len(GAMES))
+                wanted = decisions // len(ADVISED_GAMES) + (number < decisions % len(ADVISED_GAMES))
                 states = _positions(game, Random(f"{seed}/{name}"))
                 for _ in range(wanted):
                     state, player, own = next(states)

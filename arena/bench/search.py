@@ -20,7 +20,7 @@ from plywise.search.simultaneous.search import SimultaneousSearch
 DECISIONS = 8
 """Random decisions that lead to a state; most states then still have 5 or 6 Pokémon a side."""
 
-WORLDS = 16
+WORLD_COPIES = 16
 
 ROUNDS = 5
 """How often a state is searched."""
@@ -66,7 +66,7 @@ def bench_threads(seconds: float = 2.0, states: int = 8) -> dict[str, float]:
     spent = dict.fromkeys(searches, 0.0)
     for i in range(states):
         for n, search in searches.items():
-            worlds = np.repeat(pool[i : i + 1], WORLDS)
+            worlds = np.repeat(pool[i : i + 1], WORLD_COPIES)
             search.decide(worlds, None, 0, seed=i, seconds=0.02)  # its memory is touched once
             start = time.perf_counter()
             done[n] += search.decide(worlds, None, 0, seed=i).iterations
@@ -99,7 +99,7 @@ def bench_search(seconds: float = 2.0, states: int = 8, algorithm: str = "uct") 
     pool = mid_game_states(states)
     search = _loaded_search(pool, seconds / states / ROUNDS, algorithm)
     result: dict[str, float] = {}
-    for worlds in (1, WORLDS):
+    for worlds in (1, WORLD_COPIES):
         iterations, turns, steps, depth, spent = 0, 0, 0, 0, 0.0
         fastest = np.zeros(states)
         for k in range(ROUNDS):

@@ -38,7 +38,7 @@ HELD_OUT = 10
 
 
 @dataclass(frozen=True)
-class Position:
+class OpenDecision:
     """One state after the opening; ``pool`` holds it only until the battle goes on.
 
     Attributes:
@@ -58,7 +58,7 @@ class OpenBattle:
         self._rng = Random(f"{seed} fit {number}")
         self.result = 0.0
 
-    def __iter__(self) -> Iterator[Position]:
+    def __iter__(self) -> Iterator[OpenDecision]:
         """Play it; ``result`` is then 1 where side 0 won, 0.5 for a tie, 0."""
         rng, sets = self._rng, random_battle_sets()
         teams = sets.random_team(rng), sets.random_team(rng)
@@ -77,7 +77,7 @@ class OpenBattle:
                     decisions[player] = self._search.decide(state.pool, None, player, seed)
                     chosen[player] = decisions[player].action
             if made >= random_decisions:
-                yield Position(state.pool, decisions)
+                yield OpenDecision(state.pool, decisions)
             RULES.step(state.pool, 0, chosen[0], chosen[1])
             made += 1
         self.result = (1.0 + state.returns()[0]) / 2.0

@@ -22,11 +22,7 @@ from plywise.datasets.battle_corpus import RecordedBattle, RecordedStep, read_co
 from plywise.datasets.errors import ConfigError
 from plywise.engine.battle.border.codec import BattleSetup, Unsaid
 from plywise.engine.battle.border.describe import action_name, describe
-from plywise.engine.battle.oracle.replay import (
-    StepCheck,
-    check_step,
-    decode_before,
-)
+from plywise.engine.battle.oracle.replay import StepCheck, check_step, decode_before
 
 
 @dataclass

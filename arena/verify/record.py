@@ -14,17 +14,17 @@ from plywise.datasets.errors import ConfigError, PlywiseError
 from plywise.datasets.showdown_data import load
 from plywise.games.showdown.install import ensure_showdown, node_executable
 
-FORMATS = ("gen9randombattle", "gen9battlefactory", "gen9bssfactory", "gen9ou")
+RECORDED_FORMATS = ("gen9randombattle", "gen9battlefactory", "gen9bssfactory", "gen9ou")
 _SCRIPT = Path(__file__).parents[2] / "datasets" / "showdown" / "record.js"
 _PROGRESS = re.compile(r"battle (\d+) of \d+")
 _MAX_SEED = 2**31 // 100003  # seeds of single battles are seed * 100003 + number, 32 bits
 
 
-class RecordError(PlywiseError):
+class RecordingError(PlywiseError):
     """The recorder could not write a corpus."""
 
 
-def print_progress(done: int, battles: int) -> None:
+def print_recorded(done: int, battles: int) -> None:
     """Show on standard error how far a recording is, on one line of a terminal."""
     if sys.stderr.isatty():
         end = "\n" if done == battles else ""
@@ -39,7 +39,7 @@ def record_corpus(
     fuzz: bool = False,
     stall: bool = False,
     keepties: bool = True,
-    on_progress: Callable[[int, int], None] = print_progress,
+    on_progress: Callable[[int, int], None] = print_recorded,
 ) -> Path:
     """Play ``battles`` battles of random legal choices and write them to ``out``.
 
@@ -54,10 +54,10 @@ def record_corpus(
     Raises:
         ConfigError: an argument that makes no sense.
         ShowdownInstallError: Node or the package is missing and cannot be installed.
-        RecordError: the recorder failed; nothing is left at ``out``.
+        RecordingError: the recorder failed; nothing is left at ``out``.
     """
-    if format not in FORMATS:
-        raise ConfigError(f"format={format}: choose one of {', '.join(FORMATS)}")
+    if format not in RECORDED_FORMATS:
+        raise ConfigError(f"format={format}: choose one of {', '.join(RECORDED_FORMATS)}")
     if battles < 1:
         raise ConfigError(f"battles={battles}: must be at least 1")
     if not 0 <= seed <= _MAX_SEED:
@@ -68,7 +68,7 @@ def record_corpus(
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise RecordError(f"{out}: its folder cannot be made ({error.strerror})") from error
+        raise RecordingError(f"{out}: its folder cannot be made ({error.strerror})") from error
     scratch = out.with_name(out.name + ".part")
     command = [str(node), str(_SCRIPT), str(package), str(battles), str(seed), str(scratch), format]
     command += ["--fuzz"] * fuzz + ["--stall"] * stall + ["--keepties"] * keepties
@@ -99,7 +99,7 @@ def _run(command: list[str], battles: int, on_progress: Callable[[int, int], Non
     if process.returncode:
         errors = [line for line in complaints if "Error" in line] or complaints
         reason = errors[0] if errors else f"exit code {process.returncode}"
-        raise RecordError(
+        raise RecordingError(
             f"recording with Showdown {load().version} failed: {reason} "
             "(`plywise doctor` checks Node and the package)"
         )

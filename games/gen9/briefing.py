@@ -20,7 +20,7 @@ from plywise.games.gen9.infostate import InfoState, MonView, SideView, action_na
 from plywise.games.gen9.lookahead import outlooks, verdicts
 from plywise.games.gen9.option_facts import OptionFacts, foe_option_facts, own_option_facts
 
-RULES = """\
+RULES_TEXT = """\
 Pokémon battle, generation 9, singles. Two sides, one Pokémon out on each. Each turn both sides \
 choose at the same time: use a move of the Pokémon that is out, or switch to another. The side \
 whose Pokémon are all out of HP loses. "tera" means: Terastallize (once per battle), then use the \
@@ -119,7 +119,7 @@ def briefing(info: InfoState, worlds: np.ndarray[Any, Any], belief: RandomBattle
     return Briefing(
         game="gen9randombattle",
         player=info.player,
-        rules=RULES,
+        rules=RULES_TEXT,
         setup=own_team(info),
         situation=situation(info),
         own=tuple(_option(action_name(info, a), a, own[a], ahead[a]) for a in info.legal),

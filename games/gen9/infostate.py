@@ -11,12 +11,20 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
-STAT_NAMES = ("atk", "def", "spa", "spd", "spe")
-BOOST_NAMES = (*STAT_NAMES, "accuracy", "evasion")
+from plywise.engine.battle import constants as c
 
-# Actions, as the engine numbers them (engine/battle): moves, the same with Terastallization,
-# switches to a team index, the single option of a forced move, and nothing to send in.
-MOVE, TERA, SWITCH, FORCED, PASS = 0, 4, 8, 14, 15
+# Actions, as the engine numbers them: moves, the same with Terastallization, switches to a team
+# index, the single option of a forced move, and nothing to send in.
+MOVE, TERA, SWITCH, FORCED, PASS = (
+    c.ACTION_MOVE,
+    c.ACTION_TERA,
+    c.ACTION_SWITCH,
+    c.ACTION_FORCED,
+    c.ACTION_PASS,
+)
+
+HISTORY_LENGTH = 12
+"""Entries that ``InfoState.history`` keeps."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +87,7 @@ class SideView:
 
     Attributes:
         active: index into ``mons``; None when nobody is out.
-        boosts: stages of the active one (``BOOST_NAMES``), zeros left out.
+        boosts: stages of the active one (``names.BOOST_NAMES``), zeros left out.
         volatiles: volatile conditions of the active one -> turns since they began.
         conditions: side conditions -> layers (hazards) or turns since they began; also ``wish``
             and the future move that will land on this side.

@@ -27,7 +27,9 @@ from plywise.games.gen9.seen import Seen, SideSeen, ends_of_turn, gender_of
 COPIED_PP = 5  # of a move that a transformed Pokémon has copied
 
 
-def information_state(b: Plain, seen: Seen, player: int, legal: Sequence[int]) -> InfoState:
+def information_state_from_battle(
+    b: Plain, seen: Seen, player: int, legal: Sequence[int]
+) -> InfoState:
     """Return what ``player`` knows.
 
     Args:

@@ -22,7 +22,7 @@ from plywise.engine.battle.names import (
     STATUS_NAMES,
     TYPE_NAMES,
 )
-from plywise.games.gen9.infostate import MonView, MoveView, SideView
+from plywise.games.gen9.infostate import HISTORY_LENGTH, MonView, MoveView, SideView
 from plywise.games.gen9.reveals import (
     Look,
     Plain,
@@ -34,7 +34,6 @@ from plywise.games.gen9.reveals import (
     with_item,
 )
 
-HISTORY = 12
 # Volatile conditions that no message tells of.
 _SILENT = frozenset(("choicelock", "unburden", "metronome", "lockedmove"))
 
@@ -106,7 +105,7 @@ def observe(seen: Seen, before: Plain, after: Plain, actions: Sequence[int]) -> 
     sides = tuple(_observe_side(seen.sides[s], step, s, actions[s], events) for s in range(2))
     present = field_conditions(after)
     began = {name: seen.began.get(name, ends_of_turn(before)) for name in present}
-    history = (*seen.history, *events.in_order())[-HISTORY:]
+    history = (*seen.history, *events.in_order())[-HISTORY_LENGTH:]
     return Seen((sides[0], sides[1]), began, history)
 
 

@@ -22,13 +22,12 @@ from plywise.engine.battle.border import plain
 from plywise.engine.battle.border.battle_state import BattleState
 from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS, TERMINAL
 from plywise.games.base import Briefing, IllegalActionError, ParseResult, State, TimeLeft
-from plywise.games.gen9 import seen as seeing
 from plywise.games.gen9.belief import RandomBattleBelief
 from plywise.games.gen9.briefing import briefing as make_briefing
 from plywise.games.gen9.briefing import observation
 from plywise.games.gen9.infostate import InfoState, MonView, MoveView, SideView, action_name
-from plywise.games.gen9.knowledge import information_state
-from plywise.games.gen9.seen import Seen, SideSeen, ends_of_turn, shown_hp
+from plywise.games.gen9.knowledge import information_state_from_battle
+from plywise.games.gen9.seen import Seen, SideSeen, ends_of_turn, observe, shown_hp
 from plywise.games.gen9.worlds import sample_worlds
 
 _BELIEF = RandomBattleBelief()
@@ -84,7 +83,7 @@ class Gen9State(State):
         self.battle.apply_actions(int(actions[0]), int(actions[1]))
         self._known.clear()
         after = plain.thaw(self.battle.pool, 0)
-        self.seen = seeing.observe(self.seen, before, after, actions)
+        self.seen = observe(self.seen, before, after, actions)
 
     def apply_action(self, action: int) -> None:
         """Play the action of the one side that decides.
@@ -114,7 +113,7 @@ class Gen9State(State):
         if player not in self._known:
             b = plain.thaw(self.battle.pool, 0)
             legal = self.battle.legal_actions(player)
-            self._known[player] = information_state(b, self.seen, player, legal)
+            self._known[player] = information_state_from_battle(b, self.seen, player, legal)
         return self._known[player]
 
     def view(self, player: int) -> InfoStateView:

@@ -25,6 +25,7 @@ from plywise.engine.battle.names import MOVE_ID, STAT_NAMES, TYPE_ID
 from plywise.engine.battle.state import BATTLE
 from plywise.games.gen9.belief import RandomBattleBelief
 from plywise.games.gen9.infostate import FORCED, MOVE, SWITCH, TERA, InfoState, MonView, SideView
+from plywise.games.gen9.knowledge import COPIED_PP
 
 _FORMAT = "gen9randombattle"
 _BINDING = (
@@ -53,7 +54,6 @@ _FUTURE_MOVES = ("futuresight", "doomdesire")
 # Volatile conditions that keep a Pokémon in battle.
 _HOLDING = frozenset(("partiallytrapped", "trapped", "ingrain", "noretreat"))
 _DISABLED = 1  # fourth entry of a move slot
-_COPIED_PP = 5  # of a move that a transformed Pokémon has copied
 _HAZARDS = ("spikes", "toxicspikes", "stealthrock", "stickyweb")
 # Side conditions: whole duration, and the one that an item may give.
 _SIDE_TURNS = {
@@ -66,8 +66,7 @@ _SIDE_TURNS = {
 }
 _ENDLESS_WEATHER = ("primordialsea", "desolateland", "deltastream")
 
-Dump = dict[str, Any]
-Team = tuple[PokemonSet, ...]
+_Dump = dict[str, Any]
 
 
 def sample_worlds(
@@ -140,12 +139,12 @@ def _left(passed: int, usual: int, extended: int) -> int:
     return usual - passed if passed < usual else max(1, extended - passed)
 
 
-def _dump(info: InfoState, sets: tuple[Team, Team], rng: Random) -> Dump:
+def _dump(info: InfoState, sets: tuple[teams.Team, teams.Team], rng: Random) -> _Dump:
     views = (info.own, info.foe) if info.player == 0 else (info.foe, info.own)
     weather = {}
     if info.weather and info.weather not in _ENDLESS_WEATHER:
         weather = {"duration": _left(info.weather_turns, 5, 8)}
-    dump: Dump = {
+    dump: _Dump = {
         "turn": info.turn,
         "req": "move" if info.request == "move" else "switch",
         "w": info.weather,
@@ -176,7 +175,7 @@ def _dump(info: InfoState, sets: tuple[Team, Team], rng: Random) -> Dump:
     return dump
 
 
-def _slot_conditions(dump: Dump, view: SideView, s: int) -> None:
+def _slot_conditions(dump: _Dump, view: SideView, s: int) -> None:
     """Add a Wish, or a Future Sight that will land on side ``s``, made by who has that move."""
     done = codec.residuals_done(dump)
     for name, passed in view.conditions.items():
@@ -192,7 +191,7 @@ def _slot_conditions(dump: Dump, view: SideView, s: int) -> None:
             dump["S"][s]["sl"][0]["futuremove"] = future
 
 
-def _allow(own: Dump, info: InfoState) -> None:
+def _allow(own: _Dump, info: InfoState) -> None:
     """Leave the player exactly the choices that it has: what is barred to it, it was told."""
     if any(action >= SWITCH and action < FORCED for action in info.legal):
         # Nobody who may switch is held to a move; a protocol message may have outlived its effect
@@ -213,7 +212,7 @@ def _allow(own: Dump, info: InfoState) -> None:
         own["mtrp"] = True
 
 
-def _bar(foe: Dump, own: Dump) -> None:
+def _bar(foe: _Dump, own: _Dump) -> None:
     """Bar what the opponent may not choose in this world: its moves and its switches."""
     volatiles = foe["vo"]
     only = {volatiles[v]["move"] for v in ("choicelock", "encore") if v in volatiles}
@@ -235,7 +234,7 @@ def _bar(foe: Dump, own: Dump) -> None:
 
 
 def _transform(
-    mon: Dump, view: SideView, views: tuple[SideView, SideView], dump: Dump, other: Dump
+    mon: _Dump, view: SideView, views: tuple[SideView, SideView], dump: _Dump, other: _Dump
 ) -> None:
     """Make the active one the copy of an opponent that it is: of ``view.active_mon.species``."""
     known = view.active_mon
@@ -248,12 +247,12 @@ def _transform(
         mon["bmv"] = [["transform", 16, 16]]
     else:
         mon["bmv"] = mon["mv"]
-        mon["mv"] = [[m[0], min(m[2], _COPIED_PP), _COPIED_PP] for m in model["mv"]]
+        mon["mv"] = [[m[0], min(m[2], COPIED_PP), COPIED_PP] for m in model["mv"]]
     for key in ("sp", "st", "ty"):
         mon[key] = model[key]
 
 
-def _open_switch(dump: Dump, info: InfoState, rng: Random) -> None:
+def _open_switch(dump: _Dump, info: InfoState, rng: Random) -> None:
     """Ask for the replacements that are due, in the middle or at the end of a turn."""
     own, foe = dump["S"][info.player], dump["S"][1 - info.player]
     out = foe["P"][0]
@@ -276,7 +275,7 @@ def _open_switch(dump: Dump, info: InfoState, rng: Random) -> None:
     dump["q"].append(["residual", "", ""])
 
 
-def _side(view: SideView, other: SideView, team: Team, s: int, rng: Random) -> Dump:
+def _side(view: SideView, other: SideView, team: teams.Team, s: int, rng: Random) -> _Dump:
     active = view.active if view.active is not None else 0
     order = [active, *(i for i in range(len(team)) if i != active)]
     mons = []
@@ -287,7 +286,7 @@ def _side(view: SideView, other: SideView, team: Team, s: int, rng: Random) -> D
             _active(mon, view, f"@p{2 - s}:{other.active or 0}", rng)
         mons.append(mon)
     fainted = sum(m["hp"] == 0 for m in mons)
-    conditions: Dump = {}
+    conditions: _Dump = {}
     for name, amount in view.conditions.items():
         if name in _HAZARDS:
             conditions[name] = {"layers": amount}
@@ -303,13 +302,13 @@ def _side(view: SideView, other: SideView, team: Team, s: int, rng: Random) -> D
     }
 
 
-def _mon(i: int, known: MonView | None, s: PokemonSet, can_tera: bool, rng: Random) -> Dump:
+def _mon(i: int, known: MonView | None, s: PokemonSet, can_tera: bool, rng: Random) -> _Dump:
     """One Pokémon: the set drawn for it, and what is known written over that."""
     data = load()
     species = data.species_id(known.species if known else s.species)
     max_hp, _ = _strength(s, s.species)
     _, stats = _strength(s, species)
-    mon: Dump = {
+    mon: _Dump = {
         "i": i,
         "sp": species,
         "bsp": data.species_id(known.base_species if known else s.species),
@@ -356,7 +355,7 @@ def _moves(known: MonView | None, s: PokemonSet) -> list[list[Any]]:
     return out
 
 
-def _write_known(mon: Dump, known: MonView, rng: Random) -> None:
+def _write_known(mon: _Dump, known: MonView, rng: Random) -> None:
     if known.stats is not None:
         mon["st"], mon["mhp"], mon["hp"] = list(known.stats), known.max_hp, known.hp
     else:
@@ -390,7 +389,7 @@ def _hp(known: MonView, most: int, rng: Random) -> int:
     return max(1, rng.randint(min(low, high), high))
 
 
-def _active(mon: Dump, view: SideView, foe: str, rng: Random) -> None:
+def _active(mon: _Dump, view: SideView, foe: str, rng: Random) -> None:
     """Add what holds for the Pokémon that is out; ``foe`` refers to the one opposite."""
     turns = min(255, view.turns_out)
     types = [t for t in view.types if t in TYPE_ID][:2]
@@ -400,7 +399,7 @@ def _active(mon: Dump, view: SideView, foe: str, rng: Random) -> None:
         mon["ty"] = types
     if view.last_move:
         mon["lm"] = mon["lmu"] = view.last_move
-    volatiles: Dump = {}
+    volatiles: _Dump = {}
     for name, turns in view.volatiles.items():
         _volatile(volatiles, mon, name, turns, view.last_move, foe, rng)
     in_slots = view.last_move in {slot[0] for slot in mon["mv"]}
@@ -419,7 +418,7 @@ def _active(mon: Dump, view: SideView, foe: str, rng: Random) -> None:
 
 
 def _volatile(
-    out: Dump, mon: Dump, name: str, turns: int, last_move: str, foe: str, rng: Random
+    out: _Dump, mon: _Dump, name: str, turns: int, last_move: str, foe: str, rng: Random
 ) -> None:
     """Add the volatile condition that a protocol message stands for, if it is one."""
     for kind in ("protosynthesis", "quarkdrive"):
