@@ -218,16 +218,14 @@ def models(config: ModelsConfig, folder: Path) -> int:
 
 def fit(config: FitConfig, folder: Path) -> int:
     """Fit what self-play can teach."""
-    from plywise.arena.fit import branch_weights as fit_branches
-    from plywise.arena.fit import evaluation as fit_evaluation
-    from plywise.arena.fit import policy as fit_policy
+    from plywise.arena.fit import branch_weights, evaluation, policy
 
-    run_fit = {
-        "evaluation": fit_evaluation.run_fit,
-        "policy": fit_policy.run_fit,
-        "branches": fit_branches.run_fit,
+    run = {
+        "evaluation": evaluation.fit_evaluation,
+        "policy": policy.fit_policy,
+        "branches": branch_weights.fit_branches,
     }[config.what]
-    return run_fit(config, folder)
+    return run(config, folder)
 
 
 def llm(config: LLMCommandConfig, folder: Path) -> int:
