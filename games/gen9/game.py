@@ -1,8 +1,8 @@
-"""Random battles of generation 9 in this process: two whole teams, simultaneous moves.
+"""Random battles of generation 9 in this process: two teams of six, simultaneous moves.
 
-``gen9randombattle``: both teams are ones that Showdown's generator made, drawn by the seed; chance
-inside a turn comes from the state's own random source, which the seed sets too.  What a player
-knows is an :class:`~plywise.games.gen9.infostate.InfoState`, as on a server.
+``gen9randombattle``: the seed draws both teams from those that Showdown's generator makes, and
+seeds the state's generator of chance within turns.  A player's information state is an
+:class:`~plywise.games.gen9.infostate.InfoState`, as on a server.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from plywise.games.gen9.seen import Seen, observe
 from plywise.games.gen9.state import Gen9State
 
 BATTLE_FORMAT = "gen9randombattle"
-# Showdown ends a battle as a tie after 1000 turns; a turn may ask for a pivot's replacement of each
-# side and for replacements at its end.
+# Showdown ends a battle as a tie after 1000 turns; a turn may have a pivot's replacement
+# on each side and replacements at its end.
 _MAX_DECISIONS = 4000
 
 
@@ -53,7 +53,7 @@ class Gen9Battle(Game):
         )
 
     def teams(self, seed: int) -> tuple[teams.Team, teams.Team]:
-        """Return the teams of :meth:`new_initial_state`, whole ones of Showdown's generator."""
+        """Return the teams of :meth:`new_initial_state`, as Showdown's generator made them."""
         rng = Random(f"{BATTLE_FORMAT} {seed}")
         sets = random_battle_sets()
         return sets.random_team(rng), sets.random_team(rng)
@@ -82,7 +82,7 @@ class Gen9Battle(Game):
         return _MAX_DECISIONS
 
     def kernels(self) -> RulesKernels:
-        """Return the engine's rules, compiled, with all else that a decision needs."""
+        """Return the engine's rules; all kernels that a decision needs are then compiled."""
         prepare_damage_rolls()
         return rules()
 

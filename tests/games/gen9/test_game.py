@@ -138,7 +138,7 @@ def test_illegal_actions_are_refused() -> None:
             state.apply_actions(actions)
     with pytest.raises(IllegalActionError, match="use apply_actions"):
         state.apply_action(0)
-    with pytest.raises(ValueError, match="whose actions"):
+    with pytest.raises(ValueError, match="name the player"):
         state.legal_actions()
     assert state.serialize() == before
 
@@ -147,7 +147,7 @@ def member(species: str, ability: str, *moves: str, item: str = "leftovers") -> 
     return PokemonSet(species, 80, ability, item, "Normal", moves, (85,) * 6, (31,) * 6, gender="N")
 
 
-def test_a_player_is_told_what_showed_and_nothing_else() -> None:
+def test_a_player_knows_what_was_revealed_and_nothing_else() -> None:
     teams = (
         (member("metagross", "clearbody", "meteormash", "psychicfangs", item="choiceband"),),
         (
