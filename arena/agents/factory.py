@@ -39,7 +39,7 @@ from plywise.conf.schemas.search import (
     SimultaneousConfig,
 )
 from plywise.datasets.errors import ConfigError
-from plywise.games.exact_values import TRUTHS
+from plywise.games.exact_values import EXACT_VALUES
 from plywise.search.clock import LEAST_SECONDS, BattleClock
 from plywise.search.decision import Decision
 from plywise.search.guide.protocol import Consultation
@@ -182,8 +182,8 @@ class AgentFactory:
             raise ConfigError("agent 'pokechamp' is shown no solved examples: llm.examples=0")
         if entrant.name == "hunter" and rules.name != "battleship":
             raise ConfigError("agent 'hunter' plays game=battleship only")
-        if entrant.name == "solver" and rules.name not in TRUTHS:
-            raise ConfigError(f"agent 'solver' plays game={' or game='.join(TRUTHS)} only")
+        if entrant.name == "solver" and rules.name not in EXACT_VALUES:
+            raise ConfigError(f"agent 'solver' plays game={' or game='.join(EXACT_VALUES)} only")
         if entrant.name == "poke_engine":
             self._check_search(SimultaneousConfig)
             from plywise.games.gen9.poke_engine import load_poke_engine

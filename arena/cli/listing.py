@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+
 def list_agents() -> int:
     """Print the agents, with where each of them plays."""
     from plywise.arena.agents.catalog import CATALOG

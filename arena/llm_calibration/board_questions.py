@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from random import Random
 
 from plywise.arena.llm_calibration.known import LEAST_OPTIONS, KnownQuestion, QuestionMaker
-from plywise.games.exact_values import TRUTHS
+from plywise.games.exact_values import EXACT_VALUES
 from plywise.search.guide.protocol import Question
 
 _MOST_TRIES = 100_000  # positions looked at for one question
@@ -17,7 +17,7 @@ def board_questions(game: str, least: int, most: int) -> QuestionMaker:
     from plywise.games.registry import make_game
 
     rules = make_game(game)
-    truth = TRUTHS[game](rules)
+    truth = EXACT_VALUES[game](rules)
 
     def make(random: Random, number: int, guide: Question) -> KnownQuestion:
         for _ in range(_MOST_TRIES):

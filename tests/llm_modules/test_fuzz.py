@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from plywise.arena.agents.factory import AgentFactory
-from plywise.arena.bench.guides import GAMES
+from plywise.arena.bench.guides import ADVISED_GAMES
 from plywise.arena.cli.main import main
 from plywise.arena.play.match import play_game
 from plywise.conf.schemas.agents import AgentConfig
@@ -40,7 +40,7 @@ def test_a_fuzzed_model_costs_no_decision(
     # Other work may take the processor away for long here: `plywise bench guides` by itself is the
     # measurement.
     assert found["median_late_ms"] < 1000
-    assert {make_game(name).info.hidden_information for name in GAMES} == {False, True}
+    assert {make_game(name).info.hidden_information for name in ADVISED_GAMES} == {False, True}
 
 
 def test_every_answer_of_the_fuzzed_model_is_an_answer_or_a_named_error() -> None:
