@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 from plywise.arena.guidance.trust import Trust, trust_lines, trusts
 from plywise.arena.output.screen import Progress
@@ -14,7 +14,6 @@ from plywise.conf.schema import AgentConfig, LLMGroup, SearchConfig, Simultaneou
 from plywise.datasets.errors import ConfigError
 from plywise.search.decision import Decision
 from plywise.search.guide.protocol import Consultation, GuideReport
-from plywise.search.guide.when_to_ask import WhenUnsure
 
 if TYPE_CHECKING:
     from plywise.games.base import Game, State
@@ -31,15 +30,7 @@ _MODEL_LOG = logging.getLogger("plywise.llm")
 _MOST_TOLD = 5  # warnings about the model that people are told
 
 
-class Recorded(Consultation, Protocol):
-    """A consultation that can be told afterwards."""
-
-    @property
-    def transcript(self) -> list[dict[str, Any]]:
-        """One mapping per question, with ``question`` and ``status`` at least."""
-
-
-Consult = Callable[["State", int, int], Recorded]
+Consult = Callable[["State", int, int], Consultation]
 """Opens a consultation about a state's decision of a player, with a seed."""
 
 Think = Callable[[Consultation | None], Decision]
@@ -294,7 +285,7 @@ def asks(consultant: LLMConsultant, seconds: float | None) -> Consult:
 
     scribe = Scribe(seconds)
 
-    def consult(state: State, player: int, seed: int) -> Recorded:
+    def consult(state: State, player: int, seed: int) -> Consultation:
         asked = state.clone()  # the game may go on before its briefing is written
         return scribe.begin(
             lambda: asked.briefing(player), lambda briefing: consultant.consult(briefing, seed)
@@ -345,7 +336,7 @@ class Advised:
         report.used = len(decision.notes.get("advice_used", ()))
         report.ignored = int(decision.notes.get("advice_ignored", 0))
         notes = {**decision.notes, "guide": report, "transcript": consultation.transcript}
-        if isinstance(consultation, WhenUnsure):
+        if consultation.verdict:
             notes["ask"] = consultation.verdict
         if self._compare and report.used:
             without = unadvised()
