@@ -472,7 +472,7 @@ class BattleAgent(TimedAgent):
 
         def think(consultation: Consultation | None) -> Decision:
             nonlocal uncounted
-            uncounted = getattr(consultation, "uncounted", 0.0)  # a stand-in's oracle thought
+            uncounted = 0.0 if consultation is None else consultation.uncounted
             seconds = None if allowed is None else max(LEAST_SECONDS, allowed - spent())
             return search.decide(worlds, None, player, seed, consultation, seconds)
 

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from plywise.arena.guidance.trust import Trust, trust_lines, trusts
 from plywise.arena.output.screen import Progress
@@ -22,7 +24,6 @@ from plywise.conf.schemas.search import SearchConfig, SimultaneousConfig
 from plywise.datasets.errors import ConfigError
 from plywise.search.decision import Decision
 from plywise.search.guide.protocol import Consultation, GuideReport
-from plywise.search.guide.when_to_ask import WhenUnsure
 
 if TYPE_CHECKING:
     from plywise.games.base import Game, State
@@ -39,15 +40,7 @@ _MODEL_LOG = logging.getLogger("plywise.llm")
 _MOST_TOLD = 5  # warnings about the model that people are told
 
 
-class Recorded(Consultation, Protocol):
-    """A consultation that can be told afterwards."""
-
-    @property
-    def transcript(self) -> list[dict[str, Any]]:
-        """One mapping per question, with ``question`` and ``status`` at least."""
-
-
-Consult = Callable[["State", int, int], Recorded]
+Consult = Callable[["State", int, int], Consultation]
 """Opens a consultation about a state's decision of a player, with a seed."""
 
 Think = Callable[[Consultation | None], Decision]
@@ -320,7 +313,7 @@ def asks(consultant: LLMConsultant, seconds: float | None) -> Consult:
 
     scribe = Scribe(seconds)
 
-    def consult(state: State, player: int, seed: int) -> Recorded:
+    def consult(state: State, player: int, seed: int) -> Consultation:
         asked = state.clone()  # the game may go on before its briefing is written
         return scribe.begin(
             lambda: asked.briefing(player), lambda briefing: consultant.consult(briefing, seed)
@@ -371,7 +364,7 @@ class Advised:
         report.used = len(decision.notes.get("advice_used", ()))
         report.ignored = int(decision.notes.get("advice_ignored", 0))
         notes = {**decision.notes, "guide": report, "transcript": consultation.transcript}
-        if isinstance(consultation, WhenUnsure):
+        if consultation.verdict:
             notes["ask"] = consultation.verdict
         if self._compare and report.used:
             without = unadvised()

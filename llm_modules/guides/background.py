@@ -16,7 +16,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from plywise.search.guide.protocol import Advice, GuideReport
+from plywise.search.guide.protocol import Advice, Consultation, GuideReport
 
 if TYPE_CHECKING:
     from plywise.games.base import Briefing
@@ -72,7 +72,7 @@ class Scribe:
             self.expected += share * (seconds - self.expected)
 
 
-class Meanwhile:
+class Meanwhile(Consultation):
     """A consultation (``search.guide.Consultation``) that a :class:`Scribe` begins."""
 
     def __init__(

@@ -24,7 +24,7 @@ from plywise.llm_modules.prompts.examples import Example, ExampleBook
 from plywise.llm_modules.prompts.prompting import LetteredQuestion, PromptLimits, Prompts
 from plywise.llm_modules.prompts.scoring import LetterCalibration
 from plywise.llm_modules.providers.base import Answer, Call, ChatClient
-from plywise.search.guide.protocol import Advice, GuideReport, Question
+from plywise.search.guide.protocol import Advice, Consultation, GuideReport, Question
 
 #: The order in which questions are asked: the most useful first, since time may run out.
 ORDER = (Question.PROPOSE, Question.MODEL, Question.EVALUATE)
@@ -141,7 +141,7 @@ class _Asked:
     began: float
 
 
-class LLMConsultation:
+class LLMConsultation(Consultation):
     """The questions about one decision, one after another (``search.guide.Consultation``).
 
     The next question is sent when the earlier one's answer is polled, so that a server with one

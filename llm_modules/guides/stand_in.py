@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from plywise.games.base import State
 from plywise.llm_modules.guides.guides import DEFAULT_TRUST, ORDER, GuideConfig
-from plywise.search.guide.protocol import Advice, GuideReport, Question
+from plywise.search.guide.protocol import Advice, Consultation, GuideReport, Question
 
 
 class Oracle(Protocol):
@@ -86,11 +86,10 @@ class StandIn:
         return StandInConsultation(answers, transcript, self._delay, start)
 
 
-class StandInConsultation:
+class StandInConsultation(Consultation):
     """Answers that are known from the start and arrive together (``search.guide.Consultation``).
 
     Attributes:
-        transcript: one mapping per question.
         uncounted: seconds that the oracle thought, which are nobody's time.
     """
 
@@ -102,11 +101,16 @@ class StandInConsultation:
         start: float | None = None,
     ) -> None:
         now = time.perf_counter()
-        self.transcript = transcript
+        self._transcript = transcript
         self.uncounted = 0.0 if start is None else now - start
         self._answers = answers
         self._due = now + delay
         self._report = GuideReport(calls=len(answers))
+
+    @property
+    def transcript(self) -> list[dict[str, Any]]:
+        """One mapping per question."""
+        return self._transcript
 
     @property
     def finished(self) -> bool:
@@ -124,6 +128,6 @@ class StandInConsultation:
     def close(self) -> GuideReport:
         """Return how many answers there were; those that nobody waited for were late."""
         self._report.late = len(self._answers)
-        for told in self.transcript[: self._report.late]:
+        for told in self._transcript[: self._report.late]:
             told["status"] = "late"
         return self._report
