@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 from plywise.arena.agents.clocked import TimedAgent
 from plywise.games.base import NO_ACTION, GameInfo, State
+from plywise.llm_modules.guides.call_log import last_error
 from plywise.llm_modules.guides.dialogue import Dialogue
 from plywise.llm_modules.guides.format_fallback import WRITING, Ladder
-from plywise.llm_modules.guides.ledger import last_error
 from plywise.llm_modules.players.methods import Desk, MethodConfig
 from plywise.llm_modules.players.pokechamp import (
     Sampled,

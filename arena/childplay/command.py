@@ -18,7 +18,7 @@ from rich.console import Console
 
 from plywise.arena.childplay.games import GameTask
 from plywise.arena.childplay.puzzles import PUZZLES
-from plywise.arena.childplay.sitting import Examined, ModelExamined, Outcome, Sitting
+from plywise.arena.childplay.session import Examined, ModelExamined, Outcome, Sitting
 from plywise.arena.childplay.table import Row, lines, row
 from plywise.arena.guidance.language_model import LanguageModel
 from plywise.arena.output.files import RecordWriter, write_summary
@@ -28,7 +28,7 @@ from plywise.datasets.childplay import smiles
 from plywise.datasets.childplay.presets import GAMES, PRESETS, PUBLISHED, Preset
 from plywise.datasets.errors import ConfigError, PlywiseError
 from plywise.llm_modules.calls.errors import LLMError
-from plywise.llm_modules.exam import Examinee, ExamPrompts
+from plywise.llm_modules.players.exam import Examinee, ExamPrompts
 
 _MOST_FAULTS = 8  # in a row; then the run ends
 _FIRST_FAULTS = 3  # the same while nothing has been answered yet

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from plywise.arena.childplay import solvers
-from plywise.arena.childplay.sitting import Baseline, Reading, Sitting
+from plywise.arena.childplay.session import Baseline, Reading, Sitting
 from plywise.datasets.childplay.presets import Preset
 from plywise.games.base import State
 from plywise.games.childplay import notation

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from plywise.arena.childplay.sitting import Baseline, Reading, Sitting
+from plywise.arena.childplay.session import Baseline, Reading, Sitting
 from plywise.datasets.childplay import lcl, shapes, smiles
 from plywise.datasets.childplay.presets import Preset
 from plywise.games.childplay import final_answer, final_word

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from plywise.arena.childplay.sitting import FAULT, Outcome
+from plywise.arena.childplay.session import FAULT, Outcome
 from plywise.arena.ratings.intervals import Interval, wilson
 from plywise.llm_modules.calls.accounting import Prices
 
@@ -21,7 +21,7 @@ class Row:
         n: items with a result; faults are not among them.
         score, low, high: mean points with their Wilson interval at 95 %; None without a result.
         wins, draws, losses: of games; for puzzles 0.
-        illegal, retries, forfeits, faults: see :class:`~plywise.arena.childplay.sitting.Outcome`.
+        illegal, retries, forfeits, faults: see :class:`~plywise.arena.childplay.session.Outcome`.
         cost: US dollars; None where no prices were given.
         means: of further figures, over the answers that have them.
     """

@@ -18,11 +18,11 @@ from plywise.search.guide.when_to_ask import WhenUnsure
 
 if TYPE_CHECKING:
     from plywise.games.base import Game, State
+    from plywise.llm_modules.calls.chat import ChatClient
     from plywise.llm_modules.calls.settings import LLMConfig
     from plywise.llm_modules.guides.guides import GuideConfig, LLMConsultant
     from plywise.llm_modules.guides.stand_in import Oracle
     from plywise.llm_modules.prompts.examples import ExampleBook
-    from plywise.llm_modules.providers.base import ChatClient
     from plywise.llm_modules.providers.embedded import EmbeddedServer
 
 log = logging.getLogger(__name__)

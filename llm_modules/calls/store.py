@@ -12,8 +12,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Protocol
 
+from plywise.llm_modules.calls.chat import Answer
 from plywise.llm_modules.calls.errors import LLMConfigError
-from plywise.llm_modules.providers.base import Answer
 
 log = logging.getLogger("plywise.llm")
 

@@ -12,15 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from plywise.llm_modules.calls.chat import Answer, Request
 from plywise.llm_modules.guides.dialogue import UNREADABLE
 from plywise.llm_modules.guides.format_fallback import (
     SCORING,
     WRITING,
-    AnswerMode,
     Ladder,
-    response_format,
 )
-from plywise.llm_modules.prompts.forms import Form, Wanted
+from plywise.llm_modules.prompts.forms import AnswerMode, Form, Wanted
 from plywise.llm_modules.prompts.prompting import LetteredQuestion
 from plywise.llm_modules.prompts.scoring import (
     LetterCalibration,
@@ -30,7 +29,6 @@ from plywise.llm_modules.prompts.scoring import (
     to_values,
     to_weights,
 )
-from plywise.llm_modules.providers.base import Answer, Request
 from plywise.search.guide.protocol import Question
 
 _TOP_LOGPROBS = 20
@@ -90,7 +88,7 @@ class Scoring:
         return Request(
             messages=lettered.by_letter if mode is AnswerMode.TEXT else lettered.by_json,
             max_tokens=form.max_tokens(mode),
-            response_format=response_format(mode, form.properties()),
+            response_format=form.response_format(mode),
             seed=seed,
         )
 
@@ -148,7 +146,7 @@ class Reasoning:
         return Request(
             messages=lettered.worded(form),
             max_tokens=form.max_tokens(mode),
-            response_format=response_format(mode, form.properties()),
+            response_format=form.response_format(mode),
             seed=seed,
         )
 

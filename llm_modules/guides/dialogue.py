@@ -8,11 +8,11 @@ from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
 from typing import Any
 
+from plywise.llm_modules.calls.chat import Call, ChatClient, Message, Request
 from plywise.llm_modules.calls.errors import LLMError, LLMRequestError
-from plywise.llm_modules.guides.format_fallback import AnswerMode, Foothold, Ladder, response_format
-from plywise.llm_modules.guides.ledger import Ledger
-from plywise.llm_modules.prompts.forms import Filled, Form
-from plywise.llm_modules.providers.base import Call, ChatClient, Message, Request
+from plywise.llm_modules.guides.call_log import Ledger
+from plywise.llm_modules.guides.format_fallback import Foothold, Ladder
+from plywise.llm_modules.prompts.forms import AnswerMode, Filled, Form
 
 UNREADABLE = "the reply does not answer the question"
 
@@ -40,7 +40,7 @@ class Sheet:
         return Request(
             messages=self.messages,
             max_tokens=self.form.max_tokens(mode),
-            response_format=response_format(mode, self.form.properties()),
+            response_format=self.form.response_format(mode),
             seed=self.seed % 2**31,
             temperature=self.temperature,
         )

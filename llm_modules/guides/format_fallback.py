@@ -7,23 +7,12 @@ used from then on.
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
-from collections.abc import Mapping
-from enum import Enum
-from typing import Any
+
+from plywise.llm_modules.prompts.forms import AnswerMode
 
 log = logging.getLogger("plywise.llm")
-
-
-class AnswerMode(Enum):
-    """How an answer is asked for, best first."""
-
-    SCORES = "scores"
-    SCHEMA = "json_schema"
-    JSON = "json_object"
-    TEXT = "text"
 
 
 SCORING = tuple(AnswerMode)
@@ -81,19 +70,3 @@ class Foothold:
     def worked(self, mode: AnswerMode) -> None:
         """Take note that an answer asked for in this way could be used."""
         self._ladder.settle(mode, self.why)
-
-
-def response_format(mode: AnswerMode, properties: Mapping[str, Any]) -> str:
-    """Return OpenAI's ``response_format`` for an object with these properties ("" for none)."""
-    if mode is AnswerMode.JSON:
-        return json.dumps({"type": "json_object"})
-    if mode is not AnswerMode.SCHEMA:
-        return ""
-    schema = {
-        "type": "object",
-        "properties": dict(properties),
-        "required": list(properties),
-        "additionalProperties": False,
-    }
-    wrapped = {"name": "answer", "strict": True, "schema": schema}
-    return json.dumps({"type": "json_schema", "json_schema": wrapped})

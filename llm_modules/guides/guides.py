@@ -16,14 +16,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from plywise.games.base import Briefing
+from plywise.llm_modules.calls.chat import Answer, Call, ChatClient
 from plywise.llm_modules.calls.errors import LLMConfigError, LLMError, LLMRequestError
 from plywise.llm_modules.guides.asking import Asking, Reasoning, Scoring
-from plywise.llm_modules.guides.format_fallback import AnswerMode, Foothold, Ladder
-from plywise.llm_modules.guides.ledger import Ledger
+from plywise.llm_modules.guides.call_log import Ledger
+from plywise.llm_modules.guides.format_fallback import Foothold, Ladder
 from plywise.llm_modules.prompts.examples import Example, ExampleBook
+from plywise.llm_modules.prompts.forms import AnswerMode
 from plywise.llm_modules.prompts.prompting import LetteredQuestion, PromptLimits, Prompts
 from plywise.llm_modules.prompts.scoring import LetterCalibration
-from plywise.llm_modules.providers.base import Answer, Call, ChatClient
 from plywise.search.guide.protocol import Advice, GuideReport, Question
 
 #: The order in which questions are asked: the most useful first, since time may run out.

@@ -10,14 +10,14 @@ from random import Random
 from typing import Any
 
 from plywise.games.base import Briefing
+from plywise.llm_modules.calls.chat import ChatClient
+from plywise.llm_modules.guides.call_log import Ledger, last_error
 from plywise.llm_modules.guides.dialogue import Dialogue
 from plywise.llm_modules.guides.format_fallback import WRITING, Ladder
 from plywise.llm_modules.guides.guides import GuideConfig, LLMConsultant
-from plywise.llm_modules.guides.ledger import Ledger, last_error
 from plywise.llm_modules.players.memory import Memory
 from plywise.llm_modules.players.methods import METHODS, Desk, MethodConfig, Verdict
 from plywise.llm_modules.prompts.examples import ExampleBook
-from plywise.llm_modules.providers.base import ChatClient
 from plywise.search.guide.protocol import Advice, GuideReport, Question
 
 log = logging.getLogger("plywise.llm")

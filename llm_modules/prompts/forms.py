@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from plywise.llm_modules.guides.format_fallback import AnswerMode
 from plywise.llm_modules.prompts.scoring import read_choice
 
 _BASE_TOKENS = 32  # brackets, quotes, names
@@ -23,6 +22,15 @@ _LETTER_TOKENS = 4
 _NUMBER_TOKENS = 10  # of a letter with its number
 _TEXT_TOKENS = 64  # what a model says around its answer where nothing forces its hand
 _MOST_OBJECTS = 50  # looked at in a reply
+
+
+class AnswerMode(Enum):
+    """How an answer is asked for, best first."""
+
+    SCORES = "scores"
+    SCHEMA = "json_schema"
+    JSON = "json_object"
+    TEXT = "text"
 
 
 class Wanted(Enum):
@@ -86,6 +94,22 @@ class Form:
             }
         thought = {"type": "string", "maxLength": self.thought}
         return ({"thought": thought} if self.thought else {}) | {self.wanted.value: answer}
+
+    def response_format(self, mode: AnswerMode) -> str:
+        """Return OpenAI's ``response_format`` for this form as JSON text ("" for none)."""
+        if mode is AnswerMode.JSON:
+            return json.dumps({"type": "json_object"})
+        if mode is not AnswerMode.SCHEMA:
+            return ""
+        properties = self.properties()
+        schema = {
+            "type": "object",
+            "properties": properties,
+            "required": list(properties),
+            "additionalProperties": False,
+        }
+        wrapped = {"name": "answer", "strict": True, "schema": schema}
+        return json.dumps({"type": "json_schema", "json_schema": wrapped})
 
     def max_tokens(self, mode: AnswerMode) -> int:
         """Return how many tokens the longest answer takes, two characters of a thought to one."""

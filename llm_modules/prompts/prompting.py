@@ -20,10 +20,10 @@ from string import Template
 from typing import Any
 
 from plywise.games.base import Briefing, Option
+from plywise.llm_modules.calls.chat import Message
 from plywise.llm_modules.calls.errors import LLMConfigError
 from plywise.llm_modules.prompts.examples import Example
 from plywise.llm_modules.prompts.forms import Form, Wanted
-from plywise.llm_modules.providers.base import Message
 from plywise.search.guide.protocol import Question
 
 LETTERS = string.ascii_uppercase

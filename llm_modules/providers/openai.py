@@ -27,6 +27,14 @@ from openai.types.chat import ChatCompletion
 
 from plywise.llm_modules.calls.accounting import Spent, Usage
 from plywise.llm_modules.calls.breaker import Breaker
+from plywise.llm_modules.calls.chat import (
+    Answer,
+    Call,
+    Request,
+    fingerprint,
+    read_completion,
+    read_tokens,
+)
 from plywise.llm_modules.calls.errors import (
     LLMAuthError,
     LLMBudgetError,
@@ -45,14 +53,6 @@ from plywise.llm_modules.calls.errors import (
 )
 from plywise.llm_modules.calls.settings import LLMConfig, check_address
 from plywise.llm_modules.calls.store import AnswerStore, FileStore, MemoryStore
-from plywise.llm_modules.providers.base import (
-    Answer,
-    Call,
-    Request,
-    fingerprint,
-    read_completion,
-    read_tokens,
-)
 from plywise.llm_modules.providers.replay import Recorder
 
 log = logging.getLogger("plywise.llm")

@@ -21,9 +21,9 @@ from typing import Any
 
 from plywise.llm_modules.calls import errors
 from plywise.llm_modules.calls.accounting import Spent, Usage
+from plywise.llm_modules.calls.chat import Answer, Call, Request, fingerprint
 from plywise.llm_modules.calls.errors import LLMConfigError, LLMError, LLMNotRecordedError
 from plywise.llm_modules.calls.settings import LLMConfig
-from plywise.llm_modules.providers.base import Answer, Call, Request, fingerprint
 
 log = logging.getLogger("plywise.llm")
 

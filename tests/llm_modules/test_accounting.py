@@ -18,9 +18,9 @@ from plywise.conf.llm_schema import BudgetGroup
 from plywise.conf.schema import AgentConfig, AlphaBetaConfig, GameConfig, LLMGroup
 from plywise.datasets.errors import ConfigError
 from plywise.llm_modules.calls.accounting import Budget, Prices, Spent
+from plywise.llm_modules.calls.chat import Call, Message, Request
 from plywise.llm_modules.calls.errors import LLMBudgetError, LLMConfigError
 from plywise.llm_modules.calls.settings import LLMConfig
-from plywise.llm_modules.providers.base import Call, Message, Request
 from plywise.llm_modules.providers.mock import JSON, MockEndpoint, Reply, refuses, says, scores
 from plywise.llm_modules.providers.openai import LLMClient
 from plywise.search.guide.protocol import GuideReport

@@ -13,6 +13,7 @@ import pytest
 
 from plywise.datasets.errors import ConfigError, PlywiseError
 from plywise.llm_modules.calls.breaker import Breaker
+from plywise.llm_modules.calls.chat import Answer, Message, Request
 from plywise.llm_modules.calls.errors import (
     LLMAuthError,
     LLMClosedError,
@@ -29,7 +30,6 @@ from plywise.llm_modules.calls.errors import (
     one_line,
 )
 from plywise.llm_modules.calls.settings import LLMConfig
-from plywise.llm_modules.providers.base import Answer, Message, Request
 from plywise.llm_modules.providers.mock import (
     MockEndpoint,
     Reply,

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from plywise.games.base import Briefing, Option
+from plywise.llm_modules.calls.chat import Message, Request
 from plywise.llm_modules.calls.errors import EmbeddedError, LLMAuthError, LLMUnreachableError
 from plywise.llm_modules.calls.settings import LLMConfig
-from plywise.llm_modules.guides.format_fallback import AnswerMode
 from plywise.llm_modules.guides.guides import GuideConfig, LLMConsultant
+from plywise.llm_modules.prompts.forms import AnswerMode
 from plywise.llm_modules.providers import embedded
-from plywise.llm_modules.providers.base import Message, Request
 from plywise.llm_modules.providers.embedded import EmbeddedServer, check_gguf, default_weights
 from plywise.llm_modules.providers.openai import LLMClient
 from plywise.search.guide.protocol import Question

@@ -15,12 +15,11 @@ from plywise.games.base import Briefing, Option
 from plywise.games.registry import REGISTRY, make_game
 from plywise.llm_modules.calls.errors import LLMConfigError
 from plywise.llm_modules.calls.settings import LLMConfig
-from plywise.llm_modules.guides.format_fallback import AnswerMode
 from plywise.llm_modules.guides.guides import GuideConfig
 from plywise.llm_modules.players.memory import Memory
 from plywise.llm_modules.players.methods import METHODS, MethodConfig
 from plywise.llm_modules.players.players import LLMPlayer
-from plywise.llm_modules.prompts.forms import Form, Wanted
+from plywise.llm_modules.prompts.forms import AnswerMode, Form, Wanted
 from plywise.llm_modules.providers.mock import JSON, MockEndpoint, Reply, refuses, says
 from plywise.llm_modules.providers.openai import LLMClient
 

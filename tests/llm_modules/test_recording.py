@@ -28,6 +28,7 @@ from plywise.conf.schema import (
     SimultaneousConfig,
 )
 from plywise.datasets.errors import ConfigError
+from plywise.llm_modules.calls.chat import Message, Request
 from plywise.llm_modules.calls.errors import (
     LLMConfigError,
     LLMNotRecordedError,
@@ -35,7 +36,6 @@ from plywise.llm_modules.calls.errors import (
     LLMTimeoutError,
 )
 from plywise.llm_modules.calls.settings import LLMConfig
-from plywise.llm_modules.providers.base import Message, Request
 from plywise.llm_modules.providers.mock import JSON, MockEndpoint, Reply, refuses, says, scores
 from plywise.llm_modules.providers.openai import LLMClient
 from plywise.llm_modules.providers.replay import Replay

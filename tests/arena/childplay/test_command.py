@@ -14,7 +14,7 @@ from plywise.arena.bench.command import run_bench
 from plywise.arena.childplay import command as bench_childplay
 from plywise.arena.childplay.command import ExamStoppedError
 from plywise.arena.childplay.games import GameTask
-from plywise.arena.childplay.sitting import Outcome
+from plywise.arena.childplay.session import Outcome
 from plywise.arena.childplay.table import lines, row
 from plywise.arena.cli import main as cli
 from plywise.arena.output.files import read_records
@@ -25,7 +25,7 @@ from plywise.datasets.childplay.presets import GAMES, PRESETS, TASKS
 from plywise.games.battleship.game import BattleshipState
 from plywise.games.childplay import notation
 from plywise.llm_modules.calls.errors import LLMAuthError, LLMConfigError
-from plywise.llm_modules.exam import ExamPrompts
+from plywise.llm_modules.players.exam import ExamPrompts
 from plywise.llm_modules.providers.mock import JSON, MockEndpoint, Reply, refuses, says
 
 NONE = LLMGroup(name="none")
@@ -121,7 +121,7 @@ def test_both_sides_start_alike() -> None:
 
 
 def sit(task: GameTask, outcome: Outcome, number: int) -> None:
-    from plywise.arena.childplay.sitting import Sitting
+    from plywise.arena.childplay.session import Sitting
 
     preset = PRESETS["childplay_fixed"]
     who = task.baselines[0]
@@ -333,7 +333,7 @@ def test_every_prompt_is_filled_and_static_text_comes_first(task: str, preset: s
             asked.append(messages)
             return made.baselines[1].answer(messages, subject, rng)
 
-    from plywise.arena.childplay.sitting import Sitting
+    from plywise.arena.childplay.session import Sitting
 
     for outcome in outcomes:
         made.sit(Sitting(Spy(), PRESETS[preset], prompts, outcome, Random(1)), outcome.number)

@@ -11,9 +11,9 @@ from random import Random
 from typing import Any, Protocol
 
 from plywise.datasets.childplay.presets import Preset
+from plywise.llm_modules.calls.chat import Answer, Message
 from plywise.llm_modules.calls.errors import LLMReplyError
-from plywise.llm_modules.exam import Examinee, ExamPrompts
-from plywise.llm_modules.providers.base import Answer, Message
+from plywise.llm_modules.players.exam import Examinee, ExamPrompts
 
 FAULT = "fault"
 _SHOWN = 2000  # characters of a reply that are kept in the record

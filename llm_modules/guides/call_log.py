@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from plywise.llm_modules.calls.chat import Answer, Call, Request
 from plywise.llm_modules.calls.errors import LLMBudgetError
-from plywise.llm_modules.providers.base import Answer, Call, Request
 from plywise.search.guide.protocol import GuideReport
 
 

@@ -13,10 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 from string import Template
 
+from plywise.llm_modules.calls.chat import Answer, ChatClient, Message, Request
 from plywise.llm_modules.calls.errors import LLMConfigError, LLMPausedError
-from plywise.llm_modules.providers.base import Answer, ChatClient, Message, Request
 
-_FOLDER = Path(__file__).parent / "prompts"
+_FOLDER = Path(__file__).parents[1] / "prompts"
 _PART = re.compile(r"^\[(system|user)\]\n", re.MULTILINE)
 _PATIENCE = 2  # how often a pause of the client is waited out for one question
 _LOOK = 0.2  # seconds between looks at a pausing client
