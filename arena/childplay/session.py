@@ -1,6 +1,6 @@
-"""One question after another to whoever is examined, and what came of it.
+"""Participants of the benchmark, and the session in which one of them answers an item.
 
-Whoever is examined answers in text, the baselines too: all go through the same readers.
+All participants answer in text, the baselines too: their replies are parsed by the same functions.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from plywise.llm_modules.calls.errors import LLMReplyError
 from plywise.llm_modules.players.exam import Examinee, ExamPrompts
 
 FAULT = "fault"
-_SHOWN = 2000  # characters of a reply that are kept in the record
+_MAX_REPLY = 2000  # characters of a reply in the record
 
 
-class Examined(Protocol):
-    """Who answers.
+class Participant(Protocol):
+    """Participant of the benchmark: a baseline or a model.
 
     Attributes:
-        name: for tables.
+        name: name in tables.
     """
 
     name: str
@@ -32,29 +32,34 @@ class Examined(Protocol):
         """Return the reply to a prompt.
 
         Args:
-            messages: the prompt; all that a model may look at.
-            subject: what the prompt is about, for baselines.
-            rng: all chance of a baseline.
+            messages: prompt, the only input of a model.
+            subject: item or position of the prompt, the input of baselines.
+            rng: random numbers for baselines.
 
         Raises:
-            LLMError: none came.
+            LLMError: there is no reply.
         """
 
 
 class Baseline:
-    """A rule that knows the subject itself and writes its answer as a model would."""
+    """Participant that computes its answer from the subject.
+
+    Args:
+        name: name in tables.
+        reply: function from a subject to an answer in text.
+    """
 
     def __init__(self, name: str, reply: Callable[[Any, Random], str]) -> None:
         self.name = name
         self._reply = reply
 
     def answer(self, messages: tuple[Message, ...], subject: Any, rng: Random) -> Answer:
-        """Return the rule's answer."""
+        """Return the computed answer."""
         return Answer(self._reply(subject, rng), self.name)
 
 
-class ModelExamined:
-    """A language model, which sees the prompt and nothing else."""
+class ModelParticipant:
+    """Language model as a participant."""
 
     def __init__(self, examinee: Examinee) -> None:
         self.name = examinee.name
@@ -66,20 +71,26 @@ class ModelExamined:
 
 
 @dataclass
-class Outcome:
-    """What came of one item: a puzzle, or a whole game.
+class ItemResult:
+    """Result of one item: a puzzle, or a whole game.
 
     Attributes:
-        seat: which player the examined was in a game.
+        task: name of the task.
+        player: name of the participant.
+        number: number of the item.
+        seat: player index of the participant in a game; None: a puzzle.
         result: win, draw, loss, right, wrong or fault.
-        score: points in [0, 1]; None for a fault, which counts nowhere.
-        illegal: replies that could not be taken; ``retries``: those that were replaced;
-            ``forfeit``: whether the last one was not, and the item was lost so.
-        why: the last reason for an illegal reply, a wrong answer or a fault.
-        calls, cached: answers, and those of them that had been given before (at no cost).
-        http_retries: requests that the client had to repeat.
-        details: further figures of a task.
-        turns: prompt, reply and what was read of it.
+        score: points in [0, 1]; None: a fault, which is not counted.
+        illegal: number of illegal replies.
+        retries: illegal replies after which the participant could answer again.
+        forfeit: whether the last reply is illegal, and the item is lost thereby.
+        why: reason of the last illegal reply, wrong answer or fault.
+        calls: answers, cached ones included.
+        cached: answers from the client's cache, at no cost.
+        http_retries: retries of HTTP requests.
+        prompt_tokens, completion_tokens, seconds: totals of the answers.
+        details: further figures of the task.
+        turns: prompt, reply and parsed answer of each turn.
     """
 
     task: str
@@ -102,47 +113,56 @@ class Outcome:
     turns: list[dict[str, str]] = field(default_factory=list)
 
     def fail(self, why: str) -> None:
-        """Make it a fault of the infrastructure."""
+        """Set the result to a fault of the infrastructure."""
         self.result, self.score, self.why, self.forfeit = FAULT, None, why, False
 
     def judge(self, right: bool, why: str = "") -> None:
-        """Note whether a puzzle's answer is right."""
+        """Set the result of a puzzle."""
         self.result, self.score = ("right", 1.0) if right else ("wrong", 0.0)
         self.why = why or self.why
 
 
 @dataclass(frozen=True)
-class Reading:
-    """What a reader made of a reply: a value, or None and why it cannot be taken."""
+class ParsedReply:
+    """Parsed reply: a value, or None and the reason why the reply is illegal."""
 
     value: Any
     reason: str = ""
 
 
 @dataclass(frozen=True)
-class Sitting:
-    """Puts the questions of one item to whoever is examined, and keeps count in ``outcome``."""
+class ItemSession:
+    """Session in which a participant answers the questions of one item.
 
-    who: Examined
+    Attributes:
+        who: the participant.
+        preset: rules of the benchmark.
+        prompts: prompt texts.
+        outcome: result of the item, updated by :meth:`ask`.
+        rng: random numbers for baselines.
+    """
+
+    who: Participant
     preset: Preset
     prompts: ExamPrompts
-    outcome: Outcome
+    outcome: ItemResult
     rng: Random
 
     def ask(
-        self, prompt: str, fields: dict[str, str], subject: Any, read: Callable[[str], Reading]
+        self, prompt: str, fields: dict[str, str], subject: Any, read: Callable[[str], ParsedReply]
     ) -> Any:
-        """Return the value read of the reply, or None where every try was illegal.
+        """Return the parsed value of the reply, None if all tries are illegal.
 
         Raises:
-            LLMError: no reply came (or, as published, an empty one).
+            LLMError: there is no reply, or (in the published rules) an empty one.
         """
         outcome = self.outcome
         messages = self.prompts.messages(prompt, fields)
         for tries_left in range(self.preset.retries, -1, -1):
             answer = self.who.answer(messages, subject, self.rng)
             outcome.calls += 1
-            outcome.cached += answer.cached
+            if answer.cached:
+                outcome.cached += 1
             outcome.http_retries += answer.retries
             outcome.prompt_tokens += answer.prompt_tokens
             outcome.completion_tokens += answer.completion_tokens
@@ -150,24 +170,24 @@ class Sitting:
             text = answer.text
             if not text.strip() and self.preset.empty_is_fault:
                 raise LLMReplyError(f"an empty reply (finish reason: {answer.finish_reason!r})")
-            reading = read(text)
-            taken = reading.value is not None
+            parsed = read(text)
+            legal = parsed.value is not None
             outcome.turns.append(
                 {
                     "asked": messages[-1].content,
-                    "reply": text[:_SHOWN],
+                    "reply": text[:_MAX_REPLY],
                     "finish_reason": answer.finish_reason,
-                    "read": str(reading.value) if taken else f"illegal: {reading.reason}",
+                    "read": str(parsed.value) if legal else f"illegal: {parsed.reason}",
                 }
             )
-            if taken:
-                return reading.value
+            if legal:
+                return parsed.value
             outcome.illegal += 1
-            outcome.why = reading.reason
+            outcome.why = parsed.reason
             if tries_left:
                 outcome.retries += 1
-                said = Message("assistant", text[:_SHOWN].strip() or "(nothing)")
-                again = self.prompts.messages("again", {"reason": reading.reason})
-                messages = (*messages, said, *again)
+                reply = Message("assistant", text[:_MAX_REPLY].strip() or "(nothing)")
+                again = self.prompts.messages("again", {"reason": parsed.reason})
+                messages = (*messages, reply, *again)
         outcome.forfeit = True
         return None

@@ -236,9 +236,9 @@ def llm(config: LLMCommandConfig, folder: Path) -> int:
         from plywise.arena.llm_calibration.examples import run_examples
 
         return run_examples(config, folder)
-    from plywise.arena.llm_calibration.command import run_calibrate
+    from plywise.arena.llm_calibration.command import run_llm_calibration
 
-    return run_calibrate(config, folder)
+    return run_llm_calibration(config, folder)
 
 
 def agents() -> int:

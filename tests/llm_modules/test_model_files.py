@@ -194,7 +194,7 @@ def test_from_list_to_fetch_to_a_name_in_the_settings(
         find_model("tiny")
     assert main(["models", run]) == 0
     said = capsys.readouterr().out
-    assert "not here: plywise models fetch tiny" in said
+    assert "not fetched: plywise models fetch tiny" in said
     assert "SmolLM2" in said
     monkeypatch.setenv("HF_ENDPOINT", hub.url)
     assert main(["models", "fetch", "tiny", run]) == 0
