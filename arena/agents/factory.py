@@ -23,7 +23,7 @@ from plywise.arena.guidance.language_model import (
     Advised,
     LanguageModel,
     check_advice,
-    example_book,
+    example_store,
     with_advice,
 )
 from plywise.arena.guidance.when_to_ask import asked_when
@@ -177,7 +177,7 @@ class AgentFactory:
                 )
             self._kernels()
         if entrant.name == "llm":
-            example_book(self._model.config, self.game)  # refused here where there is none
+            example_store(self._model.config, self.game)  # refused here where there is none
         if entrant.name == "pokechamp" and self._model.config.examples:
             raise ConfigError("agent 'pokechamp' is shown no solved examples: llm.examples=0")
         if entrant.name == "hunter" and rules.name != "battleship":
@@ -281,7 +281,7 @@ class AgentFactory:
                 method_config(entrant),
                 entrant.seconds,
                 self.game.kernels(),
-                example_book(self._model.config, self.game),
+                example_store(self._model.config, self.game),
             )
         if entrant.name == "pokechamp":
             from plywise.arena.agents.pokechamp import PokeChampAgent, champ_config

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from plywise.conf.schemas.agents import AgentConfig
     from plywise.engine.kernels import RulesKernels
     from plywise.games.base import State
-    from plywise.llm_modules.prompts.examples import ExampleBook
+    from plywise.llm_modules.prompts.examples import ExampleStore
 
 _ESTIMATED = 8  # worlds that an estimate is the mean of
 
@@ -54,7 +54,7 @@ class LLMAgent(TimedAgent):
         method: MethodConfig,
         seconds: float | None,
         kernels: RulesKernels | None,
-        book: ExampleBook | None = None,
+        book: ExampleStore | None = None,
     ) -> None:
         self.name = name
         self._timeout = model.asked.timeout if seconds is None else seconds

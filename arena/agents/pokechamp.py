@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any
 
 from plywise.arena.agents.clocked import TimedAgent
 from plywise.games.base import NO_ACTION, GameInfo, State
+from plywise.llm_modules.guides.call_log import last_error
 from plywise.llm_modules.guides.dialogue import Dialogue
-from plywise.llm_modules.guides.format_fallback import WRITING, Ladder
-from plywise.llm_modules.guides.ledger import last_error
-from plywise.llm_modules.players.methods import Desk, MethodConfig
+from plywise.llm_modules.guides.format_fallback import WRITING, EndpointMode
+from plywise.llm_modules.players.methods import MethodConfig, QuestionContext
 from plywise.llm_modules.players.pokechamp import (
     Sampled,
     calls_for_values,
@@ -104,7 +104,7 @@ class PokeChampAgent(TimedAgent):
         self._client = model.client()
         self._guides = model.guide_config()
         self._prompts = Prompts()
-        self._ladder = Ladder(WRITING)
+        self._ladder = EndpointMode(WRITING)
         self._kernels = kernels
         self._measure = measure
 
@@ -126,7 +126,7 @@ class PokeChampAgent(TimedAgent):
         )
         briefing = state.briefing(player)
         method = MethodConfig("tot", samples=self.config.actions)
-        desk = Desk(dialogue, self._prompts, briefing, self._guides.limits, method, seed)
+        desk = QuestionContext(dialogue, self._prompts, briefing, self._guides.limits, method, seed)
         thought = _Thought(desk, self.config, self._kernels, self._measure, player, Random(seed))
         roots = thought.trees(state)
         source = thought.value_leaves(roots)
@@ -146,7 +146,7 @@ class PokeChampAgent(TimedAgent):
         legal: Sequence[int],
         start: float,
     ) -> Decision:
-        ledger = thought.desk.dialogue.ledger
+        ledger = thought.desk.dialogue.call_log
         ledger.report.used = thought.counts["own: model"] + thought.counts["replies: model"]
         ledger.report.used += source == "model"
         notes: dict[str, Any] = {
@@ -175,7 +175,7 @@ class PokeChampAgent(TimedAgent):
 class _Thought:
     """One decision: who suggests what, and how often."""
 
-    desk: Desk
+    desk: QuestionContext
     config: PokeChampConfig
     kernels: RulesKernels | None
     measure: Measure | None
@@ -229,7 +229,7 @@ class _Thought:
         """Return what the model samples at an inner node, as far as calls are left for it."""
         width = (self.config.actions + 1) ** 2
         kept = calls_for_values(self.config.worlds * width**self.config.depth)
-        if self.desk.dialogue.ledger.left - 2 < kept:
+        if self.desk.dialogue.call_log.left - 2 < kept:
             self.counts["nodes not asked about"] += 1
             return Sampled()
         return sample_actions(self.desk, state.briefing(self.player))

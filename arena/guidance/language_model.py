@@ -6,8 +6,6 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any, Protocol
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from plywise.arena.guidance.trust import Trust, trust_lines, trusts
@@ -27,11 +25,11 @@ from plywise.search.guide.protocol import Consultation, GuideReport
 
 if TYPE_CHECKING:
     from plywise.games.base import Game, State
+    from plywise.llm_modules.calls.chat import ChatClient
     from plywise.llm_modules.calls.settings import LLMConfig
     from plywise.llm_modules.guides.guides import GuideConfig, LLMConsultant
     from plywise.llm_modules.guides.stand_in import Oracle
-    from plywise.llm_modules.prompts.examples import ExampleBook
-    from plywise.llm_modules.providers.base import ChatClient
+    from plywise.llm_modules.prompts.examples import ExampleStore
     from plywise.llm_modules.providers.embedded import EmbeddedServer
 
 log = logging.getLogger(__name__)
@@ -84,7 +82,7 @@ def client_config(llm: AskedLLMGroup) -> LLMConfig:
     )
 
 
-def example_book(llm: LLMGroup, game: Game) -> ExampleBook | None:
+def example_store(llm: LLMGroup, game: Game) -> ExampleStore | None:
     """Return the solved positions that are shown to the model; None where none are asked for.
 
     Raises:
@@ -92,9 +90,9 @@ def example_book(llm: LLMGroup, game: Game) -> ExampleBook | None:
     """
     if not llm.examples:
         return None
-    from plywise.llm_modules.prompts.examples import ExampleBook
+    from plywise.llm_modules.prompts.examples import ExampleStore
 
-    return ExampleBook(game)
+    return ExampleStore(game)
 
 
 def one_process(llm: LLMGroup) -> str:
@@ -118,7 +116,7 @@ def check_advice(llm: LLMGroup, agent: AgentConfig, game: Game, search: SearchCo
     own = with_advice(llm, agent)
     rules, guides = game.info, own.guides
     where = f"agents: {agent.title}"
-    example_book(own, game)  # refused here where there is none
+    example_store(own, game)  # refused here where there is none
     if llm.name == "stand_in" and rules.name not in ORACLES:
         raise ConfigError(f"llm=stand_in advises in game={' or game='.join(ORACLES)} only")
     sampled = isinstance(search, SimultaneousConfig)
@@ -246,10 +244,10 @@ class LanguageModel:
         config = self.guide_config(group, trusted)
         key = repr((config, trusted, game if group.examples else None))
         if key not in self._consultants:
-            book = example_book(group, game)
+            book = example_store(group, game)
             fits = {guide: trust.fit for guide, trust in trusted.items() if trust.fit is not None}
             self._consultants[key] = LLMConsultant(
-                self.client(), config, calibration=LetterCalibration(fits), book=book
+                self.client(), config, calibration=LetterCalibration(fits), example_store=book
             )
         return self._consultants[key]
 
@@ -306,12 +304,12 @@ def asks(consultant: LLMConsultant, seconds: float | None) -> Consult:
 
     Without a clock they come first: what is asked must not depend on when they are ready.
     """
-    from plywise.llm_modules.guides.background import Scribe
+    from plywise.llm_modules.guides.background import BackgroundBriefer
 
     if seconds is None:
         return lambda state, player, seed: consultant.consult(state.briefing(player), seed)
 
-    scribe = Scribe(seconds)
+    scribe = BackgroundBriefer(seconds)
 
     def consult(state: State, player: int, seed: int) -> Consultation:
         asked = state.clone()  # the game may go on before its briefing is written

@@ -17,9 +17,9 @@ from plywise.conf.schemas.llm import OpenAIGroup
 from plywise.conf.schemas.search import AlphaBetaConfig, SearchConfig, SimultaneousConfig
 from plywise.datasets.errors import ConfigError
 from plywise.games.registry import REGISTRY, make_game
+from plywise.llm_modules.calls.chat import Message, Request
 from plywise.llm_modules.calls.errors import LLMError
 from plywise.llm_modules.calls.settings import LLMConfig
-from plywise.llm_modules.providers.base import Message, Request
 from plywise.llm_modules.providers.fuzz import INSTRUCTIONS, Fuzz
 from plywise.llm_modules.providers.mock import JSON, MockEndpoint, Reply, scores
 from plywise.llm_modules.providers.openai import LLMClient
