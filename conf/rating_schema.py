@@ -7,10 +7,27 @@ from dataclasses import dataclass
 from omegaconf import MISSING
 
 from plywise.conf.checks import at_least, one_of
+from plywise.datasets.settings import setting
 
 
 @dataclass
-class RatingsConfig:
+class RatingPrior:
+    """Settings of all commands that rate players.
+
+    Attributes:
+        virtual_draws: draws added to each pairing whose results leave a rating without bound.
+    """
+
+    virtual_draws: float = setting(
+        1.0,
+        "draws added to each pairing whose results all go one way, so that the rating of an "
+        "undefeated player is finite; its bound holds without them; 0: such ratings are infinite",
+        low=0,
+    )
+
+
+@dataclass
+class RatingsConfig(RatingPrior):
     """``plywise ratings FILE``: rate the players of a CSV file of results.
 
     Attributes:
@@ -39,12 +56,13 @@ class RatingsConfig:
         one_of("method", self.method, ("sandwich", "bootstrap"))
         one_of("draws", self.draws, ("davidson", "half"))
         at_least("prior", self.prior, 0)
+        at_least("virtual_draws", self.virtual_draws, 0)
         at_least("resamples", self.resamples, 40)
         at_least("seed", self.seed, 0)
 
 
 @dataclass
-class CalibrateConfig:
+class CalibrateConfig(RatingPrior):
     """``plywise calibrate ratings|sprt``: simulated games whose truth is known.
 
     Attributes:
@@ -74,5 +92,6 @@ class CalibrateConfig:
         one_of("method", self.method, ("sandwich", "bootstrap"))
         one_of("model", self.model, ("normalized", "logistic"))
         at_least("repeats", self.repeats, 1)
+        at_least("virtual_draws", self.virtual_draws, 0)
         at_least("resamples", self.resamples, 40)
         at_least("seed", self.seed, 0)

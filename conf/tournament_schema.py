@@ -9,6 +9,7 @@ from omegaconf import MISSING
 from plywise.conf.checks import above as _above
 from plywise.conf.checks import at_least as _at_least
 from plywise.conf.checks import one_of as _one_of
+from plywise.conf.rating_schema import RatingPrior
 from plywise.datasets.errors import ConfigError
 
 
@@ -42,7 +43,7 @@ class SPRTGroup:
 
 
 @dataclass
-class TournamentGroup:
+class TournamentGroup(RatingPrior):
     """What a tournament plays, and where.
 
     Attributes:
@@ -103,6 +104,7 @@ class TournamentGroup:
         _above("tournament.timeout", self.timeout, 0)
         _at_least("tournament.retries", self.retries, 0)
         _at_least("tournament.replays", self.replays, 0)
+        _at_least("tournament.virtual_draws", self.virtual_draws, 0)
 
     def sequential_test(self) -> SPRTGroup | None:
         """Return ``sprt`` where it is asked for."""

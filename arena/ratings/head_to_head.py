@@ -10,9 +10,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import inf, sqrt
+from statistics import NormalDist
 
 from plywise.arena.ratings.counts import GamesError, RatedGame, problem_of
-from plywise.arena.ratings.elo import NORMALIZED_ELO, Estimate, elo_of, normal_cdf
+from plywise.arena.ratings.elo import NORMALIZED_ELO, Estimate, elo_of
 from plywise.arena.ratings.intervals import Z95, Interval, wilson
 
 Pentanomial = tuple[int, int, int, int, int]
@@ -99,7 +100,7 @@ class HeadToHead:
     def superiority(self) -> float:
         """Likelihood of superiority (LOS): of the normal distribution of the score over ½."""
         if self.variance:
-            return normal_cdf((self.score - 0.5) / sqrt(self.variance))
+            return NormalDist().cdf((self.score - 0.5) / sqrt(self.variance))
         if self.score == 0.5:
             return 0.5
         chance = 0.5**self.clusters  # of so many equal results, were the two equal

@@ -22,6 +22,7 @@ from plywise.arena.tournament.identity import digest_of
 from plywise.arena.tournament.pool_ratings import ratings_of, ratings_over
 from plywise.arena.tournament.standings import Standings
 from plywise.arena.tournament.store import FinishedGame, GameStore
+from plywise.conf.tournament_schema import TournamentGroup
 from plywise.games.base import SIMULTANEOUS, TERMINAL, Game
 from plywise.games.registry import make_game
 
@@ -84,8 +85,9 @@ def report_data(store: GameStore, replays: int | None = None) -> dict[str, Any]:
     group = plan.get("group", {})
     wanted = int(group.get("replays", 200)) if replays is None else replays
     anchor, anchor_rating = group.get("anchor"), float(group.get("anchor_rating", 0.0))
-    rated = ratings_of(games, store.titles, anchor, anchor_rating)
-    over = ratings_over(games, store.titles, anchor, anchor_rating)
+    virtual_draws = float(group.get("virtual_draws", TournamentGroup().virtual_draws))
+    rated = ratings_of(games, store.titles, anchor, anchor_rating, virtual_draws)
+    over = ratings_over(games, store.titles, anchor, anchor_rating, virtual_draws)
     where = " on a Showdown server" if "server" in store.identity else ""
     return {
         "title": f"{described['name']}{where}: {len(store.titles)} agents, {len(games)} games",
@@ -153,7 +155,8 @@ def _shown(rating: Any) -> str:
         return "–"
     if not isfinite(rating.rating):
         return "∞" if rating.rating > 0 else "−∞"
-    return f"{rating.rating:+.0f}".replace("-", "−")
+    placed = "" if isfinite(rating.high - rating.low) else "≈ "
+    return f"{placed}{rating.rating:+.0f}".replace("-", "−")
 
 
 def _cross(standings: Standings) -> list[list[list[float] | None]]:

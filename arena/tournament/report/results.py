@@ -5,18 +5,17 @@ from __future__ import annotations
 import csv
 import hashlib
 from dataclasses import dataclass
-from math import isfinite
 from pathlib import Path
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
 
 from plywise.arena.guidance.language_model import with_advice
 from plywise.arena.guidance.trust import Trust, trust_line, trusts
 from plywise.arena.output.files import RecordFileError, write_summary
 from plywise.arena.output.screen import near
 from plywise.arena.play.guide_words import asked, llm_long
+from plywise.arena.ratings.command import print_ratings
+from plywise.arena.ratings.command import summary as ratings_summary
 from plywise.arena.ratings.rate import Ratings
 from plywise.arena.tournament.identity import digest_of
 from plywise.arena.tournament.pool_ratings import ratings_of
@@ -72,7 +71,7 @@ def write_results(
     faults = store.faults()
     group = config.tournament
     trust = trust_of(config)
-    rated = ratings_of(games, store.titles, group.anchor, group.anchor_rating)
+    rated = ratings_of(games, store.titles, group.anchor, group.anchor_rating, group.virtual_draws)
     summary = standings.summary() | {
         "ratings": None if rated is None else ratings_summary(rated),
         "complete": len(games) == total,
@@ -91,9 +90,7 @@ def write_results(
         if len(store.titles) > 2:
             console.print(standings.pairing_table())
         if rated is not None:
-            console.print(ratings_table(rated))
-            for warning in rated.warnings:
-                console.print(f"note: {warning}", soft_wrap=True, markup=False)
+            print_ratings(console, rated)
         for line in text_summary(standings, games, rated):
             console.print(line, soft_wrap=True, markup=False)
         for title, standing in zip(standings.titles, standings.agents, strict=True):
@@ -147,54 +144,10 @@ def trust_of(config: TournamentConfig) -> dict[str, dict[str, Trust]]:
     }
 
 
-def ratings_table(rated: Ratings) -> Table:
-    """Return the table of ratings, best first."""
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("agent", overflow="fold")
-    for heading in ("Elo", "95 %", "stronger than next", "games"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for p in rated.players:
-        sure = p.superiority_to_next
-        table.add_row(
-            p.player,
-            f"{p.rating:+.0f}",
-            f"[{p.low:+.0f}, {p.high:+.0f}]",
-            "" if sure != sure else f"{sure:.1%}",
-            str(p.games),
-        )
-    return table
-
-
-def ratings_summary(rated: Ratings) -> dict[str, object]:
-    """Return the ratings as JSON can hold them: what is not finite is null."""
-
-    def number(value: float) -> float | None:
-        return value if isfinite(value) else None
-
-    return {
-        "anchor": rated.anchor,
-        "interval": f"95 %, by pairs ({rated.method})",
-        "players": [
-            {
-                "player": p.player,
-                "rating": number(p.rating),
-                "low": number(p.low),
-                "high": number(p.high),
-                "games": p.games,
-                "superiority_to_next": number(p.superiority_to_next),
-            }
-            for p in rated.players
-        ],
-        "first_advantage": rated.first_advantage,
-        "draw_rate": rated.draw_rate,
-        "warnings": rated.warnings,
-    }
-
-
 def text_summary(
     standings: Standings, games: list[FinishedGame], rated: Ratings | None
 ) -> list[str]:
-    """Return the summary as cutechess-cli words it."""
+    """Return the summary in the words of cutechess-cli and fastchess."""
     lines: list[str] = []
     if rated is not None and len(rated.players) > 2:
         tallies = dict(zip(standings.titles, (s.tally for s in standings.agents), strict=True))
