@@ -96,8 +96,8 @@ class ShowdownMatch:
             battle.own, battle.foe = record.own_species, record.foe_species
             battle.own_hp, battle.foe_hp = record.own_hp, record.foe_hp
             battle.last_own, battle.last_foe = record.last_own, record.last_foe
-            battle.clock = battle.clock.tick(record.seconds)
-            self.figures.clock = self.figures.clock.tick(record.seconds)
+            battle.clock.tick(record.seconds)
+            self.figures.clock.tick(record.seconds)
             notes = {} if record.decision is None else record.decision.notes
             if record.fallback or "fallback" in notes:
                 battle.fallbacks += 1

@@ -37,9 +37,11 @@ chosen: the search's window opens as far as values can lift one action over anot
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
+
+from plywise.datasets.sums import add_fields
 
 
 class Question(Enum):
@@ -101,8 +103,7 @@ class GuideReport:
 
     def add(self, other: GuideReport) -> None:
         """Add another report's figures to this one."""
-        for one in fields(self):
-            setattr(self, one.name, getattr(self, one.name) + getattr(other, one.name))
+        add_fields(self, other)
 
 
 class Consultation(Protocol):
