@@ -21,5 +21,6 @@ def add_fields(
     """
     for one in fields(part):
         if one.name not in without:
-            value: Any = getattr(total, one.name) + getattr(part, one.name)
+            value: Any = getattr(total, one.name)
+            value += getattr(part, one.name)
             setattr(total, one.name, value)

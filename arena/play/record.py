@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from plywise.datasets.sums import add_fields
-from plywise.search.guide.protocol import GuideReport
+from plywise.search.guide.protocol import GuideCounts, GuideReport
 
 
-@dataclass(slots=True)
+@dataclass
 class Clock:
     """Wall time of decisions.
 
@@ -36,34 +36,17 @@ class Clock:
         self.longest = max(self.longest, seconds)
 
 
-@dataclass(slots=True)
-class Side(Clock):
-    """One player's part in a game, or in several.
+@dataclass
+class Side(GuideCounts, Clock):
+    """One player's part in a game, or in several: time, and cost of the guidance.
 
     Attributes:
         fallbacks: decisions that were not the agent's own (``notes["fallback"]``).
         illegal: illegal actions chosen; the first one ends the game.
-        calls, cached, late, failed, over_budget, unmetered: questions to the language model (see
-            ``GuideReport``).
-        prompt_tokens, completion_tokens: of those calls; ``cost`` in US dollars.
-        used, ignored: answers that the search took in, and those of no use to it.
-        spared: decisions about which nothing was asked because the search was sure of them.
     """
 
     fallbacks: int = 0
     illegal: int = 0
-    calls: int = 0
-    cached: int = 0
-    late: int = 0
-    failed: int = 0
-    over_budget: int = 0
-    unmetered: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    cost: float = 0.0
-    used: int = 0
-    ignored: int = 0
-    spared: int = 0
 
     def note(self, seconds: float, notes: Mapping[str, Any]) -> None:
         """Add a decision: its time and its ``Decision.notes``."""
