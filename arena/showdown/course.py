@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from plywise.arena.play.record import DecisionTally
+from plywise.arena.play.record import two_sides
 from plywise.arena.play.trace import thought
 from plywise.search.decision import Decision
 
@@ -53,7 +53,7 @@ class Choice:
     decision: Decision | None = None
 
 
-class Course(DecisionTally):
+class Course:
     """Collects a battle's decisions, times and failures; safe from any thread.
 
     Args:
@@ -61,11 +61,12 @@ class Course(DecisionTally):
         keep: whether to make a trace.
 
     Attributes:
+        sides: each player's part so far.
         failure: the first, which counts.
     """
 
     def __init__(self, thinking: Callable[[int], None], *, keep: bool) -> None:
-        super().__init__()
+        self.sides = two_sides()
         self.failure: Failure | None = None
         self._thinking = thinking
         self._keep = keep
@@ -100,7 +101,8 @@ class Course(DecisionTally):
         """Take note of a decision; another one at the same place is its correction."""
         with self._lock:
             self._choices[place, player] = choice
-            self.note(player, seconds, {} if choice.decision is None else choice.decision.notes)
+            notes = {} if choice.decision is None else choice.decision.notes
+            self.sides[player].note(seconds, notes)
 
     # --- afterwards -------------------------------------------------------------------------
 

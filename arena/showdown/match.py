@@ -43,6 +43,7 @@ from plywise.arena.showdown.view import (
 )
 from plywise.conf.schema import AgentConfig, ShowdownConfig
 from plywise.datasets.errors import PlywiseError
+from plywise.datasets.sums import add_fields
 from plywise.search.guide.protocol import GuideReport
 
 if TYPE_CHECKING:
@@ -96,8 +97,8 @@ class ShowdownMatch:
             battle.own, battle.foe = record.own_species, record.foe_species
             battle.own_hp, battle.foe_hp = record.own_hp, record.foe_hp
             battle.last_own, battle.last_foe = record.last_own, record.last_foe
-            battle.clock = battle.clock.tick(record.seconds)
-            self.figures.clock = self.figures.clock.tick(record.seconds)
+            battle.clock.tick(record.seconds)
+            self.figures.clock.tick(record.seconds)
             notes = {} if record.decision is None else record.decision.notes
             if record.fallback or "fallback" in notes:
                 battle.fallbacks += 1
@@ -106,8 +107,8 @@ class ShowdownMatch:
                 battle.value = record.decision.value if record.decision.values else None
                 report = record.decision.notes.get("guide")
                 if isinstance(report, GuideReport):
-                    battle.guide.add(report)
-                    self.figures.guide.add(report)
+                    add_fields(battle.guide, report)
+                    add_fields(self.figures.guide, report)
             self.last_sign = time.monotonic()
             self._decisions.write(record)
             line = turn_line(battle, self.uses_llm)

@@ -366,11 +366,11 @@ def _row(game: FinishedGame) -> tuple[object, ...]:
 def _game(row: tuple[Any, ...]) -> FinishedGame:
     number, _, first, second, seed, result, plies, actions, seconds = row[:9]
     ended, attempts, error, culprit, trace = row[9:14]
-    rest = row[14:]
-    sides = (Side(*rest[: len(_SIDE)]), Side(*rest[len(_SIDE) :]))
+    first_side = Side(**dict(zip(_SIDE, row[14:], strict=False)))
+    second_side = Side(**dict(zip(_SIDE, row[14 + len(_SIDE) :], strict=True)))
     return FinishedGame(
-        *(number, (first, second), seed, result, plies, actions, seconds, ended, sides),
-        *(attempts, error, culprit, trace),
+        *(number, (first, second), seed, result, plies, actions, seconds, ended),
+        *((first_side, second_side), attempts, error, culprit, trace),
     )
 
 

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 
 from plywise.arena.agents.catalog import Agent
 from plywise.arena.agents.factory import AgentFactory
-from plywise.arena.play.match import IllegalDecisionError, play_game
-from plywise.arena.play.record import GameRecord, Side, sides_of
+from plywise.arena.play.match import play_game
+from plywise.arena.play.record import GameRecord
 from plywise.arena.play.trace import Tracer
 from plywise.arena.tournament.schedule import GameTask
 from plywise.arena.tournament.store import Fault, FinishedGame, pack_actions, pack_trace
@@ -70,20 +70,17 @@ class AgentPlayer:
         seats = [self._agents[p] for p in task.players]
         openings = self._setup.openings
         record = play_game(self._game, seats, task.seed, watcher=watch, openings=openings)
-        sides = sides_of(record)
         if record.error:
-            culprit = watch.at if record.culprit else None
+            illegal = any(side.illegal for side in record.sides)
             return Fault(
-                task,
-                "illegal"
-                if record.error.startswith(IllegalDecisionError.__name__)
-                else "exception",
-                record.error,
-                None if culprit is None else task.players[culprit],
-                time.time(),
-                sides,
+                task=task,
+                kind="illegal" if illegal else "exception",
+                text=record.error,
+                culprit=None if record.at_fault is None else task.players[record.at_fault],
+                ended=time.time(),
+                sides=record.sides,
             )
-        return finished(task, record, sides, watch.trace)
+        return finished(task, record, watch.trace)
 
     def close(self) -> None:
         """Close the agents and the language model."""
@@ -91,7 +88,7 @@ class AgentPlayer:
 
 
 def finished(
-    task: GameTask, record: GameRecord, sides: tuple[Side, Side], trace: Sequence[Mapping[str, Any]]
+    task: GameTask, record: GameRecord, trace: Sequence[Mapping[str, Any]]
 ) -> FinishedGame:
     """Return a game that ended well as its row of the record."""
     assert record.returns is not None  # only an error leaves none
@@ -104,6 +101,6 @@ def finished(
         actions=pack_actions(record.actions),
         seconds=record.seconds,
         ended=time.time(),
-        sides=sides,
+        sides=record.sides,
         trace=pack_trace(trace),
     )

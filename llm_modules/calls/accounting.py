@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from plywise.datasets.sums import add_fields
 from plywise.llm_modules.calls.errors import LLMConfigError
 
 _PER = 1e6  # tokens that a price is for
@@ -38,8 +39,7 @@ class Spent:
 
     def add(self, other: Spent) -> None:
         """Add another's figures to this one's."""
-        for name in Spent.__dataclass_fields__:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
+        add_fields(self, other)
 
 
 @dataclass

@@ -26,7 +26,7 @@ from plywise.arena.agents.catalog import Agent
 from plywise.arena.agents.clocked import seated
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.play.match import decision_seed
-from plywise.arena.play.record import GameRecord, sides_of
+from plywise.arena.play.record import GameRecord
 from plywise.arena.showdown.course import UNNAMED, Choice, Course, Failure
 from plywise.arena.showdown.players import (
     BattleServerLostError,
@@ -115,7 +115,7 @@ class _Thinker:
         seconds = time.perf_counter() - start
         action, info = int(decision.action), state.info
         if action not in info.legal:
-            self._course.illegal[self._index] += 1
+            self._course.sides[self._index].illegal += 1
             text = f"{self.name} chose {action}, legal are {list(info.legal)}"
             self._course.fail(Failure("illegal", text, self._index))
         names = {str(a): action_name(info, a) for a in info.legal}
@@ -211,14 +211,13 @@ class ServerPlayer:
             returns=None if failure or result is None else (result, -result),
             plies=len(actions),
             actions=actions,
+            sides=course.sides,
             seconds=time.perf_counter() - start,
-            **course.figures(),
         )
-        sides = sides_of(record)
         if failure is not None:
             culprit = None if failure.player is None else task.players[failure.player]
-            return Fault(task, failure.kind, failure.text, culprit, time.time(), sides)
-        return finished(task, record, sides, course.trace())
+            return Fault(task, failure.kind, failure.text, culprit, time.time(), course.sides)
+        return finished(task, record, course.trace())
 
     def close(self) -> None:
         """Close the agents and the language model."""

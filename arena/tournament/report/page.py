@@ -118,7 +118,7 @@ def _agents(standings: Standings, rated: Any, store: GameStore) -> list[dict[str
     described = store.identity["agents"]
     for index, (title, standing) in enumerate(zip(standings.titles, standings.agents, strict=True)):
         rating = next((p for p in rated.players if p.player == title), None) if rated else None
-        tally, effort, clock = standing.tally, standing.effort, standing.clock
+        tally, effort = standing.tally, standing.effort
         found.append(
             {
                 "title": title,
@@ -134,9 +134,9 @@ def _agents(standings: Standings, rated: Any, store: GameStore) -> list[dict[str
                 "losses": tally.losses,
                 "without": tally.errors,
                 "score": tally.interval.value if tally.games else None,
-                "seconds": clock.mean,
-                "longest": clock.longest,
-                "decisions": clock.decisions,
+                "seconds": effort.mean,
+                "longest": effort.longest,
+                "decisions": effort.decisions,
                 "effort": plain(effort),
                 "settings": {k: v for k, v in described[index].items() if k != "title"},
             }

@@ -206,7 +206,7 @@ def test_standings_see_both_sides() -> None:
     standings = Standings(["a", "b"])
     standings.add(FinishedGame(0, (1, 0), 0, -1.0, sides=(Side(2, 1.0, 0.7), Side(3, 0.5, 0.4))))
     assert str(standings.agents[0].tally) == "1-0-0"
-    assert standings.agents[1].clock.longest == 0.7
+    assert standings.agents[1].effort.longest == 0.7
     assert standings.shares()[0] == 1.0
 
 

@@ -102,7 +102,7 @@ def test_decisions_are_put_in_order_by_place() -> None:
     course.add(9, 0, choice(4), 0.1)  # the server refused the other one
     course.add(30, 1, choice(8), 0.1)
     assert course.actions() == ((0, 1), (4, -1), (-1, 8))
-    assert course.clocks[0].decisions == 3
+    assert course.sides[0].decisions == 3
     replay = told(course.trace(), 3)
     assert [len(replay[key]) for key in ("frames", "moves", "names")] == [4, 3, 3]
     assert replay["moves"][1] == ["move 4", ""]
