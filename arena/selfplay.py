@@ -25,7 +25,7 @@ from rich.console import Console
 from plywise.arena.agents.catalog import CATALOG
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.guidance.language_model import one_process
-from plywise.arena.output.files import RecordFileError, plain
+from plywise.arena.output.files import plain, writing
 from plywise.arena.output.provenance import code_digest
 from plywise.arena.output.screen import near
 from plywise.arena.play.match import play_game
@@ -219,14 +219,14 @@ def save(path: Path, columns: dict[str, NDArray[Any]], meta: dict[str, Any]) -> 
         RecordFileError: the disk refuses it.
     """
     beside = path.with_name(f"{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("wb") as file:
-            np.savez_compressed(file, meta=np.array(json.dumps(meta)), **columns)  # type: ignore[arg-type]
-        os.replace(beside, path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise RecordFileError(f"cannot write {path}: {error.strerror or error}") from error
+    with writing(path):
+        try:
+            with beside.open("wb") as file:
+                np.savez_compressed(file, meta=np.array(json.dumps(meta)), **columns)  # type: ignore[arg-type]
+            os.replace(beside, path)
+        except OSError:
+            beside.unlink(missing_ok=True)
+            raise
 
 
 def load(path: Path) -> Selfplay:

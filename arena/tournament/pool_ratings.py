@@ -20,8 +20,8 @@ def rated_games(games: Iterable[FinishedGame], titles: Sequence[str]) -> list[Ra
     for game in games:
         if game.result is not None:
             first, second = (titles[p] for p in game.players)
-            score = {1: 1.0, 0: 0.5, -1: 0.0}[(game.result > 0) - (game.result < 0)]
-            found.append(RatedGame(first, second, score, first, str(game.pair)))
+            score = 0.5 if game.result == 0 else 1.0 if game.result > 0 else 0.0
+            found.append(RatedGame(first, second, score, first, pair=str(game.pair)))
     return found
 
 

@@ -235,8 +235,8 @@ class Tournament:
 
     def _given_up(self, fault: Fault, attempts: int) -> FinishedGame:
         result = None
-        if self.config.tournament.faults_lose and fault.culprit is not None:
-            result = -1.0 if fault.task.players[0] == fault.culprit else 1.0
+        if self.config.tournament.faults_lose and fault.at_fault is not None:
+            result = -1.0 if fault.task.players[0] == fault.at_fault else 1.0
         return FinishedGame(
             number=fault.task.number,
             players=fault.task.players,
@@ -246,7 +246,7 @@ class Tournament:
             sides=fault.sides,
             attempts=attempts,
             error=f"{fault.kind}: {fault.text}",
-            culprit=fault.culprit,
+            at_fault=fault.at_fault,
         )
 
     def _executor(self) -> Executor:
@@ -308,7 +308,7 @@ class Tournament:
             self._screen.tell(game_line(game, self.store.titles, number, total))
 
     def _fault_line(self, fault: Fault) -> str:
-        who = "" if fault.culprit is None else f" of {self.store.titles[fault.culprit]}"
+        who = "" if fault.at_fault is None else f" of {self.store.titles[fault.at_fault]}"
         tried = self._attempts[fault.task.number]
         next_ = "played again" if tried <= self.config.tournament.retries else "given up"
         return f"fault{who} in game {fault.task.number} ({fault.kind}): {fault.text}; {next_}"

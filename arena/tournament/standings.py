@@ -39,8 +39,8 @@ class Standings:
             standing = self.agents[agent]
             standing.tally.add(game.result_of(agent))
             standing.effort.add(side)
-        if game.error and game.culprit is not None:
-            self.agents[game.culprit].faults += 1
+        if game.error and game.at_fault is not None:
+            self.agents[game.at_fault].faults += 1
         self.games += 1
 
     def shares(self) -> list[float]:

@@ -70,28 +70,28 @@ class AgentPlayer:
         seats = [self._agents[p] for p in task.players]
         openings = self._setup.openings
         record = play_game(self._game, seats, task.seed, watcher=watch, openings=openings)
-        if record.error:
-            illegal = any(side.illegal for side in record.sides)
-            return Fault(
-                task=task,
-                kind="illegal" if illegal else "exception",
-                text=record.error,
-                culprit=None if record.at_fault is None else task.players[record.at_fault],
-                ended=time.time(),
-                sides=record.sides,
-            )
-        return finished(task, record, watch.trace)
+        illegal = any(side.illegal for side in record.sides)
+        return outcome_of(task, record, watch.trace, "illegal" if illegal else "exception")
 
     def close(self) -> None:
         """Close the agents and the language model."""
         self._factory.close()
 
 
-def finished(
-    task: GameTask, record: GameRecord, trace: Sequence[Mapping[str, Any]]
-) -> FinishedGame:
-    """Return a game that ended well as its row of the record."""
-    assert record.returns is not None  # only an error leaves none
+def outcome_of(
+    task: GameTask, record: GameRecord, trace: Sequence[Mapping[str, Any]], kind: str
+) -> Outcome:
+    """Return a game as its row of the record; an aborted one as a fault of ``kind``."""
+    ended = time.time()
+    if record.returns is None:
+        return Fault(
+            task=task,
+            kind=kind,
+            text=record.error,
+            at_fault=None if record.at_fault is None else task.players[record.at_fault],
+            ended=ended,
+            sides=record.sides,
+        )
     return FinishedGame(
         number=task.number,
         players=task.players,
@@ -100,7 +100,7 @@ def finished(
         plies=record.plies,
         actions=pack_actions(record.actions),
         seconds=record.seconds,
-        ended=time.time(),
+        ended=ended,
         sides=record.sides,
         trace=pack_trace(trace),
     )

@@ -64,8 +64,8 @@ class InlineExecutor:
         outcome = self._player.play(task, at.append)
         took = time.monotonic() - start
         if self._timeout is not None and took > self._timeout and not isinstance(outcome, Fault):
-            culprit = task.players[at[-1]] if at and at[-1] >= 0 else None
-            return [timed_out(task, self._timeout, culprit)]
+            at_fault = task.players[at[-1]] if at and at[-1] >= 0 else None
+            return [timed_out(task, self._timeout, at_fault)]
         return [outcome]
 
     def cancel(self) -> None:
@@ -81,9 +81,9 @@ class InlineExecutor:
         self._player.close()
 
 
-def timed_out(task: GameTask, timeout: float, culprit: int | None) -> Fault:
+def timed_out(task: GameTask, timeout: float, at_fault: int | None) -> Fault:
     """Return the fault of a game that took too long."""
-    return Fault(task, "timeout", f"took longer than {timeout:g} s", culprit, time.time())
+    return Fault(task, "timeout", f"took longer than {timeout:g} s", at_fault, time.time())
 
 
 def what_is_wrong(task: GameTask, game: FinishedGame) -> str:

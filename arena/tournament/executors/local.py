@@ -284,13 +284,13 @@ class LocalExecutor:
         if task is not None:
             at = int(worker.slot[_PLAYER])
             known = at in (0, 1) and kind != "nonsense"  # it may think about another game by now
-            culprit = task.players[at] if known else None
+            at_fault = task.players[at] if known else None
             if kind == "timeout" and self._timeout is not None:
-                fault = timed_out(task, self._timeout, culprit)
+                fault = timed_out(task, self._timeout, at_fault)
             else:
                 text = worker.trouble.strip().splitlines()[-1:] or [f"exit status {code}"]
                 what = "" if kind == "nonsense" else f"{kind}: "
-                fault = Fault(task, kind, f"the worker {what}{text[0]}", culprit, time.time())
+                fault = Fault(task, kind, f"the worker {what}{text[0]}", at_fault, time.time())
             log.warning("game %d broke off: %s", task.number, worker.trouble or fault.text)
             self._outcomes.append(fault)
         self._waiting.extendleft(reversed(worker.holds.values()))

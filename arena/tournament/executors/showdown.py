@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from plywise.arena.output.screen import Progress
-from plywise.arena.showdown.players import ServerUnreachableError, probe
+from plywise.arena.showdown.connections import ServerUnreachableError, probe
 from plywise.arena.tournament.executors.local import LocalExecutor
 from plywise.arena.tournament.executors.showdown_worker import ServerPlayer
 from plywise.arena.tournament.schedule import GameTask

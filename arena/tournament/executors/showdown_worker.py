@@ -12,9 +12,8 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any
 
 from poke_env import AccountConfiguration
@@ -27,24 +26,20 @@ from plywise.arena.agents.clocked import seated
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.play.match import decision_seed
 from plywise.arena.play.record import GameRecord
-from plywise.arena.showdown.course import UNNAMED, Choice, Course, Failure
-from plywise.arena.showdown.players import (
+from plywise.arena.showdown.connections import (
     BattleServerLostError,
-    ErrorCounter,
     LoginError,
-    Seat,
     ServerUnreachableError,
-    connection,
-    hush,
-    leave,
-    listen,
     log_in,
+    player_options,
     probe,
     result_of,
+    silence,
 )
+from plywise.arena.showdown.course import UNNAMED, Choice, Course, Failure
+from plywise.arena.showdown.watch import BattlesStalledError, BattleWatch
 from plywise.arena.tournament.schedule import GameTask
-from plywise.arena.tournament.store import Fault
-from plywise.arena.tournament.worker import Outcome, Setup, finished
+from plywise.arena.tournament.worker import Outcome, Setup, outcome_of
 from plywise.datasets.errors import PlywiseError
 from plywise.games.base import State
 from plywise.games.gen9.infostate import action_name
@@ -67,7 +62,7 @@ class SeedRefusedError(PlywiseError):
     """The server played a battle without its seed: it is not a server of ours."""
 
 
-class _LastWords(logging.Handler):
+class _LastWarning(logging.Handler):
     """Keeps the last warning: a server that refuses something says so and goes on."""
 
     def __init__(self) -> None:
@@ -175,7 +170,7 @@ class ServerPlayer:
             if entrant.name.startswith("pokeenv_"):
                 self._agents.append(None)
                 asked = baseline(entrant.name, battle_format=setup.game.name, start_listening=False)
-                hush(asked)
+                silence(asked)
                 self._baselines[index] = asked
             else:
                 # What an agent prepares for its thread it prepares for the one that it decides in.
@@ -213,11 +208,10 @@ class ServerPlayer:
             actions=actions,
             sides=course.sides,
             seconds=time.perf_counter() - start,
+            error=failure.text if failure else "",
+            at_fault=failure.player if failure else None,
         )
-        if failure is not None:
-            culprit = None if failure.player is None else task.players[failure.player]
-            return Fault(task, failure.kind, failure.text, culprit, time.time(), course.sides)
-        return finished(task, record, course.trace())
+        return outcome_of(task, record, course.trace(), kind=failure.kind if failure else "")
 
     def close(self) -> None:
         """Close the agents and the language model."""
@@ -246,48 +240,41 @@ class ServerPlayer:
         """Play to the end; returns player 0's result, None after a failure.
 
         Raises:
-            BattleServerLostError: or another of ``showdown_players``: there is no server.
+            BattleServerLostError: the connection has ended.
+            ServerUnreachableError: the server closed it before the login.
+            LoginError: the server did not let a player in.
             SeedRefusedError: the server did not take the seed.
         """
-        words = _LastWords()
-        troubles: list[str] = []
-        with self._seats(task, course, words, troubles) as (own, rival):
-            log_in((own, rival), ())
-            running = asyncio.run_coroutine_threadsafe(
-                _meet(own.player, rival.player, task.seed), POKE_LOOP
-            )
+        last = _LastWarning()
+        errors: list[str] = []
+        watch = BattleWatch(self._stall_seconds, on_error=errors.append)
+        name = f"plywise {secrets.token_hex(3)}"
+        try:
+            for index in (0, 1):
+                player = self._side(task, index, f"{name} {index + 1}", course)
+                silence(player)
+                player.logger.propagate = False  # the watch and `last` see what matters
+                player.logger.addHandler(last)
+                watch.connect(player)
+            own, rival = (connection.player for connection in watch.connections)
+            log_in(watch.connections, ())
+            running = asyncio.run_coroutine_threadsafe(_meet(own, rival, task.seed), POKE_LOOP)
             try:
-                self._watch(running, (own, rival), course, words, troubles)
+                self._watch(running, watch, course, last, errors)
             finally:
                 running.cancel()
             if course.failure is not None:
                 return None
-            return self._result(_battle_of(own.player), task.seed)
-
-    @contextmanager
-    def _seats(
-        self, task: GameTask, course: Course, words: _LastWords, troubles: list[str]
-    ) -> Iterator[list[Seat]]:
-        name = f"plywise {secrets.token_hex(3)}"
-        seats: list[Seat] = []
-        try:
-            for index in (0, 1):
-                player = self._side(task, index, f"{name} {index + 1}", course)
-                hush(player)
-                player.logger.propagate = False  # what matters is told by these two
-                player.logger.addHandler(ErrorCounter(troubles.append))
-                player.logger.addHandler(words)
-                seats.append(Seat(player, listen(player)))
-            yield seats
+            return self._result(_battle_of(own), task.seed)
         finally:
-            for seat in seats:
-                leave(seat)
+            watch.close()
+            for connection in watch.connections:
                 # Every name is new: its logger would stay for ever.
-                logging.Logger.manager.loggerDict.pop(seat.player.username, None)
+                logging.Logger.manager.loggerDict.pop(connection.player.username, None)
 
     def _side(self, task: GameTask, index: int, name: str, course: Course) -> ServerSide:
         who = task.players[index]
-        options = connection(self._url, AccountConfiguration(name, None), self._setup.game.name)
+        options = player_options(self._url, AccountConfiguration(name, None), self._setup.game.name)
         agent = self._agents[who]
         if agent is None:
             watcher = _Watcher(index, task.seed, course)
@@ -299,40 +286,42 @@ class ServerPlayer:
     def _watch(
         self,
         running: Future[None],
-        seats: tuple[Seat, Seat],
+        watch: BattleWatch,
         course: Course,
-        words: _LastWords,
-        troubles: list[str],
+        last: _LastWarning,
+        errors: list[str],
     ) -> None:
         """Return when the battle has ended or failed.
 
         Raises:
             BattleServerLostError: the connection has ended.
         """
-        seen, since = -1, time.monotonic()
-        while not running.done() and course.failure is None and not troubles:
-            time.sleep(_POLL_SECONDS)
-            _require_connected(seats)
-            for index, seat in enumerate(seats):
-                for reason in set(getattr(seat.player, "fallbacks", {})) - {REFUSED}:
-                    # An agent's own failure was noted before; this is about reading the battle.
-                    course.fail(Failure("exception", f"no decision of player {index}: {reason}"))
-            now = sum(len(b._replay_data) for s in seats for b in s.player.battles.values())
-            if now != seen or course.deciding:
-                seen, since = now, time.monotonic()
-            elif time.monotonic() - since > self._stall_seconds:
-                said = f" (last message: {words.text})" if words.text else ""
-                text = f"nothing has happened for {self._stall_seconds:g} s{said}"
-                course.fail(Failure("stalled", text))
+
+        def goes_on() -> bool:
+            for index, connection in enumerate(watch.connections):
+                if isinstance(connection.player, PlywisePlayer):
+                    for reason in set(connection.player.fallbacks) - {REFUSED}:
+                        # An agent's own failure came first; this is about reading the battle.
+                        text = f"no decision of player {index}: {reason}"
+                        course.fail(Failure("exception", text))
+            if course.deciding:
+                watch.touch()
+            return course.failure is None and not errors
+
+        try:
+            watch.wait(running, _POLL_SECONDS, goes_on)
+        except BattlesStalledError as error:
+            said = f" (last message: {last.text})" if last.text else ""
+            course.fail(Failure("stalled", f"{error}{said}"))
         if running.done() and course.failure is None:
             try:
                 running.result()
             except Exception as error:  # whatever poke-env met while it began or ended the battle
-                troubles.append(f"{type(error).__name__}: {error}")
-        if troubles and course.failure is None:
+                errors.append(f"{type(error).__name__}: {error}")
+        if errors and course.failure is None:
             time.sleep(_GRACE_SECONDS)  # a lost connection shows in many ways
-            _require_connected(seats)
-            course.fail(Failure("exception", f"poke-env: {troubles[0]}"))
+            watch.require_connections()
+            course.fail(Failure("exception", f"poke-env: {errors[0]}"))
 
     def _result(self, battle: Battle, seed: int) -> float:
         """Return player 0's result.
@@ -353,11 +342,6 @@ def _battle_of(player: ServerSide) -> Battle:
     battle: Any = next(iter(player.battles.values()))
     assert isinstance(battle, Battle)
     return battle
-
-
-def _require_connected(seats: tuple[Seat, Seat]) -> None:
-    if not all(seat.connected for seat in seats):
-        raise BattleServerLostError("the connection to the Showdown server is lost")
 
 
 async def _meet(own: ServerSide, rival: ServerSide, seed: int) -> None:

@@ -16,7 +16,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from plywise.arena.output.files import RecordFileError, plain
+from plywise.arena.output.files import plain, writing
 from plywise.arena.play.replay import states_of, told
 from plywise.arena.tournament.identity import digest_of
 from plywise.arena.tournament.pool_ratings import ratings_of, ratings_over
@@ -44,11 +44,8 @@ def write_report(store: GameStore, path: Path, replays: int | None = None) -> Pa
         ReplayError: the record was played by other rules.
     """
     page = render(report_data(store, replays))
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with writing(path):
         path.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise RecordFileError(f"cannot write {path}: {error.strerror or error}") from error
     return path
 
 

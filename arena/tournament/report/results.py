@@ -11,14 +11,14 @@ from rich.console import Console
 
 from plywise.arena.guidance.language_model import with_advice
 from plywise.arena.guidance.trust import Trust, trust_line, trusts
-from plywise.arena.output.files import RecordFileError, write_summary
+from plywise.arena.output.files import write_summary, writing
 from plywise.arena.output.screen import near
 from plywise.arena.play.guide_words import asked, llm_long
 from plywise.arena.ratings.command import print_ratings
 from plywise.arena.ratings.command import summary as ratings_summary
 from plywise.arena.ratings.rate import Ratings
 from plywise.arena.tournament.identity import digest_of
-from plywise.arena.tournament.pool_ratings import ratings_of
+from plywise.arena.tournament.pool_ratings import rated_games, ratings_of
 from plywise.arena.tournament.report.cutechess_text import match_lines, rank_lines
 from plywise.arena.tournament.report.page import write_report
 from plywise.arena.tournament.sequential import SequentialStop
@@ -166,15 +166,9 @@ def write_csv(path: Path, games: list[FinishedGame], titles: list[str]) -> None:
     Raises:
         RecordFileError: the disk refuses it.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(["player_a", "player_b", "score_a", "first", "pair"])
-            for game in games:
-                if game.result is not None:
-                    a, b = (titles[p] for p in game.players)
-                    score = {1: 1, 0: 0.5, -1: 0}[(game.result > 0) - (game.result < 0)]
-                    writer.writerow([a, b, score, a, game.pair])
-    except OSError as error:
-        raise RecordFileError(f"cannot write {path}: {error.strerror or error}") from error
+    with writing(path), path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["player_a", "player_b", "score_a", "first", "pair"])
+        for game in rated_games(games, titles):
+            score = f"{game.score_a:g}"
+            writer.writerow([game.player_a, game.player_b, score, game.first, game.pair])
