@@ -1,4 +1,4 @@
-"""``plywise calibrate``: tables of how often intervals and tests are right on simulated games."""
+"""``plywise calibrate``: coverage of intervals and error rates of tests on simulated games."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from rich.table import Table
 from plywise.arena.output.files import write_summary
 from plywise.arena.output.screen import near
 from plywise.arena.ratings.simulated import POOLS, coverage
-from plywise.arena.ratings.simulated_sprt import MODELS, sprt_rates
+from plywise.arena.ratings.simulated_sprt import PAIR_MODELS, sprt_rates
 from plywise.arena.ratings.sprt import SPRT
 from plywise.conf.rating_schema import CalibrateConfig
 
 
 def run_calibrate(config: CalibrateConfig, folder: Path, console: Console | None = None) -> int:
-    """Simulate, print a line as each row is done and then the table; write ``calibrate.json``."""
+    """Simulate, print a line for each row and then the table; write ``calibrate.json``."""
     console = console or Console(highlight=False)
     started = time.perf_counter()
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0))
@@ -95,7 +95,7 @@ def _sprt(config: CalibrateConfig, table: Table, console: Console) -> list[dict[
     for heading in ("false positives", "false negatives", "pairs at elo0", "at elo1", "not ended"):
         table.add_column(heading, justify="right")
     rows: list[dict[str, object]] = []
-    for model in MODELS:
+    for model in PAIR_MODELS:
         found = sprt_rates(model, test, config.repeats, config.seed)
         table.add_row(
             model.name,

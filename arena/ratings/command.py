@@ -1,4 +1,4 @@
-"""Ratings for people and programs: a table, the warnings, one line of JSON."""
+"""``plywise ratings``: a table, warnings, and one line of JSON for programs."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def run_ratings(config: RatingsConfig, folder: Path, console: Console | None = N
 
 
 def print_ratings(console: Console, result: Ratings) -> None:
-    """Print the table, what else was estimated, and the warnings."""
+    """Print the table, the other estimates, and the warnings."""
     console.print(ratings_table(result))
     origin = f"{result.anchor} fixed" if result.anchor else "mean fixed"
     console.print(f"Elo with 95 % intervals ({result.method}), {origin}", soft_wrap=True)

@@ -14,7 +14,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from plywise.arena.ratings.connectivity import BoolArray, beats, describe, groups, reach
+from plywise.arena.ratings.connectivity import BoolArray, beats, group_warnings, groups, reach
 from plywise.arena.ratings.counts import (
     DRAW,
     LOSS,
@@ -81,9 +81,8 @@ class Ratings:
 
     Attributes:
         players: best first; without virtual draws by groups.
-        first_advantage: what the right to move first is worth, in Elo points; None where it cannot
-            be told.
-        draw: Davidson's nu; None where nothing was drawn, or where draws count as half a win.
+        first_advantage: advantage of moving first, in Elo points; None: it cannot be estimated.
+        draw: Davidson's nu; None: nothing was drawn, or draws count as half a win.
         superiority: likelihood that the first is stronger than the second, by two names.
         warnings: remarks for the reader, one line each.
         anchor: player whose rating was given; empty: the mean was.
@@ -180,7 +179,7 @@ def _check(
 
 
 class _Pool:
-    """Players, their groups, and the fit of all games within groups."""
+    """Players, their groups, and the fit of the games within groups."""
 
     def __init__(
         self,
@@ -206,7 +205,7 @@ class _Pool:
         self.group_of = np.zeros(self.size, dtype=np.int64)
         for number, group in enumerate(self.groups):
             self.group_of[group] = number
-        self.warnings += describe(self.groups, self.reached, self.names)
+        self.warnings += group_warnings(self.groups, self.reached, self.names)
         if anchor is None and "random" in self.names:
             anchor = "random"
         self.anchor = anchor

@@ -1,6 +1,6 @@
-"""Whether 95 % means 95 %: ratings of simulated tournaments whose truth is known.
+"""Coverage of rating intervals: simulated tournaments between players of known strength.
 
-``plywise calibrate ratings`` prints the table of this module; `docs/RATINGS.md` has what it said.
+``plywise calibrate ratings`` prints the table of this module; its figures are in `docs/RATINGS.md`.
 """
 
 from __future__ import annotations
@@ -24,15 +24,14 @@ class SimulatedPool:
     """A tournament to simulate.
 
     Attributes:
-        name: for the table.
-        strengths: of the players, in Elo points; the first is the anchor.
-        pairs: of games, for each pairing.
-        gauntlet: the anchor plays everybody; else everybody plays everybody.
+        name: name in the table.
+        strengths: strengths of the players, in Elo points; the first is the anchor.
+        pairs: number of pairs of games of each pairing.
+        gauntlet: whether only the anchor plays the others; else all play each other.
         draw_rate: share of draws between equals.
-        advantage: the first player's, in Elo points.
-        correlation: of the two games of a pair, as the correlation of the normal variables behind
-            the results of the same player: positive where a seed favours one player, negative where
-            it favours the one who moves first.
+        advantage: advantage of the first player, in Elo points.
+        correlation: correlation of the normal variables behind one player's results in the two
+            games of a pair: positive if a seed favours a player, negative if it favours the first.
     """
 
     name: str
@@ -45,11 +44,11 @@ class SimulatedPool:
 
     @property
     def games(self) -> int:
-        """How many games are played."""
+        """Number of games."""
         return 2 * self.pairs * len(self.pairings())
 
     def pairings(self) -> list[tuple[int, int]]:
-        """Return who plays whom."""
+        """Return the pairs of players that meet."""
         players = range(len(self.strengths))
         if self.gauntlet:
             return [(0, other) for other in players[1:]]
@@ -119,10 +118,10 @@ POOLS = (
 
 @dataclass
 class Coverage:
-    """How often intervals held the truth.
+    """Share of intervals that contain the truth.
 
     Attributes:
-        pool: simulated tournament.
+        pool: tournament that was simulated.
         method: method of the intervals.
         hits, trials: by player (the anchor left out), then the first player's advantage.
         width: mean width of the finite intervals, in Elo points.
@@ -166,7 +165,7 @@ def coverage(
     resamples: int = 1000,
     virtual_draws: float = 0.0,
 ) -> Coverage:
-    """Simulate tournaments and count how often the intervals hold the truth."""
+    """Simulate tournaments and count the intervals that contain the truth."""
     rng = np.random.default_rng(seed)
     players = len(pool.strengths)
     hits, trials = np.zeros(players), np.zeros(players)

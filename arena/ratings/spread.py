@@ -10,10 +10,10 @@ import numpy as np
 from plywise.arena.ratings.counts import Counts, FloatArray
 from plywise.arena.ratings.errors import (
     corrected_interval,
-    differences,
     kind_scores,
     resample,
     sandwich,
+    strength_differences,
 )
 from plywise.arena.ratings.model import Design, Fit, linear
 
@@ -78,7 +78,7 @@ class ResampledIntervals:
 
     def interval(self, players: Sequence[int], origin: list[int]) -> tuple[FloatArray, FloatArray]:
         """Return both ends for ``players``, of strengths over the mean of ``origin``."""
-        low, high = differences(self.beta, self.reached, self.bounded, origin)
+        low, high = strength_differences(self.beta, self.reached, self.bounded, origin)
         theta = self.fit.beta[0]
         center = self.influence[:, origin].mean(axis=1)
         ends = [
@@ -103,7 +103,7 @@ class ResampledIntervals:
 
     def superiority(self, i: int) -> FloatArray:
         """Return (players,) the share of samples in which ``i`` is stronger; half of the ties."""
-        low, high = differences(self.beta, self.reached, self.bounded, [i])
+        low, high = strength_differences(self.beta, self.reached, self.bounded, [i])
         weaker = ((low < 0) + (high < 0).astype(float)) / 2
         ties = (low == 0) & (high == 0)
         share: FloatArray = (weaker + ties / 2).mean(axis=0)

@@ -25,8 +25,8 @@ from plywise.arena.output.screen import Screen, near
 from plywise.arena.showdown.connections import BattleServerLostError, log_in, probe, result_of
 from plywise.arena.showdown.players import make_player
 from plywise.arena.showdown.view import (
-    Figures,
     LiveBattle,
+    MatchFigures,
     battle_line,
     picture,
     summary_table,
@@ -50,7 +50,7 @@ _TURNS_PER_LINE = 5  # of progress, where the output is no terminal
 
 
 class ShowdownMatch:
-    """One run: its battles as they stand, and everything that is written about them.
+    """One run: its battles so far, and all files written about them.
 
     ``record`` and ``failed`` are called from poke-env's thread, the rest from the main thread.
     """
@@ -63,7 +63,7 @@ class ShowdownMatch:
             CATALOG[a.name].llm for a in (config.agent, config.opponent)
         )
         self.battles: dict[str, LiveBattle] = {}
-        self.figures = Figures()
+        self.figures = MatchFigures()
         self.started = time.monotonic()
         self.died: list[str] = []
         self.watch = BattleWatch(
@@ -80,7 +80,7 @@ class ShowdownMatch:
     # -- called while battles run -----------------------------------------------------------
 
     def record(self, record: DecisionRecord) -> None:
-        """Take in one decision of ours."""
+        """Record one decision of ours."""
         with self._lock:
             battle = self._battle(record.battle)
             new_turn = record.turn != battle.turn
@@ -104,7 +104,7 @@ class ShowdownMatch:
             self._decisions.write(record)
             line = turn_line(battle, self.uses_llm)
         if new_turn and record.turn % _TURNS_PER_LINE == 0:
-            self.screen.tell(line)
+            self.screen.print_if_not_live(line)
 
     def failed(self, what: str) -> None:
         """Count an exception that poke-env met while it handled a message."""
@@ -113,7 +113,7 @@ class ShowdownMatch:
         log.error("poke-env: %s", what)
 
     def observe(self, player: Player) -> None:
-        """Bring the picture up to date with what poke-env knows; count battles that ended."""
+        """Update the picture from poke-env's battles; count those that ended."""
         for tag, seen in list(player.battles.items()):
             ended = ""
             with self._lock:
@@ -126,7 +126,7 @@ class ShowdownMatch:
                     self._finish(battle, seen, player)
                     ended = battle_line(battle, self.config.battles)
             if ended:
-                self.screen.say(ended)
+                self.screen.print(ended)
 
     def _battle(self, tag: str) -> LiveBattle:
         if tag not in self.battles:
@@ -208,7 +208,7 @@ class ShowdownMatch:
         paths["summary"] = self.folder / "summary.json"
         if not self.battles:
             return
-        self.screen.say(
+        self.screen.print(
             summary_table(
                 self.figures,
                 names=self.names,
@@ -217,7 +217,7 @@ class ShowdownMatch:
             )
         )
         for label, path in paths.items():
-            self.screen.say(f"{label}: {near(path)}")
+            self.screen.print(f"{label}: {near(path)}")
 
 
 def _look(battle: LiveBattle, seen: AbstractBattle) -> None:
@@ -256,7 +256,7 @@ def run_showdown(config: ShowdownConfig, folder: Path, console: Console | None =
     """
     match = ShowdownMatch(config, folder, console)
     factory = AgentFactory(
-        config.game, config.search, config.llm, on_server=True, progress=match.screen.say
+        config.game, config.search, config.llm, on_server=True, progress=match.screen.print
     )
     try:
         for entrant in (config.agent, config.opponent):
@@ -279,7 +279,7 @@ def _agent(factory: AgentFactory, entrant: AgentConfig) -> Agent | None:
 def _server(config: ShowdownConfig, folder: Path, match: ShowdownMatch) -> Iterator[str]:
     """Yield the server's address; ``match.died`` receives the reason if our own server dies."""
     if config.server.url is not None:
-        match.screen.say(f"Connecting to {config.server.url}")
+        match.screen.print(f"Connecting to {config.server.url}")
         probe(config.server.url)
         yield config.server.url
         return
@@ -288,7 +288,7 @@ def _server(config: ShowdownConfig, folder: Path, match: ShowdownMatch) -> Itera
     with ShowdownServer(
         log_path=folder / "server.log",
         start_seconds=config.server.start_timeout,
-        on_progress=match.screen.say,
+        on_progress=match.screen.print,
     ) as server:
         server.on_death(match.died.append)
         yield server.url
@@ -317,7 +317,7 @@ def _play(
         own, rival = (connection.player for connection in watch.connections)
         with match.screen:
             log_in(watch.connections, match.died)
-            match.screen.say(f"{match.names[0]} v {match.names[1]}: {config.battles} battles")
+            match.screen.print(f"{match.names[0]} v {match.names[1]}: {config.battles} battles")
             running = asyncio.run_coroutine_threadsafe(
                 own.battle_against(rival, n_battles=config.battles), POKE_LOOP
             )

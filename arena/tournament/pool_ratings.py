@@ -1,4 +1,4 @@
-"""Ratings of a tournament's games: at the end, and as they came about."""
+"""Ratings of a tournament's games: at the end, and after growing parts of them."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def ratings_of(
 def repetitions(games: Iterable[FinishedGame], titles: Sequence[str]) -> list[str]:
     """Return a warning for every two agents whose games are all the same ones.
 
-    Pairs of deterministic agents in a game without chance repeat each other.  As many of them as
-    one likes tell no more than the first, whatever intervals and tests make of their number.
+    Pairs of deterministic agents in a game without chance repeat each other.  However many there
+    are, they tell no more than the first, and intervals and tests count them as independent.
     """
     played: defaultdict[tuple[int, int], list[bytes]] = defaultdict(list)
     for game in games:

@@ -1,4 +1,4 @@
-"""Plays the games of a tournament one at a time, in whatever process: the same way everywhere."""
+"""Plays the games of a tournament one at a time, the same way in every process."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from plywise.arena.tournament.schedule import GameTask
 from plywise.arena.tournament.store import Fault, FinishedGame, pack_actions, pack_trace
 from plywise.conf.schema import AgentConfig, GameConfig, LLMGroup, SearchConfig
 
-Outcome = FinishedGame | Fault
+GameOutcome = FinishedGame | Fault
 
 
 class Player(Protocol):
     """Plays single games; made once per process."""
 
-    def play(self, task: GameTask, thinking: Callable[[int], None]) -> Outcome:
-        """Return how the game ended; ``thinking`` is told which player (0 or 1) decides.
+    def play(self, task: GameTask, thinking: Callable[[int], None]) -> GameOutcome:
+        """Return how the game ended; ``thinking`` is called with the player (0 or 1) that decides.
 
-        It is told -1 where a game can go on without anybody deciding (on a server).
+        It is called with -1 while nobody decides (on a server a game can go on without).
 
         Raises:
             PlywiseError: something outside is wrong, and no other game would end better.
@@ -37,13 +37,13 @@ class Player(Protocol):
 
 @dataclass(frozen=True)
 class Setup:
-    """All that a worker needs, as a plain value that travels to it.
+    """Settings of a worker, as a plain value that travels to it.
 
     Attributes:
-        make: builds its player; a function or class that can be imported by name.
-        entrants: the agents, by index.
+        make: builder of its player, a function or class that can be imported by name.
+        entrants: agents, by index.
         trace: whether to keep each decision's values and advice.
-        openings: random plies at the start of each game.
+        openings: number of random plies at the start of each game.
     """
 
     make: Callable[[Setup], Player]
@@ -64,7 +64,7 @@ class AgentPlayer:
         self._game = self._factory.game
         self._agents: list[Agent] = [self._factory.build(e) for e in setup.entrants]
 
-    def play(self, task: GameTask, thinking: Callable[[int], None]) -> Outcome:
+    def play(self, task: GameTask, thinking: Callable[[int], None]) -> GameOutcome:
         """Return how the game ended."""
         watch = Tracer(thinking, keep=self._setup.trace)
         seats = [self._agents[p] for p in task.players]
@@ -80,7 +80,7 @@ class AgentPlayer:
 
 def outcome_of(
     task: GameTask, record: GameRecord, trace: Sequence[Mapping[str, Any]], kind: str
-) -> Outcome:
+) -> GameOutcome:
     """Return a game as its row of the record; an aborted one as a fault of ``kind``."""
     ended = time.time()
     if record.returns is None:

@@ -20,7 +20,7 @@ _PROGRESS = re.compile(r"battle (\d+) of \d+")
 _MAX_SEED = 2**31 // 100003  # seeds of single battles are seed * 100003 + number, 32 bits
 
 
-class RecordError(PlywiseError):
+class RecordingError(PlywiseError):
     """The recorder could not write a corpus."""
 
 
@@ -54,7 +54,7 @@ def record_corpus(
     Raises:
         ConfigError: an argument that makes no sense.
         ShowdownInstallError: Node or the package is missing and cannot be installed.
-        RecordError: the recorder failed; nothing is left at ``out``.
+        RecordingError: the recorder failed; nothing is left at ``out``.
     """
     if format not in FORMATS:
         raise ConfigError(f"format={format}: choose one of {', '.join(FORMATS)}")
@@ -68,7 +68,7 @@ def record_corpus(
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise RecordError(f"{out}: its folder cannot be made ({error.strerror})") from error
+        raise RecordingError(f"{out}: its folder cannot be made ({error.strerror})") from error
     scratch = out.with_name(out.name + ".part")
     command = [str(node), str(_SCRIPT), str(package), str(battles), str(seed), str(scratch), format]
     command += ["--fuzz"] * fuzz + ["--stall"] * stall + ["--keepties"] * keepties
@@ -99,7 +99,7 @@ def _run(command: list[str], battles: int, on_progress: Callable[[int, int], Non
     if process.returncode:
         errors = [line for line in complaints if "Error" in line] or complaints
         reason = errors[0] if errors else f"exit code {process.returncode}"
-        raise RecordError(
+        raise RecordingError(
             f"recording with Showdown {load().version} failed: {reason} "
             "(`plywise doctor` checks Node and the package)"
         )

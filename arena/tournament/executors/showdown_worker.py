@@ -1,9 +1,9 @@
-"""Plays the games of a tournament as battles on a Showdown server: a player for worker processes.
+"""Plays the games of a tournament as battles on a Showdown server, in a worker process.
 
-Each game gets two fresh connections, so that nothing of a battle that broke off reaches the next
-one, and a seed: the server draws the dice and both sides' teams from it (``server_seeds.js``).
-All decisions of agents run one after another in one thread, as in every other tournament: a clock
-then measures the same however many requests come at once.
+Each game gets two fresh connections, so that nothing of an aborted battle reaches the next one, and
+a seed: the server draws the dice and both sides' teams from it (``server_seeds.js``).  All
+decisions of agents run one after another in one thread, as in every other tournament: a clock then
+measures the same however many requests come at once.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from plywise.arena.showdown.connections import (
 from plywise.arena.showdown.course import UNNAMED, Choice, Course, Failure
 from plywise.arena.showdown.watch import BattlesStalledError, BattleWatch
 from plywise.arena.tournament.schedule import GameTask
-from plywise.arena.tournament.worker import Outcome, Setup, outcome_of
+from plywise.arena.tournament.worker import GameOutcome, Setup, outcome_of
 from plywise.datasets.errors import PlywiseError
 from plywise.games.base import State
 from plywise.games.gen9.infostate import action_name
@@ -63,7 +63,7 @@ class SeedRefusedError(PlywiseError):
 
 
 class _LastWarning(logging.Handler):
-    """Keeps the last warning: a server that refuses something says so and goes on."""
+    """Keeps the last warning: a server that refuses something warns and goes on."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -73,8 +73,8 @@ class _LastWarning(logging.Handler):
         self.text = " ".join(record.getMessage().split())[:200]
 
 
-class _Thinker:
-    """An agent of ours in one battle: decides in the common thread, and its course is told."""
+class _RecordedAgent:
+    """An agent of ours in one battle: decides in the common thread, and is recorded."""
 
     def __init__(
         self, agent: Agent, index: int, seed: int, course: Course, pool: ThreadPoolExecutor
@@ -115,13 +115,19 @@ class _Thinker:
             self._course.fail(Failure("illegal", text, self._index))
         names = {str(a): action_name(info, a) for a in info.legal}
         words = names.get(str(action), f"action {action}")
-        choice = Choice(action, words, state.observation_string(player), names, decision)
+        choice = Choice(
+            action=action,
+            words=words,
+            view=state.observation_string(player),
+            names=names,
+            decision=decision,
+        )
         self._course.add(place, self._index, choice, seconds)
         return decision
 
 
-class _Watcher:
-    """A baseline of poke-env's in one battle: its course is told."""
+class _BaselineRecorder:
+    """Records the decisions of a baseline of poke-env in one battle."""
 
     def __init__(self, index: int, seed: int, course: Course) -> None:
         self._index = index
@@ -137,8 +143,8 @@ class _Watcher:
         words = choice.words if action is None else action_name(info, action)
         view = InfoStateView(info).observation_string(info.player)
         number = UNNAMED if action is None else action
-        told = Choice(number, words, view, {})
-        self._course.add(events_seen(battle), self._index, told, choice.seconds)
+        made = Choice(number, words, view, {})
+        self._course.add(events_seen(battle), self._index, made, choice.seconds)
         self._course.end(self._index)
 
     def raised(self, error: Exception, *, in_player: bool) -> None:
@@ -151,9 +157,9 @@ class ServerPlayer:
     """Plays games of agents of ours and poke-env's players on a local server.
 
     Args:
-        setup: what a worker gets.
-        url: the server's websocket address.
-        stall_seconds: so long without an event, while nobody decides, is a fault.
+        setup: settings of a worker.
+        url: websocket address of the server.
+        stall_seconds: time without an event, while nobody decides, after which it is a fault.
     """
 
     def __init__(self, setup: Setup, *, url: str, stall_seconds: float = STALL_SECONDS) -> None:
@@ -165,7 +171,7 @@ class ServerPlayer:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="plywise-think")
         self._agents: list[Agent | None] = []
         self._baselines: dict[int, ServerSide] = {}
-        self._sound = False  # whether the last game had a server
+        self._server_up = False  # whether the last game had a server
         for index, entrant in enumerate(setup.entrants):
             if entrant.name.startswith("pokeenv_"):
                 self._agents.append(None)
@@ -173,25 +179,24 @@ class ServerPlayer:
                 silence(asked)
                 self._baselines[index] = asked
             else:
-                # What an agent prepares for its thread it prepares for the one that it decides in.
+                # Agents prepare things of a thread, so they are made in the one that decides.
                 self._agents.append(self._pool.submit(self._factory.build, entrant).result())
 
-    def play(self, task: GameTask, thinking: Callable[[int], None]) -> Outcome:
+    def play(self, task: GameTask, thinking: Callable[[int], None]) -> GameOutcome:
         """Return how the battle ended.
 
         Raises:
-            PlywiseError: an agent says that something outside is wrong, or the server is none of
-                ours.
+            PlywiseError: something outside is wrong, or the server is none of ours.
         """
         course = Course(thinking, keep=self._setup.trace)
         start = time.perf_counter()
         result: float | None = None
         try:
-            if not self._sound:
+            if not self._server_up:
                 self._wait_for_server()
-            self._sound = False
+            self._server_up = False
             result = self._battle(task, course)
-            self._sound = True
+            self._server_up = True
         except (BattleServerLostError, ServerUnreachableError, LoginError) as error:
             course.fail(Failure("server", str(error)))
         failure = course.failure
@@ -277,11 +282,11 @@ class ServerPlayer:
         options = player_options(self._url, AccountConfiguration(name, None), self._setup.game.name)
         agent = self._agents[who]
         if agent is None:
-            watcher = _Watcher(index, task.seed, course)
+            watcher = _BaselineRecorder(index, task.seed, course)
             return WatchedBaseline(self._baselines[who], watcher, **options)
-        thinker = _Thinker(agent, index, task.seed, course, self._pool)
-        thinker.player = PlywisePlayer(thinker, **options)
-        return thinker.player
+        recorded = _RecordedAgent(agent, index, task.seed, course, self._pool)
+        recorded.player = PlywisePlayer(recorded, **options)
+        return recorded.player
 
     def _watch(
         self,

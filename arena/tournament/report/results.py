@@ -1,4 +1,4 @@
-"""What a tournament leaves behind: tables, the text summary, ``summary.json``, ``results.csv``."""
+"""Results of a tournament: tables, the text summary, ``summary.json``, ``results.csv``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from plywise.arena.play.guide_words import asked, llm_long
 from plywise.arena.ratings.command import print_ratings
 from plywise.arena.ratings.command import summary as ratings_summary
 from plywise.arena.ratings.rate import Ratings
-from plywise.arena.tournament.identity import digest_of
+from plywise.arena.tournament.identity import identity_digest
 from plywise.arena.tournament.pool_ratings import rated_games, ratings_of
 from plywise.arena.tournament.report.cutechess_text import match_lines, rank_lines
 from plywise.arena.tournament.report.page import write_report
@@ -28,13 +28,14 @@ from plywise.conf.schema import TournamentConfig
 
 
 @dataclass(frozen=True)
-class TournamentEnd:
-    """How one run of a tournament went.
+class RunStatistics:
+    """Statistics of one run of a tournament.
 
     Attributes:
-        wall_seconds: of this run; ``played`` games in it.
-        busy: the workers' CPU time over all that they could have had; None: unknown.
-        interrupted: by Ctrl-C.
+        wall_seconds: duration of the run.
+        played: number of games played in it.
+        busy: share of the workers' possible CPU time that they used; None: unknown.
+        interrupted: whether Ctrl-C ended it.
     """
 
     wall_seconds: float = 0.0
@@ -46,7 +47,7 @@ class TournamentEnd:
 def write_results(
     store: GameStore,
     config: TournamentConfig,
-    end: TournamentEnd,
+    run: RunStatistics,
     folder: Path,
     console: Console,
 ) -> None:
@@ -79,10 +80,10 @@ def write_results(
         "faults": len(faults),
         "record": str(store.path),
         "identity": store.identity,
-        "configuration_hash": digest_of(store.identity),
+        "configuration_hash": identity_digest(store.identity),
         "decisions": decisions_digest(store, total),
         "trust": trust,
-        "run": end,
+        "run": run,
         "config": config,
     }
     if games:
@@ -104,16 +105,16 @@ def write_results(
     if games and (config.llm.record is not None or config.llm.replay is not None):
         console.print(f"decisions: {summary['decisions']} (equal digests: equal games and advice)")
     if faults:
-        console.print(f"{len(faults)} games broke off; see the table faults in the record.")
-    if end.busy is not None:
+        console.print(f"{len(faults)} games were aborted; see the table faults in the record.")
+    if run.busy is not None:
         console.print(
-            f"{end.played} games in {end.wall_seconds:.1f} s, workers {end.busy:.0%} busy"
+            f"{run.played} games in {run.wall_seconds:.1f} s, workers {run.busy:.0%} busy"
         )
-    # After the tables: a full disk takes the files away, not what is to be read.
+    # After the tables: a full disk must not keep them from being printed.
     write_summary(folder / "summary.json", summary)
     write_csv(folder / "results.csv", games, store.titles)
     write_report(store, folder / "report.html")
-    if end.interrupted:
+    if run.interrupted:
         console.print(
             f"Interrupted after {len(games)} of {total} games; the same command continues."
         )
@@ -125,7 +126,7 @@ def write_results(
 
 
 def decisions_digest(store: GameStore, total: int) -> str:
-    """Return 12 hex digits over what the first ``total`` games decided: actions, values, advice."""
+    """Return 12 hex digits over the first ``total`` games: actions, values, advice."""
     h = hashlib.sha256()
     for game in store.games(trace=True, numbers=range(total)):
         h.update(repr(game.game()).encode())
@@ -134,7 +135,7 @@ def decisions_digest(store: GameStore, total: int) -> str:
 
 
 def trust_of(config: TournamentConfig) -> dict[str, dict[str, Trust]]:
-    """Return how far each advised agent believes its model's guides."""
+    """Return the trust of each advised agent in its model's guides."""
     if config.llm.name == "none":
         return {}
     return {

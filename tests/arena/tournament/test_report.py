@@ -17,7 +17,7 @@ from plywise.arena.ratings.elo import elo_of
 from plywise.arena.ratings.intervals import Tally
 from plywise.arena.tournament.pool_ratings import ratings_of, ratings_over
 from plywise.arena.tournament.report.cutechess_text import match_lines, rank_lines
-from plywise.arena.tournament.report.page import render, report_data, sample, write_report
+from plywise.arena.tournament.report.page import render_page, report_data, sample, write_report
 from plywise.arena.tournament.standings import Standings
 from plywise.arena.tournament.store import FinishedGame, GameStore, pack_actions, pack_trace
 from plywise.games.registry import make_game
@@ -95,7 +95,7 @@ def test_the_data_are_the_records(tmp_path: Path) -> None:
 
 def test_names_cannot_leave_their_place(tmp_path: Path) -> None:
     with GameStore.read(record(tmp_path / "r.sqlite", 12)) as store:
-        page = render(report_data(store) | {"title": NASTY})
+        page = render_page(report_data(store) | {"title": NASTY})
     assert NASTY not in page
     assert page.count("</script>") == 2
     assert "@DATA@" not in page
