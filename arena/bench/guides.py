@@ -19,6 +19,7 @@ from plywise.arena.bench.deadline import TOLERANCE
 from plywise.arena.guidance.language_model import Advised, asks
 from plywise.arena.play.match import decision_seed
 from plywise.conf.schemas.search import AlphaBetaConfig, SimultaneousConfig
+from plywise.datasets.sums import add_fields
 from plywise.games.base import CHANCE, NO_ACTION, SIMULTANEOUS, Game, State
 from plywise.games.registry import make_game
 from plywise.llm_modules.calls.settings import LLMConfig
@@ -66,7 +67,7 @@ def bench_guides(seconds: float, decisions: int, seed: int) -> dict[str, float]:
                     late.append(time.perf_counter() - start - seconds)
                     illegal += decision.action not in state.legal_actions(player)
                     broken += "guide_error" in decision.notes
-                    report.add(decision.notes.get("guide", GuideReport()))
+                    add_fields(report, decision.notes.get("guide", GuideReport()))
                 agent.close()
         given = answers()
     tardy = np.array(late)

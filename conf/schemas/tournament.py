@@ -10,6 +10,7 @@ from omegaconf import MISSING
 from plywise.conf.schemas.agents import AgentConfig, parse_agents
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import LLMGroup
+from plywise.conf.schemas.ratings import RatingPrior
 from plywise.conf.schemas.search import SearchConfig
 from plywise.datasets.errors import ConfigError
 from plywise.datasets.settings import Settings, setting
@@ -40,7 +41,7 @@ class SPRTGroup(Settings):
 
 
 @dataclass
-class TournamentGroup(Settings):
+class TournamentGroup(RatingPrior):
     """Pairings, and where their games are played."""
 
     PREFIX: ClassVar[str] = "tournament."

@@ -14,6 +14,7 @@ import pytest
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.cli.main import main
 from plywise.arena.play.match import play_game
+from plywise.arena.play.record import Side
 from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import BudgetGroup, OpenAIGroup
@@ -25,7 +26,6 @@ from plywise.llm_modules.calls.errors import LLMBudgetError, LLMConfigError
 from plywise.llm_modules.calls.settings import LLMConfig
 from plywise.llm_modules.providers.mock import JSON, MockEndpoint, Reply, refuses, says, scores
 from plywise.llm_modules.providers.openai import LLMClient
-from plywise.search.guide.protocol import GuideReport
 
 
 def request(text: str = "hello") -> Request:
@@ -56,7 +56,7 @@ def costly(request: JSON) -> Reply:
     return scores({x: -mind.random() for x in letters}, delay=mind.random() * 0.02, **usage)
 
 
-def play(endpoint: MockEndpoint, seeds: range) -> tuple[GuideReport, dict[str, Any]]:
+def play(endpoint: MockEndpoint, seeds: range) -> tuple[Side, dict[str, Any]]:
     """Play games of the model alone, which waits for every answer; return reports and usage."""
     group = OpenAIGroup(
         base_url=endpoint.base_url, model="m", timeout=5.0, max_retries=0,
@@ -64,14 +64,14 @@ def play(endpoint: MockEndpoint, seeds: range) -> tuple[GuideReport, dict[str, A
     )  # fmt: skip
     search = AlphaBetaConfig(seconds=None, iterations=100)
     factory = AgentFactory(GameConfig("tic_tac_toe"), search, group)
-    total = GuideReport()
+    total = Side()
     try:
         agent = factory.build(AgentConfig("llm"))
         for seed in seeds:
             record = play_game(factory.game, (agent, agent), seed)
             assert not record.error
-            for report in record.guides:
-                total.add(report)
+            for side in record.sides:
+                total.add(side)
         usage = factory._model.client().usage()
     finally:
         factory.close()

@@ -211,9 +211,9 @@ def decisions(
         for seed in seeds:
             record = play_game(factory.game, agents, seed, watcher=Watch())
             assert not record.error
-            for guide in record.guides:
+            for side in record.sides:
                 for name in cost:
-                    cost[name] += getattr(guide, name)
+                    cost[name] += getattr(side, name)
     finally:
         factory.close()
     return json.dumps(told).encode(), cost
