@@ -11,7 +11,8 @@ from typing import Any
 
 from rich.console import Console
 
-from plywise.arena.guidance.language_model import Consult, LanguageModel
+from plywise.arena.guidance.advised import Consult
+from plywise.arena.guidance.language_model import LanguageModel
 from plywise.arena.llm_calibration.known import KnownQuestion
 from plywise.arena.llm_calibration.questions import questions
 from plywise.arena.llm_calibration.reliability import AnsweredQuestion, GuideMeasurement, measure

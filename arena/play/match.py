@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
 
-from plywise.arena.agents.catalog import Agent
-from plywise.arena.agents.clocked import seated
+from plywise.arena.agents.spec import Agent
 from plywise.arena.play.record import GameRecord, Side, two_sides
 from plywise.datasets.errors import ConfigError, PlywiseError
 from plywise.games.base import CHANCE, NO_ACTION, SIMULTANEOUS, Game, State
@@ -78,7 +77,7 @@ def play_game(
     """
     start = time.perf_counter()
     course = _opened(game, seed, openings)
-    seats = [seated(agent) for agent in agents]
+    seats = [agent.for_one_game() for agent in agents]
     error, at_fault = "", None
     try:
         while not course.state.is_terminal():

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from random import Random
-from typing import Any, Protocol
+from typing import Any
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from plywise.arena.agents.clocked import seated
+from plywise.arena.agents.spec import Agent
 from plywise.arena.play.explain import explanation, show_explanation
 from plywise.arena.play.guide_words import asked, llm_long
 from plywise.arena.play.match import IllegalDecisionError, decision_seed
@@ -37,7 +37,6 @@ from plywise.games.base import (
 )
 from plywise.games.grid.placing import MARKS, PlacingGame
 from plywise.search.alphabeta.search import describe_value
-from plywise.search.decision import Decision
 from plywise.search.guide.protocol import GuideReport
 
 INTERRUPTED = 130
@@ -50,15 +49,6 @@ _COMMANDS = {
     "help": "this list",
     "quit": "stop the game",
 }
-
-
-class Decider(Protocol):
-    """Whoever plays against, or instead of, the person; see ``arena/agents/catalog.py``."""
-
-    name: str
-
-    def decide(self, state: State, player: int, seed: int) -> Decision:
-        """Return the decision of ``player``."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +74,7 @@ class _Table:
     """
 
     game: Game
-    players: Sequence[Decider | Human]
+    players: Sequence[Agent | Human]
     seed: int
     console: Console
     state: State
@@ -140,7 +130,7 @@ def show_board(console: Console, game: Game, state: State, player: int) -> None:
 
 def play_in_terminal(
     game: Game,
-    players: Sequence[Decider | Human],
+    players: Sequence[Agent | Human],
     seed: int,
     console: Console,
     folder: Path,
@@ -166,7 +156,7 @@ def play_in_terminal(
     """
     if len(players) != game.num_players:
         raise ConfigError(f"{game.info.name} takes {game.num_players} players, not {len(players)}")
-    seats = [p if isinstance(p, Human) else seated(p) for p in players]
+    seats = [p if isinstance(p, Human) else p.for_one_game() for p in players]
     table = _Table(game, seats, seed, console, game.new_initial_state(seed), explain=explain)
     started = datetime.now().astimezone()
     chance = Random(f"{seed}/chance")

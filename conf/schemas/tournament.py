@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 from omegaconf import MISSING
 
-from plywise.conf.schemas.agents import AgentConfig, parse_agents
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import LLMGroup
 from plywise.conf.schemas.ratings import RatingPrior
@@ -130,11 +129,3 @@ class TournamentConfig(Settings):
         "names, or mappings such as {name: search, seconds: 0.1, label: quick, search: "
         "{table_bits: 16}}",
     )
-
-    def entrants(self) -> list[AgentConfig]:
-        """Return the agents as configurations.
-
-        Raises:
-            ConfigError: an entry is neither a name nor a mapping with known keys, or two are equal.
-        """
-        return parse_agents(self.agents)

@@ -74,6 +74,8 @@ class BackgroundBriefer:
 class BackgroundConsultation(Consultation):
     """Consultation (``search.guide.Consultation``) that a :class:`BackgroundBriefer` opens."""
 
+    uncounted = 0.0
+
     def __init__(
         self,
         brief: Callable[[], Briefing],

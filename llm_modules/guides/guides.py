@@ -147,6 +147,8 @@ class LLMConsultation(Consultation):
     count as late.
     """
 
+    uncounted = 0.0
+
     def __init__(self, consultant: LLMConsultant, briefing: Briefing, seed: int) -> None:
         self._owner = consultant
         self._call_log = CallLog(consultant.client.model, consultant.config.max_calls)

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
+from plywise.arena.agents.catalog import agent_config
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.cli.main import main
 from plywise.arena.play.match import play_game
 from plywise.arena.play.record import Side
-from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import BudgetGroup, OpenAIGroup
 from plywise.conf.schemas.search import AlphaBetaConfig
@@ -66,7 +66,7 @@ def play(endpoint: MockEndpoint, seeds: range) -> tuple[Side, dict[str, Any]]:
     factory = AgentFactory(GameConfig("tic_tac_toe"), search, group)
     total = Side()
     try:
-        agent = factory.build(AgentConfig("llm"))
+        agent = factory.build(agent_config("llm"))
         for seed in seeds:
             record = play_game(factory.game, (agent, agent), seed)
             assert not record.error

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from plywise.arena.agents.catalog import agent_config
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.cli.main import main
 from plywise.arena.guidance.trust import model_name, prompt_digest, trusts
@@ -378,7 +379,7 @@ def test_where_there_are_none_one_line_says_so(game: GameConfig, agent: str, wor
     if agent == "llm":
         factory = AgentFactory(game, AlphaBetaConfig(), llm())
     with pytest.raises(ConfigError, match=words):
-        factory.check(AgentConfig(name=agent))
+        factory.check(agent_config(agent))
 
 
 def test_an_agent_of_a_tournament_may_have_its_own() -> None:

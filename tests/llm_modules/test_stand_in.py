@@ -9,9 +9,10 @@ from typing import Any, cast
 
 import pytest
 
-from plywise.arena.agents.factory import AgentFactory, BattleAgent
+from plywise.arena.agents.battle_search import BattleAgent
+from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.cli.main import main
-from plywise.arena.guidance.language_model import Advised
+from plywise.arena.guidance.advised import Advised
 from plywise.arena.guidance.oracles import BattleOracle, BoardOracle, make_oracle
 from plywise.arena.tournament.store import GameStore
 from plywise.conf.schemas.agents import AgentConfig

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from plywise.arena.agents.catalog import RandomAgent
 from plywise.arena.agents.factory import AgentFactory
+from plywise.arena.agents.kinds.random import RandomAgent
 from plywise.arena.cli.main import main
 from plywise.arena.play.match import play_game
 from plywise.arena.tournament.store import GameStore

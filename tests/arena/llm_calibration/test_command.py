@@ -10,8 +10,8 @@ from random import Random
 import pytest
 from rich.console import Console
 
-from plywise.arena.agents.catalog import Agent
 from plywise.arena.agents.factory import AgentFactory
+from plywise.arena.agents.spec import Agent
 from plywise.arena.cli.main import main
 from plywise.arena.guidance import trust as llm_trust
 from plywise.arena.guidance.trust import CalibrationFileError, trust_lines, trusts

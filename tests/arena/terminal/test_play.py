@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from plywise.arena.agents.spec import Agent
 from plywise.arena.cli import main as cli
 from plywise.arena.play.match import IllegalDecisionError
 from plywise.arena.terminal.game_file import positions, read_game
@@ -39,11 +40,12 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from rich.console import Console
+from plywise.arena.agents.spec import Agent
 from plywise.arena.terminal.play import Human, play_in_terminal
 from plywise.games.registry import make_game
 from plywise.search.alphabeta.search import AlphaBeta
 
-class Searcher:
+class Searcher(Agent):
     name = "search"
     def __init__(self, game):
         self.search = AlphaBeta(game.kernels(), max_depth=6)
@@ -257,7 +259,7 @@ def test_end_of_input_leaves_with_one_line(connect_four: Opened) -> None:
 # --- without a terminal ---------------------------------------------------------------------------
 
 
-class Searcher:
+class Searcher(Agent):
     """The exact search."""
 
     name = "search"
@@ -269,7 +271,7 @@ class Searcher:
         return self.search.decide(state.flat(), player)
 
 
-class RandomMover:
+class RandomMover(Agent):
     name = "random"
 
     def __init__(self) -> None:
@@ -283,14 +285,14 @@ class RandomMover:
         return Decision(action, {action: 1.0})
 
 
-class Cheat:
+class Cheat(Agent):
     name = "cheat"
 
     def decide(self, state: State, player: int, seed: int) -> Decision:
         return Decision(99, {99: 1.0})
 
 
-class Interrupted:
+class Interrupted(Agent):
     name = "slow"
 
     def decide(self, state: State, player: int, seed: int) -> Decision:
