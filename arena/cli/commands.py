@@ -30,38 +30,9 @@ if TYPE_CHECKING:
 
 def play(config: PlayConfig, folder: Path) -> int:
     """Play a game in the terminal: people, agents or both."""
-    from rich.console import Console
+    from plywise.arena.terminal.play_command import run_play
 
-    from plywise.arena.agents.factory import AgentFactory
-    from plywise.arena.terminal.play import Decider, Human, play_in_terminal
-    from plywise.datasets.errors import ConfigError
-
-    console = Console(highlight=False, no_color=not config.color)
-    factory = AgentFactory(
-        config.game,
-        config.search,
-        config.llm,
-        progress=lambda line: console.print(line),
-        compare=config.explain,
-    )
-    alone = {"first": ("human", "agent"), "second": ("agent", "human"), "none": ("agent", "agent")}
-    seats = alone.get(config.side, ("human", "human"))
-    players: list[Decider | Human] = []
-    try:
-        if config.agent.name == "human" and "agent" in seats:
-            raise ConfigError("agent=human: choose an agent to play against, or side=both")
-        for seat in seats:
-            if seat == "agent":
-                players.append(factory.build(config.agent))
-            else:
-                names = ("you", "you") if "agent" in seats else ("first player", "second player")
-                players.append(Human(names[len(players)]))
-        origin = config.game.name, config.game.parameters()
-        return play_in_terminal(
-            factory.game, players, config.seed, console, folder, origin, config.explain
-        )
-    finally:
-        factory.close()
+    return run_play(config, folder)
 
 
 def replay(config: ReplayConfig, folder: Path) -> int:

@@ -25,8 +25,8 @@ from poke_env.player import Player as ServerSide
 from plywise.arena.agents.catalog import Agent
 from plywise.arena.agents.clocked import seated
 from plywise.arena.agents.factory import AgentFactory
-from plywise.arena.play.match import decision_seed
 from plywise.arena.play.record import GameRecord
+from plywise.arena.play.stepper import decision_seed
 from plywise.arena.showdown.course import UNNAMED, Choice, Course, Failure
 from plywise.arena.showdown.players import (
     BattleServerLostError,

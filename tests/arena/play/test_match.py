@@ -15,7 +15,8 @@ from plywise.arena.agents.catalog import RandomAgent
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.agents.max_damage import MaxDamageAgent
 from plywise.arena.output.files import RecordFileError, RecordWriter, plain, read_records
-from plywise.arena.play.match import decision_seed, play_game
+from plywise.arena.play.match import play_game
+from plywise.arena.play.stepper import decision_seed
 from plywise.conf.schema import (
     AgentConfig,
     AlphaBetaConfig,
