@@ -9,23 +9,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from plywise.conf.fit_schema import FitConfig
-    from plywise.conf.llm_calibrate_schema import LLMCommandConfig
-    from plywise.conf.models_schema import ModelsConfig
-    from plywise.conf.rating_schema import CalibrateConfig, RatingsConfig
-    from plywise.conf.schema import (
-        BenchConfig,
-        ExplainConfig,
-        PlayConfig,
-        RecordConfig,
-        ReplayConfig,
-        SelfplayConfig,
-        ShowdownConfig,
-        SolveConfig,
-        TournamentConfig,
-        VerifyConfig,
-    )
-    from plywise.conf.tournament_schema import ReportConfig
+    from plywise.conf.schemas.bench import BenchConfig
+    from plywise.conf.schemas.commands import FitConfig, ModelsConfig, SelfplayConfig, SolveConfig
+    from plywise.conf.schemas.llm import LLMCommandConfig
+    from plywise.conf.schemas.play import ExplainConfig, PlayConfig, ReplayConfig
+    from plywise.conf.schemas.ratings import CalibrateConfig, RatingsConfig
+    from plywise.conf.schemas.showdown import ShowdownConfig
+    from plywise.conf.schemas.tournament import ReportConfig, TournamentConfig
+    from plywise.conf.schemas.verify import RecordConfig, VerifyConfig
 
 
 def play(config: PlayConfig, folder: Path) -> int:
@@ -217,9 +208,9 @@ def agents() -> int:
     from plywise.arena.agents.catalog import CATALOG
 
     width = max(map(len, CATALOG)) + 2
-    for name, info in CATALOG.items():
-        places = [p for p in ("boards", "battles", "server") if getattr(info, p)]
-        print(f"{name:<{width}}{info.summary} [{', '.join(places) or 'terminal'}]")
+    for name, spec in CATALOG.items():
+        places = [p for p in ("boards", "battles", "server") if getattr(spec, p)]
+        print(f"{name:<{width}}{spec.words} [{', '.join(places) or 'terminal'}]")
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import os
 import re
@@ -17,7 +18,8 @@ from hydra.errors import HydraException, MissingConfigException, OverrideParseEx
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from plywise.conf import schema
+from plywise.arena.agents.catalog import CATALOG
+from plywise.conf import registry
 from plywise.datasets.errors import ConfigError, PlywiseError
 
 Runner = Callable[[Any, Path], int]
@@ -41,7 +43,7 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
         ConfigError: a wrong key, group, value or option.
         PlywiseError: what ``run`` raised.
     """
-    schema.register()
+    registry.register({name: spec.settings for name, spec in CATALOG.items()})
     arguments = [word for argument in arguments for word in plugged(argument)]
     started = False
 
@@ -49,7 +51,7 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
         nonlocal started
         started = True
         try:
-            settings = schema.typed(config, schema.COMMAND_SCHEMAS[name])
+            settings = registry.typed(config, registry.COMMAND_SCHEMAS[name])
             code = run(settings, Path(HydraConfig.get().runtime.output_dir))
         except PlywiseError as error:
             raise _Ended(1, error) from error
@@ -70,7 +72,7 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
     except (HydraException, OmegaConfBaseException) as error:
         if started:
             raise
-        raise ConfigError(explain(error, name)) from None
+        raise ConfigError(explain(error, name, arguments)) from None
     except ValueError as error:
         # Hydra's own word for options that exclude each other, and for unreadable configurations.
         if started:
@@ -99,7 +101,7 @@ def plugged(argument: str) -> list[str]:
     return ["game=plugin", f"game.name='{quoted}'"]
 
 
-def explain(error: Exception, name: str) -> str:
+def explain(error: Exception, name: str, arguments: Sequence[str]) -> str:
     """Return one line: what is wrong, which values exist, how to see them."""
     text = str(error)
     if isinstance(error, MissingConfigException) and error.missing_cfg_file:
@@ -113,14 +115,14 @@ def explain(error: Exception, name: str) -> str:
         )
     unknown = re.search(r"Could not (?:override|delete|append)[^']*'([^'@]+)", text)
     if unknown:
-        return _unknown_key(unknown.group(1), name)
+        return _unknown_key(unknown.group(1), name, arguments)
     merging = re.search(r"Error merging override (\S+)", text)
     cause: BaseException = error.__cause__ or error
     first = str(cause).strip().splitlines()[0]
     if merging:
         key, _, value = merging.group(1).lstrip("+~").partition("=")
         if "not in" in first and "Key" in first:
-            return _unknown_key(key, name)
+            return _unknown_key(key, name, arguments)
         return f"{key}={value}: {first} (see: plywise {name} --cfg job)"
     return f"{first} (see: plywise {name} --help)"
 
@@ -131,10 +133,18 @@ def _choose(wrong: str, names: Sequence[str]) -> str:
     return f"no such option; {hint}There are: {', '.join(names)}"
 
 
-def _unknown_key(key: str, name: str) -> str:
-    """Say which keys stand where ``key`` was looked for."""
+def _unknown_key(key: str, name: str, arguments: Sequence[str]) -> str:
+    """Return which keys exist in the place of ``key``, with the options that were chosen."""
     parent, wrong, keys = "", key, []
     node: Any = _defaults(name)
+    chosen = []
+    for argument in arguments:
+        group, _, option = argument.partition("=")
+        is_group = isinstance(node.get(group), DictConfig) and "," not in option  # no multirun
+        if is_group or group == "hydra.searchpath":
+            chosen.append(argument)
+    with contextlib.suppress(MissingConfigException):  # an option of --config-dir is not found here
+        node = _defaults(name, chosen)
     for part in key.split("."):
         keys = [str(k) for k in node]
         if part not in keys:
@@ -152,10 +162,10 @@ def _unknown_key(key: str, name: str) -> str:
     )
 
 
-def _defaults(name: str) -> DictConfig:
+def _defaults(name: str, chosen: Sequence[str] = ()) -> DictConfig:
     GlobalHydra.instance().clear()  # the failed composition may have left its state behind
     with hydra.initialize_config_module("plywise.conf", version_base="1.3"):
-        config = hydra.compose(name)
+        config = hydra.compose(name, overrides=list(chosen))
     OmegaConf.set_struct(config, True)
     # A mandatory value raises when looked at; its name is all that is wanted here.
     for key in list(config):

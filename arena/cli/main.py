@@ -313,8 +313,9 @@ def help_for(name: str, command: Command) -> str:
 
 
 def options(group: str) -> list[str]:
-    """Return the options of a configuration group, by their files."""
-    folder = resources.files("plywise.conf").joinpath(group)
+    """Return the options of a configuration group, by their files; opponents are agents."""
+    name = "agent" if group == "opponent" else group
+    folder = resources.files("plywise.conf").joinpath(name)
     return sorted(
         f.name.removesuffix(".yaml") for f in folder.iterdir() if f.name.endswith(".yaml")
     )

@@ -13,7 +13,7 @@ from rich.progress import (
 )
 
 from plywise.arena.output.screen import near
-from plywise.conf.models_schema import ModelsConfig
+from plywise.conf.schemas.commands import ModelsConfig
 from plywise.datasets.errors import ConfigError
 from plywise.llm_modules.calls.errors import EmbeddedError
 from plywise.llm_modules.providers.embedded import WEIGHTS_BYTES, default_weights

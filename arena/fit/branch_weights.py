@@ -15,7 +15,7 @@ import numba
 from rich.console import Console
 
 from plywise.arena.fit.open_play import OpenBattle, open_search, write_found
-from plywise.conf.fit_schema import FitConfig
+from plywise.conf.schemas.commands import FitConfig
 from plywise.datasets.errors import PlywiseError
 from plywise.engine.compile.branch_weights import NEVER
 from plywise.engine.compile.units import program_of

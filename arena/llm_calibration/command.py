@@ -18,15 +18,16 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from plywise.arena.guidance.language_model import Consult, LanguageModel, example_book
+from plywise.arena.guidance.advised import Consult
+from plywise.arena.guidance.language_model import LanguageModel, example_book
 from plywise.arena.guidance.trust import model_name, prompt_digest, save
 from plywise.arena.llm_calibration.known import KnownQuestion
 from plywise.arena.llm_calibration.questions import GAMES, questions
 from plywise.arena.llm_calibration.reliability import Answered, Measured, measure
 from plywise.arena.output.files import RecordWriter, write_summary
 from plywise.arena.output.screen import near
-from plywise.conf.llm_calibrate_schema import LLMCommandConfig
-from plywise.conf.schema import AlphaBetaConfig, SimultaneousConfig
+from plywise.conf.schemas.llm import LLMCommandConfig
+from plywise.conf.schemas.search import AlphaBetaConfig, SimultaneousConfig
 from plywise.games.registry import make_game
 from plywise.llm_modules.calls.errors import LLMError
 from plywise.llm_modules.prompts.prompting import LETTERS

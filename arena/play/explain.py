@@ -22,7 +22,7 @@ from plywise.games.base import State
 from plywise.search.decision import Decision
 
 if TYPE_CHECKING:
-    from plywise.conf.schema import ExplainConfig
+    from plywise.conf.schemas.play import ExplainConfig
 
 _SMALL = 0.005  # shares below are not told
 _LONGEST = 300  # characters of a reply

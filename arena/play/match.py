@@ -7,8 +7,7 @@ import time
 from collections.abc import Sequence
 from random import Random
 
-from plywise.arena.agents.catalog import Agent
-from plywise.arena.agents.clocked import seated
+from plywise.arena.agents.spec import Agent
 from plywise.arena.play.record import GameRecord
 from plywise.arena.play.stepper import GameInProgress, Watcher, decision_seed
 from plywise.datasets.errors import ConfigError, PlywiseError
@@ -40,7 +39,7 @@ def play_game(
     """
     start = time.perf_counter()
     progress = _opened(game, seed, openings)
-    seats = [seated(agent) for agent in agents]
+    seats = [agent.for_one_game() for agent in agents]
     error, at_fault = "", None
     try:
         while not progress.state.is_terminal():

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import Protocol
 
-from plywise.arena.agents.catalog import Agent
+from plywise.arena.agents.spec import Agent
 from plywise.arena.play.record import two_sides
 from plywise.games.base import CHANCE, SIMULTANEOUS, Game, State
 from plywise.search.decision import Decision

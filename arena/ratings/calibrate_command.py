@@ -15,7 +15,7 @@ from plywise.arena.ratings.intervals import Interval
 from plywise.arena.ratings.simulated import SCHEDULES, coverage
 from plywise.arena.ratings.simulated_sprt import MODELS, sprt_rates
 from plywise.arena.ratings.sprt import SPRT
-from plywise.conf.rating_schema import CalibrateConfig
+from plywise.conf.schemas.ratings import CalibrateConfig
 
 
 def run_calibrate(config: CalibrateConfig, folder: Path, console: Console | None = None) -> int:

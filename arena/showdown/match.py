@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, RenderableType
 
-from plywise.arena.agents.catalog import CATALOG, Agent
+from plywise.arena.agents.catalog import CATALOG
 from plywise.arena.agents.factory import AgentFactory
+from plywise.arena.agents.spec import Agent
 from plywise.arena.output.files import RecordWriter, write_summary
 from plywise.arena.output.screen import Screen, near
 from plywise.arena.showdown.players import (
@@ -41,7 +42,7 @@ from plywise.arena.showdown.view import (
     summary_table,
     turn_line,
 )
-from plywise.conf.schema import AgentConfig, ShowdownConfig
+from plywise.conf.schemas.showdown import ShowdownConfig
 from plywise.datasets.errors import PlywiseError
 from plywise.datasets.sums import add_fields
 from plywise.search.guide.protocol import GuideReport
@@ -268,9 +269,12 @@ def run_showdown(config: ShowdownConfig, folder: Path, console: Console | None =
         config.game, config.search, config.llm, on_server=True, progress=match.screen.say
     )
     try:
-        for entrant in (config.agent, config.opponent):
-            factory.check(entrant)
-        agents = [_agent(factory, entrant) for entrant in (config.agent, config.opponent)]
+        entrants = (config.agent, config.opponent)
+        specs = [factory.check(entrant) for entrant in entrants]
+        agents = [
+            None if spec.make is None else factory.build(entrant)
+            for spec, entrant in zip(specs, entrants, strict=True)
+        ]
         with _server(config, folder, match) as (url, died):
             _play(config, match, agents, url, died)
     finally:
@@ -278,10 +282,6 @@ def run_showdown(config: ShowdownConfig, folder: Path, console: Console | None =
             stack.callback(factory.close)
             stack.callback(match.close)
     return 0 if match.figures.tally.games == config.battles else 1
-
-
-def _agent(factory: AgentFactory, entrant: AgentConfig) -> Agent | None:
-    return None if entrant.name.startswith("pokeenv_") else factory.build(entrant)
 
 
 @contextlib.contextmanager

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from plywise.conf.schema import AgentConfig, ServerConfig, ShowdownConfig
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.showdown import ServerConfig, ShowdownConfig
 from plywise.datasets.errors import ConfigError, PlywiseError
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from poke_env.battle import AbstractBattle
     from poke_env.player import Player
 
-    from plywise.arena.agents.catalog import Agent
+    from plywise.arena.agents.spec import Agent
     from plywise.games.showdown.player import DecisionRecord
 
 log = logging.getLogger(__name__)
@@ -128,12 +129,10 @@ def make_player(
 
         player = baseline(who.name, **options)
     else:
-        from plywise.arena.agents.clocked import seated
         from plywise.games.showdown.player import PlywisePlayer
 
         player = PlywisePlayer(
             agent=agent,
-            seated=seated,
             seed=config.seed + (0 if ours else 1),
             on_decision=on_decision,
             workers=config.workers,

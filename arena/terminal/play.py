@@ -18,8 +18,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from plywise.arena.agents.catalog import Agent
-from plywise.arena.agents.clocked import seated
+from plywise.arena.agents.spec import Agent
 from plywise.arena.play.explain import explanation, show_explanation
 from plywise.arena.play.guide_words import asked, llm_long
 from plywise.arena.play.stepper import GameInProgress, decision_seed
@@ -160,7 +159,7 @@ def play_in_terminal(
     """
     if len(players) != game.num_players:
         raise ConfigError(f"{game.info.name} takes {game.num_players} players, not {len(players)}")
-    seats = [p if isinstance(p, Human) else seated(p) for p in players]
+    seats = [p if isinstance(p, Human) else p.for_one_game() for p in players]
     table = _Table(GameInProgress(game, seed), seats, console, explain=explain)
     started = datetime.now().astimezone()
     ending, code = "finished", 0

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from plywise.arena.agents.catalog import Agent
 from plywise.arena.agents.factory import AgentFactory
+from plywise.arena.agents.spec import Agent
 from plywise.arena.terminal.play import Human, play_in_terminal
-from plywise.conf.schema import PlayConfig
+from plywise.conf.schemas.play import PlayConfig
 from plywise.datasets.errors import ConfigError
 
 _PLAYERS = {

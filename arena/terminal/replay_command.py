@@ -18,7 +18,7 @@ from rich.text import Text
 from plywise.arena.play.explain import show_explanation
 from plywise.arena.terminal.game_file import GameFile, GameFileError, Position, positions, read_game
 from plywise.arena.terminal.play import result_in_words, show_board, side
-from plywise.conf.schema import ReplayConfig
+from plywise.conf.schemas.play import ReplayConfig
 from plywise.datasets.errors import PlywiseError
 from plywise.games.base import Game
 from plywise.games.registry import make_game

@@ -7,14 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from plywise.arena.agents.catalog import Agent
 from plywise.arena.agents.factory import AgentFactory
+from plywise.arena.agents.spec import Agent
 from plywise.arena.play.match import play_game
 from plywise.arena.play.record import GameRecord
 from plywise.arena.play.trace import Tracer
 from plywise.arena.tournament.schedule import GameTask
 from plywise.arena.tournament.store import Fault, FinishedGame, pack_actions, pack_trace
-from plywise.conf.schema import AgentConfig, GameConfig, LLMGroup, SearchConfig
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import LLMGroup
+from plywise.conf.schemas.search import SearchConfig
 
 Outcome = FinishedGame | Fault
 

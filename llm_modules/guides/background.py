@@ -75,6 +75,8 @@ class Scribe:
 class Meanwhile:
     """A consultation (``search.guide.Consultation``) that a :class:`Scribe` begins."""
 
+    uncounted = 0.0
+
     def __init__(
         self,
         brief: Callable[[], Briefing],

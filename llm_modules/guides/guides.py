@@ -151,6 +151,8 @@ class LLMConsultation:
     questions given up by :meth:`close`.
     """
 
+    uncounted = 0.0
+
     def __init__(self, consultant: LLMConsultant, briefing: Briefing, seed: int) -> None:
         self._owner = consultant
         self._ledger = Ledger(consultant.client.model, consultant.config.max_calls)

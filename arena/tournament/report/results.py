@@ -12,12 +12,13 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from plywise.arena.guidance.language_model import with_advice
+from plywise.arena.agents.catalog import CATALOG, parse_agents
 from plywise.arena.guidance.trust import Trust, trust_line, trusts
 from plywise.arena.output.files import RecordFileError, write_summary
 from plywise.arena.output.screen import near
 from plywise.arena.play.guide_words import asked, llm_long
 from plywise.arena.ratings.rate import Ratings
+from plywise.arena.settings import with_advice
 from plywise.arena.tournament.identity import digest_of
 from plywise.arena.tournament.pool_ratings import ratings_of
 from plywise.arena.tournament.report.cutechess_text import match_lines, rank_lines
@@ -25,7 +26,8 @@ from plywise.arena.tournament.report.page import write_report
 from plywise.arena.tournament.sequential import SequentialStop
 from plywise.arena.tournament.standings import Standings
 from plywise.arena.tournament.store import FinishedGame, GameStore
-from plywise.conf.schema import TournamentConfig
+from plywise.conf.schemas.llm import AskedLLMGroup
+from plywise.conf.schemas.tournament import TournamentConfig
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,8 @@ def write_results(
             console.print(line, soft_wrap=True, markup=False)
         for title, trusted in trust.items():
             console.print(trust_line(title, trusted), soft_wrap=True, markup=False)
-    if games and (config.llm.record is not None or config.llm.replay is not None):
+    llm = config.llm
+    if games and isinstance(llm, AskedLLMGroup) and (llm.record or llm.replay):
         console.print(f"decisions: {summary['decisions']} (equal digests: equal games and advice)")
     if faults:
         console.print(f"{len(faults)} games broke off; see the table faults in the record.")
@@ -142,8 +145,8 @@ def trust_of(config: TournamentConfig) -> dict[str, dict[str, Trust]]:
         return {}
     return {
         entrant.title: trusts(with_advice(config.llm, entrant), config.game.name)
-        for entrant in config.entrants()
-        if entrant.name == "llm_search"
+        for entrant in parse_agents(config.agents)
+        if CATALOG[entrant.name].advised
     }
 
 

@@ -11,18 +11,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from plywise.arena.agents.catalog import RandomAgent
+from plywise.arena.agents.catalog import agent_config
 from plywise.arena.agents.factory import AgentFactory
-from plywise.arena.agents.max_damage import MaxDamageAgent
+from plywise.arena.agents.kinds.max_damage import MaxDamageAgent
+from plywise.arena.agents.kinds.random import RandomAgent
+from plywise.arena.agents.spec import Agent
 from plywise.arena.output.files import RecordFileError, RecordWriter, plain, read_records
 from plywise.arena.play.match import play_game
 from plywise.arena.play.stepper import decision_seed
-from plywise.conf.schema import (
-    AgentConfig,
-    AlphaBetaConfig,
-    GameConfig,
-    LLMGroup,
-)
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import EmbeddedGroup, NoLLMGroup
+from plywise.conf.schemas.search import AlphaBetaConfig
 from plywise.datasets.errors import ConfigError, PlywiseError
 from plywise.engine.battle.state import BATTLE
 from plywise.engine.kernels import RulesKernels
@@ -32,11 +32,11 @@ from plywise.search.decision import Decision
 from plywise.search.guide.protocol import GuideReport
 
 TIC_TAC_TOE = GameConfig("tic_tac_toe")
-EXACT = AlphaBetaConfig("alphabeta", seconds=None, max_depth=9, table_bits=12)
-NO_LLM = LLMGroup("none")
+EXACT = AlphaBetaConfig(seconds=None, max_depth=9, table_bits=12)
+NO_LLM = NoLLMGroup()
 
 
-class Scripted:
+class Scripted(Agent):
     """Plays the given actions, or raises them."""
 
     def __init__(self, name: str, script: Sequence[int | Exception]) -> None:
@@ -50,9 +50,6 @@ class Scripted:
         if isinstance(action, Exception):
             raise action
         return Decision(action, {action: 1.0})
-
-    def close(self) -> None:
-        pass
 
 
 class Pennies(State):
@@ -187,7 +184,7 @@ def test_what_is_wrong_outside_ends_the_match() -> None:
 )
 def test_factory_refuses_what_cannot_play(agent: str, words: str) -> None:
     with pytest.raises(ConfigError, match=words):
-        AgentFactory(TIC_TAC_TOE, EXACT, NO_LLM).build(AgentConfig(agent))
+        AgentFactory(TIC_TAC_TOE, EXACT, NO_LLM).build(agent_config(agent))
 
 
 def test_llm_search_without_a_model_is_pure_search() -> None:
@@ -201,8 +198,8 @@ def test_llm_search_without_a_model_is_pure_search() -> None:
 @pytest.mark.llm
 def test_death_of_the_language_model_costs_only_advice() -> None:
     # Trusted by hand: measured, this model is at chance, and such a one is not even started.
-    group = LLMGroup("embedded", guides=["propose"], timeout=20.0, trust=0.1)
-    search = AlphaBetaConfig("alphabeta", seconds=None, max_depth=3, table_bits=12)
+    group = EmbeddedGroup(guides=["propose"], timeout=20.0, trust=0.1)
+    search = AlphaBetaConfig(seconds=None, max_depth=3, table_bits=12)
     factory = AgentFactory(TIC_TAC_TOE, search, group)
     try:
         agent = factory.build(AgentConfig("llm_search"))
@@ -227,9 +224,9 @@ def test_death_of_the_language_model_costs_only_advice() -> None:
 
 @pytest.mark.llm
 def test_agent_llm_plays_and_tells_its_calls() -> None:
-    factory = AgentFactory(TIC_TAC_TOE, EXACT, LLMGroup("embedded", timeout=60.0))
+    factory = AgentFactory(TIC_TAC_TOE, EXACT, EmbeddedGroup(timeout=60.0))
     try:
-        agent = factory.build(AgentConfig("llm"))
+        agent = factory.build(agent_config("llm"))
         moves: list[int | Exception] = [8, 7, 6, 5, 4]
         record = play_game(make_game("tic_tac_toe"), (agent, Scripted("b", moves)), seed=5)
     finally:

@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from plywise.arena.agents.spec import Agent
 from plywise.arena.cli import main as cli
 from plywise.arena.play.stepper import IllegalDecisionError
 from plywise.arena.terminal.game_file import positions, read_game
@@ -31,6 +32,7 @@ from plywise.games.goofspiel import Goofspiel
 from plywise.games.grid.connect_four import ConnectFour
 from plywise.games.grid.tic_tac_toe import TicTacToe
 from plywise.games.registry import make_game
+from plywise.search.alphabeta.config import AlphaBetaConfig
 from plywise.search.alphabeta.search import AlphaBeta
 from plywise.search.decision import Decision
 
@@ -38,11 +40,12 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from rich.console import Console
+from plywise.arena.agents.spec import Agent
 from plywise.arena.terminal.play import Human, play_in_terminal
 from plywise.games.registry import make_game
 from plywise.search.alphabeta.search import AlphaBeta
 
-class Searcher:
+class Searcher(Agent):
     name = "search"
     def __init__(self, game):
         self.search = AlphaBeta(game.kernels(), max_depth=6)
@@ -256,24 +259,19 @@ def test_end_of_input_leaves_with_one_line(connect_four: Opened) -> None:
 # --- without a terminal ---------------------------------------------------------------------------
 
 
-class Bot:
-    def close(self) -> None:
-        pass
-
-
-class Searcher(Bot):
+class Searcher(Agent):
     """The exact search."""
 
     name = "search"
 
     def __init__(self) -> None:
-        self.search = AlphaBeta(TicTacToe().kernels(), max_depth=9)
+        self.search = AlphaBeta(TicTacToe().kernels(), AlphaBetaConfig(seconds=None, max_depth=9))
 
     def decide(self, state: State, player: int, seed: int) -> Decision:
         return self.search.decide(state.flat(), player)
 
 
-class RandomMover(Bot):
+class RandomMover(Agent):
     name = "random"
 
     def __init__(self) -> None:
@@ -287,14 +285,14 @@ class RandomMover(Bot):
         return Decision(action, {action: 1.0})
 
 
-class Cheat(Bot):
+class Cheat(Agent):
     name = "cheat"
 
     def decide(self, state: State, player: int, seed: int) -> Decision:
         return Decision(99, {99: 1.0})
 
 
-class Interrupted(Bot):
+class Interrupted(Agent):
     name = "slow"
 
     def decide(self, state: State, player: int, seed: int) -> Decision:

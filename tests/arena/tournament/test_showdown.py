@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from plywise.arena.agents.spec import Agent
 from plywise.arena.play.replay import told
 from plywise.arena.showdown.course import Choice, Course, Failure
 from plywise.arena.tournament.executors import showdown as showdown_executor
@@ -24,15 +25,11 @@ from plywise.arena.tournament.run import run_tournament
 from plywise.arena.tournament.schedule import GameTask
 from plywise.arena.tournament.store import Fault, FinishedGame, GameStore, unpack_trace
 from plywise.arena.tournament.worker import Setup
-from plywise.conf.schema import (
-    AgentConfig,
-    AlphaBetaConfig,
-    GameConfig,
-    LLMGroup,
-    SimultaneousConfig,
-    TournamentConfig,
-)
-from plywise.conf.tournament_schema import TournamentGroup
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import NoLLMGroup
+from plywise.conf.schemas.search import AlphaBetaConfig, SimultaneousConfig
+from plywise.conf.schemas.tournament import TournamentConfig, TournamentGroup
 from plywise.datasets.errors import ConfigError, PlywiseError, WorkersFailedError
 from plywise.games.base import State
 from plywise.games.showdown.server import ShowdownServer
@@ -40,7 +37,7 @@ from plywise.search.decision import Decision
 
 BATTLES = GameConfig("gen9randombattle")
 FIXED = SimultaneousConfig(seconds=None, iterations=8, worlds=2, max_depth=4)
-NO_LLM = LLMGroup("none")
+NO_LLM = NoLLMGroup()
 AGENTS = ("random", "pokeenv_max_base_power", "pokeenv_random", "pokeenv_simple_heuristics")
 
 
@@ -239,7 +236,7 @@ def test_a_seed_repeats_a_battle_action_for_action(
     assert play(player, players, seed=8).game() != first.game()
 
 
-class Scripted:
+class Scripted(Agent):
     """Plays the actions of a record."""
 
     def __init__(self, name: str, actions: list[int]) -> None:
@@ -249,9 +246,6 @@ class Scripted:
     def decide(self, state: State, player: int, seed: int) -> Decision:
         action = self._left.pop(0)
         return Decision(action, {action: 1.0})
-
-    def close(self) -> None:
-        pass
 
 
 @pytest.mark.server
@@ -268,7 +262,7 @@ def test_seed_and_actions_of_the_record_are_the_whole_battle(
     assert play(player, (3, 2), seed).game() == game.game()
 
 
-class Failing:
+class Failing(Agent):
     """Decides at random, and fails in the fifth decision."""
 
     name = "failing"
@@ -285,9 +279,6 @@ class Failing:
                 raise self.failure
             action = self.failure
         return Decision(action, {action: 1.0})
-
-    def close(self) -> None:
-        pass
 
 
 @pytest.mark.server
