@@ -26,6 +26,7 @@ from plywise.arena.play.match import IllegalDecisionError, decision_seed
 from plywise.arena.terminal.game_file import GameFile, Move, save_game
 from plywise.arena.terminal.hints import show_hint
 from plywise.datasets.errors import ConfigError
+from plywise.datasets.sums import add_fields
 from plywise.games.base import (
     CHANCE,
     NO_ACTION,
@@ -252,7 +253,7 @@ def _agent_moves(table: _Table, player: int, announce: bool) -> Move:
     seconds = time.perf_counter() - start
     report = decision.notes.get("guide")
     if isinstance(report, GuideReport):
-        table.guides[player].add(report)
+        add_fields(table.guides[player], report)
     if decision.action not in table.state.legal_actions(player):
         raise IllegalDecisionError(f"{agent.name} chose {decision.action}, which is not legal")
     if announce:

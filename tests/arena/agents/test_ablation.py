@@ -180,7 +180,7 @@ def test_no_opening_ends_the_game() -> None:
         )
         assert one.actions[:6] == two.actions[:6]
         assert one.plies > 6
-        assert sum(clock.decisions for clock in one.clocks) == one.plies - 6
+        assert sum(side.decisions for side in one.sides) == one.plies - 6
         openings.add(one.actions[:6])
     assert len(openings) > 35
     with pytest.raises(ConfigError, match="openings=9: 1000 random games of tic_tac_toe were over"):
