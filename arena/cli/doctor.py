@@ -16,8 +16,9 @@ from packaging.requirements import Requirement
 from rich.console import Console
 from rich.text import Text
 
+from plywise.datasets.cache_folder import cache_root
 from plywise.datasets.errors import PlywiseError
-from plywise.engine.compile.jit import CACHE_DIR, cache_root
+from plywise.engine.compile.jit import CACHE_DIR
 from plywise.games.showdown import install
 from plywise.games.showdown.server import ShowdownServer
 

@@ -113,7 +113,9 @@ def test_wrong_value_is_named(command: str, override: str, words: str) -> None:
 
 
 def test_simultaneous_search_needs_a_limit() -> None:
-    with pytest.raises(ConfigError, match=r"needs search.seconds or .* or search.battle_seconds"):
+    with pytest.raises(
+        ConfigError, match=r"needs search.seconds or search.iterations or search.battle_seconds"
+    ):
         typed("showdown", "search.seconds=null")
     typed("showdown", "search.seconds=null", "search.battle_seconds=60")
 

@@ -171,8 +171,8 @@ def test_a_search_keeps_to_the_budget_of_a_game() -> None:
     for seed in (1, 2):
         record = play_game(factory.game, (agent, agent), seed, watcher=Watcher())
         assert record.error == ""
-        for clock in record.clocks:
-            assert 0.05 < clock.total < 0.6
+        for side in record.sides:
+            assert 0.05 < side.seconds < 0.6
     allowed = [note.get("allowed_seconds") for note in notes]
     assert allowed[0] == pytest.approx(0.95 * 0.6 / 30, rel=0.1)
     assert allowed[len(allowed) // 2] == allowed[0]  # the second game begins anew

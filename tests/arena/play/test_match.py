@@ -17,7 +17,8 @@ from plywise.arena.agents.kinds.max_damage import MaxDamageAgent
 from plywise.arena.agents.kinds.random import RandomAgent
 from plywise.arena.agents.spec import Agent
 from plywise.arena.output.files import RecordFileError, RecordWriter, plain, read_records
-from plywise.arena.play.match import decision_seed, play_game, play_pair
+from plywise.arena.play.match import play_game
+from plywise.arena.play.stepper import decision_seed
 from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import EmbeddedGroup, NoLLMGroup
@@ -120,7 +121,7 @@ def test_a_game_is_recorded_as_it_went() -> None:
     assert record.players == ("a", "b")
     assert record.actions == ((0, -1), (-1, 3), (1, -1), (-1, 4), (2, -1))
     assert (record.plies, record.error) == (5, "")
-    assert [c.decisions for c in record.clocks] == [3, 2]
+    assert [side.decisions for side in record.sides] == [3, 2]
     assert record.result_of("b") == -1.0
 
 
@@ -143,7 +144,8 @@ def test_simultaneous_and_one_sided_nodes() -> None:
 
 
 def test_pairs_swap_sides_with_one_seed() -> None:
-    records = list(play_pair(make_game("tic_tac_toe"), RandomAgent("a"), RandomAgent("b"), 3))
+    game, (a, b) = make_game("tic_tac_toe"), (RandomAgent("a"), RandomAgent("b"))
+    records = [play_game(game, agents, seed=3) for agents in ((a, b), (b, a))]
     assert [r.players for r in records] == [("a", "b"), ("b", "a")]
     assert [r.seed for r in records] == [3, 3]
     assert records[0].actions == records[1].actions  # the same chance, whoever sits there
@@ -162,7 +164,7 @@ def test_an_agent_that_fails_has_not_lost(script: list[int | Exception], words: 
     assert record.returns is None
     assert record.result_of("a") is None
     assert words in record.error
-    assert record.culprit == "b"
+    assert record.at_fault == 1
 
 
 def test_what_is_wrong_outside_ends_the_match() -> None:
@@ -229,10 +231,10 @@ def test_agent_llm_plays_and_tells_its_calls() -> None:
         record = play_game(make_game("tic_tac_toe"), (agent, Scripted("b", moves)), seed=5)
     finally:
         factory.close()
-    assert record.guides[0].calls >= 1
-    assert record.guides[0].completion_tokens >= 1
-    assert record.fallbacks == (0, 0)
-    assert record.culprit in ("", "b")  # the script may run into the model's stones
+    assert record.sides[0].calls >= 1
+    assert record.sides[0].completion_tokens >= 1
+    assert [side.fallbacks for side in record.sides] == [0, 0]
+    assert record.at_fault in (None, 1)  # the script may run into the model's stones
 
 
 def test_budgets_of_an_agent_replace_the_search_groups() -> None:

@@ -22,7 +22,7 @@ from rich.console import Console
 
 from plywise.arena.agents.spec import Agent
 from plywise.arena.cli import main as cli
-from plywise.arena.play.match import IllegalDecisionError
+from plywise.arena.play.stepper import IllegalDecisionError
 from plywise.arena.terminal.game_file import positions, read_game
 from plywise.arena.terminal.play import INTERRUPTED, Human, play_in_terminal
 from plywise.datasets.errors import ConfigError
@@ -511,6 +511,20 @@ def test_a_person_in_a_battle(
     replayed(folder)
 
 
+def test_a_person_in_a_battle_types_a_number(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    console = Console(record=True, width=80)
+    typed(monkeypatch, "0", "moves", "9", "quit")
+    game = make_game("gen9randombattle")
+    assert play_in_terminal(game, [Human(), RandomMover()], 3, console, folder) == 0
+    text = console.export_text()
+    assert "to move, a number or a name (or hint, undo, quit)" in " ".join(text.split())
+    assert "'0' is neither a move nor a command" in text
+    shown = re.findall(r"^ +(\d+) (switch \w+) +\w+(?:/\w+)? +\d+%", text, re.MULTILINE)
+    assert shown[:5] == shown[5:10]  # once before the prompt, once on "moves"
+    assert dict(shown[:5])["9"] == saved(folder)["moves"][0]["move"]
+    assert re.search(r"^ 1 earthquake +ground +phys +100 +100 +16 +\d+–\d+ ", text, re.MULTILINE)
+
+
 # --- replay ---------------------------------------------------------------------------------------
 
 
@@ -614,8 +628,11 @@ def test_the_record_below_is_good(
         ("[1, 2]", "no record of a game that plywise play saved"),
         (GOOD[:200], "no JSON"),
         (GOOD.replace("game/2", "game/1"), "of version '1'; this Plywise reads 2"),
-        (_without("moves"), "damaged: 'moves' is missing"),
-        (GOOD.replace('"action": 4', '"action": "b"'), "damaged: action is 'b'"),
+        (_without("moves"), "damaged: Object missing required field `moves`"),
+        (
+            GOOD.replace('"action": 4', '"action": "b"'),
+            "damaged: Expected `int`, got `str` - at `$.moves[0].action`",
+        ),
         (GOOD.replace('"action": 4', '"action": 44'), "move 1 (b2): action 44 is not legal"),
         (GOOD.replace('"player": 0', '"player": 1'), "move 1 (b2): it is another player's turn"),
         (GOOD.replace('"action": 4', '"action": 5'), "do not lead to the position"),
