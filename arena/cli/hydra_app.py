@@ -20,7 +20,7 @@ from plywise.arena.cli.commands import suggestion
 from plywise.arena.cli.groups import group_schemas
 from plywise.arena.cli.old_names import OldNames
 from plywise.conf import registry
-from plywise.conf.listing import Option, chosen_options, listed
+from plywise.conf.listing import GroupOption, chosen_options, listed
 from plywise.datasets.errors import ConfigError, PlywiseError
 
 Runner = Callable[[Any, Path], int]
@@ -94,7 +94,7 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
     return 0
 
 
-def _chosen(schema: type[Any], arguments: Sequence[str]) -> dict[str, Option]:
+def _chosen(schema: type[Any], arguments: Sequence[str]) -> dict[str, GroupOption]:
     given = dict(argument.split("=", 1) for argument in arguments if "=" in argument)
     return chosen_options(schema, given, group_schemas())
 
@@ -106,7 +106,7 @@ def _any_key(argument: str, mappings: Sequence[str]) -> str:
     return f"++{argument}" if inside else argument
 
 
-def explain(error: Exception, name: str, chosen: Mapping[str, Option]) -> str:
+def explain(error: Exception, name: str, chosen: Mapping[str, GroupOption]) -> str:
     """Return one line: what is wrong, which values exist, how to see them."""
     text = str(error)
     if isinstance(error, MissingConfigException) and error.missing_cfg_file:
@@ -133,7 +133,7 @@ def explain(error: Exception, name: str, chosen: Mapping[str, Option]) -> str:
     return f"{first} (see: plywise {name} --help)"
 
 
-def _unknown_key(key: str, name: str, chosen: Mapping[str, Option]) -> str:
+def _unknown_key(key: str, name: str, chosen: Mapping[str, GroupOption]) -> str:
     """Return which settings exist where ``key`` was looked for, with the options chosen."""
     tree: dict[str, Any] = {group: {} for group in chosen}
     for setting in listed(registry.COMMAND_SCHEMAS[name], chosen):

@@ -60,7 +60,7 @@ def _sentence(words: str) -> str:
 
 def _table(settings: Sequence[Listed]) -> list[str]:
     """Return lines of key, default and words."""
-    rows = [(s.key, plain(s.default), _words(s)) for s in settings]
+    rows = [(s.key, as_written(s.default), _words(s)) for s in settings]
     keys = max((len(key) for key, *_ in rows if len(key) <= _KEYS), default=0)
     values = max((len(value) for _, value, _ in rows if len(value) <= _VALUES), default=0)
     indent = " " * (keys + values + 6)
@@ -79,14 +79,14 @@ def _words(setting: Listed) -> str:
     return f"{setting.about.words} [{allowed}]" if allowed else setting.about.words
 
 
-def plain(value: Any) -> str:
+def as_written(value: Any) -> str:
     """Return a value as it is written on the command line."""
     if value == MISSING:
         return "(required)"
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, list):
-        return f"[{','.join(map(plain, value))}]"
+        return f"[{','.join(map(as_written, value))}]"
     if isinstance(value, dict):
-        return f"{{{','.join(f'{key}:{plain(one)}' for key, one in value.items())}}}"
+        return f"{{{','.join(f'{key}:{as_written(one)}' for key, one in value.items())}}}"
     return str(value)

@@ -40,7 +40,7 @@ def test_no_yaml_file_repeats_a_default(group: str) -> None:
     schema = COMMAND_SCHEMAS[command]
     for name in listing.options(group):
         option = listing.read_option(group, name, group_schemas())
-        bare = listing.Option(name, "", option.schema, {}, {})
+        bare = listing.GroupOption(name, "", option.schema, {}, {})
         chosen = listing.chosen_options(schema, {}, group_schemas()) | {group: bare}
         defaults = {s.key: s.default for s in listing.listed(schema, chosen)}
         for key, value in option.values.items():
