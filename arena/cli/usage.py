@@ -32,15 +32,15 @@ def help_for(name: str, command: Command, arguments: Sequence[str] = ()) -> str:
     settings = listed(schema, chosen)
     lines = [f"Usage: plywise {name}{words} [key=value ...]", "", _sentence(command.summary)]
     for paragraph in (inspect.getdoc(schema) or "").split("\n\n")[1:]:
-        lines += ["", *textwrap.wrap(paragraph.replace("``", ""), _WIDTH)]
+        lines += ["", *_wrap(paragraph.replace("``", ""))]
     lines += ["", f"Example: plywise {name} {command.example}", "", "Settings:"]
     lines += _table([s for s in settings if not s.group])
     shown: dict[type[Any], str] = {}
     for group, option in chosen.items():
         others = ", ".join(o for o in options(group) if o != option.name)
         about = CATALOG[option.name].words if group in ("agent", "opponent") else option.words
-        lines += ["", *textwrap.wrap(f"{group}={option.name}  {about}", _WIDTH)]
-        lines += textwrap.wrap(f"  or {group}={others}", _WIDTH, subsequent_indent="  ")
+        lines += ["", *_wrap(f"{group}={option.name}  {about}")]
+        lines += _wrap(f"  or {group}={others}", "  ")
         if option.schema in shown:
             lines.append(f"  the same settings as {shown[option.schema]}")
         else:
@@ -52,6 +52,17 @@ def help_for(name: str, command: Command, arguments: Sequence[str] = ()) -> str:
     more["-m key=a,b"] = "runs once for each value, each in a folder of its own"
     lines += ["", *(f"plywise {name} {key:<20}  {words}" for key, words in more.items())]
     return "\n".join(lines)
+
+
+def _wrap(text: str, indent: str = "") -> list[str]:
+    """Return lines; all but the first are indented."""
+    return textwrap.wrap(
+        text,
+        _WIDTH,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _sentence(words: str) -> str:
@@ -68,14 +79,16 @@ def _table(settings: Sequence[Listed]) -> list[str]:
     for key, value, words in rows:
         begin = f"  {key:<{keys}}  {value:<{values}}  "
         if len(begin) > len(indent):
-            lines += textwrap.wrap(begin, _WIDTH, subsequent_indent="    ")
+            lines += _wrap(begin, "    ")
             begin = indent
-        lines += textwrap.wrap(begin + words, _WIDTH, subsequent_indent=indent)
+        lines += _wrap(begin + words, indent)
     return [line.replace(_UNBROKEN, " ") for line in lines]
 
 
 def _words(setting: Listed) -> str:
-    allowed = setting.about.allowed.replace(" ", _UNBROKEN)
+    allowed = setting.about.allowed
+    if not setting.about.choices:
+        allowed = allowed.replace(" ", _UNBROKEN)
     return f"{setting.about.words} [{allowed}]" if allowed else setting.about.words
 
 
