@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
-from plywise.conf.schemas.llm import AskedLLMGroup, LLMGroup, OpenAIGroup
+from plywise.conf.schemas.llm import OpenAIGroup
 from plywise.datasets.errors import ConfigError
 
 if TYPE_CHECKING:
     from plywise.conf.schemas.agents import AgentConfig
     from plywise.conf.schemas.game import GameConfig
+    from plywise.conf.schemas.llm import AskedLLMGroup, LLMGroup
     from plywise.conf.schemas.search import SearchGroup, SimultaneousGroup
     from plywise.engine.kernels import RulesKernels
     from plywise.games.base import Game
