@@ -18,7 +18,7 @@ from plywise.arena.llm_calibration.questions import questions
 from plywise.arena.llm_calibration.reliability import AnsweredQuestion, GuideMeasurement, measure
 from plywise.arena.output.files import RecordWriter
 from plywise.conf.schemas.llm import LLMCommandConfig
-from plywise.conf.schemas.search import AlphaBetaConfig, SimultaneousConfig
+from plywise.conf.schemas.search import AlphaBetaGroup, SimultaneousGroup
 from plywise.games.registry import make_game
 from plywise.llm_modules.calls.errors import LLMError
 from plywise.llm_modules.prompts.prompting import LETTERS
@@ -46,7 +46,7 @@ def measure_guides(
     asked = replace(config.llm, guides=[g.value for g in guides], trust=1.0, calibration=None)
     rules = make_game(game)
     # The search matters only to the stand-in in battles.
-    search = SimultaneousConfig() if rules.info.simultaneous else AlphaBetaConfig()
+    search = SimultaneousGroup() if rules.info.simultaneous else AlphaBetaGroup()
     consult = model.consult(asked, rules, search)
     assert consult is not None  # its trust is 1
     answers: dict[str, list[AnsweredQuestion]] = {g.value: [] for g in guides}

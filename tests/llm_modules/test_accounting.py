@@ -18,7 +18,7 @@ from plywise.arena.play.match import play_game
 from plywise.arena.play.record import Side
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import BudgetGroup, OpenAIGroup
-from plywise.conf.schemas.search import AlphaBetaConfig
+from plywise.conf.schemas.search import AlphaBetaGroup
 from plywise.datasets.errors import ConfigError
 from plywise.llm_modules.calls.accounting import Budget, Prices, Spent
 from plywise.llm_modules.calls.chat import Call, Message, Request
@@ -62,7 +62,7 @@ def play(endpoint: MockEndpoint, seeds: range) -> tuple[Side, dict[str, Any]]:
         base_url=endpoint.base_url, model="m", timeout=5.0, max_retries=0,
         guides=["propose", "evaluate"], prompt_price=2.5, completion_price=10.0,
     )  # fmt: skip
-    search = AlphaBetaConfig(seconds=None, iterations=100)
+    search = AlphaBetaGroup(seconds=None, iterations=100)
     factory = AgentFactory(GameConfig("tic_tac_toe"), search, group)
     total = Side()
     try:

@@ -8,7 +8,7 @@ import pytest
 
 from plywise.arena.agents.board_search import AlphaBetaAgent
 from plywise.arena.guidance.advised import Advised, make_consult
-from plywise.conf.schemas.search import AlphaBetaConfig
+from plywise.conf.schemas.search import AlphaBetaGroup
 from plywise.games.base import Briefing
 from plywise.games.grid.connect_four import ConnectFour, ConnectFourState
 from plywise.llm_modules.calls.settings import LLMConfig
@@ -51,7 +51,7 @@ def decide(game: Slow, seconds: float = SECONDS) -> tuple[Decision, int, float]:
     with MockEndpoint(lambda request: scores({"A": 0.0, "B": -3.0})) as endpoint:
         with LLMClient(LLMConfig(endpoint.base_url, "m")) as client:
             consultant = LLMConsultant(client, GuideConfig(guides=("propose",)))
-            search = AlphaBetaConfig(seconds=seconds, table_bits=12)
+            search = AlphaBetaGroup(seconds=seconds, table_bits=12)
             advised = Advised(make_consult(consultant, seconds))
             agent = AlphaBetaAgent("guided", game.kernels(), search, advised)
             start = time.perf_counter()

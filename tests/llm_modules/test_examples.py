@@ -24,7 +24,7 @@ from plywise.arena.llm_calibration.questions import questions
 from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import LLMCommandConfig, OpenAIGroup
-from plywise.conf.schemas.search import AlphaBetaConfig
+from plywise.conf.schemas.search import AlphaBetaGroup
 from plywise.datasets.errors import ConfigError
 from plywise.games.base import Briefing, Option, State
 from plywise.games.grid.connect_four import ConnectFour
@@ -375,9 +375,9 @@ def test_trust_without_examples_does_not_hold_with_them(tmp_path: Path) -> None:
     ],
 )
 def test_where_there_are_none_one_line_says_so(game: GameConfig, agent: str, words: str) -> None:
-    factory = AgentFactory(game, AlphaBetaConfig(), llm(guides=["propose"]))
+    factory = AgentFactory(game, AlphaBetaGroup(), llm(guides=["propose"]))
     if agent == "llm":
-        factory = AgentFactory(game, AlphaBetaConfig(), llm())
+        factory = AgentFactory(game, AlphaBetaGroup(), llm())
     with pytest.raises(ConfigError, match=words):
         factory.check(agent_config(agent))
 
@@ -386,7 +386,7 @@ def test_an_agent_of_a_tournament_may_have_its_own() -> None:
     with MockEndpoint(last) as endpoint:
         group = llm(base_url=endpoint.base_url, guides=["propose"])
         group = replace(group, examples=0, trust=0.5, max_retries=0)
-        search = AlphaBetaConfig(seconds=None, max_depth=2)
+        search = AlphaBetaGroup(seconds=None, max_depth=2)
         factory = AgentFactory(GameConfig(name="tic_tac_toe"), search, group)
         state = TicTacToe().new_initial_state()
         state.apply_action(4)

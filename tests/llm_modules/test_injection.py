@@ -19,7 +19,7 @@ from plywise.arena.agents.factory import AgentFactory
 from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import OpenAIGroup
-from plywise.conf.schemas.search import SimultaneousConfig
+from plywise.conf.schemas.search import SimultaneousGroup
 from plywise.games.showdown.player import DecisionRecord, PlywisePlayer
 from plywise.games.showdown.server import ShowdownServer
 from plywise.llm_modules.providers.mock import JSON, MockEndpoint, Reply, scores
@@ -72,7 +72,7 @@ def test_no_character_of_an_opponents_words_reaches_a_prompt() -> None:
     records: list[DecisionRecord] = []
     ours, theirs = (f"test {secrets.token_hex(4)}" for _ in range(2))
     hostile = Hostile(theirs)
-    search = SimultaneousConfig(seconds=None, iterations=40, worlds=2)
+    search = SimultaneousGroup(seconds=None, iterations=40, worlds=2)
     with ShowdownServer() as server, MockEndpoint(first_letters) as endpoint:
         group = OpenAIGroup(
             base_url=endpoint.base_url, model="m", guides=["propose", "model", "evaluate"]

@@ -12,7 +12,7 @@ from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.play.match import play_game
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import OpenAIGroup
-from plywise.conf.schemas.search import AlphaBetaConfig
+from plywise.conf.schemas.search import AlphaBetaGroup
 from plywise.datasets.errors import ConfigError
 from plywise.games.base import Briefing, Option
 from plywise.games.registry import REGISTRY, make_game
@@ -272,7 +272,7 @@ def test_every_method_plays_every_game(game: str) -> None:
 
 def agents(endpoint: MockEndpoint) -> AgentFactory:
     llm = OpenAIGroup(base_url=endpoint.base_url, model="mock", max_retries=0)
-    return AgentFactory(GameConfig("tic_tac_toe"), AlphaBetaConfig(max_depth=2), llm)
+    return AgentFactory(GameConfig("tic_tac_toe"), AlphaBetaGroup(max_depth=2), llm)
 
 
 def test_two_players_of_one_agent_remember_their_own_choices_of_this_game() -> None:

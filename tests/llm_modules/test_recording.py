@@ -21,7 +21,7 @@ from plywise.arena.tournament.store import GameStore
 from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import BudgetGroup, NoLLMGroup, OpenAIGroup
-from plywise.conf.schemas.search import AlphaBetaConfig, SearchConfig, SimultaneousConfig
+from plywise.conf.schemas.search import AlphaBetaGroup, SearchGroup, SimultaneousGroup
 from plywise.datasets.errors import ConfigError
 from plywise.llm_modules.calls.chat import Message, Request
 from plywise.llm_modules.calls.errors import (
@@ -229,10 +229,10 @@ def without_times(value: Any) -> Any:
 
 
 EXPERIMENTS = {
-    "tic_tac_toe": (AlphaBetaConfig(seconds=None, iterations=60), range(12)),
-    "connect_four": (AlphaBetaConfig(seconds=None, iterations=3000), range(1)),
-    "goofspiel": (SimultaneousConfig(seconds=None, iterations=300), range(3)),
-    "gen9randombattle": (SimultaneousConfig(seconds=None, iterations=60, worlds=2), range(1)),
+    "tic_tac_toe": (AlphaBetaGroup(seconds=None, iterations=60), range(12)),
+    "connect_four": (AlphaBetaGroup(seconds=None, iterations=3000), range(1)),
+    "goofspiel": (SimultaneousGroup(seconds=None, iterations=300), range(3)),
+    "gen9randombattle": (SimultaneousGroup(seconds=None, iterations=60, worlds=2), range(1)),
 }
 
 
@@ -247,7 +247,7 @@ def test_a_recorded_experiment_repeats_byte_for_byte_without_an_endpoint(
     path = tmp_path / "calls.jsonl"
     advised = AgentConfig("llm_search")
 
-    def factory(search: SearchConfig = search, **llm: Any) -> AgentFactory:
+    def factory(search: SearchGroup = search, **llm: Any) -> AgentFactory:
         group = OpenAIGroup(guides=guides, timeout=0.3, max_retries=0, trust=0.9, **llm)
         return AgentFactory(GameConfig(game), search, group)
 

@@ -14,7 +14,7 @@ from plywise.arena.play.match import play_game
 from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GoofspielConfig
 from plywise.conf.schemas.llm import NoLLMGroup
-from plywise.conf.schemas.search import SimultaneousConfig
+from plywise.conf.schemas.search import SimultaneousGroup
 from plywise.games.base import TimeLeft
 from plywise.games.showdown.timer import ServerTimer
 from plywise.search.clock import LEAST_SECONDS, MARGIN_SECONDS, BattleClock, to_come, weight
@@ -156,7 +156,7 @@ def test_a_clocked_agent_minds_the_servers_timer() -> None:
 
 
 def test_a_search_keeps_to_the_budget_of_a_game() -> None:
-    search = SimultaneousConfig(seconds=None, battle_seconds=0.6, worlds=2, threads=2)
+    search = SimultaneousGroup(seconds=None, battle_seconds=0.6, worlds=2, threads=2)
     factory = AgentFactory(GoofspielConfig(cards=8), search, NoLLMGroup())
     agent = factory.build(AgentConfig("search"))
     notes: list[Any] = []

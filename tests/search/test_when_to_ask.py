@@ -10,7 +10,7 @@ from plywise.arena.agents.factory import AgentFactory
 from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import StandInGroup
-from plywise.conf.schemas.search import AlphaBetaConfig
+from plywise.conf.schemas.search import AlphaBetaGroup
 from plywise.engine.kernels import RulesKernels
 from plywise.games.registry import make_game
 from plywise.search.alphabeta import config as alphabeta_config
@@ -187,7 +187,7 @@ def test_a_guide_that_fails_while_it_is_opened_costs_its_advice_alone() -> None:
 def decided(seed: int, **llm: Any) -> dict[str, Any]:
     """Decide once in tic-tac-toe with the stand-in as guide; return the notes."""
     group = StandInGroup(guides=["propose", "evaluate"])
-    factory = AgentFactory(GameConfig("tic_tac_toe"), AlphaBetaConfig(max_depth=2), group)
+    factory = AgentFactory(GameConfig("tic_tac_toe"), AlphaBetaGroup(max_depth=2), group)
     agent = factory.build(AgentConfig("llm_search", llm=llm))
     state = factory.game.new_initial_state()
     notes = dict(agent.decide(state, 0, seed).notes)

@@ -7,7 +7,6 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from plywise.arena.agents.spec import Agent, AgentContext, AgentSpec
-from plywise.games.gen9.infostate import FORCED, PASS, SWITCH, TERA
 from plywise.search.decision import Decision
 
 if TYPE_CHECKING:
@@ -34,6 +33,7 @@ class MaxDamageAgent(Agent):
 
         ``notes["damage"]`` has the mean loss of each move, in Pokémon's worth of HP.
         """
+        from plywise.games.gen9.infostate import FORCED, PASS, SWITCH, TERA
         from plywise.search.one_step import damage_done, gains, throw
 
         start = time.perf_counter()

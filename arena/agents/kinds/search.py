@@ -6,19 +6,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from plywise.arena.agents.spec import Agent, AgentContext, AgentSpec
-from plywise.conf.schemas.search import AlphaBetaConfig, MCTSConfig, SimultaneousConfig
+from plywise.conf.schemas.search import AlphaBetaGroup, MCTSGroup, SimultaneousGroup
 from plywise.datasets.errors import ConfigError
 
 if TYPE_CHECKING:
     from plywise.arena.guidance.advised import Advised
     from plywise.conf.schemas.agents import AgentConfig
-    from plywise.conf.schemas.search import SearchConfig
+    from plywise.conf.schemas.search import SearchGroup
 
 
 def _check(context: AgentContext, entrant: AgentConfig) -> None:
-    if isinstance(context.search, MCTSConfig) and not context.battles:
+    if isinstance(context.search, MCTSGroup) and not context.battles:
         return
-    context.check_search(SimultaneousConfig if context.sampled else AlphaBetaConfig)
+    context.check_search(SimultaneousGroup if context.sampled else AlphaBetaGroup)
     context.kernels()
 
 
@@ -30,7 +30,7 @@ def _check_advised(context: AgentContext, entrant: AgentConfig) -> None:
     llm = context.model.config
     if llm.name == "none":
         return
-    if isinstance(context.search, MCTSConfig):
+    if isinstance(context.search, MCTSGroup):
         raise ConfigError("search=mcts takes no advice: agent=search or llm=none")
     check_advice(llm, entrant, context.game, with_budget(context.search, entrant))
     if context.on_server and llm.name == "stand_in":
@@ -63,18 +63,18 @@ def _make_advised(context: AgentContext, entrant: AgentConfig) -> Agent:
 
 
 def _searching(
-    context: AgentContext, entrant: AgentConfig, search: SearchConfig, advised: Advised
+    context: AgentContext, entrant: AgentConfig, search: SearchGroup, advised: Advised
 ) -> Agent:
     from plywise.arena.agents.battle_search import BattleAgent
     from plywise.arena.agents.board_search import AlphaBetaAgent, MCTSAgent
     from plywise.arena.settings import with_budget
 
     search = with_budget(search, entrant)
-    if isinstance(search, MCTSConfig):
+    if isinstance(search, MCTSGroup):
         return MCTSAgent(entrant.title, search)
-    if isinstance(search, AlphaBetaConfig):
+    if isinstance(search, AlphaBetaGroup):
         return AlphaBetaAgent(entrant.title, context.kernels(), search, advised)
-    assert isinstance(search, SimultaneousConfig)
+    assert isinstance(search, SimultaneousGroup)
     yield_after = context.model.config.yield_after if advised.active else None
     return BattleAgent(entrant.title, context.kernels(), search, advised, yield_after)
 

@@ -26,7 +26,7 @@ from plywise.arena.llm_calibration.reliability import (
 from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import EmbeddedGroup, LLMCommandConfig, StandInGroup
-from plywise.conf.schemas.search import AlphaBetaConfig
+from plywise.conf.schemas.search import AlphaBetaGroup
 from plywise.games.base import State
 from plywise.games.grid.tic_tac_toe import TicTacToe
 from plywise.llm_modules.prompts.prompting import Prompts
@@ -174,7 +174,7 @@ def test_a_model_at_chance_is_not_asked_and_decides_nothing(tmp_path: Path) -> N
     config = command(tmp_path, skill=0.0, trust=None)
     assert run_llm_calibration(config, tmp_path, Console(file=io.StringIO())) == 0
     assert {t.weight for t in trusts(config.llm, "tic_tac_toe").values()} == {0.0}
-    search = AlphaBetaConfig(seconds=None, max_depth=2)
+    search = AlphaBetaGroup(seconds=None, max_depth=2)
     said: list[str] = []
     factory = AgentFactory(GameConfig(name="tic_tac_toe"), search, config.llm, progress=said.append)
     try:

@@ -18,12 +18,12 @@ from plywise.arena.tournament.worker import Setup
 from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import NoLLMGroup
-from plywise.conf.schemas.search import AlphaBetaConfig
+from plywise.conf.schemas.search import AlphaBetaGroup
 from plywise.conf.schemas.tournament import TournamentConfig, TournamentGroup
 from plywise.datasets.errors import ConfigError, WorkersFailedError
 
 TIC_TAC_TOE = GameConfig("tic_tac_toe")
-EXACT = AlphaBetaConfig(seconds=None, max_depth=9, table_bits=12)
+EXACT = AlphaBetaGroup(seconds=None, max_depth=9, table_bits=12)
 NO_LLM = NoLLMGroup()
 THREE = ["random", "search", {"name": "search", "max_depth": 1}]
 
