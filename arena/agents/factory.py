@@ -286,7 +286,7 @@ class AgentFactory:
             )
         if entrant.name == "pokechamp":
             from plywise.arena.agents.pokechamp import PokeChampAgent, champ_config
-            from plywise.search.one_step import damage_done
+            from plywise.games.gen9.option_facts import damage_done
 
             return PokeChampAgent(
                 label,

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from plywise.engine.kernels import RulesKernels
 from plywise.games.gen9.infostate import FORCED, PASS, SWITCH, TERA
+from plywise.games.gen9.option_facts import damage_done
 from plywise.search.decision import Decision
-from plywise.search.one_step import damage_done, gains, throw
+from plywise.search.one_step import common_random_numbers, gains
 
 if TYPE_CHECKING:
     from plywise.games.base import State
@@ -40,8 +41,8 @@ class MaxDamageAgent:
         damage: dict[int, float] = {}
         if len(moves) > 1:
             worlds = state.worlds(player, WORLDS, rng.getrandbits(63))
-            dice = throw(worlds, rng)
-            damage = gains(self._kernels, worlds, player, moves, dice, damage_done)
+            numbers = common_random_numbers(worlds, rng)
+            damage = gains(self._kernels, worlds, player, moves, numbers, damage_done)
             action = max(moves, key=lambda a: damage[a])
         elif moves:
             action = moves[0]

@@ -25,6 +25,7 @@ from plywise.search.simultaneous.memory import (
     STAT,
     STEP,
     UCT,
+    TreeArrays,
 )
 from plywise.search.simultaneous.outcome_cache import MAX_NOTED, OUTCOME
 
@@ -60,11 +61,11 @@ class Tree:
         room = min(4 * nodes, _MAX_KEPT) if self._keeps else 0
         self.pool = _zeros(MAX_WORLDS + 1 + room, dtype)
         self.outcomes = _zeros(len(self.pool), OUTCOME)
-        self.path = np.empty(config.max_depth + 1, STEP)
-        self.path_legal = np.empty((config.max_depth + 1, 2, actions), np.int32)
-        self.own_legal = np.empty(actions, np.int32)
-        self.other_legal = np.empty(actions, np.int32)
-        self.sigma = np.empty((2, actions))
+        self._path = np.empty(config.max_depth + 1, STEP)
+        self._path_legal = np.empty((config.max_depth + 1, 2, actions), np.int32)
+        self._own_legal = np.empty(actions, np.int32)
+        self._other_legal = np.empty(actions, np.int32)
+        self._sigma = np.empty((2, actions))
 
     def restart(
         self, config: SimultaneousConfig, worlds: int, player: int, seed: int, with_priors: bool
@@ -99,6 +100,25 @@ class Tree:
         self.nodes[0] = (-1, 0, NO_ACTION, NO_ACTION, 0)
         self.node_rows[0] = -1
         self.outcomes[: worlds + 1] = (0, 0, 0, -1, -1, -1)
+
+    @property
+    def arrays(self) -> TreeArrays:
+        """Arrays of the tree, as the compiled loop takes them."""
+        return TreeArrays(
+            pool=self.pool,
+            control=self.control,
+            nodes=self.nodes,
+            node_rows=self.node_rows,
+            stats=self.stats,
+            regrets=self.regrets,
+            table=self.table,
+            outcomes=self.outcomes,
+            path=self._path,
+            path_legal=self._path_legal,
+            own_legal=self._own_legal,
+            other_legal=self._other_legal,
+            sigma=self._sigma,
+        )
 
     def row(self, actions: Sequence[int]) -> tuple[NDArray[Any], NDArray[Any]]:
         """Return visits and values of the deciding player's ``actions`` at the root."""
