@@ -143,7 +143,7 @@ def _find_rows(
     own_count: int,
     other_count: int,
 ) -> bool:
-    """Note the rows of the players who choose, made if they are new; return False without room."""
+    """Find or make the rows of the players who choose; return False without room."""
     control = tree.control[0]
     player = int(control.player)
     here = tree.outcomes[at]
@@ -153,7 +153,7 @@ def _find_rows(
         fetch_ahead(tree.stats, other_row)
         if int(here.shared_row) >= 0:
             fetch_ahead(tree.stats, int(here.shared_row))
-    # At the root priors are in `scale`: there all worlds have been looked at.
+    # At the root priors are in `scale`, averaged over all worlds.
     trust = float(control.prior_trust) if depth > 0 else 0.0
     rows = int(control.rows)
     priors = tree.sigma[0]
@@ -437,7 +437,7 @@ def _back_up(tree: Any, root: Any, world: int, levels: int, result: float) -> No
             at_root = level == 0
             own_scale = worlds if at_root else worlds + 1
             other_scale = world if at_root else worlds + 1
-            # Below the depth to which worlds are told apart they share their cells.
+            # Below ``private_depth`` the worlds share their cells.
             cell_world = world if level < private_depth else 0
             tag = 1 + cell_world
             key = packed_key(control, int(turn.node), int(turn.own), int(turn.other), tag)

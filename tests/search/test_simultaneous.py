@@ -697,7 +697,7 @@ class SlowGuide(Guide):
         return answers
 
 
-def test_the_search_lends_its_core_to_a_slow_guide_and_takes_it_back() -> None:
+def test_the_search_yields_its_core_to_a_slow_guide_and_takes_it_back() -> None:
     config = SimultaneousConfig(seconds=0.6, yield_after=0.1)
     advice = propose({3: 1.0}, 0.5)
     search = SimultaneousSearch(RULES, config)
@@ -713,7 +713,7 @@ def test_the_search_lends_its_core_to_a_slow_guide_and_takes_it_back() -> None:
     waited = SlowGuide(advice, after=0.3)
     answered = iterations(waited)
     never = iterations(SlowGuide(advice, after=9.0))
-    assert not waited.answers  # it was heard
+    assert not waited.answers  # it was polled
     assert never < 0.75 * dead  # slept from 0.1 s to 0.48 s of 0.6 s
     assert never < answered  # woken at 0.3 s
 
@@ -787,8 +787,8 @@ def test_a_prediction_is_answered_as_far_as_it_is_trusted(trust: float) -> None:
         guide = Guide(Advice(Question.MODEL, {predicted: 1.0}, trust))
         engine = search(algorithm="regret", iterations=20_000, threshold=0.0)
         found = engine.decide(matrix_game(RPS), None, 0, 3, guide)
-        habit = payoffs @ shares[:, None]
-        truth = solve(trust * habit + (1 - trust) * payoffs)
+        prior = payoffs @ shares[:, None]
+        truth = solve(trust * prior + (1 - trust) * payoffs)
         assert found.value == pytest.approx(truth.value, abs=0.01)
         assert list(found.strategy.values()) == pytest.approx(list(truth.row), abs=0.1)
         assert found.opponent[predicted] > trust - 0.05
