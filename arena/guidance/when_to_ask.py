@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plywise.search.guide.when_to_ask import ConditionalConsultation, UncertaintyThresholds
+from plywise.search.guide.when_to_ask import (
+    ConditionalConsultation,
+    UncertaintyThresholds,
+)
 
 if TYPE_CHECKING:
-    from plywise.arena.guidance.language_model import Consult
-    from plywise.conf.schema import LLMGroup
+    from plywise.arena.guidance.advised import Consult
+    from plywise.conf.schemas.llm import LLMGroup
 
 
-def asked_when(llm: LLMGroup, consult: Consult) -> Consult:
-    """Return who is asked about a decision, by when ``llm.ask`` wants that.
+def consult_when_unsure(llm: LLMGroup, consult: Consult) -> Consult:
+    """Return a function that opens a consultation under the conditions of ``llm.ask``.
 
     Args:
         llm: the model's settings for the agent.
-        consult: who is asked always.
+        consult: opens a consultation in any case.
     """
     if llm.ask == "always":
         return consult

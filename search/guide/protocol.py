@@ -38,7 +38,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -75,8 +75,8 @@ class Advice:
 
 
 @dataclass
-class GuideReport:
-    """What one decision's guidance cost and brought; summed over a game by ``add``.
+class GuideCounts:
+    """Cost and use of guidance, of one decision or of many (``add_fields`` sums them).
 
     Attributes:
         calls, cached, late, failed: questions sent, answered from a cache, given up, in vain.
@@ -84,7 +84,7 @@ class GuideReport:
         unmetered: calls of which nobody told us the tokens (given up, or the connection broke).
         used, ignored: answers that the search took in, and those of no use to it.
         spared: decisions about which nothing was asked because the search was sure of them.
-        prompt_tokens, completion_tokens, cost, latencies: of the calls; cost in US dollars.
+        prompt_tokens, completion_tokens, cost: of the calls; cost in US dollars.
     """
 
     calls: int = 0
@@ -99,12 +99,13 @@ class GuideReport:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost: float = 0.0
-    latencies: list[float] = field(default_factory=list)
 
-    def add(self, other: GuideReport) -> None:
-        """Add another report's figures to this one."""
-        for one in fields(self):
-            setattr(self, one.name, getattr(self, one.name) + getattr(other, one.name))
+
+@dataclass
+class GuideReport(GuideCounts):
+    """Cost and use of guidance, with the seconds of each answered call (``latencies``)."""
+
+    latencies: list[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from plywise.arena.agents.factory import AgentFactory
-from plywise.conf.schema import AgentConfig, AlphaBetaConfig, GameConfig, LLMGroup
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import StandInGroup
+from plywise.conf.schemas.search import AlphaBetaConfig
 from plywise.engine.kernels import RulesKernels
 from plywise.games.registry import make_game
 from plywise.search.alphabeta import config as alphabeta_config
@@ -183,7 +186,7 @@ def test_a_guide_that_fails_while_it_is_opened_costs_its_advice_alone() -> None:
 
 def decided(seed: int, **llm: Any) -> dict[str, Any]:
     """Decide once in tic-tac-toe with the stand-in as guide; return the notes."""
-    group = LLMGroup(name="stand_in", guides=["propose", "evaluate"])
+    group = StandInGroup(guides=["propose", "evaluate"])
     factory = AgentFactory(GameConfig("tic_tac_toe"), AlphaBetaConfig(max_depth=2), group)
     agent = factory.build(AgentConfig("llm_search", llm=llm))
     state = factory.game.new_initial_state()
