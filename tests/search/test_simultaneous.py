@@ -492,10 +492,10 @@ def test_what_goes_wrong_in_one_tree_is_raised() -> None:
     engine = search(iterations=10_000, threads=2)
     run = engine._run
 
-    def broken(pool: Any, control: Any, *rest: Any) -> None:
-        if control is engine._forest.trees[1].control:
+    def broken(tree: Any, *rest: Any) -> None:
+        if tree.control is engine._forest.trees[1].control:
             raise MemoryError("no room")
-        run(pool, control, *rest)
+        run(tree, *rest)
 
     engine._run = broken
     with pytest.raises(MemoryError, match="no room"):
@@ -507,10 +507,10 @@ def test_a_late_tree_is_not_waited_for() -> None:
     engine.decide(matrix_game(RPS), None, 0, seed=1)
     run = engine._run
 
-    def slow(pool: Any, control: Any, *rest: Any) -> None:
-        if control is engine._forest._trees[1].control:
+    def slow(tree: Any, *rest: Any) -> None:
+        if tree.control is engine._forest._trees[1].control:
             time.sleep(0.6)
-        run(pool, control, *rest)
+        run(tree, *rest)
 
     engine._run = slow
     start = time.perf_counter()
@@ -533,8 +533,8 @@ def test_overruns_are_kept_in_reserve_for_later_decisions(monkeypatch: pytest.Mo
     engine = search(seconds=0.5)
     run, now, lost = engine._run, [0.0], [0.0] * 5
 
-    def slow(pool: Any, control: Any, count: int, *rest: Any) -> None:
-        run(pool, control, count, *rest)
+    def slow(tree: Any, root: Any, count: int, *rest: Any) -> None:
+        run(tree, root, count, *rest)
         now[0] += 1e-5 * count + (lost.pop() if lost else 0.0)
 
     engine._run = slow
