@@ -26,7 +26,7 @@ _KEPT_BACK = 0.05  # fraction of the budget kept for overruns
 _USUAL_CHOICES = 9
 
 
-def weight(choices: int) -> float:
+def time_weight(choices: int) -> float:
     """Return the time for a decision among ``choices`` actions, relative to a usual one.
 
     0 without a choice, 1 for nine actions (four moves and five switches), at most 1.25.
@@ -71,7 +71,7 @@ class BattleClock:
             bank_left: the server's seconds for all decisions to come; None: no limit.
         """
         limits = [] if self.usual is None else [self.usual]
-        part = weight(choices) / to_come(self.made)
+        part = time_weight(choices) / to_come(self.made)
         if self.budget is not None:
             limits.append(part * ((1.0 - _KEPT_BACK) * self.budget - self.spent))
         if bank_left is not None:

@@ -29,7 +29,12 @@ from plywise.engine.compile.jit import prepare
 from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS, TERMINAL, RulesKernels
 from plywise.search.exact.expectimax import GameTooLargeError
 from plywise.search.exact.matrix import MatrixSolution, solve
-from plywise.search.exact.outcomes import HiddenChanceError, Outcomes, Pool, without_chance
+from plywise.search.exact.outcomes import (
+    ChanceOutcomes,
+    HiddenChanceError,
+    StatePool,
+    without_chance,
+)
 
 MAX_DEPTH = 128
 _TINY = 1e-12  # largest difference of equal bounds
@@ -62,7 +67,7 @@ class Equilibrium:
 class _Position:
     """A position at its depth: bounds of its value, and once it is searched its cells."""
 
-    pool: Pool
+    pool: StatePool
     depth: int
     who: int
     low: float = -1.0
@@ -96,7 +101,7 @@ class EquilibriumSearch:
     def __init__(
         self,
         kernels: RulesKernels,
-        outcomes: Outcomes | None = None,
+        outcomes: ChanceOutcomes | None = None,
         max_positions: int = 200_000,
         *,
         prune: bool = True,
@@ -112,7 +117,7 @@ class EquilibriumSearch:
         self._steps = 0
         self._estimated = False
 
-    def solve(self, pool: Pool, depth: int = MAX_DEPTH) -> Equilibrium:
+    def solve(self, pool: StatePool, depth: int = MAX_DEPTH) -> Equilibrium:
         """Return the value and both strategies of the state in ``pool``, which is not changed.
 
         Args:
@@ -156,7 +161,7 @@ class EquilibriumSearch:
 
     # --- positions and cells ----------------------------------------------------------------
 
-    def _position(self, pool: Pool, depth: int) -> _Position:
+    def _position(self, pool: StatePool, depth: int) -> _Position:
         """Return the position in the table; a new one is evaluated where the search ends."""
         pool["rng"] = _FIXED_RNG
         key = (hashlib.blake2b(pool.tobytes(), digest_size=16).digest(), depth)

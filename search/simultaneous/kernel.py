@@ -39,23 +39,23 @@ from plywise.engine.compile.prefetch import fetch_ahead
 from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS, TERMINAL, signatures
 from plywise.search.simultaneous.memory import (
     ALL_WORLDS,
-    CONTROL,
-    ENTRY,
     NODE,
     REGRET,
     REGRETS,
     STAT,
     STEP,
+    TABLE_ENTRY,
+    TREE_CONTROL,
     RootArrays,
     TreeArrays,
     add_child,
     child_of,
     enlarge,
     entry_of,
-    has_room,
     named_tuple,
     packed_key,
     row_of,
+    table_has_room,
 )
 from plywise.search.simultaneous.outcome_cache import (
     OUTCOME,
@@ -69,8 +69,8 @@ from plywise.search.simultaneous.statistics import (
     choose_by_prior,
     choose_by_regret,
     count_visit,
-    draw,
     learn_regrets,
+    random_bits,
     set_widths,
     unit,
 )
@@ -244,7 +244,7 @@ def _play(
         place = room_for_outcome(control, tree.pool, tree.table[slot], work)
     if at != place:
         tree.pool[place] = tree.pool[at]
-        rules.reseed(tree.pool, place, draw(control))
+        rules.reseed(tree.pool, place, random_bits(control))
     control.steps = int(control.steps) + 1
     if player == 0:
         rules.step(tree.pool, place, own_action, other_action)
@@ -382,7 +382,7 @@ def _leaf_value(tree: Any, rules: Any, at: int, who: int, weight: float) -> floa
     work = int(control.worlds)
     if int(control.rollout) > 0 and at != work:
         tree.pool[work] = tree.pool[at]
-        rules.reseed(tree.pool, work, draw(control))
+        rules.reseed(tree.pool, work, random_bits(control))
         at = work
     if who == UNKNOWN:
         who = int(rules.current(tree.pool, at))
@@ -478,7 +478,7 @@ def _run_slice(
     control = tree.control[0]
     for _ in range(iterations):
         # A walk adds a cell for each of its turns, and a child.
-        room = has_room(control, int(control.max_depth) + 1)
+        room = table_has_room(control, int(control.max_depth) + 1)
         if not room and int(control.bits) < int(control.most_bits):
             enlarge(control, tree.table)
         world = _drawn_world(control, root.cumulative)
@@ -524,12 +524,12 @@ def slice_kernel(dtype: np.dtype[Any]) -> Any:
         s = signatures(dtype)
         tree = TreeArrays(
             pool=records(dtype),
-            control=records(CONTROL),
+            control=records(TREE_CONTROL),
             nodes=records(NODE),
             node_rows=types.Array(i32, 2, "C"),
             stats=records(STAT, 2),
             regrets=records(REGRETS, 2),
-            table=records(ENTRY),
+            table=records(TABLE_ENTRY),
             outcomes=records(OUTCOME),
             path=records(STEP),
             path_legal=types.Array(i32, 3, "C"),

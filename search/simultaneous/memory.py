@@ -17,7 +17,7 @@ from plywise.engine.mixing import xorshift
 UCT, REGRET = 0, 1
 """How players choose where both move: decoupled upper confidence bounds, or regret matching."""
 
-CONTROL = np.dtype(
+TREE_CONTROL = np.dtype(
     (
         np.record,
         [
@@ -97,7 +97,7 @@ KEPT = 8
 """Most stored outcomes of a cell."""
 
 REGRETS = np.dtype((np.record, [("regret", np.float64), ("average", np.float64)]))
-ENTRY = np.dtype(
+TABLE_ENTRY = np.dtype(
     (
         np.record,
         [
@@ -141,12 +141,12 @@ class TreeArrays(NamedTuple):
 
     Attributes:
         pool: the worlds' root states, one state to work on, then room for stored ones.
-        control: one CONTROL record.
+        control: one TREE_CONTROL record.
         nodes: NODE records.
         node_rows: int32 ``(nodes, 2 + worlds)``, rows of a node or -1.
         stats: STAT records ``(rows, actions)``.
         regrets: REGRETS records of the same shape for regret matching, else unused.
-        table: ENTRY records, ``2 ** (most_bits + 1)`` of them.
+        table: TABLE_ENTRY records, ``2 ** (most_bits + 1)`` of them.
         outcomes: OUTCOME records, one for each place of the pool.
         path: STEP records, more than ``max_depth`` of them.
         path_legal: int32 ``(levels, 2, actions)``, the legal actions along the path.
@@ -220,7 +220,7 @@ def slot_of(control: Any, table: Any, key: int) -> int:
 
 
 @kernel
-def has_room(control: Any, entries: int) -> bool:
+def table_has_room(control: Any, entries: int) -> bool:
     """Return whether a number of new entries leave half of the table free."""
     return (int(control.entries) + entries) * 2 <= 1 << int(control.bits)
 
@@ -248,7 +248,7 @@ def entry_of(control: Any, table: Any, key: int) -> int:
     slot = slot_of(control, table, key)
     entry = table[slot]
     if int(entry.key) != key:
-        if not has_room(control, 1):
+        if not table_has_room(control, 1):
             return -1
         control.entries = int(control.entries) + 1
         entry.key = key

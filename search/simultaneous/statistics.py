@@ -18,7 +18,7 @@ _URGENT = 1e6  # larger than any score: untried actions of the root come first
 
 
 @kernel
-def draw(control: Any) -> Any:
+def random_bits(control: Any) -> Any:
     """Return the next 64 random bits."""
     x = xorshift(control.rng)
     control.rng = x
@@ -28,7 +28,7 @@ def draw(control: Any) -> Any:
 @kernel
 def unit(control: Any) -> float:
     """Return a random number in [0, 1)."""
-    return float(np.int64(draw(control) >> np.uint64(11))) * (1.0 / 9007199254740992.0)
+    return float(np.int64(random_bits(control) >> np.uint64(11))) * (1.0 / 9007199254740992.0)
 
 
 @kernel

@@ -14,8 +14,6 @@ from plywise.engine.kernels import NO_ACTION
 from plywise.engine.mixing import WEYL, scrambled
 from plywise.search.simultaneous.config import ALGORITHMS, SimultaneousConfig
 from plywise.search.simultaneous.memory import (
-    CONTROL,
-    ENTRY,
     EPOCHS,
     FIRST_BITS,
     MAX_WORLDS,
@@ -24,6 +22,8 @@ from plywise.search.simultaneous.memory import (
     REGRETS,
     STAT,
     STEP,
+    TABLE_ENTRY,
+    TREE_CONTROL,
     UCT,
     TreeArrays,
 )
@@ -47,7 +47,7 @@ class Tree:
         rows = 2 * nodes + 8
         self._size = nodes
         self._used_bits = 0
-        self.control = np.zeros(1, CONTROL)
+        self.control = np.zeros(1, TREE_CONTROL)
         self.nodes = _zeros(nodes, NODE)
         self._all_rows = _zeros(nodes * (2 + MAX_WORLDS), np.int32)
         self.node_rows = self._all_rows.reshape(nodes, -1)  # as many columns as there are worlds
@@ -56,7 +56,7 @@ class Tree:
         self._keeps = config.resample_rate < 1.0 and actions <= MAX_NOTED
         # An iteration adds a node and, where worlds are many, two cells: half of the table at most.
         self._bits = (nodes * (8 if self._keeps or by_regret else 2) - 1).bit_length()
-        self.table = _zeros(2 << self._bits, ENTRY)
+        self.table = _zeros(2 << self._bits, TABLE_ENTRY)
         self.table["key"][: 2 << _READY_BITS] = 0  # touched now, not on the clock of a decision
         room = min(4 * nodes, _MAX_KEPT) if self._keeps else 0
         self.pool = _zeros(MAX_WORLDS + 1 + room, dtype)
