@@ -33,7 +33,7 @@ from plywise.search.exact.equilibrium import Equilibrium, EquilibriumSearch
 from plywise.search.exact.expectimax import GameTooLargeError
 from plywise.search.exact.exploitability import BestResponse
 from plywise.search.exact.matrix import solve
-from plywise.search.exact.outcomes import HiddenChanceError, Outcomes, without_chance
+from plywise.search.exact.outcomes import ChanceOutcomes, HiddenChanceError, without_chance
 from plywise.search.simultaneous.config import SimultaneousConfig
 from plywise.search.simultaneous.search import SimultaneousSearch
 
@@ -77,7 +77,7 @@ OPENSPIEL = {
 }
 
 
-def goofspiel_outcomes(cards: int, order: str) -> Outcomes:
+def goofspiel_outcomes(cards: int, order: str) -> ChanceOutcomes:
     """Bids; where the order is random the next prize is drawn, and the rest stays sorted."""
     plain = without_chance(goofspiel.rules(cards))
 
