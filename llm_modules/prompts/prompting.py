@@ -353,14 +353,31 @@ def _line(letter: str, option: Option, limits: PromptLimits, cut: _Truncator) ->
     return f"{letter}. {label}: {facts}" if facts else f"{letter}. {label}"
 
 
-def _template(path: Path, allowed: set[str]) -> Template:
+def read_text(path: Path, name: str) -> str:
+    """Return the text of a prompt file.
+
+    Raises:
+        LLMConfigError: the file cannot be read.
+    """
     try:
-        template = Template(path.read_text(encoding="utf-8").strip("\n"))
+        return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise LLMConfigError(f"cannot read the prompt {path.name}: {error.strerror}") from None
-    unknown: Sequence[str] = sorted(set(template.get_identifiers()) - allowed)
+        raise LLMConfigError(f"cannot read the prompt {name}: {error.strerror}") from None
+
+
+def checked(template: Template, name: str, allowed: Iterable[str]) -> Template:
+    """Return the template of a prompt if it has no fields besides ``allowed``.
+
+    Raises:
+        LLMConfigError: it has.
+    """
+    unknown = sorted(set(template.get_identifiers()) - set(allowed))
     if unknown or not template.is_valid():
         names = ", ".join(f"${n}" for n in unknown) or "a lone $ (write $$)"
         fields = ", ".join(f"${n}" for n in sorted(allowed)) or "no names"
-        raise LLMConfigError(f"the prompt {path.name} has {names}; it may use {fields}")
+        raise LLMConfigError(f"the prompt {name} has {names}; it may use {fields}")
     return template
+
+
+def _template(path: Path, allowed: set[str]) -> Template:
+    return checked(Template(read_text(path, path.name).strip("\n")), path.name, allowed)

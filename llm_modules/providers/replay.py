@@ -19,6 +19,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from plywise.llm_modules.calls import errors
 from plywise.llm_modules.calls.accounting import Spent, Usage
 from plywise.llm_modules.calls.chat import Answer, Call, Request, fingerprint
@@ -65,7 +67,7 @@ class Recorder:
         elif error := future.exception():
             line["error"] = {"name": type(error).__name__, "message": str(error)}
         else:
-            line["answer"] = future.result().to_plain()
+            line["answer"] = msgspec.to_builtins(future.result())
         line["spent"] = asdict(call.spent)
         data = (json.dumps(line, ensure_ascii=False) + "\n").encode()
         try:
@@ -130,7 +132,7 @@ class Replay:
                 line = json.loads(text)
                 _outcome(line)
                 found.append(line)
-            except (ValueError, TypeError, KeyError, AttributeError):
+            except (ValueError, TypeError, KeyError, AttributeError, msgspec.ValidationError):
                 if number == len(lines) > 1:
                     log.warning("the last line of %s is incomplete and left out", self.endpoint)
                     break
@@ -161,13 +163,9 @@ class Replay:
                 self._usage.cached += 1
             else:
                 self._usage.latencies.append(outcome.seconds)
-        if isinstance(outcome, Answer):
-            call = Call.answered(request, outcome)
-        elif outcome is None:
-            call = Call(request)
+        call = Call(request) if outcome is None else Call.ended(request, outcome)
+        if outcome is None:
             call.cancel()
-        else:
-            call = Call.failed(request, outcome)
         call.spent = spent
         return call
 
@@ -181,7 +179,7 @@ class Replay:
             self._usage.skipped += 1
         if first:
             log.warning("%s; the game continues without that advice", error)
-        return Call.failed(request, error)
+        return Call.ended(request, error)
 
     @property
     def available(self) -> bool:
@@ -204,9 +202,9 @@ class Replay:
 
 def _outcome(line: Mapping[str, Any]) -> tuple[Spent, Answer | LLMError | None]:
     """Return the resources that a call used, and its result; None: it was cancelled."""
-    spent = Spent(**line["spent"])
+    spent = msgspec.convert(line["spent"], Spent)
     if "answer" in line:
-        return spent, Answer.from_plain(line["answer"])
+        return spent, msgspec.convert(line["answer"], Answer)
     if "error" in line:
         kind = getattr(errors, line["error"]["name"])
         if not issubclass(kind, LLMError):

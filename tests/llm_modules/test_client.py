@@ -219,7 +219,7 @@ FAILURES = [
     (Reply(200, b'{"choices": 7}'), LLMReplyError, "no choices"),
     (Reply(200, b"[1, 2]"), LLMReplyError, ""),
     (Reply(200, b'"text"'), LLMReplyError, ""),
-    (Reply(200, b'{"choices": [{"message": {"content": [1]}}]}'), LLMReplyError, "no text"),
+    (Reply(200, b'{"choices": [{"message": {"content": [1]}}]}'), LLMReplyError, "not a text"),
     (Reply(200, b""), LLMReplyError, ""),
     (Reply(hang_up=True), LLMUnreachableError, "is the server running"),
     (Reply(200, says("x").body, delay=3.0), LLMTimeoutError, "llm.timeout"),
@@ -468,7 +468,7 @@ def test_a_failure_that_nobody_foresaw_is_named_too(
     with MockEndpoint([says("x")]) as endpoint, client(endpoint) as llm:
         assert isinstance(llm.submit(request()).future.exception(5), LLMReplyError)
         assert llm.usage().failed == 1
-    assert "unexpected failure" in caplog.text
+    assert "unexpected error" in caplog.text
 
 
 def test_many_threads_share_one_client() -> None:
@@ -499,7 +499,7 @@ def test_the_mock_raises_when_its_script_has_run_out() -> None:
             llm.submit(request("1")).future.result(5)
             assert isinstance(llm.submit(request("2")).future.exception(5), LLMServerError)
 
-    with pytest.raises(ScriptExhaustedError, match="1 questions"):
+    with pytest.raises(ScriptExhaustedError, match="1 requests"):
         ask_twice()
 
 
