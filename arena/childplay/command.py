@@ -18,7 +18,7 @@ from plywise.arena.childplay.session import ModelParticipant
 from plywise.arena.guidance.language_model import LanguageModel
 from plywise.arena.output.files import RecordWriter, write_summary
 from plywise.arena.output.screen import near
-from plywise.conf.schema import BenchConfig
+from plywise.conf.schemas.bench import BenchConfig
 from plywise.datasets.childplay import smiles
 from plywise.datasets.childplay.presets import PRESETS
 from plywise.datasets.errors import ConfigError

@@ -21,7 +21,8 @@ from plywise.arena.childplay.session import (
 from plywise.arena.childplay.table import Row, lines, row
 from plywise.arena.output.files import RecordWriter
 from plywise.arena.output.screen import near
-from plywise.conf.schema import BenchConfig
+from plywise.conf.schemas.bench import BenchConfig
+from plywise.conf.schemas.llm import AskedLLMGroup
 from plywise.datasets.childplay.presets import GAMES, PUBLISHED, Preset
 from plywise.datasets.errors import PlywiseError
 from plywise.llm_modules.calls.accounting import Prices
@@ -88,20 +89,24 @@ class Exam:
         self._answered = False
         self._faults = 0
 
+    @property
+    def _llm(self) -> AskedLLMGroup:
+        assert isinstance(self._config.llm, AskedLLMGroup)  # it is examined
+        return self._config.llm
+
     def task(self, name: str) -> list[Row]:
         """Run one task, print its table and return its rows."""
         total = self._config.instances or self._preset.instances[name]
         with self._console.status(f"{name}: preparing"):
             task = make_task(name, self._preset, total, self._config.seed)
-        llm = self._config.llm
         rows = []
         for baseline in task.baselines:
             outcomes = self._gather(task, baseline, self._one_by_one(task, baseline))
             rows.append(row(baseline.name, outcomes))
         if self._model is not None:
             outcomes = self._gather(task, self._model, self._at_once(task, self._model))
-            priced = llm.prompt_price or llm.completion_price
-            prices = Prices(llm.prompt_price, llm.completion_price) if priced else None
+            priced = self._llm.prompt_price or self._llm.completion_price
+            prices = Prices(self._llm.prompt_price, self._llm.completion_price) if priced else None
             rows.append(row(self._model.name, outcomes, prices))
         published = {} if self._preset.fair else PUBLISHED[name]
         for line in [*lines(name, rows, published, games=name in GAMES), ""]:
@@ -125,7 +130,7 @@ class Exam:
             yield self._run_item(task, participant, number)
 
     def _at_once(self, task: ExamTask, participant: Participant) -> Iterator[ItemResult]:
-        pool = ThreadPoolExecutor(self._config.llm.concurrency, "plywise-exam")
+        pool = ThreadPoolExecutor(self._llm.concurrency, "plywise-exam")
         waiting: list[Future[ItemResult]] = []
         try:
             waiting += [

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from random import Random
 
-from plywise.arena.llm_calibration.known import MIN_OPTIONS, KnownQuestion, QuestionMaker
-from plywise.games.exact_values import TRUTHS
+from plywise.arena.llm_calibration.known import (
+    MIN_OPTIONS,
+    KnownQuestion,
+    QuestionMaker,
+)
+from plywise.games.exact_values import EXACT_VALUES
 from plywise.search.guide.protocol import Question
 
 _MAX_TRIES = 100_000  # positions for one question
@@ -17,7 +21,7 @@ def board_questions(game: str, min_moves: int, max_moves: int) -> QuestionMaker:
     from plywise.games.registry import make_game
 
     rules = make_game(game)
-    truth = TRUTHS[game](rules)
+    truth = EXACT_VALUES[game](rules)
 
     def make(random: Random, number: int, guide: Question) -> KnownQuestion:
         for _ in range(_MAX_TRIES):

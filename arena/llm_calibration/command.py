@@ -16,12 +16,13 @@ from rich.table import Table
 
 from plywise.arena.guidance.language_model import LanguageModel, example_store
 from plywise.arena.guidance.trust import model_name, prompt_digest, save
+from plywise.arena.llm_calibration.examples import run_examples
 from plywise.arena.llm_calibration.measurement import measure_guides
 from plywise.arena.llm_calibration.questions import GAMES
 from plywise.arena.llm_calibration.reliability import GuideMeasurement
 from plywise.arena.output.files import RecordWriter, write_summary
 from plywise.arena.output.screen import near
-from plywise.conf.llm_calibrate_schema import LLMCommandConfig
+from plywise.conf.schemas.llm import LLMCommandConfig
 from plywise.games.registry import make_game
 from plywise.search.guide.protocol import Question
 
@@ -103,3 +104,9 @@ def _table(config: LLMCommandConfig, game: str, results: Mapping[str, GuideMeasu
 def _on_two_lines(share: object) -> str:
     """Return a share with its interval on a second line, so that the table fits 80 columns."""
     return str(share).replace(" [", "\n[")
+
+
+def run_llm(config: LLMCommandConfig, folder: Path) -> int:
+    """Measure a language model, or make examples for it."""
+    run = run_examples if config.what == "examples" else run_llm_calibration
+    return run(config, folder)

@@ -18,9 +18,9 @@ from rich.console import Console
 from plywise.arena.llm_calibration.known import KnownQuestion
 from plywise.arena.llm_calibration.questions import questions
 from plywise.arena.output.screen import near
-from plywise.conf.llm_calibrate_schema import LLMCommandConfig
+from plywise.conf.schemas.llm import LLMCommandConfig
 from plywise.datasets.errors import ConfigError
-from plywise.games.exact_values import TRUTHS, Truth
+from plywise.games.exact_values import EXACT_VALUES, ActionValues
 from plywise.games.registry import make_game
 from plywise.search.guide.protocol import Question
 
@@ -32,13 +32,13 @@ def run_examples(config: LLMCommandConfig, folder: Path, console: Console | None
         ConfigError: the game has no exact solver.
     """
     console = console or Console(highlight=False)
-    if config.games != "all" and config.games not in TRUTHS:
+    if config.games != "all" and config.games not in EXACT_VALUES:
         raise ConfigError(
-            f"games={config.games}: examples need an exact solver: {', '.join(TRUTHS)}"
+            f"games={config.games}: examples need an exact solver: {', '.join(EXACT_VALUES)}"
         )
     folder = folder if config.out is None else Path(config.out)
     folder.mkdir(parents=True, exist_ok=True)
-    for game in sorted(TRUTHS) if config.games == "all" else (config.games,):
+    for game in sorted(EXACT_VALUES) if config.games == "all" else (config.games,):
         start = time.monotonic()
         examples = solved(game, config.questions, config.seed)
         command = f"plywise llm examples games={game} questions={config.questions}"
@@ -54,7 +54,7 @@ def run_examples(config: LLMCommandConfig, folder: Path, console: Console | None
 
 def solved(game: str, count: int, seed: int) -> list[dict[str, Any]]:
     """Return ``count`` examples each for PROPOSE and MODEL, as plain values."""
-    truth = TRUTHS[game](make_game(game))
+    truth = EXACT_VALUES[game](make_game(game))
     found = []
     for guide in (Question.PROPOSE, Question.MODEL):
         for known in islice(questions(game, guide, f"examples {seed}"), count):
@@ -62,7 +62,7 @@ def solved(game: str, count: int, seed: int) -> list[dict[str, Any]]:
     return found
 
 
-def _plain(known: KnownQuestion, guide: Question, truth: Truth) -> dict[str, Any]:
+def _plain(known: KnownQuestion, guide: Question, truth: ActionValues) -> dict[str, Any]:
     (right,) = known.right
     example: dict[str, Any] = {
         "guide": guide.value,

@@ -11,13 +11,14 @@ from typing import Any
 
 from rich.console import Console
 
-from plywise.arena.guidance.language_model import Consult, LanguageModel
+from plywise.arena.guidance.advised import Consult
+from plywise.arena.guidance.language_model import LanguageModel
 from plywise.arena.llm_calibration.known import KnownQuestion
 from plywise.arena.llm_calibration.questions import questions
 from plywise.arena.llm_calibration.reliability import AnsweredQuestion, GuideMeasurement, measure
 from plywise.arena.output.files import RecordWriter
-from plywise.conf.llm_calibrate_schema import LLMCommandConfig
-from plywise.conf.schema import AlphaBetaConfig, SimultaneousConfig
+from plywise.conf.schemas.llm import LLMCommandConfig
+from plywise.conf.schemas.search import AlphaBetaConfig, SimultaneousConfig
 from plywise.games.registry import make_game
 from plywise.llm_modules.calls.errors import LLMError
 from plywise.llm_modules.prompts.prompting import LETTERS

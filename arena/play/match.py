@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
 
-from plywise.arena.agents.catalog import Agent
-from plywise.arena.agents.clocked import seated
-from plywise.arena.play.record import DecisionTally, GameRecord
+from plywise.arena.agents.spec import Agent
+from plywise.arena.play.record import GameRecord, Side, two_sides
 from plywise.datasets.errors import ConfigError, PlywiseError
 from plywise.games.base import CHANCE, NO_ACTION, SIMULTANEOUS, Game, State
 from plywise.search.decision import Decision
@@ -40,13 +39,14 @@ class Watcher(Protocol):
 
 
 @dataclass
-class _Course(DecisionTally):
+class _Course:
     """A game under way."""
 
     state: State
     chance: Random
     actions: list[tuple[int, int]] = field(default_factory=list)
-    thinking: str = ""
+    sides: tuple[Side, Side] = field(default_factory=two_sides)
+    thinking: int | None = None
 
 
 def decision_seed(game_seed: int | str, ply: int, player: int) -> int:
@@ -77,8 +77,8 @@ def play_game(
     """
     start = time.perf_counter()
     course = _opened(game, seed, openings)
-    seats = [seated(agent) for agent in agents]
-    error = culprit = ""
+    seats = [agent.for_one_game() for agent in agents]
+    error, at_fault = "", None
     try:
         while not course.state.is_terminal():
             _advance(game, course, seats, seed, watcher)
@@ -87,9 +87,10 @@ def play_game(
     except PlywiseError:
         raise
     except Exception as failure:
-        culprit = course.thinking
+        at_fault = course.thinking
         error = f"{type(failure).__name__}: {failure}"
-        log.exception("game %s seed %d broke off (%s)", game.info.name, seed, culprit or "game")
+        who = "the game" if at_fault is None else agents[at_fault].name
+        log.exception("game %s seed %d aborted (%s)", game.info.name, seed, who)
     returns = None if error else course.state.returns()
     return GameRecord(
         game=game.info.name,
@@ -98,10 +99,10 @@ def play_game(
         returns=None if returns is None else (float(returns[0]), float(returns[1])),
         plies=len(course.actions),
         actions=tuple(course.actions),
+        sides=course.sides,
         seconds=time.perf_counter() - start,
         error=error,
-        culprit=culprit,
-        **course.figures(),
+        at_fault=at_fault,
     )
 
 
@@ -164,23 +165,17 @@ def _advance(
         if not legal:
             continue
         agent = agents[player]
-        course.thinking = agent.name
+        course.thinking = player
         if watcher is not None:
             watcher.thinking(ply, player)
         start = time.perf_counter()
         decision = agent.decide(state, player, decision_seed(seed, ply, player))
-        course.note(player, time.perf_counter() - start, decision.notes)
+        course.sides[player].note(time.perf_counter() - start, decision.notes)
         if watcher is not None:
             watcher.decided(ply, player, decision)
         if decision.action not in legal:
-            course.illegal[player] += 1
+            course.sides[player].illegal += 1
             raise IllegalDecisionError(f"{agent.name} chose {decision.action}, legal are {legal}")
         chosen[player] = decision.action
-        course.thinking = ""
+        course.thinking = None
     _apply(course, mover, chosen)
-
-
-def play_pair(game: Game, first: Agent, second: Agent, seed: int) -> Iterator[GameRecord]:
-    """Play two games with the same seed, sides swapped."""
-    yield play_game(game, (first, second), seed)
-    yield play_game(game, (second, first), seed)

@@ -13,19 +13,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from random import Random
-from typing import Any, Protocol
+from typing import Any
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from plywise.arena.agents.clocked import seated
+from plywise.arena.agents.spec import Agent
 from plywise.arena.play.explain import explanation, show_explanation
 from plywise.arena.play.guide_words import asked, llm_long
 from plywise.arena.play.match import IllegalDecisionError, decision_seed
 from plywise.arena.terminal.game_file import GameFile, Move, save_game
 from plywise.arena.terminal.hints import show_hint
 from plywise.datasets.errors import ConfigError
+from plywise.datasets.sums import add_fields
 from plywise.games.base import (
     CHANCE,
     NO_ACTION,
@@ -36,7 +37,6 @@ from plywise.games.base import (
 )
 from plywise.games.grid.placing import MARKS, PlacingGame
 from plywise.search.alphabeta.search import describe_value
-from plywise.search.decision import Decision
 from plywise.search.guide.protocol import GuideReport
 
 INTERRUPTED = 130
@@ -49,15 +49,6 @@ _COMMANDS = {
     "help": "this list",
     "quit": "stop the game",
 }
-
-
-class Decider(Protocol):
-    """Whoever plays against, or instead of, the person; see ``arena/agents/catalog.py``."""
-
-    name: str
-
-    def decide(self, state: State, player: int, seed: int) -> Decision:
-        """Return the decision of ``player``."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +74,7 @@ class _Table:
     """
 
     game: Game
-    players: Sequence[Decider | Human]
+    players: Sequence[Agent | Human]
     seed: int
     console: Console
     state: State
@@ -139,7 +130,7 @@ def show_board(console: Console, game: Game, state: State, player: int) -> None:
 
 def play_in_terminal(
     game: Game,
-    players: Sequence[Decider | Human],
+    players: Sequence[Agent | Human],
     seed: int,
     console: Console,
     folder: Path,
@@ -165,7 +156,7 @@ def play_in_terminal(
     """
     if len(players) != game.num_players:
         raise ConfigError(f"{game.info.name} takes {game.num_players} players, not {len(players)}")
-    seats = [p if isinstance(p, Human) else seated(p) for p in players]
+    seats = [p if isinstance(p, Human) else p.for_one_game() for p in players]
     table = _Table(game, seats, seed, console, game.new_initial_state(seed), explain=explain)
     started = datetime.now().astimezone()
     chance = Random(f"{seed}/chance")
@@ -262,7 +253,7 @@ def _agent_moves(table: _Table, player: int, announce: bool) -> Move:
     seconds = time.perf_counter() - start
     report = decision.notes.get("guide")
     if isinstance(report, GuideReport):
-        table.guides[player].add(report)
+        add_fields(table.guides[player], report)
     if decision.action not in table.state.legal_actions(player):
         raise IllegalDecisionError(f"{agent.name} chose {decision.action}, which is not legal")
     if announce:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from plywise.datasets.sums import add_fields
 from plywise.llm_modules.calls.errors import LLMConfigError
 
 _PRICE_UNIT = 1e6  # tokens
@@ -38,9 +39,8 @@ class Spent:
     seconds: float = 0.0
 
     def add(self, other: Spent) -> None:
-        """Add the figures of another object to this one."""
-        for name in Spent.__dataclass_fields__:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
+        """Add another's figures to this one's."""
+        add_fields(self, other)
 
 
 @dataclass

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from plywise.search.guide.protocol import Advice, GuideReport
+from plywise.search.guide.protocol import Advice, Consultation, GuideReport
 
 if TYPE_CHECKING:
     from plywise.games.base import Briefing
@@ -71,8 +71,10 @@ class BackgroundBriefer:
             self.expected += rate * (seconds - self.expected)
 
 
-class BackgroundConsultation:
+class BackgroundConsultation(Consultation):
     """Consultation (``search.guide.Consultation``) that a :class:`BackgroundBriefer` opens."""
+
+    uncounted = 0.0
 
     def __init__(
         self,

@@ -25,7 +25,7 @@ from plywise.llm_modules.prompts.examples import Example, ExampleStore
 from plywise.llm_modules.prompts.forms import AnswerMode
 from plywise.llm_modules.prompts.prompting import LetteredQuestion, PromptLimits, Prompts
 from plywise.llm_modules.prompts.scoring import LetterCalibration
-from plywise.search.guide.protocol import Advice, GuideReport, Question
+from plywise.search.guide.protocol import Advice, Consultation, GuideReport, Question
 
 #: Order of the questions: the most useful first, since time may run out.
 ORDER = (Question.PROPOSE, Question.MODEL, Question.EVALUATE)
@@ -139,13 +139,15 @@ class _Asked:
     began: float
 
 
-class LLMConsultation:
+class LLMConsultation(Consultation):
     """Questions for one decision, one after another (``search.guide.Consultation``).
 
     The next question is sent when the previous answer is polled, so a server with one slot always
     works on the most useful question.  Used by one thread.  Questions that :meth:`close` cancels
     count as late.
     """
+
+    uncounted = 0.0
 
     def __init__(self, consultant: LLMConsultant, briefing: Briefing, seed: int) -> None:
         self._owner = consultant

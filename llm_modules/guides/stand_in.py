@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from plywise.games.base import State
 from plywise.llm_modules.guides.guides import DEFAULT_TRUST, ORDER, GuideConfig
-from plywise.search.guide.protocol import Advice, GuideReport, Question
+from plywise.search.guide.protocol import Advice, Consultation, GuideReport, Question
 
 
 class Oracle(Protocol):
@@ -86,11 +86,10 @@ class StandIn:
         return StandInConsultation(answers, transcript, self._delay, start)
 
 
-class StandInConsultation:
+class StandInConsultation(Consultation):
     """Consultation whose answers arrive together after a delay (``search.guide.Consultation``).
 
     Attributes:
-        transcript: one entry per question.
         uncounted: seconds of the oracle, which do not count for the player.
     """
 
@@ -102,11 +101,16 @@ class StandInConsultation:
         start: float,
     ) -> None:
         now = time.perf_counter()
-        self.transcript = transcript
+        self._transcript = transcript
         self.uncounted = now - start
         self._answers = answers
         self._due = now + delay
         self._report = GuideReport(calls=len(answers))
+
+    @property
+    def transcript(self) -> list[dict[str, Any]]:
+        """One mapping per question."""
+        return self._transcript
 
     @property
     def finished(self) -> bool:
@@ -124,6 +128,6 @@ class StandInConsultation:
     def close(self) -> GuideReport:
         """Return the number of answers; those that were not polled count as late."""
         self._report.late = len(self._answers)
-        for entry in self.transcript[: self._report.late]:
+        for entry in self._transcript[: self._report.late]:
             entry["status"] = "late"
         return self._report

@@ -21,6 +21,7 @@ from typing import IO
 
 from filelock import FileLock, Timeout
 
+from plywise.datasets.cache_folder import cache_root
 from plywise.llm_modules.calls.errors import ModelFileError, one_line
 
 HUB = "https://huggingface.co"
@@ -93,8 +94,7 @@ def models_folder(setting: str | None = None) -> Path:
     """Return the folder of fetched files: the setting, else one in the user's cache."""
     if setting is not None:
         return Path(setting).expanduser()
-    cache = os.environ.get("XDG_CACHE_HOME", "") or Path.home() / ".cache"
-    return Path(cache) / "plywise" / "models"
+    return cache_root() / "models"
 
 
 def fetched(model: ModelFile, folder: Path) -> Path | None:

@@ -11,11 +11,14 @@ from typing import Any
 
 import pytest
 
+from plywise.arena.agents.catalog import agent_config
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.cli.main import main
 from plywise.arena.play.match import play_game
-from plywise.conf.llm_schema import BudgetGroup
-from plywise.conf.schema import AgentConfig, AlphaBetaConfig, GameConfig, LLMGroup
+from plywise.arena.play.record import Side
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import BudgetGroup, OpenAIGroup
+from plywise.conf.schemas.search import AlphaBetaConfig
 from plywise.datasets.errors import ConfigError
 from plywise.llm_modules.calls.accounting import Budget, Prices, Spent
 from plywise.llm_modules.calls.chat import Call, Message, Request
@@ -23,7 +26,6 @@ from plywise.llm_modules.calls.errors import LLMBudgetError, LLMConfigError
 from plywise.llm_modules.calls.settings import LLMConfig
 from plywise.llm_modules.providers.mock import JSON, MockEndpoint, Reply, refuses, says, scores
 from plywise.llm_modules.providers.openai import LLMClient
-from plywise.search.guide.protocol import GuideReport
 
 
 def request(text: str = "hello") -> Request:
@@ -54,22 +56,22 @@ def costly(request: JSON) -> Reply:
     return scores({x: -mind.random() for x in letters}, delay=mind.random() * 0.02, **usage)
 
 
-def play(endpoint: MockEndpoint, seeds: range) -> tuple[GuideReport, dict[str, Any]]:
+def play(endpoint: MockEndpoint, seeds: range) -> tuple[Side, dict[str, Any]]:
     """Play games of the model alone, which waits for every answer; return reports and usage."""
-    group = LLMGroup(
-        "openai", endpoint.base_url, "m", timeout=5.0, max_retries=0,
+    group = OpenAIGroup(
+        base_url=endpoint.base_url, model="m", timeout=5.0, max_retries=0,
         guides=["propose", "evaluate"], prompt_price=2.5, completion_price=10.0,
     )  # fmt: skip
     search = AlphaBetaConfig(seconds=None, iterations=100)
     factory = AgentFactory(GameConfig("tic_tac_toe"), search, group)
-    total = GuideReport()
+    total = Side()
     try:
-        agent = factory.build(AgentConfig("llm"))
+        agent = factory.build(agent_config("llm"))
         for seed in seeds:
             record = play_game(factory.game, (agent, agent), seed)
             assert not record.error
-            for report in record.guides:
-                total.add(report)
+            for side in record.sides:
+                total.add(side)
         usage = factory._model.client().usage()
     finally:
         factory.close()

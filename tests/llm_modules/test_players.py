@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
+from plywise.arena.agents.catalog import agent_config
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.play.match import play_game
-from plywise.conf.schema import AgentConfig, AlphaBetaConfig, GameConfig, LLMGroup
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import OpenAIGroup
+from plywise.conf.schemas.search import AlphaBetaConfig
 from plywise.datasets.errors import ConfigError
 from plywise.games.base import Briefing, Option
 from plywise.games.registry import REGISTRY, make_game
@@ -268,7 +271,7 @@ def test_every_method_plays_every_game(game: str) -> None:
 
 
 def agents(endpoint: MockEndpoint) -> AgentFactory:
-    llm = LLMGroup(name="openai", base_url=endpoint.base_url, model="mock", max_retries=0)
+    llm = OpenAIGroup(base_url=endpoint.base_url, model="mock", max_retries=0)
     return AgentFactory(GameConfig("tic_tac_toe"), AlphaBetaConfig(max_depth=2), llm)
 
 
@@ -278,7 +281,7 @@ def test_two_players_of_one_agent_remember_their_own_choices_of_this_game() -> N
 
     with MockEndpoint(first_named) as endpoint:
         factory = agents(endpoint)
-        agent = factory.build(AgentConfig("llm", method="pokellmon", samples=1))
+        agent = factory.build(agent_config("llm", method="pokellmon", samples=1))
         for seed in (1, 2):
             endpoint.requests.clear()
             record = play_game(factory.game, (agent, agent), seed)
@@ -294,12 +297,12 @@ def test_two_players_of_one_agent_remember_their_own_choices_of_this_game() -> N
 def test_settings_of_the_llm_player_are_refused_elsewhere() -> None:
     with MockEndpoint([]) as endpoint:
         factory = agents(endpoint)
-        with pytest.raises(ConfigError, match=r"agent\.samples is no setting of this agent"):
-            factory.check(AgentConfig("search", samples=3))
+        with pytest.raises(ConfigError, match="search has no setting 'samples'; there are: name,"):
+            factory.check(agent_config("search", samples=3))
         with pytest.raises(ConfigError, match="choose one of scoring, io, cot, sc, tot, pokellmon"):
-            AgentConfig("llm", method="got")
+            agent_config("llm", method="got")
         factory.close()
-    assert AgentConfig("llm", method="sc", samples=5).title == "llm(method=sc, samples=5)"
+    assert agent_config("llm", method="sc", samples=5).title == "llm(method=sc, samples=5)"
 
 
 # --- forms ----------------------------------------------------------------------------------------

@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
-from plywise.arena.agents.catalog import RandomAgent
 from plywise.arena.agents.factory import AgentFactory
+from plywise.arena.agents.kinds.random import RandomAgent
 from plywise.arena.cli.main import main
 from plywise.arena.play.match import play_game
 from plywise.arena.tournament.store import GameStore
-from plywise.conf.schema import AgentConfig, AlphaBetaConfig, GameConfig, LLMGroup
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import OpenAIGroup
+from plywise.conf.schemas.search import AlphaBetaConfig
 from plywise.datasets.errors import ConfigError
 from plywise.games.registry import make_game
 from plywise.llm_modules.providers.mock import JSON, MockEndpoint, Reply, scores
@@ -115,11 +118,9 @@ def test_each_answer_of_a_model_changes_what_is_played(
         options = re.findall(r"(?m)^([A-Z])\. (\w+)", request["messages"][-1]["content"])
         return scores({letter: -0.01 if label == liked else -6.0 for letter, label in options})
 
-    search = AlphaBetaConfig("alphabeta", seconds=None, max_depth=depth, table_bits=12)
+    search = AlphaBetaConfig(seconds=None, max_depth=depth, table_bits=12)
     with MockEndpoint(likes) as endpoint:
-        llm = LLMGroup(
-            "openai", base_url=endpoint.base_url, model="mock", guides=[question], trust=1.0
-        )
+        llm = OpenAIGroup(base_url=endpoint.base_url, model="mock", guides=[question], trust=1.0)
         factory = AgentFactory(GameConfig(game), search, llm)
         try:
             state = factory.game.new_initial_state()
@@ -176,7 +177,7 @@ def test_no_opening_ends_the_game() -> None:
         )
         assert one.actions[:6] == two.actions[:6]
         assert one.plies > 6
-        assert sum(clock.decisions for clock in one.clocks) == one.plies - 6
+        assert sum(side.decisions for side in one.sides) == one.plies - 6
         openings.add(one.actions[:6])
     assert len(openings) > 35
     with pytest.raises(ConfigError, match="openings=9: 1000 random games of tic_tac_toe were over"):
