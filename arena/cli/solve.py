@@ -37,7 +37,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Answer:
+class SolvedPosition:
     """What was found: the score, the moves (from 0) that keep it, and what the score took."""
 
     score: int
@@ -46,7 +46,7 @@ class Answer:
     seconds: float
 
 
-Solver = tuple[Callable[[Sequence[int]], Any], Callable[[Sequence[Any]], Iterator[Answer]]]
+Solver = tuple[Callable[[Sequence[int]], Any], Callable[[Sequence[Any]], Iterator[SolvedPosition]]]
 """Makes a position of moves (ValueError where there is none), and solves many."""
 
 
@@ -152,9 +152,9 @@ def _connect_four(config: SolveConfig) -> Solver:
 
     solver = ConnectFourSolver(config.rows, config.columns, config.table_bits)
 
-    def solve(positions: Sequence[Any]) -> Iterator[Answer]:
+    def solve(positions: Sequence[Any]) -> Iterator[SolvedPosition]:
         for found in solver.each(positions, best=config.best):
-            yield Answer(found.score, found.best, found.nodes, found.seconds)
+            yield SolvedPosition(found.score, found.best, found.nodes, found.seconds)
 
     return solver.position, solve
 
@@ -162,7 +162,7 @@ def _connect_four(config: SolveConfig) -> Solver:
 def _tic_tac_toe(config: SolveConfig) -> Solver:
     from plywise.engine.boards import tic_tac_toe_solver as solver
 
-    def solve(positions: Sequence[Any]) -> Iterator[Answer]:
+    def solve(positions: Sequence[Any]) -> Iterator[SolvedPosition]:
         for position in positions:
             start = time.perf_counter()
             before = solver.score.cache_info().currsize
@@ -170,7 +170,7 @@ def _tic_tac_toe(config: SolveConfig) -> Solver:
             seconds = time.perf_counter() - start
             nodes = solver.score.cache_info().currsize - before
             best = solver.best_squares(position) if config.best else ()
-            yield Answer(score, best, nodes, seconds)
+            yield SolvedPosition(score, best, nodes, seconds)
 
     return solver.position, solve
 

@@ -84,7 +84,7 @@ class Request:
         return out
 
 
-def fingerprint(parameters: Mapping[str, Any]) -> str:
+def request_fingerprint(parameters: Mapping[str, Any]) -> str:
     """Return the SHA-256 of request parameters; equal for equal requests."""
     return hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()
 

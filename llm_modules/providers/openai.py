@@ -31,9 +31,9 @@ from plywise.llm_modules.calls.chat import (
     Answer,
     Call,
     Request,
-    fingerprint,
     read_completion,
     read_tokens,
+    request_fingerprint,
 )
 from plywise.llm_modules.calls.errors import (
     LLMAuthError,
@@ -371,7 +371,7 @@ class LLMClient:
         """Return the cache key of a request; "" if an equal request may get another answer."""
         whole = request.parameters(self.model, self.config.temperature) | {"at": self._origin}
         repeatable = whole.get("temperature") == 0.0 or "seed" in whole
-        return fingerprint(whole) if repeatable else ""
+        return request_fingerprint(whole) if repeatable else ""
 
 
 def _local(url: str) -> bool:

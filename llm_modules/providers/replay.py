@@ -23,7 +23,7 @@ import msgspec
 
 from plywise.llm_modules.calls import errors
 from plywise.llm_modules.calls.accounting import Spent, Usage
-from plywise.llm_modules.calls.chat import Answer, Call, Request, fingerprint
+from plywise.llm_modules.calls.chat import Answer, Call, Request, request_fingerprint
 from plywise.llm_modules.calls.errors import LLMConfigError, LLMError, LLMNotRecordedError
 from plywise.llm_modules.calls.settings import LLMConfig
 
@@ -110,7 +110,7 @@ class Replay:
         self._calls: dict[str, deque[dict[str, Any]]] = {}
         models = set()
         for line in self._lines(Path(path).expanduser()):
-            self._calls.setdefault(fingerprint(line["request"]), deque()).append(line)
+            self._calls.setdefault(request_fingerprint(line["request"]), deque()).append(line)
             models.add(str(line["request"]["model"]))
         if not models:
             raise LLMConfigError(f"{self.endpoint} has no calls")
@@ -144,7 +144,7 @@ class Replay:
 
     def submit(self, request: Request) -> Call:
         """Return the recorded call."""
-        key = fingerprint(request.parameters(self.model, self.config.temperature))
+        key = request_fingerprint(request.parameters(self.model, self.config.temperature))
         with self._lock:
             recorded = self._calls.get(key)
             line = None

@@ -16,7 +16,7 @@ from plywise.llm_modules.calls.errors import LLMConfigError
 from plywise.llm_modules.calls.settings import LLMConfig
 from plywise.llm_modules.guides.guides import GuideConfig, LLMConsultant, LLMConsultation
 from plywise.llm_modules.players.players import LLMPlayer
-from plywise.llm_modules.prompts.prompting import LETTERS, PromptLimits, Prompts
+from plywise.llm_modules.prompts.prompting import OPTION_LETTERS, PromptLimits, Prompts
 from plywise.llm_modules.providers.mock import JSON, MockEndpoint, Reply, refuses, says, scores
 from plywise.llm_modules.providers.openai import LLMClient
 from plywise.search.guide.protocol import Advice, Question
@@ -93,7 +93,7 @@ def test_a_prompt_holds_the_templates_and_the_briefing_and_nothing_else() -> Non
     parts = [BRIEFING.rules, BRIEFING.situation, BRIEFING.game, str(BRIEFING.player)]
     for option in (*BRIEFING.own, *BRIEFING.opponent):
         parts += [option.label, option.facts]
-    known = set(re.findall(r"\w+", templates + " " + " ".join(parts))) | set(LETTERS)
+    known = set(re.findall(r"\w+", templates + " " + " ".join(parts))) | set(OPTION_LETTERS)
     for question in Question:
         asked = Prompts().ask(question, BRIEFING, seed=4)
         for message in (*asked.by_letter, *asked.by_json):
