@@ -458,7 +458,7 @@ def test_asking_while_the_client_is_being_closed_is_safe() -> None:
             assert {type(e) for e in ends} <= {type(None), LLMClosedError}
 
 
-def test_a_failure_that_nobody_foresaw_is_named_too(
+def test_an_unexpected_failure_is_an_llm_error_too(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def surprise(*_: object) -> Answer:
@@ -493,7 +493,7 @@ def test_many_threads_share_one_client() -> None:
 # --- the mock itself ------------------------------------------------------------------------------
 
 
-def test_the_mock_raises_when_its_script_has_run_out() -> None:
+def test_the_mock_raises_when_its_script_is_exhausted() -> None:
     def ask_twice() -> None:
         with MockEndpoint([says("x")]) as endpoint, client(endpoint) as llm:
             llm.submit(request("1")).future.result(5)

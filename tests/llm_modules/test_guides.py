@@ -323,7 +323,7 @@ def degrading(
         ({"logprobs": False, "schema": False, "json_mode": False}, "text", 4),
     ],
 )
-def test_lesser_ways_of_asking_are_found_once_and_visible(
+def test_a_lower_answer_mode_is_found_once_and_visible(
     abilities: dict[str, bool],
     mode: str,
     tries: int,
@@ -345,7 +345,7 @@ def test_lesser_ways_of_asking_are_found_once_and_visible(
     assert (f"asked by {mode} from now on" in caplog.text) == (mode != "scores")
 
 
-def test_a_letter_without_probabilities_is_a_choice_and_the_next_question_steps_down() -> None:
+def test_a_letter_without_probabilities_is_a_choice_and_the_next_question_falls_back() -> None:
     def plain(request: JSON) -> Reply:
         letter = next(k for k, v in lettered(request).items() if v == "strike")
         return says(json.dumps({"answer": letter}) if "response_format" in request else letter)
