@@ -11,6 +11,7 @@ from plywise.datasets.errors import ConfigError
 if TYPE_CHECKING:
     from plywise.conf.schemas.agents import AgentConfig
     from plywise.conf.schemas.game import GameConfig
+    from plywise.conf.schemas.llm import AskedLLMGroup, LLMGroup
     from plywise.conf.schemas.search import SearchConfig, SimultaneousConfig
     from plywise.engine.kernels import RulesKernels
     from plywise.games.base import Game

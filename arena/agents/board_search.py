@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from plywise.arena.agents.decision_gc import freeze_loaded, without_collection
 from plywise.arena.agents.spec import Agent
-from plywise.search import mcts
 from plywise.search.alphabeta.search import AlphaBeta
+from plywise.search.mcts import MCTS
 
 if TYPE_CHECKING:
     from plywise.arena.guidance.advised import Advised
@@ -53,7 +53,7 @@ class MCTSAgent(Agent):
 
     def __init__(self, name: str, config: MCTSConfig) -> None:
         self.name = name
-        self._search = mcts.MCTS(config)
+        self._search = MCTS(config)
 
     def decide(self, state: State, player: int, seed: int) -> Decision:
         """Return the search's decision."""

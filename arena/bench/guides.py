@@ -18,7 +18,7 @@ from plywise.arena.agents.board_search import AlphaBetaAgent
 from plywise.arena.agents.spec import Agent
 from plywise.arena.bench.deadline import TOLERANCE
 from plywise.arena.guidance.advised import Advised, make_consult
-from plywise.arena.play.match import decision_seed
+from plywise.arena.play.stepper import decision_seed
 from plywise.conf.schemas.search import AlphaBetaConfig, SimultaneousConfig
 from plywise.datasets.sums import add_fields
 from plywise.games.base import CHANCE, NO_ACTION, SIMULTANEOUS, Game, State

@@ -24,8 +24,8 @@ from poke_env.player import Player as ServerSide
 from plywise.arena.agents.catalog import CATALOG
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.agents.spec import Agent
-from plywise.arena.play.match import decision_seed
 from plywise.arena.play.record import GameRecord
+from plywise.arena.play.stepper import decision_seed
 from plywise.arena.showdown.connections import (
     BattleServerLostError,
     LoginError,

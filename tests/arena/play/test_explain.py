@@ -125,6 +125,9 @@ def test_an_opponent_at_the_keyboard_does_not_see_hidden_plans(tmp_path: Path) -
             action = state.legal_actions(player)[0]
             return Decision(action, {action: 1.0}, notes={"chosen_by": "SECRET"})
 
+        def close(self) -> None:
+            pass
+
     game = Battleship(3, 3, (2,))
 
     class Keyboard(Console):

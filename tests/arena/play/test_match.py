@@ -17,7 +17,8 @@ from plywise.arena.agents.kinds.max_damage import MaxDamageAgent
 from plywise.arena.agents.kinds.random import RandomAgent
 from plywise.arena.agents.spec import Agent
 from plywise.arena.output.files import RecordFileError, RecordWriter, plain, read_records
-from plywise.arena.play.match import decision_seed, play_game
+from plywise.arena.play.match import play_game
+from plywise.arena.play.stepper import decision_seed
 from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import EmbeddedGroup, NoLLMGroup

@@ -22,7 +22,7 @@ from rich.console import Console
 
 from plywise.arena.agents.spec import Agent
 from plywise.arena.cli import main as cli
-from plywise.arena.play.match import IllegalDecisionError
+from plywise.arena.play.stepper import IllegalDecisionError
 from plywise.arena.terminal.game_file import positions, read_game
 from plywise.arena.terminal.play import INTERRUPTED, Human, play_in_terminal
 from plywise.datasets.errors import ConfigError
@@ -509,6 +509,20 @@ def test_a_person_in_a_battle(
     assert "iterations over sampled worlds" in text
     assert not re.search(r"\(player 2\) plays (?!switch)", text)  # only what the turn shows
     replayed(folder)
+
+
+def test_a_person_in_a_battle_types_a_number(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    console = Console(record=True, width=80)
+    typed(monkeypatch, "0", "moves", "9", "quit")
+    game = make_game("gen9randombattle")
+    assert play_in_terminal(game, [Human(), RandomMover()], 3, console, folder) == 0
+    text = console.export_text()
+    assert "to move, a number or a name (or hint, undo, quit)" in " ".join(text.split())
+    assert "'0' is neither a move nor a command" in text
+    shown = re.findall(r"^ +(\d+) (switch \w+) +\w+(?:/\w+)? +\d+%", text, re.MULTILINE)
+    assert shown[:5] == shown[5:10]  # once before the prompt, once on "moves"
+    assert dict(shown[:5])["9"] == saved(folder)["moves"][0]["move"]
+    assert re.search(r"^ 1 earthquake +ground +phys +100 +100 +16 +\d+–\d+ ", text, re.MULTILINE)
 
 
 # --- replay ---------------------------------------------------------------------------------------
