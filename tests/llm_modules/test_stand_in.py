@@ -127,7 +127,7 @@ def battle_oracle(**settings: Any) -> BattleOracle:
 
 
 def test_the_battle_oracle_knows_the_only_good_action_and_its_value() -> None:
-    oracle = battle_oracle(iterations=10, habit=0.0, prior_trust=0.0)
+    oracle = battle_oracle(iterations=10, opponent_prior=0.0, prior_trust=0.0)
     compared = []
     for seed in (0, 6, 7, 9, 11):
         battle = endgame(seed)
