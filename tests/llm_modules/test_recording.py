@@ -75,11 +75,11 @@ def test_answers_errors_and_cancelled_calls_are_replayed(tmp_path: Path) -> None
     assert replay.model == "m"
     assert replay.submit(request("1")).future.result(0) == first
     assert replay.submit(request("1")).future.result(0) == again
-    assert again.cached
+    assert repeated.cached
     for text, kind, error in (("2", LLMServerError, broken), ("3", LLMTimeoutError, timeout)):
-        again = replay.submit(request(text)).future.exception(0)
-        assert type(again) is kind
-        assert str(again) == str(error)
+        repeated = replay.submit(request(text)).future.exception(0)
+        assert type(repeated) is kind
+        assert str(repeated) == str(error)
     late = replay.submit(request("4"))
     assert late.future.cancelled()
     assert late.sent
