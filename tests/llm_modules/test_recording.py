@@ -75,7 +75,7 @@ def test_answers_errors_and_cancelled_calls_are_replayed(tmp_path: Path) -> None
     assert replay.model == "m"
     assert replay.submit(request("1")).future.result(0) == first
     assert replay.submit(request("1")).future.result(0) == again
-    assert repeated.cached
+    assert again.cached
     for text, kind, error in (("2", LLMServerError, broken), ("3", LLMTimeoutError, timeout)):
         repeated = replay.submit(request(text)).future.exception(0)
         assert type(repeated) is kind
