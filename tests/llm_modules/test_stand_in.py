@@ -164,12 +164,12 @@ def test_the_battle_oracle_predicts_what_the_search_would_play() -> None:
     predicted = make_oracle(game, config, 10).truth(state, 0, MODEL, 77)
     # Player 0 numbers what it has seen in its own way; by name both are the same.
     names = {a: n for n, a in foe_options(state.information_state(0))}
-    told: dict[str, float] = {}
+    by_name: dict[str, float] = {}
     for action, share in played.items():
         name = state.action_to_string(1, action).removesuffix(" tera")
-        told[name] = told.get(name, 0.0) + share
+        by_name[name] = by_name.get(name, 0.0) + share
     assert {names[a]: p for a, p in predicted.items()} == pytest.approx(
-        {name: told.get(name, 0.0) for name in names.values()}
+        {name: by_name.get(name, 0.0) for name in names.values()}
     )
     assert 0.1 < sum(predicted.values()) < 1.0  # the rest was never seen
 
@@ -243,10 +243,10 @@ def test_a_delay_is_waited_for_or_the_answers_are_late() -> None:
     never.poll()
     report = never.close()
     assert (report.calls, report.late, report.latencies) == (2, 2, [])
-    assert {told["status"] for told in never.transcript} == {"late"}
+    assert {entry["status"] for entry in never.transcript} == {"late"}
 
 
-def test_what_the_oracle_thinks_is_nobodys_time() -> None:
+def test_the_time_of_the_oracle_is_not_counted() -> None:
     class Thinker:
         def truth(self, *question: Any) -> dict[int, float]:
             time.sleep(0.3)
