@@ -57,7 +57,7 @@ class HiddenFleet:
                 found.append((ship, around))
         return found
 
-    def open_hits(self) -> frozenset[int]:
+    def unexplained_hits(self) -> frozenset[int]:
         """Return the hits that no sunk ship can explain."""
         sunk = (ship for number in self.sinkings for ship, _ in self.placements_of(number))
         return self.hits.difference(*sunk)

@@ -19,7 +19,7 @@ from plywise.games.base import GameInfo
 from plywise.games.grid.placing import DRAW, MARKS, PlacingGame, PlacingState
 
 _LETTERS = "abcdefghijklmnopqrs"
-_FULL_FACTS = 25  # on boards with more squares a briefing looks one ply ahead only
+_FULL_FACTS = 25  # squares; on larger boards facts look one ply ahead only
 
 
 class GomokuState(PlacingState):
