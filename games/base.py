@@ -26,6 +26,7 @@ __all__ = [
     "NO_ACTION",
     "SIMULTANEOUS",
     "TERMINAL",
+    "ActionTable",
     "Briefing",
     "Game",
     "GameInfo",
@@ -95,6 +96,23 @@ class Briefing:
     opponent: tuple[Option, ...] = ()
     setup: str = ""
     worth: int | None = None
+
+
+@dataclass(frozen=True)
+class ActionTable:
+    """Facts about actions in columns, for people.
+
+    Attributes:
+        titles: one a column.
+        rows: one cell a column, a text or an action; of an action its number is shown.
+        right: columns whose texts are aligned to the right.
+        note: meaning of the figures; "" where the titles say it.
+    """
+
+    titles: tuple[str, ...]
+    rows: tuple[tuple[str | int, ...], ...]
+    right: frozenset[int] = frozenset()
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -175,6 +193,10 @@ class State(ABC):
     def action_seen_by(self, viewer: int, player: int, action: int) -> str:
         """Return an action's name as ``viewer`` sees it; override it where actions are hidden."""
         return self.action_to_string(player, action)
+
+    def action_tables(self, player: int) -> tuple[ActionTable, ...]:
+        """Return what ``player`` may know of its legal actions; () where their names say it all."""
+        return ()
 
     @abstractmethod
     def observation_string(self, player: int) -> str:

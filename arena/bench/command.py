@@ -14,7 +14,7 @@ from rich.console import Console
 
 from plywise.arena.output.files import write_summary
 from plywise.arena.output.screen import near
-from plywise.conf.schema import BenchConfig
+from plywise.conf.schemas.bench import BenchConfig
 
 Measurements = Mapping[str, Any]
 """Figures by name; a name ends in its unit."""

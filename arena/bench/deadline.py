@@ -11,10 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from plywise.arena.agents.factory import BattleAgent
-from plywise.arena.guidance.language_model import Advised
+from plywise.arena.agents.battle_search import BattleAgent
+from plywise.arena.agents.spec import Agent
+from plywise.arena.guidance.advised import Advised
 from plywise.arena.play.match import play_game
-from plywise.conf.schema import SimultaneousConfig
+from plywise.conf.schemas.search import SimultaneousConfig
 from plywise.engine.battle.rules import RULES
 from plywise.games.base import State
 from plywise.games.registry import make_game
@@ -24,7 +25,7 @@ TOLERANCE = 0.02
 """Seconds after its deadline from which a decision counts as late."""
 
 
-class _Timed:
+class _Timed(Agent):
     """An agent that records how late its decisions are, until there are enough of them.
 
     Attributes:
@@ -52,9 +53,6 @@ class _Timed:
             self.stolen.append(_stolen() - before)
             self.late.append(decision.seconds - self._seconds)
         return decision
-
-    def close(self) -> None:
-        """Nothing to free."""
 
 
 def _stolen() -> float:

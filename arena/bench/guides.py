@@ -13,12 +13,14 @@ from typing import cast
 
 import numpy as np
 
-from plywise.arena.agents.catalog import Agent
-from plywise.arena.agents.factory import AlphaBetaAgent, BattleAgent
+from plywise.arena.agents.battle_search import BattleAgent
+from plywise.arena.agents.board_search import AlphaBetaAgent
+from plywise.arena.agents.spec import Agent
 from plywise.arena.bench.deadline import TOLERANCE
-from plywise.arena.guidance.language_model import Advised, asks
-from plywise.arena.play.match import decision_seed
-from plywise.conf.schema import AlphaBetaConfig, SimultaneousConfig
+from plywise.arena.guidance.advised import Advised, make_consult
+from plywise.arena.play.stepper import decision_seed
+from plywise.conf.schemas.search import AlphaBetaConfig, SimultaneousConfig
+from plywise.datasets.sums import add_fields
 from plywise.games.base import CHANCE, NO_ACTION, SIMULTANEOUS, Game, State
 from plywise.games.registry import make_game
 from plywise.llm_modules.calls.settings import LLMConfig
@@ -66,7 +68,7 @@ def bench_guides(seconds: float, decisions: int, seed: int) -> dict[str, float]:
                     late.append(time.perf_counter() - start - seconds)
                     illegal += decision.action not in state.legal_actions(player)
                     broken += "guide_error" in decision.notes
-                    report.add(decision.notes.get("guide", GuideReport()))
+                    add_fields(report, decision.notes.get("guide", GuideReport()))
                 agent.close()
         given = answers()
     tardy = np.array(late)
@@ -135,7 +137,7 @@ def _without_warnings(logger: str) -> Iterator[None]:
 def _agent(game: Game, consultant: LLMConsultant, seconds: float) -> Agent:
     kernels = game.kernels()
     assert kernels is not None
-    advised = Advised(asks(consultant, seconds))
+    advised = Advised(make_consult(consultant, seconds))
     if game.info.simultaneous or game.info.hidden_information:
         return BattleAgent("fuzzed", kernels, SimultaneousConfig(seconds=seconds), advised)
     return AlphaBetaAgent("fuzzed", kernels, AlphaBetaConfig(seconds=seconds), advised)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 import numpy as np
@@ -43,17 +43,44 @@ def file_stem(game: str) -> str:
     return "".join(c if c.isalnum() or c in "_-" else "-" for c in name)
 
 
-class RecordWriter:
+@contextmanager
+def writing(path: Path, error: type[PlywiseError] = RecordFileError) -> Iterator[None]:
+    """Make the folder of ``path``, and turn what the disk refuses into one line.
+
+    Raises:
+        error: the disk refuses it.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as refused:
+        raise error(f"cannot write {path}: {refused.strerror or refused}") from refused
+
+
+class Closing:
+    """Base of objects that close at the end of a ``with`` block."""
+
+    def close(self) -> None:
+        """Release everything."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+
+class RecordWriter(Closing):
     """Appends records to a JSON Lines file; every record is on disk before the next is made."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.count = 0
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+        with writing(path):
             self._file = path.open("a", encoding="utf-8")
-        except OSError as error:
-            raise RecordFileError(f"cannot write {path}: {error.strerror or error}") from error
 
     def write(self, record: object) -> None:
         """Append one record (a dataclass or a mapping) and flush it.
@@ -61,29 +88,14 @@ class RecordWriter:
         Raises:
             RecordFileError: the disk refuses it.
         """
-        try:
+        with writing(self.path):
             self._file.write(json.dumps(plain(record), ensure_ascii=False) + "\n")
             self._file.flush()
-        except OSError as error:
-            raise RecordFileError(f"cannot write {self.path}: {error.strerror or error}") from error
         self.count += 1
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
-
-    def __enter__(self) -> RecordWriter:
-        """Return itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the file."""
-        self.close()
 
 
 def read_records(path: Path) -> list[dict[str, Any]]:
@@ -111,8 +123,5 @@ def write_summary(path: Path, summary: object) -> None:
     Raises:
         RecordFileError: the disk refuses it.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with writing(path):
         path.write_text(json.dumps(plain(summary), indent=2, ensure_ascii=False) + "\n", "utf-8")
-    except OSError as error:
-        raise RecordFileError(f"cannot write {path}: {error.strerror or error}") from error

@@ -20,6 +20,7 @@ from plywise.arena.verify.causes import Cause, CauseFinder, causes_table
 from plywise.arena.verify.shares import begin, in_shares
 from plywise.datasets.battle_corpus import RecordedBattle, RecordedStep, read_corpus
 from plywise.datasets.errors import ConfigError
+from plywise.datasets.sums import add_fields
 from plywise.engine.battle.border.codec import BattleSetup, Unsaid
 from plywise.engine.battle.border.describe import action_name, describe
 from plywise.engine.battle.oracle.replay import StepCheck, check_step, decode_before
@@ -81,19 +82,8 @@ class VerifyReport:
 
     def merge(self, other: "VerifyReport") -> None:
         """Add another part of the same corpus."""
-        for name in (
-            "transitions",
-            "exact",
-            "battles",
-            "battles_exact",
-            "legal_mismatches",
-            "draw_mismatches",
-            "carried",
-            "carried_exact",
-        ):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
+        add_fields(self, other, without=("seconds", "finder"))
         self.finder.merge(other.finder)
-        self.carried_only.extend(other.carried_only)
 
     def note(self, example: str, step: RecordedStep, check: StepCheck) -> None:
         """Add one step replayed from its recorded state."""

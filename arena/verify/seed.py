@@ -17,6 +17,7 @@ from plywise.arena.verify.causes import Cause, CauseFinder, causes_table
 from plywise.arena.verify.shares import begin, in_shares
 from plywise.datasets.battle_corpus import RecordedBattle, read_corpus
 from plywise.datasets.errors import ConfigError
+from plywise.datasets.sums import add_fields
 from plywise.engine.battle.oracle.replay import StepCheck, replay_seed
 
 _RIGHT = StepCheck()
@@ -64,8 +65,7 @@ class SeedReport:
 
     def merge(self, other: "SeedReport") -> None:
         """Add another part of the same corpus."""
-        for name in ("battles", "battles_exact", "steps", "steps_exact"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
+        add_fields(self, other, without=("seconds", "finder"))
         self.finder.merge(other.finder)
 
     def note(self, battle: RecordedBattle) -> None:

@@ -7,6 +7,7 @@ engine's damage formula.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -78,12 +79,8 @@ def _attack_facts(worlds: NDArray[Any], side: int, move: int) -> OptionFacts:
     first = float(np.mean([_moves_first(w, side, move) for w in worlds]))
     if int(row["category"]) == CATEGORY_STATUS:
         return OptionFacts(first=first, accuracy=accuracy)
-    hits = _HITS.get((int(row["hits_min"]), int(row["hits_max"])), int(row["hits_max"]) or 1)
     lows, highs, knock_outs = [], [], []
-    for k, world in enumerate(worlds):
-        foe = world["sides"][1 - side]
-        target = foe["mons"][int(foe["active"])]
-        rolls = damage_rolls(worlds, k, side, move) * hits
+    for rolls, target in hits_on_target(worlds, side, move):
         most = max(1, int(target["max_hp"]))
         lows.append(float(rolls.min()) / most)
         highs.append(float(rolls.max()) / most)
@@ -95,6 +92,17 @@ def _attack_facts(worlds: NDArray[Any], side: int, move: int) -> OptionFacts:
         first=first,
         accuracy=accuracy,
     )
+
+
+def hits_on_target(
+    worlds: NDArray[Any], side: int, move: int
+) -> Iterator[tuple[NDArray[np.int32], Any]]:
+    """Yield for each world the damage rolls of all hits of a move, and the target."""
+    row = MOVES[move]
+    hits = _HITS.get((int(row["hits_min"]), int(row["hits_max"])), int(row["hits_max"]) or 1)
+    for k, world in enumerate(worlds):
+        foe = world["sides"][1 - side]
+        yield damage_rolls(worlds, k, side, move) * hits, foe["mons"][int(foe["active"])]
 
 
 def _moves_first(world: Any, side: int, move: int) -> float:
@@ -117,7 +125,7 @@ def own_option_facts(
     for action in info.legal:
         facts = OptionFacts()
         if action < SWITCH and mon is not None and action % 4 < len(mon.moves):
-            pool = worlds if action < TERA else _terastallized(worlds, info.player)
+            pool = worlds if action < TERA else terastallized(worlds, info.player)
             facts = _attack_facts(pool, info.player, MOVE_ID[mon.moves[action % 4].id])
         elif SWITCH <= action < SWITCH + len(info.own.mons) and not info.reviving:
             facts = _switch_facts(info, action - SWITCH, belief)
@@ -125,7 +133,8 @@ def own_option_facts(
     return found
 
 
-def _terastallized(worlds: NDArray[Any], side: int) -> NDArray[Any]:
+def terastallized(worlds: NDArray[Any], side: int) -> NDArray[Any]:
+    """Return worlds in which the active Pokémon of ``side`` has Terastallized."""
     pool = worlds.copy()
     for world in pool:
         own = world["sides"][side]

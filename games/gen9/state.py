@@ -21,7 +21,15 @@ from plywise.engine.battle import constants as c
 from plywise.engine.battle.border import plain
 from plywise.engine.battle.border.battle_state import BattleState
 from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS, TERMINAL
-from plywise.games.base import Briefing, IllegalActionError, ParseResult, State, TimeLeft
+from plywise.games.base import (
+    ActionTable,
+    Briefing,
+    IllegalActionError,
+    ParseResult,
+    State,
+    TimeLeft,
+)
+from plywise.games.gen9.action_tables import action_tables
 from plywise.games.gen9.belief import RandomBattleBelief
 from plywise.games.gen9.briefing import briefing as make_briefing
 from plywise.games.gen9.briefing import observation
@@ -31,6 +39,7 @@ from plywise.games.gen9.seen import Seen, SideSeen, ends_of_turn, observe, shown
 from plywise.games.gen9.worlds import sample_worlds
 
 _BELIEF = RandomBattleBelief()
+_TABLE_WORLDS = 16
 
 
 class Gen9State(State):
@@ -129,6 +138,10 @@ class Gen9State(State):
     def action_to_string(self, player: int, action: int) -> str:
         """Return the action's name, e.g. ``earthquake tera`` or ``switch garchomp``."""
         return action_name(self.information_state(player), action)
+
+    def action_tables(self, player: int) -> tuple[ActionTable, ...]:
+        """Return moves and switches with what the engine computes for them."""
+        return self.view(player).action_tables(player)
 
     def parse(self, text: str, player: int | None = None) -> ParseResult:
         """Return the legal action named last in a reply."""
@@ -229,6 +242,10 @@ class InfoStateView(State):
     def action_to_string(self, player: int, action: int) -> str:
         """Return the action's name, e.g. ``earthquake tera`` or ``switch garchomp``."""
         return action_name(self.info, action)
+
+    def action_tables(self, player: int) -> tuple[ActionTable, ...]:
+        """Return moves and switches with what the engine computes for them."""
+        return action_tables(self.info, self.worlds(player, _TABLE_WORLDS, seed=self.info.turn))
 
     def parse(self, text: str, player: int | None = None) -> ParseResult:
         """Return the legal action named last in a reply.

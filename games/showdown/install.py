@@ -22,8 +22,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from plywise.datasets.cache_folder import cache_root
 from plywise.datasets.errors import PlywiseError
-from plywise.engine.compile.jit import cache_root
 
 log = logging.getLogger(__name__)
 

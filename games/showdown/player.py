@@ -38,9 +38,13 @@ _LOOK_SECONDS = 0.01
 
 
 class BattleDecider(Protocol):
-    """What this player needs of an agent (``arena.agents.Agent`` has it)."""
+    """The part of an agent that this player uses (``arena.agents.spec.Agent`` has it)."""
 
     name: str
+
+    def for_one_game(self) -> BattleDecider:
+        """Return the agent for one battle, with a clock or a memory for it where it needs one."""
+        return self
 
     def decide(self, state: State, player: int, seed: int) -> Any:
         """Return a decision with an ``action`` that is legal in ``state``."""
@@ -89,7 +93,6 @@ class PlywisePlayer(Player):
         seed: with the battle's number and turn it seeds each decision.
         on_decision: called on the event loop after each decision.
         workers: decisions that may run at the same time.
-        seated: returns who plays one battle for ``agent``, with a clock of its own.
         start_timer_on_battle_start: ask for the server's timer.
         player_options: what ``poke_env.player.Player`` takes.
     """
@@ -104,7 +107,6 @@ class PlywisePlayer(Player):
         seed: int = 0,
         on_decision: Callable[[DecisionRecord], None] | None = None,
         workers: int = 1,
-        seated: Callable[[Any], BattleDecider] | None = None,
         start_timer_on_battle_start: bool = False,
         **player_options: Any,
     ) -> None:
@@ -121,7 +123,6 @@ class PlywisePlayer(Player):
         self._notes: dict[str, BattleNotes] = {}
         self._refused: dict[str, tuple[int, set[int]]] = {}  # battle -> (request id, actions sent)
         self._order: dict[str, int] = {}
-        self._seated = seated
         self._seats: dict[str, BattleDecider] = {}
         self._with_timer = start_timer_on_battle_start
         self._timers: dict[str, ServerTimer] = {}
@@ -195,7 +196,7 @@ class PlywisePlayer(Player):
 
     def _seat(self, tag: str) -> BattleDecider:
         if tag not in self._seats:
-            self._seats[tag] = self.agent if self._seated is None else self._seated(self.agent)
+            self._seats[tag] = self.agent.for_one_game()
         return self._seats[tag]
 
     def _without_refused(self, battle: Battle, info: InfoState) -> InfoState:
