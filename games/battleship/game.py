@@ -24,7 +24,7 @@ from plywise.engine.kernels import RulesKernels
 from plywise.games.base import TERMINAL, Briefing, Game, GameInfo, IllegalActionError, Option, State
 from plywise.games.battleship import notation
 from plywise.games.battleship.hidden_fleet import HiddenFleet, ShotResult
-from plywise.games.battleship.sea import LETTERS, Sea, Ship, open_placements
+from plywise.games.battleship.sea import COLUMN_LETTERS, Sea, Ship, open_placements
 
 CLASSIC_FLEET = (5, 4, 3, 3, 2)
 _SAME = 1e-9  # tolerance of equal probabilities
@@ -272,8 +272,8 @@ class Battleship(Game):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "fleet", tuple(self.fleet))
-        if self.columns > len(LETTERS):
-            raise ValueError(f"columns={self.columns}: {len(LETTERS)} at most have a letter")
+        if self.columns > len(COLUMN_LETTERS):
+            raise ValueError(f"columns={self.columns}: {len(COLUMN_LETTERS)} at most have a letter")
         self.empty_pool()
 
     @cached_property

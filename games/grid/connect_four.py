@@ -14,7 +14,7 @@ import numpy as np
 from plywise.engine.boards import connect_four as kernels
 from plywise.engine.kernels import RulesKernels
 from plywise.games.base import GameInfo, ParseResult, parse_number
-from plywise.games.grid.placing import DRAW, MARKS, PlacingGame, PlacingState
+from plywise.games.grid.placing import DRAWN_GAME, MARKS, PlacingGame, PlacingState
 
 
 class ConnectFourState(PlacingState):
@@ -66,7 +66,7 @@ class ConnectFourState(PlacingState):
         for (column, row), player in self.owner.items():
             pool[0].stones[player] |= np.uint64(1 << column * (self.game.rows + 1) + row)
         pool[0].ply = len(self.moves)
-        pool[0].status = {None: kernels.RUNNING, DRAW: kernels.DRAWN}.get(
+        pool[0].status = {None: kernels.RUNNING, DRAWN_GAME: kernels.DRAWN}.get(
             self.winner, kernels.WON_BY_FIRST + (self.winner or 0)
         )
         return pool

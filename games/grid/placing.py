@@ -24,7 +24,7 @@ from plywise.games.base import (
 MARKS = "XO"
 """The marks of player 0 and 1."""
 
-DRAW = -1
+DRAWN_GAME = -1
 """``PlacingState.winner`` of a drawn game."""
 
 _DIRECTIONS = ((1, 0), (0, 1), (1, 1), (1, -1))
@@ -42,7 +42,7 @@ class PlacingState(State):
     Attributes:
         owner: square -> player.
         moves: actions in order.
-        winner: player, ``DRAW``, or None before the end.
+        winner: player, ``DRAWN_GAME``, or None before the end.
     """
 
     def __init__(self, game: PlacingGame) -> None:
@@ -89,7 +89,7 @@ class PlacingState(State):
         if self._completes_line(square, player):
             self.winner = player
         elif len(self.moves) == self.game.rows * self.game.columns:
-            self.winner = DRAW
+            self.winner = DRAWN_GAME
 
     def _completes_line(self, square: tuple[int, int], player: int) -> bool:
         """Return whether a mark of ``player`` on ``square``, placed or not, makes a line."""
@@ -107,7 +107,7 @@ class PlacingState(State):
 
     def returns(self) -> list[float]:
         """Return +1 for the winner and -1 for the other; zeros for a draw or before the end."""
-        if self.winner is None or self.winner == DRAW:
+        if self.winner is None or self.winner == DRAWN_GAME:
             return [0.0, 0.0]
         return [1.0, -1.0] if self.winner == 0 else [-1.0, 1.0]
 
@@ -196,7 +196,7 @@ class PlacingState(State):
         threes = self._threes(square, player)
         after = self.clone()
         after.apply_action(action)
-        if after.winner == DRAW:
+        if after.winner == DRAWN_GAME:
             return "ends the game in a draw"
         if lost := after.winning_actions(other):
             return f"loses at once to {after._names(lost, other)}"
