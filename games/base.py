@@ -103,10 +103,10 @@ class ActionTable:
     """Facts about actions in columns, for people.
 
     Attributes:
-        titles: one a column.
-        rows: one cell a column, a text or an action; of an action its number is shown.
-        right: columns whose texts are aligned to the right.
-        note: meaning of the figures; "" where the titles say it.
+        titles: title of each column.
+        rows: cells of each row, a text or an action, which is shown by its number.
+        right: indices of the columns aligned to the right.
+        note: meaning of the figures; "" none is needed.
     """
 
     titles: tuple[str, ...]
@@ -195,7 +195,7 @@ class State(ABC):
         return self.action_to_string(player, action)
 
     def action_tables(self, player: int) -> tuple[ActionTable, ...]:
-        """Return what ``player`` may know of its legal actions; () where their names say it all."""
+        """Return facts about the legal actions of ``player`` as tables; () if names are enough."""
         return ()
 
     @abstractmethod
