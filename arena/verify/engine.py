@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from plywise.arena.verify.causes import Cause, CauseFinder, causes_table
+from plywise.arena.verify.causes import Cause, CauseFinder, print_causes
 from plywise.arena.verify.shares import begin, in_shares
 from plywise.datasets.battle_corpus import RecordedBattle, RecordedStep, read_corpus
 from plywise.datasets.errors import ConfigError
@@ -251,14 +251,8 @@ def print_step(console: Console, before: str, step: RecordedStep, check: StepChe
 
 
 def print_report(console: Console, report: VerifyReport, causes: int = 20) -> None:
-    """Print the table of causes, the figures, and the JSON as last line."""
-    found = report.causes()
-    if found:
-        console.print(causes_table(found[:causes]))
-        if len(found) > causes:
-            rest = sum(c.steps for c in found[causes:])
-            console.print(f"… and {len(found) - causes} more causes of {rest} wrong steps")
-        console.print("`--battle N --step K` shows one of them.")
+    """Print the table of causes and the figures."""
+    print_causes(console, report.causes(), causes, "steps", "`--battle N --step K`")
     if report.carried_only:
         shown = ", ".join(report.carried_only[:10])
         console.print(f"wrong only when our own state is carried on: {shown}")
@@ -266,4 +260,3 @@ def print_report(console: Console, report: VerifyReport, causes: int = 20) -> No
         f"{report.exact} of {report.transitions} steps exact ({report.rate:.2%}), "
         f"{report.battles_exact} of {report.battles} battles whole, in {report.seconds:.1f} s"
     )
-    console.print(report.to_json(), soft_wrap=True, markup=False, highlight=False)

@@ -57,7 +57,7 @@ def _share(path: Path, part: int, parts: int, only: int | None, limit: int | Non
 
 
 def print_log_report(console: Console, report: LogReport) -> None:
-    """Print the kinds of lines that differ, the figures, and the JSON as last line."""
+    """Print the kinds of lines that differ and the figures."""
     wrong = report.missing | report.extra
     if wrong:
         table = Table("kind", "recorded", "missing", "extra", "first at (battle:step)")
@@ -75,4 +75,3 @@ def print_log_report(console: Console, report: LogReport) -> None:
         f"{report.exact} of {report.steps} steps with the recorded major lines "
         f"({report.rate:.2%}), {report.whole} with all lines"
     )
-    console.print(report.to_json(), soft_wrap=True, markup=False, highlight=False)

@@ -157,7 +157,7 @@ def test_a_building_task_counts_the_pieces_and_wants_the_given_one() -> None:
 
 
 @pytest.mark.parametrize("fair", [False, True])
-def test_shapes_are_told_apart_and_drawn_equally_often(fair: bool) -> None:
+def test_shapes_are_distinguished_and_drawn_equally_often(fair: bool) -> None:
     items = [shapes.shape_item(k, 3, fair) for k in range(300)]
     kinds = Counter(item.options[item.right] for item in items)
     assert kinds == dict.fromkeys(shapes.OPTIONS if fair else shapes.DRAWN_V1, 75 if fair else 100)
