@@ -152,7 +152,7 @@ class LclValidity(Puzzle):
 
     def fields(self, item: lcl.Construct) -> dict[str, str]:
         """Return the construct in LCL."""
-        return {"pieces": lcl.describe(item)}
+        return {"pieces": lcl.lcl_text(item)}
 
     def read(self, item: lcl.Construct, reply: str) -> Reading:
         """Return ``valid`` or ``invalid``; published: the word alone."""
@@ -187,11 +187,11 @@ class LclConstruction(Puzzle):
             while len(pieces) < item.count:
                 place = (x + rng.randint(-4, 4), y + rng.randint(-2, 2))
                 pieces.append((*place, rng.choice(lcl.COLOURS)))
-            return self._say(lcl.describe(pieces))
+            return self._say(lcl.lcl_text(pieces))
 
         def tower(item: Building, rng: Random) -> str:
             x, y, colour = item.given or (0, 0, "red")
-            return self._say(lcl.describe([(x, y + k, colour) for k in range(item.count)]))
+            return self._say(lcl.lcl_text([(x, y + k, colour) for k in range(item.count)]))
 
         return [Baseline("random", strewn), Baseline("exact", tower)]
 
@@ -257,20 +257,23 @@ class Smiles(Puzzle):
             text = final_word(reply)
         if not text or len(text) > smiles.LONGEST:
             return Reading(None, f"no text of 1 to {smiles.LONGEST} characters")
-        if smiles.canonical(text) is None:
+        if smiles.canonical_smiles(text) is None:
             return Reading(None, "not a SMILES")
         return Reading(text)
 
     def fault(self, item: Molecule, value: str) -> str | None:
         """Compare canonical forms."""
-        same = smiles.canonical(value) == smiles.canonical(item.smiles)
+        same = smiles.canonical_smiles(value) == smiles.canonical_smiles(item.smiles)
         return None if same else f"another molecule than {item.smiles}"
 
     def details(self, item: Molecule, value: str) -> dict[str, float]:
         """Return similarity and Levenshtein distance of canonical forms, as published."""
-        given, truth = smiles.canonical(value) or "", smiles.canonical(item.smiles) or ""
+        given, truth = (
+            smiles.canonical_smiles(value) or "",
+            smiles.canonical_smiles(item.smiles) or "",
+        )
         return {
-            "similarity": smiles.similarity(given, truth),
+            "similarity": smiles.dice_similarity(given, truth),
             "levenshtein": smiles.levenshtein(given, truth),
         }
 

@@ -21,7 +21,7 @@ from plywise.arena.verify.shares import begin, in_shares
 from plywise.datasets.battle_corpus import RecordedBattle, RecordedStep, read_corpus
 from plywise.datasets.errors import ConfigError
 from plywise.engine.battle.border.codec import BattleSetup, Unsaid
-from plywise.engine.battle.border.describe import action_name, describe
+from plywise.engine.battle.border.describe import action_label, describe_state
 from plywise.engine.battle.oracle.replay import (
     StepCheck,
     check_step,
@@ -226,7 +226,7 @@ def _one_battle(
             check = StepCheck(unreadable=before)
             shown = before
         else:
-            shown = describe(before, 0)
+            shown = describe_state(before, 0)
             check = check_step(before, 0, step)
         report.note(f"{number}:{step_number}", step, check)
         if console is not None:
@@ -251,8 +251,8 @@ def print_step(console: Console, before: str, step: RecordedStep, check: StepChe
     if check.unreadable:
         console.print(escape(check.unreadable))
     for legal in check.legal:
-        expected = ", ".join(action_name(a) for a in legal.expected)
-        got = ", ".join(action_name(a) for a in legal.got)
+        expected = ", ".join(action_label(a) for a in legal.expected)
+        got = ", ".join(action_label(a) for a in legal.got)
         console.print(f"legal for side {legal.side + 1}: expected {expected}; got {got}")
     if check.draw is not None:
         expected, got = check.draw.expected or "none", check.draw.got or "none"

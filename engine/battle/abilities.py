@@ -1,4 +1,4 @@
-"""Abilities that begin, end or are exchanged, and Transform, which takes one over."""
+"""Abilities that start, end or are exchanged, and Transform, which copies one."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What may keep a Pokémon from moving, in Showdown's order (the event BeforeMove)."""
+"""The event BeforeMove: what prevents a Pokémon from moving, in Showdown's order."""
 
 from typing import Any
 

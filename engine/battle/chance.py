@@ -1,14 +1,14 @@
-"""Every random draw of the battle kernels, sampled, fed from a script, or enumerated.
+"""Random draws of the battle kernels: sampled, replayed from a script, or enumerated.
 
 :func:`chance` is Showdown's ``randomChance(num, n)`` and :func:`roll` its ``random(lo, lo + n)``.
 Sampled, both take the high word of Showdown's ``gen5`` generator, whose whole state is ``b.rng``.
 Under ``FORMAT_SCRIPTED``, ``b.rng`` is the address of a script, an int64 array of one of three
 kinds.  *Replayed* (:func:`new_script`): each draw takes the next recorded result, and the first
 draw whose kind differs from the record is noted.  *Sampled* (:func:`new_sampler`): draws come from
-a generator that the script holds, and are written down as far as there is room.  *Explored*
-(:func:`new_explorer`): draws follow a prefix, then take the first branch there is, and all are
-written down, so that :mod:`branches` can visit every one.  A script must outlive the step and
-never be shared between threads.
+a generator in the script and are recorded as far as there is room.  *Explored*
+(:func:`new_explorer`): draws follow a prefix, then take the first branch, and all are recorded, so
+that :mod:`chance_tree` can visit every branch.  A script must outlive the step and is never shared
+between threads.
 """
 
 import ctypes
@@ -397,7 +397,7 @@ def unfeed(state: Any, seed: int = 0) -> None:
     state["rng"] = seed
 
 
-def report(script: NDArray[np.int64]) -> ScriptReport:
+def script_report(script: NDArray[np.int64]) -> ScriptReport:
     """Return how a script was used."""
     bad = int(script[_MISMATCHES])
     return ScriptReport(

@@ -1,11 +1,11 @@
-"""Enumerated chance: every way in which a step can turn out, with its exact probability.
+"""Enumerated chance: every outcome of a step with its exact probability.
 
-The draws of a step are a tree.  A script that is explored (:mod:`chance`) plays the step along one
-path and writes down which draws it made; the loop here then changes the last draw that has another
-branch and plays the step again from the start, until the tree has been walked depth first.  A
+The draws of a step form a tree.  An explored script (:mod:`chance`) plays the step along one path
+and records the draws; the loop here then changes the last draw that has another branch and plays
+the step again from the start, until the tree has been walked depth first.  A
 ``randomChance(num, n)`` has two branches, a plain draw one for each result, a damage roll one for
-each class of rolls that do the same damage or take all the HP that there is.  Successors that are
-equal are merged, and their probabilities added.
+each class of rolls that do the same damage or knock the target out.  Equal successors are merged
+and their probabilities added.
 """
 
 from collections.abc import Callable
@@ -245,7 +245,7 @@ def prepare_branches() -> None:
     prepare("enumerated chance", _explore)
 
 
-def canonical(pool: NDArray[Any]) -> NDArray[Any]:
+def canonical_states(pool: NDArray[Any]) -> NDArray[Any]:
     """Return a copy of states without random source and leavings: equal ones are the same battle.
 
     The successors of :func:`enumerate_step` are so but for their random source.

@@ -1,6 +1,6 @@
-"""Statuses, volatiles and side conditions: how they begin and how they end.
+"""Statuses, volatiles and side conditions: how they start and end.
 
-Arguments as in :mod:`ops`.  What a condition does while it lasts stands where it acts:
+Arguments as in :mod:`ops`.  The effect of a condition while it lasts is coded where it acts:
 :mod:`before_move`, :mod:`residual`, the damage formula.
 """
 

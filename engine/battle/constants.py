@@ -1,7 +1,7 @@
-"""Numbers that the battle kernels and the border share: volatiles, weathers, flags, actions.
+"""Numbers shared by kernels and Python code: volatiles, weathers, flags, actions.
 
-Names read like Showdown's.  A kernel uses them as module globals, which numba freezes.
-Ids of moves, abilities, items, species and types come from :mod:`names`.
+Names read like Showdown's.  Kernels ``from plywise.engine.battle import constants as c``; numba
+freezes what they name.  Ids of moves, abilities, items, species and types come from :mod:`names`.
 """
 
 from plywise.engine.battle.names import TYPE_ID
@@ -333,7 +333,6 @@ SIDE_TERA_USED = 1 << 12  # for the whole battle; no clearing on a switch
 SIDE_HEALING_WISH = 1 << 13  # slot conditions: stay when the active one leaves
 SIDE_LUNAR_DANCE = 1 << 14
 SIDE_REVIVAL_BLESSING = 1 << 15
-SIDE_SUB_FAINTED = 1 << 16  # its substitute broke in this hit
 SIDE_QUICK_GUARD = 1 << 18  # for this turn
 SIDE_WIDE_GUARD = 1 << 19
 SIDE_MIMICKED = 1 << 20  # Mimic has put a move in a slot: the true ones stand in base_moves

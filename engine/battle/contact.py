@@ -1,6 +1,6 @@
-"""What answers a hit: the events DamagingHit, Hit, AfterMoveSecondary and their like.
+"""Reactions to a hit: the events DamagingHit, Hit, AfterMoveSecondary and the like.
 
-``s`` is the side of the user of ``b.move``, ``t`` that of the one hit.
+``s`` is the side of the user of ``b.move``, ``t`` that of the Pokémon that was hit.
 """
 
 from typing import Any
@@ -354,7 +354,7 @@ def drag_out(b: Any, t: int) -> bool:
 
 
 @kernel
-def emergency_exit(b: Any, k: int, before: int) -> None:
+def emergency_exit_at_half(b: Any, k: int, before: int) -> None:
     """Let Emergency Exit or Wimp Out act if HP fell from ``before`` to half or less."""
     side, foe = b.sides[k], b.sides[1 - k]
     m = side.mons[side.active]

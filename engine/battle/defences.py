@@ -1,4 +1,4 @@
-"""What stands between a move and its target: reach, Protect, abilities, accuracy.
+"""Defences of a target against a move: Invulnerability, Protect, abilities, accuracy.
 
 ``s`` is the side of the user of ``b.move``, ``t`` that of its target (``t == s`` for moves on the
 user itself).  Results are those of :mod:`results`.

@@ -1,4 +1,4 @@
-"""Emptying the faint queue: who has fainted, what answers it, and who has won."""
+"""The faint queue: who has fainted, reactions to it, and the winner."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Weather and terrain, and what abilities and items do when either changes."""
+"""Weather and terrain, and abilities and items that react to a change of them."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Changes of species: formes, Transform, and what a Pokémon returns to when it leaves."""
+"""Changes of species: formes, Transform, and the return to the own species on leaving."""
 
 from typing import Any
 

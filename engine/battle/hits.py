@@ -1,4 +1,4 @@
-"""One move against one target: Showdown's steps of trySpreadMoveHit and what a hit does.
+"""One move against one target: Showdown's steps of trySpreadMoveHit and the effects of a hit.
 
 ``s`` is the side of the user of ``b.move``, ``t`` that of its target (``t == s`` for moves on the
 user itself).  Results are those of :mod:`results`.
@@ -29,7 +29,7 @@ from plywise.engine.battle.contact import (
     after_move_secondary,
     damaging_hit,
     drag_out,
-    emergency_exit,
+    emergency_exit_at_half,
     hit_event,
 )
 from plywise.engine.battle.damage import (
@@ -146,7 +146,7 @@ def _recoil(b: Any, s: int, done: int) -> None:
         damage(b, s, max(1, (2 * done * num + den) // (2 * den)), s, c.EFFECT_RECOIL, 0)
     else:
         return
-    emergency_exit(b, s, before)
+    emergency_exit_at_half(b, s, before)
 
 
 @kernel
@@ -478,7 +478,7 @@ def _one_hit(b: Any, s: int, t: int) -> int:
         damaging_hit(b, s, t, result)
         if mon.hp > 0:
             after_hit(b, s, t, False)
-        emergency_exit(b, s, before)
+        emergency_exit_at_half(b, s, before)
     return result
 
 
@@ -580,7 +580,7 @@ def _hit_loop(b: Any, s: int, t: int) -> int:
             after_move_secondary(b, s, t, max(0, last), strikes_often(b, move))
         if target.hp > 0 and s != t:
             before = max(0, int(foe.hurt_this_turn) - 1) + total
-            emergency_exit(b, t, before)
+            emergency_exit_at_half(b, t, before)
     return DONE
 
 

@@ -1,4 +1,4 @@
-"""Berries, statuses with the berries that answer them, and items that act when they are got."""
+"""Berries, statuses with the berries that cure them, and items that act when they are got."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ from plywise.engine.battle.stats import (
     ability,
     effective_weather,
     item,
-    max_pp,
+    max_pp_of_slot,
 )
 from plywise.engine.battle.tables import ITEMS
 from plywise.engine.compile.jit import kernel
@@ -153,11 +153,11 @@ def eat_effect(b: Any, s: int, berry: int) -> None:
             if chosen < 0 and int(m.moves[k]) != 0 and int(m.pp[k]) == 0:
                 chosen = k
         for k in range(4):
-            if chosen < 0 and int(m.pp[k]) < max_pp(b, s, int(side.active), k):
+            if chosen < 0 and int(m.pp[k]) < max_pp_of_slot(b, s, int(side.active), k):
                 chosen = k
         if chosen >= 0:
             added = 20 if ability(b, s) == A.ripen else 10
-            most = max_pp(b, s, int(side.active), chosen)
+            most = max_pp_of_slot(b, s, int(side.active), chosen)
             m.pp[chosen] = min(int(m.pp[chosen]) + added, most)
 
 

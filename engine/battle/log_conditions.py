@@ -1,4 +1,4 @@
-"""What a log tells of statuses and volatiles, with what their lines show besides."""
+"""Log events of statuses and volatiles, with the details that their lines show."""
 
 from typing import Any
 

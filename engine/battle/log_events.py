@@ -1,12 +1,12 @@
-"""What happens in a logged battle, written down by the kernels as numbers.
+"""Events of a logged battle, recorded by the kernels as numbers.
 
 Logging is off unless ``FORMAT_LOGGED`` is set (:func:`chance.feed` with events); then the script
 that ``b.rng`` names holds the address of an int64 array made with :func:`new_events`.  Off, a call
-costs the test of one flag.  :mod:`log_lines` turns the events into lines of Showdown's protocol.
+costs the test of one flag.  :mod:`log.lines` turns the events into lines of Showdown's protocol.
 
 An event holds what its line may show, as it was at that moment: its kind, two numbers ``x, y``
-whose meaning the kind says, who it is about (as seen: Illusion), HP and status, and what it came
-from, as in :mod:`ops` (``effect, effect_id, source``).
+whose meaning depends on the kind, the Pokémon (as seen: Illusion), HP and status, and its cause, as
+in :mod:`ops` (``effect, effect_id, source``).
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""Compiled loops that only measure: copies, legal actions, damage rolls and scripted battles."""
+"""Compiled loops for measurements: copies, legal actions, damage rolls, scripted battles."""
 
 import time
 from dataclasses import dataclass
@@ -158,10 +158,10 @@ def replay_scripted(pool: NDArray[Any], seed: int, seconds: float) -> Replayed:
         _replay(again, 0, count, a0, a1)
         spent += time.perf_counter() - start
         chance.unfeed(again[0])
-        if not chance.report(script).exact or again.tobytes() != played.tobytes():
+        if not chance.script_report(script).exact or again.tobytes() != played.tobytes():
             raise RuntimeError(f"battle {battles}: the replay differs from the battle")
         battles += 1
         steps += count
-        draws += chance.report(script).used
+        draws += chance.script_report(script).used
         turns += int(again[0]["turn"]) - int(state[0]["turn"])
     return Replayed(battles, turns, steps, draws, spent)

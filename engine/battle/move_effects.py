@@ -1,4 +1,4 @@
-"""What single moves do that no table column says: onHit, onAfterHit, self.onHit and the like.
+"""Effects of single moves beyond the tables: onHit, onAfterHit, self.onHit and the like.
 
 ``s`` is the side of the user of ``b.move``, ``t`` that of its target (``t == s`` for moves on the
 user itself).  Results are those of :mod:`results`.

@@ -1,4 +1,4 @@
-"""What a move becomes in its user's hands: Showdown's events ModifyType and ModifyMove."""
+"""The move in use after its user's changes: Showdown's events ModifyType and ModifyMove."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Whether a move can be used at all: Showdown's events TryMove, Try, PrepareHit and TryImmunity.
+"""Conditions for using a move: Showdown's events TryMove, Try, PrepareHit and TryImmunity.
 
 ``s`` is the side of the user of ``b.move``, ``t`` that of its target (``t == s`` for moves on the
 user itself).

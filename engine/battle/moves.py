@@ -22,7 +22,7 @@ from plywise.engine.battle import constants as c
 from plywise.engine.battle.before_move import before_move
 from plywise.engine.battle.chance import SITE_MOVE, roll
 from plywise.engine.battle.conditions import cure_status, is_semi_invulnerable, remove_volatile
-from plywise.engine.battle.contact import after_move_self, emergency_exit
+from plywise.engine.battle.contact import after_move_self, emergency_exit_at_half
 from plywise.engine.battle.defences import BOUNCE
 from plywise.engine.battle.fainting import check_win, empty_faint_queue, faint_messages
 from plywise.engine.battle.hits import hit_side, hit_target
@@ -159,7 +159,7 @@ def _fail(b: Any, s: int, t: int) -> None:
     elif move == M.steelbeam:
         damage(b, s, (int(mon.max_hp) + 1) // 2, s, c.EFFECT_NONE, 0)
     if t != s and int(b.move.category) != c.CATEGORY_STATUS:
-        emergency_exit(b, s, before)
+        emergency_exit_at_half(b, s, before)
 
 
 @kernel
@@ -301,7 +301,7 @@ def _use_once(
         before = int(mon.hp)
         after_move_self(b, s, t, t != s)
         if t != s and int(b.move.category) != c.CATEGORY_STATUS:
-            emergency_exit(b, s, before)
+            emergency_exit_at_half(b, s, before)
     return c.RESULT_TRUE, 0, 0
 
 

@@ -1,13 +1,12 @@
-"""What every effect does to a Pokémon: lose and gain HP, change stages, use up and lose items.
+"""Basic effects on a Pokémon: lose and gain HP, change stages, use up and lose items.
 
-Each function carries the reactions of abilities and items that belong to its own trigger point
-(Showdown's events Damage, TryHeal, TryBoost, AfterBoost, UseItem, TakeItem ...), so that callers
-name what happens and nothing more.
+Each function includes the reactions of abilities and items to its own trigger (Showdown's events
+Damage, TryHeal, TryBoost, AfterBoost, UseItem, TakeItem ...), so that a caller only names what
+happens.
 
-Arguments that all share: ``s`` the side whose active Pokémon is meant, ``source`` the side that
-did it (-1: nobody), and ``effect, effect_id`` what did it: one of ``EFFECT_*`` and the number of
-the move, ability, item ... of that kind.  Conditions are in :mod:`conditions`, the field in
-:mod:`field`.
+Common arguments: ``s`` the side whose active Pokémon is meant, ``source`` the side that caused it
+(-1: none), and ``effect, effect_id`` the cause: one of ``EFFECT_*`` and the number of the move,
+ability, item ... of that kind.  Conditions are in :mod:`conditions`, the field in :mod:`field`.
 """
 
 from typing import Any

@@ -1,9 +1,8 @@
-"""What a player is likely to do in a battle: a log-linear model over the legal actions.
+"""Move priors: a log-linear model of how likely each legal action is to be chosen.
 
 Each action has features; the model's probability of an action is the softmax of their weighted sum
-plus a weight of the move itself.  The weights are data, fitted to what deep searches chose in
-self-play (``arena/fit/policy.py``).  A search takes the probabilities as priors: they say what to
-look at first.
+plus a weight of the move itself.  The weights are data, fitted to the choices of deep searches in
+self-play (``arena/fit/policy.py``).  A search uses the probabilities as priors.
 """
 
 from typing import Any

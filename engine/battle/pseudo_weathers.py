@@ -1,4 +1,4 @@
-"""Pseudo-weathers: how Trick Room, Gravity and their like begin and what that sets off."""
+"""Pseudo-weathers: how Trick Room, Gravity and the like start, with their effects."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The rarer moves' own effects: exchanged stats, types, abilities and the like.
+"""Effects of the rarer moves: exchanged stats, types, abilities and the like.
 
 ``s`` is the side of the user of ``b.move``, ``t`` that of its target.  Results are those of
 :mod:`results`.

@@ -1,6 +1,6 @@
 """The end of a turn: weather, wishes, healing, damage, durations.
 
-Who acts and in which order is told by :mod:`residual_handlers`; here is what each one does.
+:mod:`residual_handlers` gives the handlers in their order; this module does what each one does.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the volatiles of an active Pokémon do at the end of a turn, and how long they last."""
+"""The end of a turn for volatiles of an active Pokémon: effects and durations."""
 
 from typing import Any
 

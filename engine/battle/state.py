@@ -6,10 +6,10 @@ Names read like Showdown's.  ``sides[s].mons[i]`` is what a Pokémon keeps on th
 ``sides[s]`` what belongs to the side or to its active Pokémon and is lost on a switch.
 
 Conventions: *team index* 0-5 numbers a side's Pokémon for the whole battle, ``active`` is one;
-``x_source`` and similar references are team index + 1, 0 for none.  Durations count as
-Showdown's ``duration`` does, 0 where the condition is absent.  All zeros but ``winner`` is a
-harmless empty state.  No field may have the name of an attribute of ``np.void`` (``flags``,
-``item``, ``size`` ...): without JIT that attribute would hide it; :func:`_record` refuses it.
+``x_source`` and similar references are team index + 1, 0 for none.  Durations count like
+Showdown's ``duration``, 0 where the condition is absent.  All zeros but ``winner`` is a harmless
+empty state.  No field may have the name of an attribute of ``np.void`` (``flags``, ``item``,
+``size`` ...): without JIT that attribute would hide it; :func:`_record` refuses it.
 """
 
 from typing import Any
@@ -36,7 +36,7 @@ MON = _record(
         ("base_ability", "<u2"),
         ("stats", "<i2", (5,)),  # storedStats: atk def spa spd spe, without boosts
         ("moves", "<u2", (4,)),  # 0: empty slot
-        ("pp", "u1", (4,)),  # the maximum is `stats.max_pp(b, s, i, slot)`
+        ("pp", "u1", (4,)),  # the maximum is `stats.max_pp_of_slot(b, s, i, slot)`
         ("held_item", "u1"),
         ("last_item", "u1"),
         ("level", "u1"),

@@ -1,4 +1,4 @@
-"""Leaving and entering the field: what is lost or passed on, hazards, switch-in effects."""
+"""Leaving and entering the field: losses, Baton Pass, hazards, switch-in effects."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ from plywise.engine.battle.stats import (
     has_volatile,
     is_grounded,
     item,
-    max_pp,
+    max_pp_of_slot,
     types_of,
     volatile_words,
 )
@@ -323,14 +323,14 @@ def _wishes(b: Any, s: int) -> None:
     if int(side.flag_bits) & c.SIDE_LUNAR_DANCE != 0:
         tired = False
         for k in range(4):
-            if int(m.moves[k]) != 0 and int(m.pp[k]) < max_pp(b, s, i, k):
+            if int(m.moves[k]) != 0 and int(m.pp[k]) < max_pp_of_slot(b, s, i, k):
                 tired = True
         if tired or int(m.hp) < int(m.max_hp) or m.status != c.NO_STATUS:
             gain_hp(b, s, int(m.max_hp))
             cure_member(b, s, i)
             for k in range(4):
                 if int(m.moves[k]) != 0:
-                    m.pp[k] = max_pp(b, s, i, k)
+                    m.pp[k] = max_pp_of_slot(b, s, i, k)
             say_from(b, L_HEAL, s, 0, 0, c.EFFECT_WISH, M.lunardance, -1)
             side.flag_bits = int(side.flag_bits) & ~c.SIDE_LUNAR_DANCE
 

@@ -1,7 +1,7 @@
 """The flow of a turn: from both choices to the next decision.
 
-A turn is a queue of actions.  It stops where somebody has to choose a replacement (a faint, a
-pivot, Revival Blessing) and goes on from the same queue with the next choices.
+A turn is a queue of actions.  It stops where a replacement has to be chosen (a faint, a pivot,
+Revival Blessing) and continues from the same queue with the next choices.
 """
 
 from typing import Any
@@ -438,7 +438,7 @@ def _battle_start(b: Any) -> None:
 
 
 @kernel
-def start(b: Any) -> None:
+def start_battle(b: Any) -> None:
     """Send both leads in and begin turn 1; the state holds the teams and nothing else."""
     _battle_start(b)
     for s in range(2):

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plywise.engine.bits import signed
+from plywise.engine.boards.status import RUNNING, WON_BY_FIRST, reseed_kernel
 from plywise.engine.compile.jit import kernel, kernel_of, prepare
 from plywise.engine.compile.stack import stack_array
 from plywise.engine.kernels import TERMINAL, RulesKernels, signatures
@@ -26,9 +27,6 @@ _ROOM = 128
 
 _one_sea = stack_array(np.uint8, _ROOM)
 _one_for_each_ship = stack_array(np.int64, MOST_SHIPS + 1)
-
-RUNNING, WON_BY_FIRST, WON_BY_SECOND = 0, 1, 2
-"""Values of the field ``status``."""
 
 STATE = np.dtype(
     (
@@ -52,6 +50,7 @@ STATE = np.dtype(
     )
 )
 _SIGNATURES = signatures(STATE)
+reseed = reseed_kernel(STATE)
 Pool = NDArray[Any]
 
 
@@ -193,12 +192,6 @@ def evaluate(pool: Pool, i: int) -> float:
     if signed(state.placed[1]) < signed(state.count):
         return 0.0
     return float((signed(state.left[0]) - signed(state.left[1])) / total)
-
-
-@kernel_of(_SIGNATURES.reseed)
-def reseed(pool: Pool, i: int, seed: np.uint64) -> None:
-    """Set the random source, which these rules never draw from."""
-    pool[i].rng = seed
 
 
 def new_pool(

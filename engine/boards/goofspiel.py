@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plywise.engine.bits import signed
+from plywise.engine.boards.status import reseed_kernel
 from plywise.engine.compile.jit import kernel_of, prepare
 from plywise.engine.kernels import SIMULTANEOUS, TERMINAL, RulesKernels, signatures
 
@@ -30,6 +31,7 @@ STATE = np.dtype(
     )
 )
 _SIGNATURES = signatures(STATE)
+reseed = reseed_kernel(STATE)
 Pool = NDArray[Any]
 
 
@@ -81,12 +83,6 @@ def evaluate(pool: Pool, i: int) -> float:
         left += signed(state.prizes[k])
     lead = signed(state.points[0]) - signed(state.points[1])
     return float(lead / (1.0 + left + abs(lead)))
-
-
-@kernel_of(_SIGNATURES.reseed)
-def reseed(pool: Pool, i: int, seed: np.uint64) -> None:
-    """Set the random source, which these rules never draw from."""
-    pool[i].rng = seed
 
 
 def new_pool(prizes: tuple[int, ...]) -> Pool:

@@ -11,14 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plywise.engine.bits import signed
+from plywise.engine.boards.status import (
+    DRAWN,
+    RUNNING,
+    WON_BY_FIRST,
+    current_kernel,
+    reseed_kernel,
+    returns_kernel,
+)
 from plywise.engine.compile.jit import kernel, kernel_of, prepare
-from plywise.engine.kernels import TERMINAL, RulesKernels, signatures
+from plywise.engine.kernels import RulesKernels, signatures
 
 LARGEST = 19
 """Most rows or columns."""
-
-RUNNING, WON_BY_FIRST, WON_BY_SECOND, DRAWN = 0, 1, 2, 3
-"""Values of the field ``status``."""
 
 STATE = np.dtype(
     (
@@ -37,6 +42,9 @@ STATE = np.dtype(
     )
 )
 _SIGNATURES = signatures(STATE)
+current = current_kernel(STATE)
+returns = returns_kernel(STATE)
+reseed = reseed_kernel(STATE)
 Pool = NDArray[Any]
 
 _ROW_STEPS = np.array([0, 1, 1, 1])
@@ -109,20 +117,6 @@ def legal(pool: Pool, i: int, player: int, out: NDArray[np.int32]) -> int:
     return n
 
 
-@kernel_of(_SIGNATURES.current)
-def current(pool: Pool, i: int) -> int:
-    """Return the player to move or TERMINAL."""
-    state = pool[i]
-    return signed(state.ply) & 1 if signed(state.status) == RUNNING else TERMINAL
-
-
-@kernel_of(_SIGNATURES.returns)
-def returns(pool: Pool, i: int) -> float:
-    """Return +1, -1 or 0 for player 0."""
-    status = signed(pool[i].status)
-    return 1.0 if status == WON_BY_FIRST else -1.0 if status == WON_BY_SECOND else 0.0
-
-
 @kernel_of(_SIGNATURES.evaluate)
 def evaluate(pool: Pool, i: int) -> float:
     """Return a static estimate for player 0, in (-1, 1).
@@ -132,12 +126,6 @@ def evaluate(pool: Pool, i: int) -> float:
     """
     balance = float(signed(pool[i].balance))
     return balance / (_SOFTNESS + abs(balance))
-
-
-@kernel_of(_SIGNATURES.reseed)
-def reseed(pool: Pool, i: int, seed: np.uint64) -> None:
-    """Set the random source, which these rules never draw from."""
-    pool[i].rng = seed
 
 
 def check_size(rows: int, columns: int, in_line: int) -> None:

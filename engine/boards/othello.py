@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plywise.engine.bits import count_bits
+from plywise.engine.boards.status import reseed_kernel
 from plywise.engine.compile.jit import kernel, kernel_of, prepare
 from plywise.engine.kernels import TERMINAL, RulesKernels, signatures
 
@@ -31,6 +32,7 @@ STATE = np.dtype(
     )
 )
 _SIGNATURES = signatures(STATE)
+reseed = reseed_kernel(STATE)
 Pool = NDArray[Any]
 
 ZERO = np.uint64(0)
@@ -174,12 +176,6 @@ def evaluate(pool: Pool, i: int) -> float:
     if left < 12:
         score += (12 - left) / 24.0 * (count_bits(first) - count_bits(second))
     return float(score / (1.0 + abs(score)))
-
-
-@kernel_of(_SIGNATURES.reseed)
-def reseed(pool: Pool, i: int, seed: np.uint64) -> None:
-    """Set the random source, which these rules never draw from."""
-    pool[i].rng = seed
 
 
 def new_pool() -> Pool:

@@ -44,7 +44,7 @@ from numpy import dtype
 
 from plywise.engine.compile import branch_weights as branches
 from plywise.engine.compile import indices, numba_internals
-from plywise.engine.compile.fingerprint import fingerprint
+from plywise.engine.compile.fingerprint import kernel_fingerprint
 
 INLINING_THRESHOLD = 225
 """LLVM's limit for the cost of a callee that it inlines; its default at level 2 and 3."""
@@ -294,7 +294,7 @@ class Program:
             return None
         shares = repr(self.shares.get(unit.symbol))
         extra = (_settings(), str(self.records), unit.symbol, str(unit.sig), shares)
-        return _places["units"] / f"{fingerprint(unit.py_func, extra)}.bc.z"
+        return _places["units"] / f"{kernel_fingerprint(unit.py_func, extra)}.bc.z"
 
     def _part(self, unit: Unit, file: Path | None) -> bytes:
         """Return the bitcode of one unit from the cache; compile and store it if missing."""

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from plywise.engine.boards import connect_four as kernels
+from plywise.engine.boards.status import DRAWN, RUNNING, WON_BY_FIRST
 from plywise.engine.kernels import RulesKernels
 from plywise.games.base import GameInfo, ParseResult
 from plywise.games.grid.placing import DRAW, MARKS, PlacingGame, PlacingState
@@ -71,8 +72,8 @@ class ConnectFourState(PlacingState):
         for (column, row), player in self.owner.items():
             pool[0].stones[player] |= np.uint64(1 << column * (self.game.rows + 1) + row)
         pool[0].ply = len(self.moves)
-        pool[0].status = {None: kernels.RUNNING, DRAW: kernels.DRAWN}.get(
-            self.winner, kernels.WON_BY_FIRST + (self.winner or 0)
+        pool[0].status = {None: RUNNING, DRAW: DRAWN}.get(
+            self.winner, WON_BY_FIRST + (self.winner or 0)
         )
         return pool
 

@@ -1,4 +1,4 @@
-"""What log lines call the members of both teams: no flat state holds that."""
+"""Names of both teams' members in log lines, which no flat state holds."""
 
 import re
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
-"""Events of a logged step -> lines of Showdown's protocol, with exact HP on both sides.
+"""Conversion of logged events to lines of Showdown's protocol, with exact HP on both sides.
 
-What lines call a Pokémon is no part of a flat state: :mod:`log_labels`.  The words of conditions
-stand in :mod:`log_words`.  Not told: hints, what Forewarn or Anticipation see, messages of rules.
+Names of Pokémon in lines are no part of a flat state: :mod:`labels`.  The texts of conditions are
+in :mod:`words`.  Left out: hints, what Forewarn or Anticipation reveal, messages of rules.
 """
 
 from collections.abc import Callable
@@ -698,7 +698,9 @@ _WRITERS: dict[int, Callable[[_Writer, _Event], None]] = {
 }
 
 
-def render(events: NDArray[np.int64], pool: NDArray[Any], i: int, labels: Labels) -> list[str]:
+def protocol_lines(
+    events: NDArray[np.int64], pool: NDArray[Any], i: int, labels: Labels
+) -> list[str]:
     """Return the lines of a step.
 
     Args:

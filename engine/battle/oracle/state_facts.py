@@ -101,7 +101,7 @@ _QUEUE_NAMES = {kind: name for name, kind in codec.QUEUE_KINDS.items()}
 _QUEUE_NAMES[c.QUEUE_PRIORITIZED_MOVE] = "move"
 
 
-def differences(expected: Facts, got: Facts) -> list[tuple[str, str, Any, Any]]:
+def fact_differences(expected: Facts, got: Facts) -> list[tuple[str, str, Any, Any]]:
     """Return (where, what, expected, got) of every fact that differs, in the order of the facts.
 
     A fact that only one of them holds counts as None in the other.

@@ -36,13 +36,13 @@ def test_a_script_is_followed_and_checked() -> None:
     chance.feed(pool[0], script)
     assert _chance(pool, 0, 3, 10) == 1
     assert _roll(pool, 0, 2, 3) == 4
-    assert not chance.report(script).exact  # a draw is left over
+    assert not chance.script_report(script).exact  # a draw is left over
     assert _roll(pool, 0, 0, 16) == 0
-    found = chance.report(script)
+    found = chance.script_report(script)
     assert (found.used, found.mismatches, found.position) == (3, 1, 2)
     assert (found.site, found.got) == ("damage", (chance.PLAIN, 0, 16))
     _roll(pool, 0, 5, 16)  # beyond the end: the lowest value, and one mismatch more
-    assert chance.report(script).mismatches == 2
+    assert chance.script_report(script).mismatches == 2
     chance.unfeed(pool[0], seed=7)
     assert int(pool[0]["rng"]) == 7
 
@@ -52,7 +52,7 @@ def test_an_exact_script() -> None:
     script = chance.new_script([(100, 0, 100, 99)])
     chance.feed(pool[0], script)
     assert _chance(pool, 0, 100, 100) == 1
-    assert chance.report(script).exact
+    assert chance.script_report(script).exact
 
 
 def test_a_sampled_script_goes_on_with_a_generator_and_writes_down() -> None:

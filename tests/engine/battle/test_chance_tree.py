@@ -16,7 +16,7 @@ from plywise.engine.battle.border.battle_state import BattleState, IllegalBattle
 from plywise.engine.battle.chance_tree import (
     Outcomes,
     TooManyBranchesError,
-    canonical,
+    canonical_states,
     enumerate_step,
 )
 from plywise.engine.battle.oracle import state_facts as facts
@@ -46,7 +46,7 @@ def actions(step: RecordedStep) -> list[int]:
 
 
 def keys(states: NDArray[np.void]) -> list[bytes]:
-    return [state.tobytes() for state in canonical(states)]
+    return [state.tobytes() for state in canonical_states(states)]
 
 
 @pytest.mark.parametrize(("name", "every"), [("random", 7), ("factory", 9), ("fuzz", 7)])
@@ -70,7 +70,9 @@ def test_what_the_simulator_did_is_among_the_outcomes(name: str, every: int) -> 
         RULES.step(pool, 0, a0, a1)
         chance.unfeed(pool[0])
         at = outcomes.index(keys(pool)[0])
-        wrong = facts.differences(facts.dump_facts(step.after), facts.state_facts(found.states, at))
+        wrong = facts.fact_differences(
+            facts.dump_facts(step.after), facts.state_facts(found.states, at)
+        )
         assert not wrong, (where, wrong)
     assert checked > 20
     assert skipped <= checked // 5
@@ -201,7 +203,7 @@ def test_what_is_forgotten_decides_nothing() -> None:
                 rng.choice(legal) if (legal := kept.legal_actions(s)) else NO_ACTION for s in (0, 1)
             ]
             source = int(cleared.pool[0]["rng"])
-            cleared = BattleState(canonical(cleared.pool))
+            cleared = BattleState(canonical_states(cleared.pool))
             cleared.pool["rng"] = source
             kept.apply_actions(chosen[0], chosen[1])
             cleared.apply_actions(chosen[0], chosen[1])

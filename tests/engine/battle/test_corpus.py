@@ -257,7 +257,7 @@ def test_states_hold_every_fact_of_the_dumps(
         for step in battle.steps[::3]:
             pool = codec.decode(step.after, setup)
             expected, got = facts.dump_facts(step.after), facts.state_facts(pool, 0)
-            assert facts.differences(expected, got) == []
+            assert facts.fact_differences(expected, got) == []
 
 
 def test_sides_decoded_before_are_taken_only_where_they_are_the_same(
@@ -283,7 +283,7 @@ def test_an_unknown_key_of_a_dump_cannot_be_missed(
     dump = json.loads(json.dumps(battle.steps[0].before))
     dump["S"][0]["P"][0]["brandnew"] = 1
     pool = codec.decode(dump, codec.BattleSetup.of(battle))
-    found = facts.differences(facts.dump_facts(dump), facts.state_facts(pool, 0))
+    found = facts.fact_differences(facts.dump_facts(dump), facts.state_facts(pool, 0))
     assert [what for _, what, _, _ in found] == ["unknown key brandnew"]
 
 
