@@ -20,7 +20,7 @@ from plywise.arena.verify.causes import Cause, CauseFinder, causes_table
 from plywise.arena.verify.shares import begin, in_shares
 from plywise.datasets.battle_corpus import RecordedBattle, RecordedStep, read_corpus
 from plywise.datasets.errors import ConfigError
-from plywise.engine.battle.border.codec import BattleSetup, Unsaid
+from plywise.engine.battle.border.codec import BattleSetup, LoggedFacts
 from plywise.engine.battle.border.describe import action_label, describe_state
 from plywise.engine.battle.oracle.replay import (
     StepCheck,
@@ -181,7 +181,7 @@ def _replay(battle: RecordedBattle, whole: bool, report: VerifyReport) -> None:
     setup = BattleSetup.of(battle)
     carried = decode_before(battle.steps[0], setup) if battle.steps else "no steps"
     all_right = not isinstance(carried, str)
-    unsaid = Unsaid()
+    unsaid = LoggedFacts()
     for step in battle.steps:
         example = f"{battle.number}:{step.number}"
         before = decode_before(step, setup, unsaid)
@@ -218,7 +218,7 @@ def _one_battle(
                 f"step={step_number}: battle {number} has steps 0 to {len(battle.steps) - 1}"
             )
         step = battle.steps[step_number]
-        unsaid = Unsaid()
+        unsaid = LoggedFacts()
         for earlier in battle.steps[:step_number]:
             unsaid.learn(earlier)
         before = decode_before(step, BattleSetup.of(battle), unsaid)

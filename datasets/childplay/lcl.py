@@ -1,4 +1,4 @@
-"""LCL, the LEGO Connect Language: is a construct of bricks valid, and can one be built?
+"""LCL, the LEGO Connect Language: validity and construction of brick models.
 
 A piece is ``(x, y, colour)``: four studs wide and one high, on the studs ``x … x+3`` of layer
 ``y``.  A construct is valid if it is not empty, no two pieces of a layer share a stud, and all hang

@@ -1,4 +1,4 @@
-"""GtS, Guess-the-SMILES: molecules drawn in ASCII, to be written down in SMILES.
+"""GtS, Guess-the-SMILES: molecules drawn in ASCII, to be written in SMILES.
 
 Needs the packages RDKit and selfies (``pip install 'plywise[smiles]'``).  Source of the recipe:
 ``molecule_app/make_dataset.py`` of the published repository: 30 random SELFIES symbols, molecules

@@ -8,6 +8,6 @@ module here knows ``games``, ``search`` or a language model.
 from plywise.datasets.fitted_weights import load_branches
 from plywise.engine.battle.scratch import CHOICES, HITS
 from plywise.engine.battle.state import BATTLE
-from plywise.engine.compile.units import compile_apart
+from plywise.engine.compile.units import compile_separately
 
-compile_apart(__name__, {"b": BATTLE, "hits": HITS, "choices": CHOICES}, load_branches)
+compile_separately(__name__, {"b": BATTLE, "hits": HITS, "choices": CHOICES}, load_branches)

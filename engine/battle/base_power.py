@@ -14,7 +14,7 @@ import plywise.engine.battle.species_ids as S
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.chance import SITE_MOVE, chance
 from plywise.engine.battle.conditions import is_semi_invulnerable
-from plywise.engine.battle.log_events import L_ACTIVATE, L_ANIM, say, say_from
+from plywise.engine.battle.log_events import L_ACTIVATE, L_ANIM, log, log_from
 from plywise.engine.battle.stats import (
     MOST_ATTACKS,
     chain,
@@ -234,7 +234,7 @@ def base_power(b: Any, s: int, t: int) -> int:
 
 @kernel
 def _beat_up(b: Any, s: int) -> int:
-    """Return the power of this hit of Beat Up: that of the hit-th member who can join in."""
+    """Return the power of this hit of Beat Up: that of the hit-th member that can join in."""
     side = b.sides[s]
     left = int(b.move.hit)
     for k in range(side.team_size):
@@ -425,8 +425,8 @@ def base_power_modifier(b: Any, s: int, t: int, power: int, type_mod: int) -> in
             mod = chain(mod, 5461)
     elif move == M.ficklebeam:
         if chance(b, SITE_MOVE, 3, 10):
-            say(b, L_ANIM, s, move, 0)
-            say_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_MOVE, move, -1)
+            log(b, L_ANIM, s, move, 0)
+            log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_MOVE, move, -1)
             mod = chain(mod, 8192)
     return mod
 
@@ -471,7 +471,7 @@ def _item_power(mon: Any, item: int, kind: int, physical: bool, special: bool, m
 
 @kernel
 def may_leave(b: Any, s: int, held: int) -> bool:
-    """Return whether the active of ``s`` could lose ``held``, as far as the item itself says."""
+    """Return whether the active of ``s`` could lose ``held``, by the item's own rules."""
     mon = b.sides[s].mons[b.sides[s].active]
     if held == I.boosterenergy:
         return int(SPECIES[mon.base_species].paradox) == 0

@@ -37,7 +37,7 @@ UNFINISHED = -2
 
 
 class BatchError(PlywiseError):
-    """A batch that cannot be worked on: the message says which element and why."""
+    """A batch that cannot be processed; the message names the element and the reason."""
 
 
 @kernel_of(types.void(_POOL, _POOL, _I64, _I64, _I64, _U64, _I64, _INT32, _INT8, _INT32, _INT32))

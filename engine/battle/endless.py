@@ -25,7 +25,7 @@ def _staleness(b: Any, s: int) -> int:
 
 @kernel
 def _fresh_one_can_come(b: Any, s: int) -> bool:
-    """Return whether ``s`` has somebody who is not stale, the active one included."""
+    """Return whether ``s`` has a Pokémon that is not stale, the active one included."""
     side = b.sides[s]
     for i in range(int(side.team_size)):
         m = side.mons[i]

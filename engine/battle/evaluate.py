@@ -219,7 +219,7 @@ def features(b: Any, out: Any) -> float:
 
 @kernel_of(types.float64(_POOL, types.int64, types.Array(types.float64, 1, "C")))
 def state_features(pool: Any, i: int, out: Any) -> float:
-    """Write the :func:`features` of state ``i`` into ``out``; return how many Pokémon stand."""
+    """Write the :func:`features` of state ``i`` into ``out``; return how many Pokémon are alive."""
     return features(pool[i], out)
 
 

@@ -2,9 +2,9 @@
 
 The user may have left or fainted by then.  A hit of a benched user takes its level, types and bare
 stats; its own ability and item do not count (Showdown's ``ignoringAbility`` and ``ignoringItem``
-are true for a Pokémon that is not active), but the abilities of its side's active that help any attack
-of an ally do (:func:`_ally_ability`).  So the damage is computed with the user in the place of the
-active Pokémon for a moment; reactions to the hit follow after that.
+are true for a Pokémon that is not active), but abilities of its side's active Pokémon that help any
+attack of an ally do (:func:`_ally_ability`).  So the damage is computed with the user in the place
+of the active Pokémon for a moment; reactions to the hit follow after that.
 """
 
 from typing import Any
@@ -93,7 +93,7 @@ def _damage_from_bench(b: Any, t: int, source: int) -> int:
 
 @kernel
 def _hit_from_bench(b: Any, t: int, source: int) -> None:
-    """Let ``source`` (team index), who is not active, hit, and let everything answer that."""
+    """Make ``source`` (team index), which is not active, hit, and run the reactions."""
     s = 1 - t
     foe = b.sides[t]
     target = foe.mons[foe.active]
@@ -125,7 +125,7 @@ def _hit_from_bench(b: Any, t: int, source: int) -> None:
 
 @kernel
 def future_hit(b: Any, t: int, move: int, source: int) -> None:
-    """Let Future Sight or Doom Desire come down on side ``t``; ``source`` made it (team index)."""
+    """Make Future Sight or Doom Desire of ``source`` (team index) hit side ``t``."""
     s = 1 - t
     side = b.sides[s]
     mon = side.mons[source]
@@ -134,7 +134,7 @@ def future_hit(b: Any, t: int, move: int, source: int) -> None:
     drop_volatile(b, t, c.V_ENDURE)
     b.move.id = move
     b.move.side = s
-    b.move.source_effect = move if benched else 0  # by this the hit tells that its user is away
+    b.move.source_effect = move if benched else 0  # marks a hit whose user is away
     b.move.category = MOVES[move].category
     b.move.type = MOVES[move].type
     b.move.base_power = MOVES[move].power

@@ -142,7 +142,7 @@ def _odd_ratio(b: Any, s: int, i: int, j: int, move: int) -> float:
 
 @kernel
 def strikes(b: Any, s: int, i: int, j: int, tera: int, foe_tera: int, hits: Any, at: int) -> float:
-    """Write what each move of member ``i`` of side ``s`` takes of the foe's member ``j``.
+    """Write the damage of each move of member ``i`` of side ``s`` to the foe's member ``j``.
 
     Args:
         b: the battle.

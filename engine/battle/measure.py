@@ -149,15 +149,15 @@ def replay_scripted(pool: NDArray[Any], seed: int, seconds: float) -> Replayed:
         state = pool[battles % len(pool) : battles % len(pool) + 1]
         played, again = state.copy(), state.copy()
         sampler = chance.new_sampler(seed + battles, _MOST_DRAWS)
-        chance.feed(played[0], sampler)
+        chance.attach_script(played[0], sampler)
         count = int(_record(played, 0, np.uint64(seed + battles), out, a0, a1))
-        chance.unfeed(played[0])
+        chance.detach_script(played[0])
         script = chance.new_script(chance.written(sampler).tolist())
-        chance.feed(again[0], script)
+        chance.attach_script(again[0], script)
         start = time.perf_counter()
         _replay(again, 0, count, a0, a1)
         spent += time.perf_counter() - start
-        chance.unfeed(again[0])
+        chance.detach_script(again[0])
         if not chance.script_report(script).exact or again.tobytes() != played.tobytes():
             raise RuntimeError(f"battle {battles}: the replay differs from the battle")
         battles += 1

@@ -36,7 +36,7 @@ def legal(pool: Any, i: int, player: int, out: Any) -> int:
 
 @kernel_of(_SIGNATURES.current)
 def current(pool: Any, i: int) -> int:
-    """Return who decides: a side, ``SIMULTANEOUS`` or ``TERMINAL``."""
+    """Return the side to decide, ``SIMULTANEOUS`` or ``TERMINAL``."""
     return legality.who_decides(pool[i])
 
 

@@ -84,7 +84,7 @@ SIDE = _record(
         ("pending_boosts", "<u4"),  # Opportunist, Mirror Herb: 4 bits a stat
         ("types", "u1", (2,)),  # before Terastallization; second 0: only one
         ("added_type", "u1"),
-        ("illusion", "u1"),  # whom it looks like
+        ("illusion", "u1"),  # the member that it looks like
         ("confusion_time", "u1"),
         ("stall_duration", "u1"),
         ("locked_move_duration", "u1"),
@@ -100,7 +100,7 @@ SIDE = _record(
         ("magnet_rise_duration", "u1"),
         ("must_recharge_duration", "u1"),
         ("lock_on_duration", "u1"),
-        ("lock_on_source", "u1"),  # of the foe's team: whom it has locked on to
+        ("lock_on_source", "u1"),  # of the foe's team: the one it has locked on to
         ("syrup_bomb_duration", "u1"),
         ("syrup_bomb_source", "u1"),  # of the foe's team
         ("uproar_duration", "u1"),
@@ -120,7 +120,7 @@ SIDE = _record(
         ("item_flags", "u1"),  # ITEM_*
         ("move_last_turn_result", "u1"),  # RESULT_*
         ("move_this_turn_result", "u1"),
-        ("attackers", "u1"),  # bits of the foe's team: who did damage this turn
+        ("attackers", "u1"),  # bits of the foe's team: those that did damage this turn
         ("active_turns", "u1"),  # stops at 255
         ("active_move_actions", "u1"),  # stops at 255
         ("trapped", "u1"),  # NOT_TRAPPED ...
@@ -154,7 +154,7 @@ QUEUED = _record(
         ("kind", "u1"),  # QUEUE_*
         ("side", "u1"),
         ("mon", "u1"),  # team index of the actor
-        ("target", "u1"),  # switches: team index of who comes
+        ("target", "u1"),  # switches: team index of the one that comes
         ("move", "<u2"),
         ("speed", "<i2"),
         ("priority", "i1"),  # 10 * (priority + fractional)

@@ -386,7 +386,7 @@ def action_speed(b: Any, s: int) -> int:
 
 @kernel
 def update_speed(b: Any) -> None:
-    """Store the action speed of both actives that still stand, as Showdown's ``updateSpeed``."""
+    """Store the action speed of both actives that have not fainted (``updateSpeed``)."""
     for s in range(2):
         side = b.sides[s]
         if int(side.mons[side.active].flag_bits) & c.MON_FAINTED == 0:

@@ -1,10 +1,10 @@
 """Battleship on a board of up to 121 squares: five kernels over one byte a square.
 
 First player 0 places its whole fleet, ship by ship in the order of ``lengths``, then player 1; then
-they shoot in turn.  With ``n`` squares, action ``square`` places a ship with its left end there and
-lying, ``n + square`` with its upper end there and standing; in the shooting phase ``square`` is the
-target.  A shot's result (miss, hit, and which ship sank) is known to both.  A placement is legal
-only if the rest of the fleet still finds room.  Who has sunk the whole other fleet wins.
+they shoot in turn.  With ``n`` squares, action ``square`` places a horizontal ship with its left
+end there, ``n + square`` a vertical one with its upper end there; in the shooting phase ``square``
+is the target.  A shot's result (miss, hit, and which ship sank) is known to both.  A placement is
+legal only if the rest of the fleet still has room.  A player wins by sinking the whole other fleet.
 
 Squares are ``columns * row + column`` with row 0 at the top.
 """
@@ -184,7 +184,7 @@ def returns(pool: Pool, i: int) -> float:
 
 @kernel_of(_SIGNATURES.evaluate)
 def evaluate(pool: Pool, i: int) -> float:
-    """Return who has more squares afloat, as a share of the fleet, in (-1, 1)."""
+    """Return the difference of squares afloat, as a share of the fleet, in (-1, 1)."""
     state = pool[i]
     total = 1
     for ship in range(signed(state.count)):

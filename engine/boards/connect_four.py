@@ -5,7 +5,7 @@ Action ``c`` drops a stone into column ``c``.  Square ``(column, row)``, row 0 a
 that a shift by one square never carries a line into the next column.  The layout is the
 well-known one of Tromp's and Pons' solvers; the code is our own.
 
-The size stands in the state, not in the code: one compilation serves every board.
+The size is a field of the state: one compilation serves every board.
 """
 
 from typing import Any
@@ -73,7 +73,7 @@ def _count(bits: np.uint64) -> np.int64:
 
 @kernel
 def _four(stones: np.uint64, height: np.uint64) -> bool:
-    """Return whether four ``stones`` stand in a line; ``height`` is rows + 1."""
+    """Return whether four ``stones`` are in a line; ``height`` is rows + 1."""
     pair = stones & stones >> ONE  # vertical
     if pair & pair >> TWO:
         return True

@@ -1,4 +1,4 @@
-"""Connect Four solved exactly from any position.
+"""Exact solver of Connect Four, from any position.
 
 The *score* of a position, for the player to move: 0 is a draw; a win counts ``k`` when it comes
 with the winner's ``k``-th last free stone, a loss the negative.  On 6×7 that is 22 minus the number

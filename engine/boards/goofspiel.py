@@ -37,7 +37,7 @@ Pool = NDArray[Any]
 
 @kernel_of(_SIGNATURES.step)
 def step(pool: Pool, i: int, a0: int, a1: int) -> None:
-    """Let both players bid."""
+    """Bid for both players."""
     state = pool[i]
     prize = signed(state.prizes[signed(state.played)])
     if a0 > a1:
@@ -69,7 +69,7 @@ def current(pool: Pool, i: int) -> int:
 
 @kernel_of(_SIGNATURES.returns)
 def returns(pool: Pool, i: int) -> float:
-    """Return +1, -1 or 0 for player 0: who has more points."""
+    """Return +1, -1 or 0 for player 0, by points."""
     difference = signed(pool[i].points[0]) - signed(pool[i].points[1])
     return 1.0 if difference > 0 else -1.0 if difference < 0 else 0.0
 

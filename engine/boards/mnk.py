@@ -1,8 +1,9 @@
 """The m,n,k games, Gomoku among them: five kernels over one byte a square.
 
-Action ``row * columns + column`` places a stone, row 0 at the top.  Whoever first has ``in_line``
-stones or more in a row, column or diagonal wins.  ``cells`` holds 0 for an empty square, else 1 +
-the player.  The size stands in the state: one compilation serves every board up to 19×19.
+Action ``row * columns + column`` places a stone, row 0 at the top.  The first player with
+``in_line`` stones or more in a row, column or diagonal wins.  ``cells`` holds 0 for an empty
+square, else 1 + the player.  The size is a field of the state: one compilation serves every board
+up to 19×19.
 """
 
 from typing import Any

@@ -138,7 +138,7 @@ def current(pool: Pool, i: int) -> int:
 
 @kernel_of(_SIGNATURES.returns)
 def returns(pool: Pool, i: int) -> float:
-    """Return +1, -1 or 0 for player 0: who has more discs."""
+    """Return +1, -1 or 0 for player 0, by discs."""
     difference = count_bits(pool[i].discs[0]) - count_bits(pool[i].discs[1])
     return 1.0 if difference > 0 else -1.0 if difference < 0 else 0.0
 
@@ -150,7 +150,7 @@ def _difference(first: np.uint64, second: np.uint64, where: np.uint64) -> int:
 
 @kernel
 def _frontier(own: np.uint64, empty: np.uint64) -> int:
-    """Return how many discs of ``own`` stand beside an empty square."""
+    """Return the number of discs of ``own`` beside an empty square."""
     beside = ZERO
     for direction in range(8):
         beside |= _shifted(empty, direction)

@@ -1,4 +1,4 @@
-"""The exact value of every position of tic-tac-toe, by plain enumeration.
+"""Exact solver of tic-tac-toe, by plain enumeration.
 
 The *score* is that of Connect Four's solver: for the player to move, 0 is a draw, and a win counts
 ``k`` when it comes with the winner's ``k``-th last free mark (X has 5 marks, O has 4), a loss the

@@ -221,9 +221,9 @@ class BattleState:
             return []
         state = self.pool[0]
         script, events = chance.resumed(state), log_events.new_events()
-        chance.feed(state, script, events)
+        chance.attach_script(state, script, events)
         RULES.step(self.pool, 0, first, second)
-        chance.unfeed(state, chance.generator(script))
+        chance.detach_script(state, chance.generator(script))
         labels = self.labels or Labels.of_state(self.pool, 0)
         return protocol_lines(log_events.written_events(events), self.pool, 0, labels)
 

@@ -293,10 +293,10 @@ class _Writer:
         self.add(*parts)
 
     opponent: tuple[str, str] | None = None
-    """Per side what its foe's active is called, as last told."""
+    """Per side the name of its foe's active in the last line."""
 
     def _wisher(self, event: _Event) -> str:
-        """Return who made the wish: the only one that knows it, or the one that is healed."""
+        """Return the Pokémon that made the wish: the only one that knows it, or the one healed."""
         team = self.moves[event.side]
         wish = MOVE_NAMES.index("wish")
         knowing = [k for k, moves in enumerate(team) if wish in [int(m) for m in moves]]
@@ -561,7 +561,7 @@ class _Writer:
 
     def side_end(self, event: _Event) -> None:
         name = c.SIDE_CONDITION_NAMES[event.x]
-        if event.effect == c.EFFECT_MOVE:  # swept away: told in its plain name
+        if event.effect == c.EFFECT_MOVE:  # swept away: logged by its plain name
             parts = ["-sideend", self.player(event.side), display("moves", name)]
             if MOVE_NAMES[event.effect_id] != "tidyup":
                 parts += self.from_of(event, True)

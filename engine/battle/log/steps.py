@@ -16,11 +16,10 @@ from plywise.engine.battle.rules import RULES
 from plywise.engine.kernels import NO_ACTION
 
 MAJOR = frozenset(
-    [
-        *("move", "switch", "drag", "faint", "cant", "turn", "win", "tie"),
-        *("-damage", "-heal", "-status", "-curestatus", "-boost", "-unboost", "-weather"),
-        *("-terastallize", "-crit", "-miss", "-supereffective", "-resisted", "-immune"),
-    ]
+    (
+        "move switch drag faint cant turn win tie -damage -heal -status -curestatus -boost "
+        "-unboost -weather -terastallize -crit -miss -supereffective -resisted -immune"
+    ).split()
 )
 """Kinds of lines that a client needs to draw a battle."""
 
@@ -43,9 +42,9 @@ def replay_log(pool: np.ndarray[Any, Any], i: int, step: RecordedStep, labels: L
     ]
     script = chance.new_script([(d.numerator, d.low, d.n, d.result) for d in step.draws])
     events = log_events.new_events()
-    chance.feed(pool[i], script, events)
+    chance.attach_script(pool[i], script, events)
     RULES.step(pool, i, actions[0], actions[1])
-    chance.unfeed(pool[i])
+    chance.detach_script(pool[i])
     return protocol_lines(log_events.written_events(events), pool, i, labels)
 
 

@@ -75,7 +75,7 @@ class StepCheck:
 
 
 def decode_before(
-    step: RecordedStep, setup: codec.BattleSetup, unsaid: codec.Unsaid | None = None
+    step: RecordedStep, setup: codec.BattleSetup, unsaid: codec.LoggedFacts | None = None
 ) -> np.ndarray[Any, Any] | str:
     """Return a pool with the state before ``step``, or why it cannot be decoded."""
     try:
@@ -89,9 +89,9 @@ def check_step(pool: np.ndarray[Any, Any], i: int, step: RecordedStep) -> StepCh
     legal = tuple(m for s in range(2) if (m := _check_legal(pool, i, step, s)) is not None)
     actions = [_action(step, s) for s in range(2)]
     script = chance.new_script([(d.numerator, d.low, d.n, d.result) for d in step.draws])
-    chance.feed(pool[i], script)
+    chance.attach_script(pool[i], script)
     RULES.step(pool, i, actions[0], actions[1])
-    chance.unfeed(pool[i])
+    chance.detach_script(pool[i])
     differences = facts.fact_differences(facts.dump_facts(step.after), facts.state_facts(pool, i))
     return StepCheck(legal=legal, draw=_check_draws(script, step), differences=tuple(differences))
 

@@ -66,28 +66,13 @@ _READ_OF_VOLATILES = {
     "stall": {"counter"},
     "allyswitch": {"counter"},
 }
-_READ_OF_MON = {
-    *("i", "sp", "bsp", "L", "g", "hp", "mhp", "ab", "bab", "it", "ty", "at", "tt", "tera", "ct"),
-    *("mv", "bmv", "tr", "st", "bo", "s", "ss", "vo", "as", "is", "li", "ate", "uit", "ta", "sbt"),
-    *("stl", "pst", "vst", "lmt"),
-    *(
-        "sb",
-        "shb",
-        "syr",
-        "hero",
-        "bond",
-        "fnt",
-        "ill",
-        "act",
-        "spd",
-        "at_",
-        "ama",
-        "lm",
-        "lmu",
-        "mlr",
-    ),
-    *("mtr", "mtt", "htt", "ld", "trp", "mtrp", "swf", "srt", "slt", "nsw", "aby", "us", "wt"),
-}
+_READ_OF_MON = frozenset(
+    (
+        "i sp bsp L g hp mhp ab bab it ty at tt tera ct mv bmv tr st bo s ss vo as is li ate uit "
+        "ta sbt stl pst vst lmt sb shb syr hero bond fnt ill act spd at_ ama lm lmu mlr mtr mtt "
+        "htt ld trp mtrp swf srt slt nsw aby us wt"
+    ).split()
+)
 _RESULT_NAMES = {
     c.RESULT_UNDEFINED: "undefined",
     c.RESULT_NULL: "null",

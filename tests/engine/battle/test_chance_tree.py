@@ -14,7 +14,7 @@ from plywise.engine.battle import batch, chance
 from plywise.engine.battle.border import codec
 from plywise.engine.battle.border.battle_state import BattleState, IllegalBattleActionError
 from plywise.engine.battle.chance_tree import (
-    Outcomes,
+    StepOutcomes,
     TooManyBranchesError,
     canonical_states,
     enumerate_step,
@@ -30,7 +30,7 @@ DATA = Path(__file__).parents[2] / "data"
 def recorded(name: str, every: int) -> Iterator[tuple[str, NDArray[np.void], RecordedStep]]:
     """Yield every so many-th step of a corpus with the state before it."""
     for battle in read_corpus(DATA / f"{name}.jsonl.gz"):
-        setup, unsaid = codec.BattleSetup.of(battle), codec.Unsaid()
+        setup, unsaid = codec.BattleSetup.of(battle), codec.LoggedFacts()
         for step in battle.steps:
             if step.number % every == 0:
                 where = f"{name} {battle.number}:{step.number}"
@@ -66,9 +66,9 @@ def test_what_the_simulator_did_is_among_the_outcomes(name: str, every: int) -> 
         outcomes = keys(found.states)
         assert len(set(outcomes)) == len(outcomes), where
         script = chance.new_script([(d.numerator, d.low, d.n, d.result) for d in step.draws])
-        chance.feed(pool[0], script)
+        chance.attach_script(pool[0], script)
         RULES.step(pool, 0, a0, a1)
-        chance.unfeed(pool[0])
+        chance.detach_script(pool[0])
         at = outcomes.index(keys(pool)[0])
         wrong = facts.fact_differences(
             facts.dump_facts(step.after), facts.state_facts(found.states, at)
@@ -100,7 +100,7 @@ def attacks(count: int) -> Iterator[tuple[BattleState, int, int]]:
             state.apply_actions(rng.choice(legal[0]), rng.choice(legal[1]))
 
 
-def unmerged(pool: NDArray[np.void], a0: int, a1: int) -> Outcomes:
+def unmerged(pool: NDArray[np.void], a0: int, a1: int) -> StepOutcomes:
     """Enumerate with all 16 damage rolls apart: as many classes as rolls."""
     return enumerate_step(pool, 0, a0, a1, limit=2_000_000, damage_classes=16)
 
