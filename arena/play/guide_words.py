@@ -1,9 +1,8 @@
-"""What a language model was asked and what that cost, in words for terminals."""
+"""Cost of a language model's advice, in words for terminals."""
 
 from __future__ import annotations
 
-from plywise.arena.play.record import Side
-from plywise.search.guide.protocol import GuideReport
+from plywise.search.guide.protocol import GuideCounts, GuideReport
 
 
 def llm_short(report: GuideReport) -> str:
@@ -21,8 +20,8 @@ def llm_short(report: GuideReport) -> str:
     return ", ".join(words)
 
 
-def llm_long(report: GuideReport | Side) -> str:
-    """Return everything that the guidance cost; latencies only where they are known."""
+def llm_long(report: GuideCounts) -> str:
+    """Return all costs of the guidance; latencies only where they are known."""
     words = (
         f"{report.calls} calls, {report.cached} cached, {report.late} late, {report.failed} failed"
     )
@@ -30,12 +29,9 @@ def llm_long(report: GuideReport | Side) -> str:
         words += f", {report.over_budget} not asked (out of budget)"
     if report.spared:
         words += f", {report.spared} decisions sure without it"
-    if isinstance(report, GuideReport):
-        latency = "no answers"
-        if report.latencies:
-            mean = sum(report.latencies) / len(report.latencies)
-            latency = f"{mean:.2f} s mean, {max(report.latencies):.2f} s longest"
-        words += f"; {latency}"
+    if isinstance(report, GuideReport) and report.latencies:
+        mean = sum(report.latencies) / len(report.latencies)
+        words += f"; {mean:.2f} s mean, {max(report.latencies):.2f} s longest"
     words += f"; tokens {report.prompt_tokens} in, {report.completion_tokens} out"
     if report.cost:
         words += f", ${report.cost:.4f}"
@@ -44,7 +40,7 @@ def llm_long(report: GuideReport | Side) -> str:
     return words
 
 
-def asked(report: GuideReport | Side) -> bool:
+def asked(report: GuideCounts) -> bool:
     """Return whether a model was asked at all, or would have been."""
     counts = report.calls, report.cached, report.failed, report.late, report.over_budget
     return any(counts) or report.spared > 0

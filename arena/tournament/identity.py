@@ -1,4 +1,4 @@
-"""What a record belongs to: the settings that decide a game, and the version that played it."""
+"""The identity of a record: the settings that decide a game, and the version that played it."""
 
 from __future__ import annotations
 
@@ -9,39 +9,38 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from plywise.arena.agents.catalog import CATALOG
-from plywise.arena.agents.factory import with_budget
-from plywise.arena.guidance.language_model import with_advice
+from plywise.arena.agents.catalog import CATALOG, parse_agents
 from plywise.arena.guidance.trust import trusts
 from plywise.arena.output.files import file_stem, plain
 from plywise.arena.output.provenance import code_digest
-from plywise.conf.schema import TournamentConfig
+from plywise.arena.settings import with_advice, with_budget
+from plywise.conf.schemas.tournament import TournamentConfig
 
 # Of the llm group: how calls are made decides nothing about a game.
-_LLM_ASIDE = (
-    *("api_key_env", "max_retries", "concurrency", "cache", "record", "replay"),
-    *("prompt_price", "completion_price"),
-)
+_LLM_ASIDE = {
+    "api_key_env", "max_retries", "concurrency", "cache", "record", "replay",
+    "prompt_price", "completion_price",
+}  # fmt: skip
 
 
-def settings_of(config: TournamentConfig) -> dict[str, Any]:
-    """Return the settings that decide games, as plain values, each agent's written out.
+def deciding_settings(config: TournamentConfig) -> dict[str, Any]:
+    """Return the settings that decide games, as plain values, those of each agent in full.
 
-    How many pairs are played, by how many workers, and what is kept of them is not among them.
+    The number of pairs, of workers, and what is kept of the games are not among them.
     """
-    entrants = config.entrants()
     agents = []
     asked = False
-    for entrant in entrants:
+    for entrant in parse_agents(config.agents):
+        spec = CATALOG[entrant.name]
         agent: dict[str, Any] = {"title": entrant.title, "name": entrant.name}
-        if entrant.name in ("search", "llm_search", "poke_engine"):
+        if spec.searches:
             agent["search"] = plain(with_budget(config.search, entrant))
-        if CATALOG[entrant.name].llm and config.llm.name != "none":
+        if spec.llm and config.llm.name != "none":
             asked = True
             own = with_advice(config.llm, entrant)
             agent["llm"] = {k: v for k, v in plain(own).items() if k not in _LLM_ASIDE}
             agent["seconds"] = entrant.seconds
-            if entrant.name == "llm_search":
+            if spec.advised:
                 agent["trust"] = plain(trusts(own, config.game.name))
         agents.append(agent)
     settings = {
@@ -59,29 +58,30 @@ def settings_of(config: TournamentConfig) -> dict[str, Any]:
         settings["server"] = versions
     if config.game.name.startswith("path:"):
         path = Path(config.game.name.removeprefix("path:"))
-        if path.is_file():  # else whoever makes the game says what is wrong
+        if path.is_file():  # a missing file is reported when the game is made
             settings["game_file"] = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
     return settings
 
 
 def identity_of(config: TournamentConfig) -> dict[str, Any]:
-    """Return what a record of this tournament belongs to: version, code and settings."""
+    """Return the identity of this tournament's record: version, code and settings."""
     version = {"plywise": metadata.version("plywise"), "code": code_digest()}
-    return version | settings_of(config)
+    return version | deciding_settings(config)
 
 
-def digest_of(value: Mapping[str, Any]) -> str:
+def identity_digest(value: Mapping[str, Any]) -> str:
     """Return 10 hex digits of plain values: the configuration's hash."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
 def record_path(config: TournamentConfig) -> Path:
-    """Return where this tournament's record is: as set, or a name that belongs to the settings.
+    """Return the path of this tournament's record: as set, or a name made from the settings.
 
     The name holds the code's digest too: changed code begins a new record instead of an error.
     """
     if config.tournament.record is not None:
         return Path(config.tournament.record)
-    name = f"{file_stem(config.game.name)}-{digest_of(settings_of(config))}-{code_digest()[:6]}"
+    settings, code = identity_digest(deciding_settings(config)), code_digest()[:6]
+    name = f"{file_stem(config.game.name)}-{settings}-{code}"
     return Path("outputs") / "records" / f"{name}.sqlite"

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from plywise.arena.play.record import Clock, Side
+from plywise.arena.play.record import Side
 from plywise.arena.ratings.intervals import Tally
 from plywise.arena.tournament.store import FinishedGame
-
-# Of a side's figures: the clock has the others.
-_ADDED = [f.name for f in fields(Side) if f.name not in ("decisions", "seconds", "longest")]
 
 
 @dataclass
 class Standing:
-    """One agent's results so far; ``faults`` are games broken off for good by this agent."""
+    """One agent's results so far; ``faults`` counts abandoned games with this agent at fault."""
 
     tally: Tally = field(default_factory=Tally)
-    clock: Clock = field(default_factory=Clock)
     effort: Side = field(default_factory=Side)
     faults: int = 0
 
@@ -36,18 +32,15 @@ class Standings:
         self.games = 0
 
     def add(self, game: FinishedGame) -> None:
-        """Count one game; a pairing is counted for the one who stands first among the agents."""
+        """Count one game; a pairing is counted for the agent with the lower index."""
         first, second = sorted(game.players)
         self.pairings.setdefault((first, second), Tally()).add(game.result_of(first))
         for agent, side in zip(game.players, game.sides, strict=True):
             standing = self.agents[agent]
             standing.tally.add(game.result_of(agent))
-            standing.clock += Clock(side.decisions, side.seconds, side.longest)
-            for name in _ADDED:
-                total = getattr(standing.effort, name) + getattr(side, name)
-                setattr(standing.effort, name, total)
-        if game.error and game.culprit is not None:
-            self.agents[game.culprit].faults += 1
+            standing.effort.add(side)
+        if game.error and game.at_fault is not None:
+            self.agents[game.at_fault].faults += 1
         self.games += 1
 
     def shares(self) -> list[float]:
@@ -57,8 +50,8 @@ class Standings:
     def table(self) -> Table:
         """Return the table of agents, best score first.
 
-        LLM counts calls, used the answers that a search took in; errors are games broken off and
-        moves made without thinking (fallbacks).
+        LLM counts calls, used the answers that a search used; errors are abandoned games and
+        fallback moves.
         """
         table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
         table.add_column("agent", overflow="fold")
@@ -69,16 +62,16 @@ class Standings:
             key=lambda item: -item[1].tally.interval.value,
         )
         for name, standing in ranked:
-            tally, clock = standing.tally, standing.clock
+            tally, effort = standing.tally, standing.effort
             table.add_row(
                 name,
                 str(tally.interval) if tally.games else "–",
                 str(tally),
-                f"{clock.mean:.3f}" if clock.decisions else "–",
-                f"{clock.longest:.3f}" if clock.decisions else "–",
-                str(standing.effort.calls) if standing.effort.calls else "–",
-                str(standing.effort.used) if standing.effort.used else "–",
-                str(standing.faults + standing.effort.fallbacks),
+                f"{effort.mean:.3f}" if effort.decisions else "–",
+                f"{effort.longest:.3f}" if effort.decisions else "–",
+                str(effort.calls) if effort.calls else "–",
+                str(effort.used) if effort.used else "–",
+                str(standing.faults + effort.fallbacks),
             )
         return table
 
@@ -115,9 +108,9 @@ class Standings:
                 | {
                     "errors": s.faults,
                     "effort": s.effort,
-                    "decisions": s.clock.decisions,
-                    "seconds_per_decision": s.clock.mean,
-                    "longest_decision_seconds": s.clock.longest,
+                    "decisions": s.effort.decisions,
+                    "seconds_per_decision": s.effort.mean,
+                    "longest_decision_seconds": s.effort.longest,
                 }
                 for title, s in zip(self.titles, self.agents, strict=True)
             },

@@ -18,16 +18,12 @@ from plywise.arena.cli.main import main
 from plywise.arena.output.files import plain
 from plywise.arena.play.match import play_game
 from plywise.arena.tournament.store import GameStore
-from plywise.conf.llm_schema import BudgetGroup
-from plywise.conf.schema import (
-    AgentConfig,
-    AlphaBetaConfig,
-    GameConfig,
-    LLMGroup,
-    SearchConfig,
-    SimultaneousConfig,
-)
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import BudgetGroup, NoLLMGroup, OpenAIGroup
+from plywise.conf.schemas.search import AlphaBetaConfig, SearchConfig, SimultaneousConfig
 from plywise.datasets.errors import ConfigError
+from plywise.llm_modules.calls.chat import Message, Request
 from plywise.llm_modules.calls.errors import (
     LLMConfigError,
     LLMNotRecordedError,
@@ -35,7 +31,6 @@ from plywise.llm_modules.calls.errors import (
     LLMTimeoutError,
 )
 from plywise.llm_modules.calls.settings import LLMConfig
-from plywise.llm_modules.providers.base import Message, Request
 from plywise.llm_modules.providers.mock import JSON, MockEndpoint, Reply, refuses, says, scores
 from plywise.llm_modules.providers.openai import LLMClient
 from plywise.llm_modules.providers.replay import Replay
@@ -114,7 +109,7 @@ def test_a_request_that_is_not_there_fails_by_name_and_once_in_the_log(
         for other in (request("1", seed=2), request("2", seed=1)):
             error = replay.submit(other).future.exception(0)
             assert isinstance(error, LLMNotRecordedError)
-            assert "does not hold this request" in str(error)
+            assert "does not have this request" in str(error)
     assert len(caplog.records) == 1
     assert replay.usage().skipped == 2
     for config_ in (LLMConfig(model="n"), LLMConfig(model="m", temperature=0.5)):
@@ -141,9 +136,9 @@ def test_what_is_no_record_is_refused_in_one_line(tmp_path: Path) -> None:
     line = path.read_text()
     cases = {
         "absent": (None, "cannot read"),
-        "empty": ("", "holds no call"),
-        "text": ("hello", "line 1 is no recorded call"),
-        "middle": (line + "{}\n" + line, "line 2 is no recorded call"),
+        "empty": ("", "has no calls"),
+        "text": ("hello", "line 1 is not a recorded call"),
+        "middle": (line + "{}\n" + line, "line 2 is not a recorded call"),
         "unknown": (line.replace('"answer"', '"answers"'), "line 1"),
         "error": (line.replace('"answer": {', '"error": {"name": "KeyError", '), "line 1"),
     }
@@ -165,15 +160,13 @@ def test_what_is_no_record_is_refused_in_one_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"name": "openai", "record": "a", "replay": "a"}, "exclude each other"),
-        ({"name": "none", "record": "a"}, "of no use with llm=none"),
-        ({"name": "stand_in", "cache": "a"}, "of no use with llm=stand_in"),
-        ({"name": "openai", "budget": BudgetGroup(dollars=1.0)}, "llm.prompt_price"),
+        ({"record": "a", "replay": "a"}, "exclude each other"),
+        ({"budget": BudgetGroup(dollars=1.0)}, "llm.prompt_price"),
     ],
 )
 def test_settings_that_cannot_work_are_refused(settings: dict[str, Any], words: str) -> None:
     with pytest.raises(ConfigError, match=words):
-        LLMGroup(**settings)
+        OpenAIGroup(**settings)
 
 
 # --- experiments ----------------------------------------------------------------------------------
@@ -218,9 +211,9 @@ def decisions(
         for seed in seeds:
             record = play_game(factory.game, agents, seed, watcher=Watch())
             assert not record.error
-            for guide in record.guides:
+            for side in record.sides:
                 for name in cost:
-                    cost[name] += getattr(guide, name)
+                    cost[name] += getattr(side, name)
     finally:
         factory.close()
     return json.dumps(told).encode(), cost
@@ -255,7 +248,7 @@ def test_a_recorded_experiment_repeats_byte_for_byte_without_an_endpoint(
     advised = AgentConfig("llm_search")
 
     def factory(search: SearchConfig = search, **llm: Any) -> AgentFactory:
-        group = LLMGroup("openai", guides=guides, timeout=0.3, max_retries=0, trust=0.9, **llm)
+        group = OpenAIGroup(guides=guides, timeout=0.3, max_retries=0, trust=0.9, **llm)
         return AgentFactory(GameConfig(game), search, group)
 
     opponent = AgentConfig("random")
@@ -269,7 +262,7 @@ def test_a_recorded_experiment_repeats_byte_for_byte_without_an_endpoint(
     assert replayed == recorded
     assert again == cost
     alone, _ = decisions(
-        AgentFactory(GameConfig(game), search, LLMGroup("none")), (advised, opponent), iter(seeds)
+        AgentFactory(GameConfig(game), search, NoLLMGroup()), (advised, opponent), iter(seeds)
     )
     assert alone != recorded  # advice did matter
 

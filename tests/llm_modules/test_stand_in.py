@@ -9,19 +9,23 @@ from typing import Any, cast
 
 import pytest
 
-from plywise.arena.agents.factory import AgentFactory, BattleAgent
+from plywise.arena.agents.battle_search import BattleAgent
+from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.cli.main import main
-from plywise.arena.guidance.language_model import Advised
+from plywise.arena.guidance.advised import Advised
 from plywise.arena.guidance.oracles import BattleOracle, BoardOracle, make_oracle
 from plywise.arena.tournament.store import GameStore
-from plywise.conf.schema import AgentConfig, GameConfig, LLMGroup, SimultaneousConfig
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import NoLLMGroup
+from plywise.conf.schemas.search import SimultaneousConfig
 from plywise.datasets.pokemon_sets import random_battle_sets
 from plywise.engine.battle.border.battle_state import BattleState
 from plywise.engine.battle.chance_tree import enumerate_step
 from plywise.engine.battle.constants import SIDE_TERA_USED
 from plywise.engine.battle.rules import RULES
 from plywise.games.base import NO_ACTION, State
-from plywise.games.exact_values import TRUTHS
+from plywise.games.exact_values import EXACT_VALUES
 from plywise.games.gen9.option_facts import foe_options
 from plywise.games.gen9.seen import Seen
 from plywise.games.gen9.state import Gen9State
@@ -42,7 +46,7 @@ def played(name: str, moves: list[int]) -> State:
 
 
 def board_oracle(name: str) -> BoardOracle:
-    return BoardOracle(TRUTHS[name](make_game(name)))
+    return BoardOracle(EXACT_VALUES[name](make_game(name)))
 
 
 def result(state: State, player: int) -> float:
@@ -118,7 +122,7 @@ def endgame(seed: int) -> BattleState:
 
 
 def battle_oracle(**settings: Any) -> BattleOracle:
-    config = SimultaneousConfig("simultaneous", seconds=None, worlds=2, **settings)
+    config = SimultaneousConfig(seconds=None, worlds=2, **settings)
     return BattleOracle(make_game("gen9randombattle"), config, 2000)
 
 
@@ -156,8 +160,8 @@ def test_the_battle_oracle_predicts_what_the_search_would_play() -> None:
     while state.battle.pool[0].turn < 12:  # by then much has been seen
         legal = [state.legal_actions(p) or [NO_ACTION] for p in (0, 1)]
         state.apply_actions([rng.choice(actions) for actions in legal])
-    config = SimultaneousConfig("simultaneous", seconds=None, iterations=60, worlds=2)
-    factory = AgentFactory(GameConfig("gen9randombattle"), config, LLMGroup("none"))
+    config = SimultaneousConfig(seconds=None, iterations=60, worlds=2)
+    factory = AgentFactory(GameConfig("gen9randombattle"), config, NoLLMGroup())
     played = factory.build(AgentConfig("search")).decide(state, 1, seed=77).strategy
     predicted = make_oracle(game, config, 10).truth(state, 0, MODEL, 77)
     # Player 0 numbers what it has seen in its own way; by name both are the same.
@@ -251,7 +255,7 @@ def test_what_the_oracle_thinks_is_nobodys_time() -> None:
             return {0: 1.0, 1: 0.0}
 
     state = make_game("goofspiel", cards=3).new_initial_state()
-    config = SimultaneousConfig("simultaneous", seconds=0.1, worlds=1)
+    config = SimultaneousConfig(seconds=0.1, worlds=1)
     kernels = state.game.kernels()  # type: ignore[attr-defined]
     guide = StandIn(Thinker(), GuideConfig(guides=("propose",)), 1.0)
     agent = BattleAgent("advised", kernels, config, Advised(guide.consult))

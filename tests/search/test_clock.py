@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
-from plywise.arena.agents.catalog import RandomAgent
-from plywise.arena.agents.clocked import Seat, seated
+from plywise.arena.agents.clocked import ClockedAgent, TimedAgent
 from plywise.arena.agents.factory import AgentFactory
+from plywise.arena.agents.kinds.random import RandomAgent
 from plywise.arena.play.match import play_game
-from plywise.conf.schema import AgentConfig, GoofspielConfig, LLMGroup, SimultaneousConfig
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GoofspielConfig
+from plywise.conf.schemas.llm import NoLLMGroup
+from plywise.conf.schemas.search import SimultaneousConfig
 from plywise.games.base import TimeLeft
 from plywise.games.showdown.timer import ServerTimer
 from plywise.search.clock import LEAST_SECONDS, MARGIN_SECONDS, BattleClock, to_come, weight
@@ -102,7 +105,7 @@ def test_showdowns_timer_never_runs_out(slow: float, adds: float, step: int) -> 
         bank = min(bank + adds, 150.0)
 
 
-class Sleepy:
+class Sleepy(TimedAgent):
     """An agent that takes what it is given, at most 0.05 s."""
 
     name = "sleepy"
@@ -118,9 +121,6 @@ class Sleepy:
         time.sleep(min(0.05, allowed or 0.0))
         return Decision(0, {0: 1.0})
 
-    def close(self) -> None:
-        pass
-
 
 def place(choices: int, left: TimeLeft | None = None) -> Any:
     return SimpleNamespace(legal_actions=lambda player: list(range(choices)), time_left=left)
@@ -128,9 +128,9 @@ def place(choices: int, left: TimeLeft | None = None) -> Any:
 
 def test_each_battle_has_its_own_clock() -> None:
     agent = Sleepy()
-    one, other = seated(agent), seated(agent)
-    assert isinstance(one, Seat)
-    assert isinstance(other, Seat)
+    one, other = agent.for_one_game(), agent.for_one_game()
+    assert isinstance(one, ClockedAgent)
+    assert isinstance(other, ClockedAgent)
     first = one.decide(place(9), 0, 1)
     one.decide(place(9), 0, 2)
     other.decide(place(9), 0, 1)
@@ -141,15 +141,15 @@ def test_each_battle_has_its_own_clock() -> None:
     assert agent.given[3] == 0.0
     assert first.notes["allowed_seconds"] == agent.given[0]
     plain = RandomAgent()
-    assert seated(plain) is plain
+    assert plain.for_one_game() is plain
 
 
-def test_a_seat_minds_the_servers_timer() -> None:
+def test_a_clocked_agent_minds_the_servers_timer() -> None:
     agent = Sleepy()
     now = time.perf_counter()
-    Seat(agent).decide(place(9, TimeLeft(now + 6.0, now + 300.0)), 0, 1)
-    Seat(agent).decide(place(9, TimeLeft(now + 3.0, now + 3.0)), 0, 1)
-    Seat(agent).decide(place(9, TimeLeft(now + 150.0, now + 35.0)), 0, 1)
+    ClockedAgent(agent).decide(place(9, TimeLeft(now + 6.0, now + 300.0)), 0, 1)
+    ClockedAgent(agent).decide(place(9, TimeLeft(now + 3.0, now + 3.0)), 0, 1)
+    ClockedAgent(agent).decide(place(9, TimeLeft(now + 150.0, now + 35.0)), 0, 1)
     assert agent.given[0] == pytest.approx(1.0, abs=0.1)
     assert agent.given[1] == LEAST_SECONDS
     assert agent.given[2] == pytest.approx(1.0, abs=0.1)
@@ -157,7 +157,7 @@ def test_a_seat_minds_the_servers_timer() -> None:
 
 def test_a_search_keeps_to_the_budget_of_a_game() -> None:
     search = SimultaneousConfig(seconds=None, battle_seconds=0.6, worlds=2, threads=2)
-    factory = AgentFactory(GoofspielConfig(cards=8), search, LLMGroup("none"))
+    factory = AgentFactory(GoofspielConfig(cards=8), search, NoLLMGroup())
     agent = factory.build(AgentConfig("search"))
     notes: list[Any] = []
 
@@ -171,8 +171,8 @@ def test_a_search_keeps_to_the_budget_of_a_game() -> None:
     for seed in (1, 2):
         record = play_game(factory.game, (agent, agent), seed, watcher=Watcher())
         assert record.error == ""
-        for clock in record.clocks:
-            assert 0.05 < clock.total < 0.6
+        for side in record.sides:
+            assert 0.05 < side.seconds < 0.6
     allowed = [note.get("allowed_seconds") for note in notes]
     assert allowed[0] == pytest.approx(0.95 * 0.6 / 30, rel=0.1)
     assert allowed[len(allowed) // 2] == allowed[0]  # the second game begins anew

@@ -7,17 +7,34 @@ from typing import Any
 import pytest
 
 from plywise.arena.agents.factory import AgentFactory
-from plywise.conf.schema import AgentConfig, AlphaBetaConfig, GameConfig, LLMGroup
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import StandInGroup
+from plywise.conf.schemas.search import AlphaBetaConfig
+from plywise.engine.kernels import RulesKernels
 from plywise.games.registry import make_game
+from plywise.search.alphabeta import config as alphabeta_config
 from plywise.search.alphabeta.search import AlphaBeta
-from plywise.search.guide.protocol import Advice, Consultation, GuideReport, Question
-from plywise.search.guide.when_to_ask import Doubt, Looks, Outlook, WhenUnsure, entropy, variation
+from plywise.search.guide.protocol import Advice, Consultation, GuideReport, Question, Uncertainty
+from plywise.search.guide.when_to_ask import (
+    CheckSchedule,
+    ConditionalConsultation,
+    UncertaintyThresholds,
+    entropy,
+    variation,
+)
 from plywise.search.simultaneous.config import SimultaneousConfig
 from plywise.search.simultaneous.search import SimultaneousSearch
 
 
+def alphabeta(kernels: RulesKernels, **settings: Any) -> AlphaBeta:
+    """Return a search without a clock and to the end of the game, but for ``settings``."""
+    limits = {"seconds": None, "max_depth": None, **settings}
+    return AlphaBeta(kernels, alphabeta_config.AlphaBetaConfig(**limits))
+
+
 @dataclass
-class Oracle:
+class Oracle(Consultation):
     """Answers at once, in favour of one action."""
 
     best: int
@@ -42,18 +59,18 @@ class Oracle:
 class Ask:
     """Counts how often a guide was opened."""
 
-    def __init__(self, doubt: Doubt, best: int = 0) -> None:
+    def __init__(self, doubt: UncertaintyThresholds, best: int = 0) -> None:
         self.opened = 0
         self.best = best
-        self.guide: WhenUnsure[Consultation] = WhenUnsure(self._open, doubt)
+        self.guide: ConditionalConsultation = ConditionalConsultation(self._open, doubt)
 
     def _open(self) -> Consultation:
         self.opened += 1
         return Oracle(self.best)
 
 
-NEVER_SURE = Doubt(gap=2.0)
-ALWAYS_SURE = Doubt(gap=-1.0, entropy=2.0, worlds=2.0)
+NEVER_SURE = UncertaintyThresholds(gap=2.0)
+ALWAYS_SURE = UncertaintyThresholds(gap=-1.0, entropy=2.0, worlds=2.0)
 
 
 # --- the measures ---------------------------------------------------------------------------------
@@ -71,23 +88,23 @@ def test_entropy_and_variation() -> None:
 
 
 def test_any_one_doubt_is_enough_but_not_about_what_is_settled() -> None:
-    doubt = Doubt(gap=0.1, entropy=0.5, worlds=0.5)
-    assert not doubt.about(Outlook(0.3, 0.1, 0.1))
-    assert doubt.about(Outlook(0.05))
-    assert doubt.about(Outlook(0.3, entropy=0.6))
-    assert doubt.about(Outlook(0.3, worlds=0.6))
-    assert not doubt.about(Outlook(0.0, 1.0, 1.0, settled=True))
+    doubt = UncertaintyThresholds(gap=0.1, entropy=0.5, worlds=0.5)
+    assert not doubt.reached_by(Uncertainty(0.3, 0.1, 0.1))
+    assert doubt.reached_by(Uncertainty(0.05))
+    assert doubt.reached_by(Uncertainty(0.3, entropy=0.6))
+    assert doubt.reached_by(Uncertainty(0.3, worlds=0.6))
+    assert not doubt.reached_by(Uncertainty(0.0, 1.0, 1.0, settled=True))
 
 
 def test_looks_come_after_a_tenth_and_whenever_that_has_doubled_up_to_half() -> None:
-    by_work = Looks(0.0, None)
+    by_work = CheckSchedule(0.0, None)
     at = [done for done in range(1001) if by_work.due(0.0, done, 1000)]
     assert at == [100, 200, 400]
-    by_clock = Looks(10.0, 12.0)
+    by_clock = CheckSchedule(10.0, 12.0)
     times = (10.1, 10.25, 10.3, 10.5, 11.5, 11.9)
     assert [t for t in times if by_clock.due(t, 0, None)] == [10.25, 10.5]
-    assert Looks(0.0, None).ahead(30, 1000) == 70
-    assert Looks(0.0, None).ahead(30, None) > 10**6
+    assert CheckSchedule(0.0, None).work_left(30, 1000) == 70
+    assert CheckSchedule(0.0, None).work_left(30, None) > 10**6
 
 
 # --- the searches ---------------------------------------------------------------------------------
@@ -100,11 +117,11 @@ def connect_four(moves: str) -> Any:
     return state.flat()
 
 
-@pytest.mark.parametrize("limits", [{"max_depth": 4}, {"max_nodes": 20_000}, {"seconds": 0.3}])
+@pytest.mark.parametrize("limits", [{"max_depth": 4}, {"iterations": 20_000}, {"seconds": 0.3}])
 def test_alpha_beta_asks_when_it_is_unsure_and_the_answer_decides(limits: dict[str, Any]) -> None:
     kernels = make_game("connect_four").kernels()
     assert kernels is not None
-    search = AlphaBeta(kernels, advice_plies=1000, **limits)
+    search = alphabeta(kernels, advice_plies=1000, **limits)
     asked = Ask(NEVER_SURE, best=6)
     decision = search.decide(connect_four(""), 0, asked.guide)
     assert asked.opened == 1
@@ -124,7 +141,7 @@ def test_alpha_beta_asks_nothing_about_a_proved_win() -> None:
     kernels = make_game("connect_four").kernels()
     assert kernels is not None
     asked = Ask(NEVER_SURE)
-    decision = AlphaBeta(kernels, max_depth=4).decide(connect_four("121212"), 0, asked.guide)
+    decision = alphabeta(kernels, max_depth=4).decide(connect_four("121212"), 0, asked.guide)
     assert decision.action == 0
     assert asked.opened == 0
     assert "settled" in asked.guide.verdict
@@ -159,8 +176,8 @@ def test_a_guide_that_fails_while_it_is_opened_costs_its_advice_alone() -> None:
     def broken() -> Consultation:
         raise RuntimeError("no briefing")
 
-    guide = WhenUnsure(broken, NEVER_SURE)
-    decision = AlphaBeta(kernels, max_depth=3).decide(connect_four(""), 0, guide)
+    guide = ConditionalConsultation(broken, NEVER_SURE)
+    decision = alphabeta(kernels, max_depth=3).decide(connect_four(""), 0, guide)
     assert "no briefing" in decision.notes["guide_error"]
 
 
@@ -169,7 +186,7 @@ def test_a_guide_that_fails_while_it_is_opened_costs_its_advice_alone() -> None:
 
 def decided(seed: int, **llm: Any) -> dict[str, Any]:
     """Decide once in tic-tac-toe with the stand-in as guide; return the notes."""
-    group = LLMGroup(name="stand_in", guides=["propose", "evaluate"])
+    group = StandInGroup(guides=["propose", "evaluate"])
     factory = AgentFactory(GameConfig("tic_tac_toe"), AlphaBetaConfig(max_depth=2), group)
     agent = factory.build(AgentConfig("llm_search", llm=llm))
     state = factory.game.new_initial_state()

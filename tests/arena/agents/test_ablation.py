@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
-from plywise.arena.agents.catalog import RandomAgent
 from plywise.arena.agents.factory import AgentFactory
+from plywise.arena.agents.kinds.random import RandomAgent
 from plywise.arena.cli.main import main
 from plywise.arena.play.match import play_game
 from plywise.arena.tournament.store import GameStore
-from plywise.conf.schema import AgentConfig, AlphaBetaConfig, GameConfig, LLMGroup
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import OpenAIGroup
+from plywise.conf.schemas.search import AlphaBetaConfig
 from plywise.datasets.errors import ConfigError
 from plywise.games.registry import make_game
 from plywise.llm_modules.providers.mock import JSON, MockEndpoint, Reply, scores
@@ -115,11 +118,9 @@ def test_each_answer_of_a_model_changes_what_is_played(
         options = re.findall(r"(?m)^([A-Z])\. (\w+)", request["messages"][-1]["content"])
         return scores({letter: -0.01 if label == liked else -6.0 for letter, label in options})
 
-    search = AlphaBetaConfig("alphabeta", seconds=None, max_depth=depth, table_bits=12)
+    search = AlphaBetaConfig(seconds=None, max_depth=depth, table_bits=12)
     with MockEndpoint(likes) as endpoint:
-        llm = LLMGroup(
-            "openai", base_url=endpoint.base_url, model="mock", guides=[question], trust=1.0
-        )
+        llm = OpenAIGroup(base_url=endpoint.base_url, model="mock", guides=[question], trust=1.0)
         factory = AgentFactory(GameConfig(game), search, llm)
         try:
             state = factory.game.new_initial_state()
@@ -139,9 +140,12 @@ def test_each_answer_of_a_model_changes_what_is_played(
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        (("game=battleship", "llm=openai"), "the guide 'model' is of no use in battleship"),
         (
-            ("game=gen9randombattle", "search.sharing=averaged", "llm=openai"),
+            ("game=battleship", "llm=openai", "llm.model=m"),
+            "the guide 'model' is of no use in battleship",
+        ),
+        (
+            ("game=gen9randombattle", "search.sharing=averaged", "llm=openai", "llm.model=m"),
             "search.sharing=averaged takes no advice",
         ),
         (
@@ -159,7 +163,7 @@ def test_each_answer_of_a_model_changes_what_is_played(
 def test_what_could_only_be_ignored_is_refused_in_one_line(
     settings: tuple[str, ...], words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["tournament", "tournament=llm_ablation", "llm.model=m", *settings]) == 2
+    assert main(["tournament", "tournament=llm_ablation", *settings]) == 2
     said = capsys.readouterr().err
     assert words in said
     assert sum(line.startswith("plywise: ") for line in said.splitlines()) == 1
@@ -176,7 +180,7 @@ def test_no_opening_ends_the_game() -> None:
         )
         assert one.actions[:6] == two.actions[:6]
         assert one.plies > 6
-        assert sum(clock.decisions for clock in one.clocks) == one.plies - 6
+        assert sum(side.decisions for side in one.sides) == one.plies - 6
         openings.add(one.actions[:6])
     assert len(openings) > 35
     with pytest.raises(ConfigError, match="openings=9: 1000 random games of tic_tac_toe were over"):

@@ -11,17 +11,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from plywise.arena.agents.catalog import RandomAgent
+from plywise.arena.agents.catalog import agent_config
 from plywise.arena.agents.factory import AgentFactory
-from plywise.arena.agents.max_damage import MaxDamageAgent
+from plywise.arena.agents.kinds.max_damage import MaxDamageAgent
+from plywise.arena.agents.kinds.random import RandomAgent
+from plywise.arena.agents.spec import Agent
 from plywise.arena.output.files import RecordFileError, RecordWriter, plain, read_records
-from plywise.arena.play.match import decision_seed, play_game, play_pair
-from plywise.conf.schema import (
-    AgentConfig,
-    AlphaBetaConfig,
-    GameConfig,
-    LLMGroup,
-)
+from plywise.arena.play.match import play_game
+from plywise.arena.play.stepper import decision_seed
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import EmbeddedGroup, NoLLMGroup
+from plywise.conf.schemas.search import AlphaBetaConfig
 from plywise.datasets.errors import ConfigError, PlywiseError
 from plywise.engine.battle.state import BATTLE
 from plywise.engine.kernels import RulesKernels
@@ -31,11 +32,11 @@ from plywise.search.decision import Decision
 from plywise.search.guide.protocol import GuideReport
 
 TIC_TAC_TOE = GameConfig("tic_tac_toe")
-EXACT = AlphaBetaConfig("alphabeta", seconds=None, max_depth=9, table_bits=12)
-NO_LLM = LLMGroup("none")
+EXACT = AlphaBetaConfig(seconds=None, max_depth=9, table_bits=12)
+NO_LLM = NoLLMGroup()
 
 
-class Scripted:
+class Scripted(Agent):
     """Plays the given actions, or raises them."""
 
     def __init__(self, name: str, script: Sequence[int | Exception]) -> None:
@@ -49,9 +50,6 @@ class Scripted:
         if isinstance(action, Exception):
             raise action
         return Decision(action, {action: 1.0})
-
-    def close(self) -> None:
-        pass
 
 
 class Pennies(State):
@@ -123,7 +121,7 @@ def test_a_game_is_recorded_as_it_went() -> None:
     assert record.players == ("a", "b")
     assert record.actions == ((0, -1), (-1, 3), (1, -1), (-1, 4), (2, -1))
     assert (record.plies, record.error) == (5, "")
-    assert [c.decisions for c in record.clocks] == [3, 2]
+    assert [side.decisions for side in record.sides] == [3, 2]
     assert record.result_of("b") == -1.0
 
 
@@ -146,7 +144,8 @@ def test_simultaneous_and_one_sided_nodes() -> None:
 
 
 def test_pairs_swap_sides_with_one_seed() -> None:
-    records = list(play_pair(make_game("tic_tac_toe"), RandomAgent("a"), RandomAgent("b"), 3))
+    game, (a, b) = make_game("tic_tac_toe"), (RandomAgent("a"), RandomAgent("b"))
+    records = [play_game(game, agents, seed=3) for agents in ((a, b), (b, a))]
     assert [r.players for r in records] == [("a", "b"), ("b", "a")]
     assert [r.seed for r in records] == [3, 3]
     assert records[0].actions == records[1].actions  # the same chance, whoever sits there
@@ -165,7 +164,7 @@ def test_an_agent_that_fails_has_not_lost(script: list[int | Exception], words: 
     assert record.returns is None
     assert record.result_of("a") is None
     assert words in record.error
-    assert record.culprit == "b"
+    assert record.at_fault == 1
 
 
 def test_what_is_wrong_outside_ends_the_match() -> None:
@@ -185,7 +184,7 @@ def test_what_is_wrong_outside_ends_the_match() -> None:
 )
 def test_factory_refuses_what_cannot_play(agent: str, words: str) -> None:
     with pytest.raises(ConfigError, match=words):
-        AgentFactory(TIC_TAC_TOE, EXACT, NO_LLM).build(AgentConfig(agent))
+        AgentFactory(TIC_TAC_TOE, EXACT, NO_LLM).build(agent_config(agent))
 
 
 def test_llm_search_without_a_model_is_pure_search() -> None:
@@ -199,8 +198,8 @@ def test_llm_search_without_a_model_is_pure_search() -> None:
 @pytest.mark.llm
 def test_death_of_the_language_model_costs_only_advice() -> None:
     # Trusted by hand: measured, this model is at chance, and such a one is not even started.
-    group = LLMGroup("embedded", guides=["propose"], timeout=20.0, trust=0.1)
-    search = AlphaBetaConfig("alphabeta", seconds=None, max_depth=3, table_bits=12)
+    group = EmbeddedGroup(guides=["propose"], timeout=20.0, trust=0.1)
+    search = AlphaBetaConfig(seconds=None, max_depth=3, table_bits=12)
     factory = AgentFactory(TIC_TAC_TOE, search, group)
     try:
         agent = factory.build(AgentConfig("llm_search"))
@@ -225,17 +224,17 @@ def test_death_of_the_language_model_costs_only_advice() -> None:
 
 @pytest.mark.llm
 def test_agent_llm_plays_and_tells_its_calls() -> None:
-    factory = AgentFactory(TIC_TAC_TOE, EXACT, LLMGroup("embedded", timeout=60.0))
+    factory = AgentFactory(TIC_TAC_TOE, EXACT, EmbeddedGroup(timeout=60.0))
     try:
-        agent = factory.build(AgentConfig("llm"))
+        agent = factory.build(agent_config("llm"))
         moves: list[int | Exception] = [8, 7, 6, 5, 4]
         record = play_game(make_game("tic_tac_toe"), (agent, Scripted("b", moves)), seed=5)
     finally:
         factory.close()
-    assert record.guides[0].calls >= 1
-    assert record.guides[0].completion_tokens >= 1
-    assert record.fallbacks == (0, 0)
-    assert record.culprit in ("", "b")  # the script may run into the model's stones
+    assert record.sides[0].calls >= 1
+    assert record.sides[0].completion_tokens >= 1
+    assert [side.fallbacks for side in record.sides] == [0, 0]
+    assert record.at_fault in (None, 1)  # the script may run into the model's stones
 
 
 def test_budgets_of_an_agent_replace_the_search_groups() -> None:

@@ -19,7 +19,10 @@ from plywise.arena.tournament.executors.ray import RayExecutor
 from plywise.arena.tournament.schedule import GameTask
 from plywise.arena.tournament.store import GameStore
 from plywise.arena.tournament.worker import AgentPlayer, Setup
-from plywise.conf.schema import AgentConfig, AlphaBetaConfig, GameConfig, LLMGroup
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import NoLLMGroup
+from plywise.conf.schemas.search import AlphaBetaConfig
 from plywise.datasets.errors import WorkersFailedError
 
 ray = pytest.importorskip("ray", reason="Ray is an extra: pip install 'plywise[ray]'")
@@ -133,7 +136,7 @@ def test_games_that_break_off_are_faults_and_end_as_undisturbed(
     # Two wrong answers in one message are one fault: of games 29 and 36 one may go unnoted.
     assert kinds & {(29, "nonsense"), (36, "nonsense")}
     assert kinds - {(29, "nonsense"), (36, "nonsense")} == KINDS
-    assert next(f for f in noted if f["number"] == 22)["culprit"] is not None
+    assert next(f for f in noted if f["number"] == 22)["at_fault"] is not None
     with GameStore.read(tmp_path / "ray.sqlite") as store:
         attempts = {game.number: game.attempts for game in store.games()}
     again = [fault["number"] for fault in noted]
@@ -151,9 +154,9 @@ def test_a_game_that_always_takes_its_actor_away_is_given_up(
 
 
 def executor(player: Any, jobs: int, timeout: float | None = None) -> RayExecutor:
-    search = AlphaBetaConfig("alphabeta", seconds=None, max_depth=1, table_bits=12)
+    search = AlphaBetaConfig(seconds=None, max_depth=1, table_bits=12)
     entrants = (AgentConfig("random"), AgentConfig("search"))
-    setup = Setup(player, GameConfig("tic_tac_toe"), search, LLMGroup("none"), entrants)
+    setup = Setup(player, GameConfig("tic_tac_toe"), search, NoLLMGroup(), entrants)
     return RayExecutor(setup, jobs, timeout)
 
 

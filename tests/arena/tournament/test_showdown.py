@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from plywise.arena.agents.spec import Agent
 from plywise.arena.play.replay import told
 from plywise.arena.showdown.course import Choice, Course, Failure
 from plywise.arena.tournament.executors import showdown as showdown_executor
@@ -24,15 +25,11 @@ from plywise.arena.tournament.run import run_tournament
 from plywise.arena.tournament.schedule import GameTask
 from plywise.arena.tournament.store import Fault, FinishedGame, GameStore, unpack_trace
 from plywise.arena.tournament.worker import Setup
-from plywise.conf.schema import (
-    AgentConfig,
-    AlphaBetaConfig,
-    GameConfig,
-    LLMGroup,
-    SimultaneousConfig,
-    TournamentConfig,
-)
-from plywise.conf.tournament_schema import TournamentGroup
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import NoLLMGroup
+from plywise.conf.schemas.search import AlphaBetaConfig, SimultaneousConfig
+from plywise.conf.schemas.tournament import TournamentConfig, TournamentGroup
 from plywise.datasets.errors import ConfigError, PlywiseError, WorkersFailedError
 from plywise.games.base import State
 from plywise.games.showdown.server import ShowdownServer
@@ -40,7 +37,7 @@ from plywise.search.decision import Decision
 
 BATTLES = GameConfig("gen9randombattle")
 FIXED = SimultaneousConfig(seconds=None, iterations=8, worlds=2, max_depth=4)
-NO_LLM = LLMGroup("none")
+NO_LLM = NoLLMGroup()
 AGENTS = ("random", "pokeenv_max_base_power", "pokeenv_random", "pokeenv_simple_heuristics")
 
 
@@ -102,7 +99,7 @@ def test_decisions_are_put_in_order_by_place() -> None:
     course.add(9, 0, choice(4), 0.1)  # the server refused the other one
     course.add(30, 1, choice(8), 0.1)
     assert course.actions() == ((0, 1), (4, -1), (-1, 8))
-    assert course.clocks[0].decisions == 3
+    assert course.sides[0].decisions == 3
     replay = told(course.trace(), 3)
     assert [len(replay[key]) for key in ("frames", "moves", "names")] == [4, 3, 3]
     assert replay["moves"][1] == ["move 4", ""]
@@ -239,7 +236,7 @@ def test_a_seed_repeats_a_battle_action_for_action(
     assert play(player, players, seed=8).game() != first.game()
 
 
-class Scripted:
+class Scripted(Agent):
     """Plays the actions of a record."""
 
     def __init__(self, name: str, actions: list[int]) -> None:
@@ -249,9 +246,6 @@ class Scripted:
     def decide(self, state: State, player: int, seed: int) -> Decision:
         action = self._left.pop(0)
         return Decision(action, {action: 1.0})
-
-    def close(self) -> None:
-        pass
 
 
 @pytest.mark.server
@@ -268,7 +262,7 @@ def test_seed_and_actions_of_the_record_are_the_whole_battle(
     assert play(player, (3, 2), seed).game() == game.game()
 
 
-class Failing:
+class Failing(Agent):
     """Decides at random, and fails in the fifth decision."""
 
     name = "failing"
@@ -286,9 +280,6 @@ class Failing:
             action = self.failure
         return Decision(action, {action: 1.0})
 
-    def close(self) -> None:
-        pass
-
 
 @pytest.mark.server
 def test_an_agents_failure_is_a_fault(
@@ -298,7 +289,7 @@ def test_an_agents_failure_is_a_fault(
         monkeypatch.setattr(player, "_agents", [Failing(failure), None, None, None, None])
         outcome = player.play(GameTask(3, (1, 0), 5), quiet)
         assert isinstance(outcome, Fault)
-        assert (outcome.kind, outcome.culprit) == (kind, 0), outcome.text
+        assert (outcome.kind, outcome.at_fault) == (kind, 0), outcome.text
     monkeypatch.setattr(player, "_agents", [Failing(PlywiseError("no model"))] + [None] * 4)
     with pytest.raises(PlywiseError, match="no model"):
         player.play(GameTask(3, (1, 0), 5), quiet)
@@ -314,7 +305,7 @@ def test_a_baselines_failure_is_a_fault(
     monkeypatch.setattr(player._baselines[2], "choose_move", choose_move)
     outcome = player.play(GameTask(3, (1, 2), 5), quiet)
     assert isinstance(outcome, Fault)
-    assert (outcome.kind, outcome.culprit) == ("exception", 2)
+    assert (outcome.kind, outcome.at_fault) == ("exception", 2)
 
 
 @pytest.mark.server
@@ -343,7 +334,7 @@ def test_a_server_that_stops_is_a_fault_of_nobody(how: signal.Signals, kind: str
 
         outcome = player.play(GameTask(0, (0, 1), 5), thinking)
         assert isinstance(outcome, Fault)
-        assert (outcome.kind, outcome.culprit) == (kind, None), outcome.text
+        assert (outcome.kind, outcome.at_fault) == (kind, None), outcome.text
         player.close()
         if how == signal.SIGSTOP:
             os.kill(own.pid, signal.SIGCONT)

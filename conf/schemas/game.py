@@ -1,0 +1,84 @@
+"""The ``game`` group of the configuration: one dataclass per kind of game."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from omegaconf import MISSING
+
+from plywise.datasets.settings import Settings, setting
+
+
+@dataclass
+class GameConfig(Settings):
+    """A game by its name in ``plywise games``."""
+
+    PREFIX: ClassVar[str] = "game."
+
+    name: str = MISSING
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the parameters that the game is made with: all fields but the name."""
+        return {key: value for key, value in asdict(self).items() if key != "name"}
+
+
+@dataclass
+class PluginConfig(GameConfig):
+    """A game from a file or from OpenSpiel."""
+
+    name: str = setting(MISSING, "path:FILE.py or openspiel:NAME")
+    options: dict[str, Any] = setting({}, "parameters of the game, for example {size: 5}")
+
+    def __post_init__(self) -> None:
+        """Make a file's path absolute: a record of the game is read from elsewhere too."""
+        super().__post_init__()
+        if self.name.startswith("path:"):
+            path = Path(self.name.removeprefix("path:")).expanduser().absolute()
+            self.name = f"path:{path}"
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the parameters as they were given."""
+        return dict(self.options)
+
+
+@dataclass
+class ConnectFourConfig(GameConfig):
+    """Connect Four on a board of any size that the kernels hold."""
+
+    name: str = "connect_four"
+    rows: int = setting(6, "rows of the board", low=4)
+    columns: int = setting(7, "columns of the board", low=4)
+
+
+@dataclass
+class GomokuConfig(GameConfig):
+    """Gomoku, or another m,n,k game."""
+
+    name: str = "gomoku"
+    rows: int = setting(15, "rows of the board")
+    columns: int = setting(15, "columns of the board")
+    in_line: int = setting(5, "stones in a line that win")
+
+
+@dataclass
+class GoofspielConfig(GameConfig):
+    """Goofspiel."""
+
+    name: str = "goofspiel"
+    cards: int = setting(13, "cards of each player")
+    order: str = setting(
+        "descending", "order of the prizes: descending, ascending or random (drawn with the seed)"
+    )
+
+
+@dataclass
+class BattleshipConfig(GameConfig):
+    """Battleship."""
+
+    name: str = "battleship"
+    rows: int = setting(10, "rows of the sea")
+    columns: int = setting(10, "columns of the sea")
+    fleet: list[int] = setting([5, 4, 3, 3, 2], "lengths of the ships")
+    touching: bool = setting(True, "whether ships may touch")
