@@ -57,7 +57,7 @@ def new_battle(seed: int) -> BattleState:
 
 
 def test_logging_changes_nothing() -> None:
-    """A logged battle goes on as an unlogged one, random source included; off, nothing is told."""
+    """A logged battle goes on as an unlogged one, random source included; off, it logs nothing."""
     for seed in range(4):
         plain, logged, rng = new_battle(seed), new_battle(seed), Random(seed)
         lines = []
