@@ -21,7 +21,7 @@ from plywise.conf.schemas.llm import NoLLMGroup
 from plywise.conf.schemas.search import SimultaneousGroup
 from plywise.datasets.pokemon_sets import random_battle_sets
 from plywise.engine.battle.border.battle_state import BattleState
-from plywise.engine.battle.chance_tree import outcomes_of
+from plywise.engine.battle.chance_tree import enumerate_step
 from plywise.engine.battle.constants import SIDE_TERA_USED
 from plywise.engine.battle.rules import RULES
 from plywise.games.base import NO_ACTION, State
@@ -131,7 +131,9 @@ def test_the_battle_oracle_knows_the_only_good_action_and_its_value() -> None:
     compared = []
     for seed in (0, 6, 7, 9, 11):
         battle = endgame(seed)
-        exact = EquilibriumSearch(RULES, outcomes_of(), prune=False).solve(battle.pool, 3)
+        exact = EquilibriumSearch(
+            RULES, lambda pool, a0, a1: enumerate_step(pool, 0, a0, a1).pairs(), prune=False
+        ).solve(battle.pool, 3)
         for player, sign in ((0, 1.0), (1, -1.0)):
             payoffs: dict[int, list[float]] = {}
             for joint, payoff in exact.payoffs.items():
