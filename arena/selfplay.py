@@ -30,7 +30,7 @@ from plywise.arena.output.provenance import code_digest
 from plywise.arena.output.screen import near
 from plywise.arena.play.match import play_game
 from plywise.arena.play.replay import states_of
-from plywise.conf.schema import SelfplayConfig
+from plywise.conf.schemas.commands import SelfplayConfig
 from plywise.datasets.errors import ConfigError, PlywiseError, WorkersFailedError
 from plywise.games.base import Game
 from plywise.search.decision import Decision

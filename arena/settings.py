@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from plywise.conf.schema import SimultaneousConfig
+    from plywise.conf.schemas.search import SimultaneousConfig
     from plywise.engine.kernels import RulesKernels
     from plywise.search.simultaneous.averaging import AveragedSearch
     from plywise.search.simultaneous.search import SimultaneousSearch
 
 
 def make_search(
-    kernels: RulesKernels, config: SimultaneousConfig, lend_after: float | None = None
+    kernels: RulesKernels, config: SimultaneousConfig, yield_after: float | None = None
 ) -> SimultaneousSearch | AveragedSearch:
-    """Return a search of its own for one thread; each decision may bring its own time."""
+    """Return a search for one thread.
+
+    Each decision may bring its own time; ``yield_after`` is the language model's, None: the
+    search's own.
+    """
     from plywise.search.simultaneous.averaging import AveragedSearch
-    from plywise.search.simultaneous.config import SimultaneousConfig as SearchSettings
     from plywise.search.simultaneous.search import SimultaneousSearch
 
-    settings = SearchSettings(
+    settings = replace(
+        config,
         # Each decision brings its own; this is what it cannot exceed.
         seconds=config.battle_seconds if config.seconds is None else config.seconds,
-        iterations=config.iterations,
-        max_depth=config.max_depth,
-        algorithm=config.algorithm,
-        exploration=config.exploration,
-        rollout=config.rollout,
-        lend_after=lend_after,
-        final=config.final,
-        prior_trust=config.prior_trust,
-        habit=config.habit,
-        renewal=config.renewal,
-        threads=config.threads,
+        yield_after=config.yield_after if yield_after is None else yield_after,
     )
     if config.sharing == "averaged":
         return AveragedSearch(kernels, settings)

@@ -1,14 +1,14 @@
-"""Settings: a type, a default, a range and its words, all in the one place that defines the field.
+"""Settings: type, default, range and words of each in the one place that defines its field.
 
 A dataclass field made by :func:`setting` carries words for ``--help`` and the values that are
-allowed; :func:`check_settings` refuses the rest.  Files, help texts and checks are made from it.
+allowed; :func:`check_settings` refuses the rest.  Configuration, help and checks are made from it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, ClassVar
 
 from plywise.datasets.errors import ConfigError
 
@@ -25,6 +25,7 @@ class Setting:
         above: a bound that the value itself may not reach; None: no such bound.
         choices: the words that are allowed; (): any.
         old: names that it had before; they are still read, with a line that says the new one.
+        option: of a field that stands for a group of settings: the option chosen by default.
     """
 
     words: str
@@ -33,6 +34,16 @@ class Setting:
     above: float | None = None
     choices: tuple[str, ...] = ()
     old: tuple[str, ...] = ()
+    option: str = ""
+
+    @property
+    def allowed(self) -> str:
+        """The choices, or a range of two ends; empty for any other."""
+        if self.choices:
+            return "|".join(self.choices)
+        if self.low is not None and self.high is not None:
+            return f"{self.low:.12g} to {self.high:.12g}"
+        return ""
 
 
 def setting(
@@ -44,9 +55,10 @@ def setting(
     above: float | None = None,
     choices: Sequence[str] = (),
     old: Sequence[str] = (),
+    option: str = "",
 ) -> Any:
     """Return a dataclass field; a mutable ``default`` (list, dict) is copied for each object."""
-    about = Setting(words, low, high, above, tuple(choices), tuple(old))
+    about = Setting(words, low, high, above, tuple(choices), tuple(old), option)
     if isinstance(default, list | dict):
         return field(default_factory=lambda: type(default)(default), metadata={_KEY: about})
     return field(default=default, metadata={_KEY: about})
@@ -66,21 +78,35 @@ def check_settings(config: Any, prefix: str = "", error: type[Exception] = Confi
         error: raised with one line that names the key, the value and what is allowed.
     """
     for name, about in settings_of(config).items():
-        value = getattr(config, name)
-        if value is not None and (wrong := _refused(value, about)):
-            raise error(f"{prefix}{name}={value}: {wrong}")
+        given = getattr(config, name)
+        for value in given if isinstance(given, list) else [given]:
+            if value is not None and (wrong := _refused(value, about)):
+                raise error(f"{prefix}{name}={value}: {wrong}")
+
+
+class Settings:
+    """Base of dataclasses of settings: an object of one checks its values when it is made.
+
+    Attributes:
+        PREFIX: text before a setting's name in messages, for example ``search.``.
+    """
+
+    PREFIX: ClassVar[str] = ""
+
+    def __post_init__(self) -> None:
+        check_settings(self, self.PREFIX)
 
 
 def _refused(value: Any, about: Setting) -> str:
     if about.choices:
         return "" if value in about.choices else f"choose one of {', '.join(about.choices)}"
-    if about.above is not None and value <= about.above:
+    if about.above is not None and not value > about.above:
         return f"must be greater than {about.above:g}"
     if about.low is not None and about.high is not None:
         inside = about.low <= value <= about.high
         return "" if inside else f"must be between {about.low:g} and {about.high:g}"
-    if about.low is not None and value < about.low:
+    if about.low is not None and not value >= about.low:
         return f"must be at least {about.low:g}"
-    if about.high is not None and value > about.high:
+    if about.high is not None and not value <= about.high:
         return f"must be at most {about.high:g}"
     return ""

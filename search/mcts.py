@@ -19,33 +19,10 @@ from dataclasses import dataclass, field
 from random import Random
 
 from plywise.games.base import CHANCE, NO_ACTION, SIMULTANEOUS, State
+from plywise.search.config import MCTSConfig
 from plywise.search.decision import Decision
 
 _THRESHOLD = 0.2  # where both decide: shares below this part of the largest are not played
-
-
-@dataclass(frozen=True)
-class MCTSConfig:
-    """Settings.
-
-    Attributes:
-        seconds: wall time for a decision; None: no clock, the same seed gives the same decision.
-        iterations: at most so many.
-        max_depth: a game is played on for so many decisions, then it counts as drawn.
-        exploration: factor of UCT's confidence bound; results lie in [-1, 1].
-
-    Raises:
-        ValueError: neither seconds nor iterations are given.
-    """
-
-    seconds: float | None = 1.0
-    iterations: int | None = None
-    max_depth: int = 1000
-    exploration: float = 1.0
-
-    def __post_init__(self) -> None:
-        if self.seconds is None and self.iterations is None:
-            raise ValueError("a search needs seconds or iterations")
 
 
 @dataclass

@@ -29,12 +29,11 @@ from plywise.arena.guidance.language_model import (
 from plywise.arena.guidance.when_to_ask import asked_when
 from plywise.arena.output.screen import Progress
 from plywise.arena.settings import make_search
-from plywise.conf.schema import (
-    OWN_KEYS,
-    AgentConfig,
+from plywise.conf.schemas.agents import OWN_KEYS, AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import LLMGroup
+from plywise.conf.schemas.search import (
     AlphaBetaConfig,
-    GameConfig,
-    LLMGroup,
     MCTSConfig,
     SearchConfig,
     SimultaneousConfig,
@@ -300,10 +299,10 @@ class AgentFactory:
             return AlphaBetaAgent(label, self._kernels(), search, Advised(consult, self._compare))
         if isinstance(search, MCTSConfig):
             return MCTSAgent(label, search)
-        lend_after = self._model.config.lend_after if advised else None
+        yield_after = self._model.config.yield_after if advised else None
         battle_search = cast("SimultaneousConfig", search)
         advice = Advised(consult, self._compare)
-        return BattleAgent(label, self._kernels(), battle_search, advice, lend_after)
+        return BattleAgent(label, self._kernels(), battle_search, advice, yield_after)
 
     def _kernels(self) -> RulesKernels:
         """Return the game's compiled rules.
@@ -355,17 +354,20 @@ class AlphaBetaAgent:
         return self._advised.decide(state, player, seed, think, lambda: think(None))
 
     def _search(self) -> AlphaBeta:
+        from plywise.search.alphabeta import config as alphabeta
         from plywise.search.alphabeta.search import AlphaBeta
 
         if not hasattr(self._local, "search"):
             config = self._config
             self._local.search = AlphaBeta(
                 self._kernels,
-                max_depth=config.max_depth,
-                seconds=config.seconds,
-                max_nodes=config.iterations,
-                table_bits=config.table_bits,
-                advice_plies=config.advice_plies,
+                alphabeta.AlphaBetaConfig(
+                    max_depth=config.max_depth,
+                    seconds=config.seconds,
+                    iterations=config.iterations,
+                    table_bits=config.table_bits,
+                    advice_plies=config.advice_plies,
+                ),
             )
         return cast("AlphaBeta", self._local.search)
 
@@ -377,11 +379,12 @@ class MCTSAgent:
     """Tree search in plain Python, for games without compiled rules."""
 
     def __init__(self, name: str, config: MCTSConfig) -> None:
+        from plywise.search import config as search_config
         from plywise.search import mcts
 
         self.name = name
         self._search = mcts.MCTS(
-            mcts.MCTSConfig(
+            search_config.MCTSConfig(
                 seconds=config.seconds,
                 iterations=config.iterations,
                 max_depth=config.max_depth,
@@ -437,12 +440,12 @@ class BattleAgent(TimedAgent):
         kernels: RulesKernels,
         config: SimultaneousConfig,
         advised: Advised,
-        lend_after: float | None = None,
+        yield_after: float | None = None,
     ) -> None:
         self.name = name
         self._kernels = kernels
         self._config = config
-        self._lend_after = lend_after
+        self._yield_after = yield_after
         self._advised = advised
         self._local = threading.local()
         self._search()  # compiles now, not on the clock of the first decision
@@ -483,5 +486,5 @@ class BattleAgent(TimedAgent):
 
     def _search(self) -> SimultaneousSearch | AveragedSearch:
         if not hasattr(self._local, "search"):
-            self._local.search = make_search(self._kernels, self._config, self._lend_after)
+            self._local.search = make_search(self._kernels, self._config, self._yield_after)
         return cast("SimultaneousSearch | AveragedSearch", self._local.search)

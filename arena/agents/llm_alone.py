@@ -17,7 +17,7 @@ from plywise.search.one_step import static_value
 
 if TYPE_CHECKING:
     from plywise.arena.guidance.language_model import LanguageModel
-    from plywise.conf.schema import AgentConfig
+    from plywise.conf.schemas.agents import AgentConfig
     from plywise.engine.kernels import RulesKernels
     from plywise.games.base import State
     from plywise.llm_modules.prompts.examples import ExampleBook
@@ -57,7 +57,7 @@ class LLMAgent(TimedAgent):
         book: ExampleBook | None = None,
     ) -> None:
         self.name = name
-        self._timeout = model.config.timeout if seconds is None else seconds
+        self._timeout = model.asked.timeout if seconds is None else seconds
         self._player = LLMPlayer(model.client(), model.guide_config(), method, book)
         self._kernels = kernels
         self._memory: Memory | None = None

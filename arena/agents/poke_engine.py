@@ -19,7 +19,7 @@ from plywise.search.clock import BattleClock
 from plywise.search.decision import Decision
 
 if TYPE_CHECKING:
-    from plywise.conf.schema import SimultaneousConfig
+    from plywise.conf.schemas.search import SimultaneousConfig
     from plywise.games.base import State
 
 log = logging.getLogger(__name__)

@@ -46,7 +46,7 @@ from plywise.search.one_step import Measure, static_value, suggested
 
 if TYPE_CHECKING:
     from plywise.arena.guidance.language_model import LanguageModel
-    from plywise.conf.schema import AgentConfig
+    from plywise.conf.schemas.agents import AgentConfig
     from plywise.engine.kernels import RulesKernels
 
 log = logging.getLogger(__name__)
@@ -100,7 +100,7 @@ class PokeChampAgent(TimedAgent):
     ) -> None:
         self.name = name
         self.config = config
-        self._timeout = model.config.timeout if seconds is None else seconds
+        self._timeout = model.asked.timeout if seconds is None else seconds
         self._client = model.client()
         self._guides = model.guide_config()
         self._prompts = Prompts()

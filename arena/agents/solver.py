@@ -13,6 +13,7 @@ from plywise.engine.boards.connect_four_solver import ConnectFourSolver
 from plywise.games.grid.connect_four import ConnectFour
 from plywise.games.grid.placing import PlacingGame, PlacingState
 from plywise.search.alphabeta import kernel as negamax
+from plywise.search.alphabeta.config import AlphaBetaConfig
 from plywise.search.alphabeta.search import AlphaBeta, reported_value
 from plywise.search.decision import Decision
 
@@ -42,7 +43,9 @@ class SolverAgent:
         if isinstance(game, ConnectFour):
             self._solver = ConnectFourSolver(game.rows, game.columns, _TABLE_BITS)
             if self._limit is not None:
-                self._search = AlphaBeta(game.kernels(), seconds=self._limit)
+                self._search = AlphaBeta(
+                    game.kernels(), AlphaBetaConfig(max_depth=None, seconds=self._limit)
+                )
 
     def decide(self, state: State, player: int, seed: int) -> Decision:
         """Return the decision; ``seed`` draws among moves that are equally good."""

@@ -12,6 +12,7 @@ from plywise.engine.boards.connect_four_core import LEAST_TABLE_BITS
 from plywise.engine.boards.connect_four_solver import ConnectFourSolver, PositionError
 from plywise.games.grid.connect_four import ConnectFour
 from plywise.games.registry import make_game
+from plywise.search.alphabeta.config import AlphaBetaConfig
 from plywise.search.alphabeta.search import AlphaBeta
 from plywise.search.playouts import random_playouts
 
@@ -38,10 +39,10 @@ def bench_connect_four(depth: int = 13, seed: int = 0) -> dict[str, Any]:
     """
     game = ConnectFour()
     kernels = game.kernels()
-    opening = AlphaBeta(kernels, max_depth=depth)
+    opening = AlphaBeta(kernels, AlphaBetaConfig(seconds=None, max_depth=depth))
     opening.decide(game.new_initial_state().flat(), 0)  # the table's memory is touched once before
     first = opening.decide(game.new_initial_state().flat(), 0)
-    solver = AlphaBeta(kernels, max_depth=42, table_bits=22)
+    solver = AlphaBeta(kernels, AlphaBetaConfig(seconds=None, max_depth=42, table_bits=22))
     rng = Random(seed)
     nodes, checksum = 0, round(first.value * 1e6)
     start = time.perf_counter()

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from plywise.arena.output.files import write_summary
 from plywise.arena.output.screen import near
-from plywise.conf.schema import BenchConfig
+from plywise.conf.schemas.bench import BenchConfig
 
 Figures = Mapping[str, Any]
 """Names, which end in their unit, and numbers."""

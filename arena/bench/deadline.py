@@ -14,7 +14,7 @@ import numpy as np
 from plywise.arena.agents.factory import BattleAgent
 from plywise.arena.guidance.language_model import Advised
 from plywise.arena.play.match import play_game
-from plywise.conf.schema import SimultaneousConfig
+from plywise.conf.schemas.search import SimultaneousConfig
 from plywise.engine.battle.rules import RULES
 from plywise.games.base import State
 from plywise.games.registry import make_game

@@ -18,7 +18,7 @@ from plywise.arena.agents.factory import AlphaBetaAgent, BattleAgent
 from plywise.arena.bench.deadline import TOLERANCE
 from plywise.arena.guidance.language_model import Advised, asks
 from plywise.arena.play.match import decision_seed
-from plywise.conf.schema import AlphaBetaConfig, SimultaneousConfig
+from plywise.conf.schemas.search import AlphaBetaConfig, SimultaneousConfig
 from plywise.datasets.sums import add_fields
 from plywise.games.base import CHANCE, NO_ACTION, SIMULTANEOUS, Game, State
 from plywise.games.registry import make_game

@@ -23,7 +23,8 @@ from plywise.arena.childplay.table import Row, lines, row
 from plywise.arena.guidance.language_model import LanguageModel
 from plywise.arena.output.files import RecordWriter, write_summary
 from plywise.arena.output.screen import near
-from plywise.conf.schema import BenchConfig
+from plywise.conf.schemas.bench import BenchConfig
+from plywise.conf.schemas.llm import AskedLLMGroup
 from plywise.datasets.childplay import smiles
 from plywise.datasets.childplay.presets import GAMES, PRESETS, PUBLISHED, Preset
 from plywise.datasets.errors import ConfigError, PlywiseError
@@ -133,19 +134,27 @@ class _Exam:
         self._answered = False
         self._faults_in_a_row = 0
 
+    @property
+    def _llm(self) -> AskedLLMGroup:
+        assert isinstance(self._config.llm, AskedLLMGroup)  # it is examined
+        return self._config.llm
+
     def task(self, name: str) -> list[Row]:
         """Return the lines of one task, and print its table."""
         total = self._config.instances or self._preset.instances[name]
         with self._console.status(f"{name}: preparing"):
             task = _task(name, self._preset, total, self._config.seed)
-        llm = self._config.llm
         rows = []
         for baseline in task.baselines:
             outcomes = self._gather(task, baseline, self._one_by_one(task, baseline))
             rows.append(row(baseline.name, outcomes))
         if self._model is not None:
             outcomes = self._gather(task, self._model, self._at_once(task, self._model))
-            rows.append(row(self._model.name, outcomes, (llm.prompt_price, llm.completion_price)))
+            rows.append(
+                row(
+                    self._model.name, outcomes, (self._llm.prompt_price, self._llm.completion_price)
+                )
+            )
         published = {} if self._preset.fair else PUBLISHED[name]
         for line in [*lines(name, rows, published, games=name in GAMES), ""]:
             self._console.print(line, soft_wrap=True, markup=False)
@@ -166,7 +175,7 @@ class _Exam:
             yield self._sit(task, who, number)
 
     def _at_once(self, task: Task, who: Examined) -> Iterator[Outcome]:
-        pool = ThreadPoolExecutor(self._config.llm.concurrency, "plywise-exam")
+        pool = ThreadPoolExecutor(self._llm.concurrency, "plywise-exam")
         waiting: list[Future[Outcome]] = []
         try:
             waiting += [pool.submit(self._sit, task, who, k) for k in range(task.total)]

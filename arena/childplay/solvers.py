@@ -15,6 +15,7 @@ from plywise.games.base import Game, State
 from plywise.games.battleship.game import Battleship, BattleshipState
 from plywise.games.grid.connect_four import ConnectFour
 from plywise.games.grid.placing import PlacingState
+from plywise.search.alphabeta.config import AlphaBetaConfig
 from plywise.search.alphabeta.search import AlphaBeta
 
 Choose = Callable[[State, int], int]
@@ -42,7 +43,7 @@ def connect_four(game: Game) -> Choose:
     """Return alpha-beta to seven plies, and the exact solver from :data:`EXACT_FROM` stones on."""
     kernels = game.kernels()
     assert kernels is not None
-    search = AlphaBeta(kernels, max_depth=_DEPTH)
+    search = AlphaBeta(kernels, AlphaBetaConfig(seconds=None, max_depth=_DEPTH))
     board = cast("ConnectFour", game)
     solver = ConnectFourSolver(board.rows, board.columns, table_bits=_SOLVER_BITS)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -13,7 +15,7 @@ from rich.progress import (
 )
 
 from plywise.arena.output.screen import near
-from plywise.conf.models_schema import ModelsConfig
+from plywise.conf.schemas.commands import ModelsConfig
 from plywise.datasets.errors import ConfigError
 from plywise.llm_modules.calls.errors import EmbeddedError
 from plywise.llm_modules.providers.embedded import WEIGHTS_BYTES, default_weights
@@ -29,7 +31,7 @@ from plywise.llm_modules.providers.model_files import (
 _LINES = 20  # of progress in all, where the output is no terminal
 
 
-def run_models(config: ModelsConfig, console: Console | None = None) -> int:
+def run_models(config: ModelsConfig, folder: Path, console: Console | None = None) -> int:
     """List the known files, or fetch one.
 
     Raises:

@@ -16,7 +16,7 @@ from typing import Any
 
 from rich.console import Console
 
-from plywise.conf.schema import SolveConfig
+from plywise.conf.schemas.commands import SolveConfig
 from plywise.datasets.errors import PlywiseError
 
 _SHOWN_FAULTS = 5

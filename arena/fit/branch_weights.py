@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import llvmlite.binding as llvm  # type: ignore[import-untyped]
 import numba
 from rich.console import Console
 
 from plywise.arena.fit.open_play import OpenBattle, open_search, write_found
-from plywise.conf.fit_schema import FitConfig
+from plywise.conf.schemas.commands import FitConfig
 from plywise.datasets.errors import PlywiseError
+from plywise.engine.compile import jit
 from plywise.engine.compile.branch_weights import NEVER
 from plywise.engine.compile.units import program_of
 
@@ -28,8 +28,7 @@ def run_fit(config: FitConfig, folder: Path) -> int:
         PlywiseError: nothing is compiled.
     """
     console = Console(highlight=False)
-    settings: Any = numba.config
-    if settings.DISABLE_JIT:
+    if not jit.COMPILED:
         raise PlywiseError("NUMBA_DISABLE_JIT is set: there is no compiled engine to count in")
     program = program_of("plywise.engine.battle")
     program.count_branches()

@@ -27,7 +27,7 @@ from plywise.arena.fit.open_play import (
     play_shares,
     write_weights,
 )
-from plywise.conf.fit_schema import FitConfig
+from plywise.conf.schemas.commands import FitConfig
 from plywise.engine.battle.evaluate import FEATURES, WEIGHTS, state_features
 from plywise.engine.compile.jit import prepare
 from plywise.search.simultaneous.search import SimultaneousSearch

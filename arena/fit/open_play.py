@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from plywise.arena.output.screen import near
-from plywise.conf.fit_schema import FitConfig
+from plywise.conf.schemas.commands import FitConfig
 from plywise.datasets.pokemon_sets import random_battle_sets
 from plywise.engine.battle.border.battle_state import BattleState
 from plywise.engine.battle.rules import RULES

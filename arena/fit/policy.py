@@ -24,7 +24,7 @@ from plywise.arena.fit.open_play import (
     play_shares,
     write_weights,
 )
-from plywise.conf.fit_schema import FitConfig
+from plywise.conf.schemas.commands import FitConfig
 from plywise.engine.battle.constants import ACTION_SWITCH, NUM_ACTIONS
 from plywise.engine.battle.names import MOVE_NAMES
 from plywise.engine.battle.policy import (

@@ -5,12 +5,20 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from plywise.arena.guidance.trust import Trust, trust_lines, trusts
 from plywise.arena.output.screen import Progress
-from plywise.conf.schema import AgentConfig, LLMGroup, SearchConfig, SimultaneousConfig
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.llm import (
+    AskedLLMGroup,
+    EmbeddedGroup,
+    LLMGroup,
+    OpenAIGroup,
+    StandInGroup,
+)
+from plywise.conf.schemas.search import SearchConfig, SimultaneousConfig
 from plywise.datasets.errors import ConfigError
 from plywise.search.decision import Decision
 from plywise.search.guide.protocol import Consultation, GuideReport
@@ -50,23 +58,28 @@ def with_advice(llm: LLMGroup, agent: AgentConfig) -> LLMGroup:
     """Return the model's settings with what the agent sets for itself.
 
     Raises:
-        ConfigError: a value is out of range or of the wrong kind.
+        ConfigError: a value is out of range or of the wrong kind, or this model has no such key.
     """
+    known = [f.name for f in fields(llm)]
+    for key in agent.llm:
+        if key not in known:
+            raise ConfigError(f"agents: {agent.title}: llm={llm.name} has no setting '{key}'")
     try:
         return replace(llm, **agent.llm)
     except TypeError as error:
         raise ConfigError(f"agents: {agent.title}: llm={agent.llm}: {error}") from error
 
 
-def client_config(llm: LLMGroup) -> LLMConfig:
+def client_config(llm: AskedLLMGroup) -> LLMConfig:
     """Return the settings of the model's client."""
     from plywise.llm_modules.calls.accounting import Budget, Prices
     from plywise.llm_modules.calls.settings import LLMConfig
 
+    endpoint = llm if isinstance(llm, OpenAIGroup) else OpenAIGroup()
     return LLMConfig(
-        base_url=llm.base_url or "",
-        model=llm.model or "",
-        api_key_env=llm.api_key_env,
+        base_url=endpoint.base_url or "",
+        model=endpoint.model or "",
+        api_key_env=endpoint.api_key_env,
         temperature=llm.temperature,
         timeout=llm.timeout,
         max_retries=llm.max_retries,
@@ -93,7 +106,7 @@ def example_book(llm: LLMGroup, game: Game) -> ExampleBook | None:
 
 def one_process(llm: LLMGroup) -> str:
     """Return the setting that wants all games in one process, and why; "" where none does."""
-    if llm.replay is not None or llm.record is not None:
+    if isinstance(llm, AskedLLMGroup) and (llm.replay is not None or llm.record is not None):
         key = "llm.record" if llm.replay is None else "llm.replay"
         return f"{key}: the order in which questions are asked is part of what repeats"
     if llm.name == "embedded":
@@ -167,6 +180,17 @@ class LanguageModel:
         self._teller = _Teller(self)
         self._oracle: Oracle | None = None
 
+    @property
+    def asked(self) -> AskedLLMGroup:
+        """The settings of a model that can be asked.
+
+        Raises:
+            ConfigError: no such model is configured.
+        """
+        if not isinstance(self.config, AskedLLMGroup):
+            raise ConfigError(f"llm={self.config.name} is not asked: llm=embedded or llm=openai")
+        return self.config
+
     def client(self) -> ChatClient:
         """Return the client; starts the embedded server where that is the model.
 
@@ -175,15 +199,16 @@ class LanguageModel:
         """
         if self._client is None:
             _MODEL_LOG.addHandler(self._teller)
-            group, config = self.config, client_config(self.config)
+            group = self.asked
+            config = client_config(group)
             if group.replay is not None:
                 from plywise.llm_modules.providers.replay import Replay
 
                 self._client = Replay(config, group.replay)
                 said = f"{self._client.model}, answers from {group.replay} alone"
                 self.progress(f"Language model: {said}")
-            elif group.name == "embedded":
-                self._client = self._start_embedded(config)
+            elif isinstance(group, EmbeddedGroup):
+                self._client = self._start_embedded(group, config)
             else:
                 from plywise.llm_modules.providers.openai import LLMClient
 
@@ -209,7 +234,7 @@ class LanguageModel:
             self.progress(line)
         if not any(trust.weight for trust in trusted.values()):
             return None
-        if self.config.name == "stand_in":
+        if isinstance(group, StandInGroup):
             from plywise.arena.guidance.oracles import make_oracle
             from plywise.llm_modules.guides.stand_in import StandIn
 
@@ -249,10 +274,11 @@ class LanguageModel:
         weights = dict.fromkeys(group.guides, 1.0)
         if trusted is not None:
             weights = {guide: trust.weight for guide, trust in trusted.items() if trust.weight}
-        return GuideConfig(
-            guides=tuple(weights),
-            trust=weights,
-            max_calls=group.max_calls,
+        asked = GuideConfig(guides=tuple(weights), trust=weights, max_calls=group.max_calls)
+        if not isinstance(group, AskedLLMGroup):
+            return asked
+        return replace(
+            asked,
             asking=group.asking,
             thought=group.thought,
             chances=group.chances,
@@ -267,13 +293,13 @@ class LanguageModel:
         if self._server is not None:
             self._server.close()
 
-    def _start_embedded(self, config: LLMConfig) -> ChatClient:
+    def _start_embedded(self, group: EmbeddedGroup, config: LLMConfig) -> ChatClient:
         from plywise.llm_modules.providers.embedded import EmbeddedServer
         from plywise.llm_modules.providers.openai import LLMClient
 
         start = time.monotonic()
         self.progress("Starting the embedded language model")
-        server = EmbeddedServer(self.config.model_path, threads=self.config.threads)
+        server = EmbeddedServer(group.model_path, threads=group.threads)
         self._server = server.start()
         client = LLMClient(server.llm_config(config), api_key=server.api_key)
         self.progress(

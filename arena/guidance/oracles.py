@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from plywise.arena.settings import make_search
-from plywise.conf.schema import SearchConfig, SimultaneousConfig
+from plywise.conf.schemas.search import SearchConfig, SimultaneousConfig
 from plywise.games.exact_values import TRUTHS, Truth
 from plywise.search.guide.protocol import Question
 
@@ -143,5 +143,5 @@ def make_oracle(game: Game, search: SearchConfig | None, iterations: int) -> Ora
     if game.info.name in TRUTHS:
         return BoardOracle(TRUTHS[game.info.name](game))
     if not isinstance(search, SimultaneousConfig):
-        search = SimultaneousConfig("simultaneous", seconds=None, iterations=1000)
+        search = SimultaneousConfig(seconds=None, iterations=1000)
     return BattleOracle(game, search, iterations)

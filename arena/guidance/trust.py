@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from plywise.arena.output.files import plain, write_summary
-from plywise.conf.llm_schema import LLMGroup
+from plywise.conf.schemas.llm import EmbeddedGroup, LLMGroup, OpenAIGroup, StandInGroup
 from plywise.datasets.errors import PlywiseError
 from plywise.llm_modules.prompts.scoring import LetterFit
 from plywise.search.guide.protocol import Question
@@ -69,9 +69,9 @@ def prompt_digest(llm: LLMGroup, game: str, guide: str) -> str:
 
 
 def _weights_name(llm: LLMGroup) -> str:
-    if llm.name == "stand_in":
+    if isinstance(llm, StandInGroup):
         return f"stand-in-{llm.skill:g}"
-    if llm.name == "embedded":
+    if isinstance(llm, EmbeddedGroup):
         from plywise.llm_modules.providers.embedded import default_weights
         from plywise.llm_modules.providers.model_files import KNOWN, find_model
 
@@ -79,7 +79,8 @@ def _weights_name(llm: LLMGroup) -> str:
         size = path.stat().st_size if path.is_file() else 0
         # A known model is the same under whatever name its file was saved.
         return next((m.name for m in KNOWN.values() if m.size == size), path.stem)
-    return llm.model or os.environ.get("OPENAI_MODEL", "")
+    named = llm.model if isinstance(llm, OpenAIGroup) else None
+    return named or os.environ.get("OPENAI_MODEL", "")
 
 
 def user_file(llm: LLMGroup) -> Path:

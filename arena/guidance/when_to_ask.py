@@ -9,7 +9,7 @@ from plywise.search.guide.when_to_ask import Doubt, WhenUnsure
 
 if TYPE_CHECKING:
     from plywise.arena.guidance.language_model import Consult
-    from plywise.conf.schema import LLMGroup
+    from plywise.conf.schemas.llm import LLMGroup
 
 
 class AskedWhenUnsure(WhenUnsure[Recorded]):

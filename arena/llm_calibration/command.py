@@ -20,13 +20,14 @@ from rich.table import Table
 
 from plywise.arena.guidance.language_model import Consult, LanguageModel, example_book
 from plywise.arena.guidance.trust import model_name, prompt_digest, save
+from plywise.arena.llm_calibration.examples import run_examples
 from plywise.arena.llm_calibration.known import KnownQuestion
 from plywise.arena.llm_calibration.questions import GAMES, questions
 from plywise.arena.llm_calibration.reliability import Answered, Measured, measure
 from plywise.arena.output.files import RecordWriter, write_summary
 from plywise.arena.output.screen import near
-from plywise.conf.llm_calibrate_schema import LLMCommandConfig
-from plywise.conf.schema import AlphaBetaConfig, SimultaneousConfig
+from plywise.conf.schemas.llm import LLMCommandConfig
+from plywise.conf.schemas.search import AlphaBetaConfig, SimultaneousConfig
 from plywise.games.registry import make_game
 from plywise.llm_modules.calls.errors import LLMError
 from plywise.llm_modules.prompts.prompting import LETTERS
@@ -186,3 +187,9 @@ def _table(config: LLMCommandConfig, game: str, results: Mapping[str, Measured])
 def _on_two_lines(share: object) -> str:
     """Return a share with its interval below it, so that the table fits 80 columns."""
     return str(share).replace(" [", "\n[")
+
+
+def run_llm(config: LLMCommandConfig, folder: Path) -> int:
+    """Measure a language model, or make examples for it."""
+    run = run_examples if config.what == "examples" else run_calibrate
+    return run(config, folder)

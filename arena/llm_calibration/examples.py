@@ -18,7 +18,7 @@ from rich.console import Console
 from plywise.arena.llm_calibration.known import KnownQuestion
 from plywise.arena.llm_calibration.questions import questions
 from plywise.arena.output.screen import near
-from plywise.conf.llm_calibrate_schema import LLMCommandConfig
+from plywise.conf.schemas.llm import LLMCommandConfig
 from plywise.datasets.errors import ConfigError
 from plywise.games.exact_values import TRUTHS, Truth
 from plywise.games.registry import make_game

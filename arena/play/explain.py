@@ -22,7 +22,7 @@ from plywise.games.base import State
 from plywise.search.decision import Decision
 
 if TYPE_CHECKING:
-    from plywise.conf.schema import ExplainConfig
+    from plywise.conf.schemas.play import ExplainConfig
 
 _SMALL = 0.005  # shares below are not told
 _LONGEST = 300  # characters of a reply
@@ -239,7 +239,7 @@ class DecisionLogError(PlywiseError):
     """A file that is no decision log."""
 
 
-def run_explain(config: ExplainConfig) -> int:
+def run_explain(config: ExplainConfig, folder: Path) -> int:
     """Print why the decisions of a log fell.
 
     Raises:

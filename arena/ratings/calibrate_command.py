@@ -14,7 +14,7 @@ from plywise.arena.output.screen import near
 from plywise.arena.ratings.simulated import POOLS, coverage
 from plywise.arena.ratings.simulated_sprt import PAIR_MODELS, sprt_rates
 from plywise.arena.ratings.sprt import SPRT
-from plywise.conf.rating_schema import CalibrateConfig
+from plywise.conf.schemas.ratings import CalibrateConfig
 
 
 def run_calibrate(config: CalibrateConfig, folder: Path, console: Console | None = None) -> int:

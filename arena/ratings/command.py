@@ -15,7 +15,7 @@ from plywise.arena.output.screen import near
 from plywise.arena.ratings.csv_file import read_games
 from plywise.arena.ratings.elo import Estimate
 from plywise.arena.ratings.rate import PlayerRating, Ratings, rate
-from plywise.conf.rating_schema import RatingsConfig
+from plywise.conf.schemas.ratings import RatingsConfig
 
 
 def run_ratings(config: RatingsConfig, folder: Path, console: Console | None = None) -> int:

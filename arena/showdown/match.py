@@ -33,7 +33,8 @@ from plywise.arena.showdown.view import (
     turn_line,
 )
 from plywise.arena.showdown.watch import BattlesStalledError, BattleWatch
-from plywise.conf.schema import AgentConfig, ShowdownConfig
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.showdown import ShowdownConfig
 from plywise.datasets.sums import add_fields
 from plywise.search.guide.protocol import GuideReport
 

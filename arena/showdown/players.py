@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from plywise.arena.showdown.connections import player_options, silence
-from plywise.conf.schema import AgentConfig, ServerConfig, ShowdownConfig
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.showdown import ServerConfig, ShowdownConfig
 from plywise.datasets.errors import ConfigError
 
 if TYPE_CHECKING:

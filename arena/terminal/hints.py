@@ -13,6 +13,7 @@ from rich.text import Text
 from plywise.games.base import Game, State
 from plywise.games.battleship.game import Battleship, BattleshipState
 from plywise.games.battleship.hiding import shots_until_found
+from plywise.search.alphabeta.config import AlphaBetaConfig
 from plywise.search.alphabeta.search import AlphaBeta, describe_value
 
 HINT_SECONDS = 1.0
@@ -45,7 +46,9 @@ def _exact(console: Console, game: Game, state: State, player: int) -> None:
     kernels = game.kernels()
     assert kernels is not None
     with console.status("thinking"):
-        search = AlphaBeta(kernels, seconds=HINT_SECONDS, all_values=True)
+        search = AlphaBeta(
+            kernels, AlphaBetaConfig(max_depth=None, seconds=HINT_SECONDS, all_values=True)
+        )
         decision = search.decide(state.flat(), player)
     solved = bool(decision.notes["solved"])
     facts = {o.action: o.facts for o in state.briefing(player).own}
@@ -80,7 +83,8 @@ def _sampled(console: Console, game: Game, state: State, player: int, seed: int)
 
 def _played_out(console: Console, state: State, player: int, seed: int) -> None:
     """Means of the games that plain tree search has played out."""
-    from plywise.search.mcts import MCTS, MCTSConfig
+    from plywise.search.config import MCTSConfig
+    from plywise.search.mcts import MCTS
 
     with console.status("thinking"):
         decision = MCTS(MCTSConfig(seconds=HINT_SECONDS)).decide(state, player, seed)

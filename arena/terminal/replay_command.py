@@ -18,7 +18,7 @@ from rich.text import Text
 from plywise.arena.play.explain import show_explanation
 from plywise.arena.terminal.game_file import GameFile, GameFileError, Position, positions, read_game
 from plywise.arena.terminal.play import result_in_words, show_board, side
-from plywise.conf.schema import ReplayConfig
+from plywise.conf.schemas.play import ReplayConfig
 from plywise.datasets.errors import PlywiseError
 from plywise.games.base import Game
 from plywise.games.registry import make_game
@@ -50,7 +50,7 @@ _LEGEND = "space or → next, b or ← back, g start, G end, q quit"
 _ONE_KEY = re.compile(rb"\x1b\[[0-9;]*[A-Za-z~]|\x1bO[A-Z]|.", re.DOTALL)
 
 
-def run_replay(config: ReplayConfig, console: Console | None = None) -> int:
+def run_replay(config: ReplayConfig, folder: Path, console: Console | None = None) -> int:
     """Show a saved game; keys step where input and output are a terminal.
 
     Raises:

@@ -15,7 +15,7 @@ from plywise.arena.guidance.language_model import with_advice
 from plywise.arena.guidance.trust import trusts
 from plywise.arena.output.files import file_stem, plain
 from plywise.arena.output.provenance import code_digest
-from plywise.conf.schema import TournamentConfig
+from plywise.conf.schemas.tournament import TournamentConfig
 
 # Of the llm group: how calls are made decides nothing about a game.
 _LLM_ASIDE = {

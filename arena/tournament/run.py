@@ -24,7 +24,8 @@ from plywise.arena.tournament.sequential import SequentialStop
 from plywise.arena.tournament.standings import Standings
 from plywise.arena.tournament.store import Fault, FinishedGame, GameStore
 from plywise.arena.tournament.worker import AgentPlayer, Setup
-from plywise.conf.schema import LLMGroup, TournamentConfig
+from plywise.conf.schemas.llm import NoLLMGroup
+from plywise.conf.schemas.tournament import TournamentConfig
 from plywise.datasets.errors import ConfigError
 
 log = logging.getLogger(__name__)
@@ -280,7 +281,7 @@ class Tournament:
             return InlineExecutor(player, group.timeout)
         jobs = group.jobs or (1 if alone else os.cpu_count()) or 1
         setup = replace(setup, llm=replace(config.llm, budget=config.llm.budget.share(jobs)))
-        without_model = LLMGroup(name="none")
+        without_model = NoLLMGroup()
         on_server = kind == "showdown"
         for entrant in entrants:
             compiled = AgentFactory(config.game, config.search, without_model, on_server=on_server)

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from plywise.arena.ratings.sprt import SPRT, RunningSPRT, SPRTVerdict
 from plywise.arena.tournament.report.cutechess_text import sprt_line
 from plywise.arena.tournament.store import FinishedGame
-from plywise.conf.tournament_schema import SPRTGroup
+from plywise.conf.schemas.tournament import SPRTGroup
 
 
 def _test(bounds: SPRTGroup) -> SPRT:

@@ -14,7 +14,10 @@ from plywise.arena.play.record import GameRecord
 from plywise.arena.play.trace import Tracer
 from plywise.arena.tournament.schedule import GameTask
 from plywise.arena.tournament.store import Fault, FinishedGame, pack_actions, pack_trace
-from plywise.conf.schema import AgentConfig, GameConfig, LLMGroup, SearchConfig
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import LLMGroup
+from plywise.conf.schemas.search import SearchConfig
 
 GameOutcome = FinishedGame | Fault
 

@@ -21,8 +21,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from plywise.datasets.cache_folder import cache_root
 from plywise.datasets.errors import PlywiseError
-from plywise.engine.compile.jit import cache_root
 
 log = logging.getLogger(__name__)
 

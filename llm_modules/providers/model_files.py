@@ -18,6 +18,7 @@ from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from typing import IO
 
+from plywise.datasets.cache_folder import cache_root
 from plywise.llm_modules.calls.errors import ModelFileError, one_line
 
 HUB = "https://huggingface.co"
@@ -88,8 +89,7 @@ def models_folder(setting: str | None = None) -> Path:
     """Return where fetched files are: the setting, else a folder in the user's cache."""
     if setting is not None:
         return Path(setting).expanduser()
-    cache = os.environ.get("XDG_CACHE_HOME", "") or Path.home() / ".cache"
-    return Path(cache) / "plywise" / "models"
+    return cache_root() / "models"
 
 
 def fetched(model: ModelFile, folder: Path) -> Path | None:

@@ -11,7 +11,6 @@ a proved win is always played, and no proved loss where a searched action is non
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -21,14 +20,12 @@ from numpy.typing import NDArray
 
 from plywise.engine.kernels import NO_ACTION, TERMINAL, RulesKernels
 from plywise.search.alphabeta import kernel as negamax
+from plywise.search.alphabeta.config import DEEPEST, AlphaBetaConfig
 from plywise.search.alphabeta.root import Root
 from plywise.search.decision import Decision
 from plywise.search.guide.listening import NAP_SECONDS, Listener
 from plywise.search.guide.protocol import Consultation
 from plywise.search.guide.when_to_ask import FIRST_LOOK, Looks
-
-DEEPEST = 250
-"""Largest ``max_depth``."""
 
 _PLY_STEP = 1e-4  # how much a final result loses in a reported value for each ply it is away
 _ESTIMATE_SHARE = 0.95  # a reported estimate counts at most this: any certain result lies beyond
@@ -36,7 +33,7 @@ _SLICE_SECONDS = 0.004
 _SHORTEST_SLICE = 256  # nodes
 _RESERVE_SECONDS, _RESERVE_SHARE = 0.002, 0.2  # of the time; kept for reading the result
 _REPLY_NODES = 100_000  # for the replies to equally good actions, all together
-_REPLY_SHARE = 0.1  # of max_nodes, and half of it of the seconds, that they may take
+_REPLY_SHARE = 0.1  # of iterations, and half of it of the seconds, that they may take
 
 
 class NotTurnBasedError(ValueError):
@@ -57,45 +54,16 @@ class AlphaBeta:
     Args:
         kernels: compiled rules.  The bytes of a state without its field ``rng`` tell positions
             apart, so everything that matters for the rest of the game has to stand in them.
-        max_depth: plies to look ahead (1 … 250; None: to the end of the game, at most 250).
-        seconds: time limit of a decision; None: no limit.  With a limit, a forced action is
-            returned at once, its value searched one ply deep.
-        max_nodes: positions to visit; None: no limit.
-        table_bits: the transposition table has 2**table_bits entries of 16 bytes.
-        all_values: search every root action with a full window, so that each value reported is a
-            real one and no upper bound; costs several times as much.
-        advice_plies: for how many plies of search a fully trusted value of a guide counts: of an
-            estimate searched to depth d the value gets the share ``a / (a + d)`` with
-            ``a = advice_plies * confidence(trust)``.
+        config: settings; with ``seconds`` a forced action is returned at once, its value searched
+            one ply deep.
 
     Raises:
-        ValueError: a limit or the state's dtype is not usable; no limit was given at all.
+        ValueError: the state's dtype or the number of actions is not usable.
     """
 
-    def __init__(
-        self,
-        kernels: RulesKernels,
-        max_depth: int | None = None,
-        seconds: float | None = None,
-        max_nodes: int | None = None,
-        table_bits: int = 20,
-        all_values: bool = False,
-        advice_plies: float = 4.0,
-    ) -> None:
-        if max_depth is None and seconds is None and max_nodes is None:
-            raise ValueError("alpha-beta needs a limit: max_depth, seconds or max_nodes")
-        if max_depth is not None and not 1 <= max_depth <= DEEPEST:
-            raise ValueError(f"max_depth is {max_depth}, it must be 1 … {DEEPEST}")
-        if seconds is not None and not seconds > 0:
-            raise ValueError(f"seconds is {seconds}, it must be more than 0")
-        if max_nodes is not None and max_nodes < 1:
-            raise ValueError(f"max_nodes is {max_nodes}, it must be at least 1")
-        if not 1 <= table_bits <= 30:
-            raise ValueError(f"table_bits is {table_bits}, it must be 1 … 30")
+    def __init__(self, kernels: RulesKernels, config: AlphaBetaConfig) -> None:
         if kernels.num_actions > 2**15:
             raise ValueError(f"alpha-beta takes 32768 actions at most, not {kernels.num_actions}")
-        if not (math.isfinite(advice_plies) and advice_plies >= 0):
-            raise ValueError(f"advice_plies is {advice_plies}, it must be a number from 0 up")
         dtype = kernels.dtype
         rng_type, rng_at = dict(dtype.fields or {})["rng"][:2]
         if dtype.itemsize % 8 or rng_at % 8 or rng_type != np.uint64:
@@ -104,11 +72,8 @@ class AlphaBeta:
                 "make both multiples of 8 (add a spare field)"
             )
         self.kernels = kernels
-        self.max_depth = DEEPEST if max_depth is None else max_depth
-        self.seconds = seconds
-        self.max_nodes = max_nodes
-        self.all_values = all_values
-        self.advice_plies = advice_plies
+        self.config = config
+        self.max_depth = DEEPEST if config.max_depth is None else config.max_depth
         self._run = negamax.runner(dtype)
         self._rules = (
             kernels.step,
@@ -124,7 +89,7 @@ class AlphaBeta:
         self._frames = np.zeros(size, negamax.FRAME)
         self._actions = np.zeros((size, kernels.num_actions), np.int32)
         self._ranks = np.zeros((size, kernels.num_actions), np.int32)
-        self._table = np.zeros(1 << table_bits, negamax.SLOT)
+        self._table = np.zeros(1 << config.table_bits, negamax.SLOT)
         self._wipe()  # memory is touched, and so got, now and not on the clock of a decision
         self._history = np.zeros((2, kernels.num_actions), np.int32)
         self._killers = np.zeros((size, 2), np.int32)
@@ -164,9 +129,9 @@ class AlphaBeta:
         """
         start = time.perf_counter()
         deadline = None
-        if self.seconds is not None:
-            reserve = min(_RESERVE_SECONDS, _RESERVE_SHARE * self.seconds)
-            deadline = start + self.seconds - reserve
+        if self.config.seconds is not None:
+            reserve = min(_RESERVE_SECONDS, _RESERVE_SHARE * self.config.seconds)
+            deadline = start + self.config.seconds - reserve
         mover = int(self.kernels.current(pool_state, 0))
         if mover != player:
             raise NotTurnBasedError(
@@ -219,7 +184,7 @@ class AlphaBeta:
         order = sorted(actions, key=lambda a: -static[a])
         for rank, action in enumerate(reversed(order)):
             self._history[:, action] = rank  # the best guess for other positions, too
-        return Root(order, set(np.flatnonzero(replies).tolist()), self.advice_plies)
+        return Root(order, set(np.flatnonzero(replies).tolist()), self.config.advice_plies)
 
     def _step(self, i: int, player: int, action: int) -> None:
         a0, a1 = (action, NO_ACTION) if player == 0 else (NO_ACTION, action)
@@ -239,11 +204,11 @@ class AlphaBeta:
         if timed:
             guide.hear()
         # A forced action needs none of the clock's time: one ply says something about its value.
-        forced = len(root.order) == 1 and deadline is not None and not self.all_values
+        forced = len(root.order) == 1 and deadline is not None and not self.config.all_values
         limit = 1 if forced else self.max_depth
         depth = 1
         while True:
-            margin = negamax.EVERY if self.all_values else root.margin(depth)
+            margin = negamax.EVERY if self.config.all_values else root.margin(depth)
             self._killers[1, : len(root.model)] = root.likely_replies()
             self._begin(pool_state, player, root.to_search(), depth, margin)
             while self._slice_once(deadline) == negamax.PAUSED:
@@ -255,7 +220,7 @@ class AlphaBeta:
             self._take_over(root, depth)
             completed = depth
             certain = root.scores[root.best()] >= negamax.UNIT * negamax.PLIES - depth
-            done = all(root.solved.values()) or (certain and not self.all_values)
+            done = all(root.solved.values()) or (certain and not self.config.all_values)
             if not timed:
                 if done or depth == limit or self._looks_back():
                     guide.look()
@@ -266,7 +231,7 @@ class AlphaBeta:
                     depth += 1
                     continue
                 guide.wait()
-                if not self.all_values and root.margin(depth) > margin:
+                if not self.config.all_values and root.margin(depth) > margin:
                     continue  # values came: what they may lift over the best needs a real score
             break
         guide.wait()
@@ -274,19 +239,19 @@ class AlphaBeta:
 
     def _out_of_budget(self, deadline: float | None, root: Root) -> bool:
         nodes = int(self._control[0].nodes)
-        if self.max_nodes is not None and nodes >= self.max_nodes:
+        if self.config.iterations is not None and nodes >= self.config.iterations:
             return True
         return deadline is not None and _over(deadline - self._reply_seconds * bool(root.model))
 
     @property
     def _reply_seconds(self) -> float:
         """What is kept before a deadline for the replies that a guide predicts."""
-        return _REPLY_SHARE / 2 * (self.seconds or 0.0)
+        return _REPLY_SHARE / 2 * (self.config.seconds or 0.0)
 
     def _looks_back(self) -> bool:
         """Return whether enough nodes are searched to say how sure the search is."""
         nodes = int(self._control[0].nodes)
-        return self.max_nodes is not None and nodes >= FIRST_LOOK * self.max_nodes
+        return self.config.iterations is not None and nodes >= FIRST_LOOK * self.config.iterations
 
     def _begin(
         self, pool_state: NDArray[Any], player: int, order: list[int], depth: int, margin: int
@@ -329,14 +294,14 @@ class AlphaBeta:
     def _slice_once(self, deadline: float | None, last: int | None = None) -> int:
         """Run the core for about _SLICE_SECONDS, or to the deadline; return DONE or PAUSED.
 
-        ``last``: the count of nodes to stop at (by default ``max_nodes``).
+        ``last``: the count of nodes to stop at (by default ``iterations``).
         """
         budget = self._slice
         if deadline is not None:
             left = deadline - time.perf_counter()
             budget = max(_SHORTEST_SLICE, min(budget, int(budget * left / _SLICE_SECONDS)))
         nodes = int(self._control[0].nodes)
-        last = self.max_nodes if last is None else last
+        last = self.config.iterations if last is None else last
         if last is not None and nodes < last:
             budget = min(budget, last - nodes)
         begin = time.perf_counter()
@@ -378,8 +343,8 @@ class AlphaBeta:
         if not root.model or len(tied) < 2 or root.won():
             return
         nodes = _REPLY_NODES
-        if self.max_nodes is not None:
-            nodes = min(nodes, int(self.max_nodes * _REPLY_SHARE))
+        if self.config.iterations is not None:
+            nodes = min(nodes, int(self.config.iterations * _REPLY_SHARE))
         for action in tied:
             self._pool[0] = pool_state[0]
             self._step(0, player, action)

@@ -18,9 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plywise.engine.kernels import RulesKernels
+from plywise.search.config import SearchError
 from plywise.search.decision import Decision
 from plywise.search.guide.protocol import Consultation
-from plywise.search.simultaneous.config import SearchError, SimultaneousConfig
+from plywise.search.simultaneous.config import SimultaneousConfig
 from plywise.search.simultaneous.result import final_strategy
 from plywise.search.simultaneous.search import RESERVE_SECONDS, SimultaneousSearch
 

@@ -62,7 +62,7 @@ from plywise.search.simultaneous.outcome_cache import (
 )
 from plywise.search.simultaneous.statistics import (
     choose_by_bound,
-    choose_by_habit,
+    choose_by_prior,
     choose_by_regret,
     count_visit,
     draw,
@@ -139,9 +139,9 @@ def _run_slice(
     # At the root priors are in `scale`: there all worlds have been looked at.
     prior_trust = float(control.prior_trust)
     with_priors = prior_trust > 0.0
-    keeps = float(control.renewal) < 1.0
-    habit = float(control.habit)
-    root_habit = float(control.root_habit)
+    keeps = float(control.resample_rate) < 1.0
+    opponent_prior = float(control.opponent_prior)
+    root_opponent_prior = float(control.root_opponent_prior)
 
     for _ in range(iterations):
         # A walk adds a cell for each of its turns, and a child.
@@ -213,7 +213,7 @@ def _run_slice(
             both = by_regret and own_count > 1 and other_count > 1
             own_scale = worlds if at_root else worlds + 1
             other_scale = world if at_root else worlds + 1
-            habits = root_habit if at_root else habit
+            prior_weight = root_opponent_prior if at_root else opponent_prior
             if own_count == 0:
                 own_action = NO_ACTION
             elif own_count == 1:
@@ -232,8 +232,8 @@ def _run_slice(
                 other_action = NO_ACTION
             elif other_count == 1:
                 other_action = int(other_legal[0])
-            elif habits > 0.0 and unit(control) < habits:
-                other_action = choose_by_habit(
+            elif prior_weight > 0.0 and unit(control) < prior_weight:
+                other_action = choose_by_prior(
                     control, stats, other_row, other_legal, other_count, scale, other_scale
                 )
             elif both:

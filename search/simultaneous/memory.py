@@ -42,11 +42,11 @@ CONTROL = np.dtype(
             ("exploration", np.float64),
             ("regret_exploration", np.float64),
             ("discount", np.float64),
-            ("renewal", np.float64),
-            ("kinship", np.float64),
+            ("resample_rate", np.float64),
+            ("shrinkage", np.float64),
             ("prior_trust", np.float64),
-            ("habit", np.float64),
-            ("root_habit", np.float64),
+            ("opponent_prior", np.float64),
+            ("root_opponent_prior", np.float64),
         ],
     )
 )
@@ -55,9 +55,8 @@ CONTROL = np.dtype(
 ``epoch`` (1 … EPOCHS) is part of its keys, which tells them from those of earlier decisions.  Of
 the table ``2 ** bits`` slots are in use, at most ``2 ** most_bits``.  ``kept`` counts the outcomes
 that ``kept_outcomes.py`` keeps.  ``turns`` counts those walked through, ``steps`` those played.
-``cut`` counts leaves that were valued early because an array was full.  ``root_habit`` is the habit
-in the decision that is searched.  ``kinship`` is for how many visits the mean over all worlds
-counts in the opponent's estimate for one world.
+``cut`` counts leaves that were valued early because an array was full.  ``root_opponent_prior`` is
+``opponent_prior`` at the root, where a guide may predict the opponent.
 """
 
 NODE = np.dtype(

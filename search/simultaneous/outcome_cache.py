@@ -5,8 +5,8 @@ reached there before, which costs no turn.  It is played anew, with chance drawn
 that was done fewer than ``sqrt(visits)`` times: progressive widening of the outcomes of chance
 (Couëtoux et al., *Continuous Upper Confidence Trees*, 2011), in a tree whose nodes are still paths
 of actions, not outcomes.  Where visits are many ``sqrt`` means few outcomes, whose chance would
-show in the values; so it is played anew for a share ``renewal`` of its visits at least.  The world
-stays the same all the way down, so what a player learns in a world comes from that world.
+show in the values; so it is played anew for a share ``resample_rate`` of its visits at least.  The
+world stays the same all the way down, so what a player learns in a world comes from that world.
 
 Of a cell ``KEPT`` outcomes are kept at most; then the last one takes the place of the oldest.  They
 take turns: chosen at random, some would count for more than others, and means would vary half as
@@ -62,7 +62,7 @@ def recalled(control: Any, cell: Any) -> int:
     played = int(cell.played)
     kept = int(cell.kept)
     visits = int(cell.count)
-    if kept == 0 or played * played < visits or played < float(control.renewal) * visits:
+    if kept == 0 or played * played < visits or played < float(control.resample_rate) * visits:
         return -1
     return int(cell.states[(visits - played) % kept])
 

@@ -41,7 +41,7 @@ def outlook(
     tried = visits > 0
     best = int(np.argmax(np.where(tried, strategy, -1.0)))
     others = np.delete(np.where(tried, values, -1.0), best)
-    by_world = answers(forest, root, by_regret and root.habit == 0.0)
+    by_world = answers(forest, root, by_regret and root.opponent_prior == 0.0)
     weights = [float(p) * bool(a) for p, a in zip(probabilities, by_world, strict=True)]
     return Outlook(
         gap=max(0.0, float(values[best] - others.max(initial=-1.0))),
@@ -61,7 +61,7 @@ def final_strategy(
     """Return the strategy to play and whether the game is decided already.
 
     Args:
-        config: ``final``, ``threshold`` and ``decisive`` are what counts here.
+        config: ``final``, ``threshold`` and ``decided_value`` are what counts here.
         shares: how much the search likes each action; sums to 1.
         visits: how often each was tried.
         values: what each is worth, in [-1, 1].
@@ -69,7 +69,7 @@ def final_strategy(
     """
     tried = visits > 0
     decided = bool(tried.all()) and bool(
-        values.min() >= config.decisive or values.max() <= -config.decisive
+        values.min() >= config.decided_value or values.max() <= -config.decided_value
     )
     if decided:
         # Among equals the lowest action: in battles that keeps the Tera for later.

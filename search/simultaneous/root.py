@@ -6,7 +6,7 @@ shrinks with the square root of the iterations, as what the search does not know
 samples.  It is bounded, so no answer carries an action over one that is clearly better.
 
 MODEL makes the opponent's *habit*: with probability ``trust`` it plays, at the root, as predicted,
-else as it would without (a restricted Nash response, see ``SimultaneousConfig.habit``).
+else as it would without (a restricted Nash response, see ``SimultaneousConfig.opponent_prior``).
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ class AdvisedRoot(Answers):
         own: legal actions of who decides.
         other: the opponent's, by world.
         bonus: what a fully trusted proposal adds to an action at first, or takes off it.
-        habit: how often the opponent plays by habit where nobody predicts anything.
+        opponent_prior: probability with which the opponent plays its prior where nobody predicts.
 
     Attributes:
         scale: exploration's factors for the opponent in each world, for oneself, and ones.
-        habit: how often the opponent plays as ``scale`` says.
+        opponent_prior: probability with which the opponent plays as ``scale`` says.
     """
 
     def __init__(
@@ -52,12 +52,12 @@ class AdvisedRoot(Answers):
         own: list[int],
         other: list[list[int]],
         bonus: float,
-        habit: float,
+        opponent_prior: float,
     ) -> None:
         self.own = own
         self.other = other
         self.scale = np.ones((worlds + 2, actions))
-        self.habit = habit
+        self.opponent_prior = opponent_prior
         self.used: list[str] = []
         self.ignored = 0
         self._most = bonus
@@ -102,10 +102,10 @@ class AdvisedRoot(Answers):
         if advice.question is Question.PROPOSE:
             return self._propose(weights, trust)
         sure = min(trust, SUREST)
-        kept = (1.0 - sure) * self.habit
+        kept = (1.0 - sure) * self.opponent_prior
         found = [self._predict(w, legal, weights, sure, kept) for w, legal in enumerate(self.other)]
         if any(found):
-            self.habit = sure + kept
+            self.opponent_prior = sure + kept
         return any(found)
 
     def _propose(self, weights: Mapping[int, float], trust: float) -> bool:

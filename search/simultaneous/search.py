@@ -22,11 +22,12 @@ from numpy.typing import NDArray
 
 from plywise.engine.compile.jit import prepare
 from plywise.engine.kernels import SIMULTANEOUS, RulesKernels
+from plywise.search.config import SearchError
 from plywise.search.decision import Decision
 from plywise.search.guide.listening import Listener
 from plywise.search.guide.protocol import Consultation
 from plywise.search.guide.when_to_ask import Looks, Outlook
-from plywise.search.simultaneous.config import SearchError, SimultaneousConfig
+from plywise.search.simultaneous.config import SimultaneousConfig
 from plywise.search.simultaneous.kernel import slice_kernel, uniform_priors
 from plywise.search.simultaneous.memory import MAX_ACTIONS, MAX_WORLDS
 from plywise.search.simultaneous.parallel import Forest, Rein
@@ -137,7 +138,7 @@ class SimultaneousSearch:
             own,
             other,
             self.config.advice_bonus,
-            self.config.habit if self._priors is not None else 0.0,
+            self.config.opponent_prior if self._priors is not None else 0.0,
         )
         if len(own) == 1:
             return self._forced(pool, own[0], player, probabilities, start)
@@ -257,7 +258,7 @@ class SimultaneousSearch:
                 time.sleep(_NAP_SECONDS)
                 continue
             count = size if limit is None else min(size, limit - done)
-            tree.control[0].root_habit = root.habit
+            tree.control[0].root_opponent_prior = root.opponent_prior
             if ear is not None and ear.undecided:
                 count = min(count, ear.looks.ahead(done, limit))
             before = time.perf_counter()
@@ -307,12 +308,12 @@ class SimultaneousSearch:
 
     def loan(self, deadline: float | None) -> tuple[float, float]:
         """Return from when to when the search's cores may be lent to a guide."""
-        if deadline is None or self.config.lend_after is None:
+        if deadline is None or self.config.yield_after is None:
             return 0.0, 0.0
         if self.loans_in_vain >= _LOANS_IN_VAIN:  # until an answer comes all the same
             return 0.0, 0.0
         now = time.perf_counter()
-        return now + self.config.lend_after, now + _LENT_SHARE * (deadline - now)
+        return now + self.config.yield_after, now + _LENT_SHARE * (deadline - now)
 
     def _report(
         self,
@@ -352,7 +353,7 @@ class SimultaneousSearch:
             visits={a: int(n) for a, n in zip(own, visits, strict=True)},
             # Regret matching's average has none of the habit; what was played has.
             opponent=prediction(
-                answers(forest, root, by_regret and root.habit == 0.0), probabilities
+                answers(forest, root, by_regret and root.opponent_prior == 0.0), probabilities
             ),
             value=float((strategy * values).sum()),
             principal_variation=forest.principal_variation(action),

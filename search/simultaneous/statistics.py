@@ -51,7 +51,7 @@ def _share(stats: Any, row: int, a: int) -> float:
 
 
 @kernel
-def choose_by_habit(
+def choose_by_prior(
     control: Any, stats: Any, row: int, legal: Any, count: int, scale: Any, s: int
 ) -> int:
     """Return an action drawn from the priors of a row."""
@@ -99,7 +99,7 @@ def choose_by_bound(
     over all worlds that an opponent's row leans on while it has few visits, or -1.
     """
     exploration = float(control.exploration)
-    kinship = float(control.kinship)
+    shrinkage = float(control.shrinkage)
     scaled = s < scale.shape[0] - 1
     visited = 0.0
     total = 0.0
@@ -122,7 +122,7 @@ def choose_by_bound(
         value = float(stat.value) if visits > 0.0 else average
         if kin >= 0:
             relative = stats[kin, a]
-            known = min(float(int(relative.visits)), kinship)
+            known = min(float(int(relative.visits)), shrinkage)
             if known > 0.0:
                 value = (visits * float(stat.value) + known * float(relative.value)) / (
                     visits + known

@@ -55,7 +55,7 @@ class Tree:
         self.node_rows = self._all_rows.reshape(nodes, -1)  # as many columns as there are worlds
         self.stats = _zeros((rows, actions), STAT)
         self.regrets = _zeros((rows if by_regret else 1, actions), REGRETS)
-        self._keeps = config.renewal < 1.0 and actions <= MAX_NOTED
+        self._keeps = config.resample_rate < 1.0 and actions <= MAX_NOTED
         # An iteration adds a node and, where worlds are many, two cells: half of the table at most.
         self._bits = (nodes * (8 if self._keeps or by_regret else 2) - 1).bit_length()
         self.table = _zeros(2 << self._bits, ENTRY)
@@ -88,10 +88,10 @@ class Tree:
         control.exploration = config.exploration
         control.regret_exploration = config.regret_exploration
         control.discount = config.discount
-        control.renewal = config.renewal if self._keeps else 1.0
-        control.kinship = config.kinship
+        control.resample_rate = config.resample_rate if self._keeps else 1.0
+        control.shrinkage = config.shrinkage
         control.prior_trust = config.prior_trust if with_priors else 0.0
-        control.habit = config.habit if with_priors else 0.0
+        control.opponent_prior = config.opponent_prior if with_priors else 0.0
         self._used_bits = max(self._used_bits, int(control.bits))
         if control.epoch == EPOCHS:
             self.table["key"][: 2 << self._used_bits] = 0

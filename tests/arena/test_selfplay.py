@@ -10,14 +10,11 @@ from rich.console import Console
 
 from plywise.arena.play.replay import states_of
 from plywise.arena.selfplay import Selfplay, SelfplayFileError, load_selfplay, run_selfplay
-from plywise.conf.schema import (
-    AgentConfig,
-    AlphaBetaConfig,
-    GameConfig,
-    LLMGroup,
-    SelfplayConfig,
-    SimultaneousConfig,
-)
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.commands import SelfplayConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import NoLLMGroup
+from plywise.conf.schemas.search import AlphaBetaConfig, SimultaneousConfig
 from plywise.datasets.errors import ConfigError
 from plywise.games.registry import make_game
 
@@ -27,7 +24,7 @@ def write(path: Path, agent: str = "search", **more: Any) -> Selfplay:
         "game": GameConfig("tic_tac_toe"),
         "agent": AgentConfig(agent),
         "search": AlphaBetaConfig(seconds=None, max_depth=3, table_bits=12),
-        "llm": LLMGroup("none"),
+        "llm": NoLLMGroup(),
         "games": 6,
         "seed": 40,
         "out": str(path),

@@ -10,6 +10,7 @@ from plywise.games.check import check_game
 from plywise.games.grid.gomoku import Gomoku
 from plywise.games.grid.tic_tac_toe import TicTacToe
 from plywise.games.registry import make_game
+from plywise.search.alphabeta.config import AlphaBetaConfig
 from plywise.search.alphabeta.search import AlphaBeta
 
 
@@ -23,7 +24,9 @@ def test_small_boards_have_their_known_values(
     # Uiterwijk and van den Herik, "The advantage of the initiative" (2000): 3,3,3 and 4,4,4 are
     # drawn, 4,3,3 is won.
     game = Gomoku(rows, columns, in_line)
-    search = AlphaBeta(game.kernels(), max_depth=rows * columns, table_bits=20)
+    search = AlphaBeta(
+        game.kernels(), AlphaBetaConfig(seconds=None, max_depth=rows * columns, table_bits=20)
+    )
     decision = search.decide(game.new_initial_state().flat(), 0)
     assert decision.notes["solved"]
     assert round(decision.value) == value
@@ -32,8 +35,12 @@ def test_small_boards_have_their_known_values(
 def test_three_in_a_row_is_tic_tac_toe() -> None:
     game, known = Gomoku(3, 3, 3), TicTacToe()
     rng = Random(1)
-    one = AlphaBeta(game.kernels(), max_depth=9, all_values=True, table_bits=12)
-    other = AlphaBeta(known.kernels(), max_depth=9, all_values=True, table_bits=12)
+    one = AlphaBeta(
+        game.kernels(), AlphaBetaConfig(seconds=None, max_depth=9, all_values=True, table_bits=12)
+    )
+    other = AlphaBeta(
+        known.kernels(), AlphaBetaConfig(seconds=None, max_depth=9, all_values=True, table_bits=12)
+    )
     for _ in range(30):
         a, b = game.new_initial_state(), known.new_initial_state()
         for _ in range(rng.randrange(6)):
@@ -70,7 +77,7 @@ def test_five_or_more_win_and_four_do_not() -> None:
 
 def test_search_takes_and_stops_wins() -> None:
     game = Gomoku()
-    search = AlphaBeta(game.kernels(), max_depth=2, table_bits=12)
+    search = AlphaBeta(game.kernels(), AlphaBetaConfig(seconds=None, max_depth=2, table_bits=12))
     state = game.new_initial_state()
     for name in "h8 a1 h9 a2 h10 a3 h11 a4".split():
         state.apply_action(state.string_to_action(name))

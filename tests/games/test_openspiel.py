@@ -11,7 +11,7 @@ import pytest
 from plywise.arena.agents.factory import MCTSAgent
 from plywise.arena.cli import main as cli
 from plywise.arena.play.match import play_game
-from plywise.conf.schema import MCTSConfig
+from plywise.conf.schemas.search import MCTSConfig
 from plywise.datasets.errors import ConfigError
 from plywise.games.base import CHANCE, SIMULTANEOUS, State
 from plywise.games.check import check_game

@@ -11,6 +11,7 @@ from plywise.engine.kernels import TERMINAL
 from plywise.games.base import IllegalActionError
 from plywise.games.check import check_game
 from plywise.games.grid.othello import PASS, Othello
+from plywise.search.alphabeta.config import AlphaBetaConfig
 from plywise.search.alphabeta.search import AlphaBeta
 
 
@@ -83,7 +84,7 @@ def plain(pool: np.ndarray[Any, Any], player: int) -> float:
 
 def test_endgames_are_solved() -> None:
     game = Othello()
-    search = AlphaBeta(game.kernels(), max_depth=40, table_bits=14)
+    search = AlphaBeta(game.kernels(), AlphaBetaConfig(seconds=None, max_depth=40, table_bits=14))
     for seed in range(6):
         rng = Random(f"end {seed}")
         state = game.new_initial_state()
@@ -99,7 +100,7 @@ def test_endgames_are_solved() -> None:
 
 def test_search_beats_random_players() -> None:
     game = Othello()
-    search = AlphaBeta(game.kernels(), max_depth=3, table_bits=12)
+    search = AlphaBeta(game.kernels(), AlphaBetaConfig(seconds=None, max_depth=3, table_bits=12))
     wins = 0
     for seed in range(6):
         rng = Random(seed)

@@ -11,7 +11,7 @@ from rich.console import Console
 from plywise.arena.agents.factory import MCTSAgent
 from plywise.arena.cli import main as cli
 from plywise.arena.terminal.play import Human, play_in_terminal
-from plywise.conf.schema import MCTSConfig
+from plywise.conf.schemas.search import MCTSConfig
 from plywise.datasets.errors import ConfigError
 from plywise.games.check import check_game
 from plywise.games.registry import make_game

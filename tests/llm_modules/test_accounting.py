@@ -15,8 +15,10 @@ from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.cli.main import main
 from plywise.arena.play.match import play_game
 from plywise.arena.play.record import Side
-from plywise.conf.llm_schema import BudgetGroup
-from plywise.conf.schema import AgentConfig, AlphaBetaConfig, GameConfig, LLMGroup
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import BudgetGroup, OpenAIGroup
+from plywise.conf.schemas.search import AlphaBetaConfig
 from plywise.datasets.errors import ConfigError
 from plywise.llm_modules.calls.accounting import Budget, Prices, Spent
 from plywise.llm_modules.calls.errors import LLMBudgetError, LLMConfigError
@@ -56,8 +58,8 @@ def costly(request: JSON) -> Reply:
 
 def play(endpoint: MockEndpoint, seeds: range) -> tuple[Side, dict[str, Any]]:
     """Play games of the model alone, which waits for every answer; return reports and usage."""
-    group = LLMGroup(
-        "openai", endpoint.base_url, "m", timeout=5.0, max_retries=0,
+    group = OpenAIGroup(
+        base_url=endpoint.base_url, model="m", timeout=5.0, max_retries=0,
         guides=["propose", "evaluate"], prompt_price=2.5, completion_price=10.0,
     )  # fmt: skip
     search = AlphaBetaConfig(seconds=None, iterations=100)

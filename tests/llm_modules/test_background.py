@@ -8,7 +8,7 @@ import pytest
 
 from plywise.arena.agents.factory import AlphaBetaAgent
 from plywise.arena.guidance.language_model import Advised, asks
-from plywise.conf.schema import AlphaBetaConfig
+from plywise.conf.schemas.search import AlphaBetaConfig
 from plywise.games.base import Briefing
 from plywise.games.grid.connect_four import ConnectFour, ConnectFourState
 from plywise.llm_modules.calls.settings import LLMConfig

@@ -20,8 +20,10 @@ from plywise.arena.guidance.trust import model_name, prompt_digest, trusts
 from plywise.arena.llm_calibration.command import run_calibrate
 from plywise.arena.llm_calibration.examples import solved
 from plywise.arena.llm_calibration.questions import questions
-from plywise.conf.llm_calibrate_schema import LLMCommandConfig
-from plywise.conf.schema import AgentConfig, AlphaBetaConfig, GameConfig, LLMGroup
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import LLMCommandConfig, OpenAIGroup
+from plywise.conf.schemas.search import AlphaBetaConfig
 from plywise.datasets.errors import ConfigError
 from plywise.games.base import Briefing, Option, State
 from plywise.games.grid.connect_four import ConnectFour
@@ -36,6 +38,7 @@ from plywise.llm_modules.prompts.forms import Form, Wanted
 from plywise.llm_modules.prompts.prompting import LETTERS, Prompts
 from plywise.llm_modules.providers.mock import JSON, MockEndpoint, Reply, says, scores
 from plywise.llm_modules.providers.openai import LLMClient
+from plywise.search.alphabeta import config as alphabeta_config
 from plywise.search.alphabeta.search import AlphaBeta
 from plywise.search.guide.protocol import Question
 
@@ -73,7 +76,8 @@ def results_of(state: State) -> dict[int, int]:
             ended = after.is_terminal()
             found[action] = int(after.returns()[mover]) if ended else -plain_result(after)
         return found
-    search = AlphaBeta(ConnectFour().kernels(), max_depth=42, all_values=True)
+    exact = alphabeta_config.AlphaBetaConfig(seconds=None, max_depth=42, all_values=True)
+    search = AlphaBeta(ConnectFour().kernels(), exact)
     decision = search.decide(state.flat(), mover)
     assert decision.notes["solved"]
     return {action: int(np.sign(value)) for action, value in decision.values.items()}
@@ -327,8 +331,8 @@ def test_a_player_shows_them_with_every_method(method: str) -> None:
     assert lengths == {"sc": [6] * 3, "pokellmon": [6] * 3, "tot": [2]}.get(method, [6])
 
 
-def llm(**more: Any) -> LLMGroup:
-    return LLMGroup(name="openai", model="mock", trust=None, examples=2, **more)
+def llm(**more: Any) -> OpenAIGroup:
+    return OpenAIGroup(model="mock", trust=None, examples=2, **more)
 
 
 def test_trust_without_examples_does_not_hold_with_them(tmp_path: Path) -> None:
@@ -403,10 +407,8 @@ def test_another_board_and_other_settings_are_refused(tmp_path: Path) -> None:
         (tmp_path / "tic_tac_toe.json").write_text(text)
         with pytest.raises(ConfigError, match=r"tic_tac_toe.json are damaged"):
             ExampleBook(TicTacToe(), tmp_path)
-    with pytest.raises(ConfigError, match="of no use with llm=stand_in"):
-        LLMGroup(name="stand_in", examples=2)
     with pytest.raises(ConfigError, match=r"llm.examples"):
-        LLMGroup(name="openai", examples=21)
+        OpenAIGroup(examples=21)
 
 
 def test_the_command_writes_and_refuses(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,14 +11,10 @@ from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.bench.guides import GAMES
 from plywise.arena.cli.main import main
 from plywise.arena.play.match import play_game
-from plywise.conf.schema import (
-    AgentConfig,
-    AlphaBetaConfig,
-    GameConfig,
-    LLMGroup,
-    SearchConfig,
-    SimultaneousConfig,
-)
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import OpenAIGroup
+from plywise.conf.schemas.search import AlphaBetaConfig, SearchConfig, SimultaneousConfig
 from plywise.datasets.errors import ConfigError
 from plywise.games.registry import REGISTRY, make_game
 from plywise.llm_modules.calls.errors import LLMError
@@ -93,7 +89,9 @@ def test_every_guide_in_every_game(game: str, guide: str) -> None:
                 raise StopIteration
 
     with MockEndpoint(opinionated) as endpoint:
-        group = LLMGroup("openai", endpoint.base_url, "m", guides=[guide], trust=1.0, timeout=10.0)
+        group = OpenAIGroup(
+            base_url=endpoint.base_url, model="m", guides=[guide], trust=1.0, timeout=10.0
+        )
         factory = AgentFactory(GameConfig(game), search_for(game), group)
         try:
             agent = factory.build(AgentConfig("llm_search"))

@@ -17,7 +17,10 @@ from poke_env.player import RandomPlayer
 
 from plywise.arena.agents.clocked import seated
 from plywise.arena.agents.factory import AgentFactory
-from plywise.conf.schema import AgentConfig, GameConfig, LLMGroup, SimultaneousConfig
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import OpenAIGroup
+from plywise.conf.schemas.search import SimultaneousConfig
 from plywise.games.showdown.player import DecisionRecord, PlywisePlayer
 from plywise.games.showdown.server import ShowdownServer
 from plywise.llm_modules.providers.mock import JSON, MockEndpoint, Reply, scores
@@ -72,7 +75,9 @@ def test_no_character_of_an_opponents_words_reaches_a_prompt() -> None:
     hostile = Hostile(theirs)
     search = SimultaneousConfig(seconds=None, iterations=40, worlds=2)
     with ShowdownServer() as server, MockEndpoint(first_letters) as endpoint:
-        group = LLMGroup("openai", endpoint.base_url, "m", guides=["propose", "model", "evaluate"])
+        group = OpenAIGroup(
+            base_url=endpoint.base_url, model="m", guides=["propose", "model", "evaluate"]
+        )
         factory = AgentFactory(GameConfig("gen9randombattle"), search, group)
         options: dict[str, Any] = {
             "server_configuration": ServerConfiguration(server.url, "http://127.0.0.1:9/none?"),

@@ -9,7 +9,10 @@ import pytest
 
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.play.match import play_game
-from plywise.conf.schema import AgentConfig, AlphaBetaConfig, GameConfig, LLMGroup
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import OpenAIGroup
+from plywise.conf.schemas.search import AlphaBetaConfig
 from plywise.datasets.errors import ConfigError
 from plywise.games.base import Briefing, Option
 from plywise.games.registry import REGISTRY, make_game
@@ -269,7 +272,7 @@ def test_every_method_plays_every_game(game: str) -> None:
 
 
 def agents(endpoint: MockEndpoint) -> AgentFactory:
-    llm = LLMGroup(name="openai", base_url=endpoint.base_url, model="mock", max_retries=0)
+    llm = OpenAIGroup(base_url=endpoint.base_url, model="mock", max_retries=0)
     return AgentFactory(GameConfig("tic_tac_toe"), AlphaBetaConfig(max_depth=2), llm)
 
 

@@ -18,15 +18,10 @@ from plywise.arena.cli.main import main
 from plywise.arena.output.files import plain
 from plywise.arena.play.match import play_game
 from plywise.arena.tournament.store import GameStore
-from plywise.conf.llm_schema import BudgetGroup
-from plywise.conf.schema import (
-    AgentConfig,
-    AlphaBetaConfig,
-    GameConfig,
-    LLMGroup,
-    SearchConfig,
-    SimultaneousConfig,
-)
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import BudgetGroup, NoLLMGroup, OpenAIGroup
+from plywise.conf.schemas.search import AlphaBetaConfig, SearchConfig, SimultaneousConfig
 from plywise.datasets.errors import ConfigError
 from plywise.llm_modules.calls.errors import (
     LLMConfigError,
@@ -165,15 +160,13 @@ def test_what_is_no_record_is_refused_in_one_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"name": "openai", "record": "a", "replay": "a"}, "exclude each other"),
-        ({"name": "none", "record": "a"}, "of no use with llm=none"),
-        ({"name": "stand_in", "cache": "a"}, "of no use with llm=stand_in"),
-        ({"name": "openai", "budget": BudgetGroup(dollars=1.0)}, "llm.prompt_price"),
+        ({"record": "a", "replay": "a"}, "exclude each other"),
+        ({"budget": BudgetGroup(dollars=1.0)}, "llm.prompt_price"),
     ],
 )
 def test_settings_that_cannot_work_are_refused(settings: dict[str, Any], words: str) -> None:
     with pytest.raises(ConfigError, match=words):
-        LLMGroup(**settings)
+        OpenAIGroup(**settings)
 
 
 # --- experiments ----------------------------------------------------------------------------------
@@ -255,7 +248,7 @@ def test_a_recorded_experiment_repeats_byte_for_byte_without_an_endpoint(
     advised = AgentConfig("llm_search")
 
     def factory(search: SearchConfig = search, **llm: Any) -> AgentFactory:
-        group = LLMGroup("openai", guides=guides, timeout=0.3, max_retries=0, trust=0.9, **llm)
+        group = OpenAIGroup(guides=guides, timeout=0.3, max_retries=0, trust=0.9, **llm)
         return AgentFactory(GameConfig(game), search, group)
 
     opponent = AgentConfig("random")
@@ -269,7 +262,7 @@ def test_a_recorded_experiment_repeats_byte_for_byte_without_an_endpoint(
     assert replayed == recorded
     assert again == cost
     alone, _ = decisions(
-        AgentFactory(GameConfig(game), search, LLMGroup("none")), (advised, opponent), iter(seeds)
+        AgentFactory(GameConfig(game), search, NoLLMGroup()), (advised, opponent), iter(seeds)
     )
     assert alone != recorded  # advice did matter
 

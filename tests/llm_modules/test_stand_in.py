@@ -14,7 +14,10 @@ from plywise.arena.cli.main import main
 from plywise.arena.guidance.language_model import Advised
 from plywise.arena.guidance.oracles import BattleOracle, BoardOracle, make_oracle
 from plywise.arena.tournament.store import GameStore
-from plywise.conf.schema import AgentConfig, GameConfig, LLMGroup, SimultaneousConfig
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import NoLLMGroup
+from plywise.conf.schemas.search import SimultaneousConfig
 from plywise.datasets.pokemon_sets import random_battle_sets
 from plywise.engine.battle.border.battle_state import BattleState
 from plywise.engine.battle.chance_tree import outcomes_of
@@ -118,7 +121,7 @@ def endgame(seed: int) -> BattleState:
 
 
 def battle_oracle(**settings: Any) -> BattleOracle:
-    config = SimultaneousConfig("simultaneous", seconds=None, worlds=2, **settings)
+    config = SimultaneousConfig(seconds=None, worlds=2, **settings)
     return BattleOracle(make_game("gen9randombattle"), config, 2000)
 
 
@@ -154,8 +157,8 @@ def test_the_battle_oracle_predicts_what_the_search_would_play() -> None:
     while state.battle.pool[0].turn < 12:  # by then much has been seen
         legal = [state.legal_actions(p) or [NO_ACTION] for p in (0, 1)]
         state.apply_actions([rng.choice(actions) for actions in legal])
-    config = SimultaneousConfig("simultaneous", seconds=None, iterations=60, worlds=2)
-    factory = AgentFactory(GameConfig("gen9randombattle"), config, LLMGroup("none"))
+    config = SimultaneousConfig(seconds=None, iterations=60, worlds=2)
+    factory = AgentFactory(GameConfig("gen9randombattle"), config, NoLLMGroup())
     played = factory.build(AgentConfig("search")).decide(state, 1, seed=77).strategy
     predicted = make_oracle(game, config, 10).truth(state, 0, MODEL, 77)
     # Player 0 numbers what it has seen in its own way; by name both are the same.
@@ -249,7 +252,7 @@ def test_what_the_oracle_thinks_is_nobodys_time() -> None:
             return {0: 1.0, 1: 0.0}
 
     state = make_game("goofspiel", cards=3).new_initial_state()
-    config = SimultaneousConfig("simultaneous", seconds=0.1, worlds=1)
+    config = SimultaneousConfig(seconds=0.1, worlds=1)
     kernels = state.game.kernels()  # type: ignore[attr-defined]
     guide = StandIn(Thinker(), GuideConfig(guides=("propose",)), 1.0)
     agent = BattleAgent("advised", kernels, config, Advised(guide.consult))

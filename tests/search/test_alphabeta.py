@@ -19,11 +19,17 @@ from plywise.engine.compile.jit import kernel_of
 from plywise.engine.kernels import SIMULTANEOUS, TERMINAL, RulesKernels, signatures
 from plywise.games.grid.connect_four import ConnectFour, ConnectFourState
 from plywise.games.grid.tic_tac_toe import TicTacToe
+from plywise.search.alphabeta.config import AlphaBetaConfig
 from plywise.search.alphabeta.search import AlphaBeta, NotTurnBasedError, describe_value
 from plywise.search.guide.protocol import Advice, GuideReport, Question
 
 Board = tuple[str, ...]  # Connect Four: one text per column, bottom first
 PLY = 1e-4  # what a certain result loses for each ply that it is away
+
+
+def alphabeta(kernels: RulesKernels, **settings: Any) -> AlphaBeta:
+    """Return a search without a clock and to the end of the game, but for ``settings``."""
+    return AlphaBeta(kernels, AlphaBetaConfig(**{"seconds": None, "max_depth": None, **settings}))
 
 
 def shown(result: int, plies: int) -> float:
@@ -86,7 +92,7 @@ def ttt_pool(board: str) -> np.ndarray[Any, Any]:
 
 
 def test_tic_tac_toe_is_a_draw() -> None:
-    decision = AlphaBeta(tic_tac_toe.rules(), max_depth=9).decide(tic_tac_toe.new_pool(), 0)
+    decision = alphabeta(tic_tac_toe.rules(), max_depth=9).decide(tic_tac_toe.new_pool(), 0)
     assert decision.value == 0
     assert decision.notes["solved"]
     assert set(decision.values.values()) == {0.0}  # every first move holds the draw
@@ -94,7 +100,7 @@ def test_tic_tac_toe_is_a_draw() -> None:
 
 
 def test_tic_tac_toe_every_position_has_its_exact_value() -> None:
-    search = AlphaBeta(tic_tac_toe.rules(), max_depth=9, table_bits=10, all_values=True)
+    search = alphabeta(tic_tac_toe.rules(), max_depth=9, table_bits=10, all_values=True)
     boards = list(ttt_positions())
     assert len(boards) == 5478  # a well-known number
     for board in boards:
@@ -212,7 +218,7 @@ def as_columns(state: ConnectFourState) -> Board:
 def test_connect_four_late_positions_have_their_exact_values(seed: int) -> None:
     game = ConnectFour()
     rng = Random(f"late {seed}")
-    search = AlphaBeta(game.kernels(), max_depth=42, table_bits=14, all_values=True)
+    search = alphabeta(game.kernels(), max_depth=42, table_bits=14, all_values=True)
     for _ in range(8):
         state = random_position(game, rng.randint(29, 39), rng)
         player = state.current_player()
@@ -238,7 +244,7 @@ def test_connect_four_tiny_tables_and_best_value_only_are_exact_too() -> None:
         player = state.current_player()
         expected = shown(*PlainSolver(6).value(as_columns(state), player))
         for bits in (1, 4, 16):
-            search = AlphaBeta(game.kernels(), max_depth=42, table_bits=bits)
+            search = alphabeta(game.kernels(), max_depth=42, table_bits=bits)
             decision = search.decide(state.flat(), player)
             assert decision.value == pytest.approx(expected, abs=1e-9)
 
@@ -246,7 +252,7 @@ def test_connect_four_tiny_tables_and_best_value_only_are_exact_too() -> None:
 def test_connect_four_4x4_every_value_from_the_empty_board() -> None:
     game = ConnectFour(rows=4, columns=4)
     result, plies = PlainSolver(4).value(("",) * 4, 0)
-    decision = AlphaBeta(game.kernels(), max_depth=16).decide(game.new_initial_state().flat(), 0)
+    decision = alphabeta(game.kernels(), max_depth=16).decide(game.new_initial_state().flat(), 0)
     assert decision.value == pytest.approx(shown(result, plies))
     assert result == 0
     assert decision.notes["solved"]
@@ -256,7 +262,7 @@ def test_connect_four_4x4_every_value_from_the_empty_board() -> None:
 def test_connect_four_small_boards_from_the_empty_board(rows: int, columns: int) -> None:
     game = ConnectFour(rows=rows, columns=columns)
     expected = plain_sign(("",) * columns, rows, 0, -1, 1, {})
-    search = AlphaBeta(game.kernels(), max_depth=rows * columns, table_bits=18)
+    search = alphabeta(game.kernels(), max_depth=rows * columns, table_bits=18)
     decision = search.decide(game.new_initial_state().flat(), 0)
     assert decision.notes["solved"]
     assert np.sign(decision.value) == expected
@@ -265,7 +271,7 @@ def test_connect_four_small_boards_from_the_empty_board(rows: int, columns: int)
 def test_connect_four_mid_game_winner_agrees_with_plain_alpha_beta() -> None:
     game = ConnectFour(rows=5, columns=5)
     rng = Random("5x5")
-    search = AlphaBeta(game.kernels(), max_depth=25, table_bits=18)
+    search = alphabeta(game.kernels(), max_depth=25, table_bits=18)
     for _ in range(6):
         state = random_position(game, rng.randint(8, 12), rng)
         player = state.current_player()
@@ -301,7 +307,7 @@ def test_fixed_depth_equals_plain_minimax_with_the_same_estimate(depth: int) -> 
     game = ConnectFour()
     kernels = game.kernels()
     rng = Random(f"depth {depth}")
-    search = AlphaBeta(kernels, max_depth=depth, table_bits=12)
+    search = alphabeta(kernels, max_depth=depth, table_bits=12)
     for _ in range(5):
         state = random_position(game, rng.randint(0, 25), rng)
         player = state.current_player()
@@ -316,7 +322,7 @@ def test_fixed_depth_is_deterministic_wherever_it_is_cut_into_slices() -> None:
     pool = random_position(game, 9, Random(3)).flat()
     found = []
     for budget in (256, 5000, 1 << 20):
-        search = AlphaBeta(game.kernels(), max_depth=9)
+        search = alphabeta(game.kernels(), max_depth=9)
         for _ in range(2):  # the second time with a used table
             search._slice = budget
             found.append(replace(search.decide(pool, 1), seconds=0.0))
@@ -329,18 +335,18 @@ def test_a_decision_is_ready_wherever_the_search_is_cut() -> None:
     for action in (3, 2, 3, 2, 3, 1):  # the first player wins with the middle column
         state.apply_action(action)
     for nodes in range(1, 600, 7):
-        decision = AlphaBeta(game.kernels(), max_nodes=nodes, table_bits=8).decide(state.flat(), 0)
+        decision = alphabeta(game.kernels(), iterations=nodes, table_bits=8).decide(state.flat(), 0)
         assert decision.action == 3, nodes
         assert decision.value == pytest.approx(0.9999)
     state.apply_action(0)  # the second player's turn: only the middle column stops a loss
     for nodes in range(200, 3000, 97):
-        decision = AlphaBeta(game.kernels(), max_nodes=nodes, table_bits=8).decide(state.flat(), 1)
+        decision = alphabeta(game.kernels(), iterations=nodes, table_bits=8).decide(state.flat(), 1)
         assert decision.action == 3, nodes
 
 
 def test_deadline_is_kept() -> None:
     game = ConnectFour()
-    search = AlphaBeta(game.kernels(), seconds=0.15)
+    search = alphabeta(game.kernels(), seconds=0.15)
     pool = game.new_initial_state().flat()
     search.decide(pool, 0)
     start = time.perf_counter()
@@ -356,11 +362,11 @@ def test_a_forced_action_takes_no_time_from_the_clock_and_is_searched_without_on
     for action in (0, 0, 0, 0, 0, 0, 1, 2, 2, 1, 1, 2, 2, 1, 1, 2, 2, 1):
         state.apply_action(action)
     assert state.legal_actions() == [3]
-    quick = AlphaBeta(game.kernels(), seconds=30).decide(state.flat(), 0)
+    quick = alphabeta(game.kernels(), seconds=30).decide(state.flat(), 0)
     assert quick.action == 3
     assert quick.depth == 1
     assert quick.seconds < 5
-    full = AlphaBeta(game.kernels(), max_depth=24).decide(state.flat(), 0)
+    full = alphabeta(game.kernels(), max_depth=24).decide(state.flat(), 0)
     assert full.notes["solved"]
     assert full.value == pytest.approx(shown(*PlainSolver(6).value(as_columns(state), 0)))
 
@@ -368,7 +374,7 @@ def test_a_forced_action_takes_no_time_from_the_clock_and_is_searched_without_on
 def test_winner_wins_as_soon_and_loser_resists_as_long_as_possible() -> None:
     game = ConnectFour()
     rng = Random("duel")
-    search = AlphaBeta(game.kernels(), max_depth=42, table_bits=16)
+    search = alphabeta(game.kernels(), max_depth=42, table_bits=16)
     decided = 0
     while decided < 4:
         state = random_position(game, 26, rng)
@@ -412,7 +418,7 @@ def propose(weights: dict[int, float], trust: float = 0.5) -> Advice:
 
 
 def test_advice_decides_between_equal_values_only() -> None:
-    search = AlphaBeta(tic_tac_toe.rules(), max_depth=9)
+    search = alphabeta(tic_tac_toe.rules(), max_depth=9)
     for wanted in range(9):  # all nine first moves draw
         decision = search.decide(tic_tac_toe.new_pool(), 0, Says(propose({wanted: 1.0})))
         assert decision.action == wanted
@@ -425,7 +431,7 @@ def test_advice_decides_between_equal_values_only() -> None:
 
 
 def test_advice_is_weighted_by_trust_and_useless_answers_are_counted() -> None:
-    search = AlphaBeta(tic_tac_toe.rules(), max_depth=9)
+    search = alphabeta(tic_tac_toe.rules(), max_depth=9)
     talk = Says(
         propose({1: 1.0}, trust=0.2),
         propose({7: 1.0}, trust=0.3),
@@ -443,7 +449,7 @@ def test_advice_is_weighted_by_trust_and_useless_answers_are_counted() -> None:
 def test_advice_never_changes_values() -> None:
     game = ConnectFour()
     rng = Random("advice")
-    search = AlphaBeta(game.kernels(), max_depth=42, table_bits=16)
+    search = alphabeta(game.kernels(), max_depth=42, table_bits=16)
     for _ in range(5):
         state = random_position(game, 28, rng)
         player = state.current_player()
@@ -532,7 +538,7 @@ def heap_value(left: int, mover: int) -> tuple[float, int]:
 
 @pytest.mark.parametrize("mover", [0, 1])
 def test_extra_turns_and_graded_results(mover: int) -> None:
-    search = AlphaBeta(HEAP_RULES, max_depth=40, table_bits=8)
+    search = alphabeta(HEAP_RULES, max_depth=40, table_bits=8)
     for left in range(1, 32):
         pool = np.zeros(1, HEAP)
         pool[0].left, pool[0].mover = left, mover
@@ -547,32 +553,32 @@ def test_games_that_are_not_turn_based_are_refused() -> None:
     pool = np.zeros(1, HEAP)
     pool[0].left = 10
     with pytest.raises(NotTurnBasedError, match="nothing to decide"):
-        AlphaBeta(HEAP_RULES, max_depth=3).decide(pool, 1)
+        alphabeta(HEAP_RULES, max_depth=3).decide(pool, 1)
     with pytest.raises(NotTurnBasedError, match="simultaneous"):
-        AlphaBeta(replace(HEAP_RULES, current=both_move), max_depth=3).decide(pool, 0)
+        alphabeta(replace(HEAP_RULES, current=both_move), max_depth=3).decide(pool, 0)
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({}, "needs a limit"),
-        ({"max_depth": 0}, "max_depth is 0"),
-        ({"max_depth": 251}, "max_depth is 251"),
-        ({"seconds": 0}, "seconds is 0"),
-        ({"seconds": float("nan")}, "seconds is nan"),
-        ({"max_nodes": 0}, "max_nodes is 0"),
-        ({"max_depth": 3, "table_bits": 0}, "table_bits is 0"),
+        ({}, "needs seconds or iterations or max_depth"),
+        ({"max_depth": 0}, "max_depth=0"),
+        ({"max_depth": 251}, "max_depth=251"),
+        ({"seconds": 0}, "seconds=0"),
+        ({"seconds": float("nan")}, "seconds=nan"),
+        ({"iterations": 0}, "iterations=0"),
+        ({"max_depth": 3, "table_bits": 0}, "table_bits=0"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        AlphaBeta(TicTacToe().kernels(), **settings)
+        alphabeta(TicTacToe().kernels(), **settings)
 
 
 def test_states_that_cannot_be_hashed_are_refused() -> None:
     odd = np.dtype((np.record, [("rng", np.uint64), ("x", np.int32)]))
     with pytest.raises(ValueError, match="12 bytes"):
-        AlphaBeta(replace(HEAP_RULES, dtype=odd), max_depth=3)
+        alphabeta(replace(HEAP_RULES, dtype=odd), max_depth=3)
 
 
 def test_values_in_words() -> None:
@@ -592,12 +598,14 @@ def test_a_second_process_compiles_nothing(tmp_path: Any) -> None:
         """
         import time
         from plywise.games.registry import make_game
+        from plywise.search.alphabeta.config import AlphaBetaConfig
         from plywise.search.alphabeta.search import AlphaBeta
+        config = AlphaBetaConfig(seconds=None, max_depth=4)
         for name in ("connect_four", "tic_tac_toe"):
             game = make_game(name)
             start = time.perf_counter()
             pool = game.new_initial_state().flat()
-            decision = AlphaBeta(game.kernels(), max_depth=4).decide(pool, 0)
+            decision = AlphaBeta(game.kernels(), config).decide(pool, 0)
             print(decision.action, time.perf_counter() - start)
         from plywise.engine.compile import jit
         print("sources", jit.CACHE_DIR.name)

@@ -12,6 +12,7 @@ from plywise.engine.kernels import RulesKernels
 from plywise.games.base import State
 from plywise.games.grid.connect_four import ConnectFour
 from plywise.games.registry import make_game
+from plywise.search.alphabeta.config import AlphaBetaConfig
 from plywise.search.alphabeta.search import AlphaBeta
 from plywise.search.decision import Decision
 from plywise.search.guide.listening import confidence
@@ -19,6 +20,11 @@ from plywise.search.guide.protocol import Advice, GuideReport, Question
 
 PROPOSE, MODEL, EVALUATE = Question.PROPOSE, Question.MODEL, Question.EVALUATE
 NAN, INF = math.nan, math.inf
+
+
+def alphabeta(kernels: RulesKernels, **settings: Any) -> AlphaBeta:
+    """Return a search without a clock and to the end of the game, but for ``settings``."""
+    return AlphaBeta(kernels, AlphaBetaConfig(**{"seconds": None, "max_depth": None, **settings}))
 
 
 class Says:
@@ -66,7 +72,7 @@ def rules(name: str) -> RulesKernels:
 
 
 def shallow(depth: int = 2, **more: Any) -> AlphaBeta:
-    return AlphaBeta(ConnectFour().kernels(), max_depth=depth, table_bits=12, **more)
+    return alphabeta(ConnectFour().kernels(), max_depth=depth, table_bits=12, **more)
 
 
 START: list[int] = []  # where a shallow search plays the middle, action 3
@@ -160,7 +166,7 @@ def test_the_worst_advice_costs_no_more_than_trust_allows(trust: float, depth: i
     """
     rng = Random(f"worst {trust} {depth}")
     plain, search = shallow(depth, all_values=True), shallow(depth)
-    most = 2 * 0.95 * search.advice_plies * confidence(trust) / depth
+    most = 2 * 0.95 * search.config.advice_plies * confidence(trust) / depth
     lost: list[float] = []
     for _ in range(60):
         state = random_state("connect_four", rng, 16)
@@ -185,12 +191,12 @@ def test_the_worst_advice_costs_no_more_than_trust_allows(trust: float, depth: i
 def test_a_proposal_is_searched_early_where_the_budget_ends() -> None:
     """A depth that is cut short has judged the proposal, and finds it to be the better move."""
     game = ConnectFour()
-    deep = AlphaBeta(game.kernels(), max_depth=8, table_bits=16)
+    deep = alphabeta(game.kernels(), max_depth=8, table_bits=16)
     rng = Random("budget")
     better = 0
     for _ in range(60):
         state = random_state("connect_four", rng, 16)
-        search = AlphaBeta(game.kernels(), max_nodes=250, table_bits=12)
+        search = alphabeta(game.kernels(), iterations=250, table_bits=12)
         truth = decide(deep, state)
         alone, told = decide(search, state), decide(search, state, says(PROPOSE, {truth.action: 1}))
         better += (told.action == truth.action) - (alone.action == truth.action)
@@ -199,7 +205,7 @@ def test_a_proposal_is_searched_early_where_the_budget_ends() -> None:
 
 def test_a_proposal_decides_between_equals() -> None:
     state = played("tic_tac_toe", [])
-    search = AlphaBeta(rules("tic_tac_toe"), max_depth=9, table_bits=12)
+    search = alphabeta(rules("tic_tac_toe"), max_depth=9, table_bits=12)
     for action in range(9):
         assert decide(search, state, says(PROPOSE, {action: 1.0})).action == action
 
@@ -209,7 +215,7 @@ def test_a_proposal_decides_between_equals() -> None:
 
 def test_a_prediction_decides_between_equals_for_the_trap_it_walks_into() -> None:
     """All first moves draw; against the left middle as a reply only some of them win."""
-    search = AlphaBeta(rules("tic_tac_toe"), max_depth=9, table_bits=12)
+    search = alphabeta(rules("tic_tac_toe"), max_depth=9, table_bits=12)
     state = played("tic_tac_toe", [])
     trapped = 0
     for reply in range(9):
@@ -231,7 +237,7 @@ def test_a_prediction_decides_between_equals_for_the_trap_it_walks_into() -> Non
 def test_a_prediction_changes_no_value() -> None:
     rng = Random("model")
     for name, depth in (("connect_four", 4), ("tic_tac_toe", 9), ("othello", 3)):
-        search = AlphaBeta(rules(name), max_depth=depth, table_bits=14)
+        search = alphabeta(rules(name), max_depth=depth, table_bits=14)
         for _ in range(15):
             state = random_state(name, rng, 8)
             alone = decide(search, state)
@@ -299,8 +305,8 @@ def test_no_answer_costs_a_proved_win_or_walks_into_a_proved_loss(name: str) -> 
     rng = Random(f"fuzz {name}")
     kernels = rules(name)
     depth = 3
-    plain = AlphaBeta(kernels, max_depth=depth, table_bits=12, all_values=True)
-    search = AlphaBeta(kernels, max_depth=depth, table_bits=12)
+    plain = alphabeta(kernels, max_depth=depth, table_bits=12, all_values=True)
+    search = alphabeta(kernels, max_depth=depth, table_bits=12)
     seen = [0, 0]
     for _ in range(120):
         state = random_state(name, rng, *((58, 54) if name == "othello" else (30, 0)))
@@ -357,7 +363,7 @@ class Slow(Says):
 
 
 def test_without_a_clock_the_guide_is_waited_for() -> None:
-    search = AlphaBeta(ConnectFour().kernels(), max_nodes=3000, table_bits=12)
+    search = alphabeta(ConnectFour().kernels(), iterations=3000, table_bits=12)
     state = played("connect_four", START)
     advice = Advice(EVALUATE, {0: 1.0, 3: -0.2}, 0.5)
     at_once, late = (
@@ -371,7 +377,7 @@ def test_without_a_clock_the_guide_is_waited_for() -> None:
 
 
 def test_with_a_clock_it_is_waited_for_until_the_time_is_over() -> None:
-    tic_tac_toe = AlphaBeta(rules("tic_tac_toe"), seconds=0.3, table_bits=12)
+    tic_tac_toe = alphabeta(rules("tic_tac_toe"), seconds=0.3, table_bits=12)
     state = played("tic_tac_toe", [])
     told = decide(tic_tac_toe, state, Slow(Advice(PROPOSE, {7: 1.0}, 1.0), seconds=0.1))
     assert told.action == 7  # solved at once, but all moves draw
@@ -382,7 +388,7 @@ def test_with_a_clock_it_is_waited_for_until_the_time_is_over() -> None:
 
 
 def test_nothing_is_waited_for_where_no_answer_can_change_the_decision() -> None:
-    search = AlphaBeta(rules("tic_tac_toe"), seconds=5, table_bits=12)
+    search = alphabeta(rules("tic_tac_toe"), seconds=5, table_bits=12)
     slow = Advice(PROPOSE, {8: 1.0}, 1.0)
     for moves in ([0, 3, 1, 4], [0, 3, 1]):  # wins with c3; only c3 does not lose
         told = decide(search, played("tic_tac_toe", moves), Slow(slow, seconds=99))

@@ -11,7 +11,10 @@ from plywise.arena.agents.catalog import RandomAgent
 from plywise.arena.agents.clocked import Seat, seated
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.play.match import play_game
-from plywise.conf.schema import AgentConfig, GoofspielConfig, LLMGroup, SimultaneousConfig
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GoofspielConfig
+from plywise.conf.schemas.llm import NoLLMGroup
+from plywise.conf.schemas.search import SimultaneousConfig
 from plywise.games.base import TimeLeft
 from plywise.games.showdown.timer import ServerTimer
 from plywise.search.clock import LEAST_SECONDS, MARGIN_SECONDS, BattleClock, to_come, weight
@@ -157,7 +160,7 @@ def test_a_seat_minds_the_servers_timer() -> None:
 
 def test_a_search_keeps_to_the_budget_of_a_game() -> None:
     search = SimultaneousConfig(seconds=None, battle_seconds=0.6, worlds=2, threads=2)
-    factory = AgentFactory(GoofspielConfig(cards=8), search, LLMGroup("none"))
+    factory = AgentFactory(GoofspielConfig(cards=8), search, NoLLMGroup())
     agent = factory.build(AgentConfig("search"))
     notes: list[Any] = []
 

@@ -382,7 +382,7 @@ def test_the_sampling_search_converges_to_the_value(seed: int, depth: int) -> No
             iterations=100_000,
             max_depth=depth,
             algorithm="regret",
-            habit=0.0,
+            opponent_prior=0.0,
             prior_trust=0.0,
             discount=1.0,
             threshold=0.0,

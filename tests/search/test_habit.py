@@ -114,7 +114,7 @@ def restricted(payoff: NDArray[np.float64], player: int, habit: float) -> float:
 def test_the_value_is_that_of_the_restricted_game(
     payoff: list[list[float]], player: int, habit: float, algorithm: str
 ) -> None:
-    engine = habitual(habit=habit, iterations=60_000, algorithm=algorithm)
+    engine = habitual(opponent_prior=habit, iterations=60_000, algorithm=algorithm)
     found = engine.decide(matrix_game(payoff), None, player, seed=2)
     truth = restricted(np.array(payoff), player, habit)
     assert found.value == pytest.approx(truth, abs=0.06)
@@ -122,7 +122,7 @@ def test_the_value_is_that_of_the_restricted_game(
 
 
 def test_a_sure_habit_is_answered_best() -> None:
-    found = habitual(habit=1.0, iterations=3000).decide(matrix_game(RPS), None, 0, seed=2)
+    found = habitual(opponent_prior=1.0, iterations=3000).decide(matrix_game(RPS), None, 0, seed=2)
     assert found.action == 1  # paper, against the rock that comes nine times of ten
     assert found.values[1] == pytest.approx(0.5 * (0.9 - 0.05), abs=0.05)
 
@@ -130,18 +130,18 @@ def test_a_sure_habit_is_answered_best() -> None:
 def test_without_trust_and_habit_priors_change_nothing() -> None:
     alone = SimultaneousSearch(RULES, SimultaneousConfig(**{**FIXED, "iterations": 2000}))
     plain = alone.decide(matrix_game(RPS), None, 0, seed=5)
-    found = habitual(iterations=2000, prior_trust=0.0, habit=0.0)
+    found = habitual(iterations=2000, prior_trust=0.0, opponent_prior=0.0)
     assert found.decide(matrix_game(RPS), None, 0, seed=5).visits == plain.visits
 
 
 def test_priors_come_first_and_remove_nothing() -> None:
     even = matrix_game([[0.0] * 4] * 4)
-    found = habitual(iterations=400, habit=0.0).decide(even, None, 0, seed=5)
+    found = habitual(iterations=400, opponent_prior=0.0).decide(even, None, 0, seed=5)
     assert found.visits[0] > 2 * max(found.visits[a] for a in (1, 2, 3))
     assert min(found.visits.values()) > 5
     # What they find unlikely is found all the same where it is best.
     last = matrix_game([[0.0] * 4, [0.0] * 4, [0.0] * 4, [0.4] * 4])
-    assert habitual(iterations=400, habit=0.0).decide(last, None, 0, seed=5).action == 3
+    assert habitual(iterations=400, opponent_prior=0.0).decide(last, None, 0, seed=5).action == 3
 
 
 class Scissors:
@@ -158,6 +158,6 @@ class Scissors:
 
 
 def test_a_prediction_of_a_guide_becomes_the_habit() -> None:
-    engine = habitual(habit=1.0, iterations=3000)
+    engine = habitual(opponent_prior=1.0, iterations=3000)
     found = engine.decide(matrix_game(RPS), None, 0, seed=2, consultation=Scissors())
     assert found.action == 0

@@ -11,10 +11,11 @@ import pytest
 from plywise.arena.bench.search import mid_game_states
 from plywise.engine.battle.rules import RULES
 from plywise.engine.kernels import SIMULTANEOUS
+from plywise.search.config import SearchError
 from plywise.search.decision import Decision
 from plywise.search.simultaneous import memory as tree_memory
 from plywise.search.simultaneous import tree as simultaneous_tree
-from plywise.search.simultaneous.config import SearchError, SimultaneousConfig
+from plywise.search.simultaneous.config import SimultaneousConfig
 from plywise.search.simultaneous.kernel import BOTH, NOBODY, OWN
 from plywise.search.simultaneous.memory import ALL_WORLDS
 from plywise.search.simultaneous.search import SimultaneousSearch
@@ -35,9 +36,9 @@ def searched(**settings: Any) -> tuple[SimultaneousSearch, Decision]:
 
 
 def test_turns_are_saved() -> None:
-    _, always = searched(renewal=1.0)
+    _, always = searched(resample_rate=1.0)
     assert always.notes["steps"] == always.notes["turns"]
-    played = [searched(renewal=r)[1].notes for r in (0.0, 0.125, 0.5)]
+    played = [searched(resample_rate=r)[1].notes for r in (0.0, 0.125, 0.5)]
     shares = [notes["steps"] / notes["turns"] for notes in played]
     assert shares == sorted(shares)
     assert shares[0] < shares[1] < 0.58 < shares[2] < 1.0
@@ -45,7 +46,7 @@ def test_turns_are_saved() -> None:
 
 @pytest.mark.parametrize("algorithm", ["uct", "regret"])
 def test_what_is_noted_of_a_kept_state_is_true(algorithm: str) -> None:
-    search, _ = searched(algorithm=algorithm, renewal=0.0)
+    search, _ = searched(algorithm=algorithm, resample_rate=0.0)
     (tree,) = search._forest.trees
     count = int(tree.control[0].worlds)
     out = np.zeros(RULES.num_actions, np.int32)
@@ -67,7 +68,7 @@ def test_what_is_noted_of_a_kept_state_is_true(algorithm: str) -> None:
 
 
 def test_how_often_cells_are_played_anew() -> None:
-    search, _ = searched(renewal=0.25)
+    search, _ = searched(resample_rate=0.25)
     (tree,) = search._forest.trees
     control = tree.control[0]
     part = tree.table[1 << int(control.bits) : 2 << int(control.bits)]
@@ -104,5 +105,5 @@ def test_no_node_is_lost_for_lack_of_room(iterations: int) -> None:
 
 
 def test_the_share_is_one() -> None:
-    with pytest.raises(SearchError, match="is not between"):
-        SimultaneousConfig(renewal=1.5)
+    with pytest.raises(SearchError, match="must be between"):
+        SimultaneousConfig(resample_rate=1.5)

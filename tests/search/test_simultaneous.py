@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 
 from plywise.engine.compile.jit import kernel_of
 from plywise.engine.kernels import SIMULTANEOUS, TERMINAL, RulesKernels, signatures
+from plywise.search.config import SearchError
 from plywise.search.decision import Decision
 from plywise.search.exact.matrix import solve
 from plywise.search.guide.protocol import Advice, GuideReport, Question
 from plywise.search.simultaneous import search as simultaneous
 from plywise.search.simultaneous.averaging import AveragedSearch
-from plywise.search.simultaneous.config import SearchError, SimultaneousConfig
+from plywise.search.simultaneous.config import SimultaneousConfig
 from plywise.search.simultaneous.root import FLOOR, AdvisedRoot
 from plywise.search.simultaneous.search import SimultaneousSearch
 
@@ -695,7 +696,7 @@ class SlowGuide(Guide):
 
 
 def test_the_search_lends_its_core_to_a_slow_guide_and_takes_it_back() -> None:
-    config = SimultaneousConfig(seconds=0.6, lend_after=0.1)
+    config = SimultaneousConfig(seconds=0.6, yield_after=0.1)
     advice = propose({3: 1.0}, 0.5)
     search = SimultaneousSearch(RULES, config)
     search.decide(long_choice(), None, 0, 1, seconds=0.05)  # compiles
@@ -794,7 +795,7 @@ def test_a_prediction_is_answered_as_far_as_it_is_trusted(trust: float) -> None:
 def test_what_a_prediction_does_not_name_keeps_what_it_leaves() -> None:
     root = AdvisedRoot(2, 4, [0, 1], [[0, 1, 2, 3], [2, 3]], 0.3, 0.0)
     root.take(Advice(Question.MODEL, {0: 0.6, 1: 0.2}, 1.0))
-    assert root.habit == pytest.approx(0.99)
+    assert root.opponent_prior == pytest.approx(0.99)
     assert root.scale[0] / 4 == pytest.approx([0.6, 0.2, 0.1, 0.1], abs=1e-9)
     assert list(root.scale[1]) == [1.0] * 4  # nothing that it names is possible there
     nothing = AdvisedRoot(1, 4, [0, 1], [[0, 1, 2, 3]], 0.3, 0.0)

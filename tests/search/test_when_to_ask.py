@@ -7,13 +7,24 @@ from typing import Any
 import pytest
 
 from plywise.arena.agents.factory import AgentFactory
-from plywise.conf.schema import AgentConfig, AlphaBetaConfig, GameConfig, LLMGroup
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import StandInGroup
+from plywise.conf.schemas.search import AlphaBetaConfig
+from plywise.engine.kernels import RulesKernels
 from plywise.games.registry import make_game
+from plywise.search.alphabeta import config as alphabeta_config
 from plywise.search.alphabeta.search import AlphaBeta
 from plywise.search.guide.protocol import Advice, Consultation, GuideReport, Question
 from plywise.search.guide.when_to_ask import Doubt, Looks, Outlook, WhenUnsure, entropy, variation
 from plywise.search.simultaneous.config import SimultaneousConfig
 from plywise.search.simultaneous.search import SimultaneousSearch
+
+
+def alphabeta(kernels: RulesKernels, **settings: Any) -> AlphaBeta:
+    """Return a search without a clock and to the end of the game, but for ``settings``."""
+    limits = {"seconds": None, "max_depth": None, **settings}
+    return AlphaBeta(kernels, alphabeta_config.AlphaBetaConfig(**limits))
 
 
 @dataclass
@@ -100,11 +111,11 @@ def connect_four(moves: str) -> Any:
     return state.flat()
 
 
-@pytest.mark.parametrize("limits", [{"max_depth": 4}, {"max_nodes": 20_000}, {"seconds": 0.3}])
+@pytest.mark.parametrize("limits", [{"max_depth": 4}, {"iterations": 20_000}, {"seconds": 0.3}])
 def test_alpha_beta_asks_when_it_is_unsure_and_the_answer_decides(limits: dict[str, Any]) -> None:
     kernels = make_game("connect_four").kernels()
     assert kernels is not None
-    search = AlphaBeta(kernels, advice_plies=1000, **limits)
+    search = alphabeta(kernels, advice_plies=1000, **limits)
     asked = Ask(NEVER_SURE, best=6)
     decision = search.decide(connect_four(""), 0, asked.guide)
     assert asked.opened == 1
@@ -124,7 +135,7 @@ def test_alpha_beta_asks_nothing_about_a_proved_win() -> None:
     kernels = make_game("connect_four").kernels()
     assert kernels is not None
     asked = Ask(NEVER_SURE)
-    decision = AlphaBeta(kernels, max_depth=4).decide(connect_four("121212"), 0, asked.guide)
+    decision = alphabeta(kernels, max_depth=4).decide(connect_four("121212"), 0, asked.guide)
     assert decision.action == 0
     assert asked.opened == 0
     assert "settled" in asked.guide.verdict
@@ -160,7 +171,7 @@ def test_a_guide_that_fails_while_it_is_opened_costs_its_advice_alone() -> None:
         raise RuntimeError("no briefing")
 
     guide = WhenUnsure(broken, NEVER_SURE)
-    decision = AlphaBeta(kernels, max_depth=3).decide(connect_four(""), 0, guide)
+    decision = alphabeta(kernels, max_depth=3).decide(connect_four(""), 0, guide)
     assert "no briefing" in decision.notes["guide_error"]
 
 
@@ -169,7 +180,7 @@ def test_a_guide_that_fails_while_it_is_opened_costs_its_advice_alone() -> None:
 
 def decided(seed: int, **llm: Any) -> dict[str, Any]:
     """Decide once in tic-tac-toe with the stand-in as guide; return the notes."""
-    group = LLMGroup(name="stand_in", guides=["propose", "evaluate"])
+    group = StandInGroup(guides=["propose", "evaluate"])
     factory = AgentFactory(GameConfig("tic_tac_toe"), AlphaBetaConfig(max_depth=2), group)
     agent = factory.build(AgentConfig("llm_search", llm=llm))
     state = factory.game.new_initial_state()

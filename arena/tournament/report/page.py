@@ -22,7 +22,7 @@ from plywise.arena.tournament.identity import identity_digest
 from plywise.arena.tournament.pool_ratings import ratings_of, ratings_over
 from plywise.arena.tournament.standings import Standings
 from plywise.arena.tournament.store import FinishedGame, GameStore
-from plywise.conf.tournament_schema import TournamentGroup
+from plywise.conf.schemas.tournament import TournamentGroup
 from plywise.games.base import SIMULTANEOUS, TERMINAL, Game
 from plywise.games.registry import make_game
 

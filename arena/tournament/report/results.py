@@ -24,7 +24,8 @@ from plywise.arena.tournament.report.page import write_report
 from plywise.arena.tournament.sequential import SequentialStop
 from plywise.arena.tournament.standings import Standings
 from plywise.arena.tournament.store import FinishedGame, GameStore
-from plywise.conf.schema import TournamentConfig
+from plywise.conf.schemas.llm import AskedLLMGroup
+from plywise.conf.schemas.tournament import TournamentConfig
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,8 @@ def write_results(
             console.print(line, soft_wrap=True, markup=False)
         for title, trusted in trust.items():
             console.print(trust_line(title, trusted), soft_wrap=True, markup=False)
-    if games and (config.llm.record is not None or config.llm.replay is not None):
+    llm = config.llm
+    if games and isinstance(llm, AskedLLMGroup) and (llm.record or llm.replay):
         console.print(f"decisions: {summary['decisions']} (equal digests: equal games and advice)")
     if faults:
         console.print(f"{len(faults)} games were aborted; see the table faults in the record.")

@@ -13,7 +13,10 @@ from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.cli.main import main
 from plywise.arena.play.match import play_game
 from plywise.arena.tournament.store import GameStore
-from plywise.conf.schema import AgentConfig, AlphaBetaConfig, GameConfig, LLMGroup
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import OpenAIGroup
+from plywise.conf.schemas.search import AlphaBetaConfig
 from plywise.datasets.errors import ConfigError
 from plywise.games.registry import make_game
 from plywise.llm_modules.providers.mock import JSON, MockEndpoint, Reply, scores
@@ -115,11 +118,9 @@ def test_each_answer_of_a_model_changes_what_is_played(
         options = re.findall(r"(?m)^([A-Z])\. (\w+)", request["messages"][-1]["content"])
         return scores({letter: -0.01 if label == liked else -6.0 for letter, label in options})
 
-    search = AlphaBetaConfig("alphabeta", seconds=None, max_depth=depth, table_bits=12)
+    search = AlphaBetaConfig(seconds=None, max_depth=depth, table_bits=12)
     with MockEndpoint(likes) as endpoint:
-        llm = LLMGroup(
-            "openai", base_url=endpoint.base_url, model="mock", guides=[question], trust=1.0
-        )
+        llm = OpenAIGroup(base_url=endpoint.base_url, model="mock", guides=[question], trust=1.0)
         factory = AgentFactory(GameConfig(game), search, llm)
         try:
             state = factory.game.new_initial_state()

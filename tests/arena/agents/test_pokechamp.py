@@ -10,8 +10,11 @@ import pytest
 
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.agents.pokechamp import PokeChampAgent
-from plywise.conf.schema import AgentConfig, AlphaBetaConfig, GameConfig, LLMGroup
-from plywise.conf.schema import SimultaneousConfig as BattleConfig
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import NoLLMGroup, OpenAIGroup
+from plywise.conf.schemas.search import AlphaBetaConfig
+from plywise.conf.schemas.search import SimultaneousConfig as BattleConfig
 from plywise.datasets.errors import ConfigError
 from plywise.games.base import NO_ACTION, SIMULTANEOUS, State
 from plywise.games.exact_values import TRUTHS
@@ -96,7 +99,7 @@ def fill(request: JSON, percent: Callable[[str], int], best: Callable[[str], flo
 
 def factory(endpoint: MockEndpoint, game: str = "tic_tac_toe", **llm: Any) -> AgentFactory:
     settings: dict[str, Any] = {"max_retries": 0, "max_calls": 20} | llm
-    group = LLMGroup(name="openai", base_url=endpoint.base_url, model="mock", **settings)
+    group = OpenAIGroup(base_url=endpoint.base_url, model="mock", **settings)
     search = AlphaBetaConfig()
     return AgentFactory(GameConfig(game), BattleConfig() if "gen9" in game else search, group)
 
@@ -203,7 +206,7 @@ def test_it_plays_every_game(game: str) -> None:
 
     makes: AgentFactory
     with MockEndpoint(lambda r: fill(r, percent, lambda t: Random(t).random())) as endpoint:
-        group = LLMGroup(name="openai", base_url=endpoint.base_url, model="mock", max_calls=20)
+        group = OpenAIGroup(base_url=endpoint.base_url, model="mock", max_calls=20)
         info = make_game(game).info
         simultaneous = info.simultaneous or info.hidden_information
         search = BattleConfig() if simultaneous else AlphaBetaConfig()
@@ -268,7 +271,7 @@ def test_settings_of_another_agent_are_refused() -> None:
         makes = factory(endpoint)
         with pytest.raises(ConfigError, match=r"agent\.actions is no setting of this agent"):
             makes.check(AgentConfig("llm", actions=2))
-        none = AgentFactory(GameConfig("tic_tac_toe"), AlphaBetaConfig(), LLMGroup("none"))
+        none = AgentFactory(GameConfig("tic_tac_toe"), AlphaBetaConfig(), NoLLMGroup())
         with pytest.raises(ConfigError, match="needs a language model"):
             none.check(AgentConfig("pokechamp"))
         makes.close()

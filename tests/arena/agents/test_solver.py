@@ -12,6 +12,7 @@ from plywise.arena.play.match import play_game
 from plywise.games.grid.connect_four import ConnectFour
 from plywise.games.grid.placing import PlacingState
 from plywise.games.registry import make_game
+from plywise.search.alphabeta.config import AlphaBetaConfig
 from plywise.search.alphabeta.search import AlphaBeta
 
 
@@ -28,7 +29,9 @@ def late(game: ConnectFour, stones: int, rng: Random) -> PlacingState:
 def test_values_and_moves_are_those_of_alphabeta(rows: int, columns: int, stones: int) -> None:
     game = ConnectFour(rows=rows, columns=columns)
     agent = SolverAgent("solver", game, None)
-    exact = AlphaBeta(game.kernels(), max_depth=64, table_bits=18, all_values=True)
+    exact = AlphaBeta(
+        game.kernels(), AlphaBetaConfig(seconds=None, max_depth=64, table_bits=18, all_values=True)
+    )
     rng = Random(stones)
     kinds = set()
     for k in range(30):

@@ -18,8 +18,8 @@ from plywise.arena.childplay.sitting import Outcome
 from plywise.arena.childplay.table import lines, row
 from plywise.arena.cli import main as cli
 from plywise.arena.output.files import read_records
-from plywise.conf.llm_schema import LLMGroup
-from plywise.conf.schema import BenchConfig
+from plywise.conf.schemas.bench import BenchConfig
+from plywise.conf.schemas.llm import EmbeddedGroup, LLMGroup, NoLLMGroup, OpenAIGroup
 from plywise.datasets.childplay import smiles
 from plywise.datasets.childplay.presets import GAMES, PRESETS, TASKS
 from plywise.games.battleship.game import BattleshipState
@@ -28,7 +28,7 @@ from plywise.llm_modules.calls.errors import LLMAuthError, LLMConfigError
 from plywise.llm_modules.exam import ExamPrompts
 from plywise.llm_modules.providers.mock import JSON, MockEndpoint, Reply, refuses, says
 
-NONE = LLMGroup(name="none")
+NONE = NoLLMGroup()
 QUICK = ["tic_tac_toe", "shapes", "lcl_validity", "lcl_construction"]
 
 
@@ -43,8 +43,7 @@ def bench(folder: Path, llm: LLMGroup = NONE, **settings: Any) -> tuple[dict[str
 
 
 def endpoint(mock: MockEndpoint, **settings: Any) -> LLMGroup:
-    return LLMGroup(
-        name="openai",
+    return OpenAIGroup(
         base_url=mock.base_url,
         model="mock",
         **{"max_retries": 0, "timeout": 20.0, **settings},
@@ -238,7 +237,7 @@ def test_an_empty_reply_is_a_fault_as_published_and_illegal_else(tmp_path: Path)
 
 
 def test_an_endpoint_that_is_not_there_ends_the_run_in_one_line(tmp_path: Path) -> None:
-    llm = LLMGroup(name="openai", base_url="http://127.0.0.1:9/v1", model="m", max_retries=0)
+    llm = OpenAIGroup(base_url="http://127.0.0.1:9/v1", model="m", max_retries=0)
     with pytest.raises(ExamStoppedError, match="stopped after 3 faults in a row") as stopped:
         bench(tmp_path, llm, tasks=["shapes"], instances=20)
     assert "\n" not in str(stopped.value)
@@ -304,7 +303,7 @@ def test_nothing_left_to_do_is_an_error(
 
 @pytest.mark.llm
 def test_the_embedded_model_is_examined(tmp_path: Path) -> None:
-    llm = LLMGroup(name="embedded", concurrency=1, max_retries=0, timeout=120.0)
+    llm = EmbeddedGroup(concurrency=1, max_retries=0, timeout=120.0)
     found, _ = bench(tmp_path, llm, tasks=["shapes", "tic_tac_toe"], instances=1, max_tokens=16)
     for task in found["tasks"].values():
         line = next(line for name, line in task.items() if name.startswith("SmolLM2"))

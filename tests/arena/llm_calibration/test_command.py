@@ -18,8 +18,10 @@ from plywise.arena.guidance.trust import CalibrationFileError, trust_lines, trus
 from plywise.arena.llm_calibration.command import run_calibrate
 from plywise.arena.llm_calibration.questions import questions
 from plywise.arena.llm_calibration.reliability import Answered, fit_letters, measure, reliability
-from plywise.conf.llm_calibrate_schema import LLMCommandConfig
-from plywise.conf.schema import AgentConfig, AlphaBetaConfig, GameConfig, LLMGroup
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import EmbeddedGroup, LLMCommandConfig, StandInGroup
+from plywise.conf.schemas.search import AlphaBetaConfig
 from plywise.games.base import State
 from plywise.games.grid.tic_tac_toe import TicTacToe
 from plywise.llm_modules.prompts.prompting import Prompts
@@ -139,7 +141,7 @@ def test_questions_have_the_only_move_as_their_answer(guide: Question) -> None:
 
 
 def command(tmp_path: Path, **llm: object) -> LLMCommandConfig:
-    group = LLMGroup(name="stand_in", calibration=str(tmp_path / "measured.json"))
+    group = StandInGroup(calibration=str(tmp_path / "measured.json"))
     for key, value in llm.items():
         setattr(group, key, value)
     return LLMCommandConfig(games="tic_tac_toe", questions=60, seed=1, llm=group)
@@ -202,7 +204,7 @@ def told(agent: Agent, state: State) -> Decision:
 def test_a_damaged_file_is_one_line(tmp_path: Path, text: str) -> None:
     path = tmp_path / "measured.json"
     path.write_text(text)
-    group = LLMGroup(name="stand_in", trust=None, calibration=str(path))
+    group = StandInGroup(trust=None, calibration=str(path))
     with pytest.raises(CalibrationFileError, match=r"measured\.json: no measured models"):
         trusts(group, "tic_tac_toe")
     path.unlink()
@@ -228,7 +230,7 @@ def test_what_comes_with_the_package_is_of_the_prompts_that_come_with_it() -> No
         for game, guides in games.items():
             for guide, entry in guides.items():
                 assert entry["prompt"] == Prompts().digest(Question(guide)), (model, game, guide)
-    smol = LLMGroup(name="embedded", trust=None)
+    smol = EmbeddedGroup(trust=None)
     assert {t.weight for t in trusts(smol, "tic_tac_toe").values()} == {0.0}
 
 

@@ -16,12 +16,10 @@ from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.agents.max_damage import MaxDamageAgent
 from plywise.arena.output.files import RecordFileError, RecordWriter, plain, read_records
 from plywise.arena.play.match import decision_seed, play_game
-from plywise.conf.schema import (
-    AgentConfig,
-    AlphaBetaConfig,
-    GameConfig,
-    LLMGroup,
-)
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import EmbeddedGroup, NoLLMGroup
+from plywise.conf.schemas.search import AlphaBetaConfig
 from plywise.datasets.errors import ConfigError, PlywiseError
 from plywise.engine.battle.state import BATTLE
 from plywise.engine.kernels import RulesKernels
@@ -31,8 +29,8 @@ from plywise.search.decision import Decision
 from plywise.search.guide.protocol import GuideReport
 
 TIC_TAC_TOE = GameConfig("tic_tac_toe")
-EXACT = AlphaBetaConfig("alphabeta", seconds=None, max_depth=9, table_bits=12)
-NO_LLM = LLMGroup("none")
+EXACT = AlphaBetaConfig(seconds=None, max_depth=9, table_bits=12)
+NO_LLM = NoLLMGroup()
 
 
 class Scripted:
@@ -200,8 +198,8 @@ def test_llm_search_without_a_model_is_pure_search() -> None:
 @pytest.mark.llm
 def test_death_of_the_language_model_costs_only_advice() -> None:
     # Trusted by hand: measured, this model is at chance, and such a one is not even started.
-    group = LLMGroup("embedded", guides=["propose"], timeout=20.0, trust=0.1)
-    search = AlphaBetaConfig("alphabeta", seconds=None, max_depth=3, table_bits=12)
+    group = EmbeddedGroup(guides=["propose"], timeout=20.0, trust=0.1)
+    search = AlphaBetaConfig(seconds=None, max_depth=3, table_bits=12)
     factory = AgentFactory(TIC_TAC_TOE, search, group)
     try:
         agent = factory.build(AgentConfig("llm_search"))
@@ -226,7 +224,7 @@ def test_death_of_the_language_model_costs_only_advice() -> None:
 
 @pytest.mark.llm
 def test_agent_llm_plays_and_tells_its_calls() -> None:
-    factory = AgentFactory(TIC_TAC_TOE, EXACT, LLMGroup("embedded", timeout=60.0))
+    factory = AgentFactory(TIC_TAC_TOE, EXACT, EmbeddedGroup(timeout=60.0))
     try:
         agent = factory.build(AgentConfig("llm"))
         moves: list[int | Exception] = [8, 7, 6, 5, 4]

@@ -11,7 +11,7 @@ import pytest
 from plywise.arena.ratings import calibrate_command as calibrate
 from plywise.arena.ratings.rate import RatedGame, rate
 from plywise.arena.ratings.simulated import POOLS, SimulatedPool, coverage
-from plywise.conf.rating_schema import CalibrateConfig
+from plywise.conf.schemas.ratings import CalibrateConfig
 
 ELO = 400 / log(10)
 PLAYERS = 6

@@ -23,14 +23,11 @@ from plywise.arena.showdown.match import ShowdownMatch, run_showdown
 from plywise.arena.showdown.players import account
 from plywise.arena.showdown.view import LiveBattle, battle_line
 from plywise.arena.showdown.watch import BattlesStalledError
-from plywise.conf.schema import (
-    AgentConfig,
-    GameConfig,
-    LLMGroup,
-    ServerConfig,
-    ShowdownConfig,
-    SimultaneousConfig,
-)
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import NoLLMGroup
+from plywise.conf.schemas.search import SimultaneousConfig
+from plywise.conf.schemas.showdown import ServerConfig, ShowdownConfig
 from plywise.datasets.errors import ConfigError
 from plywise.games.showdown.server import ShowdownServer
 from plywise.search.guide.protocol import GuideReport
@@ -42,7 +39,7 @@ def configuration(agent: str = "pokeenv_random", **changes: object) -> ShowdownC
         "agent": AgentConfig(agent),
         "opponent": AgentConfig("pokeenv_max_base_power"),
         "search": SimultaneousConfig(),
-        "llm": LLMGroup("none"),
+        "llm": NoLLMGroup(),
         "battles": 2,
     }
     return ShowdownConfig(**(settings | changes))  # type: ignore[arg-type]

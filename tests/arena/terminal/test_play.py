@@ -31,6 +31,7 @@ from plywise.games.goofspiel import Goofspiel
 from plywise.games.grid.connect_four import ConnectFour
 from plywise.games.grid.tic_tac_toe import TicTacToe
 from plywise.games.registry import make_game
+from plywise.search.alphabeta.config import AlphaBetaConfig
 from plywise.search.alphabeta.search import AlphaBeta
 from plywise.search.decision import Decision
 
@@ -262,7 +263,7 @@ class Searcher:
     name = "search"
 
     def __init__(self) -> None:
-        self.search = AlphaBeta(TicTacToe().kernels(), max_depth=9)
+        self.search = AlphaBeta(TicTacToe().kernels(), AlphaBetaConfig(seconds=None, max_depth=9))
 
     def decide(self, state: State, player: int, seed: int) -> Decision:
         return self.search.decide(state.flat(), player)

@@ -19,7 +19,10 @@ from plywise.arena.tournament.executors.ray import RayExecutor
 from plywise.arena.tournament.schedule import GameTask
 from plywise.arena.tournament.store import GameStore
 from plywise.arena.tournament.worker import AgentPlayer, Setup
-from plywise.conf.schema import AgentConfig, AlphaBetaConfig, GameConfig, LLMGroup
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import NoLLMGroup
+from plywise.conf.schemas.search import AlphaBetaConfig
 from plywise.datasets.errors import WorkersFailedError
 
 ray = pytest.importorskip("ray", reason="Ray is an extra: pip install 'plywise[ray]'")
@@ -151,9 +154,9 @@ def test_a_game_that_always_takes_its_actor_away_is_given_up(
 
 
 def executor(player: Any, jobs: int, timeout: float | None = None) -> RayExecutor:
-    search = AlphaBetaConfig("alphabeta", seconds=None, max_depth=1, table_bits=12)
+    search = AlphaBetaConfig(seconds=None, max_depth=1, table_bits=12)
     entrants = (AgentConfig("random"), AgentConfig("search"))
-    setup = Setup(player, GameConfig("tic_tac_toe"), search, LLMGroup("none"), entrants)
+    setup = Setup(player, GameConfig("tic_tac_toe"), search, NoLLMGroup(), entrants)
     return RayExecutor(setup, jobs, timeout)
 
 

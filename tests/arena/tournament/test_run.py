@@ -15,19 +15,16 @@ from plywise.arena.tournament.run import Tournament, run_tournament
 from plywise.arena.tournament.schedule import GameTask, Schedule
 from plywise.arena.tournament.store import FinishedGame, GameStore, RecordError, RecordMismatchError
 from plywise.arena.tournament.worker import Setup
-from plywise.conf.schema import (
-    AgentConfig,
-    AlphaBetaConfig,
-    GameConfig,
-    LLMGroup,
-    TournamentConfig,
-)
-from plywise.conf.tournament_schema import TournamentGroup
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import NoLLMGroup
+from plywise.conf.schemas.search import AlphaBetaConfig
+from plywise.conf.schemas.tournament import TournamentConfig, TournamentGroup
 from plywise.datasets.errors import ConfigError, WorkersFailedError
 
 TIC_TAC_TOE = GameConfig("tic_tac_toe")
-EXACT = AlphaBetaConfig("alphabeta", seconds=None, max_depth=9, table_bits=12)
-NO_LLM = LLMGroup("none")
+EXACT = AlphaBetaConfig(seconds=None, max_depth=9, table_bits=12)
+NO_LLM = NoLLMGroup()
 THREE = ["random", "search", {"name": "search", "max_depth": 1}]
 
 

@@ -24,15 +24,11 @@ from plywise.arena.tournament.run import run_tournament
 from plywise.arena.tournament.schedule import GameTask
 from plywise.arena.tournament.store import Fault, FinishedGame, GameStore, unpack_trace
 from plywise.arena.tournament.worker import Setup
-from plywise.conf.schema import (
-    AgentConfig,
-    AlphaBetaConfig,
-    GameConfig,
-    LLMGroup,
-    SimultaneousConfig,
-    TournamentConfig,
-)
-from plywise.conf.tournament_schema import TournamentGroup
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import NoLLMGroup
+from plywise.conf.schemas.search import AlphaBetaConfig, SimultaneousConfig
+from plywise.conf.schemas.tournament import TournamentConfig, TournamentGroup
 from plywise.datasets.errors import ConfigError, PlywiseError, WorkersFailedError
 from plywise.games.base import State
 from plywise.games.showdown.server import ShowdownServer
@@ -40,7 +36,7 @@ from plywise.search.decision import Decision
 
 BATTLES = GameConfig("gen9randombattle")
 FIXED = SimultaneousConfig(seconds=None, iterations=8, worlds=2, max_depth=4)
-NO_LLM = LLMGroup("none")
+NO_LLM = NoLLMGroup()
 AGENTS = ("random", "pokeenv_max_base_power", "pokeenv_random", "pokeenv_simple_heuristics")
 
 

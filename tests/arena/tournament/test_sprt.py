@@ -8,7 +8,7 @@ import pytest
 from plywise.arena.cli.main import main
 from plywise.arena.tournament.sequential import SequentialStop
 from plywise.arena.tournament.store import FinishedGame, GameStore
-from plywise.conf.tournament_schema import SPRTGroup
+from plywise.conf.schemas.tournament import SPRTGroup
 
 
 def games(pairs: int) -> list[FinishedGame]:

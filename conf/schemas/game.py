@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from omegaconf import MISSING
 
-from plywise.conf.checks import at_least as _at_least
+from plywise.datasets.settings import Settings, setting
 
 
 @dataclass
-class GameConfig:
+class GameConfig(Settings):
     """A game by its name in ``plywise games``."""
+
+    PREFIX: ClassVar[str] = "game."
 
     name: str = MISSING
 
@@ -24,12 +26,14 @@ class GameConfig:
 
 @dataclass
 class PluginConfig(GameConfig):
-    """A game that is not ours: ``path:FILE.py`` or ``openspiel:NAME``, and its parameters."""
+    """A game from a file or from OpenSpiel."""
 
-    options: dict[str, Any] = field(default_factory=dict)
+    name: str = setting(MISSING, "path:FILE.py or openspiel:NAME")
+    options: dict[str, Any] = setting({}, "parameters of the game, for example {size: 5}")
 
     def __post_init__(self) -> None:
         """Make a file's path absolute: a record of the game is read from elsewhere too."""
+        super().__post_init__()
         if self.name.startswith("path:"):
             path = Path(self.name.removeprefix("path:")).expanduser().absolute()
             self.name = f"path:{path}"
@@ -44,13 +48,8 @@ class ConnectFourConfig(GameConfig):
     """Connect Four on a board of any size that the kernels hold."""
 
     name: str = "connect_four"
-    rows: int = 6
-    columns: int = 7
-
-    def __post_init__(self) -> None:
-        """Check the board's size."""
-        _at_least("game.rows", self.rows, 4)
-        _at_least("game.columns", self.columns, 4)
+    rows: int = setting(6, "rows of the board", low=4)
+    columns: int = setting(7, "columns of the board", low=4)
 
 
 @dataclass
@@ -58,26 +57,28 @@ class GomokuConfig(GameConfig):
     """Gomoku, or another m,n,k game."""
 
     name: str = "gomoku"
-    rows: int = 15
-    columns: int = 15
-    in_line: int = 5
+    rows: int = setting(15, "rows of the board")
+    columns: int = setting(15, "columns of the board")
+    in_line: int = setting(5, "stones in a line that win")
 
 
 @dataclass
 class GoofspielConfig(GameConfig):
-    """Goofspiel with ``cards`` cards; the prizes' order is descending, ascending or random."""
+    """Goofspiel."""
 
     name: str = "goofspiel"
-    cards: int = 13
-    order: str = "descending"
+    cards: int = setting(13, "cards of each player")
+    order: str = setting(
+        "descending", "order of the prizes: descending, ascending or random (drawn with the seed)"
+    )
 
 
 @dataclass
 class BattleshipConfig(GameConfig):
-    """Battleship with ships of the lengths ``fleet``; ``touching``: whether they may touch."""
+    """Battleship."""
 
     name: str = "battleship"
-    rows: int = 10
-    columns: int = 10
-    fleet: list[int] = field(default_factory=lambda: [5, 4, 3, 3, 2])
-    touching: bool = True
+    rows: int = setting(10, "rows of the sea")
+    columns: int = setting(10, "columns of the sea")
+    fleet: list[int] = setting([5, 4, 3, 3, 2], "lengths of the ships")
+    touching: bool = setting(True, "whether ships may touch")

@@ -1,0 +1,11 @@
+"""The dataclasses of all groups of settings, those of the agents among them."""
+
+from __future__ import annotations
+
+from plywise.conf.listing import Schemas
+from plywise.conf.registry import GROUP_SCHEMAS
+
+
+def group_schemas() -> Schemas:
+    """Return the dataclasses of each group, by the names that its YAML files use."""
+    return {**GROUP_SCHEMAS, "opponent": GROUP_SCHEMAS["agent"]}

@@ -1,0 +1,52 @@
+"""``plywise play``: a game in the terminal, with agents and people from the settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+
+from plywise.arena.agents.factory import AgentFactory
+from plywise.arena.terminal.play import Decider, Human, play_in_terminal
+from plywise.conf.schemas.play import PlayConfig
+from plywise.datasets.errors import ConfigError
+
+_PLAYERS = {
+    "first": ("human", "agent"),
+    "second": ("agent", "human"),
+    "both": ("human", "human"),
+    "none": ("agent", "agent"),
+}
+
+
+def run_play(config: PlayConfig, folder: Path) -> int:
+    """Play a game in the terminal: people, agents or both.
+
+    Raises:
+        ConfigError: the agent cannot play here.
+    """
+    console = Console(highlight=False, no_color=not config.color)
+    factory = AgentFactory(
+        config.game,
+        config.search,
+        config.llm,
+        progress=lambda line: console.print(line),
+        compare=config.explain,
+    )
+    kinds = _PLAYERS[config.side]
+    players: list[Decider | Human] = []
+    try:
+        if config.agent.name == "human" and "agent" in kinds:
+            raise ConfigError("agent=human: choose an agent to play against, or side=both")
+        for kind in kinds:
+            if kind == "agent":
+                players.append(factory.build(config.agent))
+            else:
+                names = ("you", "you") if "agent" in kinds else ("first player", "second player")
+                players.append(Human(names[len(players)]))
+        origin = config.game.name, config.game.parameters()
+        return play_in_terminal(
+            factory.game, players, config.seed, console, folder, origin, config.explain
+        )
+    finally:
+        factory.close()

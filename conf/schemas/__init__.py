@@ -1,0 +1,1 @@
+"""The settings as dataclasses: one per option of a group, one per command."""

@@ -1,0 +1,110 @@
+"""Settings of the commands ``selfplay``, ``fit``, ``solve`` and ``models``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from omegaconf import MISSING
+
+from plywise.conf.schemas.agents import AgentConfig
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import LLMGroup
+from plywise.conf.schemas.search import SearchConfig
+from plywise.datasets.errors import ConfigError
+from plywise.datasets.settings import Settings, setting
+
+
+@dataclass
+class SelfplayConfig(Settings):
+    """Settings of ``plywise selfplay`` (docs/SELFPLAY.md)."""
+
+    game: GameConfig = setting(MISSING, "the game", option="connect_four")
+    search: SearchConfig = setting(MISSING, "how the agent searches", option="alphabeta")
+    agent: AgentConfig = setting(MISSING, "the agent that plays both sides", option="search")
+    llm: LLMGroup = setting(MISSING, "the language model", option="none")
+    games: int = setting(100, "games to play", low=1)
+    seed: int = setting(0, "seed of the first game; the next ones count up", low=0)
+    jobs: int = setting(1, "processes", low=1)
+    out: str | None = setting(None, ".npz file to write; null: one in the run's folder")
+    openings: int = setting(
+        2, "random actions at the start, so that games of a deterministic agent differ", low=0
+    )
+
+
+@dataclass
+class FitConfig(Settings):
+    """Settings of ``plywise fit``.
+
+    ``evaluation`` and ``policy`` fit the weights of battle values and of the priors, ``branches``
+    counts how often the engine's branches are taken; all by self-play.
+    """
+
+    what: str = setting("evaluation", "what to fit", choices=("evaluation", "policy", "branches"))
+    battles: int = setting(2000, "battles to play; a tenth of them tests a fit of weights", low=20)
+    iterations: int = setting(300, "iterations of the search, for each decision", low=1)
+    seed: int = setting(0, "seed of the battles")
+    jobs: int = setting(1, "processes (evaluation and policy)", low=1)
+    ridge: float = setting(50.0, "penalty on the squared weights (evaluation and policy)", low=0)
+    out: str | None = setting(None, "file of the weights; null: one in the run's folder")
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        super().__post_init__()
+        if self.what == "branches":
+            for name in ("jobs", "ridge"):
+                if getattr(self, name) != getattr(FitConfig, name):
+                    raise ConfigError(
+                        f"{name}={getattr(self, name)}: branches are counted in one process, and "
+                        "have no weights"
+                    )
+
+
+@dataclass
+class SolveConfig(Settings):
+    """Settings of ``plywise solve``.
+
+    A line of the file is a position, as the columns or squares played (1 … 9), and optionally its
+    score; the last line printed is JSON.
+    """
+
+    what: str = setting("connect_four", "the game", choices=("connect_four", "tic_tac_toe"))
+    file: str = setting(MISSING, "text file, one position a line")
+    best: bool = setting(True, "find all moves that keep the score (their time is not counted)")
+    rows: int = setting(6, "connect_four: rows of the board", low=1)
+    columns: int = setting(7, "connect_four: columns of the board", low=4, high=9)
+    table_bits: int = setting(
+        23, "connect_four: logarithm to base 2 of the table's entries, 8 bytes each",
+        low=12, high=30,
+    )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        super().__post_init__()
+        if (self.rows + 1) * self.columns > 64:
+            raise ConfigError(
+                f"rows={self.rows} columns={self.columns}: (rows + 1) * columns must not exceed 64"
+            )
+
+
+@dataclass
+class ModelsConfig(Settings):
+    """Settings of ``plywise models``.
+
+    ``plywise models list`` prints the model files that ``llm=embedded`` knows by name, and where
+    they are; ``plywise models fetch NAME`` downloads one, and resumes a download that was broken.
+    """
+
+    what: str = setting("list", "what to do", choices=("list", "fetch"))
+    name: str | None = setting(None, "model to fetch")
+    hub: str | None = setting(
+        None, "address of the model hub; null: $HF_ENDPOINT, else the public one"
+    )
+    folder: str | None = setting(None, "folder of the files; null: one in the user's cache folder")
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        super().__post_init__()
+        if self.what == "fetch" and self.name is None:
+            raise ConfigError("which model? plywise models fetch NAME (plywise models lists them)")
+        if self.hub is not None and not self.hub.startswith(("http://", "https://")):
+            raise ConfigError(f"hub={self.hub}: must start with http:// or https://")

@@ -1,0 +1,62 @@
+"""The ``search`` group: the searches' own settings, and what an agent adds to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from omegaconf import MISSING
+
+from plywise.datasets.errors import ConfigError
+from plywise.datasets.settings import setting
+from plywise.search import config as search_config
+from plywise.search.alphabeta import config as alphabeta_config
+from plywise.search.simultaneous import config as simultaneous_config
+
+
+@dataclass
+class SearchConfig(search_config.SearchBudget):
+    """Limits that every search has, and its name in ``search=NAME``."""
+
+    PREFIX: ClassVar[str] = "search."
+
+    name: str = MISSING
+
+
+@dataclass
+class AlphaBetaConfig(alphabeta_config.AlphaBetaConfig, SearchConfig):
+    """Alpha-beta with a transposition table, for turn-based games."""
+
+    name: str = "alphabeta"
+
+
+@dataclass
+class SimultaneousConfig(simultaneous_config.SimultaneousConfig, SearchConfig):
+    """Tree search over sampled states, where moves are simultaneous or something is hidden."""
+
+    LIMITS: ClassVar[tuple[str, ...]] = ("seconds", "iterations", "battle_seconds")
+
+    name: str = "simultaneous"
+    worlds: int = setting(16, "sampled states, for example opponent teams", low=1, high=251)
+    sharing: str = setting(
+        "shared", "one strategy for all worlds, or the mean of a search of each (averaged)",
+        choices=("shared", "averaged"),
+    )  # fmt: skip
+    battle_seconds: float | None = setting(
+        None, "wall time for all decisions of one battle; null: no limit", above=0
+    )
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        super().__post_init__()
+        if self.threads > 1 and self.sharing == "averaged":
+            raise ConfigError(
+                f"search.threads={self.threads}: search.sharing=averaged has one thread"
+            )
+
+
+@dataclass
+class MCTSConfig(search_config.MCTSConfig, SearchConfig):
+    """Monte-Carlo tree search in plain Python, for any game."""
+
+    name: str = "mcts"

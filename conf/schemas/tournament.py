@@ -1,0 +1,141 @@
+"""Settings of tournaments and of their reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from omegaconf import MISSING
+
+from plywise.conf.schemas.agents import AgentConfig, parse_agents
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import LLMGroup
+from plywise.conf.schemas.ratings import virtual_draws_setting
+from plywise.conf.schemas.search import SearchConfig
+from plywise.datasets.errors import ConfigError
+from plywise.datasets.settings import Settings, setting
+
+
+@dataclass
+class SPRTGroup(Settings):
+    """Sequential test of two agents, which stops a match early (``arena/ratings/sprt.py``)."""
+
+    PREFIX: ClassVar[str] = "tournament.sprt."
+
+    elo0: float = setting(0.0, "H0: the first agent's Elo above the second's")
+    elo1: float | None = setting(None, "H1: the same; null: no test, all pairs are played")
+    alpha: float = setting(0.05, "rate of accepting H1 if H0 is true, below 0.5")
+    beta: float = setting(0.05, "rate of accepting H0 if H1 is true, below 0.5")
+    model: str = setting("normalized", "scale of Elo there", choices=("normalized", "logistic"))
+
+    def __post_init__(self) -> None:
+        """Check the bounds."""
+        super().__post_init__()
+        if self.elo1 is not None and self.elo1 <= self.elo0:
+            raise ConfigError(
+                f"tournament.sprt.elo1={self.elo1:g}: must be greater than elo0={self.elo0:g}"
+            )
+        for key, value in (("alpha", self.alpha), ("beta", self.beta)):
+            if not 0 < value < 0.5:
+                raise ConfigError(f"tournament.sprt.{key}={value:g}: must lie between 0 and 0.5")
+
+
+@dataclass
+class TournamentGroup(Settings):
+    """Pairings, and where their games are played."""
+
+    PREFIX: ClassVar[str] = "tournament."
+
+    pairing: str = setting(
+        "round_robin",
+        "each against each; gauntlet: the first agent against each other one; ladder: neighbours "
+        "in the standings, after every round",
+        choices=("round_robin", "gauntlet", "ladder"),
+    )
+    pairs: int = setting(
+        20, "pairs of games of every pairing, with the same seed and sides swapped; ladder: rounds",
+        low=1,
+    )  # fmt: skip
+    seed: int = setting(0, "seed of the first pair; the next pairs count up")
+    openings: int = setting(
+        0, "random actions at the start of each game, the same in both games of a pair", low=0
+    )
+    executor: str = setting(
+        "local",
+        "where games are played: worker processes (local), this process (inline), a Ray cluster, "
+        "or workers with a Showdown server each",
+        choices=("local", "inline", "ray", "showdown"),
+    )
+    jobs: int | None = setting(
+        None, "games at once; null: one for each core (with the embedded model: 1)", low=1
+    )
+    ray_address: str | None = setting(
+        None, "address of a Ray cluster; null: one started on this machine"
+    )
+    timeout: float | None = setting(None, "seconds that one game may take; null: any", above=0)
+    retries: int = setting(2, "retries of an aborted game", low=0)
+    faults_lose: bool = setting(
+        False, "a game aborted every time is lost by the agent at fault; else it has no result"
+    )
+    record: str | None = setting(
+        None,
+        "SQLite file of all games; null: one in outputs/records that belongs to these settings, so "
+        "that the same command continues",
+    )
+    trace: bool = setting(True, "keep each decision's values and advice for the report")
+    replays: int = setting(200, "games with values and advice in the report, spread evenly", low=0)
+    sprt: SPRTGroup = field(default_factory=SPRTGroup)
+    anchor: str | None = setting(
+        None, "agent whose rating is fixed; null: random if it plays, else the mean is"
+    )
+    anchor_rating: float = setting(0.0, "the fixed rating, in Elo")
+    virtual_draws: float = virtual_draws_setting()
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        super().__post_init__()
+        if self.openings and self.executor == "showdown":
+            raise ConfigError(
+                f"tournament.openings={self.openings}: none with tournament.executor=showdown "
+                "(battles differ by their seeds)"
+            )
+
+    def sequential_test(self) -> SPRTGroup | None:
+        """Return ``sprt`` where it is asked for."""
+        return None if self.sprt.elo1 is None else self.sprt
+
+
+@dataclass
+class ReportConfig(Settings):
+    """Settings of ``plywise report``."""
+
+    record: str = setting(MISSING, "SQLite file of a tournament")
+    out: str | None = setting(None, "page to write; null: beside the record, with .html at its end")
+    replays: int | None = setting(
+        None, "games with values and advice in the page; null: as in the tournament", low=0
+    )
+
+
+@dataclass
+class TournamentConfig(Settings):
+    """Settings of ``plywise tournament``."""
+
+    game: GameConfig = setting(MISSING, "the game", option="connect_four")
+    search: SearchConfig = setting(MISSING, "how agents search", option="alphabeta")
+    llm: LLMGroup = setting(MISSING, "the language model", option="none")
+    tournament: TournamentGroup = setting(
+        MISSING, "pairings, and where games are played", option="standard"
+    )
+    agents: list[Any] = setting(
+        ["random", "search"],
+        "names, or mappings such as {name: search, seconds: 0.1, label: quick, search: "
+        "{table_bits: 16}}",
+    )
+
+    def entrants(self) -> list[AgentConfig]:
+        """Return the agents as configurations.
+
+        Raises:
+            ConfigError: an entry is neither a name nor a mapping with known keys, or two are equal.
+        """
+        return parse_agents(self.agents)

@@ -1,0 +1,70 @@
+"""Settings of the commands ``verify`` and ``record``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from omegaconf import MISSING
+
+from plywise.datasets.errors import ConfigError
+from plywise.datasets.settings import Settings, setting
+
+
+@dataclass
+class VerifyConfig(Settings):
+    """Settings of ``plywise verify``.
+
+    ``engine`` replays every step of a corpus with its recorded draws; ``seed`` plays whole battles
+    from seed, teams and choices alone; ``log`` compares our protocol lines of every step;
+    ``coverage`` counts how often each move, ability and item was in an exact step.
+    """
+
+    what: str = setting("engine", "what to compare", choices=("engine", "seed", "log", "coverage"))
+    corpus: str = setting(
+        MISSING, ".jsonl or .jsonl.gz file of the real simulator; coverage: also a folder of them"
+    )
+    page: str | None = setting(None, "coverage: Markdown file to write; null: none")
+    limit: int | None = setting(None, "steps to replay (seed and log: battles); null: all", low=1)
+    causes: int = setting(20, "causes of mismatches to print", low=0)
+    jobs: int = setting(1, "processes that share the battles", low=1)
+    battle: int | None = setting(None, "only this battle; null: all")
+    step: int | None = setting(None, "engine: only this step of the battle, shown in full")
+    require: float = setting(
+        0.0, "smallest fraction of exact steps (seed and log: battles) without which it fails",
+        low=0, high=1,
+    )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        super().__post_init__()
+        if self.what == "seed" and self.step is not None:
+            raise ConfigError(f"step={self.step}: a battle is played from its seed as a whole")
+        if self.what == "log" and self.step is not None:
+            raise ConfigError(f"step={self.step}: a log is compared battle by battle")
+
+
+@dataclass
+class RecordConfig(Settings):
+    """Settings of ``plywise record``.
+
+    Battles of random choices in the real simulator; the same settings write the same corpus.
+    """
+
+    what: str = setting("engine", "part to record for", choices=("engine",))
+    out: str = setting(MISSING, ".jsonl.gz file to write")
+    battles: int = setting(20, "battles to record", low=1)
+    seed: int = setting(0, "seed of teams, choices and dice", low=0)
+    format: str = setting(
+        "gen9randombattle",
+        "format of the teams, also gen9battlefactory, gen9bssfactory or gen9ou",
+    )
+    fuzz: bool = setting(
+        False,
+        "teams that mix every species, move, ability and item (gen9ou: all that is legal there)",
+    )
+    keepties: bool = setting(
+        True,
+        "speed ties keep their order and draw nothing; plywise verify seed needs false: ties drawn "
+        "as in every real battle",
+    )
+    stall: bool = setting(False, "prefer moves that do no damage, for long battles")
