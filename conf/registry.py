@@ -9,6 +9,7 @@ which runs when :func:`typed` turns the composed tree into these objects.  Every
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any, TypeVar
 
@@ -63,10 +64,9 @@ GROUP_SCHEMAS: dict[str, dict[str, type[Any]]] = {
         "openai_schema": llm.OpenAIGroup,
         "stand_in_schema": llm.StandInGroup,
     },
-    "agent": {"agent_schema": AgentConfig},
     "tournament": {"tournament_schema": tournament.TournamentGroup},
 }
-"""Dataclasses of the groups, by the names that the YAML files of their options use."""
+"""Dataclasses of the groups (agents have their own), by the names that YAML files use."""
 
 
 def default_options(schema: type[Any]) -> dict[str, str]:
@@ -74,11 +74,18 @@ def default_options(schema: type[Any]) -> dict[str, str]:
     return {name: about.option for name, about in settings_of(schema).items() if about.option}
 
 
-def register() -> None:
-    """Put the schemas and the commands' primary configurations into Hydra's store."""
+def register(agents: Mapping[str, type[AgentConfig]]) -> None:
+    """Put the schemas and the commands' primary configurations into Hydra's store.
+
+    ``agents``: the dataclass of each agent's settings.  An opponent is any of the same agents.
+    """
     from hydra.core.config_store import ConfigStore
 
     store = ConfigStore.instance()
+    for agent, settings in agents.items():
+        store.store(group="agent", name=f"{agent}_schema", node=settings(name=agent))
+        same = {"defaults": [{"/agent@_here_": agent}]}
+        store.store(group="opponent", name=agent, node=same)
     for command, schema in COMMAND_SCHEMAS.items():
         store.store(name=f"{command}_command", node=schema)
         options = default_options(schema)

@@ -79,7 +79,7 @@ def check_settings(config: Any, prefix: str = "", error: type[Exception] = Confi
     """
     for name, about in settings_of(config).items():
         given = getattr(config, name)
-        for value in given if isinstance(given, list) else [given]:
+        for value in given if isinstance(given, list | dict) else [given]:  # of a dict: its keys
             if value is not None and (wrong := _refused(value, about)):
                 raise error(f"{prefix}{name}={value}: {wrong}")
 

@@ -25,6 +25,7 @@ __all__ = [
     "NO_ACTION",
     "SIMULTANEOUS",
     "TERMINAL",
+    "ActionTable",
     "Briefing",
     "Game",
     "GameInfo",
@@ -92,6 +93,23 @@ class Briefing:
 
 
 @dataclass(frozen=True)
+class ActionTable:
+    """Facts about actions in columns, for people.
+
+    Attributes:
+        titles: one a column.
+        rows: one cell a column, a text or an action; of an action its number is shown.
+        right: columns whose texts are aligned to the right.
+        note: meaning of the figures; "" where the titles say it.
+    """
+
+    titles: tuple[str, ...]
+    rows: tuple[tuple[str | int, ...], ...]
+    right: frozenset[int] = frozenset()
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class ParseResult:
     """What was understood of a reply: a legal action, or None and the reason."""
 
@@ -145,6 +163,10 @@ class State(ABC):
     def action_seen_by(self, viewer: int, player: int, action: int) -> str:
         """Return how ``viewer`` sees an action of ``player``; override it where that is hidden."""
         return self.action_to_string(player, action)
+
+    def action_tables(self, player: int) -> tuple[ActionTable, ...]:
+        """Return what ``player`` may know of its legal actions; () where their names say it all."""
+        return ()
 
     @abstractmethod
     def observation_string(self, player: int) -> str:

@@ -1,148 +1,108 @@
-"""Agents by name: what exists, and how one is built from a configuration.
+"""The catalogue: every agent by name, found in the modules of ``arena/agents/kinds``.
 
-Light to import; what an agent needs (numba, a language model) is imported when it is built.
+Light to import; what an agent needs (numba, a language model) is imported when it is made.
 """
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass
-from random import Random
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Mapping
+from dataclasses import fields
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any, get_args, get_type_hints
 
+from plywise.arena.agents import kinds
+from plywise.arena.agents.spec import AgentSpec
+from plywise.conf.schemas.agents import AgentConfig
 from plywise.datasets.errors import ConfigError
 
-if TYPE_CHECKING:
-    from plywise.games.base import State
-    from plywise.search.decision import Decision
+
+def find_agents() -> dict[str, AgentSpec]:
+    """Return the agents by name, in the order of their modules."""
+    names = sorted(module.name for module in iter_modules(kinds.__path__))
+    modules = [import_module(f"{kinds.__name__}.{name}") for name in names]
+    return {spec.name: spec for module in modules for spec in module.AGENTS}
 
 
-class Agent(Protocol):
-    """Whoever decides for a player.
+CATALOG: Mapping[str, AgentSpec] = find_agents()
 
-    Attributes:
-        name: unique within a match; written into every record.
-    """
-
-    name: str
-
-    def decide(self, state: State, player: int, seed: int) -> Decision:
-        """Return the decision of ``player``, who has something to decide in ``state``.
-
-        The state is the agent's to look at, not to change.  All chance comes from ``seed``.  May
-        be called from several threads at once.  Where a guide advised, ``notes["guide"]`` holds
-        its ``GuideReport``; where the agent could not think and took some legal action instead,
-        ``notes["fallback"]`` says why.
-        """
-
-    def close(self) -> None:
-        """Free what the agent holds; it does not decide afterwards."""
-
-
-@dataclass(frozen=True)
-class AgentInfo:
-    """One line of ``plywise agents``.
-
-    Attributes:
-        boards, battles, server: whether it plays board and card games, battles in this process,
-            battles on a Showdown server.
-        llm: whether it asks the language model of the ``llm`` group.
-    """
-
-    summary: str
-    boards: bool = False
-    battles: bool = False
-    server: bool = False
-    llm: bool = False
-
-
-CATALOG = {
-    "random": AgentInfo("a legal action at random", boards=True, battles=True, server=True),
-    "max_damage": AgentInfo(
-        "the attack with the highest expected damage", battles=True, server=True
-    ),
-    "search": AgentInfo(
-        "alpha-beta (turn-based games) or search over sampled worlds (battles, hidden fleets)",
-        boards=True,
-        battles=True,
-        server=True,
-    ),
-    "expectimax": AgentInfo(
-        "best reply to an opponent who moves at random (small turn-based games)", boards=True
-    ),
-    "safe_expectimax": AgentInfo(
-        "the same, of moves that no opponent can punish: it never loses a game that it need not",
-        boards=True,
-    ),
-    "solver": AgentInfo("perfect play by an exact solver (Connect Four, tic-tac-toe)", boards=True),
-    "hunter": AgentInfo(
-        "shoots where the posterior finds a ship likeliest (Battleship)", boards=True
-    ),
-    "llm": AgentInfo(
-        "the language model's answer alone", boards=True, battles=True, server=True, llm=True
-    ),
-    "llm_search": AgentInfo(
-        "search, advised by the language model", boards=True, battles=True, server=True, llm=True
-    ),
-    "pokechamp": AgentInfo(
-        "maximin over actions that the language model samples, its leaves valued by the model",
-        boards=True,
-        battles=True,
-        server=True,
-        llm=True,
-    ),
-    "poke_engine": AgentInfo(
-        "poke-engine's tree search on the states that ours gets (optional: docs/DESIGN.md)",
-        battles=True,
-        server=True,
-    ),
-    "human": AgentInfo("you, in the terminal (plywise play)"),
-    "pokeenv_random": AgentInfo("poke-env's RandomPlayer", server=True),
-    "pokeenv_max_base_power": AgentInfo("poke-env's MaxBasePowerPlayer", server=True),
-    "pokeenv_simple_heuristics": AgentInfo("poke-env's SimpleHeuristicsPlayer", server=True),
+_PLACES = {
+    "boards": "board games",
+    "battles": "in battles in this process",
+    "server": "on a Showdown server",
 }
 
 
-def check_agent(name: str, *, where: str) -> AgentInfo:
+def check_agent(name: str, *, where: str) -> AgentSpec:
     """Return the agent's entry if it plays ``where`` (boards, battles or server).
 
     Raises:
         ConfigError: no such agent, or it does not play there; names those that do.
     """
-    fit = [n for n, info in CATALOG.items() if getattr(info, where)]
+    fit = [n for n, spec in CATALOG.items() if getattr(spec, where)]
     if name not in CATALOG:
         raise ConfigError(f"no agent '{name}'; there are: {', '.join(fit)} (see: plywise agents)")
     if name not in fit:
-        places = {
-            "boards": "board games",
-            "battles": "in battles in this process",
-            "server": "on a Showdown server",
-        }
         raise ConfigError(
-            f"agent '{name}' does not play {places[where]}; these do: {', '.join(fit)}"
+            f"agent '{name}' does not play {_PLACES[where]}; these do: {', '.join(fit)}"
         )
     return CATALOG[name]
 
 
-class RandomAgent:
-    """Chooses uniformly among the legal actions."""
+def agent_config(name: str, **given: Any) -> AgentConfig:
+    """Return the settings of the agent ``name``.
 
-    def __init__(self, name: str = "random") -> None:
-        self.name = name
+    Raises:
+        ConfigError: the agent has no such setting, or its value is of the wrong kind or range.
+    """
+    spec = CATALOG.get(name)  # an unknown agent is refused by check_agent, which knows the place
+    settings = AgentConfig if spec is None else spec.settings
+    known = [f.name for f in fields(settings)]
+    kinds_of = get_type_hints(settings)
+    for key, value in given.items():
+        if key not in known:
+            raise ConfigError(
+                f"agents: {name} has no setting '{key}'; there are: {', '.join(known)}"
+            )
+        if wanted := _wanted(value, kinds_of[key]):
+            raise ConfigError(f"agents: {name}.{key}={value}: must be {wanted}")
+    return settings(name, **given)
 
-    def decide(self, state: State, player: int, seed: int) -> Decision:
-        """Return a legal action drawn with ``seed``."""
-        from plywise.search.decision import Decision
 
-        start = time.perf_counter()
-        legal = state.legal_actions(player)
-        action = Random(seed).choice(legal)
-        share = 1 / len(legal)
-        return Decision(
-            action=action,
-            strategy=dict.fromkeys(legal, share),
-            seconds=time.perf_counter() - start,
-        )
+def _wanted(value: Any, kind: Any) -> str:
+    """Return in words what a value of that kind is; "" where ``value`` is one."""
+    kinds_allowed = get_args(kind) or (kind,)
+    if dict in kinds_allowed or getattr(kind, "__origin__", None) is dict:
+        return "" if isinstance(value, dict) else "a mapping like {key:value}"
+    if value is None and type(None) in kinds_allowed:
+        return ""
+    if str in kinds_allowed:
+        return "" if isinstance(value, str) and value.strip() else "a text"
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return "" if number else "a number"
 
-    def close(self) -> None:
-        """Nothing to free."""
+
+def parse_agents(entries: list[Any]) -> list[AgentConfig]:
+    """Return the settings of a tournament's agents, each given as a name or a mapping.
+
+    Raises:
+        ConfigError: an entry is neither a name nor a mapping with known keys, or two are equal.
+    """
+    found: list[AgentConfig] = []
+    for entry in entries:
+        given = {"name": entry} if isinstance(entry, str) else entry
+        if not isinstance(given, dict) or not isinstance(given.get("name"), str):
+            raise ConfigError(
+                f"agents: {entry!r} is neither a name nor a mapping like "
+                "{name:search,seconds:0.1}"
+            )
+        found.append(agent_config(**{str(key): value for key, value in given.items()}))
+    titles = [agent.title for agent in found]
+    if len(found) < 2:
+        raise ConfigError(f"agents={titles}: a tournament needs at least two agents")
+    for title in titles:
+        if titles.count(title) > 1:
+            raise ConfigError(
+                f"agents: {title} stands there twice; give one another setting or a label"
+            )
+    return found

@@ -1,12 +1,13 @@
-"""An agent in one battle: it plays many, and each has a clock of its own."""
+"""Agents with a clock: one agent plays many battles, and each battle has a clock of its own."""
 
 from __future__ import annotations
 
 import time
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING
 
+from plywise.arena.agents.spec import Agent
 from plywise.search.clock import BattleClock
 
 if TYPE_CHECKING:
@@ -14,28 +15,8 @@ if TYPE_CHECKING:
     from plywise.search.decision import Decision
 
 
-@runtime_checkable
-class Timed(Protocol):
-    """An agent whose decisions take as long as they may."""
-
-    name: str
-
-    def new_clock(self) -> BattleClock:
-        """Return the clock for one battle."""
-
-    def decide_within(
-        self, state: State, player: int, seed: int, allowed: float | None
-    ) -> Decision:
-        """Return a decision that takes at most ``allowed`` seconds; None: no limit."""
-
-    def close(self) -> None:
-        """Free what the agent holds."""
-
-
-class TimedAgent(ABC):
-    """Base of agents that are timed and have nothing to free."""
-
-    name: str
+class TimedAgent(Agent):
+    """Base of agents that decide within a time limit."""
 
     @abstractmethod
     def new_clock(self) -> BattleClock:
@@ -48,22 +29,20 @@ class TimedAgent(ABC):
         """Return a decision that takes at most ``allowed`` seconds; None: no limit."""
 
     def decide(self, state: State, player: int, seed: int) -> Decision:
-        """Return a decision as the first of a battle."""
-        return Seat(self).decide(state, player, seed)
+        """Return a decision as the first one of a battle."""
+        return self.for_one_game().decide(state, player, seed)
 
-    def close(self) -> None:  # noqa: B027 (most have nothing to free)
-        """Nothing to free."""
+    def for_one_game(self) -> ClockedAgent:
+        """Return the agent with a clock for one battle."""
+        return ClockedAgent(self)
 
 
-class Seat:
-    """A timed agent in one battle, from one thread at a time.
+class ClockedAgent(Agent):
+    """A timed agent with the clock of one battle, used from one thread at a time."""
 
-    An agent with ``for_one_game`` returns by it who plays this one, with a memory of its own.
-    """
-
-    def __init__(self, agent: Timed) -> None:
+    def __init__(self, agent: TimedAgent) -> None:
         self.name = agent.name
-        self._agent: Timed = agent.for_one_game() if hasattr(agent, "for_one_game") else agent
+        self._agent = agent
         self._clock = agent.new_clock()
 
     def decide(self, state: State, player: int, seed: int) -> Decision:
@@ -84,14 +63,3 @@ class Seat:
         if choices > 1 and allowed != self._clock.usual:
             decision = replace(decision, notes={**decision.notes, "allowed_seconds": allowed})
         return decision
-
-    def close(self) -> None:
-        """Nothing to free: the agent plays on elsewhere."""
-
-
-A = TypeVar("A")
-
-
-def seated(agent: A) -> A | Seat:
-    """Return who plays one battle for ``agent``: itself where it watches no clock."""
-    return Seat(agent) if isinstance(agent, Timed) else agent

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import copy
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from plywise.arena.agents.clocked import TimedAgent
+from plywise.arena.agents.clocked import ClockedAgent, TimedAgent
 from plywise.llm_modules.players.memory import Memory
-from plywise.llm_modules.players.methods import MethodConfig
 from plywise.llm_modules.players.players import LLMPlayer
 from plywise.search.clock import LEAST_SECONDS, BattleClock
 from plywise.search.decision import Decision
@@ -17,34 +16,23 @@ from plywise.search.one_step import static_value
 
 if TYPE_CHECKING:
     from plywise.arena.guidance.language_model import LanguageModel
-    from plywise.conf.schemas.agents import AgentConfig
     from plywise.engine.kernels import RulesKernels
     from plywise.games.base import State
-    from plywise.llm_modules.prompts.examples import ExampleBook
+    from plywise.llm_modules.players.methods import MethodConfig
+    from plywise.llm_modules.prompts.examples import ExampleStore
 
-_ESTIMATED = 8  # worlds that an estimate is the mean of
-
-
-def method_config(entrant: AgentConfig) -> MethodConfig:
-    """Return how the model plays, as the agent's settings say."""
-    given: dict[str, Any] = {
-        "name": entrant.method,
-        "samples": entrant.samples,
-        "thought": entrant.thought,
-        "temperature": entrant.temperature,
-    }
-    return MethodConfig(**{key: value for key, value in given.items() if value is not None})
+_ESTIMATED = 8  # worlds over which an estimate is averaged
 
 
 class LLMAgent(TimedAgent):
     """The language model alone; without an answer in time a random legal action.
 
-    Such a decision has the reason in ``notes["fallback"]``.  In time means ``llm.timeout``, or the
-    agent's own ``seconds``.
+    Such a decision has the reason in ``notes["fallback"]``.  The time limit is ``llm.timeout``, or
+    the agent's own ``seconds``.
 
     Args:
-        kernels: the game's compiled rules, for the estimates in what it remembers; None: none.
-        book: the solved positions that are shown to it; None: none.
+        kernels: the game's compiled rules, for the estimates in its memory; None: no estimates.
+        book: solved positions shown to the model; None: none.
     """
 
     def __init__(
@@ -54,7 +42,7 @@ class LLMAgent(TimedAgent):
         method: MethodConfig,
         seconds: float | None,
         kernels: RulesKernels | None,
-        book: ExampleBook | None = None,
+        book: ExampleStore | None = None,
     ) -> None:
         self.name = name
         self._timeout = model.asked.timeout if seconds is None else seconds
@@ -66,12 +54,12 @@ class LLMAgent(TimedAgent):
         """Return the clock for one battle."""
         return BattleClock(self._timeout)
 
-    def for_one_game(self) -> LLMAgent:
-        """Return the same player with a memory for one game, where its method has use for one."""
+    def for_one_game(self) -> ClockedAgent:
+        """Return the player with a clock for one game, and a memory where its method has one."""
         mine = copy.copy(self)
         if self._player.method.remembers:
             mine._memory = Memory()
-        return mine
+        return ClockedAgent(mine)
 
     def decide_within(
         self, state: State, player: int, seed: int, allowed: float | None

@@ -15,6 +15,7 @@ from hydra.errors import HydraException, MissingConfigException, OverrideParseEx
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
+from plywise.arena.agents.catalog import CATALOG
 from plywise.arena.cli.commands import suggestion
 from plywise.arena.cli.groups import group_schemas
 from plywise.arena.cli.old_names import OldNames
@@ -43,7 +44,7 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
         ConfigError: a wrong key, group, value or option.
         PlywiseError: what ``run`` raised.
     """
-    registry.register()
+    registry.register({name: spec.settings for name, spec in CATALOG.items()})
     schema = registry.COMMAND_SCHEMAS[name]
     old_names = OldNames(schema, group_schemas())
     arguments = old_names.in_arguments(arguments)

@@ -8,9 +8,9 @@ def list_agents() -> int:
     from plywise.arena.agents.catalog import CATALOG
 
     width = max(map(len, CATALOG)) + 2
-    for name, info in CATALOG.items():
-        places = [p for p in ("boards", "battles", "server") if getattr(info, p)]
-        print(f"{name:<{width}}{info.summary} [{', '.join(places) or 'terminal'}]")
+    for name, spec in CATALOG.items():
+        places = [p for p in ("boards", "battles", "server") if getattr(spec, p)]
+        print(f"{name:<{width}}{spec.words} [{', '.join(places) or 'terminal'}]")
     return 0
 
 

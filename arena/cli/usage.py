@@ -9,6 +9,7 @@ from typing import Any
 
 from omegaconf import MISSING
 
+from plywise.arena.agents.catalog import CATALOG
 from plywise.arena.cli.commands import Command
 from plywise.arena.cli.groups import group_schemas
 from plywise.conf.listing import Listed, chosen_options, listed, options
@@ -37,7 +38,8 @@ def help_for(name: str, command: Command, arguments: Sequence[str] = ()) -> str:
     shown: dict[type[Any], str] = {}
     for group, option in chosen.items():
         others = ", ".join(o for o in options(group) if o != option.name)
-        lines += ["", f"{group}={option.name}  {option.words}".rstrip()]
+        about = CATALOG[option.name].words if group in ("agent", "opponent") else option.words
+        lines += ["", *textwrap.wrap(f"{group}={option.name}  {about}", _WIDTH)]
         lines += textwrap.wrap(f"  or {group}={others}", _WIDTH, subsequent_indent="  ")
         if option.schema in shown:
             lines.append(f"  the same settings as {shown[option.schema]}")

@@ -8,9 +8,9 @@ from plywise.arena.fit import branch_weights, evaluation, policy
 from plywise.conf.schemas.commands import FitConfig
 
 _FITS = {
-    "evaluation": evaluation.run_fit,
-    "policy": policy.run_fit,
-    "branches": branch_weights.run_fit,
+    "evaluation": evaluation.fit_evaluation,
+    "policy": policy.fit_policy,
+    "branches": branch_weights.fit_branches,
 }
 
 

@@ -1,4 +1,4 @@
-"""How a configured language model comes to advise a search: the model, its trust, when to ask.
+"""Advice for searches: the configured language model, the trust in it, when it is asked.
 
-Agents are built above; what a search asks of a guide stands in ``search.guide``.
+Agents are built in a room above; ``search.guide`` has the protocol between search and guide.
 """

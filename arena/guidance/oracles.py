@@ -1,4 +1,4 @@
-"""What ``llm=stand_in`` knows of each game: exact solutions, or searches that know everything."""
+"""Right answers for ``llm=stand_in``: exact solutions, or searches of the true state."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from plywise.arena.settings import make_search
 from plywise.conf.schemas.search import SearchConfig, SimultaneousConfig
-from plywise.games.exact_values import TRUTHS, Truth
+from plywise.games.exact_values import EXACT_VALUES, ActionValues
 from plywise.search.guide.protocol import Question
 
 if TYPE_CHECKING:
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 class BoardOracle:
     """The exact solution of a turn-based game.
 
-    PROPOSE: the best actions alike; EVALUATE: every action's result; MODEL: the best replies after
-    the best actions.
+    PROPOSE: the best actions, with equal shares; EVALUATE: every action's result; MODEL: the best
+    replies after the best actions.
     """
 
-    def __init__(self, truth: Truth) -> None:
+    def __init__(self, truth: ActionValues) -> None:
         self._truth = truth
 
     def truth(
@@ -57,14 +57,13 @@ class BoardOracle:
 class BattleOracle:
     """A search of battles that sees both teams (and no dice), far deeper than the advised one.
 
-    PROPOSE: its strategy; EVALUATE: its values; MODEL: what the configured search would play in the
-    opponent's seat, knowing what the opponent knows, as far as these actions can be named: moves
-    and Pokémon that the opponent has shown.
+    PROPOSE: its strategy; EVALUATE: its values; MODEL: the opponent's strategy by the configured
+    search with the opponent's knowledge, restricted to the moves and Pokémon that it has shown.
 
     Args:
-        game: of battles.
-        search: how the opponent plays.
-        iterations: of the deep search.
+        game: the battles' game.
+        search: the opponent's search.
+        iterations: iterations of the deep search.
     """
 
     def __init__(self, game: Game, search: SimultaneousConfig, iterations: int) -> None:
@@ -102,12 +101,12 @@ class BattleOracle:
         return replies
 
     def _deep(self, state: State, player: int) -> Decision:
-        """Return the deep search's decision about the true state: the same for all questions."""
+        """Return the deep search's decision in the true state: the same for all questions."""
         pool = state.flat()
         pool["rng"] = 0  # the dice stay unknown: the search draws its own
         key = (pool.tobytes(), player)
-        if self._local.__dict__.get("asked") != key:
-            self._local.asked = key
+        if self._local.__dict__.get("key") != key:
+            self._local.key = key
             seed = zlib.crc32(key[0]) ^ player
             deep = replace(self._config, seconds=None, iterations=self._iterations)
             self._local.answer = self._search("deep", deep).decide(pool, None, player, seed)
@@ -130,18 +129,20 @@ def _shares(values: Mapping[int, float], best: list[int]) -> dict[int, float]:
     return {a: (a in best) / len(best) for a in values}
 
 
-ORACLES = (*TRUTHS, "gen9randombattle")
+ORACLES = (*EXACT_VALUES, "gen9randombattle")
 """The games in which a stand-in can advise."""
 
 
 def make_oracle(game: Game, search: SearchConfig | None, iterations: int) -> Oracle:
-    """Return who knows what is right in a game of :data:`ORACLES`.
+    """Return the oracle of a game of :data:`ORACLES`.
 
-    ``search`` is how the opponent is taken to play, by default with 1,000 iterations;
-    ``iterations`` are of the oracle's own search.
+    Args:
+        game: the game.
+        search: the opponent's search; None: 1,000 iterations.
+        iterations: iterations of the oracle's own search.
     """
-    if game.info.name in TRUTHS:
-        return BoardOracle(TRUTHS[game.info.name](game))
+    if game.info.name in EXACT_VALUES:
+        return BoardOracle(EXACT_VALUES[game.info.name](game))
     if not isinstance(search, SimultaneousConfig):
         search = SimultaneousConfig(seconds=None, iterations=1000)
     return BattleOracle(game, search, iterations)

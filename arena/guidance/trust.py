@@ -1,9 +1,8 @@
-"""How far each guide of a model is believed in a game: as set, as measured, or a default.
+"""Trust in each guide of a model in a game: as set, as measured, or a default.
 
-``plywise llm calibrate`` writes what it measured, by model, game and guide; :func:`trusts` finds
-it.
-What comes with the package is in ``datasets/fitted/llm_calibration.json``; what a user measured
-stands before it.
+``plywise llm calibrate`` writes its measurements by model, game and guide; :func:`trusts` finds
+them.  Those of the package are in ``datasets/fitted/llm_calibration.json``; a user's own come
+before them.
 """
 
 from __future__ import annotations
@@ -24,21 +23,21 @@ from plywise.search.guide.protocol import Question
 _PACKAGED = Path(__file__).parents[2] / "datasets" / "fitted" / "llm_calibration.json"
 
 Measurements = dict[str, dict[str, dict[str, dict[str, Any]]]]
-"""By model, game and guide: the fit, the figures and where they come from."""
+"""The fit, the figures and their source, by model, game and guide."""
 
 
 class CalibrationFileError(PlywiseError):
-    """A file of measured models that cannot be read or is none."""
+    """A file of measured models is missing or damaged."""
 
 
 @dataclass(frozen=True)
 class Trust:
-    """How far one guide is believed.
+    """Trust in one guide.
 
     Attributes:
-        weight: 0 (it is not asked) … 1.
-        why: where the weight comes from, in a few words.
-        fit: what its letters are calibrated with; None: they are as answers come in.
+        weight: from 0 (the guide is not asked) to 1 (full trust).
+        why: source of the weight, in a few words.
+        fit: calibration of its letters' probabilities; None: none.
     """
 
     weight: float
@@ -47,19 +46,19 @@ class Trust:
 
 
 def model_name(llm: LLMGroup) -> str:
-    """Return the name that a model is measured under, without starting or asking it.
+    """Return the name under which a model is measured, without starting it.
 
-    Shown examples it is another one: what was measured without them says nothing about it.
+    With examples it is another model: measurements without them say nothing about it.
     """
     name = _weights_name(llm)
     return f"{name} with {llm.examples} examples" if llm.examples else name
 
 
 def prompt_digest(llm: LLMGroup, game: str, guide: str) -> str:
-    """Return what changes when what a guide is shown beside the position does.
+    """Return a digest of all that a guide is shown beside the position.
 
     Raises:
-        LLMConfigError: there are no examples for the game, where such are to be shown.
+        LLMConfigError: examples are to be shown and the game has none.
     """
     from plywise.llm_modules.prompts.examples import digest_of
     from plywise.llm_modules.prompts.prompting import Prompts
@@ -84,7 +83,7 @@ def _weights_name(llm: LLMGroup) -> str:
 
 
 def user_file(llm: LLMGroup) -> Path:
-    """Return the file of what was measured here: ``llm.calibration``, else in the user's data."""
+    """Return the file of the user's measurements: ``llm.calibration``, else in the user's data."""
     if llm.calibration is not None:
         return Path(llm.calibration).expanduser()
     data = Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share"))
@@ -92,10 +91,11 @@ def user_file(llm: LLMGroup) -> Path:
 
 
 def trusts(llm: LLMGroup, game: str) -> dict[str, Trust]:
-    """Return the trust in each guide that is asked for.
+    """Return the trust in each guide of ``llm.guides``.
 
     Raises:
-        CalibrationFileError: the file of measured models is damaged, or the one named is missing.
+        CalibrationFileError: a file of measured models is damaged, or ``llm.calibration`` is
+            missing.
     """
     measured = _measured(llm).get(model_name(llm), {}).get(game, {})
     return {
@@ -105,7 +105,7 @@ def trusts(llm: LLMGroup, game: str) -> dict[str, Trust]:
 
 
 def trust_lines(llm: LLMGroup, game: str, found: Mapping[str, Trust]) -> list[str]:
-    """Return for people how far the model is believed; one line, two where it is not measured."""
+    """Return the trust in a model as text for people: one line, two where it is not measured."""
     lines = [trust_line(f"{model_name(llm)} in {game}", found)]
     if any(trust.why.startswith("default") for trust in found.values()):
         shown = f" llm.examples={llm.examples}" if llm.examples else ""
@@ -113,17 +113,17 @@ def trust_lines(llm: LLMGroup, game: str, found: Mapping[str, Trust]) -> list[st
     return lines
 
 
-def trust_line(whom: str, found: Mapping[str, Trust]) -> str:
-    """Return one line for people."""
-    said = "; ".join(f"{guide} {trust.weight:.2f} ({trust.why})" for guide, trust in found.items())
-    return f"Trust in {whom}: {said}"
+def trust_line(model: str, found: Mapping[str, Trust]) -> str:
+    """Return the trust in each guide as one line for people."""
+    text = "; ".join(f"{guide} {trust.weight:.2f} ({trust.why})" for guide, trust in found.items())
+    return f"Trust in {model}: {text}"
 
 
 def save(llm: LLMGroup, game: str, entries: Mapping[str, Mapping[str, Any]]) -> Path:
-    """Write what was measured of a model's guides in a game to the user's file; return it.
+    """Write the measurements of a model's guides in a game to the user's file; return its path.
 
     Raises:
-        CalibrationFileError: the file that is there is damaged.
+        CalibrationFileError: the existing file is damaged.
         RecordFileError: the disk refuses it.
     """
     path = user_file(llm)

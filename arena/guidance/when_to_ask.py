@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from plywise.arena.guidance.language_model import Recorded
-from plywise.search.guide.when_to_ask import Doubt, WhenUnsure
+from plywise.search.guide.when_to_ask import (
+    ConditionalConsultation,
+    UncertaintyThresholds,
+)
 
 if TYPE_CHECKING:
-    from plywise.arena.guidance.language_model import Consult
+    from plywise.arena.guidance.advised import Consult
     from plywise.conf.schemas.llm import LLMGroup
 
 
-class AskedWhenUnsure(WhenUnsure[Recorded]):
-    """A consultation for a search that says how sure it is, which can be told afterwards."""
-
-    @property
-    def transcript(self) -> list[dict[str, Any]]:
-        """What was asked, if anything was."""
-        return [] if self.opened is None else self.opened.transcript
-
-
-def asked_when(llm: LLMGroup, consult: Consult) -> Consult:
-    """Return who is asked about a decision, by when ``llm.ask`` wants that.
+def consult_when_unsure(llm: LLMGroup, consult: Consult) -> Consult:
+    """Return a function that opens a consultation under the conditions of ``llm.ask``.
 
     Args:
         llm: the model's settings for the agent.
-        consult: who is asked always.
+        consult: opens a consultation in any case.
     """
     if llm.ask == "always":
         return consult
-    doubt = Doubt(llm.unsure_gap, llm.unsure_entropy, llm.unsure_worlds)
-    return lambda state, player, seed: AskedWhenUnsure(lambda: consult(state, player, seed), doubt)
+    thresholds = UncertaintyThresholds(llm.unsure_gap, llm.unsure_entropy, llm.unsure_worlds)
+    return lambda state, player, seed: ConditionalConsultation(
+        lambda: consult(state, player, seed), thresholds
+    )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from enum import Enum
 from pathlib import Path
 from typing import Any, Self
+
+import msgspec
+import numpy as np
 
 from plywise.datasets.errors import PlywiseError
 
@@ -23,19 +24,15 @@ def plain(value: object) -> Any:
     Raises:
         TypeError: something in it has no plain form.
     """
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    if isinstance(value, Enum):
-        return plain(value.value)
+    return msgspec.to_builtins(value, str_keys=True, enc_hook=_plain_hook)
+
+
+def _plain_hook(value: object) -> Any:
     if isinstance(value, Mapping):
-        return {str(plain(key)): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(item) for item in value]
-    if value is None or isinstance(value, str | bool | int | float):
-        return value
+        return dict(value)
     if isinstance(value, Path):
         return str(value)
-    if hasattr(value, "tolist"):  # NumPy scalars and arrays
+    if isinstance(value, np.generic | np.ndarray):
         return value.tolist()
     raise TypeError(f"{type(value).__name__} has no plain form for a result file")
 

@@ -6,11 +6,11 @@ A battle on a server has no states here; its trace tells what the players knew (
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from random import Random
 from typing import Any
 
+from plywise.arena.play.stepper import GameInProgress
 from plywise.datasets.errors import PlywiseError
-from plywise.games.base import CHANCE, SIMULTANEOUS, Game, State
+from plywise.games.base import Game, State
 
 
 class ReplayError(PlywiseError):
@@ -23,21 +23,16 @@ def states_of(game: Game, seed: int, actions: Sequence[tuple[int, int]]) -> Iter
     Raises:
         ReplayError: an action is not legal where it stands.
     """
-    state, chance = game.new_initial_state(seed), Random(f"{seed}/chance")
-    _resolve(state, chance)
+    progress = GameInProgress(game, seed)
     for ply, pair in enumerate(actions):
-        yield state
+        yield progress.state
         try:
-            if state.current_player() == SIMULTANEOUS:
-                state.apply_actions(pair)
-            else:
-                state.apply_action(pair[state.current_player()])
+            progress.apply(pair)
         except (ValueError, IndexError) as error:
             raise ReplayError(
                 f"seed {seed}, ply {ply}: {error}; the record was played by other rules"
             ) from error
-        _resolve(state, chance)
-    yield state
+    yield progress.state
 
 
 def told(trace: Sequence[Mapping[str, Any]], plies: int) -> dict[str, list[Any]]:
@@ -60,9 +55,3 @@ def told(trace: Sequence[Mapping[str, Any]], plies: int) -> dict[str, list[Any]]
         names.append([entry.get("m", {}) for entry in here])
     frames.append([f"(The battle is over.)\n{text}" for text in known])
     return {"frames": frames, "moves": moves, "names": names}
-
-
-def _resolve(state: State, chance: Random) -> None:
-    """Draw what chance decides, as the match did (``match.play_game``)."""
-    while state.current_player() == CHANCE:
-        state.apply_action(state.draw_chance(chance))

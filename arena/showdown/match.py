@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, RenderableType
 
-from plywise.arena.agents.catalog import CATALOG, Agent
+from plywise.arena.agents.catalog import CATALOG
 from plywise.arena.agents.factory import AgentFactory
+from plywise.arena.agents.spec import Agent
 from plywise.arena.output.files import RecordWriter, write_summary
 from plywise.arena.output.screen import Screen, near
 from plywise.arena.showdown.connections import BattleServerLostError, log_in, probe, result_of
@@ -33,7 +34,6 @@ from plywise.arena.showdown.view import (
     turn_line,
 )
 from plywise.arena.showdown.watch import BattlesStalledError, BattleWatch
-from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.showdown import ShowdownConfig
 from plywise.datasets.sums import add_fields
 from plywise.search.guide.protocol import GuideReport
@@ -260,9 +260,12 @@ def run_showdown(config: ShowdownConfig, folder: Path, console: Console | None =
         config.game, config.search, config.llm, on_server=True, progress=match.screen.print
     )
     try:
-        for entrant in (config.agent, config.opponent):
-            factory.check(entrant)
-        agents = [_agent(factory, entrant) for entrant in (config.agent, config.opponent)]
+        entrants = (config.agent, config.opponent)
+        specs = [factory.check(entrant) for entrant in entrants]
+        agents = [
+            None if spec.make is None else factory.build(entrant)
+            for spec, entrant in zip(specs, entrants, strict=True)
+        ]
         with _server(config, folder, match) as url:
             _play(config, match, agents, url)
     finally:
@@ -270,10 +273,6 @@ def run_showdown(config: ShowdownConfig, folder: Path, console: Console | None =
             stack.callback(factory.close)
             stack.callback(match.close)
     return 0 if match.figures.tally.games == config.battles else 1
-
-
-def _agent(factory: AgentFactory, entrant: AgentConfig) -> Agent | None:
-    return None if entrant.name.startswith("pokeenv_") else factory.build(entrant)
 
 
 @contextlib.contextmanager

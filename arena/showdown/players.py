@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from poke_env import AccountConfiguration
     from poke_env.player import Player
 
-    from plywise.arena.agents.catalog import Agent
+    from plywise.arena.agents.spec import Agent
     from plywise.games.showdown.player import DecisionRecord
 
 
@@ -67,12 +67,10 @@ def make_player(
 
         player = baseline(who.name, **options)
     else:
-        from plywise.arena.agents.clocked import seated
         from plywise.games.showdown.player import PlywisePlayer
 
         player = PlywisePlayer(
             agent=agent,
-            seated=seated,
             seed=config.seed + (0 if ours else 1),
             on_decision=on_decision,
             workers=config.workers,

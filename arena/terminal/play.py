@@ -12,17 +12,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from random import Random
-from typing import Any, Protocol
+from typing import Any
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from plywise.arena.agents.clocked import seated
+from plywise.arena.agents.spec import Agent
 from plywise.arena.play.explain import explanation, show_explanation
 from plywise.arena.play.guide_words import asked, llm_long
-from plywise.arena.play.match import IllegalDecisionError, decision_seed
+from plywise.arena.play.stepper import GameInProgress, decision_seed
+from plywise.arena.terminal.actions import show_actions
 from plywise.arena.terminal.game_file import GameFile, Move, save_game
 from plywise.arena.terminal.hints import show_hint
 from plywise.datasets.errors import ConfigError
@@ -30,14 +30,12 @@ from plywise.datasets.sums import add_fields
 from plywise.games.base import (
     CHANCE,
     NO_ACTION,
-    SIMULTANEOUS,
     Game,
     IllegalActionError,
     State,
 )
 from plywise.games.grid.placing import MARKS, PlacingGame
 from plywise.search.alphabeta.search import describe_value
-from plywise.search.decision import Decision
 from plywise.search.guide.protocol import GuideReport
 
 INTERRUPTED = 130
@@ -50,15 +48,6 @@ _COMMANDS = {
     "help": "this list",
     "quit": "stop the game",
 }
-
-
-class Decider(Protocol):
-    """Whoever plays against, or instead of, the person; see ``arena/agents/catalog.py``."""
-
-    name: str
-
-    def decide(self, state: State, player: int, seed: int) -> Decision:
-        """Return the decision of ``player``."""
 
 
 @dataclass(frozen=True)
@@ -78,34 +67,38 @@ class _Table:
 
     Attributes:
         log: all actions in order, as they go into the record.
-        guides: what each player's guidance cost.
-        past: what to return to: the state and the length of ``log`` at each decision of a person.
+        guides: cost of each player's guidance.
+        past: positions to return to: the state, its ply and the length of ``log`` at each decision
+            of a person.
         explain: whether agents' moves are explained.
     """
 
-    game: Game
-    players: Sequence[Decider | Human]
-    seed: int
+    progress: GameInProgress
+    players: Sequence[Agent | Human]
     console: Console
-    state: State
     log: list[Move] = field(default_factory=list)
     guides: tuple[GuideReport, GuideReport] = field(
         default_factory=lambda: (GuideReport(), GuideReport())
     )
-    past: list[tuple[State, int]] = field(default_factory=list)
+    past: list[tuple[State, int, int]] = field(default_factory=list)
     undone: int = 0
     hints: int = 0
     explain: bool = False
 
     @property
+    def game(self) -> Game:
+        """The rules."""
+        return self.progress.game
+
+    @property
+    def state(self) -> State:
+        """The position."""
+        return self.progress.state
+
+    @property
     def people(self) -> list[int]:
         """The players who are people."""
         return [p for p in (0, 1) if isinstance(self.players[p], Human)]
-
-    @property
-    def ply(self) -> int:
-        """The number of the next decision."""
-        return max((m.ply + 1 for m in self.log if m.player != CHANCE), default=0)
 
     def who(self, player: int) -> str:
         """Return a player's name and side."""
@@ -140,7 +133,7 @@ def show_board(console: Console, game: Game, state: State, player: int) -> None:
 
 def play_in_terminal(
     game: Game,
-    players: Sequence[Decider | Human],
+    players: Sequence[Agent | Human],
     seed: int,
     console: Console,
     folder: Path,
@@ -166,23 +159,17 @@ def play_in_terminal(
     """
     if len(players) != game.num_players:
         raise ConfigError(f"{game.info.name} takes {game.num_players} players, not {len(players)}")
-    seats = [p if isinstance(p, Human) else seated(p) for p in players]
-    table = _Table(game, seats, seed, console, game.new_initial_state(seed), explain=explain)
+    seats = [p if isinstance(p, Human) else p.for_one_game() for p in players]
+    table = _Table(GameInProgress(game, seed), seats, console, explain=explain)
     started = datetime.now().astimezone()
-    chance = Random(f"{seed}/chance")
     ending, code = "finished", 0
     table.say((game.info.name, "bold"), f": {table.who(0)} against {table.who(1)}")
     if table.people:
         table.say("Type a move, or help for what else there is.")
     try:
+        _note_chance(table)
         while not table.state.is_terminal():
-            mover = table.state.current_player()
-            if mover == CHANCE:
-                outcome = table.state.draw_chance(chance)
-                table.log.append(Move(table.ply, CHANCE, outcome, str(outcome)))
-                table.state.apply_action(outcome)
-            else:
-                _decision(table, mover)
+            _decision(table)
     except _Stopped:
         ending = "quit"
     except (KeyboardInterrupt, EOFError):
@@ -217,13 +204,13 @@ def result_in_words(
 
 def _result(table: _Table) -> str:
     names = [p.name for p in table.players]
-    return result_in_words(table.game, names, table.state.returns(), table.ply)
+    return result_in_words(table.game, names, table.state.returns(), table.progress.ply)
 
 
-def _decision(table: _Table, mover: int) -> None:
-    """Let whoever is due decide, people first, and play it; or go back, if a person asks to."""
-    state = table.state
-    due = [p for p in ((0, 1) if mover == SIMULTANEOUS else (mover,)) if state.legal_actions(p)]
+def _decision(table: _Table) -> None:
+    """Let the players who are due decide, people first, and play it; or undo, if a person asks."""
+    progress, state = table.progress, table.state
+    due = progress.due()
     people = [p for p in due if p in table.people]
     made: dict[int, Move] = {}
     for player in people:
@@ -237,38 +224,39 @@ def _decision(table: _Table, mover: int) -> None:
         made[player] = move
     agents = [p for p in due if p not in table.people]
     if agents and not table.people:
-        table.draw(mover)
+        table.draw(state.current_player())
     for player in agents:
         made[player] = _agent_moves(table, player, announce=len(due) == 1)
     if people:
-        table.past.append((state.clone(), len(table.log)))
+        table.past.append((state.clone(), progress.ply, len(table.log)))
     if len(due) > 1 and not table.game.info.hidden_information:
         for player in due:
             table.say(f"{table.who(player)} plays ", (made[player].move, "bold"))
-    if mover == SIMULTANEOUS:
-        state.apply_actions([made[p].action if p in made else NO_ACTION for p in (0, 1)])
-    else:
-        state.apply_action(made[mover].action)
+    progress.apply([made[p].action if p in made else NO_ACTION for p in (0, 1)])
     table.log.extend(made[p] for p in due)
+    _note_chance(table)
+
+
+def _note_chance(table: _Table) -> None:
+    """Write into the log what chance has drawn since the last decision."""
+    ply = table.progress.ply
+    table.log.extend(Move(ply, CHANCE, drawn, str(drawn)) for drawn in table.progress.drawn)
 
 
 def _agent_moves(table: _Table, player: int, announce: bool) -> Move:
     """Return an agent's move; ``announce`` shows what the person may see of it."""
-    agent = table.players[player]
+    agent, state = table.players[player], table.state
     assert not isinstance(agent, Human)
-    seed = decision_seed(table.seed, table.ply, player)
     start = time.perf_counter()
     with table.console.status(f"{agent.name} is thinking"):
-        decision = agent.decide(table.state.clone(), player, seed)
+        decision = table.progress.decide(player, agent, copied=True)
     seconds = time.perf_counter() - start
     report = decision.notes.get("guide")
     if isinstance(report, GuideReport):
         add_fields(table.guides[player], report)
-    if decision.action not in table.state.legal_actions(player):
-        raise IllegalDecisionError(f"{agent.name} chose {decision.action}, which is not legal")
     if announce:
         viewer = 1 - player if 1 - player in table.people else player
-        name = table.state.action_seen_by(viewer, player, decision.action)
+        name = state.action_seen_by(viewer, player, decision.action)
         details = f"{seconds:.1f} s"
         if decision.values and decision.depth:
             solved = bool(decision.notes.get("solved"))
@@ -276,14 +264,14 @@ def _agent_moves(table: _Table, player: int, announce: bool) -> Move:
         table.say(f"{table.who(player)} plays ", (name, "bold"), f"  [{details}]")
     why = None
     if table.explain:
-        why = explanation(table.state, player, decision)
+        why = explanation(state, player, decision)
         if not (table.people and table.game.info.hidden_information):
             show_explanation(table.console, why)
     return Move(
-        ply=table.ply,
+        ply=table.progress.ply,
         player=player,
         action=decision.action,
-        move=table.state.action_to_string(player, decision.action),
+        move=state.action_to_string(player, decision.action),
         seconds=round(seconds, 3),
         value=float(decision.value),
         depth=int(decision.depth),
@@ -296,11 +284,14 @@ def _person_moves(table: _Table, player: int, unseen: bool) -> Move | None:
     """Ask until the person makes a move or stops; None: the last one is to be taken back."""
     table.draw(player)
     start = time.perf_counter()
-    names = [table.state.action_to_string(player, a) for a in table.state.legal_actions(player)]
+    state = table.state
+    names = [state.action_to_string(player, a) for a in state.legal_actions(player)]
+    numbers = show_actions(table.console, state, player)
+    shown = "a number or a name" if numbers else _shortened(names)
     while True:
         prompt = Text.assemble(
             f"{table.who(player)} to move{', unseen' if unseen else ''}, ",
-            (_shortened(names), "bold"),
+            (shown, "bold"),
             " (or hint, undo, quit): ",
         )
         answer = table.console.input(prompt, password=unseen).strip()
@@ -312,26 +303,29 @@ def _person_moves(table: _Table, player: int, unseen: bool) -> Move | None:
                 return None
             table.say("There is no move of yours to take back.")
         elif command in ("hint", "?"):
-            seed = decision_seed(table.seed, table.ply, player)
-            show_hint(table.console, table.game, table.state, player, seed)
+            seed = decision_seed(table.progress.seed, table.progress.ply, player)
+            show_hint(table.console, table.game, state, player, seed)
             table.hints += 1
         elif command == "help":
             for name, meaning in _COMMANDS.items():
                 table.say((f"  {name:<6}", "bold"), meaning)
             table.say(f"  or a move: {', '.join(names)}")
         elif command == "moves":
-            table.say(", ".join(names))
+            if not show_actions(table.console, state, player):
+                table.say(", ".join(names))
         else:
             try:
-                action = table.state.string_to_action(answer, player)
+                action = numbers.get(command)
+                if action is None:
+                    action = state.string_to_action(answer, player)
             except IllegalActionError:
                 _explain(table, player, answer, names)
                 continue
             return Move(
-                ply=table.ply,
+                ply=table.progress.ply,
                 player=player,
                 action=action,
-                move=table.state.action_to_string(player, action),
+                move=state.action_to_string(player, action),
                 seconds=round(time.perf_counter() - start, 3),
             )
 
@@ -348,7 +342,7 @@ def _explain(table: _Table, player: int, answer: str, names: Sequence[str]) -> N
     if not typed:
         table.say("Nothing was typed; type one of: ", (", ".join(names), "bold"))
         return
-    first = table.game.new_initial_state(table.seed)
+    first = table.game.new_initial_state(table.progress.seed)
     known = {
         first.action_to_string(p, a).lower() for p in (player, 0) for a in first.legal_actions(p)
     }
@@ -358,7 +352,8 @@ def _explain(table: _Table, player: int, answer: str, names: Sequence[str]) -> N
 
 def _undo(table: _Table) -> None:
     """Go back to the last decision of a person."""
-    table.state, length = table.past.pop()
+    state, ply, length = table.past.pop()
+    table.progress.go_back(state, ply)
     table.undone += sum(m.player != CHANCE for m in table.log[length:])
     del table.log[length:]
     table.say("Taken back.")
@@ -376,7 +371,7 @@ def _record(
         game=origin[0],
         parameters=origin[1],
         players=(table.players[0].name, table.players[1].name),
-        seed=table.seed,
+        seed=table.progress.seed,
         started=started.isoformat(timespec="seconds"),
         ending=ending,
         returns=None if returns is None else (returns[0], returns[1]),

@@ -7,7 +7,8 @@ from pathlib import Path
 from rich.console import Console
 
 from plywise.arena.agents.factory import AgentFactory
-from plywise.arena.terminal.play import Decider, Human, play_in_terminal
+from plywise.arena.agents.spec import Agent
+from plywise.arena.terminal.play import Human, play_in_terminal
 from plywise.conf.schemas.play import PlayConfig
 from plywise.datasets.errors import ConfigError
 
@@ -34,7 +35,7 @@ def run_play(config: PlayConfig, folder: Path) -> int:
         compare=config.explain,
     )
     kinds = _PLAYERS[config.side]
-    players: list[Decider | Human] = []
+    players: list[Agent | Human] = []
     try:
         if config.agent.name == "human" and "agent" in kinds:
             raise ConfigError("agent=human: choose an agent to play against, or side=both")

@@ -9,12 +9,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from plywise.arena.agents.catalog import CATALOG
-from plywise.arena.agents.factory import with_budget
-from plywise.arena.guidance.language_model import with_advice
+from plywise.arena.agents.catalog import CATALOG, parse_agents
 from plywise.arena.guidance.trust import trusts
 from plywise.arena.output.files import file_stem, plain
 from plywise.arena.output.provenance import code_digest
+from plywise.arena.settings import with_advice, with_budget
 from plywise.conf.schemas.tournament import TournamentConfig
 
 # Of the llm group: how calls are made decides nothing about a game.
@@ -29,19 +28,19 @@ def deciding_settings(config: TournamentConfig) -> dict[str, Any]:
 
     The number of pairs, of workers, and what is kept of the games are not among them.
     """
-    entrants = config.entrants()
     agents = []
     asked = False
-    for entrant in entrants:
+    for entrant in parse_agents(config.agents):
+        spec = CATALOG[entrant.name]
         agent: dict[str, Any] = {"title": entrant.title, "name": entrant.name}
-        if entrant.name in ("search", "llm_search", "poke_engine"):
+        if spec.searches:
             agent["search"] = plain(with_budget(config.search, entrant))
-        if CATALOG[entrant.name].llm and config.llm.name != "none":
+        if spec.llm and config.llm.name != "none":
             asked = True
             own = with_advice(config.llm, entrant)
             agent["llm"] = {k: v for k, v in plain(own).items() if k not in _LLM_ASIDE}
             agent["seconds"] = entrant.seconds
-            if entrant.name == "llm_search":
+            if spec.advised:
                 agent["trust"] = plain(trusts(own, config.game.name))
         agents.append(agent)
     settings = {

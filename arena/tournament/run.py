@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console, Group
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from plywise.arena.agents.catalog import CATALOG
+from plywise.arena.agents.catalog import CATALOG, parse_agents
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.guidance.language_model import one_process
 from plywise.arena.output.files import plain
@@ -62,7 +62,7 @@ def run_tournament(config: TournamentConfig, folder: Path, console: Console | No
 
 def _check(config: TournamentConfig, factory: AgentFactory) -> None:
     group = config.tournament
-    entrants = config.entrants()
+    entrants = parse_agents(config.agents)
     if group.executor == "showdown" and config.game.name != "gen9randombattle":
         raise ConfigError(
             f"tournament.executor=showdown plays game=gen9randombattle, not game={config.game.name}"
@@ -86,7 +86,7 @@ def _check(config: TournamentConfig, factory: AgentFactory) -> None:
 
 def _single_process(config: TournamentConfig) -> str:
     """Return why all games must be played in this process; "" if they need not."""
-    asked = any(CATALOG[entrant.name].llm for entrant in config.entrants())
+    asked = any(CATALOG[entrant.name].llm for entrant in parse_agents(config.agents))
     return one_process(config.llm) if asked else ""
 
 
@@ -257,7 +257,7 @@ class Tournament:
             ConfigError: Ray is wanted and not installed.
         """
         config, group = self.config, self.config.tournament
-        entrants = tuple(config.entrants())
+        entrants = tuple(parse_agents(config.agents))
         setup = Setup(
             make=AgentPlayer,
             game=config.game,
@@ -285,7 +285,8 @@ class Tournament:
         on_server = kind == "showdown"
         for entrant in entrants:
             compiled = AgentFactory(config.game, config.search, without_model, on_server=on_server)
-            if entrant.name != "llm" and not entrant.name.startswith("pokeenv_"):
+            spec = CATALOG[entrant.name]
+            if spec.make is not None and (spec.advised or not spec.llm):
                 compiled.build(replace(entrant, llm={}))
         if on_server:
             from plywise.arena.tournament.executors.showdown import ShowdownExecutor

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from plywise.arena.agents.catalog import Agent
 from plywise.arena.agents.factory import AgentFactory
+from plywise.arena.agents.spec import Agent
 from plywise.arena.play.match import play_game
 from plywise.arena.play.record import GameRecord
 from plywise.arena.play.trace import Tracer

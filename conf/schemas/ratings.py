@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from omegaconf import MISSING
 
 from plywise.datasets.settings import Settings, setting
 
 
-def virtual_draws_setting() -> Any:
-    """Return the setting that all commands with ratings have in common."""
-    return setting(
+@dataclass
+class RatingPrior(Settings):
+    """Settings of all commands that rate players."""
+
+    virtual_draws: float = setting(
         1.0,
-        "draws added to each pairing that leaves a rating without bound, so that undefeated agents "
-        "have a finite one (their bound is shown too); 0: infinite ratings",
+        "draws added to each pairing whose results all go one way, so that the rating of an "
+        "undefeated player is finite; its bound holds without them; 0: such ratings are infinite",
         low=0,
     )
 
 
 @dataclass
-class RatingsConfig(Settings):
+class RatingsConfig(RatingPrior):
     """Settings of ``plywise ratings``."""
 
     file: str = setting(
@@ -34,7 +35,6 @@ class RatingsConfig(Settings):
     prior: float = setting(
         0.0, "virtual games of each player, half of them won; 0: maximum likelihood", low=0
     )
-    virtual_draws: float = virtual_draws_setting()
     method: str = setting("sandwich", "method of intervals", choices=("sandwich", "bootstrap"))
     draws: str = setting(
         "davidson", "model of draws; half: a draw is half a win and half a loss",
@@ -45,7 +45,7 @@ class RatingsConfig(Settings):
 
 
 @dataclass
-class CalibrateConfig(Settings):
+class CalibrateConfig(RatingPrior):
     """Settings of ``plywise calibrate``.
 
     ``ratings`` counts how often 95 % intervals hold the true ratings of simulated players, ``sprt``
@@ -60,7 +60,6 @@ class CalibrateConfig(Settings):
         "sandwich", "ratings: method of intervals", choices=("sandwich", "bootstrap")
     )
     resamples: int = setting(1000, "ratings: resamples of the bootstrap", low=40)
-    virtual_draws: float = virtual_draws_setting()
     elo0: float = setting(0.0, "sprt: H0, in Elo")
     elo1: float = setting(50.0, "sprt: H1, in Elo")
     alpha: float = setting(0.05, "sprt: rate of accepting H1 if H0 is true")

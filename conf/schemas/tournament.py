@@ -7,10 +7,9 @@ from typing import Any, ClassVar
 
 from omegaconf import MISSING
 
-from plywise.conf.schemas.agents import AgentConfig, parse_agents
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import LLMGroup
-from plywise.conf.schemas.ratings import virtual_draws_setting
+from plywise.conf.schemas.ratings import RatingPrior
 from plywise.conf.schemas.search import SearchConfig
 from plywise.datasets.errors import ConfigError
 from plywise.datasets.settings import Settings, setting
@@ -41,7 +40,7 @@ class SPRTGroup(Settings):
 
 
 @dataclass
-class TournamentGroup(Settings):
+class TournamentGroup(RatingPrior):
     """Pairings, and where their games are played."""
 
     PREFIX: ClassVar[str] = "tournament."
@@ -89,7 +88,6 @@ class TournamentGroup(Settings):
         None, "agent whose rating is fixed; null: random if it plays, else the mean is"
     )
     anchor_rating: float = setting(0.0, "the fixed rating, in Elo")
-    virtual_draws: float = virtual_draws_setting()
 
     def __post_init__(self) -> None:
         """Check the values."""
@@ -131,11 +129,3 @@ class TournamentConfig(Settings):
         "names, or mappings such as {name: search, seconds: 0.1, label: quick, search: "
         "{table_bits: 16}}",
     )
-
-    def entrants(self) -> list[AgentConfig]:
-        """Return the agents as configurations.
-
-        Raises:
-            ConfigError: an entry is neither a name nor a mapping with known keys, or two are equal.
-        """
-        return parse_agents(self.agents)

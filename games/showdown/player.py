@@ -21,7 +21,11 @@ from plywise.games.gen9.infostate import InfoState, action_name
 from plywise.games.gen9.state import InfoStateView
 from plywise.games.showdown.notes import BattleNotes
 from plywise.games.showdown.timer import ServerTimer
-from plywise.games.showdown.translate import choice_for, information_state, legal_actions
+from plywise.games.showdown.translate import (
+    choice_for,
+    information_state_from_poke_env,
+    offered_actions,
+)
 
 log = logging.getLogger(__name__)
 
@@ -33,10 +37,14 @@ _REPORT_SECONDS = 0.5  # to wait for what the timer reports right after a reques
 _LOOK_SECONDS = 0.01
 
 
-class Decider(Protocol):
-    """What this player needs of an agent (``arena.agents.Agent`` has it)."""
+class BattleDecider(Protocol):
+    """The part of an agent that this player uses (``arena.agents.spec.Agent`` has it)."""
 
     name: str
+
+    def for_one_game(self) -> BattleDecider:
+        """Return the agent for one battle, with a clock or a memory for it where it needs one."""
+        return self
 
     def decide(self, state: State, player: int, seed: int) -> Any:
         """Return a decision with an ``action`` that is legal in ``state``."""
@@ -85,7 +93,6 @@ class PlywisePlayer(Player):
         seed: with the battle's number and turn it seeds each decision.
         on_decision: called on the event loop after each decision.
         workers: decisions that may run at the same time.
-        seated: returns who plays one battle for ``agent``, with a clock of its own.
         start_timer_on_battle_start: ask for the server's timer.
         player_options: what ``poke_env.player.Player`` takes.
     """
@@ -95,12 +102,11 @@ class PlywisePlayer(Player):
 
     def __init__(
         self,
-        agent: Decider,
+        agent: BattleDecider,
         *,
         seed: int = 0,
         on_decision: Callable[[DecisionRecord], None] | None = None,
         workers: int = 1,
-        seated: Callable[[Any], Decider] | None = None,
         start_timer_on_battle_start: bool = False,
         **player_options: Any,
     ) -> None:
@@ -117,8 +123,7 @@ class PlywisePlayer(Player):
         self._notes: dict[str, BattleNotes] = {}
         self._refused: dict[str, tuple[int, set[int]]] = {}  # battle -> (request id, actions sent)
         self._order: dict[str, int] = {}
-        self._seated = seated
-        self._seats: dict[str, Decider] = {}
+        self._seats: dict[str, BattleDecider] = {}
         self._with_timer = start_timer_on_battle_start
         self._timers: dict[str, ServerTimer] = {}
         self._workers = ThreadPoolExecutor(workers, thread_name_prefix="plywise-decide")
@@ -143,7 +148,7 @@ class PlywisePlayer(Player):
         timer = self._timer(tag)
         try:
             await _report(timer)
-            info = self._without_refused(battle, information_state(battle, notes))
+            info = self._without_refused(battle, information_state_from_poke_env(battle, notes))
             view = InfoStateView(info, time_left=timer.left(time.perf_counter()))
             seed = hash((self._seed, number, battle.turn, len(battle._replay_data))) & 0x7FFFFFFF
             decision = await asyncio.get_running_loop().run_in_executor(
@@ -189,9 +194,9 @@ class PlywisePlayer(Player):
     def _timer(self, tag: str) -> ServerTimer:
         return self._timers.setdefault(tag, ServerTimer(running=self._with_timer))
 
-    def _seat(self, tag: str) -> Decider:
+    def _seat(self, tag: str) -> BattleDecider:
         if tag not in self._seats:
-            self._seats[tag] = self.agent if self._seated is None else self._seated(self.agent)
+            self._seats[tag] = self.agent.for_one_game()
         return self._seats[tag]
 
     def _without_refused(self, battle: Battle, info: InfoState) -> InfoState:
@@ -209,7 +214,7 @@ class PlywisePlayer(Player):
         if info is None or not info.legal:
             return -1, self.choose_default_move()
         # The request may have changed since: only what it still offers.
-        legal = [a for a in legal_actions(battle) if a in info.legal] or legal_actions(battle)
+        legal = [a for a in offered_actions(battle) if a in info.legal] or offered_actions(battle)
         action = random.Random(f"{self._seed} {battle.battle_tag} {battle.turn}").choice(legal)
         return action, SingleBattleOrder(choice_for(battle, action))
 

@@ -7,7 +7,7 @@ import pytest
 from hydra import compose, initialize_config_module
 from hydra.core.global_hydra import GlobalHydra
 
-from plywise.arena.agents.catalog import CATALOG
+from plywise.arena.agents.catalog import CATALOG, parse_agents
 from plywise.arena.cli.commands import COMMANDS
 from plywise.arena.cli.groups import group_schemas
 from plywise.conf import registry
@@ -30,7 +30,7 @@ GROUP_USERS = {
 
 @pytest.fixture(autouse=True)
 def _hydra() -> Iterator[None]:
-    registry.register()
+    registry.register({name: spec.settings for name, spec in CATALOG.items()})
     GlobalHydra.instance().clear()
     with initialize_config_module("plywise.conf", version_base="1.3"):
         yield
@@ -131,7 +131,10 @@ def test_averaging_over_worlds_takes_one_thread() -> None:
         ("[random]", "at least two"),
         ("[random,random]", "stands there twice"),
         ("[random,3]", "neither a name nor a mapping"),
-        ("[random,{name:search,second:1}]", "choose one of name, seconds"),
+        (
+            "[random,{name:search,second:1}]",
+            "search has no setting 'second'; there are: name, seconds",
+        ),
         ("[random,{name:search,seconds:fast}]", "must be a number"),
         ("[random,{name:search,seconds:-1}]", "must be greater than 0"),
     ],
@@ -140,11 +143,11 @@ def test_wrong_entrants_are_named(agents: str, words: str) -> None:
     config = typed("tournament", f"agents={agents}")
     assert isinstance(config, TournamentConfig)
     with pytest.raises(ConfigError, match=words):
-        config.entrants()
+        parse_agents(config.agents)
 
 
 def test_entrants_with_budgets_are_told_apart() -> None:
     config = typed("tournament", "agents=[search,{name:search,seconds:0.1,max_depth:4}]")
     assert isinstance(config, TournamentConfig)
-    labels = [agent.title for agent in config.entrants()]
+    labels = [agent.title for agent in parse_agents(config.agents)]
     assert labels == ["search", "search(seconds=0.1, max_depth=4)"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from plywise.arena.agents.factory import MCTSAgent
+from plywise.arena.agents.board_search import MCTSAgent
 from plywise.arena.cli import main as cli
 from plywise.arena.play.match import play_game
 from plywise.conf.schemas.search import MCTSConfig
@@ -88,7 +88,7 @@ def _chance(state: State) -> None:
 
 @needs_openspiel
 def test_search_wins_at_tic_tac_toe_and_holds_its_own_in_poker() -> None:
-    from plywise.arena.agents.catalog import RandomAgent
+    from plywise.arena.agents.kinds.random import RandomAgent
 
     def points(name: str, iterations: int, games: int) -> float:
         game = make_game(f"openspiel:{name}")

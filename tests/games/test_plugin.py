@@ -8,7 +8,7 @@ from random import Random
 import pytest
 from rich.console import Console
 
-from plywise.arena.agents.factory import MCTSAgent
+from plywise.arena.agents.board_search import MCTSAgent
 from plywise.arena.cli import main as cli
 from plywise.arena.terminal.play import Human, play_in_terminal
 from plywise.conf.schemas.search import MCTSConfig

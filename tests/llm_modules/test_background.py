@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from plywise.arena.agents.factory import AlphaBetaAgent
-from plywise.arena.guidance.language_model import Advised, asks
+from plywise.arena.agents.board_search import AlphaBetaAgent
+from plywise.arena.guidance.advised import Advised, make_consult
 from plywise.conf.schemas.search import AlphaBetaConfig
 from plywise.games.base import Briefing
 from plywise.games.grid.connect_four import ConnectFour, ConnectFourState
 from plywise.llm_modules.calls.settings import LLMConfig
-from plywise.llm_modules.guides.background import Scribe
+from plywise.llm_modules.guides.background import BackgroundBriefer
 from plywise.llm_modules.guides.guides import GuideConfig, LLMConsultant
 from plywise.llm_modules.providers.mock import MockEndpoint, scores
 from plywise.llm_modules.providers.openai import LLMClient
@@ -52,7 +52,7 @@ def decide(game: Slow, seconds: float = SECONDS) -> tuple[Decision, int, float]:
         with LLMClient(LLMConfig(endpoint.base_url, "m")) as client:
             consultant = LLMConsultant(client, GuideConfig(guides=("propose",)))
             search = AlphaBetaConfig(seconds=seconds, table_bits=12)
-            advised = Advised(asks(consultant, seconds))
+            advised = Advised(make_consult(consultant, seconds))
             agent = AlphaBetaAgent("guided", game.kernels(), search, advised)
             start = time.perf_counter()
             decision = agent.decide(game.new_initial_state(), 0, 1)
@@ -101,7 +101,7 @@ def test_the_game_may_go_on_before_the_briefing_is_written() -> None:
             raise StopIteration
 
     state = game.new_initial_state()
-    asks(Asked(), SECONDS)(state, 0, 1)  # type: ignore[arg-type]
+    make_consult(Asked(), SECONDS)(state, 0, 1)  # type: ignore[arg-type]
     state.apply_action(3)
     until.set()
     assert game.written.wait(10.0)
@@ -115,7 +115,7 @@ def test_the_game_may_go_on_before_the_briefing_is_written() -> None:
 
 def test_a_briefing_that_takes_too_long_is_not_begun_for_a_while() -> None:
     begun: list[int] = []
-    scribe = Scribe(0.1)
+    scribe = BackgroundBriefer(0.1)
 
     def one(number: int) -> int:
         def brief() -> Briefing:

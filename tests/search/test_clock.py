@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from plywise.arena.agents.catalog import RandomAgent
-from plywise.arena.agents.clocked import Seat, seated
+from plywise.arena.agents.clocked import ClockedAgent, TimedAgent
 from plywise.arena.agents.factory import AgentFactory
+from plywise.arena.agents.kinds.random import RandomAgent
 from plywise.arena.play.match import play_game
 from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GoofspielConfig
@@ -105,7 +105,7 @@ def test_showdowns_timer_never_runs_out(slow: float, adds: float, step: int) -> 
         bank = min(bank + adds, 150.0)
 
 
-class Sleepy:
+class Sleepy(TimedAgent):
     """An agent that takes what it is given, at most 0.05 s."""
 
     name = "sleepy"
@@ -121,9 +121,6 @@ class Sleepy:
         time.sleep(min(0.05, allowed or 0.0))
         return Decision(0, {0: 1.0})
 
-    def close(self) -> None:
-        pass
-
 
 def place(choices: int, left: TimeLeft | None = None) -> Any:
     return SimpleNamespace(legal_actions=lambda player: list(range(choices)), time_left=left)
@@ -131,9 +128,9 @@ def place(choices: int, left: TimeLeft | None = None) -> Any:
 
 def test_each_battle_has_its_own_clock() -> None:
     agent = Sleepy()
-    one, other = seated(agent), seated(agent)
-    assert isinstance(one, Seat)
-    assert isinstance(other, Seat)
+    one, other = agent.for_one_game(), agent.for_one_game()
+    assert isinstance(one, ClockedAgent)
+    assert isinstance(other, ClockedAgent)
     first = one.decide(place(9), 0, 1)
     one.decide(place(9), 0, 2)
     other.decide(place(9), 0, 1)
@@ -144,15 +141,15 @@ def test_each_battle_has_its_own_clock() -> None:
     assert agent.given[3] == 0.0
     assert first.notes["allowed_seconds"] == agent.given[0]
     plain = RandomAgent()
-    assert seated(plain) is plain
+    assert plain.for_one_game() is plain
 
 
-def test_a_seat_minds_the_servers_timer() -> None:
+def test_a_clocked_agent_minds_the_servers_timer() -> None:
     agent = Sleepy()
     now = time.perf_counter()
-    Seat(agent).decide(place(9, TimeLeft(now + 6.0, now + 300.0)), 0, 1)
-    Seat(agent).decide(place(9, TimeLeft(now + 3.0, now + 3.0)), 0, 1)
-    Seat(agent).decide(place(9, TimeLeft(now + 150.0, now + 35.0)), 0, 1)
+    ClockedAgent(agent).decide(place(9, TimeLeft(now + 6.0, now + 300.0)), 0, 1)
+    ClockedAgent(agent).decide(place(9, TimeLeft(now + 3.0, now + 3.0)), 0, 1)
+    ClockedAgent(agent).decide(place(9, TimeLeft(now + 150.0, now + 35.0)), 0, 1)
     assert agent.given[0] == pytest.approx(1.0, abs=0.1)
     assert agent.given[1] == LEAST_SECONDS
     assert agent.given[2] == pytest.approx(1.0, abs=0.1)

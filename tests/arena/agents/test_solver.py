@@ -5,8 +5,9 @@ from random import Random
 
 import pytest
 
-from plywise.arena.agents.catalog import Agent, RandomAgent
-from plywise.arena.agents.solver import SolverAgent, plies_of_score
+from plywise.arena.agents.kinds.random import RandomAgent
+from plywise.arena.agents.kinds.solver import SolverAgent, plies_of_score
+from plywise.arena.agents.spec import Agent
 from plywise.arena.cli import main as cli
 from plywise.arena.play.match import play_game
 from plywise.games.grid.connect_four import ConnectFour

@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 
 from plywise.arena.agents.factory import AgentFactory
+from plywise.arena.agents.spec import Agent
 from plywise.arena.cli import main as cli
 from plywise.arena.output.files import RecordWriter
 from plywise.arena.play.explain import explanation, show_explanation
@@ -117,12 +118,15 @@ def test_a_game_is_explained_as_it_is_played_and_again_from_its_file(
 def test_an_opponent_at_the_keyboard_does_not_see_hidden_plans(tmp_path: Path) -> None:
     """In Battleship the explanation goes into the file only."""
 
-    class Plans:
+    class Plans(Agent):
         name = "plans"
 
         def decide(self, state: Any, player: int, seed: int) -> Decision:
             action = state.legal_actions(player)[0]
             return Decision(action, {action: 1.0}, notes={"chosen_by": "SECRET"})
+
+        def close(self) -> None:
+            pass
 
     game = Battleship(3, 3, (2,))
 

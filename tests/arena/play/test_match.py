@@ -11,11 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from plywise.arena.agents.catalog import RandomAgent
+from plywise.arena.agents.catalog import agent_config
 from plywise.arena.agents.factory import AgentFactory
-from plywise.arena.agents.max_damage import MaxDamageAgent
+from plywise.arena.agents.kinds.max_damage import MaxDamageAgent
+from plywise.arena.agents.kinds.random import RandomAgent
+from plywise.arena.agents.spec import Agent
 from plywise.arena.output.files import RecordFileError, RecordWriter, plain, read_records
-from plywise.arena.play.match import decision_seed, play_game
+from plywise.arena.play.match import play_game
+from plywise.arena.play.stepper import decision_seed
 from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import EmbeddedGroup, NoLLMGroup
@@ -33,7 +36,7 @@ EXACT = AlphaBetaConfig(seconds=None, max_depth=9, table_bits=12)
 NO_LLM = NoLLMGroup()
 
 
-class Scripted:
+class Scripted(Agent):
     """Plays the given actions, or raises them."""
 
     def __init__(self, name: str, script: Sequence[int | Exception]) -> None:
@@ -47,9 +50,6 @@ class Scripted:
         if isinstance(action, Exception):
             raise action
         return Decision(action, {action: 1.0})
-
-    def close(self) -> None:
-        pass
 
 
 class Pennies(State):
@@ -184,7 +184,7 @@ def test_what_is_wrong_outside_ends_the_match() -> None:
 )
 def test_factory_refuses_what_cannot_play(agent: str, words: str) -> None:
     with pytest.raises(ConfigError, match=words):
-        AgentFactory(TIC_TAC_TOE, EXACT, NO_LLM).build(AgentConfig(agent))
+        AgentFactory(TIC_TAC_TOE, EXACT, NO_LLM).build(agent_config(agent))
 
 
 def test_llm_search_without_a_model_is_pure_search() -> None:
@@ -226,7 +226,7 @@ def test_death_of_the_language_model_costs_only_advice() -> None:
 def test_agent_llm_plays_and_tells_its_calls() -> None:
     factory = AgentFactory(TIC_TAC_TOE, EXACT, EmbeddedGroup(timeout=60.0))
     try:
-        agent = factory.build(AgentConfig("llm"))
+        agent = factory.build(agent_config("llm"))
         moves: list[int | Exception] = [8, 7, 6, 5, 4]
         record = play_game(make_game("tic_tac_toe"), (agent, Scripted("b", moves)), seed=5)
     finally:

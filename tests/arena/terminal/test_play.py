@@ -20,8 +20,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from plywise.arena.agents.spec import Agent
 from plywise.arena.cli import main as cli
-from plywise.arena.play.match import IllegalDecisionError
+from plywise.arena.play.stepper import IllegalDecisionError
 from plywise.arena.terminal.game_file import positions, read_game
 from plywise.arena.terminal.play import INTERRUPTED, Human, play_in_terminal
 from plywise.datasets.errors import ConfigError
@@ -39,11 +40,12 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from rich.console import Console
+from plywise.arena.agents.spec import Agent
 from plywise.arena.terminal.play import Human, play_in_terminal
 from plywise.games.registry import make_game
 from plywise.search.alphabeta.search import AlphaBeta
 
-class Searcher:
+class Searcher(Agent):
     name = "search"
     def __init__(self, game):
         self.search = AlphaBeta(game.kernels(), max_depth=6)
@@ -257,7 +259,7 @@ def test_end_of_input_leaves_with_one_line(connect_four: Opened) -> None:
 # --- without a terminal ---------------------------------------------------------------------------
 
 
-class Searcher:
+class Searcher(Agent):
     """The exact search."""
 
     name = "search"
@@ -269,7 +271,7 @@ class Searcher:
         return self.search.decide(state.flat(), player)
 
 
-class RandomMover:
+class RandomMover(Agent):
     name = "random"
 
     def __init__(self) -> None:
@@ -283,14 +285,14 @@ class RandomMover:
         return Decision(action, {action: 1.0})
 
 
-class Cheat:
+class Cheat(Agent):
     name = "cheat"
 
     def decide(self, state: State, player: int, seed: int) -> Decision:
         return Decision(99, {99: 1.0})
 
 
-class Interrupted:
+class Interrupted(Agent):
     name = "slow"
 
     def decide(self, state: State, player: int, seed: int) -> Decision:
@@ -509,6 +511,20 @@ def test_a_person_in_a_battle(
     replayed(folder)
 
 
+def test_a_person_in_a_battle_types_a_number(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    console = Console(record=True, width=80)
+    typed(monkeypatch, "0", "moves", "9", "quit")
+    game = make_game("gen9randombattle")
+    assert play_in_terminal(game, [Human(), RandomMover()], 3, console, folder) == 0
+    text = console.export_text()
+    assert "to move, a number or a name (or hint, undo, quit)" in " ".join(text.split())
+    assert "'0' is neither a move nor a command" in text
+    shown = re.findall(r"^ +(\d+) (switch \w+) +\w+(?:/\w+)? +\d+%", text, re.MULTILINE)
+    assert shown[:5] == shown[5:10]  # once before the prompt, once on "moves"
+    assert dict(shown[:5])["9"] == saved(folder)["moves"][0]["move"]
+    assert re.search(r"^ 1 earthquake +ground +phys +100 +100 +16 +\d+–\d+ ", text, re.MULTILINE)
+
+
 # --- replay ---------------------------------------------------------------------------------------
 
 
@@ -612,8 +628,11 @@ def test_the_record_below_is_good(
         ("[1, 2]", "no record of a game that plywise play saved"),
         (GOOD[:200], "no JSON"),
         (GOOD.replace("game/2", "game/1"), "of version '1'; this Plywise reads 2"),
-        (_without("moves"), "damaged: 'moves' is missing"),
-        (GOOD.replace('"action": 4', '"action": "b"'), "damaged: action is 'b'"),
+        (_without("moves"), "damaged: Object missing required field `moves`"),
+        (
+            GOOD.replace('"action": 4', '"action": "b"'),
+            "damaged: Expected `int`, got `str` - at `$.moves[0].action`",
+        ),
         (GOOD.replace('"action": 4', '"action": 44'), "move 1 (b2): action 44 is not legal"),
         (GOOD.replace('"player": 0', '"player": 1'), "move 1 (b2): it is another player's turn"),
         (GOOD.replace('"action": 4', '"action": 5'), "do not lead to the position"),

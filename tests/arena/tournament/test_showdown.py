@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from plywise.arena.agents.spec import Agent
 from plywise.arena.play.replay import told
 from plywise.arena.showdown.course import Choice, Course, Failure
 from plywise.arena.tournament.executors import showdown as showdown_executor
@@ -235,7 +236,7 @@ def test_a_seed_repeats_a_battle_action_for_action(
     assert play(player, players, seed=8).game() != first.game()
 
 
-class Scripted:
+class Scripted(Agent):
     """Plays the actions of a record."""
 
     def __init__(self, name: str, actions: list[int]) -> None:
@@ -245,9 +246,6 @@ class Scripted:
     def decide(self, state: State, player: int, seed: int) -> Decision:
         action = self._left.pop(0)
         return Decision(action, {action: 1.0})
-
-    def close(self) -> None:
-        pass
 
 
 @pytest.mark.server
@@ -264,7 +262,7 @@ def test_seed_and_actions_of_the_record_are_the_whole_battle(
     assert play(player, (3, 2), seed).game() == game.game()
 
 
-class Failing:
+class Failing(Agent):
     """Decides at random, and fails in the fifth decision."""
 
     name = "failing"
@@ -281,9 +279,6 @@ class Failing:
                 raise self.failure
             action = self.failure
         return Decision(action, {action: 1.0})
-
-    def close(self) -> None:
-        pass
 
 
 @pytest.mark.server

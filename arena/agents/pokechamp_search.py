@@ -1,10 +1,10 @@
-"""``agent=pokechamp``: the paper's agent, on every game.
+"""The agent of the PokéChamp paper, on every game.
 
 *PokéChamp: an Expert-level Minimax Language Agent* (Karten, Nguyen and Jin 2025, arXiv 2503.04094):
 a language model samples the actions of both players beside what tools suggest, and values the
 leaves of a depth-limited maximin.  Here the opponent minimises, every leaf is a position of its
-own, and the search's result is what is played.  Where the model is silent the tools and the rules'
-own evaluation stand in for it, counted in the decision's notes.
+own, and the search's result is played.  Where the model gives no answer, the tools and the rules'
+own evaluation replace it; the decision's notes count how often.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from plywise.arena.agents.clocked import TimedAgent
-from plywise.games.base import NO_ACTION, GameInfo, State
+from plywise.games.base import NO_ACTION, State
+from plywise.llm_modules.guides.call_log import last_error
 from plywise.llm_modules.guides.dialogue import Dialogue
-from plywise.llm_modules.guides.format_fallback import WRITING, Ladder
-from plywise.llm_modules.guides.ledger import last_error
-from plywise.llm_modules.players.methods import Desk, MethodConfig
+from plywise.llm_modules.guides.format_fallback import WRITING, EndpointMode
+from plywise.llm_modules.players.methods import MethodConfig, QuestionContext
 from plywise.llm_modules.players.pokechamp import (
     Sampled,
     calls_for_values,
@@ -46,7 +46,6 @@ from plywise.search.one_step import Measure, static_value, suggested
 
 if TYPE_CHECKING:
     from plywise.arena.guidance.language_model import LanguageModel
-    from plywise.conf.schemas.agents import AgentConfig
     from plywise.engine.kernels import RulesKernels
 
 log = logging.getLogger(__name__)
@@ -54,13 +53,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class PokeChampConfig:
-    """How far and how wide the tree is.
+    """Depth and width of the tree.
 
     Attributes:
-        depth: own decisions that it looks ahead.
-        actions: that the model samples for each player at a node; the tools add their best one.
-        worlds: drawn from what the player knows, each with a tree of its own; their values are
-            averaged.
+        depth: the player's decisions on the way to a leaf.
+        actions: actions that the model samples for each player at a node; the tools add their best.
+        worlds: sampled states, each with a tree of its own; their values are averaged.
     """
 
     depth: int = 1
@@ -68,25 +66,15 @@ class PokeChampConfig:
     worlds: int = 1
 
 
-def champ_config(entrant: AgentConfig, rules: GameInfo) -> PokeChampConfig:
-    """Return how far and how wide the tree is, as the agent's settings say.
-
-    Where nothing is hidden and nothing left to chance all worlds would be the same one.
-    """
-    worlds = entrant.worlds if rules.hidden_information or rules.stochastic else 1
-    given = {"depth": entrant.max_depth, "actions": entrant.actions, "worlds": worlds}
-    return PokeChampConfig(**{key: value for key, value in given.items() if value is not None})
-
-
 class PokeChampAgent(TimedAgent):
-    """Plays the action with the best value against the worst answer.
+    """Plays the action with the best value against the worst reply.
 
-    ``notes["pokechamp"]`` counts, by source, the actions that were looked at and the leaves, and
+    ``notes["pokechamp"]`` counts the examined actions and the leaves by source, and
     ``notes["fallback"]`` says so where nothing of a decision came from the model.
 
     Args:
         kernels: the game's compiled rules, for the tools and the evaluation; None: none.
-        measure: of what an action does in one step; None: the rules' own evaluation.
+        measure: value of what an action does in one step; None: the rules' own evaluation.
     """
 
     def __init__(
@@ -104,7 +92,7 @@ class PokeChampAgent(TimedAgent):
         self._client = model.client()
         self._guides = model.guide_config()
         self._prompts = Prompts()
-        self._ladder = Ladder(WRITING)
+        self._ladder = EndpointMode(WRITING)
         self._kernels = kernels
         self._measure = measure
 
@@ -115,7 +103,7 @@ class PokeChampAgent(TimedAgent):
     def decide_within(
         self, state: State, player: int, seed: int, allowed: float | None
     ) -> Decision:
-        """Return the best of the actions looked at."""
+        """Return the best of the examined actions."""
         start = time.perf_counter()
         legal = state.legal_actions(player)
         if len(legal) == 1:
@@ -126,19 +114,23 @@ class PokeChampAgent(TimedAgent):
         )
         briefing = state.briefing(player)
         method = MethodConfig("tot", samples=self.config.actions)
-        desk = Desk(dialogue, self._prompts, briefing, self._guides.limits, method, seed)
-        thought = _Thought(desk, self.config, self._kernels, self._measure, player, Random(seed))
-        roots = thought.trees(state)
-        source = thought.value_leaves(roots)
+        context = QuestionContext(
+            dialogue, self._prompts, briefing, self._guides.limits, method, seed
+        )
+        builder = _TreeBuilder(
+            context, self.config, self._kernels, self._measure, player, Random(seed)
+        )
+        roots = builder.trees(state)
+        source = builder.value_leaves(roots)
         for root in roots:
             back_up(root)
         values = _averaged(roots)
         action = max(values, key=lambda a: values[a])
-        return self._decision(thought, roots, source, values, action, legal, start)
+        return self._decision(builder, roots, source, values, action, legal, start)
 
     def _decision(
         self,
-        thought: _Thought,
+        builder: _TreeBuilder,
         roots: Sequence[Node],
         source: str,
         values: dict[int, float],
@@ -146,16 +138,16 @@ class PokeChampAgent(TimedAgent):
         legal: Sequence[int],
         start: float,
     ) -> Decision:
-        ledger = thought.desk.dialogue.ledger
-        ledger.report.used = thought.counts["own: model"] + thought.counts["replies: model"]
-        ledger.report.used += source == "model"
+        call_log = builder.context.dialogue.call_log
+        call_log.report.used = builder.counts["own: model"] + builder.counts["replies: model"]
+        call_log.report.used += source == "model"
         notes: dict[str, Any] = {
-            "guide": ledger.report,
-            "transcript": ledger.transcript,
-            "pokechamp": {**thought.counts, "worlds": len(roots), "leaves valued by": source},
+            "guide": call_log.report,
+            "transcript": call_log.transcript,
+            "pokechamp": {**builder.counts, "worlds": len(roots), "leaves valued by": source},
         }
-        if not ledger.report.used:
-            why = last_error(ledger.transcript) or "no answer in time"
+        if not call_log.report.used:
+            why = last_error(call_log.transcript) or "no answer in time"
             notes["fallback"] = f"played by the tools alone: {why}"
             log.warning("%s: %s", self.name, notes["fallback"])
         return Decision(
@@ -164,7 +156,7 @@ class PokeChampAgent(TimedAgent):
             values=values,
             value=values[action],
             principal_variation=principal_variation(roots[0], action),
-            iterations=thought.counts["nodes"],
+            iterations=builder.counts["nodes"],
             depth=self.config.depth,
             seconds=time.perf_counter() - start,
             notes=notes,
@@ -172,10 +164,10 @@ class PokeChampAgent(TimedAgent):
 
 
 @dataclass
-class _Thought:
-    """One decision: who suggests what, and how often."""
+class _TreeBuilder:
+    """One decision: the suggested actions, counted by source."""
 
-    desk: Desk
+    context: QuestionContext
     config: PokeChampConfig
     kernels: RulesKernels | None
     measure: Measure | None
@@ -184,8 +176,8 @@ class _Thought:
     counts: Counter[str] = field(default_factory=Counter)
 
     def trees(self, state: State) -> list[Node]:
-        """Return a grown tree for each world; all look at the same own actions."""
-        at_root = sample_actions(self.desk, self.desk.briefing)
+        """Return a grown tree for each world; all have the same actions of the player."""
+        at_root = sample_actions(self.context, self.context.briefing)
         own: tuple[int, ...] = ()
         roots = []
         for _ in range(self.config.worlds):
@@ -196,12 +188,12 @@ class _Thought:
         return roots
 
     def value_leaves(self, roots: Sequence[Node]) -> str:
-        """Set the value of every leaf; return who valued them: "model", "evaluation", "nobody"."""
+        """Set the value of every leaf; return the source: "model", "evaluation" or "nobody"."""
         below = [(root, leaf) for root in roots for leaf in leaves(root)]
         found = [leaf for _, leaf in below]
         self.counts["leaves"] = len(found)
-        texts = [_told(root, leaf, self.player) for root, leaf in below]
-        values = value_positions(self.desk, texts) if found else []
+        texts = [_leaf_text(root, leaf, self.player) for root, leaf in below]
+        values = value_positions(self.context, texts) if found else []
         source = "model"
         if values is None and self.kernels is not None:
             source = "evaluation"
@@ -213,10 +205,10 @@ class _Thought:
         return source
 
     def tools(self, state: State, who: int) -> list[int]:
-        """Return the actions of ``who`` that the rules' own tools would look at, best first.
+        """Return the actions of ``who`` in the order of the rules' own tools, best first.
 
-        The one that does most in one step, and the one that the rules' priors find likeliest, then
-        the others by what they do.
+        First the one that does most in one step and the one that is likeliest by the rules'
+        priors, then the remaining actions by what they do.
         """
         legal = state.legal_actions(who)
         if self.kernels is None or len(legal) < 2:
@@ -226,13 +218,13 @@ class _Thought:
         return suggested(self.kernels, pool, who, legal, self.rng, measure)
 
     def ask(self, state: State, depth: int) -> Sampled:
-        """Return what the model samples at an inner node, as far as calls are left for it."""
+        """Return the model's samples at an inner node, none where no calls are left for it."""
         width = (self.config.actions + 1) ** 2
         kept = calls_for_values(self.config.worlds * width**self.config.depth)
-        if self.desk.dialogue.ledger.left - 2 < kept:
+        if self.context.dialogue.call_log.left - 2 < kept:
             self.counts["nodes not asked about"] += 1
             return Sampled()
-        return sample_actions(self.desk, state.briefing(self.player))
+        return sample_actions(self.context, state.briefing(self.player))
 
 
 class _Suggestions:
@@ -242,45 +234,45 @@ class _Suggestions:
     its samples for the opponent are the replies that come after.
     """
 
-    def __init__(self, thought: _Thought, at_root: Sampled, own: tuple[int, ...]) -> None:
-        self._thought = thought
+    def __init__(self, builder: _TreeBuilder, at_root: Sampled, own: tuple[int, ...]) -> None:
+        self._builder = builder
         self._own = own
         self._sampled: dict[tuple[Pair, ...], Sampled] = {(): at_root}
 
     def __call__(self, node: Node, who: int) -> list[int]:
-        """Return what the model samples, and the tools' best; without samples the tools' first."""
-        thought = self._thought
-        ours = who == thought.player
+        """Return the model's samples and the tools' best; without samples the tools' first ones."""
+        builder = self._builder
+        ours = who == builder.player
         if ours and not node.line and self._own:
             return list(self._own)
-        thought.counts["nodes"] += 1
+        builder.counts["nodes"] += 1
         legal = node.state.legal_actions(who)
         decided_at = node.line
-        if node.state.current_player() == 1 - thought.player:
+        if node.state.current_player() == 1 - builder.player:
             decided_at = node.line[:-1]  # a reply to the player's decision before
         elif decided_at not in self._sampled:
-            self._sampled[decided_at] = thought.ask(node.state, node.depth)
+            self._sampled[decided_at] = builder.ask(node.state, node.depth)
         sampled = self._sampled.get(decided_at, Sampled())
         named = [a for a in (sampled.own if ours else sampled.replies) if a in legal]
-        tools = thought.tools(node.state, who)
+        tools = builder.tools(node.state, who)
         if named:
             tools = [a for a in tools if a not in named][:1]
         else:
-            tools = tools[: thought.config.actions]
+            tools = tools[: builder.config.actions]
         side = "own" if ours else "replies"
-        thought.counts[f"{side}: model"] += len(named)
-        thought.counts[f"{side}: tools"] += len(tools)
+        builder.counts[f"{side}: model"] += len(named)
+        builder.counts[f"{side}: tools"] += len(tools)
         return named + tools
 
 
 def _averaged(roots: Sequence[Node]) -> dict[int, float]:
-    """Return the mean over the worlds of what each own action is worth."""
+    """Return the value of each action of the player, averaged over the worlds."""
     by_world = [own_values(root) for root in roots]
     return {a: sum(values[a] for values in by_world) / len(roots) for a in by_world[0]}
 
 
-def _told(root: Node, leaf: Node, player: int) -> str:
-    """Return a leaf as the model is shown it: what led there, and what the player sees."""
+def _leaf_text(root: Node, leaf: Node, player: int) -> str:
+    """Return a leaf as text for the model: the moves that led there, and the player's view."""
     node, moves = root, []
     for pair in leaf.line:
         names = [

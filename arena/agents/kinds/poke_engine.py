@@ -1,4 +1,4 @@
-"""The search of poke-engine as an opponent, on the same knowledge and the same clock as ours.
+"""``agent=poke_engine``: the search of poke-engine, with the same knowledge and clock as ours.
 
 As its authors' bot does it: a tree search of its own for each of a few sampled states, whose visit
 shares are averaged.  The states are those that our own search would be given, so that a match
@@ -14,12 +14,13 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from plywise.arena.agents.clocked import TimedAgent
-from plywise.games.gen9.poke_engine import load_poke_engine, translate
+from plywise.arena.agents.spec import Agent, AgentContext, AgentSpec
+from plywise.conf.schemas.search import SimultaneousConfig
 from plywise.search.clock import BattleClock
 from plywise.search.decision import Decision
 
 if TYPE_CHECKING:
-    from plywise.conf.schemas.search import SimultaneousConfig
+    from plywise.conf.schemas.agents import AgentConfig
     from plywise.games.base import State
 
 log = logging.getLogger(__name__)
@@ -30,16 +31,19 @@ class PokeEngineAgent(TimedAgent):
 
     Of the ``search`` group it takes ``seconds``, ``iterations``, ``worlds`` and ``battle_seconds``;
     poke-engine makes at least 1,000 iterations in a state, and may be late by some milliseconds.
-    ``notes["failed_worlds"]`` counts the states on which its search broke off with an error (a
-    panic of the Rust code), ``notes["fallback"]`` says so where no state was left.
+    ``notes["failed_worlds"]`` counts the states on which its search was aborted by an error
+    (a panic of the Rust code), ``notes["fallback"]`` says so where no state was left.
 
     Raises:
         ConfigError: poke-engine is not installed, or was built for another generation.
     """
 
     def __init__(self, name: str, config: SimultaneousConfig) -> None:
+        from plywise.games.gen9.poke_engine import load_poke_engine, translate
+
         self.name = name
         self._config = config
+        self._translate = translate
         self._engine = load_poke_engine()
 
     def new_clock(self) -> BattleClock:
@@ -60,7 +64,7 @@ class PokeEngineAgent(TimedAgent):
         visits: Counter[int] = Counter()
         iterations = failed = 0
         for k in range(len(worlds)):
-            there = translate(self._engine, worlds, k, player)
+            there = self._translate(self._engine, worlds, k, player)
             result = self._search(there.state, len(worlds), len(worlds) - k, start, allowed)
             if result is None:
                 failed += 1
@@ -96,7 +100,7 @@ class PokeEngineAgent(TimedAgent):
     def _search(
         self, there: Any, worlds: int, left: int, start: float, allowed: float | None
     ) -> Any:
-        """Return what its search finds in one of ``worlds`` states; None: it broke off.
+        """Return what its search finds in one of ``worlds`` states; None: it was aborted.
 
         ``left``: in how many of them it still has to search, this one included.
         """
@@ -110,5 +114,33 @@ class PokeEngineAgent(TimedAgent):
         except BaseException as error:  # a panic is not an Exception
             if type(error).__name__ != "PanicException":
                 raise
-            log.warning("%s: poke-engine broke off: %s", self.name, error)
+            log.warning("%s: poke-engine aborted: %s", self.name, error)
             return None
+
+
+def _check(context: AgentContext, entrant: AgentConfig) -> None:
+    from plywise.games.gen9.poke_engine import load_poke_engine
+
+    context.check_search(SimultaneousConfig)
+    load_poke_engine()
+
+
+def _make(context: AgentContext, entrant: AgentConfig) -> Agent:
+    from plywise.arena.settings import with_budget
+
+    search = with_budget(context.search, entrant)
+    assert isinstance(search, SimultaneousConfig)
+    return PokeEngineAgent(entrant.title, search)
+
+
+AGENTS = (
+    AgentSpec(
+        "poke_engine",
+        "poke-engine's tree search on the states that ours gets (optional: docs/DESIGN.md)",
+        _make,
+        _check,
+        battles=True,
+        server=True,
+        searches=True,
+    ),
+)

@@ -1,4 +1,4 @@
-"""The simplest battle agent with an eye on the board: the attack that takes most HP this turn."""
+"""``agent=max_damage``: the attack that takes most HP this turn."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ import time
 from random import Random
 from typing import TYPE_CHECKING
 
-from plywise.engine.kernels import RulesKernels
+from plywise.arena.agents.spec import Agent, AgentContext, AgentSpec
 from plywise.games.gen9.infostate import FORCED, PASS, SWITCH, TERA
 from plywise.search.decision import Decision
-from plywise.search.one_step import damage_done, gains, throw
 
 if TYPE_CHECKING:
+    from plywise.conf.schemas.agents import AgentConfig
+    from plywise.engine.kernels import RulesKernels
     from plywise.games.base import State
 
 WORLDS = 16
 
 
-class MaxDamageAgent:
+class MaxDamageAgent(Agent):
     """Plays each move in sampled worlds and takes the one after which the foe has lost most HP.
 
     Every move meets the same worlds, the same random opponent actions and the same dice.  It
@@ -33,6 +34,8 @@ class MaxDamageAgent:
 
         ``notes["damage"]`` has the mean loss of each move, in Pokémon's worth of HP.
         """
+        from plywise.search.one_step import damage_done, gains, throw
+
         start = time.perf_counter()
         rng = Random(seed)
         legal = state.legal_actions(player)
@@ -54,5 +57,17 @@ class MaxDamageAgent:
             notes={"damage": damage},
         )
 
-    def close(self) -> None:
-        """Nothing to free."""
+
+def _make(context: AgentContext, entrant: AgentConfig) -> Agent:
+    return MaxDamageAgent(entrant.title, context.kernels())
+
+
+AGENTS = (
+    AgentSpec(
+        "max_damage",
+        "the attack with the highest expected damage",
+        _make,
+        battles=True,
+        server=True,
+    ),
+)

@@ -1,4 +1,4 @@
-"""The agent that hunts hidden fleets: Battleship by the posterior over placements."""
+"""``agent=hunter``: Battleship by the posterior over placements."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import time
 from random import Random
 from typing import TYPE_CHECKING, cast
 
-from plywise.games.battleship.game import Battleship, BattleshipState
+from plywise.arena.agents.spec import Agent, AgentContext, AgentSpec
+from plywise.datasets.errors import ConfigError
 from plywise.search.decision import Decision
 
 if TYPE_CHECKING:
+    from plywise.conf.schemas.agents import AgentConfig
     from plywise.games.base import State
+    from plywise.games.battleship.game import Battleship, BattleshipState
 
 
-class HunterAgent:
+class HunterAgent(Agent):
     """Places its own fleet at random and shoots as its game's hunter says."""
 
     def __init__(self, name: str, game: Battleship) -> None:
@@ -41,5 +44,22 @@ class HunterAgent:
             seconds=time.perf_counter() - start,
         )
 
-    def close(self) -> None:
-        """Nothing to free."""
+
+def _check(context: AgentContext, entrant: AgentConfig) -> None:
+    if context.game.info.name != "battleship":
+        raise ConfigError("agent 'hunter' plays game=battleship only")
+
+
+def _make(context: AgentContext, entrant: AgentConfig) -> Agent:
+    return HunterAgent(entrant.title, cast("Battleship", context.game))
+
+
+AGENTS = (
+    AgentSpec(
+        "hunter",
+        "shoots where the posterior finds a ship likeliest (Battleship)",
+        _make,
+        _check,
+        boards=True,
+    ),
+)

@@ -1,0 +1,80 @@
+"""The search over sampled worlds as an agent."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from plywise.arena.agents.clocked import TimedAgent
+from plywise.arena.agents.decision_gc import freeze_loaded, without_collection
+from plywise.arena.settings import make_search
+from plywise.search.clock import LEAST_SECONDS, BattleClock
+
+if TYPE_CHECKING:
+    from plywise.arena.guidance.advised import Advised
+    from plywise.conf.schemas.search import SimultaneousConfig
+    from plywise.engine.kernels import RulesKernels
+    from plywise.games.base import State
+    from plywise.search.decision import Decision
+    from plywise.search.simultaneous.averaging import AveragedSearch
+    from plywise.search.simultaneous.search import SimultaneousSearch
+
+_SAMPLING = 0.5  # share of a decision's time after which no more worlds are sampled
+
+
+class BattleAgent(TimedAgent):
+    """Search over sampled worlds where moves are simultaneous; each thread has one of its own."""
+
+    def __init__(
+        self,
+        name: str,
+        kernels: RulesKernels,
+        config: SimultaneousConfig,
+        advised: Advised,
+        yield_after: float | None = None,
+    ) -> None:
+        self.name = name
+        self._kernels = kernels
+        self._config = config
+        self._yield_after = yield_after
+        self._advised = advised
+        self._local = threading.local()
+        self._search()  # compiles now, not on the clock of the first decision
+        freeze_loaded(str(kernels.dtype), advised.active)
+
+    def new_clock(self) -> BattleClock:
+        """Return the clock for one battle."""
+        return BattleClock(self._config.seconds, self._config.battle_seconds)
+
+    @without_collection()
+    def decide_within(
+        self, state: State, player: int, seed: int, allowed: float | None
+    ) -> Decision:
+        """Return the search's decision; sampling the worlds takes part of its time."""
+        start = time.perf_counter()
+        search = self._search()
+        until = None if allowed is None else start + _SAMPLING * allowed
+        worlds = state.worlds(player, self._config.worlds, seed, until)
+        with self._advised.open(state, player, seed) as advice:
+            start += advice.uncounted
+            seconds = allowed
+            if allowed is not None:
+                seconds = max(LEAST_SECONDS, allowed - (time.perf_counter() - start))
+            decision = search.decide(worlds, None, player, seed, advice.consultation, seconds)
+        spent = time.perf_counter() - start
+        unguided = None
+        if advice.to_compare(decision):
+            unguided = search.decide(worlds, None, player, seed, None, allowed)
+        decision = replace(advice.noted(decision, unguided), seconds=spent)
+        if len(worlds) < self._config.worlds:
+            decision = replace(decision, notes={**decision.notes, "fewer_worlds": len(worlds)})
+        return decision
+
+    def _search(self) -> SimultaneousSearch | AveragedSearch:
+        kept = self._local.__dict__
+        if "search" not in kept:
+            kept["search"] = make_search(self._kernels, self._config, self._yield_after)
+        found: SimultaneousSearch | AveragedSearch = kept["search"]
+        return found

@@ -1,0 +1,76 @@
+"""``agent=expectimax`` and ``agent=safe_expectimax``: the best reply to a player at random."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from plywise.arena.agents.spec import Agent, AgentContext, AgentSpec
+from plywise.datasets.errors import ConfigError
+
+if TYPE_CHECKING:
+    from plywise.conf.schemas.agents import AgentConfig
+    from plywise.engine.kernels import RulesKernels
+    from plywise.games.base import State
+    from plywise.search.decision import Decision
+
+
+class ExpectimaxAgent(Agent):
+    """Plays the best reply to uniformly random moves; all threads share the values found.
+
+    Args:
+        safe: whether only moves count that no opponent can punish.
+    """
+
+    def __init__(self, name: str, kernels: RulesKernels, *, safe: bool) -> None:
+        from plywise.search.exact.expectimax import Expectimax
+
+        self.name = name
+        self._lock = threading.Lock()
+        self._search = Expectimax(kernels, safe=safe)
+
+    def decide(self, state: State, player: int, seed: int) -> Decision:
+        """Return the decision; the seed does not matter.
+
+        Raises:
+            ConfigError: too many positions follow.
+        """
+        from plywise.search.exact.expectimax import GameTooLargeError
+
+        try:
+            with self._lock:
+                return self._search.decide(state.flat(), player)
+        except GameTooLargeError as error:
+            raise ConfigError(f"agent '{self.name}': {error}") from error
+
+
+def _check(context: AgentContext, entrant: AgentConfig) -> None:
+    if context.sampled:
+        raise ConfigError(f"agent '{entrant.name}' plays turn-based games of full sight only")
+    context.kernels()
+
+
+def _make(context: AgentContext, entrant: AgentConfig) -> Agent:
+    return ExpectimaxAgent(entrant.title, context.kernels(), safe=False)
+
+
+def _make_safe(context: AgentContext, entrant: AgentConfig) -> Agent:
+    return ExpectimaxAgent(entrant.title, context.kernels(), safe=True)
+
+
+AGENTS = (
+    AgentSpec(
+        "expectimax",
+        "best reply to an opponent who moves at random (small turn-based games)",
+        _make,
+        _check,
+        boards=True,
+    ),
+    AgentSpec(
+        "safe_expectimax",
+        "the same, of moves that no opponent can punish: it never loses a game that it need not",
+        _make_safe,
+        _check,
+        boards=True,
+    ),
+)

@@ -1,0 +1,42 @@
+"""``agent=random``: a legal action at random."""
+
+from __future__ import annotations
+
+import time
+from random import Random
+from typing import TYPE_CHECKING
+
+from plywise.arena.agents.spec import Agent, AgentContext, AgentSpec
+from plywise.search.decision import Decision
+
+if TYPE_CHECKING:
+    from plywise.conf.schemas.agents import AgentConfig
+    from plywise.games.base import State
+
+
+class RandomAgent(Agent):
+    """Chooses uniformly among the legal actions."""
+
+    def __init__(self, name: str = "random") -> None:
+        self.name = name
+
+    def decide(self, state: State, player: int, seed: int) -> Decision:
+        """Return a legal action drawn with ``seed``."""
+        start = time.perf_counter()
+        legal = state.legal_actions(player)
+        action = Random(seed).choice(legal)
+        share = 1 / len(legal)
+        return Decision(
+            action=action,
+            strategy=dict.fromkeys(legal, share),
+            seconds=time.perf_counter() - start,
+        )
+
+
+def _make(context: AgentContext, entrant: AgentConfig) -> Agent:
+    return RandomAgent(entrant.title)
+
+
+AGENTS = (
+    AgentSpec("random", "a legal action at random", _make, boards=True, battles=True, server=True),
+)

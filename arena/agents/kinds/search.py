@@ -1,0 +1,105 @@
+"""``agent=search`` and ``agent=llm_search``: the configured search, without and with advice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from plywise.arena.agents.spec import Agent, AgentContext, AgentSpec
+from plywise.conf.schemas.search import AlphaBetaConfig, MCTSConfig, SimultaneousConfig
+from plywise.datasets.errors import ConfigError
+
+if TYPE_CHECKING:
+    from plywise.arena.guidance.advised import Advised
+    from plywise.conf.schemas.agents import AgentConfig
+    from plywise.conf.schemas.search import SearchConfig
+
+
+def _check(context: AgentContext, entrant: AgentConfig) -> None:
+    if isinstance(context.search, MCTSConfig) and not context.battles:
+        return
+    context.check_search(SimultaneousConfig if context.sampled else AlphaBetaConfig)
+    context.kernels()
+
+
+def _check_advised(context: AgentContext, entrant: AgentConfig) -> None:
+    from plywise.arena.guidance.language_model import check_advice
+    from plywise.arena.settings import with_budget
+
+    _check(context, entrant)
+    llm = context.model.config
+    if llm.name == "none":
+        return
+    if isinstance(context.search, MCTSConfig):
+        raise ConfigError("search=mcts takes no advice: agent=search or llm=none")
+    check_advice(llm, entrant, context.game, with_budget(context.search, entrant))
+    if context.on_server and llm.name == "stand_in":
+        raise ConfigError("llm=stand_in knows no battle on a server")
+
+
+def _make(context: AgentContext, entrant: AgentConfig) -> Agent:
+    from plywise.arena.guidance.advised import Advised
+
+    return _searching(context, entrant, context.search, Advised(None))
+
+
+def _make_advised(context: AgentContext, entrant: AgentConfig) -> Agent:
+    """Return the search with the model's advice; an advised search may have time of its own."""
+    from plywise.arena.guidance.advised import Advised
+    from plywise.arena.guidance.when_to_ask import consult_when_unsure
+    from plywise.arena.settings import with_advice, with_budget
+
+    llm, search = context.model.config, context.search
+    if llm.name == "none" or (group := with_advice(llm, entrant)).ask == "never":
+        return _make(context, entrant)
+    if llm.seconds is not None and search.seconds is not None:
+        search = replace(search, seconds=llm.seconds)
+    seconds = with_budget(search, entrant).seconds
+    consult = context.model.consult(group, context.game, context.search, seconds)
+    if consult is None:
+        return _make(context, entrant)
+    advised = Advised(consult_when_unsure(group, consult), compare=context.compare)
+    return _searching(context, entrant, search, advised)
+
+
+def _searching(
+    context: AgentContext, entrant: AgentConfig, search: SearchConfig, advised: Advised
+) -> Agent:
+    from plywise.arena.agents.battle_search import BattleAgent
+    from plywise.arena.agents.board_search import AlphaBetaAgent, MCTSAgent
+    from plywise.arena.settings import with_budget
+
+    search = with_budget(search, entrant)
+    if isinstance(search, MCTSConfig):
+        return MCTSAgent(entrant.title, search)
+    if isinstance(search, AlphaBetaConfig):
+        return AlphaBetaAgent(entrant.title, context.kernels(), search, advised)
+    assert isinstance(search, SimultaneousConfig)
+    yield_after = context.model.config.yield_after if advised.active else None
+    return BattleAgent(entrant.title, context.kernels(), search, advised, yield_after)
+
+
+AGENTS = (
+    AgentSpec(
+        "search",
+        "alpha-beta (turn-based games) or search over sampled worlds (battles, hidden fleets)",
+        _make,
+        _check,
+        boards=True,
+        battles=True,
+        server=True,
+        searches=True,
+    ),
+    AgentSpec(
+        "llm_search",
+        "search, advised by the language model",
+        _make_advised,
+        _check_advised,
+        boards=True,
+        battles=True,
+        server=True,
+        llm=True,
+        advised=True,
+        searches=True,
+    ),
+)
