@@ -13,10 +13,10 @@ KERNELS = ("engine/boards/", "engine/battle/rules.py", "engine/battle/evaluate.p
 PRESENT = frozenset(
     """
     AlphaBetaConfig Answer CONTROL DRAW ENTRY GAMES ITEM LETTERS MCTSConfig Measurements
-    Option Outcomes Pool Position Progress Report Ship SideView SimultaneousConfig Table
-    WEIGHTS action_name canonical default_options describe draw emergency_exit fingerprint
-    has_room is_semi_invulnerable max_pp measure_guides plain queued_move similarity start
-    weight will_move
+    Option Outcomes Pool Position Progress Ship SideView SimultaneousConfig Table WEIGHTS
+    action_name canonical default_options describe draw emergency_exit fingerprint has_room
+    is_semi_invulnerable max_pp measure_guides plain queued_move similarity start weight
+    will_move
     """.split()
 )
 """Names that still mean two things; this may only shrink."""

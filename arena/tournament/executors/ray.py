@@ -33,7 +33,7 @@ _DEATHS = 5  # for each actor: how many in a row may end without a game finished
 
 
 @dataclass
-class Report:
+class ActorReport:
     """An actor's answer: ended games, its worker's share of CPU, and why it cannot go on."""
 
     outcomes: list[GameOutcome]
@@ -47,14 +47,14 @@ class RayWorker:
     def __init__(self, setup: Setup, timeout: float | None) -> None:
         self._executor = LocalExecutor(setup, 1, timeout)
 
-    def play(self, tasks: Sequence[GameTask], seconds: float) -> Report:
+    def play(self, tasks: Sequence[GameTask], seconds: float) -> ActorReport:
         """Take in games, and report what has ended within some seconds."""
         try:
             self._executor.submit(tasks)
             outcomes = list(self._executor.collect(seconds))
         except PlywiseError as error:
-            return Report([], None, str(error))
-        return Report(outcomes, self._executor.busy())
+            return ActorReport([], None, str(error))
+        return ActorReport(outcomes, self._executor.busy())
 
 
 @dataclass
