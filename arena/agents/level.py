@@ -31,12 +31,67 @@ class Level:
     search: Mapping[str, Any] = field(default_factory=dict)
 
 
-def levels(temperatures: tuple[float, ...], **search: Any) -> tuple[Level, ...]:
-    """Return levels that differ by the temperature alone."""
-    return tuple(Level(temperature, search) for temperature in temperatures)
+def _by_depth(*levels: tuple[int, float]) -> tuple[Level, ...]:
+    """Return levels of alpha-beta from depths in plies and temperatures."""
+    return tuple(
+        Level(
+            temperature,
+            {"seconds": None, "max_depth": depth, "all_values": temperature > 0},
+        )
+        for depth, temperature in levels
+    )
 
 
-LEVELS: dict[str, tuple[Level, ...]] = {}
+def _by_iterations(worlds: int, *levels: tuple[int, float]) -> tuple[Level, ...]:
+    """Return levels of the search over sampled worlds, or of MCTS with ``worlds`` 0."""
+    sampled = {"worlds": worlds, "battle_seconds": None} if worlds else {}
+    return tuple(
+        Level(temperature, {"seconds": None, "iterations": count, **sampled})
+        for count, temperature in levels
+    )
+
+
+LEVELS: Mapping[str, tuple[Level, ...]] = {
+    "tic_tac_toe": _by_depth(
+        (1, 1.0), (1, 0.5), (2, 0.75), (2, 0.5), (4, 0.5),
+        (2, 0.25), (9, 0.5), (9, 0.4), (9, 0.33), (9, 0.0),
+    ),
+    "connect_four": _by_depth(
+        (1, 0.4), (1, 0.1), (2, 0.2), (2, 0.08), (4, 0.1),
+        (6, 0.05), (6, 0.02), (7, 0.0), (10, 0.0), (12, 0.0),
+    ),
+    "othello": _by_depth(
+        (1, 0.2), (2, 0.13), (2, 0.07), (3, 0.045), (4, 0.05),
+        (5, 0.03), (5, 0.0), (6, 0.0), (7, 0.0), (8, 0.0),
+    ),
+    "gomoku": _by_depth(
+        (1, 0.3), (1, 0.2), (1, 0.1), (2, 0.1), (2, 0.05),
+        (2, 0.02), (2, 0.0), (3, 0.0), (4, 0.0), (5, 0.0),
+    ),
+    "goofspiel": _by_iterations(
+        1, (10, 0.3), (20, 0.2), (30, 0.15), (50, 0.1), (100, 0.07),
+        (200, 0.05), (400, 0.03), (800, 0.0), (2000, 0.0), (6000, 0.0),
+    ),
+    "battleship": _by_iterations(
+        16, (10, 0.3), (20, 0.2), (30, 0.15), (50, 0.1), (100, 0.07),
+        (200, 0.05), (400, 0.03), (800, 0.0), (2000, 0.0), (6000, 0.0),
+    ),
+    "gen9randombattle": _by_iterations(
+        4, (10, 0.3), (20, 0.2), (30, 0.12), (50, 0.08), (100, 0.05),
+        (200, 0.03), (400, 0.015), (1000, 0.0), (3000, 0.0), (10000, 0.0),
+    ),
+    "alphabeta": _by_depth(
+        (1, 0.4), (1, 0.2), (1, 0.1), (2, 0.1), (2, 0.05),
+        (3, 0.05), (4, 0.03), (5, 0.0), (6, 0.0), (7, 0.0),
+    ),
+    "simultaneous": _by_iterations(
+        8, (10, 0.3), (20, 0.2), (30, 0.15), (50, 0.1), (100, 0.07),
+        (200, 0.05), (400, 0.03), (800, 0.0), (2000, 0.0), (6000, 0.0),
+    ),
+    "mcts": _by_iterations(
+        0, *((2**k, 0.0) for k in range(2, 12)),
+    ),
+}  # fmt: skip
 
 
 class LooseAgent(Agent):
