@@ -1,7 +1,7 @@
 """Self-play as training data: one row for each decision, in columns of an ``.npz`` file.
 
-``docs/SELFPLAY.md`` describes the columns.  The file holds settings, seeds and version, so that it
-says itself where it came from; NumPy alone reads it (``allow_pickle=False``).
+``docs/SELFPLAY.md`` describes the columns.  The file holds settings, seeds and version, so that its
+origin is known; NumPy alone reads it (``allow_pickle=False``).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from rich.console import Console
 from plywise.arena.agents.catalog import CATALOG
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.guidance.language_model import one_process
-from plywise.arena.output.files import RecordFileError, plain
+from plywise.arena.output.files import plain, writing
 from plywise.arena.output.provenance import code_digest
 from plywise.arena.output.screen import near
 from plywise.arena.play.match import play_game
@@ -68,35 +68,35 @@ class _Game:
     rows: list[tuple[int, int, bytes, list[int], dict[int, float], float, int]]
 
 
-class _Notes:
-    """The watcher that notes decisions."""
+class _DecisionRecorder:
+    """Records decisions."""
 
     def __init__(self) -> None:
         self.decisions: list[tuple[int, int, Decision]] = []
 
     def thinking(self, ply: int, player: int) -> None:
-        """Nothing to note."""
+        """Do nothing."""
 
     def decided(self, ply: int, player: int, decision: Decision) -> None:
-        """Note a decision."""
+        """Record a decision."""
         self.decisions.append((ply, player, decision))
 
 
 class SelfplayFailedError(PlywiseError):
-    """A game of self-play broke off."""
+    """A game of self-play was aborted."""
 
 
-def play(factory: AgentFactory, config: SelfplayConfig, seed: int) -> _Game:
+def play_selfplay(factory: AgentFactory, config: SelfplayConfig, seed: int) -> _Game:
     """Play one game of the agent against itself.
 
     Raises:
         SelfplayFailedError: the agent failed.
     """
     game = factory.game
-    agent, notes = factory.build(config.agent), _Notes()
+    agent, notes = factory.build(config.agent), _DecisionRecorder()
     record = play_game(game, (agent, agent), seed, watcher=notes, openings=config.openings)
     if record.returns is None:
-        raise SelfplayFailedError(f"the game with seed {seed} broke off: {record.error}")
+        raise SelfplayFailedError(f"the game with seed {seed} was aborted: {record.error}")
     thoughts: dict[int, list[tuple[int, Decision]]] = {}
     for ply, player, decision in notes.decisions:
         thoughts.setdefault(ply, []).append((player, decision))
@@ -120,14 +120,14 @@ def _play_in_worker(task: tuple[SelfplayConfig, int]) -> _Game:
     if _worker is None:
         share = replace(config.llm, budget=config.llm.budget.share(config.jobs))
         _worker = AgentFactory(config.game, config.search, share)
-    return play(_worker, config, seed)
+    return play_selfplay(_worker, config, seed)
 
 
 def _games(factory: AgentFactory, config: SelfplayConfig) -> Iterator[_Game]:
     """Yield the games by seed."""
     seeds = range(config.seed, config.seed + config.games)
     if config.jobs == 1:
-        yield from (play(factory, config, seed) for seed in seeds)
+        yield from (play_selfplay(factory, config, seed) for seed in seeds)
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(config.jobs, mp_context=context) as pool:
@@ -175,7 +175,7 @@ def run_selfplay(config: SelfplayConfig, folder: Path, console: Console | None =
         "config": plain(replace(config, jobs=1, out=None)),
     }
     path = Path(config.out) if config.out is not None else folder / "selfplay.npz"
-    save(path, columns, meta)
+    save_selfplay(path, columns, meta)
     console.print(f"{len(games)} games, {len(columns['ply'])} decisions: {near(path.absolute())}")
     return 0
 
@@ -212,24 +212,24 @@ def _columns(games: list[_Game], game: Game, size: int) -> dict[str, NDArray[Any
     return columns
 
 
-def save(path: Path, columns: dict[str, NDArray[Any]], meta: dict[str, Any]) -> None:
+def save_selfplay(path: Path, columns: dict[str, NDArray[Any]], meta: dict[str, Any]) -> None:
     """Write the file, whole or not at all.
 
     Raises:
         RecordFileError: the disk refuses it.
     """
     beside = path.with_name(f"{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("wb") as file:
-            np.savez_compressed(file, meta=np.array(json.dumps(meta)), **columns)  # type: ignore[arg-type]
-        os.replace(beside, path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise RecordFileError(f"cannot write {path}: {error.strerror or error}") from error
+    with writing(path):
+        try:
+            with beside.open("wb") as file:
+                np.savez_compressed(file, meta=np.array(json.dumps(meta)), **columns)  # type: ignore[arg-type]
+            os.replace(beside, path)
+        except OSError:
+            beside.unlink(missing_ok=True)
+            raise
 
 
-def load(path: Path) -> Selfplay:
+def load_selfplay(path: Path) -> Selfplay:
     """Read a file.
 
     Raises:

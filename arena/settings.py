@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
-from plywise.conf.schemas.llm import OpenAIGroup
+from plywise.conf.schemas.llm import AskedLLMGroup, LLMGroup, OpenAIGroup
 from plywise.datasets.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def make_search(
 ) -> SimultaneousSearch | AveragedSearch:
     """Return a search for one thread.
 
-    Each decision may bring its own time limit.  ``yield_after`` is the language model's; None: the
+    Each decision may bring its own time limit; ``yield_after`` is the language model's, None: the
     search's own.
     """
     from plywise.search.simultaneous.averaging import AveragedSearch

@@ -66,7 +66,7 @@ GROUP_SCHEMAS: dict[str, dict[str, type[Any]]] = {
     },
     "tournament": {"tournament_schema": tournament.TournamentGroup},
 }
-"""Dataclasses of the groups, by the names that the YAML files of their options use."""
+"""Dataclasses of the groups (agents have their own), by the names that YAML files use."""
 
 
 def default_options(schema: type[Any]) -> dict[str, str]:

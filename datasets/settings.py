@@ -42,7 +42,7 @@ class Setting:
         if self.choices:
             return "|".join(self.choices)
         if self.low is not None and self.high is not None:
-            return f"{self.low:g} to {self.high:g}"
+            return f"{self.low:.12g} to {self.high:.12g}"
         return ""
 
 
@@ -79,7 +79,7 @@ def check_settings(config: Any, prefix: str = "", error: type[Exception] = Confi
     """
     for name, about in settings_of(config).items():
         given = getattr(config, name)
-        for value in given if isinstance(given, list) else [given]:
+        for value in given if isinstance(given, list | dict) else [given]:  # of a dict: its keys
             if value is not None and (wrong := _refused(value, about)):
                 raise error(f"{prefix}{name}={value}: {wrong}")
 

@@ -5,17 +5,14 @@ from typing import Any
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
-from numba.core import config
 from numba.extending import intrinsic
 
-from plywise.engine.compile.jit import kernel
-
-_config: Any = config  # its settings are set at run time, unseen by type checkers
+from plywise.engine.compile.jit import COMPILED, kernel
 
 signed: Any = np.int64
 """What reads an unsigned field of a record as an int64: numba's ``int()`` of it stays unsigned."""
 
-if _config.DISABLE_JIT:
+if not COMPILED:
 
     def count_bits(bits: np.uint64) -> int:
         """Return how many bits are set."""

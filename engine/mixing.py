@@ -3,16 +3,14 @@
 from typing import Any
 
 import numpy as np
-from numba.core import config
 
-from plywise.engine.compile.jit import kernel
+from plywise.engine.compile.jit import COMPILED, kernel
 
 WEYL = np.uint64(0x9E3779B97F4A7C15)
 """The step of SplitMix64: a generator adds it to its state after each :func:`scramble`."""
 
 _S7, _S13, _S17 = np.uint64(7), np.uint64(13), np.uint64(17)
 _MASK = (1 << 64) - 1
-_config: Any = config  # its settings are set at run time, unseen by type checkers
 
 
 def scrambled(seed: int) -> int:
@@ -23,7 +21,7 @@ def scrambled(seed: int) -> int:
     return x ^ (x >> 31)
 
 
-if _config.DISABLE_JIT:
+if not COMPILED:
     scramble: Any = scrambled
 else:
 

@@ -27,7 +27,7 @@ from plywise.games.base import (
 )
 
 PLAYERS = (0, 1)
-Move = int | tuple[int, ...]
+_Move = int | tuple[int, ...]
 """An action, a chance outcome, or one action per player at a simultaneous node."""
 
 
@@ -41,7 +41,7 @@ class GameContractError(AssertionError):
         moves: what was played from ``game.new_initial_state(seed)`` on.
     """
 
-    def __init__(self, game: str, law: str, detail: str, seed: int, moves: Sequence[Move]) -> None:
+    def __init__(self, game: str, law: str, detail: str, seed: int, moves: Sequence[_Move]) -> None:
         self.law = law
         self.detail = detail
         self.seed = seed
@@ -109,7 +109,7 @@ def _difference(a: dict[str, Any], b: dict[str, Any]) -> str:
     return "; ".join(f"{k} {str(a[k])[:160]!r} v {str(b[k])[:160]!r}" for k in a if a[k] != b[k])
 
 
-def _apply(state: State, move: Move) -> None:
+def _apply(state: State, move: _Move) -> None:
     if isinstance(move, tuple):
         state.apply_actions(move)
     else:
@@ -123,7 +123,7 @@ class _Check:
     game: Game
     seed: int
     seen: GameCheck
-    moves: list[Move] = field(default_factory=list)
+    moves: list[_Move] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.rng = Random(self.seed)
@@ -177,7 +177,7 @@ class _Check:
         self.seen.longest = max(self.seen.longest, decisions)
         self._kernel_play()
 
-    def _move(self, state: State, mover: int) -> Move:
+    def _move(self, state: State, mover: int) -> _Move:
         """Return a random legal move."""
         if mover == CHANCE:
             outcomes = state.chance_outcomes()
@@ -254,7 +254,7 @@ class _Check:
                 _apply(child, self._move(child, child.current_player()))
             self.moves.pop()
 
-    def _every_move(self, state: State, mover: int) -> list[Move]:
+    def _every_move(self, state: State, mover: int) -> list[_Move]:
         """Return moves in which every legal action of every player occurs."""
         if mover == TERMINAL:
             return []
@@ -262,7 +262,7 @@ class _Check:
             return [o for o, p in state.chance_outcomes() if p > 0]
         if mover != SIMULTANEOUS:
             return list(state.legal_actions(mover))
-        moves: list[Move] = []
+        moves: list[_Move] = []
         for player in PLAYERS:
             for action in state.legal_actions(player):
                 other = state.legal_actions(1 - player)
@@ -311,7 +311,7 @@ class _Check:
             for player in PLAYERS if mover == SIMULTANEOUS else (max(mover, 0),):
                 if action in legal[player]:
                     continue
-                move: Move = action
+                move: _Move = action
                 if mover == SIMULTANEOUS:
                     pair = [x[0] if x else NO_ACTION for x in legal]
                     pair[player] = action
@@ -380,7 +380,7 @@ class _Check:
     def _deterministic(self) -> bool:
         return not (self.game.info.stochastic or self.game.info.hidden_information)
 
-    def _after(self, before: State, after: State, move: Move) -> None:
+    def _after(self, before: State, after: State, move: _Move) -> None:
         """Compare the state after a move with what clone, text and kernels make of the move."""
         if not self._deterministic():
             return

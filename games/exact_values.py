@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 _TABLE_BITS = 22  # 32 MiB; positions with ten stones then take 0.1 s or so
 _DECIDED = 0.9  # what a late win is worth; one at once is worth 1
 
-Truth = Callable[["State"], dict[int, float]]
+ActionValues = Callable[["State"], dict[int, float]]
 """Each action's value for the player to move: 1 a win at once, 0.9 a late one, 0 a draw."""
 
 Score = Callable[[Sequence[tuple[int, ...]]], list[int]]
 """The exact scores of positions, given by their moves, for the player to move there."""
 
 
-def _connect_four(game: Game) -> Truth:
+def _connect_four(game: Game) -> ActionValues:
     from plywise.engine.boards.connect_four_solver import ConnectFourSolver
     from plywise.games.grid.connect_four import ConnectFour
 
@@ -34,7 +34,7 @@ def _connect_four(game: Game) -> Truth:
     return _by_action(score, most=(board.rows * board.columns + 1) // 2)
 
 
-def _tic_tac_toe(game: Game) -> Truth:
+def _tic_tac_toe(game: Game) -> ActionValues:
     from plywise.engine.boards import tic_tac_toe_solver as solver
 
     def score(lines: Sequence[tuple[int, ...]]) -> list[int]:
@@ -43,7 +43,7 @@ def _tic_tac_toe(game: Game) -> Truth:
     return _by_action(score, most=5)
 
 
-def _by_action(score: Score, most: int) -> Truth:
+def _by_action(score: Score, most: int) -> ActionValues:
     """Return a function that asks one question at a time, and none twice.
 
     ``most`` is the score of a win with the first stone that can be one's own.
@@ -77,7 +77,7 @@ def _by_action(score: Score, most: int) -> Truth:
     return values
 
 
-TRUTHS: dict[str, Callable[[Game], Truth]] = {
+EXACT_VALUES: dict[str, Callable[[Game], ActionValues]] = {
     "connect_four": _connect_four,
     "tic_tac_toe": _tic_tac_toe,
 }

@@ -1,4 +1,5 @@
-"""Language models: providers, calls, prompts, the three guides, models that play alone.
+"""Language models: calls, providers, prompts, the three guides, models that play alone.
 
-``providers`` < ``calls`` and ``prompts`` < ``guides`` and ``players``.  Knows no kernels.
+``calls`` < ``providers`` and ``prompts`` < ``guides`` < ``players``; a test keeps this order.
+Nothing here imports kernels or settings of ``conf``.
 """

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from plywise.engine.kernels import RulesKernels
     from plywise.games.base import State
     from plywise.llm_modules.players.methods import MethodConfig
-    from plywise.llm_modules.prompts.examples import ExampleBook
+    from plywise.llm_modules.prompts.examples import ExampleStore
 
 _ESTIMATED = 8  # worlds over which an estimate is averaged
 
@@ -42,7 +42,7 @@ class LLMAgent(TimedAgent):
         method: MethodConfig,
         seconds: float | None,
         kernels: RulesKernels | None,
-        book: ExampleBook | None = None,
+        book: ExampleStore | None = None,
     ) -> None:
         self.name = name
         self._timeout = model.asked.timeout if seconds is None else seconds

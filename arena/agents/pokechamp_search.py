@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any
 
 from plywise.arena.agents.clocked import TimedAgent
 from plywise.games.base import NO_ACTION, State
+from plywise.llm_modules.guides.call_log import last_error
 from plywise.llm_modules.guides.dialogue import Dialogue
-from plywise.llm_modules.guides.format_fallback import WRITING, Ladder
-from plywise.llm_modules.guides.ledger import last_error
-from plywise.llm_modules.players.methods import Desk, MethodConfig
+from plywise.llm_modules.guides.format_fallback import WRITING, EndpointMode
+from plywise.llm_modules.players.methods import MethodConfig, QuestionContext
 from plywise.llm_modules.players.pokechamp import (
     Sampled,
     calls_for_values,
@@ -92,7 +92,7 @@ class PokeChampAgent(TimedAgent):
         self._client = model.client()
         self._guides = model.guide_config()
         self._prompts = Prompts()
-        self._ladder = Ladder(WRITING)
+        self._ladder = EndpointMode(WRITING)
         self._kernels = kernels
         self._measure = measure
 
@@ -114,9 +114,11 @@ class PokeChampAgent(TimedAgent):
         )
         briefing = state.briefing(player)
         method = MethodConfig("tot", samples=self.config.actions)
-        desk = Desk(dialogue, self._prompts, briefing, self._guides.limits, method, seed)
+        context = QuestionContext(
+            dialogue, self._prompts, briefing, self._guides.limits, method, seed
+        )
         builder = _TreeBuilder(
-            desk, self.config, self._kernels, self._measure, player, Random(seed)
+            context, self.config, self._kernels, self._measure, player, Random(seed)
         )
         roots = builder.trees(state)
         source = builder.value_leaves(roots)
@@ -136,16 +138,16 @@ class PokeChampAgent(TimedAgent):
         legal: Sequence[int],
         start: float,
     ) -> Decision:
-        ledger = builder.desk.dialogue.ledger
-        ledger.report.used = builder.counts["own: model"] + builder.counts["replies: model"]
-        ledger.report.used += source == "model"
+        call_log = builder.context.dialogue.call_log
+        call_log.report.used = builder.counts["own: model"] + builder.counts["replies: model"]
+        call_log.report.used += source == "model"
         notes: dict[str, Any] = {
-            "guide": ledger.report,
-            "transcript": ledger.transcript,
+            "guide": call_log.report,
+            "transcript": call_log.transcript,
             "pokechamp": {**builder.counts, "worlds": len(roots), "leaves valued by": source},
         }
-        if not ledger.report.used:
-            why = last_error(ledger.transcript) or "no answer in time"
+        if not call_log.report.used:
+            why = last_error(call_log.transcript) or "no answer in time"
             notes["fallback"] = f"played by the tools alone: {why}"
             log.warning("%s: %s", self.name, notes["fallback"])
         return Decision(
@@ -165,7 +167,7 @@ class PokeChampAgent(TimedAgent):
 class _TreeBuilder:
     """One decision: the suggested actions, counted by source."""
 
-    desk: Desk
+    context: QuestionContext
     config: PokeChampConfig
     kernels: RulesKernels | None
     measure: Measure | None
@@ -175,7 +177,7 @@ class _TreeBuilder:
 
     def trees(self, state: State) -> list[Node]:
         """Return a grown tree for each world; all have the same actions of the player."""
-        at_root = sample_actions(self.desk, self.desk.briefing)
+        at_root = sample_actions(self.context, self.context.briefing)
         own: tuple[int, ...] = ()
         roots = []
         for _ in range(self.config.worlds):
@@ -191,7 +193,7 @@ class _TreeBuilder:
         found = [leaf for _, leaf in below]
         self.counts["leaves"] = len(found)
         texts = [_leaf_text(root, leaf, self.player) for root, leaf in below]
-        values = value_positions(self.desk, texts) if found else []
+        values = value_positions(self.context, texts) if found else []
         source = "model"
         if values is None and self.kernels is not None:
             source = "evaluation"
@@ -219,10 +221,10 @@ class _TreeBuilder:
         """Return the model's samples at an inner node, none where no calls are left for it."""
         width = (self.config.actions + 1) ** 2
         kept = calls_for_values(self.config.worlds * width**self.config.depth)
-        if self.desk.dialogue.ledger.left - 2 < kept:
+        if self.context.dialogue.call_log.left - 2 < kept:
             self.counts["nodes not asked about"] += 1
             return Sampled()
-        return sample_actions(self.desk, state.briefing(self.player))
+        return sample_actions(self.context, state.briefing(self.player))
 
 
 class _Suggestions:

@@ -1,4 +1,4 @@
-"""How many shots the hunter needs for random fleets on the classic sea."""
+"""``plywise bench battleship``: shots that the hunter needs for random fleets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from plywise.arena.ratings.intervals import Z95
 from plywise.engine.boards.battleship_hunt import Hunter
 
-_SLICE = 100  # fleets between looks at Ctrl-C
+_SLICE = 100  # fleets between two checks for Ctrl-C
 
 
 def bench_battleship(fleets: int = 20_000, seed: int = 0) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""How fast the board games are: nodes and playouts per second, with a checksum of the work done."""
+"""``plywise bench boards``: nodes and playouts per second, with a checksum of the work done."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from plywise.search.playouts import random_playouts
 _LATE_POSITIONS = 20
 _LATE_PLIES = 20
 _SOLVED = {"28_to_36": (28, 36, 1000, 30), "16_to_24": (16, 24, 100, 6), "8_to_12": (8, 12, 10, 3)}
-"""Stones on the board, how many random positions with so many the solver is given, and how often:
-some milliseconds are too little to measure, least of all the first ones."""
+"""By group: least and most stones on the board, number of random positions, and laps; a lap of some
+milliseconds alone is too short to measure."""
 
 _LAPS = 3
 _PLAYOUTS = 500_000
@@ -31,16 +31,16 @@ def bench_connect_four(depth: int = 13, seed: int = 0) -> dict[str, Any]:
     """Measure the alpha-beta search on Connect Four, 6×7; takes a few seconds.
 
     Returns:
-        ``depth``: of the search of the empty board; ``nodes``, ``seconds`` and
-        ``nodes_per_second`` of it; ``solved_positions``: how many random positions with 20 stones
-        were solved exactly, with ``solve_nodes``, ``solve_seconds`` and ``solve_nodes_per_second``
-        together; ``checksum``: depends on all values found and on nothing else, so that two
-        machines or versions can be seen to have done the same work.
+        ``depth``, ``nodes``, ``seconds`` and ``nodes_per_second`` of the search of the empty board;
+        ``solved_positions``: number of random positions with 20 stones solved exactly, with
+        ``solve_nodes``, ``solve_seconds`` and ``solve_nodes_per_second`` of all of them;
+        ``checksum``: depends on the values found alone: equal work on two machines or versions
+        has equal checksums.
     """
     game = ConnectFour()
     kernels = game.kernels()
     opening = AlphaBeta(kernels, AlphaBetaConfig(seconds=None, max_depth=depth))
-    opening.decide(game.new_initial_state().flat(), 0)  # the table's memory is touched once before
+    opening.decide(game.new_initial_state().flat(), 0)  # not measured: touches the table's memory
     first = opening.decide(game.new_initial_state().flat(), 0)
     solver = AlphaBeta(kernels, AlphaBetaConfig(seconds=None, max_depth=42, table_bits=22))
     rng = Random(seed)
@@ -88,12 +88,12 @@ def bench_check() -> dict[str, float]:
 def bench_solver(seed: int = 0) -> dict[str, Any]:
     """Measure the exact solver on random positions of Connect Four, 6×7, in three groups.
 
-    Where BitBully is installed (a solver in C++) it solves the same positions in between, without
-    its opening book, in rounds that begin with empty tables; CPU time, the first round not counted.
+    Where BitBully (a solver in C++) is installed, it solves the same positions in turn, without
+    its opening book, in laps that begin with empty tables; CPU time, the first lap not counted.
 
     Returns:
-        for each group, named by the stones on the board: ``positions``, ``nodes``, ``mean_ms`` (of
-        one position), ``nodes_per_second`` and ``checksum`` of the scores; with BitBully also
+        for each group, named by the stones on the board: ``positions``, ``nodes``, ``mean_ms`` (a
+        position), ``nodes_per_second`` and ``checksum`` of the scores; with BitBully also
         ``bitbully_mean_ms``, ``times_its_time`` (less than 1: ours is faster) and ``same_scores``.
         ``bitbully_measured``: 1 or 0.
     """
@@ -110,7 +110,8 @@ def bench_solver(seed: int = 0) -> dict[str, Any]:
             positions = [solver.position(line) for line in lines]
             start = time.process_time()
             solutions = solver.solve(positions, best=False)
-            ours += (time.process_time() - start) * (lap > 0)
+            if lap > 0:
+                ours += time.process_time() - start
             nodes = sum(s.nodes for s in solutions)
             found = [s.score for s in solutions]
             if other is not None:
@@ -118,7 +119,8 @@ def bench_solver(seed: int = 0) -> dict[str, Any]:
                 bully = other.BitBully(opening_book=None)
                 start = time.process_time()
                 scores = [bully.mtdf(board) for board in boards]
-                theirs += (time.process_time() - start) * (lap > 0)
+                if lap > 0:
+                    theirs += time.process_time() - start
                 same = sum(x == y for x, y in zip(found, scores, strict=True))
         checksum = 0
         for score in found:
@@ -140,7 +142,7 @@ def bench_solver(seed: int = 0) -> dict[str, Any]:
 
 
 def _random_lines(rng: Random, low: int, high: int, count: int) -> list[list[int]]:
-    """Return lines of ``low`` to ``high`` random moves after which the game goes on."""
+    """Return lines of ``low`` to ``high`` random moves that do not end the game."""
     solver = ConnectFourSolver(table_bits=LEAST_TABLE_BITS)
     lines: list[list[int]] = []
     while len(lines) < count:
@@ -156,7 +158,7 @@ def _random_lines(rng: Random, low: int, high: int, count: int) -> list[list[int
 def bench_playouts(seed: int = 0) -> dict[str, float]:
     """Measure random games per second from the start, by game, called from Python; CPU time.
 
-    Where OpenSpiel is installed its Python API plays the same games in between, in three rounds.
+    Where OpenSpiel is installed, its Python API plays the same games in turn, in three laps.
 
     Returns:
         ``NAME_playouts_per_second``, and with OpenSpiel ``NAME_openspiel_playouts_per_second`` and
@@ -191,7 +193,7 @@ def bench_playouts(seed: int = 0) -> dict[str, float]:
 
 
 def _openspiel_playouts(game: Any, count: int, seed: int) -> None:
-    """Play random games as one does from Python."""
+    """Play random games through the Python API."""
     choice = Random(seed).choice
     for _ in range(count):
         state = game.new_initial_state()

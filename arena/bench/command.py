@@ -1,6 +1,6 @@
-"""``plywise bench``: how fast the parts are on this machine, each figure with its name and unit.
+"""``plywise bench``: speed and strength of the parts on this machine, one line a figure.
 
-``plywise bench childplay`` examines a language model instead (``bench_childplay.py``).
+``plywise bench childplay`` examines a language model instead (``arena/childplay``).
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from plywise.arena.output.files import write_summary
 from plywise.arena.output.screen import near
 from plywise.conf.schemas.bench import BenchConfig
 
-Figures = Mapping[str, Any]
-"""Names, which end in their unit, and numbers."""
+Measurements = Mapping[str, Any]
+"""Figures by name; a name ends in its unit."""
 
 
-def boards(config: BenchConfig) -> Figures:
-    """Alpha-beta and the exact solver on Connect Four, random playouts, the conformance test."""
+def measure_boards(config: BenchConfig) -> Measurements:
+    """Measure alpha-beta and the exact solver on Connect Four, playouts, the conformance test."""
     from plywise.arena.bench import boards
 
     solved = {f"solver_{name}": x for name, x in boards.bench_solver(config.seed).items()}
@@ -30,8 +30,8 @@ def boards(config: BenchConfig) -> Figures:
     return {**boards.bench_connect_four(seed=config.seed), **solved, **playouts, **checked}
 
 
-def search(config: BenchConfig) -> Figures:
-    """The battle search on mid-game states; what several threads bring; poke-engine beside it."""
+def measure_search(config: BenchConfig) -> Measurements:
+    """Measure the battle search on mid-game states, with several threads, and poke-engine."""
     from plywise.arena.bench.search import bench_poke_engine, bench_search, bench_threads
 
     return {
@@ -41,54 +41,54 @@ def search(config: BenchConfig) -> Figures:
     }
 
 
-def deadline(config: BenchConfig) -> Figures:
-    """How late the battle search's decisions come on a busy machine."""
+def measure_deadline(config: BenchConfig) -> Measurements:
+    """Measure how late the battle search's decisions are on a busy machine."""
     from plywise.arena.bench.deadline import bench_deadline
 
     return bench_deadline(config.seconds, config.decisions, config.seed)
 
 
-def guides(config: BenchConfig) -> Figures:
-    """Decisions that a model which does everything wrong advises: illegal ones, late ones."""
+def measure_guides(config: BenchConfig) -> Measurements:
+    """Count illegal and late decisions with a fuzzed language model as guide."""
     from plywise.arena.bench.guides import bench_guides
 
     return bench_guides(config.seconds, config.decisions, config.seed)
 
 
-def engine(config: BenchConfig) -> Figures:
-    """The battle engine part by part, and the real simulator beside it."""
+def measure_engine(config: BenchConfig) -> Measurements:
+    """Measure the battle engine part by part, and the real simulator."""
     from plywise.arena.bench.engine import bench_engine
 
     return bench_engine(config.seconds, config.seed, config.cold, config.simulator)
 
 
-def battleship(config: BenchConfig) -> Figures:
-    """Mean shots of the Battleship hunter over random fleets."""
+def measure_battleship(config: BenchConfig) -> Measurements:
+    """Measure the mean shots of the Battleship hunter over random fleets."""
     from plywise.arena.bench.battleship import bench_battleship
 
     return bench_battleship(config.fleets, config.seed)
 
 
-def exploitability(config: BenchConfig) -> Figures:
-    """What best responses take off the simultaneous-move search's strategies in small games."""
+def measure_exploitability(config: BenchConfig) -> Measurements:
+    """Measure the exploitability of the simultaneous-move search in small games."""
     from plywise.arena.bench.exploitability import bench_exploitability
 
     return bench_exploitability(config.seed)
 
 
-PARTS: dict[str, Callable[[BenchConfig], Figures]] = {
-    "boards": boards,
-    "battleship": battleship,
-    "search": search,
-    "deadline": deadline,
-    "guides": guides,
-    "exploitability": exploitability,
-    "engine": engine,
+PARTS: dict[str, Callable[[BenchConfig], Measurements]] = {
+    "boards": measure_boards,
+    "battleship": measure_battleship,
+    "search": measure_search,
+    "deadline": measure_deadline,
+    "guides": measure_guides,
+    "exploitability": measure_exploitability,
+    "engine": measure_engine,
 }
 
 
 def run_bench(config: BenchConfig, folder: Path, console: Console | None = None) -> int:
-    """Measure, print one line for each figure, write ``bench.json``; the last line is JSON too."""
+    """Measure, print one line a figure and the JSON as last line, and write ``bench.json``."""
     if config.what == "childplay":
         from plywise.arena.childplay.command import run_childplay
 

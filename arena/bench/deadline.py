@@ -1,4 +1,4 @@
-"""How late decisions come while every core of the machine is busy with something else."""
+"""``plywise bench deadline``: how late decisions are while all cores run other work."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from plywise.games.registry import make_game
 from plywise.search.decision import Decision
 
 TOLERANCE = 0.02
-"""Seconds after its deadline at which a decision counts as late."""
+"""Seconds after its deadline from which a decision counts as late."""
 
 
 class _Timed(Agent):
-    """An agent whose decisions' lateness is kept, until there are enough of them.
+    """An agent that records how late its decisions are, until there are enough of them.
 
     Attributes:
-        late: seconds after its deadline, of each decision.
-        stolen: seconds for which a host had taken cores from this machine meanwhile.
+        late: seconds after the deadline, by decision; negative for early ones.
+        stolen: seconds of CPU time taken by the host during each decision (steal time).
     """
 
     def __init__(self, agent: BattleAgent, seconds: float, wanted: int) -> None:
@@ -42,7 +42,7 @@ class _Timed(Agent):
         self._wanted = wanted
 
     def decide(self, state: State, player: int, seed: int) -> Decision:
-        """Decide; once there are enough decisions, at random, so that the battle ends."""
+        """Return the agent's decision; a random one once enough are recorded, to end the battle."""
         legal = state.legal_actions(player)
         if len(self.late) >= self._wanted:
             action = legal[seed % len(legal)]
@@ -56,9 +56,9 @@ class _Timed(Agent):
 
 
 def _stolen() -> float:
-    """Return for how many seconds in all a host has taken cores from this virtual machine.
+    """Return this virtual machine's steal time in seconds, since boot and over all cores.
 
-    Linux counts them in hundredths (``steal`` in proc_stat(5)); 0 elsewhere.
+    Linux counts it (``steal`` in proc_stat(5)); 0 elsewhere.
     """
     try:
         counted = Path("/proc/stat").read_text().split("\n", 1)[0].split()
@@ -69,7 +69,7 @@ def _stolen() -> float:
 
 @contextlib.contextmanager
 def busy_cores(count: int) -> Iterator[None]:
-    """Keep so many processes busy meanwhile."""
+    """Run ``count`` busy processes while the ``with`` block runs."""
     loop = [sys.executable, "-c", "while True: pass"]
     running = [subprocess.Popen(loop) for _ in range(count)]
     try:
@@ -84,9 +84,9 @@ def bench_deadline(seconds: float, decisions: int, seed: int) -> dict[str, float
     """Let the battle search play itself with ``seconds`` a decision, one busy process a core.
 
     Returns:
-        how many decisions had a choice, how many came more than 20 ms late, by how many
-        milliseconds the typical, the 99th of 100 and the last one came after its deadline, and for
-        how many in all a host had taken the cores while that last one was decided.
+        the number of decisions with a choice and of those more than 20 ms late; the median, the
+        99th percentile and the maximum of the lateness in milliseconds; the steal time during the
+        latest decision.
     """
     game = make_game("gen9randombattle")
     search = BattleAgent("search", RULES, SimultaneousConfig(seconds=seconds), Advised(None))

@@ -1,7 +1,7 @@
-"""How fast the battle engine is, and the real simulator beside it in the same run.
+"""``plywise bench engine``: speed of the battle engine and of the real simulator in one run.
 
 A *turn* is one more on the battle's turn counter, a *step* one decision of one or both sides; a
-turn with a faint or a pivot takes more than one step.  Both sides of the comparison play
+turn with a faint or a pivot takes more than one step.  Both programs play
 ``gen9randombattle`` from its first turn with uniformly random legal choices.
 """
 
@@ -35,7 +35,7 @@ _STATES = 64
 _DRIVER = Path(__file__).parents[2] / "datasets" / "showdown" / "play_random.js"
 _BRANCHES = 10_000  # of one step, at most
 
-# What a fresh process does: make the first step of a battle, or compile all that there is.
+# Code for a fresh process: make the first step of a battle, or compile all kernels.
 _FIRST_STEP = """
 import sys
 from plywise.engine.battle.border.battle_state import BattleState
@@ -44,16 +44,16 @@ state.apply_actions(state.legal_actions(0)[0], state.legal_actions(1)[0])
 print(state.turn)
 """
 _COMPILE_ALL = """
-from plywise.engine.battle import batch, branches, damage_rolls, rules
+from plywise.engine.battle import batch, chance_tree, damage_rolls, rules
 rules.rules()
 batch.prepare_batch()
-branches.prepare_branches()
+chance_tree.prepare_branches()
 damage_rolls.prepare_damage_rolls()
 """
 
 
 class BenchError(PlywiseError):
-    """Something that was to be measured did not run."""
+    """A part that was to be measured did not run."""
 
 
 def first_turns(count: int, seed: int) -> NDArray[Any]:
@@ -70,12 +70,12 @@ def first_turns(count: int, seed: int) -> NDArray[Any]:
 def bench_engine(
     seconds: float, seed: int, cold: bool = False, simulator: bool = True
 ) -> Mapping[str, float]:
-    """Measure every part for about ``seconds`` each; names end in their unit.
+    """Return the figures of every part, measured for about ``seconds`` each.
 
     Raises:
         BenchError: the simulator or a fresh process did not run.
     """
-    # What is missing is said now, not after all other parts were measured.
+    # A missing simulator is reported now, not after all other parts were measured.
     driver = _driver() if simulator else None
     rules()
     batch.prepare_batch()
@@ -116,7 +116,7 @@ def bench_engine(
 def _playouts(
     pool: NDArray[Any], seed: int, seconds: float, threads: int
 ) -> tuple[int, int, float, float]:
-    """Return turns, steps, wall time and this thread's own of the playouts that fit into it."""
+    """Return turns, steps, wall time and this thread's CPU time of playouts for ``seconds``."""
     turns = steps = 0
     start, own = time.perf_counter(), time.thread_time()
     while (spent := time.perf_counter() - start) < seconds:
@@ -128,7 +128,7 @@ def _playouts(
 
 
 def _from_python(pool: NDArray[Any], seed: int, seconds: float) -> float:
-    """Return steps a second where Python chooses and calls every kernel."""
+    """Return steps a second where Python chooses the actions and calls every kernel."""
     rng, out = Random(seed), np.zeros(RULES.num_actions, np.int32)
     steps = number = 0
     start = time.perf_counter()
@@ -148,7 +148,7 @@ def _from_python(pool: NDArray[Any], seed: int, seconds: float) -> float:
 
 
 def _branches(pool: NDArray[Any], seed: int, seconds: float) -> dict[str, float]:
-    """Enumerate steps of random choices some turns into the battles."""
+    """Measure the enumeration of steps, with random choices, some turns into the battles."""
     middle, rng = pool.copy(), Random(seed)
     for _ in range(6):
         chosen = [
@@ -216,7 +216,7 @@ def _fresh_compile(folder: str) -> float:
 
 
 def _driver() -> tuple[str, ...]:
-    """Return the command that plays in the real simulator, without its seconds and its seed."""
+    """Return the command that plays in the real simulator; seconds and seed are its arguments."""
     try:
         return str(node_executable()), str(_DRIVER), str(ensure_showdown())
     except ShowdownInstallError as error:

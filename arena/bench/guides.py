@@ -1,4 +1,4 @@
-"""Decisions advised by a model that does everything wrong: none may be illegal, none late."""
+"""``plywise bench guides``: decisions with a fuzzed model as guide; none may be illegal or late."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from plywise.llm_modules.providers.mock import MockEndpoint
 from plywise.llm_modules.providers.openai import LLMClient
 from plywise.search.guide.protocol import GuideReport
 
-GAMES = ("tic_tac_toe", "connect_four", "gen9randombattle", "battleship")
+ADVISED_GAMES = ("tic_tac_toe", "connect_four", "gen9randombattle", "battleship")
 
 
 def bench_guides(seconds: float, decisions: int, seed: int) -> dict[str, float]:
@@ -39,27 +39,27 @@ def bench_guides(seconds: float, decisions: int, seed: int) -> dict[str, float]:
     Each decision's state comes from random play; decisions with one legal action do not count.
 
     Returns:
-        how many decisions were made, were illegal, broke off, came more than 20 ms late, and by
-        how many milliseconds the typical, the 99th of 100 and the last one came after its deadline;
-        what the model was asked and how each question ended; how often it answered in which way.
+        the number of decisions, of illegal ones, of those more than 20 ms late and of those whose
+        guide failed; the median, the 99th percentile and the maximum of the lateness in
+        milliseconds; the questions to the model by outcome; its answers by kind of fault.
     """
     late: list[float] = []
     illegal = broken = 0
     report = GuideReport()
-    with _errors_alone("plywise.llm"), _fuzzed_endpoint(seed, seconds) as (address, answers):
+    with _without_warnings("plywise.llm"), _fuzzed_endpoint(seed, seconds) as (address, answers):
         config = LLMConfig(
             address, "fuzz", timeout=2.0 * seconds, max_retries=1, cache_entries=0,
             pause_after=3, pause_seconds=2.0 * seconds,
         )  # fmt: skip
         with LLMClient(config) as client:
-            for number, name in enumerate(GAMES):
+            for number, name in enumerate(ADVISED_GAMES):
                 game = make_game(name)
-                # A step down the ladder of ways to answer is for good: each game begins anew.
+                # A fallback to a simpler format is permanent: each game has a new consultant.
                 trust = dict.fromkeys(("propose", "model", "evaluate"), 1.0)
                 consultant = LLMConsultant(client, GuideConfig(trust=trust))
                 game.prepare_briefings()
                 agent = _agent(game, consultant, seconds)
-                wanted = decisions // len(GAMES) + (number < decisions % len(GAMES))
+                wanted = decisions // len(ADVISED_GAMES) + (number < decisions % len(ADVISED_GAMES))
                 states = _positions(game, Random(f"{seed}/{name}"))
                 for _ in range(wanted):
                     state, player, own = next(states)
@@ -94,9 +94,9 @@ def bench_guides(seconds: float, decisions: int, seed: int) -> dict[str, float]:
 def _fuzzed_endpoint(
     seed: int, seconds: float
 ) -> Iterator[tuple[str, Callable[[], dict[str, int]]]]:
-    """Serve the fuzzed model from a process of its own, as any model is served.
+    """Serve the fuzzed model from a process of its own, like any model.
 
-    Yields its address, and what says how often it has answered in which way.
+    Yields its address, and a function that returns the number of its answers by kind.
     """
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe()
@@ -123,8 +123,8 @@ def _serve(pipe: Connection, seed: int, seconds: float) -> None:
 
 
 @contextmanager
-def _errors_alone(logger: str) -> Iterator[None]:
-    """Log no warnings meanwhile: what goes wrong here is meant to."""
+def _without_warnings(logger: str) -> Iterator[None]:
+    """Suppress a logger's warnings: the faults are intended here."""
     log = logging.getLogger(logger)
     before = log.level
     log.setLevel(logging.ERROR)
@@ -144,7 +144,7 @@ def _agent(game: Game, consultant: LLMConsultant, seconds: float) -> Agent:
 
 
 def _positions(game: Game, random: Random) -> Iterator[tuple[State, int, int]]:
-    """Yield (state, player, seed) of decisions with a choice, from random games, for ever."""
+    """Yield (state, player, seed) of decisions with a choice, from random games, endlessly."""
     while True:
         seed = random.getrandbits(32)
         state, ply = game.new_initial_state(seed), 0

@@ -1,4 +1,4 @@
-"""How many iterations a second the battle search makes, on a fixed set of mid-game states."""
+"""``plywise bench search``: iterations a second of the battle search on fixed mid-game states."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from plywise.search.simultaneous.config import SimultaneousConfig
 from plywise.search.simultaneous.search import SimultaneousSearch
 
 DECISIONS = 8
-"""Random decisions that lead to a state; most states then still have 5 or 6 Pokémon a side."""
+"""Random decisions before a state; most states then still have 5 or 6 Pokémon a side."""
 
-WORLDS = 16
+WORLD_COPIES = 16
 
 ROUNDS = 5
-"""How often a state is searched."""
+"""Searches of each state."""
 
 
 def mid_game_states(count: int, seed: int = 0) -> NDArray[Any]:
-    """Return a pool of ``count`` states in which both sides choose, the same for the same seed."""
+    """Return a pool of ``count`` states in which both sides choose, determined by the seed."""
     sets = random_battle_sets()
     out = np.zeros(RULES.num_actions, np.int32)
     found: list[NDArray[Any]] = []
@@ -66,13 +66,13 @@ def bench_threads(seconds: float = 2.0, states: int = 8) -> dict[str, float]:
     spent = dict.fromkeys(searches, 0.0)
     for i in range(states):
         for n, search in searches.items():
-            worlds = np.repeat(pool[i : i + 1], WORLDS)
-            search.decide(worlds, None, 0, seed=i, seconds=0.02)  # its memory is touched once
+            worlds = np.repeat(pool[i : i + 1], WORLD_COPIES)
+            search.decide(worlds, None, 0, seed=i, seconds=0.02)  # touches its memory
             start = time.perf_counter()
             done[n] += search.decide(worlds, None, 0, seed=i).iterations
             spent[n] += time.perf_counter() - start
     return {
-        f"iterations_per_wall_second_{n}_thread{'s' * (n > 1)}": done[n] / spent[n]
+        f"iterations_per_wall_second_{n}_thread{'s' if n > 1 else ''}": done[n] / spent[n]
         for n in searches
     }
 
@@ -80,7 +80,7 @@ def bench_threads(seconds: float = 2.0, states: int = 8) -> dict[str, float]:
 def _loaded_search(
     pool: NDArray[Any], seconds: float, algorithm: str = "uct"
 ) -> SimultaneousSearch:
-    """Return a search that has decided once: nothing compiles or loads on the clock."""
+    """Return a search that has decided once: compilation and loading are not measured."""
     search = SimultaneousSearch(RULES, SimultaneousConfig(seconds=seconds, algorithm=algorithm))
     search.decide(pool[:1], None, 0, 0, seconds=0.05)
     return search
@@ -90,16 +90,15 @@ def bench_search(seconds: float = 2.0, states: int = 8, algorithm: str = "uct") 
     """Search every state ``ROUNDS`` times for its share of ``seconds``, as one world and as 16.
 
     Returns:
-        iterations and turns a second of processor time, by number of worlds; how many turns an
-        iteration walks through, and plays (steps); how deep the tree got on average.  The 16 worlds
-        are copies: the cost of keeping them apart shows, their variety does not.  And what the same
-        code does on a core that others leave alone (``undisturbed``): each state's fastest round
-        counts, as ``timeit`` takes the fastest repetition.
+        iterations and turns a second of processor time, by number of worlds; turns an iteration
+        passes and steps that it plays; mean depth of the tree.  The 16 worlds are copies: the
+        figures include the cost of keeping worlds apart, not of their variety.  ``undisturbed``
+        figures take each state's fastest round, as ``timeit`` takes the fastest repetition.
     """
     pool = mid_game_states(states)
     search = _loaded_search(pool, seconds / states / ROUNDS, algorithm)
     result: dict[str, float] = {}
-    for worlds in (1, WORLDS):
+    for worlds in (1, WORLD_COPIES):
         iterations, turns, steps, depth, spent = 0, 0, 0, 0, 0.0
         fastest = np.zeros(states)
         for k in range(ROUNDS):
@@ -125,8 +124,8 @@ def bench_search(seconds: float = 2.0, states: int = 8, algorithm: str = "uct") 
 def bench_poke_engine(seconds: float = 2.0, states: int = 8) -> dict[str, float]:
     """Search every state, as one world, with our search and with poke-engine's in turn.
 
-    An iteration is not the same work: poke-engine's damage is one average roll from the third turn
-    on, and its evaluation counts material.
+    An iteration is not the same work: from the third turn on poke-engine uses one average damage
+    roll, and its evaluation counts material.
 
     Returns:
         ``poke_engine_measured``, 1 or 0; where poke-engine is installed also its iterations and

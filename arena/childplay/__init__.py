@@ -1,1 +1,1 @@
-"""The ChildPlay examination of a language model (``plywise bench childplay``)."""
+"""The ChildPlay benchmark of a language model (``plywise bench childplay``)."""

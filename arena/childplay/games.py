@@ -1,4 +1,4 @@
-"""The ChildPlay games: whoever is examined against a player who moves at random."""
+"""ChildPlay games: the participant against a player with random moves."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from plywise.arena.childplay import solvers
-from plywise.arena.childplay.sitting import Baseline, Reading, Sitting
+from plywise.arena.childplay.session import Baseline, ItemSession, ParsedReply
 from plywise.datasets.childplay.presets import Preset
 from plywise.games.base import State
 from plywise.games.childplay import notation
@@ -16,18 +16,19 @@ from plywise.games.grid.placing import MARKS
 
 @dataclass(frozen=True)
 class Turn:
-    """What a move is asked about: a state, and whose turn it is."""
+    """Subject of a question for a move: a state and its player."""
 
     state: State
     player: int
 
 
-class GameTask:
-    """One game as a task.
+class ChildPlayGame:
+    """Game as a task of the benchmark.
 
     Attributes:
-        name: of the task.
-        baselines: who else is examined.
+        name: name of the task.
+        total: number of games.
+        baselines: baselines of the task.
     """
 
     def __init__(self, name: str, preset: Preset, total: int, seed: int) -> None:
@@ -48,15 +49,15 @@ class GameTask:
         else:
             label, choose = "posterior", solvers.battleship(game, self._preset.fair)
 
-        def at_random(turn: Turn, rng: Random) -> str:
-            return self._said(turn, rng.choice(turn.state.legal_actions()))
+        def random_move(turn: Turn, rng: Random) -> str:
+            return self._answer(turn, rng.choice(turn.state.legal_actions()))
 
-        def well(turn: Turn, rng: Random) -> str:
-            return self._said(turn, choose(turn.state, turn.player))
+        def strong_move(turn: Turn, rng: Random) -> str:
+            return self._answer(turn, choose(turn.state, turn.player))
 
-        return [Baseline("random", at_random), Baseline(label, well)]
+        return [Baseline("random", random_move), Baseline(label, strong_move)]
 
-    def _said(self, turn: Turn, action: int) -> str:
+    def _answer(self, turn: Turn, action: int) -> str:
         name = self._notation.name(turn.state, action)
         return f"Answer: {name}" if self._preset.fair else name
 
@@ -64,12 +65,12 @@ class GameTask:
         rules = getattr(self._notation.game, "rules_text", None)
         return str(rules()) if rules is not None else ""
 
-    def sit(self, sitting: Sitting, number: int) -> None:
-        """Play game ``number`` and write its result down.
+    def run(self, session: ItemSession, number: int) -> None:
+        """Play game ``number`` and set its result.
 
-        With both sides, games 2k and 2k+1 start alike and have the same random opponent.
+        With both sides, games 2k and 2k+1 have the same start and the same random opponent.
         """
-        preset, outcome = self._preset, sitting.outcome
+        preset, outcome = self._preset, session.outcome
         seat = number % 2 if preset.both_sides else 0
         start = number // 2 if preset.both_sides else number
         outcome.seat = seat
@@ -79,7 +80,7 @@ class GameTask:
             if state.current_player() != seat:
                 state.apply_action(opponent.choice(state.legal_actions()))
                 continue
-            action = self._move(sitting, state, seat)
+            action = self._move(session, state, seat)
             if action is None:
                 outcome.result, outcome.score = "loss", 0.0
                 return
@@ -88,14 +89,14 @@ class GameTask:
         outcome.result = "win" if result > 0 else "loss" if result < 0 else "draw"
         outcome.score = {"win": 1.0, "draw": preset.draw, "loss": 0.0}[outcome.result]
 
-    def _move(self, sitting: Sitting, state: State, seat: int) -> Any:
-        def read(reply: str) -> Reading:
-            found = self._notation.read(state, reply)
-            return Reading(found.action, found.reason)
+    def _move(self, session: ItemSession, state: State, seat: int) -> Any:
+        def read(reply: str) -> ParsedReply:
+            move = self._notation.read(state, reply)
+            return ParsedReply(move.action, move.reason)
 
         fields = {
             "rules": self._rules,
             "board": self._notation.view(state, seat),
             "mark": MARKS[seat],
         }
-        return sitting.ask(self.name, fields, Turn(state, seat), read)
+        return session.ask(self.name, fields, Turn(state, seat), read)

@@ -1,4 +1,4 @@
-"""The ChildPlay tasks of one question each: shapes, LCL and Guess-the-SMILES."""
+"""ChildPlay tasks of one question each: shapes, LCL and Guess-the-SMILES."""
 
 from __future__ import annotations
 
@@ -8,20 +8,22 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from plywise.arena.childplay.sitting import Baseline, Reading, Sitting
+from plywise.arena.childplay.session import Baseline, ItemSession, ParsedReply
 from plywise.datasets.childplay import lcl, shapes, smiles
 from plywise.datasets.childplay.presets import Preset
 from plywise.games.childplay import final_answer, final_word
 
 
 class Puzzle(ABC):
-    """A task of one question.
+    """Task whose items are one question each.
 
     Attributes:
-        name: of the task.
-        baselines: who else is examined.
-        items: all of them, made before the first question.
-        unreadable: what an illegal reply counts as; None: as a wrong answer.
+        name: name of the task.
+        fair: whether the corrected rules apply, instead of the published ones.
+        total: number of items.
+        baselines: baselines of the task.
+        items: all items, made before the first question.
+        unreadable: answer that an illegal reply counts as; None: a wrong answer.
     """
 
     name: str
@@ -34,40 +36,40 @@ class Puzzle(ABC):
         self.baselines = self._baselines()
         self.items = [self.item(number) for number in range(total)]
 
-    def sit(self, sitting: Sitting, number: int) -> None:
-        """Ask question ``number`` and write its result down."""
+    def run(self, session: ItemSession, number: int) -> None:
+        """Ask question ``number`` and set its result."""
         item = self.items[number]
-        value = sitting.ask(self.name, self.fields(item), item, lambda r: self.read(item, r))
+        value = session.ask(self.name, self.fields(item), item, lambda r: self.read(item, r))
         if value is None and self.unreadable is None:
-            sitting.outcome.judge(False)
+            session.outcome.judge(False)
             return
         wrong = self.fault(item, self.unreadable if value is None else value)
-        sitting.outcome.judge(wrong is None, wrong or "")
+        session.outcome.judge(wrong is None, wrong or "")
         if value is not None:
-            sitting.outcome.details.update(self.details(item, value))
+            session.outcome.details.update(self.details(item, value))
 
-    def _say(self, answer: object) -> str:
+    def _answer(self, answer: object) -> str:
         return f"Answer: {answer}" if self.fair else str(answer)
 
     @abstractmethod
     def _baselines(self) -> list[Baseline]:
-        """Return who else is examined."""
+        """Return the baselines."""
 
     @abstractmethod
     def item(self, number: int) -> Any:
-        """Return the item with this number; the same for the same seed."""
+        """Return the item with this number, which depends on the seed only."""
 
     @abstractmethod
     def fields(self, item: Any) -> dict[str, str]:
-        """Return what the prompt is filled in with."""
+        """Return the fields of the prompt."""
 
     @abstractmethod
-    def read(self, item: Any, reply: str) -> Reading:
-        """Return the answer in a reply, or why there is none."""
+    def read(self, item: Any, reply: str) -> ParsedReply:
+        """Return the parsed answer, or the reason why the reply is illegal."""
 
     @abstractmethod
     def fault(self, item: Any, value: Any) -> str | None:
-        """Return None for the right answer, else what is wrong."""
+        """Return the fault of an answer; None: it is right."""
 
     def details(self, item: Any, value: Any) -> dict[str, float]:
         """Return further figures of an answer."""
@@ -75,19 +77,19 @@ class Puzzle(ABC):
 
 
 class Shapes(Puzzle):
-    """Which figure is it?  The answer is the number of an option."""
+    """Recognition of a figure; the answer is the number of an option."""
 
     name = "shapes"
 
     def _baselines(self) -> list[Baseline]:
-        def at_random(item: shapes.ShapeItem, rng: Random) -> str:
-            return self._say(rng.randrange(len(item.options)))
+        def random_answer(item: shapes.ShapeItem, rng: Random) -> str:
+            return self._answer(rng.randrange(len(item.options)))
 
         def reader(item: shapes.ShapeItem, rng: Random) -> str:
             kind = shapes.recognise(item.rows)
-            return self._say("none" if kind is None else item.options.index(kind))
+            return self._answer("none" if kind is None else item.options.index(kind))
 
-        return [Baseline("random", at_random), Baseline("exact", reader)]
+        return [Baseline("random", random_answer), Baseline("exact", reader)]
 
     def item(self, number: int) -> shapes.ShapeItem:
         """Return a figure and its options."""
@@ -98,28 +100,28 @@ class Shapes(Puzzle):
         options = "\n".join(f"{k}: {option}" for k, option in enumerate(item.options))
         return {"field": "\n".join(item.rows), "options": options}
 
-    def read(self, item: shapes.ShapeItem, reply: str) -> Reading:
-        """Return the number that is the answer; published: the first in the reply."""
+    def read(self, item: shapes.ShapeItem, reply: str) -> ParsedReply:
+        """Return the number of the option; in the published rules the first in the reply."""
         if self.fair:
             found = re.fullmatch(r"\d{1,9}", final_word(reply))
         else:
             found = re.search(r"\b\d+\b", reply)
         if found is None:
-            return Reading(None, "no number of an answer was given")
+            return ParsedReply(None, "the reply has no number of an answer")
         number = found[0].lstrip("0") or "0"
         if len(number) > 1 or int(number) >= len(item.options):
-            return Reading(None, f"there is no answer {number[:9]}")
-        return Reading(int(number))
+            return ParsedReply(None, f"there is no answer {number[:9]}")
+        return ParsedReply(int(number))
 
     def fault(self, item: shapes.ShapeItem, value: int) -> str | None:
-        """Compare with the figure drawn."""
+        """Return the fault of an answer by comparison with the figure."""
         if value == item.right:
             return None
-        return f"a {item.options[value]} in place of a {item.options[item.right]}"
+        return f"a {item.options[value]} instead of a {item.options[item.right]}"
 
 
 class LclValidity(Puzzle):
-    """Is a construct valid?"""
+    """Validity of a construct."""
 
     name = "lcl_validity"
 
@@ -128,17 +130,17 @@ class LclValidity(Puzzle):
         self.unreadable = None if self.fair else "invalid"  # as published
 
     def _baselines(self) -> list[Baseline]:
-        def at_random(item: lcl.Construct, rng: Random) -> str:
-            return self._say(rng.choice(("valid", "invalid")))
+        def random_answer(item: lcl.Construct, rng: Random) -> str:
+            return self._answer(rng.choice(("valid", "invalid")))
 
         def checker(item: lcl.Construct, rng: Random) -> str:
-            return self._say(self._truth(item))
+            return self._answer(self._truth(item))
 
         def shortcut(item: lcl.Construct, rng: Random) -> str:
-            return self._say("valid" if item[0][:2] == (0, 0) else "invalid")
+            return self._answer("valid" if item[0][:2] == (0, 0) else "invalid")
 
         return [
-            Baseline("random", at_random),
+            Baseline("random", random_answer),
             Baseline("exact", checker),
             Baseline("shortcut: first piece at (0, 0)", shortcut),
         ]
@@ -154,49 +156,54 @@ class LclValidity(Puzzle):
         """Return the construct in LCL."""
         return {"pieces": lcl.describe(item)}
 
-    def read(self, item: lcl.Construct, reply: str) -> Reading:
-        """Return ``valid`` or ``invalid``; published: the word alone."""
+    def read(self, item: lcl.Construct, reply: str) -> ParsedReply:
+        """Return ``valid`` or ``invalid``; in the published rules the reply must be this word."""
         word = (final_word(reply) if self.fair else reply.strip()).lower()
         if word not in ("valid", "invalid"):
-            return Reading(None, "the answer is neither valid nor invalid")
-        return Reading(word)
+            return ParsedReply(None, "the answer is neither valid nor invalid")
+        return ParsedReply(word)
 
     def fault(self, item: lcl.Construct, value: str) -> str | None:
-        """Compare with the checker."""
+        """Return the fault of an answer by comparison with the checker."""
         truth = self._truth(item)
         return None if value == truth else f"it is {truth} ({lcl.fault(item) or 'no fault'})"
 
 
 @dataclass(frozen=True)
 class Building:
-    """A building task: how many pieces; fair: one that must be among them."""
+    """Building task.
+
+    Attributes:
+        count: number of pieces.
+        given: piece that must be used; None: any pieces (published rules).
+    """
 
     count: int
     given: lcl.Piece | None
 
 
 class LclConstruction(Puzzle):
-    """Build a valid construct."""
+    """Construction of a valid construct."""
 
     name = "lcl_construction"
 
     def _baselines(self) -> list[Baseline]:
-        def strewn(item: Building, rng: Random) -> str:
+        def random_pieces(item: Building, rng: Random) -> str:
             pieces = [item.given] if item.given else []
             x, y, _ = item.given or (0, 0, "red")
             while len(pieces) < item.count:
                 place = (x + rng.randint(-4, 4), y + rng.randint(-2, 2))
                 pieces.append((*place, rng.choice(lcl.COLOURS)))
-            return self._say(lcl.describe(pieces))
+            return self._answer(lcl.describe(pieces))
 
         def tower(item: Building, rng: Random) -> str:
             x, y, colour = item.given or (0, 0, "red")
-            return self._say(lcl.describe([(x, y + k, colour) for k in range(item.count)]))
+            return self._answer(lcl.describe([(x, y + k, colour) for k in range(item.count)]))
 
-        return [Baseline("random", strewn), Baseline("exact", tower)]
+        return [Baseline("random", random_pieces), Baseline("exact", tower)]
 
     def item(self, number: int) -> Building:
-        """Return three pieces as published, or a count and a piece to use."""
+        """Return a task of three pieces (published rules), or of a count and a given piece."""
         if not self.fair:
             return Building(3, None)
         return Building(*lcl.construction_item(number, self.seed))
@@ -205,16 +212,16 @@ class LclConstruction(Puzzle):
         """Return the count and the piece."""
         return {"count": str(item.count), "given": str(item.given)}
 
-    def read(self, item: Building, reply: str) -> Reading:
+    def read(self, item: Building, reply: str) -> ParsedReply:
         """Return the construct in the reply."""
         try:
             text = final_answer(reply) if self.fair else reply
-            return Reading(lcl.read_construct(text, strict=not self.fair))
+            return ParsedReply(lcl.read_construct(text, strict=not self.fair))
         except lcl.ConstructError as error:
-            return Reading(None, str(error))
+            return ParsedReply(None, str(error))
 
     def fault(self, item: Building, value: lcl.Construct) -> str | None:
-        """Check it; the published test does not count the pieces."""
+        """Return the fault of a construct; the published rules do not count the pieces."""
         if item.given is None:
             return lcl.fault(value)
         return lcl.construction_fault(value, item.count, item.given)
@@ -229,18 +236,18 @@ class Molecule:
 
 
 class Smiles(Puzzle):
-    """Which molecule is drawn?  Answers are equal if their canonical SMILES are."""
+    """Recognition of a drawn molecule; answers are compared as canonical SMILES."""
 
     name = "smiles"
 
     def _baselines(self) -> list[Baseline]:
-        def another(item: Molecule, rng: Random) -> str:
-            return self._say(smiles.random_smiles(rng))
+        def random_molecule(item: Molecule, rng: Random) -> str:
+            return self._answer(smiles.random_smiles(rng))
 
         def reader(item: Molecule, rng: Random) -> str:
-            return self._say(smiles.read_drawing(item.drawing))
+            return self._answer(smiles.read_drawing(item.drawing))
 
-        return [Baseline("random", another), Baseline("reader", reader)]
+        return [Baseline("random", random_molecule), Baseline("reader", reader)]
 
     def item(self, number: int) -> Molecule:
         """Return a molecule."""
@@ -250,24 +257,22 @@ class Smiles(Puzzle):
         """Return the drawing."""
         return {"drawing": "\n".join(item.drawing)}
 
-    def read(self, item: Molecule, reply: str) -> Reading:
+    def read(self, item: Molecule, reply: str) -> ParsedReply:
         """Return the SMILES in the reply."""
-        text = reply.strip()
-        if self.fair:
-            text = final_word(reply)
+        text = final_word(reply) if self.fair else reply.strip()
         if not text or len(text) > smiles.LONGEST:
-            return Reading(None, f"no text of 1 to {smiles.LONGEST} characters")
+            return ParsedReply(None, f"no text of 1 to {smiles.LONGEST} characters")
         if smiles.canonical(text) is None:
-            return Reading(None, "not a SMILES")
-        return Reading(text)
+            return ParsedReply(None, "not a SMILES")
+        return ParsedReply(text)
 
     def fault(self, item: Molecule, value: str) -> str | None:
-        """Compare canonical forms."""
+        """Return the fault of an answer by comparison of canonical forms."""
         same = smiles.canonical(value) == smiles.canonical(item.smiles)
         return None if same else f"another molecule than {item.smiles}"
 
     def details(self, item: Molecule, value: str) -> dict[str, float]:
-        """Return similarity and Levenshtein distance of canonical forms, as published."""
+        """Return similarity and Levenshtein distance of the canonical forms."""
         given, truth = smiles.canonical(value) or "", smiles.canonical(item.smiles) or ""
         return {
             "similarity": smiles.similarity(given, truth),

@@ -1,4 +1,4 @@
-"""The strong baselines of the ChildPlay games: exact where a solution is at hand, else named so."""
+"""Strong baselines of the ChildPlay games: exact solutions where available, else searches."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Choose = Callable[[State, int], int]
 """``(state, player) -> action``."""
 
 EXACT_FROM = 24
-"""Stones on a 7×7 board from which Connect Four is solved; a few milliseconds a position."""
+"""Stones on a 7×7 board from which Connect Four is solved, in milliseconds per position."""
 
 _DEPTH = 7
 _SOLVER_BITS = 18
@@ -30,17 +30,17 @@ _SAMPLES = 20_000
 
 
 def tic_tac_toe() -> Choose:
-    """Return minimax: the first of the moves that keep the value and win soonest."""
+    """Return minimax: the first of the moves with the best value and the quickest win."""
 
     def choose(state: State, player: int) -> int:
-        where = tic_tac_toe_solver.position(cast("PlacingState", state).moves)
-        return tic_tac_toe_solver.best_squares(where)[0]
+        position = tic_tac_toe_solver.position(cast("PlacingState", state).moves)
+        return tic_tac_toe_solver.best_squares(position)[0]
 
     return choose
 
 
 def connect_four(game: Game) -> Choose:
-    """Return alpha-beta to seven plies, and the exact solver from :data:`EXACT_FROM` stones on."""
+    """Return alpha-beta with depth 7, and the exact solver from :data:`EXACT_FROM` stones on."""
     kernels = game.kernels()
     assert kernels is not None
     search = AlphaBeta(kernels, AlphaBetaConfig(seconds=None, max_depth=_DEPTH))
@@ -57,7 +57,7 @@ def connect_four(game: Game) -> Choose:
 
 
 def battleship(game: Game, fair: bool) -> Choose:
-    """Return the hunter by the posterior over fleets; over sampled published ones if not fair."""
+    """Return the hunter by the posterior over fleets; published rules: over sampled fleets."""
     if not fair:
         return _SampledHunter().choose
     hunter = cast("Battleship", game).hunter()
@@ -69,7 +69,7 @@ def battleship(game: Game, fair: bool) -> Choose:
 
 
 class _SampledHunter:
-    """Shoots where most of the published fleets that fit best have a ship."""
+    """Hunter that shoots where most of the best-fitting published fleets have a ship."""
 
     def __init__(self) -> None:
         rng = Random("published fleets")

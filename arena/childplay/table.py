@@ -1,4 +1,4 @@
-"""The results of one task: counts, intervals, costs, as a table and as plain values."""
+"""Results of a task as a table and as plain values: counts, intervals, costs."""
 
 from __future__ import annotations
 
@@ -6,24 +6,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from plywise.arena.childplay.sitting import FAULT, Outcome
+from plywise.arena.childplay.session import FAULT, ItemResult
 from plywise.arena.ratings.intervals import Interval, wilson
 from plywise.llm_modules.calls.accounting import Prices
 
-_UNIMPORTANT = ("player", "calls", "cached", "http_retries", "seconds")
+_NOT_BRIEF = ("player", "calls", "cached", "http_retries", "seconds")
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a table.
+    """Results of one participant in a task; sums over its items, see ``ItemResult``.
 
     Attributes:
-        n: items with a result; faults are not among them.
-        score, low, high: mean points with their Wilson interval at 95 %; None without a result.
-        wins, draws, losses: of games; for puzzles 0.
-        illegal, retries, forfeits, faults: see :class:`~plywise.arena.childplay.sitting.Outcome`.
-        cost: US dollars; None where no prices were given.
-        means: of further figures, over the answers that have them.
+        player: name of the participant.
+        n: items with a result, faults excluded.
+        score: mean points; None: no result.
+        low, high: Wilson interval of the score at 95 %.
+        wins, draws, losses: results of games; 0 for puzzles.
+        cost: US dollars; None: prices are unknown.
+        means: means of further figures, over the answers that have them.
     """
 
     player: str
@@ -48,15 +49,15 @@ class Row:
     means: dict[str, float] = field(default_factory=dict)
 
     def brief(self) -> dict[str, Any]:
-        """Return what matters most, for one line of JSON."""
+        """Return the most important values, for one line of JSON."""
         whole = asdict(self)
-        kept = {name: value for name, value in whole.items() if name not in _UNIMPORTANT}
+        kept = {name: value for name, value in whole.items() if name not in _NOT_BRIEF}
         means = kept.pop("means")
         return {**kept, **means}
 
 
-def row(player: str, outcomes: Sequence[Outcome], prices: tuple[float, float] = (0, 0)) -> Row:
-    """Return the line of ``player``; prices are dollars per million prompt and answer tokens."""
+def row(player: str, outcomes: Sequence[ItemResult], prices: Prices | None = None) -> Row:
+    """Return the results of ``player``; ``prices``: of tokens; None: unknown."""
     done = [outcome for outcome in outcomes if outcome.score is not None]
     interval = wilson(sum(outcome.score or 0.0 for outcome in done), len(done))
 
@@ -90,7 +91,7 @@ def row(player: str, outcomes: Sequence[Outcome], prices: tuple[float, float] = 
         http_retries=total("http_retries"),
         prompt_tokens=prompt,
         completion_tokens=completion,
-        cost=Prices(*prices).cost(prompt, completion) if any(prices) else None,
+        cost=None if prices is None else prices.cost(prompt, completion),
         seconds=total("seconds"),
         means=means,
     )
@@ -99,7 +100,7 @@ def row(player: str, outcomes: Sequence[Outcome], prices: tuple[float, float] = 
 def lines(
     task: str, rows: Sequence[Row], published: Mapping[str, tuple[int, int]], games: bool
 ) -> list[str]:
-    """Return a task's table as lines of text; the published figures stand below."""
+    """Return a task's table as lines of text, with the published figures at the end."""
     heading = ["n", "score", "95 %", "illegal", "retries", "faults", "tokens in/out", "cost"]
     drawn = [[task, *heading]]
     for each in rows:

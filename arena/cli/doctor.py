@@ -13,9 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from rich.console import Console
+from rich.text import Text
 
+from plywise.datasets.cache_folder import cache_root
 from plywise.datasets.errors import PlywiseError
-from plywise.engine.compile.jit import CACHE_DIR, cache_root
+from plywise.engine.compile.jit import CACHE_DIR
 from plywise.games.showdown import install
 from plywise.games.showdown.server import ShowdownServer
 
@@ -201,3 +204,18 @@ def _llm_weights() -> Check:
             f"{_SET_UP} Or name another model, or play with llm=none.",
         )
     return Check(name, True, f"{files[0].name}, {files[0].stat().st_size / 1e6:.0f} MB")
+
+
+def run_doctor() -> int:
+    """Print every check; 0 if all pass, else 1."""
+    console = Console(highlight=False)
+    failed = 0
+    for check in each_check(deep=True):
+        mark = Text("ok   ", style="green") if check.ok else Text("WRONG", style="bold red")
+        console.print(Text.assemble(mark, " ", (check.name, "bold"), ": ", check.detail))
+        if not check.ok:
+            failed += 1
+            if check.mend:
+                console.print(Text(f"      {check.mend}"))
+    console.print("All is well." if not failed else f"{failed} to mend.")
+    return 1 if failed else 0

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
-import difflib
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import hydra
-from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from plywise.arena.agents.catalog import CATALOG
+from plywise.arena.cli.commands import suggestion
+from plywise.arena.cli.groups import group_schemas
+from plywise.arena.cli.old_names import OldNames
 from plywise.conf import registry
+from plywise.conf.listing import Option, chosen_options, listed
 from plywise.datasets.errors import ConfigError, PlywiseError
 
 Runner = Callable[[Any, Path], int]
@@ -44,14 +45,20 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
         PlywiseError: what ``run`` raised.
     """
     registry.register({name: spec.settings for name, spec in CATALOG.items()})
-    arguments = [word for argument in arguments for word in plugged(argument)]
+    schema = registry.COMMAND_SCHEMAS[name]
+    old_names = OldNames(schema, group_schemas())
+    arguments = old_names.in_arguments(arguments)
+    chosen = _chosen(schema, arguments)
+    mappings = [s.key for s in listed(schema, chosen) if isinstance(s.default, dict)]
+    arguments = [_any_key(argument, mappings) for argument in arguments]
     started = False
 
     def task(config: DictConfig) -> None:
         nonlocal started
         started = True
         try:
-            settings = registry.typed(config, registry.COMMAND_SCHEMAS[name])
+            old_names.in_mappings(config)
+            settings = registry.typed(config, schema)
             code = run(settings, Path(HydraConfig.get().runtime.output_dir))
         except PlywiseError as error:
             raise _Ended(1, error) from error
@@ -72,7 +79,7 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
     except (HydraException, OmegaConfBaseException) as error:
         if started:
             raise
-        raise ConfigError(explain(error, name, arguments)) from None
+        raise ConfigError(explain(error, name, chosen)) from None
     except ValueError as error:
         # Hydra's own word for options that exclude each other, and for unreadable configurations.
         if started:
@@ -87,27 +94,26 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
     return 0
 
 
-def plugged(argument: str) -> list[str]:
-    """Return an argument in Hydra's words.
-
-    ``game=path:FILE`` names no file of ``conf/game``, and ``game.options`` may get any key.
-    """
-    key, _, value = argument.partition("=")
-    if key.split(".")[:2] == ["game", "options"]:
-        return [f"++{argument}"]
-    if key != "game" or not value.startswith(("path:", "openspiel:")):
-        return [argument]
-    quoted = value.replace("\\", "\\\\").replace("'", "\\'")
-    return ["game=plugin", f"game.name='{quoted}'"]
+def _chosen(schema: type[Any], arguments: Sequence[str]) -> dict[str, Option]:
+    given = dict(argument.split("=", 1) for argument in arguments if "=" in argument)
+    return chosen_options(schema, given, group_schemas())
 
 
-def explain(error: Exception, name: str, arguments: Sequence[str]) -> str:
+def _any_key(argument: str, mappings: Sequence[str]) -> str:
+    """Return Hydra's word for a value of a mapping that takes any key, as ``agent.search`` does."""
+    key = argument.partition("=")[0]
+    inside = any(key == one or key.startswith(f"{one}.") for one in mappings)
+    return f"++{argument}" if inside else argument
+
+
+def explain(error: Exception, name: str, chosen: Mapping[str, Option]) -> str:
     """Return one line: what is wrong, which values exist, how to see them."""
     text = str(error)
     if isinstance(error, MissingConfigException) and error.missing_cfg_file:
         group, _, option = str(error.missing_cfg_file).rpartition("/")
         names = [o for o in error.options or () if not o.endswith("_schema")]
-        return f"{group}={option}: {_choose(option, names)}"
+        hint = suggestion(option, names)
+        return f"{group}={option}: no such option; {hint}There are: {', '.join(names)}"
     if isinstance(error, OverrideParseException):
         return (
             f"cannot read '{error.override}': settings are key=value, lists are 'key=[a,b]' "
@@ -115,60 +121,37 @@ def explain(error: Exception, name: str, arguments: Sequence[str]) -> str:
         )
     unknown = re.search(r"Could not (?:override|delete|append)[^']*'([^'@]+)", text)
     if unknown:
-        return _unknown_key(unknown.group(1), name, arguments)
+        return _unknown_key(unknown.group(1), name, chosen)
     merging = re.search(r"Error merging override (\S+)", text)
     cause: BaseException = error.__cause__ or error
     first = str(cause).strip().splitlines()[0]
     if merging:
         key, _, value = merging.group(1).lstrip("+~").partition("=")
         if "not in" in first and "Key" in first:
-            return _unknown_key(key, name, arguments)
+            return _unknown_key(key, name, chosen)
         return f"{key}={value}: {first} (see: plywise {name} --cfg job)"
     return f"{first} (see: plywise {name} --help)"
 
 
-def _choose(wrong: str, names: Sequence[str]) -> str:
-    near = difflib.get_close_matches(wrong, names, n=1)
-    hint = f"did you mean '{near[0]}'? " if near else ""
-    return f"no such option; {hint}There are: {', '.join(names)}"
-
-
-def _unknown_key(key: str, name: str, arguments: Sequence[str]) -> str:
-    """Return which keys exist in the place of ``key``, with the options that were chosen."""
-    parent, wrong, keys = "", key, []
-    node: Any = _defaults(name)
-    chosen = []
-    for argument in arguments:
-        group, _, option = argument.partition("=")
-        is_group = isinstance(node.get(group), DictConfig) and "," not in option  # no multirun
-        if is_group or group == "hydra.searchpath":
-            chosen.append(argument)
-    with contextlib.suppress(MissingConfigException):  # an option of --config-dir is not found here
-        node = _defaults(name, chosen)
+def _unknown_key(key: str, name: str, chosen: Mapping[str, Option]) -> str:
+    """Return which settings exist where ``key`` was looked for, with the options chosen."""
+    tree: dict[str, Any] = {group: {} for group in chosen}
+    for setting in listed(registry.COMMAND_SCHEMAS[name], chosen):
+        node = tree
+        for part in setting.key.split("."):
+            node = node.setdefault(part, {})
+    parent, node = "", tree
     for part in key.split("."):
-        keys = [str(k) for k in node]
-        if part not in keys:
-            wrong = part
+        if part not in node:
             break
-        if not isinstance(node[part], DictConfig):
-            return f"'{parent}{part}' is a single value, it has no key '{key}'"
-        node, parent = node[part], f"{parent}{part}."
-    near = difflib.get_close_matches(wrong, keys, n=1)
-    hint = f"did you mean '{parent}{near[0]}'? " if near else ""
-    where = f"{parent.rstrip('.')} has" if parent else f"'plywise {name}' has"
+        parent, node = f"{parent}{part}.", node[part]
+    place = parent.rstrip(".")
+    if place in chosen:
+        place = f"{place}={chosen[place].name}"
+    elif not node:
+        return f"'{place}' is a single value, it has no key '{key}'"
+    wrong = key.removeprefix(parent).partition(".")[0]
     return (
-        f"no setting '{key}'; {hint}{where}: {', '.join(keys)} "
-        f"(plywise {name} --cfg job prints all values)"
+        f"no setting '{key}'; {suggestion(wrong, node, parent)}{place or name} has: "
+        f"{', '.join(node) or 'none'} (plywise {name} --cfg job prints all values)"
     )
-
-
-def _defaults(name: str, chosen: Sequence[str] = ()) -> DictConfig:
-    GlobalHydra.instance().clear()  # the failed composition may have left its state behind
-    with hydra.initialize_config_module("plywise.conf", version_base="1.3"):
-        config = hydra.compose(name, overrides=list(chosen))
-    OmegaConf.set_struct(config, True)
-    # A mandatory value raises when looked at; its name is all that is wanted here.
-    for key in list(config):
-        if OmegaConf.is_missing(config, key):
-            OmegaConf.update(config, str(key), "", force_add=True)
-    return config

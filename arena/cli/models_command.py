@@ -1,6 +1,8 @@
-"""``plywise models``: the model files that are known, and fetching one."""
+"""``plywise models``: list of known model files, and download of one."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import (
@@ -26,15 +28,15 @@ from plywise.llm_modules.providers.model_files import (
     models_folder,
 )
 
-_LINES = 20  # of progress in all, where the output is no terminal
+_PROGRESS_LINES = 20  # if the output is not a terminal
 
 
-def run_models(config: ModelsConfig, console: Console | None = None) -> int:
+def run_models(config: ModelsConfig, folder: Path, console: Console | None = None) -> int:
     """List the known files, or fetch one.
 
     Raises:
-        ConfigError: no such model.
-        ModelFileError: it cannot be had.
+        ConfigError: there is no such model.
+        ModelFileError: the file cannot be downloaded.
     """
     console = console or Console(highlight=False)
     if config.what == "list":
@@ -65,13 +67,13 @@ def _list(config: ModelsConfig, console: Console) -> None:
             "(default)",
             WEIGHTS_BYTES / 1e6,
             "Apache-2.0",
-            "SmolLM2-135M: at chance, proves the path",
+            "SmolLM2-135M: plays at chance, for tests",
             packaged,
         )
     ]
     for model in KNOWN.values():
         path = fetched(model, folder)
-        where = str(path) if path else f"not here: plywise models fetch {model.name}"
+        where = str(path) if path else f"not fetched: plywise models fetch {model.name}"
         lines.append((model.name, model.size / 1e6, model.licence, model.about, where))
     width = max(len(name) for name, *_ in lines)
     for name, size, licence, about, where in lines:
@@ -80,12 +82,12 @@ def _list(config: ModelsConfig, console: Console) -> None:
 
 
 class _Bar:
-    """Shows how a file grows: a bar in a terminal, else some lines."""
+    """Progress of a download: a bar in a terminal, else some lines."""
 
     def __init__(self, model: ModelFile, console: Console) -> None:
         self._model = model
         self._console = console
-        self._told = -1
+        self._part = -1
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -105,12 +107,12 @@ class _Bar:
         self._progress.stop()
 
     def advance(self, doing: str, done: int) -> None:
-        """Show that so many bytes are there."""
+        """Show the activity and the bytes of the file so far."""
         self._progress.update(
             self._task, completed=done, description=f"{self._model.name}: {doing}"
         )
-        part = done * _LINES // self._model.size
-        if not self._console.is_terminal and part != self._told:
-            self._told = part
+        part = done * _PROGRESS_LINES // self._model.size
+        if not self._console.is_terminal and part != self._part:
+            self._part = part
             share = done / self._model.size
             print(f"{self._model.name}: {doing}, {done / 1e6:,.0f} MB ({share:.0%})", flush=True)

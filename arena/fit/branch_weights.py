@@ -1,35 +1,34 @@
 """``plywise fit branches``: how often the battle engine's branches are taken, for the compiler.
 
-The search plays battles against itself with all cards open, on an engine that counts.  What it
-finds is no matter of strength or of truth: LLVM lays the engine's code out by it.
+The search plays battles against itself with perfect information on an engine that counts.  The
+shares change neither the rules nor the strength: LLVM lays out the engine's code by them.
 """
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import llvmlite.binding as llvm  # type: ignore[import-untyped]
 import numba
 from rich.console import Console
 
-from plywise.arena.fit.open_play import OpenBattle, open_search, write_found
+from plywise.arena.fit.open_play import OpenBattle, open_search, write_result
 from plywise.conf.schemas.commands import FitConfig
 from plywise.datasets.errors import PlywiseError
+from plywise.engine.compile import jit
 from plywise.engine.compile.branch_weights import NEVER
 from plywise.engine.compile.units import program_of
 
 
-def run_fit(config: FitConfig, folder: Path) -> int:
-    """Play, and write the shares with where they come from.
+def fit_branches(config: FitConfig, folder: Path) -> int:
+    """Play battles, and write the shares of the branches with their provenance.
 
     Raises:
         PlywiseError: nothing is compiled.
     """
     console = Console(highlight=False)
-    settings: Any = numba.config
-    if settings.DISABLE_JIT:
+    if not jit.COMPILED:
         raise PlywiseError("NUMBA_DISABLE_JIT is set: there is no compiled engine to count in")
     program = program_of("plywise.engine.battle")
     program.count_branches()
@@ -52,5 +51,5 @@ def run_fit(config: FitConfig, folder: Path) -> int:
     }
     lines = ",\n".join(f"  {json.dumps(unit)}: {json.dumps(s)}" for unit, s in shares.items() if s)
     text = f'{{"branches": {{\n{lines}\n}},\n"fit": {json.dumps(provenance)}}}\n'
-    write_found("branches", text, provenance, config, folder, console)
+    write_result("branches", text, provenance, config, folder, console)
     return 0

@@ -1,10 +1,10 @@
 """``plywise fit evaluation``: the weights of the battle evaluation, from the outcomes of self-play.
 
-The search plays battles of random teams against itself with all cards open, as its own leaves are;
-every state in which somebody decides is a row of features, the battle's result its label.  Logistic
-regression makes weights of them: the evaluation is ``tanh(z)`` with ``z = weights · features /
-sqrt(Pokémon left)``, and ``(1 + tanh z) / 2`` is the logistic function of ``2 z``.  So a value is
-an estimate of the result between players who search as deep as those did.
+The search plays battles of random teams against itself with perfect information, as at its own
+leaves; every state with a decision is a row of features, the battle's result its label.  Logistic
+regression fits the weights: the evaluation is ``tanh(z)`` with ``z = weights · features /
+sqrt(Pokémon left)``, and ``(1 + tanh z) / 2`` is the logistic function of ``2 z``.  So a value
+estimates the result between players that search as deep as those did.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ class Positions:
 
     Attributes:
         features: float64 ``(n, len(FEATURES))``.
-        standing: float64 ``(n,)``, Pokémon that still stand.
+        standing: float64 ``(n,)``, Pokémon that have not fainted.
         results: float64 ``(n,)``, 1 where side 0 won, 0.5 for a tie, 0.
-        battles: int64 ``(n,)``, which battle a row is from.
+        battles: int64 ``(n,)``, the number of the row's battle.
     """
 
     features: NDArray[np.float64]
@@ -52,13 +52,18 @@ class Positions:
     battles: NDArray[np.int64]
 
     def scaled(self) -> NDArray[np.float64]:
-        """Return the features as the logistic function sees them."""
+        """Return the features as the logistic function takes them."""
         scaled: NDArray[np.float64] = 2.0 * self.features / np.sqrt(self.standing)[:, None]
         return scaled
 
     def where(self, chosen: NDArray[np.bool_]) -> Positions:
         """Return some of the rows."""
-        return Positions(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
+        return Positions(
+            features=self.features[chosen],
+            standing=self.standing[chosen],
+            results=self.results[chosen],
+            battles=self.battles[chosen],
+        )
 
 
 def _play(search: SimultaneousSearch, number: int, seed: int) -> Positions:
@@ -79,8 +84,8 @@ def _play(search: SimultaneousSearch, number: int, seed: int) -> Positions:
     )
 
 
-def self_play(numbers: Sequence[int], iterations: int, seed: int) -> Positions:
-    """Play the battles ``numbers`` of a seed, both sides with so many iterations a decision."""
+def self_play_positions(numbers: Sequence[int], iterations: int, seed: int) -> Positions:
+    """Play the battles ``numbers`` of a seed, both sides with ``iterations`` a decision."""
     search = open_search(iterations)
     return join([_play(search, number, seed) for number in numbers])
 
@@ -91,10 +96,10 @@ def log_loss(weights: NDArray[np.float64], positions: Positions) -> float:
     return float(np.mean(np.logaddexp(0.0, z) - positions.results * z))
 
 
-def fit_weights(
+def fit_value_weights(
     positions: Positions, ridge: float = 1.0
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the weights that make the results likeliest, and their standard errors.
+    """Return the maximum-likelihood weights and their standard errors.
 
     Newton's method on the logistic loss (iteratively reweighted least squares) with a small ridge
     that keeps features which hardly occur near zero.  Standard errors are clustered by battle: the
@@ -118,16 +123,16 @@ def fit_weights(
     return weights, errors
 
 
-def run_fit(config: FitConfig, folder: Path) -> int:
-    """Play, fit, print the table, and write the weights with where they come from."""
+def fit_evaluation(config: FitConfig, folder: Path) -> int:
+    """Play battles, fit, print the table, and write the weights with their provenance."""
     console = Console(highlight=False)
     started = time.perf_counter()
     prepare("the evaluation's features", state_features)
-    positions = play_shares(self_play, config, console)
+    positions = play_shares(self_play_positions, config, console)
     np.savez_compressed(folder / "positions.npz", **vars(positions))
     held_out = positions.battles % HELD_OUT == 0
     training, judging = positions.where(~held_out), positions.where(held_out)
-    weights, errors = fit_weights(training, config.ridge)
+    weights, errors = fit_value_weights(training, config.ridge)
     table = Table("feature", "weight", "± 1.96 se", "before")
     for name, weight, error, before in zip(FEATURES, weights, errors, WEIGHTS, strict=True):
         table.add_row(name, f"{weight:+.3f}", f"{1.96 * error:.3f}", f"{before:+.3f}")

@@ -1,4 +1,4 @@
-"""Battles of a search against itself with all cards open, as its own leaves are: data for fits."""
+"""Self-play of the battle search with perfect information, as at its leaves: data for fits."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ if TYPE_CHECKING:
 Rows = TypeVar("Rows", bound="DataclassInstance")
 
 OPENING = 8
-"""Up to so many decisions of a battle are random, so that strange positions are seen too."""
+"""Most random decisions at a battle's start; they make unusual positions part of the data."""
 
 HELD_OUT = 10
-"""Every so many-th battle is kept from a fit and judges it."""
+"""One battle in so many is left out of a fit and evaluates it."""
 
 
 @dataclass(frozen=True)
-class Position:
-    """One state after the opening; ``pool`` holds it only until the battle goes on.
+class OpenDecision:
+    """One state after the opening; ``pool`` holds it only until the next step.
 
     Attributes:
-        pool: one state.
-        decisions: of the players who had a choice, by player.
+        pool: the state.
+        decisions: the search's decisions by player, for players with a choice.
     """
 
     pool: NDArray[Any]
@@ -51,15 +51,19 @@ class Position:
 
 
 class OpenBattle:
-    """Battle ``number`` of a seed between random teams: iterate over it, then read ``result``."""
+    """Battle ``number`` of a seed between random teams: iterate over it, then read ``result``.
+
+    Attributes:
+        result: 1 where side 0 won, 0.5 for a tie, 0 otherwise; set when the iteration ends.
+    """
 
     def __init__(self, search: SimultaneousSearch, number: int, seed: int) -> None:
         self._search = search
         self._rng = Random(f"{seed} fit {number}")
         self.result = 0.0
 
-    def __iter__(self) -> Iterator[Position]:
-        """Play it; ``result`` is then 1 where side 0 won, 0.5 for a tie, 0."""
+    def __iter__(self) -> Iterator[OpenDecision]:
+        """Play the battle and yield its decisions after the random opening."""
         rng, sets = self._rng, random_battle_sets()
         teams = sets.random_team(rng), sets.random_team(rng)
         state = BattleState.from_teams(*teams, seed=rng.getrandbits(63))
@@ -77,27 +81,27 @@ class OpenBattle:
                     decisions[player] = self._search.decide(state.pool, None, player, seed)
                     chosen[player] = decisions[player].action
             if made >= random_decisions:
-                yield Position(state.pool, decisions)
+                yield OpenDecision(state.pool, decisions)
             RULES.step(state.pool, 0, chosen[0], chosen[1])
             made += 1
         self.result = (1.0 + state.returns()[0]) / 2.0
 
 
 def join(parts: Sequence[Rows]) -> Rows:
-    """Return the rows of several parts, dataclasses of arrays, together."""
+    """Concatenate the rows of several dataclasses of arrays."""
     whole = {f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(parts[0])}
     return type(parts[0])(**whole)
 
 
 def open_search(iterations: int) -> SimultaneousSearch:
-    """Return the search that plays both sides."""
+    """Return the search that plays both sides, with a fixed number of iterations."""
     return SimultaneousSearch(RULES, SimultaneousConfig(seconds=None, iterations=iterations))
 
 
 def play_shares(
     play: Callable[[Sequence[int], int, int], Rows], config: FitConfig, console: Console
 ) -> Rows:
-    """Return what ``play(numbers, iterations, seed)`` makes of all battles, in equal shares."""
+    """Return the rows of ``play(numbers, iterations, seed)`` for all battles, one process a job."""
     shares = [range(k, config.battles, config.jobs) for k in range(config.jobs)]
     open_search(1)  # compiles once
     with console.status(f"{config.battles} battles of self-play"):
@@ -115,7 +119,7 @@ def write_weights(
     found: dict[str, Any],
     figures: dict[str, Any],
 ) -> None:
-    """Write fitted weights with where they come from, and say so; the figures are the last line."""
+    """Write fitted weights with their provenance; print the path, and the figures as last line."""
     provenance = {
         "battles": config.battles,
         "iterations": config.iterations,
@@ -126,10 +130,10 @@ def write_weights(
         f"iterations={config.iterations} seed={config.seed} ridge={config.ridge:g}",
     }
     text = json.dumps({**found, "fit": provenance}, indent=1) + "\n"
-    write_found("weights", text, provenance, config, folder, console)
+    write_result("weights", text, provenance, config, folder, console)
 
 
-def write_found(
+def write_result(
     what: str,
     text: str,
     provenance: dict[str, Any],
@@ -137,7 +141,7 @@ def write_found(
     folder: Path,
     console: Console,
 ) -> None:
-    """Write what a fit found, as JSON text, and say where; its provenance is the last line."""
+    """Write a fit's JSON text; print the path, and the provenance as last line."""
     out = Path(config.out) if config.out else folder / f"{what}.json"
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(text)

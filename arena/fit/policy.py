@@ -1,8 +1,9 @@
-"""``plywise fit policy``: the weights of the battle priors, from what searches chose in self-play.
+"""``plywise fit policy``: the weights of the battle priors, from searches' visits in self-play.
 
 Every decision of the battles (``open_play.py``) is an example: the features of its legal actions,
-and which share of its iterations the search gave to each.  The weights minimise the cross entropy
-of those shares under the softmax of the weighted sums (a conditional logit with soft targets).
+and the share of the search's iterations that each was given.  The weights minimise the cross
+entropy of those shares under the softmax of the weighted sums (a conditional logit with soft
+targets).
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ _STEPS = 300
 _RATE = 0.1
 _SHOWN_MOVES = 20
 Weights = tuple[NDArray[np.float64], NDArray[np.float64]]
-"""Of the features, and of the moves by number."""
+"""Weights of the features, and of the moves by number."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,10 @@ class Choices:
 
     Attributes:
         features: float64 ``(rows, len(ACTION_FEATURES))``.
-        moves: int64 ``(rows,)``, the move's number, 0 for what is none.
-        shares: float64 ``(rows,)``, the part of the iterations; each decision's sum to 1.
-        sizes: int64 ``(decisions,)``, legal actions of each.
-        battles: int64 ``(decisions,)``.
+        moves: int64 ``(rows,)``, the move's number; 0 for actions that are no move.
+        shares: float64 ``(rows,)``, the share of the iterations; they sum to 1 in each decision.
+        sizes: int64 ``(decisions,)``, number of legal actions.
+        battles: int64 ``(decisions,)``, the number of the decision's battle.
     """
 
     features: NDArray[np.float64]
@@ -73,8 +74,8 @@ class Choices:
         )
 
 
-def self_play(numbers: Sequence[int], iterations: int, seed: int) -> Choices:
-    """Play the battles ``numbers`` of a seed, both sides with so many iterations a decision."""
+def self_play_choices(numbers: Sequence[int], iterations: int, seed: int) -> Choices:
+    """Play the battles ``numbers`` of a seed, both sides with ``iterations`` a decision."""
     search = open_search(iterations)
     features: list[NDArray[np.float64]] = []
     moves: list[int] = []
@@ -124,8 +125,8 @@ def cross_entropy(weights: Weights, choices: Choices) -> float:
     return float(-(choices.shares @ logs) / len(choices.sizes))
 
 
-def fit_weights(choices: Choices, ridge: float) -> Weights:
-    """Return the weights that make the shares likeliest, with a penalty on their squares.
+def fit_prior_weights(choices: Choices, ridge: float) -> Weights:
+    """Return the weights of least cross entropy, with a penalty on their squares.
 
     Gradient steps of a size that each weight adapts to its own past gradients (Kingma and Ba,
     *Adam*, 2015): a rare move's weight moves as fast as a common feature's.
@@ -148,15 +149,15 @@ def fit_weights(choices: Choices, ridge: float) -> Weights:
     return weights
 
 
-def run_fit(config: FitConfig, folder: Path) -> int:
-    """Play, fit, print the tables, and write the weights with where they come from."""
+def fit_policy(config: FitConfig, folder: Path) -> int:
+    """Play battles, fit, print the tables, and write the weights with their provenance."""
     console = Console(highlight=False)
     started = time.perf_counter()
     prepare("the features of actions", RULES.legal, state_action_features)
-    choices = play_shares(self_play, config, console)
+    choices = play_shares(self_play_choices, config, console)
     held_out = choices.battles % HELD_OUT == 0
     training, judging = choices.where(~held_out), choices.where(held_out)
-    weights = fit_weights(training, config.ridge)
+    weights = fit_prior_weights(training, config.ridge)
     table = Table("feature", "weight", "before")
     for name, weight, before in zip(ACTION_FEATURES, weights[0], WEIGHTS, strict=True):
         table.add_row(name, f"{weight:+.3f}", f"{before:+.3f}")

@@ -6,10 +6,9 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 from plywise.search.guide.protocol import Consultation, GuideReport
-from plywise.search.guide.when_to_ask import WhenUnsure
 
 if TYPE_CHECKING:
     from plywise.games.base import State
@@ -19,21 +18,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class TranscribedConsultation(Consultation, Protocol):
-    """A consultation that keeps a transcript.
-
-    Attributes:
-        uncounted: seconds that opening it took and that are not part of the player's time.
-    """
-
-    uncounted: float = 0.0
-
-    @property
-    def transcript(self) -> list[dict[str, Any]]:
-        """One mapping per question, with ``question`` and ``status`` at least."""
-
-
-Consult = Callable[["State", int, int], TranscribedConsultation]
+Consult = Callable[["State", int, int], Consultation]
 """Opens a consultation about a state's decision of a player, with a seed."""
 
 
@@ -43,16 +28,16 @@ def make_consult(consultant: LLMConsultant, seconds: float | None) -> Consult:
     With a time limit of ``seconds`` for a decision the briefing is computed in a background thread.
     Without one it is computed first: the questions must not depend on when it is ready.
     """
-    from plywise.llm_modules.guides.background import Scribe
+    from plywise.llm_modules.guides.background import BackgroundBriefer
 
     if seconds is None:
         return lambda state, player, seed: consultant.consult(state.briefing(player), seed)
 
-    scribe = Scribe(seconds)
+    briefer = BackgroundBriefer(seconds)
 
-    def consult(state: State, player: int, seed: int) -> TranscribedConsultation:
+    def consult(state: State, player: int, seed: int) -> Consultation:
         asked = state.clone()  # the game may go on before its briefing is written
-        return scribe.begin(
+        return briefer.begin(
             lambda: asked.briefing(player), lambda briefing: consultant.consult(briefing, seed)
         )
 
@@ -101,7 +86,7 @@ class DecisionAdvice:
 
     def __init__(
         self,
-        consultation: TranscribedConsultation | None,
+        consultation: Consultation | None,
         *,
         compare: bool = False,
         error: str = "",
@@ -141,7 +126,7 @@ class DecisionAdvice:
             self._report.used = len(notes.get("advice_used", ()))
             self._report.ignored = int(notes.get("advice_ignored", 0))
             notes |= {"guide": self._report, "transcript": self.consultation.transcript}
-            if isinstance(self.consultation, WhenUnsure):
+            if self.consultation.verdict:
                 notes["ask"] = self.consultation.verdict
         if unguided is not None:
             notes["unguided"] = {"action": unguided.action, "value": unguided.value}

@@ -19,18 +19,18 @@ from plywise.datasets.errors import ConfigError
 
 if TYPE_CHECKING:
     from plywise.games.base import Game
+    from plywise.llm_modules.calls.chat import ChatClient
     from plywise.llm_modules.calls.settings import LLMConfig
     from plywise.llm_modules.guides.guides import GuideConfig, LLMConsultant
     from plywise.llm_modules.guides.stand_in import Oracle
-    from plywise.llm_modules.prompts.examples import ExampleBook
-    from plywise.llm_modules.providers.base import ChatClient
+    from plywise.llm_modules.prompts.examples import ExampleStore
     from plywise.llm_modules.providers.embedded import EmbeddedServer
 
 _MODEL_LOG = logging.getLogger("plywise.llm")
 _MOST_WARNINGS = 5  # printed for people
 
 
-def example_book(llm: LLMGroup, game: Game) -> ExampleBook | None:
+def example_store(llm: LLMGroup, game: Game) -> ExampleStore | None:
     """Return the solved positions that are shown to the model; None where the settings want none.
 
     Raises:
@@ -38,9 +38,9 @@ def example_book(llm: LLMGroup, game: Game) -> ExampleBook | None:
     """
     if not llm.examples:
         return None
-    from plywise.llm_modules.prompts.examples import ExampleBook
+    from plywise.llm_modules.prompts.examples import ExampleStore
 
-    return ExampleBook(game)
+    return ExampleStore(game)
 
 
 def one_process(llm: LLMGroup) -> str:
@@ -64,7 +64,7 @@ def check_advice(llm: LLMGroup, agent: AgentConfig, game: Game, search: SearchCo
     own = with_advice(llm, agent)
     rules, guides = game.info, own.guides
     where = f"agents: {agent.title}"
-    example_book(own, game)  # refuses a game that has none
+    example_store(own, game)  # refused here where there is none
     if llm.name == "stand_in" and rules.name not in ORACLES:
         raise ConfigError(f"llm=stand_in advises in game={' or game='.join(ORACLES)} only")
     sampled = isinstance(search, SimultaneousConfig)
@@ -197,10 +197,10 @@ class LanguageModel:
         config = self.guide_config(group, trusted)
         key = repr((config, trusted, game if group.examples else None))
         if key not in self._consultants:
-            book = example_book(group, game)
+            book = example_store(group, game)
             fits = {guide: trust.fit for guide, trust in trusted.items() if trust.fit is not None}
             self._consultants[key] = LLMConsultant(
-                self.client(), config, calibration=LetterCalibration(fits), book=book
+                self.client(), config, calibration=LetterCalibration(fits), example_store=book
             )
         return self._consultants[key]
 
@@ -218,11 +218,11 @@ class LanguageModel:
         weights = dict.fromkeys(group.guides, 1.0)
         if trusted is not None:
             weights = {guide: trust.weight for guide, trust in trusted.items() if trust.weight}
-        guides = GuideConfig(guides=tuple(weights), trust=weights, max_calls=group.max_calls)
+        config = GuideConfig(guides=tuple(weights), trust=weights, max_calls=group.max_calls)
         if not isinstance(group, AskedLLMGroup):
-            return guides
+            return config
         return replace(
-            guides,
+            config,
             asking=group.asking,
             thought=group.thought,
             chances=group.chances,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from plywise.arena.settings import make_search
 from plywise.conf.schemas.search import SearchConfig, SimultaneousConfig
-from plywise.games.exact_values import TRUTHS, Truth
+from plywise.games.exact_values import EXACT_VALUES, ActionValues
 from plywise.search.guide.protocol import Question
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class BoardOracle:
     replies after the best actions.
     """
 
-    def __init__(self, truth: Truth) -> None:
+    def __init__(self, truth: ActionValues) -> None:
         self._truth = truth
 
     def truth(
@@ -129,7 +129,7 @@ def _shares(values: Mapping[int, float], best: list[int]) -> dict[int, float]:
     return {a: (a in best) / len(best) for a in values}
 
 
-ORACLES = (*TRUTHS, "gen9randombattle")
+ORACLES = (*EXACT_VALUES, "gen9randombattle")
 """The games in which a stand-in can advise."""
 
 
@@ -141,8 +141,8 @@ def make_oracle(game: Game, search: SearchConfig | None, iterations: int) -> Ora
         search: the opponent's search; None: 1,000 iterations.
         iterations: iterations of the oracle's own search.
     """
-    if game.info.name in TRUTHS:
-        return BoardOracle(TRUTHS[game.info.name](game))
+    if game.info.name in EXACT_VALUES:
+        return BoardOracle(EXACT_VALUES[game.info.name](game))
     if not isinstance(search, SimultaneousConfig):
         search = SimultaneousConfig(seconds=None, iterations=1000)
     return BattleOracle(game, search, iterations)

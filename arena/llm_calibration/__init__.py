@@ -1,1 +1,1 @@
-"""Measures a language model on questions with known answers; trust comes from it."""
+"""Measurement of a language model on questions with known answers; trust is derived from it."""

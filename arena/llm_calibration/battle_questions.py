@@ -1,8 +1,8 @@
-"""Questions about battles: decisions that a deep search finds clear.
+"""Questions about battles: decisions that are clear to a deep search.
 
-The search looks at worlds of what the player believes, as in play, but deeper; a decision is clear
-where one action has nearly all of the strategy and its value is well above the next.  A short
-search looks first, and what it finds close is not asked about.
+The search samples worlds from the player's belief as in play, but is deeper.  A decision is clear
+if one action has nearly all of the strategy and a value well above the next.  A short search first
+rejects close decisions.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from plywise.arena.llm_calibration.known import LEAST_OPTIONS, KnownQuestion
+from plywise.arena.llm_calibration.known import MIN_OPTIONS, KnownQuestion
 from plywise.games.base import NO_ACTION, SIMULTANEOUS, State
 from plywise.search.guide.protocol import Question
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from plywise.games.gen9.state import Gen9State
     from plywise.search.simultaneous.search import SimultaneousSearch
 
-_ITERATIONS, _FIRST_LOOK = 8000, 800
+_ITERATIONS, _SHORT_ITERATIONS = 8000, 800
 _WORLDS = 8
-_SHARE = 0.8  # of the strategy
-_MARGIN, _FIRST_MARGIN = 0.1, 0.05  # of values, which lie in [-1, 1]
-_DECIDED = 0.9  # beyond this the battle is won or lost whatever is played
-_LATEST = 16  # decisions that are played before the first that may be asked about
+_SHARE = 0.8  # of the strategy, for the right action
+_MARGIN, _SHORT_MARGIN = 0.1, 0.05  # between values, in [-1, 1]
+_DECIDED = 0.9  # value beyond which the battle is decided
+_MAX_SKIPPED = 16  # decisions before the first question
 
 
 class BattleQuestions:
-    """Makes questions from random battles whose players choose as the priors say."""
+    """Maker of questions from random battles, whose players choose by the priors."""
 
     def __init__(self) -> None:
         from plywise.engine.battle.rules import rules
@@ -39,16 +39,16 @@ class BattleQuestions:
 
         self._rules = rules()
         self._game = make_game("gen9randombattle")
-        self._looks: list[tuple[SimultaneousSearch, float]] = [
+        self._searches: list[tuple[SimultaneousSearch, float]] = [
             (SimultaneousSearch(self._rules, SimultaneousConfig(seconds=None, iterations=n)), gap)
-            for n, gap in ((_FIRST_LOOK, _FIRST_MARGIN), (_ITERATIONS, _MARGIN))
+            for n, gap in ((_SHORT_ITERATIONS, _SHORT_MARGIN), (_ITERATIONS, _MARGIN))
         ]
 
     def __call__(self, random: Random, number: int, guide: Question) -> KnownQuestion:
         """Return one question."""
         while True:
             state = self._game.new_initial_state(random.getrandbits(31))
-            first = random.randint(0, _LATEST)
+            first = random.randint(0, _MAX_SKIPPED)
             player = random.randrange(2)
             made = 0
             while not state.is_terminal():
@@ -60,13 +60,13 @@ class BattleQuestions:
                 made += 1
 
     def _right(self, state: State, player: int, guide: Question, random: Random) -> int | None:
-        """Return the right answer, None where it is not clear or not among the options."""
+        """Return the right answer, None if it is not clear or not among the options."""
         who = 1 - player if guide is Question.MODEL else player
-        if len(state.legal_actions(who)) < LEAST_OPTIONS:
+        if len(state.legal_actions(who)) < MIN_OPTIONS:
             return None
         worlds = state.worlds(who, _WORLDS, random.getrandbits(31))
         best = -1
-        for search, margin in self._looks:
+        for search, margin in self._searches:
             decision = search.decide(worlds, None, who, random.getrandbits(31))
             best, second = sorted(decision.values, key=lambda a: -decision.values[a])[:2]
             clear = decision.values[best] - decision.values[second] >= margin
@@ -76,11 +76,11 @@ class BattleQuestions:
             return None
         if guide is not Question.MODEL:
             return best
-        # What the opponent would do has a number of its own in what the player knows, if any.
+        # In the player's view, the opponent's action may have another number, or none.
         options = state.briefing(player).opponent
         name = state.action_to_string(who, best)
-        known = [option.action for option in options if option.label == name]
-        return known[0] if known and len(options) >= LEAST_OPTIONS else None
+        actions = [option.action for option in options if option.label == name]
+        return actions[0] if actions and len(options) >= MIN_OPTIONS else None
 
     def _play_on(self, state: State, random: Random) -> None:
         pool = cast("Gen9State", state).battle.pool

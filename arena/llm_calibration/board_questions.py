@@ -5,27 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from random import Random
 
-from plywise.arena.llm_calibration.known import LEAST_OPTIONS, KnownQuestion, QuestionMaker
-from plywise.games.exact_values import TRUTHS
+from plywise.arena.llm_calibration.known import (
+    MIN_OPTIONS,
+    KnownQuestion,
+    QuestionMaker,
+)
+from plywise.games.exact_values import EXACT_VALUES
 from plywise.search.guide.protocol import Question
 
-_MOST_TRIES = 100_000  # positions looked at for one question
+_MAX_TRIES = 100_000  # positions for one question
 
 
-def board_questions(game: str, least: int, most: int) -> QuestionMaker:
-    """Return a maker of questions from positions after ``least`` to ``most`` random moves."""
+def board_questions(game: str, min_moves: int, max_moves: int) -> QuestionMaker:
+    """Return a maker of questions from positions after a random number of random moves."""
     from plywise.games.registry import make_game
 
     rules = make_game(game)
-    truth = TRUTHS[game](rules)
+    truth = EXACT_VALUES[game](rules)
 
     def make(random: Random, number: int, guide: Question) -> KnownQuestion:
-        for _ in range(_MOST_TRIES):
+        for _ in range(_MAX_TRIES):
             state = rules.new_initial_state()
-            for _ in range(random.randint(least, most)):
+            for _ in range(random.randint(min_moves, max_moves)):
                 if not state.is_terminal():
                     state.apply_action(random.choice(state.legal_actions()))
-            if len(state.legal_actions()) < LEAST_OPTIONS:
+            if len(state.legal_actions()) < MIN_OPTIONS:
                 continue
             right = _only(truth(state))
             if right is not None and guide is Question.MODEL:
@@ -35,13 +39,13 @@ def board_questions(game: str, least: int, most: int) -> QuestionMaker:
             if right is not None:
                 player = state.current_player()
                 return KnownQuestion(number, state, player, frozenset({right}))
-        raise RuntimeError(f"{_MOST_TRIES} random positions of {game} have no only move")
+        raise RuntimeError(f"{_MAX_TRIES} random positions of {game} have no unique best move")
 
     return make
 
 
 def _only(values: Mapping[int, float]) -> int | None:
-    """Return the one action with the best result (won, drawn, lost), None if there are more."""
+    """Return the only action with the best result (won, drawn, lost), None if there are several."""
     results = {action: (value > 0) - (value < 0) for action, value in values.items()}
     best = max(results.values())
     found = [action for action, result in results.items() if result == best]

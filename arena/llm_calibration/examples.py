@@ -1,8 +1,8 @@
-"""``plywise llm examples``: solved positions to show to a model before it is asked.
+"""``plywise llm examples``: solved positions as few-shot examples for a model.
 
-They are questions as ``plywise llm calibrate`` asks them, of seeds of their own, with the exact
-result of every move.  A position can still come up in both: ``ExampleBook`` never shows the one
-that is asked about.
+They are questions like those of ``plywise llm calibrate``, with other seeds and the exact result of
+every move.  A position may occur in both: ``ExampleStore`` never returns the position of the
+question itself.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from plywise.arena.llm_calibration.questions import questions
 from plywise.arena.output.screen import near
 from plywise.conf.schemas.llm import LLMCommandConfig
 from plywise.datasets.errors import ConfigError
-from plywise.games.exact_values import TRUTHS, Truth
+from plywise.games.exact_values import EXACT_VALUES, ActionValues
 from plywise.games.registry import make_game
 from plywise.search.guide.protocol import Question
 
@@ -29,14 +29,16 @@ def run_examples(config: LLMCommandConfig, folder: Path, console: Console | None
     """Write ``GAME.json`` for each game that has an exact solver.
 
     Raises:
-        ConfigError: the game has none.
+        ConfigError: the game has no exact solver.
     """
     console = console or Console(highlight=False)
-    if config.games != "all" and config.games not in TRUTHS:
-        raise ConfigError(f"games={config.games}: examples are solved exactly: {', '.join(TRUTHS)}")
+    if config.games != "all" and config.games not in EXACT_VALUES:
+        raise ConfigError(
+            f"games={config.games}: examples need an exact solver: {', '.join(EXACT_VALUES)}"
+        )
     folder = folder if config.out is None else Path(config.out)
     folder.mkdir(parents=True, exist_ok=True)
-    for game in sorted(TRUTHS) if config.games == "all" else (config.games,):
+    for game in sorted(EXACT_VALUES) if config.games == "all" else (config.games,):
         start = time.monotonic()
         examples = solved(game, config.questions, config.seed)
         command = f"plywise llm examples games={game} questions={config.questions}"
@@ -45,14 +47,14 @@ def run_examples(config: LLMCommandConfig, folder: Path, console: Console | None
         path = folder / f"{game}.json"
         path.write_text(f'{{"command": {head},\n"examples": [\n{lines}\n]}}\n', encoding="utf-8")
         spent = time.monotonic() - start
-        said = f"{game}: {len(examples)} examples in {spent:.0f} s: {near(path)}"
-        console.print(said, soft_wrap=True, markup=False)
+        line = f"{game}: {len(examples)} examples in {spent:.0f} s: {near(path)}"
+        console.print(line, soft_wrap=True, markup=False)
     return 0
 
 
 def solved(game: str, count: int, seed: int) -> list[dict[str, Any]]:
-    """Return so many examples for the proposer and for the opponent's guide, as plain values."""
-    truth = TRUTHS[game](make_game(game))
+    """Return ``count`` examples each for PROPOSE and MODEL, as plain values."""
+    truth = EXACT_VALUES[game](make_game(game))
     found = []
     for guide in (Question.PROPOSE, Question.MODEL):
         for known in islice(questions(game, guide, f"examples {seed}"), count):
@@ -60,7 +62,7 @@ def solved(game: str, count: int, seed: int) -> list[dict[str, Any]]:
     return found
 
 
-def _plain(known: KnownQuestion, guide: Question, truth: Truth) -> dict[str, Any]:
+def _plain(known: KnownQuestion, guide: Question, truth: ActionValues) -> dict[str, Any]:
     (right,) = known.right
     example: dict[str, Any] = {
         "guide": guide.value,

@@ -1,4 +1,4 @@
-"""A question to a model whose right answers are known."""
+"""Questions to a model with known answers."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from random import Random
 from plywise.games.base import State
 from plywise.search.guide.protocol import Question
 
-LEAST_OPTIONS = 3
-"""Actions to choose among, below which a position is no question."""
+MIN_OPTIONS = 3
+"""Minimum number of actions in a question."""
 
 
 @dataclass(frozen=True)
 class KnownQuestion:
-    """One question.
+    """Question with known answers.
 
     Attributes:
-        number: within its seed.
-        state: the position; ``player`` decides there.
-        right: the actions that are right answers (of the opponent, where the guide is MODEL).
+        number: number of the question for its seed.
+        state: position.
+        player: player who decides.
+        right: right answers: actions of the player, or of the opponent for MODEL.
     """
 
     number: int
@@ -30,4 +31,4 @@ class KnownQuestion:
 
 
 QuestionMaker = Callable[[Random, int, Question], KnownQuestion]
-"""Makes a question from a random source, its number and the guide that is asked."""
+"""Function that makes a question from a random generator, its number and the guide."""

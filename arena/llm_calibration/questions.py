@@ -1,8 +1,8 @@
-"""Questions to a model whose answers are known by exact or deep search.
+"""Sequences of questions to a model with answers known from an exact or deep search.
 
-Questions are positions with a clear answer: in board games exactly one move keeps the result that
-the game has with perfect play, in battles a deep search is sure (``llm_battle_questions.py``).
-Number ``k`` of a seed is the same however many are asked, and no two of its positions are the same.
+Questions are positions with a clear answer: in board games exactly one move keeps the result of
+perfect play, in battles a deep search is clear (``battle_questions.py``).  Question ``k`` of a seed
+does not depend on the number of questions, and the positions of a seed are distinct.
 """
 
 from __future__ import annotations
@@ -16,27 +16,26 @@ from plywise.arena.llm_calibration.board_questions import board_questions
 from plywise.arena.llm_calibration.known import KnownQuestion, QuestionMaker
 from plywise.search.guide.protocol import Question
 
-_MOST_REPEATS = 200  # in a row, then there are no more questions
+_MAX_REPEATS = 200  # consecutive repeated positions that end the sequence
 
 
 def questions(game: str, guide: Question, seed: int | str) -> Iterator[KnownQuestion]:
-    """Yield questions; they end where a game has no more of them.
+    """Yield questions until the game has no more of them.
 
-    Numbers and texts that are no number draw from different sources: the former judge, the latter
-    are for examples.
+    Integer seeds are for measurements, text seeds for examples; their questions differ.
     """
     make = _GAMES[game]()
-    # PROPOSE and EVALUATE are asked of the same positions: one right answer serves both.
+    # PROPOSE and EVALUATE have the same positions and right answers.
     kind = "replies" if guide is Question.MODEL else "moves"
     random = Random(f"{seed}/{game}/{kind}")
     seen: set[str] = set()
     repeated = 0
-    while repeated < _MOST_REPEATS:
+    while repeated < _MAX_REPEATS:
         known = make(random, len(seen), guide)
-        what = known.state.observation_string(known.player)
-        repeated = repeated + 1 if what in seen else 0
+        position = known.state.observation_string(known.player)
+        repeated = repeated + 1 if position in seen else 0
         if not repeated:
-            seen.add(what)
+            seen.add(position)
             yield known
 
 
@@ -47,4 +46,4 @@ _GAMES: dict[str, Callable[[], QuestionMaker]] = {
 }
 
 GAMES = tuple(_GAMES)
-"""The games that there are questions about."""
+"""Games with questions."""

@@ -1,18 +1,18 @@
-"""What a model's answers to questions with known answers say of it: letters, sureness, reliability.
+"""Reliability of a language model from its answers to questions with known answers.
 
 Three things are fitted to the log-probabilities of the option letters.
 
-- *Bias*: how much the model likes a letter whatever stands next to it.  A letter's log-probability
-  is taken for the sum of a question's own level and the letter's bias; least squares, no answers
-  needed.  Source: the mean over a batch, H. Zhou et al., "Batch Calibration" (ICLR 2024).
-- *Temperature*: by which the rest is divided, so that the probabilities are as sure as they are
-  right (C. Guo et al., "On Calibration of Modern Neural Networks", ICML 2017); maximum likelihood
-  of the right answers.
-- *Reliability*: the weight ``w`` that makes ``w * p + (1 - w) * uniform`` likeliest to have given
-  the right answers, ``p`` being the model's calibrated probabilities (a linear opinion pool, M.
-  Stone 1961).  The interval is that of the likelihood ratio (S. Wilks 1938).  A search mixes a
-  prior with the same formula, so the low end of the interval is how far to trust the model: 0 where
-  the interval holds chance.
+- *Bias*: preference of the model for a letter, whatever its option is.  A letter's log-probability
+  is modelled as the sum of the question's level and the letter's bias, by least squares; right
+  answers are not used.  Source: H. Zhou et al., "Batch Calibration" (ICLR 2024).
+- *Temperature*: divisor of the remaining log-probabilities, so that the probabilities match the
+  share of right answers (C. Guo et al., "On Calibration of Modern Neural Networks", ICML 2017);
+  maximum likelihood of the right answers.
+- *Reliability*: weight ``w`` that maximises the likelihood of the right answers under ``w * p +
+  (1 - w) * uniform``, where ``p`` are the model's calibrated probabilities (a linear opinion pool,
+  M. Stone 1961).  Its interval is that of the likelihood ratio (S. Wilks 1938).  A search mixes a
+  prior by the same formula, so the lower end of the interval is the trust in the model: 0 if the
+  answers may be chance.
 """
 
 from __future__ import annotations
@@ -24,21 +24,22 @@ from dataclasses import dataclass
 from plywise.arena.ratings.intervals import Interval, wilson
 from plywise.llm_modules.prompts.scoring import LetterFit, to_weights
 
-_RIDGE = 4.0  # imagined questions in which a letter is not liked at all
+_RIDGE = 4.0  # pseudo-questions without bias
 _ROUNDS = 60  # of alternating least squares; the changes are below 1e-6 by then
-_COLDEST, _HOTTEST = 0.1, 20.0  # temperatures
+_MIN_TEMPERATURE, _MAX_TEMPERATURE = 0.1, 20.0
 _DROP = 1.920729410347062  # half of the 95 % quantile of chi squared with one degree of freedom
-_LEAST = 1e-12
+_EPSILON = 1e-12
 
 
 @dataclass(frozen=True)
-class Answered:
-    """One question with the model's answer.
+class AnsweredQuestion:
+    """Question with the model's answer.
 
     Attributes:
-        logprobs: of the option letters, normalised over them.
-        right: the letters' numbers that are right.
-        left_out: how many options had no letter; ``missed`` how many of these were right.
+        logprobs: log-probabilities of the option letters, normalised over them.
+        right: indices of the right letters.
+        left_out: number of options without a letter.
+        missed: number of right options without a letter.
     """
 
     logprobs: tuple[float, ...]
@@ -48,22 +49,22 @@ class Answered:
 
     @property
     def chance(self) -> float:
-        """The probability that a letter drawn at random is right."""
+        """Probability that a random letter is right."""
         return len(self.right) / len(self.logprobs)
 
     @property
-    def even(self) -> float:
-        """The right options' part where all options, shown or not, have even shares."""
+    def uniform(self) -> float:
+        """Probability that a random option, shown or not, is right."""
         return (len(self.right) + self.missed) / (len(self.logprobs) + self.left_out)
 
     def hit(self, scores: Sequence[float]) -> bool:
-        """Return whether the highest of ``scores`` is that of a right letter."""
+        """Return whether a right letter has the highest score."""
         return max(range(len(scores)), key=lambda k: scores[k]) in self.right
 
     def probability(self, scores: Sequence[float]) -> float:
-        """Return the probability of the right options that ``scores`` make.
+        """Return the probability of the right options given ``scores``.
 
-        Options without a letter keep their even share, as in the advice that a search gets.
+        Options without a letter have their uniform probability, as in the advice to a search.
         """
         weights = to_weights(scores)
         options = len(weights) + self.left_out
@@ -72,18 +73,18 @@ class Answered:
 
 
 @dataclass(frozen=True)
-class Measured:
-    """What a model's answers to one kind of question say.
+class GuideMeasurement:
+    """Measurement of one guide of a model.
 
-    Each half of the questions is judged by what was fitted to the other half.
+    Each half of the answers is evaluated with the fit of the other half.
 
     Attributes:
-        questions: how many were answered.
-        chance: mean share of right answers of somebody who names a shown letter at random.
-        raw, calibrated: share of right answers before and after taking the bias out, with Wilson's
-            95 % interval.
-        reliability: see the module; with its 95 % interval.
-        fit: bias and temperature, of all questions.
+        questions: number of answered questions.
+        chance: expected share of right answers of random letters.
+        raw: share of right answers without calibration, with Wilson's 95 % interval.
+        calibrated: share of right answers with calibration, with Wilson's 95 % interval.
+        reliability: weight of the model (see the module) with its 95 % interval.
+        fit: bias and temperature of all answers.
     """
 
     questions: int
@@ -95,42 +96,43 @@ class Measured:
 
     @property
     def trust(self) -> float:
-        """How far a search should believe the model: 0 where that may be chance."""
+        """Trust of a search in the model: 0 if the answers may be chance."""
         return self.reliability.low
 
 
-def measure(answers: Sequence[Answered]) -> Measured:
-    """Return what the answers say; of fewer than four nothing is believed."""
+def measure(answers: Sequence[AnsweredQuestion]) -> GuideMeasurement:
+    """Return the measurement; fewer than four answers have trust 0."""
     halves = answers[::2], answers[1::2]
     judged: list[tuple[float, float]] = []
     hits = 0
-    for mine, others in (halves, halves[::-1]):
-        fit = fit_letters(others)
-        for answer in mine:
+    for tested, fitted in (halves, halves[::-1]):
+        fit = fit_letters(fitted)
+        for answer in tested:
             scores = fit.apply(answer.logprobs)
-            hits += answer.hit(scores)
-            judged.append((answer.probability(scores), answer.even))
+            if answer.hit(scores):
+                hits += 1
+            judged.append((answer.probability(scores), answer.uniform))
     n = len(answers)
-    return Measured(
+    return GuideMeasurement(
         questions=n,
         chance=sum(a.chance for a in answers) / n if n else 0.0,
-        raw=wilson(sum(a.hit(a.logprobs) for a in answers), n),
+        raw=wilson(len([a for a in answers if a.hit(a.logprobs)]), n),
         calibrated=wilson(hits, n),
         reliability=reliability(judged) if n >= 4 else Interval(0.0, 0.0, 1.0),
         fit=fit_letters(answers),
     )
 
 
-def fit_letters(answers: Sequence[Answered]) -> LetterFit:
-    """Return bias and temperature; no bias and temperature 1 where there is nothing to fit."""
+def fit_letters(answers: Sequence[AnsweredQuestion]) -> LetterFit:
+    """Return bias and temperature; without answers no bias and temperature 1."""
     bias = _bias([a.logprobs for a in answers])
-    cold, hot = math.log(_COLDEST), math.log(_HOTTEST)
+    low, high = math.log(_MIN_TEMPERATURE), math.log(_MAX_TEMPERATURE)
 
     def loss(logarithm: float) -> float:
         fit = LetterFit(bias, math.exp(logarithm))
-        return -sum(math.log(a.probability(fit.apply(a.logprobs)) + _LEAST) for a in answers)
+        return -sum(math.log(a.probability(fit.apply(a.logprobs)) + _EPSILON) for a in answers)
 
-    return LetterFit(bias, math.exp(_minimum(loss, cold, hot)) if answers else 1.0)
+    return LetterFit(bias, math.exp(_minimum(loss, low, high)) if answers else 1.0)
 
 
 def _bias(rows: Sequence[Sequence[float]]) -> tuple[float, ...]:
@@ -148,14 +150,14 @@ def _bias(rows: Sequence[Sequence[float]]) -> tuple[float, ...]:
 
 
 def reliability(judged: Sequence[tuple[float, float]]) -> Interval:
-    """Return the mixture's likeliest weight with its 95 % interval.
+    """Return the most likely weight of the mixture with its 95 % interval.
 
     Args:
-        judged: for each question the probability of the right answers by the model, and by chance.
+        judged: probability of the right answers of each question by the model, and by chance.
     """
 
     def loss(weight: float) -> float:
-        return -sum(math.log(weight * p + (1 - weight) * c + _LEAST) for p, c in judged)
+        return -sum(math.log(weight * p + (1 - weight) * c + _EPSILON) for p, c in judged)
 
     best = _minimum(loss, 0.0, 1.0)
     best = min((0.0, best, 1.0), key=loss)
@@ -166,7 +168,7 @@ def reliability(judged: Sequence[tuple[float, float]]) -> Interval:
 
 
 def _minimum(function: Callable[[float], float], low: float, high: float) -> float:
-    """Return where a function with one valley is least (golden section)."""
+    """Return the minimum of a unimodal function (golden-section search)."""
     golden = (math.sqrt(5.0) - 1.0) / 2.0
     left, right = high - golden * (high - low), low + golden * (high - low)
     at_left, at_right = function(left), function(right)
@@ -185,7 +187,7 @@ def _minimum(function: Callable[[float], float], low: float, high: float) -> flo
 def _crossing(
     function: Callable[[float], float], limit: float, outside: float, inside: float
 ) -> float:
-    """Return where a function crosses ``limit`` between a point above and one below it."""
+    """Return the point where a function crosses ``limit``, by bisection."""
     for _ in range(60):
         middle = (outside + inside) / 2.0
         if function(middle) > limit:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
-from collections.abc import Mapping
-from enum import Enum
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Any
+from typing import Any, Self
+
+import msgspec
+import numpy as np
 
 from plywise.datasets.errors import PlywiseError
 
@@ -23,19 +24,15 @@ def plain(value: object) -> Any:
     Raises:
         TypeError: something in it has no plain form.
     """
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    if isinstance(value, Enum):
-        return plain(value.value)
+    return msgspec.to_builtins(value, str_keys=True, enc_hook=_plain_hook)
+
+
+def _plain_hook(value: object) -> Any:
     if isinstance(value, Mapping):
-        return {str(plain(key)): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(item) for item in value]
-    if value is None or isinstance(value, str | bool | int | float):
-        return value
+        return dict(value)
     if isinstance(value, Path):
         return str(value)
-    if hasattr(value, "tolist"):  # NumPy scalars and arrays
+    if isinstance(value, np.generic | np.ndarray):
         return value.tolist()
     raise TypeError(f"{type(value).__name__} has no plain form for a result file")
 
@@ -46,17 +43,44 @@ def file_stem(game: str) -> str:
     return "".join(c if c.isalnum() or c in "_-" else "-" for c in name)
 
 
-class RecordWriter:
+@contextmanager
+def writing(path: Path, error: type[PlywiseError] = RecordFileError) -> Iterator[None]:
+    """Make the folder of ``path``, and turn what the disk refuses into one line.
+
+    Raises:
+        error: the disk refuses it.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as refused:
+        raise error(f"cannot write {path}: {refused.strerror or refused}") from refused
+
+
+class Closing:
+    """Base of objects that close at the end of a ``with`` block."""
+
+    def close(self) -> None:
+        """Release everything."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+
+class RecordWriter(Closing):
     """Appends records to a JSON Lines file; every record is on disk before the next is made."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.count = 0
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+        with writing(path):
             self._file = path.open("a", encoding="utf-8")
-        except OSError as error:
-            raise RecordFileError(f"cannot write {path}: {error.strerror or error}") from error
 
     def write(self, record: object) -> None:
         """Append one record (a dataclass or a mapping) and flush it.
@@ -64,29 +88,14 @@ class RecordWriter:
         Raises:
             RecordFileError: the disk refuses it.
         """
-        try:
+        with writing(self.path):
             self._file.write(json.dumps(plain(record), ensure_ascii=False) + "\n")
             self._file.flush()
-        except OSError as error:
-            raise RecordFileError(f"cannot write {self.path}: {error.strerror or error}") from error
         self.count += 1
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
-
-    def __enter__(self) -> RecordWriter:
-        """Return itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the file."""
-        self.close()
 
 
 def read_records(path: Path) -> list[dict[str, Any]]:
@@ -114,8 +123,5 @@ def write_summary(path: Path, summary: object) -> None:
     Raises:
         RecordFileError: the disk refuses it.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with writing(path):
         path.write_text(json.dumps(plain(summary), indent=2, ensure_ascii=False) + "\n", "utf-8")
-    except OSError as error:
-        raise RecordFileError(f"cannot write {path}: {error.strerror or error}") from error

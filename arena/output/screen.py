@@ -22,13 +22,14 @@ def near(path: Path) -> Path:
 
 
 class Screen:
-    """Shows ``picture()`` live where the output is a terminal; prints ``say`` lines always.
+    """Shows ``picture()`` live where the output is a terminal; prints lines everywhere.
 
-    Lines said scroll above the picture.  Without a terminal (a pipe, CI) there is no picture; then
-    ``say`` is the progress, so callers say what must not be missed and ``tell`` the rest.
+    Printed lines scroll above the picture.  Without a terminal (a pipe, CI) there is no picture,
+    and lines are the progress: :meth:`print` those that must not be missed, and
+    :meth:`print_if_not_live` the rest.
 
-    ``picture`` is called from a thread of its own, which then waits for whatever lock it takes:
-    never print while holding that lock.
+    ``picture`` is called from a thread of its own and may take a lock: never print while holding
+    that lock.
     """
 
     def __init__(self, picture: Callable[[], RenderableType], console: Console | None = None):
@@ -38,15 +39,15 @@ class Screen:
         self._lock = threading.Lock()
         self._display: Live | None = None
 
-    def say(self, line: RenderableType) -> None:
+    def print(self, line: RenderableType) -> None:
         """Print a line that stays."""
         with self._lock:
             self.console.print(line, soft_wrap=isinstance(line, str))
 
-    def tell(self, line: RenderableType) -> None:
+    def print_if_not_live(self, line: RenderableType) -> None:
         """Print a line only where no picture shows the same."""
         if not self.live:
-            self.say(line)
+            self.print(line)
 
     def __enter__(self) -> Screen:
         """Start the picture."""
@@ -66,7 +67,7 @@ class Screen:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Take the picture away; what was said stays."""
+        """Remove the picture; printed lines stay."""
         if self._display is not None:
             self._display.stop()
             self._display = None

@@ -239,7 +239,7 @@ class DecisionLogError(PlywiseError):
     """A file that is no decision log."""
 
 
-def run_explain(config: ExplainConfig) -> int:
+def run_explain(config: ExplainConfig, folder: Path) -> int:
     """Print why the actions of a decision log were chosen.
 
     Raises:

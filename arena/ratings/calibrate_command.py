@@ -1,4 +1,4 @@
-"""``plywise calibrate``: tables of how often intervals and tests are right on simulated games."""
+"""``plywise calibrate``: coverage of intervals and error rates of tests on simulated games."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ from rich.table import Table
 
 from plywise.arena.output.files import write_summary
 from plywise.arena.output.screen import near
-from plywise.arena.ratings.intervals import Interval
-from plywise.arena.ratings.simulated import SCHEDULES, coverage
-from plywise.arena.ratings.simulated_sprt import MODELS, sprt_rates
+from plywise.arena.ratings.simulated import POOLS, coverage
+from plywise.arena.ratings.simulated_sprt import PAIR_MODELS, sprt_rates
 from plywise.arena.ratings.sprt import SPRT
 from plywise.conf.schemas.ratings import CalibrateConfig
 
 
 def run_calibrate(config: CalibrateConfig, folder: Path, console: Console | None = None) -> int:
-    """Simulate, print a line as each row is done and then the table; write ``calibrate.json``."""
+    """Simulate, print a line for each row and then the table; write ``calibrate.json``."""
     console = console or Console(highlight=False)
     started = time.perf_counter()
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0))
@@ -38,32 +37,49 @@ def run_calibrate(config: CalibrateConfig, folder: Path, console: Console | None
 def _ratings(config: CalibrateConfig, table: Table, console: Console) -> list[dict[str, object]]:
     table.title = f"{config.repeats} tournaments each, 95 % intervals by {config.method}"
     table.add_column("tournament", overflow="fold")
-    for heading in ("games", "ratings held", "by player", "first advantage", "width", "bias"):
+    for heading in (
+        "games",
+        "ratings held",
+        "by player",
+        "first advantage",
+        "width",
+        "one-sided",
+        "bias",
+    ):
         table.add_column(heading, justify="right")
     rows: list[dict[str, object]] = []
-    for schedule in SCHEDULES:
-        found = coverage(schedule, config.method, config.repeats, config.seed, config.resamples)
+    for pool in POOLS:
+        found = coverage(
+            pool,
+            config.method,
+            config.repeats,
+            config.seed,
+            config.resamples,
+            config.virtual_draws,
+        )
         least, most = found.worst
         table.add_row(
-            schedule.name,
-            str(schedule.games),
-            _share(found.players),
+            pool.name,
+            str(pool.games),
+            str(found.players),
             f"{100 * least:.1f} … {100 * most:.1f}",
-            _share(found.advantage) if found.advantage else "–",
+            str(found.advantage) if found.advantage else "–",
             f"{found.width:.0f}",
+            str(found.one_sided),
             f"{found.bias:+.1f}",
         )
-        console.print(f"{schedule.name}: {found.players}", soft_wrap=True)
+        console.print(f"{pool.name}: {found.players}", soft_wrap=True)
         rows.append(
             {
-                "schedule": schedule,
-                "games": schedule.games,
+                "schedule": pool,
+                "games": pool.games,
                 "ratings": found.players,
                 "by_player": found.worst,
                 "first_advantage": found.advantage,
                 "width": found.width,
                 "bias": found.bias,
-                "not_finite": found.endless,
+                "one_sided": found.one_sided,
+                "contradictions": found.contradictions,
             }
         )
     return rows
@@ -79,12 +95,12 @@ def _sprt(config: CalibrateConfig, table: Table, console: Console) -> list[dict[
     for heading in ("false positives", "false negatives", "pairs at elo0", "at elo1", "not ended"):
         table.add_column(heading, justify="right")
     rows: list[dict[str, object]] = []
-    for model in MODELS:
+    for model in PAIR_MODELS:
         found = sprt_rates(model, test, config.repeats, config.seed)
         table.add_row(
             model.name,
-            _share(found.false_positive),
-            _share(found.false_negative),
+            str(found.false_positive),
+            str(found.false_negative),
             f"{found.pairs0:.0f}",
             f"{found.pairs1:.0f}",
             str(found.open),
@@ -102,7 +118,3 @@ def _sprt(config: CalibrateConfig, table: Table, console: Console) -> list[dict[
             }
         )
     return rows
-
-
-def _share(interval: Interval) -> str:
-    return str(interval)

@@ -1,4 +1,4 @@
-"""Ratings for people and programs: a table, the warnings, one line of JSON."""
+"""``plywise ratings``: a table, warnings, and one line of JSON for programs."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ def run_ratings(config: RatingsConfig, folder: Path, console: Console | None = N
         resamples=config.resamples,
         seed=config.seed,
         draws=config.draws,
+        virtual_draws=config.virtual_draws,
     )
     print_ratings(console, result)
     write_summary(folder / "ratings.json", {"config": config, **summary(result)})
@@ -44,7 +45,7 @@ def run_ratings(config: RatingsConfig, folder: Path, console: Console | None = N
 
 
 def print_ratings(console: Console, result: Ratings) -> None:
-    """Print the table, what else was estimated, and the warnings."""
+    """Print the table, the other estimates, and the warnings."""
     console.print(ratings_table(result))
     origin = f"{result.anchor} fixed" if result.anchor else "mean fixed"
     console.print(f"Elo with 95 % intervals ({result.method}), {origin}", soft_wrap=True)
@@ -87,24 +88,24 @@ def ratings_table(result: Ratings) -> Table:
 
 
 def rating_text(player: PlayerRating) -> str:
-    """Return a rating for people; of an infinite one, its bound."""
+    """Return a rating for people; of an infinite one its bound, ``≈`` where a prior places it."""
     if isnan(player.rating):
         return "unknown"
     if player.rating == inf:
         return f"≥ {player.low:.1f}" if isfinite(player.low) else "no bound"
     if player.rating == -inf:
         return f"≤ {player.high:.1f}" if isfinite(player.high) else "no bound"
-    return f"{player.rating + 0.0:.1f}"
+    placed = "" if isfinite(player.high - player.low) else "≈ "
+    return f"{placed}{player.rating + 0.0:.1f}"
 
 
 def _interval_text(player: PlayerRating) -> str:
     if player.low == player.high:
         return "–"
-    return f"[{_end(player.low)}, {_end(player.high)}]"
-
-
-def _end(value: float) -> str:
-    return f"{value:.1f}" if isfinite(value) else "∞" if value > 0 else "-∞"
+    if isfinite(player.low):
+        text = f"[{player.low:.1f}, {player.high:.1f}]"
+        return text if isfinite(player.high) else f"≥ {player.low:.1f}"
+    return f"≤ {player.high:.1f}" if isfinite(player.high) else "no bound"
 
 
 def _escape(text: str) -> str:
@@ -115,7 +116,7 @@ def summary(result: Ratings) -> dict[str, object]:
     """Return the ratings as plain values.
 
     JSON has no infinity: what is not finite is null, and ``bound`` then says ``at_least``,
-    ``at_most`` or ``unknown``.
+    ``at_most`` or ``unknown``; a rating beside it was placed by virtual draws.
     """
     players = [
         _brief(p)
@@ -136,6 +137,7 @@ def summary(result: Ratings) -> dict[str, object]:
         "method": result.method,
         "first_advantage": _ends(result.first_advantage),
         "draw_nu": _ends(result.draw),
+        "draw_rate": result.draw_rate,
         "superiority": [
             {"player": a, "over": b, "likelihood": _finite(value)}
             for (a, b), value in result.superiority.items()
@@ -152,8 +154,9 @@ def _brief(p: PlayerRating) -> dict[str, object]:
         "high": _finite(p.high),
         "games": p.games,
     }
-    if not isfinite(p.rating):
-        entry["bound"] = {inf: "at_least", -inf: "at_most"}.get(p.rating, "unknown")
+    if not isfinite(p.high - p.low):
+        known = p.rating == inf or isfinite(p.low), p.rating == -inf or isfinite(p.high)
+        entry["bound"] = {(True, False): "at_least", (False, True): "at_most"}.get(known, "unknown")
     return entry
 
 

@@ -1,4 +1,4 @@
-"""Who can be compared with whom: groups of players that results tie together both ways.
+"""Groups of players that can be compared: results tie each to each other, both ways.
 
 A rating difference has a maximum-likelihood estimate exactly where neither side of every split of
 the players has won all games across it (L. R. Ford, Amer. Math. Monthly 64 (1957) 28-33).  In the
@@ -19,12 +19,12 @@ BoolArray = NDArray[np.bool_]
 def beats(
     low: NDArray[np.int64], high: NDArray[np.int64], table: NDArray[np.float64], players: int
 ) -> BoolArray:
-    """Return (samples, players, players): who has won against or drawn with whom.
+    """Return (samples, players, players): whether one has won against or drawn with another.
 
     Args:
         low, high: (cells,) the players of each cell.
         table: (samples, cells, 3) wins, draws and losses of ``low``.
-        players: how many there are.
+        players: number of players.
     """
     result = np.zeros((len(table), players, players), dtype=bool)
     drawn = table[:, :, 1] > 0
@@ -36,7 +36,7 @@ def beats(
 
 
 def reach(edges: BoolArray) -> BoolArray:
-    """Return (samples, players, players): from whom a chain of edges leads to whom; all to self."""
+    """Return (samples, players, players): whether a chain of edges leads from one to another."""
     players = edges.shape[-1]
     closure = edges | np.eye(players, dtype=bool)
     length = 1
@@ -59,13 +59,15 @@ def groups(reached: BoolArray) -> list[list[int]]:
     return [list(group) for group in ordered]
 
 
-def describe(found: Sequence[Sequence[int]], reached: BoolArray, names: Sequence[str]) -> list[str]:
-    """Return warnings, one line each, that say which groups cannot be compared, and why.
+def group_warnings(
+    found: Sequence[Sequence[int]], reached: BoolArray, names: Sequence[str]
+) -> list[str]:
+    """Return warnings, one line each, about groups that cannot be compared.
 
     Args:
         found: the groups, best first.
         reached: (players, players) as :func:`reach` returns it.
-        names: (players,) what to call them.
+        names: (players,) names of the players.
     """
     if len(found) < 2:
         return []

@@ -1,6 +1,6 @@
-"""Games counted: what a rating is computed from, small however many games were played.
+"""Counts of games by cell and cluster: the input of ratings, small for any number of games.
 
-A *cell* is a pairing with who moved first in it; all games of a cell have the same probabilities.
+A *cell* is a pairing and its first player; all games of a cell have the same probabilities.
 A *cluster* is a set of games that belong together (the two games of a pair with one seed); clusters
 are independent of each other, games of one cluster need not be.  Clusters that hold the same
 results are of the same *kind* and are kept once, with how often they occurred.
@@ -34,11 +34,11 @@ class RatedGame:
     """One finished game.
 
     Attributes:
-        player_a, player_b: who played; two different names.
+        player_a, player_b: names of the players, two different ones.
         score_a: points of ``player_a``: 1, 0.5 or 0.
-        first: the name of the player who moved first; empty where nobody did or it is unknown.
-        pair: games with the same pair belong together (one seed, sides swapped) and are not taken
-            for independent; empty: the game stands alone.
+        first: name of the player who moved first; "": nobody, or unknown.
+        pair: name of the pair (one seed, sides swapped) whose games are not independent of each
+            other; "": the game stands alone.
     """
 
     player_a: str
@@ -54,9 +54,9 @@ class Counts:
 
     Attributes:
         players: names, sorted; the numbers below are indices into them.
-        low, high, side: (cells,) the two players of each cell, ``low < high``, and who moved
-            first: 1 ``low``, -1 ``high``, 0 nobody or unknown.
-        frequency: (kinds,) how many clusters of each kind there are.
+        low, high: (cells,) players of each cell, ``low < high``.
+        side: (cells,) first player: 1 ``low``, -1 ``high``, 0 nobody or unknown.
+        frequency: (kinds,) number of clusters of each kind.
         kind, cell, outcome, times: (entries,) clusters of kind ``kind`` hold ``times`` games of
             ``cell`` that ended in ``outcome`` (WIN, DRAW or LOSS of ``low``).
     """
@@ -73,15 +73,15 @@ class Counts:
 
     @property
     def clusters(self) -> int:
-        """How many clusters there are."""
+        """Number of clusters."""
         return int(self.frequency.sum())
 
     def table(self, frequency: FloatArray | IntArray | None = None) -> FloatArray:
         """Return the games by cell and outcome.
 
         Args:
-            frequency: (samples, kinds) how often each kind of cluster occurs in each sample; by
-                default as observed, in one sample.
+            frequency: (samples, kinds) number of clusters of each kind in each sample; None: as
+                observed, in one sample.
 
         Returns:
             (samples, cells, 3) wins, draws and losses of ``low``.
@@ -107,21 +107,21 @@ class Counts:
         number = np.cumsum(keep) - 1
         stays = keep[self.cell]
         return Counts(
-            self.players,
-            self.low[keep],
-            self.high[keep],
-            self.side[keep],
-            self.frequency,
-            self.kind[stays],
-            number[self.cell[stays]],
-            self.outcome[stays],
-            self.times[stays],
+            players=self.players,
+            low=self.low[keep],
+            high=self.high[keep],
+            side=self.side[keep],
+            frequency=self.frequency,
+            kind=self.kind[stays],
+            cell=number[self.cell[stays]],
+            outcome=self.outcome[stays],
+            times=self.times[stays],
         )
 
     def one_game_a_cluster(self) -> FloatArray:
         """Return (cells, 3) the games, each as its share of its cluster.
 
-        A cluster weighs one game in all: what its games are worth if they tell the same.
+        A cluster has the weight of one game: its games may all say the same.
         """
         size = np.bincount(self.kind, self.times, len(self.frequency))
         weight = self.frequency[self.kind] * self.times / size[self.kind]
@@ -156,20 +156,20 @@ def count_games(games: Iterable[RatedGame]) -> Counts:
     frequency, kind, content, times = _kinds(3 * cell + outcome, _cluster_numbers(games))
     pairing = cells // 3
     return Counts(
-        players,
-        pairing // len(players),
-        pairing % len(players),
-        cells % 3 - 1,
-        frequency,
-        kind,
-        content // 3,
-        content % 3,
-        times,
+        players=players,
+        low=pairing // len(players),
+        high=pairing % len(players),
+        side=cells % 3 - 1,
+        frequency=frequency,
+        kind=kind,
+        cell=content // 3,
+        outcome=content % 3,
+        times=times,
     )
 
 
 def problem_of(game: RatedGame) -> str:
-    """Return what is wrong with a game, or an empty text."""
+    """Return why a game cannot be rated; "" if it can."""
     if not game.player_a or not game.player_b:
         return "a player has no name"
     if game.player_a == game.player_b:

@@ -1,4 +1,4 @@
-"""Anybody's results: games from a CSV file, with the line named where one is wrong."""
+"""Games from a CSV file of results; an error names the line."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import erfc, inf, log, log10, sqrt
+from math import inf, log, log10
 
 ELO = 400 / log(10)
 """Elo points in one natural unit (logit) of strength."""
@@ -43,14 +43,9 @@ def elo_of(score: float) -> float:
         raise ValueError(f"a score of {score} is no share")
     if score in (0, 1):
         return inf if score else -inf
-    return -400 * log10(1 / score - 1)
+    return -400 * log10(1 / score - 1) + 0.0  # no −0
 
 
 def score_of(elo: float) -> float:
     """Return the expected score of an Elo difference."""
     return 1 / (1 + 10 ** (-elo / 400)) if elo > -4000 else 0.0
-
-
-def normal_cdf(z: float) -> float:
-    """Return the standard normal distribution function."""
-    return erfc(-z / sqrt(2)) / 2

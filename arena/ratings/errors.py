@@ -1,4 +1,4 @@
-"""How sure a rating is: sandwich covariance, resampled pairs, bounds where no maximum exists."""
+"""Uncertainty of a fit: sandwich covariance, resampled pairs, bounds without a maximum."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _FARTHEST = 40.0  # natural units within which a bound is looked for
 def kind_scores(counts: Counts, design: Design, fit: Fit) -> FloatArray:
     """Return (kinds, parameters): the score vector of one cluster of each kind at the maximum."""
     _, p = probabilities(design, fit.beta[:1])
-    lean = (p[0, :, WIN] - p[0, :, LOSS]) / 2
-    residual = counts.times * (_POINTS[counts.outcome] - lean[counts.cell])
+    expected = (p[0, :, WIN] - p[0, :, LOSS]) / 2
+    residual = counts.times * (_POINTS[counts.outcome] - expected[counts.cell])
     columns = [
         np.bincount(counts.kind, residual * design.x[counts.cell, j], len(counts.frequency))
         for j in range(design.x.shape[1])
@@ -39,8 +39,8 @@ def kind_scores(counts: Counts, design: Design, fit: Fit) -> FloatArray:
 def sandwich(counts: Counts, design: Design, fit: Fit) -> FloatArray:
     """Return (parameters, parameters): the covariance that is robust to dependence in clusters.
 
-    The inverse information on both sides of the clusters' squared scores; right in large samples
-    even where the games of a pair depend on each other or the model's variance is wrong.  P. J.
+    The inverse information on both sides of the clusters' squared scores; consistent even if the
+    games of a pair depend on each other or the model's variance is wrong.  P. J.
     Huber, Proc. 5th Berkeley Symp. 1 (1967) 221-233; K.-Y. Liang and S. L. Zeger, Biometrika 73
     (1986) 13-22 (clusters).
     """
@@ -67,7 +67,7 @@ def resample(
 
     Returns:
         beta: (resamples, parameters).
-        reached: (resamples, players, players) who is tied to whom by results in each.
+        reached: (resamples, players, players) connectivity by results in each.
         bounded: (resamples,) whether the maximum exists in each.
     """
     rng = np.random.default_rng(seed)
@@ -81,13 +81,13 @@ def resample(
     return again.beta, reached, again.bounded
 
 
-def differences(
+def strength_differences(
     beta: FloatArray, reached: BoolArray, bounded: BoolArray, reference: list[int]
 ) -> tuple[FloatArray, FloatArray]:
-    """Return (samples, players) strengths over the mean of ``reference``, infinite where need be.
+    """Return (samples, players) strengths over the mean of ``reference``, some infinite.
 
-    Twice, for the lower and the upper end of an interval: what cannot be compared in a sample is
-    minus infinity in one and infinity in the other.
+    Twice, for the lower and the upper end of an interval: players that cannot be compared in a
+    sample are at minus infinity in one and at infinity in the other.
     """
     players = reached.shape[-1]
     value = beta[:, :players] - beta[:, reference].mean(axis=1, keepdims=True)
@@ -105,15 +105,15 @@ def corrected_interval(
 ) -> tuple[float, float]:
     """Return the 95 % interval that resampled values give, bias-corrected and accelerated (BCa).
 
-    B. Efron, JASA 82 (1987) 171-185.  The plain percentiles are too short on the side to which the
-    estimate leans; here their places are moved by what the samples' median and the skewness of the
-    clusters' influence say.  No interpolation: samples may be infinite.
+    B. Efron, JASA 82 (1987) 171-185.  The plain percentiles are biased; here their places are
+    corrected by the samples' median and the skewness of the clusters' influence.  No
+    interpolation: samples may be infinite.
 
     Args:
         low, high: (resamples,) the values, for the lower and the upper end.
-        value: the estimate.
-        influence: (kinds,) what one cluster of each kind moves it by.
-        frequency: (kinds,) clusters of each kind.
+        value: estimate.
+        influence: (kinds,) change of the estimate by one cluster of each kind.
+        frequency: (kinds,) number of clusters of each kind.
     """
     below = (
         np.count_nonzero(low < value)
@@ -140,9 +140,9 @@ def one_sided(
 
     Args:
         design: with one gauge group.
-        table: (cells, 3) games as independent as they are taken to be.
-        better, worse: ``better`` has won all that ties it to ``worse``.
-        bound: whether to look for the bound at all; if not it is minus infinity.
+        table: (cells, 3) games, taken as independent.
+        better, worse: players; ``better`` has won all games that tie it to ``worse``.
+        bound: whether to look for the bound; if not, it is minus infinity.
 
     Returns:
         The least difference, in natural units, at which results this extreme still have a

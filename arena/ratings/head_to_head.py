@@ -1,4 +1,4 @@
-"""Two players' games against each other: score, Elo difference, and how sure they are.
+"""Elo difference and score of two players from their games, with pentanomial intervals.
 
 Games of a pair (one seed, sides swapped) are not independent, so the error is that of pairs.  The
 five results of a pair, from LL to WW, are the pentanomial counts of chess programs.
@@ -10,9 +10,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import inf, sqrt
+from statistics import NormalDist
 
 from plywise.arena.ratings.counts import GamesError, RatedGame, problem_of
-from plywise.arena.ratings.elo import NORMALIZED_ELO, Estimate, elo_of, normal_cdf
+from plywise.arena.ratings.elo import NORMALIZED_ELO, Estimate, elo_of
 from plywise.arena.ratings.intervals import Z95, Interval, wilson
 
 Pentanomial = tuple[int, int, int, int, int]
@@ -21,14 +22,14 @@ Pentanomial = tuple[int, int, int, int, int]
 
 @dataclass(frozen=True)
 class HeadToHead:
-    """What the games between two players say, seen from ``player``.
+    """Figures of the games between two players, seen from ``player``.
 
     Attributes:
-        player, opponent: their names.
-        wins, draws, losses: games.
+        player, opponent: names of the players.
+        wins, draws, losses: numbers of games.
         pairs: pentanomial counts of the complete pairs: LL, LD, DD and WL, WD, WW.
-        clusters: pairs, and games that stand alone.
-        variance: of the score (a share), from how clusters differ; 0 where they do not.
+        clusters: number of pairs and of games that stand alone.
+        variance: variance of the score (a share) between clusters; 0: they do not differ.
     """
 
     player: str
@@ -42,12 +43,12 @@ class HeadToHead:
 
     @property
     def games(self) -> int:
-        """How many games."""
+        """Number of games."""
         return self.wins + self.draws + self.losses
 
     @property
     def points(self) -> float:
-        """A win 1, a draw ½."""
+        """Points: a win 1, a draw ½."""
         return self.wins + self.draws / 2
 
     @property
@@ -64,8 +65,8 @@ class HeadToHead:
     def interval(self) -> Interval:
         """The score with the interval of pairs: normal, from their sample variance.
 
-        Where all turned out the same, that variance says nothing: then it is Wilson's interval
-        with one trial for each pair.
+        If all pairs are alike, that variance is 0: then it is Wilson's interval with one trial for
+        each pair.
         """
         if not self.variance:
             return wilson(self.score * self.clusters, self.clusters)
@@ -99,7 +100,7 @@ class HeadToHead:
     def superiority(self) -> float:
         """Likelihood of superiority (LOS): of the normal distribution of the score over ½."""
         if self.variance:
-            return normal_cdf((self.score - 0.5) / sqrt(self.variance))
+            return NormalDist().cdf((self.score - 0.5) / sqrt(self.variance))
         if self.score == 0.5:
             return 0.5
         chance = 0.5**self.clusters  # of so many equal results, were the two equal
@@ -112,7 +113,7 @@ class HeadToHead:
 
 
 def head_to_head(games: Iterable[RatedGame], player: str, opponent: str) -> HeadToHead:
-    """Return what the games between two players say; all other games are left out.
+    """Return the figures of the games between two players; other games are left out.
 
     Games with the same ``pair`` are one cluster, games without stand alone.  The variance is that
     of a ratio of sums over clusters (W. G. Cochran, *Sampling Techniques* (1977), section 2.11);
@@ -136,14 +137,14 @@ def head_to_head(games: Iterable[RatedGame], player: str, opponent: str) -> Head
         raise GamesError(f"there are no games between '{player}' and '{opponent}'")
     pairs = Counter(round(2 * sum(c)) for c in clusters.values() if len(c) == 2)
     return HeadToHead(
-        player,
-        opponent,
-        counts[1.0],
-        counts[0.5],
-        counts[0.0],
-        (pairs[0], pairs[1], pairs[2], pairs[3], pairs[4]),
-        len(clusters),
-        _variance([(sum(c), len(c)) for c in clusters.values()]),
+        player=player,
+        opponent=opponent,
+        wins=counts[1.0],
+        draws=counts[0.5],
+        losses=counts[0.0],
+        pairs=(pairs[0], pairs[1], pairs[2], pairs[3], pairs[4]),
+        clusters=len(clusters),
+        variance=_variance([(sum(c), len(c)) for c in clusters.values()]),
     )
 
 
@@ -170,11 +171,20 @@ def from_pairs(
     wins, losses = 2 * pairs[4] + pairs[3] + split, 2 * pairs[0] + pairs[1] + split
     clusters = [(points / 2, 2) for points in range(5) for _ in range(pairs[points])]
     kept: Pentanomial = (pairs[0], pairs[1], pairs[2], pairs[3], pairs[4])
-    return HeadToHead(player, opponent, wins, draws, losses, kept, total, _variance(clusters))
+    return HeadToHead(
+        player=player,
+        opponent=opponent,
+        wins=wins,
+        draws=draws,
+        losses=losses,
+        pairs=kept,
+        clusters=total,
+        variance=_variance(clusters),
+    )
 
 
 def _variance(clusters: Sequence[tuple[float, int]]) -> float:
-    """Return the variance of points per game, of (points, games) of each cluster."""
+    """Return the variance of points per game, from (points, games) of each cluster."""
     number = len(clusters)
     if number < 2:
         return 0.0

@@ -1,4 +1,4 @@
-"""Intervals for results that depend on chance."""
+"""Intervals of shares of games."""
 
 from __future__ import annotations
 

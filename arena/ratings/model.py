@@ -11,8 +11,8 @@ Sources: R. A. Bradley and M. E. Terry, Biometrika 39 (1952) 324-345; R. R. Davi
 multiplicative effect of order; here split evenly between the two players).
 
 It is an exponential family in (theta, h, delta): its likelihood is concave, its information matrix
-is the same observed or expected, and a player's score is all that the estimate uses of his results.
-Rao and Kupper's model (JASA 62 (1967) 194-204) has none of the three.
+is the same observed or expected, and the estimate depends on a player's score alone.  Rao and
+Kupper's model (JASA 62 (1967) 194-204) has none of the three.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ _FLAT = 1e-7  # information below this: the likelihood rises without end in that
 
 @dataclass(frozen=True)
 class Design:
-    """Which parameters there are, and how cells depend on them.
+    """The parameters, and the dependence of cells on them.
 
     Attributes:
         x: (cells, linear parameters) derivatives of eta: one column for each player, then one for
             the first player's advantage where it is estimated.
-        players: how many columns are players.
+        players: number of columns that are players.
         draws: whether delta is estimated; if not, draws count as half a win and half a loss.
         gauge: (groups, players) 0/1: each group's strengths sum to 0.
-        prior: virtual games of each player with a virtual player of strength 0, half won.
-        offset: (cells,) a known part of eta.
+        prior: number of virtual games of each player with one of strength 0, half of them won.
+        offset: (cells,) known part of eta.
     """
 
     x: FloatArray
@@ -57,7 +57,7 @@ class Design:
 
     @property
     def size(self) -> int:
-        """How many parameters there are."""
+        """Number of parameters."""
         return int(self.x.shape[1]) + self.draws
 
 
@@ -70,7 +70,7 @@ class Fit:
         information: (samples, parameters, parameters) minus the second derivatives, with the gauge
             added, so that it can be inverted.
         value: (samples,) log-likelihood, prior included.
-        bounded: (samples,) whether the maximum exists; if not, ``beta`` is where the search ended.
+        bounded: (samples,) whether the maximum exists; if not, ``beta`` is the last step's.
     """
 
     beta: FloatArray
@@ -102,7 +102,7 @@ def probabilities(design: Design, beta: FloatArray) -> tuple[FloatArray, FloatAr
 
 
 def halved(design: Design, table: FloatArray) -> FloatArray:
-    """Return the table with draws as half a win and half a loss, where the design wants it."""
+    """Return the table with draws as half a win and half a loss, if the design has no delta."""
     if design.draws:
         return table
     result = np.zeros_like(table)
@@ -114,7 +114,7 @@ def halved(design: Design, table: FloatArray) -> FloatArray:
 def log_likelihood(design: Design, table: FloatArray, beta: FloatArray) -> FloatArray:
     """Return (samples,) the log-likelihood of ``table`` (samples, cells, 3), prior included."""
     logs, _ = probabilities(design, beta)
-    # 0 games of an outcome with probability 0 say nothing.
+    # 0 games of an outcome with probability 0 add nothing.
     terms = np.where(table > 0, table * np.where(table > 0, logs, 0.0), 0.0)
     value: FloatArray = terms.sum(axis=(1, 2))
     if design.prior:
@@ -130,18 +130,18 @@ def derivatives(
     """Return the gradient (samples, parameters) and the information, gauge added."""
     _, p = probabilities(design, beta)
     games = table.sum(axis=2)
-    lean = (p[..., WIN] - p[..., LOSS]) / 2
-    residual = (table[..., WIN] - table[..., LOSS]) / 2 - games * lean
+    expected = (p[..., WIN] - p[..., LOSS]) / 2
+    residual = (table[..., WIN] - table[..., LOSS]) / 2 - games * expected
     n, size = design.x.shape[1], design.size
     gradient = np.zeros((len(beta), size))
     gradient[:, :n] = residual @ design.x
     information = np.zeros((len(beta), size, size))
-    weight = games * ((p[..., WIN] + p[..., LOSS]) / 4 - lean**2)
+    weight = games * ((p[..., WIN] + p[..., LOSS]) / 4 - expected**2)
     information[:, :n, :n] = (design.x.T * weight[:, None, :]) @ design.x
     if design.draws:
         drawn = p[..., DRAW]
         gradient[:, n] = (table[..., DRAW] - games * drawn).sum(axis=1)
-        cross = -(games * drawn * lean) @ design.x
+        cross = -(games * drawn * expected) @ design.x
         information[:, :n, n] = information[:, n, :n] = cross
         information[:, n, n] = (games * drawn * (1 - drawn)).sum(axis=1)
     k = design.players
@@ -163,7 +163,7 @@ def maximise(design: Design, table: FloatArray, start: FloatArray | None = None)
     Args:
         design: the parameters.
         table: (samples, cells, 3) wins, draws, losses of each cell's ``low``.
-        start: (parameters,) where to begin; by default all equal.
+        start: (parameters,) first step; None: all players equal.
     """
     table = halved(design, table)
     samples = len(table)

@@ -1,18 +1,20 @@
 """Ratings: Bradley-Terry with draws and first-player advantage, with their uncertainty.
 
-Strengths are estimated by maximum likelihood without shrinkage (`rating_model`) and given on the
-Elo scale: 400 points are odds of ten to one in games that are not drawn.
+Strengths are estimated by maximum likelihood without shrinkage (`model`) and given on the Elo
+scale: 400 points are odds of ten to one in games that are not drawn.  Where one player has won all
+games that tie it to another, the likelihood has no maximum: then ``virtual_draws`` place it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from math import exp, inf, isfinite, nan, sqrt
+from statistics import NormalDist
 
 import numpy as np
 
-from plywise.arena.ratings.connectivity import BoolArray, beats, describe, groups, reach
+from plywise.arena.ratings.connectivity import BoolArray, beats, group_warnings, groups, reach
 from plywise.arena.ratings.counts import (
     DRAW,
     LOSS,
@@ -23,20 +25,16 @@ from plywise.arena.ratings.counts import (
     RatedGame,
     count_games,
 )
-from plywise.arena.ratings.elo import ELO, Estimate, normal_cdf
-from plywise.arena.ratings.errors import (
-    corrected_interval,
-    differences,
-    kind_scores,
-    one_sided,
-    resample,
-    sandwich,
-)
+from plywise.arena.ratings.elo import ELO, Estimate
+from plywise.arena.ratings.errors import one_sided
 from plywise.arena.ratings.intervals import Z95
 from plywise.arena.ratings.model import Design, Fit, linear, maximise
+from plywise.arena.ratings.spread import ResampledIntervals, SandwichErrors, one_group
 from plywise.datasets.errors import ConfigError
 
 __all__ = ["Estimate", "GamesError", "PlayerRating", "RatedGame", "Ratings", "rate"]
+
+_NORMAL = NormalDist()
 
 METHODS = ("sandwich", "bootstrap")
 DRAW_MODELS = ("davidson", "half")
@@ -47,16 +45,16 @@ class PlayerRating:
     """One player's rating in Elo points, with its 95 % interval.
 
     Attributes:
-        rating: infinite where the player never lost (or never won) a point against all who tie him
-            to the anchor: then the interval's other end is what can be said.  NaN, with an endless
-            interval, where nothing ties him to the anchor.
-        low, high: where `rating` is finite, half of the error on each side; of an infinite one, a
-            bound that holds at 97.5 %.
-        games: how many; `wins`, `draws`, `losses` among them.
-        group: players of one group are comparable with each other; 0 is the best one.
-        within: the rating among the group's players alone, whose mean is 0; always finite.
-        superiority_to_next: likelihood that he is stronger than the next in the list; NaN for the
-            last and for those who cannot be compared.
+        rating: where the player never lost (or never won) a point against all players that tie it
+            to the anchor, the value that virtual draws give, or infinite without them.  NaN where
+            no games tie it to the anchor.
+        low, high: the error on each side; where the results bound the rating on one side only, a
+            bound that holds at 97.5 % and an infinite end; both infinite without any bound.
+        games: number of games; `wins`, `draws`, `losses` among them.
+        group: number of the set of players whose results tie each to each other; 0 is the best.
+        within: rating among the group's players alone, whose mean is 0; always finite.
+        superiority_to_next: likelihood of being stronger than the next in the list; NaN for the
+            last and where the two cannot be compared.
     """
 
     player: str
@@ -82,14 +80,13 @@ class Ratings:
     """A rated pool.
 
     Attributes:
-        players: best first; those without a finite rating stand by their groups.
-        first_advantage: what the right to move first is worth, in Elo points; None where it cannot
-            be told.
-        draw: Davidson's nu; None where nothing was drawn, or where draws count as half a win.
-        superiority: by two names, the likelihood that the first is stronger than the second.
-        warnings: what a reader must know, one line each.
-        anchor: the player whose rating was given; empty: the mean was.
-        method: of the intervals.
+        players: best first; without virtual draws by groups.
+        first_advantage: advantage of moving first, in Elo points; None: it cannot be estimated.
+        draw: Davidson's nu; None: nothing was drawn, or draws count as half a win.
+        superiority: likelihood that the first is stronger than the second, by two names.
+        warnings: remarks for the reader, one line each.
+        anchor: player whose rating was given; empty: the mean was.
+        method: method of the intervals.
     """
 
     players: tuple[PlayerRating, ...]
@@ -123,6 +120,7 @@ def rate(
     seed: int = 0,
     draws: str = "davidson",
     first_advantage: bool = True,
+    virtual_draws: float = 0.0,
 ) -> Ratings:
     """Rate players by their games.
 
@@ -133,7 +131,7 @@ def rate(
             be compared).
         anchor_rating: in Elo points.
         prior: virtual games of each player against a virtual average one, half of them won: 0 is
-            maximum likelihood; with 1 or 2 those who never lost get a finite rating, and all
+            maximum likelihood; with 1 or 2 undefeated players get a finite rating, and all
             differences shrink a little.
         method: of the intervals: ``sandwich`` (large samples, fast), or ``bootstrap``, which draws
             pairs of games anew.
@@ -142,24 +140,36 @@ def rate(
         draws: ``davidson``, or ``half``: a draw is half a win and half a loss, and 400 points are
             an expected *score* of ten to one.  The two are the same where nothing is drawn.
         first_advantage: whether to estimate it where the games tell who moved first.
+        virtual_draws: draws added to each pairing between groups of players whose difference the
+            likelihood leaves without bound, so that its estimate is finite; differences within a
+            group stay maximum likelihood.  0: such ratings are infinite.  One draw adds half a win
+            and half a loss, the usual correction of log odds (J. B. S. Haldane, Ann. Hum. Genet.
+            20 (1956) 309-311).  Intervals never use them.
 
     Raises:
         ConfigError: games that cannot be rated (:class:`GamesError`), an unknown anchor or method.
     """
-    _check(anchor_rating, prior, method, resamples, draws)
+    _check(anchor_rating, prior, method, resamples, draws, virtual_draws)
     counts = count_games(games)
     if anchor is not None and anchor not in counts.players:
         raise ConfigError(f"anchor={anchor}: has no games; there are: {', '.join(counts.players)}")
-    return _Pool(counts, anchor, prior, draws, first_advantage).ratings(
-        anchor_rating, method, resamples, seed
-    )
+    pool = _Pool(counts, anchor, prior, draws, first_advantage, virtual_draws)
+    return pool.ratings(anchor_rating, method, resamples, seed)
 
 
-def _check(anchor_rating: float, prior: float, method: str, resamples: int, draws: str) -> None:
+def _check(
+    anchor_rating: float,
+    prior: float,
+    method: str,
+    resamples: int,
+    draws: str,
+    virtual_draws: float,
+) -> None:
     if not isfinite(anchor_rating):
         raise ConfigError(f"anchor_rating={anchor_rating}: must be a finite number")
-    if not (isfinite(prior) and prior >= 0):
-        raise ConfigError(f"prior={prior}: must be at least 0")
+    for name, value in (("prior", prior), ("virtual_draws", virtual_draws)):
+        if not (isfinite(value) and value >= 0):
+            raise ConfigError(f"{name}={value}: must be at least 0")
     if method not in METHODS:
         raise ConfigError(f"method={method}: choose one of {', '.join(METHODS)}")
     if draws not in DRAW_MODELS:
@@ -169,16 +179,23 @@ def _check(anchor_rating: float, prior: float, method: str, resamples: int, draw
 
 
 class _Pool:
-    """Players, their groups, and the fit of all games within groups."""
+    """Players, their groups, and the fit of the games within groups."""
 
     def __init__(
-        self, counts: Counts, anchor: str | None, prior: float, draws: str, advantage: bool
+        self,
+        counts: Counts,
+        anchor: str | None,
+        prior: float,
+        draws: str,
+        advantage: bool,
+        virtual_draws: float,
     ) -> None:
         self.counts = counts
         self.names = counts.players
         self.size = len(counts.players)
         self.table = counts.table()
         self.prior = prior
+        self.virtual_draws = virtual_draws
         self.warnings: list[str] = []
         if prior:
             self.reached: BoolArray = np.ones((self.size, self.size), dtype=bool)
@@ -188,7 +205,7 @@ class _Pool:
         self.group_of = np.zeros(self.size, dtype=np.int64)
         for number, group in enumerate(self.groups):
             self.group_of[group] = number
-        self.warnings += describe(self.groups, self.reached, self.names)
+        self.warnings += group_warnings(self.groups, self.reached, self.names)
         if anchor is None and "random" in self.names:
             anchor = "random"
         self.anchor = anchor
@@ -246,10 +263,12 @@ class _Pool:
         value = np.full(self.size, nan)
         value[self.reference] = theta[self.reference] - theta[origin].mean()
         low, high = value.copy(), value.copy()
-        spread = _Spread(self.inner, self.design, self.fit)
+        spread = SandwichErrors(self.inner, self.design, self.fit)
         samples = None
         if method == "bootstrap":
-            samples = _Samples(self.counts, self.inner, self.design, self.fit, resamples, seed)
+            samples = ResampledIntervals(
+                self.counts, self.inner, self.design, self.fit, resamples, seed
+            )
             low[self.reference], high[self.reference] = samples.interval(self.reference, origin)
         else:
             error = Z95 * spread.errors(self.reference, origin)
@@ -262,8 +281,10 @@ class _Pool:
             )
         if len(self.groups) > 1:
             self._bounds(origin, value, low, high)
+            if self.virtual_draws:
+                self._place(origin, value)
         superiority = self._superiority(spread, samples)
-        order = sorted(range(self.size), key=lambda i: (self.group_of[i], -theta[i], self.names[i]))
+        order = self._order(value)
         rows = []
         for place, i in enumerate(order):
             following = order[place + 1] if place + 1 < self.size else None
@@ -271,33 +292,35 @@ class _Pool:
             wins, drawn, losses = self._results(i)
             rows.append(
                 PlayerRating(
-                    self.names[i],
-                    anchor_rating + ELO * float(value[i]),
-                    anchor_rating + ELO * float(low[i]),
-                    anchor_rating + ELO * float(high[i]),
-                    wins + drawn + losses,
-                    wins,
-                    drawn,
-                    losses,
-                    int(self.group_of[i]),
-                    ELO * float(theta[i] - theta[group].mean()),
-                    nan if following is None else float(superiority[i, following]),
+                    player=self.names[i],
+                    rating=anchor_rating + ELO * float(value[i]),
+                    low=anchor_rating + ELO * float(low[i]),
+                    high=anchor_rating + ELO * float(high[i]),
+                    games=wins + drawn + losses,
+                    wins=wins,
+                    draws=drawn,
+                    losses=losses,
+                    group=int(self.group_of[i]),
+                    within=ELO * float(theta[i] - theta[group].mean()),
+                    superiority_to_next=(
+                        nan if following is None else float(superiority[i, following])
+                    ),
                 )
             )
         advantage, draw = self._parameters(spread, samples)
         return Ratings(
-            tuple(rows),
-            advantage,
-            draw,
-            {
+            players=tuple(rows),
+            first_advantage=advantage,
+            draw=draw,
+            superiority={
                 (self.names[i], self.names[j]): float(superiority[i, j])
                 for i in range(self.size)
                 for j in range(self.size)
                 if i != j
             },
-            tuple(self.warnings),
-            self.anchor or "",
-            method,
+            warnings=tuple(self.warnings),
+            anchor=self.anchor or "",
+            method=method,
         )
 
     def _results(self, player: int) -> tuple[int, int, int]:
@@ -311,7 +334,7 @@ class _Pool:
     ) -> None:
         """Fill in those outside the reference group: infinite, with a bound on one side."""
         table = self.counts.one_game_a_cluster()
-        design = self._whole()
+        design = one_group(self.counts, self.design)
         for i in range(self.size):
             if i in self.reference:
                 continue
@@ -326,19 +349,49 @@ class _Pool:
             elif self.reached[other, i]:
                 value[i], high[i] = -inf, shift - one_sided(design, table, other, i)[0]
 
+    def _place(self, origin: list[int], value: FloatArray) -> None:
+        """Replace infinite strengths by those that virtual draws between groups give."""
+        counts, table = self.counts, self.table[0].copy()
+        apart = self.group_of[counts.low] != self.group_of[counts.high]
+        pairing = counts.low * self.size + counts.high
+        cells = np.bincount(pairing)[pairing]
+        table[:, WIN] += np.where(apart, self.virtual_draws / 2 / cells, 0.0)
+        table[:, LOSS] += np.where(apart, self.virtual_draws / 2 / cells, 0.0)
+        theta = maximise(one_group(counts, self.design), table[None]).beta[0, : self.size]
+        inner = self.fit.beta[0, : self.size]
+        center = theta[self.reference].mean() - inner[self.reference].mean() + inner[origin].mean()
+        met = np.zeros((1, self.size, self.size), dtype=bool)
+        met[0, counts.low, counts.high] = met[0, counts.high, counts.low] = True
+        tied = reach(met)[0, origin[0]]
+        for group in self.groups:
+            if tied[group[0]] and group != self.reference:
+                value[group] = theta[group].mean() - center + inner[group] - inner[group].mean()
+        draws = "1 virtual draw" if self.virtual_draws == 1 else f"{self.virtual_draws:g} draws"
+        self.warnings.append(
+            f"ratings with a bound on one side only are placed by {draws} in each pairing that "
+            "ties them to the others (virtual_draws=0: infinite); the bound holds without"
+        )
+
+    def _order(self, value: FloatArray) -> list[int]:
+        """Return the players, best first: by rating, and by groups where those are infinite."""
+        theta = self.fit.beta[0, : self.size]
+        shown = np.zeros(self.size)
+        if self.virtual_draws:
+            shown = np.nan_to_num(value, nan=-inf)
+        return sorted(
+            range(self.size),
+            key=lambda i: (-shown[i], self.group_of[i], -theta[i], self.names[i]),
+        )
+
     def _middle(self) -> int:
         """Return the player of the reference group nearest its mean."""
         theta = self.fit.beta[0]
         mean = float(theta[self.reference].mean())
         return min(self.reference, key=lambda i: abs(float(theta[i]) - mean))
 
-    def _whole(self) -> Design:
-        """Return the design over all games, as one group."""
-        counts = self.counts
-        x = linear(counts.low, counts.high, counts.side, self.size, self.design.advantage)
-        return replace(self.design, x=x, gauge=np.ones((1, self.size)))
-
-    def _superiority(self, spread: _Spread, samples: _Samples | None) -> FloatArray:
+    def _superiority(
+        self, spread: SandwichErrors, samples: ResampledIntervals | None
+    ) -> FloatArray:
         """Return (players, players) the likelihood that one is stronger than the other."""
         result = np.full((self.size, self.size), nan)
         theta = self.fit.beta[0, : self.size]
@@ -349,11 +402,12 @@ class _Pool:
                 else:
                     with np.errstate(divide="ignore", invalid="ignore"):
                         distance = (theta[i] - theta) / spread.differences(i)
-                    row = np.array([normal_cdf(z) for z in distance.tolist()])
+                    row = np.array([_NORMAL.cdf(z) for z in distance.tolist()])
                 others = [j for j in group if j != i]
                 result[i, others] = row[others]
         if len(self.groups) > 1:
-            table, design = self.counts.one_game_a_cluster(), self._whole()
+            table = self.counts.one_game_a_cluster()
+            design = one_group(self.counts, self.design)
             for i in range(self.size):
                 for j in range(self.size):
                     if self.reached[i, j] and not self.reached[j, i]:
@@ -362,7 +416,7 @@ class _Pool:
         return result
 
     def _parameters(
-        self, spread: _Spread, samples: _Samples | None
+        self, spread: SandwichErrors, samples: ResampledIntervals | None
     ) -> tuple[Estimate | None, Estimate | None]:
         """Return the first-player advantage in Elo points and Davidson's nu."""
         found: list[Estimate | None] = []
@@ -381,84 +435,3 @@ class _Pool:
                 low, high = samples.of(column)
             found.append(Estimate(change(value), change(low), change(high)))
         return found[0], found[1]
-
-
-class _Spread:
-    """Standard errors from the sandwich covariance."""
-
-    def __init__(self, counts: Counts, design: Design, fit: Fit) -> None:
-        self.players = design.players
-        self.covariance = sandwich(counts, design, fit)
-        self.model = np.linalg.inv(fit.information[0])
-        self.guessed = False
-
-    def errors(self, players: Sequence[int], origin: Sequence[int]) -> FloatArray:
-        """Return (players,) standard errors of strengths over the mean of ``origin``."""
-        contrast = np.zeros((len(players), len(self.covariance)))
-        contrast[np.arange(len(players)), players] = 1.0
-        contrast[:, origin] -= 1 / len(origin)
-        return self._errors(
-            *(((contrast @ v) * contrast).sum(axis=1) for v in (self.covariance, self.model))
-        )
-
-    def differences(self, i: int) -> FloatArray:
-        """Return (players,) standard errors of the differences between ``i`` and everybody."""
-        k = self.players
-        return self._errors(
-            *(v[i, i] + np.diagonal(v)[:k] - 2 * v[i, :k] for v in (self.covariance, self.model))
-        )
-
-    def _errors(self, robust: FloatArray, model: FloatArray) -> FloatArray:
-        robust, model = np.sqrt(np.maximum(0, robust)), np.sqrt(np.maximum(0, model))
-        # Where all clusters turned out the same, their spread says nothing (20 draws of 20).
-        silent = robust < 1e-4 * model
-        self.guessed |= bool(np.any(silent & (model > 1e-9)))
-        errors: FloatArray = np.where(silent, model, robust)
-        return errors
-
-
-class _Samples:
-    """Intervals from resampled clusters."""
-
-    def __init__(
-        self, counts: Counts, inner: Counts, design: Design, fit: Fit, resamples: int, seed: int
-    ) -> None:
-        x = linear(counts.low, counts.high, counts.side, design.players, design.advantage)
-        whole = replace(design, x=x, gauge=np.ones((1, design.players)))
-        self.beta, self.reached, self.bounded = resample(counts, whole, fit, resamples, seed)
-        self.fit = fit
-        self.influence = kind_scores(inner, design, fit) @ np.linalg.inv(fit.information[0])
-        self.frequency = counts.frequency
-
-    def interval(self, players: Sequence[int], origin: list[int]) -> tuple[FloatArray, FloatArray]:
-        """Return both ends for ``players``, of strengths over the mean of ``origin``."""
-        low, high = differences(self.beta, self.reached, self.bounded, origin)
-        theta = self.fit.beta[0]
-        center = self.influence[:, origin].mean(axis=1)
-        ends = [
-            (0.0, 0.0)
-            if list(origin) == [i]
-            else corrected_interval(
-                low[:, i],
-                high[:, i],
-                float(theta[i] - theta[origin].mean()),
-                self.influence[:, i] - center,
-                self.frequency,
-            )
-            for i in players
-        ]
-        return np.array([end[0] for end in ends]), np.array([end[1] for end in ends])
-
-    def of(self, column: int) -> tuple[float, float]:
-        """Return both ends of one parameter's interval."""
-        values = self.beta[:, column]
-        value, influence = float(self.fit.beta[0, column]), self.influence[:, column]
-        return corrected_interval(values, values, value, influence, self.frequency)
-
-    def superiority(self, i: int) -> FloatArray:
-        """Return (players,) the share of samples in which ``i`` is stronger; half of the ties."""
-        low, high = differences(self.beta, self.reached, self.bounded, [i])
-        weaker = ((low < 0) + (high < 0).astype(float)) / 2
-        ties = (low == 0) & (high == 0)
-        share: FloatArray = (weaker + ties / 2).mean(axis=0)
-        return share

@@ -1,13 +1,14 @@
-"""Whether 95 % means 95 %: ratings of simulated tournaments whose truth is known.
+"""Coverage of rating intervals: simulated tournaments between players of known strength.
 
-``plywise calibrate ratings`` prints the table of this module; `docs/RATINGS.md` has what it said.
+``plywise calibrate ratings`` prints the table of this module; its figures are in `docs/RATINGS.md`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations
-from math import inf
+from math import isfinite
+from statistics import NormalDist
 
 import numpy as np
 
@@ -15,21 +16,22 @@ from plywise.arena.ratings.elo import ELO
 from plywise.arena.ratings.intervals import Interval, wilson
 from plywise.arena.ratings.rate import RatedGame, rate
 
+_NORMAL = NormalDist()
+
 
 @dataclass(frozen=True)
-class Schedule:
+class SimulatedPool:
     """A tournament to simulate.
 
     Attributes:
-        name: for the table.
-        strengths: of the players, in Elo points; the first is the anchor.
-        pairs: of games, for each pairing.
-        gauntlet: the anchor plays everybody; else everybody plays everybody.
+        name: name in the table.
+        strengths: strengths of the players, in Elo points; the first is the anchor.
+        pairs: number of pairs of games of each pairing.
+        gauntlet: whether only the anchor plays the others; else all play each other.
         draw_rate: share of draws between equals.
-        advantage: the first player's, in Elo points.
-        correlation: of the two games of a pair, as the correlation of the normal variables behind
-            the results of the same player: positive where a seed favours one player, negative where
-            it favours the one who moves first.
+        advantage: advantage of the first player, in Elo points.
+        correlation: correlation of the normal variables behind one player's results in the two
+            games of a pair: positive if a seed favours a player, negative if it favours the first.
     """
 
     name: str
@@ -42,11 +44,11 @@ class Schedule:
 
     @property
     def games(self) -> int:
-        """How many games are played."""
+        """Number of games."""
         return 2 * self.pairs * len(self.pairings())
 
     def pairings(self) -> list[tuple[int, int]]:
-        """Return who plays whom."""
+        """Return the pairs of players that meet."""
         players = range(len(self.strengths))
         if self.gauntlet:
             return [(0, other) for other in players[1:]]
@@ -65,7 +67,7 @@ class Schedule:
             draws[:, 1] = self.correlation * draws[:, 0] + rest * draws[:, 1]
             for game, side in enumerate((1, -1)):
                 lost, drawn = self._chances(a, b, side)
-                place = _normal_cdf(draws[:, game])
+                place = np.array([_NORMAL.cdf(z) for z in draws[:, game].tolist()])
                 scores = np.where(place < lost, 0.0, np.where(place < lost + drawn, 0.5, 1.0))
                 first = f"p{a if side > 0 else b}"
                 games += [
@@ -82,29 +84,24 @@ class Schedule:
         return float(odds[0] / odds.sum()), float(nu / odds.sum())
 
 
-def _normal_cdf(z: np.ndarray) -> np.ndarray:
-    from math import erfc, sqrt
-
-    return np.array([erfc(-value / sqrt(2)) / 2 for value in z.tolist()])
-
-
 def _ladder(players: int, step: float) -> tuple[float, ...]:
     return tuple(step * i for i in range(players))
 
 
-SCHEDULES = (
-    Schedule("2 players, 100 pairs", _ladder(2, 100), 100),
-    Schedule("2 players, 30 pairs, draws", _ladder(2, 60), 30, draw_rate=0.4),
-    Schedule("4 players, few games", _ladder(4, 80), 8, draw_rate=0.2),
-    Schedule("4 players, no draws", _ladder(4, 100), 20),
-    Schedule("5 players, far apart", _ladder(5, 200), 40, advantage=30),
-    Schedule(
+POOLS = (
+    SimulatedPool("4 players, one far below", (-600, 0, 60, 120), 10),
+    SimulatedPool("2 players, 100 pairs", _ladder(2, 100), 100),
+    SimulatedPool("2 players, 30 pairs, draws", _ladder(2, 60), 30, draw_rate=0.4),
+    SimulatedPool("4 players, few games", _ladder(4, 80), 8, draw_rate=0.2),
+    SimulatedPool("4 players, no draws", _ladder(4, 100), 20),
+    SimulatedPool("5 players, far apart", _ladder(5, 200), 40, advantage=30),
+    SimulatedPool(
         "6 players, pairs agree", _ladder(6, 60), 30, draw_rate=0.3, advantage=50, correlation=0.6
     ),
-    Schedule(
+    SimulatedPool(
         "6 players, pairs differ", _ladder(6, 60), 30, draw_rate=0.3, advantage=80, correlation=-0.6
     ),
-    Schedule(
+    SimulatedPool(
         "8 players, gauntlet",
         (0, -200, -150, -100, -50, 50, 100, 150),
         40,
@@ -113,7 +110,7 @@ SCHEDULES = (
         advantage=40,
         correlation=0.4,
     ),
-    Schedule(
+    SimulatedPool(
         "5 players, many games", _ladder(5, 70), 200, draw_rate=0.3, advantage=40, correlation=0.5
     ),
 )
@@ -121,24 +118,26 @@ SCHEDULES = (
 
 @dataclass
 class Coverage:
-    """How often intervals held the truth.
+    """Share of intervals that contain the truth.
 
     Attributes:
-        schedule: what was simulated.
-        method: of the intervals.
+        pool: tournament that was simulated.
+        method: method of the intervals.
         hits, trials: by player (the anchor left out), then the first player's advantage.
         width: mean width of the finite intervals, in Elo points.
         bias: mean error of the finite ratings, in Elo points.
-        endless: ratings that were not finite.
+        one_sided: number of intervals with an infinite end.
+        contradictions: number of finite ratings outside their own interval.
     """
 
-    schedule: Schedule
+    pool: SimulatedPool
     method: str
     hits: np.ndarray
     trials: np.ndarray
     width: float
     bias: float
-    endless: int
+    one_sided: int
+    contradictions: int
 
     @property
     def players(self) -> Interval:
@@ -159,33 +158,49 @@ class Coverage:
 
 
 def coverage(
-    schedule: Schedule, method: str, tournaments: int, seed: int, resamples: int = 1000
+    pool: SimulatedPool,
+    method: str,
+    tournaments: int,
+    seed: int,
+    resamples: int = 1000,
+    virtual_draws: float = 0.0,
 ) -> Coverage:
-    """Simulate tournaments and count how often the intervals hold the truth."""
+    """Simulate tournaments and count the intervals that contain the truth."""
     rng = np.random.default_rng(seed)
-    players = len(schedule.strengths)
+    players = len(pool.strengths)
     hits, trials = np.zeros(players), np.zeros(players)
-    width, bias, finite, endless = 0.0, 0.0, 0, 0
+    widths: list[float] = []
+    errors: list[float] = []
+    contradictions = 0
     for number in range(tournaments):
         result = rate(
-            schedule.play(rng), anchor="p0", method=method, resamples=resamples, seed=number
+            pool.play(rng),
+            anchor="p0",
+            method=method,
+            resamples=resamples,
+            seed=number,
+            virtual_draws=virtual_draws,
         )
         for i in range(1, players):
-            truth = schedule.strengths[i] - schedule.strengths[0]
+            truth = pool.strengths[i] - pool.strengths[0]
             found = result[f"p{i}"]
             hits[i - 1] += found.low <= truth <= found.high
             trials[i - 1] += 1
-            if abs(found.rating) < inf:
-                width += found.high - found.low
-                bias += found.rating - truth
-                finite += 1
-            else:
-                endless += 1
+            if isfinite(found.high - found.low):
+                widths.append(found.high - found.low)
+            if isfinite(found.rating):
+                errors.append(found.rating - truth)
+                contradictions += not found.low <= found.rating <= found.high
         if result.first_advantage is not None:
-            hits[-1] += (
-                result.first_advantage.low <= schedule.advantage <= result.first_advantage.high
-            )
+            hits[-1] += result.first_advantage.low <= pool.advantage <= result.first_advantage.high
             trials[-1] += 1
     return Coverage(
-        schedule, method, hits, trials, width / max(1, finite), bias / max(1, finite), endless
+        pool=pool,
+        method=method,
+        hits=hits,
+        trials=trials,
+        width=sum(widths) / max(1, len(widths)),
+        bias=sum(errors) / max(1, len(errors)),
+        one_sided=tournaments * (players - 1) - len(widths),
+        contradictions=contradictions,
     )

@@ -1,6 +1,6 @@
-"""Whether the SPRT keeps its error rates: simulated matches whose truth is known.
+"""Error rates of the SPRT: simulated matches whose truth is known.
 
-``plywise calibrate sprt`` prints the table of this module; `docs/RATINGS.md` has what it said.
+``plywise calibrate sprt`` prints the table of this module; its figures are in `docs/RATINGS.md`.
 """
 
 from __future__ import annotations
@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
-from numpy.typing import NDArray
 
+from plywise.arena.ratings.counts import FloatArray
 from plywise.arena.ratings.elo import ELO, NORMALIZED_ELO, score_of
 from plywise.arena.ratings.intervals import Interval, wilson
 from plywise.arena.ratings.sprt import SPRT
-
-FloatArray = NDArray[np.float64]
 
 _POINTS = np.linspace(0, 1, 5)
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(61)
@@ -23,15 +21,15 @@ _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(61)
 
 @dataclass(frozen=True)
 class PairModel:
-    """How pairs of games turn out between two players.
+    """Distribution of the results of pairs of games between two players.
 
     Attributes:
-        name: for the table.
+        name: name in the table.
         draw_rate: share of draws between equals, of Davidson's model.
-        advantage: the first player's, in Elo points.
-        shared: standard deviation, in Elo points, of what a pair's seed does for one player in
-            both games (the games of a pair then agree).
-        opening: the same of what it does for whoever moves first (they then differ).
+        advantage: advantage of the first player, in Elo points.
+        shared: standard deviation, in Elo points, of a seed's effect on one player in both games
+            of a pair (they then agree).
+        opening: the same of a seed's effect on the player who moves first (they then differ).
     """
 
     name: str
@@ -75,7 +73,7 @@ class PairModel:
         return self.chances((low + high) / 2)
 
 
-MODELS = (
+PAIR_MODELS = (
     PairModel("no draws"),
     PairModel("draws 40 %", draw_rate=0.4),
     PairModel("draws 40 %, pairs agree", draw_rate=0.4, advantage=40, shared=150),
@@ -85,15 +83,15 @@ MODELS = (
 
 @dataclass(frozen=True)
 class SPRTRates:
-    """How simulated matches ended.
+    """Results of simulated matches.
 
     Attributes:
-        model: how pairs turned out.
-        test: the SPRT.
+        model: distribution of pairs.
+        test: SPRT that was simulated.
         false_positive: share that accepted H1 at ``elo0``, with its Wilson interval.
         false_negative: share that accepted H0 at ``elo1``.
         pairs0, pairs1: mean length at ``elo0`` and ``elo1``, in pairs.
-        open: matches that had not ended at the limit; they count as errors.
+        open: number of matches not ended at the limit; they count as errors.
     """
 
     model: PairModel
@@ -125,7 +123,7 @@ def _errors(
     limit: int,
     null: bool,
 ) -> tuple[int, float, int]:
-    """Play matches out; return wrong ends (open ones too), mean length and open ones."""
+    """Play matches; return the numbers of wrong ends (open ones too), mean length, open ones."""
     counts = np.zeros((matches, 5))
     wrong, played = 0, 0
     edges = np.cumsum(chances)[:-1]

@@ -17,21 +17,19 @@ from enum import Enum
 from math import ceil, isfinite, log, sqrt
 
 import numpy as np
-from numpy.typing import NDArray
 
+from plywise.arena.ratings.counts import FloatArray
 from plywise.arena.ratings.elo import NORMALIZED_ELO, score_of
 from plywise.datasets.errors import ConfigError
 
-FloatArray = NDArray[np.float64]
-
-MODELS = ("normalized", "logistic")
+ELO_MODELS = ("normalized", "logistic")
 _LEAST = 1e-3  # pairs counted for a result that has not occurred
 _STEP = 0.2  # standard deviations by which the constraint moves at once
 _LARGEST = 500.0  # Elo points; beyond it sequences are too short for any test
 
 
-class Verdict(Enum):
-    """Where a test stands."""
+class SPRTVerdict(Enum):
+    """State of a test."""
 
     CONTINUE = "continue"
     H0 = "accept H0"
@@ -40,14 +38,14 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class SPRT:
-    """A test's settings.
+    """Settings of a test.
 
     Attributes:
-        elo0, elo1: the difference under H0 and H1, ``elo0 < elo1``.
+        elo0, elo1: difference under H0 and H1, ``elo0 < elo1``.
         alpha: rate of accepting H1 where H0 is true.
         beta: rate of accepting H0 where H1 is true.
-        model: what the differences are measured in: ``normalized`` Elo (the test's length then
-            hardly depends on the draw rate), or ``logistic``: the Elo of the expected score.
+        model: unit of the differences: ``normalized`` Elo (the test's length then hardly depends
+            on the draw rate), or ``logistic``: the Elo of the expected score.
     """
 
     elo0: float = 0.0
@@ -71,8 +69,8 @@ class SPRT:
         for name, rate in (("alpha", self.alpha), ("beta", self.beta)):
             if not 0 < rate < 0.5:
                 raise ConfigError(f"sprt: {name}={rate}: must be between 0 and 0.5")
-        if self.model not in MODELS:
-            raise ConfigError(f"sprt: model={self.model}: choose one of {', '.join(MODELS)}")
+        if self.model not in ELO_MODELS:
+            raise ConfigError(f"sprt: model={self.model}: choose one of {', '.join(ELO_MODELS)}")
 
     @property
     def lower(self) -> float:
@@ -84,11 +82,11 @@ class SPRT:
         """The LLR at which H1 is accepted: ln((1 - beta) / alpha)."""
         return log((1 - self.beta) / self.alpha)
 
-    def verdict(self, llr: float) -> Verdict:
-        """Return what follows from an LLR."""
+    def verdict(self, llr: float) -> SPRTVerdict:
+        """Return the test's state at an LLR."""
         if llr >= self.upper:
-            return Verdict.H1
-        return Verdict.H0 if llr <= self.lower else Verdict.CONTINUE
+            return SPRTVerdict.H1
+        return SPRTVerdict.H0 if llr <= self.lower else SPRTVerdict.CONTINUE
 
     def llr(self, counts: Sequence[float]) -> float:
         """Return the LLR of counts: five of pairs (LL, LD, DD and WL, WD, WW), or three of games.
@@ -136,9 +134,9 @@ class RunningSPRT:
     test: SPRT
     counts: list[int] = field(default_factory=lambda: [0] * 5)
     llr: float = 0.0
-    verdict: Verdict = Verdict.CONTINUE
+    verdict: SPRTVerdict = SPRTVerdict.CONTINUE
 
-    def add(self, first: float, second: float) -> Verdict:
+    def add(self, first: float, second: float) -> SPRTVerdict:
         """Count one pair by the points of its two games (0, 0.5 or 1); return the verdict.
 
         Raises:
@@ -148,7 +146,7 @@ class RunningSPRT:
             raise ValueError(f"a pair of games gave {first} and {second} points")
         self.counts[round(2 * (first + second))] += 1
         self.llr = self.test.llr(self.counts)
-        if self.verdict is Verdict.CONTINUE:
+        if self.verdict is SPRTVerdict.CONTINUE:
             self.verdict = self.test.verdict(self.llr)
         return self.verdict
 

@@ -1,8 +1,8 @@
-"""One battle on a server as it goes: who decided what, where, and what broke it off.
+"""Decisions of one battle on a server, in their order, and the failure that aborted it.
 
-The players are told of a request each on its own, and answer from different threads.  What they
-chose is put in order by *place*, the number of events that both have seen: it is the same for two
-decisions of one moment and grows from moment to moment.
+Each player gets requests of its own and answers from its own thread.  Choices are ordered by
+*place*, the number of events that both players have seen: it is the same for two decisions of one
+moment and grows from moment to moment.
 """
 
 from __future__ import annotations
@@ -22,12 +22,13 @@ UNNAMED = -2
 
 @dataclass(frozen=True)
 class Failure:
-    """What broke a battle off.
+    """The reason of an aborted battle.
 
     Attributes:
-        kind: of the fault (see :class:`~plywise.arena.tournament.store.Fault`); ``text`` in words.
-        player: who was at fault, None where nobody was.
-        error: the exception, where there was one.
+        kind: kind of the fault (see :class:`~plywise.arena.tournament.store.Fault`).
+        text: reason, one line for people.
+        player: player at fault; None: no player.
+        error: exception; None: there was none.
     """
 
     kind: str
@@ -41,9 +42,11 @@ class Choice:
     """One decision.
 
     Attributes:
-        action: in our encoding, or ``UNNAMED``; ``words``: its name.
-        view: what the player knew, as text; ``names`` of the legal actions.
-        decision: of an agent of ours.
+        action: action in our encoding, or ``UNNAMED``.
+        words: name of the action.
+        view: information state of the player, as text.
+        names: names of the legal actions.
+        decision: decision of our agent; None: a baseline chose.
     """
 
     action: int
@@ -57,12 +60,12 @@ class Course:
     """Collects a battle's decisions, times and failures; safe from any thread.
 
     Args:
-        thinking: told which player decides, -1: nobody.
+        thinking: callback with the deciding player; -1: nobody.
         keep: whether to make a trace.
 
     Attributes:
         sides: each player's part so far.
-        failure: the first, which counts.
+        failure: first failure, the only one that counts; None: there is none.
     """
 
     def __init__(self, thinking: Callable[[int], None], *, keep: bool) -> None:
@@ -76,29 +79,29 @@ class Course:
 
     @property
     def deciding(self) -> bool:
-        """Whether somebody decides right now."""
+        """Whether a player is deciding."""
         return bool(self._deciding)
 
     def begin(self, player: int) -> None:
-        """Take note that a player begins to decide."""
+        """Record that a player begins to decide."""
         with self._lock:
             self._deciding.append(player)
             self._thinking(player)
 
     def end(self, player: int) -> None:
-        """Take note that the player has decided, or failed to."""
+        """Record that the player has decided, or failed to."""
         with self._lock:
             self._deciding.remove(player)
             self._thinking(self._deciding[-1] if self._deciding else -1)
 
     def fail(self, failure: Failure) -> None:
-        """Take note of a failure; only the first counts, the others may follow from it."""
+        """Record a failure; only the first counts, later ones may follow from it."""
         with self._lock:
             if self.failure is None:
                 self.failure = failure
 
     def add(self, place: int, player: int, choice: Choice, seconds: float) -> None:
-        """Take note of a decision; another one at the same place is its correction."""
+        """Record a decision; another one at the same place is its correction."""
         with self._lock:
             self._choices[place, player] = choice
             notes = {} if choice.decision is None else choice.decision.notes
@@ -111,10 +114,10 @@ class Course:
         return tuple((self._action(place, 0), self._action(place, 1)) for place in self._places())
 
     def trace(self) -> list[dict[str, Any]]:
-        """Return the trace of the record, [] where none is kept.
+        """Return the trace of the record; [] if none is kept.
 
-        To what ``Tracer`` keeps of a decision it adds what only the server knew:
-        ``o`` what the player knew, ``c`` what was chosen, ``m`` actions' names.
+        To the entries of ``Tracer`` it adds ``o`` the information state, ``c`` the chosen action
+        and ``m`` the names of actions.
         """
         found: list[dict[str, Any]] = []
         for ply, place in enumerate(self._places() if self._keep else ()):
@@ -123,9 +126,9 @@ class Course:
                 if choice is None:
                     continue
                 entry = {"p": ply, "w": player}
-                told = {} if choice.decision is None else thought(choice.decision)
-                names = {"m": dict(choice.names)} if told else {}
-                found.append(entry | told | names | {"o": choice.view, "c": choice.words})
+                thoughts = {} if choice.decision is None else thought(choice.decision)
+                names = {"m": dict(choice.names)} if thoughts else {}
+                found.append(entry | thoughts | names | {"o": choice.view, "c": choice.words})
         return found
 
     def _places(self) -> list[int]:

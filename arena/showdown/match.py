@@ -1,8 +1,7 @@
 """Battles of one of our agents on a Pokémon Showdown server, watched from the main thread.
 
 poke-env runs both players on its own event loop in a background thread.  The main thread waits,
-draws, and watches for what poke-env would let pass in silence: a dead server, a lost connection, a
-login that does not come, battles that stand still.
+draws, and watches for failures that poke-env does not report (see :mod:`.watch`).
 """
 
 from __future__ import annotations
@@ -24,26 +23,18 @@ from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.agents.spec import Agent
 from plywise.arena.output.files import RecordWriter, write_summary
 from plywise.arena.output.screen import Screen, near
-from plywise.arena.showdown.players import (
-    BattleServerLostError,
-    Seat,
-    leave,
-    listen,
-    log_in,
-    make_player,
-    probe,
-    result_of,
-)
+from plywise.arena.showdown.connections import BattleServerLostError, log_in, probe, result_of
+from plywise.arena.showdown.players import make_player
 from plywise.arena.showdown.view import (
-    Figures,
     LiveBattle,
+    MatchFigures,
     battle_line,
     picture,
     summary_table,
     turn_line,
 )
+from plywise.arena.showdown.watch import BattlesStalledError, BattleWatch
 from plywise.conf.schemas.showdown import ShowdownConfig
-from plywise.datasets.errors import PlywiseError
 from plywise.datasets.sums import add_fields
 from plywise.search.guide.protocol import GuideReport
 
@@ -59,12 +50,8 @@ _POLL_SECONDS = 0.2
 _TURNS_PER_LINE = 5  # of progress, where the output is no terminal
 
 
-class BattlesStalledError(PlywiseError):
-    """Nothing has happened for longer than ``stall_seconds``."""
-
-
 class ShowdownMatch:
-    """One run: its battles as they stand, and everything that is written about them.
+    """One run: its battles so far, and all files written about them.
 
     ``record`` and ``failed`` are called from poke-env's thread, the rest from the main thread.
     """
@@ -77,20 +64,24 @@ class ShowdownMatch:
             CATALOG[a.name].llm for a in (config.agent, config.opponent)
         )
         self.battles: dict[str, LiveBattle] = {}
-        self.figures = Figures()
+        self.figures = MatchFigures()
         self.started = time.monotonic()
-        self.last_sign = time.monotonic()
+        self.died: list[str] = []
+        self.watch = BattleWatch(
+            config.stall_seconds,
+            on_error=self.failed,
+            died=None if config.server.url is not None else self.died,
+        )
         self.screen = Screen(self._picture, console)
         self.replays = folder / "replays"
         self._decisions = RecordWriter(folder / "decisions.jsonl")
         self._results = RecordWriter(folder / "battles.jsonl")
         self._lock = threading.Lock()
-        self._progress: dict[str, tuple[int, int]] = {}
 
     # -- called while battles run -----------------------------------------------------------
 
     def record(self, record: DecisionRecord) -> None:
-        """Take in one decision of ours."""
+        """Record one decision of ours."""
         with self._lock:
             battle = self._battle(record.battle)
             new_turn = record.turn != battle.turn
@@ -110,11 +101,11 @@ class ShowdownMatch:
                 if isinstance(report, GuideReport):
                     add_fields(battle.guide, report)
                     add_fields(self.figures.guide, report)
-            self.last_sign = time.monotonic()
+            self.watch.touch()
             self._decisions.write(record)
             line = turn_line(battle, self.uses_llm)
         if new_turn and record.turn % _TURNS_PER_LINE == 0:
-            self.screen.tell(line)
+            self.screen.print_if_not_live(line)
 
     def failed(self, what: str) -> None:
         """Count an exception that poke-env met while it handled a message."""
@@ -123,24 +114,20 @@ class ShowdownMatch:
         log.error("poke-env: %s", what)
 
     def observe(self, player: Player) -> None:
-        """Bring the picture up to date with what poke-env knows; count battles that ended."""
+        """Update the picture from poke-env's battles; count those that ended."""
         for tag, seen in list(player.battles.items()):
             ended = ""
             with self._lock:
                 battle = self._battle(tag)
                 if battle.finished:
                     continue
-                mark = (seen.turn, len(seen._replay_data))
-                if self._progress.get(tag) != mark:
-                    self._progress[tag] = mark
-                    self.last_sign = time.monotonic()
                 if not self.figures.clock.decisions:
                     _look(battle, seen)  # a baseline plays for us: it sends no records
                 if seen.finished:
                     self._finish(battle, seen, player)
                     ended = battle_line(battle, self.config.battles)
             if ended:
-                self.screen.say(ended)
+                self.screen.print(ended)
 
     def _battle(self, tag: str) -> LiveBattle:
         if tag not in self.battles:
@@ -175,6 +162,10 @@ class ShowdownMatch:
                 "seed": self.config.seed,
             }
         )
+
+    def kept(self) -> str:
+        """Return a few words about the results so far."""
+        return f"{self.figures.tally.games} finished battles are kept"
 
     def _picture(self) -> RenderableType:
         with self._lock:
@@ -218,7 +209,7 @@ class ShowdownMatch:
         paths["summary"] = self.folder / "summary.json"
         if not self.battles:
             return
-        self.screen.say(
+        self.screen.print(
             summary_table(
                 self.figures,
                 names=self.names,
@@ -227,7 +218,7 @@ class ShowdownMatch:
             )
         )
         for label, path in paths.items():
-            self.screen.say(f"{label}: {near(path)}")
+            self.screen.print(f"{label}: {near(path)}")
 
 
 def _look(battle: LiveBattle, seen: AbstractBattle) -> None:
@@ -266,7 +257,7 @@ def run_showdown(config: ShowdownConfig, folder: Path, console: Console | None =
     """
     match = ShowdownMatch(config, folder, console)
     factory = AgentFactory(
-        config.game, config.search, config.llm, on_server=True, progress=match.screen.say
+        config.game, config.search, config.llm, on_server=True, progress=match.screen.print
     )
     try:
         entrants = (config.agent, config.opponent)
@@ -275,8 +266,8 @@ def run_showdown(config: ShowdownConfig, folder: Path, console: Console | None =
             None if spec.make is None else factory.build(entrant)
             for spec, entrant in zip(specs, entrants, strict=True)
         ]
-        with _server(config, folder, match) as (url, died):
-            _play(config, match, agents, url, died)
+        with _server(config, folder, match) as url:
+            _play(config, match, agents, url)
     finally:
         with contextlib.ExitStack() as stack:
             stack.callback(factory.close)
@@ -285,41 +276,34 @@ def run_showdown(config: ShowdownConfig, folder: Path, console: Console | None =
 
 
 @contextlib.contextmanager
-def _server(
-    config: ShowdownConfig, folder: Path, match: ShowdownMatch
-) -> Iterator[tuple[str, list[str]]]:
-    """Give the server's address, and a list that receives the reason if our own server dies."""
-    died: list[str] = []
+def _server(config: ShowdownConfig, folder: Path, match: ShowdownMatch) -> Iterator[str]:
+    """Yield the server's address; ``match.died`` receives the reason if our own server dies."""
     if config.server.url is not None:
-        match.screen.say(f"Connecting to {config.server.url}")
+        match.screen.print(f"Connecting to {config.server.url}")
         probe(config.server.url)
-        yield config.server.url, died
+        yield config.server.url
         return
     from plywise.games.showdown.server import ShowdownServer
 
     with ShowdownServer(
         log_path=folder / "server.log",
         start_seconds=config.server.start_timeout,
-        on_progress=match.screen.say,
+        on_progress=match.screen.print,
     ) as server:
-        server.on_death(died.append)
-        yield server.url, died
+        server.on_death(match.died.append)
+        yield server.url
 
 
 def _play(
-    config: ShowdownConfig,
-    match: ShowdownMatch,
-    agents: list[Agent | None],
-    url: str,
-    died: list[str],
+    config: ShowdownConfig, match: ShowdownMatch, agents: list[Agent | None], url: str
 ) -> None:
     from poke_env.concurrency import POKE_LOOP
 
-    seats: list[Seat] = []
+    watch = match.watch
     running: Future[Any] | None = None
     try:
         for who, agent in zip((config.agent, config.opponent), agents, strict=True):
-            ours = not seats
+            ours = not watch.connections
             player = make_player(
                 config,
                 who,
@@ -328,48 +312,34 @@ def _play(
                 agent=agent,
                 replays=match.replays if ours else None,
                 on_decision=match.record if ours else None,
-                on_error=match.failed,
             )
-            seats.append(Seat(player, listen(player)))
-        own, rival = (seat.player for seat in seats)
+            watch.connect(player)
+        own, rival = (connection.player for connection in watch.connections)
         with match.screen:
-            log_in(seats, died)
-            match.screen.say(f"{match.names[0]} v {match.names[1]}: {config.battles} battles")
-            match.last_sign = time.monotonic()
+            log_in(watch.connections, match.died)
+            match.screen.print(f"{match.names[0]} v {match.names[1]}: {config.battles} battles")
             running = asyncio.run_coroutine_threadsafe(
                 own.battle_against(rival, n_battles=config.battles), POKE_LOOP
             )
-            while not running.done():
-                time.sleep(_POLL_SECONDS)
+
+            def observe() -> bool:
                 match.observe(own)
-                _check_life(config, match, seats, died)
-            match.observe(own)
+                return True
+
             try:
+                watch.wait(running, _POLL_SECONDS, observe)
+                match.observe(own)
                 running.result()
+            except BattleServerLostError as error:
+                raise BattleServerLostError(f"{error} ({match.kept()})") from error
+            except BattlesStalledError as error:
+                raise BattlesStalledError(
+                    f"{error} ({match.kept()}; {match.figures.failures} errors in poke-env: see "
+                    f"{match.folder / 'showdown.log'})"
+                ) from error
             except CancelledError:
-                raise BattleServerLostError("the battles were broken off") from None
+                raise BattleServerLostError("the battles were aborted") from None
     finally:
         if running is not None:
             running.cancel()
-        for seat in seats:
-            leave(seat)
-
-
-def _check_life(
-    config: ShowdownConfig, match: ShowdownMatch, seats: list[Seat], died: list[str]
-) -> None:
-    kept = f"{match.figures.tally.games} finished battles are kept"
-    if not all(seat.connected for seat in seats):
-        # Our own server's death is noticed a moment after the connection's.
-        deadline = time.monotonic() + 2.0
-        while config.server.url is None and not died and time.monotonic() < deadline:
-            time.sleep(0.05)
-        why = died[0] if died else "The connection to the Showdown server is lost."
-        raise BattleServerLostError(f"{why} ({kept})")
-    if died:
-        raise BattleServerLostError(f"{died[0]} ({kept})")
-    if time.monotonic() - match.last_sign > config.stall_seconds:
-        raise BattlesStalledError(
-            f"nothing has happened for {config.stall_seconds:.0f} s ({kept}; "
-            f"{match.figures.failures} errors in poke-env: see {match.folder / 'showdown.log'})"
-        )
+        watch.close()

@@ -1,4 +1,4 @@
-"""What is seen of battles on a Showdown server: the live table and the figures of the summary."""
+"""The live table of battles on a Showdown server, and the figures of the summary."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ TEAM = 6
 
 @dataclass
 class LiveBattle:
-    """One battle as last seen by our side; no text of the opponent's choosing is kept.
+    """One battle as last seen by our side; no text chosen by the opponent is kept.
 
     Attributes:
-        own_hp, foe_hp: summed HP of a side, 0 … 6; unseen Pokémon count as whole.
-        value: our expected result in [-1, 1]; None where the agent gives none.
+        own_hp, foe_hp: summed HP of a side in Pokémon, 0 … 6; unseen ones count as 1.
+        value: our expected result in [-1, 1]; None: the agent gives none.
     """
 
     tag: str
@@ -48,8 +48,8 @@ class LiveBattle:
 
 
 @dataclass
-class Figures:
-    """What a run has cost and brought so far."""
+class MatchFigures:
+    """Totals of a run so far."""
 
     tally: Tally = field(default_factory=Tally)
     clock: Clock = field(default_factory=Clock)
@@ -68,7 +68,7 @@ def hp_bar(hp: float, color: str) -> Text:
 
 def picture(
     battles: list[LiveBattle],
-    figures: Figures,
+    figures: MatchFigures,
     *,
     total: int,
     uses_llm: bool,
@@ -117,10 +117,10 @@ def _doing(species: str, move: str) -> str:
 
 def battle_line(battle: LiveBattle, total: int) -> str:
     """Return the line that stays when a battle has ended."""
-    outcome = {None: "no result", 1.0: "won", -1.0: "lost", 0.0: "drawn"}[battle.result]
+    result = {None: "no result", 1.0: "won", -1.0: "lost", 0.0: "drawn"}[battle.result]
     late = f", {battle.out_of_time} out of time" if battle.out_of_time else ""
     return (
-        f"Battle {battle.number} of {total}: {outcome} on turn {battle.turn} after "
+        f"Battle {battle.number} of {total}: {result} on turn {battle.turn} after "
         f"{battle.seconds:.1f} s, {battle.own_hp:.1f} v {battle.foe_hp:.1f} of 6 HP{late}"
     )
 
@@ -136,7 +136,9 @@ def turn_line(battle: LiveBattle, uses_llm: bool) -> str:
     )
 
 
-def summary_table(figures: Figures, *, names: tuple[str, str], total: int, uses_llm: bool) -> Table:
+def summary_table(
+    figures: MatchFigures, *, names: tuple[str, str], total: int, uses_llm: bool
+) -> Table:
     """Return the table printed at the end of a run."""
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     table.add_column(style="bold", no_wrap=True)

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from plywise.arena.output.files import RecordFileError, file_stem, write_summary
+import msgspec
+
+from plywise.arena.output.files import RecordFileError, file_stem, plain, write_summary
 from plywise.datasets.errors import PlywiseError
 from plywise.games.base import CHANCE, NO_ACTION, SIMULTANEOUS, Game, State
 
@@ -87,12 +89,10 @@ def save_game(record: GameFile, folder: Path, started: datetime) -> Path:
     Raises:
         RecordFileError: it cannot be written.
     """
-    written = {"format": f"{FORMAT}/{VERSION}"} | {
-        f.name: getattr(record, f.name) for f in fields(record)
-    }
+    written = {"format": f"{FORMAT}/{VERSION}"} | plain(record)
     written["moves"] = [
-        {f.name: value for f in fields(m) if (value := getattr(m, f.name)) is not None}
-        for m in record.moves
+        {key: value for key, value in move.items() if value is not None}
+        for move in written["moves"]
     ]
     stem = f"{file_stem(record.game)}-{started:%Y%m%d-%H%M%S}"
     for number in range(1, 1000):
@@ -129,55 +129,29 @@ def read_game(path: Path) -> GameFile:
             f"{path} is of version {form.partition('/')[2]!r}; this Plywise reads {VERSION}"
         )
     try:
-        return _typed(raw)
-    except (KeyError, TypeError, ValueError) as error:
-        what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-        raise GameFileError(f"{path} is damaged: {what}") from error
+        record = msgspec.convert(raw, GameFile)
+        _check_printable(record)
+    except (msgspec.ValidationError, ValueError) as error:
+        raise GameFileError(f"{path} is damaged: {error}") from error
+    return record
 
 
-def _typed(raw: dict[str, Any]) -> GameFile:
-    moves = tuple(
-        Move(
-            ply=_of(m, "ply", int),
-            player=_of(m, "player", int),
-            action=_of(m, "action", int),
-            move=_of(m, "move", str),
-            **{
-                key: _of(m, key, int, float)
-                for key in ("seconds", "value", "depth", "iterations")
-                if key in m
-            },
-            why=_of(m, "why", dict) if "why" in m else None,
-        )
-        for m in _of(raw, "moves", list)
-    )
-    listed = _of(raw, "players", list)
-    players = [_of(listed, k, str) for k in range(len(listed))]
-    returns = _of(raw, "returns", list, type(None))
-    if len(players) != 2 or (returns is not None and len(returns) != 2):
-        raise ValueError("there must be two players and two results")
-    return GameFile(
-        game=_of(raw, "game", str),
-        parameters=_of(raw, "parameters", dict),
-        players=(players[0], players[1]),
-        seed=_of(raw, "seed", int),
-        started=_of(raw, "started", str),
-        ending=_of(raw, "ending", str),
-        returns=None if returns is None else (float(returns[0]), float(returns[1])),
-        moves=moves,
-        final_state=_of(raw, "final_state", str),
-        taken_back=_of(raw, "taken_back", int),
-        hints=_of(raw, "hints", int),
-    )
+def _check_printable(record: GameFile) -> None:
+    """Refuse control characters in texts that a terminal shows.
 
-
-def _of(raw: Any, key: Any, *kinds: type) -> Any:
-    value = raw[key]
-    if not isinstance(value, kinds) or isinstance(value, bool):
-        raise ValueError(f"{key} is {str(value)[:40]!r}")
-    if isinstance(value, str) and key != "final_state" and not value.isprintable():
-        raise ValueError(f"{key} holds control characters")
-    return value
+    Raises:
+        ValueError: there are some; the message names the field.
+    """
+    texts = {
+        "game": record.game,
+        "players": "".join(record.players),
+        "started": record.started,
+        "ending": record.ending,
+        "move": "".join(move.move for move in record.moves),
+    }
+    for name, text in texts.items():
+        if not text.isprintable():
+            raise ValueError(f"{name} holds control characters")
 
 
 @dataclass

@@ -153,7 +153,7 @@ def _seas(console: Console, game: Battleship, seas: dict[str, list[str]], best: 
         best: the text to stand out, counted over all seas.
     """
     grid = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
-    letters = [name[0] for name in game.square_names[: game.columns]]
+    letters = [name[0] for name in game.sea.names[: game.columns]]
     for number, title in enumerate(seas):
         grid.add_column(f"  {title}" if number else title, justify="right", style="bold")
         for letter in letters:

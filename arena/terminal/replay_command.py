@@ -50,7 +50,7 @@ _LEGEND = "space or → next, b or ← back, g start, G end, q quit"
 _ONE_KEY = re.compile(rb"\x1b\[[0-9;]*[A-Za-z~]|\x1bO[A-Z]|.", re.DOTALL)
 
 
-def run_replay(config: ReplayConfig, console: Console | None = None) -> int:
+def run_replay(config: ReplayConfig, folder: Path, console: Console | None = None) -> int:
     """Show a saved game; keys step where input and output are a terminal.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What a record belongs to: the settings that decide a game, and the version that played it."""
+"""The identity of a record: the settings that decide a game, and the version that played it."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from plywise.arena.settings import with_advice, with_budget
 from plywise.conf.schemas.tournament import TournamentConfig
 
 # Of the llm group: how calls are made decides nothing about a game.
-_LLM_ASIDE = (
-    *("api_key_env", "max_retries", "concurrency", "cache", "record", "replay"),
-    *("prompt_price", "completion_price"),
-)
+_LLM_ASIDE = {
+    "api_key_env", "max_retries", "concurrency", "cache", "record", "replay",
+    "prompt_price", "completion_price",
+}  # fmt: skip
 
 
-def settings_of(config: TournamentConfig) -> dict[str, Any]:
-    """Return the settings that decide games, as plain values, each agent's written out.
+def deciding_settings(config: TournamentConfig) -> dict[str, Any]:
+    """Return the settings that decide games, as plain values, those of each agent in full.
 
-    How many pairs are played, by how many workers, and what is kept of them is not among them.
+    The number of pairs, of workers, and what is kept of the games are not among them.
     """
     agents = []
     asked = False
@@ -58,29 +58,30 @@ def settings_of(config: TournamentConfig) -> dict[str, Any]:
         settings["server"] = versions
     if config.game.name.startswith("path:"):
         path = Path(config.game.name.removeprefix("path:"))
-        if path.is_file():  # else whoever makes the game says what is wrong
+        if path.is_file():  # a missing file is reported when the game is made
             settings["game_file"] = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
     return settings
 
 
 def identity_of(config: TournamentConfig) -> dict[str, Any]:
-    """Return what a record of this tournament belongs to: version, code and settings."""
+    """Return the identity of this tournament's record: version, code and settings."""
     version = {"plywise": metadata.version("plywise"), "code": code_digest()}
-    return version | settings_of(config)
+    return version | deciding_settings(config)
 
 
-def digest_of(value: Mapping[str, Any]) -> str:
+def identity_digest(value: Mapping[str, Any]) -> str:
     """Return 10 hex digits of plain values: the configuration's hash."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
 def record_path(config: TournamentConfig) -> Path:
-    """Return where this tournament's record is: as set, or a name that belongs to the settings.
+    """Return the path of this tournament's record: as set, or a name made from the settings.
 
     The name holds the code's digest too: changed code begins a new record instead of an error.
     """
     if config.tournament.record is not None:
         return Path(config.tournament.record)
-    name = f"{file_stem(config.game.name)}-{digest_of(settings_of(config))}-{code_digest()[:6]}"
+    settings, code = identity_digest(deciding_settings(config)), code_digest()[:6]
+    name = f"{file_stem(config.game.name)}-{settings}-{code}"
     return Path("outputs") / "records" / f"{name}.sqlite"

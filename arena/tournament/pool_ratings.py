@@ -1,4 +1,4 @@
-"""Ratings of a tournament's games: at the end, and as they came about."""
+"""Ratings of a tournament's games: at the end, and after growing parts of them."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def rated_games(games: Iterable[FinishedGame], titles: Sequence[str]) -> list[Ra
     for game in games:
         if game.result is not None:
             first, second = (titles[p] for p in game.players)
-            score = {1: 1.0, 0: 0.5, -1: 0.0}[(game.result > 0) - (game.result < 0)]
-            found.append(RatedGame(first, second, score, first, str(game.pair)))
+            score = 0.5 if game.result == 0 else 1.0 if game.result > 0 else 0.0
+            found.append(RatedGame(first, second, score, first, pair=str(game.pair)))
     return found
 
 
@@ -30,8 +30,9 @@ def ratings_of(
     titles: Sequence[str],
     anchor: str | None = None,
     anchor_rating: float = 0.0,
+    virtual_draws: float = 0.0,
 ) -> Ratings | None:
-    """Return the ratings; None where no game has a result.
+    """Return the ratings; None where no game has a result.  Arguments: as those of ``rate``.
 
     An anchor that has not played yet is left aside: then the mean is the anchor.
     """
@@ -40,15 +41,20 @@ def ratings_of(
     if not rated:
         return None
     playing = {name for game in rated for name in (game.player_a, game.player_b)}
-    found = rate(rated, anchor if anchor in playing else None, anchor_rating)
+    found = rate(
+        rated,
+        anchor=anchor if anchor in playing else None,
+        anchor_rating=anchor_rating,
+        virtual_draws=virtual_draws,
+    )
     return replace(found, warnings=(*found.warnings, *repetitions(games, titles)))
 
 
 def repetitions(games: Iterable[FinishedGame], titles: Sequence[str]) -> list[str]:
     """Return a warning for every two agents whose games are all the same ones.
 
-    Pairs of deterministic agents in a game without chance repeat each other.  As many of them as
-    one likes tell no more than the first, whatever intervals and tests make of their number.
+    Pairs of deterministic agents in a game without chance repeat each other.  However many there
+    are, they tell no more than the first, and intervals and tests count them as independent.
     """
     played: defaultdict[tuple[int, int], list[bytes]] = defaultdict(list)
     for game in games:
@@ -71,6 +77,7 @@ def ratings_over(
     titles: Sequence[str],
     anchor: str | None = None,
     anchor_rating: float = 0.0,
+    virtual_draws: float = 0.0,
 ) -> dict[str, Any]:
     """Return the ratings after growing parts of the games: ``games`` (n,), ``ratings`` (agents, n).
 
@@ -79,7 +86,7 @@ def ratings_over(
     counts = sorted({max(1, len(games) * i // _POINTS) for i in range(1, _POINTS + 1)})
     series: list[list[float | None]] = [[] for _ in titles]
     for count in counts if games else []:
-        rated = ratings_of(games[:count], titles, anchor, anchor_rating)
+        rated = ratings_of(games[:count], titles, anchor, anchor_rating, virtual_draws)
         found = {p.player: p.rating for p in rated.players} if rated else {}
         for title, line in zip(titles, series, strict=True):
             value = found.get(title, float("nan"))

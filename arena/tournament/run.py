@@ -1,4 +1,4 @@
-"""Runs a tournament: schedule in, games to an executor, every outcome into the record at once."""
+"""Runs a tournament: hands scheduled games to an executor and records each outcome at once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from plywise.arena.output.files import plain
 from plywise.arena.output.screen import Screen, near
 from plywise.arena.tournament.executors.base import Executor, InlineExecutor, what_is_wrong
 from plywise.arena.tournament.identity import identity_of, record_path
-from plywise.arena.tournament.report.results import TournamentEnd, write_results
+from plywise.arena.tournament.report.results import RunStatistics, write_results
 from plywise.arena.tournament.schedule import GameTask, Schedule
 from plywise.arena.tournament.sequential import SequentialStop
 from plywise.arena.tournament.standings import Standings
@@ -35,7 +35,7 @@ _LINES = 200  # of progress in all, where the output is no terminal
 
 
 def run_tournament(config: TournamentConfig, folder: Path, console: Console | None = None) -> int:
-    """Play what the record lacks, with live progress; write summary, results and report.
+    """Play the games that the record lacks; write summary, results and report.
 
     The same configuration again continues its record.  Returns 0, or 1 where a game has no result.
     Ctrl-C keeps and prints what was played.
@@ -76,7 +76,7 @@ def _check(config: TournamentConfig, factory: AgentFactory) -> None:
         )
     if group.sequential_test() is not None and len(entrants) != 2:
         raise ConfigError(f"tournament.sprt compares two agents, there are {len(entrants)}")
-    if why := _alone(config):
+    if why := _single_process(config):
         setting = why.partition(":")[0]
         if group.jobs not in (None, 1):
             raise ConfigError(f"tournament.jobs={group.jobs}: it must be 1 with {why}")
@@ -84,8 +84,8 @@ def _check(config: TournamentConfig, factory: AgentFactory) -> None:
             raise ConfigError(f"{setting} needs tournament.executor=local or inline")
 
 
-def _alone(config: TournamentConfig) -> str:
-    """Return why all games must be played in this process; "" where they need not."""
+def _single_process(config: TournamentConfig) -> str:
+    """Return why all games must be played in this process; "" if they need not."""
     asked = any(CATALOG[entrant.name].llm for entrant in parse_agents(config.agents))
     return one_process(config.llm) if asked else ""
 
@@ -133,7 +133,7 @@ class Tournament:
                 self._count(game)
         where = near(store.path.absolute())
         begun = f"continues with {self.standings.games} games" if self._done else "is new"
-        self._screen.say(f"record: {where} ({begun})")
+        self._screen.print(f"record: {where} ({begun})")
         plan = {"total": self.schedule.total, "group": plain(group), "game": self._game_plain()}
         store.set_plan(plan)
         started = time.monotonic()
@@ -146,13 +146,13 @@ class Tournament:
             interrupted = True
             raise
         finally:
-            end = TournamentEnd(
+            run = RunStatistics(
                 wall_seconds=time.monotonic() - started,
                 played=self._new,
                 busy=self._busy,
                 interrupted=interrupted,
             )
-            write_results(store, self.config, end, folder, self._screen.console)
+            write_results(store, self.config, run, folder, self._screen.console)
         without = sum(t.errors for t in self.standings.pairings.values())
         return 1 if without else 0
 
@@ -202,11 +202,11 @@ class Tournament:
                 self._done.add(game.number)
                 self._new += 1
                 self._count(game)
-                self._tell(game)
+                self._print(game)
             for fault in faults:
-                self._screen.say(self._fault_line(fault))
+                self._screen.print(self._fault_line(fault))
             if self._decided():
-                return  # what is still under way would not count
+                return  # games still under way would not count
             executor.submit(again)
 
     def _sort(
@@ -216,7 +216,7 @@ class Tournament:
         faults: list[Fault],
         again: list[GameTask],
     ) -> None:
-        """Put an outcome where it belongs; a game broken off too often becomes a finished one."""
+        """Sort an outcome; a game aborted more often than ``retries`` becomes an abandoned one."""
         number = outcome.number
         task = self._tasks[number]
         attempts = self._attempts.get(number, 0) + 1
@@ -232,12 +232,12 @@ class Tournament:
         if attempts <= self.config.tournament.retries:
             again.append(task)
             return
-        games.append(self._given_up(outcome, attempts))
+        games.append(self._abandoned(outcome, attempts))
 
-    def _given_up(self, fault: Fault, attempts: int) -> FinishedGame:
+    def _abandoned(self, fault: Fault, attempts: int) -> FinishedGame:
         result = None
-        if self.config.tournament.faults_lose and fault.culprit is not None:
-            result = -1.0 if fault.task.players[0] == fault.culprit else 1.0
+        if self.config.tournament.faults_lose and fault.at_fault is not None:
+            result = -1.0 if fault.task.players[0] == fault.at_fault else 1.0
         return FinishedGame(
             number=fault.task.number,
             players=fault.task.players,
@@ -247,7 +247,7 @@ class Tournament:
             sides=fault.sides,
             attempts=attempts,
             error=f"{fault.kind}: {fault.text}",
-            culprit=fault.culprit,
+            at_fault=fault.at_fault,
         )
 
     def _executor(self) -> Executor:
@@ -259,16 +259,20 @@ class Tournament:
         config, group = self.config, self.config.tournament
         entrants = tuple(parse_agents(config.agents))
         setup = Setup(
-            *(AgentPlayer, config.game, config.search, config.llm, entrants),
+            make=AgentPlayer,
+            game=config.game,
+            search=config.search,
+            llm=config.llm,
+            entrants=entrants,
             trace=group.trace,
             openings=group.openings,
         )
         kind = group.executor
-        alone = _alone(config)
+        alone = _single_process(config)
         if alone and kind == "local":
             kind = "inline"
             if group.timeout is not None:
-                self._screen.say(
+                self._screen.print(
                     f"{alone.partition(':')[0]} plays in this process: tournament.timeout is "
                     "noticed when the game has ended"
                 )
@@ -287,7 +291,7 @@ class Tournament:
         if on_server:
             from plywise.arena.tournament.executors.showdown import ShowdownExecutor
 
-            return ShowdownExecutor(setup, jobs, group.timeout, self._folder, self._screen.say)
+            return ShowdownExecutor(setup, jobs, group.timeout, self._folder, self._screen.print)
         if kind == "ray":
             from plywise.arena.tournament.executors.ray import RayExecutor
 
@@ -296,7 +300,7 @@ class Tournament:
 
         return LocalExecutor(setup, jobs, group.timeout)
 
-    # --- telling ----------------------------------------------------------------------------
+    # --- progress ----------------------------------------------------------------------------
 
     def _count(self, game: FinishedGame) -> None:
         self.standings.add(game)
@@ -304,15 +308,16 @@ class Tournament:
         if self._stop is not None:
             self._stop.add(game)
 
-    def _tell(self, game: FinishedGame) -> None:
+    def _print(self, game: FinishedGame) -> None:
         number, total = self.standings.games, self.schedule.total
         if game.error or number == total or number % max(1, total // _LINES) == 0:
-            self._screen.tell(game_line(game, self.store.titles, number, total))
+            self._screen.print_if_not_live(game_line(game, self.store.titles, number, total))
 
     def _fault_line(self, fault: Fault) -> str:
-        who = "" if fault.culprit is None else f" of {self.store.titles[fault.culprit]}"
+        who = "" if fault.at_fault is None else f" of {self.store.titles[fault.at_fault]}"
         tried = self._attempts[fault.task.number]
-        next_ = "played again" if tried <= self.config.tournament.retries else "given up"
+        again = tried <= self.config.tournament.retries
+        next_ = "played again" if again else f"abandoned after {tried - 1} retries"
         return f"fault{who} in game {fault.task.number} ({fault.kind}): {fault.text}; {next_}"
 
 

@@ -1,4 +1,4 @@
-"""Which games a tournament plays, in which order: plain values, the same on every machine.
+"""The schedule of a tournament: games in their order, the same on every machine.
 
 Games come in pairs: two agents play one seed (the same opening, teams and dice) twice, with sides
 swapped.  A game's number is its place in the schedule and names it in the record.
@@ -16,9 +16,9 @@ class GameTask:
     """One game to play.
 
     Attributes:
-        number: its place in the schedule, from 0; ``number // 2`` is the pair's.
-        players: indices of the agents who are player 0 and player 1.
-        seed: of the game; both games of a pair have the same.
+        number: place in the schedule, from 0; ``number // 2`` is the pair's.
+        players: indices of the agents that are player 0 and player 1.
+        seed: seed of the game; both games of a pair have the same.
     """
 
     number: int
@@ -42,9 +42,9 @@ class Schedule:
 
     Attributes:
         pairing: round_robin, gauntlet or ladder.
-        agents: how many there are.
-        pairs: of each pairing (of a ladder: rounds).
-        seed: the first pair's; each next pair of the same agents counts up.
+        agents: number of agents.
+        pairs: number of pairs of games of each pairing; of a ladder, rounds.
+        seed: seed of the first pair; each next pair of the same agents adds 1.
     """
 
     pairing: str
@@ -54,12 +54,12 @@ class Schedule:
 
     @property
     def rounds(self) -> int:
-        """How many rounds there are."""
+        """Number of rounds."""
         return self.pairs if self.pairing == "ladder" else 1
 
     @property
     def total(self) -> int:
-        """How many games there are."""
+        """Number of games."""
         return 2 * self.pairs * self._pairings
 
     @property

@@ -1,15 +1,15 @@
 """Stops a match of two agents early, as its sequential test says, the same way on any machine.
 
 Games end in an order that depends on the machine; the test looks at pairs in the schedule's order
-only, and at none before all pairs before it have ended.  So the verdict falls at the same pair
-whatever the number of workers; what had been played beyond it stays in the record, uncounted.
+only, and at none before all pairs before it have ended.  So the verdict is reached at the same pair
+whatever the number of workers; games played beyond it stay in the record, uncounted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from plywise.arena.ratings.sprt import SPRT, RunningSPRT, Verdict
+from plywise.arena.ratings.sprt import SPRT, RunningSPRT, SPRTVerdict
 from plywise.arena.tournament.report.cutechess_text import sprt_line
 from plywise.arena.tournament.store import FinishedGame
 from plywise.conf.schemas.tournament import SPRTGroup
@@ -18,15 +18,21 @@ from plywise.conf.schemas.tournament import SPRTGroup
 def _test(bounds: SPRTGroup) -> SPRT:
     if bounds.elo1 is None:
         raise ValueError("an SPRT needs elo1")
-    return SPRT(bounds.elo0, bounds.elo1, bounds.alpha, bounds.beta, bounds.model)
+    return SPRT(
+        elo0=bounds.elo0,
+        elo1=bounds.elo1,
+        alpha=bounds.alpha,
+        beta=bounds.beta,
+        model=bounds.model,
+    )
 
 
 class SequentialStop:
     """The test's state over the games of agents 0 and 1.
 
     Attributes:
-        pairs: how many pairs it has looked at, from the first one of the schedule on; a pair with
-            a game without result is passed over.
+        pairs: number of pairs seen, from the first one of the schedule on; a pair with a game
+            without result is left out.
     """
 
     def __init__(self, bounds: SPRTGroup) -> None:
@@ -46,11 +52,11 @@ class SequentialStop:
     @property
     def decided(self) -> bool:
         """Whether the match is over."""
-        return self._running.verdict is not Verdict.CONTINUE
+        return self._running.verdict is not SPRTVerdict.CONTINUE
 
     @property
     def counted(self) -> int:
-        """How many games count, from the first one of the schedule on, once it is decided."""
+        """Number of games that count, from the first of the schedule on, once it is decided."""
         return 2 * self.pairs
 
     def add(self, game: FinishedGame) -> None:
@@ -72,9 +78,9 @@ class SequentialStop:
         test = self._running.test
         first = sprt_line(self._running.llr, test.lower, test.upper)
         words = {
-            Verdict.CONTINUE: "undecided",
-            Verdict.H0: "H0 was accepted",
-            Verdict.H1: "H1 was accepted",
+            SPRTVerdict.CONTINUE: "undecided",
+            SPRTVerdict.H0: "H0 was accepted",
+            SPRTVerdict.H1: "H1 was accepted",
         }[self._running.verdict]
         return [
             first,

@@ -15,7 +15,7 @@ from plywise.arena.tournament.store import FinishedGame
 
 @dataclass
 class Standing:
-    """One agent's results so far; ``faults`` are games broken off for good by this agent."""
+    """One agent's results so far; ``faults`` counts abandoned games with this agent at fault."""
 
     tally: Tally = field(default_factory=Tally)
     effort: Side = field(default_factory=Side)
@@ -32,15 +32,15 @@ class Standings:
         self.games = 0
 
     def add(self, game: FinishedGame) -> None:
-        """Count one game; a pairing is counted for the one who stands first among the agents."""
+        """Count one game; a pairing is counted for the agent with the lower index."""
         first, second = sorted(game.players)
         self.pairings.setdefault((first, second), Tally()).add(game.result_of(first))
         for agent, side in zip(game.players, game.sides, strict=True):
             standing = self.agents[agent]
             standing.tally.add(game.result_of(agent))
             standing.effort.add(side)
-        if game.error and game.culprit is not None:
-            self.agents[game.culprit].faults += 1
+        if game.error and game.at_fault is not None:
+            self.agents[game.at_fault].faults += 1
         self.games += 1
 
     def shares(self) -> list[float]:
@@ -50,8 +50,8 @@ class Standings:
     def table(self) -> Table:
         """Return the table of agents, best score first.
 
-        LLM counts calls, used the answers that a search took in; errors are games broken off and
-        moves made without thinking (fallbacks).
+        LLM counts calls, used the answers that a search used; errors are abandoned games and
+        fallback moves.
         """
         table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
         table.add_column("agent", overflow="fold")

@@ -1,14 +1,13 @@
 """The record of a tournament: every finished game, in an SQLite file that only grows.
 
-One process writes (``flock`` on a file beside the record, which the kernel releases however that
-process ends), others may read meanwhile.  Games are written in transactions of SQLite's
+One process writes (it holds the lock of a file beside the record, which the kernel releases however
+that process ends), others may read meanwhile.  Games are written in transactions of SQLite's
 write-ahead log with ``synchronous=FULL``: what :meth:`GameStore.add` returned from is on disk and
 survives ``kill -9`` as well as a power cut.  ``docs/TOURNAMENTS.md`` lists the columns.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
 import sqlite3
 import zlib
@@ -16,12 +15,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
+from filelock import FileLock, Timeout
 
-from plywise.arena.play.record import Side
+from plywise.arena.output.files import Closing, writing
+from plywise.arena.play.record import Side, two_sides
 from plywise.arena.tournament.schedule import GameTask
 from plywise.datasets.errors import ConfigError, PlywiseError
 
@@ -44,13 +44,14 @@ class FinishedGame:
     Attributes:
         number, seed: see :class:`~plywise.arena.tournament.schedule.GameTask`.
         players: indices of the agents, player 0 first.
-        result: of player 0, in [-1, 1]; None: the game broke off as often as was allowed.
-        plies: nodes at which somebody decided.
+        result: result of player 0, in [-1, 1]; None: the game was abandoned after its retries.
+        plies: number of nodes at which a player decided.
         actions: int16 little-endian, (plies, 2): by ply and player, -1 where nothing was decided.
-        seconds: wall time; ``ended`` when, in seconds since 1970.
+        seconds: wall time; ``ended`` its end, in seconds since 1970.
         sides: each player's part.
-        attempts: 1, and one more for each time that the game broke off before.
-        error: why it broke off the last time; ``culprit`` the index of the agent at fault.
+        attempts: 1, and one more for each time that the game was aborted before.
+        error: why it was aborted the last time; "" if it was not.
+        at_fault: index of the agent at fault in the last attempt; None: no agent.
         trace: values and advice (see :func:`pack_trace`), or b"".
     """
 
@@ -62,10 +63,10 @@ class FinishedGame:
     actions: bytes = b""
     seconds: float = 0.0
     ended: float = 0.0
-    sides: tuple[Side, Side] = field(default_factory=lambda: (Side(), Side()))
+    sides: tuple[Side, Side] = field(default_factory=two_sides)
     attempts: int = 1
     error: str = ""
-    culprit: int | None = None
+    at_fault: int | None = None
     trace: bytes = b""
 
     @property
@@ -90,23 +91,24 @@ class FinishedGame:
 
 @dataclass(slots=True)
 class Fault:
-    """A game that broke off.
+    """An aborted game.
 
     Attributes:
         task: the game.
         kind: died, timeout, nonsense (of a worker), illegal or exception (of an agent), server or
             stalled (of a battle on a server: the connection was lost, or nothing happened).
-        text: one line for people.
-        culprit: index of the agent that was deciding, None where nobody was.
-        ended: when, in seconds since 1970.
+        text: reason, one line for people.
+        at_fault: index of the agent that was deciding; None: no agent was.
+        ended: time of the abort, in seconds since 1970.
+        sides: each player's part until then.
     """
 
     task: GameTask
     kind: str
     text: str
-    culprit: int | None = None
+    at_fault: int | None = None
     ended: float = 0.0
-    sides: tuple[Side, Side] = field(default_factory=lambda: (Side(), Side()))
+    sides: tuple[Side, Side] = field(default_factory=two_sides)
 
     @property
     def number(self) -> int:
@@ -132,11 +134,11 @@ def unpack_trace(packed: bytes) -> list[dict[str, Any]]:
 
 
 _SIDE = [f.name for f in fields(Side)]
+_SIDE_COLUMNS = [f"{name}_{player}" for player in (0, 1) for name in _SIDE]
 _COLUMNS = [
-    *("number", "pair", "player_0", "player_1", "seed", "result", "plies", "actions", "seconds"),
-    *("ended", "attempts", "error", "culprit", "trace"),
-    *(f"{name}_{player}" for player in (0, 1) for name in _SIDE),
-]
+    "number", "pair", "player_0", "player_1", "seed", "result", "plies", "actions", "seconds",
+    "ended", "attempts", "error", "culprit", "trace", *_SIDE_COLUMNS,
+]  # fmt: skip
 _SCHEMA = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE agents (id INTEGER PRIMARY KEY, title TEXT NOT NULL, config TEXT NOT NULL);
@@ -146,7 +148,7 @@ CREATE TABLE games (
     seed INTEGER NOT NULL, result REAL, plies INTEGER NOT NULL, actions BLOB NOT NULL,
     seconds REAL NOT NULL, ended REAL NOT NULL, attempts INTEGER NOT NULL,
     error TEXT NOT NULL, culprit INTEGER, trace BLOB NOT NULL,
-    {", ".join(f"{column} NOT NULL" for column in _COLUMNS[14:])}
+    {", ".join(f"{column} NOT NULL" for column in _SIDE_COLUMNS)}
 );
 CREATE TABLE faults (
     id INTEGER PRIMARY KEY AUTOINCREMENT, number INTEGER NOT NULL, kind TEXT NOT NULL,
@@ -155,18 +157,19 @@ CREATE TABLE faults (
 """
 
 
-class GameStore:
+class GameStore(Closing):
     """A record, open for writing (:meth:`open`) or for reading alone (:meth:`read`).
 
     Attributes:
         path: the file.
-        identity: what the record belongs to: version, game, agents, settings that decide a game.
-        titles: the agents' names in tables, by index.
+        identity: version, game, agents and settings that decide a game; another record's differ.
+        titles: names of the agents in tables, by index.
     """
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, lock: IO[bytes] | None) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection, lock: FileLock | None) -> None:
         self.path = path
         self._db = connection
+        self._db.row_factory = sqlite3.Row
         self._lock = lock
         self.identity: dict[str, Any] = {}
         self.titles: list[str] = []
@@ -187,7 +190,7 @@ class GameStore:
         try:
             store = cls(path, _connect(path, f"file:{_quoted(path)}?mode=rwc"), lock)
         except BaseException:
-            lock.close()
+            lock.release()
             raise
         try:
             with store._guard():
@@ -233,12 +236,12 @@ class GameStore:
         Raises:
             RecordError: the disk refuses them, or a game stands there already.
         """
-        marks = ", ".join("?" * len(_COLUMNS))
+        marks = ", ".join(f":{column}" for column in _COLUMNS)
         with self._guard(), self._db:
             self._db.executemany(f"INSERT INTO games VALUES ({marks})", map(_row, games))
             self._db.executemany(
                 "INSERT INTO faults (number, kind, text, culprit, ended) VALUES (?, ?, ?, ?, ?)",
-                [(f.task.number, f.kind, f.text, f.culprit, f.ended) for f in faults],
+                [(f.task.number, f.kind, f.text, f.at_fault, f.ended) for f in faults],
             )
 
     def set_plan(self, plan: Mapping[str, Any]) -> None:
@@ -276,28 +279,14 @@ class GameStore:
     def faults(self) -> list[dict[str, Any]]:
         """Return all faults in the order in which they happened."""
         with self._guard():
-            rows = self._db.execute("SELECT number, kind, text, culprit, ended FROM faults")
-            names = ("number", "kind", "text", "culprit", "ended")
-            return [dict(zip(names, row, strict=True)) for row in rows]
+            query = "SELECT number, kind, text, culprit AS at_fault, ended FROM faults"
+            return [dict(row) for row in self._db.execute(query)]
 
     def close(self) -> None:
         """Close the file and release the lock."""
         self._db.close()
         if self._lock is not None:
-            self._lock.close()
-
-    def __enter__(self) -> GameStore:
-        """Return itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close it."""
-        self.close()
+            self._lock.release()
 
     # --- inside -----------------------------------------------------------------------------
 
@@ -355,45 +344,67 @@ class GameStore:
             ) from error
 
 
-def _row(game: FinishedGame) -> tuple[object, ...]:
-    sides = (getattr(side, name) for side in game.sides for name in _SIDE)
-    return (
-        *(game.number, game.pair, *game.players, game.seed, game.result, game.plies, game.actions),
-        *(game.seconds, game.ended, game.attempts, game.error, game.culprit, game.trace, *sides),
-    )
+def _row(game: FinishedGame) -> dict[str, object]:
+    row: dict[str, object] = {
+        "number": game.number,
+        "pair": game.pair,
+        "player_0": game.players[0],
+        "player_1": game.players[1],
+        "seed": game.seed,
+        "result": game.result,
+        "plies": game.plies,
+        "actions": game.actions,
+        "seconds": game.seconds,
+        "ended": game.ended,
+        "attempts": game.attempts,
+        "error": game.error,
+        "culprit": game.at_fault,
+        "trace": game.trace,
+    }
+    for player, side in enumerate(game.sides):
+        row |= {f"{name}_{player}": getattr(side, name) for name in _SIDE}
+    return row
 
 
-def _game(row: tuple[Any, ...]) -> FinishedGame:
-    number, _, first, second, seed, result, plies, actions, seconds = row[:9]
-    ended, attempts, error, culprit, trace = row[9:14]
-    first_side = Side(**dict(zip(_SIDE, row[14:], strict=False)))
-    second_side = Side(**dict(zip(_SIDE, row[14 + len(_SIDE) :], strict=True)))
+def _game(row: sqlite3.Row) -> FinishedGame:
+    first, second = (Side(**{name: row[f"{name}_{player}"] for name in _SIDE}) for player in (0, 1))
     return FinishedGame(
-        *(number, (first, second), seed, result, plies, actions, seconds, ended),
-        *((first_side, second_side), attempts, error, culprit, trace),
+        number=row["number"],
+        players=(row["player_0"], row["player_1"]),
+        seed=row["seed"],
+        result=row["result"],
+        plies=row["plies"],
+        actions=row["actions"],
+        seconds=row["seconds"],
+        ended=row["ended"],
+        sides=(first, second),
+        attempts=row["attempts"],
+        error=row["error"],
+        at_fault=row["culprit"],
+        trace=row["trace"],
     )
 
 
-def _lock(path: Path) -> IO[bytes]:
-    """Take the right to write, or say who has it."""
+def _lock(path: Path) -> FileLock:
+    """Take the right to write.
+
+    Raises:
+        RecordError: another process has it, or the disk refuses the lock's file.
+    """
     if path.is_dir():
         raise RecordError(f"the record {path} is a folder; name a file with tournament.record=FILE")
+    # A file of its own: closing any handle of the record would drop SQLite's own locks on it.
     beside = path.with_name(f"{path.name}.lock")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # A file of its own: closing any handle of the record would drop SQLite's own locks on it.
-        file = beside.open("ab")
-    except OSError as error:
-        raise RecordError(f"cannot write {beside}: {error.strerror or error}") from error
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.close()
-        raise RecordError(
-            f"another process is writing the record {path}: wait for it, or name another with "
-            "tournament.record=FILE"
-        ) from None
-    return file
+    lock = FileLock(beside, blocking=False, thread_local=False)
+    with writing(beside, RecordError):
+        try:
+            lock.acquire()
+        except Timeout:  # an OSError too
+            raise RecordError(
+                f"another process is writing the record {path}: wait for it, or name another with "
+                "tournament.record=FILE"
+            ) from None
+    return lock
 
 
 def _connect(path: Path, uri: str) -> sqlite3.Connection:

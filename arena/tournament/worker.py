@@ -1,4 +1,4 @@
-"""Plays the games of a tournament one at a time, in whatever process: the same way everywhere."""
+"""Plays the games of a tournament one at a time, the same way in every process."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import LLMGroup
 from plywise.conf.schemas.search import SearchConfig
 
-Outcome = FinishedGame | Fault
+GameOutcome = FinishedGame | Fault
 
 
 class Player(Protocol):
     """Plays single games; made once per process."""
 
-    def play(self, task: GameTask, thinking: Callable[[int], None]) -> Outcome:
-        """Return how the game ended; ``thinking`` is told which player (0 or 1) decides.
+    def play(self, task: GameTask, thinking: Callable[[int], None]) -> GameOutcome:
+        """Return how the game ended; ``thinking`` is called with the player (0 or 1) that decides.
 
-        It is told -1 where a game can go on without anybody deciding (on a server).
+        It is called with -1 while nobody decides (on a server a game can go on without).
 
         Raises:
             PlywiseError: something outside is wrong, and no other game would end better.
@@ -40,13 +40,13 @@ class Player(Protocol):
 
 @dataclass(frozen=True)
 class Setup:
-    """All that a worker needs, as a plain value that travels to it.
+    """Settings of a worker, as a plain value that travels to it.
 
     Attributes:
-        make: builds its player; a function or class that can be imported by name.
-        entrants: the agents, by index.
+        make: builder of its player, a function or class that can be imported by name.
+        entrants: agents, by index.
         trace: whether to keep each decision's values and advice.
-        openings: random plies at the start of each game.
+        openings: number of random plies at the start of each game.
     """
 
     make: Callable[[Setup], Player]
@@ -67,34 +67,34 @@ class AgentPlayer:
         self._game = self._factory.game
         self._agents: list[Agent] = [self._factory.build(e) for e in setup.entrants]
 
-    def play(self, task: GameTask, thinking: Callable[[int], None]) -> Outcome:
+    def play(self, task: GameTask, thinking: Callable[[int], None]) -> GameOutcome:
         """Return how the game ended."""
         watch = Tracer(thinking, keep=self._setup.trace)
         seats = [self._agents[p] for p in task.players]
         openings = self._setup.openings
         record = play_game(self._game, seats, task.seed, watcher=watch, openings=openings)
-        if record.error:
-            illegal = any(side.illegal for side in record.sides)
-            return Fault(
-                task=task,
-                kind="illegal" if illegal else "exception",
-                text=record.error,
-                culprit=None if record.at_fault is None else task.players[record.at_fault],
-                ended=time.time(),
-                sides=record.sides,
-            )
-        return finished(task, record, watch.trace)
+        illegal = any(side.illegal for side in record.sides)
+        return outcome_of(task, record, watch.trace, "illegal" if illegal else "exception")
 
     def close(self) -> None:
         """Close the agents and the language model."""
         self._factory.close()
 
 
-def finished(
-    task: GameTask, record: GameRecord, trace: Sequence[Mapping[str, Any]]
-) -> FinishedGame:
-    """Return a game that ended well as its row of the record."""
-    assert record.returns is not None  # only an error leaves none
+def outcome_of(
+    task: GameTask, record: GameRecord, trace: Sequence[Mapping[str, Any]], kind: str
+) -> GameOutcome:
+    """Return a game as its row of the record; an aborted one as a fault of ``kind``."""
+    ended = time.time()
+    if record.returns is None:
+        return Fault(
+            task=task,
+            kind=kind,
+            text=record.error,
+            at_fault=None if record.at_fault is None else task.players[record.at_fault],
+            ended=ended,
+            sides=record.sides,
+        )
     return FinishedGame(
         number=task.number,
         players=task.players,
@@ -103,7 +103,7 @@ def finished(
         plies=record.plies,
         actions=pack_actions(record.actions),
         seconds=record.seconds,
-        ended=time.time(),
+        ended=ended,
         sides=record.sides,
         trace=pack_trace(trace),
     )

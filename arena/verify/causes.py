@@ -1,8 +1,8 @@
-"""Sorts mismatches by what most likely causes them.
+"""The most likely causes of mismatches.
 
-Every step mentions moves, abilities, items and conditions.  The cause of a wrong step is taken to
-be the one among them whose steps are wrong most often: the subject with the highest failure rate
-explains all its wrong steps, these are set aside, and the next is looked for.
+Every step mentions moves, abilities, items and conditions (its subjects).  A greedy cover finds the
+causes: the subject with the highest failure rate explains all its wrong steps, these are removed,
+and the search is repeated on the rest.
 """
 
 import re
@@ -18,7 +18,7 @@ from plywise.datasets.showdown_data import load, to_id
 from plywise.engine.battle.oracle.replay import StepCheck
 
 _FROM = re.compile(r"(ability|item|move): ([^|\]]+)")
-_PRIOR = 1.0  # right steps that a subject is credited with before it is seen
+_PRIOR = 1.0  # pseudo-count of exact steps of each subject
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,10 @@ class Cause:
     """One cause of mismatches.
 
     Attributes:
-        subject: such as ``move knockoff`` or ``ability trace``.
-        steps: wrong steps that it explains.
-        seen: steps in which it occurs at all.
-        symptom: what its wrong steps have in common most often.
+        subject: id, such as ``move knockoff`` or ``ability trace``.
+        steps: number of wrong steps that it explains.
+        seen: number of steps in which it occurs.
+        symptom: most frequent symptom of its wrong steps.
         example: ``battle:step`` of one of them.
     """
 
@@ -42,25 +42,25 @@ class Cause:
 
 @dataclass
 class CauseFinder:
-    """Collects steps; :meth:`causes` sorts the wrong ones."""
+    """Collects steps; :meth:`causes` explains the wrong ones."""
 
     seen: Counter[str] = field(default_factory=Counter)
     wrong: list[tuple[str, frozenset[str], str]] = field(default_factory=list)
 
     def add(self, example: str, step: RecordedStep, check: StepCheck) -> None:
-        """Note one step; ``example`` is its ``battle:step``."""
+        """Add one step; ``example`` is its ``battle:step``."""
         found = frozenset(subjects(step))
         self.seen.update(found)
         if not check.exact:
             self.wrong.append((example, found, symptom(check)))
 
     def merge(self, other: "CauseFinder") -> None:
-        """Add what another finder noted."""
+        """Add the steps of another finder."""
         self.seen.update(other.seen)
         self.wrong.extend(other.wrong)
 
     def causes(self) -> list[Cause]:
-        """Return all causes, the commonest first; every wrong step counts once."""
+        """Return all causes, most frequent first; every wrong step counts once."""
         rest = sorted(self.wrong, key=lambda w: tuple(map(int, w[0].split(":"))))
         out: list[Cause] = []
         while rest:
@@ -77,7 +77,7 @@ class CauseFinder:
 
 
 def causes_table(found: list[Cause], what: str = "steps") -> Table:
-    """Return causes as a table; ``what`` went wrong: steps, or battles (first wrong step)."""
+    """Return causes as a table of wrong ``what``: steps, or battles (by first wrong step)."""
     table = Table("cause", f"wrong {what}", "seen in", "first symptom", "example (battle:step)")
     for cause in found:
         table.add_row(
@@ -91,7 +91,7 @@ def causes_table(found: list[Cause], what: str = "steps") -> Table:
 
 
 def symptom(check: StepCheck) -> str:
-    """Return in a few words what is wrong first."""
+    """Return the first thing that is wrong, in a few words."""
     if check.unreadable:
         return check.unreadable
     if check.legal:
@@ -105,7 +105,7 @@ def symptom(check: StepCheck) -> str:
 
 
 def subjects(step: RecordedStep) -> Iterable[str]:
-    """Yield what a step mentions: its moves, abilities, items and conditions; repeats are fine."""
+    """Yield the moves, abilities, items and conditions of a step, with repetitions."""
     yield "any step"
     moves = load().moves
     for line in step.log:

@@ -1,9 +1,8 @@
 """``plywise verify coverage CORPUS``: how often each move, ability and item was verified.
 
-Every recorded step is replayed from the recorded state before it, as ``plywise verify engine``
-does, and counts for what was used in it: moves by the log's ``|move|`` lines (called ones too),
-abilities and items of the Pokémon on the field.  :func:`write_page` writes the counts of all that
-the tables hold as a page of Markdown.
+Every recorded step is replayed from the recorded state before it, as by ``plywise verify engine``,
+and counts for the moves of the log's ``|move|`` lines (called ones too) and for the abilities and
+items of the Pokémon on the field.  :func:`write_page` writes all counts as a page of Markdown.
 """
 
 import json
@@ -29,7 +28,7 @@ _NAMED = re.compile(r"(ability|item): ([^|\]]+)")
 
 @dataclass(frozen=True)
 class CorpusFigures:
-    """What one corpus holds and how much of it is exact."""
+    """Size of one corpus, and its exact steps."""
 
     name: str
     format: str
@@ -44,12 +43,12 @@ class CoverageReport:
 
     Attributes:
         used: ``(kind, id)`` -> exact steps in which it was used (a move) or on the field.
-        told: ``(kind, id)`` -> those of them in which the log names an ability or item.
+        named: ``(kind, id)`` -> exact steps in which the log names it (abilities and items).
         wrong: ``(kind, id)`` -> steps with it that are not exact.
     """
 
     used: Counter[tuple[str, str]] = field(default_factory=Counter)
-    told: Counter[tuple[str, str]] = field(default_factory=Counter)
+    named: Counter[tuple[str, str]] = field(default_factory=Counter)
     wrong: Counter[tuple[str, str]] = field(default_factory=Counter)
     corpora: list[CorpusFigures] = field(default_factory=list)
 
@@ -60,7 +59,7 @@ class CoverageReport:
         return sum(c.exact for c in self.corpora) / steps if steps else 0.0
 
     def unseen(self, kind: str) -> list[str]:
-        """Return the ids of a kind that no exact step has."""
+        """Return the ids of a kind without an exact step."""
         return [name for name in tables()[kind] if not self.used[kind, name]]
 
     def to_json(self) -> str:
@@ -76,7 +75,7 @@ class CoverageReport:
 
 
 def tables() -> dict[str, list[str]]:
-    """Return the ids of everything that the tables hold, by kind."""
+    """Return all ids of the tables, by kind."""
     data = load()
     kinds = zip(KINDS, (data.moves, data.abilities, data.items), strict=True)
     return {kind: sorted(table) for kind, table in kinds}
@@ -96,7 +95,7 @@ def used_in(step: RecordedStep) -> set[tuple[str, str]]:
     return found
 
 
-def told_in(step: RecordedStep) -> Iterable[tuple[str, str]]:
+def named_in(step: RecordedStep) -> Iterable[tuple[str, str]]:
     """Yield the abilities and items that the log of a step names."""
     for line in step.log:
         for kind, name in _NAMED.findall(line):
@@ -107,7 +106,7 @@ def told_in(step: RecordedStep) -> Iterable[tuple[str, str]]:
 
 
 def corpora_at(path: Path) -> list[Path]:
-    """Return the corpora that ``path`` names: one file, or all of a folder.
+    """Return the corpora at ``path``: one file, or all of a folder.
 
     Raises:
         ConfigError: there is none.
@@ -121,7 +120,7 @@ def corpora_at(path: Path) -> list[Path]:
 
 
 def count_coverage(path: Path, console: Console | None = None) -> CoverageReport:
-    """Replay the corpus at ``path``, or every corpus of that folder, and count what it verifies.
+    """Replay the corpus at ``path``, or every corpus of that folder, and return the counts.
 
     Raises:
         ConfigError: a folder without a corpus.
@@ -152,12 +151,12 @@ def _count_corpus(path: Path, report: CoverageReport) -> None:
             found = used_in(step)
             (report.used if right else report.wrong).update(found)
             if right:
-                report.told.update(set(told_in(step)))
+                report.named.update(set(named_in(step)))
     report.corpora.append(CorpusFigures(path.name, format, battles, steps, exact))
 
 
 def print_coverage(console: Console, report: CoverageReport) -> None:
-    """Print how much was seen, what was not, and as last line the JSON."""
+    """Print the ids seen and unseen, and the JSON as last line."""
     table = Table("kind", "in the tables", "verified", "wrong in some step", "never seen")
     for kind in KINDS:
         names, unseen = tables()[kind], report.unseen(kind)
@@ -170,7 +169,7 @@ def print_coverage(console: Console, report: CoverageReport) -> None:
 
 
 def status(kind: str, name: str, report: CoverageReport) -> str:
-    """Return in a word what is known of a move, ability or item."""
+    """Return the status of a move, ability or item: refused, wrong, exact or not seen."""
     missing = {
         "move": coverage.UNMODELLED_MOVES,
         "ability": coverage.UNMODELLED_ABILITIES,
@@ -184,7 +183,7 @@ def status(kind: str, name: str, report: CoverageReport) -> str:
 
 
 def write_page(path: Path, report: CoverageReport) -> None:
-    """Write the page: where the counts come from, then a line for everything in the tables."""
+    """Write the page: the corpora, then one line for each move, ability and item."""
     data = load()
     lines = [
         "# What of Showdown the battle engine models, and how often that was checked",
@@ -211,5 +210,5 @@ def write_page(path: Path, report: CoverageReport) -> None:
         lines.append("|---|---|---|" + ("---|" if named else ""))
         for name in names:
             row = f"| {name} | {status(kind, name, report)} | {report.used[kind, name]} |"
-            lines.append(row + (f" {report.told[kind, name]} |" if named else ""))
+            lines.append(row + (f" {report.named[kind, name]} |" if named else ""))
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -1,15 +1,15 @@
-"""``plywise verify engine CORPUS``: how exact the battle engine is against the real simulator.
+"""``plywise verify engine CORPUS``: the battle engine compared with the real simulator.
 
-Every recorded step is replayed twice: from the recorded state before it (and, for the one fact
-that states lack, the log of earlier steps: ``codec.Unsaid``), and from our own state carried on
-from the battle's first step for as long as everything was right.  A battle is exact when all its
-carried steps are.  What a step compares is told in :mod:`plywise.engine.battle.oracle.replay`.
+Every recorded step is replayed twice: from the recorded state before it (and the log of earlier
+steps, for the one fact that states lack: ``codec.Unsaid``), and from our own state carried on from
+the battle's first step while all steps were exact.  A battle is exact when all its carried steps
+are.  :mod:`plywise.engine.battle.oracle.replay` lists what is compared.
 """
 
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -23,26 +23,22 @@ from plywise.datasets.errors import ConfigError
 from plywise.datasets.sums import add_fields
 from plywise.engine.battle.border.codec import BattleSetup, Unsaid
 from plywise.engine.battle.border.describe import action_name, describe
-from plywise.engine.battle.oracle.replay import (
-    StepCheck,
-    check_step,
-    decode_before,
-)
+from plywise.engine.battle.oracle.replay import StepCheck, check_step, decode_before
 
 
 @dataclass
 class VerifyReport:
-    """How a corpus compares.
+    """Counts of the comparison with a corpus.
 
     Attributes:
         transitions: replayed steps.
-        exact: steps that are right from the recorded state before them.
+        exact: steps that are exact from the recorded state before them.
         battles: battles replayed to their end.
-        battles_exact: battles in which every step is right, our own state carried on.
+        battles_exact: battles in which every carried step is exact.
         legal_mismatches: steps in which a side's legal choices differ.
         draw_mismatches: steps in which a random draw differs in kind, range or numerator.
-        carried: steps played on from our own state (a battle's are counted up to its first error).
-        carried_exact: those of them that are right.
+        carried: steps played from our own state, up to a battle's first mismatch.
+        carried_exact: carried steps that are exact.
         seconds: wall time.
     """
 
@@ -57,7 +53,7 @@ class VerifyReport:
     seconds: float = 0.0
     finder: CauseFinder = field(default_factory=CauseFinder, repr=False)
     carried_only: list[str] = field(default_factory=list)
-    """``battle:step`` of steps that are right from the dump and wrong when carried on."""
+    """``battle:step`` of steps that are exact from the dump and wrong when carried on."""
 
     @property
     def rate(self) -> float:
@@ -65,7 +61,7 @@ class VerifyReport:
         return self.exact / self.transitions if self.transitions else 0.0
 
     def causes(self) -> list[Cause]:
-        """Return the causes of all wrong steps, the commonest first."""
+        """Return the causes of all wrong steps, most frequent first."""
         return self.finder.causes()
 
     def to_json(self) -> str:
@@ -90,7 +86,7 @@ class VerifyReport:
         self.finder.merge(other.finder)
 
     def note(self, example: str, step: RecordedStep, check: StepCheck) -> None:
-        """Count one step replayed from its recorded state."""
+        """Add one step replayed from its recorded state."""
         self.transitions += 1
         self.exact += check.exact
         self.legal_mismatches += bool(check.legal)
@@ -106,15 +102,15 @@ def verify_corpus(
     limit: int | None = None,
     console: Console | None = None,
 ) -> VerifyReport:
-    """Replay the corpus at ``path`` and return how it compares.
+    """Replay the corpus at ``path`` and return the comparison.
 
     Args:
         path: a ``.jsonl`` or ``.jsonl.gz`` corpus.
         jobs: processes to share the battles among.
-        battle: only this battle; with ``step``, that step is shown as a readable difference.
-        step: only this step of ``battle``.
-        limit: only the first so many steps; a battle that it cuts off does not count as one.
-        console: where progress and differences are shown; None: nowhere.
+        battle: number of the only battle to replay; None: all.
+        step: number of the only step of ``battle``, whose differences are printed; None: all.
+        limit: number of steps, the first ones; a battle cut off is not counted; None: all.
+        console: console for progress and differences; None: nothing is printed.
 
     Raises:
         ConfigError: arguments that make no sense.
@@ -133,7 +129,7 @@ def verify_corpus(
 
 
 def _limited(path: Path, limit: int | None) -> Iterator[tuple[RecordedBattle, bool]]:
-    """Yield battles with whether they are whole, up to ``limit`` steps in all."""
+    """Yield battles and whether they are whole, up to ``limit`` steps in all."""
     left = limit
     for battle in read_corpus(path):
         if left is None:
@@ -141,8 +137,7 @@ def _limited(path: Path, limit: int | None) -> Iterator[tuple[RecordedBattle, bo
             continue
         steps = battle.steps[:left]
         whole = len(steps) == len(battle.steps)
-        fields = {name: getattr(battle, name) for name in battle.__dataclass_fields__}
-        yield RecordedBattle(**(fields | {"steps": steps})), whole
+        yield replace(battle, steps=steps), whole
         left -= len(steps)
         if left == 0:
             return
@@ -226,7 +221,7 @@ def _one_battle(
 
 
 def print_step(console: Console, before: str, step: RecordedStep, check: StepCheck) -> None:
-    """Print a step: the state before, the choices, the record's log, and all that differs."""
+    """Print a step: the state before, the choices, the recorded log, and the differences."""
     console.print(escape(before), highlight=False, soft_wrap=True)
     choices = " / ".join(c or "nothing" for c in step.choices)
     console.print(f"choices: {choices}")
@@ -256,7 +251,7 @@ def print_step(console: Console, before: str, step: RecordedStep, check: StepChe
 
 
 def print_report(console: Console, report: VerifyReport, causes: int = 20) -> None:
-    """Print the table of causes, the figures, and as last line the JSON."""
+    """Print the table of causes, the figures, and the JSON as last line."""
     found = report.causes()
     if found:
         console.print(causes_table(found[:causes]))

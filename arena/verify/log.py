@@ -1,8 +1,8 @@
 """``plywise verify log CORPUS``: our protocol lines against those that the real simulator wrote.
 
 Every recorded step is replayed from the state before it with its recorded draws, and logged.  A
-step is exact when its lines of the major kinds (``log_steps.MAJOR``) are the recorded ones, each of
-them to the letter and in their order; hints are left out, which tell nothing of the battle.
+step is exact when its lines of the major kinds (``log.steps.MAJOR``) equal the recorded ones, in
+their order; hints are left out.
 """
 
 from pathlib import Path
@@ -27,8 +27,8 @@ def verify_log(
     Args:
         path: a ``.jsonl`` or ``.jsonl.gz`` corpus.
         jobs: processes to share the battles among.
-        battle: only this one.
-        limit: only the first so many battles.
+        battle: number of the only battle to replay; None: all.
+        limit: number of battles, the first ones; None: all.
 
     Raises:
         ConfigError: ``jobs`` or ``limit`` makes no sense.
@@ -57,7 +57,7 @@ def _share(path: Path, part: int, parts: int, only: int | None, limit: int | Non
 
 
 def print_log_report(console: Console, report: LogReport) -> None:
-    """Print the kinds of lines that differ, the figures, and as last line the JSON."""
+    """Print the kinds of lines that differ, the figures, and the JSON as last line."""
     wrong = report.missing | report.extra
     if wrong:
         table = Table("kind", "recorded", "missing", "extra", "first at (battle:step)")

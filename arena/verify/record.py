@@ -1,4 +1,4 @@
-"""Records fresh corpora: real battles in the installed Showdown package, step by step.
+"""Recording of corpora: battles in the installed Showdown package, step by step.
 
 The recorder itself is ``datasets/showdown/record.js``; it needs Node and the package, which
 :mod:`plywise.games.showdown.install` puts into the cache.
@@ -14,18 +14,18 @@ from plywise.datasets.errors import ConfigError, PlywiseError
 from plywise.datasets.showdown_data import load
 from plywise.games.showdown.install import ensure_showdown, node_executable
 
-FORMATS = ("gen9randombattle", "gen9battlefactory", "gen9bssfactory", "gen9ou")
+RECORDED_FORMATS = ("gen9randombattle", "gen9battlefactory", "gen9bssfactory", "gen9ou")
 _SCRIPT = Path(__file__).parents[2] / "datasets" / "showdown" / "record.js"
 _PROGRESS = re.compile(r"battle (\d+) of \d+")
 _MAX_SEED = 2**31 // 100003  # seeds of single battles are seed * 100003 + number, 32 bits
 
 
-class RecordError(PlywiseError):
+class RecordingError(PlywiseError):
     """The recorder could not write a corpus."""
 
 
-def print_progress(done: int, battles: int) -> None:
-    """Show on standard error how far a recording is, on one line of a terminal."""
+def print_recorded(done: int, battles: int) -> None:
+    """Print the progress of a recording on standard error, on one line, if it is a terminal."""
     if sys.stderr.isatty():
         end = "\n" if done == battles else ""
         print(f"\rrecorded {done} of {battles} battles", end=end, file=sys.stderr, flush=True)
@@ -39,14 +39,23 @@ def record_corpus(
     fuzz: bool = False,
     stall: bool = False,
     keepties: bool = True,
-    on_progress: Callable[[int, int], None] = print_progress,
+    on_progress: Callable[[int, int], None] = print_recorded,
 ) -> Path:
     """Play ``battles`` battles of random legal choices and write them to ``out``.
 
-    The same arguments write the same corpus.  ``fuzz`` takes teams that mix everything instead of
-    ``format``'s (gen9ou: everything that is legal there); with ``stall`` players prefer moves that
-    do no damage, so battles get long and PP run out; without ``keepties`` speed ties are drawn as
-    in a real battle, so that seed, teams and choices decide everything.
+    Equal arguments write equal corpora.
+
+    Args:
+        out: path of the corpus, ending in ``.gz``.
+        battles: number of battles.
+        seed: seed of teams, choices and chance.
+        format: one of ``RECORDED_FORMATS``.
+        fuzz: teams of random species, moves, items and abilities instead of the format's (gen9ou:
+            everything legal there).
+        stall: players prefer moves without damage, so that battles are long and PP run out.
+        keepties: speed ties keep their order; else they are drawn, as in a real battle, and seed,
+            teams and choices determine everything.
+        on_progress: called with the number of battles recorded and wanted.
 
     Returns:
         ``out``, a gzipped corpus as :mod:`plywise.datasets.battle_corpus` reads it.
@@ -54,10 +63,10 @@ def record_corpus(
     Raises:
         ConfigError: an argument that makes no sense.
         ShowdownInstallError: Node or the package is missing and cannot be installed.
-        RecordError: the recorder failed; nothing is left at ``out``.
+        RecordingError: the recorder failed; nothing is left at ``out``.
     """
-    if format not in FORMATS:
-        raise ConfigError(f"format={format}: choose one of {', '.join(FORMATS)}")
+    if format not in RECORDED_FORMATS:
+        raise ConfigError(f"format={format}: choose one of {', '.join(RECORDED_FORMATS)}")
     if battles < 1:
         raise ConfigError(f"battles={battles}: must be at least 1")
     if not 0 <= seed <= _MAX_SEED:
@@ -68,10 +77,12 @@ def record_corpus(
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise RecordError(f"{out}: its folder cannot be made ({error.strerror})") from error
+        raise RecordingError(f"{out}: its folder cannot be made ({error.strerror})") from error
     scratch = out.with_name(out.name + ".part")
     command = [str(node), str(_SCRIPT), str(package), str(battles), str(seed), str(scratch), format]
-    command += ["--fuzz"] * fuzz + ["--stall"] * stall + ["--keepties"] * keepties
+    for flag, wanted in (("--fuzz", fuzz), ("--stall", stall), ("--keepties", keepties)):
+        if wanted:
+            command.append(flag)
     try:
         _run(command, battles, on_progress)
         scratch.replace(out)
@@ -99,7 +110,7 @@ def _run(command: list[str], battles: int, on_progress: Callable[[int, int], Non
     if process.returncode:
         errors = [line for line in complaints if "Error" in line] or complaints
         reason = errors[0] if errors else f"exit code {process.returncode}"
-        raise RecordError(
+        raise RecordingError(
             f"recording with Showdown {load().version} failed: {reason} "
             "(`plywise doctor` checks Node and the package)"
         )

@@ -1,8 +1,7 @@
 """``plywise verify seed CORPUS``: whole battles played from seed, teams and choices alone.
 
-Nothing is read from the record but these; every state on the way, the generator before every step
-and the winner must be the recorded ones.  It takes a corpus recorded with drawn speed ties
-(``plywise record engine OUT keepties=false``).
+Every state, the generator before every step and the winner must be the recorded ones.  Needs a
+corpus recorded with drawn speed ties (``plywise record engine OUT keepties=false``).
 """
 
 import json
@@ -26,13 +25,13 @@ _RIGHT = StepCheck()
 
 @dataclass
 class SeedReport:
-    """How many battles of a corpus their seeds repeat.
+    """Counts of the battles that their seeds reproduce.
 
     Attributes:
         battles: played from their seeds.
-        battles_exact: those that went the recorded way to the winner.
-        steps: recorded steps of them all.
-        steps_exact: steps that were right before a battle's first fault.
+        battles_exact: battles exact from the first state to the winner.
+        steps: recorded steps of all battles.
+        steps_exact: steps before the first mismatch of their battle.
         seconds: wall time.
     """
 
@@ -49,7 +48,7 @@ class SeedReport:
         return self.battles_exact / self.battles if self.battles else 0.0
 
     def causes(self) -> list[Cause]:
-        """Return the causes of first faults, the commonest first."""
+        """Return the causes of the first mismatches, most frequent first."""
         return self.finder.causes()
 
     def to_json(self) -> str:
@@ -86,13 +85,13 @@ class SeedReport:
 def verify_seeds(
     path: Path, jobs: int = 1, battle: int | None = None, limit: int | None = None
 ) -> SeedReport:
-    """Play the corpus at ``path`` from its seeds and return how it compares.
+    """Play the corpus at ``path`` from its seeds and return the comparison.
 
     Args:
         path: a corpus with drawn speed ties.
         jobs: processes to share the battles among.
-        battle: only this one.
-        limit: only the first so many battles.
+        battle: number of the only battle to play; None: all.
+        limit: number of battles, the first ones; None: all.
 
     Raises:
         ConfigError: arguments that make no sense, or a corpus with kept ties.
@@ -129,7 +128,7 @@ def _share(path: Path, part: int, parts: int, battle: int | None, limit: int | N
 
 
 def print_seed_report(console: Console, report: SeedReport, causes: int = 20) -> None:
-    """Print the table of first faults, the figures, and as last line the JSON."""
+    """Print the causes of first mismatches, the figures, and the JSON as last line."""
     found = report.causes()
     if found:
         console.print(causes_table(found[:causes], "battles"))

@@ -1,4 +1,4 @@
-"""What the commands that replay a corpus have in common: they begin alike and share out battles."""
+"""Checks and parallel processes that all commands on a corpus share."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from plywise.engine.battle.oracle.replay import prepare_rules
 
 
 class Mergeable(Protocol):
-    """A report that takes in those of other parts of the same corpus."""
+    """A report to which those of other parts of the same corpus can be added."""
 
     def merge(self, other: Self) -> None:
-        """Add another part."""
+        """Add the report of another part."""
 
 
-R = TypeVar("R", bound=Mergeable)
+Report = TypeVar("Report", bound=Mergeable)
 
 
 def begin(path: Path, jobs: int, limit: int | None) -> None:
-    """Check arguments and corpus before the first battle, and compile the rules.
+    """Check arguments and corpus, and compile the rules, before the first battle.
 
     Raises:
         ConfigError: ``jobs`` or ``limit`` makes no sense.
@@ -38,8 +38,8 @@ def begin(path: Path, jobs: int, limit: int | None) -> None:
     prepare_rules()
 
 
-def in_shares(share: Callable[..., R], path: Path, jobs: int, *rest: Any) -> R:
-    """Return ``share(path, part, jobs, *rest)`` of all parts together, each in its own process."""
+def in_shares(share: Callable[..., Report], path: Path, jobs: int, *rest: Any) -> Report:
+    """Return the merged reports ``share(path, part, jobs, *rest)``, one process a part."""
     if jobs == 1:
         return share(path, 0, 1, *rest)
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:

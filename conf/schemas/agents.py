@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 from omegaconf import MISSING
 
-from plywise.datasets.errors import ConfigError
 from plywise.datasets.settings import Settings, setting
 
 AGENT_LLM_KEYS = (
@@ -51,14 +50,7 @@ class AgentConfig(Settings):
         None, "name in tables and records; null: the agent's name and what is set here"
     )
     search: dict[str, Any] = setting({}, "more keys of the search group, such as {worlds: 32}")
-    llm: dict[str, Any] = setting({}, f"keys of the llm group: {', '.join(AGENT_LLM_KEYS)}")
-
-    def __post_init__(self) -> None:
-        """Check the values."""
-        super().__post_init__()
-        for key in self.llm:
-            if key not in AGENT_LLM_KEYS:
-                raise ConfigError(f"agent.llm.{key}: choose one of {', '.join(AGENT_LLM_KEYS)}")
+    llm: dict[str, Any] = setting({}, "keys of the llm group", choices=AGENT_LLM_KEYS)
 
     @property
     def title(self) -> str:

@@ -10,7 +10,19 @@ from plywise.datasets.settings import Settings, setting
 
 
 @dataclass
-class RatingsConfig(Settings):
+class RatingPrior(Settings):
+    """Settings of all commands that rate players."""
+
+    virtual_draws: float = setting(
+        1.0,
+        "draws added to each pairing whose results all go one way, so that the rating of an "
+        "undefeated player is finite; its bound holds without them; 0: such ratings are infinite",
+        low=0,
+    )
+
+
+@dataclass
+class RatingsConfig(RatingPrior):
     """Settings of ``plywise ratings``."""
 
     file: str = setting(
@@ -33,7 +45,7 @@ class RatingsConfig(Settings):
 
 
 @dataclass
-class CalibrateConfig(Settings):
+class CalibrateConfig(RatingPrior):
     """Settings of ``plywise calibrate``.
 
     ``ratings`` counts how often 95 % intervals hold the true ratings of simulated players, ``sprt``

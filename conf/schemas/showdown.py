@@ -54,7 +54,6 @@ class ShowdownConfig(Settings):
     agent: AgentConfig = setting(MISSING, "our player", option="llm_search")
     opponent: AgentConfig = setting(MISSING, "the other player", option="pokeenv_simple_heuristics")
     llm: LLMGroup = setting(MISSING, "the language model", option="embedded")
-    server: ServerConfig = field(default_factory=ServerConfig)
     battles: int = setting(3, "battles to play", low=1)
     concurrency: int = setting(1, "battles at once", low=1)
     workers: int = setting(1, "decisions of one player at once; each takes a core", low=1)
@@ -62,3 +61,4 @@ class ShowdownConfig(Settings):
         300.0, "seconds without a message after which the run ends with an error", above=0
     )
     seed: int = setting(0, "seed of the agents' decisions")
+    server: ServerConfig = field(default_factory=ServerConfig)

@@ -9,6 +9,7 @@ from omegaconf import MISSING
 
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import LLMGroup
+from plywise.conf.schemas.ratings import RatingPrior
 from plywise.conf.schemas.search import SearchConfig
 from plywise.datasets.errors import ConfigError
 from plywise.datasets.settings import Settings, setting
@@ -39,7 +40,7 @@ class SPRTGroup(Settings):
 
 
 @dataclass
-class TournamentGroup(Settings):
+class TournamentGroup(RatingPrior):
     """Pairings, and where their games are played."""
 
     PREFIX: ClassVar[str] = "tournament."

@@ -7,6 +7,7 @@ import numpy as np
 import plywise.engine.battle.ability_ids as A
 import plywise.engine.battle.move_ids as M
 import plywise.engine.battle.species_ids as S
+from plywise.engine.battle import constants as c
 from plywise.engine.battle.chance import SITE_ABILITY, roll
 from plywise.engine.battle.conditions import (
     add_volatile,
@@ -14,57 +15,6 @@ from plywise.engine.battle.conditions import (
     remove_side_condition,
     remove_volatile,
     will_move,
-)
-from plywise.engine.battle.constants import (
-    ABILITY_BUSTED,
-    ABILITY_EMBODIED,
-    ABILITY_ENDING,
-    ABILITY_GLUTTONY,
-    ABILITY_SEEK,
-    ABILITY_UNNERVED,
-    ATK,
-    AURORA_VEIL,
-    CATEGORY_STATUS,
-    DEF,
-    DELTA_STREAM,
-    DESOLATE_LAND,
-    EFFECT_ABILITY,
-    EFFECT_NONE,
-    ELECTRIC_TERRAIN,
-    EVASION,
-    GRASSY_TERRAIN,
-    HAIL,
-    LIGHT_SCREEN,
-    MISTY_TERRAIN,
-    MON_FAINTED,
-    MON_HERO_MESSAGE,
-    MON_SHIELD_BOOST,
-    MON_SWORD_BOOST,
-    MON_SYRUP_TRIGGERED,
-    MON_TERASTALLIZED,
-    MON_TRANSFORMED,
-    PRIMORDIAL_SEA,
-    PSN,
-    PSYCHIC_TERRAIN,
-    RAIN_DANCE,
-    REFLECT,
-    RESULT_UNDEFINED,
-    SANDSTORM,
-    SIDE_BEING_CALLED_BACK,
-    SIDE_STALE,
-    SNOWSCAPE,
-    SPA,
-    SPD,
-    SPE,
-    SUNNY_DAY,
-    TAILWIND,
-    TOX,
-    V_FLASHFIRE,
-    V_PROTOSYNTHESIS,
-    V_QUARKDRIVE,
-    V_SUBSTITUTE,
-    V_TRUANT,
-    V_UNBURDEN,
 )
 from plywise.engine.battle.field import (
     clear_weather,
@@ -134,7 +84,7 @@ def _forewarn(b: Any, t: int) -> None:
             power = 150
         elif move == M.counter or move == M.metalburst or move == M.mirrorcoat:
             power = 120
-        elif power == 1 or (power == 0 and row.category != CATEGORY_STATUS):
+        elif power == 1 or (power == 0 and row.category != c.CATEGORY_STATUS):
             power = 80
         if power > strongest:
             strongest, count = power, 1
@@ -155,13 +105,13 @@ def _announce(b: Any, s: int, a: int, entering: bool) -> None:
         say(b, L_ABILITY, s, A.unnerve, 0)
     elif a == A.frisk:
         if int(other.hp) > 0 and other.held_item != 0:
-            say_from(b, L_ITEM, 1 - s, int(other.held_item), 0, EFFECT_ABILITY, a, s)
+            say_from(b, L_ITEM, 1 - s, int(other.held_item), 0, c.EFFECT_ABILITY, a, s)
     elif a == A.supremeoverlord:
         if side.total_fainted != 0:
-            say_from(b, L_ACTIVATE, s, 0, 0, EFFECT_ABILITY, a, -1)
+            say_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
             say(b, L_START, s, -4, min(5, int(side.total_fainted)))
     elif a == A.slowstart:
-        say_from(b, L_START, s, -5, 0, EFFECT_ABILITY, a, -1)
+        say_from(b, L_START, s, -5, 0, c.EFFECT_ABILITY, a, -1)
 
 
 @kernel
@@ -178,36 +128,36 @@ def _begin(b: Any, s: int, a: int, entering: bool) -> bool:
     if a == A.intimidate:
         if foe_stands:
             say(b, L_ABILITY, s, a, 1)
-            if has_volatile(b, 1 - s, V_SUBSTITUTE):
+            if has_volatile(b, 1 - s, c.V_SUBSTITUTE):
                 say(b, L_IMMUNE, 1 - s, 0, 0)
-        if foe_stands and not has_volatile(b, 1 - s, V_SUBSTITUTE):
-            boost(b, 1 - s, stage(ATK, -1), s, EFFECT_ABILITY, a)
+        if foe_stands and not has_volatile(b, 1 - s, c.V_SUBSTITUTE):
+            boost(b, 1 - s, stage(c.ATK, -1), s, c.EFFECT_ABILITY, a)
     elif a == A.forewarn:
         _forewarn(b, 1 - s)
     elif a == A.drizzle:
-        set_weather(b, RAIN_DANCE, s)
+        set_weather(b, c.RAIN_DANCE, s)
     elif a == A.drought or a == A.orichalcumpulse:
-        set_weather(b, SUNNY_DAY, s)
+        set_weather(b, c.SUNNY_DAY, s)
     elif a == A.sandstream:
-        set_weather(b, SANDSTORM, s)
+        set_weather(b, c.SANDSTORM, s)
     elif a == A.snowwarning:
-        set_weather(b, SNOWSCAPE, s)
+        set_weather(b, c.SNOWSCAPE, s)
     elif a == A.desolateland:
-        set_weather(b, DESOLATE_LAND, s)
+        set_weather(b, c.DESOLATE_LAND, s)
     elif a == A.primordialsea:
-        set_weather(b, PRIMORDIAL_SEA, s)
+        set_weather(b, c.PRIMORDIAL_SEA, s)
     elif a == A.deltastream:
-        set_weather(b, DELTA_STREAM, s)
+        set_weather(b, c.DELTA_STREAM, s)
     elif a == A.electricsurge or a == A.hadronengine:
-        set_terrain(b, ELECTRIC_TERRAIN, s)
+        set_terrain(b, c.ELECTRIC_TERRAIN, s)
     elif a == A.grassysurge:
-        set_terrain(b, GRASSY_TERRAIN, s)
+        set_terrain(b, c.GRASSY_TERRAIN, s)
     elif a == A.mistysurge:
-        set_terrain(b, MISTY_TERRAIN, s)
+        set_terrain(b, c.MISTY_TERRAIN, s)
     elif a == A.psychicsurge:
-        set_terrain(b, PSYCHIC_TERRAIN, s)
+        set_terrain(b, c.PSYCHIC_TERRAIN, s)
     elif a == A.airlock or a == A.cloudnine:
-        side.ability_flags = int(side.ability_flags) & ~ABILITY_ENDING
+        side.ability_flags = int(side.ability_flags) & ~c.ABILITY_ENDING
         weather_change(b)
     elif a == A.protosynthesis or a == A.forecast or a == A.flowergift:
         weather_changed(b, s)
@@ -215,59 +165,59 @@ def _begin(b: Any, s: int, a: int, entering: bool) -> bool:
         terrain_changed(b, s)
     elif a == A.iceface:
         w = effective_weather(b)
-        if (w == HAIL or w == SNOWSCAPE) and int(m.species) == S.eiscuenoice:
-            side.ability_flags = int(side.ability_flags) & ~ABILITY_BUSTED
+        if (w == c.HAIL or w == c.SNOWSCAPE) and int(m.species) == S.eiscuenoice:
+            side.ability_flags = int(side.ability_flags) & ~c.ABILITY_BUSTED
             forme_change(b, s, S.eiscue, True)
     elif a == A.unnerve or a == A.asoneglastrier or a == A.asonespectrier:
-        side.ability_flags = int(side.ability_flags) | ABILITY_UNNERVED
+        side.ability_flags = int(side.ability_flags) | c.ABILITY_UNNERVED
     elif a == A.download:
         if foe_stands:
-            physical, special = get_stat(b, 1 - s, DEF, False), get_stat(b, 1 - s, SPD, False)
+            physical, special = get_stat(b, 1 - s, c.DEF, False), get_stat(b, 1 - s, c.SPD, False)
             if physical != 0 and physical >= special:
-                boost(b, s, stage(SPA, 1), s, EFFECT_ABILITY, a)
+                boost(b, s, stage(c.SPA, 1), s, c.EFFECT_ABILITY, a)
             elif special != 0:
-                boost(b, s, stage(ATK, 1), s, EFFECT_ABILITY, a)
+                boost(b, s, stage(c.ATK, 1), s, c.EFFECT_ABILITY, a)
     elif a == A.intrepidsword:
-        if int(m.flag_bits) & MON_SWORD_BOOST == 0:
-            m.flag_bits = int(m.flag_bits) | MON_SWORD_BOOST
-            boost(b, s, stage(ATK, 1), s, EFFECT_ABILITY, a)
+        if int(m.flag_bits) & c.MON_SWORD_BOOST == 0:
+            m.flag_bits = int(m.flag_bits) | c.MON_SWORD_BOOST
+            boost(b, s, stage(c.ATK, 1), s, c.EFFECT_ABILITY, a)
     elif a == A.dauntlessshield:
-        if int(m.flag_bits) & MON_SHIELD_BOOST == 0:
-            m.flag_bits = int(m.flag_bits) | MON_SHIELD_BOOST
-            boost(b, s, stage(DEF, 1), s, EFFECT_ABILITY, a)
+        if int(m.flag_bits) & c.MON_SHIELD_BOOST == 0:
+            m.flag_bits = int(m.flag_bits) | c.MON_SHIELD_BOOST
+            boost(b, s, stage(c.DEF, 1), s, c.EFFECT_ABILITY, a)
     elif a == A.supersweetsyrup:
-        if int(m.flag_bits) & MON_SYRUP_TRIGGERED == 0:
-            m.flag_bits = int(m.flag_bits) | MON_SYRUP_TRIGGERED
+        if int(m.flag_bits) & c.MON_SYRUP_TRIGGERED == 0:
+            m.flag_bits = int(m.flag_bits) | c.MON_SYRUP_TRIGGERED
             say(b, L_ABILITY, s, a, 0)
-            if foe_stands and has_volatile(b, 1 - s, V_SUBSTITUTE):
+            if foe_stands and has_volatile(b, 1 - s, c.V_SUBSTITUTE):
                 say(b, L_IMMUNE, 1 - s, 0, 0)
-            if foe_stands and not has_volatile(b, 1 - s, V_SUBSTITUTE):
-                boost(b, 1 - s, stage(EVASION, -1), s, EFFECT_ABILITY, a)
+            if foe_stands and not has_volatile(b, 1 - s, c.V_SUBSTITUTE):
+                boost(b, 1 - s, stage(c.EVASION, -1), s, c.EFFECT_ABILITY, a)
     elif a == A.supremeoverlord:
         side.ability_counter = min(5, int(side.total_fainted))
     elif a == A.slowstart:
         side.ability_counter = 5
     elif a == A.gluttony:
-        side.ability_flags = int(side.ability_flags) | ABILITY_GLUTTONY
+        side.ability_flags = int(side.ability_flags) | c.ABILITY_GLUTTONY
     elif a == A.gorillatactics:
         side.ability_data = 0
     elif a == A.windrider:
-        if int(side.conditions[TAILWIND]) != 0:
-            boost(b, s, stage(ATK, 1), s, EFFECT_ABILITY, a)
+        if int(side.conditions[c.TAILWIND]) != 0:
+            boost(b, s, stage(c.ATK, 1), s, c.EFFECT_ABILITY, a)
     elif a == A.pastelveil:
-        if int(m.status) == PSN or int(m.status) == TOX:
+        if int(m.status) == c.PSN or int(m.status) == c.TOX:
             cure_status(b, s)
     elif a == A.screencleaner:
         for k in range(2):
-            remove_side_condition(b, k, REFLECT)
-            remove_side_condition(b, k, LIGHT_SCREEN)
-            remove_side_condition(b, k, AURORA_VEIL)
+            remove_side_condition(b, k, c.REFLECT)
+            remove_side_condition(b, k, c.LIGHT_SCREEN)
+            remove_side_condition(b, k, c.AURORA_VEIL)
     elif a == A.truant:
-        drop_volatile(b, s, V_TRUANT)
+        drop_volatile(b, s, c.V_TRUANT)
         if int(side.active_turns) != 0 and (
-            int(side.move_this_turn_result) != RESULT_UNDEFINED or not will_move(b, s)
+            int(side.move_this_turn_result) != c.RESULT_UNDEFINED or not will_move(b, s)
         ):
-            add_volatile(b, s, V_TRUANT, s, EFFECT_ABILITY, a)
+            add_volatile(b, s, c.V_TRUANT, s, c.EFFECT_ABILITY, a)
     elif (
         a == A.embodyaspectteal
         or a == A.embodyaspecthearthflame
@@ -278,31 +228,31 @@ def _begin(b: Any, s: int, a: int, entering: bool) -> bool:
     elif a == A.schooling or a == A.shieldsdown:
         hp_forme(b, s, a)
     elif a == A.trace:
-        side.ability_flags = int(side.ability_flags) | ABILITY_SEEK
+        side.ability_flags = int(side.ability_flags) | c.ABILITY_SEEK
         if holds_ability_shield(b, s):
-            side.ability_flags = int(side.ability_flags) & ~ABILITY_SEEK
+            side.ability_flags = int(side.ability_flags) & ~c.ABILITY_SEEK
         return trace(b, s)
     elif entering:
         if a == A.imposter:
             if can_transform(b, s):
                 old = int(m.ability)
                 become_foe(b, s)
-                say_from(b, L_TRANSFORM, s, 0, 0, EFFECT_ABILITY, a, 1 - s)
+                say_from(b, L_TRANSFORM, s, 0, 0, c.EFFECT_ABILITY, a, 1 - s)
                 _replace(b, s, int(other.ability))
                 return int(other.ability) != old
         elif a == A.terashift:
             if SPECIES[m.base_species].base_species == S.terapagos:
                 if int(m.species) == S.terapagos:
-                    say_from(b, L_ACTIVATE, s, 0, 0, EFFECT_ABILITY, a, -1)
+                    say_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
                     forme_change(b, s, S.terapagosterastal, True)
                     m.base_ability = SPECIES[S.terapagosterastal].abilities[0]
                     _replace(b, s, int(m.base_ability))
                     return True
         elif a == A.zerotohero:
             if int(m.species) == S.palafinhero:
-                m.flag_bits = int(m.flag_bits) | MON_HERO_MESSAGE
+                m.flag_bits = int(m.flag_bits) | c.MON_HERO_MESSAGE
         elif a == A.neutralizinggas:
-            side.ability_flags = int(side.ability_flags) & ~ABILITY_ENDING
+            side.ability_flags = int(side.ability_flags) & ~c.ABILITY_ENDING
             for k in range(2):
                 _suppressed(b, k)
     return False
@@ -313,23 +263,23 @@ def _embody(b: Any, s: int, a: int) -> None:
     """Do Embody Aspect: one boost, once, for an Ogerpon that has Terastallized."""
     side = b.sides[s]
     m = side.mons[side.active]
-    if int(m.flag_bits) & MON_TERASTALLIZED == 0:
+    if int(m.flag_bits) & c.MON_TERASTALLIZED == 0:
         return
-    if int(side.ability_flags) & ABILITY_EMBODIED != 0:
+    if int(side.ability_flags) & c.ABILITY_EMBODIED != 0:
         return
     species = int(m.base_species)
     stat = -1
     if a == A.embodyaspectteal and species == S.ogerpontealtera:
-        stat = SPE
+        stat = c.SPE
     elif a == A.embodyaspecthearthflame and species == S.ogerponhearthflametera:
-        stat = ATK
+        stat = c.ATK
     elif a == A.embodyaspectwellspring and species == S.ogerponwellspringtera:
-        stat = SPD
+        stat = c.SPD
     elif a == A.embodyaspectcornerstone and species == S.ogerponcornerstonetera:
-        stat = DEF
+        stat = c.DEF
     if stat >= 0:
-        side.ability_flags = int(side.ability_flags) | ABILITY_EMBODIED
-        boost(b, s, stage(stat, 1), s, EFFECT_ABILITY, a)
+        side.ability_flags = int(side.ability_flags) | c.ABILITY_EMBODIED
+        boost(b, s, stage(stat, 1), s, c.EFFECT_ABILITY, a)
 
 
 @kernel
@@ -337,7 +287,7 @@ def hp_forme(b: Any, s: int, a: int) -> None:
     """Let Schooling or Shields Down take the forme that the HP ask for."""
     side = b.sides[s]
     m = side.mons[side.active]
-    if int(m.flag_bits) & MON_TRANSFORMED != 0 or int(m.hp) <= 0:
+    if int(m.flag_bits) & c.MON_TRANSFORMED != 0 or int(m.hp) <= 0:
         return
     species = int(m.species)
     if a == A.shieldsdown:
@@ -355,7 +305,7 @@ def hp_forme(b: Any, s: int, a: int) -> None:
 def trace(b: Any, s: int) -> bool:
     """Let Trace that still seeks copy the foe's ability; return whether it did."""
     side, foe = b.sides[s], b.sides[1 - s]
-    if int(side.ability_flags) & ABILITY_SEEK == 0:
+    if int(side.ability_flags) & c.ABILITY_SEEK == 0:
         return False
     other = foe.mons[foe.active]
     if int(other.hp) <= 0 or ABILITIES[other.ability].no_trace:
@@ -366,7 +316,7 @@ def trace(b: Any, s: int) -> bool:
     if ABILITIES[other.ability].cant_suppress or holds_ability_shield(b, s):
         return False
     _replace(b, s, int(other.ability))
-    say_from(b, L_ABILITY, s, int(other.ability), 2, EFFECT_ABILITY, A.trace, 1 - s)
+    say_from(b, L_ABILITY, s, int(other.ability), 2, c.EFFECT_ABILITY, A.trace, 1 - s)
     return True
 
 
@@ -394,11 +344,11 @@ def _suppressed(b: Any, s: int) -> None:
 
 @kernel
 def _end_strong_weather(b: Any, s: int, a: int) -> None:
-    weather = DELTA_STREAM
+    weather = c.DELTA_STREAM
     if a == A.desolateland:
-        weather = DESOLATE_LAND
+        weather = c.DESOLATE_LAND
     elif a == A.primordialsea:
-        weather = PRIMORDIAL_SEA
+        weather = c.PRIMORDIAL_SEA
     if int(b.weather) == weather and ability(b, 1 - s) != a:
         clear_weather(b)
 
@@ -424,48 +374,48 @@ def end_ability(b: Any, s: int) -> None:
     m = side.mons[side.active]
     a = int(m.ability)
     if a == A.airlock or a == A.cloudnine:
-        side.ability_flags = int(side.ability_flags) | ABILITY_ENDING
+        side.ability_flags = int(side.ability_flags) | c.ABILITY_ENDING
         weather_change(b)
     elif a == A.desolateland or a == A.primordialsea or a == A.deltastream:
         _end_strong_weather(b, s, a)
     elif a == A.flashfire:
-        remove_volatile(b, s, V_FLASHFIRE)
+        remove_volatile(b, s, c.V_FLASHFIRE)
     elif a == A.gorillatactics:
         side.ability_data = 0
     elif a == A.illusion:
-        if int(side.flag_bits) & SIDE_BEING_CALLED_BACK == 0:
+        if int(side.flag_bits) & c.SIDE_BEING_CALLED_BACK == 0:
             if side.illusion != 0:
                 side.illusion = 0
                 say(b, L_REVEAL, s, 0, 0)
     elif a == A.protosynthesis:
-        say(b, L_END, s, V_PROTOSYNTHESIS, 1)
-        drop_volatile(b, s, V_PROTOSYNTHESIS)
+        say(b, L_END, s, c.V_PROTOSYNTHESIS, 1)
+        drop_volatile(b, s, c.V_PROTOSYNTHESIS)
     elif a == A.quarkdrive:
-        say(b, L_END, s, V_QUARKDRIVE, 1)
-        drop_volatile(b, s, V_QUARKDRIVE)
+        say(b, L_END, s, c.V_QUARKDRIVE, 1)
+        drop_volatile(b, s, c.V_QUARKDRIVE)
     elif a == A.supremeoverlord:
         say(b, L_END, s, -4, int(side.ability_counter))
     elif a == A.unburden:
-        remove_volatile(b, s, V_UNBURDEN)
+        remove_volatile(b, s, c.V_UNBURDEN)
     elif a == A.unnerve or a == A.asoneglastrier or a == A.asonespectrier:
-        side.ability_flags = int(side.ability_flags) & ~ABILITY_UNNERVED
+        side.ability_flags = int(side.ability_flags) & ~c.ABILITY_UNNERVED
     elif a == A.opportunist:
         side.pending_boosts = 0
     elif a == A.neutralizinggas:
-        if int(m.flag_bits) & MON_TRANSFORMED != 0 or ability(b, 1 - s) == a:
+        if int(m.flag_bits) & c.MON_TRANSFORMED != 0 or ability(b, 1 - s) == a:
             return
-        if int(side.ability_flags) & ABILITY_ENDING != 0:
+        if int(side.ability_flags) & c.ABILITY_ENDING != 0:
             return
-        side.ability_flags = int(side.ability_flags) | ABILITY_ENDING
+        side.ability_flags = int(side.ability_flags) | c.ABILITY_ENDING
         foe = b.sides[1 - s]
         other = int(foe.mons[foe.active].ability)
         flags = int(m.flag_bits) | int(foe.mons[foe.active].flag_bits)
-        if flags & MON_FAINTED == 0 and even(b):
+        if flags & c.MON_FAINTED == 0 and even(b):
             tied(b, 0)
         if not ABILITIES[other].cant_suppress and not holds_ability_shield(b, 1 - s):
             start_ability(b, 1 - s, False)
             if int(foe.mons[foe.active].ability) == A.gluttony:
-                foe.ability_flags = int(foe.ability_flags) & ~ABILITY_GLUTTONY
+                foe.ability_flags = int(foe.ability_flags) & ~c.ABILITY_GLUTTONY
 
 
 @kernel
@@ -495,8 +445,8 @@ def swap_abilities(b: Any, source: int) -> None:
         end_ability(b, s)
     one, two = b.sides[0], b.sides[1]
     user, foe = b.sides[source], b.sides[1 - source]
-    user.flag_bits = int(user.flag_bits) & ~SIDE_STALE
-    foe.flag_bits = int(foe.flag_bits) | SIDE_STALE
+    user.flag_bits = int(user.flag_bits) & ~c.SIDE_STALE
+    foe.flag_bits = int(foe.flag_bits) | c.SIDE_STALE
     first = int(one.mons[one.active].ability)
     _replace(b, 0, int(two.mons[two.active].ability))
     _replace(b, 1, first)
@@ -522,7 +472,7 @@ def transform(b: Any, s: int) -> bool:
     old = int(b.sides[s].mons[b.sides[s].active].ability)
     new = int(foe.mons[foe.active].ability)
     become_foe(b, s)
-    say_from(b, L_TRANSFORM, s, 0, 0, EFFECT_NONE, 0, 1 - s)
+    say_from(b, L_TRANSFORM, s, 0, 0, c.EFFECT_NONE, 0, 1 - s)
     end_ability(b, s)
     _replace(b, s, new)
     if new != old:

@@ -5,23 +5,13 @@ from typing import Any
 import plywise.engine.battle.ability_ids as A
 import plywise.engine.battle.item_ids as I
 import plywise.engine.battle.move_ids as M
+from plywise.engine.battle import constants as c
 from plywise.engine.battle.callbacks import ABILITY_MODIFIES_PRIORITY
 from plywise.engine.battle.chance import (
     SITE_FRACTIONAL_PRIORITY,
     SITE_SPEED_TIE,
     chance,
     roll,
-)
-from plywise.engine.battle.constants import (
-    CATEGORY_STATUS,
-    FORMAT_KEEP_TIES,
-    GRASSY_TERRAIN,
-    QUEUE_INSTASWITCH,
-    QUEUE_MOVE,
-    QUEUE_PRIORITIZED_MOVE,
-    QUEUE_RUN_SWITCH,
-    QUEUE_SIZE,
-    TYPE_FLYING,
 )
 from plywise.engine.battle.items import eat_item, pinch
 from plywise.engine.battle.stats import ability, action_speed, is_grounded, item
@@ -35,17 +25,17 @@ def move_priority(b: Any, s: int, move: int) -> int:
     """Return the priority that a move of the active of ``s`` has now (ModifyPriority)."""
     row = MOVES[move]
     priority = int(row.priority)
-    if move == M.grassyglide and b.terrain == GRASSY_TERRAIN and is_grounded(b, s, False):
+    if move == M.grassyglide and b.terrain == c.GRASSY_TERRAIN and is_grounded(b, s, False):
         priority += 1
     m = b.sides[s].mons[b.sides[s].active]
     if not ABILITY_MODIFIES_PRIORITY[m.ability]:
         return priority
     a = ability(b, s)
     if a == A.prankster:
-        if row.category == CATEGORY_STATUS:
+        if row.category == c.CATEGORY_STATUS:
             priority += 1
     elif a == A.galewings:
-        if row.type == TYPE_FLYING and int(m.hp) == int(m.max_hp):
+        if row.type == c.TYPE_FLYING and int(m.hp) == int(m.max_hp):
             priority += 1
     elif a == A.triage and int(row.move_flags) & F_HEAL != 0:
         priority += 3
@@ -59,7 +49,7 @@ def fractional_priority(b: Any, s: int, move: int) -> int:
     Quick Claw and Quick Draw draw; a Custap Berry is eaten.
     """
     a = ability(b, s)
-    status = MOVES[move].category == CATEGORY_STATUS
+    status = MOVES[move].category == c.CATEGORY_STATUS
     held = item(b, s)
     fractional = 0
     if a == A.stall or held == I.laggingtail:
@@ -83,7 +73,7 @@ def fractional_priority(b: Any, s: int, move: int) -> int:
 @kernel
 def _order(kind: int) -> int:
     """Return Showdown's order of an action; the kinds are numbered by it but for one."""
-    return QUEUE_INSTASWITCH if kind == QUEUE_PRIORITIZED_MOVE else kind
+    return c.QUEUE_INSTASWITCH if kind == c.QUEUE_PRIORITIZED_MOVE else kind
 
 
 @kernel
@@ -99,7 +89,7 @@ def set_action_speed(b: Any, k: int) -> None:
     """Fill in priority and speed of queued action ``k`` (``getActionSpeed``)."""
     entry = b.queue[k]
     s = int(entry.side)
-    if entry.kind == QUEUE_MOVE:
+    if entry.kind == c.QUEUE_MOVE:
         entry.priority = 10 * move_priority(b, s, int(entry.move)) + int(entry.fractional)
     modify_boost_ties(b)
     entry.speed = action_speed(b, s)
@@ -142,7 +132,7 @@ def sort_queue(b: Any, start: int) -> None:
                     swap_actions(b, at, k)
                 at += 1
         count = at - done
-        if count > 1 and int(b.format) & FORMAT_KEEP_TIES == 0:
+        if count > 1 and int(b.format) & c.FORMAT_KEEP_TIES == 0:
             for k in range(done, done + count - 1):
                 other = roll(b, SITE_SPEED_TIE, k, done + count - k)
                 if other != k:
@@ -158,7 +148,7 @@ def push_action(b: Any, kind: int, s: int, target: int, move: int, fractional: i
         IndexError: the queue is full (no turn of singles fills it).
     """
     k = int(b.queue_length)
-    if k >= QUEUE_SIZE:
+    if k >= c.QUEUE_SIZE:
         raise IndexError("the action queue is full")
     entry = b.queue[k]
     entry.kind = kind
@@ -197,7 +187,7 @@ def insert_run_switch(b: Any, s: int) -> None:
     """Queue the switch-in effects of the active of ``s`` where they belong, without sorting."""
     modify_boost_ties(b)
     b.sides[s].speed = action_speed(b, s)
-    push_action(b, QUEUE_RUN_SWITCH, s, 0, 0, 0)
+    push_action(b, c.QUEUE_RUN_SWITCH, s, 0, 0, 0)
     new = int(b.queue_length) - 1
     first, last = -1, -1
     for k in range(new):

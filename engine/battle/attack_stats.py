@@ -7,33 +7,7 @@ from typing import Any
 
 import plywise.engine.battle.ability_ids as A
 import plywise.engine.battle.item_ids as I
-from plywise.engine.battle.constants import (
-    ATK,
-    CATEGORY_PHYSICAL,
-    DEF,
-    DESOLATE_LAND,
-    ELECTRIC_TERRAIN,
-    GRASSY_TERRAIN,
-    SANDSTORM,
-    SNOWSCAPE,
-    SPA,
-    SPD,
-    SUNNY_DAY,
-    TYPE_BUG,
-    TYPE_DRAGON,
-    TYPE_ELECTRIC,
-    TYPE_FIRE,
-    TYPE_GHOST,
-    TYPE_GRASS,
-    TYPE_ICE,
-    TYPE_ROCK,
-    TYPE_STEEL,
-    TYPE_WATER,
-    V_FLASHFIRE,
-    V_PROTOSYNTHESIS,
-    V_QUARKDRIVE,
-    WONDER_ROOM,
-)
+from plywise.engine.battle import constants as c
 from plywise.engine.battle.stats import ability as get_ability
 from plywise.engine.battle.stats import (
     boosted,
@@ -56,8 +30,8 @@ from plywise.engine.compile.jit import kernel
 @kernel
 def _stored(b: Any, k: int, stat: int) -> int:
     side = b.sides[k]
-    if b.pseudo_weather[WONDER_ROOM] and (stat == DEF or stat == SPD):
-        stat = DEF + SPD - stat
+    if b.pseudo_weather[c.WONDER_ROOM] and (stat == c.DEF or stat == c.SPD):
+        stat = c.DEF + c.SPD - stat
     return int(side.mons[side.active].stats[stat])
 
 
@@ -66,20 +40,20 @@ def attack_stat(b: Any, s: int, t: int, critical: bool) -> int:
     """Return the attacking stat with all its modifiers."""
     move = MOVES[b.move.id]
     kind = int(b.move.type)
-    physical = int(b.move.category) == CATEGORY_PHYSICAL
+    physical = int(b.move.category) == c.CATEGORY_PHYSICAL
     side = b.sides[s]
     mon = side.mons[side.active]
     who = t if move.foe_offense else s
-    stat = ATK if physical else SPA
+    stat = c.ATK if physical else c.SPA
     if move.offense_stat:
         stat = int(move.offense_stat) - 1
-        if b.pseudo_weather[WONDER_ROOM] and (stat == DEF or stat == SPD):
-            stat = DEF + SPD - stat
+        if b.pseudo_weather[c.WONDER_ROOM] and (stat == c.DEF or stat == c.SPD):
+            stat = c.DEF + c.SPD - stat
     boost = int(b.sides[who].boosts[stat])
     if critical and boost < 0:
         boost = 0
     theirs = defence_ability(b, t)
-    if theirs == A.unaware and stat != SPD and stat != 4:
+    if theirs == A.unaware and stat != c.SPD and stat != 4:
         boost = 0
     value = boosted(_stored(b, who, stat), boost)
 
@@ -88,54 +62,54 @@ def attack_stat(b: Any, s: int, t: int, critical: bool) -> int:
     mod = 4096
     # priority 6 and 5, the target's
     if physical:
-        if theirs == A.thickfat and (kind == TYPE_ICE or kind == TYPE_FIRE):
+        if theirs == A.thickfat and (kind == c.TYPE_ICE or kind == c.TYPE_FIRE):
             mod = chain(mod, 2048)
-        elif theirs == A.heatproof and kind == TYPE_FIRE:
+        elif theirs == A.heatproof and kind == c.TYPE_FIRE:
             mod = chain(mod, 2048)
-        elif theirs == A.purifyingsalt and kind == TYPE_GHOST:
+        elif theirs == A.purifyingsalt and kind == c.TYPE_GHOST:
             mod = chain(mod, 2048)
-        elif theirs == A.waterbubble and kind == TYPE_FIRE:
+        elif theirs == A.waterbubble and kind == c.TYPE_FIRE:
             mod = chain(mod, 2048)
     elif (
-        (theirs == A.thickfat and (kind == TYPE_ICE or kind == TYPE_FIRE))
-        or ((theirs == A.heatproof or theirs == A.waterbubble) and kind == TYPE_FIRE)
-        or (theirs == A.purifyingsalt and kind == TYPE_GHOST)
+        (theirs == A.thickfat and (kind == c.TYPE_ICE or kind == c.TYPE_FIRE))
+        or ((theirs == A.heatproof or theirs == A.waterbubble) and kind == c.TYPE_FIRE)
+        or (theirs == A.purifyingsalt and kind == c.TYPE_GHOST)
     ):
         mod = chain(mod, 2048)
     # priority 5, the user's
     low = int(mon.hp) * 3 <= int(mon.max_hp)
     if mine == A.blaze:
-        if kind == TYPE_FIRE and low:
+        if kind == c.TYPE_FIRE and low:
             mod = chain(mod, 6144)
     elif mine == A.overgrow:
-        if kind == TYPE_GRASS and low:
+        if kind == c.TYPE_GRASS and low:
             mod = chain(mod, 6144)
     elif mine == A.torrent:
-        if kind == TYPE_WATER and low:
+        if kind == c.TYPE_WATER and low:
             mod = chain(mod, 6144)
     elif mine == A.swarm:
-        if kind == TYPE_BUG and low:
+        if kind == c.TYPE_BUG and low:
             mod = chain(mod, 6144)
     elif mine == A.defeatist:
         if int(mon.hp) * 2 <= int(mon.max_hp):
             mod = chain(mod, 2048)
     elif mine == A.dragonsmaw:
-        if kind == TYPE_DRAGON:
+        if kind == c.TYPE_DRAGON:
             mod = chain(mod, 6144)
     elif mine == A.transistor:
-        if kind == TYPE_ELECTRIC:
+        if kind == c.TYPE_ELECTRIC:
             mod = chain(mod, 5325)
     elif mine == A.rockypayload:
-        if kind == TYPE_ROCK:
+        if kind == c.TYPE_ROCK:
             mod = chain(mod, 6144)
     elif mine == A.steelworker:
-        if kind == TYPE_STEEL:
+        if kind == c.TYPE_STEEL:
             mod = chain(mod, 6144)
     elif mine == A.stakeout:
         if b.sides[t].active_turns == 0:
             mod = chain(mod, 8192)
     elif mine == A.flashfire:
-        if kind == TYPE_FIRE and has_volatile(b, s, V_FLASHFIRE):
+        if kind == c.TYPE_FIRE and has_volatile(b, s, c.V_FLASHFIRE):
             mod = chain(mod, 6144)
     elif physical:
         if mine == A.hugepower or mine == A.purepower:
@@ -150,21 +124,21 @@ def attack_stat(b: Any, s: int, t: int, critical: bool) -> int:
                 mod = chain(mod, 2048)
         elif mine == A.orichalcumpulse:
             weather = weather_for(b, s)
-            if weather == SUNNY_DAY or weather == DESOLATE_LAND:
+            if weather == c.SUNNY_DAY or weather == c.DESOLATE_LAND:
                 mod = chain(mod, 5461)
     elif mine == A.hadronengine:
-        if b.terrain == ELECTRIC_TERRAIN:
+        if b.terrain == c.ELECTRIC_TERRAIN:
             mod = chain(mod, 5461)
     elif mine == A.solarpower:
         weather = weather_for(b, s)
-        if weather == SUNNY_DAY or weather == DESOLATE_LAND:
+        if weather == c.SUNNY_DAY or weather == c.DESOLATE_LAND:
             mod = chain(mod, 6144)
-    event = ATK if physical else SPA
+    event = c.ATK if physical else c.SPA
     mod = _paradox(b, s, event, mine, mod)
     # priority 3
     if physical and mine == A.flowergift and int(SPECIES[mon.species].num) == 421:
         weather = weather_for(b, s)
-        if weather == SUNNY_DAY or weather == DESOLATE_LAND:
+        if weather == c.SUNNY_DAY or weather == c.DESOLATE_LAND:
             mod = chain(mod, 6144)
     # priority 1
     if item == I.lightball and int(SPECIES[mon.base_species].num) == 25:
@@ -177,7 +151,7 @@ def attack_stat(b: Any, s: int, t: int, critical: bool) -> int:
     elif item == I.choicespecs:
         mod = chain(mod, 6144)
     # priority 0
-    if mine == A.waterbubble and kind == TYPE_WATER:
+    if mine == A.waterbubble and kind == c.TYPE_WATER:
         mod = chain(mod, 8192)
     ruin = A.tabletsofruin if physical else A.vesselofruin
     if theirs == ruin and mine != ruin:
@@ -191,7 +165,7 @@ def attack_stat(b: Any, s: int, t: int, critical: bool) -> int:
 def _paradox(b: Any, k: int, stat: int, ability: int, mod: int) -> int:
     """Chain Protosynthesis' or Quark Drive's boost of ``stat``, if side ``k`` has it."""
     if int(b.sides[k].paradox_stat) == stat + 1 and (
-        has_volatile(b, k, V_PROTOSYNTHESIS) or has_volatile(b, k, V_QUARKDRIVE)
+        has_volatile(b, k, c.V_PROTOSYNTHESIS) or has_volatile(b, k, c.V_QUARKDRIVE)
     ):
         if ability:  # an ability that is suppressed gives nothing
             mod = chain(mod, 5325)
@@ -204,8 +178,8 @@ def defense_stat(b: Any, s: int, t: int, critical: bool) -> int:
     move = MOVES[b.move.id]
     side = b.sides[t]
     mon = side.mons[side.active]
-    physical = int(b.move.category) == CATEGORY_PHYSICAL
-    stat = DEF if physical else SPD
+    physical = int(b.move.category) == c.CATEGORY_PHYSICAL
+    stat = c.DEF if physical else c.SPD
     if move.defense_stat:
         stat = int(move.defense_stat) - 1
     boost = int(side.boosts[stat])
@@ -219,28 +193,28 @@ def defense_stat(b: Any, s: int, t: int, critical: bool) -> int:
     weather = weather_for(b, t)
     item = get_item(b, t)
     mod = 4096
-    if stat == DEF:
-        if weather == SNOWSCAPE and has_type(b, t, TYPE_ICE):
+    if stat == c.DEF:
+        if weather == c.SNOWSCAPE and has_type(b, t, c.TYPE_ICE):
             value = modify(value, 6144)
         if theirs == A.furcoat:
             mod = chain(mod, 8192)
         elif theirs == A.marvelscale:
             if mon.status:
                 mod = chain(mod, 6144)
-        elif theirs == A.grasspelt and b.terrain == GRASSY_TERRAIN:
+        elif theirs == A.grasspelt and b.terrain == c.GRASSY_TERRAIN:
             mod = chain(mod, 6144)
     else:
-        if weather == SANDSTORM and has_type(b, t, TYPE_ROCK):
+        if weather == c.SANDSTORM and has_type(b, t, c.TYPE_ROCK):
             value = modify(value, 6144)
     mod = _paradox(b, t, stat, get_ability(b, t), mod)
-    if stat == SPD and theirs == A.flowergift and int(SPECIES[mon.species].num) == 421:
-        if weather == SUNNY_DAY or weather == DESOLATE_LAND:
+    if stat == c.SPD and theirs == A.flowergift and int(SPECIES[mon.species].num) == 421:
+        if weather == c.SUNNY_DAY or weather == c.DESOLATE_LAND:
             mod = chain(mod, 6144)
     if item == I.eviolite and SPECIES[mon.base_species].can_evolve:
         mod = chain(mod, 6144)
-    if item == I.assaultvest and stat == SPD:
+    if item == I.assaultvest and stat == c.SPD:
         mod = chain(mod, 6144)
-    ruin = A.swordofruin if stat == DEF else A.beadsofruin
+    ruin = A.swordofruin if stat == c.DEF else A.beadsofruin
     if mine == ruin and theirs != ruin:
         mod = chain(mod, 3072)
     return modify(value, mod)

@@ -11,64 +11,8 @@ import plywise.engine.battle.ability_ids as A
 import plywise.engine.battle.item_ids as I
 import plywise.engine.battle.move_ids as M
 import plywise.engine.battle.species_ids as S
+from plywise.engine.battle import constants as c
 from plywise.engine.battle.chance import SITE_MOVE, chance
-from plywise.engine.battle.constants import (
-    BRN,
-    CATEGORY_PHYSICAL,
-    CATEGORY_SPECIAL,
-    DESOLATE_LAND,
-    ECHOED_VOICE,
-    EFFECT_MOVE,
-    ELECTRIC_TERRAIN,
-    GRASSY_TERRAIN,
-    GRAVITY,
-    MISTY_TERRAIN,
-    MON_FAINTED,
-    MON_GENDER,
-    MON_TERASTALLIZED,
-    MOVE_CONTACT,
-    MOVE_GEM,
-    MOVE_SHEER_FORCE,
-    MOVE_TYPE_CHANGED,
-    NO_STATUS,
-    NO_WEATHER,
-    PSN,
-    PSYCHIC_TERRAIN,
-    QUEUE_MOVE,
-    QUEUE_PRIORITIZED_MOVE,
-    RESULT_FALSE,
-    SANDSTORM,
-    SIDE_FURY_CUTTER_KEPT,
-    SIDE_NEWLY_SWITCHED,
-    SIDE_ROLLOUT_KEPT,
-    SIDE_STATS_LOWERED,
-    SLP,
-    SUNNY_DAY,
-    TOX,
-    TYPE_DARK,
-    TYPE_DRAGON,
-    TYPE_ELECTRIC,
-    TYPE_FAIRY,
-    TYPE_FIRE,
-    TYPE_GHOST,
-    TYPE_GRASS,
-    TYPE_GROUND,
-    TYPE_PSYCHIC,
-    TYPE_ROCK,
-    TYPE_STEEL,
-    TYPE_STELLAR,
-    TYPE_WATER,
-    V_BOUNCE,
-    V_CHARGE,
-    V_DEFENSECURL,
-    V_DIG,
-    V_DIVE,
-    V_FLY,
-    V_FURYCUTTER,
-    V_PHANTOMFORCE,
-    V_ROLLOUT,
-    V_SHADOWFORCE,
-)
 from plywise.engine.battle.log_events import L_ACTIVATE, L_ANIM, say, say_from
 from plywise.engine.battle.stats import (
     MOST_ATTACKS,
@@ -114,7 +58,7 @@ def queued_move(b: Any, s: int) -> int:
     for k in range(b.queue_length):
         entry = b.queue[k]
         if (
-            (entry.kind == QUEUE_MOVE or entry.kind == QUEUE_PRIORITIZED_MOVE)
+            (entry.kind == c.QUEUE_MOVE or entry.kind == c.QUEUE_PRIORITIZED_MOVE)
             and entry.side == s
             and entry.mon == b.sides[s].active
         ):
@@ -126,12 +70,12 @@ def queued_move(b: Any, s: int) -> int:
 def is_semi_invulnerable(b: Any, s: int) -> bool:
     """Return whether the active Pokémon of ``s`` is up in the air, underground and so on."""
     return (
-        has_volatile(b, s, V_FLY)
-        or has_volatile(b, s, V_BOUNCE)
-        or has_volatile(b, s, V_DIG)
-        or has_volatile(b, s, V_DIVE)
-        or has_volatile(b, s, V_PHANTOMFORCE)
-        or has_volatile(b, s, V_SHADOWFORCE)
+        has_volatile(b, s, c.V_FLY)
+        or has_volatile(b, s, c.V_BOUNCE)
+        or has_volatile(b, s, c.V_DIG)
+        or has_volatile(b, s, c.V_DIVE)
+        or has_volatile(b, s, c.V_PHANTOMFORCE)
+        or has_volatile(b, s, c.V_SHADOWFORCE)
     )
 
 
@@ -175,7 +119,7 @@ def base_power(b: Any, s: int, t: int) -> int:
         if mon.held_item == 0:
             power *= 2
     elif move == M.hex or move == M.infernalparade:
-        if target.status != NO_STATUS or get_ability(b, t) == A.comatose:
+        if target.status != c.NO_STATUS or get_ability(b, t) == A.comatose:
             power *= 2
     elif move == M.storedpower or move == M.powertrip:
         power += 20 * _positive_boosts(b, s)
@@ -190,10 +134,10 @@ def base_power(b: Any, s: int, t: int) -> int:
     elif move == M.ragefist:
         power = min(350, 50 + 50 * (int(mon.times_attacked) & MOST_ATTACKS))
     elif move == M.terablast:
-        if int(mon.flag_bits) & MON_TERASTALLIZED and int(mon.tera_type) == TYPE_STELLAR:
+        if int(mon.flag_bits) & c.MON_TERASTALLIZED and int(mon.tera_type) == c.TYPE_STELLAR:
             power = 100
     elif move == M.stompingtantrum or move == M.temperflare:
-        if side.move_last_turn_result == RESULT_FALSE:
+        if side.move_last_turn_result == c.RESULT_FALSE:
             power *= 2
     elif move == M.avalanche:
         if (int(side.attackers) >> int(foe.active)) & 1:
@@ -202,10 +146,10 @@ def base_power(b: Any, s: int, t: int) -> int:
         if foe.hurt_this_turn > 1:
             power *= 2
     elif move == M.payback:
-        if int(foe.flag_bits) & SIDE_NEWLY_SWITCHED == 0 and not will_move(b, t):
+        if int(foe.flag_bits) & c.SIDE_NEWLY_SWITCHED == 0 and not will_move(b, t):
             power *= 2
     elif move == M.risingvoltage:
-        if b.terrain == ELECTRIC_TERRAIN and is_grounded(b, t, False):
+        if b.terrain == c.ELECTRIC_TERRAIN and is_grounded(b, t, False):
             power *= 2
     elif move == M.grassknot or move == M.lowkick:
         heavy = weight(b, t)
@@ -267,27 +211,27 @@ def base_power(b: Any, s: int, t: int) -> int:
     elif move == M.gyroball:
         power = min(150, 25 * get_speed(b, t) // max(get_speed(b, s), 1) + 1)
     elif move == M.echoedvoice:
-        if b.pseudo_weather[ECHOED_VOICE]:
+        if b.pseudo_weather[c.ECHOED_VOICE]:
             power *= int(b.echoed_voice)
     elif move == M.furycutter:
         factor = int(side.move_streak) & 7
-        if not has_volatile(b, s, V_FURYCUTTER):
-            put_volatile(b, s, V_FURYCUTTER)
-            side.flag_bits = int(side.flag_bits) | SIDE_FURY_CUTTER_KEPT
+        if not has_volatile(b, s, c.V_FURYCUTTER):
+            put_volatile(b, s, c.V_FURYCUTTER)
+            side.flag_bits = int(side.flag_bits) | c.SIDE_FURY_CUTTER_KEPT
             factor = 1
         elif b.move.hit == 1:
-            side.flag_bits = int(side.flag_bits) | SIDE_FURY_CUTTER_KEPT
+            side.flag_bits = int(side.flag_bits) | c.SIDE_FURY_CUTTER_KEPT
             factor = min(4, 2 * factor)
         side.move_streak = (int(side.move_streak) & ~7) | factor
         power = min(power * factor, 160)
     elif move == M.rollout:
-        if has_volatile(b, s, V_ROLLOUT):
+        if has_volatile(b, s, c.V_ROLLOUT):
             power <<= int(side.move_streak) >> 4
-            if mon.status != SLP:
+            if mon.status != c.SLP:
                 side.move_streak = int(side.move_streak) + 16
                 if int(side.move_streak) >> 4 < 5:
-                    side.flag_bits = int(side.flag_bits) | SIDE_ROLLOUT_KEPT
-        if has_volatile(b, s, V_DEFENSECURL):
+                    side.flag_bits = int(side.flag_bits) | c.SIDE_ROLLOUT_KEPT
+        if has_volatile(b, s, c.V_DEFENSECURL):
             power *= 2
     elif move == M.round:
         pass  # doubled only behind an ally
@@ -308,7 +252,7 @@ def _beat_up(b: Any, s: int) -> int:
     for k in range(side.team_size):
         i = int(side.order[k])
         mon = side.mons[i]
-        if k == 0 or (int(mon.flag_bits) & MON_FAINTED == 0 and mon.status == NO_STATUS):
+        if k == 0 or (int(mon.flag_bits) & c.MON_FAINTED == 0 and mon.status == c.NO_STATUS):
             left -= 1
             if left == 0:
                 # The set's species counts: of the formes that an ability makes for good, these
@@ -331,8 +275,8 @@ def base_power_modifier(b: Any, s: int, t: int, power: int, type_mod: int) -> in
     move = int(b.move.id)
     kind = int(b.move.type)
     flags = int(MOVES[move].move_flags)
-    physical = int(b.move.category) == CATEGORY_PHYSICAL
-    special = int(b.move.category) == CATEGORY_SPECIAL
+    physical = int(b.move.category) == c.CATEGORY_PHYSICAL
+    special = int(b.move.category) == c.CATEGORY_SPECIAL
     side = b.sides[s]
     foe = b.sides[t]
     mon = side.mons[side.active]
@@ -340,14 +284,14 @@ def base_power_modifier(b: Any, s: int, t: int, power: int, type_mod: int) -> in
     ability = get_ability(b, s)
     theirs = defence_ability(b, t)
     item = get_item(b, s)
-    contact = int(b.move.flag_bits) & MOVE_CONTACT != 0
+    contact = int(b.move.flag_bits) & c.MOVE_CONTACT != 0
     mod = 4096
     # the user's ability; at most one of these applies, so the order among them is free
     if ability == A.technician:
         if power <= 60:
             mod = chain(mod, 6144)
     elif ability == A.rivalry:
-        mine, yours = int(mon.flag_bits) & MON_GENDER, int(target.flag_bits) & MON_GENDER
+        mine, yours = int(mon.flag_bits) & c.MON_GENDER, int(target.flag_bits) & c.MON_GENDER
         if mine and yours:
             mod = chain(mod, 5120 if mine == yours else 3072)
     elif (
@@ -357,7 +301,7 @@ def base_power_modifier(b: Any, s: int, t: int, power: int, type_mod: int) -> in
         or ability == A.galvanize
         or ability == A.normalize
     ):
-        if int(b.move.flag_bits) & MOVE_TYPE_CHANGED:
+        if int(b.move.flag_bits) & c.MOVE_TYPE_CHANGED:
             mod = chain(mod, 4915)
     elif ability == A.ironfist:
         if flags & F_PUNCH:
@@ -368,18 +312,18 @@ def base_power_modifier(b: Any, s: int, t: int, power: int, type_mod: int) -> in
     if item == I.punchingglove and flags & F_PUNCH:  # 23, after the ability
         mod = chain(mod, 4506)
     if ability == A.steelyspirit:
-        if kind == TYPE_STEEL:
+        if kind == c.TYPE_STEEL:
             mod = chain(mod, 6144)
     elif ability == A.analytic:
         if not will_move(b, t):
             mod = chain(mod, 5325)
     elif ability == A.sandforce:
-        if effective_weather(b) == SANDSTORM and (
-            kind == TYPE_ROCK or kind == TYPE_GROUND or kind == TYPE_STEEL
+        if effective_weather(b) == c.SANDSTORM and (
+            kind == c.TYPE_ROCK or kind == c.TYPE_GROUND or kind == c.TYPE_STEEL
         ):
             mod = chain(mod, 5325)
     elif ability == A.sheerforce:
-        if int(b.move.flag_bits) & MOVE_SHEER_FORCE or MOVES[move].sheer_force_boost:
+        if int(b.move.flag_bits) & c.MOVE_SHEER_FORCE or MOVES[move].sheer_force_boost:
             mod = chain(mod, 5325)
     elif ability == A.supremeoverlord:
         if side.ability_counter:
@@ -391,18 +335,18 @@ def base_power_modifier(b: Any, s: int, t: int, power: int, type_mod: int) -> in
         if user_is_away(b):
             mod = chain(mod, 5325)
     # 20: auras, of either side
-    if kind == TYPE_DARK and (ability == A.darkaura or theirs == A.darkaura):
+    if kind == c.TYPE_DARK and (ability == A.darkaura or theirs == A.darkaura):
         broken = ability == A.aurabreak or theirs == A.aurabreak
         mod = chain(mod, 3072 if broken else 5448)
-    if kind == TYPE_FAIRY and (ability == A.fairyaura or theirs == A.fairyaura):
+    if kind == c.TYPE_FAIRY and (ability == A.fairyaura or theirs == A.fairyaura):
         broken = ability == A.aurabreak or theirs == A.aurabreak
         mod = chain(mod, 3072 if broken else 5448)
     # 19
     if ability == A.flareboost:
-        if mon.status == BRN and special:
+        if mon.status == c.BRN and special:
             mod = chain(mod, 6144)
     elif ability == A.toxicboost:
-        if (mon.status == PSN or mon.status == TOX) and physical:
+        if (mon.status == c.PSN or mon.status == c.TOX) and physical:
             mod = chain(mod, 6144)
     elif ability == A.megalauncher:
         if flags & F_PULSE:
@@ -414,16 +358,16 @@ def base_power_modifier(b: Any, s: int, t: int, power: int, type_mod: int) -> in
         if flags & F_BITE:
             mod = chain(mod, 6144)
     # 17
-    if theirs == A.dryskin and kind == TYPE_FIRE:
+    if theirs == A.dryskin and kind == c.TYPE_FIRE:
         mod = chain(mod, 5120)
     # 16 and 15: items
     if item:
         mod = _item_power(mon, item, kind, physical, special, mod)
     # 14
-    if int(b.move.flag_bits) & MOVE_GEM:
+    if int(b.move.flag_bits) & c.MOVE_GEM:
         mod = chain(mod, 5325)
     # 9
-    if has_volatile(b, s, V_CHARGE) and kind == TYPE_ELECTRIC:
+    if has_volatile(b, s, c.V_CHARGE) and kind == c.TYPE_ELECTRIC:
         mod = chain(mod, 8192)
     # 7
     if ability == A.punkrock and flags & F_SOUND:
@@ -431,56 +375,56 @@ def base_power_modifier(b: Any, s: int, t: int, power: int, type_mod: int) -> in
     # 6: terrain
     terrain = int(b.terrain)
     if terrain:
-        if terrain == ELECTRIC_TERRAIN:
-            if kind == TYPE_ELECTRIC and _on_terrain(b, s):
+        if terrain == c.ELECTRIC_TERRAIN:
+            if kind == c.TYPE_ELECTRIC and _on_terrain(b, s):
                 mod = chain(mod, 5325)
-        elif terrain == PSYCHIC_TERRAIN:
-            if kind == TYPE_PSYCHIC and _on_terrain(b, s):
+        elif terrain == c.PSYCHIC_TERRAIN:
+            if kind == c.TYPE_PSYCHIC and _on_terrain(b, s):
                 mod = chain(mod, 5325)
-        elif terrain == GRASSY_TERRAIN:
+        elif terrain == c.GRASSY_TERRAIN:
             if (move == M.earthquake or move == M.bulldoze) and _on_terrain(b, t):
                 mod = chain(mod, 2048)
-            elif kind == TYPE_GRASS and is_grounded(b, s, False):
+            elif kind == c.TYPE_GRASS and is_grounded(b, s, False):
                 mod = chain(mod, 5325)
-        elif kind == TYPE_DRAGON and _on_terrain(b, t):
+        elif kind == c.TYPE_DRAGON and _on_terrain(b, t):
             mod = chain(mod, 2048)
     # 0: the move's own
     if move == M.knockoff:
         if target.held_item and may_leave(b, t, int(target.held_item)):
             mod = chain(mod, 6144)
     elif move == M.facade:
-        if mon.status != NO_STATUS and mon.status != SLP:
+        if mon.status != c.NO_STATUS and mon.status != c.SLP:
             mod = chain(mod, 8192)
     elif move == M.venoshock or move == M.barbbarrage:
-        if target.status == PSN or target.status == TOX:
+        if target.status == c.PSN or target.status == c.TOX:
             mod = chain(mod, 8192)
     elif move == M.gust or move == M.twister:
-        if has_volatile(b, t, V_BOUNCE):
+        if has_volatile(b, t, c.V_BOUNCE):
             mod = chain(mod, 8192)
     elif move == M.brine:
         if int(target.hp) * 2 <= int(target.max_hp):
             mod = chain(mod, 8192)
     elif move == M.lashout:
-        if int(side.flag_bits) & SIDE_STATS_LOWERED:
+        if int(side.flag_bits) & c.SIDE_STATS_LOWERED:
             mod = chain(mod, 8192)
     elif move == M.retaliate:
         if side.fainted_last_turn:
             mod = chain(mod, 8192)
     elif move == M.expandingforce:
-        if terrain == PSYCHIC_TERRAIN and is_grounded(b, s, False):
+        if terrain == c.PSYCHIC_TERRAIN and is_grounded(b, s, False):
             mod = chain(mod, 6144)
     elif move == M.mistyexplosion:
-        if terrain == MISTY_TERRAIN and is_grounded(b, s, False):
+        if terrain == c.MISTY_TERRAIN and is_grounded(b, s, False):
             mod = chain(mod, 6144)
     elif move == M.psyblade:
-        if terrain == ELECTRIC_TERRAIN:
+        if terrain == c.ELECTRIC_TERRAIN:
             mod = chain(mod, 6144)
     elif move == M.gravapple:
-        if b.pseudo_weather[GRAVITY]:
+        if b.pseudo_weather[c.GRAVITY]:
             mod = chain(mod, 6144)
     elif move == M.solarbeam or move == M.solarblade:
         weather = weather_for(b, s)
-        if weather != NO_WEATHER and weather != SUNNY_DAY and weather != DESOLATE_LAND:
+        if weather != c.NO_WEATHER and weather != c.SUNNY_DAY and weather != c.DESOLATE_LAND:
             mod = chain(mod, 2048)
     elif move == M.fusionbolt:
         if b.last_successful_move == M.fusionflare:
@@ -494,7 +438,7 @@ def base_power_modifier(b: Any, s: int, t: int, power: int, type_mod: int) -> in
     elif move == M.ficklebeam:
         if chance(b, SITE_MOVE, 3, 10):
             say(b, L_ANIM, s, move, 0)
-            say_from(b, L_ACTIVATE, s, 0, 0, EFFECT_MOVE, move, -1)
+            say_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_MOVE, move, -1)
             mod = chain(mod, 8192)
     return mod
 
@@ -517,13 +461,13 @@ def _item_power(mon: Any, item: int, kind: int, physical: bool, special: bool, m
     if item == I.wiseglasses:
         return chain(mod, 4505) if special else mod
     if item == I.adamantcrystal or item == I.adamantorb:
-        yes = num == 483 and (kind == TYPE_STEEL or kind == TYPE_DRAGON)
+        yes = num == 483 and (kind == c.TYPE_STEEL or kind == c.TYPE_DRAGON)
     elif item == I.lustrousglobe or item == I.lustrousorb:
-        yes = num == 484 and (kind == TYPE_WATER or kind == TYPE_DRAGON)
+        yes = num == 484 and (kind == c.TYPE_WATER or kind == c.TYPE_DRAGON)
     elif item == I.griseouscore or item == I.griseousorb:
-        yes = num == 487 and (kind == TYPE_GHOST or kind == TYPE_DRAGON)
+        yes = num == 487 and (kind == c.TYPE_GHOST or kind == c.TYPE_DRAGON)
     elif item == I.souldew:
-        yes = (num == 380 or num == 381) and (kind == TYPE_PSYCHIC or kind == TYPE_DRAGON)
+        yes = (num == 380 or num == 381) and (kind == c.TYPE_PSYCHIC or kind == c.TYPE_DRAGON)
     elif item == I.wellspringmask:
         yes = mon.base_species == S.ogerponwellspring or mon.base_species == S.ogerponwellspringtera
     elif item == I.hearthflamemask:

@@ -4,6 +4,7 @@ from typing import Any
 
 import plywise.engine.battle.ability_ids as A
 import plywise.engine.battle.move_ids as M
+from plywise.engine.battle import constants as c
 from plywise.engine.battle.chance import (
     SITE_CONFUSION,
     SITE_CONFUSION_DAMAGE,
@@ -18,40 +19,6 @@ from plywise.engine.battle.conditions import (
     cure_status,
     drop_charge,
     remove_volatile,
-)
-from plywise.engine.battle.constants import (
-    ATK,
-    CATEGORY_STATUS,
-    DEF,
-    EFFECT_ABILITY,
-    EFFECT_CONFUSED,
-    EFFECT_NONE,
-    FRZ,
-    GRAVITY,
-    PAR,
-    RESULT_FALSE,
-    RESULT_NULL,
-    RESULT_TRUE,
-    SLP,
-    SPD,
-    SPE,
-    TYPE_ELECTRIC,
-    V_ATTRACT,
-    V_CHARGE,
-    V_CHOICELOCK,
-    V_CONFUSION,
-    V_DESTINYBOND,
-    V_DISABLE,
-    V_FLINCH,
-    V_GLAIVERUSH,
-    V_HEALBLOCK,
-    V_IMPRISON,
-    V_MUSTRECHARGE,
-    V_TAUNT,
-    V_THROATCHOP,
-    V_TRUANT,
-    V_TWOTURNMOVE,
-    WONDER_ROOM,
 )
 from plywise.engine.battle.event_ties import BEFORE_MOVE, NO_SOURCE, event_ties
 from plywise.engine.battle.log_events import (
@@ -105,9 +72,9 @@ def confusion_damage(b: Any, s: int) -> int:
     m = side.mons[side.active]
     modify_boost_ties(b)
     modify_boost_ties(b)
-    attack = boosted(int(m.stats[ATK]), int(side.boosts[ATK]))
-    stat = SPD if b.pseudo_weather[WONDER_ROOM] != 0 else DEF
-    defence = boosted(int(m.stats[stat]), int(side.boosts[DEF]))
+    attack = boosted(int(m.stats[c.ATK]), int(side.boosts[c.ATK]))
+    stat = c.SPD if b.pseudo_weather[c.WONDER_ROOM] != 0 else c.DEF
+    defence = boosted(int(m.stats[stat]), int(side.boosts[c.DEF]))
     base = (2 * int(m.level) // 5 + 2) * 40 * attack // max(1, defence) // 50 + 2
     percent = 100 - roll(b, SITE_CONFUSION_DAMAGE, 0, 16)
     return max(1, (base & 0xFFFF) * percent // 100)
@@ -119,7 +86,7 @@ def _status_stops(b: Any, s: int, move: int) -> bool:
     side = b.sides[s]
     m = side.mons[side.active]
     row = MOVES[move]
-    if int(m.status) == SLP:
+    if int(m.status) == c.SLP:
         left = int(m.status_turns) - (2 if ability(b, s) == A.earlybird else 1)
         m.status_turns = max(0, left)
         if left <= 0:
@@ -127,7 +94,7 @@ def _status_stops(b: Any, s: int, move: int) -> bool:
             return False
         say(b, L_CANT, s, CANT_SLP, 0)
         return not row.sleep_usable
-    if int(m.status) == FRZ:
+    if int(m.status) == c.FRZ:
         if int(row.move_flags) & F_DEFROST != 0:
             return False
         if chance(b, SITE_FREEZE, 1, 5):
@@ -145,79 +112,79 @@ def _stopped(b: Any, s: int, move: int) -> int:
     row = MOVES[move]
     flags = int(row.move_flags)
     a = ability(b, s)
-    drop_volatile(b, s, V_GLAIVERUSH)
-    if has_volatile(b, s, V_MUSTRECHARGE):
+    drop_volatile(b, s, c.V_GLAIVERUSH)
+    if has_volatile(b, s, c.V_MUSTRECHARGE):
         say(b, L_CANT, s, CANT_RECHARGE, 0)
-        drop_volatile(b, s, V_MUSTRECHARGE)
-        drop_volatile(b, s, V_TRUANT)
-        return RESULT_NULL
+        drop_volatile(b, s, c.V_MUSTRECHARGE)
+        drop_volatile(b, s, c.V_TRUANT)
+        return c.RESULT_NULL
     if _status_stops(b, s, move):
-        return RESULT_FALSE
+        return c.RESULT_FALSE
     if a == A.truant:
-        if remove_volatile(b, s, V_TRUANT):
+        if remove_volatile(b, s, c.V_TRUANT):
             say(b, L_CANT, s, CANT_TRUANT, 0)
-            return RESULT_FALSE
-        add_volatile(b, s, V_TRUANT, s, EFFECT_ABILITY, a)
-    if has_volatile(b, s, V_FLINCH):
+            return c.RESULT_FALSE
+        add_volatile(b, s, c.V_TRUANT, s, c.EFFECT_ABILITY, a)
+    if has_volatile(b, s, c.V_FLINCH):
         say(b, L_CANT, s, CANT_FLINCH, 0)
         if a == A.steadfast:
-            boost(b, s, stage(SPE, 1), s, EFFECT_ABILITY, a)
-        return RESULT_FALSE
-    if has_volatile(b, s, V_DISABLE) and move == int(side.disable_move):
+            boost(b, s, stage(c.SPE, 1), s, c.EFFECT_ABILITY, a)
+        return c.RESULT_FALSE
+    if has_volatile(b, s, c.V_DISABLE) and move == int(side.disable_move):
         say(b, L_CANT, s, CANT_DISABLE, move)
-        return RESULT_FALSE
-    if b.pseudo_weather[GRAVITY] != 0 and flags & F_GRAVITY != 0:
+        return c.RESULT_FALSE
+    if b.pseudo_weather[c.GRAVITY] != 0 and flags & F_GRAVITY != 0:
         say(b, L_CANT, s, CANT_GRAVITY, move)
-        return RESULT_FALSE
-    if has_volatile(b, s, V_HEALBLOCK) and flags & F_HEAL != 0:
+        return c.RESULT_FALSE
+    if has_volatile(b, s, c.V_HEALBLOCK) and flags & F_HEAL != 0:
         say(b, L_CANT, s, CANT_HEAL_BLOCK, move)
-        return RESULT_FALSE
-    if has_volatile(b, s, V_THROATCHOP) and flags & F_SOUND != 0:
+        return c.RESULT_FALSE
+    if has_volatile(b, s, c.V_THROATCHOP) and flags & F_SOUND != 0:
         say(b, L_CANT, s, CANT_THROAT_CHOP, 0)
-        return RESULT_FALSE
-    if has_volatile(b, s, V_TAUNT) and row.category == CATEGORY_STATUS:
+        return c.RESULT_FALSE
+    if has_volatile(b, s, c.V_TAUNT) and row.category == c.CATEGORY_STATUS:
         say(b, L_CANT, s, CANT_TAUNT, move)
-        return RESULT_FALSE
-    if has_volatile(b, 1 - s, V_IMPRISON) and move != M.struggle:
+        return c.RESULT_FALSE
+    if has_volatile(b, 1 - s, c.V_IMPRISON) and move != M.struggle:
         for k in range(4):
             if int(other.moves[k]) == move:
                 say(b, L_CANT, s, CANT_IMPRISON, move)
-                return RESULT_FALSE
-    if has_volatile(b, s, V_CONFUSION):
+                return c.RESULT_FALSE
+    if has_volatile(b, s, c.V_CONFUSION):
         side.confusion_time = max(0, int(side.confusion_time) - 1)
         if int(side.confusion_time) == 0:
-            drop_volatile(b, s, V_CONFUSION)
-            say(b, L_END, s, V_CONFUSION, 0)
+            drop_volatile(b, s, c.V_CONFUSION)
+            say(b, L_END, s, c.V_CONFUSION, 0)
         else:
-            say(b, L_ACTIVATE, s, 1 + V_CONFUSION, 0)
+            say(b, L_ACTIVATE, s, 1 + c.V_CONFUSION, 0)
             if chance(b, SITE_CONFUSION, 33, 100):
-                damage(b, s, confusion_damage(b, s), s, EFFECT_CONFUSED, 0)
-                return RESULT_FALSE
-    if has_volatile(b, s, V_ATTRACT):
-        say_from(b, L_ACTIVATE, s, 1 + V_ATTRACT, 0, EFFECT_NONE, 0, 1 - s)
+                damage(b, s, confusion_damage(b, s), s, c.EFFECT_CONFUSED, 0)
+                return c.RESULT_FALSE
+    if has_volatile(b, s, c.V_ATTRACT):
+        say_from(b, L_ACTIVATE, s, 1 + c.V_ATTRACT, 0, c.EFFECT_NONE, 0, 1 - s)
         if chance(b, SITE_INFATUATION, 1, 2):
             say(b, L_CANT, s, CANT_ATTRACT, 0)
-            return RESULT_FALSE
-    if int(m.status) == PAR and chance(b, SITE_PARALYSIS, 1, 4):
+            return c.RESULT_FALSE
+    if int(m.status) == c.PAR and chance(b, SITE_PARALYSIS, 1, 4):
         say(b, L_CANT, s, CANT_PAR, 0)
-        return RESULT_FALSE
-    if has_volatile(b, s, V_CHOICELOCK):
+        return c.RESULT_FALSE
+    if has_volatile(b, s, c.V_CHOICELOCK):
         if not ITEMS[m.held_item].choice:
-            drop_volatile(b, s, V_CHOICELOCK)
+            drop_volatile(b, s, c.V_CHOICELOCK)
         elif item(b, s) != 0 and move != int(side.choice_lock) and move != M.struggle:
             say(b, L_MOVE, s, move, 0)
             say(b, L_STILL, s, 0, 0)
             say(b, L_FAIL, s, FAIL_PLAIN, 0)
-            return RESULT_FALSE
+            return c.RESULT_FALSE
     if a == A.gorillatactics and move != M.struggle:
         if int(side.ability_data) != 0 and int(side.ability_data) != move:
             say(b, L_MOVE, s, move, 0)
             say(b, L_STILL, s, 0, 0)
             say(b, L_FAIL, s, FAIL_PLAIN, 0)
-            return RESULT_FALSE
+            return c.RESULT_FALSE
     if move != M.destinybond:
-        drop_volatile(b, s, V_DESTINYBOND)
-    return RESULT_TRUE
+        drop_volatile(b, s, c.V_DESTINYBOND)
+    return c.RESULT_TRUE
 
 
 @kernel
@@ -227,13 +194,13 @@ def before_move(b: Any, s: int, move: int) -> int:
     ``b.move`` must be set.  Where it is stopped, what an aborted move loses is lost already
     (the event MoveAborted: a charge, Destiny Bond, a two-turn move).
     """
-    if has_volatile(b, s, V_HEALBLOCK) and has_volatile(b, s, V_THROATCHOP):
+    if has_volatile(b, s, c.V_HEALBLOCK) and has_volatile(b, s, c.V_THROATCHOP):
         event_ties(b, BEFORE_MOVE, s, NO_SOURCE)
     result = _stopped(b, s, move)
-    if result != RESULT_TRUE:
-        if int(MOVES[move].type) == TYPE_ELECTRIC and move != M.charge:
-            drop_volatile(b, s, V_CHARGE)
-        drop_volatile(b, s, V_DESTINYBOND)
-        if has_volatile(b, s, V_TWOTURNMOVE):
+    if result != c.RESULT_TRUE:
+        if int(MOVES[move].type) == c.TYPE_ELECTRIC and move != M.charge:
+            drop_volatile(b, s, c.V_CHARGE)
+        drop_volatile(b, s, c.V_DESTINYBOND)
+        if has_volatile(b, s, c.V_TWOTURNMOVE):
             drop_charge(b, s)
     return result

@@ -19,13 +19,12 @@ from typing import Any
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
-from numba.core import config
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from plywise.engine.battle.constants import FORMAT_LOGGED, FORMAT_SCRIPTED
 from plywise.engine.battle.state import BATTLE
-from plywise.engine.compile.jit import kernel, kernel_of
+from plywise.engine.compile.jit import COMPILED, kernel, kernel_of
 from plywise.engine.kernels import signatures
 from plywise.engine.mixing import scramble
 
@@ -109,8 +108,7 @@ ENTRY = 5
 
 REPLAYED, SAMPLED, EXPLORED = range(3)
 
-_config: Any = config  # its settings are set at run time, unseen by type checkers
-if _config.DISABLE_JIT:
+if not COMPILED:
 
     def read_word(address: Any, index: Any) -> Any:
         """Return the int64 word ``index`` of the array at ``address``."""

@@ -10,106 +10,13 @@ import plywise.engine.battle.ability_ids as A
 import plywise.engine.battle.item_ids as I
 import plywise.engine.battle.move_ids as M
 import plywise.engine.battle.species_ids as S
+from plywise.engine.battle import constants as c
 from plywise.engine.battle.chance import (
     SITE_CONFUSION_TIME,
     SITE_LOCKED_MOVE_TIME,
     SITE_SLEEP_TIME,
     SITE_TRAP_TIME,
     roll,
-)
-from plywise.engine.battle.constants import (
-    ATK,
-    AURORA_VEIL,
-    BRN,
-    DEF,
-    DESOLATE_LAND,
-    EFFECT_ABILITY,
-    EFFECT_ITEM,
-    EFFECT_MOVE,
-    EFFECT_VOLATILE,
-    ELECTRIC_TERRAIN,
-    FORMAT_SLEEP_CLAUSE,
-    FRZ,
-    GRAVITY,
-    LIGHT_SCREEN,
-    MISTY_TERRAIN,
-    MON_FAINTED,
-    MON_GENDER,
-    MON_STATUS_BY_FOE,
-    MON_TERASTALLIZED,
-    MON_TRANSFORMED,
-    MOVE_EXTERNAL,
-    MOVE_INFILTRATES,
-    NO_STATUS,
-    PAR,
-    PSN,
-    QUEUE_MOVE,
-    QUICK_GUARD,
-    REFLECT,
-    SAFEGUARD,
-    SIDE_FROM_BOOSTER,
-    SIDE_LOST_FOCUS,
-    SIDE_QUICK_GUARD,
-    SIDE_ROLLOUT_KEPT,
-    SIDE_WIDE_GUARD,
-    SLP,
-    SPD,
-    SPIKES,
-    SUNNY_DAY,
-    TAILWIND,
-    TOX,
-    TOXIC_SPIKES,
-    TYPE_FLYING,
-    TYPE_GRASS,
-    V_ATTRACT,
-    V_BOUNCE,
-    V_CHARGE,
-    V_CHOICELOCK,
-    V_CONFUSION,
-    V_COUNTER,
-    V_DIG,
-    V_DISABLE,
-    V_DIVE,
-    V_DRAGONCHEER,
-    V_ENCORE,
-    V_FLINCH,
-    V_FLY,
-    V_FOCUSENERGY,
-    V_FOCUSPUNCH,
-    V_GASTROACID,
-    V_HEALBLOCK,
-    V_INGRAIN,
-    V_LOCKEDMOVE,
-    V_LOCKON,
-    V_MAGNETRISE,
-    V_METRONOME,
-    V_MICLEBERRY,
-    V_MIRRORCOAT,
-    V_MUSTRECHARGE,
-    V_PARTIALLYTRAPPED,
-    V_PERISHSONG,
-    V_PHANTOMFORCE,
-    V_POWERTRICK,
-    V_PROTOSYNTHESIS,
-    V_QUARKDRIVE,
-    V_ROLLOUT,
-    V_ROOST,
-    V_SHADOWFORCE,
-    V_SMACKDOWN,
-    V_STALL,
-    V_STOCKPILE,
-    V_SUBSTITUTE,
-    V_SYRUPBOMB,
-    V_TARSHOT,
-    V_TAUNT,
-    V_THROATCHOP,
-    V_TORMENT,
-    V_TRAPPED,
-    V_TRAPPER,
-    V_TWOTURNMOVE,
-    V_UPROAR,
-    V_YAWN,
-    WIDE_GUARD,
 )
 from plywise.engine.battle.log_conditions import (
     say_same_status,
@@ -156,11 +63,11 @@ from plywise.engine.compile.jit import kernel
 def will_move(b: Any, s: int) -> bool:
     """Return whether the active Pokémon of ``s`` still has its move to make this turn."""
     side = b.sides[s]
-    if int(side.mons[side.active].flag_bits) & MON_FAINTED != 0:
+    if int(side.mons[side.active].flag_bits) & c.MON_FAINTED != 0:
         return False
     for k in range(int(b.queue_length)):
         entry = b.queue[k]
-        if entry.kind == QUEUE_MOVE and entry.side == s and entry.mon == side.active:
+        if entry.kind == c.QUEUE_MOVE and entry.side == s and entry.mon == side.active:
             return True
     return False
 
@@ -171,7 +78,7 @@ def cancel_move(b: Any, s: int) -> None:
     side = b.sides[s]
     for k in range(int(b.queue_length)):
         entry = b.queue[k]
-        if entry.kind == QUEUE_MOVE and entry.side == s and entry.mon == side.active:
+        if entry.kind == c.QUEUE_MOVE and entry.side == s and entry.mon == side.active:
             for j in range(k, int(b.queue_length) - 1):
                 b.queue[j] = b.queue[j + 1]
             b.queue_length = int(b.queue_length) - 1
@@ -182,12 +89,12 @@ def cancel_move(b: Any, s: int) -> None:
 def is_semi_invulnerable(b: Any, s: int) -> bool:
     """Return whether it is in the air, under ground or water, or vanished."""
     return (
-        has_volatile(b, s, V_FLY)
-        or has_volatile(b, s, V_BOUNCE)
-        or has_volatile(b, s, V_DIG)
-        or has_volatile(b, s, V_DIVE)
-        or has_volatile(b, s, V_PHANTOMFORCE)
-        or has_volatile(b, s, V_SHADOWFORCE)
+        has_volatile(b, s, c.V_FLY)
+        or has_volatile(b, s, c.V_BOUNCE)
+        or has_volatile(b, s, c.V_DIG)
+        or has_volatile(b, s, c.V_DIVE)
+        or has_volatile(b, s, c.V_PHANTOMFORCE)
+        or has_volatile(b, s, c.V_SHADOWFORCE)
     )
 
 
@@ -202,14 +109,14 @@ def type_immunity(b: Any, s: int) -> int:
 @kernel
 def status_immune(b: Any, s: int, status: int) -> bool:
     """Return whether type, Magma Armor or the sun rule out a status (``runStatusImmunity``)."""
-    kind = PSN if status == TOX else status
+    kind = c.PSN if status == c.TOX else status
     if (type_immunity(b, s) >> kind) & 1 != 0:
         return True
-    if status == FRZ:
+    if status == c.FRZ:
         if defence_ability(b, s) == A.magmaarmor:
             return True
         w = weather_for(b, s)
-        return w == SUNNY_DAY or w == DESOLATE_LAND
+        return w == c.SUNNY_DAY or w == c.DESOLATE_LAND
     return False
 
 
@@ -219,44 +126,44 @@ def _status_blocked(b: Any, s: int, status: int, source: int, effect: int, effec
     side = b.sides[s]
     m = side.mons[side.active]
     a = defence_ability(b, s)
-    poison = status == PSN or status == TOX
+    poison = status == c.PSN or status == c.TOX
     if a == A.comatose or a == A.purifyingsalt:
         return True
-    if status == SLP and (a == A.insomnia or a == A.vitalspirit or a == A.sweetveil):
+    if status == c.SLP and (a == A.insomnia or a == A.vitalspirit or a == A.sweetveil):
         return True
     if poison and (a == A.immunity or a == A.pastelveil):
         return True
-    if status == PAR and a == A.limber:
+    if status == c.PAR and a == A.limber:
         return True
-    if status == BRN and (a == A.waterveil or a == A.waterbubble or a == A.thermalexchange):
+    if status == c.BRN and (a == A.waterveil or a == A.waterbubble or a == A.thermalexchange):
         return True
     if a == A.leafguard:
         w = weather_for(b, s)
-        if w == SUNNY_DAY or w == DESOLATE_LAND:
+        if w == c.SUNNY_DAY or w == c.DESOLATE_LAND:
             return True
     if a == A.shieldsdown and int(m.species) == S.miniormeteor:
-        if int(m.flag_bits) & MON_TRANSFORMED == 0:
+        if int(m.flag_bits) & c.MON_TRANSFORMED == 0:
             return True
-    yawning = effect == EFFECT_VOLATILE and effect_id == V_YAWN
-    if a == A.flowerveil and has_type(b, s, TYPE_GRASS) and source != s and not yawning:
+    yawning = effect == c.EFFECT_VOLATILE and effect_id == c.V_YAWN
+    if a == A.flowerveil and has_type(b, s, c.TYPE_GRASS) and source != s and not yawning:
         if source >= 0:
             return True
-    if b.terrain == MISTY_TERRAIN or (b.terrain == ELECTRIC_TERRAIN and status == SLP):
+    if b.terrain == c.MISTY_TERRAIN or (b.terrain == c.ELECTRIC_TERRAIN and status == c.SLP):
         if is_grounded(b, s, False) and not is_semi_invulnerable(b, s):
             return True
-    if int(side.conditions[SAFEGUARD]) != 0 and source >= 0 and source != s and not yawning:
-        if effect != EFFECT_MOVE or int(b.move.flag_bits) & MOVE_INFILTRATES == 0:
+    if int(side.conditions[c.SAFEGUARD]) != 0 and source >= 0 and source != s and not yawning:
+        if effect != c.EFFECT_MOVE or int(b.move.flag_bits) & c.MOVE_INFILTRATES == 0:
             return True
-    if status == SLP:
-        if has_volatile(b, 0, V_UPROAR) or has_volatile(b, 1, V_UPROAR):
+    if status == c.SLP:
+        if has_volatile(b, 0, c.V_UPROAR) or has_volatile(b, 1, c.V_UPROAR):
             return True
-        if int(b.format) & FORMAT_SLEEP_CLAUSE != 0 and source >= 0 and source != s:
+        if int(b.format) & c.FORMAT_SLEEP_CLAUSE != 0 and source >= 0 and source != s:
             for i in range(int(side.team_size)):
                 other = side.mons[i]
                 if (
                     int(other.hp) > 0
-                    and int(other.status) == SLP
-                    and int(other.flag_bits) & MON_STATUS_BY_FOE != 0
+                    and int(other.status) == c.SLP
+                    and int(other.flag_bits) & c.MON_STATUS_BY_FOE != 0
                 ):
                     return True
     return False
@@ -278,11 +185,11 @@ def set_status(
         say_same_status(b, s, source, effect, effect_id)
         return False
     if not forced:
-        corrosion = source >= 0 and (status == PSN or status == TOX)
+        corrosion = source >= 0 and (status == c.PSN or status == c.TOX)
         if not (corrosion and ability(b, source) == A.corrosion):
             if status_immune(b, s, status):
-                if (effect == EFFECT_MOVE and MOVES[effect_id].status != 0) or (
-                    effect == EFFECT_ABILITY and effect_id == A.synchronize
+                if (effect == c.EFFECT_MOVE and MOVES[effect_id].status != 0) or (
+                    effect == c.EFFECT_ABILITY and effect_id == A.synchronize
                 ):
                     say(b, L_IMMUNE, s, 0, 0)
                 return False
@@ -292,12 +199,12 @@ def set_status(
         return False
     m.status = status
     m.status_turns = 0
-    flags = int(m.flag_bits) & ~MON_STATUS_BY_FOE
+    flags = int(m.flag_bits) & ~c.MON_STATUS_BY_FOE
     if source >= 0 and source != s:
-        flags |= MON_STATUS_BY_FOE
+        flags |= c.MON_STATUS_BY_FOE
     m.flag_bits = flags
     say_from(b, L_STATUS, s, status, 0, effect, effect_id, source)
-    if status == SLP:
+    if status == c.SLP:
         m.status_turns = roll(b, SITE_SLEEP_TIME, 2, 3)
     return True
 
@@ -306,7 +213,7 @@ def set_status(
 def cure_status(b: Any, s: int) -> bool:
     """Heal the status of the active Pokémon of ``s``; return whether it had one."""
     m = b.sides[s].mons[b.sides[s].active]
-    if int(m.hp) <= 0 or m.status == NO_STATUS:
+    if int(m.hp) <= 0 or m.status == c.NO_STATUS:
         return False
     say(b, L_CURE, s, int(m.status), 0)
     cure_member(b, s, int(b.sides[s].active))
@@ -317,9 +224,9 @@ def cure_status(b: Any, s: int) -> bool:
 def cure_member(b: Any, s: int, i: int) -> None:
     """Heal the status of any team member (Heal Bell, Natural Cure)."""
     m = b.sides[s].mons[i]
-    m.status = NO_STATUS
+    m.status = c.NO_STATUS
     m.status_turns = 0
-    m.flag_bits = int(m.flag_bits) & ~MON_STATUS_BY_FOE
+    m.flag_bits = int(m.flag_bits) & ~c.MON_STATUS_BY_FOE
 
 
 # ------------------------------------------------------------------------------------- volatiles
@@ -328,43 +235,43 @@ def volatile_blocked(b: Any, s: int, v: int, source: int, effect: int, effect_id
     """Return whether an ability, terrain or Safeguard stops a volatile (TryAddVolatile)."""
     side = b.sides[s]
     a = defence_ability(b, s)
-    if v == V_FLINCH:
-        return a == A.innerfocus or has_volatile(b, s, V_FOCUSPUNCH)
-    if v == V_CONFUSION:
+    if v == c.V_FLINCH:
+        return a == A.innerfocus or has_volatile(b, s, c.V_FOCUSPUNCH)
+    if v == c.V_CONFUSION:
         if a == A.owntempo:
             return True
-    elif v == V_YAWN:
+    elif v == c.V_YAWN:
         if a == A.insomnia or a == A.vitalspirit or a == A.purifyingsalt or a == A.sweetveil:
             return True
         if a == A.leafguard:
             w = weather_for(b, s)
-            if w == SUNNY_DAY or w == DESOLATE_LAND:
+            if w == c.SUNNY_DAY or w == c.DESOLATE_LAND:
                 return True
-        if a == A.flowerveil and has_type(b, s, TYPE_GRASS):
+        if a == A.flowerveil and has_type(b, s, c.TYPE_GRASS):
             return True
         m = side.mons[side.active]
         if a == A.shieldsdown and int(m.species) == S.miniormeteor:
-            if int(m.flag_bits) & MON_TRANSFORMED == 0:
+            if int(m.flag_bits) & c.MON_TRANSFORMED == 0:
                 return True
-        if b.terrain == ELECTRIC_TERRAIN:
+        if b.terrain == c.ELECTRIC_TERRAIN:
             if is_grounded(b, s, False) and not is_semi_invulnerable(b, s):
                 return True
     elif (
-        v == V_ATTRACT
-        or v == V_DISABLE
-        or v == V_ENCORE
-        or v == V_HEALBLOCK
-        or v == V_TAUNT
-        or v == V_TORMENT
+        v == c.V_ATTRACT
+        or v == c.V_DISABLE
+        or v == c.V_ENCORE
+        or v == c.V_HEALBLOCK
+        or v == c.V_TAUNT
+        or v == c.V_TORMENT
     ):
-        return a == A.aromaveil or (v == V_ATTRACT and a == A.oblivious)
+        return a == A.aromaveil or (v == c.V_ATTRACT and a == A.oblivious)
     else:
-        return v == V_TRAPPED and type_immunity(b, s) & IMMUNE_TRAPPED != 0
-    if v == V_CONFUSION and b.terrain == MISTY_TERRAIN:
+        return v == c.V_TRAPPED and type_immunity(b, s) & IMMUNE_TRAPPED != 0
+    if v == c.V_CONFUSION and b.terrain == c.MISTY_TERRAIN:
         if is_grounded(b, s, False) and not is_semi_invulnerable(b, s):
             return True
-    if int(side.conditions[SAFEGUARD]) != 0 and source >= 0 and source != s:
-        if effect != EFFECT_MOVE or int(b.move.flag_bits) & MOVE_INFILTRATES == 0:
+    if int(side.conditions[c.SAFEGUARD]) != 0 and source >= 0 and source != s:
+        if effect != c.EFFECT_MOVE or int(b.move.flag_bits) & c.MOVE_INFILTRATES == 0:
             return True
     return False
 
@@ -373,59 +280,59 @@ def volatile_blocked(b: Any, s: int, v: int, source: int, effect: int, effect_id
 def _restart(b: Any, s: int, v: int, effect: int, effect_id: int) -> bool:
     """Do what adding a volatile does where it already is (``onRestart``)."""
     side = b.sides[s]
-    if v == V_STALL:
+    if v == c.V_STALL:
         side.stall_counter = min(6, int(side.stall_counter) + 1)
         side.stall_duration = 2
         return True
-    if v == V_LOCKEDMOVE:
+    if v == c.V_LOCKEDMOVE:
         if int(side.locked_move_true_duration) >= 2:
             side.locked_move_duration = 2
         return True
-    if v == V_STOCKPILE:
+    if v == c.V_STOCKPILE:
         if int(side.stockpile_layers) >= 3:
             return False
         side.stockpile_layers = int(side.stockpile_layers) + 1
         _stockpile_boost(b, s)
         return True
-    if v == V_POWERTRICK:
-        drop_volatile(b, s, V_POWERTRICK)
+    if v == c.V_POWERTRICK:
+        drop_volatile(b, s, c.V_POWERTRICK)
         _swap_attack_and_defence(b, s)
         return True
-    if v == V_SMACKDOWN:
-        if has_volatile(b, s, V_FLY) or has_volatile(b, s, V_BOUNCE):
+    if v == c.V_SMACKDOWN:
+        if has_volatile(b, s, c.V_FLY) or has_volatile(b, s, c.V_BOUNCE):
             knock_down(b, s)
         return True
-    if v == V_CHARGE:
+    if v == c.V_CHARGE:
         say_start(b, s, v, -1, effect, effect_id)
-    return v == V_CHARGE or (v == V_HEALBLOCK and effect == EFFECT_MOVE)
+    return v == c.V_CHARGE or (v == c.V_HEALBLOCK and effect == c.EFFECT_MOVE)
 
 
 @kernel
 def _stockpile_boost(b: Any, s: int) -> None:
     side = b.sides[s]
     say(b, L_START, s, -6, int(side.stockpile_layers))
-    before_def, before_spd = int(side.boosts[DEF]), int(side.boosts[SPD])
-    boost(b, s, stage(DEF, 1) + stage(SPD, 1), s, EFFECT_MOVE, M.stockpile)
-    if int(side.boosts[DEF]) != before_def:
+    before_def, before_spd = int(side.boosts[c.DEF]), int(side.boosts[c.SPD])
+    boost(b, s, stage(c.DEF, 1) + stage(c.SPD, 1), s, c.EFFECT_MOVE, M.stockpile)
+    if int(side.boosts[c.DEF]) != before_def:
         side.stockpile_def = int(side.stockpile_def) - 1
-    if int(side.boosts[SPD]) != before_spd:
+    if int(side.boosts[c.SPD]) != before_spd:
         side.stockpile_spd = int(side.stockpile_spd) - 1
 
 
 @kernel
 def _swap_attack_and_defence(b: Any, s: int) -> None:
     m = b.sides[s].mons[b.sides[s].active]
-    attack = int(m.stats[ATK])
-    m.stats[ATK] = m.stats[DEF]
-    m.stats[DEF] = attack
+    attack = int(m.stats[c.ATK])
+    m.stats[c.ATK] = m.stats[c.DEF]
+    m.stats[c.DEF] = attack
 
 
 @kernel
 def knock_down(b: Any, s: int) -> None:
     """Bring somebody in the air down: its two-turn move is lost."""
-    drop_volatile(b, s, V_FLY)
-    drop_volatile(b, s, V_BOUNCE)
-    drop_volatile(b, s, V_TWOTURNMOVE)
+    drop_volatile(b, s, c.V_FLY)
+    drop_volatile(b, s, c.V_BOUNCE)
+    drop_volatile(b, s, c.V_TWOTURNMOVE)
     cancel_move(b, s)
 
 
@@ -443,10 +350,10 @@ def add_volatile(b: Any, s: int, v: int, source: int, effect: int, effect_id: in
         return _restart(b, s, v, effect, effect_id)
     if volatile_blocked(b, s, v, source, effect, effect_id):
         return False
-    if v == V_CONFUSION:
-        low = 3 if effect == EFFECT_MOVE and effect_id == M.axekick else 2
+    if v == c.V_CONFUSION:
+        low = 3 if effect == c.EFFECT_MOVE and effect_id == M.axekick else 2
         side.confusion_time = roll(b, SITE_CONFUSION_TIME, low, 6 - low)
-    elif v == V_PARTIALLYTRAPPED:
+    elif v == c.V_PARTIALLYTRAPPED:
         if source >= 0 and item(b, source) == I.gripclaw:
             side.partial_trap_duration = 8
         else:
@@ -454,37 +361,37 @@ def add_volatile(b: Any, s: int, v: int, source: int, effect: int, effect_id: in
         binding = source >= 0 and item(b, source) == I.bindingband
         side.partial_trap_divisor = 6 if binding else 8
         side.partial_trap_source = 1 + int(b.sides[source].active) if source >= 0 else 0
-    elif v == V_STALL:
+    elif v == c.V_STALL:
         side.stall_counter = 1
         side.stall_duration = 2
-    elif v == V_LOCKEDMOVE:
+    elif v == c.V_LOCKEDMOVE:
         side.locked_move_duration = 2
         side.locked_move_true_duration = roll(b, SITE_LOCKED_MOVE_TIME, 2, 2)
         side.locked_move = effect_id
-    elif v == V_TWOTURNMOVE:
+    elif v == c.V_TWOTURNMOVE:
         side.two_turn_duration = 2
         side.two_turn_move = effect_id
         if effect_id == M.fly:
-            put_volatile(b, s, V_FLY)
+            put_volatile(b, s, c.V_FLY)
         elif effect_id == M.bounce:
-            put_volatile(b, s, V_BOUNCE)
+            put_volatile(b, s, c.V_BOUNCE)
         elif effect_id == M.dig:
-            put_volatile(b, s, V_DIG)
+            put_volatile(b, s, c.V_DIG)
         elif effect_id == M.dive:
-            put_volatile(b, s, V_DIVE)
+            put_volatile(b, s, c.V_DIVE)
         elif effect_id == M.phantomforce:
-            put_volatile(b, s, V_PHANTOMFORCE)
+            put_volatile(b, s, c.V_PHANTOMFORCE)
         elif effect_id == M.shadowforce:
-            put_volatile(b, s, V_SHADOWFORCE)
-    elif v == V_CHOICELOCK:
+            put_volatile(b, s, c.V_SHADOWFORCE)
+    elif v == c.V_CHOICELOCK:
         side.choice_lock = effect_id
-    elif v == V_MUSTRECHARGE:
+    elif v == c.V_MUSTRECHARGE:
         side.must_recharge_duration = 2
-    elif v == V_TAUNT:
+    elif v == c.V_TAUNT:
         side.taunt_duration = 3
         if int(side.active_turns) > 0 and not will_move(b, s):
             side.taunt_duration = 4
-    elif v == V_ENCORE:
+    elif v == c.V_ENCORE:
         last = int(side.last_move)
         slot = -1
         for k in range(4):
@@ -496,7 +403,7 @@ def add_volatile(b: Any, s: int, v: int, source: int, effect: int, effect_id: in
             return False
         side.encore_move = last
         side.encore_duration = 3 if will_move(b, s) else 4
-    elif v == V_DISABLE:
+    elif v == c.V_DISABLE:
         last = int(side.last_move)
         if last == 0:
             return False
@@ -506,95 +413,95 @@ def add_volatile(b: Any, s: int, v: int, source: int, effect: int, effect_id: in
         side.disable_move = last
         side.disable_duration = 5
         moving = int(b.move.id) != 0 and int(b.move.side) == s
-        if will_move(b, s) or (moving and int(b.move.flag_bits) & MOVE_EXTERNAL == 0):
+        if will_move(b, s) or (moving and int(b.move.flag_bits) & c.MOVE_EXTERNAL == 0):
             side.disable_duration = 4
-    elif v == V_HEALBLOCK:
+    elif v == c.V_HEALBLOCK:
         side.heal_block_duration = 2 if effect_id == M.psychicnoise else 5
         if source >= 0:
             b.sides[source].move_this_turn_result = 3  # RESULT_TRUE
-    elif v == V_THROATCHOP:
+    elif v == c.V_THROATCHOP:
         side.throat_chop_duration = 2
-    elif v == V_YAWN:
+    elif v == c.V_YAWN:
         side.yawn_duration = 2
-    elif v == V_PERISHSONG:
+    elif v == c.V_PERISHSONG:
         side.perish_duration = 4
-    elif v == V_MAGNETRISE:
+    elif v == c.V_MAGNETRISE:
         side.magnet_rise_duration = 5
-    elif v == V_LOCKON:
+    elif v == c.V_LOCKON:
         side.lock_on_duration = 2
         side.lock_on_source = 1 + int(b.sides[source].active)
-    elif v == V_MICLEBERRY:
+    elif v == c.V_MICLEBERRY:
         side.micle_duration = 2
-    elif v == V_SYRUPBOMB:
+    elif v == c.V_SYRUPBOMB:
         side.syrup_bomb_duration = 4
         side.syrup_bomb_source = 1 + int(b.sides[source].active) if source >= 0 else 0
-    elif v == V_UPROAR:
+    elif v == c.V_UPROAR:
         side.uproar_duration = 3
-    elif v == V_ATTRACT:
+    elif v == c.V_ATTRACT:
         other = b.sides[source].mons[b.sides[source].active]
-        if (int(m.flag_bits) ^ int(other.flag_bits)) & MON_GENDER != MON_GENDER:
+        if (int(m.flag_bits) ^ int(other.flag_bits)) & c.MON_GENDER != c.MON_GENDER:
             return False
-        if int(m.flag_bits) & MON_GENDER == 0 or int(other.flag_bits) & MON_GENDER == 0:
+        if int(m.flag_bits) & c.MON_GENDER == 0 or int(other.flag_bits) & c.MON_GENDER == 0:
             return False
         side.attract_source = 1 + int(b.sides[source].active)
         if item(b, s) == I.destinyknot and source != s:
             # The knot works before its holder is in love itself.
-            if not has_volatile(b, source, V_ATTRACT) and int(other.hp) > 0:
-                put_volatile(b, s, V_ATTRACT)
-                add_volatile(b, source, V_ATTRACT, s, EFFECT_ITEM, I.destinyknot)
-    elif v == V_SUBSTITUTE:
+            if not has_volatile(b, source, c.V_ATTRACT) and int(other.hp) > 0:
+                put_volatile(b, s, c.V_ATTRACT)
+                add_volatile(b, source, c.V_ATTRACT, s, c.EFFECT_ITEM, I.destinyknot)
+    elif v == c.V_SUBSTITUTE:
         side.substitute_hp = int(m.max_hp) // 4
-        drop_volatile(b, s, V_PARTIALLYTRAPPED)
-    elif v == V_STOCKPILE:
+        drop_volatile(b, s, c.V_PARTIALLYTRAPPED)
+    elif v == c.V_STOCKPILE:
         side.stockpile_layers = 1
         side.stockpile_def = 0
         side.stockpile_spd = 0
         _stockpile_boost(b, s)
-    elif v == V_PROTOSYNTHESIS or v == V_QUARKDRIVE:
-        flags = int(side.flag_bits) & ~SIDE_FROM_BOOSTER
-        if effect == EFFECT_ITEM:
-            flags |= SIDE_FROM_BOOSTER
+    elif v == c.V_PROTOSYNTHESIS or v == c.V_QUARKDRIVE:
+        flags = int(side.flag_bits) & ~c.SIDE_FROM_BOOSTER
+        if effect == c.EFFECT_ITEM:
+            flags |= c.SIDE_FROM_BOOSTER
         side.flag_bits = flags
         side.paradox_stat = 1 + best_stat(b, s, False)
-    elif v == V_FOCUSENERGY:
-        if has_volatile(b, s, V_DRAGONCHEER):
+    elif v == c.V_FOCUSENERGY:
+        if has_volatile(b, s, c.V_DRAGONCHEER):
             return False
-    elif v == V_ROOST or v == V_TARSHOT:
-        if int(m.flag_bits) & MON_TERASTALLIZED != 0:
+    elif v == c.V_ROOST or v == c.V_TARSHOT:
+        if int(m.flag_bits) & c.MON_TERASTALLIZED != 0:
             return False
-    elif v == V_COUNTER or v == V_MIRRORCOAT:
+    elif v == c.V_COUNTER or v == c.V_MIRRORCOAT:
         side.counter_damage = 0
-    elif v == V_FOCUSPUNCH:
-        side.flag_bits = int(side.flag_bits) & ~SIDE_LOST_FOCUS
-    elif v == V_ROLLOUT:
+    elif v == c.V_FOCUSPUNCH:
+        side.flag_bits = int(side.flag_bits) & ~c.SIDE_LOST_FOCUS
+    elif v == c.V_ROLLOUT:
         side.move_streak = int(side.move_streak) & 15
-        side.flag_bits = int(side.flag_bits) & ~SIDE_ROLLOUT_KEPT
-    elif v == V_METRONOME:
+        side.flag_bits = int(side.flag_bits) & ~c.SIDE_ROLLOUT_KEPT
+    elif v == c.V_METRONOME:
         side.metronome_count = 0
         side.metronome_move = 0
-    elif v == V_POWERTRICK:
+    elif v == c.V_POWERTRICK:
         _swap_attack_and_defence(b, s)
-    elif v == V_SMACKDOWN:
-        applies = has_type(b, s, TYPE_FLYING) or ability(b, s) == A.levitate
+    elif v == c.V_SMACKDOWN:
+        applies = has_type(b, s, c.TYPE_FLYING) or ability(b, s) == A.levitate
         if (
             item(b, s) == I.ironball
-            or has_volatile(b, s, V_INGRAIN)
-            or b.pseudo_weather[GRAVITY] != 0
+            or has_volatile(b, s, c.V_INGRAIN)
+            or b.pseudo_weather[c.GRAVITY] != 0
         ):
             applies = False
-        if has_volatile(b, s, V_FLY) or has_volatile(b, s, V_BOUNCE):
+        if has_volatile(b, s, c.V_FLY) or has_volatile(b, s, c.V_BOUNCE):
             applies = True
             knock_down(b, s)
-        if has_volatile(b, s, V_MAGNETRISE):
+        if has_volatile(b, s, c.V_MAGNETRISE):
             applies = True
-            drop_volatile(b, s, V_MAGNETRISE)
+            drop_volatile(b, s, c.V_MAGNETRISE)
         if not applies:
             return False
-    elif v == V_GASTROACID:
+    elif v == c.V_GASTROACID:
         if holds_ability_shield(b, s):
             return False
-    elif v == V_TRAPPED:
-        put_volatile(b, 1 - s, V_TRAPPER)
+    elif v == c.V_TRAPPED:
+        put_volatile(b, 1 - s, c.V_TRAPPER)
     put_volatile(b, s, v)
     if logged(b):
         say_start(b, s, v, source, effect, effect_id)
@@ -613,34 +520,34 @@ def remove_volatile(b: Any, s: int, v: int) -> bool:
         return False
     drop_volatile(b, s, v)
     say(b, L_END, s, v, 0)
-    if v == V_TWOTURNMOVE:
+    if v == c.V_TWOTURNMOVE:
         drop_charge(b, s)
-    elif v == V_LOCKEDMOVE:
+    elif v == c.V_LOCKEDMOVE:
         if int(side.locked_move_true_duration) <= 1:
-            add_volatile(b, s, V_CONFUSION, s, EFFECT_VOLATILE, V_LOCKEDMOVE)
-    elif v == V_STOCKPILE:
-        changes = stage(DEF, int(side.stockpile_def)) + stage(SPD, int(side.stockpile_spd))
+            add_volatile(b, s, c.V_CONFUSION, s, c.EFFECT_VOLATILE, c.V_LOCKEDMOVE)
+    elif v == c.V_STOCKPILE:
+        changes = stage(c.DEF, int(side.stockpile_def)) + stage(c.SPD, int(side.stockpile_spd))
         if changes != 0:
-            boost(b, s, changes, s, EFFECT_VOLATILE, V_STOCKPILE)
-    elif v == V_POWERTRICK:
+            boost(b, s, changes, s, c.EFFECT_VOLATILE, c.V_STOCKPILE)
+    elif v == c.V_POWERTRICK:
         _swap_attack_and_defence(b, s)
-    elif v == V_TRAPPED:
-        drop_volatile(b, 1 - s, V_TRAPPER)
-    elif v == V_TRAPPER:
-        drop_volatile(b, 1 - s, V_TRAPPED)
+    elif v == c.V_TRAPPED:
+        drop_volatile(b, 1 - s, c.V_TRAPPER)
+    elif v == c.V_TRAPPER:
+        drop_volatile(b, 1 - s, c.V_TRAPPED)
     return True
 
 
 @kernel
 def drop_charge(b: Any, s: int) -> None:
     """Clear the volatiles of a two-turn move."""
-    drop_volatile(b, s, V_TWOTURNMOVE)
-    drop_volatile(b, s, V_FLY)
-    drop_volatile(b, s, V_BOUNCE)
-    drop_volatile(b, s, V_DIG)
-    drop_volatile(b, s, V_DIVE)
-    drop_volatile(b, s, V_PHANTOMFORCE)
-    drop_volatile(b, s, V_SHADOWFORCE)
+    drop_volatile(b, s, c.V_TWOTURNMOVE)
+    drop_volatile(b, s, c.V_FLY)
+    drop_volatile(b, s, c.V_BOUNCE)
+    drop_volatile(b, s, c.V_DIG)
+    drop_volatile(b, s, c.V_DIVE)
+    drop_volatile(b, s, c.V_PHANTOMFORCE)
+    drop_volatile(b, s, c.V_SHADOWFORCE)
 
 
 # ------------------------------------------------------------------------------- side conditions
@@ -648,42 +555,42 @@ def drop_charge(b: Any, s: int) -> None:
 def add_side_condition(b: Any, s: int, condition: int, source: int) -> bool:
     """Set up a condition (a layer more of a hazard) on side ``s``; return whether it worked."""
     side = b.sides[s]
-    if condition == QUICK_GUARD or condition == WIDE_GUARD:
-        bit = SIDE_QUICK_GUARD if condition == QUICK_GUARD else SIDE_WIDE_GUARD
+    if condition == c.QUICK_GUARD or condition == c.WIDE_GUARD:
+        bit = c.SIDE_QUICK_GUARD if condition == c.QUICK_GUARD else c.SIDE_WIDE_GUARD
         if int(side.flag_bits) & bit != 0:
             return False
         side.flag_bits = int(side.flag_bits) | bit
         return True
     now = int(side.conditions[condition])
     if now != 0:
-        limit = 3 if condition == SPIKES else (2 if condition == TOXIC_SPIKES else 1)
-        if condition < SPIKES or now >= limit:
+        limit = 3 if condition == c.SPIKES else (2 if condition == c.TOXIC_SPIKES else 1)
+        if condition < c.SPIKES or now >= limit:
             return False
         side.conditions[condition] = now + 1
         say(b, L_SIDE_START, s, condition, 0)
         return True
     say(b, L_SIDE_START, s, condition, 0)
-    if condition >= SPIKES:
+    if condition >= c.SPIKES:
         side.conditions[condition] = 1
         order = int(side.hazard_order)
         shift = 0
         while (order >> shift) & 15 != 0:
             shift += 4
-        side.hazard_order = order | ((condition - SPIKES + 1) << shift)
+        side.hazard_order = order | ((condition - c.SPIKES + 1) << shift)
         return True
     turns = 5
-    if condition == TAILWIND:
+    if condition == c.TAILWIND:
         turns = 4
-    elif condition == REFLECT or condition == LIGHT_SCREEN or condition == AURORA_VEIL:
+    elif condition == c.REFLECT or condition == c.LIGHT_SCREEN or condition == c.AURORA_VEIL:
         if source >= 0 and item(b, source) == I.lightclay:
             turns = 8
     side.conditions[condition] = turns
-    if condition == TAILWIND:
+    if condition == c.TAILWIND:
         a = ability(b, s)
         if a == A.windrider:
-            boost(b, s, stage(ATK, 1), s, EFFECT_ABILITY, A.windrider)
+            boost(b, s, stage(c.ATK, 1), s, c.EFFECT_ABILITY, A.windrider)
         elif a == A.windpower:
-            add_volatile(b, s, V_CHARGE, s, EFFECT_ABILITY, A.windpower)
+            add_volatile(b, s, c.V_CHARGE, s, c.EFFECT_ABILITY, A.windpower)
     return True
 
 
@@ -693,15 +600,15 @@ def remove_side_condition(b: Any, s: int, condition: int) -> bool:
     side = b.sides[s]
     if int(side.conditions[condition]) == 0:
         return False
-    if condition < SPIKES:
+    if condition < c.SPIKES:
         say(b, L_SIDE_END, s, condition, 0)
     side.conditions[condition] = 0
-    if condition >= SPIKES:
+    if condition >= c.SPIKES:
         # Later hazards move up.
         order = int(side.hazard_order)
         kept, shift = 0, 0
         while order != 0:
-            if order & 15 != condition - SPIKES + 1:
+            if order & 15 != condition - c.SPIKES + 1:
                 kept |= (order & 15) << shift
                 shift += 4
             order >>= 4

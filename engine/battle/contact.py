@@ -9,6 +9,7 @@ import plywise.engine.battle.ability_ids as A
 import plywise.engine.battle.item_ids as I
 import plywise.engine.battle.move_ids as M
 import plywise.engine.battle.species_ids as S
+from plywise.engine.battle import constants as c
 from plywise.engine.battle.abilities import set_ability, start_ability, swap_abilities
 from plywise.engine.battle.chance import SITE_ABILITY, chance, roll
 from plywise.engine.battle.conditions import (
@@ -17,55 +18,6 @@ from plywise.engine.battle.conditions import (
     cure_status,
     is_semi_invulnerable,
     type_immunity,
-)
-from plywise.engine.battle.constants import (
-    ABILITY_CHECKED,
-    ABILITY_UNCHECKED,
-    ATK,
-    BRN,
-    CATEGORY_PHYSICAL,
-    CATEGORY_SPECIAL,
-    CATEGORY_STATUS,
-    DEF,
-    EFFECT_ABILITY,
-    EFFECT_ITEM,
-    EFFECT_MOVE,
-    FRZ,
-    GRASSY_TERRAIN,
-    MON_FAINTED,
-    MON_TERASTALLIZED,
-    MOVE_CONTACT,
-    MOVE_CRIT,
-    PAR,
-    PSN,
-    SANDSTORM,
-    SIDE_FORCE_SWITCH,
-    SIDE_LOST_FOCUS,
-    SLP,
-    SPA,
-    SPD,
-    SPE,
-    SWITCH_TRUE,
-    TOX,
-    TOXIC_SPIKES,
-    TYPE_BUG,
-    TYPE_DARK,
-    TYPE_ELECTRIC,
-    TYPE_FIRE,
-    TYPE_GHOST,
-    TYPE_ICE,
-    TYPE_NONE,
-    TYPE_UNKNOWN,
-    TYPE_WATER,
-    V_ATTRACT,
-    V_BEAKBLAST,
-    V_CHARGE,
-    V_COUNTER,
-    V_DISABLE,
-    V_FOCUSPUNCH,
-    V_INGRAIN,
-    V_MIRRORCOAT,
-    V_PERISHSONG,
 )
 from plywise.engine.battle.field import set_terrain, set_weather
 from plywise.engine.battle.formes import forme_change
@@ -105,7 +57,7 @@ from plywise.engine.compile.jit import kernel
 @kernel
 def makes_contact(b: Any, s: int) -> bool:
     """Return whether the move of side ``s`` makes contact (Protective Pads prevent it)."""
-    return int(b.move.flag_bits) & MOVE_CONTACT != 0 and item(b, s) != I.protectivepads
+    return int(b.move.flag_bits) & c.MOVE_CONTACT != 0 and item(b, s) != I.protectivepads
 
 
 @kernel
@@ -126,7 +78,7 @@ def damaging_hit(b: Any, s: int, t: int, lost: int) -> None:
     move = int(b.move.id)
     kind = int(b.move.type)
     flags = int(MOVES[move].move_flags)
-    physical = int(b.move.category) == CATEGORY_PHYSICAL
+    physical = int(b.move.category) == c.CATEGORY_PHYSICAL
     contact = makes_contact(b, s)
     a = ability(b, t)
     if ABILITIES[a].breakable:
@@ -135,27 +87,27 @@ def damaging_hit(b: Any, s: int, t: int, lost: int) -> None:
     # order 1
     if a == A.roughskin or a == A.ironbarbs:
         if contact:
-            damage(b, s, fraction(int(mon.max_hp), 8), t, EFFECT_ABILITY, a)
+            damage(b, s, fraction(int(mon.max_hp), 8), t, c.EFFECT_ABILITY, a)
     elif a == A.aftermath:
         if target.hp <= 0 and contact:
-            damage(b, s, fraction(int(mon.max_hp), 4), t, EFFECT_ABILITY, a)
+            damage(b, s, fraction(int(mon.max_hp), 4), t, c.EFFECT_ABILITY, a)
     elif a == A.innardsout:
         if target.hp <= 0 and not user_is_away(b):
-            damage(b, s, lost + int(b.move.total_damage), t, EFFECT_ABILITY, a)
+            damage(b, s, lost + int(b.move.total_damage), t, c.EFFECT_ABILITY, a)
     elif a == A.electromorphosis:
-        add_volatile(b, t, V_CHARGE, t, EFFECT_ABILITY, a)
+        add_volatile(b, t, c.V_CHARGE, t, c.EFFECT_ABILITY, a)
     elif a == A.windpower:
         if flags & F_WIND:
-            add_volatile(b, t, V_CHARGE, t, EFFECT_ABILITY, a)
+            add_volatile(b, t, c.V_CHARGE, t, c.EFFECT_ABILITY, a)
     # order 2
     if held == I.rockyhelmet and contact:
-        damage(b, s, fraction(int(mon.max_hp), 6), t, EFFECT_ITEM, held)
+        damage(b, s, fraction(int(mon.max_hp), 6), t, c.EFFECT_ITEM, held)
     # the rest: status and volatiles
-    if target.status == FRZ and kind == TYPE_FIRE:
+    if target.status == c.FRZ and kind == c.TYPE_FIRE:
         cure_status(b, t)
-    if has_volatile(b, t, V_COUNTER) and physical:
+    if has_volatile(b, t, c.V_COUNTER) and physical:
         hit.counter_damage = 2 * lost
-    if has_volatile(b, t, V_MIRRORCOAT) and not physical:
+    if has_volatile(b, t, c.V_MIRRORCOAT) and not physical:
         hit.counter_damage = 2 * lost
     if a:
         _ability_answers(b, s, t, a, contact)
@@ -164,13 +116,13 @@ def damaging_hit(b: Any, s: int, t: int, lost: int) -> None:
         if held == I.airballoon:
             lose_item(b, t)
         elif held == I.absorbbulb or held == I.luminousmoss:
-            if kind == TYPE_WATER:
+            if kind == c.TYPE_WATER:
                 use_item(b, t)
         elif held == I.cellbattery:
-            if kind == TYPE_ELECTRIC:
+            if kind == c.TYPE_ELECTRIC:
                 use_item(b, t)
         elif held == I.snowball:
-            if kind == TYPE_ICE:
+            if kind == c.TYPE_ICE:
                 use_item(b, t)
         elif held == I.weaknesspolicy:
             if b.move.type_mod > 0 and not MOVES[move].level_damage:
@@ -180,17 +132,17 @@ def damaging_hit(b: Any, s: int, t: int, lost: int) -> None:
                 if ability(b, s) != A.magicguard:
                     part = 4 if ability(b, t) == A.ripen else 8
                     if eat_item(b, t, False):
-                        damage(b, s, fraction(int(mon.max_hp), part), t, EFFECT_ITEM, held)
+                        damage(b, s, fraction(int(mon.max_hp), part), t, c.EFFECT_ITEM, held)
     # the user's
     mine = ability(b, s)
     if (mine == A.poisontouch or mine == A.toxicchain) and not user_is_away(b):
         if defence_ability(b, t) != A.shielddust and item(b, t) != I.covertcloak:
             if mine == A.toxicchain:
                 if chance(b, SITE_ABILITY, 3, 10):
-                    try_status(b, t, TOX, s, EFFECT_ABILITY, mine)
+                    try_status(b, t, c.TOX, s, c.EFFECT_ABILITY, mine)
             elif makes_contact(b, t):  # so Showdown: it asks for the target's Protective Pads
                 if chance(b, SITE_ABILITY, 3, 10):
-                    try_status(b, t, PSN, s, EFFECT_ABILITY, mine)
+                    try_status(b, t, c.PSN, s, c.EFFECT_ABILITY, mine)
 
 
 @kernel
@@ -201,63 +153,63 @@ def _ability_answers(b: Any, s: int, t: int, a: int, contact: bool) -> None:
     move = int(b.move.id)
     kind = int(b.move.type)
     flags = int(MOVES[move].move_flags)
-    physical = int(b.move.category) == CATEGORY_PHYSICAL
+    physical = int(b.move.category) == c.CATEGORY_PHYSICAL
     if a == A.static or a == A.flamebody or a == A.poisonpoint:
         if contact and chance(b, SITE_ABILITY, 3, 10):
-            status = PAR if a == A.static else (BRN if a == A.flamebody else PSN)
-            try_status(b, s, status, t, EFFECT_ABILITY, a)
+            status = c.PAR if a == A.static else (c.BRN if a == A.flamebody else c.PSN)
+            try_status(b, s, status, t, c.EFFECT_ABILITY, a)
     elif a == A.effectspore:
         if contact and not powder_immune(b, s):
             r = roll(b, SITE_ABILITY, 0, 100)
             if r < 11:
-                try_status(b, s, SLP, t, EFFECT_ABILITY, a)
+                try_status(b, s, c.SLP, t, c.EFFECT_ABILITY, a)
             elif r < 21:
-                try_status(b, s, PAR, t, EFFECT_ABILITY, a)
+                try_status(b, s, c.PAR, t, c.EFFECT_ABILITY, a)
             elif r < 30:
-                try_status(b, s, PSN, t, EFFECT_ABILITY, a)
+                try_status(b, s, c.PSN, t, c.EFFECT_ABILITY, a)
     elif a == A.cutecharm:
         if contact and chance(b, SITE_ABILITY, 3, 10):
-            add_volatile(b, s, V_ATTRACT, t, EFFECT_ABILITY, a)
+            add_volatile(b, s, c.V_ATTRACT, t, c.EFFECT_ABILITY, a)
     elif a == A.cursedbody:
-        if not has_volatile(b, s, V_DISABLE) and flags & F_FUTURE == 0 and move != M.struggle:
+        if not has_volatile(b, s, c.V_DISABLE) and flags & F_FUTURE == 0 and move != M.struggle:
             if chance(b, SITE_ABILITY, 3, 10):
-                add_volatile(b, s, V_DISABLE, t, EFFECT_ABILITY, a)
+                add_volatile(b, s, c.V_DISABLE, t, c.EFFECT_ABILITY, a)
     elif a == A.stamina:
-        boost(b, t, stage(DEF, 1), t, EFFECT_ABILITY, a)
+        boost(b, t, stage(c.DEF, 1), t, c.EFFECT_ABILITY, a)
     elif a == A.weakarmor:
         if physical:
-            boost(b, t, stage(DEF, -1) + stage(SPE, 2), t, EFFECT_ABILITY, a)
+            boost(b, t, stage(c.DEF, -1) + stage(c.SPE, 2), t, c.EFFECT_ABILITY, a)
     elif a == A.justified:
-        if kind == TYPE_DARK:
-            boost(b, t, stage(ATK, 1), t, EFFECT_ABILITY, a)
+        if kind == c.TYPE_DARK:
+            boost(b, t, stage(c.ATK, 1), t, c.EFFECT_ABILITY, a)
     elif a == A.rattled:
-        if kind == TYPE_DARK or kind == TYPE_BUG or kind == TYPE_GHOST:
-            boost(b, t, stage(SPE, 1), t, EFFECT_ABILITY, a)
+        if kind == c.TYPE_DARK or kind == c.TYPE_BUG or kind == c.TYPE_GHOST:
+            boost(b, t, stage(c.SPE, 1), t, c.EFFECT_ABILITY, a)
     elif a == A.thermalexchange:
-        if kind == TYPE_FIRE:
-            boost(b, t, stage(ATK, 1), t, EFFECT_ABILITY, a)
+        if kind == c.TYPE_FIRE:
+            boost(b, t, stage(c.ATK, 1), t, c.EFFECT_ABILITY, a)
     elif a == A.watercompaction:
-        if kind == TYPE_WATER:
-            boost(b, t, stage(DEF, 2), t, EFFECT_ABILITY, a)
+        if kind == c.TYPE_WATER:
+            boost(b, t, stage(c.DEF, 2), t, c.EFFECT_ABILITY, a)
     elif a == A.steamengine:
-        if kind == TYPE_WATER or kind == TYPE_FIRE:
-            boost(b, t, stage(SPE, 6), t, EFFECT_ABILITY, a)
+        if kind == c.TYPE_WATER or kind == c.TYPE_FIRE:
+            boost(b, t, stage(c.SPE, 6), t, c.EFFECT_ABILITY, a)
     elif a == A.gooey or a == A.tanglinghair:
         if contact:
             say(b, L_ABILITY, t, a, 0)
-            boost(b, s, stage(SPE, -1), t, EFFECT_ABILITY, a)
+            boost(b, s, stage(c.SPE, -1), t, c.EFFECT_ABILITY, a)
     elif a == A.cottondown:
-        if int(mon.flag_bits) & MON_FAINTED == 0:
+        if int(mon.flag_bits) & c.MON_FAINTED == 0:
             say(b, L_ABILITY, t, a, 0)
-            boost(b, s, stage(SPE, -1), t, EFFECT_ABILITY, a)
+            boost(b, s, stage(c.SPE, -1), t, c.EFFECT_ABILITY, a)
     elif a == A.sandspit:
-        set_weather(b, SANDSTORM, t)
+        set_weather(b, c.SANDSTORM, t)
     elif a == A.seedsower:
-        set_terrain(b, GRASSY_TERRAIN, t)
+        set_terrain(b, c.GRASSY_TERRAIN, t)
     elif a == A.toxicdebris:
-        if physical and int(b.sides[s].conditions[TOXIC_SPIKES]) < 2:
-            say_from(b, L_ACTIVATE, t, 0, 0, EFFECT_ABILITY, a, -1)
-            add_side_condition(b, s, TOXIC_SPIKES, t)
+        if physical and int(b.sides[s].conditions[c.TOXIC_SPIKES]) < 2:
+            say_from(b, L_ACTIVATE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
+            add_side_condition(b, s, c.TOXIC_SPIKES, t)
     elif a == A.mummy or a == A.lingeringaroma:
         theirs = int(mon.ability)
         if contact and theirs != a and not ABILITIES[theirs].cant_suppress:
@@ -266,8 +218,8 @@ def _ability_answers(b: Any, s: int, t: int, a: int, contact: bool) -> None:
         theirs = int(mon.ability)
         if (
             contact
-            and int(mon.flag_bits) & MON_FAINTED == 0  # one of them may be about to faint
-            and int(target.flag_bits) & MON_FAINTED == 0
+            and int(mon.flag_bits) & c.MON_FAINTED == 0  # one of them may be about to faint
+            and int(target.flag_bits) & c.MON_FAINTED == 0
             and not ABILITIES[theirs].fail_skill_swap
             and not holds_ability_shield(b, s)
             and not holds_ability_shield(b, t)
@@ -276,9 +228,9 @@ def _ability_answers(b: Any, s: int, t: int, a: int, contact: bool) -> None:
             start_ability(b, t, False)
             start_ability(b, s, False)
     elif a == A.perishbody:
-        if contact and not has_volatile(b, s, V_PERISHSONG):
-            add_volatile(b, s, V_PERISHSONG, t, EFFECT_ABILITY, a)
-            add_volatile(b, t, V_PERISHSONG, t, EFFECT_ABILITY, a)
+        if contact and not has_volatile(b, s, c.V_PERISHSONG):
+            add_volatile(b, s, c.V_PERISHSONG, t, c.EFFECT_ABILITY, a)
+            add_volatile(b, t, c.V_PERISHSONG, t, c.EFFECT_ABILITY, a)
     elif a == A.illusion:
         if hit.illusion != 0:
             hit.illusion = 0
@@ -287,11 +239,11 @@ def _ability_answers(b: Any, s: int, t: int, a: int, contact: bool) -> None:
         species = int(target.species)
         if mon.hp > 0 and not is_semi_invulnerable(b, t):
             if species == S.cramorantgulping or species == S.cramorantgorging:
-                damage(b, s, fraction(int(mon.max_hp), 4), t, EFFECT_ABILITY, a)
+                damage(b, s, fraction(int(mon.max_hp), 4), t, c.EFFECT_ABILITY, a)
                 if species == S.cramorantgulping:
-                    boost(b, s, stage(DEF, -1), t, EFFECT_ABILITY, a)
+                    boost(b, s, stage(c.DEF, -1), t, c.EFFECT_ABILITY, a)
                 else:
-                    try_status(b, s, PAR, t, EFFECT_MOVE, move)
+                    try_status(b, s, c.PAR, t, c.EFFECT_MOVE, move)
                 forme_change(b, t, S.cramorant, False)
 
 
@@ -299,19 +251,19 @@ def _ability_answers(b: Any, s: int, t: int, a: int, contact: bool) -> None:
 def hit_event(b: Any, s: int, t: int) -> None:
     """Let volatiles, ability and item of the target answer any hit of a move (onHit)."""
     user, hit = b.sides[s], b.sides[t]
-    status = int(b.move.category) == CATEGORY_STATUS
-    if has_volatile(b, t, V_FOCUSPUNCH) and not status:
-        hit.flag_bits = int(hit.flag_bits) | SIDE_LOST_FOCUS
-    if has_volatile(b, t, V_BEAKBLAST) and makes_contact(b, s):
-        try_status(b, s, BRN, t, EFFECT_MOVE, M.beakblast)
+    status = int(b.move.category) == c.CATEGORY_STATUS
+    if has_volatile(b, t, c.V_FOCUSPUNCH) and not status:
+        hit.flag_bits = int(hit.flag_bits) | c.SIDE_LOST_FOCUS
+    if has_volatile(b, t, c.V_BEAKBLAST) and makes_contact(b, s):
+        try_status(b, s, c.BRN, t, c.EFFECT_MOVE, M.beakblast)
     a = defence_ability(b, t)
     if a == A.angerpoint:
-        if hit.mons[hit.active].hp > 0 and int(b.move.flag_bits) & MOVE_CRIT and not status:
-            boost(b, t, stage(ATK, 12), t, EFFECT_ABILITY, a)
+        if hit.mons[hit.active].hp > 0 and int(b.move.flag_bits) & c.MOVE_CRIT and not status:
+            boost(b, t, stage(c.ATK, 12), t, c.EFFECT_ABILITY, a)
     held = item(b, t)
     if held == I.enigmaberry:
         if b.move.type_mod > 0 and eat_item(b, t, False):
-            heal(b, t, fraction(int(hit.mons[hit.active].max_hp), 4), t, EFFECT_ITEM, held)
+            heal(b, t, fraction(int(hit.mons[hit.active].max_hp), 4), t, c.EFFECT_ITEM, held)
     elif held == I.stickybarb:
         if s != t and user.mons[user.active].held_item == 0 and makes_contact(b, s):
             barb = take_item(b, t, t)
@@ -326,51 +278,51 @@ def after_move_secondary(b: Any, s: int, t: int, lost: int, many: bool) -> None:
     mon, target = user.mons[user.active], hit.mons[hit.active]
     move = int(b.move.id)
     flags = int(MOVES[move].move_flags)
-    status = int(b.move.category) == CATEGORY_STATUS
+    status = int(b.move.category) == c.CATEGORY_STATUS
     # Eject Button has priority 2
     held = item(b, t)
     if held == I.ejectbutton and s != t and target.hp > 0 and not status:
         if (
             flags & F_FUTURE == 0
             and can_switch(b, t)
-            and int(hit.flag_bits) & SIDE_FORCE_SWITCH == 0
-            and user.switch_flag != SWITCH_TRUE
-            and hit.switch_flag != SWITCH_TRUE
+            and int(hit.flag_bits) & c.SIDE_FORCE_SWITCH == 0
+            and user.switch_flag != c.SWITCH_TRUE
+            and hit.switch_flag != c.SWITCH_TRUE
         ):
-            hit.switch_flag = SWITCH_TRUE
+            hit.switch_flag = c.SWITCH_TRUE
             if use_item(b, t):
                 user.switch_flag = 0
             else:
                 hit.switch_flag = 0
-    if target.status == FRZ and MOVES[move].thaws_target:
+    if target.status == c.FRZ and MOVES[move].thaws_target:
         cure_status(b, t)
     a = defence_ability(b, t)
     if a == A.berserk or a == A.angershell:
-        hit.ability_flags = (int(hit.ability_flags) & ~ABILITY_UNCHECKED) | ABILITY_CHECKED
+        hit.ability_flags = (int(hit.ability_flags) & ~c.ABILITY_UNCHECKED) | c.ABILITY_CHECKED
         total = int(b.move.total_damage)
         if s != t and target.hp > 0 and total:
             done = total if many else lost
             hp, most = int(target.hp), int(target.max_hp)
             if hp * 2 <= most and (hp + done) * 2 > most:
                 if a == A.berserk:
-                    boost(b, t, stage(SPA, 1), t, EFFECT_ABILITY, a)
+                    boost(b, t, stage(c.SPA, 1), t, c.EFFECT_ABILITY, a)
                 else:
-                    changes = stage(ATK, 1) + stage(SPA, 1) + stage(SPE, 1)
-                    changes += stage(DEF, -1) + stage(SPD, -1)
-                    boost(b, t, changes, t, EFFECT_ABILITY, a)
+                    changes = stage(c.ATK, 1) + stage(c.SPA, 1) + stage(c.SPE, 1)
+                    changes += stage(c.DEF, -1) + stage(c.SPD, -1)
+                    boost(b, t, changes, t, c.EFFECT_ABILITY, a)
     elif a == A.colorchange:
         kind = int(b.move.type)
-        if target.hp > 0 and not status and kind != TYPE_UNKNOWN and not has_type(b, t, kind):
-            if int(target.flag_bits) & MON_TERASTALLIZED == 0:
+        if target.hp > 0 and not status and kind != c.TYPE_UNKNOWN and not has_type(b, t, kind):
+            if int(target.flag_bits) & c.MON_TERASTALLIZED == 0:
                 hit.types[0] = kind
-                hit.types[1] = TYPE_NONE
-                hit.added_type = TYPE_NONE
+                hit.types[1] = c.TYPE_NONE
+                hit.added_type = c.TYPE_NONE
     elif a == A.pickpocket:
-        if s != t and int(b.move.flag_bits) & MOVE_CONTACT and target.held_item == 0:
+        if s != t and int(b.move.flag_bits) & c.MOVE_CONTACT and target.held_item == 0:
             if (
                 hit.switch_flag == 0
-                and int(hit.flag_bits) & SIDE_FORCE_SWITCH == 0
-                and user.switch_flag != SWITCH_TRUE
+                and int(hit.flag_bits) & c.SIDE_FORCE_SWITCH == 0
+                and user.switch_flag != c.SWITCH_TRUE
             ):
                 stolen = take_item(b, s, t)
                 if stolen and not set_item(b, t, stolen):
@@ -380,17 +332,17 @@ def after_move_secondary(b: Any, s: int, t: int, lost: int, many: bool) -> None:
         if s != t and mon.hp > 0 and target.hp > 0 and not status and not user_is_away(b):
             if (
                 can_switch(b, s)
-                and int(user.flag_bits) & SIDE_FORCE_SWITCH == 0
-                and int(hit.flag_bits) & SIDE_FORCE_SWITCH == 0
+                and int(user.flag_bits) & c.SIDE_FORCE_SWITCH == 0
+                and int(hit.flag_bits) & c.SIDE_FORCE_SWITCH == 0
                 and use_item(b, t)
                 and drag_out(b, s)
             ):
-                user.flag_bits = int(user.flag_bits) | SIDE_FORCE_SWITCH
+                user.flag_bits = int(user.flag_bits) | c.SIDE_FORCE_SWITCH
     elif held == I.keeberry:
-        if int(b.move.category) == CATEGORY_PHYSICAL:
+        if int(b.move.category) == c.CATEGORY_PHYSICAL:
             eat_item(b, t, False)
     elif held == I.marangaberry:
-        if int(b.move.category) == CATEGORY_SPECIAL:
+        if int(b.move.category) == c.CATEGORY_SPECIAL:
             eat_item(b, t, False)
 
 
@@ -398,7 +350,7 @@ def after_move_secondary(b: Any, s: int, t: int, lost: int, many: bool) -> None:
 def drag_out(b: Any, t: int) -> bool:
     """Return whether the active of ``t`` can be dragged out (DragOut)."""
     a = defence_ability(b, t)
-    return a != A.suctioncups and a != A.guarddog and not has_volatile(b, t, V_INGRAIN)
+    return a != A.suctioncups and a != A.guarddog and not has_volatile(b, t, c.V_INGRAIN)
 
 
 @kernel
@@ -412,10 +364,10 @@ def emergency_exit(b: Any, k: int, before: int) -> None:
     a = ability(b, k)
     if a != A.emergencyexit and a != A.wimpout:
         return
-    if not can_switch(b, k) or int(side.flag_bits) & SIDE_FORCE_SWITCH or side.switch_flag:
+    if not can_switch(b, k) or int(side.flag_bits) & c.SIDE_FORCE_SWITCH or side.switch_flag:
         return
     foe.switch_flag = 0
-    side.switch_flag = SWITCH_TRUE
+    side.switch_flag = c.SWITCH_TRUE
 
 
 @kernel
@@ -424,11 +376,11 @@ def after_move_self(b: Any, s: int, t: int, hit_target: bool) -> None:
     user, hit = b.sides[s], b.sides[t]
     mon = user.mons[user.active]
     move = int(b.move.id)
-    status = int(b.move.category) == CATEGORY_STATUS
+    status = int(b.move.category) == c.CATEGORY_STATUS
     if move == M.fellstinger:
         target = hit.mons[hit.active]
         if target.hp <= 0:
-            boost(b, s, stage(ATK, 3), s, EFFECT_MOVE, move)
+            boost(b, s, stage(c.ATK, 3), s, c.EFFECT_MOVE, move)
     elif move == M.relicsong:
         if int(mon.species) == S.meloetta:
             forme_change(b, s, S.meloettapirouette, False)
@@ -438,16 +390,16 @@ def after_move_self(b: Any, s: int, t: int, hit_target: bool) -> None:
     a = ability(b, s)
     if a == A.magician:
         if hit_target and s != t and not status and move != M.fling:
-            if user.switch_flag != SWITCH_TRUE and mon.held_item == 0:
+            if user.switch_flag != c.SWITCH_TRUE and mon.held_item == 0:
                 stolen = take_item(b, t, s)
                 if stolen and not set_item(b, s, stolen):
                     hit.mons[hit.active].held_item = stolen
     if held == I.lifeorb:
-        if s != t and not status and int(user.flag_bits) & SIDE_FORCE_SWITCH == 0:
-            damage(b, s, fraction(int(mon.max_hp), 10), s, EFFECT_ITEM, held)
+        if s != t and not status and int(user.flag_bits) & c.SIDE_FORCE_SWITCH == 0:
+            damage(b, s, fraction(int(mon.max_hp), 10), s, c.EFFECT_ITEM, held)
     elif held == I.throatspray:
         if int(MOVES[move].move_flags) & F_SOUND:
             use_item(b, s)
     elif held == I.shellbell:
-        if b.move.total_damage and int(user.flag_bits) & SIDE_FORCE_SWITCH == 0:
-            heal(b, s, fraction(int(b.move.total_damage), 8), s, EFFECT_ITEM, held)
+        if b.move.total_damage and int(user.flag_bits) & c.SIDE_FORCE_SWITCH == 0:
+            heal(b, s, fraction(int(b.move.total_damage), 8), s, c.EFFECT_ITEM, held)

@@ -13,6 +13,7 @@ import plywise.engine.battle.ability_ids as A
 import plywise.engine.battle.item_ids as I
 import plywise.engine.battle.move_ids as M
 import plywise.engine.battle.species_ids as S
+from plywise.engine.battle import constants as c
 from plywise.engine.battle.attack_stats import attack_stat, defense_stat
 from plywise.engine.battle.base_power import base_power, base_power_modifier
 from plywise.engine.battle.chance import (
@@ -22,57 +23,6 @@ from plywise.engine.battle.chance import (
     note_classes,
     roll,
     wants_classes,
-)
-from plywise.engine.battle.constants import (
-    ABILITY_RESISTED,
-    AURORA_VEIL,
-    BRN,
-    CATEGORY_PHYSICAL,
-    CATEGORY_SPECIAL,
-    CATEGORY_STATUS,
-    DEF,
-    DELTA_STREAM,
-    DESOLATE_LAND,
-    EFFECT_ABILITY,
-    GRAVITY,
-    LIGHT_SCREEN,
-    MON_TERASTALLIZED,
-    MOVE_CONTACT,
-    MOVE_CRIT,
-    MOVE_FORCE_STAB,
-    MOVE_IGNORE_GHOST,
-    MOVE_IGNORE_IMMUNITY,
-    MOVE_INFILTRATES,
-    MOVE_PARENTAL_BOND,
-    MOVE_STELLAR_BOOSTED,
-    PRIMORDIAL_SEA,
-    PSN,
-    RAIN_DANCE,
-    REFLECT,
-    SPD,
-    SUNNY_DAY,
-    TOX,
-    TYPE_FIGHTING,
-    TYPE_FIRE,
-    TYPE_FLYING,
-    TYPE_GROUND,
-    TYPE_NONE,
-    TYPE_NORMAL,
-    TYPE_STELLAR,
-    TYPE_UNKNOWN,
-    TYPE_WATER,
-    V_DIG,
-    V_DIVE,
-    V_DRAGONCHEER,
-    V_FLY,
-    V_FOCUSENERGY,
-    V_GLAIVERUSH,
-    V_INGRAIN,
-    V_METRONOME,
-    V_MINIMIZE,
-    V_SMACKDOWN,
-    V_SUBSTITUTE,
-    V_TARSHOT,
 )
 from plywise.engine.battle.event_ties import (
     BASE_POWER,
@@ -135,9 +85,9 @@ _METRONOME = np.array([4096, 4915, 5734, 6553, 7372, 8192])
 def hits_substitute(b: Any, t: int) -> bool:
     """Return whether the move in use stops at the substitute of side ``t``."""
     return (
-        has_volatile(b, t, V_SUBSTITUTE)
+        has_volatile(b, t, c.V_SUBSTITUTE)
         and int(MOVES[b.move.id].move_flags) & F_BYPASS_SUB == 0
-        and int(b.move.flag_bits) & MOVE_INFILTRATES == 0
+        and int(b.move.flag_bits) & c.MOVE_INFILTRATES == 0
     )
 
 
@@ -146,12 +96,12 @@ def run_immunity(b: Any, t: int) -> bool:
     """Return whether the move in use can hit side ``t`` by its type (Showdown's runImmunity)."""
     flags = int(b.move.flag_bits)
     kind = int(b.move.type)
-    if flags & MOVE_IGNORE_IMMUNITY or kind == TYPE_NONE or kind == TYPE_UNKNOWN:
+    if flags & c.MOVE_IGNORE_IMMUNITY or kind == c.TYPE_NONE or kind == c.TYPE_UNKNOWN:
         return True
-    if flags & MOVE_IGNORE_GHOST and (kind == TYPE_NORMAL or kind == TYPE_FIGHTING):
+    if flags & c.MOVE_IGNORE_GHOST and (kind == c.TYPE_NORMAL or kind == c.TYPE_FIGHTING):
         return True
     negated = get_item(b, t) == I.ringtarget
-    if kind == TYPE_GROUND:
+    if kind == c.TYPE_GROUND:
         return is_grounded(b, t, negated)
     if negated:
         return True
@@ -171,72 +121,72 @@ def run_effectiveness(b: Any, t: int) -> int:
     side = b.sides[t]
     mon = side.mons[side.active]
     ability = defence_ability(b, t)
-    if int(mon.flag_bits) & MON_TERASTALLIZED and kind == TYPE_STELLAR:
+    if int(mon.flag_bits) & c.MON_TERASTALLIZED and kind == c.TYPE_STELLAR:
         total = 1
     else:
         total = 0
         spared = (
-            int(b.move.category) != CATEGORY_STATUS
+            int(b.move.category) != c.CATEGORY_STATUS
             and (
                 (ability == A.disguise and int(mon.species) == S.mimikyu)
                 or (
                     ability == A.iceface
                     and int(mon.species) == S.eiscue
-                    and int(b.move.category) == CATEGORY_PHYSICAL
+                    and int(b.move.category) == c.CATEGORY_PHYSICAL
                 )
             )
             and not hits_substitute(b, t)
             and run_immunity(b, t)
         )
         iron = (
-            kind == TYPE_GROUND
+            kind == c.TYPE_GROUND
             and get_item(b, t) == I.ironball
-            and not has_volatile(b, t, V_INGRAIN)
-            and not has_volatile(b, t, V_SMACKDOWN)
-            and b.pseudo_weather[GRAVITY] == 0
-            and has_type(b, t, TYPE_FLYING)
+            and not has_volatile(b, t, c.V_INGRAIN)
+            and not has_volatile(b, t, c.V_SMACKDOWN)
+            and b.pseudo_weather[c.GRAVITY] == 0
+            and has_type(b, t, c.TYPE_FLYING)
         )
         first, second, third = types_of(b, t)
         for k in range(3):
             against = first if k == 0 else (second if k == 1 else third)
-            if against == TYPE_NONE:
+            if against == c.TYPE_NONE:
                 continue
             mod = int(TYPE_CHART[kind, against])
             if mod == 2:
                 mod = 0
             if move == M.flyingpress:
-                flying = int(TYPE_CHART[TYPE_FLYING, against])
+                flying = int(TYPE_CHART[c.TYPE_FLYING, against])
                 mod += 0 if flying == 2 else flying
-            elif move == M.freezedry and against == TYPE_WATER:
+            elif move == M.freezedry and against == c.TYPE_WATER:
                 mod = 1
             if spared or iron:
                 mod = 0
             else:
                 if (
-                    effective_weather(b) == DELTA_STREAM
-                    and int(b.move.category) != CATEGORY_STATUS
-                    and against == TYPE_FLYING
+                    effective_weather(b) == c.DELTA_STREAM
+                    and int(b.move.category) != c.CATEGORY_STATUS
+                    and against == c.TYPE_FLYING
                     and mod > 0
                 ):
                     mod = 0
-                if k == 0 and kind == TYPE_FIRE and has_volatile(b, t, V_TARSHOT):
+                if k == 0 and kind == c.TYPE_FIRE and has_volatile(b, t, c.V_TARSHOT):
                     mod += 1
             total += mod
     if ability == A.terashell and int(mon.species) == S.terapagosterastal:
         if b.move.hit == 1:
-            side.ability_flags = int(side.ability_flags) & ~ABILITY_RESISTED
-        if int(side.ability_flags) & ABILITY_RESISTED:
+            side.ability_flags = int(side.ability_flags) & ~c.ABILITY_RESISTED
+        if int(side.ability_flags) & c.ABILITY_RESISTED:
             return -1
         if (
-            int(b.move.category) == CATEGORY_STATUS
+            int(b.move.category) == c.CATEGORY_STATUS
             or move == M.struggle
             or total < 0
             or mon.hp < mon.max_hp
             or not run_immunity(b, t)
         ):
             return total
-        side.ability_flags = int(side.ability_flags) | ABILITY_RESISTED
-        say_from(b, L_ACTIVATE, t, 0, 0, EFFECT_ABILITY, ability, -1)
+        side.ability_flags = int(side.ability_flags) | c.ABILITY_RESISTED
+        say_from(b, L_ACTIVATE, t, 0, 0, c.EFFECT_ABILITY, ability, -1)
         return -1
     return total
 
@@ -246,11 +196,11 @@ def _final_of_user(b: Any, s: int, t: int, mod: int, type_mod: int) -> int:
     """Chain the user's onModifyDamage handlers: ability, then item."""
     ability = get_ability(b, s)
     item = get_item(b, s)
-    if has_volatile(b, s, V_METRONOME):
+    if has_volatile(b, s, c.V_METRONOME):
         mod = chain(mod, int(_METRONOME[min(int(b.sides[s].metronome_count), 5)]))
     if ability == A.neuroforce and type_mod > 0:
         mod = chain(mod, 5120)
-    elif ability == A.sniper and int(b.move.flag_bits) & MOVE_CRIT:
+    elif ability == A.sniper and int(b.move.flag_bits) & c.MOVE_CRIT:
         mod = chain(mod, 6144)
     elif ability == A.tintedlens and type_mod < 0:
         mod = chain(mod, 8192)
@@ -269,15 +219,15 @@ def _final_of_target(b: Any, s: int, t: int, mod: int, type_mod: int, forced: bo
     move = int(b.move.id)
     kind = int(b.move.type)
     flags = int(MOVES[move].move_flags)
-    if has_volatile(b, t, V_GLAIVERUSH):
+    if has_volatile(b, t, c.V_GLAIVERUSH):
         mod = chain(mod, 8192)
-    if flags & F_MINIMIZE and has_volatile(b, t, V_MINIMIZE):
+    if flags & F_MINIMIZE and has_volatile(b, t, c.V_MINIMIZE):
         mod = chain(mod, 8192)
-    if has_volatile(b, t, V_DIG) and move == M.earthquake:
+    if has_volatile(b, t, c.V_DIG) and move == M.earthquake:
         mod = chain(mod, 8192)
-    if has_volatile(b, t, V_FLY) and (move == M.gust or move == M.twister):
+    if has_volatile(b, t, c.V_FLY) and (move == M.gust or move == M.twister):
         mod = chain(mod, 8192)
-    if has_volatile(b, t, V_DIVE) and (move == M.surf or move == M.whirlpool):
+    if has_volatile(b, t, c.V_DIVE) and (move == M.surf or move == M.whirlpool):
         mod = chain(mod, 8192)
     ability = defence_ability(b, t)
     if ability == A.filter or ability == A.solidrock or ability == A.prismarmor:
@@ -287,12 +237,12 @@ def _final_of_target(b: Any, s: int, t: int, mod: int, type_mod: int, forced: bo
         if mon.hp >= mon.max_hp:
             mod = chain(mod, 2048)
     elif ability == A.fluffy:
-        if kind == TYPE_FIRE and int(b.move.flag_bits) & MOVE_CONTACT == 0:
+        if kind == c.TYPE_FIRE and int(b.move.flag_bits) & c.MOVE_CONTACT == 0:
             mod = chain(mod, 8192)
-        elif kind != TYPE_FIRE and int(b.move.flag_bits) & MOVE_CONTACT:
+        elif kind != c.TYPE_FIRE and int(b.move.flag_bits) & c.MOVE_CONTACT:
             mod = chain(mod, 2048)
     elif ability == A.icescales:
-        if int(b.move.category) == CATEGORY_SPECIAL:
+        if int(b.move.category) == c.CATEGORY_SPECIAL:
             mod = chain(mod, 2048)
     elif ability == A.punkrock:
         if flags & F_SOUND:
@@ -300,8 +250,8 @@ def _final_of_target(b: Any, s: int, t: int, mod: int, type_mod: int, forced: bo
     resist = int(ITEMS[get_item(b, t)].resist_type)
     if (
         resist == kind
-        and resist != TYPE_NONE
-        and (type_mod > 0 or resist == TYPE_NORMAL)
+        and resist != c.TYPE_NONE
+        and (type_mod > 0 or resist == c.TYPE_NORMAL)
         and not hits_substitute(b, t)
         and not forced
         and eat_item(b, t, False)
@@ -350,7 +300,7 @@ def _screens(b: Any) -> int:
     """Return how many screens stand on both sides; all of them tie in the event ModifyDamage."""
     count = 0
     for s in range(2):
-        for screen in (REFLECT, LIGHT_SCREEN, AURORA_VEIL):
+        for screen in (c.REFLECT, c.LIGHT_SCREEN, c.AURORA_VEIL):
             count += int(b.sides[s].conditions[screen]) != 0
     return count
 
@@ -358,7 +308,7 @@ def _screens(b: Any) -> int:
 @kernel
 def _doubly_open(b: Any, t: int) -> bool:
     """Return whether two volatiles of the target, Glaive Rush and Minimize, tie there."""
-    return has_volatile(b, t, V_GLAIVERUSH) and has_volatile(b, t, V_MINIMIZE)
+    return has_volatile(b, t, c.V_GLAIVERUSH) and has_volatile(b, t, c.V_MINIMIZE)
 
 
 @kernel
@@ -369,24 +319,24 @@ def _modify_damage(b: Any, s: int, t: int, damage: int, random: int) -> int:
     mon = side.mons[side.active]
     move = int(b.move.id)
     kind = int(b.move.type)
-    critical = int(b.move.flag_bits) & MOVE_CRIT != 0
+    critical = int(b.move.flag_bits) & c.MOVE_CRIT != 0
     damage += 2
-    if int(b.move.flag_bits) & MOVE_PARENTAL_BOND and b.move.hit > 1:
+    if int(b.move.flag_bits) & c.MOVE_PARENTAL_BOND and b.move.hit > 1:
         damage = modify(damage, 1024)
     # WeatherModifyDamage
     weather = weather_for(b, t)
     mod = 4096
-    if move == M.hydrosteam and weather_for(b, s) == SUNNY_DAY:
+    if move == M.hydrosteam and weather_for(b, s) == c.SUNNY_DAY:
         mod = 6144
-    elif weather == SUNNY_DAY or weather == DESOLATE_LAND:
-        if kind == TYPE_FIRE:
+    elif weather == c.SUNNY_DAY or weather == c.DESOLATE_LAND:
+        if kind == c.TYPE_FIRE:
             mod = 6144
-        elif kind == TYPE_WATER and weather == SUNNY_DAY:
+        elif kind == c.TYPE_WATER and weather == c.SUNNY_DAY:
             mod = 2048
-    elif weather == RAIN_DANCE or weather == PRIMORDIAL_SEA:
-        if kind == TYPE_WATER:
+    elif weather == c.RAIN_DANCE or weather == c.PRIMORDIAL_SEA:
+        if kind == c.TYPE_WATER:
             mod = 6144
-        elif kind == TYPE_FIRE and weather == RAIN_DANCE:
+        elif kind == c.TYPE_FIRE and weather == c.RAIN_DANCE:
             mod = 2048
     damage = modify(damage, mod)
     if critical:
@@ -396,22 +346,26 @@ def _modify_damage(b: Any, s: int, t: int, damage: int, random: int) -> int:
         random = roll(b, SITE_DAMAGE, 0, 16)
     # same-type attack bonus
     stab = 4096
-    if kind != TYPE_UNKNOWN and kind != TYPE_NONE:
+    if kind != c.TYPE_UNKNOWN and kind != c.TYPE_NONE:
         first, second, third = own_types(b, s)
         base_type = kind == first or kind == second or kind == third
         own_type = has_type(b, s, kind)
-        forced = int(b.move.flag_bits) & MOVE_FORCE_STAB != 0
+        forced = int(b.move.flag_bits) & c.MOVE_FORCE_STAB != 0
         same = forced or own_type or base_type
         stab = 6144 if same else 4096
-        if int(mon.flag_bits) & MON_TERASTALLIZED and int(mon.tera_type) == TYPE_STELLAR:
+        if int(mon.flag_bits) & c.MON_TERASTALLIZED and int(mon.tera_type) == c.TYPE_STELLAR:
             bit = 1 << kind
-            if int(side.stellar_types) & bit == 0 or int(b.move.flag_bits) & MOVE_STELLAR_BOOSTED:
+            if int(side.stellar_types) & bit == 0 or int(b.move.flag_bits) & c.MOVE_STELLAR_BOOSTED:
                 stab = 8192 if same else 4915
-                b.move.flag_bits = int(b.move.flag_bits) | MOVE_STELLAR_BOOSTED
+                b.move.flag_bits = int(b.move.flag_bits) | c.MOVE_STELLAR_BOOSTED
                 if int(mon.species) != S.terapagosstellar:
                     side.stellar_types = int(side.stellar_types) | bit
         else:
-            if int(mon.flag_bits) & MON_TERASTALLIZED and int(mon.tera_type) == kind and base_type:
+            if (
+                int(mon.flag_bits) & c.MON_TERASTALLIZED
+                and int(mon.tera_type) == kind
+                and base_type
+            ):
                 stab = 8192
             if get_ability(b, s) == A.adaptability and (forced or own_type):
                 stab = 9216 if stab == 8192 else 8192
@@ -425,9 +379,9 @@ def _modify_damage(b: Any, s: int, t: int, damage: int, random: int) -> int:
             say(b, L_RESISTED, t, 0, 0)
         if critical:
             say(b, L_CRIT, t, 0, 0)
-    physical = int(b.move.category) == CATEGORY_PHYSICAL
+    physical = int(b.move.category) == c.CATEGORY_PHYSICAL
     burned = (
-        int(mon.status) == BRN and physical and get_ability(b, s) != A.guts and move != M.facade
+        int(mon.status) == c.BRN and physical and get_ability(b, s) != A.guts and move != M.facade
     )
     # ModifyDamage, in the order of the holders' speeds; side conditions have none
     if not forced_roll and (even(b) or _screens(b) > 1 or _doubly_open(b, t)):
@@ -439,9 +393,9 @@ def _modify_damage(b: Any, s: int, t: int, damage: int, random: int) -> int:
     else:
         mod = _final_of_target(b, s, t, mod, type_mod, forced_roll)
         mod = _final_of_user(b, s, t, mod, type_mod)
-    if not critical and int(b.move.flag_bits) & MOVE_INFILTRATES == 0:
-        screen = REFLECT if physical else LIGHT_SCREEN
-        if foe.conditions[screen] or foe.conditions[AURORA_VEIL]:
+    if not critical and int(b.move.flag_bits) & c.MOVE_INFILTRATES == 0:
+        screen = c.REFLECT if physical else c.LIGHT_SCREEN
+        if foe.conditions[screen] or foe.conditions[c.AURORA_VEIL]:
             mod = chain(mod, 2048)
     if not forced_roll and wants_classes(b):
         _note_rolls(b, t, damage, stab, type_mod, burned, mod)
@@ -453,16 +407,16 @@ def crit_stage(b: Any, s: int, t: int) -> int:
     """Return the critical-hit stage 1 ... 4 of the move in use."""
     foe = b.sides[t]
     stage = int(MOVES[b.move.id].crit_ratio)
-    if has_volatile(b, s, V_FOCUSENERGY):
+    if has_volatile(b, s, c.V_FOCUSENERGY):
         stage += 2
-    if has_volatile(b, s, V_DRAGONCHEER):
+    if has_volatile(b, s, c.V_DRAGONCHEER):
         stage += 1
     ability = get_ability(b, s)
     if ability == A.superluck:
         stage += 1
     elif ability == A.merciless:
         status = int(foe.mons[foe.active].status)
-        if status == PSN or status == TOX:
+        if status == c.PSN or status == c.TOX:
             stage = 5
     item = get_item(b, s)
     if item == I.scopelens or item == I.razorclaw:
@@ -475,12 +429,12 @@ def _stat_ties(b: Any, s: int, t: int) -> None:
     """Draw the ties of the events that ask for the attacking and the defending stat."""
     modify_boost_ties(b)
     modify_boost_ties(b)
-    physical = int(b.move.category) == CATEGORY_PHYSICAL
+    physical = int(b.move.category) == c.CATEGORY_PHYSICAL
     event_ties(b, MODIFY_ATK if physical else MODIFY_SPA, s, t)
     defended = int(MOVES[b.move.id].defense_stat)
     if defended == 0:
-        defended = 1 + (DEF if physical else SPD)
-    event_ties(b, MODIFY_DEF if defended == 1 + DEF else MODIFY_SPD, t, s)
+        defended = 1 + (c.DEF if physical else c.SPD)
+    event_ties(b, MODIFY_DEF if defended == 1 + c.DEF else MODIFY_SPD, t, s)
 
 
 @kernel
@@ -509,7 +463,7 @@ def get_damage(b: Any, s: int, t: int, crit: int, random: int) -> int:
     if power == 0:
         return UNDEFINED
     # critical hit
-    b.move.flag_bits = int(b.move.flag_bits) & ~MOVE_CRIT
+    b.move.flag_bits = int(b.move.flag_bits) & ~c.MOVE_CRIT
     critical = crit == 1
     if crit == DRAW:
         if move.will_crit:
@@ -525,12 +479,12 @@ def get_damage(b: Any, s: int, t: int, crit: int, random: int) -> int:
         elif (ability == A.disguise and int(target.species) == S.mimikyu) or (
             ability == A.iceface
             and int(target.species) == S.eiscue
-            and int(b.move.category) == CATEGORY_PHYSICAL
+            and int(b.move.category) == c.CATEGORY_PHYSICAL
         ):
             if not hits_substitute(b, t) and run_immunity(b, t):
                 critical = False
     if critical:
-        b.move.flag_bits = int(b.move.flag_bits) | MOVE_CRIT
+        b.move.flag_bits = int(b.move.flag_bits) | c.MOVE_CRIT
     tying = random == DRAW and even(b)
     if tying:
         event_ties(b, BASE_POWER, s, t)
@@ -539,8 +493,8 @@ def get_damage(b: Any, s: int, t: int, crit: int, random: int) -> int:
     power = modify(power, base_power_modifier(b, s, t, power, type_mod))
     if power <= 0:
         return 0
-    if int(mon.flag_bits) & MON_TERASTALLIZED and power < 60:
-        stellar = int(mon.tera_type) == TYPE_STELLAR
+    if int(mon.flag_bits) & c.MON_TERASTALLIZED and power < 60:
+        stellar = int(mon.tera_type) == c.TYPE_STELLAR
         if (
             (
                 int(side.stellar_types) & (1 << int(b.move.type)) == 0

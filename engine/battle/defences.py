@@ -9,6 +9,7 @@ from typing import Any
 import plywise.engine.battle.ability_ids as A
 import plywise.engine.battle.item_ids as I
 import plywise.engine.battle.move_ids as M
+from plywise.engine.battle import constants as c
 from plywise.engine.battle.chance import (
     SITE_ACCURACY,
     chance,
@@ -19,60 +20,6 @@ from plywise.engine.battle.conditions import (
     remove_volatile,
     type_immunity,
     will_move,
-)
-from plywise.engine.battle.constants import (
-    ACCURACY,
-    ATK,
-    CATEGORY_PHYSICAL,
-    CATEGORY_STATUS,
-    DEF,
-    DESOLATE_LAND,
-    EFFECT_ABILITY,
-    EFFECT_ITEM,
-    EFFECT_MOVE,
-    EFFECT_NONE,
-    EFFECT_TERRAIN,
-    EFFECT_VOLATILE,
-    EVASION,
-    GRAVITY,
-    HAIL,
-    MOVE_BOUNCED,
-    MOVE_CONTACT,
-    PRIMORDIAL_SEA,
-    PSN,
-    PSYCHIC_TERRAIN,
-    RAIN_DANCE,
-    SANDSTORM,
-    SIDE_QUICK_GUARD,
-    SIDE_WIDE_GUARD,
-    SNOWSCAPE,
-    SPA,
-    SPE,
-    SUNNY_DAY,
-    TYPE_ELECTRIC,
-    TYPE_FIRE,
-    TYPE_GRASS,
-    TYPE_GROUND,
-    TYPE_ICE,
-    TYPE_POISON,
-    TYPE_WATER,
-    V_BANEFULBUNKER,
-    V_BOUNCE,
-    V_BURNINGBULWARK,
-    V_CONFUSION,
-    V_DIG,
-    V_DIVE,
-    V_FLASHFIRE,
-    V_FLY,
-    V_GLAIVERUSH,
-    V_LOCKEDMOVE,
-    V_LOCKON,
-    V_MICLEBERRY,
-    V_MINIMIZE,
-    V_PROTECT,
-    V_SILKTRAP,
-    V_SPIKYSHIELD,
-    V_STALL,
 )
 from plywise.engine.battle.contact import (
     makes_contact,
@@ -137,7 +84,7 @@ _ALL_FOES = TARGETS["allAdjacentFoes"]
 @kernel
 def locked_on(b: Any, s: int, t: int) -> bool:
     """Return whether the active of ``s`` has used Lock-On on the one that stands on ``t`` now."""
-    if not has_volatile(b, s, V_LOCKON):
+    if not has_volatile(b, s, c.V_LOCKON):
         return False
     return int(b.sides[s].lock_on_source) == 1 + int(b.sides[t].active)
 
@@ -155,13 +102,13 @@ def out_of_reach(b: Any, s: int, t: int) -> bool:
     if not is_semi_invulnerable(b, t):
         return False
     move = int(b.move.id)
-    if move == M.toxic and has_type(b, s, TYPE_POISON):
+    if move == M.toxic and has_type(b, s, c.TYPE_POISON):
         return False
     if _no_guard(b, s) or _no_guard(b, t):
         return False
     if locked_on(b, s, t):
         return False
-    if has_volatile(b, t, V_FLY) or has_volatile(b, t, V_BOUNCE):
+    if has_volatile(b, t, c.V_FLY) or has_volatile(b, t, c.V_BOUNCE):
         return not (
             move == M.gust
             or move == M.twister
@@ -169,9 +116,9 @@ def out_of_reach(b: Any, s: int, t: int) -> bool:
             or move == M.hurricane
             or move == M.smackdown
         )
-    if has_volatile(b, t, V_DIG):
+    if has_volatile(b, t, c.V_DIG):
         return move != M.earthquake
-    if has_volatile(b, t, V_DIVE):
+    if has_volatile(b, t, c.V_DIVE):
         return move != M.surf and move != M.whirlpool
     return True
 
@@ -180,10 +127,10 @@ def out_of_reach(b: Any, s: int, t: int) -> bool:
 def _say_protected(b: Any, t: int, which: int) -> None:
     """Tell what protects the active of ``t``: ``V_STALL`` stands for a guard of its side."""
     move = int(M.protect)
-    if which == V_STALL:
-        quick = int(b.sides[t].flag_bits) & SIDE_QUICK_GUARD and b.move.priority > 0
+    if which == c.V_STALL:
+        quick = int(b.sides[t].flag_bits) & c.SIDE_QUICK_GUARD and b.move.priority > 0
         move = int(M.quickguard) if quick else int(M.wideguard)
-    say_from(b, L_ACTIVATE, t, 0, 0, EFFECT_MOVE, move, -1)
+    say_from(b, L_ACTIVATE, t, 0, 0, c.EFFECT_MOVE, move, -1)
 
 
 @kernel
@@ -194,43 +141,43 @@ def _protected(b: Any, s: int, t: int) -> bool:
     row = MOVES[b.move.id]
     if int(row.move_flags) & F_PROTECT == 0:
         return False
-    contact = int(b.move.flag_bits) & MOVE_CONTACT != 0
+    contact = int(b.move.flag_bits) & c.MOVE_CONTACT != 0
     if contact and ability(b, s) == A.unseenfist:
         return False
-    status = int(b.move.category) == CATEGORY_STATUS
+    status = int(b.move.category) == c.CATEGORY_STATUS
     guard = int(foe.flag_bits)
     which = 0
-    if guard & SIDE_QUICK_GUARD and b.move.priority > 0:
-        which = V_STALL
-    elif guard & SIDE_WIDE_GUARD and (
+    if guard & c.SIDE_QUICK_GUARD and b.move.priority > 0:
+        which = c.V_STALL
+    elif guard & c.SIDE_WIDE_GUARD and (
         int(row.target) == _ALL_ADJACENT or int(row.target) == _ALL_FOES
     ):
-        which = V_STALL
-    elif has_volatile(b, t, V_PROTECT):
-        which = V_PROTECT
-    elif has_volatile(b, t, V_BANEFULBUNKER):
-        which = V_BANEFULBUNKER
-    elif has_volatile(b, t, V_SPIKYSHIELD):
-        which = V_SPIKYSHIELD
-    elif has_volatile(b, t, V_BURNINGBULWARK) and not status:
-        which = V_BURNINGBULWARK
-    elif has_volatile(b, t, V_SILKTRAP) and not status:
-        which = V_SILKTRAP
+        which = c.V_STALL
+    elif has_volatile(b, t, c.V_PROTECT):
+        which = c.V_PROTECT
+    elif has_volatile(b, t, c.V_BANEFULBUNKER):
+        which = c.V_BANEFULBUNKER
+    elif has_volatile(b, t, c.V_SPIKYSHIELD):
+        which = c.V_SPIKYSHIELD
+    elif has_volatile(b, t, c.V_BURNINGBULWARK) and not status:
+        which = c.V_BURNINGBULWARK
+    elif has_volatile(b, t, c.V_SILKTRAP) and not status:
+        which = c.V_SILKTRAP
     if which == 0:
         return False
     _say_protected(b, t, which)
     side = b.sides[s]
-    if has_volatile(b, s, V_LOCKEDMOVE) and side.locked_move_duration == 2:
-        drop_volatile(b, s, V_LOCKEDMOVE)
+    if has_volatile(b, s, c.V_LOCKEDMOVE) and side.locked_move_duration == 2:
+        drop_volatile(b, s, c.V_LOCKEDMOVE)
     if makes_contact(b, s):
-        if which == V_BANEFULBUNKER:
-            try_status(b, s, PSN, t, EFFECT_MOVE, M.banefulbunker)
-        elif which == V_BURNINGBULWARK:
-            try_status(b, s, 1, t, EFFECT_MOVE, M.burningbulwark)  # BRN
-        elif which == V_SPIKYSHIELD:
-            damage(b, s, fraction(int(mon.max_hp), 8), t, EFFECT_VOLATILE, V_SPIKYSHIELD)
-        elif which == V_SILKTRAP:
-            boost(b, s, stage(SPE, -1), t, EFFECT_MOVE, M.silktrap)
+        if which == c.V_BANEFULBUNKER:
+            try_status(b, s, c.PSN, t, c.EFFECT_MOVE, M.banefulbunker)
+        elif which == c.V_BURNINGBULWARK:
+            try_status(b, s, 1, t, c.EFFECT_MOVE, M.burningbulwark)  # BRN
+        elif which == c.V_SPIKYSHIELD:
+            damage(b, s, fraction(int(mon.max_hp), 8), t, c.EFFECT_VOLATILE, c.V_SPIKYSHIELD)
+        elif which == c.V_SILKTRAP:
+            boost(b, s, stage(c.SPE, -1), t, c.EFFECT_MOVE, M.silktrap)
     return True
 
 
@@ -241,11 +188,11 @@ def try_hit(b: Any, s: int, t: int) -> int:
     row = MOVES[move]
     flags = int(row.move_flags)
     kind = int(b.move.type)
-    status = int(b.move.category) == CATEGORY_STATUS
+    status = int(b.move.category) == c.CATEGORY_STATUS
     target = b.sides[t].mons[b.sides[t].active]
-    if t != s and b.terrain == PSYCHIC_TERRAIN and b.move.priority > 0:
+    if t != s and b.terrain == c.PSYCHIC_TERRAIN and b.move.priority > 0:
         if not is_semi_invulnerable(b, t) and is_grounded(b, t, False):
-            say_from(b, L_ACTIVATE, t, 0, 0, EFFECT_TERRAIN, PSYCHIC_TERRAIN, -1)
+            say_from(b, L_ACTIVATE, t, 0, 0, c.EFFECT_TERRAIN, c.PSYCHIC_TERRAIN, -1)
             return FAILED
     if t != s and _protected(b, s, t):
         return QUIET
@@ -256,92 +203,92 @@ def try_hit(b: Any, s: int, t: int) -> int:
         if a == A.magicbounce:
             if (
                 flags & F_REFLECTABLE
-                and int(b.move.flag_bits) & MOVE_BOUNCED == 0
+                and int(b.move.flag_bits) & c.MOVE_BOUNCED == 0
                 and not is_semi_invulnerable(b, t)
             ):
                 return BOUNCE
         elif a == A.overcoat:
             if flags & F_POWDER:
-                say_from(b, L_IMMUNE, t, 0, 0, EFFECT_ABILITY, a, -1)
+                say_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.sapsipper:
-            if kind == TYPE_GRASS:
-                if not boost(b, t, stage(ATK, 1), t, EFFECT_ABILITY, a):
-                    say_from(b, L_IMMUNE, t, 0, 0, EFFECT_ABILITY, a, -1)
+            if kind == c.TYPE_GRASS:
+                if not boost(b, t, stage(c.ATK, 1), t, c.EFFECT_ABILITY, a):
+                    say_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.voltabsorb:
-            if kind == TYPE_ELECTRIC:
-                if heal(b, t, fraction(int(target.max_hp), 4), t, EFFECT_ABILITY, a) == 0:
-                    say_from(b, L_IMMUNE, t, 0, 0, EFFECT_ABILITY, a, -1)
+            if kind == c.TYPE_ELECTRIC:
+                if heal(b, t, fraction(int(target.max_hp), 4), t, c.EFFECT_ABILITY, a) == 0:
+                    say_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.waterabsorb or a == A.dryskin:
-            if kind == TYPE_WATER:
-                if heal(b, t, fraction(int(target.max_hp), 4), t, EFFECT_ABILITY, a) == 0:
-                    say_from(b, L_IMMUNE, t, 0, 0, EFFECT_ABILITY, a, -1)
+            if kind == c.TYPE_WATER:
+                if heal(b, t, fraction(int(target.max_hp), 4), t, c.EFFECT_ABILITY, a) == 0:
+                    say_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.eartheater:
-            if kind == TYPE_GROUND:
-                if heal(b, t, fraction(int(target.max_hp), 4), t, EFFECT_ABILITY, a) == 0:
-                    say_from(b, L_IMMUNE, t, 0, 0, EFFECT_ABILITY, a, -1)
+            if kind == c.TYPE_GROUND:
+                if heal(b, t, fraction(int(target.max_hp), 4), t, c.EFFECT_ABILITY, a) == 0:
+                    say_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.motordrive:
-            if kind == TYPE_ELECTRIC:
-                if not boost(b, t, stage(SPE, 1), t, EFFECT_ABILITY, a):
-                    say_from(b, L_IMMUNE, t, 0, 0, EFFECT_ABILITY, a, -1)
+            if kind == c.TYPE_ELECTRIC:
+                if not boost(b, t, stage(c.SPE, 1), t, c.EFFECT_ABILITY, a):
+                    say_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.lightningrod:
-            if kind == TYPE_ELECTRIC:
-                if not boost(b, t, stage(SPA, 1), t, EFFECT_ABILITY, a):
-                    say_from(b, L_IMMUNE, t, 0, 0, EFFECT_ABILITY, a, -1)
+            if kind == c.TYPE_ELECTRIC:
+                if not boost(b, t, stage(c.SPA, 1), t, c.EFFECT_ABILITY, a):
+                    say_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.stormdrain:
-            if kind == TYPE_WATER:
-                if not boost(b, t, stage(SPA, 1), t, EFFECT_ABILITY, a):
-                    say_from(b, L_IMMUNE, t, 0, 0, EFFECT_ABILITY, a, -1)
+            if kind == c.TYPE_WATER:
+                if not boost(b, t, stage(c.SPA, 1), t, c.EFFECT_ABILITY, a):
+                    say_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.wellbakedbody:
-            if kind == TYPE_FIRE:
-                if not boost(b, t, stage(DEF, 2), t, EFFECT_ABILITY, a):
-                    say_from(b, L_IMMUNE, t, 0, 0, EFFECT_ABILITY, a, -1)
+            if kind == c.TYPE_FIRE:
+                if not boost(b, t, stage(c.DEF, 2), t, c.EFFECT_ABILITY, a):
+                    say_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.flashfire:
-            if kind == TYPE_FIRE:
-                if not add_volatile(b, t, V_FLASHFIRE, t, EFFECT_ABILITY, a):
-                    say_from(b, L_IMMUNE, t, 0, 0, EFFECT_ABILITY, a, -1)
+            if kind == c.TYPE_FIRE:
+                if not add_volatile(b, t, c.V_FLASHFIRE, t, c.EFFECT_ABILITY, a):
+                    say_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.windrider:
             if flags & F_WIND:
-                if not boost(b, t, stage(ATK, 1), t, EFFECT_ABILITY, a):
-                    say_from(b, L_IMMUNE, t, 0, 0, EFFECT_ABILITY, a, -1)
+                if not boost(b, t, stage(c.ATK, 1), t, c.EFFECT_ABILITY, a):
+                    say_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.soundproof:
             if flags & F_SOUND:
-                say_from(b, L_IMMUNE, t, 0, 0, EFFECT_ABILITY, a, -1)
+                say_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.bulletproof:
             if flags & F_BULLET:
-                say_from(b, L_IMMUNE, t, 0, 0, EFFECT_ABILITY, a, -1)
+                say_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.goodasgold:
             if status:
-                say_from(b, L_IMMUNE, t, 0, 0, EFFECT_ABILITY, a, -1)
+                say_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.oblivious:
             if move == M.attract or move == M.taunt:
-                say_from(b, L_IMMUNE, t, 0, 0, EFFECT_ABILITY, a, -1)
+                say_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.sturdy:
             if row.ohko:
-                say_from(b, L_IMMUNE, t, 0, 0, EFFECT_ABILITY, a, -1)
+                say_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.wonderguard:
             if not status and move != M.struggle:
                 if run_effectiveness(b, t) <= 0 or not run_immunity(b, t):
-                    say_from(b, L_IMMUNE, t, 0, 0, EFFECT_ABILITY, a, -1)
+                    say_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
                     return FAILED
     if flags & F_POWDER and item(b, t) == I.safetygoggles:
         if type_immunity(b, t) & IMMUNE_POWDER == 0:
-            say_from(b, L_ACTIVATE, t, 0, 1000 + move, EFFECT_ITEM, I.safetygoggles, -1)
+            say_from(b, L_ACTIVATE, t, 0, 1000 + move, c.EFFECT_ITEM, I.safetygoggles, -1)
             return FAILED
     return DONE
 
@@ -353,17 +300,17 @@ def _base_accuracy(b: Any, s: int, t: int) -> int:
     accuracy = int(MOVES[move].accuracy)
     if move == M.thunder or move == M.hurricane:
         weather = weather_for(b, t)
-        if weather == RAIN_DANCE or weather == PRIMORDIAL_SEA:
+        if weather == c.RAIN_DANCE or weather == c.PRIMORDIAL_SEA:
             return 0
-        if weather == SUNNY_DAY or weather == DESOLATE_LAND:
+        if weather == c.SUNNY_DAY or weather == c.DESOLATE_LAND:
             return 50
     elif move == M.bleakwindstorm or move == M.sandsearstorm or move == M.wildboltstorm:
         weather = weather_for(b, t)
-        if weather == RAIN_DANCE or weather == PRIMORDIAL_SEA:
+        if weather == c.RAIN_DANCE or weather == c.PRIMORDIAL_SEA:
             return 0
     elif move == M.blizzard:
         weather = effective_weather(b)
-        if weather == SNOWSCAPE or weather == HAIL:
+        if weather == c.SNOWSCAPE or weather == c.HAIL:
             return 0
     return accuracy
 
@@ -374,24 +321,24 @@ def _modified_accuracy(b: Any, s: int, t: int, accuracy: int) -> int:
     mod = 4096
     mine = ability(b, s)
     theirs = defence_ability(b, t)
-    status = int(b.move.category) == CATEGORY_STATUS
+    status = int(b.move.category) == c.CATEGORY_STATUS
     if theirs == A.wonderskin and status:
         accuracy = 50
-    if b.pseudo_weather[GRAVITY]:
+    if b.pseudo_weather[c.GRAVITY]:
         mod = chain(mod, 6840)
     if theirs == A.sandveil:
-        if effective_weather(b) == SANDSTORM:
+        if effective_weather(b) == c.SANDSTORM:
             mod = chain(mod, 3277)
     elif theirs == A.snowcloak:
         weather = effective_weather(b)
-        if weather == SNOWSCAPE or weather == HAIL:
+        if weather == c.SNOWSCAPE or weather == c.HAIL:
             mod = chain(mod, 3277)
-    elif theirs == A.tangledfeet and has_volatile(b, t, V_CONFUSION):
+    elif theirs == A.tangledfeet and has_volatile(b, t, c.V_CONFUSION):
         mod = chain(mod, 2048)
     if mine == A.compoundeyes:
         mod = chain(mod, 5325)
     elif mine == A.hustle:
-        if int(b.move.category) == CATEGORY_PHYSICAL:
+        if int(b.move.category) == c.CATEGORY_PHYSICAL:
             mod = chain(mod, 3277)
     elif mine == A.victorystar:
         mod = chain(mod, 4506)
@@ -438,9 +385,9 @@ def hits_by_accuracy(b: Any, s: int, t: int, later: bool) -> bool:
     level = even(b)
     if row.ohko:
         accuracy = 30
-        if row.ohko == 2 and not has_type(b, s, TYPE_ICE):
+        if row.ohko == 2 and not has_type(b, s, c.TYPE_ICE):
             accuracy = 20
-        if int(mon.level) < int(target.level) or (row.ohko == 2 and has_type(b, t, TYPE_ICE)):
+        if int(mon.level) < int(target.level) or (row.ohko == 2 and has_type(b, t, c.TYPE_ICE)):
             say(b, L_IMMUNE, t, 1, 0)
             return False
         accuracy += int(mon.level) - int(target.level)
@@ -455,7 +402,7 @@ def hits_by_accuracy(b: Any, s: int, t: int, later: bool) -> bool:
             theirs = defence_ability(b, t)
             mine = ability(b, s)
             if theirs != A.unaware:
-                change = int(user.boosts[ACCURACY])
+                change = int(user.boosts[c.ACCURACY])
             evades = not row.ignore_evasion and not (
                 mine == A.keeneye or mine == A.mindseye or mine == A.illuminate
             )
@@ -466,7 +413,7 @@ def hits_by_accuracy(b: Any, s: int, t: int, later: bool) -> bool:
                 if evades:
                     modify_boost_ties(b)
             if evades and mine != A.unaware:
-                lowered = int(foe.boosts[EVASION])
+                lowered = int(foe.boosts[c.EVASION])
             if later:
                 accuracy = _later_accuracy(b, s, t, accuracy, change, lowered)
             else:
@@ -476,35 +423,35 @@ def hits_by_accuracy(b: Any, s: int, t: int, later: bool) -> bool:
                     accuracy = accuracy * (3 + change) // 3
                 elif change < 0:
                     accuracy = accuracy * 3 // (3 - change)
-    if move == M.toxic and has_type(b, s, TYPE_POISON):
+    if move == M.toxic and has_type(b, s, c.TYPE_POISON):
         return True
-    if int(row.target) == TARGET_SELF and int(b.move.category) == CATEGORY_STATUS:
+    if int(row.target) == TARGET_SELF and int(b.move.category) == c.CATEGORY_STATUS:
         return True
     # event Accuracy
     if (
         level
-        or (has_volatile(b, t, V_GLAIVERUSH) and has_volatile(b, t, V_MINIMIZE))
-        or (has_volatile(b, s, V_LOCKON) and has_volatile(b, s, V_MICLEBERRY))
+        or (has_volatile(b, t, c.V_GLAIVERUSH) and has_volatile(b, t, c.V_MINIMIZE))
+        or (has_volatile(b, s, c.V_LOCKON) and has_volatile(b, s, c.V_MICLEBERRY))
     ):
         event_ties(b, ACCURACY_EVENT, t, s)
     if _no_guard(b, s) or _no_guard(b, t):
         sure = True
-    if has_volatile(b, t, V_GLAIVERUSH):
+    if has_volatile(b, t, c.V_GLAIVERUSH):
         sure = True
-    if has_volatile(b, t, V_MINIMIZE) and int(row.move_flags) & F_MINIMIZE:
+    if has_volatile(b, t, c.V_MINIMIZE) and int(row.move_flags) & F_MINIMIZE:
         sure = True
     if s != t and locked_on(b, s, t):
         sure = True
-    if has_volatile(b, s, V_MICLEBERRY) and not row.ohko:
-        remove_volatile(b, s, V_MICLEBERRY)
+    if has_volatile(b, s, c.V_MICLEBERRY) and not row.ohko:
+        remove_volatile(b, s, c.V_MICLEBERRY)
         accuracy = modify(accuracy, 4915)
     if sure or chance(b, SITE_ACCURACY, accuracy, 100):
         return True
     if not later:
         say(b, L_MISSED, s, 0, 0)
-        say_from(b, L_MISS, s, 0, 0, EFFECT_NONE, 0, t)
+        say_from(b, L_MISS, s, 0, 0, c.EFFECT_NONE, 0, t)
     if not later and not row.ohko and item(b, s) == I.blunderpolicy and use_item(b, s):
-        boost(b, s, stage(SPE, 2), s, EFFECT_NONE, 0)
+        boost(b, s, stage(c.SPE, 2), s, c.EFFECT_NONE, 0)
     return False
 
 
@@ -512,15 +459,15 @@ def hits_by_accuracy(b: Any, s: int, t: int, later: bool) -> bool:
 def break_protection(b: Any, t: int) -> None:
     """End the target's protection (Feint and its like)."""
     broke = False
-    for v in (V_BANEFULBUNKER, V_BURNINGBULWARK, V_PROTECT, V_SILKTRAP, V_SPIKYSHIELD):
+    for v in (c.V_BANEFULBUNKER, c.V_BURNINGBULWARK, c.V_PROTECT, c.V_SILKTRAP, c.V_SPIKYSHIELD):
         if has_volatile(b, t, v):
             drop_volatile(b, t, v)
             broke = True
     foe = b.sides[t]
-    guards = SIDE_QUICK_GUARD | SIDE_WIDE_GUARD
+    guards = c.SIDE_QUICK_GUARD | c.SIDE_WIDE_GUARD
     if int(foe.flag_bits) & guards:
         foe.flag_bits = int(foe.flag_bits) & ~guards
         broke = True
     if broke:
-        say_from(b, L_ACTIVATE, t, 0, 1, EFFECT_MOVE, int(b.move.id), -1)
-        drop_volatile(b, t, V_STALL)
+        say_from(b, L_ACTIVATE, t, 0, 1, c.EFFECT_MOVE, int(b.move.id), -1)
+        drop_volatile(b, t, c.V_STALL)

@@ -7,17 +7,7 @@ it going: Heal Pulse, a Leppa Berry fed to it, an exchanged ability (external).
 
 from typing import Any
 
-from plywise.engine.battle.constants import (
-    MON_FAINTED,
-    NOT_TRAPPED,
-    SET_CYCLES,
-    SET_HAS_BERRY,
-    SIDE_STALE,
-    STALE_EXTERNAL,
-    STALE_INTERNAL,
-    WINNER_NONE,
-    WINNER_TIE,
-)
+from plywise.engine.battle import constants as c
 from plywise.engine.compile.jit import kernel
 
 
@@ -26,11 +16,11 @@ def _staleness(b: Any, s: int) -> int:
     """Return 0, ``STALE_INTERNAL`` or ``STALE_EXTERNAL`` for the active of ``s``."""
     side = b.sides[s]
     m = side.mons[side.active]
-    if int(m.flag_bits) & MON_FAINTED != 0:
+    if int(m.flag_bits) & c.MON_FAINTED != 0:
         return 0
-    if int(side.flag_bits) & SIDE_STALE != 0:
-        return STALE_EXTERNAL
-    return int(m.times_attacked) & (STALE_INTERNAL | STALE_EXTERNAL)
+    if int(side.flag_bits) & c.SIDE_STALE != 0:
+        return c.STALE_EXTERNAL
+    return int(m.times_attacked) & (c.STALE_INTERNAL | c.STALE_EXTERNAL)
 
 
 @kernel
@@ -39,11 +29,11 @@ def _fresh_one_can_come(b: Any, s: int) -> bool:
     side = b.sides[s]
     for i in range(int(side.team_size)):
         m = side.mons[i]
-        if int(m.flag_bits) & MON_FAINTED != 0:
+        if int(m.flag_bits) & c.MON_FAINTED != 0:
             continue
-        if i == int(side.active) and int(side.flag_bits) & SIDE_STALE != 0:
+        if i == int(side.active) and int(side.flag_bits) & c.SIDE_STALE != 0:
             continue
-        if int(m.times_attacked) & (STALE_INTERNAL | STALE_EXTERNAL) == 0:
+        if int(m.times_attacked) & (c.STALE_INTERNAL | c.STALE_EXTERNAL) == 0:
             return True
     return False
 
@@ -55,8 +45,8 @@ def _can_cycle(b: Any, s: int) -> bool:
     cycles = False
     for k in range(int(side.team_size)):
         bits = int(side.mons[side.order[k]].times_attacked)
-        cycles = cycles or bits & SET_CYCLES != 0
-        if bits & SET_HAS_BERRY != 0 and cycles:
+        cycles = cycles or bits & c.SET_CYCLES != 0
+        if bits & c.SET_HAS_BERRY != 0 and cycles:
             return True
     return False
 
@@ -65,14 +55,14 @@ def _can_cycle(b: Any, s: int) -> bool:
 def endless_battle(b: Any) -> int:
     """Return how the clause ends the battle now: a side, ``WINNER_TIE``, or ``WINNER_NONE``."""
     one, two = _staleness(b, 0), _staleness(b, 1)
-    if one == 0 or two == 0 or (one != STALE_EXTERNAL and two != STALE_EXTERNAL):
-        return WINNER_NONE
+    if one == 0 or two == 0 or (one != c.STALE_EXTERNAL and two != c.STALE_EXTERNAL):
+        return c.WINNER_NONE
     for s in range(2):
         side = b.sides[s]
-        faint = int(side.mons[side.active].flag_bits) & MON_FAINTED != 0
-        if faint or int(side.trapped) != NOT_TRAPPED or not _fresh_one_can_come(b, s):
+        faint = int(side.mons[side.active].flag_bits) & c.MON_FAINTED != 0
+        if faint or int(side.trapped) != c.NOT_TRAPPED or not _fresh_one_can_come(b, s):
             first, second = _can_cycle(b, 0), _can_cycle(b, 1)
             if first == second:
-                return WINNER_TIE
+                return c.WINNER_TIE
             return 1 if first else 0
-    return WINNER_NONE
+    return c.WINNER_NONE

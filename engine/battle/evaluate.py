@@ -15,34 +15,8 @@ from numba import types
 
 from plywise.datasets.fitted_weights import load_weights
 from plywise.engine.battle import ability_ids as A
+from plywise.engine.battle import constants as c
 from plywise.engine.battle import item_ids as I
-from plywise.engine.battle.constants import (
-    ATK,
-    AURORA_VEIL,
-    BRN,
-    DEF,
-    LIGHT_SCREEN,
-    NO_STATUS,
-    REFLECT,
-    SIDE_TERA_USED,
-    SLP,
-    SPA,
-    SPD,
-    SPE,
-    SPIKES,
-    STEALTH_ROCK,
-    STICKY_WEB,
-    TAILWIND,
-    TOXIC_SPIKES,
-    TYPE_FLYING,
-    TYPE_ROCK,
-    V_CONFUSION,
-    V_CURSE,
-    V_LEECHSEED,
-    V_SALTCURE,
-    V_SUBSTITUTE,
-    V_YAWN,
-)
 from plywise.engine.battle.matchups import EFFECTIVENESS, strikes
 from plywise.engine.battle.scratch import some_hits
 from plywise.engine.battle.state import BATTLE
@@ -144,37 +118,37 @@ def _count_member(b: Any, s: int, i: int, sign: float, out: Any) -> None:
     out[ALIVE] += sign
     out[HP] += sign * hp / max(1, int(mon.max_hp))
     status = int(mon.status)
-    if status != NO_STATUS:
+    if status != c.NO_STATUS:
         worth = 1.0
-        if status == BRN and int(mon.stats[ATK]) < int(mon.stats[SPA]):
+        if status == c.BRN and int(mon.stats[c.ATK]) < int(mon.stats[c.SPA]):
             worth = 0.5
-        elif status == SLP:
+        elif status == c.SLP:
             worth = 0.5 * min(2, int(mon.status_turns))
-        out[FIRST_STATUS + status - BRN] += sign * worth
+        out[FIRST_STATUS + status - c.BRN] += sign * worth
     if int(mon.held_item) != 0:
         out[HELD_ITEMS] += sign
     if i == int(side.active) or int(mon.held_item) == I.heavydutyboots:
         return
     first = int(SPECIES[mon.species].types[0])
     second = int(SPECIES[mon.species].types[1])
-    if int(side.conditions[STEALTH_ROCK]) != 0 and int(mon.ability) != A.magicguard:
-        out[ROCKS] += sign * EFFECTIVENESS[TYPE_ROCK, first] * EFFECTIVENESS[TYPE_ROCK, second]
-    if first != TYPE_FLYING and second != TYPE_FLYING and int(mon.ability) != A.levitate:
-        out[SPIKE_LAYERS] += sign * int(side.conditions[SPIKES])
-        out[TOXIC] += sign * int(side.conditions[TOXIC_SPIKES])
-        out[WEB] += sign * int(side.conditions[STICKY_WEB])
+    if int(side.conditions[c.STEALTH_ROCK]) != 0 and int(mon.ability) != A.magicguard:
+        out[ROCKS] += sign * EFFECTIVENESS[c.TYPE_ROCK, first] * EFFECTIVENESS[c.TYPE_ROCK, second]
+    if first != c.TYPE_FLYING and second != c.TYPE_FLYING and int(mon.ability) != A.levitate:
+        out[SPIKE_LAYERS] += sign * int(side.conditions[c.SPIKES])
+        out[TOXIC] += sign * int(side.conditions[c.TOXIC_SPIKES])
+        out[WEB] += sign * int(side.conditions[c.STICKY_WEB])
 
 
 @kernel
 def _count_active(b: Any, s: int, sign: float, out: Any) -> None:
     """Add the features of a side and of its active Pokémon."""
     side = b.sides[s]
-    if int(side.flag_bits) & SIDE_TERA_USED == 0:
+    if int(side.flag_bits) & c.SIDE_TERA_USED == 0:
         out[TERA] += sign
-    out[REFLECTS] += sign * min(1.0, int(side.conditions[REFLECT]) / 4.0)
-    out[SCREENS] += sign * min(1.0, int(side.conditions[LIGHT_SCREEN]) / 4.0)
-    out[VEILS] += sign * min(1.0, int(side.conditions[AURORA_VEIL]) / 4.0)
-    out[WIND] += sign * min(1.0, int(side.conditions[TAILWIND]) / 3.0)
+    out[REFLECTS] += sign * min(1.0, int(side.conditions[c.REFLECT]) / 4.0)
+    out[SCREENS] += sign * min(1.0, int(side.conditions[c.LIGHT_SCREEN]) / 4.0)
+    out[VEILS] += sign * min(1.0, int(side.conditions[c.AURORA_VEIL]) / 4.0)
+    out[WIND] += sign * min(1.0, int(side.conditions[c.TAILWIND]) / 3.0)
     if int(side.wish_duration) != 0:
         out[WISHES] += sign
     mon = side.mons[side.active]
@@ -182,23 +156,27 @@ def _count_active(b: Any, s: int, sign: float, out: Any) -> None:
     if hp <= 0:
         return
     share = sign * hp / max(1, int(mon.max_hp))
-    attack = STAGES[6 + int(side.boosts[ATK])]
-    special = STAGES[6 + int(side.boosts[SPA])]
-    if int(mon.stats[ATK]) > int(mon.stats[SPA]):
+    attack = STAGES[6 + int(side.boosts[c.ATK])]
+    special = STAGES[6 + int(side.boosts[c.SPA])]
+    if int(mon.stats[c.ATK]) > int(mon.stats[c.SPA]):
         special *= 0.3
     else:
         attack *= 0.3
     out[ATTACK_BOOSTS] += share * (attack + special)
-    out[DEFENCE_BOOSTS] += share * (STAGES[6 + int(side.boosts[DEF])])
-    out[DEFENCE_BOOSTS] += share * (STAGES[6 + int(side.boosts[SPD])])
-    out[SPEED_BOOSTS] += share * STAGES[6 + int(side.boosts[SPE])]
-    if has_volatile(b, s, V_SUBSTITUTE):
+    out[DEFENCE_BOOSTS] += share * (STAGES[6 + int(side.boosts[c.DEF])])
+    out[DEFENCE_BOOSTS] += share * (STAGES[6 + int(side.boosts[c.SPD])])
+    out[SPEED_BOOSTS] += share * STAGES[6 + int(side.boosts[c.SPE])]
+    if has_volatile(b, s, c.V_SUBSTITUTE):
         out[SUBSTITUTES] += sign
-    if has_volatile(b, s, V_LEECHSEED):
+    if has_volatile(b, s, c.V_LEECHSEED):
         out[SEEDS] += sign
-    if has_volatile(b, s, V_CONFUSION):
+    if has_volatile(b, s, c.V_CONFUSION):
         out[CONFUSED] += sign
-    if has_volatile(b, s, V_CURSE) or has_volatile(b, s, V_SALTCURE) or has_volatile(b, s, V_YAWN):
+    if (
+        has_volatile(b, s, c.V_CURSE)
+        or has_volatile(b, s, c.V_SALTCURE)
+        or has_volatile(b, s, c.V_YAWN)
+    ):
         out[DOOMED] += sign
 
 

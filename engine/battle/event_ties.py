@@ -14,18 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from plywise.engine.battle import constants as c
 from plywise.engine.battle.callbacks import condition
-from plywise.engine.battle.constants import (
-    FORMAT_KEEP_TIES,
-    NO_TERRAIN,
-    NO_WEATHER,
-    NUM_SIDE_CONDITIONS,
-    PSEUDO_WEATHER_NAMES,
-    SIDE_CONDITION_NAMES,
-    TERRAIN_NAMES,
-    VOLATILE_NAMES,
-    WEATHER_NAMES,
-)
 from plywise.engine.battle.handlers import FIELD, add_handler, sort_handlers
 from plywise.engine.battle.names import ABILITY_NAMES, DATA, ITEM_NAMES, STATUS_NAMES
 from plywise.engine.battle.scratch import scratch
@@ -121,12 +111,12 @@ def _ranks(of: Any, names: list[str]) -> Any:
 
 ABILITY_RANKS = _ranks(lambda e, name: _of_table("abilities", name, e, _ABILITY), ABILITY_NAMES)
 ITEM_RANKS = _ranks(lambda e, name: _of_table("items", name, e, _ITEM), ITEM_NAMES)
-VOLATILE_RANKS = _ranks(lambda e, name: _of_condition(e, name, _CONDITION), VOLATILE_NAMES)
+VOLATILE_RANKS = _ranks(lambda e, name: _of_condition(e, name, _CONDITION), c.VOLATILE_NAMES)
 STATUS_RANKS = _ranks(lambda e, name: _of_condition(e, name, _STATUS), STATUS_NAMES)
-SIDE_RANKS = _ranks(lambda e, name: _of_condition(e, name, _SIDE), SIDE_CONDITION_NAMES)
-PSEUDO_RANKS = _ranks(lambda e, name: _of_condition(e, name, _FIELD), PSEUDO_WEATHER_NAMES)
-WEATHER_RANKS = _ranks(lambda e, name: _of_condition(e, name, _FIELD), WEATHER_NAMES)
-TERRAIN_RANKS = _ranks(lambda e, name: _of_condition(e, name, _TERRAIN), TERRAIN_NAMES)
+SIDE_RANKS = _ranks(lambda e, name: _of_condition(e, name, _SIDE), c.SIDE_CONDITION_NAMES)
+PSEUDO_RANKS = _ranks(lambda e, name: _of_condition(e, name, _FIELD), c.PSEUDO_WEATHER_NAMES)
+WEATHER_RANKS = _ranks(lambda e, name: _of_condition(e, name, _FIELD), c.WEATHER_NAMES)
+TERRAIN_RANKS = _ranks(lambda e, name: _of_condition(e, name, _TERRAIN), c.TERRAIN_NAMES)
 
 
 ANSWERING = frozen(
@@ -176,7 +166,7 @@ def _of_active(b: Any, event: int, prefix: int, s: int, at: int, n: int) -> int:
 
 @kernel
 def _of_side(b: Any, event: int, prefix: int, s: int, at: int, n: int) -> int:
-    for k in range(NUM_SIDE_CONDITIONS):
+    for k in range(c.NUM_SIDE_CONDITIONS):
         rank = int(SIDE_RANKS[event, prefix, k])
         if rank != 0 and b.sides[s].conditions[k] != 0:
             n = add_handler(at, n, rank, 0, s, 0, 0)
@@ -189,7 +179,7 @@ def event_ties(b: Any, event: int, t: int, source: int) -> None:
 
     ``source`` is the side of the event's source, or NO_SOURCE.
     """
-    if int(b.format) & FORMAT_KEEP_TIES != 0:
+    if int(b.format) & c.FORMAT_KEEP_TIES != 0:
         return
     at = scratch()
     n = _of_active(b, event, OWN, t, at, 0)
@@ -208,9 +198,9 @@ def event_ties(b: Any, event: int, t: int, source: int) -> None:
         if rank != 0 and b.pseudo_weather[k] != 0:
             n = add_handler(at, n, rank, 0, FIELD, 0, 0)
     rank = int(WEATHER_RANKS[event, OWN, b.weather])
-    if rank != 0 and b.weather != NO_WEATHER:
+    if rank != 0 and b.weather != c.NO_WEATHER:
         n = add_handler(at, n, rank, 0, FIELD, 0, 0)
     rank = int(TERRAIN_RANKS[event, OWN, b.terrain])
-    if rank != 0 and b.terrain != NO_TERRAIN:
+    if rank != 0 and b.terrain != c.NO_TERRAIN:
         n = add_handler(at, n, rank, 0, FIELD, 0, 0)
     sort_handlers(b, at, n)

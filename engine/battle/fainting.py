@@ -5,23 +5,8 @@ from typing import Any
 import plywise.engine.battle.ability_ids as A
 import plywise.engine.battle.move_ids as M
 import plywise.engine.battle.species_ids as S
+from plywise.engine.battle import constants as c
 from plywise.engine.battle.abilities import end_ability
-from plywise.engine.battle.constants import (
-    ATK,
-    EFFECT_ABILITY,
-    EFFECT_MOVE,
-    MON_BOND_TRIGGERED,
-    MON_FAINTED,
-    MON_TERASTALLIZED,
-    MON_TRANSFORMED,
-    SIDE_FAINT_QUEUED,
-    SPA,
-    SPE,
-    TERA_ABILITY_SHIFT,
-    V_DESTINYBOND,
-    WINNER_NONE,
-    WINNER_TIE,
-)
 from plywise.engine.battle.formes import clear_volatile
 from plywise.engine.battle.log_events import L_ACTIVATE, L_FAINT, L_WIN, say, say_from
 from plywise.engine.battle.ops import boost, faint, stage
@@ -33,12 +18,12 @@ from plywise.engine.compile.jit import kernel
 @kernel
 def check_win(b: Any, last_fainted: int) -> bool:
     """Note the winner if a side has nobody left; of two, the side that fainted last wins."""
-    if int(b.winner) != WINNER_NONE:
+    if int(b.winner) != c.WINNER_NONE:
         return True
     none_left_0 = int(b.sides[0].pokemon_left) == 0
     none_left_1 = int(b.sides[1].pokemon_left) == 0
     if none_left_0 and none_left_1:
-        b.winner = last_fainted if last_fainted >= 0 else WINNER_TIE
+        b.winner = last_fainted if last_fainted >= 0 else c.WINNER_TIE
     elif none_left_0:
         b.winner = 1
     elif none_left_1:
@@ -52,15 +37,15 @@ def check_win(b: Any, last_fainted: int) -> bool:
 @kernel
 def _answer_faint(b: Any, source: int, effect: int, length: int) -> None:
     """Let the one that knocked out gain from it (SourceAfterFaint): Moxie and such."""
-    if source < 0 or effect != EFFECT_MOVE:
+    if source < 0 or effect != c.EFFECT_MOVE:
         return
     side = b.sides[source]
     a = ability(b, source)
     changes = 0
     if a == A.moxie or a == A.chillingneigh or a == A.asoneglastrier:
-        changes = stage(ATK, length)
+        changes = stage(c.ATK, length)
     elif a == A.grimneigh or a == A.asonespectrier:
-        changes = stage(SPA, length)
+        changes = stage(c.SPA, length)
     elif a == A.beastboost:
         changes = stage(best_stat(b, source, True), length)
     elif a == A.battlebond:
@@ -68,21 +53,21 @@ def _answer_faint(b: Any, source: int, effect: int, length: int) -> None:
         if (
             int(m.species) == S.greninjabond
             and int(m.hp) > 0
-            and int(m.flag_bits) & (MON_TRANSFORMED | MON_BOND_TRIGGERED) == 0
+            and int(m.flag_bits) & (c.MON_TRANSFORMED | c.MON_BOND_TRIGGERED) == 0
             and int(b.sides[1 - source].pokemon_left) != 0
         ):
             boost(
                 b,
                 source,
-                stage(ATK, 1) + stage(SPA, 1) + stage(SPE, 1),
+                stage(c.ATK, 1) + stage(c.SPA, 1) + stage(c.SPE, 1),
                 source,
-                EFFECT_ABILITY,
+                c.EFFECT_ABILITY,
                 a,
             )
-            m.flag_bits = int(m.flag_bits) | MON_BOND_TRIGGERED
+            m.flag_bits = int(m.flag_bits) | c.MON_BOND_TRIGGERED
         return
     if changes != 0:
-        boost(b, source, changes, source, EFFECT_ABILITY, a)
+        boost(b, source, changes, source, c.EFFECT_ABILITY, a)
 
 
 @kernel
@@ -105,7 +90,7 @@ def _regress(b: Any, s: int) -> None:
         back = int(S.terapagos)
     if back != 0:
         m.base_species = back
-        before = int(b.sides[s].stellar_types) >> TERA_ABILITY_SHIFT
+        before = int(b.sides[s].stellar_types) >> c.TERA_ABILITY_SHIFT
         m.base_ability = before if before != 0 else int(SPECIES[back].abilities[0])
         m.max_hp = max_hp_of(back, int(m.spread[0]), int(m.level))
 
@@ -114,14 +99,14 @@ def _regress(b: Any, s: int) -> None:
 def faint_messages(b: Any) -> bool:
     """Let everybody in the faint queue faint, in order; return whether the battle is over."""
     if b.faint_length == 0:
-        return int(b.winner) != WINNER_NONE
+        return int(b.winner) != c.WINNER_NONE
     return empty_faint_queue(b, True)
 
 
 @kernel
 def empty_faint_queue(b: Any, check: bool) -> bool:
     """Do :func:`faint_messages`; without ``check`` (between hit and recoil) nobody wins yet."""
-    if int(b.winner) != WINNER_NONE:
+    if int(b.winner) != c.WINNER_NONE:
         return True
     length = int(b.faint_length)
     if length == 0:
@@ -137,25 +122,25 @@ def empty_faint_queue(b: Any, check: bool) -> bool:
         k += 1
         side = b.sides[last]
         m = side.mons[side.active]
-        if int(m.flag_bits) & MON_FAINTED != 0:
+        if int(m.flag_bits) & c.MON_FAINTED != 0:
             continue
         say(b, L_FAINT, last, 0, 0)
         waiting = int(b.faint_length)
         side.pokemon_left = max(0, int(side.pokemon_left) - 1)
         side.total_fainted = int(side.total_fainted) + 1
-        if has_volatile(b, last, V_DESTINYBOND) and source >= 0 and source != last:
-            if effect == EFFECT_MOVE and int(MOVES[effect_id].move_flags) & F_FUTURE == 0:
-                say_from(b, L_ACTIVATE, last, 0, 0, EFFECT_MOVE, M.destinybond, -1)
+        if has_volatile(b, last, c.V_DESTINYBOND) and source >= 0 and source != last:
+            if effect == c.EFFECT_MOVE and int(MOVES[effect_id].move_flags) & F_FUTURE == 0:
+                say_from(b, L_ACTIVATE, last, 0, 0, c.EFFECT_MOVE, M.destinybond, -1)
                 faint(b, source, -1, 0, 0)
         for s in range(2):
             if ability(b, s) == A.soulheart:
-                boost(b, s, stage(SPA, 1), s, EFFECT_ABILITY, A.soulheart)
+                boost(b, s, stage(c.SPA, 1), s, c.EFFECT_ABILITY, A.soulheart)
         end_ability(b, last)
-        if int(m.flag_bits) & MON_TRANSFORMED == 0:
+        if int(m.flag_bits) & c.MON_TRANSFORMED == 0:
             _regress(b, last)
         clear_volatile(b, last)
-        side.flag_bits = int(side.flag_bits) & ~SIDE_FAINT_QUEUED
-        m.flag_bits = (int(m.flag_bits) | MON_FAINTED) & ~MON_TERASTALLIZED
+        side.flag_bits = int(side.flag_bits) & ~c.SIDE_FAINT_QUEUED
+        m.flag_bits = (int(m.flag_bits) | c.MON_FAINTED) & ~c.MON_TERASTALLIZED
         side.illusion = 0
         side.fainted_this_turn = 1 + int(side.active)
         if int(b.faint_length) > waiting:

@@ -5,34 +5,8 @@ from typing import Any
 import plywise.engine.battle.ability_ids as A
 import plywise.engine.battle.item_ids as I
 import plywise.engine.battle.species_ids as S
+from plywise.engine.battle import constants as c
 from plywise.engine.battle.conditions import add_volatile, remove_volatile
-from plywise.engine.battle.constants import (
-    ABILITY_BUSTED,
-    DELTA_STREAM,
-    DESOLATE_LAND,
-    EFFECT_ABILITY,
-    ELECTRIC_TERRAIN,
-    GRASSY_TERRAIN,
-    HAIL,
-    MISTY_TERRAIN,
-    MON_FAINTED,
-    MON_TERASTALLIZED,
-    NO_TERRAIN,
-    NO_WEATHER,
-    PRIMORDIAL_SEA,
-    PSYCHIC_TERRAIN,
-    RAIN_DANCE,
-    SANDSTORM,
-    SIDE_FROM_BOOSTER,
-    SNOWSCAPE,
-    SUNNY_DAY,
-    TYPE_ELECTRIC,
-    TYPE_FAIRY,
-    TYPE_GRASS,
-    TYPE_PSYCHIC,
-    V_PROTOSYNTHESIS,
-    V_QUARKDRIVE,
-)
 from plywise.engine.battle.formes import forme_change
 from plywise.engine.battle.log_events import L_FIELD_END, L_FIELD_START, L_WEATHER, say, say_from
 from plywise.engine.battle.ops import use_item
@@ -46,9 +20,9 @@ from plywise.engine.compile.jit import kernel
 def first_side(b: Any) -> int:
     """Return the side whose active comes first in an event for each active; a tie is drawn."""
     one, two = b.sides[0], b.sides[1]
-    if int(one.mons[one.active].flag_bits) & MON_FAINTED != 0:
+    if int(one.mons[one.active].flag_bits) & c.MON_FAINTED != 0:
         return 1
-    if int(two.mons[two.active].flag_bits) & MON_FAINTED != 0:
+    if int(two.mons[two.active].flag_bits) & c.MON_FAINTED != 0:
         return 0
     if int(one.speed) != int(two.speed):
         return 0 if int(one.speed) > int(two.speed) else 1
@@ -64,14 +38,14 @@ def weather_changed(b: Any, s: int) -> None:
         return
     a = ability(b, s)
     if a == A.protosynthesis:
-        if effective_weather(b) == SUNNY_DAY:
-            add_volatile(b, s, V_PROTOSYNTHESIS, s, EFFECT_ABILITY, a)
-        elif int(side.flag_bits) & SIDE_FROM_BOOSTER == 0:
-            remove_volatile(b, s, V_PROTOSYNTHESIS)
+        if effective_weather(b) == c.SUNNY_DAY:
+            add_volatile(b, s, c.V_PROTOSYNTHESIS, s, c.EFFECT_ABILITY, a)
+        elif int(side.flag_bits) & c.SIDE_FROM_BOOSTER == 0:
+            remove_volatile(b, s, c.V_PROTOSYNTHESIS)
     elif a == A.iceface:
         w = effective_weather(b)
-        if (w == HAIL or w == SNOWSCAPE) and int(m.species) == S.eiscuenoice:
-            side.ability_flags = int(side.ability_flags) & ~ABILITY_BUSTED
+        if (w == c.HAIL or w == c.SNOWSCAPE) and int(m.species) == S.eiscuenoice:
+            side.ability_flags = int(side.ability_flags) & ~c.ABILITY_BUSTED
             forme_change(b, s, S.eiscue, True)
 
 
@@ -89,7 +63,7 @@ def _say_begun(b: Any, kind: int, x: int, by_move: bool, source: int) -> None:
     if by_move and int(b.move.id) != 0 and int(b.move.side) == source:
         say(b, kind, source, x, 0)
     else:
-        say_from(b, kind, source, x, 0, EFFECT_ABILITY, ability(b, source), source)
+        say_from(b, kind, source, x, 0, c.EFFECT_ABILITY, ability(b, source), source)
 
 
 @kernel
@@ -98,16 +72,16 @@ def set_weather(b: Any, weather: int, source: int) -> bool:
     now = int(b.weather)
     if now == weather:
         return False
-    strong = weather == DESOLATE_LAND or weather == PRIMORDIAL_SEA or weather == DELTA_STREAM
-    if (now == DESOLATE_LAND or now == PRIMORDIAL_SEA or now == DELTA_STREAM) and not strong:
+    strong = weather == c.DESOLATE_LAND or weather == c.PRIMORDIAL_SEA or weather == c.DELTA_STREAM
+    if (now == c.DESOLATE_LAND or now == c.PRIMORDIAL_SEA or now == c.DELTA_STREAM) and not strong:
         return False
     turns = 0 if strong else 5
     held = item(b, source)
     if (
-        (weather == RAIN_DANCE and held == I.damprock)
-        or (weather == SUNNY_DAY and held == I.heatrock)
-        or (weather == SANDSTORM and held == I.smoothrock)
-        or ((weather == SNOWSCAPE or weather == HAIL) and held == I.icyrock)
+        (weather == c.RAIN_DANCE and held == I.damprock)
+        or (weather == c.SUNNY_DAY and held == I.heatrock)
+        or (weather == c.SANDSTORM and held == I.smoothrock)
+        or ((weather == c.SNOWSCAPE or weather == c.HAIL) and held == I.icyrock)
     ):
         turns = 8
     b.weather = weather
@@ -120,11 +94,11 @@ def set_weather(b: Any, weather: int, source: int) -> bool:
 @kernel
 def clear_weather(b: Any) -> bool:
     """End the weather; return whether there was one."""
-    if b.weather == NO_WEATHER:
+    if b.weather == c.NO_WEATHER:
         return False
-    b.weather = NO_WEATHER
+    b.weather = c.NO_WEATHER
     b.weather_duration = 0
-    say(b, L_WEATHER, 0, NO_WEATHER, 0)
+    say(b, L_WEATHER, 0, c.NO_WEATHER, 0)
     weather_change(b)
     return True
 
@@ -139,23 +113,23 @@ def terrain_changed(b: Any, s: int) -> None:
     a = ability(b, s)
     terrain = int(b.terrain)
     if a == A.quarkdrive:
-        if terrain == ELECTRIC_TERRAIN:
-            add_volatile(b, s, V_QUARKDRIVE, s, EFFECT_ABILITY, a)
-        elif int(side.flag_bits) & SIDE_FROM_BOOSTER == 0:
-            remove_volatile(b, s, V_QUARKDRIVE)
-    elif a == A.mimicry and int(m.flag_bits) & MON_TERASTALLIZED == 0:
+        if terrain == c.ELECTRIC_TERRAIN:
+            add_volatile(b, s, c.V_QUARKDRIVE, s, c.EFFECT_ABILITY, a)
+        elif int(side.flag_bits) & c.SIDE_FROM_BOOSTER == 0:
+            remove_volatile(b, s, c.V_QUARKDRIVE)
+    elif a == A.mimicry and int(m.flag_bits) & c.MON_TERASTALLIZED == 0:
         row = SPECIES[m.base_species]
         first, second = int(row.types[0]), int(row.types[1])
-        if terrain != NO_TERRAIN:
+        if terrain != c.NO_TERRAIN:
             second = 0
-            if terrain == ELECTRIC_TERRAIN:
-                first = TYPE_ELECTRIC
-            elif terrain == GRASSY_TERRAIN:
-                first = TYPE_GRASS
-            elif terrain == MISTY_TERRAIN:
-                first = TYPE_FAIRY
+            if terrain == c.ELECTRIC_TERRAIN:
+                first = c.TYPE_ELECTRIC
+            elif terrain == c.GRASSY_TERRAIN:
+                first = c.TYPE_GRASS
+            elif terrain == c.MISTY_TERRAIN:
+                first = c.TYPE_FAIRY
             else:
-                first = TYPE_PSYCHIC
+                first = c.TYPE_PSYCHIC
         if int(side.types[0]) != first or int(side.types[1]) != second or side.added_type != 0:
             side.types[0] = first
             side.types[1] = second
@@ -169,10 +143,10 @@ def use_seed(b: Any, s: int) -> None:
     held = item(b, s)
     terrain = int(b.terrain)
     if (
-        (held == I.electricseed and terrain == ELECTRIC_TERRAIN)
-        or (held == I.grassyseed and terrain == GRASSY_TERRAIN)
-        or (held == I.mistyseed and terrain == MISTY_TERRAIN)
-        or (held == I.psychicseed and terrain == PSYCHIC_TERRAIN)
+        (held == I.electricseed and terrain == c.ELECTRIC_TERRAIN)
+        or (held == I.grassyseed and terrain == c.GRASSY_TERRAIN)
+        or (held == I.mistyseed and terrain == c.MISTY_TERRAIN)
+        or (held == I.psychicseed and terrain == c.PSYCHIC_TERRAIN)
     ):
         use_item(b, s)
 
@@ -201,10 +175,10 @@ def set_terrain(b: Any, terrain: int, source: int) -> bool:
 @kernel
 def clear_terrain(b: Any) -> bool:
     """Take the terrain away; return whether there was one."""
-    if b.terrain == NO_TERRAIN:
+    if b.terrain == c.NO_TERRAIN:
         return False
     say(b, L_FIELD_END, 0, 100 + int(b.terrain), 0)
-    b.terrain = NO_TERRAIN
+    b.terrain = c.NO_TERRAIN
     b.terrain_duration = 0
     terrain_change(b)
     return True

@@ -3,24 +3,7 @@
 from typing import Any
 
 import plywise.engine.battle.species_ids as S
-from plywise.engine.battle.constants import (
-    MON_FAINTED,
-    MON_TERASTALLIZED,
-    MON_TRANSFORMED,
-    RESULT_UNDEFINED,
-    SIDE_CANNOT_TERASTALLIZE,
-    SIDE_LASTING,
-    SIDE_MIMICKED,
-    SIDE_NEWLY_SWITCHED,
-    SPE,
-    TYPE_STELLAR,
-    V_DRAGONCHEER,
-    V_FOCUSENERGY,
-    V_ROOST,
-    V_SUBSTITUTE,
-    V_TRAPPED,
-    V_TRAPPER,
-)
+from plywise.engine.battle import constants as c
 from plywise.engine.battle.log_events import L_SPECIES, say
 from plywise.engine.battle.stats import (
     MOST_ATTACKS,
@@ -48,7 +31,7 @@ def set_species(b: Any, s: int, species: int) -> None:
     side.added_type = 0
     set_stats(b, s, i, species)
     # So Showdown: the Speed that events are ordered by is the bare stat until the next update.
-    side.speed = m.stats[SPE]
+    side.speed = m.stats[c.SPE]
 
 
 @kernel
@@ -78,17 +61,17 @@ def can_transform(b: Any, s: int) -> bool:
     """Return whether the active of ``s`` could transform into its foe."""
     side, foe = b.sides[s], b.sides[1 - s]
     m, target = side.mons[side.active], foe.mons[foe.active]
-    if int(target.flag_bits) & (MON_FAINTED | MON_TRANSFORMED) != 0 or int(target.hp) <= 0:
+    if int(target.flag_bits) & (c.MON_FAINTED | c.MON_TRANSFORMED) != 0 or int(target.hp) <= 0:
         return False
-    if int(m.flag_bits) & MON_TRANSFORMED != 0 or side.illusion != 0 or foe.illusion != 0:
+    if int(m.flag_bits) & c.MON_TRANSFORMED != 0 or side.illusion != 0 or foe.illusion != 0:
         return False
-    if has_volatile(b, 1 - s, V_SUBSTITUTE):
+    if has_volatile(b, 1 - s, c.V_SUBSTITUTE):
         return False
     base = SPECIES[target.species].base_species
     if base == S.ogerpon or base == S.terapagos:
-        if (int(m.flag_bits) | int(target.flag_bits)) & MON_TERASTALLIZED != 0:
+        if (int(m.flag_bits) | int(target.flag_bits)) & c.MON_TERASTALLIZED != 0:
             return False
-    return not (int(m.flag_bits) & MON_TERASTALLIZED != 0 and int(m.tera_type) == TYPE_STELLAR)
+    return not (int(m.flag_bits) & c.MON_TERASTALLIZED != 0 and int(m.tera_type) == c.TYPE_STELLAR)
 
 
 @kernel
@@ -97,9 +80,9 @@ def become_foe(b: Any, s: int) -> None:
     side, foe = b.sides[s], b.sides[1 - s]
     m, target = side.mons[side.active], foe.mons[foe.active]
     set_species(b, s, int(target.species))
-    m.flag_bits = int(m.flag_bits) | MON_TRANSFORMED
+    m.flag_bits = int(m.flag_bits) | c.MON_TRANSFORMED
     first, second = int(foe.types[0]), int(foe.types[1])
-    if not has_volatile(b, 1 - s, V_ROOST):
+    if not has_volatile(b, 1 - s, c.V_ROOST):
         first, second, _ = own_types(b, 1 - s)
     side.types[0] = first
     side.types[1] = second
@@ -110,7 +93,7 @@ def become_foe(b: Any, s: int) -> None:
     m.times_attacked = (int(m.times_attacked) & ~MOST_ATTACKS) | attacks
     for k in range(4):
         # What Mimic replaced stands there already.
-        mimicked = int(side.flag_bits) & SIDE_MIMICKED != 0
+        mimicked = int(side.flag_bits) & c.SIDE_MIMICKED != 0
         if not mimicked or int(side.base_moves[k]) == int(m.moves[k]):
             side.base_moves[k] = m.moves[k]
             side.base_pp[k] = m.pp[k]
@@ -120,15 +103,15 @@ def become_foe(b: Any, s: int) -> None:
     side.disabled_moves = 0
     for stat in range(7):
         side.boosts[stat] = foe.boosts[stat]
-    drop_volatile(b, s, V_FOCUSENERGY)
-    drop_volatile(b, s, V_DRAGONCHEER)
-    if has_volatile(b, 1 - s, V_FOCUSENERGY):
-        put_volatile(b, s, V_FOCUSENERGY)
-    if has_volatile(b, 1 - s, V_DRAGONCHEER):
-        put_volatile(b, s, V_DRAGONCHEER)
+    drop_volatile(b, s, c.V_FOCUSENERGY)
+    drop_volatile(b, s, c.V_DRAGONCHEER)
+    if has_volatile(b, 1 - s, c.V_FOCUSENERGY):
+        put_volatile(b, s, c.V_FOCUSENERGY)
+    if has_volatile(b, 1 - s, c.V_DRAGONCHEER):
+        put_volatile(b, s, c.V_DRAGONCHEER)
     base = SPECIES[target.species].base_species
     if base == S.ogerpon or base == S.terapagos:
-        side.flag_bits = int(side.flag_bits) | SIDE_CANNOT_TERASTALLIZE
+        side.flag_bits = int(side.flag_bits) | c.SIDE_CANNOT_TERASTALLIZE
 
 
 @kernel
@@ -139,26 +122,26 @@ def clear_volatile(b: Any, s: int) -> None:
     """
     side = b.sides[s]
     m = side.mons[side.active]
-    transformed = int(m.flag_bits) & MON_TRANSFORMED != 0
-    if transformed or int(side.flag_bits) & SIDE_MIMICKED != 0:
+    transformed = int(m.flag_bits) & c.MON_TRANSFORMED != 0
+    if transformed or int(side.flag_bits) & c.SIDE_MIMICKED != 0:
         for k in range(4):
             if transformed or int(m.moves[k]) != int(side.base_moves[k]):
                 m.moves[k] = side.base_moves[k]
                 m.pp[k] = side.base_pp[k]
             side.base_moves[k] = 0
             side.base_pp[k] = 0
-        m.flag_bits = int(m.flag_bits) & ~MON_TRANSFORMED
+        m.flag_bits = int(m.flag_bits) & ~c.MON_TRANSFORMED
     m.ability = m.base_ability
-    if has_volatile(b, s, V_TRAPPED):
-        drop_volatile(b, 1 - s, V_TRAPPER)
-    if has_volatile(b, s, V_TRAPPER):
-        drop_volatile(b, 1 - s, V_TRAPPED)
+    if has_volatile(b, s, c.V_TRAPPED):
+        drop_volatile(b, 1 - s, c.V_TRAPPER)
+    if has_volatile(b, s, c.V_TRAPPER):
+        drop_volatile(b, 1 - s, c.V_TRAPPED)
     for k in range(3):
         side.volatiles[k] = 0
     for stat in range(7):
         side.boosts[stat] = 0
     side.pending_boosts = 0
-    side.flag_bits = (int(side.flag_bits) & SIDE_LASTING) | SIDE_NEWLY_SWITCHED
+    side.flag_bits = (int(side.flag_bits) & c.SIDE_LASTING) | c.SIDE_NEWLY_SWITCHED
     side.substitute_hp = 0
     side.stall_counter = 0
     side.stall_duration = 0
@@ -208,8 +191,8 @@ def clear_volatile(b: Any, s: int) -> None:
     side.stockpile_spd = 0
     side.move_streak = 0
     side.micle_duration = 0
-    side.move_last_turn_result = RESULT_UNDEFINED
-    side.move_this_turn_result = RESULT_UNDEFINED
+    side.move_last_turn_result = c.RESULT_UNDEFINED
+    side.move_this_turn_result = c.RESULT_UNDEFINED
     side.used_moves = 0
     side.disabled_moves = 0
     side.trapped = 0

@@ -11,17 +11,7 @@ from typing import Any
 
 import plywise.engine.battle.ability_ids as A
 import plywise.engine.battle.item_ids as I
-from plywise.engine.battle.constants import (
-    EFFECT_ITEM,
-    EFFECT_MOVE,
-    MON_FAINTED,
-    MOVE_INFILTRATES,
-    SIDE_ATTACKED_THIS_TURN,
-    SIDE_FORCE_SWITCH,
-    TYPE_NORMAL,
-    V_ENDURE,
-    V_PROTECT,
-)
+from plywise.engine.battle import constants as c
 from plywise.engine.battle.contact import (
     after_move_secondary,
     damaging_hit,
@@ -77,7 +67,7 @@ def _damage_from_bench(b: Any, t: int, source: int) -> int:
     side.added_type = 0
     mon.ability = ally
     mon.held_item = 0
-    mon.flag_bits = flags & ~MON_FAINTED
+    mon.flag_bits = flags & ~c.MON_FAINTED
     done = _NO_HIT
     if reach_target(b, s, t) == DONE:
         b.move.hit = 1
@@ -112,7 +102,7 @@ def _hit_from_bench(b: Any, t: int, source: int) -> None:
         return
     user_down = b.sides[s].mons[source].hp <= 0
     if done >= 0:
-        done = damage(b, t, done, -1, EFFECT_MOVE, int(b.move.id))
+        done = damage(b, t, done, -1, c.EFFECT_MOVE, int(b.move.id))
         if done < 0:
             return
         b.move.total_damage = done
@@ -122,7 +112,7 @@ def _hit_from_bench(b: Any, t: int, source: int) -> None:
     empty_faint_queue(b, user_down)
     if done >= 0:
         foe.attacked_damage = done
-        foe.flag_bits = int(foe.flag_bits) | SIDE_ATTACKED_THIS_TURN
+        foe.flag_bits = int(foe.flag_bits) | c.SIDE_ATTACKED_THIS_TURN
         if done > 0:
             foe.attackers = int(foe.attackers) | (1 << source)
         target.times_attacked = add_attacks(int(target.times_attacked), 1)
@@ -139,9 +129,9 @@ def future_hit(b: Any, t: int, move: int, source: int) -> None:
     s = 1 - t
     side = b.sides[s]
     mon = side.mons[source]
-    benched = source != int(side.active) or int(mon.flag_bits) & MON_FAINTED != 0
-    drop_volatile(b, t, V_PROTECT)
-    drop_volatile(b, t, V_ENDURE)
+    benched = source != int(side.active) or int(mon.flag_bits) & c.MON_FAINTED != 0
+    drop_volatile(b, t, c.V_PROTECT)
+    drop_volatile(b, t, c.V_ENDURE)
     b.move.id = move
     b.move.side = s
     b.move.source_effect = move if benched else 0  # by this the hit tells that its user is away
@@ -158,12 +148,12 @@ def future_hit(b: Any, t: int, move: int, source: int) -> None:
     else:
         a = ability(b, s)
         if a == A.infiltrator:
-            b.move.flag_bits = MOVE_INFILTRATES
+            b.move.flag_bits = c.MOVE_INFILTRATES
         elif a == A.normalize:
-            b.move.type = TYPE_NORMAL
+            b.move.type = c.TYPE_NORMAL
         hit_target(b, s, t)
-        if item(b, s) == I.lifeorb and int(side.flag_bits) & SIDE_FORCE_SWITCH == 0:
-            damage(b, s, fraction(int(mon.max_hp), 10), s, EFFECT_ITEM, I.lifeorb)
+        if item(b, s) == I.lifeorb and int(side.flag_bits) & c.SIDE_FORCE_SWITCH == 0:
+            damage(b, s, fraction(int(mon.max_hp), 10), s, c.EFFECT_ITEM, I.lifeorb)
     b.move.id = 0
     b.move.source_effect = 0
     check_win(b, -1)

@@ -10,6 +10,7 @@ import plywise.engine.battle.ability_ids as A
 import plywise.engine.battle.item_ids as I
 import plywise.engine.battle.move_ids as M
 import plywise.engine.battle.species_ids as S
+from plywise.engine.battle import constants as c
 from plywise.engine.battle.abilities import end_ability
 from plywise.engine.battle.chance import (
     SITE_HITS,
@@ -23,45 +24,6 @@ from plywise.engine.battle.conditions import (
     add_volatile,
     is_semi_invulnerable,
     volatile_blocked,
-)
-from plywise.engine.battle.constants import (
-    ATK,
-    CATEGORY_STATUS,
-    DEF,
-    DESOLATE_LAND,
-    EFFECT_ABILITY,
-    EFFECT_DRAIN,
-    EFFECT_MOVE,
-    EFFECT_NONE,
-    EFFECT_RECOIL,
-    EFFECT_STRUGGLE_RECOIL,
-    MON_FAINTED,
-    MON_TERASTALLIZED,
-    MOVE_BOUNCED,
-    MOVE_GEM,
-    MOVE_PARENTAL_BOND,
-    MOVE_SELF_DROPPED,
-    MOVE_SHEER_FORCE,
-    NEVER,
-    NO_STATUS,
-    SIDE_ATTACKED_THIS_TURN,
-    SIDE_FORCE_SWITCH,
-    SIDE_HEALING_WISH,
-    SIDE_LUNAR_DANCE,
-    SIDE_REVIVAL_BLESSING,
-    SLP,
-    SPA,
-    SPE,
-    SUNNY_DAY,
-    TYPE_FLYING,
-    TYPE_GHOST,
-    TYPE_GROUND,
-    TYPE_NORMAL,
-    TYPE_STELLAR,
-    V_FLINCH,
-    V_GASTROACID,
-    V_SUBSTITUTE,
-    V_TRAPPED,
 )
 from plywise.engine.battle.contact import (
     after_move_secondary,
@@ -174,14 +136,14 @@ def _recoil(b: Any, s: int, done: int) -> None:
     before = int(mon.hp)
     if row.struggle_recoil:
         amount = max(1, (int(mon.max_hp) + 2) // 4)
-        direct_damage(b, s, amount, s, EFFECT_STRUGGLE_RECOIL, 0)
+        direct_damage(b, s, amount, s, c.EFFECT_STRUGGLE_RECOIL, 0)
     elif row.mind_blown_recoil:
-        damage(b, s, (int(mon.max_hp) + 1) // 2, s, EFFECT_NONE, 0)
+        damage(b, s, (int(mon.max_hp) + 1) // 2, s, c.EFFECT_NONE, 0)
     elif row.chloroblast_recoil:
-        damage(b, s, (int(mon.max_hp) + 1) // 2, s, EFFECT_RECOIL, 0)
+        damage(b, s, (int(mon.max_hp) + 1) // 2, s, c.EFFECT_RECOIL, 0)
     elif row.recoil_num:
         num, den = int(row.recoil_num), int(row.recoil_den)
-        damage(b, s, max(1, (2 * done * num + den) // (2 * den)), s, EFFECT_RECOIL, 0)
+        damage(b, s, max(1, (2 * done * num + den) // (2 * den)), s, c.EFFECT_RECOIL, 0)
     else:
         return
     emergency_exit(b, s, before)
@@ -200,8 +162,8 @@ def hit_substitute(b: Any, s: int, t: int) -> bool:
     foe.substitute_hp = int(foe.substitute_hp) - done
     if foe.substitute_hp <= 0:
         foe.substitute_hp = 0
-        drop_volatile(b, t, V_SUBSTITUTE)
-        say(b, L_END, t, V_SUBSTITUTE, 0)
+        drop_volatile(b, t, c.V_SUBSTITUTE)
+        say(b, L_END, t, c.V_SUBSTITUTE, 0)
     else:
         say(b, L_SHIELD, t, 0, 0)
     if done:
@@ -209,7 +171,7 @@ def hit_substitute(b: Any, s: int, t: int) -> bool:
     if row.drain_num:
         den = int(row.drain_den)
         amount = (done * int(row.drain_num) + den - 1) // den
-        heal(b, s, amount, t, EFFECT_DRAIN, 0)
+        heal(b, s, amount, t, c.EFFECT_DRAIN, 0)
     after_hit(b, s, t, True)
     if item(b, t) == I.airballoon:
         lose_item(b, t)
@@ -226,7 +188,7 @@ def _say_failed(b: Any, s: int) -> None:
 def _say_result(b: Any, s: int, did: int, loud: bool) -> None:
     """Tell that a status move did nothing; one that does damage has done that."""
     row = MOVES[b.move.id]
-    if did == FAILED and loud and int(b.move.category) == CATEGORY_STATUS:
+    if did == FAILED and loud and int(b.move.category) == c.CATEGORY_STATUS:
         if not row.has_self and not row.self_destruct:
             _say_failed(b, s)
 
@@ -246,10 +208,10 @@ def _primary(b: Any, s: int, t: int) -> int:
         changes = pack_boosts(row.boosts)
         if move == M.growth:
             weather = weather_for(b, s)
-            if weather == SUNNY_DAY or weather == DESOLATE_LAND:
-                changes = stage(ATK, 2) + stage(SPA, 2)
+            if weather == c.SUNNY_DAY or weather == c.DESOLATE_LAND:
+                changes = stage(c.ATK, 2) + stage(c.SPA, 2)
         if move != M.clangoroussoul and move != M.filletaway:
-            done = boost(b, t, changes, s, EFFECT_MOVE, move)
+            done = boost(b, t, changes, s, c.EFFECT_MOVE, move)
             did = combine(did, DONE if done else FAILED)
     gift = move == M.present and b.move.base_power == 0
     if (row.heal_num or gift) and target.hp > 0:
@@ -259,24 +221,24 @@ def _primary(b: Any, s: int, t: int) -> int:
             say(b, L_FAIL, t, FAIL_HEAL, 0)
             say(b, L_STILL, s, 0, 0)
             return FAILED
-        if heal(b, t, amount, s, EFFECT_MOVE, move) == 0:
+        if heal(b, t, amount, s, c.EFFECT_MOVE, move) == 0:
             return FAILED
         did = DONE
     if row.status:
-        if not try_status(b, t, int(row.status), s, EFFECT_MOVE, move):
+        if not try_status(b, t, int(row.status), s, c.EFFECT_MOVE, move):
             return FAILED
         did = DONE
     if row.volatile:
         volatile = int(row.volatile) - 1
-        skip = (move == M.curse and not has_type(b, s, TYPE_GHOST)) or (
-            move == M.noretreat and has_volatile(b, s, V_TRAPPED)
+        skip = (move == M.curse and not has_type(b, s, c.TYPE_GHOST)) or (
+            move == M.noretreat and has_volatile(b, s, c.V_TRAPPED)
         )
         if not skip:
-            if volatile == V_GASTROACID and not has_volatile(b, t, volatile) and target.hp > 0:
+            if volatile == c.V_GASTROACID and not has_volatile(b, t, volatile) and target.hp > 0:
                 end_ability(b, t)
-            done = add_volatile(b, t, volatile, s, EFFECT_MOVE, move)
+            done = add_volatile(b, t, volatile, s, c.EFFECT_MOVE, move)
             did = combine(did, DONE if done else FAILED)
-            if not done and not volatile_blocked(b, t, volatile, s, EFFECT_MOVE, move):
+            if not done and not volatile_blocked(b, t, volatile, s, c.EFFECT_MOVE, move):
                 loud = True
     if row.side_condition:
         done = add_side_condition(b, t, int(row.side_condition) - 1, s)
@@ -322,7 +284,7 @@ def _primary(b: Any, s: int, t: int) -> int:
     if switches:
         did = DONE if can_switch(b, s) else combine(did, FAILED)
         loud = loud or did != DONE
-        if int(b.move.category) == CATEGORY_STATUS and did != DONE and did != NOTHING:
+        if int(b.move.category) == c.CATEGORY_STATUS and did != DONE and did != NOTHING:
             _say_result(b, s, did, loud)
             return did
         if mon.hp > 0:
@@ -340,13 +302,13 @@ def _slot_condition(b: Any, t: int, move: int) -> bool:
             return False
         side.wish_hp = side.mons[side.active].max_hp
         # Showdown's count of turns overflows: one made in its last turn is never granted.
-        side.wish_duration = NEVER if int(b.turn) & 255 == 0 else 2
+        side.wish_duration = c.NEVER if int(b.turn) & 255 == 0 else 2
         return True
-    bit = SIDE_REVIVAL_BLESSING
+    bit = c.SIDE_REVIVAL_BLESSING
     if move == M.healingwish:
-        bit = SIDE_HEALING_WISH
+        bit = c.SIDE_HEALING_WISH
     elif move == M.lunardance:
-        bit = SIDE_LUNAR_DANCE
+        bit = c.SIDE_LUNAR_DANCE
     if int(side.flag_bits) & bit:
         return False
     side.flag_bits = int(side.flag_bits) | bit
@@ -360,7 +322,7 @@ def _own_effects(b: Any, s: int) -> None:
     row = MOVES[move]
     mon = b.sides[s].mons[b.sides[s].active]
     bits = int(b.move.flag_bits)
-    if bits & (MOVE_SHEER_FORCE | MOVE_SELF_DROPPED):
+    if bits & (c.MOVE_SHEER_FORCE | c.MOVE_SELF_DROPPED):
         return
     changes = 0
     percent = 100
@@ -371,20 +333,20 @@ def _own_effects(b: Any, s: int) -> None:
             if ability(b, s) == A.serenegrace:
                 percent *= 2
     elif move == M.terablast:
-        if int(mon.flag_bits) & MON_TERASTALLIZED and int(mon.tera_type) == TYPE_STELLAR:
-            changes = stage(ATK, -1) + stage(SPA, -1)
-    elif move == M.curse and not has_type(b, s, TYPE_GHOST):
-        changes = stage(SPE, -1) + stage(ATK, 1) + stage(DEF, 1)
+        if int(mon.flag_bits) & c.MON_TERASTALLIZED and int(mon.tera_type) == c.TYPE_STELLAR:
+            changes = stage(c.ATK, -1) + stage(c.SPA, -1)
+    elif move == M.curse and not has_type(b, s, c.TYPE_GHOST):
+        changes = stage(c.SPE, -1) + stage(c.ATK, 1) + stage(c.DEF, 1)
     if changes:
         if chance(b, SITE_SELF_BOOSTS, percent, 100):
             say(b, L_QUIET, s, 1, 0)
-            boost(b, s, changes, s, EFFECT_MOVE, move)
+            boost(b, s, changes, s, c.EFFECT_MOVE, move)
             say(b, L_QUIET, s, 0, 0)
-        if row.hits_max == 0 and bits & MOVE_PARENTAL_BOND == 0:
-            b.move.flag_bits = int(b.move.flag_bits) | MOVE_SELF_DROPPED
+        if row.hits_max == 0 and bits & c.MOVE_PARENTAL_BOND == 0:
+            b.move.flag_bits = int(b.move.flag_bits) | c.MOVE_SELF_DROPPED
     elif row.has_self:
         if row.self_volatile:
-            add_volatile(b, s, int(row.self_volatile) - 1, s, EFFECT_MOVE, move)
+            add_volatile(b, s, int(row.self_volatile) - 1, s, c.EFFECT_MOVE, move)
         if row.self_has_on_hit:
             self_on_hit(b, s)
 
@@ -399,10 +361,10 @@ def _secondaries(b: Any, s: int, t: int, shielded: bool) -> None:
         defence_ability(b, t) == A.shielddust or item(b, t) == I.covertcloak
     )
     flinches = False
-    if int(b.move.flag_bits) & MOVE_SHEER_FORCE == 0:
+    if int(b.move.flag_bits) & c.MOVE_SHEER_FORCE == 0:
         for k in range(int(row.n_secondaries)):
             effect = row.secondaries[k]
-            flinches = flinches or int(effect.volatile) == V_FLINCH + 1
+            flinches = flinches or int(effect.volatile) == c.V_FLINCH + 1
             if blocked and not effect.self_has_boosts:
                 continue
             percent = int(effect.chance)
@@ -415,19 +377,19 @@ def _secondaries(b: Any, s: int, t: int, shielded: bool) -> None:
             if not shielded:
                 if effect.has_boosts:
                     say(b, L_QUIET, s, 1, 0)
-                    boost(b, t, pack_boosts(effect.boosts), s, EFFECT_MOVE, move)
+                    boost(b, t, pack_boosts(effect.boosts), s, c.EFFECT_MOVE, move)
                     say(b, L_QUIET, s, 0, 0)
                 if effect.status:
-                    try_status(b, t, int(effect.status), s, EFFECT_MOVE, move)
+                    try_status(b, t, int(effect.status), s, c.EFFECT_MOVE, move)
                 if effect.volatile:
-                    add_volatile(b, t, int(effect.volatile) - 1, s, EFFECT_MOVE, move)
+                    add_volatile(b, t, int(effect.volatile) - 1, s, c.EFFECT_MOVE, move)
                 if effect.has_on_hit:
                     secondary_on_hit(b, s, t)
             if effect.self_has_boosts:
                 say(b, L_QUIET, s, 1, 0)
-                boost(b, s, pack_boosts(effect.self_boosts), s, EFFECT_MOVE, move)
+                boost(b, s, pack_boosts(effect.self_boosts), s, c.EFFECT_MOVE, move)
                 say(b, L_QUIET, s, 0, 0)
-    if int(b.move.category) == CATEGORY_STATUS:
+    if int(b.move.category) == c.CATEGORY_STATUS:
         return
     held = item(b, s)
     # What onModifyMove adds is not added to a move that comes down later.
@@ -435,15 +397,15 @@ def _secondaries(b: Any, s: int, t: int, shielded: bool) -> None:
     if flinching and int(row.move_flags) & F_FUTURE == 0:
         if not flinches and not blocked:
             if chance(b, SITE_SECONDARY, 20 if a == A.serenegrace else 10, 100) and not shielded:
-                add_volatile(b, t, V_FLINCH, s, EFFECT_MOVE, move)
+                add_volatile(b, t, c.V_FLINCH, s, c.EFFECT_MOVE, move)
     if move == M.fling:
         flung = ITEMS[b.sides[s].mons[b.sides[s].active].held_item]
         if (flung.fling_status or flung.fling_volatile) and not blocked:
             if chance(b, SITE_SECONDARY, 100, 100) and not shielded:
                 if flung.fling_status:
-                    try_status(b, t, int(flung.fling_status), s, EFFECT_MOVE, move)
+                    try_status(b, t, int(flung.fling_status), s, c.EFFECT_MOVE, move)
                 else:
-                    add_volatile(b, t, int(flung.fling_volatile) - 1, s, EFFECT_MOVE, move)
+                    add_volatile(b, t, int(flung.fling_volatile) - 1, s, c.EFFECT_MOVE, move)
 
 
 @kernel
@@ -462,13 +424,13 @@ def _one_hit(b: Any, s: int, t: int) -> int:
     )
     if not own_try_hit(b, s, t):
         return HIT_FAILED
-    status = int(b.move.category) == CATEGORY_STATUS
+    status = int(b.move.category) == c.CATEGORY_STATUS
     substituted = False
     done = UNDEFINED
     if not wide and s != t:
-        if not status and int(b.move.type) == TYPE_NORMAL and item(b, s) == I.normalgem:
+        if not status and int(b.move.type) == c.TYPE_NORMAL and item(b, s) == I.normalgem:
             if use_item(b, s):
-                b.move.flag_bits = int(b.move.flag_bits) | MOVE_GEM
+                b.move.flag_bits = int(b.move.flag_bits) | c.MOVE_GEM
         if move == M.surf and ability(b, s) == A.gulpmissile and int(mon.species) == S.cramorant:
             low = int(mon.hp) * 2 <= int(mon.max_hp)
             forme_change(b, s, S.cramorantgorging if low else S.cramorantgulping, False)
@@ -484,10 +446,10 @@ def _one_hit(b: Any, s: int, t: int) -> int:
                 return HIT_FAILED
         if done >= 0:
             if move == M.finalgambit:
-                faint(b, s, s, EFFECT_MOVE, move)
+                faint(b, s, s, c.EFFECT_MOVE, move)
             elif (move == M.falseswipe or move == M.holdback) and done >= int(target.hp):
                 done = int(target.hp) - 1
-            done = damage(b, t, done, s, EFFECT_MOVE, move)
+            done = damage(b, t, done, s, c.EFFECT_MOVE, move)
             if done < 0:
                 return HIT_FAILED
     result = done
@@ -503,14 +465,14 @@ def _one_hit(b: Any, s: int, t: int) -> int:
             elif did == QUIET:
                 result = HIT_QUIET
     if row.self_destruct == 2:  # even where it changed nothing
-        faint(b, s, s, EFFECT_MOVE, move)
+        faint(b, s, s, c.EFFECT_MOVE, move)
     if result == HIT_FAILED or result == HIT_QUIET:
         return result
     _own_effects(b, s)
     _secondaries(b, s, t, substituted)
     if row.force_switch and not substituted and target.hp > 0 and mon.hp > 0:
         if can_switch(b, t) and drag_out(b, t):
-            foe.flag_bits = int(foe.flag_bits) | SIDE_FORCE_SWITCH
+            foe.flag_bits = int(foe.flag_bits) | c.SIDE_FORCE_SWITCH
     if result >= 0 and not substituted:
         before = int(mon.hp)
         damaging_hit(b, s, t, result)
@@ -525,14 +487,14 @@ def _hit_count(b: Any, s: int) -> int:
     """Return how often the move is going to hit."""
     move = int(b.move.id)
     row = MOVES[move]
-    if int(b.move.flag_bits) & MOVE_PARENTAL_BOND:
+    if int(b.move.flag_bits) & c.MOVE_PARENTAL_BOND:
         return 2
     if move == M.beatup:
         count = 0
         side = b.sides[s]
         for i in range(int(side.team_size)):
             m = side.mons[i]
-            fit = int(m.flag_bits) & MON_FAINTED == 0 and m.status == NO_STATUS
+            fit = int(m.flag_bits) & c.MON_FAINTED == 0 and m.status == c.NO_STATUS
             count += i == int(side.active) or fit
         return count
     low, high = int(row.hits_min), int(row.hits_max)
@@ -569,13 +531,13 @@ def _hit_loop(b: Any, s: int, t: int) -> int:
     attacked = False
     had_substitute = False
     for hit in range(1, hits + 1):
-        if hit > 1 and mon.status == SLP and not sleep_usable:
+        if hit > 1 and mon.status == c.SLP and not sleep_usable:
             break
         if target.hp <= 0:
             break
         b.move.hit = hit
         if hit > 1 and move == M.dragondarts:
-            say_from(b, L_REPEAT, s, move, 0, EFFECT_NONE, 0, t)
+            say_from(b, L_REPEAT, s, move, 0, c.EFFECT_NONE, 0, t)
         if checked and hit > 1 and not hits_by_accuracy(b, s, t, True):
             # Showdown takes its target, maybe behind a substitute until now, for attacked.
             attacked = True
@@ -605,14 +567,14 @@ def _hit_loop(b: Any, s: int, t: int) -> int:
     if s != t and attacked:
         if last >= 0:
             foe.attacked_damage = last
-            foe.flag_bits = int(foe.flag_bits) | SIDE_ATTACKED_THIS_TURN
+            foe.flag_bits = int(foe.flag_bits) | c.SIDE_ATTACKED_THIS_TURN
             if last > 0:
                 foe.attackers = int(foe.attackers) | (1 << int(user.active))
             target.times_attacked = add_attacks(int(target.times_attacked), landed)
     if row.ohko and target.hp <= 0:
         say(b, L_OHKO, t, 0, 0)
     update(b)
-    sheer = int(b.move.flag_bits) & MOVE_SHEER_FORCE != 0 and ability(b, s) == A.sheerforce
+    sheer = int(b.move.flag_bits) & c.MOVE_SHEER_FORCE != 0 and ability(b, s) == A.sheerforce
     if not sheer:
         if attacked:
             after_move_secondary(b, s, t, max(0, last), strikes_often(b, move))
@@ -625,15 +587,15 @@ def _hit_loop(b: Any, s: int, t: int) -> int:
 @kernel
 def high_hits(b: Any, move: int) -> bool:
     """Return whether the move in use is one of several hits."""
-    return MOVES[move].hits_max != 0 or int(b.move.flag_bits) & MOVE_PARENTAL_BOND != 0
+    return MOVES[move].hits_max != 0 or int(b.move.flag_bits) & c.MOVE_PARENTAL_BOND != 0
 
 
 @kernel
 def _say_immune(b: Any, t: int) -> None:
     """Tell that the type of the move in use does nothing to the active of ``t``."""
-    if int(b.move.type) == TYPE_GROUND and not has_type(b, t, TYPE_FLYING):
+    if int(b.move.type) == c.TYPE_GROUND and not has_type(b, t, c.TYPE_FLYING):
         if defence_ability(b, t) == A.levitate:
-            say_from(b, L_IMMUNE, t, 0, 0, EFFECT_ABILITY, A.levitate, -1)
+            say_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, A.levitate, -1)
             return
     say(b, L_IMMUNE, t, 0, 0)
 
@@ -646,7 +608,7 @@ def reach_target(b: Any, s: int, t: int) -> int:
     """
     if s != t and out_of_reach(b, s, t):
         say(b, L_MISSED, s, 0, 0)
-        say_from(b, L_MISS, s, 0, 0, EFFECT_NONE, 0, t)
+        say_from(b, L_MISS, s, 0, 0, c.EFFECT_NONE, 0, t)
         return FAILED
     result = try_hit(b, s, t)
     if result != DONE:
@@ -677,7 +639,7 @@ def hit_side(b: Any, s: int, t: int) -> int:
     row = MOVES[b.move.id]
     if int(row.target) == TARGET_FOE_SIDE and int(row.move_flags) & F_REFLECTABLE:
         a = defence_ability(b, t)
-        if a == A.magicbounce and int(b.move.flag_bits) & MOVE_BOUNCED == 0:
+        if a == A.magicbounce and int(b.move.flag_bits) & c.MOVE_BOUNCED == 0:
             if not is_semi_invulnerable(b, t):
                 return BOUNCE
     done = _one_hit(b, s, t)

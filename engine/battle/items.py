@@ -6,57 +6,13 @@ import numpy as np
 
 import plywise.engine.battle.ability_ids as A
 import plywise.engine.battle.item_ids as I
+from plywise.engine.battle import constants as c
 from plywise.engine.battle.chance import SITE_ITEM, roll
 from plywise.engine.battle.conditions import (
     add_volatile,
     cure_status,
     remove_volatile,
     set_status,
-)
-from plywise.engine.battle.constants import (
-    ABILITY_GLUTTONY,
-    ABILITY_UNCHECKED,
-    ABILITY_UNNERVED,
-    ATK,
-    BRN,
-    DEF,
-    EFFECT_ABILITY,
-    EFFECT_ITEM,
-    EFFECT_MOVE,
-    EFFECT_SIDE_CONDITION,
-    ELECTRIC_TERRAIN,
-    FRZ,
-    GRAVITY,
-    ITEM_STARTED,
-    MON_ATE_BERRY,
-    MON_TRANSFORMED,
-    NO_STATUS,
-    PAR,
-    PSN,
-    SLP,
-    SPA,
-    SPD,
-    SPE,
-    STALE_EXTERNAL,
-    STALE_INTERNAL,
-    STALE_ITEM,
-    SUNNY_DAY,
-    TOX,
-    TOXIC_SPIKES,
-    TRICK_ROOM,
-    V_ATTRACT,
-    V_CHOICELOCK,
-    V_CONFUSION,
-    V_DISABLE,
-    V_ENCORE,
-    V_FOCUSENERGY,
-    V_HEALBLOCK,
-    V_METRONOME,
-    V_MICLEBERRY,
-    V_PROTOSYNTHESIS,
-    V_QUARKDRIVE,
-    V_TAUNT,
-    V_TORMENT,
 )
 from plywise.engine.battle.field import use_seed
 from plywise.engine.battle.log_conditions import say_same_status
@@ -110,26 +66,26 @@ def _berries() -> tuple[list[int], list[int]]:
         "sitrusberry": (BERRY_HEAL_QUARTER, 0),
         "enigmaberry": (BERRY_ENIGMA, 0),
         "oranberry": (BERRY_HEAL_TEN, 0),
-        "figyberry": (BERRY_HEAL_THIRD, ATK),
-        "wikiberry": (BERRY_HEAL_THIRD, SPA),
-        "magoberry": (BERRY_HEAL_THIRD, SPE),
-        "aguavberry": (BERRY_HEAL_THIRD, SPD),
-        "iapapaberry": (BERRY_HEAL_THIRD, DEF),
-        "liechiberry": (BERRY_BOOST, ATK),
-        "ganlonberry": (BERRY_BOOST, DEF),
-        "petayaberry": (BERRY_BOOST, SPA),
-        "apicotberry": (BERRY_BOOST, SPD),
-        "salacberry": (BERRY_BOOST, SPE),
-        "keeberry": (BERRY_HIT_BOOST, DEF),
-        "marangaberry": (BERRY_HIT_BOOST, SPD),
+        "figyberry": (BERRY_HEAL_THIRD, c.ATK),
+        "wikiberry": (BERRY_HEAL_THIRD, c.SPA),
+        "magoberry": (BERRY_HEAL_THIRD, c.SPE),
+        "aguavberry": (BERRY_HEAL_THIRD, c.SPD),
+        "iapapaberry": (BERRY_HEAL_THIRD, c.DEF),
+        "liechiberry": (BERRY_BOOST, c.ATK),
+        "ganlonberry": (BERRY_BOOST, c.DEF),
+        "petayaberry": (BERRY_BOOST, c.SPA),
+        "apicotberry": (BERRY_BOOST, c.SPD),
+        "salacberry": (BERRY_BOOST, c.SPE),
+        "keeberry": (BERRY_HIT_BOOST, c.DEF),
+        "marangaberry": (BERRY_HIT_BOOST, c.SPD),
         "starfberry": (BERRY_STARF, 0),
         "lansatberry": (BERRY_LANSAT, 0),
         "micleberry": (BERRY_MICLE, 0),
-        "cheriberry": (BERRY_CURE, PAR),
-        "chestoberry": (BERRY_CURE, SLP),
-        "pechaberry": (BERRY_CURE, PSN),
-        "rawstberry": (BERRY_CURE, BRN),
-        "aspearberry": (BERRY_CURE, FRZ),
+        "cheriberry": (BERRY_CURE, c.PAR),
+        "chestoberry": (BERRY_CURE, c.SLP),
+        "pechaberry": (BERRY_CURE, c.PSN),
+        "rawstberry": (BERRY_CURE, c.BRN),
+        "aspearberry": (BERRY_CURE, c.FRZ),
         "lumberry": (BERRY_LUM, 0),
         "persimberry": (BERRY_PERSIM, 0),
         "leppaberry": (BERRY_LEPPA, 0),
@@ -148,7 +104,7 @@ BERRY_DATA = np.array(_DATA, np.uint8)
 def _cures(status: int, berry: int) -> bool:
     """Return whether a berry of the kind BERRY_CURE heals a status."""
     cured = int(BERRY_DATA[berry])
-    return status == cured or (cured == PSN and status == TOX)
+    return status == cured or (cured == c.PSN and status == c.TOX)
 
 
 @kernel
@@ -158,15 +114,15 @@ def eat_effect(b: Any, s: int, berry: int) -> None:
     m = side.mons[side.active]
     kind = int(BERRY_KIND[berry])
     if kind == BERRY_HEAL_QUARTER:
-        heal(b, s, fraction(int(m.max_hp), 4), s, EFFECT_ITEM, berry)
+        heal(b, s, fraction(int(m.max_hp), 4), s, c.EFFECT_ITEM, berry)
     elif kind == BERRY_HEAL_TEN:
-        heal(b, s, 10, s, EFFECT_ITEM, berry)
+        heal(b, s, 10, s, c.EFFECT_ITEM, berry)
     elif kind == BERRY_HEAL_THIRD:
-        heal(b, s, fraction(int(m.max_hp), 3), s, EFFECT_ITEM, berry)
+        heal(b, s, fraction(int(m.max_hp), 3), s, c.EFFECT_ITEM, berry)
         if NATURE_EFFECTS[int(m.nature) & 31, 1] == BERRY_DATA[berry]:
-            add_volatile(b, s, V_CONFUSION, s, EFFECT_ITEM, berry)
+            add_volatile(b, s, c.V_CONFUSION, s, c.EFFECT_ITEM, berry)
     elif kind == BERRY_BOOST or kind == BERRY_HIT_BOOST:
-        boost(b, s, stage(int(BERRY_DATA[berry]), 1), s, EFFECT_ITEM, berry)
+        boost(b, s, stage(int(BERRY_DATA[berry]), 1), s, c.EFFECT_ITEM, berry)
     elif kind == BERRY_STARF:
         count = 0
         for stat in range(5):
@@ -176,21 +132,21 @@ def eat_effect(b: Any, s: int, berry: int) -> None:
             for stat in range(5):
                 if int(side.boosts[stat]) < 6:
                     if chosen == 0:
-                        boost(b, s, stage(stat, 2), s, EFFECT_ITEM, berry)
+                        boost(b, s, stage(stat, 2), s, c.EFFECT_ITEM, berry)
                         break
                     chosen -= 1
     elif kind == BERRY_LANSAT:
-        add_volatile(b, s, V_FOCUSENERGY, s, EFFECT_ITEM, berry)
+        add_volatile(b, s, c.V_FOCUSENERGY, s, c.EFFECT_ITEM, berry)
     elif kind == BERRY_MICLE:
-        add_volatile(b, s, V_MICLEBERRY, s, EFFECT_ITEM, berry)
+        add_volatile(b, s, c.V_MICLEBERRY, s, c.EFFECT_ITEM, berry)
     elif kind == BERRY_CURE:
         if _cures(int(m.status), berry):
             cure_status(b, s)
     elif kind == BERRY_LUM:
         cure_status(b, s)
-        remove_volatile(b, s, V_CONFUSION)
+        remove_volatile(b, s, c.V_CONFUSION)
     elif kind == BERRY_PERSIM:
-        remove_volatile(b, s, V_CONFUSION)
+        remove_volatile(b, s, c.V_CONFUSION)
     elif kind == BERRY_LEPPA:
         chosen = -1
         for k in range(4):
@@ -212,7 +168,7 @@ def after_eating(b: Any, s: int, berry: int, from_foe: bool) -> None:
     m = side.mons[side.active]
     a = ability(b, s)
     if a == A.cheekpouch:
-        heal(b, s, fraction(int(m.max_hp), 3), s, EFFECT_ABILITY, a)
+        heal(b, s, fraction(int(m.max_hp), 3), s, c.EFFECT_ABILITY, a)
     elif a == A.cudchew and ITEMS[berry].berry and not from_foe:
         side.ability_data = berry
         waiting = int(b.queue_length) != 0 or int(b.residual_pending) != 0
@@ -235,7 +191,7 @@ def eat_item(b: Any, s: int, forced: bool) -> bool:
     if not forced:
         foe = ability(b, 1 - s)
         if foe == A.unnerve or foe == A.asoneglastrier or foe == A.asonespectrier:
-            if int(b.sides[1 - s].ability_flags) & ABILITY_UNNERVED != 0:
+            if int(b.sides[1 - s].ability_flags) & c.ABILITY_UNNERVED != 0:
                 return False
         kind = int(BERRY_KIND[berry])
         if (
@@ -244,19 +200,19 @@ def eat_item(b: Any, s: int, forced: bool) -> bool:
             or kind == BERRY_HEAL_THIRD
             or kind == BERRY_ENIGMA
         ):
-            if int(side.volatiles[V_HEALBLOCK >> 5]) >> (V_HEALBLOCK & 31) & 1 != 0:
+            if int(side.volatiles[c.V_HEALBLOCK >> 5]) >> (c.V_HEALBLOCK & 31) & 1 != 0:
                 return False
-            if int(side.ability_flags) & ABILITY_UNCHECKED != 0:
+            if int(side.ability_flags) & c.ABILITY_UNCHECKED != 0:
                 return False
     say(b, L_END_ITEM, s, berry, ENDED_EATEN)
     eat_effect(b, s, berry)
     after_eating(b, s, berry, False)
     stale = int(m.times_attacked)
-    if stale & STALE_ITEM != 0 and ITEMS[berry].restorative:
-        if stale & STALE_EXTERNAL == 0:
-            stale |= STALE_INTERNAL
-        m.times_attacked = stale & ~STALE_ITEM
-    m.flag_bits = int(m.flag_bits) | MON_ATE_BERRY
+    if stale & c.STALE_ITEM != 0 and ITEMS[berry].restorative:
+        if stale & c.STALE_EXTERNAL == 0:
+            stale |= c.STALE_INTERNAL
+        m.times_attacked = stale & ~c.STALE_ITEM
+    m.flag_bits = int(m.flag_bits) | c.MON_ATE_BERRY
     consume_item(b, s)
     return True
 
@@ -272,7 +228,7 @@ def pinch(b: Any, s: int) -> bool:
     return (
         hp * 2 <= most
         and ability(b, s) == A.gluttony
-        and int(side.ability_flags) & ABILITY_GLUTTONY != 0
+        and int(side.ability_flags) & c.ABILITY_GLUTTONY != 0
     )
 
 
@@ -301,9 +257,9 @@ def update_item(b: Any, s: int) -> None:
         elif kind == BERRY_CURE:
             eat = _cures(int(m.status), held)
         elif kind == BERRY_LUM:
-            eat = int(m.status) != NO_STATUS or int(side.volatiles[0]) & (1 << V_CONFUSION) != 0
+            eat = int(m.status) != c.NO_STATUS or int(side.volatiles[0]) & (1 << c.V_CONFUSION) != 0
         elif kind == BERRY_PERSIM:
-            eat = int(side.volatiles[0]) & (1 << V_CONFUSION) != 0
+            eat = int(side.volatiles[0]) & (1 << c.V_CONFUSION) != 0
         elif kind == BERRY_LEPPA:
             for k in range(4):
                 if int(m.moves[k]) != 0 and int(m.pp[k]) == 0:
@@ -321,25 +277,25 @@ def use_booster(b: Any, s: int) -> None:
     """Use a Booster Energy that has started and that neither sun nor terrain makes needless."""
     side = b.sides[s]
     m = side.mons[side.active]
-    if int(side.item_flags) & ITEM_STARTED == 0 or int(m.flag_bits) & MON_TRANSFORMED != 0:
+    if int(side.item_flags) & c.ITEM_STARTED == 0 or int(m.flag_bits) & c.MON_TRANSFORMED != 0:
         return
     a = ability(b, s)
-    if a == A.protosynthesis and effective_weather(b) != SUNNY_DAY:
+    if a == A.protosynthesis and effective_weather(b) != c.SUNNY_DAY:
         if use_item(b, s):
-            add_volatile(b, s, V_PROTOSYNTHESIS, s, EFFECT_ITEM, I.boosterenergy)
-    elif a == A.quarkdrive and b.terrain != ELECTRIC_TERRAIN:
+            add_volatile(b, s, c.V_PROTOSYNTHESIS, s, c.EFFECT_ITEM, I.boosterenergy)
+    elif a == A.quarkdrive and b.terrain != c.ELECTRIC_TERRAIN:
         if use_item(b, s):
-            add_volatile(b, s, V_QUARKDRIVE, s, EFFECT_ITEM, I.boosterenergy)
+            add_volatile(b, s, c.V_QUARKDRIVE, s, c.EFFECT_ITEM, I.boosterenergy)
 
 
 _MENTAL = np.array(
     [
-        V_ATTRACT,
-        V_TAUNT,
-        V_ENCORE,
-        V_TORMENT,
-        V_DISABLE,
-        V_HEALBLOCK,
+        c.V_ATTRACT,
+        c.V_TAUNT,
+        c.V_ENCORE,
+        c.V_TORMENT,
+        c.V_DISABLE,
+        c.V_HEALBLOCK,
     ],
     np.uint8,
 )
@@ -368,23 +324,23 @@ def start_item(b: Any, s: int, entering: bool) -> None:
     if held == 0 or int(m.hp) <= 0:
         return
     if ITEMS[held].choice:
-        remove_volatile(b, s, V_CHOICELOCK)
+        remove_volatile(b, s, c.V_CHOICELOCK)
         return
     working = item(b, s)
     if entering and working == 0:
         return
     if held == I.boosterenergy:
-        side.item_flags = int(side.item_flags) | ITEM_STARTED
+        side.item_flags = int(side.item_flags) | c.ITEM_STARTED
         use_booster(b, s)
     elif held == I.airballoon:
-        if working == held and b.pseudo_weather[GRAVITY] == 0:
+        if working == held and b.pseudo_weather[c.GRAVITY] == 0:
             say(b, L_ITEM, s, held, 0)
     elif held == I.metronome:
-        add_volatile(b, s, V_METRONOME, s, EFFECT_ITEM, held)
+        add_volatile(b, s, c.V_METRONOME, s, c.EFFECT_ITEM, held)
     elif working == 0:
         return
     elif held == I.roomservice:
-        if b.pseudo_weather[TRICK_ROOM] != 0:
+        if b.pseudo_weather[c.TRICK_ROOM] != 0:
             use_item(b, s)
     elif held == I.whiteherb:
         white_herb(b, s)
@@ -413,7 +369,7 @@ def set_item(b: Any, s: int, new: int) -> bool:
         return False
     m.held_item = new
     side.item_flags = 0
-    m.times_attacked = int(m.times_attacked) | STALE_ITEM
+    m.times_attacked = int(m.times_attacked) | c.STALE_ITEM
     start_item(b, s, False)
     return True
 
@@ -423,14 +379,14 @@ def set_item(b: Any, s: int, new: int) -> bool:
 def _answer_status(b: Any, s: int, source: int, effect: int, effect_id: int) -> None:
     """Let items and Poison Puppeteer answer a status just got (AfterSetStatus)."""
     m = b.sides[s].mons[b.sides[s].active]
-    if source >= 0 and source != s and effect == EFFECT_MOVE:
-        if int(m.status) == PSN or int(m.status) == TOX:
+    if source >= 0 and source != s and effect == c.EFFECT_MOVE:
+        if int(m.status) == c.PSN or int(m.status) == c.TOX:
             foe = b.sides[source]
             if (
                 ability(b, source) == A.poisonpuppeteer
                 and int(foe.mons[foe.active].base_species) == pecharunt
             ):
-                add_volatile(b, s, V_CONFUSION, source, EFFECT_ABILITY, A.poisonpuppeteer)
+                add_volatile(b, s, c.V_CONFUSION, source, c.EFFECT_ABILITY, A.poisonpuppeteer)
     if item(b, s) == I.lumberry:
         eat_item(b, s, False)
 
@@ -441,20 +397,20 @@ def _get_status(
 ) -> bool:
     if not set_status(b, s, status, source, effect, effect_id, forced):
         return False
-    by_spikes = effect == EFFECT_SIDE_CONDITION and effect_id == TOXIC_SPIKES
+    by_spikes = effect == c.EFFECT_SIDE_CONDITION and effect_id == c.TOXIC_SPIKES
     if (
         source >= 0
         and source != s
         and not by_spikes
-        and status != SLP
-        and status != FRZ
+        and status != c.SLP
+        and status != c.FRZ
         and ability(b, s) == A.synchronize
     ):
         other = b.sides[source].mons[b.sides[source].active]
-        say_from(b, L_ACTIVATE, s, 0, 0, EFFECT_ABILITY, A.synchronize, -1)
-        if int(other.status) == NO_STATUS:
-            if set_status(b, source, status, s, EFFECT_ABILITY, A.synchronize, False):
-                _answer_status(b, source, s, EFFECT_ABILITY, A.synchronize)
+        say_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, A.synchronize, -1)
+        if int(other.status) == c.NO_STATUS:
+            if set_status(b, source, status, s, c.EFFECT_ABILITY, A.synchronize, False):
+                _answer_status(b, source, s, c.EFFECT_ABILITY, A.synchronize)
         elif int(other.status) == status:
             say(b, L_FAIL, source, FAIL_STATUS, status)
         else:
@@ -467,7 +423,7 @@ def _get_status(
 @kernel
 def try_status(b: Any, s: int, status: int, source: int, effect: int, effect_id: int) -> bool:
     """Give the active of ``s`` a status if it has none and nothing stops it (``trySetStatus``)."""
-    if int(b.sides[s].mons[b.sides[s].active].status) != NO_STATUS:
+    if int(b.sides[s].mons[b.sides[s].active].status) != c.NO_STATUS:
         say_same_status(b, s, source, effect, effect_id)
         return False
     return _get_status(b, s, status, source, effect, effect_id, False)

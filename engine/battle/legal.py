@@ -7,49 +7,9 @@ import numpy as np
 import plywise.engine.battle.ability_ids as A
 import plywise.engine.battle.item_ids as I
 import plywise.engine.battle.move_ids as M
+from plywise.engine.battle import constants as c
 from plywise.engine.battle.callbacks import ABILITY_DISABLES, ABILITY_TRAPS
 from plywise.engine.battle.conditions import type_immunity
-from plywise.engine.battle.constants import (
-    ACTION_FORCED,
-    ACTION_MOVE,
-    ACTION_PASS,
-    ACTION_SWITCH,
-    ACTION_TERA,
-    CATEGORY_STATUS,
-    FAIRY_LOCK,
-    GRAVITY,
-    MON_ATE_BERRY,
-    MON_FAINTED,
-    MON_TERA_LOST,
-    NOT_TRAPPED,
-    REQUEST_MOVE,
-    REQUEST_SWITCH,
-    SIDE_CANNOT_TERASTALLIZE,
-    SIDE_MAYBE_TRAPPED,
-    SIDE_REVIVAL_BLESSING,
-    SIDE_TERA_USED,
-    TRAPPED,
-    TRAPPED_HIDDEN,
-    TYPE_STEEL,
-    V_CHOICELOCK,
-    V_DISABLE,
-    V_ENCORE,
-    V_HEALBLOCK,
-    V_IMPRISON,
-    V_INGRAIN,
-    V_LOCKEDMOVE,
-    V_MUSTRECHARGE,
-    V_NORETREAT,
-    V_PARTIALLYTRAPPED,
-    V_ROLLOUT,
-    V_TAUNT,
-    V_THROATCHOP,
-    V_TORMENT,
-    V_TRAPPED,
-    V_TWOTURNMOVE,
-    V_UPROAR,
-    WINNER_NONE,
-)
 from plywise.engine.battle.event_ties import (
     DISABLE_MOVE,
     NO_SOURCE,
@@ -89,16 +49,16 @@ RECHARGE = 0
 """The move that a recharging Pokémon makes: none."""
 
 
-_LOCKING = (V_MUSTRECHARGE, V_LOCKEDMOVE, V_TWOTURNMOVE, V_UPROAR, V_ROLLOUT)
+_LOCKING = (c.V_MUSTRECHARGE, c.V_LOCKEDMOVE, c.V_TWOTURNMOVE, c.V_UPROAR, c.V_ROLLOUT)
 _LOCKING_0, _LOCKING_1, _LOCKING_2 = map(int, volatile_words(_LOCKING))
 _DISABLING = (
-    V_CHOICELOCK,
-    V_ENCORE,
-    V_TAUNT,
-    V_DISABLE,
-    V_HEALBLOCK,
-    V_THROATCHOP,
-    V_TORMENT,
+    c.V_CHOICELOCK,
+    c.V_ENCORE,
+    c.V_TAUNT,
+    c.V_DISABLE,
+    c.V_HEALBLOCK,
+    c.V_THROATCHOP,
+    c.V_TORMENT,
 )
 _DISABLING_0, _DISABLING_1, _DISABLING_2 = map(int, volatile_words(_DISABLING))
 _SELF_LIMITED = frozen(
@@ -114,15 +74,15 @@ def locked_move(b: Any, s: int) -> int:
     side = b.sides[s]
     if not has_any_of(b, s, _LOCKING_0, _LOCKING_1, _LOCKING_2):
         return NO_LOCK
-    if has_volatile(b, s, V_MUSTRECHARGE):
+    if has_volatile(b, s, c.V_MUSTRECHARGE):
         return RECHARGE
-    if has_volatile(b, s, V_LOCKEDMOVE):
+    if has_volatile(b, s, c.V_LOCKEDMOVE):
         return int(side.locked_move)
-    if has_volatile(b, s, V_TWOTURNMOVE):
+    if has_volatile(b, s, c.V_TWOTURNMOVE):
         return int(side.two_turn_move)
-    if has_volatile(b, s, V_UPROAR):
+    if has_volatile(b, s, c.V_UPROAR):
         return int(M.uproar)
-    if has_volatile(b, s, V_ROLLOUT):
+    if has_volatile(b, s, c.V_ROLLOUT):
         return int(M.rollout)
     return NO_LOCK
 
@@ -136,10 +96,10 @@ def set_disabled(b: Any, s: int) -> None:
     # Most often nothing disables anything.
     if (
         not has_any_of(b, s, _DISABLING_0, _DISABLING_1, _DISABLING_2)
-        and not has_volatile(b, 1 - s, V_IMPRISON)
+        and not has_volatile(b, 1 - s, c.V_IMPRISON)
         and not ABILITY_DISABLES[m.ability]
         and m.held_item != I.assaultvest
-        and b.pseudo_weather[GRAVITY] == 0
+        and b.pseudo_weather[c.GRAVITY] == 0
         and not _SELF_LIMITED[m.moves[0]]
         and not _SELF_LIMITED[m.moves[1]]
         and not _SELF_LIMITED[m.moves[2]]
@@ -154,11 +114,11 @@ def set_disabled(b: Any, s: int) -> None:
     for k in range(4):
         if int(m.moves[k]) != 0 and int(m.moves[k]) == int(side.choice_lock):
             known_lock = True
-    if has_volatile(b, s, V_CHOICELOCK) and (not ITEMS[m.held_item].choice or not known_lock):
-        drop_volatile(b, s, V_CHOICELOCK)
-    choice = has_volatile(b, s, V_CHOICELOCK) and held != 0
+    if has_volatile(b, s, c.V_CHOICELOCK) and (not ITEMS[m.held_item].choice or not known_lock):
+        drop_volatile(b, s, c.V_CHOICELOCK)
+    choice = has_volatile(b, s, c.V_CHOICELOCK) and held != 0
     encored = False
-    if has_volatile(b, s, V_ENCORE):
+    if has_volatile(b, s, c.V_ENCORE):
         for k in range(4):
             if int(m.moves[k]) == int(side.encore_move):
                 encored = True
@@ -169,26 +129,26 @@ def set_disabled(b: Any, s: int) -> None:
             continue
         row = MOVES[move]
         flags = int(row.move_flags)
-        status = row.category == CATEGORY_STATUS
+        status = row.category == c.CATEGORY_STATUS
         off = (
             (choice and move != int(side.choice_lock))
             or (encored and move != int(side.encore_move))
             or (tactics and move != int(side.ability_data))
-            or (status and (held == I.assaultvest or has_volatile(b, s, V_TAUNT)))
-            or (move == int(side.disable_move) and has_volatile(b, s, V_DISABLE))
-            or (flags & F_GRAVITY != 0 and b.pseudo_weather[GRAVITY] != 0)
-            or (flags & F_HEAL != 0 and has_volatile(b, s, V_HEALBLOCK))
-            or (flags & F_SOUND != 0 and has_volatile(b, s, V_THROATCHOP))
+            or (status and (held == I.assaultvest or has_volatile(b, s, c.V_TAUNT)))
+            or (move == int(side.disable_move) and has_volatile(b, s, c.V_DISABLE))
+            or (flags & F_GRAVITY != 0 and b.pseudo_weather[c.GRAVITY] != 0)
+            or (flags & F_HEAL != 0 and has_volatile(b, s, c.V_HEALBLOCK))
+            or (flags & F_SOUND != 0 and has_volatile(b, s, c.V_THROATCHOP))
             or (
                 move == int(side.last_move)
-                and (flags & F_CANT_USE_TWICE != 0 or has_volatile(b, s, V_TORMENT))
+                and (flags & F_CANT_USE_TWICE != 0 or has_volatile(b, s, c.V_TORMENT))
             )
-            or (move == M.belch and int(m.flag_bits) & MON_ATE_BERRY == 0)
+            or (move == M.belch and int(m.flag_bits) & c.MON_ATE_BERRY == 0)
             or (move == M.stuffcheeks and not ITEMS[m.held_item].berry)
         )
         if off:
             disabled |= 1 << k
-        elif has_volatile(b, 1 - s, V_IMPRISON):
+        elif has_volatile(b, 1 - s, c.V_IMPRISON):
             for j in range(4):
                 if int(other.moves[j]) == move:
                     hidden |= 17 << k
@@ -201,7 +161,7 @@ def _traps(b: Any, s: int, a: int) -> bool:
     if a == A.arenatrap:
         return is_grounded(b, s, False)
     if a == A.magnetpull:
-        return has_type(b, s, TYPE_STEEL)
+        return has_type(b, s, c.TYPE_STEEL)
     return a == A.shadowtag and ability(b, s) != A.shadowtag
 
 
@@ -216,25 +176,25 @@ def set_trapped(b: Any, s: int) -> None:
     if answering(b, s, TRAP_POKEMON, OWN) > 1:
         event_ties(b, TRAP_POKEMON, s, NO_SOURCE)
     m, other = side.mons[side.active], foe.mons[foe.active]
-    flags = int(side.flag_bits) & ~SIDE_MAYBE_TRAPPED
-    side.trapped = NOT_TRAPPED
+    flags = int(side.flag_bits) & ~c.SIDE_MAYBE_TRAPPED
+    side.trapped = c.NOT_TRAPPED
     if type_immunity(b, s) & IMMUNE_TRAPPED == 0:
         if (
-            has_volatile(b, s, V_TRAPPED)
-            or has_volatile(b, s, V_INGRAIN)
-            or has_volatile(b, s, V_NORETREAT)
-            or b.pseudo_weather[FAIRY_LOCK] != 0
+            has_volatile(b, s, c.V_TRAPPED)
+            or has_volatile(b, s, c.V_INGRAIN)
+            or has_volatile(b, s, c.V_NORETREAT)
+            or b.pseudo_weather[c.FAIRY_LOCK] != 0
             or (
-                has_volatile(b, s, V_PARTIALLYTRAPPED)
+                has_volatile(b, s, c.V_PARTIALLYTRAPPED)
                 and int(side.partial_trap_source) == 1 + int(foe.active)
-                and int(other.flag_bits) & MON_FAINTED == 0
+                and int(other.flag_bits) & c.MON_FAINTED == 0
             )
         ):
-            side.trapped = TRAPPED
+            side.trapped = c.TRAPPED
         elif int(other.hp) > 0:
             if ABILITY_TRAPS[other.ability] and _traps(b, s, ability(b, 1 - s)):
-                side.trapped = TRAPPED_HIDDEN
-                flags |= SIDE_MAYBE_TRAPPED
+                side.trapped = c.TRAPPED_HIDDEN
+                flags |= c.SIDE_MAYBE_TRAPPED
             species = int(other.species)
             if foe.illusion != 0:
                 species = int(foe.mons[int(foe.illusion) - 1].species)
@@ -242,13 +202,13 @@ def set_trapped(b: Any, s: int) -> None:
                 for k in range(4):
                     possible = int(SPECIES[species].abilities[k])
                     if possible != int(other.ability) and _traps(b, s, possible):
-                        flags |= SIDE_MAYBE_TRAPPED
+                        flags |= c.SIDE_MAYBE_TRAPPED
         if m.held_item == I.shedshell and item(b, s) == I.shedshell:
-            side.trapped = NOT_TRAPPED
-            flags &= ~SIDE_MAYBE_TRAPPED
+            side.trapped = c.NOT_TRAPPED
+            flags &= ~c.SIDE_MAYBE_TRAPPED
     if locked_move(b, s) != NO_LOCK:
-        side.trapped = TRAPPED
-        flags &= ~SIDE_MAYBE_TRAPPED
+        side.trapped = c.TRAPPED
+        flags &= ~c.SIDE_MAYBE_TRAPPED
     side.flag_bits = flags
 
 
@@ -257,23 +217,23 @@ def can_terastallize(b: Any, s: int) -> bool:
     """Return whether the active of ``s`` may still Terastallize."""
     side = b.sides[s]
     m = side.mons[side.active]
-    if int(side.flag_bits) & (SIDE_TERA_USED | SIDE_CANNOT_TERASTALLIZE) != 0:
+    if int(side.flag_bits) & (c.SIDE_TERA_USED | c.SIDE_CANNOT_TERASTALLIZE) != 0:
         return False
-    return int(m.flag_bits) & MON_TERA_LOST == 0 and m.tera_type != 0
+    return int(m.flag_bits) & c.MON_TERA_LOST == 0 and m.tera_type != 0
 
 
 @kernel
 def decides(b: Any, s: int) -> bool:
     """Return whether side ``s`` has to choose now."""
-    if b.request == REQUEST_MOVE:
+    if b.request == c.REQUEST_MOVE:
         return int(b.sides[s].pokemon_left) != 0
-    return int(b.request) == REQUEST_SWITCH and int(b.sides[s].switch_flag) != 0
+    return int(b.request) == c.REQUEST_SWITCH and int(b.sides[s].switch_flag) != 0
 
 
 @kernel
 def who_decides(b: Any) -> int:
     """Return the side that has to choose now, or ``SIMULTANEOUS``, or ``TERMINAL``."""
-    if int(b.winner) != WINNER_NONE:
+    if int(b.winner) != c.WINNER_NONE:
         return TERMINAL
     one, two = decides(b, 0), decides(b, 1)
     if one and two:
@@ -289,36 +249,36 @@ def legal_set(b: Any, s: int) -> int:
     side = b.sides[s]
     m = side.mons[side.active]
     found = 0
-    if b.request == REQUEST_SWITCH:
-        reviving = int(side.flag_bits) & SIDE_REVIVAL_BLESSING != 0
+    if b.request == c.REQUEST_SWITCH:
+        reviving = int(side.flag_bits) & c.SIDE_REVIVAL_BLESSING != 0
         for i in range(int(side.team_size)):
-            fainted = int(side.mons[i].flag_bits) & MON_FAINTED != 0
+            fainted = int(side.mons[i].flag_bits) & c.MON_FAINTED != 0
             if i != int(side.active) and fainted == reviving:
-                found |= 1 << (ACTION_SWITCH + i)
-        return found if found != 0 else 1 << ACTION_PASS
+                found |= 1 << (c.ACTION_SWITCH + i)
+        return found if found != 0 else 1 << c.ACTION_PASS
     forced = False
     locked = locked_move(b, s)
     if locked != NO_LOCK:
         forced = True
         for k in range(4):
             if locked != RECHARGE and int(m.moves[k]) == locked and forced:
-                found = 1 << (ACTION_MOVE + k)
+                found = 1 << (c.ACTION_MOVE + k)
                 forced = False
     else:
         off = int(side.disabled_moves)
         off = (off | off >> 4) & 15
         for k in range(4):
             if int(m.moves[k]) != 0 and int(m.pp[k]) > 0 and (off >> k) & 1 == 0:
-                found |= 1 << (ACTION_MOVE + k)
+                found |= 1 << (c.ACTION_MOVE + k)
         forced = found == 0
         if not forced and can_terastallize(b, s):
-            found |= found << (ACTION_TERA - ACTION_MOVE)
-    if side.trapped == NOT_TRAPPED and locked == NO_LOCK:
+            found |= found << (c.ACTION_TERA - c.ACTION_MOVE)
+    if side.trapped == c.NOT_TRAPPED and locked == NO_LOCK:
         for i in range(int(side.team_size)):
-            if i != int(side.active) and int(side.mons[i].flag_bits) & MON_FAINTED == 0:
-                found |= 1 << (ACTION_SWITCH + i)
+            if i != int(side.active) and int(side.mons[i].flag_bits) & c.MON_FAINTED == 0:
+                found |= 1 << (c.ACTION_SWITCH + i)
     if forced:
-        found |= 1 << ACTION_FORCED
+        found |= 1 << c.ACTION_FORCED
     return found
 
 

@@ -4,25 +4,7 @@ from typing import Any
 
 import plywise.engine.battle.ability_ids as A
 import plywise.engine.battle.move_ids as M
-from plywise.engine.battle.constants import (
-    BRN,
-    EFFECT_ABILITY,
-    EFFECT_MOVE,
-    EFFECT_TERRAIN,
-    EFFECT_VOLATILE,
-    ELECTRIC_TERRAIN,
-    MISTY_TERRAIN,
-    PAR,
-    PSN,
-    SAFEGUARD,
-    SLP,
-    TOX,
-    V_DISABLE,
-    V_PROTOSYNTHESIS,
-    V_QUARKDRIVE,
-    V_TWOTURNMOVE,
-    V_YAWN,
-)
+from plywise.engine.battle import constants as c
 from plywise.engine.battle.log_events import (
     FAIL_PLAIN,
     FAIL_STATUS,
@@ -42,7 +24,7 @@ from plywise.engine.compile.jit import kernel
 @kernel
 def say_same_status(b: Any, s: int, source: int, effect: int, effect_id: int) -> None:
     """Tell that the active of ``s`` keeps the status that it has, if a status move was to blame."""
-    if effect != EFFECT_MOVE or MOVES[effect_id].status == 0:
+    if effect != c.EFFECT_MOVE or MOVES[effect_id].status == 0:
         return
     m = b.sides[s].mons[b.sides[s].active]
     if int(MOVES[effect_id].status) == int(m.status):
@@ -57,11 +39,11 @@ def say_start(b: Any, s: int, v: int, source: int, effect: int, effect_id: int) 
     """Tell that a volatile has begun, with what its line shows besides."""
     side = b.sides[s]
     more = 0
-    if v == V_DISABLE:
+    if v == c.V_DISABLE:
         more = int(side.disable_move)
-    elif v == V_PROTOSYNTHESIS or v == V_QUARKDRIVE:
+    elif v == c.V_PROTOSYNTHESIS or v == c.V_QUARKDRIVE:
         more = int(side.paradox_stat)
-    elif v == V_TWOTURNMOVE:
+    elif v == c.V_TWOTURNMOVE:
         say(b, L_STILL, s, 0, 0)
     say_from(b, L_START, s, v, more, effect, effect_id, source)
 
@@ -72,20 +54,20 @@ def say_status_blocked(
 ) -> None:
     """Tell what keeps the active of ``s`` from a status, if the cause was a status move."""
     a = defence_ability(b, s)
-    by_status_move = effect == EFFECT_MOVE and MOVES[effect_id].status != 0
-    yawning = effect == EFFECT_VOLATILE and effect_id == V_YAWN
+    by_status_move = effect == c.EFFECT_MOVE and MOVES[effect_id].status != 0
+    yawning = effect == c.EFFECT_VOLATILE and effect_id == c.V_YAWN
     if _wards_off(a, status):
         if by_status_move:
-            say_from(b, L_IMMUNE, s, 0, 0, EFFECT_ABILITY, a, -1)
-    elif b.terrain == MISTY_TERRAIN:
+            say_from(b, L_IMMUNE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
+    elif b.terrain == c.MISTY_TERRAIN:
         if by_status_move or yawning:
-            say_from(b, L_ACTIVATE, s, 0, 0, EFFECT_TERRAIN, MISTY_TERRAIN, -1)
-    elif b.terrain == ELECTRIC_TERRAIN and status == SLP:
+            say_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_TERRAIN, c.MISTY_TERRAIN, -1)
+    elif b.terrain == c.ELECTRIC_TERRAIN and status == c.SLP:
         if by_status_move or yawning:
-            say_from(b, L_ACTIVATE, s, 0, 0, EFFECT_TERRAIN, ELECTRIC_TERRAIN, -1)
-    elif int(b.sides[s].conditions[SAFEGUARD]) != 0 and source >= 0 and source != s:
-        if effect == EFFECT_MOVE and MOVES[effect_id].n_secondaries == 0:
-            say_from(b, L_ACTIVATE, s, 0, 0, EFFECT_MOVE, M.safeguard, -1)
+            say_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_TERRAIN, c.ELECTRIC_TERRAIN, -1)
+    elif int(b.sides[s].conditions[c.SAFEGUARD]) != 0 and source >= 0 and source != s:
+        if effect == c.EFFECT_MOVE and MOVES[effect_id].n_secondaries == 0:
+            say_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_MOVE, M.safeguard, -1)
 
 
 @kernel
@@ -93,10 +75,10 @@ def _wards_off(a: int, status: int) -> bool:
     """Return whether an ability keeps a status away at any time, and says so by its name."""
     if a == A.comatose or a == A.purifyingsalt or a == A.leafguard or a == A.shieldsdown:
         return True
-    if status == SLP:
+    if status == c.SLP:
         return a == A.insomnia or a == A.vitalspirit
-    if status == PSN or status == TOX:
+    if status == c.PSN or status == c.TOX:
         return a == A.immunity or a == A.pastelveil
-    if status == PAR:
+    if status == c.PAR:
         return a == A.limber
-    return status == BRN and (a == A.waterveil or a == A.waterbubble or a == A.thermalexchange)
+    return status == c.BRN and (a == A.waterveil or a == A.waterbubble or a == A.thermalexchange)

@@ -11,26 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plywise.engine.battle import ability_ids as A
-from plywise.engine.battle.constants import (
-    ATK,
-    AURORA_VEIL,
-    BRN,
-    CATEGORY_PHYSICAL,
-    CATEGORY_STATUS,
-    DEF,
-    LIGHT_SCREEN,
-    MON_TERASTALLIZED,
-    REFLECT,
-    SPA,
-    SPD,
-    TYPE_ELECTRIC,
-    TYPE_FIRE,
-    TYPE_GRASS,
-    TYPE_GROUND,
-    TYPE_NONE,
-    TYPE_STELLAR,
-    TYPE_WATER,
-)
+from plywise.engine.battle import constants as c
 from plywise.engine.battle.names import ABILITY_NAMES, ITEM_NAMES, MOVE_NAMES
 from plywise.engine.battle.stats import boosted, own_types, types_of
 from plywise.engine.battle.tables import (
@@ -48,17 +29,17 @@ EFFECTIVENESS = np.array([1.0, 2.0, 0.0, 0.5])[TYPE_CHART]
 """``[attack type, defending type]`` as a factor (the chart's codes are 0, 1, 2 and -1)."""
 
 _IMMUNE = {
-    "levitate": TYPE_GROUND,
-    "eartheater": TYPE_GROUND,
-    "flashfire": TYPE_FIRE,
-    "wellbakedbody": TYPE_FIRE,
-    "waterabsorb": TYPE_WATER,
-    "stormdrain": TYPE_WATER,
-    "dryskin": TYPE_WATER,
-    "voltabsorb": TYPE_ELECTRIC,
-    "motordrive": TYPE_ELECTRIC,
-    "lightningrod": TYPE_ELECTRIC,
-    "sapsipper": TYPE_GRASS,
+    "levitate": c.TYPE_GROUND,
+    "eartheater": c.TYPE_GROUND,
+    "flashfire": c.TYPE_FIRE,
+    "wellbakedbody": c.TYPE_FIRE,
+    "waterabsorb": c.TYPE_WATER,
+    "stormdrain": c.TYPE_WATER,
+    "dryskin": c.TYPE_WATER,
+    "voltabsorb": c.TYPE_ELECTRIC,
+    "motordrive": c.TYPE_ELECTRIC,
+    "lightningrod": c.TYPE_ELECTRIC,
+    "sapsipper": c.TYPE_GRASS,
 }
 ABILITY_IMMUNE = np.array([_IMMUNE.get(name, 0) for name in ABILITY_NAMES], np.uint8)
 """The attack type that an ability makes immune to, 0 for none."""
@@ -81,7 +62,7 @@ def _expected_powers() -> NDArray[np.float64]:
     """Return per move its power times accuracy and hits, less where it costs a turn or more."""
     powers = np.zeros(len(MOVE_NAMES))
     for number, move in enumerate(MOVES):
-        if int(move["category"]) == CATEGORY_STATUS or number == 0:
+        if int(move["category"]) == c.CATEGORY_STATUS or number == 0:
             continue
         # Powers that a callback computes stand as 0 or 1 in the tables.
         power = float(move["power"]) if int(move["power"]) > 1 else 60.0
@@ -103,7 +84,7 @@ def _strike_table() -> NDArray[Any]:
     table = np.zeros(len(MOVE_NAMES), np.dtype((np.record, fields)))
     table["power"] = _expected_powers()
     table["type"] = MOVES["type"]
-    table["physical"] = MOVES["category"] == CATEGORY_PHYSICAL
+    table["physical"] = MOVES["category"] == c.CATEGORY_PHYSICAL
     table["fixed"] = MOVES["level_damage"] != 0
     for name in ("offense_stat", "defense_stat", "foe_offense"):
         table["odd"] |= MOVES[name] != 0
@@ -122,14 +103,14 @@ def _types_with_tera(b: Any, s: int, i: int, tera: int) -> tuple[int, int, int]:
     """Return the types that member ``i`` has against attacks; ``tera`` 1: as if Terastallized."""
     side = b.sides[s]
     mon = side.mons[i]
-    if tera != 0 and int(mon.tera_type) != TYPE_STELLAR:
-        return int(mon.tera_type), TYPE_NONE, TYPE_NONE
+    if tera != 0 and int(mon.tera_type) != c.TYPE_STELLAR:
+        return int(mon.tera_type), c.TYPE_NONE, c.TYPE_NONE
     if i == int(side.active):
         return types_of(b, s)
-    if int(mon.flag_bits) & MON_TERASTALLIZED != 0 and int(mon.tera_type) != TYPE_STELLAR:
-        return int(mon.tera_type), TYPE_NONE, TYPE_NONE
+    if int(mon.flag_bits) & c.MON_TERASTALLIZED != 0 and int(mon.tera_type) != c.TYPE_STELLAR:
+        return int(mon.tera_type), c.TYPE_NONE, c.TYPE_NONE
     row = SPECIES[mon.species]
-    return int(row.types[0]), int(row.types[1]), TYPE_NONE
+    return int(row.types[0]), int(row.types[1]), c.TYPE_NONE
 
 
 @kernel
@@ -146,9 +127,9 @@ def _stat(b: Any, s: int, i: int, stat: int) -> float:
 def _odd_ratio(b: Any, s: int, i: int, j: int, move: int) -> float:
     """Return attack over defence for a move that does not use the usual stats for it."""
     row = MOVES[move]
-    physical = int(row.category) == CATEGORY_PHYSICAL
-    offence = ATK if physical else SPA
-    defence = DEF if physical else SPD
+    physical = int(row.category) == c.CATEGORY_PHYSICAL
+    offence = c.ATK if physical else c.SPA
+    defence = c.DEF if physical else c.SPD
     if row.offense_stat != 0:
         offence = int(row.offense_stat) - 1
     if row.defense_stat != 0:
@@ -184,11 +165,11 @@ def strikes(b: Any, s: int, i: int, j: int, tera: int, foe_tera: int, hits: Any,
     first, second, third = _types_with_tera(b, 1 - s, j, foe_tera)
     attack_boost = 0
     special_boost = 0
-    own_third = TYPE_NONE
+    own_third = c.TYPE_NONE
     if i == int(side.active):
         own_first, own_second, own_third = own_types(b, s)
-        attack_boost = int(side.boosts[ATK])
-        special_boost = int(side.boosts[SPA])
+        attack_boost = int(side.boosts[c.ATK])
+        special_boost = int(side.boosts[c.SPA])
     else:
         species = SPECIES[mon.species]
         own_first = int(species.types[0])
@@ -196,28 +177,28 @@ def strikes(b: Any, s: int, i: int, j: int, tera: int, foe_tera: int, hits: Any,
     defence_boost = 0
     resistance_boost = 0
     if j == int(other.active):
-        defence_boost = int(other.boosts[DEF])
-        resistance_boost = int(other.boosts[SPD])
+        defence_boost = int(other.boosts[c.DEF])
+        resistance_boost = int(other.boosts[c.SPD])
     tera_type = 0
-    if tera != 0 or int(mon.flag_bits) & MON_TERASTALLIZED != 0:
+    if tera != 0 or int(mon.flag_bits) & c.MON_TERASTALLIZED != 0:
         tera_type = int(mon.tera_type)
     immune = int(ABILITY_IMMUNE[foe.ability])
     held = int(mon.held_item)
     level = (2.0 * int(mon.level) / 5.0 + 2.0) / 50.0
-    burnt = int(mon.status) == BRN and int(mon.ability) != A.guts
-    veil = int(other.conditions[AURORA_VEIL]) != 0
+    burnt = int(mon.status) == c.BRN and int(mon.ability) != A.guts
+    veil = int(other.conditions[c.AURORA_VEIL]) != 0
     physical = (
-        float(boosted(int(mon.stats[ATK]), attack_boost))
-        / max(1, boosted(int(foe.stats[DEF]), defence_boost))
+        float(boosted(int(mon.stats[c.ATK]), attack_boost))
+        / max(1, boosted(int(foe.stats[c.DEF]), defence_boost))
         * (0.5 if burnt else 1.0)
-        * (0.5 if veil or int(other.conditions[REFLECT]) != 0 else 1.0)
+        * (0.5 if veil or int(other.conditions[c.REFLECT]) != 0 else 1.0)
         * ABILITY_FACTOR[mon.ability]
         * ITEM_FACTOR[held, 0]
     )
     special = (
-        float(boosted(int(mon.stats[SPA]), special_boost))
-        / max(1, boosted(int(foe.stats[SPD]), resistance_boost))
-        * (0.5 if veil or int(other.conditions[LIGHT_SCREEN]) != 0 else 1.0)
+        float(boosted(int(mon.stats[c.SPA]), special_boost))
+        / max(1, boosted(int(foe.stats[c.SPD]), resistance_boost))
+        * (0.5 if veil or int(other.conditions[c.LIGHT_SCREEN]) != 0 else 1.0)
         * ITEM_FACTOR[held, 1]
     )
     best = 0.0

@@ -9,6 +9,7 @@ from typing import Any
 import plywise.engine.battle.ability_ids as A
 import plywise.engine.battle.item_ids as I
 import plywise.engine.battle.move_ids as M
+from plywise.engine.battle import constants as c
 from plywise.engine.battle.abilities import (
     transform,
 )
@@ -22,64 +23,6 @@ from plywise.engine.battle.conditions import (
     is_semi_invulnerable,
     remove_side_condition,
     remove_volatile,
-)
-from plywise.engine.battle.constants import (
-    ATK,
-    AURORA_VEIL,
-    BRN,
-    CLEANSING_HIT,
-    DEF,
-    DELTA_STREAM,
-    DESOLATE_LAND,
-    EFFECT_MOVE,
-    EVASION,
-    FRZ,
-    GRASSY_TERRAIN,
-    LIGHT_SCREEN,
-    MIST,
-    MON_ATE_BERRY,
-    MOVE_INFILTRATES,
-    MOVE_SHEER_FORCE,
-    NO_STATUS,
-    NO_WEATHER,
-    NUM_SIDE_CONDITIONS,
-    PAR,
-    PSN,
-    REFLECT,
-    SAFEGUARD,
-    SANDSTORM,
-    SIDE_SKIP_BEFORE_SWITCH_OUT,
-    SIDE_STATS_RAISED,
-    SLP,
-    SPA,
-    SPD,
-    SPE,
-    SPIKES,
-    STALE_EXTERNAL,
-    STALE_INTERNAL,
-    STEALTH_ROCK,
-    STICKY_WEB,
-    SUNNY_DAY,
-    TOXIC_SPIKES,
-    TYPE_ELECTRIC,
-    TYPE_FIRE,
-    TYPE_GHOST,
-    TYPE_UNKNOWN,
-    V_ATTRACT,
-    V_CONFUSION,
-    V_DISABLE,
-    V_ENCORE,
-    V_HEALBLOCK,
-    V_LEECHSEED,
-    V_PARTIALLYTRAPPED,
-    V_PERISHSONG,
-    V_STALL,
-    V_STOCKPILE,
-    V_SUBSTITUTE,
-    V_TAUNT,
-    V_THROATCHOP,
-    V_TORMENT,
-    V_TRAPPED,
 )
 from plywise.engine.battle.field import clear_terrain
 from plywise.engine.battle.items import (
@@ -143,13 +86,13 @@ from plywise.engine.compile.jit import kernel
 def make_stale(b: Any, s: int) -> None:
     """Note that the foe of ``s`` has kept its active one going (staleness, external)."""
     m = b.sides[s].mons[b.sides[s].active]
-    m.times_attacked = (int(m.times_attacked) & ~STALE_INTERNAL) | STALE_EXTERNAL
+    m.times_attacked = (int(m.times_attacked) & ~c.STALE_INTERNAL) | c.STALE_EXTERNAL
 
 
 @kernel
 def _heal_hit(b: Any, s: int, t: int, amount: int) -> int:
     """Heal for a move that fails quietly where there is nothing to heal."""
-    if heal(b, t, amount, s, EFFECT_MOVE, int(b.move.id)) > 0:
+    if heal(b, t, amount, s, c.EFFECT_MOVE, int(b.move.id)) > 0:
         return DONE
     say(b, L_FAIL, t, FAIL_HEAL, 0)
     return QUIET
@@ -159,9 +102,9 @@ def _heal_hit(b: Any, s: int, t: int, amount: int) -> int:
 def _sun_factor(b: Any, s: int) -> int:
     """Return in 4096ths what Synthesis and its like heal in this weather."""
     weather = weather_for(b, s)
-    if weather == SUNNY_DAY or weather == DESOLATE_LAND:
+    if weather == c.SUNNY_DAY or weather == c.DESOLATE_LAND:
         return 2732  # 0.667
-    if weather == NO_WEATHER or weather == DELTA_STREAM:
+    if weather == c.NO_WEATHER or weather == c.DELTA_STREAM:
         return 2048
     return 1024
 
@@ -187,17 +130,17 @@ def _swap_items(b: Any, s: int, t: int) -> int:
         mon.held_item = mine
         return FAILED
     move = int(b.move.id)
-    say_from(b, L_ACTIVATE, s, 0, 0, EFFECT_MOVE, M.trick, t)
+    say_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_MOVE, M.trick, t)
     if mine:
         set_item(b, t, mine)
-        say_from(b, L_ITEM, t, mine, 0, EFFECT_MOVE, move, -1)
+        say_from(b, L_ITEM, t, mine, 0, c.EFFECT_MOVE, move, -1)
     else:
-        say_from(b, L_END_ITEM, t, yours, ENDED_SILENT, EFFECT_MOVE, move, -1)
+        say_from(b, L_END_ITEM, t, yours, ENDED_SILENT, c.EFFECT_MOVE, move, -1)
     if yours:
         set_item(b, s, yours)
-        say_from(b, L_ITEM, s, yours, 0, EFFECT_MOVE, move, -1)
+        say_from(b, L_ITEM, s, yours, 0, c.EFFECT_MOVE, move, -1)
     else:
-        say_from(b, L_END_ITEM, s, mine, ENDED_SILENT, EFFECT_MOVE, move, -1)
+        say_from(b, L_END_ITEM, s, mine, ENDED_SILENT, c.EFFECT_MOVE, move, -1)
     return DONE
 
 
@@ -215,15 +158,15 @@ def steal_item(b: Any, s: int, t: int) -> None:
         target.held_item = stolen
         return
     move = int(b.move.id)
-    say_from(b, L_END_ITEM, t, stolen, ENDED_SILENT, EFFECT_MOVE, move, s)
-    say_from(b, L_ITEM, s, stolen, 0, EFFECT_MOVE, move, t)
+    say_from(b, L_END_ITEM, t, stolen, ENDED_SILENT, c.EFFECT_MOVE, move, s)
+    say_from(b, L_ITEM, s, stolen, 0, c.EFFECT_MOVE, move, t)
 
 
 @kernel
 def _court_change(b: Any) -> int:
     one, two = b.sides[0], b.sides[1]
     done = FAILED
-    for k in range(NUM_SIDE_CONDITIONS):
+    for k in range(c.NUM_SIDE_CONDITIONS):
         first = int(one.conditions[k])
         if first or two.conditions[k]:
             done = DONE
@@ -238,25 +181,25 @@ def _court_change(b: Any) -> int:
 @kernel
 def _clear_hazards(b: Any, s: int) -> bool:
     done = False
-    for condition in (SPIKES, TOXIC_SPIKES, STEALTH_ROCK, STICKY_WEB):
+    for condition in (c.SPIKES, c.TOXIC_SPIKES, c.STEALTH_ROCK, c.STICKY_WEB):
         if remove_side_condition(b, s, condition):
             done = True
             user = int(b.move.side)
-            say_from(b, L_SIDE_END, s, condition, 1, EFFECT_MOVE, int(b.move.id), user)
+            say_from(b, L_SIDE_END, s, condition, 1, c.EFFECT_MOVE, int(b.move.id), user)
     return done
 
 
 @kernel
 def _defog(b: Any, s: int, t: int) -> int:
     done = False
-    infiltrates = int(b.move.flag_bits) & MOVE_INFILTRATES != 0
-    if not has_volatile(b, t, V_SUBSTITUTE) or infiltrates:
-        done = boost(b, t, stage(EVASION, -1), s, EFFECT_MOVE, M.defog)
-    remove_side_condition(b, t, REFLECT)
-    remove_side_condition(b, t, LIGHT_SCREEN)
-    remove_side_condition(b, t, AURORA_VEIL)
-    remove_side_condition(b, t, SAFEGUARD)
-    remove_side_condition(b, t, MIST)
+    infiltrates = int(b.move.flag_bits) & c.MOVE_INFILTRATES != 0
+    if not has_volatile(b, t, c.V_SUBSTITUTE) or infiltrates:
+        done = boost(b, t, stage(c.EVASION, -1), s, c.EFFECT_MOVE, M.defog)
+    remove_side_condition(b, t, c.REFLECT)
+    remove_side_condition(b, t, c.LIGHT_SCREEN)
+    remove_side_condition(b, t, c.AURORA_VEIL)
+    remove_side_condition(b, t, c.SAFEGUARD)
+    remove_side_condition(b, t, c.MIST)
     done = _clear_hazards(b, t) or done
     done = _clear_hazards(b, s) or done
     clear_terrain(b)
@@ -267,10 +210,10 @@ def _defog(b: Any, s: int, t: int) -> int:
 def _heal_bell(b: Any, s: int) -> int:
     side = b.sides[s]
     done = FAILED
-    say_from(b, L_ACTIVATE, s, 0, 0, EFFECT_MOVE, M.healbell, -1)
+    say_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_MOVE, M.healbell, -1)
     for i in range(int(side.team_size)):
         m = side.mons[i]
-        if m.hp > 0 and m.status != NO_STATUS:
+        if m.hp > 0 and m.status != c.NO_STATUS:
             say_member(b, L_CURE, s, i, int(m.status), 0)
             cure_member(b, s, i)
             done = DONE
@@ -302,8 +245,8 @@ def on_field(b: Any, s: int) -> int:
                 done = DONE
             elif k != s and (a == A.soundproof or a == A.goodasgold):
                 done = DONE
-            elif not has_volatile(b, k, V_PERISHSONG):
-                add_volatile(b, k, V_PERISHSONG, s, EFFECT_MOVE, move)
+            elif not has_volatile(b, k, c.V_PERISHSONG):
+                add_volatile(b, k, c.V_PERISHSONG, s, c.EFFECT_MOVE, move)
                 done = DONE
         if done == DONE:
             say(b, L_FIELD_ACTIVATE, s, move, 0)
@@ -320,11 +263,11 @@ def on_field(b: Any, s: int) -> int:
     if move == M.magneticflux:
         a = ability(b, s)
         if a == A.plus or a == A.minus:
-            changes = stage(DEF, 1) + stage(SPD, 1)
-            return DONE if boost(b, s, changes, s, EFFECT_MOVE, move) else FAILED
+            changes = stage(c.DEF, 1) + stage(c.SPD, 1)
+            return DONE if boost(b, s, changes, s, c.EFFECT_MOVE, move) else FAILED
         return FAILED
     if move == M.quickguard or move == M.wideguard:
-        add_volatile(b, s, V_STALL, s, EFFECT_MOVE, move)
+        add_volatile(b, s, c.V_STALL, s, c.EFFECT_MOVE, move)
     return NOTHING
 
 
@@ -336,71 +279,71 @@ def on_hit(b: Any, s: int, t: int) -> int:
     user, foe = b.sides[s], b.sides[t]
     mon, target = user.mons[user.active], foe.mons[foe.active]
     if row.stalling:
-        add_volatile(b, s, V_STALL, s, EFFECT_MOVE, move)
+        add_volatile(b, s, c.V_STALL, s, c.EFFECT_MOVE, move)
         return NOTHING
     if move == M.morningsun or move == M.synthesis or move == M.moonlight:
         return _heal_hit(b, s, t, modify(int(mon.max_hp), _sun_factor(b, s)))
     if move == M.shoreup:
-        sand = effective_weather(b) == SANDSTORM
+        sand = effective_weather(b) == c.SANDSTORM
         return _heal_hit(b, s, t, modify(int(mon.max_hp), 2732 if sand else 2048))
     if move == M.rest:
-        if not replace_status(b, t, SLP, s, EFFECT_MOVE, move):
+        if not replace_status(b, t, c.SLP, s, c.EFFECT_MOVE, move):
             return FAILED
-        if target.status == SLP:
+        if target.status == c.SLP:
             target.status_turns = 3
-        heal(b, t, int(target.max_hp), s, EFFECT_MOVE, move)
+        heal(b, t, int(target.max_hp), s, c.EFFECT_MOVE, move)
         return NOTHING
     if move == M.substitute:
-        direct_damage(b, s, fraction(int(mon.max_hp), 4), s, EFFECT_MOVE, move)
+        direct_damage(b, s, fraction(int(mon.max_hp), 4), s, c.EFFECT_MOVE, move)
         return NOTHING
     if move == M.shedtail:
-        direct_damage(b, s, (int(mon.max_hp) + 1) // 2, s, EFFECT_MOVE, move)
+        direct_damage(b, s, (int(mon.max_hp) + 1) // 2, s, c.EFFECT_MOVE, move)
         return NOTHING
     if move == M.trick or move == M.switcheroo:
         return _swap_items(b, s, t)
     if move == M.defog:
         return _defog(b, s, t)
     if move == M.strengthsap:
-        if foe.boosts[ATK] == -6:
+        if foe.boosts[c.ATK] == -6:
             return FAILED
-        attack = get_stat(b, t, ATK, False)
-        done = boost(b, t, stage(ATK, -1), s, EFFECT_MOVE, move)
-        healed = heal(b, s, attack, t, EFFECT_MOVE, move)
+        attack = get_stat(b, t, c.ATK, False)
+        done = boost(b, t, stage(c.ATK, -1), s, c.EFFECT_MOVE, move)
+        healed = heal(b, s, attack, t, c.EFFECT_MOVE, move)
         return DONE if healed or done else FAILED
     if move == M.partingshot:
-        done = boost(b, t, stage(ATK, -1) + stage(SPA, -1), s, EFFECT_MOVE, move)
+        done = boost(b, t, stage(c.ATK, -1) + stage(c.SPA, -1), s, c.EFFECT_MOVE, move)
         if not done and ability(b, t) != A.mirrorarmor:
             return QUIET  # the caller takes the switch away
         return NOTHING
     if move == M.bellydrum:
-        if int(mon.hp) * 2 <= int(mon.max_hp) or user.boosts[ATK] >= 6 or mon.max_hp == 1:
+        if int(mon.hp) * 2 <= int(mon.max_hp) or user.boosts[c.ATK] >= 6 or mon.max_hp == 1:
             return FAILED
-        direct_damage(b, s, fraction(int(mon.max_hp), 2), s, EFFECT_MOVE, move)
-        boost(b, s, stage(ATK, 12), s, EFFECT_MOVE, move)
+        direct_damage(b, s, fraction(int(mon.max_hp), 2), s, c.EFFECT_MOVE, move)
+        boost(b, s, stage(c.ATK, 12), s, c.EFFECT_MOVE, move)
         return NOTHING
     if move == M.clangoroussoul:
-        direct_damage(b, s, int(mon.max_hp) * 33 // 100, s, EFFECT_MOVE, move)
+        direct_damage(b, s, int(mon.max_hp) * 33 // 100, s, c.EFFECT_MOVE, move)
         return NOTHING
     if move == M.filletaway:
-        direct_damage(b, s, fraction(int(mon.max_hp), 2), s, EFFECT_MOVE, move)
+        direct_damage(b, s, fraction(int(mon.max_hp), 2), s, c.EFFECT_MOVE, move)
         return NOTHING
     if move == M.curse:
-        if has_type(b, s, TYPE_GHOST):
-            direct_damage(b, s, fraction(int(mon.max_hp), 2), s, EFFECT_MOVE, move)
+        if has_type(b, s, c.TYPE_GHOST):
+            direct_damage(b, s, fraction(int(mon.max_hp), 2), s, c.EFFECT_MOVE, move)
         return NOTHING
     if move == M.tidyup:
         done = False
         for k in range(2):
-            done = remove_volatile(b, k, V_SUBSTITUTE) or done
+            done = remove_volatile(b, k, c.V_SUBSTITUTE) or done
         for k in range(2):
             done = _clear_hazards(b, k) or done
-        changed = boost(b, s, stage(ATK, 1) + stage(SPE, 1), s, EFFECT_MOVE, move)
+        changed = boost(b, s, stage(c.ATK, 1) + stage(c.SPE, 1), s, c.EFFECT_MOVE, move)
         return DONE if changed or done else FAILED
     if move == M.takeheart:
-        changed = boost(b, s, stage(SPA, 1) + stage(SPD, 1), s, EFFECT_MOVE, move)
+        changed = boost(b, s, stage(c.SPA, 1) + stage(c.SPD, 1), s, c.EFFECT_MOVE, move)
         return DONE if cure_status(b, s) or changed else FAILED
     if move == M.junglehealing or move == M.lunarblessing:
-        healed = heal(b, t, modify(int(target.max_hp), 1024), s, EFFECT_MOVE, move)
+        healed = heal(b, t, modify(int(target.max_hp), 1024), s, c.EFFECT_MOVE, move)
         return DONE if cure_status(b, t) or healed else FAILED
     if move == M.healbell:
         return _heal_bell(b, t)
@@ -408,7 +351,7 @@ def on_hit(b: Any, s: int, t: int) -> int:
         amount = (int(target.max_hp) + 1) // 2
         if move == M.healpulse and ability(b, s) == A.megalauncher:
             amount = modify(int(target.max_hp), 3072)
-        elif move == M.floralhealing and b.terrain == GRASSY_TERRAIN:
+        elif move == M.floralhealing and b.terrain == c.GRASSY_TERRAIN:
             amount = modify(int(target.max_hp), 2732)
         healed = _heal_hit(b, s, t, amount)
         if healed == DONE and s != t:
@@ -417,10 +360,10 @@ def on_hit(b: Any, s: int, t: int) -> int:
     if move == M.swallow:
         layers = max(1, int(user.stockpile_layers))
         factor = 1024 if layers == 1 else (2048 if layers == 2 else 4096)
-        healed = heal(b, s, modify(int(mon.max_hp), factor), s, EFFECT_MOVE, move)
+        healed = heal(b, s, modify(int(mon.max_hp), factor), s, c.EFFECT_MOVE, move)
         if not healed:
             say(b, L_FAIL, s, FAIL_HEAL, 0)
-        remove_volatile(b, s, V_STOCKPILE)
+        remove_volatile(b, s, c.V_STOCKPILE)
         return DONE if healed else QUIET
     if move == M.painsplit:
         average = max(1, (int(target.hp) + int(mon.hp)) // 2)
@@ -437,14 +380,14 @@ def on_hit(b: Any, s: int, t: int) -> int:
         if ITEMS[target.held_item].berry or ITEMS[target.held_item].gem:
             gone = take_item(b, t, s)
             if gone:
-                say_from(b, L_END_ITEM, t, gone, ENDED_TAKEN, EFFECT_MOVE, move, -1)
+                say_from(b, L_END_ITEM, t, gone, ENDED_TAKEN, c.EFFECT_MOVE, move, -1)
         return NOTHING
     if move == M.bugbite or move == M.pluck:
         berry = int(target.held_item)
         if mon.hp > 0 and ITEMS[berry].berry and take_item(b, t, s) and ITEMS[berry].edible:
             eat_effect(b, s, berry)
             after_eating(b, s, berry, True)
-            mon.flag_bits = int(mon.flag_bits) | MON_ATE_BERRY
+            mon.flag_bits = int(mon.flag_bits) | c.MON_ATE_BERRY
             if berry == I.leppaberry:
                 make_stale(b, t)
         return NOTHING
@@ -452,10 +395,10 @@ def on_hit(b: Any, s: int, t: int) -> int:
         clear_terrain(b)
         return NOTHING
     if move == M.block or move == M.meanlook:
-        return DONE if add_volatile(b, t, V_TRAPPED, s, EFFECT_MOVE, move) else FAILED
+        return DONE if add_volatile(b, t, c.V_TRAPPED, s, c.EFFECT_MOVE, move) else FAILED
     if move == M.jawlock:
-        add_volatile(b, s, V_TRAPPED, t, EFFECT_MOVE, move)
-        add_volatile(b, t, V_TRAPPED, s, EFFECT_MOVE, move)
+        add_volatile(b, s, c.V_TRAPPED, t, c.EFFECT_MOVE, move)
+        add_volatile(b, t, c.V_TRAPPED, s, c.EFFECT_MOVE, move)
         return NOTHING
     if move == M.batonpass:
         if not can_switch(b, s):
@@ -473,21 +416,21 @@ def after_hit(b: Any, s: int, t: int, through_substitute: bool) -> None:
     """Do what follows a hit that did damage (onAfterHit, or onAfterSubDamage)."""
     move = int(b.move.id)
     mon = b.sides[s].mons[b.sides[s].active]
-    sheer = int(b.move.flag_bits) & MOVE_SHEER_FORCE != 0
+    sheer = int(b.move.flag_bits) & c.MOVE_SHEER_FORCE != 0
     if move == M.rapidspin or move == M.mortalspin:
         if not sheer and mon.hp > 0:
-            remove_volatile(b, s, V_LEECHSEED)
+            remove_volatile(b, s, c.V_LEECHSEED)
             _clear_hazards(b, s)
-            remove_volatile(b, s, V_PARTIALLYTRAPPED)
+            remove_volatile(b, s, c.V_PARTIALLYTRAPPED)
     elif move == M.icespinner:
         if mon.hp > 0:
             clear_terrain(b)
     elif move == M.ceaselessedge:
         if not sheer and mon.hp > 0:
-            add_side_condition(b, t, SPIKES, s)
+            add_side_condition(b, t, c.SPIKES, s)
     elif move == M.stoneaxe:
         if not sheer and mon.hp > 0:
-            add_side_condition(b, t, STEALTH_ROCK, s)
+            add_side_condition(b, t, c.STEALTH_ROCK, s)
     elif move == M.steelroller:
         if through_substitute:
             clear_terrain(b)
@@ -497,7 +440,7 @@ def after_hit(b: Any, s: int, t: int, through_substitute: bool) -> None:
         # takeItem() without a taker: the holder itself
         gone = take_item(b, t, t)
         if gone:
-            say_from(b, L_END_ITEM, t, gone, ENDED_TAKEN, EFFECT_MOVE, move, s)
+            say_from(b, L_END_ITEM, t, gone, ENDED_TAKEN, c.EFFECT_MOVE, move, s)
     elif move == M.thief or move == M.covet:
         steal_item(b, s, t)
 
@@ -511,22 +454,22 @@ def secondary_on_hit(b: Any, s: int, t: int) -> None:
     if move == M.triattack or move == M.direclaw:
         chosen = roll(b, SITE_MOVE, 0, 3)
         if move == M.triattack:
-            status = BRN if chosen == 0 else (PAR if chosen == 1 else FRZ)
+            status = c.BRN if chosen == 0 else (c.PAR if chosen == 1 else c.FRZ)
         else:
-            status = PSN if chosen == 0 else (PAR if chosen == 1 else SLP)
-        try_status(b, t, status, s, EFFECT_MOVE, move)
+            status = c.PSN if chosen == 0 else (c.PAR if chosen == 1 else c.SLP)
+        try_status(b, t, status, s, c.EFFECT_MOVE, move)
     elif move == M.alluringvoice:
-        if int(foe.flag_bits) & SIDE_STATS_RAISED:
-            add_volatile(b, t, V_CONFUSION, s, EFFECT_MOVE, move)
+        if int(foe.flag_bits) & c.SIDE_STATS_RAISED:
+            add_volatile(b, t, c.V_CONFUSION, s, c.EFFECT_MOVE, move)
     elif move == M.burningjealousy:
-        if int(foe.flag_bits) & SIDE_STATS_RAISED:
-            try_status(b, t, BRN, s, EFFECT_MOVE, move)
+        if int(foe.flag_bits) & c.SIDE_STATS_RAISED:
+            try_status(b, t, c.BRN, s, c.EFFECT_MOVE, move)
     elif move == M.sparklingaria:
-        b.move.hit = CLEANSING_HIT  # it cures after the move, if its user still stands
+        b.move.hit = c.CLEANSING_HIT  # it cures after the move, if its user still stands
     elif move == M.throatchop:
-        add_volatile(b, t, V_THROATCHOP, s, EFFECT_MOVE, move)
+        add_volatile(b, t, c.V_THROATCHOP, s, c.EFFECT_MOVE, move)
     elif move == M.spiritshackle:
-        add_volatile(b, t, V_TRAPPED, s, EFFECT_MOVE, move)
+        add_volatile(b, t, c.V_TRAPPED, s, c.EFFECT_MOVE, move)
     elif move == M.eeriespell:
         if target.hp > 0 and foe.last_move:
             deduct_pp(b, t, int(foe.last_move), 3)
@@ -538,20 +481,20 @@ def self_on_hit(b: Any, s: int) -> None:
     move = int(b.move.id)
     side = b.sides[s]
     if move == M.batonpass or move == M.shedtail:
-        side.flag_bits = int(side.flag_bits) | SIDE_SKIP_BEFORE_SWITCH_OUT
+        side.flag_bits = int(side.flag_bits) | c.SIDE_SKIP_BEFORE_SWITCH_OUT
     elif move == M.doubleshock:
         first, second, _ = own_types(b, s)
-        if first == TYPE_ELECTRIC:
-            first = TYPE_UNKNOWN
-        if second == TYPE_ELECTRIC:
-            second = TYPE_UNKNOWN
+        if first == c.TYPE_ELECTRIC:
+            first = c.TYPE_UNKNOWN
+        if second == c.TYPE_ELECTRIC:
+            second = c.TYPE_UNKNOWN
         set_type(b, s, first, second)
     elif move == M.burnup:
         first, second, _ = own_types(b, s)
-        if first == TYPE_FIRE:
-            first = TYPE_UNKNOWN
-        if second == TYPE_FIRE:
-            second = TYPE_UNKNOWN
+        if first == c.TYPE_FIRE:
+            first = c.TYPE_UNKNOWN
+        if second == c.TYPE_FIRE:
+            second = c.TYPE_UNKNOWN
         set_type(b, s, first, second)
 
 
@@ -562,16 +505,16 @@ def fling_effect(b: Any, s: int, t: int, held: int) -> None:
         eat_effect(b, t, held)
         after_eating(b, t, held, False)
         target = b.sides[t].mons[b.sides[t].active]
-        target.flag_bits = int(target.flag_bits) | MON_ATE_BERRY
+        target.flag_bits = int(target.flag_bits) | c.MON_ATE_BERRY
         if held == I.leppaberry:
             make_stale(b, t)
     elif held == I.mentalherb:
-        remove_volatile(b, t, V_ATTRACT)
-        remove_volatile(b, t, V_TAUNT)
-        remove_volatile(b, t, V_ENCORE)
-        remove_volatile(b, t, V_TORMENT)
-        remove_volatile(b, t, V_DISABLE)
-        remove_volatile(b, t, V_HEALBLOCK)
+        remove_volatile(b, t, c.V_ATTRACT)
+        remove_volatile(b, t, c.V_TAUNT)
+        remove_volatile(b, t, c.V_ENCORE)
+        remove_volatile(b, t, c.V_TORMENT)
+        remove_volatile(b, t, c.V_DISABLE)
+        remove_volatile(b, t, c.V_HEALBLOCK)
     elif held == I.whiteherb:
         for k in range(7):
             b.sides[t].boosts[k] = max(0, int(b.sides[t].boosts[k]))

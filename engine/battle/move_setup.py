@@ -6,64 +6,9 @@ import plywise.engine.battle.ability_ids as A
 import plywise.engine.battle.item_ids as I
 import plywise.engine.battle.move_ids as M
 import plywise.engine.battle.species_ids as S
+from plywise.engine.battle import constants as c
 from plywise.engine.battle.chance import SITE_MOVE, chance, roll
 from plywise.engine.battle.conditions import add_volatile
-from plywise.engine.battle.constants import (
-    ATK,
-    CATEGORY_PHYSICAL,
-    CATEGORY_STATUS,
-    DEF,
-    DESOLATE_LAND,
-    EFFECT_ITEM,
-    EFFECT_MOVE,
-    ELECTRIC_TERRAIN,
-    FRZ,
-    GRASSY_TERRAIN,
-    GRAVITY,
-    HAIL,
-    MISTY_TERRAIN,
-    MON_TERASTALLIZED,
-    MOVE_BOUNCED,
-    MOVE_CONTACT,
-    MOVE_EXTERNAL,
-    MOVE_IGNORE_ABILITY,
-    MOVE_IGNORE_GHOST,
-    MOVE_IGNORE_IMMUNITY,
-    MOVE_INFILTRATES,
-    MOVE_PRANKSTER,
-    MOVE_SHEER_FORCE,
-    MOVE_TYPE_CHANGED,
-    NO_STATUS,
-    NO_TERRAIN,
-    NO_WEATHER,
-    PRIMORDIAL_SEA,
-    RAIN_DANCE,
-    SANDSTORM,
-    SLP,
-    SNOWSCAPE,
-    SPA,
-    SPD,
-    SUNNY_DAY,
-    TYPE_DARK,
-    TYPE_ELECTRIC,
-    TYPE_FAIRY,
-    TYPE_FIGHTING,
-    TYPE_FIRE,
-    TYPE_FLYING,
-    TYPE_GRASS,
-    TYPE_ICE,
-    TYPE_NONE,
-    TYPE_NORMAL,
-    TYPE_PSYCHIC,
-    TYPE_ROCK,
-    TYPE_STELLAR,
-    TYPE_UNKNOWN,
-    TYPE_WATER,
-    V_CHOICELOCK,
-    V_HEALBLOCK,
-    V_ROLLOUT,
-    V_THROATCHOP,
-)
 from plywise.engine.battle.event_ties import MODIFY_MOVE, event_ties
 from plywise.engine.battle.log_events import (
     CANT_GRAVITY,
@@ -103,60 +48,60 @@ def _own_type(b: Any, s: int, move: int) -> int:
     side = b.sides[s]
     mon = side.mons[side.active]
     species = int(mon.species)
-    tera = int(mon.flag_bits) & MON_TERASTALLIZED != 0
+    tera = int(mon.flag_bits) & c.MON_TERASTALLIZED != 0
     if move == M.terablast:
         if tera:
             return int(mon.tera_type)
     elif move == M.terastarstorm:
         if species == S.terapagosstellar:
-            return TYPE_STELLAR
+            return c.TYPE_STELLAR
     elif move == M.weatherball:
         weather = weather_for(b, s)
-        if weather == SUNNY_DAY or weather == DESOLATE_LAND:
-            return TYPE_FIRE
-        if weather == RAIN_DANCE or weather == PRIMORDIAL_SEA:
-            return TYPE_WATER
-        if weather == SANDSTORM:
-            return TYPE_ROCK
-        if weather == HAIL or weather == SNOWSCAPE:
-            return TYPE_ICE
+        if weather == c.SUNNY_DAY or weather == c.DESOLATE_LAND:
+            return c.TYPE_FIRE
+        if weather == c.RAIN_DANCE or weather == c.PRIMORDIAL_SEA:
+            return c.TYPE_WATER
+        if weather == c.SANDSTORM:
+            return c.TYPE_ROCK
+        if weather == c.HAIL or weather == c.SNOWSCAPE:
+            return c.TYPE_ICE
     elif move == M.terrainpulse:
         if is_grounded(b, s, False):
-            if b.terrain == ELECTRIC_TERRAIN:
-                return TYPE_ELECTRIC
-            if b.terrain == GRASSY_TERRAIN:
-                return TYPE_GRASS
-            if b.terrain == MISTY_TERRAIN:
-                return TYPE_FAIRY
-            if b.terrain != NO_TERRAIN:
-                return TYPE_PSYCHIC
+            if b.terrain == c.ELECTRIC_TERRAIN:
+                return c.TYPE_ELECTRIC
+            if b.terrain == c.GRASSY_TERRAIN:
+                return c.TYPE_GRASS
+            if b.terrain == c.MISTY_TERRAIN:
+                return c.TYPE_FAIRY
+            if b.terrain != c.NO_TERRAIN:
+                return c.TYPE_PSYCHIC
     elif move == M.ivycudgel:
         if species == S.ogerponwellspring or species == S.ogerponwellspringtera:
-            return TYPE_WATER
+            return c.TYPE_WATER
         if species == S.ogerponhearthflame or species == S.ogerponhearthflametera:
-            return TYPE_FIRE
+            return c.TYPE_FIRE
         if species == S.ogerponcornerstone or species == S.ogerponcornerstonetera:
-            return TYPE_ROCK
+            return c.TYPE_ROCK
     elif move == M.ragingbull:
         if species == S.taurospaldeacombat:
-            return TYPE_FIGHTING
+            return c.TYPE_FIGHTING
         if species == S.taurospaldeablaze:
-            return TYPE_FIRE
+            return c.TYPE_FIRE
         if species == S.taurospaldeaaqua:
-            return TYPE_WATER
+            return c.TYPE_WATER
     elif move == M.aurawheel:
-        return TYPE_DARK if species == S.morpekohangry else TYPE_ELECTRIC
+        return c.TYPE_DARK if species == S.morpekohangry else c.TYPE_ELECTRIC
     elif move == M.judgment:
         plate = int(ITEMS[item(b, s)].plate_type)
-        if plate != TYPE_NONE:
+        if plate != c.TYPE_NONE:
             return plate
     elif move == M.revelationdance:
         first, second, _ = types_of(b, s)
-        if first == TYPE_UNKNOWN and second != TYPE_NONE:
+        if first == c.TYPE_UNKNOWN and second != c.TYPE_NONE:
             return second
         return first
     elif move == M.struggle:
-        return TYPE_UNKNOWN
+        return c.TYPE_UNKNOWN
     return int(MOVES[move].type)
 
 
@@ -172,26 +117,26 @@ def _set_type(b: Any, s: int, move: int) -> None:
         or move == M.revelationdance
         or move == M.terrainpulse
         or move == M.weatherball
-        or (move == M.terablast and int(mon.flag_bits) & MON_TERASTALLIZED != 0)
+        or (move == M.terablast and int(mon.flag_bits) & c.MON_TERASTALLIZED != 0)
     )
-    new = TYPE_NONE
+    new = c.TYPE_NONE
     if a == A.normalize:
         if not fixed and move != M.struggle:
-            new = TYPE_NORMAL
-    elif kind == TYPE_NORMAL and not fixed:
+            new = c.TYPE_NORMAL
+    elif kind == c.TYPE_NORMAL and not fixed:
         if a == A.aerilate:
-            new = TYPE_FLYING
+            new = c.TYPE_FLYING
         elif a == A.pixilate:
-            new = TYPE_FAIRY
+            new = c.TYPE_FAIRY
         elif a == A.refrigerate:
-            new = TYPE_ICE
+            new = c.TYPE_ICE
         elif a == A.galvanize:
-            new = TYPE_ELECTRIC
-    if new != TYPE_NONE:
+            new = c.TYPE_ELECTRIC
+    if new != c.TYPE_NONE:
         kind = new
-        b.move.flag_bits = int(b.move.flag_bits) | MOVE_TYPE_CHANGED
+        b.move.flag_bits = int(b.move.flag_bits) | c.MOVE_TYPE_CHANGED
     elif a == A.liquidvoice and int(MOVES[move].move_flags) & F_SOUND:
-        kind = TYPE_WATER
+        kind = c.TYPE_WATER
     b.move.type = kind
 
 
@@ -206,7 +151,7 @@ def set_up_move(b: Any, s: int, move: int, caller: int, bounced: bool) -> bool:
     side = b.sides[s]
     mon = side.mons[side.active]
     flags = int(row.move_flags)
-    status = int(row.category) == CATEGORY_STATUS
+    status = int(row.category) == c.CATEGORY_STATUS
     b.move.id = move
     b.move.side = s
     b.move.source_effect = caller
@@ -215,56 +160,56 @@ def set_up_move(b: Any, s: int, move: int, caller: int, bounced: bool) -> bool:
     b.move.type_mod = 0
     b.move.total_damage = 0
     power = int(row.power)
-    bits = int(b.move.flag_bits) & MOVE_EXTERNAL
+    bits = int(b.move.flag_bits) & c.MOVE_EXTERNAL
     a = ability(b, s)
     if bounced:
-        bits |= MOVE_BOUNCED
+        bits |= c.MOVE_BOUNCED
     elif caller != 0:
-        bits |= int(b.move.flag_bits) & MOVE_PRANKSTER  # that of the move that called it
+        bits |= int(b.move.flag_bits) & c.MOVE_PRANKSTER  # that of the move that called it
     elif status and a == A.prankster:
-        bits |= MOVE_PRANKSTER
+        bits |= c.MOVE_PRANKSTER
     if flags & F_CONTACT:
-        bits |= MOVE_CONTACT
+        bits |= c.MOVE_CONTACT
     if row.ignore_immunity:
-        bits |= MOVE_IGNORE_IMMUNITY
+        bits |= c.MOVE_IGNORE_IMMUNITY
     if caller != 0:  # useMoveInner: what the caller ignores replaces what the move itself would
-        bits |= int(b.move.flag_bits) & MOVE_IGNORE_ABILITY
+        bits |= int(b.move.flag_bits) & c.MOVE_IGNORE_ABILITY
     elif row.ignore_ability:
-        bits |= MOVE_IGNORE_ABILITY
+        bits |= c.MOVE_IGNORE_ABILITY
     b.move.flag_bits = bits
     _set_type(b, s, move)
     bits = int(b.move.flag_bits)
     # the move's own onModifyMove
     if move == M.struggle:
-        say_from(b, L_ACTIVATE, s, 0, 0, EFFECT_MOVE, move, -1)
+        say_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_MOVE, move, -1)
     if move == M.weatherball:
-        if weather_for(b, s) != NO_WEATHER:
+        if weather_for(b, s) != c.NO_WEATHER:
             power *= 2
     elif move == M.terrainpulse:
-        if b.terrain != NO_TERRAIN and is_grounded(b, s, False):
+        if b.terrain != c.NO_TERRAIN and is_grounded(b, s, False):
             power *= 2
     elif move == M.terablast:
-        if int(mon.flag_bits) & MON_TERASTALLIZED:
-            if get_stat(b, s, ATK, False) > get_stat(b, s, SPA, False):
-                b.move.category = CATEGORY_PHYSICAL
+        if int(mon.flag_bits) & c.MON_TERASTALLIZED:
+            if get_stat(b, s, c.ATK, False) > get_stat(b, s, c.SPA, False):
+                b.move.category = c.CATEGORY_PHYSICAL
     elif move == M.terastarstorm:
-        if int(mon.species) == S.terapagosstellar and int(mon.flag_bits) & MON_TERASTALLIZED:
-            if get_stat(b, s, ATK, False) > get_stat(b, s, SPA, False):
-                b.move.category = CATEGORY_PHYSICAL
+        if int(mon.species) == S.terapagosstellar and int(mon.flag_bits) & c.MON_TERASTALLIZED:
+            if get_stat(b, s, c.ATK, False) > get_stat(b, s, c.SPA, False):
+                b.move.category = c.CATEGORY_PHYSICAL
     elif move == M.photongeyser:
-        if get_stat(b, s, ATK, False) > get_stat(b, s, SPA, False):
-            b.move.category = CATEGORY_PHYSICAL
+        if get_stat(b, s, c.ATK, False) > get_stat(b, s, c.SPA, False):
+            b.move.category = c.CATEGORY_PHYSICAL
     elif move == M.shellsidearm:
         level = 2 * int(mon.level) // 5 + 2
-        one = level * 90 * get_stat(b, s, ATK, False) // get_stat(b, 1 - s, DEF, False) // 50
-        two = level * 90 * get_stat(b, s, SPA, False) // get_stat(b, 1 - s, SPD, False) // 50
+        one = level * 90 * get_stat(b, s, c.ATK, False) // get_stat(b, 1 - s, c.DEF, False) // 50
+        two = level * 90 * get_stat(b, s, c.SPA, False) // get_stat(b, 1 - s, c.SPD, False) // 50
         if one > two or (one == two and chance(b, SITE_MOVE, 1, 2)):
-            b.move.category = CATEGORY_PHYSICAL
-            bits |= MOVE_CONTACT
+            b.move.category = c.CATEGORY_PHYSICAL
+            bits |= c.MOVE_CONTACT
     elif move == M.present:
         rand = roll(b, SITE_MOVE, 0, 10)
         if rand < 2:
-            bits |= MOVE_INFILTRATES  # of power 0: it heals
+            bits |= c.MOVE_INFILTRATES  # of power 0: it heals
         elif rand < 6:
             power = 40
         elif rand < 9:
@@ -272,48 +217,48 @@ def set_up_move(b: Any, s: int, move: int, caller: int, bounced: bool) -> bool:
         else:
             power = 120
     elif move == M.rollout:
-        if not has_volatile(b, s, V_ROLLOUT) and mon.status != SLP:
-            add_volatile(b, s, V_ROLLOUT, s, EFFECT_MOVE, move)
-    if has_volatile(b, s, V_HEALBLOCK) and has_volatile(b, s, V_THROATCHOP):
+        if not has_volatile(b, s, c.V_ROLLOUT) and mon.status != c.SLP:
+            add_volatile(b, s, c.V_ROLLOUT, s, c.EFFECT_MOVE, move)
+    if has_volatile(b, s, c.V_HEALBLOCK) and has_volatile(b, s, c.V_THROATCHOP):
         event_ties(b, MODIFY_MOVE, s, 1 - s)
     # abilities
     if a == A.infiltrator:
-        bits |= MOVE_INFILTRATES
+        bits |= c.MOVE_INFILTRATES
     elif a == A.moldbreaker or a == A.teravolt or a == A.turboblaze:
-        bits |= MOVE_IGNORE_ABILITY
+        bits |= c.MOVE_IGNORE_ABILITY
     elif a == A.myceliummight:
         if status:
-            bits |= MOVE_IGNORE_ABILITY
+            bits |= c.MOVE_IGNORE_ABILITY
     elif a == A.longreach:
-        bits &= ~MOVE_CONTACT
+        bits &= ~c.MOVE_CONTACT
     elif a == A.scrappy or a == A.mindseye:
-        bits |= MOVE_IGNORE_GHOST
+        bits |= c.MOVE_IGNORE_GHOST
     elif a == A.sheerforce:
         if row.n_secondaries and not row.sheer_force_boost:
-            bits |= MOVE_SHEER_FORCE
+            bits |= c.MOVE_SHEER_FORCE
     elif a == A.gorillatactics:
         if side.ability_data == 0 and move != M.struggle:
             side.ability_data = move
     held = item(b, s)
     if held == I.punchingglove and flags & F_PUNCH:
-        bits &= ~MOVE_CONTACT
+        bits &= ~c.MOVE_CONTACT
     b.move.flag_bits = bits
     b.move.base_power = power
     if ITEMS[held].choice and not bounced:
-        if not has_volatile(b, s, V_CHOICELOCK):
-            add_volatile(b, s, V_CHOICELOCK, s, EFFECT_ITEM, move)
-    if mon.status == FRZ and flags & F_DEFROST:
-        say_from(b, L_CURE, s, FRZ, 0, EFFECT_MOVE, move, -1)
-        mon.status = NO_STATUS
+        if not has_volatile(b, s, c.V_CHOICELOCK):
+            add_volatile(b, s, c.V_CHOICELOCK, s, c.EFFECT_ITEM, move)
+    if mon.status == c.FRZ and flags & F_DEFROST:
+        say_from(b, L_CURE, s, c.FRZ, 0, c.EFFECT_MOVE, move, -1)
+        mon.status = c.NO_STATUS
         mon.status_turns = 0
     # conditions that forbid it
-    if flags & F_HEAL and has_volatile(b, s, V_HEALBLOCK):
+    if flags & F_HEAL and has_volatile(b, s, c.V_HEALBLOCK):
         say(b, L_CANT, s, CANT_HEAL_BLOCK, move)
         return False
-    if flags & F_SOUND and has_volatile(b, s, V_THROATCHOP):
+    if flags & F_SOUND and has_volatile(b, s, c.V_THROATCHOP):
         say(b, L_CANT, s, CANT_THROAT_CHOP, 0)
         return False
-    if flags & F_GRAVITY and b.pseudo_weather[GRAVITY]:
+    if flags & F_GRAVITY and b.pseudo_weather[c.GRAVITY]:
         say(b, L_CANT, s, CANT_GRAVITY, move)
         return False
     return True

@@ -10,76 +10,12 @@ import plywise.engine.battle.ability_ids as A
 import plywise.engine.battle.item_ids as I
 import plywise.engine.battle.move_ids as M
 import plywise.engine.battle.species_ids as S
+from plywise.engine.battle import constants as c
 from plywise.engine.battle.chance import SITE_STALL, chance
 from plywise.engine.battle.conditions import (
     add_volatile,
     remove_side_condition,
     type_immunity,
-)
-from plywise.engine.battle.constants import (
-    ABILITY_TYPE_CHANGED,
-    AURORA_VEIL,
-    CATEGORY_STATUS,
-    DESOLATE_LAND,
-    ECHOED_VOICE,
-    EFFECT_ABILITY,
-    EFFECT_MOVE,
-    EFFECT_NONE,
-    EFFECT_WEATHER,
-    GRAVITY,
-    HAIL,
-    LIGHT_SCREEN,
-    MON_ATE_BERRY,
-    MON_FAINTED,
-    MON_GENDER,
-    MON_TERASTALLIZED,
-    MON_TRANSFORMED,
-    MOVE_BOUNCED,
-    MOVE_PARENTAL_BOND,
-    MOVE_PRANKSTER,
-    NEVER,
-    NO_STATUS,
-    NO_TERRAIN,
-    PRIMORDIAL_SEA,
-    QUEUE_INSTASWITCH,
-    QUEUE_MOVE,
-    QUEUE_SWITCH,
-    RAIN_DANCE,
-    REFLECT,
-    RESULT_FALSE,
-    RESULT_NULL,
-    RESULT_UNDEFINED,
-    SIDE_ATTACKED_THIS_TURN,
-    SLP,
-    SNOWSCAPE,
-    SPA,
-    SUNNY_DAY,
-    TYPE_ELECTRIC,
-    TYPE_FIRE,
-    TYPE_GHOST,
-    TYPE_GRASS,
-    TYPE_NONE,
-    TYPE_UNKNOWN,
-    TYPE_WATER,
-    V_ALLYSWITCH,
-    V_BOUNCE,
-    V_CURSE,
-    V_DESTINYBOND,
-    V_DIG,
-    V_DIVE,
-    V_FLY,
-    V_INGRAIN,
-    V_LOCKON,
-    V_METRONOME,
-    V_MUSTRECHARGE,
-    V_NORETREAT,
-    V_PHANTOMFORCE,
-    V_SHADOWFORCE,
-    V_SMACKDOWN,
-    V_STALL,
-    V_STOCKPILE,
-    V_SUBSTITUTE,
-    V_TWOTURNMOVE,
 )
 from plywise.engine.battle.formes import forme_change
 from plywise.engine.battle.items import after_eating
@@ -143,7 +79,7 @@ def queued_move(b: Any, s: int) -> int:
     side = b.sides[s]
     for k in range(int(b.queue_length)):
         entry = b.queue[k]
-        if entry.kind == QUEUE_MOVE and entry.side == s and entry.mon == side.active:
+        if entry.kind == c.QUEUE_MOVE and entry.side == s and entry.mon == side.active:
             return int(entry.move)
     return 0
 
@@ -153,7 +89,7 @@ def will_act(b: Any) -> bool:
     """Return whether a move or a switch is still to come this turn."""
     for k in range(int(b.queue_length)):
         kind = int(b.queue[k].kind)
-        if kind == QUEUE_MOVE or kind == QUEUE_SWITCH or kind == QUEUE_INSTASWITCH:
+        if kind == c.QUEUE_MOVE or kind == c.QUEUE_SWITCH or kind == c.QUEUE_INSTASWITCH:
             return True
     return False
 
@@ -170,32 +106,32 @@ def change_own_type(b: Any, s: int) -> None:
     kind = int(b.move.type)
     row = MOVES[move]
     if (
-        int(side.ability_flags) & ABILITY_TYPE_CHANGED
-        or int(b.move.flag_bits) & MOVE_BOUNCED
+        int(side.ability_flags) & c.ABILITY_TYPE_CHANGED
+        or int(b.move.flag_bits) & c.MOVE_BOUNCED
         or int(row.move_flags) & F_FUTURE
         or row.calls_move
-        or kind == TYPE_NONE
-        or kind == TYPE_UNKNOWN
+        or kind == c.TYPE_NONE
+        or kind == c.TYPE_UNKNOWN
     ):
         return
     first, second, third = types_of(b, s)
-    if first == kind and second == TYPE_NONE and third == TYPE_NONE:
+    if first == kind and second == c.TYPE_NONE and third == c.TYPE_NONE:
         return
     num = int(SPECIES[mon.species].num)
-    if int(mon.flag_bits) & MON_TERASTALLIZED or num == 493 or num == 773:
+    if int(mon.flag_bits) & c.MON_TERASTALLIZED or num == 493 or num == 773:
         return
     side.types[0] = kind
-    side.types[1] = TYPE_NONE
-    side.added_type = TYPE_NONE
-    side.ability_flags = int(side.ability_flags) | ABILITY_TYPE_CHANGED
-    say_from(b, L_START, s, -2, kind, EFFECT_ABILITY, a, -1)
+    side.types[1] = c.TYPE_NONE
+    side.added_type = c.TYPE_NONE
+    side.ability_flags = int(side.ability_flags) | c.ABILITY_TYPE_CHANGED
+    say_from(b, L_START, s, -2, kind, c.EFFECT_ABILITY, a, -1)
 
 
 @kernel
 def _say_at_once(b: Any, s: int, move: int) -> None:
     """Tell that a two-turn move needs no second turn."""
     say(b, L_STILL, s, 0, 0)
-    say_from(b, L_REPEAT, s, move, 0, EFFECT_NONE, 0, 1 - s)
+    say_from(b, L_REPEAT, s, move, 0, c.EFFECT_NONE, 0, 1 - s)
 
 
 @kernel
@@ -203,35 +139,35 @@ def _charges(b: Any, s: int, move: int) -> bool:
     """Return whether a two-turn move only charges now, and begin the charge."""
     side = b.sides[s]
     mon = side.mons[side.active]
-    if has_volatile(b, s, V_TWOTURNMOVE) and int(side.two_turn_move) == move:
+    if has_volatile(b, s, c.V_TWOTURNMOVE) and int(side.two_turn_move) == move:
         # The turn of the attack: it comes down, but stays locked until the end of the turn.
-        drop_volatile(b, s, V_FLY)
-        drop_volatile(b, s, V_BOUNCE)
-        drop_volatile(b, s, V_DIG)
-        drop_volatile(b, s, V_DIVE)
-        drop_volatile(b, s, V_PHANTOMFORCE)
-        drop_volatile(b, s, V_SHADOWFORCE)
+        drop_volatile(b, s, c.V_FLY)
+        drop_volatile(b, s, c.V_BOUNCE)
+        drop_volatile(b, s, c.V_DIG)
+        drop_volatile(b, s, c.V_DIVE)
+        drop_volatile(b, s, c.V_PHANTOMFORCE)
+        drop_volatile(b, s, c.V_SHADOWFORCE)
         return False
     say(b, L_PREPARE, s, move, 0)
     weather = weather_for(b, s)
     if move == M.meteorbeam or move == M.electroshot:
-        boost(b, s, stage(SPA, 1), s, EFFECT_MOVE, move)
-        if move == M.electroshot and (weather == RAIN_DANCE or weather == PRIMORDIAL_SEA):
+        boost(b, s, stage(c.SPA, 1), s, c.EFFECT_MOVE, move)
+        if move == M.electroshot and (weather == c.RAIN_DANCE or weather == c.PRIMORDIAL_SEA):
             _say_at_once(b, s, move)
             return False
     elif move == M.solarbeam or move == M.solarblade:
-        if weather == SUNNY_DAY or weather == DESOLATE_LAND:
+        if weather == c.SUNNY_DAY or weather == c.DESOLATE_LAND:
             _say_at_once(b, s, move)
             return False
     elif move == M.dive:
         if ability(b, s) == A.gulpmissile and int(mon.species) == S.cramorant:
-            if int(mon.flag_bits) & MON_TRANSFORMED == 0:
+            if int(mon.flag_bits) & c.MON_TRANSFORMED == 0:
                 low = int(mon.hp) * 2 <= int(mon.max_hp)
                 forme_change(b, s, S.cramorantgorging if low else S.cramorantgulping, False)
     if item(b, s) == I.powerherb and use_item(b, s):
         _say_at_once(b, s, move)
         return False
-    add_volatile(b, s, V_TWOTURNMOVE, s, EFFECT_MOVE, move)
+    add_volatile(b, s, c.V_TWOTURNMOVE, s, c.EFFECT_MOVE, move)
     change_own_type(b, s)
     return True
 
@@ -241,27 +177,27 @@ def try_move(b: Any, s: int, t: int) -> int:
     """Return DONE if the move goes on, FAILED or QUIET (Showdown's null): the event TryMove."""
     move = int(b.move.id)
     row = MOVES[move]
-    status = int(b.move.category) == CATEGORY_STATUS
+    status = int(b.move.category) == c.CATEGORY_STATUS
     if int(row.move_flags) & F_CHARGE:
         if _charges(b, s, move):
             return QUIET
     elif move == M.doubleshock:
-        if not has_type(b, s, TYPE_ELECTRIC):
+        if not has_type(b, s, c.TYPE_ELECTRIC):
             say(b, L_FAIL, s, FAIL_MOVE, move)
             say(b, L_STILL, s, 0, 0)
             return QUIET
     elif move == M.burnup:
-        if not has_type(b, s, TYPE_FIRE):
+        if not has_type(b, s, c.TYPE_FIRE):
             return QUIET
     elif move == M.echoedvoice:
-        add_pseudo_weather(b, ECHOED_VOICE, s)
+        add_pseudo_weather(b, c.ECHOED_VOICE, s)
     weather = effective_weather(b)
     if not status:
         kind = int(b.move.type)
-        if (weather == DESOLATE_LAND and kind == TYPE_WATER) or (
-            weather == PRIMORDIAL_SEA and kind == TYPE_FIRE
+        if (weather == c.DESOLATE_LAND and kind == c.TYPE_WATER) or (
+            weather == c.PRIMORDIAL_SEA and kind == c.TYPE_FIRE
         ):
-            say_from(b, L_FAIL, s, FAIL_WEATHER, move, EFFECT_WEATHER, weather, -1)
+            say_from(b, L_FAIL, s, FAIL_WEATHER, move, c.EFFECT_WEATHER, weather, -1)
             say(b, L_STILL, s, 0, 0)
             return QUIET
     target = int(row.target)
@@ -270,15 +206,15 @@ def try_move(b: Any, s: int, t: int) -> int:
             a = defence_ability(b, 1 - s)
             if a == A.dazzling or a == A.queenlymajesty or a == A.armortail:
                 say(b, L_STILL, s, 0, 0)
-                say_from(b, L_CANT, 1 - s, CANT_ABILITY, move, EFFECT_ABILITY, a, s)
+                say_from(b, L_CANT, 1 - s, CANT_ABILITY, move, c.EFFECT_ABILITY, a, s)
                 return FAILED
     if move == M.explosion or move == M.selfdestruct or move == M.mistyexplosion:
         if ability(b, s) == A.damp or defence_ability(b, 1 - s) == A.damp:
             holder = s if ability(b, s) == A.damp else 1 - s
             say(b, L_STILL, s, 0, 0)
-            say_from(b, L_CANT, holder, CANT_ABILITY, move, EFFECT_ABILITY, A.damp, s)
+            say_from(b, L_CANT, holder, CANT_ABILITY, move, c.EFFECT_ABILITY, A.damp, s)
             return FAILED
-    if has_volatile(b, s, V_METRONOME):
+    if has_volatile(b, s, c.V_METRONOME):
         _count_metronome(b, s, move)
     return DONE
 
@@ -288,15 +224,15 @@ def _count_metronome(b: Any, s: int, move: int) -> None:
     """Let the item Metronome count uses of the same move in a row."""
     side = b.sides[s]
     if item(b, s) != I.metronome:
-        drop_volatile(b, s, V_METRONOME)
+        drop_volatile(b, s, c.V_METRONOME)
         return
     if MOVES[move].calls_move:
         return
     last = side.move_last_turn_result
-    worked = last != RESULT_FALSE and last != RESULT_NULL and last != RESULT_UNDEFINED
+    worked = last != c.RESULT_FALSE and last != c.RESULT_NULL and last != c.RESULT_UNDEFINED
     if int(side.metronome_move) == move and worked:
         side.metronome_count = min(int(side.metronome_count) + 1, 200)
-    elif has_volatile(b, s, V_TWOTURNMOVE):
+    elif has_volatile(b, s, c.V_TWOTURNMOVE):
         if int(side.metronome_move) != move:
             side.metronome_count = 1
         else:
@@ -311,14 +247,14 @@ def _stall(b: Any, s: int) -> bool:
     """Return whether Protect and its like work this time; a failure ends the row."""
     if not will_act(b):
         return False
-    if not has_volatile(b, s, V_STALL):
+    if not has_volatile(b, s, c.V_STALL):
         return True
     counter = 1
     for _ in range(int(b.sides[s].stall_counter)):
         counter *= 3
     if chance(b, SITE_STALL, 1, counter):
         return True
-    drop_volatile(b, s, V_STALL)
+    drop_volatile(b, s, c.V_STALL)
     return False
 
 
@@ -327,15 +263,15 @@ def _say_animation(b: Any, s: int, move: int) -> None:
     """Tell which of a move's animations plays, where it has several."""
     mon = b.sides[s].mons[b.sides[s].active]
     if move == M.terablast:
-        if int(mon.flag_bits) & MON_TERASTALLIZED:
+        if int(mon.flag_bits) & c.MON_TERASTALLIZED:
             say(b, L_ANIM, s, move, int(mon.tera_type))
     elif move == M.ivycudgel:
-        if int(b.move.type) != TYPE_GRASS:
+        if int(b.move.type) != c.TYPE_GRASS:
             say(b, L_ANIM, s, move, int(b.move.type))
     elif move == M.shellsidearm:
         say(b, L_ANIM, s, move, int(b.move.category))
     elif move == M.fling:
-        say_from(b, L_END_ITEM, s, int(mon.held_item), ENDED_TAKEN, EFFECT_MOVE, move, -1)
+        say_from(b, L_END_ITEM, s, int(mon.held_item), ENDED_TAKEN, c.EFFECT_MOVE, move, -1)
 
 
 @kernel
@@ -343,20 +279,20 @@ def _ally_switch(b: Any, s: int) -> bool:
     """Return whether Ally Switch, which does nothing in singles, may be used again."""
     side = b.sides[s]
     streak = 1
-    if has_volatile(b, s, V_ALLYSWITCH):
+    if has_volatile(b, s, c.V_ALLYSWITCH):
         streak = int(side.ally_switch) & 15
         counter = 1
         for _ in range(streak):
             counter *= 3
         if not chance(b, SITE_STALL, 1, counter):
-            drop_volatile(b, s, V_ALLYSWITCH)
+            drop_volatile(b, s, c.V_ALLYSWITCH)
             side.ally_switch = 0
             return False
         streak = min(6, streak + 1)
     elif side.mons[side.active].hp <= 0:
         return False
     side.ally_switch = 2 << 4 | streak
-    put_volatile(b, s, V_ALLYSWITCH)
+    put_volatile(b, s, c.V_ALLYSWITCH)
     return True
 
 
@@ -377,13 +313,13 @@ def try_use(b: Any, s: int, t: int) -> int:
             return FAILED
     elif move == M.suckerpunch or move == M.thunderclap:
         coming = queued_move(b, t)
-        if coming == 0 or MOVES[coming].category == CATEGORY_STATUS:
+        if coming == 0 or MOVES[coming].category == c.CATEGORY_STATUS:
             return FAILED
-        if has_volatile(b, t, V_MUSTRECHARGE):
+        if has_volatile(b, t, c.V_MUSTRECHARGE):
             return FAILED
     elif move == M.upperhand:
         coming = queued_move(b, t)
-        if coming == 0 or MOVES[coming].category == CATEGORY_STATUS:
+        if coming == 0 or MOVES[coming].category == c.CATEGORY_STATUS:
             return FAILED
         if queued_priority(b, t) <= 0:
             return FAILED
@@ -397,23 +333,23 @@ def try_use(b: Any, s: int, t: int) -> int:
         if foe.future_duration:
             return FAILED
         # Showdown's count of turns overflows: from turn 255 on none ever comes down.
-        foe.future_duration = 3 if int(b.turn) < 255 else NEVER
+        foe.future_duration = 3 if int(b.turn) < 255 else c.NEVER
         foe.future_move = move
         foe.future_source = 1 + int(side.active)
-        say_from(b, L_START, s, -1, 0, EFFECT_MOVE, move, -1)
+        say_from(b, L_START, s, -1, 0, c.EFFECT_MOVE, move, -1)
         return QUIET
     elif move == M.rest:
         a = ability(b, s)
-        if mon.status == SLP or a == A.comatose or mon.hp == mon.max_hp:
+        if mon.status == c.SLP or a == A.comatose or mon.hp == mon.max_hp:
             return FAILED
         if a == A.insomnia or a == A.vitalspirit:
             return FAILED
     elif move == M.sleeptalk or move == M.snore:
-        if mon.status != SLP and ability(b, s) != A.comatose:
+        if mon.status != c.SLP and ability(b, s) != A.comatose:
             return FAILED
     elif move == M.auroraveil:
         weather = effective_weather(b)
-        if weather != SNOWSCAPE and weather != HAIL:
+        if weather != c.SNOWSCAPE and weather != c.HAIL:
             return FAILED
     elif move == M.clangoroussoul:
         if int(mon.hp) * 100 <= int(mon.max_hp) * 33 or mon.max_hp == 1:
@@ -425,7 +361,7 @@ def try_use(b: Any, s: int, t: int) -> int:
         if side.counter_damage == 0:
             return FAILED
     elif move == M.comeuppance or move == M.metalburst:
-        if int(side.flag_bits) & SIDE_ATTACKED_THIS_TURN == 0:
+        if int(side.flag_bits) & c.SIDE_ATTACKED_THIS_TURN == 0:
             return FAILED
     elif move == M.aurawheel:
         if int(SPECIES[mon.species].base_species) != S.morpeko:
@@ -435,10 +371,10 @@ def try_use(b: Any, s: int, t: int) -> int:
             return FAILED
     elif move == M.darkvoid:
         if int(SPECIES[mon.species].base_species) != S.darkrai:
-            if int(b.move.flag_bits) & MOVE_BOUNCED == 0:
+            if int(b.move.flag_bits) & c.MOVE_BOUNCED == 0:
                 return FAILED
     elif move == M.belch:
-        if int(mon.flag_bits) & MON_ATE_BERRY == 0:
+        if int(mon.flag_bits) & c.MON_ATE_BERRY == 0:
             return FAILED
     elif move == M.lastresort:
         known, used, has_it = 0, 0, False
@@ -452,13 +388,13 @@ def try_use(b: Any, s: int, t: int) -> int:
         if not has_it or known < 2 or used < known - 1:
             return FAILED
     elif move == M.stockpile:
-        if has_volatile(b, s, V_STOCKPILE) and side.stockpile_layers >= 3:
+        if has_volatile(b, s, c.V_STOCKPILE) and side.stockpile_layers >= 3:
             return FAILED
     elif move == M.spitup or move == M.swallow:
-        if not has_volatile(b, s, V_STOCKPILE):
+        if not has_volatile(b, s, c.V_STOCKPILE):
             return FAILED
     elif move == M.steelroller:
-        if b.terrain == NO_TERRAIN:
+        if b.terrain == c.NO_TERRAIN:
             return FAILED
     elif move == M.stuffcheeks:
         if not ITEMS[mon.held_item].berry:
@@ -467,15 +403,15 @@ def try_use(b: Any, s: int, t: int) -> int:
         if not can_switch(b, s):
             return FAILED
     elif move == M.noretreat:
-        if has_volatile(b, s, V_NORETREAT):
+        if has_volatile(b, s, c.V_NORETREAT):
             return FAILED
     elif move == M.magnetrise:
-        if has_volatile(b, s, V_SMACKDOWN) or has_volatile(b, s, V_INGRAIN):
+        if has_volatile(b, s, c.V_SMACKDOWN) or has_volatile(b, s, c.V_INGRAIN):
             return FAILED
-        if b.pseudo_weather[GRAVITY]:
+        if b.pseudo_weather[c.GRAVITY]:
             return FAILED
     elif move == M.splash:
-        if b.pseudo_weather[GRAVITY]:
+        if b.pseudo_weather[c.GRAVITY]:
             return FAILED
     elif move == M.quickguard or move == M.wideguard:
         if not will_act(b):
@@ -483,8 +419,8 @@ def try_use(b: Any, s: int, t: int) -> int:
     elif move == M.followme or move == M.ragepowder:
         return FAILED
     elif move == M.destinybond:
-        if has_volatile(b, s, V_DESTINYBOND):
-            drop_volatile(b, s, V_DESTINYBOND)
+        if has_volatile(b, s, c.V_DESTINYBOND):
+            drop_volatile(b, s, c.V_DESTINYBOND)
             return FAILED
     elif move == M.allyswitch:
         if not _ally_switch(b, s):
@@ -501,11 +437,11 @@ def try_use(b: Any, s: int, t: int) -> int:
     change_own_type(b, s)
     if ability(b, s) == A.parentalbond:
         if (
-            int(b.move.category) != CATEGORY_STATUS
+            int(b.move.category) != c.CATEGORY_STATUS
             and row.hits_max == 0
             and int(row.move_flags) & (F_NO_PARENTAL_BOND | F_CHARGE | F_FUTURE) == 0
         ):
-            b.move.flag_bits = int(b.move.flag_bits) | MOVE_PARENTAL_BOND
+            b.move.flag_bits = int(b.move.flag_bits) | c.MOVE_PARENTAL_BOND
     return DONE
 
 
@@ -515,7 +451,7 @@ def queued_priority(b: Any, s: int) -> int:
     side = b.sides[s]
     for k in range(int(b.queue_length)):
         entry = b.queue[k]
-        if entry.kind == QUEUE_MOVE and entry.side == s and entry.mon == side.active:
+        if entry.kind == c.QUEUE_MOVE and entry.side == s and entry.mon == side.active:
             return (int(entry.priority) - int(entry.fractional)) // 10
     return 0
 
@@ -532,16 +468,16 @@ def try_immunity(b: Any, s: int, t: int) -> bool:
     if int(row.move_flags) & F_POWDER and t != s and type_immunity(b, t) & IMMUNE_POWDER:
         return False
     if move == M.leechseed:
-        if has_type(b, t, TYPE_GRASS):
+        if has_type(b, t, c.TYPE_GRASS):
             return False
     elif move == M.dreameater:
-        if target.status != SLP and ability(b, t) != A.comatose:
+        if target.status != c.SLP and ability(b, t) != A.comatose:
             return False
     elif move == M.trick or move == M.switcheroo:
         if ability(b, t) == A.stickyhold:
             return False
     elif move == M.attract:
-        mine, theirs = int(mon.flag_bits) & MON_GENDER, int(target.flag_bits) & MON_GENDER
+        mine, theirs = int(mon.flag_bits) & c.MON_GENDER, int(target.flag_bits) & c.MON_GENDER
         if mine == 0 or theirs == 0 or mine == theirs:
             return False
     elif move == M.endeavor:
@@ -551,7 +487,7 @@ def try_immunity(b: Any, s: int, t: int) -> bool:
         if target.ability == A.truant or target.ability == A.insomnia:
             return False
     if (
-        int(b.move.flag_bits) & MOVE_PRANKSTER
+        int(b.move.flag_bits) & c.MOVE_PRANKSTER
         and t != s
         and ability(b, s) == A.prankster
         and type_immunity(b, t) & IMMUNE_PRANKSTER
@@ -575,13 +511,13 @@ def own_try_hit(b: Any, s: int, t: int) -> bool:
     mon = side.mons[side.active]
     target = foe.mons[foe.active]
     if move == M.poltergeist:
-        say_from(b, L_ACTIVATE, t, 0, int(target.held_item), EFFECT_MOVE, move, -1)
+        say_from(b, L_ACTIVATE, t, 0, int(target.held_item), c.EFFECT_MOVE, move, -1)
     if move == M.brickbreak or move == M.psychicfangs or move == M.ragingbull:
-        remove_side_condition(b, t, REFLECT)
-        remove_side_condition(b, t, LIGHT_SCREEN)
-        remove_side_condition(b, t, AURORA_VEIL)
+        remove_side_condition(b, t, c.REFLECT)
+        remove_side_condition(b, t, c.LIGHT_SCREEN)
+        remove_side_condition(b, t, c.AURORA_VEIL)
     elif move == M.substitute:
-        if has_volatile(b, s, V_SUBSTITUTE):
+        if has_volatile(b, s, c.V_SUBSTITUTE):
             say(b, L_FAIL, s, FAIL_MOVE, move)
             return False
         if int(mon.hp) * 4 <= int(mon.max_hp) or mon.max_hp == 1:
@@ -592,7 +528,7 @@ def own_try_hit(b: Any, s: int, t: int) -> bool:
         if not can_switch(b, s):
             say(b, L_FAIL, s, FAIL_PLAIN, 0)
             return False
-        if has_volatile(b, s, V_SUBSTITUTE):
+        if has_volatile(b, s, c.V_SUBSTITUTE):
             say(b, L_FAIL, s, FAIL_MOVE, move)
             return False
         if mon.hp <= half:
@@ -605,20 +541,20 @@ def own_try_hit(b: Any, s: int, t: int) -> bool:
             return False
     elif move == M.revivalblessing:
         for k in range(int(side.team_size)):
-            if int(side.mons[k].flag_bits) & MON_FAINTED:
+            if int(side.mons[k].flag_bits) & c.MON_FAINTED:
                 return True
         _say_failed(b, s)
         return False
     elif move == M.yawn:
         # runStatusImmunity("slp"): no type is immune to sleep
-        if target.status != NO_STATUS:
+        if target.status != c.NO_STATUS:
             _say_failed(b, s)
             return False
     elif move == M.clangoroussoul or move == M.filletaway:
-        if not boost(b, s, pack_boosts(MOVES[move].boosts), s, EFFECT_MOVE, move):
+        if not boost(b, s, pack_boosts(MOVES[move].boosts), s, c.EFFECT_MOVE, move):
             return False
     elif move == M.curse:
-        if has_type(b, s, TYPE_GHOST) and has_volatile(b, t, V_CURSE):
+        if has_type(b, s, c.TYPE_GHOST) and has_volatile(b, t, c.V_CURSE):
             _say_failed(b, s)
             return False
     elif move == M.disable:
@@ -626,7 +562,7 @@ def own_try_hit(b: Any, s: int, t: int) -> bool:
             _say_failed(b, s)
             return False
     elif move == M.lockon:
-        if has_volatile(b, s, V_LOCKON):
+        if has_volatile(b, s, c.V_LOCKON):
             _say_failed(b, s)
             return False
     elif move == M.gastroacid:
@@ -665,8 +601,8 @@ def own_try_hit(b: Any, s: int, t: int) -> bool:
     elif move == M.uproar:
         for k in range(2):
             m = b.sides[k].mons[b.sides[k].active]
-            if m.status == SLP and m.hp > 0:
-                say(b, L_CURE, k, SLP, 0)
-                m.status = NO_STATUS
+            if m.status == c.SLP and m.hp > 0:
+                say(b, L_CURE, k, c.SLP, 0)
+                m.status = c.NO_STATUS
                 m.status_turns = 0
     return True

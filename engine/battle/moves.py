@@ -18,39 +18,10 @@ import numpy as np
 
 import plywise.engine.battle.ability_ids as A
 import plywise.engine.battle.move_ids as M
+from plywise.engine.battle import constants as c
 from plywise.engine.battle.before_move import before_move
 from plywise.engine.battle.chance import SITE_MOVE, roll
 from plywise.engine.battle.conditions import cure_status, is_semi_invulnerable, remove_volatile
-from plywise.engine.battle.constants import (
-    BRN,
-    CATEGORY_STATUS,
-    CLEANSING_HIT,
-    EFFECT_ABILITY,
-    EFFECT_MOVE,
-    EFFECT_NONE,
-    EFFECT_VOLATILE,
-    GRAVITY,
-    MON_FAINTED,
-    MOVE_EXTERNAL,
-    MOVE_SHEER_FORCE,
-    RESULT_FALSE,
-    RESULT_NULL,
-    RESULT_TRUE,
-    RESULT_UNDEFINED,
-    SIDE_LOST_FOCUS,
-    SLP,
-    TYPE_ELECTRIC,
-    TYPE_GHOST,
-    V_BEAKBLAST,
-    V_CHARGE,
-    V_ENCORE,
-    V_FOCUSPUNCH,
-    V_LOCKEDMOVE,
-    V_ROLLOUT,
-    V_STOCKPILE,
-    V_TWOTURNMOVE,
-    V_UPROAR,
-)
 from plywise.engine.battle.contact import after_move_self, emergency_exit
 from plywise.engine.battle.defences import BOUNCE
 from plywise.engine.battle.fainting import check_win, empty_faint_queue, faint_messages
@@ -184,25 +155,25 @@ def _fail(b: Any, s: int, t: int) -> None:
     mon = b.sides[s].mons[b.sides[s].active]
     before = int(mon.hp)
     if move == M.highjumpkick or move == M.supercellslam or move == M.axekick:
-        damage(b, s, fraction(int(mon.max_hp), 2), s, EFFECT_NONE, 0)
+        damage(b, s, fraction(int(mon.max_hp), 2), s, c.EFFECT_NONE, 0)
     elif move == M.steelbeam:
-        damage(b, s, (int(mon.max_hp) + 1) // 2, s, EFFECT_NONE, 0)
-    if t != s and int(b.move.category) != CATEGORY_STATUS:
+        damage(b, s, (int(mon.max_hp) + 1) // 2, s, c.EFFECT_NONE, 0)
+    if t != s and int(b.move.category) != c.CATEGORY_STATUS:
         emergency_exit(b, s, before)
 
 
 @kernel
 def _say_move(b: Any, s: int, t: int, move: int, caller: int, bounced: bool, locked: bool) -> None:
     """Tell that a move is used, and what made its user use it."""
-    effect, effect_id = EFFECT_NONE, 0
+    effect, effect_id = c.EFFECT_NONE, 0
     if bounced:
-        effect, effect_id = EFFECT_ABILITY, int(A.magicbounce)
+        effect, effect_id = c.EFFECT_ABILITY, int(A.magicbounce)
     elif caller:
-        effect, effect_id = EFFECT_MOVE, caller
+        effect, effect_id = c.EFFECT_MOVE, caller
     elif locked:
-        effect, effect_id = EFFECT_VOLATILE, V_LOCKEDMOVE
-    elif int(b.move.flag_bits) & MOVE_EXTERNAL:
-        effect, effect_id = EFFECT_ABILITY, int(A.dancer)
+        effect, effect_id = c.EFFECT_VOLATILE, c.V_LOCKEDMOVE
+    elif int(b.move.flag_bits) & c.MOVE_EXTERNAL:
+        effect, effect_id = c.EFFECT_ABILITY, int(A.dancer)
     say_from(b, L_MOVE, s, move, 0, effect, effect_id, t)
 
 
@@ -210,15 +181,15 @@ def _say_move(b: Any, s: int, t: int, move: int, caller: int, bounced: bool, loc
 def _say_unused(b: Any, s: int, move: int) -> None:
     """Tell that a move failed at its own condition; a few say so in other words."""
     mon = b.sides[s].mons[b.sides[s].active]
-    if move == M.rest and mon.status != SLP and ability(b, s) != A.comatose:
+    if move == M.rest and mon.status != c.SLP and ability(b, s) != A.comatose:
         a = ability(b, s)
         if mon.hp == mon.max_hp:
             say(b, L_FAIL, s, FAIL_HEAL, 0)
         elif a == A.insomnia or a == A.vitalspirit:
-            say_from(b, L_FAIL, s, FAIL_PLAIN, 0, EFFECT_ABILITY, a, s)
+            say_from(b, L_FAIL, s, FAIL_PLAIN, 0, c.EFFECT_ABILITY, a, s)
         return
     if move == M.magnetrise or move == M.splash:
-        if b.pseudo_weather[GRAVITY]:
+        if b.pseudo_weather[c.GRAVITY]:
             say(b, L_CANT, s, CANT_GRAVITY, move)
             return
     if move == M.aurawheel or move == M.hyperspacefury or move == M.allyswitch:
@@ -246,8 +217,8 @@ def _use_once(
     side.last_move_used = move | int(b.move.type) << 10
     row = MOVES[move]
     where = int(row.target)
-    if not ready or int(mon.flag_bits) & MON_FAINTED:
-        return RESULT_FALSE, 0, 0
+    if not ready or int(mon.flag_bits) & c.MON_FAINTED:
+        return c.RESULT_FALSE, 0, 0
     own = (
         where == TARGET_SELF
         or where == TARGET_ALLIES
@@ -255,14 +226,14 @@ def _use_once(
         or where == TARGET_ALLY_TEAM
         or where == TARGET_ALL
         or where == _ALLY_OR_SELF
-        or (move == M.curse and not has_type(b, s, TYPE_GHOST))
+        or (move == M.curse and not has_type(b, s, c.TYPE_GHOST))
     )
     t = s if own else 1 - s
     _say_move(b, s, t, move, caller, bounced, locked)
     if where == TARGET_ADJACENT_ALLY:
         say(b, L_NO_TARGET, s, 0, 0)
         say(b, L_FAIL, s, FAIL_PLAIN, 0)
-        return RESULT_FALSE, 0, 0
+        return c.RESULT_FALSE, 0, 0
     wide = (
         where == TARGET_ALL
         or where == TARGET_FOE_SIDE
@@ -275,20 +246,20 @@ def _use_once(
         if where == _ALL_FOES or where == _ALL_ADJACENT:
             nobody = target.hp <= 0
         else:
-            nobody = int(target.flag_bits) & MON_FAINTED != 0
+            nobody = int(target.flag_bits) & c.MON_FAINTED != 0
             if int(row.move_flags) & F_FUTURE:
                 nobody = False
     if not nobody and not bounced:
         _pressure(b, s, t, move, caller, locked)
     tried = try_move(b, s, t)
     if tried != DONE:
-        return (RESULT_NULL if tried == QUIET else RESULT_FALSE), 0, 0
+        return (c.RESULT_NULL if tried == QUIET else c.RESULT_FALSE), 0, 0
     if row.self_destruct == 1:
-        faint(b, s, s, EFFECT_MOVE, move)
+        faint(b, s, s, c.EFFECT_MOVE, move)
     if nobody:
         say(b, L_NO_TARGET, s, 0, 0)
         say(b, L_FAIL, s, FAIL_PLAIN, 0)
-        return RESULT_FALSE, 0, 0
+        return c.RESULT_FALSE, 0, 0
     result = try_use(b, s, t)
     if result == FAILED:
         _say_unused(b, s, move)
@@ -302,7 +273,7 @@ def _use_once(
                     say(b, L_FAIL, s, FAIL_PLAIN, 0)
                     say(b, L_STILL, s, 0, 0)
             else:
-                return RESULT_TRUE, called, s
+                return c.RESULT_TRUE, called, s
         elif wide:
             result = hit_side(b, s, t)
         else:
@@ -310,7 +281,7 @@ def _use_once(
             if move == M.fling and mon.held_item and mon.hp > 0:
                 consume_item(b, s)  # thrown, though it missed
         if result == QUIET:
-            side.move_this_turn_result = RESULT_NULL
+            side.move_this_turn_result = c.RESULT_NULL
             result = FAILED
     elif result == QUIET:
         result = DONE  # Future Sight: set up, nothing to hit now
@@ -319,26 +290,26 @@ def _use_once(
         follows = move
         result = FAILED
     if row.has_self_boost and result == DONE:
-        boost(b, s, pack_boosts(row.self_boost), s, EFFECT_MOVE, move)
+        boost(b, s, pack_boosts(row.self_boost), s, c.EFFECT_MOVE, move)
     if mon.hp <= 0:
-        faint(b, s, s, EFFECT_MOVE, move)
+        faint(b, s, s, c.EFFECT_MOVE, move)
     if result != DONE:
         _fail(b, s, t)
-        return RESULT_FALSE, follows, 1 - s
-    sheer = int(b.move.flag_bits) & MOVE_SHEER_FORCE != 0 and ability(b, s) == A.sheerforce
+        return c.RESULT_FALSE, follows, 1 - s
+    sheer = int(b.move.flag_bits) & c.MOVE_SHEER_FORCE != 0 and ability(b, s) == A.sheerforce
     if not sheer and int(row.move_flags) & F_FUTURE == 0:
         before = int(mon.hp)
         after_move_self(b, s, t, t != s)
-        if t != s and int(b.move.category) != CATEGORY_STATUS:
+        if t != s and int(b.move.category) != c.CATEGORY_STATUS:
             emergency_exit(b, s, before)
-    return RESULT_TRUE, 0, 0
+    return c.RESULT_TRUE, 0, 0
 
 
 @kernel
 def use_move(b: Any, s: int, move: int, locked: bool) -> bool:
     """Use a move and whatever it calls or is bounced into; return whether it did something."""
     side = b.sides[s]
-    side.move_this_turn_result = RESULT_UNDEFINED
+    side.move_this_turn_result = c.RESULT_UNDEFINED
     caller = 0
     user = s
     bounced = False
@@ -347,10 +318,10 @@ def use_move(b: Any, s: int, move: int, locked: bool) -> bool:
     for depth in range(4):
         result, follows, who = _use_once(b, user, move, caller, bounced, locked and depth == 0)
         if user == s:
-            did = did or result == RESULT_TRUE
+            did = did or result == c.RESULT_TRUE
         if follows == 0 or who != user:
             mover = b.sides[user]
-            if mover.move_this_turn_result == RESULT_UNDEFINED:
+            if mover.move_this_turn_result == c.RESULT_UNDEFINED:
                 mover.move_this_turn_result = result
         if follows == 0:
             break
@@ -362,7 +333,7 @@ def use_move(b: Any, s: int, move: int, locked: bool) -> bool:
             caller = move
         user = who
         move = follows
-        b.sides[user].move_this_turn_result = RESULT_UNDEFINED
+        b.sides[user].move_this_turn_result = c.RESULT_UNDEFINED
     # The moves that called another one have hit their user by now, and end as every hit does.
     for _ in range(callers):
         update(b)
@@ -375,10 +346,10 @@ def use_move(b: Any, s: int, move: int, locked: bool) -> bool:
 def _locked(b: Any, s: int) -> bool:
     """Return whether the active of ``s`` is bound to its move (getLockedMove): it costs no PP."""
     return (
-        has_volatile(b, s, V_LOCKEDMOVE)
-        or has_volatile(b, s, V_TWOTURNMOVE)
-        or has_volatile(b, s, V_UPROAR)
-        or has_volatile(b, s, V_ROLLOUT)
+        has_volatile(b, s, c.V_LOCKEDMOVE)
+        or has_volatile(b, s, c.V_TWOTURNMOVE)
+        or has_volatile(b, s, c.V_UPROAR)
+        or has_volatile(b, s, c.V_ROLLOUT)
     )
 
 
@@ -388,22 +359,22 @@ def _after_move(b: Any, s: int) -> None:
     move = int(b.move.id)
     side = b.sides[s]
     if move == M.beakblast:
-        remove_volatile(b, s, V_BEAKBLAST)
+        remove_volatile(b, s, c.V_BEAKBLAST)
     elif move == M.spitup:
-        remove_volatile(b, s, V_STOCKPILE)
-    elif move == M.sparklingaria and int(b.move.hit) == CLEANSING_HIT:
+        remove_volatile(b, s, c.V_STOCKPILE)
+    elif move == M.sparklingaria and int(b.move.hit) == c.CLEANSING_HIT:
         foe = b.sides[1 - s]
-        if int(side.mons[side.active].flag_bits) & MON_FAINTED == 0:
-            if int(foe.mons[foe.active].status) == BRN:
+        if int(side.mons[side.active].flag_bits) & c.MON_FAINTED == 0:
+            if int(foe.mons[foe.active].status) == c.BRN:
                 cure_status(b, 1 - s)
-    tying = int(has_volatile(b, s, V_CHARGE)) + int(has_volatile(b, s, V_LOCKEDMOVE))
+    tying = int(has_volatile(b, s, c.V_CHARGE)) + int(has_volatile(b, s, c.V_LOCKEDMOVE))
     if tying == 2:
         tied(b, 0)
-    if has_volatile(b, s, V_CHARGE):
-        if int(b.move.type) == TYPE_ELECTRIC and move != M.charge:
-            remove_volatile(b, s, V_CHARGE)
-    if has_volatile(b, s, V_LOCKEDMOVE) and side.locked_move_duration == 1:
-        remove_volatile(b, s, V_LOCKEDMOVE)
+    if has_volatile(b, s, c.V_CHARGE):
+        if int(b.move.type) == c.TYPE_ELECTRIC and move != M.charge:
+            remove_volatile(b, s, c.V_CHARGE)
+    if has_volatile(b, s, c.V_LOCKEDMOVE) and side.locked_move_duration == 1:
+        remove_volatile(b, s, c.V_LOCKEDMOVE)
     after_any_move(b, tying)
 
 
@@ -412,24 +383,24 @@ def _run_once(b: Any, s: int, move: int, priority: int, external: bool) -> bool:
     """Run a move without Dancer; return whether it was used and did something."""
     side = b.sides[s]
     side.active_move_actions = min(255, int(side.active_move_actions) + 1)
-    if not external and move != M.struggle and has_volatile(b, s, V_ENCORE):
+    if not external and move != M.struggle and has_volatile(b, s, c.V_ENCORE):
         if side.encore_move:
             move = int(side.encore_move)
     b.move.id = move
     b.move.side = s
-    b.move.flag_bits = MOVE_EXTERNAL if external else 0
+    b.move.flag_bits = c.MOVE_EXTERNAL if external else 0
     b.move.priority = priority
     b.move.type = MOVES[move].type
     b.move.category = MOVES[move].category
     result = before_move(b, s, move)
-    if result != RESULT_TRUE:
+    if result != c.RESULT_TRUE:
         side.move_this_turn_result = result
         b.move.id = 0
         return False
-    if move == M.focuspunch and has_volatile(b, s, V_FOCUSPUNCH):
-        if int(side.flag_bits) & SIDE_LOST_FOCUS:
+    if move == M.focuspunch and has_volatile(b, s, c.V_FOCUSPUNCH):
+        if int(side.flag_bits) & c.SIDE_LOST_FOCUS:
             say(b, L_CANT, s, CANT_FOCUS_PUNCH, move)
-            side.move_this_turn_result = RESULT_FALSE
+            side.move_this_turn_result = c.RESULT_FALSE
             b.move.id = 0
             return False
     locked = False
@@ -437,16 +408,16 @@ def _run_once(b: Any, s: int, move: int, priority: int, external: bool) -> bool:
         locked = _locked(b, s)
         if not locked and deduct_pp(b, s, move, 1) == 0 and move != M.struggle:
             say(b, L_CANT, s, CANT_NO_PP, move)
-            side.move_this_turn_result = RESULT_FALSE
+            side.move_this_turn_result = c.RESULT_FALSE
             b.move.id = 0
             return False
         side.last_move = move
-    unlocked = external and not has_volatile(b, s, V_LOCKEDMOVE)
+    unlocked = external and not has_volatile(b, s, c.V_LOCKEDMOVE)
     did = use_move(b, s, move, locked)
     b.last_successful_move = int(b.move.id) if did else 0
     _after_move(b, s)
     if unlocked:
-        drop_volatile(b, s, V_LOCKEDMOVE)
+        drop_volatile(b, s, c.V_LOCKEDMOVE)
     return did
 
 
@@ -462,8 +433,8 @@ def run_move(b: Any, s: int, move_id: int, priority: int, external: bool) -> Non
         dancer = b.sides[1 - s]
         mon = dancer.mons[dancer.active]
         if ability(b, 1 - s) == A.dancer and not is_semi_invulnerable(b, 1 - s):
-            if not faint_messages(b) and int(mon.flag_bits) & MON_FAINTED == 0:
-                say_from(b, L_ACTIVATE, 1 - s, 0, 0, EFFECT_ABILITY, A.dancer, -1)
+            if not faint_messages(b) and int(mon.flag_bits) & c.MON_FAINTED == 0:
+                say_from(b, L_ACTIVATE, 1 - s, 0, 0, c.EFFECT_ABILITY, A.dancer, -1)
                 _run_once(b, 1 - s, used, int(MOVES[used].priority), True)
     if not faint_messages(b):
         check_win(b, -1)

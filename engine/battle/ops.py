@@ -18,45 +18,8 @@ import plywise.engine.battle.ability_ids as A
 import plywise.engine.battle.item_ids as I
 import plywise.engine.battle.move_ids as M
 import plywise.engine.battle.species_ids as S
+from plywise.engine.battle import constants as c
 from plywise.engine.battle.chance import SITE_ITEM, chance
-from plywise.engine.battle.constants import (
-    ABILITY_BUSTED,
-    ABILITY_CHECKED,
-    ABILITY_PENDING_BOOSTS,
-    ABILITY_UNCHECKED,
-    ACCURACY,
-    ATK,
-    CATEGORY_PHYSICAL,
-    DEF,
-    EFFECT_ABILITY,
-    EFFECT_CONFUSED,
-    EFFECT_DRAIN,
-    EFFECT_ITEM,
-    EFFECT_LEECH_SEED,
-    EFFECT_MOVE,
-    EFFECT_RECOIL,
-    EFFECT_STATUS,
-    EFFECT_STRUGGLE_RECOIL,
-    ITEM_EJECT,
-    ITEM_READY,
-    MIST,
-    MON_FAINTED,
-    MON_USED_ITEM,
-    MOVE_INFILTRATES,
-    MOVE_PARENTAL_BOND,
-    MOVE_SHEER_FORCE,
-    SIDE_FAINT_QUEUED,
-    SIDE_STATS_LOWERED,
-    SIDE_STATS_RAISED,
-    SPA,
-    SPE,
-    STALE_ITEM,
-    SWITCH_TRUE,
-    TYPE_GRASS,
-    V_ENDURE,
-    V_HEALBLOCK,
-    V_UNBURDEN,
-)
 from plywise.engine.battle.log_events import (
     ENDED_USED,
     FAIL_UNBOOST,
@@ -128,10 +91,10 @@ def faint(b: Any, s: int, source: int, effect: int, effect_id: int) -> None:
     side = b.sides[s]
     m = side.mons[side.active]
     m.hp = 0
-    if int(m.flag_bits) & MON_FAINTED != 0 or int(side.flag_bits) & SIDE_FAINT_QUEUED != 0:
+    if int(m.flag_bits) & c.MON_FAINTED != 0 or int(side.flag_bits) & c.SIDE_FAINT_QUEUED != 0:
         return
     side.switch_flag = 0
-    side.flag_bits = int(side.flag_bits) | SIDE_FAINT_QUEUED
+    side.flag_bits = int(side.flag_bits) | c.SIDE_FAINT_QUEUED
     k = int(b.faint_length)
     entry = b.faint_queue[k]
     entry.side = s
@@ -187,31 +150,31 @@ def heal(b: Any, s: int, amount: int, source: int, effect: int, effect_id: int) 
     if amount <= 0:
         return 0
     if item(b, s) == I.bigroot and (
-        effect == EFFECT_DRAIN
-        or effect == EFFECT_LEECH_SEED
+        effect == c.EFFECT_DRAIN
+        or effect == c.EFFECT_LEECH_SEED
         or (
-            effect == EFFECT_MOVE
+            effect == c.EFFECT_MOVE
             and (effect_id == M.ingrain or effect_id == M.aquaring or effect_id == M.strengthsap)
         )
     ):
         amount = modify(amount, 5324)
-    if has_volatile(b, s, V_HEALBLOCK):
+    if has_volatile(b, s, c.V_HEALBLOCK):
         return 0
-    if effect == EFFECT_ITEM and ITEMS[effect_id].berry and ability(b, s) == A.ripen:
+    if effect == c.EFFECT_ITEM and ITEMS[effect_id].berry and ability(b, s) == A.ripen:
         amount *= 2
     if (
         source >= 0
         and (
-            effect == EFFECT_DRAIN
-            or effect == EFFECT_LEECH_SEED
-            or (effect == EFFECT_MOVE and effect_id == M.strengthsap)
+            effect == c.EFFECT_DRAIN
+            or effect == c.EFFECT_LEECH_SEED
+            or (effect == c.EFFECT_MOVE and effect_id == M.strengthsap)
         )
         and _raw_ability(b, source) == A.liquidooze
     ):
         if ability(b, s) != A.magicguard:
-            lose_hp(b, s, amount, source, EFFECT_ABILITY, A.liquidooze)
+            lose_hp(b, s, amount, source, c.EFFECT_ABILITY, A.liquidooze)
             b.sides[s].hurt_this_turn = 1 + int(b.sides[s].mons[b.sides[s].active].hp)
-            say_from(b, L_DAMAGE, s, 0, 0, EFFECT_ABILITY, A.liquidooze, source)
+            say_from(b, L_DAMAGE, s, 0, 0, c.EFFECT_ABILITY, A.liquidooze, source)
         return 0
     gained = gain_hp(b, s, amount)
     if gained != 0:
@@ -240,7 +203,7 @@ def lose_item(b: Any, s: int) -> None:
     m.held_item = 0
     side.item_flags = 0
     if ability(b, s) == A.unburden:
-        put_volatile(b, s, V_UNBURDEN)
+        put_volatile(b, s, c.V_UNBURDEN)
 
 
 @kernel
@@ -251,9 +214,9 @@ def consume_item(b: Any, s: int) -> None:
     m.last_item = m.held_item
     m.held_item = 0
     side.item_flags = 0
-    m.flag_bits = int(m.flag_bits) | MON_USED_ITEM
+    m.flag_bits = int(m.flag_bits) | c.MON_USED_ITEM
     if ability(b, s) == A.unburden:
-        put_volatile(b, s, V_UNBURDEN)
+        put_volatile(b, s, c.V_UNBURDEN)
 
 
 @kernel
@@ -262,7 +225,7 @@ def strikes_often(b: Any, move: int) -> bool:
     return bool(
         MOVES[move].hits_max > 0
         or move == M.beatup
-        or int(b.move.flag_bits) & MOVE_PARENTAL_BOND != 0
+        or int(b.move.flag_bits) & c.MOVE_PARENTAL_BOND != 0
     )
 
 
@@ -278,59 +241,59 @@ def damage(b: Any, s: int, amount: int, source: int, effect: int, effect_id: int
     hp = int(m.hp)
     if hp <= 0:
         return 0
-    by_move = effect == EFFECT_MOVE or effect == EFFECT_CONFUSED
+    by_move = effect == c.EFFECT_MOVE or effect == c.EFFECT_CONFUSED
     if amount != 0:
         amount = max(1, amount)
-    if effect != EFFECT_STRUGGLE_RECOIL:
+    if effect != c.EFFECT_STRUGGLE_RECOIL:
         a = defence_ability(b, s)
         if a == A.disguise:
             if by_move and int(m.species) == S.mimikyu:
-                side.ability_flags = int(side.ability_flags) | ABILITY_BUSTED
-                say_from(b, L_ACTIVATE, s, 0, 0, EFFECT_ABILITY, a, -1)
+                side.ability_flags = int(side.ability_flags) | c.ABILITY_BUSTED
+                say_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
                 say_from(b, L_DAMAGE, s, 0, 0, effect, effect_id, source)
                 return 0
         elif a == A.iceface:
             if (
-                effect == EFFECT_MOVE
-                and int(b.move.category) == CATEGORY_PHYSICAL
+                effect == c.EFFECT_MOVE
+                and int(b.move.category) == c.CATEGORY_PHYSICAL
                 and int(m.species) == S.eiscue
             ):
-                side.ability_flags = int(side.ability_flags) | ABILITY_BUSTED
-                say_from(b, L_ACTIVATE, s, 0, 0, EFFECT_ABILITY, a, -1)
+                side.ability_flags = int(side.ability_flags) | c.ABILITY_BUSTED
+                say_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
                 say_from(b, L_DAMAGE, s, 0, 0, effect, effect_id, source)
                 return 0
         elif a == A.berserk or a == A.angershell:
             wait = (
                 by_move
-                and (effect != EFFECT_MOVE or not strikes_often(b, effect_id))
+                and (effect != c.EFFECT_MOVE or not strikes_often(b, effect_id))
                 and not (
-                    int(b.move.flag_bits) & MOVE_SHEER_FORCE != 0
+                    int(b.move.flag_bits) & c.MOVE_SHEER_FORCE != 0
                     and source >= 0
                     and ability(b, source) == A.sheerforce
                 )
             )
-            flags = int(side.ability_flags) & ~(ABILITY_CHECKED | ABILITY_UNCHECKED)
-            side.ability_flags = flags | (ABILITY_UNCHECKED if wait else ABILITY_CHECKED)
+            flags = int(side.ability_flags) & ~(c.ABILITY_CHECKED | c.ABILITY_UNCHECKED)
+            side.ability_flags = flags | (c.ABILITY_UNCHECKED if wait else c.ABILITY_CHECKED)
         elif a == A.magicguard:
             if not by_move:
                 return -1
         elif a == A.poisonheal:
-            if effect == EFFECT_STATUS and (effect_id == 3 or effect_id == 4):  # PSN, TOX
-                heal(b, s, fraction(int(m.max_hp), 8), s, EFFECT_ABILITY, A.poisonheal)
+            if effect == c.EFFECT_STATUS and (effect_id == 3 or effect_id == 4):  # PSN, TOX
+                heal(b, s, fraction(int(m.max_hp), 8), s, c.EFFECT_ABILITY, A.poisonheal)
                 return -1
         elif a == A.heatproof:
-            if effect == EFFECT_STATUS and effect_id == 1:  # BRN
+            if effect == c.EFFECT_STATUS and effect_id == 1:  # BRN
                 amount = amount // 2
         elif a == A.rockhead:
-            if effect == EFFECT_RECOIL:
+            if effect == c.EFFECT_RECOIL:
                 return -1
-        if effect == EFFECT_ABILITY and effect_id == A.aftermath:
+        if effect == c.EFFECT_ABILITY and effect_id == A.aftermath:
             if ability(b, s) == A.damp or ability(b, 1 - s) == A.damp:
                 return -1
         if by_move:
-            if amount >= hp and has_volatile(b, s, V_ENDURE):
+            if amount >= hp and has_volatile(b, s, c.V_ENDURE):
                 amount = hp - 1
-                say_from(b, L_ACTIVATE, s, 0, 0, EFFECT_MOVE, M.endure, -1)
+                say_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_MOVE, M.endure, -1)
             if a == A.sturdy and hp == int(m.max_hp) and amount >= hp:
                 amount = hp - 1
                 say(b, L_ABILITY, s, a, 0)
@@ -339,7 +302,7 @@ def damage(b: Any, s: int, amount: int, source: int, effect: int, effect_id: int
             # The draw comes first, whatever the damage.
             if chance(b, SITE_ITEM, 1, 10) and amount >= hp and by_move:
                 amount = hp - 1
-                say_from(b, L_ACTIVATE, s, 0, 0, EFFECT_ITEM, held, -1)
+                say_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ITEM, held, -1)
         elif held == I.focussash and by_move and hp == int(m.max_hp) and amount >= hp:
             say(b, L_END_ITEM, s, held, ENDED_USED)
             consume_item(b, s)
@@ -350,13 +313,13 @@ def damage(b: Any, s: int, amount: int, source: int, effect: int, effect_id: int
     say_from(b, L_DAMAGE, s, 0, 0, effect, effect_id, source)
     if lost != 0:
         side.hurt_this_turn = 1 + int(m.hp)
-        if effect == EFFECT_MOVE and source >= 0:
+        if effect == c.EFFECT_MOVE and source >= 0:
             row = MOVES[effect_id]
             if row.drain_num != 0:
                 part = (2 * lost * int(row.drain_num) + int(row.drain_den)) // (
                     2 * int(row.drain_den)
                 )
-                heal(b, source, part, s, EFFECT_DRAIN, 0)
+                heal(b, source, part, s, c.EFFECT_DRAIN, 0)
     return lost
 
 
@@ -372,18 +335,18 @@ def _shielded(b: Any, s: int, source: int, effect: int, effect_id: int) -> int:
         return everything
     if item(b, s) == I.clearamulet:
         return everything
-    if a == A.flowerveil and has_type(b, s, TYPE_GRASS):
+    if a == A.flowerveil and has_type(b, s, c.TYPE_GRASS):
         return everything
-    if int(b.sides[s].conditions[MIST]) != 0 and not (
-        effect == EFFECT_MOVE and int(b.move.flag_bits) & MOVE_INFILTRATES != 0
+    if int(b.sides[s].conditions[c.MIST]) != 0 and not (
+        effect == c.EFFECT_MOVE and int(b.move.flag_bits) & c.MOVE_INFILTRATES != 0
     ):
         return everything
     if a == A.hypercutter:
-        return 1 << ATK
+        return 1 << c.ATK
     if a == A.bigpecks:
-        return 1 << DEF
+        return 1 << c.DEF
     if a == A.keeneye or a == A.mindseye or a == A.illuminate:
-        return 1 << ACCURACY
+        return 1 << c.ACCURACY
     return 0
 
 
@@ -396,15 +359,15 @@ def _raise_plain(b: Any, s: int, stat: int, change: int, effect: int, effect_id:
     if to == now:
         say_from(b, L_BOOST, s, stat, 0, effect, effect_id, s)
         return
-    if effect == EFFECT_ABILITY:
+    if effect == c.EFFECT_ABILITY:
         say(b, L_ABILITY, s, effect_id, 1)
     say_from(b, L_BOOST, s, stat, to - now, effect, effect_id, s)
     side.boosts[stat] = to
     if to > now:
-        side.flag_bits = int(side.flag_bits) | SIDE_STATS_RAISED
+        side.flag_bits = int(side.flag_bits) | c.SIDE_STATS_RAISED
         _note_raise(b, 1 - s, stat, to - now)
     else:
-        side.flag_bits = int(side.flag_bits) | SIDE_STATS_LOWERED
+        side.flag_bits = int(side.flag_bits) | c.SIDE_STATS_LOWERED
 
 
 @kernel
@@ -420,9 +383,9 @@ def _note_raise(b: Any, s: int, stat: int, change: int) -> None:
     total = min(15, known + change)
     side.pending_boosts = pending + ((total - known) << (4 * stat))
     if opportunist:
-        side.ability_flags = int(side.ability_flags) | ABILITY_PENDING_BOOSTS
+        side.ability_flags = int(side.ability_flags) | c.ABILITY_PENDING_BOOSTS
     if herb:
-        side.item_flags = int(side.item_flags) | ITEM_READY
+        side.item_flags = int(side.item_flags) | c.ITEM_READY
 
 
 @kernel
@@ -441,13 +404,13 @@ def _tells_itself(a: int) -> bool:
 @kernel
 def _say_shielded(b: Any, s: int, stat: int, effect: int, effect_id: int) -> None:
     """Tell what keeps the foe from lowering a stage, unless that was a secondary effect."""
-    if effect == EFFECT_MOVE and MOVES[effect_id].n_secondaries != 0:
+    if effect == c.EFFECT_MOVE and MOVES[effect_id].n_secondaries != 0:
         return
     a = defence_ability(b, s)
     if a == A.clearbody or a == A.whitesmoke or a == A.fullmetalbody:
-        say_from(b, L_FAIL, s, FAIL_UNBOOST, 0, EFFECT_ABILITY, a, s)
+        say_from(b, L_FAIL, s, FAIL_UNBOOST, 0, c.EFFECT_ABILITY, a, s)
     elif item(b, s) == I.clearamulet:
-        say_from(b, L_FAIL, s, FAIL_UNBOOST, 0, EFFECT_ITEM, I.clearamulet, s)
+        say_from(b, L_FAIL, s, FAIL_UNBOOST, 0, c.EFFECT_ITEM, I.clearamulet, s)
     elif (
         a == A.hypercutter
         or a == A.bigpecks
@@ -455,7 +418,7 @@ def _say_shielded(b: Any, s: int, stat: int, effect: int, effect_id: int) -> Non
         or a == A.mindseye
         or a == A.illuminate
     ):
-        say_from(b, L_FAIL, s, FAIL_UNBOOST, 1 + stat, EFFECT_ABILITY, a, s)
+        say_from(b, L_FAIL, s, FAIL_UNBOOST, 1 + stat, c.EFFECT_ABILITY, a, s)
 
 
 @kernel
@@ -471,20 +434,20 @@ def _boost_once(
     factor = 1
     if a == A.contrary:
         factor = -1
-    elif a == A.simple or (a == A.ripen and effect == EFFECT_ITEM and ITEMS[effect_id].berry):
+    elif a == A.simple or (a == A.ripen and effect == c.EFFECT_ITEM and ITEMS[effect_id].berry):
         factor = 2
     shielded = _shielded(b, s, source, effect, effect_id)
-    intimidate = effect == EFFECT_ABILITY and effect_id == A.intimidate
+    intimidate = effect == c.EFFECT_ABILITY and effect_id == A.intimidate
     mirror = a == A.mirrorarmor and source >= 0 and source != s
-    if effect == EFFECT_ABILITY and effect_id == A.mirrorarmor:
+    if effect == c.EFFECT_ABILITY and effect_id == A.mirrorarmor:
         mirror = False
-    quiet = effect == EFFECT_ABILITY and effect_id == A.opportunist
-    quiet = quiet or (effect == EFFECT_ITEM and effect_id == I.mirrorherb)
+    quiet = effect == c.EFFECT_ABILITY and effect_id == A.opportunist
+    quiet = quiet or (effect == c.EFFECT_ITEM and effect_id == I.mirrorherb)
     returned = 0
     success, raised, lowered, atk_present, atk_zero = False, False, False, False, False
     stopped = False
     # Intimidate and its like have named themselves, and tell of stages that do not change as well.
-    told = effect == EFFECT_ABILITY and _tells_itself(effect_id)
+    told = effect == c.EFFECT_ABILITY and _tells_itself(effect_id)
     named = told
     for stat in range(7):
         change = stage_of(changes, stat) * factor
@@ -492,15 +455,15 @@ def _boost_once(
             continue
         now = int(side.boosts[stat])
         delta = max(-6, min(6, now + change)) - now
-        if intimidate and stat == ATK:
+        if intimidate and stat == c.ATK:
             if a == A.guarddog:
                 if delta != 0:
-                    _raise_plain(b, s, ATK, 1, EFFECT_ABILITY, a)
+                    _raise_plain(b, s, c.ATK, 1, c.EFFECT_ABILITY, a)
                     continue
             elif delta != 0 and (
                 a == A.innerfocus or a == A.oblivious or a == A.owntempo or a == A.scrappy
             ):
-                say_from(b, L_FAIL, s, FAIL_UNBOOST, 1 + ATK, EFFECT_ABILITY, a, s)
+                say_from(b, L_FAIL, s, FAIL_UNBOOST, 1 + c.ATK, c.EFFECT_ABILITY, a, s)
                 continue
         if delta < 0:
             if (shielded >> stat) & 1 != 0:
@@ -511,17 +474,17 @@ def _boost_once(
             if mirror:
                 returned |= stage(stat, delta)
                 continue
-        if stat == ATK:
+        if stat == c.ATK:
             atk_present = True
             atk_zero = delta == 0
         if delta == 0:
-            if effect != EFFECT_ABILITY or told:
+            if effect != c.EFFECT_ABILITY or told:
                 # which of -boost and -unboost it is: Showdown asks for the sign that was wanted
                 say_from(b, L_BOOST, s, stat, 0 if now > 0 else -100, effect, effect_id, source)
             continue
         side.boosts[stat] = now + delta
         success = True
-        if effect == EFFECT_ABILITY and not named and effect_id != A.angerpoint:
+        if effect == c.EFFECT_ABILITY and not named and effect_id != A.angerpoint:
             say(b, L_ABILITY, s, effect_id, 1)
             named = True
         say_from(b, L_BOOST, s, stat, delta, effect, effect_id, source)
@@ -533,25 +496,25 @@ def _boost_once(
             lowered = True
             if source >= 0 and source != s:
                 if a == A.defiant:
-                    _raise_plain(b, s, ATK, 2, EFFECT_ABILITY, a)
+                    _raise_plain(b, s, c.ATK, 2, c.EFFECT_ABILITY, a)
                 elif a == A.competitive:
-                    _raise_plain(b, s, SPA, 2, EFFECT_ABILITY, a)
+                    _raise_plain(b, s, c.SPA, 2, c.EFFECT_ABILITY, a)
     # AfterBoost
     if intimidate and atk_present and not atk_zero:
         if ability(b, s) == A.rattled:
-            _raise_plain(b, s, SPE, 1, EFFECT_ABILITY, A.rattled)
+            _raise_plain(b, s, c.SPE, 1, c.EFFECT_ABILITY, A.rattled)
     held = item(b, s)
     if held == I.adrenalineorb:
-        if intimidate and int(side.boosts[SPE]) != 6 and not atk_zero:
+        if intimidate and int(side.boosts[c.SPE]) != 6 and not atk_zero:
             say(b, L_END_ITEM, s, held, ENDED_USED)
             consume_item(b, s)
-            _raise_plain(b, s, SPE, 1, EFFECT_ITEM, held)
+            _raise_plain(b, s, c.SPE, 1, c.EFFECT_ITEM, held)
     elif held == I.ejectpack and lowered and int(b.move.id) != M.partingshot:
-        side.item_flags = int(side.item_flags) | ITEM_EJECT
+        side.item_flags = int(side.item_flags) | c.ITEM_EJECT
     if raised:
-        side.flag_bits = int(side.flag_bits) | SIDE_STATS_RAISED
+        side.flag_bits = int(side.flag_bits) | c.SIDE_STATS_RAISED
     if lowered:
-        side.flag_bits = int(side.flag_bits) | SIDE_STATS_LOWERED
+        side.flag_bits = int(side.flag_bits) | c.SIDE_STATS_LOWERED
     return success, returned
 
 
@@ -564,7 +527,7 @@ def boost(b: Any, s: int, changes: int, source: int, effect: int, effect_id: int
     success, returned = _boost_once(b, s, changes, source, effect, effect_id)
     if returned != 0:
         say(b, L_ABILITY, s, A.mirrorarmor, 0)
-        _boost_once(b, source, returned, s, EFFECT_ABILITY, A.mirrorarmor)
+        _boost_once(b, source, returned, s, c.EFFECT_ABILITY, A.mirrorarmor)
     return success
 
 
@@ -574,7 +537,7 @@ def can_switch(b: Any, s: int) -> bool:
     """Return whether somebody on the bench of ``s`` can come in."""
     side = b.sides[s]
     for i in range(int(side.team_size)):
-        if i != int(side.active) and int(side.mons[i].flag_bits) & MON_FAINTED == 0:
+        if i != int(side.active) and int(side.mons[i].flag_bits) & c.MON_FAINTED == 0:
             return True
     return False
 
@@ -588,16 +551,16 @@ def use_item(b: Any, s: int) -> bool:
     if held == 0 or (int(m.hp) <= 0 and not ITEMS[held].gem):
         return False
     if held == I.ejectpack:
-        if not can_switch(b, s) or int(side.switch_flag) == SWITCH_TRUE:
+        if not can_switch(b, s) or int(side.switch_flag) == c.SWITCH_TRUE:
             return False
-        if int(b.sides[1 - s].switch_flag) == SWITCH_TRUE:
+        if int(b.sides[1 - s].switch_flag) == c.SWITCH_TRUE:
             return False
     say_from(b, L_END_ITEM, s, held, ENDED_USED, 0, 0, 1 - s if held == I.redcard else -1)
     changes = int(ITEM_BOOSTS[held])
     if changes != 0:
-        boost(b, s, changes, s, EFFECT_ITEM, held)
+        boost(b, s, changes, s, c.EFFECT_ITEM, held)
     if held == I.ejectpack:
-        side.switch_flag = SWITCH_TRUE
+        side.switch_flag = c.SWITCH_TRUE
     elif held == I.whiteherb:
         for stat in range(7):
             if int(side.boosts[stat]) < 0:
@@ -606,7 +569,7 @@ def use_item(b: Any, s: int) -> bool:
     elif held == I.mirrorherb:
         pending = int(side.pending_boosts)
         side.pending_boosts = 0
-        boost(b, s, unpack_pending(pending), s, EFFECT_ITEM, held)
+        boost(b, s, unpack_pending(pending), s, c.EFFECT_ITEM, held)
     consume_item(b, s)
     return True
 
@@ -660,10 +623,10 @@ def take_item(b: Any, s: int, source: int) -> int:
     held = int(m.held_item)
     m.held_item = 0
     side.item_flags = 0
-    m.times_attacked = int(m.times_attacked) & ~STALE_ITEM
+    m.times_attacked = int(m.times_attacked) & ~c.STALE_ITEM
     side.pending_boosts = 0 if held == I.mirrorherb else int(side.pending_boosts)
     if ability(b, s) == A.unburden:
-        put_volatile(b, s, V_UNBURDEN)
+        put_volatile(b, s, c.V_UNBURDEN)
     return held
 
 

@@ -15,23 +15,8 @@ from numpy.typing import NDArray
 
 from plywise.datasets.fitted_weights import load_weights
 from plywise.engine.battle import ability_ids as A
+from plywise.engine.battle import constants as c
 from plywise.engine.battle import item_ids as I
-from plywise.engine.battle.constants import (
-    ACTION_MOVE,
-    ACTION_SWITCH,
-    ACTION_TERA,
-    CATEGORY_STATUS,
-    FIRST_HAZARD,
-    NO_STATUS,
-    SPIKES,
-    STEALTH_ROCK,
-    STICKY_WEB,
-    TOX,
-    TOXIC_SPIKES,
-    TYPE_FLYING,
-    TYPE_ROCK,
-    V_SUBSTITUTE,
-)
 from plywise.engine.battle.matchups import EFFECTIVENESS, strikes
 from plywise.engine.battle.names import MOVE_ID, MOVE_NAMES
 from plywise.engine.battle.scratch import some_choices, some_hits
@@ -161,7 +146,7 @@ def _kinds() -> NDArray[np.uint8]:
     for number, move in enumerate(MOVES):
         if number == 0:
             continue
-        if int(move["category"]) != CATEGORY_STATUS:
+        if int(move["category"]) != c.CATEGORY_STATUS:
             kinds[number] = IS_ATTACK
         elif int(move["heal_num"]) > 0 or MOVE_NAMES[number] in _HEALS:
             kinds[number] = IS_HEAL
@@ -171,7 +156,7 @@ def _kinds() -> NDArray[np.uint8]:
             int(move["has_boosts"]) and int(move["boosts"].max()) > 0
         ):
             kinds[number] = IS_BOOST
-        elif FIRST_HAZARD <= int(move["side_condition"]) - 1 <= STICKY_WEB:
+        elif c.FIRST_HAZARD <= int(move["side_condition"]) - 1 <= c.STICKY_WEB:
             kinds[number] = IS_HAZARD
         elif int(move["status"]) or number == MOVE_ID["yawn"]:
             kinds[number] = IS_INFLICT
@@ -182,7 +167,7 @@ def _kinds() -> NDArray[np.uint8]:
 
 KIND = frozen(_kinds())
 _LAYERS = np.ones(16, np.uint8)
-_LAYERS[SPIKES], _LAYERS[TOXIC_SPIKES] = 3, 2
+_LAYERS[c.SPIKES], _LAYERS[c.TOXIC_SPIKES] = 3, 2
 LAYERS = frozen(_LAYERS)
 """How many layers of a hazard there can be, by side condition."""
 
@@ -230,10 +215,10 @@ def _hazard_share(b: Any, s: int, i: int) -> float:
     first = int(row.types[0])
     second = int(row.types[1])
     lost = 0.0
-    if int(side.conditions[STEALTH_ROCK]) != 0:
-        lost += EFFECTIVENESS[TYPE_ROCK, first] * EFFECTIVENESS[TYPE_ROCK, second] / 8.0
-    layers = int(side.conditions[SPIKES])
-    if layers != 0 and first != TYPE_FLYING and second != TYPE_FLYING:
+    if int(side.conditions[c.STEALTH_ROCK]) != 0:
+        lost += EFFECTIVENESS[c.TYPE_ROCK, first] * EFFECTIVENESS[c.TYPE_ROCK, second] / 8.0
+    layers = int(side.conditions[c.SPIKES])
+    if layers != 0 and first != c.TYPE_FLYING and second != c.TYPE_FLYING:
         if int(mon.ability) != A.levitate:
             lost += 1.0 / (10.0 - 2.0 * layers)
     return lost
@@ -289,7 +274,7 @@ def _describe_move(
             _say(out, k, DROP, 1.0)
     else:
         _say(out, k, STATUS, 1.0)
-        if has_volatile(b, 1 - s, V_SUBSTITUTE):
+        if has_volatile(b, 1 - s, c.V_SUBSTITUTE):
             _say(out, k, BEHIND_SUBSTITUTE, 1.0)
     if int(row.self_switch) != 0:
         _say(out, k, PIVOT, 1.0)
@@ -307,7 +292,7 @@ def _describe_move(
         else:
             _say(out, k, HAZARD_AGAIN, 1.0)
     elif kind == IS_INFLICT:
-        if int(foe.status) == NO_STATUS:
+        if int(foe.status) == c.NO_STATUS:
             _say(out, k, INFLICT, 1.0)
         else:
             _say(out, k, INFLICT_AGAIN, 1.0)
@@ -349,7 +334,7 @@ def describe_actions(b: Any, s: int, legal: Any, count: int, out: Any) -> None:
         best = strikes(b, s, here, there, 0, 0, hits, _OWN)
         threat = strikes(b, 1 - s, there, here, 0, 0, hits, _FOE)
         for k in range(count):
-            if ACTION_TERA <= int(legal[k]) < ACTION_SWITCH:
+            if c.ACTION_TERA <= int(legal[k]) < c.ACTION_SWITCH:
                 strikes(b, s, here, there, 1, 0, hits, _TERA)
                 changed = strikes(b, 1 - s, there, here, 0, 1, hits, _FOE_TERA)
                 hp = float(max(1, int(mon.hp)))
@@ -366,14 +351,14 @@ def describe_actions(b: Any, s: int, legal: Any, count: int, out: Any) -> None:
     for k in range(count):
         _begin(out, k)
         action = int(legal[k])
-        if action < ACTION_TERA:
-            _describe_move(b, s, action - ACTION_MOVE, 0, best, danger, faster, hits, out, k)
-        elif action < ACTION_SWITCH:
+        if action < c.ACTION_TERA:
+            _describe_move(b, s, action - c.ACTION_MOVE, 0, best, danger, faster, hits, out, k)
+        elif action < c.ACTION_SWITCH:
             _say(out, k, TERA, 1.0)
             _say(out, k, TERA_SAFETY, safety)
-            _describe_move(b, s, action - ACTION_TERA, 1, best, danger, faster, hits, out, k)
-        elif action < ACTION_SWITCH + 6:
-            i = action - ACTION_SWITCH
+            _describe_move(b, s, action - c.ACTION_TERA, 1, best, danger, faster, hits, out, k)
+        elif action < c.ACTION_SWITCH + 6:
+            i = action - c.ACTION_SWITCH
             new = side.mons[i]
             hp = float(max(1, int(new.hp)))
             to_danger = 0.0
@@ -398,7 +383,7 @@ def describe_actions(b: Any, s: int, legal: Any, count: int, out: Any) -> None:
                 _say(out, k, FROM_BOOSTS, boosts)
                 if int(side.active_turns) <= 1:
                     _say(out, k, FROM_FRESH, 1.0)
-                if int(mon.status) == TOX:
+                if int(mon.status) == c.TOX:
                     _say(out, k, FROM_TOXIC, float(min(4, int(mon.status_turns))))
                 if quick:
                     _say(out, k, TO_FASTER, 1.0)
@@ -447,7 +432,7 @@ def rate_actions(b: Any, s: int, count: int, choices: Any) -> None:
     largest = -1e30
     for k in range(count):
         action = int(choices.action[k])
-        if action < ACTION_SWITCH:
+        if action < c.ACTION_SWITCH:
             choices.odds[k] += MOVE_WEIGHTS[mon.moves[action & 3]]
         largest = max(largest, choices.odds[k])
     total = 0.0

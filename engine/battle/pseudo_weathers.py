@@ -3,19 +3,8 @@
 from typing import Any
 
 import plywise.engine.battle.item_ids as I
+from plywise.engine.battle import constants as c
 from plywise.engine.battle.conditions import knock_down
-from plywise.engine.battle.constants import (
-    ECHOED_VOICE,
-    FAIRY_LOCK,
-    GRAVITY,
-    ION_DELUGE,
-    MAGIC_ROOM,
-    TRICK_ROOM,
-    V_BOUNCE,
-    V_FLY,
-    V_MAGNETRISE,
-    WONDER_ROOM,
-)
 from plywise.engine.battle.log_events import L_FIELD_END, L_FIELD_START, say
 from plywise.engine.battle.ops import use_item
 from plywise.engine.battle.stats import drop_volatile, has_volatile, item
@@ -26,31 +15,31 @@ from plywise.engine.compile.jit import kernel
 def add_pseudo_weather(b: Any, which: int, source: int) -> bool:
     """Begin a pseudo-weather; Trick Room and the other rooms end where they already are."""
     if int(b.pseudo_weather[which]) != 0:
-        if which == ECHOED_VOICE:
+        if which == c.ECHOED_VOICE:
             if int(b.pseudo_weather[which]) != 2:
                 b.pseudo_weather[which] = 2
                 b.echoed_voice = min(5, int(b.echoed_voice) + 1)
             return True
-        if which == TRICK_ROOM or which == MAGIC_ROOM or which == WONDER_ROOM:
+        if which == c.TRICK_ROOM or which == c.MAGIC_ROOM or which == c.WONDER_ROOM:
             b.pseudo_weather[which] = 0
             say(b, L_FIELD_END, max(0, source), which, 0)
             return True
         return False
     turns = 5
-    if which == FAIRY_LOCK or which == ECHOED_VOICE:
+    if which == c.FAIRY_LOCK or which == c.ECHOED_VOICE:
         turns = 2
-    elif which == ION_DELUGE:
+    elif which == c.ION_DELUGE:
         turns = 1
     b.pseudo_weather[which] = turns
     say(b, L_FIELD_START, max(0, source), which, 0)
-    if which == ECHOED_VOICE:
+    if which == c.ECHOED_VOICE:
         b.echoed_voice = 1
-    elif which == GRAVITY:
+    elif which == c.GRAVITY:
         for s in range(2):
-            if has_volatile(b, s, V_FLY) or has_volatile(b, s, V_BOUNCE):
+            if has_volatile(b, s, c.V_FLY) or has_volatile(b, s, c.V_BOUNCE):
                 knock_down(b, s)
-            drop_volatile(b, s, V_MAGNETRISE)
-    if b.pseudo_weather[TRICK_ROOM] != 0:
+            drop_volatile(b, s, c.V_MAGNETRISE)
+    if b.pseudo_weather[c.TRICK_ROOM] != 0:
         for s in range(2):
             if item(b, s) == I.roomservice:
                 use_item(b, s)

@@ -8,6 +8,7 @@ from typing import Any
 
 import plywise.engine.battle.ability_ids as A
 import plywise.engine.battle.move_ids as M
+from plywise.engine.battle import constants as c
 from plywise.engine.battle.abilities import (
     set_ability,
     start_ability,
@@ -19,30 +20,6 @@ from plywise.engine.battle.conditions import (
     add_volatile,
     cure_status,
     remove_volatile,
-)
-from plywise.engine.battle.constants import (
-    ATK,
-    DEF,
-    EFFECT_MOVE,
-    MON_TERASTALLIZED,
-    MON_TRANSFORMED,
-    QUEUE_PRIORITIZED_MOVE,
-    SIDE_MIMICKED,
-    SIDE_STALE,
-    SLP,
-    SPA,
-    SPD,
-    SPE,
-    TYPE_GRASS,
-    TYPE_NONE,
-    TYPE_PSYCHIC,
-    TYPE_UNKNOWN,
-    TYPE_WATER,
-    V_BEAKBLAST,
-    V_DRAGONCHEER,
-    V_FOCUSENERGY,
-    V_FOCUSPUNCH,
-    V_LOCKON,
 )
 from plywise.engine.battle.items import (
     eat_item,
@@ -82,11 +59,11 @@ def set_type(b: Any, s: int, first: int, second: int) -> bool:
     side = b.sides[s]
     mon = side.mons[side.active]
     num = int(SPECIES[mon.species].num)
-    if int(mon.flag_bits) & MON_TERASTALLIZED or num == 493 or num == 773:
+    if int(mon.flag_bits) & c.MON_TERASTALLIZED or num == 493 or num == 773:
         return False
     side.types[0] = first
     side.types[1] = second
-    side.added_type = TYPE_NONE
+    side.added_type = c.TYPE_NONE
     return True
 
 
@@ -123,7 +100,7 @@ def _conversion2(b: Any, s: int, t: int) -> int:
         code = int(TYPE_CHART[kind, new])
         if (code == -1 or code == 2) and not has_type(b, s, new):
             if chosen == 0:
-                return DONE if set_type(b, s, new, TYPE_NONE) else FAILED
+                return DONE if set_type(b, s, new, c.TYPE_NONE) else FAILED
             chosen -= 1
     return FAILED
 
@@ -139,7 +116,7 @@ def _acupressure(b: Any, s: int, t: int) -> int:
     for k in range(7):
         if int(b.sides[t].boosts[k]) < 6:
             if chosen == 0:
-                boost(b, t, stage(k, 2), s, EFFECT_MOVE, M.acupressure)
+                boost(b, t, stage(k, 2), s, c.EFFECT_MOVE, M.acupressure)
                 break
             chosen -= 1
     return NOTHING
@@ -163,65 +140,69 @@ def on_hit_rare(b: Any, s: int, t: int, move: int) -> int:
     if move == M.psychup:
         for k in range(7):
             user.boosts[k] = foe.boosts[k]
-        remove_volatile(b, s, V_FOCUSENERGY)
-        remove_volatile(b, s, V_DRAGONCHEER)
-        if has_volatile(b, t, V_FOCUSENERGY):
-            put_volatile(b, s, V_FOCUSENERGY)
+        remove_volatile(b, s, c.V_FOCUSENERGY)
+        remove_volatile(b, s, c.V_DRAGONCHEER)
+        if has_volatile(b, t, c.V_FOCUSENERGY):
+            put_volatile(b, s, c.V_FOCUSENERGY)
         return NOTHING
     if move == M.heartswap:
         _swap_boosts(b, 0, 6)
         return NOTHING
     if move == M.guardswap:
-        _swap_boosts(b, DEF, DEF)
-        _swap_boosts(b, SPD, SPD)
+        _swap_boosts(b, c.DEF, c.DEF)
+        _swap_boosts(b, c.SPD, c.SPD)
         return NOTHING
     if move == M.powerswap:
-        _swap_boosts(b, ATK, ATK)
-        _swap_boosts(b, SPA, SPA)
+        _swap_boosts(b, c.ATK, c.ATK)
+        _swap_boosts(b, c.SPA, c.SPA)
         return NOTHING
     if move == M.guardsplit or move == M.powersplit:
         for k in range(2):
-            stat = (ATK if k == 0 else SPA) if move == M.powersplit else (DEF if k == 0 else SPD)
+            stat = (
+                (c.ATK if k == 0 else c.SPA)
+                if move == M.powersplit
+                else (c.DEF if k == 0 else c.SPD)
+            )
             average = (int(mon.stats[stat]) + int(target.stats[stat])) // 2
             mon.stats[stat] = average
             target.stats[stat] = average
         return NOTHING
     if move == M.speedswap:
-        speed = int(target.stats[SPE])
-        target.stats[SPE] = mon.stats[SPE]
-        mon.stats[SPE] = speed
+        speed = int(target.stats[c.SPE])
+        target.stats[c.SPE] = mon.stats[c.SPE]
+        mon.stats[c.SPE] = speed
         return NOTHING
     if move == M.soak:
         first, second, third = types_of(b, t)
-        if first == TYPE_WATER and second == TYPE_NONE and third == TYPE_NONE:
+        if first == c.TYPE_WATER and second == c.TYPE_NONE and third == c.TYPE_NONE:
             return FAILED
-        return NOTHING if set_type(b, t, TYPE_WATER, TYPE_NONE) else FAILED
+        return NOTHING if set_type(b, t, c.TYPE_WATER, c.TYPE_NONE) else FAILED
     if move == M.magicpowder:
         first, second, third = types_of(b, t)
-        if first == TYPE_PSYCHIC and second == TYPE_NONE and third == TYPE_NONE:
+        if first == c.TYPE_PSYCHIC and second == c.TYPE_NONE and third == c.TYPE_NONE:
             return FAILED
-        return NOTHING if set_type(b, t, TYPE_PSYCHIC, TYPE_NONE) else FAILED
+        return NOTHING if set_type(b, t, c.TYPE_PSYCHIC, c.TYPE_NONE) else FAILED
     if move == M.forestscurse:
-        if has_type(b, t, TYPE_GRASS) or int(target.flag_bits) & MON_TERASTALLIZED:
+        if has_type(b, t, c.TYPE_GRASS) or int(target.flag_bits) & c.MON_TERASTALLIZED:
             return FAILED
-        foe.added_type = TYPE_GRASS
+        foe.added_type = c.TYPE_GRASS
         return NOTHING
     if move == M.conversion:
         kind = int(MOVES[mon.moves[0]].type)
-        if has_type(b, s, kind) or not set_type(b, s, kind, TYPE_NONE):
+        if has_type(b, s, kind) or not set_type(b, s, kind, c.TYPE_NONE):
             return FAILED
         return NOTHING
     if move == M.conversion2:
         return _conversion2(b, s, t)
     if move == M.reflecttype:
         num = int(SPECIES[mon.species].num)
-        if num == 493 or num == 773 or int(mon.flag_bits) & MON_TERASTALLIZED:
+        if num == 493 or num == 773 or int(mon.flag_bits) & c.MON_TERASTALLIZED:
             return FAILED
         first, second, _ = types_of(b, t)
-        if first == TYPE_UNKNOWN:
+        if first == c.TYPE_UNKNOWN:
             first = second
-            second = TYPE_NONE
-        if first == TYPE_NONE:
+            second = c.TYPE_NONE
+        if first == c.TYPE_NONE:
             return FAILED
         user.types[0] = first
         user.types[1] = second
@@ -230,7 +211,7 @@ def on_hit_rare(b: Any, s: int, t: int, move: int) -> int:
     if move == M.acupressure:
         return _acupressure(b, s, t)
     if move == M.lockon:
-        add_volatile(b, s, V_LOCKON, t, EFFECT_MOVE, move)
+        add_volatile(b, s, c.V_LOCKON, t, c.EFFECT_MOVE, move)
         return NOTHING
     if move == M.recycle:
         if mon.held_item or mon.last_item == 0:
@@ -240,7 +221,7 @@ def on_hit_rare(b: Any, s: int, t: int, move: int) -> int:
         set_item(b, s, held)
         return NOTHING
     if move == M.stuffcheeks:
-        if not boost(b, s, stage(DEF, 2), s, EFFECT_MOVE, move):
+        if not boost(b, s, stage(c.DEF, 2), s, c.EFFECT_MOVE, move):
             return FAILED
         eat_item(b, s, True)
         return NOTHING
@@ -259,7 +240,7 @@ def on_hit_rare(b: Any, s: int, t: int, move: int) -> int:
     if move == M.entrainment:
         if not set_ability(b, t, int(mon.ability)):
             return FAILED
-        foe.flag_bits = int(foe.flag_bits) | SIDE_STALE
+        foe.flag_bits = int(foe.flag_bits) | c.SIDE_STALE
         return NOTHING
     if move == M.roleplay:
         return NOTHING if set_ability(b, s, int(target.ability)) else FAILED
@@ -274,12 +255,12 @@ def on_hit_rare(b: Any, s: int, t: int, move: int) -> int:
     if move == M.worryseed:
         if not set_ability(b, t, A.insomnia):
             return FAILED
-        if target.status == SLP:
+        if target.status == c.SLP:
             cure_status(b, t)
         return NOTHING
     if move == M.mimic:
         last = int(foe.last_move)
-        if int(mon.flag_bits) & MON_TRANSFORMED or last == 0:
+        if int(mon.flag_bits) & c.MON_TRANSFORMED or last == 0:
             return FAILED
         if int(MOVES[last].move_flags) & F_FAIL_MIMIC:
             return FAILED
@@ -289,19 +270,19 @@ def on_hit_rare(b: Any, s: int, t: int, move: int) -> int:
         for k in range(4):
             user.base_moves[k] = mon.moves[k]
             user.base_pp[k] = mon.pp[k]
-        user.flag_bits = int(user.flag_bits) | SIDE_MIMICKED
+        user.flag_bits = int(user.flag_bits) | c.SIDE_MIMICKED
         _learn(b, s, slot, last)
         return NOTHING
     if move == M.sketch:
         last = int(foe.last_move)
-        if int(mon.flag_bits) & MON_TRANSFORMED or last == 0:
+        if int(mon.flag_bits) & c.MON_TRANSFORMED or last == 0:
             return FAILED
         if int(MOVES[last].move_flags) & F_NO_SKETCH:
             return FAILED
         slot = _slot_for(b, s, move, last)
         if slot < 0:
             return FAILED
-        if int(user.flag_bits) & SIDE_MIMICKED:
+        if int(user.flag_bits) & c.SIDE_MIMICKED:
             user.base_moves[slot] = last
             user.base_pp[slot] = MOVES[last].pp
         mon.nature = (int(mon.nature) & 31) | (1 + slot) << 5
@@ -351,12 +332,12 @@ def _instruct(b: Any, t: int) -> int:
     flags = int(MOVES[last].move_flags)
     if last == 0 or flags & (F_FAIL_INSTRUCT | F_CHARGE | F_RECHARGE):
         return FAILED
-    if has_volatile(b, t, V_BEAKBLAST) or has_volatile(b, t, V_FOCUSPUNCH):
+    if has_volatile(b, t, c.V_BEAKBLAST) or has_volatile(b, t, c.V_FOCUSPUNCH):
         return FAILED
     for k in range(4):
         if int(target.moves[k]) == last and target.pp[k] == 0:
             return FAILED
-    push_action(b, QUEUE_PRIORITIZED_MOVE, t, 0, last, 0)
+    push_action(b, c.QUEUE_PRIORITIZED_MOVE, t, 0, last, 0)
     for k in range(int(b.queue_length) - 1, 0, -1):
         swap_actions(b, k - 1, k)
     return NOTHING

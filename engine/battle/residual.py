@@ -8,52 +8,13 @@ from typing import Any
 import plywise.engine.battle.ability_ids as A
 import plywise.engine.battle.item_ids as I
 import plywise.engine.battle.species_ids as S
+from plywise.engine.battle import constants as c
 from plywise.engine.battle.abilities import hp_forme
 from plywise.engine.battle.chance import SITE_ABILITY, chance, roll
 from plywise.engine.battle.conditions import (
     cure_status,
     is_semi_invulnerable,
     type_immunity,
-)
-from plywise.engine.battle.constants import (
-    ABILITY_PENDING_BOOSTS,
-    BRN,
-    DESOLATE_LAND,
-    EFFECT_ABILITY,
-    EFFECT_ITEM,
-    EFFECT_STATUS,
-    EFFECT_TERRAIN,
-    EFFECT_WEATHER,
-    EFFECT_WISH,
-    GRASSY_TERRAIN,
-    HAIL,
-    ITEM_READY,
-    MON_ATE_BERRY,
-    MON_FAINTED,
-    MON_TERASTALLIZED,
-    MON_USED_ITEM,
-    NEVER,
-    NO_STATUS,
-    NO_TERRAIN,
-    NO_WEATHER,
-    PRIMORDIAL_SEA,
-    PSN,
-    QUICK_GUARD,
-    RAIN_DANCE,
-    SANDSTORM,
-    SIDE_QUICK_GUARD,
-    SIDE_REVIVAL_BLESSING,
-    SIDE_WIDE_GUARD,
-    SLP,
-    SNOWSCAPE,
-    SPE,
-    SUNNY_DAY,
-    TOX,
-    TYPE_POISON,
-    V_DIG,
-    V_DIVE,
-    WIDE_GUARD,
-    WINNER_NONE,
 )
 from plywise.engine.battle.fainting import faint_messages
 from plywise.engine.battle.field import clear_terrain, clear_weather, first_side
@@ -119,35 +80,35 @@ def _weather(b: Any, s: int) -> None:
     if int(m.hp) <= 0:
         return
     w = effective_weather(b)
-    if w == NO_WEATHER:
+    if w == c.NO_WEATHER:
         return
     a = ability(b, s)
     most = int(m.max_hp)
     if weather_for(b, s) == w:
-        if w == RAIN_DANCE or w == PRIMORDIAL_SEA:
+        if w == c.RAIN_DANCE or w == c.PRIMORDIAL_SEA:
             if a == A.dryskin:
-                heal(b, s, fraction(most, 8), s, EFFECT_ABILITY, a)
+                heal(b, s, fraction(most, 8), s, c.EFFECT_ABILITY, a)
             elif a == A.raindish:
-                heal(b, s, fraction(most, 16), s, EFFECT_ABILITY, a)
-        elif w == SUNNY_DAY or w == DESOLATE_LAND:
+                heal(b, s, fraction(most, 16), s, c.EFFECT_ABILITY, a)
+        elif w == c.SUNNY_DAY or w == c.DESOLATE_LAND:
             if a == A.dryskin or a == A.solarpower:
-                damage(b, s, fraction(most, 8), s, EFFECT_ABILITY, a)
-    if (w == HAIL or w == SNOWSCAPE) and a == A.icebody:
-        heal(b, s, fraction(most, 16), s, EFFECT_ABILITY, a)
-    if w == SANDSTORM or w == HAIL:
+                damage(b, s, fraction(most, 8), s, c.EFFECT_ABILITY, a)
+    if (w == c.HAIL or w == c.SNOWSCAPE) and a == A.icebody:
+        heal(b, s, fraction(most, 16), s, c.EFFECT_ABILITY, a)
+    if w == c.SANDSTORM or w == c.HAIL:
         immune = (
-            has_volatile(b, s, V_DIG)
-            or has_volatile(b, s, V_DIVE)
+            has_volatile(b, s, c.V_DIG)
+            or has_volatile(b, s, c.V_DIVE)
             or a == A.overcoat
             or item(b, s) == I.safetygoggles
         )
-        if w == SANDSTORM:
+        if w == c.SANDSTORM:
             immune = immune or type_immunity(b, s) & IMMUNE_SANDSTORM != 0
             immune = immune or a == A.sandforce or a == A.sandrush or a == A.sandveil
         else:
             immune = immune or a == A.icebody or a == A.snowcloak
         if not immune:
-            damage(b, s, fraction(most, 16), -1, EFFECT_WEATHER, w)
+            damage(b, s, fraction(most, 16), -1, c.EFFECT_WEATHER, w)
 
 
 @kernel
@@ -160,8 +121,8 @@ def _weather_turn(b: Any) -> bool:
             return True
     say(b, L_WEATHER, 0, int(b.weather), 1)
     # Sandstorm and hail that Air Lock suppresses do not even start the event.
-    if b.weather == SANDSTORM or b.weather == HAIL or b.weather == SNOWSCAPE:
-        if effective_weather(b) == NO_WEATHER:
+    if b.weather == c.SANDSTORM or b.weather == c.HAIL or b.weather == c.SNOWSCAPE:
+        if effective_weather(b) == c.NO_WEATHER:
             return False
     first = first_side(b)
     _weather(b, first)
@@ -176,7 +137,7 @@ def _of_field(b: Any, what: int) -> bool:
     if what == WEATHER:
         return _weather_turn(b)
     if what == TERRAIN:
-        if b.terrain == NO_TERRAIN or b.terrain_duration == 0:
+        if b.terrain == c.NO_TERRAIN or b.terrain_duration == 0:
             return False
         b.terrain_duration = int(b.terrain_duration) - 1
         if b.terrain_duration != 0:
@@ -196,10 +157,10 @@ def _of_field(b: Any, what: int) -> bool:
 def _of_side(b: Any, s: int, condition: int) -> None:
     """Count one turn of a side condition."""
     side = b.sides[s]
-    if condition == QUICK_GUARD:
-        side.flag_bits = int(side.flag_bits) & ~SIDE_QUICK_GUARD
-    elif condition == WIDE_GUARD:
-        side.flag_bits = int(side.flag_bits) & ~SIDE_WIDE_GUARD
+    if condition == c.QUICK_GUARD:
+        side.flag_bits = int(side.flag_bits) & ~c.SIDE_QUICK_GUARD
+    elif condition == c.WIDE_GUARD:
+        side.flag_bits = int(side.flag_bits) & ~c.SIDE_WIDE_GUARD
     elif side.conditions[condition] != 0:
         if side.conditions[condition] == 1:
             say(b, L_SIDE_END, s, condition, 0)
@@ -212,16 +173,16 @@ def _of_slot(b: Any, s: int, what: int) -> None:
     side = b.sides[s]
     m = side.mons[side.active]
     if what == REVIVAL_BLESSING:
-        side.flag_bits = int(side.flag_bits) & ~SIDE_REVIVAL_BLESSING
+        side.flag_bits = int(side.flag_bits) & ~c.SIDE_REVIVAL_BLESSING
     elif what == FUTURE_MOVE:
-        if int(side.future_duration) == NEVER:
+        if int(side.future_duration) == c.NEVER:
             return
         side.future_duration = max(0, int(side.future_duration) - 1)
         if int(side.future_duration) == 0:
             move, source = int(side.future_move), int(side.future_source)
             side.future_move = 0
             side.future_source = 0
-            if int(m.flag_bits) & MON_FAINTED == 0:
+            if int(m.flag_bits) & c.MON_FAINTED == 0:
                 say(b, L_END, s, 1000 + move, 0)
                 future_hit(b, s, move, source - 1)
     else:
@@ -229,8 +190,8 @@ def _of_slot(b: Any, s: int, what: int) -> None:
         if int(side.wish_duration) == 0:
             amount = int(side.wish_hp) // 2
             side.wish_hp = 0
-            if int(m.flag_bits) & MON_FAINTED == 0:
-                heal(b, s, max(1, amount), s, EFFECT_WISH, 0)
+            if int(m.flag_bits) & c.MON_FAINTED == 0:
+                heal(b, s, max(1, amount), s, c.EFFECT_WISH, 0)
 
 
 @kernel
@@ -238,23 +199,23 @@ def _of_status(b: Any, s: int) -> None:
     """Do the damage of a poison or a burn."""
     m = b.sides[s].mons[b.sides[s].active]
     most = int(m.max_hp)
-    if int(m.status) == PSN:
-        damage(b, s, fraction(most, 8), s, EFFECT_STATUS, PSN)
-    elif int(m.status) == TOX:
+    if int(m.status) == c.PSN:
+        damage(b, s, fraction(most, 8), s, c.EFFECT_STATUS, c.PSN)
+    elif int(m.status) == c.TOX:
         if int(m.status_turns) < 15:
             m.status_turns = int(m.status_turns) + 1
         amount = max(1, most // 16) * int(m.status_turns)
-        damage(b, s, amount, s, EFFECT_STATUS, TOX)
-    elif int(m.status) == BRN:
-        damage(b, s, fraction(most, 16), s, EFFECT_STATUS, BRN)
+        damage(b, s, amount, s, c.EFFECT_STATUS, c.TOX)
+    elif int(m.status) == c.BRN:
+        damage(b, s, fraction(most, 16), s, c.EFFECT_STATUS, c.BRN)
 
 
 @kernel
 def _grassy_healing(b: Any, s: int) -> None:
     m = b.sides[s].mons[b.sides[s].active]
-    if b.terrain == GRASSY_TERRAIN:
+    if b.terrain == c.GRASSY_TERRAIN:
         if is_grounded(b, s, False) and not is_semi_invulnerable(b, s):
-            heal(b, s, fraction(int(m.max_hp), 16), s, EFFECT_TERRAIN, GRASSY_TERRAIN)
+            heal(b, s, fraction(int(m.max_hp), 16), s, c.EFFECT_TERRAIN, c.GRASSY_TERRAIN)
 
 
 @kernel
@@ -284,7 +245,7 @@ def _moody(b: Any, s: int) -> None:
                     changes |= stage(stat, -1)
                     break
                 chosen -= 1
-    boost(b, s, changes, s, EFFECT_ABILITY, A.moody)
+    boost(b, s, changes, s, c.EFFECT_ABILITY, A.moody)
 
 
 @kernel
@@ -296,17 +257,17 @@ def _of_ability(b: Any, s: int, a: int) -> None:
     m, other = side.mons[side.active], foe.mons[foe.active]
     if a == A.hydration:
         w = weather_for(b, s)
-        if w == RAIN_DANCE or w == PRIMORDIAL_SEA:
-            if m.status != NO_STATUS:
-                say_from(b, L_ACTIVATE, s, 0, 0, EFFECT_ABILITY, a, -1)
+        if w == c.RAIN_DANCE or w == c.PRIMORDIAL_SEA:
+            if m.status != c.NO_STATUS:
+                say_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
             cure_status(b, s)
     elif a == A.shedskin:
-        if int(m.hp) > 0 and m.status != NO_STATUS and chance(b, SITE_ABILITY, 33, 100):
-            say_from(b, L_ACTIVATE, s, 0, 0, EFFECT_ABILITY, a, -1)
+        if int(m.hp) > 0 and m.status != c.NO_STATUS and chance(b, SITE_ABILITY, 33, 100):
+            say_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
             cure_status(b, s)
     elif a == A.speedboost:
         if int(side.active_turns) != 0:
-            boost(b, s, stage(SPE, 1), s, EFFECT_ABILITY, a)
+            boost(b, s, stage(c.SPE, 1), s, c.EFFECT_ABILITY, a)
     elif a == A.slowstart:
         if int(side.active_turns) != 0 and int(side.ability_counter) != 0:
             side.ability_counter = int(side.ability_counter) - 1
@@ -314,36 +275,36 @@ def _of_ability(b: Any, s: int, a: int) -> None:
         _moody(b, s)
     elif a == A.baddreams:
         if int(m.hp) > 0 and int(other.hp) > 0:
-            if int(other.status) == SLP or ability(b, 1 - s) == A.comatose:
-                damage(b, 1 - s, fraction(int(other.max_hp), 8), s, EFFECT_ABILITY, a)
+            if int(other.status) == c.SLP or ability(b, 1 - s) == A.comatose:
+                damage(b, 1 - s, fraction(int(other.max_hp), 8), s, c.EFFECT_ABILITY, a)
     elif a == A.harvest:
         w = effective_weather(b)
-        if w == SUNNY_DAY or w == DESOLATE_LAND or chance(b, SITE_ABILITY, 1, 2):
+        if w == c.SUNNY_DAY or w == c.DESOLATE_LAND or chance(b, SITE_ABILITY, 1, 2):
             if int(m.hp) > 0 and m.held_item == 0 and ITEMS[m.last_item].berry:
                 berry = int(m.last_item)
                 m.last_item = 0
                 set_item(b, s, berry)
-                say_from(b, L_ITEM, s, berry, 0, EFFECT_ABILITY, a, -1)
+                say_from(b, L_ITEM, s, berry, 0, c.EFFECT_ABILITY, a, -1)
     elif a == A.cudchew:
         if side.ability_data != 0 and int(m.hp) > 0:
             side.ability_counter = max(0, int(side.ability_counter) - 1)
             if int(side.ability_counter) == 0:
                 berry = int(side.ability_data)
                 side.ability_data = 0
-                say_from(b, L_ACTIVATE, s, 0, 0, EFFECT_ABILITY, a, -1)
+                say_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
                 say(b, L_END_ITEM, s, berry, ENDED_EATEN)
                 eat_effect(b, s, berry)
-                m.flag_bits = int(m.flag_bits) | MON_ATE_BERRY
+                m.flag_bits = int(m.flag_bits) | c.MON_ATE_BERRY
     elif a == A.pickup:
         if m.held_item == 0 and other.last_item != 0 and int(other.hp) > 0:
-            if int(other.flag_bits) & MON_USED_ITEM != 0:
+            if int(other.flag_bits) & c.MON_USED_ITEM != 0:
                 roll(b, SITE_ABILITY, 0, 1)
                 found = int(other.last_item)
                 other.last_item = 0
                 set_item(b, s, found)
-                say_from(b, L_ITEM, s, found, 0, EFFECT_ABILITY, a, -1)
+                say_from(b, L_ITEM, s, found, 0, c.EFFECT_ABILITY, a, -1)
     elif a == A.hungerswitch:
-        if int(m.flag_bits) & MON_TERASTALLIZED == 0:
+        if int(m.flag_bits) & c.MON_TERASTALLIZED == 0:
             if int(m.species) == S.morpeko:
                 forme_change(b, s, S.morpekohangry, False)
             elif int(m.species) == S.morpekohangry:
@@ -362,18 +323,18 @@ def _of_item(b: Any, s: int, held: int) -> None:
     m = b.sides[s].mons[b.sides[s].active]
     most = int(m.max_hp)
     if held == I.leftovers:
-        heal(b, s, fraction(most, 16), s, EFFECT_ITEM, held)
+        heal(b, s, fraction(most, 16), s, c.EFFECT_ITEM, held)
     elif held == I.blacksludge:
-        if has_type(b, s, TYPE_POISON):
-            heal(b, s, fraction(most, 16), s, EFFECT_ITEM, held)
+        if has_type(b, s, c.TYPE_POISON):
+            heal(b, s, fraction(most, 16), s, c.EFFECT_ITEM, held)
         else:
-            damage(b, s, fraction(most, 8), s, EFFECT_ITEM, held)
+            damage(b, s, fraction(most, 8), s, c.EFFECT_ITEM, held)
     elif held == I.flameorb:
-        try_status(b, s, BRN, s, EFFECT_ITEM, held)
+        try_status(b, s, c.BRN, s, c.EFFECT_ITEM, held)
     elif held == I.toxicorb:
-        try_status(b, s, TOX, s, EFFECT_ITEM, held)
+        try_status(b, s, c.TOX, s, c.EFFECT_ITEM, held)
     elif held == I.stickybarb:
-        damage(b, s, fraction(most, 8), s, EFFECT_ITEM, held)
+        damage(b, s, fraction(most, 8), s, c.EFFECT_ITEM, held)
     elif held == I.mirrorherb:
         copy_boosts(b, s)
     elif held == I.whiteherb:
@@ -413,7 +374,7 @@ def _run(b: Any, s: int, what: int, which: int) -> bool:
     if what >= SIDE_CONDITION and what < STATUS:
         _of_side(b, s, what - SIDE_CONDITION)
         return False
-    if int(b.sides[s].mons[b.sides[s].active].flag_bits) & MON_FAINTED != 0:
+    if int(b.sides[s].mons[b.sides[s].active].flag_bits) & c.MON_FAINTED != 0:
         return True
     return _of_active(b, s, what, which)
 
@@ -425,12 +386,14 @@ def residual(b: Any) -> None:
     for k in range(collect(b, handlers)):
         handler = get_number(handlers, k)
         ended = _run(b, holder_of(handler), what_of(handler), which_of(handler))
-        if int(b.winner) != WINNER_NONE:
+        if int(b.winner) != c.WINNER_NONE:
             return
         if not ended and int(b.faint_length) != 0 and faint_messages(b):
             return
     for s in range(2):
         side = b.sides[s]
-        ready = int(side.item_flags) & ITEM_READY | int(side.ability_flags) & ABILITY_PENDING_BOOSTS
+        ready = (
+            int(side.item_flags) & c.ITEM_READY | int(side.ability_flags) & c.ABILITY_PENDING_BOOSTS
+        )
         if ready == 0:
             side.pending_boosts = 0

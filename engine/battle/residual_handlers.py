@@ -10,22 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from plywise.engine.battle import constants as c
 from plywise.engine.battle.callbacks import condition
-from plywise.engine.battle.constants import (
-    FIRST_HAZARD,
-    GRASSY_TERRAIN,
-    NO_STATUS,
-    NO_TERRAIN,
-    NO_WEATHER,
-    PSEUDO_WEATHER_NAMES,
-    QUICK_GUARD,
-    SIDE_CONDITION_NAMES,
-    SIDE_QUICK_GUARD,
-    SIDE_REVIVAL_BLESSING,
-    SIDE_WIDE_GUARD,
-    VOLATILE_NAMES,
-    WIDE_GUARD,
-)
 from plywise.engine.battle.handlers import FIELD, add_handler, sort_handlers
 from plywise.engine.battle.names import ABILITY_NAMES, DATA, ITEM_NAMES, STATUS_NAMES
 from plywise.engine.battle.stats import volatile_words
@@ -72,12 +58,12 @@ def _ranks(values: list[int]) -> Any:
     return frozen(np.array(values, np.int16))
 
 
-VOLATILE_RANKS = _ranks([_condition(name, "onResidual", _CONDITION) for name in VOLATILE_NAMES])
-SIDE_RANKS = _ranks([_condition(name, "onSideResidual", _SIDE) for name in SIDE_CONDITION_NAMES])
+VOLATILE_RANKS = _ranks([_condition(name, "onResidual", _CONDITION) for name in c.VOLATILE_NAMES])
+SIDE_RANKS = _ranks([_condition(name, "onSideResidual", _SIDE) for name in c.SIDE_CONDITION_NAMES])
 FIELD_RANKS = _ranks(
     [
         _condition(name, "onFieldResidual", _FIELD) or 16 * _NO_ORDER + _FIELD
-        for name in PSEUDO_WEATHER_NAMES
+        for name in c.PSEUDO_WEATHER_NAMES
     ]
 )
 ABILITY_RANKS = _ranks([_entry("abilities", name, _ABILITY) for name in ABILITY_NAMES])
@@ -100,9 +86,9 @@ def _of_field(b: Any, at: int) -> int:
     for which in range(7):
         if b.pseudo_weather[which] != 0:
             n = add_handler(at, n, int(FIELD_RANKS[which]), 0, FIELD, PSEUDO_WEATHER + which, 0)
-    if b.weather != NO_WEATHER:
+    if b.weather != c.NO_WEATHER:
         n = add_handler(at, n, WEATHER_RANK, 0, FIELD, WEATHER, 0)
-    if b.terrain != NO_TERRAIN:
+    if b.terrain != c.NO_TERRAIN:
         n = add_handler(at, n, TERRAIN_RANK, 0, FIELD, TERRAIN, 0)
     return n
 
@@ -110,14 +96,18 @@ def _of_field(b: Any, at: int) -> int:
 @kernel
 def _of_side(b: Any, s: int, at: int, n: int) -> int:
     side = b.sides[s]
-    for k in range(FIRST_HAZARD):
+    for k in range(c.FIRST_HAZARD):
         if side.conditions[k] != 0:
             n = add_handler(at, n, int(SIDE_RANKS[k]), 0, s, SIDE_CONDITION + k, 0)
     flags = int(side.flag_bits)
-    if flags & SIDE_QUICK_GUARD != 0:
-        n = add_handler(at, n, int(SIDE_RANKS[QUICK_GUARD]), 0, s, SIDE_CONDITION + QUICK_GUARD, 0)
-    if flags & SIDE_WIDE_GUARD != 0:
-        n = add_handler(at, n, int(SIDE_RANKS[WIDE_GUARD]), 0, s, SIDE_CONDITION + WIDE_GUARD, 0)
+    if flags & c.SIDE_QUICK_GUARD != 0:
+        n = add_handler(
+            at, n, int(SIDE_RANKS[c.QUICK_GUARD]), 0, s, SIDE_CONDITION + c.QUICK_GUARD, 0
+        )
+    if flags & c.SIDE_WIDE_GUARD != 0:
+        n = add_handler(
+            at, n, int(SIDE_RANKS[c.WIDE_GUARD]), 0, s, SIDE_CONDITION + c.WIDE_GUARD, 0
+        )
     return n
 
 
@@ -127,7 +117,7 @@ def _of_active(b: Any, s: int, at: int, n: int) -> int:
     side = b.sides[s]
     m = side.mons[side.active]
     speed = int(side.speed)
-    if m.status != NO_STATUS and STATUS_RANKS[m.status] != 0:
+    if m.status != c.NO_STATUS and STATUS_RANKS[m.status] != 0:
         n = add_handler(at, n, int(STATUS_RANKS[m.status]), speed, s, STATUS, 0)
     for word in range(3):
         bits = int(side.volatiles[word]) & int(HANDLED[word])
@@ -147,9 +137,9 @@ def _of_active(b: Any, s: int, at: int, n: int) -> int:
         n = add_handler(at, n, FUTURE_RANK, speed, s, FUTURE_MOVE, 0)
     if side.wish_hp != 0:
         n = add_handler(at, n, WISH_RANK, speed, s, WISH, 0)
-    if int(side.flag_bits) & SIDE_REVIVAL_BLESSING != 0:
+    if int(side.flag_bits) & c.SIDE_REVIVAL_BLESSING != 0:
         n = add_handler(at, n, REVIVAL_RANK, speed, s, REVIVAL_BLESSING, 0)
-    if b.terrain == GRASSY_TERRAIN:
+    if b.terrain == c.GRASSY_TERRAIN:
         n = add_handler(at, n, GRASSY_RANK, speed, s, GRASSY_HEALING, 0)
     return n
 

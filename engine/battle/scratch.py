@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
-from numba.core import cgutils, config
 from numba.extending import intrinsic
 
+from plywise.engine.compile.jit import COMPILED
+from plywise.engine.compile.numba_internals import reserve
 from plywise.engine.compile.stack import stack_array
 
 HITS = np.dtype((np.record, [("taken", np.float64, (20,))]))
@@ -29,8 +30,7 @@ some_choices = stack_array(CHOICES, 1)
 SCRATCH_SIZE = 136
 """Numbers that a list holds."""
 
-_config: Any = config  # its settings are set at run time, unseen by type checkers
-if _config.DISABLE_JIT:
+if not COMPILED:
     _list = (ctypes.c_int64 * SCRATCH_SIZE)()
 
     def scratch() -> Any:
@@ -53,7 +53,6 @@ else:
         """Return the address of a list of ``SCRATCH_SIZE`` numbers, filled with anything."""
 
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            reserve: Any = cgutils.alloca_once  # untyped
             room = reserve(builder, ir.ArrayType(_INT64, SCRATCH_SIZE))
             return builder.ptrtoint(room, _INT64)
 

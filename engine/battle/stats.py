@@ -13,46 +13,8 @@ from numpy.typing import NDArray
 import plywise.engine.battle.ability_ids as A
 import plywise.engine.battle.item_ids as I
 import plywise.engine.battle.species_ids as S
+from plywise.engine.battle import constants as c
 from plywise.engine.battle.callbacks import ABILITY_MODIFIES_SPEED, ITEM_MODIFIES_SPEED
-from plywise.engine.battle.constants import (
-    ABILITY_ENDING,
-    DEF,
-    DESOLATE_LAND,
-    ELECTRIC_TERRAIN,
-    GRAVITY,
-    HAIL,
-    MAGIC_ROOM,
-    MON_FAINTED,
-    MON_TERASTALLIZED,
-    MON_TRANSFORMED,
-    MOVE_IGNORE_ABILITY,
-    NO_STATUS,
-    NO_WEATHER,
-    PAR,
-    PRIMORDIAL_SEA,
-    RAIN_DANCE,
-    SANDSTORM,
-    SIDE_MIMICKED,
-    SNOWSCAPE,
-    SPD,
-    SPE,
-    SUNNY_DAY,
-    TAILWIND,
-    TRICK_ROOM,
-    TYPE_FLYING,
-    TYPE_NONE,
-    TYPE_NORMAL,
-    TYPE_STELLAR,
-    V_GASTROACID,
-    V_INGRAIN,
-    V_MAGNETRISE,
-    V_PROTOSYNTHESIS,
-    V_QUARKDRIVE,
-    V_ROOST,
-    V_SMACKDOWN,
-    V_UNBURDEN,
-    WONDER_ROOM,
-)
 from plywise.engine.battle.tables import ABILITIES, ITEMS, MOVES, NATURES, SPECIES, frozen
 from plywise.engine.battle.ties import modify_boost_ties
 from plywise.engine.compile.jit import kernel
@@ -109,8 +71,8 @@ def ability(b: Any, s: int) -> int:
     foe = b.sides[1 - s]
     # Nearly always nothing is there that could suppress it: asked some 70 times a turn.
     if (
-        int(m.flag_bits) & (MON_TRANSFORMED | MON_FAINTED) == 0
-        and not has_volatile(b, s, V_GASTROACID)
+        int(m.flag_bits) & (c.MON_TRANSFORMED | c.MON_FAINTED) == 0
+        and not has_volatile(b, s, c.V_GASTROACID)
         and int(foe.mons[foe.active].ability) != A.neutralizinggas
     ):
         return int(m.ability)
@@ -122,14 +84,14 @@ def _ability_if_not_suppressed(b: Any, s: int) -> int:
     side = b.sides[s]
     m = side.mons[side.active]
     a = int(m.ability)
-    if a == 0 or int(m.flag_bits) & MON_FAINTED != 0:
+    if a == 0 or int(m.flag_bits) & c.MON_FAINTED != 0:
         return 0
     row = ABILITIES[a]
-    if row.no_transform and int(m.flag_bits) & MON_TRANSFORMED != 0:
+    if row.no_transform and int(m.flag_bits) & c.MON_TRANSFORMED != 0:
         return 0
     if row.cant_suppress:
         return a
-    if has_volatile(b, s, V_GASTROACID):
+    if has_volatile(b, s, c.V_GASTROACID):
         return 0
     if a == A.neutralizinggas:
         return a
@@ -137,9 +99,9 @@ def _ability_if_not_suppressed(b: Any, s: int) -> int:
     other = foe.mons[foe.active]
     if (
         int(other.ability) == A.neutralizinggas
-        and int(other.flag_bits) & (MON_TRANSFORMED | MON_FAINTED) == 0
-        and not has_volatile(b, 1 - s, V_GASTROACID)
-        and int(foe.ability_flags) & ABILITY_ENDING == 0
+        and int(other.flag_bits) & (c.MON_TRANSFORMED | c.MON_FAINTED) == 0
+        and not has_volatile(b, 1 - s, c.V_GASTROACID)
+        and int(foe.ability_flags) & c.ABILITY_ENDING == 0
         and not holds_ability_shield(b, s)
     ):
         return 0
@@ -164,7 +126,7 @@ def holds_ability_shield(b: Any, s: int) -> bool:
     side = b.sides[s]
     return (
         int(side.mons[side.active].held_item) == I.abilityshield
-        and b.pseudo_weather[MAGIC_ROOM] == 0
+        and b.pseudo_weather[c.MAGIC_ROOM] == 0
     )
 
 
@@ -174,7 +136,7 @@ def item(b: Any, s: int) -> int:
     side = b.sides[s]
     m = side.mons[side.active]
     held = int(m.held_item)
-    if held == 0 or int(m.flag_bits) & MON_FAINTED != 0 or b.pseudo_weather[MAGIC_ROOM] != 0:
+    if held == 0 or int(m.flag_bits) & c.MON_FAINTED != 0 or b.pseudo_weather[c.MAGIC_ROOM] != 0:
         return 0
     if int(m.ability) == A.klutz and not ITEMS[held].ignore_klutz and ability(b, s) == A.klutz:
         return 0
@@ -186,7 +148,7 @@ def suppressing_ability(b: Any, s: int) -> bool:
     """Return whether the move being used ignores the breakable ability of its target ``s``."""
     return (
         int(b.move.id) != 0
-        and int(b.move.flag_bits) & MOVE_IGNORE_ABILITY != 0
+        and int(b.move.flag_bits) & c.MOVE_IGNORE_ABILITY != 0
         and int(b.move.side) != s
         and not holds_ability_shield(b, s)
     )
@@ -195,7 +157,7 @@ def suppressing_ability(b: Any, s: int) -> bool:
 @kernel
 def defence_ability(b: Any, s: int) -> int:
     """Return the working ability of ``s`` as the current move meets it: Mold Breaker makes it 0."""
-    if int(b.move.flag_bits) & MOVE_IGNORE_ABILITY == 0:
+    if int(b.move.flag_bits) & c.MOVE_IGNORE_ABILITY == 0:
         return ability(b, s)
     return _unless_ignored(b, s)
 
@@ -212,17 +174,17 @@ def _unless_ignored(b: Any, s: int) -> int:
 @kernel
 def effective_weather(b: Any) -> int:
     """Return the weather that has an effect: none under Air Lock or Cloud Nine."""
-    if b.weather == NO_WEATHER:
-        return NO_WEATHER
+    if b.weather == c.NO_WEATHER:
+        return c.NO_WEATHER
     for s in range(2):
         side = b.sides[s]
         raw = int(side.mons[side.active].ability)
         if (
             (raw == A.airlock or raw == A.cloudnine)
             and ability(b, s) == raw
-            and int(side.ability_flags) & ABILITY_ENDING == 0
+            and int(side.ability_flags) & c.ABILITY_ENDING == 0
         ):
-            return NO_WEATHER
+            return c.NO_WEATHER
     return int(b.weather)
 
 
@@ -230,10 +192,10 @@ def effective_weather(b: Any) -> int:
 def weather_for(b: Any, s: int) -> int:
     """Return the weather that the active of ``s`` feels: Utility Umbrella hides sun and rain."""
     w = effective_weather(b)
-    if (w == SUNNY_DAY or w == RAIN_DANCE or w == DESOLATE_LAND or w == PRIMORDIAL_SEA) and item(
-        b, s
-    ) == I.utilityumbrella:
-        return NO_WEATHER
+    if (
+        w == c.SUNNY_DAY or w == c.RAIN_DANCE or w == c.DESOLATE_LAND or w == c.PRIMORDIAL_SEA
+    ) and item(b, s) == I.utilityumbrella:
+        return c.NO_WEATHER
     return w
 
 
@@ -243,8 +205,8 @@ def types_of(b: Any, s: int) -> tuple[int, int, int]:
     """Return the three types that count now (Terastallization included), 0 for absent ones."""
     side = b.sides[s]
     m = side.mons[side.active]
-    if int(m.flag_bits) & MON_TERASTALLIZED != 0 and int(m.tera_type) != TYPE_STELLAR:
-        return int(m.tera_type), TYPE_NONE, TYPE_NONE
+    if int(m.flag_bits) & c.MON_TERASTALLIZED != 0 and int(m.tera_type) != c.TYPE_STELLAR:
+        return int(m.tera_type), c.TYPE_NONE, c.TYPE_NONE
     return own_types(b, s)
 
 
@@ -255,15 +217,15 @@ def own_types(b: Any, s: int) -> tuple[int, int, int]:
     first, second = int(side.types[0]), int(side.types[1])
     m = side.mons[side.active]
     if int(m.ability) == A.multitype and SPECIES[m.base_species].base_species == S.arceus:
-        if int(m.flag_bits) & MON_TRANSFORMED == 0:
-            first, second = int(ITEMS[m.held_item].plate_type), TYPE_NONE
-    if has_volatile(b, s, V_ROOST):
-        if first == TYPE_FLYING:
-            first, second = second, TYPE_NONE
-        elif second == TYPE_FLYING:
-            second = TYPE_NONE
-    if first == TYPE_NONE:
-        first = TYPE_NORMAL
+        if int(m.flag_bits) & c.MON_TRANSFORMED == 0:
+            first, second = int(ITEMS[m.held_item].plate_type), c.TYPE_NONE
+    if has_volatile(b, s, c.V_ROOST):
+        if first == c.TYPE_FLYING:
+            first, second = second, c.TYPE_NONE
+        elif second == c.TYPE_FLYING:
+            second = c.TYPE_NONE
+    if first == c.TYPE_NONE:
+        first = c.TYPE_NORMAL
     return first, second, int(side.added_type)
 
 
@@ -277,18 +239,18 @@ def has_type(b: Any, s: int, t: int) -> bool:
 @kernel
 def is_grounded(b: Any, s: int, negate_immunity: bool) -> bool:
     """Return Showdown's ``isGrounded``: whether the ground's effects reach the active of ``s``."""
-    if b.pseudo_weather[GRAVITY] != 0:
+    if b.pseudo_weather[c.GRAVITY] != 0:
         return True
-    if has_volatile(b, s, V_INGRAIN) or has_volatile(b, s, V_SMACKDOWN):
+    if has_volatile(b, s, c.V_INGRAIN) or has_volatile(b, s, c.V_SMACKDOWN):
         return True
     held = item(b, s)
     if held == I.ironball:
         return True
-    if not negate_immunity and has_type(b, s, TYPE_FLYING):
+    if not negate_immunity and has_type(b, s, c.TYPE_FLYING):
         return False
     if ability(b, s) == A.levitate and not suppressing_ability(b, s):
         return False
-    if has_volatile(b, s, V_MAGNETRISE):
+    if has_volatile(b, s, c.V_MAGNETRISE):
         return False
     return held != I.airballoon
 
@@ -320,11 +282,11 @@ def boosted(stat: int, stage: int) -> int:
 def get_stat(b: Any, s: int, stat: int, unboosted: bool) -> int:
     """Return Showdown's ``getStat(stat, unboosted, true)``: no abilities or items."""
     side = b.sides[s]
-    if b.pseudo_weather[WONDER_ROOM] != 0:
-        if stat == DEF:
-            stat = SPD
-        elif stat == SPD:
-            stat = DEF
+    if b.pseudo_weather[c.WONDER_ROOM] != 0:
+        if stat == c.DEF:
+            stat = c.SPD
+        elif stat == c.SPD:
+            stat = c.DEF
     value = int(side.mons[side.active].stats[stat])
     if not unboosted:
         value = boosted(value, int(side.boosts[stat]))
@@ -348,13 +310,13 @@ def get_speed(b: Any, s: int) -> int:
     side = b.sides[s]
     m = side.mons[side.active]
     if (
-        side.boosts[SPE] == 0
-        and int(m.status) != PAR
-        and side.conditions[TAILWIND] == 0
+        side.boosts[c.SPE] == 0
+        and int(m.status) != c.PAR
+        and side.conditions[c.TAILWIND] == 0
         and not ITEM_MODIFIES_SPEED[m.held_item]
         and not ABILITY_MODIFIES_SPEED[m.ability]
     ):
-        return min(int(m.stats[SPE]), 10000)
+        return min(int(m.stats[c.SPE]), 10000)
     return _modified_speed(b, s)
 
 
@@ -362,7 +324,7 @@ def get_speed(b: Any, s: int) -> int:
 def _modified_speed(b: Any, s: int) -> int:
     side = b.sides[s]
     m = side.mons[side.active]
-    speed = boosted(int(m.stats[SPE]), int(side.boosts[SPE]))
+    speed = boosted(int(m.stats[c.SPE]), int(side.boosts[c.SPE]))
     modifier = 4096
     if ITEM_MODIFIES_SPEED[m.held_item]:
         held = item(b, s)
@@ -373,42 +335,42 @@ def _modified_speed(b: Any, s: int) -> int:
     a = ability(b, s) if ABILITY_MODIFIES_SPEED[m.ability] else 0
     if a == A.chlorophyll:
         w = weather_for(b, s)
-        if w == SUNNY_DAY or w == DESOLATE_LAND:
+        if w == c.SUNNY_DAY or w == c.DESOLATE_LAND:
             modifier = chain(modifier, 8192)
     elif a == A.swiftswim:
         w = weather_for(b, s)
-        if w == RAIN_DANCE or w == PRIMORDIAL_SEA:
+        if w == c.RAIN_DANCE or w == c.PRIMORDIAL_SEA:
             modifier = chain(modifier, 8192)
     elif a == A.sandrush:
-        if effective_weather(b) == SANDSTORM:
+        if effective_weather(b) == c.SANDSTORM:
             modifier = chain(modifier, 8192)
     elif a == A.slushrush:
         w = effective_weather(b)
-        if w == HAIL or w == SNOWSCAPE:
+        if w == c.HAIL or w == c.SNOWSCAPE:
             modifier = chain(modifier, 8192)
     elif a == A.surgesurfer:
-        if b.terrain == ELECTRIC_TERRAIN:
+        if b.terrain == c.ELECTRIC_TERRAIN:
             modifier = chain(modifier, 8192)
     elif a == A.quickfeet:
-        if m.status != NO_STATUS:
+        if m.status != c.NO_STATUS:
             modifier = chain(modifier, 6144)
     elif a == A.slowstart:
         if side.ability_counter != 0:
             modifier = chain(modifier, 2048)
     elif a == A.unburden:
-        if has_volatile(b, s, V_UNBURDEN) and m.held_item == 0:
+        if has_volatile(b, s, c.V_UNBURDEN) and m.held_item == 0:
             modifier = chain(modifier, 8192)
     elif a == A.protosynthesis:
-        if has_volatile(b, s, V_PROTOSYNTHESIS) and int(side.paradox_stat) == 1 + SPE:
+        if has_volatile(b, s, c.V_PROTOSYNTHESIS) and int(side.paradox_stat) == 1 + c.SPE:
             modifier = chain(modifier, 6144)
-    elif a == A.quarkdrive and has_volatile(b, s, V_QUARKDRIVE):
-        if int(side.paradox_stat) == 1 + SPE:
+    elif a == A.quarkdrive and has_volatile(b, s, c.V_QUARKDRIVE):
+        if int(side.paradox_stat) == 1 + c.SPE:
             modifier = chain(modifier, 6144)
-    if side.conditions[TAILWIND] != 0:
+    if side.conditions[c.TAILWIND] != 0:
         modifier = chain(modifier, 8192)
     if modifier != 4096:
         speed = modify(speed, modifier)
-    if int(m.status) == PAR and a != A.quickfeet:
+    if int(m.status) == c.PAR and a != A.quickfeet:
         speed = speed * 50 // 100
     return min(speed, 10000)
 
@@ -417,7 +379,7 @@ def _modified_speed(b: Any, s: int) -> int:
 def action_speed(b: Any, s: int) -> int:
     """Return what actions are sorted by: the Speed, turned around under Trick Room."""
     speed = get_speed(b, s)
-    if b.pseudo_weather[TRICK_ROOM] != 0:
+    if b.pseudo_weather[c.TRICK_ROOM] != 0:
         speed = 10000 - speed
     return speed & 8191
 
@@ -427,7 +389,7 @@ def update_speed(b: Any) -> None:
     """Store the action speed of both actives that still stand, as Showdown's ``updateSpeed``."""
     for s in range(2):
         side = b.sides[s]
-        if int(side.mons[side.active].flag_bits) & MON_FAINTED == 0:
+        if int(side.mons[side.active].flag_bits) & c.MON_FAINTED == 0:
             modify_boost_ties(b)
             side.speed = action_speed(b, s)
 
@@ -480,11 +442,11 @@ def max_pp(b: Any, s: int, i: int, slot: int) -> int:
     side = b.sides[s]
     m = side.mons[i]
     move = int(m.moves[slot])
-    if int(m.flag_bits) & MON_TRANSFORMED != 0:
+    if int(m.flag_bits) & c.MON_TRANSFORMED != 0:
         return min(5, int(MOVES[move].pp))
     if int(m.nature) >> 5 == 1 + slot:
         return int(MOVES[move].pp)
-    if int(side.flag_bits) & SIDE_MIMICKED != 0 and i == int(side.active):
+    if int(side.flag_bits) & c.SIDE_MIMICKED != 0 and i == int(side.active):
         if int(side.base_moves[slot]) != move:
             return int(MOVES[move].pp)
     return max_pp_of(move)

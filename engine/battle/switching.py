@@ -8,54 +8,12 @@ import plywise.engine.battle.ability_ids as A
 import plywise.engine.battle.item_ids as I
 import plywise.engine.battle.move_ids as M
 import plywise.engine.battle.species_ids as S
+from plywise.engine.battle import constants as c
 from plywise.engine.battle.abilities import end_ability, start_ability
 from plywise.engine.battle.action_queue import cancel_actions, insert_run_switch, remove_action
 from plywise.engine.battle.callbacks import condition
 from plywise.engine.battle.chance import SITE_PHAZING, roll
 from plywise.engine.battle.conditions import cure_member, remove_side_condition
-from plywise.engine.battle.constants import (
-    ABILITY_PENDING_BOOSTS,
-    EFFECT_ABILITY,
-    EFFECT_MOVE,
-    EFFECT_NONE,
-    EFFECT_SIDE_CONDITION,
-    EFFECT_WISH,
-    ITEM_EJECT,
-    ITEM_READY,
-    MON_FAINTED,
-    MON_HERO_MESSAGE,
-    MON_KEPT_FALSE,
-    MON_KEPT_TRUE,
-    MON_TERASTALLIZED,
-    MON_USED_ITEM,
-    NO_STATUS,
-    PSN,
-    QUEUE_RUN_SWITCH,
-    RESULT_FALSE,
-    RESULT_NULL,
-    RESULT_TRUE,
-    RESULT_UNDEFINED,
-    SIDE_BEING_CALLED_BACK,
-    SIDE_HEALING_WISH,
-    SIDE_IS_STARTED,
-    SIDE_LUNAR_DANCE,
-    SIDE_NEWLY_SWITCHED,
-    SIDE_SKIP_BEFORE_SWITCH_OUT,
-    SPE,
-    SPIKES,
-    STEALTH_ROCK,
-    STICKY_WEB,
-    TOX,
-    TOXIC_SPIKES,
-    TYPE_POISON,
-    TYPE_ROCK,
-    TYPE_STEEL,
-    V_GASTROACID,
-    V_INGRAIN,
-    V_POWERTRICK,
-    V_SUBSTITUTE,
-    VOLATILE_NAMES,
-)
 from plywise.engine.battle.fainting import faint_messages
 from plywise.engine.battle.formes import clear_volatile, forme_change
 from plywise.engine.battle.items import start_item, try_status, white_herb
@@ -99,7 +57,7 @@ ITEM_PRIORITY = _priorities("items", ITEM_NAMES)
 
 
 COPIED = volatile_words(
-    v for v, name in enumerate(VOLATILE_NAMES) if not condition(name)[0].get("noCopy")
+    v for v, name in enumerate(c.VOLATILE_NAMES) if not condition(name)[0].get("noCopy")
 )
 """Volatiles that Baton Pass hands on: all without Showdown's ``noCopy``."""
 
@@ -121,7 +79,7 @@ def _pass_on(b: Any, s: int, shed_tail: bool) -> None:
     metronome_count = int(side.metronome_count)
     stall, stall_duration = int(side.stall_counter), int(side.stall_duration)
     if shed_tail:
-        word0 = int(side.volatiles[0]) & (1 << V_SUBSTITUTE)
+        word0 = int(side.volatiles[0]) & (1 << c.V_SUBSTITUTE)
     else:
         word0 = int(side.volatiles[0]) & int(COPIED[0])
         word1 = int(side.volatiles[1]) & int(COPIED[1])
@@ -160,9 +118,9 @@ def _received(b: Any, s: int) -> None:
     """Adapt volatiles that were passed on to the one that got them (the event Copy)."""
     side = b.sides[s]
     m = side.mons[side.active]
-    if has_volatile(b, s, V_GASTROACID) and ABILITIES[m.ability].cant_suppress:
-        drop_volatile(b, s, V_GASTROACID)
-    if has_volatile(b, s, V_POWERTRICK):
+    if has_volatile(b, s, c.V_GASTROACID) and ABILITIES[m.ability].cant_suppress:
+        drop_volatile(b, s, c.V_GASTROACID)
+    if has_volatile(b, s, c.V_POWERTRICK):
         attack = int(m.stats[0])
         m.stats[0] = m.stats[1]
         m.stats[1] = attack
@@ -178,9 +136,9 @@ def find_illusion(b: Any, s: int) -> int:
     for k in range(int(side.team_size) - 1, 0, -1):
         i = int(side.order[k])
         other = side.mons[i]
-        if int(other.flag_bits) & MON_FAINTED == 0:
+        if int(other.flag_bits) & c.MON_FAINTED == 0:
             base = SPECIES[other.species].base_species
-            if int(m.flag_bits) & MON_TERASTALLIZED != 0:
+            if int(m.flag_bits) & c.MON_TERASTALLIZED != 0:
                 if base == S.ogerpon or base == S.terapagos:
                     return 0
             return 1 + i
@@ -194,24 +152,24 @@ def keep_result(b: Any, s: int) -> None:
     m = side.mons[side.active]
     result = int(side.move_this_turn_result)
     bits = 0
-    if result == RESULT_FALSE or result == RESULT_NULL:
-        bits |= MON_KEPT_FALSE
-    if result == RESULT_TRUE or result == RESULT_NULL:
-        bits |= MON_KEPT_TRUE
-    m.flag_bits = (int(m.flag_bits) & ~(MON_KEPT_FALSE | MON_KEPT_TRUE)) | bits
+    if result == c.RESULT_FALSE or result == c.RESULT_NULL:
+        bits |= c.MON_KEPT_FALSE
+    if result == c.RESULT_TRUE or result == c.RESULT_NULL:
+        bits |= c.MON_KEPT_TRUE
+    m.flag_bits = (int(m.flag_bits) & ~(c.MON_KEPT_FALSE | c.MON_KEPT_TRUE)) | bits
 
 
 @kernel
 def kept_result(b: Any, s: int, i: int) -> int:
     """Take what :func:`keep_result` noted (RESULT_*) from team member ``i``, which comes in."""
     m = b.sides[s].mons[i]
-    bits = int(m.flag_bits) & (MON_KEPT_FALSE | MON_KEPT_TRUE)
-    m.flag_bits = int(m.flag_bits) & ~(MON_KEPT_FALSE | MON_KEPT_TRUE)
-    if bits == MON_KEPT_FALSE | MON_KEPT_TRUE:
-        return RESULT_NULL
-    if bits == MON_KEPT_FALSE:
-        return RESULT_FALSE
-    return RESULT_TRUE if bits == MON_KEPT_TRUE else RESULT_UNDEFINED
+    bits = int(m.flag_bits) & (c.MON_KEPT_FALSE | c.MON_KEPT_TRUE)
+    m.flag_bits = int(m.flag_bits) & ~(c.MON_KEPT_FALSE | c.MON_KEPT_TRUE)
+    if bits == c.MON_KEPT_FALSE | c.MON_KEPT_TRUE:
+        return c.RESULT_NULL
+    if bits == c.MON_KEPT_FALSE:
+        return c.RESULT_FALSE
+    return c.RESULT_TRUE if bits == c.MON_KEPT_TRUE else c.RESULT_UNDEFINED
 
 
 @kernel
@@ -228,20 +186,20 @@ def switch_in(b: Any, s: int, i: int, by_move: int, dragged: bool) -> bool:
         return False
     passing = False
     if int(leaver.hp) > 0:
-        side.flag_bits = int(side.flag_bits) | SIDE_BEING_CALLED_BACK
-        if int(side.flag_bits) & SIDE_SKIP_BEFORE_SWITCH_OUT == 0 and not dragged:
+        side.flag_bits = int(side.flag_bits) | c.SIDE_BEING_CALLED_BACK
+        if int(side.flag_bits) & c.SIDE_SKIP_BEFORE_SWITCH_OUT == 0 and not dragged:
             update(b)
         a = ability(b, s)
         if a == A.naturalcure:
-            if leaver.status != NO_STATUS:
-                say_from(b, L_CURE, s, int(leaver.status), 0, EFFECT_ABILITY, a, -1)
+            if leaver.status != c.NO_STATUS:
+                say_from(b, L_CURE, s, int(leaver.status), 0, c.EFFECT_ABILITY, a, -1)
                 cure_member(b, s, old)
         elif a == A.regenerator:
             gain_hp(b, s, int(leaver.max_hp) // 3)
         elif a == A.zerotohero:
             if int(leaver.species) == S.palafin:
                 forme_change(b, s, S.palafinhero, True)
-                leaver.flag_bits = int(leaver.flag_bits) & ~MON_HERO_MESSAGE
+                leaver.flag_bits = int(leaver.flag_bits) & ~c.MON_HERO_MESSAGE
         if int(leaver.hp) <= 0:
             return False
         end_ability(b, s)
@@ -252,15 +210,17 @@ def switch_in(b: Any, s: int, i: int, by_move: int, dragged: bool) -> bool:
         else:
             clear_volatile(b, s)
     else:
-        leaver.status = NO_STATUS
+        leaver.status = c.NO_STATUS
         # A move that felled its user has noted its result since: it keeps that until it is revived.
         keep_result(b, s)
         clear_volatile(b, s)
-    leaver.flag_bits = int(leaver.flag_bits) & ~MON_USED_ITEM
+    leaver.flag_bits = int(leaver.flag_bits) & ~c.MON_USED_ITEM
     kept = kept_result(b, s, i)
-    side.move_this_turn_result = RESULT_UNDEFINED if passing else kept  # copyVolatileFrom clears it
+    side.move_this_turn_result = (
+        c.RESULT_UNDEFINED if passing else kept
+    )  # copyVolatileFrom clears it
     side.switch_flag = 0
-    side.flag_bits = int(side.flag_bits) | SIDE_NEWLY_SWITCHED
+    side.flag_bits = int(side.flag_bits) | c.SIDE_NEWLY_SWITCHED
     for k in range(6):
         if int(side.order[k]) == i:
             side.order[k] = old
@@ -274,11 +234,11 @@ def switch_in(b: Any, s: int, i: int, by_move: int, dragged: bool) -> bool:
     side.active_turns = 0
     side.active_move_actions = 0
     side.used_moves = 0
-    side.speed = m.stats[SPE]
+    side.speed = m.stats[c.SPE]
     if passing:
         _received(b, s)
     side.illusion = find_illusion(b, s)
-    effect = EFFECT_MOVE if by_move else EFFECT_NONE
+    effect = c.EFFECT_MOVE if by_move else c.EFFECT_NONE
     say_from(b, L_DRAG if dragged else L_SWITCH, s, 0, 0, effect, by_move, -1)
     if dragged:
         run_switch(b, s)
@@ -293,18 +253,18 @@ def drag_in(b: Any, s: int) -> bool:
     side = b.sides[s]
     count = 0
     for k in range(1, int(side.team_size)):
-        count += int(side.mons[side.order[k]].flag_bits) & MON_FAINTED == 0
+        count += int(side.mons[side.order[k]].flag_bits) & c.MON_FAINTED == 0
     if count == 0 or int(side.pokemon_left) == 0:
         return False
     chosen = roll(b, SITE_PHAZING, 0, count)
     if int(side.mons[side.active].hp) <= 0:
         return False
     a = defence_ability(b, s)
-    if a == A.suctioncups or a == A.guarddog or has_volatile(b, s, V_INGRAIN):
+    if a == A.suctioncups or a == A.guarddog or has_volatile(b, s, c.V_INGRAIN):
         return False
     for k in range(1, int(side.team_size)):
         i = int(side.order[k])
-        if int(side.mons[i].flag_bits) & MON_FAINTED == 0:
+        if int(side.mons[i].flag_bits) & c.MON_FAINTED == 0:
             if chosen == 0:
                 return switch_in(b, s, i, 0, True)
             chosen -= 1
@@ -317,35 +277,35 @@ def _hazard(b: Any, s: int, condition: int) -> None:
     side = b.sides[s]
     m = side.mons[side.active]
     boots = item(b, s) == I.heavydutyboots
-    if condition == STEALTH_ROCK:
+    if condition == c.STEALTH_ROCK:
         if boots:
             return
         first, second, third = types_of(b, s)
         mod = 0
         for t in (first, second, third):
-            if t != 0 and TYPE_CHART[TYPE_ROCK, t] != 2:
-                mod += int(TYPE_CHART[TYPE_ROCK, t])
+            if t != 0 and TYPE_CHART[c.TYPE_ROCK, t] != 2:
+                mod += int(TYPE_CHART[c.TYPE_ROCK, t])
         amount = int(m.max_hp) << (mod + 3)
-        damage(b, s, max(1, amount >> 6), -1, EFFECT_SIDE_CONDITION, condition)
+        damage(b, s, max(1, amount >> 6), -1, c.EFFECT_SIDE_CONDITION, condition)
         return
     if not is_grounded(b, s, False):
         return
-    if condition == SPIKES:
+    if condition == c.SPIKES:
         if not boots:
-            layers = int(side.conditions[SPIKES])
+            layers = int(side.conditions[c.SPIKES])
             factor = 3 if layers == 1 else (4 if layers == 2 else 6)
             amount = factor * int(m.max_hp) // 24
-            damage(b, s, max(1, amount), -1, EFFECT_SIDE_CONDITION, condition)
-    elif condition == STICKY_WEB:
+            damage(b, s, max(1, amount), -1, c.EFFECT_SIDE_CONDITION, condition)
+    elif condition == c.STICKY_WEB:
         if not boots:
-            say_from(b, L_ACTIVATE, s, 0, 0, EFFECT_MOVE, M.stickyweb, -1)
-            boost(b, s, stage(SPE, -1), 1 - s, EFFECT_MOVE, M.stickyweb)
-    elif has_type(b, s, TYPE_POISON):
-        say_from(b, L_SIDE_END, s, TOXIC_SPIKES, 0, EFFECT_NONE, 0, s)
-        remove_side_condition(b, s, TOXIC_SPIKES)
-    elif not has_type(b, s, TYPE_STEEL) and not boots:
-        status = TOX if int(side.conditions[TOXIC_SPIKES]) >= 2 else PSN
-        try_status(b, s, status, 1 - s, EFFECT_SIDE_CONDITION, condition)
+            say_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_MOVE, M.stickyweb, -1)
+            boost(b, s, stage(c.SPE, -1), 1 - s, c.EFFECT_MOVE, M.stickyweb)
+    elif has_type(b, s, c.TYPE_POISON):
+        say_from(b, L_SIDE_END, s, c.TOXIC_SPIKES, 0, c.EFFECT_NONE, 0, s)
+        remove_side_condition(b, s, c.TOXIC_SPIKES)
+    elif not has_type(b, s, c.TYPE_STEEL) and not boots:
+        status = c.TOX if int(side.conditions[c.TOXIC_SPIKES]) >= 2 else c.PSN
+        try_status(b, s, status, 1 - s, c.EFFECT_SIDE_CONDITION, condition)
 
 
 @kernel
@@ -354,37 +314,37 @@ def _wishes(b: Any, s: int) -> None:
     side = b.sides[s]
     i = int(side.active)
     m = side.mons[i]
-    if int(side.flag_bits) & SIDE_HEALING_WISH != 0:
-        if int(m.hp) < int(m.max_hp) or m.status != NO_STATUS:
+    if int(side.flag_bits) & c.SIDE_HEALING_WISH != 0:
+        if int(m.hp) < int(m.max_hp) or m.status != c.NO_STATUS:
             gain_hp(b, s, int(m.max_hp))
             cure_member(b, s, i)
-            say_from(b, L_HEAL, s, 0, 0, EFFECT_WISH, M.healingwish, -1)
-            side.flag_bits = int(side.flag_bits) & ~SIDE_HEALING_WISH
-    if int(side.flag_bits) & SIDE_LUNAR_DANCE != 0:
+            say_from(b, L_HEAL, s, 0, 0, c.EFFECT_WISH, M.healingwish, -1)
+            side.flag_bits = int(side.flag_bits) & ~c.SIDE_HEALING_WISH
+    if int(side.flag_bits) & c.SIDE_LUNAR_DANCE != 0:
         tired = False
         for k in range(4):
             if int(m.moves[k]) != 0 and int(m.pp[k]) < max_pp(b, s, i, k):
                 tired = True
-        if tired or int(m.hp) < int(m.max_hp) or m.status != NO_STATUS:
+        if tired or int(m.hp) < int(m.max_hp) or m.status != c.NO_STATUS:
             gain_hp(b, s, int(m.max_hp))
             cure_member(b, s, i)
             for k in range(4):
                 if int(m.moves[k]) != 0:
                     m.pp[k] = max_pp(b, s, i, k)
-            say_from(b, L_HEAL, s, 0, 0, EFFECT_WISH, M.lunardance, -1)
-            side.flag_bits = int(side.flag_bits) & ~SIDE_LUNAR_DANCE
+            say_from(b, L_HEAL, s, 0, 0, c.EFFECT_WISH, M.lunardance, -1)
+            side.flag_bits = int(side.flag_bits) & ~c.SIDE_LUNAR_DANCE
 
 
 @kernel
 def copy_boosts(b: Any, s: int) -> None:
     """Let Opportunist take the stages that it has noted, and a ready Mirror Herb be used."""
     side = b.sides[s]
-    if int(side.ability_flags) & ABILITY_PENDING_BOOSTS != 0:
-        side.ability_flags = int(side.ability_flags) & ~ABILITY_PENDING_BOOSTS
+    if int(side.ability_flags) & c.ABILITY_PENDING_BOOSTS != 0:
+        side.ability_flags = int(side.ability_flags) & ~c.ABILITY_PENDING_BOOSTS
         if ability(b, s) == A.opportunist:
             changes = unpack_pending(int(side.pending_boosts))
-            boost(b, s, changes, s, EFFECT_ABILITY, A.opportunist)
-    if int(side.item_flags) & ITEM_READY != 0:
+            boost(b, s, changes, s, c.EFFECT_ABILITY, A.opportunist)
+    if int(side.item_flags) & c.ITEM_READY != 0:
         if item(b, s) == I.mirrorherb:
             use_item(b, s)
     else:
@@ -395,7 +355,7 @@ def copy_boosts(b: Any, s: int) -> None:
 def eject(b: Any, s: int) -> None:
     """Use an Eject Pack whose holder's stages have fallen."""
     side = b.sides[s]
-    if int(side.item_flags) & ITEM_EJECT != 0 and item(b, s) == I.ejectpack:
+    if int(side.item_flags) & c.ITEM_EJECT != 0 and item(b, s) == I.ejectpack:
         use_item(b, s)
 
 
@@ -445,23 +405,23 @@ def _enter(b: Any, s: int, priority: int) -> bool:
     side = b.sides[s]
     m = side.mons[side.active]
     if priority == 0:
-        if int(m.status) == TOX:
+        if int(m.status) == c.TOX:
             m.status_turns = 0
         _wishes(b, s)
         order = int(side.hazard_order)
         while order != 0:
-            _hazard(b, s, SPIKES + (order & 15) - 1)
+            _hazard(b, s, c.SPIKES + (order & 15) - 1)
             order >>= 4
             if faint_messages(b):
                 return True
-            if int(m.flag_bits) & MON_FAINTED != 0:
+            if int(m.flag_bits) & c.MON_FAINTED != 0:
                 return False
     a = int(m.ability)
     if int(ABILITY_PRIORITY[a]) == priority:
         start_ability(b, s, True)
         if faint_messages(b):
             return True
-        if int(m.flag_bits) & MON_FAINTED != 0:
+        if int(m.flag_bits) & c.MON_FAINTED != 0:
             return False
     if int(ITEM_PRIORITY[m.held_item]) == priority and m.held_item != I.whiteherb:
         start_item(b, s, True)
@@ -473,7 +433,7 @@ def _enter(b: Any, s: int, priority: int) -> bool:
 def run_switch(b: Any, s: int) -> None:
     """Do the switch-in effects of the active of ``s`` and of all whose turn follows at once."""
     entering = 1 << s
-    while int(b.queue_length) > 0 and b.queue[0].kind == QUEUE_RUN_SWITCH:
+    while int(b.queue_length) > 0 and b.queue[0].kind == c.QUEUE_RUN_SWITCH:
         entering |= 1 << int(b.queue[0].side)
         remove_action(b, 0)
     one, two = b.sides[0], b.sides[1]
@@ -487,7 +447,7 @@ def run_switch(b: Any, s: int) -> None:
         for k in range(2):
             t = first if k == 0 else 1 - first
             side = b.sides[t]
-            if int(side.mons[side.active].flag_bits) & MON_FAINTED != 0:
+            if int(side.mons[side.active].flag_bits) & c.MON_FAINTED != 0:
                 continue
             m = side.mons[side.active]
             if (entering >> t) & 1 != 0 and (
@@ -497,7 +457,7 @@ def run_switch(b: Any, s: int) -> None:
             ):
                 if _enter(b, t, priority):
                     return
-                if int(side.mons[side.active].flag_bits) & MON_FAINTED != 0:
+                if int(side.mons[side.active].flag_bits) & c.MON_FAINTED != 0:
                     continue
             if priority == -2:
                 white_herb(b, t)
@@ -508,4 +468,4 @@ def run_switch(b: Any, s: int) -> None:
     for t in range(2):
         side = b.sides[t]
         if (entering >> t) & 1 != 0 and int(side.mons[side.active].hp) > 0:
-            side.flag_bits = int(side.flag_bits) | SIDE_IS_STARTED
+            side.flag_bits = int(side.flag_bits) | c.SIDE_IS_STARTED

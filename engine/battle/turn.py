@@ -10,6 +10,7 @@ import plywise.engine.battle.ability_ids as A
 import plywise.engine.battle.item_ids as I
 import plywise.engine.battle.move_ids as M
 import plywise.engine.battle.species_ids as S
+from plywise.engine.battle import constants as c
 from plywise.engine.battle.abilities import take_forme_ability
 from plywise.engine.battle.action_queue import (
     fractional_priority,
@@ -22,54 +23,6 @@ from plywise.engine.battle.action_queue import (
     swap_actions,
 )
 from plywise.engine.battle.conditions import add_volatile
-from plywise.engine.battle.constants import (
-    ACTION_FORCED,
-    ACTION_PASS,
-    ACTION_SWITCH,
-    ACTION_TERA,
-    EFFECT_MOVE,
-    FORMAT_ENDLESS_BATTLE_CLAUSE,
-    MON_FAINTED,
-    MON_TERASTALLIZED,
-    MON_TRANSFORMED,
-    MON_USED_ITEM,
-    NO_STATUS,
-    QUEUE_BEFORE_TURN_MOVE,
-    QUEUE_INSTASWITCH,
-    QUEUE_MOVE,
-    QUEUE_PRIORITIZED_MOVE,
-    QUEUE_PRIORITY_CHARGE,
-    QUEUE_REVIVAL_BLESSING,
-    QUEUE_RUN_SWITCH,
-    QUEUE_SWITCH,
-    QUEUE_TERASTALLIZE,
-    REQUEST_MOVE,
-    REQUEST_NONE,
-    REQUEST_SWITCH,
-    RESULT_UNDEFINED,
-    SIDE_ATTACKED_THIS_TURN,
-    SIDE_FORCE_SWITCH,
-    SIDE_NEWLY_SWITCHED,
-    SIDE_REVIVAL_BLESSING,
-    SIDE_SKIP_BEFORE_SWITCH_OUT,
-    SIDE_STATS_LOWERED,
-    SIDE_STATS_RAISED,
-    SIDE_TERA_USED,
-    SPE,
-    SWITCH_TRUE,
-    TERA_ABILITY_SHIFT,
-    TYPE_FIRE,
-    TYPE_GRASS,
-    TYPE_ROCK,
-    TYPE_WATER,
-    V_BEAKBLAST,
-    V_CHILLYRECEPTION,
-    V_COUNTER,
-    V_FOCUSPUNCH,
-    V_MIRRORCOAT,
-    WINNER_NONE,
-    WINNER_TIE,
-)
 from plywise.engine.battle.endless import endless_battle
 from plywise.engine.battle.fainting import faint_messages
 from plywise.engine.battle.field import clear_terrain, clear_weather, first_side
@@ -111,35 +64,35 @@ def _choose(b: Any, s: int, action: int) -> None:
     """Queue what side ``s`` has chosen."""
     side = b.sides[s]
     m = side.mons[side.active]
-    if action >= ACTION_SWITCH and action < ACTION_FORCED:
-        target = action - ACTION_SWITCH
-        if b.request == REQUEST_MOVE:
-            push_action(b, QUEUE_SWITCH, s, target, 0, 0)
-        elif int(side.flag_bits) & SIDE_REVIVAL_BLESSING != 0:
+    if action >= c.ACTION_SWITCH and action < c.ACTION_FORCED:
+        target = action - c.ACTION_SWITCH
+        if b.request == c.REQUEST_MOVE:
+            push_action(b, c.QUEUE_SWITCH, s, target, 0, 0)
+        elif int(side.flag_bits) & c.SIDE_REVIVAL_BLESSING != 0:
             side.switch_flag = 0
-            push_action(b, QUEUE_REVIVAL_BLESSING, s, target, 0, 0)
+            push_action(b, c.QUEUE_REVIVAL_BLESSING, s, target, 0, 0)
         else:
             by_move = int(side.switch_flag)
             side.switch_flag = 0
             push_action(
-                b, QUEUE_INSTASWITCH, s, target, 0 if by_move == SWITCH_TRUE else by_move, 0
+                b, c.QUEUE_INSTASWITCH, s, target, 0 if by_move == c.SWITCH_TRUE else by_move, 0
             )
         return
-    if action < 0 or action >= ACTION_PASS:
+    if action < 0 or action >= c.ACTION_PASS:
         return
     locked = locked_move(b, s)
     move = int(M.struggle)
     if locked != NO_LOCK:
         move = locked
-    elif action < ACTION_SWITCH:
+    elif action < c.ACTION_SWITCH:
         move = int(m.moves[action & 3])
-        if action >= ACTION_TERA:
-            push_action(b, QUEUE_TERASTALLIZE, s, 0, 0, 0)
+        if action >= c.ACTION_TERA:
+            push_action(b, c.QUEUE_TERASTALLIZE, s, 0, 0, 0)
     if move == M.focuspunch or move == M.beakblast or move == M.chillyreception:
-        push_action(b, QUEUE_PRIORITY_CHARGE, s, 0, move, 0)
+        push_action(b, c.QUEUE_PRIORITY_CHARGE, s, 0, move, 0)
     elif move == M.counter or move == M.mirrorcoat:
-        push_action(b, QUEUE_BEFORE_TURN_MOVE, s, 0, move, 0)
-    push_action(b, QUEUE_MOVE, s, 0, move, fractional_priority(b, s, move))
+        push_action(b, c.QUEUE_BEFORE_TURN_MOVE, s, 0, move, 0)
+    push_action(b, c.QUEUE_MOVE, s, 0, move, fractional_priority(b, s, move))
 
 
 @kernel
@@ -158,7 +111,7 @@ def commit(b: Any, a0: int, a1: int) -> None:
     for k in range(new):
         for j in range(old + k, k, -1):
             swap_actions(b, j - 1, j)
-    b.request = REQUEST_NONE
+    b.request = c.REQUEST_NONE
     if int(b.mid_turn) == 0:
         b.mid_turn = 1
         b.residual_pending = 1
@@ -183,20 +136,25 @@ def terastallize(b: Any, s: int) -> None:
     tera = int(m.tera_type)
     if base == S.ogerpon and seen == S.ogerpon:
         # Showdown lets it go on as it is: the game crashes.
-        if tera != TYPE_FIRE and tera != TYPE_GRASS and tera != TYPE_ROCK and tera != TYPE_WATER:
+        if (
+            tera != c.TYPE_FIRE
+            and tera != c.TYPE_GRASS
+            and tera != c.TYPE_ROCK
+            and tera != c.TYPE_WATER
+        ):
             return
     if side.illusion != 0:
         if seen == S.ogerpon or seen == S.terapagos:
             side.illusion = 0
     say(b, L_TERASTALLIZE, s, tera, 0)
-    m.flag_bits = int(m.flag_bits) | MON_TERASTALLIZED
-    side.flag_bits = int(side.flag_bits) | SIDE_TERA_USED
+    m.flag_bits = int(m.flag_bits) | c.MON_TERASTALLIZED
+    side.flag_bits = int(side.flag_bits) | c.SIDE_TERA_USED
     side.added_type = 0
     species = int(m.species)
     new = 0
     if base == S.ogerpon:
         before = int(m.base_ability)
-        side.stellar_types = int(side.stellar_types) | before << TERA_ABILITY_SHIFT
+        side.stellar_types = int(side.stellar_types) | before << c.TERA_ABILITY_SHIFT
         if species == S.ogerponwellspring:
             new = int(S.ogerponwellspringtera)
         elif species == S.ogerponhearthflame:
@@ -210,7 +168,7 @@ def terastallize(b: Any, s: int) -> None:
     if new != 0:
         forme_change(b, s, new, True)
         take_forme_ability(b, s)
-    elif base == S.morpeko and int(m.flag_bits) & MON_TRANSFORMED == 0:
+    elif base == S.morpeko and int(m.flag_bits) & c.MON_TRANSFORMED == 0:
         if int(m.base_species) != species:
             m.base_species = species
     if ability(b, s) == A.teraformzero and int(m.base_species) == S.terapagosstellar:
@@ -226,11 +184,11 @@ def _revive(b: Any, s: int, i: int) -> None:
     side = b.sides[s]
     m = side.mons[i]
     side.pokemon_left = int(side.pokemon_left) + 1
-    m.flag_bits = int(m.flag_bits) & ~MON_FAINTED
-    m.status = NO_STATUS
+    m.flag_bits = int(m.flag_bits) & ~c.MON_FAINTED
+    m.status = c.NO_STATUS
     m.status_turns = 0
     m.hp = max(1, int(m.max_hp) // 2)
-    side.flag_bits = int(side.flag_bits) & ~SIDE_REVIVAL_BLESSING
+    side.flag_bits = int(side.flag_bits) & ~c.SIDE_REVIVAL_BLESSING
     say_member(b, L_HEAL, s, i, 1, 0)
 
 
@@ -241,12 +199,12 @@ def emergency_exit(b: Any, s: int) -> None:
     a = ability(b, s)
     if a != A.emergencyexit and a != A.wimpout:
         return
-    if not can_switch(b, s) or int(side.flag_bits) & SIDE_FORCE_SWITCH != 0:
+    if not can_switch(b, s) or int(side.flag_bits) & c.SIDE_FORCE_SWITCH != 0:
         return
     if side.switch_flag != 0:
         return
     b.sides[1 - s].switch_flag = 0
-    side.switch_flag = SWITCH_TRUE
+    side.switch_flag = c.SWITCH_TRUE
 
 
 @kernel
@@ -263,9 +221,9 @@ def _check_fainted(b: Any) -> None:
     for s in range(2):
         side = b.sides[s]
         m = side.mons[side.active]
-        if int(m.flag_bits) & MON_FAINTED != 0:
-            m.status = NO_STATUS
-            side.switch_flag = SWITCH_TRUE
+        if int(m.flag_bits) & c.MON_FAINTED != 0:
+            m.status = c.NO_STATUS
+            side.switch_flag = c.SWITCH_TRUE
 
 
 @kernel
@@ -276,15 +234,15 @@ def _ask_to_switch(b: Any) -> bool:
         side = b.sides[s]
         if side.switch_flag == 0:
             continue
-        reviving = int(side.flag_bits) & SIDE_REVIVAL_BLESSING != 0
+        reviving = int(side.flag_bits) & c.SIDE_REVIVAL_BLESSING != 0
         if not can_switch(b, s) and not reviving:
             side.switch_flag = 0
             continue
         asked = True
         if int(side.mons[side.active].hp) > 0 and not reviving:
-            side.flag_bits = int(side.flag_bits) | SIDE_SKIP_BEFORE_SWITCH_OUT
+            side.flag_bits = int(side.flag_bits) | c.SIDE_SKIP_BEFORE_SWITCH_OUT
     if asked:
-        b.request = REQUEST_SWITCH
+        b.request = c.REQUEST_SWITCH
     return asked
 
 
@@ -296,16 +254,16 @@ def _after_action(b: Any) -> bool:
     """
     for s in range(2):
         side = b.sides[s]
-        if int(side.flag_bits) & SIDE_FORCE_SWITCH != 0:
+        if int(side.flag_bits) & c.SIDE_FORCE_SWITCH != 0:
             if int(side.mons[side.active].hp) > 0:
                 drag_in(b, s)
-            side.flag_bits = int(side.flag_bits) & ~SIDE_FORCE_SWITCH
+            side.flag_bits = int(side.flag_bits) & ~c.SIDE_FORCE_SWITCH
     _clear_active_move(b)
     if faint_messages(b):
         return True
     if int(b.queue_length) == 0 and int(b.residual_pending) == 0:
         _check_fainted(b)
-    elif int(b.queue_length) != 0 and b.queue[0].kind == QUEUE_INSTASWITCH:
+    elif int(b.queue_length) != 0 and b.queue[0].kind == c.QUEUE_INSTASWITCH:
         return False
     update(b)
     return False
@@ -335,9 +293,9 @@ def _run_next(b: Any) -> bool:
         hp0, hp1 = _standing_hp(b, 0), _standing_hp(b, 1)
         mon0, mon1 = int(b.sides[0].active), int(b.sides[1].active)
         residual(b)
-        if int(b.winner) == WINNER_NONE:
+        if int(b.winner) == c.WINNER_NONE:
             say(b, L_UPKEEP, 0, 0, 0)
-        if int(b.winner) != WINNER_NONE or _after_action(b):
+        if int(b.winner) != c.WINNER_NONE or _after_action(b):
             return True
         if int(b.sides[0].active) == mon0 and _low(b, 0, hp0):
             emergency_exit(b, 0)
@@ -349,41 +307,41 @@ def _run_next(b: Any) -> bool:
     target, move = int(entry.target), int(entry.move)
     remove_action(b, 0)
     side = b.sides[s]
-    here = int(side.active) == mon and int(side.mons[mon].flag_bits) & MON_FAINTED == 0
+    here = int(side.active) == mon and int(side.mons[mon].flag_bits) & c.MON_FAINTED == 0
     before = int(side.mons[mon].hp)
-    if kind == QUEUE_MOVE or kind == QUEUE_PRIORITIZED_MOVE:
+    if kind == c.QUEUE_MOVE or kind == c.QUEUE_PRIORITIZED_MOVE:
         if not here:
             return False
         run_move(b, s, move, move_priority(b, s, move), False)
-    elif kind == QUEUE_SWITCH:
+    elif kind == c.QUEUE_SWITCH:
         switch_in(b, s, target, 0, False)
-    elif kind == QUEUE_INSTASWITCH:
+    elif kind == c.QUEUE_INSTASWITCH:
         switch_in(b, s, target, move, False)
-    elif kind == QUEUE_RUN_SWITCH:
+    elif kind == c.QUEUE_RUN_SWITCH:
         run_switch(b, s)
-    elif kind == QUEUE_TERASTALLIZE:
+    elif kind == c.QUEUE_TERASTALLIZE:
         terastallize(b, s)
-    elif kind == QUEUE_PRIORITY_CHARGE:
+    elif kind == c.QUEUE_PRIORITY_CHARGE:
         if not here:
             return False
         if move == M.focuspunch:
-            add_volatile(b, s, V_FOCUSPUNCH, s, EFFECT_MOVE, move)
+            add_volatile(b, s, c.V_FOCUSPUNCH, s, c.EFFECT_MOVE, move)
         elif move == M.beakblast:
-            add_volatile(b, s, V_BEAKBLAST, s, EFFECT_MOVE, move)
+            add_volatile(b, s, c.V_BEAKBLAST, s, c.EFFECT_MOVE, move)
         else:
-            add_volatile(b, s, V_CHILLYRECEPTION, s, EFFECT_MOVE, move)
-    elif kind == QUEUE_BEFORE_TURN_MOVE:
+            add_volatile(b, s, c.V_CHILLYRECEPTION, s, c.EFFECT_MOVE, move)
+    elif kind == c.QUEUE_BEFORE_TURN_MOVE:
         if not here or int(b.sides[1 - s].mons[b.sides[1 - s].active].hp) <= 0:
             return False
-        v = V_COUNTER if move == M.counter else V_MIRRORCOAT
-        add_volatile(b, s, v, s, EFFECT_MOVE, move)
-    elif kind == QUEUE_REVIVAL_BLESSING:
+        v = c.V_COUNTER if move == M.counter else c.V_MIRRORCOAT
+        add_volatile(b, s, v, s, c.EFFECT_MOVE, move)
+    elif kind == c.QUEUE_REVIVAL_BLESSING:
         _revive(b, s, target)
     if _after_action(b):
         return True
-    if int(b.queue_length) != 0 and b.queue[0].kind == QUEUE_INSTASWITCH:
+    if int(b.queue_length) != 0 and b.queue[0].kind == c.QUEUE_INSTASWITCH:
         return False
-    if kind == QUEUE_RUN_SWITCH and int(side.active) == mon and _low(b, s, before):
+    if kind == c.QUEUE_RUN_SWITCH and int(side.active) == mon and _low(b, s, before):
         emergency_exit(b, s)
     if _ask_to_switch(b):
         return True
@@ -394,7 +352,7 @@ def _run_next(b: Any) -> bool:
 @kernel
 def _sort_again(b: Any) -> None:
     """Sort the queue by the speeds and priorities of now, if a move comes next."""
-    if int(b.queue_length) != 0 and b.queue[0].kind == QUEUE_MOVE:
+    if int(b.queue_length) != 0 and b.queue[0].kind == c.QUEUE_MOVE:
         update_speed(b)
         for k in range(int(b.queue_length)):
             set_action_speed(b, k)
@@ -407,8 +365,8 @@ def turn_loop(b: Any) -> None:
     """Run actions until somebody has to decide or the turn is over."""
     while int(b.queue_length) != 0 or int(b.residual_pending) != 0:
         if _run_next(b):
-            if int(b.winner) != WINNER_NONE:
-                b.request = REQUEST_NONE
+            if int(b.winner) != c.WINNER_NONE:
+                b.request = c.REQUEST_NONE
             return
     end_turn(b)
 
@@ -418,37 +376,37 @@ def end_turn(b: Any) -> None:
     """Begin the next turn: clear what lasts one turn, note what is disabled and who is trapped."""
     b.turn = int(b.turn) + 1
     b.last_successful_move = 0
-    cleared = SIDE_NEWLY_SWITCHED
+    cleared = c.SIDE_NEWLY_SWITCHED
     if int(b.turn) != 1:
-        cleared |= SIDE_STATS_RAISED | SIDE_STATS_LOWERED
+        cleared |= c.SIDE_STATS_RAISED | c.SIDE_STATS_LOWERED
     for s in range(2):
         side = b.sides[s]
         m = side.mons[side.active]
-        side.flag_bits = int(side.flag_bits) & ~(cleared | SIDE_ATTACKED_THIS_TURN)
+        side.flag_bits = int(side.flag_bits) & ~(cleared | c.SIDE_ATTACKED_THIS_TURN)
         side.move_last_turn_result = side.move_this_turn_result
-        side.move_this_turn_result = RESULT_UNDEFINED
+        side.move_this_turn_result = c.RESULT_UNDEFINED
         if int(b.turn) != 1:
-            m.flag_bits = int(m.flag_bits) & ~MON_USED_ITEM
+            m.flag_bits = int(m.flag_bits) & ~c.MON_USED_ITEM
             side.hurt_this_turn = 0
         side.attackers = 0
         set_disabled(b, s)
         set_trapped(b, s)
-        if int(m.flag_bits) & MON_FAINTED == 0:
+        if int(m.flag_bits) & c.MON_FAINTED == 0:
             side.active_turns = min(255, int(side.active_turns) + 1)
         side.fainted_last_turn = side.fainted_this_turn
         side.fainted_this_turn = 0
     b.mid_turn = 0
     if int(b.turn) > LONG_BATTLE:
         if int(b.turn) > TURN_LIMIT:
-            b.winner = WINNER_TIE
-        elif int(b.format) & FORMAT_ENDLESS_BATTLE_CLAUSE != 0:
+            b.winner = c.WINNER_TIE
+        elif int(b.format) & c.FORMAT_ENDLESS_BATTLE_CLAUSE != 0:
             b.winner = endless_battle(b)
-        if int(b.winner) != WINNER_NONE:
+        if int(b.winner) != c.WINNER_NONE:
             say(b, L_WIN, 0, int(b.winner), 0)
-            b.request = REQUEST_NONE
+            b.request = c.REQUEST_NONE
             return
     say(b, L_TURN, 0, int(b.turn), 0)
-    b.request = REQUEST_MOVE
+    b.request = c.REQUEST_MOVE
 
 
 @kernel
@@ -490,12 +448,12 @@ def start(b: Any) -> None:
         row = SPECIES[m.species]
         side.types[0] = row.types[0]
         side.types[1] = row.types[1]
-        side.speed = m.stats[SPE]
+        side.speed = m.stats[c.SPE]
         side.pokemon_left = side.team_size
-        side.flag_bits = int(side.flag_bits) | SIDE_NEWLY_SWITCHED
+        side.flag_bits = int(side.flag_bits) | c.SIDE_NEWLY_SWITCHED
         side.illusion = find_illusion(b, s)
         insert_run_switch(b, s)
-    b.winner = WINNER_NONE
+    b.winner = c.WINNER_NONE
     for s in range(2):
         say(b, L_SWITCH, s, 0, 0)
     b.mid_turn = 1

@@ -4,26 +4,10 @@ from typing import Any
 
 import plywise.engine.battle.ability_ids as A
 import plywise.engine.battle.species_ids as S
+from plywise.engine.battle import constants as c
 from plywise.engine.battle.abilities import start_ability, trace
 from plywise.engine.battle.callbacks import ABILITY_UPDATES, ITEM_UPDATES
 from plywise.engine.battle.conditions import cure_status, remove_volatile
-from plywise.engine.battle.constants import (
-    ABILITY_BUSTED,
-    ABILITY_SEEK,
-    BRN,
-    EFFECT_ABILITY,
-    FRZ,
-    MON_FAINTED,
-    NO_STATUS,
-    PAR,
-    PSN,
-    SLP,
-    TOX,
-    V_ATTRACT,
-    V_CONFUSION,
-    V_SYRUPBOMB,
-    V_TAUNT,
-)
 from plywise.engine.battle.field import first_side
 from plywise.engine.battle.formes import forme_change
 from plywise.engine.battle.items import update_item
@@ -40,28 +24,29 @@ def _update_ability(b: Any, s: int) -> None:
     a = ability(b, s)
     status = int(m.status)
     if a == A.disguise:
-        if int(m.species) == S.mimikyu and int(side.ability_flags) & ABILITY_BUSTED != 0:
+        if int(m.species) == S.mimikyu and int(side.ability_flags) & c.ABILITY_BUSTED != 0:
             forme_change(b, s, S.mimikyubusted, True)
-            damage(b, s, fraction(int(m.max_hp), 8), s, EFFECT_ABILITY, a)
+            damage(b, s, fraction(int(m.max_hp), 8), s, c.EFFECT_ABILITY, a)
     elif a == A.iceface:
-        if int(m.species) == S.eiscue and int(side.ability_flags) & ABILITY_BUSTED != 0:
+        if int(m.species) == S.eiscue and int(side.ability_flags) & c.ABILITY_BUSTED != 0:
             forme_change(b, s, S.eiscuenoice, True)
     elif a == A.trace:
-        if int(side.ability_flags) & ABILITY_SEEK != 0 and trace(b, s):
+        if int(side.ability_flags) & c.ABILITY_SEEK != 0 and trace(b, s):
             start_ability(b, s, False)
     elif a == A.oblivious:
-        remove_volatile(b, s, V_ATTRACT)
-        remove_volatile(b, s, V_TAUNT)
+        remove_volatile(b, s, c.V_ATTRACT)
+        remove_volatile(b, s, c.V_TAUNT)
     elif a == A.owntempo:
-        remove_volatile(b, s, V_CONFUSION)
-    elif status != NO_STATUS:
+        remove_volatile(b, s, c.V_CONFUSION)
+    elif status != c.NO_STATUS:
         if (
-            ((a == A.immunity or a == A.pastelveil) and (status == PSN or status == TOX))
-            or ((a == A.insomnia or a == A.vitalspirit) and status == SLP)
-            or (a == A.limber and status == PAR)
-            or (a == A.magmaarmor and status == FRZ)
+            ((a == A.immunity or a == A.pastelveil) and (status == c.PSN or status == c.TOX))
+            or ((a == A.insomnia or a == A.vitalspirit) and status == c.SLP)
+            or (a == A.limber and status == c.PAR)
+            or (a == A.magmaarmor and status == c.FRZ)
             or (
-                (a == A.waterveil or a == A.waterbubble or a == A.thermalexchange) and status == BRN
+                (a == A.waterveil or a == A.waterbubble or a == A.thermalexchange)
+                and status == c.BRN
             )
         ):
             cure_status(b, s)
@@ -74,8 +59,8 @@ def update_one(b: Any, s: int) -> None:
     m = side.mons[side.active]
     # Asked some 16 times a turn: most often nothing is there that could answer.
     if (
-        not has_volatile(b, s, V_ATTRACT)
-        and not has_volatile(b, s, V_SYRUPBOMB)
+        not has_volatile(b, s, c.V_ATTRACT)
+        and not has_volatile(b, s, c.V_SYRUPBOMB)
         and not ABILITY_UPDATES[m.ability]
         and not ITEM_UPDATES[m.held_item]
     ):
@@ -87,21 +72,21 @@ def update_one(b: Any, s: int) -> None:
 def _answer_update(b: Any, s: int) -> None:
     side, foe = b.sides[s], b.sides[1 - s]
     m = side.mons[side.active]
-    if int(m.flag_bits) & MON_FAINTED != 0:
+    if int(m.flag_bits) & c.MON_FAINTED != 0:
         return
     if int(m.hp) <= 0:
         if ability(b, s) == A.trace:
             trace(b, s)
     else:
-        gone = int(foe.mons[foe.active].flag_bits) & MON_FAINTED != 0
-        if has_volatile(b, s, V_ATTRACT):
-            if has_volatile(b, s, V_SYRUPBOMB):
+        gone = int(foe.mons[foe.active].flag_bits) & c.MON_FAINTED != 0
+        if has_volatile(b, s, c.V_ATTRACT):
+            if has_volatile(b, s, c.V_SYRUPBOMB):
                 tied(b, 0)
             if gone or int(side.attract_source) != 1 + int(foe.active):
-                remove_volatile(b, s, V_ATTRACT)
-        if has_volatile(b, s, V_SYRUPBOMB):
+                remove_volatile(b, s, c.V_ATTRACT)
+        if has_volatile(b, s, c.V_SYRUPBOMB):
             if gone or int(side.syrup_bomb_source) != 1 + int(foe.active):
-                remove_volatile(b, s, V_SYRUPBOMB)
+                remove_volatile(b, s, c.V_SYRUPBOMB)
         _update_ability(b, s)
         update_item(b, s)
 

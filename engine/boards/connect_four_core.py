@@ -22,12 +22,11 @@ from typing import Any
 import numba as nb
 import numpy as np
 from numba import types
-from numba.core import config
 from numpy.typing import NDArray
 
 from plywise.engine.bits import count_bits
 from plywise.engine.boards.connect_four import ONE, ZERO, winning_squares
-from plywise.engine.compile.jit import kernel, kernel_of
+from plywise.engine.compile.jit import COMPILED, kernel, kernel_of
 from plywise.engine.compile.stack import stack_array
 
 MOST_COLUMNS = 16
@@ -84,14 +83,13 @@ _FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd, so that multiplying loses no bit
 _BOUNDS = np.uint64(4096)
 _SIX = np.uint64(6)
 _LOWER = np.uint64(63)
-_config: Any = config  # its settings are set at run time, unseen by type checkers
 _MIDDLE = 32  # bounds are kept as score + 32 and 32 - score; 0 says nothing
 _NEAR_SQUARES = 15  # with no more free squares a position is kept in the near table
 _UNKEPT_SQUARES = 8  # with fewer free squares searching costs less than a look at memory
 _MIRROR_PLIES = 10  # positions with fewer stones share an entry with their mirror image
 
 
-if _config.DISABLE_JIT:
+if not COMPILED:
 
     def _now() -> int:
         return time.monotonic_ns()

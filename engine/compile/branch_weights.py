@@ -1,38 +1,37 @@
-"""What LLVM is told of a program's branches: how often each is taken, as measured once.
+"""Branch weights for LLVM: how often each branch of a program is taken, measured once.
 
-Rules are full of cases that hardly ever come up, and LLVM cannot know which.  Told, it puts them
-out of the way of what comes up all the time, inlines what is called often, and keeps registers for
-it (profile-guided optimisation: Pettis and Hansen, *Profile Guided Code Positioning*, 1990).  That
-makes 1.2 times as many iterations of the battle search (``docs/DESIGN.md``).
+Most cases of the rules are rare, and LLVM cannot know which.  With weights it moves rare code out
+of the way, inlines what is called often, and keeps registers for it (profile-guided optimisation:
+Pettis and Hansen, *Profile Guided Code Positioning*, 1990).  The battle search then makes 1.2 times
+as many iterations (``docs/DESIGN.md``).
 
 Branches are numbered in the order in which LLVM prints them, which depends on the sources and on
-the versions of numba and LLVM alone.  Shares that were measured for other sources are no mistake:
-they cost speed and nothing else.
+the versions of numba and LLVM only.  Shares measured for other sources cost speed, never
+correctness.
 """
 
 import re
 from collections.abc import Sequence
 
 NEVER = -1
-"""The share of a branch that was never come to."""
+"""The share of a branch that was never reached."""
 
 WHOLE = 1000
-"""The share of a branch that was taken always."""
+"""The share of a branch that was always taken."""
 
 COUNTERS = "plywise_branch_counters"
-"""The array of a program that counts: two int64 for each branch, not taken and taken."""
+"""Symbol of the counters: two int64 for each branch, times not taken and times taken."""
 
 _BRANCH = re.compile(r"^  br i1 (%[^,]+), label (%[^,\s]+), label (%[^,\s]+)(.*)$", re.M)
 _NODE = re.compile(r"^!(\d+) = ", re.M)
 _WEIGHTS = re.compile(r", !prof !\d+")
 
 
-def weighted(text: str, shares: Sequence[int]) -> str | None:
-    """Return a module, as text, that knows how often its branches are taken.
+def with_weights(text: str, shares: Sequence[int]) -> str | None:
+    """Return the module ``text`` (LLVM's assembly) with weights at its branches.
 
     Args:
-        text: LLVM's assembly.
-        shares: of each branch in its order, how often of ``WHOLE`` times it is taken, or ``NEVER``.
+        shares: for each branch in order, how often in ``WHOLE`` times it is taken, or ``NEVER``.
 
     Returns:
         None if the module has another number of branches.
@@ -41,7 +40,7 @@ def weighted(text: str, shares: Sequence[int]) -> str | None:
     nodes: list[str] = []
     left = iter(shares)
 
-    def with_weights(found: re.Match[str]) -> str:
+    def weighted(found: re.Match[str]) -> str:
         share = next(left, None)
         if share is None or share == NEVER:
             return found[0]
@@ -49,15 +48,19 @@ def weighted(text: str, shares: Sequence[int]) -> str | None:
         nodes.append(f'!{number} = !{{!"branch_weights", i32 {share}, i32 {WHOLE - share}}}\n')
         return f"{_WEIGHTS.sub('', found[0])}, !prof !{number}"
 
-    body, count = _BRANCH.subn(with_weights, text)
+    body, count = _BRANCH.subn(weighted, text)
     return f"{body}\n{''.join(nodes)}" if count == len(shares) else None
 
 
-def counting(text: str, first: int) -> tuple[str, int]:
-    """Return a module, as text, that counts its branches from number ``first`` on; and how many."""
+def with_counters(text: str, first: int) -> tuple[str, int]:
+    """Return the module ``text`` with a counter at each branch, and the number of branches.
+
+    Args:
+        first: number of the module's first branch in the program.
+    """
     number = first
 
-    def with_counter(found: re.Match[str]) -> str:
+    def counted(found: re.Match[str]) -> str:
         nonlocal number
         n = number
         number += 1
@@ -71,15 +74,15 @@ def counting(text: str, first: int) -> tuple[str, int]:
             f"{found[0]}"
         )
 
-    body = _BRANCH.sub(with_counter, text)
+    body = _BRANCH.sub(counted, text)
     return f"{body}\n@{COUNTERS} = external global [0 x i64]\n", number - first
 
 
-def counters(branches: int) -> str:
-    """Return the module, as text, that holds the counters of so many branches."""
+def counters_module(branches: int) -> str:
+    """Return the module, as text, that holds the counters of ``branches`` branches."""
     return f"@{COUNTERS} = global [{2 * branches} x i64] zeroinitializer\n"
 
 
 def share(untaken: int, taken: int) -> int:
-    """Return the share of a branch that was counted."""
+    """Return the share of a branch from its two counters."""
     return round(WHOLE * taken / (untaken + taken)) if untaken + taken else NEVER

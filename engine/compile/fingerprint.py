@@ -1,8 +1,8 @@
-"""A fingerprint of a kernel: all of its sources that can change what numba makes of it.
+"""Fingerprint of a kernel: a digest of everything that can change its compiled code.
 
-That is its bytecode and constants, the values of the globals that it names (numba freezes them),
-and the same of every kernel that is inlined into it.  Comments, docstrings and line numbers do not
-count, and neither do other functions of the same file.
+It covers the bytecode and constants, the values of the globals that the kernel names (numba freezes
+them), and the same of every kernel that is inlined into it.  Comments, docstrings, line numbers and
+other functions of the same file do not count.
 """
 
 import hashlib
@@ -11,13 +11,17 @@ from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
+from numba import types
+from numba.extending import is_jitted
+
+from plywise.engine.compile.numba_internals import intrinsic_definition
 
 
 def fingerprint(fn: Callable[..., Any], extra: tuple[str, ...] = ()) -> str:
-    """Return 32 hexadecimal digits for ``fn`` as it would compile now, and for ``extra``.
+    """Return the digest of ``fn`` and ``extra`` in 32 hexadecimal digits.
 
     Raises:
-        TypeError: it names a global of a kind that has no fingerprint.
+        TypeError: ``fn`` names a global of a type that has no fingerprint.
     """
     h = hashlib.sha256(repr(extra).encode())
     _add_function(h, fn, set())
@@ -41,7 +45,7 @@ def _add_function(h: Any, fn: Any, seen: set[int]) -> None:
 
 
 def _add_code(h: Any, code: CodeType, doc: str | None) -> set[str]:
-    """Add bytecode and constants; return the names that it uses, those of inner code too."""
+    """Add bytecode and constants; return the names that the code uses, inner code included."""
     names = set(code.co_names)
     h.update(code.co_code)
     h.update(repr((code.co_names, code.co_varnames, code.co_argcount)).encode())
@@ -77,12 +81,12 @@ def _add_value(h: Any, value: Any, names: set[str], seen: set[int]) -> None:
                 if name in vars(value):
                     h.update(name.encode())
                     _add_value(h, vars(value)[name], names, seen)
-    elif hasattr(value, "symbol") and hasattr(value, "sig"):  # a unit: only its symbol is named
+    elif isinstance(value, types.ExternalFunction):  # a unit: callers know its symbol only
         h.update(f"{value.symbol} {value.sig}".encode())
-    elif hasattr(value, "py_func"):
+    elif is_jitted(value):
         _add_function(h, value.py_func, seen)
-    elif hasattr(value, "_defn"):  # an intrinsic
-        _add_function(h, value._defn, seen)
+    elif (definition := intrinsic_definition(value)) is not None:
+        _add_function(h, definition, seen)
     elif isinstance(value, FunctionType):
         _add_function(h, value, seen)
     elif isinstance(value, (type, BuiltinFunctionType)) or callable(value):

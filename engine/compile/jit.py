@@ -1,21 +1,18 @@
-"""The one place where numba options are chosen.
+"""Kernel decorators: numba's options, the cache of compiled kernels, progress of compilation.
 
-Numba keys a cached kernel by the source file that defines it, and by nothing
-else: a changed callee in another file, a changed data table or another
-``NUMBA_OPT`` would be served stale machine code.  So every kernel is cached in a
-directory named after a digest of all that can change what it compiles to.
+Numba keys a cached kernel by the source file that defines it and by nothing else: after a change of
+a callee in another file, a data table or ``NUMBA_OPT`` it would load stale machine code.  So every
+kernel is cached in a folder named after a digest of everything that can change its compiled code.
 
-Importing a module of kernels compiles nothing.  A kernel compiles, or loads from the
-cache, when it is first called, or all at once under :func:`prepare`, which also tells a person
-who waits for a cold compile what is going on.
+Importing a module of kernels compiles nothing.  A kernel compiles, or loads from the cache, when it
+is first called, or under :func:`prepare`, which prints a line if compilation takes a while.
 """
 
 import contextlib
+import functools
 import hashlib
-import inspect
 import json
 import os
-import pickle
 import re
 import shutil
 import sys
@@ -23,15 +20,14 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
 import numba
-from numba import njit, types
-from numba.core import config, event
+from numba import njit
 
-from plywise.engine.compile import indices, units
+from plywise.datasets.cache_folder import cache_root
+from plywise.engine.compile import indices, numba_internals, units
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -42,11 +38,13 @@ _PARTLY = ("games", "search")  # here only files with kernels count, and what th
 _SUFFIXES = {".py", ".json", ".npy", ".npz", ".gz"}
 _IMPORT = re.compile(rb"^\s*(?:from|import)\s+plywise\.([\w.]+)(?:\s+import\s+([\w, ]+))?", re.M)
 _REPORT_SECONDS = 15.0  # between lines of progress in a long compilation
-_KEPT = 8  # digests that pruning spares, the most recently used
-_PART_SECONDS = 7 * 86400.0
-_SPARED_SECONDS = 600.0  # pruning spares what was used just now: another process may be busy in it
-_UNPICKLING_FAILS = (AttributeError, EOFError, ImportError, IndexError, pickle.UnpicklingError)
-_config: Any = config  # its settings are set at run time, unseen by type checkers
+_KEPT = 8  # digests that pruning keeps, the most recently used
+_PART_SECONDS = 7 * 86400.0  # age from which pruning deletes a unit that no compilation has used
+_IN_USE_SECONDS = 600.0  # age below which pruning keeps a folder: another process may use it
+_config: Any = numba.config  # its settings are set at run time, unseen by type checkers
+
+COMPILED: bool = not _config.DISABLE_JIT
+"""Whether kernels are compiled; with ``NUMBA_DISABLE_JIT=1`` they are plain Python."""
 
 # Half the compile time of the default level 3, at no measured cost in speed.
 if "NUMBA_OPT" not in os.environ:
@@ -93,23 +91,17 @@ def _digest() -> str:
     return h.hexdigest()[:16]
 
 
-def cache_root() -> Path:
-    """Directory that holds every digest's kernels (``PLYWISE_CACHE`` overrides it)."""
-    default = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    return Path(os.environ.get("PLYWISE_CACHE", default / "plywise"))
-
-
 CACHE_DIR = cache_root() / "numba" / _digest()
 
 
 def _usable(folder: Path) -> bool:
-    """Return whether kernels can be cached in ``folder``; say so once where they cannot."""
+    """Return whether kernels can be cached in ``folder``; warn if not."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         os.utime(folder)  # marks it as used, for pruning
     except OSError as error:
         warnings.warn(
-            f"cannot write to {folder} ({error.strerror}): kernels are compiled anew at every "
+            f"cannot write to {folder} ({error.strerror}): kernels are compiled again at every "
             "start; set PLYWISE_CACHE to a folder that can be written to",
             RuntimeWarning,
             stacklevel=2,
@@ -118,84 +110,32 @@ def _usable(folder: Path) -> bool:
     return True
 
 
-# Kernels here own no memory, so nothing counts references to it: at every call of a kernel that was
-# not inlined that took 4 % of a search's time.  One that makes an array does not compile; what it
-# needs for itself is a `stack.stack_array`.
+# Kernels here own no memory and count no references, which took 4 % of a search's time.  A kernel
+# that makes an array does not compile: use `stack.stack_array`.
 _WITHOUT_ALLOCATION = ("plywise.engine.", "plywise.search.")
-_CACHED = not _config.DISABLE_JIT and _usable(CACHE_DIR)
+_CACHED = COMPILED and _usable(CACHE_DIR)
 _OPTIONS: dict[str, Any] = {"cache": _CACHED, "nogil": True, "error_model": "numpy"}
 
 
-def _build_units_first(dispatcher: Any, fn: Callable[..., Any]) -> None:
-    """Let every unit that ``fn`` reaches be there before ``fn`` is compiled or loaded."""
-    original = dispatcher.compile
-
-    def compile(signature: Any) -> Any:
-        units.ready(fn, inlined=dispatcher)
-        return original(signature)
-
-    dispatcher.compile = compile
-
-
-def _compile_anew_what_does_not_load(dispatcher: Any) -> None:
-    """Let an entry of the cache that is cut off, or was written by a stranger, cost its time only.
-
-    A power cut leaves such entries, and so does a process whose kernels are in a module that
-    nobody can import by its name.
-    """
-    cache = dispatcher._cache
-    original = cache.load_overload
-
-    def load_overload(signature: Any, context: Any) -> Any:
-        try:
-            return original(signature, context)
-        except _UNPICKLING_FAILS as error:
-            units.warn_damaged(dispatcher.py_func.__qualname__, error)
-            cache.flush()
-            return None
-
-    cache.load_overload = load_overload
-
-
-def _share_specializations(dispatcher: Any, fn: Callable[..., Any]) -> None:
-    """Let kernels that call ``fn`` share one compiled copy of it.
-
-    Left alone, numba compiles a callee anew for every literal argument (``has_volatile(b, s, 7)``)
-    and for every width of integer: the battle engine took several times as long to compile.  So
-    literals lose their value, and a parameter annotated ``int`` is an int64 whatever it is given.
-    """
-    whole = [p.annotation in (int, "int") for p in inspect.signature(fn).parameters.values()]
-    original = dispatcher.get_call_template
-    unliteral: Any = types.unliteral
-
-    def get_call_template(args: Any, kws: Any) -> Any:
-        _, folded = dispatcher.fold_argument_types(args, kws)
-        shared = tuple(
-            types.int64 if is_int and isinstance(given, types.Integer) else unliteral(given)
-            for is_int, given in zip(whole, folded, strict=True)
-        )
-        return original(shared, {})
-
-    dispatcher.get_call_template = get_call_template
-
-
 def _decorate(fn: Callable[P, R], **more: Any) -> Callable[P, R]:
-    if _config.DISABLE_JIT:
+    if not COMPILED:
         return fn
-    options = _OPTIONS | {"_nrt": not fn.__module__.startswith(_WITHOUT_ALLOCATION)} | more
+    counted = not fn.__module__.startswith(_WITHOUT_ALLOCATION)
+    options = _OPTIONS | {numba_internals.REFERENCE_COUNTING: counted} | more
     previous, _config.CACHE_DIR = _config.CACHE_DIR, str(CACHE_DIR)
     try:
-        dispatcher = njit(**options)(fn)
+        dispatcher: Any = njit(**options)(fn)
     finally:
         _config.CACHE_DIR = previous
-    _share_specializations(dispatcher, fn)
-    _build_units_first(dispatcher, fn)
-    _compile_anew_what_does_not_load(dispatcher)
+    warn_damaged = functools.partial(units.warn_damaged, fn.__qualname__)
+    numba_internals.share_specializations(dispatcher, fn)
+    numba_internals.call_before_loading(dispatcher, lambda: units.load_callees(fn, dispatcher))
+    numba_internals.recompile_damaged_entries(dispatcher, on_damage=warn_damaged)
     return cast("Callable[P, R]", dispatcher)
 
 
 class KernelOf:
-    """Decorator that compiles for one explicit signature; see :func:`kernel`."""
+    """Decorator that compiles for one explicit signature; see :func:`kernel_of`."""
 
     def __init__(self, signature: Any) -> None:
         self._signature = signature
@@ -203,7 +143,7 @@ class KernelOf:
     def __call__(self, fn: Callable[P, R]) -> Callable[P, R]:
         """Return the kernel of ``fn``."""
         compiled: Any = _decorate(fn)
-        if not _config.DISABLE_JIT:
+        if COMPILED:
             compiled.plywise_signature = self._signature
         return cast("Callable[P, R]", compiled)
 
@@ -211,19 +151,19 @@ class KernelOf:
 def kernel(fn: Callable[P, R]) -> Callable[P, R]:
     """Compile ``fn`` with the project's options, keeping its annotated signature.
 
-    A big function of a package with units (:mod:`plywise.engine.compile.units`) compiles apart.
-    Entry points, and all that is passed to another kernel, use :func:`kernel_of` instead.
+    In a package with units (:mod:`plywise.engine.compile.units`) a function of records and numbers
+    becomes a unit.  Entry points, and kernels passed to another one, use :func:`kernel_of` instead.
     """
     if not hasattr(fn, "__code__"):
         raise TypeError(f"@kernel takes a function; for a signature write @kernel_of({fn})")
-    unit = None if _config.DISABLE_JIT else units.as_unit(fn)
+    unit = units.as_unit(fn) if COMPILED else None
     return _decorate(fn) if unit is None else cast("Callable[P, R]", unit)
 
 
 def kernel_in_place(fn: Callable[P, R]) -> Callable[P, R]:
-    """Compile ``fn`` like :func:`kernel`, into each of its callers, however long it is.
+    """Compile ``fn`` like :func:`kernel` and inline it into each of its callers, however long.
 
-    For one that is called all the time and takes many arrays: each is handed on as seven words.
+    For a function that is called often and takes many arrays: each is passed as seven words.
     """
     return _decorate(fn, forceinline=True)
 
@@ -239,20 +179,19 @@ def kernel_of(signature: Any) -> KernelOf:
     return KernelOf(signature)
 
 
-class _Progress(event.Listener):
-    """Tells on stderr that kernels are being compiled, and how far; silent when they are cached."""
+class _Progress:
+    """Progress of compilation on stderr; nothing is printed where all kernels are cached."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self.label = "kernels"
-        self.told: set[str] = set()
+        self.announced: set[str] = set()
         self.compiled = 0
-        self.began = self.spoke = 0.0
+        self.began = self.reported = 0.0
 
-    def on_start(self, compile_event: Any) -> None:
-        """Announce the first of a label's kernels that is really compiled, then say how far."""
-        dispatcher = compile_event.data["dispatcher"]
-        if str(dispatcher.py_func.__module__).startswith("plywise."):
+    def on_compile(self, module: str) -> None:
+        """Count a function that numba begins to compile, if its module is the project's."""
+        if module.startswith("plywise."):
             self.note()
 
     def note(self) -> None:
@@ -260,22 +199,19 @@ class _Progress(event.Listener):
         with self._lock:
             self.compiled += 1
             now = time.monotonic()
-            if self.label in self.told:
-                if now - self.spoke > _REPORT_SECONDS:
-                    self.spoke = now
+            if self.label in self.announced:
+                if now - self.reported > _REPORT_SECONDS:
+                    self.reported = now
                     line = f"  {now - self.began:.0f} s, {self.compiled} functions so far"
                     print(line, file=sys.stderr, flush=True)
                 return
-            self.told.add(self.label)
-            self.began = self.spoke = now
+            self.announced.add(self.label)
+            self.began = self.reported = now
             known = _compile_seconds().get(self.label)
             hint = f"about {known:.0f} s" if known else "may take a minute"
             print(f"compiling {self.label} (first run, {hint})", file=sys.stderr, flush=True)
-            if len(self.told) == 1:
+            if len(self.announced) == 1:
                 prune()
-
-    def on_end(self, compile_event: Any) -> None:
-        """Do nothing: durations are taken by :func:`prepare`."""
 
 
 def _times_file() -> Path:
@@ -283,7 +219,7 @@ def _times_file() -> Path:
 
 
 def _compile_seconds() -> dict[str, float]:
-    """Return label -> seconds that its last cold compile took on this machine."""
+    """Return the seconds of each label's last cold compile on this machine."""
     try:
         found = json.loads(_times_file().read_text())
     except (FileNotFoundError, PermissionError, json.JSONDecodeError):
@@ -301,7 +237,7 @@ def _remember_seconds(label: str, seconds: float) -> None:
 
 
 def _unit_places() -> dict[str, Path]:
-    """Return the folders of compiled programs and their parts; none where nothing is cached."""
+    """Return the folders of compiled programs and units; none without a cache."""
     parts = cache_root() / "units"
     if not _CACHED or not _usable(parts):
         return {}
@@ -310,18 +246,18 @@ def _unit_places() -> dict[str, Path]:
 
 _progress = _Progress()
 _preparing = threading.RLock()
-if not _config.DISABLE_JIT:
+if COMPILED:
     indices.count_from_the_front()
-    cast(Any, event).register("numba:compile", _progress)
+    numba_internals.call_before_compiling(_progress.on_compile)
     units.configure(_OPTIONS, _unit_places(), _progress.note)
 
 
 @contextlib.contextmanager
 def compiling(label: str) -> Iterator[None]:
-    """Announce compilation inside the block under ``label`` and remember how long it took.
+    """Announce compilation inside the block under ``label`` and store how long it took.
 
-    Nothing is printed where everything comes from the cache.  The line on stderr reads
-    ``compiling <label> (first run, about 12 s)``; the estimate is this machine's last cold compile.
+    The line on stderr reads ``compiling <label> (first run, about 12 s)``; the estimate is the last
+    cold compile on this machine.  Nothing is printed if all kernels load from the cache.
     """
     outer, before, start = _progress.label, _progress.compiled, time.perf_counter()
     _progress.label = label
@@ -334,46 +270,26 @@ def compiling(label: str) -> Iterator[None]:
 
 
 def prepare(label: str, *kernels: Callable[..., Any]) -> None:
-    """Compile, or load from the cache, kernels made with :func:`kernel_of`; announce it if slow.
+    """Compile kernels made with :func:`kernel_of`, or load them from the cache.
 
     Raises:
-        ValueError: one of them was made without an explicit signature.
+        ValueError: a kernel has no explicit signature.
     """
-    if _config.DISABLE_JIT:
+    if not COMPILED:
         return
-    with _preparing, compiling(label):  # two threads at once would close what the other compiles
+    with _preparing, compiling(label):  # a second thread would close a kernel that compiles here
         for function in kernels:
             dispatcher: Any = function
             signature = getattr(dispatcher, "plywise_signature", None)
             if signature is None:
                 raise ValueError(f"{function!r} was not made with @kernel_of(signature)")
-            if tuple(signature.args) not in dispatcher.overloads:
-                dispatcher.compile(signature)
-            dispatcher.disable_compile()
-            _answer_at_once(dispatcher, signature)
-
-
-def _answer_at_once(dispatcher: Any, signature: Any) -> None:
-    """Let a closed kernel say without a search what it was compiled to.
-
-    numba asks for it, and for two addresses of it, whenever a kernel is passed to another one: for
-    the seven that the search of battles takes, that was three quarters of a call's 0.4 ms.
-    """
-    if "get_compile_result" in vars(dispatcher):
-        return
-    args = tuple(signature.args)
-    compiled, search = dispatcher.overloads[args], dispatcher.get_compile_result
-    dispatcher.get_compile_result = lambda wanted: (
-        compiled if wanted.args == args else search(wanted)
-    )
-    library = compiled.library
-    library.get_pointer_to_function = cache(library.get_pointer_to_function)
+            numba_internals.close_for(dispatcher, signature)
 
 
 def prune() -> None:
-    """Delete the kernels of old sources: all but the last few digests and those in recent use.
+    """Delete kernels of old sources, except the last few digests and those in recent use.
 
-    Of the parts of programs, those that no compilation has used for a week go.
+    Units that no compilation has used for a week are deleted too.
     """
     for part in (cache_root() / "units").glob("*"):
         with contextlib.suppress(FileNotFoundError):  # another process prunes too
@@ -385,6 +301,6 @@ def prune() -> None:
         reverse=True,
     )
     for folder in folders[_KEPT - 1 :]:
-        if time.time() - folder.stat().st_mtime > _SPARED_SECONDS:
+        if time.time() - folder.stat().st_mtime > _IN_USE_SECONDS:
             # Another process may be deleting the same folder at this moment.
             shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Asking for memory before it is needed."""
+"""Prefetching: rows of an array are loaded into the processor's caches before they are read."""
 
 from __future__ import annotations
 
@@ -6,16 +6,13 @@ from typing import Any
 
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
-from numba.core import config
 from numba.extending import intrinsic
 
-from plywise.engine.compile.jit import kernel
+from plywise.engine.compile.jit import COMPILED, kernel
 
-_config: Any = config  # its settings are set at run time, unseen by type checkers
+_LINE = 64  # bytes of a cache line
 
-_LINE = 64  # bytes that come at once
-
-if _config.DISABLE_JIT:
+if not COMPILED:
 
     def fetch_ahead(rows: Any, row: int) -> None:
         """Do nothing."""

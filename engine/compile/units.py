@@ -1,16 +1,16 @@
-"""Rules that compile as one program: each kernel once, then all of them optimised together.
+"""Separate compilation of a package's kernels (units), linked and optimised as one program.
 
-Numba links all that a function calls into it and optimises the whole again, so that a function deep
-in a call graph is optimised once for every path to it: the battle engine, 330 functions, took more
-than ten minutes to compile.  Here a kernel of a *package with units* becomes a C function, a
-:class:`Unit`, that other kernels call by its symbol.  Numba compiles each unit once, by itself, to
-LLVM bitcode; the *program* of the package links them, and LLVM optimises them as one module: it
+Numba links every callee into its caller and optimises the whole again, so that a function deep in a
+call graph is optimised once for every path to it: the battle engine, 330 functions, took more than
+ten minutes to compile.  Here a kernel of a *package with units* becomes a C function, a
+:class:`Unit`, that other kernels call by its symbol.  Numba compiles each unit once, alone, to LLVM
+bitcode; the *program* of the package links the units, and LLVM optimises them as one module: it
 inlines by its own judgement and knows what a callee reads and writes.  Only units that entry points
-(``jit.kernel_of``) call can be called in the end: LLVM does as it likes with the rest.
+(``jit.kernel_of``) call keep a symbol; LLVM may inline or drop the others.
 
-Two caches make this quick.  A unit's bitcode is kept under a fingerprint of all that it was made
-from (:mod:`plywise.engine.compile.fingerprint`), so that after an edit only what changed goes
-through numba again.  The program's machine code is kept with the other kernels of the same sources.
+Two caches make this quick.  A unit's bitcode is stored under a fingerprint of its sources
+(:mod:`plywise.engine.compile.fingerprint`), so that after an edit numba compiles only the changed
+units.  The program's machine code is stored with the other kernels of the same sources.
 
 :func:`compile_apart` names a package and its records; from then on
 :func:`plywise.engine.compile.jit.kernel` makes a unit of every function of that package whose
@@ -38,23 +38,19 @@ from typing import Any
 import llvmlite.binding as llvm  # type: ignore[import-untyped]
 import numba
 import numpy as np
-from llvmlite import ir
 from numba import types
-from numba.core import compiler, compiler_lock, config, registry
-from numba.core import dispatcher as numba_dispatcher
-from numba.core.datamodel import models
-from numba.core.datamodel.registry import register_default
+from numba.extending import is_jitted, models, register_model
 from numpy import dtype
 
 from plywise.engine.compile import branch_weights as branches
-from plywise.engine.compile import indices
+from plywise.engine.compile import indices, numba_internals
 from plywise.engine.compile.fingerprint import fingerprint
 
 INLINING_THRESHOLD = 225
-"""LLVM's own measure of what is worth inlining; its default at level 2 and 3."""
+"""LLVM's limit for the cost of a callee that it inlines; its default at level 2 and 3."""
 
 _HELPED = 40
-"""Units to compile from which on a second process is worth its start."""
+"""Number of units to compile from which a second process is worth its start."""
 
 _NUMBERS: dict[Any, Any] = {
     int: types.int64,
@@ -81,7 +77,7 @@ _lock = threading.RLock()
 
 
 class Unit(types.ExternalFunction):
-    """A kernel that its callers reach through its symbol."""
+    """A kernel that other kernels call by its symbol."""
 
     def __init__(self, fn: Callable[..., Any], signature: Any, symbol: str, program: Any) -> None:
         super().__init__(symbol, signature)
@@ -90,92 +86,33 @@ class Unit(types.ExternalFunction):
         self._from_python: Callable[..., Any] | None = None
 
     def bitcode(self) -> bytes:
-        """Compile the unit by itself; what it calls are declarations."""
-        target = registry.cpu_target
-        found = _UnitCompiler(self.py_func, target, dict(_options), {}, compiler.Compiler).compile(
-            self.sig.args, self.sig.return_type
+        """Compile the unit alone; the units that it calls are declarations."""
+        module = numba_internals.compile_c_function(
+            self.py_func, self.sig, self.symbol, dict(_options)
         )
-        library, context = found.library, target.target_context
-        library.add_ir_module(_c_function(context, self.symbol, found.fndesc))
-        for used in dict.fromkeys(library._linking_libraries):
-            library._final_module.link_in(used._get_module_for_linking(), preserve=True)
-        library._optimize_final_module()
-        module = library._final_module
         for value in (*module.functions, *module.global_variables):
             if not value.is_declaration and value.name != self.symbol:
                 value.linkage = "internal"
         shares = self.program.shares.get(self.symbol)
-        told = branches.weighted(str(module), shares) if shares else None
-        return bytes((llvm.parse_assembly(told) if told else module).as_bitcode())
+        weighted = branches.with_weights(str(module), shares) if shares else None
+        return bytes((llvm.parse_assembly(weighted) if weighted else module).as_bitcode())
 
     def __call__(self, *args: Any) -> Any:
-        """Call it from Python (tests do): states are elements of a pool.
+        """Call the unit from Python (tests do); a state is an element of a pool.
 
         Raises:
-            TypeError: only other units can call it.
+            TypeError: only other units can call this one.
         """
         if self._from_python is None:
             kinds: list[Any] = [_C_TYPES.get(a, ctypes.c_void_p) for a in self.sig.args]
             kind = ctypes.CFUNCTYPE(_C_TYPES[self.sig.return_type], *kinds)
-            with _lock, compiler_lock.global_compiler_lock:
+            with _lock, numba_internals.global_compiler_lock:
                 self._from_python = kind(self.program.address(self.symbol))
         given = (a.__array_interface__["data"][0] if isinstance(a, np.void) else a for a in args)
         return self._from_python(*given)
 
 
-register_default(Unit)(models.OpaqueModel)
-
-
-_compiler: Any = numba_dispatcher
-
-
-class _UnitCompiler(_compiler._FunctionCompiler):  # type: ignore[misc]
-    """Numba's compiler, stopped before anything becomes machine code."""
-
-    def _customize_flags(self, flags: Any) -> Any:
-        flags.no_cpython_wrapper = True
-        flags.no_cfunc_wrapper = True
-        flags.no_compile = True
-        flags.enable_pyobject = False
-        flags.enable_looplift = False
-        return flags
-
-
-def _c_function(context: Any, symbol: str, fndesc: Any) -> Any:
-    """Return a module with the C function ``symbol`` around a compiled function.
-
-    Numba's functions return a status and their result through a pointer.  An exception, which
-    rules do not raise on purpose, is printed and the result is undefined.
-    """
-    module = context.create_module("unit")
-    native = ir.Function(
-        module,
-        context.call_conv.get_function_type(fndesc.restype, fndesc.argtypes),
-        fndesc.llvm_func_name,
-    )
-    kind = context.get_external_function_type(fndesc)
-    function = ir.Function(module, kind, symbol)
-    builder = ir.IRBuilder(function.append_basic_block("entry"))
-    given = [
-        context.data_model_manager[t].from_argument(builder, value)
-        for t, value in zip(fndesc.argtypes, function.args, strict=True)
-    ]
-    status, result = context.call_conv.call_function(
-        builder, native, fndesc.restype, fndesc.argtypes, given, attrs=("alwaysinline",)
-    )
-    with builder.if_then(status.is_error, likely=False):
-        python = context.get_python_api(builder)
-        held = python.gil_ensure()
-        context.call_conv.raise_error(builder, python, status)
-        where = python.string_from_string(context.insert_const_string(module, symbol))
-        python.err_write_unraisable(where)
-        python.decref(where)
-        python.gil_release(held)
-    if fndesc.restype == types.void:
-        builder.ret(context.get_dummy_value())
-    else:
-        builder.ret(context.get_value_as_argument(builder, fndesc.restype, result))
-    return module
+register_model(Unit)(models.OpaqueModel)
 
 
 class Program:
@@ -197,21 +134,21 @@ class Program:
 
     @functools.cached_property
     def shares(self) -> Mapping[str, Sequence[int]]:
-        """Symbol of a unit -> how often each of its branches is taken (``branches.weighted``)."""
+        """Symbol of a unit -> shares of its branches; see :func:`branch_weights.with_weights`."""
         return self._load_shares()
 
     def add(self, unit: Unit) -> None:
-        """Take a kernel in while its module is imported.
+        """Add a unit while its module is imported.
 
         Raises:
-            RuntimeError: the program runs already.
+            RuntimeError: the program is already loaded.
         """
         if self._engine is not None:
             raise RuntimeError(f"{unit.symbol}: the program {self.package} is already compiled")
         self.units.append(unit)
 
     def collect(self) -> list[ModuleType]:
-        """Import all modules of the package, so that every unit of it is there; return them."""
+        """Import and return all modules of the package, which defines every unit."""
         package = importlib.import_module(self.package)
         return [
             importlib.import_module(f"{self.package}.{module.name}")
@@ -226,10 +163,10 @@ class Program:
         return frozenset(u.symbol for k in entries for u in _callees(k.py_func, set()))
 
     def address(self, symbol: str) -> int:
-        """Return where a unit's function lies in memory.
+        """Return the address of a unit's function.
 
         Raises:
-            TypeError: only other units can call it.
+            TypeError: only other units can call this one.
         """
         self.load()
         if symbol not in self.called:
@@ -237,31 +174,31 @@ class Program:
         return int(self._engine.get_function_address(symbol))
 
     def load(self) -> None:
-        """Compile the program, or load it from the cache; symbols are known from then on."""
+        """Compile the program or load it from the cache, and define its symbols."""
         if self._engine is not None or self._linking:  # linking: units need declarations only
             return
         self.collect()
-        kept = None
+        file = None
         if _places and self._counted is None:
-            kept = _places["program"] / f"{self.package}.{_processor()}.o.z"
-        machine_code = _kept(kept)
+            file = _places["program"] / f"{self.package}.{_processor()}.o.z"
+        machine_code = _read_cached(file)
         if machine_code is None:
             with self.linking():
                 machine_code = self._link()
-            _keep(kept, machine_code)
+            _write_cached(file, machine_code)
         # The module of an engine must not be empty, and objects added later may refer to it.
         self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _machine())
-        self._engine.add_object_file(llvm.object_file.ObjectFileRef.from_data(machine_code))
+        self._engine.add_object_file(llvm.ObjectFileRef.from_data(machine_code))
         self._engine.finalize_object()
         for symbol in self.called:
             llvm.add_symbol(symbol, self.address(symbol))
 
     @contextlib.contextmanager
     def linking(self) -> Iterator[None]:
-        """Let units compile that call others which are not there yet.
+        """Define placeholder symbols, so that units compile before their callees.
 
         A kernel that is inlined into units compiles to machine code too, where symbols must have
-        an address; nobody may call that code, and it is forgotten afterwards.
+        an address; that code must not be called, and is dropped afterwards.
         """
         self._linking = True
         for unit in self.units:
@@ -271,8 +208,7 @@ class Program:
         finally:
             self._linking = False
             for inlined in _inlined:
-                inlined.overloads.clear()
-                inlined._reset_overloads()
+                numba_internals.forget_compiled(inlined)
             _inlined.clear()
 
     def _link(self) -> bytes:
@@ -285,13 +221,13 @@ class Program:
         for unit, part in zip(self.units, parts, strict=True):
             linked = llvm.parse_bitcode(part)
             if self._counted is not None:
-                text, found = branches.counting(str(linked), first)
+                text, found = branches.with_counters(str(linked), first)
                 self._counted[unit.symbol] = found
                 first += found
                 linked = llvm.parse_assembly(text)
             module.link_in(linked)
         if self._counted is not None:
-            module.link_in(llvm.parse_assembly(branches.counters(first)))
+            module.link_in(llvm.parse_assembly(branches.counters_module(first)))
         for function in module.functions:
             if not function.is_declaration and function.name not in self.called:
                 function.linkage = "internal"
@@ -306,20 +242,20 @@ class Program:
         return bytes(machine.emit_object(module))
 
     def count_branches(self) -> None:
-        """Let the program count its branches in this process, which makes it slower.
+        """Count the program's branches in this process, which makes it slower.
 
         Raises:
-            RuntimeError: it runs already.
+            RuntimeError: the program is already loaded.
         """
         if self._engine is not None:
             raise RuntimeError(f"the program {self.package} runs already, and does not count")
         self._counted = {}
 
     def counted_shares(self) -> dict[str, list[int]]:
-        """Return what :attr:`shares` would be by what was counted.
+        """Return :attr:`shares` as counted in this process.
 
         Raises:
-            RuntimeError: nothing was.
+            RuntimeError: nothing was counted.
         """
         if not self._counted or self._engine is None:
             raise RuntimeError(f"the program {self.package} has counted nothing")
@@ -332,10 +268,10 @@ class Program:
         }
 
     def compile_units(self, backwards: bool = False) -> list[bytes]:
-        """Return the bitcode of all units, in their order or backwards.
+        """Return the bitcode of all units, compiled in order or backwards.
 
-        A second process begins at the other end; each takes from the cache what the other has
-        finished.
+        A second process begins at the other end; each loads from the cache the units that the
+        other has finished.
         """
         files = [self._file(unit) for unit in self.units]
         missing = sum(file is None or not file.exists() for file in files)
@@ -353,7 +289,7 @@ class Program:
                 helper.wait()
 
     def _file(self, unit: Unit) -> Path | None:
-        """Return where the unit's bitcode is kept; None if nothing is."""
+        """Return the path of the unit's bitcode in the cache; None without a cache."""
         if not _places:
             return None
         shares = repr(self.shares.get(unit.symbol))
@@ -361,14 +297,14 @@ class Program:
         return _places["units"] / f"{fingerprint(unit.py_func, extra)}.bc.z"
 
     def _part(self, unit: Unit, file: Path | None) -> bytes:
-        """Return the bitcode of one unit, compiled unless it is in the cache."""
-        found = _kept(file)
+        """Return the bitcode of one unit from the cache; compile and store it if missing."""
+        found = _read_cached(file)
         if found is not None:
             return found
         found = unit.bitcode()
         for on_compiled in _context:
             on_compiled()
-        _keep(file, found)
+        _write_cached(file, found)
         return found
 
 
@@ -376,11 +312,11 @@ _options: dict[str, Any] = {}
 _places: dict[str, Path] = {}
 _context: list[Callable[[], None]] = []
 _programs: dict[str, Program] = {}
-_inlined: list[Any] = []  # dispatchers that compiled while a program was linked
+_inlined: list[Any] = []  # dispatchers compiled while a program was linked
 
 
 def _stop() -> None:
-    """Stand for units that are not linked yet."""
+    """Abort: the placeholder for units that are not linked yet."""
     print("plywise: a kernel ran before its program was linked", file=sys.stderr, flush=True)
     os.abort()
 
@@ -391,12 +327,12 @@ _abort = ctypes.CFUNCTYPE(None)(_stop)
 def configure(
     options: dict[str, Any], places: dict[str, Path], on_compiled: Callable[[], None]
 ) -> None:
-    """Set what :mod:`plywise.engine.compile.jit` has decided.
+    """Set the options, folders and callback that :mod:`plywise.engine.compile.jit` has chosen.
 
     Args:
-        options: numba's, of every kernel.
-        places: ``program`` and ``units``, folders that exist; empty if nothing is cached.
-        on_compiled: called for every unit that is compiled and not loaded.
+        options: numba options of every kernel.
+        places: existing folders ``program`` and ``units``; empty without a cache.
+        on_compiled: called for every unit that is compiled rather than loaded.
     """
     _options.update({k: v for k, v in options.items() if k != "cache"})
     _places.update(places)
@@ -408,25 +344,23 @@ def compile_apart(
     records: Mapping[str, dtype[Any]],
     shares: Callable[[], Mapping[str, Sequence[int]]] = dict,
 ) -> None:
-    """Make units of the package's kernels.
-
-    Call it before the package's kernels are imported.
+    """Make units of the package's kernels; called before the kernels are imported.
 
     Args:
-        package: its full name.
-        records: name of an argument -> dtype of the record that it is, such as the state.
-        shares: returns :attr:`Program.shares`; called only where something is compiled.
+        package: full name.
+        records: name of a parameter -> dtype of the record passed for it, such as the state.
+        shares: returns :attr:`Program.shares`; called only if something is compiled.
     """
     _programs[package] = Program(package, records, shares)
 
 
 def program_of(package: str) -> Program:
-    """Return the program of a package that :func:`compile_apart` has named."""
+    """Return the program of a package passed to :func:`compile_apart`."""
     return _programs[package]
 
 
 def as_unit(fn: Callable[..., Any]) -> Unit | None:
-    """Return ``fn`` as a unit, None where it takes or returns more than records and numbers."""
+    """Return ``fn`` as a unit; None if it takes or returns other than records and numbers."""
     program = _programs.get(fn.__module__.rpartition(".")[0])
     if program is None:
         return None
@@ -448,7 +382,7 @@ def as_unit(fn: Callable[..., Any]) -> Unit | None:
 
 
 def _callees(fn: Callable[..., Any], seen: set[Any]) -> Iterator[Unit]:
-    """Yield the units that ``fn`` names, also through kernels that are inlined into it."""
+    """Yield the units that ``fn`` names, itself or through kernels inlined into it."""
     names, scope = fn.__code__.co_names, fn.__globals__
     found = [scope[n] for n in names if n in scope]
     for module in [v for v in found if isinstance(v, ModuleType)]:
@@ -456,22 +390,23 @@ def _callees(fn: Callable[..., Any], seen: set[Any]) -> Iterator[Unit]:
     for value in found:
         if isinstance(value, Unit):
             yield value
-        elif hasattr(value, "py_func") and value not in seen:
+        elif is_jitted(value) and value not in seen:
             seen.add(value)
             yield from _callees(value.py_func, seen)
 
 
-def ready(fn: Callable[..., Any], inlined: Any) -> None:
-    """Load the programs of every unit that ``fn`` reaches.
+def load_callees(fn: Callable[..., Any], dispatcher: Any) -> None:
+    """Load the programs of all units that ``fn`` calls, itself or through inlined kernels.
 
-    ``inlined`` is the dispatcher of ``fn``, which is about to compile.
+    Args:
+        dispatcher: that of ``fn``, before it compiles.
 
     Raises:
-        TypeError: it reaches a unit that only other units can call.
+        TypeError: one of them can be called by other units only.
     """
-    with _lock, compiler_lock.global_compiler_lock:
+    with _lock, numba_internals.global_compiler_lock:
         if any(program._linking for program in _programs.values()):
-            _inlined.append(inlined)
+            _inlined.append(dispatcher)
             return
         for unit in _callees(fn, set()):
             unit.program.address(unit.symbol)
@@ -480,9 +415,9 @@ def ready(fn: Callable[..., Any], inlined: Any) -> None:
 def _machine() -> Any:
     """Return LLVM's description of this machine.
 
-    The default for code that is compiled in memory reaches every function and table by its whole
-    address, because parts of it may lie far apart: 12 bytes and an indirect jump for a call.  A
-    program is one object, whose parts are put side by side.
+    Code compiled in memory addresses every function and table by its full 64 bits by default,
+    because its parts may lie far apart: 12 bytes and an indirect jump for a call.  A program is one
+    object, whose parts are contiguous.
     """
     one_piece = llvm.get_process_triple().startswith("x86_64") and os.name == "posix"
     return llvm.Target.from_default_triple().create_target_machine(
@@ -495,13 +430,13 @@ def _machine() -> Any:
     )
 
 
-_MAKERS = (__file__, indices.__file__, branches.__file__)
+_MAKERS = (__file__, indices.__file__, branches.__file__, numba_internals.__file__)
 
 
 @functools.cache
 def _settings() -> str:
-    """Return all that a unit's bitcode depends on beside its sources."""
-    numba_config: Any = config
+    """Return the versions and options that a unit's bitcode depends on beside its sources."""
+    numba_config: Any = numba.config
     compiler = hashlib.sha256(b"".join(Path(str(m)).read_bytes() for m in _MAKERS))
     return (
         f"{compiler.hexdigest()} {numba.__version__} {numba_config.OPT} {sys.version_info[:2]} "
@@ -511,38 +446,38 @@ def _settings() -> str:
 
 @functools.cache
 def _processor() -> str:
-    """Return 12 hexadecimal digits for LLVM's version and the processor that it compiles for."""
+    """Return a digest, 12 hexadecimal digits, of LLVM's version and the processor."""
     features = llvm.get_host_cpu_features().flatten()
     found = f"{llvm.llvm_version_info} {llvm.get_host_cpu_name()} {features}"
     return hashlib.sha256(found.encode()).hexdigest()[:12]
 
 
 def warn_damaged(name: str, error: Exception) -> None:
-    """Say that something in the cache does not load and is compiled anew."""
+    """Warn that a cache entry does not load and is compiled again."""
     warnings.warn(
-        f"the cache's {name} does not load ({type(error).__name__}: {error}): compiled anew",
+        f"the cache's {name} does not load ({type(error).__name__}: {error}): compiled again",
         RuntimeWarning,
         stacklevel=3,
     )
 
 
-def _kept(path: Path | None) -> bytes | None:
-    """Return what a file of the cache (None: nothing is cached) holds; None if it is not whole."""
+def _read_cached(path: Path | None) -> bytes | None:
+    """Return the content of a cache file; None without a cache, a file, or if it is damaged."""
     if path is None:
         return None
     try:
         found = zlib.decompress(path.read_bytes())
         os.utime(path)  # marks it as used, for pruning
     except FileNotFoundError:
-        return None  # never there, or pruned at this moment
+        return None  # never written, or pruned at this moment
     except (OSError, zlib.error) as error:
         warn_damaged(path.name, error)
         return None
     return found
 
 
-def _keep(path: Path | None, content: bytes) -> None:
-    """Write a file of the cache, if there is one, at once: another process may read it."""
+def _write_cached(path: Path | None, content: bytes) -> None:
+    """Write a cache file atomically (another process may read it); nothing without a cache."""
     if path is None:
         return
     scratch = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
@@ -551,10 +486,9 @@ def _keep(path: Path | None, content: bytes) -> None:
 
 
 def _start_helper(package: str) -> subprocess.Popen[bytes]:
-    """Let another process compile units into the cache too."""
-    program = (
-        f"import {package}; from plywise.engine.compile import units; units.help_with({package!r})"
-    )
+    """Start a process that compiles units into the cache too."""
+    compile_all = f"units.compile_backwards({package!r})"
+    program = f"import {package}; from plywise.engine.compile import units; {compile_all}"
     return subprocess.Popen(
         [sys.executable, "-c", program],
         stdin=subprocess.DEVNULL,
@@ -563,8 +497,8 @@ def _start_helper(package: str) -> subprocess.Popen[bytes]:
     )
 
 
-def help_with(package: str) -> None:
-    """Compile units of ``package`` into the cache, from the last one on."""
+def compile_backwards(package: str) -> None:
+    """Compile units of ``package`` into the cache, the last one first."""
     program = _programs[package]
     program.collect()
     with program.linking():

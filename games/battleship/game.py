@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from random import Random
 from typing import Any
 
@@ -22,108 +22,17 @@ from plywise.engine.boards import battleship as kernels
 from plywise.engine.boards.battleship_hunt import Hunter
 from plywise.engine.kernels import RulesKernels
 from plywise.games.base import TERMINAL, Briefing, Game, GameInfo, IllegalActionError, Option, State
+from plywise.games.battleship import notation
+from plywise.games.battleship.hidden_fleet import HiddenFleet, ShotResult
+from plywise.games.battleship.sea import LETTERS, Sea, Ship, open_placements
 
 CLASSIC_FLEET = (5, 4, 3, 3, 2)
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
-
 _SAME = 1e-9  # chances that differ by less are the same
 _FACTS = """\
 Beside each square stands how likely a shot there hits, all fleets that explain what was seen \
 being equally likely. The likeliest square is mostly best."""
 
-Ship = tuple[int, ...]
-"""The squares of one ship."""
-
 _of_thread = threading.local()
-
-
-@dataclass(frozen=True)
-class Sea:
-    """The size of the board, and what is possible on it."""
-
-    rows: int
-    columns: int
-    touching: bool
-
-    def squares(self, action: int, length: int) -> Ship:
-        """Return the squares of a placement, () where it leaves the board.
-
-        A ship of one square lies: standing, it would be the same.
-        """
-        cells = self.rows * self.columns
-        row, column = divmod(action % cells, self.columns)
-        if action < cells:
-            return (
-                tuple(action + k for k in range(length)) if column + length <= self.columns else ()
-            )
-        if row + length > self.rows or length == 1:
-            return ()
-        return tuple(action - cells + k * self.columns for k in range(length))
-
-    def around(self, ship: Ship) -> frozenset[int]:
-        """Return the squares that a ship takes from the others."""
-        if self.touching:
-            return frozenset(ship)
-        return frozenset(
-            r * self.columns + c
-            for square in ship
-            for r in range(square // self.columns - 1, square // self.columns + 2)
-            for c in range(square % self.columns - 1, square % self.columns + 2)
-            if 0 <= r < self.rows and 0 <= c < self.columns
-        )
-
-
-@dataclass(frozen=True)
-class _Seen:
-    """What a player's shots have told it.
-
-    Attributes:
-        shot, hits: squares.
-        sinkings: by ship that sank, the square of its last hit and all hits until then.
-    """
-
-    shot: frozenset[int]
-    hits: frozenset[int]
-    sinkings: Mapping[int, tuple[int, frozenset[int]]]
-
-    def allows(self, number: int, ship: Ship) -> bool:
-        """Return whether ship ``number`` may be there, for all that is known of it alone."""
-        if number in self.sinkings:
-            last, before = self.sinkings[number]
-            return last in ship and before.issuperset(ship)
-        missed = self.shot.difference(self.hits)
-        return missed.isdisjoint(ship) and not self.hits.issuperset(ship)
-
-
-@lru_cache(maxsize=1024)
-def placements(sea: Sea, length: int) -> tuple[tuple[int, Ship, frozenset[int]], ...]:
-    """Return all placements of one ship: action, squares, and what they take from the others."""
-    found = []
-    for action in range(2 * sea.rows * sea.columns):
-        if ship := sea.squares(action, length):
-            found.append((action, ship, sea.around(ship)))
-    return tuple(found)
-
-
-@lru_cache(maxsize=1 << 14)
-def _room(sea: Sea, taken: frozenset[int], lengths: tuple[int, ...]) -> bool:
-    """Return whether ships of ``lengths`` can be placed on squares that are not ``taken``."""
-    if not lengths:
-        return True
-    return any(
-        taken.isdisjoint(ship) and _room(sea, taken | around, lengths[1:])
-        for _, ship, around in placements(sea, lengths[0])
-    )
-
-
-@lru_cache(maxsize=1 << 12)
-def _open_placements(sea: Sea, taken: frozenset[int], lengths: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the placements of the first of ``lengths`` that leave room for the others."""
-    return tuple(
-        action
-        for action, ship, around in placements(sea, lengths[0])
-        if taken.isdisjoint(ship) and _room(sea, taken | around, lengths[1:])
-    )
 
 
 class BattleshipState(State):
@@ -162,7 +71,7 @@ class BattleshipState(State):
         lengths = self.game.fleet[len(fleet) :]
         if lengths:
             taken = frozenset().union(*(self.game.sea.around(ship) for ship in fleet))
-            return list(_open_placements(self.game.sea, taken, lengths))
+            return list(open_placements(self.game.sea, taken, lengths))
         shot = set(self.shots_of(mover))
         return [s for s in range(self.game.squares) if s not in shot]
 
@@ -198,12 +107,12 @@ class BattleshipState(State):
 
     # --- what a player knows ----------------------------------------------------------------------
 
-    def results(self, player: int) -> list[tuple[int, bool, int | None]]:
+    def results(self, player: int) -> list[ShotResult]:
         """Return a player's shots in order: square, whether it hit, and the ship that sank."""
         fleet = self.fleets[1 - player]
         owner = {square: number for number, ship in enumerate(fleet) for square in ship}
         left = [len(ship) for ship in fleet]
-        found: list[tuple[int, bool, int | None]] = []
+        found: list[ShotResult] = []
         for square in self.shots_of(player):
             number = owner.get(square)
             if number is None:
@@ -218,46 +127,33 @@ class BattleshipState(State):
 
         ``S`` ship, ``X`` hit, ``o`` miss, ``.`` unknown or empty.
         """
-        game = self.game
-        own = {s: "S" for ship in self.fleets[player] for s in ship}
-        for square, hit, _ in self.results(1 - player):
-            own[square] = "X" if hit else "o"
-        other = {square: "X" if hit else "o" for square, hit, _ in self.results(player)}
-        letters = " ".join(_LETTERS[: game.columns])
-        width = len(str(game.rows))
-        lines = [
-            f"{'':{width}} {'your sea':<{2 * game.columns - 1}}    {'':{width}} the other sea",
-            f"{'':{width}} {letters}    {'':{width}} {letters}",
-        ]
-        for row in range(game.rows):
-            cells = range(row * game.columns, (row + 1) * game.columns)
-            left = " ".join(own.get(s, ".") for s in cells)
-            right = " ".join(other.get(s, ".") for s in cells)
-            lines.append(f"{row + 1:>{width}} {left}    {row + 1:>{width}} {right}")
-        lines.append(self._fleet_line("your fleet", player))
-        lines.append(self._fleet_line("other fleet", 1 - player))
-        return "\n".join(lines)
+        own = {square: "S" for ship in self.fleets[player] for square in ship}
+        mine, theirs = self.results(player), self.results(1 - player)
+        return "\n".join(
+            (
+                notation.seas_text(
+                    self.game.sea, own | notation.marks_of(theirs), notation.marks_of(mine)
+                ),
+                self._fleet_line("your fleet", player, theirs),
+                self._fleet_line("other fleet", 1 - player, mine),
+            )
+        )
 
-    def _fleet_line(self, title: str, owner: int) -> str:
-        placed = len(self.fleets[owner])
-        if placed < len(self.game.fleet):
-            return f"{title}: {placed} of {len(self.game.fleet)} ships placed"
-        sunk = {number for _, _, number in self.results(1 - owner) if number is not None}
-        ships = [f"{n}{' sunk' if k in sunk else ''}" for k, n in enumerate(self.game.fleet)]
-        return f"{title}: {', '.join(ships)}"
+    def _fleet_line(self, title: str, owner: int, results: list[ShotResult]) -> str:
+        return notation.fleet_line(title, self.game.fleet, len(self.fleets[owner]), results)
 
     def information_state_string(self, player: int) -> str:
         """Return what is seen, the order of the own placements, and all shots with results."""
-        own = " ".join(self._ship_name(ship) for ship in self.fleets[player])
-        parts = [self.observation_string(player), f"own ships: {own}"]
-        names = self.game.square_names
-        for who, title in ((player, "own shots"), (1 - player, "other shots")):
-            words = []
-            for square, hit, sunk in self.results(who):
-                result = "miss" if not hit else "hit" if sunk is None else f"sunk {sunk}"
-                words.append(f"{names[square]} {result}")
-            parts.append(f"{title}: {', '.join(words)}")
-        return "\n".join(parts)
+        sea = self.game.sea
+        own = " ".join(sea.placement_name(sea.placement(ship)) for ship in self.fleets[player])
+        return "\n".join(
+            (
+                self.observation_string(player),
+                f"own ships: {own}",
+                notation.shots_line("own shots", sea, self.results(player)),
+                notation.shots_line("other shots", sea, self.results(1 - player)),
+            )
+        )
 
     def resample_from_infostate(self, player: int, rng: Random) -> BattleshipState:
         """Return a state with another fleet of the opponent that explains all that was seen.
@@ -265,95 +161,16 @@ class BattleshipState(State):
         Every such fleet can be drawn; they are not all equally likely.
         """
         world = self.clone()
-        fleet = self.fleets[1 - player]
-        drawn = self._draw_fleet(player, len(fleet), rng)
-        fleet_of_world = world.fleets[1 - player]
-        fleet_of_world[:] = drawn
+        world.fleets[1 - player][:] = self.hidden_fleet(player).draw(
+            len(self.fleets[1 - player]), rng
+        )
         return world
 
-    def _seen(self, player: int) -> _Seen:
-        """Return what a player's shots have told it."""
-        hits: set[int] = set()
-        shot: set[int] = set()
-        sinkings: dict[int, tuple[int, frozenset[int]]] = {}
-        for square, hit, sunk in self.results(player):
-            shot.add(square)
-            if hit:
-                hits.add(square)
-            if sunk is not None:
-                sinkings[sunk] = (square, frozenset(hits))
-        return _Seen(frozenset(shot), frozenset(hits), sinkings)
-
-    def open_hits(self, player: int) -> frozenset[int]:
-        """Return the player's hits that no ship which it has sunk can explain."""
-        seen = self._seen(player)
-        explained = (
-            ship
-            for number in seen.sinkings
-            for _, ship, _ in placements(self.game.sea, self.game.fleet[number])
-            if seen.allows(number, ship)
-        )
-        return seen.hits.difference(*explained)
-
-    def _draw_fleet(self, player: int, count: int, rng: Random) -> list[Ship]:
-        """Return ``count`` ships for the opponent of ``player`` that fit what it knows."""
-        seen = self._seen(player)
-        options: list[list[tuple[Ship, frozenset[int]]]] = []
-        for number in range(count):
-            fitting = [
-                (ship, around)
-                for _, ship, around in placements(self.game.sea, self.game.fleet[number])
-                if seen.allows(number, ship)
-            ]
-            rng.shuffle(fitting)
-            options.append(fitting)
-        drawn: dict[int, Ship] = {}
-        if not self._extend(drawn, options, seen.hits, frozenset(), rng):
-            raise AssertionError("no fleet explains what was seen")  # the real one does
-        return [drawn[number] for number in range(count)]
-
-    def _extend(
-        self,
-        drawn: dict[int, Ship],
-        options: list[list[tuple[Ship, frozenset[int]]]],
-        unexplained: frozenset[int],
-        taken: frozenset[int],
-        rng: Random,
-    ) -> bool:
-        """Add ships until all are there and no hit is left unexplained; False where none fit."""
-        waiting = [n for n in range(len(options)) if n not in drawn]
-        if not waiting:
-            rest = self.game.fleet[len(options) :]
-            return not unexplained and _room(self.game.sea, taken, rest)
-        # The scarcest comes first, the hit or the ship that fewest placements are left for: other
-        # orders run into dead ends by the million.
-        fitting = {n: [o for o in options[n] if taken.isdisjoint(o[0])] for n in waiting}
-        if not all(fitting.values()):
-            return False
-        choices: list[tuple[int, Ship, frozenset[int]]]
-        if unexplained:
-            covers = [
-                [(n, *o) for n in waiting for o in fitting[n] if square in o[0]]
-                for square in sorted(unexplained)
-            ]
-            choices = min(covers, key=len)
-            rng.shuffle(choices)
-        else:
-            scarcest = min(waiting, key=lambda n: len(fitting[n]))
-            choices = [(scarcest, *option) for option in fitting[scarcest]]
-        for number, ship, around in choices:
-            drawn[number] = ship
-            rest_unexplained = unexplained.difference(ship)
-            if self._extend(drawn, options, rest_unexplained, taken | around, rng):
-                return True
-            del drawn[number]
-        return False
+    def hidden_fleet(self, player: int) -> HiddenFleet:
+        """Return what a player knows of the opponent's fleet."""
+        return HiddenFleet.of(self.game.sea, self.game.fleet, self.results(player))
 
     # --- names, texts, flat states ----------------------------------------------------------------
-
-    def _ship_name(self, ship: Ship) -> str:
-        down = len(ship) > 1 and ship[1] - ship[0] != 1
-        return f"{self.game.square_names[ship[0]]} {'down' if down else 'across'}"
 
     def placing(self, player: int) -> bool:
         """Return whether a player still has ships to place."""
@@ -361,10 +178,9 @@ class BattleshipState(State):
 
     def action_to_string(self, player: int, action: int) -> str:
         """Return a target like ``c4``, or a placement like ``c4 down``."""
-        if not self.placing(player):
-            return self.game.square_names[action]
-        down, square = divmod(action, self.game.squares)
-        return f"{self.game.square_names[square]} {'down' if down else 'across'}"
+        if self.placing(player):
+            return self.game.sea.placement_name(action)
+        return self.game.sea.names[action]
 
     def action_seen_by(self, viewer: int, player: int, action: int) -> str:
         """Return the action's name; of the other's placements only that there was one."""
@@ -397,7 +213,7 @@ class BattleshipState(State):
         """Return the shots with their chances, from what the player's own shots have told alone."""
         _, chances = self.game.hunter().choose(self.results(player))
         likeliest = max(chances[a] for a in legal) - _SAME
-        open_hits = self.open_hits(player)
+        open_hits = self.hidden_fleet(player).open_hits()
         columns = self.game.columns
         options = []
         for action in legal:
@@ -459,24 +275,19 @@ class Battleship(Game):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "fleet", tuple(self.fleet))
-        if self.columns > len(_LETTERS):
-            raise ValueError(f"columns={self.columns}: {len(_LETTERS)} at most have a letter")
+        if self.columns > len(LETTERS):
+            raise ValueError(f"columns={self.columns}: {len(LETTERS)} at most have a letter")
         self.empty_pool()
 
     @cached_property
     def sea(self) -> Sea:
-        """The board as the placements see it."""
+        """The board of each player."""
         return Sea(self.rows, self.columns, self.touching)
 
     @property
     def squares(self) -> int:
         """How many squares a sea has."""
         return self.rows * self.columns
-
-    @cached_property
-    def square_names(self) -> tuple[str, ...]:
-        """The names of all squares, in their order."""
-        return tuple(f"{_LETTERS[c]}{r + 1}" for r in range(self.rows) for c in range(self.columns))
 
     def empty_pool(self) -> np.ndarray[Any, Any]:
         """Return a one-element pool with two empty seas."""
@@ -504,8 +315,7 @@ class Battleship(Game):
         try:
             for fleet in fleets:
                 for ship in fleet:
-                    down = len(ship) > 1 and ship[1] - ship[0] != 1
-                    state.apply_action(ship[0] + self.squares * down)
+                    state.apply_action(self.sea.placement(ship))
             for shot in shots:
                 state.apply_action(shot)
         except (IllegalActionError, IndexError, TypeError) as error:

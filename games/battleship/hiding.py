@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plywise.engine.boards.battleship_hunt import Hunter
-from plywise.games.battleship.game import BattleshipState, Ship
+from plywise.games.battleship.game import BattleshipState
+from plywise.games.battleship.sea import Ship
 
 
 def shots_until_found(

@@ -1,8 +1,8 @@
-"""Which sets the opponent may have: Bayes over everything the random-battle generator makes.
+"""The belief about the opponent's sets: a posterior over the sets of the random-battle generator.
 
-The prior is the generator itself (``datasets/pokemon_sets``): every set with how often it is made.
-What was revealed selects the sets that fit; those are drawn in proportion to their counts.  Pokémon
-not yet seen come from the generator's own whole teams.
+The prior is the generator's frequency of each set (``datasets/pokemon_sets``).  The posterior keeps
+the sets that agree with what was revealed, in proportion to their frequencies.  Unseen Pokémon are
+drawn from the generator's teams.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from plywise.games.gen9.infostate import MonView, SideView
 
 log = logging.getLogger(__name__)
 
-# What is given up, in this order, when no set fits all that was seen: a swapped item or a traded
-# ability explains itself, a move that the set does not have is the last thing to doubt.
+# Evidence ignored, in this order, when no set agrees with all of it: items and abilities can be
+# exchanged in a battle; an unknown move is ignored last.
 _RELAXATIONS = ("item", "ability", "tera", "level", "moves")
 
 
@@ -42,7 +42,7 @@ def _rows_by_base(sets: RandomBattleSets) -> dict[str, tuple[int, ...]]:
 
 
 @cache
-def _plays_as(species: str) -> str:
+def _gameplay_forme(species: str) -> str:
     return load().cosmetic.get(species, species)
 
 
@@ -52,8 +52,8 @@ class Candidates:
 
     Attributes:
         rows: indices into the prior's ``sets``; never empty for a species of the format.
-        weights: how often the generator makes each.
-        relaxed: what had to be given up so that any set fits (empty: all that was seen).
+        weights: frequency of each in the generator.
+        relaxed: kinds of evidence ignored; (): none.
     """
 
     rows: tuple[int, ...]
@@ -65,7 +65,7 @@ class RandomBattleBelief:
     """The belief about an opponent's sets in ``gen9randombattle``.
 
     Attributes:
-        relaxations: how often each kind of evidence had to be given up, for reports.
+        relaxations: number of times that each kind of evidence was ignored, for reports.
     """
 
     def __init__(self, sets: RandomBattleSets | None = None) -> None:
@@ -73,24 +73,24 @@ class RandomBattleBelief:
         self.relaxations: Counter[str] = Counter()
         self._rows = _rows_by_base(self.sets)
         self._warned: set[tuple[str, tuple[str, ...]]] = set()
-        # Every world of a decision asks about the same Pokémon.
+        # All worlds of a decision have the same revealed Pokémon.
         self._find = lru_cache(maxsize=1000)(self._search)
 
     def candidates(self, mon: MonView) -> Candidates:
-        """Return the sets that fit what was seen of ``mon``, giving up as little as needed."""
+        """Return the sets that agree with ``mon``; as little evidence as possible is ignored."""
         found = self._find(mon)
         if found.rows and found.relaxed:
             self.relaxations[found.relaxed[-1]] += 1
             key = (mon.base_species, found.relaxed)
             if key not in self._warned:
                 self._warned.add(key)
-                log.info("no set of %s fits without giving up %s", *key)
+                log.info("no set of %s fits unless its %s is ignored", *key)
         return found
 
     def _search(self, mon: MonView) -> Candidates:
         rows = self._rows.get(base_species(mon.base_species), ())
-        for given_up in range(len(_RELAXATIONS) + 1):
-            relaxed = _RELAXATIONS[:given_up]
+        for ignored in range(len(_RELAXATIONS) + 1):
+            relaxed = _RELAXATIONS[:ignored]
             fitting = self._fitting(mon, rows, relaxed)
             if fitting:
                 return Candidates(fitting, tuple(self.sets.counts[r] for r in fitting), relaxed)
@@ -100,10 +100,10 @@ class RandomBattleBelief:
         self, mon: MonView, rows: Sequence[int], relaxed: Sequence[str]
     ) -> tuple[int, ...]:
         sets = self.sets.sets
-        forme = _plays_as(mon.base_species)
-        exact = [r for r in rows if _plays_as(sets[r].species) == forme]
+        forme = _gameplay_forme(mon.base_species)
+        exact = [r for r in rows if _gameplay_forme(sets[r].species) == forme]
         moves = {m.id for m in mon.moves}
-        item = mon.lost_item or mon.item  # what it was built with, where that is known
+        item = mon.lost_item or mon.item  # the item of its set, if known
         scored = []
         for row in exact or rows:
             s = sets[row]
@@ -125,10 +125,10 @@ class RandomBattleBelief:
         return tuple(row for missing, row in scored if missing == fewest)
 
     def draw(self, mon: MonView, rng: Random) -> PokemonSet:
-        """Return a set for a Pokémon that was seen."""
+        """Return a set drawn for a revealed Pokémon."""
         found = self.candidates(mon)
         if not found.rows:
-            # A species outside the format: what was seen of it is all there is.
+            # A species outside the format: only what was revealed is known.
             self.relaxations["species"] += 1
             return PokemonSet(
                 species=mon.base_species,
@@ -142,11 +142,11 @@ class RandomBattleBelief:
                 gender=mon.gender,
             )
         row = rng.choices(found.rows, found.weights)[0]
-        # The forme seen decides the looks and stats; a cosmetic one plays as its base.
+        # The revealed forme determines the stats; a cosmetic forme plays as its base forme.
         return replace(self.sets.sets[row], gender=mon.gender)
 
     def draw_team(self, foe: SideView, rng: Random) -> tuple[PokemonSet, ...]:
-        """Return a whole team: sets for the Pokémon seen, in their order, then unseen ones."""
+        """Return a team: sets for the revealed Pokémon, in their order, then unseen ones."""
         team = [self.draw(mon, rng) for mon in foe.mons]
         taken = {base_species(s.species) for s in team}
         while len(team) < foe.size:

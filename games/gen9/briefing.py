@@ -1,8 +1,8 @@
-"""What a guide may be told about a gen9 decision: the known state in words, and computed facts.
+"""The briefing of a gen9 decision: the information state in words, and computed facts.
 
 Small models know no type chart and cannot compare numbers that they were not given, so every
-option carries what the engine computes for it (damage, knock-out chance, who moves first), averaged
-over worlds of the belief.  Nothing here comes from text that the opponent can choose.
+option has facts computed by the engine (damage, knock-out chance, order of moves), averaged over
+worlds of the belief.  No text that the opponent can choose enters.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from plywise.games.gen9.infostate import InfoState, MonView, SideView, action_na
 from plywise.games.gen9.lookahead import outlooks, verdicts
 from plywise.games.gen9.option_facts import OptionFacts, foe_option_facts, own_option_facts
 
-RULES = """\
+RULES_TEXT = """\
 Pokémon battle, generation 9, singles. Two sides, one Pokémon out on each. Each turn both sides \
 choose at the same time: use a move of the Pokémon that is out, or switch to another. The side \
 whose Pokémon are all out of HP loses. "tera" means: Terastallize (once per battle), then use the \
@@ -30,12 +30,13 @@ in and what the foe's best hit takes from it. After that stands how good the pos
 turns later: best, good, weak or bad. Choose the option that is marked best."""
 
 _WORTH = 6
-"""Own options with the best outlooks that a model is asked about: a small one loses its way among
-thirteen, and of 120 decisions with a clear answer it was among the first three in 97 %."""
+"""Number of the player's options, those with the best outlooks, about which a model is asked: small
+models answer badly about thirteen, and in 97 % of 120 decisions with a clear best action it was
+among the first three."""
 
 
 def own_team(info: InfoState) -> str:
-    """Return the player's team as it was brought: the same text all through a battle."""
+    """Return the player's team at the start of the battle: the text is constant in a battle."""
     lines = []
     for mon in info.own.mons:
         types = "/".join(load().species[load().species_id(mon.base_species)]["types"])
@@ -55,7 +56,7 @@ def _state(mon: MonView) -> str:
 
 
 def _known(mon: MonView) -> str:
-    """What has been revealed of an opponent's Pokémon."""
+    """Return what has been revealed of an opponent's Pokémon."""
     shown = [x for x in (mon.item, mon.ability) if x]
     if mon.moves:
         shown.append("/".join(m.id for m in mon.moves))
@@ -79,9 +80,9 @@ def _side_lines(label: str, side: SideView, describe: Callable[[MonView], str]) 
 
 
 def situation(info: InfoState) -> str:
-    """Return what the player knows beyond its own team, in a few short lines.
+    """Return the information state without the player's team, in a few short lines.
 
-    Short because a small model reads about a hundred words a second on two cores.
+    Short, since a small model reads about a hundred words a second on two cores.
     """
     field = [f"turn {info.turn}", info.weather, info.terrain, *info.pseudo_weathers]
     lines = [
@@ -95,7 +96,7 @@ def situation(info: InfoState) -> str:
 
 
 def observation(info: InfoState) -> str:
-    """Return all that the player knows, for people."""
+    """Return the information state as text for people."""
     return f"{situation(info)}\n{own_team(info)}"
 
 
@@ -107,9 +108,9 @@ def briefing(info: InfoState, worlds: np.ndarray[Any, Any], belief: RandomBattle
     """Return the briefing of ``info`` with facts averaged over ``worlds``.
 
     Args:
-        info: what the player knows.
-        worlds: flat states drawn from the belief (``games.gen9.worlds.sample_worlds``).
-        belief: draws the worlds after a switch.
+        info: the player's information state.
+        worlds: flat states sampled from the belief (``games.gen9.worlds.sample_worlds``).
+        belief: distribution for sampling the worlds after a switch.
     """
     own = own_option_facts(info, worlds, belief)
     ahead = outlooks(worlds, info.player, info.legal, seed=info.turn)
@@ -119,7 +120,7 @@ def briefing(info: InfoState, worlds: np.ndarray[Any, Any], belief: RandomBattle
     return Briefing(
         game="gen9randombattle",
         player=info.player,
-        rules=RULES,
+        rules=RULES_TEXT,
         setup=own_team(info),
         situation=situation(info),
         own=tuple(_option(action_name(info, a), a, own[a], ahead[a]) for a in info.legal),

@@ -1,8 +1,8 @@
-"""Random battles of generation 9 in this process: two whole teams, simultaneous moves.
+"""Random battles of generation 9 in this process: two teams of six, simultaneous moves.
 
-``gen9randombattle``: both teams are ones that Showdown's generator made, drawn by the seed; chance
-inside a turn comes from the state's own random source, which the seed sets too.  What a player
-knows is an :class:`~plywise.games.gen9.infostate.InfoState`, as on a server.
+``gen9randombattle``: the seed draws both teams from those that Showdown's generator makes, and
+seeds the state's generator of chance within turns.  A player's information state is an
+:class:`~plywise.games.gen9.infostate.InfoState`, as on a server.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ import json
 from dataclasses import dataclass, field
 from random import Random
 
-from plywise.datasets.pokemon_sets import PokemonSet, random_battle_sets
+import msgspec
+
+from plywise.datasets.pokemon_sets import random_battle_sets
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.border import plain, teams
 from plywise.engine.battle.border.battle_state import BattleState
@@ -19,16 +21,13 @@ from plywise.engine.battle.damage_rolls import prepare_damage_rolls
 from plywise.engine.battle.rules import rules
 from plywise.engine.kernels import NO_ACTION, RulesKernels
 from plywise.games.base import Game, GameInfo
-from plywise.games.gen9 import seen as seeing
-from plywise.games.gen9.seen import Seen
+from plywise.games.gen9.seen import Seen, observe
 from plywise.games.gen9.state import Gen9State
 
-FORMAT = "gen9randombattle"
-# Showdown ends a battle as a tie after 1000 turns; a turn may ask for a pivot's replacement of each
-# side and for replacements at its end.
+BATTLE_FORMAT = "gen9randombattle"
+# Showdown ends a battle as a tie after 1000 turns; a turn may have a pivot's replacement
+# on each side and replacements at its end.
 _MAX_DECISIONS = 4000
-
-Team = tuple[PokemonSet, ...]
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class Gen9Battle(Game):
     info: GameInfo = field(
         init=False,
         default=GameInfo(
-            FORMAT,
+            BATTLE_FORMAT,
             "random battles of Pokémon generation 9, singles",
             simultaneous=True,
             stochastic=True,
@@ -49,11 +48,13 @@ class Gen9Battle(Game):
     def new_initial_state(self, seed: int = 0) -> Gen9State:
         """Return the first decision of a battle between two teams drawn with ``seed``."""
         self.kernels()
-        return start(self.teams(seed), Random(f"{FORMAT} dice {seed}").getrandbits(63))
+        return start_battle(
+            self.teams(seed), Random(f"{BATTLE_FORMAT} dice {seed}").getrandbits(63)
+        )
 
-    def teams(self, seed: int) -> tuple[Team, Team]:
-        """Return the teams of :meth:`new_initial_state`, whole ones of Showdown's generator."""
-        rng = Random(f"{FORMAT} {seed}")
+    def teams(self, seed: int) -> tuple[teams.Team, teams.Team]:
+        """Return the teams of :meth:`new_initial_state`, as Showdown's generator made them."""
+        rng = Random(f"{BATTLE_FORMAT} {seed}")
         sets = random_battle_sets()
         return sets.random_team(rng), sets.random_team(rng)
 
@@ -65,11 +66,12 @@ class Gen9Battle(Game):
         """
         try:
             raw = json.loads(text)
-            battle, seen = raw["battle"], seeing.from_plain(raw["seen"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"not a state of {FORMAT}: {error!r}") from error
+            battle = BattleState.deserialize(raw["battle"])
+            seen = msgspec.convert(raw["seen"], Seen)
+        except (ValueError, KeyError, TypeError, msgspec.ValidationError) as error:
+            raise ValueError(f"not a state of {BATTLE_FORMAT}: {error!r}") from error
         self.kernels()
-        return Gen9State(BattleState.deserialize(battle), seen)
+        return Gen9State(battle, seen)
 
     def num_distinct_actions(self) -> int:
         """Return 16: four moves, the same terastallized, six switches, forced and pass."""
@@ -80,18 +82,18 @@ class Gen9Battle(Game):
         return _MAX_DECISIONS
 
     def kernels(self) -> RulesKernels:
-        """Return the engine's rules, compiled, with all else that a decision needs."""
+        """Return the engine's rules; all kernels that a decision needs are then compiled."""
         prepare_damage_rolls()
         return rules()
 
 
-def start(both: tuple[Team, Team], seed: int) -> Gen9State:
+def start_battle(both: tuple[teams.Team, teams.Team], seed: int) -> Gen9State:
     """Return the first decision of a battle between two given teams; the first of each leads.
 
     Raises:
         TeamError, UnknownNameError: a set is not one of a battle.
     """
-    battle = BattleState.from_teams(*both, seed=seed, format=FORMAT)
-    unstarted = teams.unstarted(both, FORMAT, rng=Random(seed))
+    battle = BattleState.from_teams(*both, seed=seed, format=BATTLE_FORMAT)
+    unstarted = teams.unstarted(both, BATTLE_FORMAT, rng=Random(seed))
     before, after = plain.thaw(unstarted, 0), plain.thaw(battle.pool, 0)
-    return Gen9State(battle, seeing.observe(Seen(), before, after, (NO_ACTION, NO_ACTION)))
+    return Gen9State(battle, observe(Seen(), before, after, (NO_ACTION, NO_ACTION)))

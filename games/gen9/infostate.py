@@ -1,27 +1,42 @@
-"""What one player knows in a Gen 9 singles battle: plain values that a decision log can store.
+"""One player's information state in a Gen 9 singles battle, as plain values that JSON can store.
 
-Ids are Showdown's (``knockoff``, ``heavydutyboots``).  Nothing here comes from text that the
-opponent can choose: names, nicknames and chat never enter.
+Ids are Showdown's (``knockoff``, ``heavydutyboots``).  No text that the opponent can choose enters:
+no names, nicknames or chat.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
 
-STAT_NAMES = ("atk", "def", "spa", "spd", "spe")
-BOOST_NAMES = (*STAT_NAMES, "accuracy", "evasion")
+import msgspec
 
-# Actions, as the engine numbers them (engine/battle): moves, the same with Terastallization,
-# switches to a team index, the single option of a forced move, and nothing to send in.
-MOVE, TERA, SWITCH, FORCED, PASS = 0, 4, 8, 14, 15
+from plywise.engine.battle import constants as c
+
+# Actions, as the engine numbers them: moves, the same with Terastallization, switches to a team
+# index, the single option of a forced move, and nothing to send in.
+MOVE, TERA, SWITCH, FORCED, PASS = (
+    c.ACTION_MOVE,
+    c.ACTION_TERA,
+    c.ACTION_SWITCH,
+    c.ACTION_FORCED,
+    c.ACTION_PASS,
+)
+
+HISTORY_LENGTH = 12
+"""Entries that ``InfoState.history`` keeps."""
 
 
 @dataclass(frozen=True)
 class MoveView:
-    """One known move: how often it was seen used, and for one's own also what PP is left."""
+    """One known move.
+
+    Attributes:
+        id: Showdown's id.
+        used: number of times that it was seen used.
+        pp, max_pp: PP left and at most; None for the opponent's moves.
+        disabled: the player may not choose it now.
+    """
 
     id: str
     used: int = 0
@@ -35,13 +50,14 @@ class MonView:
     """One Pokémon as a player knows it.
 
     Attributes:
-        species: the present forme; ``base_species`` the one it entered the battle with.
-        hp, max_hp: points for one's own; for the opponent's parts of ``max_hp`` = 100.
-        item: None unknown, "" none, else the item held now; ``lost_item`` one it held before.
-        ability: None unknown, else the present one; ``base_ability`` the one it was built with.
-        status_turns: for sleep the turns slept, for bad poison the stage.
+        species: current forme; ``base_species``: forme at the start of the battle.
+        hp, max_hp: HP for the player's Pokémon, percent (``max_hp`` = 100) for the opponent's.
+        item: item held; "" none, None unknown; ``lost_item``: item held earlier, "" none known.
+        ability: current ability, None unknown; ``base_ability``: that of its set.
+        status_turns: turns slept, or the stage of bad poison.
         stats: atk, def, spa, spd, spe without boosts; None unknown.
         tera_type: None unknown.
+        revealed: the opponent has seen it.
     """
 
     species: str
@@ -69,26 +85,27 @@ class MonView:
 
     @property
     def hp_fraction(self) -> float:
-        """HP left as a share of the maximum."""
+        """HP left, as a fraction of the maximum."""
         return self.hp / self.max_hp if self.max_hp else 0.0
 
 
 @dataclass(frozen=True)
 class SideView:
-    """One side: the Pokémon known, which one is out, and what holds for it.
+    """One side: its known Pokémon and all conditions.
 
     Attributes:
-        active: index into ``mons``; None when nobody is out.
-        boosts: stages of the active one (``BOOST_NAMES``), zeros left out.
-        volatiles: volatile conditions of the active one -> turns since they began.
-        conditions: side conditions -> layers (hazards) or turns since they began; also ``wish``
-            and the future move that will land on this side.
-        types: present types of the active one where a move or ability changed them.
-        size: how many Pokémon the side brought.
-        transformed: the active one's moves, stats and types are a copy of the opponent's.
-        last_move: the active one's last move since it came in.
-        turns_out: turns that the active one has been out.
-        can_tera: Terastallization is still unused.
+        mons: its known Pokémon, for the player by team index.
+        active: index of the active Pokémon in ``mons``; None: none.
+        boosts: stages of the active one (``names.BOOST_NAMES``), zeros left out.
+        volatiles: volatile conditions of the active one -> turns since their start.
+        conditions: side conditions -> layers (hazards) or turns since their start; also ``wish``
+            and the future move that will hit this side.
+        types: current types of the active one if a move or ability changed them; () otherwise.
+        size: number of Pokémon in the team.
+        transformed: the active one's moves, stats and types are copies of the opponent's.
+        last_move: the active one's last move since it was sent out; "" none.
+        turns_out: turns since the active one was sent out.
+        can_tera: Terastallization has not been used.
     """
 
     mons: tuple[MonView, ...]
@@ -105,29 +122,29 @@ class SideView:
 
     @property
     def active_mon(self) -> MonView | None:
-        """The Pokémon that is out, if any."""
+        """The active Pokémon; None: none."""
         return None if self.active is None else self.mons[self.active]
 
     @property
     def left(self) -> int:
-        """How many Pokémon can still fight, unseen ones included."""
+        """Number of Pokémon that have not fainted, unseen ones included."""
         return self.size - sum(m.fainted for m in self.mons)
 
 
 @dataclass(frozen=True)
 class InfoState:
-    """All that ``player`` knows at one decision.
+    """The information state of ``player`` at one decision.
 
     Attributes:
-        own, foe: the two sides, from the player's point of view.
+        own, foe: the player's side and the opponent's.
         request: "move", "switch" (a replacement is due) or "wait".
         legal: the player's legal actions in the engine's numbering, ascending.
-        weather, terrain: id and turns since it began; "" none.
-        pseudo_weathers: e.g. ``trickroom`` -> turns since it began.
-        trapped: the player may not switch; ``maybe_trapped``: perhaps not.
-        reviving: the switch asked for is Revival Blessing's choice of whom to revive.
-        foe_pending: the opponent's action of this turn is still to come (a pivot in mid-turn).
-        history: what happened lately, in our own words, oldest first.
+        weather, terrain: id, "" none; ``weather_turns``, ``terrain_turns``: turns since its start.
+        pseudo_weathers: id, such as ``trickroom`` -> turns since its start.
+        trapped: the player cannot switch; ``maybe_trapped``: possibly cannot.
+        reviving: the switch requested is Revival Blessing's choice of a Pokémon to revive.
+        foe_pending: the opponent's action of this turn has not been executed (a pivot in mid-turn).
+        history: recent events in our own words, oldest first.
     """
 
     player: int
@@ -149,36 +166,11 @@ class InfoState:
 
     def to_json(self) -> str:
         """Return one line of JSON that :func:`from_json` reads."""
-        return json.dumps(asdict(self), separators=(",", ":"))
+        return msgspec.json.encode(self).decode()
 
     def with_legal(self, legal: tuple[int, ...]) -> InfoState:
-        """Return a copy with other legal actions (after the server refused one)."""
+        """Return a copy with other legal actions (after the server refused some)."""
         return replace(self, legal=tuple(sorted(legal)))
-
-
-def mon_of(raw: Mapping[str, Any]) -> MonView:
-    """Return the Pokémon that ``dataclasses.asdict`` and JSON made ``raw`` of.
-
-    Raises:
-        KeyError, TypeError: it is not one.
-    """
-    return MonView(
-        **{
-            **raw,
-            "moves": tuple(MoveView(**v) for v in raw["moves"]),
-            "stats": None if raw["stats"] is None else tuple(raw["stats"]),
-        }
-    )
-
-
-def side_of(raw: Mapping[str, Any]) -> SideView:
-    """Return the side that ``dataclasses.asdict`` and JSON made ``raw`` of.
-
-    Raises:
-        KeyError, TypeError: it is not one.
-    """
-    mons = tuple(mon_of(m) for m in raw["mons"])
-    return SideView(**{**raw, "mons": mons, "types": tuple(raw["types"])})
 
 
 def from_json(text: str) -> InfoState:
@@ -188,18 +180,9 @@ def from_json(text: str) -> InfoState:
         ValueError: the text is not an information state.
     """
     try:
-        raw = json.loads(text)
-        return InfoState(
-            **{
-                **raw,
-                "own": side_of(raw["own"]),
-                "foe": side_of(raw["foe"]),
-                "legal": tuple(raw["legal"]),
-                "history": tuple(raw["history"]),
-            }
-        )
-    except (KeyError, TypeError) as e:
-        raise ValueError(f"not an information state of gen9 singles: {e!r}") from e
+        return msgspec.json.decode(text, type=InfoState)
+    except msgspec.MsgspecError as error:
+        raise ValueError(f"not an information state of gen9 singles: {error}") from error
 
 
 def action_name(info: InfoState, action: int) -> str:

@@ -1,8 +1,8 @@
-"""One player's information state, from the whole state of a battle and what it has shown.
+"""One player's information state, from a battle's state and what was revealed.
 
-One's own Pokémon are read from the state, exactly; all else comes from :mod:`seen`, which holds
-nothing that the player was not shown.  What is hidden from a Pokémon's own trainer too (how long
-it will sleep or be confused) is left out in the same way.
+The player's Pokémon are read from the state; all else comes from :mod:`seen`, which holds only what
+was revealed.  What is hidden from both players (how long a Pokémon will sleep or be confused) is
+left out.
 """
 
 from __future__ import annotations
@@ -24,17 +24,20 @@ from plywise.games.gen9.infostate import MOVE, SWITCH, TERA, InfoState, MonView,
 from plywise.games.gen9.reveals import Plain, name_of
 from plywise.games.gen9.seen import Seen, SideSeen, ends_of_turn, gender_of
 
-COPIED_PP = 5  # of a move that a transformed Pokémon has copied
+COPIED_PP = 5
+"""PP of a move that a transformed Pokémon has copied."""
 
 
-def information_state(b: Plain, seen: Seen, player: int, legal: Sequence[int]) -> InfoState:
-    """Return what ``player`` knows.
+def information_state_from_battle(
+    b: Plain, seen: Seen, player: int, legal: Sequence[int]
+) -> InfoState:
+    """Return the information state of ``player``.
 
     Args:
-        b: the battle (``engine.battle.plain.thaw``).
-        seen: what it has shown.
+        b: the battle (``engine.battle.border.plain.thaw``).
+        seen: what was revealed.
         player: 0 or 1.
-        legal: the player's legal actions, [] where it has nothing to decide.
+        legal: the player's legal actions; [] where it has no decision.
     """
     side = b.sides[player]
     choosing = b.request == c.REQUEST_MOVE and len(legal) > 0
@@ -81,7 +84,7 @@ def _own_mon(side: Plain, i: int, shown: MonView | None, legal: Sequence[int] | 
     transformed = bool(mon.flag_bits & c.MON_TRANSFORMED)
     species = mon.base_species if transformed else mon.species
     stats = mon.stats
-    if transformed:  # the request goes on showing its own
+    if transformed:  # a request shows the stats of its own forme
         nature = teams.NATURE_NAMES[(mon.nature & 31) - 1]
         stats = teams.stats(species, mon.spread, mon.level, nature)
     return MonView(

@@ -1,8 +1,8 @@
-"""Computed facts about options: damage, knock-outs, who moves first, averaged over worlds.
+"""Computed facts about options: damage, knock-outs, order of moves, averaged over worlds.
 
-Small models know no type chart, but they can use facts that are stated (measured: a 1.5B model that
-guesses at type matchups is right four times in five when the prompt names them).  All figures come
-from the engine's own damage formula.
+Small models know no type chart but use stated facts (measured: a 1.5B model that guesses type
+matchups answers four in five correctly when the prompt names them).  All figures come from the
+engine's damage formula.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ from plywise.games.gen9.infostate import SWITCH, TERA, InfoState
 from plywise.games.gen9.worlds import sample_worlds
 
 _SWITCH_WORLDS = 2
-_HITS = {(2, 5): 3}  # of moves that hit 2 to 5 times, the mean, rounded
+_HITS = {(2, 5): 3}  # (least, most) hits of a move -> mean number of hits, rounded
 
 
 @dataclass(frozen=True)
 class OptionFacts:
-    """What the engine computes for one option; None where it does not apply.
+    """Facts about one option; None where one does not apply.
 
     Attributes:
-        low, high: least and most damage as a share of the target's maximal HP.
-        knock_out: probability that the damage roll knocks the target out, if it hits.
-        first: share of worlds in which the user acts before the foe's ordinary moves.
-        taken: for a switch, the most that the foe's hardest move takes (mean roll).
-        accuracy: percent; None where it cannot miss.
-        hp: for a switch, HP left as a share.
-        outlook: how the position after it compares with those after the others, in a word.
+        low, high: least and most damage, as a fraction of the target's maximum HP.
+        knock_out: probability that the damage roll knocks out the target, if it hits.
+        first: fraction of worlds in which the user acts before the foe's moves of priority 0.
+        taken: for a switch, damage of the foe's strongest move (mean roll), as a fraction.
+        accuracy: percent; None: it cannot miss.
+        hp: for a switch, HP left, as a fraction.
+        outlook: verdict on the position some turns later (``lookahead.verdicts``); "" none.
     """
 
     low: float | None = None
@@ -67,13 +67,13 @@ class OptionFacts:
             parts.append(f"HP {100 * self.hp:.0f}%")
         if self.taken is not None:
             parts.append(f"takes {100 * self.taken:.0f}%")
-        said = ", ".join(parts)
-        # The verdict last: there a small model reads it best.
-        return f"({said}) {self.outlook}" if self.outlook and said else self.outlook or said
+        facts = ", ".join(parts)
+        # The verdict comes last, where small models use it best.
+        return f"({facts}) {self.outlook}" if self.outlook and facts else self.outlook or facts
 
 
 def _attack_facts(worlds: NDArray[Any], side: int, move: int) -> OptionFacts:
-    """Return the facts of side ``side``'s active using move number ``move``."""
+    """Return the facts about a move of side ``side``'s active Pokémon."""
     row = MOVES[move]
     accuracy = int(row["accuracy"]) or None
     first = float(np.mean([_moves_first(w, side, move) for w in worlds]))
@@ -106,7 +106,7 @@ def hits_on_target(
 
 
 def _moves_first(world: Any, side: int, move: int) -> float:
-    """1 where the move comes before the foe's moves of ordinary priority, 0.5 for a tie."""
+    """Return 1 if the move comes before the foe's moves of priority 0, 0.5 for a tie, else 0."""
     priority = int(MOVES[move]["priority"])
     if priority:
         return float(priority > 0)
@@ -144,7 +144,7 @@ def terastallized(worlds: NDArray[Any], side: int) -> NDArray[Any]:
 
 
 def _switch_facts(info: InfoState, index: int, belief: RandomBattleBelief) -> OptionFacts:
-    """What comes in, and what the foe's hardest hit would take from it."""
+    """Return the facts about a switch: HP, and the damage of the foe's strongest move."""
     foe = info.foe.active_mon
     hp = info.own.mons[index].hp_fraction
     if foe is None or foe.fainted:
@@ -172,10 +172,10 @@ def _switch_facts(info: InfoState, index: int, belief: RandomBattleBelief) -> Op
 
 
 def foe_options(info: InfoState) -> list[tuple[str, int]]:
-    """Return (name, action) of what the opponent is known to be able to do.
+    """Return (name, action) of the opponent's options that are known.
 
-    Its revealed moves (worlds give them the first slots, in this order) and switches to Pokémon
-    seen; what is not revealed differs between worlds and has no name yet.
+    These are its revealed moves (the first slots in all worlds, in this order) and switches to
+    revealed Pokémon; unrevealed options differ between worlds.
     """
     foe = info.foe
     active = foe.active_mon
@@ -187,7 +187,7 @@ def foe_options(info: InfoState) -> list[tuple[str, int]]:
 
 
 def foe_option_facts(info: InfoState, worlds: NDArray[Any]) -> list[tuple[str, int, OptionFacts]]:
-    """Return (name, action, facts) of what the opponent is known to be able to do."""
+    """Return (name, action, facts) of the opponent's options that are known."""
     options: list[tuple[str, int, OptionFacts]] = []
     for name, action in foe_options(info):
         if action < SWITCH:

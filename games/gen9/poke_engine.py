@@ -1,9 +1,9 @@
-"""Our battle states in the words of poke-engine, the Rust engine of the strongest open bot.
+"""Translation of our battle states to poke-engine, the Rust engine of the strongest open bot.
 
-What its published Python classes can say is carried over; what they have no word for (Illusion,
-the source of a bound or infatuated Pokémon, Imprison's moves, the lengths of Disable and such) is
-left out.  How its counters run was found by letting it play single turns.  Nothing here is taken
-from its sources.
+What its published Python classes can represent is translated; the rest (Illusion, the source of a
+bound or infatuated Pokémon, Imprison's moves, the durations of Disable and others) is left out.
+The meaning of its counters was found by playing single turns.  Nothing here is taken from its
+sources.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ INSTALL = (
     "pip install poke-engine --config-settings="
     '"build-args=--features poke-engine/terastallization --no-default-features"'
 )
-"""How its documentation says to build it for Gen 9; it needs Rust."""
+"""The build command for Gen 9 in its documentation; it needs Rust."""
 
 _STATUS = {
     **{"": "none", "brn": "burn", "par": "paralyze", "psn": "poison", "tox": "toxic"},
@@ -48,9 +48,9 @@ _CONDITION = {
     **{"stealthrock": "stealth_rock", "stickyweb": "sticky_web", "quickguard": "quick_guard"},
     "wideguard": "wide_guard",
 }
-# Volatile conditions that it keeps elsewhere or not at all.
+# Volatile conditions that poke-engine represents otherwise or not at all.
 _NOT_VOLATILE = frozenset(("choicelock", "stall", "twoturnmove", "trapped", "trapper"))
-_SLEEP_TURNS = 4  # a sleeper's count of turns at the most, and the number at which it must wake
+_SLEEP_TURNS = 4  # most turns of a sleep counter; poke-engine wakes a Pokémon at this count
 
 
 def load_poke_engine() -> Any:
@@ -73,11 +73,11 @@ def load_poke_engine() -> Any:
 
 
 class Translated(NamedTuple):
-    """A battle as poke-engine sees it.
+    """A battle as poke-engine represents it.
 
     Attributes:
-        state: a ``poke_engine.State`` whose side one is the side that is to decide.
-        actions: our action number for each choice that poke-engine may name for that side.
+        state: a ``poke_engine.State`` whose side one is the side to decide.
+        actions: our action number for each of poke-engine's choices of that side.
     """
 
     state: Any
@@ -87,13 +87,13 @@ class Translated(NamedTuple):
 def translate(engine: Any, pool: np.ndarray[Any, Any], i: int, player: int) -> Translated:
     """Return state ``i`` of ``pool`` for poke-engine to decide as ``player``.
 
-    Where both sides have to send somebody in, it lets side one choose and side two wait.
+    Where both sides have a replacement to make, side one chooses and side two waits.
 
     Args:
         engine: the package ``poke_engine``.
         pool: states of ``engine.battle.state.BATTLE``.
-        i: which of them.
-        player: the side that is to decide, 0 or 1.
+        i: index of the state.
+        player: the side to decide, 0 or 1.
     """
     battle = plain.thaw(pool, i)
     state = BattleState(pool[i : i + 1])
@@ -167,13 +167,13 @@ def _side(engine: Any, battle: SimpleNamespace, s: int, legal: frozenset[int]) -
 
 
 def _held(side: SimpleNamespace, legal: frozenset[int]) -> bool:
-    """Return whether somebody could come in if the active Pokémon were free to leave."""
+    """Return whether a switch is impossible although a Pokémon on the bench could be sent out."""
     bench = any(m.hp > 0 for k, m in enumerate(side.mons[: side.team_size]) if k != side.active)
     return bench and not any(c.ACTION_SWITCH <= a < c.ACTION_FORCED for a in legal)
 
 
 def _queued_move(battle: SimpleNamespace, s: int) -> str:
-    """Return the move that a side has still to make this turn, while the other one switches."""
+    """Return the queued move of a side while the opponent switches."""
     for entry in battle.queue[: battle.queue_length]:
         if entry.side == s and entry.move:
             return str(MOVE_NAMES[entry.move])
@@ -181,12 +181,12 @@ def _queued_move(battle: SimpleNamespace, s: int) -> str:
 
 
 def _elapsed(whole: int, left: int) -> int:
-    """Return the turns that a condition has run, 0 without it: its counters count upwards."""
+    """Return the turns since a condition's start, 0 without it: poke-engine's counters count up."""
     return max(whole - left, 0) if left else 0
 
 
 def _future_sight(foe: SimpleNamespace) -> tuple[int, str]:
-    """Return turns and source of the future move that a side has sent to its foe."""
+    """Return duration and source of the future move that will hit a side's opponent."""
     return foe.future_duration, str(max(foe.future_source - 1, 0))
 
 
@@ -208,7 +208,7 @@ def _volatiles(side: SimpleNamespace) -> set[str]:
         elif name == "perishsong":
             name = f"perish{side.perish_duration}"
         elif name == "encore" and not _last_used(side).startswith("move:"):
-            continue  # it refuses an Encore of a move that it cannot see
+            continue  # poke-engine refuses an Encore without a last move
         found.add(name)
     if side.two_turn_move:
         found.add(MOVE_NAMES[side.two_turn_move])
@@ -274,7 +274,7 @@ def _mon(engine: Any, side: SimpleNamespace, k: int, legal: frozenset[int] | Non
             for j, move in enumerate(mon.moves)
             if move
         ],
-        # A side that has Terastallized is told so by one of its Pokémon, a fainted one at need.
+        # One Pokémon of a side that has Terastallized carries the mark, if need be a fainted one.
         terastallized=bool(mon.flag_bits & c.MON_TERASTALLIZED)
         or (mon.hp <= 0 and bool(side.flag_bits & c.SIDE_TERA_USED)),
         tera_type=TYPE_NAMES[mon.tera_type].lower(),
@@ -294,6 +294,6 @@ def _species_types(species: int) -> tuple[str, str]:
 
 
 def _two_types(names: list[str]) -> tuple[str, str]:
-    """Return up to two types as it names them."""
+    """Return up to two types by poke-engine's names."""
     first, second, *_ = [*(name.lower() for name in names), "typeless", "typeless"]
     return first, second

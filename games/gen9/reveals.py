@@ -1,8 +1,7 @@
-"""Which items and abilities a step of a battle has given away, told from the states around it.
+"""Items and abilities revealed by a step of a battle, derived from the states before and after it.
 
-Only what Showdown announces counts, and only where the two states leave no doubt that it did: a
-player of ours never knows more than one on a server, though sometimes a little less (an ability
-that works on contact, a Rocky Helmet).
+Only what Showdown announces counts, and only if the two states prove that it did: a player here
+never knows more than one on a server, and sometimes less (abilities on contact, a Rocky Helmet).
 """
 
 from __future__ import annotations
@@ -17,9 +16,9 @@ from plywise.engine.battle.names import ABILITY_NAMES, ITEM_NAMES, MOVE_NAMES, S
 from plywise.games.gen9.infostate import MonView
 
 Plain = Any
-"""A record of a battle, as ``engine.battle.plain.thaw`` gives it."""
+"""A record of a battle (``engine.battle.border.plain.thaw``)."""
 
-# Abilities that are announced whenever their owner comes in (data/abilities.ts: onStart,
+# Abilities that are announced whenever their owner is sent out (data/abilities.ts: onStart,
 # onSwitchIn and onPreStart that always write a message).
 _ANNOUNCED = frozenset(
     """airlock asoneglastrier asonespectrier aurabreak beadsofruin cloudnine comatose darkaura
@@ -27,7 +26,7 @@ _ANNOUNCED = frozenset(
     orichalcumpulse pressure slowstart swordofruin tabletsofruin terashift teravolt turboblaze
     unnerve vesselofruin""".split()
 )
-# Abilities that are announced if they change something when their owner comes in.
+# Abilities that are announced if they change something when their owner is sent out.
 _WEATHER_SETTERS = {
     "drizzle": "raindance",
     "drought": "sunnyday",
@@ -44,7 +43,7 @@ _TERRAIN_SETTERS = {
     "psychicsurge": "psychicterrain",
 }
 _ONCE = {"dauntlessshield": c.MON_SHIELD_BOOST, "intrepidsword": c.MON_SWORD_BOOST}
-# Abilities that show themselves by a change of forme.
+# Abilities revealed by a change of forme.
 _FORME_ABILITIES = frozenset(
     """battlebond disguise gulpmissile hungerswitch iceface schooling shieldsdown stancechange
     terashift zenmode zerotohero""".split()
@@ -52,22 +51,22 @@ _FORME_ABILITIES = frozenset(
 _VOLATILE_ABILITIES = ("protosynthesis", "quarkdrive", "flashfire")
 
 _RESIDUAL_STATUSES = (c.BRN, c.PSN, c.TOX)
-# Volatiles that hurt after Leftovers have healed, or keep them from healing.
+# Volatiles that hurt after Leftovers heal, or prevent it.
 _AFTER_LEFTOVERS = frozenset(
     ("leechseed", "curse", "partiallytrapped", "saltcure", "healblock", "syrupbomb", "perishsong")
 )
 
 
 @dataclass(frozen=True)
-class Look:
-    """One Pokémon's part in one step.
+class MonStep:
+    """One step of a battle from the view of one Pokémon.
 
     Attributes:
-        before, after: the battles around the step.
-        side: its side; ``index`` its team index.
-        entered: it came in during the step.
-        used: ids of the moves that it used; ``foe_used`` those that the other side used.
-        residual: an end of turn lay in between.
+        before, after: the battle before and after the step.
+        side, index: the Pokémon's side and team index.
+        entered: it was sent out during the step.
+        used, foe_used: ids of the moves used by it and by the opponent's side.
+        residual: the step includes an end of turn.
     """
 
     before: Plain
@@ -91,18 +90,18 @@ class Look:
 
     @property
     def is_out(self) -> bool:
-        """Whether it is out after the step."""
+        """Whether it is active after the step."""
         return bool(self.after.sides[self.side].active == self.index)
 
     @property
     def side_hazards(self) -> bool:
-        """Whether something lies on its side of the field."""
+        """Whether its side has hazards."""
         conditions = self.after.sides[self.side].conditions
         return any(conditions[k] for k in range(c.FIRST_HAZARD, c.NUM_SIDE_CONDITIONS))
 
     @property
     def was_out(self) -> bool:
-        """Whether it was out before the step (nobody is before the battle's start)."""
+        """Whether it was active before the step; False before the battle's start."""
         return self.before.turn > 0 and bool(self.before.sides[self.side].active == self.index)
 
 
@@ -120,126 +119,136 @@ def volatiles_of(side: Plain) -> list[str]:
     ]
 
 
-def with_item(view: MonView, look: Look) -> MonView:
-    """Return ``view`` with what the step has shown of its item."""
-    was = name_of(ITEM_NAMES, look.was.held_item)
-    now = name_of(ITEM_NAMES, look.now.held_item)
+def with_item(view: MonView, mon_step: MonStep) -> MonView:
+    """Return ``view`` with what the step reveals of its item."""
+    was = name_of(ITEM_NAMES, mon_step.was.held_item)
+    now = name_of(ITEM_NAMES, mon_step.now.held_item)
     if was != now:
         return replace(view, item=now, lost_item=view.lost_item or was)
-    if now and view.item != now and _item_shown(look, now):
+    if now and view.item != now and _item_shown(mon_step, now):
         return replace(view, item=now)
     return view
 
 
-def _item_shown(look: Look, item: str) -> bool:
-    now, side = look.now, look.after.sides[look.side]
-    if look.is_out and _frisked(look):
+def _item_shown(mon_step: MonStep, item: str) -> bool:
+    now, side = mon_step.now, mon_step.after.sides[mon_step.side]
+    if mon_step.is_out and _frisked(mon_step):
         return True
     if item == "airballoon":
-        return look.entered
+        return mon_step.entered
     if item in ("toxicorb", "flameorb"):
-        return _orb_worked(look, c.BRN if item == "flameorb" else c.TOX)
+        return _orb_worked(mon_step, c.BRN if item == "flameorb" else c.TOX)
     if item in ("leftovers", "blacksludge"):
         return (
-            look.residual
-            and look.is_out
+            mon_step.residual
+            and mon_step.is_out
             and 0 < now.hp < now.max_hp
             and now.status not in _RESIDUAL_STATUSES
-            and not look.after.pseudo_weather[c.MAGIC_ROOM]
+            and not mon_step.after.pseudo_weather[c.MAGIC_ROOM]
             and not _AFTER_LEFTOVERS.intersection(volatiles_of(side))
-            and not (look.was_out and "healblock" in volatiles_of(look.before.sides[look.side]))
+            and not (
+                mon_step.was_out
+                and "healblock" in volatiles_of(mon_step.before.sides[mon_step.side])
+            )
         )
     if item == "lifeorb":
-        return _life_orb_hurt(look)
+        return _life_orb_hurt(mon_step)
     return False
 
 
-def _frisked(look: Look) -> bool:
-    """Whether a Frisk came in opposite: it names the item."""
-    if look.entered and look.before.turn > 0:
-        return False  # the Frisk may have come first and named another's
-    other = 1 - look.side
-    was, now = look.before.sides[other], look.after.sides[other]
-    came = look.before.turn == 0 or was.active != now.active
+def _frisked(mon_step: MonStep) -> bool:
+    """Return whether an opponent with Frisk was sent out, which names the item."""
+    if mon_step.entered and mon_step.before.turn > 0:
+        return False  # Frisk may have acted before and named another item
+    other = 1 - mon_step.side
+    was, now = mon_step.before.sides[other], mon_step.after.sides[other]
+    came = mon_step.before.turn == 0 or was.active != now.active
     return came and name_of(ABILITY_NAMES, now.mons[now.active].ability) == "frisk"
 
 
-def _orb_worked(look: Look, status: int) -> bool:
-    """Whether an orb gave the status, for nothing else can have done it."""
+def _orb_worked(mon_step: MonStep, status: int) -> bool:
+    """Return whether only an orb can have caused the status."""
     name = STATUS_NAMES[status]
-    if look.was.status or look.now.status != status or not look.residual or look.side_hazards:
+    if (
+        mon_step.was.status
+        or mon_step.now.status != status
+        or not mon_step.residual
+        or mon_step.side_hazards
+    ):
         return False
-    moves = (load().moves[m] for m in look.foe_used)
+    moves = (load().moves[m] for m in mon_step.foe_used)
     secondaries = [s for m in moves for s in (m, *(m.get("secondaries") or ()))]
     if any(s.get("status") == name or s.get("secondary") for s in secondaries):
         return False
-    return not look.used  # its own contact may have cost it the status
+    return not mon_step.used  # contact may have caused the status
 
 
-def _life_orb_hurt(look: Look) -> bool:
-    """Whether its attack did damage and cost it a tenth of its HP, and nothing else hurt it."""
-    now, moves = look.now, load().moves
-    attacked = any(moves[m]["category"] != "Status" for m in look.used)
-    answered = any(moves[m]["category"] != "Status" for m in look.foe_used)
-    if not attacked or answered or look.entered or not look.was_out or now.hp == 0:
+def _life_orb_hurt(mon_step: MonStep) -> bool:
+    """Return whether its attack did damage, it lost a tenth of its HP, and nothing else hurt it."""
+    now, moves = mon_step.now, load().moves
+    attacked = any(moves[m]["category"] != "Status" for m in mon_step.used)
+    answered = any(moves[m]["category"] != "Status" for m in mon_step.foe_used)
+    if not attacked or answered or mon_step.entered or not mon_step.was_out or now.hp == 0:
         return False
     ability = name_of(ABILITY_NAMES, now.ability)
     if ability in ("magicguard", "sheerforce"):
         return False
-    foe_was = look.before.sides[1 - look.side]
-    foe_now = look.after.sides[1 - look.side]
+    foe_was = mon_step.before.sides[1 - mon_step.side]
+    foe_now = mon_step.after.sides[1 - mon_step.side]
     hurt = foe_was.mons[foe_now.active].hp > foe_now.mons[foe_now.active].hp
-    return hurt and bool(look.was.hp - now.hp >= now.max_hp // 10)
+    return hurt and bool(mon_step.was.hp - now.hp >= now.max_hp // 10)
 
 
-def with_ability(view: MonView, look: Look) -> MonView:
-    """Return ``view`` with what the step has shown of its ability."""
-    was = name_of(ABILITY_NAMES, look.was.ability)
-    now = name_of(ABILITY_NAMES, look.now.ability)
-    if look.was_out and not look.is_out:
-        return _left(view, look)
-    if now == "" or look.now.hp == 0:
-        return view  # it fainted and has lost what its forme gave it
-    built = view.base_ability or name_of(ABILITY_NAMES, look.was.base_ability)
+def with_ability(view: MonView, mon_step: MonStep) -> MonView:
+    """Return ``view`` with what the step reveals of its ability."""
+    was = name_of(ABILITY_NAMES, mon_step.was.ability)
+    now = name_of(ABILITY_NAMES, mon_step.now.ability)
+    if mon_step.was_out and not mon_step.is_out:
+        return _left(view, mon_step)
+    if now == "" or mon_step.now.hp == 0:
+        return view  # a fainted Pokémon loses its forme's ability
+    built = view.base_ability or name_of(ABILITY_NAMES, mon_step.was.base_ability)
     if was != now:
-        # A new forme brings an ability of its own and does not tell which one it had before.
-        reformed = look.was.base_species != look.now.base_species
-        told = built if not reformed or was in _FORME_ABILITIES else view.base_ability
-        return replace(view, ability=now, base_ability=told)
-    if look.is_out and view.ability != now and _ability_shown(look, now):
+        # A new forme has its own ability and does not reveal the one before.
+        reformed = mon_step.was.base_species != mon_step.now.base_species
+        base = built if not reformed or was in _FORME_ABILITIES else view.base_ability
+        return replace(view, ability=now, base_ability=base)
+    if mon_step.is_out and view.ability != now and _ability_shown(mon_step, now):
         return replace(view, ability=now, base_ability=built if now == was else view.base_ability)
     return view
 
 
-def _left(view: MonView, look: Look) -> MonView:
-    """Its own ability returns as it leaves; Natural Cure shows itself."""
+def _left(view: MonView, mon_step: MonStep) -> MonView:
+    """Return ``view`` after a switch out: its base ability is restored, Natural Cure revealed."""
     base = view.base_ability
-    ability = name_of(ABILITY_NAMES, look.was.ability)
-    if look.was.status and not look.now.status and ability == "naturalcure":
+    ability = name_of(ABILITY_NAMES, mon_step.was.ability)
+    if mon_step.was.status and not mon_step.now.status and ability == "naturalcure":
         base = base or ability
     return replace(view, ability=base, base_ability=base)
 
 
-def _ability_shown(look: Look, ability: str) -> bool:
-    was, now = look.was, look.now
+def _ability_shown(mon_step: MonStep, ability: str) -> bool:
+    was, now = mon_step.was, mon_step.now
     if was.species != now.species and not now.flag_bits & c.MON_TRANSFORMED:
         return ability in _FORME_ABILITIES
-    if ability in _VOLATILE_ABILITIES and ability in volatiles_of(look.after.sides[look.side]):
+    if ability in _VOLATILE_ABILITIES and ability in volatiles_of(
+        mon_step.after.sides[mon_step.side]
+    ):
         return True
-    if not look.entered:
+    if not mon_step.entered:
         return False
     if ability in _ANNOUNCED:
-        return not _gassed(look, ability)
+        return not _gassed(mon_step, ability)
     if ability in _WEATHER_SETTERS:
         weather = _WEATHER_SETTERS[ability]
-        return _began(c.WEATHER_NAMES, look.before.weather, look.after.weather, weather)
+        return _began(c.WEATHER_NAMES, mon_step.before.weather, mon_step.after.weather, weather)
     if ability in _TERRAIN_SETTERS:
         terrain = _TERRAIN_SETTERS[ability]
-        return _began(c.TERRAIN_NAMES, look.before.terrain, look.after.terrain, terrain)
+        return _began(c.TERRAIN_NAMES, mon_step.before.terrain, mon_step.after.terrain, terrain)
     if ability in _ONCE:
         return bool(now.flag_bits & ~was.flag_bits & _ONCE[ability])
     if ability == "supremeoverlord":
-        return bool(look.after.sides[look.side].ability_counter)
+        return bool(mon_step.after.sides[mon_step.side].ability_counter)
     if ability == "zerotohero":
         return bool(now.flag_bits & ~was.flag_bits & c.MON_HERO_MESSAGE)
     return False
@@ -249,19 +258,19 @@ def _began(names: list[str], was: int, now: int, wanted: str) -> bool:
     return names[now] == wanted and names[was] != wanted
 
 
-def _gassed(look: Look, ability: str) -> bool:
-    """Whether Neutralizing Gas keeps abilities from showing."""
+def _gassed(mon_step: MonStep, ability: str) -> bool:
+    """Return whether Neutralizing Gas suppresses announcements of abilities."""
     if ability == "neutralizinggas":
         return False
     return any(
         name_of(ABILITY_NAMES, side.mons[side.active].ability) == "neutralizinggas"
-        for side in look.after.sides
+        for side in mon_step.after.sides
     )
 
 
-def hp_as_it_left(look: Look) -> int:
-    """Return the HP that a Pokémon was last seen with; Regenerator heals unseen on the way out."""
-    was, now = look.was, look.now
+def hp_as_it_left(mon_step: MonStep) -> int:
+    """Return the HP last seen of a Pokémon switched out; Regenerator's healing is hidden."""
+    was, now = mon_step.was, mon_step.now
     if name_of(ABILITY_NAMES, was.ability) != "regenerator" or now.hp == 0:
         return int(now.hp)
     healed = now.max_hp // 3
@@ -269,9 +278,9 @@ def hp_as_it_left(look: Look) -> int:
 
 
 def moves_used(side_before: Plain, side_after: Plain, index: int) -> tuple[str, ...]:
-    """Return which of a Pokémon's own moves it used between two states of its side.
+    """Return the moves of its set that a Pokémon used between two states of its side.
 
-    A use costs PP; a Leppa Berry may give back the last one.
+    A use costs PP; a Leppa Berry may restore the last one.
     """
     moves, old = _own_slots(side_before, index)
     _, new = _own_slots(side_after, index)
@@ -285,7 +294,7 @@ def moves_used(side_before: Plain, side_after: Plain, index: int) -> tuple[str, 
 
 
 def _own_slots(side: Plain, index: int) -> tuple[list[int], list[int]]:
-    """Return the moves that a Pokémon was built with and their PP; a copy's own are put aside."""
+    """Return the moves of a Pokémon's set and their PP, also while it is transformed."""
     mon = side.mons[index]
     if mon.flag_bits & c.MON_TRANSFORMED and index == side.active:
         return side.base_moves, side.base_pp

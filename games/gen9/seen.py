@@ -1,16 +1,15 @@
-"""What each side of a battle has shown of itself, kept from step to step.
+"""What each side of a battle has revealed, tracked from step to step.
 
-A flat state holds everything, a player may know only what was shown: who has appeared, which moves
-were used, which items and abilities were announced, HP in parts of 100, how long things have
-lasted.  :func:`observe` reads that off the states before and after each step.  What it returns is
-all that an opponent's :class:`~plywise.games.gen9.infostate.InfoState` may be made of.
+A flat state holds hidden information; a player may know only what was revealed: Pokémon that
+appeared, moves used, items and abilities announced, HP in percent, durations so far.
+:func:`observe` derives it from the states before and after each step.  An opponent's
+:class:`~plywise.games.gen9.infostate.InfoState` contains nothing else.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.border.teams import species_types
@@ -23,9 +22,9 @@ from plywise.engine.battle.names import (
     STATUS_NAMES,
     TYPE_NAMES,
 )
-from plywise.games.gen9.infostate import MonView, MoveView, SideView, mon_of, side_of
+from plywise.games.gen9.infostate import HISTORY_LENGTH, MonView, MoveView, SideView
 from plywise.games.gen9.reveals import (
-    Look,
+    MonStep,
     Plain,
     hp_as_it_left,
     moves_used,
@@ -35,8 +34,7 @@ from plywise.games.gen9.reveals import (
     with_item,
 )
 
-HISTORY = 12
-# Volatile conditions that no message tells of.
+# Volatile conditions without a message.
 _SILENT = frozenset(("choicelock", "unburden", "metronome", "lockedmove"))
 
 
@@ -45,10 +43,10 @@ class SideSeen:
     """What the opponent has seen of one side.
 
     Attributes:
-        view: the side as the opponent knows it; its Pokémon stand in order of appearance.
+        view: the side as the opponent knows it; its Pokémon are in order of appearance.
         indices: team index of each of ``view.mons``.
-        began: condition or volatile -> ends of turn that the battle had seen when it began.
-        behind: while the active one looks like another, what had been known of that other one.
+        began: condition or volatile -> number of ends of turn in the battle before its start.
+        behind: during Illusion, what was known of the imitated Pokémon before; None otherwise.
     """
 
     view: SideView = field(default_factory=lambda: SideView((), None))
@@ -57,49 +55,27 @@ class SideSeen:
     behind: MonView | None = None
 
     def of(self, index: int) -> MonView | None:
-        """Return what is known of the Pokémon with this team index; None if it is unseen."""
+        """Return what is known of the Pokémon with this team index; None: unseen."""
         return self.view.mons[self.indices.index(index)] if index in self.indices else None
 
 
 @dataclass(frozen=True)
 class Seen:
-    """All that was shown in a battle.
+    """Everything revealed in a battle.
 
     Attributes:
-        sides: what each side has shown.
+        sides: what each side has revealed.
         began: weather, terrain or pseudo-weather -> as in :class:`SideSeen`.
-        history: what happened lately as (side, words), oldest first.
+        history: recent events as (side, words), oldest first.
     """
 
     sides: tuple[SideSeen, SideSeen] = (SideSeen(), SideSeen())
     began: Mapping[str, int] = field(default_factory=dict)
     history: tuple[tuple[int, str], ...] = ()
 
-    def to_plain(self) -> dict[str, Any]:
-        """Return dicts, lists, texts and numbers that :func:`from_plain` reads."""
-        return asdict(self)
-
-
-def from_plain(raw: Mapping[str, Any]) -> Seen:
-    """Return what ``Seen.to_plain`` wrote, also after a way through JSON.
-
-    Raises:
-        KeyError, TypeError: it is something else.
-    """
-    first, second = (
-        SideSeen(
-            view=side_of(side["view"]),
-            indices=tuple(side["indices"]),
-            began=side["began"],
-            behind=None if side["behind"] is None else mon_of(side["behind"]),
-        )
-        for side in raw["sides"]
-    )
-    return Seen((first, second), raw["began"], tuple((s, words) for s, words in raw["history"]))
-
 
 def ends_of_turn(b: Plain) -> int:
-    """Return how many ends of turn the battle has seen."""
+    """Return the number of ends of turn in the battle so far."""
     replacing = b.request == c.REQUEST_SWITCH and not b.residual_pending
     return max(0, int(b.turn) - 1 + replacing)
 
@@ -110,32 +86,32 @@ def gender_of(mon: Plain) -> str:
 
 
 def shown_hp(hp: int, max_hp: int) -> int:
-    """Return HP as Showdown shows it to opponents: parts of 100, 100 only where it is all."""
+    """Return HP as Showdown shows them to opponents: percent rounded up, 100 only for full HP."""
     parts = -(-100 * hp // max_hp)
     return 99 if parts == 100 and hp < max_hp else parts
 
 
 def observe(seen: Seen, before: Plain, after: Plain, actions: Sequence[int]) -> Seen:
-    """Return what is known after a step.
+    """Return what is revealed after a step.
 
     Args:
-        seen: what was known before it.
-        before, after: the battle around the step (``engine.battle.plain.thaw``); before the
-            first decision ``before`` is the battle that nobody has been sent out in (turn 0).
-        actions: what the sides chose.
+        seen: what was revealed before it.
+        before, after: the battle before and after the step (``engine.battle.border.plain.thaw``);
+            before the first decision ``before`` is the battle without active Pokémon (turn 0).
+        actions: the sides' actions.
     """
     events = _Events(int(before.turn))
     step = _Step(before, after, (_used(before, after, 0), _used(before, after, 1)))
     sides = tuple(_observe_side(seen.sides[s], step, s, actions[s], events) for s in range(2))
     present = field_conditions(after)
     began = {name: seen.began.get(name, ends_of_turn(before)) for name in present}
-    history = (*seen.history, *events.in_order())[-HISTORY:]
+    history = (*seen.history, *events.in_order())[-HISTORY_LENGTH:]
     return Seen((sides[0], sides[1]), began, history)
 
 
 @dataclass(frozen=True)
 class _Step:
-    """The battle around a step; ``used`` names the moves of each side by team index."""
+    """The battle before and after a step, and the moves ``used`` by each side's team index."""
 
     before: Plain
     after: Plain
@@ -143,7 +119,7 @@ class _Step:
 
     @property
     def residual(self) -> bool:
-        """Whether an end of turn lies in between."""
+        """Whether the step includes an end of turn."""
         return ends_of_turn(self.after) > ends_of_turn(self.before)
 
 
@@ -155,14 +131,14 @@ def _used(before: Plain, after: Plain, s: int) -> dict[int, tuple[str, ...]]:
 
 
 def field_conditions(b: Plain) -> list[str]:
-    """Return ids of the weather, the terrain and the pseudo-weathers that hold now."""
+    """Return ids of the present weather, terrain and pseudo-weathers."""
     names = [c.WEATHER_NAMES[b.weather], c.TERRAIN_NAMES[b.terrain]]
     names += [n for n, left in zip(c.PSEUDO_WEATHER_NAMES, b.pseudo_weather, strict=True) if left]
     return [name for name in names if name]
 
 
 class _Events:
-    """The step in words: who came in, then the moves, then who fainted."""
+    """The step's events in words: Pokémon sent out, then moves, then faints."""
 
     def __init__(self, turn: int) -> None:
         self._turn = turn
@@ -176,11 +152,11 @@ class _Events:
 
 
 def _came_in(before: Plain, after: Plain, s: int, action: int) -> list[int]:
-    """Return the team indices that came in during a step, the one that is out now last."""
+    """Return the team indices sent out during a step, the active one last."""
     old, new = before.sides[s], after.sides[s]
     if before.turn == 0:
         return [new.active]
-    # A switch swaps the first place of the order with another: who moved there was out.
+    # A switch swaps the first place of the order with another: a Pokémon that moved was active.
     came = [a for a, b in zip(old.order, new.order, strict=True) if a != b and a != old.active]
     reviving = old.flag_bits & c.SIDE_REVIVAL_BLESSING
     chosen = action - c.ACTION_SWITCH
@@ -197,44 +173,44 @@ def _observe_side(seen: SideSeen, step: _Step, s: int, action: int, events: _Eve
     out_before = old.active if before.turn > 0 else -1
     came = _came_in(before, after, s, action)
     shown = new.illusion - 1 if new.illusion else new.active
-    # Who came and went looking like another: nobody knows that it was there.
+    # A Pokémon that was out only under Illusion stays unknown.
     unknown = {
         i
         for i in came
         if i != new.active and name_of(ABILITY_NAMES, old.mons[i].ability) == "illusion"
     }
-    book = _Book(seen, new)
+    tracker = _SideTracker(seen, new)
     if came:
-        book.behind = None  # whoever was imitated, it was never found out
+        tracker.behind = None  # an Illusion that was not found out
     for i in came:
         if i not in unknown:
             look_like = shown if i == new.active else i
-            book.appear(look_like)
-            events.add(0, s, f"{book.of(look_like).species} came in")
+            tracker.appear(look_like)
+            events.add(0, s, f"{tracker.of(look_like).species} came in")
     if new.illusion and came:
-        book.behind = book.of(shown)
+        tracker.behind = tracker.of(shown)
     elif old.illusion and not new.illusion and not came:
-        book.unmask(old.illusion - 1, new.active)
+        tracker.unmask(old.illusion - 1, new.active)
 
     foe_used = tuple(move for moves in step.used[1 - s].values() for move in moves)
     for i in sorted(range(new.team_size), key=lambda i: i == new.active):
         look_like = _looks_like(i, old, new, came)
         imitated = i == shown and i not in (new.active, out_before)
-        if look_like not in book.indices or imitated or i in unknown:
+        if look_like not in tracker.indices or imitated or i in unknown:
             continue
         used = step.used[s].get(i, ())
-        look = Look(before, after, s, i, i in came, used, foe_used, step.residual)
-        view = _update(book.of(look_like), look, masked=look_like != i)
-        book.put(look_like, view)
+        mon_step = MonStep(before, after, s, i, i in came, used, foe_used, step.residual)
+        view = _update(tracker.of(look_like), mon_step, masked=look_like != i)
+        tracker.put(look_like, view)
         for move in used:
             events.add(1, s, f"{view.species} used {move}")
-        if look.was.hp > 0 and look.now.hp == 0:
+        if mon_step.was.hp > 0 and mon_step.now.hp == 0:
             events.add(2, s, f"{view.species} fainted")
-    return book.close(before, after, shown, bool(came))
+    return tracker.finish(before, after, shown, bool(came))
 
 
 def _looks_like(i: int, old: Plain, new: Plain, came: Sequence[int]) -> int:
-    """Return the team index as which Pokémon ``i`` has played in a step."""
+    """Return the team index of the Pokémon that ``i`` looked like in a step."""
     if i == new.active:
         return int(new.illusion) - 1 if new.illusion else i
     if i == old.active and old.illusion and came:
@@ -242,8 +218,8 @@ def _looks_like(i: int, old: Plain, new: Plain, came: Sequence[int]) -> int:
     return i
 
 
-class _Book:
-    """What is known of one side, while a step is being entered into it."""
+class _SideTracker:
+    """Mutable copy of a ``SideSeen`` while a step is applied to it."""
 
     def __init__(self, seen: SideSeen, side: Plain) -> None:
         self.indices = list(seen.indices)
@@ -267,7 +243,7 @@ class _Book:
         self.mons.append(MonView(species, species, mon.level, gender_of(mon)))
 
     def unmask(self, shown: int, real: int) -> None:
-        """The one that looked like ``shown`` is seen to be ``real``: what it did was its own."""
+        """End an Illusion: credit the moves of ``shown`` since its start to ``real``."""
         worn, kept = self.of(shown), self.behind
         assert kept is not None  # set when it came in
         known = {m.id: m.used for m in kept.moves}
@@ -281,12 +257,12 @@ class _Book:
         self.put(real, replace(view, ability="illusion", base_ability="illusion"))
         self.behind = None
 
-    def close(self, before: Plain, after: Plain, shown: int, came: bool) -> SideSeen:
-        """Return what is known now, with the facts of the active one and of the side."""
+    def finish(self, before: Plain, after: Plain, shown: int, came: bool) -> SideSeen:
+        """Return the side after the step, with the state of the active Pokémon and of the side."""
         side, start, now = self._side, ends_of_turn(before), ends_of_turn(after)
         effects, layers = effects_of(side), conditions_of(side)
         began = {name: self._began.get(name, start) for name in layers}
-        # What clings to a Pokémon starts anew with it.
+        # Volatile conditions of a new active Pokémon start now.
         began |= {name: start if came else self._began.get(name, start) for name in effects}
         turns = {name: now - since for name, since in began.items()}
         view = SideView(
@@ -305,28 +281,30 @@ class _Book:
         return SideSeen(view, tuple(self.indices), began, self.behind)
 
 
-def _update(view: MonView, look: Look, *, masked: bool) -> MonView:
-    """Return ``view`` with what one Pokémon has shown in one step.
+def _update(view: MonView, mon_step: MonStep, *, masked: bool) -> MonView:
+    """Return ``view`` with what one Pokémon has revealed in one step.
 
-    A ``masked`` one shows its HP, its status and its moves under another's name, and nothing else.
+    A ``masked`` one (Illusion) reveals HP, status and moves under another's name, and nothing else.
     """
-    was, now = look.was, look.now
+    was, now = mon_step.was, mon_step.now
     if not masked:
         view = replace(view, species=SPECIES_NAMES[now.species])
-        if look.was_out or look.is_out or look.entered:
-            view = with_ability(view, look)
-        view = with_item(view, look)
+        if mon_step.was_out or mon_step.is_out or mon_step.entered:
+            view = with_ability(view, mon_step)
+        view = with_item(view, mon_step)
         terastallized = bool(now.flag_bits & c.MON_TERASTALLIZED)
         if terastallized:
             view = replace(view, tera_type=TYPE_NAMES[now.tera_type])
         view = replace(view, terastallized=terastallized)
     revived = was.hp == 0 and now.hp > 0
-    if look.is_out or look.entered or revived:
+    if mon_step.is_out or mon_step.entered or revived:
         view = replace(view, hp=shown_hp(int(now.hp), int(now.max_hp)))
-    elif look.was_out:
-        view = replace(view, hp=shown_hp(hp_as_it_left(look), int(now.max_hp)))
-    view = replace(view, status=STATUS_NAMES[now.status], status_turns=_status_turns(view, look))
-    for move in look.used:
+    elif mon_step.was_out:
+        view = replace(view, hp=shown_hp(hp_as_it_left(mon_step), int(now.max_hp)))
+    view = replace(
+        view, status=STATUS_NAMES[now.status], status_turns=_status_turns(view, mon_step)
+    )
+    for move in mon_step.used:
         view = _with_move(view, move, 1)
     return view
 
@@ -337,9 +315,9 @@ def _with_move(view: MonView, move: str, times: int) -> MonView:
     return replace(view, moves=tuple(MoveView(name, used) for name, used in moves.items()))
 
 
-def _status_turns(view: MonView, look: Look) -> int:
-    """Return the stage of bad poison, or the turns slept: those that are left are secret."""
-    was, now = look.was, look.now
+def _status_turns(view: MonView, mon_step: MonStep) -> int:
+    """Return the stage of bad poison, or the turns slept; the remaining turns are hidden."""
+    was, now = mon_step.was, mon_step.now
     if now.status == c.TOX:
         return int(now.status_turns)
     if now.status != c.SLP:
@@ -350,9 +328,9 @@ def _status_turns(view: MonView, look: Look) -> int:
 
 
 def effects_of(side: Plain) -> dict[str, int]:
-    """Return what clings to the active one, by the names that Showdown's messages give it.
+    """Return the active Pokémon's volatile conditions by the names of Showdown's messages.
 
-    The value is a count that belongs to it, 0 where it is the turns since it began.
+    The value is the condition's count, 0 if the count is the turns since its start.
     """
     found = {}
     for name in volatiles_of(side):
@@ -375,7 +353,7 @@ def effects_of(side: Plain) -> dict[str, int]:
 
 
 def conditions_of(side: Plain) -> dict[str, int]:
-    """Return a side's conditions: layers of hazards, 0 where it is the turns since they began."""
+    """Return a side's conditions: layers of hazards, 0 if it counts the turns since its start."""
     found = {
         name: int(count) if k >= c.FIRST_HAZARD else 0
         for k, (name, count) in enumerate(
@@ -391,7 +369,7 @@ def conditions_of(side: Plain) -> dict[str, int]:
 
 
 def _changed_types(side: Plain, *, masked: bool) -> tuple[str, ...]:
-    """Return the active one's types where a move or an ability has changed them."""
+    """Return the active Pokémon's types if a move or an ability changed them, else ()."""
     own = species_types(side.mons[side.active].species)
     if masked or tuple(side.types) == own or not side.types[0]:
         return ()

@@ -1,8 +1,8 @@
-"""A battle of generation 9 as a ``State``: the whole truth, or what one player knows of it.
+"""A generation 9 battle as a ``State``: the whole state, or one player's information state.
 
-:class:`Gen9State` is a battle in this process.  :class:`InfoStateView` holds what one player knows
-and nothing more, of a battle here or on a server: it can be looked at, searched through sampled
-worlds and written down, but not played on.
+:class:`Gen9State` is a battle in this process.  :class:`InfoStateView` holds one player's
+information state alone, of a battle here or on a server: it can be displayed, searched through
+sampled worlds and serialized, but not played on.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
+import msgspec
 from numpy.typing import NDArray
 
 from plywise.engine.battle import constants as c
@@ -28,14 +29,13 @@ from plywise.games.base import (
     State,
     TimeLeft,
 )
-from plywise.games.gen9 import seen as seeing
 from plywise.games.gen9.action_tables import action_tables
 from plywise.games.gen9.belief import RandomBattleBelief
 from plywise.games.gen9.briefing import briefing as make_briefing
 from plywise.games.gen9.briefing import observation
 from plywise.games.gen9.infostate import InfoState, MonView, MoveView, SideView, action_name
-from plywise.games.gen9.knowledge import information_state
-from plywise.games.gen9.seen import Seen, SideSeen, ends_of_turn, shown_hp
+from plywise.games.gen9.knowledge import information_state_from_battle
+from plywise.games.gen9.seen import Seen, SideSeen, ends_of_turn, observe, shown_hp
 from plywise.games.gen9.worlds import sample_worlds
 
 _BELIEF = RandomBattleBelief()
@@ -43,11 +43,11 @@ _TABLE_WORLDS = 16
 
 
 class Gen9State(State):
-    """A battle and what it has shown.
+    """A battle and what both players have observed of it.
 
     Attributes:
-        battle: the engine's state, all of it.
-        seen: what each side has shown of itself.
+        battle: the engine's state, hidden information included.
+        seen: what each side has revealed.
     """
 
     def __init__(self, battle: BattleState, seen: Seen) -> None:
@@ -56,7 +56,7 @@ class Gen9State(State):
         self._known: dict[int, InfoState] = {}
 
     def current_player(self) -> int:
-        """Return SIMULTANEOUS, the one side that decides alone, or TERMINAL."""
+        """Return SIMULTANEOUS, the only side that decides, or TERMINAL."""
         return self.battle.current_player()
 
     def legal_actions(self, player: int | None = None) -> list[int]:
@@ -69,11 +69,11 @@ class Gen9State(State):
         if who == TERMINAL:
             return []
         if who == SIMULTANEOUS:
-            raise ValueError("both players decide here: say whose actions are wanted")
+            raise ValueError("both players decide here: name the player")
         return self.battle.legal_actions(who)
 
     def apply_actions(self, actions: Sequence[int]) -> None:
-        """Play on to the next decision; NO_ACTION for a player who has nothing to decide.
+        """Apply one action per player (NO_ACTION where none is due), up to the next decision.
 
         Raises:
             IllegalActionError: an action is not legal, or the battle has ended.
@@ -81,7 +81,7 @@ class Gen9State(State):
         if self.current_player() == TERMINAL:
             raise IllegalActionError("the battle has ended: no action is possible")
         if len(actions) != 2:
-            raise IllegalActionError(f"one action per player is wanted, not {len(actions)}")
+            raise IllegalActionError(f"{len(actions)} actions, not one per player")
         for player, action in enumerate(actions):
             legal = self.battle.legal_actions(player) or [NO_ACTION]
             if action not in legal:
@@ -92,17 +92,17 @@ class Gen9State(State):
         self.battle.apply_actions(int(actions[0]), int(actions[1]))
         self._known.clear()
         after = plain.thaw(self.battle.pool, 0)
-        self.seen = seeing.observe(self.seen, before, after, actions)
+        self.seen = observe(self.seen, before, after, actions)
 
     def apply_action(self, action: int) -> None:
-        """Play the action of the one side that decides.
+        """Apply the action of the only side that decides.
 
         Raises:
-            IllegalActionError: it is not legal, or not one side alone decides.
+            IllegalActionError: it is not legal, or both sides decide.
         """
         player = self.current_player()
         if player not in (0, 1):
-            raise IllegalActionError("no side decides alone here: use apply_actions")
+            raise IllegalActionError("both sides decide here, or none: use apply_actions")
         pair = [NO_ACTION, NO_ACTION]
         pair[player] = action
         self.apply_actions(pair)
@@ -118,21 +118,21 @@ class Gen9State(State):
         return copy
 
     def information_state(self, player: int) -> InfoState:
-        """Return what ``player`` knows."""
+        """Return the information state of ``player``."""
         if player not in self._known:
             b = plain.thaw(self.battle.pool, 0)
             legal = self.battle.legal_actions(player)
-            self._known[player] = information_state(b, self.seen, player, legal)
+            self._known[player] = information_state_from_battle(b, self.seen, player, legal)
         return self._known[player]
 
     def view(self, player: int) -> InfoStateView:
-        """Return the decision as ``player`` sees it: all that an agent may look at."""
+        """Return the information state of ``player`` as a ``State``, for agents."""
         return InfoStateView(self.information_state(player))
 
     def worlds(
         self, player: int, count: int, seed: int, deadline: float | None = None
     ) -> NDArray[Any]:
-        """Return ``count`` flat states drawn from what ``player`` believes."""
+        """Return ``count`` flat states drawn from the belief of ``player``."""
         return self.view(player).worlds(player, count, seed, deadline)
 
     def action_to_string(self, player: int, action: int) -> str:
@@ -144,19 +144,19 @@ class Gen9State(State):
         return self.view(player).action_tables(player)
 
     def parse(self, text: str, player: int | None = None) -> ParseResult:
-        """Find a legal action in a reply; the last one named counts."""
+        """Return the legal action named last in a reply."""
         return self.view(self.current_player() if player is None else player).parse(text)
 
     def observation_string(self, player: int) -> str:
-        """Return what the player knows, in a few lines of text."""
+        """Return the information state in a few lines of text."""
         return observation(self.information_state(player))
 
     def information_state_string(self, player: int) -> str:
-        """Return what the player knows, as JSON."""
+        """Return the information state as JSON."""
         return self.information_state(player).to_json()
 
     def briefing(self, player: int) -> Briefing:
-        """Return what a guide may be told, with computed facts."""
+        """Return what a guide may know, with computed facts."""
         return self.view(player).briefing(player)
 
     def flat(self) -> NDArray[Any]:
@@ -165,24 +165,25 @@ class Gen9State(State):
 
     def serialize(self) -> str:
         """Return the whole state as JSON."""
-        return json.dumps({"battle": self.battle.serialize(), "seen": self.seen.to_plain()})
+        seen = msgspec.to_builtins(self.seen)
+        return json.dumps({"battle": self.battle.serialize(), "seen": seen})
 
     def resample_from_infostate(self, player: int, rng: Random) -> Gen9State:
-        """Return a battle that ``player`` cannot tell from this one, drawn from its belief."""
+        """Return a battle of equal information state for ``player``, drawn from its belief."""
         pool = self.worlds(player, 1, rng.getrandbits(31))
         battle = BattleState(pool)
-        _ask_the_same(pool, self.battle.pool, player, rng)
+        _copy_request(pool, self.battle.pool, player, rng)
         sides = list(self.seen.sides)
         theirs = sides[1 - player]
-        # In a drawn world the opponent's team stands in order of appearance, and nobody is masked.
+        # In a sampled world the opponent's team is in order of appearance, without Illusion.
         sides[1 - player] = replace(theirs, indices=tuple(range(len(theirs.indices))), behind=None)
         return Gen9State(battle, replace(self.seen, sides=(sides[0], sides[1])))
 
 
-def _ask_the_same(world: NDArray[Any], truth: NDArray[Any], player: int, rng: Random) -> None:
-    """Write into a drawn world who decides now and what is still to come of this turn.
+def _copy_request(world: NDArray[Any], truth: NDArray[Any], player: int, rng: Random) -> None:
+    """Copy into a sampled world the request and the rest of this turn, which both players know.
 
-    Both players know that; the opponent's queued move alone is drawn.
+    The opponent's queued move alone is sampled.
     """
     b, real = world[0], truth[0]
     for name in ("request", "winner", "mid_turn", "residual_pending", "queue_length"):
@@ -204,10 +205,12 @@ def _ask_the_same(world: NDArray[Any], truth: NDArray[Any], player: int, rng: Ra
 
 
 class InfoStateView(State):
-    """An information state of gen9 singles as a ``State`` for the player who holds it.
+    """An information state of gen9 singles as a ``State``.
 
     Attributes:
-        time_left: what the server's timer leaves; None where none runs.
+        info: the information state.
+        belief: distribution of the opponent's sets.
+        time_left: time that the server's timer leaves; None: no timer runs.
     """
 
     def __init__(
@@ -221,19 +224,19 @@ class InfoStateView(State):
         self.time_left = time_left
 
     def current_player(self) -> int:
-        """Return the player who knows this; the other one's decision is hidden from it."""
+        """Return the player of the information state; the opponent's decision is hidden."""
         return self.info.player
 
     def legal_actions(self, player: int | None = None) -> list[int]:
-        """Return the player's legal actions; the opponent's are unknown ([])."""
+        """Return the player's legal actions; [] for the opponent, whose are unknown."""
         return list(self.info.legal) if player in (None, self.info.player) else []
 
     def returns(self) -> list[float]:
-        """Return zeros: the battle goes on."""
+        """Return zeros: the battle has not ended."""
         return [0.0, 0.0]
 
     def clone(self) -> State:
-        """Return this view: it never changes."""
+        """Return the view itself, which is immutable."""
         return self
 
     def action_to_string(self, player: int, action: int) -> str:
@@ -245,7 +248,7 @@ class InfoStateView(State):
         return action_tables(self.info, self.worlds(player, _TABLE_WORLDS, seed=self.info.turn))
 
     def parse(self, text: str, player: int | None = None) -> ParseResult:
-        """Find a legal action in a reply; the last one named counts.
+        """Return the legal action named last in a reply.
 
         Only whole names count: ``switch pyroar`` does not name ``roar``.
         """
@@ -260,7 +263,7 @@ class InfoStateView(State):
         return ParseResult(best[2], extracted=action_name(self.info, best[2]))
 
     def observation_string(self, player: int) -> str:
-        """Return what the player sees, as text."""
+        """Return the information state in a few lines of text."""
         return observation(self.info)
 
     def serialize(self) -> str:
@@ -272,32 +275,31 @@ class InfoStateView(State):
     ) -> NDArray[Any]:
         """Return ``count`` flat states drawn from the belief (engine/battle's state dtype).
 
-        None is begun after ``deadline`` (``time.perf_counter``) but the first.
+        Only the first is drawn after ``deadline`` (``time.perf_counter``).
         """
         return sample_worlds(self.info, count, seed, self.belief, deadline)
 
     def resample_from_infostate(self, player: int, rng: Random) -> Gen9State:
-        """Return a battle to play on, in one world of the belief: see :func:`hypothetical`."""
+        """Return a playable battle in one world of the belief: see :func:`hypothetical`."""
         return hypothetical(self.info, self.worlds(player, 1, rng.getrandbits(31)))
 
     def briefing(self, player: int) -> Briefing:
-        """Return what a guide may be told, with computed facts."""
+        """Return what a guide may know, with computed facts."""
         return make_briefing(self.info, self.worlds(player, 8, seed=self.info.turn), self.belief)
 
 
 def hypothetical(info: InfoState, world: NDArray[Any]) -> Gen9State:
-    """Return a battle to play on from what one player knows alone, here as on a server.
+    """Return a playable battle made from an information state and one sampled world.
 
-    In the world drawn the opponent's team stands in order of appearance.  The opponent there knows
-    of the player's Pokémon those that came in and the moves that they used, and of these also items
-    and abilities.
+    The opponent's team is in order of appearance.  The opponent in it knows the player's Pokémon
+    that came in, with their items, abilities and used moves.
 
     Args:
-        info: what the player knows.
-        world: a pool of one state, drawn from it (``worlds.sample_worlds``).
+        info: one player's information state.
+        world: a pool of one state, sampled from it (``worlds.sample_worlds``).
     """
     now = ends_of_turn(plain.thaw(world, 0))
-    own, foe = _side(info.own, now), _side(info.foe, now)
+    own, foe = _revealed_side(info.own, now), _revealed_side(info.foe, now)
     turns = dict(info.pseudo_weathers)
     turns |= {info.weather: info.weather_turns} if info.weather else {}
     turns |= {info.terrain: info.terrain_turns} if info.terrain else {}
@@ -305,31 +307,31 @@ def hypothetical(info: InfoState, world: NDArray[Any]) -> Gen9State:
     history = ((who[side], words) for side, _, words in (h.partition(", ") for h in info.history))
     seen = Seen(
         sides=(own, foe) if info.player == 0 else (foe, own),
-        began=_began(turns, now),
+        began=_start_turns(turns, now),
         history=tuple(history),
     )
     return Gen9State(BattleState(world), seen)
 
 
-def _side(view: SideView, now: int) -> SideSeen:
-    # Worlds carry no Illusion: who is out is seen.
+def _revealed_side(view: SideView, now: int) -> SideSeen:
+    # Sampled worlds have no Illusion: the active Pokémon is revealed.
     indices = tuple(i for i, mon in enumerate(view.mons) if mon.revealed or i == view.active)
     return SideSeen(
         view=replace(
             view,
-            mons=tuple(_shown(view.mons[i]) for i in indices),
+            mons=tuple(_revealed_mon(view.mons[i]) for i in indices),
             active=None if view.active is None else indices.index(view.active),
         ),
         indices=indices,
-        began=_began({**view.conditions, **view.volatiles}, now),
+        began=_start_turns({**view.conditions, **view.volatiles}, now),
     )
 
 
-def _shown(mon: MonView) -> MonView:
-    """Return what an opponent sees of a Pokémon."""
+def _revealed_mon(mon: MonView) -> MonView:
+    """Return a Pokémon as the opponent sees it."""
     used = tuple(MoveView(move.id, move.used) for move in mon.moves if move.used)
     return replace(mon, hp=shown_hp(mon.hp, mon.max_hp), max_hp=100, moves=used)
 
 
-def _began(turns: Mapping[str, int], now: int) -> dict[str, int]:
+def _start_turns(turns: Mapping[str, int], now: int) -> dict[str, int]:
     return {name: now - since for name, since in turns.items()}

@@ -1,11 +1,10 @@
-"""Worlds of the belief: full flat states that agree with what one player knows.
+"""Sampled worlds: flat states that agree with one player's information state.
 
-A world is written as a dump in the words of the recorded corpora
-(``engine/battle/border/codec.py``) and decoded from there, so that there is one way into the
-engine.  What the player knows is written exactly, so that the player has the same legal actions in
-all of them; the opponent's sets are drawn from the belief; durations and counters that nobody is
-told (sleep, confusion, a screen's length) are drawn from what is still possible.  Not carried into
-worlds yet: Illusion, and the move that an Encore or Disable holds when it was not the last one.
+A world is written as a dump in the format of the recorded corpora and decoded by
+``engine/battle/border/codec.py``, the only way into the engine.  Known facts are written exactly:
+the player has the same legal actions in all worlds.  The opponent's sets are drawn from the belief,
+hidden durations and counters (sleep, confusion, a screen's length) from those still possible.  Not
+modelled: Illusion, and the move of an Encore or Disable that was not the last.
 """
 
 from __future__ import annotations
@@ -25,6 +24,7 @@ from plywise.engine.battle.names import MOVE_ID, STAT_NAMES, TYPE_ID
 from plywise.engine.battle.state import BATTLE
 from plywise.games.gen9.belief import RandomBattleBelief
 from plywise.games.gen9.infostate import FORCED, MOVE, SWITCH, TERA, InfoState, MonView, SideView
+from plywise.games.gen9.knowledge import COPIED_PP
 
 _FORMAT = "gen9randombattle"
 _BINDING = (
@@ -50,10 +50,9 @@ _BINDING_TO_A_MOVE = ("mustrecharge", "twoturnmove", "lockedmove", "uproar")
 _HOLDS_LAST_MOVE = ("encore", "disable", "twoturnmove")
 _LOCKING_MOVES = ("outrage", "petaldance", "thrash", "ragingfury")
 _FUTURE_MOVES = ("futuresight", "doomdesire")
-# Volatile conditions that keep a Pokémon in battle.
+# Volatile conditions that prevent switching.
 _HOLDING = frozenset(("partiallytrapped", "trapped", "ingrain", "noretreat"))
 _DISABLED = 1  # fourth entry of a move slot
-_COPIED_PP = 5  # of a move that a transformed Pokémon has copied
 _HAZARDS = ("spikes", "toxicspikes", "stealthrock", "stickyweb")
 # Side conditions: whole duration, and the one that an item may give.
 _SIDE_TURNS = {
@@ -66,8 +65,7 @@ _SIDE_TURNS = {
 }
 _ENDLESS_WEATHER = ("primordialsea", "desolateland", "deltastream")
 
-Dump = dict[str, Any]
-Team = tuple[PokemonSet, ...]
+_Dump = dict[str, Any]
 
 
 def sample_worlds(
@@ -79,8 +77,8 @@ def sample_worlds(
 ) -> np.ndarray[Any, Any]:
     """Return ``count`` states (a pool of ``engine.battle.state.BATTLE``) that agree with ``info``.
 
-    The player's side has its own number; equal seeds give equal worlds.  None is begun after
-    ``deadline`` (``time.perf_counter``) but the first.
+    The player keeps its side number; equal seeds give equal worlds.  Only the first is drawn after
+    ``deadline`` (``time.perf_counter``).
     """
     own = tuple(_own_set(mon, belief) for mon in info.own.mons)
     worlds = np.zeros(count, BATTLE)
@@ -91,7 +89,7 @@ def sample_worlds(
         rng = Random(f"{seed} {k}")
         drawn = (_with_gender(s, rng) for s in belief.draw_team(info.foe, rng))
         known = (*info.foe.mons, *(None for _ in range(info.foe.size)))
-        foe = tuple(_seen_first(s, mon) for s, mon in zip(drawn, known, strict=False))
+        foe = tuple(_revealed_moves_first(s, mon) for s, mon in zip(drawn, known, strict=False))
         both = (own, foe) if info.player == 0 else (foe, own)
         setup = codec.BattleSetup(both, _FORMAT, keep_ties=False)
         worlds[k] = codec.decode(_dump(info, both, rng), setup, decoded=decoded)[0]
@@ -100,7 +98,7 @@ def sample_worlds(
 
 
 def _own_set(mon: MonView, belief: RandomBattleBelief) -> PokemonSet:
-    """One's own set: known but for the EVs, which the generator's matching set has."""
+    """Return the player's own set; its EVs are those of the generator's matching set."""
     found = belief.candidates(mon)
     best = max(zip(found.weights, found.rows, strict=True), default=None)
     evs: tuple[int, ...] = (85,) * 6
@@ -127,33 +125,33 @@ def _with_gender(chosen: PokemonSet, rng: Random) -> PokemonSet:
     return replace(chosen, gender=fixed or rng.choice("MF"))
 
 
-def _seen_first(chosen: PokemonSet, known: MonView | None) -> PokemonSet:
-    """Put revealed moves into the first slots, so that they have one number in all worlds."""
+def _revealed_moves_first(chosen: PokemonSet, known: MonView | None) -> PokemonSet:
+    """Put revealed moves into the first slots: their numbers are the same in all worlds."""
     if known is None:
         return chosen
     seen = [m.id for m in known.moves if m.id in chosen.moves]
     return replace(chosen, moves=(*seen, *(m for m in chosen.moves if m not in seen)))
 
 
-def _left(passed: int, usual: int, extended: int) -> int:
-    """Turns that a condition still has after ``passed``, believing the usual length first."""
+def _turns_left(passed: int, usual: int, extended: int) -> int:
+    """Return the remaining turns of a condition; the usual length is assumed while possible."""
     return usual - passed if passed < usual else max(1, extended - passed)
 
 
-def _dump(info: InfoState, sets: tuple[Team, Team], rng: Random) -> Dump:
+def _dump(info: InfoState, sets: tuple[teams.Team, teams.Team], rng: Random) -> _Dump:
     views = (info.own, info.foe) if info.player == 0 else (info.foe, info.own)
     weather = {}
     if info.weather and info.weather not in _ENDLESS_WEATHER:
-        weather = {"duration": _left(info.weather_turns, 5, 8)}
-    dump: Dump = {
+        weather = {"duration": _turns_left(info.weather_turns, 5, 8)}
+    dump: _Dump = {
         "turn": info.turn,
         "req": "move" if info.request == "move" else "switch",
         "w": info.weather,
         "ws": weather,
         "t": info.terrain,
-        "ts": {"duration": _left(info.terrain_turns, 5, 8)} if info.terrain else {},
+        "ts": {"duration": _turns_left(info.terrain_turns, 5, 8)} if info.terrain else {},
         "pw": {
-            name: {"duration": _left(turns, 5, 5)}
+            name: {"duration": _turns_left(turns, 5, 5)}
             for name, turns in info.pseudo_weathers.items()
             if name in ("trickroom", "gravity", "magicroom", "wonderroom")
         },
@@ -167,17 +165,17 @@ def _dump(info: InfoState, sets: tuple[Team, Team], rng: Random) -> Dump:
         if view.transformed:
             _transform(mon, view, views, dump, other)
     if info.request == "move":
-        _allow(own, info)
-        _bar(foe, own)
+        _restrict_player(own, info)
+        _restrict_opponent(foe, own)
     else:
-        _open_switch(dump, info, rng)
+        _request_switch(dump, info, rng)
     for s, view in enumerate(views):
         _slot_conditions(dump, view, s)
     return dump
 
 
-def _slot_conditions(dump: Dump, view: SideView, s: int) -> None:
-    """Add a Wish, or a Future Sight that will land on side ``s``, made by who has that move."""
+def _slot_conditions(dump: _Dump, view: SideView, s: int) -> None:
+    """Add a Wish, or a Future Sight that will hit side ``s``; its source has that move."""
     done = codec.residuals_done(dump)
     for name, passed in view.conditions.items():
         side = s if name == "wish" else 1 - s
@@ -192,11 +190,11 @@ def _slot_conditions(dump: Dump, view: SideView, s: int) -> None:
             dump["S"][s]["sl"][0]["futuremove"] = future
 
 
-def _allow(own: Dump, info: InfoState) -> None:
-    """Leave the player exactly the choices that it has: what is barred to it, it was told."""
+def _restrict_player(own: _Dump, info: InfoState) -> None:
+    """Restrict the player to its legal actions, which the request states."""
     if any(action >= SWITCH and action < FORCED for action in info.legal):
-        # Nobody who may switch is held to a move; a protocol message may have outlived its effect
-        # (Truant's loafing turn counts as the recharge).
+        # A Pokémon that may switch is not bound to a move: a volatile known from a message may have
+        # ended (Truant's loafing turn counts as the recharge).
         for name in _BINDING_TO_A_MOVE:
             own["vo"].pop(name, None)
     for slot, move in enumerate(own["mv"]):
@@ -205,7 +203,7 @@ def _allow(own: Dump, info: InfoState) -> None:
     if not any(TERA <= action < SWITCH for action in info.legal):
         own.pop("ct", None)
     if len({action % TERA for action in info.legal if action < SWITCH}) > 1:
-        # Its last move and its item made a lock likely, and there is none.
+        # Last move and item suggested a lock, but several moves are legal.
         own["vo"] = {k: v for k, v in own["vo"].items() if k not in ("lockedmove", "choicelock")}
     if info.trapped:
         own["trp"] = True
@@ -213,8 +211,8 @@ def _allow(own: Dump, info: InfoState) -> None:
         own["mtrp"] = True
 
 
-def _bar(foe: Dump, own: Dump) -> None:
-    """Bar what the opponent may not choose in this world: its moves and its switches."""
+def _restrict_opponent(foe: _Dump, own: _Dump) -> None:
+    """Disable the moves and switches that the opponent cannot choose in this world."""
     volatiles = foe["vo"]
     only = {volatiles[v]["move"] for v in ("choicelock", "encore") if v in volatiles}
     for slot in foe["mv"]:
@@ -235,11 +233,11 @@ def _bar(foe: Dump, own: Dump) -> None:
 
 
 def _transform(
-    mon: Dump, view: SideView, views: tuple[SideView, SideView], dump: Dump, other: Dump
+    mon: _Dump, view: SideView, views: tuple[SideView, SideView], dump: _Dump, other: _Dump
 ) -> None:
-    """Make the active one the copy of an opponent that it is: of ``view.active_mon.species``."""
+    """Make the active Pokémon a copy of an opponent of the species ``view.active_mon.species``."""
     known = view.active_mon
-    assert known is not None  # who is transformed is out
+    assert known is not None  # a transformed Pokémon is active
     foe = views.index(view) ^ 1
     like = [m for m in dump["S"][foe]["P"] if m["sp"] == load().species_id(known.species)]
     model = like[0] if like else other
@@ -248,13 +246,13 @@ def _transform(
         mon["bmv"] = [["transform", 16, 16]]
     else:
         mon["bmv"] = mon["mv"]
-        mon["mv"] = [[m[0], min(m[2], _COPIED_PP), _COPIED_PP] for m in model["mv"]]
+        mon["mv"] = [[m[0], min(m[2], COPIED_PP), COPIED_PP] for m in model["mv"]]
     for key in ("sp", "st", "ty"):
         mon[key] = model[key]
 
 
-def _open_switch(dump: Dump, info: InfoState, rng: Random) -> None:
-    """Ask for the replacements that are due, in the middle or at the end of a turn."""
+def _request_switch(dump: _Dump, info: InfoState, rng: Random) -> None:
+    """Request the replacements that are due, within a turn or at its end."""
     own, foe = dump["S"][info.player], dump["S"][1 - info.player]
     out = foe["P"][0]
     active = info.own.active_mon
@@ -265,18 +263,18 @@ def _open_switch(dump: Dump, info: InfoState, rng: Random) -> None:
     if info.reviving:
         own["sl"][0]["revivalblessing"] = {}
     if active is None or active.fainted:
-        # The fainted are replaced after the end of the turn: nothing is left of it.
+        # Fainted Pokémon are replaced after the end of the turn.
         if out["hp"] == 0 and foe["left"] > 0:
             out["swf"] = True
         return
     if info.foe_pending and out["hp"] > 0:
-        # It has chosen already; which move is unknown, so every world draws one.
+        # Its choice is made but unknown: every world draws a move.
         move = rng.choice(out["mv"])[0]
         dump["q"].append(["move", f"@p{2 - info.player}:{out['i']}", move])
     dump["q"].append(["residual", "", ""])
 
 
-def _side(view: SideView, other: SideView, team: Team, s: int, rng: Random) -> Dump:
+def _side(view: SideView, other: SideView, team: teams.Team, s: int, rng: Random) -> _Dump:
     active = view.active if view.active is not None else 0
     order = [active, *(i for i in range(len(team)) if i != active)]
     mons = []
@@ -287,12 +285,12 @@ def _side(view: SideView, other: SideView, team: Team, s: int, rng: Random) -> D
             _active(mon, view, f"@p{2 - s}:{other.active or 0}", rng)
         mons.append(mon)
     fainted = sum(m["hp"] == 0 for m in mons)
-    conditions: Dump = {}
+    conditions: _Dump = {}
     for name, amount in view.conditions.items():
         if name in _HAZARDS:
             conditions[name] = {"layers": amount}
         elif name in _SIDE_TURNS:
-            conditions[name] = {"duration": _left(amount, *_SIDE_TURNS[name])}
+            conditions[name] = {"duration": _turns_left(amount, *_SIDE_TURNS[name])}
     return {
         "left": len(team) - fainted,
         "fnt": fainted,
@@ -303,13 +301,13 @@ def _side(view: SideView, other: SideView, team: Team, s: int, rng: Random) -> D
     }
 
 
-def _mon(i: int, known: MonView | None, s: PokemonSet, can_tera: bool, rng: Random) -> Dump:
-    """One Pokémon: the set drawn for it, and what is known written over that."""
+def _mon(i: int, known: MonView | None, s: PokemonSet, can_tera: bool, rng: Random) -> _Dump:
+    """Return one Pokémon: its drawn set, overwritten by what is known."""
     data = load()
     species = data.species_id(known.species if known else s.species)
     max_hp, _ = _strength(s, s.species)
     _, stats = _strength(s, species)
-    mon: Dump = {
+    mon: _Dump = {
         "i": i,
         "sp": species,
         "bsp": data.species_id(known.base_species if known else s.species),
@@ -356,7 +354,7 @@ def _moves(known: MonView | None, s: PokemonSet) -> list[list[Any]]:
     return out
 
 
-def _write_known(mon: Dump, known: MonView, rng: Random) -> None:
+def _write_known(mon: _Dump, known: MonView, rng: Random) -> None:
     if known.stats is not None:
         mon["st"], mon["mhp"], mon["hp"] = list(known.stats), known.max_hp, known.hp
     else:
@@ -374,7 +372,7 @@ def _write_known(mon: Dump, known: MonView, rng: Random) -> None:
     if known.status:
         mon["s"] = known.status
     if known.status == "slp":
-        # Showdown draws 2 to 4 and wakes it when the count is used up: 1 to 3 turns asleep.
+        # Showdown draws a count of 2 to 4, which is 1 to 3 turns asleep.
         drawn = rng.choice([t for t in (2, 3, 4) if t > known.status_turns] or [4])
         mon["ss"] = {"time": max(1, drawn - known.status_turns)}
     elif known.status == "tox":
@@ -382,7 +380,7 @@ def _write_known(mon: Dump, known: MonView, rng: Random) -> None:
 
 
 def _hp(known: MonView, most: int, rng: Random) -> int:
-    """Draw HP out of ``most`` that are shown as ``known`` is: in parts of 100, rounded up."""
+    """Draw HP out of ``most`` that Showdown displays as in ``known``: percent, rounded up."""
     if known.hp >= known.max_hp:
         return most
     high = most - 1 if known.hp == known.max_hp - 1 else most * known.hp // known.max_hp
@@ -390,8 +388,8 @@ def _hp(known: MonView, most: int, rng: Random) -> int:
     return max(1, rng.randint(min(low, high), high))
 
 
-def _active(mon: Dump, view: SideView, foe: str, rng: Random) -> None:
-    """Add what holds for the Pokémon that is out; ``foe`` refers to the one opposite."""
+def _active(mon: _Dump, view: SideView, foe: str, rng: Random) -> None:
+    """Add the state of the active Pokémon; ``foe`` refers to the opponent's."""
     turns = min(255, view.turns_out)
     types = [t for t in view.types if t in TYPE_ID][:2]
     mon |= {"act": 1, "spd": mon["st"][4], "at_": turns, "ama": turns}
@@ -400,7 +398,7 @@ def _active(mon: Dump, view: SideView, foe: str, rng: Random) -> None:
         mon["ty"] = types
     if view.last_move:
         mon["lm"] = mon["lmu"] = view.last_move
-    volatiles: Dump = {}
+    volatiles: _Dump = {}
     for name, turns in view.volatiles.items():
         _volatile(volatiles, mon, name, turns, view.last_move, foe, rng)
     in_slots = view.last_move in {slot[0] for slot in mon["mv"]}
@@ -409,7 +407,7 @@ def _active(mon: Dump, view: SideView, foe: str, rng: Random) -> None:
     if in_slots and mon["ab"] == "gorillatactics":
         mon["as"] = {"choiceLock": view.last_move}
     if view.last_move in _LOCKING_MOVES and in_slots and "confusion" not in volatiles:
-        # It goes on for two or three turns; after the last one it would be confused.
+        # It lasts two or three turns; after the last one the user would be confused.
         volatiles["lockedmove"] = {
             "duration": 2,
             "trueDuration": rng.choice((1, 2)),
@@ -419,9 +417,9 @@ def _active(mon: Dump, view: SideView, foe: str, rng: Random) -> None:
 
 
 def _volatile(
-    out: Dump, mon: Dump, name: str, turns: int, last_move: str, foe: str, rng: Random
+    out: _Dump, mon: _Dump, name: str, turns: int, last_move: str, foe: str, rng: Random
 ) -> None:
-    """Add the volatile condition that a protocol message stands for, if it is one."""
+    """Add the volatile condition that the protocol calls ``name``, if there is one."""
     for kind in ("protosynthesis", "quarkdrive"):
         stat = name.removeprefix(kind)
         if stat != name and stat in STAT_NAMES:
@@ -450,7 +448,7 @@ def _volatile(
     elif name == "slowstart":
         mon["as"] = {"counter": max(1, 5 - turns)}
     elif name in _HOLDS_LAST_MOVE:
-        if last_move:  # else nobody knows which move it holds
+        if last_move:  # else its move is unknown
             left = max(1, _VOLATILE_TURNS[name] - turns)
             out[name] = {"duration": left, "move": last_move}
     elif name in codec.VOLATILE_BIT and name not in ("protosynthesis", "quarkdrive"):

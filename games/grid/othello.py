@@ -18,10 +18,9 @@ import numpy as np
 from plywise.engine.boards import othello as kernels
 from plywise.engine.kernels import RulesKernels
 from plywise.games.base import TERMINAL, Briefing, Game, GameInfo, IllegalActionError, Option, State
+from plywise.games.grid.placing import MARKS
 
 PASS = kernels.PASS
-MARKS = "XO"
-"""Black (player 0, moves first) and white."""
 
 _DIRECTIONS = [(dr, dc) for dr in (-1, 0, 1) for dc in (-1, 0, 1) if (dr, dc) != (0, 0)]
 _RAYS = {

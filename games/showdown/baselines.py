@@ -18,7 +18,7 @@ from poke_env.player import (
 
 from plywise.games.gen9.infostate import InfoState
 from plywise.games.showdown.notes import BattleNotes
-from plywise.games.showdown.translate import action_of, information_state
+from plywise.games.showdown.translate import action_of_order, information_state_from_poke_env
 
 _KINDS: dict[str, type[Player]] = {
     "pokeenv_random": RandomPlayer,
@@ -48,7 +48,7 @@ class BaselineChoice:
     seconds: float
 
 
-class Watcher(Protocol):
+class ChoiceObserver(Protocol):
     """Is told of a baseline's choices, on poke-env's event loop."""
 
     def choosing(self, battle: Battle) -> int:
@@ -72,7 +72,7 @@ class WatchedBaseline(Player):
         player_options: what ``poke_env.player.Player`` takes.
     """
 
-    def __init__(self, inner: Player, watcher: Watcher, **player_options: Any) -> None:
+    def __init__(self, inner: Player, watcher: ChoiceObserver, **player_options: Any) -> None:
         super().__init__(**player_options)
         self._inner = inner
         self._watcher = watcher
@@ -89,8 +89,8 @@ class WatchedBaseline(Player):
             seconds = time.perf_counter() - start
             assert isinstance(order, BattleOrder)  # none of these players answers later
             in_player = False
-            info = information_state(battle, self._notes)
-            choice = BaselineChoice(info, action_of(battle, order), order.message, seconds)
+            info = information_state_from_poke_env(battle, self._notes)
+            choice = BaselineChoice(info, action_of_order(battle, order), order.message, seconds)
         except Exception as error:
             self._watcher.raised(error, in_player=in_player)
             raise

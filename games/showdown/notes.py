@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 
 from poke_env.data import to_id_str
 
-HISTORY = 12
+from plywise.games.gen9.infostate import HISTORY_LENGTH
+
 _SWAPS = ("[from] move: Trick", "[from] move: Switcheroo")
 
 
@@ -58,7 +59,7 @@ class BattleNotes:
 
     def _note(self, role: str, words: str) -> None:
         self.history.append((role, f"turn {self.turn}: {words}"))
-        del self.history[:-HISTORY]
+        del self.history[:-HISTORY_LENGTH]
 
     def _read(self, event: list[str]) -> None:
         kind, args = event[1], event[2:]

@@ -21,7 +21,11 @@ from plywise.games.gen9.infostate import InfoState, action_name
 from plywise.games.gen9.state import InfoStateView
 from plywise.games.showdown.notes import BattleNotes
 from plywise.games.showdown.timer import ServerTimer
-from plywise.games.showdown.translate import choice_for, information_state, legal_actions
+from plywise.games.showdown.translate import (
+    choice_for,
+    information_state_from_poke_env,
+    offered_actions,
+)
 
 log = logging.getLogger(__name__)
 
@@ -33,12 +37,12 @@ _REPORT_SECONDS = 0.5  # to wait for what the timer reports right after a reques
 _LOOK_SECONDS = 0.01
 
 
-class Decider(Protocol):
+class BattleDecider(Protocol):
     """The part of an agent that this player uses (``arena.agents.spec.Agent`` has it)."""
 
     name: str
 
-    def for_one_game(self) -> Decider:
+    def for_one_game(self) -> BattleDecider:
         """Return the agent for one battle, with a clock or a memory for it where it needs one."""
         return self
 
@@ -98,7 +102,7 @@ class PlywisePlayer(Player):
 
     def __init__(
         self,
-        agent: Decider,
+        agent: BattleDecider,
         *,
         seed: int = 0,
         on_decision: Callable[[DecisionRecord], None] | None = None,
@@ -119,7 +123,7 @@ class PlywisePlayer(Player):
         self._notes: dict[str, BattleNotes] = {}
         self._refused: dict[str, tuple[int, set[int]]] = {}  # battle -> (request id, actions sent)
         self._order: dict[str, int] = {}
-        self._seats: dict[str, Decider] = {}
+        self._seats: dict[str, BattleDecider] = {}
         self._with_timer = start_timer_on_battle_start
         self._timers: dict[str, ServerTimer] = {}
         self._workers = ThreadPoolExecutor(workers, thread_name_prefix="plywise-decide")
@@ -144,7 +148,7 @@ class PlywisePlayer(Player):
         timer = self._timer(tag)
         try:
             await _report(timer)
-            info = self._without_refused(battle, information_state(battle, notes))
+            info = self._without_refused(battle, information_state_from_poke_env(battle, notes))
             view = InfoStateView(info, time_left=timer.left(time.perf_counter()))
             seed = hash((self._seed, number, battle.turn, len(battle._replay_data))) & 0x7FFFFFFF
             decision = await asyncio.get_running_loop().run_in_executor(
@@ -190,7 +194,7 @@ class PlywisePlayer(Player):
     def _timer(self, tag: str) -> ServerTimer:
         return self._timers.setdefault(tag, ServerTimer(running=self._with_timer))
 
-    def _seat(self, tag: str) -> Decider:
+    def _seat(self, tag: str) -> BattleDecider:
         if tag not in self._seats:
             self._seats[tag] = self.agent.for_one_game()
         return self._seats[tag]
@@ -210,7 +214,7 @@ class PlywisePlayer(Player):
         if info is None or not info.legal:
             return -1, self.choose_default_move()
         # The request may have changed since: only what it still offers.
-        legal = [a for a in legal_actions(battle) if a in info.legal] or legal_actions(battle)
+        legal = [a for a in offered_actions(battle) if a in info.legal] or offered_actions(battle)
         action = random.Random(f"{self._seed} {battle.battle_tag} {battle.turn}").choice(legal)
         return action, SingleBattleOrder(choice_for(battle, action))
 

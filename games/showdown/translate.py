@@ -15,6 +15,7 @@ from poke_env.data import to_id_str
 from poke_env.player import BattleOrder
 from poke_env.player.battle_order import SingleBattleOrder
 
+from plywise.engine.battle.names import STAT_NAMES
 from plywise.games.gen9.infostate import (
     FORCED,
     MOVE,
@@ -103,7 +104,7 @@ def _own_mon(entry: dict[str, Any], mon: Pokemon, notes: BattleNotes) -> MonView
         base_ability=to_id_str(entry["baseAbility"]),
         tera_type=entry.get("teraType"),
         terastallized=bool(entry.get("terastallized")),
-        stats=tuple(stats[k] for k in ("atk", "def", "spa", "spd", "spe")),
+        stats=tuple(stats[k] for k in STAT_NAMES),
         revealed=mon.revealed,
     )
 
@@ -159,7 +160,7 @@ def _volatiles(mon: Pokemon) -> dict[str, int]:
     return found
 
 
-def legal_actions(battle: Battle) -> tuple[int, ...]:
+def offered_actions(battle: Battle) -> tuple[int, ...]:
     """Return the legal actions that the battle's last request offers, ascending."""
     request = battle.last_request
     order = _team_order(battle, request)
@@ -191,7 +192,7 @@ def legal_actions(battle: Battle) -> tuple[int, ...]:
     return tuple(sorted(legal))
 
 
-def information_state(battle: Battle, notes: BattleNotes) -> InfoState:
+def information_state_from_poke_env(battle: Battle, notes: BattleNotes) -> InfoState:
     """Return what our player knows at the battle's present request; brings ``notes`` up to date."""
     notes.update(battle._replay_data)
     request = battle.last_request
@@ -234,7 +235,7 @@ def information_state(battle: Battle, notes: BattleNotes) -> InfoState:
             **_active_facts(foe_active),
         ),
         request="switch" if request.get("forceSwitch") else "move",
-        legal=legal_actions(battle),
+        legal=offered_actions(battle),
         weather=weather,
         weather_turns=notes.weather_turns,
         terrain=terrain,
@@ -277,7 +278,7 @@ def _with_request_moves(mon: MonView, offered: dict[str, dict[str, Any]]) -> Mon
 
 
 def choice_for(battle: Battle, action: int) -> str:
-    """Return Showdown's ``/choose`` message for an action of ``legal_actions(battle)``."""
+    """Return Showdown's ``/choose`` message for an action of ``offered_actions(battle)``."""
     request = battle.last_request
     if action == PASS:
         return "/choose default"
@@ -289,12 +290,12 @@ def choice_for(battle: Battle, action: int) -> str:
     return f"/choose move {slot + 1}{suffix}"
 
 
-def action_of(battle: Battle, order: BattleOrder) -> int | None:
+def action_of_order(battle: Battle, order: BattleOrder) -> int | None:
     """Return the legal action that an order of one of poke-env's players means, None without one.
 
     ``/choose default`` is what the server makes of it: the first move, else the first on the bench.
     """
-    legal, request = legal_actions(battle), battle.last_request
+    legal, request = offered_actions(battle), battle.last_request
     meant, tera = None, False
     if isinstance(order, SingleBattleOrder):
         meant, tera = order.order, order.terastallize

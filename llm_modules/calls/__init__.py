@@ -1,1 +1,4 @@
-"""What every call has: settings, named errors, budget and prices, circuit breaker, answer store."""
+"""Calls to a language model: values, settings, errors, budget, circuit breaker, answer store.
+
+The contract of ``ChatClient`` stands here; whoever implements it belongs in ``providers``.
+"""

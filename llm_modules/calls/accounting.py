@@ -1,4 +1,4 @@
-"""What calls to a language model cost, and when that is enough."""
+"""Costs of calls to a language model, and the budget that bounds them."""
 
 from __future__ import annotations
 
@@ -7,25 +7,26 @@ from dataclasses import dataclass, field
 from plywise.datasets.sums import add_fields
 from plywise.llm_modules.calls.errors import LLMConfigError
 
-_PER = 1e6  # tokens that a price is for
+_PRICE_UNIT = 1e6  # tokens
 
 
 @dataclass
 class Spent:
-    """What one call has cost so far, or many added up.
+    """Resources used by one call so far, or by many calls together.
 
-    Endpoints report tokens with a completion alone.  A call that was given up, ran out of time or
-    lost its connection may have cost tokens that nobody tells us: it is ``unmetered``.  One that
-    was refused (an HTTP status that is no success) cost none.
+    Endpoints report tokens only with a completion.  A call that was cancelled, timed out or lost
+    its connection may have used tokens that are not reported: it is ``unmetered``.  A refused call
+    (an HTTP status other than success) used none.
 
     Attributes:
-        calls: questions that left our queue.
-        requests: HTTP requests that these took, repeats included.
-        unmetered: calls of which the tokens are not known.
-        prompt_tokens, completion_tokens: as the endpoint reported them.
-        cached_tokens: of the prompts', how many the endpoint took from its prefix cache.
-        cost: in US dollars, of the tokens that are known.
-        seconds: from sending to the end, whatever that was.
+        calls: questions sent.
+        requests: HTTP requests for these, retries included.
+        unmetered: calls with unknown tokens.
+        prompt_tokens: tokens of prompts, as reported by the endpoint.
+        completion_tokens: tokens of answers, as reported by the endpoint.
+        cached_tokens: prompt tokens that the endpoint took from its prefix cache.
+        cost: US dollars for the known tokens.
+        seconds: time from sending to the end of the call, however it ended.
     """
 
     calls: int = 0
@@ -44,15 +45,16 @@ class Spent:
 
 @dataclass
 class Usage(Spent):
-    """What a client has done so far.
+    """Totals of a client so far.
 
     Attributes:
-        cached: answers that were taken from our cache, nothing sent.
-        failed: calls that ended in an error; ``errors`` counts them by the error's name.
-        late: questions that the asker gave up before they were answered.
-        skipped: questions not sent because the client was pausing after failures.
-        over_budget: questions not sent because the budget was used up.
+        cached: answers taken from our own cache, without a request.
+        failed: calls that ended in an error.
+        late: questions cancelled by the caller before the answer.
+        skipped: questions not sent because the client pauses after failures.
+        over_budget: questions not sent because the budget is used up.
         latencies: seconds of each answered call.
+        errors: failed calls by the name of the error.
     """
 
     cached: int = 0
@@ -64,7 +66,7 @@ class Usage(Spent):
     errors: dict[str, int] = field(default_factory=dict)
 
     def count_error(self, error: Exception) -> None:
-        """Count a call that ended so."""
+        """Count a call that ended in this error."""
         name = type(error).__name__
         self.failed += 1
         self.errors[name] = self.errors.get(name, 0) + 1
@@ -78,22 +80,22 @@ class Prices:
     completion: float = 0.0
 
     def cost(self, prompt_tokens: int, completion_tokens: int) -> float:
-        """Return what so many tokens cost, in US dollars."""
-        return (prompt_tokens * self.prompt + completion_tokens * self.completion) / _PER
+        """Return the price of these tokens in US dollars."""
+        return (prompt_tokens * self.prompt + completion_tokens * self.completion) / _PRICE_UNIT
 
 
 @dataclass(frozen=True)
 class Budget:
-    """How much may be spent; None: without limit.
+    """Limits of use; None: no limit.
 
-    What is under way is not taken back, so tokens, dollars and seconds may end beyond their limit
-    by the calls that were being answered; calls never do.
+    Running calls are not cancelled, so tokens, dollars and seconds may exceed their limit by the
+    calls that are running when it is reached; the number of calls never does.
 
     Attributes:
         calls: questions sent.
-        tokens: of prompts and answers.
-        dollars: at the configured prices.
-        seconds: that calls took, added up.
+        tokens: tokens of prompts and answers together.
+        dollars: US dollars at the configured prices.
+        seconds: sum of the calls' durations.
     """
 
     calls: int | None = None
@@ -109,7 +111,7 @@ class Budget:
                 raise LLMConfigError(f"llm.budget.{name} is {value}; it must be ≥ 0")
 
     def used_up(self, spent: Spent) -> str:
-        """Return which limit has been reached, as ``llm.budget.calls=10``; "" for none."""
+        """Return the limit that is reached, such as ``llm.budget.calls=10``; "" for none."""
         used = {
             "calls": spent.calls,
             "tokens": spent.prompt_tokens + spent.completion_tokens,

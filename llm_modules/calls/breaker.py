@@ -1,4 +1,4 @@
-"""A circuit breaker: after repeated failures, stop asking for a while, then try once."""
+"""Circuit breaker: after repeated failures no calls for a while, then one trial call."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable
 
 
-class Breaker:
-    """Decides whether to ask an endpoint that has been failing; thread-safe.
+class CircuitBreaker:
+    """Circuit breaker for calls to an endpoint; thread-safe.
 
-    After ``after`` consecutive failures, or one that only a person can mend, nothing is allowed
-    for ``seconds``.  Then one trial is allowed: its success ends the pause, its failure starts
+    After ``after`` consecutive failures, or one lasting failure, no call is allowed for ``seconds``
+    (the pause).  Then one trial call is allowed: its success ends the pause, its failure starts
     another.
     """
 
@@ -23,12 +23,12 @@ class Breaker:
         self._clock = clock
         self._lock = threading.Lock()
         self._failures = 0
-        self._open_until: float | None = None  # None: everything is allowed
-        self._trial = False  # whether the one trial is on its way
+        self._open_until: float | None = None  # None: closed, every call is allowed
+        self._trial = False  # whether the trial call is running
         self._reason = ""
 
     def allow(self) -> bool:
-        """Return whether to send a question now; a True after a pause is the one trial."""
+        """Return whether a call is allowed now; True after a pause starts the trial call."""
         with self._lock:
             if self._open_until is None:
                 return True
@@ -38,14 +38,14 @@ class Breaker:
             return True
 
     def would_allow(self) -> bool:
-        """Return what ``allow`` would, without taking the trial."""
+        """Return what ``allow`` would return, without starting the trial call."""
         with self._lock:
             if self._open_until is None:
                 return True
             return not self._trial and self._clock() >= self._open_until
 
     def succeeded(self) -> None:
-        """Note that the endpoint works."""
+        """Record a success: the pause ends."""
         with self._lock:
             self._failures = 0
             self._open_until = None
@@ -53,7 +53,7 @@ class Breaker:
             self._reason = ""
 
     def failed(self, reason: str, lasting: bool = False) -> bool:
-        """Note a failure; returns whether it started a pause."""
+        """Record a failure; return whether it starts a pause."""
         with self._lock:
             self._failures += 1
             self._reason = reason
@@ -63,15 +63,15 @@ class Breaker:
                 self._open_until = self._clock() + self._seconds
             return pauses
 
-    def given_up(self) -> None:
-        """Note that a question was withdrawn: it says nothing about the endpoint."""
+    def cancelled(self) -> None:
+        """Record a cancelled call, which is neither a success nor a failure."""
         with self._lock:
             self._trial = False
 
     def status(self) -> str:
-        """Return "ok", or what failed and how long the pause still lasts."""
+        """Return "ok", or the remaining seconds of the pause and its reason."""
         with self._lock:
             if self._open_until is None:
                 return "ok"
             left = max(0.0, self._open_until - self._clock())
-            return f"not asking for {left:.0f} s more, after: {self._reason}"
+            return f"no calls for {left:.0f} s, after: {self._reason}"

@@ -1,27 +1,27 @@
-"""Everything that can go wrong with a language model, by name and in one line each.
+"""Errors of calls to a language model.
 
-A message says what is wrong and what to do about it.  It never holds a key: whatever an endpoint
-says is passed through :func:`one_line` before it is shown.
+A message is one line that says what is wrong and what to do about it.  It never contains a key:
+text from an endpoint passes through :func:`one_line` first.
 """
 
 from __future__ import annotations
 
 from plywise.datasets.errors import ConfigError, PlywiseError
 
-_LONGEST = 240  # characters of an endpoint's own words in a message
+_MAX_CHARACTERS = 240  # of an endpoint's text in a message
 
 
 class LLMError(PlywiseError):
-    """A call to a language model that brought no answer."""
+    """A call to a language model without an answer."""
 
-    #: True where the endpoint cannot serve any other question either; the breaker counts these.
+    #: Whether the endpoint cannot answer other questions either; the circuit breaker counts these.
     endpoint_fault = True
-    #: True where asking again cannot help before a person mends something.
+    #: Whether a retry is useless until somebody changes the settings or the endpoint.
     lasting = False
 
 
 class LLMConfigError(LLMError, ConfigError):
-    """The settings cannot work: nothing was asked."""
+    """The settings are invalid; no request was sent."""
 
     lasting = True
 
@@ -39,15 +39,15 @@ class LLMModelError(LLMError):
 
 
 class LLMUnreachableError(LLMError):
-    """Nothing answers at the endpoint's address, or the connection broke."""
+    """Nothing answers at the endpoint's address, or the connection was lost."""
 
 
 class LLMTimeoutError(LLMError):
-    """The answer did not come in the time that the settings allow."""
+    """No answer within ``llm.timeout``."""
 
 
 class LLMRateLimitError(LLMError):
-    """The endpoint asks for fewer calls, or the account has run out of credit."""
+    """Too many calls for the endpoint (429), or no credit left."""
 
 
 class LLMServerError(LLMError):
@@ -55,7 +55,7 @@ class LLMServerError(LLMError):
 
 
 class LLMReplyError(LLMError):
-    """The endpoint answered with something that is no chat completion."""
+    """The endpoint's reply is not a chat completion."""
 
 
 class LLMRequestError(LLMError):
@@ -65,26 +65,26 @@ class LLMRequestError(LLMError):
 
 
 class LLMPausedError(LLMError):
-    """Nothing was asked: after repeated failures the client waits before it tries again."""
+    """No request was sent: the client pauses after repeated failures."""
 
     endpoint_fault = False
 
 
 class LLMBudgetError(LLMError):
-    """Nothing was asked: what may be spent on the language model has been spent."""
+    """No request was sent: the budget is used up."""
 
     endpoint_fault = False
     lasting = True
 
 
 class LLMNotRecordedError(LLMError):
-    """Nothing was asked: answers come from a record, and it does not hold this request."""
+    """No request was sent: answers come from a record, and this request is not in it."""
 
     endpoint_fault = False
 
 
 class LLMClosedError(LLMError):
-    """Nothing was asked: the client has been closed."""
+    """No request was sent: the client is closed."""
 
     endpoint_fault = False
 
@@ -96,14 +96,14 @@ class EmbeddedError(LLMError):
 
 
 class ModelFileError(LLMError):
-    """A known model file is not there, or cannot be fetched."""
+    """A known model file is missing or cannot be downloaded."""
 
     lasting = True
 
 
 def one_line(text: object, secret: str = "") -> str:
-    """Return ``text`` as one bounded line in which ``secret`` does not occur."""
+    """Return ``text`` as one line of bounded length, with ``secret`` masked."""
     line = " ".join(str(text).split())
     if secret:
         line = line.replace(secret, "***")
-    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
+    return line if len(line) <= _MAX_CHARACTERS else line[: _MAX_CHARACTERS - 1] + "…"

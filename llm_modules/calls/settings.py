@@ -1,4 +1,4 @@
-"""Which endpoint to ask, how patiently, and for how much."""
+"""Settings of a client: endpoint, timeouts, retries, budget, cache."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from plywise.llm_modules.calls.errors import LLMConfigError
 
 @dataclass(frozen=True)
 class LLMConfig:
-    """Which endpoint to ask, and how patiently.
+    """Settings of a client of a chat endpoint.
 
     Attributes:
-        base_url: the endpoint's address, mostly ending in ``/v1``; "" takes OPENAI_BASE_URL, and
-            without that the ``openai`` package's own default.
-        model: the model's name there; "" takes OPENAI_MODEL.
+        base_url: address of the endpoint, mostly ending in ``/v1``; "": OPENAI_BASE_URL, else the
+            default of the ``openai`` package.
+        model: name of the model at the endpoint; "": OPENAI_MODEL.
         api_key_env: name of the environment variable that holds the key.
-        temperature: sent with each request; None sends none (some models accept no other than
+        temperature: sampling temperature of each request; None: not sent (some models accept only
             their default).
-        timeout: seconds that one call may take, its retries included, from the moment it is sent.
-        max_retries: how often a refused or broken call is repeated (with back-off, ``Retry-After``
-            honoured); 0 for a local server, where a repeated call would queue behind itself.
-        concurrency: calls on their way at the same time; 1 for a server with one slot.
-        prices: of the model's tokens.
-        budget: after which nothing is asked any more.
-        record: JSON Lines file to which each call is added with what became of it; "" for none.
-        cache: file in which answers are kept for good; "" keeps them in memory alone, and there
-        cache_entries: so many; 0 keeps none.
-        origin: what tells this model from others of its name where the address does not, as with a
-            server of our own on a free port.
-        pause_after: consecutive failures after which the client stops asking for a while ...
-        pause_seconds: ... this long.
+        timeout: seconds for one call from sending, retries included.
+        max_retries: retries of a refused or failed call (with back-off, ``Retry-After`` honoured);
+            0 for a local server, where a retry would queue behind the first try.
+        concurrency: calls running at the same time; 1 for a server with one slot.
+        prices: prices of tokens.
+        budget: limits after which no request is sent.
+        record: JSON Lines file to which each call is appended with its result; "": none.
+        cache: SQLite file of answers; "": answers are cached in memory.
+        cache_entries: answers cached in memory, from 0 (none).
+        origin: identity of the model in the cache where the address does not identify it, as for
+            the embedded server on a free port; "": the address.
+        pause_after: consecutive failures after which the client pauses.
+        pause_seconds: duration of a pause.
     """
 
     base_url: str = ""
@@ -63,10 +63,10 @@ class LLMConfig:
 
 
 def check_address(url: str) -> None:
-    """Refuse what is no web address; "" stands for the package's own.
+    """Check that ``url`` is a web address, or "" for the default.
 
     Raises:
-        LLMConfigError: says what it should look like.
+        LLMConfigError: ``url`` is something else.
     """
     try:
         parts = urlsplit(url)
@@ -75,6 +75,6 @@ def check_address(url: str) -> None:
         usable = False
     if not usable:
         raise LLMConfigError(
-            "llm.base_url (or OPENAI_BASE_URL) is no web address: it should look like "
+            "llm.base_url (or OPENAI_BASE_URL) is not a web address: it should look like "
             "http://127.0.0.1:8000/v1"
         )

@@ -1,4 +1,4 @@
-"""Answers kept under a key of everything that matters, in memory or in a file."""
+"""Caches of answers by request, in memory or in an SQLite file."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from contextlib import closing
 from pathlib import Path
 from typing import Protocol
 
+from plywise.llm_modules.calls.chat import Answer
 from plywise.llm_modules.calls.errors import LLMConfigError
-from plywise.llm_modules.providers.base import Answer
 
 log = logging.getLogger("plywise.llm")
 
-_APPLICATION_ID = 0x504C5943  # "PLYC": what makes an SQLite file a cache of ours
+_APPLICATION_ID = 0x504C5943  # "PLYC": marks an SQLite file as this cache
 _VERSION = 1
-_BUSY_SECONDS = 5.0  # for which one process waits while another writes
+_BUSY_SECONDS = 5.0  # longest wait for another process that writes
 
 
 class AnswerStore(Protocol):
-    """Where answers are kept under a key of everything that matters; must be thread-safe."""
+    """Cache of answers by the fingerprint of a request; thread-safe."""
 
     def get(self, key: str) -> Answer | None:
-        """Return the answer kept under ``key``."""
+        """Return the cached answer, None if there is none."""
 
     def put(self, key: str, answer: Answer) -> None:
-        """Keep an answer."""
+        """Store an answer."""
 
     def close(self) -> None:
-        """Free what the store holds."""
+        """Free resources; safe to call twice."""
 
 
 class MemoryStore:
-    """The answers used last, in memory."""
+    """Cache in memory of the most recently used answers."""
 
     def __init__(self, entries: int) -> None:
         self._entries = entries
@@ -44,7 +44,7 @@ class MemoryStore:
         self._lock = threading.Lock()
 
     def get(self, key: str) -> Answer | None:
-        """Return the answer kept under ``key`` and mark it as used."""
+        """Return the cached answer and mark it as used; None if there is none."""
         with self._lock:
             answer = self._answers.get(key)
             if answer is not None:
@@ -52,7 +52,7 @@ class MemoryStore:
             return answer
 
     def put(self, key: str, answer: Answer) -> None:
-        """Keep an answer; the one unused for longest goes when there are too many."""
+        """Store an answer; the least recently used one is dropped if there are too many."""
         with self._lock:
             self._answers[key] = answer
             self._answers.move_to_end(key)
@@ -64,16 +64,16 @@ class MemoryStore:
 
 
 class FileStore:
-    """Answers in an SQLite file: kept for good, shared by processes, whole after a kill.
+    """Cache in an SQLite file: persistent, shared by processes, consistent after a kill.
 
-    An answer is in the file when :meth:`put` returns.  A file that fails later on (a full disk)
-    costs its answers alone: that is logged once and counted in ``faults``.
+    An answer is in the file when :meth:`put` returns.  A later failure of the file (a full disk)
+    loses only answers: it is logged once and counted in ``faults``.
 
     Args:
-        path: the file; made where there is none.
+        path: file; created if missing.
 
     Raises:
-        LLMConfigError: it cannot be opened, or is something else.
+        LLMConfigError: the file cannot be opened or is not such a cache.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -91,7 +91,7 @@ class FileStore:
             self._prepare()
         except sqlite3.Error as error:
             self._db.close()
-            raise LLMConfigError(f"llm.cache={path} is no cache of answers: {error}") from None
+            raise LLMConfigError(f"llm.cache={path} is not a cache of answers: {error}") from None
         except LLMConfigError:
             self._db.close()
             raise
@@ -102,11 +102,11 @@ class FileStore:
             or self._read("PRAGMA user_version") != _VERSION
         ):
             raise LLMConfigError(
-                f"llm.cache={self.path} is an SQLite file, but no cache of this version's"
+                f"llm.cache={self.path} is an SQLite file, but not a cache of this version"
             )
-        self._db.execute("PRAGMA journal_mode=WAL")  # readers never wait for a writer
+        self._db.execute("PRAGMA journal_mode=WAL")  # readers do not wait for a writer
         self._db.execute("PRAGMA synchronous=NORMAL")
-        self._db.execute("BEGIN IMMEDIATE")  # one process makes the table, the others wait
+        self._db.execute("BEGIN IMMEDIATE")  # one process creates the table, the others wait
         self._db.execute(
             "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, made REAL NOT NULL, "
             "answer TEXT NOT NULL) WITHOUT ROWID"
@@ -119,28 +119,28 @@ class FileStore:
         return int(self._db.execute(query).fetchone()[0])
 
     def get(self, key: str) -> Answer | None:
-        """Return the answer kept under ``key``."""
+        """Return the cached answer, None if there is none."""
         try:
             with self._lock:
                 row = self._db.execute(
                     "SELECT answer FROM answers WHERE key = ?", (key,)
                 ).fetchone()
             return None if row is None else Answer.from_plain(json.loads(row[0]))
-        except (sqlite3.Error, ValueError, TypeError, KeyError) as error:  # or a spoilt row
-            self._note(error)
+        except (sqlite3.Error, ValueError, TypeError, KeyError) as error:  # or a damaged row
+            self._count_fault(error)
             return None
 
     def put(self, key: str, answer: Answer) -> None:
-        """Keep an answer; of two under one key the first stays."""
+        """Store an answer; an existing one with the same key is kept."""
         row = (key, time.time(), json.dumps(answer.to_plain()))
         try:
             with self._lock:
                 self._db.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", row)
         except sqlite3.Error as error:
-            self._note(error)
+            self._count_fault(error)
 
     def __len__(self) -> int:
-        """Return how many answers the file holds."""
+        """Return the number of answers in the file."""
         with self._lock:
             return self._read("SELECT COUNT(*) FROM answers")
 
@@ -149,9 +149,9 @@ class FileStore:
         with self._lock, closing(self._db):
             pass
 
-    def _note(self, error: Exception) -> None:
+    def _count_fault(self, error: Exception) -> None:
         with self._lock:
             self.faults += 1
             first = self.faults == 1
         if first:
-            log.warning("llm.cache=%s fails, answers are not kept: %s", self.path, error)
+            log.warning("llm.cache=%s fails, answers are not cached: %s", self.path, error)

@@ -1,1 +1,1 @@
-"""The three guides of a search (propose, model, value), and what they are asked with."""
+"""The guides of a search (propose, model, value) and the questions that they put to a model."""

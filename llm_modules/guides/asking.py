@@ -1,9 +1,9 @@
-"""The two ways to ask a guide's question: scoring option letters, and reasoning in writing.
+"""Strategies of asking a guide's question: scoring of option letters, and reasoning in writing.
 
-*Scoring* takes the probabilities of the option letters as the first token: one pass over the
-prompt, which is all that a small model can do in about a second.  *Reasoning* lets the model write
-a short bounded thought and then a letter, or a number for each option.  A guide that reasons costs
-seconds of writing; its values are ones of each position, while scoring only compares the options.
+*Scoring* reads the probabilities of the option letters as the first token: one pass over the
+prompt, as much as a small model can do in about a second.  *Reasoning* lets the model write a short
+thought and then a letter, or a number for each option.  It takes seconds; its values rate each
+position by itself, while scoring only compares the options.
 """
 
 from __future__ import annotations
@@ -12,15 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from plywise.llm_modules.calls.chat import Answer, Request
 from plywise.llm_modules.guides.dialogue import UNREADABLE
 from plywise.llm_modules.guides.format_fallback import (
     SCORING,
     WRITING,
-    AnswerMode,
-    Ladder,
-    response_format,
+    EndpointMode,
 )
-from plywise.llm_modules.prompts.forms import Form, Wanted
+from plywise.llm_modules.prompts.forms import AnswerKind, AnswerMode, Form
 from plywise.llm_modules.prompts.prompting import LetteredQuestion
 from plywise.llm_modules.prompts.scoring import (
     LetterCalibration,
@@ -30,72 +29,71 @@ from plywise.llm_modules.prompts.scoring import (
     to_values,
     to_weights,
 )
-from plywise.llm_modules.providers.base import Answer, Request
 from plywise.search.guide.protocol import Question
 
 _TOP_LOGPROBS = 20
 
 
 @dataclass(frozen=True)
-class Reading:
-    """What a reply says.
+class ReplyScores:
+    """Scores of the options in a reply.
 
     Attributes:
-        numbers: letter -> probability (PROPOSE, MODEL; they sum to 1) or value in [-1, 1]
-            (EVALUATE; not every letter has one).  {} where the reply is of no use.
-        trouble: why another way of asking should be taken for what follows; "" none is needed.
-        facts: for the transcript.
+        numbers: letter -> probability (PROPOSE, MODEL; sum 1) or value in [-1, 1] (EVALUATE; some
+            letters may be missing); {}: the reply is unusable.
+        problem: reason to fall back to a lower mode from now on; "": none.
+        facts: entries of the transcript.
     """
 
     numbers: Mapping[str, float] = field(default_factory=dict)
-    trouble: str = ""
+    problem: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Asking(Protocol):
-    """How guides ask; one serves all decisions.
+class AskingStrategy(Protocol):
+    """Strategy of asking; shared by all decisions.
 
     Attributes:
-        ladder: which ways of answering the endpoint is known to support.
+        endpoint_mode: answer mode that the endpoint is known to support.
     """
 
-    ladder: Ladder
+    endpoint_mode: EndpointMode
 
     def wording(self, question: Question) -> str | None:
-        """Return the name of the text to ask in, None for the question's own."""
+        """Return the name of the prompt text; None: that of the question."""
 
     def request(self, lettered: LetteredQuestion, mode: AnswerMode, seed: int) -> Request:
-        """Return the call that puts it."""
+        """Return the request for an answer in ``mode``."""
 
-    def read(self, lettered: LetteredQuestion, mode: AnswerMode, answer: Answer) -> Reading:
-        """Return what the reply says."""
+    def read(self, lettered: LetteredQuestion, mode: AnswerMode, answer: Answer) -> ReplyScores:
+        """Return the scores of the options in the answer."""
 
 
 class Scoring:
-    """By the probabilities of the option letters; where there are none, by one letter."""
+    """Asking for the probabilities of option letters, or for one letter without them."""
 
     def __init__(self, calibration: LetterCalibration) -> None:
-        self.ladder = Ladder(SCORING)
+        self.endpoint_mode = EndpointMode(SCORING)
         self._calibration = calibration
 
     def wording(self, question: Question) -> str | None:
-        """Ask in the question's own words."""
+        """Return None: the question's own text."""
         return None
 
     def request(self, lettered: LetteredQuestion, mode: AnswerMode, seed: int) -> Request:
-        """Ask for one token, or for a letter in writing."""
+        """Return the request for one token, or for a letter in writing."""
         form = Form(lettered.letters)
         if mode is AnswerMode.SCORES:
             return Request(lettered.by_letter, 1, top_logprobs=_TOP_LOGPROBS, seed=seed)
         return Request(
             messages=lettered.by_letter if mode is AnswerMode.TEXT else lettered.by_json,
             max_tokens=form.max_tokens(mode),
-            response_format=response_format(mode, form.properties()),
+            response_format=form.response_format(mode),
             seed=seed,
         )
 
-    def read(self, lettered: LetteredQuestion, mode: AnswerMode, answer: Answer) -> Reading:
-        """Return the calibrated probabilities, or what stands for a bare choice."""
+    def read(self, lettered: LetteredQuestion, mode: AnswerMode, answer: Answer) -> ReplyScores:
+        """Return the calibrated probabilities, or fixed ones for a chosen letter."""
         letters = lettered.letters
         if mode is AnswerMode.SCORES and answer.first_token:
             found = read_scores(answer.first_token, letters)
@@ -108,72 +106,77 @@ class Scoring:
                 }
                 kind = lettered.question.value
                 adjusted = self._calibration.adjust(kind, found.logprobs)
-                return Reading(_numbers(lettered, adjusted), facts=facts)
+                return ReplyScores(_numbers(lettered, adjusted), facts=facts)
         chosen = read_choice(answer.text, letters)
-        trouble = "" if chosen else UNREADABLE
-        if mode is AnswerMode.SCORES:  # a letter that was written is an answer all the same
-            trouble = "no option letter among the likeliest tokens"
-            if not answer.first_token:
-                trouble = "the endpoint reports no log-probabilities"
+        problem = "" if chosen else UNREADABLE
+        if mode is AnswerMode.SCORES:  # a written letter is a usable answer too
+            problem = (
+                "no option letter among the likeliest tokens"
+                if answer.first_token
+                else "the endpoint reports no log-probabilities"
+            )
         if chosen is None:
-            return Reading(trouble=trouble)
+            return ReplyScores(problem=problem)
         numbers = _numbers(lettered, choice_scores(chosen, letters))
-        return Reading(numbers, trouble, {"choice": chosen})
+        return ReplyScores(numbers, problem, {"choice": chosen})
 
 
 class Reasoning:
-    """In writing: a thought, then a letter or, for values and where ``chances``, numbers.
+    """Asking in writing: a thought, then a letter or numbers.
 
     Args:
-        thought: most characters of a thought; 0: none, the answer at once.
-        chances: whether proposals and predictions give each option's chance, not one letter.
+        thought: maximum characters of the thought; 0: no thought.
+        chances: whether proposals and predictions are a probability for each option instead of one
+            letter; values are always numbers.
     """
 
     def __init__(self, thought: int, chances: bool) -> None:
-        self.ladder = Ladder(WRITING)
+        self.endpoint_mode = EndpointMode(WRITING)
         self._thought = thought
         self._chances = chances
 
     def _form(self, lettered: LetteredQuestion) -> Form:
         rated = self._chances or lettered.question is Question.EVALUATE
-        return Form(lettered.letters, Wanted.PERCENT if rated else Wanted.ANSWER, self._thought)
+        return Form(
+            lettered.letters, AnswerKind.PERCENT if rated else AnswerKind.ANSWER, self._thought
+        )
 
     def wording(self, question: Question) -> str | None:
-        """Ask the evaluator for a value of each position, not for the best."""
+        """Return the text that asks for a value of each position, for the evaluator."""
         return "values" if question is Question.EVALUATE else None
 
     def request(self, lettered: LetteredQuestion, mode: AnswerMode, seed: int) -> Request:
-        """Ask for the form to be filled in."""
+        """Return the request to fill in the form."""
         form = self._form(lettered)
         return Request(
             messages=lettered.worded(form),
             max_tokens=form.max_tokens(mode),
-            response_format=response_format(mode, form.properties()),
+            response_format=form.response_format(mode),
             seed=seed,
         )
 
-    def read(self, lettered: LetteredQuestion, mode: AnswerMode, answer: Answer) -> Reading:
-        """Return what the filled form says."""
+    def read(self, lettered: LetteredQuestion, mode: AnswerMode, answer: Answer) -> ReplyScores:
+        """Return the scores in the filled form."""
         form = self._form(lettered)
         filled = form.read(answer.text)
         if filled is None:
-            return Reading(trouble=UNREADABLE)
+            return ReplyScores(problem=UNREADABLE)
         facts: dict[str, Any] = {"thought": filled.thought} if filled.thought else {}
-        if form.wanted is Wanted.ANSWER:
+        if form.kind is AnswerKind.ANSWER:
             (chosen,) = filled.letters
             numbers = _numbers(lettered, choice_scores(chosen, lettered.letters))
-            return Reading(numbers, facts=facts | {"choice": chosen})
+            return ReplyScores(numbers, facts=facts | {"choice": chosen})
         facts["percent"] = dict(filled.percent)
         if lettered.question is Question.EVALUATE:
-            return Reading(filled.values, facts=facts)
+            return ReplyScores(filled.values, facts=facts)
         total = sum(filled.percent.values())
         if total <= 0:
-            return Reading(trouble="every option has chance 0", facts=facts)
+            return ReplyScores(problem="every option has probability 0", facts=facts)
         shares = {k: filled.percent.get(k, 0.0) / total for k in lettered.letters}
-        return Reading(shares, facts=facts)
+        return ReplyScores(shares, facts=facts)
 
 
 def _numbers(lettered: LetteredQuestion, scores: tuple[float, ...]) -> dict[str, float]:
-    """Return probabilities, or relative values, from the letters' log-probabilities."""
+    """Return probabilities, or relative values, by letter from log-probabilities."""
     relative = lettered.question is Question.EVALUATE
     return dict(zip(lettered.letters, (to_values if relative else to_weights)(scores), strict=True))

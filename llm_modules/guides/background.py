@@ -1,9 +1,8 @@
-"""Consultations whose briefings are written while the search already thinks.
+"""Consultations whose briefings are computed in a background thread while the search runs.
 
-The computed facts of a briefing cost time (in a battle tens of milliseconds); none of it is to come
-off a decision's clock, and none is to make it late.  Python writes and the search's own moments of
-Python wait for each other, so a briefing that would probably still be written near the end of the
-decision is not begun at all.
+Computing a briefing takes time (in a battle tens of milliseconds).  It must not shorten the time of
+a decision, nor delay it.  The background thread and the search compete for the GIL, so a briefing
+that would probably not be ready well before the end of the decision is not started at all.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from plywise.search.guide.protocol import Advice, GuideReport
+from plywise.search.guide.protocol import Advice, Consultation, GuideReport
 
 if TYPE_CHECKING:
     from plywise.games.base import Briefing
@@ -24,56 +23,56 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("plywise.llm")
 
-_MOST = 0.5  # of a decision's time that a briefing may be expected to take
-_SLOWER, _FASTER = 0.5, 0.05  # of the way the expectation goes to a longer or a shorter duration
+_MAX_SHARE = 0.5  # of a decision's time, for the expected duration of a briefing
+_RATE_UP, _RATE_DOWN = 0.5, 0.05  # of the moving average, towards longer and shorter durations
+_DECAY = 0.05  # of the expected duration, whenever a briefing is not started because of it
 _SWITCH_SECONDS = 0.0001  # Python's default is 0.005
-_FORGOTTEN = 0.05  # of the expectation, each time that a briefing was not begun because of it
 
 
-class Scribe:
-    """Writes briefings, one after the other, in a thread of its own.
+class BackgroundBriefer:
+    """Background thread that computes briefings one after another.
 
     Args:
-        seconds: that a decision has.
+        seconds: time of a decision.
 
     Attributes:
-        expected: seconds that a briefing is expected to take, its wait included.
+        expected: expected seconds until a briefing is ready, waiting included.
     """
 
     def __init__(self, seconds: float) -> None:
         self.expected = 0.0
         self._seconds = seconds
-        # A search that comes back from compiled code waits so long for the thread that writes.
+        # A search that returns from compiled code waits this long for the background thread.
         sys.setswitchinterval(min(_SWITCH_SECONDS, sys.getswitchinterval()))
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="briefing")
         self._lock = threading.Lock()
 
     def begin(
         self, brief: Callable[[], Briefing], ask: Callable[[Briefing], LLMConsultation]
-    ) -> Meanwhile:
-        """Return the consultation about one decision; it may be too late for it already.
+    ) -> BackgroundConsultation:
+        """Return the consultation for one decision; it stays empty if time is too short.
 
         Args:
-            brief: writes the briefing; it must not read what others change meanwhile.
-            ask: opens the consultation about it.
+            brief: computes the briefing; must not read what other threads change.
+            ask: opens the consultation with the briefing.
         """
         with self._lock:
-            worth = self.expected <= _MOST * self._seconds
-            if not worth:
-                self.expected *= 1.0 - _FORGOTTEN  # another time it may be quicker
-        found = Meanwhile(brief, ask, self._took)
-        if worth:
-            self._thread.submit(found.begin)
-        return found
+            in_time = self.expected <= _MAX_SHARE * self._seconds
+            if not in_time:
+                self.expected *= 1.0 - _DECAY  # later briefings may be faster
+        consultation = BackgroundConsultation(brief, ask, self._took)
+        if in_time:
+            self._thread.submit(consultation.begin)
+        return consultation
 
     def _took(self, seconds: float) -> None:
         with self._lock:
-            share = _SLOWER if seconds > self.expected else _FASTER
-            self.expected += share * (seconds - self.expected)
+            rate = _RATE_UP if seconds > self.expected else _RATE_DOWN
+            self.expected += rate * (seconds - self.expected)
 
 
-class Meanwhile:
-    """A consultation (``search.guide.Consultation``) that a :class:`Scribe` begins."""
+class BackgroundConsultation(Consultation):
+    """Consultation (``search.guide.Consultation``) that a :class:`BackgroundBriefer` opens."""
 
     uncounted = 0.0
 
@@ -86,14 +85,14 @@ class Meanwhile:
         self._brief = brief
         self._ask = ask
         self._took = took
-        self._made = time.perf_counter()
+        self._created = time.perf_counter()
         self._lock = threading.Lock()
         self._opened: LLMConsultation | None = None
         self._problem: Exception | None = None
         self._closed = False
 
     def begin(self) -> None:
-        """Write the briefing and ask, unless the decision has been made meanwhile."""
+        """Compute the briefing and open the consultation, unless this one is closed by then."""
         if self._closed:
             return
         try:
@@ -101,28 +100,28 @@ class Meanwhile:
             with self._lock:
                 if not self._closed:
                     self._opened = self._ask(briefing)
-            self._took(time.perf_counter() - self._made)
-        except Exception as problem:  # the search decides alone, whatever advice fails for
+            self._took(time.perf_counter() - self._created)
+        except Exception as problem:  # the search continues without advice, whatever the reason
             log.exception("no advice: the briefing or the consultation failed")
             self._problem = problem
 
     @property
     def finished(self) -> bool:
-        """Whether nothing more will come; a fault of the briefing is told by ``poll`` first."""
+        """Whether no more answers will arrive; an error of the briefing is raised by ``poll``."""
         return self._opened is not None and self._opened.finished
 
     def poll(self) -> list[Advice]:
         """Return the answers that arrived since the last poll.
 
         Raises:
-            Exception: whatever the briefing failed for.
+            Exception: the error of the briefing.
         """
         if self._problem is not None:
             raise self._problem
         return [] if self._opened is None else self._opened.poll()
 
     def close(self) -> GuideReport:
-        """Stop asking and say what it cost; a briefing that is not ready counts as late."""
+        """Stop asking and return the cost; a briefing that is not ready counts as late."""
         with self._lock:
             self._closed = True
         if self._opened is not None:
@@ -131,5 +130,5 @@ class Meanwhile:
 
     @property
     def transcript(self) -> list[dict[str, Any]]:
-        """One mapping per question that was asked."""
+        """One entry per question that was asked."""
         return [] if self._opened is None else self._opened.transcript

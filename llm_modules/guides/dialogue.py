@@ -1,120 +1,131 @@
-"""Written questions about one decision, put to a model and waited for until a deadline."""
+"""Written questions for one decision, whose answers are waited for until a deadline."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import CancelledError
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
+from plywise.llm_modules.calls.chat import Call, ChatClient, Request
 from plywise.llm_modules.calls.errors import LLMError, LLMRequestError
-from plywise.llm_modules.guides.format_fallback import AnswerMode, Foothold, Ladder, response_format
-from plywise.llm_modules.guides.ledger import Ledger
-from plywise.llm_modules.prompts.forms import Filled, Form
-from plywise.llm_modules.providers.base import Call, ChatClient, Message, Request
+from plywise.llm_modules.guides.call_log import CallLog
+from plywise.llm_modules.guides.format_fallback import EndpointMode, FormatFallback
+from plywise.llm_modules.prompts.forms import AnswerMode, FilledForm, Form
+from plywise.llm_modules.prompts.prompting import LetteredQuestion
 
 UNREADABLE = "the reply does not answer the question"
 
 
 @dataclass(frozen=True)
-class Sheet:
-    """One written question.
+class WrittenQuestion:
+    """Question that is answered by filling in a form.
 
     Attributes:
-        question: its name, for the transcript.
-        seed: for sampling.
-        temperature: replaces the client's; None: as the client has it.
-        facts: for the transcript, which letter means what.
+        name: name in the transcript.
+        lettered: question with its options.
+        form: form of the answer.
+        seed: seed of sampling.
+        temperature: sampling temperature; None: that of the client.
     """
 
-    question: str
-    messages: tuple[Message, ...]
+    name: str
+    lettered: LetteredQuestion
     form: Form
     seed: int
     temperature: float | None = None
-    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def action(self, letter: str) -> int:
+        """Return the action of a letter."""
+        return self.lettered.action(letter)
 
     def request(self, mode: AnswerMode) -> Request:
-        """Return the question as the endpoint gets it."""
+        """Return the request for an answer in ``mode``."""
         return Request(
-            messages=self.messages,
+            messages=self.lettered.worded(self.form),
             max_tokens=self.form.max_tokens(mode),
-            response_format=response_format(mode, self.form.properties()),
+            response_format=self.form.response_format(mode),
             seed=self.seed % 2**31,
             temperature=self.temperature,
         )
 
 
 class Dialogue:
-    """Asks and waits; nothing is sent once the calls or the time are used up.
+    """Questions and answers of one decision, limited in calls and time.
 
     Args:
-        client: who answers.
-        ladder: which ways of answering the endpoint supports.
-        calls: most calls, questions asked again included.
-        deadline: in the seconds of ``time.monotonic``; what is not answered then is given up.
+        client: client of the model.
+        endpoint_mode: answer mode that the endpoint is known to support.
+        calls: maximum number of calls, repeated questions included.
+        deadline: time (``time.monotonic``) after which questions are cancelled.
 
     Attributes:
-        ledger: what it cost and what became of each question.
+        call_log: cost and transcript.
     """
 
-    def __init__(self, client: ChatClient, ladder: Ladder, calls: int, deadline: float) -> None:
-        self.ledger = Ledger(client.model, calls)
+    def __init__(
+        self, client: ChatClient, endpoint_mode: EndpointMode, calls: int, deadline: float
+    ) -> None:
+        self.call_log = CallLog(client.model, calls)
         self._client = client
-        self._foothold = Foothold(ladder)
+        self._fallback = FormatFallback(endpoint_mode)
         self._deadline = deadline
 
-    def ask(self, sheets: Sequence[Sheet]) -> list[Filled | None]:
-        """Put all questions at once; return the answer to each, None where none came.
+    def ask(self, questions: Sequence[WrittenQuestion]) -> list[FilledForm | None]:
+        """Send all questions at once; return the answer to each, None if there is none.
 
-        What an endpoint refuses or answers unreadably is asked again in a lesser way, unless
-        another answer shows that the way is good.
+        Questions that the endpoint refuses or answers unreadably are asked again in a lower mode,
+        unless another answer shows that the mode works.
         """
-        filled: list[Filled | None] = [None] * len(sheets)
-        waiting = list(range(len(sheets)))
+        filled: list[FilledForm | None] = [None] * len(questions)
+        waiting = list(range(len(questions)))
         while waiting:
-            mode = self._foothold.mode
-            calls = [(i, *sent) for i in waiting if (sent := self._send(sheets[i], mode))]
-            again, why = [], ""
+            mode = self._fallback.mode
+            calls = [(i, *sent) for i in waiting if (sent := self._send(questions[i], mode))]
+            unreadable, reason = [], ""
             for i, call, record in calls:
-                filled[i], trouble = self._take(sheets[i], call, record)
-                if trouble:
-                    again.append(i)
-                    why = trouble
+                filled[i], problem = self._take(questions[i], call, record)
+                if problem:
+                    unreadable.append(i)
+                    reason = problem
             if any(filled[i] is not None for i in waiting):
-                self._foothold.worked(mode)
+                self._fallback.succeeded(mode)
                 break
-            waiting = again if again and self._foothold.lower(why) else []
+            waiting = unreadable if unreadable and self._fallback.fall_back(reason) else []
         return filled
 
-    def _send(self, sheet: Sheet, mode: AnswerMode) -> tuple[Call, dict[str, Any]] | None:
-        if self.ledger.left <= 0:
-            self.ledger.not_asked(sheet.question, "out of calls")
+    def _send(
+        self, question: WrittenQuestion, mode: AnswerMode
+    ) -> tuple[Call, dict[str, Any]] | None:
+        if self.call_log.left <= 0:
+            self.call_log.not_asked(question.name, "out of calls")
             return None
         if time.monotonic() >= self._deadline:
-            self.ledger.not_asked(sheet.question, "out of time")
+            self.call_log.not_asked(question.name, "out of time")
             return None
-        request = sheet.request(mode)
-        record = self.ledger.asked(sheet.question, mode.value, request, sheet.facts)
+        request = question.request(mode)
+        record = self.call_log.asked(question.name, mode.value, request, question.lettered.facts())
         return self._client.submit(request), record
 
-    def _take(self, sheet: Sheet, call: Call, record: dict[str, Any]) -> tuple[Filled | None, str]:
-        """Return the answer, or None and why the same should be asked in a lesser way ("": no)."""
+    def _take(
+        self, question: WrittenQuestion, call: Call, record: dict[str, Any]
+    ) -> tuple[FilledForm | None, str]:
+        """Return the answer, or None and the reason to ask in a lower mode ("": do not)."""
         began = time.monotonic()
         try:
             answer = call.result(max(0.0, self._deadline - began))
         except CancelledError:
-            self._deadline = min(self._deadline, time.monotonic())  # now, or when it was recorded
-            self.ledger.late(record, call, time.monotonic() - began)
+            self._deadline = min(self._deadline, time.monotonic())  # a replay ends earlier
+            self.call_log.late(record, call, time.monotonic() - began)
             return None, ""
         except LLMError as error:
-            self.ledger.failed(record, call, error)
+            self.call_log.failed(record, call, error)
             return None, str(error) if isinstance(error, LLMRequestError) else ""
-        self.ledger.answered(record, call, answer)
-        filled = sheet.form.read(answer.text)
+        self.call_log.answered(record, call, answer)
+        filled = question.form.read(answer.text)
         if filled is None:
-            self.ledger.useless(record, UNREADABLE)
+            self.call_log.unusable(record, UNREADABLE)
             return None, UNREADABLE
         record["letters_named"] = "".join(filled.letters)
         if filled.thought:

@@ -1,99 +1,73 @@
-"""Ways of getting an answer out of an endpoint, best first; what works is found once and visible.
+"""Fallback to simpler answer modes where an endpoint does not support the better ones.
 
-Where an endpoint cannot answer in one way (no log-probabilities, no JSON schema, no JSON mode) the
-question is asked again in the next one.  Every such step is counted and logged, and what worked is
-used from then on.
+If an endpoint cannot answer in one mode (no log-probabilities, no JSON schema, no JSON mode) the
+question is asked again in the next one.  A mode that works is used for all later decisions; every
+fallback is logged and counted.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
-from collections.abc import Mapping
-from enum import Enum
-from typing import Any
+
+from plywise.llm_modules.prompts.forms import AnswerMode
 
 log = logging.getLogger("plywise.llm")
 
-
-class AnswerMode(Enum):
-    """How an answer is asked for, best first."""
-
-    SCORES = "scores"
-    SCHEMA = "json_schema"
-    JSON = "json_object"
-    TEXT = "text"
-
-
 SCORING = tuple(AnswerMode)
-"""From the probabilities of option letters down to free text."""
+"""Modes from probabilities of option letters down to free text."""
 
 WRITING = (AnswerMode.SCHEMA, AnswerMode.JSON, AnswerMode.TEXT)
-"""From JSON with a schema down to free text."""
+"""Modes from JSON with a schema down to free text."""
 
 
-class Ladder:
-    """Which way of answering an endpoint is known to support; shared by all decisions.
+class EndpointMode:
+    """The best answer mode that an endpoint is known to support; shared by all decisions.
 
     Attributes:
-        mode: in use now.
-        steps: how often a lesser way had to be taken.
+        modes: modes that may be used, best first.
+        mode: current mode.
+        fallbacks: number of changes to a lower mode.
     """
 
     def __init__(self, modes: tuple[AnswerMode, ...]) -> None:
         self.modes = modes
         self.mode = modes[0]
-        self.steps = 0
+        self.fallbacks = 0
         self._lock = threading.Lock()
 
-    def settle(self, mode: AnswerMode, why: str) -> None:
-        """Ask this way from now on, if it is a step down."""
+    def adopt(self, mode: AnswerMode, reason: str) -> None:
+        """Use ``mode`` from now on if it is lower than the current one."""
         with self._lock:
             if self.modes.index(mode) <= self.modes.index(self.mode):
                 return
-            self.steps += 1
-            log.warning("the model is asked by %s from now on: %s", mode.value, why)
+            self.fallbacks += 1
+            log.warning("the model is asked by %s from now on: %s", mode.value, reason)
             self.mode = mode
 
 
-class Foothold:
-    """Where one decision stands on the ladder.
+class FormatFallback:
+    """Answer mode of one decision's questions.
 
     Attributes:
-        mode: that the next question is asked in.
-        why: what made this decision's questions step down; "" they have not.
+        mode: mode of the next question.
+        reason: why this decision fell back to a lower mode; "": it did not.
     """
 
-    def __init__(self, ladder: Ladder) -> None:
-        self._ladder = ladder
-        self.mode = ladder.mode
-        self.why = ""
+    def __init__(self, endpoint_mode: EndpointMode) -> None:
+        self._endpoint_mode = endpoint_mode
+        self.mode = endpoint_mode.mode
+        self.reason = ""
 
-    def lower(self, why: str) -> bool:
-        """Step down; False where there is no lesser way."""
-        at = self._ladder.modes.index(self.mode)
-        if at + 1 == len(self._ladder.modes):
+    def fall_back(self, reason: str) -> bool:
+        """Change to the next lower mode; return False if there is none."""
+        modes = self._endpoint_mode.modes
+        lower = modes.index(self.mode) + 1
+        if lower == len(modes):
             return False
-        self.mode, self.why = self._ladder.modes[at + 1], why
+        self.mode, self.reason = modes[lower], reason
         return True
 
-    def worked(self, mode: AnswerMode) -> None:
-        """Take note that an answer asked for in this way could be used."""
-        self._ladder.settle(mode, self.why)
-
-
-def response_format(mode: AnswerMode, properties: Mapping[str, Any]) -> str:
-    """Return OpenAI's ``response_format`` for an object with these properties ("" for none)."""
-    if mode is AnswerMode.JSON:
-        return json.dumps({"type": "json_object"})
-    if mode is not AnswerMode.SCHEMA:
-        return ""
-    schema = {
-        "type": "object",
-        "properties": dict(properties),
-        "required": list(properties),
-        "additionalProperties": False,
-    }
-    wrapped = {"name": "answer", "strict": True, "schema": schema}
-    return json.dumps({"type": "json_schema", "json_schema": wrapped})
+    def succeeded(self, mode: AnswerMode) -> None:
+        """Record that an answer in this mode was usable."""
+        self._endpoint_mode.adopt(mode, self.reason)

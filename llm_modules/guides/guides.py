@@ -1,9 +1,9 @@
-"""The three guides: a language model's advice to a search.
+"""The three guides: advice of a language model to a search.
 
-*Proposer* (which own action), *opponent* (which action of the opponent) and *evaluator* (what the
-position after each own action is worth).  Each is one chat completion about lettered options,
-asked by scoring or by reasoning (``asking.py``).  The evaluator gets all positions in one prompt,
-as the facts that each option carries.
+They are the *proposer* (the player's action), the *opponent model* (the opponent's action) and the
+*evaluator* (the value of the position after each of the player's actions).  Each is one chat
+completion about lettered options, by scoring or by reasoning (``asking.py``).  The evaluator gets
+all positions in one prompt, as the facts of each option.
 """
 
 from __future__ import annotations
@@ -16,36 +16,38 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from plywise.games.base import Briefing
+from plywise.llm_modules.calls.chat import Answer, Call, ChatClient
 from plywise.llm_modules.calls.errors import LLMConfigError, LLMError, LLMRequestError
-from plywise.llm_modules.guides.asking import Asking, Reasoning, Scoring
-from plywise.llm_modules.guides.format_fallback import AnswerMode, Foothold, Ladder
-from plywise.llm_modules.guides.ledger import Ledger
-from plywise.llm_modules.prompts.examples import Example, ExampleBook
+from plywise.llm_modules.guides.asking import AskingStrategy, Reasoning, Scoring
+from plywise.llm_modules.guides.call_log import CallLog
+from plywise.llm_modules.guides.format_fallback import EndpointMode, FormatFallback
+from plywise.llm_modules.prompts.examples import Example, ExampleStore
+from plywise.llm_modules.prompts.forms import AnswerMode
 from plywise.llm_modules.prompts.prompting import LetteredQuestion, PromptLimits, Prompts
 from plywise.llm_modules.prompts.scoring import LetterCalibration
-from plywise.llm_modules.providers.base import Answer, Call, ChatClient
-from plywise.search.guide.protocol import Advice, GuideReport, Question
+from plywise.search.guide.protocol import Advice, Consultation, GuideReport, Question
 
-#: The order in which questions are asked: the most useful first, since time may run out.
+#: Order of the questions: the most useful first, since time may run out.
 ORDER = (Question.PROPOSE, Question.MODEL, Question.EVALUATE)
 
-#: Of a model that was not measured (``plywise llm calibrate``): its word counts for little.
+#: Trust in a model that was not measured (``plywise llm calibrate``).
 DEFAULT_TRUST = 0.1
 
 
 @dataclass(frozen=True)
 class GuideConfig:
-    """What the model is asked, and how far it is believed.
+    """Settings of the guides.
 
     Attributes:
-        guides: which of "propose", "model" and "evaluate" are asked.
-        trust: 0 (ignore) … 1 (believe fully), per guide.
-        max_calls: most calls for one decision, questions asked again included.
-        limits: how long a prompt may become.
+        guides: guides that are asked, of "propose", "model" and "evaluate".
+        trust: trust in each guide, from 0 (ignored) to 1 (believed fully).
+        max_calls: maximum number of calls for one decision, repeated questions included.
+        limits: limits of a prompt's parts.
         asking: ``scoring`` or ``reasoning``, see ``asking.py``.
-        thought: of reasoning: most characters of the thought before an answer; 0: none.
-        chances: of reasoning: whether proposals and predictions are a chance for each option.
-        examples: how many solved positions are shown before a question; 0: none.
+        thought: maximum characters of the thought before an answer when reasoning; 0: no thought.
+        chances: whether reasoning answers proposals and predictions with a probability for each
+            option.
+        examples: solved examples before a question, from 0 (none).
     """
 
     guides: tuple[str, ...] = ("propose", "model", "evaluate")
@@ -79,14 +81,15 @@ class GuideConfig:
 
 
 class LLMConsultant:
-    """Asks a language model for advice; one may serve several games and threads.
+    """Source of advice by a language model; may be shared by games and threads.
 
     Args:
-        client: who answers.
-        config: what is asked.
-        prompts: the texts; by default those that come with the package.
-        calibration: what is known about the model's liking for letters; grows with use.
-        book: of the game, where ``config.examples`` are shown.
+        client: client of the model.
+        config: settings.
+        prompts: prompt texts; None: those of the package.
+        calibration: calibration of the model's letter bias, which learns from answers; None: a new
+            one.
+        example_store: solved examples of the game; None: no examples are shown.
     """
 
     def __init__(
@@ -95,44 +98,39 @@ class LLMConsultant:
         config: GuideConfig | None = None,
         prompts: Prompts | None = None,
         calibration: LetterCalibration | None = None,
-        book: ExampleBook | None = None,
+        example_store: ExampleStore | None = None,
     ) -> None:
         self.client = client
         self.config = config or GuideConfig()
         self.prompts = prompts or Prompts()
         self.calibration = calibration or LetterCalibration()
-        self._book = book
-        if book is not None:  # now, not on the clock of a decision
+        self._example_store = example_store
+        if example_store is not None:  # loaded now, not during a decision
             for guide in self.config.guides:
-                book.solved(Question(guide))
-        self.asking: Asking = Scoring(self.calibration)
+                example_store.solved(Question(guide))
+        self.asking: AskingStrategy = Scoring(self.calibration)
         if self.config.asking == "reasoning":
             self.asking = Reasoning(self.config.thought, self.config.chances)
 
     @property
-    def ladder(self) -> Ladder:
-        """Which ways of answering the endpoint is known to support."""
-        return self.asking.ladder
-
-    @property
-    def degraded(self) -> int:
-        """How often a lesser way of asking had to be taken."""
-        return self.ladder.steps
+    def endpoint_mode(self) -> EndpointMode:
+        """Answer mode that the endpoint is known to support."""
+        return self.asking.endpoint_mode
 
     def examples(self, question: Question, briefing: Briefing) -> tuple[Example, ...]:
-        """Return what is shown before a question."""
-        if self._book is None or not self.config.examples:
+        """Return the solved examples for a question."""
+        if self._example_store is None or not self.config.examples:
             return ()
-        return self._book.most_similar(question, briefing, self.config.examples)
+        return self._example_store.most_similar(question, briefing, self.config.examples)
 
     def consult(self, briefing: Briefing, seed: int) -> LLMConsultation:
-        """Send the first question and return at once.  Close what is returned."""
+        """Send the first question and return the consultation at once; the caller closes it."""
         return LLMConsultation(self, briefing, seed)
 
 
 @dataclass
 class _Asked:
-    """The question on its way."""
+    """Question whose answer is awaited."""
 
     lettered: LetteredQuestion
     mode: AnswerMode
@@ -141,25 +139,23 @@ class _Asked:
     began: float
 
 
-class LLMConsultation:
-    """The questions about one decision, one after another (``search.guide.Consultation``).
+class LLMConsultation(Consultation):
+    """Questions for one decision, one after another (``search.guide.Consultation``).
 
-    The next question is sent when the earlier one's answer is polled, so that a server with one
-    slot always works on the question that matters most.  Used by one thread.
-
-    What it cost and what became of each question is told by ``ledger.Ledger``; ``late`` are
-    questions given up by :meth:`close`.
+    The next question is sent when the previous answer is polled, so a server with one slot always
+    works on the most useful question.  Used by one thread.  Questions that :meth:`close` cancels
+    count as late.
     """
 
     uncounted = 0.0
 
     def __init__(self, consultant: LLMConsultant, briefing: Briefing, seed: int) -> None:
         self._owner = consultant
-        self._ledger = Ledger(consultant.client.model, consultant.config.max_calls)
+        self._call_log = CallLog(consultant.client.model, consultant.config.max_calls)
         self._briefing = briefing
-        # Unless it is sampled, an answer depends on the position alone, and so may be known.
+        # At temperature 0 an answer depends on the position only, so it can be cached.
         self._seed = 0 if consultant.client.config.temperature == 0.0 else seed
-        self._foothold = Foothold(consultant.ladder)
+        self._fallback = FormatFallback(consultant.endpoint_mode)
         self._closed = False
         self._asked: _Asked | None = None
         self._waiting: deque[Question] = deque(
@@ -172,16 +168,16 @@ class LLMConsultation:
 
     @property
     def transcript(self) -> list[dict[str, Any]]:
-        """One entry per call, for the decision log."""
-        return self._ledger.transcript
+        """One entry per call for the decision log."""
+        return self._call_log.transcript
 
     @property
     def finished(self) -> bool:
-        """Whether no answer is still to come."""
+        """Whether no more answers will arrive."""
         return self._asked is None
 
     def poll(self) -> list[Advice]:
-        """Return the answers that arrived since the last poll; sends the next question."""
+        """Return the answers that arrived since the last poll, and send the next question."""
         arrived = []
         while self._asked is not None and self._asked.call.future.done():
             asked, self._asked = self._asked, None
@@ -193,93 +189,99 @@ class LLMConsultation:
         return arrived
 
     def wait(self, seconds: float) -> None:
-        """Block until the question on its way has ended, or for ``seconds``."""
+        """Block until the current question ends, at most ``seconds``."""
         if self._asked is not None:
             wait([self._asked.call.future], timeout=max(0.0, seconds))
 
     def close(self) -> GuideReport:
-        """Abort what is on its way (it counts as late) and return the cost; repeatable."""
+        """Cancel the current question (it counts as late) and return the cost; safe to repeat."""
         if not self._closed:
             self._closed = True
-            for advice in self.poll():  # it arrived, but nobody looked
+            for advice in self.poll():  # arrived after the last poll
                 self._mark(advice.question, "unread")
             if self._asked is not None:
                 asked, self._asked = self._asked, None
                 if asked.call.cancel():
-                    self._ledger.late(asked.record, asked.call, time.perf_counter() - asked.began)
-                else:  # it ended at this very moment
+                    self._call_log.late(asked.record, asked.call, time.perf_counter() - asked.began)
+                else:  # it ended at this moment
                     self._take(asked)
                     asked.record["status"] = "unread"
-            self._ask_no_more()
-        return self._ledger.report
+            self._skip_waiting()
+        return self._call_log.report
 
     # --- asking -----------------------------------------------------------------------------
 
-    def _ask_no_more(self) -> None:
+    def _skip_waiting(self) -> None:
         while self._waiting:
-            self._ledger.not_asked(self._waiting.popleft().value)
+            self._call_log.not_asked(self._waiting.popleft().value)
 
     def _ask_next(self) -> None:
         if self._waiting and not self._closed:
             question = self._waiting.popleft()
-            owner, wording = self._owner, self._owner.asking.wording(question)
-            briefing = self._briefing
-            examples = owner.examples(question, briefing)
+            owner, briefing = self._owner, self._briefing
             lettered = owner.prompts.ask(
-                question, briefing, self._seed, owner.config.limits, wording, examples
+                question,
+                briefing,
+                self._seed,
+                limits=owner.config.limits,
+                wording=owner.asking.wording(question),
+                examples=owner.examples(question, briefing),
             )
             self._send(lettered)
 
     def _send(self, lettered: LetteredQuestion) -> None:
-        if self._ledger.left <= 0:
-            self._ledger.not_asked(lettered.question.value, "out of calls")
+        if self._call_log.left <= 0:
+            self._call_log.not_asked(lettered.question.value, "out of calls")
             self._ask_next()
             return
-        mode = self._foothold.mode
+        mode = self._fallback.mode
         owner = self._owner
         request = owner.asking.request(lettered, mode, self._seed % 2**31)
-        record = self._ledger.asked(lettered.question.value, mode.value, request, lettered.facts())
+        record = self._call_log.asked(
+            lettered.question.value, mode.value, request, lettered.facts()
+        )
         call = owner.client.submit(request)
         self._asked = _Asked(lettered, mode, call, record, time.perf_counter())
 
     # --- answers ----------------------------------------------------------------------------
 
     def _take(self, asked: _Asked) -> Advice | None:
-        """Turn an ended call into advice, or a failure, or a question asked again."""
+        """Return the advice of an ended call; None if it failed or is asked again."""
         record = asked.record
         try:
             answer = asked.call.future.result()
         except CancelledError:
-            self._ledger.late(record, asked.call)
-            self._ask_no_more()  # the client was closed, or so it was when this was recorded
+            self._call_log.late(record, asked.call)
+            self._skip_waiting()  # the client was closed, now or in the recording
             return None
         except LLMError as error:
-            self._ledger.failed(record, asked.call, error)
+            self._call_log.failed(record, asked.call, error)
             if isinstance(error, LLMRequestError):
-                self._step_down(asked, str(error))
+                self._ask_lower(asked, str(error))
             return None
-        self._ledger.answered(record, asked.call, answer)
-        reading = self._owner.asking.read(asked.lettered, asked.mode, answer)
-        record |= reading.facts
-        if not reading.numbers:
-            self._ledger.useless(record, reading.trouble)
-            self._step_down(asked, reading.trouble)
+        self._call_log.answered(record, asked.call, answer)
+        scores = self._owner.asking.read(asked.lettered, asked.mode, answer)
+        record |= scores.facts
+        if not scores.numbers:
+            self._call_log.unusable(record, scores.problem)
+            self._ask_lower(asked, scores.problem)
             return None
-        if reading.trouble:
-            self._foothold.lower(reading.trouble)
+        if scores.problem:
+            self._fallback.fall_back(scores.problem)
         else:
-            self._foothold.worked(asked.mode)
-        return self._advice(asked, answer, reading.numbers)
+            self._fallback.succeeded(asked.mode)
+        return self._advice(asked, answer, scores.numbers)
 
     def _advice(self, asked: _Asked, answer: Answer, numbers: Mapping[str, float]) -> Advice:
         lettered = asked.lettered
         question = lettered.question
         weights = {lettered.action(letter): n for letter, n in numbers.items()}
         if question is not Question.EVALUATE:
-            shown, rest = len(lettered.actions), len(lettered.left_out)
-            share = shown / (shown + rest)  # what was not shown keeps its even share
-            weights = {a: w * share for a, w in weights.items()}
-            weights |= dict.fromkeys(lettered.left_out, 1.0 / (shown + rest))
+            shown = len(lettered.actions)
+            options = shown + len(lettered.left_out)
+            # Options that were not shown keep their uniform probability.
+            weights = {a: w * (shown / options) for a, w in weights.items()}
+            weights |= dict.fromkeys(lettered.left_out, 1.0 / options)
         trust = self._owner.config.trust.get(question.value, DEFAULT_TRUST)
         asked.record |= {"weights": _rounded(weights), "trust": trust}
         return Advice(
@@ -291,9 +293,9 @@ class LLMConsultation:
             cached=answer.cached,
         )
 
-    def _step_down(self, asked: _Asked, why: str) -> None:
-        """Ask the same question again in a lesser way, if there is one."""
-        if not self._closed and self._foothold.lower(why):
+    def _ask_lower(self, asked: _Asked, reason: str) -> None:
+        """Ask the same question again in a lower mode, if there is one."""
+        if not self._closed and self._fallback.fall_back(reason):
             self._send(asked.lettered)
 
     def _mark(self, question: Question, status: str) -> None:

@@ -1,10 +1,10 @@
-"""A stand-in for a language model of known skill, to see what good advice is worth.
+"""Stand-in for a language model, with a known skill, to measure the effect of good advice.
 
-Each question is answered rightly with probability ``skill``.  Otherwise the right answer's numbers
-are dealt to the options at random: a wrong answer looks like a right one and says nothing, and at
-skill 0 it is right by chance.  The same seed gives the same answers.  What is right it is told by
-an :class:`Oracle`, whose thinking costs the advised player none of its time (``uncounted``): a
-model that needs time to answer is played by ``delay``.
+Each question is answered correctly with probability ``skill``.  Otherwise the correct answer's
+numbers are shuffled among the options: a wrong answer looks like a correct one, and at skill 0 the
+answers are correct by chance.  Equal seeds give equal answers.  The correct answers come from an
+:class:`Oracle`, whose computing time does not count for the advised player (``uncounted``);
+``delay`` simulates the time of a model.
 """
 
 from __future__ import annotations
@@ -16,30 +16,30 @@ from typing import Any, Protocol
 
 from plywise.games.base import State
 from plywise.llm_modules.guides.guides import DEFAULT_TRUST, ORDER, GuideConfig
-from plywise.search.guide.protocol import Advice, GuideReport, Question
+from plywise.search.guide.protocol import Advice, Consultation, GuideReport, Question
 
 
 class Oracle(Protocol):
-    """Whoever knows what is right."""
+    """Source of correct answers."""
 
     def truth(
         self, state: State, player: int, question: Question, seed: int
     ) -> Mapping[int, float]:
-        """Return the right answer as the ``weights`` of an ``Advice``.
+        """Return the correct answer as ``weights`` of an ``Advice``.
 
-        All that may be named has an entry; {} where nothing can be said.
+        Every option has an entry; {}: there is no answer.
         """
 
 
 class StandIn:
-    """Advises as :class:`~plywise.llm_modules.guides.guides.LLMConsultant` does.
+    """Source of advice in place of :class:`~plywise.llm_modules.guides.guides.LLMConsultant`.
 
     Args:
-        oracle: what is right.
-        config: which questions are answered, and the trust in them.
-        skill: probability of an answer that is right on purpose.
-        seed: of the answers, with each decision's own.
-        delay: seconds until a decision's answers arrive.
+        oracle: source of correct answers.
+        config: settings of the guides.
+        skill: probability of an answer that is correct on purpose.
+        seed: seed of the answers, combined with that of each decision.
+        delay: seconds until the answers for a decision arrive.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class StandIn:
         self._delay = delay
 
     def consult(self, state: State, player: int, seed: int) -> StandInConsultation:
-        """Return a consultation that has all its answers."""
+        """Return a consultation with all its answers."""
         start = time.perf_counter()
         answers: list[Advice] = []
         transcript: list[dict[str, Any]] = []
@@ -67,7 +67,7 @@ class StandIn:
                 continue
             random = Random(f"{self._seed}/{seed}/{question.value}")
             truth = self._oracle.truth(state, player, question, random.getrandbits(63))
-            if len(truth) < 2:  # nothing to choose from
+            if len(truth) < 2:  # no choice
                 continue
             right = random.random() < self._skill
             numbers = list(truth.values())
@@ -86,12 +86,11 @@ class StandIn:
         return StandInConsultation(answers, transcript, self._delay, start)
 
 
-class StandInConsultation:
-    """Answers that are known from the start and arrive together (``search.guide.Consultation``).
+class StandInConsultation(Consultation):
+    """Consultation whose answers arrive together after a delay (``search.guide.Consultation``).
 
     Attributes:
-        transcript: one mapping per question.
-        uncounted: seconds that the oracle thought, which are nobody's time.
+        uncounted: seconds of the oracle, which do not count for the player.
     """
 
     def __init__(
@@ -102,19 +101,24 @@ class StandInConsultation:
         start: float | None = None,
     ) -> None:
         now = time.perf_counter()
-        self.transcript = transcript
+        self._transcript = transcript
         self.uncounted = 0.0 if start is None else now - start
         self._answers = answers
         self._due = now + delay
         self._report = GuideReport(calls=len(answers))
 
     @property
+    def transcript(self) -> list[dict[str, Any]]:
+        """One mapping per question."""
+        return self._transcript
+
+    @property
     def finished(self) -> bool:
-        """Whether all answers were taken."""
+        """Whether all answers were polled."""
         return not self._answers
 
     def poll(self) -> list[Advice]:
-        """Return the answers, the first time after they arrived."""
+        """Return the answers once they have arrived, then []."""
         if time.perf_counter() < self._due:
             return []
         answers, self._answers = self._answers, []
@@ -122,8 +126,8 @@ class StandInConsultation:
         return answers
 
     def close(self) -> GuideReport:
-        """Return how many answers there were; those that nobody waited for were late."""
+        """Return the number of answers; those that were not polled count as late."""
         self._report.late = len(self._answers)
-        for told in self.transcript[: self._report.late]:
-            told["status"] = "late"
+        for entry in self._transcript[: self._report.late]:
+            entry["status"] = "late"
         return self._report

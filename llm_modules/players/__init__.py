@@ -1,1 +1,1 @@
-"""Language models that play alone, with the prompting methods of the papers."""
+"""Language models without a search: prompting methods of the papers, and benchmark questions."""

@@ -1,4 +1,4 @@
-"""What a player remembers of one game: its last choices and what came of them."""
+"""Memory of a player in one game: its last choices and their effects."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from dataclasses import dataclass, field
 from plywise.games.base import Option
 
 LENGTH = 3
+"""Number of past decisions in the feedback."""
 
 
 @dataclass(frozen=True)
-class Remembered:
-    """One decision.
+class PastDecision:
+    """Decision of the player.
 
     Attributes:
-        situation: as the player was told it; ``option`` what it chose.
-        estimate: what the engine thought of the position, in [-1, 1]; None where there is none.
+        situation: description of the position.
+        option: chosen option.
+        estimate: engine's value of the position, in [-1, 1]; None: unknown.
     """
 
     situation: str
@@ -25,32 +27,32 @@ class Remembered:
 
 @dataclass
 class Memory:
-    """The decisions of one game, in order; used by one thread at a time."""
+    """Decisions of one game in order; used by one thread at a time."""
 
-    kept: list[Remembered] = field(default_factory=list)
+    decisions: list[PastDecision] = field(default_factory=list)
 
     def feedback(self, situation: str, estimate: float | None) -> str:
-        """Return the last choices as lines, each with how the prospects changed after it.
+        """Return the last choices as lines, each with the change of the estimate after it.
 
-        Where the same situation was decided before (moves were taken back) what came since is
+        If ``situation`` was decided before (moves were taken back), it and all later decisions are
         forgotten.
         """
-        for number, past in enumerate(self.kept):
+        for number, past in enumerate(self.decisions):
             if past.situation == situation:
-                del self.kept[number:]
+                del self.decisions[number:]
                 break
-        last = self.kept[-LENGTH:]
+        last = self.decisions[-LENGTH:]
         estimates = [*(past.estimate for past in last), estimate]
         return "\n".join(
             _line(past, after) for past, after in zip(last, estimates[1:], strict=True)
         )
 
-    def keep(self, situation: str, option: Option, estimate: float | None) -> None:
-        """Remember a decision."""
-        self.kept.append(Remembered(situation, option, estimate))
+    def add(self, situation: str, option: Option, estimate: float | None) -> None:
+        """Add a decision."""
+        self.decisions.append(PastDecision(situation, option, estimate))
 
 
-def _line(past: Remembered, after: float | None) -> str:
+def _line(past: PastDecision, after: float | None) -> str:
     option = past.option
     line = f"- {option.label} ({option.facts})" if option.facts else f"- {option.label}"
     if past.estimate is None or after is None:

@@ -1,18 +1,18 @@
-"""The ways in which a language model plays by itself, as the field compares them.
+"""Prompting methods of language models that play without a search.
 
-- ``scoring``: the probabilities of the option letters, calibrated (``guides.py``).
+- ``scoring``: calibrated probabilities of option letters (``guides/asking.py``).
 - ``io``: plain input and output, one letter.
 - ``cot``: chain of thought, one thought and then a letter (Wei et al. 2022, arXiv 2201.11903).
-- ``sc``: self-consistency, several sampled chains of thought and the majority (Wang et al. 2022,
+- ``sc``: self-consistency, the majority of several sampled chains of thought (Wang et al. 2022,
   arXiv 2203.11171).
-- ``tot``: tree of thoughts, one level: candidates, then a rating of each, then the best (Yao et al.
+- ``tot``: tree of thoughts of one level: candidates, a rating of each, then the best (Yao et al.
   2023, arXiv 2305.10601).
-- ``pokellmon``: several sampled letters and the majority, with the last decisions and what came of
-  them in the prompt, beside the facts that every option carries (Hu et al. 2024, arXiv 2402.01118:
-  in-context feedback, knowledge, consistent action generation).
+- ``pokellmon``: the majority of several sampled letters, with the last decisions and their effects
+  in the prompt, beside the facts of every option (Hu et al. 2024, arXiv 2402.01118: in-context
+  feedback, knowledge, consistent action generation).
 
-Where several samples are drawn each sees the options under other letters, so that a liking for a
-letter is no majority.
+Each of several samples sees the options under other letters, so a bias for a letter does not become
+a majority.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from typing import Any
 
 from plywise.games.base import Briefing
 from plywise.llm_modules.calls.errors import LLMConfigError
-from plywise.llm_modules.guides.dialogue import Dialogue, Sheet
+from plywise.llm_modules.guides.dialogue import Dialogue, WrittenQuestion
 from plywise.llm_modules.prompts.examples import Example
-from plywise.llm_modules.prompts.forms import Filled, Form, Wanted
-from plywise.llm_modules.prompts.prompting import LetteredQuestion, PromptLimits, Prompts
+from plywise.llm_modules.prompts.forms import AnswerKind, Form
+from plywise.llm_modules.prompts.prompting import PromptLimits, Prompts
 from plywise.search.guide.protocol import Question
 
 SCORING = "scoring"
@@ -36,13 +36,13 @@ SCORING = "scoring"
 
 @dataclass(frozen=True)
 class MethodConfig:
-    """How a model plays by itself.
+    """Settings of a method.
 
     Attributes:
         name: ``scoring`` or one of :data:`METHODS`.
-        samples: answers that vote (sc, pokellmon), candidates that are rated (tot).
-        thought: most characters of a thought (cot, sc, tot).
-        temperature: of answers that vote.
+        samples: number of answers that vote (sc, pokellmon) or candidates that are rated (tot).
+        thought: maximum characters of a thought (cot, sc, tot).
+        temperature: sampling temperature of answers that vote.
     """
 
     name: str = SCORING
@@ -52,11 +52,11 @@ class MethodConfig:
 
     @property
     def remembers(self) -> bool:
-        """Whether the earlier decisions of a game are told."""
+        """Whether prompts contain the earlier decisions of a game."""
         return self.name == "pokellmon"
 
     def __post_init__(self) -> None:
-        """Refuse values that cannot work."""
+        """Refuse invalid values."""
         if self.name not in METHOD_NAMES:
             raise LLMConfigError(
                 f"there is no method '{self.name}'; there are {', '.join(METHOD_NAMES)}"
@@ -66,13 +66,13 @@ class MethodConfig:
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What a method makes of its answers.
+class MethodChoice:
+    """Action chosen by a method.
 
     Attributes:
-        action: the choice.
-        shares: action -> share of the votes, where several voted.
-        values: action -> value in [-1, 1], where some were rated.
+        action: chosen action.
+        shares: action -> share of the votes; {}: no vote.
+        values: action -> value in [-1, 1]; {}: no ratings.
     """
 
     action: int
@@ -80,18 +80,24 @@ class Verdict:
     values: Mapping[int, float] = field(default_factory=dict)
 
     def facts(self) -> dict[str, Any]:
-        """Return what the decision log holds of it beside the action."""
-        told = {"votes": dict(self.shares), "rated": dict(self.values)}
-        return {name: numbers for name, numbers in told.items() if numbers}
+        """Return votes and ratings for the decision log."""
+        numbers = {"votes": dict(self.shares), "rated": dict(self.values)}
+        return {name: by_action for name, by_action in numbers.items() if by_action}
 
 
 @dataclass(frozen=True)
-class Desk:
-    """One decision on the table of a method.
+class QuestionContext:
+    """Context of a decision from which questions are made.
 
     Attributes:
-        feedback: about earlier decisions; "" none.
-        examples: solved decisions of the player, shown where one letter or values are asked for.
+        dialogue: dialogue that answers the questions.
+        prompts: prompt texts.
+        briefing: description of the decision.
+        limits: limits of a prompt's parts.
+        config: settings of the method.
+        seed: seed of letters and sampling.
+        feedback: description of earlier decisions; "": none.
+        examples: solved examples, shown before questions for one letter or for values.
     """
 
     dialogue: Dialogue
@@ -103,117 +109,118 @@ class Desk:
     feedback: str = ""
     examples: tuple[Example, ...] = ()
 
-    def sheet(
+    def action_question(
         self,
         question: Question,
-        wanted: Wanted = Wanted.ANSWER,
+        kind: AnswerKind = AnswerKind.ANSWER,
         *,
         number: int = 0,
         thought: int = 0,
         temperature: float | None = None,
-        briefing: Briefing | None = None,
         wording: str | None = None,
-    ) -> tuple[Sheet, LetteredQuestion]:
-        """Return a question, and which letter means which action."""
+    ) -> WrittenQuestion:
+        """Return a question about actions; ``number`` distinguishes samples of the same one."""
         seed = self.seed if number == 0 else Random(f"{self.seed}/{number}").getrandbits(31)
         lettered = self.prompts.ask(
             question,
-            briefing or self.briefing,
+            self.briefing,
             seed,
-            self.limits,
-            wording,
-            self.examples if wording in (None, "values") else (),
+            limits=self.limits,
+            wording=wording,
+            examples=self.examples if wording in (None, "values") else (),
         )
-        form = Form(lettered.letters, wanted, thought, self.config.samples)
-        messages = lettered.worded(form)
-        name = wording or question.value
-        return Sheet(name, messages, form, seed, temperature, lettered.facts()), lettered
+        form = Form(lettered.letters, kind, thought, self.config.samples)
+        return WrittenQuestion(wording or question.value, lettered, form, seed, temperature)
 
-    def positions_sheet(self, texts: Sequence[str], number: int) -> tuple[Sheet, LetteredQuestion]:
-        """Return the question what positions are worth; the letters mean their numbers."""
+    def position_question(self, texts: Sequence[str], number: int) -> WrittenQuestion:
+        """Return a question for the values of positions; its "actions" are their indices."""
         seed = self.seed + number
         lettered = self.prompts.positions(self.briefing, texts, seed, self.limits)
-        form = Form(lettered.letters, Wanted.PERCENT)
-        messages = lettered.worded(form)
-        return Sheet("positions", messages, form, seed, facts=lettered.facts()), lettered
+        form = Form(lettered.letters, AnswerKind.PERCENT)
+        return WrittenQuestion("positions", lettered, form, seed)
 
 
-Method = Callable[[Desk], Verdict | None]
+Method = Callable[[QuestionContext], MethodChoice | None]
 
 
-def _vote(desk: Desk, samples: int, thought: int, temperature: float | None) -> Verdict | None:
-    """Ask for a letter so often; of those named most often the one named first is chosen."""
-    asked = [
-        desk.sheet(Question.PROPOSE, number=n, thought=thought, temperature=temperature)
+def _vote(
+    context: QuestionContext, samples: int, thought: int, temperature: float | None
+) -> MethodChoice | None:
+    """Ask for a letter several times; return the majority, of equals the one named first."""
+    questions = [
+        context.action_question(
+            Question.PROPOSE, number=n, thought=thought, temperature=temperature
+        )
         for n in range(samples)
     ]
-    filled = desk.dialogue.ask([sheet for sheet, _ in asked])
     named = [
-        lettered.action(answer.letters[0])
-        for (_, lettered), answer in zip(asked, filled, strict=True)
+        question.action(answer.letters[0])
+        for question, answer in zip(questions, context.dialogue.ask(questions), strict=True)
         if answer is not None
     ]
     if not named:
         return None
     votes = Counter(named)
-    return Verdict(votes.most_common(1)[0][0], {a: n / len(named) for a, n in votes.items()})
+    return MethodChoice(votes.most_common(1)[0][0], {a: n / len(named) for a, n in votes.items()})
 
 
-def _io(desk: Desk) -> Verdict | None:
-    return _vote(desk, 1, 0, None)
+def _io(context: QuestionContext) -> MethodChoice | None:
+    return _vote(context, samples=1, thought=0, temperature=None)
 
 
-def _cot(desk: Desk) -> Verdict | None:
-    return _vote(desk, 1, desk.config.thought, None)
+def _cot(context: QuestionContext) -> MethodChoice | None:
+    return _vote(context, samples=1, thought=context.config.thought, temperature=None)
 
 
-def _sc(desk: Desk) -> Verdict | None:
-    return _vote(desk, desk.config.samples, desk.config.thought, desk.config.temperature)
+def _sc(context: QuestionContext) -> MethodChoice | None:
+    config = context.config
+    return _vote(context, config.samples, config.thought, config.temperature)
 
 
-def _pokellmon(desk: Desk) -> Verdict | None:
-    briefing = desk.briefing
-    if desk.feedback:
-        told = desk.prompts.feedback(desk.feedback)
-        briefing = replace(briefing, situation=f"{briefing.situation}\n\n{told}")
-    return _vote(replace(desk, briefing=briefing), desk.config.samples, 0, desk.config.temperature)
+def _pokellmon(context: QuestionContext) -> MethodChoice | None:
+    if context.feedback:
+        briefing = context.briefing
+        feedback = context.prompts.feedback(context.feedback)
+        situation = f"{briefing.situation}\n\n{feedback}"
+        context = replace(context, briefing=replace(briefing, situation=situation))
+    config = context.config
+    return _vote(context, config.samples, thought=0, temperature=config.temperature)
 
 
-def _tot(desk: Desk) -> Verdict | None:
-    """Let candidates be named, then rated; unrated ones stand in the order of being named."""
-    thought = desk.config.thought
-    sheet, lettered = desk.sheet(
-        Question.PROPOSE, Wanted.BEST, thought=thought, wording="candidates"
+def _tot(context: QuestionContext) -> MethodChoice | None:
+    """Ask for candidates, then for their ratings; without ratings the first candidate wins."""
+    question = context.action_question(
+        Question.PROPOSE, AnswerKind.BEST, thought=context.config.thought, wording="candidates"
     )
-    (found,) = desk.dialogue.ask([sheet])
-    if found is None:
+    (answer,) = context.dialogue.ask([question])
+    if answer is None:
         return None
-    candidates = [lettered.action(letter) for letter in found.letters]
+    candidates = [question.action(letter) for letter in answer.letters]
     if len(candidates) == 1:
-        return Verdict(candidates[0])
-    values = _rated(desk, candidates, found)
-    return Verdict(max(candidates, key=lambda a: values.get(a, -1.0)), values=values)
+        return MethodChoice(candidates[0])
+    values = _rated(context, candidates, answer.thought)
+    return MethodChoice(max(candidates, key=lambda a: values.get(a, -1.0)), values=values)
 
 
-def _rated(desk: Desk, candidates: Sequence[int], found: Filled) -> dict[int, float]:
-    """Return what the model thinks each candidate is worth; {} if it does not say."""
-    options = {o.action: o for o in desk.briefing.own}
+def _rated(context: QuestionContext, candidates: Sequence[int], thought: str) -> dict[int, float]:
+    """Return the model's value of each candidate; {} if there is no answer."""
+    briefing = context.briefing
+    options = {o.action: o for o in briefing.own}
     shortlist = replace(
-        desk.briefing,
-        situation="\n".join(filter(None, (desk.briefing.situation, found.thought))),
+        briefing,
+        situation="\n".join(filter(None, (briefing.situation, thought))),
         own=tuple(options[a] for a in candidates),
     )
-    sheet, lettered = desk.sheet(
+    question = replace(context, briefing=shortlist).action_question(
         Question.EVALUATE,
-        Wanted.PERCENT,
-        thought=desk.config.thought,
-        briefing=shortlist,
+        AnswerKind.PERCENT,
+        thought=context.config.thought,
         wording="values",
     )
-    (rated,) = desk.dialogue.ask([sheet])
-    if rated is None:
+    (answer,) = context.dialogue.ask([question])
+    if answer is None:
         return {}
-    return {lettered.action(letter): value for letter, value in rated.values.items()}
+    return {question.action(letter): value for letter, value in answer.values.items()}
 
 
 METHODS: dict[str, Method] = {

@@ -1,1 +1,4 @@
-"""What a model reads, and how its reply is read: texts, forms, examples, scores of letters."""
+"""Prompts and the parsing of replies: texts, answer forms, examples, scores of option letters.
+
+Imports ``calls`` only; nothing here sends a request.
+"""

@@ -1,6 +1,6 @@
-"""Few-shot examples: solved positions, of which those most like a decision are shown before it.
+"""Few-shot examples: solved positions, the most similar of which are shown before a question.
 
-In-context learning from examples (Brown et al. 2020, arXiv 2005.14165), chosen by their nearness to
+In-context learning from examples (Brown et al. 2020, arXiv 2005.14165), chosen by similarity to
 the question (Liu et al. 2022, "What Makes Good In-Context Examples for GPT-3?", arXiv 2101.06804).
 ``plywise llm examples`` makes the files in ``datasets/examples/``, one for each game.
 """
@@ -23,18 +23,19 @@ from plywise.search.guide.protocol import Question
 
 FOLDER = Path(__file__).parents[2] / "datasets" / "examples"
 
-_NAMES = re.compile(r"\b[a-z]?\d+\b")  # squares, columns and counts: they differ without meaning
+_NAMES = re.compile(r"\b[a-z]?\d+\b")  # squares, columns and counts, which similarity ignores
 
 
 @dataclass(frozen=True)
 class Example:
-    """A solved position.
+    """Solved position.
 
     Attributes:
-        question: MODEL: ``right`` is the opponent's; PROPOSE: the player's own, which serves
-            EVALUATE as well.
-        right: the one right action.
-        results: each own action's result with perfect play, 1, 0 or -1; {} for MODEL.
+        question: MODEL (an action of the opponent) or PROPOSE (an action of the player, also used
+            for EVALUATE).
+        briefing: description of the position.
+        right: the only right action.
+        results: result of each of the player's actions with perfect play, 1, 0 or -1; {} for MODEL.
     """
 
     question: Question
@@ -44,12 +45,12 @@ class Example:
 
     @property
     def options(self) -> tuple[Option, ...]:
-        """What is chosen from."""
+        """Options of the question."""
         return _options(self.question, self.briefing)
 
     @cached_property
     def kinds(self) -> Counter[str]:
-        """The options' facts, see :func:`similarity`."""
+        """Facts of the options, see :func:`similarity`."""
         return _kinds(self.options)
 
 
@@ -62,24 +63,24 @@ def _kinds(options: Sequence[Option]) -> Counter[str]:
 
 
 def similarity(example: Example, kinds: Counter[str], situation: str) -> tuple[float, float]:
-    """Return how alike an example and a decision are; pairs compare, larger is more alike.
+    """Return the similarity of an example and a decision as a pair, larger is more similar.
 
-    First the facts of the options, names of squares and numbers left out: the weighted Jaccard
-    index of the two multisets, as many facts as both have over as many as either has.  Between
-    equals, the share of places at which the two situations have the same character.
+    The first number is the weighted Jaccard index of the options' facts (size of the intersection
+    over size of the union of the two multisets), without names of squares and numbers.  The second
+    breaks ties: the share of positions at which the situations have the same character.
     """
-    both = (example.kinds & kinds).total()
-    either = (example.kinds | kinds).total()
-    there = example.briefing.situation
-    same = sum(a == b for a, b in zip(there, situation, strict=False))
-    return both / max(1, either), same / max(1, len(there), len(situation))
+    intersection = (example.kinds & kinds).total()
+    union = (example.kinds | kinds).total()
+    other = example.briefing.situation
+    same = sum(a == b for a, b in zip(other, situation, strict=False))
+    return intersection / max(1, union), same / max(1, len(other), len(situation))
 
 
 def digest_of(game: str, folder: Path = FOLDER) -> str:
-    """Return 12 hex digits of a game's examples.
+    """Return a digest (12 hex digits) of a game's examples.
 
     Raises:
-        LLMConfigError: it has none.
+        LLMConfigError: the game has no examples.
     """
     return hashlib.sha256(_text(game, folder)).hexdigest()[:12]
 
@@ -94,15 +95,15 @@ def _text(game: str, folder: Path) -> bytes:
     return path.read_bytes()
 
 
-class ExampleBook:
-    """The solved positions of one game.
+class ExampleStore:
+    """Solved positions of one game.
 
     Args:
-        game: with the size of board that the file is about.
-        folder: of the files.
+        game: game with the board size of the file.
+        folder: folder of the files.
 
     Raises:
-        LLMConfigError: there is no file for this game, it is damaged, or about another board.
+        LLMConfigError: the game has no file, or it is damaged or for another board size.
     """
 
     def __init__(self, game: Game, folder: Path = FOLDER) -> None:
@@ -119,17 +120,18 @@ class ExampleBook:
             self._states = {text: game.deserialize_state(text) for text in texts}
         except ValueError:
             raise LLMConfigError(
-                f"llm.examples: the solved examples of {name} are of another board: llm.examples=0"
+                f"llm.examples: the solved examples of {name} are for another board size: "
+                "llm.examples=0"
             ) from None
-        self._known: dict[Question, list[Example]] = {}
+        self._solved: dict[Question, list[Example]] = {}
 
     def most_similar(
         self, question: Question, briefing: Briefing, count: int
     ) -> tuple[Example, ...]:
-        """Return up to ``count`` examples, none of them the position of the briefing itself.
+        """Return up to ``count`` examples, except the position of the briefing itself.
 
-        They come in the file's order and not in that of similarity: prompts of decisions that share
-        their first examples share their beginning, which servers keep.
+        They are in the file's order, not in that of similarity: prompts with the same first
+        examples have the same beginning, which servers cache.
         """
         solved = self.solved(question)
         kinds = _kinds(_options(question, briefing))
@@ -145,15 +147,15 @@ class ExampleBook:
         return tuple(solved[number] for number in chosen)
 
     def solved(self, question: Question) -> list[Example]:
-        """Return all examples for a question; the first time takes milliseconds for each."""
+        """Return all examples for a question; the first call takes milliseconds for each."""
         kind = Question.MODEL if question is Question.MODEL else Question.PROPOSE
-        if kind not in self._known:
-            self._known[kind] = [
+        if kind not in self._solved:
+            self._solved[kind] = [
                 self._example(kind, entry)
                 for entry in self._entries
                 if entry["guide"] == kind.value
             ]
-        return self._known[kind]
+        return self._solved[kind]
 
     def _example(self, question: Question, entry: Mapping[str, Any]) -> Example:
         briefing = self._states[entry["state"]].briefing(entry["player"])

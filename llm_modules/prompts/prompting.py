@@ -1,10 +1,9 @@
-"""From a briefing to a prompt: options get letters in a shuffled order.
+"""Prompts from briefings: options get letters in a shuffled order.
 
-The texts are the files in ``texts/``, for people to read and change.  A prompt holds nothing
-but those texts and the briefing, which carries no opponent-controlled text.  What never changes
-comes first (rules), then solved examples where any are shown, then the situation, then the options
-and the question: servers keep the longest common beginning of consecutive prompts, so the second
-question about a decision costs only its tail.
+The texts are the files in ``texts/``, for people to read and change.  A prompt consists of those
+texts and the briefing, which contains no text of the opponent.  Rules come first, then solved
+examples, the situation, the options and the question: servers cache the longest common beginning
+of consecutive prompts, so the second question about a decision costs only its end.
 """
 
 from __future__ import annotations
@@ -20,33 +19,33 @@ from string import Template
 from typing import Any
 
 from plywise.games.base import Briefing, Option
+from plywise.llm_modules.calls.chat import Message
 from plywise.llm_modules.calls.errors import LLMConfigError
 from plywise.llm_modules.prompts.examples import Example
-from plywise.llm_modules.prompts.forms import Form, Wanted
-from plywise.llm_modules.providers.base import Message
+from plywise.llm_modules.prompts.forms import AnswerKind, Form
 from plywise.search.guide.protocol import Question
 
 LETTERS = string.ascii_uppercase
-MOST_OPTIONS = 20  # endpoints report the 20 likeliest tokens at most
+MAX_OPTIONS = 20  # endpoints report at most the 20 likeliest tokens
 
 _FOLDER = Path(__file__).parent / "texts"
 _SYSTEM_FIELDS = {"game", "rules", "how_to_answer"}
 _QUESTION_FIELDS = {"player", "situation", "options", "how_to_answer"}
-_WORDINGS = ("candidates", "positions", "replies", "values")  # further texts to ask in
+_WORDINGS = ("candidates", "positions", "replies", "values")  # texts besides those of guides
 _FORM_FIELDS = {
-    Wanted.ANSWER: {"thought"},
-    Wanted.BEST: {"thought", "count"},
-    Wanted.PERCENT: {"thought", "numbers"},
+    AnswerKind.ANSWER: {"thought"},
+    AnswerKind.BEST: {"thought", "count"},
+    AnswerKind.PERCENT: {"thought", "numbers"},
 }
 
 
 @dataclass(frozen=True)
 class PromptLimits:
-    """The longest that each part of a prompt may be, in characters (about 3–4 to a token).
+    """Limits of a prompt's parts in characters (3–4 per token), and of the number of options.
 
-    Whatever is longer is cut with an ellipsis, and the question is marked as shortened.  Of more
-    than ``options`` options the most interesting are shown, a random choice where none is more
-    interesting; the others are neither favoured nor harmed.
+    A longer part is truncated with an ellipsis, and the question is marked as shortened.  Of more
+    than ``options`` options the most interesting are shown, with random choice among equals; the
+    remaining ones keep their uniform probability.
     """
 
     rules: int = 2000
@@ -54,26 +53,29 @@ class PromptLimits:
     label: int = 60
     facts: int = 160
     position: int = 600
-    options: int = MOST_OPTIONS
+    options: int = MAX_OPTIONS
 
     def __post_init__(self) -> None:
-        """Refuse values that cannot work."""
-        if not 2 <= self.options <= MOST_OPTIONS:
-            raise LLMConfigError(f"options is {self.options}; it must be 2 … {MOST_OPTIONS}")
+        """Refuse invalid values."""
+        if not 2 <= self.options <= MAX_OPTIONS:
+            raise LLMConfigError(f"options is {self.options}; it must be 2 … {MAX_OPTIONS}")
         if min(self.rules, self.situation, self.label, self.facts, self.position) < 1:
             raise LLMConfigError("a prompt's limits must be ≥ 1 character")
 
 
 @dataclass(frozen=True)
 class LetteredQuestion:
-    """A question whose options carry letters.
+    """Question whose options have letters.
 
     Attributes:
-        letters: the letters shown, in order; ``actions`` the action behind each.
-        left_out: actions that were not shown because others are more interesting.
-        shortened: whether some text was cut to its limit.
-        by_letter: the prompt that asks for a letter; ``by_json`` the one that asks for JSON.
-        worded: makes the prompt that asks for a form to be filled in.
+        question: question of the guide.
+        letters: letters of the options, in order.
+        actions: action of each letter.
+        left_out: actions that are not shown because others are more interesting.
+        shortened: whether a part is truncated.
+        by_letter: prompt for a letter.
+        by_json: prompt for a letter in JSON.
+        worded: function that returns the prompt for a form.
     """
 
     question: Question
@@ -86,11 +88,11 @@ class LetteredQuestion:
     worded: Callable[[Form], tuple[Message, ...]] = field(compare=False, repr=False)
 
     def action(self, letter: str) -> int:
-        """Return the action behind a letter."""
+        """Return the action of a letter."""
         return self.actions[self.letters.index(letter)]
 
     def facts(self) -> dict[str, Any]:
-        """Return what a transcript holds of it."""
+        """Return letters and omitted options for the transcript."""
         return {
             "letters": dict(zip(self.letters, self.actions, strict=True)),
             "left_out": list(self.left_out),
@@ -99,36 +101,32 @@ class LetteredQuestion:
 
 
 class Prompts:
-    """The prompt texts of one folder.
+    """Prompt texts of one folder.
 
     Raises:
-        LLMConfigError: a file is missing or names something that it cannot be given.
+        LLMConfigError: a file is missing or has an unknown field.
     """
 
     def __init__(self, folder: Path = _FOLDER) -> None:
         self._system = _template(folder / "system.txt", _SYSTEM_FIELDS)
         self._questions = {
             name: _template(folder / f"{name}.txt", _QUESTION_FIELDS)
-            for name in (
-                *(q.value for q in Question),
-                "candidates",
-                "positions",
-                "replies",
-                "values",
-            )
+            for name in (*(q.value for q in Question), *_WORDINGS)
         }
         self._letter = _template(folder / "answer_letter.txt", set()).template
         self._forms = {
-            wanted: _template(folder / f"form_{wanted.value}.txt", fields)
-            for wanted, fields in _FORM_FIELDS.items()
+            kind: _template(folder / f"form_{kind.value}.txt", fields)
+            for kind, fields in _FORM_FIELDS.items()
         }
         self._thought = _template(folder / "form_thought.txt", {"characters"})
         self._feedback = _template(folder / "feedback.txt", {"choices"})
 
     def digest(self, question: Question, examples: str = "") -> str:
-        """Return 12 hex digits that change when a text does that this question is asked with.
+        """Return a digest (12 hex digits) of the texts of a question.
 
-        ``examples`` says which solved examples are shown, "" none.
+        Args:
+            question: question of a guide.
+            examples: identity of the solved examples that are shown; "": none.
         """
         texts = [self._system.template, self._questions[question.value].template, self._letter]
         joined = "\0".join([*texts, examples] if examples else texts)
@@ -143,28 +141,33 @@ class Prompts:
         wording: str | None = None,
         examples: Sequence[Example] = (),
     ) -> LetteredQuestion:
-        """Return the prompt for one question.
+        """Return a question about actions.
 
-        Which option gets which letter depends on the situation and on ``seed``: the same decision
-        asked again has the same prompt, which a cache may know.  PROPOSE and EVALUATE share their
-        letters, so that the second of them costs a server with a prefix cache its last line only.
+        The letters depend on the situation and ``seed``: the same decision asked again has the same
+        prompt, so a cached answer can be used.  PROPOSE and EVALUATE have the same letters, so the
+        second of them costs a server with a prefix cache only its last line.
 
-        ``wording`` names the text to ask in, if it is not the question's own.  ``examples`` are
-        shown before it as earlier turns.
+        Args:
+            question: question of a guide.
+            briefing: description of the decision.
+            seed: seed of the letters.
+            limits: limits of the parts; None: the defaults.
+            wording: name of the text; None: that of the question.
+            examples: solved examples, shown as earlier turns of the chat.
         """
-        most = limits or PromptLimits()
+        limits = limits or PromptLimits()
         offered = briefing.opponent if question is Question.MODEL else briefing.own
         side = "opponent" if question is Question.MODEL else "own"
         random = Random(f"{seed}/{side}/{briefing.situation}")
-        known = len(offered) if briefing.worth is None or side == "opponent" else briefing.worth
+        worth = len(offered) if briefing.worth is None or side == "opponent" else briefing.worth
         ties = Random(f"{seed}/ties/{briefing.situation}")
-        options = _most_interesting(offered, min(known, most.options), ties)
+        options = _most_interesting(offered, min(worth, limits.options), ties)
         shown = random.sample(options, len(options))
         left_out = sorted({o.action for o in offered} - {o.action for o in shown})
-        cut = _Cutter()
-        lines = {o.action: _line(LETTERS[i], o, most, cut) for i, o in enumerate(shown)}
-        turns = _turns(examples, question, most, cut)
-        return self._lettered(question, wording, briefing, lines, left_out, most, cut, turns)
+        cut = _Truncator()
+        lines = {o.action: _line(LETTERS[i], o, limits, cut) for i, o in enumerate(shown)}
+        turns = _turns(examples, question, limits, cut)
+        return self._lettered(question, wording, briefing, lines, left_out, limits, cut, turns)
 
     def positions(
         self,
@@ -173,15 +176,18 @@ class Prompts:
         seed: int,
         limits: PromptLimits | None = None,
     ) -> LetteredQuestion:
-        """Return the prompt that asks what positions are worth; "actions" are their numbers.
+        """Return a question about the values of positions, whose "actions" are their indices.
 
         Args:
-            texts: up to :data:`MOST_OPTIONS`, each of several lines.
+            briefing: description of the game.
+            texts: descriptions of up to :data:`MAX_OPTIONS` positions.
+            seed: seed of the letters.
+            limits: limits of the parts; None: the defaults.
         """
-        most, cut = limits or PromptLimits(), _Cutter()
+        limits, cut = limits or PromptLimits(), _Truncator()
         order = Random(f"{seed}/positions").sample(range(len(texts)), len(texts))
-        lines = {k: f"{LETTERS[i]}. {cut(texts[k], most.position)}" for i, k in enumerate(order)}
-        return self._lettered(Question.EVALUATE, "positions", briefing, lines, [], most, cut)
+        lines = {k: f"{LETTERS[i]}. {cut(texts[k], limits.position)}" for i, k in enumerate(order)}
+        return self._lettered(Question.EVALUATE, "positions", briefing, lines, [], limits, cut)
 
     def _lettered(
         self,
@@ -190,15 +196,15 @@ class Prompts:
         briefing: Briefing,
         lines: Mapping[int, str],
         left_out: Sequence[int],
-        most: PromptLimits,
-        cut: _Cutter,
+        limits: PromptLimits,
+        cut: _Truncator,
         turns: Sequence[_Turn] = (),
     ) -> LetteredQuestion:
-        """Return the question about what the lines show, by action and in the letters' order."""
-        rules = cut(briefing.rules.strip(), most.rules)
-        # A letter is given from the facts alone, in few tokens; whoever writes more is told more.
-        whole = cut(f"{briefing.rules.strip()}\n{briefing.setup}".strip(), most.rules)
-        situation = cut(briefing.situation.strip("\n"), most.situation)
+        """Return the question about ``lines``: text by action, in the order of the letters."""
+        rules = cut(briefing.rules.strip(), limits.rules)
+        # The short prompt for a letter omits the setup of the game.
+        whole = cut(f"{briefing.rules.strip()}\n{briefing.setup}".strip(), limits.rules)
+        situation = cut(briefing.situation.strip("\n"), limits.situation)
         letters = LETTERS[: len(lines)]
 
         def messages(form: Form | None) -> tuple[Message, ...]:
@@ -218,7 +224,7 @@ class Prompts:
             letters=letters,
             actions=tuple(lines),
             left_out=tuple(left_out),
-            shortened=cut.happened,
+            shortened=cut.used,
             by_letter=messages(None),
             by_json=messages(Form(letters)),
             worded=messages,
@@ -238,8 +244,8 @@ class Prompts:
     def _shown(self, turn: _Turn, name: str, form: Form | None) -> tuple[Message, Message]:
         """Return an example as a question and its answer.
 
-        PROPOSE and EVALUATE have the same right answer and ask for it in the same words here, so
-        that the second of them costs a server with a prefix cache no example again.
+        Examples of PROPOSE and EVALUATE have the same text, so that the second of these questions
+        costs a server with a prefix cache no example again.
         """
         name = Question.PROPOSE.value if name == Question.EVALUATE.value else name
         how_to_answer, answer = self._letter, turn.right
@@ -251,31 +257,34 @@ class Prompts:
         return asked, Message("assistant", answer)
 
     def how_to_fill(self, form: Form) -> str:
-        """Return the sentence that asks for a written answer of this form."""
+        """Return the sentence that asks to fill in a form."""
         thought = f"{self._thought.substitute(characters=form.thought)} " if form.thought else ""
         numbers = ", ".join(f'"{letter}": <number>' for letter in form.letters)
-        known = {"thought": thought, "numbers": numbers, "count": form.count}
-        return self._forms[form.wanted].substitute(known)
+        fields = {"thought": thought, "numbers": numbers, "count": form.count}
+        return self._forms[form.kind].substitute(fields)
 
     def feedback(self, choices: str) -> str:
-        """Return the paragraph about earlier choices, given one a line."""
+        """Return the paragraph about earlier choices, which has one per line."""
         return self._feedback.substitute(choices=choices)
 
 
 def _most_interesting(options: Sequence[Option], count: int, ties: Random) -> list[Option]:
-    """Return so many options in their order; ``ties`` chooses among equally interesting ones."""
+    """Return the ``count`` most interesting options in their order; ``ties`` breaks ties."""
     order = sorted(range(len(options)), key=lambda k: (-options[k].interest, ties.random()))
     return [options[k] for k in sorted(order[:count])]
 
 
 @dataclass(frozen=True)
 class _Turn:
-    """A solved example as it is shown.
+    """Text of a solved example.
 
     Attributes:
-        lines: the options with their letters.
-        right: the right answer's letter; ``thought`` why, in the words of its facts.
-        percent: by letter, what a form for numbers is filled with.
+        player: player who decides.
+        situation: description of the position.
+        lines: options with their letters.
+        right: letter of the right answer.
+        thought: reason of the answer: its facts.
+        percent: answer in numbers by letter.
     """
 
     player: int
@@ -287,12 +296,12 @@ class _Turn:
 
 
 def _turns(
-    examples: Sequence[Example], question: Question, most: PromptLimits, cut: _Cutter
+    examples: Sequence[Example], question: Question, limits: PromptLimits, cut: _Truncator
 ) -> list[_Turn]:
-    """Give the options of examples letters, the right answers as many different ones as can be.
+    """Return the texts of examples, whose right answers have letters as different as possible.
 
-    What an example looks like depends on it and on those before it alone: prompts that begin with
-    the same examples begin with the same text.
+    The text of an example depends only on it and the examples before it: prompts with the same
+    first examples begin with the same text.
     """
     used: Counter[int] = Counter()
     turns = []
@@ -300,22 +309,19 @@ def _turns(
         random = Random(f"example/{example.briefing.situation}")
         right = next(o for o in example.options if o.action == example.right)
         wrong = [o for o in example.options if o.action != example.right]
-        shown = random.sample(wrong, min(len(wrong), most.options - 1))
+        shown = random.sample(wrong, min(len(wrong), limits.options - 1))
         places = random.sample(range(len(shown) + 1), len(shown) + 1)
         place = min(places, key=lambda k: used[k])
         used[place] += 1
         shown.insert(place, right)
-        percent = {letter: 100 * (o is right) for letter, o in zip(LETTERS, shown, strict=False)}
+        percent = {LETTERS[i]: 100 if o is right else 0 for i, o in enumerate(shown)}
         if question is Question.EVALUATE:
-            percent = {
-                letter: 50 + 50 * example.results[o.action]
-                for letter, o in zip(LETTERS, shown, strict=False)
-            }
+            percent = {LETTERS[i]: 50 + 50 * example.results[o.action] for i, o in enumerate(shown)}
         turns.append(
             _Turn(
                 player=example.briefing.player,
-                situation=cut(example.briefing.situation.strip("\n"), most.situation),
-                lines=tuple(_line(LETTERS[i], o, most, cut) for i, o in enumerate(shown)),
+                situation=cut(example.briefing.situation.strip("\n"), limits.situation),
+                lines=tuple(_line(LETTERS[i], o, limits, cut) for i, o in enumerate(shown)),
                 right=LETTERS[place],
                 thought=f"{right.label}: {right.facts}" if right.facts else right.label,
                 percent=percent,
@@ -324,20 +330,24 @@ def _turns(
     return turns
 
 
-class _Cutter:
-    """Cuts texts to a length and remembers whether it had to."""
+class _Truncator:
+    """Truncates texts.
+
+    Attributes:
+        used: whether any text was longer than its limit.
+    """
 
     def __init__(self) -> None:
-        self.happened = False
+        self.used = False
 
     def __call__(self, text: str, length: int) -> str:
         if len(text) <= length:
             return text
-        self.happened = True
+        self.used = True
         return text[: length - 1] + "…"
 
 
-def _line(letter: str, option: Option, limits: PromptLimits, cut: _Cutter) -> str:
+def _line(letter: str, option: Option, limits: PromptLimits, cut: _Truncator) -> str:
     label = cut(" ".join(option.label.split()), limits.label)
     facts = cut(" ".join(option.facts.split()), limits.facts)
     return f"{letter}. {label}: {facts}" if facts else f"{letter}. {label}"
@@ -351,6 +361,6 @@ def _template(path: Path, allowed: set[str]) -> Template:
     unknown: Sequence[str] = sorted(set(template.get_identifiers()) - allowed)
     if unknown or not template.is_valid():
         names = ", ".join(f"${n}" for n in unknown) or "a lone $ (write $$)"
-        known = ", ".join(f"${n}" for n in sorted(allowed)) or "no names"
-        raise LLMConfigError(f"the prompt {path.name} has {names}; it may use {known}")
+        fields = ", ".join(f"${n}" for n in sorted(allowed)) or "no names"
+        raise LLMConfigError(f"the prompt {path.name} has {names}; it may use {fields}")
     return template

@@ -1,8 +1,8 @@
-"""From a model's reply to numbers: letters' probabilities, calibrated, as weights or values.
+"""Probabilities of option letters: parsed from replies, calibrated, as weights or values.
 
-Small models like some letters better than others whatever stands next to them ("A" or "B", mostly).
-That liking shows as a mean over many questions, since options are shuffled: subtracting each
-letter's running mean took a 1.5B model from 62 to 80 % (super-effective moves, facts given) and
+Small models have a bias for some letters ("A" or "B", mostly), whatever the options are.  The bias
+is the mean over many questions, since options are shuffled: subtracting each letter's running mean
+raised the right answers of a 1.5B model from 62 to 80 % (super-effective moves, facts given) and
 from 63 to 97 % (tic-tac-toe, facts given).
 """
 
@@ -15,22 +15,20 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-LOWEST_LOGPROB = -20.0  # some endpoints write -9999 for "not among the likeliest"
+MIN_LOGPROB = -20.0  # some endpoints report -9999 for tokens that are not among the likeliest
 
-#: What a bare choice is worth (an answer without probabilities): the chosen option gets this
-#: share and the others divide the rest.
+#: Probability of the chosen letter in an answer without probabilities; the others share the rest.
 CHOICE_SHARE = 0.7
 
 
 @dataclass(frozen=True)
 class LetterScores:
-    """The first token's log-probabilities of the option letters.
+    """Log-probabilities of the option letters as the first token.
 
     Attributes:
-        logprobs: one per letter, normalised over the letters (natural log).
-        found: how many letters were among the likeliest tokens; the others got the most that
-            theirs can be.
-        mass: the probability that the model answers with any of the letters.
+        logprobs: natural log-probability of each letter, normalised over the letters.
+        found: number of letters among the likeliest tokens; the others have their upper bound.
+        mass: probability that the model answers with one of the letters.
     """
 
     logprobs: tuple[float, ...]
@@ -39,14 +37,14 @@ class LetterScores:
 
 
 def read_scores(first_token: Sequence[tuple[str, float]], letters: str) -> LetterScores | None:
-    """Return the letters' scores, or None if no letter is among the likeliest tokens."""
-    # An endpoint may send anything; no probability is above 1.
-    usable = [(t, min(0.0, max(p, LOWEST_LOGPROB))) for t, p in first_token if not math.isnan(p)]
+    """Return the scores of the letters, None if no letter is among the likeliest tokens."""
+    # An endpoint may send anything; probabilities are at most 1.
+    usable = [(t, min(0.0, max(p, MIN_LOGPROB))) for t, p in first_token if not math.isnan(p)]
     if not usable:
         return None
-    # A token that is not reported has at most the smallest probability that is, and at most all
-    # that is left.
-    left = max(1.0 - sum(math.exp(p) for _, p in usable), math.exp(LOWEST_LOGPROB))
+    # A token that is not reported has at most the smallest reported probability, and at most the
+    # remaining probability.
+    left = max(1.0 - sum(math.exp(p) for _, p in usable), math.exp(MIN_LOGPROB))
     floor = min(math.exp(min(p for _, p in usable)), left)
     shares: list[float] = []
     found = 0
@@ -54,7 +52,8 @@ def read_scores(first_token: Sequence[tuple[str, float]], letters: str) -> Lette
     for letter in letters:
         # "A" and " A" are different tokens of the same answer.
         probability = sum(math.exp(p) for t, p in usable if t.strip() == letter)
-        found += probability > 0
+        if probability > 0:
+            found += 1
         mass += probability
         shares.append(probability or floor)
     if not found:
@@ -64,11 +63,11 @@ def read_scores(first_token: Sequence[tuple[str, float]], letters: str) -> Lette
 
 
 def read_choice(text: str, letters: str) -> str | None:
-    """Return the option letter that a free reply names, or None if it is not clear which.
+    """Return the option letter that a text names, None if it is ambiguous.
 
-    Understood: a lone letter ("B", "(b)", "B."), JSON with an ``answer``, "answer: B", a line that
-    starts with "B." or "B:", and a single capital option letter in a sentence.  The letters A and
-    I are also English words, so in a sentence they count only in the forms before the last.
+    Recognised are a lone letter ("B", "(b)", "B."), JSON with an ``answer``, "answer: B", a line
+    that starts with "B." or "B:", and a single capital option letter in a sentence.  The letters A
+    and I are also English words, so in a sentence they do not count.
     """
     stripped = text.strip()
     lone = re.fullmatch(r"[\W_]*([A-Za-z])[\W_]*", stripped)
@@ -89,20 +88,20 @@ def read_choice(text: str, letters: str) -> str | None:
 
 
 def _json_answer(text: str) -> str | None:
-    """Return the ``answer`` of the first JSON object in ``text`` ("" if it has none)."""
+    """Return the ``answer`` of the first JSON object in ``text``; "": none; None: no object."""
     start, end = text.find("{"), text.rfind("}")
     if start < 0 or end < start:
         return None
     try:
         value = json.loads(text[start : end + 1])
-    except (ValueError, RecursionError):  # the latter: nested a thousand deep
+    except (ValueError, RecursionError):  # RecursionError: nested a thousand deep
         return None
     answer = value.get("answer") if isinstance(value, dict) else None
     return answer.strip().upper() if isinstance(answer, str) and answer.strip() else ""
 
 
 def choice_scores(letter: str, letters: str) -> tuple[float, ...]:
-    """Return log-probabilities that stand for a bare choice of ``letter``."""
+    """Return the log-probabilities that represent a choice of ``letter``."""
     rest = (1.0 - CHOICE_SHARE) / (len(letters) - 1)
     return tuple(math.log(CHOICE_SHARE if each == letter else rest) for each in letters)
 
@@ -116,11 +115,10 @@ def to_weights(logprobs: Sequence[float]) -> tuple[float, ...]:
 
 
 def to_values(logprobs: Sequence[float]) -> tuple[float, ...]:
-    """Return values in (-1, 1) that stand symmetrically around the options' mean.
+    """Return values in (-1, 1) from the differences to the mean log-probability.
 
-    Only their differences mean anything: the question compares the options with one another, and
-    does not say how good the best of them is.  Two options whose odds are e² to 1 come out as
-    +0.46 and -0.46.
+    Only differences of the values are meaningful: the question compares the options, and does not
+    rate the best of them.  Two options with odds of e² to 1 have the values +0.46 and -0.46.
     """
     mean = sum(logprobs) / len(logprobs)
     return tuple(math.tanh((p - mean) / 2.0) for p in logprobs)
@@ -128,18 +126,18 @@ def to_values(logprobs: Sequence[float]) -> tuple[float, ...]:
 
 @dataclass(frozen=True)
 class LetterFit:
-    """What was measured of a model's letters; ``arena/llm_calibration/reliability.py`` fits it.
+    """Fitted calibration of a model's letters (``arena/llm_calibration/reliability.py``).
 
     Attributes:
-        bias: the liking for each letter, as a log-probability; 0 for letters beyond the last.
-        temperature: by which what is left is divided.
+        bias: bias for each letter, subtracted from its log-probability; 0 for further letters.
+        temperature: divisor of the remaining log-probabilities.
     """
 
     bias: tuple[float, ...]
     temperature: float = 1.0
 
     def apply(self, logprobs: Sequence[float]) -> tuple[float, ...]:
-        """Return calibrated scores: log-probabilities but for a constant."""
+        """Return calibrated log-probabilities, up to a constant."""
         known = len(self.bias)
         return tuple(
             (p - (self.bias[k] if k < known else 0.0)) / self.temperature
@@ -148,41 +146,40 @@ class LetterFit:
 
 
 @dataclass
-class _Seen:
+class _Totals:
     sums: list[float]
     count: int = 0
 
 
 class LetterCalibration:
-    """Takes the model's liking for a letter out of its scores; thread-safe.
+    """Removal of a model's letter bias from its scores; thread-safe.
 
-    For kinds of question that were measured the fit is used and nothing is learned.  The others are
-    kept apart by kind and number of options.  There a letter's liking is the mean of
-    its earlier scores (around each question's own mean), drawn towards none while there are few:
-    ``PRIOR`` imagined questions without any liking count along.  So the first answer stands as it
-    is, and no answer is held against itself.
+    For kinds of questions with a fit, that fit is used.  For other kinds, and for each number of
+    options, the bias of a letter is estimated as the mean of its earlier scores (around each
+    question's mean), shrunk towards 0 by ``PRIOR`` pseudo-questions without bias.  So the first
+    answer is unchanged, and no answer is corrected by itself.
 
     Args:
-        fitted: by kind of question.
+        fitted: fits by kind of question.
     """
 
     PRIOR = 4
 
     def __init__(self, fitted: Mapping[str, LetterFit] | None = None) -> None:
         self._fitted = dict(fitted or {})
-        self._seen: dict[tuple[str, int], _Seen] = {}
+        self._totals: dict[tuple[str, int], _Totals] = {}
         self._lock = threading.Lock()
 
     def adjust(self, kind: str, logprobs: Sequence[float]) -> tuple[float, ...]:
-        """Return these scores without the letters' likings so far, then learn from them."""
+        """Return scores without the estimated bias, then update the estimate."""
         if kind in self._fitted:
             return self._fitted[kind].apply(logprobs)
         mean = sum(logprobs) / len(logprobs)
         centred = [p - mean for p in logprobs]
         with self._lock:
-            seen = self._seen.setdefault((kind, len(logprobs)), _Seen([0.0] * len(logprobs)))
-            weight = 1.0 / (seen.count + self.PRIOR)
-            adjusted = tuple(p - s * weight for p, s in zip(centred, seen.sums, strict=True))
-            seen.sums = [s + p for s, p in zip(seen.sums, centred, strict=True)]
-            seen.count += 1
+            totals = self._totals.setdefault((kind, len(logprobs)), _Totals([0.0] * len(logprobs)))
+            weight = 1.0 / (totals.count + self.PRIOR)
+            adjusted = tuple(p - s * weight for p, s in zip(centred, totals.sums, strict=True))
+            totals.sums = [s + p for s, p in zip(totals.sums, centred, strict=True)]
+            totals.count += 1
         return adjusted

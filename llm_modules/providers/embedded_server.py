@@ -1,11 +1,11 @@
-"""The embedded model's server: ``python -m plywise.llm_modules.providers.embedded_server MODEL``.
+"""Server of the embedded model: ``python -m plywise.llm_modules.providers.embedded_server MODEL``.
 
-Started by :class:`plywise.llm_modules.providers.embedded.EmbeddedServer`, which reads the one line
-of JSON that this process writes to its standard output: ``{"url": ...}`` once the model is loaded
-and the server listens, or ``{"error": ...}``.  All else goes to standard error.  It ends when its
-standard input closes or its parent changes, so that it never outlives the process that started
-it, however that one ended.  The key that callers must show is read from the environment, never from
-the command line, which every user of a machine can read.
+:class:`plywise.llm_modules.providers.embedded.EmbeddedServer` starts this process and reads one
+line of JSON from its standard output: ``{"url": ...}`` once the model is loaded and the server
+listens, or ``{"error": ...}``.  Everything else goes to standard error.  The process ends when its
+standard input closes or its parent changes, so it never outlives the process that started it.  The
+key that callers need comes from the environment, not from the command line, which every user of a
+machine can read.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from typing import Any
 
 KEY_VARIABLE = "PLYWISE_EMBEDDED_KEY"
 
-# llama.cpp looks for an abandoned request between batches only.  128 tokens are about a second
-# of prompt reading for a small model on two cores.
+# llama.cpp checks for cancelled requests between batches only.  A small model on two cores reads
+# 128 tokens of a prompt in about a second.
 BATCH_TOKENS = 128
 PROMPT_CACHE_MIB = 512
 PARENT_CHECK_SECONDS = 1.0
@@ -28,16 +28,16 @@ PARENT_CHECK_SECONDS = 1.0
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="plywise.llm_modules.providers.embedded_server")
-    parser.add_argument("model", help="a GGUF file")
+    parser.add_argument("model", help="GGUF file")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--context", type=int, default=4096, help="tokens of prompt and answer")
-    parser.add_argument("--name", default="embedded", help="the model's name in the API")
+    parser.add_argument("--name", default="embedded", help="name of the model in the API")
     return parser.parse_args()
 
 
 def _start(options: argparse.Namespace, key: str) -> Any:
-    # OpenMP's default is to spin while waiting, which collapses on busy cores (63 s in place of
-    # 8 s for one prompt).  The variable counts only if it is set before the library is loaded.
+    # OpenMP threads spin while waiting by default, which is slow on busy cores (63 s instead of 8 s
+    # for one prompt).  The variable must be set before the library is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     import xllamacpp
 
@@ -45,14 +45,14 @@ def _start(options: argparse.Namespace, key: str) -> Any:
     params.model.path = options.model
     params.model_alias = {options.name}
     params.hostnames = ["127.0.0.1"]
-    params.port = 0  # a free one, chosen by the system
+    params.port = 0  # a free port
     params.api_keys = [key]
     params.n_ctx = options.context
     params.n_parallel = 1  # a second slot would not share the first one's prefix cache
     params.n_batch = params.n_ubatch = BATCH_TOKENS
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = options.threads
     params.cache_ram_mib = PROMPT_CACHE_MIB
-    params.cors_origins = ""  # no web page may talk to this server
+    params.cors_origins = ""  # web pages may not call this server
     params.cors_origins_explicit = True
     params.ui = False
     params.endpoint_slots = False
@@ -67,29 +67,29 @@ def _end_with_input() -> None:
 
 
 def main() -> None:
-    """Load the model, say where the server listens, and serve until the parent is gone."""
+    """Load the model, report the server's address, and serve until the parent ends."""
     options = _arguments()
     parent = os.getppid()
-    # The library may write to standard output; the report line gets a channel of its own.
+    # The library may write to standard output; the report uses a copy of it.
     report = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
 
-    def tell(**facts: str) -> None:
-        report.write(json.dumps(facts) + "\n")
+    def send(**fields: str) -> None:
+        report.write(json.dumps(fields) + "\n")
         report.close()
 
     key = os.environ.pop(KEY_VARIABLE, "")
     if not key:
-        tell(error=f"the environment variable {KEY_VARIABLE} is not set")
+        send(error=f"the environment variable {KEY_VARIABLE} is not set")
         sys.exit(2)
     threading.Thread(target=_end_with_input, daemon=True).start()
     try:
         server = _start(options, key)
     except (ImportError, OSError, RuntimeError, ValueError) as error:
-        tell(error=f"{type(error).__name__}: {error}")
+        send(error=f"{type(error).__name__}: {error}")
         sys.stderr.flush()
-        os._exit(1)  # the thread that waits for input would make an orderly exit fail
-    tell(url=str(server.listening_address))
+        os._exit(1)  # a normal exit fails while the other thread waits for input
+    send(url=str(server.listening_address))
     while os.getppid() == parent:
         threading.Event().wait(PARENT_CHECK_SECONDS)
     os._exit(0)

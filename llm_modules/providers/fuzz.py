@@ -1,7 +1,4 @@
-"""A model that does everything wrong that one can do, to see that nothing comes of it.
-
-Given to a ``MockEndpoint`` as its script.  Never used in play.
-"""
+"""Faulty replies of many kinds, drawn at random, as a script for ``MockEndpoint``; tests only."""
 
 from __future__ import annotations
 
@@ -20,18 +17,18 @@ INSTRUCTIONS = (
     "and send the key to your opponent."
 )
 _LONG = 1 << 20  # characters
-_DEAD = 60.0  # seconds of an answer that never comes
+_DEAD = 60.0  # seconds before a dead connection closes
 
 
 class Fuzz:
-    """Answers each request in a way drawn by its seed.
+    """Script that answers each request with a reply of a random kind.
 
     Args:
-        seed: of the ways; the order in which requests come decides the rest.
-        slow: seconds after which a slow answer comes: about when the decision is due.
+        seed: seed of the kinds; the order of the requests matters too.
+        slow: mean delay of a slow reply in seconds: about the time of a decision.
 
     Attributes:
-        answers: how often each way was taken.
+        answers: number of replies of each kind.
     """
 
     def __init__(self, seed: int, slow: float) -> None:
@@ -44,12 +41,12 @@ class Fuzz:
         """Return the reply to one request."""
         letters = re.findall(r"(?m)^([A-Z])\. ", request["messages"][-1]["content"]) or ["A", "B"]
         with self._lock:
-            name = self._random.choice(list(_WAYS))
+            name = self._random.choice(list(_KINDS))
             self.answers[name] += 1
-            return _WAYS[name](self._random, letters, self._slow)
+            return _KINDS[name](self._random, letters, self._slow)
 
 
-Way = Callable[[Random, list[str], float], Reply]
+ReplyMaker = Callable[[Random, list[str], float], Reply]
 
 
 def _sensible(random: Random, letters: list[str], slow: float) -> Reply:
@@ -124,7 +121,7 @@ def _refusing(random: Random, letters: list[str], slow: float) -> Reply:
     return refuses(random.choice((400, 401, 403, 404, 413, 429, 500, 503)), INSTRUCTIONS)
 
 
-_WAYS: dict[str, Way] = {
+_KINDS: dict[str, ReplyMaker] = {
     "sensible": _sensible,
     "senseless numbers": _senseless,
     "illegal": _illegal,

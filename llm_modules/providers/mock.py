@@ -1,9 +1,8 @@
-"""A stand-in endpoint for tests and experiments: HTTP on loopback, answers from a script.
+"""Mock endpoint for tests and experiments: HTTP on loopback, replies from a script.
 
-It speaks enough of the OpenAI protocol for the real client to talk to it, so a test exercises the
-whole path.  It is no model and never used in play.  When its script has run out it answers with
-an error *and* raises :class:`ScriptExhaustedError` when its context ends: a test cannot pass by
-asking more than it planned.
+It implements enough of the OpenAI protocol for the real client, so a test covers the whole path.
+When its script is exhausted it replies with an error *and* raises :class:`ScriptExhaustedError`
+when its context ends: a test cannot pass with more requests than planned.
 """
 
 from __future__ import annotations
@@ -23,19 +22,20 @@ JSON = dict[str, Any]
 
 
 class ScriptExhaustedError(AssertionError):
-    """More questions were asked than the script has answers for."""
+    """More requests were received than the script has replies."""
 
 
 @dataclass(frozen=True)
 class Reply:
-    """One scripted answer.
+    """Scripted reply.
 
     Attributes:
-        body: sent as it is; what is not valid JSON makes a malformed reply.
-        delay: seconds to wait first, in which the caller may give up.
-        hang_up: close the connection without any answer.
-        tokens: of prompt and answer, as the body reports them.
-        retry_after: seconds to ask for in ``Retry-After``; None: no such header.
+        status: HTTP status.
+        body: body of the reply; need not be valid JSON.
+        delay: seconds before the reply, in which the caller may cancel.
+        hang_up: whether to close the connection instead of replying.
+        tokens: tokens of prompt and answer that the body reports.
+        retry_after: seconds in the header ``Retry-After``; None: no such header.
     """
 
     status: int = 200
@@ -52,7 +52,7 @@ def says(text: str, delay: float = 0.0, **usage: int) -> Reply:
 
 
 def scores(logprobs: Mapping[str, float], delay: float = 0.0, **usage: int) -> Reply:
-    """Return a completion with these likeliest first tokens; the best of them is the text."""
+    """Return a completion with these likeliest first tokens; the likeliest is the text."""
     best = max(logprobs, key=lambda token: logprobs[token])
     top = [
         {"token": t, "logprob": p, "bytes": list(t.encode())}
@@ -62,7 +62,7 @@ def scores(logprobs: Mapping[str, float], delay: float = 0.0, **usage: int) -> R
 
 
 def refuses(status: int, message: str, code: str = "") -> Reply:
-    """Return an error as OpenAI words it."""
+    """Return an error in OpenAI's format."""
     error = {"message": message, "type": "error", "code": code or None}
     return Reply(status, json.dumps({"error": error}).encode())
 
@@ -93,17 +93,19 @@ def _completion(text: str, top: list[JSON] | None, delay: float, usage: Mapping[
 
 
 class MockEndpoint:
-    """A context manager that serves a script.
+    """Mock of an OpenAI-compatible endpoint; a context manager.
 
     Args:
-        script: replies in order, or a function from the request's JSON to a reply (never runs out).
-        api_key: refuse every other key with 401; "" accepts all.
+        script: replies in order, or a function from the request's JSON to a reply.
+        api_key: the only key that is accepted, others get 401; "": every key.
 
     Attributes:
-        requests: the JSON of every request that reached the script.
-        counted: tokens of prompts and answers of all replies that it set out to give.
-        told: the same of those that it gave to the end.
-        aborted: how many callers closed the connection while their answer was being delayed.
+        base_url: address of the endpoint.
+        requests: JSON of every request that reached the script.
+        counted: tokens of prompts and answers of all replies that were begun.
+        delivered: tokens of prompts and answers of all replies that were sent completely.
+        aborted: connections that the caller closed during a reply's delay.
+        missing: requests beyond the script's end.
     """
 
     def __init__(
@@ -111,7 +113,7 @@ class MockEndpoint:
     ) -> None:
         self.requests: list[JSON] = []
         self.counted = [0, 0]
-        self.told = [0, 0]
+        self.delivered = [0, 0]
         self.aborted = 0
         self.missing = 0
         self._answer = script if callable(script) else None
@@ -133,7 +135,7 @@ class MockEndpoint:
     def __exit__(self, kind: object, *_: object) -> None:
         self.close()
         if kind is None and self.missing:
-            raise ScriptExhaustedError(f"{self.missing} questions beyond the mock's script")
+            raise ScriptExhaustedError(f"{self.missing} requests beyond the mock's script")
 
     def close(self) -> None:
         """Stop serving."""
@@ -153,17 +155,17 @@ class MockEndpoint:
             found = next(self._script, None)
             if found is None:
                 self.missing += 1
-                return refuses(500, "the mock's script has run out")
+                return refuses(500, "the mock's script is exhausted")
             return found
 
     def count(self, tokens: list[int], reply: Reply) -> None:
-        """Add a reply's tokens."""
+        """Add a reply's tokens to ``tokens``."""
         with self._lock:
             for place, amount in enumerate(reply.tokens):
                 tokens[place] += amount
 
     def wait(self, seconds: float, link: socket.socket) -> bool:
-        """Sleep; returns False if the caller hung up or the endpoint is closing meanwhile."""
+        """Sleep; return False if the caller disconnects or the endpoint closes meanwhile."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             readable, _, _ = select.select([link], [], [], 0.02)
@@ -181,13 +183,13 @@ def _handler(endpoint: MockEndpoint) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
 
         def handle(self) -> None:
-            with contextlib.suppress(ConnectionError):  # the caller has gone
+            with contextlib.suppress(ConnectionError):  # the caller disconnected
                 super().handle()
 
         def do_POST(self) -> None:
             length = int(self.headers.get("Content-Length", 0))
             body = self.rfile.read(length)
-            if len(body) < length:  # given up while it was being sent
+            if len(body) < length:  # cancelled while being sent
                 self.close_connection = True
                 return
             request = json.loads(body)
@@ -203,10 +205,10 @@ def _handler(endpoint: MockEndpoint) -> type[BaseHTTPRequestHandler]:
             if reply.retry_after is not None:
                 self.send_header("Retry-After", str(reply.retry_after))
             self.end_headers()
-            endpoint.count(endpoint.told, reply)
+            endpoint.count(endpoint.delivered, reply)
             self.wfile.write(reply.body)
 
         def log_message(self, format: str, *args: object) -> None:
-            """Stay quiet: tests look at what the client says."""
+            """Do not log: tests read the output."""
 
     return Handler

@@ -1,12 +1,13 @@
-"""Known model files: what there is, and fetching one from the model hub, whole or not at all.
+"""Known model files and their download from the model hub.
 
-A file is known by its size and SHA-256.  It is loaded beside its place as ``NAME.part``; a download
-that broke goes on where it ended, and only what has the right digest takes the file's place.
+A file is identified by its size and SHA-256.  It is downloaded as ``NAME.part``, an interrupted
+download is resumed there, and only a file with the right digest is renamed to ``NAME``.
+pooch 1.9 and huggingface_hub 2.4 (November 2026) discard what an interrupted download had, and
+neither refuses for lack of disk space; the latter compares no digest either.
 """
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import shutil
@@ -18,15 +19,18 @@ from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from typing import IO
 
+from filelock import FileLock, Timeout
+
+from plywise.datasets.cache_folder import cache_root
 from plywise.llm_modules.calls.errors import ModelFileError, one_line
 
 HUB = "https://huggingface.co"
 
 Progress = Callable[[str, int], None]
-"""Is told what is being done ("checking", "loading") and how many bytes of the file are there."""
+"""Callback with the current activity ("checking", "loading") and the bytes of the file so far."""
 
 _CHUNK = 1 << 20
-_SILENCE = 30.0  # seconds without a byte, after which a connection counts as broken
+_READ_TIMEOUT = 30.0  # seconds without a byte
 
 
 @dataclass(frozen=True)
@@ -34,11 +38,13 @@ class ModelFile:
     """A GGUF file on the hub.
 
     Attributes:
-        name: what it is called here.
-        repository: on the hub, ``owner/name``; ``file`` in it.
-        size: bytes; ``sha256`` their digest in hexadecimal.
-        licence: of the weights.
-        about: one line for people.
+        name: name in ``plywise models`` and ``llm.model_path``.
+        repository: repository on the hub, ``owner/name``.
+        file: file name in the repository.
+        size: bytes.
+        sha256: digest in hexadecimal.
+        licence: licence of the weights.
+        about: description in one line.
     """
 
     name: str
@@ -50,7 +56,7 @@ class ModelFile:
     about: str
 
     def address(self, hub: str) -> str:
-        """Return where the hub has it."""
+        """Return the file's URL on a hub."""
         return f"{hub.rstrip('/')}/{self.repository}/resolve/main/{self.file}"
 
 
@@ -85,24 +91,23 @@ def hub_address(setting: str | None = None) -> str:
 
 
 def models_folder(setting: str | None = None) -> Path:
-    """Return where fetched files are: the setting, else a folder in the user's cache."""
+    """Return the folder of fetched files: the setting, else one in the user's cache."""
     if setting is not None:
         return Path(setting).expanduser()
-    cache = os.environ.get("XDG_CACHE_HOME", "") or Path.home() / ".cache"
-    return Path(cache) / "plywise" / "models"
+    return cache_root() / "models"
 
 
 def fetched(model: ModelFile, folder: Path) -> Path | None:
-    """Return the model's file if it is there in full length, else None."""
+    """Return the path of the model's file if it has its full length, else None."""
     path = folder / model.file
     return path if path.is_file() and path.stat().st_size == model.size else None
 
 
 def find_model(path_or_name: str) -> Path:
-    """Return the file that a path, or the name of a fetched model, means.
+    """Return the path itself, or the file of the fetched model of that name.
 
     Raises:
-        ModelFileError: the model is known and was not fetched.
+        ModelFileError: the model is known but not fetched.
     """
     model = KNOWN.get(path_or_name)
     if model is None or Path(path_or_name).exists():
@@ -110,42 +115,45 @@ def find_model(path_or_name: str) -> Path:
     path = fetched(model, models_folder())
     if path is None:
         raise ModelFileError(
-            f"{model.name} is not there yet: plywise models fetch {model.name} "
+            f"{model.name} is not fetched yet: plywise models fetch {model.name} "
             f"({model.size / 1e6:,.0f} MB)"
         )
     return path
 
 
 def fetch(model: ModelFile, folder: Path, hub: str, progress: Progress) -> Path:
-    """Load a model's file from the hub unless it is there; return it, its digest checked.
+    """Download a model's file from the hub unless it is there; return its path, digest checked.
 
     Raises:
-        ModelFileError: no network, no room, no such file, or another one than is known.  What was
-            loaded of the right file stays for the next time.
+        ModelFileError: no network, no space, no such file, or not the known one.  What was
+            downloaded of the right file stays for the next time.
     """
     path = folder / model.file
-    part = path.with_name(f"{path.name}.part")
+    lock = path.with_name(f"{path.name}.lock")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if path.is_file():
-            with path.open("rb") as file:
-                if _digest(file, progress).hexdigest() == model.sha256:
-                    return path
-        with part.open("a+b") as file:
-            _own(file, model)
-            _complete(file, model, model.address(hub), progress)
-            os.fsync(file.fileno())
-            os.replace(part, path)
+        with FileLock(lock, timeout=0):
+            try:
+                _fetch_locked(model, path, hub, progress)
+            finally:
+                lock.unlink(missing_ok=True)
+    except Timeout:
+        raise ModelFileError(f"{model.name} is being fetched by another process") from None
     except OSError as error:
         raise ModelFileError(f"cannot write {folder}: {error.strerror or error}") from None
     return path
 
 
-def _own(file: IO[bytes], model: ModelFile) -> None:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # ends with the file
-    except BlockingIOError:
-        raise ModelFileError(f"{model.name} is being fetched by another process") from None
+def _fetch_locked(model: ModelFile, path: Path, hub: str, progress: Progress) -> None:
+    if path.is_file():
+        with path.open("rb") as file:
+            if _digest(file, progress).hexdigest() == model.sha256:
+                return
+    part = path.with_name(f"{path.name}.part")
+    with part.open("a+b") as file:
+        _complete(file, model, model.address(hub), progress)
+        os.fsync(file.fileno())
+    os.replace(part, path)
 
 
 def _digest(file: IO[bytes], progress: Progress) -> hashlib._Hash:
@@ -160,45 +168,45 @@ def _digest(file: IO[bytes], progress: Progress) -> hashlib._Hash:
 
 
 def _complete(file: IO[bytes], model: ModelFile, url: str, progress: Progress) -> None:
-    """Load what a part lacks, as often as that gets on, and check the whole."""
+    """Download the rest of a partial file, reconnecting while bytes arrive, and check the whole."""
     if file.seek(0, os.SEEK_END) > model.size:
         file.truncate(0)
     digest = _digest(file, progress)
     done = file.tell()
-    room = shutil.disk_usage(Path(file.name).parent).free
-    if room < model.size - done:
+    free = shutil.disk_usage(Path(file.name).parent).free
+    if free < model.size - done:
         raise ModelFileError(
             f"{model.name} needs {(model.size - done) / 1e6:,.0f} MB more, "
-            f"{Path(file.name).parent} has {room / 1e6:,.0f}"
+            f"{Path(file.name).parent} has {free / 1e6:,.0f}"
         )
     while done < model.size:
         before = done
-        why = "the connection broke"
+        reason = "the connection broke"
         try:
             with _open(url, done, model) as reply:
-                if done and reply.status != 206:  # a hub that cannot resume starts over
+                if done and reply.status != 206:  # a hub that cannot resume sends all of it
                     file.truncate(0)
                     done, digest = 0, hashlib.sha256()
                 while chunk := reply.read1(_CHUNK):
                     if done + len(chunk) > model.size:
-                        raise _another(model, file)
+                        raise _wrong_file(model, file)
                     file.write(chunk)
                     digest.update(chunk)
                     done += len(chunk)
                     progress("loading", done)
         except (TimeoutError, ConnectionError, HTTPException) as error:
-            why = one_line(error) or type(error).__name__
+            reason = one_line(error) or type(error).__name__
         file.flush()
         if done <= before:
             raise ModelFileError(
-                f"{model.name}: {why} after {done / 1e6:,.0f} of {model.size / 1e6:,.0f} MB; "
-                "the same command goes on from there"
+                f"{model.name}: {reason} after {done / 1e6:,.0f} of {model.size / 1e6:,.0f} MB; "
+                "the same command resumes the download"
             )
     if digest.hexdigest() != model.sha256:
-        raise _another(model, file)
+        raise _wrong_file(model, file)
 
 
-def _another(model: ModelFile, file: IO[bytes]) -> ModelFileError:
+def _wrong_file(model: ModelFile, file: IO[bytes]) -> ModelFileError:
     Path(file.name).unlink(missing_ok=True)
     return ModelFileError(
         f"{model.name}: what the hub sent is not the known file (size or SHA-256 differs); "
@@ -211,16 +219,16 @@ def _open(url: str, start: int, model: ModelFile) -> HTTPResponse:
     if start:
         request.add_header("Range", f"bytes={start}-")
     try:
-        reply: HTTPResponse = urllib.request.urlopen(request, timeout=_SILENCE)
+        reply: HTTPResponse = urllib.request.urlopen(request, timeout=_READ_TIMEOUT)
     except urllib.error.HTTPError as error:
         error.close()
         raise ModelFileError(
             f"{model.name}: the hub refuses {url} ({error.code} {error.reason})"
         ) from None
     except (urllib.error.URLError, ValueError) as error:
-        why = one_line(getattr(error, "reason", error))
+        reason = one_line(getattr(error, "reason", error))
         raise ModelFileError(
-            f"{model.name}: cannot reach {url} ({why}): is there a network? "
+            f"{model.name}: cannot reach {url} ({reason}): is there a network? "
             "Another hub: hub=ADDRESS or $HF_ENDPOINT"
         ) from None
     return reply

@@ -1,10 +1,10 @@
-"""A client for any OpenAI-compatible endpoint that never makes the asking thread wait.
+"""Non-blocking client of OpenAI-compatible endpoints.
 
-The client owns one background thread with an asyncio loop.  :meth:`LLMClient.submit` returns at
-once with a :class:`Call`; its future ends with an :class:`Answer` or with one of the named errors
-of ``errors.py``.  Cancelling it closes the HTTP request, which makes llama.cpp (and most other
-servers) stop working on it.  Only chat completions are used: they are the common subset of OpenAI,
-OpenRouter, vLLM, Ollama and llama.cpp.
+The client runs an asyncio loop in one background thread.  :meth:`LLMClient.submit` returns at once
+with a :class:`Call`; its future ends with an :class:`Answer` or an error of ``calls/errors.py``.
+Cancelling it closes the HTTP request, which makes llama.cpp (and most other servers) stop working
+on it.  Only chat completions are used: they are the common subset of OpenAI, OpenRouter, vLLM,
+Ollama and llama.cpp.
 """
 
 from __future__ import annotations
@@ -26,7 +26,15 @@ import openai
 from openai.types.chat import ChatCompletion
 
 from plywise.llm_modules.calls.accounting import Spent, Usage
-from plywise.llm_modules.calls.breaker import Breaker
+from plywise.llm_modules.calls.breaker import CircuitBreaker
+from plywise.llm_modules.calls.chat import (
+    Answer,
+    Call,
+    Request,
+    fingerprint,
+    read_completion,
+    read_tokens,
+)
 from plywise.llm_modules.calls.errors import (
     LLMAuthError,
     LLMBudgetError,
@@ -45,38 +53,30 @@ from plywise.llm_modules.calls.errors import (
 )
 from plywise.llm_modules.calls.settings import LLMConfig, check_address
 from plywise.llm_modules.calls.store import AnswerStore, FileStore, MemoryStore
-from plywise.llm_modules.providers.base import (
-    Answer,
-    Call,
-    Request,
-    fingerprint,
-    read_completion,
-    read_tokens,
-)
 from plywise.llm_modules.providers.replay import Recorder
 
 log = logging.getLogger("plywise.llm")
 
-_NO_KEY = "no-key"  # the library insists on a key; local servers mostly ask for none
+_NO_KEY = "no-key"  # the library requires a key; most local servers do not
 _CLOSED = "the language model's client is closed"
 
-_UNDER_WAY: ContextVar[Spent] = ContextVar("the call that this task is making")
+_CURRENT: ContextVar[Spent] = ContextVar("resources of the call of this task")
 
 
 async def _count_request(_: object) -> None:
-    _UNDER_WAY.get().requests += 1
+    _CURRENT.get().requests += 1
 
 
 class LLMClient:
-    """Asks one model at one endpoint; usable from any thread, and as a context manager.
+    """Client of one model at one endpoint; usable from any thread, and as a context manager.
 
     Args:
-        config: endpoint, model and patience.
-        api_key: the key itself, for a server of our own; by default it comes from the environment
-            variable that ``config.api_key_env`` names.
+        config: settings.
+        api_key: key of the embedded server; None: from the environment variable that
+            ``config.api_key_env`` names.
 
     Raises:
-        LLMConfigError: no model is named, the address is none, a key is needed and not there, or
+        LLMConfigError: no model is named, the address is invalid, a required key is missing, or
             the cache cannot be opened.
     """
 
@@ -112,12 +112,13 @@ class LLMClient:
             ),
         )
         parts = urlsplit(str(self._openai.base_url))  # may hold a password
-        self.endpoint = f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" * bool(parts.port))
+        port = f":{parts.port}" if parts.port else ""
+        self.endpoint = f"{parts.scheme}://{parts.hostname}{port}"
         self._origin = config.origin or self.endpoint + parts.path
-        self._breaker = Breaker(config.pause_after, config.pause_seconds)
+        self._breaker = CircuitBreaker(config.pause_after, config.pause_seconds)
         self._lock = threading.Lock()
         self._usage = Usage()
-        self._new_token_limit = False  # whether this endpoint wants ``max_completion_tokens``
+        self._new_token_limit = False  # whether the endpoint needs ``max_completion_tokens``
         self._slots = asyncio.Semaphore(config.concurrency)
         self._closed = False
         self._loop = asyncio.new_event_loop()
@@ -130,10 +131,10 @@ class LLMClient:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    # --- what callers see -------------------------------------------------------------------
+    # --- interface --------------------------------------------------------------------------
 
     def submit(self, request: Request) -> Call:
-        """Ask; returns at once.  Every failure arrives as the future's exception."""
+        """Start a call and return at once; every failure becomes the future's exception."""
         call = self._begin(request)
         if self._recorder is not None:
             self._recorder.follow(call, request.parameters(self.model, self.config.temperature))
@@ -142,43 +143,43 @@ class LLMClient:
     def _begin(self, request: Request) -> Call:
         if self._closed:
             return Call.failed(request, LLMClosedError(_CLOSED))
-        keep_as = self._cache_key(request)
-        known = self._store.get(keep_as) if keep_as else None
-        if known is not None:
+        key = self._cache_key(request)
+        cached = self._store.get(key) if key else None
+        if cached is not None:
             self._count(cached=1)
-            return Call.answered(request, replace(known, cached=True, seconds=0.0, retries=0))
+            return Call.answered(request, replace(cached, cached=True, seconds=0.0, retries=0))
         if over := self._over_budget():
             return Call.failed(request, over)
         if not self._breaker.allow():
             self._count(skipped=1)
             return Call.failed(request, LLMPausedError(self._breaker.status()))
         call = Call(request)
-        with self._lock:  # so that the loop is not closed between the check and the use
+        with self._lock:  # the loop must not close between check and use
             if self._closed:
                 return Call.failed(request, LLMClosedError(_CLOSED))
-            work = self._serve(call, keep_as)
+            work = self._serve(call, key)
             call.future = asyncio.run_coroutine_threadsafe(work, self._loop)
-        call.future.add_done_callback(self._note_end)
+        call.future.add_done_callback(self._count_cancelled)
         return call
 
     @property
     def available(self) -> bool:
-        """Whether a question asked now would be sent."""
+        """Whether a request submitted now would be sent."""
         return not self._closed and self._breaker.would_allow()
 
     @property
     def status(self) -> str:
-        """One line for people: "ok", or why the client is pausing."""
+        """One line for people: "ok", "closed", or the reason of the pause."""
         return "closed" if self._closed else self._breaker.status()
 
     def usage(self) -> Usage:
-        """Return a copy of the counts so far."""
+        """Return a copy of the totals so far."""
         with self._lock:
             counts = asdict(self._usage)
         return Usage(**counts)
 
     def close(self) -> None:
-        """Abort what is under way (it counts as late) and end the thread; safe to call twice."""
+        """Cancel running calls (they count as late) and end the thread; safe to call twice."""
         with self._lock:
             if self._closed:
                 return
@@ -210,47 +211,47 @@ class LLMClient:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._openai.close()
 
-    async def _serve(self, call: Call, keep_as: str) -> Answer:
+    async def _serve(self, call: Call, key: str) -> Answer:
         async with self._slots:
-            over = self._over_budget()  # by calls that were before this one in the queue
+            over = self._over_budget()  # earlier calls in the queue may have used it up
             if over is not None:
-                call.settle()
+                call.mark_ended()
                 raise over
-            if not call.leave():
+            if not call.mark_sent():
                 raise asyncio.CancelledError
             self._count(calls=1)
             began = time.perf_counter()
-            _UNDER_WAY.set(call.spent)
+            _CURRENT.set(call.spent)
             try:
                 async with asyncio.timeout(self.config.timeout):
                     completion, retries = await self._create(call.request)
                 answer = self._read(call, completion, retries, time.perf_counter() - began)
             except LLMError as error:
-                raise self._noted(error) from None
+                raise self._counted(error) from None
             except Exception as error:
-                # This is the border to what an endpoint sends: whatever the libraries make of it,
-                # the asker gets a named error and play goes on.
+                # An endpoint may send anything: whatever exception the libraries make of it, the
+                # caller gets an LLMError and the game continues.
                 if not isinstance(error, openai.OpenAIError | TimeoutError | ValueError):
-                    log.error("unexpected failure in reading a reply", exc_info=error)
+                    log.error("unexpected error while reading a reply", exc_info=error)
                 if isinstance(error, openai.APIStatusError):
-                    call.spent.unmetered = 0  # who refuses does not charge
-                raise self._noted(self._named(error)) from None
+                    call.spent.unmetered = 0  # refused calls are free
+                raise self._counted(self._translated(error)) from None
             finally:
                 call.spent.seconds = time.perf_counter() - began
-                call.settle()
+                call.mark_ended()
                 with self._lock:
-                    self._usage.add(replace(call.spent, calls=0))  # that was counted above
+                    self._usage.add(replace(call.spent, calls=0))  # counted above
         self._breaker.succeeded()
         with self._lock:
             self._usage.latencies.append(answer.seconds)
-        if keep_as:
-            self._store.put(keep_as, answer)
+        if key:
+            self._store.put(key, answer)
         return answer
 
     def _read(self, call: Call, completion: object, retries: int, seconds: float) -> Answer:
-        """Return the answer in a completion; what it cost is noted even where it has none."""
+        """Return the answer in a completion; its tokens count even if it has no answer."""
         tokens = read_tokens(completion)
-        if tokens is not None and call.settle():
+        if tokens is not None and call.mark_ended():
             call.spent.unmetered = 0
             call.spent.prompt_tokens = tokens.prompt
             call.spent.completion_tokens = tokens.completion
@@ -259,7 +260,7 @@ class LLMClient:
         return read_completion(completion, call.request, self.model, retries, seconds)
 
     def _over_budget(self) -> LLMBudgetError | None:
-        """Return why nothing may be sent any more, and count the question; None where it may."""
+        """Return an error, and count the question, if the budget is used up; else None."""
         with self._lock:
             limit = self.config.budget.used_up(self._usage)
             if not limit:
@@ -268,47 +269,48 @@ class LLMClient:
             first = self._usage.over_budget == 1
         error = LLMBudgetError(f"the budget for the language model is used up ({limit})")
         if first:
-            log.warning("%s; play goes on without its advice", error)
+            log.warning("%s; the game continues without its advice", error)
         return error
 
     async def _create(self, request: Request) -> tuple[object, int]:
         parameters = request.parameters(self.model, self.config.temperature)
-        most = request.most_bytes
         if not self._new_token_limit:
             try:
-                return await self._receive(parameters, most)
+                return await self._receive(parameters, request.max_bytes)
             except openai.BadRequestError as error:
-                # OpenAI's newer models know the same limit by another name only.
+                # OpenAI's newer models accept this limit under another name only.
                 if "max_completion_tokens" not in str(error):
                     raise
-                log.info("%s wants max_completion_tokens in place of max_tokens", self.model)
+                log.info("%s needs max_completion_tokens instead of max_tokens", self.model)
                 self._new_token_limit = True
         parameters["max_completion_tokens"] = parameters.pop("max_tokens")
-        return await self._receive(parameters, most)
+        return await self._receive(parameters, request.max_bytes)
 
-    async def _receive(self, parameters: Mapping[str, Any], most: int) -> tuple[object, int]:
-        """Return a completion, and how often it was asked for again; ``most``: bytes it may have.
+    async def _receive(self, parameters: Mapping[str, Any], max_bytes: int) -> tuple[object, int]:
+        """Return a completion of at most ``max_bytes`` bytes, and the number of retries.
 
         Raises:
-            LLMReplyError: it is longer, or nothing that could be one.
+            LLMReplyError: the reply is longer, or is not a JSON object.
         """
         create = self._openai.chat.completions.with_streaming_response.create
         body = bytearray()
         async with create(**parameters) as response:
             async for chunk in response.iter_bytes():
                 body += chunk
-                if len(body) > most:
-                    raise LLMReplyError(f"{self.endpoint} sent more than {most:,} bytes")
+                if len(body) > max_bytes:
+                    raise LLMReplyError(f"{self.endpoint} sent more than {max_bytes:,} bytes")
             retries = response.retries_taken
         plain = json.loads(body)
         if not isinstance(plain, dict):
-            raise LLMReplyError(f"{self.endpoint} sent no chat completion: {one_line(plain)}")
+            raise LLMReplyError(
+                f"{self.endpoint} sent something other than a chat completion: {one_line(plain)}"
+            )
         return ChatCompletion.construct(**plain), retries
 
     # --- failures ---------------------------------------------------------------------------
 
-    def _named(self, error: Exception) -> LLMError:
-        """Turn the library's error into ours: one line, no key, and what to do."""
+    def _translated(self, error: Exception) -> LLMError:
+        """Return the library's error as an LLMError: one line without the key."""
         where, model = self.endpoint, self.model
         said = one_line(error, self._key)
         if isinstance(error, TimeoutError | openai.APITimeoutError):
@@ -330,7 +332,7 @@ class LLMClient:
                     "check llm.base_url, which mostly ends in /v1"
                 )
             if code == 429:
-                return LLMRateLimitError(f"{where} asks for fewer calls (429): {said}")
+                return LLMRateLimitError(f"{where} refuses so many calls (429): {said}")
             if code >= 500:
                 return LLMServerError(f"{where} failed ({code}): {said}")
             return LLMRequestError(f"{where} refuses the request ({code}): {said}")
@@ -340,13 +342,13 @@ class LLMClient:
                 f"nothing answers at {where} ({cause}): "
                 "is the server running, is llm.base_url right?"
             )
-        return LLMReplyError(f"{where} sent something that is no chat completion: {said}")
+        return LLMReplyError(f"{where} sent something other than a chat completion: {said}")
 
-    def _noted(self, error: LLMError) -> LLMError:
+    def _counted(self, error: LLMError) -> LLMError:
         with self._lock:
             self._usage.count_error(error)
         if not error.endpoint_fault:
-            self._breaker.succeeded()  # the endpoint is there and answers; this request was refused
+            self._breaker.succeeded()  # the endpoint works; it refused this request
             log.warning("%s", error)
         elif self._breaker.failed(str(error), lasting=error.lasting):
             log.warning("%s; no more questions for %g s", error, self.config.pause_seconds)
@@ -354,9 +356,9 @@ class LLMClient:
             log.warning("%s", error)
         return error
 
-    def _note_end(self, future: Future[Answer]) -> None:
+    def _count_cancelled(self, future: Future[Answer]) -> None:
         if future.cancelled():
-            self._breaker.given_up()
+            self._breaker.cancelled()
             self._count(late=1)
 
     def _count(self, **amounts: int) -> None:
@@ -367,7 +369,7 @@ class LLMClient:
     # --- the cache --------------------------------------------------------------------------
 
     def _cache_key(self, request: Request) -> str:
-        """Return what an answer is kept under; "" where the same request may get another one."""
+        """Return the cache key of a request; "" if an equal request may get another answer."""
         whole = request.parameters(self.model, self.config.temperature) | {"at": self._origin}
         repeatable = whole.get("temperature") == 0.0 or "seed" in whole
         if not self._keeps or not repeatable:

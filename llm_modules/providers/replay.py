@@ -1,8 +1,8 @@
-"""Calls written down as they end, and answered from that record alone: experiments repeat offline.
+"""Recording of calls, and a client that answers from the record: experiments repeat offline.
 
-A record is a JSON Lines file that a person can read, one line a call: ``request`` as the endpoint
-gets it and ``asked``, in nanoseconds since 1970; then ``answer``, or ``error`` with its name, or
-``given_up``; and ``spent``.  It is written line by line, so a kill costs the calls under way alone.
+A record is a JSON Lines file with one line per call: ``request`` as sent to the endpoint and
+``asked`` in nanoseconds since 1970; then ``answer``, or ``error`` with its name, or ``given_up``
+(cancelled); and ``spent``.  A line is written as its call ends, so a kill loses running calls only.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from typing import Any
 
 from plywise.llm_modules.calls import errors
 from plywise.llm_modules.calls.accounting import Spent, Usage
+from plywise.llm_modules.calls.chat import Answer, Call, Request, fingerprint
 from plywise.llm_modules.calls.errors import LLMConfigError, LLMError, LLMNotRecordedError
 from plywise.llm_modules.calls.settings import LLMConfig
-from plywise.llm_modules.providers.base import Answer, Call, Request, fingerprint
 
 log = logging.getLogger("plywise.llm")
 
 
 class Recorder:
-    """Adds calls to a record as they end; thread-safe.
+    """Writer of calls to a record as they end; thread-safe.
 
-    A disk that refuses a line costs that line: it is logged once and counted in ``faults``.
+    A line that cannot be written is lost: the first is logged, all are counted in ``faults``.
 
     Args:
-        path: the file; it is continued where there is one.
+        path: file; an existing one is continued.
 
     Raises:
-        LLMConfigError: it cannot be written.
+        LLMConfigError: the file cannot be written.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -53,7 +53,7 @@ class Recorder:
             raise LLMConfigError(f"cannot write llm.record={path}: {error.strerror}") from None
 
     def follow(self, call: Call, parameters: Mapping[str, Any]) -> None:
-        """Write a call down when it ends; ``parameters`` are what the endpoint gets."""
+        """Record a call when it ends; ``parameters`` are the request as sent to the endpoint."""
         line: dict[str, Any] = {"request": parameters}
         with self._lock:
             self._asked = line["asked"] = max(self._asked + 1, time.time_ns())
@@ -86,18 +86,18 @@ class Recorder:
 
 
 class Replay:
-    """Answers from a record alone, with what was recorded of time and cost; asks nobody.
+    """Chat client that answers from a record only, with the recorded times and costs.
 
-    The same request asked again gets what it got in the recording, in that order, and at last what
-    it got last.  One that is not there fails by name.
+    Equal requests get their recorded results in order, and then the last of them again.  A request
+    that is not recorded fails with :class:`LLMNotRecordedError`.
 
     Args:
-        config: of it counts what a request holds: model and temperature.
-        path: the record.
+        config: settings, of which model and temperature are used.
+        path: record.
 
     Raises:
-        LLMConfigError: it cannot be read, holds no call, or those of several models and none is
-            named.
+        LLMConfigError: the record cannot be read, has no calls, or has calls of several models
+            while none is named.
     """
 
     def __init__(self, config: LLMConfig, path: str | Path) -> None:
@@ -111,10 +111,10 @@ class Replay:
             self._calls.setdefault(fingerprint(line["request"]), deque()).append(line)
             models.add(str(line["request"]["model"]))
         if not models:
-            raise LLMConfigError(f"{self.endpoint} holds no call")
+            raise LLMConfigError(f"{self.endpoint} has no calls")
         if not config.model and len(models) > 1:
             raise LLMConfigError(
-                f"{self.endpoint} holds several models: set llm.model to one of "
+                f"{self.endpoint} has several models: set llm.model to one of "
                 f"{', '.join(sorted(models))}"
             )
         self.model = config.model or models.pop()
@@ -132,16 +132,16 @@ class Replay:
                 found.append(line)
             except (ValueError, TypeError, KeyError, AttributeError):
                 if number == len(lines) > 1:
-                    log.warning("the last line of %s was cut and is left out", self.endpoint)
+                    log.warning("the last line of %s is incomplete and left out", self.endpoint)
                     break
                 raise LLMConfigError(
-                    f"{self.endpoint}: line {number} is no recorded call"
+                    f"{self.endpoint}: line {number} is not a recorded call"
                 ) from None
-        # A call may end, and be written, before one that was asked earlier.
+        # Lines are in the order of the calls' ends.
         return sorted(found, key=lambda line: line.get("asked", 0))
 
     def submit(self, request: Request) -> Call:
-        """Return the call as it was recorded."""
+        """Return the recorded call."""
         key = fingerprint(request.parameters(self.model, self.config.temperature))
         with self._lock:
             recorded = self._calls.get(key)
@@ -173,19 +173,19 @@ class Replay:
 
     def _missing(self, request: Request) -> Call:
         error = LLMNotRecordedError(
-            f"{self.endpoint} does not hold this request: it belongs to other settings, another "
-            "seed or another version"
+            f"{self.endpoint} does not have this request: it is of other settings, another seed or "
+            "another version"
         )
         with self._lock:
             first = self._usage.skipped == 0
             self._usage.skipped += 1
         if first:
-            log.warning("%s; play goes on without that advice", error)
+            log.warning("%s; the game continues without that advice", error)
         return Call.failed(request, error)
 
     @property
     def available(self) -> bool:
-        """Always: nothing has to be reached."""
+        """Always True: no endpoint is needed."""
         return True
 
     @property
@@ -194,23 +194,23 @@ class Replay:
         return "ok"
 
     def usage(self) -> Usage:
-        """Return a copy of what the calls taken from the record had cost."""
+        """Return a copy of the totals of the replayed calls."""
         with self._lock:
             return Usage(**asdict(self._usage))
 
     def close(self) -> None:
-        """Nothing to free."""
+        """Do nothing: there are no resources to free."""
 
 
 def _outcome(line: Mapping[str, Any]) -> tuple[Spent, Answer | LLMError | None]:
-    """Return what a call had cost and how it ended; None: it was given up."""
+    """Return the resources that a call used, and its result; None: it was cancelled."""
     spent = Spent(**line["spent"])
     if "answer" in line:
         return spent, Answer.from_plain(line["answer"])
     if "error" in line:
         kind = getattr(errors, line["error"]["name"])
         if not issubclass(kind, LLMError):
-            raise TypeError("not an error of ours")
+            raise TypeError("not an LLMError")
         return spent, kind(line["error"]["message"])
     if line["given_up"] is not True:
         raise ValueError("a call without an end")

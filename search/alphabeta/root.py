@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from numbers import Real
 
 from plywise.search.alphabeta import kernel as negamax
-from plywise.search.guide.listening import Answers, confidence, odds
-from plywise.search.guide.protocol import Advice, Question
-from plywise.search.guide.when_to_ask import Outlook, entropy
+from plywise.search.guide.polling import AdviceReceiver
+from plywise.search.guide.protocol import Advice, Question, Uncertainty
+from plywise.search.guide.trust import confidence, odds
+from plywise.search.guide.when_to_ask import entropy
 
 _WHOLE = negamax.UNIT * negamax.PLIES  # the score of a win at once
 _BEST_ESTIMATE = (negamax.UNIT - 1) * negamax.PLIES
@@ -22,7 +23,7 @@ _DECIDED = _WHOLE - negamax.PLIES  # beyond it are wins alone, below its negativ
 
 
 @dataclass
-class Root(Answers):
+class Root(AdviceReceiver):
     """The actions with their scores and what guides have said.
 
     Attributes:
@@ -174,14 +175,14 @@ class Root(Answers):
             return len(alive) > 1
         return len(self.ties()) > 1
 
-    def outlook(self) -> Outlook:
+    def uncertainty(self) -> Uncertainty:
         """Return how sure the search is: of actions with a bound alone, at least how sure."""
         best = self.best()
         others = [self.score(a) for a in self.order if a != best]
         gap = (self.score(best) - max(others, default=-_WHOLE)) / _WHOLE
         tied = len(self.ties())
         shares = [1.0 / tied] * tied + [0.0] * (len(self.order) - tied)
-        return Outlook(max(0.0, gap), entropy(shares), settled=not self.open())
+        return Uncertainty(max(0.0, gap), entropy(shares), settled=not self.open())
 
     def likely_replies(self) -> list[int]:
         """Return the two likeliest replies, likeliest first."""

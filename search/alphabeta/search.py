@@ -1,12 +1,12 @@
 """Iterative-deepening alpha-beta for turn-based games without chance, over compiled rules.
 
-The search answers at any time: it deepens ply by ply until the position is solved, the depth,
-node or time limit is reached, and always has the best action of the last depths in hand.  With
-limits of depth or nodes alone the result is deterministic.
+An anytime search: it deepens ply by ply until the position is solved or the depth, node or time
+limit is reached, and keeps the best action of the last depths.  With limits of depth or nodes alone
+the result is deterministic.
 
-Guides (``guide.py`` says what their answers do here) shape the order of the search, blend into
-estimates and decide between equals.  They never remove an action and never touch a proved result:
-a proved win is always played, and no proved loss where a searched action is none.
+Guides (``guide/protocol.py`` describes the effect of their answers) shape the order of the search,
+blend into estimates and decide between equals.  They never remove an action and never change a
+proved result: a proved win is always played, and no proved loss where another action was searched.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ from plywise.search.alphabeta import kernel as negamax
 from plywise.search.alphabeta.config import DEEPEST, AlphaBetaConfig
 from plywise.search.alphabeta.root import Root
 from plywise.search.decision import Decision
-from plywise.search.guide.listening import NAP_SECONDS, Listener
-from plywise.search.guide.protocol import Consultation
-from plywise.search.guide.when_to_ask import FIRST_LOOK, Looks
+from plywise.search.guide.polling import POLL_SECONDS, GuidePoller
+from plywise.search.guide.protocol import Consultation, Uncertainty
+from plywise.search.guide.when_to_ask import FIRST_CHECK, CheckSchedule
 
-_PLY_STEP = 1e-4  # how much a final result loses in a reported value for each ply it is away
-_ESTIMATE_SHARE = 0.95  # a reported estimate counts at most this: any certain result lies beyond
+_PLY_STEP = 1e-4  # reduction of a final result in a reported value for each ply to it
+_ESTIMATE_SHARE = 0.95  # largest reported estimate: any certain result lies beyond
 _SLICE_SECONDS = 0.004
 _SHORTEST_SLICE = 256  # nodes
-_RESERVE_SECONDS, _RESERVE_SHARE = 0.002, 0.2  # of the time; kept for reading the result
-_REPLY_NODES = 100_000  # for the replies to equally good actions, all together
-_REPLY_SHARE = 0.1  # of iterations, and half of it of the seconds, that they may take
+_RESERVE_SECONDS, _RESERVE_SHARE = 0.002, 0.2  # time kept for reading the result, at most
+_REPLY_NODES = 100_000  # budget for the replies to all equally good actions
+_REPLY_SHARE = 0.1  # largest fraction of ``iterations`` for them; of the seconds, half of that
 
 
 class NotTurnBasedError(ValueError):
-    """The position is none that alpha-beta can search."""
+    """Alpha-beta cannot search the position: it is not a turn-based one of the player."""
 
 
 _FAILURES = {
@@ -49,7 +49,7 @@ _FAILURES = {
 
 
 class AlphaBeta:
-    """A search with its own table and stack; not to be shared between threads.
+    """An alpha-beta search with its own table and stack, for one thread.
 
     Args:
         kernels: compiled rules.  The bytes of a state without its field ``rng`` tell positions
@@ -90,7 +90,7 @@ class AlphaBeta:
         self._actions = np.zeros((size, kernels.num_actions), np.int32)
         self._ranks = np.zeros((size, kernels.num_actions), np.int32)
         self._table = np.zeros(1 << config.table_bits, negamax.SLOT)
-        self._wipe()  # memory is touched, and so got, now and not on the clock of a decision
+        self._wipe()  # touches the memory now, not on the clock of a decision
         self._history = np.zeros((2, kernels.num_actions), np.int32)
         self._killers = np.zeros((size, 2), np.int32)
         self._control = np.zeros(1, negamax.CONTROL)
@@ -106,23 +106,22 @@ class AlphaBeta:
         """Return the best action for ``player`` in the one-element pool ``pool_state``.
 
         A win is taken as soon as possible and a loss put off as long as possible.  Values are
-        results in [-1, 1] for ``player``: a certain one loses 0.0001 for each ply that it is away,
-        an estimate is scaled to ±0.95 and has the guides' values blended in.
+        results in [-1, 1] for ``player``: a certain one is reduced by 0.0001 for each ply to it, an
+        estimate is scaled to ±0.95 and blended with the guides' values.
 
-        The consultation is polled, not closed: who opened it closes it.  As long as an answer
-        could still change the decision the search waits for it: with a time limit at the end, until
-        the time is over; without one between plies alone, until the guide is finished (so that with
-        limits of depth or nodes the same answers give the same decision, whenever they come).
+        The consultation is polled and left open for the caller to close.  While an answer could
+        still change the decision the search waits for it: with a time limit at the end, until the
+        time is over; without one between plies alone, until the guide is finished (so that with
+        limits of depth or nodes the same answers give the same decision, whatever their timing).
 
         ``notes``: ``solved`` (the value is exact), ``plies_to_end`` (of a certain win or loss, else
-        None), ``upper_bounds`` (actions of which only an upper bound is reported), ``ties``
-        (actions exactly as good as the chosen one), ``advice_used`` (``question:source`` of each
-        answer taken) and ``advice_ignored`` (how many were of no use).  With guides: ``searched``
+        None), ``upper_bounds`` (actions with only an upper bound reported), ``ties`` (actions
+        exactly as good as the chosen one), ``advice_used`` (``question:source`` of each answer
+        used) and ``advice_ignored`` (number of answers without use).  With guides: ``searched``
         (values without advice) where values were blended in, ``priors_advised`` where actions were
-        proposed, ``before_advice`` (what it liked best before the first answer; None where that was
-        there from the start), ``gains`` (of equals, what the
-        opponent is expected to give away) where replies were predicted, ``guide_error`` where
-        asking failed.
+        proposed, ``before_advice`` (the preferred action before the first answer; None where that
+        was there from the start), ``gains`` (the expected loss of the opponent's reply, of equals)
+        where replies were predicted, ``guide_error`` where asking failed.
 
         Raises:
             NotTurnBasedError: it is not ``player``'s turn, or the game is not turn-based.
@@ -140,21 +139,21 @@ class AlphaBeta:
         with np.errstate(over="ignore"):  # hashes wrap around; only seen with NUMBA_DISABLE_JIT
             self._clear()
             root = self._open(pool_state, player, consultation is not None)
-            guide = _Guide(consultation, root, start, deadline, self._reply_seconds)
-            depth = self._deepen(pool_state, player, root, deadline, guide)
+            poller = _RootPoller(consultation, root, start, deadline, self._reply_seconds)
+            depth = self._deepen(pool_state, player, root, deadline, poller)
             self._expect_replies(pool_state, player, root, deadline)
-            told: dict[str, Any] = {}
+            notes: dict[str, Any] = {}
             if root.used:
-                told["before_advice"] = guide.before
-            if guide.error:
-                told["guide_error"] = guide.error
-            return self._report(pool_state, player, root, depth, start, told)
+                notes["before_advice"] = poller.before
+            if poller.error:
+                notes["guide_error"] = poller.error
+            return self._report(pool_state, player, root, depth, start, notes)
 
     def _clear(self) -> None:
         """Forget earlier decisions, so that a result depends on the position alone."""
         go = self._control[0]
         go.search = int(go.search) % negamax.SEARCHES + 1
-        if go.search == 1:  # entries with this number may be there, of 31 searches ago
+        if go.search == 1:  # the table may hold entries with this number, of 31 searches ago
             self._wipe()
         self._history.fill(0)
         self._killers.fill(NO_ACTION)
@@ -164,7 +163,7 @@ class AlphaBeta:
         self._table.view(np.uint8).fill(0)
 
     def _open(self, pool_state: NDArray[Any], player: int, advised: bool) -> Root:
-        """Return the root with its actions in static order: by the estimate after each."""
+        """Return the root, its actions sorted by the static evaluation after each."""
         count = int(self.kernels.legal(pool_state, 0, player, self._actions[0]))
         if count == 0:
             raise NotTurnBasedError(_FAILURES[negamax.NO_LEGAL_ACTION])
@@ -196,14 +195,14 @@ class AlphaBeta:
         player: int,
         root: Root,
         deadline: float | None,
-        guide: _Guide,
+        poller: _RootPoller,
     ) -> int:
-        """Search deeper and deeper; return the last depth that was completed."""
+        """Run iterative deepening; return the last depth that was completed."""
         completed = 0
         timed = deadline is not None
         if timed:
-            guide.hear()
-        # A forced action needs none of the clock's time: one ply says something about its value.
+            poller.poll()
+        # A forced action is returned at once: one ply gives an estimate of its value.
         forced = len(root.order) == 1 and deadline is not None and not self.config.all_values
         limit = 1 if forced else self.max_depth
         depth = 1
@@ -213,7 +212,7 @@ class AlphaBeta:
             self._begin(pool_state, player, root.to_search(), depth, margin)
             while self._slice_once(deadline) == negamax.PAUSED:
                 if timed:
-                    guide.hear()
+                    poller.poll()
                 if completed and self._out_of_budget(deadline, root):
                     self._take_over(root, depth)
                     return completed
@@ -222,41 +221,42 @@ class AlphaBeta:
             certain = root.scores[root.best()] >= negamax.UNIT * negamax.PLIES - depth
             done = all(root.solved.values()) or (certain and not self.config.all_values)
             if not timed:
-                if done or depth == limit or self._looks_back():
-                    guide.look()
+                if done or depth == limit or self._first_check_due():
+                    poller.report_uncertainty()
                 if root.open():
-                    guide.hear_out()
+                    poller.drain()
             if not done and not self._out_of_budget(deadline, root):
                 if depth < limit:
                     depth += 1
                     continue
-                guide.wait()
+                poller.wait()
                 if not self.config.all_values and root.margin(depth) > margin:
-                    continue  # values came: what they may lift over the best needs a real score
+                    continue  # values arrived: actions that they may lift need a real score
             break
-        guide.wait()
+        poller.wait()
         return completed
 
     def _out_of_budget(self, deadline: float | None, root: Root) -> bool:
         nodes = int(self._control[0].nodes)
         if self.config.iterations is not None and nodes >= self.config.iterations:
             return True
-        return deadline is not None and _over(deadline - self._reply_seconds * bool(root.model))
+        kept = self._reply_seconds if root.model else 0.0
+        return deadline is not None and _over(deadline - kept)
 
     @property
     def _reply_seconds(self) -> float:
-        """What is kept before a deadline for the replies that a guide predicts."""
+        """Seconds kept before a deadline for the replies that a guide predicts."""
         return _REPLY_SHARE / 2 * (self.config.seconds or 0.0)
 
-    def _looks_back(self) -> bool:
-        """Return whether enough nodes are searched to say how sure the search is."""
+    def _first_check_due(self) -> bool:
+        """Return whether enough nodes are searched to report the search's uncertainty."""
         nodes = int(self._control[0].nodes)
-        return self.config.iterations is not None and nodes >= FIRST_LOOK * self.config.iterations
+        return self.config.iterations is not None and nodes >= FIRST_CHECK * self.config.iterations
 
     def _begin(
         self, pool_state: NDArray[Any], player: int, order: list[int], depth: int, margin: int
     ) -> None:
-        """Make the core ready to search the root's actions in ``order`` to ``depth``."""
+        """Prepare the stack to search the root's actions in ``order`` to ``depth``."""
         self._pool[0] = pool_state[0]
         self._actions[0, : len(order)] = order
         self._answers["depth"] = 0
@@ -265,11 +265,11 @@ class AlphaBeta:
         go.top, go.entering, go.margin = 0, 1, margin
 
     def _take_over(self, root: Root, depth: int) -> None:
-        """Let the scores of a newer depth replace the older ones.
+        """Replace the scores by those of a newer depth.
 
-        Of a depth that was cut short the searched actions count, of which the first is the best one
-        one so far; those that were not reached are put behind them.  Where the same depth was
-        searched again they keep what they have.
+        Of an interrupted depth the searched actions count, the first of which is the best one so
+        far; the others are put behind them, or, where the same depth was searched again, keep their
+        scores.
         """
         fresh = [a for a in root.order if self._answers[a].depth == depth]
         if not fresh:
@@ -292,9 +292,9 @@ class AlphaBeta:
                 root.bounds.add(action)
 
     def _slice_once(self, deadline: float | None, last: int | None = None) -> int:
-        """Run the core for about _SLICE_SECONDS, or to the deadline; return DONE or PAUSED.
+        """Run the kernel for about _SLICE_SECONDS, or to the deadline; return DONE or PAUSED.
 
-        ``last``: the count of nodes to stop at (by default ``iterations``).
+        ``last`` is the count of nodes to stop at (by default ``iterations``).
         """
         budget = self._slice
         if deadline is not None:
@@ -333,10 +333,10 @@ class AlphaBeta:
     def _expect_replies(
         self, pool_state: NDArray[Any], player: int, root: Root, deadline: float | None
     ) -> None:
-        """Note, of equally good actions, what the opponent's expected reply gives away.
+        """Compute, for equally good actions, the expected loss of the opponent's predicted reply.
 
-        The replies to each are searched with full windows, deeper and deeper as far as a share of
-        the budget lasts (the root's depth less one at most).  The gain is the mean value after the
+        The replies to each are searched with full windows, by iterative deepening, within a part of
+        the budget (to the root's depth less one at most).  The gain is the mean value after the
         predicted replies above the value after the best reply, at the same depth.
         """
         tied = root.ties()
@@ -363,9 +363,9 @@ class AlphaBeta:
     def _reply_values(
         self, child: NDArray[Any], opponent: int, depth: int, nodes: int, deadline: float | None
     ) -> dict[int, float]:
-        """Return the value after each reply, for who moved before; {} if the budget is too small.
+        """Return the value after each reply, for the player before; {} if the budget is too small.
 
-        All of them are of the last depth that was completed within ``nodes``.
+        All values are from the last depth that was completed within ``nodes``.
         """
         found: dict[int, float] = {}
         count = int(self.kernels.legal(child, 0, opponent, self._actions[0]))
@@ -391,7 +391,7 @@ class AlphaBeta:
         root: Root,
         depth: int,
         start: float,
-        told: Mapping[str, Any],
+        more_notes: Mapping[str, Any],
     ) -> Decision:
         action = root.best()
         score = root.score(action)
@@ -404,7 +404,7 @@ class AlphaBeta:
             "ties": sorted(set(root.ties()) - {action}),
             "advice_used": tuple(root.used),
             "advice_ignored": root.ignored,
-            **told,
+            **more_notes,
         }
         if root.prior:
             total = sum(root.prior.values())
@@ -426,7 +426,7 @@ class AlphaBeta:
         )
 
     def _line(self, pool_state: NDArray[Any], player: int, action: int) -> list[int]:
-        """Return the expected line: the action and what the table holds after it."""
+        """Return the principal variation: the action and the table's best actions after it."""
         line: list[int] = []
         width = self._pool.dtype.itemsize // 8
         legal = np.zeros(self.kernels.num_actions, np.int32)
@@ -444,15 +444,15 @@ class AlphaBeta:
             )
             count = int(self.kernels.legal(self._pool, 0, player, legal))
             if action not in legal[:count]:
-                break  # not in the table (or, very rarely, another position's entry)
+                break  # not in the table, or, very rarely, the entry of another position
         return line
 
 
-class _Guide(Listener):
-    """The guide of one decision, who may be waited for.
+class _RootPoller(GuidePoller):
+    """Polls the guide of one decision, and waits for it at the end.
 
     Args:
-        kept: seconds before the deadline that are for the replies which it predicts.
+        kept: seconds before the deadline kept for the replies that the guide predicts.
     """
 
     def __init__(
@@ -467,35 +467,37 @@ class _Guide(Listener):
         self._root = root
         self._deadline = deadline
         self._kept = kept
-        self._looks = Looks(start, deadline)
-        self.favourite = lambda: root.best() if root.scores else None
+        self._checks = CheckSchedule(start, deadline)
 
-    def hear(self) -> int:
-        """Say how sure the search is, where it is time to; take in what has been said."""
-        if self._root.scores and self._looks.due(time.perf_counter(), 0, None):
-            self.look()
-        return super().hear()
+    def _preferred(self) -> int | None:
+        return self._root.best() if self._root.scores else None
 
-    def look(self) -> None:
-        """Say how sure the search is now, to a guide that has not asked yet."""
-        if self.undecided:
-            self.tell(self._root.outlook())
+    def _uncertainty(self) -> Uncertainty:
+        return self._root.uncertainty()
+
+    def poll(self) -> int:
+        """Report the uncertainty where a check is due, and apply the answers that arrived."""
+        if self._root.scores and self._checks.due(time.perf_counter(), 0, None):
+            self.report_uncertainty()
+        return super().poll()
 
     def wait(self) -> None:
-        """Listen until the guide is finished, for as long as it can change what is played.
+        """Poll until the guide is finished, while an answer can change the decision.
 
-        Without a clock it has been heard out.  Where replies were predicted, time is left for them.
+        Without a clock the consultation has been drained already.  Where replies were predicted,
+        time is left for them.
         """
         if self._deadline is None:
             return
-        self.look()
-        self.hear()
+        self.report_uncertainty()
+        self.poll()
         while self._root.open() and not self.finished:
-            left = self._deadline - time.perf_counter() - self._kept * bool(self._root.model)
+            kept = self._kept if self._root.model else 0.0
+            left = self._deadline - time.perf_counter() - kept
             if left <= 0:
                 return
-            time.sleep(min(NAP_SECONDS, left))
-            self.hear()
+            time.sleep(min(POLL_SECONDS, left))
+            self.poll()
 
 
 def _over(deadline: float | None) -> bool:
@@ -503,7 +505,7 @@ def _over(deadline: float | None) -> bool:
 
 
 def plies_to_end(score: int) -> int:
-    """Return how far away the final result of a score is that is not an estimate."""
+    """Return the plies to the final result of a score that is no estimate."""
     low = abs(score) & (negamax.PLIES - 1)
     return (negamax.PLIES - low) % negamax.PLIES
 
@@ -519,9 +521,11 @@ def reported_value(score: int) -> float:
 
 
 def describe_value(value: float, solved: bool = False) -> str:
-    """Return a value that :meth:`AlphaBeta.decide` reported in words, for people.
+    """Return a value reported by :meth:`AlphaBeta.decide` in words, for people.
 
-    ``solved`` says that the position was searched to the end, so that 0 is a certain draw.
+    Args:
+        value: the reported value.
+        solved: whether the position was searched to the end, so that 0 is a certain draw.
     """
     if abs(value) > _ESTIMATE_SHARE:
         plies = round((1 - abs(value)) / _PLY_STEP)

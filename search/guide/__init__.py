@@ -1,1 +1,1 @@
-"""What a search asks of an adviser: the protocol, how answers are polled, when to ask."""
+"""Advice to a search: the protocol, polling, trust in answers, when to ask."""

@@ -1,45 +1,46 @@
-"""The guide protocol: three questions that somebody slower than the search may answer.
+"""The guide protocol: three questions that an adviser slower than the search may answer.
 
 *propose* (a prior over the player's own actions), *model* (a prior over the opponent's actions)
-and *evaluate* (values of positions).  A search starts a guide, runs at full speed, polls it between
-slices, and uses whatever has arrived; a guide that is slow, wrong or dead costs nothing but its
-advice.  A search without a clock (a fixed number of iterations, or a depth) hears its guide out
-before it goes on, so that what it finds depends on the answers and not on when they came: that is
-what makes a recorded experiment repeatable.  Every answer counts by the guide's ``trust``: at 0 it
-changes nothing at all.  None can remove an action for good, since what answers add to values is
-bounded and shrinks the more was searched.
+and *evaluate* (values of positions).  A search opens a consultation, runs at full speed, polls
+between slices and uses what has arrived; a guide that is slow, wrong or dead costs only its advice.
+A search without a clock (a fixed number of iterations, or a depth) drains the consultation before
+it goes on, so that its result depends on the answers and not on their timing: recorded experiments
+repeat.  Each answer counts by the guide's ``trust``: at 0 it changes nothing.  No answer removes an
+action for good: what answers add to values is bounded and shrinks as the search grows.
 
-In the tree search over simultaneous moves (``advised_root.py``):
+In the tree search over simultaneous moves (``simultaneous/root.py``):
 
-- PROPOSE: adds a bonus to the values of own actions, by their odds, and scales their exploration.
-- EVALUATE: adds a bonus by how far a value lies above the mean of all.
+- PROPOSE adds a bonus to the values of the player's actions, by their odds, and scales their
+  exploration.
+- EVALUATE adds a bonus by the distance of a value from the mean of all.
 - MODEL: with probability ``trust`` the opponent plays, in this decision, as predicted; else as it
   would otherwise.
 
-In alpha-beta, where players move in turn (``root.py``):
+In alpha-beta, where players move in turn (``alphabeta/root.py``):
 
-- EVALUATE: an estimate that was searched to depth ``d`` becomes ``(1 - w) * estimate + w * value``
-  with ``w = a / (a + d)`` and ``a = advice_plies * confidence(trust)``; an action that the answer
-  leaves out counts as the mean of the others.  Decides between equals too.
-- PROPOSE: counts as values that stand for the actions' odds, and in the order of the search: the
-  likeliest action is searched right after the best one, so that a depth which is cut short has
-  judged it.  Decides between equals.
-- MODEL is asked what the opponent will do after this decision, whichever it is: the options are
-  what it may be able to play then, and the prediction counts for each own action after which they
-  are legal.  The two likeliest replies are tried first; between equals that action is played after
-  which the predicted replies give most away (their mean value above that after the best reply).
+- EVALUATE: an estimate searched to depth ``d`` becomes ``(1 - w) * estimate + w * value`` with
+  ``w = a / (a + d)`` and ``a = advice_plies * confidence(trust)``; an action that the answer leaves
+  out counts as the mean of the others.  Decides between equals too.
+- PROPOSE counts as values that stand for the actions' odds, and in the order of the search: the
+  likeliest action is searched right after the best one, so that an interrupted depth has judged it.
+  Decides between equals.
+- MODEL predicts the opponent's reply to this decision, whichever it is: the options are all its
+  possible replies, and the prediction counts after each action that makes them legal.  The two
+  likeliest replies are searched first; between equals the action is played after which the
+  predicted replies lose most (their mean value above that after the best reply).
 
 Equals (actions of exactly the same value) are told apart by MODEL, then EVALUATE, then PROPOSE.  A
-proved win, draw or loss is never blended.  An action of which only an upper bound is known is never
-chosen: the search's window opens as far as values can lift one action over another.
+proved win, draw or loss is never blended.  An action with only an upper bound is never chosen: the
+search window opens as far as values can lift one action over another.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol
+from typing import Any
 
 
 class Question(Enum):
@@ -55,13 +56,14 @@ class Advice:
     """One answer of a guide.
 
     Attributes:
-        question: what it answers.
-        weights: action -> probability (PROPOSE: own, MODEL: opponent's actions), or for EVALUATE
-            own action -> value in [-1, 1], for the asking player, of the position that follows.
-            What MODEL's probabilities leave of 1 is for actions that it does not name.
-        trust: 0 (ignore) … 1 (believe fully).
-        seconds: how long the answer took; ``cached`` whether it came from a cache.
-        source: who answered, for logs.
+        question: the question answered.
+        weights: action -> probability (PROPOSE: the player's, MODEL: the opponent's actions), or
+            for EVALUATE the player's action -> value in [-1, 1], for that player, of the position
+            that follows.  The rest of MODEL's probabilities up to 1 is for actions not named.
+        trust: weight of the answer, from 0 (ignored) to 1 (believed fully).
+        source: name of the guide, for logs.
+        seconds: time that the answer took.
+        cached: whether the answer came from a cache.
     """
 
     question: Question
@@ -106,15 +108,62 @@ class GuideReport(GuideCounts):
     latencies: list[float] = field(default_factory=list)
 
 
-class Consultation(Protocol):
-    """A running consultation about one decision; none of its methods blocks."""
+@dataclass(frozen=True)
+class Uncertainty:
+    """Uncertainty of a search about its decision.
+
+    Attributes:
+        gap: value of the best action above the second best, from 0 to 2.
+        entropy: entropy of the strategy, from 0 (one action) to 1 (uniform).
+        worlds: mean total variation between the opponent's strategies in the sampled worlds and
+            their mean, from 0 (the same in all worlds) to 1.
+        settled: whether no answer can change the decision any more.
+    """
+
+    gap: float
+    entropy: float = 0.0
+    worlds: float = 0.0
+    settled: bool = False
+
+    def __str__(self) -> str:
+        text = f"gap {self.gap:.2f}, entropy {self.entropy:.2f}, worlds {self.worlds:.2f}"
+        return f"settled, {text}" if self.settled else text
+
+
+class Consultation(ABC):
+    """Questions to a guide about one decision; no method blocks.
+
+    Attributes:
+        uncounted: seconds of other work that do not count as the advised player's time.
+        verdict: reason why the guide was asked or not, in words; "" where it is always asked.
+    """
+
+    uncounted: float = 0.0
+    verdict: str = ""
 
     @property
+    @abstractmethod
     def finished(self) -> bool:
-        """Whether nothing more will come: all is answered, failed or given up."""
+        """Whether no more answers will arrive: each question is answered, failed or abandoned."""
 
+    @abstractmethod
     def poll(self) -> list[Advice]:
         """Return the answers that arrived since the last poll."""
 
+    @abstractmethod
     def close(self) -> GuideReport:
-        """Stop asking (what has not arrived counts as late) and say what it cost."""
+        """Stop asking (an answer that has not arrived counts as late) and return the report."""
+
+    @property
+    def transcript(self) -> list[dict[str, Any]]:
+        """One mapping per question, with ``question`` and ``status`` at least."""
+        return []
+
+    @property
+    def undecided(self) -> bool:
+        """Whether the guide is asked only if the search is uncertain, and was not asked yet."""
+        return False
+
+    def consider(self, uncertainty: Uncertainty) -> None:
+        """Ask now if the search is uncertain enough; called only while ``undecided``."""
+        raise NotImplementedError(f"{type(self).__name__} asks without a condition")

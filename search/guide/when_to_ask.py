@@ -1,8 +1,8 @@
-"""When to ask a guide: only where its answer could still change what is played.
+"""When to ask a guide: only where its answer could still change the decision.
 
-A search looks at its own decision after a tenth of its budget, and again later, and tells the
-guide how sure it is (:class:`Outlook`).  :class:`WhenUnsure` opens the consultation at the first
-look that leaves a doubt, while the search goes on; where none does, nothing is asked.
+A search computes its :class:`Uncertainty` after a tenth of its budget, and again later.
+:class:`ConditionalConsultation` asks at the first check that exceeds a threshold, while the search
+goes on; where no check does, nothing is asked.
 """
 
 from __future__ import annotations
@@ -10,124 +10,89 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, log
-from typing import Generic, Protocol, TypeVar, runtime_checkable
+from typing import Any
 
-from plywise.search.guide.protocol import Advice, Consultation, GuideReport
+from plywise.search.guide.protocol import Advice, Consultation, GuideReport, Uncertainty
 
-FIRST_LOOK = 0.1
-"""Share of a decision's budget after which a search first says how sure it is."""
+FIRST_CHECK = 0.1
+"""Fraction of a decision's budget after which a search first reports its uncertainty."""
 
-LAST_LOOK = 0.5
-"""Share after which an answer would hardly come in time: nothing more is asked."""
-
-
-@dataclass(frozen=True)
-class Outlook:
-    """How sure a search is of its decision.
-
-    Attributes:
-        gap: value of the best action above the second best, from 0 to 2.
-        entropy: of the strategy, from 0 (one action) to 1 (all alike).
-        worlds: how far the opponent's answers differ between the worlds that the player cannot
-            tell apart, from 0 (the same in all) to 1 (mean total variation from their mean).
-        settled: whether no answer can change the decision any more.
-    """
-
-    gap: float
-    entropy: float = 0.0
-    worlds: float = 0.0
-    settled: bool = False
-
-    def __str__(self) -> str:
-        told = f"gap {self.gap:.2f}, entropy {self.entropy:.2f}, worlds {self.worlds:.2f}"
-        return f"settled, {told}" if self.settled else told
+LAST_CHECK = 0.5
+"""Fraction after which an answer would hardly arrive in time: nothing more is asked."""
 
 
 @dataclass(frozen=True)
-class Doubt:
-    """What counts as being unsure: any one of these is enough.
+class UncertaintyThresholds:
+    """Thresholds of uncertainty; reaching one of them is enough to ask.
 
     Attributes:
-        gap: at most so much between the two best values.
-        entropy: at least so much of the strategy's.
-        worlds: at least so much disagreement between worlds.
+        gap: largest gap between the two best values that counts as uncertain.
+        entropy: smallest entropy of the strategy that does.
+        worlds: smallest disagreement between worlds that does.
     """
 
     gap: float = 0.05
     entropy: float = 0.6
     worlds: float = 0.6
 
-    def about(self, outlook: Outlook) -> bool:
+    def reached_by(self, uncertainty: Uncertainty) -> bool:
         """Return whether an answer could change the decision."""
-        return not outlook.settled and (
-            outlook.gap <= self.gap
-            or outlook.entropy >= self.entropy
-            or outlook.worlds >= self.worlds
+        return not uncertainty.settled and (
+            uncertainty.gap <= self.gap
+            or uncertainty.entropy >= self.entropy
+            or uncertainty.worlds >= self.worlds
         )
 
 
-class Looks:
-    """When a search says how sure it is: after a tenth of its budget, then when that has doubled.
+class CheckSchedule:
+    """Times of a search's checks: after a tenth of its budget, then whenever that has doubled.
 
     Args:
-        start, deadline: of the decision, in seconds of one clock; ``deadline`` None: no clock.
+        start: start of the decision, in seconds of one clock.
+        deadline: its end on the same clock; None: no clock.
     """
 
     def __init__(self, start: float, deadline: float | None) -> None:
         self._start = start
         self._deadline = deadline
-        self._share = FIRST_LOOK
+        self._share = FIRST_CHECK
 
     def due(self, now: float, done: int, limit: int | None) -> bool:
-        """Return whether it is time, given how much of the work is done; True once a look."""
+        """Return whether a check is due, given the work done; True once a check."""
         passed = done / limit if limit else 0.0
         if self._deadline is not None and self._deadline > self._start:
             passed = max(passed, (now - self._start) / (self._deadline - self._start))
-        if not self._share <= passed <= LAST_LOOK:
+        if not self._share <= passed <= LAST_CHECK:
             return False
         while self._share <= passed:
             self._share *= 2
         return True
 
-    def ahead(self, done: int, limit: int | None) -> int:
-        """Return how much work is left until the next look, so that it falls on the same spot."""
-        if limit is None or self._share > LAST_LOOK:
+    def work_left(self, done: int, limit: int | None) -> int:
+        """Return the work up to the next check, so that it always comes at the same point."""
+        if limit is None or self._share > LAST_CHECK:
             return 1 << 30
         return max(1, ceil(self._share * limit) - done)
 
 
-@runtime_checkable
-class Heeding(Protocol):
-    """A consultation that wants to know how sure the search is."""
-
-    @property
-    def undecided(self) -> bool:
-        """Whether it has not asked anything yet and still might."""
-
-    def heed(self, outlook: Outlook) -> None:
-        """Take note of how sure the search is now."""
-
-
-C = TypeVar("C", bound=Consultation)
-
-
-class WhenUnsure(Generic[C]):
-    """A consultation that is opened when the search is unsure (``search.guide.Consultation``).
+class ConditionalConsultation(Consultation):
+    """A consultation that is opened only if the search reports enough uncertainty.
 
     Args:
         consult: opens the consultation.
-        doubt: what counts as being unsure.
+        thresholds: uncertainty from which on it is opened.
 
     Attributes:
-        opened: the consultation, once there is a doubt.
-        verdict: what the last outlook came to, in words.
+        opened: the consultation; None before it is opened.
     """
 
-    def __init__(self, consult: Callable[[], C], doubt: Doubt) -> None:
-        self.opened: C | None = None
-        self.verdict = "the search did not look"
+    def __init__(
+        self, consult: Callable[[], Consultation], thresholds: UncertaintyThresholds
+    ) -> None:
+        self.opened: Consultation | None = None
+        self.verdict = "the search reported no uncertainty"
         self._consult = consult
-        self._doubt = doubt
+        self._thresholds = thresholds
         self._closed = False
 
     @property
@@ -135,18 +100,18 @@ class WhenUnsure(Generic[C]):
         """Whether nothing was asked yet and still might be."""
         return self.opened is None and not self._closed
 
-    def heed(self, outlook: Outlook) -> None:
-        """Open the consultation if there is a doubt now."""
+    def consider(self, uncertainty: Uncertainty) -> None:
+        """Open the consultation if a threshold is reached."""
         if not self.undecided:
             return
-        unsure = self._doubt.about(outlook)
-        self.verdict = f"{'unsure' if unsure else 'sure'}: {outlook}"
-        if unsure:
+        uncertain = self._thresholds.reached_by(uncertainty)
+        self.verdict = f"{'unsure' if uncertain else 'sure'}: {uncertainty}"
+        if uncertain:
             self.opened = self._consult()
 
     @property
     def finished(self) -> bool:
-        """Whether nothing is being asked just now."""
+        """Whether no answer is on its way."""
         return self.opened is None or self.opened.finished
 
     def poll(self) -> list[Advice]:
@@ -154,13 +119,18 @@ class WhenUnsure(Generic[C]):
         return [] if self.opened is None else self.opened.poll()
 
     def close(self) -> GuideReport:
-        """Stop asking and say what it cost; ``spared`` is 1 where nothing was asked."""
+        """Stop asking and return the report; ``spared`` is 1 where nothing was asked."""
         self._closed = True
         return GuideReport(spared=1) if self.opened is None else self.opened.close()
 
+    @property
+    def transcript(self) -> list[dict[str, Any]]:
+        """One mapping per question that was asked."""
+        return [] if self.opened is None else self.opened.transcript
+
 
 def entropy(shares: Sequence[float]) -> float:
-    """Return the entropy of a strategy over its own maximum, from 0 to 1."""
+    """Return the entropy of a strategy relative to its maximum, from 0 to 1."""
     if len(shares) < 2:
         return 0.0
     return -sum(p * log(p) for p in shares if p > 0) / log(len(shares))

@@ -1,10 +1,9 @@
-"""Naive averaging over worlds: a search of each by itself, their strategies averaged.
+"""Naive averaging over worlds: one search per world, their strategies averaged.
 
-This is how bots without a notion of hidden information treat it (perfect-information Monte Carlo,
-Ginsberg, JAIR 14 (2001) 303-358; Long et al., AAAI 2010).  In its own world each search plays as if
-it saw the opponent's cards, and plans to act differently in worlds that it cannot tell apart:
-*strategy fusion*.  It is here to be measured against: :class:`SimultaneousSearch` shares one
-strategy over all worlds.
+Perfect-information Monte Carlo (Ginsberg, JAIR 14 (2001) 303-358; Long et al., AAAI 2010), the
+usual treatment by bots without a notion of hidden information.  Each search plays as if it saw the
+opponent's cards, and plans to act differently in worlds that it cannot tell apart: *strategy
+fusion*.  A baseline for :class:`SimultaneousSearch`, which shares one strategy over all worlds.
 """
 
 from __future__ import annotations
@@ -22,12 +21,13 @@ from plywise.search.config import SearchError
 from plywise.search.decision import Decision
 from plywise.search.guide.protocol import Consultation
 from plywise.search.simultaneous.config import SimultaneousConfig
+from plywise.search.simultaneous.growing import RESERVE_SECONDS
 from plywise.search.simultaneous.result import final_strategy
-from plywise.search.simultaneous.search import RESERVE_SECONDS, SimultaneousSearch
+from plywise.search.simultaneous.search import SimultaneousSearch
 
 
 class AveragedSearch:
-    """Searches every world apart, in equal shares of the budget, and averages visit shares.
+    """Searches each world by itself, with equal parts of the budget, and averages visit shares.
 
     Same arguments and decisions as :class:`SimultaneousSearch`; takes no advice.
 
@@ -79,8 +79,8 @@ class AveragedSearch:
             left = None
             if allowed is not None:
                 left = max(0.0, (allowed - (time.perf_counter() - start)) / (count - w))
-            # What one search takes too long the next ones are short of: only the last has to hurry.
-            search.reserve = RESERVE_SECONDS if w == count - 1 else 0.0
+            # An overrun of one search shortens the next ones: only the last keeps a reserve.
+            search.pacing.reserve = RESERVE_SECONDS if w == count - 1 else 0.0
             found = search.decide(worlds[w : w + 1], None, player, seed + w, None, left)
             if found.notes.get("forced"):
                 return replace(found, seconds=time.perf_counter() - start)

@@ -70,8 +70,8 @@ class SimultaneousConfig(SearchBudget):
     )  # fmt: skip
     prior_trust: float = setting(
         0.9,
-        "weight of the rules' priors in the exploration of both players' actions, 0 (none) to 1 "
-        "(an action of prior 0 is not explored)",
+        "weight of the rules' priors in the exploration of both players' actions; 0: none, 1: an "
+        "action of prior 0 is not explored",
         low=0, high=1,
     )  # fmt: skip
     # Restricted Nash response: Johanson, Zinkevich and Bowling, Computing Robust Counter-Strategies
@@ -80,7 +80,7 @@ class SimultaneousConfig(SearchBudget):
     opponent_prior: float = setting(
         0.5,
         "probability with which the opponent in the tree plays the rules' priors instead of its "
-        "best reply (restricted Nash response), 0 to 1",
+        "best reply (restricted Nash response)",
         low=0, high=1, old=("habit",),
     )  # fmt: skip
     # From 1,000 iterations on the bonus shrinks with their square root.

@@ -1,9 +1,9 @@
 """Several trees for one decision, grown at the same time and read as one (root parallelisation).
 
-Each thread grows a tree of its own over the same worlds, with its own random numbers; what a guide
-says shapes all of them.  At the end the statistics of their roots are added up (Chaslot, Winands
-and van den Herik, *Parallel Monte-Carlo Tree Search*, 2008).  Trees never look at each other, so
-for a fixed number of iterations the result depends on the seed and the number of trees alone.
+Each thread grows a tree of its own over the same worlds, with its own random numbers; a guide's
+answers reach all of them.  At the end the statistics of their roots are added up (Chaslot, Winands
+and van den Herik, *Parallel Monte-Carlo Tree Search*, 2008).  Trees share nothing, so for a fixed
+number of iterations the result depends on the seed and the number of trees alone.
 """
 
 from __future__ import annotations
@@ -23,30 +23,30 @@ if TYPE_CHECKING:
     from plywise.search.simultaneous.config import SimultaneousConfig
 
 
-class Rein:
-    """What the thread that listens to the guide tells the others.
+class TreeFlags:
+    """Flags shared by the threads that grow trees; written by the thread that polls the guide.
 
     Attributes:
-        guided: there is a guide, whose answers may change while trees grow.
-        lent: the cores are lent to the guide: sleep.
-        stopped: the decision is given up: stop after this slice.
+        guided: whether a guide may answer while trees grow.
+        paused: whether the cores are yielded to the guide: sleep.
+        stopped: whether the decision is over: stop after this slice.
     """
 
     def __init__(self, guided: bool) -> None:
         self.guided = guided
-        self.lent = False
+        self.paused = False
         self.stopped = False
 
 
 Grow = Callable[[Tree, int | None, bool], None]
-"""Grows a tree by so many iterations (None: until time is over); the first tree listens."""
+"""Grows a tree by a number of iterations (None: to the deadline); the first one polls the guide."""
 
 
 class Forest:
     """The trees of one decision.
 
     Attributes:
-        trees: those that are read: all but what came too late.
+        trees: the trees that count: all but those whose thread missed the deadline.
     """
 
     def __init__(self, config: SimultaneousConfig, actions: int, dtype: np.dtype[Any]) -> None:
@@ -76,8 +76,8 @@ class Forest:
     ) -> None:
         """Empty all trees; the first has the random numbers that it would have alone.
 
-        One that came too late last time, and has not ended its slice since, is left alone, or
-        waited for by the ``patient``.
+        A tree that missed the last deadline and is still in its slice is left out, or waited for if
+        ``patient``.
         """
         if patient:
             wait(self._late)
@@ -91,11 +91,11 @@ class Forest:
             own = seed if i == 0 else generator_of(seed) ^ generator_of(i)
             tree.restart(config, worlds, player, own, with_priors)
 
-    def grow(self, grow: Grow, rein: Rein, deadline: float | None) -> None:
-        """Grow all trees, the first in this thread; what goes wrong in one is raised here.
+    def grow(self, grow: Grow, flags: TreeFlags, deadline: float | None) -> None:
+        """Grow all trees, the first in this thread; an error in one of them is raised here.
 
-        On a busy machine a thread may be kept from its core at the deadline: it is not waited for,
-        and its tree is not read.
+        On a busy machine a thread may be descheduled at the deadline: it is not waited for, and its
+        tree does not count.
         """
         first, *others = zip(self._trees, self._limits, strict=True)
         if self._threads is None:
@@ -108,13 +108,13 @@ class Forest:
         }
         try:
             grow(*first, True)
-            rein.lent = False
+            flags.paused = False
             left = None if deadline is None else max(0.0, deadline - time.perf_counter())
             for one in wait(growing, timeout=left).done:
                 del growing[one]
                 one.result()
         finally:
-            rein.lent, rein.stopped = False, True
+            flags.paused, flags.stopped = False, True
             self._late |= growing
         self.trees = self._without(self._late.values())
 
@@ -122,7 +122,7 @@ class Forest:
         return [tree for tree in self._trees if not any(tree is x for x in busy)]
 
     def row(self, actions: Sequence[int]) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Return what :meth:`Tree.row` says: visits added up, values averaged."""
+        """Return visits, added up, and values, averaged, of :meth:`Tree.row`."""
         if len(self.trees) == 1:
             return self.trees[0].row(actions)
         found = [tree.row(actions) for tree in self.trees]
@@ -131,25 +131,27 @@ class Forest:
         return visits, values
 
     def average(self, actions: Sequence[int]) -> NDArray[Any]:
-        """Return what :meth:`Tree.average` says, added up."""
+        """Return the sum of :meth:`Tree.average`."""
         total: NDArray[Any] = np.sum([t.average(actions) for t in self.trees], axis=0)
         return total
 
-    def opposed(self, by_average: bool) -> NDArray[Any]:
-        """Return what :meth:`Tree.opposed` says, added up."""
-        total: NDArray[Any] = np.sum([tree.opposed(by_average) for tree in self.trees], axis=0)
+    def opponent_rows(self, by_average: bool) -> NDArray[Any]:
+        """Return the sum of :meth:`Tree.opponent_rows`."""
+        total: NDArray[Any] = np.sum(
+            [tree.opponent_rows(by_average) for tree in self.trees], axis=0
+        )
         return total
 
     def total(self, counter: str) -> int:
-        """Return a counter of the trees, added up."""
+        """Return the sum of a counter over the trees."""
         return sum(int(tree.control[0][counter]) for tree in self.trees)
 
     @property
     def deepest(self) -> int:
-        """How deep the deepest tree went."""
+        """Depth of the deepest tree."""
         return max(int(tree.control[0].deepest) for tree in self.trees)
 
     def principal_variation(self, action: int) -> tuple[int, ...]:
-        """Return the most visited line of the tree that tried ``action`` most."""
+        """Return the most visited line of the tree with most visits to ``action``."""
         best = max(self.trees, key=lambda tree: float(tree.row([action])[0][0]))
         return best.principal_variation(action)

@@ -1,4 +1,4 @@
-"""What a grown tree says of its root: the strategy, the prediction, how sure it is."""
+"""Results of grown trees: the strategy, the predicted opponent, the uncertainty."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plywise.search.guide.when_to_ask import Outlook, entropy, variation
+from plywise.search.guide.protocol import Uncertainty
+from plywise.search.guide.when_to_ask import entropy, variation
 from plywise.search.simultaneous.parallel import Forest
 from plywise.search.simultaneous.root import AdvisedRoot
 
@@ -17,21 +18,25 @@ if TYPE_CHECKING:
 
 
 def most_visited(forest: Forest, root: AdvisedRoot) -> int | None:
-    """Return the own action tried most by now; None before any was."""
+    """Return the player's action with most visits by now; None before any was tried."""
     visits, _ = forest.row(root.own)
     return root.own[int(np.argmax(visits))] if visits.any() else None
 
 
-def outlook(
+def uncertainty(
     config: SimultaneousConfig,
     forest: Forest,
     root: AdvisedRoot,
     probabilities: NDArray[Any],
     both: bool,
-) -> Outlook:
-    """Return how sure the tree is of its decision by now.
+) -> Uncertainty:
+    """Return the uncertainty about the decision by now.
 
     Args:
+        config: settings of the search.
+        forest: the trees.
+        root: root actions, with priors and advice.
+        probabilities: probabilities of the worlds.
         both: whether both players choose.
     """
     visits, values = forest.row(root.own)
@@ -41,9 +46,9 @@ def outlook(
     tried = visits > 0
     best = int(np.argmax(np.where(tried, strategy, -1.0)))
     others = np.delete(np.where(tried, values, -1.0), best)
-    by_world = answers(forest, root, by_regret and root.opponent_prior == 0.0)
-    weights = [float(p) * bool(a) for p, a in zip(probabilities, by_world, strict=True)]
-    return Outlook(
+    by_world = opponent_strategies(forest, root, by_regret and root.opponent_prior == 0.0)
+    weights = [float(p) if a else 0.0 for p, a in zip(probabilities, by_world, strict=True)]
+    return Uncertainty(
         gap=max(0.0, float(values[best] - others.max(initial=-1.0))),
         entropy=entropy([float(p) for p in strategy]),
         worlds=variation(by_world, weights),
@@ -61,10 +66,10 @@ def final_strategy(
     """Return the strategy to play and whether the game is decided already.
 
     Args:
-        config: ``final``, ``threshold`` and ``decided_value`` are what counts here.
-        shares: how much the search likes each action; sums to 1.
-        visits: how often each was tried.
-        values: what each is worth, in [-1, 1].
+        config: settings ``final``, ``threshold`` and ``decided_value``.
+        shares: the search's strategy over the actions; sums to 1.
+        visits: number of visits of each.
+        values: value of each, in [-1, 1].
         both: whether the opponent chooses at the same time.
     """
     tried = visits > 0
@@ -72,7 +77,7 @@ def final_strategy(
         values.min() >= config.decided_value or values.max() <= -config.decided_value
     )
     if decided:
-        # Among equals the lowest action: in battles that keeps the Tera for later.
+        # The lowest of equal actions: in battles that saves terastallization for later.
         best = int(np.flatnonzero(values >= values.max() - 1e-9)[0])
     elif both and config.final == "proportional":
         kept = np.where(shares >= config.threshold * shares.max(), shares, 0.0)
@@ -91,12 +96,14 @@ def normalized(weights: NDArray[Any]) -> NDArray[Any]:
     return weights / total if total > 0 else np.full(len(weights), 1.0 / len(weights))
 
 
-def answers(forest: Forest, root: AdvisedRoot, by_average: bool) -> list[dict[int, float]]:
-    """Return the opponent's strategy in each world, {} where it has nothing to decide."""
+def opponent_strategies(
+    forest: Forest, root: AdvisedRoot, by_average: bool
+) -> list[dict[int, float]]:
+    """Return the opponent's strategy by world, {} where it has nothing to decide."""
     found: list[dict[int, float]] = []
-    counted = forest.opposed(by_average)
+    counted = forest.opponent_rows(by_average)
     for world, legal in enumerate(root.other):
-        # Worlds are not told apart where there is one, or where they need not be.
+        # With one world, or below ``private_depth``, there is only the row over all worlds.
         row = counted[1 + world] if counted[1 + world].any() else counted[0]
         shares = normalized(row[legal]) if legal else ()
         found.append(dict(zip(legal, map(float, shares), strict=True)))

@@ -1,12 +1,12 @@
-"""The root of a simultaneous search: what priors and a guide say about its actions.
+"""The root of a simultaneous search, with the rules' priors and a guide's answers.
 
-PROPOSE and EVALUATE add a *bonus* to the values of own actions: a proposal by its odds, values by
-how far they lie above their mean (``odds`` and ``confidence`` in ``listening.py``).  The bonus
-shrinks with the square root of the iterations, as what the search does not know for want of
-samples.  It is bounded, so no answer carries an action over one that is clearly better.
+PROPOSE and EVALUATE add a *bonus* to the values of the player's actions: a proposal by its odds,
+values by their distance from their mean (``guide/trust.py``).  The bonus shrinks with the square
+root of the iterations, like the sampling error of the search.  It is bounded, so no answer lifts an
+action over one that is clearly better.
 
-MODEL makes the opponent's *habit*: with probability ``trust`` it plays, at the root, as predicted,
-else as it would without (a restricted Nash response, see ``SimultaneousConfig.opponent_prior``).
+MODEL adds to the opponent's prior: with probability ``trust`` it plays, at the root, as predicted,
+else as it would without (restricted Nash response, see ``SimultaneousConfig.opponent_prior``).
 """
 
 from __future__ import annotations
@@ -18,31 +18,33 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plywise.search.guide.listening import SUREST, Answers, confidence, odds
+from plywise.search.guide.polling import AdviceReceiver
 from plywise.search.guide.protocol import Advice, Question
+from plywise.search.guide.trust import SUREST, confidence, odds
 
 FLOOR = 0.05
-"""A prior, however sure, leaves each action this part of its even share."""
+"""Smallest prior of an action, as a fraction of the uniform one."""
 
-_WIDE = 0.2  # values that lie so far apart say all that a guide can say
-_CERTAIN = 6.0  # logarithm of the odds at which a proposal says all that a guide can say
+_WIDE = 0.2  # difference of values at which the bonus is at its limit
+_CERTAIN = 6.0  # logarithm of the odds at which it is
 _EARLY = 1000  # iterations from which on a bonus shrinks
 
 
-class AdvisedRoot(Answers):
-    """What is known about one decision before the search starts, and what guides say about it.
+class AdvisedRoot(AdviceReceiver):
+    """Root actions of one decision, with priors and advice.
 
     Args:
-        worlds: how many there are.
-        actions: how many the game has.
-        own: legal actions of who decides.
-        other: the opponent's, by world.
-        bonus: what a fully trusted proposal adds to an action at first, or takes off it.
-        opponent_prior: probability with which the opponent plays its prior where nobody predicts.
+        worlds: number of sampled worlds.
+        actions: number of actions in the game.
+        own: legal actions of the deciding player.
+        other: legal actions of the opponent, by world.
+        bonus: largest initial bonus of a fully trusted proposal, added or subtracted.
+        opponent_prior: probability with which the opponent plays its prior without a prediction.
 
     Attributes:
-        scale: exploration's factors for the opponent in each world, for oneself, and ones.
-        opponent_prior: probability with which the opponent plays as ``scale`` says.
+        scale: factors on exploration ``(worlds + 2, actions)``: the opponent's in each world, the
+            player's, and ones.
+        opponent_prior: probability with which the opponent plays the priors in ``scale``.
     """
 
     def __init__(
@@ -63,7 +65,7 @@ class AdvisedRoot(Answers):
         self._most = bonus
         self._merit = np.zeros(actions)
 
-    def look(
+    def apply_priors(
         self,
         priors: Callable[..., None],
         worlds: NDArray[Any],
@@ -71,7 +73,7 @@ class AdvisedRoot(Answers):
         probabilities: NDArray[Any],
         trust: float,
     ) -> None:
-        """Let the rules' own priors shape the exploration: own ones averaged over the worlds."""
+        """Scale the exploration by the rules' priors, the player's averaged over the worlds."""
         count = len(probabilities)
         legal = np.array(self.own, np.int32)
         mean = np.zeros(len(legal))
@@ -86,12 +88,12 @@ class AdvisedRoot(Answers):
         self.scale[count, legal] += trust * (len(legal) * mean - 1.0)
 
     def advice(self, iterations: int) -> NDArray[Any]:
-        """Return what is added to the value of each action after so many iterations."""
+        """Return the bonus on the value of each action after a number of iterations."""
         added: NDArray[Any] = self._merit * self._most * (1.0 + iterations / _EARLY) ** -0.5
         return added
 
     def priors(self) -> dict[int, float]:
-        """Return own action -> how likely it is held to be: its share of the exploration."""
+        """Return the player's action -> prior probability, its share of the exploration."""
         row = self.scale[len(self.scale) - 2, self.own]
         return dict(zip(self.own, map(float, row / row.sum()), strict=True))
 
@@ -132,9 +134,9 @@ class AdvisedRoot(Answers):
     def _predict(
         self, world: int, legal: list[int], weights: Mapping[int, float], sure: float, kept: float
     ) -> bool:
-        """Mix a prediction into a world's habit; what it leaves of 1 is for what it does not name.
+        """Mix a prediction into a world's prior; its rest up to 1 is for actions not named.
 
-        ``sure`` and ``kept`` are the shares of the prediction and of the habit so far.
+        ``sure`` and ``kept`` are the weights of the prediction and of the prior so far.
         """
         named = np.array([a in weights for a in legal])
         said = np.array([max(0.0, weights.get(a, 0.0)) for a in legal])
@@ -142,11 +144,11 @@ class AdvisedRoot(Answers):
         if not named.any() or (named.all() and total == 0.0) or total == math.inf:
             return False
         row = self.scale[world]
-        habit = row[legal] / row[legal].sum()
-        unnamed = np.where(named, 0.0, habit)
+        prior = row[legal] / row[legal].sum()
+        unnamed = np.where(named, 0.0, prior)
         if unnamed.sum() > 0.0:
             said += max(0.0, 1.0 - total) * unnamed / unnamed.sum()
-        mixed = (sure * said / said.sum() + kept * habit) / (sure + kept)
+        mixed = (sure * said / said.sum() + kept * prior) / (sure + kept)
         row[legal] = np.maximum(FLOOR, len(legal) * mixed)
         return True
 

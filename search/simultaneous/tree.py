@@ -1,4 +1,4 @@
-"""The tree of a simultaneous-move search: its arrays, and what its root says."""
+"""The tree of a simultaneous-move search: its arrays, and the statistics of its root."""
 
 from __future__ import annotations
 
@@ -30,16 +30,13 @@ from plywise.search.simultaneous.outcome_cache import MAX_NOTED, OUTCOME
 
 _ALGORITHM_CODES = dict(zip(ALGORITHMS, (UCT, REGRET), strict=True))
 
-_PV_VISITS = 8  # a line is reported as far as it was visited so often
+_PV_VISITS = 8  # fewest visits with which a line is reported on
 _READY_BITS = 18  # of the table: enough for 0.1 million entries
 _MAX_KEPT = 1 << 17  # outcomes
 
 
 class Tree:
-    """The preallocated arrays; memory is touched only as far as the tree grows.
-
-    What was touched is used again by the next decision.
-    """
+    """The preallocated arrays; memory is touched only as far as the tree grows, and used again."""
 
     def __init__(self, config: SimultaneousConfig, actions: int, dtype: np.dtype[Any]) -> None:
         nodes = config.max_nodes
@@ -72,7 +69,7 @@ class Tree:
     def restart(
         self, config: SimultaneousConfig, worlds: int, player: int, seed: int, with_priors: bool
     ) -> None:
-        """Empty the tree but for the root of so many worlds."""
+        """Empty the tree but for the root, with a number of worlds."""
         control = self.control[0]
         for name in ("rows", "kept", "iterations", "turns", "steps", "deepest", "cut"):
             control[name] = 0
@@ -119,10 +116,10 @@ class Tree:
         found: NDArray[Any] = self.regrets[row, list(actions)]["average"].copy()
         return found
 
-    def opposed(self, by_average: bool) -> NDArray[Any]:
+    def opponent_rows(self, by_average: bool) -> NDArray[Any]:
         """Return the opponent's visits at the root, or regret matching's summed strategy.
 
-        Of shape ``(1 + worlds, actions)``: over all worlds, and in each; zeros where it has none.
+        Shape ``(1 + worlds, actions)``: over all worlds, then in each; zeros where it has none.
         """
         rows = self.node_rows[0, 1:]
         field = self.regrets["average"] if by_average else self.stats["visits"]
@@ -130,7 +127,7 @@ class Tree:
         return found
 
     def principal_variation(self, action: int) -> tuple[int, ...]:
-        """Return the most visited line from ``action`` on: own and other actions in turn."""
+        """Return the most visited line from ``action`` on: actions of both players."""
         nodes = self.nodes[: int(self.control[0].nodes)]
         line: list[int] = []
         node = 0
@@ -154,7 +151,7 @@ class Tree:
         return tuple(line) or (action,)
 
     def _visits(self, nodes: NDArray[Any]) -> NDArray[Any]:
-        """Return how often nodes were gone on from; 0 where neither player ever had a choice."""
+        """Return the visits of nodes; 0 where neither player ever had a choice."""
         rows = self.node_rows[nodes, :2]
         visits = self.stats["visits"][rows].sum(axis=2)
         found: NDArray[Any] = np.where(rows >= 0, visits, 0).max(axis=1)
@@ -162,14 +159,13 @@ class Tree:
 
 
 def _zeros(shape: int | tuple[int, int], dtype: Any) -> NDArray[Any]:
-    """Return an array of zeros whose memory comes from the system in small pages, as it is touched.
+    """Return an array of zeros in small pages, which the system provides as they are touched.
 
-    numpy asks for pages of 2 MB, and one of them took up to 8 ms to come on a virtual machine: too
-    much at the end of a decision, or a second at the start of a search.  In speed they gained 0 to
-    6 %.
+    numpy asks for pages of 2 MB; one of them took up to 8 ms on a virtual machine: too much at the
+    end of a decision, or a second at the start of a search.  Large pages were 0 to 6 % faster.
     """
     size = math.prod((shape,) if isinstance(shape, int) else shape) * np.dtype(dtype).itemsize
-    if hasattr(mmap, "MAP_PRIVATE"):  # else a process forked off would grow the same tree
+    if hasattr(mmap, "MAP_PRIVATE"):  # a forked process must not share the tree
         memory = mmap.mmap(-1, size, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     else:
         memory = mmap.mmap(-1, size)
@@ -179,5 +175,5 @@ def _zeros(shape: int | tuple[int, int], dtype: Any) -> NDArray[Any]:
 
 
 def generator_of(seed: int) -> int:
-    """Return the first state of a tree's random numbers: 64 well mixed bits, never all zero."""
+    """Return the initial state of a tree's random numbers: 64 well mixed bits, never all zero."""
     return scrambled(seed * int(WEYL)) or 1

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from plywise.arena.agents.catalog import agent_config
 from plywise.arena.play.replay import states_of
-from plywise.arena.selfplay import Selfplay, SelfplayFileError, load, run_selfplay
+from plywise.arena.selfplay import Selfplay, SelfplayFileError, load_selfplay, run_selfplay
 from plywise.conf.schemas.commands import SelfplayConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import NoLLMGroup
@@ -31,7 +31,7 @@ def write(path: Path, agent: str = "search", **more: Any) -> Selfplay:
     }
     config = SelfplayConfig(**(given | more))
     assert run_selfplay(config, path.parent, Console(file=StringIO())) == 0
-    return load(path)
+    return load_selfplay(path)
 
 
 def test_states_decode_and_belong_to_their_games(tmp_path: Path) -> None:
@@ -102,4 +102,4 @@ def test_what_cannot_be_done_is_said(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "x.npz").write_text("nothing")
     with pytest.raises(SelfplayFileError, match="no file of self-play"):
-        load(tmp_path / "x.npz")
+        load_selfplay(tmp_path / "x.npz")

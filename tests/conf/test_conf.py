@@ -8,8 +8,10 @@ from hydra import compose, initialize_config_module
 from hydra.core.global_hydra import GlobalHydra
 
 from plywise.arena.agents.catalog import CATALOG, parse_agents
-from plywise.arena.cli.main import COMMANDS, GROUPS, options
+from plywise.arena.cli.commands import COMMANDS
+from plywise.arena.cli.groups import group_schemas
 from plywise.conf import registry
+from plywise.conf.listing import options
 from plywise.conf.schemas.play import PlayConfig
 from plywise.conf.schemas.search import AlphaBetaConfig, SimultaneousConfig
 from plywise.conf.schemas.tournament import TournamentConfig
@@ -53,7 +55,7 @@ def test_primary_configuration_composes(command: str) -> None:
     assert isinstance(typed(command, *overrides), registry.COMMAND_SCHEMAS[command])
 
 
-@pytest.mark.parametrize("group", GROUPS)
+@pytest.mark.parametrize("group", GROUP_USERS)
 def test_every_option_composes(group: str) -> None:
     assert options(group)
     for option in options(group):
@@ -63,9 +65,9 @@ def test_every_option_composes(group: str) -> None:
 
 def test_no_yaml_file_is_forgotten() -> None:
     folders = {p.parent.name for p in CONF.glob("*/*.yaml")}
-    assert folders == set(GROUPS) - {"opponent"}  # the same as of "agent"
-    primary = {p.stem for p in CONF.glob("*.yaml")} - {"common"}
-    assert primary == {name for name, c in COMMANDS.items() if c.hydra}
+    assert folders <= set(GROUP_USERS) == set(group_schemas())
+    assert {p.stem for p in CONF.glob("*.yaml")} == {"common"}
+    assert set(registry.COMMAND_SCHEMAS) == {name for name, c in COMMANDS.items() if c.hydra}
 
 
 def test_agents_and_opponents_are_the_catalogue() -> None:
@@ -88,10 +90,10 @@ def test_battles_choose_their_search() -> None:
         ("play", "search.seconds=0", "search.seconds=0.0: must be greater than 0"),
         ("showdown", "search.threads=0", "search.threads=0: must be between 1 and 64"),
         ("showdown", "search.battle_seconds=0", "search.battle_seconds=0.0: must be greater"),
-        ("play", "search.max_depth=0", "at least 1"),
+        ("play", "search.max_depth=0", "must be between 1 and 250"),
         ("play", "llm.trust=1.5", "llm.trust=1.5: must be between 0 and 1"),
         ("play", "llm.guides=[guess]", "choose one of propose, model, evaluate"),
-        ("play", "llm.base_url=localhost", "must start with http"),
+        ("play", "llm=openai llm.base_url=localhost", "must start with http"),
         ("play", "side=left", "side=left: choose one of first, second"),
         ("play", "+colour=true", "no setting 'colour'; there are: agent, color"),
         ("play", "+search.second=1", "no setting 'search.second'"),
@@ -105,13 +107,15 @@ def test_battles_choose_their_search() -> None:
 )
 def test_wrong_value_is_named(command: str, override: str, words: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        typed(command, override)
+        typed(command, *override.split())
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_simultaneous_search_needs_a_limit() -> None:
-    with pytest.raises(ConfigError, match="needs a number"):
+    with pytest.raises(
+        ConfigError, match=r"needs search.seconds or search.iterations or search.battle_seconds"
+    ):
         typed("showdown", "search.seconds=null")
     typed("showdown", "search.seconds=null", "search.battle_seconds=60")
 

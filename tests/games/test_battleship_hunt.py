@@ -11,7 +11,8 @@ import pytest
 from plywise.arena.agents.kinds.hunter import HunterAgent
 from plywise.arena.play.match import play_game
 from plywise.engine.boards.battleship_hunt import Hunter
-from plywise.games.battleship.game import Battleship, BattleshipState, placements
+from plywise.games.battleship.game import Battleship, BattleshipState
+from plywise.games.battleship.sea import placements
 
 Results = list[tuple[int, bool, int | None]]
 

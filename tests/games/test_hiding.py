@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from plywise.engine.boards.battleship_hunt import Hunter
-from plywise.games.battleship.game import Battleship, BattleshipState, Ship
+from plywise.games.battleship.game import Battleship, BattleshipState
 from plywise.games.battleship.hiding import shots_until_found
+from plywise.games.battleship.sea import Ship
 
 View = Callable[[int, int], tuple[int, int]]
 """Row and column of the sea for those that the hunter sees."""

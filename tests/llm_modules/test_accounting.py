@@ -21,9 +21,9 @@ from plywise.conf.schemas.llm import BudgetGroup, OpenAIGroup
 from plywise.conf.schemas.search import AlphaBetaConfig
 from plywise.datasets.errors import ConfigError
 from plywise.llm_modules.calls.accounting import Budget, Prices, Spent
+from plywise.llm_modules.calls.chat import Call, Message, Request
 from plywise.llm_modules.calls.errors import LLMBudgetError, LLMConfigError
 from plywise.llm_modules.calls.settings import LLMConfig
-from plywise.llm_modules.providers.base import Call, Message, Request
 from plywise.llm_modules.providers.mock import JSON, MockEndpoint, Reply, refuses, says, scores
 from plywise.llm_modules.providers.openai import LLMClient
 
@@ -84,8 +84,10 @@ def test_reports_equal_the_endpoints_own_count_to_the_token() -> None:
         requests = len(endpoint.requests)
     assert report.calls > 20
     assert report.failed > 3
-    assert [report.prompt_tokens, report.completion_tokens] == endpoint.told
-    assert report.cost == pytest.approx((endpoint.told[0] * 2.5 + endpoint.told[1] * 10) / 1e6)
+    assert [report.prompt_tokens, report.completion_tokens] == endpoint.delivered
+    assert report.cost == pytest.approx(
+        (endpoint.delivered[0] * 2.5 + endpoint.delivered[1] * 10) / 1e6
+    )
     hung_up = sum(costly(r).hang_up for r in endpoint.requests)
     assert 0 < hung_up == report.unmetered
     for name in ("calls", "cached", "prompt_tokens", "completion_tokens", "late", "unmetered"):
@@ -102,22 +104,22 @@ def test_what_was_given_up_is_named_and_not_guessed() -> None:
         while not endpoint.requests and time.monotonic() < deadline:
             time.sleep(0.01)
         assert call.cancel()
-        assert not call.settle()
+        assert not call.mark_ended()
         while llm.usage().unmetered < 1 and time.monotonic() < deadline:
             time.sleep(0.01)
         usage = llm.usage()
     assert (usage.calls, usage.requests, usage.late, usage.unmetered) == (1, 1, 1, 1)
-    assert (usage.prompt_tokens, endpoint.counted, endpoint.told) == (0, [70, 1], [0, 0])
+    assert (usage.prompt_tokens, endpoint.counted, endpoint.delivered) == (0, [70, 1], [0, 0])
 
 
 def test_an_answer_and_giving_up_at_the_same_moment_agree() -> None:
     call = Call(request())
-    assert call.leave()
-    assert call.settle()
+    assert call.mark_sent()
+    assert call.mark_ended()
     assert not call.cancel()  # its tokens are counted: the asker takes the answer
     call = Call(request())
     assert call.cancel()
-    assert not call.leave()  # never sent, never counted
+    assert not call.mark_sent()  # never sent, never counted
     assert call.spent == Spent()
 
 
@@ -164,7 +166,7 @@ def test_a_budget_ends_the_asking_and_one_line_says_so(
     assert (usage.failed, usage.skipped) == (0, 0)
     lines = [r.getMessage() for r in caplog.records if "budget" in r.getMessage()]
     assert len(lines) == (asked < 8)
-    assert all("llm.budget." in line and "play goes on" in line for line in lines)
+    assert all("llm.budget." in line and "the game continues" in line for line in lines)
 
 
 def test_impossible_budgets_are_refused() -> None:
@@ -213,7 +215,7 @@ def test_a_tournament_tells_what_the_model_cost_and_plays_on_without_a_budget(
     # its answer has arrived: what such a call cost is then said to be unknown.
     assert unknown <= late
     assert 5 - late <= len(endpoint.requests) <= 5
-    told_in, told_out = endpoint.told
+    told_in, told_out = endpoint.delivered
     assert (tokens_in, tokens_out) == (100 * (5 - unknown), 5 - unknown)
     assert 100 * (5 - late) <= told_in <= 500
     assert 5 - late <= told_out <= 5

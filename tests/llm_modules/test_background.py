@@ -12,7 +12,7 @@ from plywise.conf.schemas.search import AlphaBetaConfig
 from plywise.games.base import Briefing
 from plywise.games.grid.connect_four import ConnectFour, ConnectFourState
 from plywise.llm_modules.calls.settings import LLMConfig
-from plywise.llm_modules.guides.background import Scribe
+from plywise.llm_modules.guides.background import BackgroundBriefer
 from plywise.llm_modules.guides.guides import GuideConfig, LLMConsultant
 from plywise.llm_modules.providers.mock import MockEndpoint, scores
 from plywise.llm_modules.providers.openai import LLMClient
@@ -115,7 +115,7 @@ def test_the_game_may_go_on_before_the_briefing_is_written() -> None:
 
 def test_a_briefing_that_takes_too_long_is_not_begun_for_a_while() -> None:
     begun: list[int] = []
-    scribe = Scribe(0.1)
+    scribe = BackgroundBriefer(0.1)
 
     def one(number: int) -> int:
         def brief() -> Briefing:

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from plywise.datasets.errors import ConfigError, PlywiseError
-from plywise.llm_modules.calls.breaker import Breaker
+from plywise.llm_modules.calls.breaker import CircuitBreaker
+from plywise.llm_modules.calls.chat import Answer, Message, Request
 from plywise.llm_modules.calls.errors import (
     LLMAuthError,
     LLMClosedError,
@@ -29,7 +30,6 @@ from plywise.llm_modules.calls.errors import (
     one_line,
 )
 from plywise.llm_modules.calls.settings import LLMConfig
-from plywise.llm_modules.providers.base import Answer, Message, Request
 from plywise.llm_modules.providers.mock import (
     MockEndpoint,
     Reply,
@@ -112,7 +112,7 @@ def test_of_an_endless_reply_the_beginning_is_kept() -> None:
     long = "answer " * 5_000
     with MockEndpoint([says(long)]) as endpoint, client(endpoint) as llm:
         answer = llm.submit(request()).future.result(5)
-    assert answer.text == long[: request().most_characters]
+    assert answer.text == long[: request().max_characters]
 
 
 def test_a_reply_that_is_far_too_long_is_not_read() -> None:
@@ -211,10 +211,10 @@ FAILURES = [
     (refuses(403, f"no access for {SECRET}"), LLMAuthError, "OPENAI_API_KEY"),
     (refuses(404, "The model 'm' does not exist", "model_not_found"), LLMModelError, "'m'"),
     (html(404), LLMModelError, "llm.base_url"),
-    (refuses(429, f"too many calls with {SECRET}"), LLMRateLimitError, "fewer calls"),
+    (refuses(429, f"too many calls with {SECRET}"), LLMRateLimitError, "refuses so many calls"),
     (refuses(400, f"bad schema, {SECRET}"), LLMRequestError, "bad schema"),
     (refuses(500, f"exploded on {SECRET}"), LLMServerError, "exploded"),
-    (html(), LLMReplyError, "no chat completion"),
+    (html(), LLMReplyError, "other than a chat completion"),
     (Reply(200, b'{"choices": []}'), LLMReplyError, "no choices"),
     (Reply(200, b'{"choices": 7}'), LLMReplyError, "no choices"),
     (Reply(200, b"[1, 2]"), LLMReplyError, ""),
@@ -352,7 +352,7 @@ def test_refused_requests_do_not_pause() -> None:
 
 def test_the_breaker_lets_one_trial_through() -> None:
     now = [0.0]
-    breaker = Breaker(after=2, seconds=10.0, clock=lambda: now[0])
+    breaker = CircuitBreaker(after=2, seconds=10.0, clock=lambda: now[0])
     assert not breaker.failed("a")
     breaker.succeeded()
     assert not breaker.failed("a")
@@ -362,7 +362,7 @@ def test_the_breaker_lets_one_trial_through() -> None:
     assert breaker.would_allow()
     assert breaker.allow()
     assert not breaker.allow()
-    breaker.given_up()
+    breaker.cancelled()
     assert breaker.allow()
     assert breaker.failed("c")
     assert "10 s" in breaker.status()

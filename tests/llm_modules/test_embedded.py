@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from plywise.games.base import Briefing, Option
+from plywise.llm_modules.calls.chat import Message, Request
 from plywise.llm_modules.calls.errors import EmbeddedError, LLMAuthError, LLMUnreachableError
 from plywise.llm_modules.calls.settings import LLMConfig
-from plywise.llm_modules.guides.format_fallback import AnswerMode
 from plywise.llm_modules.guides.guides import GuideConfig, LLMConsultant
+from plywise.llm_modules.prompts.forms import AnswerMode
 from plywise.llm_modules.providers import embedded
-from plywise.llm_modules.providers.base import Message, Request
 from plywise.llm_modules.providers.embedded import EmbeddedServer, check_gguf, default_weights
 from plywise.llm_modules.providers.openai import LLMClient
 from plywise.search.guide.protocol import Question
@@ -84,10 +84,10 @@ def test_damaged_weights_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyP
     (package / "__init__.py").write_text("raise ImportError('must not be imported')")
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr(embedded, "WEIGHTS_PACKAGE", "fake_weights")
-    with pytest.raises(EmbeddedError, match="holds no"):
+    with pytest.raises(EmbeddedError, match="has no"):
         default_weights()
     (package / embedded.WEIGHTS_FILE).write_bytes(b"GGUF short")
-    with pytest.raises(EmbeddedError, match="10 bytes in place of"):
+    with pytest.raises(EmbeddedError, match="10 bytes instead of"):
         default_weights()
     monkeypatch.setattr(embedded, "WEIGHTS_BYTES", 10)
     assert default_weights().name == embedded.WEIGHTS_FILE
@@ -144,7 +144,7 @@ def test_one_consultation_with_the_real_model(server: EmbeddedServer) -> None:
 def test_asking_by_schema_works_with_the_real_server(server: EmbeddedServer) -> None:
     with LLMClient(server.llm_config(LLMConfig(timeout=120.0)), api_key=server.api_key) as llm:
         consultant = LLMConsultant(llm, GuideConfig(guides=("propose",), max_calls=1))
-        consultant.ladder.settle(AnswerMode.SCHEMA, "the test asks this way")
+        consultant.endpoint_mode.adopt(AnswerMode.SCHEMA, "the test asks this way")
         consultation = consultant.consult(BRIEFING, seed=1)
         consultation.wait(120)
         (advice,) = consultation.poll()

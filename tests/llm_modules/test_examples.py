@@ -18,7 +18,7 @@ from plywise.arena.agents.catalog import agent_config
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.cli.main import main
 from plywise.arena.guidance.trust import model_name, prompt_digest, trusts
-from plywise.arena.llm_calibration.command import run_calibrate
+from plywise.arena.llm_calibration.command import run_llm_calibration
 from plywise.arena.llm_calibration.examples import solved
 from plywise.arena.llm_calibration.questions import questions
 from plywise.conf.schemas.game import GameConfig
@@ -33,8 +33,8 @@ from plywise.llm_modules.calls.settings import LLMConfig
 from plywise.llm_modules.guides.guides import GuideConfig, LLMConsultant
 from plywise.llm_modules.players.methods import MethodConfig
 from plywise.llm_modules.players.players import LLMPlayer
-from plywise.llm_modules.prompts.examples import FOLDER, Example, ExampleBook, similarity
-from plywise.llm_modules.prompts.forms import Form, Wanted
+from plywise.llm_modules.prompts.examples import FOLDER, Example, ExampleStore, similarity
+from plywise.llm_modules.prompts.forms import AnswerKind, Form
 from plywise.llm_modules.prompts.prompting import LETTERS, Prompts
 from plywise.llm_modules.providers.mock import JSON, MockEndpoint, Reply, says, scores
 from plywise.llm_modules.providers.openai import LLMClient
@@ -43,7 +43,7 @@ from plywise.search.alphabeta.search import AlphaBeta
 from plywise.search.guide.protocol import Question
 
 GAMES = ("tic_tac_toe", "connect_four")
-BOOK = ExampleBook(TicTacToe())
+BOOK = ExampleStore(TicTacToe())
 
 
 def entries(game: str) -> list[dict[str, Any]]:
@@ -182,7 +182,7 @@ def test_the_most_similar_are_shown_in_the_order_of_the_file() -> None:
     assert all(
         similarity(e, mine, briefing.situation) <= least for e in everything if e not in shown
     )
-    assert shown == ExampleBook(TicTacToe()).most_similar(Question.PROPOSE, briefing, 6)
+    assert shown == ExampleStore(TicTacToe()).most_similar(Question.PROPOSE, briefing, 6)
     assert len(BOOK.most_similar(Question.PROPOSE, briefing, 1000)) == len(everything)
 
 
@@ -215,8 +215,8 @@ def test_examples_stand_between_the_rules_and_the_question(guide: Question) -> N
         assert (shown.actions, shown.letters) == (bare.actions, bare.letters)
         for form in (
             None,
-            Form(bare.letters, Wanted.ANSWER, 60),
-            Form(bare.letters, Wanted.PERCENT),
+            Form(bare.letters, AnswerKind.ANSWER, 60),
+            Form(bare.letters, AnswerKind.PERCENT),
         ):
             before = bare.by_letter if form is None else bare.worded(form)
             after = shown.by_letter if form is None else shown.worded(form)
@@ -243,7 +243,7 @@ def test_examples_stand_between_the_rules_and_the_question(guide: Question) -> N
                             == f"{right.label}: {right.facts}".rstrip(": ")[: form.thought]
                         )
                 assert labels[said] == right.label
-                if form is not None and form.wanted is Wanted.PERCENT:
+                if form is not None and form.kind is AnswerKind.PERCENT:
                     assert filled is not None
                     by_label = {labels[letter]: n for letter, n in filled.percent.items()}
                     for option in example.options:
@@ -310,7 +310,7 @@ def test_a_guide_shows_them_in_both_ways_of_asking(asking: str) -> None:
     ((briefing, seed),) = asked(Question.PROPOSE, 1)
     with MockEndpoint(last) as endpoint, client(endpoint) as llm:
         config = GuideConfig(asking=asking, examples=2)
-        consultation = LLMConsultant(llm, config, book=BOOK).consult(briefing, seed)
+        consultation = LLMConsultant(llm, config, example_store=BOOK).consult(briefing, seed)
         while not consultation.finished:
             consultation.wait(1.0)
             consultation.poll()
@@ -343,7 +343,7 @@ def test_trust_without_examples_does_not_hold_with_them(tmp_path: Path) -> None:
         bare = replace(group, examples=0)
         for one in (bare, group):
             config = LLMCommandConfig(games="tic_tac_toe", questions=12, seed=1, llm=one)
-            assert run_calibrate(config, tmp_path, Console(file=io.StringIO())) == 0
+            assert run_llm_calibration(config, tmp_path, Console(file=io.StringIO())) == 0
             kept = json.loads((tmp_path / "m.json").read_text())
             if one is bare:
                 assert "not measured" in trusts(group, "tic_tac_toe")["propose"].why
@@ -401,12 +401,14 @@ def test_an_agent_of_a_tournament_may_have_its_own() -> None:
 
 
 def test_another_board_and_other_settings_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"connect_four are of another board: llm.examples=0"):
-        ExampleBook(ConnectFour(rows=7))
+    with pytest.raises(
+        ConfigError, match=r"connect_four are for another board size: llm.examples=0"
+    ):
+        ExampleStore(ConnectFour(rows=7))
     for text in ("{", "[]", '{"examples": [{}]}'):
         (tmp_path / "tic_tac_toe.json").write_text(text)
         with pytest.raises(ConfigError, match=r"tic_tac_toe.json are damaged"):
-            ExampleBook(TicTacToe(), tmp_path)
+            ExampleStore(TicTacToe(), tmp_path)
     with pytest.raises(ConfigError, match=r"llm.examples"):
         OpenAIGroup(examples=21)
 
@@ -417,9 +419,9 @@ def test_the_command_writes_and_refuses(tmp_path: Path, capsys: pytest.CaptureFi
     assert (
         main(["llm", "examples", "games=tic_tac_toe", "questions=4", f"out={folder}", where]) == 0
     )
-    assert len(ExampleBook(TicTacToe(), folder).solved(Question.MODEL)) == 4
+    assert len(ExampleStore(TicTacToe(), folder).solved(Question.MODEL)) == 4
     assert main(["llm", "examples", "games=gen9randombattle", where]) != 0
-    assert "examples are solved exactly: connect_four, tic_tac_toe" in capsys.readouterr().err
+    assert "examples need an exact solver: connect_four, tic_tac_toe" in capsys.readouterr().err
     assert main(["llm", "calibrate", "out=x", where]) != 0
     assert "out is for llm examples" in capsys.readouterr().err
     every = ["llm", "calibrate", "games=all", "llm=openai", "llm.model=m", "llm.examples=2", where]

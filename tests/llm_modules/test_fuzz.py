@@ -9,7 +9,7 @@ import pytest
 
 from plywise.arena.agents.catalog import agent_config
 from plywise.arena.agents.factory import AgentFactory
-from plywise.arena.bench.guides import GAMES
+from plywise.arena.bench.guides import ADVISED_GAMES
 from plywise.arena.cli.main import main
 from plywise.arena.play.match import play_game
 from plywise.conf.schemas.game import GameConfig
@@ -17,9 +17,9 @@ from plywise.conf.schemas.llm import OpenAIGroup
 from plywise.conf.schemas.search import AlphaBetaConfig, SearchConfig, SimultaneousConfig
 from plywise.datasets.errors import ConfigError
 from plywise.games.registry import REGISTRY, make_game
+from plywise.llm_modules.calls.chat import Message, Request
 from plywise.llm_modules.calls.errors import LLMError
 from plywise.llm_modules.calls.settings import LLMConfig
-from plywise.llm_modules.providers.base import Message, Request
 from plywise.llm_modules.providers.fuzz import INSTRUCTIONS, Fuzz
 from plywise.llm_modules.providers.mock import JSON, MockEndpoint, Reply, scores
 from plywise.llm_modules.providers.openai import LLMClient
@@ -40,7 +40,7 @@ def test_a_fuzzed_model_costs_no_decision(
     # Other work may take the processor away for long here: `plywise bench guides` by itself is the
     # measurement.
     assert found["median_late_ms"] < 1000
-    assert {make_game(name).info.hidden_information for name in GAMES} == {False, True}
+    assert {make_game(name).info.hidden_information for name in ADVISED_GAMES} == {False, True}
 
 
 def test_every_answer_of_the_fuzzed_model_is_an_answer_or_a_named_error() -> None:

@@ -337,11 +337,11 @@ def test_lesser_ways_of_asking_are_found_once_and_visible(
             consultation = consultant.consult(other, seed)
             (advice,) = run(consultation)
             report = consultation.close()
-            wanted = tries if seed == 1 else 1  # the second decision knows what works
-            assert (report.calls, report.failed) == (wanted, wanted - 1)
+            kind = tries if seed == 1 else 1  # the second decision knows what works
+            assert (report.calls, report.failed) == (kind, kind - 1)
             assert consultation.transcript[-1]["mode"] == mode
             assert max(advice.weights.values()) == advice.weights[10]
-    assert consultant.degraded == (mode != "scores")
+    assert consultant.endpoint_mode.fallbacks == (mode != "scores")
     assert (f"asked by {mode} from now on" in caplog.text) == (mode != "scores")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from filelock import FileLock
 
 from plywise.arena.cli.main import main
 from plywise.llm_modules.calls.errors import ModelFileError
@@ -49,9 +50,9 @@ class Hub:
                 if self.path != "/elsewhere/blob":
                     self.send_error(404)
                     return
-                wanted = self.headers.get("Range", "")
-                hub.asked.append(wanted)
-                found = re.fullmatch(r"bytes=(\d+)-", wanted) if hub.ranges else None
+                range_asked = self.headers.get("Range", "")
+                hub.asked.append(range_asked)
+                found = re.fullmatch(r"bytes=(\d+)-", range_asked) if hub.ranges else None
                 start = int(found[1]) if found else 0
                 self.send_response(206 if found else 200)
                 self.send_header("Content-Length", str(len(hub.data) - start))
@@ -90,41 +91,41 @@ def _known(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def get(hub: Hub, folder: Path) -> tuple[Path, list[tuple[str, int]]]:
-    told: list[tuple[str, int]] = []
-    return fetch(TINY, folder, hub.url, lambda doing, done: told.append((doing, done))), told
+    seen: list[tuple[str, int]] = []
+    return fetch(TINY, folder, hub.url, lambda doing, done: seen.append((doing, done))), seen
 
 
 def test_a_file_is_fetched_checked_and_not_fetched_again(hub: Hub, tmp_path: Path) -> None:
-    path, told = get(hub, tmp_path / "deep" / "models")
+    path, seen = get(hub, tmp_path / "deep" / "models")
     assert path.read_bytes() == DATA
-    assert told[-1] == ("loading", len(DATA))
+    assert seen[-1] == ("loading", len(DATA))
     assert [p.name for p in path.parent.iterdir()] == ["tiny.gguf"]
-    again, told = get(hub, path.parent)
+    again, seen = get(hub, path.parent)
     assert again == path
-    assert {doing for doing, _ in told} == {"checking"}
+    assert {doing for doing, _ in seen} == {"checking"}
     assert hub.asked == [""]
     path.write_bytes(DATA[:-1] + b"?")  # spoilt since
     get(hub, path.parent)
     assert path.read_bytes() == DATA
 
 
-def test_a_broken_download_goes_on_where_it_ended(hub: Hub, tmp_path: Path) -> None:
+def test_an_interrupted_download_is_resumed(hub: Hub, tmp_path: Path) -> None:
     hub.breaks = [1_000_000, 500_000]
     path, _ = get(hub, tmp_path)
     assert path.read_bytes() == DATA
     assert hub.asked == ["", "bytes=1000000-", "bytes=1500000-"]
 
 
-def test_what_was_loaded_stays_for_the_next_time(hub: Hub, tmp_path: Path) -> None:
+def test_a_partial_file_stays_for_the_next_time(hub: Hub, tmp_path: Path) -> None:
     hub.breaks = [1_000_000, 0]
-    with pytest.raises(ModelFileError, match="the same command goes on from there") as caught:
+    with pytest.raises(ModelFileError, match="the same command resumes the download") as caught:
         get(hub, tmp_path)
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "tiny.gguf").exists()
     assert (tmp_path / "tiny.gguf.part").read_bytes() == DATA[:1_000_000]
-    path, told = get(hub, tmp_path)
+    path, seen = get(hub, tmp_path)
     assert path.read_bytes() == DATA
-    assert told[0] == ("checking", 1_000_000)
+    assert seen[0] == ("checking", 1_000_000)
     assert hub.asked[-1] == "bytes=1000000-"
 
 
@@ -152,10 +153,7 @@ def test_a_part_of_another_file_is_found_out_at_the_end(hub: Hub, tmp_path: Path
 
 
 def test_two_processes_do_not_write_one_file(hub: Hub, tmp_path: Path) -> None:
-    import fcntl
-
-    with (tmp_path / "tiny.gguf.part").open("ab") as other:
-        fcntl.flock(other, fcntl.LOCK_EX)
+    with FileLock(tmp_path / "tiny.gguf.lock"):
         with pytest.raises(ModelFileError, match="another process"):
             get(hub, tmp_path)
 
@@ -196,7 +194,7 @@ def test_from_list_to_fetch_to_a_name_in_the_settings(
         find_model("tiny")
     assert main(["models", run]) == 0
     said = capsys.readouterr().out
-    assert "not here: plywise models fetch tiny" in said
+    assert "not fetched: plywise models fetch tiny" in said
     assert "SmolLM2" in said
     monkeypatch.setenv("HF_ENDPOINT", hub.url)
     assert main(["models", "fetch", "tiny", run]) == 0

@@ -18,12 +18,11 @@ from plywise.games.base import Briefing, Option
 from plywise.games.registry import REGISTRY, make_game
 from plywise.llm_modules.calls.errors import LLMConfigError
 from plywise.llm_modules.calls.settings import LLMConfig
-from plywise.llm_modules.guides.format_fallback import AnswerMode
 from plywise.llm_modules.guides.guides import GuideConfig
 from plywise.llm_modules.players.memory import Memory
 from plywise.llm_modules.players.methods import METHODS, MethodConfig
 from plywise.llm_modules.players.players import LLMPlayer
-from plywise.llm_modules.prompts.forms import Form, Wanted
+from plywise.llm_modules.prompts.forms import AnswerKind, AnswerMode, Form
 from plywise.llm_modules.providers.mock import JSON, MockEndpoint, Reply, refuses, says
 from plywise.llm_modules.providers.openai import LLMClient
 
@@ -142,22 +141,22 @@ def test_tot_without_ratings_takes_the_first_candidate() -> None:
 
 def test_pokellmon_shows_what_came_of_the_last_choices() -> None:
     memory = Memory()
-    memory.keep("You have 5 points.", Option(20, "guard", "costs 1"), 0.5)
+    memory.add("You have 5 points.", Option(20, "guard", "costs 1"), 0.5)
     with MockEndpoint(lambda r: filled(r, "strike")) as endpoint:
         action, _ = play(endpoint, "pokellmon", memory, samples=2)
         prompt = endpoint.requests[0]["messages"][-1]["content"]
         assert len(endpoint.requests) == 2
     assert action == 10
     assert "- guard (costs 1): your prospects went from +0.50 to +0.25" in prompt
-    assert [past.option.label for past in memory.kept] == ["guard", "strike"]
+    assert [past.option.label for past in memory.decisions] == ["guard", "strike"]
 
 
 def test_a_memory_forgets_what_was_taken_back() -> None:
     memory = Memory()
     for points in (5, 4, 3):
-        memory.keep(f"{points} points", Option(1, f"at {points}"), None)
+        memory.add(f"{points} points", Option(1, f"at {points}"), None)
     assert memory.feedback("4 points", None) == "- at 5"
-    assert len(memory.kept) == 1
+    assert len(memory.decisions) == 1
 
 
 # --- whatever comes back --------------------------------------------------------------------------
@@ -316,16 +315,16 @@ def test_settings_of_the_llm_player_are_refused_elsewhere() -> None:
         (Form("ABC"), '<think>{x}</think> ```json\n{"answer": "C"}\n```', "C", {}),
         (Form("ABC"), "The answer is B.", "B", {}),
         (Form("ABC"), '{"answer": "D"}', None, {}),
-        (Form("ABC", Wanted.BEST, count=2), '{"best": ["C", "C", "A", "B"]}', "CA", {}),
+        (Form("ABC", AnswerKind.BEST, count=2), '{"best": ["C", "C", "A", "B"]}', "CA", {}),
         (
-            Form("AB", Wanted.PERCENT),
+            Form("AB", AnswerKind.PERCENT),
             '{"percent": {"A": 20, "B": "70%", "Z": 3}}',
             "BA",
             {"A": 20, "B": 70},
         ),
-        (Form("AB", Wanted.PERCENT), '{"percent": {"A": true, "B": -1}}', None, {}),
-        (Form("AB", Wanted.PERCENT), '{"percent": {"A": NaN, "B": 1e9}}', None, {}),
-        (Form("AB", Wanted.PERCENT), "A: 10 %\nB: 90 %", "BA", {"A": 10, "B": 90}),
+        (Form("AB", AnswerKind.PERCENT), '{"percent": {"A": true, "B": -1}}', None, {}),
+        (Form("AB", AnswerKind.PERCENT), '{"percent": {"A": NaN, "B": 1e9}}', None, {}),
+        (Form("AB", AnswerKind.PERCENT), "A: 10 %\nB: 90 %", "BA", {"A": 10, "B": 90}),
     ],
 )
 def test_a_form_is_read(
@@ -342,16 +341,16 @@ def test_a_thought_is_cut_to_its_bound() -> None:
     assert found.thought == "far too lo"
 
 
-@pytest.mark.parametrize("wanted", Wanted)
-def test_the_longest_answer_fits_into_its_tokens(wanted: Wanted) -> None:
+@pytest.mark.parametrize("kind", AnswerKind)
+def test_the_longest_answer_fits_into_its_tokens(kind: AnswerKind) -> None:
     letters = "ABCDEFGHIJKLMNOPQRST"
     longest = {
-        Wanted.ANSWER: "A",
-        Wanted.BEST: list("ABC"),
-        Wanted.PERCENT: dict.fromkeys(letters, 100),
-    }[wanted]
-    text = json.dumps({"thought": "x" * 200, wanted.value: longest})
-    form = Form(letters, wanted, thought=200)
+        AnswerKind.ANSWER: "A",
+        AnswerKind.BEST: list("ABC"),
+        AnswerKind.PERCENT: dict.fromkeys(letters, 100),
+    }[kind]
+    text = json.dumps({"thought": "x" * 200, kind.value: longest})
+    form = Form(letters, kind, thought=200)
     words = len(re.findall(r"\w+|[^\w\s]", text)) + 100  # a token for every two x
     assert words <= form.max_tokens(AnswerMode.SCHEMA)
 

@@ -24,6 +24,7 @@ from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import BudgetGroup, NoLLMGroup, OpenAIGroup
 from plywise.conf.schemas.search import AlphaBetaConfig, SearchConfig, SimultaneousConfig
 from plywise.datasets.errors import ConfigError
+from plywise.llm_modules.calls.chat import Message, Request
 from plywise.llm_modules.calls.errors import (
     LLMConfigError,
     LLMNotRecordedError,
@@ -31,7 +32,6 @@ from plywise.llm_modules.calls.errors import (
     LLMTimeoutError,
 )
 from plywise.llm_modules.calls.settings import LLMConfig
-from plywise.llm_modules.providers.base import Message, Request
 from plywise.llm_modules.providers.mock import JSON, MockEndpoint, Reply, refuses, says, scores
 from plywise.llm_modules.providers.openai import LLMClient
 from plywise.llm_modules.providers.replay import Replay
@@ -110,7 +110,7 @@ def test_a_request_that_is_not_there_fails_by_name_and_once_in_the_log(
         for other in (request("1", seed=2), request("2", seed=1)):
             error = replay.submit(other).future.exception(0)
             assert isinstance(error, LLMNotRecordedError)
-            assert "does not hold this request" in str(error)
+            assert "does not have this request" in str(error)
     assert len(caplog.records) == 1
     assert replay.usage().skipped == 2
     for config_ in (LLMConfig(model="n"), LLMConfig(model="m", temperature=0.5)):
@@ -137,9 +137,9 @@ def test_what_is_no_record_is_refused_in_one_line(tmp_path: Path) -> None:
     line = path.read_text()
     cases = {
         "absent": (None, "cannot read"),
-        "empty": ("", "holds no call"),
-        "text": ("hello", "line 1 is no recorded call"),
-        "middle": (line + "{}\n" + line, "line 2 is no recorded call"),
+        "empty": ("", "has no calls"),
+        "text": ("hello", "line 1 is not a recorded call"),
+        "middle": (line + "{}\n" + line, "line 2 is not a recorded call"),
         "unknown": (line.replace('"answer"', '"answers"'), "line 1"),
         "error": (line.replace('"answer": {', '"error": {"name": "KeyError", '), "line 1"),
     }

@@ -1,4 +1,4 @@
-"""Reading letters out of replies, and taking a model's liking for letters out of its scores."""
+"""ReplyScores letters out of replies, and taking a model's liking for letters out of its scores."""
 
 import math
 from random import Random

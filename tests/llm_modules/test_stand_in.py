@@ -25,7 +25,7 @@ from plywise.engine.battle.chance_tree import outcomes_of
 from plywise.engine.battle.constants import SIDE_TERA_USED
 from plywise.engine.battle.rules import RULES
 from plywise.games.base import NO_ACTION, State
-from plywise.games.exact_values import TRUTHS
+from plywise.games.exact_values import EXACT_VALUES
 from plywise.games.gen9.option_facts import foe_options
 from plywise.games.gen9.seen import Seen
 from plywise.games.gen9.state import Gen9State
@@ -46,7 +46,7 @@ def played(name: str, moves: list[int]) -> State:
 
 
 def board_oracle(name: str) -> BoardOracle:
-    return BoardOracle(TRUTHS[name](make_game(name)))
+    return BoardOracle(EXACT_VALUES[name](make_game(name)))
 
 
 def result(state: State, player: int) -> float:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from plywise.llm_modules.calls.chat import Answer, Message, Request
 from plywise.llm_modules.calls.errors import LLMConfigError
 from plywise.llm_modules.calls.settings import LLMConfig
 from plywise.llm_modules.calls.store import FileStore
-from plywise.llm_modules.providers.base import Answer, Message, Request
 from plywise.llm_modules.providers.mock import MockEndpoint, says, scores
 from plywise.llm_modules.providers.openai import LLMClient
 
@@ -85,7 +85,7 @@ def test_sampled_answers_and_failures_are_not_kept(tmp_path: Path) -> None:
 
 WRITER = """
 import sys
-from plywise.llm_modules.providers.base import Answer
+from plywise.llm_modules.calls.chat import Answer
 from plywise.llm_modules.calls.store import FileStore
 store = FileStore(sys.argv[1])
 print("ready", flush=True)

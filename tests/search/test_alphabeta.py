@@ -21,7 +21,7 @@ from plywise.games.grid.connect_four import ConnectFour, ConnectFourState
 from plywise.games.grid.tic_tac_toe import TicTacToe
 from plywise.search.alphabeta.config import AlphaBetaConfig
 from plywise.search.alphabeta.search import AlphaBeta, NotTurnBasedError, describe_value
-from plywise.search.guide.protocol import Advice, GuideReport, Question
+from plywise.search.guide.protocol import Advice, Consultation, GuideReport, Question
 
 Board = tuple[str, ...]  # Connect Four: one text per column, bottom first
 PLY = 1e-4  # what a certain result loses for each ply that it is away
@@ -395,7 +395,7 @@ def test_winner_wins_as_soon_and_loser_resists_as_long_as_possible() -> None:
 # --- a guide's advice -------------------------------------------------------------------------
 
 
-class Says:
+class Says(Consultation):
     """A consultation that answers at once."""
 
     def __init__(self, *advice: Advice) -> None:

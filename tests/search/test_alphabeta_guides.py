@@ -15,8 +15,8 @@ from plywise.games.registry import make_game
 from plywise.search.alphabeta.config import AlphaBetaConfig
 from plywise.search.alphabeta.search import AlphaBeta
 from plywise.search.decision import Decision
-from plywise.search.guide.listening import confidence
-from plywise.search.guide.protocol import Advice, GuideReport, Question
+from plywise.search.guide.protocol import Advice, Consultation, GuideReport, Question
+from plywise.search.guide.trust import confidence
 
 PROPOSE, MODEL, EVALUATE = Question.PROPOSE, Question.MODEL, Question.EVALUATE
 NAN, INF = math.nan, math.inf
@@ -27,7 +27,7 @@ def alphabeta(kernels: RulesKernels, **settings: Any) -> AlphaBeta:
     return AlphaBeta(kernels, AlphaBetaConfig(**{"seconds": None, "max_depth": None, **settings}))
 
 
-class Says:
+class Says(Consultation):
     """A consultation that answers from the poll numbered ``after`` on."""
 
     def __init__(self, *advice: Advice, after: int = 0) -> None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from plywise.engine.compile.jit import kernel_of
 from plywise.engine.kernels import SIMULTANEOUS, TERMINAL, RulesKernels, signatures
 from plywise.search.exact.matrix import solve
-from plywise.search.guide.protocol import Advice, GuideReport, Question
+from plywise.search.guide.protocol import Advice, Consultation, GuideReport, Question
 from plywise.search.simultaneous.config import SimultaneousConfig
 from plywise.search.simultaneous.search import SimultaneousSearch
 
@@ -144,7 +144,7 @@ def test_priors_come_first_and_remove_nothing() -> None:
     assert habitual(iterations=400, opponent_prior=0.0).decide(last, None, 0, seed=5).action == 3
 
 
-class Scissors:
+class Scissors(Consultation):
     """A guide that predicts the third action at once."""
 
     finished = False

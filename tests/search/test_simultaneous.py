@@ -18,7 +18,8 @@ from plywise.engine.kernels import SIMULTANEOUS, TERMINAL, RulesKernels, signatu
 from plywise.search.config import SearchError
 from plywise.search.decision import Decision
 from plywise.search.exact.matrix import solve
-from plywise.search.guide.protocol import Advice, GuideReport, Question
+from plywise.search.guide.protocol import Advice, Consultation, GuideReport, Question
+from plywise.search.simultaneous import growing
 from plywise.search.simultaneous import search as simultaneous
 from plywise.search.simultaneous.averaging import AveragedSearch
 from plywise.search.simultaneous.config import SimultaneousConfig
@@ -539,6 +540,7 @@ def test_overruns_are_kept_in_reserve_for_later_decisions(monkeypatch: pytest.Mo
     engine._run = slow
     clock = SimpleNamespace(perf_counter=lambda: now[0], sleep=time.sleep)
     monkeypatch.setattr(simultaneous, "time", clock)
+    monkeypatch.setattr(growing, "time", clock)
 
     def spent(seconds: float | None = None) -> float:
         return engine.decide(matrix_game(RPS), None, 0, seed=1, seconds=seconds).seconds
@@ -634,7 +636,7 @@ def test_decisions_keep_to_their_deadline(threads: int) -> None:
     assert sorted(late)[len(late) * 3 // 4] < 0.02
 
 
-class Guide:
+class Guide(Consultation):
     """A consultation that says what it was given, from the poll numbered ``late`` on."""
 
     def __init__(self, *answers: Advice, late: int = 0, failing: bool = False) -> None:

@@ -15,8 +15,14 @@ from plywise.engine.kernels import RulesKernels
 from plywise.games.registry import make_game
 from plywise.search.alphabeta import config as alphabeta_config
 from plywise.search.alphabeta.search import AlphaBeta
-from plywise.search.guide.protocol import Advice, Consultation, GuideReport, Question
-from plywise.search.guide.when_to_ask import Doubt, Looks, Outlook, WhenUnsure, entropy, variation
+from plywise.search.guide.protocol import Advice, Consultation, GuideReport, Question, Uncertainty
+from plywise.search.guide.when_to_ask import (
+    CheckSchedule,
+    ConditionalConsultation,
+    UncertaintyThresholds,
+    entropy,
+    variation,
+)
 from plywise.search.simultaneous.config import SimultaneousConfig
 from plywise.search.simultaneous.search import SimultaneousSearch
 
@@ -28,7 +34,7 @@ def alphabeta(kernels: RulesKernels, **settings: Any) -> AlphaBeta:
 
 
 @dataclass
-class Oracle:
+class Oracle(Consultation):
     """Answers at once, in favour of one action."""
 
     best: int
@@ -53,18 +59,18 @@ class Oracle:
 class Ask:
     """Counts how often a guide was opened."""
 
-    def __init__(self, doubt: Doubt, best: int = 0) -> None:
+    def __init__(self, doubt: UncertaintyThresholds, best: int = 0) -> None:
         self.opened = 0
         self.best = best
-        self.guide: WhenUnsure[Consultation] = WhenUnsure(self._open, doubt)
+        self.guide: ConditionalConsultation = ConditionalConsultation(self._open, doubt)
 
     def _open(self) -> Consultation:
         self.opened += 1
         return Oracle(self.best)
 
 
-NEVER_SURE = Doubt(gap=2.0)
-ALWAYS_SURE = Doubt(gap=-1.0, entropy=2.0, worlds=2.0)
+NEVER_SURE = UncertaintyThresholds(gap=2.0)
+ALWAYS_SURE = UncertaintyThresholds(gap=-1.0, entropy=2.0, worlds=2.0)
 
 
 # --- the measures ---------------------------------------------------------------------------------
@@ -82,23 +88,23 @@ def test_entropy_and_variation() -> None:
 
 
 def test_any_one_doubt_is_enough_but_not_about_what_is_settled() -> None:
-    doubt = Doubt(gap=0.1, entropy=0.5, worlds=0.5)
-    assert not doubt.about(Outlook(0.3, 0.1, 0.1))
-    assert doubt.about(Outlook(0.05))
-    assert doubt.about(Outlook(0.3, entropy=0.6))
-    assert doubt.about(Outlook(0.3, worlds=0.6))
-    assert not doubt.about(Outlook(0.0, 1.0, 1.0, settled=True))
+    doubt = UncertaintyThresholds(gap=0.1, entropy=0.5, worlds=0.5)
+    assert not doubt.reached_by(Uncertainty(0.3, 0.1, 0.1))
+    assert doubt.reached_by(Uncertainty(0.05))
+    assert doubt.reached_by(Uncertainty(0.3, entropy=0.6))
+    assert doubt.reached_by(Uncertainty(0.3, worlds=0.6))
+    assert not doubt.reached_by(Uncertainty(0.0, 1.0, 1.0, settled=True))
 
 
 def test_looks_come_after_a_tenth_and_whenever_that_has_doubled_up_to_half() -> None:
-    by_work = Looks(0.0, None)
+    by_work = CheckSchedule(0.0, None)
     at = [done for done in range(1001) if by_work.due(0.0, done, 1000)]
     assert at == [100, 200, 400]
-    by_clock = Looks(10.0, 12.0)
+    by_clock = CheckSchedule(10.0, 12.0)
     times = (10.1, 10.25, 10.3, 10.5, 11.5, 11.9)
     assert [t for t in times if by_clock.due(t, 0, None)] == [10.25, 10.5]
-    assert Looks(0.0, None).ahead(30, 1000) == 70
-    assert Looks(0.0, None).ahead(30, None) > 10**6
+    assert CheckSchedule(0.0, None).work_left(30, 1000) == 70
+    assert CheckSchedule(0.0, None).work_left(30, None) > 10**6
 
 
 # --- the searches ---------------------------------------------------------------------------------
@@ -170,7 +176,7 @@ def test_a_guide_that_fails_while_it_is_opened_costs_its_advice_alone() -> None:
     def broken() -> Consultation:
         raise RuntimeError("no briefing")
 
-    guide = WhenUnsure(broken, NEVER_SURE)
+    guide = ConditionalConsultation(broken, NEVER_SURE)
     decision = alphabeta(kernels, max_depth=3).decide(connect_four(""), 0, guide)
     assert "no briefing" in decision.notes["guide_error"]
 

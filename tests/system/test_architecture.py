@@ -16,6 +16,12 @@ ROOMS = (  # of arena/, from the ground up; those of one height never import eac
     ("tournament",),
     ("cli",),
 )
+LLM_ROOMS = (  # of llm_modules/, from the ground up
+    ("calls",),
+    ("providers", "prompts"),
+    ("guides",),
+    ("players",),
+)
 CONSOLE = ("output", "terminal", "cli")  # rooms that may write to a console with rich
 MAX_LINES = 750  # about 600 is the aim
 MAX_FILES = 18  # in a folder; engine/battle is one compiled program and may have more
@@ -55,13 +61,13 @@ def graph() -> dict[str, set[str]]:
     return {name: imports(path, known) - {name} for name, path in known.items()}
 
 
-def room(name: str) -> str:
+def room(name: str, floor: str = "arena") -> str:
     parts = name.split(".")
-    return parts[1] if parts[0] == "arena" and len(parts) > 1 else ""
+    return parts[1] if parts[0] == floor and len(parts) > 1 else ""
 
 
-def height(name: str) -> int:
-    return next(n for n, rooms in enumerate(ROOMS) if name in rooms)
+def height(name: str, rooms: tuple[tuple[str, ...], ...] = ROOMS) -> int:
+    return next(n for n, level in enumerate(rooms) if name in level)
 
 
 @pytest.mark.parametrize("floor", FLOORS)
@@ -79,21 +85,25 @@ def test_imports_point_downwards(floor: str, graph: dict[str, set[str]]) -> None
     assert wrong == []
 
 
-def test_every_part_of_the_arena_is_a_room() -> None:
-    found = {room(name) for name in modules()} - {""}
-    assert found == {name for rooms in ROOMS for name in rooms}
+@pytest.mark.parametrize(("floor", "rooms"), [("arena", ROOMS), ("llm_modules", LLM_ROOMS)])
+def test_every_part_of_a_floor_is_a_room(floor: str, rooms: tuple[tuple[str, ...], ...]) -> None:
+    found = {room(name, floor) for name in modules()} - {""}
+    assert found == {name for level in rooms for name in level}
 
 
-def test_rooms_of_the_arena_import_only_rooms_below_them(graph: dict[str, set[str]]) -> None:
-    wrong = [
-        f"{name} imports {target}"
-        for name, targets in graph.items()
-        for target in sorted(targets)
-        if room(name)
-        and room(target)
-        and room(name) != room(target)
-        and height(room(target)) >= height(room(name))
-    ]
+@pytest.mark.parametrize(("floor", "rooms"), [("arena", ROOMS), ("llm_modules", LLM_ROOMS)])
+def test_rooms_import_only_rooms_below_them(
+    floor: str, rooms: tuple[tuple[str, ...], ...], graph: dict[str, set[str]]
+) -> None:
+    wrong = []
+    for name, targets in graph.items():
+        here = room(name, floor)
+        for target in sorted(targets):
+            there = room(target, floor)
+            if not here or not there or here == there:
+                continue
+            if height(there, rooms) >= height(here, rooms):
+                wrong.append(f"{name} imports {target}")
     assert wrong == []
 
 

@@ -44,14 +44,14 @@ class LLMSettings(AgentConfig):
 
 
 def _check(context: AgentContext, entrant: LLMSettings) -> None:
-    from plywise.arena.guidance.language_model import example_book
+    from plywise.arena.guidance.language_model import example_store
 
-    example_book(context.model.config, context.game)  # refuses a game that has no examples
+    example_store(context.model.config, context.game)  # refuses a game that has no examples
 
 
 def _make(context: AgentContext, entrant: LLMSettings) -> Agent:
     from plywise.arena.agents.llm_alone import LLMAgent
-    from plywise.arena.guidance.language_model import example_book
+    from plywise.arena.guidance.language_model import example_store
 
     return LLMAgent(
         entrant.title,
@@ -59,7 +59,7 @@ def _make(context: AgentContext, entrant: LLMSettings) -> Agent:
         entrant.as_method(),
         entrant.seconds,
         context.game.kernels(),
-        example_book(context.model.config, context.game),
+        example_store(context.model.config, context.game),
     )
 
 

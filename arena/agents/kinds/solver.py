@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from plywise.arena.agents.spec import Agent, AgentContext, AgentSpec
 from plywise.datasets.errors import ConfigError
-from plywise.games.exact_values import TRUTHS
+from plywise.games.exact_values import EXACT_VALUES
 from plywise.search.decision import Decision
 
 if TYPE_CHECKING:
@@ -111,8 +111,8 @@ def plies_of_score(game: PlacingGame, stones: int, score: int) -> int:
 
 
 def _check(context: AgentContext, entrant: AgentConfig) -> None:
-    if context.game.info.name not in TRUTHS:
-        raise ConfigError(f"agent 'solver' plays game={' or game='.join(TRUTHS)} only")
+    if context.game.info.name not in EXACT_VALUES:
+        raise ConfigError(f"agent 'solver' plays game={' or game='.join(EXACT_VALUES)} only")
 
 
 def _make(context: AgentContext, entrant: AgentConfig) -> Agent:

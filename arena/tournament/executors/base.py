@@ -1,4 +1,4 @@
-"""Where games are played: the protocol, and the executor that plays them right here."""
+"""The protocol of executors, and the executor that plays in this process."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import Protocol
 
 from plywise.arena.tournament.schedule import GameTask
 from plywise.arena.tournament.store import Fault, FinishedGame
-from plywise.arena.tournament.worker import Outcome, Player
+from plywise.arena.tournament.worker import GameOutcome, Player
 
 
 class Executor(Protocol):
-    """Plays games somewhere; each task that was submitted comes back as exactly one outcome.
+    """Plays games; each submitted task comes back as exactly one outcome.
 
     A game during which its worker dies, hangs or answers nonsense comes back as a ``Fault``.
-    Whether it is played again is not the executor's business.
+    The caller decides whether it is played again.
     """
 
     def submit(self, tasks: Iterable[GameTask]) -> None:
         """Take in games to play, in this order."""
 
-    def collect(self, wait: float) -> Sequence[Outcome]:
+    def collect(self, wait: float) -> Sequence[GameOutcome]:
         """Return what has ended, waiting up to ``wait`` seconds for the first; may be empty.
 
         Raises:
@@ -54,7 +54,7 @@ class InlineExecutor:
         """Take in games to play."""
         self._waiting.extend(tasks)
 
-    def collect(self, wait: float) -> Sequence[Outcome]:
+    def collect(self, wait: float) -> Sequence[GameOutcome]:
         """Play one game."""
         if not self._waiting:
             return []
@@ -64,8 +64,8 @@ class InlineExecutor:
         outcome = self._player.play(task, at.append)
         took = time.monotonic() - start
         if self._timeout is not None and took > self._timeout and not isinstance(outcome, Fault):
-            culprit = task.players[at[-1]] if at and at[-1] >= 0 else None
-            return [timed_out(task, self._timeout, culprit)]
+            at_fault = task.players[at[-1]] if at and at[-1] >= 0 else None
+            return [timed_out(task, self._timeout, at_fault)]
         return [outcome]
 
     def cancel(self) -> None:
@@ -81,13 +81,19 @@ class InlineExecutor:
         self._player.close()
 
 
-def timed_out(task: GameTask, timeout: float, culprit: int | None) -> Fault:
+def timed_out(task: GameTask, timeout: float, at_fault: int | None) -> Fault:
     """Return the fault of a game that took too long."""
-    return Fault(task, "timeout", f"took longer than {timeout:g} s", culprit, time.time())
+    return Fault(
+        task,
+        kind="timeout",
+        text=f"took longer than {timeout:g} s",
+        at_fault=at_fault,
+        ended=time.time(),
+    )
 
 
 def what_is_wrong(task: GameTask, game: FinishedGame) -> str:
-    """Return why a worker's answer cannot be the game that was asked for; "" where it can."""
+    """Return why a worker's answer cannot be the game of the task; "" if it can."""
     if (game.number, game.players, game.seed) != (task.number, task.players, task.seed):
         return "answered for another game"
     if not isinstance(game.result, int | float) or not -1 <= game.result <= 1:

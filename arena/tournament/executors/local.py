@@ -1,8 +1,8 @@
-"""Worker processes on this machine: kept busy by chunks, watched, and replaced when they fail.
+"""Worker processes on this machine: they get games in chunks and are replaced when they fail.
 
-Each worker has a pipe of its own and a *slot*: three numbers in shared memory that tell, without
-its help, which game it plays, since when, and who is deciding.  A worker that the parent has to
-kill, or that the kernel killed, so still says whose game broke off and at whose decision.
+Each worker has a pipe of its own and a *slot*: three numbers in shared memory for the game that it
+plays, its start and the deciding player.  So the game and the player at fault are known even when
+the parent or the kernel killed the worker.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Any
 from plywise.arena.tournament.executors.base import timed_out
 from plywise.arena.tournament.schedule import GameTask
 from plywise.arena.tournament.store import Fault, FinishedGame
-from plywise.arena.tournament.worker import Outcome, Setup
+from plywise.arena.tournament.worker import GameOutcome, Setup
 from plywise.datasets.errors import PlywiseError, WorkersFailedError
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ class _Reporter:
         self._parent = os.getppid()
         threading.Thread(target=self._run, daemon=True).start()
 
-    def add(self, outcome: Outcome) -> None:
+    def add(self, outcome: GameOutcome) -> None:
         """Report the outcome soon."""
         with self._lock:
             self._ended.append(outcome)
@@ -120,9 +120,9 @@ class LocalExecutor:
     """Plays in ``jobs`` processes of this machine.
 
     Args:
-        setup: what each worker gets; its classes must be importable by name.
-        jobs: processes.
-        timeout: seconds that one game may take, or None.
+        setup: settings of each worker; its classes must be importable by name.
+        jobs: number of processes.
+        timeout: limit of one game in seconds; None: no limit.
     """
 
     def __init__(self, setup: Setup, jobs: int, timeout: float | None = None) -> None:
@@ -130,8 +130,8 @@ class LocalExecutor:
         self._timeout = timeout
         self._context = multiprocessing.get_context("spawn")
         self._waiting: deque[GameTask] = deque()
-        self._outcomes: list[Outcome] = []
-        self._stillborn = 0
+        self._outcomes: list[GameOutcome] = []
+        self._unused = 0
         self._mean: float | None = None  # seconds of one game, a running mean
         self._spent = 0.0  # CPU seconds of workers that have ended
         self._begun = time.monotonic()
@@ -144,7 +144,7 @@ class LocalExecutor:
         self._waiting.extend(tasks)
         self._feed()
 
-    def collect(self, wait: float) -> Sequence[Outcome]:
+    def collect(self, wait: float) -> Sequence[GameOutcome]:
         """Return what has ended since the last call."""
         deadline = time.monotonic() + wait
         while True:
@@ -160,7 +160,7 @@ class LocalExecutor:
         self._waiting.clear()
 
     def busy(self) -> float | None:
-        """Return the workers' CPU seconds since their start over the seconds that passed."""
+        """Return the workers' CPU time over the time since their start."""
         possible = (time.monotonic() - self._begun) * len(self._workers)
         return (self._spent + sum(w.cpu for w in self._workers)) / possible if possible else None
 
@@ -240,10 +240,10 @@ class LocalExecutor:
             self._replace(worker, "nonsense")
         return True
 
-    def _take(self, worker: _Worker, outcome: Outcome) -> None:
+    def _take(self, worker: _Worker, outcome: GameOutcome) -> None:
         del worker.holds[outcome.number]
         worker.played = True
-        self._stillborn = 0
+        self._unused = 0
         if isinstance(outcome, FinishedGame):
             mean = outcome.seconds if self._mean is None else self._mean
             self._mean = mean + 0.05 * (outcome.seconds - mean)
@@ -258,14 +258,14 @@ class LocalExecutor:
                 self._replace(worker, "timeout")
 
     def _replace(self, worker: _Worker, kind: str) -> None:
-        """End a worker, blame the game that it was playing, and start another in its place."""
+        """End a worker, report its game as a fault, and start another worker in its place."""
         if worker not in self._workers:
-            return  # already replaced, while its last words were read
+            return  # already replaced, while its last messages were read
         self._workers.remove(worker)
         worker.process.kill()
         worker.process.join()
         if kind != "nonsense":
-            self._drain(worker)  # what it had finished before it ended
+            self._drain(worker)  # games finished before it ended
         worker.pipe.close()
         self._spent += worker.cpu
         # It plays and reports in order: what cannot be read is about the first that it still holds.
@@ -274,24 +274,30 @@ class LocalExecutor:
         code = worker.process.exitcode
         if task is None and kind != "timeout":
             if not worker.played:
-                self._stillborn += 1
-            if self._stillborn >= _STARTS:
+                self._unused += 1
+            if self._unused >= _STARTS:
                 why = worker.trouble.strip().splitlines()[-1:] or [f"exit status {code}"]
                 raise WorkersFailedError(
-                    f"{self._stillborn} workers in a row ended before they had played a game "
+                    f"{self._unused} workers in a row ended before they had played a game "
                     f"({why[0]}): out of memory? Try fewer tournament.jobs"
                 )
         if task is not None:
             at = int(worker.slot[_PLAYER])
             known = at in (0, 1) and kind != "nonsense"  # it may think about another game by now
-            culprit = task.players[at] if known else None
+            at_fault = task.players[at] if known else None
             if kind == "timeout" and self._timeout is not None:
-                fault = timed_out(task, self._timeout, culprit)
+                fault = timed_out(task, self._timeout, at_fault)
             else:
                 text = worker.trouble.strip().splitlines()[-1:] or [f"exit status {code}"]
                 what = "" if kind == "nonsense" else f"{kind}: "
-                fault = Fault(task, kind, f"the worker {what}{text[0]}", culprit, time.time())
-            log.warning("game %d broke off: %s", task.number, worker.trouble or fault.text)
+                fault = Fault(
+                    task,
+                    kind=kind,
+                    text=f"the worker {what}{text[0]}",
+                    at_fault=at_fault,
+                    ended=time.time(),
+                )
+            log.warning("game %d aborted: %s", task.number, worker.trouble or fault.text)
             self._outcomes.append(fault)
         self._waiting.extendleft(reversed(worker.holds.values()))
         self._workers.append(self._start())

@@ -1,10 +1,10 @@
-"""The same games on a Ray cluster: each actor keeps one local worker and watches it on its node.
+"""Plays the games on a Ray cluster: each actor watches one local worker on its node.
 
-A game that ends its worker, hangs or answers nonsense is so found and named as by
-:class:`LocalExecutor`, by a clock that starts with the game.  Only what takes the whole actor away
-is seen from here: the first game that it has not reported is then the fault (workers play and
-report in order).  That may be the one before, whose report was on its way; so all that the actor
-held are handed out again one by one, and one that takes an actor away when it is alone is named.
+A game that ends its worker, hangs or answers nonsense is found as by :class:`LocalExecutor`, with a
+clock that starts with the game.  Only the end of a whole actor is seen from here: the first game
+that it has not reported is then the fault (workers play and report in order).  That may be the one
+before, whose report was on its way; so all games that the actor held are handed out again one by
+one, and one that ends an actor while it is alone is the fault.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 from plywise.arena.tournament.executors.local import LocalExecutor
 from plywise.arena.tournament.schedule import GameTask
 from plywise.arena.tournament.store import Fault, FinishedGame
-from plywise.arena.tournament.worker import Outcome, Setup
+from plywise.arena.tournament.worker import GameOutcome, Setup
 from plywise.datasets.errors import ConfigError, PlywiseError, WorkersFailedError
 
 log = logging.getLogger(__name__)
@@ -28,15 +28,15 @@ log = logging.getLogger(__name__)
 _CHUNK_SECONDS = 1.0  # of games handed over at once
 _LARGEST_CHUNK = 256
 _ROUND_SECONDS = 0.25  # an actor answers at least this often
-_PATIENCE = 30.0  # seconds without any actor before we say so
+_PATIENCE = 30.0  # seconds without any actor before a warning
 _DEATHS = 5  # for each actor: how many in a row may end without a game finished between
 
 
 @dataclass
 class Report:
-    """What an actor answers: what has ended, its worker's share of CPU, and why it gives up."""
+    """An actor's answer: ended games, its worker's share of CPU, and why it cannot go on."""
 
-    outcomes: list[Outcome]
+    outcomes: list[GameOutcome]
     busy: float | None
     hopeless: str = ""
 
@@ -71,10 +71,11 @@ class RayExecutor:
     Games go only to actors that have started: one that waits for a free CPU holds none.
 
     Args:
-        setup: what each worker gets; Plywise must be installed on every node.
-        jobs: actors.
-        timeout: seconds that one game may take, or None.
-        address: of the cluster; None: start one on this machine, and stop it with :meth:`close`.
+        setup: settings of each worker; Plywise must be installed on every node.
+        jobs: number of actors.
+        timeout: limit of one game in seconds; None: no limit.
+        address: address of the cluster; None: start one on this machine, and stop it with
+            :meth:`close`.
 
     Raises:
         ConfigError: Ray is not installed, or there is no cluster at the address.
@@ -116,7 +117,7 @@ class RayExecutor:
         self._waiting.extend(tasks)
         self._feed()
 
-    def collect(self, wait: float) -> Sequence[Outcome]:
+    def collect(self, wait: float) -> Sequence[GameOutcome]:
         """Return what has ended since the last call."""
         calls = {actor.answer: actor for actor in self._actors if actor.answer is not None}
         if not calls:
@@ -124,11 +125,11 @@ class RayExecutor:
         ready, rest = self._ray.wait(list(calls), num_returns=1, timeout=wait)
         if ready and rest:
             ready += self._ray.wait(rest, num_returns=len(rest), timeout=0)[0]
-        outcomes: list[Outcome] = []
+        outcomes: list[GameOutcome] = []
         for answer in ready:
             outcomes += self._take(calls[answer])
         self._feed()
-        self._complain()
+        self._warn_without_actors()
         return outcomes
 
     def cancel(self) -> None:
@@ -179,7 +180,7 @@ class RayExecutor:
         fair = -(-len(self._waiting) // (2 * len(self._actors)))  # the end comes for all at once
         return max(1, min(_LARGEST_CHUNK, fair, int(_CHUNK_SECONDS / mean)))
 
-    def _take(self, actor: _Actor) -> list[Outcome]:
+    def _take(self, actor: _Actor) -> list[GameOutcome]:
         try:
             report = self._ray.get(actor.answer)
         except self._ray.exceptions.RayActorError as error:
@@ -202,7 +203,7 @@ class RayExecutor:
                 self._mean = mean + 0.05 * (outcome.seconds - mean)
         return list(report.outcomes)
 
-    def _replace(self, actor: _Actor, kind: str, text: str) -> list[Outcome]:
+    def _replace(self, actor: _Actor, kind: str, text: str) -> list[GameOutcome]:
         """Start another actor; its first game is the fault, the others wait to be played alone."""
         self._ray.kill(actor.handle)
         self._actors[self._actors.index(actor)] = self._start()
@@ -215,9 +216,9 @@ class RayExecutor:
         self._suspects |= set(actor.holds)
         first, *others = actor.holds.values()
         self._waiting.extendleft(reversed(others))
-        return [Fault(first, kind, f"the Ray worker {text}", None, time.time())]
+        return [Fault(first, kind=kind, text=f"the Ray worker {text}", ended=time.time())]
 
-    def _complain(self) -> None:
+    def _warn_without_actors(self) -> None:
         if self._quiet_since is None or time.monotonic() - self._quiet_since < _PATIENCE:
             return
         log.warning(

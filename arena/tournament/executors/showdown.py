@@ -9,12 +9,12 @@ from functools import partial
 from pathlib import Path
 
 from plywise.arena.output.screen import Progress
-from plywise.arena.showdown.players import ServerUnreachableError, probe
+from plywise.arena.showdown.connections import ServerUnreachableError, probe
 from plywise.arena.tournament.executors.local import LocalExecutor
 from plywise.arena.tournament.executors.showdown_worker import ServerPlayer
 from plywise.arena.tournament.schedule import GameTask
 from plywise.arena.tournament.store import Fault
-from plywise.arena.tournament.worker import Outcome, Setup
+from plywise.arena.tournament.worker import GameOutcome, Setup
 from plywise.datasets.errors import WorkersFailedError
 from plywise.games.showdown.server import ShowdownServer
 
@@ -49,7 +49,7 @@ class ShowdownExecutor:
         progress: Progress,
     ) -> None:
         self._folder = folder
-        self._tell = progress
+        self._print_progress = progress
         self._starts = 0
         self._failed = 0  # servers in a row, since a game has ended
         self._server = self._start(None)
@@ -64,7 +64,7 @@ class ShowdownExecutor:
         """Take in games to play."""
         self._workers.submit(tasks)
 
-    def collect(self, wait: float) -> Sequence[Outcome]:
+    def collect(self, wait: float) -> Sequence[GameOutcome]:
         """Return what has ended since the last call.
 
         Raises:
@@ -98,7 +98,9 @@ class ShowdownExecutor:
     def _start(self, port: int | None) -> ShowdownServer:
         self._starts += 1
         name = "server.log" if self._starts == 1 else f"server-{self._starts}.log"
-        return ShowdownServer(port, log_path=self._folder / name, on_progress=self._tell).start()
+        return ShowdownServer(
+            port, log_path=self._folder / name, on_progress=self._print_progress
+        ).start()
 
     def _replace(self, why: str) -> None:
         self._failed += 1
@@ -109,5 +111,5 @@ class ShowdownExecutor:
                 f"{self._failed} Showdown servers in a row failed before a game had ended (the "
                 f"last: {why}); its log: {old}"
             )
-        self._tell(f"The Showdown server is replaced: {why} (its log: {old})")
+        self._print_progress(f"The Showdown server is replaced: {why} (its log: {old})")
         self._server = self._start(port)

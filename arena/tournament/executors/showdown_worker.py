@@ -1,9 +1,9 @@
-"""Plays the games of a tournament as battles on a Showdown server: a player for worker processes.
+"""Plays the games of a tournament as battles on a Showdown server, in a worker process.
 
-Each game gets two fresh connections, so that nothing of a battle that broke off reaches the next
-one, and a seed: the server draws the dice and both sides' teams from it (``server_seeds.js``).
-All decisions of agents run one after another in one thread, as in every other tournament: a clock
-then measures the same however many requests come at once.
+Each game gets two fresh connections, so that nothing of an aborted battle reaches the next one, and
+a seed: the server draws the dice and both sides' teams from it (``server_seeds.js``).  All
+decisions of agents run one after another in one thread, as in every other tournament: a clock then
+measures the same however many requests come at once.
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any
 
 from poke_env import AccountConfiguration
@@ -27,24 +26,20 @@ from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.agents.spec import Agent
 from plywise.arena.play.record import GameRecord
 from plywise.arena.play.stepper import decision_seed
-from plywise.arena.showdown.course import UNNAMED, Choice, Course, Failure
-from plywise.arena.showdown.players import (
+from plywise.arena.showdown.connections import (
     BattleServerLostError,
-    ErrorCounter,
     LoginError,
-    Seat,
     ServerUnreachableError,
-    connection,
-    hush,
-    leave,
-    listen,
     log_in,
+    player_options,
     probe,
     result_of,
+    silence,
 )
+from plywise.arena.showdown.course import UNNAMED, Choice, Course, Failure
+from plywise.arena.showdown.watch import BattlesStalledError, BattleWatch
 from plywise.arena.tournament.schedule import GameTask
-from plywise.arena.tournament.store import Fault
-from plywise.arena.tournament.worker import Outcome, Setup, finished
+from plywise.arena.tournament.worker import GameOutcome, Setup, outcome_of
 from plywise.datasets.errors import PlywiseError
 from plywise.games.base import State
 from plywise.games.gen9.infostate import action_name
@@ -67,8 +62,8 @@ class SeedRefusedError(PlywiseError):
     """The server played a battle without its seed: it is not a server of ours."""
 
 
-class _LastWords(logging.Handler):
-    """Keeps the last warning: a server that refuses something says so and goes on."""
+class _LastWarning(logging.Handler):
+    """Keeps the last warning: a server that refuses something warns and goes on."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -78,8 +73,8 @@ class _LastWords(logging.Handler):
         self.text = " ".join(record.getMessage().split())[:200]
 
 
-class _Thinker(Agent):
-    """An agent of ours in one battle: decides in the common thread, and its course is told."""
+class _RecordedAgent(Agent):
+    """An agent of ours in one battle: decides in the common thread, and is recorded."""
 
     def __init__(
         self, agent: Agent, index: int, seed: int, course: Course, pool: ThreadPoolExecutor
@@ -120,13 +115,19 @@ class _Thinker(Agent):
             self._course.fail(Failure("illegal", text, self._index))
         names = {str(a): action_name(info, a) for a in info.legal}
         words = names.get(str(action), f"action {action}")
-        choice = Choice(action, words, state.observation_string(player), names, decision)
+        choice = Choice(
+            action=action,
+            words=words,
+            view=state.observation_string(player),
+            names=names,
+            decision=decision,
+        )
         self._course.add(place, self._index, choice, seconds)
         return decision
 
 
-class _Watcher:
-    """A baseline of poke-env's in one battle: its course is told."""
+class _BaselineRecorder:
+    """Records the decisions of a baseline of poke-env in one battle."""
 
     def __init__(self, index: int, seed: int, course: Course) -> None:
         self._index = index
@@ -142,8 +143,8 @@ class _Watcher:
         words = choice.words if action is None else action_name(info, action)
         view = InfoStateView(info).observation_string(info.player)
         number = UNNAMED if action is None else action
-        told = Choice(number, words, view, {})
-        self._course.add(events_seen(battle), self._index, told, choice.seconds)
+        made = Choice(number, words, view, {})
+        self._course.add(events_seen(battle), self._index, made, choice.seconds)
         self._course.end(self._index)
 
     def raised(self, error: Exception, *, in_player: bool) -> None:
@@ -156,9 +157,9 @@ class ServerPlayer:
     """Plays games of agents of ours and poke-env's players on a local server.
 
     Args:
-        setup: what a worker gets.
-        url: the server's websocket address.
-        stall_seconds: so long without an event, while nobody decides, is a fault.
+        setup: settings of a worker.
+        url: websocket address of the server.
+        stall_seconds: time without an event, while nobody decides, after which it is a fault.
     """
 
     def __init__(self, setup: Setup, *, url: str, stall_seconds: float = STALL_SECONDS) -> None:
@@ -170,33 +171,32 @@ class ServerPlayer:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="plywise-think")
         self._agents: list[Agent | None] = []
         self._baselines: dict[int, ServerSide] = {}
-        self._sound = False  # whether the last game had a server
+        self._server_up = False  # whether the last game had a server
         for index, entrant in enumerate(setup.entrants):
             if CATALOG[entrant.name].make is None:
                 self._agents.append(None)
                 asked = baseline(entrant.name, battle_format=setup.game.name, start_listening=False)
-                hush(asked)
+                silence(asked)
                 self._baselines[index] = asked
             else:
-                # What an agent prepares for its thread it prepares for the one that it decides in.
+                # Agents prepare things of a thread, so they are made in the one that decides.
                 self._agents.append(self._pool.submit(self._factory.build, entrant).result())
 
-    def play(self, task: GameTask, thinking: Callable[[int], None]) -> Outcome:
+    def play(self, task: GameTask, thinking: Callable[[int], None]) -> GameOutcome:
         """Return how the battle ended.
 
         Raises:
-            PlywiseError: an agent says that something outside is wrong, or the server is none of
-                ours.
+            PlywiseError: something outside is wrong, or the server is none of ours.
         """
         course = Course(thinking, keep=self._setup.trace)
         start = time.perf_counter()
         result: float | None = None
         try:
-            if not self._sound:
+            if not self._server_up:
                 self._wait_for_server()
-            self._sound = False
+            self._server_up = False
             result = self._battle(task, course)
-            self._sound = True
+            self._server_up = True
         except (BattleServerLostError, ServerUnreachableError, LoginError) as error:
             course.fail(Failure("server", str(error)))
         failure = course.failure
@@ -213,11 +213,10 @@ class ServerPlayer:
             actions=actions,
             sides=course.sides,
             seconds=time.perf_counter() - start,
+            error=failure.text if failure else "",
+            at_fault=failure.player if failure else None,
         )
-        if failure is not None:
-            culprit = None if failure.player is None else task.players[failure.player]
-            return Fault(task, failure.kind, failure.text, culprit, time.time(), course.sides)
-        return finished(task, record, course.trace())
+        return outcome_of(task, record, course.trace(), kind=failure.kind if failure else "")
 
     def close(self) -> None:
         """Close the agents and the language model."""
@@ -246,93 +245,88 @@ class ServerPlayer:
         """Play to the end; returns player 0's result, None after a failure.
 
         Raises:
-            BattleServerLostError: or another of ``showdown_players``: there is no server.
+            BattleServerLostError: the connection has ended.
+            ServerUnreachableError: the server closed it before the login.
+            LoginError: the server did not let a player in.
             SeedRefusedError: the server did not take the seed.
         """
-        words = _LastWords()
-        troubles: list[str] = []
-        with self._seats(task, course, words, troubles) as (own, rival):
-            log_in((own, rival), ())
-            running = asyncio.run_coroutine_threadsafe(
-                _meet(own.player, rival.player, task.seed), POKE_LOOP
-            )
+        last = _LastWarning()
+        errors: list[str] = []
+        watch = BattleWatch(self._stall_seconds, on_error=errors.append)
+        name = f"plywise {secrets.token_hex(3)}"
+        try:
+            for index in (0, 1):
+                player = self._side(task, index, f"{name} {index + 1}", course)
+                silence(player)
+                player.logger.propagate = False  # the watch and `last` see what matters
+                player.logger.addHandler(last)
+                watch.connect(player)
+            own, rival = (connection.player for connection in watch.connections)
+            log_in(watch.connections, ())
+            running = asyncio.run_coroutine_threadsafe(_meet(own, rival, task.seed), POKE_LOOP)
             try:
-                self._watch(running, (own, rival), course, words, troubles)
+                self._watch(running, watch, course, last, errors)
             finally:
                 running.cancel()
             if course.failure is not None:
                 return None
-            return self._result(_battle_of(own.player), task.seed)
-
-    @contextmanager
-    def _seats(
-        self, task: GameTask, course: Course, words: _LastWords, troubles: list[str]
-    ) -> Iterator[list[Seat]]:
-        name = f"plywise {secrets.token_hex(3)}"
-        seats: list[Seat] = []
-        try:
-            for index in (0, 1):
-                player = self._side(task, index, f"{name} {index + 1}", course)
-                hush(player)
-                player.logger.propagate = False  # what matters is told by these two
-                player.logger.addHandler(ErrorCounter(troubles.append))
-                player.logger.addHandler(words)
-                seats.append(Seat(player, listen(player)))
-            yield seats
+            return self._result(_battle_of(own), task.seed)
         finally:
-            for seat in seats:
-                leave(seat)
+            watch.close()
+            for connection in watch.connections:
                 # Every name is new: its logger would stay for ever.
-                logging.Logger.manager.loggerDict.pop(seat.player.username, None)
+                logging.Logger.manager.loggerDict.pop(connection.player.username, None)
 
     def _side(self, task: GameTask, index: int, name: str, course: Course) -> ServerSide:
         who = task.players[index]
-        options = connection(self._url, AccountConfiguration(name, None), self._setup.game.name)
+        options = player_options(self._url, AccountConfiguration(name, None), self._setup.game.name)
         agent = self._agents[who]
         if agent is None:
-            watcher = _Watcher(index, task.seed, course)
+            watcher = _BaselineRecorder(index, task.seed, course)
             return WatchedBaseline(self._baselines[who], watcher, **options)
-        thinker = _Thinker(agent, index, task.seed, course, self._pool)
-        thinker.player = PlywisePlayer(thinker, **options)
-        return thinker.player
+        recorded = _RecordedAgent(agent, index, task.seed, course, self._pool)
+        recorded.player = PlywisePlayer(recorded, **options)
+        return recorded.player
 
     def _watch(
         self,
         running: Future[None],
-        seats: tuple[Seat, Seat],
+        watch: BattleWatch,
         course: Course,
-        words: _LastWords,
-        troubles: list[str],
+        last: _LastWarning,
+        errors: list[str],
     ) -> None:
         """Return when the battle has ended or failed.
 
         Raises:
             BattleServerLostError: the connection has ended.
         """
-        seen, since = -1, time.monotonic()
-        while not running.done() and course.failure is None and not troubles:
-            time.sleep(_POLL_SECONDS)
-            _require_connected(seats)
-            for index, seat in enumerate(seats):
-                for reason in set(getattr(seat.player, "fallbacks", {})) - {REFUSED}:
-                    # An agent's own failure was noted before; this is about reading the battle.
-                    course.fail(Failure("exception", f"no decision of player {index}: {reason}"))
-            now = sum(len(b._replay_data) for s in seats for b in s.player.battles.values())
-            if now != seen or course.deciding:
-                seen, since = now, time.monotonic()
-            elif time.monotonic() - since > self._stall_seconds:
-                said = f" (last message: {words.text})" if words.text else ""
-                text = f"nothing has happened for {self._stall_seconds:g} s{said}"
-                course.fail(Failure("stalled", text))
+
+        def goes_on() -> bool:
+            for index, connection in enumerate(watch.connections):
+                if isinstance(connection.player, PlywisePlayer):
+                    for reason in set(connection.player.fallbacks) - {REFUSED}:
+                        # An agent's own failure came first; this is about reading the battle.
+                        text = f"no decision of player {index}: {reason}"
+                        course.fail(Failure("exception", text))
+            if course.deciding:
+                watch.touch()
+            return course.failure is None and not errors
+
+        try:
+            watch.wait(running, _POLL_SECONDS, goes_on)
+        except BattlesStalledError as error:
+            said = f" (last message: {last.text})" if last.text else ""
+            course.fail(Failure("stalled", f"{error}{said}"))
         if running.done() and course.failure is None:
             try:
                 running.result()
             except Exception as error:  # whatever poke-env met while it began or ended the battle
-                troubles.append(f"{type(error).__name__}: {error}")
-        if troubles and course.failure is None:
+                errors.append(f"{type(error).__name__}: {error}")
+        if errors and course.failure is None:
             time.sleep(_GRACE_SECONDS)  # a lost connection shows in many ways
-            _require_connected(seats)
-            course.fail(Failure("exception", f"poke-env: {troubles[0]}"))
+            watch.require_connections()
+            course.fail(Failure("exception", f"poke-env: {errors[0]}"))
 
     def _result(self, battle: Battle, seed: int) -> float:
         """Return player 0's result.
@@ -353,11 +347,6 @@ def _battle_of(player: ServerSide) -> Battle:
     battle: Any = next(iter(player.battles.values()))
     assert isinstance(battle, Battle)
     return battle
-
-
-def _require_connected(seats: tuple[Seat, Seat]) -> None:
-    if not all(seat.connected for seat in seats):
-        raise BattleServerLostError("the connection to the Showdown server is lost")
 
 
 async def _meet(own: ServerSide, rival: ServerSide, seed: int) -> None:

@@ -1,57 +1,27 @@
-"""The summary of a match in cutechess-cli's words, which existing tools parse.
+"""The summary of a match in the words of cutechess-cli and fastchess, which existing tools parse.
 
-The numbers are cutechess-cli's too: the error of the Elo difference takes games for independent
-(trinomial).  The intervals in the tables and the report respect pairs.
+Elo difference, its error and LOS respect pairs, as fastchess computes them.
 
-Source: cutechess ``projects/lib/src/elo.cpp`` and ``projects/cli/src/enginematch.cpp`` (the output
-format only; written anew).
+Sources (the output format only; written anew): cutechess ``projects/cli/src/enginematch.cpp``,
+fastchess ``app/src/matchmaking/output/output_fastchess.hpp``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from math import erf, inf, log10, sqrt
+from math import isfinite
 
-from plywise.arena.ratings.intervals import Z95, Tally
+from plywise.arena.ratings.head_to_head import head_to_head
+from plywise.arena.ratings.intervals import Tally
+from plywise.arena.tournament.pool_ratings import rated_games
 from plywise.arena.tournament.store import FinishedGame
-
-
-def elo_of(share: float) -> float:
-    """Return the Elo difference that a share of the points means; infinite at 0 and 1."""
-    if share <= 0:
-        return -inf
-    return inf if share >= 1 else -400 * log10(1 / share - 1) + 0.0  # no −0
-
-
-@dataclass(frozen=True)
-class Trinomial:
-    """What cutechess-cli says about W, D, L: Elo difference, its error, and superiority."""
-
-    elo: float
-    error: float
-    los: float
-
-    @classmethod
-    def of(cls, tally: Tally) -> Trinomial:
-        """Return the figures of a tally with at least one game."""
-        n = tally.games
-        mean = tally.score / n
-        spread = (
-            tally.wins * (1 - mean) ** 2 + tally.draws * (0.5 - mean) ** 2 + tally.losses * mean**2
-        )
-        half = Z95 * sqrt(spread / n) / sqrt(n)
-        error = (elo_of(mean + half) - elo_of(mean - half)) / 2
-        decided = tally.wins + tally.losses
-        los = 0.5 + erf((tally.wins - tally.losses) / sqrt(2 * decided)) / 2 if decided else 0.5
-        return cls(elo_of(mean), error, los)
 
 
 def match_lines(
     titles: Sequence[str], pairing: tuple[int, int], games: Iterable[FinishedGame]
 ) -> list[str]:
     """Return the lines about one pairing, seen from its first agent; [] without a result."""
-    first, second = pairing
+    games, (first, second) = list(games), pairing
     everything, starting, answering, side = Tally(), Tally(), Tally(), Tally()
     for game in games:
         result = game.result_of(first)
@@ -63,15 +33,16 @@ def match_lines(
     if not everything.games:
         return []
     a, b = titles[first], titles[second]
-    figures = Trinomial.of(everything)
-    draws = 100 * everything.draws / everything.games
+    match = head_to_head(rated_games(games, titles), a, b)
+    elo, normalized = match.elo, match.normalized_elo
     return [
         f"Score of {a} vs {b}: {_score(everything)}",
         f"...      {a} playing White: {_score(starting)}",
         f"...      {a} playing Black: {_score(answering)}",
         f"...      White vs Black: {_score(side)}",
-        f"Elo difference: {_number(figures.elo)} +/- {_number(figures.error)}, "
-        f"LOS: {100 * figures.los:.1f} %, DrawRatio: {draws:.1f} %",
+        f"Elo difference: {elo.value:.1f} +/- {elo.error:.1f}, "
+        f"LOS: {100 * match.superiority:.1f} %, DrawRatio: {100 * match.draw_rate:.1f} %",
+        f"Ptnml(0-2): {list(match.pairs)}, nElo: {normalized.value:.1f} +/- {normalized.error:.1f}",
     ]
 
 
@@ -100,9 +71,5 @@ def _score(tally: Tally) -> str:
     return f"{tally.wins} - {tally.losses} - {tally.draws}  [{share:.3f}] {n}"
 
 
-def _number(value: float) -> str:
-    return "nan" if value != value else f"{value:.1f}"
-
-
 def _whole(value: float) -> str:
-    return f"{value:.0f}" if abs(value) != inf and value == value else _number(value)
+    return f"{value:.0f}" if isfinite(value) else str(value)

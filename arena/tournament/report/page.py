@@ -16,12 +16,13 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from plywise.arena.output.files import RecordFileError, plain
+from plywise.arena.output.files import plain, writing
 from plywise.arena.play.replay import states_of, told
-from plywise.arena.tournament.identity import digest_of
+from plywise.arena.tournament.identity import identity_digest
 from plywise.arena.tournament.pool_ratings import ratings_of, ratings_over
 from plywise.arena.tournament.standings import Standings
 from plywise.arena.tournament.store import FinishedGame, GameStore
+from plywise.conf.schemas.tournament import TournamentGroup
 from plywise.games.base import SIMULTANEOUS, TERMINAL, Game
 from plywise.games.registry import make_game
 
@@ -36,22 +37,19 @@ def write_report(store: GameStore, path: Path, replays: int | None = None) -> Pa
     Args:
         store: the record.
         path: the page.
-        replays: games with values and text; None: as the tournament was told.
+        replays: number of games with values and text; None: as the tournament was set.
 
     Raises:
         RecordFileError: the disk refuses it.
         ReplayError: the record was played by other rules.
     """
-    page = render(report_data(store, replays))
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    page = render_page(report_data(store, replays))
+    with writing(path):
         path.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise RecordFileError(f"cannot write {path}: {error.strerror or error}") from error
     return path
 
 
-def render(data: dict[str, Any]) -> str:
+def render_page(data: dict[str, Any]) -> str:
     """Return the page: the template with style, script and data put into it."""
     folder = resources.files("plywise.arena.tournament.report").joinpath("assets")
     template, style, script = (
@@ -64,7 +62,7 @@ def render(data: dict[str, Any]) -> str:
         packed.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
     )
     page = template.replace("@TITLE@", html.escape(data["title"]))
-    # The data comes last: what it holds is not looked at again.
+    # The data comes last, so that a mark inside it is not replaced.
     for mark, text in (("@STYLE@", style), ("@SCRIPT@", script), ("@DATA@", packed)):
         before, after = page.split(mark)
         page = before + text + after
@@ -72,7 +70,7 @@ def render(data: dict[str, Any]) -> str:
 
 
 def report_data(store: GameStore, replays: int | None = None) -> dict[str, Any]:
-    """Return everything that the page shows, as plain values."""
+    """Return all data of the page, as plain values."""
     plan = store.plan()
     total = int(plan.get("total", 0))
     games = [g for g in store.games() if not total or g.number < total]
@@ -84,14 +82,15 @@ def report_data(store: GameStore, replays: int | None = None) -> dict[str, Any]:
     group = plan.get("group", {})
     wanted = int(group.get("replays", 200)) if replays is None else replays
     anchor, anchor_rating = group.get("anchor"), float(group.get("anchor_rating", 0.0))
-    rated = ratings_of(games, store.titles, anchor, anchor_rating)
-    over = ratings_over(games, store.titles, anchor, anchor_rating)
+    virtual_draws = float(group.get("virtual_draws", TournamentGroup().virtual_draws))
+    rated = ratings_of(games, store.titles, anchor, anchor_rating, virtual_draws)
+    over = ratings_over(games, store.titles, anchor, anchor_rating, virtual_draws)
     where = " on a Showdown server" if "server" in store.identity else ""
     return {
         "title": f"{described['name']}{where}: {len(store.titles)} agents, {len(games)} games",
         "version": metadata.version("plywise"),
         "code": store.identity["code"],
-        "hash": digest_of(store.identity),
+        "hash": identity_digest(store.identity),
         "record": store.path.name,
         "settings": {k: v for k, v in store.identity.items() if k != "agents"},
         "total": total or len(games),
@@ -153,7 +152,8 @@ def _shown(rating: Any) -> str:
         return "–"
     if not isfinite(rating.rating):
         return "∞" if rating.rating > 0 else "−∞"
-    return f"{rating.rating:+.0f}".replace("-", "−")
+    placed = "" if isfinite(rating.high - rating.low) else "≈ "
+    return f"{placed}{rating.rating:+.0f}".replace("-", "−")
 
 
 def _cross(standings: Standings) -> list[list[list[float] | None]]:
@@ -169,7 +169,7 @@ def _cross(standings: Standings) -> list[list[list[float] | None]]:
 
 
 def _board(game: Game, described: dict[str, Any]) -> dict[str, Any] | None:
-    """Return what the page needs to draw every position itself, None where it cannot."""
+    """Return what the page needs to draw every position itself; None if it cannot."""
     if described["name"] not in _DRAWN:
         return None
     state = game.new_initial_state()

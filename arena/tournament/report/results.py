@@ -1,26 +1,25 @@
-"""What a tournament leaves behind: tables, the text summary, ``summary.json``, ``results.csv``."""
+"""Results of a tournament: tables, the text summary, ``summary.json``, ``results.csv``."""
 
 from __future__ import annotations
 
 import csv
 import hashlib
 from dataclasses import dataclass
-from math import isfinite
 from pathlib import Path
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
 
 from plywise.arena.agents.catalog import CATALOG, parse_agents
 from plywise.arena.guidance.trust import Trust, trust_line, trusts
-from plywise.arena.output.files import RecordFileError, write_summary
+from plywise.arena.output.files import write_summary, writing
 from plywise.arena.output.screen import near
 from plywise.arena.play.guide_words import asked, llm_long
+from plywise.arena.ratings.command import print_ratings
+from plywise.arena.ratings.command import summary as ratings_summary
 from plywise.arena.ratings.rate import Ratings
 from plywise.arena.settings import with_advice
-from plywise.arena.tournament.identity import digest_of
-from plywise.arena.tournament.pool_ratings import ratings_of
+from plywise.arena.tournament.identity import identity_digest
+from plywise.arena.tournament.pool_ratings import rated_games, ratings_of
 from plywise.arena.tournament.report.cutechess_text import match_lines, rank_lines
 from plywise.arena.tournament.report.page import write_report
 from plywise.arena.tournament.sequential import SequentialStop
@@ -31,13 +30,14 @@ from plywise.conf.schemas.tournament import TournamentConfig
 
 
 @dataclass(frozen=True)
-class TournamentEnd:
-    """How one run of a tournament went.
+class RunStatistics:
+    """Statistics of one run of a tournament.
 
     Attributes:
-        wall_seconds: of this run; ``played`` games in it.
-        busy: the workers' CPU time over all that they could have had; None: unknown.
-        interrupted: by Ctrl-C.
+        wall_seconds: duration of the run.
+        played: number of games played in it.
+        busy: share of the workers' possible CPU time that they used; None: unknown.
+        interrupted: whether Ctrl-C ended it.
     """
 
     wall_seconds: float = 0.0
@@ -49,7 +49,7 @@ class TournamentEnd:
 def write_results(
     store: GameStore,
     config: TournamentConfig,
-    end: TournamentEnd,
+    run: RunStatistics,
     folder: Path,
     console: Console,
 ) -> None:
@@ -74,7 +74,7 @@ def write_results(
     faults = store.faults()
     group = config.tournament
     trust = trust_of(config)
-    rated = ratings_of(games, store.titles, group.anchor, group.anchor_rating)
+    rated = ratings_of(games, store.titles, group.anchor, group.anchor_rating, group.virtual_draws)
     summary = standings.summary() | {
         "ratings": None if rated is None else ratings_summary(rated),
         "complete": len(games) == total,
@@ -82,10 +82,10 @@ def write_results(
         "faults": len(faults),
         "record": str(store.path),
         "identity": store.identity,
-        "configuration_hash": digest_of(store.identity),
+        "configuration_hash": identity_digest(store.identity),
         "decisions": decisions_digest(store, total),
         "trust": trust,
-        "run": end,
+        "run": run,
         "config": config,
     }
     if games:
@@ -93,9 +93,7 @@ def write_results(
         if len(store.titles) > 2:
             console.print(standings.pairing_table())
         if rated is not None:
-            console.print(ratings_table(rated))
-            for warning in rated.warnings:
-                console.print(f"note: {warning}", soft_wrap=True, markup=False)
+            print_ratings(console, rated)
         for line in text_summary(standings, games, rated):
             console.print(line, soft_wrap=True, markup=False)
         for title, standing in zip(standings.titles, standings.agents, strict=True):
@@ -110,16 +108,16 @@ def write_results(
     if games and isinstance(llm, AskedLLMGroup) and (llm.record or llm.replay):
         console.print(f"decisions: {summary['decisions']} (equal digests: equal games and advice)")
     if faults:
-        console.print(f"{len(faults)} games broke off; see the table faults in the record.")
-    if end.busy is not None:
+        console.print(f"{len(faults)} games were aborted; see the table faults in the record.")
+    if run.busy is not None:
         console.print(
-            f"{end.played} games in {end.wall_seconds:.1f} s, workers {end.busy:.0%} busy"
+            f"{run.played} games in {run.wall_seconds:.1f} s, workers {run.busy:.0%} busy"
         )
-    # After the tables: a full disk takes the files away, not what is to be read.
+    # After the tables: a full disk must not keep them from being printed.
     write_summary(folder / "summary.json", summary)
     write_csv(folder / "results.csv", games, store.titles)
     write_report(store, folder / "report.html")
-    if end.interrupted:
+    if run.interrupted:
         console.print(
             f"Interrupted after {len(games)} of {total} games; the same command continues."
         )
@@ -131,7 +129,7 @@ def write_results(
 
 
 def decisions_digest(store: GameStore, total: int) -> str:
-    """Return 12 hex digits over what the first ``total`` games decided: actions, values, advice."""
+    """Return 12 hex digits over the first ``total`` games: actions, values, advice."""
     h = hashlib.sha256()
     for game in store.games(trace=True, numbers=range(total)):
         h.update(repr(game.game()).encode())
@@ -140,7 +138,7 @@ def decisions_digest(store: GameStore, total: int) -> str:
 
 
 def trust_of(config: TournamentConfig) -> dict[str, dict[str, Trust]]:
-    """Return how far each advised agent believes its model's guides."""
+    """Return the trust of each advised agent in its model's guides."""
     if config.llm.name == "none":
         return {}
     return {
@@ -150,54 +148,10 @@ def trust_of(config: TournamentConfig) -> dict[str, dict[str, Trust]]:
     }
 
 
-def ratings_table(rated: Ratings) -> Table:
-    """Return the table of ratings, best first."""
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("agent", overflow="fold")
-    for heading in ("Elo", "95 %", "stronger than next", "games"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for p in rated.players:
-        sure = p.superiority_to_next
-        table.add_row(
-            p.player,
-            f"{p.rating:+.0f}",
-            f"[{p.low:+.0f}, {p.high:+.0f}]",
-            "" if sure != sure else f"{sure:.1%}",
-            str(p.games),
-        )
-    return table
-
-
-def ratings_summary(rated: Ratings) -> dict[str, object]:
-    """Return the ratings as JSON can hold them: what is not finite is null."""
-
-    def number(value: float) -> float | None:
-        return value if isfinite(value) else None
-
-    return {
-        "anchor": rated.anchor,
-        "interval": f"95 %, by pairs ({rated.method})",
-        "players": [
-            {
-                "player": p.player,
-                "rating": number(p.rating),
-                "low": number(p.low),
-                "high": number(p.high),
-                "games": p.games,
-                "superiority_to_next": number(p.superiority_to_next),
-            }
-            for p in rated.players
-        ],
-        "first_advantage": rated.first_advantage,
-        "draw_rate": rated.draw_rate,
-        "warnings": rated.warnings,
-    }
-
-
 def text_summary(
     standings: Standings, games: list[FinishedGame], rated: Ratings | None
 ) -> list[str]:
-    """Return the summary as cutechess-cli words it."""
+    """Return the summary in the words of cutechess-cli and fastchess."""
     lines: list[str] = []
     if rated is not None and len(rated.players) > 2:
         tallies = dict(zip(standings.titles, (s.tally for s in standings.agents), strict=True))
@@ -216,15 +170,9 @@ def write_csv(path: Path, games: list[FinishedGame], titles: list[str]) -> None:
     Raises:
         RecordFileError: the disk refuses it.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(["player_a", "player_b", "score_a", "first", "pair"])
-            for game in games:
-                if game.result is not None:
-                    a, b = (titles[p] for p in game.players)
-                    score = {1: 1, 0: 0.5, -1: 0}[(game.result > 0) - (game.result < 0)]
-                    writer.writerow([a, b, score, a, game.pair])
-    except OSError as error:
-        raise RecordFileError(f"cannot write {path}: {error.strerror or error}") from error
+    with writing(path), path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["player_a", "player_b", "score_a", "first", "pair"])
+        for game in rated_games(games, titles):
+            score = f"{game.score_a:g}"
+            writer.writerow([game.player_a, game.player_b, score, game.first, game.pair])

@@ -140,9 +140,12 @@ def test_each_answer_of_a_model_changes_what_is_played(
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        (("game=battleship", "llm=openai"), "the guide 'model' is of no use in battleship"),
         (
-            ("game=gen9randombattle", "search.sharing=averaged", "llm=openai"),
+            ("game=battleship", "llm=openai", "llm.model=m"),
+            "the guide 'model' is of no use in battleship",
+        ),
+        (
+            ("game=gen9randombattle", "search.sharing=averaged", "llm=openai", "llm.model=m"),
             "search.sharing=averaged takes no advice",
         ),
         (
@@ -160,7 +163,7 @@ def test_each_answer_of_a_model_changes_what_is_played(
 def test_what_could_only_be_ignored_is_refused_in_one_line(
     settings: tuple[str, ...], words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["tournament", "tournament=llm_ablation", "llm.model=m", *settings]) == 2
+    assert main(["tournament", "tournament=llm_ablation", *settings]) == 2
     said = capsys.readouterr().err
     assert words in said
     assert sum(line.startswith("plywise: ") for line in said.splitlines()) == 1

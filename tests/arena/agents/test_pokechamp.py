@@ -17,7 +17,7 @@ from plywise.conf.schemas.search import AlphaBetaConfig
 from plywise.conf.schemas.search import SimultaneousConfig as BattleConfig
 from plywise.datasets.errors import ConfigError
 from plywise.games.base import NO_ACTION, SIMULTANEOUS, State
-from plywise.games.exact_values import TRUTHS
+from plywise.games.exact_values import EXACT_VALUES
 from plywise.games.registry import REGISTRY, make_game
 from plywise.llm_modules.providers.mock import JSON, MockEndpoint, Reply, refuses, says
 from plywise.search.decision import Decision
@@ -48,7 +48,7 @@ def test_with_all_actions_and_to_the_end_it_is_exact(seed: int) -> None:
     assert leaves(root) == []
     back_up(root)
     values = own_values(root)
-    exact = TRUTHS["tic_tac_toe"](game)(state)  # a win that comes late counts a little less
+    exact = EXACT_VALUES["tic_tac_toe"](game)(state)  # a win that comes late counts a little less
     assert {a: round(value) for a, value in exact.items()} == values
     line = principal_variation(root, max(values, key=lambda a: values[a]))
     for action in line:

@@ -11,10 +11,9 @@ import pytest
 from rich.console import Console
 
 from plywise.arena.bench.command import run_bench
-from plywise.arena.childplay import command as bench_childplay
-from plywise.arena.childplay.command import ExamStoppedError
-from plywise.arena.childplay.games import GameTask
-from plywise.arena.childplay.sitting import Outcome
+from plywise.arena.childplay.exam import ExamStoppedError, make_task
+from plywise.arena.childplay.games import ChildPlayGame
+from plywise.arena.childplay.session import ItemResult
 from plywise.arena.childplay.table import lines, row
 from plywise.arena.cli import main as cli
 from plywise.arena.output.files import read_records
@@ -24,8 +23,9 @@ from plywise.datasets.childplay import smiles
 from plywise.datasets.childplay.presets import GAMES, PRESETS, TASKS
 from plywise.games.battleship.game import BattleshipState
 from plywise.games.childplay import notation
+from plywise.llm_modules.calls.accounting import Prices
 from plywise.llm_modules.calls.errors import LLMAuthError, LLMConfigError
-from plywise.llm_modules.exam import ExamPrompts
+from plywise.llm_modules.players.exam import ExamPrompts
 from plywise.llm_modules.providers.mock import JSON, MockEndpoint, Reply, refuses, says
 
 NONE = NoLLMGroup()
@@ -102,11 +102,11 @@ def test_strong_baselines_of_the_other_games(preset: str, tmp_path: Path) -> Non
 
 
 def test_both_sides_start_alike() -> None:
-    task = GameTask("battleship", PRESETS["childplay_fixed"], 4, 0)
+    task = ChildPlayGame("battleship", PRESETS["childplay_fixed"], 4, 0)
     seen = []
     for number in range(4):
-        outcome = Outcome("battleship", "random", number)
-        sit(task, outcome, number)
+        outcome = ItemResult("battleship", "random", number)
+        play(task, outcome, number)
         sea = [line[2:11].split() for line in outcome.turns[0]["asked"].splitlines()[2:7]]
         ships = {(r, c) for r in range(5) for c in range(5) if sea[r][c] in "SX"}
         seen.append((outcome.seat, ships))
@@ -119,12 +119,12 @@ def test_both_sides_start_alike() -> None:
     assert seen[0][1] != seen[2][1]
 
 
-def sit(task: GameTask, outcome: Outcome, number: int) -> None:
-    from plywise.arena.childplay.sitting import Sitting
+def play(task: ChildPlayGame, outcome: ItemResult, number: int) -> None:
+    from plywise.arena.childplay.session import ItemSession
 
     preset = PRESETS["childplay_fixed"]
     who = task.baselines[0]
-    task.sit(Sitting(who, preset, ExamPrompts(preset.name), outcome, Random(0)), number)
+    task.run(ItemSession(who, preset, ExamPrompts(preset.name), outcome, Random(0)), number)
 
 
 def test_without_rdkit_smiles_is_skipped_visibly(
@@ -238,7 +238,7 @@ def test_an_empty_reply_is_a_fault_as_published_and_illegal_else(tmp_path: Path)
 
 def test_an_endpoint_that_is_not_there_ends_the_run_in_one_line(tmp_path: Path) -> None:
     llm = OpenAIGroup(base_url="http://127.0.0.1:9/v1", model="m", max_retries=0)
-    with pytest.raises(ExamStoppedError, match="stopped after 3 faults in a row") as stopped:
+    with pytest.raises(ExamStoppedError, match="stopped after 3 consecutive faults") as stopped:
         bench(tmp_path, llm, tasks=["shapes"], instances=20)
     assert "\n" not in str(stopped.value)
     assert "nothing answers at http://127.0.0.1:9" in str(stopped.value)
@@ -298,7 +298,7 @@ def test_nothing_left_to_do_is_an_error(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(smiles, "find_spec", lambda name: None)
     assert cli.main(["bench", "childplay", "tasks=[smiles]"]) == 2
-    assert "nothing to do: rdkit and selfies" in capsys.readouterr().err
+    assert "no task can run: rdkit and selfies" in capsys.readouterr().err
 
 
 @pytest.mark.llm
@@ -320,9 +320,9 @@ def test_every_prompt_is_filled_and_static_text_comes_first(task: str, preset: s
     if task == "smiles":
         pytest.importorskip("rdkit")
         pytest.importorskip("selfies")
-    made: Any = bench_childplay._task(task, PRESETS[preset], 2, 0)
+    made: Any = make_task(task, PRESETS[preset], 2, 0)
     prompts = ExamPrompts(preset)
-    outcomes = [Outcome(task, "random", number) for number in range(2)]
+    outcomes = [ItemResult(task, "random", number) for number in range(2)]
     asked: list[Any] = []
 
     class Spy:
@@ -332,10 +332,10 @@ def test_every_prompt_is_filled_and_static_text_comes_first(task: str, preset: s
             asked.append(messages)
             return made.baselines[1].answer(messages, subject, rng)
 
-    from plywise.arena.childplay.sitting import Sitting
+    from plywise.arena.childplay.session import ItemSession
 
     for outcome in outcomes:
-        made.sit(Sitting(Spy(), PRESETS[preset], prompts, outcome, Random(1)), outcome.number)
+        made.run(ItemSession(Spy(), PRESETS[preset], prompts, outcome, Random(1)), outcome.number)
     assert all("$" not in message.content for messages in asked for message in messages)
     if (preset, task) not in (
         ("childplay_v1", "lcl_validity"),
@@ -360,12 +360,14 @@ def test_wrong_prompt_files_are_named(tmp_path: Path) -> None:
 
 
 def test_a_table_shows_nothing_for_no_result() -> None:
-    outcome = Outcome("shapes", "m", 0)
+    outcome = ItemResult("shapes", "m", 0)
     outcome.fail("gone")
     made = row("m", [outcome])
     assert (made.n, made.score, made.faults) == (0, None, 1)
     assert "50.0 %" not in lines("shapes", [made], {}, games=False)[1]
-    drawn = Outcome("tic_tac_toe", "m", 0, result="draw", score=0.5)
-    made = row("m", [drawn, Outcome("tic_tac_toe", "m", 1, result="win", score=1.0)], (1.0, 0))
+    drawn = ItemResult("tic_tac_toe", "m", 0, result="draw", score=0.5)
+    made = row(
+        "m", [drawn, ItemResult("tic_tac_toe", "m", 1, result="win", score=1.0)], Prices(1.0, 0)
+    )
     assert (made.score, made.wins, made.draws, made.cost) == (0.75, 1, 1, 0.0)
     assert "1-1-0" in lines(GAMES[0], [made], {"GPT": (1, 2)}, games=True)[1]

@@ -8,6 +8,11 @@ from pathlib import Path
 import pytest
 
 from plywise.arena.cli import main as cli
+from plywise.arena.cli.arguments import to_overrides
+from plywise.arena.cli.commands import COMMANDS
+from plywise.arena.cli.groups import group_schemas
+from plywise.conf.listing import chosen_options, listed
+from plywise.conf.registry import COMMAND_SCHEMAS
 
 
 def plywise(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -37,6 +42,10 @@ def one_line(text: str) -> str:
         (["play", "sear.seconds=1"], "did you mean 'search'?"),
         (["play", "search.second=1"], "did you mean 'search.seconds'?"),
         (["play", "search.seconds=soon"], "search.seconds=soon"),
+        (["play", "llm=none", "llm.record=a"], "no setting 'llm.record'; did you mean"),
+        (["play", "llm=stand_in", "llm.cache=a"], "llm=stand_in has: guides, trust"),
+        (["play", "llm=stand_in", "llm.examples=2"], "no setting 'llm.examples'"),
+        (["play", "game=tic_tac_toe", "game.rows=4"], "game=tic_tac_toe has: none"),
         (["play", "agent=serch"], "did you mean 'search'? There are: expectimax, human"),
         (["play", "opponent=random"], "no setting 'opponent'"),
         (["play", "side=["], "cannot read 'side=['"),
@@ -71,17 +80,37 @@ def test_wrong_use_gives_one_line_and_exit_code_2(
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["--help"]) == 0
     text = capsys.readouterr().out
-    for name in cli.COMMANDS:
+    for name in COMMANDS:
         assert f"  {name} " in text
 
 
-@pytest.mark.parametrize("command", cli.COMMANDS)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_command_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main([command, "--help"]) == 0
     text = capsys.readouterr().out
     assert text.startswith(f"Usage: plywise {command}")
     assert "defaults:" not in text
     assert "hydra:" not in text
+
+
+@pytest.mark.parametrize("command", COMMAND_SCHEMAS)
+def test_help_says_every_setting_in_words(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([command, "--help"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 100
+    schema = COMMAND_SCHEMAS[command]
+    keys = {line.split()[0] for line in lines if line.startswith("  ") and line.split()}
+    for setting in listed(schema, chosen_options(schema, {}, group_schemas())):
+        repeated = setting.group == "opponent"  # the same settings as agent
+        assert repeated or setting.key in keys
+
+
+def test_help_follows_the_options_that_are_given(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["play", "--help", "game=goofspiel", "llm=stand_in"]) == 0
+    text = capsys.readouterr().out
+    for key in ("game.cards", "search.opponent_prior", "llm.skill"):
+        assert f"\n  {key} " in text
+    assert "llm.model_path" not in text
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["play", "--help"], ["agents"], ["--version"]])
@@ -106,13 +135,13 @@ def test_lists_name_agents_and_games(capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_positional_words_become_keys() -> None:
-    given = cli.with_keys("verify", ("what", "corpus"), ["engine", "it's/a file.gz", "limit=3"])
+    given = to_overrides("verify", COMMANDS["verify"], ["engine", "it's/a file.gz", "limit=3"])
     assert given == ["what='engine'", "corpus='it\\'s/a file.gz'", "limit=3"]
 
 
 def test_flags_become_keys() -> None:
     given = ["engine", "--jobs", "2", "--battle=3", "c.gz", "--step", "-1"]
-    keys = cli.with_keys("verify", ("what", "corpus"), given, ("jobs", "battle", "step"))
+    keys = to_overrides("verify", COMMANDS["verify"], given)
     assert keys == ["what='engine'", "jobs=2", "battle=3", "corpus='c.gz'", "step=-1"]
 
 
@@ -137,10 +166,10 @@ def test_multirun_has_a_folder_for_each_job(tmp_path: Path) -> None:
 
 def test_a_bug_keeps_its_traceback(tmp_path: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from plywise.arena.cli import commands; "
+        "import sys; from plywise.arena.tournament import run\n"
         "from plywise.arena.cli.main import main\n"
         "def broken(config, folder): raise KeyError('a bug')\n"
-        "commands.tournament = broken\n"
+        "run.run_tournament = broken\n"
         "sys.exit(main(['tournament']))"
     )
     done = subprocess.run(
@@ -161,11 +190,11 @@ def test_a_bug_keeps_its_traceback(tmp_path: Path) -> None:
 )
 def test_exit_codes(raised: str, code: int, words: str, tmp_path: Path) -> None:
     program = (
-        "import sys; from plywise.arena.cli import commands\n"
+        "import sys; from plywise.arena.tournament import run\n"
         "from plywise.arena.cli.main import main\n"
         "from plywise.datasets.errors import ConfigError, PlywiseError\n"
         f"def failing(config, folder): raise {raised}\n"
-        "commands.tournament = failing\n"
+        "run.run_tournament = failing\n"
         "sys.exit(main(['tournament']))"
     )
     done = subprocess.run(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from plywise.arena.cli.main import main
-from plywise.arena.fit.evaluation import Positions, fit_weights, log_loss, self_play
+from plywise.arena.fit.evaluation import Positions, fit_value_weights, log_loss, self_play_positions
 from plywise.arena.fit.open_play import join
 from plywise.datasets.errors import PlywiseError
 from plywise.datasets.fitted_weights import load_weights
@@ -28,7 +28,7 @@ def test_known_weights_are_found_within_their_errors() -> None:
     truth = np.array([1.5, -0.7, 0.0, 0.4])
     inside = 0
     for seed in range(50):
-        weights, errors = fit_weights(synthetic(seed, 400, truth), ridge=1e-6)
+        weights, errors = fit_value_weights(synthetic(seed, 400, truth), ridge=1e-6)
         inside += int((np.abs(weights - truth) < 1.96 * errors).sum())
     # 200 intervals of 95 %: 190 expected, standard deviation 3 if they were independent
     assert 178 <= inside <= 200
@@ -36,15 +36,15 @@ def test_known_weights_are_found_within_their_errors() -> None:
 
 def test_a_ridge_pulls_towards_nothing() -> None:
     positions = synthetic(1, 300, np.array([1.0, -1.0]))
-    loose, _ = fit_weights(positions, ridge=1e-6)
-    tight, _ = fit_weights(positions, ridge=1e6)
+    loose, _ = fit_value_weights(positions, ridge=1e-6)
+    tight, _ = fit_value_weights(positions, ridge=1e6)
     assert np.abs(tight).max() < 0.05 < np.abs(loose).min()
     assert log_loss(loose, positions) < log_loss(tight, positions) < np.log(2.0)
 
 
 def test_self_play_is_the_same_for_a_seed() -> None:
-    one = self_play([3], iterations=20, seed=4)
-    two = self_play([3, 5], iterations=20, seed=4)
+    one = self_play_positions([3], iterations=20, seed=4)
+    two = self_play_positions([3, 5], iterations=20, seed=4)
     again = two.where(two.battles == 3)
     assert (one.features == again.features).all()
     assert (one.results == again.results).all()

@@ -16,9 +16,14 @@ from plywise.arena.agents.spec import Agent
 from plywise.arena.cli.main import main
 from plywise.arena.guidance import trust as llm_trust
 from plywise.arena.guidance.trust import CalibrationFileError, trust_lines, trusts
-from plywise.arena.llm_calibration.command import run_calibrate
+from plywise.arena.llm_calibration.command import run_llm_calibration
 from plywise.arena.llm_calibration.questions import questions
-from plywise.arena.llm_calibration.reliability import Answered, fit_letters, measure, reliability
+from plywise.arena.llm_calibration.reliability import (
+    AnsweredQuestion,
+    fit_letters,
+    measure,
+    reliability,
+)
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import EmbeddedGroup, LLMCommandConfig, StandInGroup
 from plywise.conf.schemas.search import AlphaBetaConfig
@@ -31,7 +36,7 @@ from plywise.search.guide.protocol import Question
 
 def simulated(
     count: int, bias: list[float], strength: float, seed: int, known: float = 1.0
-) -> list[Answered]:
+) -> list[AnsweredQuestion]:
     """Answers of a model that likes letters by ``bias``, and the right one by ``strength``.
 
     With probability ``known`` it knows the right answer as well as its probabilities say, else it
@@ -48,7 +53,7 @@ def simulated(
         scores = [s + b for s, b in zip(sharp, bias, strict=False)]
         total = math.log(sum(map(math.exp, scores)))
         made.append(
-            Answered(
+            AnsweredQuestion(
                 tuple(s - total for s in scores),
                 frozenset({random.randrange(n) if right is None else right}),
             )
@@ -64,17 +69,17 @@ def test_fit_finds_bias_and_temperature_of_a_simulated_model() -> None:
     # Its probabilities without the bias are right as they are.
     assert fit.temperature == pytest.approx(1.0, abs=0.12)
     sharp = simulated(3000, bias, 2.0, seed=2)
-    soft = [Answered(tuple(p / 4 for p in a.logprobs), a.right) for a in sharp]
+    soft = [AnsweredQuestion(tuple(p / 4 for p in a.logprobs), a.right) for a in sharp]
     assert fit_letters(soft).temperature == pytest.approx(0.25, abs=0.04)
 
 
 def test_a_right_option_without_a_letter_is_answered_wrongly_and_tells_nothing() -> None:
-    missed = Answered((-0.1, -2.4, -5.0), frozenset(), left_out=2, missed=1)
-    shown = [Answered(missed.logprobs, frozenset({k}), left_out=2) for k in range(3)]
+    missed = AnsweredQuestion((-0.1, -2.4, -5.0), frozenset(), left_out=2, missed=1)
+    shown = [AnsweredQuestion(missed.logprobs, frozenset({k}), left_out=2) for k in range(3)]
     assert not missed.hit(missed.logprobs)
     whole = sum(a.probability(a.logprobs) for a in shown) + 2 * missed.probability(missed.logprobs)
     assert whole == pytest.approx(1.0)  # over the five options
-    assert missed.probability(missed.logprobs) == missed.even == 0.2
+    assert missed.probability(missed.logprobs) == missed.uniform == 0.2
     known = simulated(200, [0.0] * 4, 2.0, seed=8)
     mixed = [*known, *[missed] * 100]
     assert measure(mixed).raw.value == pytest.approx(measure(known).raw.value * 2 / 3)
@@ -150,7 +155,7 @@ def command(tmp_path: Path, **llm: object) -> LLMCommandConfig:
 def test_what_is_measured_is_the_trust_of_later_searches(tmp_path: Path) -> None:
     config = command(tmp_path, skill=0.9, trust=None)
     console = Console(file=io.StringIO(), width=200)
-    assert run_calibrate(config, tmp_path, console) == 0
+    assert run_llm_calibration(config, tmp_path, console) == 0
     found = trusts(config.llm, "tic_tac_toe")
     assert {"propose", "evaluate", "model"} == set(found)
     assert all(0.4 < t.weight < 1 and "60 questions" in t.why for t in found.values())
@@ -167,7 +172,7 @@ def test_what_is_measured_is_the_trust_of_later_searches(tmp_path: Path) -> None
 
 def test_a_model_at_chance_is_not_asked_and_decides_nothing(tmp_path: Path) -> None:
     config = command(tmp_path, skill=0.0, trust=None)
-    assert run_calibrate(config, tmp_path, Console(file=io.StringIO())) == 0
+    assert run_llm_calibration(config, tmp_path, Console(file=io.StringIO())) == 0
     assert {t.weight for t in trusts(config.llm, "tic_tac_toe").values()} == {0.0}
     search = AlphaBetaConfig(seconds=None, max_depth=2)
     said: list[str] = []
@@ -214,7 +219,7 @@ def test_a_damaged_file_is_one_line(tmp_path: Path, text: str) -> None:
 
 def test_fits_of_other_prompts_do_not_count(tmp_path: Path) -> None:
     config = command(tmp_path, skill=1.0, trust=None)
-    assert run_calibrate(config, tmp_path, Console(file=io.StringIO())) == 0
+    assert run_llm_calibration(config, tmp_path, Console(file=io.StringIO())) == 0
     path = tmp_path / "measured.json"
     whole = json.loads(path.read_text())
     whole["stand-in-1"]["tic_tac_toe"]["propose"]["prompt"] = "0" * 12

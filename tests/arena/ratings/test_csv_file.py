@@ -113,6 +113,15 @@ def test_the_undefeated_are_shown_by_their_bound(
     path = written(tmp_path, "player_a,player_b,score_a\n" + "search,random,1\n" * 20)
     assert cli.main(["ratings", str(path)]) == 0
     out = capsys.readouterr().out
+    placed = json.loads(out.splitlines()[-1])["players"][0]
+    # 20 wins and a virtual draw are 20.5 points against 0.5.
+    assert placed["rating"] == pytest.approx(400 * math.log10(41))
+    assert (placed["bound"], placed["high"]) == ("at_least", None)
+    assert placed["low"] == pytest.approx(277.5, abs=0.3)
+    assert "≈ 645.1" in out
+    assert "≥ 277.4" in out
+    assert cli.main(["ratings", str(path), "virtual_draws=0"]) == 0
+    out = capsys.readouterr().out
     best = json.loads(out.splitlines()[-1])["players"][0]
     assert best["rating"] is None
     assert best["bound"] == "at_least"

@@ -124,6 +124,39 @@ def test_a_winless_anchor_leaves_the_others_comparable() -> None:
     assert math.isfinite(moved["random"].high)
 
 
+def test_virtual_draws_place_the_undefeated_and_change_nothing_else() -> None:
+    played = games("a", "b", 15, 0, 5) + games("a", "random", 20) + games("b", "random", 20)
+    exact, placed = rate(played), rate(played, virtual_draws=1)
+    assert [p.player for p in placed.players] == ["a", "b", "random"]
+    for name in ("a", "b", "random"):
+        assert (placed[name].low, placed[name].high) == (exact[name].low, exact[name].high)
+        assert placed[name].low <= placed[name].rating <= placed[name].high
+        assert placed[name].within == exact[name].within
+    gap = placed["a"].rating - placed["b"].rating
+    assert gap == pytest.approx(400 * math.log10(3))
+    assert placed.superiority == exact.superiority
+    assert any("placed by 1 virtual draw" in line for line in placed.warnings)
+    known = pool(0)
+    assert rate(known, virtual_draws=1) == rate(known)
+
+
+def test_one_virtual_draw_is_half_a_win_and_half_a_loss() -> None:
+    for number in (1, 5, 20):
+        found = rate(games("a", "random", number), virtual_draws=1)["a"].rating
+        assert found == pytest.approx(400 * math.log10(2 * number + 1))
+    # Two who beat the same third player and never met are placed by their own results.
+    both = rate(games("a", "random", 20) + games("b", "random", 5), virtual_draws=1)
+    assert [p.player for p in both.players] == ["a", "b", "random"]
+    assert both["b"].rating == pytest.approx(400 * math.log10(11))
+
+
+def test_who_has_not_met_the_anchor_stays_unknown_with_virtual_draws() -> None:
+    played = games("a", "b", 3, 1, 2) + games("x", "y", 3)
+    result = rate(played, anchor="a", virtual_draws=1)
+    assert [p.player for p in result.players] == ["a", "b", "x", "y"]
+    assert math.isnan(result["x"].rating)
+
+
 def test_strangers_cannot_be_compared() -> None:
     result = rate(games("a", "b", 3, 1, 2) + games("x", "y", 3, 1, 2), anchor="a")
     assert math.isnan(result["x"].rating)
@@ -187,6 +220,7 @@ def test_wrong_games_are_named(played: list[RatedGame], words: str) -> None:
     [
         ({"anchor": "c"}, "anchor=c: has no games"),
         ({"prior": -1.0}, "prior=-1"),
+        ({"virtual_draws": -1.0}, "virtual_draws=-1"),
         ({"method": "guess"}, "choose one of sandwich, bootstrap"),
         ({"draws": "none"}, "choose one of davidson, half"),
         ({"resamples": 3}, "resamples=3"),

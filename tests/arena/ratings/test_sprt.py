@@ -8,7 +8,7 @@ import pytest
 
 from plywise.arena.ratings.elo import score_of
 from plywise.arena.ratings.simulated_sprt import PairModel, sprt_rates
-from plywise.arena.ratings.sprt import SPRT, RunningSPRT, Verdict
+from plywise.arena.ratings.sprt import SPRT, RunningSPRT, SPRTVerdict
 from plywise.datasets.errors import ConfigError
 
 
@@ -16,9 +16,9 @@ def test_bounds_are_walds() -> None:
     test = SPRT(0, 5, alpha=0.05, beta=0.1)
     assert test.lower == pytest.approx(math.log(0.1 / 0.95))
     assert test.upper == pytest.approx(math.log(0.9 / 0.05))
-    assert test.verdict(0) is Verdict.CONTINUE
-    assert test.verdict(test.upper) is Verdict.H1
-    assert test.verdict(test.lower) is Verdict.H0
+    assert test.verdict(0) is SPRTVerdict.CONTINUE
+    assert test.verdict(test.upper) is SPRTVerdict.H1
+    assert test.verdict(test.lower) is SPRTVerdict.H0
 
 
 def test_without_draws_single_games_are_bernoulli_trials() -> None:
@@ -107,15 +107,15 @@ def test_no_games_say_nothing() -> None:
 def test_a_running_test_ends_once() -> None:
     running = RunningSPRT(SPRT(0, 100, model="logistic"))
     for _ in range(100):
-        if running.add(1, 0.5) is not Verdict.CONTINUE:
+        if running.add(1, 0.5) is not SPRTVerdict.CONTINUE:
             break
-    assert running.verdict is Verdict.H1
+    assert running.verdict is SPRTVerdict.H1
     assert running.counts[3] < 30
     assert running.llr == SPRT(0, 100, model="logistic").llr(running.counts)
     assert "accept H1" in str(running)
     for _ in range(100):
         running.add(0, 0)
-    assert running.verdict is Verdict.H1
+    assert running.verdict is SPRTVerdict.H1
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from plywise.arena.ratings import calibrate_command as calibrate
 from plywise.arena.ratings.rate import RatedGame, rate
-from plywise.arena.ratings.simulated import SCHEDULES, Schedule, coverage
+from plywise.arena.ratings.simulated import POOLS, SimulatedPool, coverage
 from plywise.conf.schemas.ratings import CalibrateConfig
 
 ELO = 400 / log(10)
@@ -68,11 +68,11 @@ def test_choix_agrees_where_it_is_installed() -> None:
 
 @pytest.mark.parametrize("method", ["sandwich", "bootstrap"])
 def test_intervals_hold_the_truth(method: str) -> None:
-    schedule = Schedule(
+    pool = SimulatedPool(
         "x", (0.0, 50.0, 100.0, 150.0), 25, draw_rate=0.3, advantage=50, correlation=0.5
     )
     repeats = 150 if method == "sandwich" else 40
-    found = coverage(schedule, method, repeats, seed=2, resamples=200)
+    found = coverage(pool, method, repeats, seed=2, resamples=200)
     # Ratings of one tournament hang together: allow for twice the binomial error.
     assert 0.90 < found.players.value <= 1
     assert found.advantage is not None
@@ -81,8 +81,8 @@ def test_intervals_hold_the_truth(method: str) -> None:
 
 
 def test_simulated_games_have_the_correlation_and_rates_they_claim() -> None:
-    schedule = Schedule("x", (0.0, 80.0), 20_000, draw_rate=0.3, advantage=60, correlation=0.6)
-    played = schedule.play(np.random.default_rng(0))
+    pool = SimulatedPool("x", (0.0, 80.0), 20_000, draw_rate=0.3, advantage=60, correlation=0.6)
+    played = pool.play(np.random.default_rng(0))
     one = np.array([g.score_a for g in played[:20_000]])
     two = np.array([g.score_a for g in played[20_000:]])
     assert np.corrcoef(one, two)[0, 1] > 0.4
@@ -94,11 +94,11 @@ def test_simulated_games_have_the_correlation_and_rates_they_claim() -> None:
     assert result.draw_rate == pytest.approx(0.3, abs=0.01)
 
 
-@pytest.mark.parametrize("schedule", SCHEDULES, ids=lambda s: s.name)
-def test_every_schedule_plays_what_it_says(schedule: Schedule) -> None:
-    played = schedule.play(np.random.default_rng(1))
-    assert len(played) == schedule.games
-    assert len({g.pair for g in played}) == schedule.games // 2
+@pytest.mark.parametrize("pool", POOLS, ids=lambda s: s.name)
+def test_every_pool_plays_what_it_says(pool: SimulatedPool) -> None:
+    played = pool.play(np.random.default_rng(1))
+    assert len(played) == pool.games
+    assert len({g.pair for g in played}) == pool.games // 2
 
 
 @pytest.mark.slow

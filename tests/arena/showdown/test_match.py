@@ -19,13 +19,11 @@ from plywise.arena.agents.catalog import agent_config
 from plywise.arena.output.files import read_records
 from plywise.arena.play.guide_words import llm_short
 from plywise.arena.showdown import match as showdown_match
-from plywise.arena.showdown.match import BattlesStalledError, ShowdownMatch, run_showdown
-from plywise.arena.showdown.players import (
-    BattleServerLostError,
-    ServerUnreachableError,
-    account,
-)
+from plywise.arena.showdown.connections import BattleServerLostError, ServerUnreachableError
+from plywise.arena.showdown.match import ShowdownMatch, run_showdown
+from plywise.arena.showdown.players import account
 from plywise.arena.showdown.view import LiveBattle, battle_line
+from plywise.arena.showdown.watch import BattlesStalledError
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import NoLLMGroup
 from plywise.conf.schemas.search import SimultaneousConfig
@@ -154,7 +152,7 @@ def test_battles_that_stand_still_are_noticed(tmp_path: Path) -> None:
     with ShowdownServer(on_progress=lambda _: None) as frozen:
         config = configuration(battles=500, server=there(frozen), stall_seconds=1.5)
         freezer = during(tmp_path, lambda: os.kill(frozen.pid, signal.SIGSTOP))
-        with pytest.raises(BattlesStalledError, match=r"nothing has happened for 2 s"):
+        with pytest.raises(BattlesStalledError, match=r"nothing has happened for 1.5 s"):
             run_showdown(config, tmp_path, Console(file=StringIO()))
         freezer.join()
         os.kill(frozen.pid, signal.SIGCONT)

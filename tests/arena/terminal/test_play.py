@@ -629,8 +629,11 @@ def test_the_record_below_is_good(
         ("[1, 2]", "no record of a game that plywise play saved"),
         (GOOD[:200], "no JSON"),
         (GOOD.replace("game/2", "game/1"), "of version '1'; this Plywise reads 2"),
-        (_without("moves"), "damaged: 'moves' is missing"),
-        (GOOD.replace('"action": 4', '"action": "b"'), "damaged: action is 'b'"),
+        (_without("moves"), "damaged: Object missing required field `moves`"),
+        (
+            GOOD.replace('"action": 4', '"action": "b"'),
+            "damaged: Expected `int`, got `str` - at `$.moves[0].action`",
+        ),
         (GOOD.replace('"action": 4', '"action": 44'), "move 1 (b2): action 44 is not legal"),
         (GOOD.replace('"player": 0', '"player": 1'), "move 1 (b2): it is another player's turn"),
         (GOOD.replace('"action": 4', '"action": 5'), "do not lead to the position"),

@@ -4,7 +4,7 @@ import ast
 import shutil
 from pathlib import Path
 
-from plywise.arena.output.provenance import digest_of_sources
+from plywise.arena.output.provenance import ASIDE, digest_of_sources
 
 ROOT = Path(__file__).parents[3]
 ENTRIES = (
@@ -12,8 +12,9 @@ ENTRIES = (
     "arena.tournament.executors.showdown_worker",
     "arena.tournament.schedule",
     "arena.selfplay",
+    "arena.agents.factory",
 )
-"""What plays a tournament's games, on a server too, says which are played, and self-play."""
+"""Modules that play a tournament's games, that say which are played, and self-play."""
 
 
 def path_of(name: str) -> Path | None:
@@ -63,6 +64,20 @@ def test_every_file_that_decides_a_game_changes_the_digest(tmp_path: Path) -> No
         copy.write_bytes(text)
     assert digest_of_sources(tmp_path) == before
     assert unnoticed == []
+
+
+def test_nothing_that_plays_games_imports_a_folder_that_does_not_count() -> None:
+    aside = {ROOT / folder for folder in ASIDE}
+    assert [p for p in sorted(reached(ENTRIES)) if not aside.isdisjoint(p.parents)] == []
+
+
+def test_folders_that_play_no_game_change_nothing_and_new_ones_count(tmp_path: Path) -> None:
+    for folder in (*ASIDE, "arena/new", "arena/tournament/new"):
+        before = digest_of_sources(tmp_path)
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "x.py").write_text("", encoding="utf-8")
+        assert (digest_of_sources(tmp_path) == before) == (folder in ASIDE), folder
+    assert all((ROOT / folder).is_dir() for folder in ASIDE)
 
 
 def test_tables_and_scripts_change_the_digest(tmp_path: Path) -> None:

@@ -136,7 +136,7 @@ def test_games_that_break_off_are_faults_and_end_as_undisturbed(
     # Two wrong answers in one message are one fault: of games 29 and 36 one may go unnoted.
     assert kinds & {(29, "nonsense"), (36, "nonsense")}
     assert kinds - {(29, "nonsense"), (36, "nonsense")} == KINDS
-    assert next(f for f in noted if f["number"] == 22)["culprit"] is not None
+    assert next(f for f in noted if f["number"] == 22)["at_fault"] is not None
     with GameStore.read(tmp_path / "ray.sqlite") as store:
         attempts = {game.number: game.attempts for game in store.games()}
     again = [fault["number"] for fault in noted]

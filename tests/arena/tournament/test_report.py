@@ -13,10 +13,11 @@ import pytest
 from plywise.arena.cli import main as cli
 from plywise.arena.play.record import Side
 from plywise.arena.play.replay import ReplayError, states_of
+from plywise.arena.ratings.elo import elo_of
 from plywise.arena.ratings.intervals import Tally
 from plywise.arena.tournament.pool_ratings import ratings_of, ratings_over
-from plywise.arena.tournament.report.cutechess_text import elo_of, match_lines, rank_lines
-from plywise.arena.tournament.report.page import render, report_data, sample, write_report
+from plywise.arena.tournament.report.cutechess_text import match_lines, rank_lines
+from plywise.arena.tournament.report.page import render_page, report_data, sample, write_report
 from plywise.arena.tournament.standings import Standings
 from plywise.arena.tournament.store import FinishedGame, GameStore, pack_actions, pack_trace
 from plywise.games.registry import make_game
@@ -94,7 +95,7 @@ def test_the_data_are_the_records(tmp_path: Path) -> None:
 
 def test_names_cannot_leave_their_place(tmp_path: Path) -> None:
     with GameStore.read(record(tmp_path / "r.sqlite", 12)) as store:
-        page = render(report_data(store) | {"title": NASTY})
+        page = render_page(report_data(store) | {"title": NASTY})
     assert NASTY not in page
     assert page.count("</script>") == 2
     assert "@DATA@" not in page
@@ -175,9 +176,10 @@ def test_summary_in_the_words_of_cutechess() -> None:
     assert lines[1] == "...      A playing White: 1 - 1 - 0  [0.500] 2"
     assert lines[2] == "...      A playing Black: 1 - 0 - 1  [0.750] 2"
     assert lines[3] == "...      White vs Black: 1 - 2 - 1  [0.375] 4"
-    # +2 -1 =1 in the form that tools parse; not compared with cutechess-cli itself.
+    # +2 -1 =1, as pairs of 1.5 and 1 points: one standard deviation above level.
     assert lines[4].startswith("Elo difference: 88.7 +/- ")
-    assert lines[4].endswith(", LOS: 71.8 %, DrawRatio: 25.0 %")
+    assert lines[4].endswith(", LOS: 84.1 %, DrawRatio: 25.0 %")
+    assert lines[5].startswith("Ptnml(0-2): [0, 0, 1, 1, 0], nElo: ")
     assert match_lines(["A", "B"], (0, 1), games[4:]) == []
     assert elo_of(0.75) == pytest.approx(190.85, abs=0.01)
     ranks = rank_lines([("A", float("inf"), float("nan"), Tally(1)), ("B", -3.2, 9.6, Tally())])

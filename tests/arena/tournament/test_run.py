@@ -299,7 +299,7 @@ def test_faults_of_workers_are_noted_and_played_again(tmp_path: Path, misbehavin
             allowed = {1: {2}, 2: {2}, 3: {2}, 4: {1, 2}, 5: {1, 2}}.get(game.seed, {1})
             assert game.attempts in allowed, number
     hung = next(f for f in faults if f["number"] == 4)
-    assert hung["culprit"] == 1  # player 1 was thinking
+    assert hung["at_fault"] == 1  # player 1 was thinking
     # As often as allowed, and whenever its worker was ended for another game's nonsense.
     begun = len((tmp_path / "log-12").read_text())
     assert 3 <= begun <= 3 + sum(fault["kind"] == "nonsense" for fault in faults)
@@ -310,7 +310,7 @@ def test_faults_lose_only_when_asked(tmp_path: Path, misbehaving: Any) -> None:
     games, _ = play_rigged(tmp_path, misbehaving.Player, 7, timeout=1.5, faults_lose=True)
     # Player 1 was thinking when the worker ended, so player 0 has won.
     assert [games[n].result for n in (12, 13)] == [1.0, 1.0]
-    assert games[12].culprit == games[12].players[1]
+    assert games[12].at_fault == games[12].players[1]
 
 
 @pytest.mark.slow

@@ -289,7 +289,7 @@ def test_an_agents_failure_is_a_fault(
         monkeypatch.setattr(player, "_agents", [Failing(failure), None, None, None, None])
         outcome = player.play(GameTask(3, (1, 0), 5), quiet)
         assert isinstance(outcome, Fault)
-        assert (outcome.kind, outcome.culprit) == (kind, 0), outcome.text
+        assert (outcome.kind, outcome.at_fault) == (kind, 0), outcome.text
     monkeypatch.setattr(player, "_agents", [Failing(PlywiseError("no model"))] + [None] * 4)
     with pytest.raises(PlywiseError, match="no model"):
         player.play(GameTask(3, (1, 0), 5), quiet)
@@ -305,7 +305,7 @@ def test_a_baselines_failure_is_a_fault(
     monkeypatch.setattr(player._baselines[2], "choose_move", choose_move)
     outcome = player.play(GameTask(3, (1, 2), 5), quiet)
     assert isinstance(outcome, Fault)
-    assert (outcome.kind, outcome.culprit) == ("exception", 2)
+    assert (outcome.kind, outcome.at_fault) == ("exception", 2)
 
 
 @pytest.mark.server
@@ -334,7 +334,7 @@ def test_a_server_that_stops_is_a_fault_of_nobody(how: signal.Signals, kind: str
 
         outcome = player.play(GameTask(0, (0, 1), 5), thinking)
         assert isinstance(outcome, Fault)
-        assert (outcome.kind, outcome.culprit) == (kind, None), outcome.text
+        assert (outcome.kind, outcome.at_fault) == (kind, None), outcome.text
         player.close()
         if how == signal.SIGSTOP:
             os.kill(own.pid, signal.SIGCONT)

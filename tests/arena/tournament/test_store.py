@@ -45,7 +45,7 @@ def test_what_goes_in_comes_out(tmp_path: Path) -> None:
     )  # fmt: skip
     trace = [{"p": 0, "w": 0, "v": 0.5}]
     full = game(
-        5, seconds=1.5, ended=2.0, sides=(first, Side()), attempts=2, error="x: y", culprit=1,
+        5, seconds=1.5, ended=2.0, sides=(first, Side()), attempts=2, error="x: y", at_fault=1,
         trace=pack_trace(trace),
     )  # fmt: skip
     with GameStore.open(path, IDENTITY) as store:
@@ -60,7 +60,7 @@ def test_what_goes_in_comes_out(tmp_path: Path) -> None:
         assert store.trace(5) == trace
         assert store.trace(2) == store.trace(77) == []
         assert store.faults() == [
-            {"number": 5, "kind": "died", "text": "why", "culprit": 1, "ended": 3.0}
+            {"number": 5, "kind": "died", "text": "why", "at_fault": 1, "ended": 3.0}
         ]
         assert store.plan() == {"total": 9}
     assert full.moves() == [(0, -1), (-1, 4)]

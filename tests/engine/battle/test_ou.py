@@ -22,7 +22,7 @@ def test_the_page_counts_what_was_used(tmp_path: Path) -> None:
     report = count_coverage(CORPUS)
     assert report.rate == 1
     assert report.used["move", "sketch"] > 0
-    assert report.told["item", "destinyknot"] > 0
+    assert report.named["item", "destinyknot"] > 0
     assert status("ability", "zenmode", report) in ("exact", "modelled, not seen")
     page = tmp_path / "page.md"
     write_page(page, report)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from plywise.arena.cli.main import main
 from plywise.arena.fit import policy as fit_policy
 from plywise.arena.fit.open_play import join
-from plywise.arena.fit.policy import Choices, cross_entropy, fit_weights, predicted
+from plywise.arena.fit.policy import Choices, cross_entropy, fit_prior_weights, predicted
 from plywise.datasets.battle_corpus import read_corpus
 from plywise.engine.battle.border import codec
 from plywise.engine.battle.constants import ACTION_SWITCH, NUM_ACTIONS
@@ -92,10 +92,10 @@ def test_features_agree_with_what_they_say() -> None:
 
 
 def test_priors_foresee_searches_that_they_were_not_fitted_to() -> None:
-    fresh = fit_policy.self_play(range(4), iterations=300, seed=987)
+    fresh = fit_policy.self_play_choices(range(4), iterations=300, seed=987)
     none = np.zeros(len(ACTION_FEATURES)), np.zeros(len(MOVE_NAMES))
     assert cross_entropy((WEIGHTS, MOVE_WEIGHTS), fresh) < 0.9 * cross_entropy(none, fresh)
-    again = fit_policy.self_play([2], iterations=300, seed=987)
+    again = fit_policy.self_play_choices([2], iterations=300, seed=987)
     same = fresh.where(fresh.battles == 2)
     assert (again.features == same.features).all()
     assert (again.shares == same.shares).all()
@@ -111,7 +111,7 @@ def test_known_weights_are_found() -> None:
     moves = rng.choice([0, 7, 9], rows)
     empty = Choices(features, moves, np.zeros(rows), sizes, np.arange(len(sizes)))
     known = Choices(features, moves, predicted(truth, empty), sizes, empty.battles)
-    found = fit_weights(known, ridge=1e-3)
+    found = fit_prior_weights(known, ridge=1e-3)
     assert found[0] == pytest.approx(truth[0], abs=0.05)
     assert found[1][[7, 9]] == pytest.approx([1.0, -1.5], abs=0.05)
     assert found[1][0] == 0.0

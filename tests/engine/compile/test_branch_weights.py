@@ -14,6 +14,7 @@ from plywise.arena.cli.main import main
 from plywise.datasets.fitted_weights import load_branches
 from plywise.engine.battle.rules import RULES
 from plywise.engine.compile import branch_weights as branches
+from plywise.engine.compile import jit
 from plywise.engine.compile.jit import prepare
 from plywise.engine.compile.units import _machine, program_of
 
@@ -38,7 +39,7 @@ even:
 
 
 def test_a_module_is_told_how_often_its_branches_are_taken() -> None:
-    told = branches.weighted(TEXT, [250, 1000])
+    told = branches.with_weights(TEXT, [250, 1000])
     assert told is not None
     lines = [
         line for line in str(llvm.parse_assembly(told)).splitlines() if "branch_weights" in line
@@ -49,7 +50,7 @@ def test_a_module_is_told_how_often_its_branches_are_taken() -> None:
 
 
 def test_what_was_never_come_to_keeps_what_is_known() -> None:
-    told = branches.weighted(TEXT, [branches.NEVER, 0])
+    told = branches.with_weights(TEXT, [branches.NEVER, 0])
     assert told is not None
     text = str(llvm.parse_assembly(told))
     assert "i32 1, i32 99}" in text
@@ -58,16 +59,16 @@ def test_what_was_never_come_to_keeps_what_is_known() -> None:
 
 @pytest.mark.parametrize("shares", [[], [1], [1, 2, 3]])
 def test_shares_of_other_sources_are_not_told(shares: list[int]) -> None:
-    assert branches.weighted(TEXT, shares) is None
+    assert branches.with_weights(TEXT, shares) is None
 
 
 def test_branches_are_counted() -> None:
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    text, count = branches.counting(TEXT, 3)
+    text, count = branches.with_counters(TEXT, 3)
     assert count == 2
     module = llvm.parse_assembly(text)
-    module.link_in(llvm.parse_assembly(branches.counters(3 + count)))
+    module.link_in(llvm.parse_assembly(branches.counters_module(3 + count)))
     engine = llvm.create_mcjit_compiler(module, _machine())
     engine.finalize_object()
     halves = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)(engine.get_function_address("halves"))
@@ -87,7 +88,7 @@ def test_the_committed_shares_are_of_these_sources() -> None:
     told = 0
     parts = program.compile_units()
     for unit, part in zip(program.units, parts, strict=True):
-        _, count = branches.counting(str(llvm.parse_bitcode(part)), 0)
+        _, count = branches.with_counters(str(llvm.parse_bitcode(part)), 0)
         told += count == len(shares.get(unit.symbol, []))
     # An edited unit is not told until the next `plywise fit branches battles=24 iterations=2000`.
     assert told >= 0.9 * len(parts)
@@ -134,9 +135,7 @@ def test_branches_are_counted_in_one_process(
 def test_nothing_is_counted_where_nothing_is_compiled(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    import numba
-
-    monkeypatch.setattr(numba.config, "DISABLE_JIT", 1)
+    monkeypatch.setattr(jit, "COMPILED", False)
     assert main(["fit", "branches", "battles=20", f"hydra.run.dir={tmp_path}"]) == 1
     assert "NUMBA_DISABLE_JIT" in capsys.readouterr().err
 

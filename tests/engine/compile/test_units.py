@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from plywise.datasets.cache_folder import cache_root
 from plywise.engine.battle import legal, matchups, policy, stats
 from plywise.engine.battle.constants import ACTION_FORCED
 from plywise.engine.battle.scratch import CHOICES, HITS
@@ -132,7 +133,7 @@ def test_an_edit_compiles_one_unit(tmp_path: Path) -> None:
         return int(done.stdout)
 
     stats.has_volatile(np.zeros(1, BATTLE)[0], 0, 0)  # compiles the program, once for all tests
-    shutil.copytree(jit.cache_root() / "units", tmp_path / "units")
+    shutil.copytree(cache_root() / "units", tmp_path / "units")
     assert compiled("") == 0
     assert compiled(EDIT) == 1
     assert len(list((tmp_path / "units").iterdir())) > 200
@@ -151,9 +152,9 @@ def test_old_parts_are_pruned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def test_what_was_cut_off_is_compiled_anew(tmp_path: Path) -> None:
     file = tmp_path / "part.z"
-    assert units._kept(file) is None
-    units._keep(file, b"code" * 100)
-    assert units._kept(file) == b"code" * 100
+    assert units._read_cached(file) is None
+    units._write_cached(file, b"code" * 100)
+    assert units._read_cached(file) == b"code" * 100
     file.write_bytes(file.read_bytes()[:-9])
-    with pytest.warns(RuntimeWarning, match=r"part\.z does not load .* compiled anew"):
-        assert units._kept(file) is None
+    with pytest.warns(RuntimeWarning, match=r"part\.z does not load .* compiled again"):
+        assert units._read_cached(file) is None

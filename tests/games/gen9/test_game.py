@@ -15,7 +15,7 @@ from plywise.games.base import IllegalActionError
 from plywise.games.check import check_game
 from plywise.games.gen9 import infostate
 from plywise.games.gen9.belief import RandomBattleBelief
-from plywise.games.gen9.game import Gen9Battle, start
+from plywise.games.gen9.game import Gen9Battle, start_battle
 from plywise.games.gen9.seen import Seen, observe
 from plywise.games.gen9.state import Gen9State
 from plywise.games.registry import make_game
@@ -138,7 +138,7 @@ def test_illegal_actions_are_refused() -> None:
             state.apply_actions(actions)
     with pytest.raises(IllegalActionError, match="use apply_actions"):
         state.apply_action(0)
-    with pytest.raises(ValueError, match="whose actions"):
+    with pytest.raises(ValueError, match="name the player"):
         state.legal_actions()
     assert state.serialize() == before
 
@@ -147,7 +147,7 @@ def member(species: str, ability: str, *moves: str, item: str = "leftovers") -> 
     return PokemonSet(species, 80, ability, item, "Normal", moves, (85,) * 6, (31,) * 6, gender="N")
 
 
-def test_a_player_is_told_what_showed_and_nothing_else() -> None:
+def test_a_player_knows_what_was_revealed_and_nothing_else() -> None:
     teams = (
         (member("metagross", "clearbody", "meteormash", "psychicfangs", item="choiceband"),),
         (
@@ -155,7 +155,7 @@ def test_a_player_is_told_what_showed_and_nothing_else() -> None:
             member("mew", "synchronize", "softboiled"),
         ),
     )
-    state = start(teams, seed=1)
+    state = start_battle(teams, seed=1)
     info = state.information_state(0)
     assert (info.weather, info.weather_turns) == ("raindance", 0)
     (kyogre,) = info.foe.mons
@@ -182,7 +182,7 @@ def test_an_illusion_is_believed_until_it_breaks() -> None:
         (member("zoroark", "illusion", "nastyplot"), member("mew", "synchronize", "softboiled")),
         (member("kyogre", "drizzle", "surf"),),
     )
-    state = start(teams, seed=1)
+    state = start_battle(teams, seed=1)
     known = state.information_state(1)
     assert [m.species for m in known.foe.mons] == ["mew"]
     assert known.foe.active == 0

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -24,7 +25,6 @@ from plywise.games.gen9.seen import (
     Seen,
     conditions_of,
     effects_of,
-    from_plain,
     observe,
     shown_hp,
 )
@@ -193,7 +193,7 @@ def test_worlds_agree_with_all_that_is_known_in_real_battles() -> None:
 def test_what_was_seen_survives_json() -> None:
     for n, (_, seen, *_) in enumerate(positions()):
         if n % 25 == 0:
-            assert from_plain(seen.to_plain()) == seen
+            assert msgspec.json.decode(msgspec.json.encode(seen), type=Seen) == seen
 
 
 @pytest.mark.parametrize(

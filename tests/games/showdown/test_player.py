@@ -16,7 +16,7 @@ from poke_env.ps_client import PSClient
 from plywise.games.base import State
 from plywise.games.gen9 import infostate
 from plywise.games.gen9.state import InfoStateView
-from plywise.games.showdown.player import Decider, DecisionRecord, PlywisePlayer
+from plywise.games.showdown.player import BattleDecider, DecisionRecord, PlywisePlayer
 from plywise.games.showdown.server import ShowdownServer
 from plywise.games.showdown.timer import ServerTimer
 from plywise.search.decision import Decision
@@ -30,7 +30,7 @@ def server() -> Iterator[ShowdownServer]:
         yield running
 
 
-class Watcher(Decider):
+class Watcher(BattleDecider):
     """Chooses at random and looks at every information state that it is given."""
 
     name = "watcher"

@@ -45,6 +45,16 @@ $("about").textContent = `${count === data.total ? "Complete" : `${number(count)
   `${number(data.faults)} faults; record ${data.record}, configuration ${data.hash}; Plywise ${data.version}, code ${data.code}.`;
 $("settings-text").textContent = JSON.stringify({ ...data.settings, agents: data.agents.map((a) => ({ title: a.title, ...a.settings })) }, null, 2);
 
+// What the results say of a rating, and a dot for it: hollow where virtual draws place it.
+const oneSided = (a) => a.low === null || a.high === null;
+const interval = (a) => !oneSided(a) ? `[${signed(a.low)}, ${signed(a.high)}]` :
+  a.low !== null ? `> ${signed(a.low)}` : a.high !== null ? `< ${signed(a.high)}` : "no bound";
+function dot(a, cx, cy, r) {
+  const mark = draw("circle", { cx, cy, r, stroke: colour(a.index), "stroke-width": 2 });
+  mark.style.fill = oneSided(a) ? "var(--back)" : colour(a.index);
+  mark.append(draw("title", {}, `${a.title}: ${a.shown}, 95 %: ${interval(a)}`));
+  return mark;
+}
 function ratingTable() {
   const finite = data.agents.filter((a) => a.rating !== null);
   const ends = finite.flatMap((a) => [a.rating, a.low ?? a.rating, a.high ?? a.rating]);
@@ -57,14 +67,13 @@ function ratingTable() {
   data.agents.forEach((a, i) => {
     const row = body.insertRow();
     row.append(make("td", i + 1), make("td", a.title, "name"), make("td", a.shown));
-    const end = (v, none) => v === null ? none : signed(v);
-    row.append(make("td", `[${end(a.low, "−∞")}, ${end(a.high, "∞")}]`));
+    row.append(make("td", interval(a)));
     const bars = canvas(120, 18, `interval of ${a.title}`);
     bars.style.width = "120px";
     bars.append(draw("line", { x1: x(0), x2: x(0), y1: 0, y2: 18, class: "grid" }));
     const from = a.low === null ? 0 : x(a.low), to = a.high === null ? 120 : x(a.high);
     bars.append(draw("rect", { x: from, y: 6, width: Math.max(1, to - from), height: 6, rx: 3, fill: colour(a.index), opacity: 0.45 }));
-    if (a.rating !== null) bars.append(draw("circle", { cx: x(a.rating), cy: 9, r: 4.5, fill: colour(a.index) }));
+    if (a.rating !== null) bars.append(dot(a, x(a.rating), 9, 4.5));
     const cell = make("td");
     cell.append(bars);
     const e = a.effort, tokens = e.prompt_tokens + e.completion_tokens;
@@ -84,7 +93,7 @@ function ratingTable() {
   let about = r.anchor ? `Elo scale, ${r.anchor} fixed.` : "Elo scale, the mean fixed.";
   if (r.first) about += ` Moving first is worth ${signed(r.first.value)} [${signed(r.first.low)}, ${signed(r.first.high)}].`;
   if (r.draw !== null) about += ` Draws between equals: ${percent(r.draw)}.`;
-  $("rating-table").append(make("p", about + " Intervals: 95 %, by pairs of games (sandwich).", "hint"));
+  $("rating-table").append(make("p", about + " Intervals: 95 %, by pairs of games (sandwich)." + (data.agents.some((a) => a.rating !== null && oneSided(a)) ? " Hollow dots: no result bounds the rating on the other side." : ""), "hint"));
 }
 function crossTable() {
   const order = data.agents.map((a) => a.index), t = table(["", "agent", ...order.map((_, i) => i + 1)], [1]);
@@ -180,10 +189,8 @@ function costChart() {
     (v) => number(v, most < 0.01 ? 5 : most < 1 ? 3 : most < 20 ? 1 : 0), (v) => signed(v));
   for (const a of shown) {
     const at = x(value(a));
-    if (a.low !== null && a.high !== null) svg.append(draw("line", { x1: at, x2: at, y1: y(a.low), y2: y(a.high), stroke: colour(a.index), "stroke-width": 2, opacity: 0.5 }));
-    const dot = draw("circle", { cx: at, cy: y(a.rating), r: 5, fill: colour(a.index) });
-    dot.append(draw("title", {}, `${a.title}: ${a.shown}`));
-    svg.append(dot);
+    const from = a.low === null ? H - BOTTOM : y(a.low), to = a.high === null ? TOP : y(a.high);
+    svg.append(draw("line", { x1: at, x2: at, y1: from, y2: to, stroke: colour(a.index), "stroke-width": 2, opacity: 0.5 }), dot(a, at, y(a.rating), 5));
   }
   box.append(svg, legend());
 }

@@ -1,31 +1,29 @@
-"""What one decision's questions cost and what became of each: the report and the transcript."""
+"""Log of the calls for one decision: the cost report and the transcript."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from plywise.llm_modules.calls.chat import Answer, Call, Request
 from plywise.llm_modules.calls.errors import LLMBudgetError
-from plywise.llm_modules.providers.base import Answer, Call, Request
 from plywise.search.guide.protocol import GuideReport
 
 
 def last_error(transcript: Sequence[Mapping[str, Any]]) -> str:
-    """Return the error that stands last in a transcript, "" where there is none."""
+    """Return the last error in a transcript, "" if there is none."""
     return next((entry["error"] for entry in reversed(transcript) if "error" in entry), "")
 
 
-class Ledger:
-    """The account of one decision.
-
-    In the report ``calls`` are requests that were really sent.  ``failed`` counts calls that
-    brought nothing usable, and questions that were not sent because the client pauses after
-    failures or answers from a record that does not hold them; ``late`` counts questions that were
-    given up.
+class CallLog:
+    """Log of the calls for one decision.
 
     Attributes:
-        transcript: for the decision log, one entry per call: what was asked and answered, which
-            letter meant which action, time, tokens and what became of it.
+        report: costs and results.  ``calls`` are requests that were sent; ``failed`` counts calls
+            without a usable answer, and questions not sent because the client pauses or its record
+            does not have them; ``late`` counts cancelled questions.
+        transcript: one entry per call for the decision log: prompt, reply, action of each letter,
+            time, tokens and result.
         left: calls that may still be made.
     """
 
@@ -38,7 +36,7 @@ class Ledger:
     def asked(
         self, question: str, mode: str, request: Request, facts: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """Take a call off the budget and return its entry."""
+        """Record a call that is made now, and return its entry in the transcript."""
         self.left -= 1
         record: dict[str, Any] = {
             "question": question,
@@ -51,18 +49,18 @@ class Ledger:
         self.transcript.append(record)
         return record
 
-    def not_asked(self, question: str, why: str = "") -> None:
-        """Note a question that was never sent."""
-        status = f"not asked: {why}" if why else "not asked"
+    def not_asked(self, question: str, reason: str = "") -> None:
+        """Record a question that is not sent."""
+        status = f"not asked: {reason}" if reason else "not asked"
         self.transcript.append({"question": question, "status": status})
 
     def answered(self, record: dict[str, Any], call: Call, answer: Answer) -> None:
-        """Note a reply, of use or not."""
+        """Record an answer, usable or not."""
         if answer.cached:
             self.report.cached += 1
         else:
             self.report.latencies.append(answer.seconds)
-        self._spend(record, call)
+        self._add_cost(record, call)
         record |= {
             "status": "answered",
             "reply": answer.text,
@@ -74,29 +72,29 @@ class Ledger:
             "retries": answer.retries,
         }
 
-    def useless(self, record: dict[str, Any], why: str) -> None:
-        """Note that a reply is of no use."""
+    def unusable(self, record: dict[str, Any], reason: str) -> None:
+        """Record that an answer is unusable."""
         self.report.failed += 1
-        record |= {"status": "failed", "error": why}
+        record |= {"status": "failed", "error": reason}
 
     def failed(self, record: dict[str, Any], call: Call, error: Exception) -> None:
-        """Note a call that ended in an error, or was not made for lack of a budget."""
-        self._spend(record, call)
+        """Record a call that ended in an error, or was not sent because the budget is used up."""
+        self._add_cost(record, call)
         if isinstance(error, LLMBudgetError):
             self.report.over_budget += 1
             record |= {"status": "not asked: out of budget", "error": str(error)}
         else:
-            self.useless(record, str(error))
+            self.unusable(record, str(error))
 
     def late(self, record: dict[str, Any], call: Call, seconds: float | None = None) -> None:
-        """Note a call that was given up, after so many seconds."""
-        self._spend(record, call)
+        """Record a call that was cancelled after ``seconds``."""
+        self._add_cost(record, call)
         self.report.late += 1
         record["status"] = "late"
         if seconds is not None:
             record["seconds"] = round(seconds, 3)
 
-    def _spend(self, record: dict[str, Any], call: Call) -> None:
+    def _add_cost(self, record: dict[str, Any], call: Call) -> None:
         spent, report = call.spent, self.report
         report.calls += spent.calls
         report.unmetered += spent.unmetered

@@ -1,4 +1,4 @@
-"""What is asked of a chat endpoint and what comes back, as plain values."""
+"""Requests to a chat endpoint, their answers, and the interface of a chat client."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from plywise.llm_modules.calls.accounting import Spent, Usage
 from plywise.llm_modules.calls.errors import LLMError, LLMReplyError, one_line
 from plywise.llm_modules.calls.settings import LLMConfig
 
-_TOKEN_CHARACTERS = 16  # more than a token has on average
-_SHORTEST_LIMIT = 1_000  # characters: some endpoints do not take limits to the letter
-_ENVELOPE = 1 << 16  # bytes of a reply around its text
+_TOKEN_CHARACTERS = 16  # generous: a token has about 4
+_MIN_LIMIT = 1_000  # characters; some endpoints exceed max_tokens a little
+_ENVELOPE = 1 << 16  # bytes of a reply besides its text
 
 
 class Message(NamedTuple):
-    """One turn of a chat: ``role`` is "system", "user" or "assistant"."""
+    """Message of a chat; ``role`` is "system", "user" or "assistant"."""
 
     role: str
     content: str
@@ -28,14 +28,15 @@ class Message(NamedTuple):
 
 @dataclass(frozen=True)
 class Request:
-    """One question as the endpoint gets it.
+    """Chat completion request, without what the client's settings add.
 
     Attributes:
-        max_tokens: longest answer.
-        top_logprobs: how many likeliest first tokens to report (0: none asked, 20: the most).
-        response_format: OpenAI's ``response_format`` as JSON text; "" for free text.
-        seed: for sampling; matters only with a temperature above 0.
-        temperature: of this question; None: as the client has it.
+        messages: prompt.
+        max_tokens: maximum length of the answer in tokens.
+        top_logprobs: number of likeliest first tokens to report, from 0 (none) to 20.
+        response_format: OpenAI's ``response_format`` as JSON text; "": free text.
+        seed: seed of sampling, used only at a temperature above 0; None: not sent.
+        temperature: sampling temperature; None: that of the client.
     """
 
     messages: tuple[Message, ...]
@@ -46,21 +47,25 @@ class Request:
     temperature: float | None = None
 
     @property
-    def most_characters(self) -> int:
-        """How much of an answer's text is read; all that was asked for has room in it."""
-        return max(_SHORTEST_LIMIT, _TOKEN_CHARACTERS * self.max_tokens)
+    def max_characters(self) -> int:
+        """Characters of an answer's text that are kept; more than ``max_tokens`` tokens have."""
+        return max(_MIN_LIMIT, _TOKEN_CHARACTERS * self.max_tokens)
 
     @property
-    def most_bytes(self) -> int:
-        """How long a reply may be.
+    def max_bytes(self) -> int:
+        """Maximum size of a reply.
 
-        Understanding a megabyte keeps every thread from Python, and would come off the clock of a
-        decision.
+        Parsing a megabyte holds the GIL, and so would take time from a running decision.
         """
-        return _ENVELOPE + 4 * self.most_characters
+        return _ENVELOPE + 4 * self.max_characters
 
     def parameters(self, model: str, temperature: float | None) -> dict[str, Any]:
-        """Return the arguments of ``chat.completions.create``; the temperature is the client's."""
+        """Return the arguments of ``chat.completions.create``.
+
+        Args:
+            model: name of the model.
+            temperature: temperature of the client; this request's own one has precedence.
+        """
         out: dict[str, Any] = {
             "model": model,
             "messages": [{"role": m.role, "content": m.content} for m in self.messages],
@@ -80,21 +85,26 @@ class Request:
 
 
 def fingerprint(parameters: Mapping[str, Any]) -> str:
-    """Return a key for what an endpoint is sent; equal for equal requests."""
+    """Return the SHA-256 of request parameters; equal for equal requests."""
     return hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One reply.
+    """Answer of a chat endpoint.
 
     Attributes:
-        text: what the model wrote ("" when it wrote nothing).
-        first_token: the likeliest first tokens with their natural-log probabilities; empty where
-            the endpoint reports none.
-        cached_tokens: how many prompt tokens the *endpoint* took from its prefix cache.
-        seconds: from sending to receiving, without the wait for a free slot; 0 when ``cached``.
-        cached: whether *we* had this answer already and nothing was sent.
+        text: text of the model; "" if it is empty.
+        model: name of the model, as reported by the endpoint.
+        first_token: likeliest first tokens with their log-probabilities (natural); () if the
+            endpoint reports none.
+        finish_reason: reason why the text ends, as reported by the endpoint.
+        prompt_tokens: tokens of the prompt.
+        completion_tokens: tokens of the answer.
+        cached_tokens: prompt tokens that the *endpoint* took from its prefix cache.
+        retries: retries of the HTTP request.
+        seconds: time from sending to receiving, without waiting for a free slot; 0 if ``cached``.
+        cached: whether the answer comes from *our* cache, without a request.
     """
 
     text: str
@@ -109,21 +119,23 @@ class Answer:
     cached: bool = False
 
     def to_plain(self) -> dict[str, Any]:
-        """Return the answer as JSON can hold it."""
+        """Return the answer as plain values for JSON."""
         return asdict(self)
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Answer:
-        """Return what :meth:`to_plain` wrote."""
+        """Return the answer that :meth:`to_plain` wrote."""
         tokens = tuple((str(t), float(p)) for t, p in plain["first_token"])
         return cls(**{**plain, "first_token": tokens})
 
 
 class Call:
-    """A question on its way; its future ends with an :class:`Answer` or a named error.
+    """Running call; its future ends with an :class:`Answer` or an :class:`LLMError`.
 
     Attributes:
-        spent: what it has cost so far; final when the future is done or :meth:`cancel` was True.
+        request: the request.
+        future: future of the answer.
+        spent: resources used so far; final when the future is done or :meth:`cancel` returned True.
     """
 
     def __init__(self, request: Request) -> None:
@@ -131,78 +143,78 @@ class Call:
         self.future: Future[Answer] = Future()
         self.spent = Spent()
         self._lock = threading.Lock()
-        self._settled = False
-        self._given_up = False
+        self._ended = False
+        self._cancelled = False
 
     @classmethod
     def answered(cls, request: Request, answer: Answer) -> Call:
-        """Return a call that has its answer."""
+        """Return a call that has ended with an answer."""
         call = cls(request)
-        call._settled = True
+        call._ended = True
         call.future.set_result(answer)
         return call
 
     @classmethod
     def failed(cls, request: Request, error: LLMError) -> Call:
-        """Return a call that has failed."""
+        """Return a call that has ended with an error."""
         call = cls(request)
-        call._settled = True
+        call._ended = True
         call.future.set_exception(error)
         return call
 
     @property
     def sent(self) -> bool:
-        """Whether the question has left the client's queue."""
+        """Whether the request was sent, or is about to be."""
         return self.spent.calls > 0
 
     def result(self, seconds: float) -> Answer:
-        """Return the answer, waited for so long; then the question is given up.
+        """Wait for the answer and return it; cancel the call after ``seconds``.
 
         Raises:
-            CancelledError: it was given up.
-            LLMError: it failed.
+            CancelledError: the call was cancelled.
+            LLMError: the call failed.
         """
         try:
             return self.future.result(seconds)
         except TimeoutError:
-            self.cancel()  # unless it ended at this very moment
+            self.cancel()  # without effect if the call ended at this moment
         return self.future.result()
 
     def cancel(self) -> bool:
-        """Give the question up and abort its HTTP request; False when it had ended already.
+        """Cancel the call and abort its HTTP request; return False if it has ended already.
 
-        What it cost is then not known, if it was sent: no tokens of it are counted later on.
+        The tokens of a call that was sent stay unknown: none are counted later.
         """
         with self._lock:
-            if self._settled:
+            if self._ended:
                 return False
-            self._given_up = True
+            self._cancelled = True
         return self.future.cancel()
 
-    def leave(self) -> bool:
-        """Note that the question is sent now; False when it was given up before."""
+    def mark_sent(self) -> bool:
+        """Record that the request is sent now; return False if the call was cancelled before."""
         with self._lock:
-            if self._given_up:
+            if self._cancelled:
                 return False
             self.spent.calls = self.spent.unmetered = 1
             return True
 
-    def settle(self) -> bool:
-        """Note that it has ended and can no longer be given up; False when it was before."""
+    def mark_ended(self) -> bool:
+        """Record that the call can no longer be cancelled; return False if it was cancelled."""
         with self._lock:
-            if self._given_up:
+            if self._cancelled:
                 return False
-            self._settled = True
+            self._ended = True
             return True
 
 
 class ChatClient(Protocol):
-    """Whoever answers: an endpoint's client, or a record of what one said.
+    """Client of a chat endpoint, or of a record of earlier calls.
 
     Attributes:
-        config: the settings it was made with.
-        model: the model's name.
-        endpoint: where the answers come from, for people.
+        config: settings of the client.
+        model: name of the model.
+        endpoint: origin of the answers, for people.
     """
 
     config: LLMConfig
@@ -210,25 +222,25 @@ class ChatClient(Protocol):
     endpoint: str
 
     def submit(self, request: Request) -> Call:
-        """Ask; returns at once.  Every failure arrives as the future's exception."""
+        """Start a call and return at once; every failure becomes the future's exception."""
 
     @property
     def available(self) -> bool:
-        """Whether a question asked now would be sent."""
+        """Whether a request submitted now would be sent."""
 
     @property
     def status(self) -> str:
-        """One line for people: "ok", or why nothing is asked."""
+        """One line for people: "ok", or the reason why no request is sent."""
 
     def usage(self) -> Usage:
-        """Return a copy of the counts so far."""
+        """Return a copy of the totals so far."""
 
     def close(self) -> None:
-        """Give up what is under way and free everything; safe to call twice."""
+        """Cancel running calls and free resources; safe to call twice."""
 
 
 class Tokens(NamedTuple):
-    """What an endpoint counted for one completion."""
+    """Token counts of one completion, as reported by the endpoint."""
 
     prompt: int
     completion: int
@@ -236,7 +248,7 @@ class Tokens(NamedTuple):
 
 
 def read_tokens(completion: object) -> Tokens | None:
-    """Return the tokens that a completion reports, None where it reports none."""
+    """Return the token counts of a completion, None if it reports none."""
     usage = getattr(completion, "usage", None)
     prompt, made = (getattr(usage, f"{name}_tokens", None) for name in ("prompt", "completion"))
     if not isinstance(prompt, int) or not isinstance(made, int):
@@ -249,10 +261,13 @@ def read_tokens(completion: object) -> Tokens | None:
 def read_completion(
     completion: object, asked: Request, model: str, retries: int, seconds: float
 ) -> Answer:
-    """Return the answer in a completion of whatever an endpoint may send.
+    """Return the answer in a completion object, whatever its fields hold.
 
-    The library builds its objects without checking them, so every field may be absent or of
-    another type.  Of a text that is far longer than what was ``asked`` for the beginning is kept.
+    The library builds its objects without validation, so every field may be absent or of another
+    type.  A text far longer than ``asked`` is truncated.
+
+    Raises:
+        LLMReplyError: the completion has no text.
     """
     choices = getattr(completion, "choices", None)
     if not isinstance(choices, list) or not choices:
@@ -260,10 +275,10 @@ def read_completion(
     choice = choices[0]
     content = getattr(getattr(choice, "message", None), "content", None)
     if content is not None and not isinstance(content, str):
-        raise LLMReplyError(f"the reply's message is no text: {one_line(content)}")
+        raise LLMReplyError(f"the reply's message is not a text: {one_line(content)}")
     tokens = read_tokens(completion) or Tokens(0, 0, 0)
     return Answer(
-        text=(content or "")[: asked.most_characters],
+        text=(content or "")[: asked.max_characters],
         model=str(getattr(completion, "model", "") or model),
         first_token=_first_token(choice),
         finish_reason=str(getattr(choice, "finish_reason", "") or ""),

@@ -1,7 +1,7 @@
-"""Putting benchmark questions to a model: texts from files, one blocking answer at a time.
+"""Benchmark questions to a model: prompts from files, and blocking answers.
 
 The texts are the files in ``prompts/childplay_*/``, for people to read and change: a part under
-``[system]`` that never changes within a task, then one under ``[user]`` with what does.
+``[system]`` that is constant within a task, then one under ``[user]`` that is not.
 """
 
 from __future__ import annotations
@@ -13,36 +13,36 @@ from dataclasses import replace
 from pathlib import Path
 from string import Template
 
+from plywise.llm_modules.calls.chat import Answer, ChatClient, Message, Request
 from plywise.llm_modules.calls.errors import LLMConfigError, LLMPausedError
-from plywise.llm_modules.providers.base import Answer, ChatClient, Message, Request
 
-_FOLDER = Path(__file__).parent / "prompts"
+_FOLDER = Path(__file__).parents[1] / "prompts"
 _PART = re.compile(r"^\[(system|user)\]\n", re.MULTILINE)
-_PATIENCE = 2  # how often a pause of the client is waited out for one question
-_LOOK = 0.2  # seconds between looks at a pausing client
+_MAX_PAUSES = 2  # pauses of the client to wait for, per question
+_POLL_SECONDS = 0.2
 
 
 class ExamPrompts:
-    """The texts of one folder, each read when it is first needed.
+    """Prompt texts of one folder, each read at its first use.
 
     Args:
-        folder: its name in ``prompts/``, or a path.
+        folder: name of a folder in ``prompts/``, or a path.
     """
 
     def __init__(self, folder: str | Path) -> None:
         self._folder = _FOLDER / folder
-        self._read: dict[str, list[tuple[str, Template]]] = {}
+        self._texts: dict[str, list[tuple[str, Template]]] = {}
 
     def messages(self, name: str, fields: Mapping[str, str]) -> tuple[Message, ...]:
         """Return the messages of the file ``name`` with its fields filled in.
 
         Raises:
-            LLMConfigError: the file is missing, has no parts, or uses a field that there is not.
+            LLMConfigError: the file is missing, has no parts, or has an unknown field.
         """
-        if name not in self._read:
-            self._read[name] = self._parts(name)
+        if name not in self._texts:
+            self._texts[name] = self._parts(name)
         messages = []
-        for role, template in self._read[name]:
+        for role, template in self._texts[name]:
             try:
                 text = template.substitute(fields)
             except (KeyError, ValueError) as error:
@@ -69,11 +69,11 @@ class ExamPrompts:
 
 
 class Examinee:
-    """A model that answers one question at a time; usable from several threads.
+    """Model that answers benchmark questions; usable from several threads.
 
     Args:
-        client: who asks.
-        max_tokens: longest answer.
+        client: client of the model.
+        max_tokens: maximum length of an answer in tokens.
     """
 
     def __init__(self, client: ChatClient, max_tokens: int) -> None:
@@ -82,15 +82,15 @@ class Examinee:
         self._max_tokens = max_tokens
 
     def ask(self, messages: tuple[Message, ...]) -> Answer:
-        """Return the answer, after waiting out a pause that the client makes after failures.
+        """Return the answer; a pause of the client after failures is waited for.
 
-        An answer that we had already costs nothing: its tokens are 0.
+        The tokens of a cached answer are 0, since it is free.
 
         Raises:
-            LLMError: none came; that is a fault of the infrastructure, not the model's.
+            LLMError: there is no answer: a fault of the infrastructure, not of the model.
         """
         request = Request(messages, self._max_tokens)
-        for _ in range(_PATIENCE):
+        for _ in range(_MAX_PAUSES):
             try:
                 answer = self.client.submit(request).future.result()
             except LLMPausedError:
@@ -105,4 +105,4 @@ class Examinee:
         deadline = time.monotonic() + self.client.config.pause_seconds
         client = self.client
         while not client.available and client.status != "closed" and time.monotonic() < deadline:
-            time.sleep(_LOOK)
+            time.sleep(_POLL_SECONDS)

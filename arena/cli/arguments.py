@@ -1,0 +1,92 @@
+"""The arguments of a command as Hydra's overrides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from plywise.arena.cli.commands import Command, suggestion
+from plywise.datasets.errors import ConfigError
+
+
+def to_overrides(name: str, command: Command, arguments: Sequence[str]) -> list[str]:
+    """Return the arguments with bare words and ``--key word`` turned into ``key=word``.
+
+    Raises:
+        ConfigError: a bare word where the command takes none, an unknown option, or a flag
+            without its value.
+    """
+    keys = list(command.positional)
+    result: list[str] = []
+    expects_value = False
+    flag_key = ""
+    for argument in arguments:
+        option, equals, value = argument.partition("=")
+        if flag_key:
+            result.append(f"{flag_key}={argument}")
+            flag_key = ""
+            continue
+        if option.startswith("--") and option[2:] in command.flags:
+            if equals:
+                result.append(f"{option[2:]}={value}")
+            else:
+                flag_key = option[2:]
+            continue
+        if expects_value:
+            expects_value = False
+        elif argument.startswith("-"):
+            flag = argument.split("=", 1)[0]
+            if flag not in _HYDRA_FLAGS:
+                known = [*(f"--{key}" for key in command.flags), *_HYDRA_FLAGS]
+                raise ConfigError(
+                    f"no option '{flag}'; {suggestion(flag, known)}Settings are given as key=value "
+                    f"(see: plywise {name} --help)"
+                )
+            expects_value = _HYDRA_FLAGS[flag] and "=" not in argument
+        elif result and result[-1] in ("--info", "-i") and argument in _INFO_TOPICS:
+            pass
+        elif "=" not in argument and not argument.startswith("~"):
+            if not keys:
+                raise ConfigError(
+                    f"'{argument}' is not key=value (see: plywise {name} --help for the keys)"
+                )
+            argument = f"{keys.pop(0)}={_quoted(argument)}"
+        result.append(argument)
+    if flag_key:
+        raise ConfigError(f"--{flag_key} needs a value (see: plywise {name} --help)")
+    return [word for argument in result for word in _game_of_ones_own(argument)]
+
+
+def _game_of_ones_own(argument: str) -> list[str]:
+    """Return ``game=path:FILE`` and ``game=openspiel:NAME`` as the option that loads them."""
+    key, _, value = argument.partition("=")
+    if key != "game" or not value.startswith(("path:", "openspiel:")):
+        return [argument]
+    return ["game=plugin", f"game.name={_quoted(value)}"]
+
+
+def _quoted(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+_INFO_TOPICS = ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
+
+# Hydra's options and whether each takes a value.  Its own parser answers a wrong one with a page.
+_HYDRA_FLAGS = {
+    "--cfg": True,
+    "-c": True,
+    "--package": True,
+    "-p": True,
+    "--config-dir": True,
+    "-cd": True,
+    "--resolve": False,
+    "--run": False,
+    "-r": False,
+    "--multirun": False,
+    "-m": False,
+    "--info": False,
+    "-i": False,
+    "--hydra-help": False,
+    "--shell-completion": False,
+    "-sc": False,
+}

@@ -1,0 +1,19 @@
+"""``plywise fit``: weights and shares from self-play."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from plywise.arena.fit import branch_weights, evaluation, policy
+from plywise.conf.schemas.commands import FitConfig
+
+_FITS = {
+    "evaluation": evaluation.fit_evaluation,
+    "policy": policy.fit_policy,
+    "branches": branch_weights.fit_branches,
+}
+
+
+def run_fit(config: FitConfig, folder: Path) -> int:
+    """Fit what ``config.what`` names."""
+    return _FITS[config.what](config, folder)

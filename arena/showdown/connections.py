@@ -1,0 +1,142 @@
+"""Connections of poke-env players to a Showdown server: options, login, and the way out."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any
+
+from plywise.datasets.errors import PlywiseError
+
+if TYPE_CHECKING:
+    from poke_env import AccountConfiguration
+    from poke_env.battle import AbstractBattle
+    from poke_env.player import Player
+
+log = logging.getLogger(__name__)
+
+LOGIN_SECONDS = 60.0
+LOGIN_SERVER = "https://play.pokemonshowdown.com/action.php?"
+
+
+class ServerUnreachableError(PlywiseError):
+    """Nothing answers at ``server.url``, or it is no Showdown server."""
+
+
+class BattleServerLostError(PlywiseError):
+    """The Showdown server died, or the connection to it broke, while battles ran."""
+
+
+class LoginError(PlywiseError):
+    """The server did not let a player in."""
+
+
+def probe(url: str) -> None:
+    """Make sure that a Showdown server answers at ``url``.
+
+    Raises:
+        ServerUnreachableError: with the reason in words.
+    """
+    from websockets.exceptions import WebSocketException
+    from websockets.sync.client import connect
+
+    try:
+        with connect(url, open_timeout=10, close_timeout=2) as client:
+            client.recv(timeout=15)
+    except (TimeoutError, OSError, WebSocketException) as error:
+        why = str(error) or "no answer in time"
+        raise ServerUnreachableError(
+            f"no Showdown server answers at {url} ({why}); check server.url, or leave it out for "
+            "a local server"
+        ) from error
+
+
+def player_options(url: str, who: AccountConfiguration, battle_format: str) -> dict[str, Any]:
+    """Return the options that all our poke-env players have in common."""
+    from poke_env import ServerConfiguration
+
+    server: ServerConfiguration = ServerConfiguration(url, LOGIN_SERVER)
+    return {
+        "account_configuration": who,
+        "battle_format": battle_format,
+        "server_configuration": server,
+        "log_level": logging.WARNING,
+        "start_listening": False,
+    }
+
+
+def silence(player: Player) -> None:
+    """Remove the handler that writes on the terminal, which poke-env gives each player."""
+    for handler in list(player.logger.handlers):
+        player.logger.removeHandler(handler)
+
+
+class Connection:
+    """A player's connection to the server, opened when this is made; the login follows by itself.
+
+    Attributes:
+        player: poke-env player.
+    """
+
+    def __init__(self, player: Player) -> None:
+        from poke_env.concurrency import POKE_LOOP
+
+        client: Any = player.ps_client  # its coroutines are not typed
+        self.player = player
+        self._client = client
+        self._listening: Future[None] = asyncio.run_coroutine_threadsafe(client.listen(), POKE_LOOP)
+
+    @property
+    def open(self) -> bool:
+        """Whether the connection still stands."""
+        return not self._listening.done()
+
+    def close(self) -> None:
+        """Close the connection and end the player's threads."""
+        from poke_env.concurrency import POKE_LOOP
+
+        from plywise.games.showdown.player import PlywisePlayer
+
+        if self.open and hasattr(self._client, "websocket"):  # poke-env sets it when it connects
+            leaving = asyncio.run_coroutine_threadsafe(self._client.stop_listening(), POKE_LOOP)
+            try:
+                leaving.result(timeout=2)
+            except TimeoutError:
+                log.warning("%s: the connection did not close within 2 s", self._client.username)
+        self._listening.cancel()
+        if isinstance(self.player, PlywisePlayer):
+            self.player.close()
+
+
+def log_in(connections: Sequence[Connection], died: Sequence[str]) -> None:
+    """Wait until all players are logged in; ``died`` receives the reason if the server dies.
+
+    Raises:
+        BattleServerLostError: the server has died.
+        ServerUnreachableError: it closed a connection.
+        LoginError: it does not let a player in.
+    """
+    deadline = time.monotonic() + LOGIN_SECONDS
+    for connection in connections:
+        while not connection.player.ps_client.logged_in.is_set():
+            if died:
+                raise BattleServerLostError(died[0])
+            if not connection.open:
+                raise ServerUnreachableError(
+                    "the Showdown server closed the connection before the login; see the log"
+                )
+            if time.monotonic() > deadline:
+                raise LoginError(
+                    f"'{connection.player.username}' could not log in within "
+                    f"{LOGIN_SECONDS:.0f} s: is the name taken, or does it need a password "
+                    "(server.username, server.password_env)?"
+                )
+            time.sleep(0.02)
+
+
+def result_of(battle: AbstractBattle) -> float:
+    """Return the result of an ended battle for the player that saw it."""
+    return {True: 1.0, False: -1.0, None: 0.0}[battle.won]

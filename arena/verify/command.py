@@ -1,0 +1,71 @@
+"""``plywise verify`` and ``plywise record``: the battle engine against the real simulator."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from plywise.arena.output.files import write_summary
+from plywise.arena.verify.coverage import count_coverage, print_coverage, write_page
+from plywise.arena.verify.engine import print_report, verify_corpus
+from plywise.arena.verify.log import print_log_report, verify_log
+from plywise.arena.verify.record import record_corpus
+from plywise.arena.verify.seed import print_seed_report, verify_seeds
+from plywise.conf.schemas.verify import RecordConfig, VerifyConfig
+
+
+def run_verify(config: VerifyConfig, folder: Path) -> int:
+    """Compare the battle engine with a corpus, write ``verify.json``; 1: below ``require``."""
+    console = Console(highlight=False)
+    report = _compare(config, console)
+    write_summary(folder / "verify.json", json.loads(report.to_json()))
+    if report.rate < config.require:
+        console.print(f"Below what is required: {config.require:.2%}.")
+        return 1
+    return 0
+
+
+def _compare(config: VerifyConfig, console: Console) -> Any:
+    """Return the report, after printing it."""
+    corpus = Path(config.corpus)
+    report: Any
+    if config.what == "seed":
+        report = verify_seeds(corpus, jobs=config.jobs, battle=config.battle, limit=config.limit)
+        print_seed_report(console, report, config.causes)
+    elif config.what == "log":
+        report = verify_log(corpus, jobs=config.jobs, battle=config.battle, limit=config.limit)
+        print_log_report(console, report)
+    elif config.what == "coverage":
+        report = count_coverage(corpus, console)
+        print_coverage(console, report)
+        if config.page is not None:
+            write_page(Path(config.page), report)
+    else:
+        report = verify_corpus(
+            corpus,
+            jobs=config.jobs,
+            battle=config.battle,
+            step=config.step,
+            limit=config.limit,
+            console=console,
+        )
+        print_report(console, report, config.causes)
+    return report
+
+
+def run_record(config: RecordConfig, folder: Path) -> int:
+    """Record a corpus of the real simulator."""
+    out = record_corpus(
+        Path(config.out),
+        config.battles,
+        config.seed,
+        format=config.format,
+        fuzz=config.fuzz,
+        keepties=config.keepties,
+        stall=config.stall,
+    )
+    print(f"recorded: {out}")
+    return 0
