@@ -36,10 +36,6 @@ class WrittenQuestion:
     seed: int
     temperature: float | None = None
 
-    def action(self, letter: str) -> int:
-        """Return the action of a letter."""
-        return self.lettered.action(letter)
-
     def request(self, mode: AnswerMode) -> Request:
         """Return the request for an answer in ``mode``."""
         messages = self.lettered.worded(self.form)

@@ -18,9 +18,9 @@ from typing import Any
 from plywise.games.base import Briefing
 from plywise.llm_modules.calls.chat import Answer, Call, ChatClient
 from plywise.llm_modules.calls.errors import LLMConfigError, LLMError, LLMRequestError
-from plywise.llm_modules.guides.asking import AskingStrategy, Reasoning, Scoring
+from plywise.llm_modules.guides.asking import Reasoning, Scoring
 from plywise.llm_modules.guides.call_log import CallLog
-from plywise.llm_modules.guides.format_fallback import EndpointMode, FormatFallback
+from plywise.llm_modules.guides.format_fallback import FormatFallback
 from plywise.llm_modules.prompts.examples import Example, ExampleStore
 from plywise.llm_modules.prompts.forms import AnswerMode
 from plywise.llm_modules.prompts.prompting import LetteredQuestion, PromptLimits, Prompts
@@ -65,10 +65,9 @@ class GuideConfig:
         """Refuse values that cannot work."""
         if self.asking not in ("scoring", "reasoning"):
             raise LLMConfigError(f"asking is '{self.asking}'; choose scoring or reasoning")
-        if self.thought < 0:
-            raise LLMConfigError(f"thought is {self.thought}; it must be ≥ 0")
-        if self.examples < 0:
-            raise LLMConfigError(f"examples is {self.examples}; it must be ≥ 0")
+        for name, least in (("thought", 0), ("examples", 0), ("max_calls", 1)):
+            if getattr(self, name) < least:
+                raise LLMConfigError(f"{name} is {getattr(self, name)}; it must be ≥ {least}")
         known = [q.value for q in ORDER]
         for name in (*self.guides, *self.trust):
             if name not in known:
@@ -76,8 +75,6 @@ class GuideConfig:
         for name, trust in self.trust.items():
             if not 0.0 <= trust <= 1.0:
                 raise LLMConfigError(f"the trust in '{name}' is {trust}; it must be 0 … 1")
-        if self.max_calls < 1:
-            raise LLMConfigError(f"max_calls is {self.max_calls}; it must be ≥ 1")
 
 
 class LLMConsultant:
@@ -86,7 +83,6 @@ class LLMConsultant:
     Args:
         client: client of the model.
         config: settings.
-        prompts: prompt texts; None: those of the package.
         calibration: calibration of the model's letter bias, which learns from answers; None: a new
             one.
         example_store: solved examples of the game; None: no examples are shown.
@@ -96,26 +92,19 @@ class LLMConsultant:
         self,
         client: ChatClient,
         config: GuideConfig | None = None,
-        prompts: Prompts | None = None,
         calibration: LetterCalibration | None = None,
         example_store: ExampleStore | None = None,
     ) -> None:
         self.client = client
         self.config = config or GuideConfig()
-        self.prompts = prompts or Prompts()
-        self.calibration = calibration or LetterCalibration()
+        self.prompts = Prompts()
         self._example_store = example_store
         if example_store is not None:  # loaded now, not during a decision
             for guide in self.config.guides:
                 example_store.solved(Question(guide))
-        self.asking: AskingStrategy = Scoring(self.calibration)
+        self.asking: Scoring | Reasoning = Scoring(calibration or LetterCalibration())
         if self.config.asking == "reasoning":
             self.asking = Reasoning(self.config.thought, self.config.chances)
-
-    @property
-    def endpoint_mode(self) -> EndpointMode:
-        """Answer mode that the endpoint is known to support."""
-        return self.asking.endpoint_mode
 
     def examples(self, question: Question, briefing: Briefing) -> tuple[Example, ...]:
         """Return the solved examples for a question."""
@@ -147,15 +136,13 @@ class LLMConsultation(Consultation):
     count as late.
     """
 
-    uncounted = 0.0
-
     def __init__(self, consultant: LLMConsultant, briefing: Briefing, seed: int) -> None:
         self._owner = consultant
         self._call_log = CallLog(consultant.client.model, consultant.config.max_calls)
         self._briefing = briefing
         # At temperature 0 an answer depends on the position only, so it can be cached.
         self._seed = 0 if consultant.client.config.temperature == 0.0 else seed
-        self._fallback = FormatFallback(consultant.endpoint_mode)
+        self._fallback = FormatFallback(consultant.asking.endpoint_mode)
         self._closed = False
         self._asked: _Asked | None = None
         self._waiting: deque[Question] = deque(
@@ -197,8 +184,10 @@ class LLMConsultation(Consultation):
         """Cancel the current question (it counts as late) and return the cost; safe to repeat."""
         if not self._closed:
             self._closed = True
-            for advice in self.poll():  # arrived after the last poll
-                self._mark(advice.question, "unread")
+            unread = [advice.question.value for advice in self.poll()]  # since the last poll
+            for record in self.transcript:
+                if record["question"] in unread and record["status"] == "answered":
+                    record["status"] = "unread"
             if self._asked is not None:
                 asked, self._asked = self._asked, None
                 if asked.call.cancel():
@@ -224,7 +213,7 @@ class LLMConsultation(Consultation):
                 briefing,
                 self._seed,
                 limits=owner.config.limits,
-                wording=owner.asking.wording(question),
+                wording=owner.asking.wordings.get(question),
                 examples=owner.examples(question, briefing),
             )
             self._send(lettered)
@@ -283,7 +272,8 @@ class LLMConsultation(Consultation):
             weights = {a: w * (shown / options) for a, w in weights.items()}
             weights |= dict.fromkeys(lettered.left_out, 1.0 / options)
         trust = self._owner.config.trust.get(question.value, DEFAULT_TRUST)
-        asked.record |= {"weights": _rounded(weights), "trust": trust}
+        rounded = {action: round(weight, 4) for action, weight in weights.items()}
+        asked.record |= {"weights": rounded, "trust": trust}
         return Advice(
             question=question,
             weights=weights,
@@ -297,12 +287,3 @@ class LLMConsultation(Consultation):
         """Ask the same question again in a lower mode, if there is one."""
         if not self._closed and self._fallback.fall_back(reason):
             self._send(asked.lettered)
-
-    def _mark(self, question: Question, status: str) -> None:
-        for record in self.transcript:
-            if record["question"] == question.value and record["status"] == "answered":
-                record["status"] = status
-
-
-def _rounded(numbers: Mapping[Any, float]) -> dict[Any, float]:
-    return {key: round(value, 4) for key, value in numbers.items()}

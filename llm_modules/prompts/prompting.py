@@ -74,7 +74,6 @@ class LetteredQuestion:
         left_out: actions that are not shown because others are more interesting.
         shortened: whether a part is truncated.
         by_letter: prompt for a letter.
-        by_json: prompt for a letter in JSON.
         worded: function that returns the prompt for a form.
     """
 
@@ -84,7 +83,6 @@ class LetteredQuestion:
     left_out: tuple[int, ...]
     shortened: bool
     by_letter: tuple[Message, ...]
-    by_json: tuple[Message, ...]
     worded: Callable[[Form], tuple[Message, ...]] = field(compare=False, repr=False)
 
     def action(self, letter: str) -> int:
@@ -228,7 +226,6 @@ class Prompts:
             left_out=tuple(left_out),
             shortened=cut.used,
             by_letter=messages(None),
-            by_json=messages(Form(letters)),
             worded=messages,
         )
 
@@ -278,16 +275,7 @@ def _most_interesting(options: Sequence[Option], count: int, ties: Random) -> li
 
 @dataclass(frozen=True)
 class _Turn:
-    """Text of a solved example.
-
-    Attributes:
-        player: player who decides.
-        situation: description of the position.
-        lines: options with their letters.
-        right: letter of the right answer.
-        thought: reason of the answer: its facts.
-        percent: answer in numbers by letter.
-    """
+    """Text of a solved example; the answer as a letter, a thought (its facts) and in numbers."""
 
     player: int
     situation: str

@@ -41,6 +41,7 @@ from plywise.llm_modules.calls.errors import (
     LLMClosedError,
     LLMConfigError,
     LLMError,
+    LLMLastingError,
     LLMModelError,
     LLMPausedError,
     LLMRateLimitError,
@@ -346,10 +347,10 @@ class LLMClient:
     def _counted(self, error: LLMError) -> LLMError:
         with self._lock:
             self._usage.count_error(error)
-        if not error.endpoint_fault:
+        if isinstance(error, LLMRequestError):
             self._breaker.succeeded()  # the endpoint works; it refused this request
             log.warning("%s", error)
-        elif self._breaker.failed(str(error), lasting=error.lasting):
+        elif self._breaker.failed(str(error), lasting=isinstance(error, LLMLastingError)):
             log.warning("%s; no more questions for %g s", error, self.config.pause_seconds)
         else:
             log.warning("%s", error)

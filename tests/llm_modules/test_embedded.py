@@ -144,7 +144,7 @@ def test_one_consultation_with_the_real_model(server: EmbeddedServer) -> None:
 def test_asking_by_schema_works_with_the_real_server(server: EmbeddedServer) -> None:
     with LLMClient(server.llm_config(LLMConfig(timeout=120.0)), api_key=server.api_key) as llm:
         consultant = LLMConsultant(llm, GuideConfig(guides=("propose",), max_calls=1))
-        consultant.endpoint_mode.adopt(AnswerMode.SCHEMA, "the test asks this way")
+        consultant.asking.endpoint_mode.adopt(AnswerMode.SCHEMA, "the test asks this way")
         consultation = consultant.consult(BRIEFING, seed=1)
         consultation.wait(120)
         (advice,) = consultation.poll()
