@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from plywise.arena.agents.clocked import TimedAgent
 from plywise.arena.agents.decision_gc import freeze_loaded, without_collection
 from plywise.arena.settings import make_search
-from plywise.search.clock import LEAST_SECONDS, BattleClock
+from plywise.search.clock import LEAST_SECONDS
 
 if TYPE_CHECKING:
     from plywise.arena.guidance.advised import Advised
@@ -35,7 +35,7 @@ class BattleAgent(TimedAgent):
         advised: Advised,
         yield_after: float | None = None,
     ) -> None:
-        self.name = name
+        super().__init__(name, config.seconds, config.battle_seconds)
         self._kernels = kernels
         self._config = config
         self._yield_after = yield_after
@@ -43,10 +43,6 @@ class BattleAgent(TimedAgent):
         self._local = threading.local()
         self._search()  # compiles now, not on the clock of the first decision
         freeze_loaded(str(kernels.dtype), advised.active)
-
-    def new_clock(self) -> BattleClock:
-        """Return the clock for one battle."""
-        return BattleClock(self._config.seconds, self._config.battle_seconds)
 
     @without_collection()
     def decide_within(

@@ -16,11 +16,22 @@ if TYPE_CHECKING:
 
 
 class TimedAgent(Agent):
-    """Base of agents that decide within a time limit."""
+    """Base of agents that decide within a time limit.
 
-    @abstractmethod
+    Args:
+        name: name of the agent.
+        usual: seconds of a decision; None: no limit.
+        budget: seconds of a whole battle; None: no limit.
+    """
+
+    def __init__(self, name: str, usual: float | None, budget: float | None = None) -> None:
+        self.name = name
+        self._usual = usual
+        self._budget = budget
+
     def new_clock(self) -> BattleClock:
         """Return the clock for one battle."""
+        return BattleClock(self._usual, self._budget)
 
     @abstractmethod
     def decide_within(

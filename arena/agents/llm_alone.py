@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from plywise.arena.agents.clocked import ClockedAgent, TimedAgent
 from plywise.llm_modules.players.memory import Memory
 from plywise.llm_modules.players.players import LLMPlayer
-from plywise.search.clock import LEAST_SECONDS, BattleClock
+from plywise.search.clock import LEAST_SECONDS
 from plywise.search.decision import Decision
 from plywise.search.guide.protocol import GuideReport
 from plywise.search.one_step import static_value
@@ -32,7 +32,7 @@ class LLMAgent(TimedAgent):
 
     Args:
         kernels: the game's compiled rules, for the estimates in its memory; None: no estimates.
-        book: solved positions shown to the model; None: none.
+        example_store: solved positions shown to the model; None: none.
     """
 
     def __init__(
@@ -42,17 +42,13 @@ class LLMAgent(TimedAgent):
         method: MethodConfig,
         seconds: float | None,
         kernels: RulesKernels | None,
-        book: ExampleStore | None = None,
+        example_store: ExampleStore | None = None,
     ) -> None:
-        self.name = name
         self._timeout = model.asked.timeout if seconds is None else seconds
-        self._player = LLMPlayer(model.client(), model.guide_config(), method, book)
+        super().__init__(name, self._timeout)
+        self._player = LLMPlayer(model.client(), model.guide_config(), method, example_store)
         self._kernels = kernels
         self._memory: Memory | None = None
-
-    def new_clock(self) -> BattleClock:
-        """Return the clock for one battle."""
-        return BattleClock(self._timeout)
 
     def for_one_game(self) -> ClockedAgent:
         """Return the player with a clock for one game, and a memory where its method has one."""

@@ -71,21 +71,20 @@ class Scoring:
     def read(self, lettered: LetteredQuestion, mode: AnswerMode, answer: Answer) -> ReplyScores:
         """Return the calibrated probabilities, or fixed ones for a chosen letter."""
         letters = lettered.letters
-        if mode is AnswerMode.SCORES and answer.first_token:
-            found = read_scores(answer.first_token, letters)
-            if found is not None:
-                logprobs = dict(zip(letters, found.logprobs, strict=True))
-                facts = {
-                    "logprobs": {k: round(p, 4) for k, p in logprobs.items()},
-                    "letters_found": found.found,
-                    "mass": round(found.mass, 4),
-                }
-                kind = lettered.question.value
-                adjusted = self._calibration.adjust(kind, found.logprobs)
-                return ReplyScores(_numbers(lettered, adjusted), facts=facts)
+        scored = mode is AnswerMode.SCORES
+        found = read_scores(answer.first_token, letters) if scored else None
+        if found is not None:
+            logprobs = zip(letters, found.logprobs, strict=True)
+            facts = {
+                "logprobs": {letter: round(p, 4) for letter, p in logprobs},
+                "letters_found": found.found,
+                "mass": round(found.mass, 4),
+            }
+            adjusted = self._calibration.adjust(lettered.question.value, found.logprobs)
+            return ReplyScores(_numbers(lettered, adjusted), facts=facts)
         chosen = read_choice(answer.text, letters)
         problem = "" if chosen else UNREADABLE
-        if mode is AnswerMode.SCORES:  # a written letter is a usable answer too
+        if scored:  # a written letter is a usable answer too
             problem = (
                 "no option letter among the likeliest tokens"
                 if answer.first_token

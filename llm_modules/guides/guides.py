@@ -11,17 +11,17 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Mapping
-from concurrent.futures import CancelledError, wait
+from concurrent.futures import wait
 from dataclasses import dataclass, field
 from typing import Any
 
 from plywise.games.base import Briefing
 from plywise.llm_modules.calls.chat import Answer, Call, ChatClient
-from plywise.llm_modules.calls.errors import LLMConfigError, LLMError, LLMRequestError
+from plywise.llm_modules.calls.errors import LLMConfigError
 from plywise.llm_modules.guides.asking import Reasoning, Scoring
 from plywise.llm_modules.guides.call_log import CallLog
 from plywise.llm_modules.guides.format_fallback import FormatFallback
-from plywise.llm_modules.prompts.examples import Example, ExampleStore
+from plywise.llm_modules.prompts.examples import Example, ExampleStore, options_of
 from plywise.llm_modules.prompts.forms import AnswerMode
 from plywise.llm_modules.prompts.prompting import LetteredQuestion, PromptLimits, Prompts
 from plywise.llm_modules.prompts.scoring import LetterCalibration
@@ -145,11 +145,11 @@ class LLMConsultation(Consultation):
         self._fallback = FormatFallback(consultant.asking.endpoint_mode)
         self._closed = False
         self._asked: _Asked | None = None
-        self._waiting: deque[Question] = deque(
-            q
-            for q in ORDER
-            if q.value in consultant.config.guides
-            and len(briefing.opponent if q is Question.MODEL else briefing.own) >= 2
+        self._waiting = deque(
+            question
+            for question in ORDER
+            if question.value in consultant.config.guides
+            and len(options_of(question, briefing)) >= 2
         )
         self._ask_next()
 
@@ -190,10 +190,11 @@ class LLMConsultation(Consultation):
                     record["status"] = "unread"
             if self._asked is not None:
                 asked, self._asked = self._asked, None
-                if asked.call.cancel():
-                    self._call_log.late(asked.record, asked.call, time.perf_counter() - asked.began)
+                cancelled = asked.call.cancel()
+                self._take(asked)
+                if cancelled:
+                    asked.record["seconds"] = round(time.perf_counter() - asked.began, 3)
                 else:  # it ended at this moment
-                    self._take(asked)
                     asked.record["status"] = "unread"
             self._skip_waiting()
         return self._call_log.report
@@ -237,18 +238,13 @@ class LLMConsultation(Consultation):
     def _take(self, asked: _Asked) -> Advice | None:
         """Return the advice of an ended call; None if it failed or is asked again."""
         record = asked.record
-        try:
-            answer = asked.call.future.result()
-        except CancelledError:
-            self._call_log.late(record, asked.call)
-            self._skip_waiting()  # the client was closed, now or in the recording
+        answer, problem = self._call_log.ended(record, asked.call)
+        if answer is None:
+            if asked.call.future.cancelled():
+                self._skip_waiting()  # the client was closed, now or in the recording
+            if problem:
+                self._ask_lower(asked, problem)
             return None
-        except LLMError as error:
-            self._call_log.failed(record, asked.call, error)
-            if isinstance(error, LLMRequestError):
-                self._ask_lower(asked, str(error))
-            return None
-        self._call_log.answered(record, asked.call, answer)
         scores = self._owner.asking.read(asked.lettered, asked.mode, answer)
         record |= scores.facts
         if not scores.numbers:

@@ -91,11 +91,6 @@ class QuestionContext:
     """Context of a decision from which questions are made.
 
     Attributes:
-        dialogue: dialogue that answers the questions.
-        prompts: prompt texts.
-        briefing: description of the decision.
-        limits: limits of a prompt's parts.
-        config: settings of the method.
         seed: seed of letters and sampling.
         feedback: description of earlier decisions; "": none.
         examples: solved examples, shown before questions for one letter or for values.

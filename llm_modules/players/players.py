@@ -35,9 +35,6 @@ class LLMPlayer:
         config: limits of prompts and calls; its guides are ignored.
         method: settings of the method, see ``methods.py``.
         example_store: solved examples of the game; None: no examples are shown.
-
-    Attributes:
-        method: settings of the method.
     """
 
     def __init__(

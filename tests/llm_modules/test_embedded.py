@@ -169,7 +169,7 @@ def test_an_aborted_call_frees_the_slot(server: EmbeddedServer) -> None:
     config = server.llm_config(LLMConfig(timeout=120.0))
     with LLMClient(config, api_key=server.api_key) as llm:
         story = llm.submit(Request((Message("user", "Tell a long story."),), max_tokens=3000))
-        until(lambda: story.sent, 5)
+        until(lambda: story.spent.calls > 0, 5)
         time.sleep(0.5)  # it is being written; whole it would take about a minute and a half
         assert story.cancel()
         began = time.perf_counter()

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from plywise.arena.agents.clocked import TimedAgent
 from plywise.arena.agents.spec import Agent, AgentContext, AgentSpec
 from plywise.conf.schemas.search import SimultaneousGroup
-from plywise.search.clock import BattleClock
 from plywise.search.decision import Decision
 
 if TYPE_CHECKING:
@@ -41,14 +40,10 @@ class PokeEngineAgent(TimedAgent):
     def __init__(self, name: str, config: SimultaneousGroup) -> None:
         from plywise.games.gen9.poke_engine import load_poke_engine, translate
 
-        self.name = name
+        super().__init__(name, config.seconds, config.battle_seconds)
         self._config = config
         self._translate = translate
         self._engine = load_poke_engine()
-
-    def new_clock(self) -> BattleClock:
-        """Return the clock for one battle."""
-        return BattleClock(self._config.seconds, self._config.battle_seconds)
 
     def decide_within(
         self, state: State, player: int, seed: int, allowed: float | None
