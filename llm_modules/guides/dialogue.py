@@ -36,7 +36,6 @@ class Dialogue:
     """Questions and answers of one decision, limited in calls and time.
 
     Args:
-        client: client of the model.
         endpoint_mode: answer mode that the endpoint is known to support.
         calls: maximum number of calls, repeated questions included.
         deadline: time (``time.monotonic``) after which questions are cancelled.

@@ -40,7 +40,7 @@ class GuideConfig:
 
     Attributes:
         guides: guides that are asked, of "propose", "model" and "evaluate".
-        trust: trust in each guide, from 0 (ignored) to 1 (believed fully).
+        trust: trust in guides, from 0 (ignored) to 1 (believed fully); others: DEFAULT_TRUST.
         max_calls: maximum number of calls for one decision, repeated questions included.
         limits: limits of a prompt's parts.
         asking: ``scoring`` or ``reasoning``, see ``asking.py``.
@@ -51,9 +51,7 @@ class GuideConfig:
     """
 
     guides: tuple[str, ...] = ("propose", "model", "evaluate")
-    trust: Mapping[str, float] = field(
-        default_factory=lambda: dict.fromkeys((q.value for q in ORDER), DEFAULT_TRUST)
-    )
+    trust: Mapping[str, float] = field(default_factory=dict)
     max_calls: int = 6
     limits: PromptLimits = field(default_factory=PromptLimits)
     asking: str = "scoring"
@@ -81,7 +79,6 @@ class LLMConsultant:
     """Source of advice by a language model; may be shared by games and threads.
 
     Args:
-        client: client of the model.
         config: settings.
         calibration: calibration of the model's letter bias, which learns from answers; None: a new
             one.
@@ -199,8 +196,6 @@ class LLMConsultation(Consultation):
             self._skip_waiting()
         return self._call_log.report
 
-    # --- asking -----------------------------------------------------------------------------
-
     def _skip_waiting(self) -> None:
         while self._waiting:
             self._call_log.not_asked(self._waiting.popleft().value)
@@ -232,8 +227,6 @@ class LLMConsultation(Consultation):
         )
         call = owner.client.submit(request)
         self._asked = _Asked(lettered, mode, call, record, time.perf_counter())
-
-    # --- answers ----------------------------------------------------------------------------
 
     def _take(self, asked: _Asked) -> Advice | None:
         """Return the advice of an ended call; None if it failed or is asked again."""

@@ -202,10 +202,7 @@ def _rated(context: QuestionContext, candidates: Sequence[int], thought: str) ->
         own=tuple(options[a] for a in candidates),
     )
     question = replace(context, briefing=shortlist).action_question(
-        Question.EVALUATE,
-        AnswerKind.PERCENT,
-        thought=context.config.thought,
-        wording="values",
+        Question.EVALUATE, AnswerKind.PERCENT, thought=context.config.thought, wording="values"
     )
     (answer,) = context.dialogue.ask([question])
     if answer is None:

@@ -31,7 +31,6 @@ class LLMPlayer:
     the decision's facts.
 
     Args:
-        client: client of the model.
         config: limits of prompts and calls; its guides are ignored.
         method: settings of the method, see ``methods.py``.
         example_store: solved examples of the game; None: no examples are shown.

@@ -149,15 +149,11 @@ class Replay(ChatClient):
     def submit(self, request: Request) -> Call:
         """Return the recorded call."""
         key = request_fingerprint(request.parameters(self.model, self.config.temperature))
-        with self._lock:
-            recorded = self._calls.get(key)
-            line = None
-            if recorded:
-                line = recorded.popleft() if len(recorded) > 1 else recorded[0]
-        if line is None:
+        if key not in self._calls:
             return Call.ended(request, self._missing())
-        spent, outcome = _outcome(line)
         with self._lock:
+            recorded = self._calls[key]
+            spent, outcome = _outcome(recorded.popleft() if len(recorded) > 1 else recorded[0])
             self._usage.add(spent)
             if outcome is None:
                 self._usage.late += 1
@@ -167,9 +163,11 @@ class Replay(ChatClient):
                 self._usage.cached += 1
             else:
                 self._usage.latencies.append(outcome.seconds)
-        call = Call(request) if outcome is None else Call.ended(request, outcome)
         if outcome is None:
+            call = Call(request)
             call.cancel()
+        else:
+            call = Call.ended(request, outcome)
         call.spent = spent
         return call
 
