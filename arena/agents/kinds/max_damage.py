@@ -34,7 +34,6 @@ class MaxDamageAgent(Agent):
         ``notes["damage"]`` has the mean loss of each move, in Pokémon's worth of HP.
         """
         from plywise.games.gen9.infostate import FORCED, PASS, SWITCH, TERA
-        from plywise.search.one_step import damage_done, gains, throw
         from plywise.games.gen9.option_facts import damage_done
         from plywise.search.one_step import common_random_numbers, gains
 
