@@ -149,7 +149,7 @@ class LclValidity(Puzzle):
         return lcl.validity_item(number, self.total, self.seed, self.fair)
 
     def _fields(self, item: lcl.Construct) -> dict[str, str]:
-        return {"pieces": lcl.describe(item)}
+        return {"pieces": lcl.lcl_text(item)}
 
     def _read(self, item: lcl.Construct, reply: str) -> ParsedReply:
         """Return ``valid`` or ``invalid``; in the published rules the reply must be this word."""
@@ -188,11 +188,11 @@ class LclConstruction(Puzzle):
             while len(pieces) < item.count:
                 place = (x + rng.randint(-4, 4), y + rng.randint(-2, 2))
                 pieces.append((*place, rng.choice(lcl.COLOURS)))
-            return self._answer(lcl.describe(pieces))
+            return self._answer(lcl.lcl_text(pieces))
 
         def tower(item: Building, rng: Random) -> str:
             x, y, colour = item.given or (0, 0, "red")
-            return self._answer(lcl.describe([(x, y + k, colour) for k in range(item.count)]))
+            return self._answer(lcl.lcl_text([(x, y + k, colour) for k in range(item.count)]))
 
         return [Baseline("random", random_pieces), Baseline("exact", tower)]
 
@@ -253,19 +253,22 @@ class Smiles(Puzzle):
         text = final_word(reply) if self.fair else reply.strip()
         if not text or len(text) > smiles.LONGEST:
             return ParsedReply(None, f"no text of 1 to {smiles.LONGEST} characters")
-        if smiles.canonical(text) is None:
+        if smiles.canonical_smiles(text) is None:
             return ParsedReply(None, "not a SMILES")
         return ParsedReply(text)
 
     def _fault(self, item: Molecule, value: str) -> str | None:
-        same = smiles.canonical(value) == smiles.canonical(item.smiles)
+        same = smiles.canonical_smiles(value) == smiles.canonical_smiles(item.smiles)
         return None if same else f"another molecule than {item.smiles}"
 
     def _details(self, item: Molecule, value: str) -> dict[str, float]:
         """Return similarity and Levenshtein distance of the canonical forms."""
-        given, truth = smiles.canonical(value) or "", smiles.canonical(item.smiles) or ""
+        given, truth = (
+            smiles.canonical_smiles(value) or "",
+            smiles.canonical_smiles(item.smiles) or "",
+        )
         return {
-            "similarity": smiles.similarity(given, truth),
+            "similarity": smiles.dice_similarity(given, truth),
             "levenshtein": smiles.levenshtein(given, truth),
         }
 

@@ -19,7 +19,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from plywise.engine.compile.jit import kernel, kernel_in_place, kernel_of, prepare
+from plywise.engine.compile.jit import inlined_kernel, kernel, kernel_of, prepare
 from plywise.engine.kernels import NO_ACTION, TERMINAL, signatures
 
 UNIT = 1 << 17
@@ -255,7 +255,7 @@ class StackArrays(NamedTuple):
     answers: Any
 
 
-@kernel_in_place
+@inlined_kernel
 def _known_value(
     stack: Any, f: int, width: int, skipped: int, player: int
 ) -> tuple[bool, int, bool, np.uint64, int]:
@@ -289,7 +289,7 @@ def _known_value(
     return False, 0, True, key, int(slot.action)
 
 
-@kernel_in_place
+@inlined_kernel
 def _rank(stack: Any, f: int, player: int, count: int, first_choice: int) -> None:
     """Rank a node's actions: the table's, killer moves, then by the history heuristic."""
     for k in range(count):
@@ -304,7 +304,7 @@ def _rank(stack: Any, f: int, player: int, count: int, first_choice: int) -> Non
             stack.ranks[f, k] = stack.history[player, a]
 
 
-@kernel_in_place
+@inlined_kernel
 def _take(stack: Any, f: int, value: int, solved: bool) -> bool:
     """Take over a child's value in the view of the node's player; return whether it cuts."""
     frame = stack.frames[f]
@@ -329,7 +329,7 @@ def _take(stack: Any, f: int, value: int, solved: bool) -> bool:
     return False
 
 
-@kernel_in_place
+@inlined_kernel
 def _close(stack: Any, f: int, cut: bool) -> None:
     """Store a finished node in the table; credit the action that cut it."""
     frame = stack.frames[f]
@@ -345,7 +345,7 @@ def _close(stack: Any, f: int, cut: bool) -> None:
         _credit(stack.history, stack.killers, int(frame.player), action, (f, depth))
 
 
-@kernel_in_place
+@inlined_kernel
 def _prepare_child(stack: Any, f: int, again: bool) -> int:
     """Open the frame of a node's next action, or of the last one again; return the action."""
     frame = stack.frames[f]

@@ -34,7 +34,7 @@ import numpy as np
 from numba import types
 
 from plywise.engine.bits import list_bits
-from plywise.engine.compile.jit import kernel_in_place, kernel_of, prepare
+from plywise.engine.compile.jit import inlined_kernel, kernel_of, prepare
 from plywise.engine.compile.prefetch import fetch_ahead
 from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS, TERMINAL, signatures
 from plywise.search.simultaneous.memory import (
@@ -93,7 +93,7 @@ class Rules(NamedTuple):
     priors: Any
 
 
-@kernel_in_place
+@inlined_kernel
 def _drawn_world(control: Any, cumulative: Any) -> int:
     """Return a world, drawn from the belief."""
     point = unit(control)
@@ -103,7 +103,7 @@ def _drawn_world(control: Any, cumulative: Any) -> int:
     return world
 
 
-@kernel_in_place
+@inlined_kernel
 def _look_up_actions(tree: Any, rules: Any, at: int, who: int) -> tuple[int, int, int]:
     """Write the legal actions in a state; return the numbers of them, and who moves.
 
@@ -131,7 +131,7 @@ def _look_up_actions(tree: Any, rules: Any, at: int, who: int) -> tuple[int, int
     return own_count, other_count, who
 
 
-@kernel_in_place
+@inlined_kernel
 def _find_rows(
     tree: Any,
     rules: Any,
@@ -183,7 +183,7 @@ def _find_rows(
     return True
 
 
-@kernel_in_place
+@inlined_kernel
 def _own_choice(tree: Any, root: Any, row: int, count: int, both: bool, at_root: bool) -> int:
     """Return the deciding player's action."""
     control = tree.control[0]
@@ -203,7 +203,7 @@ def _own_choice(tree: Any, root: Any, row: int, count: int, both: bool, at_root:
     )  # fmt: skip
 
 
-@kernel_in_place
+@inlined_kernel
 def _other_choice(
     tree: Any, root: Any, row: int, shared_row: int, count: int, both: bool, scale: int
 ) -> int:
@@ -228,7 +228,7 @@ def _other_choice(
     )  # fmt: skip
 
 
-@kernel_in_place
+@inlined_kernel
 def _play(
     tree: Any, rules: Any, at: int, slot: int, own_action: int, other_action: int
 ) -> tuple[int, int]:
@@ -253,7 +253,7 @@ def _play(
     return place, int(rules.current(tree.pool, place))
 
 
-@kernel_in_place
+@inlined_kernel
 def _child(
     tree: Any, node: int, slot: int, own_action: int, other_action: int, who: int
 ) -> tuple[int, bool]:
@@ -285,7 +285,7 @@ def _child(
     return child, fresh
 
 
-@kernel_in_place
+@inlined_kernel
 def _walk(tree: Any, root: Any, rules: Any, world: int) -> tuple[int, int, int, float]:
     """Walk down the tree from the root in a world, and add one node.
 
@@ -370,7 +370,7 @@ def _walk(tree: Any, root: Any, rules: Any, world: int) -> tuple[int, int, int, 
     return at, who, depth, weight
 
 
-@kernel_in_place
+@inlined_kernel
 def _leaf_value(tree: Any, rules: Any, at: int, who: int, weight: float) -> float:
     """Return the discounted value of a leaf for the deciding player, after random decisions.
 
@@ -413,7 +413,7 @@ def _leaf_value(tree: Any, rules: Any, at: int, who: int, weight: float) -> floa
     return result * weight if player == 0 else -(result * weight)
 
 
-@kernel_in_place
+@inlined_kernel
 def _back_up(tree: Any, root: Any, world: int, levels: int, result: float) -> None:
     """Take a result into the statistics of all decisions on the path."""
     control = tree.control[0]

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from plywise.engine.compile.jit import kernel, kernel_in_place
+from plywise.engine.compile.jit import inlined_kernel, kernel
 from plywise.engine.mixing import xorshift
 from plywise.search.simultaneous.memory import packed_key, slot_of
 
@@ -77,7 +77,7 @@ def _root_log(offered: int) -> float:
     return float(np.sqrt(np.log(1.0 + offered)))
 
 
-@kernel_in_place
+@inlined_kernel
 def choose_by_bound(
     control: Any,
     stats: Any,

@@ -10,18 +10,18 @@ from typing import Any, cast
 import pytest
 
 from plywise.arena.agents.battle_search import BattleAgent
+from plywise.arena.agents.catalog import agent_config
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.cli.main import main
 from plywise.arena.guidance.advised import Advised
 from plywise.arena.guidance.oracles import BattleOracle, BoardOracle, make_oracle
 from plywise.arena.tournament.store import GameStore
-from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import NoLLMGroup
 from plywise.conf.schemas.search import SimultaneousGroup
 from plywise.datasets.pokemon_sets import random_battle_sets
 from plywise.engine.battle.border.battle_state import BattleState
-from plywise.engine.battle.chance_tree import outcomes_of
+from plywise.engine.battle.chance_tree import enumerate_step
 from plywise.engine.battle.constants import SIDE_TERA_USED
 from plywise.engine.battle.rules import RULES
 from plywise.games.base import NO_ACTION, State
@@ -131,7 +131,9 @@ def test_the_battle_oracle_knows_the_only_good_action_and_its_value() -> None:
     compared = []
     for seed in (0, 6, 7, 9, 11):
         battle = endgame(seed)
-        exact = EquilibriumSearch(RULES, outcomes_of(), prune=False).solve(battle.pool, 3)
+        exact = EquilibriumSearch(
+            RULES, lambda pool, a0, a1: enumerate_step(pool, 0, a0, a1).pairs(), prune=False
+        ).solve(battle.pool, 3)
         for player, sign in ((0, 1.0), (1, -1.0)):
             payoffs: dict[int, list[float]] = {}
             for joint, payoff in exact.payoffs.items():
@@ -160,7 +162,7 @@ def test_the_battle_oracle_predicts_what_the_search_would_play() -> None:
         state.apply_actions([rng.choice(actions) for actions in legal])
     config = SimultaneousGroup(seconds=None, iterations=60, worlds=2)
     factory = AgentFactory(GameConfig("gen9randombattle"), config, NoLLMGroup())
-    played = factory.build(AgentConfig("search")).decide(state, 1, seed=77).strategy
+    played = factory.build(agent_config("search")).decide(state, 1, seed=77).strategy
     predicted = make_oracle(game, config, 10).truth(state, 0, MODEL, 77)
     # Player 0 numbers what it has seen in its own way; by name both are the same.
     names = {a: n for n, a in foe_options(state.information_state(0))}
