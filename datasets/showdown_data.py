@@ -1,7 +1,7 @@
-"""Showdown's declarative tables, as its pinned package holds them.
+"""Showdown's declarative tables, exported from the pinned package.
 
 ``showdown/data.json.gz`` is written by ``showdown/export.js``; field names are Showdown's own,
-and the names of a record's functions stand, sorted, under ``cb``.  Ids are Showdown's ids: lower
+and ``cb`` holds the names of a record's functions, sorted.  Ids are Showdown's ids: lower
 case letters and digits only.  A record's number, where the engine needs one, is 1 + its position
 in the sorted list of ids of its table; 0 means none.
 """
@@ -18,7 +18,7 @@ from typing import Any
 from plywise.datasets.errors import PlywiseError
 
 Record = Mapping[str, Any]
-Table = Mapping[str, Record]
+RecordTable = Mapping[str, Record]
 
 _FOLDER = Path(__file__).parent / "showdown"
 _NOT_ID = re.compile(r"[^a-z0-9]+")
@@ -64,14 +64,14 @@ class ShowdownData:
     """
 
     version: str
-    moves: Table
-    abilities: Table
-    items: Table
-    species: Table
-    conditions: Table
+    moves: RecordTable
+    abilities: RecordTable
+    items: RecordTable
+    species: RecordTable
+    conditions: RecordTable
     cosmetic: Mapping[str, str]
-    typechart: Table
-    natures: Table
+    typechart: RecordTable
+    natures: RecordTable
     tiers: Mapping[str, str]
 
     def species_id(self, name: str) -> str:

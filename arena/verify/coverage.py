@@ -19,7 +19,7 @@ from plywise.datasets.battle_corpus import RecordedStep, read_corpus
 from plywise.datasets.errors import ConfigError
 from plywise.datasets.showdown_data import load, to_id
 from plywise.engine.battle.border import coverage
-from plywise.engine.battle.border.codec import BattleSetup, Unsaid
+from plywise.engine.battle.border.codec import BattleSetup, LoggedFacts
 from plywise.engine.battle.oracle.replay import check_step, decode_before, prepare_rules
 
 KINDS = ("move", "ability", "item")
@@ -142,7 +142,7 @@ def _count_corpus(path: Path, report: CoverageReport) -> None:
     format = ""
     for battle in read_corpus(path):
         battles, format = battles + 1, battle.format
-        setup, unsaid = BattleSetup.of(battle), Unsaid()
+        setup, unsaid = BattleSetup.of(battle), LoggedFacts()
         for step in battle.steps:
             before = decode_before(step, setup, unsaid)
             unsaid.learn(step)

@@ -20,6 +20,7 @@ import numpy as np
 
 from plywise.engine.boards import battleship as kernels
 from plywise.engine.boards.battleship_hunt import Hunter
+from plywise.engine.boards.status import WON_BY_FIRST
 from plywise.engine.kernels import RulesKernels
 from plywise.games.base import TERMINAL, Briefing, Game, GameInfo, IllegalActionError, Option, State
 from plywise.games.battleship import notation
@@ -244,7 +245,7 @@ class BattleshipState(State):
         mover = self.current_player()
         if mover == TERMINAL:
             winner = (len(self.shots) - 1) % 2
-            state.status, state.mover = kernels.WON_BY_FIRST + winner, 1 - winner
+            state.status, state.mover = WON_BY_FIRST + winner, 1 - winner
         else:
             state.mover = mover
         return pool

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from plywise.arena.agents.catalog import agent_config
 from plywise.arena.play.replay import states_of
 from plywise.arena.selfplay import Selfplay, SelfplayFileError, load_selfplay, run_selfplay
-from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.commands import SelfplayConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import NoLLMGroup
-from plywise.conf.schemas.search import AlphaBetaConfig, SimultaneousConfig
+from plywise.conf.schemas.search import AlphaBetaGroup, SimultaneousGroup
 from plywise.datasets.errors import ConfigError
 from plywise.games.registry import make_game
 
@@ -22,8 +22,8 @@ from plywise.games.registry import make_game
 def write(path: Path, agent: str = "search", **more: Any) -> Selfplay:
     given: dict[str, Any] = {
         "game": GameConfig("tic_tac_toe"),
-        "agent": AgentConfig(agent),
-        "search": AlphaBetaConfig(seconds=None, max_depth=3, table_bits=12),
+        "agent": agent_config(agent),
+        "search": AlphaBetaGroup(seconds=None, max_depth=3, table_bits=12),
         "llm": NoLLMGroup(),
         "games": 6,
         "seed": 40,
@@ -84,7 +84,7 @@ def test_battles_decode(tmp_path: Path) -> None:
     played = write(
         tmp_path / "s.npz",
         game=GameConfig("gen9randombattle"),
-        search=SimultaneousConfig(seconds=None, iterations=50, worlds=2, max_depth=4),
+        search=SimultaneousGroup(seconds=None, iterations=50, worlds=2, max_depth=4),
         games=1,
     )
     assert played.states.dtype.itemsize == played.columns["state"].shape[1]

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from plywise.arena.agents.catalog import agent_config
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.bench.guides import ADVISED_GAMES
 from plywise.arena.cli.main import main
 from plywise.arena.play.match import play_game
-from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import OpenAIGroup
-from plywise.conf.schemas.search import AlphaBetaConfig, SearchConfig, SimultaneousConfig
+from plywise.conf.schemas.search import AlphaBetaGroup, SearchGroup, SimultaneousGroup
 from plywise.datasets.errors import ConfigError
 from plywise.games.registry import REGISTRY, make_game
 from plywise.llm_modules.calls.chat import Message, Request
@@ -67,11 +67,11 @@ def opinionated(request: JSON) -> Reply:
     return scores({letter: -float(k) for k, letter in enumerate(letters)})
 
 
-def search_for(game: str) -> SearchConfig:
+def search_for(game: str) -> SearchGroup:
     info = make_game(game).info
     if info.simultaneous or info.hidden_information:
-        return SimultaneousConfig(seconds=None, iterations=30, worlds=2)
-    return AlphaBetaConfig(seconds=None, iterations=200)
+        return SimultaneousGroup(seconds=None, iterations=30, worlds=2)
+    return AlphaBetaGroup(seconds=None, iterations=200)
 
 
 @pytest.mark.parametrize("guide", ["propose", "model", "evaluate"])
@@ -94,7 +94,7 @@ def test_every_guide_in_every_game(game: str, guide: str) -> None:
         )
         factory = AgentFactory(GameConfig(game), search_for(game), group)
         try:
-            agent = factory.build(AgentConfig("llm_search"))
+            agent = factory.build(agent_config("llm_search"))
         except ConfigError as error:
             # Where nothing is known of what the opponent may do.
             if f"the guide 'model' is of no use in {game}" not in str(error):

@@ -10,16 +10,7 @@ FLOORS = ("datasets", "engine", "games", "search", "llm_modules", "arena", "conf
 SHARED = ("log", "main")  # every module's logger; entry points
 KERNELS = ("engine/boards/", "engine/battle/rules.py", "engine/battle/evaluate.py")
 """Modules that implement the contract of ``engine/kernels.py``; their names are the contract's."""
-PRESENT = frozenset(
-    """
-    Answer CONTROL DRAW Decider Dump ENTRY GAMES GameTask ITEM MCTSConfig Move NEVER
-    Outcomes Pool Position Progress Reading Ship SideView SimultaneousConfig
-    Table Team WEIGHTS Watcher action_name action_of answers battleship canonical describe
-    draw emergency_exit explain exploitability fingerprint fit_weights information_state
-    is_semi_invulnerable legal_actions max_pp print_progress queued_move report
-    run_calibrate run_fit self_play similarity solve start weight will_move
-    """.split()
-)
+PRESENT = frozenset({"ITEM", "WEIGHTS"})
 """Names that still mean two things; this may only shrink."""
 
 

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
+from plywise.arena.agents.catalog import agent_config
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.agents.kinds.random import RandomAgent
 from plywise.arena.cli.main import main
 from plywise.arena.play.match import play_game
 from plywise.arena.tournament.store import GameStore
-from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import OpenAIGroup
-from plywise.conf.schemas.search import AlphaBetaConfig
+from plywise.conf.schemas.search import AlphaBetaGroup
 from plywise.datasets.errors import ConfigError
 from plywise.games.registry import make_game
 from plywise.llm_modules.providers.mock import JSON, MockEndpoint, Reply, scores
@@ -118,14 +118,14 @@ def test_each_answer_of_a_model_changes_what_is_played(
         options = re.findall(r"(?m)^([A-Z])\. (\w+)", request["messages"][-1]["content"])
         return scores({letter: -0.01 if label == liked else -6.0 for letter, label in options})
 
-    search = AlphaBetaConfig(seconds=None, max_depth=depth, table_bits=12)
+    search = AlphaBetaGroup(seconds=None, max_depth=depth, table_bits=12)
     with MockEndpoint(likes) as endpoint:
         llm = OpenAIGroup(base_url=endpoint.base_url, model="mock", guides=[question], trust=1.0)
         factory = AgentFactory(GameConfig(game), search, llm)
         try:
             state = factory.game.new_initial_state()
-            alone = factory.build(AgentConfig("search")).decide(state, 0, 1)
-            told = factory.build(AgentConfig("llm_search")).decide(state, 0, 1)
+            alone = factory.build(agent_config("search")).decide(state, 0, 1)
+            told = factory.build(agent_config("llm_search")).decide(state, 0, 1)
         finally:
             factory.close()
     assert told.notes["advice_used"] == (f"{question}:llm:mock",)

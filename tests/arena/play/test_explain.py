@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from plywise.arena.agents.catalog import agent_config
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.agents.spec import Agent
 from plywise.arena.cli import main as cli
@@ -15,10 +16,9 @@ from plywise.arena.output.files import RecordWriter
 from plywise.arena.play.explain import explanation, show_explanation
 from plywise.arena.terminal.game_file import read_game
 from plywise.arena.terminal.play import Human, play_in_terminal
-from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import NoLLMGroup, OpenAIGroup
-from plywise.conf.schemas.search import AlphaBetaConfig, SimultaneousConfig
+from plywise.conf.schemas.search import AlphaBetaGroup, SimultaneousGroup
 from plywise.games.battleship.game import Battleship
 from plywise.games.registry import make_game
 from plywise.games.showdown.player import DecisionRecord
@@ -50,9 +50,9 @@ def likes_the_edge(request: JSON) -> Reply:
 def test_an_advised_decision_is_told_in_full_and_that_the_advice_mattered() -> None:
     with MockEndpoint(likes_the_edge) as endpoint:
         llm = OpenAIGroup(base_url=endpoint.base_url, model="mock", asking="reasoning", trust=1.0)
-        search = AlphaBetaConfig(max_depth=2, advice_plies=100)
+        search = AlphaBetaGroup(max_depth=2, advice_plies=100)
         factory = AgentFactory(GameConfig("connect_four"), search, llm, compare=True)
-        agent = factory.build(AgentConfig("llm_search", llm={"guides": ["propose", "evaluate"]}))
+        agent = factory.build(agent_config("llm_search", llm={"guides": ["propose", "evaluate"]}))
         state = factory.game.new_initial_state()
         decision = agent.decide(state, 0, 1)
         told = explanation(state, 0, decision)
@@ -78,10 +78,10 @@ def test_an_advised_decision_is_told_in_full_and_that_the_advice_mattered() -> N
 
 @pytest.mark.parametrize("game", ["goofspiel", "gen9randombattle"])
 def test_a_mixed_strategy_has_priors_predictions_and_visits(game: str) -> None:
-    search = SimultaneousConfig(seconds=None, iterations=300, worlds=2)
+    search = SimultaneousGroup(seconds=None, iterations=300, worlds=2)
     factory = AgentFactory(GameConfig(game), search, NoLLMGroup())
     state = factory.game.new_initial_state(1)
-    decision = factory.build(AgentConfig("search")).decide(state, 0, 1)
+    decision = factory.build(agent_config("search")).decide(state, 0, 1)
     told = explanation(state, 0, decision)
     assert sum(row["share"] for row in told["candidates"]) == pytest.approx(1, abs=0.01)
     assert sum(row["prior"] for row in told["candidates"]) == pytest.approx(1, abs=0.01)
@@ -100,9 +100,9 @@ def test_a_game_is_explained_as_it_is_played_and_again_from_its_file(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    search = AlphaBetaConfig(max_depth=3)
+    search = AlphaBetaGroup(max_depth=3)
     factory = AgentFactory(GameConfig("tic_tac_toe"), search, NoLLMGroup())
-    player = factory.build(AgentConfig(agent))
+    player = factory.build(agent_config(agent))
     console = Console(file=StringIO(), width=120)
     play_in_terminal(factory.game, (player, player), 1, console, tmp_path, explain=True)
     assert isinstance(console.file, StringIO)
