@@ -66,7 +66,9 @@ def options(group: str) -> list[str]:
 
 
 def read_option(group: str, name: str, schemas: Schemas) -> GroupOption:
-    """Return what the YAML file of an option says."""
+    """Return what the YAML file of an option says; without one here, its dataclass alone."""
+    if name not in options(group):  # its file is in another folder that Hydra searches
+        return GroupOption(name, "", schemas[group][f"{name}_schema"], {}, {})
     place = _FOLDERS.get(group, group)
     text = (resources.files("plywise.conf") / place / f"{name}.yaml").read_text(encoding="utf-8")
     content: Any = OmegaConf.to_container(OmegaConf.create(text))
@@ -106,7 +108,11 @@ def chosen_options(
 ) -> dict[str, GroupOption]:
     """Return the option of each group, by the defaults, what is given and what options change."""
     names = default_options(schema)
-    given = {group: given[group] for group in names if given.get(group) in options(group)}
+    given = {
+        group: given[group]
+        for group in names
+        if given.get(group) in options(group) or f"{given.get(group)}_schema" in schemas[group]
+    }
     for group, name in {**names, **given}.items():
         names |= read_option(group, name, schemas).changes
     return {group: read_option(group, name, schemas) for group, name in {**names, **given}.items()}
