@@ -21,7 +21,7 @@ from plywise.conf.schemas.llm import LLMCommandConfig
 from plywise.conf.schemas.search import AlphaBetaGroup, SimultaneousGroup
 from plywise.games.registry import make_game
 from plywise.llm_modules.calls.errors import LLMError
-from plywise.llm_modules.prompts.prompting import LETTERS
+from plywise.llm_modules.prompts.prompting import OPTION_LETTERS
 from plywise.llm_modules.prompts.scoring import choice_scores
 from plywise.search.guide.protocol import Question
 
@@ -30,7 +30,7 @@ _PROGRESS_LINES = 10  # for each group of guides
 _MIN_SHARE = 1e-3
 
 
-def measure_guides(
+def calibrate_guides(
     config: LLMCommandConfig,
     model: LanguageModel,
     game: str,
@@ -95,7 +95,7 @@ def _answered(entry: Mapping[str, Any], right: frozenset[int]) -> AnsweredQuesti
     if "weights" not in entry:
         return None
     actions = list(entry["letters"].values()) if "letters" in entry else list(entry["weights"])
-    letters = LETTERS[: len(actions)]
+    letters = OPTION_LETTERS[: len(actions)]
     numbers = frozenset(k for k, action in enumerate(actions) if action in right)
     left_out = entry.get("left_out", ())
     missed = len(right.intersection(left_out))

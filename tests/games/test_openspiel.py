@@ -157,7 +157,7 @@ def test_a_person_plays_and_sees_it_again(
     assert "plays Bet" in capsys.readouterr().out
 
 
-def test_without_openspiel_one_line_says_what_is_missing(
+def test_without_openspiel_one_line_names_what_is_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from plywise.games.bridges import openspiel

@@ -116,7 +116,7 @@ def test_unknown_options_are_named(nim: Path) -> None:
         make_game(f"path:{nim}", rows=3)
 
 
-def test_what_needs_kernels_says_so(
+def test_agents_that_need_kernels_report_it(
     nim: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(nim.parent)

@@ -34,9 +34,9 @@ from plywise.llm_modules.calls.settings import LLMConfig
 from plywise.llm_modules.guides.guides import GuideConfig, LLMConsultant
 from plywise.llm_modules.players.methods import MethodConfig
 from plywise.llm_modules.players.players import LLMPlayer
-from plywise.llm_modules.prompts.examples import FOLDER, Example, ExampleStore, similarity
+from plywise.llm_modules.prompts.examples import FOLDER, Example, ExampleStore, example_similarity
 from plywise.llm_modules.prompts.forms import AnswerKind, Form
-from plywise.llm_modules.prompts.prompting import LETTERS, Prompts
+from plywise.llm_modules.prompts.prompting import OPTION_LETTERS, Prompts
 from plywise.llm_modules.providers.mock import JSON, MockEndpoint, Reply, says, scores
 from plywise.llm_modules.providers.openai import LLMClient
 from plywise.search.alphabeta import config as alphabeta_config
@@ -161,12 +161,15 @@ def test_likeness_is_of_facts_and_then_of_the_board() -> None:
     one = made("..X", "wins now", "loses to b2", "loses to c3")
     kinds = one.kinds
     assert kinds == {"wins now": 1, "loses to #": 2}
-    assert similarity(one, kinds, "..X") == (1.0, 1.0)
+    assert example_similarity(one, kinds, "..X") == (1.0, 1.0)
     # Two facts are shared, and either has four.
     other = made("X.X", "safe", "loses to a1", "wins now")
-    assert similarity(other, kinds, "..X") == (2 / 4, 2 / 3)
-    assert similarity(made("", ""), kinds, "..X") == (0.0, 0.0)
-    assert similarity(made("..", "wins now", "loses to 4", "loses to 5"), kinds, "..X")[1] == 2 / 3
+    assert example_similarity(other, kinds, "..X") == (2 / 4, 2 / 3)
+    assert example_similarity(made("", ""), kinds, "..X") == (0.0, 0.0)
+    assert (
+        example_similarity(made("..", "wins now", "loses to 4", "loses to 5"), kinds, "..X")[1]
+        == 2 / 3
+    )
 
 
 def test_the_most_similar_are_shown_in_the_order_of_the_file() -> None:
@@ -179,9 +182,11 @@ def test_the_most_similar_are_shown_in_the_order_of_the_file() -> None:
     places = [everything.index(e) for e in shown]
     assert places == sorted(places)
     mine = made(briefing.situation, *(o.facts for o in briefing.own)).kinds
-    least = min(similarity(e, mine, briefing.situation) for e in shown)
+    least = min(example_similarity(e, mine, briefing.situation) for e in shown)
     assert all(
-        similarity(e, mine, briefing.situation) <= least for e in everything if e not in shown
+        example_similarity(e, mine, briefing.situation) <= least
+        for e in everything
+        if e not in shown
     )
     assert shown == ExampleStore(TicTacToe()).most_similar(Question.PROPOSE, briefing, 6)
     assert len(BOOK.most_similar(Question.PROPOSE, briefing, 1000)) == len(everything)
@@ -271,9 +276,11 @@ def test_right_answers_are_spread_over_the_letters() -> None:
         shares.setdefault(len(example.options), Counter())[one] += 1
     for options, counts in shares.items():
         expected = counts.total() / options
-        assert set(counts) <= set(LETTERS[:options])
+        assert set(counts) <= set(OPTION_LETTERS[:options])
         # Each count is binomial; five standard deviations.
-        assert all(abs(counts[k] - expected) < 5 * expected**0.5 + 1 for k in LETTERS[:options])
+        assert all(
+            abs(counts[k] - expected) < 5 * expected**0.5 + 1 for k in OPTION_LETTERS[:options]
+        )
 
 
 def test_prompts_share_their_beginning_for_servers_that_keep_it() -> None:

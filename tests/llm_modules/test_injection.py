@@ -110,6 +110,6 @@ def test_no_character_of_an_opponents_words_reaches_a_prompt() -> None:
     assert sum(prompts.count(mark) for mark in MARKS) == 0
     assert "zorply" not in prompts.lower()
     # What is kept and shown for people holds none of it either.
-    told = "".join(f"{r.infostate} {r.foe_species} {r.last_foe} {r.action}" for r in records)
-    assert sum(told.count(mark) for mark in MARKS) == 0
+    logged = "".join(f"{r.infostate} {r.foe_species} {r.last_foe} {r.action}" for r in records)
+    assert sum(logged.count(mark) for mark in MARKS) == 0
     assert {r.foe_species for r in records} - {""}  # it was understood all the same

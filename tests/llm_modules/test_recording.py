@@ -51,7 +51,7 @@ def config(endpoint: MockEndpoint, path: Path, **more: Any) -> LLMConfig:
 # --- calls ----------------------------------------------------------------------------------------
 
 
-def test_answers_errors_and_what_was_given_up_come_back_as_they_were(tmp_path: Path) -> None:
+def test_answers_errors_and_cancelled_calls_are_replayed(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "calls.jsonl"
     script = [scores({"A": -0.5}), refuses(500, f"broken, {SECRET}"), says("late", delay=20.0)]
     with (
@@ -77,9 +77,9 @@ def test_answers_errors_and_what_was_given_up_come_back_as_they_were(tmp_path: P
     assert replay.submit(request("1")).future.result(0) == again
     assert again.cached
     for text, kind, error in (("2", LLMServerError, broken), ("3", LLMTimeoutError, timeout)):
-        told = replay.submit(request(text)).future.exception(0)
-        assert type(told) is kind
-        assert str(told) == str(error)
+        repeated = replay.submit(request(text)).future.exception(0)
+        assert type(repeated) is kind
+        assert str(repeated) == str(error)
     late = replay.submit(request("4"))
     assert late.future.cancelled()
     assert late.sent
@@ -195,7 +195,7 @@ def decisions(
     factory: AgentFactory, entrants: Sequence[AgentConfig], seeds: Iterator[int]
 ) -> tuple[bytes, dict[str, int]]:
     """Play games; return all that was decided, as bytes without times, and what it cost."""
-    told: list[Any] = []
+    entries: list[Any] = []
     cost = dict.fromkeys(("calls", "late", "failed", "cached", "used", "prompt_tokens"), 0)
 
     class Watch:
@@ -204,7 +204,7 @@ def decisions(
 
         def decided(self, ply: int, player: int, decision: Decision) -> None:
             entry = plain(asdict(decision) | {"ply": ply, "player": player})
-            told.append(without_times(entry))
+            entries.append(without_times(entry))
 
     try:
         agents = [factory.build(entrant) for entrant in entrants]
@@ -216,7 +216,7 @@ def decisions(
                     cost[name] += getattr(side, name)
     finally:
         factory.close()
-    return json.dumps(told).encode(), cost
+    return json.dumps(entries).encode(), cost
 
 
 def without_times(value: Any) -> Any:

@@ -21,7 +21,7 @@ from plywise.conf.schemas.llm import NoLLMGroup
 from plywise.conf.schemas.search import SimultaneousGroup
 from plywise.datasets.pokemon_sets import random_battle_sets
 from plywise.engine.battle.border.battle_state import BattleState
-from plywise.engine.battle.chance_tree import outcomes_of
+from plywise.engine.battle.chance_tree import enumerate_step
 from plywise.engine.battle.constants import SIDE_TERA_USED
 from plywise.engine.battle.rules import RULES
 from plywise.games.base import NO_ACTION, State
@@ -127,11 +127,13 @@ def battle_oracle(**settings: Any) -> BattleOracle:
 
 
 def test_the_battle_oracle_knows_the_only_good_action_and_its_value() -> None:
-    oracle = battle_oracle(iterations=10, habit=0.0, prior_trust=0.0)
+    oracle = battle_oracle(iterations=10, opponent_prior=0.0, prior_trust=0.0)
     compared = []
     for seed in (0, 6, 7, 9, 11):
         battle = endgame(seed)
-        exact = EquilibriumSearch(RULES, outcomes_of(), prune=False).solve(battle.pool, 3)
+        exact = EquilibriumSearch(
+            RULES, lambda pool, a0, a1: enumerate_step(pool, 0, a0, a1).pairs(), prune=False
+        ).solve(battle.pool, 3)
         for player, sign in ((0, 1.0), (1, -1.0)):
             payoffs: dict[int, list[float]] = {}
             for joint, payoff in exact.payoffs.items():
@@ -164,12 +166,12 @@ def test_the_battle_oracle_predicts_what_the_search_would_play() -> None:
     predicted = make_oracle(game, config, 10).truth(state, 0, MODEL, 77)
     # Player 0 numbers what it has seen in its own way; by name both are the same.
     names = {a: n for n, a in foe_options(state.information_state(0))}
-    told: dict[str, float] = {}
+    by_name: dict[str, float] = {}
     for action, share in played.items():
         name = state.action_to_string(1, action).removesuffix(" tera")
-        told[name] = told.get(name, 0.0) + share
+        by_name[name] = by_name.get(name, 0.0) + share
     assert {names[a]: p for a, p in predicted.items()} == pytest.approx(
-        {name: told.get(name, 0.0) for name in names.values()}
+        {name: by_name.get(name, 0.0) for name in names.values()}
     )
     assert 0.1 < sum(predicted.values()) < 1.0  # the rest was never seen
 
@@ -243,10 +245,10 @@ def test_a_delay_is_waited_for_or_the_answers_are_late() -> None:
     never.poll()
     report = never.close()
     assert (report.calls, report.late, report.latencies) == (2, 2, [])
-    assert {told["status"] for told in never.transcript} == {"late"}
+    assert {entry["status"] for entry in never.transcript} == {"late"}
 
 
-def test_what_the_oracle_thinks_is_nobodys_time() -> None:
+def test_the_time_of_the_oracle_is_not_counted() -> None:
     class Thinker:
         def truth(self, *question: Any) -> dict[int, float]:
             time.sleep(0.3)

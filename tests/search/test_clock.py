@@ -17,7 +17,7 @@ from plywise.conf.schemas.llm import NoLLMGroup
 from plywise.conf.schemas.search import SimultaneousGroup
 from plywise.games.base import TimeLeft
 from plywise.games.showdown.timer import ServerTimer
-from plywise.search.clock import LEAST_SECONDS, MARGIN_SECONDS, BattleClock, to_come, weight
+from plywise.search.clock import LEAST_SECONDS, MARGIN_SECONDS, BattleClock, time_weight, to_come
 from plywise.search.decision import Decision
 
 
@@ -53,7 +53,7 @@ def test_more_choice_gets_more_time_and_none_gets_none() -> None:
     assert given[0] == 0.0
     assert given == sorted(given, key=lambda x: x or 0.0)
     assert len(set(given)) == len(given)
-    assert weight(9) == pytest.approx(1.0)
+    assert time_weight(9) == pytest.approx(1.0)
     clock.spend(5.0, 1)
     assert (clock.made, clock.spent) == (0, 5.0)
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from plywise.arena.agents.catalog import agent_config
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.agents.pokechamp_search import PokeChampAgent
+from plywise.arena.cli.main import main
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import NoLLMGroup, OpenAIGroup
 from plywise.conf.schemas.search import AlphaBetaGroup, SimultaneousGroup
@@ -274,3 +276,13 @@ def test_settings_of_another_agent_are_refused() -> None:
         with pytest.raises(ConfigError, match="needs a language model"):
             none.check(agent_config("pokechamp"))
         makes.close()
+
+
+def test_it_plays_in_worker_processes(tmp_path: Path) -> None:
+    """What compiles before the workers start needs no language model."""
+    with MockEndpoint(lambda r: fill(r, lambda _: 50, len)) as endpoint:
+        llm = ("llm=openai", f"llm.base_url={endpoint.base_url}", "llm.model=mock")
+        where = (f"tournament.record={tmp_path / 'r.sqlite'}", f"hydra.run.dir={tmp_path}")
+        games = ("game=tic_tac_toe", "agents=[random,pokechamp]", "tournament.pairs=1")
+        assert main(["tournament", *games, *llm, *where, "tournament.jobs=1"]) == 0
+        assert endpoint.requests

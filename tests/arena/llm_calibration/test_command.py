@@ -181,7 +181,7 @@ def test_a_model_at_chance_is_not_asked_and_decides_nothing(tmp_path: Path) -> N
         guided = factory.build(AgentConfig(name="llm_search"))
         alone = factory.build(AgentConfig(name="search"))
         for state in positions(40):
-            assert told(guided, state) == told(alone, state)
+            assert decision_of(guided, state) == decision_of(alone, state)
     finally:
         factory.close()
     assert any("not asked" in line for line in said)
@@ -200,7 +200,7 @@ def positions(count: int) -> list[State]:
     return found
 
 
-def told(agent: Agent, state: State) -> Decision:
+def decision_of(agent: Agent, state: State) -> Decision:
     """All of a decision but its time."""
     return replace(agent.decide(state, state.current_player(), 0), seconds=0.0)
 

@@ -40,7 +40,7 @@ def positions(battles: int, seed: int) -> Iterator[BattleState]:
             state.apply_actions(first, second)
 
 
-def test_without_it_the_error_says_how_to_build_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_it_the_error_names_the_build_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "poke_engine", None)
     with pytest.raises(ConfigError, match=r"needs Rust and this: pip install poke-engine .*tera"):
         load_poke_engine()
