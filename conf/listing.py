@@ -6,7 +6,7 @@ about unknown keys and for settings that had another name.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from importlib import resources
 from typing import Any
@@ -104,10 +104,11 @@ def default_options(schema: type[Any]) -> dict[str, str]:
 
 
 def chosen_options(
-    schema: type[Any], given: Mapping[str, str], schemas: Schemas
+    schema: type[Any], arguments: Iterable[str], schemas: Schemas
 ) -> dict[str, GroupOption]:
-    """Return the option of each group, by the defaults, what is given and what options change."""
+    """Return the option of each group: its default, or what an argument or an option chooses."""
     names = default_options(schema)
+    given = dict(argument.split("=", 1) for argument in arguments if "=" in argument)
     given = {
         group: given[group]
         for group in names
