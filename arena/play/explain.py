@@ -1,8 +1,8 @@
-"""Why a decision fell: candidates, priors, values, the line, and what a model was asked.
+"""Why an action was chosen: candidates, priors, values, the line, and questions to the model.
 
 An explanation is a plain value: printed by ``plywise play explain=true``, kept in the game's file,
-and made again of a Showdown match's decision log by ``plywise explain``.  It is for whoever runs
-the engine and never part of what an opponent is sent.
+and made again of a Showdown match's decision log by ``plywise explain``.  It is for the person who
+runs the engine and never sent to an opponent.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from plywise.search.decision import Decision
 if TYPE_CHECKING:
     from plywise.conf.schemas.play import ExplainConfig
 
-_SMALL = 0.005  # shares below are not told
+_SMALL = 0.005  # shares below are left out
 _LONGEST = 300  # characters of a reply
 _ROWS = 12
 
@@ -32,13 +32,13 @@ _Names = Mapping[int, str]
 
 
 def explanation(state: State, player: int, decision: Decision) -> dict[str, Any]:
-    """Return what explains a decision, as a value that JSON can hold; actions by their names.
+    """Return the explanation of a decision, as a value that JSON can hold; actions by their names.
 
     Returns:
         ``candidates`` (``move``, ``share`` of the strategy, and where known ``value``, ``alone``
         (value without advice), ``visits``, ``prior`` and ``advised`` (the prior after the guide)),
-        ``opponent`` (its predicted strategy), ``line``, ``value``, ``questions`` (what was asked
-        and answered), ``ask`` (why, or why not), ``mattered`` and further facts of the agent.
+        ``opponent`` (its predicted strategy), ``line``, ``value``, ``questions`` (with their
+        answers), ``ask`` (why, or why not), ``mattered`` and further facts of the agent.
     """
     notes = decision.notes
     own = {a: state.action_to_string(player, a) for a in state.legal_actions(player)}
@@ -100,10 +100,10 @@ def _line(state: State, player: int, decision: Decision, own: _Names) -> list[st
 
 
 def _question(entry: Mapping[str, Any], own: _Names, theirs: _Names) -> dict[str, Any]:
-    """Return what one question came to."""
+    """Return one question with its answer and status."""
     names = theirs if entry.get("question") in ("model", "replies") else own
     letters = {k: names.get(a, f"action {a}") for k, a in entry.get("letters", {}).items()}
-    told = {
+    found = {
         "question": entry.get("question"),
         "status": entry.get("status"),
         "mode": entry.get("mode"),
@@ -120,22 +120,22 @@ def _question(entry: Mapping[str, Any], own: _Names, theirs: _Names) -> dict[str
         "letters": letters if entry.get("question") != "positions" else None,
         "prompt": entry.get("prompt"),
     }
-    return {name: value for name, value in told.items() if value not in (None, {}, [])}
+    return {name: value for name, value in found.items() if value not in (None, {}, [])}
 
 
 def _mattered(decision: Decision, own: _Names) -> dict[str, Any]:
-    """Return what the search would have played without advice, as far as that is known."""
+    """Return the action of the search without advice, as far as it is known."""
     notes = decision.notes
-    told: dict[str, Any] = {}
+    found: dict[str, Any] = {}
     if (before := notes.get("before_advice")) is not None:
-        told["before the first answer"] = own.get(before, str(before))
+        found["before the first answer"] = own.get(before, str(before))
     if unguided := notes.get("unguided"):
-        told["without advice"] = own.get(unguided["action"], str(unguided["action"]))
-        told["value without advice"] = _number(unguided["value"])
-    if told:
-        others = [told[k] for k in ("without advice", "before the first answer") if k in told]
-        told["changed the move"] = others[0] != own.get(decision.action)
-    return told
+        found["without advice"] = own.get(unguided["action"], str(unguided["action"]))
+        found["value without advice"] = _number(unguided["value"])
+    if found:
+        others = [found[k] for k in ("without advice", "before the first answer") if k in found]
+        found["changed the move"] = others[0] != own.get(decision.action)
+    return found
 
 
 def _number(value: float) -> float:
@@ -143,7 +143,7 @@ def _number(value: float) -> float:
 
 
 def _safe(text: str) -> str:
-    """Return a text without what a terminal might obey: a file or a model may hold anything."""
+    """Return a text without control characters: a file or a model may hold anything."""
     return "".join(c if c.isprintable() else " " for c in text)
 
 
@@ -155,33 +155,33 @@ def _printable(text: str) -> str:
 # --- for people -----------------------------------------------------------------------------------
 
 
-def show_explanation(console: Console, told: Mapping[str, Any]) -> None:
+def show_explanation(console: Console, found: Mapping[str, Any]) -> None:
     """Print an explanation."""
 
     def say(line: str) -> None:
         console.print(Text(f"    {_safe(line)}"), soft_wrap=True)
 
-    _show_candidates(console, told.get("candidates", []))
-    if told.get("opponent"):
-        say(f"expects: {_shares(told['opponent'])}")
-    if told.get("line"):
-        say(f"line: {' '.join(told['line'])}")
-    if told.get("ask"):
-        say(f"asking: {told['ask']}")
-    for asked in told.get("questions", []):
+    _show_candidates(console, found.get("candidates", []))
+    if found.get("opponent"):
+        say(f"expects: {_shares(found['opponent'])}")
+    if found.get("line"):
+        say(f"line: {' '.join(found['line'])}")
+    if found.get("ask"):
+        say(f"asking: {found['ask']}")
+    for asked in found.get("questions", []):
         say(_asked_line(asked))
         if asked.get("thought"):
             say(f"  thought: {asked['thought']}")
         if asked.get("weights"):
             say(f"  says: {_shares(asked['weights'])}")
-    if told.get("mattered"):
-        facts = dict(told["mattered"])
+    if found.get("mattered"):
+        facts = dict(found["mattered"])
         changed = facts.pop("changed the move")
         said = ", ".join(f"{name} {value}" for name, value in facts.items())
         say(f"advice {'changed the move' if changed else 'did not change the move'}: {said}")
     for name in ("chosen_by", "pokechamp", "fallback", "guide_error"):
-        if name in told:
-            words = told[name]
+        if name in found:
+            words = found[name]
             if isinstance(words, dict):
                 words = ", ".join(f"{key} {value}" for key, value in words.items())
             say(f"{name.replace('_', ' ')}: {words}")
@@ -212,7 +212,7 @@ def _cell(title: str, value: float | None) -> str:
 
 
 def _shares(shares: Mapping[str, float]) -> str:
-    """Return the largest numbers with their names; values of positions may be negative."""
+    """Return the largest shares with their names; values of positions may be negative."""
     most = sorted(shares.items(), key=lambda item: -item[1])[:5]
     if min(shares.values()) < 0:
         return ", ".join(f"{name} {value:+.2f}" for name, value in most)
@@ -240,10 +240,10 @@ class DecisionLogError(PlywiseError):
 
 
 def run_explain(config: ExplainConfig, folder: Path) -> int:
-    """Print why the decisions of a log fell.
+    """Print why the actions of a decision log were chosen.
 
     Raises:
-        DecisionLogError: the file cannot be read, or is something else.
+        DecisionLogError: the file cannot be read, or is no decision log.
     """
     path = Path(config.file)
     console = Console(highlight=False, no_color=not config.color)
@@ -278,16 +278,16 @@ def _show_entry(console: Console, entry: Mapping[str, Any], prompts: bool) -> No
         console.print(Text(f"    a random legal choice: {entry['fallback']}"), soft_wrap=True)
         return
     info = from_json(entry["infostate"])
-    told = explanation(InfoStateView(info), info.player, _restored(entry["decision"]))
-    show_explanation(console, told)
-    for asked in told.get("questions", []) if prompts else []:
+    found = explanation(InfoStateView(info), info.player, _restored(entry["decision"]))
+    show_explanation(console, found)
+    for asked in found.get("questions", []) if prompts else []:
         for message in asked.get("prompt", []):
             for line in (f"[{message['role']}]", *message["content"].split("\n")):
                 console.print(Text(f"      {_safe(line)}"), soft_wrap=True)
 
 
 def _restored(raw: Mapping[str, Any]) -> Decision:
-    """Return a decision as a log holds it: JSON has made texts of its keys."""
+    """Return a decision from its entry in a log; JSON has turned its keys into texts."""
 
     def numbered(known: Mapping[str, Any]) -> dict[int, Any]:
         return {int(key): value for key, value in known.items()}

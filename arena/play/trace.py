@@ -1,4 +1,4 @@
-"""The trace of a game: what each decision's search thought, as plain values."""
+"""The trace of a game: values and advice of each decision, as plain values."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from plywise.search.decision import Decision
 
 
 class Tracer:
-    """Notes who is deciding and, where wanted, what each search thought.
+    """Notes which player is deciding and, where wanted, the values and advice of each decision.
 
     Attributes:
         at: the player who decides or decided last, None before the first decision.
         trace: one mapping per decision that has values or advice: ``p`` ply, ``w`` player, ``v``
             value, ``s`` strategy, ``q`` values by action, ``d`` depth, ``n`` iterations, ``a``
-            advice (``question``, ``status``, ``weights``), ``u`` how sure the search was where that
-            decides whether to ask, ``f`` why it was no decision.  Actions
-            are keys as text; numbers have three decimals; shares below 0.005 are left out.
+            advice (``question``, ``status``, ``weights``), ``u`` certainty of the search where
+            asking depends on it, ``f`` reason of a fallback.  Actions are keys as text; numbers
+            have three decimals; shares below 0.005 are left out.
     """
 
     def __init__(self, thinking: Callable[[int], None], *, keep: bool) -> None:
@@ -27,15 +27,15 @@ class Tracer:
         self._keep = keep
 
     def thinking(self, ply: int, player: int) -> None:
-        """Note who decides."""
+        """Note which player decides."""
         self.at = player
         self._thinking(player)
 
     def decided(self, ply: int, player: int, decision: Decision) -> None:
         """Note the decision's values and advice."""
-        told = thought(decision) if self._keep else {}
-        if told:
-            self.trace.append({"p": ply, "w": player} | told)
+        values = thought(decision) if self._keep else {}
+        if values:
+            self.trace.append({"p": ply, "w": player} | values)
 
 
 def thought(decision: Decision) -> dict[str, Any]:

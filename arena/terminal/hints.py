@@ -1,4 +1,4 @@
-"""What a person at the terminal is told on ``hint``: how good each of the legal moves is."""
+"""Hints for a person at the terminal: the value of each legal move."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _HUNTS = 32
 
 
 def show_hint(console: Console, game: Game, state: State, player: int, seed: int) -> None:
-    """Show what the moves of ``player`` are worth."""
+    """Print the value of each move of ``player``."""
     if isinstance(game, Battleship):
         battle = cast("BattleshipState", state)
         if battle.placing(player):
@@ -82,7 +82,7 @@ def _sampled(console: Console, game: Game, state: State, player: int, seed: int)
 
 
 def _played_out(console: Console, state: State, player: int, seed: int) -> None:
-    """Means of the games that plain tree search has played out."""
+    """Mean results of the games that plain tree search has played out."""
     from plywise.search.config import MCTSConfig
     from plywise.search.mcts import MCTS
 
@@ -126,7 +126,7 @@ def _shots(console: Console, game: Battleship, state: BattleshipState, player: i
 def _placements(
     console: Console, game: Battleship, state: BattleshipState, player: int, seed: int
 ) -> None:
-    """How many shots the hunter needs to find a ship there, for every placement."""
+    """Average shot on which the hunter first hits a ship, for every placement of it."""
     with console.status("hunting fleets"):
         shots = shots_until_found(state, player, game.hunter(), seed, _HUNTS)
     shown = [f"{shots[a]:.0f}" if a in shots else "·" for a in range(2 * game.squares)]
@@ -138,10 +138,10 @@ def _placements(
     length = game.fleet[len(state.fleets[player])]
     _say(
         console,
-        f"  with which shot the hunter first hits your ship of length {length} if that is its left "
-        f"or upper end, mean of {_HUNTS} fleets: latest at "
-        f"{state.action_to_string(player, best)}, shot {shots[best]:.0f}; vary, for who always "
-        "takes the latest can be guessed",
+        f"  Average shot on which our hunter first hits a ship of length {length} placed here (its "
+        f"left or top end), over {_HUNTS} fleets: latest at "
+        f"{state.action_to_string(player, best)}, shot {shots[best]:.0f}. Higher is better; vary "
+        "your choice, a fixed one can be predicted.",
     )
 
 
@@ -155,12 +155,12 @@ def _seas(console: Console, game: Battleship, seas: dict[str, list[str]], best: 
     grid = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
     letters = [name[0] for name in game.sea.names[: game.columns]]
     for number, title in enumerate(seas):
-        grid.add_column(f"{'  ' * (number > 0)}{title}", justify="right", style="bold")
+        grid.add_column(f"  {title}" if number else title, justify="right", style="bold")
         for letter in letters:
             grid.add_column(letter, justify="right", min_width=2)
     texts = [
         [
-            Text(text, style="bold green" * (number * game.squares + s == best))
+            Text(text, style="bold green" if number * game.squares + s == best else "")
             for s, text in enumerate(sea)
         ]
         for number, sea in enumerate(seas.values())

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 
 from plywise.arena.agents.factory import AgentFactory
+from plywise.arena.agents.kinds.search import SearcherSettings
 from plywise.arena.agents.spec import Agent
 from plywise.arena.terminal.play import Human, play_in_terminal
 from plywise.conf.schemas.play import PlayConfig
@@ -24,7 +26,7 @@ def run_play(config: PlayConfig, folder: Path) -> int:
     """Play a game in the terminal: people, agents or both.
 
     Raises:
-        ConfigError: the agent cannot play here.
+        ConfigError: the agent cannot play here, or not at a level.
     """
     console = Console(highlight=False, no_color=not config.color)
     factory = AgentFactory(
@@ -34,14 +36,21 @@ def run_play(config: PlayConfig, folder: Path) -> int:
         progress=lambda line: console.print(line),
         compare=config.explain,
     )
+    agent = config.agent
+    if config.level is not None:
+        if not isinstance(agent, SearcherSettings):
+            raise ConfigError(
+                f"level={config.level}: agent=search and agent=llm_search have levels"
+            )
+        agent = replace(agent, level=config.level)
     kinds = _PLAYERS[config.side]
     players: list[Agent | Human] = []
     try:
-        if config.agent.name == "human" and "agent" in kinds:
+        if agent.name == "human" and "agent" in kinds:
             raise ConfigError("agent=human: choose an agent to play against, or side=both")
         for kind in kinds:
             if kind == "agent":
-                players.append(factory.build(config.agent))
+                players.append(factory.build(agent))
             else:
                 names = ("you", "you") if "agent" in kinds else ("first player", "second player")
                 players.append(Human(names[len(players)]))

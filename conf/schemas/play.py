@@ -21,6 +21,10 @@ class PlayConfig(Settings):
     search: SearchGroup = setting(MISSING, "how the agent searches", option="alphabeta")
     agent: AgentConfig = setting(MISSING, "the other player", option="search")
     llm: LLMGroup = setting(MISSING, "the language model", option="embedded")
+    level: int | None = setting(
+        None, "strength of agent=search and agent=llm_search, 1 the weakest; null: full strength",
+        low=1, high=10,
+    )  # fmt: skip
     side: str = setting(
         "first", "the person's side; both: two people; none: watch the agent play itself",
         choices=("first", "second", "both", "none"),

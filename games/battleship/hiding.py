@@ -1,4 +1,4 @@
-"""Where to hide a ship: how long our own hunter takes to find it, placement by placement.
+"""Average shot on which our hunter first hits a ship, for each placement of it.
 
 One hunt tells this of all placements of a ship.  The hunter hunts a fleet from which that ship is
 missing; until it shoots at a square of the ship, it has seen what it would have seen with the ship
@@ -21,17 +21,17 @@ from plywise.games.battleship.sea import Ship
 def shots_until_found(
     state: BattleshipState, player: int, hunter: Hunter, seed: int, hunts: int
 ) -> dict[int, float]:
-    """Return with which shot the hunter first hits the next ship of ``player``, by placement.
+    """Return the average shot on which the hunter first hits the next ship, by placement.
 
     Means over fleets in which the ships placed so far stay where they are and later ones are placed
-    at random.  The sea is turned and mirrored from hunt to hunt, so that nothing hinges on where
-    this hunter happens to begin.
+    at random.  The sea is turned and mirrored from hunt to hunt, so that the
+    square on which this hunter begins makes no difference.
 
     Args:
         state: a position in which ``player`` places a ship.
-        hunter: of this game.
-        seed: of the fleets.
-        hunts: how many fleets are hunted; more if a placement fitted into none of them.
+        hunter: hunter of this game.
+        seed: seed of the fleets.
+        hunts: number of fleets hunted; more if a placement fitted into none of them.
     """
     game, rng = state.game, Random(seed)
     ship = len(state.fleets[player])
@@ -69,8 +69,8 @@ def _first_shots(
 
     Args:
         fleet: ships by their number in the game's fleet, one of which is missing.
-        placements: of the missing ship, where it fits between the others.
-        view: the square of the sea for each square that the hunter sees.
+        placements: placements of the missing ship that fit between the others.
+        view: square of the sea for each square that the hunter sees.
     """
     left = {number: len(ship) for number, ship in fleet.items()}
     owner = {square: number for number, ship in fleet.items() for square in ship}

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from plywise.arena.agents.catalog import agent_config
 from plywise.arena.play.replay import states_of
 from plywise.arena.selfplay import Selfplay, SelfplayFileError, load_selfplay, run_selfplay
-from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.commands import SelfplayConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import NoLLMGroup
@@ -22,7 +22,7 @@ from plywise.games.registry import make_game
 def write(path: Path, agent: str = "search", **more: Any) -> Selfplay:
     given: dict[str, Any] = {
         "game": GameConfig("tic_tac_toe"),
-        "agent": AgentConfig(agent),
+        "agent": agent_config(agent),
         "search": AlphaBetaGroup(seconds=None, max_depth=3, table_bits=12),
         "llm": NoLLMGroup(),
         "games": 6,

@@ -21,7 +21,6 @@ from plywise.arena.guidance.trust import model_name, prompt_digest, trusts
 from plywise.arena.llm_calibration.command import run_llm_calibration
 from plywise.arena.llm_calibration.examples import solved
 from plywise.arena.llm_calibration.questions import questions
-from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import LLMCommandConfig, OpenAIGroup
 from plywise.conf.schemas.search import AlphaBetaGroup
@@ -399,10 +398,10 @@ def test_an_agent_of_a_tournament_may_have_its_own() -> None:
         state.apply_action(4)
         try:
             for shown in (0, 3):
-                agent = AgentConfig(name="llm_search", llm={"examples": shown})
+                agent = agent_config(name="llm_search", llm={"examples": shown})
                 factory.build(agent).decide(state, 1, 0)
             with pytest.raises(ConfigError, match=r"llm\.examples=21: must be between 0"):
-                factory.check(AgentConfig(name="llm_search", llm={"examples": 21}))
+                factory.check(agent_config(name="llm_search", llm={"examples": 21}))
         finally:
             factory.close()
     assert [len(r["messages"]) for r in endpoint.requests] == [2, 8]

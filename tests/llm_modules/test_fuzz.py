@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from plywise.arena.agents.catalog import agent_config
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.bench.guides import ADVISED_GAMES
 from plywise.arena.cli.main import main
 from plywise.arena.play.match import play_game
-from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import OpenAIGroup
 from plywise.conf.schemas.search import AlphaBetaGroup, SearchGroup, SimultaneousGroup
@@ -94,7 +94,7 @@ def test_every_guide_in_every_game(game: str, guide: str) -> None:
         )
         factory = AgentFactory(GameConfig(game), search_for(game), group)
         try:
-            agent = factory.build(AgentConfig("llm_search"))
+            agent = factory.build(agent_config("llm_search"))
         except ConfigError as error:
             # Where nothing is known of what the opponent may do.
             if f"the guide 'model' is of no use in {game}" not in str(error):

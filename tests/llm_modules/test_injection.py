@@ -15,8 +15,8 @@ from poke_env import AccountConfiguration, ServerConfiguration
 from poke_env.concurrency import POKE_LOOP
 from poke_env.player import RandomPlayer
 
+from plywise.arena.agents.catalog import agent_config
 from plywise.arena.agents.factory import AgentFactory
-from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import OpenAIGroup
 from plywise.conf.schemas.search import SimultaneousGroup
@@ -83,7 +83,7 @@ def test_no_character_of_an_opponents_words_reaches_a_prompt() -> None:
             "battle_format": "gen9randombattle",
         }
         player = PlywisePlayer(
-            factory.build(AgentConfig("llm_search")), on_decision=records.append,
+            factory.build(agent_config("llm_search")), on_decision=records.append,
             account_configuration=AccountConfiguration(ours, None), **options,
         )  # fmt: skip
         client: Any = player.ps_client

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from plywise.arena.agents.catalog import agent_config
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.cli.main import main
 from plywise.arena.output.files import plain
@@ -245,13 +246,13 @@ def test_a_recorded_experiment_repeats_byte_for_byte_without_an_endpoint(
     if game == "gen9randombattle":
         guides.append("model")
     path = tmp_path / "calls.jsonl"
-    advised = AgentConfig("llm_search")
+    advised = agent_config("llm_search")
 
     def factory(search: SearchGroup = search, **llm: Any) -> AgentFactory:
         group = OpenAIGroup(guides=guides, timeout=0.3, max_retries=0, trust=0.9, **llm)
         return AgentFactory(GameConfig(game), search, group)
 
-    opponent = AgentConfig("random")
+    opponent = agent_config("random")
     with MockEndpoint(moody) as endpoint:
         live = factory(base_url=endpoint.base_url, model="moody", record=str(path))
         recorded, cost = decisions(live, (advised, opponent), iter(seeds))

@@ -10,12 +10,12 @@ from typing import Any, cast
 import pytest
 
 from plywise.arena.agents.battle_search import BattleAgent
+from plywise.arena.agents.catalog import agent_config
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.cli.main import main
 from plywise.arena.guidance.advised import Advised
 from plywise.arena.guidance.oracles import BattleOracle, BoardOracle, make_oracle
 from plywise.arena.tournament.store import GameStore
-from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import NoLLMGroup
 from plywise.conf.schemas.search import SimultaneousGroup
@@ -162,7 +162,7 @@ def test_the_battle_oracle_predicts_what_the_search_would_play() -> None:
         state.apply_actions([rng.choice(actions) for actions in legal])
     config = SimultaneousGroup(seconds=None, iterations=60, worlds=2)
     factory = AgentFactory(GameConfig("gen9randombattle"), config, NoLLMGroup())
-    played = factory.build(AgentConfig("search")).decide(state, 1, seed=77).strategy
+    played = factory.build(agent_config("search")).decide(state, 1, seed=77).strategy
     predicted = make_oracle(game, config, 10).truth(state, 0, MODEL, 77)
     # Player 0 numbers what it has seen in its own way; by name both are the same.
     names = {a: n for n, a in foe_options(state.information_state(0))}

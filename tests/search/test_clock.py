@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from plywise.arena.agents.catalog import agent_config
 from plywise.arena.agents.clocked import ClockedAgent, TimedAgent
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.agents.kinds.random import RandomAgent
 from plywise.arena.play.match import play_game
-from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GoofspielConfig
 from plywise.conf.schemas.llm import NoLLMGroup
 from plywise.conf.schemas.search import SimultaneousGroup
@@ -158,7 +158,7 @@ def test_a_clocked_agent_minds_the_servers_timer() -> None:
 def test_a_search_keeps_to_the_budget_of_a_game() -> None:
     search = SimultaneousGroup(seconds=None, battle_seconds=0.6, worlds=2, threads=2)
     factory = AgentFactory(GoofspielConfig(cards=8), search, NoLLMGroup())
-    agent = factory.build(AgentConfig("search"))
+    agent = factory.build(agent_config("search"))
     notes: list[Any] = []
 
     class Watcher:

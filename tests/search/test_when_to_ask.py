@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from plywise.arena.agents.catalog import agent_config
 from plywise.arena.agents.factory import AgentFactory
-from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import StandInGroup
 from plywise.conf.schemas.search import AlphaBetaGroup
@@ -188,7 +188,7 @@ def decided(seed: int, **llm: Any) -> dict[str, Any]:
     """Decide once in tic-tac-toe with the stand-in as guide; return the notes."""
     group = StandInGroup(guides=["propose", "evaluate"])
     factory = AgentFactory(GameConfig("tic_tac_toe"), AlphaBetaGroup(max_depth=2), group)
-    agent = factory.build(AgentConfig("llm_search", llm=llm))
+    agent = factory.build(agent_config("llm_search", llm=llm))
     state = factory.game.new_initial_state()
     notes = dict(agent.decide(state, 0, seed).notes)
     factory.close()

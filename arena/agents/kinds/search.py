@@ -2,27 +2,61 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from plywise.arena.agents.level import LEVELS, Level, LooseAgent
 from plywise.arena.agents.spec import Agent, AgentContext, AgentSpec
+from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.search import AlphaBetaGroup, MCTSGroup, SimultaneousGroup
 from plywise.datasets.errors import ConfigError
+from plywise.datasets.settings import setting
 
 if TYPE_CHECKING:
     from plywise.arena.guidance.advised import Advised
-    from plywise.conf.schemas.agents import AgentConfig
     from plywise.conf.schemas.search import SearchGroup
 
 
-def _check(context: AgentContext, entrant: AgentConfig) -> None:
+@dataclass
+class SearcherSettings(AgentConfig):
+    """Settings of the searching agents."""
+
+    level: int | None = setting(
+        None, "strength, each level winning about 70 % against the one below; null: full",
+        low=1, high=10,
+    )  # fmt: skip
+    temperature: float = setting(
+        0.0, "looseness of the choice among actions by their values; 0: the search's choice", low=0
+    )
+
+    def as_level(self, context: AgentContext) -> Level:
+        """Return how the agent plays.
+
+        Raises:
+            ConfigError: there are no levels in this game, or other settings besides the level.
+        """
+        if self.level is None:
+            exact = {"all_values": True} if isinstance(context.search, AlphaBetaGroup) else {}
+            return Level(self.temperature, exact if self.temperature else {})
+        own = (self.temperature, self.seconds, self.iterations, self.max_depth, *self.search)
+        if any(own):
+            raise ConfigError(f"agents: {self.title}: level sets the search and the temperature")
+        game = context.game.info.name
+        known = LEVELS.get(game, LEVELS.get(context.search.name))
+        if known is None:
+            raise ConfigError(f"agents: {self.title}: no levels with search={context.search.name}")
+        return known[self.level - 1]
+
+
+def _check(context: AgentContext, entrant: SearcherSettings) -> None:
+    entrant.as_level(context)
     if isinstance(context.search, MCTSGroup) and not context.battles:
         return
     context.check_search(SimultaneousGroup if context.sampled else AlphaBetaGroup)
     context.kernels()
 
 
-def _check_advised(context: AgentContext, entrant: AgentConfig) -> None:
+def _check_advised(context: AgentContext, entrant: SearcherSettings) -> None:
     from plywise.arena.guidance.language_model import check_advice
     from plywise.arena.settings import with_budget
 
@@ -37,13 +71,13 @@ def _check_advised(context: AgentContext, entrant: AgentConfig) -> None:
         raise ConfigError("llm=stand_in knows no battle on a server")
 
 
-def _make(context: AgentContext, entrant: AgentConfig) -> Agent:
+def _make(context: AgentContext, entrant: SearcherSettings) -> Agent:
     from plywise.arena.guidance.advised import Advised
 
     return _searching(context, entrant, context.search, Advised(None))
 
 
-def _make_advised(context: AgentContext, entrant: AgentConfig) -> Agent:
+def _make_advised(context: AgentContext, entrant: SearcherSettings) -> Agent:
     """Return the search with the model's advice; an advised search may have time of its own."""
     from plywise.arena.guidance.advised import Advised
     from plywise.arena.guidance.when_to_ask import consult_when_unsure
@@ -63,7 +97,15 @@ def _make_advised(context: AgentContext, entrant: AgentConfig) -> Agent:
 
 
 def _searching(
-    context: AgentContext, entrant: AgentConfig, search: SearchGroup, advised: Advised
+    context: AgentContext, entrant: SearcherSettings, search: SearchGroup, advised: Advised
+) -> Agent:
+    level = entrant.as_level(context)
+    agent = _search(context, entrant, replace(search, **level.search), advised)
+    return LooseAgent(agent, level.temperature) if level.temperature else agent
+
+
+def _search(
+    context: AgentContext, entrant: SearcherSettings, search: SearchGroup, advised: Advised
 ) -> Agent:
     from plywise.arena.agents.battle_search import BattleAgent
     from plywise.arena.agents.board_search import AlphaBetaAgent, MCTSAgent
@@ -85,6 +127,7 @@ AGENTS = (
         "alpha-beta (turn-based games) or search over sampled worlds (battles, hidden fleets)",
         _make,
         _check,
+        settings=SearcherSettings,
         boards=True,
         battles=True,
         server=True,
@@ -95,6 +138,7 @@ AGENTS = (
         "search, advised by the language model",
         _make_advised,
         _check_advised,
+        settings=SearcherSettings,
         boards=True,
         battles=True,
         server=True,

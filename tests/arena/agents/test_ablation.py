@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from plywise.arena.agents.catalog import agent_config
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.agents.kinds.random import RandomAgent
 from plywise.arena.cli.main import main
 from plywise.arena.play.match import play_game
 from plywise.arena.tournament.store import GameStore
-from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import OpenAIGroup
 from plywise.conf.schemas.search import AlphaBetaGroup
@@ -124,8 +124,8 @@ def test_each_answer_of_a_model_changes_what_is_played(
         factory = AgentFactory(GameConfig(game), search, llm)
         try:
             state = factory.game.new_initial_state()
-            alone = factory.build(AgentConfig("search")).decide(state, 0, 1)
-            told = factory.build(AgentConfig("llm_search")).decide(state, 0, 1)
+            alone = factory.build(agent_config("search")).decide(state, 0, 1)
+            told = factory.build(agent_config("llm_search")).decide(state, 0, 1)
         finally:
             factory.close()
     assert told.notes["advice_used"] == (f"{question}:llm:mock",)

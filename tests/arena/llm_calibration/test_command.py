@@ -10,6 +10,7 @@ from random import Random
 import pytest
 from rich.console import Console
 
+from plywise.arena.agents.catalog import agent_config
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.agents.spec import Agent
 from plywise.arena.cli.main import main
@@ -23,7 +24,6 @@ from plywise.arena.llm_calibration.reliability import (
     measure,
     reliability,
 )
-from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import EmbeddedGroup, LLMCommandConfig, StandInGroup
 from plywise.conf.schemas.search import AlphaBetaGroup
@@ -178,8 +178,8 @@ def test_a_model_at_chance_is_not_asked_and_decides_nothing(tmp_path: Path) -> N
     said: list[str] = []
     factory = AgentFactory(GameConfig(name="tic_tac_toe"), search, config.llm, progress=said.append)
     try:
-        guided = factory.build(AgentConfig(name="llm_search"))
-        alone = factory.build(AgentConfig(name="search"))
+        guided = factory.build(agent_config(name="llm_search"))
+        alone = factory.build(agent_config(name="search"))
         for state in positions(40):
             assert decision_of(guided, state) == decision_of(alone, state)
     finally:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from plywise.arena.agents.catalog import agent_config
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.agents.spec import Agent
 from plywise.arena.cli import main as cli
@@ -15,7 +16,6 @@ from plywise.arena.output.files import RecordWriter
 from plywise.arena.play.explain import explanation, show_explanation
 from plywise.arena.terminal.game_file import read_game
 from plywise.arena.terminal.play import Human, play_in_terminal
-from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import NoLLMGroup, OpenAIGroup
 from plywise.conf.schemas.search import AlphaBetaGroup, SimultaneousGroup
@@ -52,7 +52,7 @@ def test_an_advised_decision_is_told_in_full_and_that_the_advice_mattered() -> N
         llm = OpenAIGroup(base_url=endpoint.base_url, model="mock", asking="reasoning", trust=1.0)
         search = AlphaBetaGroup(max_depth=2, advice_plies=100)
         factory = AgentFactory(GameConfig("connect_four"), search, llm, compare=True)
-        agent = factory.build(AgentConfig("llm_search", llm={"guides": ["propose", "evaluate"]}))
+        agent = factory.build(agent_config("llm_search", llm={"guides": ["propose", "evaluate"]}))
         state = factory.game.new_initial_state()
         decision = agent.decide(state, 0, 1)
         told = explanation(state, 0, decision)
@@ -81,7 +81,7 @@ def test_a_mixed_strategy_has_priors_predictions_and_visits(game: str) -> None:
     search = SimultaneousGroup(seconds=None, iterations=300, worlds=2)
     factory = AgentFactory(GameConfig(game), search, NoLLMGroup())
     state = factory.game.new_initial_state(1)
-    decision = factory.build(AgentConfig("search")).decide(state, 0, 1)
+    decision = factory.build(agent_config("search")).decide(state, 0, 1)
     told = explanation(state, 0, decision)
     assert sum(row["share"] for row in told["candidates"]) == pytest.approx(1, abs=0.01)
     assert sum(row["prior"] for row in told["candidates"]) == pytest.approx(1, abs=0.01)
@@ -102,7 +102,7 @@ def test_a_game_is_explained_as_it_is_played_and_again_from_its_file(
     monkeypatch.chdir(tmp_path)
     search = AlphaBetaGroup(max_depth=3)
     factory = AgentFactory(GameConfig("tic_tac_toe"), search, NoLLMGroup())
-    player = factory.build(AgentConfig(agent))
+    player = factory.build(agent_config(agent))
     console = Console(file=StringIO(), width=120)
     play_in_terminal(factory.game, (player, player), 1, console, tmp_path, explain=True)
     assert isinstance(console.file, StringIO)

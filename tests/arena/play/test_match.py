@@ -19,7 +19,6 @@ from plywise.arena.agents.spec import Agent
 from plywise.arena.output.files import RecordFileError, RecordWriter, plain, read_records
 from plywise.arena.play.match import play_game
 from plywise.arena.play.stepper import decision_seed
-from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import EmbeddedGroup, NoLLMGroup
 from plywise.conf.schemas.search import AlphaBetaGroup
@@ -190,7 +189,7 @@ def test_factory_refuses_what_cannot_play(agent: str, words: str) -> None:
 def test_llm_search_without_a_model_is_pure_search() -> None:
     factory = AgentFactory(TIC_TAC_TOE, EXACT, NO_LLM)
     state = make_game("tic_tac_toe").new_initial_state()
-    decision = factory.build(AgentConfig("llm_search")).decide(state, 0, seed=1)
+    decision = factory.build(agent_config("llm_search")).decide(state, 0, seed=1)
     assert decision.action in state.legal_actions()
     assert "guide" not in decision.notes
 
@@ -202,13 +201,13 @@ def test_death_of_the_language_model_costs_only_advice() -> None:
     search = AlphaBetaGroup(seconds=None, max_depth=3, table_bits=12)
     factory = AgentFactory(TIC_TAC_TOE, search, group)
     try:
-        agent = factory.build(AgentConfig("llm_search"))
+        agent = factory.build(agent_config("llm_search"))
         state = make_game("tic_tac_toe").new_initial_state()
         assert agent.decide(state, 0, 1).notes["guide"].used == 1
         server = factory._model._server
         assert server is not None
         os.kill(server.pid, signal.SIGKILL)
-        unguided = AgentFactory(TIC_TAC_TOE, search, NO_LLM).build(AgentConfig("search"))
+        unguided = AgentFactory(TIC_TAC_TOE, search, NO_LLM).build(agent_config("search"))
         reports = []
         for move in range(5):
             after = state.clone()  # no answer about it is known
@@ -240,7 +239,7 @@ def test_agent_llm_plays_and_tells_its_calls() -> None:
 def test_budgets_of_an_agent_replace_the_search_groups() -> None:
     factory = AgentFactory(TIC_TAC_TOE, EXACT, NO_LLM)
     state = make_game("tic_tac_toe").new_initial_state()
-    assert factory.build(AgentConfig("search", max_depth=2)).decide(state, 0, 1).depth == 2
+    assert factory.build(agent_config("search", max_depth=2)).decide(state, 0, 1).depth == 2
 
 
 def test_random_agent_is_uniform_and_seeded() -> None:

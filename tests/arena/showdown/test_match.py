@@ -15,6 +15,7 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
+from plywise.arena.agents.catalog import agent_config
 from plywise.arena.output.files import read_records
 from plywise.arena.play.guide_words import llm_short
 from plywise.arena.showdown import match as showdown_match
@@ -23,7 +24,6 @@ from plywise.arena.showdown.match import ShowdownMatch, run_showdown
 from plywise.arena.showdown.players import account
 from plywise.arena.showdown.view import LiveBattle, battle_line
 from plywise.arena.showdown.watch import BattlesStalledError
-from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import NoLLMGroup
 from plywise.conf.schemas.search import SimultaneousGroup
@@ -36,8 +36,8 @@ from plywise.search.guide.protocol import GuideReport
 def configuration(agent: str = "pokeenv_random", **changes: object) -> ShowdownConfig:
     settings: dict[str, object] = {
         "game": GameConfig("gen9randombattle"),
-        "agent": AgentConfig(agent),
-        "opponent": AgentConfig("pokeenv_max_base_power"),
+        "agent": agent_config(agent),
+        "opponent": agent_config("pokeenv_max_base_power"),
         "search": SimultaneousGroup(),
         "llm": NoLLMGroup(),
         "battles": 2,

@@ -43,12 +43,13 @@ from rich.console import Console
 from plywise.arena.agents.spec import Agent
 from plywise.arena.terminal.play import Human, play_in_terminal
 from plywise.games.registry import make_game
+from plywise.search.alphabeta.config import AlphaBetaConfig
 from plywise.search.alphabeta.search import AlphaBeta
 
 class Searcher(Agent):
     name = "search"
     def __init__(self, game):
-        self.search = AlphaBeta(game.kernels(), max_depth=6)
+        self.search = AlphaBeta(game.kernels(), AlphaBetaConfig(max_depth=6))
     def decide(self, state, player, seed):
         return self.search.decide(state.flat(), player)
 
@@ -460,7 +461,7 @@ def test_hints_in_battleship_say_where_a_ship_is_found_late_and_the_chances_of_a
     text = console.export_text()
     # The first shot hits two of the four placements; which, is another corner in each view.
     assert re.search(r"across +a +b +down +a +b *\n +1 +2 +· +1 +2 +2 *\n +2 +2 +· +2 +· +·", text)
-    assert "first hits your ship of length 2 if that is its left or upper end" in text
+    assert "first hits a ship of length 2 placed here (its left or top end)" in text
     assert re.search(r"1 +50 +50\n +2 +50 +50", text)  # four placements, each square in two
     assert re.search(r"% +a +b *\n", text)
     assert saved(folder)["hints"] == 3
@@ -479,7 +480,7 @@ def test_a_person_places_ships_with_hints(tmp_path: Path) -> None:
             terminal.type("hint")
             said = terminal.read_until(asked)
             assert re.search(r"across +a +b +c +d +e +f +down +a +b +c +d +e +f", said)
-            assert f"your ship of length {length} if" in said
+            assert f"a ship of length {length} placed" in said
             found = re.search(latest, said)
             assert found
             terminal.type(found[1])

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from plywise.arena.agents.catalog import agent_config
 from plywise.arena.cli.main import main
 from plywise.arena.tournament import run as tournament
 from plywise.arena.tournament.executors import ray as ray_executor
@@ -19,7 +20,6 @@ from plywise.arena.tournament.executors.ray import RayExecutor
 from plywise.arena.tournament.schedule import GameTask
 from plywise.arena.tournament.store import GameStore
 from plywise.arena.tournament.worker import AgentPlayer, Setup
-from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import NoLLMGroup
 from plywise.conf.schemas.search import AlphaBetaGroup
@@ -155,7 +155,7 @@ def test_a_game_that_always_takes_its_actor_away_is_given_up(
 
 def executor(player: Any, jobs: int, timeout: float | None = None) -> RayExecutor:
     search = AlphaBetaGroup(seconds=None, max_depth=1, table_bits=12)
-    entrants = (AgentConfig("random"), AgentConfig("search"))
+    entrants = (agent_config("random"), agent_config("search"))
     setup = Setup(player, GameConfig("tic_tac_toe"), search, NoLLMGroup(), entrants)
     return RayExecutor(setup, jobs, timeout)
 

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from plywise.arena.agents.catalog import agent_config
 from plywise.arena.agents.spec import Agent
 from plywise.arena.play.replay import told
 from plywise.arena.showdown.course import Choice, Course, Failure
@@ -25,7 +26,6 @@ from plywise.arena.tournament.run import run_tournament
 from plywise.arena.tournament.schedule import GameTask
 from plywise.arena.tournament.store import Fault, FinishedGame, GameStore, unpack_trace
 from plywise.arena.tournament.worker import Setup
-from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import NoLLMGroup
 from plywise.conf.schemas.search import AlphaBetaGroup, SimultaneousGroup
@@ -160,7 +160,7 @@ def test_servers_that_fail_in_a_row_end_the_tournament(
 
 
 def setup_of(*names: str) -> Setup:
-    entrants = tuple(AgentConfig(name) for name in names)
+    entrants = tuple(agent_config(name) for name in names)
     return Setup(partial(ServerPlayer, url=""), BATTLES, FIXED, NO_LLM, entrants)
 
 
