@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
-from plywise.conf.schemas.llm import AskedLLMGroup, LLMGroup, OpenAIGroup
+from plywise.conf.schemas.llm import OpenAIGroup
 from plywise.datasets.errors import ConfigError
 
 if TYPE_CHECKING:
     from plywise.conf.schemas.agents import AgentConfig
     from plywise.conf.schemas.game import GameConfig
     from plywise.conf.schemas.llm import AskedLLMGroup, LLMGroup
-    from plywise.conf.schemas.search import SearchConfig, SimultaneousConfig
+    from plywise.conf.schemas.search import SearchGroup, SimultaneousGroup
     from plywise.engine.kernels import RulesKernels
     from plywise.games.base import Game
     from plywise.llm_modules.calls.settings import LLMConfig
@@ -34,7 +34,7 @@ def make_configured_game(config: GameConfig) -> Game:
         raise ConfigError(str(error)) from error
 
 
-def with_budget(search: SearchConfig, agent: AgentConfig) -> SearchConfig:
+def with_budget(search: SearchGroup, agent: AgentConfig) -> SearchGroup:
     """Return the search settings with the agent's own ones in their place.
 
     Raises:
@@ -98,7 +98,7 @@ def client_config(llm: AskedLLMGroup) -> LLMConfig:
 
 
 def make_search(
-    kernels: RulesKernels, config: SimultaneousConfig, yield_after: float | None = None
+    kernels: RulesKernels, config: SimultaneousGroup, yield_after: float | None = None
 ) -> SimultaneousSearch | AveragedSearch:
     """Return a search for one thread.
 

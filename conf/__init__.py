@@ -1,1 +1,1 @@
-"""The Hydra configuration: one folder per group, one primary file per command."""
+"""The settings: their dataclasses (``schemas``), and a folder of YAML files for each group."""

@@ -22,7 +22,7 @@ _FOLDERS = {"opponent": "agent"}  # an opponent is any agent
 
 
 @dataclass(frozen=True)
-class Option:
+class GroupOption:
     """An option of a group, as its YAML file describes it.
 
     Attributes:
@@ -65,7 +65,7 @@ def options(group: str) -> list[str]:
     )
 
 
-def read_option(group: str, name: str, schemas: Schemas) -> Option:
+def read_option(group: str, name: str, schemas: Schemas) -> GroupOption:
     """Return what the YAML file of an option says."""
     place = _FOLDERS.get(group, group)
     text = (resources.files("plywise.conf") / place / f"{name}.yaml").read_text(encoding="utf-8")
@@ -80,10 +80,10 @@ def read_option(group: str, name: str, schemas: Schemas) -> Option:
         for key, option in other.items()
     }
     if first in schemas[group]:
-        return Option(name, words, schemas[group][first], _flat(content, f"{group}."), changes)
+        return GroupOption(name, words, schemas[group][first], _flat(content, f"{group}."), changes)
     # A preset of the whole configuration, which names the option that it is made from.
     base = read_option(group, first.rpartition("/")[2].partition("@")[0], schemas)
-    return Option(name, words, base.schema, {**base.values, **_flat(content, "")}, changes)
+    return GroupOption(name, words, base.schema, {**base.values, **_flat(content, "")}, changes)
 
 
 def _flat(content: Mapping[str, Any], prefix: str) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def default_options(schema: type[Any]) -> dict[str, str]:
 
 def chosen_options(
     schema: type[Any], given: Mapping[str, str], schemas: Schemas
-) -> dict[str, Option]:
+) -> dict[str, GroupOption]:
     """Return the option of each group, by the defaults, what is given and what options change."""
     names = default_options(schema)
     given = {group: given[group] for group in names if given.get(group) in options(group)}
@@ -112,7 +112,7 @@ def chosen_options(
     return {group: read_option(group, name, schemas) for group, name in {**names, **given}.items()}
 
 
-def listed(schema: type[Any], chosen: Mapping[str, Option]) -> list[Listed]:
+def listed(schema: type[Any], chosen: Mapping[str, GroupOption]) -> list[Listed]:
     """Return the settings of a command in their order; each group's with its option's values."""
     values: dict[str, Any] = {}
     for option in chosen.values():
@@ -124,7 +124,7 @@ def _walk(
     schema: type[Any],
     prefix: str,
     group: str,
-    chosen: Mapping[str, Option],
+    chosen: Mapping[str, GroupOption],
     values: Mapping[str, Any],
 ) -> Iterator[Listed]:
     about = settings_of(schema)

@@ -16,12 +16,12 @@ from typing import Any, TypeVar
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue
 
+from plywise.conf.listing import default_options
 from plywise.conf.schemas import commands, game, llm, play, ratings, search, tournament, verify
 from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.bench import BenchConfig
 from plywise.conf.schemas.showdown import ShowdownConfig
 from plywise.datasets.errors import ConfigError
-from plywise.datasets.settings import settings_of
 
 T = TypeVar("T")
 
@@ -54,9 +54,9 @@ GROUP_SCHEMAS: dict[str, dict[str, type[Any]]] = {
         "plugin_schema": game.PluginConfig,
     },
     "search": {
-        "alphabeta_schema": search.AlphaBetaConfig,
-        "simultaneous_schema": search.SimultaneousConfig,
-        "mcts_schema": search.MCTSConfig,
+        "alphabeta_schema": search.AlphaBetaGroup,
+        "simultaneous_schema": search.SimultaneousGroup,
+        "mcts_schema": search.MCTSGroup,
     },
     "llm": {
         "none_schema": llm.NoLLMGroup,
@@ -67,11 +67,6 @@ GROUP_SCHEMAS: dict[str, dict[str, type[Any]]] = {
     "tournament": {"tournament_schema": tournament.TournamentGroup},
 }
 """Dataclasses of the groups (agents have their own), by the names that YAML files use."""
-
-
-def default_options(schema: type[Any]) -> dict[str, str]:
-    """Return the groups of a command with their default options."""
-    return {name: about.option for name, about in settings_of(schema).items() if about.option}
 
 
 def register(agents: Mapping[str, type[AgentConfig]]) -> None:

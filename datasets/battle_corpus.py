@@ -1,4 +1,4 @@
-"""Reader of battle corpora: real battles, step by step, as the simulator played them.
+"""Reader of battle corpora: battles of the real simulator, step by step.
 
 A corpus is a (gzipped) file of JSON lines, written by ``showdown/record.js``.  A battle is one
 ``b`` line followed by its ``t`` lines:
@@ -15,7 +15,7 @@ choices of both sides, ``s0`` state before (first step only: later it is the pre
 (numerator -1: a plain draw of ``lo … lo+n-1``; else ``randomChance(numerator, n)``), ``seed`` the
 generator's state before the step.
 
-Everything is checked while it is read: a line that is cut off, an unknown name, an impossible HP or
+Every line is checked: one that is cut off, an unknown name, an impossible HP or
 another version of the package is a :class:`CorpusError` that names the line.
 """
 
@@ -41,7 +41,7 @@ _NOT_IN_TABLE = {"", "recharge"}  # names that a dump may hold and no table does
 
 
 def _rules_of(format: str) -> str:
-    """Return by which format's rules recorders play the teams of ``format``."""
+    """Return the format by whose rules recorders play the teams of ``format``."""
     return "gen9ubers" if "factory" in format else format
 
 
@@ -139,7 +139,7 @@ def read_corpus(path: Path, limit: int | None = None) -> Iterator[RecordedBattle
 
 
 def _ties_kept(head: Mapping[str, Any], steps: list[RecordedStep]) -> bool:
-    """Return how a battle was recorded; one that does not say shows it by the first tie it drew."""
+    """Return whether ties were kept; a battle without the field shows it by its first drawn tie."""
     if "ties" in head:
         return bool(head["ties"] == "kept")
     return not any(d.site.startswith("shuffle<") for step in steps for d in step.draws)

@@ -1,4 +1,4 @@
-"""The base of every error that a person, not a programmer, can mend."""
+"""Base classes of errors that a user, not a programmer, can fix."""
 
 
 class PlywiseError(Exception):

@@ -1,4 +1,4 @@
-"""Weights fitted to self-play, with where they come from."""
+"""Weights fitted to self-play, with their provenance."""
 
 import json
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ _FOLDER = Path(__file__).parent / "fitted"
 
 @dataclass(frozen=True)
 class FittedWeights:
-    """One fit.
+    """Weights of one fit.
 
     Attributes:
-        weights: by feature.
-        moves: by move id, where the model has weights of single moves; the others' are 0.
-        fit: its provenance: the command, battles, seed, loss on battles that were held out.
+        weights: weight by feature.
+        moves: weight by move id, for models with weights of single moves; 0 for all others.
+        fit: provenance: command, battles, seed, loss on held-out battles.
     """
 
     weights: dict[str, float]
@@ -50,9 +50,7 @@ BRANCHES = "gen9_branches"
 
 
 def load_branches() -> dict[str, list[int]]:
-    """Return the committed shares of the engine's branches by unit.
-
-    ``engine/compile/branch_weights.py`` reads them.
+    """Return the committed shares of the engine's branches by unit (``branch_weights.py``).
 
     Raises:
         PlywiseError: the file is missing or damaged.

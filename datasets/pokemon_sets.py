@@ -1,10 +1,9 @@
 """Pokémon sets and teams: Showdown's packed format, and the random-battle prior.
 
 ``showdown/gen9randombattle.json.gz`` holds every set that the package's own random-battle generator
-made in 60,000 teams, with how often it made it, and 5,000 of those teams whole.
+made in 60,000 teams, with its count, and 5,000 of those teams whole.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -116,36 +115,9 @@ def parse_packed_team(text: str) -> tuple[PokemonSet, ...]:
     return tuple(parse_packed_set(entry) for entry in entries)
 
 
-def pack_team(team: Sequence[PokemonSet]) -> str:
-    """Return ``team`` in Showdown's packed format; :func:`parse_packed_team` reads it back."""
-
-    def numbers(values: tuple[int, ...]) -> str:
-        return ",".join(map(str, values))
-
-    return "]".join(
-        "|".join(
-            (
-                s.nickname or s.species,
-                s.species,
-                s.item,
-                s.ability,
-                ",".join(s.moves),
-                s.nature,
-                numbers(s.evs),
-                s.gender,
-                numbers(s.ivs),
-                "S" if s.shiny else "",
-                str(s.level),
-                f",,,,,{s.tera_type}",
-            )
-        )
-        for s in team
-    )
-
-
 @dataclass(frozen=True)
 class RandomBattleSets:
-    """What the random-battle generator makes.
+    """Sets and teams of the random-battle generator.
 
     Attributes:
         version: the package that made it.

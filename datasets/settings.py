@@ -40,7 +40,7 @@ class Setting:
     def allowed(self) -> str:
         """The choices, or a range of two ends; empty for any other."""
         if self.choices:
-            return "|".join(self.choices)
+            return ", ".join(self.choices)
         if self.low is not None and self.high is not None:
             return f"{self.low:.12g} to {self.high:.12g}"
         return ""

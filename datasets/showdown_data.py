@@ -1,7 +1,7 @@
-"""Showdown's declarative tables, as its pinned package holds them.
+"""Showdown's declarative tables, exported from the pinned package.
 
 ``showdown/data.json.gz`` is written by ``showdown/export.js``; field names are Showdown's own,
-and the names of a record's functions stand, sorted, under ``cb``.  Ids are Showdown's ids: lower
+and ``cb`` holds the names of a record's functions, sorted.  Ids are Showdown's ids: lower
 case letters and digits only.  A record's number, where the engine needs one, is 1 + its position
 in the sorted list of ids of its table; 0 means none.
 """

@@ -1,4 +1,4 @@
-"""Words and bits: what kernels over bitboards and unsigned fields share."""
+"""Operations on words and bits that kernels over bitboards and unsigned fields share."""
 
 from typing import Any
 

@@ -1,7 +1,7 @@
-"""What each action leads to some decisions later, if all go on as the rules' priors say.
+"""Estimates of actions by playing a few decisions ahead with the rules' priors.
 
-Every action is tried in the same worlds, with the same draws of what is likely and the same random
-numbers, so that the actions' estimates differ by what the actions do and less by luck.
+Every action is tried in the same worlds, with the same draws of actions and the same random numbers
+(common random numbers), so that estimates differ by the actions and less by chance.
 """
 
 from __future__ import annotations
@@ -86,11 +86,9 @@ def _adder(dtype: np.dtype[Any]) -> Callable[..., None]:
     pool = types.Array(nb.from_dtype(dtype), 1, "C")
     i64s, i32s, u64s = (types.Array(t, 1, "C") for t in (types.int64, types.int32, types.uint64))
     f64s, draws = types.Array(types.float64, 1, "C"), types.Array(types.float64, 3, "C")
+    arrays = (pool, pool, types.int64, i64s, draws, u64s, i32s, f64s, f64s)
     rules = (s.step, s.legal, s.current, s.returns, s.evaluate, s.reseed, s.priors)
-    signature = types.void(
-        *(pool, pool, types.int64, i64s, draws, u64s, i32s, f64s, f64s),
-        *(types.FunctionType(one) for one in rules),
-    )
+    signature = types.void(*arrays, *map(types.FunctionType, rules))
     run = kernel_of(signature)(_add_values)
     prepare("looking ahead", run)
     return run
@@ -105,15 +103,15 @@ def likely_values(
     samples: int,
     seed: int,
 ) -> NDArray[np.float64]:
-    """Return what each action leads to: the mean result or estimate, for ``player``, in [-1, 1].
+    """Return each action's mean result or estimate for ``player``, in [-1, 1].
 
     Args:
         kernels: rules that have priors.
         worlds: pool of states that the player cannot tell from the real one, used in turn.
-        actions: legal ones of the player in all of them.
-        decisions: how many are played, the first included; a simultaneous one counts once.
-        samples: how often each action is tried.
-        seed: of all that is random.
+        actions: actions of the player that are legal in all worlds.
+        decisions: number of decisions played, the first included; a simultaneous one counts once.
+        samples: number of tries of each action.
+        seed: seed of all random draws.
     """
     if kernels.priors is None:
         raise ValueError("the rules have no priors: nothing is known of what is likely")
@@ -121,10 +119,22 @@ def likely_values(
     draws = random.random((samples, decisions, 2))
     chances = random.integers(0, 1 << 63, samples, dtype=np.uint64)
     sums = np.zeros(len(actions))
-    buffers = np.zeros(kernels.num_actions, np.int32), np.zeros(kernels.num_actions)
-    rules = kernels.step, kernels.legal, kernels.current, kernels.returns, kernels.evaluate
     _adder(kernels.dtype)(
-        *(worlds, worlds[:1].copy(), player, np.array(actions, np.int64), draws, chances),
-        *(*buffers, sums, *rules, kernels.reseed, kernels.priors),
+        worlds,
+        worlds[:1].copy(),
+        player,
+        np.array(actions, np.int64),
+        draws,
+        chances,
+        np.zeros(kernels.num_actions, np.int32),
+        np.zeros(kernels.num_actions),
+        sums,
+        kernels.step,
+        kernels.legal,
+        kernels.current,
+        kernels.returns,
+        kernels.evaluate,
+        kernels.reseed,
+        kernels.priors,
     )
     return sums / samples

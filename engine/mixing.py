@@ -1,4 +1,4 @@
-"""Bits that look random, from bits that do not: for seeds, generators and hash tables."""
+"""Mixing of bits: pseudo-random numbers for seeds, generators and hash tables."""
 
 from typing import Any
 

@@ -2,12 +2,13 @@
 
 A person adds a game by writing a :class:`Game` and a :class:`State`; it then runs with every
 agent.  Giving the game ``kernels`` (see ``engine/kernels.py``) makes the compiled searches
-available.  The language-model layer is separate: :meth:`State.briefing` states, as a plain value,
-what a model may be told.
+available.  The language-model layer is separate: :meth:`State.briefing` returns, as a plain value,
+everything that a model may know.
 """
 
 from __future__ import annotations
 
+import re
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -34,6 +35,7 @@ __all__ = [
     "ParseResult",
     "State",
     "TimeLeft",
+    "parse_number",
 ]
 
 
@@ -43,7 +45,7 @@ class IllegalActionError(ValueError):
 
 @dataclass(frozen=True)
 class GameInfo:
-    """What a game declares about itself (OpenSpiel's ``GameType`` in short)."""
+    """Properties of a game (a short form of OpenSpiel's ``GameType``)."""
 
     name: str
     summary: str
@@ -54,11 +56,13 @@ class GameInfo:
 
 @dataclass(frozen=True)
 class Option:
-    """One action as a language model is shown it: a label of ours and computed facts.
+    """One action in a prompt: our label and computed facts.
 
     Attributes:
-        interest: where there are more options than a prompt can show, those with the most of it are
-            shown.
+        action: its number.
+        label: its name.
+        facts: computed facts in words; "" none.
+        interest: rank of the option where a prompt cannot show all: the highest are shown.
     """
 
     action: int
@@ -69,17 +73,19 @@ class Option:
 
 @dataclass(frozen=True)
 class Briefing:
-    """Everything a guide may be told about a decision; holds no opponent-controlled text.
+    """Everything that a guide may know about a decision, without opponent-controlled text.
 
     Attributes:
-        rules: text that never changes for this game (first in a prompt, for prefix caching).
-        setup: what never changes within one game, as the player's own team; "" where there is none.
-        situation: the state as the player may know it.
+        game: name of the game.
+        player: the player who decides.
+        rules: text that is constant for the game (first in a prompt, for prefix caching).
+        setup: text that is constant within one game, such as the player's team; "" none.
+        situation: the player's information state in words.
         own: the player's legal actions.
-        opponent: the actions the opponent may have, as far as the player can know: at the same time
-            or, where players move in turn, after this decision.  () where a model cannot be asked.
-        worth: how many of its own actions, those of most interest, a model need be asked about;
-            None: all of them.
+        opponent: the opponent's actions that the player can know: simultaneous ones or, where
+            players move in turn, those after this decision; () if a model is not asked about them.
+        worth: number of the player's actions, those of highest interest, about which a model is
+            asked; None: all.
     """
 
     game: str
@@ -97,10 +103,10 @@ class ActionTable:
     """Facts about actions in columns, for people.
 
     Attributes:
-        titles: one a column.
-        rows: one cell a column, a text or an action; of an action its number is shown.
-        right: columns whose texts are aligned to the right.
-        note: meaning of the figures; "" where the titles say it.
+        titles: title of each column.
+        rows: cells of each row, a text or an action, which is shown by its number.
+        right: indices of the columns aligned to the right.
+        note: meaning of the figures; "" none is needed.
     """
 
     titles: tuple[str, ...]
@@ -111,20 +117,44 @@ class ActionTable:
 
 @dataclass(frozen=True)
 class ParseResult:
-    """What was understood of a reply: a legal action, or None and the reason."""
+    """A parsed reply.
+
+    Attributes:
+        action: the legal action; None: there is none.
+        extracted: the part of the reply that names it.
+        reason: why there is none; "" otherwise.
+    """
 
     action: int | None
     extracted: str = ""
     reason: str = ""
 
 
+def parse_number(text: str, legal: Sequence[int], *, refused: str, missing: str) -> ParseResult:
+    """Return the last number in a reply that is a legal action, counted from 1.
+
+    Args:
+        text: the reply.
+        legal: the legal actions, counted from 0.
+        refused: reason if all numbers are illegal, after the last of them.
+        missing: reason if there is no number.
+    """
+    numbers = re.findall(r"(?<![\w.])\d{1,3}(?!\w|\.\d)", text)
+    for number in reversed(numbers):
+        if int(number) - 1 in legal:
+            return ParseResult(int(number) - 1, extracted=number)
+    if numbers:
+        return ParseResult(None, numbers[-1], f"{numbers[-1]} {refused}")
+    return ParseResult(None, reason=missing)
+
+
 @dataclass(frozen=True)
 class TimeLeft:
-    """When a server's timer runs out, in the seconds of ``time.perf_counter``.
+    """Deadlines of a server's timer, in seconds of ``time.perf_counter``.
 
     Attributes:
-        turn_ends: for this decision.
-        bank_ends: for all decisions to come, if no turn added anything.
+        turn_ends: deadline of this decision.
+        bank_ends: deadline of all remaining decisions, if turns added no time.
     """
 
     turn_ends: float
@@ -135,7 +165,7 @@ class State(ABC):
     """A position; mutable through ``apply_action(s)`` only.
 
     Attributes:
-        time_left: what a server's timer leaves for this decision; None where none runs.
+        time_left: time that a server's timer leaves for this decision; None: no timer runs.
     """
 
     time_left: TimeLeft | None = None
@@ -161,23 +191,23 @@ class State(ABC):
         """Return the action's short name, unique among the legal actions of this state."""
 
     def action_seen_by(self, viewer: int, player: int, action: int) -> str:
-        """Return how ``viewer`` sees an action of ``player``; override it where that is hidden."""
+        """Return an action's name as ``viewer`` sees it; override it where actions are hidden."""
         return self.action_to_string(player, action)
 
     def action_tables(self, player: int) -> tuple[ActionTable, ...]:
-        """Return what ``player`` may know of its legal actions; () where their names say it all."""
+        """Return facts about the legal actions of ``player`` as tables; () if names are enough."""
         return ()
 
     @abstractmethod
     def observation_string(self, player: int) -> str:
-        """Return what ``player`` sees, for people (ASCII)."""
+        """Return the observation of ``player``, for people (ASCII)."""
 
     @abstractmethod
     def serialize(self) -> str:
         """Return a text that ``Game.deserialize_state`` turns back into this state."""
 
     def apply_action(self, action: int) -> None:
-        """Apply the action of the player to move (or of chance)."""
+        """Apply the action of the player to move, or a chance outcome."""
         raise NotImplementedError
 
     def apply_actions(self, actions: Sequence[int]) -> None:
@@ -212,26 +242,26 @@ class State(ABC):
         raise IllegalActionError(f"'{text.strip()}' is not a legal move here")
 
     def information_state_string(self, player: int) -> str:
-        """Return all that ``player`` knows, history included; equal for states that it confuses."""
+        """Return the information state of ``player``, equal within its information set."""
         return self.observation_string(player)
 
     def resample_from_infostate(self, player: int, rng: Random) -> State:
-        """Return a state drawn from those that ``player`` cannot tell from this one."""
+        """Return a state sampled from the information set of ``player``."""
         return self.clone()
 
     def view(self, player: int) -> State:
-        """Return the decision as ``player`` sees it; the state itself where nothing else is known.
+        """Return the state that an agent playing ``player`` is given; by default this state.
 
-        Override it where all that an agent may look at is another object.
+        Override it where the information state is an object of its own.
         """
         return self
 
     def worlds(
         self, player: int, count: int, seed: int, deadline: float | None = None
     ) -> NDArray[Any]:
-        """Return a pool of ``count`` flat states that ``player`` cannot tell from this one.
+        """Return a pool of ``count`` flat states sampled from the information set of ``player``.
 
-        None is begun after ``deadline`` (``time.perf_counter``) but the first.
+        Only the first is drawn after ``deadline`` (``time.perf_counter``).
         """
         rng = Random(seed)
         drawn = [self.resample_from_infostate(player, rng).flat()]
@@ -240,7 +270,7 @@ class State(ABC):
         return np.concatenate(drawn)
 
     def briefing(self, player: int) -> Briefing:
-        """Return what a guide may be told; the default lists names only."""
+        """Return everything that a guide may know; the default lists names only."""
         return Briefing(
             game="",
             player=player,
@@ -252,9 +282,9 @@ class State(ABC):
         )
 
     def parse(self, text: str, player: int | None = None) -> ParseResult:
-        """Find a legal action in a model's or person's reply; the last one named counts.
+        """Return the legal action named last in a model's or person's reply.
 
-        Of names that end at the same place the longest counts: ``Na3`` holds ``a3``.
+        Of names that end at the same place the longest counts: ``Na3`` contains ``a3``.
         """
         who = self.current_player() if player is None else player
         best: tuple[int, int, int] | None = None
@@ -269,7 +299,7 @@ class State(ABC):
         return ParseResult(best[2], extracted=self.action_to_string(who, best[2]))
 
     def flat(self) -> np.ndarray[Any, Any]:
-        """Return a one-element pool with this state, for games that have kernels."""
+        """Return a pool of this state alone, for games with kernels."""
         raise NotImplementedError
 
 
@@ -285,7 +315,7 @@ class Game(ABC):
 
     @abstractmethod
     def new_initial_state(self, seed: int = 0) -> State:
-        """Return the first position; ``seed`` drives whatever chance the game draws itself."""
+        """Return the first position; ``seed`` determines chance that the game draws itself."""
 
     @abstractmethod
     def deserialize_state(self, text: str) -> State:
@@ -297,18 +327,18 @@ class Game(ABC):
 
     @abstractmethod
     def num_distinct_actions(self) -> int:
-        """Return how many action ids there are; they are ``0 … n-1``."""
+        """Return the number of action ids, which are ``0 … n-1``."""
 
     @abstractmethod
     def max_game_length(self) -> int:
         """Return an upper bound on the number of decisions in one game."""
 
     def kernels(self) -> RulesKernels | None:
-        """Return the compiled rules, or None for a game in plain Python."""
+        """Return the compiled rules; None: the game is in plain Python."""
         return None
 
     def prepare_briefings(self) -> None:
-        """Write a first one, so that no decision waits for what they compute with."""
+        """Make a first briefing, so that no decision waits for compilation."""
         self.kernels()
         state, random = self.new_initial_state(), Random(0)
         while state.current_player() == CHANCE:

@@ -1,7 +1,7 @@
 """The conformance test that every game passes: ``check_game(game)``.
 
-It plays random games and checks the contract of ``games/base.py`` in every position.  What breaks a
-law is reported with the seed and the moves that show it.
+It plays random games and checks the contract of ``games/base.py`` in every position.  A violation
+is reported with the seed and the moves that reproduce it.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ _Move = int | tuple[int, ...]
 
 
 class GameContractError(AssertionError):
-    """A game broke a law of the game interface.
+    """A violation of the game interface's contract.
 
     Attributes:
-        law: short name of the law.
-        detail: what was found.
-        seed: ``check_game(game, plays=1, seed=seed)`` shows it again.
-        moves: what was played from ``game.new_initial_state(seed)`` on.
+        law: short name of the law violated.
+        detail: the values found.
+        seed: ``check_game(game, plays=1, seed=seed)`` reproduces it.
+        moves: the moves played from ``game.new_initial_state(seed)``.
     """
 
     def __init__(self, game: str, law: str, detail: str, seed: int, moves: Sequence[_Move]) -> None:
@@ -54,12 +54,12 @@ class GameContractError(AssertionError):
 
 @dataclass
 class GameCheck:
-    """What a passed check has seen.
+    """Counts of a passed check.
 
     Attributes:
         plays, positions: games played, and positions checked in them.
         longest: most decisions in one game.
-        worlds: positions resampled into a different world that a player could not tell apart.
+        worlds: resampled states that differ from the original.
     """
 
     plays: int = 0
@@ -92,7 +92,7 @@ def check_game(game: Game, plays: int = 20, seed: int = 0) -> GameCheck:
 
 
 def _snapshot(state: State) -> dict[str, Any]:
-    """Return all that can be seen of a state from outside."""
+    """Return the results of all of a state's methods."""
     return {
         "current_player": state.current_player(),
         "is_terminal": state.is_terminal(),
@@ -105,7 +105,7 @@ def _snapshot(state: State) -> dict[str, Any]:
 
 
 def _difference(a: dict[str, Any], b: dict[str, Any]) -> str:
-    """Return what differs between two snapshots, '' if nothing does."""
+    """Return the difference of two snapshots, '' if they are equal."""
     return "; ".join(f"{k} {str(a[k])[:160]!r} v {str(b[k])[:160]!r}" for k in a if a[k] != b[k])
 
 
@@ -118,7 +118,7 @@ def _apply(state: State, move: _Move) -> None:
 
 @dataclass
 class _Check:
-    """One random game under scrutiny."""
+    """One random game and its checks."""
 
     game: Game
     seed: int
@@ -130,12 +130,12 @@ class _Check:
         self.kernels: RulesKernels | None = None
 
     def broken(self, law: str, detail: str) -> None:
-        """Report a broken law."""
+        """Raise the violation of a law."""
         raise GameContractError(self.game.info.name, law, detail, self.seed, self.moves)
 
     @contextlib.contextmanager
     def law(self, name: str) -> Iterator[None]:
-        """Report whatever goes wrong inside as a breach of the law ``name``."""
+        """Report any exception in the block as a violation of the law ``name``."""
         try:
             yield
         except GameContractError:
@@ -162,7 +162,8 @@ class _Check:
             self.seen.positions += 1
             if mover == TERMINAL:
                 break
-            decisions += mover != CHANCE
+            if mover != CHANCE:
+                decisions += 1
             if decisions > self.game.max_game_length():
                 self.broken(
                     "the longest game",
@@ -250,12 +251,12 @@ class _Check:
             _apply(child, move)
             if number == 0 and (found := _difference(before, _snapshot(state))):
                 self.broken("independent clones", f"playing in a clone changed the state: {found}")
-            if not child.is_terminal():  # a second move shows what a clone shares deeper down
+            if not child.is_terminal():  # a second move reveals state that nested objects share
                 _apply(child, self._move(child, child.current_player()))
             self.moves.pop()
 
     def _every_move(self, state: State, mover: int) -> list[_Move]:
-        """Return moves in which every legal action of every player occurs."""
+        """Return moves that contain every legal action of every player."""
         if mover == TERMINAL:
             return []
         if mover == CHANCE:
@@ -301,7 +302,7 @@ class _Check:
             self.broken("serialisation", f"after the round trip: {found}")
 
     def _illegal_actions(self, state: State, mover: int, before: dict[str, Any]) -> None:
-        """Try actions out of range, and some in range that are not legal."""
+        """Check that actions out of range, and some illegal ones in range, are refused."""
         if mover == CHANCE:
             return
         count = self.game.num_distinct_actions()
@@ -345,7 +346,7 @@ class _Check:
             self.broken("briefings", f"the opponent's actions are {theirs}")
 
     def _hidden(self, state: State, player: int, before: dict[str, Any]) -> None:
-        """What a player is shown must be the same in all worlds that it cannot tell apart."""
+        """Check that a player's information is equal in all states of its information set."""
         world = state.resample_from_infostate(player, Random(self.rng.random()))
         if world is state:
             self.broken("hidden information", "resample_from_infostate returned the state itself")
@@ -381,7 +382,7 @@ class _Check:
         return not (self.game.info.stochastic or self.game.info.hidden_information)
 
     def _after(self, before: State, after: State, move: _Move) -> None:
-        """Compare the state after a move with what clone, text and kernels make of the move."""
+        """Compare the state after a move with the results of deserialized state and kernels."""
         if not self._deterministic():
             return
         with self.law("serialisation"):
@@ -426,7 +427,7 @@ class _Check:
             self.broken("kernels", f"evaluate is {estimate}, outside (-1, 1)")
 
     def _kernel_play(self) -> None:
-        """Play one game with the kernels alone, twice from one seed: both must be the same."""
+        """Play one game with the kernels alone, twice from one seed, and compare the states."""
         k = self.kernels
         if k is None:
             return
@@ -458,7 +459,7 @@ class _Check:
 
 
 def _kernel_legal(k: RulesKernels, pool: np.ndarray[Any, Any], i: int, player: int) -> list[int]:
-    """Return what the kernel ``legal`` writes; a count beyond the buffer is an error."""
+    """Return the actions that the kernel ``legal`` writes; refuse a count beyond the buffer."""
     room = np.full(k.num_actions, NO_ACTION, np.int32)
     count = int(k.legal(pool, i, player, room))
     if not 0 <= count <= k.num_actions:

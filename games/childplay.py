@@ -1,9 +1,9 @@
-"""How the ChildPlay tasks show and read our board games: as published, or as our own adapters do.
+"""Notations of the ChildPlay tasks for our board games: as published, or our own.
 
-A :class:`Notation` stands between a game's state and a model's words.  The rules are the games'
-own; the published views follow ``scripts_games/*.py`` of the repository
-child-play-neurips/child-play, with two defects that stand in every recorded run: Connect Four's
-stones carry terminal colour codes, and Battleship shows the *other* player's sea and shots.
+A :class:`Notation` shows a game's state to a model and parses its replies.  The rules are our
+games'; the published notations follow ``scripts_games/*.py`` of the repository
+child-play-neurips/child-play, with the two defects of every recorded run: Connect Four's stones
+contain terminal colour codes, and Battleship shows the *other* player's sea and shots.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _AROUND = "`'\"*_.,:; \t\n\r"
 
 
 def final_answer(reply: str) -> str:
-    """Return what stands behind the last ``Answer:`` of a reply, all of it where there is none."""
+    """Return the text after the last ``Answer:`` of a reply; the whole reply without one."""
     return _ANSWER.split(reply)[-1].strip()
 
 
 def final_word(reply: str) -> str:
-    """Return the first word behind the last ``Answer:``, without marks around it.
+    """Return the first word after the last ``Answer:``, without punctuation around it.
 
-    A reply without ``Answer:`` must be a single line; "" where it is not, or where nothing follows.
+    A reply without ``Answer:`` must be a single line; "" if it is not, or if nothing follows.
     """
     text = final_answer(reply)
     if "\n" in text and not _ANSWER.search(reply):
@@ -43,22 +43,22 @@ def final_word(reply: str) -> str:
 
 
 class Notation(ABC):
-    """One game as it is put to a model."""
+    """The notation of one game."""
 
     def __init__(self, game: Game) -> None:
         self.game = game
 
     def start(self, rng: Random) -> State:
-        """Return the position from which the model plays."""
+        """Return the first position that the model plays."""
         return self.game.new_initial_state()
 
     @abstractmethod
     def view(self, state: State, player: int) -> str:
-        """Return what the model is shown when it is ``player``."""
+        """Return the text shown to the model when it is ``player``."""
 
     @abstractmethod
     def name(self, state: State, action: int) -> str:
-        """Return how an action is written."""
+        """Return the notation of an action."""
 
     @abstractmethod
     def read(self, state: State, reply: str) -> ParseResult:
@@ -66,10 +66,10 @@ class Notation(ABC):
 
 
 class OwnNotation(Notation):
-    """Our adapters' views and names; the word behind the last ``Answer:`` counts."""
+    """Our games' observations and names; the word after the last ``Answer:`` counts."""
 
     def view(self, state: State, player: int) -> str:
-        """Return what the player sees."""
+        """Return the player's observation."""
         return state.observation_string(player)
 
     def name(self, state: State, action: int) -> str:
@@ -77,7 +77,7 @@ class OwnNotation(Notation):
         return state.action_to_string(state.current_player(), action)
 
     def read(self, state: State, reply: str) -> ParseResult:
-        """Return the legal action that is named."""
+        """Return the legal action named in a reply."""
         word = final_word(reply)
         if not word:
             return ParseResult(None, reason="there is no last line 'Answer: …'")
@@ -99,7 +99,7 @@ class OwnBattleship(OwnNotation):
 
 
 class PublishedNotation(Notation):
-    """The published views; a reply must be the bare numbers, anything else is no move."""
+    """The published notation; a reply must be the numbers alone, anything else is no move."""
 
     columns = 3
     numbers = 2
@@ -109,7 +109,7 @@ class PublishedNotation(Notation):
         return " ".join(map(str, divmod(action, self.columns)[-self.numbers :]))
 
     def read(self, state: State, reply: str) -> ParseResult:
-        """Return the action behind the numbers, if it is legal."""
+        """Return the action of the numbers, if it is legal."""
         words = reply.split()
         try:
             values = [int(word) for word in words]
@@ -162,19 +162,19 @@ class PublishedConnectFour(PublishedNotation):
 
 
 class PublishedBattleship(PublishedNotation):
-    """Two seas side by side, of the wrong player; fleets from which most ships are missing."""
+    """Two seas side by side, of the wrong player; incomplete fleets."""
 
     columns = fleets.SIDE
 
     def start(self, rng: Random) -> State:
-        """Return a position with two published fleets; a ship left out has no squares."""
+        """Return a position with two published fleets; a missing ship has no squares."""
         state = cast("BattleshipState", self.game.new_initial_state())
         for fleet in state.fleets:
             fleet.extend(fleets.published_fleet(rng))
         return state
 
     def view(self, state: State, player: int) -> str:
-        """Return what the *other* player would see, which is what models were shown."""
+        """Return the *other* player's observation, which was shown to models."""
         sea = cast("BattleshipState", state)
         shown = 1 - player
         own = dict.fromkeys((s for ship in sea.fleets[shown] for s in ship), "S")
@@ -191,7 +191,7 @@ class PublishedBattleship(PublishedNotation):
 
 
 def notation(task: str, fair: bool) -> Notation:
-    """Return how a game task is put: ``fair`` in our own views, else as published.
+    """Return the notation of a game task: ours if ``fair``, else the published one.
 
     Raises:
         ValueError: the task is no game.
@@ -202,7 +202,7 @@ def notation(task: str, fair: bool) -> Notation:
         seven = ConnectFour(rows=7, columns=7)
         return OwnNotation(seven) if fair else PublishedConnectFour(seven)
     if task == "battleship":
-        # Fair: the longest first: then the rest of the fleet is placed quickly.
+        # Fair fleets have the longest ship first, so that random placement is fast.
         lengths = tuple(sorted(fleets.LENGTHS, reverse=True)) if fair else fleets.LENGTHS
         game = Battleship(fleets.SIDE, fleets.SIDE, lengths, touching=True)
         return OwnBattleship(game) if fair else PublishedBattleship(game)

@@ -1,4 +1,4 @@
-"""What every action of a position is worth, from the exact solvers."""
+"""Exact values of every action of a position, from the solvers."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ if TYPE_CHECKING:
     from plywise.games.base import Game, State
     from plywise.games.grid.placing import PlacingState
 
-_TABLE_BITS = 22  # 32 MiB; positions with ten stones then take 0.1 s or so
-_DECIDED = 0.9  # what a late win is worth; one at once is worth 1
+_TABLE_BITS = 22  # 32 MiB; positions with ten stones then take about 0.1 s
+_LATE_WIN = 0.9  # value of the latest win; an immediate one has 1
 
 ActionValues = Callable[["State"], dict[int, float]]
-"""Each action's value for the player to move: 1 a win at once, 0.9 a late one, 0 a draw."""
+"""Returns each action's value for the player to move: 1 immediate win, 0.9 late win, 0 draw."""
 
 Score = Callable[[Sequence[tuple[int, ...]]], list[int]]
-"""The exact scores of positions, given by their moves, for the player to move there."""
+"""Returns the exact scores of positions, given by their moves, for the player to move."""
 
 
 def _connect_four(game: Game) -> ActionValues:
@@ -44,9 +44,11 @@ def _tic_tac_toe(game: Game) -> ActionValues:
 
 
 def _by_action(score: Score, most: int) -> ActionValues:
-    """Return a function that asks one question at a time, and none twice.
+    """Return a function that solves each position once, one thread at a time.
 
-    ``most`` is the score of a win with the first stone that can be one's own.
+    Args:
+        score: the solver.
+        most: score of the earliest possible win.
     """
     known: dict[tuple[int, ...], dict[int, float]] = {}
     lock = threading.Lock()
@@ -70,7 +72,7 @@ def _by_action(score: Score, most: int) -> ActionValues:
             else:
                 open_.append(action)
         for action, theirs in zip(open_, score([(*moves, a) for a in open_]), strict=True):
-            sooner = _DECIDED + (1.0 - _DECIDED) * abs(theirs) / most
+            sooner = _LATE_WIN + (1.0 - _LATE_WIN) * abs(theirs) / most
             found[action] = 0.0 if theirs == 0 else sooner if theirs < 0 else -sooner
         return dict(sorted(found.items()))
 
@@ -81,4 +83,4 @@ EXACT_VALUES: dict[str, Callable[[Game], ActionValues]] = {
     "connect_four": _connect_four,
     "tic_tac_toe": _tic_tac_toe,
 }
-"""Makes what knows a game's exact values, by the game's name."""
+"""Makes the exact values of a game, by the game's name."""

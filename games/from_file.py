@@ -1,4 +1,4 @@
-"""A game in a Python file of somebody's own: ``path:FILE.py``."""
+"""Games in a user's Python file: ``path:FILE.py``."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _load(path: Path) -> type[Game]:
     if spec is None or spec.loader is None:
         raise GameFileImportError(f"{path} is no Python file: its name must end in .py")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses look their module up
+    sys.modules[name] = module  # dataclasses look up their module
     try:
         spec.loader.exec_module(module)
     except Exception as error:

@@ -1,13 +1,12 @@
 """Goofspiel: both bid a card at the same time for each prize; equal bids discard it.
 
-Both players hold the cards 1 … n and see all bids afterwards; the prizes 1 … n come in an order
-that is known from the start.  Cards are named by their number; action ids count from 0.
+Both players hold the cards 1 … n and see all bids afterwards; the order of the prizes 1 … n is
+known from the start.  Cards are named by their number; action ids count from 0.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -29,12 +28,13 @@ from plywise.games.base import (
     Option,
     ParseResult,
     State,
+    parse_number,
 )
 
 ORDERS = ("descending", "ascending", "random")
 
 _PLAYED_OUT = 5
-"""Cards left from which on facts tell what a bid guarantees: at most 252 pairs of hands follow."""
+"""Most cards left for which facts include a bid's guarantee: at most 252 pairs of hands follow."""
 
 _FACTS = """\
 Beside each card stands against how many of the opponent's cards it takes the prize that is bid \
@@ -68,11 +68,11 @@ class GoofspielState(State):
         return TERMINAL if len(self.bids) == len(self.prizes) else SIMULTANEOUS
 
     def legal_actions(self, player: int | None = None) -> list[int]:
-        """Return the cards that ``player`` (default: the first) still holds."""
+        """Return the cards in the hand of ``player`` (default: the first)."""
         return self._hand(player or 0)
 
     def apply_action(self, action: int) -> None:
-        """Refuse: both players bid at the same time.
+        """Refuse the action: both players bid at the same time.
 
         Raises:
             IllegalActionError: always.
@@ -80,7 +80,7 @@ class GoofspielState(State):
         raise IllegalActionError("both players bid at the same time: use apply_actions")
 
     def apply_actions(self, actions: Sequence[int]) -> None:
-        """Let both players bid.
+        """Apply both players' bids.
 
         Raises:
             IllegalActionError: the game has ended, or a player does not hold the card.
@@ -95,7 +95,7 @@ class GoofspielState(State):
         self.bids.append((actions[0], actions[1]))
 
     def returns(self) -> list[float]:
-        """Return +1 for who has more points and -1 for the other; zeros for equal or not ended."""
+        """Return +1 for the player with more points, -1 for the other; zeros for a tie."""
         difference = self.points(0) - self.points(1)
         if self.current_player() != TERMINAL or difference == 0:
             return [0.0, 0.0]
@@ -112,18 +112,16 @@ class GoofspielState(State):
         return str(action + 1)
 
     def parse(self, text: str, player: int | None = None) -> ParseResult:
-        """Find the last number in a reply that is a card still held."""
-        legal = self.legal_actions(player)
-        numbers = re.findall(r"(?<![\w.])\d{1,3}(?!\w|\.\d)", text)
-        for number in reversed(numbers):
-            if int(number) - 1 in legal:
-                return ParseResult(int(number) - 1, extracted=number)
-        if numbers:
-            return ParseResult(None, numbers[-1], f"{numbers[-1]} is no card of yours")
-        return ParseResult(None, reason="no card number in the reply")
+        """Return the last number in a reply that is a card of the player's hand."""
+        return parse_number(
+            text,
+            self.legal_actions(player),
+            refused="is no card of yours",
+            missing="no card number in the reply",
+        )
 
     def observation_string(self, player: int) -> str:
-        """Return prizes, hands and points; both players see the same, each its own part first."""
+        """Return prizes, hands and points; the player's hand and points come first."""
         at = len(self.bids)
         lines = [
             f"prize now: {self.prizes[at]}" if at < len(self.prizes) else "no prize is left",
@@ -135,7 +133,7 @@ class GoofspielState(State):
         return "\n".join(lines)
 
     def information_state_string(self, player: int) -> str:
-        """Return what is seen, and all bids so far."""
+        """Return the observation, the prizes and all bids so far."""
         bids = " ".join(f"{a + 1}:{b + 1}" for a, b in self.bids)
         return f"{self.observation_string(player)}\nprizes: {_numbers(self.prizes)}\nbids: {bids}"
 
@@ -146,7 +144,7 @@ class GoofspielState(State):
         )
 
     def briefing(self, player: int) -> Briefing:
-        """Return what is seen, what decides the game, and what each card of both does."""
+        """Return the observation, the outlook, and facts about each card of both players."""
         return Briefing(
             game=self.game.info.name,
             player=player,
@@ -157,7 +155,7 @@ class GoofspielState(State):
         )
 
     def _outlook(self, player: int) -> str:
-        """Return what the points that are left can still decide."""
+        """Return what the remaining points can decide, in words."""
         if self.current_player() == TERMINAL:
             return "The game has ended."
         own, other = self.points(player), self.points(1 - player)
@@ -165,19 +163,19 @@ class GoofspielState(State):
         prize, left = self.prizes[at], sum(self.prizes[at:])
         if abs(own - other) > left:
             return f"The game is decided: {'you have' if own > other else 'the opponent has'} won."
-        said = [f"{left} points are left."]
+        sentences = [f"{left} points are left."]
         for who, mine, theirs in (("You", own, other), ("The opponent", other, own)):
             enough = (theirs + left - mine) // 2 + 1  # then the rest does not catch up
             can = f"will have won with {enough} of them" if enough <= left else "can only draw"
-            said.append(f"{who} {can}.")
+            sentences.append(f"{who} {can}.")
         if own + prize > other + left - prize:
-            said.append("Taking this prize wins the game.")
+            sentences.append("Taking this prize wins the game.")
         if other + prize > own + left - prize:
-            said.append("Losing this prize loses the game.")
-        return " ".join(said)
+            sentences.append("Losing this prize loses the game.")
+        return " ".join(sentences)
 
     def _options(self, player: int) -> tuple[Option, ...]:
-        """Return the cards of a player, each with what it does against the other's."""
+        """Return the cards of a player with facts about each."""
         mine, theirs = self._hand(player), self._hand(1 - player)
         sure = [c for c in mine if theirs and c > theirs[-1]]
         facts = {}
@@ -198,7 +196,7 @@ class GoofspielState(State):
             for card in mine:
                 worst = _guaranteed(tuple(mine), tuple(theirs), prizes, lead, card)
                 facts[card].append(_GUARANTEES[worst])
-        return tuple(Option(c, str(c + 1), "; ".join(said)) for c, said in facts.items())
+        return tuple(Option(card, str(card + 1), "; ".join(found)) for card, found in facts.items())
 
     def flat(self) -> np.ndarray[Any, Any]:
         """Return a one-element pool with this state."""
@@ -220,12 +218,13 @@ def _guaranteed(
     lead: int,
     bid: int | None = None,
 ) -> int:
-    """Return the result (1, 0, -1) that a player is sure of who always shows its bid first.
+    """Return the result (1, 0, -1) that a player can guarantee while revealing its bids first.
 
     Args:
-        own, other: the hands, as many cards as there are ``prizes`` left.
-        lead: the player's points above the opponent's.
-        bid: the first card; None: the best.
+        own, other: the hands, of equal length to ``prizes``.
+        prizes: the remaining prizes in order.
+        lead: the player's points minus the opponent's.
+        bid: the first card; None: the best one.
     """
     if not prizes:
         return (lead > 0) - (lead < 0)
@@ -251,7 +250,7 @@ def _numbers(values: Sequence[int]) -> str:
 class Goofspiel(Game):
     """Goofspiel with ``cards`` cards and the prizes in ``order``: descending, ascending or random.
 
-    A random order is drawn with the game's seed and known to both.
+    The game's seed draws a random order, which both players know.
 
     Raises:
         ValueError: the number of cards is not 2 … 13, or the order is none of these.

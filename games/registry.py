@@ -1,4 +1,4 @@
-"""The games that can be asked for by name."""
+"""The games by name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class UnknownGameError(ConfigError):
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the list of games; ``load`` imports the game's class when it is needed."""
+    """One game of the list; ``load`` imports its class only when it is made."""
 
     name: str
     summary: str
@@ -71,7 +71,7 @@ PLUGINS = {
     "path:FILE.py": "a game of your own in a Python file (docs/PLUGIN.md)",
     "openspiel:NAME": "a game of OpenSpiel's for two, where that is installed (docs/PLUGIN.md)",
 }
-"""Forms of names that are not in the list, and what they mean."""
+"""Forms of names that are not in the list, and their meaning."""
 
 
 REGISTRY: dict[str, Entry] = {
@@ -111,7 +111,7 @@ REGISTRY: dict[str, Entry] = {
 def make_game(name: str, **parameters: Any) -> Game:
     """Return the game ``name`` with the given parameters, for example ``rows`` and ``columns``.
 
-    ``path:FILE.py`` is the game in that file, ``openspiel:NAME`` one of OpenSpiel's.
+    ``path:FILE.py`` is the game in a Python file, ``openspiel:NAME`` one of OpenSpiel's.
 
     Raises:
         UnknownGameError: there is no such game or parameter; the message names those there are.

@@ -1,5 +1,5 @@
 """Searches over any game with kernels; they know no game and no language model.
 
-``guide`` is what a search may ask, ``alphabeta`` and ``simultaneous`` the two fast searches,
-``exact`` solves small games for comparison.
+``alphabeta`` and ``simultaneous`` are the two compiled searches, ``guide`` is the advice that they
+may ask for, ``exact`` solves small games for comparison.
 """

@@ -1,8 +1,8 @@
-"""How long to think: what one decision gets of the time that a whole battle has.
+"""Time management: the part of a battle's time for one decision.
 
-Arithmetic alone: nothing here reads a clock.  A battle's length is unknown, so what is left is
-never shared among fewer than ``FEWEST`` decisions, and among more the longer the battle has lasted
-(stalling goes on): what is spent adds up to less than there was, however long the battle gets.
+Pure arithmetic: nothing here reads a clock.  The length of a battle is unknown, so the time left is
+divided among at least ``FEWEST`` decisions, and among more the longer the battle has lasted
+(stalling goes on): the parts add up to less than the whole, however long the battle gets.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ EXPECTED = 30
 """Decisions with a choice that one side makes in a battle of usual length."""
 
 FEWEST = 10
-"""So many are always expected still to come."""
+"""Smallest number of decisions expected still to come."""
 
 MARGIN_SECONDS = 5.0
-"""Kept from a server's time: Showdown counts in steps of 5 s, and an answer has to travel."""
+"""Reserve of a server's time: Showdown counts in steps of 5 s, and an answer has to travel."""
 
 LEAST_SECONDS = 0.02
-"""What a decision with a choice gets when nothing is left."""
+"""Time of a decision with a choice when nothing is left."""
 
-_KEPT_BACK = 0.05  # of the own budget: for what decisions take beyond their share
+_KEPT_BACK = 0.05  # fraction of the budget kept for overruns
 _USUAL_CHOICES = 9
 
 
-def weight(choices: int) -> float:
-    """Return how much of a usual decision's time one among ``choices`` actions deserves.
+def time_weight(choices: int) -> float:
+    """Return the time for a decision among ``choices`` actions, relative to a usual one.
 
-    0 where there is no choice, 1 for nine actions (four moves and five switches), at most 1.25.
+    0 without a choice, 1 for nine actions (four moves and five switches), at most 1.25.
     """
     if choices < 2:
         return 0.0
@@ -37,7 +37,7 @@ def weight(choices: int) -> float:
 
 
 def to_come(made: int) -> float:
-    """Return among how many decisions what is left is shared, after ``made`` of them."""
+    """Return the number of decisions to divide the time left among, after ``made`` of them."""
     return max(float(FEWEST), EXPECTED - made, made / 2)
 
 
@@ -46,10 +46,10 @@ class BattleClock:
     """One player's time in one battle.
 
     Attributes:
-        usual: seconds that a decision gets while there is enough; None: no limit.
-        budget: seconds for the whole battle; None: no limit.
+        usual: seconds of a decision while there is enough; None: no limit.
+        budget: seconds of the whole battle; None: no limit.
         spent: seconds used so far.
-        made: decisions with a choice so far.
+        made: number of decisions with a choice so far.
     """
 
     usual: float | None
@@ -60,18 +60,18 @@ class BattleClock:
     def allowance(
         self, choices: int, turn_left: float | None = None, bank_left: float | None = None
     ) -> float | None:
-        """Return the seconds for the decision that is due; None: no limit at all.
+        """Return the seconds for the next decision; None: no limit at all.
 
-        Never more than the budget's or the bank's rest, nor than the server allows this turn, less
-        the margin; 0 where there is no choice, else positive.
+        At most the rest of the budget and of the bank, and the server's limit for this turn, less
+        the margin; 0 without a choice, else positive.
 
         Args:
-            choices: legal actions.
-            turn_left: seconds until a server ends the battle if nothing is answered.
-            bank_left: seconds that it has for all decisions to come.
+            choices: number of legal actions.
+            turn_left: seconds until the server ends the battle without an answer; None: no limit.
+            bank_left: the server's seconds for all decisions to come; None: no limit.
         """
         limits = [] if self.usual is None else [self.usual]
-        part = weight(choices) / to_come(self.made)
+        part = time_weight(choices) / to_come(self.made)
         if self.budget is not None:
             limits.append(part * ((1.0 - _KEPT_BACK) * self.budget - self.spent))
         if bank_left is not None:
@@ -86,6 +86,7 @@ class BattleClock:
         return allowed if allowed > 0.0 else LEAST_SECONDS
 
     def spend(self, seconds: float, choices: int) -> None:
-        """Take note of a decision that took ``seconds``."""
+        """Record a decision that took ``seconds``."""
         self.spent += seconds
-        self.made += choices > 1
+        if choices > 1:
+            self.made += 1

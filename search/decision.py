@@ -1,4 +1,4 @@
-"""What a search returns: a mixed strategy and all that explains it."""
+"""The result of a search: a mixed strategy and its explanation."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ class Decision:
 
     Attributes:
         action: the action to play.
-        strategy: own action -> probability; sums to 1.
-        values: own action -> expected result for the deciding player, in [-1, 1].
-        visits: own action -> how often the search tried it (empty for exact searches).
+        strategy: the player's action -> probability; sums to 1.
+        values: the player's action -> expected result for the player, in [-1, 1].
+        visits: the player's action -> number of visits (empty for exact searches).
         opponent: the opponent's predicted strategy (empty where it has nothing to decide).
-        value: expected result of the strategy for the deciding player.
-        principal_variation: expected line as actions, own first.
-        iterations: iterations or nodes searched; ``depth`` the depth completed (0: not applicable).
+        value: expected result of the strategy for the player.
+        principal_variation: expected line as actions, the player's first.
+        iterations: iterations or nodes searched.
+        depth: depth completed; 0: not applicable.
         seconds: wall time.
         notes: named facts for the decision log (advice used, cut-offs, fallbacks).
     """
@@ -38,5 +39,5 @@ class Decision:
 
     @classmethod
     def forced(cls, action: int) -> Decision:
-        """Return the decision for the only action there is, made without a look."""
+        """Return the decision for the only legal action, without a search."""
         return cls(action, {action: 1.0}, notes={"forced": True})

@@ -1,10 +1,10 @@
 """Depth-limited maximin over a few suggested actions for each player.
 
-Somebody else suggests the actions of both players and values the leaves, all of them together; the
-search grows the tree and backs the values up: the player takes the best, the opponent what is worst
-for the player.  Where both move at once the opponent answers each action knowing it, so that the
-value is one the player can be sure of against the actions looked at.  Every leaf has a state of its
-own.  Chance is drawn once at each node.  For a few dozen leaves: it works on ``State`` objects.
+The caller suggests the actions of both players and evaluates the leaves, all of them together; the
+search grows the tree and backs the values up: the player takes the best, the opponent the worst for
+the player.  Where both move at once the opponent replies to each action knowing it, so that the
+value is a guarantee against the suggested actions.  Every leaf has a state of its own.  Chance is
+drawn once at each node.  For a few dozen leaves: it works on ``State`` objects.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ Pair = tuple[int, int]
 
 
 class Suggest(Protocol):
-    """Names actions worth a look."""
+    """Suggests actions to search."""
 
     def __call__(self, node: Node, who: int) -> Sequence[int]:
-        """Return legal actions of ``who`` in the node's state, at least one, the best first."""
+        """Return at least one legal action of player ``who`` in the node, the best first."""
 
 
 @dataclass
@@ -32,11 +32,11 @@ class Node:
     """A position of the tree.
 
     Attributes:
-        state: of this node alone.
-        line: what was played since the root.
+        state: state of this node alone.
+        line: joint actions since the root.
         depth: decisions of the player still to come before a leaf.
-        children: by the actions that lead to them, in the order of suggestion.
-        value: for the player, in [-1, 1]; of a leaf whoever values it sets it.
+        children: child nodes by joint action, in the order of suggestion.
+        value: value for the player, in [-1, 1]; the caller sets it for leaves.
     """
 
     state: State
@@ -54,12 +54,12 @@ class Node:
 def grow(state: State, player: int, depth: int, suggest: Suggest, rng: Random) -> Node:
     """Return the tree below ``state``, ``depth`` decisions of ``player`` deep.
 
-    A leaf stands before a decision of the player, or where the game has ended: what the opponent
-    plays after the last decision belongs to the tree.  Values of final positions are set.
+    A leaf is a position before a decision of the player, or a final one: the opponent's moves after
+    the last decision belong to the tree.  Values of final positions are set.
     """
     root = Node(state.clone(), (), depth)
     level = [root]
-    while level:  # level by level, so that the nodes next to the root are asked about first
+    while level:  # level by level: suggestions near the root come first
         level = [child for node in level for child in _expand(node, player, suggest, rng)]
     return root
 
@@ -76,7 +76,7 @@ def _expand(node: Node, player: int, suggest: Suggest, rng: Random) -> list[Node
         decides = mover == who or (mover == SIMULTANEOUS and node.state.legal_actions(who))
         choices.append(suggest(node, who) if decides else [NO_ACTION])
     own, other = choices
-    below = node.depth - (mover != 1 - player)
+    below = node.depth if mover == 1 - player else node.depth - 1
     for a in own:
         for b in other:
             state = node.state.clone()
@@ -91,7 +91,7 @@ def _expand(node: Node, player: int, suggest: Suggest, rng: Random) -> list[Node
 
 
 def leaves(root: Node) -> list[Node]:
-    """Return the leaves at which the game goes on, each once, from left to right."""
+    """Return the leaves that are not final, each once, from left to right."""
     if not root.children:
         return [] if root.final else [root]
     return [leaf for child in root.children.values() for leaf in leaves(child)]
@@ -106,7 +106,7 @@ def back_up(node: Node) -> None:
 
 
 def own_values(node: Node) -> dict[int, float]:
-    """Return what each of the player's actions is worth here against the worst answer to it."""
+    """Return the value of each of the player's actions against the worst reply."""
     worst: dict[int, float] = {}
     for (own, _), child in node.children.items():
         worst[own] = min(worst.get(own, 1.0), child.value)
@@ -114,12 +114,12 @@ def own_values(node: Node) -> dict[int, float]:
 
 
 def principal_variation(root: Node, action: int) -> list[int]:
-    """Return the line of ``action``, then best actions and worst answers, of who had to decide."""
+    """Return the line of ``action``: best actions and worst replies, without absent choices."""
     line: list[int] = []
     node, best = root, action
     while node.children:
-        answers = {pair: child for pair, child in node.children.items() if pair[0] == best}
-        pair = min(answers, key=lambda p: answers[p].value)
+        replies = {pair: child for pair, child in node.children.items() if pair[0] == best}
+        pair = min(replies, key=lambda p: replies[p].value)
         line += [a for a in pair if a != NO_ACTION]
         node = node.children[pair]
         values = own_values(node)

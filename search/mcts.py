@@ -1,14 +1,14 @@
 """Monte-Carlo tree search for any game in plain Python: no kernels, no evaluation needed.
 
 Each iteration draws a state that the deciding player cannot tell from the real one, plays it to the
-end, and notes the result for every decision of the tree on the way.  A decision is known by its
-player and that player's information state, so hidden information stays hidden (information-set
+end, and records the result for every decision of the tree on the way.  A decision is identified by
+its player and that player's information state, so hidden information stays hidden (information-set
 search with one tree per player: Cowling, Powley and Whitehouse 2012); where both decide at once,
 each chooses on its own (decoupled UCT).  Chance is sampled.
 
-It is a thousand times slower than the compiled searches and proves nothing.  Where optimal play
-mixes moves, what it plays comes near to that in simultaneous games only by its shares of visits,
-and not at all where players move in turn: there it plays the move that it visited most.
+It is a thousand times slower than the compiled searches and proves nothing.  In simultaneous games
+its mixed strategy, the shares of visits, comes near to an equilibrium; where players move in turn
+it plays the most visited move, even where optimal play is mixed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _THRESHOLD = 0.2  # where both decide: shares below this part of the largest are
 
 @dataclass
 class _Arm:
-    """One action of a decision: visits, their results added up, and how often it was legal."""
+    """One action of a decision: number of visits, sum of their results, times it was legal."""
 
     visits: int = 0
     total: float = 0.0
@@ -36,20 +36,20 @@ class _Arm:
 
 @dataclass
 class _Tree:
-    """The decisions met so far, by player and information state."""
+    """The decisions found so far, by player and information state."""
 
     nodes: dict[tuple[int, str], dict[int, _Arm]] = field(default_factory=dict)
     deepest: int = 0
 
 
 class MCTS:
-    """Searches one decision at a time; nothing is kept between them."""
+    """Searches one decision at a time, without memory between them."""
 
     def __init__(self, config: MCTSConfig | None = None) -> None:
         self.config = config or MCTSConfig()
 
     def decide(self, state: State, player: int, seed: int) -> Decision:
-        """Return the decision of ``player``, who has something to decide in ``state``."""
+        """Return the decision of ``player``, who has a choice in ``state``."""
         start = time.perf_counter()
         config, rng, tree = self.config, Random(seed), _Tree()
         legal = state.legal_actions(player)
@@ -81,7 +81,7 @@ class MCTS:
         )
 
     def _play(self, world: State, tree: _Tree, rng: Random) -> None:
-        """Play one game to its end, add one decision of each player to the tree, note the result.
+        """Play one game to its end; add a decision of each player to the tree; record the result.
 
         ``world`` is changed.
         """

@@ -1,4 +1,4 @@
-"""One step ahead: what each action does at once, by the rules themselves."""
+"""One-step lookahead: the immediate effect of each action, by the rules themselves."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Measure = Callable[["NDArray[Any]", int], float]
-"""What a pool of states is worth to a player."""
+"""Value of a pool of states for a player."""
 
-_THROWS = 4  # of the dice, for a suggestion
+_DRAWS = 4  # samples of chance for a suggestion
 
-Dice = list[tuple[int, float]]
-"""For each world a seed, and which of the opponent's actions answers, as a share of how many."""
+CommonRandomNumbers = list[tuple[int, float]]
+"""For each world a seed, and the opponent's action as a fraction of the number of its actions."""
 
 
-def throw(worlds: NDArray[Any], rng: Random) -> Dice:
-    """Return dice for each world; the same for all actions makes them comparable."""
+def common_random_numbers(worlds: NDArray[Any], rng: Random) -> CommonRandomNumbers:
+    """Draw one seed and one opponent reply per world, shared by all actions (less variance)."""
     return [(rng.getrandbits(63), rng.random()) for _ in worlds]
 
 
@@ -32,23 +32,29 @@ def gains(
     worlds: NDArray[Any],
     player: int,
     actions: Iterable[int],
-    dice: Dice,
+    numbers: CommonRandomNumbers,
     measure: Measure,
 ) -> dict[int, float]:
-    """Return how much each action raises the measure in one step.
+    """Return the rise of the measure in one step, by action.
 
-    Where both players move, every action meets the same actions of the opponent, drawn at random.
+    Where both players move, each action meets the same random actions of the opponent.
     """
     before = measure(worlds, player)
-    return {a: measure(_after(kernels, worlds, player, a, dice), player) - before for a in actions}
+    return {
+        a: measure(_after(kernels, worlds, player, a, numbers), player) - before for a in actions
+    }
 
 
 def _after(
-    kernels: RulesKernels, worlds: NDArray[Any], player: int, action: int, dice: Dice
+    kernels: RulesKernels,
+    worlds: NDArray[Any],
+    player: int,
+    action: int,
+    numbers: CommonRandomNumbers,
 ) -> NDArray[Any]:
     pool, foe = worlds.copy(), 1 - player
     out = np.zeros(kernels.num_actions, np.int32)
-    for world, (reseed, share) in enumerate(dice):
+    for world, (reseed, share) in enumerate(numbers):
         answer = NO_ACTION
         if int(kernels.current(pool, world)) == SIMULTANEOUS:
             count = int(kernels.legal(pool, world, foe, out))
@@ -60,15 +66,8 @@ def _after(
 
 
 def static_value(kernels: RulesKernels, worlds: NDArray[Any], player: int) -> float:
-    """Return the mean of the results and, before the end, of the rules' own evaluation."""
+    """Return the mean over worlds of the result or, before the end, of the rules' evaluation."""
     return sum(kernels.worth(worlds, k, player) for k in range(len(worlds))) / len(worlds)
-
-
-def damage_done(worlds: NDArray[Any], player: int) -> float:
-    """Return the foe's lost HP in battles, each Pokémon's whole HP counting 1; a measure."""
-    mons = worlds["sides"][:, 1 - player]["mons"]
-    left = (mons["hp"] / np.maximum(mons["max_hp"], 1)).sum(axis=1)
-    return -float(left.mean())
 
 
 def suggested(
@@ -79,12 +78,13 @@ def suggested(
     rng: Random,
     measure: Measure,
 ) -> list[int]:
-    """Return the actions of a state by how far they raise a measure in one step, best first.
+    """Return the actions of a state, sorted by the rise of a measure in one step, best first.
 
     Where the rules have priors their likeliest action comes second.
     """
-    worlds = np.repeat(pool, _THROWS)
-    gained = gains(kernels, worlds, player, legal, throw(worlds, rng), measure)
+    worlds = np.repeat(pool, _DRAWS)
+    numbers = common_random_numbers(worlds, rng)
+    gained = gains(kernels, worlds, player, legal, numbers, measure)
     ranked = sorted(legal, key=lambda a: -gained[a])
     if kernels.priors is not None:
         out = np.zeros(kernels.num_actions)

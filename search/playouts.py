@@ -16,13 +16,13 @@ from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS, TERMINAL, RulesKerne
 from plywise.engine.mixing import WEYL, scramble
 
 _MOST_DECISIONS = 100_000
-"""A game that runs on beyond this is broken."""
+"""Most decisions of a game; rules that exceed it never end."""
 
 _S32 = np.uint64(32)
 
 
 class PlayoutError(ValueError):
-    """A position that cannot be played to the end."""
+    """A random game cannot be played to its end."""
 
 
 @kernel

@@ -14,7 +14,7 @@ from plywise.search.clock import LEAST_SECONDS, BattleClock
 
 if TYPE_CHECKING:
     from plywise.arena.guidance.advised import Advised
-    from plywise.conf.schemas.search import SimultaneousConfig
+    from plywise.conf.schemas.search import SimultaneousGroup
     from plywise.engine.kernels import RulesKernels
     from plywise.games.base import State
     from plywise.search.decision import Decision
@@ -31,7 +31,7 @@ class BattleAgent(TimedAgent):
         self,
         name: str,
         kernels: RulesKernels,
-        config: SimultaneousConfig,
+        config: SimultaneousGroup,
         advised: Advised,
         yield_after: float | None = None,
     ) -> None:

@@ -12,7 +12,7 @@ from plywise.search.mcts import MCTS
 
 if TYPE_CHECKING:
     from plywise.arena.guidance.advised import Advised
-    from plywise.conf.schemas.search import AlphaBetaConfig, MCTSConfig
+    from plywise.conf.schemas.search import AlphaBetaGroup, MCTSGroup
     from plywise.engine.kernels import RulesKernels
     from plywise.games.base import State
     from plywise.search.decision import Decision
@@ -22,7 +22,7 @@ class AlphaBetaAgent(Agent):
     """Alpha-beta for turn-based games; each thread has a search of its own."""
 
     def __init__(
-        self, name: str, kernels: RulesKernels, config: AlphaBetaConfig, advised: Advised
+        self, name: str, kernels: RulesKernels, config: AlphaBetaGroup, advised: Advised
     ) -> None:
         self.name = name
         self._kernels = kernels
@@ -51,7 +51,7 @@ class AlphaBetaAgent(Agent):
 class MCTSAgent(Agent):
     """Tree search in plain Python, for games without compiled rules."""
 
-    def __init__(self, name: str, config: MCTSConfig) -> None:
+    def __init__(self, name: str, config: MCTSGroup) -> None:
         self.name = name
         self._search = MCTS(config)
 

@@ -12,7 +12,7 @@ from plywise.arena.settings import with_advice, with_budget
 from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import LLMGroup
-from plywise.conf.schemas.search import SearchConfig
+from plywise.conf.schemas.search import SearchGroup
 from plywise.datasets.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class AgentFactory:
     def __init__(
         self,
         game: GameConfig,
-        search: SearchConfig,
+        search: SearchGroup,
         llm: LLMGroup,
         *,
         on_server: bool = False,

@@ -14,7 +14,7 @@ from plywise.datasets.errors import ConfigError
 if TYPE_CHECKING:
     from plywise.arena.guidance.language_model import LanguageModel
     from plywise.conf.schemas.game import GameConfig
-    from plywise.conf.schemas.search import SearchConfig
+    from plywise.conf.schemas.search import SearchGroup
     from plywise.engine.kernels import RulesKernels
     from plywise.games.base import Game, State
     from plywise.search.decision import Decision
@@ -61,7 +61,7 @@ class AgentContext:
     def __init__(
         self,
         game: GameConfig,
-        search: SearchConfig,
+        search: SearchGroup,
         model: LanguageModel,
         *,
         on_server: bool = False,
@@ -112,7 +112,7 @@ class AgentContext:
             )
         return kernels
 
-    def check_search(self, kind: type[SearchConfig]) -> None:
+    def check_search(self, kind: type[SearchGroup]) -> None:
         """Refuse another kind of search than ``kind``.
 
         Raises:

@@ -16,11 +16,11 @@ from plywise.arena.output.files import write_summary
 from plywise.arena.output.screen import near
 from plywise.conf.schemas.bench import BenchConfig
 
-Measurements = Mapping[str, Any]
+_Figures = Mapping[str, Any]
 """Figures by name; a name ends in its unit."""
 
 
-def measure_boards(config: BenchConfig) -> Measurements:
+def _measure_boards(config: BenchConfig) -> _Figures:
     """Measure alpha-beta and the exact solver on Connect Four, playouts, the conformance test."""
     from plywise.arena.bench import boards
 
@@ -30,7 +30,7 @@ def measure_boards(config: BenchConfig) -> Measurements:
     return {**boards.bench_connect_four(seed=config.seed), **solved, **playouts, **checked}
 
 
-def measure_search(config: BenchConfig) -> Measurements:
+def _measure_search(config: BenchConfig) -> _Figures:
     """Measure the battle search on mid-game states, with several threads, and poke-engine."""
     from plywise.arena.bench.search import bench_poke_engine, bench_search, bench_threads
 
@@ -41,49 +41,49 @@ def measure_search(config: BenchConfig) -> Measurements:
     }
 
 
-def measure_deadline(config: BenchConfig) -> Measurements:
+def _measure_deadline(config: BenchConfig) -> _Figures:
     """Measure how late the battle search's decisions are on a busy machine."""
     from plywise.arena.bench.deadline import bench_deadline
 
     return bench_deadline(config.seconds, config.decisions, config.seed)
 
 
-def measure_guides(config: BenchConfig) -> Measurements:
+def _measure_guides(config: BenchConfig) -> _Figures:
     """Count illegal and late decisions with a fuzzed language model as guide."""
     from plywise.arena.bench.guides import bench_guides
 
     return bench_guides(config.seconds, config.decisions, config.seed)
 
 
-def measure_engine(config: BenchConfig) -> Measurements:
+def _measure_engine(config: BenchConfig) -> _Figures:
     """Measure the battle engine part by part, and the real simulator."""
     from plywise.arena.bench.engine import bench_engine
 
     return bench_engine(config.seconds, config.seed, config.cold, config.simulator)
 
 
-def measure_battleship(config: BenchConfig) -> Measurements:
+def _measure_battleship(config: BenchConfig) -> _Figures:
     """Measure the mean shots of the Battleship hunter over random fleets."""
     from plywise.arena.bench.battleship import bench_battleship
 
     return bench_battleship(config.fleets, config.seed)
 
 
-def measure_exploitability(config: BenchConfig) -> Measurements:
+def _measure_exploitability(config: BenchConfig) -> _Figures:
     """Measure the exploitability of the simultaneous-move search in small games."""
     from plywise.arena.bench.exploitability import bench_exploitability
 
     return bench_exploitability(config.seed)
 
 
-PARTS: dict[str, Callable[[BenchConfig], Measurements]] = {
-    "boards": measure_boards,
-    "battleship": measure_battleship,
-    "search": measure_search,
-    "deadline": measure_deadline,
-    "guides": measure_guides,
-    "exploitability": measure_exploitability,
-    "engine": measure_engine,
+_PARTS: dict[str, Callable[[BenchConfig], _Figures]] = {
+    "boards": _measure_boards,
+    "battleship": _measure_battleship,
+    "search": _measure_search,
+    "deadline": _measure_deadline,
+    "guides": _measure_guides,
+    "exploitability": _measure_exploitability,
+    "engine": _measure_engine,
 }
 
 
@@ -95,7 +95,7 @@ def run_bench(config: BenchConfig, folder: Path, console: Console | None = None)
         return run_childplay(config, folder, console)
     console = console or Console(highlight=False)
     with console.status(f"measuring {config.what}"):
-        figures = PARTS[config.what](config)
+        figures = _PARTS[config.what](config)
     width = max(map(len, figures)) + 2
     for name, value in figures.items():
         shown = f"{value:,.3g}" if isinstance(value, float) and value < 100 else f"{value:,.0f}"

@@ -15,7 +15,7 @@ from plywise.arena.agents.battle_search import BattleAgent
 from plywise.arena.agents.spec import Agent
 from plywise.arena.guidance.advised import Advised
 from plywise.arena.play.match import play_game
-from plywise.conf.schemas.search import SimultaneousConfig
+from plywise.conf.schemas.search import SimultaneousGroup
 from plywise.engine.battle.rules import RULES
 from plywise.games.base import State
 from plywise.games.registry import make_game
@@ -89,7 +89,7 @@ def bench_deadline(seconds: float, decisions: int, seed: int) -> dict[str, float
         latest decision.
     """
     game = make_game("gen9randombattle")
-    search = BattleAgent("search", RULES, SimultaneousConfig(seconds=seconds), Advised(None))
+    search = BattleAgent("search", RULES, SimultaneousGroup(seconds=seconds), Advised(None))
     agent = _Timed(search, seconds, decisions)
     cores = os.cpu_count() or 1
     with busy_cores(cores):

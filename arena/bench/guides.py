@@ -19,7 +19,7 @@ from plywise.arena.agents.spec import Agent
 from plywise.arena.bench.deadline import TOLERANCE
 from plywise.arena.guidance.advised import Advised, make_consult
 from plywise.arena.play.stepper import decision_seed
-from plywise.conf.schemas.search import AlphaBetaConfig, SimultaneousConfig
+from plywise.conf.schemas.search import AlphaBetaGroup, SimultaneousGroup
 from plywise.datasets.sums import add_fields
 from plywise.games.base import CHANCE, NO_ACTION, SIMULTANEOUS, Game, State
 from plywise.games.registry import make_game
@@ -139,8 +139,8 @@ def _agent(game: Game, consultant: LLMConsultant, seconds: float) -> Agent:
     assert kernels is not None
     advised = Advised(make_consult(consultant, seconds))
     if game.info.simultaneous or game.info.hidden_information:
-        return BattleAgent("fuzzed", kernels, SimultaneousConfig(seconds=seconds), advised)
-    return AlphaBetaAgent("fuzzed", kernels, AlphaBetaConfig(seconds=seconds), advised)
+        return BattleAgent("fuzzed", kernels, SimultaneousGroup(seconds=seconds), advised)
+    return AlphaBetaAgent("fuzzed", kernels, AlphaBetaGroup(seconds=seconds), advised)
 
 
 def _positions(game: Game, random: Random) -> Iterator[tuple[State, int, int]]:

@@ -34,19 +34,19 @@ class Puzzle(ABC):
         self.total = total
         self.seed = seed
         self.baselines = self._baselines()
-        self.items = [self.item(number) for number in range(total)]
+        self.items = [self._item(number) for number in range(total)]
 
     def run(self, session: ItemSession, number: int) -> None:
         """Ask question ``number`` and set its result."""
         item = self.items[number]
-        value = session.ask(self.name, self.fields(item), item, lambda r: self.read(item, r))
+        value = session.ask(self.name, self._fields(item), item, lambda r: self._read(item, r))
         if value is None and self.unreadable is None:
             session.outcome.judge(False)
             return
-        wrong = self.fault(item, self.unreadable if value is None else value)
+        wrong = self._fault(item, self.unreadable if value is None else value)
         session.outcome.judge(wrong is None, wrong or "")
         if value is not None:
-            session.outcome.details.update(self.details(item, value))
+            session.outcome.details.update(self._details(item, value))
 
     def _answer(self, answer: object) -> str:
         return f"Answer: {answer}" if self.fair else str(answer)
@@ -56,22 +56,22 @@ class Puzzle(ABC):
         """Return the baselines."""
 
     @abstractmethod
-    def item(self, number: int) -> Any:
+    def _item(self, number: int) -> Any:
         """Return the item with this number, which depends on the seed only."""
 
     @abstractmethod
-    def fields(self, item: Any) -> dict[str, str]:
+    def _fields(self, item: Any) -> dict[str, str]:
         """Return the fields of the prompt."""
 
     @abstractmethod
-    def read(self, item: Any, reply: str) -> ParsedReply:
+    def _read(self, item: Any, reply: str) -> ParsedReply:
         """Return the parsed answer, or the reason why the reply is illegal."""
 
     @abstractmethod
-    def fault(self, item: Any, value: Any) -> str | None:
+    def _fault(self, item: Any, value: Any) -> str | None:
         """Return the fault of an answer; None: it is right."""
 
-    def details(self, item: Any, value: Any) -> dict[str, float]:
+    def _details(self, item: Any, value: Any) -> dict[str, float]:
         """Return further figures of an answer."""
         return {}
 
@@ -91,16 +91,14 @@ class Shapes(Puzzle):
 
         return [Baseline("random", random_answer), Baseline("exact", reader)]
 
-    def item(self, number: int) -> shapes.ShapeItem:
-        """Return a figure and its options."""
+    def _item(self, number: int) -> shapes.ShapeItem:
         return shapes.shape_item(number, self.seed, self.fair)
 
-    def fields(self, item: shapes.ShapeItem) -> dict[str, str]:
-        """Return the field and the options."""
+    def _fields(self, item: shapes.ShapeItem) -> dict[str, str]:
         options = "\n".join(f"{k}: {option}" for k, option in enumerate(item.options))
         return {"field": "\n".join(item.rows), "options": options}
 
-    def read(self, item: shapes.ShapeItem, reply: str) -> ParsedReply:
+    def _read(self, item: shapes.ShapeItem, reply: str) -> ParsedReply:
         """Return the number of the option; in the published rules the first in the reply."""
         if self.fair:
             found = re.fullmatch(r"\d{1,9}", final_word(reply))
@@ -113,8 +111,7 @@ class Shapes(Puzzle):
             return ParsedReply(None, f"there is no answer {number[:9]}")
         return ParsedReply(int(number))
 
-    def fault(self, item: shapes.ShapeItem, value: int) -> str | None:
-        """Return the fault of an answer by comparison with the figure."""
+    def _fault(self, item: shapes.ShapeItem, value: int) -> str | None:
         if value == item.right:
             return None
         return f"a {item.options[value]} instead of a {item.options[item.right]}"
@@ -148,23 +145,20 @@ class LclValidity(Puzzle):
     def _truth(self, item: lcl.Construct) -> str:
         return "valid" if lcl.fault(item) is None else "invalid"
 
-    def item(self, number: int) -> lcl.Construct:
-        """Return a construct."""
+    def _item(self, number: int) -> lcl.Construct:
         return lcl.validity_item(number, self.total, self.seed, self.fair)
 
-    def fields(self, item: lcl.Construct) -> dict[str, str]:
-        """Return the construct in LCL."""
-        return {"pieces": lcl.describe(item)}
+    def _fields(self, item: lcl.Construct) -> dict[str, str]:
+        return {"pieces": lcl.lcl_text(item)}
 
-    def read(self, item: lcl.Construct, reply: str) -> ParsedReply:
+    def _read(self, item: lcl.Construct, reply: str) -> ParsedReply:
         """Return ``valid`` or ``invalid``; in the published rules the reply must be this word."""
         word = (final_word(reply) if self.fair else reply.strip()).lower()
         if word not in ("valid", "invalid"):
             return ParsedReply(None, "the answer is neither valid nor invalid")
         return ParsedReply(word)
 
-    def fault(self, item: lcl.Construct, value: str) -> str | None:
-        """Return the fault of an answer by comparison with the checker."""
+    def _fault(self, item: lcl.Construct, value: str) -> str | None:
         truth = self._truth(item)
         return None if value == truth else f"it is {truth} ({lcl.fault(item) or 'no fault'})"
 
@@ -194,25 +188,24 @@ class LclConstruction(Puzzle):
             while len(pieces) < item.count:
                 place = (x + rng.randint(-4, 4), y + rng.randint(-2, 2))
                 pieces.append((*place, rng.choice(lcl.COLOURS)))
-            return self._answer(lcl.describe(pieces))
+            return self._answer(lcl.lcl_text(pieces))
 
         def tower(item: Building, rng: Random) -> str:
             x, y, colour = item.given or (0, 0, "red")
-            return self._answer(lcl.describe([(x, y + k, colour) for k in range(item.count)]))
+            return self._answer(lcl.lcl_text([(x, y + k, colour) for k in range(item.count)]))
 
         return [Baseline("random", random_pieces), Baseline("exact", tower)]
 
-    def item(self, number: int) -> Building:
+    def _item(self, number: int) -> Building:
         """Return a task of three pieces (published rules), or of a count and a given piece."""
         if not self.fair:
             return Building(3, None)
         return Building(*lcl.construction_item(number, self.seed))
 
-    def fields(self, item: Building) -> dict[str, str]:
-        """Return the count and the piece."""
+    def _fields(self, item: Building) -> dict[str, str]:
         return {"count": str(item.count), "given": str(item.given)}
 
-    def read(self, item: Building, reply: str) -> ParsedReply:
+    def _read(self, item: Building, reply: str) -> ParsedReply:
         """Return the construct in the reply."""
         try:
             text = final_answer(reply) if self.fair else reply
@@ -220,7 +213,7 @@ class LclConstruction(Puzzle):
         except lcl.ConstructError as error:
             return ParsedReply(None, str(error))
 
-    def fault(self, item: Building, value: lcl.Construct) -> str | None:
+    def _fault(self, item: Building, value: lcl.Construct) -> str | None:
         """Return the fault of a construct; the published rules do not count the pieces."""
         if item.given is None:
             return lcl.fault(value)
@@ -249,33 +242,33 @@ class Smiles(Puzzle):
 
         return [Baseline("random", random_molecule), Baseline("reader", reader)]
 
-    def item(self, number: int) -> Molecule:
-        """Return a molecule."""
+    def _item(self, number: int) -> Molecule:
         return Molecule(*smiles.molecule_item(number, self.seed, self.fair))
 
-    def fields(self, item: Molecule) -> dict[str, str]:
-        """Return the drawing."""
+    def _fields(self, item: Molecule) -> dict[str, str]:
         return {"drawing": "\n".join(item.drawing)}
 
-    def read(self, item: Molecule, reply: str) -> ParsedReply:
+    def _read(self, item: Molecule, reply: str) -> ParsedReply:
         """Return the SMILES in the reply."""
         text = final_word(reply) if self.fair else reply.strip()
         if not text or len(text) > smiles.LONGEST:
             return ParsedReply(None, f"no text of 1 to {smiles.LONGEST} characters")
-        if smiles.canonical(text) is None:
+        if smiles.canonical_smiles(text) is None:
             return ParsedReply(None, "not a SMILES")
         return ParsedReply(text)
 
-    def fault(self, item: Molecule, value: str) -> str | None:
-        """Return the fault of an answer by comparison of canonical forms."""
-        same = smiles.canonical(value) == smiles.canonical(item.smiles)
+    def _fault(self, item: Molecule, value: str) -> str | None:
+        same = smiles.canonical_smiles(value) == smiles.canonical_smiles(item.smiles)
         return None if same else f"another molecule than {item.smiles}"
 
-    def details(self, item: Molecule, value: str) -> dict[str, float]:
+    def _details(self, item: Molecule, value: str) -> dict[str, float]:
         """Return similarity and Levenshtein distance of the canonical forms."""
-        given, truth = smiles.canonical(value) or "", smiles.canonical(item.smiles) or ""
+        given, truth = (
+            smiles.canonical_smiles(value) or "",
+            smiles.canonical_smiles(item.smiles) or "",
+        )
         return {
-            "similarity": smiles.similarity(given, truth),
+            "similarity": smiles.dice_similarity(given, truth),
             "levenshtein": smiles.levenshtein(given, truth),
         }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -64,9 +65,7 @@ def row(player: str, outcomes: Sequence[ItemResult], prices: Prices | None = Non
     def total(name: str) -> Any:
         return sum(getattr(outcome, name) for outcome in outcomes)
 
-    def count(result: str) -> int:
-        return sum(outcome.result == result for outcome in outcomes)
-
+    results = Counter(outcome.result for outcome in outcomes)
     prompt, completion = total("prompt_tokens"), total("completion_tokens")
     names = {name for outcome in done for name in outcome.details}
     means = {}
@@ -79,13 +78,13 @@ def row(player: str, outcomes: Sequence[ItemResult], prices: Prices | None = Non
         score=interval.value if done else None,
         low=interval.low,
         high=interval.high,
-        wins=count("win"),
-        draws=count("draw"),
-        losses=count("loss"),
+        wins=results["win"],
+        draws=results["draw"],
+        losses=results["loss"],
         illegal=total("illegal"),
         retries=total("retries"),
         forfeits=total("forfeit"),
-        faults=count(FAULT),
+        faults=results[FAULT],
         calls=total("calls"),
         cached=total("cached"),
         http_retries=total("http_retries"),

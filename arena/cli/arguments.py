@@ -53,10 +53,10 @@ def to_overrides(name: str, command: Command, arguments: Sequence[str]) -> list[
         result.append(argument)
     if flag_key:
         raise ConfigError(f"--{flag_key} needs a value (see: plywise {name} --help)")
-    return [word for argument in result for word in _game_of_ones_own(argument)]
+    return [word for argument in result for word in _plugin_game(argument)]
 
 
-def _game_of_ones_own(argument: str) -> list[str]:
+def _plugin_game(argument: str) -> list[str]:
     """Return ``game=path:FILE`` and ``game=openspiel:NAME`` as the option that loads them."""
     key, _, value = argument.partition("=")
     if key != "game" or not value.startswith(("path:", "openspiel:")):

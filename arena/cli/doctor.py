@@ -1,4 +1,4 @@
-"""Looks at everything that Plywise needs from the machine, and says how to mend what is missing."""
+"""Checks of what Plywise needs from the machine, each with what to do if it is missing."""
 
 import importlib.metadata
 import importlib.util
@@ -29,32 +29,32 @@ _SET_UP = "Run `make play` or `make test` in the checkout: either installs the p
 
 @dataclass(frozen=True)
 class Check:
-    """One thing looked at.
+    """One requirement, and whether the machine meets it.
 
     Attributes:
-        name: what it is, in a word or two.
-        ok: whether Plywise can use it as it is.
+        name: the requirement, in a word or two.
+        ok: whether the machine meets it.
         detail: what was found, or what is wrong, in one line.
-        mend: what to do about it; empty where ``ok``.
+        remedy: what to do about it; empty if ``ok``.
     """
 
     name: str
     ok: bool
     detail: str
-    mend: str = ""
+    remedy: str = ""
 
 
 def checks(*, deep: bool = False) -> list[Check]:
-    """Look at everything, in the order in which it is needed.
+    """Return all checks, in the order in which their subjects are needed.
 
-    Arguments:
-        deep: also start the Showdown server, where it is installed, and stop it (some seconds).
+    Args:
+        deep: also start and stop the Showdown server, if it is installed (some seconds).
     """
     return list(each_check(deep=deep))
 
 
 def each_check(*, deep: bool = False) -> Iterator[Check]:
-    """Yield the checks of :func:`checks` one by one, so that each can be shown when it is done."""
+    """Yield the checks of :func:`checks`, each as soon as it is done."""
     yield _python()
     yield _packages()
     yield _writable("Kernel cache", CACHE_DIR)
@@ -215,7 +215,7 @@ def run_doctor() -> int:
         console.print(Text.assemble(mark, " ", (check.name, "bold"), ": ", check.detail))
         if not check.ok:
             failed += 1
-            if check.mend:
-                console.print(Text(f"      {check.mend}"))
-    console.print("All is well." if not failed else f"{failed} to mend.")
+            if check.remedy:
+                console.print(Text(f"      {check.remedy}"))
+    console.print("All is well." if not failed else f"{failed} to repair.")
     return 1 if failed else 0

@@ -1,4 +1,4 @@
-"""Runs a command as a Hydra application, and says in one line what is wrong with its settings."""
+"""Runs a command as a Hydra application; errors in its settings become one line."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from plywise.arena.cli.commands import suggestion
 from plywise.arena.cli.groups import group_schemas
 from plywise.arena.cli.old_names import OldNames
 from plywise.conf import registry
-from plywise.conf.listing import Option, chosen_options, listed
+from plywise.conf.listing import GroupOption, chosen_options, listed
 from plywise.datasets.errors import ConfigError, PlywiseError
 
 Runner = Callable[[Any, Path], int]
 
 
 class _Ended(SystemExit):
-    """Carries a task's end through Hydra, which lets SystemExit pass and prints the rest."""
+    """The end of a task, passed through Hydra, which prints every exception but SystemExit."""
 
     def __init__(self, code: int, error: PlywiseError | None = None) -> None:
         super().__init__(code)
@@ -81,7 +81,7 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
             raise
         raise ConfigError(explain(error, name, chosen)) from None
     except ValueError as error:
-        # Hydra's own word for options that exclude each other, and for unreadable configurations.
+        # Raised by Hydra for options that exclude each other and for unreadable configurations.
         if started:
             raise
         raise ConfigError(str(error)) from None
@@ -94,20 +94,20 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
     return 0
 
 
-def _chosen(schema: type[Any], arguments: Sequence[str]) -> dict[str, Option]:
+def _chosen(schema: type[Any], arguments: Sequence[str]) -> dict[str, GroupOption]:
     given = dict(argument.split("=", 1) for argument in arguments if "=" in argument)
     return chosen_options(schema, given, group_schemas())
 
 
 def _any_key(argument: str, mappings: Sequence[str]) -> str:
-    """Return Hydra's word for a value of a mapping that takes any key, as ``agent.search`` does."""
+    """Return the override with ``++`` if it is of a mapping of any keys, as ``agent.search``."""
     key = argument.partition("=")[0]
     inside = any(key == one or key.startswith(f"{one}.") for one in mappings)
     return f"++{argument}" if inside else argument
 
 
-def explain(error: Exception, name: str, chosen: Mapping[str, Option]) -> str:
-    """Return one line: what is wrong, which values exist, how to see them."""
+def explain(error: Exception, name: str, chosen: Mapping[str, GroupOption]) -> str:
+    """Return one line: the error, the values that exist, and how to print them."""
     text = str(error)
     if isinstance(error, MissingConfigException) and error.missing_cfg_file:
         group, _, option = str(error.missing_cfg_file).rpartition("/")
@@ -133,8 +133,8 @@ def explain(error: Exception, name: str, chosen: Mapping[str, Option]) -> str:
     return f"{first} (see: plywise {name} --help)"
 
 
-def _unknown_key(key: str, name: str, chosen: Mapping[str, Option]) -> str:
-    """Return which settings exist where ``key`` was looked for, with the options chosen."""
+def _unknown_key(key: str, name: str, chosen: Mapping[str, GroupOption]) -> str:
+    """Return one line with the settings beside ``key`` under the chosen options."""
     tree: dict[str, Any] = {group: {} for group in chosen}
     for setting in listed(registry.COMMAND_SCHEMAS[name], chosen):
         node = tree

@@ -1,4 +1,4 @@
-"""The command line: ``plywise COMMAND [key=value ...]``.
+"""The entry point: ``plywise COMMAND [key=value ...]``.
 
 This module finds the command and returns its exit code.  It imports nothing heavy, so that
 ``--help``, ``agents`` and ``games`` answer at once.

@@ -24,12 +24,12 @@ EMPTY_BOARD = "-"
 
 
 class PositionFileError(PlywiseError):
-    """A file of positions that cannot be read, or with lines that are none."""
+    """A file of positions that cannot be read, or a line in it that is no position."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """One position of the file: moves counted from 0, and the score that the file gives it."""
+    """A position of the file: moves counted from 0, and its score there, if it has one."""
 
     text: str
     moves: tuple[int, ...]
@@ -37,8 +37,8 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What was found: the score, the moves (from 0) that keep it, and what the score took."""
+class SolvedLine:
+    """The score of a position, the moves (from 0) that keep it, and the effort."""
 
     score: int
     best: tuple[int, ...]
@@ -46,7 +46,7 @@ class Answer:
     seconds: float
 
 
-Solver = tuple[Callable[[Sequence[int]], Any], Callable[[Sequence[Any]], Iterator[Answer]]]
+Solver = tuple[Callable[[Sequence[int]], Any], Callable[[Sequence[Any]], Iterator[SolvedLine]]]
 """Makes a position of moves (ValueError where there is none), and solves many."""
 
 
@@ -152,9 +152,9 @@ def _connect_four(config: SolveConfig) -> Solver:
 
     solver = ConnectFourSolver(config.rows, config.columns, config.table_bits)
 
-    def solve(positions: Sequence[Any]) -> Iterator[Answer]:
+    def solve(positions: Sequence[Any]) -> Iterator[SolvedLine]:
         for found in solver.each(positions, best=config.best):
-            yield Answer(found.score, found.best, found.nodes, found.seconds)
+            yield SolvedLine(found.score, found.best, found.nodes, found.seconds)
 
     return solver.position, solve
 
@@ -162,7 +162,7 @@ def _connect_four(config: SolveConfig) -> Solver:
 def _tic_tac_toe(config: SolveConfig) -> Solver:
     from plywise.engine.boards import tic_tac_toe_solver as solver
 
-    def solve(positions: Sequence[Any]) -> Iterator[Answer]:
+    def solve(positions: Sequence[Any]) -> Iterator[SolvedLine]:
         for position in positions:
             start = time.perf_counter()
             before = solver.score.cache_info().currsize
@@ -170,7 +170,7 @@ def _tic_tac_toe(config: SolveConfig) -> Solver:
             seconds = time.perf_counter() - start
             nodes = solver.score.cache_info().currsize - before
             best = solver.best_squares(position) if config.best else ()
-            yield Answer(score, best, nodes, seconds)
+            yield SolvedLine(score, best, nodes, seconds)
 
     return solver.position, solve
 

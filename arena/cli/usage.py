@@ -32,15 +32,15 @@ def help_for(name: str, command: Command, arguments: Sequence[str] = ()) -> str:
     settings = listed(schema, chosen)
     lines = [f"Usage: plywise {name}{words} [key=value ...]", "", _sentence(command.summary)]
     for paragraph in (inspect.getdoc(schema) or "").split("\n\n")[1:]:
-        lines += ["", *textwrap.wrap(paragraph.replace("``", ""), _WIDTH)]
+        lines += ["", *_wrap(paragraph.replace("``", ""))]
     lines += ["", f"Example: plywise {name} {command.example}", "", "Settings:"]
     lines += _table([s for s in settings if not s.group])
     shown: dict[type[Any], str] = {}
     for group, option in chosen.items():
         others = ", ".join(o for o in options(group) if o != option.name)
         about = CATALOG[option.name].words if group in ("agent", "opponent") else option.words
-        lines += ["", *textwrap.wrap(f"{group}={option.name}  {about}", _WIDTH)]
-        lines += textwrap.wrap(f"  or {group}={others}", _WIDTH, subsequent_indent="  ")
+        lines += ["", *_wrap(f"{group}={option.name}  {about}")]
+        lines += _wrap(f"  or {group}={others}", "  ")
         if option.schema in shown:
             lines.append(f"  the same settings as {shown[option.schema]}")
         else:
@@ -54,13 +54,24 @@ def help_for(name: str, command: Command, arguments: Sequence[str] = ()) -> str:
     return "\n".join(lines)
 
 
+def _wrap(text: str, indent: str = "") -> list[str]:
+    """Return lines; all but the first are indented."""
+    return textwrap.wrap(
+        text,
+        _WIDTH,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
 def _sentence(words: str) -> str:
     return f"{words[0].upper()}{words[1:]}."
 
 
 def _table(settings: Sequence[Listed]) -> list[str]:
     """Return lines of key, default and words."""
-    rows = [(s.key, plain(s.default), _words(s)) for s in settings]
+    rows = [(s.key, as_written(s.default), _words(s)) for s in settings]
     keys = max((len(key) for key, *_ in rows if len(key) <= _KEYS), default=0)
     values = max((len(value) for _, value, _ in rows if len(value) <= _VALUES), default=0)
     indent = " " * (keys + values + 6)
@@ -68,25 +79,27 @@ def _table(settings: Sequence[Listed]) -> list[str]:
     for key, value, words in rows:
         begin = f"  {key:<{keys}}  {value:<{values}}  "
         if len(begin) > len(indent):
-            lines += textwrap.wrap(begin, _WIDTH, subsequent_indent="    ")
+            lines += _wrap(begin, "    ")
             begin = indent
-        lines += textwrap.wrap(begin + words, _WIDTH, subsequent_indent=indent)
+        lines += _wrap(begin + words, indent)
     return [line.replace(_UNBROKEN, " ") for line in lines]
 
 
 def _words(setting: Listed) -> str:
-    allowed = setting.about.allowed.replace(" ", _UNBROKEN)
+    allowed = setting.about.allowed
+    if not setting.about.choices:
+        allowed = allowed.replace(" ", _UNBROKEN)
     return f"{setting.about.words} [{allowed}]" if allowed else setting.about.words
 
 
-def plain(value: Any) -> str:
+def as_written(value: Any) -> str:
     """Return a value as it is written on the command line."""
     if value == MISSING:
         return "(required)"
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, list):
-        return f"[{','.join(map(plain, value))}]"
+        return f"[{','.join(map(as_written, value))}]"
     if isinstance(value, dict):
-        return f"{{{','.join(f'{key}:{plain(one)}' for key, one in value.items())}}}"
+        return f"{{{','.join(f'{key}:{as_written(one)}' for key, one in value.items())}}}"
     return str(value)

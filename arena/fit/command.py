@@ -15,5 +15,5 @@ _FITS = {
 
 
 def run_fit(config: FitConfig, folder: Path) -> int:
-    """Fit what ``config.what`` names."""
+    """Run the fit that ``config.what`` names."""
     return _FITS[config.what](config, folder)

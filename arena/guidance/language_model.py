@@ -14,7 +14,7 @@ from plywise.arena.output.screen import Progress
 from plywise.arena.settings import client_config, with_advice
 from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.llm import AskedLLMGroup, EmbeddedGroup, LLMGroup, StandInGroup
-from plywise.conf.schemas.search import SearchConfig, SimultaneousConfig
+from plywise.conf.schemas.search import SearchGroup, SimultaneousGroup
 from plywise.datasets.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def one_process(llm: LLMGroup) -> str:
     return ""
 
 
-def check_advice(llm: LLMGroup, agent: AgentConfig, game: Game, search: SearchConfig) -> None:
+def check_advice(llm: LLMGroup, agent: AgentConfig, game: Game, search: SearchGroup) -> None:
     """Refuse guides of an advised agent that its search could only ignore.
 
     Raises:
@@ -67,8 +67,8 @@ def check_advice(llm: LLMGroup, agent: AgentConfig, game: Game, search: SearchCo
     example_store(own, game)  # refused here where there is none
     if llm.name == "stand_in" and rules.name not in ORACLES:
         raise ConfigError(f"llm=stand_in advises in game={' or game='.join(ORACLES)} only")
-    sampled = isinstance(search, SimultaneousConfig)
-    if isinstance(search, SimultaneousConfig) and search.sharing == "averaged":
+    sampled = isinstance(search, SimultaneousGroup)
+    if isinstance(search, SimultaneousGroup) and search.sharing == "averaged":
         raise ConfigError(
             f"{where}: search.sharing=averaged takes no advice: search.sharing=shared"
         )
@@ -159,7 +159,7 @@ class LanguageModel:
         self,
         group: LLMGroup,
         game: Game,
-        search: SearchConfig | None = None,
+        search: SearchGroup | None = None,
         seconds: float | None = None,
     ) -> Consult | None:
         """Return a function that opens consultations; agents with equal settings share the guide.

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from plywise.arena.settings import make_search
-from plywise.conf.schemas.search import SearchConfig, SimultaneousConfig
+from plywise.conf.schemas.search import SearchGroup, SimultaneousGroup
 from plywise.games.exact_values import EXACT_VALUES, ActionValues
 from plywise.search.guide.protocol import Question
 
@@ -66,7 +66,7 @@ class BattleOracle:
         iterations: iterations of the deep search.
     """
 
-    def __init__(self, game: Game, search: SimultaneousConfig, iterations: int) -> None:
+    def __init__(self, game: Game, search: SimultaneousGroup, iterations: int) -> None:
         self._game = game
         self._config = search
         self._iterations = iterations
@@ -112,7 +112,7 @@ class BattleOracle:
             self._local.answer = self._search("deep", deep).decide(pool, None, player, seed)
         return cast("Decision", self._local.answer)
 
-    def _search(self, name: str, config: SimultaneousConfig) -> SimultaneousSearch | AveragedSearch:
+    def _search(self, name: str, config: SimultaneousGroup) -> SimultaneousSearch | AveragedSearch:
         kept = self._local.__dict__
         if name not in kept:
             kernels = self._game.kernels()
@@ -133,7 +133,7 @@ ORACLES = (*EXACT_VALUES, "gen9randombattle")
 """The games in which a stand-in can advise."""
 
 
-def make_oracle(game: Game, search: SearchConfig | None, iterations: int) -> Oracle:
+def make_oracle(game: Game, search: SearchGroup | None, iterations: int) -> Oracle:
     """Return the oracle of a game of :data:`ORACLES`.
 
     Args:
@@ -143,6 +143,6 @@ def make_oracle(game: Game, search: SearchConfig | None, iterations: int) -> Ora
     """
     if game.info.name in EXACT_VALUES:
         return BoardOracle(EXACT_VALUES[game.info.name](game))
-    if not isinstance(search, SimultaneousConfig):
-        search = SimultaneousConfig(seconds=None, iterations=1000)
+    if not isinstance(search, SimultaneousGroup):
+        search = SimultaneousGroup(seconds=None, iterations=1000)
     return BattleOracle(game, search, iterations)

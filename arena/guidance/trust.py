@@ -22,7 +22,7 @@ from plywise.search.guide.protocol import Question
 
 _PACKAGED = Path(__file__).parents[2] / "datasets" / "fitted" / "llm_calibration.json"
 
-Measurements = dict[str, dict[str, dict[str, dict[str, Any]]]]
+_Measurements = dict[str, dict[str, dict[str, dict[str, Any]]]]
 """The fit, the figures and their source, by model, game and guide."""
 
 
@@ -153,7 +153,7 @@ def _trust(llm: LLMGroup, entry: Mapping[str, Any] | None, prompt: str) -> Trust
     return Trust(float(low), why if low > 0 else f"{why}: not asked", fit)
 
 
-def _measured(llm: LLMGroup) -> Measurements:
+def _measured(llm: LLMGroup) -> _Measurements:
     path = user_file(llm)
     found = _read(_PACKAGED) if _PACKAGED.exists() else {}
     if path.exists():
@@ -168,7 +168,7 @@ def _measured(llm: LLMGroup) -> Measurements:
     return found
 
 
-def _read(path: Path) -> Measurements:
+def _read(path: Path) -> _Measurements:
     try:
         whole = json.loads(path.read_text(encoding="utf-8"))
         for games in whole.values():
@@ -178,7 +178,7 @@ def _read(path: Path) -> Measurements:
                     _check(entry)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise CalibrationFileError(f"{path}: no measured models ({error})") from error
-    found: Measurements = whole
+    found: _Measurements = whole
     return found
 
 

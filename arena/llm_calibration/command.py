@@ -17,12 +17,11 @@ from rich.table import Table
 from plywise.arena.guidance.language_model import LanguageModel, example_store
 from plywise.arena.guidance.trust import model_name, prompt_digest, save
 from plywise.arena.llm_calibration.examples import run_examples
-from plywise.arena.llm_calibration.measurement import measure_guides
-from plywise.arena.llm_calibration.questions import GAMES
+from plywise.arena.llm_calibration.measurement import calibrate_guides
 from plywise.arena.llm_calibration.reliability import GuideMeasurement
 from plywise.arena.output.files import RecordWriter, write_summary
 from plywise.arena.output.screen import near
-from plywise.conf.schemas.llm import LLMCommandConfig
+from plywise.conf.schemas.llm import CALIBRATED_GAMES, LLMCommandConfig
 from plywise.games.registry import make_game
 from plywise.search.guide.protocol import Question
 
@@ -39,7 +38,7 @@ def run_llm_calibration(
         LLMError: the model cannot be started or does not answer, or a game has no examples.
     """
     console = console or Console(highlight=False)
-    games = GAMES if config.games == "all" else (config.games,)
+    games = CALIBRATED_GAMES if config.games == "all" else (config.games,)
     for game in games:
         example_store(config.llm, make_game(game))  # refused now, not after an hour
     model = LanguageModel(config.llm, lambda line: console.print(line, soft_wrap=True))
@@ -51,7 +50,7 @@ def run_llm_calibration(
                 for group in _GROUPS:
                     guides = [g for g in group if g.value in config.llm.guides]
                     if guides:
-                        results[game] |= measure_guides(
+                        results[game] |= calibrate_guides(
                             config, model, game, guides, record, console
                         )
                 console.print(_table(config, game, results[game]))

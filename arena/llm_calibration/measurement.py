@@ -18,10 +18,10 @@ from plywise.arena.llm_calibration.questions import questions
 from plywise.arena.llm_calibration.reliability import AnsweredQuestion, GuideMeasurement, measure
 from plywise.arena.output.files import RecordWriter
 from plywise.conf.schemas.llm import LLMCommandConfig
-from plywise.conf.schemas.search import AlphaBetaConfig, SimultaneousConfig
+from plywise.conf.schemas.search import AlphaBetaGroup, SimultaneousGroup
 from plywise.games.registry import make_game
 from plywise.llm_modules.calls.errors import LLMError
-from plywise.llm_modules.prompts.prompting import LETTERS
+from plywise.llm_modules.prompts.prompting import OPTION_LETTERS
 from plywise.llm_modules.prompts.scoring import choice_scores
 from plywise.search.guide.protocol import Question
 
@@ -30,7 +30,7 @@ _PROGRESS_LINES = 10  # for each group of guides
 _MIN_SHARE = 1e-3
 
 
-def measure_guides(
+def calibrate_guides(
     config: LLMCommandConfig,
     model: LanguageModel,
     game: str,
@@ -46,7 +46,7 @@ def measure_guides(
     asked = replace(config.llm, guides=[g.value for g in guides], trust=1.0, calibration=None)
     rules = make_game(game)
     # The search matters only to the stand-in in battles.
-    search = SimultaneousConfig() if rules.info.simultaneous else AlphaBetaConfig()
+    search = SimultaneousGroup() if rules.info.simultaneous else AlphaBetaGroup()
     consult = model.consult(asked, rules, search)
     assert consult is not None  # its trust is 1
     answers: dict[str, list[AnsweredQuestion]] = {g.value: [] for g in guides}
@@ -95,7 +95,7 @@ def _answered(entry: Mapping[str, Any], right: frozenset[int]) -> AnsweredQuesti
     if "weights" not in entry:
         return None
     actions = list(entry["letters"].values()) if "letters" in entry else list(entry["weights"])
-    letters = LETTERS[: len(actions)]
+    letters = OPTION_LETTERS[: len(actions)]
     numbers = frozenset(k for k, action in enumerate(actions) if action in right)
     left_out = entry.get("left_out", ())
     missed = len(right.intersection(left_out))

@@ -24,7 +24,7 @@ def questions(game: str, guide: Question, seed: int | str) -> Iterator[KnownQues
 
     Integer seeds are for measurements, text seeds for examples; their questions differ.
     """
-    make = _GAMES[game]()
+    make = _MAKERS[game]()
     # PROPOSE and EVALUATE have the same positions and right answers.
     kind = "replies" if guide is Question.MODEL else "moves"
     random = Random(f"{seed}/{game}/{kind}")
@@ -39,11 +39,8 @@ def questions(game: str, guide: Question, seed: int | str) -> Iterator[KnownQues
             yield known
 
 
-_GAMES: dict[str, Callable[[], QuestionMaker]] = {
+_MAKERS: dict[str, Callable[[], QuestionMaker]] = {
     "tic_tac_toe": partial(board_questions, "tic_tac_toe", 1, 6),
     "connect_four": partial(board_questions, "connect_four", 14, 30),
     "gen9randombattle": BattleQuestions,
 }
-
-GAMES = tuple(_GAMES)
-"""Games with questions."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 
 from rich.console import Console, RenderableType
 from rich.live import Live
@@ -61,12 +60,7 @@ class Screen:
             self._display.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Remove the picture; printed lines stay."""
         if self._display is not None:
             self._display.stop()

@@ -83,7 +83,9 @@ def ratings_table(result: Ratings) -> Table:
             f"{100 * player.score / player.games:.1f} %",
             f"{player.wins}-{player.draws}-{player.losses}",
         ]
-        table.add_row(*cells, *([str(player.group + 1), f"{player.within:+.1f}"] * several))
+        if several:
+            cells += [str(player.group + 1), f"{player.within:+.1f}"]
+        table.add_row(*cells)
     return table
 
 

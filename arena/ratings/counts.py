@@ -135,7 +135,7 @@ def count_games(games: Iterable[RatedGame]) -> Counts:
 
     Raises:
         GamesError: no games, a score other than 0, 0.5 and 1, a player against itself, or a
-            ``first`` who does not play.
+            ``first`` that does not play.
     """
     games = list(games)
     if not games:

@@ -40,7 +40,7 @@ def elo_of(score: float) -> float:
         ValueError: the score lies outside.
     """
     if not 0 <= score <= 1:
-        raise ValueError(f"a score of {score} is no share")
+        raise ValueError(f"a score of {score} lies outside 0 … 1")
     if score in (0, 1):
         return inf if score else -inf
     return -400 * log10(1 / score - 1) + 0.0  # no −0

@@ -50,7 +50,7 @@ def sandwich(counts: Counts, design: Design, fit: Fit) -> FloatArray:
     clusters = counts.frequency[occupied].sum()
     meat = (scores.T * counts.frequency) @ scores * clusters / max(1, clusters - 1)
     if design.prior:
-        # The virtual games count as data: they vary as the model says.
+        # The virtual games count as data: their variance is the model's.
         players = np.arange(design.players)
         share = 1 / (1 + np.exp(-fit.beta[0, : design.players]))
         meat[players, players] += design.prior * share * (1 - share)

@@ -148,41 +148,6 @@ def head_to_head(games: Iterable[RatedGame], player: str, opponent: str) -> Head
     )
 
 
-def from_pairs(
-    pairs: Sequence[int], draws: int, player: str = "a", opponent: str = "b"
-) -> HeadToHead:
-    """Return a head-to-head from pentanomial counts.
-
-    Args:
-        pairs: LL, LD, DD and WL, WD, WW.
-        draws: drawn games in all; it tells DD from WL.
-        player, opponent: names.
-
-    Raises:
-        GamesError: there are no pairs, or so many draws are impossible.
-    """
-    total = sum(pairs)
-    if len(pairs) != 5 or min(pairs) < 0 or not total:
-        raise GamesError(f"{tuple(pairs)} are no counts of pairs: LL, LD, DD and WL, WD, WW")
-    drawn_pairs, odd = divmod(draws - pairs[1] - pairs[3], 2)
-    if odd or not 0 <= drawn_pairs <= pairs[2]:
-        raise GamesError(f"{draws} draws do not fit pairs {tuple(pairs)}")
-    split = pairs[2] - drawn_pairs
-    wins, losses = 2 * pairs[4] + pairs[3] + split, 2 * pairs[0] + pairs[1] + split
-    clusters = [(points / 2, 2) for points in range(5) for _ in range(pairs[points])]
-    kept: Pentanomial = (pairs[0], pairs[1], pairs[2], pairs[3], pairs[4])
-    return HeadToHead(
-        player=player,
-        opponent=opponent,
-        wins=wins,
-        draws=draws,
-        losses=losses,
-        pairs=kept,
-        clusters=total,
-        variance=_variance(clusters),
-    )
-
-
 def _variance(clusters: Sequence[tuple[float, int]]) -> float:
     """Return the variance of points per game, from (points, games) of each cluster."""
     number = len(clusters)

@@ -139,7 +139,7 @@ def rate(
         seed: of the bootstrap.
         draws: ``davidson``, or ``half``: a draw is half a win and half a loss, and 400 points are
             an expected *score* of ten to one.  The two are the same where nothing is drawn.
-        first_advantage: whether to estimate it where the games tell who moved first.
+        first_advantage: whether to estimate it, if the games name the first player.
         virtual_draws: draws added to each pairing between groups of players whose difference the
             likelihood leaves without bound, so that its estimate is finite; differences within a
             group stay maximum likelihood.  0: such ratings are infinite.  One draw adds half a win

@@ -128,7 +128,7 @@ class RunningSPRT:
     Attributes:
         test: its settings.
         counts: pairs so far: LL, LD, DD and WL, WD, WW.
-        verdict: stays what it was once the test has ended.
+        verdict: state of the test; final once the test has ended.
     """
 
     test: SPRT

@@ -222,7 +222,7 @@ class ShowdownMatch:
 
 
 def _look(battle: LiveBattle, seen: AbstractBattle) -> None:
-    """Read turn, HP and who is out from poke-env's battle; species only, never nicknames."""
+    """Copy turn, HP and active Pokémon from poke-env's battle; species only, never nicknames."""
     battle.turn = seen.turn
     own, foe = list(seen.team.values()), list(seen.opponent_team.values())
     battle.own_hp = sum(mon.current_hp_fraction for mon in own)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def account(server: ServerConfig, *, ours: bool) -> AccountConfiguration:
-    """Return who logs in: the named account for our side, else a fresh name without password.
+    """Return an account: the named one for our side, else a fresh name without password.
 
     Raises:
         ConfigError: the variable that should hold the password is empty.

@@ -84,7 +84,7 @@ class BattleWatch:
         self._last_event = time.monotonic()
 
     def wait(self, running: Future[None], poll_seconds: float, goes_on: Callable[[], bool]) -> None:
-        """Return when ``running`` is done, or ``goes_on``, asked at each poll, says no.
+        """Return when ``running`` is done or ``goes_on``, called at each poll, returns False.
 
         Raises:
             BattleServerLostError: the server has died, or a connection has ended.

@@ -37,7 +37,7 @@ class Schedule:
 
     *round_robin*: each agent against each; *gauntlet*: the first against each other one.  Both are
     one round, in which pairings take turns, so that an early stop is still balanced.  *ladder*: in
-    each of ``pairs`` rounds those who stand next to each other play one pair; agents stand by their
+    each of ``pairs`` rounds neighbours in the standings play one pair; agents are ordered by their
     score so far, at first as listed.  More ``pairs`` prolong a schedule and change nothing before.
 
     Attributes:

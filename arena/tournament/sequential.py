@@ -1,4 +1,4 @@
-"""Stops a match of two agents early, as its sequential test says, the same way on any machine.
+"""Stops a match of two agents early by a sequential test, the same way on any machine.
 
 Games end in an order that depends on the machine; the test looks at pairs in the schedule's order
 only, and at none before all pairs before it have ended.  So the verdict is reached at the same pair
@@ -60,7 +60,7 @@ class SequentialStop:
         return 2 * self.pairs
 
     def add(self, game: FinishedGame) -> None:
-        """Take in a game that ended; looks at every pair that is due."""
+        """Add an ended game; test every pair that is due."""
         other = self._half.pop(game.pair, None)
         if other is None:
             self._half[game.pair] = game
@@ -74,7 +74,7 @@ class SequentialStop:
                 self._running.add(scores[0], scores[1])
 
     def lines(self) -> list[str]:
-        """Return cutechess-cli's line about the test, and where the test stands in words."""
+        """Return cutechess-cli's line about the test, and its state in words."""
         test = self._running.test
         first = sprt_line(self._running.llr, test.lower, test.upper)
         words = {
@@ -89,7 +89,7 @@ class SequentialStop:
         ]
 
     def summary(self) -> dict[str, object]:
-        """Return all of it as a plain value."""
+        """Return the test and its state as plain values."""
         return {
             "test": self._running.test,
             "pairs": self.pairs,

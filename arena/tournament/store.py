@@ -85,7 +85,7 @@ class FinishedGame:
         return [(int(a), int(b)) for a, b in np.frombuffer(self.actions, "<i2").reshape(-1, 2)]
 
     def game(self) -> tuple[object, ...]:
-        """Return what the seed decides: everything but times."""
+        """Return all that the seed decides: everything but times."""
         return self.number, self.players, self.seed, self.result, self.plies, self.actions
 
 
@@ -129,7 +129,7 @@ def pack_trace(trace: Sequence[Mapping[str, Any]]) -> bytes:
 
 
 def unpack_trace(packed: bytes) -> list[dict[str, Any]]:
-    """Return what :func:`pack_trace` packed."""
+    """Return the list that :func:`pack_trace` packed."""
     return list(json.loads(zlib.decompress(packed))) if packed else []
 
 
@@ -183,7 +183,7 @@ class GameStore(Closing):
             identity: plain values; ``identity["agents"]`` is a list of mappings with ``title``.
 
         Raises:
-            RecordMismatchError: it belongs to something else; says what differs.
+            RecordMismatchError: it belongs to another tournament; the message names the difference.
             RecordError: another process writes it, it is no record, or the disk refuses it.
         """
         lock = _lock(path)
@@ -245,14 +245,14 @@ class GameStore(Closing):
             )
 
     def set_plan(self, plan: Mapping[str, Any]) -> None:
-        """Keep what may change from run to run (how many pairs, the anchor, …) for the report."""
+        """Keep settings that may change from run to run (pairs, anchor, …) for the report."""
         with self._guard(), self._db:
             self._db.execute("REPLACE INTO meta VALUES ('plan', ?)", (json.dumps(plan),))
 
     # --- reading ----------------------------------------------------------------------------
 
     def plan(self) -> dict[str, Any]:
-        """Return what :meth:`set_plan` kept last."""
+        """Return the last value of :meth:`set_plan`."""
         return dict(json.loads(self._meta("plan") or "{}"))
 
     def numbers(self) -> set[int]:
@@ -261,7 +261,7 @@ class GameStore(Closing):
             return {row[0] for row in self._db.execute("SELECT number FROM games")}
 
     def games(self, *, trace: bool = False, numbers: range | None = None) -> Iterator[FinishedGame]:
-        """Yield the games by number; ``trace`` says whether with their traces."""
+        """Yield the games by number, with their traces if ``trace``."""
         span = range(2**62) if numbers is None else numbers
         columns = ", ".join(c if c != "trace" or trace else "x'' AS trace" for c in _COLUMNS)
         with self._guard():
@@ -419,7 +419,7 @@ def _quoted(path: Path) -> str:
     return str(path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
 
 
-# --- what a record belongs to --------------------------------------------------------------------
+# --- identity of a record --------------------------------------------------------------------
 
 
 def differing(there: Any, here: Any, key: str = "") -> list[tuple[str, Any, Any]]:

@@ -17,7 +17,7 @@ from plywise.arena.tournament.store import Fault, FinishedGame, pack_actions, pa
 from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import LLMGroup
-from plywise.conf.schemas.search import SearchConfig
+from plywise.conf.schemas.search import SearchGroup
 
 GameOutcome = FinishedGame | Fault
 
@@ -51,7 +51,7 @@ class Setup:
 
     make: Callable[[Setup], Player]
     game: GameConfig
-    search: SearchConfig
+    search: SearchGroup
     llm: LLMGroup
     entrants: tuple[AgentConfig, ...]
     trace: bool = True

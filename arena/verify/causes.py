@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -76,10 +77,20 @@ class CauseFinder:
         return sorted(out, key=lambda c: -c.steps)
 
 
-def causes_table(found: list[Cause], what: str = "steps") -> Table:
-    """Return causes as a table of wrong ``what``: steps, or battles (by first wrong step)."""
+def print_causes(console: Console, found: list[Cause], most: int, what: str, command: str) -> None:
+    """Print a table of the first ``most`` causes, if there are any.
+
+    Args:
+        console: where they are printed.
+        found: all causes, most frequent first.
+        most: number of causes to print.
+        what: what is wrong: steps, or battles (by first wrong step).
+        command: the command that prints one wrong step.
+    """
+    if not found:
+        return
     table = Table("cause", f"wrong {what}", "seen in", "first symptom", "example (battle:step)")
-    for cause in found:
+    for cause in found[:most]:
         table.add_row(
             escape(cause.subject),
             str(cause.steps),
@@ -87,7 +98,11 @@ def causes_table(found: list[Cause], what: str = "steps") -> Table:
             escape(cause.symptom),
             cause.example,
         )
-    return table
+    console.print(table)
+    if len(found) > most:
+        rest = sum(cause.steps for cause in found[most:])
+        console.print(f"… and {len(found) - most} more causes of {rest} wrong {what}")
+    console.print(f"{command} shows one of them.")
 
 
 def symptom(check: StepCheck) -> str:

@@ -21,7 +21,9 @@ def run_verify(config: VerifyConfig, folder: Path) -> int:
     """Compare the battle engine with a corpus, write ``verify.json``; 1: below ``require``."""
     console = Console(highlight=False)
     report = _compare(config, console)
-    write_summary(folder / "verify.json", json.loads(report.to_json()))
+    figures = report.to_json()
+    console.print(figures, soft_wrap=True, markup=False, highlight=False)
+    write_summary(folder / "verify.json", json.loads(figures))
     if report.rate < config.require:
         console.print(f"Below what is required: {config.require:.2%}.")
         return 1

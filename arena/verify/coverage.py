@@ -19,7 +19,7 @@ from plywise.datasets.battle_corpus import RecordedStep, read_corpus
 from plywise.datasets.errors import ConfigError
 from plywise.datasets.showdown_data import load, to_id
 from plywise.engine.battle.border import coverage
-from plywise.engine.battle.border.codec import BattleSetup, Unsaid
+from plywise.engine.battle.border.codec import BattleSetup, LoggedFacts
 from plywise.engine.battle.oracle.replay import check_step, decode_before, prepare_rules
 
 KINDS = ("move", "ability", "item")
@@ -142,7 +142,7 @@ def _count_corpus(path: Path, report: CoverageReport) -> None:
     format = ""
     for battle in read_corpus(path):
         battles, format = battles + 1, battle.format
-        setup, unsaid = BattleSetup.of(battle), Unsaid()
+        setup, unsaid = BattleSetup.of(battle), LoggedFacts()
         for step in battle.steps:
             before = decode_before(step, setup, unsaid)
             unsaid.learn(step)
@@ -156,7 +156,7 @@ def _count_corpus(path: Path, report: CoverageReport) -> None:
 
 
 def print_coverage(console: Console, report: CoverageReport) -> None:
-    """Print the ids seen and unseen, and the JSON as last line."""
+    """Print the numbers of ids verified and wrong, and the ids never seen."""
     table = Table("kind", "in the tables", "verified", "wrong in some step", "never seen")
     for kind in KINDS:
         names, unseen = tables()[kind], report.unseen(kind)
@@ -165,7 +165,6 @@ def print_coverage(console: Console, report: CoverageReport) -> None:
         counts = (len(names), len(names) - len(unseen), len(wrong))
         table.add_row(kind, *map(str, counts), shown or "-")
     console.print(table)
-    console.print(report.to_json(), soft_wrap=True, markup=False, highlight=False)
 
 
 def status(kind: str, name: str, report: CoverageReport) -> str:

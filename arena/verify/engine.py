@@ -1,9 +1,9 @@
 """``plywise verify engine CORPUS``: the battle engine compared with the real simulator.
 
 Every recorded step is replayed twice: from the recorded state before it (and the log of earlier
-steps, for the one fact that states lack: ``codec.Unsaid``), and from our own state carried on from
-the battle's first step while all steps were exact.  A battle is exact when all its carried steps
-are.  :mod:`plywise.engine.battle.oracle.replay` lists what is compared.
+steps, for the one fact that states lack: ``codec.LoggedFacts``), and from our own state carried on
+from the battle's first step while all steps were exact.  A battle is exact when all its carried
+steps are.  :mod:`plywise.engine.battle.oracle.replay` lists what is compared.
 """
 
 import json
@@ -16,13 +16,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from plywise.arena.verify.causes import Cause, CauseFinder, causes_table
+from plywise.arena.verify.causes import Cause, CauseFinder, print_causes
 from plywise.arena.verify.shares import begin, in_shares
 from plywise.datasets.battle_corpus import RecordedBattle, RecordedStep, read_corpus
 from plywise.datasets.errors import ConfigError
 from plywise.datasets.sums import add_fields
-from plywise.engine.battle.border.codec import BattleSetup, Unsaid
-from plywise.engine.battle.border.describe import action_name, describe
+from plywise.engine.battle.border.codec import BattleSetup, LoggedFacts
+from plywise.engine.battle.border.describe import action_label, describe_state
 from plywise.engine.battle.oracle.replay import StepCheck, check_step, decode_before
 
 
@@ -166,7 +166,7 @@ def _replay(battle: RecordedBattle, whole: bool, report: VerifyReport) -> None:
     setup = BattleSetup.of(battle)
     carried = decode_before(battle.steps[0], setup) if battle.steps else "no steps"
     all_right = not isinstance(carried, str)
-    unsaid = Unsaid()
+    unsaid = LoggedFacts()
     for step in battle.steps:
         example = f"{battle.number}:{step.number}"
         before = decode_before(step, setup, unsaid)
@@ -203,7 +203,7 @@ def _one_battle(
                 f"step={step_number}: battle {number} has steps 0 to {len(battle.steps) - 1}"
             )
         step = battle.steps[step_number]
-        unsaid = Unsaid()
+        unsaid = LoggedFacts()
         for earlier in battle.steps[:step_number]:
             unsaid.learn(earlier)
         before = decode_before(step, BattleSetup.of(battle), unsaid)
@@ -211,7 +211,7 @@ def _one_battle(
             check = StepCheck(unreadable=before)
             shown = before
         else:
-            shown = describe(before, 0)
+            shown = describe_state(before, 0)
             check = check_step(before, 0, step)
         report.note(f"{number}:{step_number}", step, check)
         if console is not None:
@@ -236,8 +236,8 @@ def print_step(console: Console, before: str, step: RecordedStep, check: StepChe
     if check.unreadable:
         console.print(escape(check.unreadable))
     for legal in check.legal:
-        expected = ", ".join(action_name(a) for a in legal.expected)
-        got = ", ".join(action_name(a) for a in legal.got)
+        expected = ", ".join(action_label(a) for a in legal.expected)
+        got = ", ".join(action_label(a) for a in legal.got)
         console.print(f"legal for side {legal.side + 1}: expected {expected}; got {got}")
     if check.draw is not None:
         expected, got = check.draw.expected or "none", check.draw.got or "none"
@@ -251,14 +251,8 @@ def print_step(console: Console, before: str, step: RecordedStep, check: StepChe
 
 
 def print_report(console: Console, report: VerifyReport, causes: int = 20) -> None:
-    """Print the table of causes, the figures, and the JSON as last line."""
-    found = report.causes()
-    if found:
-        console.print(causes_table(found[:causes]))
-        if len(found) > causes:
-            rest = sum(c.steps for c in found[causes:])
-            console.print(f"… and {len(found) - causes} more causes of {rest} wrong steps")
-        console.print("`--battle N --step K` shows one of them.")
+    """Print the table of causes and the figures."""
+    print_causes(console, report.causes(), causes, "steps", "`--battle N --step K`")
     if report.carried_only:
         shown = ", ".join(report.carried_only[:10])
         console.print(f"wrong only when our own state is carried on: {shown}")
@@ -266,4 +260,3 @@ def print_report(console: Console, report: VerifyReport, causes: int = 20) -> No
         f"{report.exact} of {report.transitions} steps exact ({report.rate:.2%}), "
         f"{report.battles_exact} of {report.battles} battles whole, in {report.seconds:.1f} s"
     )
-    console.print(report.to_json(), soft_wrap=True, markup=False, highlight=False)

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from plywise.arena.verify.shares import begin, in_shares
 from plywise.datasets.battle_corpus import read_corpus
-from plywise.engine.battle.border.codec import BattleSetup, Unsaid
+from plywise.engine.battle.border.codec import BattleSetup, LoggedFacts
 from plywise.engine.battle.log.labels import Labels
 from plywise.engine.battle.log.steps import MAJOR, LogReport, kind_of, replay_log
 from plywise.engine.battle.oracle.replay import decode_before
@@ -44,7 +44,7 @@ def _share(path: Path, part: int, parts: int, only: int | None, limit: int | Non
     for k, battle in enumerate(read_corpus(path, limit=limit)):
         if k % parts != part or (only is not None and battle.number != only):
             continue
-        setup, unsaid = BattleSetup.of(battle), Unsaid()
+        setup, unsaid = BattleSetup.of(battle), LoggedFacts()
         labels = Labels.of_teams(battle.teams(), battle.format)
         for step in battle.steps:
             before = decode_before(step, setup, unsaid)
@@ -57,7 +57,7 @@ def _share(path: Path, part: int, parts: int, only: int | None, limit: int | Non
 
 
 def print_log_report(console: Console, report: LogReport) -> None:
-    """Print the kinds of lines that differ, the figures, and the JSON as last line."""
+    """Print the kinds of lines that differ and the figures."""
     wrong = report.missing | report.extra
     if wrong:
         table = Table("kind", "recorded", "missing", "extra", "first at (battle:step)")
@@ -75,4 +75,3 @@ def print_log_report(console: Console, report: LogReport) -> None:
         f"{report.exact} of {report.steps} steps with the recorded major lines "
         f"({report.rate:.2%}), {report.whole} with all lines"
     )
-    console.print(report.to_json(), soft_wrap=True, markup=False, highlight=False)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from plywise.arena.verify.causes import Cause, CauseFinder, causes_table
+from plywise.arena.verify.causes import Cause, CauseFinder, print_causes
 from plywise.arena.verify.shares import begin, in_shares
 from plywise.datasets.battle_corpus import RecordedBattle, read_corpus
 from plywise.datasets.errors import ConfigError
@@ -128,17 +128,11 @@ def _share(path: Path, part: int, parts: int, battle: int | None, limit: int | N
 
 
 def print_seed_report(console: Console, report: SeedReport, causes: int = 20) -> None:
-    """Print the causes of first mismatches, the figures, and the JSON as last line."""
-    found = report.causes()
-    if found:
-        console.print(causes_table(found[:causes], "battles"))
-        if len(found) > causes:
-            rest = sum(c.steps for c in found[causes:])
-            console.print(f"… and {len(found) - causes} more causes of {rest} wrong battles")
-        console.print("`plywise verify engine CORPUS battle=N step=K` shows one of them.")
+    """Print the causes of first mismatches and the figures."""
+    command = "`plywise verify engine CORPUS battle=N step=K`"
+    print_causes(console, report.causes(), causes, "battles", command)
     console.print(
         f"{report.battles_exact} of {report.battles} battles exact from their seeds "
         f"({report.rate:.2%}), {report.steps_exact} of {report.steps} steps before a first fault, "
         f"in {report.seconds:.1f} s"
     )
-    console.print(report.to_json(), soft_wrap=True, markup=False, highlight=False)

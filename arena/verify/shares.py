@@ -20,7 +20,7 @@ class Mergeable(Protocol):
         """Add the report of another part."""
 
 
-Report = TypeVar("Report", bound=Mergeable)
+_Report = TypeVar("_Report", bound=Mergeable)
 
 
 def begin(path: Path, jobs: int, limit: int | None) -> None:
@@ -38,7 +38,7 @@ def begin(path: Path, jobs: int, limit: int | None) -> None:
     prepare_rules()
 
 
-def in_shares(share: Callable[..., Report], path: Path, jobs: int, *rest: Any) -> Report:
+def in_shares(share: Callable[..., _Report], path: Path, jobs: int, *rest: Any) -> _Report:
     """Return the merged reports ``share(path, part, jobs, *rest)``, one process a part."""
     if jobs == 1:
         return share(path, 0, 1, *rest)

@@ -9,7 +9,7 @@ from omegaconf import MISSING
 from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import LLMGroup
-from plywise.conf.schemas.search import SearchConfig
+from plywise.conf.schemas.search import SearchGroup
 from plywise.datasets.errors import ConfigError
 from plywise.datasets.settings import Settings, setting
 
@@ -19,7 +19,7 @@ class SelfplayConfig(Settings):
     """Settings of ``plywise selfplay`` (docs/SELFPLAY.md)."""
 
     game: GameConfig = setting(MISSING, "the game", option="connect_four")
-    search: SearchConfig = setting(MISSING, "how the agent searches", option="alphabeta")
+    search: SearchGroup = setting(MISSING, "how the agent searches", option="alphabeta")
     agent: AgentConfig = setting(MISSING, "the agent that plays both sides", option="search")
     llm: LLMGroup = setting(MISSING, "the language model", option="none")
     games: int = setting(100, "games to play", low=1)

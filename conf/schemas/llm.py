@@ -101,7 +101,7 @@ class LLMGroup(Settings):
 
 @dataclass
 class NoLLMGroup(LLMGroup):
-    """No language model: pure search."""
+    """No language model: search alone."""
 
     name: str = "none"
 

@@ -9,7 +9,7 @@ from omegaconf import MISSING
 from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import LLMGroup
-from plywise.conf.schemas.search import SearchConfig
+from plywise.conf.schemas.search import SearchGroup
 from plywise.datasets.settings import Settings, setting
 
 
@@ -18,7 +18,7 @@ class PlayConfig(Settings):
     """Settings of ``plywise play``."""
 
     game: GameConfig = setting(MISSING, "the game", option="connect_four")
-    search: SearchConfig = setting(MISSING, "how the agent searches", option="alphabeta")
+    search: SearchGroup = setting(MISSING, "how the agent searches", option="alphabeta")
     agent: AgentConfig = setting(MISSING, "the other player", option="search")
     llm: LLMGroup = setting(MISSING, "the language model", option="embedded")
     level: int | None = setting(

@@ -15,7 +15,7 @@ from plywise.search.simultaneous import config as simultaneous_config
 
 
 @dataclass
-class SearchConfig(search_config.SearchBudget):
+class SearchGroup(search_config.SearchBudget):
     """Limits that every search has, and its name in ``search=NAME``."""
 
     PREFIX: ClassVar[str] = "search."
@@ -24,14 +24,14 @@ class SearchConfig(search_config.SearchBudget):
 
 
 @dataclass
-class AlphaBetaConfig(alphabeta_config.AlphaBetaConfig, SearchConfig):
+class AlphaBetaGroup(alphabeta_config.AlphaBetaConfig, SearchGroup):
     """Alpha-beta with a transposition table, for turn-based games."""
 
     name: str = "alphabeta"
 
 
 @dataclass
-class SimultaneousConfig(simultaneous_config.SimultaneousConfig, SearchConfig):
+class SimultaneousGroup(simultaneous_config.SimultaneousConfig, SearchGroup):
     """Tree search over sampled states, where moves are simultaneous or something is hidden."""
 
     LIMITS: ClassVar[tuple[str, ...]] = ("seconds", "iterations", "battle_seconds")
@@ -56,7 +56,7 @@ class SimultaneousConfig(simultaneous_config.SimultaneousConfig, SearchConfig):
 
 
 @dataclass
-class MCTSConfig(search_config.MCTSConfig, SearchConfig):
+class MCTSGroup(search_config.MCTSConfig, SearchGroup):
     """Monte-Carlo tree search in plain Python, for any game."""
 
     name: str = "mcts"

@@ -10,7 +10,7 @@ from omegaconf import MISSING
 from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import LLMGroup
-from plywise.conf.schemas.search import SearchConfig
+from plywise.conf.schemas.search import SearchGroup
 from plywise.datasets.errors import ConfigError
 from plywise.datasets.settings import Settings, setting
 
@@ -50,7 +50,7 @@ class ShowdownConfig(Settings):
     """Settings of ``plywise showdown``."""
 
     game: GameConfig = setting(MISSING, "the game", option="gen9randombattle")
-    search: SearchConfig = setting(MISSING, "how agents search", option="simultaneous")
+    search: SearchGroup = setting(MISSING, "how agents search", option="simultaneous")
     agent: AgentConfig = setting(MISSING, "our player", option="llm_search")
     opponent: AgentConfig = setting(MISSING, "the other player", option="pokeenv_simple_heuristics")
     llm: LLMGroup = setting(MISSING, "the language model", option="embedded")

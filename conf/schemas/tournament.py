@@ -10,7 +10,7 @@ from omegaconf import MISSING
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import LLMGroup
 from plywise.conf.schemas.ratings import RatingPrior
-from plywise.conf.schemas.search import SearchConfig
+from plywise.conf.schemas.search import SearchGroup
 from plywise.datasets.errors import ConfigError
 from plywise.datasets.settings import Settings, setting
 
@@ -119,7 +119,7 @@ class TournamentConfig(Settings):
     """Settings of ``plywise tournament``."""
 
     game: GameConfig = setting(MISSING, "the game", option="connect_four")
-    search: SearchConfig = setting(MISSING, "how agents search", option="alphabeta")
+    search: SearchGroup = setting(MISSING, "how agents search", option="alphabeta")
     llm: LLMGroup = setting(MISSING, "the language model", option="none")
     tournament: TournamentGroup = setting(
         MISSING, "pairings, and where games are played", option="standard"

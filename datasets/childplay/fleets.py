@@ -1,4 +1,4 @@
-"""The published fleets of Battleship: most ships are missing.
+"""The published fleets of Battleship, with most ships missing.
 
 Source: ``scripts_games/battleship.py``: ships of 2, 1, 5, 4, 3, 2, 1 squares in this order on a sea
 of 5×5; each is tried at five random places and left out where none is free, and no two may touch,

@@ -1,4 +1,4 @@
-"""LCL, the LEGO Connect Language: is a construct of bricks valid, and can one be built?
+"""LCL, the LEGO Connect Language: validity and construction of brick models.
 
 A piece is ``(x, y, colour)``: four studs wide and one high, on the studs ``x … x+3`` of layer
 ``y``.  A construct is valid if it is not empty, no two pieces of a layer share a stud, and all hang
@@ -46,7 +46,7 @@ def fault(pieces: Sequence[Piece]) -> str | None:
     return None if len(reached) == len(pieces) else APART
 
 
-def describe(pieces: Sequence[Piece]) -> str:
+def lcl_text(pieces: Sequence[Piece]) -> str:
     """Return the construct in LCL: ``[(0, 0, 'red'), …]``."""
     return str(list(pieces))
 
@@ -159,7 +159,7 @@ def spoil(pieces: Construct, kind: str, rng: Random) -> Construct:
                     found.append(changed)
         if found:
             return rng.choice(found)
-    raise ValueError(f"no short move of one piece makes {describe(pieces)} {kind}")
+    raise ValueError(f"no short move of one piece makes {lcl_text(pieces)} {kind}")
 
 
 def validity_item(number: int, total: int, seed: int, fair: bool) -> Construct:

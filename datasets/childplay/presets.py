@@ -17,7 +17,7 @@ TASKS = (*GAMES, *PUZZLES)
 
 @dataclass(frozen=True)
 class Preset:
-    """How the tasks are put and scored.
+    """Sizes and scoring of the tasks.
 
     Attributes:
         fair: correct views and complete items; otherwise as published, defects included.

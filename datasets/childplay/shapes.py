@@ -1,4 +1,4 @@
-"""Shapes: which figure of ``1`` stands in a field of ``0``?
+"""Shapes: figures of ``1`` in a field of ``0``, to be named.
 
 Published sizes (``main_shapes.py``, ``scripts_games/shapes.py``): squares of side 2 to 7, triangles
 of 3 to 6 rows (row ``k`` has ``2k + 1`` cells), crosses of arm 2 or 3; a circle is offered as an

@@ -1,4 +1,4 @@
-"""GtS, Guess-the-SMILES: molecules drawn in ASCII, to be written down in SMILES.
+"""GtS, Guess-the-SMILES: molecules drawn in ASCII, to be written in SMILES.
 
 Needs the packages RDKit and selfies (``pip install 'plywise[smiles]'``).  Source of the recipe:
 ``molecule_app/make_dataset.py`` of the published repository: 30 random SELFIES symbols, molecules
@@ -30,13 +30,13 @@ def missing() -> str | None:
     return f"{' and '.join(absent)} not installed: pip install 'plywise[smiles]'"
 
 
-def canonical(text: str) -> str | None:
+def canonical_smiles(text: str) -> str | None:
     """Return the canonical form of a SMILES, or None where it is none."""
     molecule = _molecule(text.strip())
     return None if molecule is None else str(_chem().MolToSmiles(molecule))
 
 
-def similarity(one: str, other: str) -> float:
+def dice_similarity(one: str, other: str) -> float:
     """Return the Dice similarity of two SMILES' Morgan fingerprints, radius 2, counts kept.
 
     Raises:
@@ -69,12 +69,12 @@ def molecule_item(number: int, seed: int, fair: bool) -> tuple[str, tuple[str, .
     rng = Random(f"{seed}/smiles/{number}")
     while True:
         smiles = random_smiles(rng)
-        drawing = draw(smiles)
+        drawing = draw_molecule(smiles)
         if not fair:
             return smiles, drawing
         molecule = _molecule(smiles)
         heavy = 0 if molecule is None else int(molecule.GetNumAtoms())
-        if heavy >= _LEAST_HEAVY and read_drawing(drawing) == canonical(smiles):
+        if heavy >= _LEAST_HEAVY and read_drawing(drawing) == canonical_smiles(smiles):
             return smiles, _trimmed(drawing)
 
 
@@ -100,7 +100,7 @@ def _alphabet() -> tuple[str, ...]:
     return tuple(s for s in symbols if s not in _UNUSUAL and "+" not in s and "-" not in s)
 
 
-def draw(smiles: str) -> tuple[str, ...]:
+def draw_molecule(smiles: str) -> tuple[str, ...]:
     """Return the drawing of a molecule as lines; cells are two characters apart."""
     molecule = _molecule(smiles)
     if molecule is None:
@@ -152,7 +152,7 @@ def read_drawing(lines: Sequence[str]) -> str | None:
             return None
         molecule.AddBond(index[one], index[other], chem.BondType.SINGLE)
     with _quiet():
-        return canonical(chem.MolToSmiles(molecule))
+        return canonical_smiles(chem.MolToSmiles(molecule))
 
 
 def _trimmed(lines: Sequence[str]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Abilities that begin, end or are exchanged, and Transform, which takes one over."""
+"""Abilities that start, end or are exchanged, and Transform, which copies one."""
 
 from typing import Any
 
@@ -34,9 +34,9 @@ from plywise.engine.battle.log_events import (
     L_REVEAL,
     L_START,
     L_TRANSFORM,
+    log,
+    log_from,
     logged,
-    say,
-    say_from,
 )
 from plywise.engine.battle.names import ABILITY_NAMES
 from plywise.engine.battle.ops import boost, stage
@@ -52,18 +52,13 @@ from plywise.engine.battle.tables import ABILITIES, MOVES, SPECIES
 from plywise.engine.battle.ties import even, tied
 from plywise.engine.compile.jit import kernel
 
-ANNOUNCED = np.array(
-    [
-        name
-        in {
-            *("airlock", "cloudnine", "asoneglastrier", "asonespectrier", "aurabreak", "unnerve"),
-            *("beadsofruin", "swordofruin", "tabletsofruin", "vesselofruin", "comatose"),
-            *("darkaura", "fairyaura", "moldbreaker", "teravolt", "turboblaze", "pressure"),
-        }
-        for name in ABILITY_NAMES
-    ]
-)
-"""By number of an ability: it makes itself known when it begins."""
+_ANNOUNCED = (
+    "airlock cloudnine asoneglastrier asonespectrier aurabreak unnerve beadsofruin swordofruin "
+    "tabletsofruin vesselofruin comatose darkaura fairyaura moldbreaker teravolt turboblaze "
+    "pressure"
+).split()
+ANNOUNCED = np.array([name in _ANNOUNCED for name in ABILITY_NAMES])
+"""By number of an ability: whether it is announced when it starts."""
 
 
 @kernel
@@ -96,22 +91,22 @@ def _forewarn(b: Any, t: int) -> None:
 
 @kernel
 def _announce(b: Any, s: int, a: int, entering: bool) -> None:
-    """Tell of an ability that only makes itself known, or what it shows of the foe."""
+    """Log an ability that only announces itself, or what it reveals of the foe."""
     side, foe = b.sides[s], b.sides[1 - s]
     other = foe.mons[foe.active]
     if ANNOUNCED[a] or (a == A.neutralizinggas and entering):
-        say(b, L_ABILITY, s, a, 0)
+        log(b, L_ABILITY, s, a, 0)
     if a == A.asoneglastrier or a == A.asonespectrier:
-        say(b, L_ABILITY, s, A.unnerve, 0)
+        log(b, L_ABILITY, s, A.unnerve, 0)
     elif a == A.frisk:
         if int(other.hp) > 0 and other.held_item != 0:
-            say_from(b, L_ITEM, 1 - s, int(other.held_item), 0, c.EFFECT_ABILITY, a, s)
+            log_from(b, L_ITEM, 1 - s, int(other.held_item), 0, c.EFFECT_ABILITY, a, s)
     elif a == A.supremeoverlord:
         if side.total_fainted != 0:
-            say_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
-            say(b, L_START, s, -4, min(5, int(side.total_fainted)))
+            log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
+            log(b, L_START, s, -4, min(5, int(side.total_fainted)))
     elif a == A.slowstart:
-        say_from(b, L_START, s, -5, 0, c.EFFECT_ABILITY, a, -1)
+        log_from(b, L_START, s, -5, 0, c.EFFECT_ABILITY, a, -1)
 
 
 @kernel
@@ -127,9 +122,9 @@ def _begin(b: Any, s: int, a: int, entering: bool) -> bool:
         _announce(b, s, a, entering)
     if a == A.intimidate:
         if foe_stands:
-            say(b, L_ABILITY, s, a, 1)
+            log(b, L_ABILITY, s, a, 1)
             if has_volatile(b, 1 - s, c.V_SUBSTITUTE):
-                say(b, L_IMMUNE, 1 - s, 0, 0)
+                log(b, L_IMMUNE, 1 - s, 0, 0)
         if foe_stands and not has_volatile(b, 1 - s, c.V_SUBSTITUTE):
             boost(b, 1 - s, stage(c.ATK, -1), s, c.EFFECT_ABILITY, a)
     elif a == A.forewarn:
@@ -188,9 +183,9 @@ def _begin(b: Any, s: int, a: int, entering: bool) -> bool:
     elif a == A.supersweetsyrup:
         if int(m.flag_bits) & c.MON_SYRUP_TRIGGERED == 0:
             m.flag_bits = int(m.flag_bits) | c.MON_SYRUP_TRIGGERED
-            say(b, L_ABILITY, s, a, 0)
+            log(b, L_ABILITY, s, a, 0)
             if foe_stands and has_volatile(b, 1 - s, c.V_SUBSTITUTE):
-                say(b, L_IMMUNE, 1 - s, 0, 0)
+                log(b, L_IMMUNE, 1 - s, 0, 0)
             if foe_stands and not has_volatile(b, 1 - s, c.V_SUBSTITUTE):
                 boost(b, 1 - s, stage(c.EVASION, -1), s, c.EFFECT_ABILITY, a)
     elif a == A.supremeoverlord:
@@ -237,13 +232,13 @@ def _begin(b: Any, s: int, a: int, entering: bool) -> bool:
             if can_transform(b, s):
                 old = int(m.ability)
                 become_foe(b, s)
-                say_from(b, L_TRANSFORM, s, 0, 0, c.EFFECT_ABILITY, a, 1 - s)
+                log_from(b, L_TRANSFORM, s, 0, 0, c.EFFECT_ABILITY, a, 1 - s)
                 _replace(b, s, int(other.ability))
                 return int(other.ability) != old
         elif a == A.terashift:
             if SPECIES[m.base_species].base_species == S.terapagos:
                 if int(m.species) == S.terapagos:
-                    say_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
+                    log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
                     forme_change(b, s, S.terapagosterastal, True)
                     m.base_ability = SPECIES[S.terapagosterastal].abilities[0]
                     _replace(b, s, int(m.base_ability))
@@ -284,7 +279,7 @@ def _embody(b: Any, s: int, a: int) -> None:
 
 @kernel
 def hp_forme(b: Any, s: int, a: int) -> None:
-    """Let Schooling or Shields Down take the forme that the HP ask for."""
+    """Change Schooling's or Shields Down's holder to the forme for its HP."""
     side = b.sides[s]
     m = side.mons[side.active]
     if int(m.flag_bits) & c.MON_TRANSFORMED != 0 or int(m.hp) <= 0:
@@ -303,7 +298,7 @@ def hp_forme(b: Any, s: int, a: int) -> None:
 
 @kernel
 def trace(b: Any, s: int) -> bool:
-    """Let Trace that still seeks copy the foe's ability; return whether it did."""
+    """Copy the foe's ability if Trace is still seeking; return whether it did."""
     side, foe = b.sides[s], b.sides[1 - s]
     if int(side.ability_flags) & c.ABILITY_SEEK == 0:
         return False
@@ -316,7 +311,7 @@ def trace(b: Any, s: int) -> bool:
     if ABILITIES[other.ability].cant_suppress or holds_ability_shield(b, s):
         return False
     _replace(b, s, int(other.ability))
-    say_from(b, L_ABILITY, s, int(other.ability), 2, c.EFFECT_ABILITY, A.trace, 1 - s)
+    log_from(b, L_ABILITY, s, int(other.ability), 2, c.EFFECT_ABILITY, A.trace, 1 - s)
     return True
 
 
@@ -355,7 +350,7 @@ def _end_strong_weather(b: Any, s: int, a: int) -> None:
 
 @kernel
 def start_ability(b: Any, s: int, entering: bool) -> None:
-    """Let the ability of the active of ``s`` begin, and whatever takes its place by that."""
+    """Start the ability of the active of ``s``, and any that replaces it thereby."""
     for _ in range(3):
         m = b.sides[s].mons[b.sides[s].active]
         if int(m.hp) <= 0:
@@ -386,15 +381,15 @@ def end_ability(b: Any, s: int) -> None:
         if int(side.flag_bits) & c.SIDE_BEING_CALLED_BACK == 0:
             if side.illusion != 0:
                 side.illusion = 0
-                say(b, L_REVEAL, s, 0, 0)
+                log(b, L_REVEAL, s, 0, 0)
     elif a == A.protosynthesis:
-        say(b, L_END, s, c.V_PROTOSYNTHESIS, 1)
+        log(b, L_END, s, c.V_PROTOSYNTHESIS, 1)
         drop_volatile(b, s, c.V_PROTOSYNTHESIS)
     elif a == A.quarkdrive:
-        say(b, L_END, s, c.V_QUARKDRIVE, 1)
+        log(b, L_END, s, c.V_QUARKDRIVE, 1)
         drop_volatile(b, s, c.V_QUARKDRIVE)
     elif a == A.supremeoverlord:
-        say(b, L_END, s, -4, int(side.ability_counter))
+        log(b, L_END, s, -4, int(side.ability_counter))
     elif a == A.unburden:
         remove_volatile(b, s, c.V_UNBURDEN)
     elif a == A.unnerve or a == A.asoneglastrier or a == A.asonespectrier:
@@ -429,7 +424,7 @@ def may_set_ability(b: Any, s: int, new: int) -> bool:
 
 @kernel
 def set_ability(b: Any, s: int, new: int) -> bool:
-    """Replace the ability of the active of ``s`` and let the new one begin (``setAbility``)."""
+    """Replace the ability of the active of ``s`` and start the new one (``setAbility``)."""
     if not may_set_ability(b, s, new):
         return False
     end_ability(b, s)
@@ -454,7 +449,7 @@ def swap_abilities(b: Any, source: int) -> None:
 
 @kernel
 def take_forme_ability(b: Any, s: int) -> None:
-    """Give the active of ``s`` the ability of its new forme for good, and let it begin."""
+    """Give the active of ``s`` the ability of its new forme for good, and start it."""
     m = b.sides[s].mons[b.sides[s].active]
     new = int(SPECIES[m.species].abilities[0])
     end_ability(b, s)
@@ -465,14 +460,14 @@ def take_forme_ability(b: Any, s: int) -> None:
 
 @kernel
 def transform(b: Any, s: int) -> bool:
-    """Let the active of ``s`` use Transform on its foe; return whether it could."""
+    """Transform the active of ``s`` into its foe; return whether it could."""
     if not can_transform(b, s):
         return False
     foe = b.sides[1 - s]
     old = int(b.sides[s].mons[b.sides[s].active].ability)
     new = int(foe.mons[foe.active].ability)
     become_foe(b, s)
-    say_from(b, L_TRANSFORM, s, 0, 0, c.EFFECT_NONE, 0, 1 - s)
+    log_from(b, L_TRANSFORM, s, 0, 0, c.EFFECT_NONE, 0, 1 - s)
     end_ability(b, s)
     _replace(b, s, new)
     if new != old:

@@ -1,7 +1,7 @@
-"""Every ability's number under its Showdown id, as a module attribute that kernels freeze.
+"""Number of every ability, as a module attribute named after its Showdown id.
 
-``import plywise.engine.battle.ability_ids as A``, then ``A.<id>``; a misspelt id fails when the
-kernel is compiled, and a test looks for them in the sources.
+Kernels ``import plywise.engine.battle.ability_ids as A`` and use ``A.<id>``, frozen by numba.  A
+misspelt id fails when the kernel is compiled, and a test finds it in the sources.
 """
 
 from plywise.engine.battle.names import ABILITY_ID

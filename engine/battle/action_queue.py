@@ -1,4 +1,4 @@
-"""The action queue: what is still to happen this turn, in which order."""
+"""The action queue: the remaining actions of a turn in their order."""
 
 from typing import Any
 

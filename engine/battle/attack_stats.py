@@ -1,6 +1,6 @@
-"""Attack and defence as one hit meets them: stages, Unaware, and the events ModifyAtk ... SpD.
+"""Attack and defence of one hit: stages, Unaware, and the events ModifyAtk ... SpD.
 
-All of it is about ``b.move``, used by side ``s`` against side ``t``.
+The move is ``b.move``, used by side ``s`` against side ``t``.
 """
 
 from typing import Any

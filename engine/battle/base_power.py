@@ -1,6 +1,6 @@
-"""The power of a move: Showdown's basePowerCallback of single moves and the BasePower event.
+"""Base power of a move: Showdown's basePowerCallback of single moves and the event BasePower.
 
-Like damage.py, all of it is about ``b.move``, used by side ``s`` against side ``t``.
+The move is ``b.move``, used by side ``s`` against side ``t``, as in :mod:`damage`.
 """
 
 from typing import Any
@@ -13,7 +13,8 @@ import plywise.engine.battle.move_ids as M
 import plywise.engine.battle.species_ids as S
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.chance import SITE_MOVE, chance
-from plywise.engine.battle.log_events import L_ACTIVATE, L_ANIM, say, say_from
+from plywise.engine.battle.conditions import is_semi_invulnerable
+from plywise.engine.battle.log_events import L_ACTIVATE, L_ANIM, log, log_from
 from plywise.engine.battle.stats import (
     MOST_ATTACKS,
     chain,
@@ -47,13 +48,13 @@ _FALLEN = np.array([4096, 4506, 4915, 5325, 5734, 6144])  # Supreme Overlord
 
 
 @kernel
-def will_move(b: Any, s: int) -> bool:
+def has_queued_move(b: Any, s: int) -> bool:
     """Return whether the active Pokémon of side ``s`` still has a move in the queue."""
-    return queued_move(b, s) >= 0
+    return queue_index(b, s) >= 0
 
 
 @kernel
-def queued_move(b: Any, s: int) -> int:
+def queue_index(b: Any, s: int) -> int:
     """Return the queue index of the move that the active Pokémon of ``s`` still makes, or -1."""
     for k in range(b.queue_length):
         entry = b.queue[k]
@@ -67,20 +68,7 @@ def queued_move(b: Any, s: int) -> int:
 
 
 @kernel
-def is_semi_invulnerable(b: Any, s: int) -> bool:
-    """Return whether the active Pokémon of ``s`` is up in the air, underground and so on."""
-    return (
-        has_volatile(b, s, c.V_FLY)
-        or has_volatile(b, s, c.V_BOUNCE)
-        or has_volatile(b, s, c.V_DIG)
-        or has_volatile(b, s, c.V_DIVE)
-        or has_volatile(b, s, c.V_PHANTOMFORCE)
-        or has_volatile(b, s, c.V_SHADOWFORCE)
-    )
-
-
-@kernel
-def weight(b: Any, s: int) -> int:
+def weight_hectograms(b: Any, s: int) -> int:
     """Return the weight in hectograms, at least 1."""
     side = b.sides[s]
     value = int(SPECIES[side.mons[side.active].species].weight_hg)
@@ -146,13 +134,13 @@ def base_power(b: Any, s: int, t: int) -> int:
         if foe.hurt_this_turn > 1:
             power *= 2
     elif move == M.payback:
-        if int(foe.flag_bits) & c.SIDE_NEWLY_SWITCHED == 0 and not will_move(b, t):
+        if int(foe.flag_bits) & c.SIDE_NEWLY_SWITCHED == 0 and not has_queued_move(b, t):
             power *= 2
     elif move == M.risingvoltage:
         if b.terrain == c.ELECTRIC_TERRAIN and is_grounded(b, t, False):
             power *= 2
     elif move == M.grassknot or move == M.lowkick:
-        heavy = weight(b, t)
+        heavy = weight_hectograms(b, t)
         if heavy >= 2000:
             power = 120
         elif heavy >= 1000:
@@ -166,8 +154,8 @@ def base_power(b: Any, s: int, t: int) -> int:
         else:
             power = 20
     elif move == M.heavyslam or move == M.heatcrash:
-        heavy = weight(b, t)
-        own = weight(b, s)
+        heavy = weight_hectograms(b, t)
+        own = weight_hectograms(b, s)
         if own >= heavy * 5:
             power = 120
         elif own >= heavy * 4:
@@ -246,7 +234,7 @@ def base_power(b: Any, s: int, t: int) -> int:
 
 @kernel
 def _beat_up(b: Any, s: int) -> int:
-    """Return the power of this hit of Beat Up: that of the hit-th member who can join in."""
+    """Return the power of this hit of Beat Up: that of the hit-th member that can join in."""
     side = b.sides[s]
     left = int(b.move.hit)
     for k in range(side.team_size):
@@ -315,7 +303,7 @@ def base_power_modifier(b: Any, s: int, t: int, power: int, type_mod: int) -> in
         if kind == c.TYPE_STEEL:
             mod = chain(mod, 6144)
     elif ability == A.analytic:
-        if not will_move(b, t):
+        if not has_queued_move(b, t):
             mod = chain(mod, 5325)
     elif ability == A.sandforce:
         if effective_weather(b) == c.SANDSTORM and (
@@ -437,8 +425,8 @@ def base_power_modifier(b: Any, s: int, t: int, power: int, type_mod: int) -> in
             mod = chain(mod, 5461)
     elif move == M.ficklebeam:
         if chance(b, SITE_MOVE, 3, 10):
-            say(b, L_ANIM, s, move, 0)
-            say_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_MOVE, move, -1)
+            log(b, L_ANIM, s, move, 0)
+            log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_MOVE, move, -1)
             mod = chain(mod, 8192)
     return mod
 
@@ -483,7 +471,7 @@ def _item_power(mon: Any, item: int, kind: int, physical: bool, special: bool, m
 
 @kernel
 def may_leave(b: Any, s: int, held: int) -> bool:
-    """Return whether the active of ``s`` could lose ``held``, as far as the item itself says."""
+    """Return whether the active of ``s`` could lose ``held``, by the item's own rules."""
     mon = b.sides[s].mons[b.sides[s].active]
     if held == I.boosterenergy:
         return int(SPECIES[mon.base_species].paradox) == 0

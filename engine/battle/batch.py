@@ -1,9 +1,8 @@
 """Many battles at once: random playouts, steps and legal actions over an array of states.
 
-One compiled loop does a slice of the work and holds no lock of Python's, so plain threads share it.
-Every playout has random numbers of its own, made from the seed and its place in the result: the
-number of threads changes nothing but the time.  States under a script (:mod:`chance`) do not belong
-here, for threads would share it.
+One compiled loop works on a slice without Python's global lock, so plain threads share the work.
+Each playout has its own random numbers, from the seed and its index, so that the number of threads
+changes the time only.  States under a script (:mod:`chance`) are refused: threads would share it.
 """
 
 from collections.abc import Callable
@@ -38,7 +37,7 @@ UNFINISHED = -2
 
 
 class BatchError(PlywiseError):
-    """A batch that cannot be worked on: the message says which element and why."""
+    """A batch that cannot be processed; the message names the element and the reason."""
 
 
 @kernel_of(types.void(_POOL, _POOL, _I64, _I64, _I64, _U64, _I64, _INT32, _INT8, _INT32, _INT32))

@@ -1,4 +1,4 @@
-"""What may keep a Pokémon from moving, in Showdown's order (the event BeforeMove)."""
+"""The event BeforeMove: what prevents a Pokémon from moving, in Showdown's order."""
 
 from typing import Any
 
@@ -42,8 +42,8 @@ from plywise.engine.battle.log_events import (
     L_FAIL,
     L_MOVE,
     L_STILL,
-    say,
-    say_from,
+    log,
+    log_from,
 )
 from plywise.engine.battle.ops import boost, damage, stage
 from plywise.engine.battle.stats import (
@@ -92,7 +92,7 @@ def _status_stops(b: Any, s: int, move: int) -> bool:
         if left <= 0:
             cure_status(b, s)
             return False
-        say(b, L_CANT, s, CANT_SLP, 0)
+        log(b, L_CANT, s, CANT_SLP, 0)
         return not row.sleep_usable
     if int(m.status) == c.FRZ:
         if int(row.move_flags) & F_DEFROST != 0:
@@ -100,7 +100,7 @@ def _status_stops(b: Any, s: int, move: int) -> bool:
         if chance(b, SITE_FREEZE, 1, 5):
             cure_status(b, s)
             return False
-        say(b, L_CANT, s, CANT_FRZ, 0)
+        log(b, L_CANT, s, CANT_FRZ, 0)
         return True
     return False
 
@@ -114,7 +114,7 @@ def _stopped(b: Any, s: int, move: int) -> int:
     a = ability(b, s)
     drop_volatile(b, s, c.V_GLAIVERUSH)
     if has_volatile(b, s, c.V_MUSTRECHARGE):
-        say(b, L_CANT, s, CANT_RECHARGE, 0)
+        log(b, L_CANT, s, CANT_RECHARGE, 0)
         drop_volatile(b, s, c.V_MUSTRECHARGE)
         drop_volatile(b, s, c.V_TRUANT)
         return c.RESULT_NULL
@@ -122,65 +122,65 @@ def _stopped(b: Any, s: int, move: int) -> int:
         return c.RESULT_FALSE
     if a == A.truant:
         if remove_volatile(b, s, c.V_TRUANT):
-            say(b, L_CANT, s, CANT_TRUANT, 0)
+            log(b, L_CANT, s, CANT_TRUANT, 0)
             return c.RESULT_FALSE
         add_volatile(b, s, c.V_TRUANT, s, c.EFFECT_ABILITY, a)
     if has_volatile(b, s, c.V_FLINCH):
-        say(b, L_CANT, s, CANT_FLINCH, 0)
+        log(b, L_CANT, s, CANT_FLINCH, 0)
         if a == A.steadfast:
             boost(b, s, stage(c.SPE, 1), s, c.EFFECT_ABILITY, a)
         return c.RESULT_FALSE
     if has_volatile(b, s, c.V_DISABLE) and move == int(side.disable_move):
-        say(b, L_CANT, s, CANT_DISABLE, move)
+        log(b, L_CANT, s, CANT_DISABLE, move)
         return c.RESULT_FALSE
     if b.pseudo_weather[c.GRAVITY] != 0 and flags & F_GRAVITY != 0:
-        say(b, L_CANT, s, CANT_GRAVITY, move)
+        log(b, L_CANT, s, CANT_GRAVITY, move)
         return c.RESULT_FALSE
     if has_volatile(b, s, c.V_HEALBLOCK) and flags & F_HEAL != 0:
-        say(b, L_CANT, s, CANT_HEAL_BLOCK, move)
+        log(b, L_CANT, s, CANT_HEAL_BLOCK, move)
         return c.RESULT_FALSE
     if has_volatile(b, s, c.V_THROATCHOP) and flags & F_SOUND != 0:
-        say(b, L_CANT, s, CANT_THROAT_CHOP, 0)
+        log(b, L_CANT, s, CANT_THROAT_CHOP, 0)
         return c.RESULT_FALSE
     if has_volatile(b, s, c.V_TAUNT) and row.category == c.CATEGORY_STATUS:
-        say(b, L_CANT, s, CANT_TAUNT, move)
+        log(b, L_CANT, s, CANT_TAUNT, move)
         return c.RESULT_FALSE
     if has_volatile(b, 1 - s, c.V_IMPRISON) and move != M.struggle:
         for k in range(4):
             if int(other.moves[k]) == move:
-                say(b, L_CANT, s, CANT_IMPRISON, move)
+                log(b, L_CANT, s, CANT_IMPRISON, move)
                 return c.RESULT_FALSE
     if has_volatile(b, s, c.V_CONFUSION):
         side.confusion_time = max(0, int(side.confusion_time) - 1)
         if int(side.confusion_time) == 0:
             drop_volatile(b, s, c.V_CONFUSION)
-            say(b, L_END, s, c.V_CONFUSION, 0)
+            log(b, L_END, s, c.V_CONFUSION, 0)
         else:
-            say(b, L_ACTIVATE, s, 1 + c.V_CONFUSION, 0)
+            log(b, L_ACTIVATE, s, 1 + c.V_CONFUSION, 0)
             if chance(b, SITE_CONFUSION, 33, 100):
                 damage(b, s, confusion_damage(b, s), s, c.EFFECT_CONFUSED, 0)
                 return c.RESULT_FALSE
     if has_volatile(b, s, c.V_ATTRACT):
-        say_from(b, L_ACTIVATE, s, 1 + c.V_ATTRACT, 0, c.EFFECT_NONE, 0, 1 - s)
+        log_from(b, L_ACTIVATE, s, 1 + c.V_ATTRACT, 0, c.EFFECT_NONE, 0, 1 - s)
         if chance(b, SITE_INFATUATION, 1, 2):
-            say(b, L_CANT, s, CANT_ATTRACT, 0)
+            log(b, L_CANT, s, CANT_ATTRACT, 0)
             return c.RESULT_FALSE
     if int(m.status) == c.PAR and chance(b, SITE_PARALYSIS, 1, 4):
-        say(b, L_CANT, s, CANT_PAR, 0)
+        log(b, L_CANT, s, CANT_PAR, 0)
         return c.RESULT_FALSE
     if has_volatile(b, s, c.V_CHOICELOCK):
         if not ITEMS[m.held_item].choice:
             drop_volatile(b, s, c.V_CHOICELOCK)
         elif item(b, s) != 0 and move != int(side.choice_lock) and move != M.struggle:
-            say(b, L_MOVE, s, move, 0)
-            say(b, L_STILL, s, 0, 0)
-            say(b, L_FAIL, s, FAIL_PLAIN, 0)
+            log(b, L_MOVE, s, move, 0)
+            log(b, L_STILL, s, 0, 0)
+            log(b, L_FAIL, s, FAIL_PLAIN, 0)
             return c.RESULT_FALSE
     if a == A.gorillatactics and move != M.struggle:
         if int(side.ability_data) != 0 and int(side.ability_data) != move:
-            say(b, L_MOVE, s, move, 0)
-            say(b, L_STILL, s, 0, 0)
-            say(b, L_FAIL, s, FAIL_PLAIN, 0)
+            log(b, L_MOVE, s, move, 0)
+            log(b, L_STILL, s, 0, 0)
+            log(b, L_FAIL, s, FAIL_PLAIN, 0)
             return c.RESULT_FALSE
     if move != M.destinybond:
         drop_volatile(b, s, c.V_DESTINYBOND)

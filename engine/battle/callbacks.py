@@ -1,7 +1,7 @@
-"""Which effects answer an event at all: Showdown's own lists of their callbacks.
+"""Tables of the effects that have a callback for an event, from Showdown's own lists.
 
-A kernel asks these tables, by the raw id, before it looks whether the ability or item works just
-now: most of them answer few events, and most events are asked many times a turn.
+A kernel reads these tables by raw id before it checks whether the ability or item is active: most
+abilities and items have few callbacks, and most events run many times a turn.
 """
 
 from typing import Any
@@ -31,7 +31,7 @@ def condition(name: str) -> tuple[dict[str, Any], list[str]]:
     return {}, []
 
 
-def answers(table: str, *events: str) -> NDArray[np.bool_]:
+def has_callback(table: str, *events: str) -> NDArray[np.bool_]:
     """Return for each id of ``table`` (abilities or items) whether it, or its condition, has one.
 
     ``events`` are callbacks as Showdown names them, such as ``onUpdate``.
@@ -42,10 +42,10 @@ def answers(table: str, *events: str) -> NDArray[np.bool_]:
     return frozen(np.array(found))
 
 
-ABILITY_UPDATES = answers("abilities", "onUpdate")
-ITEM_UPDATES = answers("items", "onUpdate")
-ABILITY_MODIFIES_SPEED = answers("abilities", "onModifySpe")
-ITEM_MODIFIES_SPEED = answers("items", "onModifySpe")
-ABILITY_MODIFIES_PRIORITY = answers("abilities", "onModifyPriority")
-ABILITY_TRAPS = answers("abilities", "onFoeTrapPokemon")
-ABILITY_DISABLES = answers("abilities", "onDisableMove")
+ABILITY_UPDATES = has_callback("abilities", "onUpdate")
+ITEM_UPDATES = has_callback("items", "onUpdate")
+ABILITY_MODIFIES_SPEED = has_callback("abilities", "onModifySpe")
+ITEM_MODIFIES_SPEED = has_callback("items", "onModifySpe")
+ABILITY_MODIFIES_PRIORITY = has_callback("abilities", "onModifyPriority")
+ABILITY_TRAPS = has_callback("abilities", "onFoeTrapPokemon")
+ABILITY_DISABLES = has_callback("abilities", "onDisableMove")

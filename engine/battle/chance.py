@@ -1,14 +1,14 @@
-"""Every random draw of the battle kernels, sampled, fed from a script, or enumerated.
+"""Random draws of the battle kernels: sampled, replayed from a script, or enumerated.
 
 :func:`chance` is Showdown's ``randomChance(num, n)`` and :func:`roll` its ``random(lo, lo + n)``.
 Sampled, both take the high word of Showdown's ``gen5`` generator, whose whole state is ``b.rng``.
 Under ``FORMAT_SCRIPTED``, ``b.rng`` is the address of a script, an int64 array of one of three
 kinds.  *Replayed* (:func:`new_script`): each draw takes the next recorded result, and the first
 draw whose kind differs from the record is noted.  *Sampled* (:func:`new_sampler`): draws come from
-a generator that the script holds, and are written down as far as there is room.  *Explored*
-(:func:`new_explorer`): draws follow a prefix, then take the first branch there is, and all are
-written down, so that :mod:`branches` can visit every one.  A script must outlive the step and
-never be shared between threads.
+a generator in the script and are recorded as far as there is room.  *Explored*
+(:func:`new_explorer`): draws follow a prefix, then take the first branch, and all are recorded, so
+that :mod:`chance_tree` can visit every branch.  A script must outlive the step and is never shared
+between threads.
 """
 
 import ctypes
@@ -101,7 +101,7 @@ PLAIN = -1
     LOG,  # address of the events that are written down (log_events.py), 0: none
 ) = range(13)
 HEADER = 13
-# Words of an entry.  Bit k of its classes says that a new class of results begins at ``lo + k``;
+# Words of an entry.  Bit k of its classes: a new class of results begins at ``lo + k``;
 # 0: every result is one.
 NUMERATOR, LOW, RANGE, RESULT, CLASSES = range(5)
 ENTRY = 5
@@ -246,7 +246,7 @@ def _scripted(b: Any, site: int, num: int, lo: int, n: int) -> int:
 
 @kernel
 def _draw(b: Any, site: int, num: int, lo: int, n: int) -> int:
-    """Return a draw from ``lo .. lo + n - 1``; ``num`` only says which kind of draw it is."""
+    """Return a draw from ``lo .. lo + n - 1``; ``num`` is its kind (numerator or ``PLAIN``)."""
     if b.format & FORMAT_SCRIPTED == 0:
         b.rng = _advance(b.rng)
         return lo + int(_scaled(b.rng, n))
@@ -267,19 +267,19 @@ def roll(b: Any, site: int, lo: int, n: int) -> int:
 
 @kernel_of(_IN_STATE)
 def roll_in(pool: Any, i: int, site: int, lo: int, n: int) -> int:
-    """Return a :func:`roll` of state ``i``: an entry point, for who looks into draws."""
+    """Return a :func:`roll` of state ``i``: an entry point for tests of draws."""
     return roll(pool[i], site, lo, n)
 
 
 @kernel_of(_IN_STATE)
 def chance_in(pool: Any, i: int, site: int, num: int, n: int) -> int:
-    """Return a :func:`chance` of state ``i``, 0 or 1: the other entry point."""
+    """Return a :func:`chance` of state ``i``, 0 or 1: an entry point for tests of draws."""
     return int(chance(pool[i], site, num, n))
 
 
 @kernel
 def wants_classes(b: Any) -> bool:
-    """Return whether a script asks which results of the last draw lead to the same.
+    """Return whether a script asks which results of the last draw are equivalent.
 
     :func:`note_classes` answers.  Rare: everything else draws and goes on.
     """
@@ -375,12 +375,14 @@ def resumed(state: Any) -> NDArray[np.int64]:
 
 
 def generator(script: NDArray[np.int64]) -> int:
-    """Return where the generator of a sampled script stands, as the ``rng`` of a state."""
+    """Return the generator of a sampled script, as the ``rng`` of a state."""
     return int(script[_GENERATOR].astype(np.uint64))
 
 
-def feed(state: Any, script: NDArray[np.int64], events: NDArray[np.int64] | None = None) -> None:
-    """Let ``state`` (one element of a pool) draw from ``script``, which the caller keeps alive.
+def attach_script(
+    state: Any, script: NDArray[np.int64], events: NDArray[np.int64] | None = None
+) -> None:
+    """Make ``state`` (one element of a pool) draw from ``script``, kept alive by the caller.
 
     With ``events`` (:func:`log_events.new_events`) what happens is written down as well.
     """
@@ -391,14 +393,14 @@ def feed(state: Any, script: NDArray[np.int64], events: NDArray[np.int64] | None
         script[LOG] = events.ctypes.data
 
 
-def unfeed(state: Any, seed: int = 0) -> None:
-    """Let ``state`` draw from its own generator again, and log nothing."""
+def detach_script(state: Any, seed: int = 0) -> None:
+    """Make ``state`` draw from its own generator again, without a log."""
     state["format"] &= 0xFF ^ (FORMAT_SCRIPTED | FORMAT_LOGGED)
     state["rng"] = seed
 
 
-def report(script: NDArray[np.int64]) -> ScriptReport:
-    """Return how a script was used."""
+def script_report(script: NDArray[np.int64]) -> ScriptReport:
+    """Return how a script was used: draws made, mismatches."""
     bad = int(script[_MISMATCHES])
     return ScriptReport(
         used=int(script[CURSOR]),

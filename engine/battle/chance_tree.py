@@ -1,14 +1,13 @@
-"""Enumerated chance: every way in which a step can turn out, with its exact probability.
+"""Enumerated chance: every outcome of a step with its exact probability.
 
-The draws of a step are a tree.  A script that is explored (:mod:`chance`) plays the step along one
-path and writes down which draws it made; the loop here then changes the last draw that has another
-branch and plays the step again from the start, until the tree has been walked depth first.  A
+The draws of a step form a tree.  An explored script (:mod:`chance`) plays the step along one path
+and records the draws; the loop here then changes the last draw that has another branch and plays
+the step again from the start, until the tree has been walked depth first.  A
 ``randomChance(num, n)`` has two branches, a plain draw one for each result, a damage roll one for
-each class of rolls that do the same damage or take all the HP that there is.  Successors that are
-equal are merged, and their probabilities added.
+each class of rolls that do the same damage or knock the target out.  Equal successors are merged
+and their probabilities added.
 """
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numba as nb
@@ -66,18 +65,23 @@ class TooManyBranchesError(PlywiseError):
     """A step that can turn out in more ways than were allowed."""
 
 
-class Outcomes(NamedTuple):
-    """How a step can turn out.
+class StepOutcomes(NamedTuple):
+    """The outcomes of a step.
 
     Attributes:
-        states: the different successors (``state.BATTLE``), shape (n,).
-        probabilities: theirs, shape (n,); they sum to 1.
-        branches: paths through the draws that were played to find them.
+        states: different successors (``state.BATTLE``), shape (n,).
+        probabilities: probability of each successor, shape (n,), summing to 1.
+        branches: number of paths through the draws that were played.
     """
 
     states: NDArray[Any]
     probabilities: NDArray[np.float64]
     branches: int
+
+    def pairs(self) -> list[tuple[float, NDArray[Any]]]:
+        """Return (probability, pool of one state) of each outcome."""
+        states = np.split(self.states, len(self.states))
+        return list(zip(self.probabilities.tolist(), states, strict=True))
 
 
 @kernel
@@ -142,7 +146,7 @@ def _forget_scratch(work: Any, octets: Any) -> None:
 
 @kernel
 def _find(words: Any, row: Any, table: Any) -> int:
-    """Return the slot of ``table`` where the state ``row`` stands or would stand."""
+    """Return the slot of the state ``row`` in ``table``, or the free slot for it."""
     mixed = np.uint32(2166136261)
     for k in range(_WORDS_OF_STATE):
         mixed = np.uint32((mixed ^ row[0, k]) * np.uint64(16777619) & np.uint64(0xFFFF_FFFF))
@@ -245,8 +249,8 @@ def prepare_branches() -> None:
     prepare("enumerated chance", _explore)
 
 
-def canonical(pool: NDArray[Any]) -> NDArray[Any]:
-    """Return a copy of states without random source and leavings: equal ones are the same battle.
+def canonical_states(pool: NDArray[Any]) -> NDArray[Any]:
+    """Return a copy of states without random source and unused fields: equal ones are the same.
 
     The successors of :func:`enumerate_step` are so but for their random source.
     """
@@ -266,8 +270,8 @@ def enumerate_step(
     a1: int,
     limit: int = MOST_BRANCHES,
     damage_classes: int | None = None,
-) -> Outcomes:
-    """Return every way in which state ``i`` of ``pool`` can turn out; ``pool`` is not changed.
+) -> StepOutcomes:
+    """Return every outcome of a step from state ``i`` of ``pool``, which is not changed.
 
     Args:
         a0, a1: legal actions of both sides, ``NO_ACTION`` where one has nothing to decide.
@@ -317,20 +321,4 @@ def enumerate_step(
     if count == _TOO_MANY_DRAWS:
         raise TooManyBranchesError(f"a path of the step makes more than {_MOST_DRAWS} draws")
     order = np.argsort(-probabilities[:count], kind="stable")
-    return Outcomes(states[:count][order], probabilities[:count][order], int(branches[0]))
-
-
-def outcomes_of(
-    limit: int = MOST_BRANCHES, damage_classes: int | None = None
-) -> Callable[[NDArray[Any], int, int], list[tuple[float, NDArray[Any]]]]:
-    """Return :func:`enumerate_step` as ``(pool, a0, a1) -> [(probability, pool)]``.
-
-    The pools are of one state, as searches over enumerated chance want them.
-    """
-
-    def outcomes(pool: NDArray[Any], a0: int, a1: int) -> list[tuple[float, NDArray[Any]]]:
-        found = enumerate_step(pool, 0, a0, a1, limit, damage_classes)
-        states = np.split(found.states, len(found.states))
-        return list(zip(found.probabilities.tolist(), states, strict=True))
-
-    return outcomes
+    return StepOutcomes(states[:count][order], probabilities[:count][order], int(branches[0]))

@@ -1,6 +1,6 @@
-"""Statuses, volatiles and side conditions: how they begin and how they end.
+"""Statuses, volatiles and side conditions: how they start and end.
 
-Arguments as in :mod:`ops`.  What a condition does while it lasts stands where it acts:
+Arguments as in :mod:`ops`.  The effect of a condition while it lasts is coded where it acts:
 :mod:`before_move`, :mod:`residual`, the damage formula.
 """
 
@@ -19,9 +19,9 @@ from plywise.engine.battle.chance import (
     roll,
 )
 from plywise.engine.battle.log_conditions import (
-    say_same_status,
-    say_start,
-    say_status_blocked,
+    log_same_status,
+    log_start,
+    log_status_blocked,
 )
 from plywise.engine.battle.log_events import (
     L_CURE,
@@ -31,9 +31,9 @@ from plywise.engine.battle.log_events import (
     L_SIDE_START,
     L_START,
     L_STATUS,
+    log,
+    log_from,
     logged,
-    say,
-    say_from,
 )
 from plywise.engine.battle.ops import boost, stage
 from plywise.engine.battle.stats import (
@@ -74,7 +74,7 @@ def will_move(b: Any, s: int) -> bool:
 
 @kernel
 def cancel_move(b: Any, s: int) -> None:
-    """Take the queued move of the active Pokémon of ``s`` back."""
+    """Remove the queued move of the active Pokémon of ``s``."""
     side = b.sides[s]
     for k in range(int(b.queue_length)):
         entry = b.queue[k]
@@ -87,7 +87,7 @@ def cancel_move(b: Any, s: int) -> None:
 
 @kernel
 def is_semi_invulnerable(b: Any, s: int) -> bool:
-    """Return whether it is in the air, under ground or water, or vanished."""
+    """Return whether the active of ``s`` is in the air, under ground or water, or vanished."""
     return (
         has_volatile(b, s, c.V_FLY)
         or has_volatile(b, s, c.V_BOUNCE)
@@ -100,7 +100,7 @@ def is_semi_invulnerable(b: Any, s: int) -> bool:
 
 @kernel
 def type_immunity(b: Any, s: int) -> int:
-    """Return the bits of what the types make immune to (``tables.TYPE_IMMUNE``)."""
+    """Return the immunities that the types give, as bits (``tables.TYPE_IMMUNE``)."""
     first, second, third = types_of(b, s)
     return int(TYPE_IMMUNE[first]) | int(TYPE_IMMUNE[second]) | int(TYPE_IMMUNE[third])
 
@@ -182,7 +182,7 @@ def set_status(
     if int(m.hp) <= 0:
         return False
     if int(m.status) == status:
-        say_same_status(b, s, source, effect, effect_id)
+        log_same_status(b, s, source, effect, effect_id)
         return False
     if not forced:
         corrosion = source >= 0 and (status == c.PSN or status == c.TOX)
@@ -191,11 +191,11 @@ def set_status(
                 if (effect == c.EFFECT_MOVE and MOVES[effect_id].status != 0) or (
                     effect == c.EFFECT_ABILITY and effect_id == A.synchronize
                 ):
-                    say(b, L_IMMUNE, s, 0, 0)
+                    log(b, L_IMMUNE, s, 0, 0)
                 return False
     if _status_blocked(b, s, status, source, effect, effect_id):
         if logged(b):
-            say_status_blocked(b, s, status, source, effect, effect_id)
+            log_status_blocked(b, s, status, source, effect, effect_id)
         return False
     m.status = status
     m.status_turns = 0
@@ -203,7 +203,7 @@ def set_status(
     if source >= 0 and source != s:
         flags |= c.MON_STATUS_BY_FOE
     m.flag_bits = flags
-    say_from(b, L_STATUS, s, status, 0, effect, effect_id, source)
+    log_from(b, L_STATUS, s, status, 0, effect, effect_id, source)
     if status == c.SLP:
         m.status_turns = roll(b, SITE_SLEEP_TIME, 2, 3)
     return True
@@ -215,7 +215,7 @@ def cure_status(b: Any, s: int) -> bool:
     m = b.sides[s].mons[b.sides[s].active]
     if int(m.hp) <= 0 or m.status == c.NO_STATUS:
         return False
-    say(b, L_CURE, s, int(m.status), 0)
+    log(b, L_CURE, s, int(m.status), 0)
     cure_member(b, s, int(b.sides[s].active))
     return True
 
@@ -303,14 +303,14 @@ def _restart(b: Any, s: int, v: int, effect: int, effect_id: int) -> bool:
             knock_down(b, s)
         return True
     if v == c.V_CHARGE:
-        say_start(b, s, v, -1, effect, effect_id)
+        log_start(b, s, v, -1, effect, effect_id)
     return v == c.V_CHARGE or (v == c.V_HEALBLOCK and effect == c.EFFECT_MOVE)
 
 
 @kernel
 def _stockpile_boost(b: Any, s: int) -> None:
     side = b.sides[s]
-    say(b, L_START, s, -6, int(side.stockpile_layers))
+    log(b, L_START, s, -6, int(side.stockpile_layers))
     before_def, before_spd = int(side.boosts[c.DEF]), int(side.boosts[c.SPD])
     boost(b, s, stage(c.DEF, 1) + stage(c.SPD, 1), s, c.EFFECT_MOVE, M.stockpile)
     if int(side.boosts[c.DEF]) != before_def:
@@ -329,7 +329,7 @@ def _swap_attack_and_defence(b: Any, s: int) -> None:
 
 @kernel
 def knock_down(b: Any, s: int) -> None:
-    """Bring somebody in the air down: its two-turn move is lost."""
+    """Bring a Pokémon in the air down: its two-turn move is lost."""
     drop_volatile(b, s, c.V_FLY)
     drop_volatile(b, s, c.V_BOUNCE)
     drop_volatile(b, s, c.V_TWOTURNMOVE)
@@ -504,7 +504,7 @@ def add_volatile(b: Any, s: int, v: int, source: int, effect: int, effect_id: in
         put_volatile(b, 1 - s, c.V_TRAPPER)
     put_volatile(b, s, v)
     if logged(b):
-        say_start(b, s, v, source, effect, effect_id)
+        log_start(b, s, v, source, effect, effect_id)
     return True
 
 
@@ -519,7 +519,7 @@ def remove_volatile(b: Any, s: int, v: int) -> bool:
     if int(m.hp) <= 0 or not has_volatile(b, s, v):
         return False
     drop_volatile(b, s, v)
-    say(b, L_END, s, v, 0)
+    log(b, L_END, s, v, 0)
     if v == c.V_TWOTURNMOVE:
         drop_charge(b, s)
     elif v == c.V_LOCKEDMOVE:
@@ -567,9 +567,9 @@ def add_side_condition(b: Any, s: int, condition: int, source: int) -> bool:
         if condition < c.SPIKES or now >= limit:
             return False
         side.conditions[condition] = now + 1
-        say(b, L_SIDE_START, s, condition, 0)
+        log(b, L_SIDE_START, s, condition, 0)
         return True
-    say(b, L_SIDE_START, s, condition, 0)
+    log(b, L_SIDE_START, s, condition, 0)
     if condition >= c.SPIKES:
         side.conditions[condition] = 1
         order = int(side.hazard_order)
@@ -601,7 +601,7 @@ def remove_side_condition(b: Any, s: int, condition: int) -> bool:
     if int(side.conditions[condition]) == 0:
         return False
     if condition < c.SPIKES:
-        say(b, L_SIDE_END, s, condition, 0)
+        log(b, L_SIDE_END, s, condition, 0)
     side.conditions[condition] = 0
     if condition >= c.SPIKES:
         # Later hazards move up.

@@ -1,7 +1,7 @@
-"""Numbers that the battle kernels and the border share: volatiles, weathers, flags, actions.
+"""Numbers shared by kernels and Python code: volatiles, weathers, flags, actions.
 
-Names read like Showdown's.  A kernel uses them as module globals, which numba freezes.
-Ids of moves, abilities, items, species and types come from :mod:`names`.
+Names read like Showdown's.  Kernels ``from plywise.engine.battle import constants as c``; numba
+freezes what they name.  Ids of moves, abilities, items, species and types come from :mod:`names`.
 """
 
 from plywise.engine.battle.names import TYPE_ID
@@ -9,9 +9,9 @@ from plywise.engine.battle.names import TYPE_ID
 # ------------------------------------------------------------------------------------- actions
 ACTION_MOVE = 0  # 0-3: the move in that slot
 ACTION_TERA = 4  # 4-7: Terastallize, then the move in slot action - 4
-ACTION_SWITCH = 8  # 8-13: switch to team index action - 8 (Revival Blessing: whom to revive)
+ACTION_SWITCH = 8  # 8-13: switch to team index action - 8 (Revival Blessing: the one to revive)
 ACTION_FORCED = 14  # the only option: Struggle, recharge, a locked move that is in no slot
-ACTION_PASS = 15  # a switch is asked for and nobody is left to come
+ACTION_PASS = 15  # a switch is required and no Pokémon is left
 NUM_ACTIONS = 16
 
 # ------------------------------------------------------------------------------------ requests
@@ -333,7 +333,6 @@ SIDE_TERA_USED = 1 << 12  # for the whole battle; no clearing on a switch
 SIDE_HEALING_WISH = 1 << 13  # slot conditions: stay when the active one leaves
 SIDE_LUNAR_DANCE = 1 << 14
 SIDE_REVIVAL_BLESSING = 1 << 15
-SIDE_SUB_FAINTED = 1 << 16  # its substitute broke in this hit
 SIDE_QUICK_GUARD = 1 << 18  # for this turn
 SIDE_WIDE_GUARD = 1 << 19
 SIDE_MIMICKED = 1 << 20  # Mimic has put a move in a slot: the true ones stand in base_moves
@@ -397,7 +396,7 @@ QUEUE_SIZE = 6
 
 # ------------------------------------------------------------------------ what an effect came from
 # The pair (kind, id) stands where Showdown passes `sourceEffect`: id is a move, ability, item,
-# status, weather, side condition or volatile number, as the kind says.
+# status, weather, side condition or volatile number, by kind.
 (
     EFFECT_NONE,
     EFFECT_MOVE,
@@ -430,7 +429,7 @@ MOVE_SELF_DROPPED = 1 << 9
 MOVE_TYPE_CHANGED = 1 << 10  # an -ate ability changed the type: typeChangerBoosted
 MOVE_FORCE_STAB = 1 << 11
 MOVE_STELLAR_BOOSTED = 1 << 12  # Tera Stellar boosts all hits of this move
-MOVE_IGNORE_IMMUNITY = 1 << 13  # hits whatever the type chart says
+MOVE_IGNORE_IMMUNITY = 1 << 13  # hits whatever the type chart
 MOVE_IGNORE_GHOST = 1 << 14  # Scrappy, Mind's Eye: Normal and Fighting hit Ghosts
 MOVE_PARENTAL_BOND = 1 << 15
 

@@ -1,6 +1,6 @@
-"""What answers a hit: the events DamagingHit, Hit, AfterMoveSecondary and their like.
+"""Reactions to a hit: the events DamagingHit, Hit, AfterMoveSecondary and the like.
 
-``s`` is the side of the user of ``b.move``, ``t`` that of the one hit.
+``s`` is the side of the user of ``b.move``, ``t`` that of the Pokémon that was hit.
 """
 
 from typing import Any
@@ -22,7 +22,7 @@ from plywise.engine.battle.conditions import (
 from plywise.engine.battle.field import set_terrain, set_weather
 from plywise.engine.battle.formes import forme_change
 from plywise.engine.battle.items import eat_item, set_item, try_status
-from plywise.engine.battle.log_events import L_ABILITY, L_ACTIVATE, L_REVEAL, say, say_from
+from plywise.engine.battle.log_events import L_ABILITY, L_ACTIVATE, L_REVEAL, log, log_from
 from plywise.engine.battle.ops import (
     boost,
     can_switch,
@@ -72,7 +72,7 @@ def powder_immune(b: Any, s: int) -> bool:
 
 @kernel
 def damaging_hit(b: Any, s: int, t: int, lost: int) -> None:
-    """Let everything answer a hit that did ``lost`` HP of damage (DamagingHit)."""
+    """Run all reactions to a hit that did ``lost`` HP of damage (DamagingHit)."""
     user, hit = b.sides[s], b.sides[t]
     mon, target = user.mons[user.active], hit.mons[hit.active]
     move = int(b.move.id)
@@ -147,7 +147,7 @@ def damaging_hit(b: Any, s: int, t: int, lost: int) -> None:
 
 @kernel
 def _ability_answers(b: Any, s: int, t: int, a: int, contact: bool) -> None:
-    """Let ability ``a`` of the one hit answer (DamagingHit without an order)."""
+    """Run the reaction of ability ``a`` of the target (DamagingHit without an order)."""
     user, hit = b.sides[s], b.sides[t]
     mon, target = user.mons[user.active], hit.mons[hit.active]
     move = int(b.move.id)
@@ -196,11 +196,11 @@ def _ability_answers(b: Any, s: int, t: int, a: int, contact: bool) -> None:
             boost(b, t, stage(c.SPE, 6), t, c.EFFECT_ABILITY, a)
     elif a == A.gooey or a == A.tanglinghair:
         if contact:
-            say(b, L_ABILITY, t, a, 0)
+            log(b, L_ABILITY, t, a, 0)
             boost(b, s, stage(c.SPE, -1), t, c.EFFECT_ABILITY, a)
     elif a == A.cottondown:
         if int(mon.flag_bits) & c.MON_FAINTED == 0:
-            say(b, L_ABILITY, t, a, 0)
+            log(b, L_ABILITY, t, a, 0)
             boost(b, s, stage(c.SPE, -1), t, c.EFFECT_ABILITY, a)
     elif a == A.sandspit:
         set_weather(b, c.SANDSTORM, t)
@@ -208,7 +208,7 @@ def _ability_answers(b: Any, s: int, t: int, a: int, contact: bool) -> None:
         set_terrain(b, c.GRASSY_TERRAIN, t)
     elif a == A.toxicdebris:
         if physical and int(b.sides[s].conditions[c.TOXIC_SPIKES]) < 2:
-            say_from(b, L_ACTIVATE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
+            log_from(b, L_ACTIVATE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
             add_side_condition(b, s, c.TOXIC_SPIKES, t)
     elif a == A.mummy or a == A.lingeringaroma:
         theirs = int(mon.ability)
@@ -234,7 +234,7 @@ def _ability_answers(b: Any, s: int, t: int, a: int, contact: bool) -> None:
     elif a == A.illusion:
         if hit.illusion != 0:
             hit.illusion = 0
-            say(b, L_REVEAL, t, 0, 0)
+            log(b, L_REVEAL, t, 0, 0)
     elif a == A.gulpmissile:
         species = int(target.species)
         if mon.hp > 0 and not is_semi_invulnerable(b, t):
@@ -249,7 +249,7 @@ def _ability_answers(b: Any, s: int, t: int, a: int, contact: bool) -> None:
 
 @kernel
 def hit_event(b: Any, s: int, t: int) -> None:
-    """Let volatiles, ability and item of the target answer any hit of a move (onHit)."""
+    """Run reactions of the target's volatiles, ability and item to any hit (onHit)."""
     user, hit = b.sides[s], b.sides[t]
     status = int(b.move.category) == c.CATEGORY_STATUS
     if has_volatile(b, t, c.V_FOCUSPUNCH) and not status:
@@ -273,7 +273,7 @@ def hit_event(b: Any, s: int, t: int) -> None:
 
 @kernel
 def after_move_secondary(b: Any, s: int, t: int, lost: int, many: bool) -> None:
-    """Let the target answer the whole move (AfterMoveSecondary); ``lost`` by its last hit."""
+    """Run the target's reactions to the whole move (AfterMoveSecondary)."""
     user, hit = b.sides[s], b.sides[t]
     mon, target = user.mons[user.active], hit.mons[hit.active]
     move = int(b.move.id)
@@ -354,8 +354,8 @@ def drag_out(b: Any, t: int) -> bool:
 
 
 @kernel
-def emergency_exit(b: Any, k: int, before: int) -> None:
-    """Let Emergency Exit or Wimp Out act if HP fell from ``before`` to half or less."""
+def emergency_exit_at_half(b: Any, k: int, before: int) -> None:
+    """Run Emergency Exit or Wimp Out if HP fell from ``before`` to half or less."""
     side, foe = b.sides[k], b.sides[1 - k]
     m = side.mons[side.active]
     most = int(m.max_hp)
@@ -372,7 +372,7 @@ def emergency_exit(b: Any, k: int, before: int) -> None:
 
 @kernel
 def after_move_self(b: Any, s: int, t: int, hit_target: bool) -> None:
-    """Let the user's own items answer its move (AfterMoveSecondarySelf)."""
+    """Run reactions of the user's own items to its move (AfterMoveSecondarySelf)."""
     user, hit = b.sides[s], b.sides[t]
     mon = user.mons[user.active]
     move = int(b.move.id)

@@ -41,8 +41,8 @@ from plywise.engine.battle.log_events import (
     L_END_ITEM,
     L_RESISTED,
     L_SUPEREFFECTIVE,
-    say,
-    say_from,
+    log,
+    log_from,
 )
 from plywise.engine.battle.stats import ability as get_ability
 from plywise.engine.battle.stats import (
@@ -186,7 +186,7 @@ def run_effectiveness(b: Any, t: int) -> int:
         ):
             return total
         side.ability_flags = int(side.ability_flags) | c.ABILITY_RESISTED
-        say_from(b, L_ACTIVATE, t, 0, 0, c.EFFECT_ABILITY, ability, -1)
+        log_from(b, L_ACTIVATE, t, 0, 0, c.EFFECT_ABILITY, ability, -1)
         return -1
     return total
 
@@ -256,7 +256,7 @@ def _final_of_target(b: Any, s: int, t: int, mod: int, type_mod: int, forced: bo
         and not forced
         and eat_item(b, t, False)
     ):
-        say(b, L_END_ITEM, t, int(mon.last_item), ENDED_WEAKENS)
+        log(b, L_END_ITEM, t, int(mon.last_item), ENDED_WEAKENS)
         mod = chain(mod, 2048)
         if ability == A.ripen:
             mod = chain(mod, 2048)
@@ -283,7 +283,7 @@ def _after_roll(damage: int, random: int, stab: int, type_mod: int, burned: bool
 def _note_rolls(
     b: Any, t: int, damage: int, stab: int, type_mod: int, burned: bool, mod: int
 ) -> None:
-    """Tell the script which rolls lead to the same: equal damage, or all the HP that there is."""
+    """Note in the script which rolls are equivalent: equal damage, or a knock-out."""
     foe = b.sides[t]
     most = int(foe.substitute_hp) if hits_substitute(b, t) else int(foe.mons[foe.active].hp)
     classes, before = 0, -1
@@ -297,7 +297,7 @@ def _note_rolls(
 
 @kernel
 def _screens(b: Any) -> int:
-    """Return how many screens stand on both sides; all of them tie in the event ModifyDamage."""
+    """Return the number of screens on both sides; all of them tie in the event ModifyDamage."""
     count = 0
     for s in range(2):
         for screen in (c.REFLECT, c.LIGHT_SCREEN, c.AURORA_VEIL):
@@ -374,11 +374,11 @@ def _modify_damage(b: Any, s: int, t: int, damage: int, random: int) -> int:
     b.move.type_mod = type_mod
     if not forced_roll:
         if type_mod > 0:
-            say(b, L_SUPEREFFECTIVE, t, 0, 0)
+            log(b, L_SUPEREFFECTIVE, t, 0, 0)
         elif type_mod < 0:
-            say(b, L_RESISTED, t, 0, 0)
+            log(b, L_RESISTED, t, 0, 0)
         if critical:
-            say(b, L_CRIT, t, 0, 0)
+            log(b, L_CRIT, t, 0, 0)
     physical = int(b.move.category) == c.CATEGORY_PHYSICAL
     burned = (
         int(mon.status) == c.BRN and physical and get_ability(b, s) != A.guts and move != M.facade

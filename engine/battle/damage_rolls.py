@@ -1,4 +1,4 @@
-"""The 16 damage rolls of a move, without playing it: Showdown's getDamage on a scratch state."""
+"""The 16 damage rolls of a move, without playing it: getDamage on a scratch state."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What stands between a move and its target: reach, Protect, abilities, accuracy.
+"""Defences of a target against a move: Invulnerability, Protect, abilities, accuracy.
 
 ``s`` is the side of the user of ``b.move``, ``t`` that of its target (``t == s`` for moves on the
 user itself).  Results are those of :mod:`results`.
@@ -30,7 +30,7 @@ from plywise.engine.battle.damage import (
 )
 from plywise.engine.battle.event_ties import ACCURACY_EVENT, MODIFY_ACCURACY, event_ties
 from plywise.engine.battle.items import try_status
-from plywise.engine.battle.log_events import L_ACTIVATE, L_IMMUNE, L_MISS, L_MISSED, say, say_from
+from plywise.engine.battle.log_events import L_ACTIVATE, L_IMMUNE, L_MISS, L_MISSED, log, log_from
 from plywise.engine.battle.ops import (
     boost,
     damage,
@@ -83,7 +83,7 @@ _ALL_FOES = TARGETS["allAdjacentFoes"]
 # ------------------------------------------------------------------------------- before the hits
 @kernel
 def locked_on(b: Any, s: int, t: int) -> bool:
-    """Return whether the active of ``s`` has used Lock-On on the one that stands on ``t`` now."""
+    """Return whether the active of ``s`` has used Lock-On on the present active of ``t``."""
     if not has_volatile(b, s, c.V_LOCKON):
         return False
     return int(b.sides[s].lock_on_source) == 1 + int(b.sides[t].active)
@@ -98,7 +98,7 @@ def _no_guard(b: Any, s: int) -> bool:
 
 @kernel
 def out_of_reach(b: Any, s: int, t: int) -> bool:
-    """Return whether the target is away (event Invulnerability)."""
+    """Return whether the target cannot be reached (event Invulnerability)."""
     if not is_semi_invulnerable(b, t):
         return False
     move = int(b.move.id)
@@ -124,13 +124,13 @@ def out_of_reach(b: Any, s: int, t: int) -> bool:
 
 
 @kernel
-def _say_protected(b: Any, t: int, which: int) -> None:
-    """Tell what protects the active of ``t``: ``V_STALL`` stands for a guard of its side."""
+def _log_protected(b: Any, t: int, which: int) -> None:
+    """Log what protects the active of ``t``; ``V_STALL`` means a guard of its side."""
     move = int(M.protect)
     if which == c.V_STALL:
         quick = int(b.sides[t].flag_bits) & c.SIDE_QUICK_GUARD and b.move.priority > 0
         move = int(M.quickguard) if quick else int(M.wideguard)
-    say_from(b, L_ACTIVATE, t, 0, 0, c.EFFECT_MOVE, move, -1)
+    log_from(b, L_ACTIVATE, t, 0, 0, c.EFFECT_MOVE, move, -1)
 
 
 @kernel
@@ -165,7 +165,7 @@ def _protected(b: Any, s: int, t: int) -> bool:
         which = c.V_SILKTRAP
     if which == 0:
         return False
-    _say_protected(b, t, which)
+    _log_protected(b, t, which)
     side = b.sides[s]
     if has_volatile(b, s, c.V_LOCKEDMOVE) and side.locked_move_duration == 2:
         drop_volatile(b, s, c.V_LOCKEDMOVE)
@@ -183,7 +183,7 @@ def _protected(b: Any, s: int, t: int) -> bool:
 
 @kernel
 def try_hit(b: Any, s: int, t: int) -> int:
-    """Return what becomes of the move at its target's defences (event TryHit)."""
+    """Return the result of the target's defences against the move (event TryHit)."""
     move = int(b.move.id)
     row = MOVES[move]
     flags = int(row.move_flags)
@@ -192,7 +192,7 @@ def try_hit(b: Any, s: int, t: int) -> int:
     target = b.sides[t].mons[b.sides[t].active]
     if t != s and b.terrain == c.PSYCHIC_TERRAIN and b.move.priority > 0:
         if not is_semi_invulnerable(b, t) and is_grounded(b, t, False):
-            say_from(b, L_ACTIVATE, t, 0, 0, c.EFFECT_TERRAIN, c.PSYCHIC_TERRAIN, -1)
+            log_from(b, L_ACTIVATE, t, 0, 0, c.EFFECT_TERRAIN, c.PSYCHIC_TERRAIN, -1)
             return FAILED
     if t != s and _protected(b, s, t):
         return QUIET
@@ -209,86 +209,86 @@ def try_hit(b: Any, s: int, t: int) -> int:
                 return BOUNCE
         elif a == A.overcoat:
             if flags & F_POWDER:
-                say_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
+                log_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.sapsipper:
             if kind == c.TYPE_GRASS:
                 if not boost(b, t, stage(c.ATK, 1), t, c.EFFECT_ABILITY, a):
-                    say_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
+                    log_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.voltabsorb:
             if kind == c.TYPE_ELECTRIC:
                 if heal(b, t, fraction(int(target.max_hp), 4), t, c.EFFECT_ABILITY, a) == 0:
-                    say_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
+                    log_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.waterabsorb or a == A.dryskin:
             if kind == c.TYPE_WATER:
                 if heal(b, t, fraction(int(target.max_hp), 4), t, c.EFFECT_ABILITY, a) == 0:
-                    say_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
+                    log_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.eartheater:
             if kind == c.TYPE_GROUND:
                 if heal(b, t, fraction(int(target.max_hp), 4), t, c.EFFECT_ABILITY, a) == 0:
-                    say_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
+                    log_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.motordrive:
             if kind == c.TYPE_ELECTRIC:
                 if not boost(b, t, stage(c.SPE, 1), t, c.EFFECT_ABILITY, a):
-                    say_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
+                    log_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.lightningrod:
             if kind == c.TYPE_ELECTRIC:
                 if not boost(b, t, stage(c.SPA, 1), t, c.EFFECT_ABILITY, a):
-                    say_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
+                    log_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.stormdrain:
             if kind == c.TYPE_WATER:
                 if not boost(b, t, stage(c.SPA, 1), t, c.EFFECT_ABILITY, a):
-                    say_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
+                    log_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.wellbakedbody:
             if kind == c.TYPE_FIRE:
                 if not boost(b, t, stage(c.DEF, 2), t, c.EFFECT_ABILITY, a):
-                    say_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
+                    log_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.flashfire:
             if kind == c.TYPE_FIRE:
                 if not add_volatile(b, t, c.V_FLASHFIRE, t, c.EFFECT_ABILITY, a):
-                    say_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
+                    log_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.windrider:
             if flags & F_WIND:
                 if not boost(b, t, stage(c.ATK, 1), t, c.EFFECT_ABILITY, a):
-                    say_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
+                    log_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.soundproof:
             if flags & F_SOUND:
-                say_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
+                log_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.bulletproof:
             if flags & F_BULLET:
-                say_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
+                log_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.goodasgold:
             if status:
-                say_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
+                log_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.oblivious:
             if move == M.attract or move == M.taunt:
-                say_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
+                log_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.sturdy:
             if row.ohko:
-                say_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
+                log_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.wonderguard:
             if not status and move != M.struggle:
                 if run_effectiveness(b, t) <= 0 or not run_immunity(b, t):
-                    say_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
+                    log_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
                     return FAILED
     if flags & F_POWDER and item(b, t) == I.safetygoggles:
         if type_immunity(b, t) & IMMUNE_POWDER == 0:
-            say_from(b, L_ACTIVATE, t, 0, 1000 + move, c.EFFECT_ITEM, I.safetygoggles, -1)
+            log_from(b, L_ACTIVATE, t, 0, 1000 + move, c.EFFECT_ITEM, I.safetygoggles, -1)
             return FAILED
     return DONE
 
@@ -388,7 +388,7 @@ def hits_by_accuracy(b: Any, s: int, t: int, later: bool) -> bool:
         if row.ohko == 2 and not has_type(b, s, c.TYPE_ICE):
             accuracy = 20
         if int(mon.level) < int(target.level) or (row.ohko == 2 and has_type(b, t, c.TYPE_ICE)):
-            say(b, L_IMMUNE, t, 1, 0)
+            log(b, L_IMMUNE, t, 1, 0)
             return False
         accuracy += int(mon.level) - int(target.level)
     else:
@@ -448,8 +448,8 @@ def hits_by_accuracy(b: Any, s: int, t: int, later: bool) -> bool:
     if sure or chance(b, SITE_ACCURACY, accuracy, 100):
         return True
     if not later:
-        say(b, L_MISSED, s, 0, 0)
-        say_from(b, L_MISS, s, 0, 0, c.EFFECT_NONE, 0, t)
+        log(b, L_MISSED, s, 0, 0)
+        log_from(b, L_MISS, s, 0, 0, c.EFFECT_NONE, 0, t)
     if not later and not row.ohko and item(b, s) == I.blunderpolicy and use_item(b, s):
         boost(b, s, stage(c.SPE, 2), s, c.EFFECT_NONE, 0)
     return False
@@ -469,5 +469,5 @@ def break_protection(b: Any, t: int) -> None:
         foe.flag_bits = int(foe.flag_bits) & ~guards
         broke = True
     if broke:
-        say_from(b, L_ACTIVATE, t, 0, 1, c.EFFECT_MOVE, int(b.move.id), -1)
+        log_from(b, L_ACTIVATE, t, 0, 1, c.EFFECT_MOVE, int(b.move.id), -1)
         drop_volatile(b, t, c.V_STALL)

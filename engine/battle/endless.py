@@ -1,6 +1,6 @@
-"""The Endless Battle Clause: who may not go on forcing an endless battle.
+"""The Endless Battle Clause: which side loses for forcing an endless battle.
 
-Showdown's ``maybeTriggerEndlessBattleClause``, asked at the end of every turn after the 100th.  A
+Showdown's ``maybeTriggerEndlessBattleClause``, run at the end of every turn after the 100th.  A
 Pokémon is stale if it ate a restorative berry that it had got back (internal), or if its foe kept
 it going: Heal Pulse, a Leppa Berry fed to it, an exchanged ability (external).
 """
@@ -25,7 +25,7 @@ def _staleness(b: Any, s: int) -> int:
 
 @kernel
 def _fresh_one_can_come(b: Any, s: int) -> bool:
-    """Return whether ``s`` has somebody who is not stale, the active one included."""
+    """Return whether ``s`` has a Pokémon that is not stale, the active one included."""
     side = b.sides[s]
     for i in range(int(side.team_size)):
         m = side.mons[i]

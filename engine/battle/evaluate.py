@@ -1,10 +1,10 @@
-"""The static evaluation of a battle: a weighted sum of features, squashed into (-1, 1).
+"""Static evaluation of a battle: a weighted sum of features, squashed into (-1, 1).
 
-A feature is a number of side 0 less the same of side 1.  The weights are data, fitted to the
-outcomes of self-play (``arena/fit/evaluation.py``), so that a value is an estimate of the result.
-What moves take is estimated (``matchups.py``).  Who wins which of the 36 pairs of both teams, as
-features, brought the held-out loss from 0.404 to 0.389 and won no more battles (48 % [41, 55] in
-100 pairs at equal iterations) while it cost a fifth of the speed: it is not here.
+A feature is a number of side 0 minus the same of side 1.  The weights are data, fitted to the
+outcomes of self-play (``arena/fit/evaluation.py``), so that a value estimates the result.  What
+moves take is estimated too (``matchups.py``).  Features of the 36 pairs of both teams are left out:
+they brought the held-out loss from 0.404 to 0.389, won no more battles (48 % [41, 55] in 100 pairs
+at equal iterations) and cost a fifth of the speed.
 """
 
 from typing import Any
@@ -219,7 +219,7 @@ def features(b: Any, out: Any) -> float:
 
 @kernel_of(types.float64(_POOL, types.int64, types.Array(types.float64, 1, "C")))
 def state_features(pool: Any, i: int, out: Any) -> float:
-    """Write the :func:`features` of state ``i`` into ``out``; return how many Pokémon stand."""
+    """Write the :func:`features` of state ``i`` into ``out``; return how many Pokémon are alive."""
     return features(pool[i], out)
 
 

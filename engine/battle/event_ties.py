@@ -2,12 +2,12 @@
 
 ``runEvent`` collects handlers of the target, of both actives (``onAlly…``, ``onAny…``, ``onFoe…``),
 of the source, of sides and field, and sorts them by priority, speed and sub-order
-(``findEventHandlers``, ``resolvePriority``); equals are shuffled.  What handlers do stands where it
-is done; where their order does not matter, :func:`event_ties` makes the draws.  It costs hundreds
-of nanoseconds, so callers ask first whether there can be equals: both actives as fast as each other
+(``findEventHandlers``, ``resolvePriority``); equals are shuffled.  Effects of handlers are coded
+elsewhere; where their order does not matter, :func:`event_ties` makes the draws.  It costs hundreds
+of nanoseconds, so callers first check whether equals are possible: both actives equally fast
 (``ties.even``), or two effects of one holder.
 
-Which effects answer an event, and their priorities, come from the data tables.
+The effects that answer an event, and their priorities, come from the data tables.
 """
 
 from typing import Any

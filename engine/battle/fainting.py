@@ -1,4 +1,4 @@
-"""Emptying the faint queue: who has fainted, what answers it, and who has won."""
+"""The faint queue: fainted Pokémon, reactions to fainting, and the winner."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ import plywise.engine.battle.species_ids as S
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.abilities import end_ability
 from plywise.engine.battle.formes import clear_volatile
-from plywise.engine.battle.log_events import L_ACTIVATE, L_FAINT, L_WIN, say, say_from
+from plywise.engine.battle.log_events import L_ACTIVATE, L_FAINT, L_WIN, log, log_from
 from plywise.engine.battle.ops import boost, faint, stage
 from plywise.engine.battle.stats import ability, best_stat, has_volatile, max_hp_of
 from plywise.engine.battle.tables import F_FUTURE, MOVES, SPECIES
@@ -17,7 +17,7 @@ from plywise.engine.compile.jit import kernel
 
 @kernel
 def check_win(b: Any, last_fainted: int) -> bool:
-    """Note the winner if a side has nobody left; of two, the side that fainted last wins."""
+    """Set the winner if a side has no Pokémon left; of two, the side that fainted last wins."""
     if int(b.winner) != c.WINNER_NONE:
         return True
     none_left_0 = int(b.sides[0].pokemon_left) == 0
@@ -30,13 +30,13 @@ def check_win(b: Any, last_fainted: int) -> bool:
         b.winner = 0
     else:
         return False
-    say(b, L_WIN, 0, int(b.winner), 0)
+    log(b, L_WIN, 0, int(b.winner), 0)
     return True
 
 
 @kernel
 def _answer_faint(b: Any, source: int, effect: int, length: int) -> None:
-    """Let the one that knocked out gain from it (SourceAfterFaint): Moxie and such."""
+    """Run the gains of the Pokémon that knocked out (SourceAfterFaint): Moxie and the like."""
     if source < 0 or effect != c.EFFECT_MOVE:
         return
     side = b.sides[source]
@@ -97,7 +97,7 @@ def _regress(b: Any, s: int) -> None:
 
 @kernel
 def faint_messages(b: Any) -> bool:
-    """Let everybody in the faint queue faint, in order; return whether the battle is over."""
+    """Make all Pokémon in the faint queue faint, in order; return whether the battle is over."""
     if b.faint_length == 0:
         return int(b.winner) != c.WINNER_NONE
     return empty_faint_queue(b, True)
@@ -105,7 +105,7 @@ def faint_messages(b: Any) -> bool:
 
 @kernel
 def empty_faint_queue(b: Any, check: bool) -> bool:
-    """Do :func:`faint_messages`; without ``check`` (between hit and recoil) nobody wins yet."""
+    """Do :func:`faint_messages`; without ``check`` (between hit and recoil) no side wins yet."""
     if int(b.winner) != c.WINNER_NONE:
         return True
     length = int(b.faint_length)
@@ -124,13 +124,13 @@ def empty_faint_queue(b: Any, check: bool) -> bool:
         m = side.mons[side.active]
         if int(m.flag_bits) & c.MON_FAINTED != 0:
             continue
-        say(b, L_FAINT, last, 0, 0)
+        log(b, L_FAINT, last, 0, 0)
         waiting = int(b.faint_length)
         side.pokemon_left = max(0, int(side.pokemon_left) - 1)
         side.total_fainted = int(side.total_fainted) + 1
         if has_volatile(b, last, c.V_DESTINYBOND) and source >= 0 and source != last:
             if effect == c.EFFECT_MOVE and int(MOVES[effect_id].move_flags) & F_FUTURE == 0:
-                say_from(b, L_ACTIVATE, last, 0, 0, c.EFFECT_MOVE, M.destinybond, -1)
+                log_from(b, L_ACTIVATE, last, 0, 0, c.EFFECT_MOVE, M.destinybond, -1)
                 faint(b, source, -1, 0, 0)
         for s in range(2):
             if ability(b, s) == A.soulheart:

@@ -1,4 +1,4 @@
-"""Weather and terrain, and what abilities and items do when either changes."""
+"""Weather and terrain, and abilities and items that react to a change of them."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ import plywise.engine.battle.species_ids as S
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.conditions import add_volatile, remove_volatile
 from plywise.engine.battle.formes import forme_change
-from plywise.engine.battle.log_events import L_FIELD_END, L_FIELD_START, L_WEATHER, say, say_from
+from plywise.engine.battle.log_events import L_FIELD_END, L_FIELD_START, L_WEATHER, log, log_from
 from plywise.engine.battle.ops import use_item
 from plywise.engine.battle.stats import ability, effective_weather, item
 from plywise.engine.battle.tables import MOVES, SPECIES
@@ -31,7 +31,7 @@ def first_side(b: Any) -> int:
 
 @kernel
 def weather_changed(b: Any, s: int) -> None:
-    """Let the ability of the active of ``s`` follow the weather (onWeatherChange)."""
+    """Adapt the ability of the active of ``s`` to the weather (onWeatherChange)."""
     side = b.sides[s]
     m = side.mons[side.active]
     if int(m.hp) <= 0:
@@ -58,12 +58,12 @@ def weather_change(b: Any) -> None:
 
 
 @kernel
-def _say_begun(b: Any, kind: int, x: int, by_move: bool, source: int) -> None:
-    """Tell that a weather or terrain has begun, and the ability that made it unless a move did."""
+def _log_begun(b: Any, kind: int, x: int, by_move: bool, source: int) -> None:
+    """Log the start of a weather or terrain, with its ability unless a move made it."""
     if by_move and int(b.move.id) != 0 and int(b.move.side) == source:
-        say(b, kind, source, x, 0)
+        log(b, kind, source, x, 0)
     else:
-        say_from(b, kind, source, x, 0, c.EFFECT_ABILITY, ability(b, source), source)
+        log_from(b, kind, source, x, 0, c.EFFECT_ABILITY, ability(b, source), source)
 
 
 @kernel
@@ -86,7 +86,7 @@ def set_weather(b: Any, weather: int, source: int) -> bool:
         turns = 8
     b.weather = weather
     b.weather_duration = turns
-    _say_begun(b, L_WEATHER, weather, int(MOVES[b.move.id].weather) == weather, source)
+    _log_begun(b, L_WEATHER, weather, int(MOVES[b.move.id].weather) == weather, source)
     weather_change(b)
     return True
 
@@ -98,14 +98,14 @@ def clear_weather(b: Any) -> bool:
         return False
     b.weather = c.NO_WEATHER
     b.weather_duration = 0
-    say(b, L_WEATHER, 0, c.NO_WEATHER, 0)
+    log(b, L_WEATHER, 0, c.NO_WEATHER, 0)
     weather_change(b)
     return True
 
 
 @kernel
 def terrain_changed(b: Any, s: int) -> None:
-    """Let ability and item of the active of ``s`` follow the terrain (onTerrainChange)."""
+    """Adapt ability and item of the active of ``s`` to the terrain (onTerrainChange)."""
     side = b.sides[s]
     m = side.mons[side.active]
     if int(m.hp) <= 0:
@@ -167,7 +167,7 @@ def set_terrain(b: Any, terrain: int, source: int) -> bool:
     b.terrain = terrain
     b.terrain_duration = 8 if item(b, source) == I.terrainextender else 5
     by_move = int(MOVES[b.move.id].terrain) == terrain
-    _say_begun(b, L_FIELD_START, 100 + terrain, by_move, source)
+    _log_begun(b, L_FIELD_START, 100 + terrain, by_move, source)
     terrain_change(b)
     return True
 
@@ -177,7 +177,7 @@ def clear_terrain(b: Any) -> bool:
     """Take the terrain away; return whether there was one."""
     if b.terrain == c.NO_TERRAIN:
         return False
-    say(b, L_FIELD_END, 0, 100 + int(b.terrain), 0)
+    log(b, L_FIELD_END, 0, 100 + int(b.terrain), 0)
     b.terrain = c.NO_TERRAIN
     b.terrain_duration = 0
     terrain_change(b)

@@ -1,10 +1,10 @@
-"""Changes of species: formes, Transform, and what a Pokémon returns to when it leaves."""
+"""Changes of species: formes, Transform, and the return to the own species on leaving."""
 
 from typing import Any
 
 import plywise.engine.battle.species_ids as S
 from plywise.engine.battle import constants as c
-from plywise.engine.battle.log_events import L_SPECIES, say
+from plywise.engine.battle.log_events import L_SPECIES, log
 from plywise.engine.battle.stats import (
     MOST_ATTACKS,
     drop_volatile,
@@ -42,7 +42,7 @@ def forme_change(b: Any, s: int, species: int, permanent: bool) -> None:
     """
     set_species(b, s, species)
     if not permanent:
-        say(b, L_SPECIES, s, species, 0)
+        log(b, L_SPECIES, s, species, 0)
         return
     m = b.sides[s].mons[b.sides[s].active]
     m.base_species = species
@@ -51,9 +51,9 @@ def forme_change(b: Any, s: int, species: int, permanent: bool) -> None:
         if int(m.hp) > 0:
             m.hp = max(1, most - (int(m.max_hp) - int(m.hp)))
         m.max_hp = most
-        say(b, L_SPECIES, s, species, 3)
+        log(b, L_SPECIES, s, species, 3)
     else:
-        say(b, L_SPECIES, s, species, 1)
+        log(b, L_SPECIES, s, species, 1)
 
 
 @kernel

@@ -1,10 +1,10 @@
-"""Future Sight and Doom Desire when they come down, two turns after they were used.
+"""The hits of Future Sight and Doom Desire, two turns after their use.
 
-Whoever used one may have left or fainted by then.  A hit of somebody on the bench takes his level,
-types and bare stats; his own ability and item do not count (Showdown's ``ignoringAbility`` and
-``ignoringItem`` are true for who is not active), but what his side's active one does for any attack
-of an ally does (the abilities in :func:`_ally_ability`).  So the damage is worked out with the user
-put in the place of the active one for a moment, and all that answers the hit happens after that.
+The user may have left or fainted by then.  A hit of a benched user takes its level, types and bare
+stats; its own ability and item do not count (Showdown's ``ignoringAbility`` and ``ignoringItem``
+are true for a Pokémon that is not active), but abilities of its side's active Pokémon that help any
+attack of an ally do (:func:`_ally_ability`).  So the damage is computed with the user in the place
+of the active Pokémon for a moment; reactions to the hit follow after that.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ from plywise.engine.battle import constants as c
 from plywise.engine.battle.contact import (
     after_move_secondary,
     damaging_hit,
-    emergency_exit,
+    emergency_exit_at_half,
     hit_event,
 )
 from plywise.engine.battle.damage import DRAW, get_damage, hits_substitute
@@ -93,7 +93,7 @@ def _damage_from_bench(b: Any, t: int, source: int) -> int:
 
 @kernel
 def _hit_from_bench(b: Any, t: int, source: int) -> None:
-    """Let ``source`` (team index), who is not active, hit, and let everything answer that."""
+    """Make ``source`` (team index), which is not active, hit, and run the reactions."""
     s = 1 - t
     foe = b.sides[t]
     target = foe.mons[foe.active]
@@ -120,12 +120,12 @@ def _hit_from_bench(b: Any, t: int, source: int) -> None:
     if done >= 0:
         after_move_secondary(b, s, t, done, False)
     if target.hp > 0:
-        emergency_exit(b, t, max(0, int(foe.hurt_this_turn) - 1) + max(0, done))
+        emergency_exit_at_half(b, t, max(0, int(foe.hurt_this_turn) - 1) + max(0, done))
 
 
 @kernel
 def future_hit(b: Any, t: int, move: int, source: int) -> None:
-    """Let Future Sight or Doom Desire come down on side ``t``; ``source`` made it (team index)."""
+    """Make Future Sight or Doom Desire of ``source`` (team index) hit side ``t``."""
     s = 1 - t
     side = b.sides[s]
     mon = side.mons[source]
@@ -134,7 +134,7 @@ def future_hit(b: Any, t: int, move: int, source: int) -> None:
     drop_volatile(b, t, c.V_ENDURE)
     b.move.id = move
     b.move.side = s
-    b.move.source_effect = move if benched else 0  # by this the hit tells that its user is away
+    b.move.source_effect = move if benched else 0  # marks a hit whose user is away
     b.move.category = MOVES[move].category
     b.move.type = MOVES[move].type
     b.move.base_power = MOVES[move].power

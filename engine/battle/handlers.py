@@ -1,7 +1,7 @@
-"""Lists of an event's handlers, sorted as Showdown's ``speedSort`` does it.
+"""Lists of an event's handlers, sorted like Showdown's ``speedSort``.
 
-A handler is one number: what sorts it in the high bits (order, speed, sub-order), below these who
-holds it and what it is.  A list is known by its address (:mod:`scratch`).
+A handler is one number: the sort key in the high bits (order, speed, sub-order), below them its
+holder and kind.  A list is known by its address (:mod:`scratch`).
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""One move against one target: Showdown's steps of trySpreadMoveHit and what a hit does.
+"""One move against one target: Showdown's steps of trySpreadMoveHit and the effects of a hit.
 
 ``s`` is the side of the user of ``b.move``, ``t`` that of its target (``t == s`` for moves on the
 user itself).  Results are those of :mod:`results`.
@@ -29,7 +29,7 @@ from plywise.engine.battle.contact import (
     after_move_secondary,
     damaging_hit,
     drag_out,
-    emergency_exit,
+    emergency_exit_at_half,
     hit_event,
 )
 from plywise.engine.battle.damage import (
@@ -65,8 +65,8 @@ from plywise.engine.battle.log_events import (
     L_REPEAT,
     L_SHIELD,
     L_STILL,
-    say,
-    say_from,
+    log,
+    log_from,
 )
 from plywise.engine.battle.move_effects import (
     after_hit,
@@ -129,7 +129,7 @@ from plywise.engine.compile.jit import kernel
 # ----------------------------------------------------------------------------------- one hit
 @kernel
 def _recoil(b: Any, s: int, done: int) -> None:
-    """Let the user take its recoil for ``done`` HP of damage."""
+    """Make the user take its recoil for ``done`` HP of damage."""
     move = int(b.move.id)
     row = MOVES[move]
     mon = b.sides[s].mons[b.sides[s].active]
@@ -146,26 +146,26 @@ def _recoil(b: Any, s: int, done: int) -> None:
         damage(b, s, max(1, (2 * done * num + den) // (2 * den)), s, c.EFFECT_RECOIL, 0)
     else:
         return
-    emergency_exit(b, s, before)
+    emergency_exit_at_half(b, s, before)
 
 
 @kernel
 def hit_substitute(b: Any, s: int, t: int) -> bool:
-    """Let the substitute take the hit; return whether it did (else the move does nothing)."""
+    """Hit the substitute; return whether it took the hit (else the move does nothing)."""
     foe = b.sides[t]
     row = MOVES[b.move.id]
     done = get_damage(b, s, t, DRAW, DRAW)
     if done < 0:
-        _say_failed(b, s)
+        _log_failed(b, s)
         return False
     done = min(done, int(foe.substitute_hp))
     foe.substitute_hp = int(foe.substitute_hp) - done
     if foe.substitute_hp <= 0:
         foe.substitute_hp = 0
         drop_volatile(b, t, c.V_SUBSTITUTE)
-        say(b, L_END, t, c.V_SUBSTITUTE, 0)
+        log(b, L_END, t, c.V_SUBSTITUTE, 0)
     else:
-        say(b, L_SHIELD, t, 0, 0)
+        log(b, L_SHIELD, t, 0, 0)
     if done:
         _recoil(b, s, done)
     if row.drain_num:
@@ -179,18 +179,18 @@ def hit_substitute(b: Any, s: int, t: int) -> bool:
 
 
 @kernel
-def _say_failed(b: Any, s: int) -> None:
-    say(b, L_FAIL, s, FAIL_PLAIN, 0)
-    say(b, L_STILL, s, 0, 0)
+def _log_failed(b: Any, s: int) -> None:
+    log(b, L_FAIL, s, FAIL_PLAIN, 0)
+    log(b, L_STILL, s, 0, 0)
 
 
 @kernel
-def _say_result(b: Any, s: int, did: int, loud: bool) -> None:
-    """Tell that a status move did nothing; one that does damage has done that."""
+def _log_result(b: Any, s: int, did: int, loud: bool) -> None:
+    """Log that a status move did nothing; one that does damage has done that."""
     row = MOVES[b.move.id]
     if did == FAILED and loud and int(b.move.category) == c.CATEGORY_STATUS:
         if not row.has_self and not row.self_destruct:
-            _say_failed(b, s)
+            _log_failed(b, s)
 
 
 @kernel
@@ -201,7 +201,7 @@ def _primary(b: Any, s: int, t: int) -> int:
     user, foe = b.sides[s], b.sides[t]
     mon, target = user.mons[user.active], foe.mons[foe.active]
     did = NOTHING
-    loud = False  # whether something said false, and not just null: only then the move "fails"
+    loud = False  # whether a result was false, not just null: only then the move "fails"
     where = int(row.target)
     switches = int(row.self_switch) != 0
     if row.has_boosts and target.hp > 0:
@@ -218,8 +218,8 @@ def _primary(b: Any, s: int, t: int) -> int:
         num, den = (1, 4) if gift else (int(row.heal_num), int(row.heal_den))
         amount = (2 * int(target.max_hp) * num + den) // (2 * den)
         if target.hp >= target.max_hp:
-            say(b, L_FAIL, t, FAIL_HEAL, 0)
-            say(b, L_STILL, s, 0, 0)
+            log(b, L_FAIL, t, FAIL_HEAL, 0)
+            log(b, L_STILL, s, 0, 0)
             return FAILED
         if heal(b, t, amount, s, c.EFFECT_MOVE, move) == 0:
             return FAILED
@@ -285,11 +285,11 @@ def _primary(b: Any, s: int, t: int) -> int:
         did = DONE if can_switch(b, s) else combine(did, FAILED)
         loud = loud or did != DONE
         if int(b.move.category) == c.CATEGORY_STATUS and did != DONE and did != NOTHING:
-            _say_result(b, s, did, loud)
+            _log_result(b, s, did, loud)
             return did
         if mon.hp > 0:
             user.switch_flag = move
-    _say_result(b, s, did, loud)
+    _log_result(b, s, did, loud)
     return did
 
 
@@ -339,9 +339,9 @@ def _own_effects(b: Any, s: int) -> None:
         changes = stage(c.SPE, -1) + stage(c.ATK, 1) + stage(c.DEF, 1)
     if changes:
         if chance(b, SITE_SELF_BOOSTS, percent, 100):
-            say(b, L_QUIET, s, 1, 0)
+            log(b, L_QUIET, s, 1, 0)
             boost(b, s, changes, s, c.EFFECT_MOVE, move)
-            say(b, L_QUIET, s, 0, 0)
+            log(b, L_QUIET, s, 0, 0)
         if row.hits_max == 0 and bits & c.MOVE_PARENTAL_BOND == 0:
             b.move.flag_bits = int(b.move.flag_bits) | c.MOVE_SELF_DROPPED
     elif row.has_self:
@@ -376,9 +376,9 @@ def _secondaries(b: Any, s: int, t: int, shielded: bool) -> None:
                 continue
             if not shielded:
                 if effect.has_boosts:
-                    say(b, L_QUIET, s, 1, 0)
+                    log(b, L_QUIET, s, 1, 0)
                     boost(b, t, pack_boosts(effect.boosts), s, c.EFFECT_MOVE, move)
-                    say(b, L_QUIET, s, 0, 0)
+                    log(b, L_QUIET, s, 0, 0)
                 if effect.status:
                     try_status(b, t, int(effect.status), s, c.EFFECT_MOVE, move)
                 if effect.volatile:
@@ -386,9 +386,9 @@ def _secondaries(b: Any, s: int, t: int, shielded: bool) -> None:
                 if effect.has_on_hit:
                     secondary_on_hit(b, s, t)
             if effect.self_has_boosts:
-                say(b, L_QUIET, s, 1, 0)
+                log(b, L_QUIET, s, 1, 0)
                 boost(b, s, pack_boosts(effect.self_boosts), s, c.EFFECT_MOVE, move)
-                say(b, L_QUIET, s, 0, 0)
+                log(b, L_QUIET, s, 0, 0)
     if int(b.move.category) == c.CATEGORY_STATUS:
         return
     held = item(b, s)
@@ -478,13 +478,13 @@ def _one_hit(b: Any, s: int, t: int) -> int:
         damaging_hit(b, s, t, result)
         if mon.hp > 0:
             after_hit(b, s, t, False)
-        emergency_exit(b, s, before)
+        emergency_exit_at_half(b, s, before)
     return result
 
 
 @kernel
 def _hit_count(b: Any, s: int) -> int:
-    """Return how often the move is going to hit."""
+    """Return the number of hits of the move."""
     move = int(b.move.id)
     row = MOVES[move]
     if int(b.move.flag_bits) & c.MOVE_PARENTAL_BOND:
@@ -537,7 +537,7 @@ def _hit_loop(b: Any, s: int, t: int) -> int:
             break
         b.move.hit = hit
         if hit > 1 and move == M.dragondarts:
-            say_from(b, L_REPEAT, s, move, 0, c.EFFECT_NONE, 0, t)
+            log_from(b, L_REPEAT, s, move, 0, c.EFFECT_NONE, 0, t)
         if checked and hit > 1 and not hits_by_accuracy(b, s, t, True):
             # Showdown takes its target, maybe behind a substitute until now, for attacked.
             attacked = True
@@ -560,7 +560,7 @@ def _hit_loop(b: Any, s: int, t: int) -> int:
         return FAILED
     empty_faint_queue(b, mon.hp <= 0)
     if (high_hits(b, move) or move == M.beatup) and move != M.dragondarts:
-        say(b, L_HIT_COUNT, t, landed, 0)
+        log(b, L_HIT_COUNT, t, landed, 0)
     total = int(b.move.total_damage)
     if total:
         _recoil(b, s, total)
@@ -572,7 +572,7 @@ def _hit_loop(b: Any, s: int, t: int) -> int:
                 foe.attackers = int(foe.attackers) | (1 << int(user.active))
             target.times_attacked = add_attacks(int(target.times_attacked), landed)
     if row.ohko and target.hp <= 0:
-        say(b, L_OHKO, t, 0, 0)
+        log(b, L_OHKO, t, 0, 0)
     update(b)
     sheer = int(b.move.flag_bits) & c.MOVE_SHEER_FORCE != 0 and ability(b, s) == A.sheerforce
     if not sheer:
@@ -580,7 +580,7 @@ def _hit_loop(b: Any, s: int, t: int) -> int:
             after_move_secondary(b, s, t, max(0, last), strikes_often(b, move))
         if target.hp > 0 and s != t:
             before = max(0, int(foe.hurt_this_turn) - 1) + total
-            emergency_exit(b, t, before)
+            emergency_exit_at_half(b, t, before)
     return DONE
 
 
@@ -591,13 +591,13 @@ def high_hits(b: Any, move: int) -> bool:
 
 
 @kernel
-def _say_immune(b: Any, t: int) -> None:
-    """Tell that the type of the move in use does nothing to the active of ``t``."""
+def _log_immune(b: Any, t: int) -> None:
+    """Log that the active of ``t`` is immune to the type of the move in use."""
     if int(b.move.type) == c.TYPE_GROUND and not has_type(b, t, c.TYPE_FLYING):
         if defence_ability(b, t) == A.levitate:
-            say_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, A.levitate, -1)
+            log_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, A.levitate, -1)
             return
-    say(b, L_IMMUNE, t, 0, 0)
+    log(b, L_IMMUNE, t, 0, 0)
 
 
 @kernel
@@ -607,17 +607,17 @@ def reach_target(b: Any, s: int, t: int) -> int:
     QUIET means that it failed without counting as a failure (Protect).
     """
     if s != t and out_of_reach(b, s, t):
-        say(b, L_MISSED, s, 0, 0)
-        say_from(b, L_MISS, s, 0, 0, c.EFFECT_NONE, 0, t)
+        log(b, L_MISSED, s, 0, 0)
+        log_from(b, L_MISS, s, 0, 0, c.EFFECT_NONE, 0, t)
         return FAILED
     result = try_hit(b, s, t)
     if result != DONE:
         return result
     if not run_immunity(b, t):
-        _say_immune(b, t)
+        _log_immune(b, t)
         return FAILED
     if not try_immunity(b, s, t):
-        say(b, L_IMMUNE, t, 0, 0)
+        log(b, L_IMMUNE, t, 0, 0)
         return FAILED
     if not hits_by_accuracy(b, s, t, False):
         return FAILED

@@ -1,7 +1,7 @@
-"""Every item's number under its Showdown id, as a module attribute that kernels freeze.
+"""Number of every item, as a module attribute named after its Showdown id.
 
-``import plywise.engine.battle.item_ids as I``, then ``I.<id>``; a misspelt id fails when the
-kernel is compiled, and a test looks for them in the sources.
+Kernels ``import plywise.engine.battle.item_ids as I`` and use ``I.<id>``, frozen by numba.  A
+misspelt id fails when the kernel is compiled, and a test finds it in the sources.
 """
 
 from plywise.engine.battle.names import ITEM_ID

@@ -1,4 +1,4 @@
-"""Berries, statuses with the berries that answer them, and items that act when they are got."""
+"""Berries, statuses with the berries that cure them, and items that act when they are got."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from plywise.engine.battle.conditions import (
     set_status,
 )
 from plywise.engine.battle.field import use_seed
-from plywise.engine.battle.log_conditions import say_same_status
+from plywise.engine.battle.log_conditions import log_same_status
 from plywise.engine.battle.log_events import (
     ENDED_EATEN,
     FAIL_PLAIN,
@@ -25,8 +25,8 @@ from plywise.engine.battle.log_events import (
     L_FAIL,
     L_ITEM,
     L_STILL,
-    say,
-    say_from,
+    log,
+    log_from,
 )
 from plywise.engine.battle.names import ITEM_ID, ITEM_NAMES
 from plywise.engine.battle.ops import boost, consume_item, fraction, heal, stage, use_item
@@ -36,7 +36,7 @@ from plywise.engine.battle.stats import (
     ability,
     effective_weather,
     item,
-    max_pp,
+    max_pp_of_slot,
 )
 from plywise.engine.battle.tables import ITEMS
 from plywise.engine.compile.jit import kernel
@@ -46,7 +46,7 @@ from plywise.engine.compile.jit import kernel
     BERRY_OTHER,
     BERRY_HEAL_QUARTER,  # Sitrus: at half HP
     BERRY_HEAL_TEN,  # Oran: at half HP
-    BERRY_HEAL_THIRD,  # Figy ...: at a quarter HP; confuses who dislikes it
+    BERRY_HEAL_THIRD,  # Figy ...: at a quarter HP; confuses a Pokémon that dislikes it
     BERRY_BOOST,  # Liechi ...: at a quarter HP
     BERRY_STARF,
     BERRY_LANSAT,
@@ -109,7 +109,7 @@ def _cures(status: int, berry: int) -> bool:
 
 @kernel
 def eat_effect(b: Any, s: int, berry: int) -> None:
-    """Do what eating ``berry`` does to the active of ``s``, whoever's berry it was (onEat)."""
+    """Apply the effect of eating ``berry`` to the active of ``s``, its owner or not (onEat)."""
     side = b.sides[s]
     m = side.mons[side.active]
     kind = int(BERRY_KIND[berry])
@@ -153,17 +153,17 @@ def eat_effect(b: Any, s: int, berry: int) -> None:
             if chosen < 0 and int(m.moves[k]) != 0 and int(m.pp[k]) == 0:
                 chosen = k
         for k in range(4):
-            if chosen < 0 and int(m.pp[k]) < max_pp(b, s, int(side.active), k):
+            if chosen < 0 and int(m.pp[k]) < max_pp_of_slot(b, s, int(side.active), k):
                 chosen = k
         if chosen >= 0:
             added = 20 if ability(b, s) == A.ripen else 10
-            most = max_pp(b, s, int(side.active), chosen)
+            most = max_pp_of_slot(b, s, int(side.active), chosen)
             m.pp[chosen] = min(int(m.pp[chosen]) + added, most)
 
 
 @kernel
 def after_eating(b: Any, s: int, berry: int, from_foe: bool) -> None:
-    """Let abilities answer a berry eaten (EatItem): Cheek Pouch, Cud Chew."""
+    """Run abilities that react to an eaten berry (EatItem): Cheek Pouch, Cud Chew."""
     side = b.sides[s]
     m = side.mons[side.active]
     a = ability(b, s)
@@ -177,7 +177,7 @@ def after_eating(b: Any, s: int, berry: int, from_foe: bool) -> None:
 
 @kernel
 def eat_item(b: Any, s: int, forced: bool) -> bool:
-    """Let the active of ``s`` eat its berry, unless something stops it; return whether it did.
+    """Make the active of ``s`` eat its berry unless something prevents it; return whether it did.
 
     ``forced``: Unnerve and the like are not asked (a move feeds it).
     """
@@ -204,7 +204,7 @@ def eat_item(b: Any, s: int, forced: bool) -> bool:
                 return False
             if int(side.ability_flags) & c.ABILITY_UNCHECKED != 0:
                 return False
-    say(b, L_END_ITEM, s, berry, ENDED_EATEN)
+    log(b, L_END_ITEM, s, berry, ENDED_EATEN)
     eat_effect(b, s, berry)
     after_eating(b, s, berry, False)
     stale = int(m.times_attacked)
@@ -234,7 +234,7 @@ def pinch(b: Any, s: int) -> bool:
 
 @kernel
 def update_item(b: Any, s: int) -> None:
-    """Let the item of the active of ``s`` act if its moment has come (onUpdate)."""
+    """Run the item of the active of ``s`` if its condition is met (onUpdate)."""
     held = item(b, s)
     if held == 0:
         return
@@ -314,7 +314,7 @@ def use_mental_herb(b: Any, s: int) -> None:
 
 @kernel
 def start_item(b: Any, s: int, entering: bool) -> None:
-    """Let an item act when its holder comes in or gets it (onStart).
+    """Run an item that acts when its holder comes in or gets it (onStart).
 
     One that is given begins even where Klutz or Magic Room keep it from working.
     """
@@ -334,7 +334,7 @@ def start_item(b: Any, s: int, entering: bool) -> None:
         use_booster(b, s)
     elif held == I.airballoon:
         if working == held and b.pseudo_weather[c.GRAVITY] == 0:
-            say(b, L_ITEM, s, held, 0)
+            log(b, L_ITEM, s, held, 0)
     elif held == I.metronome:
         add_volatile(b, s, c.V_METRONOME, s, c.EFFECT_ITEM, held)
     elif working == 0:
@@ -377,7 +377,7 @@ def set_item(b: Any, s: int, new: int) -> bool:
 # ------------------------------------------------------------------------------------- statuses
 @kernel
 def _answer_status(b: Any, s: int, source: int, effect: int, effect_id: int) -> None:
-    """Let items and Poison Puppeteer answer a status just got (AfterSetStatus)."""
+    """Run items and Poison Puppeteer that react to a new status (AfterSetStatus)."""
     m = b.sides[s].mons[b.sides[s].active]
     if source >= 0 and source != s and effect == c.EFFECT_MOVE:
         if int(m.status) == c.PSN or int(m.status) == c.TOX:
@@ -407,15 +407,15 @@ def _get_status(
         and ability(b, s) == A.synchronize
     ):
         other = b.sides[source].mons[b.sides[source].active]
-        say_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, A.synchronize, -1)
+        log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, A.synchronize, -1)
         if int(other.status) == c.NO_STATUS:
             if set_status(b, source, status, s, c.EFFECT_ABILITY, A.synchronize, False):
                 _answer_status(b, source, s, c.EFFECT_ABILITY, A.synchronize)
         elif int(other.status) == status:
-            say(b, L_FAIL, source, FAIL_STATUS, status)
+            log(b, L_FAIL, source, FAIL_STATUS, status)
         else:
-            say(b, L_FAIL, s, FAIL_PLAIN, 0)
-            say(b, L_STILL, s, 0, 0)
+            log(b, L_FAIL, s, FAIL_PLAIN, 0)
+            log(b, L_STILL, s, 0, 0)
     _answer_status(b, s, source, effect, effect_id)
     return True
 
@@ -424,7 +424,7 @@ def _get_status(
 def try_status(b: Any, s: int, status: int, source: int, effect: int, effect_id: int) -> bool:
     """Give the active of ``s`` a status if it has none and nothing stops it (``trySetStatus``)."""
     if int(b.sides[s].mons[b.sides[s].active].status) != c.NO_STATUS:
-        say_same_status(b, s, source, effect, effect_id)
+        log_same_status(b, s, source, effect, effect_id)
         return False
     return _get_status(b, s, status, source, effect, effect_id, False)
 

@@ -1,4 +1,4 @@
-"""What a side may choose: locked, disabled and trapped, for one decision."""
+"""Legal actions of a side for one decision: locked, disabled and trapped."""
 
 from typing import Any
 

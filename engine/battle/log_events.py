@@ -1,12 +1,12 @@
-"""What happens in a logged battle, written down by the kernels as numbers.
+"""Events of a logged battle, recorded by the kernels as numbers.
 
-Logging is off unless ``FORMAT_LOGGED`` is set (:func:`chance.feed` with events); then the script
-that ``b.rng`` names holds the address of an int64 array made with :func:`new_events`.  Off, a call
-costs the test of one flag.  :mod:`log_lines` turns the events into lines of Showdown's protocol.
+Logging is off unless ``FORMAT_LOGGED`` is set (:func:`chance.attach_script` with events); then the
+script that ``b.rng`` names holds the address of an int64 array made with :func:`new_events`.  Off,
+a call costs the test of one flag.  :mod:`log.lines` turns events into lines of Showdown's protocol.
 
 An event holds what its line may show, as it was at that moment: its kind, two numbers ``x, y``
-whose meaning the kind says, who it is about (as seen: Illusion), HP and status, and what it came
-from, as in :mod:`ops` (``effect, effect_id, source``).
+whose meaning depends on the kind, the Pokémon (as seen: Illusion), HP and status, and its cause, as
+in :mod:`ops` (``effect, effect_id, source``).
 """
 
 from typing import Any
@@ -40,7 +40,7 @@ from plywise.engine.compile.jit import kernel
     L_CURE,  # [status]
     L_BOOST,  # [stat, stages that it changed by] effect; also where they are 0
     L_SET_BOOST,  # [stat, stage]
-    L_QUIET,  # [1: boosts of 0 stages are not told, 0: they are]
+    L_QUIET,  # [1: boosts of 0 stages are not logged, 0: they are]
     L_ABILITY,  # [ability, 1: it boosts]
     L_WEATHER,  # [weather, 1: it goes on]
     L_CANT,  # [CANT_*, move]
@@ -118,7 +118,7 @@ WORDS = 10
     W_SIDE,
     W_MEMBER,  # team index, and shown << 4, and active << 8
     W_HP,  # hp, max_hp << 16, status << 32
-    W_SPECIES,  # as it plays, tera type << 16 (0: not terastallized), of who is shown << 32
+    W_SPECIES,  # as it plays, tera type << 16 (0: not terastallized), of the one shown << 32
     W_X,
     W_Y,
     W_EFFECT,  # effect, effect_id << 8
@@ -131,11 +131,11 @@ WORDS = 10
 def _write_event(
     b: Any, kind: int, s: int, i: int, x: int, y: int, effect: int, effect_id: int, source: int
 ) -> None:
-    """Write one event about member ``i`` of side ``s``; without room it is only counted."""
-    log = read_word(b.rng, LOG)
-    count = read_word(log, _COUNT)
-    write_word(log, _COUNT, count + 1)
-    if count >= read_word(log, _ROOM):
+    """Record one event about member ``i`` of side ``s``; without room it is only counted."""
+    events = read_word(b.rng, LOG)
+    count = read_word(events, _COUNT)
+    write_word(events, _COUNT, count + 1)
+    if count >= read_word(events, _ROOM):
         return
     at = _HEADER + WORDS * count
     side = b.sides[s]
@@ -148,15 +148,15 @@ def _write_event(
     tera = 0
     if int(m.flag_bits) & MON_TERASTALLIZED != 0:
         tera = int(m.tera_type)
-    write_word(log, at + W_KIND, kind)
-    write_word(log, at + W_SIDE, s)
-    write_word(log, at + W_MEMBER, i | shown << 4 | int(standing) << 8)
-    write_word(log, at + W_HP, int(m.hp) | int(m.max_hp) << 16 | int(m.status) << 32)
+    write_word(events, at + W_KIND, kind)
+    write_word(events, at + W_SIDE, s)
+    write_word(events, at + W_MEMBER, i | shown << 4 | int(standing) << 8)
+    write_word(events, at + W_HP, int(m.hp) | int(m.max_hp) << 16 | int(m.status) << 32)
     species = int(m.species)
-    write_word(log, at + W_SPECIES, species | tera << 16 | int(side.mons[shown].species) << 32)
-    write_word(log, at + W_X, x)
-    write_word(log, at + W_Y, y)
-    write_word(log, at + W_EFFECT, effect | effect_id << 8)
+    write_word(events, at + W_SPECIES, species | tera << 16 | int(side.mons[shown].species) << 32)
+    write_word(events, at + W_X, x)
+    write_word(events, at + W_Y, y)
+    write_word(events, at + W_EFFECT, effect | effect_id << 8)
     who = 0
     if source >= 0:
         other = b.sides[source]
@@ -165,36 +165,36 @@ def _write_event(
         if other.illusion != 0:
             seen = int(other.illusion) - 1
         who = 1 + source | seen << 4 | int(up) << 8
-    write_word(log, at + W_SOURCE, who)
-    write_word(log, at + W_CALLER, int(b.move.id))
+    write_word(events, at + W_SOURCE, who)
+    write_word(events, at + W_CALLER, int(b.move.id))
 
 
 @kernel
-def say(b: Any, kind: int, s: int, x: int, y: int) -> None:
-    """Note an event of the active of side ``s``."""
+def log(b: Any, kind: int, s: int, x: int, y: int) -> None:
+    """Record an event of the active of side ``s``."""
     if int(b.format) & FORMAT_LOGGED != 0:
         _write_event(b, kind, s, int(b.sides[s].active), x, y, EFFECT_NONE, 0, -1)
 
 
 @kernel
-def say_from(
+def log_from(
     b: Any, kind: int, s: int, x: int, y: int, effect: int, effect_id: int, source: int
 ) -> None:
-    """Note an event of the active of side ``s`` that came from an effect of ``source``."""
+    """Record an event of the active of side ``s`` that an effect of ``source`` caused."""
     if int(b.format) & FORMAT_LOGGED != 0:
         _write_event(b, kind, s, int(b.sides[s].active), x, y, effect, effect_id, source)
 
 
 @kernel
-def say_member(b: Any, kind: int, s: int, i: int, x: int, y: int) -> None:
-    """Note an event of any member of a team."""
+def log_member(b: Any, kind: int, s: int, i: int, x: int, y: int) -> None:
+    """Record an event of any member of a team."""
     if int(b.format) & FORMAT_LOGGED != 0:
         _write_event(b, kind, s, i, x, y, EFFECT_NONE, 0, -1)
 
 
 @kernel
 def logged(b: Any) -> bool:
-    """Return whether events are written down."""
+    """Return whether events are recorded."""
     return int(b.format) & FORMAT_LOGGED != 0
 
 

@@ -1,8 +1,7 @@
-"""What one Pokémon's moves would take from another, estimated in nanoseconds.
+"""Estimates of what one Pokémon's moves take from another, in nanoseconds each.
 
-From stats, boosts, types and the abilities and items that matter most often; the full damage
-formula would cost ten times as much.  The evaluation and the move priors both look at battles this
-way.
+They use stats, boosts, types and the abilities and items that matter most often; the full damage
+formula costs ten times as much.  The evaluation and the move priors use them.
 """
 
 from typing import Any
@@ -143,7 +142,7 @@ def _odd_ratio(b: Any, s: int, i: int, j: int, move: int) -> float:
 
 @kernel
 def strikes(b: Any, s: int, i: int, j: int, tera: int, foe_tera: int, hits: Any, at: int) -> float:
-    """Write what each move of member ``i`` of side ``s`` takes of the foe's member ``j``.
+    """Write the damage of each move of member ``i`` of side ``s`` to the foe's member ``j``.
 
     Args:
         b: the battle.

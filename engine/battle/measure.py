@@ -1,4 +1,4 @@
-"""Compiled loops that only measure: copies, legal actions, damage rolls and scripted battles."""
+"""Compiled loops for measurements: copies, legal actions, damage rolls, scripted battles."""
 
 import time
 from dataclasses import dataclass
@@ -149,19 +149,19 @@ def replay_scripted(pool: NDArray[Any], seed: int, seconds: float) -> Replayed:
         state = pool[battles % len(pool) : battles % len(pool) + 1]
         played, again = state.copy(), state.copy()
         sampler = chance.new_sampler(seed + battles, _MOST_DRAWS)
-        chance.feed(played[0], sampler)
+        chance.attach_script(played[0], sampler)
         count = int(_record(played, 0, np.uint64(seed + battles), out, a0, a1))
-        chance.unfeed(played[0])
+        chance.detach_script(played[0])
         script = chance.new_script(chance.written(sampler).tolist())
-        chance.feed(again[0], script)
+        chance.attach_script(again[0], script)
         start = time.perf_counter()
         _replay(again, 0, count, a0, a1)
         spent += time.perf_counter() - start
-        chance.unfeed(again[0])
-        if not chance.report(script).exact or again.tobytes() != played.tobytes():
+        chance.detach_script(again[0])
+        if not chance.script_report(script).exact or again.tobytes() != played.tobytes():
             raise RuntimeError(f"battle {battles}: the replay differs from the battle")
         battles += 1
         steps += count
-        draws += chance.report(script).used
+        draws += chance.script_report(script).used
         turns += int(again[0]["turn"]) - int(state[0]["turn"])
     return Replayed(battles, turns, steps, draws, spent)

@@ -1,4 +1,4 @@
-"""What single moves do that no table column says: onHit, onAfterHit, self.onHit and the like.
+"""Effects of single moves beyond the tables: onHit, onAfterHit, self.onHit and the like.
 
 ``s`` is the side of the user of ``b.move``, ``t`` that of its target (``t == s`` for moves on the
 user itself).  Results are those of :mod:`results`.
@@ -48,9 +48,9 @@ from plywise.engine.battle.log_events import (
     L_SET_HP,
     L_SIDE_END,
     L_STILL,
-    say,
-    say_from,
-    say_member,
+    log,
+    log_from,
+    log_member,
 )
 from plywise.engine.battle.ops import (
     boost,
@@ -94,7 +94,7 @@ def _heal_hit(b: Any, s: int, t: int, amount: int) -> int:
     """Heal for a move that fails quietly where there is nothing to heal."""
     if heal(b, t, amount, s, c.EFFECT_MOVE, int(b.move.id)) > 0:
         return DONE
-    say(b, L_FAIL, t, FAIL_HEAL, 0)
+    log(b, L_FAIL, t, FAIL_HEAL, 0)
     return QUIET
 
 
@@ -130,23 +130,23 @@ def _swap_items(b: Any, s: int, t: int) -> int:
         mon.held_item = mine
         return FAILED
     move = int(b.move.id)
-    say_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_MOVE, M.trick, t)
+    log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_MOVE, M.trick, t)
     if mine:
         set_item(b, t, mine)
-        say_from(b, L_ITEM, t, mine, 0, c.EFFECT_MOVE, move, -1)
+        log_from(b, L_ITEM, t, mine, 0, c.EFFECT_MOVE, move, -1)
     else:
-        say_from(b, L_END_ITEM, t, yours, ENDED_SILENT, c.EFFECT_MOVE, move, -1)
+        log_from(b, L_END_ITEM, t, yours, ENDED_SILENT, c.EFFECT_MOVE, move, -1)
     if yours:
         set_item(b, s, yours)
-        say_from(b, L_ITEM, s, yours, 0, c.EFFECT_MOVE, move, -1)
+        log_from(b, L_ITEM, s, yours, 0, c.EFFECT_MOVE, move, -1)
     else:
-        say_from(b, L_END_ITEM, s, mine, ENDED_SILENT, c.EFFECT_MOVE, move, -1)
+        log_from(b, L_END_ITEM, s, mine, ENDED_SILENT, c.EFFECT_MOVE, move, -1)
     return DONE
 
 
 @kernel
 def steal_item(b: Any, s: int, t: int) -> None:
-    """Let the user take its target's item if it has none (Thief)."""
+    """Give the user its target's item if it has none (Thief)."""
     mon = b.sides[s].mons[b.sides[s].active]
     target = b.sides[t].mons[b.sides[t].active]
     if mon.held_item:
@@ -158,8 +158,8 @@ def steal_item(b: Any, s: int, t: int) -> None:
         target.held_item = stolen
         return
     move = int(b.move.id)
-    say_from(b, L_END_ITEM, t, stolen, ENDED_SILENT, c.EFFECT_MOVE, move, s)
-    say_from(b, L_ITEM, s, stolen, 0, c.EFFECT_MOVE, move, t)
+    log_from(b, L_END_ITEM, t, stolen, ENDED_SILENT, c.EFFECT_MOVE, move, s)
+    log_from(b, L_ITEM, s, stolen, 0, c.EFFECT_MOVE, move, t)
 
 
 @kernel
@@ -185,7 +185,7 @@ def _clear_hazards(b: Any, s: int) -> bool:
         if remove_side_condition(b, s, condition):
             done = True
             user = int(b.move.side)
-            say_from(b, L_SIDE_END, s, condition, 1, c.EFFECT_MOVE, int(b.move.id), user)
+            log_from(b, L_SIDE_END, s, condition, 1, c.EFFECT_MOVE, int(b.move.id), user)
     return done
 
 
@@ -210,11 +210,11 @@ def _defog(b: Any, s: int, t: int) -> int:
 def _heal_bell(b: Any, s: int) -> int:
     side = b.sides[s]
     done = FAILED
-    say_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_MOVE, M.healbell, -1)
+    log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_MOVE, M.healbell, -1)
     for i in range(int(side.team_size)):
         m = side.mons[i]
         if m.hp > 0 and m.status != c.NO_STATUS:
-            say_member(b, L_CURE, s, i, int(m.status), 0)
+            log_member(b, L_CURE, s, i, int(m.status), 0)
             cure_member(b, s, i)
             done = DONE
     return done
@@ -225,14 +225,14 @@ def on_field(b: Any, s: int) -> int:
     """Do what a move for the whole field or a side does by itself (onHitField, onHitSide)."""
     move = int(b.move.id)
     if move == M.haze:
-        say(b, L_CLEAR_BOOSTS, s, 1, 0)
+        log(b, L_CLEAR_BOOSTS, s, 1, 0)
         clear_boosts(b, 0)
         clear_boosts(b, 1)
         return NOTHING
     if move == M.courtchange:
         swapped = _court_change(b)
         if swapped == DONE:
-            say(b, L_FIELD_ACTIVATE, s, move, 0)
+            log(b, L_FIELD_ACTIVATE, s, move, 0)
         return swapped
     if move == M.perishsong:
         done = FAILED
@@ -249,11 +249,11 @@ def on_field(b: Any, s: int) -> int:
                 add_volatile(b, k, c.V_PERISHSONG, s, c.EFFECT_MOVE, move)
                 done = DONE
         if done == DONE:
-            say(b, L_FIELD_ACTIVATE, s, move, 0)
+            log(b, L_FIELD_ACTIVATE, s, move, 0)
         return done
     if move == M.teatime:
         done = QUIET
-        say(b, L_FIELD_ACTIVATE, s, move, 0)
+        log(b, L_FIELD_ACTIVATE, s, move, 0)
         for k in range(2):
             m = b.sides[k].mons[b.sides[k].active]
             if m.hp > 0 and ITEMS[m.held_item].berry and not is_semi_invulnerable(b, k):
@@ -362,25 +362,25 @@ def on_hit(b: Any, s: int, t: int) -> int:
         factor = 1024 if layers == 1 else (2048 if layers == 2 else 4096)
         healed = heal(b, s, modify(int(mon.max_hp), factor), s, c.EFFECT_MOVE, move)
         if not healed:
-            say(b, L_FAIL, s, FAIL_HEAL, 0)
+            log(b, L_FAIL, s, FAIL_HEAL, 0)
         remove_volatile(b, s, c.V_STOCKPILE)
         return DONE if healed else QUIET
     if move == M.painsplit:
         average = max(1, (int(target.hp) + int(mon.hp)) // 2)
         target.hp = min(average, int(target.max_hp))
         mon.hp = min(average, int(mon.max_hp))
-        say(b, L_SET_HP, t, 1, 0)
-        say(b, L_SET_HP, s, 0, 0)
+        log(b, L_SET_HP, t, 1, 0)
+        log(b, L_SET_HP, s, 0, 0)
         return NOTHING
     if move == M.clearsmog:
-        say(b, L_CLEAR_BOOSTS, t, 0, 0)
+        log(b, L_CLEAR_BOOSTS, t, 0, 0)
         clear_boosts(b, t)
         return NOTHING
     if move == M.incinerate:
         if ITEMS[target.held_item].berry or ITEMS[target.held_item].gem:
             gone = take_item(b, t, s)
             if gone:
-                say_from(b, L_END_ITEM, t, gone, ENDED_TAKEN, c.EFFECT_MOVE, move, -1)
+                log_from(b, L_END_ITEM, t, gone, ENDED_TAKEN, c.EFFECT_MOVE, move, -1)
         return NOTHING
     if move == M.bugbite or move == M.pluck:
         berry = int(target.held_item)
@@ -402,8 +402,8 @@ def on_hit(b: Any, s: int, t: int) -> int:
         return NOTHING
     if move == M.batonpass:
         if not can_switch(b, s):
-            say(b, L_STILL, s, 0, 0)
-            say(b, L_FAIL, t, FAIL_PLAIN, 0)
+            log(b, L_STILL, s, 0, 0)
+            log(b, L_FAIL, t, FAIL_PLAIN, 0)
             return QUIET
         return NOTHING
     if move == M.transform:
@@ -440,7 +440,7 @@ def after_hit(b: Any, s: int, t: int, through_substitute: bool) -> None:
         # takeItem() without a taker: the holder itself
         gone = take_item(b, t, t)
         if gone:
-            say_from(b, L_END_ITEM, t, gone, ENDED_TAKEN, c.EFFECT_MOVE, move, s)
+            log_from(b, L_END_ITEM, t, gone, ENDED_TAKEN, c.EFFECT_MOVE, move, s)
     elif move == M.thief or move == M.covet:
         steal_item(b, s, t)
 

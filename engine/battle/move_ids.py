@@ -1,7 +1,7 @@
-"""Every move's number under its Showdown id, as a module attribute that kernels freeze.
+"""Number of every move, as a module attribute named after its Showdown id.
 
-``import plywise.engine.battle.move_ids as M``, then ``M.<id>``; a misspelt id fails when the
-kernel is compiled, and a test looks for them in the sources.
+Kernels ``import plywise.engine.battle.move_ids as M`` and use ``M.<id>``, frozen by numba.  A
+misspelt id fails when the kernel is compiled, and a test finds it in the sources.
 """
 
 from plywise.engine.battle.names import MOVE_ID

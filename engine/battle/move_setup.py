@@ -1,4 +1,4 @@
-"""What a move becomes in its user's hands: Showdown's events ModifyType and ModifyMove."""
+"""The move in use after its user's changes: Showdown's events ModifyType and ModifyMove."""
 
 from typing import Any
 
@@ -17,8 +17,8 @@ from plywise.engine.battle.log_events import (
     L_ACTIVATE,
     L_CANT,
     L_CURE,
-    say,
-    say_from,
+    log,
+    log_from,
 )
 from plywise.engine.battle.stats import (
     ability,
@@ -181,7 +181,7 @@ def set_up_move(b: Any, s: int, move: int, caller: int, bounced: bool) -> bool:
     bits = int(b.move.flag_bits)
     # the move's own onModifyMove
     if move == M.struggle:
-        say_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_MOVE, move, -1)
+        log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_MOVE, move, -1)
     if move == M.weatherball:
         if weather_for(b, s) != c.NO_WEATHER:
             power *= 2
@@ -248,17 +248,17 @@ def set_up_move(b: Any, s: int, move: int, caller: int, bounced: bool) -> bool:
         if not has_volatile(b, s, c.V_CHOICELOCK):
             add_volatile(b, s, c.V_CHOICELOCK, s, c.EFFECT_ITEM, move)
     if mon.status == c.FRZ and flags & F_DEFROST:
-        say_from(b, L_CURE, s, c.FRZ, 0, c.EFFECT_MOVE, move, -1)
+        log_from(b, L_CURE, s, c.FRZ, 0, c.EFFECT_MOVE, move, -1)
         mon.status = c.NO_STATUS
         mon.status_turns = 0
     # conditions that forbid it
     if flags & F_HEAL and has_volatile(b, s, c.V_HEALBLOCK):
-        say(b, L_CANT, s, CANT_HEAL_BLOCK, move)
+        log(b, L_CANT, s, CANT_HEAL_BLOCK, move)
         return False
     if flags & F_SOUND and has_volatile(b, s, c.V_THROATCHOP):
-        say(b, L_CANT, s, CANT_THROAT_CHOP, 0)
+        log(b, L_CANT, s, CANT_THROAT_CHOP, 0)
         return False
     if flags & F_GRAVITY and b.pseudo_weather[c.GRAVITY]:
-        say(b, L_CANT, s, CANT_GRAVITY, move)
+        log(b, L_CANT, s, CANT_GRAVITY, move)
         return False
     return True

@@ -1,4 +1,4 @@
-"""Whether a move can be used at all: Showdown's events TryMove, Try, PrepareHit and TryImmunity.
+"""Conditions for using a move: Showdown's events TryMove, Try, PrepareHit and TryImmunity.
 
 ``s`` is the side of the user of ``b.move``, ``t`` that of its target (``t == s`` for moves on the
 user itself).
@@ -36,9 +36,9 @@ from plywise.engine.battle.log_events import (
     L_REPEAT,
     L_START,
     L_STILL,
+    log,
+    log_from,
     logged,
-    say,
-    say_from,
 )
 from plywise.engine.battle.ops import boost, can_switch, may_take_item, pack_boosts, stage, use_item
 from plywise.engine.battle.pseudo_weathers import add_pseudo_weather
@@ -75,7 +75,7 @@ from plywise.engine.compile.jit import kernel
 
 @kernel
 def queued_move(b: Any, s: int) -> int:
-    """Return the move that the active Pokémon of ``s`` is still going to use this turn, or 0."""
+    """Return the move that the active Pokémon of ``s`` has in the queue, or 0."""
     side = b.sides[s]
     for k in range(int(b.queue_length)):
         entry = b.queue[k]
@@ -86,7 +86,7 @@ def queued_move(b: Any, s: int) -> int:
 
 @kernel
 def will_act(b: Any) -> bool:
-    """Return whether a move or a switch is still to come this turn."""
+    """Return whether a move or a switch is still in the queue this turn."""
     for k in range(int(b.queue_length)):
         kind = int(b.queue[k].kind)
         if kind == c.QUEUE_MOVE or kind == c.QUEUE_SWITCH or kind == c.QUEUE_INSTASWITCH:
@@ -96,7 +96,7 @@ def will_act(b: Any) -> bool:
 
 @kernel
 def change_own_type(b: Any, s: int) -> None:
-    """Let Protean or Libero take the type of the move (event PrepareHit)."""
+    """Change the user's type to the move's with Protean or Libero (event PrepareHit)."""
     side = b.sides[s]
     mon = side.mons[side.active]
     a = ability(b, s)
@@ -124,14 +124,14 @@ def change_own_type(b: Any, s: int) -> None:
     side.types[1] = c.TYPE_NONE
     side.added_type = c.TYPE_NONE
     side.ability_flags = int(side.ability_flags) | c.ABILITY_TYPE_CHANGED
-    say_from(b, L_START, s, -2, kind, c.EFFECT_ABILITY, a, -1)
+    log_from(b, L_START, s, -2, kind, c.EFFECT_ABILITY, a, -1)
 
 
 @kernel
-def _say_at_once(b: Any, s: int, move: int) -> None:
-    """Tell that a two-turn move needs no second turn."""
-    say(b, L_STILL, s, 0, 0)
-    say_from(b, L_REPEAT, s, move, 0, c.EFFECT_NONE, 0, 1 - s)
+def _log_at_once(b: Any, s: int, move: int) -> None:
+    """Log that a two-turn move needs no second turn."""
+    log(b, L_STILL, s, 0, 0)
+    log_from(b, L_REPEAT, s, move, 0, c.EFFECT_NONE, 0, 1 - s)
 
 
 @kernel
@@ -148,16 +148,16 @@ def _charges(b: Any, s: int, move: int) -> bool:
         drop_volatile(b, s, c.V_PHANTOMFORCE)
         drop_volatile(b, s, c.V_SHADOWFORCE)
         return False
-    say(b, L_PREPARE, s, move, 0)
+    log(b, L_PREPARE, s, move, 0)
     weather = weather_for(b, s)
     if move == M.meteorbeam or move == M.electroshot:
         boost(b, s, stage(c.SPA, 1), s, c.EFFECT_MOVE, move)
         if move == M.electroshot and (weather == c.RAIN_DANCE or weather == c.PRIMORDIAL_SEA):
-            _say_at_once(b, s, move)
+            _log_at_once(b, s, move)
             return False
     elif move == M.solarbeam or move == M.solarblade:
         if weather == c.SUNNY_DAY or weather == c.DESOLATE_LAND:
-            _say_at_once(b, s, move)
+            _log_at_once(b, s, move)
             return False
     elif move == M.dive:
         if ability(b, s) == A.gulpmissile and int(mon.species) == S.cramorant:
@@ -165,7 +165,7 @@ def _charges(b: Any, s: int, move: int) -> bool:
                 low = int(mon.hp) * 2 <= int(mon.max_hp)
                 forme_change(b, s, S.cramorantgorging if low else S.cramorantgulping, False)
     if item(b, s) == I.powerherb and use_item(b, s):
-        _say_at_once(b, s, move)
+        _log_at_once(b, s, move)
         return False
     add_volatile(b, s, c.V_TWOTURNMOVE, s, c.EFFECT_MOVE, move)
     change_own_type(b, s)
@@ -183,8 +183,8 @@ def try_move(b: Any, s: int, t: int) -> int:
             return QUIET
     elif move == M.doubleshock:
         if not has_type(b, s, c.TYPE_ELECTRIC):
-            say(b, L_FAIL, s, FAIL_MOVE, move)
-            say(b, L_STILL, s, 0, 0)
+            log(b, L_FAIL, s, FAIL_MOVE, move)
+            log(b, L_STILL, s, 0, 0)
             return QUIET
     elif move == M.burnup:
         if not has_type(b, s, c.TYPE_FIRE):
@@ -197,22 +197,22 @@ def try_move(b: Any, s: int, t: int) -> int:
         if (weather == c.DESOLATE_LAND and kind == c.TYPE_WATER) or (
             weather == c.PRIMORDIAL_SEA and kind == c.TYPE_FIRE
         ):
-            say_from(b, L_FAIL, s, FAIL_WEATHER, move, c.EFFECT_WEATHER, weather, -1)
-            say(b, L_STILL, s, 0, 0)
+            log_from(b, L_FAIL, s, FAIL_WEATHER, move, c.EFFECT_WEATHER, weather, -1)
+            log(b, L_STILL, s, 0, 0)
             return QUIET
     target = int(row.target)
     if b.move.priority > 0 and (t != s or target == TARGET_ALL) and target != TARGET_FOE_SIDE:
         if target != TARGET_ALL or move == M.perishsong:
             a = defence_ability(b, 1 - s)
             if a == A.dazzling or a == A.queenlymajesty or a == A.armortail:
-                say(b, L_STILL, s, 0, 0)
-                say_from(b, L_CANT, 1 - s, CANT_ABILITY, move, c.EFFECT_ABILITY, a, s)
+                log(b, L_STILL, s, 0, 0)
+                log_from(b, L_CANT, 1 - s, CANT_ABILITY, move, c.EFFECT_ABILITY, a, s)
                 return FAILED
     if move == M.explosion or move == M.selfdestruct or move == M.mistyexplosion:
         if ability(b, s) == A.damp or defence_ability(b, 1 - s) == A.damp:
             holder = s if ability(b, s) == A.damp else 1 - s
-            say(b, L_STILL, s, 0, 0)
-            say_from(b, L_CANT, holder, CANT_ABILITY, move, c.EFFECT_ABILITY, A.damp, s)
+            log(b, L_STILL, s, 0, 0)
+            log_from(b, L_CANT, holder, CANT_ABILITY, move, c.EFFECT_ABILITY, A.damp, s)
             return FAILED
     if has_volatile(b, s, c.V_METRONOME):
         _count_metronome(b, s, move)
@@ -221,7 +221,7 @@ def try_move(b: Any, s: int, t: int) -> int:
 
 @kernel
 def _count_metronome(b: Any, s: int, move: int) -> None:
-    """Let the item Metronome count uses of the same move in a row."""
+    """Count uses of the same move in a row for the item Metronome."""
     side = b.sides[s]
     if item(b, s) != I.metronome:
         drop_volatile(b, s, c.V_METRONOME)
@@ -259,19 +259,19 @@ def _stall(b: Any, s: int) -> bool:
 
 
 @kernel
-def _say_animation(b: Any, s: int, move: int) -> None:
-    """Tell which of a move's animations plays, where it has several."""
+def _log_animation(b: Any, s: int, move: int) -> None:
+    """Log which of a move's animations plays, if it has several."""
     mon = b.sides[s].mons[b.sides[s].active]
     if move == M.terablast:
         if int(mon.flag_bits) & c.MON_TERASTALLIZED:
-            say(b, L_ANIM, s, move, int(mon.tera_type))
+            log(b, L_ANIM, s, move, int(mon.tera_type))
     elif move == M.ivycudgel:
         if int(b.move.type) != c.TYPE_GRASS:
-            say(b, L_ANIM, s, move, int(b.move.type))
+            log(b, L_ANIM, s, move, int(b.move.type))
     elif move == M.shellsidearm:
-        say(b, L_ANIM, s, move, int(b.move.category))
+        log(b, L_ANIM, s, move, int(b.move.category))
     elif move == M.fling:
-        say_from(b, L_END_ITEM, s, int(mon.held_item), ENDED_TAKEN, c.EFFECT_MOVE, move, -1)
+        log_from(b, L_END_ITEM, s, int(mon.held_item), ENDED_TAKEN, c.EFFECT_MOVE, move, -1)
 
 
 @kernel
@@ -336,7 +336,7 @@ def try_use(b: Any, s: int, t: int) -> int:
         foe.future_duration = 3 if int(b.turn) < 255 else c.NEVER
         foe.future_move = move
         foe.future_source = 1 + int(side.active)
-        say_from(b, L_START, s, -1, 0, c.EFFECT_MOVE, move, -1)
+        log_from(b, L_START, s, -1, 0, c.EFFECT_MOVE, move, -1)
         return QUIET
     elif move == M.rest:
         a = ability(b, s)
@@ -433,7 +433,7 @@ def try_use(b: Any, s: int, t: int) -> int:
         if ITEMS[held].berry and ability(b, s) == A.cudchew:
             after_eating(b, s, held, False)
     if logged(b):
-        _say_animation(b, s, move)
+        _log_animation(b, s, move)
     change_own_type(b, s)
     if ability(b, s) == A.parentalbond:
         if (
@@ -447,7 +447,7 @@ def try_use(b: Any, s: int, t: int) -> int:
 
 @kernel
 def queued_priority(b: Any, s: int) -> int:
-    """Return the priority (whole stages) of the move that ``s`` is still going to use."""
+    """Return the priority (whole stages) of the move that ``s`` has in the queue."""
     side = b.sides[s]
     for k in range(int(b.queue_length)):
         entry = b.queue[k]
@@ -458,7 +458,7 @@ def queued_priority(b: Any, s: int) -> int:
 
 @kernel
 def try_immunity(b: Any, s: int, t: int) -> bool:
-    """Return whether the target is open to the move: powder, TryImmunity, Prankster."""
+    """Return whether the target can be affected: powder, TryImmunity, Prankster."""
     move = int(b.move.id)
     row = MOVES[move]
     side = b.sides[s]
@@ -497,9 +497,9 @@ def try_immunity(b: Any, s: int, t: int) -> bool:
 
 
 @kernel
-def _say_failed(b: Any, s: int) -> None:
-    say(b, L_FAIL, s, FAIL_PLAIN, 0)
-    say(b, L_STILL, s, 0, 0)
+def _log_failed(b: Any, s: int) -> None:
+    log(b, L_FAIL, s, FAIL_PLAIN, 0)
+    log(b, L_STILL, s, 0, 0)
 
 
 @kernel
@@ -511,63 +511,63 @@ def own_try_hit(b: Any, s: int, t: int) -> bool:
     mon = side.mons[side.active]
     target = foe.mons[foe.active]
     if move == M.poltergeist:
-        say_from(b, L_ACTIVATE, t, 0, int(target.held_item), c.EFFECT_MOVE, move, -1)
+        log_from(b, L_ACTIVATE, t, 0, int(target.held_item), c.EFFECT_MOVE, move, -1)
     if move == M.brickbreak or move == M.psychicfangs or move == M.ragingbull:
         remove_side_condition(b, t, c.REFLECT)
         remove_side_condition(b, t, c.LIGHT_SCREEN)
         remove_side_condition(b, t, c.AURORA_VEIL)
     elif move == M.substitute:
         if has_volatile(b, s, c.V_SUBSTITUTE):
-            say(b, L_FAIL, s, FAIL_MOVE, move)
+            log(b, L_FAIL, s, FAIL_MOVE, move)
             return False
         if int(mon.hp) * 4 <= int(mon.max_hp) or mon.max_hp == 1:
-            say(b, L_FAIL, s, FAIL_WEAK, move)
+            log(b, L_FAIL, s, FAIL_WEAK, move)
             return False
     elif move == M.shedtail:
         half = (int(mon.max_hp) + 1) // 2
         if not can_switch(b, s):
-            say(b, L_FAIL, s, FAIL_PLAIN, 0)
+            log(b, L_FAIL, s, FAIL_PLAIN, 0)
             return False
         if has_volatile(b, s, c.V_SUBSTITUTE):
-            say(b, L_FAIL, s, FAIL_MOVE, move)
+            log(b, L_FAIL, s, FAIL_MOVE, move)
             return False
         if mon.hp <= half:
-            say(b, L_FAIL, s, FAIL_WEAK, move)
+            log(b, L_FAIL, s, FAIL_WEAK, move)
             return False
     elif move == M.healingwish or move == M.lunardance:
         if not can_switch(b, s):
-            say(b, L_STILL, s, 0, 0)
-            say(b, L_FAIL, s, FAIL_PLAIN, 0)
+            log(b, L_STILL, s, 0, 0)
+            log(b, L_FAIL, s, FAIL_PLAIN, 0)
             return False
     elif move == M.revivalblessing:
         for k in range(int(side.team_size)):
             if int(side.mons[k].flag_bits) & c.MON_FAINTED:
                 return True
-        _say_failed(b, s)
+        _log_failed(b, s)
         return False
     elif move == M.yawn:
         # runStatusImmunity("slp"): no type is immune to sleep
         if target.status != c.NO_STATUS:
-            _say_failed(b, s)
+            _log_failed(b, s)
             return False
     elif move == M.clangoroussoul or move == M.filletaway:
         if not boost(b, s, pack_boosts(MOVES[move].boosts), s, c.EFFECT_MOVE, move):
             return False
     elif move == M.curse:
         if has_type(b, s, c.TYPE_GHOST) and has_volatile(b, t, c.V_CURSE):
-            _say_failed(b, s)
+            _log_failed(b, s)
             return False
     elif move == M.disable:
         if foe.last_move == 0 or foe.last_move == M.struggle:
-            _say_failed(b, s)
+            _log_failed(b, s)
             return False
     elif move == M.lockon:
         if has_volatile(b, s, c.V_LOCKON):
-            _say_failed(b, s)
+            _log_failed(b, s)
             return False
     elif move == M.gastroacid:
         if ABILITIES[target.ability].cant_suppress or holds_ability_shield(b, t):
-            _say_failed(b, s)
+            _log_failed(b, s)
             return False
     elif move == M.entrainment:
         if (
@@ -576,7 +576,7 @@ def own_try_hit(b: Any, s: int, t: int) -> bool:
             or target.ability == A.truant
             or ABILITIES[mon.ability].no_entrain
         ):
-            _say_failed(b, s)
+            _log_failed(b, s)
             return False
     elif move == M.roleplay:
         if (
@@ -584,7 +584,7 @@ def own_try_hit(b: Any, s: int, t: int) -> bool:
             or ABILITIES[target.ability].fail_role_play
             or ABILITIES[mon.ability].cant_suppress
         ):
-            _say_failed(b, s)
+            _log_failed(b, s)
             return False
     elif move == M.simplebeam:
         if (
@@ -592,17 +592,17 @@ def own_try_hit(b: Any, s: int, t: int) -> bool:
             or target.ability == A.simple
             or target.ability == A.truant
         ):
-            _say_failed(b, s)
+            _log_failed(b, s)
             return False
     elif move == M.worryseed:
         if ABILITIES[target.ability].cant_suppress:
-            _say_failed(b, s)
+            _log_failed(b, s)
             return False
     elif move == M.uproar:
         for k in range(2):
             m = b.sides[k].mons[b.sides[k].active]
             if m.status == c.SLP and m.hp > 0:
-                say(b, L_CURE, k, c.SLP, 0)
+                log(b, L_CURE, k, c.SLP, 0)
                 m.status = c.NO_STATUS
                 m.status_turns = 0
     return True

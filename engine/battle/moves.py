@@ -22,7 +22,7 @@ from plywise.engine.battle import constants as c
 from plywise.engine.battle.before_move import before_move
 from plywise.engine.battle.chance import SITE_MOVE, roll
 from plywise.engine.battle.conditions import cure_status, is_semi_invulnerable, remove_volatile
-from plywise.engine.battle.contact import after_move_self, emergency_exit
+from plywise.engine.battle.contact import after_move_self, emergency_exit_at_half
 from plywise.engine.battle.defences import BOUNCE
 from plywise.engine.battle.fainting import check_win, empty_faint_queue, faint_messages
 from plywise.engine.battle.hits import hit_side, hit_target
@@ -39,8 +39,8 @@ from plywise.engine.battle.log_events import (
     L_MOVE,
     L_NO_TARGET,
     L_STILL,
-    say,
-    say_from,
+    log,
+    log_from,
 )
 from plywise.engine.battle.move_setup import set_up_move
 from plywise.engine.battle.move_tries import try_move, try_use
@@ -134,7 +134,7 @@ def _called_move(b: Any, s: int, move: int) -> int:
 
 @kernel
 def _pressure(b: Any, s: int, t: int, move: int, caller: int, locked: bool) -> None:
-    """Let Pressure take another PP, of the move or of the one that called it."""
+    """Deduct another PP for Pressure, from the move or from the one that called it."""
     row = MOVES[move]
     where = int(row.target)
     if locked:
@@ -159,12 +159,12 @@ def _fail(b: Any, s: int, t: int) -> None:
     elif move == M.steelbeam:
         damage(b, s, (int(mon.max_hp) + 1) // 2, s, c.EFFECT_NONE, 0)
     if t != s and int(b.move.category) != c.CATEGORY_STATUS:
-        emergency_exit(b, s, before)
+        emergency_exit_at_half(b, s, before)
 
 
 @kernel
-def _say_move(b: Any, s: int, t: int, move: int, caller: int, bounced: bool, locked: bool) -> None:
-    """Tell that a move is used, and what made its user use it."""
+def _log_move(b: Any, s: int, t: int, move: int, caller: int, bounced: bool, locked: bool) -> None:
+    """Log the use of a move and its cause."""
     effect, effect_id = c.EFFECT_NONE, 0
     if bounced:
         effect, effect_id = c.EFFECT_ABILITY, int(A.magicbounce)
@@ -174,33 +174,33 @@ def _say_move(b: Any, s: int, t: int, move: int, caller: int, bounced: bool, loc
         effect, effect_id = c.EFFECT_VOLATILE, c.V_LOCKEDMOVE
     elif int(b.move.flag_bits) & c.MOVE_EXTERNAL:
         effect, effect_id = c.EFFECT_ABILITY, int(A.dancer)
-    say_from(b, L_MOVE, s, move, 0, effect, effect_id, t)
+    log_from(b, L_MOVE, s, move, 0, effect, effect_id, t)
 
 
 @kernel
-def _say_unused(b: Any, s: int, move: int) -> None:
-    """Tell that a move failed at its own condition; a few say so in other words."""
+def _log_unused(b: Any, s: int, move: int) -> None:
+    """Log that a move failed at its own condition; a few have a text of their own."""
     mon = b.sides[s].mons[b.sides[s].active]
     if move == M.rest and mon.status != c.SLP and ability(b, s) != A.comatose:
         a = ability(b, s)
         if mon.hp == mon.max_hp:
-            say(b, L_FAIL, s, FAIL_HEAL, 0)
+            log(b, L_FAIL, s, FAIL_HEAL, 0)
         elif a == A.insomnia or a == A.vitalspirit:
-            say_from(b, L_FAIL, s, FAIL_PLAIN, 0, c.EFFECT_ABILITY, a, s)
+            log_from(b, L_FAIL, s, FAIL_PLAIN, 0, c.EFFECT_ABILITY, a, s)
         return
     if move == M.magnetrise or move == M.splash:
         if b.pseudo_weather[c.GRAVITY]:
-            say(b, L_CANT, s, CANT_GRAVITY, move)
+            log(b, L_CANT, s, CANT_GRAVITY, move)
             return
     if move == M.aurawheel or move == M.hyperspacefury or move == M.allyswitch:
-        say(b, L_STILL, s, 0, 0)
-        say(b, L_FAIL, s, FAIL_MOVE, move)
+        log(b, L_STILL, s, 0, 0)
+        log(b, L_FAIL, s, FAIL_MOVE, move)
         return
     if move == M.darkvoid:
-        say(b, L_FAIL, s, FAIL_MOVE, move)
+        log(b, L_FAIL, s, FAIL_MOVE, move)
         return
-    say(b, L_FAIL, s, FAIL_PLAIN, 0)
-    say(b, L_STILL, s, 0, 0)
+    log(b, L_FAIL, s, FAIL_PLAIN, 0)
+    log(b, L_STILL, s, 0, 0)
 
 
 @kernel
@@ -229,10 +229,10 @@ def _use_once(
         or (move == M.curse and not has_type(b, s, c.TYPE_GHOST))
     )
     t = s if own else 1 - s
-    _say_move(b, s, t, move, caller, bounced, locked)
+    _log_move(b, s, t, move, caller, bounced, locked)
     if where == TARGET_ADJACENT_ALLY:
-        say(b, L_NO_TARGET, s, 0, 0)
-        say(b, L_FAIL, s, FAIL_PLAIN, 0)
+        log(b, L_NO_TARGET, s, 0, 0)
+        log(b, L_FAIL, s, FAIL_PLAIN, 0)
         return c.RESULT_FALSE, 0, 0
     wide = (
         where == TARGET_ALL
@@ -257,12 +257,12 @@ def _use_once(
     if row.self_destruct == 1:
         faint(b, s, s, c.EFFECT_MOVE, move)
     if nobody:
-        say(b, L_NO_TARGET, s, 0, 0)
-        say(b, L_FAIL, s, FAIL_PLAIN, 0)
+        log(b, L_NO_TARGET, s, 0, 0)
+        log(b, L_FAIL, s, FAIL_PLAIN, 0)
         return c.RESULT_FALSE, 0, 0
     result = try_use(b, s, t)
     if result == FAILED:
-        _say_unused(b, s, move)
+        _log_unused(b, s, move)
     if result == DONE:
         if row.calls_move:
             called = _called_move(b, s, move)
@@ -270,8 +270,8 @@ def _use_once(
                 # Copycat with nothing to copy is no failure.
                 result = DONE if move == M.copycat and b.last_move == 0 else FAILED
                 if result == FAILED:
-                    say(b, L_FAIL, s, FAIL_PLAIN, 0)
-                    say(b, L_STILL, s, 0, 0)
+                    log(b, L_FAIL, s, FAIL_PLAIN, 0)
+                    log(b, L_STILL, s, 0, 0)
             else:
                 return c.RESULT_TRUE, called, s
         elif wide:
@@ -301,7 +301,7 @@ def _use_once(
         before = int(mon.hp)
         after_move_self(b, s, t, t != s)
         if t != s and int(b.move.category) != c.CATEGORY_STATUS:
-            emergency_exit(b, s, before)
+            emergency_exit_at_half(b, s, before)
     return c.RESULT_TRUE, 0, 0
 
 
@@ -399,7 +399,7 @@ def _run_once(b: Any, s: int, move: int, priority: int, external: bool) -> bool:
         return False
     if move == M.focuspunch and has_volatile(b, s, c.V_FOCUSPUNCH):
         if int(side.flag_bits) & c.SIDE_LOST_FOCUS:
-            say(b, L_CANT, s, CANT_FOCUS_PUNCH, move)
+            log(b, L_CANT, s, CANT_FOCUS_PUNCH, move)
             side.move_this_turn_result = c.RESULT_FALSE
             b.move.id = 0
             return False
@@ -407,7 +407,7 @@ def _run_once(b: Any, s: int, move: int, priority: int, external: bool) -> bool:
     if not external:
         locked = _locked(b, s)
         if not locked and deduct_pp(b, s, move, 1) == 0 and move != M.struggle:
-            say(b, L_CANT, s, CANT_NO_PP, move)
+            log(b, L_CANT, s, CANT_NO_PP, move)
             side.move_this_turn_result = c.RESULT_FALSE
             b.move.id = 0
             return False
@@ -423,7 +423,7 @@ def _run_once(b: Any, s: int, move: int, priority: int, external: bool) -> bool:
 
 @kernel
 def run_move(b: Any, s: int, move_id: int, priority: int, external: bool) -> None:
-    """Let the active Pokémon of side ``s`` use a move; ``external``: no PP, no lock (Dancer).
+    """Make the active Pokémon of side ``s`` use a move; ``external``: no PP, no lock (Dancer).
 
     ``priority`` is the action's in whole stages, Prankster and such included.
     """
@@ -434,7 +434,7 @@ def run_move(b: Any, s: int, move_id: int, priority: int, external: bool) -> Non
         mon = dancer.mons[dancer.active]
         if ability(b, 1 - s) == A.dancer and not is_semi_invulnerable(b, 1 - s):
             if not faint_messages(b) and int(mon.flag_bits) & c.MON_FAINTED == 0:
-                say_from(b, L_ACTIVATE, 1 - s, 0, 0, c.EFFECT_ABILITY, A.dancer, -1)
+                log_from(b, L_ACTIVATE, 1 - s, 0, 0, c.EFFECT_ABILITY, A.dancer, -1)
                 _run_once(b, 1 - s, used, int(MOVES[used].priority), True)
     if not faint_messages(b):
         check_win(b, -1)

@@ -1,8 +1,8 @@
-"""Showdown's names and our numbers for them, from the exported data tables.
+"""Showdown's names and their numbers, from the exported data tables.
 
-An id is 0 for *none*, then 1 + the position in the sorted list of Showdown ids of the table.
-Everything here is plain Python at the border; kernels compare the numbers that
-:mod:`move_ids`, :mod:`ability_ids`, :mod:`item_ids` and :mod:`species_ids` hold by name.
+An id is 0 for *none*, else 1 + the position in the sorted list of Showdown ids of the table.  All
+of this is plain Python; kernels compare the numbers that :mod:`move_ids`, :mod:`ability_ids`,
+:mod:`item_ids` and :mod:`species_ids` hold by name.
 """
 
 from typing import Any

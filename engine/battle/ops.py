@@ -1,13 +1,12 @@
-"""What every effect does to a Pokémon: lose and gain HP, change stages, use up and lose items.
+"""Basic effects on a Pokémon: lose and gain HP, change stages, use up and lose items.
 
-Each function carries the reactions of abilities and items that belong to its own trigger point
-(Showdown's events Damage, TryHeal, TryBoost, AfterBoost, UseItem, TakeItem ...), so that callers
-name what happens and nothing more.
+Each function includes the reactions of abilities and items to its own trigger (Showdown's events
+Damage, TryHeal, TryBoost, AfterBoost, UseItem, TakeItem ...), so that a caller only names what
+happens.
 
-Arguments that all share: ``s`` the side whose active Pokémon is meant, ``source`` the side that
-did it (-1: nobody), and ``effect, effect_id`` what did it: one of ``EFFECT_*`` and the number of
-the move, ability, item ... of that kind.  Conditions are in :mod:`conditions`, the field in
-:mod:`field`.
+Common arguments: ``s`` the side whose active Pokémon is meant, ``source`` the side that caused it
+(-1: none), and ``effect, effect_id`` the cause: one of ``EFFECT_*`` and the number of the move,
+ability, item ... of that kind.  Conditions are in :mod:`conditions`, the field in :mod:`field`.
 """
 
 from typing import Any
@@ -31,8 +30,8 @@ from plywise.engine.battle.log_events import (
     L_END_ITEM,
     L_FAIL,
     L_HEAL,
-    say,
-    say_from,
+    log,
+    log_from,
 )
 from plywise.engine.battle.names import BOOST_NAMES, DATA, ITEM_NAMES
 from plywise.engine.battle.stats import (
@@ -137,7 +136,7 @@ def direct_damage(b: Any, s: int, amount: int, source: int, effect: int, effect_
         return 0
     lost = lose_hp(b, s, amount, source, effect, effect_id)
     if lost != 0:
-        say_from(b, L_DAMAGE, s, 0, 0, effect, effect_id, -1)
+        log_from(b, L_DAMAGE, s, 0, 0, effect, effect_id, -1)
     return lost
 
 
@@ -174,11 +173,11 @@ def heal(b: Any, s: int, amount: int, source: int, effect: int, effect_id: int) 
         if ability(b, s) != A.magicguard:
             lose_hp(b, s, amount, source, c.EFFECT_ABILITY, A.liquidooze)
             b.sides[s].hurt_this_turn = 1 + int(b.sides[s].mons[b.sides[s].active].hp)
-            say_from(b, L_DAMAGE, s, 0, 0, c.EFFECT_ABILITY, A.liquidooze, source)
+            log_from(b, L_DAMAGE, s, 0, 0, c.EFFECT_ABILITY, A.liquidooze, source)
         return 0
     gained = gain_hp(b, s, amount)
     if gained != 0:
-        say_from(b, L_HEAL, s, 0, 0, effect, effect_id, source)
+        log_from(b, L_HEAL, s, 0, 0, effect, effect_id, source)
     return gained
 
 
@@ -199,7 +198,7 @@ def lose_item(b: Any, s: int) -> None:
     """Destroy the held item: it is not the ``last_item`` then (Air Balloon); Unburden begins."""
     side = b.sides[s]
     m = side.mons[side.active]
-    say(b, L_END_ITEM, s, int(m.held_item), ENDED_USED)
+    log(b, L_END_ITEM, s, int(m.held_item), ENDED_USED)
     m.held_item = 0
     side.item_flags = 0
     if ability(b, s) == A.unburden:
@@ -231,7 +230,7 @@ def strikes_often(b: Any, move: int) -> bool:
 
 @kernel
 def damage(b: Any, s: int, amount: int, source: int, effect: int, effect_id: int) -> int:
-    """Damage the active Pokémon of ``s`` (Showdown's ``battle.damage``) and let a move drain.
+    """Damage the active Pokémon of ``s`` (Showdown's ``battle.damage``), with draining.
 
     Returns what it lost; 0 where the damage was reduced to nothing, -1 where it was prevented.
     A hit of a move comes here too (``EFFECT_MOVE``), but not one that a substitute takes.
@@ -249,8 +248,8 @@ def damage(b: Any, s: int, amount: int, source: int, effect: int, effect_id: int
         if a == A.disguise:
             if by_move and int(m.species) == S.mimikyu:
                 side.ability_flags = int(side.ability_flags) | c.ABILITY_BUSTED
-                say_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
-                say_from(b, L_DAMAGE, s, 0, 0, effect, effect_id, source)
+                log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
+                log_from(b, L_DAMAGE, s, 0, 0, effect, effect_id, source)
                 return 0
         elif a == A.iceface:
             if (
@@ -259,8 +258,8 @@ def damage(b: Any, s: int, amount: int, source: int, effect: int, effect_id: int
                 and int(m.species) == S.eiscue
             ):
                 side.ability_flags = int(side.ability_flags) | c.ABILITY_BUSTED
-                say_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
-                say_from(b, L_DAMAGE, s, 0, 0, effect, effect_id, source)
+                log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
+                log_from(b, L_DAMAGE, s, 0, 0, effect, effect_id, source)
                 return 0
         elif a == A.berserk or a == A.angershell:
             wait = (
@@ -293,24 +292,24 @@ def damage(b: Any, s: int, amount: int, source: int, effect: int, effect_id: int
         if by_move:
             if amount >= hp and has_volatile(b, s, c.V_ENDURE):
                 amount = hp - 1
-                say_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_MOVE, M.endure, -1)
+                log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_MOVE, M.endure, -1)
             if a == A.sturdy and hp == int(m.max_hp) and amount >= hp:
                 amount = hp - 1
-                say(b, L_ABILITY, s, a, 0)
+                log(b, L_ABILITY, s, a, 0)
         held = item(b, s)
         if held == I.focusband:
             # The draw comes first, whatever the damage.
             if chance(b, SITE_ITEM, 1, 10) and amount >= hp and by_move:
                 amount = hp - 1
-                say_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ITEM, held, -1)
+                log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ITEM, held, -1)
         elif held == I.focussash and by_move and hp == int(m.max_hp) and amount >= hp:
-            say(b, L_END_ITEM, s, held, ENDED_USED)
+            log(b, L_END_ITEM, s, held, ENDED_USED)
             consume_item(b, s)
             amount = hp - 1
         if amount != 0:
             amount = max(1, amount)
     lost = lose_hp(b, s, amount, source, effect, effect_id)
-    say_from(b, L_DAMAGE, s, 0, 0, effect, effect_id, source)
+    log_from(b, L_DAMAGE, s, 0, 0, effect, effect_id, source)
     if lost != 0:
         side.hurt_this_turn = 1 + int(m.hp)
         if effect == c.EFFECT_MOVE and source >= 0:
@@ -326,7 +325,7 @@ def damage(b: Any, s: int, amount: int, source: int, effect: int, effect_id: int
 # -------------------------------------------------------------------------------------- boosts
 @kernel
 def _shielded(b: Any, s: int, source: int, effect: int, effect_id: int) -> int:
-    """Return the bits of the stats that nobody else can lower now (TryBoost)."""
+    """Return the bits of the stats that no other Pokémon can lower now (TryBoost)."""
     if source == s:
         return 0
     everything = 127
@@ -357,11 +356,11 @@ def _raise_plain(b: Any, s: int, stat: int, change: int, effect: int, effect_id:
     now = int(side.boosts[stat])
     to = max(-6, min(6, now + change))
     if to == now:
-        say_from(b, L_BOOST, s, stat, 0, effect, effect_id, s)
+        log_from(b, L_BOOST, s, stat, 0, effect, effect_id, s)
         return
     if effect == c.EFFECT_ABILITY:
-        say(b, L_ABILITY, s, effect_id, 1)
-    say_from(b, L_BOOST, s, stat, to - now, effect, effect_id, s)
+        log(b, L_ABILITY, s, effect_id, 1)
+    log_from(b, L_BOOST, s, stat, to - now, effect, effect_id, s)
     side.boosts[stat] = to
     if to > now:
         side.flag_bits = int(side.flag_bits) | c.SIDE_STATS_RAISED
@@ -372,7 +371,7 @@ def _raise_plain(b: Any, s: int, stat: int, change: int, effect: int, effect_id:
 
 @kernel
 def _note_raise(b: Any, s: int, stat: int, change: int) -> None:
-    """Let Opportunist and Mirror Herb of ``s`` remember a stage that its foe has gained."""
+    """Note a stage that the foe of ``s`` has gained, for Opportunist and Mirror Herb."""
     opportunist = ability(b, s) == A.opportunist
     herb = item(b, s) == I.mirrorherb
     if not opportunist and not herb:
@@ -402,15 +401,15 @@ def _tells_itself(a: int) -> bool:
 
 
 @kernel
-def _say_shielded(b: Any, s: int, stat: int, effect: int, effect_id: int) -> None:
-    """Tell what keeps the foe from lowering a stage, unless that was a secondary effect."""
+def _log_shielded(b: Any, s: int, stat: int, effect: int, effect_id: int) -> None:
+    """Log what prevents the foe from lowering a stage, unless it was a secondary effect."""
     if effect == c.EFFECT_MOVE and MOVES[effect_id].n_secondaries != 0:
         return
     a = defence_ability(b, s)
     if a == A.clearbody or a == A.whitesmoke or a == A.fullmetalbody:
-        say_from(b, L_FAIL, s, FAIL_UNBOOST, 0, c.EFFECT_ABILITY, a, s)
+        log_from(b, L_FAIL, s, FAIL_UNBOOST, 0, c.EFFECT_ABILITY, a, s)
     elif item(b, s) == I.clearamulet:
-        say_from(b, L_FAIL, s, FAIL_UNBOOST, 0, c.EFFECT_ITEM, I.clearamulet, s)
+        log_from(b, L_FAIL, s, FAIL_UNBOOST, 0, c.EFFECT_ITEM, I.clearamulet, s)
     elif (
         a == A.hypercutter
         or a == A.bigpecks
@@ -418,7 +417,7 @@ def _say_shielded(b: Any, s: int, stat: int, effect: int, effect_id: int) -> Non
         or a == A.mindseye
         or a == A.illuminate
     ):
-        say_from(b, L_FAIL, s, FAIL_UNBOOST, 1 + stat, c.EFFECT_ABILITY, a, s)
+        log_from(b, L_FAIL, s, FAIL_UNBOOST, 1 + stat, c.EFFECT_ABILITY, a, s)
 
 
 @kernel
@@ -446,7 +445,7 @@ def _boost_once(
     returned = 0
     success, raised, lowered, atk_present, atk_zero = False, False, False, False, False
     stopped = False
-    # Intimidate and its like have named themselves, and tell of stages that do not change as well.
+    # Intimidate and the like have been announced, and log unchanged stages as well.
     told = effect == c.EFFECT_ABILITY and _tells_itself(effect_id)
     named = told
     for stat in range(7):
@@ -463,12 +462,12 @@ def _boost_once(
             elif delta != 0 and (
                 a == A.innerfocus or a == A.oblivious or a == A.owntempo or a == A.scrappy
             ):
-                say_from(b, L_FAIL, s, FAIL_UNBOOST, 1 + c.ATK, c.EFFECT_ABILITY, a, s)
+                log_from(b, L_FAIL, s, FAIL_UNBOOST, 1 + c.ATK, c.EFFECT_ABILITY, a, s)
                 continue
         if delta < 0:
             if (shielded >> stat) & 1 != 0:
                 if not stopped:
-                    _say_shielded(b, s, stat, effect, effect_id)
+                    _log_shielded(b, s, stat, effect, effect_id)
                 stopped = True
                 continue
             if mirror:
@@ -480,14 +479,14 @@ def _boost_once(
         if delta == 0:
             if effect != c.EFFECT_ABILITY or told:
                 # which of -boost and -unboost it is: Showdown asks for the sign that was wanted
-                say_from(b, L_BOOST, s, stat, 0 if now > 0 else -100, effect, effect_id, source)
+                log_from(b, L_BOOST, s, stat, 0 if now > 0 else -100, effect, effect_id, source)
             continue
         side.boosts[stat] = now + delta
         success = True
         if effect == c.EFFECT_ABILITY and not named and effect_id != A.angerpoint:
-            say(b, L_ABILITY, s, effect_id, 1)
+            log(b, L_ABILITY, s, effect_id, 1)
             named = True
-        say_from(b, L_BOOST, s, stat, delta, effect, effect_id, source)
+        log_from(b, L_BOOST, s, stat, delta, effect, effect_id, source)
         if delta > 0:
             raised = True
             if not quiet:
@@ -506,7 +505,7 @@ def _boost_once(
     held = item(b, s)
     if held == I.adrenalineorb:
         if intimidate and int(side.boosts[c.SPE]) != 6 and not atk_zero:
-            say(b, L_END_ITEM, s, held, ENDED_USED)
+            log(b, L_END_ITEM, s, held, ENDED_USED)
             consume_item(b, s)
             _raise_plain(b, s, c.SPE, 1, c.EFFECT_ITEM, held)
     elif held == I.ejectpack and lowered and int(b.move.id) != M.partingshot:
@@ -526,7 +525,7 @@ def boost(b: Any, s: int, changes: int, source: int, effect: int, effect_id: int
     """
     success, returned = _boost_once(b, s, changes, source, effect, effect_id)
     if returned != 0:
-        say(b, L_ABILITY, s, A.mirrorarmor, 0)
+        log(b, L_ABILITY, s, A.mirrorarmor, 0)
         _boost_once(b, source, returned, s, c.EFFECT_ABILITY, A.mirrorarmor)
     return success
 
@@ -534,7 +533,7 @@ def boost(b: Any, s: int, changes: int, source: int, effect: int, effect_id: int
 # --------------------------------------------------------------------------------------- items
 @kernel
 def can_switch(b: Any, s: int) -> bool:
-    """Return whether somebody on the bench of ``s`` can come in."""
+    """Return whether a Pokémon on the bench of ``s`` can come in."""
     side = b.sides[s]
     for i in range(int(side.team_size)):
         if i != int(side.active) and int(side.mons[i].flag_bits) & c.MON_FAINTED == 0:
@@ -555,7 +554,7 @@ def use_item(b: Any, s: int) -> bool:
             return False
         if int(b.sides[1 - s].switch_flag) == c.SWITCH_TRUE:
             return False
-    say_from(b, L_END_ITEM, s, held, ENDED_USED, 0, 0, 1 - s if held == I.redcard else -1)
+    log_from(b, L_END_ITEM, s, held, ENDED_USED, 0, 0, 1 - s if held == I.redcard else -1)
     changes = int(ITEM_BOOSTS[held])
     if changes != 0:
         boost(b, s, changes, s, c.EFFECT_ITEM, held)
@@ -565,7 +564,7 @@ def use_item(b: Any, s: int) -> bool:
         for stat in range(7):
             if int(side.boosts[stat]) < 0:
                 side.boosts[stat] = 0
-        say(b, L_CLEAR_BOOSTS, s, 2, 0)
+        log(b, L_CLEAR_BOOSTS, s, 2, 0)
     elif held == I.mirrorherb:
         pending = int(side.pending_boosts)
         side.pending_boosts = 0
@@ -615,7 +614,7 @@ def may_take_item(b: Any, s: int, source: int) -> bool:
 
 @kernel
 def take_item(b: Any, s: int, source: int) -> int:
-    """Let ``source`` take the item of ``s`` away; return the item, 0 where it stays."""
+    """Take the item of ``s`` for ``source``; return the item, 0 where it stays."""
     if not may_take_item(b, s, source):
         return 0
     side = b.sides[s]

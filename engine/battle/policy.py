@@ -1,9 +1,8 @@
-"""What a player is likely to do in a battle: a log-linear model over the legal actions.
+"""Move priors: a log-linear model of how likely each legal action is to be chosen.
 
 Each action has features; the model's probability of an action is the softmax of their weighted sum
-plus a weight of the move itself.  The weights are data, fitted to what deep searches chose in
-self-play (``arena/fit/policy.py``).  A search takes the probabilities as priors: they say what to
-look at first.
+plus a weight of the move itself.  The weights are data, fitted to the choices of deep searches in
+self-play (``arena/fit/policy.py``).  A search uses the probabilities as priors.
 """
 
 from typing import Any
@@ -133,10 +132,7 @@ ACTION_FEATURES = (
 ) = range(len(ACTION_FEATURES))
 
 IS_ATTACK, IS_HEAL, IS_BOOST, IS_HAZARD, IS_INFLICT, IS_PROTECT, IS_SIDE, IS_OTHER = range(8)
-_HEALS = (
-    *("morningsun", "moonlight", "synthesis", "shoreup", "strengthsap", "rest", "wish"),
-    "painsplit",
-)
+_HEALS = "morningsun moonlight synthesis shoreup strengthsap rest wish painsplit".split()
 _BOOSTS = ("bellydrum", "curse", "filletaway", "clangoroussoul", "noretreat", "tidyup")
 
 
@@ -193,7 +189,7 @@ def _begin(out: Any, k: int) -> None:
 
 
 @kernel
-def _say(out: Any, k: int, f: int, value: float) -> None:
+def _set_feature(out: Any, k: int, f: int, value: float) -> None:
     """Write feature ``f`` of action ``k``; where ``out`` has one number for it, add its weight.
 
     Most features of an action are 0: to add up all of them took longer than to find them.
@@ -237,7 +233,7 @@ def _describe_move(
     out: Any,
     k: int,
 ) -> None:
-    """Say the features of using the move in a slot, as those of action ``k``."""
+    """Set the features of action ``k``: using the move in a slot."""
     side = b.sides[s]
     other = b.sides[1 - s]
     mon = side.mons[side.active]
@@ -251,58 +247,58 @@ def _describe_move(
         damage = hits.taken[_OWN + slot]
         if tera != 0:
             with_tera = hits.taken[_TERA + slot]
-            _say(out, k, TERA_DAMAGE, min(1.0, with_tera / hp) - min(1.0, damage / hp))
+            _set_feature(out, k, TERA_DAMAGE, min(1.0, with_tera / hp) - min(1.0, damage / hp))
             if with_tera >= hp and damage < hp:
-                _say(out, k, TERA_KO, 1.0)
+                _set_feature(out, k, TERA_KO, 1.0)
             damage = with_tera
-        _say(out, k, DAMAGE, min(1.0, damage / hp))
+        _set_feature(out, k, DAMAGE, min(1.0, damage / hp))
         if damage <= 0.0:
-            _say(out, k, USELESS, 1.0)
+            _set_feature(out, k, USELESS, 1.0)
         else:
             if damage >= best:
-                _say(out, k, BEST, 1.0)
-            _say(out, k, SHARE, min(1.0, damage / max(1.0, best)))
+                _set_feature(out, k, BEST, 1.0)
+            _set_feature(out, k, SHARE, min(1.0, damage / max(1.0, best)))
             if damage >= hp:
-                _say(out, k, KO, 1.0)
+                _set_feature(out, k, KO, 1.0)
                 if faster or int(row.priority) > 0:
-                    _say(out, k, KO_FIRST, 1.0)
+                    _set_feature(out, k, KO_FIRST, 1.0)
         if int(row.priority) > 0:
-            _say(out, k, PRIORITY, 1.0)
+            _set_feature(out, k, PRIORITY, 1.0)
         if int(row.drain_num) > 0:
-            _say(out, k, DRAIN, missing)
+            _set_feature(out, k, DRAIN, missing)
         if LOWERS[move]:
-            _say(out, k, DROP, 1.0)
+            _set_feature(out, k, DROP, 1.0)
     else:
-        _say(out, k, STATUS, 1.0)
+        _set_feature(out, k, STATUS, 1.0)
         if has_volatile(b, 1 - s, c.V_SUBSTITUTE):
-            _say(out, k, BEHIND_SUBSTITUTE, 1.0)
+            _set_feature(out, k, BEHIND_SUBSTITUTE, 1.0)
     if int(row.self_switch) != 0:
-        _say(out, k, PIVOT, 1.0)
+        _set_feature(out, k, PIVOT, 1.0)
     if kind == IS_HEAL:
-        _say(out, k, HEAL, missing)
-        _say(out, k, HEAL_DANGER, danger)
+        _set_feature(out, k, HEAL, missing)
+        _set_feature(out, k, HEAL_DANGER, danger)
     elif kind == IS_BOOST:
-        _say(out, k, BOOST, 1.0)
-        _say(out, k, BOOST_HP, 1.0 - missing)
-        _say(out, k, BOOST_DANGER, danger)
+        _set_feature(out, k, BOOST, 1.0)
+        _set_feature(out, k, BOOST_HP, 1.0 - missing)
+        _set_feature(out, k, BOOST_DANGER, danger)
     elif kind == IS_HAZARD:
         condition = int(row.side_condition) - 1
         if int(other.conditions[condition]) < int(LAYERS[condition]):
-            _say(out, k, HAZARD, 1.0)
+            _set_feature(out, k, HAZARD, 1.0)
         else:
-            _say(out, k, HAZARD_AGAIN, 1.0)
+            _set_feature(out, k, HAZARD_AGAIN, 1.0)
     elif kind == IS_INFLICT:
         if int(foe.status) == c.NO_STATUS:
-            _say(out, k, INFLICT, 1.0)
+            _set_feature(out, k, INFLICT, 1.0)
         else:
-            _say(out, k, INFLICT_AGAIN, 1.0)
+            _set_feature(out, k, INFLICT_AGAIN, 1.0)
     elif kind == IS_PROTECT:
-        _say(out, k, PROTECT, 1.0)
+        _set_feature(out, k, PROTECT, 1.0)
         if int(side.stall_counter) > 0:
-            _say(out, k, PROTECT_AGAIN, 1.0)
+            _set_feature(out, k, PROTECT_AGAIN, 1.0)
     elif kind == IS_SIDE:
         if int(side.conditions[int(row.side_condition) - 1]) != 0:
-            _say(out, k, SCREEN_AGAIN, 1.0)
+            _set_feature(out, k, SCREEN_AGAIN, 1.0)
 
 
 @kernel
@@ -354,8 +350,8 @@ def describe_actions(b: Any, s: int, legal: Any, count: int, out: Any) -> None:
         if action < c.ACTION_TERA:
             _describe_move(b, s, action - c.ACTION_MOVE, 0, best, danger, faster, hits, out, k)
         elif action < c.ACTION_SWITCH:
-            _say(out, k, TERA, 1.0)
-            _say(out, k, TERA_SAFETY, safety)
+            _set_feature(out, k, TERA, 1.0)
+            _set_feature(out, k, TERA_SAFETY, safety)
             _describe_move(b, s, action - c.ACTION_TERA, 1, best, danger, faster, hits, out, k)
         elif action < c.ACTION_SWITCH + 6:
             i = action - c.ACTION_SWITCH
@@ -371,35 +367,35 @@ def describe_actions(b: Any, s: int, legal: Any, count: int, out: Any) -> None:
             share = hp / max(1, int(new.max_hp))
             hazards = min(1.0, _hazard_share(b, s, i) / max(0.01, share))
             if up:
-                _say(out, k, SWITCH, 1.0)
-                _say(out, k, TO_HP, share)
-                _say(out, k, TO_DANGER, to_danger)
-                _say(out, k, TO_DAMAGE, to_damage)
-                _say(out, k, TO_HAZARDS, hazards)
-                _say(out, k, FROM_DANGER, danger)
+                _set_feature(out, k, SWITCH, 1.0)
+                _set_feature(out, k, TO_HP, share)
+                _set_feature(out, k, TO_DANGER, to_danger)
+                _set_feature(out, k, TO_DAMAGE, to_damage)
+                _set_feature(out, k, TO_HAZARDS, hazards)
+                _set_feature(out, k, FROM_DANGER, danger)
                 if not faster:
-                    _say(out, k, FROM_DANGER_SLOW, danger)
-                _say(out, k, FROM_DAMAGE, damage)
-                _say(out, k, FROM_BOOSTS, boosts)
+                    _set_feature(out, k, FROM_DANGER_SLOW, danger)
+                _set_feature(out, k, FROM_DAMAGE, damage)
+                _set_feature(out, k, FROM_BOOSTS, boosts)
                 if int(side.active_turns) <= 1:
-                    _say(out, k, FROM_FRESH, 1.0)
+                    _set_feature(out, k, FROM_FRESH, 1.0)
                 if int(mon.status) == c.TOX:
-                    _say(out, k, FROM_TOXIC, float(min(4, int(mon.status_turns))))
+                    _set_feature(out, k, FROM_TOXIC, float(min(4, int(mon.status_turns))))
                 if quick:
-                    _say(out, k, TO_FASTER, 1.0)
+                    _set_feature(out, k, TO_FASTER, 1.0)
                     if to_damage >= 1.0:
-                        _say(out, k, TO_STRIKES, 1.0)
+                        _set_feature(out, k, TO_STRIKES, 1.0)
             else:
-                _say(out, k, NEXT_HP, share)
-                _say(out, k, NEXT_DANGER, to_danger)
-                _say(out, k, NEXT_DAMAGE, to_damage)
-                _say(out, k, NEXT_HAZARDS, hazards)
+                _set_feature(out, k, NEXT_HP, share)
+                _set_feature(out, k, NEXT_DANGER, to_danger)
+                _set_feature(out, k, NEXT_DAMAGE, to_damage)
+                _set_feature(out, k, NEXT_HAZARDS, hazards)
                 if quick:
-                    _say(out, k, NEXT_FASTER, 1.0)
+                    _set_feature(out, k, NEXT_FASTER, 1.0)
                     if to_damage >= 1.0:
-                        _say(out, k, NEXT_STRIKES, 1.0)
+                        _set_feature(out, k, NEXT_STRIKES, 1.0)
                 else:
-                    _say(out, k, NEXT_DANGER_SLOW, to_danger)
+                    _set_feature(out, k, NEXT_DANGER_SLOW, to_danger)
 
 
 _POOL = types.Array(nb.from_dtype(BATTLE), 1, "C")

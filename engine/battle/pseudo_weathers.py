@@ -1,11 +1,11 @@
-"""Pseudo-weathers: how Trick Room, Gravity and their like begin and what that sets off."""
+"""Pseudo-weathers: how Trick Room, Gravity and the like start, with their effects."""
 
 from typing import Any
 
 import plywise.engine.battle.item_ids as I
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.conditions import knock_down
-from plywise.engine.battle.log_events import L_FIELD_END, L_FIELD_START, say
+from plywise.engine.battle.log_events import L_FIELD_END, L_FIELD_START, log
 from plywise.engine.battle.ops import use_item
 from plywise.engine.battle.stats import drop_volatile, has_volatile, item
 from plywise.engine.compile.jit import kernel
@@ -22,7 +22,7 @@ def add_pseudo_weather(b: Any, which: int, source: int) -> bool:
             return True
         if which == c.TRICK_ROOM or which == c.MAGIC_ROOM or which == c.WONDER_ROOM:
             b.pseudo_weather[which] = 0
-            say(b, L_FIELD_END, max(0, source), which, 0)
+            log(b, L_FIELD_END, max(0, source), which, 0)
             return True
         return False
     turns = 5
@@ -31,7 +31,7 @@ def add_pseudo_weather(b: Any, which: int, source: int) -> bool:
     elif which == c.ION_DELUGE:
         turns = 1
     b.pseudo_weather[which] = turns
-    say(b, L_FIELD_START, max(0, source), which, 0)
+    log(b, L_FIELD_START, max(0, source), which, 0)
     if which == c.ECHOED_VOICE:
         b.echoed_voice = 1
     elif which == c.GRAVITY:

@@ -1,4 +1,4 @@
-"""The rarer moves' own effects: exchanged stats, types, abilities and the like.
+"""Effects of the rarer moves: exchanged stats, types, abilities and the like.
 
 ``s`` is the side of the user of ``b.move``, ``t`` that of its target.  Results are those of
 :mod:`results`.
@@ -325,7 +325,7 @@ def _learn(b: Any, s: int, slot: int, new: int) -> None:
 
 @kernel
 def _instruct(b: Any, t: int) -> int:
-    """Let the target use its last move again, before anything else."""
+    """Make the target use its last move again, before anything else."""
     foe = b.sides[t]
     target = foe.mons[foe.active]
     last = int(foe.last_move)

@@ -1,6 +1,6 @@
 """The end of a turn: weather, wishes, healing, damage, durations.
 
-Who acts and in which order is told by :mod:`residual_handlers`; here is what each one does.
+:mod:`residual_handlers` gives the handlers in their order; this module does what each one does.
 """
 
 from typing import Any
@@ -38,8 +38,8 @@ from plywise.engine.battle.log_events import (
     L_ITEM,
     L_SIDE_END,
     L_WEATHER,
-    say,
-    say_from,
+    log,
+    log_from,
 )
 from plywise.engine.battle.ops import boost, damage, fraction, heal, stage
 from plywise.engine.battle.residual_handlers import (
@@ -75,7 +75,7 @@ from plywise.engine.compile.jit import kernel
 
 @kernel
 def _weather(b: Any, s: int) -> None:
-    """Let the weather that lasts act on the active of ``s`` (the event Weather)."""
+    """Apply the weather to the active of ``s`` (the event Weather)."""
     m = b.sides[s].mons[b.sides[s].active]
     if int(m.hp) <= 0:
         return
@@ -113,13 +113,13 @@ def _weather(b: Any, s: int) -> None:
 
 @kernel
 def _weather_turn(b: Any) -> bool:
-    """Let the weather run out or act; return whether it ran out."""
+    """End the weather if its turns are over, else apply it; return whether it ended."""
     if b.weather_duration != 0:
         b.weather_duration = int(b.weather_duration) - 1
         if b.weather_duration == 0:
             clear_weather(b)
             return True
-    say(b, L_WEATHER, 0, int(b.weather), 1)
+    log(b, L_WEATHER, 0, int(b.weather), 1)
     # Sandstorm and hail that Air Lock suppresses do not even start the event.
     if b.weather == c.SANDSTORM or b.weather == c.HAIL or b.weather == c.SNOWSCAPE:
         if effective_weather(b) == c.NO_WEATHER:
@@ -149,7 +149,7 @@ def _of_field(b: Any, what: int) -> bool:
         return False
     b.pseudo_weather[what - PSEUDO_WEATHER] = left - 1
     if left == 1:
-        say(b, L_FIELD_END, 0, what - PSEUDO_WEATHER, 0)
+        log(b, L_FIELD_END, 0, what - PSEUDO_WEATHER, 0)
     return left == 1
 
 
@@ -163,13 +163,13 @@ def _of_side(b: Any, s: int, condition: int) -> None:
         side.flag_bits = int(side.flag_bits) & ~c.SIDE_WIDE_GUARD
     elif side.conditions[condition] != 0:
         if side.conditions[condition] == 1:
-            say(b, L_SIDE_END, s, condition, 0)
+            log(b, L_SIDE_END, s, condition, 0)
         side.conditions[condition] = int(side.conditions[condition]) - 1
 
 
 @kernel
 def _of_slot(b: Any, s: int, what: int) -> None:
-    """Let a future move or a wish of the slot of ``s`` come due; these reach who has fainted."""
+    """Run a future move or a wish of the slot of ``s`` that is due; fainted Pokémon count too."""
     side = b.sides[s]
     m = side.mons[side.active]
     if what == REVIVAL_BLESSING:
@@ -183,7 +183,7 @@ def _of_slot(b: Any, s: int, what: int) -> None:
             side.future_move = 0
             side.future_source = 0
             if int(m.flag_bits) & c.MON_FAINTED == 0:
-                say(b, L_END, s, 1000 + move, 0)
+                log(b, L_END, s, 1000 + move, 0)
                 future_hit(b, s, move, source - 1)
     else:
         side.wish_duration = max(0, int(side.wish_duration) - 1)
@@ -259,11 +259,11 @@ def _of_ability(b: Any, s: int, a: int) -> None:
         w = weather_for(b, s)
         if w == c.RAIN_DANCE or w == c.PRIMORDIAL_SEA:
             if m.status != c.NO_STATUS:
-                say_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
+                log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
             cure_status(b, s)
     elif a == A.shedskin:
         if int(m.hp) > 0 and m.status != c.NO_STATUS and chance(b, SITE_ABILITY, 33, 100):
-            say_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
+            log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
             cure_status(b, s)
     elif a == A.speedboost:
         if int(side.active_turns) != 0:
@@ -284,15 +284,15 @@ def _of_ability(b: Any, s: int, a: int) -> None:
                 berry = int(m.last_item)
                 m.last_item = 0
                 set_item(b, s, berry)
-                say_from(b, L_ITEM, s, berry, 0, c.EFFECT_ABILITY, a, -1)
+                log_from(b, L_ITEM, s, berry, 0, c.EFFECT_ABILITY, a, -1)
     elif a == A.cudchew:
         if side.ability_data != 0 and int(m.hp) > 0:
             side.ability_counter = max(0, int(side.ability_counter) - 1)
             if int(side.ability_counter) == 0:
                 berry = int(side.ability_data)
                 side.ability_data = 0
-                say_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
-                say(b, L_END_ITEM, s, berry, ENDED_EATEN)
+                log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
+                log(b, L_END_ITEM, s, berry, ENDED_EATEN)
                 eat_effect(b, s, berry)
                 m.flag_bits = int(m.flag_bits) | c.MON_ATE_BERRY
     elif a == A.pickup:
@@ -302,7 +302,7 @@ def _of_ability(b: Any, s: int, a: int) -> None:
                 found = int(other.last_item)
                 other.last_item = 0
                 set_item(b, s, found)
-                say_from(b, L_ITEM, s, found, 0, c.EFFECT_ABILITY, a, -1)
+                log_from(b, L_ITEM, s, found, 0, c.EFFECT_ABILITY, a, -1)
     elif a == A.hungerswitch:
         if int(m.flag_bits) & c.MON_TERASTALLIZED == 0:
             if int(m.species) == S.morpeko:
@@ -365,7 +365,7 @@ def _of_active(b: Any, s: int, what: int, which: int) -> bool:
 
 @kernel
 def _run(b: Any, s: int, what: int, which: int) -> bool:
-    """Do one handler; return whether a duration ended, after which nobody faints yet."""
+    """Run one handler; return whether a duration ended, after which no Pokémon faints yet."""
     if s == FIELD:
         return _of_field(b, what)
     if what == FUTURE_MOVE or what == WISH or what == REVIVAL_BLESSING:
@@ -381,7 +381,7 @@ def _run(b: Any, s: int, what: int, which: int) -> bool:
 
 @kernel
 def residual(b: Any) -> None:
-    """Do everything that happens at the end of a turn; stops where the battle ends."""
+    """Run all handlers at the end of a turn; stops where the battle ends."""
     handlers = scratch()
     for k in range(collect(b, handlers)):
         handler = get_number(handlers, k)

@@ -1,7 +1,7 @@
-"""Who acts at the end of a turn, in which order: the handlers of Showdown's event Residual.
+"""The handlers of Showdown's event Residual, in their order.
 
-``Battle.fieldEvent('Residual')`` collects every effect that has a handler or a duration, also those
-of who has fainted or whose ability is suppressed, and sorts them by order, speed and sub-order
+``Battle.fieldEvent('Residual')`` collects every effect that has a handler or a duration, including
+those of fainted Pokémon and of suppressed abilities, and sorts them by order, speed and sub-order
 (``resolvePriority``, ``speedSort``); equals are shuffled, so that each one but the last of a group
 costs a draw.  Orders come from the data tables.
 """

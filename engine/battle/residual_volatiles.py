@@ -1,4 +1,4 @@
-"""What the volatiles of an active Pokémon do at the end of a turn, and how long they last."""
+"""The end of a turn for volatiles of an active Pokémon: effects and durations."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from plywise.engine.battle.conditions import (
 from plywise.engine.battle.items import (
     try_status,
 )
-from plywise.engine.battle.log_events import L_END, L_START, say, say_from
+from plywise.engine.battle.log_events import L_END, L_START, log, log_from
 from plywise.engine.battle.ops import boost, damage, faint, fraction, heal, stage
 from plywise.engine.battle.stats import (
     drop_volatile,
@@ -52,11 +52,11 @@ def _binding(b: Any, s: int) -> bool:
     here = int(side.partial_trap_source) == 1 + int(foe.active) and int(other.hp) > 0
     if int(side.partial_trap_duration) == 0:
         drop_volatile(b, s, c.V_PARTIALLYTRAPPED)
-        say_from(b, L_END, s, c.V_PARTIALLYTRAPPED, 0, c.EFFECT_NONE, 0, 1 - s)
+        log_from(b, L_END, s, c.V_PARTIALLYTRAPPED, 0, c.EFFECT_NONE, 0, 1 - s)
         return True
     if not here or int(foe.active_turns) == 0:
         drop_volatile(b, s, c.V_PARTIALLYTRAPPED)
-        say_from(b, L_END, s, c.V_PARTIALLYTRAPPED, 1, c.EFFECT_NONE, 0, 1 - s)
+        log_from(b, L_END, s, c.V_PARTIALLYTRAPPED, 1, c.EFFECT_NONE, 0, 1 - s)
         return False
     part = max(1, int(side.partial_trap_divisor))
     amount = fraction(int(m.max_hp), part)
@@ -90,9 +90,9 @@ def _uproar(b: Any, s: int) -> bool:
     struggling = int(side.last_move) == M.struggle
     if ended or has_volatile(b, s, c.V_THROATCHOP) or struggling:
         drop_volatile(b, s, c.V_UPROAR)
-        say(b, L_END, s, c.V_UPROAR, 0)
+        log(b, L_END, s, c.V_UPROAR, 0)
     else:
-        say(b, L_START, s, c.V_UPROAR, 1)
+        log(b, L_START, s, c.V_UPROAR, 1)
     return ended
 
 
@@ -109,7 +109,7 @@ def _encore(b: Any, s: int) -> bool:
             usable = True
     if ended or not usable:
         drop_volatile(b, s, c.V_ENCORE)
-        say(b, L_END, s, c.V_ENCORE, 0)
+        log(b, L_END, s, c.V_ENCORE, 0)
         side.encore_move = 0
         side.encore_duration = 0
     return ended
@@ -159,7 +159,7 @@ def _count_down(b: Any, s: int, v: int) -> bool:
         left = side.micle_duration = max(0, int(side.micle_duration) - 1)
     if left == 0:
         drop_volatile(b, s, v)
-        say(b, L_END, s, v, 0)
+        log(b, L_END, s, v, 0)
     return left == 0
 
 
@@ -188,7 +188,7 @@ def volatile_turn(b: Any, s: int, v: int) -> bool:
         side.syrup_bomb_duration = max(0, int(side.syrup_bomb_duration) - 1)
         if int(side.syrup_bomb_duration) == 0:
             drop_volatile(b, s, c.V_SYRUPBOMB)
-            say(b, L_END, s, c.V_SYRUPBOMB, 0)
+            log(b, L_END, s, c.V_SYRUPBOMB, 0)
             return True
         boost(b, s, stage(c.SPE, -1), 1 - s, c.EFFECT_VOLATILE, c.V_SYRUPBOMB)
         return False
@@ -196,14 +196,14 @@ def volatile_turn(b: Any, s: int, v: int) -> bool:
         side.yawn_duration = max(0, int(side.yawn_duration) - 1)
         if int(side.yawn_duration) != 0:
             return False
-        say(b, L_END, s, c.V_YAWN, 0)
+        log(b, L_END, s, c.V_YAWN, 0)
         # Its end comes before it is gone, so that its own sleep passes Safeguard.
         try_status(b, s, c.SLP, 1 - s, c.EFFECT_VOLATILE, c.V_YAWN)
         drop_volatile(b, s, c.V_YAWN)
         return True
     if v == c.V_PERISHSONG:
         side.perish_duration = max(0, int(side.perish_duration) - 1)
-        say(b, L_START, s, -3, int(side.perish_duration))
+        log(b, L_START, s, -3, int(side.perish_duration))
         if int(side.perish_duration) != 0:
             return False
         drop_volatile(b, s, c.V_PERISHSONG)

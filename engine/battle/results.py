@@ -1,4 +1,4 @@
-"""How a step of a move can end, as numbers: Showdown's undefined, null, false, '' and true."""
+"""Results of a step of a move, as numbers: Showdown's undefined, null, false, '' and true."""
 
 from plywise.engine.compile.jit import kernel
 

@@ -1,4 +1,4 @@
-"""The kernels of Gen 9 singles, and what the border needs beside them.
+"""The kernels of Gen 9 singles as searches use them, and the entry point that starts a battle.
 
 ``RULES`` compiles nothing until it is used; :func:`rules` compiles (or loads) everything at once.
 """
@@ -36,7 +36,7 @@ def legal(pool: Any, i: int, player: int, out: Any) -> int:
 
 @kernel_of(_SIGNATURES.current)
 def current(pool: Any, i: int) -> int:
-    """Return who decides: a side, ``SIMULTANEOUS`` or ``TERMINAL``."""
+    """Return the side to decide, ``SIMULTANEOUS`` or ``TERMINAL``."""
     return legality.who_decides(pool[i])
 
 
@@ -58,7 +58,7 @@ def reseed(pool: Any, i: int, seed: int) -> None:
 @kernel_of(types.void(_POOL, types.int64))
 def start(pool: Any, i: int) -> None:
     """Send both leads in and begin turn 1, with a state that holds both teams and no more."""
-    turn.start(pool[i])
+    turn.start_battle(pool[i])
 
 
 RULES = RulesKernels(BATTLE, NUM_ACTIONS, step, legal, current, returns, evaluate, reseed, priors)

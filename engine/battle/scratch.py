@@ -1,9 +1,9 @@
-"""What lives on the stack while one kernel runs, for kernels that are compiled apart.
+"""Memory on the stack of a kernel, for units (:mod:`plywise.engine.compile.units`).
 
-They take records and numbers only, and a NumPy array would cost an allocation each time.  Two
-records are for results of fixed kinds; else there is a short list of numbers, known by its address.
-It is valid until the kernel that asked for it returns.  Without JIT there is one list for the whole
-process: no kernel that holds it may call another one that asks for it.
+Units take records and numbers only, and a NumPy array would cost an allocation each time.  Two
+records hold results of fixed kinds; for the rest there is a short list of numbers, known by its
+address and valid until the kernel that asked for it returns.  Without JIT there is one list for the
+whole process: a kernel that holds it must not call another one that asks for it.
 """
 
 import ctypes

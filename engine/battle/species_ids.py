@@ -1,7 +1,7 @@
-"""Every species's number under its Showdown id, as a module attribute that kernels freeze.
+"""Number of every species, as a module attribute named after its Showdown id.
 
-``import plywise.engine.battle.species_ids as S``, then ``S.<id>``; a misspelt id fails when the
-kernel is compiled, and a test looks for them in the sources.
+Kernels ``import plywise.engine.battle.species_ids as S`` and use ``S.<id>``, frozen by numba.  A
+misspelt id fails when the kernel is compiled, and a test finds it in the sources.
 """
 
 from plywise.engine.battle.names import SPECIES_ID

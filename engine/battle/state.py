@@ -6,10 +6,10 @@ Names read like Showdown's.  ``sides[s].mons[i]`` is what a Pokémon keeps on th
 ``sides[s]`` what belongs to the side or to its active Pokémon and is lost on a switch.
 
 Conventions: *team index* 0-5 numbers a side's Pokémon for the whole battle, ``active`` is one;
-``x_source`` and similar references are team index + 1, 0 for none.  Durations count as
-Showdown's ``duration`` does, 0 where the condition is absent.  All zeros but ``winner`` is a
-harmless empty state.  No field may have the name of an attribute of ``np.void`` (``flags``,
-``item``, ``size`` ...): without JIT that attribute would hide it; :func:`_record` refuses it.
+``x_source`` and similar references are team index + 1, 0 for none.  Durations count like
+Showdown's ``duration``, 0 where the condition is absent.  All zeros but ``winner`` is a harmless
+empty state.  No field may have the name of an attribute of ``np.void`` (``flags``, ``item``,
+``size`` ...): without JIT that attribute would hide it; :func:`_record` refuses it.
 """
 
 from typing import Any
@@ -36,7 +36,7 @@ MON = _record(
         ("base_ability", "<u2"),
         ("stats", "<i2", (5,)),  # storedStats: atk def spa spd spe, without boosts
         ("moves", "<u2", (4,)),  # 0: empty slot
-        ("pp", "u1", (4,)),  # the maximum is `stats.max_pp(b, s, i, slot)`
+        ("pp", "u1", (4,)),  # the maximum is `stats.max_pp_of_slot(b, s, i, slot)`
         ("held_item", "u1"),
         ("last_item", "u1"),
         ("level", "u1"),
@@ -84,7 +84,7 @@ SIDE = _record(
         ("pending_boosts", "<u4"),  # Opportunist, Mirror Herb: 4 bits a stat
         ("types", "u1", (2,)),  # before Terastallization; second 0: only one
         ("added_type", "u1"),
-        ("illusion", "u1"),  # whom it looks like
+        ("illusion", "u1"),  # the member that it looks like
         ("confusion_time", "u1"),
         ("stall_duration", "u1"),
         ("locked_move_duration", "u1"),
@@ -100,7 +100,7 @@ SIDE = _record(
         ("magnet_rise_duration", "u1"),
         ("must_recharge_duration", "u1"),
         ("lock_on_duration", "u1"),
-        ("lock_on_source", "u1"),  # of the foe's team: whom it has locked on to
+        ("lock_on_source", "u1"),  # of the foe's team: the one it has locked on to
         ("syrup_bomb_duration", "u1"),
         ("syrup_bomb_source", "u1"),  # of the foe's team
         ("uproar_duration", "u1"),
@@ -120,7 +120,7 @@ SIDE = _record(
         ("item_flags", "u1"),  # ITEM_*
         ("move_last_turn_result", "u1"),  # RESULT_*
         ("move_this_turn_result", "u1"),
-        ("attackers", "u1"),  # bits of the foe's team: who did damage this turn
+        ("attackers", "u1"),  # bits of the foe's team: those that did damage this turn
         ("active_turns", "u1"),  # stops at 255
         ("active_move_actions", "u1"),  # stops at 255
         ("trapped", "u1"),  # NOT_TRAPPED ...
@@ -154,7 +154,7 @@ QUEUED = _record(
         ("kind", "u1"),  # QUEUE_*
         ("side", "u1"),
         ("mon", "u1"),  # team index of the actor
-        ("target", "u1"),  # switches: team index of who comes
+        ("target", "u1"),  # switches: team index of the one that comes
         ("move", "<u2"),
         ("speed", "<i2"),
         ("priority", "i1"),  # 10 * (priority + fractional)

@@ -1,7 +1,7 @@
-"""Questions about a state: stats, types, effective abilities and items, groundedness, volatiles.
+"""Queries on a state: stats, types, effective abilities and items, groundedness, volatiles.
 
-Nothing here changes more than the caches that Showdown has too (``speed``, stored stats).
-``s`` is a side, its active Pokémon is meant unless a team index ``i`` is given.
+They change nothing but the caches that Showdown has too (``speed``, stored stats).  ``s`` is a
+side; its active Pokémon is meant unless a team index ``i`` is given.
 """
 
 from collections.abc import Iterable
@@ -386,7 +386,7 @@ def action_speed(b: Any, s: int) -> int:
 
 @kernel
 def update_speed(b: Any) -> None:
-    """Store the action speed of both actives that still stand, as Showdown's ``updateSpeed``."""
+    """Store the action speed of both actives that have not fainted (``updateSpeed``)."""
     for s in range(2):
         side = b.sides[s]
         if int(side.mons[side.active].flag_bits) & c.MON_FAINTED == 0:
@@ -434,7 +434,7 @@ def max_pp_of(move: int) -> int:
 
 
 @kernel
-def max_pp(b: Any, s: int, i: int, slot: int) -> int:
+def max_pp_of_slot(b: Any, s: int, i: int, slot: int) -> int:
     """Return the maximal PP of a move slot: at most 5 for what Transform copied.
 
     A move that Mimic or Sketch took over has no PP Ups.

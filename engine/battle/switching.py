@@ -1,4 +1,4 @@
-"""Leaving and entering the field: what is lost or passed on, hazards, switch-in effects."""
+"""Leaving and entering the field: losses, Baton Pass, hazards, switch-in effects."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ from plywise.engine.battle.log_events import (
     L_HEAL,
     L_SIDE_END,
     L_SWITCH,
-    say_from,
+    log_from,
 )
 from plywise.engine.battle.names import ABILITY_NAMES, DATA, ITEM_NAMES
 from plywise.engine.battle.ops import boost, damage, gain_hp, stage, unpack_pending, use_item
@@ -36,7 +36,7 @@ from plywise.engine.battle.stats import (
     has_volatile,
     is_grounded,
     item,
-    max_pp,
+    max_pp_of_slot,
     types_of,
     volatile_words,
 )
@@ -147,7 +147,7 @@ def find_illusion(b: Any, s: int) -> int:
 
 @kernel
 def keep_result(b: Any, s: int) -> None:
-    """Let the active of ``s``, which leaves fainted, keep its last move's result."""
+    """Store the last move's result of the active of ``s``, which leaves fainted."""
     side = b.sides[s]
     m = side.mons[side.active]
     result = int(side.move_this_turn_result)
@@ -192,7 +192,7 @@ def switch_in(b: Any, s: int, i: int, by_move: int, dragged: bool) -> bool:
         a = ability(b, s)
         if a == A.naturalcure:
             if leaver.status != c.NO_STATUS:
-                say_from(b, L_CURE, s, int(leaver.status), 0, c.EFFECT_ABILITY, a, -1)
+                log_from(b, L_CURE, s, int(leaver.status), 0, c.EFFECT_ABILITY, a, -1)
                 cure_member(b, s, old)
         elif a == A.regenerator:
             gain_hp(b, s, int(leaver.max_hp) // 3)
@@ -239,7 +239,7 @@ def switch_in(b: Any, s: int, i: int, by_move: int, dragged: bool) -> bool:
         _received(b, s)
     side.illusion = find_illusion(b, s)
     effect = c.EFFECT_MOVE if by_move else c.EFFECT_NONE
-    say_from(b, L_DRAG if dragged else L_SWITCH, s, 0, 0, effect, by_move, -1)
+    log_from(b, L_DRAG if dragged else L_SWITCH, s, 0, 0, effect, by_move, -1)
     if dragged:
         run_switch(b, s)
     else:
@@ -273,7 +273,7 @@ def drag_in(b: Any, s: int) -> bool:
 
 @kernel
 def _hazard(b: Any, s: int, condition: int) -> None:
-    """Let one hazard act on the active of ``s``, which has just come in."""
+    """Apply one hazard to the active of ``s``, which has just come in."""
     side = b.sides[s]
     m = side.mons[side.active]
     boots = item(b, s) == I.heavydutyboots
@@ -298,10 +298,10 @@ def _hazard(b: Any, s: int, condition: int) -> None:
             damage(b, s, max(1, amount), -1, c.EFFECT_SIDE_CONDITION, condition)
     elif condition == c.STICKY_WEB:
         if not boots:
-            say_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_MOVE, M.stickyweb, -1)
+            log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_MOVE, M.stickyweb, -1)
             boost(b, s, stage(c.SPE, -1), 1 - s, c.EFFECT_MOVE, M.stickyweb)
     elif has_type(b, s, c.TYPE_POISON):
-        say_from(b, L_SIDE_END, s, c.TOXIC_SPIKES, 0, c.EFFECT_NONE, 0, s)
+        log_from(b, L_SIDE_END, s, c.TOXIC_SPIKES, 0, c.EFFECT_NONE, 0, s)
         remove_side_condition(b, s, c.TOXIC_SPIKES)
     elif not has_type(b, s, c.TYPE_STEEL) and not boots:
         status = c.TOX if int(side.conditions[c.TOXIC_SPIKES]) >= 2 else c.PSN
@@ -310,7 +310,7 @@ def _hazard(b: Any, s: int, condition: int) -> None:
 
 @kernel
 def _wishes(b: Any, s: int) -> None:
-    """Let Healing Wish and Lunar Dance heal who has just come in, if there is anything to heal."""
+    """Heal a Pokémon that has just come in by Healing Wish or Lunar Dance, if it needs healing."""
     side = b.sides[s]
     i = int(side.active)
     m = side.mons[i]
@@ -318,26 +318,26 @@ def _wishes(b: Any, s: int) -> None:
         if int(m.hp) < int(m.max_hp) or m.status != c.NO_STATUS:
             gain_hp(b, s, int(m.max_hp))
             cure_member(b, s, i)
-            say_from(b, L_HEAL, s, 0, 0, c.EFFECT_WISH, M.healingwish, -1)
+            log_from(b, L_HEAL, s, 0, 0, c.EFFECT_WISH, M.healingwish, -1)
             side.flag_bits = int(side.flag_bits) & ~c.SIDE_HEALING_WISH
     if int(side.flag_bits) & c.SIDE_LUNAR_DANCE != 0:
         tired = False
         for k in range(4):
-            if int(m.moves[k]) != 0 and int(m.pp[k]) < max_pp(b, s, i, k):
+            if int(m.moves[k]) != 0 and int(m.pp[k]) < max_pp_of_slot(b, s, i, k):
                 tired = True
         if tired or int(m.hp) < int(m.max_hp) or m.status != c.NO_STATUS:
             gain_hp(b, s, int(m.max_hp))
             cure_member(b, s, i)
             for k in range(4):
                 if int(m.moves[k]) != 0:
-                    m.pp[k] = max_pp(b, s, i, k)
-            say_from(b, L_HEAL, s, 0, 0, c.EFFECT_WISH, M.lunardance, -1)
+                    m.pp[k] = max_pp_of_slot(b, s, i, k)
+            log_from(b, L_HEAL, s, 0, 0, c.EFFECT_WISH, M.lunardance, -1)
             side.flag_bits = int(side.flag_bits) & ~c.SIDE_LUNAR_DANCE
 
 
 @kernel
 def copy_boosts(b: Any, s: int) -> None:
-    """Let Opportunist take the stages that it has noted, and a ready Mirror Herb be used."""
+    """Run Opportunist with the stages that it has noted, and a Mirror Herb that is ready."""
     side = b.sides[s]
     if int(side.ability_flags) & c.ABILITY_PENDING_BOOSTS != 0:
         side.ability_flags = int(side.ability_flags) & ~c.ABILITY_PENDING_BOOSTS
@@ -373,7 +373,7 @@ def _acts_after_moves(b: Any, s: int, held: bool) -> bool:
 
 @kernel
 def after_any_move(b: Any, before: int) -> None:
-    """Let what has noted changes of stages act after a move (onAnyAfterMove), faster one first.
+    """Run effects that have noted changes of stages in a move (onAnyAfterMove), faster first.
 
     ``before``: handlers of AfterMove that the user's volatiles have.
     """

@@ -1,8 +1,8 @@
 """Showdown's tables as frozen NumPy records that kernels read as constants.
 
-One row per id of :mod:`names` (row 0 is *none*).  Every number comes from the exported tables;
-where a field of Showdown is absent, the zero of the column means Showdown's default.  The few
-columns that no declarative field holds (which type an item boosts) name their source.
+One row per id of :mod:`names` (row 0 is *none*).  Every number comes from the exported tables; the
+zero of a column is Showdown's default for an absent field.  The few columns that no declarative
+field holds (which type an item boosts) name their source.
 """
 
 from typing import Any
@@ -55,10 +55,7 @@ TARGETS = {
     )
 }
 """Showdown's move targets; in singles 0-6 aim at the foe, 7-9 at the user, 10 at nobody."""
-TARGET_LAST_FOE = TARGETS["scripted"]
-TARGET_SCRIPTED = TARGETS["scripted"]
 TARGET_SELF = TARGETS["self"]
-TARGET_LAST_SELF = TARGETS["allies"]
 TARGET_ADJACENT_ALLY = TARGETS["adjacentAlly"]
 TARGET_ALLIES = TARGETS["allies"]
 TARGET_ALLY_SIDE = TARGETS["allySide"]
@@ -92,11 +89,8 @@ F_FAIL_MIMIC = _flag("failmimic")
 F_FUTURE = _flag("futuremove")
 F_GRAVITY = _flag("gravity")
 F_HEAL = _flag("heal")
-F_METRONOME = _flag("metronome")
 F_MINIMIZE = _flag("minimize")
-F_MIRROR = _flag("mirror")
 F_MUST_PRESSURE = _flag("mustpressure")
-F_NO_ASSIST = _flag("noassist")
 F_NO_PARENTAL_BOND = _flag("noparentalbond")
 F_NO_SKETCH = _flag("nosketch")
 F_NO_SLEEP_TALK = _flag("nosleeptalk")
@@ -107,7 +101,6 @@ F_PUNCH = _flag("punch")
 F_RECHARGE = _flag("recharge")
 F_REFLECTABLE = _flag("reflectable")
 F_SLICING = _flag("slicing")
-F_SNATCH = _flag("snatch")
 F_SOUND = _flag("sound")
 F_WIND = _flag("wind")
 

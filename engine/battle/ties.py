@@ -1,4 +1,4 @@
-"""Speed ties: what Showdown shuffles where its ``speedSort`` finds equals.
+"""Speed ties: the shuffles that Showdown's ``speedSort`` makes among equals.
 
 Not only moves tie.  Every event sorts its handlers, so two equally fast actives, or two effects of
 one Pokémon with the same priority, cost draws wherever both answer the same event.

@@ -1,7 +1,7 @@
 """The flow of a turn: from both choices to the next decision.
 
-A turn is a queue of actions.  It stops where somebody has to choose a replacement (a faint, a
-pivot, Revival Blessing) and goes on from the same queue with the next choices.
+A turn is a queue of actions.  It stops where a replacement has to be chosen (a faint, a pivot,
+Revival Blessing) and continues from the same queue with the next choices.
 """
 
 from typing import Any
@@ -35,8 +35,8 @@ from plywise.engine.battle.log_events import (
     L_TURN,
     L_UPKEEP,
     L_WIN,
-    say,
-    say_member,
+    log,
+    log_member,
 )
 from plywise.engine.battle.moves import run_move
 from plywise.engine.battle.ops import can_switch
@@ -100,7 +100,7 @@ def commit(b: Any, a0: int, a1: int) -> None:
     """Queue both sides' choices before what the turn has left to do, and go on with the turn."""
     update_speed(b)
     old = int(b.queue_length)
-    # Who decides is settled before the first choice changes anything.
+    # The deciding sides are known before the first choice changes anything.
     first, second = decides(b, 0), decides(b, 1)
     if first:
         _choose(b, 0, a0)
@@ -146,7 +146,7 @@ def terastallize(b: Any, s: int) -> None:
     if side.illusion != 0:
         if seen == S.ogerpon or seen == S.terapagos:
             side.illusion = 0
-    say(b, L_TERASTALLIZE, s, tera, 0)
+    log(b, L_TERASTALLIZE, s, tera, 0)
     m.flag_bits = int(m.flag_bits) | c.MON_TERASTALLIZED
     side.flag_bits = int(side.flag_bits) | c.SIDE_TERA_USED
     side.added_type = 0
@@ -189,12 +189,12 @@ def _revive(b: Any, s: int, i: int) -> None:
     m.status_turns = 0
     m.hp = max(1, int(m.max_hp) // 2)
     side.flag_bits = int(side.flag_bits) & ~c.SIDE_REVIVAL_BLESSING
-    say_member(b, L_HEAL, s, i, 1, 0)
+    log_member(b, L_HEAL, s, i, 1, 0)
 
 
 @kernel
 def emergency_exit(b: Any, s: int) -> None:
-    """Let Emergency Exit or Wimp Out make the active of ``s`` leave."""
+    """Make the active of ``s`` leave by Emergency Exit or Wimp Out."""
     side = b.sides[s]
     a = ability(b, s)
     if a != A.emergencyexit and a != A.wimpout:
@@ -228,7 +228,7 @@ def _check_fainted(b: Any) -> None:
 
 @kernel
 def _ask_to_switch(b: Any) -> bool:
-    """Open a decision if somebody has to be replaced; return whether one is open."""
+    """Open a decision if a Pokémon has to be replaced; return whether one is open."""
     asked = False
     for s in range(2):
         side = b.sides[s]
@@ -248,7 +248,7 @@ def _ask_to_switch(b: Any) -> bool:
 
 @kernel
 def _after_action(b: Any) -> bool:
-    """Do what follows every action: phazing, faints, Update, decisions, sorting anew.
+    """Do what follows every action: phazing, faints, Update, decisions, sorting again.
 
     Returns whether the turn stops here.
     """
@@ -294,7 +294,7 @@ def _run_next(b: Any) -> bool:
         mon0, mon1 = int(b.sides[0].active), int(b.sides[1].active)
         residual(b)
         if int(b.winner) == c.WINNER_NONE:
-            say(b, L_UPKEEP, 0, 0, 0)
+            log(b, L_UPKEEP, 0, 0, 0)
         if int(b.winner) != c.WINNER_NONE or _after_action(b):
             return True
         if int(b.sides[0].active) == mon0 and _low(b, 0, hp0):
@@ -362,7 +362,7 @@ def _sort_again(b: Any) -> None:
 
 @kernel
 def turn_loop(b: Any) -> None:
-    """Run actions until somebody has to decide or the turn is over."""
+    """Run actions until a side has to decide or the turn is over."""
     while int(b.queue_length) != 0 or int(b.residual_pending) != 0:
         if _run_next(b):
             if int(b.winner) != c.WINNER_NONE:
@@ -373,7 +373,7 @@ def turn_loop(b: Any) -> None:
 
 @kernel
 def end_turn(b: Any) -> None:
-    """Begin the next turn: clear what lasts one turn, note what is disabled and who is trapped."""
+    """Begin the next turn: clear what lasts one turn, note disabled moves and trapping."""
     b.turn = int(b.turn) + 1
     b.last_successful_move = 0
     cleared = c.SIDE_NEWLY_SWITCHED
@@ -402,10 +402,10 @@ def end_turn(b: Any) -> None:
         elif int(b.format) & c.FORMAT_ENDLESS_BATTLE_CLAUSE != 0:
             b.winner = endless_battle(b)
         if int(b.winner) != c.WINNER_NONE:
-            say(b, L_WIN, 0, int(b.winner), 0)
+            log(b, L_WIN, 0, int(b.winner), 0)
             b.request = c.REQUEST_NONE
             return
-    say(b, L_TURN, 0, int(b.turn), 0)
+    log(b, L_TURN, 0, int(b.turn), 0)
     b.request = c.REQUEST_MOVE
 
 
@@ -438,7 +438,7 @@ def _battle_start(b: Any) -> None:
 
 
 @kernel
-def start(b: Any) -> None:
+def start_battle(b: Any) -> None:
     """Send both leads in and begin turn 1; the state holds the teams and nothing else."""
     _battle_start(b)
     for s in range(2):
@@ -455,6 +455,6 @@ def start(b: Any) -> None:
         insert_run_switch(b, s)
     b.winner = c.WINNER_NONE
     for s in range(2):
-        say(b, L_SWITCH, s, 0, 0)
+        log(b, L_SWITCH, s, 0, 0)
     b.mid_turn = 1
     turn_loop(b)

@@ -1,4 +1,4 @@
-"""The event Update: what abilities and items do as soon as something has changed."""
+"""The event Update: abilities and items that react as soon as something has changed."""
 
 from typing import Any
 

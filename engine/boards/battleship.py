@@ -1,10 +1,10 @@
 """Battleship on a board of up to 121 squares: five kernels over one byte a square.
 
 First player 0 places its whole fleet, ship by ship in the order of ``lengths``, then player 1; then
-they shoot in turn.  With ``n`` squares, action ``square`` places a ship with its left end there and
-lying, ``n + square`` with its upper end there and standing; in the shooting phase ``square`` is the
-target.  A shot's result (miss, hit, and which ship sank) is known to both.  A placement is legal
-only if the rest of the fleet still finds room.  Who has sunk the whole other fleet wins.
+they shoot in turn.  With ``n`` squares, action ``square`` places a horizontal ship with its left
+end there, ``n + square`` a vertical one with its upper end there; in the shooting phase ``square``
+is the target.  A shot's result (miss, hit, and which ship sank) is known to both.  A placement is
+legal only if the rest of the fleet still has room.  A player wins by sinking the whole other fleet.
 
 Squares are ``columns * row + column`` with row 0 at the top.
 """
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plywise.engine.bits import signed
+from plywise.engine.boards.status import RUNNING, WON_BY_FIRST, reseed_kernel
 from plywise.engine.compile.jit import kernel, kernel_of, prepare
 from plywise.engine.compile.stack import stack_array
 from plywise.engine.kernels import TERMINAL, RulesKernels, signatures
@@ -26,9 +27,6 @@ _ROOM = 128
 
 _one_sea = stack_array(np.uint8, _ROOM)
 _one_for_each_ship = stack_array(np.int64, MOST_SHIPS + 1)
-
-RUNNING, WON_BY_FIRST, WON_BY_SECOND = 0, 1, 2
-"""Values of the field ``status``."""
 
 STATE = np.dtype(
     (
@@ -52,6 +50,7 @@ STATE = np.dtype(
     )
 )
 _SIGNATURES = signatures(STATE)
+reseed = reseed_kernel(STATE)
 Pool = NDArray[Any]
 
 
@@ -185,7 +184,7 @@ def returns(pool: Pool, i: int) -> float:
 
 @kernel_of(_SIGNATURES.evaluate)
 def evaluate(pool: Pool, i: int) -> float:
-    """Return who has more squares afloat, as a share of the fleet, in (-1, 1)."""
+    """Return the difference of squares afloat, as a share of the fleet, in (-1, 1)."""
     state = pool[i]
     total = 1
     for ship in range(signed(state.count)):
@@ -193,12 +192,6 @@ def evaluate(pool: Pool, i: int) -> float:
     if signed(state.placed[1]) < signed(state.count):
         return 0.0
     return float((signed(state.left[0]) - signed(state.left[1])) / total)
-
-
-@kernel_of(_SIGNATURES.reseed)
-def reseed(pool: Pool, i: int, seed: np.uint64) -> None:
-    """Set the random source, which these rules never draw from."""
-    pool[i].rng = seed
 
 
 def new_pool(

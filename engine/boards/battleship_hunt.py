@@ -1,8 +1,9 @@
-"""Hunting hidden ships: where to shoot next, and whole hunts against random fleets.
+"""Search for hidden ships: the next shot, and whole hunts against random fleets.
 
-While hits are open, the likeliest square is shot at.  Otherwise a dozen squares, the most promising
-first, are compared by a plan: as if every shot from there on missed, how many shots it takes until
-all ships still unseen would have been met.  (Of 17 + 27 shots on a 10×10 sea, 22 are such misses.)
+After a hit on a ship that is not sunk, the likeliest square is the next shot.  Otherwise a dozen
+squares, the most promising first, are compared by a plan: the number of shots, were every one from
+there on a miss, until all ships still hidden would have been hit.  (Of 17 + 27 shots on a 10×10
+sea, 22 are such misses.)
 """
 
 from collections.abc import Sequence

@@ -1,11 +1,11 @@
-"""Where hidden ships may be, given all shots and their results: the posterior of Battleship.
+"""Posterior of hidden ships in Battleship, given all shots and their results.
 
-All fleets are taken to be equally likely, or weighted by a model of how the opponent places
+All fleets are equally likely a priori, or weighted by a model of the opponent's placements
 (``weight``: one number for each placement of each ship; a fleet counts their product).  Ways in
 which ships explain the hits are enumerated exactly, sunken ships included, each weighted by the
-room that it leaves the ships that explain no hit.  Where those lie is approximate: independent of
-the explanation, and of each other but for the room that they leave each other in pairs.  So the
-chances are exact before the first hit for two ships, and close otherwise.
+room that it leaves the ships that explain no hit.  The places of those are approximate: independent
+of the explanation, and of each other but for the room that pairs leave each other.  So the chances
+are exact before the first hit for two ships, and close otherwise.
 
 A set of squares is two words of 64 bits, squares 0 … 63 and 64 … 127.
 """

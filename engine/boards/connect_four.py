@@ -5,7 +5,7 @@ Action ``c`` drops a stone into column ``c``.  Square ``(column, row)``, row 0 a
 that a shift by one square never carries a line into the next column.  The layout is the
 well-known one of Tromp's and Pons' solvers; the code is our own.
 
-The size stands in the state, not in the code: one compilation serves every board.
+The size is a field of the state: one compilation serves every board.
 """
 
 from typing import Any
@@ -13,11 +13,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from plywise.engine.boards.status import (
+    DRAWN,
+    RUNNING,
+    WON_BY_FIRST,
+    current_kernel,
+    reseed_kernel,
+    returns_kernel,
+)
 from plywise.engine.compile.jit import kernel, kernel_of, prepare
-from plywise.engine.kernels import TERMINAL, RulesKernels, signatures
-
-RUNNING, WON_BY_FIRST, WON_BY_SECOND, DRAWN = 0, 1, 2, 3
-"""Values of the field ``status``."""
+from plywise.engine.kernels import RulesKernels, signatures
 
 STATE = np.dtype(
     (
@@ -34,6 +39,9 @@ STATE = np.dtype(
     )
 )
 _SIGNATURES = signatures(STATE)
+current = current_kernel(STATE)
+returns = returns_kernel(STATE)
+reseed = reseed_kernel(STATE)
 Pool = NDArray[Any]
 
 ZERO = np.uint64(0)
@@ -65,7 +73,7 @@ def _count(bits: np.uint64) -> np.int64:
 
 @kernel
 def _four(stones: np.uint64, height: np.uint64) -> bool:
-    """Return whether four ``stones`` stand in a line; ``height`` is rows + 1."""
+    """Return whether four ``stones`` are in a line; ``height`` is rows + 1."""
     pair = stones & stones >> ONE  # vertical
     if pair & pair >> TWO:
         return True
@@ -152,20 +160,6 @@ def legal(pool: Pool, i: int, player: int, out: NDArray[np.int32]) -> int:
     return n
 
 
-@kernel_of(_SIGNATURES.current)
-def current(pool: Pool, i: int) -> int:
-    """Return the player to move or TERMINAL."""
-    state = pool[i]
-    return int(state.ply) & 1 if int(state.status) == RUNNING else TERMINAL
-
-
-@kernel_of(_SIGNATURES.returns)
-def returns(pool: Pool, i: int) -> float:
-    """Return +1, -1 or 0 for player 0."""
-    status = int(pool[i].status)
-    return 1.0 if status == WON_BY_FIRST else -1.0 if status == WON_BY_SECOND else 0.0
-
-
 @kernel_of(_SIGNATURES.evaluate)
 def evaluate(pool: Pool, i: int) -> float:
     """Return a static estimate for player 0, in (-1, 1).
@@ -195,12 +189,6 @@ def evaluate(pool: Pool, i: int) -> float:
         middle = ((ONE << np.uint64(width * (rows + 1) - 1)) - ONE) << start
         score += _CENTRE[ring] * (_count(first & middle) - _count(second & middle))
     return float(score / (1.0 + abs(score)))
-
-
-@kernel_of(_SIGNATURES.reseed)
-def reseed(pool: Pool, i: int, seed: np.uint64) -> None:
-    """Set the random source, which these rules never draw from."""
-    pool[i].rng = seed
 
 
 def check_size(rows: int, columns: int) -> None:

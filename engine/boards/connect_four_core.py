@@ -1,4 +1,4 @@
-"""The core of the Connect Four solver: questions with a null window, over bitboards, in slices.
+"""Core of the Connect Four solver: null-window searches over bitboards, in slices.
 
 A position is two 64-bit words in the layout of :mod:`plywise.engine.boards.connect_four`: the
 stones of the player to move, and all stones.  The *score* of a position, for the player to move:
@@ -9,11 +9,11 @@ The ideas are public knowledge: bitboards and null windows (Tromp; Pons' lessons
 4"), squares that must not be played below (Allis 1988), enhanced transposition cut-offs (Schaeffer
 and Plaat 1996).  The code is our own.
 
-A *node* is asked one thing: does its player reach more than ``alpha``?  A child is asked the
-mirrored question, so ``alpha`` follows from the depth and nothing but moves stands on the stack.
-Each entry of the table keeps both bounds of a score beside as many bits of the hash as its place
-leaves open: entries are never mistaken for each other.  Positions near the end, most of all, have a
-table of their own that the processor's cache can hold.
+A *node* answers one question: can its player reach more than ``alpha``?  A child answers the
+mirrored question, so ``alpha`` follows from the depth and the stack holds moves only.  An entry of
+the transposition table keeps both bounds of a score, and all bits of the hash that its place leaves
+open: entries are never mistaken for each other.  Positions near the end, the most frequent, have a
+table of their own that fits into the processor's cache.
 """
 
 import time
@@ -83,7 +83,7 @@ _FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd, so that multiplying loses no bit
 _BOUNDS = np.uint64(4096)
 _SIX = np.uint64(6)
 _LOWER = np.uint64(63)
-_MIDDLE = 32  # bounds are kept as score + 32 and 32 - score; 0 says nothing
+_MIDDLE = 32  # bounds are kept as score + 32 and 32 - score; 0: unknown
 _NEAR_SQUARES = 15  # with no more free squares a position is kept in the near table
 _UNKEPT_SQUARES = 8  # with fewer free squares searching costs less than a look at memory
 _MIRROR_PLIES = 10  # positions with fewer stones share an entry with their mirror image
@@ -130,7 +130,7 @@ def _entry(table: NDArray[np.uint64], hashed: np.uint64, bits: int) -> np.uint64
 
 @kernel
 def _told(entry: np.uint64, alpha: int) -> int:
-    """Return what an entry tells of a position: whether its score exceeds ``alpha``."""
+    """Return whether a position's score exceeds ``alpha`` according to a table entry."""
     if entry < _BOUNDS:
         if np.int64(entry & _LOWER) > alpha + _MIDDLE:
             return _REACHES
@@ -226,7 +226,7 @@ def _enter(
     bits: int,
     alpha: int,
 ) -> int:
-    """Return what can be told of a node without playing; if nothing, its moves are written down.
+    """Return what is known of a node without playing; if nothing, list its moves.
 
     Its player has no winning move: such nodes are never entered.
     """

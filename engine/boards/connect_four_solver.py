@@ -1,4 +1,4 @@
-"""Connect Four solved exactly from any position.
+"""Exact solver of Connect Four, from any position.
 
 The *score* of a position, for the player to move: 0 is a draw; a win counts ``k`` when it comes
 with the winner's ``k``-th last free stone, a loss the negative.  On 6×7 that is 22 minus the number
@@ -37,7 +37,7 @@ class _TimeOverError(Exception):
 
 
 @dataclass(frozen=True)
-class Position:
+class ConnectFourPosition:
     """A position to solve: ``own`` stones of the player to move, and all ``taken`` squares."""
 
     own: int
@@ -93,7 +93,7 @@ class ConnectFourSolver:
         outer_first = sorted(range(columns), key=lambda c: (-abs(2 * c - columns + 1), c))
         go.order[:columns] = [c * height for c in outer_first]
 
-    def position(self, moves: Sequence[int]) -> Position:
+    def position(self, moves: Sequence[int]) -> ConnectFourPosition:
         """Return the position after ``moves``, columns counted from 0.
 
         Raises:
@@ -113,7 +113,7 @@ class ConnectFourSolver:
             own, taken = own ^ taken, taken | stone
         if taken == sum(self._columns):
             raise PositionError("the board is full: the game is over")
-        return Position(own, taken)
+        return ConnectFourPosition(own, taken)
 
     def _stone(self, taken: int, column: int) -> int:
         return (taken + self._bottom) & ~taken & self._columns[column]
@@ -125,11 +125,13 @@ class ConnectFourSolver:
                 return True
         return False
 
-    def solve(self, positions: Sequence[Position], best: bool = True) -> list[Solution]:
+    def solve(self, positions: Sequence[ConnectFourPosition], best: bool = True) -> list[Solution]:
         """Return the solutions of ``positions``, with the best columns if ``best``."""
         return list(self.each(positions, best))
 
-    def each(self, positions: Sequence[Position], best: bool = True) -> Iterator[Solution]:
+    def each(
+        self, positions: Sequence[ConnectFourPosition], best: bool = True
+    ) -> Iterator[Solution]:
         """Yield the solutions one by one, as soon as they are there."""
         items = self._questions(positions)
         ready = 0
@@ -152,7 +154,7 @@ class ConnectFourSolver:
             self._control[:], self._frames[:] = paused
             ready = done
 
-    def solve_within(self, position: Position, seconds: float | None) -> Solution | None:
+    def solve_within(self, position: ConnectFourPosition, seconds: float | None) -> Solution | None:
         """Return the solution with its best columns, None if it takes longer; None: no limit.
 
         What the table has learned stays: the same question again takes less time.
@@ -169,7 +171,7 @@ class ConnectFourSolver:
         spent = int(item[0]["nanoseconds"]) / 1e9
         return Solution(score, best, nodes, spent, best_nodes, best_seconds)
 
-    def _questions(self, positions: Sequence[Position]) -> NDArray[Any]:
+    def _questions(self, positions: Sequence[ConnectFourPosition]) -> NDArray[Any]:
         """Return what the kernel is asked: the score of each position, whatever it may be."""
         items = np.zeros(len(positions), ITEM)
         items["own"] = [position.own for position in positions]
@@ -203,7 +205,7 @@ class ConnectFourSolver:
                 yield done
 
     def _best(
-        self, position: Position, score: int, deadline: float = math.inf
+        self, position: ConnectFourPosition, score: int, deadline: float = math.inf
     ) -> tuple[tuple[int, ...], int, float]:
         """Return the columns that keep ``score``, and the nodes and seconds that it took.
 

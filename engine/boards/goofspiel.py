@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plywise.engine.bits import signed
+from plywise.engine.boards.status import reseed_kernel
 from plywise.engine.compile.jit import kernel_of, prepare
 from plywise.engine.kernels import SIMULTANEOUS, TERMINAL, RulesKernels, signatures
 
@@ -30,12 +31,13 @@ STATE = np.dtype(
     )
 )
 _SIGNATURES = signatures(STATE)
+reseed = reseed_kernel(STATE)
 Pool = NDArray[Any]
 
 
 @kernel_of(_SIGNATURES.step)
 def step(pool: Pool, i: int, a0: int, a1: int) -> None:
-    """Let both players bid."""
+    """Bid for both players."""
     state = pool[i]
     prize = signed(state.prizes[signed(state.played)])
     if a0 > a1:
@@ -67,7 +69,7 @@ def current(pool: Pool, i: int) -> int:
 
 @kernel_of(_SIGNATURES.returns)
 def returns(pool: Pool, i: int) -> float:
-    """Return +1, -1 or 0 for player 0: who has more points."""
+    """Return +1, -1 or 0 for player 0, by points."""
     difference = signed(pool[i].points[0]) - signed(pool[i].points[1])
     return 1.0 if difference > 0 else -1.0 if difference < 0 else 0.0
 
@@ -81,12 +83,6 @@ def evaluate(pool: Pool, i: int) -> float:
         left += signed(state.prizes[k])
     lead = signed(state.points[0]) - signed(state.points[1])
     return float(lead / (1.0 + left + abs(lead)))
-
-
-@kernel_of(_SIGNATURES.reseed)
-def reseed(pool: Pool, i: int, seed: np.uint64) -> None:
-    """Set the random source, which these rules never draw from."""
-    pool[i].rng = seed
 
 
 def new_pool(prizes: tuple[int, ...]) -> Pool:

@@ -1,8 +1,9 @@
 """The m,n,k games, Gomoku among them: five kernels over one byte a square.
 
-Action ``row * columns + column`` places a stone, row 0 at the top.  Whoever first has ``in_line``
-stones or more in a row, column or diagonal wins.  ``cells`` holds 0 for an empty square, else 1 +
-the player.  The size stands in the state: one compilation serves every board up to 19×19.
+Action ``row * columns + column`` places a stone, row 0 at the top.  The first player with
+``in_line`` stones or more in a row, column or diagonal wins.  ``cells`` holds 0 for an empty
+square, else 1 + the player.  The size is a field of the state: one compilation serves every board
+up to 19×19.
 """
 
 from typing import Any
@@ -11,14 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plywise.engine.bits import signed
+from plywise.engine.boards.status import (
+    DRAWN,
+    RUNNING,
+    WON_BY_FIRST,
+    current_kernel,
+    reseed_kernel,
+    returns_kernel,
+)
 from plywise.engine.compile.jit import kernel, kernel_of, prepare
-from plywise.engine.kernels import TERMINAL, RulesKernels, signatures
+from plywise.engine.kernels import RulesKernels, signatures
 
 LARGEST = 19
 """Most rows or columns."""
-
-RUNNING, WON_BY_FIRST, WON_BY_SECOND, DRAWN = 0, 1, 2, 3
-"""Values of the field ``status``."""
 
 STATE = np.dtype(
     (
@@ -37,6 +43,9 @@ STATE = np.dtype(
     )
 )
 _SIGNATURES = signatures(STATE)
+current = current_kernel(STATE)
+returns = returns_kernel(STATE)
+reseed = reseed_kernel(STATE)
 Pool = NDArray[Any]
 
 _ROW_STEPS = np.array([0, 1, 1, 1])
@@ -109,20 +118,6 @@ def legal(pool: Pool, i: int, player: int, out: NDArray[np.int32]) -> int:
     return n
 
 
-@kernel_of(_SIGNATURES.current)
-def current(pool: Pool, i: int) -> int:
-    """Return the player to move or TERMINAL."""
-    state = pool[i]
-    return signed(state.ply) & 1 if signed(state.status) == RUNNING else TERMINAL
-
-
-@kernel_of(_SIGNATURES.returns)
-def returns(pool: Pool, i: int) -> float:
-    """Return +1, -1 or 0 for player 0."""
-    status = signed(pool[i].status)
-    return 1.0 if status == WON_BY_FIRST else -1.0 if status == WON_BY_SECOND else 0.0
-
-
 @kernel_of(_SIGNATURES.evaluate)
 def evaluate(pool: Pool, i: int) -> float:
     """Return a static estimate for player 0, in (-1, 1).
@@ -132,12 +127,6 @@ def evaluate(pool: Pool, i: int) -> float:
     """
     balance = float(signed(pool[i].balance))
     return balance / (_SOFTNESS + abs(balance))
-
-
-@kernel_of(_SIGNATURES.reseed)
-def reseed(pool: Pool, i: int, seed: np.uint64) -> None:
-    """Set the random source, which these rules never draw from."""
-    pool[i].rng = seed
 
 
 def check_size(rows: int, columns: int, in_line: int) -> None:

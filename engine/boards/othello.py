@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plywise.engine.bits import count_bits
+from plywise.engine.boards.status import reseed_kernel
 from plywise.engine.compile.jit import kernel, kernel_of, prepare
 from plywise.engine.kernels import TERMINAL, RulesKernels, signatures
 
@@ -31,6 +32,7 @@ STATE = np.dtype(
     )
 )
 _SIGNATURES = signatures(STATE)
+reseed = reseed_kernel(STATE)
 Pool = NDArray[Any]
 
 ZERO = np.uint64(0)
@@ -136,7 +138,7 @@ def current(pool: Pool, i: int) -> int:
 
 @kernel_of(_SIGNATURES.returns)
 def returns(pool: Pool, i: int) -> float:
-    """Return +1, -1 or 0 for player 0: who has more discs."""
+    """Return +1, -1 or 0 for player 0, by discs."""
     difference = count_bits(pool[i].discs[0]) - count_bits(pool[i].discs[1])
     return 1.0 if difference > 0 else -1.0 if difference < 0 else 0.0
 
@@ -148,7 +150,7 @@ def _difference(first: np.uint64, second: np.uint64, where: np.uint64) -> int:
 
 @kernel
 def _frontier(own: np.uint64, empty: np.uint64) -> int:
-    """Return how many discs of ``own`` stand beside an empty square."""
+    """Return the number of discs of ``own`` beside an empty square."""
     beside = ZERO
     for direction in range(8):
         beside |= _shifted(empty, direction)
@@ -174,12 +176,6 @@ def evaluate(pool: Pool, i: int) -> float:
     if left < 12:
         score += (12 - left) / 24.0 * (count_bits(first) - count_bits(second))
     return float(score / (1.0 + abs(score)))
-
-
-@kernel_of(_SIGNATURES.reseed)
-def reseed(pool: Pool, i: int, seed: np.uint64) -> None:
-    """Set the random source, which these rules never draw from."""
-    pool[i].rng = seed
 
 
 def new_pool() -> Pool:

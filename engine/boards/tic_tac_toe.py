@@ -9,15 +9,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from plywise.engine.boards.status import (
+    DRAWN,
+    RUNNING,
+    WON_BY_FIRST,
+    current_kernel,
+    reseed_kernel,
+    returns_kernel,
+)
 from plywise.engine.compile.jit import kernel, kernel_of, prepare
-from plywise.engine.kernels import TERMINAL, RulesKernels, signatures
+from plywise.engine.kernels import RulesKernels, signatures
 
 SQUARES = 9
 LINES = np.array([0o007, 0o070, 0o700, 0o111, 0o222, 0o444, 0o421, 0o124], dtype=np.uint16)
 """The three rows, columns and diagonals as masks (octal: one digit a row)."""
-
-RUNNING, WON_BY_FIRST, WON_BY_SECOND, DRAWN = 0, 1, 2, 3
-"""Values of the field ``status``."""
 
 STATE = np.dtype(
     (
@@ -32,6 +37,9 @@ STATE = np.dtype(
     )
 )
 _SIGNATURES = signatures(STATE)
+current = current_kernel(STATE)
+returns = returns_kernel(STATE)
+reseed = reseed_kernel(STATE)
 Pool = NDArray[Any]
 
 
@@ -79,20 +87,6 @@ def legal(pool: Pool, i: int, player: int, out: NDArray[np.int32]) -> int:
     return n
 
 
-@kernel_of(_SIGNATURES.current)
-def current(pool: Pool, i: int) -> int:
-    """Return the player to move or TERMINAL."""
-    state = pool[i]
-    return int(state.ply) & 1 if int(state.status) == RUNNING else TERMINAL
-
-
-@kernel_of(_SIGNATURES.returns)
-def returns(pool: Pool, i: int) -> float:
-    """Return +1, -1 or 0 for player 0."""
-    status = int(pool[i].status)
-    return 1.0 if status == WON_BY_FIRST else -1.0 if status == WON_BY_SECOND else 0.0
-
-
 @kernel_of(_SIGNATURES.evaluate)
 def evaluate(pool: Pool, i: int) -> float:
     """Return the difference of marks in lines that only one player can still complete, over 16.
@@ -101,12 +95,6 @@ def evaluate(pool: Pool, i: int) -> float:
     """
     first, second = int(pool[i].marks[0]), int(pool[i].marks[1])
     return (_open_lines(first, second) - _open_lines(second, first)) / 16.0
-
-
-@kernel_of(_SIGNATURES.reseed)
-def reseed(pool: Pool, i: int, seed: np.uint64) -> None:
-    """Set the random source, which these rules never draw from."""
-    pool[i].rng = seed
 
 
 def new_pool() -> Pool:

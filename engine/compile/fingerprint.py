@@ -17,7 +17,7 @@ from numba.extending import is_jitted
 from plywise.engine.compile.numba_internals import intrinsic_definition
 
 
-def fingerprint(fn: Callable[..., Any], extra: tuple[str, ...] = ()) -> str:
+def kernel_fingerprint(fn: Callable[..., Any], extra: tuple[str, ...] = ()) -> str:
     """Return the digest of ``fn`` and ``extra`` in 32 hexadecimal digits.
 
     Raises:

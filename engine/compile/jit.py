@@ -160,7 +160,7 @@ def kernel(fn: Callable[P, R]) -> Callable[P, R]:
     return _decorate(fn) if unit is None else cast("Callable[P, R]", unit)
 
 
-def kernel_in_place(fn: Callable[P, R]) -> Callable[P, R]:
+def inlined_kernel(fn: Callable[P, R]) -> Callable[P, R]:
     """Compile ``fn`` like :func:`kernel` and inline it into each of its callers, however long.
 
     For a function that is called often and takes many arrays: each is passed as seven words.

@@ -12,7 +12,7 @@ Two caches make this quick.  A unit's bitcode is stored under a fingerprint of i
 (:mod:`plywise.engine.compile.fingerprint`), so that after an edit numba compiles only the changed
 units.  The program's machine code is stored with the other kernels of the same sources.
 
-:func:`compile_apart` names a package and its records; from then on
+:func:`compile_separately` names a package and its records; from then on
 :func:`plywise.engine.compile.jit.kernel` makes a unit of every function of that package whose
 parameters are such records and numbers.
 """
@@ -44,7 +44,7 @@ from numpy import dtype
 
 from plywise.engine.compile import branch_weights as branches
 from plywise.engine.compile import indices, numba_internals
-from plywise.engine.compile.fingerprint import fingerprint
+from plywise.engine.compile.fingerprint import kernel_fingerprint
 
 INLINING_THRESHOLD = 225
 """LLVM's limit for the cost of a callee that it inlines; its default at level 2 and 3."""
@@ -294,7 +294,7 @@ class Program:
             return None
         shares = repr(self.shares.get(unit.symbol))
         extra = (_settings(), str(self.records), unit.symbol, str(unit.sig), shares)
-        return _places["units"] / f"{fingerprint(unit.py_func, extra)}.bc.z"
+        return _places["units"] / f"{kernel_fingerprint(unit.py_func, extra)}.bc.z"
 
     def _part(self, unit: Unit, file: Path | None) -> bytes:
         """Return the bitcode of one unit from the cache; compile and store it if missing."""
@@ -339,7 +339,7 @@ def configure(
     _context[:] = [on_compiled]
 
 
-def compile_apart(
+def compile_separately(
     package: str,
     records: Mapping[str, dtype[Any]],
     shares: Callable[[], Mapping[str, Sequence[int]]] = dict,
@@ -355,7 +355,7 @@ def compile_apart(
 
 
 def program_of(package: str) -> Program:
-    """Return the program of a package passed to :func:`compile_apart`."""
+    """Return the program of a package passed to :func:`compile_separately`."""
     return _programs[package]
 
 

@@ -1,7 +1,7 @@
 """Battleship: hidden fleets, shots in turn, the last fleet afloat wins.
 
-Both players first place their ships in the order of the fleet, unseen by the other; then they shoot
-at one square each in turn.  Both see the result of every shot: miss, hit, and which ship sank.
+Both players first place their ships in the order of the fleet, hidden from the opponent; then they
+shoot at one square each in turn.  Both see the result of every shot: miss, hit, and the ship sunk.
 Squares are named by a letter for the column, from ``a`` at the left, and a number for the row, from
 ``1`` at the top; a placement is the ship's left or upper end and ``across`` or ``down``.
 """
@@ -20,14 +20,15 @@ import numpy as np
 
 from plywise.engine.boards import battleship as kernels
 from plywise.engine.boards.battleship_hunt import Hunter
+from plywise.engine.boards.status import WON_BY_FIRST
 from plywise.engine.kernels import RulesKernels
 from plywise.games.base import TERMINAL, Briefing, Game, GameInfo, IllegalActionError, Option, State
 from plywise.games.battleship import notation
 from plywise.games.battleship.hidden_fleet import HiddenFleet, ShotResult
-from plywise.games.battleship.sea import LETTERS, Sea, Ship, open_placements
+from plywise.games.battleship.sea import COLUMN_LETTERS, Sea, Ship, open_placements
 
 CLASSIC_FLEET = (5, 4, 3, 3, 2)
-_SAME = 1e-9  # chances that differ by less are the same
+_SAME = 1e-9  # tolerance of equal probabilities
 _FACTS = """\
 Beside each square stands how likely a shot there hits, all fleets that explain what was seen \
 being equally likely. The likeliest square is mostly best."""
@@ -36,7 +37,7 @@ _of_thread = threading.local()
 
 
 class BattleshipState(State):
-    """A position: both fleets as far as they are placed, and all shots in order."""
+    """A position: the ships placed so far, and all shots in order."""
 
     def __init__(self, game: Battleship) -> None:
         self.game = game
@@ -123,7 +124,7 @@ class BattleshipState(State):
         return found
 
     def observation_string(self, player: int) -> str:
-        """Return the own sea, and what was found out about the other's.
+        """Return the player's sea, and what is known of the opponent's.
 
         ``S`` ship, ``X`` hit, ``o`` miss, ``.`` unknown or empty.
         """
@@ -143,7 +144,7 @@ class BattleshipState(State):
         return notation.fleet_line(title, self.game.fleet, len(self.fleets[owner]), results)
 
     def information_state_string(self, player: int) -> str:
-        """Return what is seen, the order of the own placements, and all shots with results."""
+        """Return the observation, the player's placements in order, and all shots with results."""
         sea = self.game.sea
         own = " ".join(sea.placement_name(sea.placement(ship)) for ship in self.fleets[player])
         return "\n".join(
@@ -156,10 +157,7 @@ class BattleshipState(State):
         )
 
     def resample_from_infostate(self, player: int, rng: Random) -> BattleshipState:
-        """Return a state with another fleet of the opponent that explains all that was seen.
-
-        Every such fleet can be drawn; they are not all equally likely.
-        """
+        """Return a state with another fleet of the opponent that agrees with all results."""
         world = self.clone()
         world.fleets[1 - player][:] = self.hidden_fleet(player).draw(
             len(self.fleets[1 - player]), rng
@@ -183,7 +181,7 @@ class BattleshipState(State):
         return self.game.sea.names[action]
 
     def action_seen_by(self, viewer: int, player: int, action: int) -> str:
-        """Return the action's name; of the other's placements only that there was one."""
+        """Return the action's name; the opponent's placements are hidden."""
         if viewer != player and self.placing(player):
             return "a ship somewhere"
         return self.action_to_string(player, action)
@@ -193,7 +191,7 @@ class BattleshipState(State):
         return json.dumps({"game": self.game.info.name, "fleets": self.fleets, "shots": self.shots})
 
     def briefing(self, player: int) -> Briefing:
-        """Return both seas as the player sees them, and for each shot how likely it hits."""
+        """Return both seas as the player sees them, and the hit probability of each shot."""
         placing = self.placing(player)
         length = self.game.fleet[len(self.fleets[player])] if placing else 0
         task = f"Place your ship of length {length}." if placing else "Choose a square to shoot at."
@@ -210,10 +208,10 @@ class BattleshipState(State):
         )
 
     def _shots(self, player: int, legal: Sequence[int]) -> list[Option]:
-        """Return the shots with their chances, from what the player's own shots have told alone."""
+        """Return the shots with their hit probabilities, given the results so far."""
         _, chances = self.game.hunter().choose(self.results(player))
         likeliest = max(chances[a] for a in legal) - _SAME
-        open_hits = self.hidden_fleet(player).open_hits()
+        unexplained_hits = self.hidden_fleet(player).unexplained_hits()
         columns = self.game.columns
         options = []
         for action in legal:
@@ -222,7 +220,7 @@ class BattleshipState(State):
             if chance >= likeliest:
                 facts.append("the likeliest")
             row, column = divmod(action, columns)
-            beside = (divmod(hit, columns) for hit in open_hits)
+            beside = (divmod(hit, columns) for hit in unexplained_hits)
             if any(abs(r - row) + abs(c - column) == 1 for r, c in beside):
                 facts.append("beside a hit on a ship afloat")
             name = self.action_to_string(player, action)
@@ -247,7 +245,7 @@ class BattleshipState(State):
         mover = self.current_player()
         if mover == TERMINAL:
             winner = (len(self.shots) - 1) % 2
-            state.status, state.mover = kernels.WON_BY_FIRST + winner, 1 - winner
+            state.status, state.mover = WON_BY_FIRST + winner, 1 - winner
         else:
             state.mover = mover
         return pool
@@ -275,8 +273,8 @@ class Battleship(Game):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "fleet", tuple(self.fleet))
-        if self.columns > len(LETTERS):
-            raise ValueError(f"columns={self.columns}: {len(LETTERS)} at most have a letter")
+        if self.columns > len(COLUMN_LETTERS):
+            raise ValueError(f"columns={self.columns}: {len(COLUMN_LETTERS)} at most have a letter")
         self.empty_pool()
 
     @cached_property
@@ -344,7 +342,7 @@ class Battleship(Game):
         return known[self]
 
     def prepare_briefings(self) -> None:
-        """Compile the hunter, too, whose chances the briefings tell."""
+        """Compile the hunter as well, which computes the briefings' probabilities."""
         super().prepare_briefings()
         self.hunter()
 

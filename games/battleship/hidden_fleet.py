@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from random import Random
 
-from plywise.games.battleship.sea import Sea, Ship, has_room, placements
+from plywise.games.battleship.sea import Sea, Ship, placements, ships_fit
 
 ShotResult = tuple[int, bool, int | None]
 """The square of a shot, whether it hit, and the number of the ship that it sank."""
@@ -57,7 +57,7 @@ class HiddenFleet:
                 found.append((ship, around))
         return found
 
-    def open_hits(self) -> frozenset[int]:
+    def unexplained_hits(self) -> frozenset[int]:
         """Return the hits that no sunk ship can explain."""
         sunk = (ship for number in self.sinkings for ship, _ in self.placements_of(number))
         return self.hits.difference(*sunk)
@@ -88,7 +88,7 @@ class HiddenFleet:
         """Add ships until all are there and no hit is left unexplained; False where none fit."""
         waiting = [n for n in range(len(options)) if n not in drawn]
         if not waiting:
-            return not unexplained and has_room(self.sea, taken, self.lengths[len(options) :])
+            return not unexplained and ships_fit(self.sea, taken, self.lengths[len(options) :])
         # The hit or the ship with the fewest placements left comes first: other orders run into
         # dead ends by the million.
         fitting = {n: [o for o in options[n] if taken.isdisjoint(o[0])] for n in waiting}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from plywise.games.battleship.hidden_fleet import ShotResult
-from plywise.games.battleship.sea import LETTERS, Sea
+from plywise.games.battleship.sea import COLUMN_LETTERS, Sea
 
 
 def seas_text(sea: Sea, own: Mapping[int, str], other: Mapping[int, str]) -> str:
     """Return both seas side by side; squares that are not given a mark are ``.``."""
-    letters = " ".join(LETTERS[: sea.columns])
+    letters = " ".join(COLUMN_LETTERS[: sea.columns])
     width = len(str(sea.rows))
     lines = [
         f"{'':{width}} {'your sea':<{2 * sea.columns - 1}}    {'':{width}} the other sea",

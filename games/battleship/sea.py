@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-LETTERS = "abcdefghijklmnopqrstuvwxyz"
+COLUMN_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 Ship = tuple[int, ...]
 """The squares of one ship, ascending."""
@@ -26,7 +26,9 @@ class Sea:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The names of all squares: a letter for the column, a number for the row."""
-        return tuple(f"{LETTERS[c]}{r + 1}" for r in range(self.rows) for c in range(self.columns))
+        return tuple(
+            f"{COLUMN_LETTERS[c]}{r + 1}" for r in range(self.rows) for c in range(self.columns)
+        )
 
     def squares(self, action: int, length: int) -> Ship:
         """Return the squares of a placement, () where it leaves the board.
@@ -77,12 +79,12 @@ def placements(sea: Sea, length: int) -> tuple[tuple[int, Ship, frozenset[int]],
 
 
 @lru_cache(maxsize=1 << 14)
-def has_room(sea: Sea, taken: frozenset[int], lengths: tuple[int, ...]) -> bool:
+def ships_fit(sea: Sea, taken: frozenset[int], lengths: tuple[int, ...]) -> bool:
     """Return whether ships of ``lengths`` can be placed on squares that are not ``taken``."""
     if not lengths:
         return True
     return any(
-        taken.isdisjoint(ship) and has_room(sea, taken | around, lengths[1:])
+        taken.isdisjoint(ship) and ships_fit(sea, taken | around, lengths[1:])
         for _, ship, around in placements(sea, lengths[0])
     )
 
@@ -93,5 +95,5 @@ def open_placements(sea: Sea, taken: frozenset[int], lengths: tuple[int, ...]) -
     return tuple(
         action
         for action, ship, around in placements(sea, lengths[0])
-        if taken.isdisjoint(ship) and has_room(sea, taken | around, lengths[1:])
+        if taken.isdisjoint(ship) and ships_fit(sea, taken | around, lengths[1:])
     )

@@ -1,8 +1,8 @@
 """OpenSpiel's games under our interface: ``openspiel:NAME``, for example ``openspiel:kuhn_poker``.
 
-Parameters stand in the name, in OpenSpiel's way: ``openspiel:goofspiel(num_cards=4)``.  The rules
-stay OpenSpiel's own and are called from Python, so the searches that need kernels do not play them;
-``search=mcts`` does.  Needs the package ``open_spiel`` (the extra ``openspiel``).
+Parameters are part of the name, as in OpenSpiel: ``openspiel:goofspiel(num_cards=4)``.  The rules
+are OpenSpiel's, called from Python: searches that need kernels cannot play them, ``search=mcts``
+can.  Needs the package ``open_spiel`` (the extra ``openspiel``).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from plywise.games.base import (
 
 
 class OpenSpielError(ConfigError):
-    """OpenSpiel is missing, has no such game, or has one that is not ours to play."""
+    """OpenSpiel is missing, or has no such game, or one that Plywise cannot play."""
 
 
 @cache
@@ -54,14 +54,14 @@ class OpenSpielState(State):
         return int(self.inner.current_player())
 
     def legal_actions(self, player: int | None = None) -> list[int]:
-        """Return a player's legal actions (where both move, by default the first player's)."""
+        """Return a player's legal actions; by default the first player's if both move."""
         mover = self.current_player()
         if mover in (CHANCE, TERMINAL) or (player is not None and mover not in (player, -2)):
             return []
         return list(self.inner.legal_actions(max(mover, 0) if player is None else player))
 
     def apply_action(self, action: int) -> None:
-        """Apply the action of the player to move, or what chance draws.
+        """Apply the action of the player to move, or a chance outcome.
 
         Raises:
             IllegalActionError: it is not legal, or both players move at once.
@@ -87,7 +87,7 @@ class OpenSpielState(State):
         self.inner.apply_actions(list(actions))
 
     def returns(self) -> list[float]:
-        """Return the results, brought into [-1, 1] by the game's largest; zeros before the end."""
+        """Return the results, scaled to [-1, 1]; zeros before the end."""
         if not self.inner.is_terminal():
             return [0.0, 0.0]
         return [(r - self.game.shift) / self.game.scale for r in self.inner.returns()]
@@ -105,7 +105,7 @@ class OpenSpielState(State):
         return str(self.inner.action_to_string(player, action))
 
     def observation_string(self, player: int) -> str:
-        """Return what OpenSpiel shows a player."""
+        """Return OpenSpiel's observation, else its information state, else its state as text."""
         kind = self.game.kind
         if kind.provides_observation_string:
             return str(self.inner.observation_string(player))
@@ -114,13 +114,13 @@ class OpenSpielState(State):
         return str(self.inner)
 
     def information_state_string(self, player: int) -> str:
-        """Return all that a player knows."""
+        """Return OpenSpiel's information state, else its observation."""
         if self.game.kind.provides_information_state_string:
             return str(self.inner.information_state_string(player))
         return self.observation_string(player)
 
     def resample_from_infostate(self, player: int, rng: Random) -> State:
-        """Return a state drawn by OpenSpiel from those that a player cannot tell from this one.
+        """Return a state sampled by OpenSpiel from the player's information set.
 
         Raises:
             OpenSpielError: OpenSpiel cannot do that for this game.
@@ -142,15 +142,16 @@ class OpenSpielState(State):
 
 @dataclass(frozen=True)
 class OpenSpielGame(Game):
-    """The game that OpenSpiel calls ``text``: two players, what one wins the other loses.
+    """OpenSpiel's game ``text``: two players, zero-sum or constant-sum.
 
     Attributes:
+        text: name and parameters.
         inner, kind: OpenSpiel's game and its type.
         shift, scale: a result ``r`` of OpenSpiel's is ``(r - shift) / scale`` here.
 
     Raises:
-        OpenSpielError: OpenSpiel is missing or has no such game, or the game has another number of
-            players, no opposed interests, or chance that cannot be listed.
+        OpenSpielError: OpenSpiel is missing or has no such game; or the game has another number of
+            players, another utility, or chance that cannot be listed.
     """
 
     text: str
@@ -193,7 +194,7 @@ class OpenSpielGame(Game):
             object.__setattr__(self, name, value)
 
     def new_initial_state(self, seed: int = 0) -> OpenSpielState:
-        """Return the first position; what chance draws is drawn by whoever plays the game."""
+        """Return the first position; chance outcomes are applied by the caller."""
         return OpenSpielState(self, self.inner.new_initial_state())
 
     def deserialize_state(self, text: str) -> OpenSpielState:
@@ -215,11 +216,11 @@ class OpenSpielGame(Game):
             raise ValueError(f"not a saved state of {name}: {error}") from error
 
     def num_distinct_actions(self) -> int:
-        """Return OpenSpiel's number."""
+        """Return OpenSpiel's number of action ids."""
         return int(self.inner.num_distinct_actions())
 
     def max_game_length(self) -> int:
-        """Return OpenSpiel's bound, which leaves chance out as ours does."""
+        """Return OpenSpiel's bound, which counts no chance nodes."""
         return int(self.inner.max_game_length())
 
 

@@ -1,8 +1,8 @@
-"""Our board games as PettingZoo environments (AEC, with action masks), for whoever trains agents.
+"""Our board games as PettingZoo environments (AEC, with action masks), for training agents.
 
-``env("connect_four")`` is wrapped as PettingZoo's own classic games are: an illegal action loses.
-Where both players decide at the same time, they do so one after the other, and neither sees the
-other's action before both are in.
+``env("connect_four")`` is wrapped like PettingZoo's classic games: an illegal action loses.  At
+simultaneous nodes the players act one after the other, and neither observes the other's action
+before both are made.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from plywise.games.registry import make_game
 AGENTS = ["player_0", "player_1"]
 
 Encoder = tuple[tuple[int, ...], Callable[[Any, int], NDArray[np.float32]]]
-"""The shape of what a player sees, and what makes it of a state and a player."""
+"""The shape of a player's observation, and the function that makes it."""
 
 
 def env(name: str, **parameters: Any) -> Any:
     """Return the game ``name`` as an AEC environment in PettingZoo's usual wrappers.
 
     Raises:
-        ConfigError: there is no such game, or what a player sees in it has no array form here.
+        ConfigError: there is no such game, or its observations have no array form here.
     """
     wrapped = wrappers.TerminateIllegalWrapper(GameEnv(make_game(name, **parameters)), -1)
     return wrappers.OrderEnforcingWrapper(wrappers.AssertOutOfBoundsWrapper(wrapped))
@@ -45,7 +45,7 @@ class GameEnv(AECEnv):  # type: ignore[misc]
     """One game, unwrapped; ``state_of_play`` is the :class:`State`.
 
     An observation is ``{"observation": float32 array in [0, 1], "action_mask": int8 array}``, the
-    own side always first (:func:`encoder_of`).  Rewards come at the end: 1, 0 or -1.
+    agent's side first (:func:`encoder_of`).  Rewards are given at the end: 1, 0 or -1.
     """
 
     def __init__(self, game: Game) -> None:
@@ -76,15 +76,15 @@ class GameEnv(AECEnv):  # type: ignore[misc]
         self._seeds = Random()
 
     def observation_space(self, agent: str) -> spaces.Space[Any]:
-        """Return what an agent's observations are."""
+        """Return the space of an agent's observations."""
         return self.observation_spaces[agent]
 
     def action_space(self, agent: str) -> spaces.Space[Any]:
-        """Return what an agent's actions are."""
+        """Return the space of an agent's actions."""
         return self.action_spaces[agent]
 
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> None:
-        """Begin a game; ``seed`` decides all chance in it and in the games after it."""
+        """Start a game; ``seed`` determines all chance in it and in the games after it."""
         if seed is not None:
             self._seeds = Random(seed)
         game_seed = self._seeds.getrandbits(31)
@@ -100,7 +100,7 @@ class GameEnv(AECEnv):  # type: ignore[misc]
         self._go_on()
 
     def _due(self) -> list[int]:
-        """Return who has yet to decide here."""
+        """Return the players who have not acted at this node."""
         state = self.state_of_play
         mover = state.current_player()
         if mover != SIMULTANEOUS:
@@ -108,7 +108,7 @@ class GameEnv(AECEnv):  # type: ignore[misc]
         return [p for p in (0, 1) if self._waiting[p] == NO_ACTION and state.legal_actions(p)]
 
     def _go_on(self) -> None:
-        """Let chance act, then select who is next, or end the game."""
+        """Apply chance outcomes, then select the next agent, or end the game."""
         state = self.state_of_play
         while state.current_player() == CHANCE:
             state.apply_action(state.draw_chance(self._chance))
@@ -119,7 +119,7 @@ class GameEnv(AECEnv):  # type: ignore[misc]
             self.agent_selection = AGENTS[self._due()[0]]
 
     def observe(self, agent: str) -> dict[str, NDArray[Any]]:
-        """Return what an agent sees; its mask is empty where it has nothing to decide now."""
+        """Return an agent's observation; its mask is empty if it has no decision now."""
         player = AGENTS.index(agent)
         mask = np.zeros(self.game.num_distinct_actions(), np.int8)
         if agent == self.agent_selection and not self.state_of_play.is_terminal():
@@ -160,13 +160,13 @@ class GameEnv(AECEnv):  # type: ignore[misc]
 
 
 def encoder_of(game: Game) -> Encoder:
-    """Return how a game's positions become arrays.
+    """Return the encoder of a game's positions.
 
-    Placing games and Othello: (rows, columns, 2), own stones and the other's, row 0 at the top.
-    Battleship: (rows, columns, 5): own ships, shots at them, own misses, own hits, and whether
-    ships are being placed.  Goofspiel: (cards + 1, 3): by card, whether it is in the own hand and
-    in the other's, and how soon it is the prize (1: now, 0: it was); the last row has both
-    players' points as shares of all points.
+    Placing games and Othello: (rows, columns, 2), the player's stones and the opponent's, row 0 at
+    the top.  Battleship: (rows, columns, 5): the player's ships, shots at them, the player's misses
+    and hits, and whether ships are being placed.  Goofspiel: (cards + 1, 3): by card, whether it is
+    in the player's hand and in the opponent's, and how soon it is the prize (1: now, 0: past); the
+    last row has both players' points as fractions of all points.
 
     Raises:
         ConfigError: the game is none of these.

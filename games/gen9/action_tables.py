@@ -1,4 +1,4 @@
-"""Tables of a battle's legal actions for people: what a move is and does, who may come in."""
+"""Tables of a battle's legal actions for people: moves with their facts, and switches."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _SWITCH_TITLES = ("#", "switch", "types", "HP", "status", "tera")
 
 
 def action_tables(info: InfoState, worlds: NDArray[Any]) -> tuple[ActionTable, ...]:
-    """Return a table of moves and one of switches; each only where there are such actions.
+    """Return a table of moves and one of switches; each only if there are such actions.
 
     Args:
-        info: what the player knows.
-        worlds: flat states drawn from it; damage is computed in each of them.
+        info: the player's information state.
+        worlds: flat states sampled from it, over which damage is computed.
     """
     moves = [a for a in info.legal if a < SWITCH]
     others = [a for a in info.legal if a >= SWITCH]
@@ -32,7 +32,7 @@ def action_tables(info: InfoState, worlds: NDArray[Any]) -> tuple[ActionTable, .
 
 def _moves(info: InfoState, worlds: NDArray[Any], legal: list[int]) -> ActionTable:
     mon = info.own.active_mon
-    assert mon is not None  # who moves is out
+    assert mon is not None  # a Pokémon that can move is active
     with_tera = any(a >= TERA for a in legal)
     tera_worlds = terastallized(worlds, info.player) if with_tera else worlds
     rows = []
@@ -67,7 +67,7 @@ def _facts(mon: MonView, move: MoveView) -> tuple[str, ...]:
 
 
 def _damage(worlds: NDArray[Any], side: int, move: MoveView) -> tuple[str, str]:
-    """Return the range of damage in % of the target's present HP, and the chance to knock out."""
+    """Return the range of damage in % of the target's current HP, and the knock-out probability."""
     if load().moves[move.id]["category"] == "Status":
         return "–", "–"
     shares = np.array(
@@ -88,7 +88,7 @@ def _switches(info: InfoState, legal: list[int]) -> ActionTable:
         index = action - SWITCH
         if index < len(info.own.mons):
             rows.append((action, action_name(info, action), *_condition(info.own.mons[index])))
-        else:  # a forced move, or nobody to send in
+        else:  # a forced move, or no Pokémon to send out
             rows.append((action, action_name(info, action), "", "", "", ""))
     return ActionTable(_SWITCH_TITLES, tuple(rows), frozenset((0, 3)))
 

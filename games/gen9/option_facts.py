@@ -196,3 +196,10 @@ def foe_option_facts(info: InfoState, worlds: NDArray[Any]) -> list[tuple[str, i
             facts = OptionFacts(hp=info.foe.mons[action - SWITCH].hp_fraction)
         options.append((name, action, facts))
     return options
+
+
+def damage_done(worlds: NDArray[Any], player: int) -> float:
+    """Return the foe's lost HP in units of maximal HP (a ``search.one_step.Measure``)."""
+    mons = worlds["sides"][:, 1 - player]["mons"]
+    left = (mons["hp"] / np.maximum(mons["max_hp"], 1)).sum(axis=1)
+    return -float(left.mean())

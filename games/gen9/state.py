@@ -140,7 +140,7 @@ class Gen9State(State):
         return action_name(self.information_state(player), action)
 
     def action_tables(self, player: int) -> tuple[ActionTable, ...]:
-        """Return moves and switches with what the engine computes for them."""
+        """Return tables of the legal moves and switches with computed facts."""
         return self.view(player).action_tables(player)
 
     def parse(self, text: str, player: int | None = None) -> ParseResult:
@@ -244,7 +244,7 @@ class InfoStateView(State):
         return action_name(self.info, action)
 
     def action_tables(self, player: int) -> tuple[ActionTable, ...]:
-        """Return moves and switches with what the engine computes for them."""
+        """Return tables of the legal moves and switches with computed facts."""
         return action_tables(self.info, self.worlds(player, _TABLE_WORLDS, seed=self.info.turn))
 
     def parse(self, text: str, player: int | None = None) -> ParseResult:

@@ -1,29 +1,28 @@
 """Connect Four: stones dropped into columns, four in a line win.
 
 Columns are named ``1``, ``2`` … from the left, as on the toy and in solvers' move strings; action
-ids count from 0.  The board is 6 rows by 7 columns unless another size is asked for (ChildPlay's
-is 7×7).
+ids count from 0.  The board has 6 rows and 7 columns by default (ChildPlay's has 7×7).
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from plywise.engine.boards import connect_four as kernels
+from plywise.engine.boards.status import DRAWN, RUNNING, WON_BY_FIRST
 from plywise.engine.kernels import RulesKernels
-from plywise.games.base import GameInfo, ParseResult
-from plywise.games.grid.placing import DRAW, MARKS, PlacingGame, PlacingState
+from plywise.games.base import GameInfo, ParseResult, parse_number
+from plywise.games.grid.placing import DRAWN_GAME, MARKS, PlacingGame, PlacingState
 
 
 class ConnectFourState(PlacingState):
     """A position of Connect Four."""
 
     def _height(self, column: int) -> int:
-        """Return how many stones stand in a column."""
+        """Return the number of stones in a column."""
         row = 0
         while (column, row) in self.owner:
             row += 1
@@ -41,16 +40,13 @@ class ConnectFourState(PlacingState):
         return str(action + 1)
 
     def parse(self, text: str, player: int | None = None) -> ParseResult:
-        """Find the last number in a reply that is an open column."""
-        who = self.current_player() if player is None else player
-        legal = self.legal_actions(who)
-        numbers = re.findall(r"(?<![\w.])\d{1,3}(?!\w|\.\d)", text)
-        for number in reversed(numbers):
-            if int(number) - 1 in legal:
-                return ParseResult(int(number) - 1, extracted=number)
-        if numbers:
-            return ParseResult(None, numbers[-1], f"{numbers[-1]} is not an open column")
-        return ParseResult(None, reason="no column number in the reply")
+        """Return the last number in a reply that is an open column."""
+        return parse_number(
+            text,
+            self.legal_actions(self.current_player() if player is None else player),
+            refused="is not an open column",
+            missing="no column number in the reply",
+        )
 
     def observation_string(self, player: int) -> str:
         """Return the board, top row first; both players see the same."""
@@ -71,8 +67,8 @@ class ConnectFourState(PlacingState):
         for (column, row), player in self.owner.items():
             pool[0].stones[player] |= np.uint64(1 << column * (self.game.rows + 1) + row)
         pool[0].ply = len(self.moves)
-        pool[0].status = {None: kernels.RUNNING, DRAW: kernels.DRAWN}.get(
-            self.winner, kernels.WON_BY_FIRST + (self.winner or 0)
+        pool[0].status = {None: RUNNING, DRAWN_GAME: DRAWN}.get(
+            self.winner, WON_BY_FIRST + (self.winner or 0)
         )
         return pool
 

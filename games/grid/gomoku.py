@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 
 from plywise.engine.boards import mnk as kernels
+from plywise.engine.boards.status import DRAWN, RUNNING, WON_BY_FIRST
 from plywise.engine.kernels import RulesKernels
 from plywise.games.base import GameInfo
-from plywise.games.grid.placing import DRAW, MARKS, PlacingGame, PlacingState
+from plywise.games.grid.placing import DRAWN_GAME, MARKS, PlacingGame, PlacingState
 
 _LETTERS = "abcdefghijklmnopqrs"
-_FULL_FACTS = 25  # on boards with more squares a briefing looks one ply ahead only
+_FULL_FACTS = 25  # squares; on larger boards facts look one ply ahead only
 
 
 class GomokuState(PlacingState):
@@ -68,8 +69,8 @@ class GomokuState(PlacingState):
             state.cells[action] = 1 + self.owner[column, row]
         state.balance = self._balance()
         state.ply = len(self.moves)
-        state.status = {None: kernels.RUNNING, DRAW: kernels.DRAWN}.get(
-            self.winner, kernels.WON_BY_FIRST + (self.winner or 0)
+        state.status = {None: RUNNING, DRAWN_GAME: DRAWN}.get(
+            self.winner, WON_BY_FIRST + (self.winner or 0)
         )
         return pool
 

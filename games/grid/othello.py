@@ -1,9 +1,9 @@
-"""Othello on 8×8: discs turn what they enclose; who has more discs at the end wins.
+"""Othello on 8×8: enclosed discs turn; the player with more discs at the end wins.
 
 Squares are named as in Othello records: a letter for the column, ``a`` to ``h`` from the left, and
 a number for the row, ``1`` to ``8`` from the top.  Action ids are ``8 * row + column`` with row 0
-at the top; 64 is ``pass``, legal only where nothing else is.  The rules here are plain Python on
-purpose, written apart from the kernels: ``check_game`` compares the two.
+at the top; 64 is ``pass``, legal only if no disc can be placed.  The rules are plain Python,
+independent of the kernels: ``check_game`` compares the two.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _RAYS = {
     for row in range(8)
     for column in range(8)
 }
-"""The squares that follow each square, in each direction."""
+"""The squares after each square, by direction."""
 
 _START = {(3, 4): 0, (4, 3): 0, (3, 3): 1, (4, 4): 1}
 _CORNERS = ((0, 0), (0, 7), (7, 0), (7, 7))
@@ -58,7 +58,7 @@ class OthelloState(State):
         self.moves: list[int] = []
 
     def turned_by(self, player: int, row: int, column: int) -> list[tuple[int, int]]:
-        """Return the squares whose discs ``player`` would turn from (row, column)."""
+        """Return the squares whose discs turn when ``player`` places one on (row, column)."""
         if (row, column) in self.owner:
             return []
         found: list[tuple[int, int]] = []
@@ -72,7 +72,7 @@ class OthelloState(State):
         return found
 
     def placings(self, player: int) -> list[int]:
-        """Return where ``player`` could place a disc if it were to move."""
+        """Return the squares on which ``player`` can place a disc if it is to move."""
         return [a for a in range(64) if self.turned_by(player, *divmod(a, 8))]
 
     def _can_place(self, player: int) -> bool:
@@ -88,7 +88,7 @@ class OthelloState(State):
         return TERMINAL if self.over else self.mover
 
     def legal_actions(self, player: int | None = None) -> list[int]:
-        """Return where a disc can be placed, else [PASS]; [] for the player not to move."""
+        """Return the squares for a disc, else [PASS]; [] for the player not to move."""
         if self.over or player not in (None, self.mover):
             return []
         return self.placings(self.mover) or [PASS]
@@ -114,11 +114,11 @@ class OthelloState(State):
         self.over = not self._can_place(0) and not self._can_place(1)
 
     def count(self, player: int) -> int:
-        """Return how many discs a player has."""
+        """Return the number of a player's discs."""
         return sum(owner == player for owner in self.owner.values())
 
     def returns(self) -> list[float]:
-        """Return +1 for who has more discs and -1 for the other; zeros for equal or not ended."""
+        """Return +1 for the player with more discs, -1 for the other; zeros for a tie or before."""
         difference = self.count(0) - self.count(1)
         if not self.over or difference == 0:
             return [0.0, 0.0]
@@ -157,11 +157,11 @@ class OthelloState(State):
         return json.dumps({"game": self.game.info.name, "moves": self.moves})
 
     def stable(self, player: int) -> set[tuple[int, int]]:
-        """Return discs of ``player`` that no further move can turn: a lower bound, never a guess.
+        """Return discs of ``player`` that no further move can turn (a subset of all such discs).
 
-        A disc is held on an axis where that line has no empty square, at the board's edge, or by a
-        neighbour of its own colour that is stable; one that is held on all four axes is stable
-        (Rose 2005, *Othello: A Minute to Learn... A Lifetime to Master*).
+        A disc is safe on an axis if that line is full, at the board's edge, or beside a stable disc
+        of its colour; a disc that is safe on all four axes is stable (Rose 2005,
+        *Othello: A Minute to Learn... A Lifetime to Master*).
         """
         own = {square for square, owner in self.owner.items() if owner == player}
         held = {
@@ -172,7 +172,10 @@ class OthelloState(State):
             more = {
                 square
                 for square in own - found
-                if all((square, axis) in held or self._leans(square, axis, found) for axis in _AXES)
+                if all(
+                    (square, axis) in held or self._is_safe_beside(square, axis, found)
+                    for axis in _AXES
+                )
             }
             if not more:
                 return found
@@ -188,18 +191,20 @@ class OthelloState(State):
         return True
 
     @staticmethod
-    def _leans(square: tuple[int, int], axis: tuple[int, int], firm: set[tuple[int, int]]) -> bool:
-        """Return whether a neighbour on the axis is firm or off the board."""
+    def _is_safe_beside(
+        square: tuple[int, int], axis: tuple[int, int], stable: set[tuple[int, int]]
+    ) -> bool:
+        """Return whether a neighbour on the axis is stable or off the board."""
         for sign in (1, -1):
             r, c = square[0] + sign * axis[0], square[1] + sign * axis[1]
-            if (r, c) in firm or not (0 <= r < 8 and 0 <= c < 8):
+            if (r, c) in stable or not (0 <= r < 8 and 0 <= c < 8):
                 return True
         return False
 
     def briefing(self, player: int) -> Briefing:
-        """Return the board and, for each square, what follows from a disc there.
+        """Return the board and, for each action, its consequences.
 
-        The opponent's actions are all that it may have after any of the player's.
+        The opponent's actions are all that are legal after some action of the player.
         """
         own: list[Option] = []
         replies: set[int] = set()
@@ -227,10 +232,13 @@ class OthelloState(State):
         )
 
     def _facts(self, player: int, action: int, after: OthelloState, stable: int) -> str:
-        """Return what is to be said of an action that leads to ``after``.
+        """Return the facts about an action.
 
         Args:
-            stable: how many discs of the player are stable before it.
+            player: the player to move.
+            action: the action.
+            after: the state after it.
+            stable: number of the player's stable discs before it.
         """
         if action == PASS:
             return "the only move"
@@ -275,7 +283,7 @@ class OthelloState(State):
 
 
 def _counted(moves: int) -> str:
-    return f"{moves} move{'s' * (moves != 1)}"
+    return f"{moves} move{'s' if moves != 1 else ''}"
 
 
 @dataclass(frozen=True)

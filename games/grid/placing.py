@@ -1,7 +1,7 @@
-"""What games have in common where two players in turn place marks on a grid until one has a line.
+"""Base of games in which two players in turn place marks on a grid until one has a line.
 
-The rules here are plain Python on purpose, written apart from the kernels in ``engine/boards``:
-``check_game`` compares the two.
+The rules are plain Python, independent of the kernels in ``engine/boards``: ``check_game`` compares
+the two.
 """
 
 from __future__ import annotations
@@ -24,20 +24,25 @@ from plywise.games.base import (
 MARKS = "XO"
 """The marks of player 0 and 1."""
 
-DRAW = -1
-"""``PlacingState.winner`` of a drawn game; None while it runs."""
+DRAWN_GAME = -1
+"""``PlacingState.winner`` of a drawn game."""
 
 _DIRECTIONS = ((1, 0), (0, 1), (1, 1), (1, -1))
-_THREATS = 3  # in a row, that facts look ahead
+_THREATS = 3  # depth of the threat search, in threats
 _FACTS = """\
 Beside each option stands what it leads to. Best is one that wins now, then one that wins, then \
 one that is safe; one that loses or misses a win is bad."""
 
 
 class PlacingState(State):
-    """A position: who owns which square, and the moves that led there.
+    """A position: the owner of each square, and the moves so far.
 
     Squares are ``(column, row)`` with row 0 at the bottom.
+
+    Attributes:
+        owner: square -> player.
+        moves: actions in order.
+        winner: player, ``DRAWN_GAME``, or None before the end.
     """
 
     def __init__(self, game: PlacingGame) -> None:
@@ -48,11 +53,11 @@ class PlacingState(State):
 
     @abstractmethod
     def _open_actions(self) -> list[int]:
-        """Return the actions that the board allows, ascending, whoever is to move."""
+        """Return the actions on empty squares, ascending, for either player."""
 
     @abstractmethod
     def _square(self, action: int) -> tuple[int, int]:
-        """Return the square that ``action`` would mark now."""
+        """Return the square that ``action`` marks."""
 
     def current_player(self) -> int:
         """Return the player to move or TERMINAL."""
@@ -84,10 +89,10 @@ class PlacingState(State):
         if self._completes_line(square, player):
             self.winner = player
         elif len(self.moves) == self.game.rows * self.game.columns:
-            self.winner = DRAW
+            self.winner = DRAWN_GAME
 
     def _completes_line(self, square: tuple[int, int], player: int) -> bool:
-        """Return whether a mark of ``player`` on ``square`` makes a line (it need not be there)."""
+        """Return whether a mark of ``player`` on ``square``, placed or not, makes a line."""
         column, row = square
         for dc, dr in _DIRECTIONS:
             length = 1
@@ -102,7 +107,7 @@ class PlacingState(State):
 
     def returns(self) -> list[float]:
         """Return +1 for the winner and -1 for the other; zeros for a draw or before the end."""
-        if self.winner is None or self.winner == DRAW:
+        if self.winner is None or self.winner == DRAWN_GAME:
             return [0.0, 0.0]
         return [1.0, -1.0] if self.winner == 0 else [-1.0, 1.0]
 
@@ -132,20 +137,20 @@ class PlacingState(State):
         return f"{self.observation_string(player)}\nmoves: {moves}"
 
     def winning_actions(self, player: int) -> list[int]:
-        """Return the actions that would win at once if ``player`` were to move."""
+        """Return the actions that win immediately if ``player`` is to move."""
         if self.winner is not None:
             return []
         return [a for a in self._open_actions() if self._completes_line(self._square(a), player)]
 
     def briefing(self, player: int) -> Briefing:
-        """Return the board and, for each action, what follows from it within two plies.
+        """Return the board and, for each action, its consequences within two plies.
 
-        The opponent's actions are those that may be open after the player's: all that are now.
+        The opponent's actions are those open now: one of them is taken by the player's action.
         """
         situation = f"{self._terse()}\nYou play {MARKS[player]}."
         facts = {a: self._facts(player, a) for a in self.legal_actions(player)}
-        if any(said.startswith("wins") for said in facts.values()):
-            facts = {a: s if s.startswith("wins") else "misses a win" for a, s in facts.items()}
+        if any(words.startswith("wins") for words in facts.values()):
+            facts = {a: w if w.startswith("wins") else "misses a win" for a, w in facts.items()}
         return Briefing(
             game=self.game.info.name,
             player=player,
@@ -159,9 +164,9 @@ class PlacingState(State):
         )
 
     def _terse(self) -> str:
-        """Return the board in few tokens: rows from the bottom, down to the last one with a mark.
+        """Return the board in few tokens: rows from the bottom up to the last one with a mark.
 
-        Small models read about a hundred tokens a second on two cores, and a blank is one of them.
+        Small models read about a hundred tokens a second on two cores; a blank is a token.
         """
         lines = []
         for row in range(self.game.rows):
@@ -172,7 +177,7 @@ class PlacingState(State):
         return "\n".join(["Rows from the bottom:", *lines]) if lines else "The board is empty."
 
     def _reply_facts(self, player: int, action: int) -> str:
-        """Return what is to be said of an action that ``player`` may have after the next one."""
+        """Return the facts about an action that ``player`` may have after the opponent's."""
         square = self._square(action)
         if self._completes_line(square, player):
             return "wins unless it is prevented"
@@ -182,7 +187,7 @@ class PlacingState(State):
         return ", ".join(facts)
 
     def _facts(self, player: int, action: int) -> str:
-        """Return what a short search by threats finds of an action: a verdict, then details."""
+        """Return the facts of a short threat search about an action: a verdict, then details."""
         other = 1 - player
         square = self._square(action)
         if self._completes_line(square, player):
@@ -191,7 +196,7 @@ class PlacingState(State):
         threes = self._threes(square, player)
         after = self.clone()
         after.apply_action(action)
-        if after.winner == DRAW:
+        if after.winner == DRAWN_GAME:
             return "ends the game in a draw"
         if lost := after.winning_actions(other):
             return f"loses at once to {after._names(lost, other)}"
@@ -216,10 +221,10 @@ class PlacingState(State):
         return ", ".join(facts)
 
     def forced_win(self, player: int, threats: int = _THREATS) -> int | None:
-        """Return the first action of a win by threats for ``player``, who is to move; None: none.
+        """Return the first action of a win by threats for the player to move; None: none found.
 
-        Each action but the last makes a threat that leaves the other one reply; at most
-        ``threats`` of them are looked ahead.  So None does not say that there is no win.
+        Each action but the last makes a threat with a single reply.  The search is limited to
+        ``threats`` of them, so None does not prove that there is no win.
         """
         won = self.winning_actions(player)
         if won or self.winner is not None:
@@ -242,7 +247,7 @@ class PlacingState(State):
         return None
 
     def _threes(self, square: tuple[int, int], player: int) -> int:
-        """Return how many lines a mark of ``player`` on ``square`` leaves with one square open."""
+        """Return the number of lines that lack one mark once ``player`` has marked ``square``."""
         game, found = self.game, 0
         columns, rows, length = range(game.columns), range(game.rows), game.in_line
         for dc, dr in _DIRECTIONS:
@@ -263,7 +268,7 @@ class PlacingState(State):
 
 
 def _built(lines: int, length: int) -> str:
-    return f"{length - 1} of {length} in {lines} open line{'s' * (lines > 1)}"
+    return f"{length - 1} of {length} in {lines} open line{'s' if lines > 1 else ''}"
 
 
 @dataclass(frozen=True)

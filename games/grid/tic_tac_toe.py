@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from plywise.engine.boards import tic_tac_toe as kernels
+from plywise.engine.boards.status import DRAWN, RUNNING, WON_BY_FIRST
 from plywise.engine.kernels import RulesKernels
 from plywise.games.base import GameInfo
-from plywise.games.grid.placing import DRAW, MARKS, PlacingGame, PlacingState
+from plywise.games.grid.placing import DRAWN_GAME, MARKS, PlacingGame, PlacingState
 
 
 class TicTacToeState(PlacingState):
@@ -49,8 +50,8 @@ class TicTacToeState(PlacingState):
             if (player := self.owner.get(self._square(action))) is not None:
                 pool[0].marks[player] |= np.uint16(1 << action)
         pool[0].ply = len(self.moves)
-        pool[0].status = {None: kernels.RUNNING, DRAW: kernels.DRAWN}.get(
-            self.winner, kernels.WON_BY_FIRST + (self.winner or 0)
+        pool[0].status = {None: RUNNING, DRAWN_GAME: DRAWN}.get(
+            self.winner, WON_BY_FIRST + (self.winner or 0)
         )
         return pool
 

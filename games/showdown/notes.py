@@ -1,8 +1,8 @@
-"""Facts of a battle that poke-env's ``Battle`` does not keep, read from the protocol lines it saw.
+"""Facts of a battle that poke-env's ``Battle`` does not keep, read from its protocol lines.
 
-Which item a Pokémon held before it lost it, how long weather has lasted, present formes, last
-moves, and a short history in our own words.  Pokémon are told apart by their protocol identifier;
-the identifiers (they hold nicknames) stay in here, only species and move ids come out.
+Items that Pokémon held before they lost them, turns of weather, current formes, last moves, and a
+short history in our own words.  Protocol identifiers distinguish Pokémon; since they contain
+nicknames, they stay in this module: only species and move ids leave it.
 """
 
 from __future__ import annotations
@@ -25,17 +25,18 @@ def _key(identifier: str) -> str:
 
 @dataclass
 class BattleNotes:
-    """Running notes on one battle; feed it each protocol line once, in order.
+    """The notes on one battle; it reads each protocol line once, in order.
 
     Attributes:
-        species: identifier -> species id of the details last shown.
-        forme: identifier -> present forme, where it differs.
-        lost_item: identifier -> the first item it was seen to lose.
-        weather_turns: ends of turn that the present weather has seen.
-        last_move: role (``p1``/``p2``) -> last move id of the Pokémon that is out.
-        acted: roles whose Pokémon has moved, come in or failed to move this turn.
-        used: identifier -> move id -> times seen used (its own moves only).
-        history: what happened lately, oldest first, as ``(role, words)``.
+        species: identifier -> species id of the latest details.
+        forme: identifier -> current forme, if it differs.
+        lost_item: identifier -> first item seen to be lost.
+        weather_turns: ends of turn since the weather's start.
+        last_move: role (``p1``/``p2``) -> last move id of the active Pokémon.
+        acted: roles whose Pokémon has moved, been sent out or failed to move this turn.
+        used: identifier -> move id -> number of uses seen (moves of its set only).
+        history: recent events, oldest first, as ``(role, words)``.
+        turn: number of the turn.
     """
 
     species: dict[str, str] = field(default_factory=dict)
@@ -51,7 +52,7 @@ class BattleNotes:
     _active: dict[str, str] = field(default_factory=dict)
 
     def update(self, lines: Sequence[Sequence[str]]) -> None:
-        """Read those of ``lines`` (a battle's whole growing list) that are new."""
+        """Read the new ones of ``lines``, a battle's growing list."""
         for line in lines[self._seen :]:
             if len(line) >= 2:
                 self._read(list(line))
@@ -80,7 +81,7 @@ class BattleNotes:
         elif kind == "-enditem" and len(args) >= 2:
             self.lost_item.setdefault(_key(args[0]), to_id_str(args[1]))
         elif kind == "-item" and len(args) >= 3 and args[2] in _SWAPS:
-            # Who receives an item by Trick takes it from the one opposite.
+            # An item received by Trick comes from the opposite Pokémon.
             giver = self._active.get("p2" if args[0][:2] == "p1" else "p1")
             if giver is not None:
                 self.lost_item.setdefault(giver, to_id_str(args[1]))
@@ -94,7 +95,7 @@ class BattleNotes:
         role = key[:2]
         before = self._active.get(role)
         if before is not None and kind != "replace":
-            self.forme.pop(before, None)  # temporary formes end when the Pokémon leaves
+            self.forme.pop(before, None)  # temporary formes end with a switch
         self.species[key] = species
         self._active[role] = key
         self.acted.add(role)

@@ -1,4 +1,4 @@
-"""A poke-env player that asks an agent of ours, without ever blocking the event loop."""
+"""A poke-env player that plays with one of our agents and never blocks the event loop."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from poke_env.battle import AbstractBattle, Battle
@@ -30,11 +30,10 @@ from plywise.games.showdown.translate import (
 log = logging.getLogger(__name__)
 
 REFUSED = "refused by the server"
-"""Among ``PlywisePlayer.fallbacks`` the one after which the agent decides again."""
+"""The one key of ``PlywisePlayer.fallbacks`` after which the agent decides again."""
 
-
-_REPORT_SECONDS = 0.5  # to wait for what the timer reports right after a request
-_LOOK_SECONDS = 0.01
+_REPORT_SECONDS = 0.5  # longest wait for the timer's report after a request
+_POLL_SECONDS = 0.01
 
 
 class BattleDecider(Protocol):
@@ -55,14 +54,14 @@ class DecisionRecord:
     """One decision of ours on a Showdown server, for the live view and the decision log.
 
     Attributes:
-        battle: the battle's tag; ``turn`` its turn.
-        own_hp, foe_hp: summed HP of each side as shares, 0 … 6 (unseen Pokémon count as 1).
-        own_left, foe_left: Pokémon that can still fight.
-        last_own, last_foe: last moves of the Pokémon that are out ("" none).
-        action: our action's name; ``decision`` what the agent returned (None: fallback).
+        battle: the battle's tag; ``turn``: its turn.
+        own_hp, foe_hp: sum of the HP fractions of each side, 0 … 6 (unseen Pokémon count as 1).
+        own_left, foe_left: number of Pokémon that have not fainted.
+        last_own, last_foe: last moves of the active Pokémon; "" none.
+        action: our action's name; ``decision``: the agent's decision (None: it failed).
         seconds: from the request to the answer.
-        fallback: "" or why a random legal choice was made instead.
-        infostate: what was known, as JSON.
+        fallback: reason for a random legal choice; "" none was needed.
+        infostate: the information state as JSON.
     """
 
     battle: str
@@ -82,22 +81,41 @@ class DecisionRecord:
     infostate: str
 
 
+@dataclass
+class _OngoingBattle:
+    """The player's data of one battle.
+
+    Attributes:
+        timer: the server's timer.
+        agent: the agent for this battle; None before its first decision.
+        notes: facts that poke-env does not keep.
+        request_id: id of the latest request.
+        sent: actions sent for that request.
+    """
+
+    timer: ServerTimer
+    agent: BattleDecider | None = None
+    notes: BattleNotes = field(default_factory=BattleNotes)
+    request_id: int = -2
+    sent: set[int] = field(default_factory=set)
+
+
 class PlywisePlayer(Player):
     """Plays with one of our agents; every battle's decisions run in a worker thread.
 
-    Whatever goes wrong in a decision, a legal choice is sent: the failure is logged, counted in
+    After any failure of a decision a legal choice is sent: the failure is logged, counted in
     ``fallbacks`` by reason and written into the decision record.
 
     Args:
-        agent: who decides.
-        seed: with the battle's number and turn it seeds each decision.
+        agent: makes the decisions.
+        seed: seeds each decision, together with the battle's number and turn.
         on_decision: called on the event loop after each decision.
-        workers: decisions that may run at the same time.
-        start_timer_on_battle_start: ask for the server's timer.
-        player_options: what ``poke_env.player.Player`` takes.
+        workers: most decisions at the same time.
+        start_timer_on_battle_start: request the server's timer.
+        player_options: options of ``poke_env.player.Player``.
     """
 
-    # What people say is not ours to keep: it would end up in the replay.
+    # Chat is not stored: it would become part of the replay.
     MESSAGES_TO_IGNORE = Player.MESSAGES_TO_IGNORE | {"c", "c:", "chat", "html", "raw", "uhtml"}
 
     def __init__(
@@ -111,21 +129,18 @@ class PlywisePlayer(Player):
         **player_options: Any,
     ) -> None:
         super().__init__(start_timer_on_battle_start=start_timer_on_battle_start, **player_options)
-        # poke-env handles a battle's messages one after the other, so what the timer reports right
-        # after a request would be known after its answer only: it is read as it comes in.
+        # poke-env handles a battle's messages in sequence, so that the timer's report on a request
+        # would be handled only after the answer: it is read on arrival instead.
         client: Any = self.ps_client  # its coroutines are not typed
         self._handle_message = client._handle_message
-        client._handle_message = self._look_and_handle
+        client._handle_message = self._read_timer_and_handle
         self.agent = agent
         self.fallbacks: Counter[str] = Counter()
         self._seed = seed
         self._on_decision = on_decision
-        self._notes: dict[str, BattleNotes] = {}
-        self._refused: dict[str, tuple[int, set[int]]] = {}  # battle -> (request id, actions sent)
-        self._order: dict[str, int] = {}
-        self._seats: dict[str, BattleDecider] = {}
+        self._numbers: dict[str, int] = {}  # of all battles, by tag
+        self._ongoing_battles: dict[str, _OngoingBattle] = {}
         self._with_timer = start_timer_on_battle_start
-        self._timers: dict[str, ServerTimer] = {}
         self._workers = ThreadPoolExecutor(workers, thread_name_prefix="plywise-decide")
 
     def choose_move(self, battle: AbstractBattle) -> Awaitable[BattleOrder]:
@@ -140,34 +155,36 @@ class PlywisePlayer(Player):
         assert isinstance(battle, Battle)
         started = time.perf_counter()
         tag = battle.battle_tag
-        number = self._order.setdefault(tag, len(self._order))
-        notes = self._notes.setdefault(tag, BattleNotes())
+        number = self._numbers.setdefault(tag, len(self._numbers))
+        ongoing = self._ongoing(tag)
         decision, fallback, action = None, "", -1
         order: BattleOrder = self.choose_default_move()
         info: InfoState | None = None
-        timer = self._timer(tag)
         try:
-            await _report(timer)
-            info = self._without_refused(battle, information_state_from_poke_env(battle, notes))
-            view = InfoStateView(info, time_left=timer.left(time.perf_counter()))
+            await _wait_for_report(ongoing.timer)
+            known = information_state_from_poke_env(battle, ongoing.notes)
+            info = self._without_refused(battle, ongoing, known)
+            view = InfoStateView(info, time_left=ongoing.timer.left(time.perf_counter()))
             seed = hash((self._seed, number, battle.turn, len(battle._replay_data))) & 0x7FFFFFFF
+            if ongoing.agent is None:
+                ongoing.agent = self.agent.for_one_game()
             decision = await asyncio.get_running_loop().run_in_executor(
-                self._workers, self._seat(tag).decide, view, info.player, seed
+                self._workers, ongoing.agent.decide, view, info.player, seed
             )
             action = int(decision.action)
             if action in info.legal:
                 order = SingleBattleOrder(choice_for(battle, action))
             else:
                 fallback = f"illegal action {action}"
-        except Exception as error:  # a battle must go on whatever fails; see the class's promise
+        except Exception as error:  # a battle must continue after any failure (see the class)
             log.exception("decision failed in %s turn %s", tag, battle.turn)
             fallback = type(error).__name__
         if fallback:
             self.fallbacks[fallback] += 1
             log.warning("%s turn %s: random legal choice (%s)", tag, battle.turn, fallback)
             action, order = self._random_legal(battle, info)
-        timer.answered(started, time.perf_counter())
-        self._refused.setdefault(tag, (-1, set()))[1].add(action)
+        ongoing.timer.answered(started, time.perf_counter())
+        ongoing.sent.add(action)
         if self._on_decision is not None and info is not None:
             seconds = time.perf_counter() - started
             try:
@@ -176,13 +193,13 @@ class PlywisePlayer(Player):
                 log.exception("the decision of %s turn %s was not recorded", tag, battle.turn)
         return order
 
-    async def _look_and_handle(self, message: str) -> None:
+    async def _read_timer_and_handle(self, message: str) -> None:
         """Read the timer in a message from the server, then let poke-env handle it."""
         tag, *lines = message.split("\n")
         if tag.startswith(">battle"):
             for line in lines:
                 if line.startswith("|inactive"):
-                    self._timer(tag[1:]).read(line.split("|"), time.perf_counter())
+                    self._ongoing(tag[1:]).timer.read(line.split("|"), time.perf_counter())
         await self._handle_message(message)
 
     async def _handle_battle_message(self, split_messages: list[list[str]]) -> None:
@@ -191,23 +208,21 @@ class PlywisePlayer(Player):
             [[field.replace("</", "< /") for field in line] for line in split_messages]
         )
 
-    def _timer(self, tag: str) -> ServerTimer:
-        return self._timers.setdefault(tag, ServerTimer(running=self._with_timer))
+    def _ongoing(self, tag: str) -> _OngoingBattle:
+        if tag not in self._ongoing_battles:
+            self._ongoing_battles[tag] = _OngoingBattle(ServerTimer(running=self._with_timer))
+        return self._ongoing_battles[tag]
 
-    def _seat(self, tag: str) -> BattleDecider:
-        if tag not in self._seats:
-            self._seats[tag] = self.agent.for_one_game()
-        return self._seats[tag]
-
-    def _without_refused(self, battle: Battle, info: InfoState) -> InfoState:
-        """Leave out what was already answered to this very request: the server refused it."""
+    def _without_refused(
+        self, battle: Battle, ongoing: _OngoingBattle, info: InfoState
+    ) -> InfoState:
+        """Remove the actions already sent for this request, which the server refused."""
         request_id = int(battle.last_request.get("rqid", -1))
-        known, sent = self._refused.get(battle.battle_tag, (-2, set()))
-        if known != request_id:
-            self._refused[battle.battle_tag] = (request_id, set())
+        if ongoing.request_id != request_id:
+            ongoing.request_id, ongoing.sent = request_id, set()
             return info
         self.fallbacks[REFUSED] += 1
-        left = tuple(a for a in info.legal if a not in sent)
+        left = tuple(a for a in info.legal if a not in ongoing.sent)
         return info.with_legal(left) if left else info
 
     def _random_legal(self, battle: Battle, info: InfoState | None) -> tuple[int, BattleOrder]:
@@ -219,17 +234,14 @@ class PlywisePlayer(Player):
         return action, SingleBattleOrder(choice_for(battle, action))
 
     def _battle_finished_callback(self, battle: AbstractBattle) -> None:
-        self._notes.pop(battle.battle_tag, None)
-        self._refused.pop(battle.battle_tag, None)
-        self._seats.pop(battle.battle_tag, None)
-        self._timers.pop(battle.battle_tag, None)
+        self._ongoing_battles.pop(battle.battle_tag, None)
 
 
-async def _report(timer: ServerTimer) -> None:
-    """Let the report come in that a running timer sends right after each request."""
+async def _wait_for_report(timer: ServerTimer) -> None:
+    """Wait for the report that a running timer sends right after each request."""
     until = time.perf_counter() + _REPORT_SECONDS
     while timer.running and not timer.fresh and time.perf_counter() < until:
-        await asyncio.sleep(_LOOK_SECONDS)
+        await asyncio.sleep(_POLL_SECONDS)
     if timer.running and not timer.fresh:
         timer.missed()
 

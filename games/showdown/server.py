@@ -1,18 +1,16 @@
-"""Runs a local Pokémon Showdown server as a child process that never outlives its owner.
+"""A local Pokémon Showdown server, run as a child process that never outlives its owner.
 
     with ShowdownServer() as server:
-        ...  # server.url, server.port, server.alive(), await server.wait_closed()
+        ...  # server.url, server.port, server.alive(), server.check()
 
-The server's process ends when the ``with`` block does, when this process ends in any way
-(also by SIGKILL: see ``server_preload.js``), and when it does not become ready in time.
+The server's process ends with the ``with`` block, with this process (also by SIGKILL: see
+``server_preload.js``), and if it does not become ready in time.
 
-The package in the cache is shared and never written to.  Each server runs in a folder of
-its own, in which ``config/`` and ``logs/`` are real and all else links to the package;
-``node --preserve-symlinks`` makes Showdown take that folder for its root.  So several
-servers run at once.
+The package in the cache is shared and never written to.  Each server runs in a folder of its own
+with real ``config/`` and ``logs/`` and links to the rest of the package; ``node
+--preserve-symlinks`` makes that folder Showdown's root.  So several servers can run at once.
 """
 
-import asyncio
 import contextlib
 import errno
 import logging
@@ -34,7 +32,7 @@ from websockets.sync.client import connect
 
 from plywise.datasets.errors import PlywiseError
 from plywise.games.showdown.install import (
-    Progress,
+    ProgressCallback,
     ensure_showdown,
     node_executable,
     print_progress,
@@ -45,34 +43,34 @@ log = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
 _HOST = "127.0.0.1"
 _STOP_SECONDS = 5.0  # from SIGTERM to SIGKILL
-_PORT_TAKEN = 98  # server_preload.js ends with this status when it cannot listen
-_TRIES = 5  # other free ports to try when somebody takes ours between choosing and listening
+_PORT_TAKEN = 98  # exit status of server_preload.js if it cannot listen
+_TRIES = 5  # free ports to try if another program takes one before the server listens
 
 
 class ShowdownServerError(PlywiseError):
-    """The server does not start, or has died; the text says why and where its log is."""
+    """The server did not start, or has died; the text names the reason and the log."""
 
 
 class PortBusyError(ShowdownServerError):
-    """The port that was asked for is in use by another program."""
+    """The port requested is in use by another program."""
 
 
 class ShowdownServer:
     """One local Showdown server: a context manager, or ``start()`` and ``stop()``.
 
-    Arguments:
-        port: the loopback port to listen on, or None for any free one.
-        log_path: file for all that the server prints (its folder is made).  By default it
-            is in the server's own temporary folder, which is kept if the server dies.
-        start_seconds: how long to wait until the server answers logins.  About 4 s on an
-            idle machine; a busy one takes several times as long.
-        on_progress: told what is going on, one line at a time.
+    Args:
+        port: the loopback port to listen on; None: any free one.
+        log_path: file for the server's output (its folder is made); None: a file in the server's
+            temporary folder, which is kept if the server dies.
+        start_seconds: longest wait until the server answers logins, which takes about 4 s on an
+            idle machine and several times as long on a busy one.
+        on_progress: called with one line about each stage.
 
-    Entering blocks for seconds: do it before an event loop runs, or in a thread.
+    Entering blocks for seconds: enter before an event loop runs, or in a thread.
 
     Raises (on entering):
         ShowdownInstallError: the package or Node is missing and cannot be installed.
-        PortBusyError: the port asked for is in use.
+        PortBusyError: the port requested is in use.
         ShowdownServerError: the server ended, or did not answer in time.
     """
 
@@ -82,23 +80,22 @@ class ShowdownServer:
         *,
         log_path: Path | None = None,
         start_seconds: float = 120.0,
-        on_progress: Progress = print_progress,
+        on_progress: ProgressCallback = print_progress,
     ) -> None:
         if port is not None and not 0 < port < 65536:
             raise ShowdownServerError(f"{port} is not a port: give 1 to 65535, or none for any.")
         self._asked_port = port
         self._asked_log = log_path
         self._start_seconds = start_seconds
-        self._tell = on_progress
+        self._on_progress = on_progress
         self._port = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._folder: Path | None = None
         self._log_path: Path | None = log_path
         self._stopping = threading.Event()
-        self._ended = threading.Event()
         self._on_death: list[Callable[[str], None]] = []
 
-    # -- what the others need to know ------------------------------------------------------
+    # -- state -----------------------------------------------------------------------------
 
     @property
     def port(self) -> int:
@@ -118,7 +115,7 @@ class ShowdownServer:
 
     @property
     def log_path(self) -> Path:
-        """The file with all that the server has printed."""
+        """The file with the server's output."""
         self._require_started()
         assert self._log_path is not None
         return self._log_path
@@ -129,33 +126,27 @@ class ShowdownServer:
 
     @property
     def died(self) -> bool:
-        """Whether the server ended although nobody stopped it."""
+        """Whether the server ended without being stopped."""
         return self._process is not None and not self.alive() and not self._stopping.is_set()
 
     def check(self) -> None:
         """Raise ShowdownServerError if the server has died."""
         if self.died:
-            raise ShowdownServerError(self._obituary())
-
-    async def wait_closed(self) -> None:
-        """Wait until the server's process has ended, stopped or dead (cancelling is safe)."""
-        self._require_started()
-        while not self._ended.is_set():
-            await asyncio.sleep(0.1)
+            raise ShowdownServerError(self._reason_of_death())
 
     def on_death(self, callback: Callable[[str], None]) -> None:
-        """Call ``callback(why)`` once, from another thread, if the server dies by itself."""
+        """Call ``callback(reason)`` once, from another thread, if the server dies."""
         self._on_death.append(callback)
 
-    # -- life ------------------------------------------------------------------------------
+    # -- start and stop --------------------------------------------------------------------
 
     def start(self) -> Self:
-        """Start the server and return when it accepts logins."""
+        """Start the server; return it when it accepts logins."""
         if self._process is not None:
-            raise ShowdownServerError("A ShowdownServer starts once: make another one.")
+            raise ShowdownServerError("A ShowdownServer starts only once: make another one.")
         keep_loopback_direct()
-        package = ensure_showdown(self._tell)
-        node = node_executable(self._tell)
+        package = ensure_showdown(self._on_progress)
+        node = node_executable(self._on_progress)
         self._port = self._asked_port or 0
         if self._port:
             _require_free(self._port)
@@ -169,7 +160,7 @@ class ShowdownServer:
             for left in reversed(range(_TRIES)):
                 if not self._asked_port:
                     self._port = _free_port()
-                self._tell(f"Starting Pokémon Showdown on port {self._port}")
+                self._on_progress(f"Starting Pokémon Showdown on port {self._port}")
                 self._launch(node)
                 if self._wait_listening(deadline):
                     break
@@ -180,18 +171,18 @@ class ShowdownServer:
                     raise ShowdownServerError(f"No free port was found in {_TRIES} tries.")
             self._wait_login(deadline, began)
             threading.Thread(target=self._watch, daemon=True, name="showdown-watch").start()
-            self._tell(f"Pokémon Showdown is ready after {time.monotonic() - began:.1f} s")
+            self._on_progress(f"Pokémon Showdown is ready after {time.monotonic() - began:.1f} s")
         except OSError as error:
             self._end(keep_folder=False)
             raise ShowdownServerError(f"The Showdown server cannot be started: {error}") from error
-        except BaseException as error:  # Ctrl-C too: the process must not be left behind
-            told_where = isinstance(error, ShowdownServerError)
-            self._end(keep_folder=told_where and not isinstance(error, PortBusyError))
+        except BaseException as error:  # Ctrl-C as well: the process must end
+            log_is_named = isinstance(error, ShowdownServerError)
+            self._end(keep_folder=log_is_named and not isinstance(error, PortBusyError))
             raise
         return self
 
     def stop(self) -> None:
-        """End the server's process and remove its folder; harmless when it has ended."""
+        """End the server's process and remove its folder; does nothing if it has ended."""
         self._end(keep_folder=self.died)
 
     def __enter__(self) -> Self:
@@ -229,14 +220,14 @@ class ShowdownServer:
                     str(self._port),
                 ],
                 cwd=self._folder,
-                stdin=subprocess.PIPE,  # never written to: its end tells the server to go
+                stdin=subprocess.PIPE,  # never written to: the server ends with it
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C is ours to handle, not the server's
+                start_new_session=True,  # only this process handles Ctrl-C
             )
 
     def _wait_listening(self, deadline: float) -> bool:
-        """Wait until our own process says that it listens; False if the port was taken."""
+        """Wait until the server listens; return False if its port is in use."""
         ready = f"PLYWISE LISTENING {self._port}\n".encode()
         assert self._log_path is not None
         process = self._require_started()
@@ -244,17 +235,17 @@ class ShowdownServer:
             if process.poll() is not None:
                 if process.returncode == _PORT_TAKEN and b"EADDRINUSE" in self._log_bytes():
                     return False
-                raise ShowdownServerError(self._obituary())
+                raise ShowdownServerError(self._reason_of_death())
             self._check_time(deadline)
             time.sleep(0.05)
         return True
 
     def _wait_login(self, deadline: float, began: float) -> None:
-        """Wait until a client is sent ``|challstr|``: only then are logins answered.
+        """Wait until the server sends a client ``|challstr|``: only then it answers logins.
 
-        The port opens seconds earlier, while loading still blocks the server.
+        The port opens seconds earlier, while loading blocks the server.
         """
-        said = 0.0
+        reported = 0.0
         while True:
             try:
                 # Proxies from the environment must not see loopback traffic.
@@ -263,14 +254,14 @@ class ShowdownServer:
                         pass
                     return
             except (TimeoutError, OSError, WebSocketException):
-                pass  # still loading; a dead server is told apart below
+                pass  # still loading; a dead server is detected below
             if not self.alive():
-                raise ShowdownServerError(self._obituary())
+                raise ShowdownServerError(self._reason_of_death())
             self._check_time(deadline)
             waited = time.monotonic() - began
-            if waited - said > 5:
-                said = waited
-                self._tell(f"  Pokémon Showdown is loading ({waited:.0f} s)")
+            if waited - reported > 5:
+                reported = waited
+                self._on_progress(f"  Pokémon Showdown is loading ({waited:.0f} s)")
             time.sleep(0.1)
 
     def _check_time(self, deadline: float) -> None:
@@ -284,11 +275,10 @@ class ShowdownServer:
         process = self._require_started()
         process.wait()
         if not self._stopping.is_set():
-            why = self._obituary()
-            log.error("%s", why)
+            reason = self._reason_of_death()
+            log.error("%s", reason)
             for callback in self._on_death:
-                callback(why)
-        self._ended.set()
+                callback(reason)
 
     def _log_bytes(self) -> bytes:
         try:
@@ -296,7 +286,7 @@ class ShowdownServer:
         except OSError as error:
             return f"(the log cannot be read: {error})".encode()
 
-    def _obituary(self) -> str:
+    def _reason_of_death(self) -> str:
         status = self._require_started().poll()
         how = f"was killed ({signal.Signals(-status).name})" if status and status < 0 else "ended"
         if status is not None and status >= 0:
@@ -317,17 +307,16 @@ class ShowdownServer:
                 self._stopping.set()
             self._close_stdin()
             _end_group(process)
-            self._ended.set()
-        log_inside = self._asked_log is None  # then an error has named it
+        log_inside = self._asked_log is None  # an error message names it
         if self._folder is not None and not (keep_folder and log_inside):
             shutil.rmtree(self._folder, ignore_errors=True)
 
 
 def keep_loopback_direct() -> None:
-    """Except this machine from the proxies that the environment names, for this process.
+    """Exclude this machine from the environment's proxies, for this process.
 
-    poke-env's websocket library would otherwise ask the proxy for our own server, and wait
-    for ever.  Adds to ``NO_PROXY`` and ``no_proxy``; other hosts go through the proxy as before.
+    Otherwise poke-env's websocket library connects to the local server through the proxy, and waits
+    forever.  Adds to ``NO_PROXY`` and ``no_proxy``; other hosts still use the proxy.
     """
     for name in ("no_proxy", "NO_PROXY"):
         hosts = [host.strip() for host in os.environ.get(name, "").split(",") if host.strip()]
@@ -337,7 +326,7 @@ def keep_loopback_direct() -> None:
 
 
 def _lay_out(folder: Path, package: Path) -> None:
-    """Make ``folder`` a Showdown root: links to the package, own ``config`` and ``logs``."""
+    """Make ``folder`` a Showdown root: links to the package, its own ``config`` and ``logs``."""
     for item in package.iterdir():
         if item.name not in ("config", "logs", "node_modules"):
             (folder / item.name).symlink_to(item)
@@ -364,7 +353,7 @@ def _busy(port: int) -> PortBusyError:
 
 def _require_free(port: int) -> None:
     with socket.socket() as probe:
-        # As Node does: connections of an ended server that linger do not count.
+        # As Node does: lingering connections of an ended server do not count.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((_HOST, port))
@@ -377,7 +366,7 @@ def _require_free(port: int) -> None:
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:
-    """End the server with all that it started (it leads a process group of its own)."""
+    """End the server and all its children (it leads a process group)."""
     if process.poll() is not None:
         return
     with contextlib.suppress(ProcessLookupError):

@@ -1,8 +1,8 @@
-"""What a Showdown server's timer says about our time in one battle.
+"""The Showdown server's timer in one battle.
 
-After each request the server tells the player, and nobody else, what is left
-(``|inactive|Time left: 150 sec this turn | 150 sec total | 60 sec grace``).  Time that we use comes
-off in steps of 5 s; each turn adds some.
+After each request the server reports the remaining time to the player alone
+(``|inactive|Time left: 150 sec this turn | 150 sec total | 60 sec grace``).  It subtracts time in
+steps of 5 s; each turn adds some.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ _LEFT = re.compile(
 
 
 class ServerTimer:
-    """One battle's timer, as far as it was told.
+    """The timer of one battle, by the server's reports.
 
     Attributes:
-        running: whether the server said that it is on, and not that it is off.
-        fresh: whether it reported since our last answer.
+        running: the server's timer is on, by its last message.
+        fresh: it reported after our last answer.
     """
 
     def __init__(self, *, running: bool = False) -> None:
@@ -30,10 +30,10 @@ class ServerTimer:
         self.fresh = False
         self._turn = self._bank = 0.0
         self._known = False
-        self._since = 0.0  # from when our time counts against the last report
+        self._since = 0.0  # time of the last report
 
     def read(self, line: Sequence[str], now: float) -> None:
-        """Take in a protocol line, split at its bars, that came at ``now``."""
+        """Read a protocol line, split at its bars, that arrived at ``now``."""
         if len(line) < 3:
             return
         text = "|".join(line[2:])
@@ -47,21 +47,21 @@ class ServerTimer:
             self.running = True
 
     def missed(self) -> None:
-        """Take note that no report came: a timer that was asked for, but never told, is off."""
+        """Note a missing report: a requested timer that never reported is off."""
         self.running = self._known
 
     def answered(self, began: float, now: float) -> None:
-        """Take note of a decision of ours: its time is gone, what the turn adds comes later."""
+        """Subtract the time of a decision; the turn's increment comes with the next report."""
         spent = max(0.0, now - max(began, self._since))
         self._turn -= spent
         self._bank -= spent
         self.fresh = False
 
     def left(self, now: float) -> TimeLeft | None:
-        """Return when our time ends; None where no timer is known to run.
+        """Return the deadlines of our time; None: no timer is known to run.
 
-        Without a report since our last answer the one before counts, less what we used: too little
-        rather than too much.
+        Without a report since our last answer the earlier one counts, less the time used: a lower
+        bound.
         """
         if not (self.running and self._known):
             return None

@@ -1,12 +1,13 @@
-"""poke-env's ``Battle`` to an information state, and the engine's actions to Showdown's choices.
+"""Translation of poke-env's ``Battle`` to an information state, and of our actions to choices.
 
-One's own side is read from the request, which is exact; the opponent's from what poke-env
-tracked.  Sides, slots and Pokémon are numbered as in ``engine/battle``: a team index is the
-position in the battle's first request and never changes.
+The player's side comes from the request, which is exact; the opponent's from poke-env's tracking.
+Sides, slots and Pokémon are numbered as in ``engine/battle``: a team index is the position in the
+battle's first request and never changes.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from poke_env.battle import Battle, Move, Pokemon
@@ -112,7 +113,7 @@ def _own_mon(entry: dict[str, Any], mon: Pokemon, notes: BattleNotes) -> MonView
 def _foe_mon(ident: str, mon: Pokemon, notes: BattleNotes) -> MonView:
     species = notes.species.get(ident, mon.species)
     used = notes.used.get(ident, {})
-    # Moves of a transformed Pokémon are copies; what it was built with are its base moves.
+    # A transformed Pokémon's moves are copies; the moves of its set are its base moves.
     moves = tuple(MoveView(m, used=used.get(m, 0)) for m in mon.base_moves)
     fainted = mon.fainted
     tera = mon.tera_type if mon.is_terastallized else None
@@ -193,7 +194,7 @@ def offered_actions(battle: Battle) -> tuple[int, ...]:
 
 
 def information_state_from_poke_env(battle: Battle, notes: BattleNotes) -> InfoState:
-    """Return what our player knows at the battle's present request; brings ``notes`` up to date."""
+    """Return our player's information state at the current request; updates ``notes``."""
     notes.update(battle._replay_data)
     request = battle.last_request
     role = battle.player_role or "p1"
@@ -254,27 +255,21 @@ def information_state_from_poke_env(battle: Battle, notes: BattleNotes) -> InfoS
 
 
 def _with_request_moves(mon: MonView, offered: dict[str, dict[str, Any]]) -> MonView:
-    """Return ``mon`` with PP and disabling as the request states them."""
+    """Return ``mon`` with the request's PP and disabled moves."""
     moves = []
     for move in mon.moves:
         now = offered.get(move.id)
-        if now is None:
-            moves.append(
-                MoveView(move.id, move.used, move.pp, move.max_pp, disabled=True)
-                if len(offered) == 1
-                else move
+        if now is not None:
+            move = replace(
+                move,
+                pp=now.get("pp", move.pp),
+                max_pp=now.get("maxpp", move.max_pp),
+                disabled=bool(now.get("disabled")),
             )
-        else:
-            moves.append(
-                MoveView(
-                    move.id,
-                    move.used,
-                    now.get("pp", move.pp),
-                    now.get("maxpp", move.max_pp),
-                    bool(now.get("disabled")),
-                )
-            )
-    return MonView(**{**mon.__dict__, "moves": tuple(moves)})
+        elif len(offered) == 1:
+            move = replace(move, disabled=True)
+        moves.append(move)
+    return replace(mon, moves=tuple(moves))
 
 
 def choice_for(battle: Battle, action: int) -> str:
@@ -291,9 +286,9 @@ def choice_for(battle: Battle, action: int) -> str:
 
 
 def action_of_order(battle: Battle, order: BattleOrder) -> int | None:
-    """Return the legal action that an order of one of poke-env's players means, None without one.
+    """Return the legal action of an order of a poke-env player; None: there is none.
 
-    ``/choose default`` is what the server makes of it: the first move, else the first on the bench.
+    ``/choose default`` is the server's default: the first move, else the first on the bench.
     """
     legal, request = offered_actions(battle), battle.last_request
     meant, tera = None, False
@@ -319,9 +314,9 @@ def action_of_order(battle: Battle, order: BattleOrder) -> int | None:
 
 
 def events_seen(battle: Battle) -> int:
-    """Return how many events of the battle both players have seen so far.
+    """Return the number of the battle's events that both players have seen so far.
 
-    It is the same for both whenever they decide at the same time, and grows from each decision to
-    the next; lines about people, which come when they come, do not count.
+    It is equal for both players at simultaneous decisions and grows with each decision; lines about
+    users, whose order is arbitrary, do not count.
     """
     return sum(len(line) > 1 and line[1] in _EVENTS for line in battle._replay_data)

@@ -7,7 +7,7 @@ import json
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from plywise.llm_modules.calls.accounting import Spent, Usage
@@ -84,7 +84,7 @@ class Request:
         return out
 
 
-def fingerprint(parameters: Mapping[str, Any]) -> str:
+def request_fingerprint(parameters: Mapping[str, Any]) -> str:
     """Return the SHA-256 of request parameters; equal for equal requests."""
     return hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()
 
@@ -118,16 +118,6 @@ class Answer:
     seconds: float = 0.0
     cached: bool = False
 
-    def to_plain(self) -> dict[str, Any]:
-        """Return the answer as plain values for JSON."""
-        return asdict(self)
-
-    @classmethod
-    def from_plain(cls, plain: Mapping[str, Any]) -> Answer:
-        """Return the answer that :meth:`to_plain` wrote."""
-        tokens = tuple((str(t), float(p)) for t, p in plain["first_token"])
-        return cls(**{**plain, "first_token": tokens})
-
 
 class Call:
     """Running call; its future ends with an :class:`Answer` or an :class:`LLMError`.
@@ -147,19 +137,14 @@ class Call:
         self._cancelled = False
 
     @classmethod
-    def answered(cls, request: Request, answer: Answer) -> Call:
-        """Return a call that has ended with an answer."""
+    def ended(cls, request: Request, result: Answer | LLMError) -> Call:
+        """Return a call that has ended with this result."""
         call = cls(request)
         call._ended = True
-        call.future.set_result(answer)
-        return call
-
-    @classmethod
-    def failed(cls, request: Request, error: LLMError) -> Call:
-        """Return a call that has ended with an error."""
-        call = cls(request)
-        call._ended = True
-        call.future.set_exception(error)
+        if isinstance(result, Answer):
+            call.future.set_result(result)
+        else:
+            call.future.set_exception(result)
         return call
 
     @property

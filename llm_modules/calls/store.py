@@ -10,7 +10,8 @@ import time
 from collections import OrderedDict
 from contextlib import closing
 from pathlib import Path
-from typing import Protocol
+
+import msgspec
 
 from plywise.llm_modules.calls.chat import Answer
 from plywise.llm_modules.calls.errors import LLMConfigError
@@ -22,19 +23,6 @@ _VERSION = 1
 _BUSY_SECONDS = 5.0  # longest wait for another process that writes
 
 
-class AnswerStore(Protocol):
-    """Cache of answers by the fingerprint of a request; thread-safe."""
-
-    def get(self, key: str) -> Answer | None:
-        """Return the cached answer, None if there is none."""
-
-    def put(self, key: str, answer: Answer) -> None:
-        """Store an answer."""
-
-    def close(self) -> None:
-        """Free resources; safe to call twice."""
-
-
 class MemoryStore:
     """Cache in memory of the most recently used answers."""
 
@@ -44,7 +32,7 @@ class MemoryStore:
         self._lock = threading.Lock()
 
     def get(self, key: str) -> Answer | None:
-        """Return the cached answer and mark it as used; None if there is none."""
+        """Return the cached answer, None if there is none, and mark it as used."""
         with self._lock:
             answer = self._answers.get(key)
             if answer is not None:
@@ -125,14 +113,14 @@ class FileStore:
                 row = self._db.execute(
                     "SELECT answer FROM answers WHERE key = ?", (key,)
                 ).fetchone()
-            return None if row is None else Answer.from_plain(json.loads(row[0]))
-        except (sqlite3.Error, ValueError, TypeError, KeyError) as error:  # or a damaged row
+            return None if row is None else msgspec.convert(json.loads(row[0]), Answer)
+        except (sqlite3.Error, ValueError, msgspec.ValidationError) as error:  # or a damaged row
             self._count_fault(error)
             return None
 
     def put(self, key: str, answer: Answer) -> None:
         """Store an answer; an existing one with the same key is kept."""
-        row = (key, time.time(), json.dumps(answer.to_plain()))
+        row = (key, time.time(), json.dumps(msgspec.to_builtins(answer)))
         try:
             with self._lock:
                 self._db.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", row)

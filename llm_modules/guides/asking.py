@@ -82,15 +82,10 @@ class Scoring:
 
     def request(self, lettered: LetteredQuestion, mode: AnswerMode, seed: int) -> Request:
         """Return the request for one token, or for a letter in writing."""
-        form = Form(lettered.letters)
         if mode is AnswerMode.SCORES:
             return Request(lettered.by_letter, 1, top_logprobs=_TOP_LOGPROBS, seed=seed)
-        return Request(
-            messages=lettered.by_letter if mode is AnswerMode.TEXT else lettered.by_json,
-            max_tokens=form.max_tokens(mode),
-            response_format=form.response_format(mode),
-            seed=seed,
-        )
+        messages = lettered.by_letter if mode is AnswerMode.TEXT else lettered.by_json
+        return Form(lettered.letters).request(messages, mode, seed)
 
     def read(self, lettered: LetteredQuestion, mode: AnswerMode, answer: Answer) -> ReplyScores:
         """Return the calibrated probabilities, or fixed ones for a chosen letter."""
@@ -148,12 +143,7 @@ class Reasoning:
     def request(self, lettered: LetteredQuestion, mode: AnswerMode, seed: int) -> Request:
         """Return the request to fill in the form."""
         form = self._form(lettered)
-        return Request(
-            messages=lettered.worded(form),
-            max_tokens=form.max_tokens(mode),
-            response_format=form.response_format(mode),
-            seed=seed,
-        )
+        return form.request(lettered.worded(form), mode, seed)
 
     def read(self, lettered: LetteredQuestion, mode: AnswerMode, answer: Answer) -> ReplyScores:
         """Return the scores in the filled form."""

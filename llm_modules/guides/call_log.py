@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from plywise.datasets.sums import add_fields
 from plywise.llm_modules.calls.chat import Answer, Call, Request
 from plywise.llm_modules.calls.errors import LLMBudgetError
 from plywise.search.guide.protocol import GuideReport
@@ -95,11 +96,6 @@ class CallLog:
             record["seconds"] = round(seconds, 3)
 
     def _add_cost(self, record: dict[str, Any], call: Call) -> None:
-        spent, report = call.spent, self.report
-        report.calls += spent.calls
-        report.unmetered += spent.unmetered
-        report.prompt_tokens += spent.prompt_tokens
-        report.completion_tokens += spent.completion_tokens
-        report.cost += spent.cost
-        if spent.cost:
-            record["cost"] = spent.cost
+        add_fields(self.report, call.spent, without=("requests", "cached_tokens", "seconds"))
+        if call.spent.cost:
+            record["cost"] = call.spent.cost

@@ -42,13 +42,8 @@ class WrittenQuestion:
 
     def request(self, mode: AnswerMode) -> Request:
         """Return the request for an answer in ``mode``."""
-        return Request(
-            messages=self.lettered.worded(self.form),
-            max_tokens=self.form.max_tokens(mode),
-            response_format=self.form.response_format(mode),
-            seed=self.seed % 2**31,
-            temperature=self.temperature,
-        )
+        messages = self.lettered.worded(self.form)
+        return self.form.request(messages, mode, self.seed % 2**31, self.temperature)
 
 
 class Dialogue:

@@ -97,12 +97,12 @@ class StandInConsultation(Consultation):
         self,
         answers: list[Advice],
         transcript: list[dict[str, Any]],
-        delay: float = 0.0,
-        start: float | None = None,
+        delay: float,
+        start: float,
     ) -> None:
         now = time.perf_counter()
         self._transcript = transcript
-        self.uncounted = 0.0 if start is None else now - start
+        self.uncounted = now - start
         self._answers = answers
         self._due = now + delay
         self._report = GuideReport(calls=len(answers))

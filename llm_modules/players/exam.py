@@ -15,6 +15,7 @@ from string import Template
 
 from plywise.llm_modules.calls.chat import Answer, ChatClient, Message, Request
 from plywise.llm_modules.calls.errors import LLMConfigError, LLMPausedError
+from plywise.llm_modules.prompts.prompting import checked, read_text
 
 _FOLDER = Path(__file__).parents[1] / "prompts"
 _PART = re.compile(r"^\[(system|user)\]\n", re.MULTILINE)
@@ -41,27 +42,17 @@ class ExamPrompts:
         """
         if name not in self._texts:
             self._texts[name] = self._parts(name)
-        messages = []
-        for role, template in self._texts[name]:
-            try:
-                text = template.substitute(fields)
-            except (KeyError, ValueError) as error:
-                known = ", ".join(f"${field}" for field in sorted(fields)) or "no names"
-                raise LLMConfigError(
-                    f"the prompt {self._folder.name}/{name}.txt has {error}; it may use {known}"
-                ) from None
-            messages.append(Message(role, text))
-        return tuple(messages)
+        file = f"{self._folder.name}/{name}.txt"
+        return tuple(
+            Message(role, checked(template, file, fields).substitute(fields))
+            for role, template in self._texts[name]
+        )
 
     def _parts(self, name: str) -> list[tuple[str, Template]]:
-        where = f"{self._folder.name}/{name}.txt"
-        try:
-            text = (self._folder / f"{name}.txt").read_text(encoding="utf-8")
-        except OSError as error:
-            raise LLMConfigError(f"cannot read the prompt {where}: {error.strerror}") from None
-        before, *parts = _PART.split(text)
+        file = f"{self._folder.name}/{name}.txt"
+        before, *parts = _PART.split(read_text(self._folder / f"{name}.txt", file))
         if before.strip() or not parts:
-            raise LLMConfigError(f"the prompt {where} must begin with [system] or [user]")
+            raise LLMConfigError(f"the prompt {file} must begin with [system] or [user]")
         return [
             (role, Template(body.strip("\n")))
             for role, body in zip(parts[::2], parts[1::2], strict=True)

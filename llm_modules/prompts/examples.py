@@ -50,7 +50,7 @@ class Example:
 
     @cached_property
     def kinds(self) -> Counter[str]:
-        """Facts of the options, see :func:`similarity`."""
+        """Facts of the options, see :func:`example_similarity`."""
         return _kinds(self.options)
 
 
@@ -62,7 +62,9 @@ def _kinds(options: Sequence[Option]) -> Counter[str]:
     return Counter(_NAMES.sub("#", option.facts) for option in options)
 
 
-def similarity(example: Example, kinds: Counter[str], situation: str) -> tuple[float, float]:
+def example_similarity(
+    example: Example, kinds: Counter[str], situation: str
+) -> tuple[float, float]:
     """Return the similarity of an example and a decision as a pair, larger is more similar.
 
     The first number is the weighted Jaccard index of the options' facts (size of the intersection
@@ -137,7 +139,7 @@ class ExampleStore:
         kinds = _kinds(_options(question, briefing))
         ranked = sorted(
             (
-                (*similarity(example, kinds, briefing.situation), -number)
+                (*example_similarity(example, kinds, briefing.situation), -number)
                 for number, example in enumerate(solved)
                 if example.briefing.situation != briefing.situation
             ),

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from plywise.llm_modules.calls.chat import Message, Request
 from plywise.llm_modules.prompts.scoring import read_choice
 
 _BASE_TOKENS = 32  # brackets, quotes, names
@@ -95,8 +96,23 @@ class Form:
         thought = {"type": "string", "maxLength": self.thought}
         return ({"thought": thought} if self.thought else {}) | {self.kind.value: answer}
 
-    def response_format(self, mode: AnswerMode) -> str:
-        """Return OpenAI's ``response_format`` for this form as JSON text ("" for none)."""
+    def request(
+        self,
+        messages: tuple[Message, ...],
+        mode: AnswerMode,
+        seed: int,
+        temperature: float | None = None,
+    ) -> Request:
+        """Return the request to fill in this form."""
+        return Request(
+            messages=messages,
+            max_tokens=self.max_tokens(mode),
+            response_format=self._response_format(mode),
+            seed=seed,
+            temperature=temperature,
+        )
+
+    def _response_format(self, mode: AnswerMode) -> str:
         if mode is AnswerMode.JSON:
             return json.dumps({"type": "json_object"})
         if mode is not AnswerMode.SCHEMA:

@@ -25,7 +25,7 @@ from plywise.llm_modules.prompts.examples import Example
 from plywise.llm_modules.prompts.forms import AnswerKind, Form
 from plywise.search.guide.protocol import Question
 
-LETTERS = string.ascii_uppercase
+OPTION_LETTERS = string.ascii_uppercase
 MAX_OPTIONS = 20  # endpoints report at most the 20 likeliest tokens
 
 _FOLDER = Path(__file__).parent / "texts"
@@ -165,7 +165,7 @@ class Prompts:
         shown = random.sample(options, len(options))
         left_out = sorted({o.action for o in offered} - {o.action for o in shown})
         cut = _Truncator()
-        lines = {o.action: _line(LETTERS[i], o, limits, cut) for i, o in enumerate(shown)}
+        lines = {o.action: _line(OPTION_LETTERS[i], o, limits, cut) for i, o in enumerate(shown)}
         turns = _turns(examples, question, limits, cut)
         return self._lettered(question, wording, briefing, lines, left_out, limits, cut, turns)
 
@@ -186,7 +186,9 @@ class Prompts:
         """
         limits, cut = limits or PromptLimits(), _Truncator()
         order = Random(f"{seed}/positions").sample(range(len(texts)), len(texts))
-        lines = {k: f"{LETTERS[i]}. {cut(texts[k], limits.position)}" for i, k in enumerate(order)}
+        lines = {
+            k: f"{OPTION_LETTERS[i]}. {cut(texts[k], limits.position)}" for i, k in enumerate(order)
+        }
         return self._lettered(Question.EVALUATE, "positions", briefing, lines, [], limits, cut)
 
     def _lettered(
@@ -205,7 +207,7 @@ class Prompts:
         # The short prompt for a letter omits the setup of the game.
         whole = cut(f"{briefing.rules.strip()}\n{briefing.setup}".strip(), limits.rules)
         situation = cut(briefing.situation.strip("\n"), limits.situation)
-        letters = LETTERS[: len(lines)]
+        letters = OPTION_LETTERS[: len(lines)]
 
         def messages(form: Form | None) -> tuple[Message, ...]:
             how_to_answer = self._letter if form is None else self.how_to_fill(form)
@@ -250,7 +252,7 @@ class Prompts:
         name = Question.PROPOSE.value if name == Question.EVALUATE.value else name
         how_to_answer, answer = self._letter, turn.right
         if form is not None:
-            own = replace(form, letters=LETTERS[: len(turn.lines)])
+            own = replace(form, letters=OPTION_LETTERS[: len(turn.lines)])
             how_to_answer = self.how_to_fill(own)
             answer = own.write(turn.right, turn.thought, turn.percent)
         asked = self._user(name, turn.player, turn.situation, turn.lines, how_to_answer)
@@ -314,15 +316,17 @@ def _turns(
         place = min(places, key=lambda k: used[k])
         used[place] += 1
         shown.insert(place, right)
-        percent = {LETTERS[i]: 100 if o is right else 0 for i, o in enumerate(shown)}
+        percent = {OPTION_LETTERS[i]: 100 if o is right else 0 for i, o in enumerate(shown)}
         if question is Question.EVALUATE:
-            percent = {LETTERS[i]: 50 + 50 * example.results[o.action] for i, o in enumerate(shown)}
+            percent = {
+                OPTION_LETTERS[i]: 50 + 50 * example.results[o.action] for i, o in enumerate(shown)
+            }
         turns.append(
             _Turn(
                 player=example.briefing.player,
                 situation=cut(example.briefing.situation.strip("\n"), limits.situation),
-                lines=tuple(_line(LETTERS[i], o, limits, cut) for i, o in enumerate(shown)),
-                right=LETTERS[place],
+                lines=tuple(_line(OPTION_LETTERS[i], o, limits, cut) for i, o in enumerate(shown)),
+                right=OPTION_LETTERS[place],
                 thought=f"{right.label}: {right.facts}" if right.facts else right.label,
                 percent=percent,
             )
@@ -353,14 +357,31 @@ def _line(letter: str, option: Option, limits: PromptLimits, cut: _Truncator) ->
     return f"{letter}. {label}: {facts}" if facts else f"{letter}. {label}"
 
 
-def _template(path: Path, allowed: set[str]) -> Template:
+def read_text(path: Path, name: str) -> str:
+    """Return the text of a prompt file.
+
+    Raises:
+        LLMConfigError: the file cannot be read.
+    """
     try:
-        template = Template(path.read_text(encoding="utf-8").strip("\n"))
+        return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise LLMConfigError(f"cannot read the prompt {path.name}: {error.strerror}") from None
-    unknown: Sequence[str] = sorted(set(template.get_identifiers()) - allowed)
+        raise LLMConfigError(f"cannot read the prompt {name}: {error.strerror}") from None
+
+
+def checked(template: Template, name: str, allowed: Iterable[str]) -> Template:
+    """Return the template of a prompt if it has no fields besides ``allowed``.
+
+    Raises:
+        LLMConfigError: it has.
+    """
+    unknown = sorted(set(template.get_identifiers()) - set(allowed))
     if unknown or not template.is_valid():
         names = ", ".join(f"${n}" for n in unknown) or "a lone $ (write $$)"
         fields = ", ".join(f"${n}" for n in sorted(allowed)) or "no names"
-        raise LLMConfigError(f"the prompt {path.name} has {names}; it may use {fields}")
+        raise LLMConfigError(f"the prompt {name} has {names}; it may use {fields}")
     return template
+
+
+def _template(path: Path, allowed: set[str]) -> Template:
+    return checked(Template(read_text(path, path.name).strip("\n")), path.name, allowed)

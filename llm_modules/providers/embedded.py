@@ -110,7 +110,6 @@ class EmbeddedServer:
         context: maximum tokens of prompt and answer together.
         log_file: log of the server; None: a temporary file, removed after a clean end.
         start_timeout: seconds for loading the model.
-        check_sha256: whether to check the digest of the default weights.
 
     Attributes:
         weights: model file.
@@ -128,11 +127,8 @@ class EmbeddedServer:
         context: int = 4096,
         log_file: str | Path | None = None,
         start_timeout: float = 60.0,
-        check_sha256: bool = False,
     ) -> None:
-        self.weights = (
-            check_gguf(find_model(str(model_path))) if model_path else default_weights(check_sha256)
-        )
+        self.weights = check_gguf(find_model(str(model_path))) if model_path else default_weights()
         if importlib.util.find_spec("xllamacpp") is None:
             raise EmbeddedError(
                 f"the embedded model needs the package xllamacpp: {_INSTALL}, or llm=none"

@@ -49,6 +49,14 @@ class Fuzz:
 ReplyMaker = Callable[[Random, list[str], float], Reply]
 
 
+def _any_of(*replies: Reply) -> ReplyMaker:
+    return lambda random, letters, slow: random.choice(replies)
+
+
+def _any_text(*texts: str) -> ReplyMaker:
+    return _any_of(*(says(text) for text in texts))
+
+
 def _sensible(random: Random, letters: list[str], slow: float) -> Reply:
     return scores({letter: -3.0 * random.random() for letter in letters})
 
@@ -56,41 +64,6 @@ def _sensible(random: Random, letters: list[str], slow: float) -> Reply:
 def _senseless(random: Random, letters: list[str], slow: float) -> Reply:
     odd = [float("nan"), float("inf"), float("-inf"), -1e308, 1e308, 5.0, -9999.0]
     return scores({letter: random.choice(odd) for letter in letters})
-
-
-def _illegal(random: Random, letters: list[str], slow: float) -> Reply:
-    texts = ("Z", "999", '{"answer": "Z"}', '{"answer": 999}', '{"answer": ["A", "B"]}', "resign")
-    return says(random.choice(texts))
-
-
-def _wrong_json(random: Random, letters: list[str], slow: float) -> Reply:
-    texts = (
-        '{"answer": "A"',
-        "{'answer': 'A'}",
-        '{"reply": "A"}',
-        "```json\n{}\n```",
-        "[[[[",
-        '{"answer": ' * 1500 + "1" + "}" * 1500,
-        '"A',
-    )
-    return says(random.choice(texts))
-
-
-def _no_completion(random: Random, letters: list[str], slow: float) -> Reply:
-    bodies = (
-        b"",
-        b"{",
-        b"[]",
-        b"null",
-        b'{"choices": {}}',
-        b'{"choices": [null]}',
-        b"\xff\xfe\x00",
-    )
-    return Reply(200, random.choice(bodies))
-
-
-def _empty(random: Random, letters: list[str], slow: float) -> Reply:
-    return says(random.choice(("", " ", "\n\n", "\u200b")))
 
 
 def _long(random: Random, letters: list[str], slow: float) -> Reply:
@@ -101,10 +74,6 @@ def _late(random: Random, letters: list[str], slow: float) -> Reply:
     return replace(_sensible(random, letters, slow), delay=slow * (0.5 + random.random()))
 
 
-def _dead(random: Random, letters: list[str], slow: float) -> Reply:
-    return random.choice((Reply(hang_up=True), Reply(delay=_DEAD, hang_up=True)))
-
-
 def _contradicting(random: Random, letters: list[str], slow: float) -> Reply:
     first, last = letters[0], letters[-1]
     return says(
@@ -113,25 +82,33 @@ def _contradicting(random: Random, letters: list[str], slow: float) -> Reply:
     )
 
 
-def _instructions(random: Random, letters: list[str], slow: float) -> Reply:
-    return says(random.choice((INSTRUCTIONS, json.dumps({"answer": INSTRUCTIONS}))))
-
-
 def _refusing(random: Random, letters: list[str], slow: float) -> Reply:
     return refuses(random.choice((400, 401, 403, 404, 413, 429, 500, 503)), INSTRUCTIONS)
 
 
+_BODIES = (b"", b"{", b"[]", b"null", b'{"choices": {}}', b'{"choices": [null]}', b"\xff\xfe\x00")
+
 _KINDS: dict[str, ReplyMaker] = {
     "sensible": _sensible,
     "senseless numbers": _senseless,
-    "illegal": _illegal,
-    "wrong JSON": _wrong_json,
-    "no completion": _no_completion,
-    "empty": _empty,
+    "illegal": _any_text(
+        "Z", "999", '{"answer": "Z"}', '{"answer": 999}', '{"answer": ["A", "B"]}', "resign"
+    ),
+    "wrong JSON": _any_text(
+        '{"answer": "A"',
+        "{'answer': 'A'}",
+        '{"reply": "A"}',
+        "```json\n{}\n```",
+        "[[[[",
+        '{"answer": ' * 1500 + "1" + "}" * 1500,
+        '"A',
+    ),
+    "no completion": _any_of(*(Reply(200, body) for body in _BODIES)),
+    "empty": _any_text("", " ", "\n\n", "\u200b"),
     "very long": _long,
     "slow": _late,
-    "dead": _dead,
+    "dead": _any_of(Reply(hang_up=True), Reply(delay=_DEAD, hang_up=True)),
     "contradicting": _contradicting,
-    "instructions": _instructions,
+    "instructions": _any_text(INSTRUCTIONS, json.dumps({"answer": INSTRUCTIONS})),
     "refusing": _refusing,
 }

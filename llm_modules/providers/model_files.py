@@ -26,7 +26,7 @@ from plywise.llm_modules.calls.errors import ModelFileError, one_line
 
 HUB = "https://huggingface.co"
 
-Progress = Callable[[str, int], None]
+DownloadProgress = Callable[[str, int], None]
 """Callback with the current activity ("checking", "loading") and the bytes of the file so far."""
 
 _CHUNK = 1 << 20
@@ -121,7 +121,7 @@ def find_model(path_or_name: str) -> Path:
     return path
 
 
-def fetch(model: ModelFile, folder: Path, hub: str, progress: Progress) -> Path:
+def fetch(model: ModelFile, folder: Path, hub: str, progress: DownloadProgress) -> Path:
     """Download a model's file from the hub unless it is there; return its path, digest checked.
 
     Raises:
@@ -144,7 +144,7 @@ def fetch(model: ModelFile, folder: Path, hub: str, progress: Progress) -> Path:
     return path
 
 
-def _fetch_locked(model: ModelFile, path: Path, hub: str, progress: Progress) -> None:
+def _fetch_locked(model: ModelFile, path: Path, hub: str, progress: DownloadProgress) -> None:
     if path.is_file():
         with path.open("rb") as file:
             if _digest(file, progress).hexdigest() == model.sha256:
@@ -156,7 +156,7 @@ def _fetch_locked(model: ModelFile, path: Path, hub: str, progress: Progress) ->
     os.replace(part, path)
 
 
-def _digest(file: IO[bytes], progress: Progress) -> hashlib._Hash:
+def _digest(file: IO[bytes], progress: DownloadProgress) -> hashlib._Hash:
     digest = hashlib.sha256()
     done = 0
     file.seek(0)
@@ -167,7 +167,7 @@ def _digest(file: IO[bytes], progress: Progress) -> hashlib._Hash:
     return digest
 
 
-def _complete(file: IO[bytes], model: ModelFile, url: str, progress: Progress) -> None:
+def _complete(file: IO[bytes], model: ModelFile, url: str, progress: DownloadProgress) -> None:
     """Download the rest of a partial file, reconnecting while bytes arrive, and check the whole."""
     if file.seek(0, os.SEEK_END) > model.size:
         file.truncate(0)

@@ -31,9 +31,9 @@ from plywise.llm_modules.calls.chat import (
     Answer,
     Call,
     Request,
-    fingerprint,
     read_completion,
     read_tokens,
+    request_fingerprint,
 )
 from plywise.llm_modules.calls.errors import (
     LLMAuthError,
@@ -52,7 +52,7 @@ from plywise.llm_modules.calls.errors import (
     one_line,
 )
 from plywise.llm_modules.calls.settings import LLMConfig, check_address
-from plywise.llm_modules.calls.store import AnswerStore, FileStore, MemoryStore
+from plywise.llm_modules.calls.store import FileStore, MemoryStore
 from plywise.llm_modules.providers.replay import Recorder
 
 log = logging.getLogger("plywise.llm")
@@ -95,10 +95,9 @@ class LLMClient:
                 f"no key: set the environment variable {config.api_key_env}, "
                 "or llm.base_url for an endpoint that needs none"
             )
-        self._store: AnswerStore = (
+        self._store: FileStore | MemoryStore = (
             FileStore(config.cache) if config.cache else MemoryStore(config.cache_entries)
         )
-        self._keeps = bool(config.cache) or config.cache_entries > 0
         self._recorder = Recorder(config.record) if config.record else None
         self._key = key or _NO_KEY
         self._openai = openai.AsyncOpenAI(
@@ -142,21 +141,21 @@ class LLMClient:
 
     def _begin(self, request: Request) -> Call:
         if self._closed:
-            return Call.failed(request, LLMClosedError(_CLOSED))
+            return Call.ended(request, LLMClosedError(_CLOSED))
         key = self._cache_key(request)
         cached = self._store.get(key) if key else None
         if cached is not None:
             self._count(cached=1)
-            return Call.answered(request, replace(cached, cached=True, seconds=0.0, retries=0))
+            return Call.ended(request, replace(cached, cached=True, seconds=0.0, retries=0))
         if over := self._over_budget():
-            return Call.failed(request, over)
+            return Call.ended(request, over)
         if not self._breaker.allow():
             self._count(skipped=1)
-            return Call.failed(request, LLMPausedError(self._breaker.status()))
+            return Call.ended(request, LLMPausedError(self._breaker.status()))
         call = Call(request)
         with self._lock:  # the loop must not close between check and use
             if self._closed:
-                return Call.failed(request, LLMClosedError(_CLOSED))
+                return Call.ended(request, LLMClosedError(_CLOSED))
             work = self._serve(call, key)
             call.future = asyncio.run_coroutine_threadsafe(work, self._loop)
         call.future.add_done_callback(self._count_cancelled)
@@ -372,9 +371,7 @@ class LLMClient:
         """Return the cache key of a request; "" if an equal request may get another answer."""
         whole = request.parameters(self.model, self.config.temperature) | {"at": self._origin}
         repeatable = whole.get("temperature") == 0.0 or "seed" in whole
-        if not self._keeps or not repeatable:
-            return ""
-        return fingerprint(whole)
+        return request_fingerprint(whole) if repeatable else ""
 
 
 def _local(url: str) -> bool:

@@ -19,9 +19,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from plywise.llm_modules.calls import errors
 from plywise.llm_modules.calls.accounting import Spent, Usage
-from plywise.llm_modules.calls.chat import Answer, Call, Request, fingerprint
+from plywise.llm_modules.calls.chat import Answer, Call, Request, request_fingerprint
 from plywise.llm_modules.calls.errors import LLMConfigError, LLMError, LLMNotRecordedError
 from plywise.llm_modules.calls.settings import LLMConfig
 
@@ -65,7 +67,7 @@ class Recorder:
         elif error := future.exception():
             line["error"] = {"name": type(error).__name__, "message": str(error)}
         else:
-            line["answer"] = future.result().to_plain()
+            line["answer"] = msgspec.to_builtins(future.result())
         line["spent"] = asdict(call.spent)
         data = (json.dumps(line, ensure_ascii=False) + "\n").encode()
         try:
@@ -108,7 +110,7 @@ class Replay:
         self._calls: dict[str, deque[dict[str, Any]]] = {}
         models = set()
         for line in self._lines(Path(path).expanduser()):
-            self._calls.setdefault(fingerprint(line["request"]), deque()).append(line)
+            self._calls.setdefault(request_fingerprint(line["request"]), deque()).append(line)
             models.add(str(line["request"]["model"]))
         if not models:
             raise LLMConfigError(f"{self.endpoint} has no calls")
@@ -130,7 +132,7 @@ class Replay:
                 line = json.loads(text)
                 _outcome(line)
                 found.append(line)
-            except (ValueError, TypeError, KeyError, AttributeError):
+            except (ValueError, TypeError, KeyError, AttributeError, msgspec.ValidationError):
                 if number == len(lines) > 1:
                     log.warning("the last line of %s is incomplete and left out", self.endpoint)
                     break
@@ -142,7 +144,7 @@ class Replay:
 
     def submit(self, request: Request) -> Call:
         """Return the recorded call."""
-        key = fingerprint(request.parameters(self.model, self.config.temperature))
+        key = request_fingerprint(request.parameters(self.model, self.config.temperature))
         with self._lock:
             recorded = self._calls.get(key)
             line = None
@@ -161,13 +163,9 @@ class Replay:
                 self._usage.cached += 1
             else:
                 self._usage.latencies.append(outcome.seconds)
-        if isinstance(outcome, Answer):
-            call = Call.answered(request, outcome)
-        elif outcome is None:
-            call = Call(request)
+        call = Call(request) if outcome is None else Call.ended(request, outcome)
+        if outcome is None:
             call.cancel()
-        else:
-            call = Call.failed(request, outcome)
         call.spent = spent
         return call
 
@@ -181,7 +179,7 @@ class Replay:
             self._usage.skipped += 1
         if first:
             log.warning("%s; the game continues without that advice", error)
-        return Call.failed(request, error)
+        return Call.ended(request, error)
 
     @property
     def available(self) -> bool:
@@ -204,9 +202,9 @@ class Replay:
 
 def _outcome(line: Mapping[str, Any]) -> tuple[Spent, Answer | LLMError | None]:
     """Return the resources that a call used, and its result; None: it was cancelled."""
-    spent = Spent(**line["spent"])
+    spent = msgspec.convert(line["spent"], Spent)
     if "answer" in line:
-        return spent, Answer.from_plain(line["answer"])
+        return spent, msgspec.convert(line["answer"], Answer)
     if "error" in line:
         kind = getattr(errors, line["error"]["name"])
         if not issubclass(kind, LLMError):

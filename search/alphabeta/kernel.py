@@ -1,25 +1,25 @@
-"""The compiled core of the alpha-beta search: negamax over an explicit stack, in slices.
+"""The compiled loop of the alpha-beta search: negamax over an explicit stack, in slices.
 
 Scores are int32.  A final result ``r`` reached ``p`` plies after the root scores
 ``round(r * UNIT) * PLIES - sign(r) * p``, so that a quick win beats a slow one and a slow loss
 beats a quick one.  A static estimate ``e`` scores ``round(e * UNIT) * PLIES``: its low bits are
 zero, which tells the two apart, and it always stays below a certain win.
 
-``run`` works on one stack and stops when its node budget is used up; called again it goes on
-where it stopped.  So a search can be cut between slices without losing work, and its result does
-not depend on where it was cut.
+``run`` works on one stack and stops when its node budget is used up; called again it continues
+there.  So a search can be interrupted between slices without losing work, and its result does not
+depend on where.
 """
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numba as nb
 import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from plywise.engine.compile.jit import kernel, kernel_of, prepare
+from plywise.engine.compile.jit import inlined_kernel, kernel, kernel_of, prepare
 from plywise.engine.kernels import NO_ACTION, TERMINAL, signatures
 
 UNIT = 1 << 17
@@ -49,8 +49,8 @@ FRAME = np.dtype(
             ("count", np.int32),
             ("best_action", np.int32),
             ("player", np.int8),  # to move; before the node is entered: whose view the window is
-            ("solved", np.uint8),  # no static estimate in all that was searched so far
-            ("scouting", np.uint8),  # the child in work has a null window
+            ("solved", np.uint8),  # no static estimate in what was searched so far
+            ("scouting", np.uint8),  # the child being searched has a null window
             ("spare", np.uint8, (5,)),
         ],
     )
@@ -85,7 +85,7 @@ CONTROL = np.dtype(
     (
         np.record,
         [
-            ("top", np.int64),  # frame in work; -1: finished
+            ("top", np.int64),  # frame being searched; -1: finished
             ("entering", np.int64),
             ("margin", np.int64),  # root actions within it of the best get real scores
             ("nodes", np.int64),
@@ -93,20 +93,20 @@ CONTROL = np.dtype(
         ],
     )
 )
-"""Where a search stands between two slices."""
+"""State of a search between two slices."""
 
 ANSWER = np.dtype(
     (
         np.record,
         [
             ("score", np.int32),  # for the player to move at the root
-            ("depth", np.int16),  # that it was searched to; 0: not yet
+            ("depth", np.int16),  # depth of its search; 0: not yet
             ("is_bound", np.uint8),  # the score is an upper bound
             ("solved", np.uint8),
         ],
     )
 )
-"""What is known about one root action."""
+"""Result of one root action."""
 
 _SEED = np.uint64(0x9E3779B97F4A7C15)
 _MIX = np.uint64(0xD6E8FEB86659FD93)
@@ -179,7 +179,7 @@ def expected_action(
 def _store(
     table: NDArray[Any], key: np.uint64, score: int, action: int, depth: int, bound: int
 ) -> None:
-    """Keep an entry: the deeper of two in the first slot of its bucket, else in the second."""
+    """Store an entry: the deeper of two in its bucket's first slot, the other in the second."""
     at = int(np.int64(key & np.uint64(table.shape[0] - 2)))
     kept = table[at]
     rank = 256 if bound & SOLVED_BIT else depth
@@ -199,7 +199,7 @@ def _store(
 def _credit(
     history: NDArray[np.int32], killers: NDArray[np.int32], player: int, action: int, frame: Any
 ) -> None:
-    """Remember an action that refuted a line, for the order of moves elsewhere."""
+    """Credit an action that refuted a line, for the order of actions elsewhere."""
     top, depth = frame
     if killers[top, 0] != action:
         killers[top, 1] = killers[top, 0]
@@ -226,18 +226,157 @@ def _open(frame: Any, key: np.uint64, player: int, alpha: int, beta: int, count:
     frame.solved = 1
 
 
+class StackArrays(NamedTuple):
+    """Arrays of one search, as one argument of the compiled loop; row-wise ones are equally long.
+
+    Attributes:
+        pool: states on the stack; the first is the position to search.
+        words: the pool as uint64 words.
+        frames: FRAME records; the first holds the root's player, depth and number of actions.
+        actions: int32 ``(frames, actions)``: legal actions of each node, the root's in the order to
+            search them.
+        ranks: int32 ``(frames, actions)``: rank of each action in the order of the search.
+        table: SLOT records, a power of 2 of them.
+        history: int32 ``(2, actions)``: history heuristic's counts, by player.
+        killers: int32 ``(frames, 2)``: killer moves.
+        control: one CONTROL record.
+        answers: ANSWER records, one for each action of the game.
+    """
+
+    pool: Any
+    words: Any
+    frames: Any
+    actions: Any
+    ranks: Any
+    table: Any
+    history: Any
+    killers: Any
+    control: Any
+    answers: Any
+
+
+@inlined_kernel
+def _known_value(
+    stack: Any, f: int, width: int, skipped: int, player: int
+) -> tuple[bool, int, bool, np.uint64, int]:
+    """Look a node up before its actions are searched.
+
+    Returns:
+        whether its value is known well enough; the value; whether it is free of estimates; the
+        position's key; the action to try first.
+    """
+    frame = stack.frames[f]
+    alpha, beta = int(frame.alpha), int(frame.beta)
+    if player != frame.player:
+        alpha, beta = -beta, -alpha
+    # Nothing in this node can be better, or worse, than a result one ply from here.
+    highest = UNIT * PLIES - (f + 1)
+    if highest <= alpha:
+        return True, highest, True, np.uint64(0), NO_ACTION
+    if -highest >= beta:
+        return True, -highest, True, np.uint64(0), NO_ACTION
+    key = position_key(stack.words, f * width, width, skipped)
+    found = _find(stack.table, key, stack.control[0].search)
+    if found < 0:
+        return False, 0, True, key, NO_ACTION
+    slot = stack.table[found]
+    known = slot.bound & SOLVED_BIT != 0
+    if known or int(slot.depth) >= int(frame.depth):
+        score = shifted(int(slot.score), f)
+        kind = slot.bound & 3
+        if kind == EXACT or (kind == LOWER and score >= beta) or (kind == UPPER and score <= alpha):
+            return True, score, known, key, NO_ACTION
+    return False, 0, True, key, int(slot.action)
+
+
+@inlined_kernel
+def _rank(stack: Any, f: int, player: int, count: int, first_choice: int) -> None:
+    """Rank a node's actions: the table's, killer moves, then by the history heuristic."""
+    for k in range(count):
+        a = stack.actions[f, k]
+        if a == first_choice:
+            stack.ranks[f, k] = 1 << 30
+        elif a == stack.killers[f, 0]:
+            stack.ranks[f, k] = 1 << 29
+        elif a == stack.killers[f, 1]:
+            stack.ranks[f, k] = 1 << 28
+        else:
+            stack.ranks[f, k] = stack.history[player, a]
+
+
+@inlined_kernel
+def _take(stack: Any, f: int, value: int, solved: bool) -> bool:
+    """Take over a child's value in the view of the node's player; return whether it cuts."""
+    frame = stack.frames[f]
+    if f == 0:
+        answer = stack.answers[stack.actions[0, frame.next - 1]]
+        answer.score = value
+        answer.depth = frame.depth
+        answer.solved = 1 if solved else 0
+        # The window was open from one below that: a tie is a real score.
+        full = frame.next == 1 or value >= frame.best - stack.control[0].margin
+        answer.is_bound = 0 if full else 1
+    if value > frame.best:
+        frame.best = value
+        frame.best_action = stack.actions[f, frame.next - 1]
+    if value > frame.alpha:
+        frame.alpha = value
+    if value >= frame.beta:
+        frame.solved = 1 if solved else 0
+        return True
+    if not solved:
+        frame.solved = 0
+    return False
+
+
+@inlined_kernel
+def _close(stack: Any, f: int, cut: bool) -> None:
+    """Store a finished node in the table; credit the action that cut it."""
+    frame = stack.frames[f]
+    best = int(frame.best)
+    action = int(frame.best_action)
+    depth = int(frame.depth)
+    kind = LOWER if cut else UPPER if best <= frame.first_alpha else EXACT
+    if frame.solved != 0:
+        kind |= SOLVED_BIT
+    kind |= stack.control[0].search << SEARCH_SHIFT
+    _store(stack.table, frame.key, shifted(best, -f), action, depth, kind)
+    if cut:
+        _credit(stack.history, stack.killers, int(frame.player), action, (f, depth))
+
+
+@inlined_kernel
+def _prepare_child(stack: Any, f: int, again: bool) -> int:
+    """Open the frame of a node's next action, or of the last one again; return the action."""
+    frame = stack.frames[f]
+    actions, ranks = stack.actions, stack.ranks
+    k = int(frame.next) - (1 if again else 0)
+    chosen = k
+    if not again:
+        for j in range(k + 1, frame.count):
+            if ranks[f, j] > ranks[f, chosen]:
+                chosen = j
+    a = int(actions[f, chosen])
+    actions[f, chosen], ranks[f, chosen] = actions[f, k], ranks[f, k]
+    actions[f, k] = a
+    frame.next = k + 1
+    child = stack.frames[f + 1]
+    child.alpha = frame.alpha
+    if f == 0:
+        margin = stack.control[0].margin
+        child.alpha = -INFINITE if k == 0 else max(frame.best - 1 - margin, -INFINITE)
+    # The first action is expected to be the best; of the others a bound should do.
+    scouting = f > 0 and k > 0 and not again and frame.beta - frame.alpha > 1
+    child.beta = frame.alpha + 1 if scouting else frame.beta
+    frame.scouting = 1 if scouting else 0
+    child.player = frame.player
+    child.depth = frame.depth - 1
+    return a
+
+
 def _run(
-    pool: NDArray[Any],
-    words: NDArray[np.uint64],
+    stack: StackArrays,
     skipped: int,
-    frames: NDArray[Any],
-    actions: NDArray[np.int32],
-    ranks: NDArray[np.int32],
-    table: NDArray[Any],
-    history: NDArray[np.int32],
-    killers: NDArray[np.int32],
-    control: NDArray[Any],
-    answers: NDArray[Any],
     budget: int,
     step: Callable[..., None],
     legal: Callable[..., int],
@@ -247,20 +386,20 @@ def _run(
 ) -> int:
     """Search on for at most ``budget`` nodes; return DONE, PAUSED or an error.
 
-    ``pool[0]`` is the position to search and ``frames[0]`` holds its player, its depth and the
-    number of its actions, which stand in ``actions[0]`` in the order to search them.  All
-    row-wise arrays are as long as the pool.  ``answers[action]`` is written as soon as a root
-    action is done: it has its real score if that is no further than ``control[0].margin`` below
-    the best before it (with ``EVERY`` always), else a fail-soft upper bound.
+    ``stack.answers[action]`` is written as soon as a root action is done: it has its real score if
+    that is no further than ``margin`` (of the control record) below the best before it (with
+    ``EVERY`` always), else a fail-soft upper bound.  ``skipped`` is the word of a state that is
+    left out of its key.
     """
-    go = control[0]
+    pool, frames = stack.pool, stack.frames
+    go = stack.control[0]
     f = go.top
     entering = go.entering != 0
-    width = words.shape[0] // pool.shape[0]
+    width = stack.words.shape[0] // pool.shape[0]
     last = go.nodes + budget
     value = 0
     solved = True
-    view = 0
+    view = 0  # player for whom ``value`` is; -1: no child has returned
 
     while True:
         if entering:
@@ -271,11 +410,10 @@ def _run(
             go.nodes += 1
             frame = frames[f]
             player = current(pool, f)
-            depth = int(frame.depth)
             entering = False
             if f == 0:
                 for k in range(int(frame.count)):
-                    ranks[0, k] = -k
+                    stack.ranks[0, k] = -k
                 _open(frame, np.uint64(0), player, -INFINITE, INFINITE, int(frame.count))
                 view = -1
             elif player == TERMINAL:
@@ -283,61 +421,28 @@ def _run(
                 f -= 1
             elif player != 0 and player != 1:
                 return NOT_TURN_BASED
-            elif depth <= 0:
-                estimate = evaluate(pool, f)
-                value, solved, view = _estimate_score(estimate), False, 0
+            elif int(frame.depth) <= 0:
+                value, solved, view = _estimate_score(evaluate(pool, f)), False, 0
                 f -= 1
             elif f + 1 >= pool.shape[0]:
                 return TOO_DEEP
             else:
-                alpha, beta = int(frame.alpha), int(frame.beta)
-                if player != frame.player:
-                    alpha, beta = -beta, -alpha
-                # Nothing in this node can be better, or worse, than a result one ply from here.
-                highest = UNIT * PLIES - (f + 1)
-                found = -1
-                answered = True
-                if highest <= alpha:
-                    value, solved = highest, True
-                elif -highest >= beta:
-                    value, solved = -highest, True
-                else:
-                    answered = False
-                    key = position_key(words, f * width, width, skipped)
-                    found = _find(table, key, go.search)
-                first_choice = NO_ACTION
-                if found >= 0:
-                    slot = table[found]
-                    first_choice = int(slot.action)
-                    known = slot.bound & SOLVED_BIT != 0
-                    if known or int(slot.depth) >= depth:
-                        score = shifted(int(slot.score), f)
-                        kind = slot.bound & 3
-                        if (
-                            kind == EXACT
-                            or (kind == LOWER and score >= beta)
-                            or (kind == UPPER and score <= alpha)
-                        ):
-                            value, solved, answered = score, known, True
-                if answered:
+                known, value, solved, key, first_choice = _known_value(
+                    stack, f, width, skipped, player
+                )
+                if known:
                     view = player
                     f -= 1
                 else:
-                    count = legal(pool, f, player, actions[f])
+                    count = legal(pool, f, player, stack.actions[f])
                     if count == 0:
                         return NO_LEGAL_ACTION
-                    for k in range(count):
-                        a = actions[f, k]
-                        if a == first_choice:
-                            ranks[f, k] = 1 << 30
-                        elif a == killers[f, 0]:
-                            ranks[f, k] = 1 << 29
-                        elif a == killers[f, 1]:
-                            ranks[f, k] = 1 << 28
-                        else:
-                            ranks[f, k] = history[player, a]
+                    _rank(stack, f, player, count, first_choice)
+                    alpha, beta = int(frame.alpha), int(frame.beta)
+                    if player != frame.player:
+                        alpha, beta = -beta, -alpha
                     _open(frame, key, player, alpha, beta, count)
-                    view = -1  # nothing to take over yet: go on to the first action
+                    view = -1
 
         frame = frames[f]
         player = int(frame.player)
@@ -346,68 +451,22 @@ def _run(
             value = -value
         if view >= 0 and frame.scouting != 0 and frame.alpha < value < frame.beta:
             again = True  # better than what was known: its value is needed, not only a bound
-        elif view >= 0:  # a child has returned
-            if f == 0:
-                answer = answers[actions[0, frame.next - 1]]
-                answer.score = value
-                answer.depth = frame.depth
-                answer.solved = 1 if solved else 0
-                # The window was open from one below that: a tie is a real score.
-                full = frame.next == 1 or value >= frame.best - go.margin
-                answer.is_bound = 0 if full else 1
-            if value > frame.best:
-                frame.best = value
-                frame.best_action = actions[f, frame.next - 1]
-            if value > frame.alpha:
-                frame.alpha = value
-            if value >= frame.beta:
-                cut = True
-                frame.solved = 1 if solved else 0
-            elif not solved:
-                frame.solved = 0
+        elif view >= 0:
+            cut = _take(stack, f, value, solved)
         if cut or (frame.next == frame.count and not again):
-            best = int(frame.best)
-            action = int(frame.best_action)
-            solved = frame.solved != 0
-            if f == 0:  # nobody will ask for the root, and it was not hashed
+            if f == 0:  # the root's value is in the answers, and it was not hashed
                 go.top = -1
                 return DONE
-            kind = LOWER if cut else UPPER if best <= frame.first_alpha else EXACT
-            if solved:
-                kind |= SOLVED_BIT
-            kind |= go.search << SEARCH_SHIFT
-            depth = int(frame.depth)
-            _store(table, frame.key, shifted(best, -f), action, depth, kind)
-            if cut:
-                _credit(history, killers, player, action, (f, depth))
-            value, view = best, player
+            _close(stack, f, cut)
+            value, solved, view = int(frame.best), frame.solved != 0, player
             f -= 1
         else:
-            k = int(frame.next) - (1 if again else 0)
-            chosen = k
-            if not again:
-                for j in range(k + 1, frame.count):
-                    if ranks[f, j] > ranks[f, chosen]:
-                        chosen = j
-            a = int(actions[f, chosen])
-            actions[f, chosen], ranks[f, chosen] = actions[f, k], ranks[f, k]
-            actions[f, k] = a
-            frame.next = k + 1
+            a = _prepare_child(stack, f, again)
             pool[f + 1] = pool[f]
             if player == 0:
                 step(pool, f + 1, a, NO_ACTION)
             else:
                 step(pool, f + 1, NO_ACTION, a)
-            child = frames[f + 1]
-            child.alpha = frame.alpha
-            if f == 0:
-                child.alpha = -INFINITE if k == 0 else max(frame.best - 1 - go.margin, -INFINITE)
-            # The first action is expected to be the best; of the others a bound should do.
-            scouting = f > 0 and k > 0 and not again and frame.beta - frame.alpha > 1
-            child.beta = frame.alpha + 1 if scouting else frame.beta
-            frame.scouting = 1 if scouting else 0
-            child.player = player
-            child.depth = frame.depth - 1
             f += 1
             entering = True
 
@@ -417,18 +476,22 @@ def runner(dtype: np.dtype[Any]) -> Callable[..., int]:
     """Return ``_run`` compiled once for states of ``dtype``; the rules are its arguments."""
     s = signatures(dtype)
     i64, i32 = types.int64, types.int32
+    stack = StackArrays(
+        pool=types.Array(nb.from_dtype(dtype), 1, "C"),
+        words=types.Array(types.uint64, 1, "C"),
+        frames=types.Array(nb.from_dtype(FRAME), 1, "C"),
+        actions=types.Array(i32, 2, "C"),
+        ranks=types.Array(i32, 2, "C"),
+        table=types.Array(nb.from_dtype(SLOT), 1, "C"),
+        history=types.Array(i32, 2, "C"),
+        killers=types.Array(i32, 2, "C"),
+        control=types.Array(nb.from_dtype(CONTROL), 1, "C"),
+        answers=types.Array(nb.from_dtype(ANSWER), 1, "C"),
+    )
+    base: Any = types.BaseTuple  # untyped in numba
     signature = i64(
-        types.Array(nb.from_dtype(dtype), 1, "C"),
-        types.Array(types.uint64, 1, "C"),
+        base.from_types(tuple(stack), StackArrays),
         i64,
-        types.Array(nb.from_dtype(FRAME), 1, "C"),
-        types.Array(i32, 2, "C"),
-        types.Array(i32, 2, "C"),
-        types.Array(nb.from_dtype(SLOT), 1, "C"),
-        types.Array(i32, 2, "C"),
-        types.Array(i32, 2, "C"),
-        types.Array(nb.from_dtype(CONTROL), 1, "C"),
-        types.Array(nb.from_dtype(ANSWER), 1, "C"),
         i64,
         *(types.FunctionType(x) for x in (s.step, s.legal, s.current, s.returns, s.evaluate)),
     )

@@ -1,7 +1,7 @@
-"""What alpha-beta knows about the actions of the position to decide, and what guides say of them.
+"""Root actions of the alpha-beta search, with scores and guides' answers.
 
-Scores are those of ``negamax.py``, for the player who decides.  A score is *certain* where no
-estimate entered it, or where it is a win or a loss; no advice touches such a score.
+Scores are those of ``kernel.py``, for the deciding player.  A score is *certain* where no estimate
+entered it, or where it is a win or a loss; advice never changes such a score.
 """
 
 from __future__ import annotations
@@ -24,20 +24,23 @@ _DECIDED = _WHOLE - negamax.PLIES  # beyond it are wins alone, below its negativ
 
 @dataclass
 class Root(AdviceReceiver):
-    """The actions with their scores and what guides have said.
+    """Root actions with their scores and guides' answers.
 
     Attributes:
         order: all actions, in static order.
-        replies: what the opponent may play after any of them.
+        replies: the opponent's possible replies to any of them.
         advice_plies: plies of search for which a fully trusted value counts.
-        scores: of the search alone; ``bounds`` are the actions of which it is an upper bound,
-            ``solved`` says whether it is free of estimates.
-        depth: that the scores were searched to.
-        prior: PROPOSE, probabilities weighted by trust.
-        values, confidence: EVALUATE and PROPOSE, the answers' weighted mean, their weights' sum.
-        model: MODEL, probabilities of replies weighted by trust.
-        gains: of equally good actions, what the opponent is expected to give away by its reply.
-        used: the answers taken, as ``question:source``; ``ignored`` how many were of no use.
+        scores: scores of the search alone.
+        bounds: actions whose score is an upper bound.
+        solved: whether the score is free of estimates, by action.
+        depth: depth of the search that found the scores.
+        prior: PROPOSE: probabilities weighted by trust.
+        values: EVALUATE and PROPOSE: the answers' weighted mean.
+        confidence: sum of their weights.
+        model: MODEL: probabilities of replies weighted by trust.
+        gains: expected loss of the opponent's predicted reply, for equally good actions.
+        used: the answers applied, as ``question:source``.
+        ignored: number of answers without use.
     """
 
     order: list[int]
@@ -65,7 +68,7 @@ class Root(AdviceReceiver):
         return _add(self.model, _sensible(advice.weights, self.replies), trust)
 
     def _propose(self, said: Mapping[int, float], trust: float) -> bool:
-        """Take a proposal in: for the order, and as values by its odds."""
+        """Apply a proposal: to the order, and as values by its odds."""
         proposed: dict[int, float] = {}
         if not _add(proposed, said, 1.0):
             return False
@@ -75,10 +78,7 @@ class Root(AdviceReceiver):
         return self._value(values, trust)
 
     def _value(self, said: Mapping[int, float], trust: float) -> bool:
-        """Blend values in; an action that the answer leaves out counts as the mean of the others.
-
-        So that it does not fall behind, or get ahead of, the rest because nobody spoke of it.
-        """
+        """Blend values in; an action without one counts as their mean, neither ahead nor behind."""
         if not said:
             return False
         clipped = {a: min(1.0, max(-1.0, value)) for a, value in said.items()}
@@ -92,12 +92,12 @@ class Root(AdviceReceiver):
         return True
 
     def weight(self, depth: int) -> float:
-        """Return the share of guides' values in an estimate that was searched to ``depth``."""
+        """Return the weight of guides' values in an estimate searched to ``depth``."""
         said = self.advice_plies * self.confidence
         return said / (said + depth) if said > 0 else 0.0
 
     def margin(self, depth: int) -> int:
-        """Return how far below the best an action's score may be and the action still be chosen.
+        """Return the largest score below the best with which an action can still be chosen.
 
         Values lie in [-1, 1], so blending lifts one action over another by ``2 * weight`` at most,
         where the search's own difference has shrunk by ``1 - weight``.
@@ -105,12 +105,13 @@ class Root(AdviceReceiver):
         w = self.weight(depth)
         if w >= 0.5:
             return negamax.EVERY
-        return math.ceil(2 * w / (1 - w) * _WHOLE) + negamax.PLIES * (w > 0)
+        rounding = negamax.PLIES if w > 0 else 0
+        return math.ceil(2 * w / (1 - w) * _WHOLE) + rounding
 
     # --- what is best -----------------------------------------------------------------------
 
     def certain(self, action: int) -> bool:
-        """Return whether the action's score is proved (of a bound: that it is no better)."""
+        """Return whether the action's score (or upper bound) is proved."""
         return self.solved[action] or abs(self.scores[action]) > _DECIDED
 
     def won(self) -> bool:
@@ -128,7 +129,7 @@ class Root(AdviceReceiver):
         return min(max(round(blended), -highest), highest) * negamax.PLIES
 
     def ranked(self) -> list[int]:
-        """Return all actions, best first: by score; then as guides say; then in static order.
+        """Return all actions, best first: by score, then by advice, then in static order.
 
         A score that is only a bound never beats a real one.
         """
@@ -152,9 +153,9 @@ class Root(AdviceReceiver):
         return [a for a in self.order if a not in self.bounds and self.score(a) == score]
 
     def to_search(self) -> list[int]:
-        """Return the order to search in: the best, what guides propose, the others by score.
+        """Return the order to search in: the best, the proposed one, the others by score.
 
-        A depth that is cut short has judged the first of them alone.
+        An interrupted depth has judged only the first of them.
         """
         if not self.scores:
             return self.ranked()
@@ -167,7 +168,7 @@ class Root(AdviceReceiver):
         return list(dict.fromkeys((first, proposed, *by_score)))
 
     def open(self) -> bool:
-        """Return whether an answer could still change what is played."""
+        """Return whether an answer could still change the decision."""
         if len(self.order) == 1 or self.won():
             return False
         alive = [a for a in self.order if not (self.certain(a) and self.scores[a] < -_DECIDED)]
@@ -176,7 +177,7 @@ class Root(AdviceReceiver):
         return len(self.ties()) > 1
 
     def uncertainty(self) -> Uncertainty:
-        """Return how sure the search is: of actions with a bound alone, at least how sure."""
+        """Return the search's uncertainty; bounds make it an upper bound."""
         best = self.best()
         others = [self.score(a) for a in self.order if a != best]
         gap = (self.score(best) - max(others, default=-_WHOLE)) / _WHOLE
@@ -190,7 +191,7 @@ class Root(AdviceReceiver):
 
 
 def _sensible(weights: Mapping[int, float], known: Iterable[int]) -> dict[int, float]:
-    """Return what is a finite number about a known action."""
+    """Return the finite numbers about known actions."""
     found = {a: weights[a] for a in known if a in weights}
     return {a: float(w) for a, w in found.items() if isinstance(w, Real) and math.isfinite(w)}
 

@@ -83,18 +83,21 @@ class AlphaBeta:
             kernels.evaluate,
         )
         size = self.max_depth + 1
-        self._pool: NDArray[Any] = np.zeros(size, dtype)
-        self._words = self._pool.view(np.uint64)
+        pool: NDArray[Any] = np.zeros(size, dtype)
         self._rng_word = rng_at // 8
-        self._frames = np.zeros(size, negamax.FRAME)
-        self._actions = np.zeros((size, kernels.num_actions), np.int32)
-        self._ranks = np.zeros((size, kernels.num_actions), np.int32)
-        self._table = np.zeros(1 << config.table_bits, negamax.SLOT)
+        self._stack = negamax.StackArrays(
+            pool=pool,
+            words=pool.view(np.uint64),
+            frames=np.zeros(size, negamax.FRAME),
+            actions=np.zeros((size, kernels.num_actions), np.int32),
+            ranks=np.zeros((size, kernels.num_actions), np.int32),
+            table=np.zeros(1 << config.table_bits, negamax.SLOT),
+            history=np.zeros((2, kernels.num_actions), np.int32),
+            killers=np.zeros((size, 2), np.int32),
+            control=np.zeros(1, negamax.CONTROL),
+            answers=np.zeros(kernels.num_actions, negamax.ANSWER),
+        )
         self._wipe()  # touches the memory now, not on the clock of a decision
-        self._history = np.zeros((2, kernels.num_actions), np.int32)
-        self._killers = np.zeros((size, 2), np.int32)
-        self._control = np.zeros(1, negamax.CONTROL)
-        self._answers = np.zeros(kernels.num_actions, negamax.ANSWER)
         self._slice = 4096
 
     def decide(
@@ -151,43 +154,45 @@ class AlphaBeta:
 
     def _clear(self) -> None:
         """Forget earlier decisions, so that a result depends on the position alone."""
-        go = self._control[0]
+        go = self._stack.control[0]
         go.search = int(go.search) % negamax.SEARCHES + 1
         if go.search == 1:  # the table may hold entries with this number, of 31 searches ago
             self._wipe()
-        self._history.fill(0)
-        self._killers.fill(NO_ACTION)
+        self._stack.history.fill(0)
+        self._stack.killers.fill(NO_ACTION)
         go.nodes = 0
 
     def _wipe(self) -> None:
-        self._table.view(np.uint8).fill(0)
+        self._stack.table.view(np.uint8).fill(0)
 
     def _open(self, pool_state: NDArray[Any], player: int, advised: bool) -> Root:
         """Return the root, its actions sorted by the static evaluation after each."""
-        count = int(self.kernels.legal(pool_state, 0, player, self._actions[0]))
+        count = int(self.kernels.legal(pool_state, 0, player, self._stack.actions[0]))
         if count == 0:
             raise NotTurnBasedError(_FAILURES[negamax.NO_LEGAL_ACTION])
-        actions = [int(a) for a in self._actions[0, :count]]
+        actions = [int(a) for a in self._stack.actions[0, :count]]
         sign = 1.0 if player == 0 else -1.0
         static: dict[int, float] = {}
         replies = np.zeros(self.kernels.num_actions, bool)
         for action in actions:
-            self._pool[0] = pool_state[0]
+            self._stack.pool[0] = pool_state[0]
             self._step(0, player, action)
-            ended = int(self.kernels.current(self._pool, 0)) == TERMINAL
+            ended = int(self.kernels.current(self._stack.pool, 0)) == TERMINAL
             estimate = self.kernels.returns if ended else self.kernels.evaluate
-            static[action] = sign * float(estimate(self._pool, 0))
+            static[action] = sign * float(estimate(self._stack.pool, 0))
             if advised and not ended:
-                count = int(self.kernels.legal(self._pool, 0, 1 - player, self._actions[0]))
-                replies[self._actions[0, :count]] = True
+                count = int(
+                    self.kernels.legal(self._stack.pool, 0, 1 - player, self._stack.actions[0])
+                )
+                replies[self._stack.actions[0, :count]] = True
         order = sorted(actions, key=lambda a: -static[a])
         for rank, action in enumerate(reversed(order)):
-            self._history[:, action] = rank  # the best guess for other positions, too
+            self._stack.history[:, action] = rank  # the best guess for other positions, too
         return Root(order, set(np.flatnonzero(replies).tolist()), self.config.advice_plies)
 
     def _step(self, i: int, player: int, action: int) -> None:
         a0, a1 = (action, NO_ACTION) if player == 0 else (NO_ACTION, action)
-        self.kernels.step(self._pool, i, a0, a1)
+        self.kernels.step(self._stack.pool, i, a0, a1)
 
     def _deepen(
         self,
@@ -208,7 +213,7 @@ class AlphaBeta:
         depth = 1
         while True:
             margin = negamax.EVERY if self.config.all_values else root.margin(depth)
-            self._killers[1, : len(root.model)] = root.likely_replies()
+            self._stack.killers[1, : len(root.model)] = root.likely_replies()
             self._begin(pool_state, player, root.to_search(), depth, margin)
             while self._slice_once(deadline) == negamax.PAUSED:
                 if timed:
@@ -237,7 +242,7 @@ class AlphaBeta:
         return completed
 
     def _out_of_budget(self, deadline: float | None, root: Root) -> bool:
-        nodes = int(self._control[0].nodes)
+        nodes = int(self._stack.control[0].nodes)
         if self.config.iterations is not None and nodes >= self.config.iterations:
             return True
         kept = self._reply_seconds if root.model else 0.0
@@ -250,17 +255,17 @@ class AlphaBeta:
 
     def _first_check_due(self) -> bool:
         """Return whether enough nodes are searched to report the search's uncertainty."""
-        nodes = int(self._control[0].nodes)
+        nodes = int(self._stack.control[0].nodes)
         return self.config.iterations is not None and nodes >= FIRST_CHECK * self.config.iterations
 
     def _begin(
         self, pool_state: NDArray[Any], player: int, order: list[int], depth: int, margin: int
     ) -> None:
         """Prepare the stack to search the root's actions in ``order`` to ``depth``."""
-        self._pool[0] = pool_state[0]
-        self._actions[0, : len(order)] = order
-        self._answers["depth"] = 0
-        first, go = self._frames[0], self._control[0]
+        self._stack.pool[0] = pool_state[0]
+        self._stack.actions[0, : len(order)] = order
+        self._stack.answers["depth"] = 0
+        first, go = self._stack.frames[0], self._stack.control[0]
         first.player, first.depth, first.count = player, depth, len(order)
         go.top, go.entering, go.margin = 0, 1, margin
 
@@ -271,13 +276,13 @@ class AlphaBeta:
         far; the others are put behind them, or, where the same depth was searched again, keep their
         scores.
         """
-        fresh = [a for a in root.order if self._answers[a].depth == depth]
+        fresh = [a for a in root.order if self._stack.answers[a].depth == depth]
         if not fresh:
             return
         deeper, root.depth = depth > root.depth, depth
-        floor = min(int(self._answers[a].score) for a in fresh)
+        floor = min(int(self._stack.answers[a].score) for a in fresh)
         for action in root.order:
-            answer = self._answers[action]
+            answer = self._stack.answers[action]
             if action not in fresh and not deeper:
                 continue
             root.bounds.discard(action)
@@ -300,24 +305,15 @@ class AlphaBeta:
         if deadline is not None:
             left = deadline - time.perf_counter()
             budget = max(_SHORTEST_SLICE, min(budget, int(budget * left / _SLICE_SECONDS)))
-        nodes = int(self._control[0].nodes)
+        nodes = int(self._stack.control[0].nodes)
         last = self.config.iterations if last is None else last
         if last is not None and nodes < last:
             budget = min(budget, last - nodes)
         begin = time.perf_counter()
         status = int(
             self._run(
-                self._pool,
-                self._words,
+                self._stack,
                 self._rng_word,
-                self._frames,
-                self._actions,
-                self._ranks,
-                self._table,
-                self._history,
-                self._killers,
-                self._control,
-                self._answers,
                 budget,
                 *self._rules,
             )
@@ -346,14 +342,18 @@ class AlphaBeta:
         if self.config.iterations is not None:
             nodes = min(nodes, int(self.config.iterations * _REPLY_SHARE))
         for action in tied:
-            self._pool[0] = pool_state[0]
+            self._stack.pool[0] = pool_state[0]
             self._step(0, player, action)
-            if int(self.kernels.current(self._pool, 0)) != 1 - player:
+            if int(self.kernels.current(self._stack.pool, 0)) != 1 - player:
                 continue
             if _over(deadline):
                 break
             after = self._reply_values(
-                self._pool[:1].copy(), 1 - player, root.depth - 1, nodes // len(tied), deadline
+                self._stack.pool[:1].copy(),
+                1 - player,
+                root.depth - 1,
+                nodes // len(tied),
+                deadline,
             )
             expected = {r: root.model[r] for r in after if root.model.get(r, 0.0) > 0}
             if expected:
@@ -368,19 +368,19 @@ class AlphaBeta:
         All values are from the last depth that was completed within ``nodes``.
         """
         found: dict[int, float] = {}
-        count = int(self.kernels.legal(child, 0, opponent, self._actions[0]))
-        order = [int(a) for a in self._actions[0, :count]]
-        last = int(self._control[0].nodes) + nodes
+        count = int(self.kernels.legal(child, 0, opponent, self._stack.actions[0]))
+        order = [int(a) for a in self._stack.actions[0, :count]]
+        last = int(self._stack.control[0].nodes) + nodes
         for plies in range(1, max(depth, 1) + 1):
             if _over(deadline):
                 break
             self._begin(child, opponent, order, plies, negamax.EVERY)
             while self._slice_once(deadline, last) == negamax.PAUSED:
-                if _over(deadline) or int(self._control[0].nodes) >= last:
+                if _over(deadline) or int(self._stack.control[0].nodes) >= last:
                     return found
-            found = {a: -reported_value(int(self._answers[a].score)) for a in order}
+            found = {a: -reported_value(int(self._stack.answers[a].score)) for a in order}
             order.sort(key=lambda a: found[a])
-            if all(self._answers[a].solved for a in order):
+            if all(self._stack.answers[a].solved for a in order):
                 break
         return found
 
@@ -419,7 +419,7 @@ class AlphaBeta:
             values={a: reported_value(root.score(a)) for a in sorted(root.order)},
             value=reported_value(score),
             principal_variation=self._line(pool_state, player, action),
-            iterations=int(self._control[0].nodes),
+            iterations=int(self._stack.control[0].nodes),
             depth=depth,
             seconds=time.perf_counter() - start,
             notes=notes,
@@ -428,21 +428,25 @@ class AlphaBeta:
     def _line(self, pool_state: NDArray[Any], player: int, action: int) -> list[int]:
         """Return the principal variation: the action and the table's best actions after it."""
         line: list[int] = []
-        width = self._pool.dtype.itemsize // 8
+        width = self._stack.pool.dtype.itemsize // 8
         legal = np.zeros(self.kernels.num_actions, np.int32)
-        self._pool[0] = pool_state[0]
+        self._stack.pool[0] = pool_state[0]
         while len(line) < self.max_depth:
             line.append(action)
             self._step(0, player, action)
-            player = int(self.kernels.current(self._pool, 0))
+            player = int(self.kernels.current(self._stack.pool, 0))
             if player == TERMINAL:
                 break
             action = int(
                 negamax.expected_action(
-                    self._table, self._words, width, self._rng_word, int(self._control[0].search)
+                    self._stack.table,
+                    self._stack.words,
+                    width,
+                    self._rng_word,
+                    int(self._stack.control[0].search),
                 )
             )
-            count = int(self.kernels.legal(self._pool, 0, player, legal))
+            count = int(self.kernels.legal(self._stack.pool, 0, player, legal))
             if action not in legal[:count]:
                 break  # not in the table, or, very rarely, the entry of another position
         return line

@@ -1,19 +1,18 @@
-r"""The exact value of small simultaneous-move games with chance, and both players' strategies.
+r"""Exact value of small simultaneous-move games with chance, and both players' strategies.
 
-Backward induction over compiled rules: a node is a matrix game, solved exactly (:mod:`matrix`), of
-one row or column where one player decides; chance is enumerated; a position at the depth limit is
-worth the rules' static evaluation.  For truths that other searches are tested against, and for
-small endgames.
+Backward induction over compiled rules: a node is a matrix game, solved exactly (:mod:`matrix`),
+with one row or column where one player decides; chance is enumerated; a position at the depth limit
+has the rules' static evaluation as its value.  Used to test other searches, and for small endgames.
 
-Pruning works with intervals: a search has a window and returns bounds of the value that are equal
-unless it lies outside.  Matrix games use the double-oracle method (Bošanský, Lisý, Čermák, Vítek,
-Pěchouček, *Using Double-oracle Method and Serialized Alpha-Beta Search for Pruning in Simultaneous
-Move Games*, IJCAI 2013; without the serialized bounds): a game of few actions is solved, both
+Pruning works with intervals: a search has a window and returns bounds of the value, equal unless it
+lies outside.  Matrix games use the double-oracle method (Bošanský, Lisý, Čermák, Vítek, Pěchouček,
+*Using Double-oracle Method and Serialized Alpha-Beta Search for Pruning in Simultaneous Move
+Games*, IJCAI 2013; without the serialized bounds): a restricted game of few actions is solved, both
 players look for better replies among all their actions, and a reply is dropped as soon as the
 bounds of its cells, searched with windows (Saffidine, Finnsson, Buro, *Alpha-Beta Pruning for Games
 with Simultaneous Moves*, AAAI 2012), show that it is none.  Chance nodes use Star1 (Ballard, *The
-\*-Minimax Search Procedure for Trees Containing Chance Nodes*, 1983) with the bounds that the
-transposition table knows.
+\*-Minimax Search Procedure for Trees Containing Chance Nodes*, 1983) with the bounds in the
+transposition table.
 """
 
 from __future__ import annotations
@@ -30,11 +29,16 @@ from plywise.engine.compile.jit import prepare
 from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS, TERMINAL, RulesKernels
 from plywise.search.exact.expectimax import GameTooLargeError
 from plywise.search.exact.matrix import MatrixSolution, solve
-from plywise.search.exact.outcomes import HiddenChanceError, Outcomes, Pool, without_chance
+from plywise.search.exact.outcomes import (
+    ChanceOutcomes,
+    HiddenChanceError,
+    StatePool,
+    without_chance,
+)
 
 MAX_DEPTH = 128
-_TINY = 1e-12  # bounds that are no further apart than this are equal
-_STILL = 0x9E3779B97F4A7C15  # the random source of every position: not 0, which would draw 0 again
+_TINY = 1e-12  # largest difference of equal bounds
+_FIXED_RNG = 0x9E3779B97F4A7C15  # random source of all positions: not 0, which would draw 0 again
 
 
 @dataclass(frozen=True)
@@ -42,13 +46,13 @@ class Equilibrium:
     """A solved position.
 
     Attributes:
-        value: for player 0, in [-1, 1].
-        strategies: for each player its actions' probabilities, empty where it has nothing to
-            decide; optimal within the depth.
-        payoffs: the root's joint actions of which the exact value was needed (all, unpruned).
-        exact: no position was estimated: it is the value of the game itself.
-        positions: that were searched or valued, transpositions once.
-        steps: joint actions whose outcomes were enumerated.
+        value: value for player 0, in [-1, 1].
+        strategies: probabilities of actions by player, empty where it has nothing to decide;
+            optimal within the depth.
+        payoffs: exact values of the root's joint actions that were needed (all, unpruned).
+        exact: whether no position was estimated: the value is that of the game itself.
+        positions: number of positions searched or evaluated, transpositions once.
+        steps: number of joint actions whose outcomes were enumerated.
     """
 
     value: float
@@ -61,9 +65,9 @@ class Equilibrium:
 
 @dataclass
 class _Position:
-    """What is known of a position at its depth: bounds, and once it was searched its cells."""
+    """A position at its depth: bounds of its value, and once it is searched its cells."""
 
-    pool: Pool
+    pool: StatePool
     depth: int
     who: int
     low: float = -1.0
@@ -88,16 +92,16 @@ class EquilibriumSearch:
     """Solves positions of one game.
 
     Args:
-        kernels: its compiled rules.
+        kernels: compiled rules.
         outcomes: enumerates chance; None: the game has none (:func:`without_chance`).
-        max_positions: so many may be searched or valued for one solution.
-        prune: False evaluates every cell of every matrix: the same values, for comparison.
+        max_positions: most positions searched or evaluated for one solution.
+        prune: whether to prune; False evaluates every cell of every matrix, with equal values.
     """
 
     def __init__(
         self,
         kernels: RulesKernels,
-        outcomes: Outcomes | None = None,
+        outcomes: ChanceOutcomes | None = None,
         max_positions: int = 200_000,
         *,
         prune: bool = True,
@@ -113,7 +117,7 @@ class EquilibriumSearch:
         self._steps = 0
         self._estimated = False
 
-    def solve(self, pool: Pool, depth: int = MAX_DEPTH) -> Equilibrium:
+    def solve(self, pool: StatePool, depth: int = MAX_DEPTH) -> Equilibrium:
         """Return the value and both strategies of the state in ``pool``, which is not changed.
 
         Args:
@@ -157,9 +161,9 @@ class EquilibriumSearch:
 
     # --- positions and cells ----------------------------------------------------------------
 
-    def _position(self, pool: Pool, depth: int) -> _Position:
-        """Return the position in the table, made and, at the end of the search, valued if new."""
-        pool["rng"] = _STILL
+    def _position(self, pool: StatePool, depth: int) -> _Position:
+        """Return the position in the table; a new one is evaluated where the search ends."""
+        pool["rng"] = _FIXED_RNG
         key = (hashlib.blake2b(pool.tobytes(), digest_size=16).digest(), depth)
         found = self._known.get(key)
         if found is None:
@@ -216,7 +220,7 @@ class EquilibriumSearch:
             if cell.low == cell.high or cell.high <= alpha or cell.low >= beta:
                 return
             if child.low < child.high:
-                # What the others can give at most and at least decides what this one must.
+                # Bounds of the other outcomes give the window of this one.
                 self._search(
                     child,
                     child.high - (cell.high - alpha) / probability,
@@ -229,7 +233,7 @@ class EquilibriumSearch:
     def _search(self, position: _Position, alpha: float, beta: float) -> None:
         """Make the bounds of a position equal, or one show that it is outside the window.
 
-        The double-oracle method; the bounds are what the last strategies guarantee and concede.
+        The double-oracle method; the last strategies guarantee and concede the bounds.
         """
         if position.low == position.high or position.high <= alpha or position.low >= beta:
             return
@@ -246,7 +250,7 @@ class EquilibriumSearch:
             solution = solve([[cell.low for cell in line] for line in cells])
             position.last = solution
             value = solution.value
-            # A reply that does not even reach the window is as good as none.
+            # A reply outside the window need not be found.
             conceded, row = self._reply(
                 position, all_rows, rows, columns, solution.column, max(value, alpha), sign=1
             )
@@ -280,10 +284,10 @@ class EquilibriumSearch:
         threshold: float,
         sign: int,
     ) -> tuple[float, int | None]:
-        """Return a bound of what a player gets against ``strategy`` at best, and its best reply.
+        """Return a bound of a player's best value against ``strategy``, and its best reply.
 
-        The reply is None where no action outside ``known`` is better than ``threshold``, which
-        those in it do not exceed.  ``sign`` is 1 for player 0, -1 for player 1.
+        The reply is None where no action outside ``known`` is better than ``threshold``, which the
+        known ones do not exceed.  ``sign`` is 1 for player 0, -1 for player 1.
         """
         best: int | None = None
         played = [(float(p), other) for p, other in zip(strategy, others, strict=True) if p > 0.0]
@@ -293,28 +297,29 @@ class EquilibriumSearch:
                 continue
             pairs = [(action, other) if sign == 1 else (other, action) for _, other in played]
             for (probability, _), pair in zip(played, pairs, strict=True):
-                if sign * (self._hope(position, played, pairs, sign) - threshold) <= _TINY:
+                if sign * (self._optimistic(position, played, pairs, sign) - threshold) <= _TINY:
                     break
                 cell = self._cell(position, *pair)
-                # How much worse than hoped this cell must be for the action to be no reply.
-                slack = (self._hope(position, played, pairs, sign) - threshold) / probability
+                # The action is no reply if this cell is worse than its bound by more than this.
+                optimistic = self._optimistic(position, played, pairs, sign)
+                slack = (optimistic - threshold) / probability
                 if sign == 1:
                     self._expect(cell, cell.high - slack, math.inf)
                 else:
                     self._expect(cell, -math.inf, cell.low - slack)
-            hope = self._hope(position, played, pairs, sign)
-            if sign * (hope - threshold) > _TINY:
-                threshold, best = hope, action
+            optimistic = self._optimistic(position, played, pairs, sign)
+            if sign * (optimistic - threshold) > _TINY:
+                threshold, best = optimistic, action
         return threshold, best
 
     @staticmethod
-    def _hope(
+    def _optimistic(
         position: _Position,
         played: list[tuple[float, int]],
         pairs: list[tuple[int, int]],
         sign: int,
     ) -> float:
-        """Return the best that a player may expect of a row or column of cells."""
+        """Return the upper bound, for a player, of a row or column of cells."""
         total = 0.0
         for (probability, _), pair in zip(played, pairs, strict=True):
             cell = position.cells.get(pair)
@@ -324,14 +329,14 @@ class EquilibriumSearch:
 
 
 def _tighten(cell: _Cell) -> None:
-    """Take what is known of a cell's outcomes into its bounds."""
+    """Narrow a cell's bounds by those of its outcomes."""
     low = math.fsum(p * c.low for p, c in cell.outcomes)
     high = math.fsum(p * c.high for p, c in cell.outcomes)
     _narrow(cell, low, high)
 
 
-def _narrow(what: _Cell | _Position, low: float, high: float) -> None:
-    """Take new bounds in; ones that meet, but for rounding, become equal."""
-    what.low, what.high = max(what.low, low), min(what.high, high)
-    if what.high - what.low <= _TINY:
-        what.low = what.high = 0.5 * (what.low + what.high)
+def _narrow(bounded: _Cell | _Position, low: float, high: float) -> None:
+    """Narrow bounds; those that meet, but for rounding, become equal."""
+    bounded.low, bounded.high = max(bounded.low, low), min(bounded.high, high)
+    if bounded.high - bounded.low <= _TINY:
+        bounded.low = bounded.high = 0.5 * (bounded.low + bounded.high)

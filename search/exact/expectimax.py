@@ -1,8 +1,8 @@
-"""The best reply to an opponent whose behaviour is known, by full expectimax over compiled rules.
+"""Best response to a modelled opponent, by full expectimax over compiled rules.
 
-For small turn-based games: every position that can follow is visited once.  ``safe`` keeps to the
-actions that give nothing away against *any* opponent (the minimax value is never lowered) and
-chooses among them what does best against the model; otherwise the model is trusted.
+For small turn-based games: every position that can follow is visited once.  With ``safe`` only
+actions that keep the minimax value are considered, and of them the best against the model is
+played; otherwise the model is trusted.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ _EPSILON = 1e-9
 
 
 class GameTooLargeError(ValueError):
-    """More positions follow than the search was allowed to visit."""
+    """More positions follow than the search may visit."""
 
 
 def uniform_model(pool: NDArray[Any], player: int, legal: Sequence[int]) -> Sequence[float]:
-    """Return equal probabilities: a player who moves at random."""
+    """Return uniform probabilities: a random player."""
     return [1.0 / len(legal)] * len(legal)
 
 
 class Expectimax:
-    """Decides for one player against a modelled opponent; remembers what it has visited.
+    """Decides for one player against a modelled opponent, with a table of visited positions.
 
     Args:
         kernels: compiled rules of a turn-based game without chance.
-        model: how the opponent moves.
-        safe: never lower the minimax value.
-        max_positions: how many positions may be visited before it gives up.
+        model: probabilities of the opponent's actions.
+        safe: whether to keep the minimax value.
+        max_positions: most positions visited; beyond it the search is abandoned.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Expectimax:
         """Return the action with the best expected result against the model.
 
         ``values`` are expected results in [-1, 1] for ``player``; ``notes["minimax"]`` has each
-        action's exact value against a perfect opponent.  Of equal actions the first counts.
+        action's exact value against a perfect opponent.  Of equal actions the first is played.
 
         Raises:
             NotTurnBasedError: it is not ``player``'s turn, or the game is not turn-based.
@@ -99,7 +99,7 @@ class Expectimax:
         for action in self._room[:count].tolist():
             child = pool.copy()
             pair = (action, NO_ACTION) if player == 0 else (NO_ACTION, action)
-            self.kernels.step(child, 0, *pair)
+            self.kernels.step(child, 0, pair[0], pair[1])
             found.append((action, child))
         return found
 

@@ -3,8 +3,8 @@
 The row player receives ``payoff[i, j]`` and maximises, the column player minimises.  The game is
 solved exactly, up to rounding, by the simplex method on the classic linear programme (von Neumann;
 Chvátal, *Linear Programming*, ch. 15).  Every solution carries its own certificate: the *gap*
-between what the row strategy guarantees and what the column strategy concedes, which is 0 for a
-pair of optimal strategies and bounds the error of the value for any other pair.
+between the value that the row strategy guarantees and the value that the column strategy concedes,
+0 for a pair of optimal strategies and a bound of the value's error for any other pair.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from numba import types
 from plywise.engine.compile.jit import kernel_of, prepare
 
 GAP = 1e-9
-"""Largest gap, in units of the payoffs' spread, with which a solution is handed out."""
+"""Largest gap of a solution, in units of the payoffs' spread."""
 
 _TINY = 1e-12  # a tableau entry below this counts as zero; the tableau's entries start in [1, 2]
 
@@ -32,7 +32,7 @@ SOLVE_SIGNATURE = _two_numbers(_f64, 2)(
 
 
 class MatrixGameError(ValueError):
-    """The payoffs are no matrix game, or rounding kept it from being solved."""
+    """The payoffs are no matrix game, or rounding prevented its solution."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,10 @@ class MatrixSolution:
     """A solved matrix game.
 
     Attributes:
-        value: what the row player receives when both play well.
-        row: its strategy, shape ``(rows,)``, sums to 1.
+        value: expected payoff of the row player under optimal play.
+        row: the row player's strategy, shape ``(rows,)``, sums to 1.
         column: the column player's strategy, shape ``(columns,)``, sums to 1.
-        gap: how far the two are from optimal at most, in units of the payoffs.
+        gap: largest distance of the strategies from optimal ones, in units of the payoffs.
     """
 
     value: float
@@ -60,15 +60,15 @@ def solve_matrix(
 
     Args:
         payoff: float64 matrix, at least ``rows`` by ``columns``; finite.
-        rows: actions of the row player, at least 1.
-        columns: actions of the column player, at least 1.
+        rows: number of the row player's actions, at least 1.
+        columns: number of the column player's actions, at least 1.
         row: float64 output, length at least ``rows``.
         column: float64 output, length at least ``columns``.
         tableau: float64 scratch, at least ``(rows + 1, columns + 1)``.
         labels: int64 scratch, at least ``rows + columns``.
 
     Returns:
-        the value and the gap; the caller decides whether the gap will do.
+        the value and the gap; the caller decides whether the gap is small enough.
     """
     low = payoff[0, 0]
     high = payoff[0, 0]
@@ -126,7 +126,7 @@ def solve_matrix(
                     leave = i
                     best = ratio
         if leave < 0:
-            break  # cannot be: A > 0, so the programme is bounded; the gap would tell
+            break  # impossible: A > 0, so the programme is bounded; the gap would show it
         p = tableau[leave, enter]
         for j in range(columns + 1):
             tableau[leave, j] /= p

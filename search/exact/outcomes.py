@@ -1,4 +1,4 @@
-"""Enumerated chance, as searches over compiled rules are given it."""
+"""Enumeration of chance for searches over compiled rules."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from numpy.typing import NDArray
 
 from plywise.engine.kernels import RulesKernels
 
-Pool = NDArray[Any]
-"""Of one state here."""
+StatePool = NDArray[Any]
+"""A pool of one state."""
 
-Outcomes = Callable[[Pool, int, int], Sequence[tuple[float, Pool]]]
-"""``(pool, a0, a1) -> [(probability, pool)]``: every way in which a step can turn out, as new pools
-of one state; the probabilities are above 0 and sum to 1."""
+ChanceOutcomes = Callable[[StatePool, int, int], Sequence[tuple[float, StatePool]]]
+"""``(pool, a0, a1) -> [(probability, pool)]``: all outcomes of a step, as new pools of one state;
+the probabilities are above 0 and sum to 1."""
 
 
 class HiddenChanceError(ValueError):
-    """The outcomes given for a step are not all that can happen."""
+    """The enumerated outcomes of a step are not complete."""
 
 
-def without_chance(kernels: RulesKernels) -> Outcomes:
-    """Return the outcomes of a game without chance: one for each joint action.
+def without_chance(kernels: RulesKernels) -> ChanceOutcomes:
+    """Return the function that enumerates a game without chance: one outcome for each joint action.
 
-    They raise :class:`HiddenChanceError` where a step draws from the state's random source.
+    It raises :class:`HiddenChanceError` where a step draws from the state's random source.
     """
 
-    def outcomes(pool: Pool, a0: int, a1: int) -> list[tuple[float, Pool]]:
+    def outcomes(pool: StatePool, a0: int, a1: int) -> list[tuple[float, StatePool]]:
         child = pool.copy()
         kernels.step(child, 0, a0, a1)
         if child["rng"][0] != pool["rng"][0]:

@@ -79,12 +79,18 @@ class GuideCounts:
     """Cost and use of guidance, of one decision or of many (``add_fields`` sums them).
 
     Attributes:
-        calls, cached, late, failed: questions sent, answered from a cache, given up, in vain.
+        calls: questions sent.
+        cached: questions answered from a cache.
+        late: questions whose answer did not arrive in time.
+        failed: questions that ended in an error.
         over_budget: questions not sent because the budget was used up.
-        unmetered: calls of which nobody told us the tokens (given up, or the connection broke).
-        used, ignored: answers that the search took in, and those of no use to it.
-        spared: decisions about which nothing was asked because the search was sure of them.
-        prompt_tokens, completion_tokens, cost: of the calls; cost in US dollars.
+        unmetered: calls whose number of tokens is unknown (aborted, or the connection broke).
+        used: answers that the search applied.
+        ignored: answers without use to the search.
+        spared: decisions without a question because the search was certain of them.
+        prompt_tokens: tokens of the prompts.
+        completion_tokens: tokens of the answers.
+        cost: price of the calls in US dollars.
     """
 
     calls: int = 0

@@ -13,6 +13,7 @@ from plywise.search.guide.polling import GuidePoller
 from plywise.search.guide.protocol import Consultation, Uncertainty
 from plywise.search.guide.when_to_ask import CheckSchedule
 from plywise.search.simultaneous.config import SimultaneousConfig
+from plywise.search.simultaneous.memory import RootArrays
 from plywise.search.simultaneous.parallel import Forest, TreeFlags
 from plywise.search.simultaneous.result import most_visited, uncertainty
 from plywise.search.simultaneous.root import AdvisedRoot
@@ -221,23 +222,7 @@ class TreeGrower:
         """Run ``count`` iterations on a tree that has ``done`` of them."""
         root = self._context.root
         tree.control[0].root_opponent_prior = root.opponent_prior
-        self._run(
-            tree.pool,
-            tree.control,
-            count,
-            tree.nodes,
-            tree.node_rows,
-            tree.stats,
-            tree.regrets,
-            tree.table,
-            tree.outcomes,
-            root.scale,
-            root.advice(done),
-            self._context.cumulative,
-            tree.path,
-            tree.path_legal,
-            tree.own_legal,
-            tree.other_legal,
-            tree.sigma,
-            *self._rules,
+        arrays = RootArrays(
+            scale=root.scale, advice=root.advice(done), cumulative=self._context.cumulative
         )
+        self._run(tree.arrays, arrays, count, *self._rules)

@@ -1,14 +1,15 @@
-"""What the tree of the simultaneous-move search is made of: flat records, and a table of them.
+"""Memory of the simultaneous-move search: flat records, and a hash table of them.
 
-How they make up a tree is told in ``simultaneous_kernel.py``: *nodes*, *rows* of statistics, and
-the *table*, which finds what a joint action leads to by a packed key.
+``kernel.py`` describes how they make up a tree: *nodes*, *rows* of statistics, and the *table*,
+which maps a packed key of a joint action to its results.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numba import types
 
 from plywise.engine.compile.jit import kernel
 from plywise.engine.mixing import xorshift
@@ -16,7 +17,7 @@ from plywise.engine.mixing import xorshift
 UCT, REGRET = 0, 1
 """How players choose where both move: decoupled upper confidence bounds, or regret matching."""
 
-CONTROL = np.dtype(
+TREE_CONTROL = np.dtype(
     (
         np.record,
         [
@@ -53,9 +54,9 @@ CONTROL = np.dtype(
 """Counters and settings of one decision.
 
 ``epoch`` (1 … EPOCHS) is part of its keys, which tells them from those of earlier decisions.  Of
-the table ``2 ** bits`` slots are in use, at most ``2 ** most_bits``.  ``kept`` counts the outcomes
-that ``kept_outcomes.py`` keeps.  ``turns`` counts those walked through, ``steps`` those played.
-``cut`` counts leaves that were valued early because an array was full.  ``root_opponent_prior`` is
+the table ``2 ** bits`` slots are in use, at most ``2 ** most_bits``.  ``kept`` counts the stored
+outcomes (``outcome_cache.py``).  ``turns`` counts turns walked through, ``steps`` turns played.
+``cut`` counts leaves evaluated early because an array was full.  ``root_opponent_prior`` is
 ``opponent_prior`` at the root, where a guide may predict the opponent.
 """
 
@@ -93,10 +94,10 @@ confidence bound: the prior's factor on its exploration (1 where there is no pri
 its visits, if there are any.  16 bytes: a row fills few lines of the processor's caches."""
 
 KEPT = 8
-"""So many outcomes of a cell are kept at most."""
+"""Most stored outcomes of a cell."""
 
 REGRETS = np.dtype((np.record, [("regret", np.float64), ("average", np.float64)]))
-ENTRY = np.dtype(
+TABLE_ENTRY = np.dtype(
     (
         np.record,
         [
@@ -113,7 +114,7 @@ ENTRY = np.dtype(
 """A slot of the table: a joint action at a node, for all worlds or (a *cell*) in one of them.
 
 Of both: one of the nodes that it leads to (-1: none yet).  Of a cell: its visits, the mean result
-for the deciding player, how often it was played, and the places of its kept outcomes in the pool.
+for the deciding player, how often it was played, and the places of its stored outcomes in the pool.
 It is free where its key is 0 or of an earlier epoch.  64 bytes: a line of the processor's caches.
 """
 
@@ -132,17 +133,73 @@ STEP = np.dtype(
         ],
     )
 )
-"""One level of the path that an iteration takes."""
+"""One level of an iteration's path."""
+
+
+class TreeArrays(NamedTuple):
+    """Arrays of one tree, as one argument of the compiled loop.
+
+    Attributes:
+        pool: the worlds' root states, one state to work on, then room for stored ones.
+        control: one TREE_CONTROL record.
+        nodes: NODE records.
+        node_rows: int32 ``(nodes, 2 + worlds)``, rows of a node or -1.
+        stats: STAT records ``(rows, actions)``.
+        regrets: REGRETS records of the same shape for regret matching, else unused.
+        table: TABLE_ENTRY records, ``2 ** (most_bits + 1)`` of them.
+        outcomes: OUTCOME records, one for each place of the pool.
+        path: STEP records, more than ``max_depth`` of them.
+        path_legal: int32 ``(levels, 2, actions)``, the legal actions along the path.
+        own_legal: int32 scratch ``(actions,)``.
+        other_legal: int32 scratch ``(actions,)``.
+        sigma: float64 scratch ``(2, actions)``.
+    """
+
+    pool: Any
+    control: Any
+    nodes: Any
+    node_rows: Any
+    stats: Any
+    regrets: Any
+    table: Any
+    outcomes: Any
+    path: Any
+    path_legal: Any
+    own_legal: Any
+    other_legal: Any
+    sigma: Any
+
+
+class RootArrays(NamedTuple):
+    """Arrays of one decision's root, as one argument of the compiled loop.
+
+    Attributes:
+        scale: float64 ``(worlds + 2, actions)``: factors on exploration for the opponent's root in
+            each world, for the player's root, and ones for everywhere else.
+        advice: float64 ``(actions,)``: bonus of guides on the values of the player's root actions.
+        cumulative: float64 ``(worlds,)``: summed probabilities of the worlds; the last is 1.
+    """
+
+    scale: Any
+    advice: Any
+    cumulative: Any
+
+
+def named_tuple(members: Any) -> Any:
+    """Return numba's type of a named tuple whose members' types are given as such a tuple."""
+    base: Any = types.BaseTuple  # untyped in numba
+    return base.from_types(tuple(members), type(members))
+
 
 MAX_ACTIONS = 254
 MAX_WORLDS = 251
 
 _EPOCH_SHIFT = 54  # a node takes 30 bits of a key, two actions and a tag 8 each
 EPOCHS = (1 << (63 - _EPOCH_SHIFT)) - 1
-"""So many decisions share a table before it has to be wiped."""
+"""Decisions that share a table before it is wiped."""
 
 FIRST_BITS, DOUBLED_BITS = 13, 16
-"""Of the table's slots in use: at first, and until when their number is doubled."""
+"""Binary logarithm of the slots in use: at first, and up to which their number is doubled."""
 
 ALL_WORLDS = 0
 """The tag in the key of a joint action for all worlds; a cell's is 1 + its world."""
@@ -150,10 +207,7 @@ ALL_WORLDS = 0
 
 @kernel
 def slot_of(control: Any, table: Any, key: int) -> int:
-    """Return the slot that holds ``key``, or the free one where it belongs.
-
-    What an earlier epoch left there is as good as nothing.
-    """
+    """Return the slot of ``key``, or a free one for it; entries of earlier epochs count as free."""
     x = xorshift(np.uint64(key))
     first = 1 << int(control.bits)
     slot = int(np.int64(x >> np.uint64(20))) & (first - 1)
@@ -166,16 +220,16 @@ def slot_of(control: Any, table: Any, key: int) -> int:
 
 
 @kernel
-def has_room(control: Any, entries: int) -> bool:
-    """Return whether so many more entries leave half of the table free."""
+def table_has_room(control: Any, entries: int) -> bool:
+    """Return whether a number of new entries leave half of the table free."""
     return (int(control.entries) + entries) * 2 <= 1 << int(control.bits)
 
 
 @kernel
 def enlarge(control: Any, table: Any) -> None:
-    """Go on in a larger part of the table: small ones stay in the processor's caches.
+    """Move to a larger part of the table; the part of ``2 ** b`` slots begins at ``2 ** b``.
 
-    The part of ``2 ** b`` slots begins at ``2 ** b``.
+    A table is as small as possible, to stay in the processor's caches.
     """
     first = 1 << int(control.bits)
     # Larger steps later, for moving many entries takes long near a deadline.
@@ -194,7 +248,7 @@ def entry_of(control: Any, table: Any, key: int) -> int:
     slot = slot_of(control, table, key)
     entry = table[slot]
     if int(entry.key) != key:
-        if not has_room(control, 1):
+        if not table_has_room(control, 1):
             return -1
         control.entries = int(control.entries) + 1
         entry.key = key

@@ -1,17 +1,17 @@
-"""Outcomes that the simultaneous-move search keeps, so that it need not play every turn anew.
+"""Stored outcomes of the simultaneous-move search, so that not every turn is played by the rules.
 
-A *cell* is a joint action at a node in one world.  A visit to one may go on in a state that was
-reached there before, which costs no turn.  It is played anew, with chance drawn afresh, as long as
-that was done fewer than ``sqrt(visits)`` times: progressive widening of the outcomes of chance
-(Couëtoux et al., *Continuous Upper Confidence Trees*, 2011), in a tree whose nodes are still paths
-of actions, not outcomes.  Where visits are many ``sqrt`` means few outcomes, whose chance would
-show in the values; so it is played anew for a share ``resample_rate`` of its visits at least.  The
-world stays the same all the way down, so what a player learns in a world comes from that world.
+A *cell* is a joint action at a node in one world.  A visit may continue in a state that was reached
+there before, which costs no turn.  The turn is played again, with chance drawn afresh, while that
+was done fewer than ``sqrt(visits)`` times: progressive widening of the outcomes of chance (Couëtoux
+et al., *Continuous Upper Confidence Trees*, 2011), in a tree whose nodes are still paths of
+actions, not outcomes.  With many visits ``sqrt`` means few outcomes, whose chance would show in the
+values; so it is played again on a fraction ``resample_rate`` of the visits at least.  The world
+stays the same all the way down: what a player learns in a world comes from that world.
 
-Of a cell ``KEPT`` outcomes are kept at most; then the last one takes the place of the oldest.  They
-take turns: chosen at random, some would count for more than others, and means would vary half as
-much again.  Beside a kept state is noted what a walk through it needs: its node, the rows there,
-its legal actions as bits.  That limits this to games of ``MAX_NOTED`` actions.
+A cell stores at most ``KEPT`` outcomes; then the newest replaces the oldest.  They take turns:
+chosen at random, some would count more than others, and means would vary half as much again.
+Beside a stored state stands what a walk through it needs: its node, the rows there, its legal
+actions as bits.  That limits the cache to games of ``MAX_NOTED`` actions.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ rows in its world (-1: none yet).
 
 @kernel
 def forget(outcomes: Any, place: int, node: int) -> None:
-    """Note nothing of a state but its node."""
+    """Reset the record of a state to its node alone."""
     outcome = outcomes[place]
     outcome.own = np.uint64(0)
     outcome.other = np.uint64(0)
@@ -57,8 +57,8 @@ def forget(outcomes: Any, place: int, node: int) -> None:
 
 
 @kernel
-def recalled(control: Any, cell: Any) -> int:
-    """Return the place of the outcome to go on with in a cell; -1 where it is to be played anew."""
+def stored_outcome(control: Any, cell: Any) -> int:
+    """Return the place of the stored outcome to continue in; -1: the turn is to be played."""
     played = int(cell.played)
     kept = int(cell.kept)
     visits = int(cell.count)
@@ -69,7 +69,7 @@ def recalled(control: Any, cell: Any) -> int:
 
 @kernel
 def room_for_outcome(control: Any, pool: Any, cell: Any, work: int) -> int:
-    """Return where a cell's next outcome is to be played and kept; ``work`` without room."""
+    """Return the place in which to play and store a cell's next outcome; ``work`` without room."""
     cell.played = int(cell.played) + 1
     kept = int(cell.kept)
     place = work + 1 + int(control.kept)
@@ -83,7 +83,7 @@ def room_for_outcome(control: Any, pool: Any, cell: Any, work: int) -> int:
 
 @kernel
 def noted(actions: Any, count: int) -> Any:
-    """Return actions as bits."""
+    """Return actions as a bit set."""
     bits = np.uint64(0)
     for k in range(count):
         bits |= np.uint64(1) << np.uint64(actions[k])

@@ -54,7 +54,7 @@ class Forest:
         limit = config.iterations
         self._limits: list[int | None] = [None] * count
         if limit is not None:
-            self._limits = [limit // count + (i < limit % count) for i in range(count)]
+            self._limits = [limit // count + (1 if i < limit % count else 0) for i in range(count)]
         largest = self._limits[0]
         each = replace(config, iterations=largest if largest is None else max(1, largest))
         self._trees = [Tree(each, actions, dtype) for _ in range(count)]

@@ -1,6 +1,6 @@
-"""The statistics of the simultaneous-move search: how players choose by them, and how they learn.
+"""Statistics of the simultaneous-move search: selection of actions, and learning.
 
-Which records they are in is told in ``tree_memory.py``.
+``memory.py`` describes their records.
 """
 
 from __future__ import annotations
@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from plywise.engine.compile.jit import kernel, kernel_in_place
+from plywise.engine.compile.jit import inlined_kernel, kernel
 from plywise.engine.mixing import xorshift
 from plywise.search.simultaneous.memory import packed_key, slot_of
 
 _ROOT_LOGS = np.sqrt(np.log(1.0 + np.arange(2048)))
-_URGENT = 1e6  # larger than any score: what has not been tried at the root comes first
+_URGENT = 1e6  # larger than any score: untried actions of the root come first
 
 
 @kernel
-def draw(control: Any) -> Any:
+def random_bits(control: Any) -> Any:
     """Return the next 64 random bits."""
     x = xorshift(control.rng)
     control.rng = x
@@ -28,12 +28,12 @@ def draw(control: Any) -> Any:
 @kernel
 def unit(control: Any) -> float:
     """Return a random number in [0, 1)."""
-    return float(np.int64(draw(control) >> np.uint64(11))) * (1.0 / 9007199254740992.0)
+    return float(np.int64(random_bits(control) >> np.uint64(11))) * (1.0 / 9007199254740992.0)
 
 
 @kernel
 def set_widths(stats: Any, row: int, legal: Any, count: int, priors: Any, trust: float) -> None:
-    """Let priors over the legal actions, mixed with uniform ones, shape a new row's exploration.
+    """Scale a new row's exploration by priors over the legal actions, mixed with uniform ones.
 
     The factor of an action is the root of its prior over the uniform one, as in the bound: twice as
     likely counts like half as often visited.
@@ -77,12 +77,12 @@ def _root_log(offered: int) -> float:
     return float(np.sqrt(np.log(1.0 + offered)))
 
 
-@kernel_in_place
+@inlined_kernel
 def choose_by_bound(
     control: Any,
     stats: Any,
     row: int,
-    kin: int,
+    shared: int,
     legal: Any,
     count: int,
     scale: Any,
@@ -93,10 +93,10 @@ def choose_by_bound(
     """Return the legal action with the highest upper confidence bound.
 
     The bound is ``value + exploration * sqrt(scale * ln(1 + offered) / visits)``: UCB1 with a
-    prior's say in ``scale`` (1 for every action where there is none).  An action that was not tried
-    counts as average, tried once; at the deciding player's root it comes first.  The last row of
-    ``scale`` is all ones and not looked at; ``advice`` counts ``at_root`` only.  ``kin`` is the row
-    over all worlds that an opponent's row leans on while it has few visits, or -1.
+    prior in ``scale`` (1 for each action without one).  An untried action counts as average, tried
+    once; at the deciding player's root it comes first.  The last row of ``scale`` is all ones and
+    not read; ``advice`` counts ``at_root`` only.  ``shared`` is the row
+    over all worlds to which an opponent's row with few visits is shrunk, or -1.
     """
     exploration = float(control.exploration)
     shrinkage = float(control.shrinkage)
@@ -120,13 +120,11 @@ def choose_by_bound(
         stat = stats[row, a]
         visits = float(int(stat.visits))
         value = float(stat.value) if visits > 0.0 else average
-        if kin >= 0:
-            relative = stats[kin, a]
-            known = min(float(int(relative.visits)), shrinkage)
+        if shared >= 0:
+            mean = stats[shared, a]
+            known = min(float(int(mean.visits)), shrinkage)
             if known > 0.0:
-                value = (visits * float(stat.value) + known * float(relative.value)) / (
-                    visits + known
-                )
+                value = (visits * float(stat.value) + known * float(mean.value)) / (visits + known)
         offered = int(stat.offered)
         if offered != root_of:  # nearly always the same for all actions
             root_of = offered

@@ -14,8 +14,6 @@ from plywise.engine.kernels import NO_ACTION
 from plywise.engine.mixing import WEYL, scrambled
 from plywise.search.simultaneous.config import ALGORITHMS, SimultaneousConfig
 from plywise.search.simultaneous.memory import (
-    CONTROL,
-    ENTRY,
     EPOCHS,
     FIRST_BITS,
     MAX_WORLDS,
@@ -24,7 +22,10 @@ from plywise.search.simultaneous.memory import (
     REGRETS,
     STAT,
     STEP,
+    TABLE_ENTRY,
+    TREE_CONTROL,
     UCT,
+    TreeArrays,
 )
 from plywise.search.simultaneous.outcome_cache import MAX_NOTED, OUTCOME
 
@@ -46,7 +47,7 @@ class Tree:
         rows = 2 * nodes + 8
         self._size = nodes
         self._used_bits = 0
-        self.control = np.zeros(1, CONTROL)
+        self.control = np.zeros(1, TREE_CONTROL)
         self.nodes = _zeros(nodes, NODE)
         self._all_rows = _zeros(nodes * (2 + MAX_WORLDS), np.int32)
         self.node_rows = self._all_rows.reshape(nodes, -1)  # as many columns as there are worlds
@@ -55,16 +56,16 @@ class Tree:
         self._keeps = config.resample_rate < 1.0 and actions <= MAX_NOTED
         # An iteration adds a node and, where worlds are many, two cells: half of the table at most.
         self._bits = (nodes * (8 if self._keeps or by_regret else 2) - 1).bit_length()
-        self.table = _zeros(2 << self._bits, ENTRY)
+        self.table = _zeros(2 << self._bits, TABLE_ENTRY)
         self.table["key"][: 2 << _READY_BITS] = 0  # touched now, not on the clock of a decision
         room = min(4 * nodes, _MAX_KEPT) if self._keeps else 0
         self.pool = _zeros(MAX_WORLDS + 1 + room, dtype)
         self.outcomes = _zeros(len(self.pool), OUTCOME)
-        self.path = np.empty(config.max_depth + 1, STEP)
-        self.path_legal = np.empty((config.max_depth + 1, 2, actions), np.int32)
-        self.own_legal = np.empty(actions, np.int32)
-        self.other_legal = np.empty(actions, np.int32)
-        self.sigma = np.empty((2, actions))
+        self._path = np.empty(config.max_depth + 1, STEP)
+        self._path_legal = np.empty((config.max_depth + 1, 2, actions), np.int32)
+        self._own_legal = np.empty(actions, np.int32)
+        self._other_legal = np.empty(actions, np.int32)
+        self._sigma = np.empty((2, actions))
 
     def restart(
         self, config: SimultaneousConfig, worlds: int, player: int, seed: int, with_priors: bool
@@ -99,6 +100,25 @@ class Tree:
         self.nodes[0] = (-1, 0, NO_ACTION, NO_ACTION, 0)
         self.node_rows[0] = -1
         self.outcomes[: worlds + 1] = (0, 0, 0, -1, -1, -1)
+
+    @property
+    def arrays(self) -> TreeArrays:
+        """Arrays of the tree, as the compiled loop takes them."""
+        return TreeArrays(
+            pool=self.pool,
+            control=self.control,
+            nodes=self.nodes,
+            node_rows=self.node_rows,
+            stats=self.stats,
+            regrets=self.regrets,
+            table=self.table,
+            outcomes=self.outcomes,
+            path=self._path,
+            path_legal=self._path_legal,
+            own_legal=self._own_legal,
+            other_legal=self._other_legal,
+            sigma=self._sigma,
+        )
 
     def row(self, actions: Sequence[int]) -> tuple[NDArray[Any], NDArray[Any]]:
         """Return visits and values of the deciding player's ``actions`` at the root."""

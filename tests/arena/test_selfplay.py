@@ -14,7 +14,7 @@ from plywise.arena.selfplay import Selfplay, SelfplayFileError, load_selfplay, r
 from plywise.conf.schemas.commands import SelfplayConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import NoLLMGroup
-from plywise.conf.schemas.search import AlphaBetaConfig, SimultaneousConfig
+from plywise.conf.schemas.search import AlphaBetaGroup, SimultaneousGroup
 from plywise.datasets.errors import ConfigError
 from plywise.games.registry import make_game
 
@@ -23,7 +23,7 @@ def write(path: Path, agent: str = "search", **more: Any) -> Selfplay:
     given: dict[str, Any] = {
         "game": GameConfig("tic_tac_toe"),
         "agent": agent_config(agent),
-        "search": AlphaBetaConfig(seconds=None, max_depth=3, table_bits=12),
+        "search": AlphaBetaGroup(seconds=None, max_depth=3, table_bits=12),
         "llm": NoLLMGroup(),
         "games": 6,
         "seed": 40,
@@ -84,7 +84,7 @@ def test_battles_decode(tmp_path: Path) -> None:
     played = write(
         tmp_path / "s.npz",
         game=GameConfig("gen9randombattle"),
-        search=SimultaneousConfig(seconds=None, iterations=50, worlds=2, max_depth=4),
+        search=SimultaneousGroup(seconds=None, iterations=50, worlds=2, max_depth=4),
         games=1,
     )
     assert played.states.dtype.itemsize == played.columns["state"].shape[1]

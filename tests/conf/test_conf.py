@@ -13,7 +13,7 @@ from plywise.arena.cli.groups import group_schemas
 from plywise.conf import registry
 from plywise.conf.listing import options
 from plywise.conf.schemas.play import PlayConfig
-from plywise.conf.schemas.search import AlphaBetaConfig, SimultaneousConfig
+from plywise.conf.schemas.search import AlphaBetaGroup, SimultaneousGroup
 from plywise.conf.schemas.tournament import TournamentConfig
 from plywise.datasets.errors import ConfigError
 
@@ -77,10 +77,10 @@ def test_agents_and_opponents_are_the_catalogue() -> None:
 def test_battles_choose_their_search() -> None:
     chosen = typed("play", "game=gen9randombattle")
     assert isinstance(chosen, PlayConfig)
-    assert isinstance(chosen.search, SimultaneousConfig)
+    assert isinstance(chosen.search, SimultaneousGroup)
     kept = typed("play", "game=gen9randombattle", "search=alphabeta")
     assert isinstance(kept, PlayConfig)
-    assert isinstance(kept.search, AlphaBetaConfig)
+    assert isinstance(kept.search, AlphaBetaGroup)
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def test_no_yaml_file_repeats_a_default(group: str) -> None:
     schema = COMMAND_SCHEMAS[command]
     for name in listing.options(group):
         option = listing.read_option(group, name, group_schemas())
-        bare = listing.Option(name, "", option.schema, {}, {})
+        bare = listing.GroupOption(name, "", option.schema, {}, {})
         chosen = listing.chosen_options(schema, {}, group_schemas()) | {group: bare}
         defaults = {s.key: s.default for s in listing.listed(schema, chosen)}
         for key, value in option.values.items():
@@ -91,7 +91,7 @@ def test_a_new_setting_is_one_field(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["made_up", "--help"]) == 0
     text = capsys.readouterr().out
     assert "\nIt does nothing at all.\n" in text
-    assert "\n  kind        plain  the kind of it [plain|fancy]\n" in text
+    assert "\n  kind        plain  the kind of it [plain, fancy]\n" in text
     assert "\n  limit       null   most of them; null: any number\n" in text
     assert "\n  part.share  0.5    a share of something [0 to 1]\n" in text
     assert cli.main(["made_up", "--cfg", "job"]) == 0

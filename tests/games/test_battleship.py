@@ -79,7 +79,7 @@ def test_each_player_sees_its_own_ships_and_shots_and_no_others() -> None:
     assert first[-1] == "other fleet: 3, 2, 2"
 
 
-def test_placements_of_the_other_are_not_told() -> None:
+def test_placements_of_the_opponent_are_hidden() -> None:
     state = SMALL.new_initial_state()
     action = state.string_to_action("a1 across")
     assert state.action_seen_by(0, 0, action) == "a1 across"

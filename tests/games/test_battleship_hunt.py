@@ -136,7 +136,7 @@ def test_facts_of_shots_hold_in_all_fleets_that_fit(game: Battleship) -> None:
 
 
 @pytest.mark.parametrize("game", [*GAMES, Battleship()])
-def test_a_briefing_tells_nothing_that_is_hidden(game: Battleship) -> None:
+def test_a_briefing_contains_nothing_hidden(game: Battleship) -> None:
     rng = Random("hidden")
     others = 0
     for shots in (0, 3, 6, 10):

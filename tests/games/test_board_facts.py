@@ -37,7 +37,7 @@ def squares(bits: int) -> set[int]:
     return {k for k in range(64) if bits >> k & 1}
 
 
-def test_othello_facts_are_what_the_kernels_count() -> None:
+def test_othello_facts_agree_with_the_kernels() -> None:
     kernels.rules()
     said: dict[str, int] = {}
     for seed in range(240):
@@ -153,7 +153,7 @@ def goofspiel(seed: object, cards: int, left: int, order: str = "random") -> Goo
     return state
 
 
-def test_what_a_card_takes_is_what_the_rules_give() -> None:
+def test_facts_of_a_card_agree_with_the_rules() -> None:
     said: dict[str, int] = {}
     for seed in range(60):
         state = goofspiel(seed, 8, 1 + seed % 8)
@@ -206,7 +206,7 @@ def against_a_seer(state: State, player: int, bid: int | None = None) -> int:
     return max(found)
 
 
-def test_guarantees_hold_against_who_sees_every_bid() -> None:
+def test_guarantees_hold_against_an_opponent_that_sees_every_bid() -> None:
     words = {1: "guarantees a win", 0: "guarantees a draw", -1: "may lose"}
     said = dict.fromkeys(words.values(), 0)
     for seed in range(60):

@@ -29,7 +29,7 @@ def positions(game: PlacingGame, count: int, least: int, most: int) -> list[Plac
 @pytest.mark.parametrize(
     ("game", "count", "least", "most"), [(TicTacToe(), 200, 0, 7), (ConnectFour(), 60, 18, 34)]
 )
-def test_verdicts_are_what_perfect_play_says(
+def test_verdicts_agree_with_perfect_play(
     game: PlacingGame, count: int, least: int, most: int
 ) -> None:
     solver = ConnectFourSolver(table_bits=16)
@@ -60,7 +60,7 @@ def test_verdicts_are_what_perfect_play_says(
     assert min(said["wins"], said["loses"], said["safe"], said["misses"]) >= 10
 
 
-def test_the_same_position_by_another_way_has_the_same_briefing() -> None:
+def test_transpositions_have_the_same_briefing() -> None:
     one, two = TicTacToe().new_initial_state(), TicTacToe().new_initial_state()
     for state, moves in ((one, (0, 4, 8)), (two, (8, 4, 0))):
         for move in moves:

@@ -430,7 +430,7 @@ BROKEN = [
     BROKEN,
     ids=[f"{k}-{law.replace(' ', '_')}" for k, (law, _) in enumerate(BROKEN)],
 )
-def test_each_law_can_fail_and_says_how_to_see_it_again(law: str, game: Game) -> None:
+def test_each_law_can_fail_and_its_error_reproduces_it(law: str, game: Game) -> None:
     with pytest.raises(GameContractError) as caught:
         check_game(game, plays=10, seed=5)
     error = caught.value

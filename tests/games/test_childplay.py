@@ -157,7 +157,7 @@ def test_a_building_task_counts_the_pieces_and_wants_the_given_one() -> None:
 
 
 @pytest.mark.parametrize("fair", [False, True])
-def test_shapes_are_told_apart_and_drawn_equally_often(fair: bool) -> None:
+def test_shapes_are_distinguished_and_drawn_equally_often(fair: bool) -> None:
     items = [shapes.shape_item(k, 3, fair) for k in range(300)]
     kinds = Counter(item.options[item.right] for item in items)
     assert kinds == dict.fromkeys(shapes.OPTIONS if fair else shapes.DRAWN_V1, 75 if fair else 100)
@@ -227,12 +227,16 @@ def _rdkit() -> None:
 
 @pytest.mark.usefixtures("rdkit")
 def test_smiles_are_equal_by_canonical_form(capfd: pytest.CaptureFixture[str]) -> None:
-    assert smiles.canonical("OCC") == smiles.canonical("C(C)O") == smiles.canonical(" CCO\n")
-    assert smiles.canonical("OCC") != smiles.canonical("COC")
+    assert (
+        smiles.canonical_smiles("OCC")
+        == smiles.canonical_smiles("C(C)O")
+        == smiles.canonical_smiles(" CCO\n")
+    )
+    assert smiles.canonical_smiles("OCC") != smiles.canonical_smiles("COC")
     for wrong in ("", "xx", "C(", "C1CC", "C(C)(C)(C)(C)C"):
-        assert smiles.canonical(wrong) is None
-    assert smiles.similarity("CCO", "OCC") == 1.0
-    assert 0 < smiles.similarity("CCO", "CCN") < 1
+        assert smiles.canonical_smiles(wrong) is None
+    assert smiles.dice_similarity("CCO", "OCC") == 1.0
+    assert 0 < smiles.dice_similarity("CCO", "CCN") < 1
     assert capfd.readouterr().err == ""  # RDKit would explain itself there
 
 
@@ -241,19 +245,19 @@ def test_molecules_follow_the_recipe_and_can_be_read_back() -> None:
     published = [smiles.molecule_item(k, 5, fair=False) for k in range(60)]
     for text, _ in published:
         assert not set(text) & set("=#H+-.")
-    back = sum(smiles.read_drawing(d) == smiles.canonical(s) for s, d in published)
+    back = sum(smiles.read_drawing(d) == smiles.canonical_smiles(s) for s, d in published)
     assert back >= 57  # measured: 99.3 %
     fair = [smiles.molecule_item(k, 5, fair=True) for k in range(30)]
-    assert all(smiles.read_drawing(d) == smiles.canonical(s) for s, d in fair)
+    assert all(smiles.read_drawing(d) == smiles.canonical_smiles(s) for s, d in fair)
     assert all(len([c for c in s if c.isalpha()]) >= 5 for s, _ in fair)
     assert fair == [smiles.molecule_item(k, 5, fair=True) for k in range(30)]
 
 
 @pytest.mark.usefixtures("rdkit")
 def test_a_drawing_is_read_by_its_geometry() -> None:
-    assert smiles.read_drawing(["C   *   O"]) == smiles.canonical("CO")
+    assert smiles.read_drawing(["C   *   O"]) == smiles.canonical_smiles("CO")
     ring = ["C   *   C", "", "*       *", "", "C   *   O"]
-    assert smiles.read_drawing(ring) == smiles.canonical("C1CCO1")
+    assert smiles.read_drawing(ring) == smiles.canonical_smiles("C1CCO1")
     assert smiles.read_drawing(["C   *"]) is None
 
 

@@ -11,7 +11,7 @@ import pytest
 from plywise.arena.agents.board_search import MCTSAgent
 from plywise.arena.cli import main as cli
 from plywise.arena.play.match import play_game
-from plywise.conf.schemas.search import MCTSConfig
+from plywise.conf.schemas.search import MCTSGroup
 from plywise.datasets.errors import ConfigError
 from plywise.games.base import CHANCE, SIMULTANEOUS, State
 from plywise.games.check import check_game
@@ -93,7 +93,7 @@ def test_search_wins_at_tic_tac_toe_and_holds_its_own_in_poker() -> None:
     def points(name: str, iterations: int, games: int) -> float:
         game = make_game(f"openspiel:{name}")
         agents: list[Any] = [
-            MCTSAgent("mcts", MCTSConfig(seconds=None, iterations=iterations)),
+            MCTSAgent("mcts", MCTSGroup(seconds=None, iterations=iterations)),
             RandomAgent(),
         ]
         results = []
@@ -157,7 +157,7 @@ def test_a_person_plays_and_sees_it_again(
     assert "plays Bet" in capsys.readouterr().out
 
 
-def test_without_openspiel_one_line_says_what_is_missing(
+def test_without_openspiel_one_line_names_what_is_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from plywise.games.bridges import openspiel

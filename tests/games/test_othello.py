@@ -50,7 +50,7 @@ def test_the_shortest_game_is_a_wipe_out() -> None:
     assert state.returns() == [1.0, -1.0]
 
 
-def test_who_cannot_move_passes() -> None:
+def test_a_player_without_a_move_passes() -> None:
     game = Othello()
     seen = 0
     for seed in range(40):

@@ -11,7 +11,7 @@ from rich.console import Console
 from plywise.arena.agents.board_search import MCTSAgent
 from plywise.arena.cli import main as cli
 from plywise.arena.terminal.play import Human, play_in_terminal
-from plywise.conf.schemas.search import MCTSConfig
+from plywise.conf.schemas.search import MCTSGroup
 from plywise.datasets.errors import ConfigError
 from plywise.games.check import check_game
 from plywise.games.registry import make_game
@@ -38,7 +38,7 @@ def test_the_example_is_short_and_keeps_the_laws(nim: Path) -> None:
 def test_search_plays_the_example_perfectly(nim: Path) -> None:
     """Whoever is to move wins if and only if the exclusive or of the heaps is not 0."""
     game = make_game(f"path:{nim}")
-    agent = MCTSAgent("search", MCTSConfig(seconds=None, iterations=3000))
+    agent = MCTSAgent("search", MCTSGroup(seconds=None, iterations=3000))
     for seed in range(2):
         state, rng = game.new_initial_state(), Random(seed)
         while not state.is_terminal():
@@ -116,7 +116,7 @@ def test_unknown_options_are_named(nim: Path) -> None:
         make_game(f"path:{nim}", rows=3)
 
 
-def test_what_needs_kernels_says_so(
+def test_agents_that_need_kernels_report_it(
     nim: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(nim.parent)

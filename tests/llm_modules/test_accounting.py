@@ -18,7 +18,7 @@ from plywise.arena.play.match import play_game
 from plywise.arena.play.record import Side
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import BudgetGroup, OpenAIGroup
-from plywise.conf.schemas.search import AlphaBetaConfig
+from plywise.conf.schemas.search import AlphaBetaGroup
 from plywise.datasets.errors import ConfigError
 from plywise.llm_modules.calls.accounting import Budget, Prices, Spent
 from plywise.llm_modules.calls.chat import Call, Message, Request
@@ -62,7 +62,7 @@ def play(endpoint: MockEndpoint, seeds: range) -> tuple[Side, dict[str, Any]]:
         base_url=endpoint.base_url, model="m", timeout=5.0, max_retries=0,
         guides=["propose", "evaluate"], prompt_price=2.5, completion_price=10.0,
     )  # fmt: skip
-    search = AlphaBetaConfig(seconds=None, iterations=100)
+    search = AlphaBetaGroup(seconds=None, iterations=100)
     factory = AgentFactory(GameConfig("tic_tac_toe"), search, group)
     total = Side()
     try:
@@ -96,7 +96,7 @@ def test_reports_equal_the_endpoints_own_count_to_the_token() -> None:
     assert usage["calls"] == usage["requests"] == requests
 
 
-def test_what_was_given_up_is_named_and_not_guessed() -> None:
+def test_the_tokens_of_cancelled_calls_are_unknown() -> None:
     slow: Callable[[JSON], Reply] = lambda _: says("x", delay=20.0, prompt_tokens=70)  # noqa: E731
     with MockEndpoint(slow) as endpoint, LLMClient(config(endpoint)) as llm:
         call = llm.submit(request())
@@ -202,14 +202,14 @@ def test_a_tournament_tells_what_the_model_cost_and_plays_on_without_a_budget(
             f"tournament.record={tmp_path}/r.sqlite", f"hydra.run.dir={tmp_path}/out",
         ]) == 0  # fmt: skip
     said = capsys.readouterr().out
-    told = re.search(r"language model of llm_search: (.*)", said)
-    assert told is not None
+    line = re.search(r"language model of llm_search: (.*)", said)
+    assert line is not None
     found = re.fullmatch(
         r"5 calls, \d cached, (\d) late, 0 failed, \d+ not asked \(out of budget\); "
         r"tokens (\d+) in, (\d+) out, \$0\.\d+(?: \(of (\d) calls not known\))?",
-        told[1],
+        line[1],
     )
-    assert found is not None, told[1]
+    assert found is not None, line[1]
     late, tokens_in, tokens_out, unknown = (int(number or 0) for number in found.groups())
     # A call may be given up, the game being decided, before the endpoint has read it or before
     # its answer has arrived: what such a call cost is then said to be unknown.

@@ -8,7 +8,7 @@ import pytest
 
 from plywise.arena.agents.board_search import AlphaBetaAgent
 from plywise.arena.guidance.advised import Advised, make_consult
-from plywise.conf.schemas.search import AlphaBetaConfig
+from plywise.conf.schemas.search import AlphaBetaGroup
 from plywise.games.base import Briefing
 from plywise.games.grid.connect_four import ConnectFour, ConnectFourState
 from plywise.llm_modules.calls.settings import LLMConfig
@@ -51,7 +51,7 @@ def decide(game: Slow, seconds: float = SECONDS) -> tuple[Decision, int, float]:
     with MockEndpoint(lambda request: scores({"A": 0.0, "B": -3.0})) as endpoint:
         with LLMClient(LLMConfig(endpoint.base_url, "m")) as client:
             consultant = LLMConsultant(client, GuideConfig(guides=("propose",)))
-            search = AlphaBetaConfig(seconds=seconds, table_bits=12)
+            search = AlphaBetaGroup(seconds=seconds, table_bits=12)
             advised = Advised(make_consult(consultant, seconds))
             agent = AlphaBetaAgent("guided", game.kernels(), search, advised)
             start = time.perf_counter()
@@ -115,7 +115,7 @@ def test_the_game_may_go_on_before_the_briefing_is_written() -> None:
 
 def test_a_briefing_that_takes_too_long_is_not_begun_for_a_while() -> None:
     begun: list[int] = []
-    scribe = BackgroundBriefer(0.1)
+    briefer = BackgroundBriefer(0.1)
 
     def one(number: int) -> int:
         def brief() -> Briefing:
@@ -126,15 +126,15 @@ def test_a_briefing_that_takes_too_long_is_not_begun_for_a_while() -> None:
         def ask(briefing: Briefing) -> Any:
             raise AssertionError("nobody waits for it any more")
 
-        meanwhile = scribe.begin(brief, ask)
+        consultation = briefer.begin(brief, ask)
         time.sleep(0.01)  # for its thread to begin, if it is to
-        return meanwhile.close().late
+        return consultation.close().late
 
     assert one(0) == 1
     deadline = time.monotonic() + 10.0
-    while scribe.expected == 0.0 and time.monotonic() < deadline:
+    while briefer.expected == 0.0 and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert scribe.expected >= 0.1  # half of the way to what it took
+    assert briefer.expected >= 0.1  # half of the way to what it took
     assert [one(k) for k in range(1, 6)] == [1] * 5
     assert begun == [0]
     number = 6

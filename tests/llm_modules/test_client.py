@@ -219,7 +219,7 @@ FAILURES = [
     (Reply(200, b'{"choices": 7}'), LLMReplyError, "no choices"),
     (Reply(200, b"[1, 2]"), LLMReplyError, ""),
     (Reply(200, b'"text"'), LLMReplyError, ""),
-    (Reply(200, b'{"choices": [{"message": {"content": [1]}}]}'), LLMReplyError, "no text"),
+    (Reply(200, b'{"choices": [{"message": {"content": [1]}}]}'), LLMReplyError, "not a text"),
     (Reply(200, b""), LLMReplyError, ""),
     (Reply(hang_up=True), LLMUnreachableError, "is the server running"),
     (Reply(200, says("x").body, delay=3.0), LLMTimeoutError, "llm.timeout"),
@@ -458,7 +458,7 @@ def test_asking_while_the_client_is_being_closed_is_safe() -> None:
             assert {type(e) for e in ends} <= {type(None), LLMClosedError}
 
 
-def test_a_failure_that_nobody_foresaw_is_named_too(
+def test_an_unexpected_failure_is_an_llm_error_too(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def surprise(*_: object) -> Answer:
@@ -468,7 +468,7 @@ def test_a_failure_that_nobody_foresaw_is_named_too(
     with MockEndpoint([says("x")]) as endpoint, client(endpoint) as llm:
         assert isinstance(llm.submit(request()).future.exception(5), LLMReplyError)
         assert llm.usage().failed == 1
-    assert "unexpected failure" in caplog.text
+    assert "unexpected error" in caplog.text
 
 
 def test_many_threads_share_one_client() -> None:
@@ -493,13 +493,13 @@ def test_many_threads_share_one_client() -> None:
 # --- the mock itself ------------------------------------------------------------------------------
 
 
-def test_the_mock_raises_when_its_script_has_run_out() -> None:
+def test_the_mock_raises_when_its_script_is_exhausted() -> None:
     def ask_twice() -> None:
         with MockEndpoint([says("x")]) as endpoint, client(endpoint) as llm:
             llm.submit(request("1")).future.result(5)
             assert isinstance(llm.submit(request("2")).future.exception(5), LLMServerError)
 
-    with pytest.raises(ScriptExhaustedError, match="1 questions"):
+    with pytest.raises(ScriptExhaustedError, match="1 requests"):
         ask_twice()
 
 

@@ -23,7 +23,7 @@ from plywise.arena.llm_calibration.examples import solved
 from plywise.arena.llm_calibration.questions import questions
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import LLMCommandConfig, OpenAIGroup
-from plywise.conf.schemas.search import AlphaBetaConfig
+from plywise.conf.schemas.search import AlphaBetaGroup
 from plywise.datasets.errors import ConfigError
 from plywise.games.base import Briefing, Option, State
 from plywise.games.grid.connect_four import ConnectFour
@@ -33,9 +33,9 @@ from plywise.llm_modules.calls.settings import LLMConfig
 from plywise.llm_modules.guides.guides import GuideConfig, LLMConsultant
 from plywise.llm_modules.players.methods import MethodConfig
 from plywise.llm_modules.players.players import LLMPlayer
-from plywise.llm_modules.prompts.examples import FOLDER, Example, ExampleStore, similarity
+from plywise.llm_modules.prompts.examples import FOLDER, Example, ExampleStore, example_similarity
 from plywise.llm_modules.prompts.forms import AnswerKind, Form
-from plywise.llm_modules.prompts.prompting import LETTERS, Prompts
+from plywise.llm_modules.prompts.prompting import OPTION_LETTERS, Prompts
 from plywise.llm_modules.providers.mock import JSON, MockEndpoint, Reply, says, scores
 from plywise.llm_modules.providers.openai import LLMClient
 from plywise.search.alphabeta import config as alphabeta_config
@@ -160,12 +160,15 @@ def test_likeness_is_of_facts_and_then_of_the_board() -> None:
     one = made("..X", "wins now", "loses to b2", "loses to c3")
     kinds = one.kinds
     assert kinds == {"wins now": 1, "loses to #": 2}
-    assert similarity(one, kinds, "..X") == (1.0, 1.0)
+    assert example_similarity(one, kinds, "..X") == (1.0, 1.0)
     # Two facts are shared, and either has four.
     other = made("X.X", "safe", "loses to a1", "wins now")
-    assert similarity(other, kinds, "..X") == (2 / 4, 2 / 3)
-    assert similarity(made("", ""), kinds, "..X") == (0.0, 0.0)
-    assert similarity(made("..", "wins now", "loses to 4", "loses to 5"), kinds, "..X")[1] == 2 / 3
+    assert example_similarity(other, kinds, "..X") == (2 / 4, 2 / 3)
+    assert example_similarity(made("", ""), kinds, "..X") == (0.0, 0.0)
+    assert (
+        example_similarity(made("..", "wins now", "loses to 4", "loses to 5"), kinds, "..X")[1]
+        == 2 / 3
+    )
 
 
 def test_the_most_similar_are_shown_in_the_order_of_the_file() -> None:
@@ -178,9 +181,11 @@ def test_the_most_similar_are_shown_in_the_order_of_the_file() -> None:
     places = [everything.index(e) for e in shown]
     assert places == sorted(places)
     mine = made(briefing.situation, *(o.facts for o in briefing.own)).kinds
-    least = min(similarity(e, mine, briefing.situation) for e in shown)
+    least = min(example_similarity(e, mine, briefing.situation) for e in shown)
     assert all(
-        similarity(e, mine, briefing.situation) <= least for e in everything if e not in shown
+        example_similarity(e, mine, briefing.situation) <= least
+        for e in everything
+        if e not in shown
     )
     assert shown == ExampleStore(TicTacToe()).most_similar(Question.PROPOSE, briefing, 6)
     assert len(BOOK.most_similar(Question.PROPOSE, briefing, 1000)) == len(everything)
@@ -270,9 +275,11 @@ def test_right_answers_are_spread_over_the_letters() -> None:
         shares.setdefault(len(example.options), Counter())[one] += 1
     for options, counts in shares.items():
         expected = counts.total() / options
-        assert set(counts) <= set(LETTERS[:options])
+        assert set(counts) <= set(OPTION_LETTERS[:options])
         # Each count is binomial; five standard deviations.
-        assert all(abs(counts[k] - expected) < 5 * expected**0.5 + 1 for k in LETTERS[:options])
+        assert all(
+            abs(counts[k] - expected) < 5 * expected**0.5 + 1 for k in OPTION_LETTERS[:options]
+        )
 
 
 def test_prompts_share_their_beginning_for_servers_that_keep_it() -> None:
@@ -374,9 +381,9 @@ def test_trust_without_examples_does_not_hold_with_them(tmp_path: Path) -> None:
     ],
 )
 def test_where_there_are_none_one_line_says_so(game: GameConfig, agent: str, words: str) -> None:
-    factory = AgentFactory(game, AlphaBetaConfig(), llm(guides=["propose"]))
+    factory = AgentFactory(game, AlphaBetaGroup(), llm(guides=["propose"]))
     if agent == "llm":
-        factory = AgentFactory(game, AlphaBetaConfig(), llm())
+        factory = AgentFactory(game, AlphaBetaGroup(), llm())
     with pytest.raises(ConfigError, match=words):
         factory.check(agent_config(agent))
 
@@ -385,7 +392,7 @@ def test_an_agent_of_a_tournament_may_have_its_own() -> None:
     with MockEndpoint(last) as endpoint:
         group = llm(base_url=endpoint.base_url, guides=["propose"])
         group = replace(group, examples=0, trust=0.5, max_retries=0)
-        search = AlphaBetaConfig(seconds=None, max_depth=2)
+        search = AlphaBetaGroup(seconds=None, max_depth=2)
         factory = AgentFactory(GameConfig(name="tic_tac_toe"), search, group)
         state = TicTacToe().new_initial_state()
         state.apply_action(4)

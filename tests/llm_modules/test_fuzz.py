@@ -14,7 +14,7 @@ from plywise.arena.cli.main import main
 from plywise.arena.play.match import play_game
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import OpenAIGroup
-from plywise.conf.schemas.search import AlphaBetaConfig, SearchConfig, SimultaneousConfig
+from plywise.conf.schemas.search import AlphaBetaGroup, SearchGroup, SimultaneousGroup
 from plywise.datasets.errors import ConfigError
 from plywise.games.registry import REGISTRY, make_game
 from plywise.llm_modules.calls.chat import Message, Request
@@ -67,11 +67,11 @@ def opinionated(request: JSON) -> Reply:
     return scores({letter: -float(k) for k, letter in enumerate(letters)})
 
 
-def search_for(game: str) -> SearchConfig:
+def search_for(game: str) -> SearchGroup:
     info = make_game(game).info
     if info.simultaneous or info.hidden_information:
-        return SimultaneousConfig(seconds=None, iterations=30, worlds=2)
-    return AlphaBetaConfig(seconds=None, iterations=200)
+        return SimultaneousGroup(seconds=None, iterations=30, worlds=2)
+    return AlphaBetaGroup(seconds=None, iterations=200)
 
 
 @pytest.mark.parametrize("guide", ["propose", "model", "evaluate"])

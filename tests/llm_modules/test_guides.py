@@ -16,7 +16,7 @@ from plywise.llm_modules.calls.errors import LLMConfigError
 from plywise.llm_modules.calls.settings import LLMConfig
 from plywise.llm_modules.guides.guides import GuideConfig, LLMConsultant, LLMConsultation
 from plywise.llm_modules.players.players import LLMPlayer
-from plywise.llm_modules.prompts.prompting import LETTERS, PromptLimits, Prompts
+from plywise.llm_modules.prompts.prompting import OPTION_LETTERS, PromptLimits, Prompts
 from plywise.llm_modules.providers.mock import JSON, MockEndpoint, Reply, refuses, says, scores
 from plywise.llm_modules.providers.openai import LLMClient
 from plywise.search.guide.protocol import Advice, Question
@@ -93,7 +93,7 @@ def test_a_prompt_holds_the_templates_and_the_briefing_and_nothing_else() -> Non
     parts = [BRIEFING.rules, BRIEFING.situation, BRIEFING.game, str(BRIEFING.player)]
     for option in (*BRIEFING.own, *BRIEFING.opponent):
         parts += [option.label, option.facts]
-    known = set(re.findall(r"\w+", templates + " " + " ".join(parts))) | set(LETTERS)
+    known = set(re.findall(r"\w+", templates + " " + " ".join(parts))) | set(OPTION_LETTERS)
     for question in Question:
         asked = Prompts().ask(question, BRIEFING, seed=4)
         for message in (*asked.by_letter, *asked.by_json):
@@ -323,7 +323,7 @@ def degrading(
         ({"logprobs": False, "schema": False, "json_mode": False}, "text", 4),
     ],
 )
-def test_lesser_ways_of_asking_are_found_once_and_visible(
+def test_a_lower_answer_mode_is_found_once_and_visible(
     abilities: dict[str, bool],
     mode: str,
     tries: int,
@@ -345,7 +345,7 @@ def test_lesser_ways_of_asking_are_found_once_and_visible(
     assert (f"asked by {mode} from now on" in caplog.text) == (mode != "scores")
 
 
-def test_a_letter_without_probabilities_is_a_choice_and_the_next_question_steps_down() -> None:
+def test_a_letter_without_probabilities_is_a_choice_and_the_next_question_falls_back() -> None:
     def plain(request: JSON) -> Reply:
         letter = next(k for k, v in lettered(request).items() if v == "strike")
         return says(json.dumps({"answer": letter}) if "response_format" in request else letter)

@@ -19,7 +19,7 @@ from plywise.arena.agents.catalog import agent_config
 from plywise.arena.agents.factory import AgentFactory
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import OpenAIGroup
-from plywise.conf.schemas.search import SimultaneousConfig
+from plywise.conf.schemas.search import SimultaneousGroup
 from plywise.games.showdown.player import DecisionRecord, PlywisePlayer
 from plywise.games.showdown.server import ShowdownServer
 from plywise.llm_modules.providers.mock import JSON, MockEndpoint, Reply, scores
@@ -72,7 +72,7 @@ def test_no_character_of_an_opponents_words_reaches_a_prompt() -> None:
     records: list[DecisionRecord] = []
     ours, theirs = (f"test {secrets.token_hex(4)}" for _ in range(2))
     hostile = Hostile(theirs)
-    search = SimultaneousConfig(seconds=None, iterations=40, worlds=2)
+    search = SimultaneousGroup(seconds=None, iterations=40, worlds=2)
     with ShowdownServer() as server, MockEndpoint(first_letters) as endpoint:
         group = OpenAIGroup(
             base_url=endpoint.base_url, model="m", guides=["propose", "model", "evaluate"]
@@ -110,6 +110,6 @@ def test_no_character_of_an_opponents_words_reaches_a_prompt() -> None:
     assert sum(prompts.count(mark) for mark in MARKS) == 0
     assert "zorply" not in prompts.lower()
     # What is kept and shown for people holds none of it either.
-    told = "".join(f"{r.infostate} {r.foe_species} {r.last_foe} {r.action}" for r in records)
-    assert sum(told.count(mark) for mark in MARKS) == 0
+    logged = "".join(f"{r.infostate} {r.foe_species} {r.last_foe} {r.action}" for r in records)
+    assert sum(logged.count(mark) for mark in MARKS) == 0
     assert {r.foe_species for r in records} - {""}  # it was understood all the same

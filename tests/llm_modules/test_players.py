@@ -12,7 +12,7 @@ from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.play.match import play_game
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import OpenAIGroup
-from plywise.conf.schemas.search import AlphaBetaConfig
+from plywise.conf.schemas.search import AlphaBetaGroup
 from plywise.datasets.errors import ConfigError
 from plywise.games.base import Briefing, Option
 from plywise.games.registry import REGISTRY, make_game
@@ -139,7 +139,7 @@ def test_tot_without_ratings_takes_the_first_candidate() -> None:
     assert facts["guide"]["failed"] == 3  # in each of the ways of asking
 
 
-def test_pokellmon_shows_what_came_of_the_last_choices() -> None:
+def test_pokellmon_shows_the_effects_of_the_last_choices() -> None:
     memory = Memory()
     memory.add("You have 5 points.", Option(20, "guard", "costs 1"), 0.5)
     with MockEndpoint(lambda r: filled(r, "strike")) as endpoint:
@@ -196,7 +196,7 @@ def test_no_reply_makes_a_player_choose_what_is_not_legal(method: str) -> None:
                 assert player.fallbacks == 1
 
 
-def test_a_slow_model_is_given_up() -> None:
+def test_a_call_to_a_slow_model_is_cancelled() -> None:
     with MockEndpoint(lambda _: says("A", delay=30)) as endpoint, client(endpoint) as llm:
         for method in METHODS:
             player = LLMPlayer(llm, method=MethodConfig(method))
@@ -205,7 +205,7 @@ def test_a_slow_model_is_given_up() -> None:
             assert facts["guide"]["late"] >= 1
 
 
-def test_the_ladder_is_climbed_down_once() -> None:
+def test_a_fallback_to_a_lower_mode_happens_once() -> None:
     def plain(request: JSON) -> Reply:
         if "response_format" in request:
             return refuses(400, "response_format is not supported")
@@ -272,7 +272,7 @@ def test_every_method_plays_every_game(game: str) -> None:
 
 def agents(endpoint: MockEndpoint) -> AgentFactory:
     llm = OpenAIGroup(base_url=endpoint.base_url, model="mock", max_retries=0)
-    return AgentFactory(GameConfig("tic_tac_toe"), AlphaBetaConfig(max_depth=2), llm)
+    return AgentFactory(GameConfig("tic_tac_toe"), AlphaBetaGroup(max_depth=2), llm)
 
 
 def test_two_players_of_one_agent_remember_their_own_choices_of_this_game() -> None:
@@ -288,9 +288,9 @@ def test_two_players_of_one_agent_remember_their_own_choices_of_this_game() -> N
             assert record.error == ""
             choices = [record.actions[k][k % 2] for k in range(record.plies)]
             for ply, request in enumerate(endpoint.requests):
-                told = re.findall(r"(?m)^- (\w\d)", request["messages"][-1]["content"])
+                shown = re.findall(r"(?m)^- (\w\d)", request["messages"][-1]["content"])
                 own = choices[ply % 2 : ply : 2][-3:]
-                assert told == ["abc"[a % 3] + str(3 - a // 3) for a in own]
+                assert shown == ["abc"[a % 3] + str(3 - a // 3) for a in own]
         factory.close()
 
 

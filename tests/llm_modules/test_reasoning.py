@@ -82,7 +82,7 @@ def test_with_chances_each_option_has_its_share_and_without_a_thought_none_is_wr
     assert advice[Question.MODEL].weights == pytest.approx({5: 0.8, 6: 0.2})
 
 
-def test_the_ladder_goes_from_schema_to_json_to_text() -> None:
+def test_the_fallback_goes_from_schema_to_json_to_text() -> None:
     def plain(request: JSON) -> Reply:
         if "response_format" in request:
             return refuses(400, "response_format is not supported")

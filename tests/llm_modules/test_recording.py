@@ -22,7 +22,7 @@ from plywise.arena.tournament.store import GameStore
 from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import BudgetGroup, NoLLMGroup, OpenAIGroup
-from plywise.conf.schemas.search import AlphaBetaConfig, SearchConfig, SimultaneousConfig
+from plywise.conf.schemas.search import AlphaBetaGroup, SearchGroup, SimultaneousGroup
 from plywise.datasets.errors import ConfigError
 from plywise.llm_modules.calls.chat import Message, Request
 from plywise.llm_modules.calls.errors import (
@@ -52,7 +52,7 @@ def config(endpoint: MockEndpoint, path: Path, **more: Any) -> LLMConfig:
 # --- calls ----------------------------------------------------------------------------------------
 
 
-def test_answers_errors_and_what_was_given_up_come_back_as_they_were(tmp_path: Path) -> None:
+def test_answers_errors_and_cancelled_calls_are_replayed(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "calls.jsonl"
     script = [scores({"A": -0.5}), refuses(500, f"broken, {SECRET}"), says("late", delay=20.0)]
     with (
@@ -78,9 +78,9 @@ def test_answers_errors_and_what_was_given_up_come_back_as_they_were(tmp_path: P
     assert replay.submit(request("1")).future.result(0) == again
     assert again.cached
     for text, kind, error in (("2", LLMServerError, broken), ("3", LLMTimeoutError, timeout)):
-        told = replay.submit(request(text)).future.exception(0)
-        assert type(told) is kind
-        assert str(told) == str(error)
+        repeated = replay.submit(request(text)).future.exception(0)
+        assert type(repeated) is kind
+        assert str(repeated) == str(error)
     late = replay.submit(request("4"))
     assert late.future.cancelled()
     assert late.sent
@@ -196,7 +196,7 @@ def decisions(
     factory: AgentFactory, entrants: Sequence[AgentConfig], seeds: Iterator[int]
 ) -> tuple[bytes, dict[str, int]]:
     """Play games; return all that was decided, as bytes without times, and what it cost."""
-    told: list[Any] = []
+    entries: list[Any] = []
     cost = dict.fromkeys(("calls", "late", "failed", "cached", "used", "prompt_tokens"), 0)
 
     class Watch:
@@ -205,7 +205,7 @@ def decisions(
 
         def decided(self, ply: int, player: int, decision: Decision) -> None:
             entry = plain(asdict(decision) | {"ply": ply, "player": player})
-            told.append(without_times(entry))
+            entries.append(without_times(entry))
 
     try:
         agents = [factory.build(entrant) for entrant in entrants]
@@ -217,7 +217,7 @@ def decisions(
                     cost[name] += getattr(side, name)
     finally:
         factory.close()
-    return json.dumps(told).encode(), cost
+    return json.dumps(entries).encode(), cost
 
 
 def without_times(value: Any) -> Any:
@@ -230,10 +230,10 @@ def without_times(value: Any) -> Any:
 
 
 EXPERIMENTS = {
-    "tic_tac_toe": (AlphaBetaConfig(seconds=None, iterations=60), range(12)),
-    "connect_four": (AlphaBetaConfig(seconds=None, iterations=3000), range(1)),
-    "goofspiel": (SimultaneousConfig(seconds=None, iterations=300), range(3)),
-    "gen9randombattle": (SimultaneousConfig(seconds=None, iterations=60, worlds=2), range(1)),
+    "tic_tac_toe": (AlphaBetaGroup(seconds=None, iterations=60), range(12)),
+    "connect_four": (AlphaBetaGroup(seconds=None, iterations=3000), range(1)),
+    "goofspiel": (SimultaneousGroup(seconds=None, iterations=300), range(3)),
+    "gen9randombattle": (SimultaneousGroup(seconds=None, iterations=60, worlds=2), range(1)),
 }
 
 
@@ -248,7 +248,7 @@ def test_a_recorded_experiment_repeats_byte_for_byte_without_an_endpoint(
     path = tmp_path / "calls.jsonl"
     advised = agent_config("llm_search")
 
-    def factory(search: SearchConfig = search, **llm: Any) -> AgentFactory:
+    def factory(search: SearchGroup = search, **llm: Any) -> AgentFactory:
         group = OpenAIGroup(guides=guides, timeout=0.3, max_retries=0, trust=0.9, **llm)
         return AgentFactory(GameConfig(game), search, group)
 

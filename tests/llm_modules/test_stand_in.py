@@ -18,10 +18,10 @@ from plywise.arena.guidance.oracles import BattleOracle, BoardOracle, make_oracl
 from plywise.arena.tournament.store import GameStore
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import NoLLMGroup
-from plywise.conf.schemas.search import SimultaneousConfig
+from plywise.conf.schemas.search import SimultaneousGroup
 from plywise.datasets.pokemon_sets import random_battle_sets
 from plywise.engine.battle.border.battle_state import BattleState
-from plywise.engine.battle.chance_tree import outcomes_of
+from plywise.engine.battle.chance_tree import enumerate_step
 from plywise.engine.battle.constants import SIDE_TERA_USED
 from plywise.engine.battle.rules import RULES
 from plywise.games.base import NO_ACTION, State
@@ -122,16 +122,18 @@ def endgame(seed: int) -> BattleState:
 
 
 def battle_oracle(**settings: Any) -> BattleOracle:
-    config = SimultaneousConfig(seconds=None, worlds=2, **settings)
+    config = SimultaneousGroup(seconds=None, worlds=2, **settings)
     return BattleOracle(make_game("gen9randombattle"), config, 2000)
 
 
 def test_the_battle_oracle_knows_the_only_good_action_and_its_value() -> None:
-    oracle = battle_oracle(iterations=10, habit=0.0, prior_trust=0.0)
+    oracle = battle_oracle(iterations=10, opponent_prior=0.0, prior_trust=0.0)
     compared = []
     for seed in (0, 6, 7, 9, 11):
         battle = endgame(seed)
-        exact = EquilibriumSearch(RULES, outcomes_of(), prune=False).solve(battle.pool, 3)
+        exact = EquilibriumSearch(
+            RULES, lambda pool, a0, a1: enumerate_step(pool, 0, a0, a1).pairs(), prune=False
+        ).solve(battle.pool, 3)
         for player, sign in ((0, 1.0), (1, -1.0)):
             payoffs: dict[int, list[float]] = {}
             for joint, payoff in exact.payoffs.items():
@@ -158,18 +160,18 @@ def test_the_battle_oracle_predicts_what_the_search_would_play() -> None:
     while state.battle.pool[0].turn < 12:  # by then much has been seen
         legal = [state.legal_actions(p) or [NO_ACTION] for p in (0, 1)]
         state.apply_actions([rng.choice(actions) for actions in legal])
-    config = SimultaneousConfig(seconds=None, iterations=60, worlds=2)
+    config = SimultaneousGroup(seconds=None, iterations=60, worlds=2)
     factory = AgentFactory(GameConfig("gen9randombattle"), config, NoLLMGroup())
     played = factory.build(agent_config("search")).decide(state, 1, seed=77).strategy
     predicted = make_oracle(game, config, 10).truth(state, 0, MODEL, 77)
     # Player 0 numbers what it has seen in its own way; by name both are the same.
     names = {a: n for n, a in foe_options(state.information_state(0))}
-    told: dict[str, float] = {}
+    by_name: dict[str, float] = {}
     for action, share in played.items():
         name = state.action_to_string(1, action).removesuffix(" tera")
-        told[name] = told.get(name, 0.0) + share
+        by_name[name] = by_name.get(name, 0.0) + share
     assert {names[a]: p for a, p in predicted.items()} == pytest.approx(
-        {name: told.get(name, 0.0) for name in names.values()}
+        {name: by_name.get(name, 0.0) for name in names.values()}
     )
     assert 0.1 < sum(predicted.values()) < 1.0  # the rest was never seen
 
@@ -243,17 +245,17 @@ def test_a_delay_is_waited_for_or_the_answers_are_late() -> None:
     never.poll()
     report = never.close()
     assert (report.calls, report.late, report.latencies) == (2, 2, [])
-    assert {told["status"] for told in never.transcript} == {"late"}
+    assert {entry["status"] for entry in never.transcript} == {"late"}
 
 
-def test_what_the_oracle_thinks_is_nobodys_time() -> None:
+def test_the_time_of_the_oracle_is_not_counted() -> None:
     class Thinker:
         def truth(self, *question: Any) -> dict[int, float]:
             time.sleep(0.3)
             return {0: 1.0, 1: 0.0}
 
     state = make_game("goofspiel", cards=3).new_initial_state()
-    config = SimultaneousConfig(seconds=0.1, worlds=1)
+    config = SimultaneousGroup(seconds=0.1, worlds=1)
     kernels = state.game.kernels()  # type: ignore[attr-defined]
     guide = StandIn(Thinker(), GuideConfig(guides=("propose",)), 1.0)
     agent = BattleAgent("advised", kernels, config, Advised(guide.consult))

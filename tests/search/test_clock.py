@@ -14,10 +14,10 @@ from plywise.arena.agents.kinds.random import RandomAgent
 from plywise.arena.play.match import play_game
 from plywise.conf.schemas.game import GoofspielConfig
 from plywise.conf.schemas.llm import NoLLMGroup
-from plywise.conf.schemas.search import SimultaneousConfig
+from plywise.conf.schemas.search import SimultaneousGroup
 from plywise.games.base import TimeLeft
 from plywise.games.showdown.timer import ServerTimer
-from plywise.search.clock import LEAST_SECONDS, MARGIN_SECONDS, BattleClock, to_come, weight
+from plywise.search.clock import LEAST_SECONDS, MARGIN_SECONDS, BattleClock, time_weight, to_come
 from plywise.search.decision import Decision
 
 
@@ -53,7 +53,7 @@ def test_more_choice_gets_more_time_and_none_gets_none() -> None:
     assert given[0] == 0.0
     assert given == sorted(given, key=lambda x: x or 0.0)
     assert len(set(given)) == len(given)
-    assert weight(9) == pytest.approx(1.0)
+    assert time_weight(9) == pytest.approx(1.0)
     clock.spend(5.0, 1)
     assert (clock.made, clock.spent) == (0, 5.0)
 
@@ -156,7 +156,7 @@ def test_a_clocked_agent_minds_the_servers_timer() -> None:
 
 
 def test_a_search_keeps_to_the_budget_of_a_game() -> None:
-    search = SimultaneousConfig(seconds=None, battle_seconds=0.6, worlds=2, threads=2)
+    search = SimultaneousGroup(seconds=None, battle_seconds=0.6, worlds=2, threads=2)
     factory = AgentFactory(GoofspielConfig(cards=8), search, NoLLMGroup())
     agent = factory.build(agent_config("search"))
     notes: list[Any] = []

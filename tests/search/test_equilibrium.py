@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from plywise.datasets.pokemon_sets import random_battle_sets
 from plywise.engine.battle.border.battle_state import BattleState
-from plywise.engine.battle.chance_tree import outcomes_of
+from plywise.engine.battle.chance_tree import enumerate_step
 from plywise.engine.battle.constants import SIDE_TERA_USED
 from plywise.engine.battle.rules import RULES
 from plywise.engine.boards import goofspiel, tic_tac_toe
@@ -33,7 +33,7 @@ from plywise.search.exact.equilibrium import Equilibrium, EquilibriumSearch
 from plywise.search.exact.expectimax import GameTooLargeError
 from plywise.search.exact.exploitability import BestResponse
 from plywise.search.exact.matrix import solve
-from plywise.search.exact.outcomes import HiddenChanceError, Outcomes, without_chance
+from plywise.search.exact.outcomes import ChanceOutcomes, HiddenChanceError, without_chance
 from plywise.search.simultaneous.config import SimultaneousConfig
 from plywise.search.simultaneous.search import SimultaneousSearch
 
@@ -77,7 +77,7 @@ OPENSPIEL = {
 }
 
 
-def goofspiel_outcomes(cards: int, order: str) -> Outcomes:
+def goofspiel_outcomes(cards: int, order: str) -> ChanceOutcomes:
     """Bids; where the order is random the next prize is drawn, and the rest stays sorted."""
     plain = without_chance(goofspiel.rules(cards))
 
@@ -327,8 +327,12 @@ def endgame(seed: int) -> BattleState:
     return state
 
 
+def battle_outcomes(pool: NDArray[Any], a0: int, a1: int) -> list[tuple[float, NDArray[Any]]]:
+    return enumerate_step(pool, 0, a0, a1).pairs()
+
+
 def solved(seed: int, depth: int, *, prune: bool = True) -> Equilibrium:
-    return EquilibriumSearch(RULES, outcomes_of(), prune=prune).solve(endgame(seed).pool, depth)
+    return EquilibriumSearch(RULES, battle_outcomes, prune=prune).solve(endgame(seed).pool, depth)
 
 
 def plain_battle_value(pool: NDArray[Any], depth: int) -> float:

@@ -67,7 +67,7 @@ def test_what_is_noted_of_a_kept_state_is_true(algorithm: str) -> None:
     assert seen > 500
 
 
-def test_how_often_cells_are_played_anew() -> None:
+def test_how_often_cells_are_played_again() -> None:
     search, _ = searched(resample_rate=0.25)
     (tree,) = search._forest.trees
     control = tree.control[0]
@@ -104,6 +104,6 @@ def test_no_node_is_lost_for_lack_of_room(iterations: int) -> None:
     assert SimultaneousSearch(RULES, config).decide(pool, None, 0, seed=0).notes["cut"] == 0
 
 
-def test_the_share_is_one() -> None:
+def test_the_rate_is_a_fraction() -> None:
     with pytest.raises(SearchError, match="must be between"):
         SimultaneousConfig(resample_rate=1.5)

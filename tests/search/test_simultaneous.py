@@ -492,10 +492,10 @@ def test_what_goes_wrong_in_one_tree_is_raised() -> None:
     engine = search(iterations=10_000, threads=2)
     run = engine._run
 
-    def broken(pool: Any, control: Any, *rest: Any) -> None:
-        if control is engine._forest.trees[1].control:
+    def broken(tree: Any, *rest: Any) -> None:
+        if tree.control is engine._forest.trees[1].control:
             raise MemoryError("no room")
-        run(pool, control, *rest)
+        run(tree, *rest)
 
     engine._run = broken
     with pytest.raises(MemoryError, match="no room"):
@@ -507,10 +507,10 @@ def test_a_late_tree_is_not_waited_for() -> None:
     engine.decide(matrix_game(RPS), None, 0, seed=1)
     run = engine._run
 
-    def slow(pool: Any, control: Any, *rest: Any) -> None:
-        if control is engine._forest._trees[1].control:
+    def slow(tree: Any, *rest: Any) -> None:
+        if tree.control is engine._forest._trees[1].control:
             time.sleep(0.6)
-        run(pool, control, *rest)
+        run(tree, *rest)
 
     engine._run = slow
     start = time.perf_counter()
@@ -533,8 +533,8 @@ def test_overruns_are_kept_in_reserve_for_later_decisions(monkeypatch: pytest.Mo
     engine = search(seconds=0.5)
     run, now, lost = engine._run, [0.0], [0.0] * 5
 
-    def slow(pool: Any, control: Any, count: int, *rest: Any) -> None:
-        run(pool, control, count, *rest)
+    def slow(tree: Any, root: Any, count: int, *rest: Any) -> None:
+        run(tree, root, count, *rest)
         now[0] += 1e-5 * count + (lost.pop() if lost else 0.0)
 
     engine._run = slow
@@ -697,7 +697,7 @@ class SlowGuide(Guide):
         return answers
 
 
-def test_the_search_lends_its_core_to_a_slow_guide_and_takes_it_back() -> None:
+def test_the_search_yields_its_core_to_a_slow_guide_and_takes_it_back() -> None:
     config = SimultaneousConfig(seconds=0.6, yield_after=0.1)
     advice = propose({3: 1.0}, 0.5)
     search = SimultaneousSearch(RULES, config)
@@ -713,7 +713,7 @@ def test_the_search_lends_its_core_to_a_slow_guide_and_takes_it_back() -> None:
     waited = SlowGuide(advice, after=0.3)
     answered = iterations(waited)
     never = iterations(SlowGuide(advice, after=9.0))
-    assert not waited.answers  # it was heard
+    assert not waited.answers  # it was polled
     assert never < 0.75 * dead  # slept from 0.1 s to 0.48 s of 0.6 s
     assert never < answered  # woken at 0.3 s
 
@@ -787,8 +787,8 @@ def test_a_prediction_is_answered_as_far_as_it_is_trusted(trust: float) -> None:
         guide = Guide(Advice(Question.MODEL, {predicted: 1.0}, trust))
         engine = search(algorithm="regret", iterations=20_000, threshold=0.0)
         found = engine.decide(matrix_game(RPS), None, 0, 3, guide)
-        habit = payoffs @ shares[:, None]
-        truth = solve(trust * habit + (1 - trust) * payoffs)
+        prior = payoffs @ shares[:, None]
+        truth = solve(trust * prior + (1 - trust) * payoffs)
         assert found.value == pytest.approx(truth.value, abs=0.01)
         assert list(found.strategy.values()) == pytest.approx(list(truth.row), abs=0.1)
         assert found.opponent[predicted] > trust - 0.05

@@ -10,7 +10,7 @@ from plywise.arena.agents.catalog import agent_config
 from plywise.arena.agents.factory import AgentFactory
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import StandInGroup
-from plywise.conf.schemas.search import AlphaBetaConfig
+from plywise.conf.schemas.search import AlphaBetaGroup
 from plywise.engine.kernels import RulesKernels
 from plywise.games.registry import make_game
 from plywise.search.alphabeta import config as alphabeta_config
@@ -59,10 +59,10 @@ class Oracle(Consultation):
 class Ask:
     """Counts how often a guide was opened."""
 
-    def __init__(self, doubt: UncertaintyThresholds, best: int = 0) -> None:
+    def __init__(self, thresholds: UncertaintyThresholds, best: int = 0) -> None:
         self.opened = 0
         self.best = best
-        self.guide: ConditionalConsultation = ConditionalConsultation(self._open, doubt)
+        self.guide = ConditionalConsultation(self._open, thresholds)
 
     def _open(self) -> Consultation:
         self.opened += 1
@@ -87,16 +87,16 @@ def test_entropy_and_variation() -> None:
     assert variation([{1: 1.0}, {2: 1.0}, {}], [0.5, 0.5, 0.0]) == pytest.approx(0.5)
 
 
-def test_any_one_doubt_is_enough_but_not_about_what_is_settled() -> None:
-    doubt = UncertaintyThresholds(gap=0.1, entropy=0.5, worlds=0.5)
-    assert not doubt.reached_by(Uncertainty(0.3, 0.1, 0.1))
-    assert doubt.reached_by(Uncertainty(0.05))
-    assert doubt.reached_by(Uncertainty(0.3, entropy=0.6))
-    assert doubt.reached_by(Uncertainty(0.3, worlds=0.6))
-    assert not doubt.reached_by(Uncertainty(0.0, 1.0, 1.0, settled=True))
+def test_any_one_threshold_is_enough_but_not_for_what_is_settled() -> None:
+    thresholds = UncertaintyThresholds(gap=0.1, entropy=0.5, worlds=0.5)
+    assert not thresholds.reached_by(Uncertainty(0.3, 0.1, 0.1))
+    assert thresholds.reached_by(Uncertainty(0.05))
+    assert thresholds.reached_by(Uncertainty(0.3, entropy=0.6))
+    assert thresholds.reached_by(Uncertainty(0.3, worlds=0.6))
+    assert not thresholds.reached_by(Uncertainty(0.0, 1.0, 1.0, settled=True))
 
 
-def test_looks_come_after_a_tenth_and_whenever_that_has_doubled_up_to_half() -> None:
+def test_checks_come_after_a_tenth_and_whenever_that_has_doubled_up_to_half() -> None:
     by_work = CheckSchedule(0.0, None)
     at = [done for done in range(1001) if by_work.due(0.0, done, 1000)]
     assert at == [100, 200, 400]
@@ -187,7 +187,7 @@ def test_a_guide_that_fails_while_it_is_opened_costs_its_advice_alone() -> None:
 def decided(seed: int, **llm: Any) -> dict[str, Any]:
     """Decide once in tic-tac-toe with the stand-in as guide; return the notes."""
     group = StandInGroup(guides=["propose", "evaluate"])
-    factory = AgentFactory(GameConfig("tic_tac_toe"), AlphaBetaConfig(max_depth=2), group)
+    factory = AgentFactory(GameConfig("tic_tac_toe"), AlphaBetaGroup(max_depth=2), group)
     agent = factory.build(agent_config("llm_search", llm=llm))
     state = factory.game.new_initial_state()
     notes = dict(agent.decide(state, 0, seed).notes)

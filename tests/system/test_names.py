@@ -12,12 +12,9 @@ KERNELS = ("engine/boards/", "engine/battle/rules.py", "engine/battle/evaluate.p
 """Modules that implement the contract of ``engine/kernels.py``; their names are the contract's."""
 PRESENT = frozenset(
     """
-    Answer CONTROL DRAW Decider Dump ENTRY GAMES GameTask ITEM MCTSConfig Move NEVER
-    Outcomes Pool Position Progress Reading Ship SideView SimultaneousConfig
-    Table Team WEIGHTS Watcher action_name action_of answers battleship canonical describe
-    draw emergency_exit explain exploitability fingerprint fit_weights information_state
-    is_semi_invulnerable legal_actions max_pp print_progress queued_move report
-    run_calibrate run_fit self_play similarity solve start weight will_move
+    CONTROL DRAW ENTRY GAMES ITEM Outcomes Pool Position Progress Ship SideView Table
+    WEIGHTS action_name canonical describe draw emergency_exit fingerprint
+    is_semi_invulnerable max_pp queued_move similarity start weight will_move
     """.split()
 )
 """Names that still mean two things; this may only shrink."""

@@ -209,7 +209,7 @@ def test_doctor_says_how_to_mend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     wrong = {check.name: check for check in doctor.checks() if not check.ok}
     assert wrong.keys() == {"Kernel cache", "Showdown", "LLM runtime"}
-    assert "PLYWISE_CACHE" in wrong["Kernel cache"].mend
-    assert "installs it" in wrong["Showdown"].mend
-    assert "libgomp1" in wrong["LLM runtime"].mend
-    assert all(check.mend and "\n" not in check.detail for check in wrong.values())
+    assert "PLYWISE_CACHE" in wrong["Kernel cache"].remedy
+    assert "installs it" in wrong["Showdown"].remedy
+    assert "libgomp1" in wrong["LLM runtime"].remedy
+    assert all(check.remedy and "\n" not in check.detail for check in wrong.values())

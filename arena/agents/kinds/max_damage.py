@@ -7,7 +7,6 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from plywise.arena.agents.spec import Agent, AgentContext, AgentSpec
-from plywise.games.gen9.infostate import FORCED, PASS, SWITCH, TERA
 from plywise.search.decision import Decision
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ WORLDS = 16
 class MaxDamageAgent(Agent):
     """Plays each move in sampled worlds and takes the one after which the foe has lost most HP.
 
-    Every move meets the same worlds, the same random opponent actions and the same dice.  It
+    Every move meets the same worlds, the same random opponent actions and the same chance.  It
     never Terastallizes, and switches only when it must, to a Pokémon drawn at random.
     """
 
@@ -34,7 +33,9 @@ class MaxDamageAgent(Agent):
 
         ``notes["damage"]`` has the mean loss of each move, in Pokémon's worth of HP.
         """
-        from plywise.search.one_step import damage_done, gains, throw
+        from plywise.games.gen9.infostate import FORCED, PASS, SWITCH, TERA
+        from plywise.games.gen9.option_facts import damage_done
+        from plywise.search.one_step import common_random_numbers, gains
 
         start = time.perf_counter()
         rng = Random(seed)
@@ -43,8 +44,8 @@ class MaxDamageAgent(Agent):
         damage: dict[int, float] = {}
         if len(moves) > 1:
             worlds = state.worlds(player, WORLDS, rng.getrandbits(63))
-            dice = throw(worlds, rng)
-            damage = gains(self._kernels, worlds, player, moves, dice, damage_done)
+            numbers = common_random_numbers(worlds, rng)
+            damage = gains(self._kernels, worlds, player, moves, numbers, damage_done)
             action = max(moves, key=lambda a: damage[a])
         elif moves:
             action = moves[0]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from plywise.arena.agents.clocked import TimedAgent
 from plywise.arena.agents.spec import Agent, AgentContext, AgentSpec
-from plywise.conf.schemas.search import SimultaneousConfig
+from plywise.conf.schemas.search import SimultaneousGroup
 from plywise.search.clock import BattleClock
 from plywise.search.decision import Decision
 
@@ -38,7 +38,7 @@ class PokeEngineAgent(TimedAgent):
         ConfigError: poke-engine is not installed, or was built for another generation.
     """
 
-    def __init__(self, name: str, config: SimultaneousConfig) -> None:
+    def __init__(self, name: str, config: SimultaneousGroup) -> None:
         from plywise.games.gen9.poke_engine import load_poke_engine, translate
 
         self.name = name
@@ -121,7 +121,7 @@ class PokeEngineAgent(TimedAgent):
 def _check(context: AgentContext, entrant: AgentConfig) -> None:
     from plywise.games.gen9.poke_engine import load_poke_engine
 
-    context.check_search(SimultaneousConfig)
+    context.check_search(SimultaneousGroup)
     load_poke_engine()
 
 
@@ -129,7 +129,7 @@ def _make(context: AgentContext, entrant: AgentConfig) -> Agent:
     from plywise.arena.settings import with_budget
 
     search = with_budget(context.search, entrant)
-    assert isinstance(search, SimultaneousConfig)
+    assert isinstance(search, SimultaneousGroup)
     return PokeEngineAgent(entrant.title, search)
 
 

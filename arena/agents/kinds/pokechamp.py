@@ -45,7 +45,7 @@ def _check(context: AgentContext, entrant: PokeChampSettings) -> None:
 
 def _make(context: AgentContext, entrant: PokeChampSettings) -> Agent:
     from plywise.arena.agents.pokechamp_search import PokeChampAgent
-    from plywise.search.one_step import damage_done
+    from plywise.games.gen9.option_facts import damage_done
 
     return PokeChampAgent(
         entrant.title,

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from plywise.arena.agents.level import Level, LooseAgent, level_of
 from plywise.arena.agents.spec import Agent, AgentContext, AgentSpec
 from plywise.conf.schemas.agents import AgentConfig
-from plywise.conf.schemas.search import AlphaBetaConfig, MCTSConfig, SimultaneousConfig
+from plywise.conf.schemas.search import AlphaBetaGroup, MCTSGroup, SimultaneousGroup
 from plywise.datasets.errors import ConfigError
 from plywise.datasets.settings import setting
 
 if TYPE_CHECKING:
     from plywise.arena.guidance.advised import Advised
-    from plywise.conf.schemas.search import SearchConfig
+    from plywise.conf.schemas.search import SearchGroup
 
 
 @dataclass
@@ -36,7 +36,7 @@ class SearcherSettings(AgentConfig):
             ConfigError: the level is given together with settings that it sets.
         """
         if self.level is None:
-            exact = {"all_values": True} if isinstance(context.search, AlphaBetaConfig) else {}
+            exact = {"all_values": True} if isinstance(context.search, AlphaBetaGroup) else {}
             return Level(self.temperature, exact if self.temperature else {})
         own = (self.temperature, self.seconds, self.iterations, self.max_depth, *self.search)
         if any(own):
@@ -46,9 +46,9 @@ class SearcherSettings(AgentConfig):
 
 def _check(context: AgentContext, entrant: SearcherSettings) -> None:
     entrant.as_level(context)
-    if isinstance(context.search, MCTSConfig) and not context.battles:
+    if isinstance(context.search, MCTSGroup) and not context.battles:
         return
-    context.check_search(SimultaneousConfig if context.sampled else AlphaBetaConfig)
+    context.check_search(SimultaneousGroup if context.sampled else AlphaBetaGroup)
     context.kernels()
 
 
@@ -60,7 +60,7 @@ def _check_advised(context: AgentContext, entrant: SearcherSettings) -> None:
     llm = context.model.config
     if llm.name == "none":
         return
-    if isinstance(context.search, MCTSConfig):
+    if isinstance(context.search, MCTSGroup):
         raise ConfigError("search=mcts takes no advice: agent=search or llm=none")
     check_advice(llm, entrant, context.game, with_budget(context.search, entrant))
     if context.on_server and llm.name == "stand_in":
@@ -95,7 +95,7 @@ def _make_advised(context: AgentContext, entrant: SearcherSettings) -> Agent:
 
 
 def _searching(
-    context: AgentContext, entrant: SearcherSettings, search: SearchConfig, advised: Advised
+    context: AgentContext, entrant: SearcherSettings, search: SearchGroup, advised: Advised
 ) -> Agent:
     agent = _search(context, entrant, search, advised)
     temperature = entrant.as_level(context).temperature
@@ -103,18 +103,18 @@ def _searching(
 
 
 def _search(
-    context: AgentContext, entrant: SearcherSettings, search: SearchConfig, advised: Advised
+    context: AgentContext, entrant: SearcherSettings, search: SearchGroup, advised: Advised
 ) -> Agent:
     from plywise.arena.agents.battle_search import BattleAgent
     from plywise.arena.agents.board_search import AlphaBetaAgent, MCTSAgent
     from plywise.arena.settings import with_budget
 
     search = with_budget(search, entrant)
-    if isinstance(search, MCTSConfig):
+    if isinstance(search, MCTSGroup):
         return MCTSAgent(entrant.title, search)
-    if isinstance(search, AlphaBetaConfig):
+    if isinstance(search, AlphaBetaGroup):
         return AlphaBetaAgent(entrant.title, context.kernels(), search, advised)
-    assert isinstance(search, SimultaneousConfig)
+    assert isinstance(search, SimultaneousGroup)
     yield_after = context.model.config.yield_after if advised.active else None
     return BattleAgent(entrant.title, context.kernels(), search, advised, yield_after)
 

@@ -20,20 +20,20 @@ class Executor(Protocol):
     """
 
     def submit(self, tasks: Iterable[GameTask]) -> None:
-        """Take in games to play, in this order."""
+        """Add games, to be played in this order."""
 
     def collect(self, wait: float) -> Sequence[GameOutcome]:
-        """Return what has ended, waiting up to ``wait`` seconds for the first; may be empty.
+        """Return ended games; wait up to ``wait`` seconds for the first; may be empty.
 
         Raises:
             PlywiseError: something outside is wrong and no game can be played.
         """
 
     def cancel(self) -> None:
-        """Forget what has not begun; what runs still comes back."""
+        """Drop games that have not begun; running ones still come back."""
 
     def busy(self) -> float | None:
-        """Return the workers' CPU seconds over all that they could have had; None: unknown."""
+        """Return the share of the workers' possible CPU time that they used; None: unknown."""
 
     def close(self) -> None:
         """End the workers at once."""
@@ -51,7 +51,7 @@ class InlineExecutor:
         self._waiting: deque[GameTask] = deque()
 
     def submit(self, tasks: Iterable[GameTask]) -> None:
-        """Take in games to play."""
+        """Add games to play."""
         self._waiting.extend(tasks)
 
     def collect(self, wait: float) -> Sequence[GameOutcome]:
@@ -69,7 +69,7 @@ class InlineExecutor:
         return [outcome]
 
     def cancel(self) -> None:
-        """Forget what has not begun."""
+        """Drop games that have not begun."""
         self._waiting.clear()
 
     def busy(self) -> float | None:

@@ -37,9 +37,9 @@ _GAME, _SINCE, _PLAYER = range(3)  # the numbers of a slot
 
 
 class _Reporter:
-    """Sends what has ended from a thread, so that a short game costs no system call of its own.
+    """Sends ended games from a thread, so that a short game costs no system call of its own.
 
-    The thread also ends the worker when its parent has gone (``kill -9`` leaves it no other sign).
+    The thread also ends the worker when its parent has ended (``kill -9`` gives no other sign).
     """
 
     def __init__(self, pipe: Connection) -> None:
@@ -140,12 +140,12 @@ class LocalExecutor:
     # --- the protocol -----------------------------------------------------------------------
 
     def submit(self, tasks: Iterable[GameTask]) -> None:
-        """Take in games to play."""
+        """Add games to play."""
         self._waiting.extend(tasks)
         self._feed()
 
     def collect(self, wait: float) -> Sequence[GameOutcome]:
-        """Return what has ended since the last call."""
+        """Return the games ended since the last call."""
         deadline = time.monotonic() + wait
         while True:
             self._listen(max(0.0, min(0.2, deadline - time.monotonic())))
@@ -156,7 +156,7 @@ class LocalExecutor:
                 return ended
 
     def cancel(self) -> None:
-        """Forget what no worker holds yet."""
+        """Drop games that no worker holds yet."""
         self._waiting.clear()
 
     def busy(self) -> float | None:
@@ -188,7 +188,7 @@ class LocalExecutor:
         return _Worker(process, ours, slot, time.monotonic())
 
     def _feed(self) -> None:
-        """Give each worker a chunk to play and one in reserve, so that it never waits for us."""
+        """Give each worker a chunk to play and one in reserve, so that it never waits."""
         for depth in (1, 2):
             for worker in self._workers:
                 if worker.chunks < depth and self._waiting:
@@ -204,7 +204,7 @@ class LocalExecutor:
         try:
             worker.pipe.send(chunk)
         except OSError:
-            log.warning("a worker is gone before it took its games")  # its sentinel tells next
+            log.warning("a worker is gone before it took its games")  # its sentinel shows it next
 
     def _listen(self, seconds: float) -> None:
         by_sign: dict[Any, _Worker] = {w.pipe: w for w in self._workers}
@@ -214,7 +214,7 @@ class LocalExecutor:
                 self._replace(worker, "died")
 
     def _drain(self, worker: _Worker) -> bool:
-        """Take in all that the worker has sent; False where its pipe is of no more use."""
+        """Read all that the worker has sent; False if its pipe is closed or broken."""
         try:
             while worker.pipe.poll():
                 kind, value = worker.pipe.recv()

@@ -33,7 +33,7 @@ _DEATHS = 5  # for each actor: how many in a row may end without a game finished
 
 
 @dataclass
-class Report:
+class ActorReport:
     """An actor's answer: ended games, its worker's share of CPU, and why it cannot go on."""
 
     outcomes: list[GameOutcome]
@@ -47,14 +47,14 @@ class RayWorker:
     def __init__(self, setup: Setup, timeout: float | None) -> None:
         self._executor = LocalExecutor(setup, 1, timeout)
 
-    def play(self, tasks: Sequence[GameTask], seconds: float) -> Report:
-        """Take in games, and report what has ended within some seconds."""
+    def play(self, tasks: Sequence[GameTask], seconds: float) -> ActorReport:
+        """Add games, and report those that end within some seconds."""
         try:
             self._executor.submit(tasks)
             outcomes = list(self._executor.collect(seconds))
         except PlywiseError as error:
-            return Report([], None, str(error))
-        return Report(outcomes, self._executor.busy())
+            return ActorReport([], None, str(error))
+        return ActorReport(outcomes, self._executor.busy())
 
 
 @dataclass
@@ -113,12 +113,12 @@ class RayExecutor:
     # --- the protocol -----------------------------------------------------------------------
 
     def submit(self, tasks: Iterable[GameTask]) -> None:
-        """Take in games to play."""
+        """Add games to play."""
         self._waiting.extend(tasks)
         self._feed()
 
     def collect(self, wait: float) -> Sequence[GameOutcome]:
-        """Return what has ended since the last call."""
+        """Return the games ended since the last call."""
         calls = {actor.answer: actor for actor in self._actors if actor.answer is not None}
         if not calls:
             return []
@@ -133,7 +133,7 @@ class RayExecutor:
         return outcomes
 
     def cancel(self) -> None:
-        """Forget what no actor holds yet."""
+        """Drop games that no actor holds yet."""
         self._waiting.clear()
 
     def busy(self) -> float | None:
@@ -195,7 +195,7 @@ class RayExecutor:
         actor.busy = report.busy
         for outcome in report.outcomes:
             number = outcome.number
-            del actor.holds[number]  # its local executor lets only what it holds through
+            del actor.holds[number]  # its local executor reports only games that it holds
             self._deaths = 0
             if isinstance(outcome, FinishedGame):
                 self._suspects.discard(number)

@@ -34,7 +34,7 @@ class ShowdownExecutor:
         jobs: processes.
         timeout: seconds that one game may take, or None.
         folder: for the server's log.
-        progress: told of the server's starts.
+        progress: callback with a line for each start of the server.
 
     Raises:
         PlywiseError: the server cannot be installed or started.
@@ -61,11 +61,11 @@ class ShowdownExecutor:
             raise
 
     def submit(self, tasks: Iterable[GameTask]) -> None:
-        """Take in games to play."""
+        """Add games to play."""
         self._workers.submit(tasks)
 
     def collect(self, wait: float) -> Sequence[GameOutcome]:
-        """Return what has ended since the last call.
+        """Return the games ended since the last call.
 
         Raises:
             PlywiseError: no server comes up any more, or no worker.
@@ -83,11 +83,11 @@ class ShowdownExecutor:
         return outcomes
 
     def cancel(self) -> None:
-        """Forget what no worker holds yet."""
+        """Drop games that no worker holds yet."""
         self._workers.cancel()
 
     def busy(self) -> float | None:
-        """Return the workers' CPU seconds over all that they could have had; the server's not."""
+        """Return the share of the workers' possible CPU time that they used, the server apart."""
         return self._workers.busy()
 
     def close(self) -> None:

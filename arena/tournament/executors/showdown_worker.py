@@ -44,7 +44,7 @@ from plywise.datasets.errors import PlywiseError
 from plywise.games.base import State
 from plywise.games.gen9.infostate import action_name
 from plywise.games.gen9.state import InfoStateView
-from plywise.games.showdown.baselines import BaselineChoice, WatchedBaseline, baseline
+from plywise.games.showdown.baselines import BaselineChoice, ObservedBaseline, baseline
 from plywise.games.showdown.player import REFUSED, PlywisePlayer
 from plywise.games.showdown.server import keep_loopback_direct
 from plywise.games.showdown.translate import events_seen
@@ -283,7 +283,7 @@ class ServerPlayer:
         agent = self._agents[who]
         if agent is None:
             watcher = _BaselineRecorder(index, task.seed, course)
-            return WatchedBaseline(self._baselines[who], watcher, **options)
+            return ObservedBaseline(self._baselines[who], watcher, **options)
         recorded = _RecordedAgent(agent, index, task.seed, course, self._pool)
         recorded.player = PlywisePlayer(recorded, **options)
         return recorded.player

@@ -174,8 +174,8 @@ def _board(game: Game, described: dict[str, Any]) -> dict[str, Any] | None:
         return None
     state = game.new_initial_state()
     names = [state.action_to_string(0, a) for a in state.legal_actions(0)]
-    rows, columns = getattr(game, "rows", 3), getattr(game, "columns", 3)
-    return {"kind": described["name"], "rows": rows, "columns": columns, "names": names}
+    size = {"rows": described.get("rows", 3), "columns": described.get("columns", 3)}
+    return {"kind": described["name"], "names": names} | size
 
 
 def _columns(games: Sequence[FinishedGame], *, drawn: bool) -> dict[str, list[Any]]:

@@ -1,1 +1,4 @@
-"""Where battle states meet the outside: dumps, teams, seeds, descriptions.  No kernels."""
+"""Battle states and the outside: dumps, teams, seeds, descriptions.
+
+Plain Python: no kernel belongs here.  Kernels' modules do not import it.
+"""

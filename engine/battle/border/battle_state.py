@@ -1,4 +1,4 @@
-"""One battle at the Python border: built from teams or dumps, played, printed, saved.
+"""One battle for Python code: built from teams or dumps, played, printed, saved.
 
 Kernels and searches work on pools of flat states (:mod:`state`, :mod:`rules`); this class is one
 such state with names instead of numbers, for adapters, tests and people.
@@ -24,7 +24,7 @@ from plywise.engine.battle.border import codec, describe, plain
 from plywise.engine.battle.border import teams as team_building
 from plywise.engine.battle.border.seeds import start_from_seed
 from plywise.engine.battle.log.labels import Labels
-from plywise.engine.battle.log.lines import render
+from plywise.engine.battle.log.lines import protocol_lines
 from plywise.engine.battle.names import (
     ABILITY_NAMES,
     BOOST_NAMES,
@@ -75,7 +75,7 @@ class Member:
 
 
 @dataclass(frozen=True)
-class SideView:
+class BattleSide:
     """One side.
 
     Attributes:
@@ -221,11 +221,11 @@ class BattleState:
             return []
         state = self.pool[0]
         script, events = chance.resumed(state), log_events.new_events()
-        chance.feed(state, script, events)
+        chance.attach_script(state, script, events)
         RULES.step(self.pool, 0, first, second)
-        chance.unfeed(state, chance.generator(script))
+        chance.detach_script(state, chance.generator(script))
         labels = self.labels or Labels.of_state(self.pool, 0)
-        return render(log_events.written_events(events), self.pool, 0, labels)
+        return protocol_lines(log_events.written_events(events), self.pool, 0, labels)
 
     def chance_outcomes(
         self,
@@ -258,7 +258,7 @@ class BattleState:
             if action not in legal:
                 raise IllegalBattleActionError(
                     f"side {side + 1} may not choose {action} "
-                    f"({describe.action_name(action)}); legal: {legal}"
+                    f"({describe.action_label(action)}); legal: {legal}"
                 )
 
     def returns(self) -> tuple[float, float]:
@@ -318,7 +318,7 @@ class BattleState:
         """Whether both sides decide now."""
         return self.current_player() == SIMULTANEOUS
 
-    def side(self, side: int) -> SideView:
+    def side(self, side: int) -> BattleSide:
         """Return what a side looks like now.
 
         Raises:
@@ -330,7 +330,7 @@ class BattleState:
         found = facts.state_facts(self.pool, 0)
         where = f"p{side + 1}"
         condition, volatile = "side condition ", "volatile "
-        return SideView(
+        return BattleSide(
             active=plain_side.active,
             team=tuple(_member(plain_side, k) for k in range(plain_side.team_size)),
             boosts=dict(zip(BOOST_NAMES, plain_side.boosts, strict=True)),
@@ -349,7 +349,7 @@ class BattleState:
 
     def describe(self) -> str:
         """Return the state as a few lines of text for people."""
-        return describe.describe(self.pool, 0)
+        return describe.describe_state(self.pool, 0)
 
     # ------------------------------------------------------------------------------- save
 

@@ -203,7 +203,7 @@ SLOT_FLAGS = {
 
 
 class DecodeError(PlywiseError):
-    """A dump that no flat state can stand for; the message says which fact."""
+    """A dump that no flat state can represent; the message names the fact."""
 
 
 @dataclass(frozen=True)
@@ -227,8 +227,8 @@ class BattleSetup:
 
 
 @dataclass
-class Unsaid:
-    """What a dump leaves out and the log of earlier steps tells.
+class LoggedFacts:
+    """Facts that a dump leaves out and the log of earlier steps contains.
 
     Attributes:
         bond_triggered: (side, team index) of everyone whose Battle Bond has worked.
@@ -259,7 +259,7 @@ Sides = dict[int, tuple[Dump, tuple[Any, ...]]]
 def decode(
     dump: Dump,
     setup: BattleSetup,
-    unsaid: Unsaid | None = None,
+    unsaid: LoggedFacts | None = None,
     decoded: Sides | None = None,
 ) -> np.ndarray[Any, Any]:
     """Return a one-element pool with the state that ``dump`` describes.
@@ -298,7 +298,7 @@ def decode(
         if decoded is not None and s in decoded and decoded[s][0] == said:
             b.sides[s] = decoded[s][1]
             continue
-        switching = dump["req"] == "switch" and not dump["q"]  # else who fainted waits
+        switching = dump["req"] == "switch" and not dump["q"]  # else the fainted one waits
         _side(b.sides[s], said, setup.teams[s], s, residuals_done(dump), switching)
         if decoded is not None:
             b.sides[s] = plain.values(SIDE, b.sides[s])
@@ -362,7 +362,7 @@ def _side(
         side.fainted_this_turn = mon_reference(dump["ftt"])[1] + 1
     if "flt" in dump:
         side.fainted_last_turn = mon_reference(dump["flt"])[1] + 1
-    # Whoever terastallized forgets it on fainting, but nobody may do it again.
+    # A Pokémon that terastallized loses that on fainting, but its side may not do it again.
     used = all("ct" not in mon for mon in dump["P"]) or any("tera" in mon for mon in dump["P"])
     flags = c.SIDE_TERA_USED if used else 0
     hazards = [name for name in dump["sc"] if name in HAZARDS]
@@ -394,7 +394,7 @@ def _side(
         elif entry["i"] == side.active:
             side.speed = entry["st"][4]  # fainting leaves the bare stat
             if switching:
-                side.switch_flag = c.SWITCH_TRUE  # a dump says so no other way
+                side.switch_flag = c.SWITCH_TRUE  # a dump shows it in no other way
         lost = "ct" not in entry and not flags & c.SIDE_TERA_USED
         if lost and entry.get("tr"):
             side.flag_bits = side.flag_bits | c.SIDE_CANNOT_TERASTALLIZE
@@ -542,7 +542,7 @@ def _pending_boosts(side: Any, boosts: Mapping[str, int]) -> None:
 def _volatile(side: Any, name: str, state: Mapping[str, Any], others: Mapping[str, Any]) -> None:
     if name not in VOLATILE_BIT:
         if others.get("twoturnmove", {}).get("move") == name:
-            return  # a charging move's mark of its own says nothing that twoturnmove does not
+            return  # a charging move's mark of its own adds nothing to twoturnmove
         raise DecodeError(f"volatile '{name}' is not modelled")
     word, bit = divmod(VOLATILE_BIT[name], VOLATILE_WORD_BITS)
     side.volatiles[word] = side.volatiles[word] | 1 << bit

@@ -1,9 +1,9 @@
-"""What the battle engine does not model, by Showdown's ids.
+"""Effects that the battle engine does not model, by Showdown's ids.
 
-A state that holds one of these may go another way than in the simulator; :func:`unmodelled` finds
-them at the border.  Moves, abilities and items that do nothing in singles count as modelled, and
-so do Power Construct, Schooling, Stance Change and Zen Mode: each asks for one species, and no
-generation 9 battle has Zygarde, Wishiwashi, Aegislash or Darmanitan (the tables hold none).
+A state that holds one of these may develop differently than in the simulator; :func:`unmodelled`
+finds them when a state is read.  Moves, abilities and items that do nothing in singles count as
+modelled, and so do Power Construct, Schooling, Stance Change and Zen Mode: each needs one species,
+and no generation 9 battle has Zygarde, Wishiwashi, Aegislash or Darmanitan (the tables hold none).
 """
 
 from typing import Any

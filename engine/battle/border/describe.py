@@ -1,4 +1,4 @@
-"""A flat state as text for people."""
+"""Descriptions of flat states and actions, for people."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -19,7 +19,7 @@ from plywise.engine.battle.names import (
 from plywise.engine.battle.oracle.state_facts import state_facts
 
 
-def action_name(action: int) -> str:
+def action_label(action: int) -> str:
     """Return an action number in words, without looking at a state."""
     if action < 0:
         return "nothing"
@@ -47,7 +47,7 @@ def move_name(number: int) -> str:
     return _display("moves", MOVE_NAMES[number])
 
 
-def describe(pool: np.ndarray[Any, Any], i: int) -> str:
+def describe_state(pool: np.ndarray[Any, Any], i: int) -> str:
     """Return state ``i`` of ``pool`` as a few lines of text."""
     b = plain.thaw(pool, i)
     facts = state_facts(pool, i)

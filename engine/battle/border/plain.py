@@ -1,8 +1,8 @@
-"""Flat states as plain Python objects and back.
+"""Conversion of flat states to plain Python objects and back.
 
-Every access to a field of a NumPy record costs a microsecond; code at the border that reads or
-writes many of them works on a :func:`thaw`-ed copy, whose attributes are the record's fields
-(subarrays are lists), and :func:`freeze`-s it into a pool again.
+Each access to a field of a NumPy record costs a microsecond; Python code that reads or writes many
+fields works on a :func:`thaw`-ed copy, whose attributes are the record's fields (subarrays are
+lists), and :func:`freeze`-s it into a pool again.
 """
 
 import pickle

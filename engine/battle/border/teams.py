@@ -190,7 +190,7 @@ def format_flags(format: str, keep_ties: bool) -> int:
 def unstarted(
     teams: tuple[Team, Team], format: str, keep_ties: bool = False, rng: Chooser | None = None
 ) -> np.ndarray[Any, Any]:
-    """Return a one-element pool: both teams healthy, nobody sent out yet; ``rng`` draws genders.
+    """Return a one-element pool: both teams healthy, nobody in battle; ``rng`` draws genders.
 
     Raises:
         TeamError, UnknownNameError: a set is not one of a battle.

@@ -1,1 +1,4 @@
-"""Words for what kernels log: the simulator's protocol lines.  No kernels."""
+"""Logged events as lines of the simulator's protocol.
+
+Plain Python: no kernel belongs here; :mod:`log_events` is what kernels call.
+"""

@@ -1,4 +1,4 @@
-"""What log lines call the members of both teams: no flat state holds that."""
+"""Names of both teams' members in log lines, which no flat state holds."""
 
 import re
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ def _cosmetic(s: PokemonSet) -> str:
 
 @dataclass(frozen=True)
 class Labels:
-    """What lines call the members of both teams, by team index.
+    """Names of both teams' members in log lines, by team index.
 
     Attributes:
         names: nicknames.
@@ -59,7 +59,7 @@ class Labels:
         teams: tuple[Sequence[PokemonSet], Sequence[PokemonSet]],
         format: str = "gen9randombattle",
     ) -> "Labels":
-        """Return the labels of two teams; whoever has no nickname is called by its species."""
+        """Return the labels of two teams; a Pokémon without nickname goes by its species."""
 
         def name(s: PokemonSet) -> str:
             species = load().species[load().species_id(s.species)]

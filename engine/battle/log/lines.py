@@ -1,7 +1,7 @@
-"""Events of a logged step -> lines of Showdown's protocol, with exact HP on both sides.
+"""Conversion of logged events to lines of Showdown's protocol, with exact HP on both sides.
 
-What lines call a Pokémon is no part of a flat state: :mod:`log_labels`.  The words of conditions
-stand in :mod:`log_words`.  Not told: hints, what Forewarn or Anticipation see, messages of rules.
+Names of Pokémon in lines are no part of a flat state: :mod:`labels`.  The texts of conditions are
+in :mod:`words`.  Left out: hints, what Forewarn or Anticipation reveal, messages of rules.
 """
 
 from collections.abc import Callable
@@ -293,10 +293,10 @@ class _Writer:
         self.add(*parts)
 
     opponent: tuple[str, str] | None = None
-    """Per side what its foe's active is called, as last told."""
+    """Per side the name of its foe's active in the last line."""
 
     def _wisher(self, event: _Event) -> str:
-        """Return who made the wish: the only one that knows it, or the one that is healed."""
+        """Return the Pokémon that made the wish: the only one that knows it, or the one healed."""
         team = self.moves[event.side]
         wish = MOVE_NAMES.index("wish")
         knowing = [k for k, moves in enumerate(team) if wish in [int(m) for m in moves]]
@@ -561,7 +561,7 @@ class _Writer:
 
     def side_end(self, event: _Event) -> None:
         name = c.SIDE_CONDITION_NAMES[event.x]
-        if event.effect == c.EFFECT_MOVE:  # swept away: told in its plain name
+        if event.effect == c.EFFECT_MOVE:  # swept away: logged by its plain name
             parts = ["-sideend", self.player(event.side), display("moves", name)]
             if MOVE_NAMES[event.effect_id] != "tidyup":
                 parts += self.from_of(event, True)
@@ -698,7 +698,9 @@ _WRITERS: dict[int, Callable[[_Writer, _Event], None]] = {
 }
 
 
-def render(events: NDArray[np.int64], pool: NDArray[Any], i: int, labels: Labels) -> list[str]:
+def protocol_lines(
+    events: NDArray[np.int64], pool: NDArray[Any], i: int, labels: Labels
+) -> list[str]:
     """Return the lines of a step.
 
     Args:

@@ -1,4 +1,4 @@
-"""Recorded steps replayed with a log: how our lines compare with Showdown's own."""
+"""Replay of recorded steps with a log, to compare its lines with Showdown's own."""
 
 import json
 from collections import Counter
@@ -11,16 +11,15 @@ from plywise.datasets.battle_corpus import RecordedStep
 from plywise.engine.battle import chance, log_events
 from plywise.engine.battle.border import codec
 from plywise.engine.battle.log.labels import Labels
-from plywise.engine.battle.log.lines import render
+from plywise.engine.battle.log.lines import protocol_lines
 from plywise.engine.battle.rules import RULES
 from plywise.engine.kernels import NO_ACTION
 
 MAJOR = frozenset(
-    [
-        *("move", "switch", "drag", "faint", "cant", "turn", "win", "tie"),
-        *("-damage", "-heal", "-status", "-curestatus", "-boost", "-unboost", "-weather"),
-        *("-terastallize", "-crit", "-miss", "-supereffective", "-resisted", "-immune"),
-    ]
+    (
+        "move switch drag faint cant turn win tie -damage -heal -status -curestatus -boost "
+        "-unboost -weather -terastallize -crit -miss -supereffective -resisted -immune"
+    ).split()
 )
 """Kinds of lines that a client needs to draw a battle."""
 
@@ -43,10 +42,10 @@ def replay_log(pool: np.ndarray[Any, Any], i: int, step: RecordedStep, labels: L
     ]
     script = chance.new_script([(d.numerator, d.low, d.n, d.result) for d in step.draws])
     events = log_events.new_events()
-    chance.feed(pool[i], script, events)
+    chance.attach_script(pool[i], script, events)
     RULES.step(pool, i, actions[0], actions[1])
-    chance.unfeed(pool[i])
-    return render(log_events.written_events(events), pool, i, labels)
+    chance.detach_script(pool[i])
+    return protocol_lines(log_events.written_events(events), pool, i, labels)
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""The words in which Showdown's protocol tells of conditions; they differ without a rule."""
+"""Texts of conditions in Showdown's protocol; they follow no rule."""
 
 from functools import cache
 from typing import Any

@@ -1,1 +1,4 @@
-"""Replays steps that the real simulator recorded, and compares the states."""
+"""Comparison with the real simulator: recorded steps replayed, states compared.
+
+Plain Python: no kernel belongs here.
+"""

@@ -1,12 +1,12 @@
-"""Replays recorded battles of the real simulator, by script or from the seed; says what differs.
+"""Replay of recorded battles of the real simulator, by script or from the seed.
 
-One step is right when every random draw was of the recorded kind (``randomChance`` or plain, its
+A step is exact when every random draw was of the recorded kind (``randomChance`` or plain, its
 range and numerator), none was left over or missing, the legal choices of both sides were the
-recorded ones, and the state after it has every fact of the recorded one (:mod:`facts` lists what
-that covers).
+recorded ones, and the state after it has every fact of the recorded one (:mod:`state_facts` lists
+them).
 
-From the seed (:func:`replay_seed`) nothing is read from the record but seed, teams and choices; the
-draws are our own generator's, and its state must be the recorded one before every step as well.
+From the seed (:func:`replay_seed`) only seed, teams and choices are read from the record; draws
+come from our own generator, and its state must be the recorded one before every step as well.
 """
 
 from dataclasses import dataclass
@@ -75,7 +75,7 @@ class StepCheck:
 
 
 def decode_before(
-    step: RecordedStep, setup: codec.BattleSetup, unsaid: codec.Unsaid | None = None
+    step: RecordedStep, setup: codec.BattleSetup, unsaid: codec.LoggedFacts | None = None
 ) -> np.ndarray[Any, Any] | str:
     """Return a pool with the state before ``step``, or why it cannot be decoded."""
     try:
@@ -89,10 +89,10 @@ def check_step(pool: np.ndarray[Any, Any], i: int, step: RecordedStep) -> StepCh
     legal = tuple(m for s in range(2) if (m := _check_legal(pool, i, step, s)) is not None)
     actions = [_action(step, s) for s in range(2)]
     script = chance.new_script([(d.numerator, d.low, d.n, d.result) for d in step.draws])
-    chance.feed(pool[i], script)
+    chance.attach_script(pool[i], script)
     RULES.step(pool, i, actions[0], actions[1])
-    chance.unfeed(pool[i])
-    differences = facts.differences(facts.dump_facts(step.after), facts.state_facts(pool, i))
+    chance.detach_script(pool[i])
+    differences = facts.fact_differences(facts.dump_facts(step.after), facts.state_facts(pool, i))
     return StepCheck(legal=legal, draw=_check_draws(script, step), differences=tuple(differences))
 
 
@@ -116,7 +116,7 @@ def _kind(numerator: float, low: int, n: int) -> str:
 
 
 def _check_draws(script: np.ndarray[Any, Any], step: RecordedStep) -> DrawMismatch | None:
-    report = chance.report(script)
+    report = chance.script_report(script)
     if report.exact:
         return None
     position = report.position if report.mismatches else report.used
@@ -150,7 +150,9 @@ def replay_seed(battle: RecordedBattle) -> SeedReplay:
     pool = start_from_seed(battle.teams(), battle.rules, battle.seed)
     steps = battle.steps
     if steps:
-        found = facts.differences(facts.dump_facts(steps[0].before), facts.state_facts(pool, 0))
+        found = facts.fact_differences(
+            facts.dump_facts(steps[0].before), facts.state_facts(pool, 0)
+        )
         drawn = _check_generator(pool, steps[0].seed)
         if found or drawn:
             return SeedReplay(0, False, StepCheck(draw=drawn, differences=tuple(found)))
@@ -158,7 +160,7 @@ def replay_seed(battle: RecordedBattle) -> SeedReplay:
         before = pool.copy()
         legal = tuple(m for s in range(2) if (m := _check_legal(pool, 0, step, s)) is not None)
         RULES.step(pool, 0, _action(step, 0), _action(step, 1))
-        found = facts.differences(facts.dump_facts(step.after), facts.state_facts(pool, 0))
+        found = facts.fact_differences(facts.dump_facts(step.after), facts.state_facts(pool, 0))
         drawn = _check_generator(pool, steps[k + 1].seed if k + 1 < len(steps) else "")
         if legal or found or drawn:
             check = check_step(before, 0, step)

@@ -66,28 +66,13 @@ _READ_OF_VOLATILES = {
     "stall": {"counter"},
     "allyswitch": {"counter"},
 }
-_READ_OF_MON = {
-    *("i", "sp", "bsp", "L", "g", "hp", "mhp", "ab", "bab", "it", "ty", "at", "tt", "tera", "ct"),
-    *("mv", "bmv", "tr", "st", "bo", "s", "ss", "vo", "as", "is", "li", "ate", "uit", "ta", "sbt"),
-    *("stl", "pst", "vst", "lmt"),
-    *(
-        "sb",
-        "shb",
-        "syr",
-        "hero",
-        "bond",
-        "fnt",
-        "ill",
-        "act",
-        "spd",
-        "at_",
-        "ama",
-        "lm",
-        "lmu",
-        "mlr",
-    ),
-    *("mtr", "mtt", "htt", "ld", "trp", "mtrp", "swf", "srt", "slt", "nsw", "aby", "us", "wt"),
-}
+_READ_OF_MON = frozenset(
+    (
+        "i sp bsp L g hp mhp ab bab it ty at tt tera ct mv bmv tr st bo s ss vo as is li ate uit "
+        "ta sbt stl pst vst lmt sb shb syr hero bond fnt ill act spd at_ ama lm lmu mlr mtr mtt "
+        "htt ld trp mtrp swf srt slt nsw aby us wt"
+    ).split()
+)
 _RESULT_NAMES = {
     c.RESULT_UNDEFINED: "undefined",
     c.RESULT_NULL: "null",
@@ -101,7 +86,7 @@ _QUEUE_NAMES = {kind: name for name, kind in codec.QUEUE_KINDS.items()}
 _QUEUE_NAMES[c.QUEUE_PRIORITIZED_MOVE] = "move"
 
 
-def differences(expected: Facts, got: Facts) -> list[tuple[str, str, Any, Any]]:
+def fact_differences(expected: Facts, got: Facts) -> list[tuple[str, str, Any, Any]]:
     """Return (where, what, expected, got) of every fact that differs, in the order of the facts.
 
     A fact that only one of them holds counts as None in the other.

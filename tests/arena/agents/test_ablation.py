@@ -16,7 +16,7 @@ from plywise.arena.play.match import play_game
 from plywise.arena.tournament.store import GameStore
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import OpenAIGroup
-from plywise.conf.schemas.search import AlphaBetaConfig
+from plywise.conf.schemas.search import AlphaBetaGroup
 from plywise.datasets.errors import ConfigError
 from plywise.games.registry import make_game
 from plywise.llm_modules.providers.mock import JSON, MockEndpoint, Reply, scores
@@ -118,7 +118,7 @@ def test_each_answer_of_a_model_changes_what_is_played(
         options = re.findall(r"(?m)^([A-Z])\. (\w+)", request["messages"][-1]["content"])
         return scores({letter: -0.01 if label == liked else -6.0 for letter, label in options})
 
-    search = AlphaBetaConfig(seconds=None, max_depth=depth, table_bits=12)
+    search = AlphaBetaGroup(seconds=None, max_depth=depth, table_bits=12)
     with MockEndpoint(likes) as endpoint:
         llm = OpenAIGroup(base_url=endpoint.base_url, model="mock", guides=[question], trust=1.0)
         factory = AgentFactory(GameConfig(game), search, llm)

@@ -103,9 +103,11 @@ def test_a_new_agent_is_a_module_and_a_yaml_file(made_up: Path) -> None:
     assert "name: made_up" in shown.stdout
     assert "charm: 3" in shown.stdout
     wrong = run(made_up, "selfplay", "agent=made_up", "agent.charms=2", search_path)
-    assert "did you mean 'agent.charm'? agent has: name, seconds" in wrong.stderr
+    assert "no setting 'agent.charms'" in wrong.stderr
     wrong = run(made_up, "selfplay", "agent=made_up", "agent.charm=0", search_path)
     assert "agent.charm=0: must be at least 1" in wrong.stderr
+    wrong = run(made_up, "tournament", "agents=[random,{name:made_up,charms:2}]")
+    assert "made_up has no setting 'charms'; there are: name, seconds" in wrong.stderr
     played = run(
         made_up,
         "tournament",

@@ -13,7 +13,7 @@ from plywise.arena.cli import main as cli
 from plywise.arena.play.match import play_game
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import NoLLMGroup
-from plywise.conf.schemas.search import AlphaBetaConfig
+from plywise.conf.schemas.search import AlphaBetaGroup
 from plywise.datasets.errors import ConfigError
 from plywise.games.base import State
 from plywise.games.registry import make_game
@@ -48,7 +48,7 @@ def test_every_table_has_ten_levels_without_a_clock() -> None:
 
 
 def test_a_high_level_beats_a_low_one_and_repeats_its_games() -> None:
-    factory = AgentFactory(GameConfig("connect_four"), AlphaBetaConfig(), NoLLMGroup())
+    factory = AgentFactory(GameConfig("connect_four"), AlphaBetaGroup(), NoLLMGroup())
     strong, weak = (factory.build(agent_config("search", level=level)) for level in (7, 2))
     records = [play_game(factory.game, (strong, weak), seed, openings=2) for seed in range(8)]
     points = [record.result_of(strong.name) for record in records]
@@ -58,7 +58,7 @@ def test_a_high_level_beats_a_low_one_and_repeats_its_games() -> None:
 
 
 def test_a_level_sets_the_search_alone() -> None:
-    factory = AgentFactory(GameConfig("connect_four"), AlphaBetaConfig(), NoLLMGroup())
+    factory = AgentFactory(GameConfig("connect_four"), AlphaBetaGroup(), NoLLMGroup())
     with pytest.raises(ConfigError, match="level sets the search"):
         factory.check(agent_config("search", level=3, max_depth=4))
     with pytest.raises(ConfigError, match=r"agent\.level=11: must be between 1 and 10"):

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -11,10 +12,10 @@ import pytest
 from plywise.arena.agents.catalog import agent_config
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.agents.pokechamp_search import PokeChampAgent
+from plywise.arena.cli.main import main
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import NoLLMGroup, OpenAIGroup
-from plywise.conf.schemas.search import AlphaBetaConfig
-from plywise.conf.schemas.search import SimultaneousConfig as BattleConfig
+from plywise.conf.schemas.search import AlphaBetaGroup, SimultaneousGroup
 from plywise.datasets.errors import ConfigError
 from plywise.games.base import NO_ACTION, SIMULTANEOUS, State
 from plywise.games.exact_values import EXACT_VALUES
@@ -100,8 +101,8 @@ def fill(request: JSON, percent: Callable[[str], int], best: Callable[[str], flo
 def factory(endpoint: MockEndpoint, game: str = "tic_tac_toe", **llm: Any) -> AgentFactory:
     settings: dict[str, Any] = {"max_retries": 0, "max_calls": 20} | llm
     group = OpenAIGroup(base_url=endpoint.base_url, model="mock", **settings)
-    search = AlphaBetaConfig()
-    return AgentFactory(GameConfig(game), BattleConfig() if "gen9" in game else search, group)
+    search = AlphaBetaGroup()
+    return AgentFactory(GameConfig(game), SimultaneousGroup() if "gen9" in game else search, group)
 
 
 def decide(
@@ -209,7 +210,7 @@ def test_it_plays_every_game(game: str) -> None:
         group = OpenAIGroup(base_url=endpoint.base_url, model="mock", max_calls=20)
         info = make_game(game).info
         simultaneous = info.simultaneous or info.hidden_information
-        search = BattleConfig() if simultaneous else AlphaBetaConfig()
+        search = SimultaneousGroup() if simultaneous else AlphaBetaGroup()
         makes = AgentFactory(GameConfig(game), search, group)
         agent = makes.build(agent_config("pokechamp", worlds=2))
         assert isinstance(agent, PokeChampAgent)
@@ -271,7 +272,17 @@ def test_settings_of_another_agent_are_refused() -> None:
         makes = factory(endpoint)
         with pytest.raises(ConfigError, match="llm has no setting 'actions'; there are: name,"):
             makes.check(agent_config("llm", actions=2))
-        none = AgentFactory(GameConfig("tic_tac_toe"), AlphaBetaConfig(), NoLLMGroup())
+        none = AgentFactory(GameConfig("tic_tac_toe"), AlphaBetaGroup(), NoLLMGroup())
         with pytest.raises(ConfigError, match="needs a language model"):
             none.check(agent_config("pokechamp"))
         makes.close()
+
+
+def test_it_plays_in_worker_processes(tmp_path: Path) -> None:
+    """What compiles before the workers start needs no language model."""
+    with MockEndpoint(lambda r: fill(r, lambda _: 50, len)) as endpoint:
+        llm = ("llm=openai", f"llm.base_url={endpoint.base_url}", "llm.model=mock")
+        where = (f"tournament.record={tmp_path / 'r.sqlite'}", f"hydra.run.dir={tmp_path}")
+        games = ("game=tic_tac_toe", "agents=[random,pokechamp]", "tournament.pairs=1")
+        assert main(["tournament", *games, *llm, *where, "tournament.jobs=1"]) == 0
+        assert endpoint.requests

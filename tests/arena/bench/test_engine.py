@@ -20,7 +20,7 @@ def test_scripted_battles_are_the_sampled_ones() -> None:
     assert found.draws > found.turns
 
 
-def test_a_missing_simulator_is_said_before_anything_is_measured(
+def test_a_missing_simulator_is_reported_before_any_measurement(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def missing() -> Path:

@@ -355,7 +355,7 @@ def test_wrong_prompt_files_are_named(tmp_path: Path) -> None:
         prompts.messages("missing", {})
     with pytest.raises(LLMConfigError, match="must begin with"):
         prompts.messages("a", {})
-    with pytest.raises(LLMConfigError, match=r"b.txt has 'bord'; it may use \$board"):
+    with pytest.raises(LLMConfigError, match=r"b.txt has \$bord; it may use \$board"):
         prompts.messages("b", {"board": ""})
 
 

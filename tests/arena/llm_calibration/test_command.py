@@ -26,7 +26,7 @@ from plywise.arena.llm_calibration.reliability import (
 )
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import EmbeddedGroup, LLMCommandConfig, StandInGroup
-from plywise.conf.schemas.search import AlphaBetaConfig
+from plywise.conf.schemas.search import AlphaBetaGroup
 from plywise.games.base import State
 from plywise.games.grid.tic_tac_toe import TicTacToe
 from plywise.llm_modules.prompts.prompting import Prompts
@@ -174,14 +174,14 @@ def test_a_model_at_chance_is_not_asked_and_decides_nothing(tmp_path: Path) -> N
     config = command(tmp_path, skill=0.0, trust=None)
     assert run_llm_calibration(config, tmp_path, Console(file=io.StringIO())) == 0
     assert {t.weight for t in trusts(config.llm, "tic_tac_toe").values()} == {0.0}
-    search = AlphaBetaConfig(seconds=None, max_depth=2)
+    search = AlphaBetaGroup(seconds=None, max_depth=2)
     said: list[str] = []
     factory = AgentFactory(GameConfig(name="tic_tac_toe"), search, config.llm, progress=said.append)
     try:
         guided = factory.build(agent_config(name="llm_search"))
         alone = factory.build(agent_config(name="search"))
         for state in positions(40):
-            assert told(guided, state) == told(alone, state)
+            assert decision_of(guided, state) == decision_of(alone, state)
     finally:
         factory.close()
     assert any("not asked" in line for line in said)
@@ -200,7 +200,7 @@ def positions(count: int) -> list[State]:
     return found
 
 
-def told(agent: Agent, state: State) -> Decision:
+def decision_of(agent: Agent, state: State) -> Decision:
     """All of a decision but its time."""
     return replace(agent.decide(state, state.current_player(), 0), seconds=0.0)
 

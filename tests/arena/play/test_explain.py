@@ -18,7 +18,7 @@ from plywise.arena.terminal.game_file import read_game
 from plywise.arena.terminal.play import Human, play_in_terminal
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import NoLLMGroup, OpenAIGroup
-from plywise.conf.schemas.search import AlphaBetaConfig, SimultaneousConfig
+from plywise.conf.schemas.search import AlphaBetaGroup, SimultaneousGroup
 from plywise.games.battleship.game import Battleship
 from plywise.games.registry import make_game
 from plywise.games.showdown.player import DecisionRecord
@@ -50,7 +50,7 @@ def likes_the_edge(request: JSON) -> Reply:
 def test_an_advised_decision_is_told_in_full_and_that_the_advice_mattered() -> None:
     with MockEndpoint(likes_the_edge) as endpoint:
         llm = OpenAIGroup(base_url=endpoint.base_url, model="mock", asking="reasoning", trust=1.0)
-        search = AlphaBetaConfig(max_depth=2, advice_plies=100)
+        search = AlphaBetaGroup(max_depth=2, advice_plies=100)
         factory = AgentFactory(GameConfig("connect_four"), search, llm, compare=True)
         agent = factory.build(agent_config("llm_search", llm={"guides": ["propose", "evaluate"]}))
         state = factory.game.new_initial_state()
@@ -78,7 +78,7 @@ def test_an_advised_decision_is_told_in_full_and_that_the_advice_mattered() -> N
 
 @pytest.mark.parametrize("game", ["goofspiel", "gen9randombattle"])
 def test_a_mixed_strategy_has_priors_predictions_and_visits(game: str) -> None:
-    search = SimultaneousConfig(seconds=None, iterations=300, worlds=2)
+    search = SimultaneousGroup(seconds=None, iterations=300, worlds=2)
     factory = AgentFactory(GameConfig(game), search, NoLLMGroup())
     state = factory.game.new_initial_state(1)
     decision = factory.build(agent_config("search")).decide(state, 0, 1)
@@ -100,7 +100,7 @@ def test_a_game_is_explained_as_it_is_played_and_again_from_its_file(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    search = AlphaBetaConfig(max_depth=3)
+    search = AlphaBetaGroup(max_depth=3)
     factory = AgentFactory(GameConfig("tic_tac_toe"), search, NoLLMGroup())
     player = factory.build(agent_config(agent))
     console = Console(file=StringIO(), width=120)

@@ -21,7 +21,7 @@ from plywise.arena.play.match import play_game
 from plywise.arena.play.stepper import decision_seed
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import EmbeddedGroup, NoLLMGroup
-from plywise.conf.schemas.search import AlphaBetaConfig
+from plywise.conf.schemas.search import AlphaBetaGroup
 from plywise.datasets.errors import ConfigError, PlywiseError
 from plywise.engine.battle.state import BATTLE
 from plywise.engine.kernels import RulesKernels
@@ -31,7 +31,7 @@ from plywise.search.decision import Decision
 from plywise.search.guide.protocol import GuideReport
 
 TIC_TAC_TOE = GameConfig("tic_tac_toe")
-EXACT = AlphaBetaConfig(seconds=None, max_depth=9, table_bits=12)
+EXACT = AlphaBetaGroup(seconds=None, max_depth=9, table_bits=12)
 NO_LLM = NoLLMGroup()
 
 
@@ -198,7 +198,7 @@ def test_llm_search_without_a_model_is_pure_search() -> None:
 def test_death_of_the_language_model_costs_only_advice() -> None:
     # Trusted by hand: measured, this model is at chance, and such a one is not even started.
     group = EmbeddedGroup(guides=["propose"], timeout=20.0, trust=0.1)
-    search = AlphaBetaConfig(seconds=None, max_depth=3, table_bits=12)
+    search = AlphaBetaGroup(seconds=None, max_depth=3, table_bits=12)
     factory = AgentFactory(TIC_TAC_TOE, search, group)
     try:
         agent = factory.build(agent_config("llm_search"))

@@ -26,7 +26,7 @@ from plywise.arena.showdown.view import LiveBattle, battle_line
 from plywise.arena.showdown.watch import BattlesStalledError
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import NoLLMGroup
-from plywise.conf.schemas.search import SimultaneousConfig
+from plywise.conf.schemas.search import SimultaneousGroup
 from plywise.conf.schemas.showdown import ServerConfig, ShowdownConfig
 from plywise.datasets.errors import ConfigError
 from plywise.games.showdown.server import ShowdownServer
@@ -38,7 +38,7 @@ def configuration(agent: str = "pokeenv_random", **changes: object) -> ShowdownC
         "game": GameConfig("gen9randombattle"),
         "agent": agent_config(agent),
         "opponent": agent_config("pokeenv_max_base_power"),
-        "search": SimultaneousConfig(),
+        "search": SimultaneousGroup(),
         "llm": NoLLMGroup(),
         "battles": 2,
     }

@@ -22,7 +22,7 @@ from plywise.arena.tournament.store import GameStore
 from plywise.arena.tournament.worker import AgentPlayer, Setup
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import NoLLMGroup
-from plywise.conf.schemas.search import AlphaBetaConfig
+from plywise.conf.schemas.search import AlphaBetaGroup
 from plywise.datasets.errors import WorkersFailedError
 
 ray = pytest.importorskip("ray", reason="Ray is an extra: pip install 'plywise[ray]'")
@@ -154,7 +154,7 @@ def test_a_game_that_always_takes_its_actor_away_is_given_up(
 
 
 def executor(player: Any, jobs: int, timeout: float | None = None) -> RayExecutor:
-    search = AlphaBetaConfig(seconds=None, max_depth=1, table_bits=12)
+    search = AlphaBetaGroup(seconds=None, max_depth=1, table_bits=12)
     entrants = (agent_config("random"), agent_config("search"))
     setup = Setup(player, GameConfig("tic_tac_toe"), search, NoLLMGroup(), entrants)
     return RayExecutor(setup, jobs, timeout)

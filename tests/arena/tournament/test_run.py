@@ -18,12 +18,12 @@ from plywise.arena.tournament.worker import Setup
 from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import NoLLMGroup
-from plywise.conf.schemas.search import AlphaBetaConfig
+from plywise.conf.schemas.search import AlphaBetaGroup
 from plywise.conf.schemas.tournament import TournamentConfig, TournamentGroup
 from plywise.datasets.errors import ConfigError, WorkersFailedError
 
 TIC_TAC_TOE = GameConfig("tic_tac_toe")
-EXACT = AlphaBetaConfig(seconds=None, max_depth=9, table_bits=12)
+EXACT = AlphaBetaGroup(seconds=None, max_depth=9, table_bits=12)
 NO_LLM = NoLLMGroup()
 THREE = ["random", "search", {"name": "search", "max_depth": 1}]
 
@@ -167,7 +167,7 @@ def test_a_record_in_use_is_refused(tmp_path: Path) -> None:
     [
         (["random", {"name": "search", "search": {"table_byts": 3}}], "no setting 'table_byts'"),
         (["random", {"name": "search", "search": {"table_bits": "x"}}], "wrong kind"),
-        (["random", {"name": "search", "search": {"table_bits": 99}}], "between 10 and 28"),
+        (["random", {"name": "search", "search": {"table_bits": 99}}], "between 1 and 28"),
         (["random", {"name": "llm_search", "llm": {"trust": 1}}], "need name=llm_search and a"),
         (["random", {"name": "nobody"}], "no agent 'nobody'"),
     ],

@@ -28,7 +28,7 @@ from plywise.arena.tournament.store import Fault, FinishedGame, GameStore, unpac
 from plywise.arena.tournament.worker import Setup
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import NoLLMGroup
-from plywise.conf.schemas.search import AlphaBetaConfig, SimultaneousConfig
+from plywise.conf.schemas.search import AlphaBetaGroup, SimultaneousGroup
 from plywise.conf.schemas.tournament import TournamentConfig, TournamentGroup
 from plywise.datasets.errors import ConfigError, PlywiseError, WorkersFailedError
 from plywise.games.base import State
@@ -36,14 +36,14 @@ from plywise.games.showdown.server import ShowdownServer
 from plywise.search.decision import Decision
 
 BATTLES = GameConfig("gen9randombattle")
-FIXED = SimultaneousConfig(seconds=None, iterations=8, worlds=2, max_depth=4)
+FIXED = SimultaneousGroup(seconds=None, iterations=8, worlds=2, max_depth=4)
 NO_LLM = NoLLMGroup()
 AGENTS = ("random", "pokeenv_max_base_power", "pokeenv_random", "pokeenv_simple_heuristics")
 
 
 def configured(record: Path, agents: list[Any], game: GameConfig, **group: Any) -> TournamentConfig:
     tournament = TournamentGroup(record=str(record), **({"executor": "showdown"} | group))
-    search = FIXED if game is BATTLES else AlphaBetaConfig()
+    search = FIXED if game is BATTLES else AlphaBetaGroup()
     return TournamentConfig(game, search, NO_LLM, tournament, agents)
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from plywise.datasets.pokemon_sets import random_battle_sets
 from plywise.engine.battle import batch
 from plywise.engine.battle.border.battle_state import BattleState
-from plywise.engine.battle.chance import feed, new_script
+from plywise.engine.battle.chance import attach_script, new_script
 from plywise.engine.battle.state import BATTLE
 from plywise.engine.kernels import NO_ACTION
 
@@ -105,7 +105,7 @@ def test_wrong_batches_are_refused() -> None:
     with pytest.raises(batch.BatchError, match="contiguous array of battle states"):
         batch.playouts(np.zeros(2), seed=1)
     script = new_script([])
-    feed(pool[1], script)
+    attach_script(pool[1], script)
     with pytest.raises(batch.BatchError, match="state 1 draws from a script"):
         batch.playouts(pool, seed=1)
     assert pool[:1].tobytes() == before[: BATTLE.itemsize]

@@ -1,12 +1,13 @@
 """The battle at the Python border: built, played, copied, saved, described."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
 
 import pytest
 
 from plywise.datasets.battle_corpus import read_corpus
-from plywise.datasets.pokemon_sets import TeamError, pack_team, random_battle_sets
+from plywise.datasets.pokemon_sets import PokemonSet, TeamError, random_battle_sets
 from plywise.datasets.showdown_data import UnknownNameError
 from plywise.engine.battle.border.battle_state import BattleState, IllegalBattleActionError
 from plywise.engine.battle.border.codec import BattleSetup
@@ -82,7 +83,9 @@ def test_the_seed_decides_everything() -> None:
     assert one.serialize() != other.serialize()
 
 
-def test_packed_teams_and_a_seed_make_the_same_battle_as_sets() -> None:
+def test_packed_teams_and_a_seed_make_the_same_battle_as_sets(
+    pack_team: Callable[[Sequence[PokemonSet]], str],
+) -> None:
     prior, rng = random_battle_sets(), Random(12)
     teams = prior.random_team(rng), prior.random_team(rng)
     packed = [pack_team(team) for team in teams]

@@ -33,40 +33,40 @@ def test_a_script_is_followed_and_checked() -> None:
     pool = np.zeros(1, BATTLE)
     pool[0]["rng"] = 7
     script = chance.new_script([(3, 0, 10, 2), (chance.PLAIN, 2, 3, 4), (1, 0, 24, 0)])
-    chance.feed(pool[0], script)
+    chance.attach_script(pool[0], script)
     assert _chance(pool, 0, 3, 10) == 1
     assert _roll(pool, 0, 2, 3) == 4
-    assert not chance.report(script).exact  # a draw is left over
+    assert not chance.script_report(script).exact  # a draw is left over
     assert _roll(pool, 0, 0, 16) == 0
-    found = chance.report(script)
+    found = chance.script_report(script)
     assert (found.used, found.mismatches, found.position) == (3, 1, 2)
     assert (found.site, found.got) == ("damage", (chance.PLAIN, 0, 16))
     _roll(pool, 0, 5, 16)  # beyond the end: the lowest value, and one mismatch more
-    assert chance.report(script).mismatches == 2
-    chance.unfeed(pool[0], seed=7)
+    assert chance.script_report(script).mismatches == 2
+    chance.detach_script(pool[0], seed=7)
     assert int(pool[0]["rng"]) == 7
 
 
 def test_an_exact_script() -> None:
     pool = np.zeros(1, BATTLE)
     script = chance.new_script([(100, 0, 100, 99)])
-    chance.feed(pool[0], script)
+    chance.attach_script(pool[0], script)
     assert _chance(pool, 0, 100, 100) == 1
-    assert chance.report(script).exact
+    assert chance.script_report(script).exact
 
 
 def test_a_sampled_script_goes_on_with_a_generator_and_writes_down() -> None:
     plain, scripted = np.zeros(1, BATTLE), np.zeros(1, BATTLE)
     plain[0]["rng"] = scripted[0]["rng"] = _seed((1, 2, 3, 4))
     script = chance.resumed(scripted[0])
-    chance.feed(scripted[0], script)
+    chance.attach_script(scripted[0], script)
     draws = [_roll(scripted, 0, 2, 30) for _ in range(20)]
-    chance.unfeed(scripted[0], chance.generator(script))
+    chance.detach_script(scripted[0], chance.generator(script))
     assert draws == [_roll(plain, 0, 2, 30) for _ in range(20)]
     assert scripted.tobytes() == plain.tobytes()
     assert len(chance.written(script)) == 0  # there was no room
     pool, script = np.zeros(1, BATTLE), chance.new_sampler(7, room=3)
-    chance.feed(pool[0], script)
+    chance.attach_script(pool[0], script)
     results = [
         _chance(pool, 0, 1, 3),
         _roll(pool, 0, 5, 4),
@@ -84,7 +84,7 @@ def test_a_sampled_script_goes_on_with_a_generator_and_writes_down() -> None:
 
 def test_an_explored_script_takes_first_branches_after_its_prefix() -> None:
     pool, script = np.zeros(1, BATTLE), chance.new_explorer(room=8)
-    chance.feed(pool[0], script)
+    chance.attach_script(pool[0], script)
     assert _chance(pool, 0, 3, 10) == 1  # it happens, where it can
     assert _chance(pool, 0, 0, 10) == 0
     assert _roll(pool, 0, 4, 6) == 4

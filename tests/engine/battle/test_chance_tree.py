@@ -14,9 +14,9 @@ from plywise.engine.battle import batch, chance
 from plywise.engine.battle.border import codec
 from plywise.engine.battle.border.battle_state import BattleState, IllegalBattleActionError
 from plywise.engine.battle.chance_tree import (
-    Outcomes,
+    StepOutcomes,
     TooManyBranchesError,
-    canonical,
+    canonical_states,
     enumerate_step,
 )
 from plywise.engine.battle.oracle import state_facts as facts
@@ -30,7 +30,7 @@ DATA = Path(__file__).parents[2] / "data"
 def recorded(name: str, every: int) -> Iterator[tuple[str, NDArray[np.void], RecordedStep]]:
     """Yield every so many-th step of a corpus with the state before it."""
     for battle in read_corpus(DATA / f"{name}.jsonl.gz"):
-        setup, unsaid = codec.BattleSetup.of(battle), codec.Unsaid()
+        setup, unsaid = codec.BattleSetup.of(battle), codec.LoggedFacts()
         for step in battle.steps:
             if step.number % every == 0:
                 where = f"{name} {battle.number}:{step.number}"
@@ -46,7 +46,7 @@ def actions(step: RecordedStep) -> list[int]:
 
 
 def keys(states: NDArray[np.void]) -> list[bytes]:
-    return [state.tobytes() for state in canonical(states)]
+    return [state.tobytes() for state in canonical_states(states)]
 
 
 @pytest.mark.parametrize(("name", "every"), [("random", 7), ("factory", 9), ("fuzz", 7)])
@@ -66,11 +66,13 @@ def test_what_the_simulator_did_is_among_the_outcomes(name: str, every: int) -> 
         outcomes = keys(found.states)
         assert len(set(outcomes)) == len(outcomes), where
         script = chance.new_script([(d.numerator, d.low, d.n, d.result) for d in step.draws])
-        chance.feed(pool[0], script)
+        chance.attach_script(pool[0], script)
         RULES.step(pool, 0, a0, a1)
-        chance.unfeed(pool[0])
+        chance.detach_script(pool[0])
         at = outcomes.index(keys(pool)[0])
-        wrong = facts.differences(facts.dump_facts(step.after), facts.state_facts(found.states, at))
+        wrong = facts.fact_differences(
+            facts.dump_facts(step.after), facts.state_facts(found.states, at)
+        )
         assert not wrong, (where, wrong)
     assert checked > 20
     assert skipped <= checked // 5
@@ -98,7 +100,7 @@ def attacks(count: int) -> Iterator[tuple[BattleState, int, int]]:
             state.apply_actions(rng.choice(legal[0]), rng.choice(legal[1]))
 
 
-def unmerged(pool: NDArray[np.void], a0: int, a1: int) -> Outcomes:
+def unmerged(pool: NDArray[np.void], a0: int, a1: int) -> StepOutcomes:
     """Enumerate with all 16 damage rolls apart: as many classes as rolls."""
     return enumerate_step(pool, 0, a0, a1, limit=2_000_000, damage_classes=16)
 
@@ -201,7 +203,7 @@ def test_what_is_forgotten_decides_nothing() -> None:
                 rng.choice(legal) if (legal := kept.legal_actions(s)) else NO_ACTION for s in (0, 1)
             ]
             source = int(cleared.pool[0]["rng"])
-            cleared = BattleState(canonical(cleared.pool))
+            cleared = BattleState(canonical_states(cleared.pool))
             cleared.pool["rng"] = source
             kept.apply_actions(chosen[0], chosen[1])
             cleared.apply_actions(chosen[0], chosen[1])

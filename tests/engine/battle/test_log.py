@@ -57,7 +57,7 @@ def new_battle(seed: int) -> BattleState:
 
 
 def test_logging_changes_nothing() -> None:
-    """A logged battle goes on as an unlogged one, random source included; off, nothing is told."""
+    """A logged battle goes on as an unlogged one, random source included; off, it logs nothing."""
     for seed in range(4):
         plain, logged, rng = new_battle(seed), new_battle(seed), Random(seed)
         lines = []
@@ -94,7 +94,7 @@ def test_names_come_from_the_teams_or_else_from_the_species() -> None:
 def test_too_many_events_are_an_error() -> None:
     state = new_battle(1)
     script, events = chance.resumed(state.pool[0]), log_events.new_events(room=1)
-    chance.feed(state.pool[0], script, events)
+    chance.attach_script(state.pool[0], script, events)
     from plywise.engine.battle.rules import RULES
 
     RULES.step(state.pool, 0, state.legal_actions(0)[0], state.legal_actions(1)[0])

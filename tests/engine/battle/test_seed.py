@@ -64,7 +64,7 @@ def test_a_state_from_packed_teams_and_a_seed(battles: list[RecordedBattle]) -> 
     battle = battles[0]
     state = BattleState.from_seed(*battle.packed_teams, battle.seed, battle.format)
     expected = facts.dump_facts(battle.steps[0].before)
-    assert facts.differences(expected, facts.state_facts(state.pool, 0)) == []
+    assert facts.fact_differences(expected, facts.state_facts(state.pool, 0)) == []
 
 
 def test_another_seed_is_another_battle(battles: list[RecordedBattle]) -> None:

@@ -1,4 +1,4 @@
-"""Branches that are counted and told to LLVM, and indices that count from the front."""
+"""Branch weights, counted and passed to LLVM, and indices that count from the front."""
 
 import ctypes
 import json
@@ -38,27 +38,27 @@ even:
 """
 
 
-def test_a_module_is_told_how_often_its_branches_are_taken() -> None:
-    told = branches.with_weights(TEXT, [250, 1000])
-    assert told is not None
+def test_a_module_gets_the_weights_of_its_branches() -> None:
+    weighted = branches.with_weights(TEXT, [250, 1000])
+    assert weighted is not None
     lines = [
-        line for line in str(llvm.parse_assembly(told)).splitlines() if "branch_weights" in line
+        line for line in str(llvm.parse_assembly(weighted)).splitlines() if "branch_weights" in line
     ]
     found = [line.partition("branch_weights")[2] for line in lines]
     assert '", i32 250, i32 750}' in found
     assert '", i32 1000, i32 0}' in found
 
 
-def test_what_was_never_come_to_keeps_what_is_known() -> None:
-    told = branches.with_weights(TEXT, [branches.NEVER, 0])
-    assert told is not None
-    text = str(llvm.parse_assembly(told))
+def test_a_branch_that_was_never_reached_keeps_its_weights() -> None:
+    weighted = branches.with_weights(TEXT, [branches.NEVER, 0])
+    assert weighted is not None
+    text = str(llvm.parse_assembly(weighted))
     assert "i32 1, i32 99}" in text
     assert "i32 0, i32 1000}" in text
 
 
 @pytest.mark.parametrize("shares", [[], [1], [1, 2, 3]])
-def test_shares_of_other_sources_are_not_told(shares: list[int]) -> None:
+def test_shares_of_other_sources_are_not_used(shares: list[int]) -> None:
     assert branches.with_weights(TEXT, shares) is None
 
 
@@ -85,13 +85,13 @@ def test_the_committed_shares_are_of_these_sources() -> None:
     prepare("the rules", RULES.step)
     program = program_of("plywise.engine.battle")
     shares = load_branches()
-    told = 0
+    weighted = 0
     parts = program.compile_units()
     for unit, part in zip(program.units, parts, strict=True):
         _, count = branches.with_counters(str(llvm.parse_bitcode(part)), 0)
-        told += count == len(shares.get(unit.symbol, []))
-    # An edited unit is not told until the next `plywise fit branches battles=24 iterations=2000`.
-    assert told >= 0.9 * len(parts)
+        weighted += count == len(shares.get(unit.symbol, []))
+    # An edited unit has none until the next `plywise fit branches battles=24 iterations=2000`.
+    assert weighted >= 0.9 * len(parts)
 
 
 @COMPILED

@@ -16,7 +16,7 @@ from plywise.engine.battle.constants import ACTION_FORCED
 from plywise.engine.battle.scratch import CHOICES, HITS
 from plywise.engine.battle.state import BATTLE
 from plywise.engine.compile import jit, units
-from plywise.engine.compile.fingerprint import fingerprint
+from plywise.engine.compile.fingerprint import kernel_fingerprint
 from plywise.engine.kernels import TERMINAL
 
 SOURCE = '''
@@ -34,7 +34,7 @@ def outer(x: int) -> int:
 def fingerprint_of(source: str) -> str:
     module = types.ModuleType("example")
     exec(source, module.__dict__)
-    return fingerprint(module.outer)
+    return kernel_fingerprint(module.outer)
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def test_each_legal_action_stands_in_the_tables_once(seed: int) -> None:
             assert all(len(row) == len(t.titles) for t in tables for row in t.rows)
 
 
-def test_damage_is_told_in_shares_of_the_hp_that_are_left() -> None:
+def test_damage_is_a_fraction_of_the_hp_left() -> None:
     state = Gen9Battle().new_initial_state(0)
     world = state.flat()  # of all worlds the true one
     foe = world[0]["sides"][1]["mons"][int(world[0]["sides"][1]["active"])]

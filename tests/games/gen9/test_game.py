@@ -64,7 +64,7 @@ def test_a_seed_makes_the_same_game_again() -> None:
     assert first == second
 
 
-def test_nobody_can_tell_a_resampled_battle_from_the_true_one() -> None:
+def test_a_resampled_battle_has_the_same_information_state() -> None:
     differ = 0
     for seed in range(2):
         rng = Random(seed)
@@ -93,7 +93,7 @@ def test_agents_get_worlds_with_their_own_legal_actions() -> None:
                 assert (worlds == state.view(player).worlds(player, 3, 9)).all()
 
 
-def test_the_true_set_is_always_believed_possible() -> None:
+def test_the_true_set_is_always_in_the_belief() -> None:
     belief = RandomBattleBelief()
     violations = checked = 0
     for seed in range(4):

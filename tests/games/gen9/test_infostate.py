@@ -96,7 +96,7 @@ def lines(text: str) -> list[list[str]]:
     return [line.split("|") for line in text.strip().splitlines()]
 
 
-def test_notes_read_what_poke_env_forgets() -> None:
+def test_notes_keep_facts_that_poke_env_does_not() -> None:
     notes = BattleNotes()
     battle = lines(
         """

@@ -12,7 +12,7 @@ from plywise.arena.agents.factory import AgentFactory
 from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import NoLLMGroup
-from plywise.conf.schemas.search import AlphaBetaConfig, SimultaneousConfig
+from plywise.conf.schemas.search import AlphaBetaGroup, SimultaneousGroup
 from plywise.datasets.errors import ConfigError
 from plywise.datasets.pokemon_sets import random_battle_sets
 from plywise.engine.battle import constants as c
@@ -40,7 +40,7 @@ def positions(battles: int, seed: int) -> Iterator[BattleState]:
             state.apply_actions(first, second)
 
 
-def test_without_it_the_error_says_how_to_build_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_it_the_error_names_the_build_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "poke_engine", None)
     with pytest.raises(ConfigError, match=r"needs Rust and this: pip install poke-engine .*tera"):
         load_poke_engine()
@@ -51,9 +51,9 @@ def test_it_is_refused_before_the_first_game(monkeypatch: pytest.MonkeyPatch) ->
     battles = GameConfig("gen9randombattle")
     entrant = AgentConfig(name="poke_engine")
     with pytest.raises(ConfigError, match="search=alphabeta does not fit here"):
-        AgentFactory(battles, AlphaBetaConfig(), NoLLMGroup()).check(entrant)
+        AgentFactory(battles, AlphaBetaGroup(), NoLLMGroup()).check(entrant)
     with pytest.raises(ConfigError, match="pip install poke-engine"):
-        AgentFactory(battles, SimultaneousConfig(), NoLLMGroup()).check(entrant)
+        AgentFactory(battles, SimultaneousGroup(), NoLLMGroup()).check(entrant)
 
 
 @needs_poke_engine
@@ -96,7 +96,7 @@ def test_both_engines_do_the_same_damage() -> None:
 def test_it_plays_a_whole_game() -> None:
     game = make_game("gen9randombattle")
     factory = AgentFactory(
-        GameConfig("gen9randombattle"), SimultaneousConfig(worlds=2), NoLLMGroup()
+        GameConfig("gen9randombattle"), SimultaneousGroup(worlds=2), NoLLMGroup()
     )
     agent = factory.build(AgentConfig(name="poke_engine", iterations=200))
     state: Any = game.new_initial_state(7)

@@ -131,7 +131,7 @@ def mons(position: Position) -> Iterator[tuple[Key, MonView, PokemonSet]]:
             yield (s, to_id(team[index].nickname)), view, team[index]
 
 
-def test_no_more_is_seen_than_the_protocol_said_and_every_own_move_is() -> None:
+def test_only_what_the_protocol_announced_is_revealed_and_every_own_move_is() -> None:
     checked = 0
     for position in positions():
         said = position[2]
@@ -150,7 +150,7 @@ def test_no_more_is_seen_than_the_protocol_said_and_every_own_move_is() -> None:
     assert checked > 3000
 
 
-def test_the_belief_always_holds_the_true_set() -> None:
+def test_the_belief_always_contains_the_true_set() -> None:
     belief = RandomBattleBelief()
     for position in positions():
         for _, view, built in mons(position):
@@ -190,7 +190,7 @@ def test_worlds_agree_with_all_that_is_known_in_real_battles() -> None:
                 assert conditions_of(true) == conditions_of(drawn)
 
 
-def test_what_was_seen_survives_json() -> None:
+def test_revealed_facts_survive_json() -> None:
     for n, (_, seen, *_) in enumerate(positions()):
         if n % 25 == 0:
             assert msgspec.json.decode(msgspec.json.encode(seen), type=Seen) == seen

@@ -97,7 +97,7 @@ def play(
     return ours, records
 
 
-def test_every_decision_reaches_the_server_and_the_belief_explains_what_was_seen(
+def test_every_decision_reaches_the_server_and_the_belief_explains_the_battle(
     server: ShowdownServer,
 ) -> None:
     agent = Watcher()
@@ -135,7 +135,7 @@ def test_a_failing_agent_costs_its_choice_and_never_the_battle(server: ShowdownS
     assert sum(bool(r.fallback) for r in records) >= len(records) // 2
 
 
-def test_nothing_of_a_models_words_or_our_thoughts_is_sent(
+def test_nothing_of_a_transcript_is_sent(
     server: ShowdownServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever a decision's notes hold, the server gets choices and what logging in needs."""

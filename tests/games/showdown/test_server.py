@@ -165,7 +165,9 @@ async def test_death_is_noticed() -> None:
         server.on_death(why.append)
         server.check()
         os.kill(server.pid, signal.SIGKILL)
-        await asyncio.wait_for(server.wait_closed(), 5)
+        async with asyncio.timeout(5):
+            while not why:
+                await asyncio.sleep(0.05)
         assert server.died
         assert not server.alive()
         with pytest.raises(ShowdownServerError, match="was killed"):

@@ -1,7 +1,7 @@
-"""An opponent of habit in the search, and priors that shape what is explored.
+"""An opponent that follows its prior in the search, and priors that scale exploration.
 
-The truth for a matrix game in which the opponent follows a known habit with probability p and
-answers best otherwise is the matrix game of the payoffs ``p * A @ habit + (1 - p) * A`` (a
+The exact value of a matrix game in which the opponent follows a known prior with probability p and
+answers best otherwise is the matrix game of the payoffs ``p * A @ prior + (1 - p) * A`` (a
 restricted Nash response), solved exactly.
 """
 
@@ -93,55 +93,57 @@ def matrix_game(payoff: list[list[float]]) -> NDArray[Any]:
     return pool
 
 
-def habitual(**settings: Any) -> SimultaneousSearch:
+def with_prior(**settings: Any) -> SimultaneousSearch:
     config = SimultaneousConfig(**{**FIXED, "prior_trust": 1.0, **settings})
     return SimultaneousSearch(HABITUAL, config)
 
 
-def restricted(payoff: NDArray[np.float64], player: int, habit: float) -> float:
+def restricted(payoff: NDArray[np.float64], player: int, weight: float) -> float:
     """Return what ``player`` can be sure of against such an opponent, in its own payoffs."""
     own = payoff if player == 0 else -payoff.T
     usual = np.full(own.shape[1], (1 - FIRST) / (own.shape[1] - 1))
     usual[0] = FIRST
-    mixed = habit * (own @ usual)[:, None] + (1 - habit) * own
+    mixed = weight * (own @ usual)[:, None] + (1 - weight) * own
     return float(solve(mixed).value)
 
 
 @pytest.mark.parametrize("payoff", [RPS, TILTED])
 @pytest.mark.parametrize("player", [0, 1])
-@pytest.mark.parametrize("habit", [0.5, 1.0])
+@pytest.mark.parametrize("weight", [0.5, 1.0])
 @pytest.mark.parametrize("algorithm", ["uct", "regret"])
 def test_the_value_is_that_of_the_restricted_game(
-    payoff: list[list[float]], player: int, habit: float, algorithm: str
+    payoff: list[list[float]], player: int, weight: float, algorithm: str
 ) -> None:
-    engine = habitual(opponent_prior=habit, iterations=60_000, algorithm=algorithm)
+    engine = with_prior(opponent_prior=weight, iterations=60_000, algorithm=algorithm)
     found = engine.decide(matrix_game(payoff), None, player, seed=2)
-    truth = restricted(np.array(payoff), player, habit)
+    truth = restricted(np.array(payoff), player, weight)
     assert found.value == pytest.approx(truth, abs=0.06)
-    assert found.opponent[0] >= habit * FIRST - 0.02
+    assert found.opponent[0] >= weight * FIRST - 0.02
 
 
-def test_a_sure_habit_is_answered_best() -> None:
-    found = habitual(opponent_prior=1.0, iterations=3000).decide(matrix_game(RPS), None, 0, seed=2)
+def test_a_certain_prior_is_answered_best() -> None:
+    found = with_prior(opponent_prior=1.0, iterations=3000).decide(
+        matrix_game(RPS), None, 0, seed=2
+    )
     assert found.action == 1  # paper, against the rock that comes nine times of ten
     assert found.values[1] == pytest.approx(0.5 * (0.9 - 0.05), abs=0.05)
 
 
-def test_without_trust_and_habit_priors_change_nothing() -> None:
+def test_without_trust_and_weight_priors_change_nothing() -> None:
     alone = SimultaneousSearch(RULES, SimultaneousConfig(**{**FIXED, "iterations": 2000}))
     plain = alone.decide(matrix_game(RPS), None, 0, seed=5)
-    found = habitual(iterations=2000, prior_trust=0.0, opponent_prior=0.0)
+    found = with_prior(iterations=2000, prior_trust=0.0, opponent_prior=0.0)
     assert found.decide(matrix_game(RPS), None, 0, seed=5).visits == plain.visits
 
 
 def test_priors_come_first_and_remove_nothing() -> None:
     even = matrix_game([[0.0] * 4] * 4)
-    found = habitual(iterations=400, opponent_prior=0.0).decide(even, None, 0, seed=5)
+    found = with_prior(iterations=400, opponent_prior=0.0).decide(even, None, 0, seed=5)
     assert found.visits[0] > 2 * max(found.visits[a] for a in (1, 2, 3))
     assert min(found.visits.values()) > 5
     # What they find unlikely is found all the same where it is best.
     last = matrix_game([[0.0] * 4, [0.0] * 4, [0.0] * 4, [0.4] * 4])
-    assert habitual(iterations=400, opponent_prior=0.0).decide(last, None, 0, seed=5).action == 3
+    assert with_prior(iterations=400, opponent_prior=0.0).decide(last, None, 0, seed=5).action == 3
 
 
 class Scissors(Consultation):
@@ -157,7 +159,7 @@ class Scissors(Consultation):
         return GuideReport()
 
 
-def test_a_prediction_of_a_guide_becomes_the_habit() -> None:
-    engine = habitual(opponent_prior=1.0, iterations=3000)
+def test_a_prediction_of_a_guide_becomes_the_prior() -> None:
+    engine = with_prior(opponent_prior=1.0, iterations=3000)
     found = engine.decide(matrix_game(RPS), None, 0, seed=2, consultation=Scissors())
     assert found.action == 0
