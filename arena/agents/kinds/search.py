@@ -22,7 +22,7 @@ class SearcherSettings(AgentConfig):
     """Settings of the searching agents."""
 
     level: int | None = setting(
-        None, "strength, each level winning about 70 % against the one below; null: full",
+        None, "strength, from the weakest level, 1, to the strongest, 10; null: full strength",
         low=1, high=10,
     )  # fmt: skip
     temperature: float = setting(
