@@ -18,7 +18,7 @@ from typing import Any
 from plywise.datasets.errors import PlywiseError
 
 Record = Mapping[str, Any]
-Table = Mapping[str, Record]
+RecordTable = Mapping[str, Record]
 
 _FOLDER = Path(__file__).parent / "showdown"
 _NOT_ID = re.compile(r"[^a-z0-9]+")
@@ -64,14 +64,14 @@ class ShowdownData:
     """
 
     version: str
-    moves: Table
-    abilities: Table
-    items: Table
-    species: Table
-    conditions: Table
+    moves: RecordTable
+    abilities: RecordTable
+    items: RecordTable
+    species: RecordTable
+    conditions: RecordTable
     cosmetic: Mapping[str, str]
-    typechart: Table
-    natures: Table
+    typechart: RecordTable
+    natures: RecordTable
     tiers: Mapping[str, str]
 
     def species_id(self, name: str) -> str:

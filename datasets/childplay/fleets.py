@@ -13,16 +13,16 @@ SIDE = 5
 LENGTHS = (2, 1, 5, 4, 3, 2, 1)
 _TRIES = 5
 
-Ship = tuple[int, ...]
+PublishedShip = tuple[int, ...]
 """The squares of a ship, row by row from 0; () for one that was left out."""
 
 
-def published_fleet(rng: Random) -> list[Ship]:
+def published_fleet(rng: Random) -> list[PublishedShip]:
     """Return the seven ships of one player, () for those left out."""
-    fleet: list[Ship] = []
+    fleet: list[PublishedShip] = []
     taken: set[int] = set()
     for length in LENGTHS:
-        placed: Ship = ()
+        placed: PublishedShip = ()
         for _ in range(_TRIES):
             lying = rng.random() < 0.5
             along, across = rng.randint(0, SIDE - length), rng.randint(0, SIDE - 1)

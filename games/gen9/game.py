@@ -48,7 +48,7 @@ class Gen9Battle(Game):
     def new_initial_state(self, seed: int = 0) -> Gen9State:
         """Return the first decision of a battle between two teams drawn with ``seed``."""
         self.kernels()
-        return start_battle(
+        return battle_between(
             self.teams(seed), Random(f"{BATTLE_FORMAT} dice {seed}").getrandbits(63)
         )
 
@@ -87,7 +87,7 @@ class Gen9Battle(Game):
         return rules()
 
 
-def start_battle(both: tuple[teams.Team, teams.Team], seed: int) -> Gen9State:
+def battle_between(both: tuple[teams.Team, teams.Team], seed: int) -> Gen9State:
     """Return the first decision of a battle between two given teams; the first of each leads.
 
     Raises:

@@ -15,7 +15,7 @@ from plywise.games.base import IllegalActionError
 from plywise.games.check import check_game
 from plywise.games.gen9 import infostate
 from plywise.games.gen9.belief import RandomBattleBelief
-from plywise.games.gen9.game import Gen9Battle, start_battle
+from plywise.games.gen9.game import Gen9Battle, battle_between
 from plywise.games.gen9.seen import Seen, observe
 from plywise.games.gen9.state import Gen9State
 from plywise.games.registry import make_game
@@ -155,7 +155,7 @@ def test_a_player_knows_what_was_revealed_and_nothing_else() -> None:
             member("mew", "synchronize", "softboiled"),
         ),
     )
-    state = start_battle(teams, seed=1)
+    state = battle_between(teams, seed=1)
     info = state.information_state(0)
     assert (info.weather, info.weather_turns) == ("raindance", 0)
     (kyogre,) = info.foe.mons
@@ -182,7 +182,7 @@ def test_an_illusion_is_believed_until_it_breaks() -> None:
         (member("zoroark", "illusion", "nastyplot"), member("mew", "synchronize", "softboiled")),
         (member("kyogre", "drizzle", "surf"),),
     )
-    state = start_battle(teams, seed=1)
+    state = battle_between(teams, seed=1)
     known = state.information_state(1)
     assert [m.species for m in known.foe.mons] == ["mew"]
     assert known.foe.active == 0
