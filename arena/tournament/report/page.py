@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from plywise.arena.output.files import plain, writing
-from plywise.arena.play.replay import states_of, told
+from plywise.arena.play.replay import server_views, states_of
 from plywise.arena.tournament.identity import identity_digest
 from plywise.arena.tournament.pool_ratings import ratings_of, ratings_over
 from plywise.arena.tournament.standings import Standings
@@ -216,7 +216,7 @@ def _replays(
         one = played[place]
         replay: dict[str, Any] = {"trace": store.trace(one.number)}
         if "server" in store.identity:
-            replay |= told(replay["trace"], one.plies)
+            replay |= server_views(replay["trace"], one.plies)
             replay["trace"] = _thoughts(replay["trace"])
         elif not drawn:
             replay |= _text(game, one, replay["trace"])
