@@ -1,4 +1,6 @@
-"""The report of a tournament: one HTML file with everything in it, readable without a network.
+"""The HTML report of a tournament: its data and its file; ``assets/report.js`` draws it.
+
+One file holds everything and is readable without a network.
 
 All games are listed.  Board games that the page can draw itself (tic-tac-toe, Connect Four) are
 replayed in the browser from their actions, every one of them; of other games a sample, spread
