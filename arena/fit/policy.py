@@ -181,9 +181,7 @@ def fit_policy(config: FitConfig, folder: Path) -> int:
     figures = {
         "decisions": len(training.sizes),
         "cross_entropy_held_out": round(cross_entropy(weights, judging), 5),
-        "cross_entropy_held_out_before": round(
-            cross_entropy((ACTION_WEIGHTS, MOVE_WEIGHTS), judging), 5
-        ),
+        "cross_entropy_held_out_before": round(cross_entropy(packaged, judging), 5),
         "cross_entropy_held_out_uniform": round(cross_entropy(none, judging), 5),
         "entropy_held_out": round(float(-(judging.shares @ logs) / len(judging.sizes)), 5),
         "held_out_decisions": len(judging.sizes),
