@@ -30,7 +30,6 @@ class PlayConfig(Settings):
         choices=("first", "second", "both", "none"),
     )  # fmt: skip
     seed: int = setting(0, "seed of the game's chance and of the agent")
-    bell: bool = setting(False, "ring the terminal's bell when it is your move")
     color: bool = setting(True, "whether to print in colour")
     explain: bool = setting(
         False,
