@@ -207,11 +207,19 @@ class State(ABC):
         """Return a text that ``Game.deserialize_state`` turns back into this state."""
 
     def apply_action(self, action: int) -> None:
-        """Apply the action of the player to move, or a chance outcome."""
+        """Apply the action of the player to move, or a chance outcome.
+
+        Raises:
+            IllegalActionError: the action is not legal, or nobody or both players are to move.
+        """
         raise NotImplementedError
 
     def apply_actions(self, actions: Sequence[int]) -> None:
-        """Apply one action per player at a simultaneous node (NO_ACTION where none is due)."""
+        """Apply one action per player at a simultaneous node (NO_ACTION where none is due).
+
+        Raises:
+            IllegalActionError: an action is not legal, or the players do not move at once.
+        """
         raise NotImplementedError
 
     def is_terminal(self) -> bool:

@@ -73,11 +73,7 @@ class Gen9State(State):
         return self.battle.legal_actions(who)
 
     def apply_actions(self, actions: Sequence[int]) -> None:
-        """Apply one action per player (NO_ACTION where none is due), up to the next decision.
-
-        Raises:
-            IllegalActionError: an action is not legal, or the battle has ended.
-        """
+        """Apply one action per player (NO_ACTION where none is due), up to the next decision."""
         if self.current_player() == TERMINAL:
             raise IllegalActionError("the battle has ended: no action is possible")
         if len(actions) != 2:
@@ -95,11 +91,7 @@ class Gen9State(State):
         self.seen = observe(self.seen, before, after, actions)
 
     def apply_action(self, action: int) -> None:
-        """Apply the action of the only side that decides.
-
-        Raises:
-            IllegalActionError: it is not legal, or both sides decide.
-        """
+        """Apply the action of the only side that decides."""
         player = self.current_player()
         if player not in (0, 1):
             raise IllegalActionError("both sides decide here, or none: use apply_actions")

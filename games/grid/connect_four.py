@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 
 from plywise.engine.boards import connect_four as kernels
-from plywise.engine.boards.status import DRAWN, RUNNING, WON_BY_FIRST
 from plywise.engine.kernels import RulesKernels
 from plywise.games.base import GameInfo, ParseResult, parse_number
-from plywise.games.grid.placing import DRAWN_GAME, MARKS, PlacingGame, PlacingState
+from plywise.games.grid.placing import MARKS, PlacingGame, PlacingState
 
 
 class ConnectFourState(PlacingState):
@@ -67,9 +66,7 @@ class ConnectFourState(PlacingState):
         for (column, row), player in self.owner.items():
             pool[0].stones[player] |= np.uint64(1 << column * (self.game.rows + 1) + row)
         pool[0].ply = len(self.moves)
-        pool[0].status = {None: RUNNING, DRAWN_GAME: DRAWN}.get(
-            self.winner, WON_BY_FIRST + (self.winner or 0)
-        )
+        pool[0].status = self._status()
         return pool
 
 

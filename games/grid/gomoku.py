@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 
 from plywise.engine.boards import mnk as kernels
-from plywise.engine.boards.status import DRAWN, RUNNING, WON_BY_FIRST
 from plywise.engine.kernels import RulesKernels
 from plywise.games.base import GameInfo
-from plywise.games.grid.placing import DRAWN_GAME, MARKS, PlacingGame, PlacingState
+from plywise.games.grid.placing import MARKS, PlacingGame, PlacingState
 
 _LETTERS = "abcdefghijklmnopqrs"
 _FULL_FACTS = 25  # squares; on larger boards facts look one ply ahead only
@@ -69,9 +68,7 @@ class GomokuState(PlacingState):
             state.cells[action] = 1 + self.owner[column, row]
         state.balance = self._balance()
         state.ply = len(self.moves)
-        state.status = {None: RUNNING, DRAWN_GAME: DRAWN}.get(
-            self.winner, WON_BY_FIRST + (self.winner or 0)
-        )
+        state.status = self._status()
         return pool
 
     def _balance(self) -> int:

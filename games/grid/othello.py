@@ -18,7 +18,7 @@ import numpy as np
 from plywise.engine.boards import othello as kernels
 from plywise.engine.kernels import RulesKernels
 from plywise.games.base import TERMINAL, Briefing, Game, GameInfo, IllegalActionError, Option, State
-from plywise.games.grid.placing import MARKS
+from plywise.games.grid.placing import MARKS, replay_saved
 
 PASS = kernels.PASS
 
@@ -94,11 +94,7 @@ class OthelloState(State):
         return self.placings(self.mover) or [PASS]
 
     def apply_action(self, action: int) -> None:
-        """Place a disc or pass.
-
-        Raises:
-            IllegalActionError: the game has ended, or the action is not legal.
-        """
+        """Place a disc or pass."""
         if self.over:
             raise IllegalActionError("the game has ended: no move is possible")
         if not self._is_legal(action):
@@ -299,24 +295,9 @@ class Othello(Game):
         return OthelloState(self)
 
     def deserialize_state(self, text: str) -> OthelloState:
-        """Return the state that ``serialize`` wrote, by playing its moves again.
-
-        Raises:
-            ValueError: the text is no state of this game.
-        """
-        try:
-            saved = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise ValueError(f"not a saved othello state: {error}") from error
-        moves = saved.get("moves") if isinstance(saved, dict) else None
-        if not isinstance(moves, list) or saved.get("game") != self.info.name:
-            raise ValueError(f"not a saved state of othello: {text[:80]}")
+        """Return the state that ``serialize`` wrote, by playing its moves again."""
         state = self.new_initial_state()
-        for number, move in enumerate(moves, 1):
-            try:
-                state.apply_action(move)
-            except IllegalActionError as error:
-                raise ValueError(f"saved othello state, move {number}: {error}") from error
+        replay_saved(state, text, self.info.name, {})
         return state
 
     def num_distinct_actions(self) -> int:
