@@ -154,9 +154,8 @@ class BattleshipState(State):
     def resample_from_infostate(self, player: int, rng: Random) -> BattleshipState:
         """Return a state with another fleet of the opponent that agrees with all results."""
         world = self.clone()
-        world.fleets[1 - player][:] = self.hidden_fleet(player).draw(
-            len(self.fleets[1 - player]), rng
-        )
+        fleet = world.fleets[1 - player]
+        fleet[:] = self.hidden_fleet(player).draw(len(fleet), rng)
         return world
 
     def hidden_fleet(self, player: int) -> HiddenFleet:

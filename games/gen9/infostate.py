@@ -15,13 +15,8 @@ from plywise.engine.battle import constants as c
 
 # Actions, as the engine numbers them: moves, the same with Terastallization, switches to a team
 # index, the single option of a forced move, and nothing to send in.
-MOVE, TERA, SWITCH, FORCED, PASS = (
-    c.ACTION_MOVE,
-    c.ACTION_TERA,
-    c.ACTION_SWITCH,
-    c.ACTION_FORCED,
-    c.ACTION_PASS,
-)
+MOVE, TERA, SWITCH = c.ACTION_MOVE, c.ACTION_TERA, c.ACTION_SWITCH
+FORCED, PASS = c.ACTION_FORCED, c.ACTION_PASS
 
 HISTORY_LENGTH = 12
 """Entries that ``InfoState.history`` keeps."""

@@ -26,6 +26,7 @@ from plywise.games.gen9.infostate import HISTORY_LENGTH, MonView, MoveView, Side
 from plywise.games.gen9.reveals import (
     MonStep,
     Plain,
+    field_conditions,
     hp_as_it_left,
     moves_used,
     name_of,
@@ -92,13 +93,9 @@ def shown_hp(hp: int, max_hp: int) -> int:
 
 
 def observe(seen: Seen, before: Plain, after: Plain, actions: Sequence[int]) -> Seen:
-    """Return what is revealed after a step.
+    """Return what is revealed after a step by the sides' ``actions``.
 
-    Args:
-        seen: what was revealed before it.
-        before, after: the battle before and after the step (``engine.battle.border.plain.thaw``);
-            before the first decision ``before`` is the battle without active Pokémon (turn 0).
-        actions: the sides' actions.
+    Before the first decision ``before`` is the battle without active Pokémon (turn 0).
     """
     events = _Events(int(before.turn))
     step = _Step(before, after, (_used(before, after, 0), _used(before, after, 1)))
@@ -128,13 +125,6 @@ def _used(before: Plain, after: Plain, s: int) -> dict[int, tuple[str, ...]]:
         return {}
     old, new = before.sides[s], after.sides[s]
     return {i: m for i in range(new.team_size) if (m := moves_used(old, new, i))}
-
-
-def field_conditions(b: Plain) -> list[str]:
-    """Return ids of the present weather, terrain and pseudo-weathers."""
-    names = [c.WEATHER_NAMES[b.weather], c.TERRAIN_NAMES[b.terrain]]
-    names += [n for n, left in zip(c.PSEUDO_WEATHER_NAMES, b.pseudo_weather, strict=True) if left]
-    return [name for name in names if name]
 
 
 class _Events:

@@ -143,10 +143,8 @@ class OthelloState(State):
 
     def information_state_string(self, player: int) -> str:
         """Return the board and all moves so far."""
-        return f"{self.observation_string(player)}\nmoves: {self._line()}"
-
-    def _line(self) -> str:
-        return " ".join(self.action_to_string(0, a) for a in self.moves)
+        moves = " ".join(self.action_to_string(0, a) for a in self.moves)
+        return f"{self.observation_string(player)}\nmoves: {moves}"
 
     def serialize(self) -> str:
         """Return the moves as JSON."""

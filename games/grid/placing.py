@@ -160,11 +160,15 @@ class PlacingState(State):
         """
         lines = []
         for row in range(self.game.rows):
-            cells = [self.owner.get((c, row)) for c in range(self.game.columns)]
-            lines.append("".join("." if o is None else MARKS[o] for o in cells))
+            lines.append("".join(self._row_of_marks(row)))
         while lines and set(lines[-1]) == {"."}:
             lines.pop()
         return "\n".join(["Rows from the bottom:", *lines]) if lines else "The board is empty."
+
+    def _row_of_marks(self, row: int) -> list[str]:
+        """Return the marks in a row, counted from the bottom; ``.`` for an empty square."""
+        owners = [self.owner.get((c, row)) for c in range(self.game.columns)]
+        return ["." if owner is None else MARKS[owner] for owner in owners]
 
     def _reply_facts(self, player: int, action: int) -> str:
         """Return the facts about an action that ``player`` may have after the opponent's."""

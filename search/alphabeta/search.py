@@ -101,10 +101,7 @@ class AlphaBeta:
         self._slice = 4096
 
     def decide(
-        self,
-        pool_state: NDArray[Any],
-        player: int,
-        consultation: Consultation | None = None,
+        self, pool_state: NDArray[Any], player: int, consultation: Consultation | None = None
     ) -> Decision:
         """Return the best action for ``player`` in the one-element pool ``pool_state``.
 
@@ -167,13 +164,12 @@ class AlphaBeta:
 
     def _open(self, pool_state: NDArray[Any], player: int, advised: bool) -> Root:
         """Return the root, its actions sorted by the static evaluation after each."""
-        count = int(self.kernels.legal(pool_state, 0, player, self._stack.actions[0]))
-        if count == 0:
+        actions = self._legal(pool_state, player)
+        if not actions:
             raise NotTurnBasedError(_FAILURES[negamax.NO_LEGAL_ACTION])
-        actions = [int(a) for a in self._stack.actions[0, :count]]
         sign = 1.0 if player == 0 else -1.0
         static: dict[int, float] = {}
-        replies = np.zeros(self.kernels.num_actions, bool)
+        replies: set[int] = set()
         for action in actions:
             self._stack.pool[0] = pool_state[0]
             self._step(0, player, action)
@@ -181,14 +177,16 @@ class AlphaBeta:
             estimate = self.kernels.returns if ended else self.kernels.evaluate
             static[action] = sign * float(estimate(self._stack.pool, 0))
             if advised and not ended:
-                count = int(
-                    self.kernels.legal(self._stack.pool, 0, 1 - player, self._stack.actions[0])
-                )
-                replies[self._stack.actions[0, :count]] = True
+                replies.update(self._legal(self._stack.pool, 1 - player))
         order = sorted(actions, key=lambda a: -static[a])
         for rank, action in enumerate(reversed(order)):
             self._stack.history[:, action] = rank  # the best guess for other positions, too
-        return Root(order, set(np.flatnonzero(replies).tolist()), self.config.advice_plies)
+        return Root(order, replies, self.config.advice_plies)
+
+    def _legal(self, pool: NDArray[Any], player: int) -> list[int]:
+        count = int(self.kernels.legal(pool, 0, player, self._stack.actions[0]))
+        found: list[int] = self._stack.actions[0, :count].tolist()
+        return found
 
     def _step(self, i: int, player: int, action: int) -> None:
         a0, a1 = (action, NO_ACTION) if player == 0 else (NO_ACTION, action)
@@ -310,14 +308,7 @@ class AlphaBeta:
         if last is not None and nodes < last:
             budget = min(budget, last - nodes)
         begin = time.perf_counter()
-        status = int(
-            self._run(
-                self._stack,
-                self._rng_word,
-                budget,
-                *self._rules,
-            )
-        )
+        status = int(self._run(self._stack, self._rng_word, budget, *self._rules))
         took = time.perf_counter() - begin
         if status == negamax.PAUSED and budget == self._slice:
             wanted = int(budget * min(max(_SLICE_SECONDS / max(took, 1e-9), 0.5), 2.0))
@@ -348,12 +339,9 @@ class AlphaBeta:
                 continue
             if _over(deadline):
                 break
+            child = self._stack.pool[:1].copy()
             after = self._reply_values(
-                self._stack.pool[:1].copy(),
-                1 - player,
-                root.depth - 1,
-                nodes // len(tied),
-                deadline,
+                child, 1 - player, root.depth - 1, nodes // len(tied), deadline
             )
             expected = {r: root.model[r] for r in after if root.model.get(r, 0.0) > 0}
             if expected:
@@ -368,8 +356,7 @@ class AlphaBeta:
         All values are from the last depth that was completed within ``nodes``.
         """
         found: dict[int, float] = {}
-        count = int(self.kernels.legal(child, 0, opponent, self._stack.actions[0]))
-        order = [int(a) for a in self._stack.actions[0, :count]]
+        order = self._legal(child, opponent)
         last = int(self._stack.control[0].nodes) + nodes
         for plies in range(1, max(depth, 1) + 1):
             if _over(deadline):
@@ -428,26 +415,20 @@ class AlphaBeta:
     def _line(self, pool_state: NDArray[Any], player: int, action: int) -> list[int]:
         """Return the principal variation: the action and the table's best actions after it."""
         line: list[int] = []
-        width = self._stack.pool.dtype.itemsize // 8
-        legal = np.zeros(self.kernels.num_actions, np.int32)
-        self._stack.pool[0] = pool_state[0]
+        stack = self._stack
+        width = stack.pool.dtype.itemsize // 8
+        search = int(stack.control[0].search)
+        stack.pool[0] = pool_state[0]
         while len(line) < self.max_depth:
             line.append(action)
             self._step(0, player, action)
-            player = int(self.kernels.current(self._stack.pool, 0))
+            player = int(self.kernels.current(stack.pool, 0))
             if player == TERMINAL:
                 break
             action = int(
-                negamax.expected_action(
-                    self._stack.table,
-                    self._stack.words,
-                    width,
-                    self._rng_word,
-                    int(self._stack.control[0].search),
-                )
+                negamax.expected_action(stack.table, stack.words, width, self._rng_word, search)
             )
-            count = int(self.kernels.legal(self._stack.pool, 0, player, legal))
-            if action not in legal[:count]:
+            if action not in self._legal(stack.pool, player):
                 break  # not in the table, or, very rarely, the entry of another position
         return line
 

@@ -25,11 +25,12 @@ from plywise.search.config import SearchError
 from plywise.search.decision import Decision
 from plywise.search.guide.protocol import Consultation
 from plywise.search.simultaneous.config import SimultaneousConfig
-from plywise.search.simultaneous.growing import DecisionContext, Pacing, TreeGrower, TreePoller
+from plywise.search.simultaneous.growing import Pacing, TreeGrower, TreePoller
 from plywise.search.simultaneous.kernel import slice_kernel, uniform_priors
 from plywise.search.simultaneous.memory import MAX_ACTIONS, MAX_WORLDS
 from plywise.search.simultaneous.parallel import Forest
 from plywise.search.simultaneous.result import (
+    DecisionContext,
     final_strategy,
     normalized,
     opponent_strategies,
