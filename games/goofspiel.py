@@ -211,8 +211,6 @@ def _guaranteed(
     """Return the result (1, 0, -1) that a player can guarantee while revealing its bids first.
 
     Args:
-        own, other: the hands, of equal length to ``prizes``.
-        prizes: the remaining prizes in order.
         lead: the player's points minus the opponent's.
         bid: the first card; None: the best one.
     """

@@ -226,14 +226,7 @@ class OthelloState(State):
         )
 
     def _facts(self, player: int, action: int, after: OthelloState, stable: int) -> str:
-        """Return the facts about an action.
-
-        Args:
-            player: the player to move.
-            action: the action.
-            after: the state after it.
-            stable: number of the player's stable discs before it.
-        """
+        """Return the facts about an action; ``stable`` is the number of such discs before it."""
         if action == PASS:
             return "the only move"
         row, column = divmod(action, 8)

@@ -508,9 +508,7 @@ def reported_value(score: int) -> float:
 def describe_value(value: float, solved: bool = False) -> str:
     """Return a value reported by :meth:`AlphaBeta.decide` in words, for people.
 
-    Args:
-        value: the reported value.
-        solved: whether the position was searched to the end, so that 0 is a certain draw.
+    In a position that is ``solved`` 0 is a certain draw.
     """
     if abs(value) > _ESTIMATE_SHARE:
         plies = round((1 - abs(value)) / _PLY_STEP)
