@@ -7,7 +7,7 @@ no names, nicknames or chat.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -162,10 +162,6 @@ class InfoState:
     def to_json(self) -> str:
         """Return one line of JSON that :func:`from_json` reads."""
         return msgspec.json.encode(self).decode()
-
-    def with_legal(self, legal: tuple[int, ...]) -> InfoState:
-        """Return a copy with other legal actions (after the server refused some)."""
-        return replace(self, legal=tuple(sorted(legal)))
 
 
 def from_json(text: str) -> InfoState:

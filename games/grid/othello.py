@@ -226,7 +226,7 @@ class OthelloState(State):
         )
 
     def _facts(self, player: int, action: int, after: OthelloState, stable: int) -> str:
-        """Return the facts about an action; ``stable`` is the number of such discs before it."""
+        """Return an action's facts; ``stable`` counts the player's stable discs before it."""
         if action == PASS:
             return "the only move"
         row, column = divmod(action, 8)
