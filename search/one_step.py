@@ -40,15 +40,14 @@ def gains(
     Where both players move, each action meets the same random actions of the opponent.
     """
     before = measure(worlds, player)
-    out = np.zeros(kernels.num_actions, np.int32)
     rises = {}
     for action in actions:
         pool = worlds.copy()
         for world, (reseed, share) in enumerate(numbers):
             reply = NO_ACTION
             if int(kernels.current(pool, world)) == SIMULTANEOUS:
-                count = int(kernels.legal(pool, world, 1 - player, out))
-                reply = int(out[int(share * count)]) if count else NO_ACTION
+                replies = kernels.legal_actions(pool, world, 1 - player)
+                reply = replies[int(share * len(replies))] if replies else NO_ACTION
             kernels.reseed(pool, world, reseed)
             a0, a1 = (action, reply) if player == 0 else (reply, action)
             kernels.step(pool, world, a0, a1)

@@ -164,29 +164,22 @@ class AlphaBeta:
 
     def _open(self, pool_state: NDArray[Any], player: int, advised: bool) -> Root:
         """Return the root, its actions sorted by the static evaluation after each."""
-        actions = self._legal(pool_state, player)
+        actions = self.kernels.legal_actions(pool_state, 0, player)
         if not actions:
             raise NotTurnBasedError(_FAILURES[negamax.NO_LEGAL_ACTION])
-        sign = 1.0 if player == 0 else -1.0
         static: dict[int, float] = {}
         replies: set[int] = set()
         for action in actions:
             self._stack.pool[0] = pool_state[0]
             self._step(0, player, action)
             ended = int(self.kernels.current(self._stack.pool, 0)) == TERMINAL
-            estimate = self.kernels.returns if ended else self.kernels.evaluate
-            static[action] = sign * float(estimate(self._stack.pool, 0))
+            static[action] = self.kernels.worth(self._stack.pool, 0, player)
             if advised and not ended:
-                replies.update(self._legal(self._stack.pool, 1 - player))
+                replies.update(self.kernels.legal_actions(self._stack.pool, 0, 1 - player))
         order = sorted(actions, key=lambda a: -static[a])
         for rank, action in enumerate(reversed(order)):
             self._stack.history[:, action] = rank  # the best guess for other positions, too
         return Root(order, replies, self.config.advice_plies)
-
-    def _legal(self, pool: NDArray[Any], player: int) -> list[int]:
-        count = int(self.kernels.legal(pool, 0, player, self._stack.actions[0]))
-        found: list[int] = self._stack.actions[0, :count].tolist()
-        return found
 
     def _step(self, i: int, player: int, action: int) -> None:
         a0, a1 = (action, NO_ACTION) if player == 0 else (NO_ACTION, action)
@@ -356,7 +349,7 @@ class AlphaBeta:
         All values are from the last depth that was completed within ``nodes``.
         """
         found: dict[int, float] = {}
-        order = self._legal(child, opponent)
+        order = self.kernels.legal_actions(child, 0, opponent)
         last = int(self._stack.control[0].nodes) + nodes
         for plies in range(1, max(depth, 1) + 1):
             if _over(deadline):
@@ -428,7 +421,7 @@ class AlphaBeta:
             action = int(
                 negamax.expected_action(stack.table, stack.words, width, self._rng_word, search)
             )
-            if action not in self._legal(stack.pool, player):
+            if action not in self.kernels.legal_actions(stack.pool, 0, player):
                 break  # not in the table, or, very rarely, the entry of another position
         return line
 

@@ -123,9 +123,6 @@ class TreeGrower:
     Attributes:
         run: the compiled loop.
         rules: the game's compiled rules, in the order of the loop's parameters.
-        context: the decision.
-        poller: polls the guide.
-        pacing: timing experience of the search.
     """
 
     run: Any
