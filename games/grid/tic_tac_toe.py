@@ -35,7 +35,7 @@ class TicTacToeState(GomokuState):
 class TicTacToe(Gomoku):
     """The game of tic-tac-toe (noughts and crosses); X moves first.
 
-    The smallest m,n,k game, with compiled rules of its own.
+    An m,n,k game with compiled rules of its own.
     """
 
     info: GameInfo = field(
