@@ -171,7 +171,7 @@ class AlphaBeta:
         replies: set[int] = set()
         for action in actions:
             self._stack.pool[0] = pool_state[0]
-            self._step(0, player, action)
+            self._step(player, action)
             ended = int(self.kernels.current(self._stack.pool, 0)) == TERMINAL
             static[action] = self.kernels.worth(self._stack.pool, 0, player)
             if advised and not ended:
@@ -181,9 +181,9 @@ class AlphaBeta:
             self._stack.history[:, action] = rank  # the best guess for other positions, too
         return Root(order, replies, self.config.advice_plies)
 
-    def _step(self, i: int, player: int, action: int) -> None:
+    def _step(self, player: int, action: int) -> None:
         a0, a1 = (action, NO_ACTION) if player == 0 else (NO_ACTION, action)
-        self.kernels.step(self._stack.pool, i, a0, a1)
+        self.kernels.step(self._stack.pool, 0, a0, a1)
 
     def _deepen(
         self,
@@ -327,7 +327,7 @@ class AlphaBeta:
             nodes = min(nodes, int(self.config.iterations * _REPLY_SHARE))
         for action in tied:
             self._stack.pool[0] = pool_state[0]
-            self._step(0, player, action)
+            self._step(player, action)
             if int(self.kernels.current(self._stack.pool, 0)) != 1 - player:
                 continue
             if _over(deadline):
@@ -414,7 +414,7 @@ class AlphaBeta:
         stack.pool[0] = pool_state[0]
         while len(line) < self.max_depth:
             line.append(action)
-            self._step(0, player, action)
+            self._step(player, action)
             player = int(self.kernels.current(stack.pool, 0))
             if player == TERMINAL:
                 break
