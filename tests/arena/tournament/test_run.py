@@ -279,7 +279,7 @@ def play_rigged(
 
 @pytest.mark.slow
 def test_faults_of_workers_are_noted_and_played_again(tmp_path: Path, misbehaving: Any) -> None:
-    games, faults = play_rigged(tmp_path, misbehaving.Player, timeout=1.5, retries=2)
+    games, faults = play_rigged(tmp_path, misbehaving.Player, timeout=5.0, retries=2)
     assert sorted(games) == list(range(16))
     kinds: dict[int, set[str]] = {}
     for fault in faults:
