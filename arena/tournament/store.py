@@ -135,10 +135,11 @@ def unpack_trace(packed: bytes) -> list[dict[str, Any]]:
 
 _SIDE = [f.name for f in fields(Side)]
 _SIDE_COLUMNS = [f"{name}_{player}" for player in (0, 1) for name in _SIDE]
-_COLUMNS = [
-    "number", "pair", "player_0", "player_1", "seed", "result", "plies", "actions", "seconds",
-    "ended", "attempts", "error", "culprit", "trace", *_SIDE_COLUMNS,
-]  # fmt: skip
+_SAME = (  # columns with the names of a game's attributes
+    "number", "pair", "seed", "result", "plies", "actions", "seconds", "ended", "attempts", "error",
+    "trace",
+)  # fmt: skip
+_COLUMNS = [*_SAME, "player_0", "player_1", "culprit", *_SIDE_COLUMNS]
 _SCHEMA = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE agents (id INTEGER PRIMARY KEY, title TEXT NOT NULL, config TEXT NOT NULL);
@@ -238,7 +239,9 @@ class GameStore(Closing):
         """
         marks = ", ".join(f":{column}" for column in _COLUMNS)
         with self._guard(), self._db:
-            self._db.executemany(f"INSERT INTO games VALUES ({marks})", map(_row, games))
+            self._db.executemany(
+                f"INSERT INTO games ({', '.join(_COLUMNS)}) VALUES ({marks})", map(_row, games)
+            )
             self._db.executemany(
                 "INSERT INTO faults (number, kind, text, culprit, ended) VALUES (?, ?, ?, ?, ?)",
                 [(f.task.number, f.kind, f.text, f.at_fault, f.ended) for f in faults],
@@ -345,22 +348,9 @@ class GameStore(Closing):
 
 
 def _row(game: FinishedGame) -> dict[str, object]:
-    row: dict[str, object] = {
-        "number": game.number,
-        "pair": game.pair,
-        "player_0": game.players[0],
-        "player_1": game.players[1],
-        "seed": game.seed,
-        "result": game.result,
-        "plies": game.plies,
-        "actions": game.actions,
-        "seconds": game.seconds,
-        "ended": game.ended,
-        "attempts": game.attempts,
-        "error": game.error,
-        "culprit": game.at_fault,
-        "trace": game.trace,
-    }
+    row: dict[str, object] = {name: getattr(game, name) for name in _SAME}
+    first, second = game.players
+    row |= {"player_0": first, "player_1": second, "culprit": game.at_fault}
     for player, side in enumerate(game.sides):
         row |= {f"{name}_{player}": getattr(side, name) for name in _SIDE}
     return row
@@ -369,19 +359,10 @@ def _row(game: FinishedGame) -> dict[str, object]:
 def _game(row: sqlite3.Row) -> FinishedGame:
     first, second = (Side(**{name: row[f"{name}_{player}"] for name in _SIDE}) for player in (0, 1))
     return FinishedGame(
-        number=row["number"],
+        **{name: row[name] for name in _SAME if name != "pair"},
         players=(row["player_0"], row["player_1"]),
-        seed=row["seed"],
-        result=row["result"],
-        plies=row["plies"],
-        actions=row["actions"],
-        seconds=row["seconds"],
-        ended=row["ended"],
         sides=(first, second),
-        attempts=row["attempts"],
-        error=row["error"],
         at_fault=row["culprit"],
-        trace=row["trace"],
     )
 
 
