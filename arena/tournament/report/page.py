@@ -162,9 +162,8 @@ def _cross(standings: Standings) -> list[list[list[float] | None]]:
     table: list[list[list[float] | None]] = [[None] * n for _ in range(n)]
     for (first, second), tally in standings.pairings.items():
         if tally.games:
-            share = tally.score / tally.games
-            table[first][second] = [round(share, 4), tally.games]
-            table[second][first] = [round(1 - share, 4), tally.games]
+            table[first][second] = [round(tally.share, 4), tally.games]
+            table[second][first] = [round(1 - tally.share, 4), tally.games]
     return table
 
 
