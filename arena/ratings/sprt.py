@@ -150,14 +150,6 @@ class RunningSPRT:
             self.verdict = self.test.verdict(self.llr)
         return self.verdict
 
-    def __str__(self) -> str:
-        """Return the line that chess programs print."""
-        test = self.test
-        return (
-            f"LLR: {self.llr:.2f} ({test.lower:.2f}, {test.upper:.2f}) "
-            f"[{test.elo0:.2f}, {test.elo1:.2f}], {test.model}: {self.verdict.value}"
-        )
-
 
 def _with_mean(share: FloatArray, points: FloatArray, mean: float) -> FloatArray:
     """Return the likeliest distributions whose mean is given, for observed shares (matches, n)."""

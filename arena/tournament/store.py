@@ -187,9 +187,10 @@ class GameStore(Closing):
             RecordMismatchError: it belongs to another tournament; the message names the difference.
             RecordError: another process writes it, it is no record, or the disk refuses it.
         """
+        identity = json.loads(json.dumps(identity))
         lock = _lock(path)
         try:
-            store = cls(path, _connect(path, f"file:{_quoted(path)}?mode=rwc"), lock)
+            store = cls(path, _connect(path, "rwc"), lock)
         except BaseException:
             lock.release()
             raise
@@ -199,10 +200,9 @@ class GameStore(Closing):
                 store._db.execute("PRAGMA journal_mode=WAL")
                 store._db.execute("PRAGMA synchronous=FULL")
                 if not store._has_tables():
-                    store._create(json.loads(json.dumps(identity)))
+                    store._create(identity)
             store._load()
-            differences = differing(store.identity, json.loads(json.dumps(identity)))
-            if differences:
+            if differences := differing(store.identity, identity):
                 raise RecordMismatchError(_mismatch(path, differences))
         except BaseException:
             store.close()
@@ -218,7 +218,7 @@ class GameStore(Closing):
         """
         if not path.is_file():
             raise RecordError(f"there is no record {path}")
-        store = cls(path, _connect(path, f"file:{_quoted(path)}?mode=ro"), None)
+        store = cls(path, _connect(path, "ro"), None)
         try:
             with store._guard():
                 if not store._has_tables():
@@ -388,16 +388,13 @@ def _lock(path: Path) -> FileLock:
     return lock
 
 
-def _connect(path: Path, uri: str) -> sqlite3.Connection:
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
     try:
         # The screen's thread never touches it, but Ctrl-C handling may close it from elsewhere.
         return sqlite3.connect(uri, uri=True, check_same_thread=False, timeout=10.0)
     except sqlite3.Error as error:
         raise RecordError(f"cannot open the record {path}: {error}") from error
-
-
-def _quoted(path: Path) -> str:
-    return str(path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
 
 
 # --- identity of a record --------------------------------------------------------------------

@@ -76,9 +76,7 @@ def report_data(store: GameStore, replays: int | None = None) -> dict[str, Any]:
     games = [g for g in store.games() if not total or g.number < total]
     described = store.identity["game"]
     game = make_game(**described)
-    standings = Standings(store.titles)
-    for one in games:
-        standings.add(one)
+    standings = Standings(store.titles, games)
     group = plan.get("group", {})
     wanted = int(group.get("replays", 200)) if replays is None else replays
     anchor, anchor_rating = group.get("anchor"), float(group.get("anchor_rating", 0.0))
