@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from plywise.arena.agents.clocked import TimedAgent
 from plywise.arena.agents.spec import Agent, AgentContext, AgentSpec
 from plywise.conf.schemas.search import SimultaneousGroup
-from plywise.search.clock import BattleClock
 from plywise.search.decision import Decision
+from plywise.search.time_management import BattleClock
 
 if TYPE_CHECKING:
     from plywise.conf.schemas.agents import AgentConfig
