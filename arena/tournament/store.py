@@ -367,11 +367,7 @@ def _game(row: sqlite3.Row) -> FinishedGame:
 
 
 def _lock(path: Path) -> FileLock:
-    """Take the right to write.
-
-    Raises:
-        RecordError: another process has it, or the disk refuses the lock's file.
-    """
+    """Take the right to write; refuse where another process has it."""
     if path.is_dir():
         raise RecordError(f"the record {path} is a folder; name a file with tournament.record=FILE")
     # A file of its own: closing any handle of the record would drop SQLite's own locks on it.

@@ -29,6 +29,7 @@ from plywise.games.base import SIMULTANEOUS, TERMINAL, Game
 from plywise.games.registry import make_game
 
 _REPLAY_BYTES = 8_000_000
+_PLANNED = ("replays", "anchor", "anchor_rating", "virtual_draws")
 _DRAWN = ("tic_tac_toe", "connect_four")  # by report.js
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -79,12 +80,10 @@ def report_data(store: GameStore, replays: int | None = None) -> dict[str, Any]:
     described = store.identity["game"]
     game = make_game(**described)
     standings = Standings(store.titles, games)
-    group = plan.get("group", {})
-    wanted = int(group.get("replays", 200)) if replays is None else replays
-    anchor, anchor_rating = group.get("anchor"), float(group.get("anchor_rating", 0.0))
-    virtual_draws = float(group.get("virtual_draws", TournamentGroup().virtual_draws))
-    rated = ratings_of(games, store.titles, anchor, anchor_rating, virtual_draws)
-    over = ratings_over(games, store.titles, anchor, anchor_rating, virtual_draws)
+    kept = plan.get("group", {})
+    group = TournamentGroup(**{key: kept[key] for key in _PLANNED if key in kept})
+    wanted = group.replays if replays is None else replays
+    rated = ratings_of(games, store.titles, group)
     where = " on a Showdown server" if "server" in store.identity else ""
     return {
         "title": f"{described['name']}{where}: {len(store.titles)} agents, {len(games)} games",
@@ -102,7 +101,7 @@ def report_data(store: GameStore, replays: int | None = None) -> dict[str, Any]:
             "draw": rated.draw_rate if rated else None,
         },
         "cross": _cross(standings),
-        "over": over,
+        "over": ratings_over(games, store.titles, group),
         "faults": len(store.faults()),
         "board": _board(game, described),
         "games": _columns(games, drawn=described["name"] in _DRAWN),

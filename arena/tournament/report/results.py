@@ -70,9 +70,8 @@ def write_results(
             store.set_plan(store.plan() | {"total": total})
     standings = Standings(store.titles, games)
     faults = store.faults()
-    group = config.tournament
     trust = trust_of(config)
-    rated = ratings_of(games, store.titles, group.anchor, group.anchor_rating, group.virtual_draws)
+    rated = ratings_of(games, store.titles, config.tournament)
     summary = standings.summary() | {
         "ratings": None if rated is None else ratings_summary(rated),
         "complete": len(games) == total,
