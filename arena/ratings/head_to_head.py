@@ -22,10 +22,9 @@ Pentanomial = tuple[int, int, int, int, int]
 
 @dataclass(frozen=True)
 class HeadToHead:
-    """Figures of the games between two players, seen from ``player``.
+    """Figures of the games between two players, seen from the first.
 
     Attributes:
-        player, opponent: names of the players.
         tally: games won, drawn and lost; its interval is for independent games, and wide where
             there are draws.
         pairs: pentanomial counts of the complete pairs: LL, LD, DD and WL, WD, WW.
@@ -33,8 +32,6 @@ class HeadToHead:
         variance: variance of the score (a share) between clusters; 0: they do not differ.
     """
 
-    player: str
-    opponent: str
     tally: Tally
     pairs: Pentanomial
     clusters: int
@@ -120,8 +117,6 @@ def head_to_head(games: Iterable[RatedGame], player: str, opponent: str) -> Head
         raise GamesError(f"there are no games between '{player}' and '{opponent}'")
     pairs = Counter(round(2 * sum(c)) for c in clusters.values() if len(c) == 2)
     return HeadToHead(
-        player=player,
-        opponent=opponent,
         tally=tally,
         pairs=(pairs[0], pairs[1], pairs[2], pairs[3], pairs[4]),
         clusters=len(clusters),

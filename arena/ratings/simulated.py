@@ -131,8 +131,6 @@ class Coverage:
     """Share of intervals that contain the truth.
 
     Attributes:
-        pool: tournament that was simulated.
-        method: method of the intervals.
         hits, trials: by player (the anchor left out), then the first player's advantage.
         width: mean width of the finite intervals, in Elo points.
         bias: mean error of the finite ratings, in Elo points.
@@ -140,8 +138,6 @@ class Coverage:
         contradictions: number of finite ratings outside their own interval.
     """
 
-    pool: SimulatedPool
-    method: str
     hits: np.ndarray
     trials: np.ndarray
     width: float
@@ -205,8 +201,6 @@ def coverage(
             hits[-1] += result.first_advantage.low <= pool.advantage <= result.first_advantage.high
             trials[-1] += 1
     return Coverage(
-        pool=pool,
-        method=method,
         hits=hits,
         trials=trials,
         width=sum(widths) / max(1, len(widths)),

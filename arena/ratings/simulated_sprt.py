@@ -82,16 +82,12 @@ class SPRTRates:
     """Results of simulated matches.
 
     Attributes:
-        model: distribution of pairs.
-        test: SPRT that was simulated.
         false_positive: share that accepted H1 at ``elo0``, with its Wilson interval.
         false_negative: share that accepted H0 at ``elo1``.
         pairs0, pairs1: mean length at ``elo0`` and ``elo1``, in pairs.
         open: number of matches not ended at the limit; they count as errors.
     """
 
-    model: PairModel
-    test: SPRT
     false_positive: Interval
     false_negative: Interval
     pairs0: float
@@ -107,7 +103,11 @@ def sprt_rates(
     one, length0, open0 = _errors(model.at(test.elo0, test.model), test, matches, rng, limit, True)
     two, length1, open1 = _errors(model.at(test.elo1, test.model), test, matches, rng, limit, False)
     return SPRTRates(
-        model, test, wilson(one, matches), wilson(two, matches), length0, length1, open0 + open1
+        false_positive=wilson(one, matches),
+        false_negative=wilson(two, matches),
+        pairs0=length0,
+        pairs1=length1,
+        open=open0 + open1,
     )
 
 
