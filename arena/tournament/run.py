@@ -239,11 +239,7 @@ class Tournament:
         )
 
     def _executor(self) -> Executor:
-        """Return where the games are played; compiles first, so that workers find it in the cache.
-
-        Raises:
-            ConfigError: Ray is wanted and not installed.
-        """
+        """Return where the games are played; compile first, so that workers find it cached."""
         config, group = self.config, self.config.tournament
         entrants = tuple(parse_agents(config.agents))
         setup = Setup(

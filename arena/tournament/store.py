@@ -12,7 +12,7 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -188,13 +188,11 @@ class GameStore(Closing):
             RecordError: another process writes it, it is no record, or the disk refuses it.
         """
         identity = json.loads(json.dumps(identity))
-        lock = _lock(path)
-        try:
+        with ExitStack() as undo:
+            lock = _lock(path)
+            undo.callback(lock.release)
             store = cls(path, _connect(path, "rwc"), lock)
-        except BaseException:
-            lock.release()
-            raise
-        try:
+            undo.callback(store._db.close)
             with store._guard():
                 # Until it is written for the first time the file may be half made.
                 store._db.execute("PRAGMA journal_mode=WAL")
@@ -204,9 +202,7 @@ class GameStore(Closing):
             store._load()
             if differences := differing(store.identity, identity):
                 raise RecordMismatchError(_mismatch(path, differences))
-        except BaseException:
-            store.close()
-            raise
+            undo.pop_all()  # the caller closes it
         return store
 
     @classmethod
