@@ -273,7 +273,7 @@ def play_rigged(
     factory = AgentFactory(config.game, config.search, config.llm)
     console = Console(file=StringIO())
     with GameStore.open(record, identity_of(config)) as store:
-        Rigged(executor, config, store, factory, console).run(tmp_path)
+        Rigged(executor, config, store, factory, console, tmp_path).run()
         return {g.number: g for g in store.games()}, store.faults()
 
 
