@@ -6,10 +6,10 @@ from the battle's first step while all steps were exact.  A battle is exact when
 steps are.  :mod:`plywise.engine.battle.oracle.replay` lists what is compared.
 """
 
-import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 
 from rich.console import Console
@@ -17,17 +17,21 @@ from rich.markup import escape
 from rich.table import Table
 
 from plywise.arena.verify.causes import Cause, CauseFinder, print_causes
-from plywise.arena.verify.shares import begin, in_shares
+from plywise.arena.verify.corpus_report import (
+    CorpusReport,
+    check_decoded,
+    decoded_steps,
+    in_shares,
+)
 from plywise.datasets.battle_corpus import RecordedBattle, RecordedStep, read_corpus
 from plywise.datasets.errors import ConfigError
-from plywise.datasets.sums import add_fields
-from plywise.engine.battle.border.codec import BattleSetup, LoggedFacts
+from plywise.engine.battle.border.codec import BattleSetup
 from plywise.engine.battle.border.describe import action_label, describe_state
-from plywise.engine.battle.oracle.replay import StepCheck, check_step, decode_before
+from plywise.engine.battle.oracle.replay import StepCheck, check_step, decode_before, prepare_rules
 
 
 @dataclass
-class VerifyReport:
+class VerifyReport(CorpusReport):
     """Counts of the comparison with a corpus.
 
     Attributes:
@@ -64,27 +68,6 @@ class VerifyReport:
         """Return the causes of all wrong steps, most frequent first."""
         return self.finder.causes()
 
-    def to_json(self) -> str:
-        """Return the figures as one line of JSON."""
-        return json.dumps(
-            {
-                "transitions": self.transitions,
-                "exact": self.exact,
-                "rate": round(self.rate, 6),
-                "battles": self.battles,
-                "battles_exact": self.battles_exact,
-                "legal_mismatches": self.legal_mismatches,
-                "draw_mismatches": self.draw_mismatches,
-                "carried": self.carried,
-                "carried_exact": self.carried_exact,
-            }
-        )
-
-    def merge(self, other: "VerifyReport") -> None:
-        """Add another part of the same corpus."""
-        add_fields(self, other, without=("seconds", "finder"))
-        self.finder.merge(other.finder)
-
     def note(self, example: str, step: RecordedStep, check: StepCheck) -> None:
         """Add one step replayed from its recorded state."""
         self.transitions += 1
@@ -92,6 +75,26 @@ class VerifyReport:
         self.legal_mismatches += bool(check.legal)
         self.draw_mismatches += check.draw is not None
         self.finder.add(example, step, check)
+
+    def add(self, battle: RecordedBattle, whole: bool = True) -> None:
+        """Replay a battle; one that is cut off counts by its steps alone."""
+        carried = (
+            decode_before(battle.steps[0], BattleSetup.of(battle)) if battle.steps else "no steps"
+        )
+        all_right = not isinstance(carried, str)
+        for step, before in decoded_steps(battle):
+            example = f"{battle.number}:{step.number}"
+            check = check_decoded(before, step)
+            self.note(example, step, check)
+            if all_right and not isinstance(carried, str):
+                self.carried += 1
+                all_right = check_step(carried, 0, step).exact
+                self.carried_exact += all_right
+                if check.exact and not all_right:
+                    self.carried_only.append(example)
+        if whole:
+            self.battles += 1
+            self.battles_exact += all_right
 
 
 def verify_corpus(
@@ -119,11 +122,13 @@ def verify_corpus(
     if step is not None and battle is None:
         raise ConfigError(f"step={step}: name its battle too, with --battle N")
     start = time.perf_counter()
-    begin(path, jobs, limit)
-    if battle is not None:
-        report = _one_battle(path, battle, step, console)
+    if step is not None:
+        report = _one_step(path, battle, step, console)
     else:
-        report = in_shares(_share, path, jobs, limit, console if jobs == 1 else None)
+        shown = console if jobs == 1 else None
+        report = in_shares(_share, path, jobs, limit, battle, shown)
+    if battle is not None and not report.transitions:
+        raise ConfigError(f"battle={battle}: there is no such battle in {path}")
     report.seconds = time.perf_counter() - start
     return report
 
@@ -144,14 +149,19 @@ def _limited(path: Path, limit: int | None) -> Iterator[tuple[RecordedBattle, bo
 
 
 def _share(
-    path: Path, part: int, parts: int, limit: int | None, console: Console | None
+    path: Path,
+    part: int,
+    parts: int,
+    limit: int | None,
+    only: int | None,
+    console: Console | None,
 ) -> VerifyReport:
     """Replay every ``parts``-th battle, from number ``part`` on."""
     report = VerifyReport()
-    for k, (battle, whole) in enumerate(_limited(path, limit)):
-        if k % parts != part:
+    for k, (battle, whole) in enumerate(_limited(path, limit if only is None else None)):
+        if k % parts != part or only not in (None, battle.number):
             continue
-        _replay(battle, whole, report)
+        report.add(battle, whole)
         if console is not None and console.is_terminal:
             console.print(
                 f"\rbattle {battle.number}: {report.exact} of {report.transitions} steps exact",
@@ -162,62 +172,26 @@ def _share(
     return report
 
 
-def _replay(battle: RecordedBattle, whole: bool, report: VerifyReport) -> None:
-    setup = BattleSetup.of(battle)
-    carried = decode_before(battle.steps[0], setup) if battle.steps else "no steps"
-    all_right = not isinstance(carried, str)
-    unsaid = LoggedFacts()
-    for step in battle.steps:
-        example = f"{battle.number}:{step.number}"
-        before = decode_before(step, setup, unsaid)
-        unsaid.learn(step)
-        unread = isinstance(before, str)
-        check = StepCheck(unreadable=before) if isinstance(before, str) else None
-        if check is None and not isinstance(before, str):
-            check = check_step(before, 0, step)
-        assert check is not None
-        report.note(example, step, check)
-        if all_right and not isinstance(carried, str):
-            report.carried += 1
-            all_right = check_step(carried, 0, step).exact
-            report.carried_exact += all_right
-            if check.exact and not all_right and not unread:
-                report.carried_only.append(example)
-    if whole:
-        report.battles += 1
-        report.battles_exact += all_right
-
-
-def _one_battle(
-    path: Path, number: int, step_number: int | None, console: Console | None
+def _one_step(
+    path: Path, number: int | None, step_number: int, console: Console | None
 ) -> VerifyReport:
+    prepare_rules()
     report = VerifyReport()
     for battle in read_corpus(path):
         if battle.number != number:
             continue
-        if step_number is None:
-            _replay(battle, True, report)
-            return report
         if not 0 <= step_number < len(battle.steps):
             raise ConfigError(
                 f"step={step_number}: battle {number} has steps 0 to {len(battle.steps) - 1}"
             )
-        step = battle.steps[step_number]
-        unsaid = LoggedFacts()
-        for earlier in battle.steps[:step_number]:
-            unsaid.learn(earlier)
-        before = decode_before(step, BattleSetup.of(battle), unsaid)
-        if isinstance(before, str):
-            check = StepCheck(unreadable=before)
-            shown = before
-        else:
-            shown = describe_state(before, 0)
-            check = check_step(before, 0, step)
+        step, before = next(islice(decoded_steps(battle), step_number, None))
+        shown = before if isinstance(before, str) else describe_state(before, 0)
+        check = check_decoded(before, step)
         report.note(f"{number}:{step_number}", step, check)
         if console is not None:
             print_step(console, shown, step, check)
-        return report
-    raise ConfigError(f"battle={number}: there is no such battle in {path}")
+        break
+    return report
 
 
 def print_step(console: Console, before: str, step: RecordedStep, check: StepCheck) -> None:

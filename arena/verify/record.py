@@ -7,7 +7,6 @@ The recorder itself is ``datasets/showdown/record.js``; it needs Node and the pa
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from plywise.datasets.errors import ConfigError, PlywiseError
@@ -24,7 +23,7 @@ class RecordingError(PlywiseError):
     """The recorder could not write a corpus."""
 
 
-def print_recorded(done: int, battles: int) -> None:
+def _print_recorded(done: int, battles: int) -> None:
     """Print the progress of a recording on standard error, on one line, if it is a terminal."""
     if sys.stderr.isatty():
         end = "\n" if done == battles else ""
@@ -39,7 +38,6 @@ def record_corpus(
     fuzz: bool = False,
     stall: bool = False,
     keepties: bool = True,
-    on_progress: Callable[[int, int], None] = print_recorded,
 ) -> Path:
     """Play ``battles`` battles of random legal choices and write them to ``out``.
 
@@ -55,7 +53,6 @@ def record_corpus(
         stall: players prefer moves without damage, so that battles are long and PP run out.
         keepties: speed ties keep their order; else they are drawn, as in a real battle, and seed,
             teams and choices determine everything.
-        on_progress: called with the number of battles recorded and wanted.
 
     Returns:
         ``out``, a gzipped corpus as :mod:`plywise.datasets.battle_corpus` reads it.
@@ -84,14 +81,14 @@ def record_corpus(
         if wanted:
             command.append(flag)
     try:
-        _run(command, battles, on_progress)
+        _run(command, battles)
         scratch.replace(out)
     finally:
         scratch.unlink(missing_ok=True)
     return out
 
 
-def _run(command: list[str], battles: int, on_progress: Callable[[int, int], None]) -> None:
+def _run(command: list[str], battles: int) -> None:
     complaints: list[str] = []
     with subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
@@ -101,7 +98,7 @@ def _run(command: list[str], battles: int, on_progress: Callable[[int, int], Non
             for line in process.stderr:
                 found = _PROGRESS.match(line)
                 if found:
-                    on_progress(int(found[1]), battles)
+                    _print_recorded(int(found[1]), battles)
                 elif line.strip():
                     complaints.append(line.strip())
         except BaseException:  # Ctrl-C included: no Node may stay behind

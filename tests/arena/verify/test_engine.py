@@ -28,7 +28,7 @@ def test_share_of_exact_steps(name: str) -> None:
     report = verify_corpus(DATA / f"{name}.jsonl.gz")
     assert report.rate >= EXACT[name], report.causes()[:10]
     assert report.legal_mismatches == 0
-    found = json.loads(report.to_json())
+    found = report.figures()
     assert found["transitions"] == report.transitions > 200
     assert sum(c.steps for c in report.causes()) == report.transitions - report.exact
 

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from plywise.arena.cli import main as cli
-from plywise.arena.verify.log import verify_log
+from plywise.arena.verify.log import LogReport, verify_log
 from plywise.arena.verify.record import record_corpus
 from plywise.datasets.battle_corpus import read_corpus
 from plywise.datasets.pokemon_sets import random_battle_sets
@@ -15,7 +15,7 @@ from plywise.engine.battle import chance, log_events
 from plywise.engine.battle.border.battle_state import BattleState
 from plywise.engine.battle.border.codec import BattleSetup
 from plywise.engine.battle.log.labels import Labels
-from plywise.engine.battle.log.steps import LogReport, kind_of
+from plywise.engine.battle.log.steps import kind_of
 from plywise.engine.kernels import NO_ACTION
 
 DATA = Path(__file__).parents[2] / "data"
