@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from plywise.arena.agents.clocked import TimedAgent
 from plywise.arena.agents.decision_gc import freeze_loaded, without_collection
 from plywise.arena.settings import make_search
-from plywise.search.clock import LEAST_SECONDS, BattleClock
+from plywise.search.clock import LEAST_SECONDS
 
 if TYPE_CHECKING:
     from plywise.arena.guidance.advised import Advised
@@ -38,15 +38,12 @@ class BattleAgent(TimedAgent):
         self.name = name
         self._kernels = kernels
         self._config = config
+        self.seconds, self.battle_seconds = config.seconds, config.battle_seconds
         self._yield_after = yield_after
         self._advised = advised
         self._local = threading.local()
         self._search()  # compiles now, not on the clock of the first decision
         freeze_loaded(str(kernels.dtype), advised.active)
-
-    def new_clock(self) -> BattleClock:
-        """Return the clock for one battle."""
-        return BattleClock(self._config.seconds, self._config.battle_seconds)
 
     @without_collection()
     def decide_within(

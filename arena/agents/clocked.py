@@ -16,11 +16,19 @@ if TYPE_CHECKING:
 
 
 class TimedAgent(Agent):
-    """Base of agents that decide within a time limit."""
+    """Base of agents that decide within a time limit.
 
-    @abstractmethod
+    Attributes:
+        seconds: usual seconds of a decision; None: no limit.
+        battle_seconds: seconds of a whole battle; None: no limit.
+    """
+
+    seconds: float | None
+    battle_seconds: float | None = None
+
     def new_clock(self) -> BattleClock:
         """Return the clock for one battle."""
+        return BattleClock(self.seconds, self.battle_seconds)
 
     @abstractmethod
     def decide_within(

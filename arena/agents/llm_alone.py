@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from plywise.arena.agents.clocked import ClockedAgent, TimedAgent
 from plywise.llm_modules.players.memory import Memory
 from plywise.llm_modules.players.players import LLMPlayer
-from plywise.search.clock import LEAST_SECONDS, BattleClock
+from plywise.search.clock import LEAST_SECONDS
 from plywise.search.decision import Decision
 from plywise.search.guide.protocol import GuideReport
 from plywise.search.one_step import static_value
@@ -45,14 +45,10 @@ class LLMAgent(TimedAgent):
         book: ExampleStore | None = None,
     ) -> None:
         self.name = name
-        self._timeout = model.asked.timeout if seconds is None else seconds
+        self.seconds = model.asked.timeout if seconds is None else seconds
         self._player = LLMPlayer(model.client(), model.guide_config(), method, book)
         self._kernels = kernels
         self._memory: Memory | None = None
-
-    def new_clock(self) -> BattleClock:
-        """Return the clock for one battle."""
-        return BattleClock(self._timeout)
 
     def for_one_game(self) -> ClockedAgent:
         """Return the player with a clock for one game, and a memory where its method has one."""
@@ -66,7 +62,8 @@ class LLMAgent(TimedAgent):
     ) -> Decision:
         """Return the model's choice."""
         start = time.perf_counter()
-        timeout = self._timeout if allowed is None else max(LEAST_SECONDS, allowed)
+        assert allowed is not None  # the clock of this agent has a limit
+        timeout = max(LEAST_SECONDS, allowed)
         worth = None
         if self._memory is not None and self._kernels is not None:
             worlds = state.worlds(player, _ESTIMATED, seed)

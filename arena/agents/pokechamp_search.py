@@ -31,7 +31,7 @@ from plywise.llm_modules.players.pokechamp import (
     value_positions,
 )
 from plywise.llm_modules.prompts.prompting import Prompts
-from plywise.search.clock import LEAST_SECONDS, BattleClock
+from plywise.search.clock import LEAST_SECONDS
 from plywise.search.decision import Decision
 from plywise.search.maximin import (
     Node,
@@ -88,17 +88,13 @@ class PokeChampAgent(TimedAgent):
     ) -> None:
         self.name = name
         self.config = config
-        self._timeout = model.asked.timeout if seconds is None else seconds
+        self.seconds = model.asked.timeout if seconds is None else seconds
         self._client = model.client()
         self._guides = model.guide_config()
         self._prompts = Prompts()
         self._ladder = EndpointMode(WRITING)
         self._kernels = kernels
         self._measure = measure
-
-    def new_clock(self) -> BattleClock:
-        """Return the clock for one battle."""
-        return BattleClock(self._timeout)
 
     def decide_within(
         self, state: State, player: int, seed: int, allowed: float | None
@@ -108,7 +104,8 @@ class PokeChampAgent(TimedAgent):
         legal = state.legal_actions(player)
         if len(legal) == 1:
             return Decision.forced(legal[0])
-        timeout = self._timeout if allowed is None else max(LEAST_SECONDS, allowed)
+        assert allowed is not None  # the clock of this agent has a limit
+        timeout = max(LEAST_SECONDS, allowed)
         dialogue = Dialogue(
             self._client, self._ladder, self._guides.max_calls, time.monotonic() + timeout
         )

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from random import Random
-from typing import Protocol
 
 from rich.console import Console
 
 from plywise.arena.childplay.games import ChildPlayGame
 from plywise.arena.childplay.puzzles import PUZZLES
 from plywise.arena.childplay.session import (
-    Baseline,
+    ExamTask,
     ItemResult,
     ItemSession,
-    ModelParticipant,
     Participant,
 )
 from plywise.arena.childplay.table import Row, lines, row
@@ -37,27 +35,6 @@ class ExamStoppedError(PlywiseError):
     """Too many consecutive faults of the endpoint; earlier answers are in the record."""
 
 
-class ExamTask(Protocol):
-    """Task of the benchmark.
-
-    Attributes:
-        name: name of the task.
-        total: number of items.
-        baselines: baselines of the task.
-    """
-
-    name: str
-    total: int
-    baselines: list[Baseline]
-
-    def run(self, session: ItemSession, number: int) -> None:
-        """Run one item and set its result.
-
-        Raises:
-            LLMError: there is no reply.
-        """
-
-
 class Exam:
     """Run of tasks with all participants.
 
@@ -74,7 +51,7 @@ class Exam:
         self,
         config: BenchConfig,
         preset: Preset,
-        model: ModelParticipant | None,
+        model: Participant | None,
         record: RecordWriter,
         console: Console,
         close_model: Callable[[], None],

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from types import TracebackType
 from typing import TYPE_CHECKING
 
+from plywise.arena.output.files import Closing
 from plywise.search.guide.protocol import Consultation, GuideReport
+from plywise.search.guide.when_to_ask import ConditionalConsultation, UncertaintyThresholds
 
 if TYPE_CHECKING:
+    from plywise.conf.schemas.llm import LLMGroup
     from plywise.games.base import State
     from plywise.llm_modules.guides.guides import LLMConsultant
     from plywise.search.decision import Decision
@@ -42,6 +44,21 @@ def make_consult(consultant: LLMConsultant, seconds: float | None) -> Consult:
         )
 
     return consult
+
+
+def consult_when_unsure(llm: LLMGroup, consult: Consult) -> Consult:
+    """Return a function that opens a consultation under the conditions of ``llm.ask``.
+
+    Args:
+        llm: the model's settings for the agent.
+        consult: opens a consultation in any case.
+    """
+    if llm.ask == "always":
+        return consult
+    thresholds = UncertaintyThresholds(llm.unsure_gap, llm.unsure_entropy, llm.unsure_worlds)
+    return lambda state, player, seed: ConditionalConsultation(
+        lambda: consult(state, player, seed), thresholds
+    )
 
 
 class Advised:
@@ -76,7 +93,7 @@ class Advised:
             return DecisionAdvice(None, error=f"{type(error).__name__}: {error}")
 
 
-class DecisionAdvice:
+class DecisionAdvice(Closing):
     """The advice for one decision, a context manager that closes the consultation at its end.
 
     Attributes:
@@ -97,15 +114,8 @@ class DecisionAdvice:
         self._error = error
         self._report = GuideReport(failed=1)  # unless the consultation reports another
 
-    def __enter__(self) -> DecisionAdvice:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Close the consultation."""
         if self.consultation is not None:
             self._report = self.consultation.close()
 

@@ -64,13 +64,13 @@ AGENTS = (
         "best reply to an opponent who moves at random (small turn-based games)",
         _make,
         _check,
-        boards=True,
+        plays=("boards",),
     ),
     AgentSpec(
         "safe_expectimax",
         "the same, of moves that no opponent can punish: it never loses a game that it need not",
         _make_safe,
         _check,
-        boards=True,
+        plays=("boards",),
     ),
 )

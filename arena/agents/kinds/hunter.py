@@ -60,6 +60,6 @@ AGENTS = (
         "shoots where the posterior finds a ship likeliest (Battleship)",
         _make,
         _check,
-        boards=True,
+        plays=("boards",),
     ),
 )

@@ -68,7 +68,6 @@ AGENTS = (
         "max_damage",
         "the attack with the highest expected damage",
         _make,
-        battles=True,
-        server=True,
+        plays=("battles", "server"),
     ),
 )

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from plywise.arena.agents.clocked import TimedAgent
 from plywise.arena.agents.spec import Agent, AgentContext, AgentSpec
 from plywise.conf.schemas.search import SimultaneousGroup
-from plywise.search.clock import BattleClock
 from plywise.search.decision import Decision
 
 if TYPE_CHECKING:
@@ -43,12 +42,9 @@ class PokeEngineAgent(TimedAgent):
 
         self.name = name
         self._config = config
+        self.seconds, self.battle_seconds = config.seconds, config.battle_seconds
         self._translate = translate
         self._engine = load_poke_engine()
-
-    def new_clock(self) -> BattleClock:
-        """Return the clock for one battle."""
-        return BattleClock(self._config.seconds, self._config.battle_seconds)
 
     def decide_within(
         self, state: State, player: int, seed: int, allowed: float | None
@@ -139,8 +135,7 @@ AGENTS = (
         "poke-engine's tree search on the states that ours gets (optional: docs/DESIGN.md)",
         _make,
         _check,
-        battles=True,
-        server=True,
+        plays=("battles", "server"),
         searches=True,
     ),
 )

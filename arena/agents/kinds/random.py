@@ -6,7 +6,7 @@ import time
 from random import Random
 from typing import TYPE_CHECKING
 
-from plywise.arena.agents.spec import Agent, AgentContext, AgentSpec
+from plywise.arena.agents.spec import EVERYWHERE, Agent, AgentContext, AgentSpec
 from plywise.search.decision import Decision
 
 if TYPE_CHECKING:
@@ -37,6 +37,4 @@ def _make(context: AgentContext, entrant: AgentConfig) -> Agent:
     return RandomAgent(entrant.title)
 
 
-AGENTS = (
-    AgentSpec("random", "a legal action at random", _make, boards=True, battles=True, server=True),
-)
+AGENTS = (AgentSpec("random", "a legal action at random", _make, plays=EVERYWHERE),)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from plywise.arena.agents.level import LEVELS, Level, LooseAgent
-from plywise.arena.agents.spec import Agent, AgentContext, AgentSpec
+from plywise.arena.agents.spec import EVERYWHERE, Agent, AgentContext, AgentSpec
 from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.search import AlphaBetaGroup, MCTSGroup, SimultaneousGroup
 from plywise.datasets.errors import ConfigError
@@ -79,8 +79,7 @@ def _make(context: AgentContext, entrant: SearcherSettings) -> Agent:
 
 def _make_advised(context: AgentContext, entrant: SearcherSettings) -> Agent:
     """Return the search with the model's advice; an advised search may have time of its own."""
-    from plywise.arena.guidance.advised import Advised
-    from plywise.arena.guidance.when_to_ask import consult_when_unsure
+    from plywise.arena.guidance.advised import Advised, consult_when_unsure
     from plywise.arena.settings import with_advice, with_budget
 
     llm, search = context.model.config, context.search
@@ -99,26 +98,22 @@ def _make_advised(context: AgentContext, entrant: SearcherSettings) -> Agent:
 def _searching(
     context: AgentContext, entrant: SearcherSettings, search: SearchGroup, advised: Advised
 ) -> Agent:
-    level = entrant.as_level(context)
-    agent = _search(context, entrant, replace(search, **level.search), advised)
-    return LooseAgent(agent, level.temperature) if level.temperature else agent
-
-
-def _search(
-    context: AgentContext, entrant: SearcherSettings, search: SearchGroup, advised: Advised
-) -> Agent:
     from plywise.arena.agents.battle_search import BattleAgent
     from plywise.arena.agents.board_search import AlphaBetaAgent, MCTSAgent
     from plywise.arena.settings import with_budget
 
-    search = with_budget(search, entrant)
+    level = entrant.as_level(context)
+    search = with_budget(replace(search, **level.search), entrant)
+    agent: Agent
     if isinstance(search, MCTSGroup):
-        return MCTSAgent(entrant.title, search)
-    if isinstance(search, AlphaBetaGroup):
-        return AlphaBetaAgent(entrant.title, context.kernels(), search, advised)
-    assert isinstance(search, SimultaneousGroup)
-    yield_after = context.model.config.yield_after if advised.active else None
-    return BattleAgent(entrant.title, context.kernels(), search, advised, yield_after)
+        agent = MCTSAgent(entrant.title, search)
+    elif isinstance(search, AlphaBetaGroup):
+        agent = AlphaBetaAgent(entrant.title, context.kernels(), search, advised)
+    else:
+        assert isinstance(search, SimultaneousGroup)
+        yield_after = context.model.config.yield_after if advised.active else None
+        agent = BattleAgent(entrant.title, context.kernels(), search, advised, yield_after)
+    return LooseAgent(agent, level.temperature) if level.temperature else agent
 
 
 AGENTS = (
@@ -128,9 +123,7 @@ AGENTS = (
         _make,
         _check,
         settings=SearcherSettings,
-        boards=True,
-        battles=True,
-        server=True,
+        plays=EVERYWHERE,
         searches=True,
     ),
     AgentSpec(
@@ -139,9 +132,7 @@ AGENTS = (
         _make_advised,
         _check_advised,
         settings=SearcherSettings,
-        boards=True,
-        battles=True,
-        server=True,
+        plays=EVERYWHERE,
         llm=True,
         advised=True,
         searches=True,

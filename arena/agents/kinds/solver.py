@@ -125,6 +125,6 @@ AGENTS = (
         "perfect play by an exact solver (Connect Four, tic-tac-toe)",
         _make,
         _check,
-        boards=True,
+        plays=("boards",),
     ),
 )
