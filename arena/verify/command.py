@@ -32,42 +32,25 @@ def run_verify(config: VerifyConfig, folder: Path) -> int:
 
 def _compare(config: VerifyConfig, console: Console) -> CorpusReport:
     """Return the report, after printing it."""
-    corpus = Path(config.corpus)
     report: CorpusReport
     if config.what == "seed":
-        report = verify_seeds(corpus, jobs=config.jobs, battle=config.battle, limit=config.limit)
+        report = verify_seeds(config)
         print_seed_report(console, report, config.causes)
     elif config.what == "log":
-        report = verify_log(corpus, jobs=config.jobs, battle=config.battle, limit=config.limit)
+        report = verify_log(config)
         print_log_report(console, report)
     elif config.what == "coverage":
-        report = count_coverage(corpus, console)
+        report = count_coverage(Path(config.corpus), console)
         print_coverage(console, report)
         if config.page is not None:
             write_page(Path(config.page), report)
     else:
-        report = verify_corpus(
-            corpus,
-            jobs=config.jobs,
-            battle=config.battle,
-            step=config.step,
-            limit=config.limit,
-            console=console,
-        )
+        report = verify_corpus(config, console)
         print_report(console, report, config.causes)
     return report
 
 
 def run_record(config: RecordConfig, folder: Path) -> int:
     """Record a corpus of the real simulator."""
-    out = record_corpus(
-        Path(config.out),
-        config.battles,
-        config.seed,
-        format=config.format,
-        fuzz=config.fuzz,
-        keepties=config.keepties,
-        stall=config.stall,
-    )
-    print(f"recorded: {out}")
+    print(f"recorded: {record_corpus(config)}")
     return 0

@@ -6,14 +6,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, fields
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import numpy as np
 
+from plywise.conf.schemas.verify import VerifyConfig
 from plywise.datasets.battle_corpus import RecordedBattle, RecordedStep, read_corpus
-from plywise.datasets.errors import ConfigError
 from plywise.datasets.sums import add_fields
 from plywise.engine.battle.border.codec import BattleSetup, LoggedFacts
 from plywise.engine.battle.oracle.replay import (
@@ -54,57 +55,39 @@ class CorpusReport(ABC):
 _Report = TypeVar("_Report", bound=CorpusReport)
 
 
-def in_shares(
-    share: Callable[..., _Report], path: Path, jobs: int, limit: int | None, *rest: Any
-) -> _Report:
-    """Return the merged reports ``share(path, part, jobs, limit, *rest)``, one process a part.
+def in_shares(share: Callable[[VerifyConfig, int], _Report], config: VerifyConfig) -> _Report:
+    """Return the merged reports ``share(config, part)`` of all parts, one process a part.
+
+    Part ``k`` has every ``config.jobs``-th battle, from number ``k`` on.
 
     Raises:
-        ConfigError: ``jobs`` or ``limit`` makes no sense.
         CorpusError: the file is not a sound corpus of the pinned package.
     """
-    if jobs < 1:
-        raise ConfigError(f"jobs={jobs}: must be at least 1")
-    if limit is not None and limit < 1:
-        raise ConfigError(f"limit={limit}: must be at least 1")
-    next(read_corpus(path, limit=1), None)  # a file that is no corpus is refused at once
+    next(read_corpus(Path(config.corpus), limit=1), None)  # refused before anything is compiled
     prepare_rules()
-    if jobs == 1:
-        return share(path, 0, 1, limit, *rest)
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        parts = [pool.submit(share, path, part, jobs, limit, *rest) for part in range(jobs)]
+    if config.jobs == 1:
+        return share(config, 0)
+    with ProcessPoolExecutor(config.jobs, mp_context=get_context("spawn")) as pool:
+        parts = [pool.submit(share, config, part) for part in range(config.jobs)]
         report = parts[0].result()
         for part in parts[1:]:
             report.merge(part.result())
     return report
 
 
-def count_battles(
-    kind: type[_Report], path: Path, jobs: int, battle: int | None, limit: int | None
-) -> _Report:
-    """Return the report on a corpus.
-
-    Args:
-        kind: class of the report.
-        path: a ``.jsonl`` or ``.jsonl.gz`` corpus.
-        jobs: processes to share the battles among.
-        battle: number of the only battle; None: all.
-        limit: number of battles, the first ones; None: all.
+def count_battles(kind: Callable[[], _Report], config: VerifyConfig) -> _Report:
+    """Return the report of class ``kind`` on a corpus, or on its first ``config.limit`` battles.
 
     Raises:
-        ConfigError: ``jobs`` or ``limit`` makes no sense.
         CorpusError: the file is not a sound corpus of the pinned package.
     """
-    report: _Report = in_shares(_count_share, path, jobs, limit, kind, battle)
-    return report
+    return in_shares(partial(_count_share, kind), config)
 
 
-def _count_share(
-    path: Path, part: int, parts: int, limit: int | None, kind: type[_Report], only: int | None
-) -> _Report:
+def _count_share(kind: Callable[[], _Report], config: VerifyConfig, part: int) -> _Report:
     report = kind()
-    for k, battle in enumerate(read_corpus(path, limit)):
-        if k % parts == part and only in (None, battle.number):
+    for k, battle in enumerate(read_corpus(Path(config.corpus), config.limit)):
+        if k % config.jobs == part and config.battle in (None, battle.number):
             report.add(battle)
     return report
 

@@ -9,6 +9,7 @@ steps are.  :mod:`plywise.engine.battle.oracle.replay` lists what is compared.
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from plywise.arena.verify.corpus_report import (
     decoded_steps,
     in_shares,
 )
+from plywise.conf.schemas.verify import VerifyConfig
 from plywise.datasets.battle_corpus import RecordedBattle, RecordedStep, read_corpus
 from plywise.datasets.errors import ConfigError
 from plywise.engine.battle.border.codec import BattleSetup
@@ -97,46 +99,29 @@ class VerifyReport(CorpusReport):
             self.battles_exact += all_right
 
 
-def verify_corpus(
-    path: Path,
-    jobs: int = 1,
-    battle: int | None = None,
-    step: int | None = None,
-    limit: int | None = None,
-    console: Console | None = None,
-) -> VerifyReport:
-    """Replay the corpus at ``path`` and return the comparison.
-
-    Args:
-        path: a ``.jsonl`` or ``.jsonl.gz`` corpus.
-        jobs: processes to share the battles among.
-        battle: number of the only battle to replay; None: all.
-        step: number of the only step of ``battle``, whose differences are printed; None: all.
-        limit: number of steps, the first ones; a battle cut off is not counted; None: all.
-        console: console for progress and differences; None: nothing is printed.
+def verify_corpus(config: VerifyConfig, console: Console | None = None) -> VerifyReport:
+    """Replay a corpus and return the comparison; print progress and the differences of one step.
 
     Raises:
-        ConfigError: arguments that make no sense.
+        ConfigError: there is no such battle or step.
         CorpusError: the file is not a sound corpus of the pinned package.
     """
-    if step is not None and battle is None:
-        raise ConfigError(f"step={step}: name its battle too, with --battle N")
     start = time.perf_counter()
-    if step is not None:
-        report = _one_step(path, battle, step, console)
+    if config.step is not None:
+        report = _one_step(config, config.step, console)
     else:
-        shown = console if jobs == 1 else None
-        report = in_shares(_share, path, jobs, limit, battle, shown)
-    if battle is not None and not report.transitions:
-        raise ConfigError(f"battle={battle}: there is no such battle in {path}")
+        share = partial(_share, console=console) if config.jobs == 1 else _share
+        report = in_shares(share, config)
+    if config.battle is not None and not report.transitions:
+        raise ConfigError(f"battle={config.battle}: there is no such battle in {config.corpus}")
     report.seconds = time.perf_counter() - start
     return report
 
 
-def _limited(path: Path, limit: int | None) -> Iterator[tuple[RecordedBattle, bool]]:
+def _limited(config: VerifyConfig) -> Iterator[tuple[RecordedBattle, bool]]:
     """Yield battles and whether they are whole, up to ``limit`` steps in all."""
-    left = limit
-    for battle in read_corpus(path):
+    left = config.limit if config.battle is None else None
+    for battle in read_corpus(Path(config.corpus)):
         if left is None:
             yield battle, True
             continue
@@ -148,18 +133,10 @@ def _limited(path: Path, limit: int | None) -> Iterator[tuple[RecordedBattle, bo
             return
 
 
-def _share(
-    path: Path,
-    part: int,
-    parts: int,
-    limit: int | None,
-    only: int | None,
-    console: Console | None,
-) -> VerifyReport:
-    """Replay every ``parts``-th battle, from number ``part`` on."""
+def _share(config: VerifyConfig, part: int, console: Console | None = None) -> VerifyReport:
     report = VerifyReport()
-    for k, (battle, whole) in enumerate(_limited(path, limit if only is None else None)):
-        if k % parts != part or only not in (None, battle.number):
+    for k, (battle, whole) in enumerate(_limited(config)):
+        if k % config.jobs != part or config.battle not in (None, battle.number):
             continue
         report.add(battle, whole)
         if console is not None and console.is_terminal:
@@ -172,22 +149,20 @@ def _share(
     return report
 
 
-def _one_step(
-    path: Path, number: int | None, step_number: int, console: Console | None
-) -> VerifyReport:
+def _one_step(config: VerifyConfig, number: int, console: Console | None) -> VerifyReport:
     prepare_rules()
     report = VerifyReport()
-    for battle in read_corpus(path):
-        if battle.number != number:
+    for battle in read_corpus(Path(config.corpus)):
+        if battle.number != config.battle:
             continue
-        if not 0 <= step_number < len(battle.steps):
+        if not 0 <= number < len(battle.steps):
             raise ConfigError(
-                f"step={step_number}: battle {number} has steps 0 to {len(battle.steps) - 1}"
+                f"step={number}: battle {battle.number} has steps 0 to {len(battle.steps) - 1}"
             )
-        step, before = next(islice(decoded_steps(battle), step_number, None))
+        step, before = next(islice(decoded_steps(battle), number, None))
         shown = before if isinstance(before, str) else describe_state(before, 0)
         check = check_decoded(before, step)
-        report.note(f"{number}:{step_number}", step, check)
+        report.note(f"{battle.number}:{number}", step, check)
         if console is not None:
             print_step(console, shown, step, check)
         break

@@ -7,7 +7,6 @@ their order; hints are left out.
 
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Self
 
 from rich.console import Console
@@ -15,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from plywise.arena.verify.corpus_report import CorpusReport, count_battles, decoded_steps
+from plywise.conf.schemas.verify import VerifyConfig
 from plywise.datasets.battle_corpus import RecordedBattle
 from plywise.datasets.sums import add_fields
 from plywise.engine.battle.log.labels import Labels
@@ -89,11 +89,13 @@ class LogReport(CorpusReport):
                 self.examples.setdefault(kind, (where, line, " & ".join(near)))
 
 
-def verify_log(
-    path: Path, jobs: int = 1, battle: int | None = None, limit: int | None = None
-) -> LogReport:
-    """Compare the logs of a corpus; the arguments are those of :func:`count_battles`."""
-    return count_battles(LogReport, path, jobs, battle, limit)
+def verify_log(config: VerifyConfig) -> LogReport:
+    """Compare the logs of a corpus.
+
+    Raises:
+        CorpusError: the file is not a sound corpus of the pinned package.
+    """
+    return count_battles(LogReport, config)
 
 
 def print_log_report(console: Console, report: LogReport) -> None:

@@ -9,14 +9,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+from plywise.conf.schemas.verify import RecordConfig
 from plywise.datasets.errors import ConfigError, PlywiseError
 from plywise.datasets.showdown_data import load
 from plywise.games.showdown.install import ensure_showdown, node_executable
 
-RECORDED_FORMATS = ("gen9randombattle", "gen9battlefactory", "gen9bssfactory", "gen9ou")
 _SCRIPT = Path(__file__).parents[2] / "datasets" / "showdown" / "record.js"
 _PROGRESS = re.compile(r"battle (\d+) of \d+")
-_MAX_SEED = 2**31 // 100003  # seeds of single battles are seed * 100003 + number, 32 bits
 
 
 class RecordingError(PlywiseError):
@@ -30,44 +29,18 @@ def _print_recorded(done: int, battles: int) -> None:
         print(f"\rrecorded {done} of {battles} battles", end=end, file=sys.stderr, flush=True)
 
 
-def record_corpus(
-    out: Path,
-    battles: int,
-    seed: int,
-    format: str = "gen9randombattle",
-    fuzz: bool = False,
-    stall: bool = False,
-    keepties: bool = True,
-) -> Path:
-    """Play ``battles`` battles of random legal choices and write them to ``out``.
-
-    Equal arguments write equal corpora.
-
-    Args:
-        out: path of the corpus, ending in ``.gz``.
-        battles: number of battles.
-        seed: seed of teams, choices and chance.
-        format: one of ``RECORDED_FORMATS``.
-        fuzz: teams of random species, moves, items and abilities instead of the format's (gen9ou:
-            everything legal there).
-        stall: players prefer moves without damage, so that battles are long and PP run out.
-        keepties: speed ties keep their order; else they are drawn, as in a real battle, and seed,
-            teams and choices determine everything.
+def record_corpus(config: RecordConfig) -> Path:
+    """Play battles of random legal choices and write them; equal settings write equal corpora.
 
     Returns:
-        ``out``, a gzipped corpus as :mod:`plywise.datasets.battle_corpus` reads it.
+        ``config.out``, a corpus as :mod:`plywise.datasets.battle_corpus` reads it.
 
     Raises:
-        ConfigError: an argument that makes no sense.
+        ConfigError: the name of the corpus does not end in ``.gz``.
         ShowdownInstallError: Node or the package is missing and cannot be installed.
-        RecordingError: the recorder failed; nothing is left at ``out``.
+        RecordingError: the recorder failed; nothing is left at ``config.out``.
     """
-    if format not in RECORDED_FORMATS:
-        raise ConfigError(f"format={format}: choose one of {', '.join(RECORDED_FORMATS)}")
-    if battles < 1:
-        raise ConfigError(f"battles={battles}: must be at least 1")
-    if not 0 <= seed <= _MAX_SEED:
-        raise ConfigError(f"seed={seed}: must be between 0 and {_MAX_SEED}")
+    out = Path(config.out)
     if out.suffix != ".gz":
         raise ConfigError(f"{out}: a corpus is gzipped, its name must end in .gz")
     package, node = ensure_showdown(), node_executable()
@@ -76,12 +49,11 @@ def record_corpus(
     except OSError as error:
         raise RecordingError(f"{out}: its folder cannot be made ({error.strerror})") from error
     scratch = out.with_name(out.name + ".part")
-    command = [str(node), str(_SCRIPT), str(package), str(battles), str(seed), str(scratch), format]
-    for flag, wanted in (("--fuzz", fuzz), ("--stall", stall), ("--keepties", keepties)):
-        if wanted:
-            command.append(flag)
+    command = [str(node), str(_SCRIPT), str(package)]
+    command += [str(config.battles), str(config.seed), str(scratch), config.format]
+    command += [f"--{flag}" for flag in ("fuzz", "stall", "keepties") if getattr(config, flag)]
     try:
-        _run(command, battles)
+        _run(command, config.battles)
         scratch.replace(out)
     finally:
         scratch.unlink(missing_ok=True)

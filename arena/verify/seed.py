@@ -6,12 +6,12 @@ corpus recorded with drawn speed ties (``plywise record engine OUT keepties=fals
 
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from rich.console import Console
 
 from plywise.arena.verify.causes import Cause, CauseFinder, print_causes
 from plywise.arena.verify.corpus_report import CorpusReport, count_battles
+from plywise.conf.schemas.verify import VerifyConfig
 from plywise.datasets.battle_corpus import RecordedBattle
 from plywise.datasets.errors import ConfigError
 from plywise.engine.battle.oracle.replay import StepCheck, replay_seed
@@ -71,21 +71,18 @@ class SeedReport(CorpusReport):
             self.finder.add(example, battle.steps[found.steps], found.check)
 
 
-def verify_seeds(
-    path: Path, jobs: int = 1, battle: int | None = None, limit: int | None = None
-) -> SeedReport:
-    """Play the corpus at ``path`` from its seeds and return the comparison.
-
-    The arguments, and what else is raised, are those of :func:`count_battles`.
+def verify_seeds(config: VerifyConfig) -> SeedReport:
+    """Play a corpus from its seeds and return the comparison.
 
     Raises:
         ConfigError: there is no such battle, or the corpus was recorded with kept ties.
+        CorpusError: the file is not a sound corpus of the pinned package.
         SeedError: it was played with another generator than ``gen5``.
     """
     start = time.perf_counter()
-    report = count_battles(SeedReport, path, jobs, battle, limit)
-    if battle is not None and not report.battles:
-        raise ConfigError(f"{path}: there is no battle {battle}")
+    report = count_battles(SeedReport, config)
+    if config.battle is not None and not report.battles:
+        raise ConfigError(f"{config.corpus}: there is no battle {config.battle}")
     report.seconds = time.perf_counter() - start
     return report
 
