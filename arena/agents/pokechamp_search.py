@@ -121,20 +121,18 @@ class PokeChampAgent(TimedAgent):
         source = builder.value_leaves(roots)
         for root in roots:
             back_up(root)
-        values = _averaged(roots)
-        action = max(values, key=lambda a: values[a])
-        return self._decision(builder, roots, source, values, action, legal, start)
+        return self._decision(builder, roots, source, legal, start)
 
     def _decision(
         self,
         builder: _TreeBuilder,
         roots: Sequence[Node],
         source: str,
-        values: dict[int, float],
-        action: int,
         legal: Sequence[int],
         start: float,
     ) -> Decision:
+        values = _averaged(roots)
+        action = max(values, key=lambda a: values[a])
         call_log = builder.context.dialogue.call_log
         call_log.report.used = builder.counts["own: model"] + builder.counts["replies: model"]
         call_log.report.used += source == "model"

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -189,21 +189,24 @@ def _any_action(mask: NDArray[np.bool_], rng: Random) -> int:
     return int(rng.choice(np.flatnonzero(mask).tolist() or [NO_ACTION]))
 
 
-def _run(what: str, *arguments: str, cache: str | None = None) -> float:
-    """Run Python code in a fresh process; return its wall time."""
-    environment = dict(os.environ) if cache is None else os.environ | {"PLYWISE_CACHE": cache}
-    start = time.perf_counter()
-    done = subprocess.run(
-        [sys.executable, "-c", what, *arguments],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    spent = time.perf_counter() - start
+def _output(what: str, command: Sequence[str], environment: Mapping[str, str] = os.environ) -> str:
+    """Return what a command prints.
+
+    Raises:
+        BenchError: it failed; ``what`` names it in the message.
+    """
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise BenchError(f"a fresh process failed: {(done.stderr.strip() or 'no reason')[-300:]}")
-    return spent
+        raise BenchError(f"{what} failed: {(done.stderr.strip() or 'no reason')[-300:]}")
+    return done.stdout
+
+
+def _run(code: str, *arguments: str, cache: str | None = None) -> float:
+    """Run Python code in a fresh process; return its wall time."""
+    environment = os.environ if cache is None else os.environ | {"PLYWISE_CACHE": cache}
+    start = time.perf_counter()
+    _output("a fresh process", [sys.executable, "-c", code, *arguments], environment)
+    return time.perf_counter() - start
 
 
 def _driver() -> tuple[str, ...]:
@@ -216,10 +219,5 @@ def _driver() -> tuple[str, ...]:
 
 def _simulator(driver: tuple[str, ...], seconds: float, seed: int) -> Mapping[str, float]:
     """Return battles, turns, steps, seconds and processor seconds of the real simulator."""
-    command = [*driver, str(seconds), str(seed)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        reason = (done.stderr.strip() or "no reason")[-300:]
-        raise BenchError(f"the real simulator failed: {reason}")
-    found = json.loads(done.stdout)
+    found = json.loads(_output("the real simulator", [*driver, str(seconds), str(seed)]))
     return {str(key): float(value) for key, value in found.items()}
