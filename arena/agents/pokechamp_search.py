@@ -131,7 +131,8 @@ class PokeChampAgent(TimedAgent):
         legal: Sequence[int],
         start: float,
     ) -> Decision:
-        values = _averaged(roots)
+        by_world = [own_values(root) for root in roots]
+        values = {a: sum(world[a] for world in by_world) / len(roots) for a in by_world[0]}
         action = max(values, key=lambda a: values[a])
         call_log = builder.context.dialogue.call_log
         call_log.report.used = builder.counts["own: model"] + builder.counts["replies: model"]
@@ -258,12 +259,6 @@ class _Suggestions:
         builder.counts[f"{side}: model"] += len(named)
         builder.counts[f"{side}: tools"] += len(tools)
         return named + tools
-
-
-def _averaged(roots: Sequence[Node]) -> dict[int, float]:
-    """Return the value of each action of the player, averaged over the worlds."""
-    by_world = [own_values(root) for root in roots]
-    return {a: sum(values[a] for values in by_world) / len(roots) for a in by_world[0]}
 
 
 def _leaf_text(root: Node, leaf: Node, player: int) -> str:

@@ -47,38 +47,30 @@ class Agent(ABC):
         """Free what the agent holds; it does not decide afterwards."""
 
 
+@dataclass
 class AgentContext:
     """What an agent is made for: one game, the configured search and language model.
 
-    Args:
-        game: the game's configuration.
+    Attributes:
+        game_config: the game's configuration.
         search: the ``search`` group.
         model: the configured language model.
         on_server: whether games are played on a Showdown server.
         compare: whether an advised search also decides without advice, to show the difference.
     """
 
-    def __init__(
-        self,
-        game: GameConfig,
-        search: SearchGroup,
-        model: LanguageModel,
-        *,
-        on_server: bool = False,
-        compare: bool = False,
-    ) -> None:
-        self.search = search
-        self.model = model
-        self.on_server = on_server
-        self.compare = compare
-        self._game_config = game
+    game_config: GameConfig
+    search: SearchGroup
+    model: LanguageModel
+    on_server: bool = False
+    compare: bool = False
 
     @cached_property
     def game(self) -> Game:
         """The game that the agents play; made when it is first needed."""
         from plywise.arena.settings import make_configured_game
 
-        return make_configured_game(self._game_config)
+        return make_configured_game(self.game_config)
 
     @property
     def battles(self) -> bool:

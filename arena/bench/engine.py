@@ -104,7 +104,8 @@ def bench_engine(config: BenchConfig) -> Mapping[str, float]:
         with tempfile.TemporaryDirectory() as folder:  # an empty cache
             figures["cold_compile_seconds"] = _run(_COMPILE_ALL, cache=folder)
     if driver is not None:
-        real = _simulator(driver, seconds, seed)
+        command = [*driver, str(seconds), str(seed)]
+        real: dict[str, float] = json.loads(_output("the real simulator", command))
         figures["simulator_turns_per_second"] = real["turns"] / real["seconds"]
         figures["simulator_steps_per_second"] = real["steps"] / real["seconds"]
         busy = real["turns"] / real["processor_seconds"]
@@ -215,9 +216,3 @@ def _driver() -> tuple[str, ...]:
         return str(node_executable()), str(_DRIVER), str(ensure_showdown())
     except ShowdownInstallError as error:
         raise BenchError(f"{str(error).rstrip('.')}; without it: simulator=false") from error
-
-
-def _simulator(driver: tuple[str, ...], seconds: float, seed: int) -> Mapping[str, float]:
-    """Return battles, turns, steps, seconds and processor seconds of the real simulator."""
-    found = json.loads(_output("the real simulator", [*driver, str(seconds), str(seed)]))
-    return {str(key): float(value) for key, value in found.items()}

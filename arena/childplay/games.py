@@ -12,7 +12,7 @@ from plywise.arena.childplay.session import (
     ItemSession,
     ParsedReply,
     Participant,
-    baseline,
+    text_baseline,
 )
 from plywise.datasets.childplay.presets import Preset
 from plywise.games.base import State
@@ -53,7 +53,7 @@ class ChildPlayGame(ExamTask):
         def strong_move(turn: Turn, rng: Random) -> str:
             return self._move_text(turn, choose(turn.state, turn.player))
 
-        return [baseline("random", random_move), baseline(label, strong_move)]
+        return [text_baseline("random", random_move), text_baseline(label, strong_move)]
 
     def _move_text(self, turn: Turn, action: int) -> str:
         return self._answer(self._notation.name(turn.state, action))

@@ -13,7 +13,7 @@ from plywise.arena.childplay.session import (
     ItemSession,
     ParsedReply,
     Participant,
-    baseline,
+    text_baseline,
 )
 from plywise.datasets.childplay import lcl, shapes, smiles
 from plywise.datasets.childplay.presets import Preset
@@ -82,7 +82,7 @@ class Shapes(Puzzle):
             kind = shapes.recognise(item.rows)
             return self._answer("none" if kind is None else item.options.index(kind))
 
-        return [baseline("random", random_answer), baseline("exact", reader)]
+        return [text_baseline("random", random_answer), text_baseline("exact", reader)]
 
     def _item(self, number: int) -> shapes.ShapeItem:
         return shapes.shape_item(number, self.seed, self.fair)
@@ -130,9 +130,9 @@ class LclValidity(Puzzle):
             return self._answer("valid" if item[0][:2] == (0, 0) else "invalid")
 
         return [
-            baseline("random", random_answer),
-            baseline("exact", checker),
-            baseline("shortcut: first piece at (0, 0)", shortcut),
+            text_baseline("random", random_answer),
+            text_baseline("exact", checker),
+            text_baseline("shortcut: first piece at (0, 0)", shortcut),
         ]
 
     def _truth(self, item: lcl.Construct) -> str:
@@ -187,7 +187,7 @@ class LclConstruction(Puzzle):
             x, y, colour = item.given or (0, 0, "red")
             return self._answer(lcl.lcl_text([(x, y + k, colour) for k in range(item.count)]))
 
-        return [baseline("random", random_pieces), baseline("exact", tower)]
+        return [text_baseline("random", random_pieces), text_baseline("exact", tower)]
 
     def _item(self, number: int) -> Building:
         """Return a task of three pieces (published rules), or of a count and a given piece."""
@@ -233,7 +233,7 @@ class Smiles(Puzzle):
         def reader(item: Molecule, rng: Random) -> str:
             return self._answer(smiles.read_drawing(item.drawing))
 
-        return [baseline("random", random_molecule), baseline("reader", reader)]
+        return [text_baseline("random", random_molecule), text_baseline("reader", reader)]
 
     def _item(self, number: int) -> Molecule:
         return Molecule(*smiles.molecule_item(number, self.seed, self.fair))

@@ -34,7 +34,7 @@ class Participant:
     answer: Callable[[tuple[Message, ...], Any, Random], Answer]
 
 
-def baseline(name: str, reply: Callable[[Any, Random], str]) -> Participant:
+def text_baseline(name: str, reply: Callable[[Any, Random], str]) -> Participant:
     """Return a participant whose ``reply`` computes a text from an item or position."""
     return Participant(name, lambda messages, subject, rng: Answer(reply(subject, rng), name))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from plywise.arena.output.files import Closing
@@ -93,35 +93,35 @@ class Advised:
             return DecisionAdvice(None, error=f"{type(error).__name__}: {error}")
 
 
+@dataclass
 class DecisionAdvice(Closing):
     """The advice for one decision, a context manager that closes the consultation at its end.
 
     Attributes:
         consultation: what the search may ask; None: nothing.
-        uncounted: seconds that opening it took and that are not part of the player's time.
+        compare: whether a decision that used advice is to be made once more without any.
+        error: why there is no advice; "": nothing failed.
+        report: cost of the advice, complete when it is closed.
     """
 
-    def __init__(
-        self,
-        consultation: Consultation | None,
-        *,
-        compare: bool = False,
-        error: str = "",
-    ) -> None:
-        self.consultation = consultation
-        self.uncounted = 0.0 if consultation is None else consultation.uncounted
-        self._compare = compare
-        self._error = error
-        self._report = GuideReport(failed=1)  # unless the consultation reports another
+    consultation: Consultation | None
+    compare: bool = False
+    error: str = ""
+    report: GuideReport = field(default_factory=lambda: GuideReport(failed=1))
+
+    @property
+    def uncounted(self) -> float:
+        """Seconds that opening it took and that are not part of the player's time."""
+        return 0.0 if self.consultation is None else self.consultation.uncounted
 
     def close(self) -> None:
         """Close the consultation."""
         if self.consultation is not None:
-            self._report = self.consultation.close()
+            self.report = self.consultation.close()
 
     def to_compare(self, decision: Decision) -> bool:
         """Return whether the decision used advice and is to be made once more without any."""
-        return self._compare and bool(decision.notes.get("advice_used"))
+        return self.compare and bool(decision.notes.get("advice_used"))
 
     def noted(self, decision: Decision, unguided: Decision | None = None) -> Decision:
         """Return the decision with the guide's report and transcript in its notes.
@@ -130,12 +130,12 @@ class DecisionAdvice(Closing):
         value.
         """
         notes = dict(decision.notes)
-        if self._error:
-            notes |= {"guide": self._report, "guide_error": self._error}
+        if self.error:
+            notes |= {"guide": self.report, "guide_error": self.error}
         elif self.consultation is not None:
-            self._report.used = len(notes.get("advice_used", ()))
-            self._report.ignored = int(notes.get("advice_ignored", 0))
-            notes |= {"guide": self._report, "transcript": self.consultation.transcript}
+            self.report.used = len(notes.get("advice_used", ()))
+            self.report.ignored = int(notes.get("advice_ignored", 0))
+            notes |= {"guide": self.report, "transcript": self.consultation.transcript}
             if self.consultation.verdict:
                 notes["ask"] = self.consultation.verdict
         if unguided is not None:
