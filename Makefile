@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 ARGS ?=
+JOBS ?= 2
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --no-input
 INSTALL := $(PIP) install --no-deps --no-build-isolation --retries 2
@@ -15,7 +16,7 @@ ifneq ($(shell $(VENV)/bin/python -c 'print(open("$(VENV)/venv.stamp").read().st
 $(shell rm -f $(VENV)/*.stamp)
 endif
 
-.PHONY: help play test check lock clean
+.PHONY: help play test quick check lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1  /p' Makefile
@@ -24,7 +25,10 @@ play: $(VENV)/run.stamp ## set up, then play real battles against a bot on a loc
 	@$(VENV)/bin/plywise showdown $(ARGS)
 
 test: check ## set up, then lint, types and every test
-	$(VENV)/bin/python -m pytest $(ARGS)
+	$(VENV)/bin/python -m pytest -n $(JOBS) $(ARGS)
+
+quick: $(VENV)/dev.stamp ## the quick tests, for daily work
+	$(VENV)/bin/python -m pytest -n $(JOBS) -m "not slow and not server and not llm" $(ARGS)
 
 check: $(VENV)/dev.stamp ## lint and types only
 	$(VENV)/bin/ruff check

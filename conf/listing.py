@@ -6,7 +6,7 @@ about unknown keys and for settings that had another name.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from importlib import resources
 from typing import Any
@@ -66,7 +66,9 @@ def options(group: str) -> list[str]:
 
 
 def read_option(group: str, name: str, schemas: Schemas) -> GroupOption:
-    """Return what the YAML file of an option says."""
+    """Return what the YAML file of an option says; without one here, its dataclass alone."""
+    if name not in options(group):  # its file is in another folder that Hydra searches
+        return GroupOption(name, "", schemas[group][f"{name}_schema"], {}, {})
     place = _FOLDERS.get(group, group)
     text = (resources.files("plywise.conf") / place / f"{name}.yaml").read_text(encoding="utf-8")
     content: Any = OmegaConf.to_container(OmegaConf.create(text))
@@ -102,11 +104,16 @@ def default_options(schema: type[Any]) -> dict[str, str]:
 
 
 def chosen_options(
-    schema: type[Any], given: Mapping[str, str], schemas: Schemas
+    schema: type[Any], arguments: Iterable[str], schemas: Schemas
 ) -> dict[str, GroupOption]:
-    """Return the option of each group, by the defaults, what is given and what options change."""
+    """Return the option of each group: its default, or what an argument or an option chooses."""
     names = default_options(schema)
-    given = {group: given[group] for group in names if given.get(group) in options(group)}
+    given = dict(argument.split("=", 1) for argument in arguments if "=" in argument)
+    given = {
+        group: given[group]
+        for group in names
+        if given.get(group) in options(group) or f"{given.get(group)}_schema" in schemas[group]
+    }
     for group, name in {**names, **given}.items():
         names |= read_option(group, name, schemas).changes
     return {group: read_option(group, name, schemas) for group, name in {**names, **given}.items()}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from plywise.arena.agents.clocked import TimedAgent
 from plywise.arena.agents.decision_gc import freeze_loaded, without_collection
 from plywise.arena.settings import make_search
-from plywise.search.clock import LEAST_SECONDS
+from plywise.search.time_management import LEAST_SECONDS
 
 if TYPE_CHECKING:
     from plywise.arena.guidance.advised import Advised

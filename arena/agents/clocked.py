@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from plywise.arena.agents.spec import Agent
-from plywise.search.clock import BattleClock
+from plywise.search.time_management import BattleClock
 
 if TYPE_CHECKING:
     from plywise.games.base import State

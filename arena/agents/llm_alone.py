@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from plywise.arena.agents.clocked import ClockedAgent, TimedAgent
 from plywise.llm_modules.players.memory import Memory
 from plywise.llm_modules.players.players import LLMPlayer
-from plywise.search.clock import LEAST_SECONDS
 from plywise.search.decision import Decision
 from plywise.search.guide.protocol import GuideReport
 from plywise.search.one_step import static_value
+from plywise.search.time_management import LEAST_SECONDS
 
 if TYPE_CHECKING:
     from plywise.arena.guidance.language_model import LanguageModel

@@ -31,7 +31,6 @@ from plywise.llm_modules.players.pokechamp import (
     value_positions,
 )
 from plywise.llm_modules.prompts.prompting import Prompts
-from plywise.search.clock import LEAST_SECONDS
 from plywise.search.decision import Decision
 from plywise.search.maximin import (
     Node,
@@ -43,6 +42,7 @@ from plywise.search.maximin import (
     principal_variation,
 )
 from plywise.search.one_step import Measure, static_value, suggested
+from plywise.search.time_management import LEAST_SECONDS
 
 if TYPE_CHECKING:
     from plywise.arena.guidance.language_model import LanguageModel

@@ -48,7 +48,7 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
     schema = registry.COMMAND_SCHEMAS[name]
     old_names = OldNames(schema, group_schemas())
     arguments = old_names.in_arguments(arguments)
-    chosen = _chosen(schema, arguments)
+    chosen = chosen_options(schema, arguments, group_schemas())
     mappings = [s.key for s in listed(schema, chosen) if isinstance(s.default, dict)]
     arguments = [_any_key(argument, mappings) for argument in arguments]
     started = False
@@ -92,11 +92,6 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
         else:
             os.environ["HYDRA_FULL_ERROR"] = before_full
     return 0
-
-
-def _chosen(schema: type[Any], arguments: Sequence[str]) -> dict[str, GroupOption]:
-    given = dict(argument.split("=", 1) for argument in arguments if "=" in argument)
-    return chosen_options(schema, given, group_schemas())
 
 
 def _any_key(argument: str, mappings: Sequence[str]) -> str:

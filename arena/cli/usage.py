@@ -27,8 +27,7 @@ def help_for(name: str, command: Command, arguments: Sequence[str] = ()) -> str:
     if not command.hydra:
         return f"Usage: plywise {name}\n\n{_sentence(command.summary)}"
     schema = COMMAND_SCHEMAS[name]
-    given = dict(argument.split("=", 1) for argument in arguments if "=" in argument)
-    chosen = chosen_options(schema, given, group_schemas())
+    chosen = chosen_options(schema, arguments, group_schemas())
     settings = listed(schema, chosen)
     lines = [f"Usage: plywise {name}{words} [key=value ...]", "", _sentence(command.summary)]
     for paragraph in (inspect.getdoc(schema) or "").split("\n\n")[1:]:

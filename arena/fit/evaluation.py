@@ -28,7 +28,7 @@ from plywise.arena.fit.open_play import (
     write_weights,
 )
 from plywise.conf.schemas.commands import FitConfig
-from plywise.engine.battle.evaluate import FEATURES, WEIGHTS, state_features
+from plywise.engine.battle.evaluate import FEATURES, VALUE_WEIGHTS, state_features
 from plywise.engine.compile.jit import prepare
 from plywise.search.simultaneous.search import SimultaneousSearch
 
@@ -129,14 +129,14 @@ def fit_evaluation(config: FitConfig, folder: Path) -> int:
     training, judging = positions.where(~held_out), positions.where(held_out)
     weights, errors = fit_value_weights(training, config.ridge)
     table = Table("feature", "weight", "± 1.96 se", "before")
-    for name, weight, error, before in zip(FEATURES, weights, errors, WEIGHTS, strict=True):
+    for name, weight, error, before in zip(FEATURES, weights, errors, VALUE_WEIGHTS, strict=True):
         table.add_row(name, f"{weight:+.3f}", f"{1.96 * error:.3f}", f"{before:+.3f}")
     console.print(table)
     found = {name: round(float(w), 4) for name, w in zip(FEATURES, weights, strict=True)}
     figures = {
         "states": len(training.results),
         "log_loss_held_out": round(log_loss(weights, judging), 5),
-        "log_loss_held_out_before": round(log_loss(WEIGHTS, judging), 5),
+        "log_loss_held_out_before": round(log_loss(VALUE_WEIGHTS, judging), 5),
         "log_loss_held_out_of_a_coin": round(float(np.log(2.0)), 5),
         "held_out_states": len(judging.results),
     }

@@ -30,8 +30,8 @@ from plywise.engine.battle.constants import ACTION_SWITCH, NUM_ACTIONS
 from plywise.engine.battle.names import MOVE_NAMES
 from plywise.engine.battle.policy import (
     ACTION_FEATURES,
+    ACTION_WEIGHTS,
     MOVE_WEIGHTS,
-    WEIGHTS,
     state_action_features,
 )
 from plywise.engine.battle.rules import RULES
@@ -159,7 +159,7 @@ def fit_policy(config: FitConfig, folder: Path) -> int:
     training, judging = choices.where(~held_out), choices.where(held_out)
     weights = fit_prior_weights(training, config.ridge)
     table = Table("feature", "weight", "before")
-    for name, weight, before in zip(ACTION_FEATURES, weights[0], WEIGHTS, strict=True):
+    for name, weight, before in zip(ACTION_FEATURES, weights[0], ACTION_WEIGHTS, strict=True):
         table.add_row(name, f"{weight:+.3f}", f"{before:+.3f}")
     console.print(table)
     commonest = np.argsort(-np.bincount(training.moves, minlength=len(MOVE_NAMES))[1:]) + 1
@@ -175,12 +175,13 @@ def fit_policy(config: FitConfig, folder: Path) -> int:
             if abs(weights[1][k]) >= 0.0005
         },
     }
+    packaged = ACTION_WEIGHTS, MOVE_WEIGHTS
     none = np.zeros(len(ACTION_FEATURES)), np.zeros(len(MOVE_NAMES))
     logs = np.log(np.maximum(judging.shares, 1e-12))
     figures = {
         "decisions": len(training.sizes),
         "cross_entropy_held_out": round(cross_entropy(weights, judging), 5),
-        "cross_entropy_held_out_before": round(cross_entropy((WEIGHTS, MOVE_WEIGHTS), judging), 5),
+        "cross_entropy_held_out_before": round(cross_entropy(packaged, judging), 5),
         "cross_entropy_held_out_uniform": round(cross_entropy(none, judging), 5),
         "entropy_held_out": round(float(-(judging.shares @ logs) / len(judging.sizes)), 5),
         "held_out_decisions": len(judging.sizes),

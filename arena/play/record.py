@@ -70,7 +70,7 @@ def two_sides() -> tuple[Side, Side]:
 
 @dataclass(frozen=True)
 class GameRecord:
-    """One game as it went.
+    """One finished or aborted game.
 
     Attributes:
         game: name of the game.

@@ -1,6 +1,6 @@
-"""A recorded game once more: its states in order, from the seed and the actions alone.
+"""Replay of a recorded game: its states in order, from the seed and the actions alone.
 
-A battle on a server has no states here; its trace tells what the players knew (:func:`told`).
+A battle on a server has no states here; its trace holds the players' views (:func:`server_views`).
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ def states_of(game: Game, seed: int, actions: Sequence[tuple[int, int]]) -> Iter
     yield progress.state
 
 
-def told(trace: Sequence[Mapping[str, Any]], plies: int) -> dict[str, list[Any]]:
-    """Return what a server's battle looked like to both players, as its trace tells it.
+def server_views(trace: Sequence[Mapping[str, Any]], plies: int) -> dict[str, list[Any]]:
+    """Return both players' views of a server's battle, from its trace.
 
     Returns:
-        ``frames`` (plies + 1, 2): what each knew when it last decided; ``moves`` (plies, 2): what
-        it chose; ``names`` (plies, 2): of the actions that its thoughts mention.  {} without trace.
+        ``frames`` (plies + 1, 2): each player's view at its last decision; ``moves`` (plies, 2):
+        its choices; ``names`` (plies, 2): names of the actions in its values.  {} without a trace.
     """
     if not trace:
         return {}

@@ -25,10 +25,10 @@ class Watcher(Protocol):
     """Sees every decision of a game as it is made."""
 
     def thinking(self, ply: int, player: int) -> None:
-        """Take note that ``player`` is about to decide."""
+        """Note that ``player`` is about to decide."""
 
     def decided(self, ply: int, player: int, decision: Decision) -> None:
-        """Take note of the decision, legal or not."""
+        """Note the decision, legal or not."""
 
 
 def decision_seed(game_seed: int | str, ply: int, player: int) -> int:

@@ -11,7 +11,7 @@ from plywise.games.base import ActionTable, State
 
 
 def show_actions(console: Console, state: State, player: int) -> dict[str, int]:
-    """Print what is known of the legal actions of ``player``.
+    """Print the facts about the legal actions of ``player``.
 
     Returns:
         Action by its number as people type it, from "1"; {} where the game states no facts.

@@ -1,4 +1,4 @@
-"""The record of one game at the terminal: a JSON file that is written at its end and played again.
+"""The record of one game at the terminal: a JSON file, written at its end and read for replays.
 
 It holds the game's name and parameters, the seed, and every action: also what chance drew, so that
 a game with moves taken back replays as it ended.
@@ -53,7 +53,7 @@ class Move:
 
 @dataclass(frozen=True)
 class GameFile:
-    """One game as its file holds it.
+    """One game in its file.
 
     Attributes:
         game, parameters: what ``make_game`` makes the game of.
@@ -79,7 +79,7 @@ class GameFile:
 
     @property
     def decisions(self) -> int:
-        """How many decisions there were; one of both players at once counts one."""
+        """Number of decisions; one of both players at once counts once."""
         return len({m.ply for m in self.moves if m.player != CHANCE})
 
 
@@ -156,7 +156,7 @@ def _check_printable(record: GameFile) -> None:
 
 @dataclass
 class Position:
-    """One position of a replayed game, and what led to it (nothing, for the first)."""
+    """One position of a replayed game, and the moves that led to it (none, for the first)."""
 
     state: State
     made: tuple[Move, ...] = field(default=())
@@ -187,7 +187,7 @@ def positions(game: Game, record: GameFile) -> Iterator[Position]:
 
 
 def _apply(state: State, made: tuple[Move, ...], chance: list[Move]) -> None:
-    """Apply one decision and what chance drew after it."""
+    """Apply one decision and the outcomes of chance after it."""
     last = "before the first move"
     try:
         if made:

@@ -63,7 +63,7 @@ class _Stopped(Exception):  # no error: the person wants to stop
 
 @dataclass
 class _Table:
-    """One game at the table.
+    """One game at the terminal.
 
     Attributes:
         log: all actions in order, as they go into the record.
@@ -118,7 +118,7 @@ class _Table:
 
 
 def side(game: Game, player: int) -> str:
-    """Return how a player is called on the board."""
+    """Return the name of a player on the board."""
     return MARKS[player] if isinstance(game, PlacingGame) else f"player {player + 1}"
 
 
@@ -238,7 +238,7 @@ def _decision(table: _Table) -> None:
 
 
 def _note_chance(table: _Table) -> None:
-    """Write into the log what chance has drawn since the last decision."""
+    """Write into the log the outcomes of chance since the last decision."""
     ply = table.progress.ply
     table.log.extend(Move(ply, CHANCE, drawn, str(drawn)) for drawn in table.progress.drawn)
 
@@ -337,7 +337,7 @@ def _shortened(names: Sequence[str]) -> str:
 
 
 def _explain(table: _Table, player: int, answer: str, names: Sequence[str]) -> None:
-    """Say why an answer is no move."""
+    """Print why an answer is no move."""
     typed = "".join(c if c.isprintable() else "?" for c in answer)[:40]
     if not typed:
         table.say("Nothing was typed; type one of: ", (", ".join(names), "bold"))

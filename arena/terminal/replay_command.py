@@ -1,4 +1,4 @@
-"""``plywise replay FILE``: a saved game once more, step by step.
+"""``plywise replay FILE``: replay of a saved game, step by step.
 
 In a terminal keys step through it; anywhere else all positions are printed one after the other.
 """
@@ -108,7 +108,7 @@ class _Show:
         )
 
     def position(self, number: int) -> None:
-        """Show what was played last and the position after it."""
+        """Show the last moves and the position after them."""
         here = self.course[number]
         for move in here.made:
             thought = f"{move.seconds:.1f} s"
@@ -129,7 +129,7 @@ class _Show:
             show_board(self.console, self.game, here.state, player)
 
     def ending(self) -> None:
-        """Say how the game ended."""
+        """Print how the game ended."""
         record = self.record
         if record.returns is None:
             self.say(f"Not played to the end ({record.ending} after {record.decisions} moves).")
@@ -170,7 +170,7 @@ class _Show:
 
 @contextmanager
 def _keys() -> Iterator[Iterator[str]]:
-    """Give what each key pressed means; the terminal is as it was afterwards."""
+    """Yield the meaning of each key pressed; restore the terminal afterwards."""
     import termios
     import tty
 

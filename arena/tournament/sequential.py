@@ -1,8 +1,8 @@
 """Stops a match of two agents early by a sequential test, the same way on any machine.
 
-Games end in an order that depends on the machine; the test looks at pairs in the schedule's order
-only, and at none before all pairs before it have ended.  So the verdict is reached at the same pair
-whatever the number of workers; games played beyond it stay in the record, uncounted.
+Games end in an order that depends on the machine; the test reads pairs strictly in schedule order,
+each only after all earlier pairs have ended.  So the verdict is reached at the same pair whatever
+the number of workers; games played beyond it stay in the record, uncounted.
 """
 
 from __future__ import annotations

@@ -93,6 +93,6 @@ def print_seed_report(console: Console, report: SeedReport, causes: int = 20) ->
     print_causes(console, report.causes(), causes, "battles", command)
     console.print(
         f"{report.battles_exact} of {report.battles} battles exact from their seeds "
-        f"({report.rate:.2%}), {report.steps_exact} of {report.steps} steps before a first fault, "
-        f"in {report.seconds:.1f} s"
+        f"({report.rate:.2%}), {report.steps_exact} of {report.steps} steps before a first "
+        f"mismatch, in {report.seconds:.1f} s"
     )

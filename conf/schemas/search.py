@@ -1,4 +1,8 @@
-"""The ``search`` group: the searches' own settings, and what an agent adds to them."""
+"""The ``search`` group of the configuration.
+
+The settings of a search, such as ``resample_rate``, stand in ``search/config.py`` and
+``search/*/config.py``; the classes here add the group's name, sampled worlds and battle time.
+"""
 
 from __future__ import annotations
 

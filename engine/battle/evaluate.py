@@ -61,7 +61,7 @@ FEATURES = (
     "first_strike",  # faster, and its best move is enough
 )
 FIT = load_weights("gen9_evaluation", FEATURES)
-WEIGHTS = np.array([FIT.weights[name] for name in FEATURES])
+VALUE_WEIGHTS = np.array([FIT.weights[name] for name in FEATURES])
 """In the order of :data:`FEATURES`, fitted by ``plywise fit evaluation`` (``FIT.fit``)."""
 
 (
@@ -103,7 +103,7 @@ _all_features = stack_array(np.float64, len(FEATURES))
 STAGES = np.array([-0.75, -0.71, -0.67, -0.6, -0.5, -0.33, 0.0, 0.5, 0.85, 1.1, 1.3, 1.45, 1.55])
 """What boosts of -6 … 6 stages are worth: like their effect, flattening upwards."""
 
-for _table in (WEIGHTS, STAGES):
+for _table in (VALUE_WEIGHTS, STAGES):
     _table.flags.writeable = False
 
 
@@ -187,7 +187,7 @@ def features(b: Any, out: Any) -> float:
     Returns:
         how many Pokémon still stand on both sides together.
     """
-    for k in range(len(WEIGHTS)):
+    for k in range(len(VALUE_WEIGHTS)):
         out[k] = 0.0
     standing = 0
     for s in range(2):
@@ -233,8 +233,8 @@ def estimate(b: Any) -> float:
     out = _all_features()
     standing = features(b, out)
     total = 0.0
-    for k in range(len(WEIGHTS)):
-        total += WEIGHTS[k] * out[k]
+    for k in range(len(VALUE_WEIGHTS)):
+        total += VALUE_WEIGHTS[k] * out[k]
     # Of size 0.99 at most, so that no estimate passes for a result.
     return 0.99 * float(np.tanh(total / np.sqrt(max(1.0, standing))))
 

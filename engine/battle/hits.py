@@ -1,4 +1,4 @@
-"""One move against one target: Showdown's steps of trySpreadMoveHit and the effects of a hit.
+"""One move against one target: the steps of Showdown's trySpreadMoveHit, then the effects of a hit.
 
 ``s`` is the side of the user of ``b.move``, ``t`` that of its target (``t == s`` for moves on the
 user itself).  Results are those of :mod:`results`.
@@ -186,7 +186,7 @@ def _log_failed(b: Any, s: int) -> None:
 
 @kernel
 def _log_result(b: Any, s: int, did: int, loud: bool) -> None:
-    """Log that a status move did nothing; one that does damage has done that."""
+    """Log that a status move failed; of a damaging move the damage is logged elsewhere."""
     row = MOVES[b.move.id]
     if did == FAILED and loud and int(b.move.category) == c.CATEGORY_STATUS:
         if not row.has_self and not row.self_destruct:
@@ -195,7 +195,7 @@ def _log_result(b: Any, s: int, did: int, loud: bool) -> None:
 
 @kernel
 def _primary(b: Any, s: int, t: int) -> int:
-    """Do all that the move's own columns and its onHit do to its target; return a result."""
+    """Apply the move's table entries and its onHit to the target; return a result."""
     move = int(b.move.id)
     row = MOVES[move]
     user, foe = b.sides[s], b.sides[t]
@@ -353,7 +353,10 @@ def _own_effects(b: Any, s: int) -> None:
 
 @kernel
 def _secondaries(b: Any, s: int, t: int, shielded: bool) -> None:
-    """Roll for the secondary effects; ``shielded``: a substitute took the hit, the user's stay."""
+    """Roll for the secondary effects.
+
+    ``shielded``: a substitute took the hit, so only the effects on the user remain.
+    """
     move = int(b.move.id)
     row = MOVES[move]
     a = ability(b, s)

@@ -171,7 +171,7 @@ LOWERS = frozen((MOVES["self_has_boosts"] != 0) & (MOVES["self_boosts"].min(axis
 """Per move: whether it lowers a stat of its user."""
 
 FIT = load_weights("gen9_policy", ACTION_FEATURES)
-WEIGHTS = frozen(np.array([FIT.weights[name] for name in ACTION_FEATURES]))
+ACTION_WEIGHTS = frozen(np.array([FIT.weights[name] for name in ACTION_FEATURES]))
 MOVE_WEIGHTS = frozen(np.array([FIT.moves.get(name, 0.0) for name in MOVE_NAMES]))
 """In the order of :data:`ACTION_FEATURES`, and by move; fitted by ``plywise fit policy``."""
 
@@ -197,7 +197,7 @@ def _set_feature(out: Any, k: int, f: int, value: float) -> None:
     if out.ndim == 2:
         out[k, f] = value
     else:
-        out[k] += WEIGHTS[f] * value
+        out[k] += ACTION_WEIGHTS[f] * value
 
 
 @kernel
@@ -311,7 +311,7 @@ def describe_actions(b: Any, s: int, legal: Any, count: int, out: Any) -> None:
         legal: int32, the actions.
         count: how many.
         out: float64 ``(at least count, len(ACTION_FEATURES))`` for features, ``(at least count,)``
-            for their sums weighted by :data:`WEIGHTS`.
+            for their sums weighted by :data:`ACTION_WEIGHTS`.
     """
     side = b.sides[s]
     other = b.sides[1 - s]

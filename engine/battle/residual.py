@@ -45,7 +45,7 @@ from plywise.engine.battle.ops import boost, damage, fraction, heal, stage
 from plywise.engine.battle.residual_handlers import (
     ABILITY,
     FUTURE_MOVE,
-    ITEM,
+    HELD_ITEM,
     PSEUDO_WEATHER,
     REVIVAL_BLESSING,
     SIDE_CONDITION,
@@ -354,7 +354,7 @@ def _of_active(b: Any, s: int, what: int, which: int) -> bool:
         return volatile_turn(b, s, what - VOLATILE)
     if what == ABILITY:
         _of_ability(b, s, which)
-    elif what == ITEM:
+    elif what == HELD_ITEM:
         _of_item(b, s, which)
     elif what == STATUS:
         _of_status(b, s)

@@ -29,7 +29,7 @@ FUTURE_MOVE = 23
 WISH = 24
 REVIVAL_BLESSING = 25
 ABILITY = 26
-ITEM = 27
+HELD_ITEM = 27
 VOLATILE = 32  # + V_*
 
 _NO_ORDER = 63  # Showdown's `false`: after all that have one
@@ -132,7 +132,7 @@ def _of_active(b: Any, s: int, at: int, n: int) -> int:
         n = add_handler(at, n, rank, speed, s, ABILITY, int(m.ability))
     rank = int(ITEM_RANKS[m.held_item])
     if rank != 0:
-        n = add_handler(at, n, rank, speed, s, ITEM, int(m.held_item))
+        n = add_handler(at, n, rank, speed, s, HELD_ITEM, int(m.held_item))
     if side.future_move != 0:
         n = add_handler(at, n, FUTURE_RANK, speed, s, FUTURE_MOVE, 0)
     if side.wish_hp != 0:

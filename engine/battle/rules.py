@@ -58,7 +58,7 @@ def reseed(pool: Any, i: int, seed: int) -> None:
 @kernel_of(types.void(_POOL, types.int64))
 def start(pool: Any, i: int) -> None:
     """Send both leads in and begin turn 1, with a state that holds both teams and no more."""
-    turn.start_battle(pool[i])
+    turn.send_out_leads(pool[i])
 
 
 RULES = RulesKernels(BATTLE, NUM_ACTIONS, step, legal, current, returns, evaluate, reseed, priors)

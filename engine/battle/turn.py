@@ -438,7 +438,7 @@ def _battle_start(b: Any) -> None:
 
 
 @kernel
-def start_battle(b: Any) -> None:
+def send_out_leads(b: Any) -> None:
     """Send both leads in and begin turn 1; the state holds the teams and nothing else."""
     _battle_start(b)
     for s in range(2):

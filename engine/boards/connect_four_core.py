@@ -38,7 +38,7 @@ NEAR_BITS = 15
 LEAST_TABLE_BITS = 12
 """The two bounds of an entry take 12 bits, and its place in the table has to leave them free."""
 
-ITEM = np.dtype(
+STACK_ITEM = np.dtype(
     (
         np.record,
         [
@@ -301,7 +301,7 @@ def _next_test(item: Any, cells: int, stones: int, wins: bool) -> int:
         types.Array(types.uint64, 1, "C"),
         types.Array(types.uint64, 2, "C"),
         types.Array(nb.from_dtype(CONTROL), 1, "C"),
-        types.Array(nb.from_dtype(ITEM), 1, "C"),
+        types.Array(nb.from_dtype(STACK_ITEM), 1, "C"),
         types.int64,
         types.int64,
     )

@@ -18,9 +18,9 @@ from plywise.engine.boards.connect_four import check_size
 from plywise.engine.boards.connect_four_core import (
     CONTROL,
     FRAME_WORDS,
-    ITEM,
     LEAST_TABLE_BITS,
     NEAR_BITS,
+    STACK_ITEM,
     answer,
 )
 from plywise.engine.compile.jit import prepare
@@ -173,7 +173,7 @@ class ConnectFourSolver:
 
     def _questions(self, positions: Sequence[ConnectFourPosition]) -> NDArray[Any]:
         """Return what the kernel is asked: the score of each position, whatever it may be."""
-        items = np.zeros(len(positions), ITEM)
+        items = np.zeros(len(positions), STACK_ITEM)
         items["own"] = [position.own for position in positions]
         items["taken"] = [position.taken for position in positions]
         most = (self.rows * self.columns + 1) // 2
@@ -220,7 +220,7 @@ class ConnectFourSolver:
                 columns.append((column, stone))
         if won:
             return tuple(won), 0, 0.0
-        items = np.zeros(len(columns), ITEM)
+        items = np.zeros(len(columns), STACK_ITEM)
         for item, (_, stone) in zip(items, columns, strict=True):
             item["own"] = position.own ^ position.taken
             item["taken"] = position.taken | stone

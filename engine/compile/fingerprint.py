@@ -1,4 +1,6 @@
-"""Fingerprint of a kernel: a digest of everything that can change its compiled code.
+"""Fingerprint of a unit: a digest of everything that can change its compiled code.
+
+Used for the battle engine's units; the folder of all kernels is named by ``cache_key.py``.
 
 It covers the bytecode and constants, the values of the globals that the kernel names (numba freezes
 them), and the same of every kernel that is inlined into it.  Comments, docstrings, line numbers and

@@ -1,8 +1,7 @@
 """Kernel decorators: numba's options, the cache of compiled kernels, progress of compilation.
 
-Numba keys a cached kernel by the source file that defines it and by nothing else: after a change of
-a callee in another file, a data table or ``NUMBA_OPT`` it would load stale machine code.  So every
-kernel is cached in a folder named after a digest of everything that can change its compiled code.
+Every kernel is cached in a folder named after a digest of everything that can change its compiled
+code (``cache_key.py``).
 
 Importing a module of kernels compiles nothing.  A kernel compiles, or loads from the cache, when it
 is first called, or under :func:`prepare`, which prints a line if compilation takes a while.
@@ -10,10 +9,8 @@ is first called, or under :func:`prepare`, which prints a line if compilation ta
 
 import contextlib
 import functools
-import hashlib
 import json
 import os
-import re
 import shutil
 import sys
 import threading
@@ -28,15 +25,11 @@ from numba import njit
 
 from plywise.datasets.cache_folder import cache_root
 from plywise.engine.compile import indices, numba_internals, units
+from plywise.engine.compile.cache_key import cache_key
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_ROOT = Path(__file__).parents[2]  # the checkout, or plywise/ in site-packages
-_WHOLE = ("engine", "datasets")  # folders that hold kernels and their tables: every file counts
-_PARTLY = ("games", "search")  # here only files with kernels count, and what they import
-_SUFFIXES = {".py", ".json", ".npy", ".npz", ".gz"}
-_IMPORT = re.compile(rb"^\s*(?:from|import)\s+plywise\.([\w.]+)(?:\s+import\s+([\w, ]+))?", re.M)
 _REPORT_SECONDS = 15.0  # between lines of progress in a long compilation
 _KEPT = 8  # digests that pruning keeps, the most recently used
 _PART_SECONDS = 7 * 86400.0  # age from which pruning deletes a unit that no compilation has used
@@ -51,47 +44,7 @@ if "NUMBA_OPT" not in os.environ:
     _config.OPT = type(_config.OPT)(1)
 
 
-def _imported(source: bytes) -> Iterator[str]:
-    """Yield the paths, without suffix, of the project's modules that ``source`` may import."""
-    for module, names in _IMPORT.findall(source):
-        base = module.decode().replace(".", "/")
-        yield base
-        for name in names.decode().split(","):
-            if name.strip():
-                yield f"{base}/{name.split()[0]}"
-
-
-def _compiled_files() -> list[Path]:
-    """Return, sorted, the files that can change what a kernel compiles to."""
-    files = {p for f in _WHOLE for p in (_ROOT / f).rglob("*") if p.suffix in _SUFFIXES}
-    sources = {
-        p.relative_to(_ROOT).with_suffix("").as_posix(): p
-        for folder in _PARTLY
-        for p in (_ROOT / folder).rglob("*.py")
-    }
-    imports = {name: set(_imported(path.read_bytes())) for name, path in sources.items()}
-    waiting = [name for name, found in imports.items() if "engine/compile/jit" in found]
-    while waiting:
-        name = waiting.pop()
-        if sources[name] not in files:
-            files.add(sources[name])
-            waiting.extend(i for i in imports[name] if i in sources)
-    return sorted(files)
-
-
-def _digest() -> str:
-    settings = (
-        f"{numba.__version__} {_config.OPT} {_config.LOOP_VECTORIZE} {_config.BOUNDSCHECK} "
-        f"{indices.CHECKED}"
-    )
-    h = hashlib.sha256(settings.encode())
-    for path in _compiled_files():
-        h.update(path.relative_to(_ROOT).as_posix().encode())
-        h.update(path.read_bytes())
-    return h.hexdigest()[:16]
-
-
-CACHE_DIR = cache_root() / "numba" / _digest()
+CACHE_DIR = cache_root() / "numba" / cache_key()
 
 
 def _usable(folder: Path) -> bool:

@@ -20,7 +20,7 @@ from plywise.games.base import State
 from plywise.games.gen9.infostate import InfoState, action_name
 from plywise.games.gen9.state import InfoStateView
 from plywise.games.showdown.notes import BattleNotes
-from plywise.games.showdown.timer import ServerTimer
+from plywise.games.showdown.server_timer import ServerTimer
 from plywise.games.showdown.translate import (
     choice_for,
     information_state_from_poke_env,

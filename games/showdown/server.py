@@ -9,6 +9,7 @@ The server's process ends with the ``with`` block, with this process (also by SI
 The package in the cache is shared and never written to.  Each server runs in a folder of its own
 with real ``config/`` and ``logs/`` and links to the rest of the package; ``node
 --preserve-symlinks`` makes that folder Showdown's root.  So several servers can run at once.
+``server_seeds.js`` gives a battle a seed: ``/plywiseseed TEXT`` by the player that starts it.
 """
 
 import contextlib

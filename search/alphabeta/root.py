@@ -65,6 +65,7 @@ class Root(AdviceReceiver):
             return self._value(_sensible(advice.weights, self.order), trust)
         if advice.question is Question.PROPOSE:
             return self._propose(_sensible(advice.weights, self.order), trust)
+        assert advice.question is Question.MODEL
         return _add(self.model, _sensible(advice.weights, self.replies), trust)
 
     def _propose(self, said: Mapping[int, float], trust: float) -> bool:

@@ -32,6 +32,10 @@ In alpha-beta, where players move in turn (``alphabeta/root.py``):
 Equals (actions of exactly the same value) are told apart by MODEL, then EVALUATE, then PROPOSE.  A
 proved win, draw or loss is never blended.  An action with only an upper bound is never chosen: the
 search window opens as far as values can lift one action over another.
+
+A fourth question needs, besides its member of :class:`Question`: ``_accept`` in both ``root.py``,
+``ORDER`` in ``llm_modules/guides/guides.py``, a text in ``llm_modules/prompts/texts``, and
+questions with known answers in ``arena/llm_calibration``.
 """
 
 from __future__ import annotations

@@ -103,6 +103,7 @@ class AdvisedRoot(AdviceReceiver):
             return self._value(weights, trust)
         if advice.question is Question.PROPOSE:
             return self._propose(weights, trust)
+        assert advice.question is Question.MODEL
         sure = min(trust, SUREST)
         kept = (1.0 - sure) * self.opponent_prior
         found = [self._predict(w, legal, weights, sure, kept) for w, legal in enumerate(self.other)]

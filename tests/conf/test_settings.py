@@ -41,7 +41,7 @@ def test_no_yaml_file_repeats_a_default(group: str) -> None:
     for name in listing.options(group):
         option = listing.read_option(group, name, group_schemas())
         bare = listing.GroupOption(name, "", option.schema, {}, {})
-        chosen = listing.chosen_options(schema, {}, group_schemas()) | {group: bare}
+        chosen = listing.chosen_options(schema, (), group_schemas()) | {group: bare}
         defaults = {s.key: s.default for s in listing.listed(schema, chosen)}
         for key, value in option.values.items():
             assert defaults.get(key, "the name of an option") != value, f"{name}: {key}"

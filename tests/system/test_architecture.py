@@ -22,7 +22,6 @@ LLM_ROOMS = (  # of llm_modules/, from the ground up
     ("guides",),
     ("players",),
 )
-CONSOLE = ("output", "terminal", "cli")  # rooms that may write to a console with rich
 MAX_LINES = 750  # about 600 is the aim
 MAX_FILES = 18  # in a folder; engine/battle is one compiled program and may have more
 
@@ -118,6 +117,16 @@ def test_ratings_are_mathematics(graph: dict[str, set[str]]) -> None:
     assert wrong == []
 
 
+def test_what_decides_prints_nothing() -> None:
+    decides = ("search.", "games.", "llm_modules.", "engine.", "arena.agents", "arena.guidance")
+    printing = [
+        name
+        for name, path in modules().items()
+        if name.startswith(decides) and "from rich" in path.read_text(encoding="utf-8")
+    ]
+    assert printing == []
+
+
 def test_search_knows_no_game_and_llm_modules_no_kernels(graph: dict[str, set[str]]) -> None:
     for name, targets in graph.items():
         if name.startswith("search"):
@@ -170,3 +179,34 @@ def test_a_room_says_what_belongs_in_it() -> None:
     for name, path in modules().items():
         if path.name == "__init__.py":
             assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), name
+
+
+def test_interface_members_are_not_asked_for() -> None:
+    """They stand in ``State``, ``Agent`` and ``Consultation`` with a default."""
+    members = set()
+    for name, classes in {
+        "games/base.py": {"State", "Game"},
+        "arena/agents/spec.py": {"Agent"},
+        "search/guide/protocol.py": {"Consultation"},
+    }.items():
+        for node in ast.parse((ROOT / name).read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and node.name in classes:
+                members |= {n.name for n in node.body if isinstance(n, ast.FunctionDef)}
+                members |= {
+                    n.target.id
+                    for n in node.body
+                    if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)
+                }
+    assert {"time_left", "worlds", "for_one_game", "uncounted"} <= members
+    asked = [
+        f"{name}: {node.args[1].value}"
+        for name, path in modules().items()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in ("hasattr", "getattr")
+        and isinstance(node.args[1], ast.Constant)
+        and node.args[1].value in members
+        and name != "games.registry"  # looks whether an object of a person's file is a game at all
+    ]
+    assert asked == []

@@ -10,8 +10,6 @@ FLOORS = ("datasets", "engine", "games", "search", "llm_modules", "arena", "conf
 SHARED = ("log", "main")  # every module's logger; entry points
 KERNELS = ("engine/boards/", "engine/battle/rules.py", "engine/battle/evaluate.py")
 """Modules that implement the contract of ``engine/kernels.py``; their names are the contract's."""
-PRESENT = frozenset({"ITEM", "WEIGHTS"})
-"""Names that still mean two things; this may only shrink."""
 
 
 class Definition(NamedTuple):
@@ -76,8 +74,4 @@ def duplicates() -> dict[str, list[str]]:
 
 
 def test_no_public_name_means_two_things() -> None:
-    assert {name: places for name, places in duplicates().items() if name not in PRESENT} == {}
-
-
-def test_the_list_of_present_duplicates_shrinks() -> None:
-    assert sorted(PRESENT - set(duplicates())) == []
+    assert duplicates() == {}

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from plywise.arena.cli import main as cli
+from plywise.arena.cli.commands import COMMANDS
 from plywise.games.registry import REGISTRY
 
 ROOT = Path(__file__).parents[2]
@@ -52,3 +53,30 @@ def test_the_line_runs(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         words += ["side=none", "search.seconds=0.01"]
     assert cli.main(words) == 0
     assert list(tmp_path.glob("outputs/*/*/*/*"))
+
+
+def commands(page: Path) -> list[str]:
+    """The ``plywise`` commands in the fenced blocks of a page, continued lines joined."""
+    blocks = page.read_text(encoding="utf-8").split("```")[1::2]
+    lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
+    return [line for line in lines if line.startswith("plywise ") and "…" not in line]
+
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_of_a_page_is_understood(
+    page: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The command's name and the keys of all settings, in pages that people copy from."""
+    wrong = []
+    for line in commands(page):
+        words = shlex.split(line, comments=True)[1:]
+        hydra = words[0] in COMMANDS and COMMANDS[words[0]].hydra and "--help" not in words
+        status = cli.main([*words, "--cfg", "job"] if hydra else [*words[:1], "--help"])
+        printed = capsys.readouterr()
+        if status:
+            wrong.append(f"{line}: {printed.err}")
+    assert wrong == []

@@ -94,7 +94,7 @@ def make(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str
 
 def test_make_lists_its_targets() -> None:
     shown = make().stdout
-    for target in ("play", "test", "check", "lock", "clean", "help"):
+    for target in ("play", "test", "quick", "check", "lock", "clean", "help"):
         assert f"make {target} " in shown
 
 

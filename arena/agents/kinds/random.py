@@ -1,4 +1,8 @@
-"""``agent=random``: a legal action at random."""
+"""``agent=random``: a legal action at random; the shortest example of an agent.
+
+The catalogue reads ``AGENTS`` from each module here; ``conf/agent/NAME.yaml`` makes the name a
+setting.
+"""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from plywise.arena.agents.level import LEVELS, Level, LooseAgent
+from plywise.arena.agents.level import Level, LooseAgent, level_of
 from plywise.arena.agents.spec import EVERYWHERE, Agent, AgentContext, AgentSpec
 from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.search import AlphaBetaGroup, MCTSGroup, SimultaneousGroup
@@ -22,7 +22,7 @@ class SearcherSettings(AgentConfig):
     """Settings of the searching agents."""
 
     level: int | None = setting(
-        None, "strength, each level winning about 70 % against the one below; null: full",
+        None, "strength, from the weakest level, 1, to the strongest, 10; null: full strength",
         low=1, high=10,
     )  # fmt: skip
     temperature: float = setting(
@@ -33,7 +33,7 @@ class SearcherSettings(AgentConfig):
         """Return how the agent plays.
 
         Raises:
-            ConfigError: there are no levels in this game, or other settings besides the level.
+            ConfigError: the level is given together with settings that it sets.
         """
         if self.level is None:
             exact = {"all_values": True} if isinstance(context.search, AlphaBetaGroup) else {}
@@ -41,11 +41,7 @@ class SearcherSettings(AgentConfig):
         own = (self.temperature, self.seconds, self.iterations, self.max_depth, *self.search)
         if any(own):
             raise ConfigError(f"agents: {self.title}: level sets the search and the temperature")
-        game = context.game.info.name
-        known = LEVELS.get(game, LEVELS.get(context.search.name))
-        if known is None:
-            raise ConfigError(f"agents: {self.title}: no levels with search={context.search.name}")
-        return known[self.level - 1]
+        return level_of(context.search.name, context.game.info.name, self.level)
 
 
 def _check(context: AgentContext, entrant: SearcherSettings) -> None:
@@ -74,7 +70,8 @@ def _check_advised(context: AgentContext, entrant: SearcherSettings) -> None:
 def _make(context: AgentContext, entrant: SearcherSettings) -> Agent:
     from plywise.arena.guidance.advised import Advised
 
-    return _searching(context, entrant, context.search, Advised(None))
+    search = replace(context.search, **entrant.as_level(context).search)
+    return _searching(context, entrant, search, Advised(None))
 
 
 def _make_advised(context: AgentContext, entrant: SearcherSettings) -> Agent:
@@ -82,7 +79,8 @@ def _make_advised(context: AgentContext, entrant: SearcherSettings) -> Agent:
     from plywise.arena.guidance.advised import Advised, consult_when_unsure
     from plywise.arena.settings import with_advice, with_budget
 
-    llm, search = context.model.config, context.search
+    llm = context.model.config
+    search = replace(context.search, **entrant.as_level(context).search)
     if llm.name == "none" or (group := with_advice(llm, entrant)).ask == "never":
         return _make(context, entrant)
     if llm.seconds is not None and search.seconds is not None:
@@ -102,8 +100,7 @@ def _searching(
     from plywise.arena.agents.board_search import AlphaBetaAgent, MCTSAgent
     from plywise.arena.settings import with_budget
 
-    level = entrant.as_level(context)
-    search = with_budget(replace(search, **level.search), entrant)
+    search = with_budget(search, entrant)
     agent: Agent
     if isinstance(search, MCTSGroup):
         agent = MCTSAgent(entrant.title, search)
@@ -113,7 +110,8 @@ def _searching(
         assert isinstance(search, SimultaneousGroup)
         yield_after = context.model.config.yield_after if advised.active else None
         agent = BattleAgent(entrant.title, context.kernels(), search, advised, yield_after)
-    return LooseAgent(agent, level.temperature) if level.temperature else agent
+    temperature = entrant.as_level(context).temperature
+    return LooseAgent(agent, temperature) if temperature else agent
 
 
 AGENTS = (

@@ -1,4 +1,6 @@
-"""The report of a tournament: one HTML file with everything in it, readable without a network.
+"""The HTML report of a tournament: its data and its file; ``assets/report.js`` draws it.
+
+One file holds everything and is readable without a network.
 
 All games are listed.  Board games that the page can draw itself (tic-tac-toe, Connect Four) are
 replayed in the browser from their actions, every one of them; of other games a sample, spread
@@ -17,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from plywise.arena.output.files import plain, writing
-from plywise.arena.play.replay import states_of, told
+from plywise.arena.play.replay import server_views, states_of
 from plywise.arena.tournament.identity import identity_digest
 from plywise.arena.tournament.pool_ratings import ratings_of, ratings_over
 from plywise.arena.tournament.standings import Standings
@@ -216,7 +218,7 @@ def _replays(
         one = played[place]
         replay: dict[str, Any] = {"trace": store.trace(one.number)}
         if "server" in store.identity:
-            replay |= told(replay["trace"], one.plies)
+            replay |= server_views(replay["trace"], one.plies)
             replay["trace"] = _thoughts(replay["trace"])
         elif not drawn:
             replay |= _text(game, one, replay["trace"])

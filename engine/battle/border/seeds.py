@@ -2,8 +2,8 @@
 
 ``Battle``'s constructor makes both teams (an open gender is a draw), a format with Team Preview
 sorts both line-ups (equally fast Pokémon in the same place are a tie), then the leads come in
-(:func:`turn.start_battle`).  From there on the state's own generator *is* Showdown's, so that seed,
-teams and choices decide the whole battle.
+(:func:`turn.send_out_leads`).  From there on the state's own generator *is* Showdown's, so that
+seed, teams and choices decide the whole battle.
 """
 
 import re

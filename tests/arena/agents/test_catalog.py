@@ -104,7 +104,7 @@ def test_a_new_agent_is_a_module_and_a_yaml_file(made_up: Path) -> None:
     assert "name: made_up" in shown.stdout
     assert "charm: 3" in shown.stdout
     wrong = run(made_up, "selfplay", "agent=made_up", "agent.charms=2", search_path)
-    assert "no setting 'agent.charms'" in wrong.stderr
+    assert "did you mean 'agent.charm'? agent=made_up has: seconds" in wrong.stderr
     wrong = run(made_up, "selfplay", "agent=made_up", "agent.charm=0", search_path)
     assert "agent.charm=0: must be at least 1" in wrong.stderr
     wrong = run(made_up, "tournament", "agents=[random,{name:made_up,charms:2}]")

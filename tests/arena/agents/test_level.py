@@ -42,7 +42,7 @@ def test_near_best_actions_are_chosen_often_and_bad_ones_never() -> None:
 
 
 def test_every_table_has_ten_levels_without_a_clock() -> None:
-    for levels in LEVELS.values():
+    for levels in (levels for games in LEVELS.values() for levels in games.values()):
         assert len(levels) == 10
         assert all(level.search["seconds"] is None for level in levels)
 

@@ -100,7 +100,7 @@ def test_help_says_every_setting_in_words(command: str, capsys: pytest.CaptureFi
     assert max(map(len, lines)) <= 100
     schema = COMMAND_SCHEMAS[command]
     keys = {line.split()[0] for line in lines if line.startswith("  ") and line.split()}
-    for setting in listed(schema, chosen_options(schema, {}, group_schemas())):
+    for setting in listed(schema, chosen_options(schema, (), group_schemas())):
         repeated = setting.group == "opponent"  # the same settings as agent
         assert repeated or setting.key in keys
 

@@ -17,7 +17,7 @@ from rich.console import Console
 
 from plywise.arena.agents.catalog import agent_config
 from plywise.arena.agents.spec import Agent
-from plywise.arena.play.replay import told
+from plywise.arena.play.replay import server_views
 from plywise.arena.showdown.course import Choice, Course, Failure
 from plywise.arena.tournament.executors import showdown as showdown_executor
 from plywise.arena.tournament.executors.showdown import ShowdownExecutor
@@ -100,11 +100,11 @@ def test_decisions_are_put_in_order_by_place() -> None:
     course.add(30, 1, choice(8), 0.1)
     assert course.actions() == ((0, 1), (4, -1), (-1, 8))
     assert course.sides[0].decisions == 3
-    replay = told(course.trace(), 3)
+    replay = server_views(course.trace(), 3)
     assert [len(replay[key]) for key in ("frames", "moves", "names")] == [4, 3, 3]
     assert replay["moves"][1] == ["move 4", ""]
     assert replay["frames"][1] == ["seen before 4", "seen before 1"]
-    assert told([], 3) == {}
+    assert server_views([], 3) == {}
 
 
 def test_who_decides_is_told_and_the_first_failure_counts() -> None:
@@ -188,7 +188,7 @@ def play(player: ServerPlayer, players: tuple[int, int], seed: int) -> FinishedG
 
 
 def first_views(game: FinishedGame) -> list[str]:
-    frame = told(unpack_trace(game.trace), game.plies)["frames"][0]
+    frame = server_views(unpack_trace(game.trace), game.plies)["frames"][0]
     return [text.partition("Your team:")[2] for text in frame]
 
 

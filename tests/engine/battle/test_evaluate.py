@@ -14,7 +14,7 @@ from plywise.datasets.battle_corpus import read_corpus
 from plywise.datasets.pokemon_sets import random_battle_sets
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.border import codec, teams
-from plywise.engine.battle.evaluate import FEATURES, WEIGHTS, evaluate
+from plywise.engine.battle.evaluate import FEATURES, VALUE_WEIGHTS, evaluate
 from plywise.engine.compile.jit import prepare
 
 CORPUS = Path(__file__).parents[2] / "data" / "random.jsonl.gz"
@@ -44,8 +44,8 @@ def mirror() -> NDArray[Any]:
 
 
 def test_weights_and_features_belong_together() -> None:
-    assert len(FEATURES) == len(WEIGHTS)
-    assert np.isfinite(WEIGHTS).all()
+    assert len(FEATURES) == len(VALUE_WEIGHTS)
+    assert np.isfinite(VALUE_WEIGHTS).all()
 
 
 def test_exchanging_the_sides_turns_the_sign() -> None:

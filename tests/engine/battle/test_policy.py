@@ -18,9 +18,9 @@ from plywise.engine.battle.constants import ACTION_SWITCH, NUM_ACTIONS
 from plywise.engine.battle.names import MOVE_NAMES
 from plywise.engine.battle.policy import (
     ACTION_FEATURES,
+    ACTION_WEIGHTS,
     FIT,
     MOVE_WEIGHTS,
-    WEIGHTS,
     priors,
     state_action_features,
 )
@@ -94,7 +94,7 @@ def test_features_agree_with_what_they_say() -> None:
 def test_priors_foresee_searches_that_they_were_not_fitted_to() -> None:
     fresh = fit_policy.self_play_choices(range(4), iterations=300, seed=987)
     none = np.zeros(len(ACTION_FEATURES)), np.zeros(len(MOVE_NAMES))
-    assert cross_entropy((WEIGHTS, MOVE_WEIGHTS), fresh) < 0.9 * cross_entropy(none, fresh)
+    assert cross_entropy((ACTION_WEIGHTS, MOVE_WEIGHTS), fresh) < 0.9 * cross_entropy(none, fresh)
     again = fit_policy.self_play_choices([2], iterations=300, seed=987)
     same = fresh.where(fresh.battles == 2)
     assert (again.features == same.features).all()

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numba import types
 
-from plywise.engine.compile import jit
+from plywise.engine.compile import cache_key, jit
 
 
 @jit.kernel_of(types.int64(types.int64))
@@ -70,7 +70,7 @@ def test_kernel_refuses_a_signature() -> None:
 
 def test_digest_counts_only_what_can_change_a_kernel() -> None:
     root = Path(jit.__file__).parents[2]
-    files = {p.relative_to(root).as_posix() for p in jit._compiled_files()}
+    files = {p.relative_to(root).as_posix() for p in cache_key.compiled_files()}
     assert {
         "engine/compile/jit.py",
         "engine/boards/connect_four.py",
@@ -85,7 +85,7 @@ def test_imports_are_found_in_source_text() -> None:
         b"import numpy\nfrom plywise.engine.boards import tic_tac_toe as t, connect_four\n"
         b"    from plywise.search import negamax\nimport plywise.games.base\n"
     )
-    found = set(jit._imported(source))
+    found = set(cache_key.imported_modules(source))
     assert {"engine/boards/tic_tac_toe", "engine/boards/connect_four"} <= found
     assert {"search/negamax", "games/base"} <= found
 

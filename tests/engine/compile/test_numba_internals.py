@@ -121,9 +121,8 @@ NAMES: list[tuple[Any, str, tuple[str, ...] | None]] = [
 def named(entry: tuple[Any, str, Any]) -> str:
     owner = entry[0]
     module = getattr(owner, "__module__", "")
-    return (
-        f"{module}.{getattr(owner, '__qualname__', getattr(owner, '__name__', owner))}.{entry[1]}"
-    )
+    name = getattr(owner, "__qualname__", getattr(owner, "__name__", type(owner).__name__))
+    return f"{module}.{name}.{entry[1]}"
 
 
 @pytest.mark.parametrize("entry", NAMES, ids=named)

@@ -18,7 +18,7 @@ from plywise.games.gen9 import infostate
 from plywise.games.gen9.state import InfoStateView
 from plywise.games.showdown.player import BattleDecider, DecisionRecord, PlywisePlayer
 from plywise.games.showdown.server import ShowdownServer
-from plywise.games.showdown.timer import ServerTimer
+from plywise.games.showdown.server_timer import ServerTimer
 from plywise.search.decision import Decision
 
 pytestmark = pytest.mark.server

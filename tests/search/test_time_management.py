@@ -16,9 +16,15 @@ from plywise.conf.schemas.game import GoofspielConfig
 from plywise.conf.schemas.llm import NoLLMGroup
 from plywise.conf.schemas.search import SimultaneousGroup
 from plywise.games.base import TimeLeft
-from plywise.games.showdown.timer import ServerTimer
-from plywise.search.clock import LEAST_SECONDS, MARGIN_SECONDS, BattleClock, time_weight, to_come
+from plywise.games.showdown.server_timer import ServerTimer
 from plywise.search.decision import Decision
+from plywise.search.time_management import (
+    LEAST_SECONDS,
+    MARGIN_SECONDS,
+    BattleClock,
+    time_weight,
+    to_come,
+)
 
 
 @pytest.mark.parametrize("choices", [2, 9, 13, 40])

@@ -2,7 +2,8 @@
 
 After each request the server reports the remaining time to the player alone
 (``|inactive|Time left: 150 sec this turn | 150 sec total | 60 sec grace``).  It subtracts time in
-steps of 5 s; each turn adds some.
+steps of 5 s; each turn adds some.  ``search/time_management.py`` decides how much of it a decision
+gets.
 """
 
 from __future__ import annotations
