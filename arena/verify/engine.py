@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from plywise.arena.verify.causes import Cause, CauseFinder, print_causes
+from plywise.arena.verify.causes import CauseFinder, print_causes
 from plywise.arena.verify.corpus_report import (
     CorpusReport,
     check_decoded,
@@ -65,10 +65,6 @@ class VerifyReport(CorpusReport):
     def rate(self) -> float:
         """Share of exact steps; 0 without steps."""
         return self.exact / self.transitions if self.transitions else 0.0
-
-    def causes(self) -> list[Cause]:
-        """Return the causes of all wrong steps, most frequent first."""
-        return self.finder.causes()
 
     def note(self, example: str, step: RecordedStep, check: StepCheck) -> None:
         """Add one step replayed from its recorded state."""
@@ -201,7 +197,7 @@ def print_step(console: Console, before: str, step: RecordedStep, check: StepChe
 
 def print_report(console: Console, report: VerifyReport, causes: int = 20) -> None:
     """Print the table of causes and the figures."""
-    print_causes(console, report.causes(), causes, "steps", "`--battle N --step K`")
+    print_causes(console, report.finder.causes(), causes, "steps", "`--battle N --step K`")
     if report.carried_only:
         shown = ", ".join(report.carried_only[:10])
         console.print(f"wrong only when our own state is carried on: {shown}")

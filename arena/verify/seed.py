@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from rich.console import Console
 
-from plywise.arena.verify.causes import Cause, CauseFinder, print_causes
+from plywise.arena.verify.causes import CauseFinder, print_causes
 from plywise.arena.verify.corpus_report import CorpusReport, count_battles
 from plywise.conf.schemas.verify import VerifyConfig
 from plywise.datasets.battle_corpus import RecordedBattle
@@ -42,10 +42,6 @@ class SeedReport(CorpusReport):
     def rate(self) -> float:
         """Share of exact battles; 0 without battles."""
         return self.battles_exact / self.battles if self.battles else 0.0
-
-    def causes(self) -> list[Cause]:
-        """Return the causes of the first mismatches, most frequent first."""
-        return self.finder.causes()
 
     def add(self, battle: RecordedBattle) -> None:
         """Play one battle and count it.
@@ -90,7 +86,7 @@ def verify_seeds(config: VerifyConfig) -> SeedReport:
 def print_seed_report(console: Console, report: SeedReport, causes: int = 20) -> None:
     """Print the causes of first mismatches and the figures."""
     command = "`plywise verify engine CORPUS battle=N step=K`"
-    print_causes(console, report.causes(), causes, "battles", command)
+    print_causes(console, report.finder.causes(), causes, "battles", command)
     console.print(
         f"{report.battles_exact} of {report.battles} battles exact from their seeds "
         f"({report.rate:.2%}), {report.steps_exact} of {report.steps} steps before a first "

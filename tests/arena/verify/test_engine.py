@@ -28,11 +28,11 @@ EXACT = {"random": 1.0, "factory": 1.0, "fuzz": 1.0, "found": 1.0}
 @pytest.mark.parametrize("name", EXACT)
 def test_share_of_exact_steps(name: str) -> None:
     report = verify_corpus(VerifyConfig(corpus=f"{DATA}/{name}.jsonl.gz"))
-    assert report.rate >= EXACT[name], report.causes()[:10]
+    assert report.rate >= EXACT[name], report.finder.causes()[:10]
     assert report.legal_mismatches == 0
     found = report.figures()
     assert found["transitions"] == report.transitions > 200
-    assert sum(c.steps for c in report.causes()) == report.transitions - report.exact
+    assert sum(c.steps for c in report.finder.causes()) == report.transitions - report.exact
 
 
 @pytest.mark.server
@@ -43,7 +43,7 @@ def test_a_fresh_corpus(tmp_path: Path) -> None:
     report = verify_corpus(VerifyConfig(corpus=str(path)))
     assert report.battles == 3
     # 61,416 fresh steps were all exact: one wrong step in 200 would be rare, more would be a fault.
-    assert report.rate >= 0.99, (seed, report.causes()[:10])
+    assert report.rate >= 0.99, (seed, report.finder.causes()[:10])
     assert report.legal_mismatches == 0, seed
 
 

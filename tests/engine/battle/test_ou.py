@@ -15,7 +15,7 @@ CORPUS = Path(__file__).parents[2] / "data" / "ou.jsonl.gz"
 def test_recorded_battles_are_exact() -> None:
     """Sketch, Ally Switch, Destiny Knot; one ends by the Endless Battle Clause."""
     report = verify_corpus(VerifyConfig(corpus=str(CORPUS)))
-    assert report.transitions == report.exact > 400, report.causes()
+    assert report.transitions == report.exact > 400, report.finder.causes()
     assert report.battles == report.battles_exact == 4
 
 

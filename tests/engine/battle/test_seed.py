@@ -44,9 +44,9 @@ def test_the_generator_is_showdowns(battles: list[RecordedBattle]) -> None:
 
 def test_ties_by_script_and_from_the_seed() -> None:
     scripted = verify_corpus(VerifyConfig(corpus=str(TIES)))
-    assert (scripted.rate, scripted.battles_exact) == (1.0, 10), scripted.causes()[:10]
+    assert (scripted.rate, scripted.battles_exact) == (1.0, 10), scripted.finder.causes()[:10]
     report = verify_seeds(VerifyConfig(corpus=str(TIES)))
-    assert (report.battles, report.battles_exact) == (10, 10), report.causes()[:10]
+    assert (report.battles, report.battles_exact) == (10, 10), report.finder.causes()[:10]
     assert report.steps_exact == report.steps == scripted.transitions
 
 
@@ -59,7 +59,7 @@ def test_a_fresh_corpus(tmp_path: Path, format: str) -> None:
         RecordConfig(out=out, battles=4, seed=20_012, format=format, keepties=False)
     )
     report = verify_seeds(VerifyConfig(corpus=str(path)))
-    assert (report.battles, report.battles_exact) == (4, 4), report.causes()
+    assert (report.battles, report.battles_exact) == (4, 4), report.finder.causes()
 
 
 def test_a_state_from_packed_teams_and_a_seed(battles: list[RecordedBattle]) -> None:
