@@ -10,6 +10,7 @@ import ast
 import json
 import multiprocessing
 import os
+from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -69,17 +70,17 @@ class _Game:
 
 
 class _DecisionRecorder:
-    """Records decisions."""
+    """Records decisions, with their players, by ply."""
 
     def __init__(self) -> None:
-        self.decisions: list[tuple[int, int, Decision]] = []
+        self.decisions: dict[int, list[tuple[int, Decision]]] = defaultdict(list)
 
     def thinking(self, ply: int, player: int) -> None:
         """Do nothing."""
 
     def decided(self, ply: int, player: int, decision: Decision) -> None:
         """Record a decision."""
-        self.decisions.append((ply, player, decision))
+        self.decisions[ply].append((player, decision))
 
 
 class SelfplayFailedError(PlywiseError):
@@ -97,12 +98,9 @@ def play_selfplay(factory: AgentFactory, config: SelfplayConfig, seed: int) -> _
     record = play_game(game, (agent, agent), seed, watcher=notes, openings=config.openings)
     if record.returns is None:
         raise SelfplayFailedError(f"the game with seed {seed} was aborted: {record.error}")
-    thoughts: dict[int, list[tuple[int, Decision]]] = {}
-    for ply, player, decision in notes.decisions:
-        thoughts.setdefault(ply, []).append((player, decision))
     rows = []
     for ply, state in enumerate(states_of(game, seed, record.actions)):
-        for player, decision in thoughts.get(ply, ()):
+        for player, decision in notes.decisions[ply]:
             value = decision.value if decision.values else float("nan")
             legal = state.legal_actions(player)
             flat, strategy = state.flat().tobytes(), dict(decision.strategy)

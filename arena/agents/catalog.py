@@ -39,7 +39,7 @@ def check_agent(name: str, *, where: str) -> AgentSpec:
     Raises:
         ConfigError: no such agent, or it does not play there; names those that do.
     """
-    fit = [n for n, spec in CATALOG.items() if getattr(spec, where)]
+    fit = [n for n, spec in CATALOG.items() if where in spec.plays]
     if name not in CATALOG:
         raise ConfigError(f"no agent '{name}'; there are: {', '.join(fit)} (see: plywise agents)")
     if name not in fit:

@@ -50,15 +50,6 @@ class AgentFactory:
         """The game that the agents play; made when it is first needed."""
         return self._context.game
 
-    @property
-    def progress(self) -> Progress:
-        """The function that is called with a line for people before each slow step."""
-        return self._model.progress
-
-    @progress.setter
-    def progress(self, progress: Progress) -> None:
-        self._model.progress = progress
-
     def check(self, entrant: AgentConfig) -> AgentSpec:
         """Return the agent's entry if it can play here with these settings.
 

@@ -56,6 +56,11 @@ def _by_iterations(worlds: int, *levels: tuple[int, float]) -> tuple[Level, ...]
     )
 
 
+_ITERATIONS = (
+    (10, 0.3), (20, 0.2), (30, 0.15), (50, 0.1), (100, 0.07),
+    (200, 0.05), (400, 0.03), (800, 0.0), (2000, 0.0), (6000, 0.0),
+)  # fmt: skip
+
 # Measured on 2026-11-30 by
 #   plywise tournament game=GAME llm=none search.seconds=null tournament.pairing=ladder \
 #     tournament.pairs=20 tournament.openings=2 tournament.seed=1000 \
@@ -99,24 +104,14 @@ LEVELS: Mapping[str, Mapping[str, tuple[Level, ...]]] = {
             1, (20, 1.0), (20, 0.5), (20, 0.3), (50, 0.2), (50, 0.1),
             (100, 0.07), (200, 0.05), (200, 0.0), (1000, 0.0), (4000, 0.0),
         ),
-        "battleship": _by_iterations(
-            16, (10, 0.3), (20, 0.2), (30, 0.15), (50, 0.1), (100, 0.07),
-            (200, 0.05), (400, 0.03), (800, 0.0), (2000, 0.0), (6000, 0.0),
-        ),
+        "battleship": _by_iterations(16, *_ITERATIONS),
         "gen9randombattle": _by_iterations(
             4, (30, 0.2), (50, 0.15), (60, 0.08), (75, 0.06), (100, 0.05),
             (150, 0.04), (200, 0.025), (300, 0.0), (1000, 0.0), (4000, 0.0),
         ),
-        "": _by_iterations(
-            8, (10, 0.3), (20, 0.2), (30, 0.15), (50, 0.1), (100, 0.07),
-            (200, 0.05), (400, 0.03), (800, 0.0), (2000, 0.0), (6000, 0.0),
-        ),
+        "": _by_iterations(8, *_ITERATIONS),
     },
-    "mcts": {
-        "": _by_iterations(
-            0, *((2**k, 0.0) for k in range(2, 12)),
-        ),
-    },
+    "mcts": {"": _by_iterations(0, *((2**k, 0.0) for k in range(2, 12)))},
 }  # fmt: skip
 """The levels by search and game; ``""`` stands for any other game."""
 

@@ -47,38 +47,30 @@ class Agent(ABC):
         """Free what the agent holds; it does not decide afterwards."""
 
 
+@dataclass
 class AgentContext:
     """What an agent is made for: one game, the configured search and language model.
 
-    Args:
-        game: the game's configuration.
+    Attributes:
+        game_config: the game's configuration.
         search: the ``search`` group.
         model: the configured language model.
         on_server: whether games are played on a Showdown server.
         compare: whether an advised search also decides without advice, to show the difference.
     """
 
-    def __init__(
-        self,
-        game: GameConfig,
-        search: SearchGroup,
-        model: LanguageModel,
-        *,
-        on_server: bool = False,
-        compare: bool = False,
-    ) -> None:
-        self.search = search
-        self.model = model
-        self.on_server = on_server
-        self.compare = compare
-        self._game_config = game
+    game_config: GameConfig
+    search: SearchGroup
+    model: LanguageModel
+    on_server: bool = False
+    compare: bool = False
 
     @cached_property
     def game(self) -> Game:
         """The game that the agents play; made when it is first needed."""
         from plywise.arena.settings import make_configured_game
 
-        return make_configured_game(self._game_config)
+        return make_configured_game(self.game_config)
 
     @property
     def battles(self) -> bool:
@@ -93,7 +85,7 @@ class AgentContext:
 
     @property
     def where(self) -> str:
-        """Where the games are played, as an attribute of :class:`AgentSpec`."""
+        """Where the games are played, a word of :attr:`AgentSpec.plays`."""
         if self.on_server:
             return "server"
         return "battles" if self.battles else "boards"
@@ -122,6 +114,9 @@ class AgentContext:
             raise ConfigError(f"search={self.search.name} does not fit here: search={kind.name}")
 
 
+EVERYWHERE = ("boards", "battles", "server")
+
+
 def _check_nothing(context: AgentContext, entrant: AgentConfig) -> None:
     """Accept any game and settings."""
 
@@ -137,8 +132,8 @@ class AgentSpec:
             poke-env).
         check: raises ConfigError where the game or the settings do not fit; called before ``make``.
         settings: the dataclass of its settings: the common ones and its own.
-        boards, battles, server: whether it plays board and card games, battles in this process,
-            battles on a Showdown server.
+        plays: where it plays: ``boards`` (board and card games), ``battles`` (in this process),
+            ``server`` (battles on a Showdown server).
         llm: whether it asks the language model of the ``llm`` group.
         advised: whether it also plays without one, by its own search.
         searches: whether the settings of the ``search`` group decide how it plays.
@@ -149,9 +144,7 @@ class AgentSpec:
     make: Callable[[AgentContext, Any], Agent] | None = None
     check: Callable[[AgentContext, Any], None] = _check_nothing
     settings: type[AgentConfig] = AgentConfig
-    boards: bool = False
-    battles: bool = False
-    server: bool = False
+    plays: tuple[str, ...] = ()
     llm: bool = False
     advised: bool = False
     searches: bool = False

@@ -8,6 +8,7 @@ import time
 from random import Random
 from typing import Any
 
+from plywise.conf.schemas.bench import BenchConfig
 from plywise.engine.boards.connect_four_core import LEAST_TABLE_BITS
 from plywise.engine.boards.connect_four_solver import ConnectFourSolver, PositionError
 from plywise.games.grid.connect_four import ConnectFour
@@ -25,6 +26,13 @@ milliseconds alone is too short to measure."""
 _LAPS = 3
 _PLAYOUTS = 500_000
 _OPENSPIEL_PLAYOUTS = 5_000
+
+
+def bench_boards(config: BenchConfig) -> dict[str, Any]:
+    """Measure alpha-beta and the exact solver on Connect Four, playouts, the conformance test."""
+    solved = {f"solver_{name}": x for name, x in bench_solver(config.seed).items()}
+    playouts = bench_playouts(config.seed)
+    return {**bench_connect_four(seed=config.seed), **solved, **playouts, **bench_check()}
 
 
 def bench_connect_four(depth: int = 13, seed: int = 0) -> dict[str, Any]:
@@ -81,7 +89,8 @@ def bench_check() -> dict[str, float]:
         game.kernels()
         start = time.perf_counter()
         seen = check_game(game, plays=5)
-        result[name] = seen.positions / (time.perf_counter() - start)
+        spent = time.perf_counter() - start
+        result[f"check_{name}_positions_per_second"] = seen.positions / spent
     return result
 
 

@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from plywise.arena.agents.battle_search import BattleAgent
 from plywise.arena.agents.spec import Agent
 from plywise.arena.guidance.advised import Advised
 from plywise.arena.play.match import play_game
+from plywise.conf.schemas.bench import BenchConfig
 from plywise.conf.schemas.search import SimultaneousGroup
 from plywise.engine.battle.rules import RULES
 from plywise.games.base import State
@@ -80,7 +82,18 @@ def busy_cores(count: int) -> Iterator[None]:
             process.wait()
 
 
-def bench_deadline(seconds: float, decisions: int, seed: int) -> dict[str, float]:
+def lateness(late: NDArray[np.float64]) -> dict[str, float]:
+    """Return the number of decisions and their lateness, from seconds after each deadline."""
+    return {
+        "decisions": float(len(late)),
+        "decisions_over_20_ms_late": float((late > TOLERANCE).sum()),
+        "median_late_ms": 1e3 * float(np.median(late)),
+        "late_99_percent_ms": 1e3 * float(np.quantile(late, 0.99)),
+        "latest_ms": 1e3 * float(late.max()),
+    }
+
+
+def bench_deadline(config: BenchConfig) -> dict[str, float]:
     """Let the battle search play itself with ``seconds`` a decision, one busy process a core.
 
     Returns:
@@ -89,20 +102,18 @@ def bench_deadline(seconds: float, decisions: int, seed: int) -> dict[str, float
         latest decision.
     """
     game = make_game("gen9randombattle")
-    search = BattleAgent("search", RULES, SimultaneousGroup(seconds=seconds), Advised(None))
-    agent = _Timed(search, seconds, decisions)
+    group = SimultaneousGroup(seconds=config.seconds)
+    search = BattleAgent("search", RULES, group, Advised(None))
+    agent = _Timed(search, config.seconds, config.decisions)
+    seed = config.seed
     cores = os.cpu_count() or 1
     with busy_cores(cores):
-        while len(agent.late) < decisions:
+        while len(agent.late) < config.decisions:
             play_game(game, (agent, agent), seed)
             seed += 1
     late = np.array(agent.late)
     return {
         "busy_cores": float(cores),
-        "decisions": float(len(late)),
-        "decisions_over_20_ms_late": float((late > TOLERANCE).sum()),
-        "median_late_ms": 1e3 * float(np.median(late)),
-        "late_99_percent_ms": 1e3 * float(np.quantile(late, 0.99)),
-        "latest_ms": 1e3 * float(late.max()),
+        **lateness(late),
         "stolen_meanwhile_ms": 1e3 * agent.stolen[int(late.argmax())],
     }

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from plywise.conf.schemas.bench import BenchConfig
 from plywise.datasets.errors import PlywiseError
 from plywise.datasets.pokemon_sets import random_battle_sets
 from plywise.engine.battle import batch, measure
@@ -67,16 +68,15 @@ def first_turns(count: int, seed: int) -> NDArray[Any]:
     )
 
 
-def bench_engine(
-    seconds: float, seed: int, cold: bool = False, simulator: bool = True
-) -> Mapping[str, float]:
-    """Return the figures of every part, measured for about ``seconds`` each.
+def bench_engine(config: BenchConfig) -> Mapping[str, float]:
+    """Return the figures of every part, measured for about ``config.seconds`` each.
 
     Raises:
         BenchError: the simulator or a fresh process did not run.
     """
+    seconds, seed = config.seconds, config.seed
     # A missing simulator is reported now, not after all other parts were measured.
-    driver = _driver() if simulator else None
+    driver = _driver() if config.simulator else None
     rules()
     batch.prepare_batch()
     pool = first_turns(_STATES, seed)
@@ -98,12 +98,14 @@ def bench_engine(
     figures["legal_actions_nanoseconds"] = 1e9 * measure.legal_seconds(pool, seconds / 4)
     figures["damage_rolls_per_second"] = 1 / measure.damage_seconds(pool, seconds / 4)
     figures.update(_branches(pool, seed, seconds))
-    figures["warm_start_seconds"] = min(_fresh_process(pool) for _ in range(3))
-    if cold:
-        with tempfile.TemporaryDirectory() as folder:
-            figures["cold_compile_seconds"] = _fresh_compile(folder)
+    first = BattleState(pool[:1].copy()).serialize()
+    figures["warm_start_seconds"] = min(_run(_FIRST_STEP, first) for _ in range(3))
+    if config.cold:
+        with tempfile.TemporaryDirectory() as folder:  # an empty cache
+            figures["cold_compile_seconds"] = _run(_COMPILE_ALL, cache=folder)
     if driver is not None:
-        real = _simulator(driver, seconds, seed)
+        command = [*driver, str(seconds), str(seed)]
+        real: dict[str, float] = json.loads(_output("the real simulator", command))
         figures["simulator_turns_per_second"] = real["turns"] / real["seconds"]
         figures["simulator_steps_per_second"] = real["steps"] / real["seconds"]
         busy = real["turns"] / real["processor_seconds"]
@@ -152,7 +154,7 @@ def _branches(pool: NDArray[Any], seed: int, seconds: float) -> dict[str, float]
     middle, rng = pool.copy(), Random(seed)
     for _ in range(6):
         chosen = [
-            [rng.choice(np.flatnonzero(mask).tolist() or [NO_ACTION]) for mask in side]
+            [_any_action(mask, rng) for mask in side]
             for side in batch.legal_batch(middle).transpose(1, 0, 2)
         ]
         batch.step_batch(middle, chosen[0], chosen[1])
@@ -188,31 +190,24 @@ def _any_action(mask: NDArray[np.bool_], rng: Random) -> int:
     return int(rng.choice(np.flatnonzero(mask).tolist() or [NO_ACTION]))
 
 
-def _run(what: str, *arguments: str, cache: str | None = None) -> float:
-    """Run Python code in a fresh process; return its wall time."""
-    environment = dict(os.environ) if cache is None else os.environ | {"PLYWISE_CACHE": cache}
-    start = time.perf_counter()
-    done = subprocess.run(
-        [sys.executable, "-c", what, *arguments],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    spent = time.perf_counter() - start
+def _output(what: str, command: Sequence[str], environment: Mapping[str, str] = os.environ) -> str:
+    """Return what a command prints.
+
+    Raises:
+        BenchError: it failed; ``what`` names it in the message.
+    """
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise BenchError(f"a fresh process failed: {(done.stderr.strip() or 'no reason')[-300:]}")
-    return spent
+        raise BenchError(f"{what} failed: {(done.stderr.strip() or 'no reason')[-300:]}")
+    return done.stdout
 
 
-def _fresh_process(pool: NDArray[Any]) -> float:
-    """Return the wall time of a process that starts, loads the engine and makes one step."""
-    return _run(_FIRST_STEP, BattleState(pool[:1].copy()).serialize())
-
-
-def _fresh_compile(folder: str) -> float:
-    """Return the wall time of compiling every kernel of the engine into an empty cache."""
-    return _run(_COMPILE_ALL, cache=folder)
+def _run(code: str, *arguments: str, cache: str | None = None) -> float:
+    """Run Python code in a fresh process; return its wall time."""
+    environment = os.environ if cache is None else os.environ | {"PLYWISE_CACHE": cache}
+    start = time.perf_counter()
+    _output("a fresh process", [sys.executable, "-c", code, *arguments], environment)
+    return time.perf_counter() - start
 
 
 def _driver() -> tuple[str, ...]:
@@ -221,14 +216,3 @@ def _driver() -> tuple[str, ...]:
         return str(node_executable()), str(_DRIVER), str(ensure_showdown())
     except ShowdownInstallError as error:
         raise BenchError(f"{str(error).rstrip('.')}; without it: simulator=false") from error
-
-
-def _simulator(driver: tuple[str, ...], seconds: float, seed: int) -> Mapping[str, float]:
-    """Return battles, turns, steps, seconds and processor seconds of the real simulator."""
-    command = [*driver, str(seconds), str(seed)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        reason = (done.stderr.strip() or "no reason")[-300:]
-        raise BenchError(f"the real simulator failed: {reason}")
-    found = json.loads(done.stdout)
-    return {str(key): float(value) for key, value in found.items()}

@@ -16,12 +16,13 @@ import numpy as np
 from plywise.arena.agents.battle_search import BattleAgent
 from plywise.arena.agents.board_search import AlphaBetaAgent
 from plywise.arena.agents.spec import Agent
-from plywise.arena.bench.deadline import TOLERANCE
+from plywise.arena.bench.deadline import lateness
 from plywise.arena.guidance.advised import Advised, make_consult
-from plywise.arena.play.stepper import decision_seed
+from plywise.arena.play.stepper import GameInProgress, decision_seed
+from plywise.conf.schemas.bench import BenchConfig
 from plywise.conf.schemas.search import AlphaBetaGroup, SimultaneousGroup
 from plywise.datasets.sums import add_fields
-from plywise.games.base import CHANCE, NO_ACTION, SIMULTANEOUS, Game, State
+from plywise.games.base import NO_ACTION, Game, State
 from plywise.games.registry import make_game
 from plywise.llm_modules.calls.settings import LLMConfig
 from plywise.llm_modules.guides.guides import GuideConfig, LLMConsultant
@@ -33,8 +34,8 @@ from plywise.search.guide.protocol import GuideReport
 ADVISED_GAMES = ("tic_tac_toe", "connect_four", "gen9randombattle", "battleship")
 
 
-def bench_guides(seconds: float, decisions: int, seed: int) -> dict[str, float]:
-    """Let a fuzzed model advise searches with ``seconds`` a decision in four games.
+def bench_guides(config: BenchConfig) -> dict[str, float]:
+    """Let a fuzzed model advise searches with ``config.seconds`` a decision in four games.
 
     Each decision's state comes from random play; decisions with one legal action do not count.
 
@@ -43,15 +44,16 @@ def bench_guides(seconds: float, decisions: int, seed: int) -> dict[str, float]:
         guide failed; the median, the 99th percentile and the maximum of the lateness in
         milliseconds; the questions to the model by outcome; its answers by kind of fault.
     """
+    seconds, decisions, seed = config.seconds, config.decisions, config.seed
     late: list[float] = []
     illegal = broken = 0
     report = GuideReport()
     with _without_warnings("plywise.llm"), _fuzzed_endpoint(seed, seconds) as (address, answers):
-        config = LLMConfig(
+        endpoint = LLMConfig(
             address, "fuzz", timeout=2.0 * seconds, max_retries=1, cache_entries=0,
             pause_after=3, pause_seconds=2.0 * seconds,
         )  # fmt: skip
-        with LLMClient(config) as client:
+        with LLMClient(endpoint) as client:
             for number, name in enumerate(ADVISED_GAMES):
                 game = make_game(name)
                 # A fallback to a simpler format is permanent: each game has a new consultant.
@@ -71,15 +73,10 @@ def bench_guides(seconds: float, decisions: int, seed: int) -> dict[str, float]:
                     add_fields(report, decision.notes.get("guide", GuideReport()))
                 agent.close()
         given = answers()
-    tardy = np.array(late)
     ways = {f"answers_{name.replace(' ', '_')}": float(n) for name, n in given.items()}
     return {
-        "decisions": float(len(late)),
+        **lateness(np.array(late)),
         "decisions_illegal": float(illegal),
-        "decisions_over_20_ms_late": float((tardy > TOLERANCE).sum()),
-        "median_late_ms": 1e3 * float(np.median(tardy)),
-        "late_99_percent_ms": 1e3 * float(np.quantile(tardy, 0.99)),
-        "latest_ms": 1e3 * float(tardy.max()),
         "guides_broken": float(broken),
         "calls": float(report.calls),
         "calls_late": float(report.late),
@@ -146,22 +143,13 @@ def _agent(game: Game, consultant: LLMConsultant, seconds: float) -> Agent:
 def _positions(game: Game, random: Random) -> Iterator[tuple[State, int, int]]:
     """Yield (state, player, seed) of decisions with a choice, from random games, endlessly."""
     while True:
-        seed = random.getrandbits(32)
-        state, ply = game.new_initial_state(seed), 0
-        while not state.is_terminal():
-            mover = state.current_player()
-            if mover == CHANCE:
-                state.apply_action(state.draw_chance(random))
-                continue
+        progress = GameInProgress(game, random.getrandbits(32))
+        while not progress.state.is_terminal():
             chosen = [NO_ACTION, NO_ACTION]
-            for player in (0, 1) if mover == SIMULTANEOUS else (mover,):
-                legal = state.legal_actions(player)
+            for player in progress.due():
+                legal = progress.state.legal_actions(player)
                 if len(legal) > 1:
-                    yield state, player, decision_seed(seed, ply, player)
-                if legal:
-                    chosen[player] = random.choice(legal)
-            if mover == SIMULTANEOUS:
-                state.apply_actions(chosen)
-            else:
-                state.apply_action(chosen[mover])
-            ply += 1
+                    seed = decision_seed(progress.seed, progress.ply, player)
+                    yield progress.state, player, seed
+                chosen[player] = random.choice(legal)
+            progress.apply(chosen)

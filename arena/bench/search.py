@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from plywise.conf.schemas.bench import BenchConfig
 from plywise.datasets.pokemon_sets import random_battle_sets
 from plywise.engine.battle.border.battle_state import BattleState
 from plywise.engine.battle.rules import RULES
@@ -24,6 +25,15 @@ WORLD_COPIES = 16
 
 ROUNDS = 5
 """Searches of each state."""
+
+
+def bench_search(config: BenchConfig) -> dict[str, float]:
+    """Measure the search on mid-game states, with several threads, and beside poke-engine."""
+    return {
+        **bench_worlds(config.seconds),
+        **bench_threads(config.seconds),
+        **bench_poke_engine(config.seconds),
+    }
 
 
 def mid_game_states(count: int, seed: int = 0) -> NDArray[Any]:
@@ -51,7 +61,7 @@ def mid_game_states(count: int, seed: int = 0) -> NDArray[Any]:
 THREADS = 2
 
 
-def bench_threads(seconds: float = 2.0, states: int = 8) -> dict[str, float]:
+def bench_threads(seconds: float, states: int = 8) -> dict[str, float]:
     """Search every state for its share of ``seconds``, with one thread and with several in turn.
 
     Returns:
@@ -77,16 +87,14 @@ def bench_threads(seconds: float = 2.0, states: int = 8) -> dict[str, float]:
     }
 
 
-def _loaded_search(
-    pool: NDArray[Any], seconds: float, algorithm: str = "uct"
-) -> SimultaneousSearch:
+def _loaded_search(pool: NDArray[Any], seconds: float) -> SimultaneousSearch:
     """Return a search that has decided once: compilation and loading are not measured."""
-    search = SimultaneousSearch(RULES, SimultaneousConfig(seconds=seconds, algorithm=algorithm))
+    search = SimultaneousSearch(RULES, SimultaneousConfig(seconds=seconds))
     search.decide(pool[:1], None, 0, 0, seconds=0.05)
     return search
 
 
-def bench_search(seconds: float = 2.0, states: int = 8, algorithm: str = "uct") -> dict[str, float]:
+def bench_worlds(seconds: float, states: int = 8) -> dict[str, float]:
     """Search every state ``ROUNDS`` times for its share of ``seconds``, as one world and as 16.
 
     Returns:
@@ -96,7 +104,7 @@ def bench_search(seconds: float = 2.0, states: int = 8, algorithm: str = "uct") 
         figures take each state's fastest round, as ``timeit`` takes the fastest repetition.
     """
     pool = mid_game_states(states)
-    search = _loaded_search(pool, seconds / states / ROUNDS, algorithm)
+    search = _loaded_search(pool, seconds / states / ROUNDS)
     result: dict[str, float] = {}
     for worlds in (1, WORLD_COPIES):
         iterations, turns, steps, depth, spent = 0, 0, 0, 0, 0.0
@@ -121,7 +129,7 @@ def bench_search(seconds: float = 2.0, states: int = 8, algorithm: str = "uct") 
     return result
 
 
-def bench_poke_engine(seconds: float = 2.0, states: int = 8) -> dict[str, float]:
+def bench_poke_engine(seconds: float, states: int = 8) -> dict[str, float]:
     """Search every state, as one world, with our search and with poke-engine's in turn.
 
     An iteration is not the same work: from the third turn on poke-engine uses one average damage

@@ -14,7 +14,7 @@ from typing import Any
 from rich.console import Console
 
 from plywise.arena.childplay.exam import Exam
-from plywise.arena.childplay.session import ModelParticipant
+from plywise.arena.childplay.session import Participant
 from plywise.arena.guidance.language_model import LanguageModel
 from plywise.arena.output.files import RecordWriter, write_summary
 from plywise.arena.output.screen import near
@@ -39,7 +39,8 @@ def run_childplay(config: BenchConfig, folder: Path, console: Console | None = N
     preset = PRESETS[config.preset]
     if config.retries is not None:
         preset = replace(preset, retries=config.retries)
-    skipped = _skipped(config.tasks)
+    reason = smiles.missing() if "smiles" in config.tasks else None
+    skipped = {} if reason is None else {"smiles": reason}
     if len(skipped) == len(config.tasks):
         raise ConfigError(f"no task can run: {'; '.join(skipped.values())}")
     for task, reason in skipped.items():
@@ -48,7 +49,8 @@ def run_childplay(config: BenchConfig, folder: Path, console: Console | None = N
     try:
         participant = None
         if config.llm.name != "none":
-            participant = ModelParticipant(Examinee(model.client(), config.max_tokens))
+            examinee = Examinee(model.client(), config.max_tokens)
+            participant = Participant(examinee.name, lambda messages, *_: examinee.ask(messages))
         with RecordWriter(folder / "items.jsonl") as record:
             exam = Exam(config, preset, participant, record, console, model.close)
             results = {name: exam.task(name) for name in config.tasks if name not in skipped}
@@ -66,12 +68,6 @@ def run_childplay(config: BenchConfig, folder: Path, console: Console | None = N
     console.print(f"results: {near(folder / 'bench.json')}", soft_wrap=True, markup=False)
     console.print(json.dumps(_rounded(summary)), soft_wrap=True, markup=False, highlight=False)
     return 0
-
-
-def _skipped(tasks: list[str]) -> dict[str, str]:
-    """Return the tasks that cannot run here, each with the reason."""
-    reason = smiles.missing() if "smiles" in tasks else None
-    return {} if reason is None else {"smiles": reason}
 
 
 def _rounded(value: Any) -> Any:

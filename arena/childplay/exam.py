@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from functools import cached_property
 from random import Random
-from typing import Protocol
 
 from rich.console import Console
 
 from plywise.arena.childplay.games import ChildPlayGame
 from plywise.arena.childplay.puzzles import PUZZLES
 from plywise.arena.childplay.session import (
-    Baseline,
+    ExamTask,
     ItemResult,
     ItemSession,
-    ModelParticipant,
     Participant,
 )
 from plywise.arena.childplay.table import Row, lines, row
@@ -37,31 +37,11 @@ class ExamStoppedError(PlywiseError):
     """Too many consecutive faults of the endpoint; earlier answers are in the record."""
 
 
-class ExamTask(Protocol):
-    """Task of the benchmark.
-
-    Attributes:
-        name: name of the task.
-        total: number of items.
-        baselines: baselines of the task.
-    """
-
-    name: str
-    total: int
-    baselines: list[Baseline]
-
-    def run(self, session: ItemSession, number: int) -> None:
-        """Run one item and set its result.
-
-        Raises:
-            LLMError: there is no reply.
-        """
-
-
+@dataclass
 class Exam:
     """Run of tasks with all participants.
 
-    Args:
+    Attributes:
         config: settings.
         preset: rules of the benchmark.
         model: model; None: baselines only.
@@ -70,47 +50,41 @@ class Exam:
         close_model: function that ends the model's running calls.
     """
 
-    def __init__(
-        self,
-        config: BenchConfig,
-        preset: Preset,
-        model: ModelParticipant | None,
-        record: RecordWriter,
-        console: Console,
-        close_model: Callable[[], None],
-    ) -> None:
-        self._config = config
-        self._preset = preset
-        self._model = model
-        self._record = record
-        self._console = console
-        self._close_model = close_model
-        self._prompts = ExamPrompts(preset.name)
-        self._answered = False
-        self._faults = 0
+    config: BenchConfig
+    preset: Preset
+    model: Participant | None
+    record: RecordWriter
+    console: Console
+    close_model: Callable[[], None]
+    _answered: bool = False
+    _faults: int = 0
+
+    @cached_property
+    def _prompts(self) -> ExamPrompts:
+        return ExamPrompts(self.preset.name)
 
     @property
     def _llm(self) -> AskedLLMGroup:
-        assert isinstance(self._config.llm, AskedLLMGroup)  # it is examined
-        return self._config.llm
+        assert isinstance(self.config.llm, AskedLLMGroup)  # it is examined
+        return self.config.llm
 
     def task(self, name: str) -> list[Row]:
         """Run one task, print its table and return its rows."""
-        total = self._config.instances or self._preset.instances[name]
-        with self._console.status(f"{name}: preparing"):
-            task = make_task(name, self._preset, total, self._config.seed)
+        total = self.config.instances or self.preset.instances[name]
+        with self.console.status(f"{name}: preparing"):
+            task = make_task(name, self.preset, total, self.config.seed)
         rows = []
         for baseline in task.baselines:
-            outcomes = self._gather(task, baseline, self._one_by_one(task, baseline))
-            rows.append(row(baseline.name, outcomes))
-        if self._model is not None:
-            outcomes = self._gather(task, self._model, self._at_once(task, self._model))
+            one_by_one = (self._run_item(task, baseline, k) for k in range(task.total))
+            rows.append(row(baseline.name, self._gather(task, baseline, one_by_one)))
+        if self.model is not None:
+            outcomes = self._gather(task, self.model, self._at_once(task, self.model))
             priced = self._llm.prompt_price or self._llm.completion_price
             prices = Prices(self._llm.prompt_price, self._llm.completion_price) if priced else None
-            rows.append(row(self._model.name, outcomes, prices))
-        published = {} if self._preset.fair else PUBLISHED[name]
+            rows.append(row(self.model.name, outcomes, prices))
+        published = {} if self.preset.fair else PUBLISHED[name]
         for line in [*lines(name, rows, published, games=name in GAMES), ""]:
-            self._console.print(line, soft_wrap=True, markup=False)
+            self.console.print(line, soft_wrap=True, markup=False)
         return rows
 
     def _gather(
@@ -118,16 +92,12 @@ class Exam:
     ) -> list[ItemResult]:
         """Record outcomes as they arrive, and show their number."""
         found: list[ItemResult] = []
-        with self._console.status(f"{task.name}: {participant.name}") as status:
+        with self.console.status(f"{task.name}: {participant.name}") as status:
             for outcome in outcomes:
                 found.append(outcome)
-                self._record.write(outcome)
+                self.record.write(outcome)
                 status.update(f"{task.name}: {participant.name} {len(found)} of {task.total}")
         return found
-
-    def _one_by_one(self, task: ExamTask, participant: Participant) -> Iterator[ItemResult]:
-        for number in range(task.total):
-            yield self._run_item(task, participant, number)
 
     def _at_once(self, task: ExamTask, participant: Participant) -> Iterator[ItemResult]:
         pool = ThreadPoolExecutor(self._llm.concurrency, "plywise-exam")
@@ -142,7 +112,7 @@ class Exam:
                 self._check(outcome)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
-            self._close_model()  # running questions, and their threads, end at once
+            self.close_model()  # running questions, and their threads, end at once
             raise
         finally:
             pool.shutdown()
@@ -161,14 +131,14 @@ class Exam:
             raise ExamStoppedError(
                 f"stopped after {self._faults} consecutive faults, the last: "
                 f"{outcome.why} "
-                f"(earlier answers: {near(self._record.path)})"
+                f"(earlier answers: {near(self.record.path)})"
             )
 
     def _run_item(self, task: ExamTask, participant: Participant, number: int) -> ItemResult:
         outcome = ItemResult(task.name, participant.name, number)
-        rng = Random(f"{self._config.seed}/{task.name}/{number}/{participant.name}")
+        rng = Random(f"{self.config.seed}/{task.name}/{number}/{participant.name}")
         try:
-            task.run(ItemSession(participant, self._preset, self._prompts, outcome, rng), number)
+            task.run(ItemSession(participant, self.preset, self._prompts, outcome, rng), number)
         except LLMLastingError:
             raise
         except LLMError as error:

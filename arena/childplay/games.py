@@ -7,7 +7,13 @@ from random import Random
 from typing import Any
 
 from plywise.arena.childplay import solvers
-from plywise.arena.childplay.session import Baseline, ItemSession, ParsedReply
+from plywise.arena.childplay.session import (
+    ExamTask,
+    ItemSession,
+    ParsedReply,
+    Participant,
+    text_baseline,
+)
 from plywise.datasets.childplay.presets import Preset
 from plywise.games.base import State
 from plywise.games.childplay import notation
@@ -22,60 +28,47 @@ class Turn:
     player: int
 
 
-class ChildPlayGame:
-    """Game as a task of the benchmark.
-
-    Attributes:
-        name: name of the task.
-        total: number of games.
-        baselines: baselines of the task.
-    """
+class ChildPlayGame(ExamTask):
+    """Game as a task of the benchmark."""
 
     def __init__(self, name: str, preset: Preset, total: int, seed: int) -> None:
         self.name = name
-        self.total = total
-        self._preset = preset
-        self._seed = seed
         self._notation = notation(name, preset.fair)
-        self._rules = self._rules_text()
-        self.baselines = self._baselines()
+        rules = getattr(self._notation.game, "rules_text", None)
+        self._rules = "" if rules is None else str(rules())
+        super().__init__(preset, total, seed)
 
-    def _baselines(self) -> list[Baseline]:
+    def _baselines(self) -> list[Participant]:
         game = self._notation.game
         if self.name == "tic_tac_toe":
             label, choose = "exact", solvers.tic_tac_toe()
         elif self.name == "connect_four":
             label, choose = "search, exact late", solvers.connect_four(game)
         else:
-            label, choose = "posterior", solvers.battleship(game, self._preset.fair)
+            label, choose = "posterior", solvers.battleship(game, self.preset.fair)
 
         def random_move(turn: Turn, rng: Random) -> str:
-            return self._answer(turn, rng.choice(turn.state.legal_actions()))
+            return self._move_text(turn, rng.choice(turn.state.legal_actions()))
 
         def strong_move(turn: Turn, rng: Random) -> str:
-            return self._answer(turn, choose(turn.state, turn.player))
+            return self._move_text(turn, choose(turn.state, turn.player))
 
-        return [Baseline("random", random_move), Baseline(label, strong_move)]
+        return [text_baseline("random", random_move), text_baseline(label, strong_move)]
 
-    def _answer(self, turn: Turn, action: int) -> str:
-        name = self._notation.name(turn.state, action)
-        return f"Answer: {name}" if self._preset.fair else name
-
-    def _rules_text(self) -> str:
-        rules = getattr(self._notation.game, "rules_text", None)
-        return str(rules()) if rules is not None else ""
+    def _move_text(self, turn: Turn, action: int) -> str:
+        return self._answer(self._notation.name(turn.state, action))
 
     def run(self, session: ItemSession, number: int) -> None:
         """Play game ``number`` and set its result.
 
         With both sides, games 2k and 2k+1 have the same start and the same random opponent.
         """
-        preset, outcome = self._preset, session.outcome
+        preset, outcome = self.preset, session.outcome
         seat = number % 2 if preset.both_sides else 0
         start = number // 2 if preset.both_sides else number
         outcome.seat = seat
-        state = self._notation.start(Random(f"{self._seed}/{self.name}/{start}/start"))
-        opponent = Random(f"{self._seed}/{self.name}/{start}/opponent")
+        state = self._notation.start(Random(f"{self.seed}/{self.name}/{start}/start"))
+        opponent = Random(f"{self.seed}/{self.name}/{start}/opponent")
         while not state.is_terminal():
             if state.current_player() != seat:
                 state.apply_action(opponent.choice(state.legal_actions()))

@@ -3,37 +3,37 @@
 from __future__ import annotations
 
 import re
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from plywise.arena.childplay.session import Baseline, ItemSession, ParsedReply
+from plywise.arena.childplay.session import (
+    ExamTask,
+    ItemSession,
+    ParsedReply,
+    Participant,
+    text_baseline,
+)
 from plywise.datasets.childplay import lcl, shapes, smiles
 from plywise.datasets.childplay.presets import Preset
 from plywise.games.childplay import final_answer, final_word
 
 
-class Puzzle(ABC):
+class Puzzle(ExamTask):
     """Task whose items are one question each.
 
     Attributes:
-        name: name of the task.
         fair: whether the corrected rules apply, instead of the published ones.
-        total: number of items.
-        baselines: baselines of the task.
         items: all items, made before the first question.
         unreadable: answer that an illegal reply counts as; None: a wrong answer.
     """
 
-    name: str
     unreadable: Any = None
 
     def __init__(self, preset: Preset, total: int, seed: int) -> None:
         self.fair = preset.fair
-        self.total = total
-        self.seed = seed
-        self.baselines = self._baselines()
+        super().__init__(preset, total, seed)
         self.items = [self._item(number) for number in range(total)]
 
     def run(self, session: ItemSession, number: int) -> None:
@@ -47,13 +47,6 @@ class Puzzle(ABC):
         session.outcome.judge(wrong is None, wrong or "")
         if value is not None:
             session.outcome.details.update(self._details(item, value))
-
-    def _answer(self, answer: object) -> str:
-        return f"Answer: {answer}" if self.fair else str(answer)
-
-    @abstractmethod
-    def _baselines(self) -> list[Baseline]:
-        """Return the baselines."""
 
     @abstractmethod
     def _item(self, number: int) -> Any:
@@ -81,7 +74,7 @@ class Shapes(Puzzle):
 
     name = "shapes"
 
-    def _baselines(self) -> list[Baseline]:
+    def _baselines(self) -> list[Participant]:
         def random_answer(item: shapes.ShapeItem, rng: Random) -> str:
             return self._answer(rng.randrange(len(item.options)))
 
@@ -89,7 +82,7 @@ class Shapes(Puzzle):
             kind = shapes.recognise(item.rows)
             return self._answer("none" if kind is None else item.options.index(kind))
 
-        return [Baseline("random", random_answer), Baseline("exact", reader)]
+        return [text_baseline("random", random_answer), text_baseline("exact", reader)]
 
     def _item(self, number: int) -> shapes.ShapeItem:
         return shapes.shape_item(number, self.seed, self.fair)
@@ -126,7 +119,7 @@ class LclValidity(Puzzle):
         super().__init__(preset, total, seed)
         self.unreadable = None if self.fair else "invalid"  # as published
 
-    def _baselines(self) -> list[Baseline]:
+    def _baselines(self) -> list[Participant]:
         def random_answer(item: lcl.Construct, rng: Random) -> str:
             return self._answer(rng.choice(("valid", "invalid")))
 
@@ -137,9 +130,9 @@ class LclValidity(Puzzle):
             return self._answer("valid" if item[0][:2] == (0, 0) else "invalid")
 
         return [
-            Baseline("random", random_answer),
-            Baseline("exact", checker),
-            Baseline("shortcut: first piece at (0, 0)", shortcut),
+            text_baseline("random", random_answer),
+            text_baseline("exact", checker),
+            text_baseline("shortcut: first piece at (0, 0)", shortcut),
         ]
 
     def _truth(self, item: lcl.Construct) -> str:
@@ -181,7 +174,7 @@ class LclConstruction(Puzzle):
 
     name = "lcl_construction"
 
-    def _baselines(self) -> list[Baseline]:
+    def _baselines(self) -> list[Participant]:
         def random_pieces(item: Building, rng: Random) -> str:
             pieces = [item.given] if item.given else []
             x, y, _ = item.given or (0, 0, "red")
@@ -194,7 +187,7 @@ class LclConstruction(Puzzle):
             x, y, colour = item.given or (0, 0, "red")
             return self._answer(lcl.lcl_text([(x, y + k, colour) for k in range(item.count)]))
 
-        return [Baseline("random", random_pieces), Baseline("exact", tower)]
+        return [text_baseline("random", random_pieces), text_baseline("exact", tower)]
 
     def _item(self, number: int) -> Building:
         """Return a task of three pieces (published rules), or of a count and a given piece."""
@@ -233,14 +226,14 @@ class Smiles(Puzzle):
 
     name = "smiles"
 
-    def _baselines(self) -> list[Baseline]:
+    def _baselines(self) -> list[Participant]:
         def random_molecule(item: Molecule, rng: Random) -> str:
             return self._answer(smiles.random_smiles(rng))
 
         def reader(item: Molecule, rng: Random) -> str:
             return self._answer(smiles.read_drawing(item.drawing))
 
-        return [Baseline("random", random_molecule), Baseline("reader", reader)]
+        return [text_baseline("random", random_molecule), text_baseline("reader", reader)]
 
     def _item(self, number: int) -> Molecule:
         return Molecule(*smiles.molecule_item(number, self.seed, self.fair))

@@ -5,69 +5,38 @@ All participants answer in text, the baselines too: their replies are parsed by 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, Protocol
+from typing import Any
 
 from plywise.datasets.childplay.presets import Preset
 from plywise.llm_modules.calls.chat import Answer, Message
 from plywise.llm_modules.calls.errors import LLMReplyError
-from plywise.llm_modules.players.exam import Examinee, ExamPrompts
+from plywise.llm_modules.players.exam import ExamPrompts
 
 FAULT = "fault"
 _MAX_REPLY = 2000  # characters of a reply in the record
 
 
-class Participant(Protocol):
+@dataclass(frozen=True)
+class Participant:
     """Participant of the benchmark: a baseline or a model.
 
     Attributes:
         name: name in tables.
+        answer: function from a prompt (the input of a model), its item or position and random
+            numbers (the input of baselines) to the reply; raises LLMError if there is none.
     """
 
     name: str
-
-    def answer(self, messages: tuple[Message, ...], subject: Any, rng: Random) -> Answer:
-        """Return the reply to a prompt.
-
-        Args:
-            messages: prompt, the only input of a model.
-            subject: item or position of the prompt, the input of baselines.
-            rng: random numbers for baselines.
-
-        Raises:
-            LLMError: there is no reply.
-        """
+    answer: Callable[[tuple[Message, ...], Any, Random], Answer]
 
 
-class Baseline:
-    """Participant that computes its answer from the subject.
-
-    Args:
-        name: name in tables.
-        reply: function from a subject to an answer in text.
-    """
-
-    def __init__(self, name: str, reply: Callable[[Any, Random], str]) -> None:
-        self.name = name
-        self._reply = reply
-
-    def answer(self, messages: tuple[Message, ...], subject: Any, rng: Random) -> Answer:
-        """Return the computed answer."""
-        return Answer(self._reply(subject, rng), self.name)
-
-
-class ModelParticipant:
-    """Language model as a participant."""
-
-    def __init__(self, examinee: Examinee) -> None:
-        self.name = examinee.name
-        self._examinee = examinee
-
-    def answer(self, messages: tuple[Message, ...], subject: Any, rng: Random) -> Answer:
-        """Return the model's answer."""
-        return self._examinee.ask(messages)
+def text_baseline(name: str, reply: Callable[[Any, Random], str]) -> Participant:
+    """Return a participant whose ``reply`` computes a text from an item or position."""
+    return Participant(name, lambda messages, subject, rng: Answer(reply(subject, rng), name))
 
 
 @dataclass
@@ -191,3 +160,38 @@ class ItemSession:
                 messages = (*messages, reply, *again)
         outcome.forfeit = True
         return None
+
+
+class ExamTask(ABC):
+    """Task of the benchmark.
+
+    Attributes:
+        name: name of the task.
+        preset: rules of the benchmark.
+        total: number of items.
+        seed: seed of the items.
+        baselines: baselines of the task.
+    """
+
+    name: str
+
+    def __init__(self, preset: Preset, total: int, seed: int) -> None:
+        self.preset = preset
+        self.total = total
+        self.seed = seed
+        self.baselines = self._baselines()
+
+    @abstractmethod
+    def _baselines(self) -> list[Participant]:
+        """Return the baselines."""
+
+    @abstractmethod
+    def run(self, session: ItemSession, number: int) -> None:
+        """Run one item and set its result.
+
+        Raises:
+            LLMError: there is no reply.
+        """
+
+    def _answer(self, answer: object) -> str:
+        return f"Answer: {answer}" if self.preset.fair else str(answer)

@@ -11,6 +11,7 @@ from plywise.arena.childplay.session import FAULT, ItemResult
 from plywise.arena.ratings.intervals import Interval, wilson
 from plywise.llm_modules.calls.accounting import Prices
 
+_SUMS = "illegal retries calls cached http_retries prompt_tokens completion_tokens seconds".split()
 _NOT_BRIEF = ("player", "calls", "cached", "http_retries", "seconds")
 
 
@@ -62,11 +63,9 @@ def row(player: str, outcomes: Sequence[ItemResult], prices: Prices | None = Non
     done = [outcome for outcome in outcomes if outcome.score is not None]
     interval = wilson(sum(outcome.score or 0.0 for outcome in done), len(done))
 
-    def total(name: str) -> Any:
-        return sum(getattr(outcome, name) for outcome in outcomes)
-
     results = Counter(outcome.result for outcome in outcomes)
-    prompt, completion = total("prompt_tokens"), total("completion_tokens")
+    sums = {name: sum(getattr(outcome, name) for outcome in outcomes) for name in _SUMS}
+    prompt, completion = sums["prompt_tokens"], sums["completion_tokens"]
     names = {name for outcome in done for name in outcome.details}
     means = {}
     for name in sorted(names):
@@ -81,18 +80,11 @@ def row(player: str, outcomes: Sequence[ItemResult], prices: Prices | None = Non
         wins=results["win"],
         draws=results["draw"],
         losses=results["loss"],
-        illegal=total("illegal"),
-        retries=total("retries"),
-        forfeits=total("forfeit"),
+        forfeits=len([outcome for outcome in outcomes if outcome.forfeit]),
         faults=results[FAULT],
-        calls=total("calls"),
-        cached=total("cached"),
-        http_retries=total("http_retries"),
-        prompt_tokens=prompt,
-        completion_tokens=completion,
         cost=None if prices is None else prices.cost(prompt, completion),
-        seconds=total("seconds"),
         means=means,
+        **sums,
     )
 
 

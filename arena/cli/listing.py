@@ -9,8 +9,7 @@ def list_agents() -> int:
 
     width = max(map(len, CATALOG)) + 2
     for name, spec in CATALOG.items():
-        places = [p for p in ("boards", "battles", "server") if getattr(spec, p)]
-        print(f"{name:<{width}}{spec.words} [{', '.join(places) or 'terminal'}]")
+        print(f"{name:<{width}}{spec.words} [{', '.join(spec.plays) or 'terminal'}]")
     return 0
 
 

@@ -58,12 +58,7 @@ class Positions:
 
     def where(self, chosen: NDArray[np.bool_]) -> Positions:
         """Return some of the rows."""
-        return Positions(
-            features=self.features[chosen],
-            standing=self.standing[chosen],
-            results=self.results[chosen],
-            battles=self.battles[chosen],
-        )
+        return Positions(**{name: rows[chosen] for name, rows in vars(self).items()})
 
 
 def _play(search: SimultaneousSearch, number: int, seed: int) -> Positions:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
-from types import TracebackType
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from plywise.arena.output.files import Closing
 from plywise.search.guide.protocol import Consultation, GuideReport
+from plywise.search.guide.when_to_ask import ConditionalConsultation, UncertaintyThresholds
 
 if TYPE_CHECKING:
+    from plywise.conf.schemas.llm import LLMGroup
     from plywise.games.base import State
     from plywise.llm_modules.guides.guides import LLMConsultant
     from plywise.search.decision import Decision
@@ -42,6 +44,21 @@ def make_consult(consultant: LLMConsultant, seconds: float | None) -> Consult:
         )
 
     return consult
+
+
+def consult_when_unsure(llm: LLMGroup, consult: Consult) -> Consult:
+    """Return a function that opens a consultation under the conditions of ``llm.ask``.
+
+    Args:
+        llm: the model's settings for the agent.
+        consult: opens a consultation in any case.
+    """
+    if llm.ask == "always":
+        return consult
+    thresholds = UncertaintyThresholds(llm.unsure_gap, llm.unsure_entropy, llm.unsure_worlds)
+    return lambda state, player, seed: ConditionalConsultation(
+        lambda: consult(state, player, seed), thresholds
+    )
 
 
 class Advised:
@@ -76,42 +93,35 @@ class Advised:
             return DecisionAdvice(None, error=f"{type(error).__name__}: {error}")
 
 
-class DecisionAdvice:
+@dataclass
+class DecisionAdvice(Closing):
     """The advice for one decision, a context manager that closes the consultation at its end.
 
     Attributes:
         consultation: what the search may ask; None: nothing.
-        uncounted: seconds that opening it took and that are not part of the player's time.
+        compare: whether a decision that used advice is to be made once more without any.
+        error: why there is no advice; "": nothing failed.
+        report: cost of the advice, complete when it is closed.
     """
 
-    def __init__(
-        self,
-        consultation: Consultation | None,
-        *,
-        compare: bool = False,
-        error: str = "",
-    ) -> None:
-        self.consultation = consultation
-        self.uncounted = 0.0 if consultation is None else consultation.uncounted
-        self._compare = compare
-        self._error = error
-        self._report = GuideReport(failed=1)  # unless the consultation reports another
+    consultation: Consultation | None
+    compare: bool = False
+    error: str = ""
+    report: GuideReport = field(default_factory=lambda: GuideReport(failed=1))
 
-    def __enter__(self) -> DecisionAdvice:
-        return self
+    @property
+    def uncounted(self) -> float:
+        """Seconds that opening it took and that are not part of the player's time."""
+        return 0.0 if self.consultation is None else self.consultation.uncounted
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Close the consultation."""
         if self.consultation is not None:
-            self._report = self.consultation.close()
+            self.report = self.consultation.close()
 
     def to_compare(self, decision: Decision) -> bool:
         """Return whether the decision used advice and is to be made once more without any."""
-        return self._compare and bool(decision.notes.get("advice_used"))
+        return self.compare and bool(decision.notes.get("advice_used"))
 
     def noted(self, decision: Decision, unguided: Decision | None = None) -> Decision:
         """Return the decision with the guide's report and transcript in its notes.
@@ -120,12 +130,12 @@ class DecisionAdvice:
         value.
         """
         notes = dict(decision.notes)
-        if self._error:
-            notes |= {"guide": self._report, "guide_error": self._error}
+        if self.error:
+            notes |= {"guide": self.report, "guide_error": self.error}
         elif self.consultation is not None:
-            self._report.used = len(notes.get("advice_used", ()))
-            self._report.ignored = int(notes.get("advice_ignored", 0))
-            notes |= {"guide": self._report, "transcript": self.consultation.transcript}
+            self.report.used = len(notes.get("advice_used", ()))
+            self.report.ignored = int(notes.get("advice_ignored", 0))
+            notes |= {"guide": self.report, "transcript": self.consultation.transcript}
             if self.consultation.verdict:
                 notes["ask"] = self.consultation.verdict
         if unguided is not None:

@@ -136,20 +136,17 @@ def save(llm: LLMGroup, game: str, entries: Mapping[str, Mapping[str, Any]]) -> 
 def _trust(llm: LLMGroup, entry: Mapping[str, Any] | None, prompt: str) -> Trust:
     from plywise.llm_modules.guides.guides import DEFAULT_TRUST
 
+    current = entry if entry is not None and entry["prompt"] == prompt else None
     fit = None
-    stale = False
-    if entry is not None:
-        stale = entry["prompt"] != prompt
-        if not stale:
-            fit = LetterFit(tuple(entry["bias"]), entry["temperature"])
+    if current is not None:
+        fit = LetterFit(tuple(current["bias"]), current["temperature"])
     if llm.trust is not None:
         return Trust(llm.trust, "set", fit)
-    if entry is None:
-        return Trust(DEFAULT_TRUST, "default, not measured")
-    if stale:
-        return Trust(DEFAULT_TRUST, "default, measured with other prompts")
-    best, low, high = (entry["reliability"][k] for k in ("value", "low", "high"))
-    why = f"reliability {best:.2f} [{low:.2f}, {high:.2f}], {entry['questions']} questions"
+    if current is None:
+        why = "not measured" if entry is None else "measured with other prompts"
+        return Trust(DEFAULT_TRUST, f"default, {why}")
+    best, low, high = (current["reliability"][k] for k in ("value", "low", "high"))
+    why = f"reliability {best:.2f} [{low:.2f}, {high:.2f}], {current['questions']} questions"
     return Trust(float(low), why if low > 0 else f"{why}: not asked", fit)
 
 

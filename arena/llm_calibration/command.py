@@ -90,19 +90,15 @@ def _table(config: LLMCommandConfig, game: str, results: Mapping[str, GuideMeasu
     for heading in ("n", "chance", "raw", "calibrated", "reliability", "trust"):
         table.add_column(heading, justify="right", no_wrap=True)
     for guide, found in results.items():
+        shares = (found.raw, found.calibrated, found.reliability)
         table.add_row(
             guide,
             str(found.questions),
             f"{100 * found.chance:.1f} %",
-            *(_on_two_lines(share) for share in (found.raw, found.calibrated, found.reliability)),
+            *(str(share).replace(" [", "\n[") for share in shares),  # so that 80 columns suffice
             f"{found.trust:.2f}" if found.trust else "not\nasked",
         )
     return table
-
-
-def _on_two_lines(share: object) -> str:
-    """Return a share with its interval on a second line, so that the table fits 80 columns."""
-    return str(share).replace(" [", "\n[")
 
 
 def run_llm(config: LLMCommandConfig, folder: Path) -> int:

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Self
 
 from rich.console import Console
 from rich.markup import escape
@@ -16,6 +17,7 @@ from rich.table import Table
 
 from plywise.datasets.battle_corpus import Dump, RecordedStep
 from plywise.datasets.showdown_data import load, to_id
+from plywise.datasets.sums import add_fields
 from plywise.engine.battle.oracle.replay import StepCheck
 
 _FROM = re.compile(r"(ability|item|move): ([^|\]]+)")
@@ -55,10 +57,10 @@ class CauseFinder:
         if not check.exact:
             self.wrong.append((example, found, symptom(check)))
 
-    def merge(self, other: "CauseFinder") -> None:
+    def __iadd__(self, other: Self) -> Self:
         """Add the steps of another finder."""
-        self.seen.update(other.seen)
-        self.wrong.extend(other.wrong)
+        add_fields(self, other)
+        return self
 
     def causes(self) -> list[Cause]:
         """Return all causes, most frequent first; every wrong step counts once."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
 from plywise.arena.output.files import write_summary
+from plywise.arena.verify.corpus_report import CorpusReport
 from plywise.arena.verify.coverage import count_coverage, print_coverage, write_page
 from plywise.arena.verify.engine import print_report, verify_corpus
 from plywise.arena.verify.log import print_log_report, verify_log
@@ -21,53 +21,36 @@ def run_verify(config: VerifyConfig, folder: Path) -> int:
     """Compare the battle engine with a corpus, write ``verify.json``; 1: below ``require``."""
     console = Console(highlight=False)
     report = _compare(config, console)
-    figures = report.to_json()
-    console.print(figures, soft_wrap=True, markup=False, highlight=False)
-    write_summary(folder / "verify.json", json.loads(figures))
+    figures = report.figures()
+    console.print(json.dumps(figures), soft_wrap=True, markup=False, highlight=False)
+    write_summary(folder / "verify.json", figures)
     if report.rate < config.require:
         console.print(f"Below what is required: {config.require:.2%}.")
         return 1
     return 0
 
 
-def _compare(config: VerifyConfig, console: Console) -> Any:
+def _compare(config: VerifyConfig, console: Console) -> CorpusReport:
     """Return the report, after printing it."""
-    corpus = Path(config.corpus)
-    report: Any
+    report: CorpusReport
     if config.what == "seed":
-        report = verify_seeds(corpus, jobs=config.jobs, battle=config.battle, limit=config.limit)
+        report = verify_seeds(config)
         print_seed_report(console, report, config.causes)
     elif config.what == "log":
-        report = verify_log(corpus, jobs=config.jobs, battle=config.battle, limit=config.limit)
+        report = verify_log(config)
         print_log_report(console, report)
     elif config.what == "coverage":
-        report = count_coverage(corpus, console)
+        report = count_coverage(Path(config.corpus), console)
         print_coverage(console, report)
         if config.page is not None:
             write_page(Path(config.page), report)
     else:
-        report = verify_corpus(
-            corpus,
-            jobs=config.jobs,
-            battle=config.battle,
-            step=config.step,
-            limit=config.limit,
-            console=console,
-        )
+        report = verify_corpus(config, console)
         print_report(console, report, config.causes)
     return report
 
 
 def run_record(config: RecordConfig, folder: Path) -> int:
     """Record a corpus of the real simulator."""
-    out = record_corpus(
-        Path(config.out),
-        config.battles,
-        config.seed,
-        format=config.format,
-        fuzz=config.fuzz,
-        keepties=config.keepties,
-        stall=config.stall,
-    )
-    print(f"recorded: {out}")
+    print(f"recorded: {record_corpus(config)}")
     return 0

@@ -5,7 +5,6 @@ and counts for the moves of the log's ``|move|`` lines (called ones too) and for
 items of the Pokémon on the field.  :func:`write_page` writes all counts as a page of Markdown.
 """
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -15,30 +14,30 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from plywise.datasets.battle_corpus import RecordedStep, read_corpus
+from plywise.arena.verify.corpus_report import CorpusReport, check_decoded, decoded_steps
+from plywise.datasets.battle_corpus import RecordedBattle, RecordedStep, read_corpus
 from plywise.datasets.errors import ConfigError
 from plywise.datasets.showdown_data import load, to_id
 from plywise.engine.battle.border import coverage
-from plywise.engine.battle.border.codec import BattleSetup, LoggedFacts
-from plywise.engine.battle.oracle.replay import check_step, decode_before, prepare_rules
+from plywise.engine.battle.oracle.replay import prepare_rules
 
 KINDS = ("move", "ability", "item")
 _NAMED = re.compile(r"(ability|item): ([^|\]]+)")
 
 
-@dataclass(frozen=True)
+@dataclass
 class CorpusFigures:
     """Size of one corpus, and its exact steps."""
 
     name: str
-    format: str
-    battles: int
-    steps: int
-    exact: int
+    format: str = ""
+    battles: int = 0
+    steps: int = 0
+    exact: int = 0
 
 
 @dataclass
-class CoverageReport:
+class CoverageReport(CorpusReport):
     """Counts over corpora.
 
     Attributes:
@@ -58,20 +57,31 @@ class CoverageReport:
         steps = sum(c.steps for c in self.corpora)
         return sum(c.exact for c in self.corpora) / steps if steps else 0.0
 
+    def add(self, battle: RecordedBattle) -> None:
+        """Replay a battle of the last corpus and count it."""
+        corpus = self.corpora[-1]
+        corpus.format = battle.format
+        corpus.battles += 1
+        for step, before in decoded_steps(battle):
+            right = check_decoded(before, step).exact
+            corpus.steps += 1
+            corpus.exact += right
+            (self.used if right else self.wrong).update(used_in(step))
+            if right:
+                self.named.update(set(named_in(step)))
+
     def unseen(self, kind: str) -> list[str]:
         """Return the ids of a kind without an exact step."""
         return [name for name in tables()[kind] if not self.used[kind, name]]
 
-    def to_json(self) -> str:
-        """Return the figures as one line of JSON."""
-        return json.dumps(
-            {
-                "transitions": sum(c.steps for c in self.corpora),
-                "exact": sum(c.exact for c in self.corpora),
-                "rate": round(self.rate, 6),
-                **{f"unseen_{kind}": len(self.unseen(kind)) for kind in KINDS},
-            }
-        )
+    def figures(self) -> dict[str, float]:
+        """Return the figures by name."""
+        return {
+            "transitions": sum(c.steps for c in self.corpora),
+            "exact": sum(c.exact for c in self.corpora),
+            **super().figures(),
+            **{f"unseen_{kind}": len(self.unseen(kind)) for kind in KINDS},
+        }
 
 
 def tables() -> dict[str, list[str]]:
@@ -130,29 +140,13 @@ def count_coverage(path: Path, console: Console | None = None) -> CoverageReport
     files = corpora_at(path)
     prepare_rules()
     for file in files:
-        _count_corpus(file, report)
+        done = CorpusFigures(file.name)
+        report.corpora.append(done)
+        for battle in read_corpus(file):
+            report.add(battle)
         if console is not None:
-            done = report.corpora[-1]
             console.print(f"{done.name}: {done.exact} of {done.steps} steps exact")
     return report
-
-
-def _count_corpus(path: Path, report: CoverageReport) -> None:
-    steps = exact = battles = 0
-    format = ""
-    for battle in read_corpus(path):
-        battles, format = battles + 1, battle.format
-        setup, unsaid = BattleSetup.of(battle), LoggedFacts()
-        for step in battle.steps:
-            before = decode_before(step, setup, unsaid)
-            unsaid.learn(step)
-            right = not isinstance(before, str) and check_step(before, 0, step).exact
-            steps, exact = steps + 1, exact + right
-            found = used_in(step)
-            (report.used if right else report.wrong).update(found)
-            if right:
-                report.named.update(set(named_in(step)))
-    report.corpora.append(CorpusFigures(path.name, format, battles, steps, exact))
 
 
 def print_coverage(console: Console, report: CoverageReport) -> None:

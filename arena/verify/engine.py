@@ -6,28 +6,34 @@ from the battle's first step while all steps were exact.  A battle is exact when
 steps are.  :mod:`plywise.engine.battle.oracle.replay` lists what is compared.
 """
 
-import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from plywise.arena.verify.causes import Cause, CauseFinder, print_causes
-from plywise.arena.verify.shares import begin, in_shares
+from plywise.arena.verify.causes import CauseFinder, print_causes
+from plywise.arena.verify.corpus_report import (
+    CorpusReport,
+    check_decoded,
+    decoded_steps,
+    in_shares,
+)
+from plywise.conf.schemas.verify import VerifyConfig
 from plywise.datasets.battle_corpus import RecordedBattle, RecordedStep, read_corpus
 from plywise.datasets.errors import ConfigError
-from plywise.datasets.sums import add_fields
-from plywise.engine.battle.border.codec import BattleSetup, LoggedFacts
+from plywise.engine.battle.border.codec import BattleSetup
 from plywise.engine.battle.border.describe import action_label, describe_state
-from plywise.engine.battle.oracle.replay import StepCheck, check_step, decode_before
+from plywise.engine.battle.oracle.replay import StepCheck, check_step, decode_before, prepare_rules
 
 
 @dataclass
-class VerifyReport:
+class VerifyReport(CorpusReport):
     """Counts of the comparison with a corpus.
 
     Attributes:
@@ -60,31 +66,6 @@ class VerifyReport:
         """Share of exact steps; 0 without steps."""
         return self.exact / self.transitions if self.transitions else 0.0
 
-    def causes(self) -> list[Cause]:
-        """Return the causes of all wrong steps, most frequent first."""
-        return self.finder.causes()
-
-    def to_json(self) -> str:
-        """Return the figures as one line of JSON."""
-        return json.dumps(
-            {
-                "transitions": self.transitions,
-                "exact": self.exact,
-                "rate": round(self.rate, 6),
-                "battles": self.battles,
-                "battles_exact": self.battles_exact,
-                "legal_mismatches": self.legal_mismatches,
-                "draw_mismatches": self.draw_mismatches,
-                "carried": self.carried,
-                "carried_exact": self.carried_exact,
-            }
-        )
-
-    def merge(self, other: "VerifyReport") -> None:
-        """Add another part of the same corpus."""
-        add_fields(self, other, without=("seconds", "finder"))
-        self.finder.merge(other.finder)
-
     def note(self, example: str, step: RecordedStep, check: StepCheck) -> None:
         """Add one step replayed from its recorded state."""
         self.transitions += 1
@@ -93,45 +74,50 @@ class VerifyReport:
         self.draw_mismatches += check.draw is not None
         self.finder.add(example, step, check)
 
+    def add(self, battle: RecordedBattle, whole: bool = True) -> None:
+        """Replay a battle; one that is cut off counts by its steps alone."""
+        carried = (
+            decode_before(battle.steps[0], BattleSetup.of(battle)) if battle.steps else "no steps"
+        )
+        all_right = not isinstance(carried, str)
+        for step, before in decoded_steps(battle):
+            example = f"{battle.number}:{step.number}"
+            check = check_decoded(before, step)
+            self.note(example, step, check)
+            if all_right and not isinstance(carried, str):
+                self.carried += 1
+                all_right = check_step(carried, 0, step).exact
+                self.carried_exact += all_right
+                if check.exact and not all_right:
+                    self.carried_only.append(example)
+        if whole:
+            self.battles += 1
+            self.battles_exact += all_right
 
-def verify_corpus(
-    path: Path,
-    jobs: int = 1,
-    battle: int | None = None,
-    step: int | None = None,
-    limit: int | None = None,
-    console: Console | None = None,
-) -> VerifyReport:
-    """Replay the corpus at ``path`` and return the comparison.
 
-    Args:
-        path: a ``.jsonl`` or ``.jsonl.gz`` corpus.
-        jobs: processes to share the battles among.
-        battle: number of the only battle to replay; None: all.
-        step: number of the only step of ``battle``, whose differences are printed; None: all.
-        limit: number of steps, the first ones; a battle cut off is not counted; None: all.
-        console: console for progress and differences; None: nothing is printed.
+def verify_corpus(config: VerifyConfig, console: Console | None = None) -> VerifyReport:
+    """Replay a corpus and return the comparison; print progress and the differences of one step.
 
     Raises:
-        ConfigError: arguments that make no sense.
+        ConfigError: there is no such battle or step.
         CorpusError: the file is not a sound corpus of the pinned package.
     """
-    if step is not None and battle is None:
-        raise ConfigError(f"step={step}: name its battle too, with --battle N")
     start = time.perf_counter()
-    begin(path, jobs, limit)
-    if battle is not None:
-        report = _one_battle(path, battle, step, console)
+    if config.step is not None:
+        report = _one_step(config, config.step, console)
     else:
-        report = in_shares(_share, path, jobs, limit, console if jobs == 1 else None)
+        share = partial(_share, console=console) if config.jobs == 1 else _share
+        report = in_shares(share, config)
+    if config.battle is not None and not report.transitions:
+        raise ConfigError(f"battle={config.battle}: there is no such battle in {config.corpus}")
     report.seconds = time.perf_counter() - start
     return report
 
 
-def _limited(path: Path, limit: int | None) -> Iterator[tuple[RecordedBattle, bool]]:
+def _limited(config: VerifyConfig) -> Iterator[tuple[RecordedBattle, bool]]:
     """Yield battles and whether they are whole, up to ``limit`` steps in all."""
-    left = limit
-    for battle in read_corpus(path):
+    left = config.limit if config.battle is None else None
+    for battle in read_corpus(Path(config.corpus)):
         if left is None:
             yield battle, True
             continue
@@ -143,15 +129,12 @@ def _limited(path: Path, limit: int | None) -> Iterator[tuple[RecordedBattle, bo
             return
 
 
-def _share(
-    path: Path, part: int, parts: int, limit: int | None, console: Console | None
-) -> VerifyReport:
-    """Replay every ``parts``-th battle, from number ``part`` on."""
+def _share(config: VerifyConfig, part: int, console: Console | None = None) -> VerifyReport:
     report = VerifyReport()
-    for k, (battle, whole) in enumerate(_limited(path, limit)):
-        if k % parts != part:
+    for k, (battle, whole) in enumerate(_limited(config)):
+        if k % config.jobs != part or config.battle not in (None, battle.number):
             continue
-        _replay(battle, whole, report)
+        report.add(battle, whole)
         if console is not None and console.is_terminal:
             console.print(
                 f"\rbattle {battle.number}: {report.exact} of {report.transitions} steps exact",
@@ -162,62 +145,24 @@ def _share(
     return report
 
 
-def _replay(battle: RecordedBattle, whole: bool, report: VerifyReport) -> None:
-    setup = BattleSetup.of(battle)
-    carried = decode_before(battle.steps[0], setup) if battle.steps else "no steps"
-    all_right = not isinstance(carried, str)
-    unsaid = LoggedFacts()
-    for step in battle.steps:
-        example = f"{battle.number}:{step.number}"
-        before = decode_before(step, setup, unsaid)
-        unsaid.learn(step)
-        unread = isinstance(before, str)
-        check = StepCheck(unreadable=before) if isinstance(before, str) else None
-        if check is None and not isinstance(before, str):
-            check = check_step(before, 0, step)
-        assert check is not None
-        report.note(example, step, check)
-        if all_right and not isinstance(carried, str):
-            report.carried += 1
-            all_right = check_step(carried, 0, step).exact
-            report.carried_exact += all_right
-            if check.exact and not all_right and not unread:
-                report.carried_only.append(example)
-    if whole:
-        report.battles += 1
-        report.battles_exact += all_right
-
-
-def _one_battle(
-    path: Path, number: int, step_number: int | None, console: Console | None
-) -> VerifyReport:
+def _one_step(config: VerifyConfig, number: int, console: Console | None) -> VerifyReport:
+    prepare_rules()
     report = VerifyReport()
-    for battle in read_corpus(path):
-        if battle.number != number:
+    for battle in read_corpus(Path(config.corpus)):
+        if battle.number != config.battle:
             continue
-        if step_number is None:
-            _replay(battle, True, report)
-            return report
-        if not 0 <= step_number < len(battle.steps):
+        if not 0 <= number < len(battle.steps):
             raise ConfigError(
-                f"step={step_number}: battle {number} has steps 0 to {len(battle.steps) - 1}"
+                f"step={number}: battle {battle.number} has steps 0 to {len(battle.steps) - 1}"
             )
-        step = battle.steps[step_number]
-        unsaid = LoggedFacts()
-        for earlier in battle.steps[:step_number]:
-            unsaid.learn(earlier)
-        before = decode_before(step, BattleSetup.of(battle), unsaid)
-        if isinstance(before, str):
-            check = StepCheck(unreadable=before)
-            shown = before
-        else:
-            shown = describe_state(before, 0)
-            check = check_step(before, 0, step)
-        report.note(f"{number}:{step_number}", step, check)
+        step, before = next(islice(decoded_steps(battle), number, None))
+        shown = before if isinstance(before, str) else describe_state(before, 0)
+        check = check_decoded(before, step)
+        report.note(f"{battle.number}:{number}", step, check)
         if console is not None:
             print_step(console, shown, step, check)
-        return report
-    raise ConfigError(f"battle={number}: there is no such battle in {path}")
+        break
+    return report
 
 
 def print_step(console: Console, before: str, step: RecordedStep, check: StepCheck) -> None:
@@ -252,7 +197,7 @@ def print_step(console: Console, before: str, step: RecordedStep, check: StepChe
 
 def print_report(console: Console, report: VerifyReport, causes: int = 20) -> None:
     """Print the table of causes and the figures."""
-    print_causes(console, report.causes(), causes, "steps", "`--battle N --step K`")
+    print_causes(console, report.finder.causes(), causes, "steps", "`--battle N --step K`")
     if report.carried_only:
         shown = ", ".join(report.carried_only[:10])
         console.print(f"wrong only when our own state is carried on: {shown}")

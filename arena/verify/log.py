@@ -5,55 +5,97 @@ step is exact when its lines of the major kinds (``log.steps.MAJOR``) equal the 
 their order; hints are left out.
 """
 
-from pathlib import Path
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, Self
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from plywise.arena.verify.shares import begin, in_shares
-from plywise.datasets.battle_corpus import read_corpus
-from plywise.engine.battle.border.codec import BattleSetup, LoggedFacts
+from plywise.arena.verify.corpus_report import CorpusReport, count_battles, decoded_steps
+from plywise.conf.schemas.verify import VerifyConfig
+from plywise.datasets.battle_corpus import RecordedBattle
+from plywise.datasets.sums import add_fields
 from plywise.engine.battle.log.labels import Labels
-from plywise.engine.battle.log.steps import MAJOR, LogReport, kind_of, replay_log
-from plywise.engine.battle.oracle.replay import decode_before
+from plywise.engine.battle.log.steps import MAJOR, kind_of, major, replay_log
 
 
-def verify_log(
-    path: Path, jobs: int = 1, battle: int | None = None, limit: int | None = None
-) -> LogReport:
-    """Compare the logs of a corpus.
+@dataclass
+class LogReport(CorpusReport):
+    """How the logs of steps compare.
 
-    Args:
-        path: a ``.jsonl`` or ``.jsonl.gz`` corpus.
-        jobs: processes to share the battles among.
-        battle: number of the only battle to replay; None: all.
-        limit: number of battles, the first ones; None: all.
-
-    Raises:
-        ConfigError: ``jobs`` or ``limit`` makes no sense.
-        CorpusError: the file is not a sound corpus of the pinned package.
+    Attributes:
+        steps: compared steps.
+        exact: steps whose lines of the major kinds are the recorded ones, in their order.
+        whole: steps all of whose lines are.
+        seen, missing, extra: by kind of line, recorded lines, those that we lack, and ours that
+            are not recorded.
+        examples: by kind, where a line is first wrong, that line (recorded or ours), and the other
+            side's lines of that kind.
     """
-    begin(path, jobs, limit)
-    return in_shares(_share, path, jobs, battle, limit)
 
+    steps: int = 0
+    exact: int = 0
+    whole: int = 0
+    seen: Counter[str] = field(default_factory=Counter)
+    missing: Counter[str] = field(default_factory=Counter)
+    extra: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, tuple[str, str, str]] = field(default_factory=dict)
 
-def _share(path: Path, part: int, parts: int, only: int | None, limit: int | None) -> LogReport:
-    """Replay every ``parts``-th battle, from number ``part`` on."""
-    report = LogReport()
-    for k, battle in enumerate(read_corpus(path, limit=limit)):
-        if k % parts != part or (only is not None and battle.number != only):
-            continue
-        setup, unsaid = BattleSetup.of(battle), LoggedFacts()
+    @property
+    def rate(self) -> float:
+        """Share of exact steps; 0 without steps."""
+        return self.exact / self.steps if self.steps else 0.0
+
+    def figures(self) -> dict[str, float]:
+        """Return the figures by name."""
+        return {
+            **super().figures(),
+            "lines": self.seen.total(),
+            "missing": self.missing.total(),
+            "extra": self.extra.total(),
+        }
+
+    def merge(self, other: Self) -> None:
+        """Add another part of the same corpus; the examples stay the first ones."""
+        self.examples = other.examples | self.examples
+        add_fields(self, other, without=("examples",))
+
+    def add(self, battle: RecordedBattle) -> None:
+        """Compare the lines of a battle."""
         labels = Labels.of_teams(battle.teams(), battle.format)
-        for step in battle.steps:
-            before = decode_before(step, setup, unsaid)
-            unsaid.learn(step)
+        for step, before in decoded_steps(battle):
             expected = [line for line in step.log if kind_of(line) != "-hint"]
             # A state that cannot be decoded has no lines of ours: it counts as wrong.
             got = [] if isinstance(before, str) else replay_log(before, 0, step, labels)
-            report.note(f"{battle.number}:{step.number}", expected, got)
-    return report
+            self.note(f"{battle.number}:{step.number}", expected, got)
+
+    def note(self, where: str, expected: Any, got: Any) -> None:
+        """Compare the lines of one step; ``where`` is its ``battle:step``."""
+        self.steps += 1
+        self.exact += major(expected) == major(got)
+        self.whole += list(expected) == list(got)
+        theirs, ours = Counter(expected), Counter(got)
+        self.seen.update(map(kind_of, expected))
+        for lines, count, other in (
+            (theirs - ours, self.missing, got),
+            (ours - theirs, self.extra, expected),
+        ):
+            for line, n in lines.items():
+                kind = kind_of(line)
+                count[kind] += n
+                near = [x for x in other if kind_of(x) == kind]
+                self.examples.setdefault(kind, (where, line, " & ".join(near)))
+
+
+def verify_log(config: VerifyConfig) -> LogReport:
+    """Compare the logs of a corpus.
+
+    Raises:
+        CorpusError: the file is not a sound corpus of the pinned package.
+    """
+    return count_battles(LogReport, config)
 
 
 def print_log_report(console: Console, report: LogReport) -> None:

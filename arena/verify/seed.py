@@ -4,27 +4,23 @@ Every state, the generator before every step and the winner must be the recorded
 corpus recorded with drawn speed ties (``plywise record engine OUT keepties=false``).
 """
 
-import json
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
-from pathlib import Path
 
 from rich.console import Console
 
-from plywise.arena.verify.causes import Cause, CauseFinder, print_causes
-from plywise.arena.verify.shares import begin, in_shares
-from plywise.datasets.battle_corpus import RecordedBattle, read_corpus
+from plywise.arena.verify.causes import CauseFinder, print_causes
+from plywise.arena.verify.corpus_report import CorpusReport, count_battles
+from plywise.conf.schemas.verify import VerifyConfig
+from plywise.datasets.battle_corpus import RecordedBattle
 from plywise.datasets.errors import ConfigError
-from plywise.datasets.sums import add_fields
 from plywise.engine.battle.oracle.replay import StepCheck, replay_seed
 
 _RIGHT = StepCheck()
 
 
 @dataclass
-class SeedReport:
+class SeedReport(CorpusReport):
     """Counts of the battles that their seeds reproduce.
 
     Attributes:
@@ -47,29 +43,18 @@ class SeedReport:
         """Share of exact battles; 0 without battles."""
         return self.battles_exact / self.battles if self.battles else 0.0
 
-    def causes(self) -> list[Cause]:
-        """Return the causes of the first mismatches, most frequent first."""
-        return self.finder.causes()
+    def add(self, battle: RecordedBattle) -> None:
+        """Play one battle and count it.
 
-    def to_json(self) -> str:
-        """Return the figures as one line of JSON."""
-        return json.dumps(
-            {
-                "battles": self.battles,
-                "battles_exact": self.battles_exact,
-                "rate": round(self.rate, 6),
-                "steps": self.steps,
-                "steps_exact": self.steps_exact,
-            }
-        )
-
-    def merge(self, other: "SeedReport") -> None:
-        """Add another part of the same corpus."""
-        add_fields(self, other, without=("seconds", "finder"))
-        self.finder.merge(other.finder)
-
-    def note(self, battle: RecordedBattle) -> None:
-        """Play one battle and count it."""
+        Raises:
+            ConfigError: it was recorded with kept ties.
+            SeedError: it was played with another generator than ``gen5``.
+        """
+        if battle.says_ties_kept:
+            raise ConfigError(
+                f"battle {battle.number} was recorded with kept speed ties, which no seed repeats; "
+                "record a corpus with `plywise record engine OUT keepties=false`"
+            )
         found = replay_seed(battle)
         self.battles += 1
         self.battles_exact += found.exact
@@ -82,55 +67,26 @@ class SeedReport:
             self.finder.add(example, battle.steps[found.steps], found.check)
 
 
-def verify_seeds(
-    path: Path, jobs: int = 1, battle: int | None = None, limit: int | None = None
-) -> SeedReport:
-    """Play the corpus at ``path`` from its seeds and return the comparison.
-
-    Args:
-        path: a corpus with drawn speed ties.
-        jobs: processes to share the battles among.
-        battle: number of the only battle to play; None: all.
-        limit: number of battles, the first ones; None: all.
+def verify_seeds(config: VerifyConfig) -> SeedReport:
+    """Play a corpus from its seeds and return the comparison.
 
     Raises:
-        ConfigError: arguments that make no sense, or a corpus with kept ties.
+        ConfigError: there is no such battle, or the corpus was recorded with kept ties.
         CorpusError: the file is not a sound corpus of the pinned package.
         SeedError: it was played with another generator than ``gen5``.
     """
     start = time.perf_counter()
-    begin(path, jobs, limit)
-    report = in_shares(_share, path, jobs, battle, limit)
-    if battle is not None and not report.battles:
-        raise ConfigError(f"{path}: there is no battle {battle}")
+    report = count_battles(SeedReport, config)
+    if config.battle is not None and not report.battles:
+        raise ConfigError(f"{config.corpus}: there is no battle {config.battle}")
     report.seconds = time.perf_counter() - start
-    return report
-
-
-def _chosen(path: Path, battle: int | None, limit: int | None) -> Iterator[RecordedBattle]:
-    for found in islice(read_corpus(path), limit):
-        if battle is None or found.number == battle:
-            yield found
-
-
-def _share(path: Path, part: int, parts: int, battle: int | None, limit: int | None) -> SeedReport:
-    """Play every ``parts``-th battle, from number ``part`` on."""
-    report = SeedReport()
-    for k, found in enumerate(_chosen(path, battle, limit)):
-        if found.says_ties_kept:
-            raise ConfigError(
-                f"{path}: recorded with kept speed ties, which no seed repeats; record one with "
-                "`plywise record engine OUT keepties=false`"
-            )
-        if k % parts == part:
-            report.note(found)
     return report
 
 
 def print_seed_report(console: Console, report: SeedReport, causes: int = 20) -> None:
     """Print the causes of first mismatches and the figures."""
     command = "`plywise verify engine CORPUS battle=N step=K`"
-    print_causes(console, report.causes(), causes, "battles", command)
+    print_causes(console, report.finder.causes(), causes, "battles", command)
     console.print(
         f"{report.battles_exact} of {report.battles} battles exact from their seeds "
         f"({report.rate:.2%}), {report.steps_exact} of {report.steps} steps before a first "

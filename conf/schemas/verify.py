@@ -40,6 +40,8 @@ class VerifyConfig(Settings):
             raise ConfigError(f"step={self.step}: a battle is played from its seed as a whole")
         if self.what == "log" and self.step is not None:
             raise ConfigError(f"step={self.step}: a log is compared battle by battle")
+        if self.what == "engine" and self.step is not None and self.battle is None:
+            raise ConfigError(f"step={self.step}: name its battle too, with --battle N")
 
 
 @dataclass
@@ -52,10 +54,12 @@ class RecordConfig(Settings):
     what: str = setting("engine", "part to record for", choices=("engine",))
     out: str = setting(MISSING, ".jsonl.gz file to write")
     battles: int = setting(20, "battles to record", low=1)
-    seed: int = setting(0, "seed of teams, choices and dice", low=0)
+    # Seeds of single battles are seed * 100003 + number, 32 bits.
+    seed: int = setting(0, "seed of teams, choices and dice", low=0, high=2**31 // 100003)
     format: str = setting(
         "gen9randombattle",
-        "format of the teams, also gen9battlefactory, gen9bssfactory or gen9ou",
+        "format of the teams",
+        choices=("gen9randombattle", "gen9battlefactory", "gen9bssfactory", "gen9ou"),
     )
     fuzz: bool = setting(
         False,

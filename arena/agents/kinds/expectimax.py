@@ -50,27 +50,19 @@ def _check(context: AgentContext, entrant: AgentConfig) -> None:
     context.kernels()
 
 
-def _make(context: AgentContext, entrant: AgentConfig) -> Agent:
-    return ExpectimaxAgent(entrant.title, context.kernels(), safe=False)
-
-
-def _make_safe(context: AgentContext, entrant: AgentConfig) -> Agent:
-    return ExpectimaxAgent(entrant.title, context.kernels(), safe=True)
-
-
 AGENTS = (
     AgentSpec(
         "expectimax",
         "best reply to an opponent who moves at random (small turn-based games)",
-        _make,
-        _check,
-        boards=True,
+        make=lambda context, entrant: ExpectimaxAgent(entrant.title, context.kernels(), safe=False),
+        check=_check,
+        plays=("boards",),
     ),
     AgentSpec(
         "safe_expectimax",
         "the same, of moves that no opponent can punish: it never loses a game that it need not",
-        _make_safe,
-        _check,
-        boards=True,
+        make=lambda context, entrant: ExpectimaxAgent(entrant.title, context.kernels(), safe=True),
+        check=_check,
+        plays=("boards",),
     ),
 )

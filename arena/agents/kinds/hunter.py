@@ -50,16 +50,12 @@ def _check(context: AgentContext, entrant: AgentConfig) -> None:
         raise ConfigError("agent 'hunter' plays game=battleship only")
 
 
-def _make(context: AgentContext, entrant: AgentConfig) -> Agent:
-    return HunterAgent(entrant.title, cast("Battleship", context.game))
-
-
 AGENTS = (
     AgentSpec(
         "hunter",
         "shoots where the posterior finds a ship likeliest (Battleship)",
-        _make,
-        _check,
-        boards=True,
+        make=lambda context, entrant: HunterAgent(entrant.title, cast("Battleship", context.game)),
+        check=_check,
+        plays=("boards",),
     ),
 )

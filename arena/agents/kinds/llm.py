@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from plywise.arena.agents.spec import Agent, AgentContext, AgentSpec
+from plywise.arena.agents.spec import EVERYWHERE, Agent, AgentContext, AgentSpec
 from plywise.conf.schemas.agents import AgentConfig
 from plywise.datasets.settings import setting
 
@@ -34,12 +34,8 @@ class LLMSettings(AgentConfig):
         """Return how the model is asked."""
         from plywise.llm_modules.players.methods import MethodConfig
 
-        given: dict[str, Any] = {
-            "name": self.method,
-            "samples": self.samples,
-            "thought": self.thought,
-            "temperature": self.temperature,
-        }
+        own = ("samples", "thought", "temperature")
+        given: dict[str, Any] = {"name": self.method} | {key: getattr(self, key) for key in own}
         return MethodConfig(**{key: value for key, value in given.items() if value is not None})
 
 
@@ -70,9 +66,7 @@ AGENTS = (
         _make,
         _check,
         settings=LLMSettings,
-        boards=True,
-        battles=True,
-        server=True,
+        plays=EVERYWHERE,
         llm=True,
     ),
 )

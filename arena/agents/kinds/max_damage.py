@@ -6,11 +6,10 @@ import time
 from random import Random
 from typing import TYPE_CHECKING
 
-from plywise.arena.agents.spec import Agent, AgentContext, AgentSpec
+from plywise.arena.agents.spec import Agent, AgentSpec
 from plywise.search.decision import Decision
 
 if TYPE_CHECKING:
-    from plywise.conf.schemas.agents import AgentConfig
     from plywise.engine.kernels import RulesKernels
     from plywise.games.base import State
 
@@ -59,16 +58,11 @@ class MaxDamageAgent(Agent):
         )
 
 
-def _make(context: AgentContext, entrant: AgentConfig) -> Agent:
-    return MaxDamageAgent(entrant.title, context.kernels())
-
-
 AGENTS = (
     AgentSpec(
         "max_damage",
         "the attack with the highest expected damage",
-        _make,
-        battles=True,
-        server=True,
+        make=lambda context, entrant: MaxDamageAgent(entrant.title, context.kernels()),
+        plays=("battles", "server"),
     ),
 )

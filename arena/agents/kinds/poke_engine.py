@@ -134,8 +134,7 @@ AGENTS = (
         "poke-engine's tree search on the states that ours gets (optional: docs/DESIGN.md)",
         _make,
         _check,
-        battles=True,
-        server=True,
+        plays=("battles", "server"),
         searches=True,
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from plywise.arena.agents.spec import Agent, AgentContext, AgentSpec
+from plywise.arena.agents.spec import EVERYWHERE, Agent, AgentContext, AgentSpec
 from plywise.conf.schemas.agents import AgentConfig
 from plywise.datasets.errors import ConfigError
 from plywise.datasets.settings import setting
@@ -64,9 +64,7 @@ AGENTS = (
         _make,
         _check,
         settings=PokeChampSettings,
-        boards=True,
-        battles=True,
-        server=True,
+        plays=EVERYWHERE,
         llm=True,
     ),
 )

@@ -10,11 +10,10 @@ import time
 from random import Random
 from typing import TYPE_CHECKING
 
-from plywise.arena.agents.spec import Agent, AgentContext, AgentSpec
+from plywise.arena.agents.spec import EVERYWHERE, Agent, AgentSpec
 from plywise.search.decision import Decision
 
 if TYPE_CHECKING:
-    from plywise.conf.schemas.agents import AgentConfig
     from plywise.games.base import State
 
 
@@ -37,10 +36,11 @@ class RandomAgent(Agent):
         )
 
 
-def _make(context: AgentContext, entrant: AgentConfig) -> Agent:
-    return RandomAgent(entrant.title)
-
-
 AGENTS = (
-    AgentSpec("random", "a legal action at random", _make, boards=True, battles=True, server=True),
+    AgentSpec(
+        "random",
+        "a legal action at random",
+        make=lambda context, entrant: RandomAgent(entrant.title),
+        plays=EVERYWHERE,
+    ),
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from plywise.arena.agents.level import Level, LooseAgent, level_of
-from plywise.arena.agents.spec import Agent, AgentContext, AgentSpec
+from plywise.arena.agents.spec import EVERYWHERE, Agent, AgentContext, AgentSpec
 from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.search import AlphaBetaGroup, MCTSGroup, SimultaneousGroup
 from plywise.datasets.errors import ConfigError
@@ -76,8 +76,7 @@ def _make(context: AgentContext, entrant: SearcherSettings) -> Agent:
 
 def _make_advised(context: AgentContext, entrant: SearcherSettings) -> Agent:
     """Return the search with the model's advice; an advised search may have time of its own."""
-    from plywise.arena.guidance.advised import Advised
-    from plywise.arena.guidance.when_to_ask import consult_when_unsure
+    from plywise.arena.guidance.advised import Advised, consult_when_unsure
     from plywise.arena.settings import with_advice, with_budget
 
     llm = context.model.config
@@ -97,26 +96,22 @@ def _make_advised(context: AgentContext, entrant: SearcherSettings) -> Agent:
 def _searching(
     context: AgentContext, entrant: SearcherSettings, search: SearchGroup, advised: Advised
 ) -> Agent:
-    agent = _search(context, entrant, search, advised)
-    temperature = entrant.as_level(context).temperature
-    return LooseAgent(agent, temperature) if temperature else agent
-
-
-def _search(
-    context: AgentContext, entrant: SearcherSettings, search: SearchGroup, advised: Advised
-) -> Agent:
     from plywise.arena.agents.battle_search import BattleAgent
     from plywise.arena.agents.board_search import AlphaBetaAgent, MCTSAgent
     from plywise.arena.settings import with_budget
 
     search = with_budget(search, entrant)
+    agent: Agent
     if isinstance(search, MCTSGroup):
-        return MCTSAgent(entrant.title, search)
-    if isinstance(search, AlphaBetaGroup):
-        return AlphaBetaAgent(entrant.title, context.kernels(), search, advised)
-    assert isinstance(search, SimultaneousGroup)
-    yield_after = context.model.config.yield_after if advised.active else None
-    return BattleAgent(entrant.title, context.kernels(), search, advised, yield_after)
+        agent = MCTSAgent(entrant.title, search)
+    elif isinstance(search, AlphaBetaGroup):
+        agent = AlphaBetaAgent(entrant.title, context.kernels(), search, advised)
+    else:
+        assert isinstance(search, SimultaneousGroup)
+        yield_after = context.model.config.yield_after if advised.active else None
+        agent = BattleAgent(entrant.title, context.kernels(), search, advised, yield_after)
+    temperature = entrant.as_level(context).temperature
+    return LooseAgent(agent, temperature) if temperature else agent
 
 
 AGENTS = (
@@ -126,9 +121,7 @@ AGENTS = (
         _make,
         _check,
         settings=SearcherSettings,
-        boards=True,
-        battles=True,
-        server=True,
+        plays=EVERYWHERE,
         searches=True,
     ),
     AgentSpec(
@@ -137,9 +130,7 @@ AGENTS = (
         _make_advised,
         _check_advised,
         settings=SearcherSettings,
-        boards=True,
-        battles=True,
-        server=True,
+        plays=EVERYWHERE,
         llm=True,
         advised=True,
         searches=True,

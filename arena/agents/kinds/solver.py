@@ -115,16 +115,12 @@ def _check(context: AgentContext, entrant: AgentConfig) -> None:
         raise ConfigError(f"agent 'solver' plays game={' or game='.join(EXACT_VALUES)} only")
 
 
-def _make(context: AgentContext, entrant: AgentConfig) -> Agent:
-    return SolverAgent(entrant.title, context.game, entrant.seconds)
-
-
 AGENTS = (
     AgentSpec(
         "solver",
         "perfect play by an exact solver (Connect Four, tic-tac-toe)",
-        _make,
-        _check,
-        boards=True,
+        make=lambda context, entrant: SolverAgent(entrant.title, context.game, entrant.seconds),
+        check=_check,
+        plays=("boards",),
     ),
 )

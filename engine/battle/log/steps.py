@@ -1,8 +1,5 @@
 """Replay of recorded steps with a log, to compare its lines with Showdown's own."""
 
-import json
-from collections import Counter
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -46,75 +43,3 @@ def replay_log(pool: np.ndarray[Any, Any], i: int, step: RecordedStep, labels: L
     RULES.step(pool, i, actions[0], actions[1])
     chance.detach_script(pool[i])
     return protocol_lines(log_events.written_events(events), pool, i, labels)
-
-
-@dataclass
-class LogReport:
-    """How the logs of steps compare.
-
-    Attributes:
-        steps: compared steps.
-        exact: steps whose lines of the major kinds are the recorded ones, in their order.
-        whole: steps all of whose lines are.
-        seen, missing, extra: by kind of line, recorded lines, those that we lack, and ours that
-            are not recorded.
-        examples: by kind, where a line is first wrong, that line (recorded or ours), and the other
-            side's lines of that kind.
-    """
-
-    steps: int = 0
-    exact: int = 0
-    whole: int = 0
-    seen: Counter[str] = field(default_factory=Counter)
-    missing: Counter[str] = field(default_factory=Counter)
-    extra: Counter[str] = field(default_factory=Counter)
-    examples: dict[str, tuple[str, str, str]] = field(default_factory=dict)
-
-    @property
-    def rate(self) -> float:
-        """Share of exact steps; 0 without steps."""
-        return self.exact / self.steps if self.steps else 0.0
-
-    def to_json(self) -> str:
-        """Return the figures as one line of JSON."""
-        return json.dumps(
-            {
-                "steps": self.steps,
-                "exact": self.exact,
-                "rate": round(self.rate, 6),
-                "whole": self.whole,
-                "lines": sum(self.seen.values()),
-                "missing": sum(self.missing.values()),
-                "extra": sum(self.extra.values()),
-            }
-        )
-
-    def merge(self, other: "LogReport") -> None:
-        """Add another part of the same corpus."""
-        self.steps += other.steps
-        self.exact += other.exact
-        self.whole += other.whole
-        for mine, theirs in (
-            (self.seen, other.seen),
-            (self.missing, other.missing),
-            (self.extra, other.extra),
-        ):
-            mine.update(theirs)
-        self.examples = other.examples | self.examples
-
-    def note(self, where: str, expected: Any, got: Any) -> None:
-        """Compare the lines of one step; ``where`` is its ``battle:step``."""
-        self.steps += 1
-        self.exact += major(expected) == major(got)
-        self.whole += list(expected) == list(got)
-        theirs, ours = Counter(expected), Counter(got)
-        self.seen.update(map(kind_of, expected))
-        for lines, count, other in (
-            (theirs - ours, self.missing, got),
-            (ours - theirs, self.extra, expected),
-        ):
-            for line, n in lines.items():
-                kind = kind_of(line)
-                count[kind] += n
-                near = [x for x in other if kind_of(x) == kind]
-                self.examples.setdefault(kind, (where, line, " & ".join(near)))

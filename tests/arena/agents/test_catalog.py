@@ -31,7 +31,8 @@ def _make(context, entrant):
     return RandomAgent(f"{entrant.title} of charm {entrant.charm}")
 
 
-AGENTS = (AgentSpec("made_up", "made up by a test", _make, settings=MadeUpSettings, boards=True),)
+WORDS = "made up by a test"
+AGENTS = (AgentSpec("made_up", WORDS, _make, settings=MadeUpSettings, plays=("boards",)),)
 """
 RUN = """
 import sys
@@ -75,7 +76,7 @@ def test_an_agents_entry_is_whole(name: str) -> None:
     own = {f.name for f in fields(spec.settings)} - {f.name for f in fields(AgentConfig)}
     words = settings_of(spec.settings)
     assert all(words[key].words for key in own)
-    assert spec.make is not None or not (spec.boards or spec.battles)
+    assert spec.make is not None or not {"boards", "battles"}.intersection(spec.plays)
 
 
 def test_settings_of_an_agent_are_checked() -> None:

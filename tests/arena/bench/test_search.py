@@ -2,11 +2,11 @@
 
 import pytest
 
-from plywise.arena.bench.search import WORLD_COPIES, bench_search
+from plywise.arena.bench.search import WORLD_COPIES, bench_worlds
 
 
 def test_figures_fit_together() -> None:
-    found = bench_search(seconds=0.6, states=2)
+    found = bench_worlds(seconds=0.6, states=2)
     for worlds in (1, WORLD_COPIES):
         mean = found[f"iterations_per_second_{worlds}_worlds"]
         turns = found[f"turns_per_iteration_{worlds}_worlds"]

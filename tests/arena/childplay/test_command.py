@@ -325,17 +325,15 @@ def test_every_prompt_is_filled_and_static_text_comes_first(task: str, preset: s
     outcomes = [ItemResult(task, "random", number) for number in range(2)]
     asked: list[Any] = []
 
-    class Spy:
-        name = "spy"
+    def answer(messages: Any, subject: Any, rng: Random) -> Any:
+        asked.append(messages)
+        return made.baselines[1].answer(messages, subject, rng)
 
-        def answer(self, messages: Any, subject: Any, rng: Random) -> Any:
-            asked.append(messages)
-            return made.baselines[1].answer(messages, subject, rng)
+    from plywise.arena.childplay.session import ItemSession, Participant
 
-    from plywise.arena.childplay.session import ItemSession
-
+    spy = Participant("spy", answer)
     for outcome in outcomes:
-        made.run(ItemSession(Spy(), PRESETS[preset], prompts, outcome, Random(1)), outcome.number)
+        made.run(ItemSession(spy, PRESETS[preset], prompts, outcome, Random(1)), outcome.number)
     assert all("$" not in message.content for messages in asked for message in messages)
     if (preset, task) not in (
         ("childplay_v1", "lcl_validity"),

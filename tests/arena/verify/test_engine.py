@@ -12,12 +12,14 @@ import pytest
 from plywise.arena.cli import main as cli
 from plywise.arena.verify.engine import verify_corpus
 from plywise.arena.verify.record import record_corpus
+from plywise.conf.schemas.verify import RecordConfig, VerifyConfig
 from plywise.datasets.battle_corpus import Draw, RecordedBattle, RecordedStep, read_corpus
 from plywise.datasets.errors import ConfigError
 from plywise.engine.battle.border import codec
 from plywise.engine.battle.oracle.replay import StepCheck, check_step, prepare_rules
 
 DATA = Path(__file__).parents[2] / "data"
+RANDOM = f"{DATA}/random.jsonl.gz"
 
 # `found` holds the battles in which large fresh recordings showed mistakes, one of each kind.
 EXACT = {"random": 1.0, "factory": 1.0, "fuzz": 1.0, "found": 1.0}
@@ -25,45 +27,48 @@ EXACT = {"random": 1.0, "factory": 1.0, "fuzz": 1.0, "found": 1.0}
 
 @pytest.mark.parametrize("name", EXACT)
 def test_share_of_exact_steps(name: str) -> None:
-    report = verify_corpus(DATA / f"{name}.jsonl.gz")
-    assert report.rate >= EXACT[name], report.causes()[:10]
+    report = verify_corpus(VerifyConfig(corpus=f"{DATA}/{name}.jsonl.gz"))
+    assert report.rate >= EXACT[name], report.finder.causes()[:10]
     assert report.legal_mismatches == 0
-    found = json.loads(report.to_json())
+    found = report.figures()
     assert found["transitions"] == report.transitions > 200
-    assert sum(c.steps for c in report.causes()) == report.transitions - report.exact
+    assert sum(c.steps for c in report.finder.causes()) == report.transitions - report.exact
 
 
 @pytest.mark.server
 def test_a_fresh_corpus(tmp_path: Path) -> None:
     """Recorded now, with a seed of this run that nothing can have been tuned to."""
     seed = SystemRandom().randrange(20_000)
-    report = verify_corpus(record_corpus(tmp_path / "fresh.jsonl.gz", battles=3, seed=seed))
+    path = record_corpus(RecordConfig(out=f"{tmp_path}/fresh.jsonl.gz", battles=3, seed=seed))
+    report = verify_corpus(VerifyConfig(corpus=str(path)))
     assert report.battles == 3
     # 61,416 fresh steps were all exact: one wrong step in 200 would be rare, more would be a fault.
-    assert report.rate >= 0.99, (seed, report.causes()[:10])
+    assert report.rate >= 0.99, (seed, report.finder.causes()[:10])
     assert report.legal_mismatches == 0, seed
 
 
 @pytest.mark.server
 def test_recording_is_reproducible(tmp_path: Path) -> None:
-    first = record_corpus(tmp_path / "a.jsonl.gz", battles=1, seed=7)
-    second = record_corpus(tmp_path / "b.jsonl.gz", battles=1, seed=7)
-    other = record_corpus(tmp_path / "c.jsonl.gz", battles=1, seed=8)
+    first = record_corpus(RecordConfig(out=f"{tmp_path}/a.jsonl.gz", battles=1, seed=7))
+    second = record_corpus(RecordConfig(out=f"{tmp_path}/b.jsonl.gz", battles=1, seed=7))
+    other = record_corpus(RecordConfig(out=f"{tmp_path}/c.jsonl.gz", battles=1, seed=8))
     assert list(read_corpus(first)) == list(read_corpus(second))
     assert list(read_corpus(first)) != list(read_corpus(other))
 
 
 def test_arguments_are_checked(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="battles=0"):
-        record_corpus(tmp_path / "a.jsonl.gz", battles=0, seed=1)
+        record_corpus(RecordConfig(out=f"{tmp_path}/a.jsonl.gz", battles=0, seed=1))
     with pytest.raises(ConfigError, match="format=gen1ou"):
-        record_corpus(tmp_path / "a.jsonl.gz", battles=1, seed=1, format="gen1ou")
+        record_corpus(
+            RecordConfig(out=f"{tmp_path}/a.jsonl.gz", battles=1, seed=1, format="gen1ou")
+        )
     with pytest.raises(ConfigError, match=r"must end in \.gz"):
-        record_corpus(tmp_path / "a.jsonl", battles=1, seed=1)
+        record_corpus(RecordConfig(out=f"{tmp_path}/a.jsonl", battles=1, seed=1))
     with pytest.raises(ConfigError, match="jobs=0"):
-        verify_corpus(DATA / "random.jsonl.gz", jobs=0)
+        verify_corpus(VerifyConfig(corpus=RANDOM, jobs=0))
     with pytest.raises(ConfigError, match="name its battle too"):
-        verify_corpus(DATA / "random.jsonl.gz", step=3)
+        verify_corpus(VerifyConfig(corpus=RANDOM, step=3))
 
 
 # --- a check that cannot fail proves nothing ---------------------------------------------------
@@ -136,15 +141,14 @@ def test_wrong_legal_choices_are_found(
 def test_one_step_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     from rich.console import Console
 
-    report = verify_corpus(
-        DATA / "random.jsonl.gz", battle=2, step=5, console=Console(width=100, color_system=None)
-    )
+    console = Console(width=100, color_system=None)
+    report = verify_corpus(VerifyConfig(corpus=RANDOM, battle=2, step=5), console)
     assert report.transitions == 1
     shown = capsys.readouterr().out
     assert "turn" in shown
     assert "choices: " in shown
     with pytest.raises(ConfigError, match="has steps 0 to"):
-        verify_corpus(DATA / "random.jsonl.gz", battle=2, step=5000)
+        verify_corpus(VerifyConfig(corpus=RANDOM, battle=2, step=5000))
 
 
 # --- from the command line ---------------------------------------------------------------------

@@ -7,15 +7,16 @@ from random import Random
 import pytest
 
 from plywise.arena.cli import main as cli
-from plywise.arena.verify.log import verify_log
+from plywise.arena.verify.log import LogReport, verify_log
 from plywise.arena.verify.record import record_corpus
+from plywise.conf.schemas.verify import RecordConfig, VerifyConfig
 from plywise.datasets.battle_corpus import read_corpus
 from plywise.datasets.pokemon_sets import random_battle_sets
 from plywise.engine.battle import chance, log_events
 from plywise.engine.battle.border.battle_state import BattleState
 from plywise.engine.battle.border.codec import BattleSetup
 from plywise.engine.battle.log.labels import Labels
-from plywise.engine.battle.log.steps import LogReport, kind_of
+from plywise.engine.battle.log.steps import kind_of
 from plywise.engine.kernels import NO_ACTION
 
 DATA = Path(__file__).parents[2] / "data"
@@ -24,7 +25,7 @@ DATA = Path(__file__).parents[2] / "data"
 @pytest.mark.parametrize("name", ["random", "factory", "fuzz"])
 def test_lines_are_the_recorded_ones(name: str) -> None:
     """Lines of the major kinds to the letter and in order; most steps have all lines right."""
-    report = verify_log(DATA / f"{name}.jsonl.gz")
+    report = verify_log(VerifyConfig(corpus=f"{DATA}/{name}.jsonl.gz"))
     assert report.steps > 200
     assert report.exact == report.steps, report.examples
     assert report.whole > 0.9 * report.steps
@@ -33,8 +34,8 @@ def test_lines_are_the_recorded_ones(name: str) -> None:
 @pytest.mark.server
 def test_lines_of_a_fresh_corpus(tmp_path: Path) -> None:
     """Recorded now, with a seed that nothing was tuned to."""
-    path = record_corpus(tmp_path / "fresh.jsonl.gz", battles=3, seed=20_017)
-    report = verify_log(path)
+    path = record_corpus(RecordConfig(out=f"{tmp_path}/fresh.jsonl.gz", battles=3, seed=20_017))
+    report = verify_log(VerifyConfig(corpus=str(path)))
     assert report.steps > 100
     assert report.rate >= 0.98, report.examples
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from plywise.arena.verify.coverage import count_coverage, status, write_page
 from plywise.arena.verify.engine import verify_corpus
+from plywise.conf.schemas.verify import VerifyConfig
 from plywise.engine.battle.border import codec
 from plywise.engine.battle.constants import NEVER, TERA_ABILITY_SHIFT
 from plywise.engine.battle.names import TYPE_NAMES
@@ -13,8 +14,8 @@ CORPUS = Path(__file__).parents[2] / "data" / "ou.jsonl.gz"
 
 def test_recorded_battles_are_exact() -> None:
     """Sketch, Ally Switch, Destiny Knot; one ends by the Endless Battle Clause."""
-    report = verify_corpus(CORPUS)
-    assert report.transitions == report.exact > 400, report.causes()
+    report = verify_corpus(VerifyConfig(corpus=str(CORPUS)))
+    assert report.transitions == report.exact > 400, report.finder.causes()
     assert report.battles == report.battles_exact == 4
 
 

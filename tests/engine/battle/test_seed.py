@@ -8,6 +8,7 @@ import pytest
 from plywise.arena.verify.engine import verify_corpus
 from plywise.arena.verify.record import record_corpus
 from plywise.arena.verify.seed import verify_seeds
+from plywise.conf.schemas.verify import RecordConfig, VerifyConfig
 from plywise.datasets.battle_corpus import RecordedBattle, read_corpus
 from plywise.datasets.errors import ConfigError
 from plywise.engine.battle.border.battle_state import BattleState
@@ -42,10 +43,10 @@ def test_the_generator_is_showdowns(battles: list[RecordedBattle]) -> None:
 
 
 def test_ties_by_script_and_from_the_seed() -> None:
-    scripted = verify_corpus(TIES)
-    assert (scripted.rate, scripted.battles_exact) == (1.0, 10), scripted.causes()[:10]
-    report = verify_seeds(TIES)
-    assert (report.battles, report.battles_exact) == (10, 10), report.causes()[:10]
+    scripted = verify_corpus(VerifyConfig(corpus=str(TIES)))
+    assert (scripted.rate, scripted.battles_exact) == (1.0, 10), scripted.finder.causes()[:10]
+    report = verify_seeds(VerifyConfig(corpus=str(TIES)))
+    assert (report.battles, report.battles_exact) == (10, 10), report.finder.causes()[:10]
     assert report.steps_exact == report.steps == scripted.transitions
 
 
@@ -53,11 +54,12 @@ def test_ties_by_script_and_from_the_seed() -> None:
 @pytest.mark.parametrize("format", ["gen9randombattle", "gen9bssfactory"])
 def test_a_fresh_corpus(tmp_path: Path, format: str) -> None:
     """Recorded now, with a seed that nothing was tuned to."""
+    out = str(tmp_path / "fresh.jsonl.gz")
     path = record_corpus(
-        tmp_path / "fresh.jsonl.gz", battles=4, seed=20_012, format=format, keepties=False
+        RecordConfig(out=out, battles=4, seed=20_012, format=format, keepties=False)
     )
-    report = verify_seeds(path)
-    assert (report.battles, report.battles_exact) == (4, 4), report.causes()
+    report = verify_seeds(VerifyConfig(corpus=str(path)))
+    assert (report.battles, report.battles_exact) == (4, 4), report.finder.causes()
 
 
 def test_a_state_from_packed_teams_and_a_seed(battles: list[RecordedBattle]) -> None:
@@ -90,8 +92,8 @@ def test_corpora_say_whether_ties_were_kept(battles: list[RecordedBattle]) -> No
 
 @pytest.mark.server
 def test_kept_ties_are_refused(tmp_path: Path) -> None:
-    path = record_corpus(tmp_path / "kept.jsonl.gz", battles=1, seed=7)
+    path = record_corpus(RecordConfig(out=f"{tmp_path}/kept.jsonl.gz", battles=1, seed=7))
     with pytest.raises(ConfigError, match="keepties=false"):
-        verify_seeds(path)
+        verify_seeds(VerifyConfig(corpus=str(path)))
     with pytest.raises(ConfigError, match="limit=0"):
-        verify_seeds(path, limit=0)
+        verify_seeds(VerifyConfig(corpus=str(path), limit=0))
