@@ -124,23 +124,17 @@ def listed(schema: type[Any], chosen: Mapping[str, GroupOption]) -> list[Listed]
     values: dict[str, Any] = {}
     for option in chosen.values():
         values |= option.values
-    return list(_walk(schema, "", "", chosen, values))
 
+    def walk(kind: type[Any], prefix: str, group: str) -> Iterator[Listed]:
+        about = settings_of(kind)
+        for one in fields(kind):
+            key = prefix + one.name
+            if key in chosen:
+                yield from walk(chosen[key].schema, f"{key}.", key)
+            elif is_dataclass(one.default_factory):
+                yield from walk(one.default_factory, f"{key}.", group)
+            elif one.name in about:
+                made = one.default_factory() if callable(one.default_factory) else one.default
+                yield Listed(key, values.get(key, made), about[one.name], group)
 
-def _walk(
-    schema: type[Any],
-    prefix: str,
-    group: str,
-    chosen: Mapping[str, GroupOption],
-    values: Mapping[str, Any],
-) -> Iterator[Listed]:
-    about = settings_of(schema)
-    for one in fields(schema):
-        key = prefix + one.name
-        if key in chosen:
-            yield from _walk(chosen[key].schema, f"{key}.", key, chosen, values)
-        elif is_dataclass(one.default_factory):
-            yield from _walk(one.default_factory, f"{key}.", group, chosen, values)
-        elif one.name in about:
-            made = one.default_factory() if callable(one.default_factory) else one.default
-            yield Listed(key, values.get(key, made), about[one.name], group)
+    return list(walk(schema, "", ""))

@@ -112,11 +112,7 @@ def typed(config: DictConfig, schema: type[T]) -> T:
 
 
 def _refuse_unknown(config: DictConfig, schema: type[Any]) -> None:
-    """Refuse a key that no code reads, which Hydra lets ``+key=value`` add.
-
-    Raises:
-        ConfigError: naming the key.
-    """
+    """Refuse a key that no code reads, which Hydra lets ``+key=value`` add."""
     nodes: list[tuple[str, DictConfig, type[Any]]] = [("", config, schema)]
     while nodes:
         prefix, node, kind = nodes.pop()

@@ -54,6 +54,12 @@ class RulesKernels:
     reseed: Callable[..., None]
     priors: Callable[..., None] | None = None
 
+    def legal_actions(self, pool: np.ndarray[Any, Any], i: int, player: int) -> list[int]:
+        """Return what ``legal`` writes, as a list."""
+        out = np.zeros(self.num_actions, np.int32)
+        found: list[int] = out[: int(self.legal(pool, i, player, out))].tolist()
+        return found
+
     def worth(self, pool: np.ndarray[Any, Any], i: int, player: int) -> float:
         """Return a state's result for ``player``; before the end the estimate of it."""
         ended = int(self.current(pool, i)) == TERMINAL

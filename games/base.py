@@ -59,8 +59,6 @@ class Option:
     """One action in a prompt: our label and computed facts.
 
     Attributes:
-        action: its number.
-        label: its name.
         facts: computed facts in words; "" none.
         interest: rank of the option where a prompt cannot show all: the highest are shown.
     """
@@ -76,8 +74,6 @@ class Briefing:
     """Everything that a guide may know about a decision, without opponent-controlled text.
 
     Attributes:
-        game: name of the game.
-        player: the player who decides.
         rules: text that is constant for the game (first in a prompt, for prefix caching).
         setup: text that is constant within one game, such as the player's team; "" none.
         situation: the player's information state in words.
@@ -134,7 +130,6 @@ def parse_number(text: str, legal: Sequence[int], *, refused: str, missing: str)
     """Return the last number in a reply that is a legal action, counted from 1.
 
     Args:
-        text: the reply.
         legal: the legal actions, counted from 0.
         refused: reason if all numbers are illegal, after the last of them.
         missing: reason if there is no number.
@@ -207,11 +202,19 @@ class State(ABC):
         """Return a text that ``Game.deserialize_state`` turns back into this state."""
 
     def apply_action(self, action: int) -> None:
-        """Apply the action of the player to move, or a chance outcome."""
+        """Apply the action of the player to move, or a chance outcome.
+
+        Raises:
+            IllegalActionError: the action is not legal, or nobody or both players are to move.
+        """
         raise NotImplementedError
 
     def apply_actions(self, actions: Sequence[int]) -> None:
-        """Apply one action per player at a simultaneous node (NO_ACTION where none is due)."""
+        """Apply one action per player at a simultaneous node (NO_ACTION where none is due).
+
+        Raises:
+            IllegalActionError: an action is not legal, or the players do not move at once.
+        """
         raise NotImplementedError
 
     def is_terminal(self) -> bool:

@@ -78,7 +78,6 @@ def check_game(game: Game, plays: int = 20, seed: int = 0) -> GameCheck:
     if plays < 1:
         raise ValueError(f"plays is {plays}, it must be at least 1")
     seen = GameCheck()
-    check = _Check(game, seed, seen)
     for k in range(plays):
         check = _Check(game, seed + k, seen)
         check.play()
@@ -101,6 +100,16 @@ def _snapshot(state: State) -> dict[str, Any]:
         "observation_string": [state.observation_string(p) for p in PLAYERS],
         "information_state_string": [state.information_state_string(p) for p in PLAYERS],
         "serialize": state.serialize(),
+    }
+
+
+def _known(state: State, player: int) -> dict[str, Any]:
+    """Return what a player knows of a state, by method."""
+    return {
+        "information_state_string": state.information_state_string(player),
+        "observation_string": state.observation_string(player),
+        "legal_actions": state.legal_actions(player),
+        "current_player": state.current_player(),
     }
 
 
@@ -129,9 +138,10 @@ class _Check:
         self.rng = Random(self.seed)
         self.kernels: RulesKernels | None = None
 
-    def broken(self, law: str, detail: str) -> None:
+    def broken(self, law: str, detail: str, cause: Exception | None = None) -> None:
         """Raise the violation of a law."""
-        raise GameContractError(self.game.info.name, law, detail, self.seed, self.moves)
+        name = self.game.info.name
+        raise GameContractError(name, law, detail, self.seed, self.moves) from cause
 
     @contextlib.contextmanager
     def law(self, name: str) -> Iterator[None]:
@@ -141,10 +151,7 @@ class _Check:
         except GameContractError:
             raise
         except Exception as error:
-            detail = f"{type(error).__name__}: {error}"
-            raise GameContractError(
-                self.game.info.name, name, detail, self.seed, self.moves
-            ) from error
+            self.broken(name, f"{type(error).__name__}: {error}", error)
 
     def play(self) -> None:
         """Play one game at random and check every position."""
@@ -208,7 +215,9 @@ class _Check:
             for player in PLAYERS:
                 self._action_strings(state, player)
         with self.law("serialisation"):
-            self._serialisation(state, before)
+            back = self.game.deserialize_state(state.serialize())
+            if found := _difference(before, _snapshot(back)):
+                self.broken("serialisation", f"after the round trip: {found}")
         with self.law("illegal actions"):
             self._illegal_actions(state, mover, before)
         with self.law("briefings"):
@@ -296,11 +305,6 @@ class _Check:
                     "action strings", f"{name!r} of action {action} parses as {back_parsed}"
                 )
 
-    def _serialisation(self, state: State, before: dict[str, Any]) -> None:
-        back = self.game.deserialize_state(state.serialize())
-        if found := _difference(before, _snapshot(back)):
-            self.broken("serialisation", f"after the round trip: {found}")
-
     def _illegal_actions(self, state: State, mover: int, before: dict[str, Any]) -> None:
         """Check that actions out of range, and some illegal ones in range, are refused."""
         if mover == CHANCE:
@@ -355,21 +359,9 @@ class _Check:
                 self.broken("hidden information", f"nothing is hidden, but resampled: {found}")
             return
         self.seen.worlds += world.serialize() != state.serialize()
-        for what, a, b in (
-            (
-                "information_state_string",
-                state.information_state_string(player),
-                world.information_state_string(player),
-            ),
-            (
-                "observation_string",
-                state.observation_string(player),
-                world.observation_string(player),
-            ),
-            ("legal_actions", state.legal_actions(player), world.legal_actions(player)),
-            ("current_player", state.current_player(), world.current_player()),
-        ):
-            if a != b:
+        known, same = _known(state, player), _known(world, player)
+        for what in known:
+            if (a := known[what]) != (b := same[what]):
                 self.broken(
                     "hidden information",
                     f"{what} of player {player} differs between worlds that it cannot tell "
@@ -378,12 +370,9 @@ class _Check:
         if state.legal_actions(player) and state.briefing(player) != world.briefing(player):
             self.broken("hidden information", f"the briefing of player {player} differs")
 
-    def _deterministic(self) -> bool:
-        return not (self.game.info.stochastic or self.game.info.hidden_information)
-
     def _after(self, before: State, after: State, move: _Move) -> None:
         """Compare the state after a move with the results of deserialized state and kernels."""
-        if not self._deterministic():
+        if self.game.info.stochastic or self.game.info.hidden_information:
             return
         with self.law("serialisation"):
             again = self.game.deserialize_state(before.serialize())

@@ -46,9 +46,7 @@ def _tic_tac_toe(game: Game) -> ActionValues:
 def _by_action(score: Score, most: int) -> ActionValues:
     """Return a function that solves each position once, one thread at a time.
 
-    Args:
-        score: the solver.
-        most: score of the earliest possible win.
+    ``most`` is the score of the earliest possible win.
     """
     known: dict[tuple[int, ...], dict[int, float]] = {}
     lock = threading.Lock()

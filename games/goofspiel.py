@@ -72,19 +72,11 @@ class GoofspielState(State):
         return self._hand(player or 0)
 
     def apply_action(self, action: int) -> None:
-        """Refuse the action: both players bid at the same time.
-
-        Raises:
-            IllegalActionError: always.
-        """
+        """Refuse the action: both players bid at the same time."""
         raise IllegalActionError("both players bid at the same time: use apply_actions")
 
     def apply_actions(self, actions: Sequence[int]) -> None:
-        """Apply both players' bids.
-
-        Raises:
-            IllegalActionError: the game has ended, or a player does not hold the card.
-        """
+        """Apply both players' bids."""
         if self.current_player() == TERMINAL:
             raise IllegalActionError("the game has ended: no bid is possible")
         for player, action in enumerate(actions):
@@ -139,9 +131,7 @@ class GoofspielState(State):
 
     def serialize(self) -> str:
         """Return prizes and bids as JSON."""
-        return json.dumps(
-            {"game": self.game.info.name, "prizes": self.prizes, "bids": self.bids},
-        )
+        return json.dumps({"game": self.game.info.name, "prizes": self.prizes, "bids": self.bids})
 
     def briefing(self, player: int) -> Briefing:
         """Return the observation, the outlook, and facts about each card of both players."""
@@ -221,8 +211,6 @@ def _guaranteed(
     """Return the result (1, 0, -1) that a player can guarantee while revealing its bids first.
 
     Args:
-        own, other: the hands, of equal length to ``prizes``.
-        prizes: the remaining prizes in order.
         lead: the player's points minus the opponent's.
         bid: the first card; None: the best one.
     """
@@ -279,11 +267,7 @@ class Goofspiel(Game):
         return GoofspielState(self, tuple(prizes))
 
     def deserialize_state(self, text: str) -> GoofspielState:
-        """Return the state that ``serialize`` wrote.
-
-        Raises:
-            ValueError: the text is no state of this game.
-        """
+        """Return the state that ``serialize`` wrote."""
         try:
             saved = json.loads(text)
             state = GoofspielState(self, tuple(saved["prizes"]))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
 from plywise.datasets.errors import ConfigError
@@ -18,53 +18,11 @@ class UnknownGameError(ConfigError):
 
 @dataclass(frozen=True)
 class Entry:
-    """One game of the list; ``load`` imports its class only when it is made."""
+    """One game of the list; ``path`` is ``module:class``, imported only when the game is made."""
 
     name: str
     summary: str
-    load: Callable[[], type[Game]]
-
-
-def _tic_tac_toe() -> type[Game]:
-    from plywise.games.grid.tic_tac_toe import TicTacToe
-
-    return TicTacToe
-
-
-def _connect_four() -> type[Game]:
-    from plywise.games.grid.connect_four import ConnectFour
-
-    return ConnectFour
-
-
-def _battleship() -> type[Game]:
-    from plywise.games.battleship.game import Battleship
-
-    return Battleship
-
-
-def _othello() -> type[Game]:
-    from plywise.games.grid.othello import Othello
-
-    return Othello
-
-
-def _gomoku() -> type[Game]:
-    from plywise.games.grid.gomoku import Gomoku
-
-    return Gomoku
-
-
-def _goofspiel() -> type[Game]:
-    from plywise.games.goofspiel import Goofspiel
-
-    return Goofspiel
-
-
-def _gen9_random_battle() -> type[Game]:
-    from plywise.games.gen9.game import Gen9Battle
-
-    return Gen9Battle
+    path: str
 
 
 PLUGINS = {
@@ -73,36 +31,37 @@ PLUGINS = {
 }
 """Forms of names that are not in the list, and their meaning."""
 
-
 REGISTRY: dict[str, Entry] = {
     entry.name: entry
     for entry in (
-        Entry("tic_tac_toe", "three in a row on a 3×3 board", _tic_tac_toe),
+        Entry("tic_tac_toe", "three in a row on a 3×3 board", "grid.tic_tac_toe:TicTacToe"),
         Entry(
             "connect_four",
             "four in a line, stones drop into columns (rows, columns: 6×7 or any size to 64 bits)",
-            _connect_four,
+            "grid.connect_four:ConnectFour",
         ),
         Entry(
             "battleship",
             "find and sink a hidden fleet (rows, columns, fleet, touching)",
-            _battleship,
+            "battleship.game:Battleship",
         ),
-        Entry("othello", "turn the discs that you enclose, on a board of 8×8", _othello),
+        Entry(
+            "othello", "turn the discs that you enclose, on a board of 8×8", "grid.othello:Othello"
+        ),
         Entry(
             "gomoku",
             "five in a row on 15×15, or any m,n,k game (rows, columns to 19, in_line)",
-            _gomoku,
+            "grid.gomoku:Gomoku",
         ),
         Entry(
             "goofspiel",
             "bid cards for prizes at the same time (cards, order)",
-            _goofspiel,
+            "goofspiel:Goofspiel",
         ),
         Entry(
             "gen9randombattle",
             "random battles of Pokémon generation 9, singles",
-            _gen9_random_battle,
+            "gen9.game:Gen9Battle",
         ),
     )
 }
@@ -135,7 +94,7 @@ def make_game(name: str, **parameters: Any) -> Game:
         raise UnknownGameError(
             f"no game is called {name!r}{hint}; there are {', '.join((*REGISTRY, *PLUGINS))}"
         )
-    return _made(name, REGISTRY[name].load(), parameters)
+    return _made(name, resolve_name(f"plywise.games.{REGISTRY[name].path}"), parameters)
 
 
 def _made(name: str, cls: type[Game], parameters: dict[str, Any]) -> Game:

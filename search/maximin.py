@@ -45,11 +45,6 @@ class Node:
     children: dict[Pair, Node] = field(default_factory=dict)
     value: float = 0.0
 
-    @property
-    def final(self) -> bool:
-        """Whether the game has ended here."""
-        return self.state.is_terminal()
-
 
 def grow(state: State, player: int, depth: int, suggest: Suggest, rng: Random) -> Node:
     """Return the tree below ``state``, ``depth`` decisions of ``player`` deep.
@@ -66,7 +61,7 @@ def grow(state: State, player: int, depth: int, suggest: Suggest, rng: Random) -
 
 def _expand(node: Node, player: int, suggest: Suggest, rng: Random) -> list[Node]:
     mover = node.state.current_player()
-    if node.final:
+    if node.state.is_terminal():
         node.value = float(node.state.returns()[player])
         return []
     if mover != 1 - player and node.depth == 0:
@@ -93,7 +88,7 @@ def _expand(node: Node, player: int, suggest: Suggest, rng: Random) -> list[Node
 def leaves(root: Node) -> list[Node]:
     """Return the leaves that are not final, each once, from left to right."""
     if not root.children:
-        return [] if root.final else [root]
+        return [] if root.state.is_terminal() else [root]
     return [leaf for child in root.children.values() for leaf in leaves(child)]
 
 

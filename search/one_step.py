@@ -40,29 +40,19 @@ def gains(
     Where both players move, each action meets the same random actions of the opponent.
     """
     before = measure(worlds, player)
-    return {
-        a: measure(_after(kernels, worlds, player, a, numbers), player) - before for a in actions
-    }
-
-
-def _after(
-    kernels: RulesKernels,
-    worlds: NDArray[Any],
-    player: int,
-    action: int,
-    numbers: CommonRandomNumbers,
-) -> NDArray[Any]:
-    pool, foe = worlds.copy(), 1 - player
-    out = np.zeros(kernels.num_actions, np.int32)
-    for world, (reseed, share) in enumerate(numbers):
-        answer = NO_ACTION
-        if int(kernels.current(pool, world)) == SIMULTANEOUS:
-            count = int(kernels.legal(pool, world, foe, out))
-            answer = int(out[int(share * count)]) if count else NO_ACTION
-        kernels.reseed(pool, world, reseed)
-        chosen = (action, answer) if player == 0 else (answer, action)
-        kernels.step(pool, world, *chosen)
-    return pool
+    rises = {}
+    for action in actions:
+        pool = worlds.copy()
+        for world, (reseed, share) in enumerate(numbers):
+            reply = NO_ACTION
+            if int(kernels.current(pool, world)) == SIMULTANEOUS:
+                replies = kernels.legal_actions(pool, world, 1 - player)
+                reply = replies[int(share * len(replies))] if replies else NO_ACTION
+            kernels.reseed(pool, world, reseed)
+            a0, a1 = (action, reply) if player == 0 else (reply, action)
+            kernels.step(pool, world, a0, a1)
+        rises[action] = measure(pool, player) - before
+    return rises
 
 
 def static_value(kernels: RulesKernels, worlds: NDArray[Any], player: int) -> float:

@@ -101,13 +101,8 @@ def random_playouts(
     """Play ``count`` games of uniformly random actions; return each result for player 0.
 
     Args:
-        kernels: compiled rules.
         pool_state: one-element pool with the position to begin with (``State.flat()``).
-        count: how many games.
-        seed: of all that is random; the same seed gives the same games.
-
-    Returns:
-        float64 array of ``count`` results in [-1, 1].
+        seed: seed of all that is random; the same seed gives the same games.
 
     Raises:
         PlayoutError: the rules lead nowhere (no legal action before the end, or no end).

@@ -35,10 +35,9 @@ class BattleAgent(TimedAgent):
         advised: Advised,
         yield_after: float | None = None,
     ) -> None:
-        self.name = name
+        super().__init__(name, config.seconds, config.battle_seconds)
         self._kernels = kernels
         self._config = config
-        self.seconds, self.battle_seconds = config.seconds, config.battle_seconds
         self._yield_after = yield_after
         self._advised = advised
         self._local = threading.local()

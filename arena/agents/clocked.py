@@ -18,17 +18,20 @@ if TYPE_CHECKING:
 class TimedAgent(Agent):
     """Base of agents that decide within a time limit.
 
-    Attributes:
-        seconds: usual seconds of a decision; None: no limit.
-        battle_seconds: seconds of a whole battle; None: no limit.
+    Args:
+        name: name of the agent.
+        usual: seconds of a decision; None: no limit.
+        budget: seconds of a whole battle; None: no limit.
     """
 
-    seconds: float | None
-    battle_seconds: float | None = None
+    def __init__(self, name: str, usual: float | None, budget: float | None = None) -> None:
+        self.name = name
+        self._usual = usual
+        self._budget = budget
 
     def new_clock(self) -> BattleClock:
         """Return the clock for one battle."""
-        return BattleClock(self.seconds, self.battle_seconds)
+        return BattleClock(self._usual, self._budget)
 
     @abstractmethod
     def decide_within(

@@ -32,7 +32,7 @@ class LLMAgent(TimedAgent):
 
     Args:
         kernels: the game's compiled rules, for the estimates in its memory; None: no estimates.
-        book: solved positions shown to the model; None: none.
+        example_store: solved positions shown to the model; None: none.
     """
 
     def __init__(
@@ -42,11 +42,11 @@ class LLMAgent(TimedAgent):
         method: MethodConfig,
         seconds: float | None,
         kernels: RulesKernels | None,
-        book: ExampleStore | None = None,
+        example_store: ExampleStore | None = None,
     ) -> None:
-        self.name = name
-        self.seconds = model.asked.timeout if seconds is None else seconds
-        self._player = LLMPlayer(model.client(), model.guide_config(), method, book)
+        self._timeout = model.asked.timeout if seconds is None else seconds
+        super().__init__(name, self._timeout)
+        self._player = LLMPlayer(model.client(), model.guide_config(), method, example_store)
         self._kernels = kernels
         self._memory: Memory | None = None
 
@@ -62,8 +62,7 @@ class LLMAgent(TimedAgent):
     ) -> Decision:
         """Return the model's choice."""
         start = time.perf_counter()
-        assert allowed is not None  # the clock of this agent has a limit
-        timeout = max(LEAST_SECONDS, allowed)
+        timeout = self._timeout if allowed is None else max(LEAST_SECONDS, allowed)
         worth = None
         if self._memory is not None and self._kernels is not None:
             worlds = state.worlds(player, _ESTIMATED, seed)

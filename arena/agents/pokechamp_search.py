@@ -86,13 +86,13 @@ class PokeChampAgent(TimedAgent):
         kernels: RulesKernels | None,
         measure: Measure | None = None,
     ) -> None:
-        self.name = name
+        self._timeout = model.asked.timeout if seconds is None else seconds
+        super().__init__(name, self._timeout)
         self.config = config
-        self.seconds = model.asked.timeout if seconds is None else seconds
         self._client = model.client()
         self._guides = model.guide_config()
         self._prompts = Prompts()
-        self._ladder = EndpointMode(WRITING)
+        self._endpoint_mode = EndpointMode(WRITING)
         self._kernels = kernels
         self._measure = measure
 
@@ -104,15 +104,15 @@ class PokeChampAgent(TimedAgent):
         legal = state.legal_actions(player)
         if len(legal) == 1:
             return Decision.forced(legal[0])
-        assert allowed is not None  # the clock of this agent has a limit
-        timeout = max(LEAST_SECONDS, allowed)
-        dialogue = Dialogue(
-            self._client, self._ladder, self._guides.max_calls, time.monotonic() + timeout
-        )
-        briefing = state.briefing(player)
-        method = MethodConfig("tot", samples=self.config.actions)
+        timeout = self._timeout if allowed is None else max(LEAST_SECONDS, allowed)
+        deadline = time.monotonic() + timeout
         context = QuestionContext(
-            dialogue, self._prompts, briefing, self._guides.limits, method, seed
+            dialogue=Dialogue(self._client, self._endpoint_mode, self._guides.max_calls, deadline),
+            prompts=self._prompts,
+            briefing=state.briefing(player),
+            limits=self._guides.limits,
+            config=MethodConfig("tot", samples=self.config.actions),
+            seed=seed,
         )
         builder = _TreeBuilder(
             context, self.config, self._kernels, self._measure, player, Random(seed)
@@ -121,31 +121,9 @@ class PokeChampAgent(TimedAgent):
         source = builder.value_leaves(roots)
         for root in roots:
             back_up(root)
-        return self._decision(builder, roots, source, legal, start)
-
-    def _decision(
-        self,
-        builder: _TreeBuilder,
-        roots: Sequence[Node],
-        source: str,
-        legal: Sequence[int],
-        start: float,
-    ) -> Decision:
         by_world = [own_values(root) for root in roots]
         values = {a: sum(world[a] for world in by_world) / len(roots) for a in by_world[0]}
         action = max(values, key=lambda a: values[a])
-        call_log = builder.context.dialogue.call_log
-        call_log.report.used = builder.counts["own: model"] + builder.counts["replies: model"]
-        call_log.report.used += source == "model"
-        notes: dict[str, Any] = {
-            "guide": call_log.report,
-            "transcript": call_log.transcript,
-            "pokechamp": {**builder.counts, "worlds": len(roots), "leaves valued by": source},
-        }
-        if not call_log.report.used:
-            why = last_error(call_log.transcript) or "no answer in time"
-            notes["fallback"] = f"played by the tools alone: {why}"
-            log.warning("%s: %s", self.name, notes["fallback"])
         return Decision(
             action=action,
             strategy={a: float(a == action) for a in legal},
@@ -155,8 +133,25 @@ class PokeChampAgent(TimedAgent):
             iterations=builder.counts["nodes"],
             depth=self.config.depth,
             seconds=time.perf_counter() - start,
-            notes=notes,
+            notes=self._notes(builder, source),
         )
+
+    def _notes(self, builder: _TreeBuilder, source: str) -> dict[str, Any]:
+        """Return the notes of a decision whose leaves are valued by ``source``."""
+        counts = builder.counts
+        call_log = builder.context.dialogue.call_log
+        valued = 1 if source == "model" else 0
+        call_log.report.used = counts["own: model"] + counts["replies: model"] + valued
+        notes: dict[str, Any] = {
+            "guide": call_log.report,
+            "transcript": call_log.transcript,
+            "pokechamp": {**counts, "worlds": self.config.worlds, "leaves valued by": source},
+        }
+        if not call_log.report.used:
+            why = last_error(call_log.transcript) or "no answer in time"
+            notes["fallback"] = f"played by the tools alone: {why}"
+            log.warning("%s: %s", self.name, notes["fallback"])
+        return notes
 
 
 @dataclass

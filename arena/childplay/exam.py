@@ -26,7 +26,7 @@ from plywise.conf.schemas.llm import AskedLLMGroup
 from plywise.datasets.childplay.presets import GAMES, PUBLISHED, Preset
 from plywise.datasets.errors import PlywiseError
 from plywise.llm_modules.calls.accounting import Prices
-from plywise.llm_modules.calls.errors import LLMError
+from plywise.llm_modules.calls.errors import LLMError, LLMLastingError
 from plywise.llm_modules.players.exam import ExamPrompts
 
 _MAX_FAULTS = 8  # consecutive faults that end the run
@@ -139,9 +139,9 @@ class Exam:
         rng = Random(f"{self.config.seed}/{task.name}/{number}/{participant.name}")
         try:
             task.run(ItemSession(participant, self.preset, self._prompts, outcome, rng), number)
+        except LLMLastingError:
+            raise
         except LLMError as error:
-            if error.lasting:
-                raise
             outcome.fail(str(error))
         return outcome
 

@@ -35,13 +35,13 @@ def to_overrides(name: str, command: Command, arguments: Sequence[str]) -> list[
             expects_value = False
         elif argument.startswith("-"):
             flag = argument.split("=", 1)[0]
-            if flag not in _HYDRA_FLAGS:
-                known = [*(f"--{key}" for key in command.flags), *_HYDRA_FLAGS]
+            if flag not in _VALUE_FLAGS + _FLAGS:
+                known = [*(f"--{key}" for key in command.flags), *_VALUE_FLAGS, *_FLAGS]
                 raise ConfigError(
                     f"no option '{flag}'; {suggestion(flag, known)}Settings are given as key=value "
                     f"(see: plywise {name} --help)"
                 )
-            expects_value = _HYDRA_FLAGS[flag] and "=" not in argument
+            expects_value = flag in _VALUE_FLAGS and "=" not in argument
         elif result and result[-1] in ("--info", "-i") and argument in _INFO_TOPICS:
             pass
         elif "=" not in argument and not argument.startswith("~"):
@@ -71,22 +71,10 @@ def _quoted(value: str) -> str:
 
 _INFO_TOPICS = ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
 
-# Hydra's options and whether each takes a value.  Its own parser answers a wrong one with a page.
-_HYDRA_FLAGS = {
-    "--cfg": True,
-    "-c": True,
-    "--package": True,
-    "-p": True,
-    "--config-dir": True,
-    "-cd": True,
-    "--resolve": False,
-    "--run": False,
-    "-r": False,
-    "--multirun": False,
-    "-m": False,
-    "--info": False,
-    "-i": False,
-    "--hydra-help": False,
-    "--shell-completion": False,
-    "-sc": False,
-}
+# Hydra's options: those that take a value, and the others.  Its own parser answers a wrong one with
+# a page.
+_VALUE_FLAGS = ("--cfg", "-c", "--package", "-p", "--config-dir", "-cd")
+_FLAGS = (
+    "--resolve", "--run", "-r", "--multirun", "-m", "--info", "-i", "--hydra-help",
+    "--shell-completion", "-sc",
+)  # fmt: skip

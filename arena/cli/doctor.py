@@ -44,17 +44,12 @@ class Check:
     remedy: str = ""
 
 
-def checks(*, deep: bool = False) -> list[Check]:
-    """Return all checks, in the order in which their subjects are needed.
+def checks(*, deep: bool = False) -> Iterator[Check]:
+    """Yield each check as soon as it is done, in the order in which their subjects are needed.
 
     Args:
         deep: also start and stop the Showdown server, if it is installed (some seconds).
     """
-    return list(each_check(deep=deep))
-
-
-def each_check(*, deep: bool = False) -> Iterator[Check]:
-    """Yield the checks of :func:`checks`, each as soon as it is done."""
     yield _python()
     yield _packages()
     yield _writable("Kernel cache", CACHE_DIR)
@@ -210,7 +205,7 @@ def run_doctor() -> int:
     """Print every check; 0 if all pass, else 1."""
     console = Console(highlight=False)
     failed = 0
-    for check in each_check(deep=True):
+    for check in checks(deep=True):
         mark = Text("ok   ", style="green") if check.ok else Text("WRONG", style="bold red")
         console.print(Text.assemble(mark, " ", (check.name, "bold"), ": ", check.detail))
         if not check.ok:

@@ -76,15 +76,12 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
         if end.error is not None:
             raise end.error from None
         return int(end.code or 0)
-    except (HydraException, OmegaConfBaseException) as error:
+    except (HydraException, OmegaConfBaseException, ValueError) as error:
         if started:
             raise
-        raise ConfigError(explain(error, name, chosen)) from None
-    except ValueError as error:
-        # Raised by Hydra for options that exclude each other and for unreadable configurations.
-        if started:
-            raise
-        raise ConfigError(str(error)) from None
+        # Options that exclude each other and unreadable configurations are plain ValueErrors.
+        known = isinstance(error, HydraException | OmegaConfBaseException)
+        raise ConfigError(explain(error, name, chosen) if known else str(error)) from None
     finally:
         sys.argv = before_argv
         if before_full is None:

@@ -62,15 +62,8 @@ def _list(config: ModelsConfig, console: Console) -> None:
         packaged = str(default_weights())
     except EmbeddedError as error:
         packaged = str(error)
-    lines = [
-        (
-            "(default)",
-            WEIGHTS_BYTES / 1e6,
-            "Apache-2.0",
-            "SmolLM2-135M: plays at chance, for tests",
-            packaged,
-        )
-    ]
+    about = "SmolLM2-135M: plays at chance, for tests"
+    lines = [("(default)", WEIGHTS_BYTES / 1e6, "Apache-2.0", about, packaged)]
     for model in KNOWN.values():
         path = fetched(model, folder)
         where = str(path) if path else f"not fetched: plywise models fetch {model.name}"

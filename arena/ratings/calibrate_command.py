@@ -37,15 +37,8 @@ def run_calibrate(config: CalibrateConfig, folder: Path, console: Console | None
 def _ratings(config: CalibrateConfig, table: Table, console: Console) -> list[dict[str, object]]:
     table.title = f"{config.repeats} tournaments each, 95 % intervals by {config.method}"
     table.add_column("tournament", overflow="fold")
-    for heading in (
-        "games",
-        "ratings held",
-        "by player",
-        "first advantage",
-        "width",
-        "one-sided",
-        "bias",
-    ):
+    headings = "games", "ratings held", "by player", "first advantage", "width", "one-sided", "bias"
+    for heading in headings:
         table.add_column(heading, justify="right")
     rows: list[dict[str, object]] = []
     for pool in POOLS:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from plywise.arena.output.files import write_summary
@@ -54,7 +55,7 @@ def print_ratings(console: Console, result: Ratings) -> None:
     if result.draw_rate is not None:
         console.print(f"draws between equals: {100 * result.draw_rate:.1f} %", soft_wrap=True)
     for warning in result.warnings:
-        console.print(f"[yellow]warning:[/] {_escape(warning)}", soft_wrap=True)
+        console.print(f"[yellow]warning:[/] {escape(warning)}", soft_wrap=True)
 
 
 def ratings_table(result: Ratings) -> Table:
@@ -73,15 +74,15 @@ def ratings_table(result: Ratings) -> Table:
     for place, player in enumerate(result.players, start=1):
         cells = [
             str(place),
-            _escape(player.player),
+            escape(player.player),
             rating_text(player),
             _interval_text(player),
             "–"
             if isnan(player.superiority_to_next)
             else f"{100 * player.superiority_to_next:.1f} %",
-            str(player.games),
-            f"{100 * player.score / player.games:.1f} %",
-            f"{player.wins}-{player.draws}-{player.losses}",
+            str(player.tally.games),
+            f"{100 * player.tally.share:.1f} %",
+            str(player.tally),
         ]
         if several:
             cells += [str(player.group + 1), f"{player.within:+.1f}"]
@@ -110,10 +111,6 @@ def _interval_text(player: PlayerRating) -> str:
     return f"≤ {player.high:.1f}" if isfinite(player.high) else "no bound"
 
 
-def _escape(text: str) -> str:
-    return text.replace("[", "\\[")
-
-
 def summary(result: Ratings) -> dict[str, object]:
     """Return the ratings as plain values.
 
@@ -123,10 +120,10 @@ def summary(result: Ratings) -> dict[str, object]:
     players = [
         _brief(p)
         | {
-            "score": p.score / p.games,
-            "wins": p.wins,
-            "draws": p.draws,
-            "losses": p.losses,
+            "score": p.tally.share,
+            "wins": p.tally.wins,
+            "draws": p.tally.draws,
+            "losses": p.tally.losses,
             "superiority_to_next": _finite(p.superiority_to_next),
             "group": p.group,
             "within": p.within,
@@ -154,7 +151,7 @@ def _brief(p: PlayerRating) -> dict[str, object]:
         "rating": _finite(p.rating),
         "low": _finite(p.low),
         "high": _finite(p.high),
-        "games": p.games,
+        "games": p.tally.games,
     }
     if not isfinite(p.high - p.low):
         known = p.rating == inf or isfinite(p.low), p.rating == -inf or isfinite(p.high)

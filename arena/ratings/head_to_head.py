@@ -14,7 +14,7 @@ from statistics import NormalDist
 
 from plywise.arena.ratings.counts import GamesError, RatedGame, problem_of
 from plywise.arena.ratings.elo import NORMALIZED_ELO, Estimate, elo_of
-from plywise.arena.ratings.intervals import Z95, Interval, wilson
+from plywise.arena.ratings.intervals import Z95, Interval, Tally, wilson
 
 Pentanomial = tuple[int, int, int, int, int]
 """Pairs by points: LL, LD, DD and WL, WD, WW."""
@@ -22,44 +22,25 @@ Pentanomial = tuple[int, int, int, int, int]
 
 @dataclass(frozen=True)
 class HeadToHead:
-    """Figures of the games between two players, seen from ``player``.
+    """Figures of the games between two players, seen from the first.
 
     Attributes:
-        player, opponent: names of the players.
-        wins, draws, losses: numbers of games.
+        tally: games won, drawn and lost; its interval is for independent games, and wide where
+            there are draws.
         pairs: pentanomial counts of the complete pairs: LL, LD, DD and WL, WD, WW.
         clusters: number of pairs and of games that stand alone.
         variance: variance of the score (a share) between clusters; 0: they do not differ.
     """
 
-    player: str
-    opponent: str
-    wins: int
-    draws: int
-    losses: int
+    tally: Tally
     pairs: Pentanomial
     clusters: int
     variance: float
 
     @property
-    def games(self) -> int:
-        """Number of games."""
-        return self.wins + self.draws + self.losses
-
-    @property
-    def points(self) -> float:
-        """Points: a win 1, a draw ½."""
-        return self.wins + self.draws / 2
-
-    @property
     def score(self) -> float:
         """Points per game."""
-        return self.points / self.games
-
-    @property
-    def wilson(self) -> Interval:
-        """The score with Wilson's interval: for independent games, wide where there are draws."""
-        return wilson(self.points, self.games)
+        return self.tally.share
 
     @property
     def interval(self) -> Interval:
@@ -87,7 +68,7 @@ class HeadToHead:
         variance.  Infinite where nothing varies and the score is not level.  The interval is that
         of the score in the same unit.
         """
-        scale = sqrt(self.variance * (self.clusters - 1) / self.clusters * self.games)
+        scale = sqrt(self.variance * (self.clusters - 1) / self.clusters * self.tally.games)
         if not scale:
             level = self.score - 0.5
             value = 0.0 if not level else inf if level > 0 else -inf
@@ -109,7 +90,7 @@ class HeadToHead:
     @property
     def draw_rate(self) -> float:
         """Draws per game."""
-        return self.draws / self.games
+        return self.tally.draws / self.tally.games
 
 
 def head_to_head(games: Iterable[RatedGame], player: str, opponent: str) -> HeadToHead:
@@ -123,25 +104,20 @@ def head_to_head(games: Iterable[RatedGame], player: str, opponent: str) -> Head
         GamesError: a game that makes no sense, or no games between the two.
     """
     clusters: dict[object, list[float]] = {}
-    counts: Counter[float] = Counter()
+    tally = Tally()
     for number, game in enumerate(games):
         if {game.player_a, game.player_b} != {player, opponent}:
             continue
         if problem := problem_of(game):
             raise GamesError(f"game {number + 1}: {problem}")
         score = game.score_a if game.player_a == player else 1 - game.score_a
-        counts[score] += 1
+        tally.add(2 * score - 1)
         clusters.setdefault(game.pair or number, []).append(score)
-    total = sum(counts.values())
-    if not total:
+    if not tally.games:
         raise GamesError(f"there are no games between '{player}' and '{opponent}'")
     pairs = Counter(round(2 * sum(c)) for c in clusters.values() if len(c) == 2)
     return HeadToHead(
-        player=player,
-        opponent=opponent,
-        wins=counts[1.0],
-        draws=counts[0.5],
-        losses=counts[0.0],
+        tally=tally,
         pairs=(pairs[0], pairs[1], pairs[2], pairs[3], pairs[4]),
         clusters=len(clusters),
         variance=_variance([(sum(c), len(c)) for c in clusters.values()]),

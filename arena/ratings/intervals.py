@@ -5,17 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import sqrt
 
+from plywise.arena.ratings.elo import Estimate
+
 Z95 = 1.959963984540054
 """The standard normal quantile for a two-sided 95 % interval."""
 
 
 @dataclass(frozen=True)
-class Interval:
+class Interval(Estimate):
     """A share in [0, 1] with its interval."""
-
-    value: float
-    low: float
-    high: float
 
     def __str__(self) -> str:
         """Return it in per cent, for example ``66.7 % [20.8, 93.9]``."""
@@ -68,6 +66,11 @@ class Tally:
     def score(self) -> float:
         """Points: a win 1, a draw ½."""
         return self.wins + self.draws / 2
+
+    @property
+    def share(self) -> float:
+        """Points per game; 0 without games."""
+        return self.score / self.games if self.games else 0.0
 
     @property
     def interval(self) -> Interval:

@@ -27,7 +27,7 @@ from plywise.arena.ratings.counts import (
 )
 from plywise.arena.ratings.elo import ELO, Estimate
 from plywise.arena.ratings.errors import one_sided
-from plywise.arena.ratings.intervals import Z95
+from plywise.arena.ratings.intervals import Z95, Tally
 from plywise.arena.ratings.model import Design, Fit, linear, maximise
 from plywise.arena.ratings.spread import ResampledIntervals, SandwichErrors, one_group
 from plywise.datasets.errors import ConfigError
@@ -50,7 +50,7 @@ class PlayerRating:
             no games tie it to the anchor.
         low, high: the error on each side; where the results bound the rating on one side only, a
             bound that holds at 97.5 % and an infinite end; both infinite without any bound.
-        games: number of games; `wins`, `draws`, `losses` among them.
+        tally: games won, drawn and lost.
         group: number of the set of players whose results tie each to each other; 0 is the best.
         within: rating among the group's players alone, whose mean is 0; always finite.
         superiority_to_next: likelihood of being stronger than the next in the list; NaN for the
@@ -61,18 +61,10 @@ class PlayerRating:
     rating: float
     low: float
     high: float
-    games: int
-    wins: int
-    draws: int
-    losses: int
+    tally: Tally
     group: int
     within: float
     superiority_to_next: float
-
-    @property
-    def score(self) -> float:
-        """Points in all games: a win 1, a draw ½."""
-        return self.wins + self.draws / 2
 
 
 @dataclass(frozen=True)
@@ -149,22 +141,6 @@ def rate(
     Raises:
         ConfigError: games that cannot be rated (:class:`GamesError`), an unknown anchor or method.
     """
-    _check(anchor_rating, prior, method, resamples, draws, virtual_draws)
-    counts = count_games(games)
-    if anchor is not None and anchor not in counts.players:
-        raise ConfigError(f"anchor={anchor}: has no games; there are: {', '.join(counts.players)}")
-    pool = _Pool(counts, anchor, prior, draws, first_advantage, virtual_draws)
-    return pool.ratings(anchor_rating, method, resamples, seed)
-
-
-def _check(
-    anchor_rating: float,
-    prior: float,
-    method: str,
-    resamples: int,
-    draws: str,
-    virtual_draws: float,
-) -> None:
     if not isfinite(anchor_rating):
         raise ConfigError(f"anchor_rating={anchor_rating}: must be a finite number")
     for name, value in (("prior", prior), ("virtual_draws", virtual_draws)):
@@ -176,6 +152,11 @@ def _check(
         raise ConfigError(f"draws={draws}: choose one of {', '.join(DRAW_MODELS)}")
     if resamples < 40:
         raise ConfigError(f"resamples={resamples}: a 95 % interval needs at least 40")
+    counts = count_games(games)
+    if anchor is not None and anchor not in counts.players:
+        raise ConfigError(f"anchor={anchor}: has no games; there are: {', '.join(counts.players)}")
+    pool = _Pool(counts, anchor, prior, draws, first_advantage, virtual_draws)
+    return pool.ratings(anchor_rating, method, resamples, seed)
 
 
 class _Pool:
@@ -289,17 +270,13 @@ class _Pool:
         for place, i in enumerate(order):
             following = order[place + 1] if place + 1 < self.size else None
             group = self.groups[self.group_of[i]]
-            wins, drawn, losses = self._results(i)
             rows.append(
                 PlayerRating(
                     player=self.names[i],
                     rating=anchor_rating + ELO * float(value[i]),
                     low=anchor_rating + ELO * float(low[i]),
                     high=anchor_rating + ELO * float(high[i]),
-                    games=wins + drawn + losses,
-                    wins=wins,
-                    draws=drawn,
-                    losses=losses,
+                    tally=self._tally(i),
                     group=int(self.group_of[i]),
                     within=ELO * float(theta[i] - theta[group].mean()),
                     superiority_to_next=(
@@ -323,11 +300,11 @@ class _Pool:
             method=method,
         )
 
-    def _results(self, player: int) -> tuple[int, int, int]:
-        """Return one player's wins, draws and losses."""
+    def _tally(self, player: int) -> Tally:
         low = self.table[0, self.counts.low == player].sum(axis=0)
         high = self.table[0, self.counts.high == player].sum(axis=0)
-        return int(low[WIN] + high[LOSS]), int(low[DRAW] + high[DRAW]), int(low[LOSS] + high[WIN])
+        wins, draws, losses = low + high[[LOSS, DRAW, WIN]]
+        return Tally(wins=int(wins), draws=int(draws), losses=int(losses))
 
     def _bounds(
         self, origin: list[int], value: FloatArray, low: FloatArray, high: FloatArray

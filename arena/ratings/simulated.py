@@ -12,6 +12,7 @@ from statistics import NormalDist
 
 import numpy as np
 
+from plywise.arena.ratings.counts import FloatArray
 from plywise.arena.ratings.elo import ELO
 from plywise.arena.ratings.intervals import Interval, wilson
 from plywise.arena.ratings.rate import RatedGame, rate
@@ -66,7 +67,8 @@ class SimulatedPool:
             rest = np.sqrt(1 - self.correlation**2)
             draws[:, 1] = self.correlation * draws[:, 0] + rest * draws[:, 1]
             for game, side in enumerate((1, -1)):
-                lost, drawn = self._chances(a, b, side)
+                gap = self.strengths[a] - self.strengths[b] + side * self.advantage
+                lost, drawn, _ = result_chances(np.array(gap), self.draw_rate)
                 place = np.array([_NORMAL.cdf(z) for z in draws[:, game].tolist()])
                 scores = np.where(place < lost, 0.0, np.where(place < lost + drawn, 0.5, 1.0))
                 first = f"p{a if side > 0 else b}"
@@ -76,12 +78,20 @@ class SimulatedPool:
                 ]
         return games
 
-    def _chances(self, a: int, b: int, side: int) -> tuple[float, float]:
-        """Return the probabilities that ``a`` loses and draws."""
-        eta = (self.strengths[a] - self.strengths[b] + side * self.advantage) / ELO
-        nu = 2 * self.draw_rate / (1 - self.draw_rate)
-        odds = np.array([np.exp(-eta / 2), nu, np.exp(eta / 2)])
-        return float(odds[0] / odds.sum()), float(nu / odds.sum())
+
+def result_chances(gap: FloatArray, draw_rate: float) -> FloatArray:
+    """Return (3, …) the Davidson model's probabilities of loss, draw and win.
+
+    Args:
+        gap: (…) advantage in strength, in Elo points.
+        draw_rate: share of draws between equals.
+    """
+    eta = gap / ELO
+    odds = np.stack(
+        [np.exp(-eta / 2), np.full_like(eta, 2 * draw_rate / (1 - draw_rate)), np.exp(eta / 2)]
+    )
+    chances: FloatArray = odds / odds.sum(axis=0)
+    return chances
 
 
 def _ladder(players: int, step: float) -> tuple[float, ...]:
@@ -121,8 +131,6 @@ class Coverage:
     """Share of intervals that contain the truth.
 
     Attributes:
-        pool: tournament that was simulated.
-        method: method of the intervals.
         hits, trials: by player (the anchor left out), then the first player's advantage.
         width: mean width of the finite intervals, in Elo points.
         bias: mean error of the finite ratings, in Elo points.
@@ -130,8 +138,6 @@ class Coverage:
         contradictions: number of finite ratings outside their own interval.
     """
 
-    pool: SimulatedPool
-    method: str
     hits: np.ndarray
     trials: np.ndarray
     width: float
@@ -195,8 +201,6 @@ def coverage(
             hits[-1] += result.first_advantage.low <= pool.advantage <= result.first_advantage.high
             trials[-1] += 1
     return Coverage(
-        pool=pool,
-        method=method,
         hits=hits,
         trials=trials,
         width=sum(widths) / max(1, len(widths)),

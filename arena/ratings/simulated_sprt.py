@@ -11,8 +11,9 @@ from math import sqrt
 import numpy as np
 
 from plywise.arena.ratings.counts import FloatArray
-from plywise.arena.ratings.elo import ELO, NORMALIZED_ELO, score_of
+from plywise.arena.ratings.elo import NORMALIZED_ELO, score_of
 from plywise.arena.ratings.intervals import Interval, wilson
+from plywise.arena.ratings.simulated import result_chances
 from plywise.arena.ratings.sprt import SPRT
 
 _POINTS = np.linspace(0, 1, 5)
@@ -42,21 +43,16 @@ class PairModel:
         """Return (5,) the probabilities of LL, LD, DD and WL, WD, WW at a strength gap in Elo."""
         one, two = np.meshgrid(_NODES * self.shared, _NODES * self.opening)
         weight = np.outer(_WEIGHTS, _WEIGHTS)
-        games = [self._game(gap + one + sign * (self.advantage + two)) for sign in (1, -1)]
+        first, second = (
+            result_chances(gap + one + sign * (self.advantage + two), self.draw_rate)
+            for sign in (1, -1)
+        )
         result = np.zeros(5)
         for a in range(3):
             for b in range(3):
-                result[a + b] += (weight * games[0][a] * games[1][b]).sum()
+                result[a + b] += (weight * first[a] * second[b]).sum()
         chances: FloatArray = result / result.sum()
         return chances
-
-    def _game(self, gap: FloatArray) -> list[FloatArray]:
-        """Return the probabilities of loss, draw and win."""
-        eta = gap / ELO
-        nu = 2 * self.draw_rate / (1 - self.draw_rate)
-        odds = [np.exp(-eta / 2), np.full_like(eta, nu), np.exp(eta / 2)]
-        total = odds[0] + odds[1] + odds[2]
-        return [o / total for o in odds]
 
     def at(self, elo: float, model: str) -> FloatArray:
         """Return the probabilities at a true difference, measured as an SPRT's model does."""
@@ -86,16 +82,12 @@ class SPRTRates:
     """Results of simulated matches.
 
     Attributes:
-        model: distribution of pairs.
-        test: SPRT that was simulated.
         false_positive: share that accepted H1 at ``elo0``, with its Wilson interval.
         false_negative: share that accepted H0 at ``elo1``.
         pairs0, pairs1: mean length at ``elo0`` and ``elo1``, in pairs.
         open: number of matches not ended at the limit; they count as errors.
     """
 
-    model: PairModel
-    test: SPRT
     false_positive: Interval
     false_negative: Interval
     pairs0: float
@@ -111,7 +103,11 @@ def sprt_rates(
     one, length0, open0 = _errors(model.at(test.elo0, test.model), test, matches, rng, limit, True)
     two, length1, open1 = _errors(model.at(test.elo1, test.model), test, matches, rng, limit, False)
     return SPRTRates(
-        model, test, wilson(one, matches), wilson(two, matches), length0, length1, open0 + open1
+        false_positive=wilson(one, matches),
+        false_negative=wilson(two, matches),
+        pairs0=length0,
+        pairs1=length1,
+        open=open0 + open1,
     )
 
 

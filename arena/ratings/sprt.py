@@ -46,6 +46,9 @@ class SPRT:
         beta: rate of accepting H0 where H1 is true.
         model: unit of the differences: ``normalized`` Elo (the test's length then hardly depends
             on the draw rate), or ``logistic``: the Elo of the expected score.
+
+    Raises:
+        ConfigError: a setting makes no sense.
     """
 
     elo0: float = 0.0
@@ -55,11 +58,6 @@ class SPRT:
     model: str = "normalized"
 
     def __post_init__(self) -> None:
-        """Check the settings.
-
-        Raises:
-            ConfigError: one makes no sense.
-        """
         if not all(isfinite(elo) and abs(elo) <= _LARGEST for elo in (self.elo0, self.elo1)):
             raise ConfigError(
                 f"sprt: elo0={self.elo0:g}, elo1={self.elo1:g}: must be within ±{_LARGEST:g}"
@@ -149,14 +147,6 @@ class RunningSPRT:
         if self.verdict is SPRTVerdict.CONTINUE:
             self.verdict = self.test.verdict(self.llr)
         return self.verdict
-
-    def __str__(self) -> str:
-        """Return the line that chess programs print."""
-        test = self.test
-        return (
-            f"LLR: {self.llr:.2f} ({test.lower:.2f}, {test.upper:.2f}) "
-            f"[{test.elo0:.2f}, {test.elo1:.2f}], {test.model}: {self.verdict.value}"
-        )
 
 
 def _with_mean(share: FloatArray, points: FloatArray, mean: float) -> FloatArray:

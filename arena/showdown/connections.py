@@ -7,14 +7,17 @@ import logging
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from poke_env import AccountConfiguration, ServerConfiguration
+from poke_env.battle import AbstractBattle
+from poke_env.concurrency import POKE_LOOP
+from poke_env.player import Player
+from websockets.exceptions import WebSocketException
+from websockets.sync.client import connect
 
 from plywise.datasets.errors import PlywiseError
-
-if TYPE_CHECKING:
-    from poke_env import AccountConfiguration
-    from poke_env.battle import AbstractBattle
-    from poke_env.player import Player
+from plywise.games.showdown.player import PlywisePlayer
 
 log = logging.getLogger(__name__)
 
@@ -40,9 +43,6 @@ def probe(url: str) -> None:
     Raises:
         ServerUnreachableError: with the reason in words.
     """
-    from websockets.exceptions import WebSocketException
-    from websockets.sync.client import connect
-
     try:
         with connect(url, open_timeout=10, close_timeout=2) as client:
             client.recv(timeout=15)
@@ -56,13 +56,10 @@ def probe(url: str) -> None:
 
 def player_options(url: str, who: AccountConfiguration, battle_format: str) -> dict[str, Any]:
     """Return the options that all our poke-env players have in common."""
-    from poke_env import ServerConfiguration
-
-    server: ServerConfiguration = ServerConfiguration(url, LOGIN_SERVER)
     return {
         "account_configuration": who,
         "battle_format": battle_format,
-        "server_configuration": server,
+        "server_configuration": ServerConfiguration(url, LOGIN_SERVER),
         "log_level": logging.WARNING,
         "start_listening": False,
     }
@@ -82,8 +79,6 @@ class Connection:
     """
 
     def __init__(self, player: Player) -> None:
-        from poke_env.concurrency import POKE_LOOP
-
         client: Any = player.ps_client  # its coroutines are not typed
         self.player = player
         self._client = client
@@ -96,10 +91,6 @@ class Connection:
 
     def close(self) -> None:
         """Close the connection and end the player's threads."""
-        from poke_env.concurrency import POKE_LOOP
-
-        from plywise.games.showdown.player import PlywisePlayer
-
         if self.open and hasattr(self._client, "websocket"):  # poke-env sets it when it connects
             leaving = asyncio.run_coroutine_threadsafe(self._client.stop_listening(), POKE_LOOP)
             try:

@@ -14,8 +14,11 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from poke_env.battle import AbstractBattle
+from poke_env.concurrency import POKE_LOOP
+from poke_env.player import Player
 from rich.console import Console, RenderableType
 
 from plywise.arena.agents.catalog import CATALOG
@@ -36,13 +39,9 @@ from plywise.arena.showdown.view import (
 from plywise.arena.showdown.watch import BattlesStalledError, BattleWatch
 from plywise.conf.schemas.showdown import ShowdownConfig
 from plywise.datasets.sums import add_fields
+from plywise.games.showdown.player import DecisionRecord
+from plywise.games.showdown.server import ShowdownServer
 from plywise.search.guide.protocol import GuideReport
-
-if TYPE_CHECKING:
-    from poke_env.battle import AbstractBattle
-    from poke_env.player import Player
-
-    from plywise.games.showdown.player import DecisionRecord
 
 log = logging.getLogger(__name__)
 
@@ -97,10 +96,10 @@ class ShowdownMatch:
                 self.figures.fallbacks += 1
             if record.decision is not None:
                 battle.value = record.decision.value if record.decision.values else None
-                report = record.decision.notes.get("guide")
-                if isinstance(report, GuideReport):
-                    add_fields(battle.guide, report)
-                    add_fields(self.figures.guide, report)
+            report = notes.get("guide")
+            if isinstance(report, GuideReport):
+                add_fields(battle.guide, report)
+                add_fields(self.figures.guide, report)
             self.watch.touch()
             self._decisions.write(record)
             line = turn_line(battle, self.uses_llm)
@@ -194,6 +193,7 @@ class ShowdownMatch:
             paths["replays"] = self.replays
         if self._decisions.count:
             paths["decision log"] = self._decisions.path
+        summary_path = paths["summary"] = self.folder / "summary.json"
         summary = {
             "agent": self.names[0],
             "opponent": self.names[1],
@@ -205,8 +205,7 @@ class ShowdownMatch:
             "wall_seconds": time.monotonic() - self.started,
             "config": self.config,
         }
-        write_summary(self.folder / "summary.json", summary)
-        paths["summary"] = self.folder / "summary.json"
+        write_summary(summary_path, summary)
         if not self.battles:
             return
         self.screen.print(
@@ -259,7 +258,9 @@ def run_showdown(config: ShowdownConfig, folder: Path, console: Console | None =
     factory = AgentFactory(
         config.game, config.search, config.llm, on_server=True, progress=match.screen.print
     )
-    try:
+    with contextlib.ExitStack() as stack:
+        stack.callback(factory.close)
+        stack.callback(match.close)
         entrants = (config.agent, config.opponent)
         specs = [factory.check(entrant) for entrant in entrants]
         agents = [
@@ -268,10 +269,6 @@ def run_showdown(config: ShowdownConfig, folder: Path, console: Console | None =
         ]
         with _server(config, folder, match) as url:
             _play(config, match, agents, url)
-    finally:
-        with contextlib.ExitStack() as stack:
-            stack.callback(factory.close)
-            stack.callback(match.close)
     return 0 if match.figures.tally.games == config.battles else 1
 
 
@@ -283,8 +280,6 @@ def _server(config: ShowdownConfig, folder: Path, match: ShowdownMatch) -> Itera
         probe(config.server.url)
         yield config.server.url
         return
-    from plywise.games.showdown.server import ShowdownServer
-
     with ShowdownServer(
         log_path=folder / "server.log",
         start_seconds=config.server.start_timeout,
@@ -297,8 +292,6 @@ def _server(config: ShowdownConfig, folder: Path, match: ShowdownMatch) -> Itera
 def _play(
     config: ShowdownConfig, match: ShowdownMatch, agents: list[Agent | None], url: str
 ) -> None:
-    from poke_env.concurrency import POKE_LOOP
-
     watch = match.watch
     running: Future[Any] | None = None
     try:

@@ -6,19 +6,17 @@ import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from poke_env import AccountConfiguration
+from poke_env.player import Player
+
+from plywise.arena.agents.spec import Agent
 from plywise.arena.showdown.connections import player_options, silence
 from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.showdown import ServerConfig, ShowdownConfig
 from plywise.datasets.errors import ConfigError
-
-if TYPE_CHECKING:
-    from poke_env import AccountConfiguration
-    from poke_env.player import Player
-
-    from plywise.arena.agents.spec import Agent
-    from plywise.games.showdown.player import DecisionRecord
+from plywise.games.showdown.baselines import baseline
+from plywise.games.showdown.player import DecisionRecord, PlywisePlayer
 
 
 def account(server: ServerConfig, *, ours: bool) -> AccountConfiguration:
@@ -27,8 +25,6 @@ def account(server: ServerConfig, *, ours: bool) -> AccountConfiguration:
     Raises:
         ConfigError: the variable that should hold the password is empty.
     """
-    from poke_env import AccountConfiguration
-
     if ours and server.username is not None:
         password = None
         if server.password_env is not None:
@@ -63,12 +59,8 @@ def make_player(
     }
     player: Player
     if agent is None:
-        from plywise.games.showdown.baselines import baseline
-
         player = baseline(who.name, **options)
     else:
-        from plywise.games.showdown.player import PlywisePlayer
-
         player = PlywisePlayer(
             agent=agent,
             seed=config.seed + (0 if ours else 1),

@@ -10,13 +10,12 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import TYPE_CHECKING
+
+from poke_env.player import Player
+from websockets.exceptions import ConnectionClosed
 
 from plywise.arena.showdown.connections import BattleServerLostError, Connection
 from plywise.datasets.errors import PlywiseError
-
-if TYPE_CHECKING:
-    from poke_env.player import Player
 
 _DEATH_SECONDS = 2.0  # our own server's death is noticed a moment after the connection's
 
@@ -37,8 +36,6 @@ class _ErrorHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Report an exception by its type and text."""
-        from websockets.exceptions import ConnectionClosed
-
         error = record.exc_info[1] if record.exc_info else None
         if error is not None and not isinstance(error, ConnectionClosed):
             self._on_error(f"{type(error).__name__}: {error}")

@@ -137,11 +137,7 @@ def read_game(path: Path) -> GameFile:
 
 
 def _check_printable(record: GameFile) -> None:
-    """Refuse control characters in texts that a terminal shows.
-
-    Raises:
-        ValueError: there are some; the message names the field.
-    """
+    """Refuse control characters in texts that a terminal shows; the message names the field."""
     texts = {
         "game": record.game,
         "players": "".join(record.players),

@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -23,29 +24,14 @@ from plywise.datasets.errors import PlywiseError
 from plywise.games.base import Game
 from plywise.games.registry import make_game
 
-KEYS = {
-    b" ": "next",
-    b"\r": "next",
-    b"\n": "next",
-    b"n": "next",
-    b"l": "next",
-    b"\x1b[C": "next",
-    b"\x1bOC": "next",
-    b"b": "back",
-    b"p": "back",
-    b"h": "back",
-    b"\x7f": "back",
-    b"\x1b[D": "back",
-    b"\x1bOD": "back",
-    b"g": "start",
-    b"\x1b[H": "start",
-    b"\x1b[1~": "start",
-    b"G": "end",
-    b"\x1b[F": "end",
-    b"\x1b[4~": "end",
-    b"q": "quit",
-    b"\x04": "quit",
+_MEANINGS = {
+    "next": (b" ", b"\r", b"\n", b"n", b"l", b"\x1b[C", b"\x1bOC"),
+    "back": (b"b", b"p", b"h", b"\x7f", b"\x1b[D", b"\x1bOD"),
+    "start": (b"g", b"\x1b[H", b"\x1b[1~"),
+    "end": (b"G", b"\x1b[F", b"\x1b[4~"),
+    "quit": (b"q", b"\x04"),
 }
+_KEYS = {key: meaning for meaning, keys in _MEANINGS.items() for key in keys}
 _LEGEND = "space or → next, b or ← back, g start, G end, q quit"
 _ONE_KEY = re.compile(rb"\x1b\[[0-9;]*[A-Za-z~]|\x1bO[A-Z]|.", re.DOTALL)
 
@@ -72,24 +58,16 @@ def run_replay(config: ReplayConfig, folder: Path, console: Console | None = Non
     return 0
 
 
+@dataclass
 class _Show:
     """One game being shown."""
 
-    def __init__(
-        self,
-        console: Console,
-        game: Game,
-        record: GameFile,
-        course: list[Position],
-        seen_by: str,
-        explain: bool,
-    ) -> None:
-        self.console = console
-        self.game = game
-        self.record = record
-        self.course = course
-        self.seen_by = seen_by
-        self.explain = explain
+    console: Console
+    game: Game
+    record: GameFile
+    course: list[Position]
+    seen_by: str
+    explain: bool
 
     def say(self, *parts: str | tuple[str, str]) -> None:
         """Print one line."""
@@ -186,5 +164,5 @@ def _keys() -> Iterator[Iterator[str]]:
 def _meanings(fd: int) -> Iterator[str]:
     while data := os.read(fd, 64):
         for key in _ONE_KEY.findall(data):
-            if key in KEYS:
-                yield KEYS[key]
+            if key in _KEYS:
+                yield _KEYS[key]

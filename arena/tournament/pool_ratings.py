@@ -10,6 +10,7 @@ from typing import Any
 
 from plywise.arena.ratings.rate import RatedGame, Ratings, rate
 from plywise.arena.tournament.store import FinishedGame
+from plywise.conf.schemas.tournament import TournamentGroup
 
 _POINTS = 30  # of the curve of ratings over games
 
@@ -26,13 +27,9 @@ def rated_games(games: Iterable[FinishedGame], titles: Sequence[str]) -> list[Ra
 
 
 def ratings_of(
-    games: Iterable[FinishedGame],
-    titles: Sequence[str],
-    anchor: str | None = None,
-    anchor_rating: float = 0.0,
-    virtual_draws: float = 0.0,
+    games: Iterable[FinishedGame], titles: Sequence[str], group: TournamentGroup
 ) -> Ratings | None:
-    """Return the ratings; None where no game has a result.  Arguments: as those of ``rate``.
+    """Return the ratings with the group's anchor and virtual draws; None without any result.
 
     An anchor that has not played yet is left aside: then the mean is the anchor.
     """
@@ -43,9 +40,9 @@ def ratings_of(
     playing = {name for game in rated for name in (game.player_a, game.player_b)}
     found = rate(
         rated,
-        anchor=anchor if anchor in playing else None,
-        anchor_rating=anchor_rating,
-        virtual_draws=virtual_draws,
+        anchor=group.anchor if group.anchor in playing else None,
+        anchor_rating=group.anchor_rating,
+        virtual_draws=group.virtual_draws,
     )
     return replace(found, warnings=(*found.warnings, *repetitions(games, titles)))
 
@@ -73,11 +70,7 @@ def repetitions(games: Iterable[FinishedGame], titles: Sequence[str]) -> list[st
 
 
 def ratings_over(
-    games: Sequence[FinishedGame],
-    titles: Sequence[str],
-    anchor: str | None = None,
-    anchor_rating: float = 0.0,
-    virtual_draws: float = 0.0,
+    games: Sequence[FinishedGame], titles: Sequence[str], group: TournamentGroup
 ) -> dict[str, Any]:
     """Return the ratings after growing parts of the games: ``games`` (n,), ``ratings`` (agents, n).
 
@@ -86,7 +79,7 @@ def ratings_over(
     counts = sorted({max(1, len(games) * i // _POINTS) for i in range(1, _POINTS + 1)})
     series: list[list[float | None]] = [[] for _ in titles]
     for count in counts if games else []:
-        rated = ratings_of(games[:count], titles, anchor, anchor_rating, virtual_draws)
+        rated = ratings_of(games[:count], titles, group)
         found = {p.player: p.rating for p in rated.players} if rated else {}
         for title, line in zip(titles, series, strict=True):
             value = found.get(title, float("nan"))

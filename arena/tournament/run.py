@@ -17,6 +17,8 @@ from plywise.arena.guidance.language_model import one_process
 from plywise.arena.output.files import plain
 from plywise.arena.output.screen import Screen, near
 from plywise.arena.tournament.executors.base import Executor, InlineExecutor, what_is_wrong
+from plywise.arena.tournament.executors.local import LocalExecutor
+from plywise.arena.tournament.executors.ray import RayExecutor
 from plywise.arena.tournament.identity import identity_of, record_path
 from plywise.arena.tournament.report.results import RunStatistics, write_results
 from plywise.arena.tournament.schedule import GameTask, Schedule
@@ -55,7 +57,7 @@ def run_tournament(config: TournamentConfig, folder: Path, console: Console | No
     try:
         _check(config, factory)
         with GameStore.open(record_path(config), identity_of(config)) as store:
-            return Tournament(config, store, factory, console).run(folder)
+            return Tournament(config, store, factory, console, folder).run()
     finally:
         factory.close()
 
@@ -91,7 +93,7 @@ def _single_process(config: TournamentConfig) -> str:
 
 
 class Tournament:
-    """One run of a tournament over an open record."""
+    """One run of a tournament over an open record; results go into ``folder``."""
 
     def __init__(
         self,
@@ -99,6 +101,7 @@ class Tournament:
         store: GameStore,
         factory: AgentFactory,
         console: Console,
+        folder: Path,
     ) -> None:
         group = config.tournament
         self.config = config
@@ -122,20 +125,19 @@ class Tournament:
         self._screen = Screen(lambda: Group(self.standings.table(), self._progress), console)
         self._busy: float | None = None
         self._new = 0
-        self._folder = Path()
+        self._folder = folder
 
-    def run(self, folder: Path) -> int:
+    def run(self) -> int:
         """Play, then write and print the results."""
         group, store = self.config.tournament, self.store
-        self._folder = folder
         for game in store.games():
             if game.number < self.schedule.total:
                 self._count(game)
         where = near(store.path.absolute())
         begun = f"continues with {self.standings.games} games" if self._done else "is new"
         self._screen.print(f"record: {where} ({begun})")
-        plan = {"total": self.schedule.total, "group": plain(group), "game": self._game_plain()}
-        store.set_plan(plan)
+        game_settings = {"name": self.config.game.name, **self.config.game.parameters()}
+        store.set_plan({"total": self.schedule.total, "group": plain(group), "game": game_settings})
         started = time.monotonic()
         interrupted = False
         try:
@@ -152,12 +154,9 @@ class Tournament:
                 busy=self._busy,
                 interrupted=interrupted,
             )
-            write_results(store, self.config, run, folder, self._screen.console)
+            write_results(store, self.config, run, self._folder, self._screen.console)
         without = sum(t.errors for t in self.standings.pairings.values())
         return 1 if without else 0
-
-    def _game_plain(self) -> object:
-        return {"name": self.config.game.name, **self.config.game.parameters()}
 
     def _missing(self) -> bool:
         return not self._decided() and any(n not in self._done for n in range(self.schedule.total))
@@ -190,11 +189,16 @@ class Tournament:
         self._tasks = {task.number: task for task in tasks}
         executor.submit(tasks)
         while self._tasks:
-            games: list[FinishedGame] = []
-            faults: list[Fault] = []
+            outcomes = [self._checked(o) for o in executor.collect(_POLL_SECONDS)]
+            games = [outcome for outcome in outcomes if isinstance(outcome, FinishedGame)]
+            faults = [outcome for outcome in outcomes if isinstance(outcome, Fault)]
             again: list[GameTask] = []
-            for outcome in executor.collect(_POLL_SECONDS):
-                self._sort(outcome, games, faults, again)
+            for fault in faults:
+                attempts = self._attempts[fault.number] = self._attempts.get(fault.number, 0) + 1
+                if attempts <= self.config.tournament.retries:
+                    again.append(fault.task)
+                else:
+                    games.append(self._abandoned(fault, attempts))
             if games or faults:
                 self.store.add(games, faults)
             for game in games:
@@ -209,30 +213,14 @@ class Tournament:
                 return  # games still under way would not count
             executor.submit(again)
 
-    def _sort(
-        self,
-        outcome: FinishedGame | Fault,
-        games: list[FinishedGame],
-        faults: list[Fault],
-        again: list[GameTask],
-    ) -> None:
-        """Sort an outcome; a game aborted more often than ``retries`` becomes an abandoned one."""
-        number = outcome.number
-        task = self._tasks[number]
-        attempts = self._attempts.get(number, 0) + 1
+    def _checked(self, outcome: FinishedGame | Fault) -> FinishedGame | Fault:
+        """Return the outcome; a game that cannot be the task's as a fault of the worker."""
+        task = self._tasks[outcome.number]
         if isinstance(outcome, FinishedGame):
-            wrong = what_is_wrong(task, outcome)
-            if not wrong:
-                outcome.attempts = attempts
-                games.append(outcome)
-                return
-            outcome = Fault(task, "nonsense", f"the worker {wrong}", None, time.time())
-        self._attempts[number] = attempts
-        faults.append(outcome)
-        if attempts <= self.config.tournament.retries:
-            again.append(task)
-            return
-        games.append(self._abandoned(outcome, attempts))
+            if wrong := what_is_wrong(task, outcome):
+                return Fault(task, "nonsense", f"the worker {wrong}", None, time.time())
+            outcome.attempts = self._attempts.get(task.number, 0) + 1
+        return outcome
 
     def _abandoned(self, fault: Fault, attempts: int) -> FinishedGame:
         result = None
@@ -251,11 +239,7 @@ class Tournament:
         )
 
     def _executor(self) -> Executor:
-        """Return where the games are played; compiles first, so that workers find it in the cache.
-
-        Raises:
-            ConfigError: Ray is wanted and not installed.
-        """
+        """Return where the games are played; compile first, so that workers find it cached."""
         config, group = self.config, self.config.tournament
         entrants = tuple(parse_agents(config.agents))
         setup = Setup(
@@ -293,11 +277,7 @@ class Tournament:
 
             return ShowdownExecutor(setup, jobs, group.timeout, self._folder, self._screen.print)
         if kind == "ray":
-            from plywise.arena.tournament.executors.ray import RayExecutor
-
             return RayExecutor(setup, jobs, group.timeout, group.ray_address)
-        from plywise.arena.tournament.executors.local import LocalExecutor
-
         return LocalExecutor(setup, jobs, group.timeout)
 
     # --- progress ----------------------------------------------------------------------------

@@ -25,11 +25,6 @@ class GameTask:
     players: tuple[int, int]
     seed: int
 
-    @property
-    def pair(self) -> int:
-        """The pair's place in the schedule."""
-        return self.number // 2
-
 
 @dataclass(frozen=True)
 class Schedule:

@@ -8,6 +8,7 @@ the number of workers; games played beyond it stay in the record, uncounted.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 
 from plywise.arena.ratings.sprt import SPRT, RunningSPRT, SPRTVerdict
 from plywise.arena.tournament.report.cutechess_text import sprt_line
@@ -15,39 +16,25 @@ from plywise.arena.tournament.store import FinishedGame
 from plywise.conf.schemas.tournament import SPRTGroup
 
 
-def _test(bounds: SPRTGroup) -> SPRT:
-    if bounds.elo1 is None:
-        raise ValueError("an SPRT needs elo1")
-    return SPRT(
-        elo0=bounds.elo0,
-        elo1=bounds.elo1,
-        alpha=bounds.alpha,
-        beta=bounds.beta,
-        model=bounds.model,
-    )
-
-
 class SequentialStop:
     """The test's state over the games of agents 0 and 1.
+
+    Args:
+        bounds: settings of the test, with ``elo1``.
+        games: games that have ended.
 
     Attributes:
         pairs: number of pairs seen, from the first one of the schedule on; a pair with a game
             without result is left out.
     """
 
-    def __init__(self, bounds: SPRTGroup) -> None:
+    def __init__(self, bounds: SPRTGroup, games: Iterable[FinishedGame] = ()) -> None:
         self.pairs = 0
-        self._running = RunningSPRT(_test(bounds))
+        self._running = RunningSPRT(SPRT(**asdict(bounds)))
         self._half: dict[int, FinishedGame] = {}
         self._ready: dict[int, list[float]] = {}
-
-    @classmethod
-    def over(cls, bounds: SPRTGroup, games: Iterable[FinishedGame]) -> SequentialStop:
-        """Return the test after these games."""
-        stop = cls(bounds)
         for game in games:
-            stop.add(game)
-        return stop
+            self.add(game)
 
     @property
     def decided(self) -> bool:

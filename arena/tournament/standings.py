@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from rich.box import SIMPLE_HEAD
@@ -23,13 +23,15 @@ class Standing:
 
 
 class Standings:
-    """All agents' results, by their indices."""
+    """All agents' results in ``games``, by their indices."""
 
-    def __init__(self, titles: Sequence[str]) -> None:
+    def __init__(self, titles: Sequence[str], games: Iterable[FinishedGame] = ()) -> None:
         self.titles = list(titles)
         self.agents = [Standing() for _ in titles]
         self.pairings: dict[tuple[int, int], Tally] = {}
         self.games = 0
+        for game in games:
+            self.add(game)
 
     def add(self, game: FinishedGame) -> None:
         """Count one game; a pairing is counted for the agent with the lower index."""

@@ -12,7 +12,7 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -135,10 +135,11 @@ def unpack_trace(packed: bytes) -> list[dict[str, Any]]:
 
 _SIDE = [f.name for f in fields(Side)]
 _SIDE_COLUMNS = [f"{name}_{player}" for player in (0, 1) for name in _SIDE]
-_COLUMNS = [
-    "number", "pair", "player_0", "player_1", "seed", "result", "plies", "actions", "seconds",
-    "ended", "attempts", "error", "culprit", "trace", *_SIDE_COLUMNS,
-]  # fmt: skip
+_SAME = (  # columns with the names of a game's attributes
+    "number", "pair", "seed", "result", "plies", "actions", "seconds", "ended", "attempts", "error",
+    "trace",
+)  # fmt: skip
+_COLUMNS = [*_SAME, "player_0", "player_1", "culprit", *_SIDE_COLUMNS]
 _SCHEMA = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE agents (id INTEGER PRIMARY KEY, title TEXT NOT NULL, config TEXT NOT NULL);
@@ -186,26 +187,22 @@ class GameStore(Closing):
             RecordMismatchError: it belongs to another tournament; the message names the difference.
             RecordError: another process writes it, it is no record, or the disk refuses it.
         """
-        lock = _lock(path)
-        try:
-            store = cls(path, _connect(path, f"file:{_quoted(path)}?mode=rwc"), lock)
-        except BaseException:
-            lock.release()
-            raise
-        try:
+        identity = json.loads(json.dumps(identity))
+        with ExitStack() as undo:
+            lock = _lock(path)
+            undo.callback(lock.release)
+            store = cls(path, _connect(path, "rwc"), lock)
+            undo.callback(store._db.close)
             with store._guard():
                 # Until it is written for the first time the file may be half made.
                 store._db.execute("PRAGMA journal_mode=WAL")
                 store._db.execute("PRAGMA synchronous=FULL")
                 if not store._has_tables():
-                    store._create(json.loads(json.dumps(identity)))
+                    store._create(identity)
             store._load()
-            differences = differing(store.identity, json.loads(json.dumps(identity)))
-            if differences:
+            if differences := differing(store.identity, identity):
                 raise RecordMismatchError(_mismatch(path, differences))
-        except BaseException:
-            store.close()
-            raise
+            undo.pop_all()  # the caller closes it
         return store
 
     @classmethod
@@ -217,7 +214,7 @@ class GameStore(Closing):
         """
         if not path.is_file():
             raise RecordError(f"there is no record {path}")
-        store = cls(path, _connect(path, f"file:{_quoted(path)}?mode=ro"), None)
+        store = cls(path, _connect(path, "ro"), None)
         try:
             with store._guard():
                 if not store._has_tables():
@@ -238,7 +235,9 @@ class GameStore(Closing):
         """
         marks = ", ".join(f":{column}" for column in _COLUMNS)
         with self._guard(), self._db:
-            self._db.executemany(f"INSERT INTO games VALUES ({marks})", map(_row, games))
+            self._db.executemany(
+                f"INSERT INTO games ({', '.join(_COLUMNS)}) VALUES ({marks})", map(_row, games)
+            )
             self._db.executemany(
                 "INSERT INTO faults (number, kind, text, culprit, ended) VALUES (?, ?, ?, ?, ?)",
                 [(f.task.number, f.kind, f.text, f.at_fault, f.ended) for f in faults],
@@ -345,22 +344,9 @@ class GameStore(Closing):
 
 
 def _row(game: FinishedGame) -> dict[str, object]:
-    row: dict[str, object] = {
-        "number": game.number,
-        "pair": game.pair,
-        "player_0": game.players[0],
-        "player_1": game.players[1],
-        "seed": game.seed,
-        "result": game.result,
-        "plies": game.plies,
-        "actions": game.actions,
-        "seconds": game.seconds,
-        "ended": game.ended,
-        "attempts": game.attempts,
-        "error": game.error,
-        "culprit": game.at_fault,
-        "trace": game.trace,
-    }
+    row: dict[str, object] = {name: getattr(game, name) for name in _SAME}
+    first, second = game.players
+    row |= {"player_0": first, "player_1": second, "culprit": game.at_fault}
     for player, side in enumerate(game.sides):
         row |= {f"{name}_{player}": getattr(side, name) for name in _SIDE}
     return row
@@ -369,28 +355,15 @@ def _row(game: FinishedGame) -> dict[str, object]:
 def _game(row: sqlite3.Row) -> FinishedGame:
     first, second = (Side(**{name: row[f"{name}_{player}"] for name in _SIDE}) for player in (0, 1))
     return FinishedGame(
-        number=row["number"],
+        **{name: row[name] for name in _SAME if name != "pair"},
         players=(row["player_0"], row["player_1"]),
-        seed=row["seed"],
-        result=row["result"],
-        plies=row["plies"],
-        actions=row["actions"],
-        seconds=row["seconds"],
-        ended=row["ended"],
         sides=(first, second),
-        attempts=row["attempts"],
-        error=row["error"],
         at_fault=row["culprit"],
-        trace=row["trace"],
     )
 
 
 def _lock(path: Path) -> FileLock:
-    """Take the right to write.
-
-    Raises:
-        RecordError: another process has it, or the disk refuses the lock's file.
-    """
+    """Take the right to write; refuse where another process has it."""
     if path.is_dir():
         raise RecordError(f"the record {path} is a folder; name a file with tournament.record=FILE")
     # A file of its own: closing any handle of the record would drop SQLite's own locks on it.
@@ -407,16 +380,13 @@ def _lock(path: Path) -> FileLock:
     return lock
 
 
-def _connect(path: Path, uri: str) -> sqlite3.Connection:
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
     try:
         # The screen's thread never touches it, but Ctrl-C handling may close it from elsewhere.
         return sqlite3.connect(uri, uri=True, check_same_thread=False, timeout=10.0)
     except sqlite3.Error as error:
         raise RecordError(f"cannot open the record {path}: {error}") from error
-
-
-def _quoted(path: Path) -> str:
-    return str(path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
 
 
 # --- identity of a record --------------------------------------------------------------------

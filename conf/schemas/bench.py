@@ -61,7 +61,6 @@ class BenchConfig(Settings):
     max_tokens: int = setting(512, "childplay: most tokens of an answer", low=1)
 
     def __post_init__(self) -> None:
-        """Check the values."""
         super().__post_init__()
         if not self.tasks or len(set(self.tasks)) < len(self.tasks):
             raise ConfigError(f"tasks={self.tasks}: name each task once, and one at least")

@@ -48,7 +48,6 @@ class FitConfig(Settings):
     out: str | None = setting(None, "file of the weights; null: one in the run's folder")
 
     def __post_init__(self) -> None:
-        """Check the values."""
         super().__post_init__()
         if self.what == "branches":
             for name in ("jobs", "ridge"):
@@ -78,7 +77,6 @@ class SolveConfig(Settings):
     )  # fmt: skip
 
     def __post_init__(self) -> None:
-        """Check the values."""
         super().__post_init__()
         if (self.rows + 1) * self.columns > 64:
             raise ConfigError(
@@ -102,7 +100,6 @@ class ModelsConfig(Settings):
     folder: str | None = setting(None, "folder of the files; null: one in the user's cache folder")
 
     def __post_init__(self) -> None:
-        """Check the values."""
         super().__post_init__()
         if self.what == "fetch" and self.name is None:
             raise ConfigError("which model? plywise models fetch NAME (plywise models lists them)")

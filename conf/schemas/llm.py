@@ -33,15 +33,11 @@ class BudgetGroup(Settings):
 
     def share(self, parts: int) -> BudgetGroup:
         """Return the budget of each of ``parts`` processes that keep this one together."""
-
-        def whole(limit: int | None) -> int | None:
-            return None if limit is None else limit // parts
-
-        def part(limit: float | None) -> float | None:
-            return None if limit is None else limit / parts
-
         return BudgetGroup(
-            whole(self.calls), whole(self.tokens), part(self.dollars), part(self.seconds)
+            calls=None if self.calls is None else self.calls // parts,
+            tokens=None if self.tokens is None else self.tokens // parts,
+            dollars=None if self.dollars is None else self.dollars / parts,
+            seconds=None if self.seconds is None else self.seconds / parts,
         )
 
 
@@ -156,7 +152,6 @@ class AskedLLMGroup(LLMGroup):
     completion_price: float = setting(0.0, "US dollars per million tokens of answers", low=0)
 
     def __post_init__(self) -> None:
-        """Check the values."""
         super().__post_init__()
         if self.record is not None and self.replay is not None:
             raise ConfigError("llm.record and llm.replay exclude each other: ask, or repeat")
@@ -190,7 +185,6 @@ class OpenAIGroup(AskedLLMGroup):
     api_key_env: str = setting("OPENAI_API_KEY", "environment variable that holds the key")
 
     def __post_init__(self) -> None:
-        """Check the values."""
         super().__post_init__()
         if self.base_url is not None and not self.base_url.startswith(("http://", "https://")):
             raise ConfigError(
@@ -221,7 +215,6 @@ class LLMCommandConfig(Settings):
     )
 
     def __post_init__(self) -> None:
-        """Check the values."""
         super().__post_init__()
         if self.what == "calibrate":
             if self.out is not None:

@@ -51,7 +51,6 @@ class SimultaneousGroup(simultaneous_config.SimultaneousConfig, SearchGroup):
     )
 
     def __post_init__(self) -> None:
-        """Check the values."""
         super().__post_init__()
         if self.threads > 1 and self.sharing == "averaged":
             raise ConfigError(

@@ -32,7 +32,6 @@ class ServerConfig(Settings):
     start_timeout: float = setting(120.0, "seconds that a local server may take to start", above=0)
 
     def __post_init__(self) -> None:
-        """Check the address and the account."""
         super().__post_init__()
         if self.password_env is not None and self.username is None:
             raise ConfigError(

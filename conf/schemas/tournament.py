@@ -28,7 +28,6 @@ class SPRTGroup(Settings):
     model: str = setting("normalized", "scale of Elo there", choices=("normalized", "logistic"))
 
     def __post_init__(self) -> None:
-        """Check the bounds."""
         super().__post_init__()
         if self.elo1 is not None and self.elo1 <= self.elo0:
             raise ConfigError(
@@ -90,7 +89,6 @@ class TournamentGroup(RatingPrior):
     anchor_rating: float = setting(0.0, "the fixed rating, in Elo")
 
     def __post_init__(self) -> None:
-        """Check the values."""
         super().__post_init__()
         if self.openings and self.executor == "showdown":
             raise ConfigError(

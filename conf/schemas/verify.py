@@ -35,7 +35,6 @@ class VerifyConfig(Settings):
     )  # fmt: skip
 
     def __post_init__(self) -> None:
-        """Check the values."""
         super().__post_init__()
         if self.what == "seed" and self.step is not None:
             raise ConfigError(f"step={self.step}: a battle is played from its seed as a whole")

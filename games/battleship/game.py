@@ -49,7 +49,7 @@ class BattleshipState(State):
     def current_player(self) -> int:
         """Return the player to move or TERMINAL."""
         for player in (0, 1):
-            if len(self.fleets[player]) < len(self.game.fleet):
+            if self.placing(player):
                 return player
         if self.shots and self._sunk_all((len(self.shots) - 1) % 2):
             return TERMINAL
@@ -77,18 +77,14 @@ class BattleshipState(State):
         return [s for s in range(self.game.squares) if s not in shot]
 
     def apply_action(self, action: int) -> None:
-        """Place a ship or shoot.
-
-        Raises:
-            IllegalActionError: the game has ended, or the action is not legal.
-        """
+        """Place a ship or shoot."""
         player = self.current_player()
         if player == TERMINAL:
             raise IllegalActionError("the game has ended: no move is possible")
         if action not in self.legal_actions():
             raise IllegalActionError(f"action {action} is not legal here")
         fleet = self.fleets[player]
-        if len(fleet) < len(self.game.fleet):
+        if self.placing(player):
             fleet.append(self.game.sea.squares(action, self.game.fleet[len(fleet)]))
         else:
             self.shots.append(action)
@@ -130,18 +126,17 @@ class BattleshipState(State):
         """
         own = {square: "S" for ship in self.fleets[player] for square in ship}
         mine, theirs = self.results(player), self.results(1 - player)
-        return "\n".join(
-            (
-                notation.seas_text(
-                    self.game.sea, own | notation.marks_of(theirs), notation.marks_of(mine)
-                ),
-                self._fleet_line("your fleet", player, theirs),
-                self._fleet_line("other fleet", 1 - player, mine),
-            )
+        seas = notation.seas_text(
+            self.game.sea, own | notation.marks_of(theirs), notation.marks_of(mine)
         )
-
-    def _fleet_line(self, title: str, owner: int, results: list[ShotResult]) -> str:
-        return notation.fleet_line(title, self.game.fleet, len(self.fleets[owner]), results)
+        lines = [seas]
+        for title, owner, shots in (
+            ("your fleet", player, theirs),
+            ("other fleet", 1 - player, mine),
+        ):
+            placed = len(self.fleets[owner])
+            lines.append(notation.fleet_line(title, self.game.fleet, placed, shots))
+        return "\n".join(lines)
 
     def information_state_string(self, player: int) -> str:
         """Return the observation, the player's placements in order, and all shots with results."""
@@ -159,9 +154,8 @@ class BattleshipState(State):
     def resample_from_infostate(self, player: int, rng: Random) -> BattleshipState:
         """Return a state with another fleet of the opponent that agrees with all results."""
         world = self.clone()
-        world.fleets[1 - player][:] = self.hidden_fleet(player).draw(
-            len(self.fleets[1 - player]), rng
-        )
+        fleet = world.fleets[1 - player]
+        fleet[:] = self.hidden_fleet(player).draw(len(fleet), rng)
         return world
 
     def hidden_fleet(self, player: int) -> HiddenFleet:
@@ -296,11 +290,7 @@ class Battleship(Game):
         return BattleshipState(self)
 
     def deserialize_state(self, text: str) -> BattleshipState:
-        """Return the state that ``serialize`` wrote, by playing it again.
-
-        Raises:
-            ValueError: the text is no state of this game on this board.
-        """
+        """Return the state that ``serialize`` wrote, by playing it again."""
         try:
             saved = json.loads(text)
             name, shots = saved["game"], list(saved["shots"])

@@ -61,11 +61,7 @@ class OpenSpielState(State):
         return list(self.inner.legal_actions(max(mover, 0) if player is None else player))
 
     def apply_action(self, action: int) -> None:
-        """Apply the action of the player to move, or a chance outcome.
-
-        Raises:
-            IllegalActionError: it is not legal, or both players move at once.
-        """
+        """Apply the action of the player to move, or a chance outcome."""
         mover = self.current_player()
         legal = [o for o, _ in self.chance_outcomes()] if mover == CHANCE else self.legal_actions()
         if mover == SIMULTANEOUS or action not in legal:
@@ -73,11 +69,7 @@ class OpenSpielState(State):
         self.inner.apply_action(action)
 
     def apply_actions(self, actions: Sequence[int]) -> None:
-        """Apply both players' actions.
-
-        Raises:
-            IllegalActionError: one is not legal, or the players do not move at once.
-        """
+        """Apply both players' actions."""
         if self.current_player() != SIMULTANEOUS or len(actions) != 2:
             raise IllegalActionError(f"{list(actions)}: the players do not move at once here")
         for player, action in enumerate(actions):
@@ -198,11 +190,7 @@ class OpenSpielGame(Game):
         return OpenSpielState(self, self.inner.new_initial_state())
 
     def deserialize_state(self, text: str) -> OpenSpielState:
-        """Return the state that ``State.serialize`` wrote.
-
-        Raises:
-            ValueError: the text is not a state of this game.
-        """
+        """Return the state that ``State.serialize`` wrote."""
         try:
             saved = json.loads(text)
             name, state = saved["game"], saved["state"]

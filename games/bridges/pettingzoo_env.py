@@ -60,11 +60,10 @@ class GameEnv(AECEnv):  # type: ignore[misc]
         self.render_mode = "ansi"
         self.possible_agents = list(AGENTS)
         count = game.num_distinct_actions()
-        self.observation_spaces: dict[str, spaces.Space[Any]]
         self.action_spaces: dict[str, spaces.Space[Any]] = {
             agent: spaces.Discrete(count) for agent in AGENTS
         }
-        self.observation_spaces = {
+        self.observation_spaces: dict[str, spaces.Space[Any]] = {
             agent: spaces.Dict(
                 {
                     "observation": spaces.Box(0, 1, self._shape, np.float32),

@@ -20,9 +20,7 @@ _SWITCH_TITLES = ("#", "switch", "types", "HP", "status", "tera")
 def action_tables(info: InfoState, worlds: NDArray[Any]) -> tuple[ActionTable, ...]:
     """Return a table of moves and one of switches; each only if there are such actions.
 
-    Args:
-        info: the player's information state.
-        worlds: flat states sampled from it, over which damage is computed.
+    Damage is computed over ``worlds``, flat states sampled from ``info``.
     """
     moves = [a for a in info.legal if a < SWITCH]
     others = [a for a in info.legal if a >= SWITCH]

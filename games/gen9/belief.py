@@ -46,6 +46,21 @@ def _gameplay_forme(species: str) -> str:
     return load().cosmetic.get(species, species)
 
 
+def known_set(mon: MonView) -> PokemonSet:
+    """Return the set of which only what is known of ``mon`` is filled in."""
+    return PokemonSet(
+        species=mon.base_species,
+        level=mon.level,
+        ability=mon.base_ability or "",
+        item=mon.item or "",
+        tera_type=mon.tera_type or "",
+        moves=tuple(m.id for m in mon.moves),
+        evs=(85,) * 6,
+        ivs=(31,) * 6,
+        gender=mon.gender,
+    )
+
+
 @dataclass(frozen=True)
 class Candidates:
     """The sets that one Pokémon may have.
@@ -130,16 +145,11 @@ class RandomBattleBelief:
         if not found.rows:
             # A species outside the format: only what was revealed is known.
             self.relaxations["species"] += 1
-            return PokemonSet(
-                species=mon.base_species,
-                level=mon.level,
-                ability=mon.base_ability or to_id(_first_ability(mon.base_species)),
-                item=mon.item or "",
-                tera_type=mon.tera_type or "",
-                moves=tuple(m.id for m in mon.moves)[:4] or ("struggle",),
-                evs=(85,) * 6,
-                ivs=(31,) * 6,
-                gender=mon.gender,
+            known = known_set(mon)
+            return replace(
+                known,
+                ability=known.ability or to_id(_first_ability(mon.base_species)),
+                moves=known.moves[:4] or ("struggle",),
             )
         row = rng.choices(found.rows, found.weights)[0]
         # The revealed forme determines the stats; a cosmetic forme plays as its base forme.

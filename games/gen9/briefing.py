@@ -18,7 +18,7 @@ from plywise.games.base import Briefing, Option
 from plywise.games.gen9.belief import RandomBattleBelief
 from plywise.games.gen9.infostate import InfoState, MonView, SideView, action_name
 from plywise.games.gen9.lookahead import outlooks, verdicts
-from plywise.games.gen9.option_facts import OptionFacts, foe_option_facts, own_option_facts
+from plywise.games.gen9.option_facts import foe_option_facts, own_option_facts
 
 RULES_TEXT = """\
 Pokémon battle, generation 9, singles. Two sides, one Pokémon out on each. Each turn both sides \
@@ -63,7 +63,7 @@ def _known(mon: MonView) -> str:
     return f"{_state(mon)} ({', '.join(shown)})" if shown else _state(mon)
 
 
-def _side_lines(label: str, side: SideView, describe: Callable[[MonView], str]) -> list[str]:
+def _side_line(label: str, side: SideView, describe: Callable[[MonView], str]) -> str:
     parts = []
     active = side.active_mon
     if active is not None:
@@ -76,7 +76,7 @@ def _side_lines(label: str, side: SideView, describe: Callable[[MonView], str]) 
     if unseen:
         parts.append(f"{unseen} unseen")
     parts.extend(f"{k} {v}" for k, v in side.conditions.items())
-    return [f"{label}: " + "; ".join(parts)]
+    return f"{label}: " + "; ".join(parts)
 
 
 def situation(info: InfoState) -> str:
@@ -87,8 +87,8 @@ def situation(info: InfoState) -> str:
     field = [f"turn {info.turn}", info.weather, info.terrain, *info.pseudo_weathers]
     lines = [
         ", ".join(part for part in field if part),
-        *_side_lines("own", info.own, _state),
-        *_side_lines("foe", info.foe, _known),
+        _side_line("own", info.own, _state),
+        _side_line("foe", info.foe, _known),
     ]
     if info.history:
         lines.append("lately: " + "; ".join(info.history[-3:]))
@@ -100,17 +100,10 @@ def observation(info: InfoState) -> str:
     return f"{situation(info)}\n{own_team(info)}"
 
 
-def _option(name: str, action: int, facts: OptionFacts, interest: float = 0.0) -> Option:
-    return Option(action, name, facts.words(), interest)
-
-
 def briefing(info: InfoState, worlds: np.ndarray[Any, Any], belief: RandomBattleBelief) -> Briefing:
-    """Return the briefing of ``info`` with facts averaged over ``worlds``.
+    """Return the briefing of ``info`` with facts averaged over sampled ``worlds``.
 
-    Args:
-        info: the player's information state.
-        worlds: flat states sampled from the belief (``games.gen9.worlds.sample_worlds``).
-        belief: distribution for sampling the worlds after a switch.
+    The worlds after a switch are drawn from ``belief``.
     """
     own = own_option_facts(info, worlds, belief)
     ahead = outlooks(worlds, info.player, info.legal, seed=info.turn)
@@ -123,7 +116,7 @@ def briefing(info: InfoState, worlds: np.ndarray[Any, Any], belief: RandomBattle
         rules=RULES_TEXT,
         setup=own_team(info),
         situation=situation(info),
-        own=tuple(_option(action_name(info, a), a, own[a], ahead[a]) for a in info.legal),
-        opponent=tuple(_option(name, action, facts) for name, action, facts in foe),
+        own=tuple(Option(a, action_name(info, a), own[a].words(), ahead[a]) for a in info.legal),
+        opponent=tuple(Option(action, name, facts.words()) for name, action, facts in foe),
         worth=_WORTH,
     )

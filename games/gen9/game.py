@@ -59,11 +59,7 @@ class Gen9Battle(Game):
         return sets.random_team(rng), sets.random_team(rng)
 
     def deserialize_state(self, text: str) -> Gen9State:
-        """Return the state that ``State.serialize`` wrote.
-
-        Raises:
-            ValueError: the text is not a state of this game, or one of another version.
-        """
+        """Return the state that ``State.serialize`` wrote, in this version."""
         try:
             raw = json.loads(text)
             battle = BattleState.deserialize(raw["battle"])

@@ -7,7 +7,7 @@ no names, nicknames or chat.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -15,13 +15,8 @@ from plywise.engine.battle import constants as c
 
 # Actions, as the engine numbers them: moves, the same with Terastallization, switches to a team
 # index, the single option of a forced move, and nothing to send in.
-MOVE, TERA, SWITCH, FORCED, PASS = (
-    c.ACTION_MOVE,
-    c.ACTION_TERA,
-    c.ACTION_SWITCH,
-    c.ACTION_FORCED,
-    c.ACTION_PASS,
-)
+MOVE, TERA, SWITCH = c.ACTION_MOVE, c.ACTION_TERA, c.ACTION_SWITCH
+FORCED, PASS = c.ACTION_FORCED, c.ACTION_PASS
 
 HISTORY_LENGTH = 12
 """Entries that ``InfoState.history`` keeps."""
@@ -167,10 +162,6 @@ class InfoState:
     def to_json(self) -> str:
         """Return one line of JSON that :func:`from_json` reads."""
         return msgspec.json.encode(self).decode()
-
-    def with_legal(self, legal: tuple[int, ...]) -> InfoState:
-        """Return a copy with other legal actions (after the server refused some)."""
-        return replace(self, legal=tuple(sorted(legal)))
 
 
 def from_json(text: str) -> InfoState:

@@ -31,14 +31,7 @@ COPIED_PP = 5
 def information_state_from_battle(
     b: Plain, seen: Seen, player: int, legal: Sequence[int]
 ) -> InfoState:
-    """Return the information state of ``player``.
-
-    Args:
-        b: the battle (``engine.battle.border.plain.thaw``).
-        seen: what was revealed.
-        player: 0 or 1.
-        legal: the player's legal actions; [] where it has no decision.
-    """
+    """Return the information state of ``player``, whose actions are ``legal`` ([]: no decision)."""
     side = b.sides[player]
     choosing = b.request == c.REQUEST_MOVE and len(legal) > 0
     now = ends_of_turn(b)

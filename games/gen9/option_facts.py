@@ -150,13 +150,7 @@ def _switch_facts(info: InfoState, index: int, belief: RandomBattleBelief) -> Op
     if foe is None or foe.fainted:
         return OptionFacts(hp=hp)
     own = replace(
-        info.own,
-        active=index,
-        boosts={},
-        volatiles={},
-        types=(),
-        last_move="",
-        transformed=False,
+        info.own, active=index, boosts={}, volatiles={}, types=(), last_move="", transformed=False
     )
     after = replace(info, own=own, request="move", trapped=False)
     worlds = sample_worlds(after, _SWITCH_WORLDS, seed=info.turn, belief=belief)

@@ -18,7 +18,6 @@ from plywise.datasets.showdown_data import load
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.border import plain
 from plywise.engine.battle.border.battle_state import BattleState
-from plywise.engine.battle.border.codec import VOLATILE_BIT, VOLATILE_WORD_BITS
 from plywise.engine.battle.names import (
     ABILITY_NAMES,
     ITEM_NAMES,
@@ -28,6 +27,7 @@ from plywise.engine.battle.names import (
     STATUS_NAMES,
     TYPE_NAMES,
 )
+from plywise.games.gen9.reveals import volatiles_of
 
 INSTALL = (
     "pip install poke-engine --config-settings="
@@ -73,12 +73,7 @@ def load_poke_engine() -> Any:
 
 
 class Translated(NamedTuple):
-    """A battle as poke-engine represents it.
-
-    Attributes:
-        state: a ``poke_engine.State`` whose side one is the side to decide.
-        actions: our action number for each of poke-engine's choices of that side.
-    """
+    """A battle as poke-engine's ``State``; side one decides, ``actions`` numbers its choices."""
 
     state: Any
     actions: dict[str, int]
@@ -88,12 +83,7 @@ def translate(engine: Any, pool: np.ndarray[Any, Any], i: int, player: int) -> T
     """Return state ``i`` of ``pool`` for poke-engine to decide as ``player``.
 
     Where both sides have a replacement to make, side one chooses and side two waits.
-
-    Args:
-        engine: the package ``poke_engine``.
-        pool: states of ``engine.battle.state.BATTLE``.
-        i: index of the state.
-        player: the side to decide, 0 or 1.
+    ``engine`` is the package ``poke_engine``.
     """
     battle = plain.thaw(pool, i)
     state = BattleState(pool[i : i + 1])
@@ -127,7 +117,7 @@ def _actions(side: SimpleNamespace) -> dict[str, int]:
 
 
 def _side(engine: Any, battle: SimpleNamespace, s: int, legal: frozenset[int]) -> Any:
-    side = battle.sides[s]
+    side, foe = battle.sides[s], battle.sides[1 - s]
     active = side.mons[side.active]
     alive = active.hp > 0
     choosing = battle.request == c.REQUEST_MOVE and bool(legal)
@@ -152,7 +142,8 @@ def _side(engine: Any, battle: SimpleNamespace, s: int, legal: frozenset[int]) -
             yawn=_elapsed(2, side.yawn_duration),
         ),
         wish=(side.wish_duration, side.wish_hp // 2),
-        future_sight=_future_sight(battle.sides[1 - s]),
+        # The future move that will hit this side: its duration and source.
+        future_sight=(foe.future_duration, str(max(foe.future_source - 1, 0))),
         substitute_health=side.substitute_hp,
         attack_boost=boosts[0],
         defense_boost=boosts[1],
@@ -185,11 +176,6 @@ def _elapsed(whole: int, left: int) -> int:
     return max(whole - left, 0) if left else 0
 
 
-def _future_sight(foe: SimpleNamespace) -> tuple[int, str]:
-    """Return duration and source of the future move that will hit a side's opponent."""
-    return foe.future_duration, str(max(foe.future_source - 1, 0))
-
-
 def _last_used(side: SimpleNamespace) -> str:
     moves = side.mons[side.active].moves
     if side.active_move_actions and side.last_move in moves and side.last_move:
@@ -199,9 +185,8 @@ def _last_used(side: SimpleNamespace) -> str:
 
 def _volatiles(side: SimpleNamespace) -> set[str]:
     found = set()
-    for name, bit in VOLATILE_BIT.items():
-        word, place = divmod(bit, VOLATILE_WORD_BITS)
-        if not side.volatiles[word] >> place & 1 or name in _NOT_VOLATILE:
+    for name in volatiles_of(side):
+        if name in _NOT_VOLATILE:
             continue
         if name in ("protosynthesis", "quarkdrive"):
             name += STAT_NAMES[side.paradox_stat - 1] if side.paradox_stat else ""

@@ -27,7 +27,7 @@ _ANNOUNCED = frozenset(
     unnerve vesselofruin""".split()
 )
 # Abilities that are announced if they change something when their owner is sent out.
-_WEATHER_SETTERS = {
+_SETTERS = {
     "drizzle": "raindance",
     "drought": "sunnyday",
     "sandstream": "sandstorm",
@@ -35,8 +35,6 @@ _WEATHER_SETTERS = {
     "primordialsea": "primordialsea",
     "desolateland": "desolateland",
     "deltastream": "deltastream",
-}
-_TERRAIN_SETTERS = {
     "electricsurge": "electricterrain",
     "grassysurge": "grassyterrain",
     "mistysurge": "mistyterrain",
@@ -117,6 +115,13 @@ def volatiles_of(side: Plain) -> list[str]:
         for name, bit in codec.VOLATILE_BIT.items()
         if side.volatiles[bit // codec.VOLATILE_WORD_BITS] >> bit % codec.VOLATILE_WORD_BITS & 1
     ]
+
+
+def field_conditions(b: Plain) -> list[str]:
+    """Return ids of the present weather, terrain and pseudo-weathers."""
+    names = [c.WEATHER_NAMES[b.weather], c.TERRAIN_NAMES[b.terrain]]
+    names += [n for n, left in zip(c.PSEUDO_WEATHER_NAMES, b.pseudo_weather, strict=True) if left]
+    return [name for name in names if name]
 
 
 def with_item(view: MonView, mon_step: MonStep) -> MonView:
@@ -239,12 +244,9 @@ def _ability_shown(mon_step: MonStep, ability: str) -> bool:
         return False
     if ability in _ANNOUNCED:
         return not _gassed(mon_step, ability)
-    if ability in _WEATHER_SETTERS:
-        weather = _WEATHER_SETTERS[ability]
-        return _began(c.WEATHER_NAMES, mon_step.before.weather, mon_step.after.weather, weather)
-    if ability in _TERRAIN_SETTERS:
-        terrain = _TERRAIN_SETTERS[ability]
-        return _began(c.TERRAIN_NAMES, mon_step.before.terrain, mon_step.after.terrain, terrain)
+    if ability in _SETTERS:
+        before, after = field_conditions(mon_step.before), field_conditions(mon_step.after)
+        return _SETTERS[ability] in after and _SETTERS[ability] not in before
     if ability in _ONCE:
         return bool(now.flag_bits & ~was.flag_bits & _ONCE[ability])
     if ability == "supremeoverlord":
@@ -252,10 +254,6 @@ def _ability_shown(mon_step: MonStep, ability: str) -> bool:
     if ability == "zerotohero":
         return bool(now.flag_bits & ~was.flag_bits & c.MON_HERO_MESSAGE)
     return False
-
-
-def _began(names: list[str], was: int, now: int, wanted: str) -> bool:
-    return names[now] == wanted and names[was] != wanted
 
 
 def _gassed(mon_step: MonStep, ability: str) -> bool:

@@ -26,6 +26,7 @@ from plywise.games.gen9.infostate import HISTORY_LENGTH, MonView, MoveView, Side
 from plywise.games.gen9.reveals import (
     MonStep,
     Plain,
+    field_conditions,
     hp_as_it_left,
     moves_used,
     name_of,
@@ -92,13 +93,9 @@ def shown_hp(hp: int, max_hp: int) -> int:
 
 
 def observe(seen: Seen, before: Plain, after: Plain, actions: Sequence[int]) -> Seen:
-    """Return what is revealed after a step.
+    """Return what is revealed after a step by the sides' ``actions``.
 
-    Args:
-        seen: what was revealed before it.
-        before, after: the battle before and after the step (``engine.battle.border.plain.thaw``);
-            before the first decision ``before`` is the battle without active Pokémon (turn 0).
-        actions: the sides' actions.
+    Before the first decision ``before`` is the battle without active Pokémon (turn 0).
     """
     events = _Events(int(before.turn))
     step = _Step(before, after, (_used(before, after, 0), _used(before, after, 1)))
@@ -128,13 +125,6 @@ def _used(before: Plain, after: Plain, s: int) -> dict[int, tuple[str, ...]]:
         return {}
     old, new = before.sides[s], after.sides[s]
     return {i: m for i in range(new.team_size) if (m := moves_used(old, new, i))}
-
-
-def field_conditions(b: Plain) -> list[str]:
-    """Return ids of the present weather, terrain and pseudo-weathers."""
-    names = [c.WEATHER_NAMES[b.weather], c.TERRAIN_NAMES[b.terrain]]
-    names += [n for n, left in zip(c.PSEUDO_WEATHER_NAMES, b.pseudo_weather, strict=True) if left]
-    return [name for name in names if name]
 
 
 class _Events:
@@ -186,9 +176,9 @@ def _observe_side(seen: SideSeen, step: _Step, s: int, action: int, events: _Eve
         if i not in unknown:
             look_like = shown if i == new.active else i
             tracker.appear(look_like)
-            events.add(0, s, f"{tracker.of(look_like).species} came in")
+            events.add(0, s, f"{tracker.mons[look_like].species} came in")
     if new.illusion and came:
-        tracker.behind = tracker.of(shown)
+        tracker.behind = tracker.mons[shown]
     elif old.illusion and not new.illusion and not came:
         tracker.unmask(old.illusion - 1, new.active)
 
@@ -196,12 +186,12 @@ def _observe_side(seen: SideSeen, step: _Step, s: int, action: int, events: _Eve
     for i in sorted(range(new.team_size), key=lambda i: i == new.active):
         look_like = _looks_like(i, old, new, came)
         imitated = i == shown and i not in (new.active, out_before)
-        if look_like not in tracker.indices or imitated or i in unknown:
+        if look_like not in tracker.mons or imitated or i in unknown:
             continue
         used = step.used[s].get(i, ())
         mon_step = MonStep(before, after, s, i, i in came, used, foe_used, step.residual)
-        view = _update(tracker.of(look_like), mon_step, masked=look_like != i)
-        tracker.put(look_like, view)
+        view = _update(tracker.mons[look_like], mon_step, masked=look_like != i)
+        tracker.mons[look_like] = view
         for move in used:
             events.add(1, s, f"{view.species} used {move}")
         if mon_step.was.hp > 0 and mon_step.now.hp == 0:
@@ -222,39 +212,30 @@ class _SideTracker:
     """Mutable copy of a ``SideSeen`` while a step is applied to it."""
 
     def __init__(self, seen: SideSeen, side: Plain) -> None:
-        self.indices = list(seen.indices)
-        self.mons = list(seen.view.mons)
+        self.mons = dict(zip(seen.indices, seen.view.mons, strict=True))  # by team index
         self.behind = seen.behind
         self._began = seen.began
         self._side = side
 
-    def of(self, index: int) -> MonView:
-        return self.mons[self.indices.index(index)]
-
-    def put(self, index: int, view: MonView) -> None:
-        self.mons[self.indices.index(index)] = view
-
     def appear(self, index: int) -> None:
-        if index in self.indices:
-            return
-        mon = self._side.mons[index]
-        species = SPECIES_NAMES[mon.base_species]
-        self.indices.append(index)
-        self.mons.append(MonView(species, species, mon.level, gender_of(mon)))
+        if index not in self.mons:
+            mon = self._side.mons[index]
+            species = SPECIES_NAMES[mon.base_species]
+            self.mons[index] = MonView(species, species, mon.level, gender_of(mon))
 
     def unmask(self, shown: int, real: int) -> None:
         """End an Illusion: credit the moves of ``shown`` since its start to ``real``."""
-        worn, kept = self.of(shown), self.behind
+        worn, kept = self.mons[shown], self.behind
         assert kept is not None  # set when it came in
         known = {m.id: m.used for m in kept.moves}
         own = [replace(m, used=m.used - known.get(m.id, 0)) for m in worn.moves]
-        self.put(shown, kept)
+        self.mons[shown] = kept
         self.appear(real)
-        view = self.of(real)
+        view = self.mons[real]
         for move in own:
             if move.used > 0:
                 view = _with_move(view, move.id, move.used)
-        self.put(real, replace(view, ability="illusion", base_ability="illusion"))
+        self.mons[real] = replace(view, ability="illusion", base_ability="illusion")
         self.behind = None
 
     def finish(self, before: Plain, after: Plain, shown: int, came: bool) -> SideSeen:
@@ -266,8 +247,8 @@ class _SideTracker:
         began |= {name: start if came else self._began.get(name, start) for name in effects}
         turns = {name: now - since for name, since in began.items()}
         view = SideView(
-            mons=tuple(self.mons),
-            active=self.indices.index(shown),
+            mons=tuple(self.mons.values()),
+            active=list(self.mons).index(shown),
             boosts={name: int(n) for name, n in zip(BOOST_NAMES, side.boosts, strict=True) if n},
             volatiles={name: count or turns[name] for name, count in effects.items()},
             conditions={name: count or turns[name] for name, count in layers.items()},
@@ -278,7 +259,7 @@ class _SideTracker:
             turns_out=int(side.active_turns),
             can_tera=not side.flag_bits & c.SIDE_TERA_USED,
         )
-        return SideSeen(view, tuple(self.indices), began, self.behind)
+        return SideSeen(view, tuple(self.mons), began, self.behind)
 
 
 def _update(view: MonView, mon_step: MonStep, *, masked: bool) -> MonView:

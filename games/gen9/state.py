@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from random import Random
@@ -42,7 +43,60 @@ _BELIEF = RandomBattleBelief()
 _TABLE_WORLDS = 16
 
 
-class Gen9State(State):
+class _Gen9Base(State):
+    """Methods that need one player's information state alone."""
+
+    belief = _BELIEF
+
+    @abstractmethod
+    def information_state(self, player: int) -> InfoState:
+        """Return the information state of ``player``."""
+
+    def action_to_string(self, player: int, action: int) -> str:
+        """Return the action's name, e.g. ``earthquake tera`` or ``switch garchomp``."""
+        return action_name(self.information_state(player), action)
+
+    def action_tables(self, player: int) -> tuple[ActionTable, ...]:
+        """Return tables of the legal moves and switches with computed facts."""
+        info = self.information_state(player)
+        return action_tables(info, self.worlds(player, _TABLE_WORLDS, seed=info.turn))
+
+    def parse(self, text: str, player: int | None = None) -> ParseResult:
+        """Return the legal action named last in a reply.
+
+        Only whole names count: ``switch pyroar`` does not name ``roar``.
+        """
+        info = self.information_state(self.current_player() if player is None else player)
+        best: tuple[int, int, int] | None = None
+        for action in info.legal:
+            name = action_name(info, action)
+            pattern = rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])"
+            for found in re.finditer(pattern, text.lower()):
+                best = max(best or (-1, 0, 0), (found.start(), len(name), action))
+        if best is None:
+            return ParseResult(None, reason="no legal move is named in the reply")
+        return ParseResult(best[2], extracted=action_name(info, best[2]))
+
+    def observation_string(self, player: int) -> str:
+        """Return the information state in a few lines of text."""
+        return observation(self.information_state(player))
+
+    def worlds(
+        self, player: int, count: int, seed: int, deadline: float | None = None
+    ) -> NDArray[Any]:
+        """Return ``count`` flat states drawn from the belief (engine/battle's state dtype).
+
+        Only the first is drawn after ``deadline`` (``time.perf_counter``).
+        """
+        return sample_worlds(self.information_state(player), count, seed, self.belief, deadline)
+
+    def briefing(self, player: int) -> Briefing:
+        """Return what a guide may know, with computed facts."""
+        info = self.information_state(player)
+        return make_briefing(info, self.worlds(player, 8, seed=info.turn), self.belief)
+
+
+class Gen9State(_Gen9Base):
     """A battle and what both players have observed of it.
 
     Attributes:
@@ -73,11 +127,7 @@ class Gen9State(State):
         return self.battle.legal_actions(who)
 
     def apply_actions(self, actions: Sequence[int]) -> None:
-        """Apply one action per player (NO_ACTION where none is due), up to the next decision.
-
-        Raises:
-            IllegalActionError: an action is not legal, or the battle has ended.
-        """
+        """Apply one action per player (NO_ACTION where none is due), up to the next decision."""
         if self.current_player() == TERMINAL:
             raise IllegalActionError("the battle has ended: no action is possible")
         if len(actions) != 2:
@@ -95,11 +145,7 @@ class Gen9State(State):
         self.seen = observe(self.seen, before, after, actions)
 
     def apply_action(self, action: int) -> None:
-        """Apply the action of the only side that decides.
-
-        Raises:
-            IllegalActionError: it is not legal, or both sides decide.
-        """
+        """Apply the action of the only side that decides."""
         player = self.current_player()
         if player not in (0, 1):
             raise IllegalActionError("both sides decide here, or none: use apply_actions")
@@ -129,35 +175,9 @@ class Gen9State(State):
         """Return the information state of ``player`` as a ``State``, for agents."""
         return InfoStateView(self.information_state(player))
 
-    def worlds(
-        self, player: int, count: int, seed: int, deadline: float | None = None
-    ) -> NDArray[Any]:
-        """Return ``count`` flat states drawn from the belief of ``player``."""
-        return self.view(player).worlds(player, count, seed, deadline)
-
-    def action_to_string(self, player: int, action: int) -> str:
-        """Return the action's name, e.g. ``earthquake tera`` or ``switch garchomp``."""
-        return action_name(self.information_state(player), action)
-
-    def action_tables(self, player: int) -> tuple[ActionTable, ...]:
-        """Return tables of the legal moves and switches with computed facts."""
-        return self.view(player).action_tables(player)
-
-    def parse(self, text: str, player: int | None = None) -> ParseResult:
-        """Return the legal action named last in a reply."""
-        return self.view(self.current_player() if player is None else player).parse(text)
-
-    def observation_string(self, player: int) -> str:
-        """Return the information state in a few lines of text."""
-        return observation(self.information_state(player))
-
     def information_state_string(self, player: int) -> str:
         """Return the information state as JSON."""
         return self.information_state(player).to_json()
-
-    def briefing(self, player: int) -> Briefing:
-        """Return what a guide may know, with computed facts."""
-        return self.view(player).briefing(player)
 
     def flat(self) -> NDArray[Any]:
         """Return a copy of the battle as a pool of one state."""
@@ -204,14 +224,8 @@ def _copy_request(world: NDArray[Any], truth: NDArray[Any], player: int, rng: Ra
     b.sides[player].illusion = real.sides[player].illusion
 
 
-class InfoStateView(State):
-    """An information state of gen9 singles as a ``State``.
-
-    Attributes:
-        info: the information state.
-        belief: distribution of the opponent's sets.
-        time_left: time that the server's timer leaves; None: no timer runs.
-    """
+class InfoStateView(_Gen9Base):
+    """An information state as a ``State``; ``belief`` is the one about the opponent's sets."""
 
     def __init__(
         self,
@@ -222,6 +236,10 @@ class InfoStateView(State):
         self.info = info
         self.belief = belief
         self.time_left = time_left
+
+    def information_state(self, player: int) -> InfoState:
+        """Return the information state, whoever ``player`` is."""
+        return self.info
 
     def current_player(self) -> int:
         """Return the player of the information state; the opponent's decision is hidden."""
@@ -239,64 +257,20 @@ class InfoStateView(State):
         """Return the view itself, which is immutable."""
         return self
 
-    def action_to_string(self, player: int, action: int) -> str:
-        """Return the action's name, e.g. ``earthquake tera`` or ``switch garchomp``."""
-        return action_name(self.info, action)
-
-    def action_tables(self, player: int) -> tuple[ActionTable, ...]:
-        """Return tables of the legal moves and switches with computed facts."""
-        return action_tables(self.info, self.worlds(player, _TABLE_WORLDS, seed=self.info.turn))
-
-    def parse(self, text: str, player: int | None = None) -> ParseResult:
-        """Return the legal action named last in a reply.
-
-        Only whole names count: ``switch pyroar`` does not name ``roar``.
-        """
-        best: tuple[int, int, int] | None = None
-        for action in self.info.legal:
-            name = action_name(self.info, action)
-            pattern = rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])"
-            for found in re.finditer(pattern, text.lower()):
-                best = max(best or (-1, 0, 0), (found.start(), len(name), action))
-        if best is None:
-            return ParseResult(None, reason="no legal move is named in the reply")
-        return ParseResult(best[2], extracted=action_name(self.info, best[2]))
-
-    def observation_string(self, player: int) -> str:
-        """Return the information state in a few lines of text."""
-        return observation(self.info)
-
     def serialize(self) -> str:
         """Return the information state as JSON."""
         return self.info.to_json()
-
-    def worlds(
-        self, player: int, count: int, seed: int, deadline: float | None = None
-    ) -> NDArray[Any]:
-        """Return ``count`` flat states drawn from the belief (engine/battle's state dtype).
-
-        Only the first is drawn after ``deadline`` (``time.perf_counter``).
-        """
-        return sample_worlds(self.info, count, seed, self.belief, deadline)
 
     def resample_from_infostate(self, player: int, rng: Random) -> Gen9State:
         """Return a playable battle in one world of the belief: see :func:`hypothetical`."""
         return hypothetical(self.info, self.worlds(player, 1, rng.getrandbits(31)))
 
-    def briefing(self, player: int) -> Briefing:
-        """Return what a guide may know, with computed facts."""
-        return make_briefing(self.info, self.worlds(player, 8, seed=self.info.turn), self.belief)
-
 
 def hypothetical(info: InfoState, world: NDArray[Any]) -> Gen9State:
-    """Return a playable battle made from an information state and one sampled world.
+    """Return a playable battle made from an information state and a pool of one sampled world.
 
     The opponent's team is in order of appearance.  The opponent in it knows the player's Pokémon
     that came in, with their items, abilities and used moves.
-
-    Args:
-        info: one player's information state.
-        world: a pool of one state, sampled from it (``worlds.sample_worlds``).
     """
     now = ends_of_turn(plain.thaw(world, 0))
     own, foe = _revealed_side(info.own, now), _revealed_side(info.foe, now)

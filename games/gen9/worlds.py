@@ -22,7 +22,7 @@ from plywise.datasets.showdown_data import load
 from plywise.engine.battle.border import codec, teams
 from plywise.engine.battle.names import MOVE_ID, STAT_NAMES, TYPE_ID
 from plywise.engine.battle.state import BATTLE
-from plywise.games.gen9.belief import RandomBattleBelief
+from plywise.games.gen9.belief import RandomBattleBelief, known_set
 from plywise.games.gen9.infostate import FORCED, MOVE, SWITCH, TERA, InfoState, MonView, SideView
 from plywise.games.gen9.knowledge import COPIED_PP
 
@@ -100,22 +100,11 @@ def sample_worlds(
 def _own_set(mon: MonView, belief: RandomBattleBelief) -> PokemonSet:
     """Return the player's own set; its EVs are those of the generator's matching set."""
     found = belief.candidates(mon)
-    best = max(zip(found.weights, found.rows, strict=True), default=None)
-    evs: tuple[int, ...] = (85,) * 6
-    ivs: tuple[int, ...] = (31,) * 6
-    if best is not None:
-        evs, ivs = belief.sets.sets[best[1]].evs, belief.sets.sets[best[1]].ivs
-    return PokemonSet(
-        species=mon.base_species,
-        level=mon.level,
-        ability=mon.base_ability or "",
-        item=mon.item or "",
-        tera_type=mon.tera_type or "",
-        moves=tuple(m.id for m in mon.moves),
-        evs=evs,
-        ivs=ivs,
-        gender=mon.gender,
-    )
+    if not found.rows:
+        return known_set(mon)
+    _, row = max(zip(found.weights, found.rows, strict=True))
+    likeliest = belief.sets.sets[row]
+    return replace(known_set(mon), evs=likeliest.evs, ivs=likeliest.ivs)
 
 
 def _with_gender(chosen: PokemonSet, rng: Random) -> PokemonSet:

@@ -7,33 +7,26 @@ ids count from 0.  The board has 6 rows and 7 columns by default (ChildPlay's ha
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import numpy as np
 
 from plywise.engine.boards import connect_four as kernels
-from plywise.engine.boards.status import DRAWN, RUNNING, WON_BY_FIRST
 from plywise.engine.kernels import RulesKernels
 from plywise.games.base import GameInfo, ParseResult, parse_number
-from plywise.games.grid.placing import DRAWN_GAME, MARKS, PlacingGame, PlacingState
+from plywise.games.grid.placing import PlacingGame, PlacingState
 
 
 class ConnectFourState(PlacingState):
     """A position of Connect Four."""
-
-    def _height(self, column: int) -> int:
-        """Return the number of stones in a column."""
-        row = 0
-        while (column, row) in self.owner:
-            row += 1
-        return row
 
     def _open_actions(self) -> list[int]:
         top = self.game.rows - 1
         return [c for c in range(self.game.columns) if (c, top) not in self.owner]
 
     def _square(self, action: int) -> tuple[int, int]:
-        return action, self._height(action)
+        return action, next(row for row in count() if (action, row) not in self.owner)
 
     def action_to_string(self, player: int, action: int) -> str:
         """Return the column's number, counted from 1."""
@@ -51,13 +44,7 @@ class ConnectFourState(PlacingState):
     def observation_string(self, player: int) -> str:
         """Return the board, top row first; both players see the same."""
         width = len(str(self.game.columns))
-        cells = [
-            [
-                MARKS[self.owner[c, row]] if (c, row) in self.owner else "."
-                for c in range(self.game.columns)
-            ]
-            for row in reversed(range(self.game.rows))
-        ]
+        cells = [self._row_of_marks(row) for row in reversed(range(self.game.rows))]
         header = [str(c + 1) for c in range(self.game.columns)]
         return "\n".join(" ".join(x.rjust(width) for x in line) for line in [header, *cells])
 
@@ -67,9 +54,7 @@ class ConnectFourState(PlacingState):
         for (column, row), player in self.owner.items():
             pool[0].stones[player] |= np.uint64(1 << column * (self.game.rows + 1) + row)
         pool[0].ply = len(self.moves)
-        pool[0].status = {None: RUNNING, DRAWN_GAME: DRAWN}.get(
-            self.winner, WON_BY_FIRST + (self.winner or 0)
-        )
+        pool[0].status = self._status()
         return pool
 
 

@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 
 from plywise.engine.boards import mnk as kernels
-from plywise.engine.boards.status import DRAWN, RUNNING, WON_BY_FIRST
 from plywise.engine.kernels import RulesKernels
 from plywise.games.base import GameInfo
-from plywise.games.grid.placing import DRAWN_GAME, MARKS, PlacingGame, PlacingState
+from plywise.games.grid.placing import PlacingGame, PlacingState
 
 _LETTERS = "abcdefghijklmnopqrs"
 _FULL_FACTS = 25  # squares; on larger boards facts look one ply ahead only
@@ -44,11 +43,7 @@ class GomokuState(PlacingState):
         width = len(str(self.game.rows))
         lines = []
         for row in reversed(range(self.game.rows)):
-            marks = (
-                "." if (c, row) not in self.owner else MARKS[self.owner[c, row]]
-                for c in range(self.game.columns)
-            )
-            lines.append(f"{row + 1:>{width}} {' '.join(marks)}")
+            lines.append(f"{row + 1:>{width}} {' '.join(self._row_of_marks(row))}")
         lines.append(" " * (width + 1) + " ".join(_LETTERS[: self.game.columns]))
         return "\n".join(lines)
 
@@ -69,9 +64,7 @@ class GomokuState(PlacingState):
             state.cells[action] = 1 + self.owner[column, row]
         state.balance = self._balance()
         state.ply = len(self.moves)
-        state.status = {None: RUNNING, DRAWN_GAME: DRAWN}.get(
-            self.winner, WON_BY_FIRST + (self.winner or 0)
-        )
+        state.status = self._status()
         return pool
 
     def _balance(self) -> int:

@@ -18,7 +18,7 @@ import numpy as np
 from plywise.engine.boards import othello as kernels
 from plywise.engine.kernels import RulesKernels
 from plywise.games.base import TERMINAL, Briefing, Game, GameInfo, IllegalActionError, Option, State
-from plywise.games.grid.placing import MARKS
+from plywise.games.grid.placing import MARKS, replay_saved
 
 PASS = kernels.PASS
 
@@ -94,11 +94,7 @@ class OthelloState(State):
         return self.placings(self.mover) or [PASS]
 
     def apply_action(self, action: int) -> None:
-        """Place a disc or pass.
-
-        Raises:
-            IllegalActionError: the game has ended, or the action is not legal.
-        """
+        """Place a disc or pass."""
         if self.over:
             raise IllegalActionError("the game has ended: no move is possible")
         if not self._is_legal(action):
@@ -147,10 +143,8 @@ class OthelloState(State):
 
     def information_state_string(self, player: int) -> str:
         """Return the board and all moves so far."""
-        return f"{self.observation_string(player)}\nmoves: {self._line()}"
-
-    def _line(self) -> str:
-        return " ".join(self.action_to_string(0, a) for a in self.moves)
+        moves = " ".join(self.action_to_string(0, a) for a in self.moves)
+        return f"{self.observation_string(player)}\nmoves: {moves}"
 
     def serialize(self) -> str:
         """Return the moves as JSON."""
@@ -232,14 +226,7 @@ class OthelloState(State):
         )
 
     def _facts(self, player: int, action: int, after: OthelloState, stable: int) -> str:
-        """Return the facts about an action.
-
-        Args:
-            player: the player to move.
-            action: the action.
-            after: the state after it.
-            stable: number of the player's stable discs before it.
-        """
+        """Return an action's facts; ``stable`` counts the player's stable discs before it."""
         if action == PASS:
             return "the only move"
         row, column = divmod(action, 8)
@@ -299,24 +286,9 @@ class Othello(Game):
         return OthelloState(self)
 
     def deserialize_state(self, text: str) -> OthelloState:
-        """Return the state that ``serialize`` wrote, by playing its moves again.
-
-        Raises:
-            ValueError: the text is no state of this game.
-        """
-        try:
-            saved = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise ValueError(f"not a saved othello state: {error}") from error
-        moves = saved.get("moves") if isinstance(saved, dict) else None
-        if not isinstance(moves, list) or saved.get("game") != self.info.name:
-            raise ValueError(f"not a saved state of othello: {text[:80]}")
+        """Return the state that ``serialize`` wrote, by playing its moves again."""
         state = self.new_initial_state()
-        for number, move in enumerate(moves, 1):
-            try:
-                state.apply_action(move)
-            except IllegalActionError as error:
-                raise ValueError(f"saved othello state, move {number}: {error}") from error
+        replay_saved(state, text, self.info.name, {})
         return state
 
     def num_distinct_actions(self) -> int:

@@ -8,18 +8,12 @@ from __future__ import annotations
 
 import json
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from plywise.games.base import (
-    TERMINAL,
-    Briefing,
-    Game,
-    IllegalActionError,
-    Option,
-    State,
-)
+from plywise.engine.boards.status import DRAWN, RUNNING, WON_BY_FIRST
+from plywise.games.base import TERMINAL, Briefing, Game, IllegalActionError, Option, State
 
 MARKS = "XO"
 """The marks of player 0 and 1."""
@@ -71,11 +65,7 @@ class PlacingState(State):
         return self._open_actions()
 
     def apply_action(self, action: int) -> None:
-        """Place the mark of the player to move.
-
-        Raises:
-            IllegalActionError: the game has ended, or the action is not open.
-        """
+        """Place the mark of the player to move."""
         player = self.current_player()
         if player == TERMINAL:
             raise IllegalActionError("the game has ended: no move is possible")
@@ -111,6 +101,12 @@ class PlacingState(State):
             return [0.0, 0.0]
         return [1.0, -1.0] if self.winner == 0 else [-1.0, 1.0]
 
+    def _status(self) -> int:
+        """Return the kernels' field ``status``."""
+        if self.winner is None:
+            return RUNNING
+        return DRAWN if self.winner == DRAWN_GAME else WON_BY_FIRST + self.winner
+
     def clone(self) -> Self:
         """Return an independent copy."""
         copy = type(self)(self.game)
@@ -122,14 +118,8 @@ class PlacingState(State):
     def serialize(self) -> str:
         """Return the game's name, its size and the moves as JSON."""
         game = self.game
-        return json.dumps(
-            {
-                "game": game.info.name,
-                "rows": game.rows,
-                "columns": game.columns,
-                "moves": self.moves,
-            }
-        )
+        size = {"rows": game.rows, "columns": game.columns}
+        return json.dumps({"game": game.info.name, **size, "moves": self.moves})
 
     def information_state_string(self, player: int) -> str:
         """Return the board and all moves so far."""
@@ -170,11 +160,15 @@ class PlacingState(State):
         """
         lines = []
         for row in range(self.game.rows):
-            cells = [self.owner.get((c, row)) for c in range(self.game.columns)]
-            lines.append("".join("." if o is None else MARKS[o] for o in cells))
+            lines.append("".join(self._row_of_marks(row)))
         while lines and set(lines[-1]) == {"."}:
             lines.pop()
         return "\n".join(["Rows from the bottom:", *lines]) if lines else "The board is empty."
+
+    def _row_of_marks(self, row: int) -> list[str]:
+        """Return the marks in a row, counted from the bottom; ``.`` for an empty square."""
+        owners = [self.owner.get((c, row)) for c in range(self.game.columns)]
+        return ["." if owner is None else MARKS[owner] for owner in owners]
 
     def _reply_facts(self, player: int, action: int) -> str:
         """Return the facts about an action that ``player`` may have after the opponent's."""
@@ -292,26 +286,37 @@ class PlacingGame(Game):
         return self.rows * self.columns
 
     def deserialize_state(self, text: str) -> PlacingState:
-        """Return the state that ``serialize`` wrote, by playing its moves again.
-
-        Raises:
-            ValueError: the text is no state of this game on this board.
-        """
-        try:
-            saved = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise ValueError(f"not a saved {self.info.name} state: {error}") from error
-        wanted = {"game": self.info.name, "rows": self.rows, "columns": self.columns}
-        moves = saved.get("moves") if isinstance(saved, dict) else None
-        if not isinstance(moves, list) or {k: saved.get(k) for k in wanted} != wanted:
-            raise ValueError(
-                f"not a saved state of {self.info.name} with {self.rows} rows and "
-                f"{self.columns} columns: {text[:80]}"
-            )
+        """Return the state that ``serialize`` wrote, by playing its moves again."""
         state = self.new_initial_state()
-        for number, move in enumerate(moves, 1):
-            try:
-                state.apply_action(move)
-            except IllegalActionError as error:
-                raise ValueError(f"saved {self.info.name} state, move {number}: {error}") from error
+        wanted = {"rows": self.rows, "columns": self.columns}
+        replay_saved(state, text, self.info.name, wanted)
         return state
+
+
+def replay_saved(state: State, text: str, name: str, size: Mapping[str, int]) -> None:
+    """Play the moves of a saved state.
+
+    Args:
+        state: the game's first position.
+        text: the game's ``name``, its ``size`` and the ``moves`` as JSON.
+        name: the game's name.
+        size: the board's measures by name; empty where the game has one board only.
+
+    Raises:
+        ValueError: the text is no state of this game on this board.
+    """
+    try:
+        saved = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not a saved {name} state: {error}") from error
+    wanted = {"game": name, **size}
+    moves = saved.get("moves") if isinstance(saved, dict) else None
+    if not isinstance(moves, list) or {k: saved.get(k) for k in wanted} != wanted:
+        board = " and ".join(f"{number} {measure}" for measure, number in size.items())
+        described = f"{name} with {board}" if board else name
+        raise ValueError(f"not a saved state of {described}: {text[:80]}")
+    for number, move in enumerate(moves, 1):
+        try:
+            state.apply_action(move)
+        except IllegalActionError as error:
+            raise ValueError(f"saved {name} state, move {number}: {error}") from error

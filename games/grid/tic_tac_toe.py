@@ -13,52 +13,30 @@ from typing import Any
 import numpy as np
 
 from plywise.engine.boards import tic_tac_toe as kernels
-from plywise.engine.boards.status import DRAWN, RUNNING, WON_BY_FIRST
 from plywise.engine.kernels import RulesKernels
 from plywise.games.base import GameInfo
-from plywise.games.grid.placing import DRAWN_GAME, MARKS, PlacingGame, PlacingState
+from plywise.games.grid.gomoku import Gomoku, GomokuState
 
 
-class TicTacToeState(PlacingState):
+class TicTacToeState(GomokuState):
     """A position of tic-tac-toe."""
-
-    def _open_actions(self) -> list[int]:
-        return [a for a in range(9) if self._square(a) not in self.owner]
-
-    def _square(self, action: int) -> tuple[int, int]:
-        return action % 3, 2 - action // 3
-
-    def action_to_string(self, player: int, action: int) -> str:
-        """Return the square's name, ``a1`` to ``c3``."""
-        column, row = self._square(action)
-        return f"{'abc'[column]}{row + 1}"
-
-    def observation_string(self, player: int) -> str:
-        """Return the board; both players see the same."""
-        lines = []
-        for row in (2, 1, 0):
-            marks = (
-                "." if (c, row) not in self.owner else MARKS[self.owner[c, row]] for c in range(3)
-            )
-            lines.append(f"{row + 1} {' '.join(marks)}")
-        return "\n".join([*lines, "  a b c"])
 
     def flat(self) -> np.ndarray[Any, Any]:
         """Return a one-element pool with this state."""
         pool = kernels.new_pool()
-        for action in range(9):
-            if (player := self.owner.get(self._square(action))) is not None:
-                pool[0].marks[player] |= np.uint16(1 << action)
+        for ply, action in enumerate(self.moves):
+            pool[0].marks[ply % 2] |= np.uint16(1 << action)
         pool[0].ply = len(self.moves)
-        pool[0].status = {None: RUNNING, DRAWN_GAME: DRAWN}.get(
-            self.winner, WON_BY_FIRST + (self.winner or 0)
-        )
+        pool[0].status = self._status()
         return pool
 
 
 @dataclass(frozen=True)
-class TicTacToe(PlacingGame):
-    """The game of tic-tac-toe (noughts and crosses); X moves first."""
+class TicTacToe(Gomoku):
+    """The game of tic-tac-toe (noughts and crosses); X moves first.
+
+    An m,n,k game with compiled rules of its own.
+    """
 
     info: GameInfo = field(
         init=False, default=GameInfo("tic_tac_toe", "three in a row on a 3×3 board")
@@ -70,10 +48,6 @@ class TicTacToe(PlacingGame):
     def new_initial_state(self, seed: int = 0) -> TicTacToeState:
         """Return the empty board."""
         return TicTacToeState(self)
-
-    def num_distinct_actions(self) -> int:
-        """Return 9, one per square."""
-        return 9
 
     def kernels(self) -> RulesKernels:
         """Return the compiled rules."""

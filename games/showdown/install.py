@@ -43,17 +43,10 @@ _NPM_FLAGS = (
     "--fetch-retry-maxtimeout=5000",
     "--loglevel=http",  # one line for each file fetched: that is the progress
 )
-_NO_NETWORK = {
-    "EAI_AGAIN",
-    "ECONNREFUSED",
-    "ECONNRESET",
-    "EHOSTUNREACH",
-    "ENETUNREACH",
-    "ENOTFOUND",
-    "ERR_SOCKET_TIMEOUT",
-    "ETIMEDOUT",
-    "FETCH_ERROR",
-}
+_NO_NETWORK = frozenset(
+    """EAI_AGAIN ECONNREFUSED ECONNRESET EHOSTUNREACH ENETUNREACH ENOTFOUND ERR_SOCKET_TIMEOUT
+    ETIMEDOUT FETCH_ERROR""".split()
+)
 
 
 class ShowdownInstallError(PlywiseError):

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from poke_env.battle import AbstractBattle, Battle
@@ -223,7 +223,7 @@ class PlywisePlayer(Player):
             return info
         self.fallbacks[REFUSED] += 1
         left = tuple(a for a in info.legal if a not in ongoing.sent)
-        return info.with_legal(left) if left else info
+        return replace(info, legal=left) if left else info
 
     def _random_legal(self, battle: Battle, info: InfoState | None) -> tuple[int, BattleOrder]:
         if info is None or not info.legal:

@@ -35,17 +35,13 @@ _EVENTS = {"turn", "move", "switch", "drag", "replace", "cant", "faint", "upkeep
 _TERRAINS = ("electricterrain", "grassyterrain", "mistyterrain", "psychicterrain")
 
 
-def _id(name: str) -> str:
-    return name.lower().replace("_", "")
-
-
 def _type_name(name: str) -> str:
     return "???" if name == "THREE_QUESTION_MARKS" else name.capitalize()
 
 
 def _conditions(conditions: dict[Any, int], turn: int) -> dict[str, int]:
     return {
-        _id(c.name): value
+        to_id_str(c.name): value
         if c in STACKABLE_CONDITIONS
         else 1
         if c.name in _HAZARDS
@@ -151,7 +147,7 @@ def _active_facts(mon: Pokemon | None) -> dict[str, Any]:
 
 
 def _volatiles(mon: Pokemon) -> dict[str, int]:
-    found = {_id(effect.name): turns for effect, turns in mon.effects.items()}
+    found = {to_id_str(effect.name): turns for effect, turns in mon.effects.items()}
     if mon.preparing:
         found["twoturnmove"] = 0
     if mon.must_recharge:
@@ -210,9 +206,9 @@ def information_state_from_poke_env(battle: Battle, notes: BattleNotes) -> InfoS
     foe_team = battle.opponent_team
     foe_active = battle.opponent_active_pokemon
     foe_index = next((i for i, m in enumerate(foe_team.values()) if m is foe_active), None)
-    fields = {_id(f.name): battle.turn - start for f, start in battle.fields.items()}
+    fields = {to_id_str(f.name): battle.turn - start for f, start in battle.fields.items()}
     terrain = next((f for f in fields if f in _TERRAINS), "")
-    weather = next((_id(w.name) for w in battle.weather), "")
+    weather = next((to_id_str(w.name) for w in battle.weather), "")
     can_tera = not battle._used_tera and not any(m.terastallized for m in own_mons)
     return InfoState(
         player=0,

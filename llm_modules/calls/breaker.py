@@ -21,7 +21,7 @@ class CircuitBreaker:
         self._after = after
         self._seconds = seconds
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._failures = 0
         self._open_until: float | None = None  # None: closed, every call is allowed
         self._trial = False  # whether the trial call is running
@@ -30,12 +30,10 @@ class CircuitBreaker:
     def allow(self) -> bool:
         """Return whether a call is allowed now; True after a pause starts the trial call."""
         with self._lock:
-            if self._open_until is None:
-                return True
-            if self._trial or self._clock() < self._open_until:
-                return False
-            self._trial = True
-            return True
+            allowed = self.would_allow()
+            if allowed and self._open_until is not None:
+                self._trial = True
+            return allowed
 
     def would_allow(self) -> bool:
         """Return what ``allow`` would return, without starting the trial call."""

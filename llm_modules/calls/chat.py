@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from concurrent.futures import Future
-from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from concurrent.futures import CancelledError, Future
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
 
 from plywise.llm_modules.calls.accounting import Spent, Usage
 from plywise.llm_modules.calls.errors import LLMError, LLMReplyError, one_line
@@ -62,9 +64,7 @@ class Request:
     def parameters(self, model: str, temperature: float | None) -> dict[str, Any]:
         """Return the arguments of ``chat.completions.create``.
 
-        Args:
-            model: name of the model.
-            temperature: temperature of the client; this request's own one has precedence.
+        ``temperature`` is that of the client; the request's own one has precedence.
         """
         out: dict[str, Any] = {
             "model": model,
@@ -123,8 +123,6 @@ class Call:
     """Running call; its future ends with an :class:`Answer` or an :class:`LLMError`.
 
     Attributes:
-        request: the request.
-        future: future of the answer.
         spent: resources used so far; final when the future is done or :meth:`cancel` returned True.
     """
 
@@ -147,23 +145,11 @@ class Call:
             call.future.set_exception(result)
         return call
 
-    @property
-    def sent(self) -> bool:
-        """Whether the request was sent, or is about to be."""
-        return self.spent.calls > 0
-
-    def result(self, seconds: float) -> Answer:
-        """Wait for the answer and return it; cancel the call after ``seconds``.
-
-        Raises:
-            CancelledError: the call was cancelled.
-            LLMError: the call failed.
-        """
-        try:
-            return self.future.result(seconds)
-        except TimeoutError:
-            self.cancel()  # without effect if the call ended at this moment
-        return self.future.result()
+    def end_within(self, seconds: float) -> None:
+        """Wait for the end of the call; cancel it after ``seconds``."""
+        with suppress(TimeoutError, CancelledError, LLMError):
+            self.future.result(seconds)
+        self.cancel()  # without effect on a call that has ended
 
     def cancel(self) -> bool:
         """Cancel the call and abort its HTTP request; return False if it has ended already.
@@ -193,7 +179,7 @@ class Call:
             return True
 
 
-class ChatClient(Protocol):
+class ChatClient(ABC):
     """Client of a chat endpoint, or of a record of earlier calls.
 
     Attributes:
@@ -202,24 +188,34 @@ class ChatClient(Protocol):
         endpoint: origin of the answers, for people.
     """
 
-    config: LLMConfig
     model: str
     endpoint: str
 
+    def __init__(self, config: LLMConfig) -> None:
+        self.config = config
+        self._lock = threading.Lock()
+        self._usage = Usage()
+
+    @abstractmethod
     def submit(self, request: Request) -> Call:
         """Start a call and return at once; every failure becomes the future's exception."""
 
     @property
     def available(self) -> bool:
         """Whether a request submitted now would be sent."""
+        return True
 
     @property
     def status(self) -> str:
         """One line for people: "ok", or the reason why no request is sent."""
+        return "ok"
 
     def usage(self) -> Usage:
         """Return a copy of the totals so far."""
+        with self._lock:
+            return Usage(**asdict(self._usage))
 
+    @abstractmethod
     def close(self) -> None:
         """Cancel running calls and free resources; safe to call twice."""
 

@@ -14,28 +14,21 @@ _MAX_CHARACTERS = 240  # of an endpoint's text in a message
 class LLMError(PlywiseError):
     """A call to a language model without an answer."""
 
-    #: Whether the endpoint cannot answer other questions either; the circuit breaker counts these.
-    endpoint_fault = True
-    #: Whether a retry is useless until somebody changes the settings or the endpoint.
-    lasting = False
+
+class LLMLastingError(LLMError):
+    """A retry is useless until somebody changes the settings or the endpoint."""
 
 
-class LLMConfigError(LLMError, ConfigError):
+class LLMConfigError(LLMLastingError, ConfigError):
     """The settings are invalid; no request was sent."""
 
-    lasting = True
 
-
-class LLMAuthError(LLMError):
+class LLMAuthError(LLMLastingError):
     """The endpoint refuses the key."""
 
-    lasting = True
 
-
-class LLMModelError(LLMError):
+class LLMModelError(LLMLastingError):
     """The endpoint does not know the model."""
-
-    lasting = True
 
 
 class LLMUnreachableError(LLMError):
@@ -61,44 +54,29 @@ class LLMReplyError(LLMError):
 class LLMRequestError(LLMError):
     """The endpoint refuses this request (400, 404, 413, 422) but may serve others."""
 
-    endpoint_fault = False
-
 
 class LLMPausedError(LLMError):
     """No request was sent: the client pauses after repeated failures."""
 
-    endpoint_fault = False
 
-
-class LLMBudgetError(LLMError):
+class LLMBudgetError(LLMLastingError):
     """No request was sent: the budget is used up."""
-
-    endpoint_fault = False
-    lasting = True
 
 
 class LLMNotRecordedError(LLMError):
     """No request was sent: answers come from a record, and this request is not in it."""
 
-    endpoint_fault = False
-
 
 class LLMClosedError(LLMError):
     """No request was sent: the client is closed."""
 
-    endpoint_fault = False
 
-
-class EmbeddedError(LLMError):
+class EmbeddedError(LLMLastingError):
     """The embedded model's server cannot start, or its files are missing or broken."""
 
-    lasting = True
 
-
-class ModelFileError(LLMError):
+class ModelFileError(LLMLastingError):
     """A known model file is missing or cannot be downloaded."""
-
-    lasting = True
 
 
 def one_line(text: object, secret: str = "") -> str:

@@ -10,15 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from plywise.llm_modules.calls.chat import Answer, Request
 from plywise.llm_modules.guides.dialogue import UNREADABLE
-from plywise.llm_modules.guides.format_fallback import (
-    SCORING,
-    WRITING,
-    EndpointMode,
-)
+from plywise.llm_modules.guides.format_fallback import SCORING, WRITING, EndpointMode
 from plywise.llm_modules.prompts.forms import AnswerKind, AnswerMode, Form
 from plywise.llm_modules.prompts.prompting import LetteredQuestion
 from plywise.llm_modules.prompts.scoring import (
@@ -50,61 +46,45 @@ class ReplyScores:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-class AskingStrategy(Protocol):
-    """Strategy of asking; shared by all decisions.
+class Scoring:
+    """Asking for the probabilities of option letters, or for one letter without them.
 
     Attributes:
-        endpoint_mode: answer mode that the endpoint is known to support.
+        wordings: names of the prompt texts that replace those of the questions.
+        endpoint_mode: answer mode that the endpoint is known to support; shared by all decisions.
     """
 
-    endpoint_mode: EndpointMode
-
-    def wording(self, question: Question) -> str | None:
-        """Return the name of the prompt text; None: that of the question."""
-
-    def request(self, lettered: LetteredQuestion, mode: AnswerMode, seed: int) -> Request:
-        """Return the request for an answer in ``mode``."""
-
-    def read(self, lettered: LetteredQuestion, mode: AnswerMode, answer: Answer) -> ReplyScores:
-        """Return the scores of the options in the answer."""
-
-
-class Scoring:
-    """Asking for the probabilities of option letters, or for one letter without them."""
+    wordings: Mapping[Question, str] = {}
 
     def __init__(self, calibration: LetterCalibration) -> None:
         self.endpoint_mode = EndpointMode(SCORING)
         self._calibration = calibration
 
-    def wording(self, question: Question) -> str | None:
-        """Return None: the question's own text."""
-        return None
-
     def request(self, lettered: LetteredQuestion, mode: AnswerMode, seed: int) -> Request:
         """Return the request for one token, or for a letter in writing."""
         if mode is AnswerMode.SCORES:
             return Request(lettered.by_letter, 1, top_logprobs=_TOP_LOGPROBS, seed=seed)
-        messages = lettered.by_letter if mode is AnswerMode.TEXT else lettered.by_json
-        return Form(lettered.letters).request(messages, mode, seed)
+        form = Form(lettered.letters)
+        messages = lettered.by_letter if mode is AnswerMode.TEXT else lettered.worded(form)
+        return form.request(messages, mode, seed)
 
     def read(self, lettered: LetteredQuestion, mode: AnswerMode, answer: Answer) -> ReplyScores:
         """Return the calibrated probabilities, or fixed ones for a chosen letter."""
         letters = lettered.letters
-        if mode is AnswerMode.SCORES and answer.first_token:
-            found = read_scores(answer.first_token, letters)
-            if found is not None:
-                logprobs = dict(zip(letters, found.logprobs, strict=True))
-                facts = {
-                    "logprobs": {k: round(p, 4) for k, p in logprobs.items()},
-                    "letters_found": found.found,
-                    "mass": round(found.mass, 4),
-                }
-                kind = lettered.question.value
-                adjusted = self._calibration.adjust(kind, found.logprobs)
-                return ReplyScores(_numbers(lettered, adjusted), facts=facts)
+        scored = mode is AnswerMode.SCORES
+        found = read_scores(answer.first_token, letters) if scored else None
+        if found is not None:
+            logprobs = zip(letters, found.logprobs, strict=True)
+            facts = {
+                "logprobs": {letter: round(p, 4) for letter, p in logprobs},
+                "letters_found": found.found,
+                "mass": round(found.mass, 4),
+            }
+            adjusted = self._calibration.adjust(lettered.question.value, found.logprobs)
+            return ReplyScores(_numbers(lettered, adjusted), facts=facts)
         chosen = read_choice(answer.text, letters)
         problem = "" if chosen else UNREADABLE
-        if mode is AnswerMode.SCORES:  # a written letter is a usable answer too
+        if scored:  # a written letter is a usable answer too
             problem = (
                 "no option letter among the likeliest tokens"
                 if answer.first_token
@@ -123,7 +103,13 @@ class Reasoning:
         thought: maximum characters of the thought; 0: no thought.
         chances: whether proposals and predictions are a probability for each option instead of one
             letter; values are always numbers.
+
+    Attributes:
+        wordings: the evaluator is asked for a value of each position, not to compare them.
+        endpoint_mode: answer mode that the endpoint is known to support; shared by all decisions.
     """
+
+    wordings: Mapping[Question, str] = {Question.EVALUATE: "values"}
 
     def __init__(self, thought: int, chances: bool) -> None:
         self.endpoint_mode = EndpointMode(WRITING)
@@ -135,10 +121,6 @@ class Reasoning:
         return Form(
             lettered.letters, AnswerKind.PERCENT if rated else AnswerKind.ANSWER, self._thought
         )
-
-    def wording(self, question: Question) -> str | None:
-        """Return the text that asks for a value of each position, for the evaluator."""
-        return "values" if question is Question.EVALUATE else None
 
     def request(self, lettered: LetteredQuestion, mode: AnswerMode, seed: int) -> Request:
         """Return the request to fill in the form."""

@@ -74,8 +74,6 @@ class BackgroundBriefer:
 class BackgroundConsultation(Consultation):
     """Consultation (``search.guide.Consultation``) that a :class:`BackgroundBriefer` opens."""
 
-    uncounted = 0.0
-
     def __init__(
         self,
         brief: Callable[[], Briefing],

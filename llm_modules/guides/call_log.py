@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import CancelledError
+from contextlib import suppress
 from typing import Any
 
 from plywise.datasets.sums import add_fields
 from plywise.llm_modules.calls.chat import Answer, Call, Request
-from plywise.llm_modules.calls.errors import LLMBudgetError
+from plywise.llm_modules.calls.errors import LLMBudgetError, LLMError, LLMRequestError
 from plywise.search.guide.protocol import GuideReport
 
 
@@ -55,13 +57,33 @@ class CallLog:
         status = f"not asked: {reason}" if reason else "not asked"
         self.transcript.append({"question": question, "status": status})
 
-    def answered(self, record: dict[str, Any], call: Call, answer: Answer) -> None:
-        """Record an answer, usable or not."""
+    def ended(self, record: dict[str, Any], call: Call) -> tuple[Answer | None, str]:
+        """Record the end of a call and return its answer, usable or not.
+
+        Without an answer the text is the reason to ask the question in a lower mode; "": do not.
+        """
+        with suppress(CancelledError, LLMError):
+            call.future.result()  # if the call ends at this moment, its cost is not final before
+        add_fields(self.report, call.spent, without=("requests", "cached_tokens", "seconds"))
+        if call.spent.cost:
+            record["cost"] = call.spent.cost
+        try:
+            answer = call.future.result()
+        except CancelledError:
+            self.report.late += 1
+            record["status"] = "late"
+            return None, ""
+        except LLMBudgetError as error:
+            self.report.over_budget += 1
+            record |= {"status": "not asked: out of budget", "error": str(error)}
+            return None, ""
+        except LLMError as error:
+            self.unusable(record, str(error))
+            return None, str(error) if isinstance(error, LLMRequestError) else ""
         if answer.cached:
             self.report.cached += 1
         else:
             self.report.latencies.append(answer.seconds)
-        self._add_cost(record, call)
         record |= {
             "status": "answered",
             "reply": answer.text,
@@ -72,30 +94,9 @@ class CallLog:
             "completion_tokens": answer.completion_tokens,
             "retries": answer.retries,
         }
+        return answer, ""
 
     def unusable(self, record: dict[str, Any], reason: str) -> None:
         """Record that an answer is unusable."""
         self.report.failed += 1
         record |= {"status": "failed", "error": reason}
-
-    def failed(self, record: dict[str, Any], call: Call, error: Exception) -> None:
-        """Record a call that ended in an error, or was not sent because the budget is used up."""
-        self._add_cost(record, call)
-        if isinstance(error, LLMBudgetError):
-            self.report.over_budget += 1
-            record |= {"status": "not asked: out of budget", "error": str(error)}
-        else:
-            self.unusable(record, str(error))
-
-    def late(self, record: dict[str, Any], call: Call, seconds: float | None = None) -> None:
-        """Record a call that was cancelled after ``seconds``."""
-        self._add_cost(record, call)
-        self.report.late += 1
-        record["status"] = "late"
-        if seconds is not None:
-            record["seconds"] = round(seconds, 3)
-
-    def _add_cost(self, record: dict[str, Any], call: Call) -> None:
-        add_fields(self.report, call.spent, without=("requests", "cached_tokens", "seconds"))
-        if call.spent.cost:
-            record["cost"] = call.spent.cost

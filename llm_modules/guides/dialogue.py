@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from typing import Any
 
-from plywise.llm_modules.calls.chat import Call, ChatClient, Request
-from plywise.llm_modules.calls.errors import LLMError, LLMRequestError
+from plywise.llm_modules.calls.chat import Call, ChatClient
 from plywise.llm_modules.guides.call_log import CallLog
 from plywise.llm_modules.guides.format_fallback import EndpointMode, FormatFallback
 from plywise.llm_modules.prompts.forms import AnswerMode, FilledForm, Form
@@ -24,9 +22,6 @@ class WrittenQuestion:
 
     Attributes:
         name: name in the transcript.
-        lettered: question with its options.
-        form: form of the answer.
-        seed: seed of sampling.
         temperature: sampling temperature; None: that of the client.
     """
 
@@ -36,21 +31,11 @@ class WrittenQuestion:
     seed: int
     temperature: float | None = None
 
-    def action(self, letter: str) -> int:
-        """Return the action of a letter."""
-        return self.lettered.action(letter)
-
-    def request(self, mode: AnswerMode) -> Request:
-        """Return the request for an answer in ``mode``."""
-        messages = self.lettered.worded(self.form)
-        return self.form.request(messages, mode, self.seed % 2**31, self.temperature)
-
 
 class Dialogue:
     """Questions and answers of one decision, limited in calls and time.
 
     Args:
-        client: client of the model.
         endpoint_mode: answer mode that the endpoint is known to support.
         calls: maximum number of calls, repeated questions included.
         deadline: time (``time.monotonic``) after which questions are cancelled.
@@ -99,8 +84,10 @@ class Dialogue:
         if time.monotonic() >= self._deadline:
             self.call_log.not_asked(question.name, "out of time")
             return None
-        request = question.request(mode)
-        record = self.call_log.asked(question.name, mode.value, request, question.lettered.facts())
+        form, lettered = question.form, question.lettered
+        seed = question.seed % 2**31
+        request = form.request(lettered.worded(form), mode, seed, question.temperature)
+        record = self.call_log.asked(question.name, mode.value, request, lettered.facts())
         return self._client.submit(request), record
 
     def _take(
@@ -108,16 +95,13 @@ class Dialogue:
     ) -> tuple[FilledForm | None, str]:
         """Return the answer, or None and the reason to ask in a lower mode ("": do not)."""
         began = time.monotonic()
-        try:
-            answer = call.result(max(0.0, self._deadline - began))
-        except CancelledError:
+        call.end_within(max(0.0, self._deadline - began))
+        answer, problem = self.call_log.ended(record, call)
+        if call.future.cancelled():
             self._deadline = min(self._deadline, time.monotonic())  # a replay ends earlier
-            self.call_log.late(record, call, time.monotonic() - began)
-            return None, ""
-        except LLMError as error:
-            self.call_log.failed(record, call, error)
-            return None, str(error) if isinstance(error, LLMRequestError) else ""
-        self.call_log.answered(record, call, answer)
+            record["seconds"] = round(time.monotonic() - began, 3)
+        if answer is None:
+            return None, problem
         filled = question.form.read(answer.text)
         if filled is None:
             self.call_log.unusable(record, UNREADABLE)

@@ -11,17 +11,17 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Mapping
-from concurrent.futures import CancelledError, wait
+from concurrent.futures import wait
 from dataclasses import dataclass, field
 from typing import Any
 
 from plywise.games.base import Briefing
 from plywise.llm_modules.calls.chat import Answer, Call, ChatClient
-from plywise.llm_modules.calls.errors import LLMConfigError, LLMError, LLMRequestError
-from plywise.llm_modules.guides.asking import AskingStrategy, Reasoning, Scoring
+from plywise.llm_modules.calls.errors import LLMConfigError
+from plywise.llm_modules.guides.asking import Reasoning, Scoring
 from plywise.llm_modules.guides.call_log import CallLog
-from plywise.llm_modules.guides.format_fallback import EndpointMode, FormatFallback
-from plywise.llm_modules.prompts.examples import Example, ExampleStore
+from plywise.llm_modules.guides.format_fallback import FormatFallback
+from plywise.llm_modules.prompts.examples import Example, ExampleStore, options_of
 from plywise.llm_modules.prompts.forms import AnswerMode
 from plywise.llm_modules.prompts.prompting import LetteredQuestion, PromptLimits, Prompts
 from plywise.llm_modules.prompts.scoring import LetterCalibration
@@ -40,7 +40,7 @@ class GuideConfig:
 
     Attributes:
         guides: guides that are asked, of "propose", "model" and "evaluate".
-        trust: trust in each guide, from 0 (ignored) to 1 (believed fully).
+        trust: trust in guides, from 0 (ignored) to 1 (believed fully); others: DEFAULT_TRUST.
         max_calls: maximum number of calls for one decision, repeated questions included.
         limits: limits of a prompt's parts.
         asking: ``scoring`` or ``reasoning``, see ``asking.py``.
@@ -51,9 +51,7 @@ class GuideConfig:
     """
 
     guides: tuple[str, ...] = ("propose", "model", "evaluate")
-    trust: Mapping[str, float] = field(
-        default_factory=lambda: dict.fromkeys((q.value for q in ORDER), DEFAULT_TRUST)
-    )
+    trust: Mapping[str, float] = field(default_factory=dict)
     max_calls: int = 6
     limits: PromptLimits = field(default_factory=PromptLimits)
     asking: str = "scoring"
@@ -65,10 +63,9 @@ class GuideConfig:
         """Refuse values that cannot work."""
         if self.asking not in ("scoring", "reasoning"):
             raise LLMConfigError(f"asking is '{self.asking}'; choose scoring or reasoning")
-        if self.thought < 0:
-            raise LLMConfigError(f"thought is {self.thought}; it must be ≥ 0")
-        if self.examples < 0:
-            raise LLMConfigError(f"examples is {self.examples}; it must be ≥ 0")
+        for name, least in (("thought", 0), ("examples", 0), ("max_calls", 1)):
+            if getattr(self, name) < least:
+                raise LLMConfigError(f"{name} is {getattr(self, name)}; it must be ≥ {least}")
         known = [q.value for q in ORDER]
         for name in (*self.guides, *self.trust):
             if name not in known:
@@ -76,17 +73,13 @@ class GuideConfig:
         for name, trust in self.trust.items():
             if not 0.0 <= trust <= 1.0:
                 raise LLMConfigError(f"the trust in '{name}' is {trust}; it must be 0 … 1")
-        if self.max_calls < 1:
-            raise LLMConfigError(f"max_calls is {self.max_calls}; it must be ≥ 1")
 
 
 class LLMConsultant:
     """Source of advice by a language model; may be shared by games and threads.
 
     Args:
-        client: client of the model.
         config: settings.
-        prompts: prompt texts; None: those of the package.
         calibration: calibration of the model's letter bias, which learns from answers; None: a new
             one.
         example_store: solved examples of the game; None: no examples are shown.
@@ -96,26 +89,19 @@ class LLMConsultant:
         self,
         client: ChatClient,
         config: GuideConfig | None = None,
-        prompts: Prompts | None = None,
         calibration: LetterCalibration | None = None,
         example_store: ExampleStore | None = None,
     ) -> None:
         self.client = client
         self.config = config or GuideConfig()
-        self.prompts = prompts or Prompts()
-        self.calibration = calibration or LetterCalibration()
+        self.prompts = Prompts()
         self._example_store = example_store
         if example_store is not None:  # loaded now, not during a decision
             for guide in self.config.guides:
                 example_store.solved(Question(guide))
-        self.asking: AskingStrategy = Scoring(self.calibration)
+        self.asking: Scoring | Reasoning = Scoring(calibration or LetterCalibration())
         if self.config.asking == "reasoning":
             self.asking = Reasoning(self.config.thought, self.config.chances)
-
-    @property
-    def endpoint_mode(self) -> EndpointMode:
-        """Answer mode that the endpoint is known to support."""
-        return self.asking.endpoint_mode
 
     def examples(self, question: Question, briefing: Briefing) -> tuple[Example, ...]:
         """Return the solved examples for a question."""
@@ -147,22 +133,20 @@ class LLMConsultation(Consultation):
     count as late.
     """
 
-    uncounted = 0.0
-
     def __init__(self, consultant: LLMConsultant, briefing: Briefing, seed: int) -> None:
         self._owner = consultant
         self._call_log = CallLog(consultant.client.model, consultant.config.max_calls)
         self._briefing = briefing
         # At temperature 0 an answer depends on the position only, so it can be cached.
         self._seed = 0 if consultant.client.config.temperature == 0.0 else seed
-        self._fallback = FormatFallback(consultant.endpoint_mode)
+        self._fallback = FormatFallback(consultant.asking.endpoint_mode)
         self._closed = False
         self._asked: _Asked | None = None
-        self._waiting: deque[Question] = deque(
-            q
-            for q in ORDER
-            if q.value in consultant.config.guides
-            and len(briefing.opponent if q is Question.MODEL else briefing.own) >= 2
+        self._waiting = deque(
+            question
+            for question in ORDER
+            if question.value in consultant.config.guides
+            and len(options_of(question, briefing)) >= 2
         )
         self._ask_next()
 
@@ -197,19 +181,20 @@ class LLMConsultation(Consultation):
         """Cancel the current question (it counts as late) and return the cost; safe to repeat."""
         if not self._closed:
             self._closed = True
-            for advice in self.poll():  # arrived after the last poll
-                self._mark(advice.question, "unread")
+            unread = [advice.question.value for advice in self.poll()]  # since the last poll
+            for record in self.transcript:
+                if record["question"] in unread and record["status"] == "answered":
+                    record["status"] = "unread"
             if self._asked is not None:
                 asked, self._asked = self._asked, None
-                if asked.call.cancel():
-                    self._call_log.late(asked.record, asked.call, time.perf_counter() - asked.began)
+                cancelled = asked.call.cancel()
+                self._take(asked)
+                if cancelled:
+                    asked.record["seconds"] = round(time.perf_counter() - asked.began, 3)
                 else:  # it ended at this moment
-                    self._take(asked)
                     asked.record["status"] = "unread"
             self._skip_waiting()
         return self._call_log.report
-
-    # --- asking -----------------------------------------------------------------------------
 
     def _skip_waiting(self) -> None:
         while self._waiting:
@@ -224,7 +209,7 @@ class LLMConsultation(Consultation):
                 briefing,
                 self._seed,
                 limits=owner.config.limits,
-                wording=owner.asking.wording(question),
+                wording=owner.asking.wordings.get(question),
                 examples=owner.examples(question, briefing),
             )
             self._send(lettered)
@@ -243,23 +228,16 @@ class LLMConsultation(Consultation):
         call = owner.client.submit(request)
         self._asked = _Asked(lettered, mode, call, record, time.perf_counter())
 
-    # --- answers ----------------------------------------------------------------------------
-
     def _take(self, asked: _Asked) -> Advice | None:
         """Return the advice of an ended call; None if it failed or is asked again."""
         record = asked.record
-        try:
-            answer = asked.call.future.result()
-        except CancelledError:
-            self._call_log.late(record, asked.call)
-            self._skip_waiting()  # the client was closed, now or in the recording
+        answer, problem = self._call_log.ended(record, asked.call)
+        if answer is None:
+            if asked.call.future.cancelled():
+                self._skip_waiting()  # the client was closed, now or in the recording
+            if problem:
+                self._ask_lower(asked, problem)
             return None
-        except LLMError as error:
-            self._call_log.failed(record, asked.call, error)
-            if isinstance(error, LLMRequestError):
-                self._ask_lower(asked, str(error))
-            return None
-        self._call_log.answered(record, asked.call, answer)
         scores = self._owner.asking.read(asked.lettered, asked.mode, answer)
         record |= scores.facts
         if not scores.numbers:
@@ -283,7 +261,8 @@ class LLMConsultation(Consultation):
             weights = {a: w * (shown / options) for a, w in weights.items()}
             weights |= dict.fromkeys(lettered.left_out, 1.0 / options)
         trust = self._owner.config.trust.get(question.value, DEFAULT_TRUST)
-        asked.record |= {"weights": _rounded(weights), "trust": trust}
+        rounded = {action: round(weight, 4) for action, weight in weights.items()}
+        asked.record |= {"weights": rounded, "trust": trust}
         return Advice(
             question=question,
             weights=weights,
@@ -297,12 +276,3 @@ class LLMConsultation(Consultation):
         """Ask the same question again in a lower mode, if there is one."""
         if not self._closed and self._fallback.fall_back(reason):
             self._send(asked.lettered)
-
-    def _mark(self, question: Question, status: str) -> None:
-        for record in self.transcript:
-            if record["question"] == question.value and record["status"] == "answered":
-                record["status"] = status
-
-
-def _rounded(numbers: Mapping[Any, float]) -> dict[Any, float]:
-    return {key: round(value, 4) for key, value in numbers.items()}

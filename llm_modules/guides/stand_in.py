@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from random import Random
 from typing import Any, Protocol
 
@@ -31,10 +32,11 @@ class Oracle(Protocol):
         """
 
 
+@dataclass(frozen=True)
 class StandIn:
     """Source of advice in place of :class:`~plywise.llm_modules.guides.guides.LLMConsultant`.
 
-    Args:
+    Attributes:
         oracle: source of correct answers.
         config: settings of the guides.
         skill: probability of an answer that is correct on purpose.
@@ -42,19 +44,11 @@ class StandIn:
         delay: seconds until the answers for a decision arrive.
     """
 
-    def __init__(
-        self,
-        oracle: Oracle,
-        config: GuideConfig,
-        skill: float,
-        seed: int = 0,
-        delay: float = 0.0,
-    ) -> None:
-        self._oracle = oracle
-        self._config = config
-        self._skill = skill
-        self._seed = seed
-        self._delay = delay
+    oracle: Oracle
+    config: GuideConfig
+    skill: float
+    seed: int = 0
+    delay: float = 0.0
 
     def consult(self, state: State, player: int, seed: int) -> StandInConsultation:
         """Return a consultation with all its answers."""
@@ -62,19 +56,19 @@ class StandIn:
         answers: list[Advice] = []
         transcript: list[dict[str, Any]] = []
         for question in ORDER:
-            trust = self._config.trust.get(question.value, DEFAULT_TRUST)
-            if question.value not in self._config.guides or trust == 0.0:
+            trust = self.config.trust.get(question.value, DEFAULT_TRUST)
+            if question.value not in self.config.guides or trust == 0.0:
                 continue
-            random = Random(f"{self._seed}/{seed}/{question.value}")
-            truth = self._oracle.truth(state, player, question, random.getrandbits(63))
+            random = Random(f"{self.seed}/{seed}/{question.value}")
+            truth = self.oracle.truth(state, player, question, random.getrandbits(63))
             if len(truth) < 2:  # no choice
                 continue
-            right = random.random() < self._skill
+            right = random.random() < self.skill
             numbers = list(truth.values())
             if not right:
                 random.shuffle(numbers)
             weights = dict(zip(truth, numbers, strict=True))
-            answers.append(Advice(question, weights, trust, source="stand-in", seconds=self._delay))
+            answers.append(Advice(question, weights, trust, source="stand-in", seconds=self.delay))
             transcript.append(
                 {
                     "question": question.value,
@@ -83,7 +77,7 @@ class StandIn:
                     "weights": weights,
                 }
             )
-        return StandInConsultation(answers, transcript, self._delay, start)
+        return StandInConsultation(answers, transcript, self.delay, start)
 
 
 class StandInConsultation(Consultation):

@@ -63,7 +63,6 @@ class Examinee:
     """Model that answers benchmark questions; usable from several threads.
 
     Args:
-        client: client of the model.
         max_tokens: maximum length of an answer in tokens.
     """
 

@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -90,11 +91,6 @@ class QuestionContext:
     """Context of a decision from which questions are made.
 
     Attributes:
-        dialogue: dialogue that answers the questions.
-        prompts: prompt texts.
-        briefing: description of the decision.
-        limits: limits of a prompt's parts.
-        config: settings of the method.
         seed: seed of letters and sampling.
         feedback: description of earlier decisions; "": none.
         examples: solved examples, shown before questions for one letter or for values.
@@ -143,38 +139,33 @@ class QuestionContext:
 Method = Callable[[QuestionContext], MethodChoice | None]
 
 
-def _vote(
-    context: QuestionContext, samples: int, thought: int, temperature: float | None
+def _letter(
+    context: QuestionContext, *, thinks: bool = False, votes: bool = False
 ) -> MethodChoice | None:
-    """Ask for a letter several times; return the majority, of equals the one named first."""
+    """Ask for a letter, after a thought or not.
+
+    Where the model ``votes`` it is asked several times: the choice is the majority, of equals the
+    one named first.
+    """
+    config = context.config
     questions = [
         context.action_question(
-            Question.PROPOSE, number=n, thought=thought, temperature=temperature
+            Question.PROPOSE,
+            number=n,
+            thought=config.thought if thinks else 0,
+            temperature=config.temperature if votes else None,
         )
-        for n in range(samples)
+        for n in range(config.samples if votes else 1)
     ]
-    named = [
-        question.action(answer.letters[0])
+    named = Counter(
+        question.lettered.action(answer.letters[0])
         for question, answer in zip(questions, context.dialogue.ask(questions), strict=True)
         if answer is not None
-    ]
+    )
     if not named:
         return None
-    votes = Counter(named)
-    return MethodChoice(votes.most_common(1)[0][0], {a: n / len(named) for a, n in votes.items()})
-
-
-def _io(context: QuestionContext) -> MethodChoice | None:
-    return _vote(context, samples=1, thought=0, temperature=None)
-
-
-def _cot(context: QuestionContext) -> MethodChoice | None:
-    return _vote(context, samples=1, thought=context.config.thought, temperature=None)
-
-
-def _sc(context: QuestionContext) -> MethodChoice | None:
-    config = context.config
-    return _vote(context, config.samples, config.thought, config.temperature)
+    action, _ = named.most_common(1)[0]
+    return MethodChoice(action, {a: n / named.total() for a, n in named.items()})
 
 
 def _pokellmon(context: QuestionContext) -> MethodChoice | None:
@@ -183,8 +174,7 @@ def _pokellmon(context: QuestionContext) -> MethodChoice | None:
         feedback = context.prompts.feedback(context.feedback)
         situation = f"{briefing.situation}\n\n{feedback}"
         context = replace(context, briefing=replace(briefing, situation=situation))
-    config = context.config
-    return _vote(context, config.samples, thought=0, temperature=config.temperature)
+    return _letter(context, votes=True)
 
 
 def _tot(context: QuestionContext) -> MethodChoice | None:
@@ -195,7 +185,7 @@ def _tot(context: QuestionContext) -> MethodChoice | None:
     (answer,) = context.dialogue.ask([question])
     if answer is None:
         return None
-    candidates = [question.action(letter) for letter in answer.letters]
+    candidates = [question.lettered.action(letter) for letter in answer.letters]
     if len(candidates) == 1:
         return MethodChoice(candidates[0])
     values = _rated(context, candidates, answer.thought)
@@ -212,21 +202,18 @@ def _rated(context: QuestionContext, candidates: Sequence[int], thought: str) ->
         own=tuple(options[a] for a in candidates),
     )
     question = replace(context, briefing=shortlist).action_question(
-        Question.EVALUATE,
-        AnswerKind.PERCENT,
-        thought=context.config.thought,
-        wording="values",
+        Question.EVALUATE, AnswerKind.PERCENT, thought=context.config.thought, wording="values"
     )
     (answer,) = context.dialogue.ask([question])
     if answer is None:
         return {}
-    return {question.action(letter): value for letter, value in answer.values.items()}
+    return {question.lettered.action(letter): value for letter, value in answer.values.items()}
 
 
 METHODS: dict[str, Method] = {
-    "io": _io,
-    "cot": _cot,
-    "sc": _sc,
+    "io": _letter,
+    "cot": partial(_letter, thinks=True),
+    "sc": partial(_letter, thinks=True, votes=True),
     "tot": _tot,
     "pokellmon": _pokellmon,
 }

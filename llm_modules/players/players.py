@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from dataclasses import asdict, replace
 from random import Random
@@ -11,7 +10,7 @@ from typing import Any
 
 from plywise.games.base import Briefing
 from plywise.llm_modules.calls.chat import ChatClient
-from plywise.llm_modules.guides.call_log import CallLog, last_error
+from plywise.llm_modules.guides.call_log import last_error
 from plywise.llm_modules.guides.dialogue import Dialogue
 from plywise.llm_modules.guides.format_fallback import WRITING, EndpointMode
 from plywise.llm_modules.guides.guides import GuideConfig, LLMConsultant
@@ -22,23 +21,19 @@ from plywise.search.guide.protocol import Advice, GuideReport, Question
 
 log = logging.getLogger("plywise.llm")
 
+_Chosen = tuple[MethodChoice | None, GuideReport, list[dict[str, Any]]]  # with its transcript
+
 
 class LLMPlayer:
     """Player that chooses an option as a language model says; may be shared by games.
 
-    Without an answer in time the player takes a random legal action; this is logged, recorded in
-    the decision's facts and counted in ``fallbacks``.
+    Without an answer in time the player takes a random legal action; this is logged and recorded in
+    the decision's facts.
 
     Args:
-        client: client of the model.
         config: limits of prompts and calls; its guides are ignored.
         method: settings of the method, see ``methods.py``.
         example_store: solved examples of the game; None: no examples are shown.
-
-    Attributes:
-        method: settings of the method.
-        decisions: number of decisions.
-        fallbacks: number of random actions.
     """
 
     def __init__(
@@ -52,9 +47,6 @@ class LLMPlayer:
         self.method = method or MethodConfig()
         self._consultant = LLMConsultant(client, only_proposer, example_store=example_store)
         self._endpoint_mode = EndpointMode(WRITING)
-        self.decisions = 0
-        self.fallbacks = 0
-        self._lock = threading.Lock()  # several games may share one player
 
     def choose(
         self,
@@ -76,14 +68,12 @@ class LLMPlayer:
         """
         if not briefing.own:
             raise ValueError("the briefing has no options")
-        self._count(decisions=1)
         if len(briefing.own) == 1:
             return briefing.own[0].action, {"chosen_by": "only option"}
         feedback = memory.feedback(briefing.situation, estimate) if memory is not None else ""
         deadline = time.monotonic() + timeout
         if self.method.name in METHODS:
-            choice, calls = self._by_method(briefing, seed, deadline, feedback)
-            report, transcript = calls.report, calls.transcript
+            choice, report, transcript = self._by_method(briefing, seed, deadline, feedback)
         else:
             choice, report, transcript = self._by_scores(briefing, seed, deadline)
         facts: dict[str, Any] = {
@@ -92,7 +82,6 @@ class LLMPlayer:
             "transcript": transcript,
         }
         if choice is None:
-            self._count(fallbacks=1)
             action = Random(seed).choice(briefing.own).action
             reason = last_error(transcript) or f"no answer within {timeout:g} s"
             log.warning("no move from the model (%s); a random legal one is played", reason)
@@ -105,9 +94,7 @@ class LLMPlayer:
             memory.add(briefing.situation, option, estimate)
         return action, facts
 
-    def _by_method(
-        self, briefing: Briefing, seed: int, deadline: float, feedback: str
-    ) -> tuple[MethodChoice | None, CallLog]:
+    def _by_method(self, briefing: Briefing, seed: int, deadline: float, feedback: str) -> _Chosen:
         consultant = self._consultant
         calls = consultant.config.max_calls
         dialogue = Dialogue(consultant.client, self._endpoint_mode, calls, deadline)
@@ -121,11 +108,10 @@ class LLMPlayer:
             feedback=feedback,
             examples=consultant.examples(Question.PROPOSE, briefing),
         )
-        return METHODS[self.method.name](context), dialogue.call_log
+        choice = METHODS[self.method.name](context)
+        return choice, dialogue.call_log.report, dialogue.call_log.transcript
 
-    def _by_scores(
-        self, briefing: Briefing, seed: int, deadline: float
-    ) -> tuple[MethodChoice | None, GuideReport, list[dict[str, Any]]]:
+    def _by_scores(self, briefing: Briefing, seed: int, deadline: float) -> _Chosen:
         consultation = self._consultant.consult(briefing, seed)
         advice: list[Advice] = []
         while not advice and not consultation.finished and time.monotonic() < deadline:
@@ -137,8 +123,3 @@ class LLMPlayer:
             weights = advice[0].weights
             choice = MethodChoice(max(weights, key=lambda a: weights[a]))
         return choice, report, consultation.transcript
-
-    def _count(self, decisions: int = 0, fallbacks: int = 0) -> None:
-        with self._lock:
-            self.decisions += decisions
-            self.fallbacks += fallbacks

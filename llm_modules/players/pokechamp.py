@@ -2,7 +2,7 @@
 
 After *PokéChamp: an Expert-level Minimax Language Agent* (Karten, Nguyen and Jin 2025, arXiv
 2503.04094), with its three modules: player action sampling, opponent modelling and value
-estimation.  The agent is ``arena/agents/pokechamp.py``, its search ``search/maximin.py``.
+estimation.  The agent is ``arena/agents/pokechamp_search.py``, its search ``search/maximin.py``.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def sample_actions(context: QuestionContext, briefing: Briefing) -> Sampled:
     answers = context.dialogue.ask(list(questions.values()))
     return Sampled(
         **{
-            side: tuple(question.action(letter) for letter in answer.letters)
+            side: tuple(question.lettered.action(letter) for letter in answer.letters)
             for (side, question), answer in zip(questions.items(), answers, strict=True)
             if answer is not None
         }
@@ -65,6 +65,6 @@ def value_positions(context: QuestionContext, positions: Sequence[str]) -> list[
     for question, answer in zip(questions, context.dialogue.ask(questions), strict=True):
         if answer is None or len(answer.percent) < len(question.lettered.letters):
             return None
-        by_index = {question.action(letter): value for letter, value in answer.values.items()}
+        by_index = {question.lettered.action(k): value for k, value in answer.values.items()}
         values += [by_index[k] for k in range(len(by_index))]
     return values

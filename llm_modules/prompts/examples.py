@@ -46,7 +46,7 @@ class Example:
     @property
     def options(self) -> tuple[Option, ...]:
         """Options of the question."""
-        return _options(self.question, self.briefing)
+        return options_of(self.question, self.briefing)
 
     @cached_property
     def kinds(self) -> Counter[str]:
@@ -54,7 +54,8 @@ class Example:
         return _kinds(self.options)
 
 
-def _options(question: Question, briefing: Briefing) -> tuple[Option, ...]:
+def options_of(question: Question, briefing: Briefing) -> tuple[Option, ...]:
+    """Return the options of a question: actions of the opponent (MODEL) or of the player."""
     return briefing.opponent if question is Question.MODEL else briefing.own
 
 
@@ -136,7 +137,7 @@ class ExampleStore:
         examples have the same beginning, which servers cache.
         """
         solved = self.solved(question)
-        kinds = _kinds(_options(question, briefing))
+        kinds = _kinds(options_of(question, briefing))
         ranked = sorted(
             (
                 (*example_similarity(example, kinds, briefing.situation), -number)

@@ -87,12 +87,7 @@ class Form:
             count = min(self.count, len(self.letters))
             answer = {"type": "array", "items": letter, "minItems": 1, "maxItems": count}
         elif self.kind is AnswerKind.PERCENT:
-            answer = {
-                "type": "object",
-                "properties": dict.fromkeys(self.letters, number),
-                "required": list(self.letters),
-                "additionalProperties": False,
-            }
+            answer = _object_schema(dict.fromkeys(self.letters, number))
         thought = {"type": "string", "maxLength": self.thought}
         return ({"thought": thought} if self.thought else {}) | {self.kind.value: answer}
 
@@ -117,13 +112,7 @@ class Form:
             return json.dumps({"type": "json_object"})
         if mode is not AnswerMode.SCHEMA:
             return ""
-        properties = self.properties()
-        schema = {
-            "type": "object",
-            "properties": properties,
-            "required": list(properties),
-            "additionalProperties": False,
-        }
+        schema = _object_schema(self.properties())
         wrapped = {"name": "answer", "strict": True, "schema": schema}
         return json.dumps({"type": "json_schema", "json_schema": wrapped})
 
@@ -170,6 +159,15 @@ class Form:
         letters = dict.fromkeys(n for n in known if len(n) == 1 and n in self.letters)
         count = self.count if self.kind is AnswerKind.BEST else 1
         return FilledForm(tuple(letters)[:count], thought) if letters else None
+
+
+def _object_schema(properties: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
 
 
 def _percent(value: object) -> float | None:

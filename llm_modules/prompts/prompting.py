@@ -21,7 +21,7 @@ from typing import Any
 from plywise.games.base import Briefing, Option
 from plywise.llm_modules.calls.chat import Message
 from plywise.llm_modules.calls.errors import LLMConfigError
-from plywise.llm_modules.prompts.examples import Example
+from plywise.llm_modules.prompts.examples import Example, options_of
 from plywise.llm_modules.prompts.forms import AnswerKind, Form
 from plywise.search.guide.protocol import Question
 
@@ -74,7 +74,6 @@ class LetteredQuestion:
         left_out: actions that are not shown because others are more interesting.
         shortened: whether a part is truncated.
         by_letter: prompt for a letter.
-        by_json: prompt for a letter in JSON.
         worded: function that returns the prompt for a form.
     """
 
@@ -84,7 +83,6 @@ class LetteredQuestion:
     left_out: tuple[int, ...]
     shortened: bool
     by_letter: tuple[Message, ...]
-    by_json: tuple[Message, ...]
     worded: Callable[[Form], tuple[Message, ...]] = field(compare=False, repr=False)
 
     def action(self, letter: str) -> int:
@@ -124,9 +122,7 @@ class Prompts:
     def digest(self, question: Question, examples: str = "") -> str:
         """Return a digest (12 hex digits) of the texts of a question.
 
-        Args:
-            question: question of a guide.
-            examples: identity of the solved examples that are shown; "": none.
+        ``examples`` identifies the solved examples that are shown; "": none.
         """
         texts = [self._system.template, self._questions[question.value].template, self._letter]
         joined = "\0".join([*texts, examples] if examples else texts)
@@ -148,15 +144,12 @@ class Prompts:
         second of them costs a server with a prefix cache only its last line.
 
         Args:
-            question: question of a guide.
-            briefing: description of the decision.
-            seed: seed of the letters.
             limits: limits of the parts; None: the defaults.
             wording: name of the text; None: that of the question.
             examples: solved examples, shown as earlier turns of the chat.
         """
         limits = limits or PromptLimits()
-        offered = briefing.opponent if question is Question.MODEL else briefing.own
+        offered = options_of(question, briefing)
         side = "opponent" if question is Question.MODEL else "own"
         random = Random(f"{seed}/{side}/{briefing.situation}")
         worth = len(offered) if briefing.worth is None or side == "opponent" else briefing.worth
@@ -174,17 +167,13 @@ class Prompts:
         briefing: Briefing,
         texts: Sequence[str],
         seed: int,
-        limits: PromptLimits | None = None,
+        limits: PromptLimits,
     ) -> LetteredQuestion:
         """Return a question about the values of positions, whose "actions" are their indices.
 
-        Args:
-            briefing: description of the game.
-            texts: descriptions of up to :data:`MAX_OPTIONS` positions.
-            seed: seed of the letters.
-            limits: limits of the parts; None: the defaults.
+        ``texts`` describe up to :data:`MAX_OPTIONS` positions.
         """
-        limits, cut = limits or PromptLimits(), _Truncator()
+        cut = _Truncator()
         order = Random(f"{seed}/positions").sample(range(len(texts)), len(texts))
         lines = {
             k: f"{OPTION_LETTERS[i]}. {cut(texts[k], limits.position)}" for i, k in enumerate(order)
@@ -228,7 +217,6 @@ class Prompts:
             left_out=tuple(left_out),
             shortened=cut.used,
             by_letter=messages(None),
-            by_json=messages(Form(letters)),
             worded=messages,
         )
 
@@ -278,16 +266,7 @@ def _most_interesting(options: Sequence[Option], count: int, ties: Random) -> li
 
 @dataclass(frozen=True)
 class _Turn:
-    """Text of a solved example.
-
-    Attributes:
-        player: player who decides.
-        situation: description of the position.
-        lines: options with their letters.
-        right: letter of the right answer.
-        thought: reason of the answer: its facts.
-        percent: answer in numbers by letter.
-    """
+    """Text of a solved example; the answer as a letter, a thought (its facts) and in numbers."""
 
     player: int
     situation: str
@@ -316,16 +295,15 @@ def _turns(
         place = min(places, key=lambda k: used[k])
         used[place] += 1
         shown.insert(place, right)
-        percent = {OPTION_LETTERS[i]: 100 if o is right else 0 for i, o in enumerate(shown)}
+        options = dict(zip(OPTION_LETTERS, shown, strict=False))
+        percent = {letter: 100 if o is right else 0 for letter, o in options.items()}
         if question is Question.EVALUATE:
-            percent = {
-                OPTION_LETTERS[i]: 50 + 50 * example.results[o.action] for i, o in enumerate(shown)
-            }
+            percent = {k: 50 + 50 * example.results[o.action] for k, o in options.items()}
         turns.append(
             _Turn(
                 player=example.briefing.player,
                 situation=cut(example.briefing.situation.strip("\n"), limits.situation),
-                lines=tuple(_line(OPTION_LETTERS[i], o, limits, cut) for i, o in enumerate(shown)),
+                lines=tuple(_line(letter, o, limits, cut) for letter, o in options.items()),
                 right=OPTION_LETTERS[place],
                 thought=f"{right.label}: {right.facts}" if right.facts else right.label,
                 percent=percent,

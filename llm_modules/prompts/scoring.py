@@ -46,20 +46,14 @@ def read_scores(first_token: Sequence[tuple[str, float]], letters: str) -> Lette
     # remaining probability.
     left = max(1.0 - sum(math.exp(p) for _, p in usable), math.exp(MIN_LOGPROB))
     floor = min(math.exp(min(p for _, p in usable)), left)
-    shares: list[float] = []
-    found = 0
-    mass = 0.0
-    for letter in letters:
-        # "A" and " A" are different tokens of the same answer.
-        probability = sum(math.exp(p) for t, p in usable if t.strip() == letter)
-        if probability > 0:
-            found += 1
-        mass += probability
-        shares.append(probability or floor)
+    # "A" and " A" are different tokens of the same answer.
+    known = [sum(math.exp(p) for t, p in usable if t.strip() == letter) for letter in letters]
+    found = len(letters) - known.count(0)
     if not found:
         return None
+    shares = [probability or floor for probability in known]
     total = sum(shares)
-    return LetterScores(tuple(math.log(s / total) for s in shares), found, min(mass, 1.0))
+    return LetterScores(tuple(math.log(s / total) for s in shares), found, min(sum(known), 1.0))
 
 
 def read_choice(text: str, letters: str) -> str | None:

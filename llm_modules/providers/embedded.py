@@ -112,9 +112,7 @@ class EmbeddedServer:
         start_timeout: seconds for loading the model.
 
     Attributes:
-        weights: model file.
         model: name of the model.
-        log_file: log of the server.
         base_url: address of the running server; "" before its start.
         api_key: key that the server requires.
     """

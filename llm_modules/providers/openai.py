@@ -18,18 +18,19 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import Future
 from contextvars import ContextVar
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 import openai
 from openai.types.chat import ChatCompletion
 
-from plywise.llm_modules.calls.accounting import Spent, Usage
+from plywise.llm_modules.calls.accounting import Spent
 from plywise.llm_modules.calls.breaker import CircuitBreaker
 from plywise.llm_modules.calls.chat import (
     Answer,
     Call,
+    ChatClient,
     Request,
     read_completion,
     read_tokens,
@@ -41,6 +42,7 @@ from plywise.llm_modules.calls.errors import (
     LLMClosedError,
     LLMConfigError,
     LLMError,
+    LLMLastingError,
     LLMModelError,
     LLMPausedError,
     LLMRateLimitError,
@@ -58,6 +60,7 @@ from plywise.llm_modules.providers.replay import Recorder
 log = logging.getLogger("plywise.llm")
 
 _NO_KEY = "no-key"  # the library requires a key; most local servers do not
+_THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 _CLOSED = "the language model's client is closed"
 
 _CURRENT: ContextVar[Spent] = ContextVar("resources of the call of this task")
@@ -67,7 +70,7 @@ async def _count_request(_: object) -> None:
     _CURRENT.get().requests += 1
 
 
-class LLMClient:
+class LLMClient(ChatClient):
     """Client of one model at one endpoint; usable from any thread, and as a context manager.
 
     Args:
@@ -81,7 +84,7 @@ class LLMClient:
     """
 
     def __init__(self, config: LLMConfig, api_key: str | None = None) -> None:
-        self.config = config
+        super().__init__(config)
         self.model = config.model or os.environ.get("OPENAI_MODEL", "")
         if not self.model:
             raise LLMConfigError(
@@ -107,7 +110,8 @@ class LLMClient:
             max_retries=config.max_retries,
             # A proxy of the environment cannot reach a server on this machine.
             http_client=openai.DefaultAsyncHttpxClient(
-                trust_env=not _local(url), event_hooks={"request": [_count_request]}
+                trust_env=urlsplit(url).hostname not in _THIS_MACHINE,
+                event_hooks={"request": [_count_request]},
             ),
         )
         parts = urlsplit(str(self._openai.base_url))  # may hold a password
@@ -115,8 +119,6 @@ class LLMClient:
         self.endpoint = f"{parts.scheme}://{parts.hostname}{port}"
         self._origin = config.origin or self.endpoint + parts.path
         self._breaker = CircuitBreaker(config.pause_after, config.pause_seconds)
-        self._lock = threading.Lock()
-        self._usage = Usage()
         self._new_token_limit = False  # whether the endpoint needs ``max_completion_tokens``
         self._slots = asyncio.Semaphore(config.concurrency)
         self._closed = False
@@ -170,12 +172,6 @@ class LLMClient:
     def status(self) -> str:
         """One line for people: "ok", "closed", or the reason of the pause."""
         return "closed" if self._closed else self._breaker.status()
-
-    def usage(self) -> Usage:
-        """Return a copy of the totals so far."""
-        with self._lock:
-            counts = asdict(self._usage)
-        return Usage(**counts)
 
     def close(self) -> None:
         """Cancel running calls (they count as late) and end the thread; safe to call twice."""
@@ -289,7 +285,8 @@ class LLMClient:
         """Return a completion of at most ``max_bytes`` bytes, and the number of retries.
 
         Raises:
-            LLMReplyError: the reply is longer, or is not a JSON object.
+            LLMReplyError: the reply is longer.
+            ValueError: the reply is not a JSON object.
         """
         create = self._openai.chat.completions.with_streaming_response.create
         body = bytearray()
@@ -301,9 +298,7 @@ class LLMClient:
             retries = response.retries_taken
         plain = json.loads(body)
         if not isinstance(plain, dict):
-            raise LLMReplyError(
-                f"{self.endpoint} sent something other than a chat completion: {one_line(plain)}"
-            )
+            raise ValueError(plain)
         return ChatCompletion.construct(**plain), retries
 
     # --- failures ---------------------------------------------------------------------------
@@ -346,10 +341,10 @@ class LLMClient:
     def _counted(self, error: LLMError) -> LLMError:
         with self._lock:
             self._usage.count_error(error)
-        if not error.endpoint_fault:
+        if isinstance(error, LLMRequestError):
             self._breaker.succeeded()  # the endpoint works; it refused this request
             log.warning("%s", error)
-        elif self._breaker.failed(str(error), lasting=error.lasting):
+        elif self._breaker.failed(str(error), lasting=isinstance(error, LLMLastingError)):
             log.warning("%s; no more questions for %g s", error, self.config.pause_seconds)
         else:
             log.warning("%s", error)
@@ -372,7 +367,3 @@ class LLMClient:
         whole = request.parameters(self.model, self.config.temperature) | {"at": self._origin}
         repeatable = whole.get("temperature") == 0.0 or "seed" in whole
         return request_fingerprint(whole) if repeatable else ""
-
-
-def _local(url: str) -> bool:
-    return urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")

@@ -22,8 +22,14 @@ from typing import Any
 import msgspec
 
 from plywise.llm_modules.calls import errors
-from plywise.llm_modules.calls.accounting import Spent, Usage
-from plywise.llm_modules.calls.chat import Answer, Call, Request, request_fingerprint
+from plywise.llm_modules.calls.accounting import Spent
+from plywise.llm_modules.calls.chat import (
+    Answer,
+    Call,
+    ChatClient,
+    Request,
+    request_fingerprint,
+)
 from plywise.llm_modules.calls.errors import LLMConfigError, LLMError, LLMNotRecordedError
 from plywise.llm_modules.calls.settings import LLMConfig
 
@@ -87,7 +93,7 @@ class Recorder:
                 os.close(self._file)
 
 
-class Replay:
+class Replay(ChatClient):
     """Chat client that answers from a record only, with the recorded times and costs.
 
     Equal requests get their recorded results in order, and then the last of them again.  A request
@@ -103,10 +109,8 @@ class Replay:
     """
 
     def __init__(self, config: LLMConfig, path: str | Path) -> None:
-        self.config = config
+        super().__init__(config)
         self.endpoint = f"llm.replay={path}"
-        self._lock = threading.Lock()
-        self._usage = Usage()
         self._calls: dict[str, deque[dict[str, Any]]] = {}
         models = set()
         for line in self._lines(Path(path).expanduser()):
@@ -145,15 +149,11 @@ class Replay:
     def submit(self, request: Request) -> Call:
         """Return the recorded call."""
         key = request_fingerprint(request.parameters(self.model, self.config.temperature))
+        if key not in self._calls:
+            return Call.ended(request, self._missing())
         with self._lock:
-            recorded = self._calls.get(key)
-            line = None
-            if recorded:
-                line = recorded.popleft() if len(recorded) > 1 else recorded[0]
-        if line is None:
-            return self._missing(request)
-        spent, outcome = _outcome(line)
-        with self._lock:
+            recorded = self._calls[key]
+            spent, outcome = _outcome(recorded.popleft() if len(recorded) > 1 else recorded[0])
             self._usage.add(spent)
             if outcome is None:
                 self._usage.late += 1
@@ -163,13 +163,15 @@ class Replay:
                 self._usage.cached += 1
             else:
                 self._usage.latencies.append(outcome.seconds)
-        call = Call(request) if outcome is None else Call.ended(request, outcome)
         if outcome is None:
+            call = Call(request)
             call.cancel()
+        else:
+            call = Call.ended(request, outcome)
         call.spent = spent
         return call
 
-    def _missing(self, request: Request) -> Call:
+    def _missing(self) -> LLMNotRecordedError:
         error = LLMNotRecordedError(
             f"{self.endpoint} does not have this request: it is of other settings, another seed or "
             "another version"
@@ -179,22 +181,7 @@ class Replay:
             self._usage.skipped += 1
         if first:
             log.warning("%s; the game continues without that advice", error)
-        return Call.ended(request, error)
-
-    @property
-    def available(self) -> bool:
-        """Always True: no endpoint is needed."""
-        return True
-
-    @property
-    def status(self) -> str:
-        """Always "ok"."""
-        return "ok"
-
-    def usage(self) -> Usage:
-        """Return a copy of the totals of the replayed calls."""
-        with self._lock:
-            return Usage(**asdict(self._usage))
+        return error
 
     def close(self) -> None:
         """Do nothing: there are no resources to free."""

@@ -101,10 +101,7 @@ class AlphaBeta:
         self._slice = 4096
 
     def decide(
-        self,
-        pool_state: NDArray[Any],
-        player: int,
-        consultation: Consultation | None = None,
+        self, pool_state: NDArray[Any], player: int, consultation: Consultation | None = None
     ) -> Decision:
         """Return the best action for ``player`` in the one-element pool ``pool_state``.
 
@@ -167,32 +164,26 @@ class AlphaBeta:
 
     def _open(self, pool_state: NDArray[Any], player: int, advised: bool) -> Root:
         """Return the root, its actions sorted by the static evaluation after each."""
-        count = int(self.kernels.legal(pool_state, 0, player, self._stack.actions[0]))
-        if count == 0:
+        actions = self.kernels.legal_actions(pool_state, 0, player)
+        if not actions:
             raise NotTurnBasedError(_FAILURES[negamax.NO_LEGAL_ACTION])
-        actions = [int(a) for a in self._stack.actions[0, :count]]
-        sign = 1.0 if player == 0 else -1.0
         static: dict[int, float] = {}
-        replies = np.zeros(self.kernels.num_actions, bool)
+        replies: set[int] = set()
         for action in actions:
             self._stack.pool[0] = pool_state[0]
-            self._step(0, player, action)
+            self._step(player, action)
             ended = int(self.kernels.current(self._stack.pool, 0)) == TERMINAL
-            estimate = self.kernels.returns if ended else self.kernels.evaluate
-            static[action] = sign * float(estimate(self._stack.pool, 0))
+            static[action] = self.kernels.worth(self._stack.pool, 0, player)
             if advised and not ended:
-                count = int(
-                    self.kernels.legal(self._stack.pool, 0, 1 - player, self._stack.actions[0])
-                )
-                replies[self._stack.actions[0, :count]] = True
+                replies.update(self.kernels.legal_actions(self._stack.pool, 0, 1 - player))
         order = sorted(actions, key=lambda a: -static[a])
         for rank, action in enumerate(reversed(order)):
             self._stack.history[:, action] = rank  # the best guess for other positions, too
-        return Root(order, set(np.flatnonzero(replies).tolist()), self.config.advice_plies)
+        return Root(order, replies, self.config.advice_plies)
 
-    def _step(self, i: int, player: int, action: int) -> None:
+    def _step(self, player: int, action: int) -> None:
         a0, a1 = (action, NO_ACTION) if player == 0 else (NO_ACTION, action)
-        self.kernels.step(self._stack.pool, i, a0, a1)
+        self.kernels.step(self._stack.pool, 0, a0, a1)
 
     def _deepen(
         self,
@@ -310,14 +301,7 @@ class AlphaBeta:
         if last is not None and nodes < last:
             budget = min(budget, last - nodes)
         begin = time.perf_counter()
-        status = int(
-            self._run(
-                self._stack,
-                self._rng_word,
-                budget,
-                *self._rules,
-            )
-        )
+        status = int(self._run(self._stack, self._rng_word, budget, *self._rules))
         took = time.perf_counter() - begin
         if status == negamax.PAUSED and budget == self._slice:
             wanted = int(budget * min(max(_SLICE_SECONDS / max(took, 1e-9), 0.5), 2.0))
@@ -343,17 +327,14 @@ class AlphaBeta:
             nodes = min(nodes, int(self.config.iterations * _REPLY_SHARE))
         for action in tied:
             self._stack.pool[0] = pool_state[0]
-            self._step(0, player, action)
+            self._step(player, action)
             if int(self.kernels.current(self._stack.pool, 0)) != 1 - player:
                 continue
             if _over(deadline):
                 break
+            child = self._stack.pool[:1].copy()
             after = self._reply_values(
-                self._stack.pool[:1].copy(),
-                1 - player,
-                root.depth - 1,
-                nodes // len(tied),
-                deadline,
+                child, 1 - player, root.depth - 1, nodes // len(tied), deadline
             )
             expected = {r: root.model[r] for r in after if root.model.get(r, 0.0) > 0}
             if expected:
@@ -368,8 +349,7 @@ class AlphaBeta:
         All values are from the last depth that was completed within ``nodes``.
         """
         found: dict[int, float] = {}
-        count = int(self.kernels.legal(child, 0, opponent, self._stack.actions[0]))
-        order = [int(a) for a in self._stack.actions[0, :count]]
+        order = self.kernels.legal_actions(child, 0, opponent)
         last = int(self._stack.control[0].nodes) + nodes
         for plies in range(1, max(depth, 1) + 1):
             if _over(deadline):
@@ -428,26 +408,20 @@ class AlphaBeta:
     def _line(self, pool_state: NDArray[Any], player: int, action: int) -> list[int]:
         """Return the principal variation: the action and the table's best actions after it."""
         line: list[int] = []
-        width = self._stack.pool.dtype.itemsize // 8
-        legal = np.zeros(self.kernels.num_actions, np.int32)
-        self._stack.pool[0] = pool_state[0]
+        stack = self._stack
+        width = stack.pool.dtype.itemsize // 8
+        search = int(stack.control[0].search)
+        stack.pool[0] = pool_state[0]
         while len(line) < self.max_depth:
             line.append(action)
-            self._step(0, player, action)
-            player = int(self.kernels.current(self._stack.pool, 0))
+            self._step(player, action)
+            player = int(self.kernels.current(stack.pool, 0))
             if player == TERMINAL:
                 break
             action = int(
-                negamax.expected_action(
-                    self._stack.table,
-                    self._stack.words,
-                    width,
-                    self._rng_word,
-                    int(self._stack.control[0].search),
-                )
+                negamax.expected_action(stack.table, stack.words, width, self._rng_word, search)
             )
-            count = int(self.kernels.legal(self._stack.pool, 0, player, legal))
-            if action not in legal[:count]:
+            if action not in self.kernels.legal_actions(stack.pool, 0, player):
                 break  # not in the table, or, very rarely, the entry of another position
         return line
 
@@ -527,9 +501,7 @@ def reported_value(score: int) -> float:
 def describe_value(value: float, solved: bool = False) -> str:
     """Return a value reported by :meth:`AlphaBeta.decide` in words, for people.
 
-    Args:
-        value: the reported value.
-        solved: whether the position was searched to the end, so that 0 is a certain draw.
+    In a position that is ``solved`` 0 is a certain draw.
     """
     if abs(value) > _ESTIMATE_SHARE:
         plies = round((1 - abs(value)) / _PLY_STEP)

@@ -22,7 +22,6 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from plywise.engine.compile.jit import prepare
@@ -112,7 +111,6 @@ class EquilibriumSearch:
         self.outcomes = outcomes or without_chance(kernels)
         self.max_positions = max_positions
         self.prune = prune
-        self._room = np.zeros(kernels.num_actions, np.int32)
         self._known: dict[tuple[bytes, int], _Position] = {}
         self._steps = 0
         self._estimated = False
@@ -185,12 +183,13 @@ class EquilibriumSearch:
 
     def _actions(self, position: _Position) -> tuple[list[int], list[int]]:
         if position.actions is None:
-            both: list[list[int]] = []
-            for player in (0, 1):
-                count = int(self.kernels.legal(position.pool, 0, player, self._room))
-                decides = position.who in (SIMULTANEOUS, player)
-                both.append(self._room[:count].tolist() if decides else [NO_ACTION])
-            position.actions = both[0], both[1]
+            first, second = (
+                self.kernels.legal_actions(position.pool, 0, player)
+                if position.who in (SIMULTANEOUS, player)
+                else [NO_ACTION]
+                for player in (0, 1)
+            )
+            position.actions = first, second
         return position.actions
 
     def _cell(self, position: _Position, a0: int, a1: int) -> _Cell:

@@ -56,7 +56,6 @@ class Expectimax:
         self.max_positions = max_positions
         self._expected: tuple[dict[bytes, float], dict[bytes, float]] = ({}, {})
         self._minimax: dict[bytes, float] = {}
-        self._room = np.zeros(kernels.num_actions, np.int32)
 
     def decide(self, pool_state: NDArray[Any], player: int) -> Decision:
         """Return the action with the best expected result against the model.
@@ -94,9 +93,8 @@ class Expectimax:
         return mover
 
     def _children(self, pool: NDArray[Any], player: int) -> list[tuple[int, NDArray[Any]]]:
-        count = int(self.kernels.legal(pool, 0, player, self._room))
         found = []
-        for action in self._room[:count].tolist():
+        for action in self.kernels.legal_actions(pool, 0, player):
             child = pool.copy()
             pair = (action, NO_ACTION) if player == 0 else (NO_ACTION, action)
             self.kernels.step(child, 0, pair[0], pair[1])

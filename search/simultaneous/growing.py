@@ -7,16 +7,13 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from numpy.typing import NDArray
-
 from plywise.search.guide.polling import GuidePoller
 from plywise.search.guide.protocol import Consultation, Uncertainty
 from plywise.search.guide.when_to_ask import CheckSchedule
 from plywise.search.simultaneous.config import SimultaneousConfig
 from plywise.search.simultaneous.memory import RootArrays
 from plywise.search.simultaneous.parallel import Forest, TreeFlags
-from plywise.search.simultaneous.result import most_visited, uncertainty
-from plywise.search.simultaneous.root import AdvisedRoot
+from plywise.search.simultaneous.result import DecisionContext, most_visited, uncertainty
 from plywise.search.simultaneous.tree import Tree
 
 RESERVE_SECONDS = 0.002
@@ -64,27 +61,6 @@ class Pacing:
         return now + config.yield_after, now + _YIELD_SHARE * (deadline - now)
 
 
-@dataclass
-class DecisionContext:
-    """One decision in progress.
-
-    Attributes:
-        pool: root states of the sampled worlds.
-        cumulative: summed probabilities of the worlds; the last is 1.
-        probabilities: probabilities of the worlds.
-        root: root actions, with priors and advice.
-        both: whether both players choose.
-        deadline: end of the decision, as ``time.perf_counter`` counts; None: no clock.
-    """
-
-    pool: NDArray[Any]
-    cumulative: NDArray[Any]
-    probabilities: NDArray[Any]
-    root: AdvisedRoot
-    both: bool
-    deadline: float | None
-
-
 class TreePoller(GuidePoller):
     """Polls the guide between the slices of the first tree, for all trees.
 
@@ -117,10 +93,7 @@ class TreePoller(GuidePoller):
         return most_visited(self._forest, self._context.root)
 
     def _uncertainty(self) -> Uncertainty:
-        context = self._context
-        return uncertainty(
-            self._config, self._forest, context.root, context.probabilities, context.both
-        )
+        return uncertainty(self._config, self._forest, self._context)
 
     def update(self, done: int = 0, limit: int | None = None) -> None:
         """Poll, and set or clear the flag that pauses all trees.
@@ -143,30 +116,20 @@ class TreePoller(GuidePoller):
             self._pacing.yields_without_answer += 1
 
 
+@dataclass
 class TreeGrower:
     """Grows the trees of one decision.
 
-    Args:
+    Attributes:
         run: the compiled loop.
         rules: the game's compiled rules, in the order of the loop's parameters.
-        context: the decision.
-        poller: polls the guide.
-        pacing: timing experience of the search.
     """
 
-    def __init__(
-        self,
-        run: Any,
-        rules: tuple[Any, ...],
-        context: DecisionContext,
-        poller: TreePoller,
-        pacing: Pacing,
-    ) -> None:
-        self._run = run
-        self._rules = rules
-        self._context = context
-        self._poller = poller
-        self._pacing = pacing
+    run: Any
+    rules: tuple[Any, ...]
+    context: DecisionContext
+    poller: TreePoller
+    pacing: Pacing
 
     def grow(self, tree: Tree, limit: int | None, polls: bool) -> None:
         """Run slices on a tree until time or iterations run out.
@@ -176,7 +139,7 @@ class TreeGrower:
             limit: number of iterations; None: until the deadline.
             polls: whether the guide is polled between the slices of this tree.
         """
-        context, flags, pacing = self._context, self._poller.flags, self._pacing
+        context, flags, pacing = self.context, self.poller.flags, self.pacing
         deadline = context.deadline
         tree.pool[: len(context.pool)] = context.pool
         done = 0
@@ -185,13 +148,13 @@ class TreeGrower:
         began = time.perf_counter()
         while (limit is None or done < limit) and not flags.stopped:
             if polls:
-                self._poller.update(done, limit)
+                self.poller.update(done, limit)
             if flags.paused:
                 time.sleep(_PAUSE_SECONDS)
                 continue
             count = size if limit is None else min(size, limit - done)
-            if polls and self._poller.undecided:
-                count = min(count, self._poller.checks.work_left(done, limit))
+            if polls and self.poller.undecided:
+                count = min(count, self.poller.checks.work_left(done, limit))
             before = time.perf_counter()
             self._slice(tree, count, done)
             done += count
@@ -220,9 +183,9 @@ class TreeGrower:
 
     def _slice(self, tree: Tree, count: int, done: int) -> None:
         """Run ``count`` iterations on a tree that has ``done`` of them."""
-        root = self._context.root
+        root = self.context.root
         tree.control[0].root_opponent_prior = root.opponent_prior
         arrays = RootArrays(
-            scale=root.scale, advice=root.advice(done), cumulative=self._context.cumulative
+            scale=root.scale, advice=root.advice(done), cumulative=self.context.cumulative
         )
-        self._run(tree.arrays, arrays, count, *self._rules)
+        self.run(tree.arrays, arrays, count, *self.rules)

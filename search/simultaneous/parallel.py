@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from plywise.search.simultaneous.config import SimultaneousConfig
 
 
+@dataclass
 class TreeFlags:
     """Flags shared by the threads that grow trees; written by the thread that polls the guide.
 
@@ -32,10 +33,9 @@ class TreeFlags:
         stopped: whether the decision is over: stop after this slice.
     """
 
-    def __init__(self, guided: bool) -> None:
-        self.guided = guided
-        self.paused = False
-        self.stopped = False
+    guided: bool
+    paused: bool = False
+    stopped: bool = False
 
 
 Grow = Callable[[Tree, int | None, bool], None]
@@ -86,10 +86,9 @@ class Forest:
             one.result()
         self.trees = self._without(self._late.values())
         for i, tree in enumerate(self._trees):
-            if not any(tree is x for x in self.trees):
-                continue
-            own = seed if i == 0 else generator_of(seed) ^ generator_of(i)
-            tree.restart(config, worlds, player, own, with_priors)
+            if tree in self.trees:
+                own = seed if i == 0 else generator_of(seed) ^ generator_of(i)
+                tree.restart(config, worlds, player, own, with_priors)
 
     def grow(self, grow: Grow, flags: TreeFlags, deadline: float | None) -> None:
         """Grow all trees, the first in this thread; an error in one of them is raised here.
@@ -104,7 +103,7 @@ class Forest:
         growing = {
             self._threads.submit(grow, tree, limit, False): tree
             for tree, limit in others
-            if any(tree is x for x in self.trees)
+            if tree in self.trees
         }
         try:
             grow(*first, True)
@@ -119,7 +118,7 @@ class Forest:
         self.trees = self._without(self._late.values())
 
     def _without(self, busy: Collection[Tree]) -> list[Tree]:
-        return [tree for tree in self._trees if not any(tree is x for x in busy)]
+        return [tree for tree in self._trees if tree not in busy]
 
     def row(self, actions: Sequence[int]) -> tuple[NDArray[Any], NDArray[Any]]:
         """Return visits, added up, and values, averaged, of :meth:`Tree.row`."""

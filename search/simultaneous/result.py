@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,27 @@ if TYPE_CHECKING:
     from plywise.search.simultaneous.config import SimultaneousConfig
 
 
+@dataclass
+class DecisionContext:
+    """One decision in progress.
+
+    Attributes:
+        pool: root states of the sampled worlds.
+        cumulative: summed probabilities of the worlds; the last is 1.
+        probabilities: probabilities of the worlds.
+        root: root actions, with priors and advice.
+        both: whether both players choose.
+        deadline: end of the decision, as ``time.perf_counter`` counts; None: no clock.
+    """
+
+    pool: NDArray[Any]
+    cumulative: NDArray[Any]
+    probabilities: NDArray[Any]
+    root: AdvisedRoot
+    both: bool
+    deadline: float | None
+
+
 def most_visited(forest: Forest, root: AdvisedRoot) -> int | None:
     """Return the player's action with most visits by now; None before any was tried."""
     visits, _ = forest.row(root.own)
@@ -24,21 +46,10 @@ def most_visited(forest: Forest, root: AdvisedRoot) -> int | None:
 
 
 def uncertainty(
-    config: SimultaneousConfig,
-    forest: Forest,
-    root: AdvisedRoot,
-    probabilities: NDArray[Any],
-    both: bool,
+    config: SimultaneousConfig, forest: Forest, context: DecisionContext
 ) -> Uncertainty:
-    """Return the uncertainty about the decision by now.
-
-    Args:
-        config: settings of the search.
-        forest: the trees.
-        root: root actions, with priors and advice.
-        probabilities: probabilities of the worlds.
-        both: whether both players choose.
-    """
+    """Return the uncertainty about the decision by now."""
+    root, both = context.root, context.both
     visits, values = forest.row(root.own)
     by_regret = both and config.algorithm == "regret"
     shares = normalized(forest.average(root.own) if by_regret else visits)
@@ -47,7 +58,7 @@ def uncertainty(
     best = int(np.argmax(np.where(tried, strategy, -1.0)))
     others = np.delete(np.where(tried, values, -1.0), best)
     by_world = opponent_strategies(forest, root, by_regret and root.opponent_prior == 0.0)
-    weights = [float(p) if a else 0.0 for p, a in zip(probabilities, by_world, strict=True)]
+    weights = [float(p) if a else 0.0 for p, a in zip(context.probabilities, by_world, strict=True)]
     return Uncertainty(
         gap=max(0.0, float(values[best] - others.max(initial=-1.0))),
         entropy=entropy([float(p) for p in strategy]),

@@ -1,12 +1,9 @@
 """The root of a simultaneous search, with the rules' priors and a guide's answers.
 
-PROPOSE and EVALUATE add a *bonus* to the values of the player's actions: a proposal by its odds,
-values by their distance from their mean (``guide/trust.py``).  The bonus shrinks with the square
-root of the iterations, like the sampling error of the search.  It is bounded, so no answer lifts an
-action over one that is clearly better.
-
-MODEL adds to the opponent's prior: with probability ``trust`` it plays, at the root, as predicted,
-else as it would without (restricted Nash response, see ``SimultaneousConfig.opponent_prior``).
+``guide/protocol.py`` describes the effect of each answer.  The bonus of PROPOSE and EVALUATE
+shrinks with the square root of the iterations, like the sampling error of the search, and is
+bounded, so no answer lifts an action over one that is clearly better.  MODEL is a restricted Nash
+response (``SimultaneousConfig.opponent_prior``).
 """
 
 from __future__ import annotations

@@ -25,11 +25,12 @@ from plywise.search.config import SearchError
 from plywise.search.decision import Decision
 from plywise.search.guide.protocol import Consultation
 from plywise.search.simultaneous.config import SimultaneousConfig
-from plywise.search.simultaneous.growing import DecisionContext, Pacing, TreeGrower, TreePoller
+from plywise.search.simultaneous.growing import Pacing, TreeGrower, TreePoller
 from plywise.search.simultaneous.kernel import slice_kernel, uniform_priors
 from plywise.search.simultaneous.memory import MAX_ACTIONS, MAX_WORLDS
 from plywise.search.simultaneous.parallel import Forest
 from plywise.search.simultaneous.result import (
+    DecisionContext,
     final_strategy,
     normalized,
     opponent_strategies,
@@ -163,10 +164,6 @@ class SimultaneousSearch:
         cumulative[-1] = 1.0
         return worlds[likely], cumulative, probabilities
 
-    def _legal(self, pool: NDArray[Any], i: int, player: int) -> list[int]:
-        out = np.zeros(self.kernels.num_actions, np.int32)
-        return [int(a) for a in out[: int(self.kernels.legal(pool, i, player, out))]]
-
     def _root_actions(
         self, pool: NDArray[Any], count: int, player: int
     ) -> tuple[list[int], list[list[int]], bool]:
@@ -177,7 +174,7 @@ class SimultaneousSearch:
             who = int(self.kernels.current(pool, world))
             if who not in (SIMULTANEOUS, player):
                 raise SearchError(f"player {player} has nothing to decide in world {world}")
-            found = self._legal(pool, world, player)
+            found = self.kernels.legal_actions(pool, world, player)
             if not found:
                 raise SearchError(f"player {player} has no legal action in world {world}")
             if world > 0 and found != own:
@@ -186,7 +183,10 @@ class SimultaneousSearch:
                     f"{own} in one and {found} in the other"
                 )
             own = found
-            other.append(self._legal(pool, world, 1 - player) if who == SIMULTANEOUS else [])
+            simultaneous = who == SIMULTANEOUS
+            other.append(
+                self.kernels.legal_actions(pool, world, 1 - player) if simultaneous else []
+            )
         return own, other, any(len(found) > 1 for found in other)
 
     def _forced(

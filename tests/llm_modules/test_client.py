@@ -390,7 +390,7 @@ def test_a_cancelled_call_closes_its_request_and_counts_as_late(slow: MockEndpoi
     with client(slow, timeout=60.0) as llm:
         call = llm.submit(request())
         until(lambda: len(slow.requests) == 1)
-        assert call.sent
+        assert call.spent.calls
         assert call.cancel()
         until(lambda: slow.aborted == 1)
         usage = llm.usage()
@@ -408,12 +408,12 @@ def test_one_slot_sends_one_call_at_a_time_and_never_the_cancelled(slow: MockEnd
         first, second = llm.submit(request("1")), llm.submit(request("2"))
         until(lambda: len(slow.requests) == 1)
         time.sleep(0.1)
-        assert not second.sent
+        assert not second.spent.calls
         second.cancel()
         third = llm.submit(request("3"))
         first.cancel()
         until(lambda: len(slow.requests) == 2)
-        assert third.sent
+        assert third.spent.calls
         asked = [r["messages"][0]["content"] for r in slow.requests]
         usage = llm.usage()
     assert asked == ["1", "3"]

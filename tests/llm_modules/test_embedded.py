@@ -144,7 +144,7 @@ def test_one_consultation_with_the_real_model(server: EmbeddedServer) -> None:
 def test_asking_by_schema_works_with_the_real_server(server: EmbeddedServer) -> None:
     with LLMClient(server.llm_config(LLMConfig(timeout=120.0)), api_key=server.api_key) as llm:
         consultant = LLMConsultant(llm, GuideConfig(guides=("propose",), max_calls=1))
-        consultant.endpoint_mode.adopt(AnswerMode.SCHEMA, "the test asks this way")
+        consultant.asking.endpoint_mode.adopt(AnswerMode.SCHEMA, "the test asks this way")
         consultation = consultant.consult(BRIEFING, seed=1)
         consultation.wait(120)
         (advice,) = consultation.poll()
@@ -169,7 +169,7 @@ def test_an_aborted_call_frees_the_slot(server: EmbeddedServer) -> None:
     config = server.llm_config(LLMConfig(timeout=120.0))
     with LLMClient(config, api_key=server.api_key) as llm:
         story = llm.submit(Request((Message("user", "Tell a long story."),), max_tokens=3000))
-        until(lambda: story.sent, 5)
+        until(lambda: story.spent.calls > 0, 5)
         time.sleep(0.5)  # it is being written; whole it would take about a minute and a half
         assert story.cancel()
         began = time.perf_counter()
@@ -192,7 +192,7 @@ def test_a_killed_server_costs_only_the_advice(tmp_path: Path) -> None:
             report = consultation.close()
             assert (report.calls, report.late) == (1, 0)
             assert report.failed == 3  # one that broke, two that were not sent any more
-            assert not server.alive()
+            until(lambda: not server.alive(), 10)
             assert not llm.available
             after = consultant.consult(BRIEFING, seed=2)
             assert after.poll() == []

@@ -83,7 +83,7 @@ def test_answers_errors_and_cancelled_calls_are_replayed(tmp_path: Path) -> None
         assert str(repeated) == str(error)
     late = replay.submit(request("4"))
     assert late.future.cancelled()
-    assert late.sent
+    assert late.spent.calls
     assert late.spent.unmetered == 1
     told_usage = replay.usage()
     for usage in (told_usage, recorded):

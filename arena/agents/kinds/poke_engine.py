@@ -40,9 +40,8 @@ class PokeEngineAgent(TimedAgent):
     def __init__(self, name: str, config: SimultaneousGroup) -> None:
         from plywise.games.gen9.poke_engine import load_poke_engine, translate
 
-        self.name = name
+        super().__init__(name, config.seconds, config.battle_seconds)
         self._config = config
-        self.seconds, self.battle_seconds = config.seconds, config.battle_seconds
         self._translate = translate
         self._engine = load_poke_engine()
 

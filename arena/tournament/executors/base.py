@@ -11,6 +11,8 @@ from plywise.arena.tournament.schedule import GameTask
 from plywise.arena.tournament.store import Fault, FinishedGame
 from plywise.arena.tournament.worker import GameOutcome, Player
 
+_LARGEST_CHUNK = 256  # games
+
 
 class Executor(Protocol):
     """Plays games; each submitted task comes back as exactly one outcome.
@@ -28,9 +30,6 @@ class Executor(Protocol):
         Raises:
             PlywiseError: something outside is wrong and no game can be played.
         """
-
-    def cancel(self) -> None:
-        """Drop games that have not begun; running ones still come back."""
 
     def busy(self) -> float | None:
         """Return the share of the workers' possible CPU time that they used; None: unknown."""
@@ -68,10 +67,6 @@ class InlineExecutor:
             return [timed_out(task, self._timeout, at_fault)]
         return [outcome]
 
-    def cancel(self) -> None:
-        """Drop games that have not begun."""
-        self._waiting.clear()
-
     def busy(self) -> float | None:
         """Return None: there are no workers."""
         return None
@@ -79,6 +74,30 @@ class InlineExecutor:
     def close(self) -> None:
         """Close the player."""
         self._player.close()
+
+
+class WaitingGames:
+    """The games that no worker holds yet, and how many of them to hand over at once.
+
+    Args:
+        seconds: time that a chunk of games should take, by a running mean of those that ended.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.tasks: deque[GameTask] = deque()
+        self._seconds = seconds
+        self._mean: float | None = None
+
+    def chunk_size(self, workers: int) -> int:
+        """Return the size of the next chunk; the end comes for all ``workers`` at once."""
+        fair = -(-len(self.tasks) // (2 * workers))
+        mean = self._seconds if self._mean is None else max(self._mean, 1e-6)
+        return max(1, min(_LARGEST_CHUNK, fair, int(self._seconds / mean)))
+
+    def count(self, game: FinishedGame) -> None:
+        """Count the time that a game took."""
+        mean = game.seconds if self._mean is None else self._mean
+        self._mean = mean + 0.05 * (game.seconds - mean)
 
 
 def timed_out(task: GameTask, timeout: float, at_fault: int | None) -> Fault:

@@ -14,13 +14,12 @@ import signal
 import threading
 import time
 import traceback
-from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from plywise.arena.tournament.executors.base import timed_out
+from plywise.arena.tournament.executors.base import WaitingGames, timed_out
 from plywise.arena.tournament.schedule import GameTask
 from plywise.arena.tournament.store import Fault, FinishedGame
 from plywise.arena.tournament.worker import GameOutcome, Setup
@@ -29,7 +28,6 @@ from plywise.datasets.errors import PlywiseError, WorkersFailedError
 log = logging.getLogger(__name__)
 
 _CHUNK_SECONDS = 0.5  # of games handed over at once
-_LARGEST_CHUNK = 256
 _REPORT_SECONDS = 0.05  # a game that ended is reported within this time
 _STARTS = 3  # workers in a row that may end before they have played anything
 _NOBODY = -1.0
@@ -108,7 +106,6 @@ class _Worker:
     process: Any
     pipe: Connection
     slot: Any
-    begun: float
     holds: dict[int, GameTask] = field(default_factory=dict)
     chunks: int = 0
     cpu: float = 0.0
@@ -129,10 +126,9 @@ class LocalExecutor:
         self._setup = setup
         self._timeout = timeout
         self._context = multiprocessing.get_context("spawn")
-        self._waiting: deque[GameTask] = deque()
+        self._waiting = WaitingGames(_CHUNK_SECONDS)
         self._outcomes: list[GameOutcome] = []
         self._unused = 0
-        self._mean: float | None = None  # seconds of one game, a running mean
         self._spent = 0.0  # CPU seconds of workers that have ended
         self._begun = time.monotonic()
         self._workers = [self._start() for _ in range(jobs)]
@@ -141,7 +137,7 @@ class LocalExecutor:
 
     def submit(self, tasks: Iterable[GameTask]) -> None:
         """Add games to play."""
-        self._waiting.extend(tasks)
+        self._waiting.tasks.extend(tasks)
         self._feed()
 
     def collect(self, wait: float) -> Sequence[GameOutcome]:
@@ -154,10 +150,6 @@ class LocalExecutor:
             if self._outcomes or time.monotonic() >= deadline:
                 ended, self._outcomes = self._outcomes, []
                 return ended
-
-    def cancel(self) -> None:
-        """Drop games that no worker holds yet."""
-        self._waiting.clear()
 
     def busy(self) -> float | None:
         """Return the workers' CPU time over the time since their start."""
@@ -185,20 +177,19 @@ class LocalExecutor:
         )
         process.start()
         theirs.close()
-        return _Worker(process, ours, slot, time.monotonic())
+        return _Worker(process, ours, slot)
 
     def _feed(self) -> None:
         """Give each worker a chunk to play and one in reserve, so that it never waits."""
         for depth in (1, 2):
             for worker in self._workers:
-                if worker.chunks < depth and self._waiting:
+                if worker.chunks < depth and self._waiting.tasks:
                     self._give(worker)
 
     def _give(self, worker: _Worker) -> None:
-        fair = -(-len(self._waiting) // (2 * len(self._workers)))  # the end comes for all at once
-        mean = _CHUNK_SECONDS if self._mean is None else max(self._mean, 1e-6)
-        size = max(1, min(_LARGEST_CHUNK, fair, int(_CHUNK_SECONDS / mean)))
-        chunk = [self._waiting.popleft() for _ in range(min(size, len(self._waiting)))]
+        tasks = self._waiting.tasks
+        size = min(self._waiting.chunk_size(len(self._workers)), len(tasks))
+        chunk = [tasks.popleft() for _ in range(size)]
         worker.holds |= {task.number: task for task in chunk}
         worker.chunks += 1
         try:
@@ -245,8 +236,7 @@ class LocalExecutor:
         worker.played = True
         self._unused = 0
         if isinstance(outcome, FinishedGame):
-            mean = outcome.seconds if self._mean is None else self._mean
-            self._mean = mean + 0.05 * (outcome.seconds - mean)
+            self._waiting.count(outcome)
         self._outcomes.append(outcome)
 
     def _watch_clocks(self) -> None:
@@ -271,15 +261,15 @@ class LocalExecutor:
         # It plays and reports in order: what cannot be read is about the first that it still holds.
         blamed = next(iter(worker.holds), _NOBODY) if kind == "nonsense" else worker.slot[_GAME]
         task = worker.holds.pop(int(blamed), None)
-        code = worker.process.exitcode
+        said = worker.trouble.strip().splitlines()
+        why = said[-1] if said else f"exit status {worker.process.exitcode}"
         if task is None and kind != "timeout":
             if not worker.played:
                 self._unused += 1
             if self._unused >= _STARTS:
-                why = worker.trouble.strip().splitlines()[-1:] or [f"exit status {code}"]
                 raise WorkersFailedError(
                     f"{self._unused} workers in a row ended before they had played a game "
-                    f"({why[0]}): out of memory? Try fewer tournament.jobs"
+                    f"({why}): out of memory? Try fewer tournament.jobs"
                 )
         if task is not None:
             at = int(worker.slot[_PLAYER])
@@ -288,16 +278,15 @@ class LocalExecutor:
             if kind == "timeout" and self._timeout is not None:
                 fault = timed_out(task, self._timeout, at_fault)
             else:
-                text = worker.trouble.strip().splitlines()[-1:] or [f"exit status {code}"]
                 what = "" if kind == "nonsense" else f"{kind}: "
                 fault = Fault(
                     task,
                     kind=kind,
-                    text=f"the worker {what}{text[0]}",
+                    text=f"the worker {what}{why}",
                     at_fault=at_fault,
                     ended=time.time(),
                 )
             log.warning("game %d aborted: %s", task.number, worker.trouble or fault.text)
             self._outcomes.append(fault)
-        self._waiting.extendleft(reversed(worker.holds.values()))
+        self._waiting.tasks.extendleft(reversed(worker.holds.values()))
         self._workers.append(self._start())

@@ -12,11 +12,11 @@ from __future__ import annotations
 import importlib
 import logging
 import time
-from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from plywise.arena.tournament.executors.base import WaitingGames
 from plywise.arena.tournament.executors.local import LocalExecutor
 from plywise.arena.tournament.schedule import GameTask
 from plywise.arena.tournament.store import Fault, FinishedGame
@@ -26,7 +26,6 @@ from plywise.datasets.errors import ConfigError, PlywiseError, WorkersFailedErro
 log = logging.getLogger(__name__)
 
 _CHUNK_SECONDS = 1.0  # of games handed over at once
-_LARGEST_CHUNK = 256
 _ROUND_SECONDS = 0.25  # an actor answers at least this often
 _PATIENCE = 30.0  # seconds without any actor before a warning
 _DEATHS = 5  # for each actor: how many in a row may end without a game finished between
@@ -103,10 +102,9 @@ class RayExecutor:
                 where = f"tournament.ray_address={address}" if address else "a local Ray cluster"
                 raise ConfigError(f"{where}: {error}") from error
         self._class = self._ray.remote(num_cpus=1)(RayWorker)
-        self._waiting: deque[GameTask] = deque()
+        self._waiting = WaitingGames(_CHUNK_SECONDS)
         self._suspects: set[int] = set()  # games to be handed out one by one
         self._deaths = 0
-        self._mean: float | None = None  # seconds of one game, a running mean
         self._quiet_since: float | None = time.monotonic()  # None once an actor has started
         self._actors = [self._start() for _ in range(jobs)]
 
@@ -114,7 +112,7 @@ class RayExecutor:
 
     def submit(self, tasks: Iterable[GameTask]) -> None:
         """Add games to play."""
-        self._waiting.extend(tasks)
+        self._waiting.tasks.extend(tasks)
         self._feed()
 
     def collect(self, wait: float) -> Sequence[GameOutcome]:
@@ -131,10 +129,6 @@ class RayExecutor:
         self._feed()
         self._warn_without_actors()
         return outcomes
-
-    def cancel(self) -> None:
-        """Drop games that no actor holds yet."""
-        self._waiting.clear()
 
     def busy(self) -> float | None:
         """Return the mean over the actors that have played."""
@@ -160,9 +154,9 @@ class RayExecutor:
         fresh: list[list[GameTask]] = [[] for _ in free]
         for depth in (1, 2):
             for actor, tasks in zip(free, fresh, strict=True):
-                size = self._chunk_size()
+                size = self._waiting.chunk_size(len(self._actors))
                 while len(actor.holds) < depth * size and self._may_take_next(actor):
-                    task = self._waiting.popleft()
+                    task = self._waiting.tasks.popleft()
                     actor.holds[task.number] = task
                     tasks.append(task)
         for actor, tasks in zip(free, fresh, strict=True):
@@ -170,15 +164,10 @@ class RayExecutor:
                 actor.answer = actor.handle.play.remote(tasks, _ROUND_SECONDS)
 
     def _may_take_next(self, actor: _Actor) -> bool:
-        if not self._waiting:
+        if not self._waiting.tasks:
             return False
-        suspects = {self._waiting[0].number, *actor.holds} & self._suspects
+        suspects = {self._waiting.tasks[0].number, *actor.holds} & self._suspects
         return not (actor.holds and suspects)
-
-    def _chunk_size(self) -> int:
-        mean = _CHUNK_SECONDS if self._mean is None else max(self._mean, 1e-6)
-        fair = -(-len(self._waiting) // (2 * len(self._actors)))  # the end comes for all at once
-        return max(1, min(_LARGEST_CHUNK, fair, int(_CHUNK_SECONDS / mean)))
 
     def _take(self, actor: _Actor) -> list[GameOutcome]:
         try:
@@ -199,8 +188,7 @@ class RayExecutor:
             self._deaths = 0
             if isinstance(outcome, FinishedGame):
                 self._suspects.discard(number)
-                mean = outcome.seconds if self._mean is None else self._mean
-                self._mean = mean + 0.05 * (outcome.seconds - mean)
+                self._waiting.count(outcome)
         return list(report.outcomes)
 
     def _replace(self, actor: _Actor, kind: str, text: str) -> list[GameOutcome]:
@@ -215,7 +203,7 @@ class RayExecutor:
             return []
         self._suspects |= set(actor.holds)
         first, *others = actor.holds.values()
-        self._waiting.extendleft(reversed(others))
+        self._waiting.tasks.extendleft(reversed(others))
         return [Fault(first, kind=kind, text=f"the Ray worker {text}", ended=time.time())]
 
     def _warn_without_actors(self) -> None:

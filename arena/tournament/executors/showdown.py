@@ -82,10 +82,6 @@ class ShowdownExecutor:
                 self._replace("it does not answer")
         return outcomes
 
-    def cancel(self) -> None:
-        """Drop games that no worker holds yet."""
-        self._workers.cancel()
-
     def busy(self) -> float | None:
         """Return the share of the workers' possible CPU time that they used, the server apart."""
         return self._workers.busy()

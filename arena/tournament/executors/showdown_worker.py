@@ -226,11 +226,7 @@ class ServerPlayer:
     # --- one battle -------------------------------------------------------------------------
 
     def _wait_for_server(self) -> None:
-        """Return when the server answers; after its death the executor starts it again.
-
-        Raises:
-            ServerUnreachableError: it does not come.
-        """
+        """Return when the server answers; after its death the executor starts it again."""
         deadline = time.monotonic() + SERVER_SECONDS
         while True:
             try:
@@ -329,11 +325,7 @@ class ServerPlayer:
             course.fail(Failure("exception", f"poke-env: {errors[0]}"))
 
     def _result(self, battle: Battle, seed: int) -> float:
-        """Return player 0's result.
-
-        Raises:
-            SeedRefusedError: the battle was not played from its seed.
-        """
+        """Return player 0's result of a battle that was played from its seed."""
         mark = ["", "debug", f"plywise seed {seed}"]
         if mark not in battle._replay_data:
             raise SeedRefusedError(

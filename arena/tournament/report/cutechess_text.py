@@ -22,21 +22,20 @@ def match_lines(
 ) -> list[str]:
     """Return the lines about one pairing, seen from its first agent; [] without a result."""
     games, (first, second) = list(games), pairing
-    everything, starting, answering, side = Tally(), Tally(), Tally(), Tally()
+    starting, answering, side = Tally(), Tally(), Tally()
     for game in games:
         result = game.result_of(first)
         if result is None:
             continue
-        everything.add(result)
         (starting if game.players[0] == first else answering).add(result)
         side.add(game.result)
-    if not everything.games:
+    if not side.games:
         return []
     a, b = titles[first], titles[second]
     match = head_to_head(rated_games(games, titles), a, b)
     elo, normalized = match.elo, match.normalized_elo
     return [
-        f"Score of {a} vs {b}: {_score(everything)}",
+        f"Score of {a} vs {b}: {_score(match.tally)}",
         f"...      {a} playing White: {_score(starting)}",
         f"...      {a} playing Black: {_score(answering)}",
         f"...      White vs Black: {_score(side)}",
@@ -57,18 +56,16 @@ def rank_lines(rows: Sequence[tuple[str, float, float, Tally]]) -> list[str]:
     width = max(24, *(len(row[0]) for row in rows))
     lines = [f"Rank {'Name':<{width}} {'Elo':>7} {'+/-':>7} {'Games':>7} {'Score':>7} {'Draw':>7}"]
     for rank, (title, elo, error, tally) in enumerate(rows, start=1):
-        n = max(1, tally.games)
         lines.append(
             f"{rank:>4} {title:<{width}} {_whole(elo):>7} {_whole(error):>7} {tally.games:>7} "
-            f"{100 * tally.score / n:>6.1f}% {100 * tally.draws / n:>6.1f}%"
+            f"{100 * tally.share:>6.1f}% {100 * tally.draws / max(1, tally.games):>6.1f}%"
         )
     return lines
 
 
 def _score(tally: Tally) -> str:
-    n = tally.games
-    share = tally.score / n if n else 0.0
-    return f"{tally.wins} - {tally.losses} - {tally.draws}  [{share:.3f}] {n}"
+    counts = f"{tally.wins} - {tally.losses} - {tally.draws}"
+    return f"{counts}  [{tally.share:.3f}] {tally.games}"
 
 
 def _whole(value: float) -> str:

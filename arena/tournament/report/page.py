@@ -29,6 +29,7 @@ from plywise.games.base import SIMULTANEOUS, TERMINAL, Game
 from plywise.games.registry import make_game
 
 _REPLAY_BYTES = 8_000_000
+_PLANNED = ("replays", "anchor", "anchor_rating", "virtual_draws")
 _DRAWN = ("tic_tac_toe", "connect_four")  # by report.js
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -78,15 +79,11 @@ def report_data(store: GameStore, replays: int | None = None) -> dict[str, Any]:
     games = [g for g in store.games() if not total or g.number < total]
     described = store.identity["game"]
     game = make_game(**described)
-    standings = Standings(store.titles)
-    for one in games:
-        standings.add(one)
-    group = plan.get("group", {})
-    wanted = int(group.get("replays", 200)) if replays is None else replays
-    anchor, anchor_rating = group.get("anchor"), float(group.get("anchor_rating", 0.0))
-    virtual_draws = float(group.get("virtual_draws", TournamentGroup().virtual_draws))
-    rated = ratings_of(games, store.titles, anchor, anchor_rating, virtual_draws)
-    over = ratings_over(games, store.titles, anchor, anchor_rating, virtual_draws)
+    standings = Standings(store.titles, games)
+    kept = plan.get("group", {})
+    group = TournamentGroup(**{key: kept[key] for key in _PLANNED if key in kept})
+    wanted = group.replays if replays is None else replays
+    rated = ratings_of(games, store.titles, group)
     where = " on a Showdown server" if "server" in store.identity else ""
     return {
         "title": f"{described['name']}{where}: {len(store.titles)} agents, {len(games)} games",
@@ -104,7 +101,7 @@ def report_data(store: GameStore, replays: int | None = None) -> dict[str, Any]:
             "draw": rated.draw_rate if rated else None,
         },
         "cross": _cross(standings),
-        "over": over,
+        "over": ratings_over(games, store.titles, group),
         "faults": len(store.faults()),
         "board": _board(game, described),
         "games": _columns(games, drawn=described["name"] in _DRAWN),
@@ -164,9 +161,8 @@ def _cross(standings: Standings) -> list[list[list[float] | None]]:
     table: list[list[list[float] | None]] = [[None] * n for _ in range(n)]
     for (first, second), tally in standings.pairings.items():
         if tally.games:
-            share = tally.score / tally.games
-            table[first][second] = [round(share, 4), tally.games]
-            table[second][first] = [round(1 - share, 4), tally.games]
+            table[first][second] = [round(tally.share, 4), tally.games]
+            table[second][first] = [round(1 - tally.share, 4), tally.games]
     return table
 
 

@@ -63,18 +63,15 @@ def write_results(
     stop = None
     test = config.tournament.sequential_test()
     if test is not None:
-        stop = SequentialStop.over(test, games)
+        stop = SequentialStop(test, games)
         if stop.decided:
             total = stop.counted
             games = [game for game in games if game.number < total]
             store.set_plan(store.plan() | {"total": total})
-    standings = Standings(store.titles)
-    for game in games:
-        standings.add(game)
+    standings = Standings(store.titles, games)
     faults = store.faults()
-    group = config.tournament
     trust = trust_of(config)
-    rated = ratings_of(games, store.titles, group.anchor, group.anchor_rating, group.virtual_draws)
+    rated = ratings_of(games, store.titles, config.tournament)
     summary = standings.summary() | {
         "ratings": None if rated is None else ratings_summary(rated),
         "complete": len(games) == total,
@@ -94,16 +91,14 @@ def write_results(
             console.print(standings.pairing_table())
         if rated is not None:
             print_ratings(console, rated)
-        for line in text_summary(standings, games, rated):
-            console.print(line, soft_wrap=True, markup=False)
+        lines = text_summary(standings, games, rated)
         for title, standing in zip(standings.titles, standings.agents, strict=True):
             if asked(standing.effort):
-                line = f"language model of {title}: {llm_long(standing.effort)}"
-                console.print(line, soft_wrap=True, markup=False)
-        for line in stop.lines() if stop is not None else ():
+                lines.append(f"language model of {title}: {llm_long(standing.effort)}")
+        lines += [] if stop is None else stop.lines()
+        lines += [trust_line(title, trusted) for title, trusted in trust.items()]
+        for line in lines:
             console.print(line, soft_wrap=True, markup=False)
-        for title, trusted in trust.items():
-            console.print(trust_line(title, trusted), soft_wrap=True, markup=False)
     llm = config.llm
     if games and isinstance(llm, AskedLLMGroup) and (llm.record or llm.replay):
         console.print(f"decisions: {summary['decisions']} (equal digests: equal games and advice)")

@@ -48,7 +48,7 @@ def test_pentanomial_figures_by_hand() -> None:
     # Points per pair 0, ½, 1, 1½, 2; as shares 0 … 1: mean 66.25 / 120, squares by hand.
     counts = (10, 20, 40, 35, 15)
     found = of_counts(counts, draws=75)
-    assert (found.wins, found.draws, found.losses) == (95, 75, 70)
+    assert (found.tally.wins, found.tally.draws, found.tally.losses) == (95, 75, 70)
     mean = (20 * 0.25 + 40 * 0.5 + 35 * 0.75 + 15) / 120
     variance = sum(n * (i / 4 - mean) ** 2 for i, n in enumerate(counts)) / 120
     assert found.score == pytest.approx(mean)
@@ -67,7 +67,7 @@ def test_games_and_counts_tell_the_same() -> None:
     pairs = [(1.0, 0.0), (0.5, 0.5), (1.0, 0.5), (1.0, 1.0), (0.0, 0.0), (0.5, 0.0), (1.0, 1.0)]
     found = head_to_head(games(pairs), "a", "b")
     assert found.pairs == (1, 1, 2, 1, 2)
-    counted = of_counts(found.pairs, found.draws)
+    counted = of_counts(found.pairs, found.tally.draws)
     assert counted.variance == pytest.approx(found.variance)
     assert replace(counted, variance=0) == replace(found, variance=0)
     other = head_to_head(games(pairs), "b", "a")
@@ -86,7 +86,7 @@ def test_single_games_have_the_binomial_variance() -> None:
     assert found.normalized_elo.value == pytest.approx(
         0.25 / math.sqrt(0.1875) * 800 / math.log(10)
     )
-    assert str(found.wilson) == "75.0 % [59.8, 85.8]"
+    assert str(found.tally.interval) == "75.0 % [59.8, 85.8]"
 
 
 def test_half_model_ratings_of_two_are_the_head_to_head() -> None:

@@ -31,7 +31,7 @@ def test_two_players_at_75_per_cent() -> None:
     error = 1.959964 * 400 / math.log(10) / math.sqrt(100 * 0.75 * 0.25) * math.sqrt(100 / 99)
     assert (a.low, a.high) == pytest.approx((a.rating - error, a.rating + error))
     assert (b.rating, b.low, b.high) == (0.0, 0.0, 0.0)
-    assert (a.games, a.wins, a.losses, a.score) == (100, 75, 25, 75)
+    assert (a.tally.games, a.tally.wins, a.tally.losses, a.tally.score) == (100, 75, 25, 75)
     assert result.first_advantage is None
     assert result.draw is None
     assert result.warnings == ()
@@ -315,7 +315,7 @@ def test_scores_are_what_the_model_expects() -> None:
         expected[g.player_a] += share
         expected[g.player_b] += 1 - share
     for player in result.players:
-        assert player.score == pytest.approx(expected[player.player], abs=1e-4)
+        assert player.tally.score == pytest.approx(expected[player.player], abs=1e-4)
 
 
 def test_pairs_that_agree_widen_the_interval() -> None:

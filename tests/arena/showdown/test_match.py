@@ -119,7 +119,7 @@ def test_death_of_the_server_ends_the_run_and_keeps_results(
             super().start()
             return self
 
-    monkeypatch.setattr("plywise.games.showdown.server.ShowdownServer", Watched)
+    monkeypatch.setattr("plywise.arena.showdown.match.ShowdownServer", Watched)
     killer = during(tmp_path, lambda: os.kill(servers[0].pid, signal.SIGKILL))
     out = StringIO()
     with pytest.raises(BattleServerLostError) as caught:

@@ -20,6 +20,7 @@ from plywise.arena.tournament.report.cutechess_text import match_lines, rank_lin
 from plywise.arena.tournament.report.page import render_page, report_data, sample, write_report
 from plywise.arena.tournament.standings import Standings
 from plywise.arena.tournament.store import FinishedGame, GameStore, pack_actions, pack_trace
+from plywise.conf.schemas.tournament import TournamentGroup
 from plywise.games.registry import make_game
 
 NASTY = "</script><img src=x onerror=alert(1)>&<!--"
@@ -72,7 +73,7 @@ def test_the_data_are_the_records(tmp_path: Path) -> None:
     with GameStore.read(record(tmp_path / "r.sqlite", 60)) as store:
         data = report_data(store)
         games = list(store.games())
-        rated = ratings_of(games, store.titles)
+        rated = ratings_of(games, store.titles, TournamentGroup())
     assert rated is not None
     assert [a["title"] for a in data["agents"]] == [p.player for p in rated.players]
     for agent, player in zip(data["agents"], rated.players, strict=True):
@@ -123,8 +124,8 @@ def test_the_sample_is_spread_evenly() -> None:
 def test_ratings_over_games_grow_to_the_last() -> None:
     rng = Random(2)
     games = [play(n, (0, 1) if n % 2 else (1, 0), rng) for n in range(40)]
-    over = ratings_over(games, ["random", "b"])
-    last = ratings_of(games, ["random", "b"])
+    over = ratings_over(games, ["random", "b"], TournamentGroup())
+    last = ratings_of(games, ["random", "b"], TournamentGroup())
     assert last is not None
     assert over["ratings"][1][-1] == pytest.approx(last["b"].rating, abs=0.1)
     assert over["ratings"][0][-1] == 0

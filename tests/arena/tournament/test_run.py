@@ -273,13 +273,13 @@ def play_rigged(
     factory = AgentFactory(config.game, config.search, config.llm)
     console = Console(file=StringIO())
     with GameStore.open(record, identity_of(config)) as store:
-        Rigged(executor, config, store, factory, console).run(tmp_path)
+        Rigged(executor, config, store, factory, console, tmp_path).run()
         return {g.number: g for g in store.games()}, store.faults()
 
 
 @pytest.mark.slow
 def test_faults_of_workers_are_noted_and_played_again(tmp_path: Path, misbehaving: Any) -> None:
-    games, faults = play_rigged(tmp_path, misbehaving.Player, timeout=1.5, retries=2)
+    games, faults = play_rigged(tmp_path, misbehaving.Player, timeout=5.0, retries=2)
     assert sorted(games) == list(range(16))
     kinds: dict[int, set[str]] = {}
     for fault in faults:

@@ -23,13 +23,13 @@ def games(pairs: int) -> list[FinishedGame]:
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_the_order_of_ends_decides_nothing(seed: int) -> None:
     bounds = SPRTGroup(elo0=0, elo1=100)
-    in_order = SequentialStop.over(bounds, games(500))
+    in_order = SequentialStop(bounds, games(500))
     assert in_order.decided
     assert in_order.summary()["verdict"].value == "accept H1"  # type: ignore[attr-defined]
     assert in_order.counted < 1000
     shuffled = games(500)
     Random(seed).shuffle(shuffled)
-    assert SequentialStop.over(bounds, shuffled).summary() == in_order.summary()
+    assert SequentialStop(bounds, shuffled).summary() == in_order.summary()
     assert in_order.lines()[0].startswith("SPRT: llr ")
 
 
