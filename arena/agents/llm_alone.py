@@ -62,8 +62,7 @@ class LLMAgent(TimedAgent):
     ) -> Decision:
         """Return the model's choice."""
         start = time.perf_counter()
-        assert allowed is not None  # the clock of this agent has a limit
-        timeout = max(LEAST_SECONDS, allowed)
+        timeout = self._timeout if allowed is None else max(LEAST_SECONDS, allowed)
         worth = None
         if self._memory is not None and self._kernels is not None:
             worlds = state.worlds(player, _ESTIMATED, seed)
