@@ -41,6 +41,7 @@ def typed(command: str, *overrides: str) -> object:
     return registry.typed(config, registry.COMMAND_SCHEMAS[command])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [name for name, c in COMMANDS.items() if c.hydra])
 def test_primary_configuration_composes(command: str) -> None:
     overrides = {
@@ -55,6 +56,7 @@ def test_primary_configuration_composes(command: str) -> None:
     assert isinstance(typed(command, *overrides), registry.COMMAND_SCHEMAS[command])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("group", GROUP_USERS)
 def test_every_option_composes(group: str) -> None:
     assert options(group)
@@ -83,6 +85,7 @@ def test_battles_choose_their_search() -> None:
     assert isinstance(kept.search, AlphaBetaGroup)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "override", "words"),
     [

@@ -102,6 +102,7 @@ def test_a_new_setting_is_one_field(capsys: pytest.CaptureFixture[str]) -> None:
     assert told == "plywise: 'part.portion' is now called 'part.share'\n"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_made_up")
 @pytest.mark.parametrize(
     ("argument", "words"),

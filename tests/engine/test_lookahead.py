@@ -58,6 +58,7 @@ def played(
     return float(np.mean(worth)), float(np.std(worth))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("player", [0, 1])
 @pytest.mark.parametrize("decisions", [1, 3])
 def test_values_are_those_of_likely_play(player: int, decisions: int) -> None:

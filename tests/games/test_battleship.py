@@ -16,11 +16,13 @@ TIGHT = Battleship(5, 5, (5, 4, 3, 2, 2, 1, 1))  # ChildPlay's ships: 18 of 25 s
 SMALL = Battleship(5, 5, (3, 2, 2), touching=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("game", [TIGHT, SMALL, Battleship(1, 9, (3, 2)), Battleship(3, 2, (1,))])
 def test_contract(game: Battleship) -> None:
     assert check_game(game, plays=3).worlds > 0
 
 
+@pytest.mark.slow
 def test_contract_of_the_classic_board() -> None:
     assert check_game(Battleship(), plays=1).worlds > 10
 

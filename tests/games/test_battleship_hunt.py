@@ -62,6 +62,7 @@ def chances_of(
 GAMES = [Battleship(5, 5, (3, 2)), Battleship(4, 6, (3, 2, 2)), Battleship(6, 5, (3, 2), False)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("game", GAMES)
 def test_chances_are_those_of_all_fleets_that_fit(game: Battleship) -> None:
     hunter = Hunter(game.rows, game.columns, game.fleet, game.touching)
@@ -96,6 +97,7 @@ def shot_at(game: Battleship, rng: Random, shots: int) -> BattleshipState:
     return state
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("game", GAMES)
 def test_facts_of_shots_hold_in_all_fleets_that_fit(game: Battleship) -> None:
     rng = Random("facts")
@@ -160,6 +162,7 @@ def test_a_model_of_placements_is_followed() -> None:
         Hunter(5, 5, (3,), model=[np.ones(25)])
 
 
+@pytest.mark.slow
 def test_mean_shots_on_the_classic_sea() -> None:
     # Random shots take 95.4, hunt and target 66; 500 fleets tell the mean to about 0.75 (95 %).
     shots = Hunter().hunt(500, seed=1)

@@ -37,6 +37,7 @@ def squares(bits: int) -> set[int]:
     return {k for k in range(64) if bits >> k & 1}
 
 
+@pytest.mark.slow
 def test_othello_facts_agree_with_the_kernels() -> None:
     kernels.rules()
     said: dict[str, int] = {}

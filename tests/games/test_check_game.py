@@ -29,6 +29,7 @@ from plywise.games.grid.tic_tac_toe import TicTacToe, TicTacToeState
 # --- sound games ------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "game",
     [

@@ -14,6 +14,7 @@ from plywise.search.alphabeta.config import AlphaBetaConfig
 from plywise.search.alphabeta.search import AlphaBeta
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rows", "columns", "in_line", "value"),
     [(3, 3, 3, 0), (3, 4, 3, 1), (4, 3, 3, 1), (4, 4, 4, 0)],
@@ -55,11 +56,13 @@ def test_three_in_a_row_is_tic_tac_toe() -> None:
             assert values == other.decide(b.flat(), player).values
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(3, 3, 3), (5, 6, 4), (4, 19, 5)])
 def test_contract(size: tuple[int, int, int]) -> None:
     check_game(Gomoku(*size), plays=3)
 
 
+@pytest.mark.slow
 def test_contract_of_the_usual_board() -> None:
     check_game(Gomoku(), plays=1)
 

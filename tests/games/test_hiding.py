@@ -96,6 +96,7 @@ def test_every_placement_has_a_value_however_tight_the_sea() -> None:
         state.apply_action(rng.choice(state.legal_actions()))
 
 
+@pytest.mark.slow
 def test_fleets_hidden_by_the_hint_last_longer() -> None:
     # Random fleets: 44.0 shots.  Hidden with twice as many hunts, 30 fleets lasted 58.5.
     game, hunter = Battleship(), Hunter()

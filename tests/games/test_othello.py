@@ -35,6 +35,7 @@ def test_counts_of_games() -> None:
     assert counts == [1, 4, 12, 56, 244, 1396, 8200]
 
 
+@pytest.mark.slow
 def test_contract() -> None:
     assert check_game(Othello(), plays=4).longest >= 50
 

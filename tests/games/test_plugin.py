@@ -51,6 +51,7 @@ def test_search_plays_the_example_perfectly(nim: Path) -> None:
         assert state.returns() == [1.0, -1.0]
 
 
+@pytest.mark.slow
 def test_commands_of_the_page(
     nim: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -69,6 +70,7 @@ def test_commands_of_the_page(
     assert "nim: you (player 1) against search" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_person_is_given_hints(
     nim: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -82,6 +84,7 @@ def test_a_person_is_given_hints(
     assert "'a9' is neither a move nor a command" in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("content", "words"),
     [

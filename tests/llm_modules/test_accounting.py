@@ -78,6 +78,7 @@ def play(endpoint: MockEndpoint, seeds: range) -> tuple[Side, dict[str, Any]]:
     return total, asdict(usage)
 
 
+@pytest.mark.slow
 def test_reports_equal_the_endpoints_own_count_to_the_token() -> None:
     with MockEndpoint(costly) as endpoint:
         report, usage = play(endpoint, range(5))
@@ -131,6 +132,7 @@ def test_repeats_count_as_requests() -> None:
     assert (usage.calls, usage.requests, usage.prompt_tokens, usage.unmetered) == (1, 2, 7, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("budget", "asked"),
     [
@@ -183,6 +185,7 @@ def test_processes_share_a_budget() -> None:
     assert whole.share(1) == whole
 
 
+@pytest.mark.slow
 def test_a_tournament_tells_what_the_model_cost_and_plays_on_without_a_budget(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -71,6 +71,7 @@ def test_a_briefing_that_is_not_ready_is_not_waited_for() -> None:
     assert decision.notes["guide"].used == 0
 
 
+@pytest.mark.slow
 def test_a_briefing_that_is_ready_in_time_is_asked_about() -> None:
     ready = threading.Event()
     ready.set()

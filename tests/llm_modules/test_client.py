@@ -185,6 +185,7 @@ def test_a_broken_call_is_repeated_as_often_as_configured() -> None:
     assert (usage.calls, usage.requests, usage.failed) == (1, 2, 0)
 
 
+@pytest.mark.slow
 def test_retry_after_is_waited_for_as_long_as_the_call_may_take() -> None:
     busy = replace(refuses(429, "slow down"), retry_after=1)
     with MockEndpoint([busy, says("x")]) as endpoint, client(endpoint, max_retries=1) as llm:
@@ -226,6 +227,7 @@ FAILURES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("reply", "kind", "words"), FAILURES)
 def test_each_failure_is_named_in_one_line_without_the_key(
     reply: Reply, kind: type[LLMError], words: str, caplog: pytest.LogCaptureFixture

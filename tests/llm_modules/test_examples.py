@@ -83,6 +83,7 @@ def results_of(state: State) -> dict[int, int]:
     return {action: int(np.sign(value)) for action, value in decision.values.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("game", GAMES)
 def test_packaged_examples_are_solved_rightly(game: str) -> None:
     rules = make_game(game)
@@ -129,6 +130,7 @@ def test_questions_that_judge_are_drawn_from_another_source() -> None:
         assert judging != made[:40]
 
 
+@pytest.mark.slow
 def test_the_position_that_is_asked_about_is_never_shown() -> None:
     met = 0
     asked: list[tuple[Question, State, int]] = []
@@ -342,6 +344,7 @@ def llm(**more: Any) -> OpenAIGroup:
     return OpenAIGroup(model="mock", trust=None, examples=2, **more)
 
 
+@pytest.mark.slow
 def test_trust_without_examples_does_not_hold_with_them(tmp_path: Path) -> None:
     with MockEndpoint(last) as endpoint:
         group = llm(
@@ -420,6 +423,7 @@ def test_another_board_and_other_settings_are_refused(tmp_path: Path) -> None:
         OpenAIGroup(examples=21)
 
 
+@pytest.mark.slow
 def test_the_command_writes_and_refuses(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "made"
     where = f"hydra.run.dir={tmp_path}"

@@ -26,6 +26,7 @@ from plywise.llm_modules.providers.openai import LLMClient
 from plywise.search.decision import Decision
 
 
+@pytest.mark.slow
 def test_a_fuzzed_model_costs_no_decision(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -43,6 +44,7 @@ def test_a_fuzzed_model_costs_no_decision(
     assert {make_game(name).info.hidden_information for name in ADVISED_GAMES} == {False, True}
 
 
+@pytest.mark.slow
 def test_every_answer_of_the_fuzzed_model_is_an_answer_or_a_named_error() -> None:
     fuzz = Fuzz(seed=1, slow=0.02)
     ends: set[str] = set()
@@ -74,6 +76,7 @@ def search_for(game: str) -> SearchGroup:
     return AlphaBetaGroup(seconds=None, iterations=200)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("guide", ["propose", "model", "evaluate"])
 @pytest.mark.parametrize("game", list(REGISTRY))
 def test_every_guide_in_every_game(game: str, guide: str) -> None:

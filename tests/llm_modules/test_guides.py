@@ -314,6 +314,7 @@ def degrading(
     return answer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("refuse", [True, False])
 @pytest.mark.parametrize(
     ("abilities", "mode", "tries"),
@@ -388,6 +389,7 @@ NASTY: list[Reply] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reply", NASTY)
 def test_whatever_comes_back_a_consultation_ends_and_advises_legal_actions_only(
     reply: Reply, caplog: pytest.LogCaptureFixture

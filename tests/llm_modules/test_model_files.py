@@ -164,6 +164,7 @@ def free_address() -> str:
         return f"http://127.0.0.1:{free.getsockname()[1]}"
 
 
+@pytest.mark.slow
 def test_the_command_says_what_is_wrong_in_one_line(
     hub: Hub, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -186,6 +187,7 @@ def test_the_command_says_what_is_wrong_in_one_line(
         assert said.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_from_list_to_fetch_to_a_name_in_the_settings(
     hub: Hub, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

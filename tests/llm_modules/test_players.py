@@ -175,6 +175,7 @@ NASTY = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_no_reply_makes_a_player_choose_what_is_not_legal(method: str) -> None:
     current = [NASTY[0]]
@@ -230,6 +231,7 @@ def test_one_bad_sample_does_not_give_the_good_way_up() -> None:
         assert {e["mode"] for e in facts["transcript"]} == {"json_schema"}
 
 
+@pytest.mark.slow
 def test_the_same_seed_and_endpoint_give_the_same_choice() -> None:
     def sampled(request: JSON) -> Reply:
         random = Random(json.dumps(request))
@@ -246,6 +248,7 @@ def test_the_same_seed_and_endpoint_give_the_same_choice() -> None:
             assert chosen[0] == chosen[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("game", REGISTRY)
 def test_every_method_plays_every_game(game: str) -> None:
     """A model that always names the last option it is shown; the choice is that option."""

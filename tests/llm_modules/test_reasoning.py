@@ -97,6 +97,7 @@ def test_the_fallback_goes_from_schema_to_json_to_text() -> None:
     assert sorted(values.values()) == pytest.approx([-0.4, -0.2])  # of the third nothing is said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("chances", [False, True])
 def test_nonsense_ends_and_advises_legal_actions_only(chances: bool) -> None:
     nasty = [
@@ -117,6 +118,7 @@ def test_nonsense_ends_and_advises_legal_actions_only(chances: bool) -> None:
         json.dumps(consultation.transcript)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("game", REGISTRY)
 def test_guides_of_every_game_can_reason(game: str) -> None:
     state = make_game(game).new_initial_state(3)

@@ -52,6 +52,7 @@ def config(endpoint: MockEndpoint, path: Path, **more: Any) -> LLMConfig:
 # --- calls ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_answers_errors_and_cancelled_calls_are_replayed(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "calls.jsonl"
     script = [scores({"A": -0.5}), refuses(500, f"broken, {SECRET}"), says("late", delay=20.0)]
@@ -237,6 +238,7 @@ EXPERIMENTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("game", EXPERIMENTS)
 def test_a_recorded_experiment_repeats_byte_for_byte_without_an_endpoint(
     game: str, tmp_path: Path
@@ -268,6 +270,7 @@ def test_a_recorded_experiment_repeats_byte_for_byte_without_an_endpoint(
     assert alone != recorded  # advice did matter
 
 
+@pytest.mark.slow
 def test_a_tournament_is_recorded_and_replayed_from_the_terminal(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

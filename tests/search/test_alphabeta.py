@@ -99,6 +99,7 @@ def test_tic_tac_toe_is_a_draw() -> None:
     assert len(decision.principal_variation) == 9
 
 
+@pytest.mark.slow
 def test_tic_tac_toe_every_position_has_its_exact_value() -> None:
     search = alphabeta(tic_tac_toe.rules(), max_depth=9, table_bits=10, all_values=True)
     boards = list(ttt_positions())
@@ -249,6 +250,7 @@ def test_connect_four_tiny_tables_and_best_value_only_are_exact_too() -> None:
             assert decision.value == pytest.approx(expected, abs=1e-9)
 
 
+@pytest.mark.slow
 def test_connect_four_4x4_every_value_from_the_empty_board() -> None:
     game = ConnectFour(rows=4, columns=4)
     result, plies = PlainSolver(4).value(("",) * 4, 0)
@@ -258,6 +260,7 @@ def test_connect_four_4x4_every_value_from_the_empty_board() -> None:
     assert decision.notes["solved"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rows", "columns"), [(5, 4), (4, 5)])
 def test_connect_four_small_boards_from_the_empty_board(rows: int, columns: int) -> None:
     game = ConnectFour(rows=rows, columns=columns)

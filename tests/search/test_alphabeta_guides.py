@@ -156,6 +156,7 @@ def test_values_that_come_late_open_the_window_again() -> None:
     assert told.seconds < 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("depth", [2, 6])
 @pytest.mark.parametrize("trust", [0.02, 0.1, 0.3, 0.6])
 def test_the_worst_advice_costs_no_more_than_trust_allows(trust: float, depth: int) -> None:
@@ -299,6 +300,7 @@ def test_a_guide_that_breaks_costs_its_advice_alone() -> None:
     assert "guide_error" in odd.notes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["connect_four", "tic_tac_toe", "othello"])
 def test_no_answer_costs_a_proved_win_or_walks_into_a_proved_loss(name: str) -> None:
     """Whatever is said: what plain search proves at this depth decides."""

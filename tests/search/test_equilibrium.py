@@ -118,6 +118,7 @@ def after_first_bids(cards: int, order: str, *, prune: bool = True) -> list[list
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("cards", "order"), OPENSPIEL)
 def test_goofspiel_has_openspiels_values(cards: int, order: str) -> None:
     assert np.array(after_first_bids(cards, order)) == pytest.approx(
@@ -294,6 +295,7 @@ def plain_tree_value(pool: NDArray[Any], depth: int) -> float:
     return max(line[0] for line in payoff) if who == 0 else min(payoff[0])
 
 
+@pytest.mark.slow
 def test_pruning_changes_no_random_tree() -> None:
     pruned = EquilibriumSearch(TREE_RULES, tree_outcomes)
     whole = EquilibriumSearch(TREE_RULES, tree_outcomes, prune=False)
@@ -376,6 +378,7 @@ ENDGAMES = ((1, 40), (1, 3), (4, 3), (9, 3), (24, 3), (3, 3), (18, 3), (19, 3), 
 TOLERANCE = 0.02
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("seed", "depth"), ENDGAMES)
 def test_the_sampling_search_converges_to_the_value(seed: int, depth: int) -> None:
     truth = solved(seed, depth)

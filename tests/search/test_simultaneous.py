@@ -502,6 +502,7 @@ def test_what_goes_wrong_in_one_tree_is_raised() -> None:
         engine.decide(matrix_game(RPS), None, 0, seed=1)
 
 
+@pytest.mark.slow
 def test_a_late_tree_is_not_waited_for() -> None:
     engine = search(seconds=0.05, threads=2)
     engine.decide(matrix_game(RPS), None, 0, seed=1)
@@ -619,6 +620,7 @@ def test_senseless_input_is_refused_with_a_reason() -> None:
         AveragedSearch(RULES, SimultaneousConfig(threads=2))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threads", [1, 2])
 def test_decisions_keep_to_their_deadline(threads: int) -> None:
     pool = goofspiel(4, 0b1111, 0b1111, [2, 1, 4, 3])
@@ -697,6 +699,7 @@ class SlowGuide(Guide):
         return answers
 
 
+@pytest.mark.slow
 def test_the_search_yields_its_core_to_a_slow_guide_and_takes_it_back() -> None:
     config = SimultaneousConfig(seconds=0.6, yield_after=0.1)
     advice = propose({3: 1.0}, 0.5)

@@ -5,6 +5,8 @@ from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 FLOORS = ("datasets", "engine", "games", "search", "llm_modules", "arena", "conf")
 SHARED = ("log", "main")  # every module's logger; entry points
@@ -73,5 +75,6 @@ def duplicates() -> dict[str, list[str]]:
     return found
 
 
+@pytest.mark.slow
 def test_no_public_name_means_two_things() -> None:
     assert duplicates() == {}

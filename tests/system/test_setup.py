@@ -107,6 +107,7 @@ def test_make_says_that_python_is_too_old(tmp_path: Path, python: str) -> None:
     assert not (tmp_path / "venv").exists()
 
 
+@pytest.mark.slow
 def test_make_says_that_the_network_is_missing(tmp_path: Path) -> None:
     venv = tmp_path / "venv"
     done = make(
@@ -135,6 +136,7 @@ def test_ci_runs_exactly_make_test() -> None:
 # -- installing Showdown -------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_install_without_network_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PLYWISE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("npm_config_cache", str(tmp_path / "npm"))

@@ -137,6 +137,7 @@ def test_each_answer_of_a_model_changes_what_is_played(
         assert told.action == with_it
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("settings", "words"),
     [

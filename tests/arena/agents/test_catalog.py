@@ -95,6 +95,7 @@ def test_settings_of_an_agent_are_checked() -> None:
         assert words in str(caught.value)
 
 
+@pytest.mark.slow
 def test_a_new_agent_is_a_module_and_a_yaml_file(made_up: Path) -> None:
     assert "made_up " in run(made_up, "agents").stdout
     search_path = f"hydra.searchpath=[file://{made_up}/conf]"

@@ -198,6 +198,7 @@ def test_calls_are_kept_for_the_leaves_and_never_exceeded() -> None:
         assert decision.notes["pokechamp"]["nodes not asked about"] > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("game", REGISTRY)
 def test_it_plays_every_game(game: str) -> None:
     """Some decisions of a game: all legal, by the model's word, the same again for the seed."""
@@ -278,6 +279,7 @@ def test_settings_of_another_agent_are_refused() -> None:
         makes.close()
 
 
+@pytest.mark.slow
 def test_it_plays_in_worker_processes(tmp_path: Path) -> None:
     """What compiles before the workers start needs no language model."""
     with MockEndpoint(lambda r: fill(r, lambda _: 50, len)) as endpoint:

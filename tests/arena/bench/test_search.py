@@ -5,6 +5,7 @@ import pytest
 from plywise.arena.bench.search import WORLD_COPIES, bench_worlds
 
 
+@pytest.mark.slow
 def test_figures_fit_together() -> None:
     found = bench_worlds(seconds=0.6, states=2)
     for worlds in (1, WORLD_COPIES):

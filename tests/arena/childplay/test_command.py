@@ -94,6 +94,7 @@ def test_tic_tac_toe_baselines_are_the_exact_shares(tmp_path: Path) -> None:
     assert found["tasks"]["tic_tac_toe"]["exact"]["losses"] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("preset", PRESETS)
 def test_strong_baselines_of_the_other_games(preset: str, tmp_path: Path) -> None:
     found, _ = bench(tmp_path, preset=preset, tasks=["connect_four", "battleship"], instances=12)
@@ -253,6 +254,7 @@ def test_a_refused_key_ends_the_run_at_once(tmp_path: Path) -> None:
         bench(tmp_path, endpoint(mock), tasks=["shapes"], instances=20)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "words", "code"),
     [
@@ -314,6 +316,7 @@ def test_the_embedded_model_is_examined(tmp_path: Path) -> None:
 # --- prompts and tables --------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("preset", PRESETS)
 @pytest.mark.parametrize("task", TASKS)
 def test_every_prompt_is_filled_and_static_text_comes_first(task: str, preset: str) -> None:

@@ -32,6 +32,7 @@ def one_line(text: str) -> str:
     return text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -180,6 +181,7 @@ def test_a_bug_keeps_its_traceback(tmp_path: Path) -> None:
     assert "KeyError: 'a bug'" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("raised", "code", "words"),
     [

@@ -82,6 +82,7 @@ def as_board(moves: list[int], columns: int = 7) -> Columns:
     return tuple(board)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rows", "columns", "plies", "count"),
     [
@@ -245,6 +246,7 @@ def test_the_command_solves_a_file(
     assert json.loads(out[-1])["correct"] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -274,6 +276,7 @@ def test_bad_lines_are_refused_by_number(
     assert out == []
 
 
+@pytest.mark.slow
 def test_other_bad_input_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

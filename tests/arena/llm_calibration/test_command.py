@@ -61,6 +61,7 @@ def simulated(
     return made
 
 
+@pytest.mark.slow
 def test_fit_finds_bias_and_temperature_of_a_simulated_model() -> None:
     bias = [2.0, 0.5, -0.5, -1.0, -1.0]
     fit = fit_letters(simulated(3000, bias, 2.0, seed=1))
@@ -100,6 +101,7 @@ def test_calibration_raises_a_biased_model_and_reliability_finds_the_mixture() -
     assert found_weight.high - found_weight.low < 0.1
 
 
+@pytest.mark.slow
 def test_a_model_at_chance_gets_no_trust() -> None:
     trusted = [
         measure(simulated(100, [1.0, 0.5, 0.0, -0.5, -1.0], 2.0, seed, known=0.0)).trust

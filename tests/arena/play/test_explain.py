@@ -207,6 +207,7 @@ def test_a_matchs_decision_log_is_explained(
     assert "a random legal choice: ZeroDivisionError" in out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "words"),
     [("", "no such decision"), ("{}", "no decision log"), ("no json", "no decision log")],

@@ -39,6 +39,7 @@ def test_a_name_comes_before_the_letter(tmp_path: Path) -> None:
     assert read_games(path)[0].first == "a"  # who is player_b there
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "words"),
     [

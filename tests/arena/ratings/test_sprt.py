@@ -56,6 +56,7 @@ def brute_force(counts: list[int], value: float, model: str) -> float:
     return best
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("counts", [[10, 20, 40, 35, 15], [3, 1, 20, 6, 2], [0, 4, 9, 12, 1]])
 @pytest.mark.parametrize("model", ["normalized", "logistic"])
 def test_the_constrained_likelihoods_are_maxima(counts: list[int], model: str) -> None:
@@ -153,6 +154,7 @@ def test_simulated_pairs_have_the_difference_they_claim() -> None:
     assert found * 800 / math.log(10) == pytest.approx(40)
 
 
+@pytest.mark.slow
 def test_error_rates_stay_near_the_stated_ones() -> None:
     """A fast look; `plywise calibrate sprt` simulates enough to tell 5 % from 6 %."""
     model = PairModel("x", draw_rate=0.4, advantage=40, shared=100)

@@ -172,6 +172,7 @@ def command_line(tmp_path: Path) -> Iterator[Opened]:
     terminal.close()
 
 
+@pytest.mark.slow
 def test_the_command_plays_a_game(command_line: Opened) -> None:
     terminal = command_line.terminal
     said = terminal.read_until(PROMPT)
@@ -185,6 +186,7 @@ def test_the_command_plays_a_game(command_line: Opened) -> None:
     assert terminal.ended() == 0
 
 
+@pytest.mark.slow
 def test_ctrl_c_at_the_command(command_line: Opened) -> None:
     terminal = command_line.terminal
     terminal.read_until(PROMPT)
@@ -192,6 +194,7 @@ def test_ctrl_c_at_the_command(command_line: Opened) -> None:
     assert terminal.ended() == INTERRUPTED
 
 
+@pytest.mark.slow
 def test_a_whole_game_of_connect_four(connect_four: Opened) -> None:
     terminal = connect_four.terminal
     start = terminal.read_until(PROMPT)
@@ -438,6 +441,7 @@ def test_goofspiel_against_an_agent(
     replayed(folder)
 
 
+@pytest.mark.slow
 def test_two_people_bid_unseen(
     monkeypatch: pytest.MonkeyPatch, console: Console, folder: Path
 ) -> None:
@@ -467,6 +471,7 @@ def test_hints_in_battleship_say_where_a_ship_is_found_late_and_the_chances_of_a
     assert saved(folder)["hints"] == 3
 
 
+@pytest.mark.slow
 def test_a_person_places_ships_with_hints(tmp_path: Path) -> None:
     sea = ["game=battleship", "game.rows=5", "game.columns=6", "game.fleet=[3,2]"]
     terminal = Terminal(
@@ -567,6 +572,7 @@ def test_replay_shows_both_views_where_they_differ(
     assert "saw it" not in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_replay_steps_with_keys(record_file: Path, tmp_path: Path) -> None:
     terminal = Terminal("-m", "plywise.arena.cli", "replay", str(record_file), cwd=tmp_path)
     count = len(json.loads(record_file.read_text())["moves"])
@@ -620,6 +626,7 @@ def test_the_record_below_is_good(
     assert "Not played to the end (quit after 1 moves)" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("content", "words"),
     [

@@ -4,6 +4,8 @@ import ast
 import shutil
 from pathlib import Path
 
+import pytest
+
 from plywise.arena.output.provenance import ASIDE, digest_of_sources
 
 ROOT = Path(__file__).parents[3]
@@ -45,6 +47,7 @@ def reached(entries: tuple[str, ...]) -> set[Path]:
     return found
 
 
+@pytest.mark.slow
 def test_every_file_that_decides_a_game_changes_the_digest(tmp_path: Path) -> None:
     files = {p for p in reached(ENTRIES) if p.relative_to(ROOT).parts[0] != "conf"}
     assert len(files) > 150  # the walk found the house

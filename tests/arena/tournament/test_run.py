@@ -99,6 +99,7 @@ def test_the_record_does_not_depend_on_the_workers(tmp_path: Path) -> None:
     assert len(played[0]) == 72
 
 
+@pytest.mark.slow
 def test_a_ladder_is_the_same_when_it_was_interrupted(tmp_path: Path) -> None:
     run(configured(tmp_path / "a.sqlite", pairing="ladder", pairs=6), tmp_path)
     for pairs in (1, 3, 6):

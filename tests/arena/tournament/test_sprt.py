@@ -20,6 +20,7 @@ def games(pairs: int) -> list[FinishedGame]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_the_order_of_ends_decides_nothing(seed: int) -> None:
     bounds = SPRTGroup(elo0=0, elo1=100)
@@ -46,6 +47,7 @@ def test_a_gap_is_waited_for_and_a_broken_pair_passed_over() -> None:
     assert sum(stop.summary()["pentanomial"]) == 4  # type: ignore[call-overload]
 
 
+@pytest.mark.slow
 def test_the_command_stops_early(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = [
         *("tournament", "game=tic_tac_toe", "agents=[random,{name:search,max_depth:3}]"),

@@ -25,6 +25,7 @@ RANDOM = f"{DATA}/random.jsonl.gz"
 EXACT = {"random": 1.0, "factory": 1.0, "fuzz": 1.0, "found": 1.0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EXACT)
 def test_share_of_exact_steps(name: str) -> None:
     report = verify_corpus(VerifyConfig(corpus=f"{DATA}/{name}.jsonl.gz"))
@@ -158,6 +159,7 @@ def run_verify(*arguments: str) -> int:
     return cli.main(["verify", "engine", *arguments])
 
 
+@pytest.mark.slow
 def test_verify_from_the_command_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -200,6 +202,7 @@ def wrong_version(lines: list[str]) -> None:
     lines[0] = json.dumps(entry)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("spoil", "line", "reason"),
     [

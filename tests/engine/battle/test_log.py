@@ -103,6 +103,7 @@ def test_too_many_events_are_an_error() -> None:
         log_events.written_events(events)
 
 
+@pytest.mark.slow
 def test_from_the_command_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -42,6 +42,7 @@ def test_the_generator_is_showdowns(battles: list[RecordedBattle]) -> None:
             assert generator.state == parse_seed(following.seed)
 
 
+@pytest.mark.slow
 def test_ties_by_script_and_from_the_seed() -> None:
     scripted = verify_corpus(VerifyConfig(corpus=str(TIES)))
     assert (scripted.rate, scripted.battles_exact) == (1.0, 10), scripted.finder.causes()[:10]

@@ -80,6 +80,7 @@ def test_branches_are_counted() -> None:
     assert [branches.share(*pair) for pair in pairs] == [branches.NEVER] * 3 + [500, 333]
 
 
+@pytest.mark.slow
 @COMPILED
 def test_the_committed_shares_are_of_these_sources() -> None:
     prepare("the rules", RULES.step)
@@ -94,6 +95,7 @@ def test_the_committed_shares_are_of_these_sources() -> None:
     assert weighted >= 0.9 * len(parts)
 
 
+@pytest.mark.slow
 @COMPILED
 def test_fit_branches(tmp_path: Path) -> None:
     out = tmp_path / "branches.json"
@@ -167,6 +169,7 @@ print(ours(array[5:], -1))
 """
 
 
+@pytest.mark.slow
 @COMPILED
 @pytest.mark.parametrize("checked", [False, True])
 def test_indices_count_from_the_front(checked: bool, tmp_path: Path) -> None:

@@ -124,6 +124,7 @@ def run(program: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_cold_compile_is_announced_once_and_a_warm_one_is_silent(tmp_path: Path) -> None:
     for attempt in range(3):  # somebody may be editing the sources at this moment
         cold = run(PROGRAM, PLYWISE_CACHE=str(tmp_path / str(attempt)))
@@ -145,6 +146,7 @@ def test_cache_that_cannot_be_written_is_said_and_works(tmp_path: Path) -> None:
     assert "set PLYWISE_CACHE" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kept", ["*.nbc", "*.nbi"])
 @pytest.mark.parametrize("content", [b"", b"\x80\x04not a pickle", b"cnowhere\nthing\n."])
 def test_an_entry_that_does_not_load_is_compiled_anew(

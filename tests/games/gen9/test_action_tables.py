@@ -23,6 +23,7 @@ def battle(seed: int) -> Iterator[Gen9State]:
             state.apply_actions([random.choice(actions) for actions in legal])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_each_legal_action_stands_in_the_tables_once(seed: int) -> None:
     for state in battle(seed):
