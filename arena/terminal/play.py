@@ -22,7 +22,7 @@ from plywise.arena.agents.spec import Agent
 from plywise.arena.play.explain import explanation, show_explanation
 from plywise.arena.play.guide_words import asked, llm_long
 from plywise.arena.play.stepper import GameInProgress, decision_seed
-from plywise.arena.terminal.actions import show_actions
+from plywise.arena.terminal.action_tables import show_actions
 from plywise.arena.terminal.game_file import GameFile, Move, save_game
 from plywise.arena.terminal.hints import show_hint
 from plywise.datasets.errors import ConfigError

@@ -3,7 +3,8 @@
 They are the *proposer* (the player's action), the *opponent model* (the opponent's action) and the
 *evaluator* (the value of the position after each of the player's actions).  Each is one chat
 completion about lettered options, by scoring or by reasoning (``asking.py``).  The evaluator gets
-all positions in one prompt, as the facts of each option.
+all positions in one prompt, as the facts of each option.  A further guide begins with a member of
+``Question`` in ``search/guide/protocol.py``, whose docstring lists the other places.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Tables of the legal actions: facts beside each, and the number that a person may type."""
+"""Tables of the legal actions: facts beside each, and the number that a person may type.
+
+``play.py`` reads what the person types.
+"""
 
 from __future__ import annotations
 
