@@ -147,6 +147,9 @@ def run_selfplay(config: SelfplayConfig, folder: Path, console: Console | None =
     console = console or Console(highlight=False)
     factory = AgentFactory(config.game, config.search, config.llm, progress=console.print)
     try:
+        if config.out is not None:
+            with writing(Path(config.out)):
+                pass  # refused now, not after an hour
         factory.check(config.agent)
         why = one_process(config.llm) if CATALOG[config.agent.name].llm else ""
         if config.jobs > 1 and why:
@@ -216,12 +219,12 @@ def save_selfplay(path: Path, columns: dict[str, NDArray[Any]], meta: dict[str, 
     Raises:
         RecordFileError: the disk refuses it.
     """
-    beside = path.with_name(f"{path.name}.part")
-    with writing(path):
+    with writing(path) as there:
+        beside = there.with_name(f"{there.name}.part")
         try:
             with beside.open("wb") as file:
                 np.savez_compressed(file, meta=np.array(json.dumps(meta)), **columns)  # type: ignore[arg-type]
-            os.replace(beside, path)
+            os.replace(beside, there)
         except OSError:
             beside.unlink(missing_ok=True)
             raise

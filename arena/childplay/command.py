@@ -22,6 +22,7 @@ from plywise.conf.schemas.bench import BenchConfig
 from plywise.datasets.childplay import smiles
 from plywise.datasets.childplay.presets import PRESETS
 from plywise.datasets.errors import ConfigError
+from plywise.datasets.recording import Losses
 from plywise.llm_modules.players.exam import Examinee
 
 
@@ -51,13 +52,13 @@ def run_childplay(config: BenchConfig, folder: Path, console: Console | None = N
         if config.llm.name != "none":
             examinee = Examinee(model.client(), config.max_tokens)
             participant = Participant(examinee.name, lambda messages, *_: examinee.ask(messages))
-        with RecordWriter(folder / "items.jsonl") as record:
+        losses = Losses("items", console.print)
+        with RecordWriter(folder / "items.jsonl", losses) as record:
             exam = Exam(config, preset, participant, record, console, model.close)
             results = {name: exam.task(name) for name in config.tasks if name not in skipped}
     finally:
         model.close()
     whole = {"config": config, "preset": preset, "results": results, "skipped": skipped}
-    write_summary(folder / "bench.json", whole)
     summary = {
         "preset": preset.name,
         "seed": config.seed,
@@ -65,8 +66,11 @@ def run_childplay(config: BenchConfig, folder: Path, console: Console | None = N
         "tasks": {name: {r.player: r.brief() for r in rows} for name, rows in results.items()},
         "skipped": skipped,
     }
+    if losses.count:
+        console.print(f"lost items: {losses}")
     console.print(f"results: {near(folder / 'bench.json')}", soft_wrap=True, markup=False)
     console.print(json.dumps(_rounded(summary)), soft_wrap=True, markup=False, highlight=False)
+    write_summary(folder / "bench.json", whole)
     return 0
 
 

@@ -16,6 +16,7 @@ from importlib import import_module, metadata
 from typing import cast
 
 from plywise.arena.cli.commands import COMMANDS, suggestion
+from plywise.datasets.addresses import hide, mask
 from plywise.datasets.errors import ConfigError, PlywiseError
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -23,7 +24,8 @@ OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    # From here on nothing holds the secrets of addresses: no message, no file of a run.
+    arguments = [hide(argument) for argument in (sys.argv[1:] if argv is None else argv)]
     try:
         return _dispatch(arguments)
     except ConfigError as error:
@@ -40,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _complain(error: Exception, code: int) -> int:
-    print(f"plywise: {' '.join(str(error).split())}", file=sys.stderr)
+    print(f"plywise: {' '.join(mask(str(error)).split())}", file=sys.stderr)
     return code
 
 

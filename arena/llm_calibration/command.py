@@ -22,6 +22,7 @@ from plywise.arena.llm_calibration.reliability import GuideMeasurement
 from plywise.arena.output.files import RecordWriter, write_summary
 from plywise.arena.output.screen import near
 from plywise.conf.schemas.llm import CALIBRATED_GAMES, LLMCommandConfig
+from plywise.datasets.recording import Losses
 from plywise.games.registry import make_game
 from plywise.search.guide.protocol import Question
 
@@ -44,7 +45,8 @@ def run_llm_calibration(
     model = LanguageModel(config.llm, lambda line: console.print(line, soft_wrap=True))
     results: dict[str, dict[str, GuideMeasurement]] = {}
     try:
-        with RecordWriter(folder / "answers.jsonl") as record:
+        losses = Losses("answers", console.print)
+        with RecordWriter(folder / "answers.jsonl", losses) as record:
             for game in games:
                 results[game] = {}
                 for group in _GROUPS:
@@ -59,6 +61,8 @@ def run_llm_calibration(
                 console.print(f"saved in: {near(where)}", soft_wrap=True, markup=False)
     finally:
         model.close()
+    if losses.count:
+        console.print(f"lost answers: {losses}")
     write_summary(folder / "calibration.json", {"config": config, "results": results})
     console.print(f"figures: {near(folder / 'calibration.json')}", soft_wrap=True, markup=False)
     return 0

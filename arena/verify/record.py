@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from plywise.arena.output.files import writing
 from plywise.conf.schemas.verify import RecordConfig
 from plywise.datasets.errors import ConfigError, PlywiseError
 from plywise.datasets.showdown_data import load
@@ -44,17 +45,14 @@ def record_corpus(config: RecordConfig) -> Path:
     if out.suffix != ".gz":
         raise ConfigError(f"{out}: a corpus is gzipped, its name must end in .gz")
     package, node = ensure_showdown(), node_executable()
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RecordingError(f"{out}: its folder cannot be made ({error.strerror})") from error
-    scratch = out.with_name(out.name + ".part")
+    with writing(out, RecordingError) as file:  # refused now, not after an hour
+        scratch = file.with_name(file.name + ".part")
     command = [str(node), str(_SCRIPT), str(package)]
     command += [str(config.battles), str(config.seed), str(scratch), config.format]
     command += [f"--{flag}" for flag in ("fuzz", "stall", "keepties") if getattr(config, flag)]
     try:
         _run(command, config.battles)
-        scratch.replace(out)
+        scratch.replace(file)
     finally:
         scratch.unlink(missing_ok=True)
     return out

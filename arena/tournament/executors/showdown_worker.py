@@ -45,6 +45,7 @@ from plywise.games.base import State
 from plywise.games.gen9.infostate import action_name
 from plywise.games.gen9.state import InfoStateView
 from plywise.games.showdown.baselines import BaselineChoice, ObservedBaseline, baseline
+from plywise.games.showdown.messages import CheckedPlayer
 from plywise.games.showdown.player import REFUSED, PlywisePlayer
 from plywise.games.showdown.server import keep_loopback_direct
 from plywise.games.showdown.translate import events_seen
@@ -273,7 +274,7 @@ class ServerPlayer:
                 # Every name is new: its logger would stay for ever.
                 logging.Logger.manager.loggerDict.pop(connection.player.username, None)
 
-    def _side(self, task: GameTask, index: int, name: str, course: Course) -> ServerSide:
+    def _side(self, task: GameTask, index: int, name: str, course: Course) -> CheckedPlayer:
         who = task.players[index]
         options = player_options(self._url, AccountConfiguration(name, None), self._setup.game.name)
         agent = self._agents[who]
