@@ -26,7 +26,7 @@ from rich.console import Console
 from plywise.arena.agents.catalog import CATALOG
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.guidance.language_model import one_process
-from plywise.arena.output.files import plain, writing
+from plywise.arena.output.files import keep, plain, writing
 from plywise.arena.output.provenance import code_digest
 from plywise.arena.output.screen import near
 from plywise.arena.play.match import play_game
@@ -176,7 +176,7 @@ def run_selfplay(config: SelfplayConfig, folder: Path, console: Console | None =
         "config": plain(replace(config, jobs=1, out=None)),
     }
     path = Path(config.out) if config.out is not None else folder / "selfplay.npz"
-    save_selfplay(path, columns, meta)
+    keep(lambda file: save_selfplay(file, columns, meta), path)
     console.print(f"{len(games)} games, {len(columns['ply'])} decisions: {near(path.absolute())}")
     return 0
 

@@ -6,7 +6,6 @@ that the serializer refuses) is counted and said once, and costs the record alon
 
 from __future__ import annotations
 
-import errno
 import json
 import logging
 import os
@@ -114,8 +113,8 @@ class JsonLines:
                 return
             before = os.fstat(self._file)
             try:
-                if os.write(self._file, line) < len(line):
-                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                while line:  # a full disk takes a part, and then says why it takes no more
+                    line = line[os.write(self._file, line) :]
             except OSError:
                 if stat.S_ISREG(before.st_mode):
                     with suppress(OSError):  # part of a line would damage the next one

@@ -91,6 +91,10 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
         # Options that exclude each other and unreadable configurations are plain ValueErrors.
         known = isinstance(error, HydraException | OmegaConfBaseException)
         raise ConfigError(explain(error, name, chosen) if known else str(error)) from None
+    except OSError as error:
+        if started:
+            raise
+        raise PlywiseError(f"cannot make the run's folder: {error}") from None
     finally:
         print(hide(shown.getvalue()), end="")
         sys.argv = before_argv

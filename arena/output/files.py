@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Iterator, Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -88,6 +89,23 @@ def write_whole(path: Path, data: bytes | str, error: type[PlywiseError] = Recor
         except OSError:
             part.unlink(missing_ok=True)
             raise
+
+
+def keep(write: Callable[[Path], None], path: Path) -> None:
+    """Write a result that nobody can make again to ``path``, else into a new temporary folder.
+
+    Raises:
+        RecordFileError: ``path`` is refused; the message names the file where it is kept, if any.
+    """
+    try:
+        write(path)
+    except RecordFileError as error:
+        try:
+            elsewhere = Path(tempfile.mkdtemp(prefix="plywise-kept-")) / path.name
+            write(elsewhere)
+        except (OSError, RecordFileError):
+            raise error from None
+        raise RecordFileError(f"{error}; it is kept in {elsewhere}") from None
 
 
 class Closing:

@@ -24,6 +24,7 @@ from plywise.games.showdown.player import PlywisePlayer
 log = logging.getLogger(__name__)
 
 LOGIN_SECONDS = 60.0
+GREETING_SECONDS = 15.0  # from the connection to the first words of a server
 LOGIN_SERVER = "https://play.pokemonshowdown.com/action.php?"
 
 
@@ -47,7 +48,7 @@ def probe(url: str) -> None:
     """
     try:
         with connect(reveal(url, "server.url"), open_timeout=10, close_timeout=2) as client:
-            client.recv(timeout=15)
+            client.recv(timeout=GREETING_SECONDS)
     except (TimeoutError, OSError, WebSocketException) as error:
         why = mask(str(error)) or "no answer in time"
         raise ServerUnreachableError(
@@ -100,6 +101,8 @@ class Connection:
             except TimeoutError:
                 log.warning("%s: the connection did not close within 2 s", self._client.username)
         self._listening.cancel()
+        for task in list(self._client._active_tasks):  # messages that still wait for something
+            POKE_LOOP.call_soon_threadsafe(task.cancel)
         if isinstance(self.player, PlywisePlayer):
             self.player.close()
 

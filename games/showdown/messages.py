@@ -96,6 +96,10 @@ class CheckedPlayer(Player):
         """Handle the lines one by one, so that one which poke-env cannot read costs no other."""
         head, *lines = split_messages
         tag = head[0][1:]
+        if tag not in self._battles:  # it begins, or poke-env would wait for ever
+            lines.sort(key=lambda line: line[1:2] != ["init"])
+            if not lines or lines[0][1:2] != ["init"]:
+                raise MessageError(f"{tag} has not begun")
         for line in lines:
             kind = line[1] if len(line) > 1 else ""
             battle = self._battles.get(tag)

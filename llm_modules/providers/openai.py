@@ -295,10 +295,16 @@ class LLMClient(ChatClient):
         create = self._openai.chat.completions.with_streaming_response.create
         body = bytearray()
         async with create(**parameters) as response:
-            async for chunk in response.iter_bytes():
-                body += chunk
-                if len(body) > max_bytes:
-                    raise LLMReplyError(f"{self.endpoint} sent more than {max_bytes:,} bytes")
+            try:
+                async for chunk in response.iter_bytes():
+                    body += chunk
+                    if len(body) > max_bytes:
+                        break
+            except Exception as error:  # the HTTP library's own, which openai does not translate
+                said = one_line(error, self._key)
+                raise LLMReplyError(f"{self.endpoint} ended its reply early: {said}") from None
+            if len(body) > max_bytes:
+                raise LLMReplyError(f"{self.endpoint} sent more than {max_bytes:,} bytes")
             retries = response.retries_taken
         # An endpoint may repeat the request's headers; no transcript or record holds the key.
         text = body.decode(json.detect_encoding(body))

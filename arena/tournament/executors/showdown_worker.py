@@ -14,6 +14,7 @@ import secrets
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 from poke_env import AccountConfiguration
@@ -114,15 +115,11 @@ class _RecordedAgent(Agent):
             self._course.sides[self._index].illegal += 1
             text = f"{self.name} chose {action}, legal are {list(info.legal)}"
             self._course.fail(Failure("illegal", text, self._index))
-        names = {str(a): action_name(info, a) for a in info.legal}
-        words = names.get(str(action), f"action {action}")
-        choice = Choice(
-            action=action,
-            words=words,
-            view=state.observation_string(player),
-            names=names,
-            decision=decision,
-        )
+        choice = Choice(action, f"action {action}", "", {}, decision)
+        with self._course.losses.guard():
+            names = {str(a): action_name(info, a) for a in info.legal}
+            words, view = names.get(str(action), choice.words), state.observation_string(player)
+            choice = replace(choice, words=words, view=view, names=names)
         self._course.add(place, self._index, choice, seconds)
         return decision
 
