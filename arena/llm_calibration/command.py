@@ -22,6 +22,7 @@ from plywise.arena.llm_calibration.reliability import GuideMeasurement
 from plywise.arena.output.files import RecordWriter, write_summary
 from plywise.arena.output.screen import near
 from plywise.conf.schemas.llm import CALIBRATED_GAMES, LLMCommandConfig
+from plywise.datasets.errors import PlywiseError
 from plywise.datasets.recording import Losses
 from plywise.games.registry import make_game
 from plywise.search.guide.protocol import Question
@@ -37,6 +38,7 @@ def run_llm_calibration(
 
     Raises:
         LLMError: the model cannot be started or does not answer, or a game has no examples.
+        PlywiseError: a measurement cannot be saved; all were made and printed.
     """
     console = console or Console(highlight=False)
     games = CALIBRATED_GAMES if config.games == "all" else (config.games,)
@@ -44,6 +46,7 @@ def run_llm_calibration(
         example_store(config.llm, make_game(game))  # refused now, not after an hour
     model = LanguageModel(config.llm, lambda line: console.print(line, soft_wrap=True))
     results: dict[str, dict[str, GuideMeasurement]] = {}
+    unsaved: PlywiseError | None = None
     try:
         losses = Losses("answers", console.print)
         with RecordWriter(folder / "answers.jsonl", losses) as record:
@@ -57,14 +60,19 @@ def run_llm_calibration(
                         )
                 console.print(_table(config, game, results[game]))
                 entries = {g: _entry(config, game, g, found) for g, found in results[game].items()}
-                where = save(config.llm, game, entries)
-                console.print(f"saved in: {near(where)}", soft_wrap=True, markup=False)
+                try:
+                    where = save(config.llm, game, entries)
+                    console.print(f"saved in: {near(where)}", soft_wrap=True, markup=False)
+                except PlywiseError as error:  # the other games are still to be measured
+                    unsaved = error
     finally:
         model.close()
     if losses.count:
         console.print(f"lost answers: {losses}")
     write_summary(folder / "calibration.json", {"config": config, "results": results})
     console.print(f"figures: {near(folder / 'calibration.json')}", soft_wrap=True, markup=False)
+    if unsaved is not None:
+        raise unsaved
     return 0
 
 

@@ -323,6 +323,7 @@ def _play(
                 url=url,
                 agent=agent,
                 on_decision=match.record if ours else None,
+                losses=match.losses if ours else None,
             )
             watch.connect(player)
         own, rival = (connection.player for connection in watch.connections)

@@ -174,6 +174,9 @@ def play_in_terminal(
         ending = "quit"
     except (KeyboardInterrupt, EOFError):
         ending, code = "interrupted", INTERRUPTED
+    except Exception:  # costs the rest of the game, not what was played
+        save_game(_record(table, started, "interrupted", origin), folder, started)
+        raise
     if ending == "finished":
         table.draw(0)
         table.say((_result(table), "bold green"))
