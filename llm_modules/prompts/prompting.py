@@ -244,7 +244,7 @@ class Prompts:
         Examples of PROPOSE and EVALUATE have the same text, so that the second of these questions
         costs a server with a prefix cache no example again.
         """
-        name = Question.PROPOSE.value if name == Question.EVALUATE.value else name
+        name = _TEXTS[Question.PROPOSE] if name == _TEXTS[Question.EVALUATE] else name
         how_to_answer, answer = self._letter, turn.right
         if form is not None:
             own = replace(form, letters=OPTION_LETTERS[: len(turn.lines)])
