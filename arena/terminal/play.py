@@ -26,7 +26,7 @@ from plywise.arena.terminal.action_tables import show_actions
 from plywise.arena.terminal.game_file import GameFile, Move, save_game
 from plywise.arena.terminal.hints import show_hint
 from plywise.datasets.errors import ConfigError
-from plywise.datasets.processes.signals import exit_code, uninterrupted
+from plywise.datasets.processes.signals import exit_code, interruptible, uninterrupted
 from plywise.datasets.sums import add_fields
 from plywise.games.base import (
     CHANCE,
@@ -173,36 +173,30 @@ def play_in_terminal(
     table.say((game.info.name, "bold"), f": {table.who(0)} against {table.who(1)}")
     if table.people:
         table.say("Type a move, or help for what else there is.")
-
-    def close(ending: str) -> None:
-        """Save the game, whatever happens to the terminal, and say so."""
-        with uninterrupted():
-            path = save_game(_record(table, started, ending, origin), folder, started)
-            if ending == "finished":
-                table.draw(0)
-                table.say((_result(table), "bold green"))
-            if ending == "interrupted":
-                console.print()  # the terminal shows ^C on the prompt's line
-            for player, report in enumerate(table.guides):
-                if asked(report):
-                    table.say(f"{table.who(player)}, language model: {llm_long(report)}")
-            table.say(f"{_SAVED[ending]} {path}")
-
-    try:
-        _note_chance(table)
-        while not table.state.is_terminal():
-            _decision(table)
-    except _Stopped:
-        close("quit")
-    except EOFError:
-        close("interrupted")
-        return INTERRUPTED
-    except KeyboardInterrupt as interrupt:
-        close("interrupted")
-        return exit_code(interrupt)
-    else:
-        close("finished")
-    return 0
+    ending, code = "finished", 0
+    with uninterrupted():  # a closed terminal is an end of input and a signal, one after the other
+        try:
+            with interruptible():
+                _note_chance(table)
+                while not table.state.is_terminal():
+                    _decision(table)
+        except _Stopped:
+            ending = "quit"
+        except EOFError:
+            ending, code = "interrupted", INTERRUPTED
+        except KeyboardInterrupt as interrupt:
+            ending, code = "interrupted", exit_code(interrupt)
+        path = save_game(_record(table, started, ending, origin), folder, started)
+        if ending == "finished":
+            table.draw(0)
+            table.say((_result(table), "bold green"))
+        elif ending == "interrupted":
+            console.print()  # the terminal shows ^C on the prompt's line
+        for player, report in enumerate(table.guides):
+            if asked(report):
+                table.say(f"{table.who(player)}, language model: {llm_long(report)}")
+        table.say(f"{_SAVED[ending]} {path}")
+    return code
 
 
 def result_in_words(

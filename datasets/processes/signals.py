@@ -23,7 +23,7 @@ SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )
 _AGAIN_SECONDS = 1.0
-_COMPUTING_SECONDS = 10.0  # a kernel may run on after a signal
+_COMPUTING_SECONDS = 10  # a kernel may run on after a signal
 _PRESSES = 3  # of Ctrl-C: the last one ends the process without any more ado
 
 
@@ -45,8 +45,9 @@ class _Handler:
 
     def __init__(self) -> None:
         self.interrupt: Interrupted | None = None
-        self.held = 0  # blocks that a signal waits for
+        self.held = False  # whether a signal waits
         self._raised = threading.Event()
+        self._thread = threading.get_ident()
         self._presses = 0
         self._terminals = [fd for fd in (0, 1, 2) if os.isatty(fd)]
 
@@ -64,9 +65,7 @@ class _Handler:
             os._exit(exit_code(self.interrupt))
         self.raise_unless_handled()
         if signum == signal.SIGINT and self._presses > 1:
-            line = b"\nplywise: ending; Ctrl-C again ends at once, without the results\n"
-            with contextlib.suppress(OSError):
-                os.write(2, line)
+            _write_line("ending; Ctrl-C again ends at once, without the results")
 
     def raise_unless_handled(self) -> None:
         """Raise the interrupt unless an ``except``, ``finally`` or ``with`` block handles it."""
@@ -77,15 +76,24 @@ class _Handler:
             raise self.interrupt
 
     def end_if_computing(self, wakeups: socket.socket) -> None:
-        """End the process where no signal that came is raised for long; return at the first zero.
+        """End the process where a signal that came is not raised for long; return at a zero.
+
+        It is sent again each second: one that comes just before a read is not noticed by it.
 
         Args:
             wakeups: the numbers of signals at the moment at which they come, as bytes.
         """
         with wakeups:
-            while (signum := wakeups.recv(1)) not in (b"", b"\0"):
-                if signum[0] in SIGNALS and not self._raised.wait(_COMPUTING_SECONDS):
-                    os._exit(128 + signum[0])
+            while (signum := wakeups.recv(1)[0]) != 0:
+                if signum not in SIGNALS:
+                    continue
+                for _ in range(_COMPUTING_SECONDS):
+                    if self._raised.wait(1.0):
+                        break
+                    signal.pthread_kill(self._thread, signum)
+                else:
+                    _write_line(f"interrupted by {signal.Signals(signum).name}")
+                    os._exit(128 + signum)
 
     def _leave_closed_terminal(self) -> None:
         """Let what is still printed go nowhere if the terminal is closed: it would raise EIO."""
@@ -94,6 +102,11 @@ class _Handler:
                 null = os.open(os.devnull, os.O_RDWR)
                 os.dup2(null, fd)
                 os.close(null)
+
+
+def _write_line(text: str) -> None:
+    with contextlib.suppress(OSError):
+        os.write(2, f"\nplywise: {text}\n".encode())
 
 
 _handler: _Handler | None = None
@@ -111,12 +124,31 @@ def uninterrupted() -> Iterator[None]:
     if handler is None or threading.current_thread() is not threading.main_thread():
         yield
         return
-    handler.held += 1
+    before, handler.held = handler.held, True
     try:
         yield
     finally:
-        handler.held -= 1
+        handler.held = before
     handler.raise_unless_handled()
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """Raise signals after all in this part of an :func:`uninterrupted` block."""
+    handler = _handler
+    if handler is None or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = handler.held
+    try:
+        try:
+            handler.held = False
+            handler.raise_unless_handled()
+            yield
+        finally:
+            handler.held = before
+    finally:  # for a signal in the line above
+        handler.held = before
 
 
 @contextlib.contextmanager
