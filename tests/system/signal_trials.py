@@ -3,9 +3,10 @@
     python tests/system/signal_trials.py --trials 100 --seed 1 [--only showdown,record]
 
 Each trial starts a command in folders of its own, sends it SIGTERM, SIGHUP, SIGINT or SIGKILL at a
-random moment, and looks for what is wrong afterwards: a process of the trial that still runs, a
-temporary thing that is still there after the next start, a traceback, a wrong exit status, results
-that are not kept.  A trial's processes are known by a variable in their environment.  Linux only.
+random moment, to its process or to its whole group, and looks for what is wrong afterwards: a
+process of the trial that still runs, a temporary thing that is still there after the next start, a
+traceback, a wrong exit status, results that are not kept.  A trial's processes are known by a
+variable in their environment.  Linux only.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ import numpy as np
 
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGKILL)
 _MARK = "PLYWISE_SIGNAL_TRIAL"
+_NOISE = ("Traceback", "Error", "Exception", "UserWarning", "RuntimeWarning")
 _ORDERLY_SECONDS = 60.0  # on a busy machine, from a signal to the end
 _ORPHAN_SECONDS = 15.0  # the same of children
 _PYTHON_SECONDS = 0.3  # before that Python itself starts, and handles Ctrl-C in its own way
@@ -132,6 +134,8 @@ KINDS = {
     "play": Kind(("play", *_BOARDS, "side=first"), 8, _play_kept, terminal=True),
     "childplay": Kind(("bench", "childplay", "llm=embedded", "tasks=[tic_tac_toe]"), 15),
     "cold_compile": Kind(("fit", "evaluation", "battles=400", "jobs=2"), 60, cold=True),
+    "solve": Kind(("solve", "connect_four", "position.txt"), 20),
+    "terminal": Kind(("showdown", *_BATTLES), 25, _showdown_kept, terminal=True),
     "multirun": Kind(
         ("tournament", "-m", *_BOARDS, _AGENTS, "tournament.pairs=50000", "tournament.seed=1,2,3"),
         12,
@@ -146,6 +150,7 @@ class Outcome:
     kind: str
     signum: int
     moment: float
+    group: bool = False
     status: int | None = None
     seconds: float = 0.0
     wrong: list[str] = field(default_factory=list)
@@ -237,15 +242,22 @@ def _drain(master: int | None, folder: Path) -> None:
         pass  # nothing more for now, or closed
 
 
-def run_trial(name: str, signum: int, moment: float, corpus: Path | None = None) -> Outcome:
-    """Start the command of a kind, send the signal after ``moment`` seconds, and look around."""
+def run_trial(
+    name: str, signum: int, moment: float, group: bool = False, corpus: Path | None = None
+) -> Outcome:
+    """Start the command of a kind, send the signal after ``moment`` seconds, and look around.
+
+    Args:
+        group: whether the process group gets it, as by Ctrl-C, and not the command alone.
+    """
     kind, mark = KINDS[name], secrets.token_hex(8)
-    outcome = Outcome(name, signum, moment)
+    outcome = Outcome(name, signum, moment, group)
     top = Path(tempfile.mkdtemp(prefix="signal-trial-"))
     folder, temporary = top / "run", top / "tmp"
     folder.mkdir()
     temporary.mkdir()
     (folder / "corpus.jsonl.gz").write_bytes(b"what was there")
+    (folder / "position.txt").write_text("4\n")  # takes minutes to solve
     environment = os.environ | {"TMPDIR": str(temporary), _MARK: mark}
     if kind.cold:
         environment["PLYWISE_CACHE"] = str(top / "cache")
@@ -264,7 +276,7 @@ def run_trial(name: str, signum: int, moment: float, corpus: Path | None = None)
             os.close(master)
             master = None
         elif not ended_before:
-            process.send_signal(signum)
+            (os.killpg if group else os.kill)(process.pid, signum)
         outcome.status = _wait(process, _ORDERLY_SECONDS)
         outcome.seconds = time.monotonic() - began
         _drain(master, folder)
@@ -278,8 +290,8 @@ def run_trial(name: str, signum: int, moment: float, corpus: Path | None = None)
             [*plywise, "games"], env=environment, cwd=folder, capture_output=True, check=True
         )
         outcome.wrong += [f"left: {p.name}" for p in temporary.iterdir()]
-        outcome.wrong += [f"left: {p.relative_to(top)}" for p in top.rglob("*.part")]
-        outcome.wrong += [f"left: {p.relative_to(top)}" for p in top.rglob("plywise-temporary-*")]
+        for pattern in ("*.part", "plywise-temporary-*", "*.tmp.*"):
+            outcome.wrong += [f"left: {p.relative_to(top)}" for p in top.rglob(pattern)]
         if ended_before and outcome.status != 0:
             outcome.wrong.append(f"exit status {outcome.status} before the signal")
         if signum != signal.SIGKILL and not ended_before:
@@ -302,13 +314,12 @@ def _wrong_end(outcome: Outcome) -> list[str]:
     wrong = []
     if outcome.status not in (128 + outcome.signum, None):
         wrong.append(f"exit status {outcome.status}")
-    if "Traceback" in outcome.output:
-        wrong.append("a traceback")
+    wrong += [f"'{word}' in the output" for word in _NOISE if word in outcome.output]
     return wrong
 
 
-def trials(count: int, seed: int, kinds: Sequence[str]) -> list[tuple[str, int, float]]:
-    """Return (kind, signal, moment) of each trial: all pairs of both, in a shuffled order."""
+def trials(count: int, seed: int, kinds: Sequence[str]) -> list[tuple[str, int, float, bool]]:
+    """Return the arguments of each trial: all pairs of kind and signal, in a shuffled order."""
     rng = Random(seed)
     pairs: list[tuple[str, int]] = []
     while len(pairs) < count:
@@ -317,7 +328,7 @@ def trials(count: int, seed: int, kinds: Sequence[str]) -> list[tuple[str, int, 
         pairs += more
     # Half of the moments come early, while everything is being started.
     return [
-        (kind, signum, KINDS[kind].seconds * rng.random() ** rng.choice((1, 2)))
+        (kind, signum, KINDS[kind].seconds * rng.random() ** rng.choice((1, 2)), rng.random() < 0.5)
         for kind, signum in pairs[:count]
     ]
 
@@ -340,16 +351,16 @@ def main() -> int:
     bad = 0
     with tempfile.TemporaryDirectory() as folder:
         corpus = record_corpus(Path(folder))
-        for number, (kind, signum, moment) in enumerate(
+        for number, trial in enumerate(
             trials(options.trials, options.seed, options.only.split(","))
         ):
-            outcome = run_trial(kind, signum, moment, corpus)
+            outcome = run_trial(*trial, corpus=corpus)
             bad += bool(outcome.wrong)
             said = "; ".join(outcome.wrong) or "ok"
-            name = signal.Signals(signum).name
+            name = signal.Signals(outcome.signum).name + (" to the group" if outcome.group else "")
             print(
-                f"{number}: {kind} {name} at {moment:.2f} s: status {outcome.status} after "
-                f"{outcome.seconds:.1f} s: {said}",
+                f"{number}: {outcome.kind} {name} at {outcome.moment:.2f} s: status "
+                f"{outcome.status} after {outcome.seconds:.1f} s: {said}",
                 flush=True,
             )
             if outcome.wrong:

@@ -36,7 +36,7 @@ def test_a_signal_leaves_nothing_behind(trials: Any, kind: str, signum: int, mom
 def test_trials_try_every_kind_with_every_signal(trials: Any) -> None:
     kinds = list(trials.KINDS)
     made = trials.trials(4 * len(kinds), 1, kinds)
-    assert {(kind, signum) for kind, signum, _ in made} == {
+    assert {(kind, signum) for kind, signum, _, _ in made} == {
         (kind, signum) for kind in kinds for signum in trials.SIGNALS
     }
     assert made == trials.trials(4 * len(kinds), 1, kinds)
