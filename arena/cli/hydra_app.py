@@ -25,6 +25,7 @@ from plywise.conf import registry
 from plywise.conf.listing import GroupOption, chosen_options, listed
 from plywise.datasets.addresses import hide
 from plywise.datasets.errors import ConfigError, PlywiseError
+from plywise.datasets.processes.signals import interrupted
 
 Runner = Callable[[Any, Path], int]
 
@@ -68,6 +69,11 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
             code = run(settings, Path(HydraConfig.get().runtime.output_dir))
         except PlywiseError as error:
             raise _Ended(1, error) from error
+        except Exception:
+            # Hydra prints errors; what fails because of an interrupt is none.
+            if (interrupt := interrupted()) is None:
+                raise
+            raise interrupt from None
         if code:
             raise _Ended(code)
 

@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 
 from plywise.datasets.errors import PlywiseError
+from plywise.datasets.processes.temporary import replacing
 from plywise.datasets.recording import JsonLines, Losses
 
 log = logging.getLogger(__name__)
@@ -81,14 +82,8 @@ def write_whole(path: Path, data: bytes | str, error: type[PlywiseError] = Recor
     """
     if isinstance(data, str):
         data = data.encode("utf-8", "backslashreplace")
-    with writing(path, error) as file:
-        part = file.with_name(f"{file.name}.part")
-        try:
-            part.write_bytes(data)
-            os.replace(part, file)
-        except OSError:
-            part.unlink(missing_ok=True)
-            raise
+    with writing(path, error) as file, replacing(file) as part:
+        part.write_bytes(data)
 
 
 def keep(write: Callable[[Path], None], path: Path) -> None:

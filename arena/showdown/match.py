@@ -38,6 +38,7 @@ from plywise.arena.showdown.view import (
 )
 from plywise.arena.showdown.watch import BattlesStalledError, BattleWatch
 from plywise.conf.schemas.showdown import ShowdownConfig
+from plywise.datasets.processes.signals import uninterrupted
 from plywise.datasets.recording import Losses
 from plywise.datasets.sums import add_fields
 from plywise.games.showdown.messages import CheckedPlayer
@@ -193,6 +194,10 @@ class ShowdownMatch:
         Raises:
             RecordFileError: the disk refuses it.
         """
+        with uninterrupted():
+            self._close()
+
+    def _close(self) -> None:
         with self._lock:
             for battle in self.battles.values():
                 if not battle.finished:
