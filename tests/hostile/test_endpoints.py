@@ -48,23 +48,22 @@ def test_a_call_ends_with_an_answer_or_an_error_and_is_recorded(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("agent", ["llm", "llm_search"])
 def test_a_game_against_an_endpoint_that_does_everything_wrong_is_played_and_saved(
-    agent: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     ways = [way for way in BAD_ENDPOINTS if "endless" not in way]
     with BadEndpoint(ways) as endpoint:
-        game = ["play", "game=connect_four", "side=none", f"agent={agent}", "explain=true"]
+        game = ["play", "game=tic_tac_toe", "side=none", "agent=llm_search", "explain=true"]
         model = ["llm=openai", f"llm.base_url={endpoint.base_url}", "llm.model=m", "llm.trust=1"]
         limits = ["llm.timeout=0.2", "llm.max_retries=0", "search.seconds=0.05"]
         files = [f"hydra.run.dir={tmp_path}", f"llm.record={tmp_path}/calls.jsonl"]
         code = main([*game, *model, *limits, *files])
-        assert endpoint.served >= 3
+        assert endpoint.served
     said = capsys.readouterr()
     assert code == 0
     assert "Traceback" not in said.err
-    (saved,) = tmp_path.glob("connect_four-*.json")
+    (saved,) = tmp_path.glob("tic_tac_toe-*.json")
     assert json.loads(saved.read_text(encoding="utf-8"))["ending"] == "finished"
     assert KEY not in said.out + said.err
     assert not any(KEY.encode() in p.read_bytes() for p in tmp_path.rglob("*") if p.is_file())
