@@ -236,9 +236,10 @@ def test_a_decision_that_cannot_be_recorded_is_counted_and_said_once(tmp_path: P
     replies = ["\ud83d A", object(), {1, object()}, "B"]
     for turn, reply in enumerate(replies):
         decision = Decision(0, {0: 1.0}, notes={"transcript": [{"reply": reply}]})
-        numbers: Any = (turn, 6.0, 6.0, 6, 6)
-        words: Any = ("", "", "", "", "tackle")
-        match.record(DecisionRecord("battle-x-1", *numbers, *words, decision, 0.1, "", "{}"))
+        numbers: tuple[Any, ...] = (turn, 6.0, 6.0, 6, 6)
+        words: tuple[Any, ...] = ("", "", "", "", "tackle")
+        rest: tuple[Any, ...] = (decision, 0.1, "", "{}")
+        match.record(DecisionRecord("battle-x-1", *numbers, *words, *rest))
     match.observe(SimpleNamespace(battles={}))  # type: ignore[arg-type]
     match.close()
     kept = read_records(tmp_path / "decisions.jsonl")
