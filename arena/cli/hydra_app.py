@@ -102,7 +102,8 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
             raise
         raise PlywiseError(f"cannot make the run's folder: {error}") from None
     finally:
-        print(hide(shown.getvalue()), end="")
+        if shows:
+            print(hide(shown.getvalue()), end="")
         sys.argv = before_argv
         if before_full is None:
             os.environ.pop("HYDRA_FULL_ERROR", None)
