@@ -46,6 +46,7 @@ class _Handler:
     def __init__(self) -> None:
         self.interrupt: Interrupted | None = None
         self.held = False  # whether a signal waits
+        self.caught: list[int] = []
         self._raised = threading.Event()
         self._thread = threading.get_ident()
         self._presses = 0
@@ -112,6 +113,13 @@ def _write_line(text: str) -> None:
 _handler: _Handler | None = None
 
 
+def catch_again() -> None:
+    """Install the handlers again, after a library has installed its own."""
+    if _handler is not None and threading.current_thread() is threading.main_thread():
+        for number in _handler.caught:
+            signal.signal(number, _handler)
+
+
 def interrupted() -> Interrupted | None:
     """Return the interrupt that ends this command; None: it goes on."""
     return None if _handler is None else _handler.interrupt
@@ -164,7 +172,7 @@ def raising_interrupts() -> Iterator[None]:
         return
     outer, _handler = _handler, _Handler()
     before: dict[int, Any] = {number: signal.getsignal(number) for number in SIGNALS}
-    caught = [n for n, old in before.items() if old not in (signal.SIG_IGN, None)]
+    _handler.caught = [n for n, old in before.items() if old not in (signal.SIG_IGN, None)]
     unraisable = sys.unraisablehook
 
     def hook(what: sys.UnraisableHookArgs) -> None:
@@ -178,11 +186,10 @@ def raising_interrupts() -> Iterator[None]:
     threading.Thread(target=_handler.end_if_computing, args=(wakeups,), daemon=True).start()
     alarm = signal.getsignal(signal.SIGALRM) if hasattr(signal, "SIGALRM") else None
     try:
-        for number in caught:
-            signal.signal(number, _handler)
+        catch_again()
         yield
     finally:
-        for number in caught:
+        for number in _handler.caught:
             signal.signal(number, before[number])
         if _handler.interrupt is not None and hasattr(signal, "setitimer"):
             signal.setitimer(signal.ITIMER_REAL, 0)
