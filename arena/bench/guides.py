@@ -30,7 +30,7 @@ from plywise.llm_modules.guides.guides import GuideConfig, LLMConsultant
 from plywise.llm_modules.providers.fuzz import Fuzz
 from plywise.llm_modules.providers.mock import MockEndpoint
 from plywise.llm_modules.providers.openai import LLMClient
-from plywise.search.guide.protocol import GuideReport
+from plywise.search.guide.protocol import GuideReport, Question
 
 ADVISED_GAMES = ("tic_tac_toe", "connect_four", "gen9randombattle", "battleship")
 
@@ -58,7 +58,7 @@ def bench_guides(config: BenchConfig) -> dict[str, float]:
             for number, name in enumerate(ADVISED_GAMES):
                 game = make_game(name)
                 # A fallback to a simpler format is permanent: each game has a new consultant.
-                trust = dict.fromkeys(("propose", "model", "evaluate"), 1.0)
+                trust = dict.fromkeys((question.value for question in Question), 1.0)
                 consultant = LLMConsultant(client, GuideConfig(trust=trust))
                 game.prepare_briefings()
                 agent = _agent(game, consultant, seconds)

@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from plywise.arena.tournament.executors.base import WaitingGames, timed_out
+from plywise.arena.tournament.executors.base import timed_out
+from plywise.arena.tournament.executors.chunks import WaitingGames
 from plywise.arena.tournament.schedule import GameTask
 from plywise.arena.tournament.store import Fault, FinishedGame
 from plywise.arena.tournament.worker import GameOutcome, Setup
