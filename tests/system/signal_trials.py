@@ -286,9 +286,11 @@ def run_trial(
         for pid, said in _gone_within(mark, _ORPHAN_SECONDS).items():
             outcome.wrong.append(f"left: {said}")
             os.kill(pid, signal.SIGKILL)
-        subprocess.run(
-            [*plywise, "games"], env=environment, cwd=folder, capture_output=True, check=True
+        again = subprocess.run(
+            [*plywise, "games"], env=environment, cwd=folder, capture_output=True, check=False
         )
+        if again.returncode:
+            outcome.wrong.append(f"the next start ends with {again.returncode}")
         outcome.wrong += [f"left: {p.name}" for p in temporary.iterdir()]
         for pattern in ("*.part", "plywise-temporary-*", "*.tmp.*"):
             outcome.wrong += [f"left: {p.relative_to(top)}" for p in top.rglob(pattern)]
