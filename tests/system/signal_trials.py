@@ -343,6 +343,12 @@ def record_corpus(folder: Path) -> Path:
     return corpus
 
 
+def _phase(output: str) -> str:
+    """Return the last line before the end: what the command was doing."""
+    lines = [x.strip() for x in output.splitlines() if x.strip() and "plywise:" not in x]
+    return lines[-1][:60] if lines else ""
+
+
 def main() -> int:
     """Run the trials; 0 if nothing was wrong in any."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -362,7 +368,7 @@ def main() -> int:
             name = signal.Signals(outcome.signum).name + (" to the group" if outcome.group else "")
             print(
                 f"{number}: {outcome.kind} {name} at {outcome.moment:.2f} s: status "
-                f"{outcome.status} after {outcome.seconds:.1f} s: {said}",
+                f"{outcome.status} after {outcome.seconds:.1f} s: {said} [{_phase(outcome.output)}]",
                 flush=True,
             )
             if outcome.wrong:
