@@ -110,7 +110,7 @@ _BATTLES = ("llm=none", "battles=500", "search.seconds=0.05")
 _BOARDS = ("game=tic_tac_toe", "search.seconds=null")
 _AGENTS = "agents=[random,{name:search,max_depth:3}]"
 KINDS = {
-    "showdown": Kind(("showdown", *_BATTLES, "concurrency=2"), 25, _showdown_kept),
+    "showdown": Kind(("showdown", *_BATTLES, "concurrency=2"), 40, _showdown_kept),
     "tournament": Kind(
         ("tournament", *_BOARDS, _AGENTS, "tournament.pairs=50000", "tournament.jobs=2"),
         12,
@@ -121,7 +121,7 @@ KINDS = {
             *("tournament", "game=gen9randombattle", "agents=[random,pokeenv_random]"),
             *("tournament.executor=showdown", "tournament.pairs=500", "tournament.jobs=2"),
         ),
-        30,
+        40,
         _tournament_kept,
     ),
     "selfplay": Kind(("selfplay", *_BOARDS, "games=5000", "jobs=2"), 20, _selfplay_kept),
@@ -367,8 +367,9 @@ def main() -> int:
             said = "; ".join(outcome.wrong) or "ok"
             name = signal.Signals(outcome.signum).name + (" to the group" if outcome.group else "")
             print(
-                f"{number}: {outcome.kind} {name} at {outcome.moment:.2f} s: status "
-                f"{outcome.status} after {outcome.seconds:.1f} s: {said} [{_phase(outcome.output)}]",
+                f"{number}: {outcome.kind} {name} at {outcome.moment:.2f} s, in the phase "
+                f"[{_phase(outcome.output)}]: status {outcome.status} after "
+                f"{outcome.seconds:.1f} s: {said}",
                 flush=True,
             )
             if outcome.wrong:
