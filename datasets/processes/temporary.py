@@ -117,7 +117,7 @@ def scratch_path(name: str) -> Path:
 
 def remove_abandoned() -> None:
     """Remove the temporary folders of processes that have ended; what cannot be removed stays."""
-    for parent in {Path(tempfile.gettempdir()), cache_root()}:
+    for parent in _places():
         for folder in parent.glob(f"{_PREFIX}*"):
             with contextlib.suppress(OSError):
                 ours = not hasattr(os, "getuid") or folder.stat().st_uid == os.getuid()
@@ -127,6 +127,12 @@ def remove_abandoned() -> None:
                 if lock is not None:
                     _remove(folder)
                     lock.release()
+
+
+def _places() -> Iterator[Path]:
+    yield cache_root()
+    with contextlib.suppress(OSError):  # no place can be written to
+        yield Path(tempfile.gettempdir())
 
 
 _clean_once = functools.cache(remove_abandoned)  # where no command of ours begins with it

@@ -134,7 +134,10 @@ class EmbeddedServer:
         self.model = self.weights.stem
         self._options = ["--threads", str(threads or _usable_cores()), "--context", str(context)]
         self._start_timeout = start_timeout
-        self._folder = None if log_file else TemporaryFolder()
+        try:
+            self._folder = None if log_file else TemporaryFolder()
+        except OSError as error:
+            raise EmbeddedError(f"no place for the embedded model's log: {error}") from error
         own = self._folder.path / "server.log" if self._folder else Path()
         self.log_file = Path(log_file).expanduser() if log_file else own
         self.base_url = ""
