@@ -17,7 +17,7 @@ from plywise.arena.childplay.exam import Exam
 from plywise.arena.childplay.session import Participant
 from plywise.arena.guidance.language_model import LanguageModel
 from plywise.arena.output.files import RecordWriter, write_summary
-from plywise.arena.output.screen import near
+from plywise.arena.output.screen import TextConsole, near
 from plywise.conf.schemas.bench import BenchConfig
 from plywise.datasets.childplay import smiles
 from plywise.datasets.childplay.presets import PRESETS
@@ -35,7 +35,7 @@ def run_childplay(config: BenchConfig, folder: Path, console: Console | None = N
         LLMError: the model cannot be started, or fails with a lasting error.
         ExamStoppedError: too many consecutive faults.
     """
-    console = console or Console(highlight=False)
+    console = console or TextConsole()
     preset = PRESETS[config.preset]
     if config.retries is not None:
         preset = replace(preset, retries=config.retries)
@@ -44,7 +44,7 @@ def run_childplay(config: BenchConfig, folder: Path, console: Console | None = N
     if len(skipped) == len(config.tasks):
         raise ConfigError(f"no task can run: {'; '.join(skipped.values())}")
     for task, reason in skipped.items():
-        console.print(f"{task}: SKIPPED, {reason}", style="yellow", soft_wrap=True, markup=False)
+        console.print(f"{task}: SKIPPED, {reason}", style="yellow", soft_wrap=True)
     model = LanguageModel(config.llm, lambda line: console.print(line, soft_wrap=True))
     try:
         participant = None
@@ -65,8 +65,8 @@ def run_childplay(config: BenchConfig, folder: Path, console: Console | None = N
         "tasks": {name: {r.player: r.brief() for r in rows} for name, rows in results.items()},
         "skipped": skipped,
     }
-    console.print(f"results: {near(folder / 'bench.json')}", soft_wrap=True, markup=False)
-    console.print(json.dumps(_rounded(summary)), soft_wrap=True, markup=False, highlight=False)
+    console.print(f"results: {near(folder / 'bench.json')}", soft_wrap=True)
+    console.print(json.dumps(_rounded(summary)), soft_wrap=True)
     return 0
 
 

@@ -16,6 +16,7 @@ from importlib import import_module, metadata
 from typing import cast
 
 from plywise.arena.cli.commands import COMMANDS, suggestion
+from plywise.arena.output.text import guard_streams
 from plywise.datasets.errors import ConfigError, PlywiseError
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -23,6 +24,7 @@ OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    guard_streams()
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         return _dispatch(arguments)

@@ -146,4 +146,4 @@ def write_result(
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(text)
     console.print(f"{what}: {near(out)}", soft_wrap=True)
-    console.print(json.dumps(provenance), soft_wrap=True, markup=False)
+    console.print(json.dumps(provenance), soft_wrap=True)

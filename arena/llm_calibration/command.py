@@ -20,7 +20,8 @@ from plywise.arena.llm_calibration.examples import run_examples
 from plywise.arena.llm_calibration.measurement import calibrate_guides
 from plywise.arena.llm_calibration.reliability import GuideMeasurement
 from plywise.arena.output.files import RecordWriter, write_summary
-from plywise.arena.output.screen import near
+from plywise.arena.output.screen import TextConsole, near
+from plywise.arena.output.text import single_line
 from plywise.conf.schemas.llm import CALIBRATED_GAMES, LLMCommandConfig
 from plywise.games.registry import make_game
 from plywise.search.guide.protocol import Question
@@ -37,7 +38,7 @@ def run_llm_calibration(
     Raises:
         LLMError: the model cannot be started or does not answer, or a game has no examples.
     """
-    console = console or Console(highlight=False)
+    console = console or TextConsole()
     games = CALIBRATED_GAMES if config.games == "all" else (config.games,)
     for game in games:
         example_store(config.llm, make_game(game))  # refused now, not after an hour
@@ -56,11 +57,11 @@ def run_llm_calibration(
                 console.print(_table(config, game, results[game]))
                 entries = {g: _entry(config, game, g, found) for g, found in results[game].items()}
                 where = save(config.llm, game, entries)
-                console.print(f"saved in: {near(where)}", soft_wrap=True, markup=False)
+                console.print(f"saved in: {near(where)}", soft_wrap=True)
     finally:
         model.close()
     write_summary(folder / "calibration.json", {"config": config, "results": results})
-    console.print(f"figures: {near(folder / 'calibration.json')}", soft_wrap=True, markup=False)
+    console.print(f"figures: {near(folder / 'calibration.json')}", soft_wrap=True)
     return 0
 
 
@@ -84,7 +85,8 @@ def _entry(
 
 
 def _table(config: LLMCommandConfig, game: str, results: Mapping[str, GuideMeasurement]) -> Table:
-    title = f"{model_name(config.llm)} in {game}: right answers with 95 % interval"
+    model = single_line(model_name(config.llm))
+    title = f"{model} in {game}: right answers with 95 % interval"
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), title=title)
     table.add_column("guide", no_wrap=True)
     for heading in ("n", "chance", "raw", "calibrated", "reliability", "trust"):

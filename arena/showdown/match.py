@@ -24,10 +24,11 @@ from rich.console import Console, RenderableType
 from plywise.arena.agents.catalog import CATALOG
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.agents.spec import Agent
-from plywise.arena.output.files import RecordWriter, write_summary
+from plywise.arena.output.files import RecordFileError, RecordWriter, file_stem, write_summary
 from plywise.arena.output.screen import Screen, near
 from plywise.arena.showdown.connections import BattleServerLostError, log_in, probe, result_of
 from plywise.arena.showdown.players import make_player
+from plywise.arena.showdown.replay_page import write_battle_page
 from plywise.arena.showdown.view import (
     LiveBattle,
     MatchFigures,
@@ -139,8 +140,7 @@ class ShowdownMatch:
         battle.out_of_time = _who_ran_out_of_time(seen, player.username)
         battle.finished = True
         battle.seconds = time.monotonic() - battle.started
-        replay = self.replays / f"{player.username} - {battle.tag}.html"
-        battle.replay = str(replay) if replay.exists() else ""
+        battle.replay = self._write_replay(battle, seen)
         self.figures.tally.add(battle.result)
         self.figures.own_timeouts += battle.out_of_time == "we were"
         self.figures.foe_timeouts += battle.out_of_time == "the opponent was"
@@ -161,6 +161,17 @@ class ShowdownMatch:
                 "seed": self.config.seed,
             }
         )
+
+    def _write_replay(self, battle: LiveBattle, seen: AbstractBattle) -> str:
+        """Return the path of the battle's page; "" where it could not be written."""
+        path = self.replays / f"{battle.number}-{file_stem(battle.tag)}.html"
+        title = f"Battle {battle.number}: {self.names[0]} v {self.names[1]}"
+        try:
+            write_battle_page(path, list(seen._replay_data), title)
+        except RecordFileError as error:
+            log.warning("%s", error)
+            return ""
+        return str(path)
 
     def kept(self) -> str:
         """Return a few words about the results so far."""
@@ -303,7 +314,6 @@ def _play(
                 ours=ours,
                 url=url,
                 agent=agent,
-                replays=match.replays if ours else None,
                 on_decision=match.record if ours else None,
             )
             watch.connect(player)

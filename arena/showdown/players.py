@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable
-from pathlib import Path
 
 from poke_env import AccountConfiguration
 from poke_env.player import Player
@@ -45,7 +44,6 @@ def make_player(
     ours: bool,
     url: str,
     agent: Agent | None,
-    replays: Path | None,
     on_decision: Callable[[DecisionRecord], None] | None,
 ) -> Player:
     """Return a player that is not connected yet.
@@ -54,7 +52,6 @@ def make_player(
     """
     options = player_options(url, account(config.server, ours=ours), config.game.name) | {
         "max_concurrent_battles": config.concurrency,
-        "save_replays": str(replays) if replays is not None else False,
         "start_timer_on_battle_start": config.server.timer,
     }
     player: Player

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from plywise.arena.verify.corpus_report import CorpusReport, count_battles, decoded_steps
@@ -110,9 +109,9 @@ def print_log_report(console: Console, report: LogReport) -> None:
         console.print(table)
         for kind, _ in wrong.most_common():
             where, line, near = report.examples[kind]
-            console.print(escape(f"{where} {line}"), soft_wrap=True)
+            console.print(f"{where} {line}", soft_wrap=True)
             if near:
-                console.print(escape(f"  beside {near}"), soft_wrap=True)
+                console.print(f"  beside {near}", soft_wrap=True)
     console.print(
         f"{report.exact} of {report.steps} steps with the recorded major lines "
         f"({report.rate:.2%}), {report.whole} with all lines"

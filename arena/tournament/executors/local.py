@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
+from plywise.arena.output.text import guard_streams
 from plywise.arena.tournament.executors.base import WaitingGames, timed_out
 from plywise.arena.tournament.schedule import GameTask
 from plywise.arena.tournament.store import Fault, FinishedGame
@@ -74,6 +75,7 @@ def work(setup: Setup, pipe: Connection, slot: Any) -> None:
     """Play chunks of games until the pipe closes; the main function of a worker process."""
     # Ctrl-C goes to every process of the terminal; the parent alone handles it and ends us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    guard_streams()
     reporter = _Reporter(pipe)
 
     def thinking(player: int) -> None:

@@ -1,9 +1,7 @@
 """The report: true figures, nothing executable from names, and a page that works in a browser."""
 
-import importlib.util
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -212,25 +210,6 @@ def test_standings_see_both_sides() -> None:
 
 
 # --- in a real browser --------------------------------------------------------------------------
-
-
-def _browser_module() -> Any:
-    spec = importlib.util.spec_from_file_location("browser", Path(__file__).with_name("browser.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture
-def browser() -> Iterator[Any]:
-    module = _browser_module()
-    program = module.find()
-    if program is None:
-        pytest.skip("no Chromium is installed (apt-get install chromium)")
-    with module.Browser(program) as page:
-        yield page
 
 
 @pytest.mark.slow
