@@ -22,6 +22,7 @@ from plywise.arena.cli.old_names import OldNames
 from plywise.conf import registry
 from plywise.conf.listing import GroupOption, chosen_options, listed
 from plywise.datasets.errors import ConfigError, PlywiseError
+from plywise.datasets.processes.signals import interrupted
 
 Runner = Callable[[Any, Path], int]
 
@@ -62,6 +63,11 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
             code = run(settings, Path(HydraConfig.get().runtime.output_dir))
         except PlywiseError as error:
             raise _Ended(1, error) from error
+        except Exception:
+            # Hydra prints errors; what fails because of an interrupt is none.
+            if (interrupt := interrupted()) is None:
+                raise
+            raise interrupt from None
         if code:
             raise _Ended(code)
 

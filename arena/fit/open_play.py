@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, fields
-from multiprocessing import get_context
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,6 +16,7 @@ from rich.console import Console
 from plywise.arena.output.screen import near
 from plywise.conf.schemas.commands import FitConfig
 from plywise.datasets.pokemon_sets import random_battle_sets
+from plywise.datasets.processes.pool import in_processes
 from plywise.engine.battle.border.battle_state import BattleState
 from plywise.engine.battle.rules import RULES
 from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS, TERMINAL
@@ -107,9 +106,9 @@ def play_shares(
     with console.status(f"{config.battles} battles of self-play"):
         if config.jobs == 1:
             return play(shares[0], config.iterations, config.seed)
-        with ProcessPoolExecutor(config.jobs, mp_context=get_context("spawn")) as pool:
-            iterations, seeds = [config.iterations] * config.jobs, [config.seed] * config.jobs
-            return join(list(pool.map(play, shares, iterations, seeds)))
+        tasks = [(share, config.iterations, config.seed) for share in shares]
+        with in_processes(play, tasks, config.jobs) as parts:
+            return join(list(parts))
 
 
 def write_weights(

@@ -23,6 +23,7 @@ from plywise.arena.output.files import RecordWriter, write_summary
 from plywise.arena.output.screen import TextConsole, near
 from plywise.arena.output.text import single_line
 from plywise.conf.schemas.llm import CALIBRATED_GAMES, LLMCommandConfig
+from plywise.datasets.processes.signals import uninterrupted
 from plywise.games.registry import make_game
 from plywise.search.guide.protocol import Question
 
@@ -47,21 +48,23 @@ def run_llm_calibration(
     try:
         with RecordWriter(folder / "answers.jsonl") as record:
             for game in games:
-                results[game] = {}
+                found: dict[str, GuideMeasurement] = {}
                 for group in _GROUPS:
                     guides = [g for g in group if g.value in config.llm.guides]
                     if guides:
-                        results[game] |= calibrate_guides(
-                            config, model, game, guides, record, console
-                        )
-                console.print(_table(config, game, results[game]))
-                entries = {g: _entry(config, game, g, found) for g, found in results[game].items()}
+                        found |= calibrate_guides(config, model, game, guides, record, console)
+                results[game] = found
+                console.print(_table(config, game, found))
+                entries = {g: _entry(config, game, g, one) for g, one in found.items()}
                 where = save(config.llm, game, entries)
                 console.print(f"saved in: {near(where)}", soft_wrap=True)
     finally:
         model.close()
-    write_summary(folder / "calibration.json", {"config": config, "results": results})
-    console.print(f"figures: {near(folder / 'calibration.json')}", soft_wrap=True)
+        if results:
+            with uninterrupted():
+                summary = folder / "calibration.json"
+                write_summary(summary, {"config": config, "results": results})
+                console.print(f"figures: {near(summary)}", soft_wrap=True)
     return 0
 
 

@@ -39,6 +39,7 @@ from plywise.arena.showdown.view import (
 )
 from plywise.arena.showdown.watch import BattlesStalledError, BattleWatch
 from plywise.conf.schemas.showdown import ShowdownConfig
+from plywise.datasets.processes.signals import uninterrupted
 from plywise.datasets.sums import add_fields
 from plywise.games.showdown.player import DecisionRecord
 from plywise.games.showdown.server import ShowdownServer
@@ -192,6 +193,10 @@ class ShowdownMatch:
 
     def close(self) -> None:
         """Write ``summary.json``, close the files and print the summary."""
+        with uninterrupted():
+            self._close()
+
+    def _close(self) -> None:
         with self._lock:
             for battle in self.battles.values():
                 if not battle.finished:

@@ -16,6 +16,7 @@ from poke_env.battle import AbstractBattle, Battle
 from poke_env.player import BattleOrder, Player
 from poke_env.player.battle_order import SingleBattleOrder
 
+from plywise.datasets.processes.signals import interrupted
 from plywise.games.base import State
 from plywise.games.gen9.infostate import InfoState, action_name
 from plywise.games.gen9.state import InfoStateView
@@ -148,8 +149,8 @@ class PlywisePlayer(Player):
         return self._choose(battle)
 
     def close(self) -> None:
-        """Stop the worker threads; running decisions are waited for."""
-        self._workers.shutdown(wait=True, cancel_futures=True)
+        """Stop the worker threads; running decisions are waited for, unless a signal ends all."""
+        self._workers.shutdown(wait=interrupted() is None, cancel_futures=True)
 
     async def _choose(self, battle: AbstractBattle) -> BattleOrder:
         assert isinstance(battle, Battle)

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from plywise.arena.tournament.executors.base import WaitingGames
+from plywise.arena.tournament.executors.chunks import WaitingGames
 from plywise.arena.tournament.executors.local import LocalExecutor
 from plywise.arena.tournament.schedule import GameTask
 from plywise.arena.tournament.store import Fault, FinishedGame

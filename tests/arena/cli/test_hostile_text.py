@@ -148,8 +148,9 @@ def files(folder: Path) -> None:
         "final_state": '{"game": "tic_tac_toe", "rows": 3, "columns": 3, "moves": [4]}',
     }  # fmt: skip
     (folder / "game.json").write_text(json.dumps(game))
-    for number, changed in enumerate(({"game": EVIL}, {"parameters": {EVIL: 1}}, {"seed": EVIL})):
-        (folder / f"bad{number}.json").write_text(json.dumps({**game, **changed}))
+    wrong: list[dict[str, Any]] = [{"game": EVIL}, {"parameters": {EVIL: 1}}, {"seed": EVIL}]
+    for number, changed in enumerate(wrong):
+        (folder / f"bad{number}.json").write_text(json.dumps(game | changed))
     entry: dict[str, Any] = {
         "battle": EVIL,
         "turn": 1,

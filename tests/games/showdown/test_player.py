@@ -117,7 +117,8 @@ def test_the_servers_timer_is_known_at_every_decision(
 ) -> None:
     agent = Watcher()
     missed: list[ServerTimer] = []
-    monkeypatch.setattr(ServerTimer, "missed", missed.append)
+    monkeypatch.setattr(ServerTimer, "missed", lambda timer: missed.append(timer))
+    monkeypatch.setattr("plywise.games.showdown.player._REPORT_SECONDS", 30.0)  # a busy machine
     player, _ = play(server, agent, battles=1, start_timer_on_battle_start=True)
     assert player.n_finished_battles == 1
     assert not player.fallbacks
