@@ -15,6 +15,7 @@ from plywise.arena.output.html import html_page, html_text
 from plywise.arena.output.text import single_line
 
 _WORDS = {
+    "player": "{0} is {1}",
     "switch": "{0} comes out: {1}, {2}",
     "drag": "{0} is dragged out: {1}, {2}",
     "replace": "{0} was {1} in disguise",
@@ -132,6 +133,7 @@ def _sentence(kind: str, fields: Sequence[str]) -> str:
     if words is None:
         return ""
     plain = [single_line(field) for field in fields if not field.startswith("[")]
-    notes = [single_line(field) for field in fields if field.startswith("[") and field != "[still]"]
+    tags = [single_line(field) for field in fields if field.startswith("[") and field != "[still]"]
+    notes = [tag.replace("[", "", 1).replace("]", "", 1) for tag in tags]  # [from] item: Leftovers
     text = words.format(*plain, *("…" for _ in range(3)))
     return f"{text} ({'; '.join(notes)})" if notes else text

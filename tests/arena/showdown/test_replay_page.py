@@ -61,6 +61,7 @@ def test_a_battle_in_words() -> None:
     shown = [re.sub("<[^>]*>", "", line).strip() for line in body.split("\n")]
     assert [line for line in shown if line] == [
         "Battle 1: search v random",
+        "p1 is plywise",
         "p1a: Spectrier comes out: Spectrier, L75, 274/274",
         "p2a: Diancie comes out: Diancie, L82, 100/100",
         "Turn 1",
@@ -71,11 +72,11 @@ def test_a_battle_in_words() -> None:
         "p2a: Diancie: brn",
         "p1a: Spectrier falls to 160/274",
         "move: Stealth Rock on the side of p1: plywise",
-        "p2a: Diancie falls to 94/100 brn ([from] brn)",
+        "p2a: Diancie falls to 94/100 brn (from brn)",
         "Turn 2",
         "p1a: Spectrier  160/274",
         "p2a: Diancie  94/100 brn",
-        "p2a: Diancie loses Leftovers ([from] move: Knock Off; [of] p1a: Spectrier)",
+        "p2a: Diancie loses Leftovers (from move: Knock Off; of p1a: Spectrier)",
         "p2a: Diancie falls to 0 fnt",
         "p2a: Diancie faints",
         "plywise wins",
