@@ -23,7 +23,7 @@ from rich.console import Console
 from plywise.arena.agents.catalog import CATALOG
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.guidance.language_model import one_process
-from plywise.arena.output.files import plain, writing
+from plywise.arena.output.files import keep, plain, writing
 from plywise.arena.output.provenance import code_digest
 from plywise.arena.output.screen import TextConsole, near
 from plywise.arena.play.match import play_game
@@ -144,6 +144,9 @@ def run_selfplay(config: SelfplayConfig, folder: Path, console: Console | None =
     console = console or TextConsole()
     factory = AgentFactory(config.game, config.search, config.llm, progress=console.print)
     try:
+        if config.out is not None:
+            with writing(Path(config.out)):
+                pass  # refused now, not after an hour
         factory.check(config.agent)
         why = one_process(config.llm) if CATALOG[config.agent.name].llm else ""
         if config.jobs > 1 and why:
@@ -184,7 +187,7 @@ def _write(
         "action_names": _names(game),
         "config": plain(replace(config, jobs=1, out=None)),
     }
-    save_selfplay(path, columns, meta)
+    keep(lambda file: save_selfplay(file, columns, meta), path)
     console.print(f"{len(games)} games, {len(columns['ply'])} decisions: {near(path.absolute())}")
 
 
@@ -226,7 +229,7 @@ def save_selfplay(path: Path, columns: dict[str, NDArray[Any]], meta: dict[str, 
     Raises:
         RecordFileError: the disk refuses it.
     """
-    with writing(path), replacing(path) as part, part.open("wb") as file:
+    with writing(path) as there, replacing(there) as part, part.open("wb") as file:
         np.savez_compressed(file, meta=np.array(json.dumps(meta)), **columns)  # type: ignore[arg-type]
 
 

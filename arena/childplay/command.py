@@ -24,6 +24,7 @@ from plywise.datasets.childplay import smiles
 from plywise.datasets.childplay.presets import PRESETS, Preset
 from plywise.datasets.errors import ConfigError
 from plywise.datasets.processes.signals import uninterrupted
+from plywise.datasets.recording import Losses
 from plywise.llm_modules.players.exam import Examinee
 
 
@@ -55,7 +56,8 @@ def run_childplay(config: BenchConfig, folder: Path, console: Console | None = N
         if config.llm.name != "none":
             examinee = Examinee(model.client(), config.max_tokens)
             participant = Participant(examinee.name, lambda messages, *_: examinee.ask(messages))
-        with RecordWriter(folder / "items.jsonl") as record:
+        losses = Losses("items", console.print)
+        with RecordWriter(folder / "items.jsonl", losses) as record:
             exam = Exam(config, preset, participant, record, console, model.close)
             for name in config.tasks:
                 if name not in skipped:
@@ -65,6 +67,8 @@ def run_childplay(config: BenchConfig, folder: Path, console: Console | None = N
         if results:
             with uninterrupted():
                 _write(config, preset, participant, results, skipped, folder, console)
+                if losses.count:
+                    console.print(f"lost items: {losses}")
     return 0
 
 
@@ -78,7 +82,6 @@ def _write(
     console: Console,
 ) -> None:
     whole = {"config": config, "preset": preset, "results": results, "skipped": skipped}
-    write_summary(folder / "bench.json", whole)
     summary = {
         "preset": preset.name,
         "seed": config.seed,
@@ -88,6 +91,7 @@ def _write(
     }
     console.print(f"results: {near(folder / 'bench.json')}", soft_wrap=True)
     console.print(json.dumps(_rounded(summary)), soft_wrap=True)
+    write_summary(folder / "bench.json", whole)
 
 
 def _rounded(value: Any) -> Any:

@@ -20,6 +20,7 @@ from importlib import import_module
 from typing import cast
 
 from plywise.arena.output.text import guard_streams
+from plywise.datasets.addresses import hide, mask
 from plywise.datasets.errors import ConfigError, PlywiseError
 from plywise.datasets.processes.signals import exit_code, interrupted, raising_interrupts
 
@@ -33,9 +34,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     is waited for.
     """
     guard_streams()
+    # From here on nothing holds the secrets of addresses: no message, no file of a run.
+    arguments = [hide(argument) for argument in (sys.argv[1:] if argv is None else argv)]
     try:
         with raising_interrupts():
-            code = _run(list(sys.argv[1:] if argv is None else argv), whole=argv is None)
+            code = _run(arguments, whole=argv is None)
     except KeyboardInterrupt as interrupt:  # in the last moment
         code = exit_code(interrupt)
     if argv is None and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
@@ -83,7 +86,7 @@ def _leave(code: int) -> None:
 
 
 def _complain(error: Exception, code: int) -> int:
-    print(f"plywise: {' '.join(str(error).split())}", file=sys.stderr)
+    print(f"plywise: {' '.join(mask(str(error)).split())}", file=sys.stderr)
     return code
 
 

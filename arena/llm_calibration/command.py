@@ -24,6 +24,7 @@ from plywise.arena.output.screen import TextConsole, near
 from plywise.arena.output.text import single_line
 from plywise.conf.schemas.llm import CALIBRATED_GAMES, LLMCommandConfig
 from plywise.datasets.processes.signals import uninterrupted
+from plywise.datasets.recording import Losses
 from plywise.games.registry import make_game
 from plywise.search.guide.protocol import Question
 
@@ -46,7 +47,8 @@ def run_llm_calibration(
     model = LanguageModel(config.llm, lambda line: console.print(line, soft_wrap=True))
     results: dict[str, dict[str, GuideMeasurement]] = {}
     try:
-        with RecordWriter(folder / "answers.jsonl") as record:
+        losses = Losses("answers", console.print)
+        with RecordWriter(folder / "answers.jsonl", losses) as record:
             for game in games:
                 found: dict[str, GuideMeasurement] = {}
                 for group in _GROUPS:
@@ -62,9 +64,11 @@ def run_llm_calibration(
         model.close()
         if results:
             with uninterrupted():
+                if losses.count:
+                    console.print(f"lost answers: {losses}")
                 summary = folder / "calibration.json"
-                write_summary(summary, {"config": config, "results": results})
                 console.print(f"figures: {near(summary)}", soft_wrap=True)
+                write_summary(summary, {"config": config, "results": results})
     return 0
 
 

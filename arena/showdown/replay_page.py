@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from plywise.arena.output.files import writing
+from plywise.arena.output.files import write_whole
 from plywise.arena.output.html import html_page, html_text
 from plywise.arena.output.text import single_line
 
@@ -78,9 +78,7 @@ def write_battle_page(path: Path, lines: Sequence[Sequence[str]], title: str) ->
     Raises:
         RecordFileError: the disk refuses it.
     """
-    page = battle_page(lines, title)
-    with writing(path):
-        path.write_text(page, encoding="utf-8")
+    write_whole(path, battle_page(lines, title))
 
 
 def battle_page(lines: Sequence[Sequence[str]], title: str) -> str:

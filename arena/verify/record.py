@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rich.control import Control
 
+from plywise.arena.output.files import writing
 from plywise.arena.output.screen import TextConsole
 from plywise.conf.schemas.verify import RecordConfig
 from plywise.datasets.errors import ConfigError, PlywiseError
@@ -50,11 +51,7 @@ def record_corpus(config: RecordConfig) -> Path:
     if out.suffix != ".gz":
         raise ConfigError(f"{out}: a corpus is gzipped, its name must end in .gz")
     package, node = ensure_showdown(), node_executable()
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RecordingError(f"{out}: its folder cannot be made ({error.strerror})") from error
-    with replacing(out) as part:
+    with writing(out, RecordingError) as file, replacing(file) as part:
         command = [str(node), *NODE_FLAGS, str(_SCRIPT), str(package)]
         command += [str(config.battles), str(config.seed), str(part), config.format]
         command += [f"--{flag}" for flag in ("fuzz", "stall", "keepties") if getattr(config, flag)]

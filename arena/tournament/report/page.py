@@ -17,7 +17,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from plywise.arena.output.files import plain, writing
+from plywise.arena.output.files import plain, write_whole
 from plywise.arena.output.html import html_page
 from plywise.arena.output.text import printable
 from plywise.arena.play.replay import recorded_game, server_views, states_of
@@ -51,8 +51,7 @@ def write_report(
         UnaskedGameError: the record names a file as its rules, and ``game`` is not given.
     """
     page = render_page(report_data(store, replays, game))
-    with writing(path):
-        path.write_text(page, encoding="utf-8")
+    write_whole(path, page)
     return path
 
 
