@@ -21,8 +21,7 @@ from plywise.arena.childplay.session import (
 )
 from plywise.arena.childplay.table import Row, lines, row
 from plywise.arena.output.files import RecordWriter
-from plywise.arena.output.screen import near
-from plywise.arena.output.text import single_line
+from plywise.arena.output.screen import near, text_line
 from plywise.conf.schemas.bench import BenchConfig
 from plywise.conf.schemas.llm import AskedLLMGroup
 from plywise.datasets.childplay.presets import GAMES, PUBLISHED, Preset
@@ -86,7 +85,7 @@ class Exam:
             rows.append(row(self.model.name, outcomes, prices))
         published = {} if self.preset.fair else PUBLISHED[name]
         for line in [*lines(name, rows, published, games=name in GAMES), ""]:
-            self.console.print(single_line(line), soft_wrap=True)
+            self.console.print(text_line(line), soft_wrap=True)
         return rows
 
     def _gather(

@@ -16,7 +16,7 @@ from typing import Any
 
 from rich.console import Console
 
-from plywise.arena.output.screen import TextConsole
+from plywise.arena.output.screen import TextConsole, text_line
 from plywise.conf.schemas.commands import SolveConfig
 from plywise.datasets.errors import PlywiseError
 
@@ -80,7 +80,7 @@ def run_solve(config: SolveConfig, folder: Path, console: Console | None = None)
 
 
 def _print(console: Console, line: str) -> None:
-    console.print(line, soft_wrap=True)
+    console.print(text_line(line), soft_wrap=True)
 
 
 def read_lines(path: Path) -> list[tuple[int, Line]]:

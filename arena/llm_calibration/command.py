@@ -20,7 +20,7 @@ from plywise.arena.llm_calibration.examples import run_examples
 from plywise.arena.llm_calibration.measurement import calibrate_guides
 from plywise.arena.llm_calibration.reliability import GuideMeasurement
 from plywise.arena.output.files import RecordWriter, write_summary
-from plywise.arena.output.screen import TextConsole, near
+from plywise.arena.output.screen import TextConsole, near, text_line
 from plywise.arena.output.text import single_line
 from plywise.conf.schemas.llm import CALIBRATED_GAMES, LLMCommandConfig
 from plywise.datasets.processes.signals import uninterrupted
@@ -59,7 +59,7 @@ def run_llm_calibration(
                 console.print(_table(config, game, found))
                 entries = {g: _entry(config, game, g, one) for g, one in found.items()}
                 where = save(config.llm, game, entries)
-                console.print(f"saved in: {near(where)}", soft_wrap=True)
+                console.print(text_line(f"saved in: {near(where)}"), soft_wrap=True)
     finally:
         model.close()
         if results:
@@ -67,7 +67,7 @@ def run_llm_calibration(
                 if losses.count:
                     console.print(f"lost answers: {losses}")
                 summary = folder / "calibration.json"
-                console.print(f"figures: {near(summary)}", soft_wrap=True)
+                console.print(text_line(f"figures: {near(summary)}"), soft_wrap=True)
                 write_summary(summary, {"config": config, "results": results})
     return 0
 

@@ -14,7 +14,7 @@ from typing import Self
 from rich.console import Console
 from rich.table import Table
 
-from plywise.arena.output.text import single_line
+from plywise.arena.output.screen import text_line
 from plywise.datasets.battle_corpus import Dump, RecordedStep
 from plywise.datasets.showdown_data import load, to_id
 from plywise.datasets.sums import add_fields
@@ -94,10 +94,10 @@ def print_causes(console: Console, found: list[Cause], most: int, what: str, com
     table = Table("cause", f"wrong {what}", "seen in", "first symptom", "example (battle:step)")
     for cause in found[:most]:
         table.add_row(
-            single_line(cause.subject),
+            text_line(cause.subject),
             str(cause.steps),
             str(cause.seen),
-            single_line(cause.symptom),
+            text_line(cause.symptom),
             cause.example,
         )
     console.print(table)

@@ -13,8 +13,7 @@ from rich.console import Console
 from plywise.arena.agents.catalog import CATALOG, parse_agents
 from plywise.arena.guidance.trust import Trust, trust_line, trusts
 from plywise.arena.output.files import write_summary, write_whole
-from plywise.arena.output.screen import near
-from plywise.arena.output.text import single_line
+from plywise.arena.output.screen import near, text_line
 from plywise.arena.play.guide_words import asked, llm_long
 from plywise.arena.ratings.command import print_ratings
 from plywise.arena.ratings.command import summary as ratings_summary
@@ -104,7 +103,7 @@ def write_results(
         lines += [] if stop is None else stop.lines()
         lines += [trust_line(title, trusted) for title, trusted in trust.items()]
         for line in lines:
-            console.print(single_line(line), soft_wrap=True)
+            console.print(text_line(line), soft_wrap=True)
     llm = config.llm
     if games and isinstance(llm, AskedLLMGroup) and (llm.record or llm.replay):
         console.print(f"decisions: {summary['decisions']} (equal digests: equal games and advice)")
