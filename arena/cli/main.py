@@ -43,8 +43,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str], whole: bool) -> int:
     try:
+        from plywise.arena.output.text import guard_streams
         from plywise.datasets.addresses import hide
 
+        guard_streams()
         # From here on nothing holds the secrets of addresses: no message, no file of a run.
         code = _dispatch([hide(argument) for argument in arguments])
         if whole and interrupted() is not None:
