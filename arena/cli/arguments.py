@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from plywise.arena.cli.commands import Command, suggestion
+from plywise.conf.listing import default_options
+from plywise.conf.registry import COMMAND_SCHEMAS
 from plywise.datasets.errors import ConfigError
 
 
@@ -53,20 +56,31 @@ def to_overrides(name: str, command: Command, arguments: Sequence[str]) -> list[
         result.append(argument)
     if flag_key:
         raise ConfigError(f"--{flag_key} needs a value (see: plywise {name} --help)")
-    return [word for argument in result for word in _plugin_game(argument)]
+    grouped = "game" in default_options(COMMAND_SCHEMAS[name])
+    return [word for argument in result for word in _plugin_game(argument, grouped)]
 
 
-def _plugin_game(argument: str) -> list[str]:
-    """Return ``game=path:FILE`` and ``game=openspiel:NAME`` as the option that loads them."""
+def _plugin_game(argument: str, grouped: bool) -> list[str]:
+    """Return ``game=path:FILE`` and ``game=openspiel:NAME`` as the option that loads them.
+
+    ``grouped``: whether ``game`` is a group of the command; else it is what a record may run.
+    """
     key, _, value = argument.partition("=")
-    if key != "game" or not value.startswith(("path:", "openspiel:")):
+    if key != "game":
+        return [argument]
+    if not grouped:
+        return [f"trusted_game={_quoted(value)}"]
+    if not value.startswith(("path:", "openspiel:")):
         return [argument]
     return ["game=plugin", f"game.name={_quoted(value)}"]
 
 
 def _quoted(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
+    """Return a value that Hydra reads as it stands, quotes and ``${oc.env:X}`` in it too."""
+    value = re.sub(r"(\\*)\$\{", r"\1\1\\${", value)  # else OmegaConf puts a value in its place
+    value = re.sub(r"(\\*)'", r"\1\1\\'", value)
+    value = re.sub(r"(\\+)\Z", r"\1\1", value)
+    return f"'{value}'"
 
 
 _INFO_TOPICS = ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")

@@ -19,7 +19,6 @@ from contextlib import suppress
 from importlib import import_module
 from typing import cast
 
-from plywise.datasets.addresses import hide, mask
 from plywise.datasets.errors import ConfigError, PlywiseError
 from plywise.datasets.processes.signals import exit_code, interrupted, raising_interrupts
 
@@ -32,11 +31,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     Without ``argv`` it is the whole process: where that was interrupted it ends here, and no thread
     is waited for.
     """
-    # From here on nothing holds the secrets of addresses: no message, no file of a run.
-    arguments = [hide(argument) for argument in (sys.argv[1:] if argv is None else argv)]
     try:
-        with raising_interrupts():
-            code = _run(arguments, whole=argv is None)
+        with raising_interrupts():  # before anything is imported that takes long
+            code = _run(sys.argv[1:] if argv is None else argv, whole=argv is None)
     except KeyboardInterrupt as interrupt:  # in the last moment
         code = exit_code(interrupt)
     if argv is None and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
@@ -44,9 +41,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def _run(arguments: list[str], whole: bool) -> int:
+def _run(arguments: Sequence[str], whole: bool) -> int:
     try:
-        code = _dispatch(arguments)
+        from plywise.arena.output.text import guard_streams
+        from plywise.datasets.addresses import hide
+
+        guard_streams()
+        # From here on nothing holds the secrets of addresses: no message, no file of a run.
+        code = _dispatch([hide(argument) for argument in arguments])
         if whole and interrupted() is not None:
             _leave(code)
         return code
@@ -84,6 +86,8 @@ def _leave(code: int) -> None:
 
 
 def _complain(error: Exception, code: int) -> int:
+    from plywise.datasets.addresses import mask
+
     print(f"plywise: {' '.join(mask(str(error)).split())}", file=sys.stderr)
     return code
 

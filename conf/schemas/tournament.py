@@ -106,6 +106,9 @@ class ReportConfig(Settings):
     """Settings of ``plywise report``."""
 
     record: str = setting(MISSING, "SQLite file of a tournament")
+    trusted_game: str | None = setting(
+        None, "given as game=path:FILE.py: the file of the record's game, which runs only if named"
+    )
     out: str | None = setting(None, "page to write; null: beside the record, with .html at its end")
     replays: int | None = setting(
         None, "games with values and advice in the page; null: as in the tournament", low=0
