@@ -14,6 +14,9 @@ from plywise.datasets.errors import ConfigError
 from plywise.games.base import Game
 
 
+_MODULE = "plywise_game_"  # names of the modules begin with it
+
+
 class GameFileImportError(ConfigError):
     """A file that cannot be imported, or holds no game."""
 
@@ -31,9 +34,17 @@ def load_game_class(path: Path) -> type[Game]:
         raise GameFileImportError(f"cannot read {path}: {error.strerror or error}") from error
 
 
+def fault_in_game_file(error: BaseException) -> str:
+    """Return "FILE, line N" of the last frame of a traceback in a game's file; "" without one."""
+    for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
+        if frame.f_globals.get("__name__", "").startswith(_MODULE):
+            return f"{frame.f_code.co_filename}, line {line}"
+    return ""
+
+
 @cache
 def _load(path: Path) -> type[Game]:
-    name = f"plywise_game_{hashlib.sha256(str(path).encode()).hexdigest()[:12]}"
+    name = f"{_MODULE}{hashlib.sha256(str(path).encode()).hexdigest()[:12]}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise GameFileImportError(f"{path} is no Python file: its name must end in .py")
@@ -41,14 +52,11 @@ def _load(path: Path) -> type[Game]:
     sys.modules[name] = module  # dataclasses look up their module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
-        lines = [
-            f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)
-        ]
-        at = lines[-1] if lines else getattr(error, "lineno", None)
-        where = f", line {at}" if at else ""
-        raise GameFileImportError(f"{path}{where}: {type(error).__name__}: {error}") from error
+        at = getattr(error, "lineno", None)
+        where = fault_in_game_file(error) or (f"{path}, line {at}" if at else f"{path}")
+        raise GameFileImportError(f"{where}: {type(error).__name__}: {error}") from error
     found = [
         c
         for c in vars(module).values()

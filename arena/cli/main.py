@@ -16,6 +16,7 @@ from importlib import import_module, metadata
 from typing import cast
 
 from plywise.arena.cli.commands import COMMANDS, suggestion
+from plywise.arena.cli.streams import standard_streams
 from plywise.datasets.errors import ConfigError, PlywiseError
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -24,8 +25,17 @@ OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    with standard_streams() as output:
+        code = _run(arguments)
+        lost = output.failure()
+        return code or (_complain(lost, FAILED) if lost else OK)
+
+
+def _run(arguments: list[str]) -> int:
     try:
-        return _dispatch(arguments)
+        code = _dispatch(arguments)
+        sys.stdout.flush()
+        return code
     except ConfigError as error:
         return _complain(error, USAGE)
     except PlywiseError as error:
@@ -33,13 +43,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nplywise: interrupted", file=sys.stderr)
         return INTERRUPTED
+    except MemoryError:
+        return _complain("not enough memory for these settings or files", FAILED)
     except BrokenPipeError:
         # The reader (`| head`) has gone; keep the interpreter from complaining at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return FAILED
 
 
-def _complain(error: Exception, code: int) -> int:
+def _complain(error: Exception | str, code: int) -> int:
     print(f"plywise: {' '.join(str(error).split())}", file=sys.stderr)
     return code
 
