@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, get_args, get_origin, get_type_hints
 
+from plywise.datasets.addresses import hide
 from plywise.datasets.errors import ConfigError
 
 _KEY = "plywise.setting"
@@ -103,6 +104,8 @@ def check_settings(config: Any, prefix: str = "", error: type[Exception] = Confi
 class Settings:
     """Base of dataclasses of settings: an object of one checks its values when it is made.
 
+    Secrets in addresses are hidden first (``datasets/addresses.py``): no message or file has them.
+
     Attributes:
         PREFIX: text before a setting's name in messages, for example ``search.``.
     """
@@ -110,7 +113,19 @@ class Settings:
     PREFIX: ClassVar[str] = ""
 
     def __post_init__(self) -> None:
+        for name in settings_of(self):
+            setattr(self, name, _without_secrets(getattr(self, name)))
         check_settings(self, self.PREFIX)
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, str):
+        return hide(value)
+    if isinstance(value, list):
+        return [_without_secrets(entry) for entry in value]
+    if isinstance(value, dict):
+        return {key: _without_secrets(entry) for key, entry in value.items()}
+    return value
 
 
 @cache

@@ -13,7 +13,6 @@ from pathlib import Path
 from plywise.datasets.errors import ConfigError
 from plywise.games.base import Game
 
-
 _MODULE = "plywise_game_"  # names of the modules begin with it
 
 

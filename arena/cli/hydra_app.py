@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import logging
 import os
 import re
@@ -22,12 +24,18 @@ from plywise.arena.cli.groups import group_schemas
 from plywise.arena.cli.old_names import OldNames
 from plywise.conf import registry
 from plywise.conf.listing import GroupOption, chosen_options, listed
+from plywise.datasets.addresses import hide
 from plywise.datasets.errors import ConfigError, PlywiseError
+from plywise.datasets.processes.signals import interrupted
 from plywise.games.from_file import fault_in_game_file
 
 log = logging.getLogger(__name__)
 
 Runner = Callable[[Any, Path], int]
+
+_UNREADABLE = (OmegaConfBaseException, ValueError, TypeError, OverflowError, RecursionError)
+
+_SHOWING = ("--cfg", "-c", "--info", "-i")  # Hydra's options that print settings
 
 
 class _Ended(SystemExit):
@@ -61,17 +69,20 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
         nonlocal started
         started = True
         try:
+            _hide_secrets(HydraConfig.get())
             try:
                 old_names.in_mappings(config)
                 settings = registry.typed(config, schema)
-            except (OmegaConfBaseException, ValueError, TypeError, OverflowError) as error:
+            except _UNREADABLE as error:
                 raise ConfigError(_with_key(error)) from error
             code = run(settings, Path(HydraConfig.get().runtime.output_dir))
         except PlywiseError as error:
             raise _Ended(1, error) from error
         except Exception as error:
-            where = fault_in_game_file(error)
-            if not where:
+            # Hydra prints errors; what fails because of an interrupt is none.
+            if (interrupt := interrupted()) is not None:
+                raise interrupt from None
+            if not (where := fault_in_game_file(error)):
                 raise
             log.exception("a game's file")
             said = f"{where}: {type(error).__name__}: {error} (the run's log has the traceback)"
@@ -84,8 +95,11 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
     # Hydra reads its arguments from sys.argv, and prints errors itself unless told to raise them.
     sys.argv = [f"plywise {name}", *arguments]
     os.environ["HYDRA_FULL_ERROR"] = "1"
+    shows = any(argument.partition("=")[0] in _SHOWING for argument in arguments)
+    shown = io.StringIO()
     try:
-        app()
+        with contextlib.redirect_stdout(shown) if shows else contextlib.nullcontext():
+            app()
     except _Ended as end:
         if end.error is not None:
             raise end.error from None
@@ -110,12 +124,28 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
         )
         raise ConfigError(words) from error
     finally:
+        print(hide(shown.getvalue()), end="")
         sys.argv = before_argv
         if before_full is None:
             os.environ.pop("HYDRA_FULL_ERROR", None)
         else:
             os.environ["HYDRA_FULL_ERROR"] = before_full
     return 0
+
+
+def _hide_secrets(hydra_config: Any) -> None:
+    """Hide what a configuration file put into the files that Hydra has just written.
+
+    What came by the command line is hidden before Hydra sees it.
+    """
+    files = [Path(hydra_config.sweep.dir) / "multirun.yaml"]
+    if hydra_config.output_subdir is not None:
+        folder = Path(hydra_config.runtime.output_dir) / hydra_config.output_subdir
+        files += [folder / name for name in ("config.yaml", "hydra.yaml", "overrides.yaml")]
+    for file in files:
+        text = file.read_text(encoding="utf-8") if file.is_file() else ""
+        if (hidden := hide(text)) != text:
+            file.write_text(hidden, encoding="utf-8")
 
 
 def _any_key(argument: str, mappings: Sequence[str]) -> str:
