@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from plywise.arena.output.files import write_summary
-from plywise.arena.output.screen import near
+from plywise.arena.output.screen import near, progress_if_slow
 from plywise.arena.ratings.csv_file import read_games
 from plywise.arena.ratings.elo import Estimate
 from plywise.arena.ratings.rate import PlayerRating, Ratings, rate
@@ -26,17 +26,19 @@ def run_ratings(config: RatingsConfig, folder: Path, console: Console | None = N
         ConfigError: the file or a setting is wrong.
     """
     console = console or Console(highlight=False)
-    result = rate(
-        read_games(Path(config.file)),
-        anchor=config.anchor,
-        anchor_rating=config.anchor_rating,
-        prior=config.prior,
-        method=config.method,
-        resamples=config.resamples,
-        seed=config.seed,
-        draws=config.draws,
-        virtual_draws=config.virtual_draws,
-    )
+    with progress_if_slow("rating", console) as progress:
+        result = rate(
+            read_games(Path(config.file)),
+            anchor=config.anchor,
+            anchor_rating=config.anchor_rating,
+            prior=config.prior,
+            method=config.method,
+            resamples=config.resamples,
+            seed=config.seed,
+            draws=config.draws,
+            virtual_draws=config.virtual_draws,
+            progress=progress,
+        )
     print_ratings(console, result)
     write_summary(folder / "ratings.json", {"config": config, **summary(result)})
     console.print(f"ratings: {near(folder / 'ratings.json')}", soft_wrap=True)
