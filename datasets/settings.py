@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
+from plywise.datasets.addresses import hide
 from plywise.datasets.errors import ConfigError
 
 _KEY = "plywise.setting"
@@ -87,6 +88,8 @@ def check_settings(config: Any, prefix: str = "", error: type[Exception] = Confi
 class Settings:
     """Base of dataclasses of settings: an object of one checks its values when it is made.
 
+    Secrets in addresses are hidden first (``datasets/addresses.py``): no message or file has them.
+
     Attributes:
         PREFIX: text before a setting's name in messages, for example ``search.``.
     """
@@ -94,7 +97,19 @@ class Settings:
     PREFIX: ClassVar[str] = ""
 
     def __post_init__(self) -> None:
+        for name in settings_of(self):
+            setattr(self, name, _without_secrets(getattr(self, name)))
         check_settings(self, self.PREFIX)
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, str):
+        return hide(value)
+    if isinstance(value, list):
+        return [_without_secrets(entry) for entry in value]
+    if isinstance(value, dict):
+        return {key: _without_secrets(entry) for key, entry in value.items()}
+    return value
 
 
 def _refused(value: Any, about: Setting) -> str:

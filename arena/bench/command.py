@@ -35,8 +35,9 @@ def run_bench(config: BenchConfig, folder: Path, console: Console | None = None)
     for name, value in figures.items():
         shown = f"{value:,.3g}" if isinstance(value, float) and value < 100 else f"{value:,.0f}"
         console.print(f"{name:<{width}}{shown:>16}", soft_wrap=True)
-    write_summary(folder / "bench.json", {"config": config, "figures": figures})
     console.print(f"figures: {near(folder / 'bench.json')}", soft_wrap=True)
     rounded = {name: float(f"{value:.6g}") for name, value in figures.items()}
     console.print(json.dumps(rounded), soft_wrap=True, markup=False, highlight=False)
+    # After the figures: a full disk must not keep them from being printed.
+    write_summary(folder / "bench.json", {"config": config, "figures": figures})
     return 0

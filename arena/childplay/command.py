@@ -15,20 +15,24 @@ from rich.console import Console
 
 from plywise.arena.childplay.exam import Exam
 from plywise.arena.childplay.session import Participant
+from plywise.arena.childplay.table import Row
 from plywise.arena.guidance.language_model import LanguageModel
 from plywise.arena.output.files import RecordWriter, write_summary
 from plywise.arena.output.screen import near
 from plywise.conf.schemas.bench import BenchConfig
 from plywise.datasets.childplay import smiles
-from plywise.datasets.childplay.presets import PRESETS
+from plywise.datasets.childplay.presets import PRESETS, Preset
 from plywise.datasets.errors import ConfigError
+from plywise.datasets.processes.signals import uninterrupted
+from plywise.datasets.recording import Losses
 from plywise.llm_modules.players.exam import Examinee
 
 
 def run_childplay(config: BenchConfig, folder: Path, console: Console | None = None) -> int:
     """Run the tasks, print a table for each, write ``bench.json``; the last line is JSON.
 
-    Every item with all its replies is written to ``items.jsonl``.
+    Every item with all its replies is written to ``items.jsonl``.  Where the run is ended early,
+    the tasks that were finished are written all the same.
 
     Raises:
         ConfigError: no task can run.
@@ -46,18 +50,38 @@ def run_childplay(config: BenchConfig, folder: Path, console: Console | None = N
     for task, reason in skipped.items():
         console.print(f"{task}: SKIPPED, {reason}", style="yellow", soft_wrap=True, markup=False)
     model = LanguageModel(config.llm, lambda line: console.print(line, soft_wrap=True))
+    participant = None
+    results: dict[str, list[Row]] = {}
     try:
-        participant = None
         if config.llm.name != "none":
             examinee = Examinee(model.client(), config.max_tokens)
             participant = Participant(examinee.name, lambda messages, *_: examinee.ask(messages))
-        with RecordWriter(folder / "items.jsonl") as record:
+        losses = Losses("items", console.print)
+        with RecordWriter(folder / "items.jsonl", losses) as record:
             exam = Exam(config, preset, participant, record, console, model.close)
-            results = {name: exam.task(name) for name in config.tasks if name not in skipped}
+            for name in config.tasks:
+                if name not in skipped:
+                    results[name] = exam.task(name)
     finally:
         model.close()
+        if results:
+            with uninterrupted():
+                _write(config, preset, participant, results, skipped, folder, console)
+                if losses.count:
+                    console.print(f"lost items: {losses}")
+    return 0
+
+
+def _write(
+    config: BenchConfig,
+    preset: Preset,
+    participant: Participant | None,
+    results: dict[str, list[Row]],
+    skipped: dict[str, str],
+    folder: Path,
+    console: Console,
+) -> None:
     whole = {"config": config, "preset": preset, "results": results, "skipped": skipped}
-    write_summary(folder / "bench.json", whole)
     summary = {
         "preset": preset.name,
         "seed": config.seed,
@@ -67,7 +91,7 @@ def run_childplay(config: BenchConfig, folder: Path, console: Console | None = N
     }
     console.print(f"results: {near(folder / 'bench.json')}", soft_wrap=True, markup=False)
     console.print(json.dumps(_rounded(summary)), soft_wrap=True, markup=False, highlight=False)
-    return 0
+    write_summary(folder / "bench.json", whole)
 
 
 def _rounded(value: Any) -> Any:

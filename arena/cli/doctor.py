@@ -18,6 +18,7 @@ from rich.text import Text
 
 from plywise.datasets.cache_folder import cache_root
 from plywise.datasets.errors import PlywiseError
+from plywise.datasets.processes.children import completed, python_command
 from plywise.engine.compile.jit import CACHE_DIR
 from plywise.games.showdown import install
 from plywise.games.showdown.server import ShowdownServer
@@ -159,15 +160,7 @@ def _llm_runtime() -> Check:
     # In another process: a broken library may end the process that loads it.
     environment = {**os.environ, "OMP_WAIT_POLICY": "passive"}
     try:
-        done = subprocess.run(
-            [sys.executable, "-c", "import xllamacpp"],
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=120,
-            env=environment,
-            check=False,
-        )
+        done = completed(python_command("import xllamacpp"), environment, timeout=120)
     except (OSError, subprocess.TimeoutExpired) as error:
         return Check(name, False, f"xllamacpp cannot be loaded: {error}", "Play with llm=none.")
     if done.returncode == 0:

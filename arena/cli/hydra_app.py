@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import re
 import sys
@@ -21,9 +23,13 @@ from plywise.arena.cli.groups import group_schemas
 from plywise.arena.cli.old_names import OldNames
 from plywise.conf import registry
 from plywise.conf.listing import GroupOption, chosen_options, listed
+from plywise.datasets.addresses import hide
 from plywise.datasets.errors import ConfigError, PlywiseError
+from plywise.datasets.processes.signals import interrupted
 
 Runner = Callable[[Any, Path], int]
+
+_SHOWING = ("--cfg", "-c", "--info", "-i")  # Hydra's options that print settings
 
 
 class _Ended(SystemExit):
@@ -57,11 +63,17 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
         nonlocal started
         started = True
         try:
+            _hide_secrets(HydraConfig.get())
             old_names.in_mappings(config)
             settings = registry.typed(config, schema)
             code = run(settings, Path(HydraConfig.get().runtime.output_dir))
         except PlywiseError as error:
             raise _Ended(1, error) from error
+        except Exception:
+            # Hydra prints errors; what fails because of an interrupt is none.
+            if (interrupt := interrupted()) is None:
+                raise
+            raise interrupt from None
         if code:
             raise _Ended(code)
 
@@ -70,8 +82,11 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
     # Hydra reads its arguments from sys.argv, and prints errors itself unless told to raise them.
     sys.argv = [f"plywise {name}", *arguments]
     os.environ["HYDRA_FULL_ERROR"] = "1"
+    shows = any(argument.partition("=")[0] in _SHOWING for argument in arguments)
+    shown = io.StringIO()
     try:
-        app()
+        with contextlib.redirect_stdout(shown) if shows else contextlib.nullcontext():
+            app()
     except _Ended as end:
         if end.error is not None:
             raise end.error from None
@@ -82,13 +97,33 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
         # Options that exclude each other and unreadable configurations are plain ValueErrors.
         known = isinstance(error, HydraException | OmegaConfBaseException)
         raise ConfigError(explain(error, name, chosen) if known else str(error)) from None
+    except OSError as error:
+        if started:
+            raise
+        raise PlywiseError(f"cannot make the run's folder: {error}") from None
     finally:
+        print(hide(shown.getvalue()), end="")
         sys.argv = before_argv
         if before_full is None:
             os.environ.pop("HYDRA_FULL_ERROR", None)
         else:
             os.environ["HYDRA_FULL_ERROR"] = before_full
     return 0
+
+
+def _hide_secrets(hydra_config: Any) -> None:
+    """Hide what a configuration file put into the files that Hydra has just written.
+
+    What came by the command line is hidden before Hydra sees it.
+    """
+    files = [Path(hydra_config.sweep.dir) / "multirun.yaml"]
+    if hydra_config.output_subdir is not None:
+        folder = Path(hydra_config.runtime.output_dir) / hydra_config.output_subdir
+        files += [folder / name for name in ("config.yaml", "hydra.yaml", "overrides.yaml")]
+    for file in files:
+        text = file.read_text(encoding="utf-8") if file.is_file() else ""
+        if (hidden := hide(text)) != text:
+            file.write_text(hidden, encoding="utf-8")
 
 
 def _any_key(argument: str, mappings: Sequence[str]) -> str:

@@ -22,6 +22,8 @@ from plywise.arena.llm_calibration.reliability import GuideMeasurement
 from plywise.arena.output.files import RecordWriter, write_summary
 from plywise.arena.output.screen import near
 from plywise.conf.schemas.llm import CALIBRATED_GAMES, LLMCommandConfig
+from plywise.datasets.processes.signals import uninterrupted
+from plywise.datasets.recording import Losses
 from plywise.games.registry import make_game
 from plywise.search.guide.protocol import Question
 
@@ -44,23 +46,28 @@ def run_llm_calibration(
     model = LanguageModel(config.llm, lambda line: console.print(line, soft_wrap=True))
     results: dict[str, dict[str, GuideMeasurement]] = {}
     try:
-        with RecordWriter(folder / "answers.jsonl") as record:
+        losses = Losses("answers", console.print)
+        with RecordWriter(folder / "answers.jsonl", losses) as record:
             for game in games:
-                results[game] = {}
+                found: dict[str, GuideMeasurement] = {}
                 for group in _GROUPS:
                     guides = [g for g in group if g.value in config.llm.guides]
                     if guides:
-                        results[game] |= calibrate_guides(
-                            config, model, game, guides, record, console
-                        )
-                console.print(_table(config, game, results[game]))
-                entries = {g: _entry(config, game, g, found) for g, found in results[game].items()}
+                        found |= calibrate_guides(config, model, game, guides, record, console)
+                results[game] = found
+                console.print(_table(config, game, found))
+                entries = {g: _entry(config, game, g, one) for g, one in found.items()}
                 where = save(config.llm, game, entries)
                 console.print(f"saved in: {near(where)}", soft_wrap=True, markup=False)
     finally:
         model.close()
-    write_summary(folder / "calibration.json", {"config": config, "results": results})
-    console.print(f"figures: {near(folder / 'calibration.json')}", soft_wrap=True, markup=False)
+        if results:
+            with uninterrupted():
+                if losses.count:
+                    console.print(f"lost answers: {losses}")
+                summary = folder / "calibration.json"
+                console.print(f"figures: {near(summary)}", soft_wrap=True, markup=False)
+                write_summary(summary, {"config": config, "results": results})
     return 0
 
 

@@ -17,6 +17,7 @@ from rich.console import Console
 
 from plywise.arena.llm_calibration.known import KnownQuestion
 from plywise.arena.llm_calibration.questions import questions
+from plywise.arena.output.files import write_whole
 from plywise.arena.output.screen import near
 from plywise.conf.schemas.llm import LLMCommandConfig
 from plywise.datasets.errors import ConfigError
@@ -37,7 +38,6 @@ def run_examples(config: LLMCommandConfig, folder: Path, console: Console | None
             f"games={config.games}: examples need an exact solver: {', '.join(EXACT_VALUES)}"
         )
     folder = folder if config.out is None else Path(config.out)
-    folder.mkdir(parents=True, exist_ok=True)
     for game in sorted(EXACT_VALUES) if config.games == "all" else (config.games,):
         start = time.monotonic()
         examples = solved(game, config.questions, config.seed)
@@ -45,7 +45,7 @@ def run_examples(config: LLMCommandConfig, folder: Path, console: Console | None
         head = json.dumps(f"{command} seed={config.seed}")
         lines = ",\n".join(json.dumps(example) for example in examples)
         path = folder / f"{game}.json"
-        path.write_text(f'{{"command": {head},\n"examples": [\n{lines}\n]}}\n', encoding="utf-8")
+        write_whole(path, f'{{"command": {head},\n"examples": [\n{lines}\n]}}\n')
         spent = time.monotonic() - start
         line = f"{game}: {len(examples)} examples in {spent:.0f} s: {near(path)}"
         console.print(line, soft_wrap=True, markup=False)

@@ -38,10 +38,11 @@ def run_ratings(config: RatingsConfig, folder: Path, console: Console | None = N
         virtual_draws=config.virtual_draws,
     )
     print_ratings(console, result)
-    write_summary(folder / "ratings.json", {"config": config, **summary(result)})
     console.print(f"ratings: {near(folder / 'ratings.json')}", soft_wrap=True)
     line = json.dumps({"players": [_brief(p) for p in result.players]}, ensure_ascii=False)
     console.print(line, soft_wrap=True, markup=False, highlight=False)
+    # After the figures: a full disk must not keep them from being printed.
+    write_summary(folder / "ratings.json", {"config": config, **summary(result)})
     return 0
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from plywise.arena.output.files import RecordFileError, file_stem, plain, write_summary
+from plywise.arena.output.files import RecordFileError, file_stem, keep, plain, write_summary
 from plywise.datasets.errors import PlywiseError
 from plywise.games.base import CHANCE, NO_ACTION, SIMULTANEOUS, Game, State
 
@@ -98,7 +98,7 @@ def save_game(record: GameFile, folder: Path, started: datetime) -> Path:
     for number in range(1, 1000):
         path = folder / (f"{stem}.json" if number == 1 else f"{stem}-{number}.json")
         if not path.exists():
-            write_summary(path, written)
+            keep(lambda file: write_summary(file, written), path)
             return path
     raise RecordFileError(f"{folder} holds a thousand games of this second; choose another folder")
 

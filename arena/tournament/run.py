@@ -29,6 +29,7 @@ from plywise.arena.tournament.worker import AgentPlayer, Setup
 from plywise.conf.schemas.llm import NoLLMGroup
 from plywise.conf.schemas.tournament import TournamentConfig
 from plywise.datasets.errors import ConfigError
+from plywise.datasets.processes.signals import uninterrupted
 
 log = logging.getLogger(__name__)
 
@@ -154,7 +155,8 @@ class Tournament:
                 busy=self._busy,
                 interrupted=interrupted,
             )
-            write_results(store, self.config, run, self._folder, self._screen.console)
+            with uninterrupted():
+                write_results(store, self.config, run, self._folder, self._screen.console)
         without = sum(t.errors for t in self.standings.pairings.values())
         return 1 if without else 0
 

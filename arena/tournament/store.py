@@ -24,6 +24,7 @@ from plywise.arena.output.files import Closing, writing
 from plywise.arena.play.record import Side, two_sides
 from plywise.arena.tournament.schedule import GameTask
 from plywise.datasets.errors import ConfigError, PlywiseError
+from plywise.datasets.recording import encodable
 
 FORMAT = 2
 """Of the tables; a record of another format is refused."""
@@ -240,7 +241,7 @@ class GameStore(Closing):
             )
             self._db.executemany(
                 "INSERT INTO faults (number, kind, text, culprit, ended) VALUES (?, ?, ?, ?, ?)",
-                [(f.task.number, f.kind, f.text, f.at_fault, f.ended) for f in faults],
+                [(f.task.number, f.kind, encodable(f.text), f.at_fault, f.ended) for f in faults],
             )
 
     def set_plan(self, plan: Mapping[str, Any]) -> None:
@@ -330,6 +331,8 @@ class GameStore(Closing):
             yield
         except sqlite3.IntegrityError as error:
             raise RecordError(f"{self.path} holds this game already ({error})") from error
+        except (OverflowError, UnicodeEncodeError) as error:
+            raise RecordError(f"{self.path} cannot hold this game: {error}") from error
         except sqlite3.Error as error:
             code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # a closed database has none
             if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
@@ -345,6 +348,7 @@ class GameStore(Closing):
 
 def _row(game: FinishedGame) -> dict[str, object]:
     row: dict[str, object] = {name: getattr(game, name) for name in _SAME}
+    row["error"] = encodable(game.error)
     first, second = game.players
     row |= {"player_0": first, "player_1": second, "culprit": game.at_fault}
     for player, side in enumerate(game.sides):
@@ -364,8 +368,8 @@ def _game(row: sqlite3.Row) -> FinishedGame:
 
 def _lock(path: Path) -> FileLock:
     """Take the right to write; refuse where another process has it."""
-    if path.is_dir():
-        raise RecordError(f"the record {path} is a folder; name a file with tournament.record=FILE")
+    if path.exists() and not path.is_file():
+        raise RecordError(f"the record {path} is no file; name one with tournament.record=FILE")
     # A file of its own: closing any handle of the record would drop SQLite's own locks on it.
     beside = path.with_name(f"{path.name}.lock")
     lock = FileLock(beside, blocking=False, thread_local=False)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, fields
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -15,6 +13,7 @@ import numpy as np
 
 from plywise.conf.schemas.verify import VerifyConfig
 from plywise.datasets.battle_corpus import RecordedBattle, RecordedStep, read_corpus
+from plywise.datasets.processes.pool import in_processes
 from plywise.datasets.sums import add_fields
 from plywise.engine.battle.border.codec import BattleSetup, LoggedFacts
 from plywise.engine.battle.oracle.replay import (
@@ -62,16 +61,17 @@ def in_shares(share: Callable[[VerifyConfig, int], _Report], config: VerifyConfi
 
     Raises:
         CorpusError: the file is not a sound corpus of the pinned package.
+        WorkersFailedError: a process died.
     """
     next(read_corpus(Path(config.corpus), limit=1), None)  # refused before anything is compiled
     prepare_rules()
     if config.jobs == 1:
         return share(config, 0)
-    with ProcessPoolExecutor(config.jobs, mp_context=get_context("spawn")) as pool:
-        parts = [pool.submit(share, config, part) for part in range(config.jobs)]
-        report = parts[0].result()
-        for part in parts[1:]:
-            report.merge(part.result())
+    shares = [(config, part) for part in range(config.jobs)]
+    with in_processes(share, shares, config.jobs) as parts:
+        report = next(parts)
+        for part in parts:
+            report.merge(part)
     return report
 
 

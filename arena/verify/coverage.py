@@ -14,6 +14,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from plywise.arena.output.files import write_whole
 from plywise.arena.verify.corpus_report import CorpusReport, check_decoded, decoded_steps
 from plywise.datasets.battle_corpus import RecordedBattle, RecordedStep, read_corpus
 from plywise.datasets.errors import ConfigError
@@ -204,4 +205,4 @@ def write_page(path: Path, report: CoverageReport) -> None:
         for name in names:
             row = f"| {name} | {status(kind, name, report)} | {report.used[kind, name]} |"
             lines.append(row + (f" {report.named[kind, name]} |" if named else ""))
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_whole(path, "\n".join(lines) + "\n")

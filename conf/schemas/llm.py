@@ -9,8 +9,9 @@ from omegaconf import MISSING
 
 from plywise.datasets.errors import ConfigError
 from plywise.datasets.settings import Settings, setting
+from plywise.search.guide.protocol import Question
 
-GUIDE_QUESTIONS = ("propose", "model", "evaluate")
+GUIDE_QUESTIONS = tuple(question.value for question in Question)
 MOST_EXAMPLES = 20  # a prompt with more is longer than small models read
 
 

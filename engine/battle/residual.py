@@ -1,6 +1,6 @@
 """The end of a turn: weather, wishes, healing, damage, durations.
 
-:mod:`residual_handlers` gives the handlers in their order; this module does what each one does.
+:mod:`residual_order` gives the handlers in their order; this module does what each one does.
 """
 
 from typing import Any
@@ -44,7 +44,7 @@ from plywise.engine.battle.log_events import (
     log_from,
 )
 from plywise.engine.battle.ops import boost, damage, fraction, heal, stage
-from plywise.engine.battle.residual_handlers import (
+from plywise.engine.battle.residual_order import (
     ABILITY,
     FUTURE_MOVE,
     HELD_ITEM,

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import threading
 import time
 from collections import deque
@@ -21,6 +20,7 @@ from typing import Any
 
 import msgspec
 
+from plywise.datasets.recording import JsonLines, Losses
 from plywise.llm_modules.calls import errors
 from plywise.llm_modules.calls.accounting import Spent
 from plywise.llm_modules.calls.chat import (
@@ -39,7 +39,7 @@ log = logging.getLogger("plywise.llm")
 class Recorder:
     """Writer of calls to a record as they end; thread-safe.
 
-    A line that cannot be written is lost: the first is logged, all are counted in ``faults``.
+    A line that cannot be written is lost: the first is logged, all are counted in ``losses``.
 
     Args:
         path: file; an existing one is continued.
@@ -50,13 +50,11 @@ class Recorder:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path).expanduser()
-        self.faults = 0
+        self.losses = Losses(f"calls (llm.record={path})", log.warning)
         self._lock = threading.Lock()
-        self._closed = False
         self._asked = 0
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+            self._file = JsonLines(self.path)
         except OSError as error:
             raise LLMConfigError(f"cannot write llm.record={path}: {error.strerror}") from None
 
@@ -65,7 +63,11 @@ class Recorder:
         line: dict[str, Any] = {"request": parameters}
         with self._lock:
             self._asked = line["asked"] = max(self._asked + 1, time.time_ns())
-        call.future.add_done_callback(lambda future: self._write(call, line, future))
+        call.future.add_done_callback(lambda future: self._ended(call, line, future))
+
+    def _ended(self, call: Call, line: dict[str, Any], future: Future[Answer]) -> None:
+        with self.losses.guard():
+            self._write(call, line, future)
 
     def _write(self, call: Call, line: dict[str, Any], future: Future[Answer]) -> None:
         if future.cancelled():
@@ -75,22 +77,11 @@ class Recorder:
         else:
             line["answer"] = msgspec.to_builtins(future.result())
         line["spent"] = asdict(call.spent)
-        data = (json.dumps(line, ensure_ascii=False) + "\n").encode()
-        try:
-            with self._lock:
-                if not self._closed:
-                    os.write(self._file, data)
-        except OSError as error:
-            self.faults += 1
-            if self.faults == 1:
-                log.warning("llm.record=%s fails, calls are lost: %s", self.path, error.strerror)
+        self._file.append(line)
 
     def close(self) -> None:
         """Close the file; safe to call twice."""
-        with self._lock:
-            if not self._closed:
-                self._closed = True
-                os.close(self._file)
+        self._file.close()
 
 
 class Replay(ChatClient):

@@ -1,6 +1,7 @@
 """The house: imports point downwards only, lazy ones too, and never in a circle."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -136,6 +137,19 @@ def test_search_knows_no_game_and_llm_modules_no_kernels(graph: dict[str, set[st
             )
         if name.startswith("llm_modules"):
             assert not {t for t in targets if t.startswith("engine")}, name
+
+
+def test_processes_and_temporary_things_are_made_in_one_room() -> None:
+    # So that none outlives its owner.  `node --version` ends by itself.
+    makers = r"Popen\(|subprocess\.run\(|Process\(|get_context\(.spawn|os\.fork\("
+    makers += r"|ProcessPool|mkdtemp|mkstemp|TemporaryDirectory|NamedTemporaryFile"
+    found = {
+        f"{name}: {maker}"
+        for name, path in modules().items()
+        if not name.startswith("datasets.processes")
+        for maker in re.findall(makers, path.read_text(encoding="utf-8"))
+    }
+    assert found == {"games.showdown.install: subprocess.run("}
 
 
 def test_no_circle(graph: dict[str, set[str]]) -> None:

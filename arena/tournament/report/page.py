@@ -18,7 +18,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from plywise.arena.output.files import plain, writing
+from plywise.arena.output.files import plain, write_whole
 from plywise.arena.play.replay import server_views, states_of
 from plywise.arena.tournament.identity import identity_digest
 from plywise.arena.tournament.pool_ratings import ratings_of, ratings_over
@@ -47,8 +47,7 @@ def write_report(store: GameStore, path: Path, replays: int | None = None) -> Pa
         ReplayError: the record was played by other rules.
     """
     page = render_page(report_data(store, replays))
-    with writing(path):
-        path.write_text(page, encoding="utf-8")
+    write_whole(path, page)
     return path
 
 

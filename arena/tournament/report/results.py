@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from rich.console import Console
 
 from plywise.arena.agents.catalog import CATALOG, parse_agents
 from plywise.arena.guidance.trust import Trust, trust_line, trusts
-from plywise.arena.output.files import write_summary, writing
+from plywise.arena.output.files import write_summary, write_whole
 from plywise.arena.output.screen import near
 from plywise.arena.play.guide_words import asked, llm_long
 from plywise.arena.ratings.command import print_ratings
@@ -165,9 +166,10 @@ def write_csv(path: Path, games: list[FinishedGame], titles: list[str]) -> None:
     Raises:
         RecordFileError: the disk refuses it.
     """
-    with writing(path), path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["player_a", "player_b", "score_a", "first", "pair"])
-        for game in rated_games(games, titles):
-            score = f"{game.score_a:g}"
-            writer.writerow([game.player_a, game.player_b, score, game.first, game.pair])
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(["player_a", "player_b", "score_a", "first", "pair"])
+    for game in rated_games(games, titles):
+        score = f"{game.score_a:g}"
+        writer.writerow([game.player_a, game.player_b, score, game.first, game.pair])
+    write_whole(path, text.getvalue())
