@@ -14,6 +14,8 @@ from pathlib import Path
 from plywise.datasets.errors import ConfigError
 from plywise.games.base import Game
 
+_MODULE = "plywise_game_"  # names of the modules begin with it
+
 
 class GameFileImportError(ConfigError):
     """A file that cannot be imported, or holds no game."""
@@ -60,9 +62,17 @@ def _digest(source: bytes) -> str:
     return hashlib.sha256(source).hexdigest()[:12]
 
 
+def fault_in_game_file(error: BaseException) -> str:
+    """Return "FILE, line N" of the last frame of a traceback in a game's file; "" without one."""
+    for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
+        if frame.f_globals.get("__name__", "").startswith(_MODULE):
+            return f"{frame.f_code.co_filename}, line {line}"
+    return ""
+
+
 @cache
 def _load(path: Path, source: bytes) -> type[Game]:
-    name = f"plywise_game_{hashlib.sha256(str(path).encode()).hexdigest()[:12]}"
+    name = f"{_MODULE}{hashlib.sha256(str(path).encode()).hexdigest()[:12]}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or not isinstance(spec.loader, SourceLoader):
         raise GameFileImportError(f"{path} is no Python file: its name must end in .py")
@@ -71,14 +81,11 @@ def _load(path: Path, source: bytes) -> type[Game]:
     try:
         # What was read, never a compiled file beside it, which nobody has compared.
         exec(spec.loader.source_to_code(source, str(path)), vars(module))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
-        lines = [
-            f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)
-        ]
-        at = lines[-1] if lines else getattr(error, "lineno", None)
-        where = f", line {at}" if at else ""
-        raise GameFileImportError(f"{path}{where}: {type(error).__name__}: {error}") from error
+        at = getattr(error, "lineno", None)
+        where = fault_in_game_file(error) or (f"{path}, line {at}" if at else f"{path}")
+        raise GameFileImportError(f"{where}: {type(error).__name__}: {error}") from error
     found = [
         c
         for c in vars(module).values()

@@ -8,9 +8,9 @@ runs the engine and never sent to an opponent.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Required, TypedDict, cast
 
 from rich.console import Console
 from rich.padding import Padding
@@ -19,6 +19,7 @@ from rich.table import Table
 from plywise.arena.output.screen import TextConsole, text_line
 from plywise.arena.output.text import single_line
 from plywise.datasets.errors import PlywiseError
+from plywise.datasets.files import read_text, reading
 from plywise.games.base import State
 from plywise.search.decision import Decision
 
@@ -32,7 +33,56 @@ _ROWS = 12
 _Names = Mapping[int, str]
 
 
-def explanation(state: State, player: int, decision: Decision) -> dict[str, Any]:
+class Candidate(TypedDict, total=False):
+    """A move in an explanation; ``share`` of the strategy, the rest where it is known."""
+
+    move: Required[str]
+    share: float
+    value: float
+    alone: float
+    visits: float
+    prior: float
+    advised: float
+
+
+class Asked(TypedDict, total=False):
+    """A question to the language model in an explanation, with its answer."""
+
+    question: Any
+    status: Any
+    mode: Any
+    seconds: float
+    cached: bool
+    reply: str
+    thought: str
+    error: Any
+    trust: Any
+    weights: dict[str, float]
+    letters: dict[str, str]
+    prompt: Any
+
+
+class Explanation(TypedDict, total=False):
+    """Why a move was chosen, as a value that JSON can hold (see :func:`explanation`)."""
+
+    move: str
+    value: float
+    candidates: list[Candidate]
+    opponent: dict[str, float]
+    line: list[str]
+    iterations: int
+    depth: int
+    ask: Any
+    questions: list[Asked]
+    mattered: dict[str, Any]
+    fallback: Any
+    guide_error: Any
+    chosen_by: Any
+    method: Any
+    pokechamp: Any
+
+
+def explanation(state: State, player: int, decision: Decision) -> Explanation:
     """Return the explanation of a decision, as a value that JSON can hold; actions by their names.
 
     Returns:
@@ -62,7 +112,8 @@ def explanation(state: State, player: int, decision: Decision) -> dict[str, Any]
     }
     for name in ("fallback", "guide_error", "chosen_by", "method", "pokechamp"):
         found[name] = notes.get(name)
-    return {name: value for name, value in found.items() if value not in (None, [], {}, 0)}
+    kept = {name: value for name, value in found.items() if value not in (None, [], {}, 0)}
+    return cast("Explanation", kept)
 
 
 def _candidates(decision: Decision, own: _Names) -> list[dict[str, Any]]:
@@ -151,7 +202,7 @@ def _flat(text: str) -> str:
 # --- for people -----------------------------------------------------------------------------------
 
 
-def show_explanation(console: Console, found: Mapping[str, Any]) -> None:
+def show_explanation(console: Console, found: Explanation) -> None:
     """Print an explanation."""
 
     def say(line: str) -> None:
@@ -172,7 +223,7 @@ def show_explanation(console: Console, found: Mapping[str, Any]) -> None:
             say(f"  says: {_shares(asked['weights'])}")
     if found.get("mattered"):
         facts = dict(found["mattered"])
-        changed = facts.pop("changed the move")
+        changed = facts.pop("changed the move", False)
         said = ", ".join(f"{name} {value}" for name, value in facts.items())
         say(f"advice {'changed the move' if changed else 'did not change the move'}: {said}")
     for name in ("chosen_by", "pokechamp", "fallback", "guide_error"):
@@ -183,7 +234,7 @@ def show_explanation(console: Console, found: Mapping[str, Any]) -> None:
             say(f"{name.replace('_', ' ')}: {words}")
 
 
-def _show_candidates(console: Console, rows: list[Mapping[str, Any]]) -> None:
+def _show_candidates(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
     if not rows:
         return
     titles = [t for t in ("share", "value", "alone", "visits", "prior", "advised") if t in rows[0]]
@@ -244,21 +295,15 @@ def run_explain(config: ExplainConfig, folder: Path) -> int:
     path = Path(config.file)
     console = TextConsole(no_color=not config.color)
     shown = 0
-    try:
-        with path.open(encoding="utf-8") as lines:
-            for line in lines:
-                entry = json.loads(line)
-                if config.turn not in (None, entry["turn"]):
-                    continue
-                if (config.battle or "") in entry["battle"]:
-                    _show_entry(console, entry, config.prompts)
-                    shown += 1
-    except OSError as error:
-        raise DecisionLogError(f"cannot read {path}: {error.strerror or error}") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise DecisionLogError(
-            f"{path} is no decision log of plywise showdown (decisions.jsonl): {error!r}"
-        ) from error
+    wrong = (LookupError, TypeError, AttributeError, ArithmeticError)
+    with reading(path, DecisionLogError, "decision log of plywise showdown", also=wrong):
+        for line in read_text(path).splitlines():
+            entry = json.loads(line)
+            if config.turn not in (None, entry["turn"]):
+                continue
+            if (config.battle or "") in entry["battle"]:
+                _show_entry(console, entry, config.prompts)
+                shown += 1
     if not shown:
         raise DecisionLogError(f"{path} has no such decision")
     return 0

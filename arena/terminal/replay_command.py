@@ -22,6 +22,7 @@ from plywise.arena.terminal.game_file import GameFile, GameFileError, Position, 
 from plywise.arena.terminal.play import result_in_words, show_board, side
 from plywise.conf.schemas.play import ReplayConfig
 from plywise.datasets.errors import PlywiseError
+from plywise.datasets.files import reading
 from plywise.games.base import Game
 
 _MEANINGS = {
@@ -45,12 +46,14 @@ def run_replay(config: ReplayConfig, folder: Path, console: Console | None = Non
     path = Path(config.file)
     console = console or TextConsole(no_color=not config.color)
     record = read_game(path)
+    wrong = (TypeError, LookupError, ArithmeticError, NotImplementedError)
     try:
-        game = recorded_game(
-            record.game, record.parameters, config.trusted_game, record.file_digest
-        )
-        course = list(positions(game, record))
-    except (PlywiseError, TypeError) as error:
+        with reading(path, GameFileError, "record of a game", also=wrong):
+            game = recorded_game(
+                record.game, record.parameters, config.trusted_game, record.file_digest
+            )
+            course = list(positions(game, record))
+    except PlywiseError as error:
         raise GameFileError(f"{path}: {error}") from error
     show = _Show(console, game, record, course, config.side, config.explain)
     if console.is_terminal and sys.stdin.isatty():

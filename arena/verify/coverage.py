@@ -17,7 +17,7 @@ from rich.table import Table
 from plywise.arena.output.files import write_whole
 from plywise.arena.output.html import html_text
 from plywise.arena.output.text import single_line
-from plywise.arena.verify.corpus_report import CorpusReport, check_decoded, decoded_steps
+from plywise.arena.verify.corpus_report import CorpusReport, check_decoded, decoded_steps, recorded
 from plywise.datasets.battle_corpus import RecordedBattle, RecordedStep, read_corpus
 from plywise.datasets.errors import ConfigError
 from plywise.datasets.showdown_data import load, to_id
@@ -146,7 +146,8 @@ def count_coverage(path: Path, console: Console | None = None) -> CoverageReport
         done = CorpusFigures(file.name)
         report.corpora.append(done)
         for battle in read_corpus(file):
-            report.add(battle)
+            with recorded(battle, file):
+                report.add(battle)
         if console is not None:
             console.print(f"{done.name}: {done.exact} of {done.steps} steps exact")
     return report

@@ -24,6 +24,7 @@ from plywise.arena.verify.corpus_report import (
     check_decoded,
     decoded_steps,
     in_shares,
+    recorded,
 )
 from plywise.conf.schemas.verify import VerifyConfig
 from plywise.datasets.battle_corpus import RecordedBattle, RecordedStep, read_corpus
@@ -135,7 +136,8 @@ def _share(config: VerifyConfig, part: int, console: Console | None = None) -> V
     for k, (battle, whole) in enumerate(_limited(config)):
         if k % config.jobs != part or config.battle not in (None, battle.number):
             continue
-        report.add(battle, whole)
+        with recorded(battle, config.corpus):
+            report.add(battle, whole)
         if console is not None and console.is_terminal:
             console.print(
                 f"\rbattle {battle.number}: {report.exact} of {report.transitions} steps exact",
@@ -156,10 +158,11 @@ def _one_step(config: VerifyConfig, number: int, console: Console | None) -> Ver
             raise ConfigError(
                 f"step={number}: battle {battle.number} has steps 0 to {len(battle.steps) - 1}"
             )
-        step, before = next(islice(decoded_steps(battle), number, None))
-        shown = before if isinstance(before, str) else describe_state(before, 0)
-        check = check_decoded(before, step)
-        report.note(f"{battle.number}:{number}", step, check)
+        with recorded(battle, config.corpus):
+            step, before = next(islice(decoded_steps(battle), number, None))
+            shown = before if isinstance(before, str) else describe_state(before, 0)
+            check = check_decoded(before, step)
+            report.note(f"{battle.number}:{number}", step, check)
         if console is not None:
             print_step(console, shown, step, check)
         break

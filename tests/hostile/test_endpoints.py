@@ -14,7 +14,6 @@ from plywise.llm_modules.providers.openai import LLMClient
 
 from .endpoint import BAD_ENDPOINTS, KEY, BadEndpoint
 
-
 ENDLESS = ("endless trickle", "endless headers", "endless continue", "silent")
 
 
@@ -30,8 +29,8 @@ def test_a_call_ends_with_an_answer_or_an_error_and_is_recorded(
     record = tmp_path / "calls.jsonl"
     with BadEndpoint([way]) as endpoint:
         config = LLMConfig(
-            endpoint.base_url, "m", timeout=0.3 if way in ENDLESS else 60.0, max_retries=0, record=str(record),
-            cache=str(tmp_path / "cache.sqlite"),
+            endpoint.base_url, "m", timeout=0.3 if way in ENDLESS else 60.0, max_retries=0,
+            record=str(record), cache=str(tmp_path / "cache.sqlite"),
         )  # fmt: skip
         with caplog.at_level(logging.INFO), LLMClient(config) as llm:
             call = llm.submit(Request((Message("user", "A. x\nB. y"),), 1, top_logprobs=5))
