@@ -19,8 +19,8 @@ from plywise.datasets.errors import ConfigError
 _VARIABLE = "PLYWISE_ADDRESS_SECRETS"
 _TOKEN = re.compile(r"\*{3}\d*")
 # A password may hold "/" and "@" although it should not: it ends at the last "@" of its address.
-_USER = re.compile(r"\b([a-zA-Z][a-zA-Z0-9+.-]{0,20}://)((?:(?!://)[^\s'\"<>]){0,1000})@")
-_QUERY = re.compile(r"\b[a-zA-Z][a-zA-Z0-9+.-]{0,20}://[^\s'\"<>?]{0,1000}\?[^\s'\"<>]*")
+_USER = re.compile(r"\b([a-zA-Z][a-zA-Z0-9+.-]{0,20}://)((?:(?!://)[^\s'\"<>]){0,4000})@")
+_QUERY = re.compile(r"\b[a-zA-Z][a-zA-Z0-9+.-]{0,20}://[^\s'\"<>?]{0,4000}\?[^\s'\"<>]*")
 # A key or a password where the name of the variable that holds it belongs.
 _VARIABLE_NAME = re.compile(r"(\b(?:api_key|password)_env['\"]?[=:] ?['\"]?)([^\s,'\"\]}]+)")
 _VALUE = re.compile(r"(?<=[?&])([^=&]+=)([^&#,;\]\})]+)")
