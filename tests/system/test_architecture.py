@@ -113,7 +113,7 @@ def test_ratings_are_mathematics(graph: dict[str, set[str]]) -> None:
         for name, targets in graph.items()
         if room(name) == "ratings" and not name.endswith("command")
         for target in targets
-        if room(target) != "ratings" and target != "datasets.errors"
+        if room(target) != "ratings" and target not in ("datasets.errors", "datasets.files")
     ]
     assert wrong == []
 
@@ -126,6 +126,21 @@ def test_what_decides_prints_nothing() -> None:
         if name.startswith(decides) and "from rich" in path.read_text(encoding="utf-8")
     ]
     assert printing == []
+
+
+def test_what_is_printed_or_written_as_html_passes_its_border() -> None:
+    """Consoles and pages are made in one place each; nothing is read as markup."""
+    wrong = [
+        f"{name}: {found}"
+        for name, path in modules().items()
+        if name not in ("arena.output.screen", "arena.output.html")
+        for found in re.findall(
+            r"(?<!Text)Console\(|from_markup|rich\.markup|<html|</body"
+            r"|TextColumn\((?!\"[a-z ]*\"\)|[^)]*markup=False)|save_replays",
+            path.read_text(encoding="utf-8"),
+        )
+    ]
+    assert wrong == []
 
 
 def test_search_knows_no_game_and_llm_modules_no_kernels(graph: dict[str, set[str]]) -> None:
