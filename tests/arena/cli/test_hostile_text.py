@@ -238,3 +238,20 @@ def test_in_colour_the_only_escape_sequences_are_rich_s(
         assert faults(RICH.sub("", text)) == [], text
     assert {"\x1b[1m", "\x1b[33m", "\x1b[?25l", "\x1b[2K"} <= seen
     assert not any("201" in sequence for sequence in seen)
+
+
+def test_the_traceback_of_a_bug_is_text_too() -> None:
+    program = f"""
+import sys
+from plywise.arena.cli import main
+def broken(arguments):
+    raise RuntimeError({EVIL!r})
+main._dispatch, sys.argv = broken, ["plywise"]
+sys.exit(main.main())
+"""
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Traceback")
+    assert "[/x][red]" in done.stderr
+    assert faults(done.stderr) == []
