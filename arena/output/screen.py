@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,8 @@ from rich.text import Text
 from plywise.arena.output.text import GuardedStream, printable, single_line
 
 _REFRESHES_PER_SECOND = 4
+_SLOW_SECONDS = 2.0  # after which a computation says how far it is
+_REPORT_SECONDS = 5.0  # between two such lines
 
 Progress = Callable[[str], None]
 """Takes a line about a slow step, for people."""
@@ -87,6 +91,34 @@ class TextConsole(Console):
 # Else a live picture would put rich's own proxy around it, which takes escape sequences in what is
 # written for styles and links.
 FileProxy.register(GuardedStream)
+
+
+@contextlib.contextmanager
+def progress_if_slow(what: str, console: Console) -> Iterator[Callable[[str, int, int], None]]:
+    """Print how far the block is, where it takes more than two seconds.
+
+    Yields:
+        A callback for the step under way: its name, how much of it is done, and of how much.
+    """
+    began, ended, step = time.monotonic(), threading.Event(), [""]
+
+    def note(name: str, done: int, of: int) -> None:
+        step[0] = f", {name} {done} of {of}"
+
+    def report() -> None:
+        wait = _SLOW_SECONDS
+        while not ended.wait(wait):
+            seconds = time.monotonic() - began
+            console.print(f"{what}: {seconds:.0f} s so far{step[0]}", soft_wrap=True)
+            wait = _REPORT_SECONDS
+
+    thread = threading.Thread(target=report, daemon=True)
+    thread.start()
+    try:
+        yield note
+    finally:
+        ended.set()
+        thread.join()
 
 
 class Screen:

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from plywise.arena.output.files import write_summary
-from plywise.arena.output.screen import TextConsole, near, text_line
+from plywise.arena.output.screen import TextConsole, near, progress_if_slow, text_line
 from plywise.arena.ratings.csv_file import read_games
 from plywise.arena.ratings.elo import Estimate
 from plywise.arena.ratings.rate import PlayerRating, Ratings, rate
@@ -26,17 +26,19 @@ def run_ratings(config: RatingsConfig, folder: Path, console: Console | None = N
         ConfigError: the file or a setting is wrong.
     """
     console = console or TextConsole()
-    result = rate(
-        read_games(Path(config.file)),
-        anchor=config.anchor,
-        anchor_rating=config.anchor_rating,
-        prior=config.prior,
-        method=config.method,
-        resamples=config.resamples,
-        seed=config.seed,
-        draws=config.draws,
-        virtual_draws=config.virtual_draws,
-    )
+    with progress_if_slow("rating", console) as progress:
+        result = rate(
+            read_games(Path(config.file)),
+            anchor=config.anchor,
+            anchor_rating=config.anchor_rating,
+            prior=config.prior,
+            method=config.method,
+            resamples=config.resamples,
+            seed=config.seed,
+            draws=config.draws,
+            virtual_draws=config.virtual_draws,
+            progress=progress,
+        )
     print_ratings(console, result)
     console.print(f"ratings: {near(folder / 'ratings.json')}", soft_wrap=True)
     line = json.dumps({"players": [_brief(p) for p in result.players]}, ensure_ascii=False)

@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+import numpy as np
 from rich.console import Console
 from rich.table import Table
 
@@ -65,10 +66,12 @@ class LogReport(CorpusReport):
     def add(self, battle: RecordedBattle) -> None:
         """Compare the lines of a battle."""
         labels = Labels.of_teams(battle.teams(), battle.format)
+        state: np.ndarray[Any, Any] | None = None
         for step, before in decoded_steps(battle):
             expected = [line for line in step.log if kind_of(line) != "-hint"]
-            # A state that cannot be decoded has no lines of ours: it counts as wrong.
-            got = [] if isinstance(before, str) else replay_log(before, 0, step, labels)
+            # Where a state cannot be decoded, ours goes on; without one a step counts as wrong.
+            state = state if isinstance(before, str) else before
+            got = [] if state is None else replay_log(state, 0, step, labels)
             self.note(f"{battle.number}:{step.number}", expected, got)
 
     def note(self, where: str, expected: Any, got: Any) -> None:
