@@ -124,7 +124,8 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
         )
         raise ConfigError(words) from error
     finally:
-        print(hide(shown.getvalue()), end="")
+        if shows:
+            print(hide(shown.getvalue()), end="")
         sys.argv = before_argv
         if before_full is None:
             os.environ.pop("HYDRA_FULL_ERROR", None)
