@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Sequence
 
 from plywise.arena.cli.commands import Command, suggestion
+from plywise.conf.listing import default_options
+from plywise.conf.registry import COMMAND_SCHEMAS
 from plywise.datasets.errors import ConfigError
 
 
@@ -19,6 +22,7 @@ def to_overrides(name: str, command: Command, arguments: Sequence[str]) -> list[
             without its value or with a wrong one.
     """
     keys = list(command.positional)
+    grouped = "game" in default_options(COMMAND_SCHEMAS[name])
     options: list[str] = []
     overrides: list[str] = []
     words = deque(arguments)
@@ -44,9 +48,9 @@ def to_overrides(name: str, command: Command, arguments: Sequence[str]) -> list[
                 f"(see: plywise {name} --help)"
             )
         elif equals or word.startswith("~"):
-            overrides += _plugin_game(word)
+            overrides += _plugin_game(word, grouped)
         elif keys:
-            overrides += _plugin_game(f"{keys.pop(0)}={_quoted(word)}")
+            overrides += _plugin_game(f"{keys.pop(0)}={_quoted(word)}", grouped)
         else:
             raise ConfigError(
                 f"'{word}' is not key=value (see: plywise {name} --help for the keys)"
@@ -68,17 +72,27 @@ def _checked(option: str, value: str) -> str:
     return value
 
 
-def _plugin_game(argument: str) -> list[str]:
-    """Return ``game=path:FILE`` and ``game=openspiel:NAME`` as the option that loads them."""
+def _plugin_game(argument: str, grouped: bool) -> list[str]:
+    """Return ``game=path:FILE`` and ``game=openspiel:NAME`` as the option that loads them.
+
+    ``grouped``: whether ``game`` is a group of the command; else it is what a record may run.
+    """
     key, _, value = argument.partition("=")
-    if key != "game" or not value.startswith(("path:", "openspiel:")):
+    if key != "game":
+        return [argument]
+    if not grouped:
+        return [f"trusted_game={_quoted(value)}"]
+    if not value.startswith(("path:", "openspiel:")):
         return [argument]
     return ["game=plugin", f"game.name={_quoted(value)}"]
 
 
 def _quoted(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
+    """Return a value that Hydra reads as it stands, quotes and ``${oc.env:X}`` in it too."""
+    value = re.sub(r"(\\*)\$\{", r"\1\1\\${", value)  # else OmegaConf puts a value in its place
+    value = re.sub(r"(\\*)'", r"\1\1\\'", value)
+    value = re.sub(r"(\\+)\Z", r"\1\1", value)
+    return f"'{value}'"
 
 
 # Hydra's options: those that take a value, --info (which may), and the others.

@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 Runner = Callable[[Any, Path], int]
 
-_UNREADABLE = (OmegaConfBaseException, ValueError, TypeError, OverflowError, RecursionError)
+_UNREADABLE = (OmegaConfBaseException, ValueError, TypeError, OverflowError, RuntimeError)
 
 _SHOWING = ("--cfg", "-c", "--info", "-i")  # Hydra's options that print settings
 

@@ -20,7 +20,6 @@ from importlib import import_module
 from typing import cast
 
 from plywise.arena.cli.streams import standard_streams
-from plywise.datasets.addresses import hide, mask
 from plywise.datasets.errors import ConfigError, PlywiseError
 from plywise.datasets.processes.signals import exit_code, interrupted, raising_interrupts
 
@@ -33,12 +32,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     Without ``argv`` it is the whole process: where that was interrupted it ends here, and no thread
     is waited for.
     """
-    # From here on nothing holds the secrets of addresses: no message, no file of a run.
-    arguments = [hide(argument) for argument in (sys.argv[1:] if argv is None else argv)]
     with standard_streams() as output:
         try:
-            with raising_interrupts():
-                code = _run(arguments, whole=argv is None)
+            with raising_interrupts():  # before anything is imported that takes long
+                code = _run(sys.argv[1:] if argv is None else argv, whole=argv is None)
         except KeyboardInterrupt as interrupt:  # in the last moment
             code = exit_code(interrupt)
         if lost := output.failure():
@@ -48,9 +45,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def _run(arguments: list[str], whole: bool) -> int:
+def _run(arguments: Sequence[str], whole: bool) -> int:
     try:
-        code = _dispatch(arguments)
+        from plywise.arena.output.text import guard_streams
+        from plywise.datasets.addresses import hide
+
+        guard_streams()
+        # From here on nothing holds the secrets of addresses: no message, no file of a run.
+        code = _dispatch([hide(argument) for argument in arguments])
         sys.stdout.flush()
         if whole and interrupted() is not None:
             _leave(code)
@@ -91,6 +93,8 @@ def _leave(code: int) -> None:
 
 
 def _complain(error: Exception | str, code: int) -> int:
+    from plywise.datasets.addresses import mask
+
     print(f"plywise: {' '.join(mask(str(error)).split())}", file=sys.stderr)
     return code
 

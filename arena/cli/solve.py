@@ -16,6 +16,7 @@ from typing import Any
 
 from rich.console import Console
 
+from plywise.arena.output.screen import TextConsole, text_line
 from plywise.conf.schemas.commands import SolveConfig
 from plywise.datasets.errors import PlywiseError
 from plywise.datasets.files import read_text, reading
@@ -57,7 +58,7 @@ def run_solve(config: SolveConfig, folder: Path, console: Console | None = None)
     Raises:
         PositionFileError: the file cannot be read, or a line in it is no position.
     """
-    console = console or Console(highlight=False)
+    console = console or TextConsole()
     make, solve = _SOLVERS[config.what](config)
     lines = read_lines(Path(config.file))
     positions = _positions(Path(config.file), lines, make)
@@ -80,7 +81,7 @@ def run_solve(config: SolveConfig, folder: Path, console: Console | None = None)
 
 
 def _print(console: Console, line: str) -> None:
-    console.print(line, soft_wrap=True, markup=False, highlight=False)
+    console.print(text_line(line), soft_wrap=True)
 
 
 def read_lines(path: Path) -> list[tuple[int, Line]]:

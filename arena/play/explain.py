@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Required, TypedDict, cast
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
-from rich.text import Text
 
+from plywise.arena.output.screen import TextConsole, text_line
+from plywise.arena.output.text import single_line
 from plywise.datasets.errors import PlywiseError
 from plywise.datasets.files import read_text, reading
 from plywise.games.base import State
@@ -160,8 +161,8 @@ def _question(entry: Mapping[str, Any], own: _Names, theirs: _Names) -> dict[str
         "mode": entry.get("mode"),
         "seconds": entry.get("seconds"),
         "cached": entry.get("cached") or None,
-        "reply": _printable(entry.get("reply", "")) or None,
-        "thought": _printable(entry.get("thought", "")) or None,
+        "reply": _flat(entry.get("reply", "")) or None,
+        "thought": _flat(entry.get("thought", "")) or None,
         "error": entry.get("error"),
         "trust": entry.get("trust"),
         "weights": {
@@ -193,13 +194,8 @@ def _number(value: float) -> float:
     return round(float(value), 4)
 
 
-def _safe(text: str) -> str:
-    """Return a text without control characters: a file or a model may hold anything."""
-    return "".join(c if c.isprintable() else " " for c in text)
-
-
-def _printable(text: str) -> str:
-    flat = " ".join(_safe(text).split())
+def _flat(text: str) -> str:
+    flat = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return flat if len(flat) <= _LONGEST else flat[: _LONGEST - 1] + "…"
 
 
@@ -210,7 +206,7 @@ def show_explanation(console: Console, found: Explanation) -> None:
     """Print an explanation."""
 
     def say(line: str) -> None:
-        console.print(Text(f"    {_safe(line)}"), soft_wrap=True)
+        console.print(text_line(f"    {line}"), soft_wrap=True)
 
     _show_candidates(console, found.get("candidates", []))
     if found.get("opponent"):
@@ -248,10 +244,10 @@ def _show_candidates(console: Console, rows: Sequence[Mapping[str, Any]]) -> Non
         grid.add_column(title, justify="right")
     for row in rows[:_ROWS]:
         cells = [_cell(title, row.get(title)) for title in titles]
-        grid.add_row(Text(_safe(row["move"])), *cells, style="green" if row is rows[0] else "")
+        grid.add_row(single_line(row["move"]), *cells, style="green" if row is rows[0] else "")
     console.print(Padding(grid, (0, 0, 0, 4), expand=False))
     if len(rows) > _ROWS:
-        console.print(Text(f"    and {len(rows) - _ROWS} more"))
+        console.print(f"    and {len(rows) - _ROWS} more")
 
 
 def _cell(title: str, value: float | None) -> str:
@@ -279,7 +275,7 @@ def _asked_line(asked: Mapping[str, Any]) -> str:
     if "reply" in asked:
         line += f": {asked['reply']}"
     if "error" in asked:
-        line += f" ({_printable(str(asked['error']))})"
+        line += f" ({_flat(str(asked['error']))})"
     return line
 
 
@@ -297,7 +293,7 @@ def run_explain(config: ExplainConfig, folder: Path) -> int:
         DecisionLogError: the file cannot be read, or is no decision log.
     """
     path = Path(config.file)
-    console = Console(highlight=False, no_color=not config.color)
+    console = TextConsole(no_color=not config.color)
     shown = 0
     wrong = (LookupError, TypeError, AttributeError, ArithmeticError)
     with reading(path, DecisionLogError, "decision log of plywise showdown", also=wrong):
@@ -318,9 +314,9 @@ def _show_entry(console: Console, entry: Mapping[str, Any], prompts: bool) -> No
     from plywise.games.gen9.state import InfoStateView
 
     title = f"{entry['battle']}, turn {entry['turn']}: {entry['action']}"
-    console.print(Text(f"{title}  [{entry['seconds']:.1f} s]", style="bold"), soft_wrap=True)
+    console.print(text_line((f"{title}  [{entry['seconds']:.1f} s]", "bold")), soft_wrap=True)
     if entry["decision"] is None:
-        console.print(Text(f"    a random legal choice: {entry['fallback']}"), soft_wrap=True)
+        console.print(text_line(f"    a random legal choice: {entry['fallback']}"), soft_wrap=True)
         return
     info = from_json(entry["infostate"])
     found = explanation(InfoStateView(info), info.player, _restored(entry["decision"]))
@@ -328,7 +324,7 @@ def _show_entry(console: Console, entry: Mapping[str, Any], prompts: bool) -> No
     for asked in found.get("questions", []) if prompts else []:
         for message in asked.get("prompt", []):
             for line in (f"[{message['role']}]", *message["content"].split("\n")):
-                console.print(Text(f"      {_safe(line)}"), soft_wrap=True)
+                console.print(text_line(f"      {line}"), soft_wrap=True)
 
 
 def _restored(raw: Mapping[str, Any]) -> Decision:

@@ -28,6 +28,7 @@ from plywise.arena.output.files import RecordWriter, file_stem, write_summary
 from plywise.arena.output.screen import Screen, near
 from plywise.arena.showdown.connections import BattleServerLostError, log_in, probe, result_of
 from plywise.arena.showdown.players import make_player
+from plywise.arena.showdown.replay_page import write_battle_page
 from plywise.arena.showdown.view import (
     LiveBattle,
     MatchFigures,
@@ -147,9 +148,11 @@ class ShowdownMatch:
         battle.out_of_time = _who_ran_out_of_time(seen, player.username)
         battle.finished = True
         battle.seconds = time.monotonic() - battle.started
-        name = f"{file_stem(player.username)} - {file_stem(battle.tag)}.html"
+        path = self.replays / f"{file_stem(player.username)} - {file_stem(battle.tag)}.html"
+        title = f"Battle {battle.number}: {self.names[0]} v {self.names[1]}"
         with self.losses.guard():
-            battle.replay = str(seen.save_replay(self.replays / name))
+            write_battle_page(path, list(seen._replay_data), title)
+            battle.replay = str(path)
         self.figures.tally.add(battle.result)
         self.figures.own_timeouts += battle.out_of_time == "we were"
         self.figures.foe_timeouts += battle.out_of_time == "the opponent was"

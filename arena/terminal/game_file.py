@@ -65,6 +65,7 @@ class GameFile:
         ending: finished, quit or interrupted.
         returns: the result for each player; None for a game that was stopped.
         final_state: the last position, as ``State.serialize`` writes it.
+        file_digest: of the game's file (``from_file.game_file_digest``); "" for a game without one.
     """
 
     game: str
@@ -78,6 +79,7 @@ class GameFile:
     final_state: str
     taken_back: int = 0
     hints: int = 0
+    file_digest: str = ""
 
     @property
     def decisions(self) -> int:

@@ -14,9 +14,10 @@ from itertools import islice
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
+from plywise.arena.output.screen import text_line
 from plywise.arena.verify.causes import CauseFinder, print_causes
 from plywise.arena.verify.corpus_report import (
     CorpusReport,
@@ -170,19 +171,19 @@ def _one_step(config: VerifyConfig, number: int, console: Console | None) -> Ver
 
 def print_step(console: Console, before: str, step: RecordedStep, check: StepCheck) -> None:
     """Print a step: the state before, the choices, the recorded log, and the differences."""
-    console.print(escape(before), highlight=False, soft_wrap=True)
+    console.print(Text(before), soft_wrap=True)
     choices = " / ".join(c or "nothing" for c in step.choices)
     console.print(f"choices: {choices}")
     for line in step.log:
-        console.print("  " + escape(line), highlight=False, soft_wrap=True)
+        console.print(text_line(f"  {line}"), soft_wrap=True)
     for k, draw in enumerate(step.draws):
         kind = f"{draw.numerator}/{draw.n}" if draw.numerator >= 0 else f"{draw.low}+{draw.n}"
-        line = escape(f"  draw {k}: {draw.site} {kind} -> {draw.result}")
-        console.print(line, highlight=False, soft_wrap=True)
+        line = f"  draw {k}: {draw.site} {kind} -> {draw.result}"
+        console.print(text_line(line), soft_wrap=True)
     if check.exact:
         console.print("exact")
     if check.unreadable:
-        console.print(escape(check.unreadable))
+        console.print(text_line(check.unreadable))
     for legal in check.legal:
         expected = ", ".join(action_label(a) for a in legal.expected)
         got = ", ".join(action_label(a) for a in legal.got)
@@ -190,11 +191,11 @@ def print_step(console: Console, before: str, step: RecordedStep, check: StepChe
     if check.draw is not None:
         expected, got = check.draw.expected or "none", check.draw.got or "none"
         line = f"draw {check.draw.position}: expected {expected}; got {got}"
-        console.print(escape(line), highlight=False)
+        console.print(text_line(line))
     if check.differences:
         table = Table("where", "what", "Showdown", "ours")
         for where, what, expected, got in check.differences:
-            table.add_row(where, what, escape(str(expected)), escape(str(got)))
+            table.add_row(where, what, text_line(str(expected)), text_line(str(got)))
         console.print(table)
 
 

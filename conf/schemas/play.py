@@ -47,6 +47,9 @@ class ReplayConfig(Settings):
     """
 
     file: str = setting(MISSING, "JSON file of a game that plywise play saved", path=True)
+    trusted_game: str | None = setting(
+        None, "given as game=path:FILE.py: the file of the record's game, which runs only if named"
+    )
     side: str = setting(
         "both", "whose view to show; both: each where they differ",
         choices=("first", "second", "both"),

@@ -110,6 +110,9 @@ class ReportConfig(Settings):
     """Settings of ``plywise report``."""
 
     record: str = setting(MISSING, "SQLite file of a tournament", path=True)
+    trusted_game: str | None = setting(
+        None, "given as game=path:FILE.py: the file of the record's game, which runs only if named"
+    )
     out: str | None = setting(
         None, "page to write; null: beside the record, with .html at its end", path=True
     )

@@ -215,12 +215,6 @@ class PlywisePlayer(CheckedPlayer):
             if line.startswith("|inactive"):
                 self._ongoing(tag).timer.read(line.split("|"), time.perf_counter())
 
-    async def _handle_battle_message(self, split_messages: list[list[str]]) -> None:
-        """Keep names from ending the script element that holds the log in a replay's page."""
-        await super()._handle_battle_message(
-            [[field.replace("</", "< /") for field in line] for line in split_messages]
-        )
-
     def _ongoing(self, tag: str) -> _OngoingBattle:
         if tag not in self._ongoing_battles:
             self._ongoing_battles[tag] = _OngoingBattle(ServerTimer(running=self._with_timer))
