@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from plywise.arena.output.files import write_summary
-from plywise.arena.output.screen import near, progress_if_slow
+from plywise.arena.output.screen import TextConsole, near, progress_if_slow
 from plywise.arena.ratings.errors import StepProgress
 from plywise.arena.ratings.simulated import POOLS, coverage
 from plywise.arena.ratings.simulated_sprt import PAIR_MODELS, sprt_rates
@@ -20,7 +20,7 @@ from plywise.conf.schemas.ratings import CalibrateConfig
 
 def run_calibrate(config: CalibrateConfig, folder: Path, console: Console | None = None) -> int:
     """Simulate, print a line for each row and then the table; write ``calibrate.json``."""
-    console = console or Console(highlight=False)
+    console = console or TextConsole()
     started = time.perf_counter()
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0))
     simulate = _ratings if config.what == "ratings" else _sprt

@@ -6,11 +6,16 @@ The recorder itself is ``datasets/showdown/record.js``; it needs Node and the pa
 
 import re
 import subprocess
-import sys
 from pathlib import Path
 
+from rich.control import Control
+
+from plywise.arena.output.files import writing
+from plywise.arena.output.screen import TextConsole
 from plywise.conf.schemas.verify import RecordConfig
 from plywise.datasets.errors import ConfigError, PlywiseError
+from plywise.datasets.processes.children import NODE_FLAGS, running
+from plywise.datasets.processes.temporary import replacing
 from plywise.datasets.showdown_data import load
 from plywise.games.showdown.install import ensure_showdown, node_executable
 
@@ -24,9 +29,11 @@ class RecordingError(PlywiseError):
 
 def _print_recorded(done: int, battles: int) -> None:
     """Print the progress of a recording on standard error, on one line, if it is a terminal."""
-    if sys.stderr.isatty():
+    console = TextConsole(stderr=True)
+    if console.is_terminal:
+        console.control(Control.move_to_column(0))
         end = "\n" if done == battles else ""
-        print(f"\rrecorded {done} of {battles} battles", end=end, file=sys.stderr, flush=True)
+        console.print(f"recorded {done} of {battles} battles", end=end)
 
 
 def record_corpus(config: RecordConfig) -> Path:
@@ -44,38 +51,24 @@ def record_corpus(config: RecordConfig) -> Path:
     if out.suffix != ".gz":
         raise ConfigError(f"{out}: a corpus is gzipped, its name must end in .gz")
     package, node = ensure_showdown(), node_executable()
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RecordingError(f"{out}: its folder cannot be made ({error.strerror})") from error
-    scratch = out.with_name(out.name + ".part")
-    command = [str(node), str(_SCRIPT), str(package)]
-    command += [str(config.battles), str(config.seed), str(scratch), config.format]
-    command += [f"--{flag}" for flag in ("fuzz", "stall", "keepties") if getattr(config, flag)]
-    try:
+    with writing(out, RecordingError) as file, replacing(file) as part:
+        command = [str(node), *NODE_FLAGS, str(_SCRIPT), str(package)]
+        command += [str(config.battles), str(config.seed), str(part), config.format]
+        command += [f"--{flag}" for flag in ("fuzz", "stall", "keepties") if getattr(config, flag)]
         _run(command, config.battles)
-        scratch.replace(out)
-    finally:
-        scratch.unlink(missing_ok=True)
     return out
 
 
 def _run(command: list[str], battles: int) -> None:
     complaints: list[str] = []
-    with subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    ) as process:
-        try:
-            assert process.stderr is not None
-            for line in process.stderr:
-                found = _PROGRESS.match(line)
-                if found:
-                    _print_recorded(int(found[1]), battles)
-                elif line.strip():
-                    complaints.append(line.strip())
-        except BaseException:  # Ctrl-C included: no Node may stay behind
-            process.kill()
-            raise
+    with running(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            found = _PROGRESS.match(line)
+            if found:
+                _print_recorded(int(found[1]), battles)
+            elif line.strip():
+                complaints.append(line.strip())
     if process.returncode:
         errors = [line for line in complaints if "Error" in line] or complaints
         reason = errors[0] if errors else f"exit code {process.returncode}"

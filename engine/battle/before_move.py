@@ -41,6 +41,7 @@ from plywise.engine.battle.log_events import (
     L_END,
     L_FAIL,
     L_MOVE,
+    L_PREPARE,
     L_STILL,
     log,
     log_from,
@@ -50,6 +51,7 @@ from plywise.engine.battle.stats import (
     ability,
     boosted,
     drop_volatile,
+    has_type,
     has_volatile,
     item,
 )
@@ -96,7 +98,8 @@ def _status_stops(b: Any, s: int, move: int) -> bool:
         return not row.sleep_usable
     if int(m.status) == c.FRZ:
         if int(row.move_flags) & F_DEFROST != 0:
-            return False
+            if move != M.burnup or has_type(b, s, c.TYPE_FIRE):
+                return False
         if chance(b, SITE_FREEZE, 1, 5):
             cure_status(b, s)
             return False
@@ -196,6 +199,8 @@ def before_move(b: Any, s: int, move: int) -> int:
     """
     if has_volatile(b, s, c.V_HEALBLOCK) and has_volatile(b, s, c.V_THROATCHOP):
         event_ties(b, BEFORE_MOVE, s, NO_SOURCE)
+    if move == M.chillyreception and has_volatile(b, s, c.V_CHILLYRECEPTION):
+        log(b, L_PREPARE, s, move, 1)
     result = _stopped(b, s, move)
     if result != c.RESULT_TRUE:
         if int(MOVES[move].type) == c.TYPE_ELECTRIC and move != M.charge:

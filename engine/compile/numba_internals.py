@@ -31,7 +31,7 @@ from numba.core import (
 from numba.cpython import slicing
 from numba.np import arrayobj
 
-from plywise.datasets.cache_folder import DamagedCacheError, read_checked, write_checked
+from plywise.datasets.checked_files import DamagedCacheError, read_checked, write_checked
 
 # numba's own parts have no types
 _arrayobj: Any = arrayobj

@@ -41,12 +41,10 @@ from numba import types
 from numba.extending import is_jitted, models, register_model
 from numpy import dtype
 
-from plywise.datasets.cache_folder import (
-    DamagedCacheError,
-    cache_root,
-    read_checked,
-    write_checked,
-)
+from plywise.datasets.cache_folder import cache_root
+from plywise.datasets.checked_files import DamagedCacheError, read_checked, write_checked
+from plywise.datasets.processes.children import end_program, python_command, start_program
+from plywise.datasets.processes.temporary import remove_abandoned
 from plywise.engine.compile import branch_weights as branches
 from plywise.engine.compile import indices, numba_internals
 from plywise.engine.compile.fingerprint import kernel_fingerprint
@@ -290,8 +288,8 @@ class Program:
             ]
         finally:
             if helper is not None:
-                helper.kill()
-                helper.wait()
+                end_program(helper)
+                remove_abandoned()  # what it was writing
 
     def _file(self, unit: Unit) -> Path | None:
         """Return the path of the unit's bitcode in the cache; None without a cache."""
@@ -517,8 +515,8 @@ def _start_helper(package: str) -> subprocess.Popen[bytes]:
     """Start a process that compiles units into the cache too."""
     compile_all = f"units.compile_backwards({package!r})"
     program = f"import {package}; from plywise.engine.compile import units; {compile_all}"
-    return subprocess.Popen(
-        [sys.executable, "-c", program],
+    return start_program(
+        python_command(program),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

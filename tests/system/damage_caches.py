@@ -1,16 +1,14 @@
-"""Damages a copy of a cache, again and again, and starts Plywise on it: a check for developers.
+"""Damages a cache of kernels, again and again, and starts on it: a check for developers.
 
-    python tests/system/damage_caches.py CACHE [rounds=100] [seed=0] [starts=boards|battles]
+    python tests/system/damage_caches.py [rounds=100] [seed=0]
 
-Each round damages one file (each kind in turn, seeded) and starts twice.  The first start must
-end well and print one line about the damage at most, the second must print nothing.  CACHE must be
-warm: with the kernels of tic-tac-toe (``boards``) or of the battle search (``battles``); it is
-copied.  Exit code 1: some round failed.
+A new cache gets the kernels of tic-tac-toe and a small program of units.  Each round damages one
+file, each kind in turn, and starts twice.  The first start must end well and print one line about
+the damage at most, the second must print nothing.  Exit code 1: some round failed.
 """
 
 import os
 import random
-import shutil
 import sys
 import tempfile
 import traceback
@@ -19,9 +17,32 @@ from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
-BOARDS = "plywise.engine.boards.tic_tac_toe", "rules"
-BATTLES = "plywise.engine.battle.damage_rolls", "prepare_damage_rolls"
-KINDS = ("*.nbc", "*.nbi", "*.nbc", "compile_seconds.json", "*.o.z", "*.bc")
+PROGRAM = {
+    "__init__.py": """
+from numpy import dtype
+from plywise.engine.compile.units import compile_separately
+compile_separately("small_program", {"state": dtype([("x", "i8")])})
+""",
+    "core.py": """
+from numba import types
+from plywise.engine.boards import tic_tac_toe
+from plywise.engine.compile.jit import kernel, kernel_of, prepare
+@kernel
+def twice(x: int) -> int:
+    return 2 * x
+@kernel
+def more(x: int) -> int:
+    return twice(x) + 1
+@kernel_of(types.int64(types.int64))
+def entry(x: int) -> int:
+    return more(x)
+def load():
+    tic_tac_toe.rules()
+    prepare("a small program", entry)
+    assert entry(3) == 7
+""",
+}
+KINDS = "*.nbc", "*.nbi", "compile_seconds.json", "*.o.z", "*.bc"
 
 
 def damaged(rng: random.Random, file: Path, others: list[Path]) -> str:
@@ -69,20 +90,22 @@ def start(load: Callable[[], object], errors: Path) -> Ended:
     return Ended(os.waitstatus_to_exitcode(status), errors.read_text(errors="replace"))
 
 
-def main(original: Path, rounds: int, seed: int, module: str, function: str) -> int:
+def main(rounds: int = 100, seed: int = 0) -> int:
     rng = random.Random(seed)
     failed = 0
     with tempfile.TemporaryDirectory() as folder:
-        cache = Path(folder) / "cache"
-        shutil.copytree(original, cache, ignore=shutil.ignore_patterns("showdown", "models"))
-        (cache / "compile_seconds.json").write_text('{"kernels": 1.0}')
+        cache, package = Path(folder) / "cache", Path(folder) / "small_program"
+        package.mkdir()
+        for name, text in PROGRAM.items():
+            (package / name).write_text(text)
         os.environ["PLYWISE_CACHE"] = str(cache)
-        load, errors = getattr(import_module(module), function), Path(folder) / "errors"
-        first = start(load, errors)
-        if first != (0, ""):
-            raise SystemExit(f"CACHE is not warm: {first}")
+        sys.path.insert(0, folder)
+        load, errors = import_module("small_program.core").load, Path(folder) / "errors"
+        print(start(load, errors).errors, flush=True)
+        if (warm := start(load, errors)) != (0, ""):
+            raise SystemExit(f"the cache does not get warm: {warm}")
         for number in range(rounds):
-            files = sorted(cache.rglob(KINDS[number % len(KINDS)])) or sorted(cache.rglob("*.nbc"))
+            files = sorted(cache.rglob(KINDS[number % len(KINDS)]))
             file = rng.choice(files)
             how = damaged(rng, file, files)
             if file.suffix == ".bc":  # read only where the program has to be linked again
@@ -102,12 +125,5 @@ def main(original: Path, rounds: int, seed: int, module: str, function: str) -> 
 
 
 if __name__ == "__main__":
-    options = dict(word.split("=", 1) for word in sys.argv[2:])
-    sys.exit(
-        main(
-            Path(sys.argv[1]),
-            int(options.get("rounds", "100")),
-            int(options.get("seed", "0")),
-            *(BATTLES if options.get("starts") == "battles" else BOARDS),
-        )
-    )
+    words = dict(word.split("=", 1) for word in sys.argv[1:])
+    sys.exit(main(**{name: int(value) for name, value in words.items()}))

@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 
 from plywise.arena.cli import doctor
 from plywise.arena.cli.main import main
-from plywise.datasets.cache_folder import write_checked
+from plywise.datasets.checked_files import write_checked
 from plywise.engine.compile import jit
 from plywise.games.showdown import install
 
