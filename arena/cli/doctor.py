@@ -178,7 +178,7 @@ def _showdown() -> Check:
             "`plywise showdown` installs it at its first start; that needs a network.",
             install.ensure_showdown,
         )
-    if damaged := install.damage(package):
+    if damaged := install.damaged_file(package):
         return Check(
             "Showdown",
             False,

@@ -246,17 +246,17 @@ def test_a_damaged_showdown_is_not_called_installed(
     top = package.parents[1]
     listed = json.dumps(install._file_digests(top)).encode()
     monkeypatch.setattr(install, "FILES_SHA256", hashlib.sha256(listed).hexdigest())
-    assert install.damage(package) == ""
+    assert install.damaged_file(package) == ""
     assert install.ensure_showdown(pytest.fail) == package
     (package / "server.log").write_text("what a server leaves beside its files")
-    assert install.damage(package) == ""
+    assert install.damaged_file(package) == ""
     for content in ("data.jt", "data", None):
         files[1].unlink(missing_ok=True)
         if content is not None:
             files[1].write_text(content)
-        assert install.damage(package) == "node_modules/pokemon-showdown/data.js"
+        assert install.damaged_file(package) == "node_modules/pokemon-showdown/data.js"
         (top / "files.json").write_text("{}")
-        assert install.damage(package)
+        assert install.damaged_file(package)
         (top / "files.json").write_bytes(listed)
     wrong = doctor._showdown()
     assert not wrong.ok
