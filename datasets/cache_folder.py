@@ -9,4 +9,4 @@ from platformdirs import user_cache_path
 def cache_root() -> Path:
     """Return ``PLYWISE_CACHE``; without it the platform's folder, on Linux ``~/.cache/plywise``."""
     chosen = os.environ.get("PLYWISE_CACHE")
-    return Path(chosen) if chosen else user_cache_path("plywise", appauthor=False)
+    return Path(chosen).absolute() if chosen else user_cache_path("plywise", appauthor=False)

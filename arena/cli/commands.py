@@ -18,6 +18,8 @@ class Command:
             exit code.
         hydra: whether it takes overrides, with the primary configuration of its own name.
         positional: keys that may be given without ``key=``, in this order.
+        switches: keys of a plain command that are given as ``key=true`` or ``key=false``, which its
+            function then takes.
         flags: keys that may be given as ``--key value`` or ``--key=value`` as well.
         example: arguments, for ``--help``.
     """
@@ -27,6 +29,7 @@ class Command:
     hydra: bool = True
     positional: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    switches: tuple[str, ...] = ()
     example: str = ""
 
 
@@ -128,9 +131,11 @@ COMMANDS = {
     "agents": Command("list the agents", "plywise.arena.cli.listing:list_agents", hydra=False),
     "games": Command("list the games", "plywise.arena.cli.listing:list_games", hydra=False),
     "doctor": Command(
-        "check Python, Node, server, language model and caches",
+        "check Python, Node, server, language model and caches; fix=true mends caches",
         "plywise.arena.cli.doctor:run_doctor",
         hydra=False,
+        switches=("fix",),
+        example="fix=true",
     ),
 }
 

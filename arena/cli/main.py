@@ -138,9 +138,14 @@ def _dispatch(arguments: list[str]) -> int:
         from plywise.arena.cli.hydra_app import run_app
 
         return run_app(name, _load(command.target), to_overrides(name, command, rest))
-    if rest:
-        raise ConfigError(f"'plywise {name}' takes no arguments, got: {' '.join(rest)}")
-    return cast("Callable[[], int]", _load(command.target))()
+    switches: dict[str, bool] = {}
+    for word in rest:
+        key, _, value = word.partition("=")
+        if key not in command.switches or value not in ("true", "false"):
+            takes = " or ".join(f"{key}=true" for key in command.switches) or "no arguments"
+            raise ConfigError(f"'plywise {name}' takes {takes}, got: {' '.join(rest)}")
+        switches[key] = value == "true"
+    return _load(command.target)(**switches)
 
 
 def _load(target: str) -> Callable[..., int]:

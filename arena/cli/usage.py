@@ -25,7 +25,8 @@ def help_for(name: str, command: Command, arguments: Sequence[str] = ()) -> str:
     words = "".join(f" [{key.upper()}]" for key in command.positional)
     words += "".join(f" [--{key} N]" for key in command.flags)
     if not command.hydra:
-        return f"Usage: plywise {name}\n\n{_sentence(command.summary)}"
+        words = "".join(f" [{key}=true]" for key in command.switches)
+        return f"Usage: plywise {name}{words}\n\n{_sentence(command.summary)}"
     schema = COMMAND_SCHEMAS[name]
     chosen = chosen_options(schema, arguments, group_schemas())
     settings = listed(schema, chosen)

@@ -10,6 +10,7 @@ is first called, or under :func:`prepare`, which prints a line if compilation ta
 import contextlib
 import functools
 import json
+import math
 import os
 import shutil
 import sys
@@ -78,14 +79,22 @@ def _decorate(fn: Callable[P, R], **more: Any) -> Callable[P, R]:
     options = _OPTIONS | {numba_internals.REFERENCE_COUNTING: counted} | more
     previous, _config.CACHE_DIR = _config.CACHE_DIR, str(CACHE_DIR)
     try:
-        dispatcher: Any = njit(**options)(fn)
+        dispatcher: Any = _dispatcher(fn, options)
     finally:
         _config.CACHE_DIR = previous
     warn_damaged = functools.partial(units.warn_damaged, fn.__qualname__)
     numba_internals.share_specializations(dispatcher, fn)
     numba_internals.call_before_loading(dispatcher, lambda: units.load_callees(fn, dispatcher))
-    numba_internals.recompile_damaged_entries(dispatcher, on_damage=warn_damaged)
+    numba_internals.check_cache_entries(dispatcher, warn_damaged, units.warn_unwritten)
     return cast("Callable[P, R]", dispatcher)
+
+
+def _dispatcher(fn: Callable[..., Any], options: dict[str, Any]) -> Any:
+    try:
+        return njit(**options)(fn)
+    except (OSError, RuntimeError) as error:  # numba finds no folder that it can write to
+        units.warn_unwritten(error if isinstance(error, OSError) else OSError(str(error)))
+        return njit(**options | {"cache": False})(fn)
 
 
 class KernelOf:
@@ -175,10 +184,10 @@ def _times_file() -> Path:
 def _compile_seconds() -> dict[str, float]:
     """Return the seconds of each label's last cold compile on this machine."""
     try:
-        found = json.loads(_times_file().read_text())
-    except (FileNotFoundError, PermissionError, json.JSONDecodeError):
-        return {}  # only the announcement's estimate is lost
-    return {str(k): float(v) for k, v in found.items()} if isinstance(found, dict) else {}
+        found = json.loads(_times_file().read_bytes())
+        return {str(k): float(v) for k, v in found.items() if math.isfinite(v)}
+    except (OSError, ValueError, TypeError, AttributeError, OverflowError, RecursionError):
+        return {}  # only the announcement's estimate is lost; the next compile writes it anew
 
 
 def _remember_seconds(label: str, seconds: float) -> None:
@@ -240,21 +249,27 @@ def prepare(label: str, *kernels: Callable[..., Any]) -> None:
             numba_internals.close_for(dispatcher, signature)
 
 
+def cache_files() -> list[Path]:
+    """Return the compiled kernels of these sources in the cache; each has a checksum."""
+    units = (cache_root() / "units").glob("*.bc")
+    entries = (p for p in CACHE_DIR.rglob("*") if p.suffix in (".nbi", ".nbc", ".z"))
+    return sorted([*entries, *units])
+
+
 def prune() -> None:
     """Delete kernels of old sources, except the last few digests and those in recent use.
 
     Units that no compilation has used for a week are deleted too.
     """
     for part in (cache_root() / "units").glob("*"):
-        with contextlib.suppress(FileNotFoundError):  # another process prunes too
+        with contextlib.suppress(OSError):  # another process prunes too
             if time.time() - part.stat().st_mtime > _PART_SECONDS:
                 part.unlink()
-    folders = sorted(
-        (p for p in CACHE_DIR.parent.glob("*") if p.is_dir() and p != CACHE_DIR),
-        key=lambda p: p.stat().st_mtime,
-        reverse=True,
-    )
-    for folder in folders[_KEPT - 1 :]:
-        if time.time() - folder.stat().st_mtime > _IN_USE_SECONDS:
-            # Another process may be deleting the same folder at this moment.
+    used: list[tuple[float, Path]] = []
+    for folder in CACHE_DIR.parent.glob("*"):
+        with contextlib.suppress(OSError):  # another process may be deleting it at this moment
+            if folder.is_dir() and folder != CACHE_DIR:
+                used.append((folder.stat().st_mtime, folder))
+    for last, folder in sorted(used, reverse=True)[_KEPT - 1 :]:
+        if time.time() - last > _IN_USE_SECONDS:
             shutil.rmtree(folder, ignore_errors=True)

@@ -6,21 +6,36 @@ functions here do so.  ``pyproject.toml`` bounds the versions of numba and llvml
 ``tests/engine/compile/test_numba_internals.py`` names what a new version has changed.
 """
 
+import contextlib
 import functools
 import inspect
+import io
 import math
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
-from numba.core import cgutils, compiler, compiler_lock, dispatcher, event, extending, registry
+from numba.core import (
+    caching,
+    cgutils,
+    compiler,
+    compiler_lock,
+    dispatcher,
+    event,
+    extending,
+    registry,
+)
 from numba.cpython import slicing
 from numba.np import arrayobj
 
+from plywise.datasets.checked_files import DamagedCacheError, read_checked, write_checked
+
 # numba's own parts have no types
 _arrayobj: Any = arrayobj
+_caching: Any = caching
 _cgutils: Any = cgutils
 _dispatcher: Any = dispatcher
 _event: Any = event
@@ -29,6 +44,7 @@ _slicing: Any = slicing
 _types: Any = types
 
 _UNPICKLING_FAILS = (AttributeError, EOFError, ImportError, IndexError, pickle.UnpicklingError)
+_NOT_LOADED = (DamagedCacheError, OSError, *_UNPICKLING_FAILS)
 
 REFERENCE_COUNTING = "_nrt"
 """Option of ``njit``: whether a kernel can own memory, and counts references to it."""
@@ -107,24 +123,71 @@ def call_before_loading(dispatcher: Any, before: Callable[[], None]) -> None:
     dispatcher.compile = compile
 
 
-def recompile_damaged_entries(dispatcher: Any, on_damage: Callable[[Exception], None]) -> None:
-    """Compile again where the dispatcher's cache entry does not load; report it first.
+class _CheckedCacheFile(_caching.IndexDataCacheFile):  # type: ignore[misc]
+    """numba's index and data of a kernel, with checksums."""
 
-    A power cut leaves such entries, and so does a process whose kernels are in a module that
-    cannot be imported by its name.
+    def _load_index(self) -> Any:
+        try:
+            content = io.BytesIO(read_checked(Path(self._index_path)))
+        except FileNotFoundError:
+            return {}
+        if pickle.load(content) != self._version:
+            return {}
+        stamp, overloads = pickle.loads(content.read())
+        return overloads if stamp == self._source_stamp else {}
+
+    def _load_data(self, name: str) -> Any:
+        return pickle.loads(read_checked(Path(self._data_path(name))))
+
+    @contextlib.contextmanager
+    def _open_for_write(self, filepath: str) -> Iterator[io.BytesIO]:
+        content = io.BytesIO()
+        yield content
+        write_checked(Path(filepath), content.getvalue())
+
+
+def check_cache_entries(
+    dispatcher: Any,
+    on_damage: Callable[[Exception], None],
+    on_unwritten: Callable[[OSError], None],
+) -> None:
+    """Compile again where the dispatcher's cache entry does not load; go on where it is not kept.
+
+    A power cut leaves entries that do not load, a bad disk flips bits in them, and a process whose
+    kernels are in a module that cannot be imported by its name cannot load them either.
+
+    Args:
+        dispatcher: what ``njit`` made; nothing is done if it has no cache.
+        on_damage: called before compiling again.
+        on_unwritten: called where the disk is full, or the folder cannot be written to.
     """
     cache = dispatcher._cache
-    original = cache.load_overload
+    if not isinstance(cache, _caching.FunctionCache):
+        return
+    locator = cache._impl.locator
+    cache._cache_file = _CheckedCacheFile(
+        locator.get_cache_path(), cache._impl.filename_base, locator.get_source_stamp()
+    )
+    load, save = cache.load_overload, cache.save_overload
 
     def load_overload(signature: Any, context: Any) -> Any:
         try:
-            return original(signature, context)
-        except _UNPICKLING_FAILS as error:
+            return load(signature, context)
+        except _NOT_LOADED as error:
             on_damage(error)
+        with contextlib.suppress(OSError):  # what cannot be written is reported when it is kept
             cache.flush()
-            return None
+        return None
 
-    cache.load_overload = load_overload
+    def save_overload(signature: Any, data: Any) -> None:
+        try:
+            save(signature, data)
+        except OSError as error:
+            on_unwritten(error)
+        except DamagedCacheError:
+            pass  # reported while loading; the folder cannot be written to
+
+    cache.load_overload, cache.save_overload = load_overload, save_overload
 
 
 def share_specializations(dispatcher: Any, fn: Callable[..., Any]) -> None:

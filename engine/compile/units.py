@@ -28,7 +28,6 @@ import pkgutil
 import subprocess
 import sys
 import threading
-import warnings
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -42,8 +41,10 @@ from numba import types
 from numba.extending import is_jitted, models, register_model
 from numpy import dtype
 
+from plywise.datasets.cache_folder import cache_root
+from plywise.datasets.checked_files import DamagedCacheError, read_checked, write_checked
 from plywise.datasets.processes.children import end_program, python_command, start_program
-from plywise.datasets.processes.temporary import remove_abandoned, scratch_path
+from plywise.datasets.processes.temporary import remove_abandoned
 from plywise.engine.compile import branch_weights as branches
 from plywise.engine.compile import indices, numba_internals
 from plywise.engine.compile.fingerprint import kernel_fingerprint
@@ -296,7 +297,7 @@ class Program:
             return None
         shares = repr(self.shares.get(unit.symbol))
         extra = (_settings(), str(self.records), unit.symbol, str(unit.sig), shares)
-        return _places["units"] / f"{kernel_fingerprint(unit.py_func, extra)}.bc.z"
+        return _places["units"] / f"{kernel_fingerprint(unit.py_func, extra)}.bc"
 
     def _part(self, unit: Unit, file: Path | None) -> bytes:
         """Return the bitcode of one unit from the cache; compile and store it if missing."""
@@ -454,12 +455,33 @@ def _processor() -> str:
     return hashlib.sha256(found.encode()).hexdigest()[:12]
 
 
+_warned: set[str] = set()
+
+
+def _warn_once(kind: str, line: str) -> None:
+    if kind not in _warned:
+        _warned.add(kind)
+        print(f"plywise: {line}", file=sys.stderr, flush=True)
+
+
 def warn_damaged(name: str, error: Exception) -> None:
-    """Warn that a cache entry does not load and is compiled again."""
-    warnings.warn(
-        f"the cache's {name} does not load ({type(error).__name__}: {error}): compiled again",
-        RuntimeWarning,
-        stacklevel=3,
+    """Say, once in a process, that an entry does not load, and that such ones are made anew."""
+    what = (
+        str(error) if isinstance(error, DamagedCacheError) else f"{type(error).__name__}: {error}"
+    )
+    _warn_once(
+        "damaged",
+        f"the cached kernel {name} does not load ({what}): compiled again, and so is whatever "
+        "else does not load",
+    )
+
+
+def warn_unwritten(error: OSError) -> None:
+    """Say, once in a process, that compiled kernels are not kept."""
+    _warn_once(
+        "unwritten",
+        f"compiled kernels cannot be kept in {cache_root()} ({error.strerror or error}): they are "
+        "compiled again at the next start; free some space, or set PLYWISE_CACHE",
     )
 
 
@@ -468,23 +490,25 @@ def _read_cached(path: Path | None) -> bytes | None:
     if path is None:
         return None
     try:
-        found = zlib.decompress(path.read_bytes())
-        os.utime(path)  # marks it as used, for pruning
+        found = zlib.decompress(read_checked(path))
     except FileNotFoundError:
         return None  # never written, or pruned at this moment
-    except (OSError, zlib.error) as error:
+    except (OSError, zlib.error, DamagedCacheError) as error:
         warn_damaged(path.name, error)
         return None
+    with contextlib.suppress(OSError):
+        os.utime(path)  # marks it as used, for pruning
     return found
 
 
 def _write_cached(path: Path | None, content: bytes) -> None:
-    """Write a cache file atomically (another process may read it); nothing without a cache."""
+    """Write a cache file if there is a cache; a full disk costs only the file."""
     if path is None:
         return
-    scratch = scratch_path(path.name)
-    scratch.write_bytes(zlib.compress(content, 1))
-    scratch.replace(path)
+    try:
+        write_checked(path, zlib.compress(content, 1))
+    except OSError as error:
+        warn_unwritten(error)
 
 
 def _start_helper(package: str) -> subprocess.Popen[bytes]:

@@ -126,7 +126,10 @@ class EmbeddedServer:
         log_file: str | Path | None = None,
         start_timeout: float = 60.0,
     ) -> None:
-        self.weights = check_gguf(find_model(str(model_path))) if model_path else default_weights()
+        if model_path:
+            self.weights = check_gguf(find_model(str(model_path)))
+        else:
+            self.weights = default_weights(check_sha256=True)
         if importlib.util.find_spec("xllamacpp") is None:
             raise EmbeddedError(
                 f"the embedded model needs the package xllamacpp: {_INSTALL}, or llm=none"

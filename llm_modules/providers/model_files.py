@@ -8,6 +8,7 @@ neither refuses for lack of disk space; the latter compares no digest either.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -118,7 +119,33 @@ def find_model(path_or_name: str) -> Path:
             f"{model.name} is not fetched yet: plywise models fetch {model.name} "
             f"({model.size / 1e6:,.0f} MB)"
         )
+    check_file(model, path)
     return path
+
+
+def check_file(model: ModelFile, path: Path, again: bool = False) -> None:
+    """Compare a fetched file with its pinned digest, which is read once for each of its versions.
+
+    Args:
+        again: whether to read it even if its size and time are those of a file that was sound.
+
+    Raises:
+        ModelFileError: it is another.
+    """
+    note = path.with_name(f"{path.name}.checked")
+    state = path.stat()
+    stamp = f"{model.sha256} {state.st_size} {state.st_mtime_ns}"
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        if not again and note.read_text() == stamp:
+            return
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != model.sha256:
+        raise ModelFileError(
+            f"{path} is damaged (its SHA-256 is another): plywise models fetch {model.name}"
+        )
+    with contextlib.suppress(OSError):  # then it is read again next time
+        note.write_text(stamp)
 
 
 def fetch(model: ModelFile, folder: Path, hub: str, progress: DownloadProgress) -> Path:

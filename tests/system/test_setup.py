@@ -1,5 +1,6 @@
 """The lock files, the Makefile, the installation of Showdown, and the doctor."""
 
+import hashlib
 import json
 import os
 import re
@@ -12,6 +13,9 @@ import pytest
 from packaging.requirements import Requirement
 
 from plywise.arena.cli import doctor
+from plywise.arena.cli.main import main
+from plywise.datasets.checked_files import write_checked
+from plywise.engine.compile import jit
 from plywise.games.showdown import install
 
 ROOT = Path(__file__).parents[2]
@@ -201,9 +205,75 @@ def test_doctor_finds_all_that_make_test_installed() -> None:
     assert found["LLM weights"].detail.endswith("98 MB")
 
 
+def test_doctor_finds_damaged_caches_and_mends_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PLYWISE_CACHE", str(tmp_path))
+    kernels = tmp_path / "numba" / "key"
+    kernels.mkdir(parents=True)
+    sound, damaged = kernels / "a.nbc", kernels / "b.nbc"
+    for file in (sound, damaged):
+        write_checked(file, b"machine code")
+    damaged.write_bytes(damaged.read_bytes()[:-1])
+    monkeypatch.setattr(jit, "CACHE_DIR", kernels)
+    monkeypatch.setattr(doctor, "checks", lambda deep: iter([doctor._kernels()]))
+    assert doctor.run_doctor() == 1
+    told = " ".join(capsys.readouterr().out.split())
+    assert "1 of 2 cached files are damaged" in told
+    assert "plywise doctor fix=true" in told
+    assert doctor.run_doctor(fix=True) == 0
+    assert "mended" in capsys.readouterr().out
+    assert [p.name for p in kernels.iterdir()] == ["a.nbc"]
+    assert doctor.run_doctor() == 0
+
+
+def test_doctor_takes_only_its_switch(capsys: pytest.CaptureFixture[str]) -> None:
+    for word in ("fix", "fix=yes", "deep=true"):
+        assert main(["doctor", word]) == 2
+        assert "'plywise doctor' takes fix=true, got: " in capsys.readouterr().err
+
+
+def test_a_damaged_showdown_is_not_called_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLYWISE_CACHE", str(tmp_path))
+    package = install.showdown_folder()
+    files = [package / "dist" / "server" / "index.js", package / "data.js"]
+    for file in files:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(file.name)
+    (package.parent / ".package-lock.json").write_text("npm's own")
+    top = package.parents[1]
+    listed = json.dumps(install._file_digests(top)).encode()
+    monkeypatch.setattr(install, "FILES_SHA256", hashlib.sha256(listed).hexdigest())
+    assert install.damaged_file(package) == ""
+    assert install.ensure_showdown(pytest.fail) == package
+    (package / "server.log").write_text("what a server leaves beside its files")
+    assert install.damaged_file(package) == ""
+    for content in ("data.jt", "data", None):
+        files[1].unlink(missing_ok=True)
+        if content is not None:
+            files[1].write_text(content)
+        assert install.damaged_file(package) == "node_modules/pokemon-showdown/data.js"
+        (top / "files.json").write_text("{}")
+        assert install.damaged_file(package)
+        (top / "files.json").write_bytes(listed)
+    wrong = doctor._showdown()
+    assert not wrong.ok
+    assert "is damaged (node_modules/pokemon-showdown/data.js)" in wrong.detail
+    told: list[str] = []
+    monkeypatch.setattr(install, "_sound", set())
+    monkeypatch.setattr(install, "_install", lambda top, progress: files[1].write_text("data.js"))
+    install.ensure_showdown(told.append)
+    assert len(told) == 1
+    assert f"Pokémon Showdown in {top} is damaged" in told[0]
+    assert doctor._showdown().ok
+
+
 def test_doctor_says_how_to_mend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PLYWISE_CACHE", str(tmp_path / "empty"))
     monkeypatch.setattr(doctor, "CACHE_DIR", Path("/dev/null/numba"))
+    monkeypatch.setattr(jit, "CACHE_DIR", Path("/dev/null/numba"))
     # What the loader says on a machine without the library.
     (tmp_path / "xllamacpp.py").write_text(
         "raise ImportError('libgomp.so.1: cannot open shared object file')\n"

@@ -146,19 +146,86 @@ def test_cache_that_cannot_be_written_is_said_and_works(tmp_path: Path) -> None:
     assert "set PLYWISE_CACHE" in done.stderr
 
 
+def flipped(files: list[Path]) -> None:
+    for file in files:
+        content = bytearray(file.read_bytes())
+        content[len(content) // 2] ^= 4
+        file.write_bytes(content)
+
+
+def cut(files: list[Path]) -> None:
+    for file in files:
+        os.truncate(file, file.stat().st_size // 2)
+
+
+def emptied(files: list[Path]) -> None:
+    for file in files:
+        os.truncate(file, 0)
+
+
+def swapped(files: list[Path]) -> None:
+    contents = [file.read_bytes() for file in files]
+    for file, content in zip(files, contents[1:] + contents[:1], strict=True):
+        file.write_bytes(content)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("kept", ["*.nbc", "*.nbi"])
-@pytest.mark.parametrize("content", [b"", b"\x80\x04not a pickle", b"cnowhere\nthing\n."])
-def test_an_entry_that_does_not_load_is_compiled_anew(
-    tmp_path: Path, kept: str, content: bytes
+@pytest.mark.parametrize(
+    ("kind", "damage"),
+    [("*.nbc", flipped), ("*.nbc", swapped), ("*.nbi", cut), ("*.nbi", emptied)],
+)
+def test_damaged_entries_are_compiled_anew_and_one_line_says_so(
+    tmp_path: Path, kind: str, damage: Callable[[list[Path]], None]
 ) -> None:
     run(PROGRAM, PLYWISE_CACHE=str(tmp_path))
-    damaged = [p for p in (tmp_path / "numba").rglob(kept)]
-    assert damaged
-    for file in damaged:
-        file.write_bytes(content)
+    damage(sorted((tmp_path / "numba").rglob(kind)))
+    (tmp_path / "compile_seconds.json").write_text('{"x": "y"}')
     again = run(PROGRAM, PLYWISE_CACHE=str(tmp_path))
     assert int(again.stdout) > 0
-    assert "does not load" in again.stderr
+    told = [x for x in again.stderr.splitlines() if x.startswith("plywise: ")]
+    assert "Traceback" not in again.stderr
+    assert len(told) == 1
+    assert f"{tmp_path}/numba/" in told[0]
+    assert "is damaged" in told[0]
     mended = run(PROGRAM, PLYWISE_CACHE=str(tmp_path))
     assert (mended.stdout.strip(), mended.stderr) == ("0", "")
+
+
+def test_hints_never_stop_anything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLYWISE_CACHE", str(tmp_path))
+    file = tmp_path / "compile_seconds.json"
+    hints = b"", b"\xff", b"[1]", b'{"a": null}', b'{"a": NaN}', b'{"a": "x"}', b"[" * 100_000
+    for content in (*hints, b'{"a": 1' + b"0" * 400 + b"}"):
+        file.write_bytes(content)
+        assert jit._compile_seconds() == {}
+    jit._remember_seconds("b", 2.0)
+    assert jit._compile_seconds() == {"b": 2.0}
+    file.unlink()
+    file.mkdir()
+    assert jit._compile_seconds() == {}
+    jit._remember_seconds("b", 2.0)
+
+
+FULL_DISK = """
+import errno, pathlib
+from plywise.datasets import cache_folder
+real = pathlib.Path.write_bytes
+def write_bytes(path, content):
+    if path.suffix != ".json" and len(content) > 4000:
+        real(path, content[:4000])
+        raise OSError(errno.ENOSPC, "No space left on device")
+    return real(path, content)
+pathlib.Path.write_bytes = write_bytes
+"""
+
+
+@pytest.mark.slow
+def test_a_disk_that_fills_up_costs_only_the_cache(tmp_path: Path) -> None:
+    done = run(FULL_DISK + PROGRAM, PLYWISE_CACHE=str(tmp_path))
+    assert int(done.stdout) > 0
+    told = [x for x in done.stderr.splitlines() if x.startswith("plywise: ")]
+    assert "Traceback" not in done.stderr
+    assert len(told) == 1
+    assert f"cannot be kept in {tmp_path} (No space left on device)" in told[0]
+    assert all(p.suffix in (".nbi", ".nbc") for p in (tmp_path / "numba").rglob("*.*.*"))
+    assert run(PROGRAM, PLYWISE_CACHE=str(tmp_path)).stderr.count("does not load") == 0

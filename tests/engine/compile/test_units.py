@@ -150,11 +150,19 @@ def test_old_parts_are_pruned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert [p.name for p in (tmp_path / "units").iterdir()] == ["new"]
 
 
-def test_what_was_cut_off_is_compiled_anew(tmp_path: Path) -> None:
+def test_what_was_cut_off_is_compiled_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(units, "_warned", set())
     file = tmp_path / "part.z"
     assert units._read_cached(file) is None
     units._write_cached(file, b"code" * 100)
     assert units._read_cached(file) == b"code" * 100
     file.write_bytes(file.read_bytes()[:-9])
-    with pytest.warns(RuntimeWarning, match=r"part\.z does not load .* compiled again"):
+    for _ in range(2):
         assert units._read_cached(file) is None
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert f"{file} is damaged" in told
+    units._write_cached(tmp_path / "nowhere" / "part.z", b"code")
+    assert "cannot be kept" in capsys.readouterr().err
