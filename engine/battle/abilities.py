@@ -47,6 +47,7 @@ from plywise.engine.battle.stats import (
     get_stat,
     has_volatile,
     holds_ability_shield,
+    suppressing_ability,
 )
 from plywise.engine.battle.tables import ABILITIES, MOVES, SPECIES
 from plywise.engine.battle.ties import even, tied
@@ -351,12 +352,20 @@ def _end_strong_weather(b: Any, s: int, a: int) -> None:
 @kernel
 def start_ability(b: Any, s: int, entering: bool) -> None:
     """Start the ability of the active of ``s``, and any that replaces it thereby."""
+    if int(b.sides[s].mons[b.sides[s].active].hp) > 0:
+        _start(b, s, entering)
+
+
+@kernel
+def _start(b: Any, s: int, entering: bool) -> None:
     for _ in range(3):
-        m = b.sides[s].mons[b.sides[s].active]
-        if int(m.hp) <= 0:
-            return
         a = ability(b, s)
-        if a == 0 or not _begin(b, s, a, entering):
+        if a == 0:
+            return
+        # Dragged in by a move that ignores abilities, it comes in without those that can be broken.
+        if entering and ABILITIES[a].breakable and suppressing_ability(b, s):
+            return
+        if not _begin(b, s, a, entering):
             return
         # An ability that was traced or copied begins, but its owner did not just come in.
         entering = False
@@ -408,7 +417,7 @@ def end_ability(b: Any, s: int) -> None:
         if flags & c.MON_FAINTED == 0 and even(b):
             tied(b, 0)
         if not ABILITIES[other].cant_suppress and not holds_ability_shield(b, 1 - s):
-            start_ability(b, 1 - s, False)
+            _start(b, 1 - s, False)  # of one that is about to faint, too
             if int(foe.mons[foe.active].ability) == A.gluttony:
                 foe.ability_flags = int(foe.ability_flags) & ~c.ABILITY_GLUTTONY
 

@@ -7,12 +7,13 @@ import plywise.engine.battle.item_ids as I
 import plywise.engine.battle.species_ids as S
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.conditions import add_volatile, remove_volatile
+from plywise.engine.battle.event_ties import SET_WEATHER, event_ties
 from plywise.engine.battle.formes import forme_change
 from plywise.engine.battle.log_events import L_FIELD_END, L_FIELD_START, L_WEATHER, log, log_from
 from plywise.engine.battle.ops import use_item
-from plywise.engine.battle.stats import ability, effective_weather, item
+from plywise.engine.battle.stats import ability, defence_ability, effective_weather, item
 from plywise.engine.battle.tables import MOVES, SPECIES
-from plywise.engine.battle.ties import tied
+from plywise.engine.battle.ties import even, tied
 from plywise.engine.compile.jit import kernel
 
 
@@ -42,7 +43,7 @@ def weather_changed(b: Any, s: int) -> None:
             add_volatile(b, s, c.V_PROTOSYNTHESIS, s, c.EFFECT_ABILITY, a)
         elif int(side.flag_bits) & c.SIDE_FROM_BOOSTER == 0:
             remove_volatile(b, s, c.V_PROTOSYNTHESIS)
-    elif a == A.iceface:
+    elif a == A.iceface and defence_ability(b, s) == a:
         w = effective_weather(b)
         if (w == c.HAIL or w == c.SNOWSCAPE) and int(m.species) == S.eiscuenoice:
             side.ability_flags = int(side.ability_flags) & ~c.ABILITY_BUSTED
@@ -72,6 +73,8 @@ def set_weather(b: Any, weather: int, source: int) -> bool:
     now = int(b.weather)
     if now == weather:
         return False
+    if even(b):
+        event_ties(b, SET_WEATHER, source, source)
     strong = weather == c.DESOLATE_LAND or weather == c.PRIMORDIAL_SEA or weather == c.DELTA_STREAM
     if (now == c.DESOLATE_LAND or now == c.PRIMORDIAL_SEA or now == c.DELTA_STREAM) and not strong:
         return False

@@ -37,7 +37,6 @@ from plywise.engine.battle.damage import (
     NO_DAMAGE,
     UNDEFINED,
     get_damage,
-    hits_substitute,
     run_immunity,
 )
 from plywise.engine.battle.defences import (
@@ -47,6 +46,7 @@ from plywise.engine.battle.defences import (
     out_of_reach,
     try_hit,
 )
+from plywise.engine.battle.event_ties import MODIFY_SECONDARIES, TRY_PRIMARY_HIT, event_ties
 from plywise.engine.battle.fainting import empty_faint_queue
 from plywise.engine.battle.field import set_terrain, set_weather
 from plywise.engine.battle.formes import forme_change
@@ -68,6 +68,7 @@ from plywise.engine.battle.log_events import (
     log,
     log_from,
 )
+from plywise.engine.battle.modify_damage import hits_substitute
 from plywise.engine.battle.move_effects import (
     after_hit,
     fling_effect,
@@ -80,7 +81,6 @@ from plywise.engine.battle.move_tries import own_try_hit, try_immunity
 from plywise.engine.battle.ops import (
     boost,
     can_switch,
-    consume_item,
     damage,
     direct_damage,
     faint,
@@ -122,6 +122,7 @@ from plywise.engine.battle.tables import (
     TARGET_ALLY_TEAM,
     TARGET_FOE_SIDE,
 )
+from plywise.engine.battle.ties import even
 from plywise.engine.battle.updates import update
 from plywise.engine.compile.jit import kernel
 
@@ -352,6 +353,21 @@ def _own_effects(b: Any, s: int) -> None:
 
 
 @kernel
+def _has_secondaries(b: Any, s: int) -> bool:
+    """Return whether the move in use has any secondary effect, of its own or of its user."""
+    row = MOVES[b.move.id]
+    if row.n_secondaries != 0 and int(b.move.flag_bits) & c.MOVE_SHEER_FORCE == 0:
+        return True
+    if int(b.move.category) == c.CATEGORY_STATUS:
+        return False
+    held = item(b, s)
+    if ability(b, s) == A.stench or held == I.kingsrock or held == I.razorfang:
+        return int(row.move_flags) & F_FUTURE == 0
+    flung = ITEMS[b.sides[s].mons[b.sides[s].active].held_item]
+    return int(b.move.id) == M.fling and (flung.fling_status != 0 or flung.fling_volatile != 0)
+
+
+@kernel
 def _secondaries(b: Any, s: int, t: int, shielded: bool) -> None:
     """Roll for the secondary effects.
 
@@ -364,6 +380,8 @@ def _secondaries(b: Any, s: int, t: int, shielded: bool) -> None:
         defence_ability(b, t) == A.shielddust or item(b, t) == I.covertcloak
     )
     flinches = False
+    if not shielded and even(b) and _has_secondaries(b, s):
+        event_ties(b, MODIFY_SECONDARIES, t, s)
     if int(b.move.flag_bits) & c.MOVE_SHEER_FORCE == 0:
         for k in range(int(row.n_secondaries)):
             effect = row.secondaries[k]
@@ -430,10 +448,12 @@ def _one_hit(b: Any, s: int, t: int) -> int:
     status = int(b.move.category) == c.CATEGORY_STATUS
     substituted = False
     done = UNDEFINED
+    if not wide and even(b):
+        event_ties(b, TRY_PRIMARY_HIT, t, s)
     if not wide and s != t:
         if not status and int(b.move.type) == c.TYPE_NORMAL and item(b, s) == I.normalgem:
             if use_item(b, s):
-                b.move.flag_bits = int(b.move.flag_bits) | c.MOVE_GEM
+                add_volatile(b, s, c.V_GEM, s, c.EFFECT_ITEM, I.normalgem)
         if move == M.surf and ability(b, s) == A.gulpmissile and int(mon.species) == S.cramorant:
             low = int(mon.hp) * 2 <= int(mon.max_hp)
             forme_change(b, s, S.cramorantgorging if low else S.cramorantgulping, False)
@@ -554,8 +574,6 @@ def _hit_loop(b: Any, s: int, t: int) -> int:
         attacked = not had_substitute and last != HIT_QUIET
         if last > 0:
             b.move.total_damage = int(b.move.total_damage) + last
-        if move == M.fling:
-            consume_item(b, s)
         update(b)
         if mon.hp <= 0:
             break

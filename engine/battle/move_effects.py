@@ -256,6 +256,8 @@ def on_field(b: Any, s: int) -> int:
         log(b, L_FIELD_ACTIVATE, s, move, 0)
         for k in range(2):
             m = b.sides[k].mons[b.sides[k].active]
+            if k != s and defence_ability(b, k) == A.goodasgold:
+                continue
             if m.hp > 0 and ITEMS[m.held_item].berry and not is_semi_invulnerable(b, k):
                 eat_item(b, k, True)
                 done = DONE

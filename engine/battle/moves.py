@@ -47,7 +47,6 @@ from plywise.engine.battle.move_tries import try_move, try_use
 from plywise.engine.battle.names import DATA, MOVE_ID
 from plywise.engine.battle.ops import (
     boost,
-    consume_item,
     damage,
     deduct_pp,
     faint,
@@ -278,8 +277,6 @@ def _use_once(
             result = hit_side(b, s, t)
         else:
             result = hit_target(b, s, t)
-            if move == M.fling and mon.held_item and mon.hp > 0:
-                consume_item(b, s)  # thrown, though it missed
         if result == QUIET:
             side.move_this_turn_result = c.RESULT_NULL
             result = FAILED
