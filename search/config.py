@@ -1,6 +1,7 @@
 """Settings that all searches share, and those of MCTS; importing them compiles nothing.
 
 Each setting is defined once: type, default, range and words.  ``conf`` inherits these classes.
+Those of one search: ``alphabeta/config.py``, ``simultaneous/config.py``.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ from random import Random
 from typing import Any
 
 from plywise.conf.schemas.bench import BenchConfig
-from plywise.engine.boards.connect_four_core import LEAST_TABLE_BITS
 from plywise.engine.boards.connect_four_solver import ConnectFourSolver, PositionError
+from plywise.engine.boards.connect_four_solver_search import LEAST_TABLE_BITS
 from plywise.games.grid.connect_four import ConnectFour
 from plywise.games.registry import make_game
 from plywise.search.alphabeta.config import AlphaBetaConfig

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-import multiprocessing
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from random import Random
 from typing import cast
@@ -21,6 +21,7 @@ from plywise.arena.guidance.advised import Advised, make_consult
 from plywise.arena.play.stepper import GameInProgress, decision_seed
 from plywise.conf.schemas.bench import BenchConfig
 from plywise.conf.schemas.search import AlphaBetaGroup, SimultaneousGroup
+from plywise.datasets.processes.children import start_worker
 from plywise.datasets.sums import add_fields
 from plywise.games.base import NO_ACTION, Game, State
 from plywise.games.registry import make_game
@@ -29,7 +30,7 @@ from plywise.llm_modules.guides.guides import GuideConfig, LLMConsultant
 from plywise.llm_modules.providers.fuzz import Fuzz
 from plywise.llm_modules.providers.mock import MockEndpoint
 from plywise.llm_modules.providers.openai import LLMClient
-from plywise.search.guide.protocol import GuideReport
+from plywise.search.guide.protocol import GuideReport, Question
 
 ADVISED_GAMES = ("tic_tac_toe", "connect_four", "gen9randombattle", "battleship")
 
@@ -57,7 +58,7 @@ def bench_guides(config: BenchConfig) -> dict[str, float]:
             for number, name in enumerate(ADVISED_GAMES):
                 game = make_game(name)
                 # A fallback to a simpler format is permanent: each game has a new consultant.
-                trust = dict.fromkeys(("propose", "model", "evaluate"), 1.0)
+                trust = dict.fromkeys((question.value for question in Question), 1.0)
                 consultant = LLMConsultant(client, GuideConfig(trust=trust))
                 game.prepare_briefings()
                 agent = _agent(game, consultant, seconds)
@@ -95,10 +96,9 @@ def _fuzzed_endpoint(
 
     Yields its address, and a function that returns the number of its answers by kind.
     """
-    spawn = multiprocessing.get_context("spawn")
-    ours, theirs = spawn.Pipe()
-    process = spawn.Process(target=_serve, args=(theirs, seed, seconds), daemon=True)
-    process.start()
+    ours, theirs = Pipe()
+    process = start_worker(_serve, theirs, seed, seconds)
+    theirs.close()
 
     def answers() -> dict[str, int]:
         ours.send("answers")
@@ -108,6 +108,7 @@ def _fuzzed_endpoint(
         yield ours.recv(), answers
     finally:
         ours.close()
+        process.kill()
         process.join()
 
 

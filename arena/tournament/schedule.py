@@ -1,7 +1,8 @@
 """The schedule of a tournament: games in their order, the same on every machine.
 
 Games come in pairs: two agents play one seed (the same opening, teams and dice) twice, with sides
-swapped.  A game's number is its place in the schedule and names it in the record.
+swapped.  A game's number is its place in the schedule and names it in the record.  Which worker
+plays which game next is decided in ``executors/chunks.py``.
 """
 
 from __future__ import annotations

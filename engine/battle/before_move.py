@@ -48,6 +48,7 @@ from plywise.engine.battle.log_events import (
     L_END,
     L_FAIL,
     L_MOVE,
+    L_PREPARE,
     L_STILL,
     log,
     log_from,
@@ -57,6 +58,7 @@ from plywise.engine.battle.stats import (
     ability,
     boosted,
     drop_volatile,
+    has_type,
     has_volatile,
     item,
 )
@@ -103,7 +105,8 @@ def _status_stops(b: Any, s: int, move: int) -> bool:
         return not row.sleep_usable
     if int(m.status) == c.FRZ:
         if int(row.move_flags) & F_DEFROST != 0:
-            return False
+            if move != M.burnup or has_type(b, s, c.TYPE_FIRE):
+                return False
         if chance(b, SITE_FREEZE, 1, 5):
             cure_status(b, s)
             return False
@@ -205,6 +208,8 @@ def before_move(b: Any, s: int, move: int) -> int:
         has_volatile(b, s, c.V_GLAIVERUSH) and has_volatile(b, s, c.V_CHILLYRECEPTION)
     ):
         event_ties(b, BEFORE_MOVE, s, NO_SOURCE)
+    if move == M.chillyreception and has_volatile(b, s, c.V_CHILLYRECEPTION):
+        log(b, L_PREPARE, s, move, 1)
     result = _stopped(b, s, move)
     if result != c.RESULT_TRUE:
         if answering(b, s, MOVE_ABORTED, OWN) > 1:

@@ -344,6 +344,10 @@ SIDE_MIMICKED = 1 << 20  # Mimic has put a move in a slot: the true ones stand i
 SIDE_FURY_CUTTER_KEPT = 1 << 21  # Fury Cutter and Rollout: used this turn, so not over at its end
 SIDE_ROLLOUT_KEPT = 1 << 22
 SIDE_STALE = 1 << 23  # volatileStaleness, which is always external
+WISHER_SHIFT = 24  # bits 24-26: 1 + team index of who made the wish, which the log names
+SIDE_WISHER = 7 << WISHER_SHIFT
+SIDE_TYPES_UNSEEN = 1 << 27  # its types are not what the log has told (Reflect Type)
+SIDE_TERA_SEEN = 1 << 28  # the log takes the Tera type of its Terastallized one for its type
 SIDE_CANNOT_TERASTALLIZE = 1 << 17  # until it leaves: transformed Ogerpon or Terapagos
 SIDE_LASTING = (
     SIDE_TERA_USED
@@ -352,6 +356,8 @@ SIDE_LASTING = (
     | SIDE_REVIVAL_BLESSING
     | SIDE_QUICK_GUARD
     | SIDE_WIDE_GUARD
+    | SIDE_WISHER
+    | SIDE_TERA_SEEN
 )  # what survives clear_volatile
 
 # `side.switch_flag`: 0 none, SWITCH_TRUE, or the id of the move whose user leaves
@@ -419,7 +425,8 @@ QUEUE_SIZE = 6
     EFFECT_CONFUSED,  # the hit of a confused one on itself: a move without type
     EFFECT_WISH,
     EFFECT_LEECH_SEED,
-) = range(15)
+    EFFECT_BINDING,  # a partial trap: id is the move
+) = range(16)
 
 # ----------------------------------------------------------- flags of the move being used, `b.move`
 MOVE_IGNORE_ABILITY = 1 << 0  # Mold Breaker and such

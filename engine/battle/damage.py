@@ -36,6 +36,7 @@ from plywise.engine.battle.event_ties import (
 from plywise.engine.battle.log_events import (
     L_ACTIVATE,
     L_CRIT,
+    L_FIELD_ACTIVATE,
     L_RESISTED,
     L_SUPEREFFECTIVE,
     log,
@@ -156,6 +157,7 @@ def run_effectiveness(b: Any, t: int) -> int:
                     and against == c.TYPE_FLYING
                     and mod > 0
                 ):
+                    log(b, L_FIELD_ACTIVATE, t, 0, 0)
                     mod = 0
                 if k == 0 and kind == c.TYPE_FIRE and has_volatile(b, t, c.V_TARSHOT):
                     mod += 1

@@ -35,7 +35,17 @@ from plywise.engine.battle.event_ties import (
     first_holders,
 )
 from plywise.engine.battle.items import try_status
-from plywise.engine.battle.log_events import L_ACTIVATE, L_IMMUNE, L_MISS, L_MISSED, log, log_from
+from plywise.engine.battle.log_events import (
+    ENDED_USED,
+    L_ACTIVATE,
+    L_ACTIVATE_MOVE,
+    L_END_ITEM,
+    L_IMMUNE,
+    L_MISS,
+    L_MISSED,
+    log,
+    log_from,
+)
 from plywise.engine.battle.ops import (
     boost,
     damage,
@@ -213,7 +223,7 @@ def try_hit(b: Any, s: int, t: int) -> int:
             ):
                 return BOUNCE
         elif a == A.overcoat:
-            if flags & F_POWDER:
+            if flags & F_POWDER and type_immunity(b, t) & IMMUNE_POWDER == 0:
                 log_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.sapsipper:
@@ -223,17 +233,17 @@ def try_hit(b: Any, s: int, t: int) -> int:
                 return FAILED
         elif a == A.voltabsorb:
             if kind == c.TYPE_ELECTRIC:
-                if heal(b, t, fraction(int(target.max_hp), 4), t, c.EFFECT_ABILITY, a) == 0:
+                if heal(b, t, fraction(int(target.max_hp), 4), s, c.EFFECT_ABILITY, a) == 0:
                     log_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.waterabsorb or a == A.dryskin:
             if kind == c.TYPE_WATER:
-                if heal(b, t, fraction(int(target.max_hp), 4), t, c.EFFECT_ABILITY, a) == 0:
+                if heal(b, t, fraction(int(target.max_hp), 4), s, c.EFFECT_ABILITY, a) == 0:
                     log_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.eartheater:
             if kind == c.TYPE_GROUND:
-                if heal(b, t, fraction(int(target.max_hp), 4), t, c.EFFECT_ABILITY, a) == 0:
+                if heal(b, t, fraction(int(target.max_hp), 4), s, c.EFFECT_ABILITY, a) == 0:
                     log_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.motordrive:
@@ -293,7 +303,7 @@ def try_hit(b: Any, s: int, t: int) -> int:
                     return FAILED
     if flags & F_POWDER and item(b, t) == I.safetygoggles:
         if type_immunity(b, t) & IMMUNE_POWDER == 0:
-            log_from(b, L_ACTIVATE, t, 0, 1000 + move, c.EFFECT_ITEM, I.safetygoggles, -1)
+            log_from(b, L_ACTIVATE_MOVE, t, move, 0, c.EFFECT_ITEM, I.safetygoggles, -1)
             return FAILED
     return DONE
 
@@ -463,6 +473,7 @@ def hits_by_accuracy(b: Any, s: int, t: int, later: bool) -> bool:
     if s != t and locked_on(b, s, t):
         sure = True
     if has_volatile(b, s, c.V_MICLEBERRY) and not row.ohko:
+        log(b, L_END_ITEM, s, I.micleberry, ENDED_USED)
         remove_volatile(b, s, c.V_MICLEBERRY)
         accuracy = modify(accuracy, 4915)
     if sure or chance(b, SITE_ACCURACY, accuracy, 100):

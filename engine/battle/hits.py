@@ -55,6 +55,7 @@ from plywise.engine.battle.log_events import (
     FAIL_HEAL,
     FAIL_PLAIN,
     L_END,
+    L_END_ABILITY,
     L_FAIL,
     L_HIT_COUNT,
     L_IMMUNE,
@@ -100,6 +101,7 @@ from plywise.engine.battle.results import (
     HIT_QUIET,
     NOTHING,
     QUIET,
+    UNSAID,
     combine,
 )
 from plywise.engine.battle.stats import (
@@ -115,6 +117,7 @@ from plywise.engine.battle.stats import (
 from plywise.engine.battle.tables import (
     F_FUTURE,
     F_REFLECTABLE,
+    F_SOUND,
     ITEMS,
     MOVES,
     TARGET_ALL,
@@ -162,6 +165,8 @@ def hit_substitute(b: Any, s: int, t: int) -> bool:
     done = min(done, int(foe.substitute_hp))
     foe.substitute_hp = int(foe.substitute_hp) - done
     if foe.substitute_hp <= 0:
+        if row.ohko:
+            log(b, L_OHKO, t, 0, 0)
         foe.substitute_hp = 0
         drop_volatile(b, t, c.V_SUBSTITUTE)
         log(b, L_END, t, c.V_SUBSTITUTE, 0)
@@ -236,11 +241,15 @@ def _primary(b: Any, s: int, t: int) -> int:
         )
         if not skip:
             if volatile == c.V_GASTROACID and not has_volatile(b, t, volatile) and target.hp > 0:
+                log(b, L_END_ABILITY, t, 0, 0)
                 end_ability(b, t)
+            had = has_volatile(b, t, volatile)
             done = add_volatile(b, t, volatile, s, c.EFFECT_MOVE, move)
             did = combine(did, DONE if done else FAILED)
-            if not done and not volatile_blocked(b, t, volatile, s, c.EFFECT_MOVE, move):
-                loud = True
+            if not done:
+                blocked = volatile_blocked(b, t, volatile, s, c.EFFECT_MOVE, move)
+                restarts = volatile == c.V_MINIMIZE or volatile == c.V_DEFENSECURL
+                loud = loud or (had and not restarts) or not (had or blocked)
     if row.side_condition:
         done = add_side_condition(b, t, int(row.side_condition) - 1, s)
         did = combine(did, DONE if done else FAILED)
@@ -252,7 +261,7 @@ def _primary(b: Any, s: int, t: int) -> int:
     if row.weather:
         done = set_weather(b, int(row.weather), s)
         did = combine(did, DONE if done else FAILED)
-        loud = loud or not done
+        loud = loud or (not done and int(b.weather) == int(row.weather))
     if row.terrain:
         done = set_terrain(b, int(row.terrain), s)
         did = combine(did, DONE if done else FAILED)
@@ -275,11 +284,13 @@ def _primary(b: Any, s: int, t: int) -> int:
             fling_effect(b, s, t, int(mon.held_item))
         elif row.has_on_hit:
             answer = on_hit(b, s, t)
+            loud = loud or answer == FAILED
             if move == M.partingshot and answer == QUIET:
                 switches = False
                 answer = DONE
+            elif answer == UNSAID:
+                answer = FAILED
             did = combine(did, DONE if answer == NOTHING else answer)
-            loud = loud or answer == FAILED
         if s != t:
             hit_event(b, s, t)
     if switches:
@@ -303,6 +314,7 @@ def _slot_condition(b: Any, t: int, move: int) -> bool:
             return False
         side.wish_hp = side.mons[side.active].max_hp
         # Showdown's count of turns overflows: one made in its last turn is never granted.
+        side.flag_bits = int(side.flag_bits) | (1 + int(side.active)) << c.WISHER_SHIFT
         side.wish_duration = c.NEVER if int(b.turn) & 255 == 0 else 2
         return True
     bit = c.SIDE_REVIVAL_BLESSING
@@ -663,6 +675,9 @@ def hit_side(b: Any, s: int, t: int) -> int:
         if a == A.magicbounce and int(b.move.flag_bits) & c.MOVE_BOUNCED == 0:
             if not is_semi_invulnerable(b, t):
                 return BOUNCE
+    if int(row.target) == TARGET_ALLY_TEAM or int(row.target) == TARGET_ALLY_SIDE:
+        if int(row.move_flags) & F_SOUND and ability(b, s) == A.soundproof:
+            log_from(b, L_IMMUNE, s, 0, 0, c.EFFECT_ABILITY, A.soundproof, -1)  # and yet it works
     done = _one_hit(b, s, t)
     if done == HIT_QUIET:
         return QUIET

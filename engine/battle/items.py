@@ -28,6 +28,8 @@ from plywise.engine.battle.log_events import (
     FAIL_PLAIN,
     FAIL_STATUS,
     L_ACTIVATE,
+    L_ACTIVATE_MOVE,
+    L_END,
     L_END_ITEM,
     L_FAIL,
     L_ITEM,
@@ -116,21 +118,31 @@ def _cures(status: int, berry: int) -> bool:
 
 
 @kernel
-def eat_effect(b: Any, s: int, berry: int) -> None:
-    """Apply the effect of eating ``berry`` to the active of ``s``, its owner or not (onEat)."""
+def _ignores_items(b: Any, s: int) -> bool:
+    """Return whether no item does anything for the active of ``s``: Magic Room, Klutz."""
+    if b.pseudo_weather[c.MAGIC_ROOM] != 0:
+        return True
+    m = b.sides[s].mons[b.sides[s].active]
+    return not ITEMS[m.held_item].ignore_klutz and ability(b, s) == A.klutz
+
+
+@kernel
+def eat_effect(b: Any, s: int, berry: int, source: int) -> None:
+    """Apply the effect of eating ``berry`` to the active of ``s``, its owner or not (onEat).
+
+    ``source`` is the side of the one that made it eat.
+    """
     side = b.sides[s]
     m = side.mons[side.active]
-    # What it eats off others does as little as its own (ignoringItem, by what it holds itself).
-    klutz = ability(b, s) == A.klutz and not ITEMS[m.held_item].ignore_klutz
-    if klutz or b.pseudo_weather[c.MAGIC_ROOM] != 0:
+    if _ignores_items(b, s):
         return
     kind = int(BERRY_KIND[berry])
     if kind == BERRY_HEAL_QUARTER:
-        heal(b, s, fraction(int(m.max_hp), 4), s, c.EFFECT_ITEM, berry)
+        heal(b, s, fraction(int(m.max_hp), 4), source, c.EFFECT_ITEM, berry)
     elif kind == BERRY_HEAL_TEN:
-        heal(b, s, 10, s, c.EFFECT_ITEM, berry)
+        heal(b, s, 10, source, c.EFFECT_ITEM, berry)
     elif kind == BERRY_HEAL_THIRD:
-        heal(b, s, fraction(int(m.max_hp), 3), s, c.EFFECT_ITEM, berry)
+        heal(b, s, fraction(int(m.max_hp), 3), source, c.EFFECT_ITEM, berry)
         if NATURE_EFFECTS[int(m.nature) & 31, 1] == BERRY_DATA[berry]:
             add_volatile(b, s, c.V_CONFUSION, s, c.EFFECT_ITEM, berry)
     elif kind == BERRY_BOOST or kind == BERRY_HIT_BOOST:
@@ -171,19 +183,20 @@ def eat_effect(b: Any, s: int, berry: int) -> None:
             added = 20 if ability(b, s) == A.ripen else 10
             most = max_pp_of_slot(b, s, int(side.active), chosen)
             m.pp[chosen] = min(int(m.pp[chosen]) + added, most)
+            log_from(b, L_ACTIVATE_MOVE, s, int(m.moves[chosen]), 0, c.EFFECT_ITEM, berry, -1)
 
 
 @kernel
-def after_eating(b: Any, s: int, berry: int, bitten: bool) -> None:
+def after_eating(b: Any, s: int, berry: int, bitten: bool, source: int) -> None:
     """Run abilities that react to an eaten berry (EatItem): Cheek Pouch, Cud Chew, Ripen.
 
-    ``bitten``: by Bug Bite or Pluck, off the foe.
+    ``bitten``: by Bug Bite or Pluck, off the foe; ``source`` is the side that made it eat.
     """
     side = b.sides[s]
     m = side.mons[side.active]
     a = ability(b, s)
     if a == A.cheekpouch:
-        heal(b, s, fraction(int(m.max_hp), 3), s, c.EFFECT_ABILITY, a)
+        heal(b, s, fraction(int(m.max_hp), 3), source, c.EFFECT_ABILITY, a)
     elif a == A.ripen:
         flags = int(side.ability_flags) & ~c.ABILITY_BERRY_WEAKEN
         weakens = ITEMS[berry].resist_type != c.TYPE_NONE
@@ -196,9 +209,16 @@ def after_eating(b: Any, s: int, berry: int, bitten: bool) -> None:
 
 @kernel
 def eat_item(b: Any, s: int, forced: bool) -> bool:
+    """Make the active of ``s`` eat its berry by itself (:func:`eat_item_by`)."""
+    return eat_item_by(b, s, forced, s)
+
+
+@kernel
+def eat_item_by(b: Any, s: int, forced: bool, source: int) -> bool:
     """Make the active of ``s`` eat its berry unless something prevents it; return whether it did.
 
-    ``forced``: Unnerve and the like are not asked (a move feeds it).
+    ``forced``: Unnerve and the like are not asked (a move feeds it).  ``source`` is the side that
+    Showdown takes for the cause, which the log names where it is the other one.
     """
     side = b.sides[s]
     m = side.mons[side.active]
@@ -211,10 +231,9 @@ def eat_item(b: Any, s: int, forced: bool) -> bool:
         if even(b):
             event_ties(b, TRY_EAT_ITEM, s, NO_SOURCE)
         foe = ability(b, 1 - s)
+        standing = int(b.sides[1 - s].mons[b.sides[1 - s].active].hp) > 0
         if foe == A.unnerve or foe == A.asoneglastrier or foe == A.asonespectrier:
-            # One that has just lost its last HP prevents nothing any more.
-            other = b.sides[1 - s].mons[b.sides[1 - s].active]
-            if int(b.sides[1 - s].ability_flags) & c.ABILITY_UNNERVED != 0 and int(other.hp) > 0:
+            if standing and int(b.sides[1 - s].ability_flags) & c.ABILITY_UNNERVED != 0:
                 return False
         kind = int(BERRY_KIND[berry])
         if (
@@ -227,9 +246,11 @@ def eat_item(b: Any, s: int, forced: bool) -> bool:
                 return False
             if int(side.ability_flags) & c.ABILITY_UNCHECKED != 0:
                 return False
+        if ability(b, s) == A.ripen:
+            log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, A.ripen, -1)
     log(b, L_END_ITEM, s, berry, ENDED_EATEN)
-    eat_effect(b, s, berry)
-    after_eating(b, s, berry, False)
+    eat_effect(b, s, berry, source)
+    after_eating(b, s, berry, False, source)
     stale = int(m.times_attacked)
     if stale & c.STALE_ITEM != 0 and ITEMS[berry].restorative:
         if stale & c.STALE_EXTERNAL == 0:
@@ -330,9 +351,16 @@ def use_mental_herb(b: Any, s: int) -> None:
     for v in _MENTAL:
         if int(b.sides[s].volatiles[int(v) >> 5]) >> (int(v) & 31) & 1 != 0:
             if use_item(b, s):
-                for w in _MENTAL:
-                    remove_volatile(b, s, int(w))
+                free_mind(b, s)
             return
+
+
+@kernel
+def free_mind(b: Any, s: int) -> None:
+    """End what a Mental Herb ends."""
+    for v in _MENTAL:
+        if remove_volatile(b, s, int(v)) and int(v) == c.V_ATTRACT:
+            log_from(b, L_END, s, c.V_ATTRACT, 0, c.EFFECT_ITEM, I.mentalherb, -1)
 
 
 @kernel

@@ -27,10 +27,12 @@ from plywise.engine.battle.event_ties import (
     event_ties,
 )
 from plywise.engine.battle.log_events import (
+    ENDED_TAKEN,
     ENDED_USED,
     FAIL_UNBOOST,
     L_ABILITY,
     L_ACTIVATE,
+    L_BLOCK,
     L_BOOST,
     L_CLEAR_BOOSTS,
     L_DAMAGE,
@@ -39,6 +41,7 @@ from plywise.engine.battle.log_events import (
     L_HEAL,
     log,
     log_from,
+    logged,
 )
 from plywise.engine.battle.names import BOOST_NAMES, DATA, ITEM_NAMES
 from plywise.engine.battle.stats import (
@@ -175,8 +178,11 @@ def heal(b: Any, s: int, amount: int, source: int, effect: int, effect_id: int) 
         amount = modify(amount, 5324)
     if has_volatile(b, s, c.V_HEALBLOCK):
         return 0
-    if effect == c.EFFECT_ITEM and ITEMS[effect_id].berry and ability(b, s) == A.ripen:
-        amount *= 2
+    if effect == c.EFFECT_ITEM and ability(b, s) == A.ripen:
+        if ITEMS[effect_id].berry:
+            amount *= 2
+        elif effect_id == I.leftovers:
+            log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, A.ripen, -1)
     gained = gain_hp(b, s, amount)
     if gained != 0:
         log_from(b, L_HEAL, s, 0, 0, effect, effect_id, source)
@@ -219,6 +225,8 @@ def throw_item(b: Any, s: int) -> None:
     """Take away the item that was flung (Fling); one about to faint keeps it."""
     m = b.sides[s].mons[b.sides[s].active]
     held = int(m.held_item)
+    if held != 0:
+        log_from(b, L_END_ITEM, s, held, ENDED_TAKEN, c.EFFECT_MOVE, M.fling, -1)
     consume_item(b, s)
     if int(m.hp) <= 0:
         m.held_item = held
@@ -273,6 +281,8 @@ def _damage_event(b: Any, s: int, amount: int, source: int, effect: int, effect_
         side.ability_flags = flags | (c.ABILITY_UNCHECKED if wait else c.ABILITY_CHECKED)
     elif a == A.magicguard:
         if not by_move:
+            if effect == c.EFFECT_ABILITY and source >= 0:
+                log_from(b, L_ACTIVATE, source, 0, 0, effect, effect_id, -1)
             return -1
     elif a == A.heatproof:
         if effect == c.EFFECT_STATUS and effect_id == 1:  # BRN
@@ -395,7 +405,8 @@ def _raise_plain(b: Any, s: int, stat: int, change: int, effect: int, effect_id:
     if even(b):
         event_ties(b, AFTER_BOOST, s, NO_SOURCE)
     if to == now:
-        log_from(b, L_BOOST, s, stat, 0, effect, effect_id, s)
+        if effect_id != A.rattled or effect != c.EFFECT_ABILITY:
+            log_from(b, L_BOOST, s, stat, 0, effect, effect_id, s)
         return
     if effect == c.EFFECT_ABILITY:
         log(b, L_ABILITY, s, effect_id, 1)
@@ -436,19 +447,36 @@ def _tells_itself(a: int) -> bool:
         or a == A.gooey
         or a == A.tanglinghair
         or a == A.mirrorarmor
+        or a == A.gulpmissile
     )
 
 
 @kernel
-def _log_shielded(b: Any, s: int, stat: int, effect: int, effect_id: int) -> None:
-    """Log what prevents the foe from lowering a stage, unless it was a secondary effect."""
-    if effect == c.EFFECT_MOVE and MOVES[effect_id].n_secondaries != 0:
+def _log_shielded(
+    b: Any, s: int, changes: int, factor: int, shielded: int, effect: int, effect_id: int
+) -> None:
+    """Log what prevents the foe from lowering stages, unless it was a secondary effect."""
+    stat = 0
+    while stat < 7:
+        now = int(b.sides[s].boosts[stat])
+        if (shielded >> stat) & 1 != 0 and now > -6 and stage_of(changes, stat) * factor < 0:
+            break
+        stat += 1
+    if stat == 7:
         return
     a = defence_ability(b, s)
+    if effect == c.EFFECT_MOVE and MOVES[effect_id].n_secondaries != 0:
+        return
     if a == A.clearbody or a == A.whitesmoke or a == A.fullmetalbody:
         log_from(b, L_FAIL, s, FAIL_UNBOOST, 0, c.EFFECT_ABILITY, a, s)
     elif item(b, s) == I.clearamulet:
         log_from(b, L_FAIL, s, FAIL_UNBOOST, 0, c.EFFECT_ITEM, I.clearamulet, s)
+    elif a == A.flowerveil and has_type(b, s, c.TYPE_GRASS):
+        log_from(b, L_BLOCK, s, 0, 0, c.EFFECT_ABILITY, a, -1)
+    elif int(b.sides[s].conditions[c.MIST]) != 0 and not (
+        effect == c.EFFECT_MOVE and int(b.move.flag_bits) & c.MOVE_INFILTRATES != 0
+    ):
+        log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_MOVE, M.mist, -1)
     elif (
         a == A.hypercutter
         or a == A.bigpecks
@@ -460,14 +488,12 @@ def _log_shielded(b: Any, s: int, stat: int, effect: int, effect_id: int) -> Non
 
 
 @kernel
-def _boost_once(
-    b: Any, s: int, changes: int, source: int, effect: int, effect_id: int
-) -> tuple[bool, int]:
-    """Do one boost; return whether anything changed, and what Mirror Armor throws back."""
+def _boost_once(b: Any, s: int, changes: int, source: int, effect: int, effect_id: int) -> bool:
+    """Do one boost, without what Mirror Armor throws back; return whether anything changed."""
     side = b.sides[s]
     m = side.mons[side.active]
     if int(m.hp) <= 0 or int(b.sides[1 - s].pokemon_left) == 0:
-        return False, 0
+        return False
     a = defence_ability(b, s)
     factor = 1
     if a == A.contrary:
@@ -481,9 +507,9 @@ def _boost_once(
         mirror = False
     quiet = effect == c.EFFECT_ABILITY and effect_id == A.opportunist
     quiet = quiet or (effect == c.EFFECT_ITEM and effect_id == I.mirrorherb)
-    returned = 0
     success, raised, lowered, atk_present, atk_zero = False, False, False, False, False
-    stopped = False
+    if shielded != 0 and logged(b):
+        _log_shielded(b, s, changes, factor, shielded, effect, effect_id)
     # Intimidate and the like have been announced, and log unchanged stages as well.
     told = effect == c.EFFECT_ABILITY and _tells_itself(effect_id)
     named = told
@@ -504,13 +530,7 @@ def _boost_once(
                 log_from(b, L_FAIL, s, FAIL_UNBOOST, 1 + c.ATK, c.EFFECT_ABILITY, a, s)
                 continue
         if delta < 0:
-            if (shielded >> stat) & 1 != 0:
-                if not stopped:
-                    _log_shielded(b, s, stat, effect, effect_id)
-                stopped = True
-                continue
-            if mirror:
-                returned |= stage(stat, delta)
+            if (shielded >> stat) & 1 != 0 or mirror:
                 continue
         if stat == c.ATK:
             atk_present = True
@@ -555,7 +575,7 @@ def _boost_once(
         side.flag_bits = int(side.flag_bits) | c.SIDE_STATS_RAISED
     if lowered:
         side.flag_bits = int(side.flag_bits) | c.SIDE_STATS_LOWERED
-    return success, returned
+    return success
 
 
 @kernel
@@ -564,11 +584,25 @@ def boost(b: Any, s: int, changes: int, source: int, effect: int, effect_id: int
 
     Abilities and items that turn, block, mirror or answer the change are asked.
     """
-    success, returned = _boost_once(b, s, changes, source, effect, effect_id)
-    if returned != 0:
-        log(b, L_ABILITY, s, A.mirrorarmor, 0)
-        _boost_once(b, source, returned, s, c.EFFECT_ABILITY, A.mirrorarmor)
-    return success
+    if source >= 0 and source != s and defence_ability(b, s) == A.mirrorarmor:
+        thrown = effect == c.EFFECT_ABILITY and effect_id == A.mirrorarmor
+        if not thrown and item(b, s) != I.clearamulet:  # which is asked first
+            _mirror(b, s, changes, source)
+    return _boost_once(b, s, changes, source, effect, effect_id)
+
+
+@kernel
+def _mirror(b: Any, s: int, changes: int, source: int) -> None:
+    """Throw falling stages back at ``source`` (Mirror Armor of the active of ``s``)."""
+    side = b.sides[s]
+    if int(side.mons[side.active].hp) <= 0 or int(b.sides[1 - s].pokemon_left) == 0:
+        return
+    for stat in range(7):
+        now = int(side.boosts[stat])
+        delta = max(-6, min(6, now + stage_of(changes, stat))) - now
+        if delta < 0 and b.sides[source].mons[b.sides[source].active].hp > 0:
+            log(b, L_ABILITY, s, A.mirrorarmor, 0)
+            _boost_once(b, source, stage(stat, delta), s, c.EFFECT_ABILITY, A.mirrorarmor)
 
 
 # --------------------------------------------------------------------------------------- items
@@ -643,24 +677,31 @@ def may_take_item(b: Any, s: int, source: int) -> bool:
             # Ogerpon's masks ask about their holder only.
             if row.user_num != SPECIES[S.ogerpon].num:
                 return False
-    if (
+    return not _sticks(b, s, source)
+
+
+@kernel
+def _sticks(b: Any, s: int, source: int) -> bool:
+    """Return whether Sticky Hold keeps the item of ``s`` from ``source``."""
+    m = b.sides[s].mons[b.sides[s].active]
+    return (
         defence_ability(b, s) == A.stickyhold
         and int(m.hp) > 0
-        and held != I.stickybarb
+        and m.held_item != I.stickybarb
         and (source != s or int(b.move.id) == M.knockoff)
-    ):
-        return False
-    return True
+    )
 
 
 @kernel
 def take_item(b: Any, s: int, source: int) -> int:
     """Take the item of ``s`` for ``source``; return the item, 0 where it stays."""
-    if not may_take_item(b, s, source):
-        return 0
     side = b.sides[s]
     m = side.mons[side.active]
     held = int(m.held_item)
+    if not may_take_item(b, s, source):
+        if held != 0 and _sticks(b, s, source):
+            log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, A.stickyhold, -1)
+        return 0
     m.held_item = 0
     side.item_flags = 0
     m.times_attacked = int(m.times_attacked) & ~c.STALE_ITEM

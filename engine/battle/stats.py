@@ -230,6 +230,14 @@ def own_types(b: Any, s: int) -> tuple[int, int, int]:
 
 
 @kernel
+def may_change_type(b: Any, s: int) -> bool:
+    """Return whether the active of ``s`` can get other types: no Arceus, none Terastallized."""
+    m = b.sides[s].mons[b.sides[s].active]
+    num = int(SPECIES[m.species].num)
+    return int(m.flag_bits) & c.MON_TERASTALLIZED == 0 and num != 493 and num != 773
+
+
+@kernel
 def has_type(b: Any, s: int, t: int) -> bool:
     """Return whether the active Pokémon of ``s`` has the type ``t`` now."""
     first, second, third = types_of(b, s)

@@ -233,6 +233,8 @@ def switch_in(b: Any, s: int, i: int, by_move: int, dragged: bool) -> bool:
         # A move that felled its user has noted its result since: it keeps that until it is revived.
         keep_result(b, s)
         clear_volatile(b, s)
+    if int(leaver.flag_bits) & c.MON_TERASTALLIZED != 0:
+        side.flag_bits = int(side.flag_bits) & ~c.SIDE_TERA_SEEN
     leaver.flag_bits = int(leaver.flag_bits) & ~c.MON_USED_ITEM
     kept = kept_result(b, s, i)
     side.move_this_turn_result = (
@@ -339,7 +341,7 @@ def _wishes(b: Any, s: int) -> None:
         if int(m.hp) < int(m.max_hp) or m.status != c.NO_STATUS:
             gain_hp(b, s, int(m.max_hp))
             cure_member(b, s, i)
-            log_from(b, L_HEAL, s, 0, 0, c.EFFECT_WISH, M.healingwish, -1)
+            log_from(b, L_HEAL, s, 1, 0, c.EFFECT_MOVE, M.healingwish, -1)
             side.flag_bits = int(side.flag_bits) & ~c.SIDE_HEALING_WISH
     if int(side.flag_bits) & c.SIDE_LUNAR_DANCE != 0:
         tired = False
@@ -352,7 +354,7 @@ def _wishes(b: Any, s: int) -> None:
             for k in range(4):
                 if int(m.moves[k]) != 0:
                     m.pp[k] = max_pp_of_slot(b, s, i, k)
-            log_from(b, L_HEAL, s, 0, 0, c.EFFECT_WISH, M.lunardance, -1)
+            log_from(b, L_HEAL, s, 1, 0, c.EFFECT_MOVE, M.lunardance, -1)
             side.flag_bits = int(side.flag_bits) & ~c.SIDE_LUNAR_DANCE
 
 

@@ -12,6 +12,7 @@ from plywise.engine.battle.event_ties import NO_SOURCE, OWN, UPDATE, answering, 
 from plywise.engine.battle.field import first_side
 from plywise.engine.battle.formes import forme_change
 from plywise.engine.battle.items import update_item
+from plywise.engine.battle.log_events import L_ACTIVATE, L_END, log_from
 from plywise.engine.battle.ops import damage, fraction, throw_item
 from plywise.engine.battle.stats import (
     ability,
@@ -41,10 +42,17 @@ def _update_ability(b: Any, s: int) -> None:
         if int(side.ability_flags) & c.ABILITY_SEEK != 0 and trace(b, s):
             start_ability(b, s, False)
     elif a == A.oblivious:
-        remove_volatile(b, s, c.V_ATTRACT)
-        remove_volatile(b, s, c.V_TAUNT)
+        if has_volatile(b, s, c.V_ATTRACT):
+            log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
+            remove_volatile(b, s, c.V_ATTRACT)
+            log_from(b, L_END, s, c.V_ATTRACT, 0, c.EFFECT_ABILITY, a, -1)
+        if has_volatile(b, s, c.V_TAUNT):
+            log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
+            remove_volatile(b, s, c.V_TAUNT)
     elif a == A.owntempo:
-        remove_volatile(b, s, c.V_CONFUSION)
+        if has_volatile(b, s, c.V_CONFUSION):
+            log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
+            remove_volatile(b, s, c.V_CONFUSION)
     elif status != c.NO_STATUS:
         if (
             ((a == A.immunity or a == A.pastelveil) and (status == c.PSN or status == c.TOX))
@@ -56,6 +64,7 @@ def _update_ability(b: Any, s: int) -> None:
                 and status == c.BRN
             )
         ):
+            log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
             cure_status(b, s)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plywise.engine.boards.connect_four import check_size
-from plywise.engine.boards.connect_four_core import (
+from plywise.engine.boards.connect_four_solver_search import (
     CONTROL,
     FRAME_WORDS,
     LEAST_TABLE_BITS,

@@ -109,7 +109,7 @@ class Reasoning:
         endpoint_mode: answer mode that the endpoint is known to support; shared by all decisions.
     """
 
-    wordings: Mapping[Question, str] = {Question.EVALUATE: "values"}
+    wordings: Mapping[Question, str] = {Question.EVALUATE: "evaluate_percent"}
 
     def __init__(self, thought: int, chances: bool) -> None:
         self.endpoint_mode = EndpointMode(WRITING)

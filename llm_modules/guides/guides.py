@@ -40,7 +40,7 @@ class GuideConfig:
     """Settings of the guides.
 
     Attributes:
-        guides: guides that are asked, of "propose", "model" and "evaluate".
+        guides: guides that are asked, by the values of ``Question``.
         trust: trust in guides, from 0 (ignored) to 1 (believed fully); others: DEFAULT_TRUST.
         max_calls: maximum number of calls for one decision, repeated questions included.
         limits: limits of a prompt's parts.
@@ -51,7 +51,7 @@ class GuideConfig:
         examples: solved examples before a question, from 0 (none).
     """
 
-    guides: tuple[str, ...] = ("propose", "model", "evaluate")
+    guides: tuple[str, ...] = tuple(question.value for question in Question)
     trust: Mapping[str, float] = field(default_factory=dict)
     max_calls: int = 6
     limits: PromptLimits = field(default_factory=PromptLimits)

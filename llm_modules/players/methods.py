@@ -123,7 +123,7 @@ class QuestionContext:
             seed,
             limits=self.limits,
             wording=wording,
-            examples=self.examples if wording in (None, "values") else (),
+            examples=self.examples if wording in (None, "evaluate_percent") else (),
         )
         form = Form(lettered.letters, kind, thought, self.config.samples)
         return WrittenQuestion(wording or question.value, lettered, form, seed, temperature)
@@ -133,7 +133,7 @@ class QuestionContext:
         seed = self.seed + number
         lettered = self.prompts.positions(self.briefing, texts, seed, self.limits)
         form = Form(lettered.letters, AnswerKind.PERCENT)
-        return WrittenQuestion("positions", lettered, form, seed)
+        return WrittenQuestion("evaluate_positions", lettered, form, seed)
 
 
 Method = Callable[[QuestionContext], MethodChoice | None]
@@ -180,7 +180,10 @@ def _pokellmon(context: QuestionContext) -> MethodChoice | None:
 def _tot(context: QuestionContext) -> MethodChoice | None:
     """Ask for candidates, then for their ratings; without ratings the first candidate wins."""
     question = context.action_question(
-        Question.PROPOSE, AnswerKind.BEST, thought=context.config.thought, wording="candidates"
+        Question.PROPOSE,
+        AnswerKind.BEST,
+        thought=context.config.thought,
+        wording="propose_candidates",
     )
     (answer,) = context.dialogue.ask([question])
     if answer is None:
@@ -202,7 +205,10 @@ def _rated(context: QuestionContext, candidates: Sequence[int], thought: str) ->
         own=tuple(options[a] for a in candidates),
     )
     question = replace(context, briefing=shortlist).action_question(
-        Question.EVALUATE, AnswerKind.PERCENT, thought=context.config.thought, wording="values"
+        Question.EVALUATE,
+        AnswerKind.PERCENT,
+        thought=context.config.thought,
+        wording="evaluate_percent",
     )
     (answer,) = context.dialogue.ask([question])
     if answer is None:

@@ -36,11 +36,11 @@ def sample_actions(context: QuestionContext, briefing: Briefing) -> Sampled:
     questions = {}
     if len(briefing.own) > 1:
         questions["own"] = context.action_question(
-            Question.PROPOSE, AnswerKind.BEST, wording="candidates"
+            Question.PROPOSE, AnswerKind.BEST, wording="propose_candidates"
         )
     if len(briefing.opponent) > 1:
         questions["replies"] = context.action_question(
-            Question.MODEL, AnswerKind.BEST, wording="replies"
+            Question.MODEL, AnswerKind.BEST, wording="model_replies"
         )
     answers = context.dialogue.ask(list(questions.values()))
     return Sampled(

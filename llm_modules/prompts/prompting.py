@@ -31,7 +31,12 @@ MAX_OPTIONS = 20  # endpoints report at most the 20 likeliest tokens
 _FOLDER = Path(__file__).parent / "texts"
 _SYSTEM_FIELDS = {"game", "rules", "how_to_answer"}
 _QUESTION_FIELDS = {"player", "situation", "options", "how_to_answer"}
-_WORDINGS = ("candidates", "positions", "replies", "values")  # texts besides those of guides
+_TEXTS = {
+    Question.PROPOSE: "propose",
+    Question.MODEL: "model",
+    Question.EVALUATE: "evaluate_best",
+}
+_OTHER_TEXTS = ("propose_candidates", "model_replies", "evaluate_percent", "evaluate_positions")
 _FORM_FIELDS = {
     AnswerKind.ANSWER: {"thought"},
     AnswerKind.BEST: {"thought", "count"},
@@ -109,7 +114,7 @@ class Prompts:
         self._system = _template(folder / "system.txt", _SYSTEM_FIELDS)
         self._questions = {
             name: _template(folder / f"{name}.txt", _QUESTION_FIELDS)
-            for name in (*(q.value for q in Question), *_WORDINGS)
+            for name in (*_TEXTS.values(), *_OTHER_TEXTS)
         }
         self._letter = _template(folder / "answer_letter.txt", set()).template
         self._forms = {
@@ -124,7 +129,7 @@ class Prompts:
 
         ``examples`` identifies the solved examples that are shown; "": none.
         """
-        texts = [self._system.template, self._questions[question.value].template, self._letter]
+        texts = [self._system.template, self._questions[_TEXTS[question]].template, self._letter]
         joined = "\0".join([*texts, examples] if examples else texts)
         return hashlib.sha256(joined.encode()).hexdigest()[:12]
 
@@ -178,7 +183,9 @@ class Prompts:
         lines = {
             k: f"{OPTION_LETTERS[i]}. {cut(texts[k], limits.position)}" for i, k in enumerate(order)
         }
-        return self._lettered(Question.EVALUATE, "positions", briefing, lines, [], limits, cut)
+        return self._lettered(
+            Question.EVALUATE, "evaluate_positions", briefing, lines, [], limits, cut
+        )
 
     def _lettered(
         self,
@@ -205,7 +212,7 @@ class Prompts:
                 rules=rules if form is None else whole,
                 how_to_answer=how_to_answer,
             )
-            name = wording or question.value
+            name = wording or _TEXTS[question]
             user = self._user(name, briefing.player, situation, lines.values(), how_to_answer)
             earlier = [m for turn in turns for m in self._shown(turn, name, form)]
             return (Message("system", system.strip()), *earlier, user)
@@ -237,7 +244,7 @@ class Prompts:
         Examples of PROPOSE and EVALUATE have the same text, so that the second of these questions
         costs a server with a prefix cache no example again.
         """
-        name = Question.PROPOSE.value if name == Question.EVALUATE.value else name
+        name = _TEXTS[Question.PROPOSE] if name == _TEXTS[Question.EVALUATE] else name
         how_to_answer, answer = self._letter, turn.right
         if form is not None:
             own = replace(form, letters=OPTION_LETTERS[: len(turn.lines)])

@@ -36,6 +36,7 @@ import numpy as np
 from plywise.datasets.battle_corpus import Dump, RecordedBattle, RecordedStep
 from plywise.datasets.errors import PlywiseError
 from plywise.datasets.pokemon_sets import PokemonSet
+from plywise.datasets.showdown_data import to_id
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.border import plain
 from plywise.engine.battle.border import teams as team_building
@@ -53,7 +54,7 @@ from plywise.engine.battle.names import (
 )
 from plywise.engine.battle.state import SIDE
 from plywise.engine.battle.stats import MOST_ATTACKS
-from plywise.engine.battle.tables import MOVES
+from plywise.engine.battle.tables import BINDING_NUMBER, MOVES
 
 VOLATILE_BIT = {name: bit for bit, name in enumerate(c.VOLATILE_NAMES)}
 VOLATILE_WORD_BITS = 8 * SIDE["volatiles"].base.itemsize
@@ -90,7 +91,7 @@ VOLATILE_FIELDS: dict[str, dict[str, str | Bits]] = {
     "mustrecharge": {"duration": "must_recharge_duration"},
     "partiallytrapped": {
         "duration": "partial_trap_duration",
-        "boundDivisor": "partial_trap_divisor",
+        "boundDivisor": Bits("partial_trap_divisor", 0, 4),
         "src": "partial_trap_source",
     },
     "perishsong": {"duration": "perish_duration"},
@@ -212,19 +213,52 @@ class LoggedFacts:
 
     Attributes:
         bond_triggered: (side, team index) of everyone whose Battle Bond has worked.
+        binding: side -> the move that has bound its active Pokémon last.
+        types_unseen: sides whose active one has copied types in this turn (Reflect Type).
+        tera_seen: sides of whose Terastallized Pokémon the log takes the Tera type for its type.
     """
 
     bond_triggered: set[tuple[int, int]] = field(default_factory=set)
+    binding: dict[int, int] = field(default_factory=dict)
+    types_unseen: set[int] = field(default_factory=set)
+    tera_seen: set[int] = field(default_factory=set)
 
     def learn(self, step: RecordedStep) -> None:
         """Note what ``step`` has brought."""
         for line in step.log:
+            self._learn_types(line, step)
+            if line.startswith("|-activate|p") and "|move: " in line:
+                move = MOVE_ID.get(to_id(line.split("|")[3].removeprefix("move: ")), 0)
+                if BINDING_NUMBER[move]:
+                    self.binding[int(line[12]) - 1] = move
             if line.startswith("|-activate|p") and line.endswith("|ability: Battle Bond"):
                 side = int(line[12]) - 1
                 for dump in (step.before, step.after):
                     mon = dump["S"][side]["P"][0]
                     if mon["ab"] == "battlebond":
                         self.bond_triggered.add((side, mon["i"]))
+
+    def _learn_types(self, line: str, step: RecordedStep) -> None:
+        """Note which types the log takes for those of a Pokémon."""
+        kind, _, rest = line[1:].partition("|")
+        if kind == "turn":
+            disguised = (s for s in range(2) if "ill" in step.after["S"][s]["P"][0])
+            self.types_unseen &= set(disguised)
+        if not rest.startswith(("p1", "p2")):
+            return
+        side = int(rest[1]) - 1
+        was, now = (dump["S"][side]["P"][0] for dump in (step.before, step.after))
+        if kind == "-terastallize":
+            self.tera_seen.add(side)
+        elif kind in ("switch", "drag"):
+            self.types_unseen.discard(side)
+            if "tera" in was and not was.get("fnt"):
+                self.tera_seen.discard(side)
+        elif kind == "-start" and "|typechange|" in line:
+            copied = "|[from] move: Reflect Type|" in line and was.get("ty") != now.get("ty")
+            (self.types_unseen.add if copied else self.types_unseen.discard)(side)
+            if line.endswith("|[silent]") and "ill" in now:
+                self.tera_seen.add(side)
 
 
 def mon_reference(text: str) -> tuple[int, int]:
@@ -268,7 +302,11 @@ def decode(
     b.terrain = c.TERRAIN_NAMES.index(dump["t"])
     b.terrain_duration = dump["ts"].get("duration", 0)
     for name, state in dump["pw"].items():
-        b.pseudo_weather[c.PSEUDO_WEATHER_NAMES.index(name)] = state.get("duration", 0)
+        left = state.get("duration", 0)
+        if name == "magicroom" and "src" in state:
+            side, maker = mon_reference(state["src"])
+            left |= (1 + 6 * side + maker) << 4
+        b.pseudo_weather[c.PSEUDO_WEATHER_NAMES.index(name)] = left
         if name == "echoedvoice":
             b.echoed_voice = state["multiplier"]
     if "win" in dump:
@@ -283,6 +321,13 @@ def decode(
         if decoded is not None:
             b.sides[s] = plain.values(SIDE, b.sides[s])
             decoded[s] = said, b.sides[s]
+    if decoded is None:  # which move binds is for the log alone
+        for s in range(2):
+            _bind(b, s, unsaid)
+            if unsaid is not None and s in unsaid.types_unseen:
+                b.sides[s].flag_bits |= c.SIDE_TYPES_UNSEEN
+            if unsaid is not None and s in unsaid.tera_seen:
+                b.sides[s].flag_bits |= c.SIDE_TERA_SEEN
     for s, i in unsaid.bond_triggered if unsaid is not None else ():
         b.sides[s].mons[i].flag_bits |= c.MON_BOND_TRIGGERED
     _queue(b, dump["q"])
@@ -292,6 +337,18 @@ def decode(
         raise DecodeError(f"a number that the flat state has no room for ({error})") from error
     require_modelled(pool, 0)
     return pool
+
+
+def _bind(b: Any, s: int, unsaid: LoggedFacts | None) -> None:
+    """Note which move binds the active one: the log tells it, or else what the binder knows."""
+    side, foe = b.sides[s], b.sides[1 - s]
+    if not side.partial_trap_source:
+        return
+    move = unsaid.binding.get(s, 0) if unsaid is not None else 0
+    for known in foe.mons[side.partial_trap_source - 1].moves:
+        if not move and BINDING_NUMBER[known]:
+            move = known
+    side.partial_trap_divisor = side.partial_trap_divisor & 15 | int(BINDING_NUMBER[move]) << 4
 
 
 def _queue(b: Any, entries: Sequence[Sequence[str]]) -> None:
@@ -390,6 +447,9 @@ def _slot_condition(side: Any, name: str, state: Mapping[str, Any], now: int) ->
     elif name == "wish":
         side.wish_hp = round(2 * state["hp"])
         side.wish_duration = wish_duration(state, now)
+        if "src" in state:
+            wisher = 1 + mon_reference(state["src"])[1]
+            side.flag_bits = side.flag_bits | wisher << c.WISHER_SHIFT
     elif name == "futuremove":
         side.future_duration = future_duration(state, now)
         side.future_move = number(MOVE_ID, state["move"], "move")

@@ -307,7 +307,7 @@ def state_facts(pool: np.ndarray[Any, Any], i: int) -> Facts:
     }
     for name, left in zip(c.PSEUDO_WEATHER_NAMES, b.pseudo_weather, strict=True):
         if left:
-            battle[f"pseudo weather {name}"] = int(left)
+            battle[f"pseudo weather {name}"] = int(left) & 15
             if name == "echoedvoice":
                 battle["echoed voice"] = b.echoed_voice
     if not over:

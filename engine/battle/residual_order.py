@@ -3,7 +3,8 @@
 ``Battle.fieldEvent('Residual')`` collects every effect that has a handler or a duration, including
 those of fainted Pokémon and of suppressed abilities, and sorts them by order, speed and sub-order
 (``resolvePriority``, ``speedSort``); equals are shuffled, so that each one but the last of a group
-costs a draw.  Orders come from the data tables.
+costs a draw.  Orders come from the data tables.  What each handler does (damage of weather and
+status, Leftovers, the end of conditions) stands in ``residual.py`` and ``residual_volatiles.py``.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""Core of the Connect Four solver: null-window searches over bitboards, in slices.
+"""The search of the Connect Four solver: null-window searches over bitboards, in slices.
 
 A position is two 64-bit words in the layout of :mod:`plywise.engine.boards.connect_four`: the
 stones of the player to move, and all stones.  The *score* of a position, for the player to move:
