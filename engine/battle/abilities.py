@@ -428,12 +428,6 @@ def _end_strong_weather(b: Any, s: int, a: int) -> None:
 @kernel
 def start_ability(b: Any, s: int, entering: bool) -> None:
     """Start the ability of the active of ``s``, and any that replaces it thereby."""
-    if int(b.sides[s].mons[b.sides[s].active].hp) > 0:
-        _start(b, s, entering)
-
-
-@kernel
-def _start(b: Any, s: int, entering: bool) -> None:
     for _ in range(3):
         if int(b.sides[s].mons[b.sides[s].active].flag_bits) & c.MON_FAINTED != 0:
             return
@@ -500,7 +494,7 @@ def end_ability(b: Any, s: int) -> None:
         if flags & c.MON_FAINTED == 0 and even(b):
             tied(b, 0)
         if not ABILITIES[other].cant_suppress and not holds_ability_shield(b, 1 - s):
-            _start(b, 1 - s, False)  # of one that is about to faint, too
+            start_ability(b, 1 - s, False)
             if int(foe.mons[foe.active].ability) == A.gluttony:
                 foe.ability_flags = int(foe.ability_flags) & ~c.ABILITY_GLUTTONY
 
