@@ -2,13 +2,12 @@
 
 A dataclass field made by :func:`setting` carries words for ``--help`` and the values that are
 allowed; :func:`check_settings` refuses the rest.  Configuration, help and checks are made from it.
-A value is of its field's type, a number is finite, a whole number lies between -2**62 and 2**62, a
-text is UTF-8 without NUL, and a path is one that the file system can look up.
+A value is of its field's type, numbers lie between -1e9 and 1e9, whole numbers between -2**62 and
+2**62, a text is UTF-8 without NUL, and a path is one that the file system can look up.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cache
@@ -22,6 +21,7 @@ _KEY = "plywise.setting"
 MOST_PROCESSES = 1024
 """Processes or threads that a setting may ask for."""
 _WHOLE = 2**62  # of whole numbers: a seed that counts up stays below 64 bits
+_LARGEST = 1e9  # of other numbers: what waits for so many seconds can be told to
 _SHOWN = 60  # characters of a value in a message
 
 
@@ -175,8 +175,8 @@ def _refused(value: Any, about: Setting) -> str:
         return f"must be at least {about.low:g}"
     if about.high is not None and not value <= about.high:
         return f"must be at most {about.high:g}"
-    if isinstance(value, float) and not math.isfinite(value):
-        return "must be a finite number"
+    if isinstance(value, float) and not -_LARGEST <= value <= _LARGEST:
+        return f"must lie between -{_LARGEST:g} and {_LARGEST:g}"
     if isinstance(value, int) and not -_WHOLE < value < _WHOLE:
         return "must lie between -2**62 and 2**62"
     return ""

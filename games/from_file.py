@@ -12,6 +12,7 @@ from importlib.abc import SourceLoader
 from pathlib import Path
 
 from plywise.datasets.errors import ConfigError
+from plywise.datasets.files import read_bytes, reading
 from plywise.games.base import Game
 
 _MODULE = "plywise_game_"  # names of the modules begin with it
@@ -29,8 +30,8 @@ def game_file_digest(name: str) -> str:
     if not name.startswith("path:"):
         return ""
     try:
-        return _digest(Path(name.removeprefix("path:")).expanduser().read_bytes())
-    except OSError:
+        return _digest(read_bytes(Path(name.removeprefix("path:")).expanduser()))
+    except (OSError, ValueError):
         return ""  # said when the game is made
 
 
@@ -45,11 +46,9 @@ def load_game_class(path: Path, digest: str = "") -> type[Game]:
         GameFileImportError: there is no such file, it is not the one of the digest, importing it
             fails, or it does not define exactly one class that is a complete :class:`Game`.
     """
-    try:
+    with reading(path, GameFileImportError, "Python file"):
         path = path.expanduser().resolve(strict=True)
-        source = path.read_bytes()
-    except OSError as error:
-        raise GameFileImportError(f"cannot read {path}: {error.strerror or error}") from error
+        source = read_bytes(path)
     if digest and digest != _digest(source):
         raise GameFileImportError(
             f"{path} is not the file that the record was played with: its digest is "

@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 Runner = Callable[[Any, Path], int]
 
-_UNREADABLE = (OmegaConfBaseException, ValueError, TypeError, OverflowError, RecursionError)
+_UNREADABLE = (OmegaConfBaseException, ValueError, TypeError, OverflowError, RuntimeError)
 
 _SHOWING = ("--cfg", "-c", "--info", "-i")  # Hydra's options that print settings
 
@@ -104,27 +104,20 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
         if end.error is not None:
             raise end.error from None
         return int(end.code or 0)
-    except OSError as error:
-        if started:
-            raise
-        where = f" {error.filename}" if error.filename else ""
-        raise PlywiseError(
-            f"cannot make the run's folder: {error.strerror or error}{where}; name another with "
-            "hydra.run.dir=FOLDER"
-        ) from error
     except Exception as error:
-        # Nothing of ours runs yet: what Hydra raises, of whatever type, is about the arguments.
         if started:
             raise
-        known = isinstance(error, HydraException | OmegaConfBaseException)
-        words = (
-            explain(error, name, chosen)
-            if known
-            else f"{_with_key(error)} (see: plywise {name} --help)"
-        )
-        raise ConfigError(words) from error
+        if isinstance(error, OSError) and not isinstance(error, HydraException):
+            where = f" {_short(str(error.filename))}" if error.filename else ""
+            raise PlywiseError(
+                f"cannot make the run's folder: {error.strerror or error}{where}; name another "
+                "with hydra.run.dir=FOLDER"
+            ) from error
+        # Nothing of ours runs yet: what Hydra raises, of whatever type, is about the arguments.
+        raise ConfigError(explain(error, name, chosen)) from error
     finally:
-        print(hide(shown.getvalue()), end="")
+        if shows:
+            print(hide(shown.getvalue()), end="")
         sys.argv = before_argv
         if before_full is None:
             os.environ.pop("HYDRA_FULL_ERROR", None)
@@ -165,8 +158,8 @@ def explain(error: Exception, name: str, chosen: Mapping[str, GroupOption]) -> s
         return f"{group}={option}: no such option; {hint}There are: {', '.join(names)}"
     if isinstance(error, OverrideParseException):
         return (
-            f"cannot read '{error.override}': settings are key=value, lists are 'key=[a,b]' "
-            f"(see: plywise {name} --help)"
+            f"cannot read '{_short(str(error.override))}': settings are key=value, lists are "
+            f"'key=[a,b]' (see: plywise {name} --help)"
         )
     unknown = re.search(r"Could not (?:override|delete|append)[^']*'([^'@]+)", text)
     if unknown:
@@ -174,12 +167,37 @@ def explain(error: Exception, name: str, chosen: Mapping[str, GroupOption]) -> s
     merging = re.search(r"Error merging override (\S+)", text)
     cause: BaseException = error.__cause__ or error
     first = _said(cause)
+    if "Ambiguous value" in first or "requires --multirun" in first:
+        argument = first.partition("'")[2].partition("'")[0]
+        return (
+            f"{_short(argument)}: a list is 'key=[a,b]', a text with a comma \"key='a,b'\", and -m "
+            "runs once for each value"
+        )
+    for theirs, ours in _WORDS.items():
+        first = ours if theirs in first else first
     if merging:
         key, _, value = merging.group(1).lstrip("+~").partition("=")
         if "not in" in first and "Key" in first:
             return _unknown_key(key, name, chosen)
-        return f"{key}={value}: {first} (see: plywise {name} --cfg job)"
+        return f"{key}={_short(value)}: {first} (see: plywise {name} --cfg job)"
     return f"{first} (see: plywise {name} --help)"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+
+
+_SHOWN = 80  # characters of a word from the command line
+_WORDS = {  # OmegaConf's for what check_settings says, which Hydra asks before us
+    "is not a ListConfig, list or tuple": "must be a list like [a,b]",
+    "to Dict[str, Any]": "must be a mapping like {key:value}",
+    "Cannot merge DictConfig": "must be a mapping like {key:value}",
+    "is not Optional": "must not be null",
+    "could not be converted to Integer": "must be a whole number",
+    "could not be converted to Float": "must be a number",
+    "is not a valid bool": "must be true or false",
+    "codec can't decode": "a configuration file is not UTF-8 text",
+}
 
 
 def _said(error: BaseException) -> str:

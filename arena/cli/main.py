@@ -14,6 +14,7 @@ import atexit
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib import import_module
@@ -42,6 +43,11 @@ def main(argv: Sequence[str] | None = None) -> int:
                 code = _run(sys.argv[1:] if argv is None else argv, whole=argv is None)
         except KeyboardInterrupt as interrupt:  # in the last moment
             code = exit_code(interrupt)
+        except Exception:
+            if argv is not None:
+                raise
+            traceback.print_exc()  # here, where the streams pass the border of printed text
+            code = FAILED
         if lost := output.failure():
             code = code or _complain(lost, FAILED)
     if argv is None and signal.getsignal(signal.SIGINT) is signal.default_int_handler:

@@ -23,6 +23,7 @@ from plywise.arena.output.files import RecordWriter, write_summary
 from plywise.arena.output.screen import TextConsole, near, text_line
 from plywise.arena.output.text import single_line
 from plywise.conf.schemas.llm import CALIBRATED_GAMES, LLMCommandConfig
+from plywise.datasets.errors import PlywiseError
 from plywise.datasets.processes.signals import uninterrupted
 from plywise.datasets.recording import Losses
 from plywise.games.registry import make_game
@@ -39,6 +40,7 @@ def run_llm_calibration(
 
     Raises:
         LLMError: the model cannot be started or does not answer, or a game has no examples.
+        PlywiseError: a measurement cannot be saved; all were made and printed.
     """
     console = console or TextConsole()
     games = CALIBRATED_GAMES if config.games == "all" else (config.games,)
@@ -46,6 +48,7 @@ def run_llm_calibration(
         example_store(config.llm, make_game(game))  # refused now, not after an hour
     model = LanguageModel(config.llm, lambda line: console.print(line, soft_wrap=True))
     results: dict[str, dict[str, GuideMeasurement]] = {}
+    unsaved: PlywiseError | None = None
     try:
         losses = Losses("answers", console.print)
         with RecordWriter(folder / "answers.jsonl", losses) as record:
@@ -58,8 +61,11 @@ def run_llm_calibration(
                 results[game] = found
                 console.print(_table(config, game, found))
                 entries = {g: _entry(config, game, g, one) for g, one in found.items()}
-                where = save(config.llm, game, entries)
-                console.print(text_line(f"saved in: {near(where)}"), soft_wrap=True)
+                try:
+                    where = save(config.llm, game, entries)
+                    console.print(text_line(f"saved in: {near(where)}"), soft_wrap=True)
+                except PlywiseError as error:  # the other games are still to be measured
+                    unsaved = error
     finally:
         model.close()
         if results:
@@ -69,6 +75,8 @@ def run_llm_calibration(
                 summary = folder / "calibration.json"
                 console.print(text_line(f"figures: {near(summary)}"), soft_wrap=True)
                 write_summary(summary, {"config": config, "results": results})
+    if unsaved is not None:
+        raise unsaved
     return 0
 
 

@@ -84,7 +84,7 @@ def guard_streams() -> None:
         stream = getattr(sys, name)
         if stream is None or isinstance(stream, GuardedStream):  # None: the shell closed it
             continue
-        if hasattr(stream, "reconfigure"):
+        if getattr(stream, "errors", "") == "strict" and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
         setattr(sys, name, cast("TextIO", GuardedStream(stream)))
 

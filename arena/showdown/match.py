@@ -42,7 +42,6 @@ from plywise.conf.schemas.showdown import ShowdownConfig
 from plywise.datasets.processes.signals import uninterrupted
 from plywise.datasets.recording import Losses
 from plywise.datasets.sums import add_fields
-from plywise.games.showdown.messages import CheckedPlayer
 from plywise.games.showdown.player import DecisionRecord
 from plywise.games.showdown.server import ShowdownServer
 from plywise.search.guide.protocol import GuideReport
@@ -143,8 +142,7 @@ class ShowdownMatch:
 
     def _finish(self, battle: LiveBattle, seen: AbstractBattle, player: Player) -> None:
         _look(battle, seen)
-        disputed = isinstance(player, CheckedPlayer) and battle.tag in player.without_result
-        battle.result = None if disputed else result_of(seen)
+        battle.result = result_of(seen, player)
         battle.out_of_time = _who_ran_out_of_time(seen, player.username)
         battle.finished = True
         battle.seconds = time.monotonic() - battle.started
@@ -331,6 +329,7 @@ def _play(
                 url=url,
                 agent=agent,
                 on_decision=match.record if ours else None,
+                losses=match.losses if ours else None,
             )
             watch.connect(player)
         own, rival = (connection.player for connection in watch.connections)

@@ -19,6 +19,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from plywise.arena.agents.spec import Agent
+from plywise.arena.output.files import RecordFileError
 from plywise.arena.output.screen import text_line
 from plywise.arena.play.explain import explanation, show_explanation
 from plywise.arena.play.guide_words import asked, llm_long
@@ -189,7 +190,14 @@ def play_in_terminal(
             ending, code = "interrupted", INTERRUPTED
         except KeyboardInterrupt as interrupt:
             ending, code = "interrupted", exit_code(interrupt)
-        path = save_game(_record(table, started, ending, origin, file_digest), folder, started)
+        except Exception:  # costs the rest of the game, not what was played
+            save_game(_record(table, started, "interrupted", origin, file_digest), folder, started)
+            raise
+        unsaved: RecordFileError | None = None
+        try:
+            path = save_game(_record(table, started, ending, origin, file_digest), folder, started)
+        except RecordFileError as error:  # the result is shown first
+            unsaved = error
         if ending == "finished":
             table.draw(0)
             table.say((_result(table), "bold green"))
@@ -198,6 +206,8 @@ def play_in_terminal(
         for player, report in enumerate(table.guides):
             if asked(report):
                 table.say(f"{table.who(player)}, language model: {llm_long(report)}")
+        if unsaved is not None:
+            raise unsaved
         table.say(f"{_SAVED[ending]} {path}")
     return code
 

@@ -128,7 +128,7 @@ class AskedLLMGroup(LLMGroup):
     """Settings of a model that is asked over HTTP, here or elsewhere."""
 
     temperature: float | None = setting(
-        0.0, "sampling temperature sent with each request; null: none is sent"
+        0.0, "sampling temperature sent with each request; null: none is sent", low=0
     )
     timeout: float = setting(30.0, "seconds that one call may take", above=0)
     max_retries: int = setting(1, "retries of a refused or broken call", low=0)

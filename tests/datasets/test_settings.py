@@ -30,7 +30,7 @@ class Example:
         ({"depth": 0}, "search.depth=0: must be at least 1"),
         ({"kind": "x"}, "search.kind=x: choose one of uct, regret"),
         ({"seconds": float("nan")}, "search.seconds=nan: must be greater than 0"),
-        ({"seconds": float("inf")}, "search.seconds=inf: must be a finite number"),
+        ({"seconds": float("inf")}, "search.seconds=inf: must lie between -1e+09 and 1e+09"),
         ({"seconds": 10**400}, "must lie between -2**62 and 2**62"),
         ({"depth": 2**63}, "search.depth=9223372036854775808: must lie between -2**62 and"),
         ({"depth": None}, "search.depth=None: must not be null"),

@@ -4,7 +4,7 @@ Wrong command lines and damaged files, drawn with a seed.  Each has to end with 
 one line on stderr and no traceback; one that is right and runs for long has to end on Ctrl-C.  A
 line is printed for each that does not, and 1 is returned; the log has all of them.
 
-``only=TEXT`` takes the files whose names hold it, ``quick=true`` what needs no battle engine,
+``only=TEXT`` takes the files whose names hold it, ``quick=true`` what needs no compiled kernel,
 ``limit`` is the seconds after which Ctrl-C is sent.
 """
 
@@ -17,6 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import chdir, redirect_stderr, redirect_stdout
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from random import Random
@@ -29,9 +30,9 @@ from plywise.arena.cli.main import main
 from . import samples as made
 from .damage import damaged
 from .invocations import invocations
+from .samples import Words
 from .sandbox import Case, Sandbox
 
-Words = tuple[str, ...]
 _BESIDE = (
     *("game.json", "results.csv", "positions.txt", "squares.txt", "record.sqlite", "nim.py"),
     *("decisions.jsonl", "corpus.jsonl.gz"),
@@ -55,7 +56,7 @@ def damaged_files(
     """Yield command lines that read damaged files, of each kind alike."""
     for number in range(count):
         sample = found[number % len(found)]
-        words = rng.choice(sample.commands)
+        words = rng.choice(sample.commands or (("read", sample.name),))
         seed = rng.getrandbits(32)
         content = damaged(sample.content, sample.form, Random(seed))
         files = {"nim.py": made.nim(), sample.name: content}
@@ -72,6 +73,8 @@ def load(found: Sequence[made.Sample], reading: dict[Words, Callable[[], int]]) 
     """
     failed = []
     for sample in found:
+        if sample.read is not None:
+            reading["read", sample.name] = partial(_dispatching, partial(_read, sample))
         for words in sample.commands:
             with (
                 tempfile.TemporaryDirectory() as folder,
@@ -110,11 +113,19 @@ def _without_hydra(words: Words) -> Callable[[], int]:
         main(words)
     ((run, settings),) = caught
 
-    def again() -> int:
-        with patch.object(cli, "_dispatch", lambda words: run(settings, Path("run"))):
-            return main(words)
+    return partial(_dispatching, lambda words: run(settings, Path("run")))
 
-    return again
+
+def _read(sample: made.Sample, words: Words) -> int:
+    assert sample.read is not None
+    sample.read(Path(sample.name))
+    return 0
+
+
+def _dispatching(run: Callable[[Words], int]) -> int:
+    """Return the exit code of ``run`` in place of a command line."""
+    with patch.object(cli, "_dispatch", run):
+        return main(())
 
 
 def fuzz(arguments: Sequence[str]) -> int:
@@ -124,7 +135,7 @@ def fuzz(arguments: Sequence[str]) -> int:
     began = time.monotonic()
     found = [
         sample
-        for sample in made.samples(battles=given.get("quick") != "true")
+        for sample in made.samples(quick=given.get("quick") == "true")
         if given.get("only", "") in sample.name
     ]
     reading: dict[Words, Callable[[], int]] = {}

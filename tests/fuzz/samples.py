@@ -7,7 +7,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import chdir, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
@@ -17,6 +17,7 @@ from plywise.arena.agents.catalog import agent_config
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.cli.main import main
 from plywise.arena.output.files import RecordWriter
+from plywise.arena.selfplay import load_selfplay
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import NoLLMGroup, OpenAIGroup
 from plywise.conf.schemas.search import SimultaneousGroup
@@ -24,6 +25,7 @@ from plywise.games.showdown.player import DecisionRecord
 from plywise.llm_modules.providers.fuzz import Fuzz
 from plywise.llm_modules.providers.mock import MockEndpoint
 
+Words = tuple[str, ...]
 ROOT = Path(__file__).parents[2]
 _LLM = ("agent=llm_search", "llm=openai", "llm.model=m", "llm.base_url=http://127.0.0.1:9/v1",
         "side=none", "search.seconds=0.05", "llm.seconds=0.05")  # fmt: skip
@@ -36,31 +38,31 @@ class Sample:
     Attributes:
         name: the file's name; ``commands`` read the file of that name.
         content: its bytes.
-        form: json, lines, text, yaml, python, sqlite or gzip.
+        form: json, lines, text, yaml, python, sqlite, gzip or zip.
         code: exit code of the commands while it is sound.
+        read: reads the file where no command does.
     """
 
     name: str
     content: bytes
     form: str
-    commands: tuple[tuple[str, ...], ...]
+    commands: tuple[Words, ...]
     code: int = 0
+    read: Callable[[Path], object] | None = None
 
 
-def samples(*, battles: bool = True) -> list[Sample]:
-    """Return a sample of each kind; kernels are compiled while they are made.
-
-    Args:
-        battles: whether those that need the battle engine are among them.
-    """
+def samples(*, quick: bool = False) -> list[Sample]:
+    """Return samples: one of each kind, or (``quick``) those that need no compiled kernel."""
     found = list(_texts())
-    with tempfile.TemporaryDirectory() as folder, chdir(folder), redirect_stdout(StringIO()):
-        found += _games(Path(folder), battles)
-        found += _tournaments(Path(folder), battles)
-        found += _of_language_models(Path(folder))
-        if battles:
-            found.append(_decisions(Path(folder)))
-    return found + list(_corpora() if battles else ())
+    with tempfile.TemporaryDirectory() as name, chdir(name), redirect_stdout(StringIO()):
+        folder = Path(name)
+        found += _games(folder, {"tic_tac_toe": _PLAIN} if quick else _GAMES)
+        found += _tournaments(folder, {"tic_tac_toe": _PLAIN} if quick else _TOURNAMENTS)
+        found.append(_plugin(folder))
+        if not quick:
+            found += [*_of_language_models(folder), _decisions(folder), _selfplay(folder)]
+            found += [_positions(), *_corpora()]
+    return found
 
 
 def nim() -> bytes:
@@ -75,19 +77,27 @@ def _run(*words: str) -> None:
     assert main(words) == 0, words
 
 
-def _games(folder: Path, battles: bool) -> Iterator[Sample]:
-    games = {
-        "tic_tac_toe": ("search.max_depth=1", "explain=true"),
-        "connect_four": ("search.max_depth=1", "game.rows=4", "game.columns=4"),
-        "othello": ("search.max_depth=1",),
-        "gomoku": ("search.max_depth=1", "game.rows=4", "game.columns=4", "game.in_line=3"),
-        "goofspiel": ("search.seconds=null", "search.iterations=5", "game.order=random"),
-        "battleship": ("search.seconds=null", "search.iterations=2", "game.rows=4",
-                       "game.columns=4", "game.fleet=[2]"),
-        "gen9randombattle": ("search.seconds=null", "search.iterations=1", "explain=true",
-                             "search.worlds=1"),
-    }  # fmt: skip
-    for name, settings in games.items() if battles else list(games.items())[:-1]:
+_PLAIN = ("search=mcts", "search.seconds=null", "search.iterations=2")
+_GAMES = {
+    "tic_tac_toe": ("search.max_depth=1", "explain=true"),
+    "connect_four": ("search.max_depth=1", "game.rows=4", "game.columns=4"),
+    "othello": ("search.max_depth=1",),
+    "gomoku": ("search.max_depth=1", "game.rows=4", "game.columns=4", "game.in_line=3"),
+    "goofspiel": ("search.seconds=null", "search.iterations=5", "game.order=random"),
+    "battleship": ("search.seconds=null", "search.iterations=2", "game.rows=4", "game.columns=4",
+                   "game.fleet=[2]"),
+    "gen9randombattle": ("search.seconds=null", "search.iterations=1", "explain=true",
+                         "search.worlds=1"),
+}  # fmt: skip
+_TOURNAMENTS = {
+    "tic_tac_toe": ("search.max_depth=1", "agents=[random,search,{name:search,max_depth:2}]"),
+    "goofspiel": ("game.cards=3", "search.iterations=10", "search.seconds=null"),
+    "gen9randombattle": ("search.iterations=1", "search.seconds=null", "search.worlds=1"),
+}
+
+
+def _games(folder: Path, games: Mapping[str, Words]) -> Iterator[Sample]:
+    for name, settings in games.items():
         place = f"played/{name}"
         _run("play", f"game={name}", "llm=none", "side=none", f"hydra.run.dir={place}", *settings)
         (path,) = (folder / place).glob("*.json")
@@ -95,25 +105,24 @@ def _games(folder: Path, battles: bool) -> Iterator[Sample]:
             "game.json", path.read_bytes(), "json",
             (("replay", "game.json"), ("replay", "game.json", "explain=true", "side=second")),
         )  # fmt: skip
-    (folder / "nim.py").write_bytes(nim())
-    _run("play", "game=path:nim.py", "llm=none", "side=none", "search=mcts", "search.iterations=2",
-         "search.seconds=null", "hydra.run.dir=plugin")  # fmt: skip
-    yield Sample(
+
+
+def _plugin(folder: Path) -> Sample:
+    return Sample(
         "nim.py", nim(), "python",
-        (("play", "game=path:nim.py", "llm=none", "side=none", "search=mcts", "search.seconds=null",
-          "search.iterations=2"),
-         ("tournament", "game=path:nim.py", "search=mcts", "search.seconds=null",
-          "search.iterations=2", "tournament.pairs=1", "tournament.executor=inline")),
+        (("play", "game=path:nim.py", "llm=none", "side=none", *_PLAIN),
+         ("tournament", "game=path:nim.py", *_PLAIN, "tournament.pairs=1",
+          "tournament.executor=inline")),
     )  # fmt: skip
 
 
-def _tournaments(folder: Path, battles: bool) -> Iterator[Sample]:
-    kinds = {
-        "tic_tac_toe": ("search.max_depth=1", "agents=[random,search,{name:search,max_depth:2}]"),
-        "goofspiel": ("game.cards=3", "search.iterations=10", "search.seconds=null"),
-        "gen9randombattle": ("search.iterations=1", "search.seconds=null", "search.worlds=1"),
-    }
-    for game, settings in kinds.items() if battles else list(kinds.items())[:-1]:
+def _selfplay(folder: Path) -> Sample:
+    _run("selfplay", "game=tic_tac_toe", "search.max_depth=1", "games=2", "out=games.npz")
+    return Sample("games.npz", (folder / "games.npz").read_bytes(), "zip", (), read=load_selfplay)
+
+
+def _tournaments(folder: Path, tournaments: Mapping[str, Words]) -> Iterator[Sample]:
+    for game, settings in tournaments.items():
         words = ("tournament", f"game={game}", "tournament.pairs=2", "tournament.executor=inline",
                  "tournament.record=record.sqlite", *settings)  # fmt: skip
         _run(*words, "hydra.run.dir=made")
@@ -183,11 +192,6 @@ def _texts() -> Iterator[Sample]:
         (("ratings", "results.csv"),
          ("ratings", "results.csv", "method=bootstrap", "resamples=40")),
     )  # fmt: skip
-    columns = "# positions\n44332 \n4444\n-\n12345\n7654321\n"
-    yield Sample(
-        "positions.txt", columns.encode(), "text",
-        (("solve", "connect_four", "positions.txt", "rows=4", "columns=7", "table_bits=16"),),
-    )  # fmt: skip
     yield Sample(
         "squares.txt", b"1 0\n159\n- 0\n", "text", (("solve", "tic_tac_toe", "squares.txt"),)
     )
@@ -209,6 +213,14 @@ def _texts() -> Iterator[Sample]:
         (("play", "game=tic_tac_toe", "llm=embedded", "llm.model_path=model.gguf", "side=none",
           "agent=llm_search", "search.max_depth=1"),),
         code=1,
+    )  # fmt: skip
+
+
+def _positions() -> Sample:
+    columns = "# positions\n44332 \n4444\n-\n12345\n7654321\n"
+    return Sample(
+        "positions.txt", columns.encode(), "text",
+        (("solve", "connect_four", "positions.txt", "rows=4", "columns=7", "table_bits=16"),),
     )  # fmt: skip
 
 

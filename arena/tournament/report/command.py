@@ -13,8 +13,8 @@ from plywise.conf.schemas.tournament import ReportConfig
 def run_report(config: ReportConfig, folder: Path) -> int:
     """Write the report of a record."""
     record = Path(config.record)
-    out = Path(config.out) if config.out is not None else record.with_suffix(".html")
     with GameStore.read(record) as store:
+        out = Path(config.out) if config.out is not None else record.with_suffix(".html")
         page = write_report(store, out, config.replays, game_of(store, config.trusted_game))
         print(f"report: {near(page.absolute())}")
     return 0

@@ -57,7 +57,7 @@ def one_line(text: str) -> str:
         (["verify", "engine"], "corpus is missing"),
         (["verify", "engine", "c.gz", "--jobs"], "--jobs needs a value"),
         (["verify", "engine", "c.gz", "--job", "2"], "did you mean '--jobs'?"),
-        (["verify", "engine", "c.gz", "--jobs", "0"], "jobs=0: must be at least 1"),
+        (["verify", "engine", "c.gz", "--jobs", "0"], "jobs=0: must be between 1 and 1024"),
         (["verify", "engine", "c.gz", "--jobs", "two"], "jobs=two"),
         (["bench", "everything"], "choose one of engine, search, deadline"),
         (["tournament", "agents=[random,serch]"], "no agent 'serch'"),

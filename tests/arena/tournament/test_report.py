@@ -266,11 +266,8 @@ def test_ten_thousand_games_open_and_scroll(tmp_path: Path, browser: Any) -> Non
 RUNS = "window.ran = 1"
 HOSTILE = (
     f"</script><script>{RUNS}</script><img src=x onerror='{RUNS}'>@DATA@ @SCRIPT@ \"'><svg "
-    f"onload={RUNS}><!-- \u202e\x1b]0;T\x07\u2028\ud83d {{0}}"
+    f"onload={RUNS}><!-- \u202e\x1b]0;T\x07\u2028 {{0}}"
 )
-
-
-STORED = HOSTILE.replace("\ud83d", "")  # SQLite holds no lone surrogates; JSON does
 
 
 @pytest.mark.slow
@@ -278,12 +275,12 @@ def test_a_hostile_record_runs_nothing_and_asks_for_nothing(tmp_path: Path, brow
     rng = Random(3)
     identity: dict[str, Any] = {
         "plywise": HOSTILE, "code": HOSTILE, "game": {"name": "tic_tac_toe"}, "llm": HOSTILE,
-        HOSTILE: HOSTILE, "agents": [{"title": "a" + STORED, HOSTILE: HOSTILE}, {"title": "b"}],
+        HOSTILE: HOSTILE, "agents": [{"title": "a" + HOSTILE, HOSTILE: HOSTILE}, {"title": "b"}],
     }  # fmt: skip
     games = []
     for number in range(4):
         one = play(number, (0, 1), rng)
-        one.error = STORED
+        one.error = HOSTILE
         asked = [{"question": HOSTILE, "status": HOSTILE, "weights": {HOSTILE: 0.5}}]
         entry: dict[str, Any] = {"p": 0, "w": 0, "f": HOSTILE, "s": {HOSTILE: 1.0}}
         one.trace = pack_trace([entry | {"q": {HOSTILE: 0.5}, "a": asked}])
