@@ -73,6 +73,13 @@ def test_states_of_themed_battles_are_read() -> None:
             )
             assert found == [], (battle.number, step.number)
             seen |= {what for (_, what), value in facts.dump_facts(step.before).items() if value}
+            for side in step.before["S"]:
+                ripen = side["P"][0].get("as", {})
+                if "berryWeaken" in ripen:  # false: a berry of another kind
+                    ripen["berryWeaken"] = True
+                    pool = decode(step.before, setup)
+                    read = facts.state_facts(pool, 0)
+                    seen |= {what for (_, what), value in read.items() if value}
     assert {"ability state berryWeaken", "ability state berry", "illusion kept"} <= seen
 
 
