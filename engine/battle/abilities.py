@@ -58,6 +58,7 @@ from plywise.engine.battle.stats import (
     get_stat,
     has_volatile,
     holds_ability_shield,
+    suppressing_ability,
     types_of,
 )
 from plywise.engine.battle.tables import ABILITIES, MOVES, SPECIES, TYPE_CHART
@@ -428,11 +429,15 @@ def _end_strong_weather(b: Any, s: int, a: int) -> None:
 def start_ability(b: Any, s: int, entering: bool) -> None:
     """Start the ability of the active of ``s``, and any that replaces it thereby."""
     for _ in range(3):
-        m = b.sides[s].mons[b.sides[s].active]
-        if int(m.flag_bits) & c.MON_FAINTED != 0:
+        if int(b.sides[s].mons[b.sides[s].active].flag_bits) & c.MON_FAINTED != 0:
             return
         a = ability(b, s)
-        if a == 0 or not _begin(b, s, a, entering):
+        if a == 0:
+            return
+        # Dragged in by a move that ignores abilities, it comes in without those that can be broken.
+        if entering and ABILITIES[a].breakable and suppressing_ability(b, s):
+            return
+        if not _begin(b, s, a, entering):
             return
         # An ability that was traced or copied begins, but its owner did not just come in.
         entering = False

@@ -47,10 +47,11 @@ def move_priority(b: Any, s: int, move: int) -> int:
 def fractional_priority(b: Any, s: int, move: int) -> int:
     """Return 1, 0 or -1 for what goes before or after its equals (FractionalPriority).
 
-    Quick Claw and Quick Draw draw; a Custap Berry is eaten.
+    Quick Claw and Quick Draw draw, for a turn of recharging too; a Custap Berry is eaten.
     """
     a = ability(b, s)
-    status = MOVES[move].category == c.CATEGORY_STATUS and move != 0
+    # Recharging (0) is no status move, nor any other.
+    status = move != 0 and MOVES[move].category == c.CATEGORY_STATUS
     held = item(b, s)
     fractional = 0
     if a == A.stall or held == I.laggingtail:

@@ -352,7 +352,7 @@ def base_power_modifier(b: Any, s: int, t: int, power: int, type_mod: int) -> in
     if item:
         mod = _item_power(mon, item, kind, physical, special, mod)
     # 14
-    if int(b.move.flag_bits) & c.MOVE_GEM:
+    if has_volatile(b, s, c.V_GEM):
         mod = chain(mod, 5325)
     # 9
     if has_volatile(b, s, c.V_CHARGE) and kind == c.TYPE_ELECTRIC:

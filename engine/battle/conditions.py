@@ -18,6 +18,7 @@ from plywise.engine.battle.chance import (
     SITE_TRAP_TIME,
     roll,
 )
+from plywise.engine.battle.event_ties import IMMUNITY, NO_SOURCE, SET_STATUS, event_ties
 from plywise.engine.battle.log_conditions import (
     log_end,
     log_same_status,
@@ -63,6 +64,7 @@ from plywise.engine.battle.tables import (
     MOVES,
     TYPE_IMMUNE,
 )
+from plywise.engine.battle.ties import even
 from plywise.engine.compile.jit import kernel
 
 
@@ -112,6 +114,14 @@ def type_immunity(b: Any, s: int) -> int:
     return int(TYPE_IMMUNE[first]) | int(TYPE_IMMUNE[second]) | int(TYPE_IMMUNE[third])
 
 
+@kernel
+def immunity_ties(b: Any, s: int) -> None:
+    """Draw the tie of Magnet Rise with Dig or Dive, which answer the event Immunity alike."""
+    if has_volatile(b, s, c.V_MAGNETRISE):
+        if has_volatile(b, s, c.V_DIG) or has_volatile(b, s, c.V_DIVE):
+            event_ties(b, IMMUNITY, s, NO_SOURCE)
+
+
 # -------------------------------------------------------------------------------------- statuses
 @kernel
 def status_immune(b: Any, s: int, status: int) -> bool:
@@ -119,6 +129,7 @@ def status_immune(b: Any, s: int, status: int) -> bool:
     kind = c.PSN if status == c.TOX else status
     if (type_immunity(b, s) >> kind) & 1 != 0:
         return True
+    immunity_ties(b, s)
     if status == c.FRZ:
         if defence_ability(b, s) == A.magmaarmor:
             return True
@@ -162,7 +173,10 @@ def _status_blocked(b: Any, s: int, status: int, source: int, effect: int, effec
         if effect != c.EFFECT_MOVE or int(b.move.flag_bits) & c.MOVE_INFILTRATES == 0:
             return True
     if status == c.SLP:
-        if has_volatile(b, 0, c.V_UPROAR) or has_volatile(b, 1, c.V_UPROAR):
+        foe = b.sides[1 - s]
+        if has_volatile(b, s, c.V_UPROAR):
+            return True
+        if has_volatile(b, 1 - s, c.V_UPROAR) and int(foe.mons[foe.active].hp) > 0:
             return True
         if int(b.format) & c.FORMAT_SLEEP_CLAUSE != 0 and source >= 0 and source != s:
             for i in range(int(side.team_size)):
@@ -200,6 +214,9 @@ def set_status(
                 ):
                     log(b, L_IMMUNE, s, 0, 0)
                 return False
+    # Pastel Veil answers twice: for itself, and as an ally of itself.
+    if even(b) or int(m.ability) == A.pastelveil:
+        event_ties(b, SET_STATUS, s, NO_SOURCE)
     if _status_blocked(b, s, status, source, effect, effect_id):
         if logged(b):
             log_status_blocked(b, s, status, source, effect, effect_id)

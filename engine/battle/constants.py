@@ -205,6 +205,8 @@ VOLATILE_NAMES = [
     "followme",
     "ragepowder",
     "allyswitch",
+    "gem",
+    "fling",
 ]
 (
     V_CONFUSION,
@@ -285,7 +287,9 @@ VOLATILE_NAMES = [
     V_FOLLOWME,
     V_RAGEPOWDER,
     V_ALLYSWITCH,
-) = range(78)
+    V_GEM,
+    V_FLING,
+) = range(80)
 
 # ------------------------------------------------------------------------ flags of a team member
 MON_FAINTED = 1 << 0
@@ -314,6 +318,7 @@ SET_CYCLES = 1 << 7  # its set can get an item back (Harvest, Pickup, Recycle)
 # In `side.stellar_types`, above the bits of all types: the ability of an Ogerpon before it
 # Terastallized, which it takes again when it faints.
 TERA_ABILITY_SHIFT = 21
+SPREAD = 127  # IV + EV // 4 in `mon.spread`; above it in three of them: an Illusion that is kept
 MON_TERA_LOST = 1 << 11  # canTerastallize is null for good (its forme came from an item)
 
 # ---------------------------------------------------------------------- flags of a side's active
@@ -379,6 +384,7 @@ ABILITY_SEEK = 1 << 8  # Trace found nothing to copy yet
 ABILITY_GLUTTONY = 1 << 9
 ABILITY_PENDING_BOOSTS = 1 << 10  # Opportunist has boosts in `pending_boosts`
 ABILITY_UNCHECKED = 1 << 11  # checkedBerserk is false, not just unset: healing berries must wait
+ABILITY_BERRY_WEAKEN = 1 << 12  # Ripen: a berry that weakens the next hit was eaten
 
 ITEM_STARTED = 1 << 0  # Booster Energy
 ITEM_EJECT = 1 << 1  # Eject Pack is about to work
@@ -431,7 +437,6 @@ MOVE_BOUNCED = 1 << 4
 MOVE_INFILTRATES = 1 << 5
 MOVE_CONTACT = 1 << 6  # makes contact here (Long Reach, Punching Glove took it away)
 MOVE_CRIT = 1 << 7  # the last hit was critical
-MOVE_GEM = 1 << 8  # Normal Gem was used up by this move
 MOVE_SELF_DROPPED = 1 << 9
 MOVE_TYPE_CHANGED = 1 << 10  # an -ate ability changed the type: typeChangerBoosted
 MOVE_FORCE_STAB = 1 << 11

@@ -21,6 +21,7 @@ from plywise.engine.battle.conditions import (
     add_side_condition,
     add_volatile,
     cure_status,
+    immunity_ties,
     is_semi_invulnerable,
     type_immunity,
 )
@@ -80,11 +81,10 @@ def makes_contact(b: Any, s: int) -> bool:
 @kernel
 def powder_immune(b: Any, s: int) -> bool:
     """Return whether powder does nothing to the active of ``s``: type, Overcoat or Goggles."""
-    return (
-        type_immunity(b, s) & IMMUNE_POWDER != 0
-        or ability(b, s) == A.overcoat
-        or item(b, s) == I.safetygoggles
-    )
+    if type_immunity(b, s) & IMMUNE_POWDER != 0:
+        return True
+    immunity_ties(b, s)
+    return ability(b, s) == A.overcoat or item(b, s) == I.safetygoggles
 
 
 @kernel
@@ -448,7 +448,8 @@ def after_move_self(b: Any, s: int, t: int, hit_target: bool) -> None:
     a = ability(b, s)
     if a == A.magician:
         if hit_target and s != t and not status and move != M.fling:
-            if user.switch_flag != c.SWITCH_TRUE and mon.held_item == 0:
+            gem_used = has_volatile(b, s, c.V_GEM)
+            if user.switch_flag != c.SWITCH_TRUE and mon.held_item == 0 and not gem_used:
                 stolen = take_item(b, t, s)
                 if stolen and not set_item(b, s, stolen):
                     hit.mons[hit.active].held_item = stolen

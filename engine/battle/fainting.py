@@ -157,6 +157,9 @@ def empty_faint_queue(b: Any, check: bool) -> bool:
         side.flag_bits = int(side.flag_bits) & ~c.SIDE_FAINT_QUEUED
         m.flag_bits = (int(m.flag_bits) | c.MON_FAINTED) & ~c.MON_TERASTALLIZED
         side.illusion = 0
+        if int(b.move.side) == last:
+            # Showdown's activePokemon is no longer active: nothing is ignored for it any more.
+            b.move.flag_bits = int(b.move.flag_bits) & ~c.MOVE_IGNORE_ABILITY
         if regressed != 0:
             log(b, L_SPECIES, last, regressed, SPECIES_LASTING | SPECIES_SILENT)
         side.fainted_this_turn = 1 + int(side.active)

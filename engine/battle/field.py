@@ -7,6 +7,7 @@ import plywise.engine.battle.item_ids as I
 import plywise.engine.battle.species_ids as S
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.conditions import add_volatile, remove_volatile
+from plywise.engine.battle.event_ties import SET_WEATHER, event_ties
 from plywise.engine.battle.formes import forme_change
 from plywise.engine.battle.log_conditions import log_types
 from plywise.engine.battle.log_events import (
@@ -22,9 +23,15 @@ from plywise.engine.battle.log_events import (
     log_from,
 )
 from plywise.engine.battle.ops import use_item
-from plywise.engine.battle.stats import ability, effective_weather, item, may_change_type
+from plywise.engine.battle.stats import (
+    ability,
+    defence_ability,
+    effective_weather,
+    item,
+    may_change_type,
+)
 from plywise.engine.battle.tables import MOVES, SPECIES
-from plywise.engine.battle.ties import tied
+from plywise.engine.battle.ties import even, tied
 from plywise.engine.compile.jit import kernel
 
 
@@ -54,7 +61,7 @@ def weather_changed(b: Any, s: int) -> None:
             add_volatile(b, s, c.V_PROTOSYNTHESIS, s, c.EFFECT_ABILITY, a)
         elif int(side.flag_bits) & c.SIDE_FROM_BOOSTER == 0:
             remove_volatile(b, s, c.V_PROTOSYNTHESIS)
-    elif a == A.iceface:
+    elif a == A.iceface and defence_ability(b, s) == a:
         w = effective_weather(b)
         if (w == c.HAIL or w == c.SNOWSCAPE) and int(m.species) == S.eiscuenoice:
             log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
@@ -91,6 +98,8 @@ def set_weather(b: Any, weather: int, source: int) -> bool:
     now = int(b.weather)
     if now == weather:
         return False
+    if even(b):
+        event_ties(b, SET_WEATHER, source, source)
     strong = is_strong_weather(weather)
     if is_strong_weather(now) and not strong:
         if b.move.id != 0 and int(MOVES[b.move.id].weather) == weather and b.move.side == source:

@@ -37,7 +37,6 @@ from plywise.engine.battle.damage import (
     NO_DAMAGE,
     UNDEFINED,
     get_damage,
-    hits_substitute,
     run_immunity,
 )
 from plywise.engine.battle.defences import (
@@ -47,17 +46,16 @@ from plywise.engine.battle.defences import (
     out_of_reach,
     try_hit,
 )
+from plywise.engine.battle.event_ties import MODIFY_SECONDARIES, TRY_PRIMARY_HIT, event_ties
 from plywise.engine.battle.fainting import empty_faint_queue
 from plywise.engine.battle.field import set_terrain, set_weather
 from plywise.engine.battle.formes import forme_change
 from plywise.engine.battle.items import try_status
 from plywise.engine.battle.log_events import (
-    ENDED_TAKEN,
     FAIL_HEAL,
     FAIL_PLAIN,
     L_END,
     L_END_ABILITY,
-    L_END_ITEM,
     L_FAIL,
     L_HIT_COUNT,
     L_IMMUNE,
@@ -71,6 +69,7 @@ from plywise.engine.battle.log_events import (
     log,
     log_from,
 )
+from plywise.engine.battle.modify_damage import hits_substitute
 from plywise.engine.battle.move_effects import (
     after_hit,
     fling_effect,
@@ -83,7 +82,6 @@ from plywise.engine.battle.move_tries import own_try_hit, try_immunity
 from plywise.engine.battle.ops import (
     boost,
     can_switch,
-    consume_item,
     damage,
     direct_damage,
     faint,
@@ -127,6 +125,7 @@ from plywise.engine.battle.tables import (
     TARGET_ALLY_TEAM,
     TARGET_FOE_SIDE,
 )
+from plywise.engine.battle.ties import even
 from plywise.engine.battle.updates import update
 from plywise.engine.compile.jit import kernel
 
@@ -366,6 +365,21 @@ def _own_effects(b: Any, s: int) -> None:
 
 
 @kernel
+def _has_secondaries(b: Any, s: int) -> bool:
+    """Return whether the move in use has any secondary effect, of its own or of its user."""
+    row = MOVES[b.move.id]
+    if row.n_secondaries != 0 and int(b.move.flag_bits) & c.MOVE_SHEER_FORCE == 0:
+        return True
+    if int(b.move.category) == c.CATEGORY_STATUS:
+        return False
+    held = item(b, s)
+    if ability(b, s) == A.stench or held == I.kingsrock or held == I.razorfang:
+        return int(row.move_flags) & F_FUTURE == 0
+    flung = ITEMS[b.sides[s].mons[b.sides[s].active].held_item]
+    return int(b.move.id) == M.fling and (flung.fling_status != 0 or flung.fling_volatile != 0)
+
+
+@kernel
 def _secondaries(b: Any, s: int, t: int, shielded: bool) -> None:
     """Roll for the secondary effects.
 
@@ -378,6 +392,8 @@ def _secondaries(b: Any, s: int, t: int, shielded: bool) -> None:
         defence_ability(b, t) == A.shielddust or item(b, t) == I.covertcloak
     )
     flinches = False
+    if not shielded and even(b) and _has_secondaries(b, s):
+        event_ties(b, MODIFY_SECONDARIES, t, s)
     if int(b.move.flag_bits) & c.MOVE_SHEER_FORCE == 0:
         for k in range(int(row.n_secondaries)):
             effect = row.secondaries[k]
@@ -444,10 +460,12 @@ def _one_hit(b: Any, s: int, t: int) -> int:
     status = int(b.move.category) == c.CATEGORY_STATUS
     substituted = False
     done = UNDEFINED
+    if not wide and even(b):
+        event_ties(b, TRY_PRIMARY_HIT, t, s)
     if not wide and s != t:
         if not status and int(b.move.type) == c.TYPE_NORMAL and item(b, s) == I.normalgem:
             if use_item(b, s):
-                b.move.flag_bits = int(b.move.flag_bits) | c.MOVE_GEM
+                add_volatile(b, s, c.V_GEM, s, c.EFFECT_ITEM, I.normalgem)
         if move == M.surf and ability(b, s) == A.gulpmissile and int(mon.species) == S.cramorant:
             low = int(mon.hp) * 2 <= int(mon.max_hp)
             forme_change(b, s, S.cramorantgorging if low else S.cramorantgulping, False)
@@ -530,15 +548,6 @@ def _hit_count(b: Any, s: int) -> int:
 
 
 @kernel
-def throw_away(b: Any, s: int) -> None:
-    """Take the item that Fling has thrown from its holder."""
-    held = int(b.sides[s].mons[b.sides[s].active].held_item)
-    if held:
-        log_from(b, L_END_ITEM, s, held, ENDED_TAKEN, c.EFFECT_MOVE, M.fling, -1)
-    consume_item(b, s)
-
-
-@kernel
 def _hit_loop(b: Any, s: int, t: int) -> int:
     """Hit as often as the move does, then recoil and what answers the whole move."""
     move = int(b.move.id)
@@ -577,8 +586,6 @@ def _hit_loop(b: Any, s: int, t: int) -> int:
         attacked = not had_substitute and last != HIT_QUIET
         if last > 0:
             b.move.total_damage = int(b.move.total_damage) + last
-        if move == M.fling:
-            throw_away(b, s)
         update(b)
         if mon.hp <= 0:
             break

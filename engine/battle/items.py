@@ -14,6 +14,13 @@ from plywise.engine.battle.conditions import (
     remove_volatile,
     set_status,
 )
+from plywise.engine.battle.event_ties import (
+    AFTER_SET_STATUS,
+    NO_SOURCE,
+    TRY_EAT_ITEM,
+    event_ties,
+    first_holders,
+)
 from plywise.engine.battle.field import use_seed
 from plywise.engine.battle.log_conditions import log_same_status
 from plywise.engine.battle.log_events import (
@@ -41,6 +48,7 @@ from plywise.engine.battle.stats import (
     max_pp_of_slot,
 )
 from plywise.engine.battle.tables import ITEMS
+from plywise.engine.battle.ties import even
 from plywise.engine.compile.jit import kernel
 
 # How each berry works, so that code asks for the kind instead of for thirty names.
@@ -179,14 +187,21 @@ def eat_effect(b: Any, s: int, berry: int, source: int) -> None:
 
 
 @kernel
-def after_eating(b: Any, s: int, berry: int, from_foe: bool, source: int) -> None:
-    """Run abilities that react to an eaten berry (EatItem): Cheek Pouch, Cud Chew."""
+def after_eating(b: Any, s: int, berry: int, bitten: bool, source: int) -> None:
+    """Run abilities that react to an eaten berry (EatItem): Cheek Pouch, Cud Chew, Ripen.
+
+    ``bitten``: by Bug Bite or Pluck, off the foe; ``source`` is the side that made it eat.
+    """
     side = b.sides[s]
     m = side.mons[side.active]
     a = ability(b, s)
     if a == A.cheekpouch:
         heal(b, s, fraction(int(m.max_hp), 3), source, c.EFFECT_ABILITY, a)
-    elif a == A.cudchew and ITEMS[berry].berry and not from_foe:
+    elif a == A.ripen:
+        flags = int(side.ability_flags) & ~c.ABILITY_BERRY_WEAKEN
+        weakens = ITEMS[berry].resist_type != c.TYPE_NONE
+        side.ability_flags = flags | (c.ABILITY_BERRY_WEAKEN if weakens else 0)
+    elif a == A.cudchew and ITEMS[berry].berry and not bitten:
         side.ability_data = berry
         waiting = int(b.queue_length) != 0 or int(b.residual_pending) != 0
         side.ability_counter = 2 if waiting else 1
@@ -213,6 +228,8 @@ def eat_item_by(b: Any, s: int, forced: bool, source: int) -> bool:
     if int(m.hp) <= 0 and berry != I.jabocaberry and berry != I.rowapberry:
         return False
     if not forced:
+        if even(b):
+            event_ties(b, TRY_EAT_ITEM, s, NO_SOURCE)
         foe = ability(b, 1 - s)
         standing = int(b.sides[1 - s].mons[b.sides[1 - s].active].hp) > 0
         if foe == A.unnerve or foe == A.asoneglastrier or foe == A.asonespectrier:
@@ -410,19 +427,46 @@ def set_item(b: Any, s: int, new: int) -> bool:
 
 # ------------------------------------------------------------------------------------- statuses
 @kernel
-def _answer_status(b: Any, s: int, source: int, effect: int, effect_id: int) -> None:
-    """Run items and Poison Puppeteer that react to a new status (AfterSetStatus)."""
+def _puppeteer(b: Any, s: int, source: int, effect: int) -> None:
+    """Confuse the active of ``s``, newly poisoned by a move of a Pecharunt with its ability."""
     m = b.sides[s].mons[b.sides[s].active]
     if source >= 0 and source != s and effect == c.EFFECT_MOVE:
         if int(m.status) == c.PSN or int(m.status) == c.TOX:
             foe = b.sides[source]
             if (
                 ability(b, source) == A.poisonpuppeteer
+                and int(foe.mons[foe.active].hp) > 0
                 and int(foe.mons[foe.active].base_species) == pecharunt
             ):
                 add_volatile(b, s, c.V_CONFUSION, source, c.EFFECT_ABILITY, A.poisonpuppeteer)
-    if item(b, s) == I.lumberry:
-        eat_item(b, s, False)
+
+
+@kernel
+def _synchronize(b: Any, s: int, status: int, source: int, effect: int, effect_id: int) -> None:
+    """Give the source the status that it gave to the active of ``s``, if that has Synchronize."""
+    by_spikes = effect == c.EFFECT_SIDE_CONDITION and effect_id == c.TOXIC_SPIKES
+    if (
+        source < 0
+        or source == s
+        or by_spikes
+        or status == c.SLP
+        or status == c.FRZ
+        or ability(b, s) != A.synchronize
+    ):
+        return
+    other = b.sides[source].mons[b.sides[source].active]
+    log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, A.synchronize, -1)
+    if int(other.status) == c.NO_STATUS:
+        if set_status(b, source, status, s, c.EFFECT_ABILITY, A.synchronize, False):
+            if even(b):
+                event_ties(b, AFTER_SET_STATUS, source, s)
+            if item(b, source) == I.lumberry:
+                eat_item(b, source, False)
+    elif int(other.status) == status:
+        log(b, L_FAIL, source, FAIL_STATUS, status)
+    else:
+        log(b, L_FAIL, s, FAIL_PLAIN, 0)
+        log(b, L_STILL, s, 0, 0)
 
 
 @kernel
@@ -431,26 +475,15 @@ def _get_status(
 ) -> bool:
     if not set_status(b, s, status, source, effect, effect_id, forced):
         return False
-    by_spikes = effect == c.EFFECT_SIDE_CONDITION and effect_id == c.TOXIC_SPIKES
-    if (
-        source >= 0
-        and source != s
-        and not by_spikes
-        and status != c.SLP
-        and status != c.FRZ
-        and ability(b, s) == A.synchronize
-    ):
-        other = b.sides[source].mons[b.sides[source].active]
-        log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, A.synchronize, -1)
-        if int(other.status) == c.NO_STATUS:
-            if set_status(b, source, status, s, c.EFFECT_ABILITY, A.synchronize, False):
-                _answer_status(b, source, s, c.EFFECT_ABILITY, A.synchronize)
-        elif int(other.status) == status:
-            log(b, L_FAIL, source, FAIL_STATUS, status)
-        else:
-            log(b, L_FAIL, s, FAIL_PLAIN, 0)
-            log(b, L_STILL, s, 0, 0)
-    _answer_status(b, s, source, effect, effect_id)
+    # AfterSetStatus
+    if first_holders(b, AFTER_SET_STATUS, s, source) & 1 == s:
+        _synchronize(b, s, status, source, effect, effect_id)
+        _puppeteer(b, s, source, effect)
+    else:
+        _puppeteer(b, s, source, effect)
+        _synchronize(b, s, status, source, effect, effect_id)
+    if item(b, s) == I.lumberry:
+        eat_item(b, s, False)
     return True
 
 

@@ -275,6 +275,8 @@ def on_field(b: Any, s: int) -> int:
                 continue
             if is_semi_invulnerable(b, k):
                 log_from(b, L_MISS, s, 0, 0, c.EFFECT_NONE, 0, k)
+            elif k != s and defence_ability(b, k) == A.goodasgold:
+                log_from(b, L_IMMUNE, k, 0, 0, c.EFFECT_ABILITY, A.goodasgold, -1)
             elif ITEMS[m.held_item].berry:
                 drinkers |= 1 << k
         log(b, L_FIELD_ACTIVATE, s, move, 0)

@@ -17,6 +17,7 @@ from plywise.engine.battle.conditions import (
     remove_side_condition,
     type_immunity,
 )
+from plywise.engine.battle.event_ties import NO_SOURCE, TRY_MOVE, first_holders
 from plywise.engine.battle.formes import forme_change
 from plywise.engine.battle.items import after_eating
 from plywise.engine.battle.log_conditions import log_types
@@ -73,6 +74,7 @@ from plywise.engine.battle.tables import (
     TARGET_ALL,
     TARGET_FOE_SIDE,
 )
+from plywise.engine.battle.ties import even
 from plywise.engine.compile.jit import kernel
 
 
@@ -189,6 +191,9 @@ def try_move(b: Any, s: int, t: int) -> int:
             return QUIET
     elif move == M.echoedvoice:
         add_pseudo_weather(b, c.ECHOED_VOICE, s)
+    first = s
+    if even(b):
+        first = first_holders(b, TRY_MOVE, s, NO_SOURCE) & 1
     weather = effective_weather(b)
     if not status:
         kind = int(b.move.type)
@@ -208,7 +213,12 @@ def try_move(b: Any, s: int, t: int) -> int:
                 return FAILED
     if move == M.explosion or move == M.selfdestruct or move == M.mistyexplosion:
         if ability(b, s) == A.damp or defence_ability(b, 1 - s) == A.damp:
+            both = ability(b, s) == A.damp and defence_ability(b, 1 - s) == A.damp
             holder = s if ability(b, s) == A.damp else 1 - s
+            if both:
+                faster = 0 if int(b.sides[0].speed) > int(b.sides[1].speed) else 1
+                level = int(b.sides[0].speed) == int(b.sides[1].speed)
+                holder = first if level else faster
             log(b, L_STILL, s, 0, 0)
             log_from(b, L_CANT, holder, CANT_ABILITY, move, c.EFFECT_ABILITY, A.damp, s)
             return FAILED
@@ -423,9 +433,12 @@ def try_use(b: Any, s: int, t: int) -> int:
             return FAILED
     elif move == M.fling:
         held = int(mon.held_item)
-        if item(b, s) == 0 or not may_take_item(b, s, s) or ITEMS[held].fling_power == 0:
+        if item(b, s) == 0 or ability(b, s) == A.klutz or not may_take_item(b, s, s):
+            return FAILED
+        if ITEMS[held].fling_power == 0:
             return FAILED
         b.move.base_power = ITEMS[held].fling_power
+        put_volatile(b, s, c.V_FLING)
         if ITEMS[held].berry and ability(b, s) == A.cudchew:
             after_eating(b, s, held, False, s)
     if logged(b):

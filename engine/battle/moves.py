@@ -26,7 +26,7 @@ from plywise.engine.battle.conditions import cure_status, is_semi_invulnerable, 
 from plywise.engine.battle.contact import after_move_self, emergency_exit_at_half
 from plywise.engine.battle.defences import BOUNCE
 from plywise.engine.battle.fainting import check_win, empty_faint_queue, faint_messages
-from plywise.engine.battle.hits import hit_side, hit_target, throw_away
+from plywise.engine.battle.hits import hit_side, hit_target
 from plywise.engine.battle.log_events import (
     CANT_FOCUS_PUNCH,
     CANT_GRAVITY,
@@ -282,8 +282,6 @@ def _use_once(
             result = hit_side(b, s, t)
         else:
             result = hit_target(b, s, t)
-            if move == M.fling and mon.held_item and mon.hp > 0:
-                throw_away(b, s)  # though it missed
         if result == QUIET:
             side.move_this_turn_result = c.RESULT_NULL
             result = FAILED

@@ -19,7 +19,15 @@ import plywise.engine.battle.move_ids as M
 import plywise.engine.battle.species_ids as S
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.chance import SITE_ITEM, chance
+from plywise.engine.battle.event_ties import (
+    AFTER_BOOST,
+    DAMAGE,
+    NO_SOURCE,
+    TRY_HEAL,
+    event_ties,
+)
 from plywise.engine.battle.log_events import (
+    ENDED_TAKEN,
     ENDED_USED,
     FAIL_UNBOOST,
     L_ABILITY,
@@ -46,6 +54,7 @@ from plywise.engine.battle.stats import (
     put_volatile,
 )
 from plywise.engine.battle.tables import ITEMS, MOVES, SPECIES
+from plywise.engine.battle.ties import even
 from plywise.engine.compile.jit import kernel
 
 
@@ -150,13 +159,21 @@ def heal(b: Any, s: int, amount: int, source: int, effect: int, effect_id: int) 
     """
     if amount <= 0:
         return 0
-    if item(b, s) == I.bigroot and (
+    if even(b):
+        event_ties(b, TRY_HEAL, s, source)
+    drained = (
         effect == c.EFFECT_DRAIN
         or effect == c.EFFECT_LEECH_SEED
-        or (
-            effect == c.EFFECT_MOVE
-            and (effect_id == M.ingrain or effect_id == M.aquaring or effect_id == M.strengthsap)
-        )
+        or (effect == c.EFFECT_MOVE and effect_id == M.strengthsap)
+    )
+    # Liquid Ooze does the damage of what was drained, before any modifier.
+    if drained and source >= 0 and ability(b, source) == A.liquidooze:
+        faster = int(b.sides[source].speed) > int(b.sides[s].speed)
+        if faster or not has_volatile(b, s, c.V_HEALBLOCK):
+            _ooze(b, s, amount, source)
+        return 0
+    if item(b, s) == I.bigroot and (
+        drained or (effect == c.EFFECT_MOVE and (effect_id == M.ingrain or effect_id == M.aquaring))
     ):
         amount = modify(amount, 5324)
     if has_volatile(b, s, c.V_HEALBLOCK):
@@ -166,30 +183,10 @@ def heal(b: Any, s: int, amount: int, source: int, effect: int, effect_id: int) 
             amount *= 2
         elif effect_id == I.leftovers:
             log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, A.ripen, -1)
-    if (
-        source >= 0
-        and (
-            effect == c.EFFECT_DRAIN
-            or effect == c.EFFECT_LEECH_SEED
-            or (effect == c.EFFECT_MOVE and effect_id == M.strengthsap)
-        )
-        and _raw_ability(b, source) == A.liquidooze
-    ):
-        if ability(b, s) != A.magicguard:
-            lose_hp(b, s, amount, source, c.EFFECT_ABILITY, A.liquidooze)
-            b.sides[s].hurt_this_turn = 1 + int(b.sides[s].mons[b.sides[s].active].hp)
-            log_from(b, L_DAMAGE, s, 0, 0, c.EFFECT_ABILITY, A.liquidooze, source)
-        return 0
     gained = gain_hp(b, s, amount)
     if gained != 0:
         log_from(b, L_HEAL, s, 0, 0, effect, effect_id, source)
     return gained
-
-
-@kernel
-def _raw_ability(b: Any, s: int) -> int:
-    """Return the working ability, also of one that has just lost its last HP."""
-    return ability(b, s)
 
 
 @kernel
@@ -224,6 +221,18 @@ def consume_item(b: Any, s: int) -> None:
 
 
 @kernel
+def throw_item(b: Any, s: int) -> None:
+    """Take away the item that was flung (Fling); one about to faint keeps it."""
+    m = b.sides[s].mons[b.sides[s].active]
+    held = int(m.held_item)
+    if held != 0:
+        log_from(b, L_END_ITEM, s, held, ENDED_TAKEN, c.EFFECT_MOVE, M.fling, -1)
+    consume_item(b, s)
+    if int(m.hp) <= 0:
+        m.held_item = held
+
+
+@kernel
 def strikes_often(b: Any, move: int) -> bool:
     """Return whether the move in use has more than one hit (Showdown's ``multihit``)."""
     return bool(
@@ -231,6 +240,94 @@ def strikes_often(b: Any, move: int) -> bool:
         or move == M.beatup
         or int(b.move.flag_bits) & c.MOVE_PARENTAL_BOND != 0
     )
+
+
+@kernel
+def _damage_event(b: Any, s: int, amount: int, source: int, effect: int, effect_id: int) -> int:
+    """Return what abilities, volatiles and items make of damage (Damage); -1: it is prevented.
+
+    Poison Heal is not here, but in :func:`damage`: what heals may do damage (Liquid Ooze).
+    """
+    side = b.sides[s]
+    m = side.mons[side.active]
+    hp = int(m.hp)
+    by_move = effect == c.EFFECT_MOVE or effect == c.EFFECT_CONFUSED
+    a = defence_ability(b, s)
+    if a == A.disguise:
+        if by_move and int(m.species) == S.mimikyu:
+            side.ability_flags = int(side.ability_flags) | c.ABILITY_BUSTED
+            log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
+            return 0
+    elif a == A.iceface:
+        if (
+            effect == c.EFFECT_MOVE
+            and int(b.move.category) == c.CATEGORY_PHYSICAL
+            and int(m.species) == S.eiscue
+        ):
+            side.ability_flags = int(side.ability_flags) | c.ABILITY_BUSTED
+            log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
+            return 0
+    elif a == A.berserk or a == A.angershell:
+        wait = (
+            by_move
+            and (effect != c.EFFECT_MOVE or not strikes_often(b, effect_id))
+            and not (
+                int(b.move.flag_bits) & c.MOVE_SHEER_FORCE != 0
+                and source >= 0
+                and ability(b, source) == A.sheerforce
+            )
+        )
+        flags = int(side.ability_flags) & ~(c.ABILITY_CHECKED | c.ABILITY_UNCHECKED)
+        side.ability_flags = flags | (c.ABILITY_UNCHECKED if wait else c.ABILITY_CHECKED)
+    elif a == A.magicguard:
+        if not by_move:
+            if effect == c.EFFECT_ABILITY and source >= 0:
+                log_from(b, L_ACTIVATE, source, 0, 0, effect, effect_id, -1)
+            return -1
+    elif a == A.heatproof:
+        if effect == c.EFFECT_STATUS and effect_id == 1:  # BRN
+            amount = amount // 2
+    elif a == A.rockhead:
+        if effect == c.EFFECT_RECOIL:
+            return -1
+    elif a == A.gluttony:
+        side.ability_flags = int(side.ability_flags) | c.ABILITY_GLUTTONY
+    if effect == c.EFFECT_ABILITY and effect_id == A.aftermath:
+        if ability(b, s) == A.damp or ability(b, 1 - s) == A.damp:
+            return -1
+    if by_move:
+        if amount >= hp and has_volatile(b, s, c.V_ENDURE):
+            amount = hp - 1
+            log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_MOVE, M.endure, -1)
+        if a == A.sturdy and hp == int(m.max_hp) and amount >= hp:
+            amount = hp - 1
+            log(b, L_ABILITY, s, a, 0)
+    held = item(b, s)
+    if held == I.focusband:
+        # The draw comes first, whatever the damage.
+        if chance(b, SITE_ITEM, 1, 10) and amount >= hp and by_move:
+            amount = hp - 1
+            log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ITEM, held, -1)
+    elif held == I.focussash and by_move and hp == int(m.max_hp) and amount >= hp:
+        log(b, L_END_ITEM, s, held, ENDED_USED)
+        consume_item(b, s)
+        amount = hp - 1
+    return amount
+
+
+@kernel
+def _ooze(b: Any, s: int, amount: int, source: int) -> None:
+    """Damage the active of ``s``, which has drained one with Liquid Ooze."""
+    if int(b.sides[s].mons[b.sides[s].active].hp) <= 0:
+        return
+    if even(b):
+        event_ties(b, DAMAGE, s, source)
+    amount = _damage_event(b, s, amount, source, c.EFFECT_ABILITY, A.liquidooze)
+    if amount < 0:
+        return
+    if lose_hp(b, s, max(1, amount), source, c.EFFECT_ABILITY, A.liquidooze) != 0:
+        b.sides[s].hurt_this_turn = 1 + int(b.sides[s].mons[b.sides[s].active].hp)
+    log_from(b, L_DAMAGE, s, 0, 0, c.EFFECT_ABILITY, A.liquidooze, source)
 
 
 @kernel
@@ -242,77 +339,20 @@ def damage(b: Any, s: int, amount: int, source: int, effect: int, effect_id: int
     """
     side = b.sides[s]
     m = side.mons[side.active]
-    hp = int(m.hp)
-    if hp <= 0:
+    if int(m.hp) <= 0:
         return 0
-    by_move = effect == c.EFFECT_MOVE or effect == c.EFFECT_CONFUSED
     if amount != 0:
         amount = max(1, amount)
     if effect != c.EFFECT_STRUGGLE_RECOIL:
-        a = defence_ability(b, s)
-        if a == A.disguise:
-            if by_move and int(m.species) == S.mimikyu:
-                side.ability_flags = int(side.ability_flags) | c.ABILITY_BUSTED
-                log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
-                log_from(b, L_DAMAGE, s, 0, 0, effect, effect_id, source)
-                return 0
-        elif a == A.iceface:
-            if (
-                effect == c.EFFECT_MOVE
-                and int(b.move.category) == c.CATEGORY_PHYSICAL
-                and int(m.species) == S.eiscue
-            ):
-                side.ability_flags = int(side.ability_flags) | c.ABILITY_BUSTED
-                log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
-                log_from(b, L_DAMAGE, s, 0, 0, effect, effect_id, source)
-                return 0
-        elif a == A.berserk or a == A.angershell:
-            wait = (
-                by_move
-                and (effect != c.EFFECT_MOVE or not strikes_often(b, effect_id))
-                and not (
-                    int(b.move.flag_bits) & c.MOVE_SHEER_FORCE != 0
-                    and source >= 0
-                    and ability(b, source) == A.sheerforce
-                )
-            )
-            flags = int(side.ability_flags) & ~(c.ABILITY_CHECKED | c.ABILITY_UNCHECKED)
-            side.ability_flags = flags | (c.ABILITY_UNCHECKED if wait else c.ABILITY_CHECKED)
-        elif a == A.magicguard:
-            if not by_move:
-                if effect == c.EFFECT_ABILITY and source >= 0:
-                    log_from(b, L_ACTIVATE, source, 0, 0, effect, effect_id, -1)
-                return -1
-        elif a == A.poisonheal:
-            if effect == c.EFFECT_STATUS and (effect_id == 3 or effect_id == 4):  # PSN, TOX
+        if even(b):
+            event_ties(b, DAMAGE, s, source)
+        if effect == c.EFFECT_STATUS and (effect_id == 3 or effect_id == 4):  # PSN, TOX
+            if ability(b, s) == A.poisonheal:
                 heal(b, s, fraction(int(m.max_hp), 8), s, c.EFFECT_ABILITY, A.poisonheal)
                 return -1
-        elif a == A.heatproof:
-            if effect == c.EFFECT_STATUS and effect_id == 1:  # BRN
-                amount = amount // 2
-        elif a == A.rockhead:
-            if effect == c.EFFECT_RECOIL:
-                return -1
-        if effect == c.EFFECT_ABILITY and effect_id == A.aftermath:
-            if ability(b, s) == A.damp or ability(b, 1 - s) == A.damp:
-                return -1
-        if by_move:
-            if amount >= hp and has_volatile(b, s, c.V_ENDURE):
-                amount = hp - 1
-                log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_MOVE, M.endure, -1)
-            if a == A.sturdy and hp == int(m.max_hp) and amount >= hp:
-                amount = hp - 1
-                log(b, L_ABILITY, s, a, 0)
-        held = item(b, s)
-        if held == I.focusband:
-            # The draw comes first, whatever the damage.
-            if chance(b, SITE_ITEM, 1, 10) and amount >= hp and by_move:
-                amount = hp - 1
-                log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ITEM, held, -1)
-        elif held == I.focussash and by_move and hp == int(m.max_hp) and amount >= hp:
-            log(b, L_END_ITEM, s, held, ENDED_USED)
-            consume_item(b, s)
-            amount = hp - 1
+        amount = _damage_event(b, s, amount, source, effect, effect_id)
+        if amount < 0:
+            return -1
         if amount != 0:
             amount = max(1, amount)
     lost = lose_hp(b, s, amount, source, effect, effect_id)
@@ -362,6 +402,8 @@ def _raise_plain(b: Any, s: int, stat: int, change: int, effect: int, effect_id:
     side = b.sides[s]
     now = int(side.boosts[stat])
     to = max(-6, min(6, now + change))
+    if even(b):
+        event_ties(b, AFTER_BOOST, s, NO_SOURCE)
     if to == now:
         if effect_id != A.rattled or effect != c.EFFECT_ABILITY:
             log_from(b, L_BOOST, s, stat, 0, effect, effect_id, s)
@@ -516,6 +558,8 @@ def _boost_once(b: Any, s: int, changes: int, source: int, effect: int, effect_i
                 elif a == A.competitive:
                     _raise_plain(b, s, c.SPA, 2, c.EFFECT_ABILITY, a)
     # AfterBoost
+    if even(b):
+        event_ties(b, AFTER_BOOST, s, NO_SOURCE)
     if intimidate and atk_present and not atk_zero:
         if ability(b, s) == A.rattled:
             _raise_plain(b, s, c.SPE, 1, c.EFFECT_ABILITY, A.rattled)
@@ -523,8 +567,8 @@ def _boost_once(b: Any, s: int, changes: int, source: int, effect: int, effect_i
     if held == I.adrenalineorb:
         if intimidate and int(side.boosts[c.SPE]) != 6 and not atk_zero:
             log(b, L_END_ITEM, s, held, ENDED_USED)
-            consume_item(b, s)
             _raise_plain(b, s, c.SPE, 1, c.EFFECT_ITEM, held)
+            consume_item(b, s)  # Showdown's useItem: what the item does comes first
     elif held == I.ejectpack and lowered and int(b.move.id) != M.partingshot:
         side.item_flags = int(side.item_flags) | c.ITEM_EJECT
     if raised:

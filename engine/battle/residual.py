@@ -13,6 +13,7 @@ from plywise.engine.battle.abilities import hp_forme
 from plywise.engine.battle.chance import SITE_ABILITY, chance, roll
 from plywise.engine.battle.conditions import (
     cure_status,
+    immunity_ties,
     is_semi_invulnerable,
     type_immunity,
 )
@@ -98,14 +99,17 @@ def _weather(b: Any, s: int) -> None:
     if (w == c.HAIL or w == c.SNOWSCAPE) and a == A.icebody:
         heal(b, s, fraction(most, 16), s, c.EFFECT_ABILITY, a)
     if w == c.SANDSTORM or w == c.HAIL:
+        natural = w == c.SANDSTORM and type_immunity(b, s) & IMMUNE_SANDSTORM != 0
+        if not natural:
+            immunity_ties(b, s)
         immune = (
-            has_volatile(b, s, c.V_DIG)
+            natural
+            or has_volatile(b, s, c.V_DIG)
             or has_volatile(b, s, c.V_DIVE)
             or a == A.overcoat
             or item(b, s) == I.safetygoggles
         )
         if w == c.SANDSTORM:
-            immune = immune or type_immunity(b, s) & IMMUNE_SANDSTORM != 0
             immune = immune or a == A.sandforce or a == A.sandrush or a == A.sandveil
         else:
             immune = immune or a == A.icebody or a == A.snowcloak

@@ -45,7 +45,9 @@ MON = _record(
             "nature",
             "u1",
         ),  # index in tables.NATURES, + 1; from bit 5 on: 1 + the slot that Sketch filled
-        ("spread", "u1", (6,)),  # IV + EV // 4 of hp atk def spa spd spe
+        # IV + EV // 4 of hp atk def spa spd spe; bit 7 of atk, def, spa: 1 + the member that it
+        # looked like when it left (Illusion), lowest bit first
+        ("spread", "u1", (6,)),
         ("status", "u1"),  # BRN ...
         ("status_turns", "u1"),  # slp: turns left (`time`); tox: `stage`
         ("times_attacked", "u1"),  # bits 0-2, to 7 (Rage Fist); 3-7: STALE_*, Endless Battle Clause

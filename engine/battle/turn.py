@@ -24,10 +24,18 @@ from plywise.engine.battle.action_queue import (
 )
 from plywise.engine.battle.conditions import add_volatile
 from plywise.engine.battle.endless import endless_battle
+from plywise.engine.battle.event_ties import AFTER_TERASTALLIZATION, NO_SOURCE, event_ties
 from plywise.engine.battle.fainting import faint_messages
 from plywise.engine.battle.field import clear_terrain, clear_weather, first_side
 from plywise.engine.battle.formes import forme_change
-from plywise.engine.battle.legal import NO_LOCK, decides, locked_move, set_disabled, set_trapped
+from plywise.engine.battle.legal import (
+    NO_LOCK,
+    decides,
+    locked_move,
+    set_disabled,
+    set_trapped,
+    trap_if_locked,
+)
 from plywise.engine.battle.log_conditions import log_seen_types
 from plywise.engine.battle.log_events import (
     L_ABILITY,
@@ -59,6 +67,7 @@ from plywise.engine.battle.switching import (
     switch_in,
 )
 from plywise.engine.battle.tables import SPECIES
+from plywise.engine.battle.ties import even
 from plywise.engine.battle.updates import update
 from plywise.engine.compile.jit import kernel
 
@@ -181,6 +190,8 @@ def terastallize(b: Any, s: int) -> None:
     elif base == S.morpeko and int(m.flag_bits) & c.MON_TRANSFORMED == 0:
         if int(m.base_species) != species:
             m.base_species = species
+    if even(b):
+        event_ties(b, AFTER_TERASTALLIZATION, s, NO_SOURCE)
     if ability(b, s) == A.teraformzero and int(m.base_species) == S.terapagosstellar:
         if b.weather != c.NO_WEATHER or b.terrain != c.NO_TERRAIN:
             log(b, L_ABILITY, s, A.teraformzero, 0)
@@ -426,6 +437,8 @@ def end_turn(b: Any) -> None:
             log(b, L_WIN, 0, int(b.winner), 0)
             b.request = c.REQUEST_NONE
             return
+    for s in range(2):
+        trap_if_locked(b, s)  # after the clause above, which does not count it as trapped
     log(b, L_TURN, 0, int(b.turn), 0)
     b.request = c.REQUEST_MOVE
 

@@ -3,7 +3,8 @@
 A dump (see ``datasets/showdown/record.js``) is Showdown's state in short keys:
 
 battle: ``turn req w ws t ts pw lm lsm q S win`` (weather and terrain with their states, pseudo
-weathers, last move, last successful move of this turn, action queue, sides, winner).
+weathers, last move, last successful move of this turn, action queue as ``[choice, actor, move]``
+and, of a switch, who comes, sides, winner).
 
 side: ``left fnt order sc sl P ftt flt`` (Pokémon left, fainted in all, team indices by position,
 side conditions, slot conditions, Pokémon by position, fainted this and last turn).
@@ -39,6 +40,7 @@ from plywise.datasets.showdown_data import to_id
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.border import plain
 from plywise.engine.battle.border import teams as team_building
+from plywise.engine.battle.border.bits import Bits, HighBits
 from plywise.engine.battle.border.coverage import require_modelled
 from plywise.engine.battle.border.teams import number, species_number, type_number
 from plywise.engine.battle.names import (
@@ -58,31 +60,8 @@ VOLATILE_BIT = {name: bit for bit, name in enumerate(c.VOLATILE_NAMES)}
 VOLATILE_WORD_BITS = 8 * SIDE["volatiles"].base.itemsize
 
 
-@dataclass(frozen=True)
-class Bits:
-    """A few bits of a field that holds more than one number."""
-
-    name: str
-    shift: int
-    width: int
-
-    def get(self, record: Any) -> int:
-        """Return the number that the bits hold."""
-        return int(getattr(record, self.name)) >> self.shift & (1 << self.width) - 1
-
-    def put(self, record: Any, value: int) -> None:
-        """Set the bits.
-
-        Raises:
-            OverflowError: they cannot hold the number.
-        """
-        if not 0 <= value < 1 << self.width:
-            raise OverflowError(f"{self.name}: {self.width} bits cannot hold {value}")
-        rest = int(getattr(record, self.name)) & ~(((1 << self.width) - 1) << self.shift)
-        setattr(record, self.name, rest | value << self.shift)
-
-
 SKETCHED_SLOT = Bits("nature", 5, 3)
+KEPT_ILLUSION = HighBits("spread", 1, 3)
 TIMES_ATTACKED = Bits("times_attacked", 0, 3)
 LAST_MOVE_USED = Bits("last_move_used", 0, 10)
 LAST_MOVE_USED_TYPE = Bits("last_move_used", 10, 6)
@@ -149,6 +128,7 @@ ABILITY_STATE = {
     "resisted": c.ABILITY_RESISTED,
     "seek": c.ABILITY_SEEK,
     "gluttony": c.ABILITY_GLUTTONY,
+    "berryWeaken": c.ABILITY_BERRY_WEAKEN,
 }
 ITEM_STATE = {
     "started": c.ITEM_STARTED,
@@ -378,11 +358,13 @@ def _queue(b: Any, entries: Sequence[Sequence[str]]) -> None:
     if len(entries) > c.QUEUE_SIZE:
         raise DecodeError(f"a queue of {len(entries)} actions; the state holds {c.QUEUE_SIZE}")
     b.queue_length = len(entries)
-    for slot, (kind, actor, move) in zip(b.queue, entries, strict=False):
+    for slot, (kind, actor, move, *coming) in zip(b.queue, entries, strict=False):
         if kind not in QUEUE_KINDS:
             raise DecodeError(f"'{kind}' in the action queue is not modelled")
-        if kind in ("switch", "instaswitch"):
-            raise DecodeError("a switch in the queue, and a dump does not say who comes")
+        if coming:
+            slot.target = mon_reference(coming[0])[1]
+        elif kind in ("switch", "instaswitch"):
+            raise DecodeError("a switch in the queue, and the dump does not say who comes")
         slot.kind = QUEUE_KINDS[kind]
         if actor:
             slot.side, slot.mon = mon_reference(actor)
@@ -497,6 +479,8 @@ def _mon(mon: Any, dump: Dump, s: PokemonSet, side: int) -> None:
     for k, slot in enumerate(dump["mv"]):
         mon.moves[k] = number(MOVE_ID, slot[0], "move")
         mon.pp[k] = slot[1]
+    if "ill" in dump and not dump.get("act"):
+        KEPT_ILLUSION.put(mon, mon_reference(dump["ill"])[1] + 1)
     _sketched(mon, dump, s)
     flags = sum(bit for key, bit in MON_KEYS.items() if dump.get(key))
     flags |= team_building.GENDERS[dump["g"]]
