@@ -448,7 +448,8 @@ def after_move_self(b: Any, s: int, t: int, hit_target: bool) -> None:
     a = ability(b, s)
     if a == A.magician:
         if hit_target and s != t and not status and move != M.fling:
-            if user.switch_flag != c.SWITCH_TRUE and mon.held_item == 0:
+            empty = mon.held_item == 0 and int(b.move.flag_bits) & c.MOVE_GEM == 0
+            if user.switch_flag != c.SWITCH_TRUE and empty:
                 stolen = take_item(b, t, s)
                 if stolen and not set_item(b, s, stolen):
                     hit.mons[hit.active].held_item = stolen
