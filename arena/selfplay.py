@@ -25,7 +25,7 @@ from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.guidance.language_model import one_process
 from plywise.arena.output.files import keep, plain, writing
 from plywise.arena.output.provenance import code_digest
-from plywise.arena.output.screen import near
+from plywise.arena.output.screen import TextConsole, near
 from plywise.arena.play.match import play_game
 from plywise.arena.play.replay import states_of
 from plywise.conf.schemas.commands import SelfplayConfig
@@ -141,7 +141,7 @@ def run_selfplay(config: SelfplayConfig, folder: Path, console: Console | None =
         ConfigError: the agent does not fit the game, or the game has no compiled rules.
         RecordFileError: the disk refuses the file.
     """
-    console = console or Console(highlight=False)
+    console = console or TextConsole()
     factory = AgentFactory(config.game, config.search, config.llm, progress=console.print)
     try:
         if config.out is not None:

@@ -1,6 +1,7 @@
 """Secrets in addresses: taken out where an address comes in, put back where it is connected to.
 
-A user name without a password, a password and the values of a query (``?token=…``) are secrets.
+A user name without a password, a password and the values of a query (``?token=…``) are secrets; so
+is a key that somebody gives in place of the name of the variable that holds it.
 :func:`hide` replaces each by a token (``***``, ``***2``, …) and keeps it in the environment of this
 process, which its workers inherit; :func:`reveal` is called only where a connection is opened.  In
 between, settings, files, records and messages hold the token.
@@ -18,8 +19,10 @@ from plywise.datasets.errors import ConfigError
 _VARIABLE = "PLYWISE_ADDRESS_SECRETS"
 _TOKEN = re.compile(r"\*{3}\d*")
 # A password may hold "/" and "@" although it should not: it ends at the last "@" of its address.
-_USER = re.compile(r"\b([a-zA-Z][a-zA-Z0-9+.-]*://)((?:(?!://)[^\s'\"<>])*)@")
-_QUERY = re.compile(r"\b[a-zA-Z][a-zA-Z0-9+.-]*://[^\s'\"<>?]*\?[^\s'\"<>]*")
+_USER = re.compile(r"\b([a-zA-Z][a-zA-Z0-9+.-]{0,20}://)((?:(?!://)[^\s'\"<>]){0,4000})@")
+_QUERY = re.compile(r"\b[a-zA-Z][a-zA-Z0-9+.-]{0,20}://[^\s'\"<>?]{0,4000}\?[^\s'\"<>]*")
+# A key or a password where the name of the variable that holds it belongs.
+_VARIABLE_NAME = re.compile(r"(\b(?:api_key|password)_env['\"]?[=:] ?['\"]?)([^\s,'\"\]}]+)")
 _VALUE = re.compile(r"(?<=[?&])([^=&]+=)([^&#,;\]\})]+)")
 _LOGIN = re.compile(r"(://(?:[^\s/@:'\"]*:)?)([^\s/@'\"]+)@")
 _SHORTEST = 4  # characters of a secret that is looked for in any text
@@ -27,6 +30,7 @@ _SHORTEST = 4  # characters of a secret that is looked for in any text
 
 def hide(text: str) -> str:
     """Return ``text`` with a token in place of each secret in its addresses; idempotent."""
+    text = _VARIABLE_NAME.sub(_hidden_key, text)
     text = _USER.sub(_hidden_user, text)
     return _QUERY.sub(lambda found: _VALUE.sub(_hidden_value, found[0]), text)
 
@@ -68,6 +72,11 @@ def _hidden_user(found: re.Match[str]) -> str:
 
 def _masked_login(found: re.Match[str]) -> str:
     return found[0] if _TOKEN.fullmatch(found[2]) else f"{found[1]}***@"
+
+
+def _hidden_key(found: re.Match[str]) -> str:
+    named = found[2].isidentifier() or found[2].startswith("$")
+    return found[0] if named else f"{found[1]}{_token(found[2])}"
 
 
 def _hidden_value(found: re.Match[str]) -> str:

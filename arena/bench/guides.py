@@ -114,7 +114,7 @@ def _fuzzed_endpoint(
 
 def _serve(pipe: Connection, seed: int, seconds: float) -> None:
     fuzz = Fuzz(seed, slow=seconds)
-    with MockEndpoint(fuzz) as endpoint, suppress(EOFError):
+    with MockEndpoint(fuzz) as endpoint, suppress(EOFError, ConnectionError):
         pipe.send(endpoint.base_url)
         while pipe.recv():
             pipe.send(dict(fuzz.answers))

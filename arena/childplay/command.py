@@ -18,7 +18,7 @@ from plywise.arena.childplay.session import Participant
 from plywise.arena.childplay.table import Row
 from plywise.arena.guidance.language_model import LanguageModel
 from plywise.arena.output.files import RecordWriter, write_summary
-from plywise.arena.output.screen import near
+from plywise.arena.output.screen import TextConsole, near, text_line
 from plywise.conf.schemas.bench import BenchConfig
 from plywise.datasets.childplay import smiles
 from plywise.datasets.childplay.presets import PRESETS, Preset
@@ -39,7 +39,7 @@ def run_childplay(config: BenchConfig, folder: Path, console: Console | None = N
         LLMError: the model cannot be started, or fails with a lasting error.
         ExamStoppedError: too many consecutive faults.
     """
-    console = console or Console(highlight=False)
+    console = console or TextConsole()
     preset = PRESETS[config.preset]
     if config.retries is not None:
         preset = replace(preset, retries=config.retries)
@@ -48,7 +48,7 @@ def run_childplay(config: BenchConfig, folder: Path, console: Console | None = N
     if len(skipped) == len(config.tasks):
         raise ConfigError(f"no task can run: {'; '.join(skipped.values())}")
     for task, reason in skipped.items():
-        console.print(f"{task}: SKIPPED, {reason}", style="yellow", soft_wrap=True, markup=False)
+        console.print(text_line((f"{task}: SKIPPED, {reason}", "yellow")), soft_wrap=True)
     model = LanguageModel(config.llm, lambda line: console.print(line, soft_wrap=True))
     participant = None
     results: dict[str, list[Row]] = {}
@@ -89,8 +89,8 @@ def _write(
         "tasks": {name: {r.player: r.brief() for r in rows} for name, rows in results.items()},
         "skipped": skipped,
     }
-    console.print(f"results: {near(folder / 'bench.json')}", soft_wrap=True, markup=False)
-    console.print(json.dumps(_rounded(summary)), soft_wrap=True, markup=False, highlight=False)
+    console.print(text_line(f"results: {near(folder / 'bench.json')}"), soft_wrap=True)
+    console.print(text_line(json.dumps(_rounded(summary))), soft_wrap=True)
     write_summary(folder / "bench.json", whole)
 
 

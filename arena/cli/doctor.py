@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.requirements import Requirement
-from rich.console import Console
 from rich.text import Text
 
+from plywise.arena.output.screen import TextConsole
 from plywise.datasets.cache_folder import cache_root
 from plywise.datasets.errors import PlywiseError
 from plywise.datasets.processes.children import completed, python_command
@@ -196,7 +196,7 @@ def _llm_weights() -> Check:
 
 def run_doctor() -> int:
     """Print every check; 0 if all pass, else 1."""
-    console = Console(highlight=False)
+    console = TextConsole()
     failed = 0
     for check in checks(deep=True):
         mark = Text("ok   ", style="green") if check.ok else Text("WRONG", style="bold red")

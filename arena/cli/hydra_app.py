@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import os
 import re
 import sys
@@ -26,8 +27,13 @@ from plywise.conf.listing import GroupOption, chosen_options, listed
 from plywise.datasets.addresses import hide
 from plywise.datasets.errors import ConfigError, PlywiseError
 from plywise.datasets.processes.signals import interrupted
+from plywise.games.from_file import fault_in_game_file
+
+log = logging.getLogger(__name__)
 
 Runner = Callable[[Any, Path], int]
+
+_UNREADABLE = (OmegaConfBaseException, ValueError, TypeError, OverflowError, RuntimeError)
 
 _SHOWING = ("--cfg", "-c", "--info", "-i")  # Hydra's options that print settings
 
@@ -64,16 +70,23 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
         started = True
         try:
             _hide_secrets(HydraConfig.get())
-            old_names.in_mappings(config)
-            settings = registry.typed(config, schema)
+            try:
+                old_names.in_mappings(config)
+                settings = registry.typed(config, schema)
+            except _UNREADABLE as error:
+                raise ConfigError(_with_key(error)) from error
             code = run(settings, Path(HydraConfig.get().runtime.output_dir))
         except PlywiseError as error:
             raise _Ended(1, error) from error
-        except Exception:
+        except Exception as error:
             # Hydra prints errors; what fails because of an interrupt is none.
-            if (interrupt := interrupted()) is None:
+            if (interrupt := interrupted()) is not None:
+                raise interrupt from None
+            if not (where := fault_in_game_file(error)):
                 raise
-            raise interrupt from None
+            log.exception("a game's file")
+            said = f"{where}: {type(error).__name__}: {error} (the run's log has the traceback)"
+            raise _Ended(1, PlywiseError(said)) from error
         if code:
             raise _Ended(code)
 
@@ -91,18 +104,20 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
         if end.error is not None:
             raise end.error from None
         return int(end.code or 0)
-    except (HydraException, OmegaConfBaseException, ValueError) as error:
+    except Exception as error:
         if started:
             raise
-        # Options that exclude each other and unreadable configurations are plain ValueErrors.
-        known = isinstance(error, HydraException | OmegaConfBaseException)
-        raise ConfigError(explain(error, name, chosen) if known else str(error)) from None
-    except OSError as error:
-        if started:
-            raise
-        raise PlywiseError(f"cannot make the run's folder: {error}") from None
+        if isinstance(error, OSError) and not isinstance(error, HydraException):
+            where = f" {_short(str(error.filename))}" if error.filename else ""
+            raise PlywiseError(
+                f"cannot make the run's folder: {error.strerror or error}{where}; name another "
+                "with hydra.run.dir=FOLDER"
+            ) from error
+        # Nothing of ours runs yet: what Hydra raises, of whatever type, is about the arguments.
+        raise ConfigError(explain(error, name, chosen)) from error
     finally:
-        print(hide(shown.getvalue()), end="")
+        if shows:
+            print(hide(shown.getvalue()), end="")
         sys.argv = before_argv
         if before_full is None:
             os.environ.pop("HYDRA_FULL_ERROR", None)
@@ -143,21 +158,58 @@ def explain(error: Exception, name: str, chosen: Mapping[str, GroupOption]) -> s
         return f"{group}={option}: no such option; {hint}There are: {', '.join(names)}"
     if isinstance(error, OverrideParseException):
         return (
-            f"cannot read '{error.override}': settings are key=value, lists are 'key=[a,b]' "
-            f"(see: plywise {name} --help)"
+            f"cannot read '{_short(str(error.override))}': settings are key=value, lists are "
+            f"'key=[a,b]' (see: plywise {name} --help)"
         )
     unknown = re.search(r"Could not (?:override|delete|append)[^']*'([^'@]+)", text)
     if unknown:
         return _unknown_key(unknown.group(1), name, chosen)
     merging = re.search(r"Error merging override (\S+)", text)
     cause: BaseException = error.__cause__ or error
-    first = str(cause).strip().splitlines()[0]
+    first = _said(cause)
+    if "Ambiguous value" in first or "requires --multirun" in first:
+        argument = first.partition("'")[2].partition("'")[0]
+        return (
+            f"{_short(argument)}: a list is 'key=[a,b]', a text with a comma \"key='a,b'\", and -m "
+            "runs once for each value"
+        )
+    for theirs, ours in _WORDS.items():
+        first = ours if theirs in first else first
     if merging:
         key, _, value = merging.group(1).lstrip("+~").partition("=")
         if "not in" in first and "Key" in first:
             return _unknown_key(key, name, chosen)
-        return f"{key}={value}: {first} (see: plywise {name} --cfg job)"
+        return f"{key}={_short(value)}: {first} (see: plywise {name} --cfg job)"
     return f"{first} (see: plywise {name} --help)"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+
+
+_SHOWN = 80  # characters of a word from the command line
+_WORDS = {  # OmegaConf's for what check_settings says, which Hydra asks before us
+    "is not a ListConfig, list or tuple": "must be a list like [a,b]",
+    "to Dict[str, Any]": "must be a mapping like {key:value}",
+    "Cannot merge DictConfig": "must be a mapping like {key:value}",
+    "is not Optional": "must not be null",
+    "could not be converted to Integer": "must be a whole number",
+    "could not be converted to Float": "must be a number",
+    "is not a valid bool": "must be true or false",
+    "codec can't decode": "a configuration file is not UTF-8 text",
+}
+
+
+def _said(error: BaseException) -> str:
+    """Return an error's first line, with the next one if it ends in a colon; else its type."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]
+
+
+def _with_key(error: BaseException) -> str:
+    """Return what an error says, and of which key where it knows it."""
+    said, key = _said(error), str(getattr(error, "full_key", None) or "")
+    return f"{key}: {said}" if key and key not in said else said
 
 
 def _unknown_key(key: str, name: str, chosen: Mapping[str, GroupOption]) -> str:

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from plywise.arena.output.files import write_whole
-from plywise.arena.output.screen import near
+from plywise.arena.output.files import keep, write_whole
+from plywise.arena.output.screen import near, text_line
 from plywise.conf.schemas.commands import FitConfig
 from plywise.datasets.pokemon_sets import random_battle_sets
 from plywise.datasets.processes.pool import in_processes
@@ -143,6 +143,6 @@ def write_result(
 ) -> None:
     """Write a fit's JSON text; print the path, and the provenance as last line."""
     out = Path(config.out) if config.out else folder / f"{what}.json"
-    write_whole(out, text)
+    keep(lambda file: write_whole(file, text), out)
     console.print(f"{what}: {near(out)}", soft_wrap=True)
-    console.print(json.dumps(provenance), soft_wrap=True, markup=False)
+    console.print(text_line(json.dumps(provenance)), soft_wrap=True)

@@ -20,8 +20,10 @@ from plywise.arena.llm_calibration.examples import run_examples
 from plywise.arena.llm_calibration.measurement import calibrate_guides
 from plywise.arena.llm_calibration.reliability import GuideMeasurement
 from plywise.arena.output.files import RecordWriter, write_summary
-from plywise.arena.output.screen import near
+from plywise.arena.output.screen import TextConsole, near, text_line
+from plywise.arena.output.text import single_line
 from plywise.conf.schemas.llm import CALIBRATED_GAMES, LLMCommandConfig
+from plywise.datasets.errors import PlywiseError
 from plywise.datasets.processes.signals import uninterrupted
 from plywise.datasets.recording import Losses
 from plywise.games.registry import make_game
@@ -38,13 +40,15 @@ def run_llm_calibration(
 
     Raises:
         LLMError: the model cannot be started or does not answer, or a game has no examples.
+        PlywiseError: a measurement cannot be saved; all were made and printed.
     """
-    console = console or Console(highlight=False)
+    console = console or TextConsole()
     games = CALIBRATED_GAMES if config.games == "all" else (config.games,)
     for game in games:
         example_store(config.llm, make_game(game))  # refused now, not after an hour
     model = LanguageModel(config.llm, lambda line: console.print(line, soft_wrap=True))
     results: dict[str, dict[str, GuideMeasurement]] = {}
+    unsaved: PlywiseError | None = None
     try:
         losses = Losses("answers", console.print)
         with RecordWriter(folder / "answers.jsonl", losses) as record:
@@ -57,8 +61,11 @@ def run_llm_calibration(
                 results[game] = found
                 console.print(_table(config, game, found))
                 entries = {g: _entry(config, game, g, one) for g, one in found.items()}
-                where = save(config.llm, game, entries)
-                console.print(f"saved in: {near(where)}", soft_wrap=True, markup=False)
+                try:
+                    where = save(config.llm, game, entries)
+                    console.print(text_line(f"saved in: {near(where)}"), soft_wrap=True)
+                except PlywiseError as error:  # the other games are still to be measured
+                    unsaved = error
     finally:
         model.close()
         if results:
@@ -66,8 +73,10 @@ def run_llm_calibration(
                 if losses.count:
                     console.print(f"lost answers: {losses}")
                 summary = folder / "calibration.json"
-                console.print(f"figures: {near(summary)}", soft_wrap=True, markup=False)
+                console.print(text_line(f"figures: {near(summary)}"), soft_wrap=True)
                 write_summary(summary, {"config": config, "results": results})
+    if unsaved is not None:
+        raise unsaved
     return 0
 
 
@@ -91,7 +100,8 @@ def _entry(
 
 
 def _table(config: LLMCommandConfig, game: str, results: Mapping[str, GuideMeasurement]) -> Table:
-    title = f"{model_name(config.llm)} in {game}: right answers with 95 % interval"
+    model = single_line(model_name(config.llm))
+    title = f"{model} in {game}: right answers with 95 % interval"
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), title=title)
     table.add_column("guide", no_wrap=True)
     for heading in ("n", "chance", "raw", "calibrated", "reliability", "trust"):

@@ -18,7 +18,7 @@ from rich.console import Console
 from plywise.arena.llm_calibration.known import KnownQuestion
 from plywise.arena.llm_calibration.questions import questions
 from plywise.arena.output.files import write_whole
-from plywise.arena.output.screen import near
+from plywise.arena.output.screen import TextConsole, near, text_line
 from plywise.conf.schemas.llm import LLMCommandConfig
 from plywise.datasets.errors import ConfigError
 from plywise.games.exact_values import EXACT_VALUES, ActionValues
@@ -32,7 +32,7 @@ def run_examples(config: LLMCommandConfig, folder: Path, console: Console | None
     Raises:
         ConfigError: the game has no exact solver.
     """
-    console = console or Console(highlight=False)
+    console = console or TextConsole()
     if config.games != "all" and config.games not in EXACT_VALUES:
         raise ConfigError(
             f"games={config.games}: examples need an exact solver: {', '.join(EXACT_VALUES)}"
@@ -48,7 +48,7 @@ def run_examples(config: LLMCommandConfig, folder: Path, console: Console | None
         write_whole(path, f'{{"command": {head},\n"examples": [\n{lines}\n]}}\n')
         spent = time.monotonic() - start
         line = f"{game}: {len(examples)} examples in {spent:.0f} s: {near(path)}"
-        console.print(line, soft_wrap=True, markup=False)
+        console.print(text_line(line), soft_wrap=True)
     return 0
 
 

@@ -139,8 +139,10 @@ def log_in(connections: Sequence[Connection], died: Sequence[str]) -> None:
             time.sleep(0.02)
 
 
-def result_of(battle: AbstractBattle) -> float:
-    """Return the result of an ended battle for the player that saw it."""
+def result_of(battle: AbstractBattle, player: Player) -> float | None:
+    """Return the result of an ended battle for the player that saw it; None: nobody's victory."""
+    if isinstance(player, CheckedPlayer) and battle.battle_tag in player.without_result:
+        return None
     return {True: 1.0, False: -1.0, None: 0.0}[battle.won]
 
 

@@ -28,6 +28,7 @@ from plywise.arena.output.files import RecordWriter, file_stem, write_summary
 from plywise.arena.output.screen import Screen, near
 from plywise.arena.showdown.connections import BattleServerLostError, log_in, probe, result_of
 from plywise.arena.showdown.players import make_player
+from plywise.arena.showdown.replay_page import write_battle_page
 from plywise.arena.showdown.view import (
     LiveBattle,
     MatchFigures,
@@ -41,7 +42,6 @@ from plywise.conf.schemas.showdown import ShowdownConfig
 from plywise.datasets.processes.signals import uninterrupted
 from plywise.datasets.recording import Losses
 from plywise.datasets.sums import add_fields
-from plywise.games.showdown.messages import CheckedPlayer
 from plywise.games.showdown.player import DecisionRecord
 from plywise.games.showdown.server import ShowdownServer
 from plywise.search.guide.protocol import GuideReport
@@ -142,14 +142,15 @@ class ShowdownMatch:
 
     def _finish(self, battle: LiveBattle, seen: AbstractBattle, player: Player) -> None:
         _look(battle, seen)
-        disputed = isinstance(player, CheckedPlayer) and battle.tag in player.without_result
-        battle.result = None if disputed else result_of(seen)
+        battle.result = result_of(seen, player)
         battle.out_of_time = _who_ran_out_of_time(seen, player.username)
         battle.finished = True
         battle.seconds = time.monotonic() - battle.started
-        name = f"{file_stem(player.username)} - {file_stem(battle.tag)}.html"
+        path = self.replays / f"{file_stem(player.username)} - {file_stem(battle.tag)}.html"
+        title = f"Battle {battle.number}: {self.names[0]} v {self.names[1]}"
         with self.losses.guard():
-            battle.replay = str(seen.save_replay(self.replays / name))
+            write_battle_page(path, list(seen._replay_data), title)
+            battle.replay = str(path)
         self.figures.tally.add(battle.result)
         self.figures.own_timeouts += battle.out_of_time == "we were"
         self.figures.foe_timeouts += battle.out_of_time == "the opponent was"
@@ -328,6 +329,7 @@ def _play(
                 url=url,
                 agent=agent,
                 on_decision=match.record if ours else None,
+                losses=match.losses if ours else None,
             )
             watch.connect(player)
         own, rival = (connection.player for connection in watch.connections)

@@ -13,6 +13,7 @@ from plywise.arena.showdown.connections import player_options, silence
 from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.showdown import ServerConfig, ShowdownConfig
 from plywise.datasets.errors import ConfigError
+from plywise.datasets.recording import Losses
 from plywise.games.showdown.baselines import baseline
 from plywise.games.showdown.messages import CheckedPlayer
 from plywise.games.showdown.player import DecisionRecord, PlywisePlayer
@@ -45,6 +46,7 @@ def make_player(
     url: str,
     agent: Agent | None,
     on_decision: Callable[[DecisionRecord], None] | None,
+    losses: Losses | None,
 ) -> CheckedPlayer:
     """Return a player that is not connected yet.
 
@@ -62,6 +64,7 @@ def make_player(
             agent=agent,
             seed=config.seed + (0 if ours else 1),
             on_decision=on_decision,
+            losses=losses,
             workers=config.workers,
             **options,
         )

@@ -19,6 +19,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from plywise.arena.agents.spec import Agent
+from plywise.arena.output.files import RecordFileError
+from plywise.arena.output.screen import text_line
 from plywise.arena.play.explain import explanation, show_explanation
 from plywise.arena.play.guide_words import asked, llm_long
 from plywise.arena.play.stepper import GameInProgress, decision_seed
@@ -35,6 +37,7 @@ from plywise.games.base import (
     IllegalActionError,
     State,
 )
+from plywise.games.from_file import game_file_digest
 from plywise.games.grid.placing import MARKS, PlacingGame
 from plywise.search.alphabeta.search import describe_value
 from plywise.search.guide.protocol import GuideReport
@@ -116,7 +119,7 @@ class _Table:
 
     def say(self, *parts: str | tuple[str, str]) -> None:
         """Print one line; parts are text or (text, style), never markup."""
-        self.console.print(Text.assemble(*parts), soft_wrap=True, highlight=False)
+        self.console.print(text_line(*parts), soft_wrap=True)
 
     def draw(self, mover: int) -> None:
         """Show the board as the viewer may see it."""
@@ -170,6 +173,7 @@ def play_in_terminal(
     seats = [p if isinstance(p, Human) else p.for_one_game() for p in players]
     table = _Table(GameInProgress(game, seed), seats, console, explain=explain)
     started = datetime.now().astimezone()
+    file_digest = "" if origin is None else game_file_digest(origin[0])  # of what runs now
     table.say((game.info.name, "bold"), f": {table.who(0)} against {table.who(1)}")
     if table.people:
         table.say("Type a move, or help for what else there is.")
@@ -186,7 +190,14 @@ def play_in_terminal(
             ending, code = "interrupted", INTERRUPTED
         except KeyboardInterrupt as interrupt:
             ending, code = "interrupted", exit_code(interrupt)
-        path = save_game(_record(table, started, ending, origin), folder, started)
+        except Exception:  # costs the rest of the game, not what was played
+            save_game(_record(table, started, "interrupted", origin, file_digest), folder, started)
+            raise
+        unsaved: RecordFileError | None = None
+        try:
+            path = save_game(_record(table, started, ending, origin, file_digest), folder, started)
+        except RecordFileError as error:  # the result is shown first
+            unsaved = error
         if ending == "finished":
             table.draw(0)
             table.say((_result(table), "bold green"))
@@ -195,6 +206,8 @@ def play_in_terminal(
         for player, report in enumerate(table.guides):
             if asked(report):
                 table.say(f"{table.who(player)}, language model: {llm_long(report)}")
+        if unsaved is not None:
+            raise unsaved
         table.say(f"{_SAVED[ending]} {path}")
     return code
 
@@ -298,7 +311,7 @@ def _person_moves(table: _Table, player: int, unseen: bool) -> Move | None:
     numbers = show_actions(table.console, state, player)
     shown = "a number or a name" if numbers else _shortened(names)
     while True:
-        prompt = Text.assemble(
+        prompt = text_line(
             f"{table.who(player)} to move{', unseen' if unseen else ''}, ",
             (shown, "bold"),
             " (or hint, undo, quit): ",
@@ -372,7 +385,11 @@ def _undo(table: _Table) -> None:
 
 
 def _record(
-    table: _Table, started: datetime, ending: str, origin: tuple[str, Mapping[str, Any]] | None
+    table: _Table,
+    started: datetime,
+    ending: str,
+    origin: tuple[str, Mapping[str, Any]] | None,
+    file_digest: str,
 ) -> GameFile:
     state, game = table.state, table.game
     if origin is None:
@@ -391,4 +408,5 @@ def _record(
         final_state=state.serialize(),
         taken_back=table.undone,
         hints=table.hints,
+        file_digest=file_digest,
     )

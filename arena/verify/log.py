@@ -11,9 +11,9 @@ from typing import Any, Self
 
 import numpy as np
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
+from plywise.arena.output.screen import text_line
 from plywise.arena.verify.corpus_report import CorpusReport, count_battles, decoded_steps
 from plywise.conf.schemas.verify import VerifyConfig
 from plywise.datasets.battle_corpus import RecordedBattle
@@ -113,9 +113,9 @@ def print_log_report(console: Console, report: LogReport) -> None:
         console.print(table)
         for kind, _ in wrong.most_common():
             where, line, near = report.examples[kind]
-            console.print(escape(f"{where} {line}"), soft_wrap=True)
+            console.print(text_line(f"{where} {line}"), soft_wrap=True)
             if near:
-                console.print(escape(f"  beside {near}"), soft_wrap=True)
+                console.print(text_line(f"  beside {near}"), soft_wrap=True)
     console.print(
         f"{report.exact} of {report.steps} steps with the recorded major lines "
         f"({report.rate:.2%}), {report.whole} with all lines"

@@ -6,10 +6,12 @@ The recorder itself is ``datasets/showdown/record.js``; it needs Node and the pa
 
 import re
 import subprocess
-import sys
 from pathlib import Path
 
+from rich.control import Control
+
 from plywise.arena.output.files import writing
+from plywise.arena.output.screen import TextConsole
 from plywise.conf.schemas.verify import RecordConfig
 from plywise.datasets.errors import ConfigError, PlywiseError
 from plywise.datasets.processes.children import NODE_FLAGS, running
@@ -27,9 +29,11 @@ class RecordingError(PlywiseError):
 
 def _print_recorded(done: int, battles: int) -> None:
     """Print the progress of a recording on standard error, on one line, if it is a terminal."""
-    if sys.stderr.isatty():
+    console = TextConsole(stderr=True)
+    if console.is_terminal:
+        console.control(Control.move_to_column(0))
         end = "\n" if done == battles else ""
-        print(f"\rrecorded {done} of {battles} battles", end=end, file=sys.stderr, flush=True)
+        console.print(f"recorded {done} of {battles} battles", end=end)
 
 
 def record_corpus(config: RecordConfig) -> Path:

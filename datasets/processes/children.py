@@ -49,7 +49,7 @@ def _watch(parent: int) -> None:
     os._exit(1)
 
 
-def start(
+def start_program(
     command: Sequence[str | Path], env: Mapping[str, str] | None = None, **options: Any
 ) -> subprocess.Popen[Any]:
     """Start a program that ends by itself when this process has gone.
@@ -64,16 +64,16 @@ def start(
 
 
 def python_command(code: str, *arguments: str) -> list[str]:
-    """Return the command that runs Python code in a child, for :func:`start`."""
+    """Return the command that runs Python code in a child, for :func:`start_program`."""
     watch = "from plywise.datasets.processes.children import end_with_parent as e; e(); del e"
     return [sys.executable, "-P", "-c", f"{watch}\n{code}", *arguments]
 
 
-def end(process: subprocess.Popen[Any], seconds: float = _STOP_SECONDS) -> None:
+def end_program(process: subprocess.Popen[Any], seconds: float = _STOP_SECONDS) -> None:
     """End a started program and its children (it leads a process group).
 
     Args:
-        process: made by :func:`start`; nothing happens if it has ended.
+        process: made by :func:`start_program`; nothing happens if it has ended.
         seconds: time between SIGTERM and SIGKILL.
     """
     if process.poll() is not None:
@@ -91,12 +91,12 @@ def end(process: subprocess.Popen[Any], seconds: float = _STOP_SECONDS) -> None:
 def running(
     command: Sequence[str | Path], env: Mapping[str, str] | None = None, **options: Any
 ) -> Iterator[subprocess.Popen[Any]]:
-    """Start a program as :func:`start` does; wait for its end, or end it where the block raises."""
-    with start(command, env, **options) as process:
+    """Start a program, and wait for its end; where the block raises, it is ended."""
+    with start_program(command, env, **options) as process:
         try:
             yield process
         except BaseException:
-            end(process, seconds=0.5)
+            end_program(process, seconds=0.5)
             raise
 
 
@@ -105,7 +105,7 @@ def completed(
     env: Mapping[str, str] | None = None,
     timeout: float | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program of :func:`start` to its end; return its exit status and its output as text.
+    """Run a program to its end; return its exit status and its output as text.
 
     Raises:
         subprocess.TimeoutExpired: it took longer than ``timeout`` seconds.

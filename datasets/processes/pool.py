@@ -85,14 +85,12 @@ def _results(pipes: Sequence[Connection], tasks: Iterable[tuple[Any, ...]]) -> I
 
 
 def _serve(call: Callable[..., Any], pipe: Connection) -> None:
-    while True:
-        try:
+    with contextlib.suppress(EOFError, ConnectionError):  # the parent has gone
+        while True:
             number, task = pipe.recv()
-        except EOFError:
-            return
-        try:
-            result, error = call(*task), None
-        except Exception as raised:
-            raised.add_note(f"in a worker: {traceback.format_exc()}")
-            result, error = None, raised
-        pipe.send((number, result, error))
+            try:
+                result, error = call(*task), None
+            except Exception as raised:
+                raised.add_note(f"in a worker: {traceback.format_exc()}")
+                result, error = None, raised
+            pipe.send((number, result, error))

@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import sys
 import threading
 from collections.abc import Iterator
@@ -46,6 +45,7 @@ class _Handler:
     def __init__(self) -> None:
         self.interrupt: Interrupted | None = None
         self.held = False  # whether a signal waits
+        self.caught: list[int] = []
         self._raised = threading.Event()
         self._thread = threading.get_ident()
         self._presses = 0
@@ -75,17 +75,17 @@ class _Handler:
         if self.interrupt is not None and error is None and not self.held:
             raise self.interrupt
 
-    def end_if_computing(self, wakeups: socket.socket) -> None:
+    def end_if_computing(self, wakeups: int) -> None:
         """End the process where a signal that came is not raised for long; return at a zero.
 
         It is sent again each second: one that comes just before a read is not noticed by it.
 
         Args:
-            wakeups: the numbers of signals at the moment at which they come, as bytes.
+            wakeups: a pipe's end, which gives the number of each signal as it comes, as a byte.
         """
-        with wakeups:
-            while (signum := wakeups.recv(1)[0]) != 0:
-                if signum not in SIGNALS:
+        with os.fdopen(wakeups, "rb", buffering=0) as pipe:
+            while (came := pipe.read(1)) not in (b"", b"\0"):
+                if (signum := came[0]) not in SIGNALS:
                     continue
                 for _ in range(_COMPUTING_SECONDS):
                     if self._raised.wait(1.0):
@@ -110,6 +110,13 @@ def _write_line(text: str) -> None:
 
 
 _handler: _Handler | None = None
+
+
+def catch_again() -> None:
+    """Install the handlers again, after a library has installed its own."""
+    if _handler is not None and threading.current_thread() is threading.main_thread():
+        for number in _handler.caught:
+            signal.signal(number, _handler)
 
 
 def interrupted() -> Interrupted | None:
@@ -164,7 +171,7 @@ def raising_interrupts() -> Iterator[None]:
         return
     outer, _handler = _handler, _Handler()
     before: dict[int, Any] = {number: signal.getsignal(number) for number in SIGNALS}
-    caught = [n for n, old in before.items() if old not in (signal.SIG_IGN, None)]
+    _handler.caught = [n for n, old in before.items() if old not in (signal.SIG_IGN, None)]
     unraisable = sys.unraisablehook
 
     def hook(what: sys.UnraisableHookArgs) -> None:
@@ -172,23 +179,23 @@ def raising_interrupts() -> Iterator[None]:
             unraisable(what)
 
     sys.unraisablehook = hook
-    wakeups, sender = socket.socketpair()
-    sender.setblocking(False)
-    outer_fd = signal.set_wakeup_fd(sender.fileno(), warn_on_full_buffer=False)
+    wakeups, sender = os.pipe()
+    os.set_blocking(sender, False)
+    outer_fd = signal.set_wakeup_fd(sender, warn_on_full_buffer=False)
     threading.Thread(target=_handler.end_if_computing, args=(wakeups,), daemon=True).start()
     alarm = signal.getsignal(signal.SIGALRM) if hasattr(signal, "SIGALRM") else None
     try:
-        for number in caught:
-            signal.signal(number, _handler)
+        catch_again()
         yield
     finally:
-        for number in caught:
+        for number in _handler.caught:
             signal.signal(number, before[number])
         if _handler.interrupt is not None and hasattr(signal, "setitimer"):
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, alarm)
         signal.set_wakeup_fd(outer_fd)
-        with sender, contextlib.suppress(OSError):
-            sender.send(b"\0")
+        with contextlib.suppress(BlockingIOError):
+            os.write(sender, b"\0")
+        os.close(sender)
         sys.unraisablehook = unraisable
         _handler = outer

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import functools
 import logging
 import os
 import shutil
@@ -43,6 +44,7 @@ class TemporaryFolder:
     """
 
     def __init__(self, *, in_cache: bool = False) -> None:
+        _clean_once()
         for _ in range(_TRIES):
             parent = cache_root() if in_cache else Path(tempfile.gettempdir())
             parent.mkdir(parents=True, exist_ok=True)
@@ -115,15 +117,25 @@ def scratch_path(name: str) -> Path:
 
 def remove_abandoned() -> None:
     """Remove the temporary folders of processes that have ended; what cannot be removed stays."""
-    for parent in {Path(tempfile.gettempdir()), cache_root()}:
+    for parent in _places():
         for folder in parent.glob(f"{_PREFIX}*"):
             with contextlib.suppress(OSError):
-                if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+                ours = not hasattr(os, "getuid") or folder.stat().st_uid == os.getuid()
+                if folder.is_symlink() or not ours:
                     continue
                 lock = _locked(folder)
                 if lock is not None:
                     _remove(folder)
                     lock.release()
+
+
+def _places() -> Iterator[Path]:
+    yield cache_root()
+    with contextlib.suppress(OSError):  # no place can be written to
+        yield Path(tempfile.gettempdir())
+
+
+_clean_once = functools.cache(remove_abandoned)  # where no command of ours begins with it
 
 
 def _locked(folder: Path) -> Any:

@@ -42,7 +42,7 @@ from numba import types
 from numba.extending import is_jitted, models, register_model
 from numpy import dtype
 
-from plywise.datasets.processes.children import end, python_command, start
+from plywise.datasets.processes.children import end_program, python_command, start_program
 from plywise.datasets.processes.temporary import remove_abandoned, scratch_path
 from plywise.engine.compile import branch_weights as branches
 from plywise.engine.compile import indices, numba_internals
@@ -287,7 +287,7 @@ class Program:
             ]
         finally:
             if helper is not None:
-                end(helper)
+                end_program(helper)
                 remove_abandoned()  # what it was writing
 
     def _file(self, unit: Unit) -> Path | None:
@@ -491,7 +491,7 @@ def _start_helper(package: str) -> subprocess.Popen[bytes]:
     """Start a process that compiles units into the cache too."""
     compile_all = f"units.compile_backwards({package!r})"
     program = f"import {package}; from plywise.engine.compile import units; {compile_all}"
-    return start(
+    return start_program(
         python_command(program),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

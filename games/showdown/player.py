@@ -117,6 +117,7 @@ class PlywisePlayer(CheckedPlayer):
         agent: makes the decisions.
         seed: seeds each decision, together with the battle's number and turn.
         on_decision: called on the event loop after each decision was sent.
+        losses: counts decisions whose record met an error; None: counted here, and logged.
         workers: most decisions at the same time.
         start_timer_on_battle_start: request the server's timer.
         player_options: options of ``poke_env.player.Player``.
@@ -133,6 +134,7 @@ class PlywisePlayer(CheckedPlayer):
         *,
         seed: int = 0,
         on_decision: Callable[[DecisionRecord], None] | None = None,
+        losses: Losses | None = None,
         workers: int = 1,
         start_timer_on_battle_start: bool = False,
         **player_options: Any,
@@ -140,7 +142,7 @@ class PlywisePlayer(CheckedPlayer):
         super().__init__(start_timer_on_battle_start=start_timer_on_battle_start, **player_options)
         self.agent = agent
         self.fallbacks: Counter[str] = Counter()
-        self.losses = Losses("decisions", log.warning)
+        self.losses = losses or Losses("decisions", log.warning)
         self._seed = seed
         self._on_decision = on_decision
         self._numbers: dict[str, int] = {}  # of all battles, by tag
@@ -214,12 +216,6 @@ class PlywisePlayer(CheckedPlayer):
         for line in lines:
             if line.startswith("|inactive"):
                 self._ongoing(tag).timer.read(line.split("|"), time.perf_counter())
-
-    async def _handle_battle_message(self, split_messages: list[list[str]]) -> None:
-        """Keep names from ending the script element that holds the log in a replay's page."""
-        await super()._handle_battle_message(
-            [[field.replace("</", "< /") for field in line] for line in split_messages]
-        )
 
     def _ongoing(self, tag: str) -> _OngoingBattle:
         if tag not in self._ongoing_battles:

@@ -29,7 +29,7 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
 from plywise.datasets.errors import PlywiseError
-from plywise.datasets.processes.children import NODE_FLAGS, end, start
+from plywise.datasets.processes.children import NODE_FLAGS, end_program, start_program
 from plywise.datasets.processes.temporary import TemporaryFolder
 from plywise.games.showdown.install import (
     ProgressCallback,
@@ -200,7 +200,7 @@ class ShowdownServer:
         assert self._folder is not None
         assert self._log_path is not None
         with self._log_path.open("wb") as output:
-            self._process = start(
+            self._process = start_program(
                 [
                     node,
                     *NODE_FLAGS,
@@ -293,7 +293,7 @@ class ShowdownServer:
         if process is not None:
             if not self.died:
                 self._stopping.set()
-            end(process)
+            end_program(process)
         log_inside = self._asked_log is None  # an error message names it
         if self._folder is not None and not (keep_folder and log_inside):
             self._folder.remove()

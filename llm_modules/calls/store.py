@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from plywise.datasets.recording import Losses
 from plywise.llm_modules.calls.chat import Answer
 from plywise.llm_modules.calls.errors import LLMConfigError
 
@@ -55,7 +56,7 @@ class FileStore:
     """Cache in an SQLite file: persistent, shared by processes, consistent after a kill.
 
     An answer is in the file when :meth:`put` returns.  A later failure of the file (a full disk)
-    loses only answers: it is logged once and counted in ``faults``.
+    loses only answers: the first is logged, all are counted in ``losses``.
 
     Args:
         path: file; created if missing.
@@ -66,7 +67,7 @@ class FileStore:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path).expanduser()
-        self.faults = 0
+        self.losses = Losses(f"answers (llm.cache={path})", log.warning)
         self._lock = threading.Lock()
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -108,24 +109,19 @@ class FileStore:
 
     def get(self, key: str) -> Answer | None:
         """Return the cached answer, None if there is none."""
-        try:
+        with self.losses.guard():  # the file may fail, or the row be damaged
             with self._lock:
                 row = self._db.execute(
                     "SELECT answer FROM answers WHERE key = ?", (key,)
                 ).fetchone()
             return None if row is None else msgspec.convert(json.loads(row[0]), Answer)
-        except (sqlite3.Error, ValueError, msgspec.ValidationError) as error:  # or a damaged row
-            self._count_fault(error)
-            return None
+        return None
 
     def put(self, key: str, answer: Answer) -> None:
         """Store an answer; an existing one with the same key is kept."""
-        row = (key, time.time(), json.dumps(msgspec.to_builtins(answer)))
-        try:
-            with self._lock:
-                self._db.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", row)
-        except sqlite3.Error as error:
-            self._count_fault(error)
+        with self.losses.guard(), self._lock:
+            row = (key, time.time(), json.dumps(msgspec.to_builtins(answer)))
+            self._db.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", row)
 
     def __len__(self) -> int:
         """Return the number of answers in the file."""
@@ -136,10 +132,3 @@ class FileStore:
         """Close the file; safe to call twice."""
         with self._lock, closing(self._db):
             pass
-
-    def _count_fault(self, error: Exception) -> None:
-        with self._lock:
-            self.faults += 1
-            first = self.faults == 1
-        if first:
-            log.warning("llm.cache=%s fails, answers are not cached: %s", self.path, error)

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO, Self
 from urllib.parse import urlsplit
 
-from plywise.datasets.processes.children import end, python_command, start
+from plywise.datasets.processes.children import end_program, python_command, start_program
 from plywise.datasets.processes.temporary import TemporaryFolder
 from plywise.llm_modules.calls.errors import EmbeddedError, one_line
 from plywise.llm_modules.calls.settings import LLMConfig
@@ -134,7 +134,10 @@ class EmbeddedServer:
         self.model = self.weights.stem
         self._options = ["--threads", str(threads or _usable_cores()), "--context", str(context)]
         self._start_timeout = start_timeout
-        self._folder = None if log_file else TemporaryFolder()
+        try:
+            self._folder = None if log_file else TemporaryFolder()
+        except OSError as error:
+            raise EmbeddedError(f"no place for the embedded model's log: {error}") from error
         own = self._folder.path / "server.log" if self._folder else Path()
         self.log_file = Path(log_file).expanduser() if log_file else own
         self.base_url = ""
@@ -184,7 +187,7 @@ class EmbeddedServer:
         deadline = time.monotonic() + self._start_timeout
         self.log_file.parent.mkdir(parents=True, exist_ok=True)
         with self.log_file.open("ab") as log_stream:
-            self._process = start(
+            self._process = start_program(
                 command,
                 environment,
                 stdin=subprocess.DEVNULL,
@@ -272,7 +275,7 @@ class EmbeddedServer:
         process = self._process
         if process is None:
             return
-        end(process)
+        end_program(process)
         if process.stdout is not None:
             process.stdout.close()
 

@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 import openai
 from openai.types.chat import ChatCompletion
 
-from plywise.datasets.addresses import reveal
+from plywise.datasets.addresses import hide, reveal
 from plywise.llm_modules.calls.accounting import Spent
 from plywise.llm_modules.calls.breaker import CircuitBreaker
 from plywise.llm_modules.calls.chat import (
@@ -94,7 +94,8 @@ class LLMClient(ChatClient):
             raise LLMConfigError(
                 "no language model is named: set llm.model (or OPENAI_MODEL), or llm=none"
             )
-        url = reveal(config.base_url, "llm.base_url") or os.environ.get("OPENAI_BASE_URL", "")
+        url = config.base_url or hide(os.environ.get("OPENAI_BASE_URL", ""))
+        url = reveal(url, "llm.base_url")
         check_address(url)
         key = (api_key or os.environ.get(config.api_key_env, "")).strip()
         if not key and not url:

@@ -20,6 +20,7 @@ from typing import Any
 
 import msgspec
 
+from plywise.datasets.files import read_bytes, reading
 from plywise.datasets.recording import JsonLines, Losses
 from plywise.llm_modules.calls import errors
 from plywise.llm_modules.calls.accounting import Spent
@@ -117,17 +118,16 @@ class Replay(ChatClient):
         self.model = config.model or models.pop()
 
     def _lines(self, path: Path) -> list[dict[str, Any]]:
-        try:
-            lines = path.read_bytes().splitlines()
-        except OSError as error:
-            raise LLMConfigError(f"cannot read {self.endpoint}: {error.strerror}") from None
+        with reading(path, LLMConfigError, "record of calls (llm.replay)"):
+            lines = read_bytes(path).splitlines()
         found = []
         for number, text in enumerate(lines, 1):
             try:
                 line = json.loads(text)
+                msgspec.convert(line, _Line)
                 _outcome(line)
                 found.append(line)
-            except (ValueError, TypeError, KeyError, AttributeError, msgspec.ValidationError):
+            except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
                 if number == len(lines) > 1:
                     log.warning("the last line of %s is incomplete and left out", self.endpoint)
                     break
@@ -176,6 +176,17 @@ class Replay(ChatClient):
 
     def close(self) -> None:
         """Do nothing: there are no resources to free."""
+
+
+class _Asked(msgspec.Struct):
+    model: str
+
+
+class _Line(msgspec.Struct):
+    """What every line has."""
+
+    request: _Asked
+    asked: int = 0
 
 
 def _outcome(line: Mapping[str, Any]) -> tuple[Spent, Answer | LLMError | None]:

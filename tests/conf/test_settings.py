@@ -112,7 +112,7 @@ def test_a_new_setting_is_one_field(capsys: pytest.CaptureFixture[str]) -> None:
         ("part.share=2", "part.share=2.0: must be between 0 and 1"),
         ("part.shares=1", "did you mean 'part.share'? part has: share"),
         ("kinds=odd", "did you mean 'kind'? made_up has: kind, limit, part"),
-        ("limit=many", "limit=many: Value 'many'"),
+        ("limit=many", "limit=many: must be a whole number"),
     ],
 )
 def test_its_values_are_checked(

@@ -23,6 +23,10 @@ def nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
         ('[{base_url:"http://u:p,w}@h/v1"},x]', '[{base_url:"http://u:***@h/v1"},x]'),
         ("http://u:@host", "http://u:@host"),
         ("http://host/v1/@cf/model", "http://***@cf/model"),
+        ("llm.api_key_env=sk-abc", "llm.api_key_env=***"),
+        ("api_key_env: sk-abc", "api_key_env: ***"),
+        ("llm: {api_key_env: MY_KEY, x: 1}", "llm: {api_key_env: MY_KEY, x: 1}"),
+        ("llm.api_key_env=${oc.env:NAME}", "llm.api_key_env=${oc.env:NAME}"),
     ],
 )
 def test_a_secret_is_hidden_and_comes_back(address: str, hidden: str) -> None:

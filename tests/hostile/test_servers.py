@@ -27,7 +27,8 @@ from plywise.games.showdown.server import ShowdownServer
 from .server import BAD_SERVERS, BadServer
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
-STALL_SECONDS = 3.0
+STALL_SECONDS = 2.0  # where nothing is to happen; elsewhere a busy machine gets more
+PATIENCE = 60.0
 PLAYED = (  # what costs no battle
     "garbage lines", "unknown kinds of lines", "damaged lines", "empty lines", "request twice",
     "request cut off", "request nested", "request of another form", "request without active",
@@ -47,6 +48,7 @@ ENDED = {  # what the one line has to say about the others
     "silent": "no Showdown server answers",
     "many battles": "",
 }
+STALLING = ("many battles", *(way for way, said in ENDED.items() if "nothing" in said))
 WITHOUT_RESULT = ("won by nobody", "won by an empty name")
 
 
@@ -61,32 +63,36 @@ class Run(NamedTuple):
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Run]]:
-    """All runs, several at a time."""
+    """All runs, side by side: they wait most of the time."""
     root = tmp_path_factory.mktemp("hostile")
 
-    def run(way: str, upstream: str) -> Run:
+    def play(way: str, url: str) -> Run:
         folder, out = root / way.replace(" ", "-"), StringIO()
         folder.mkdir()
+        config = ShowdownConfig(
+            game=GameConfig("gen9randombattle"),
+            agent=agent_config("random"),
+            opponent=agent_config("pokeenv_random"),
+            search=SimultaneousGroup(),
+            llm=NoLLMGroup(),
+            battles=1,
+            stall_seconds=STALL_SECONDS if way in STALLING else PATIENCE,
+            server=ServerConfig(url=url),
+        )
+        try:
+            return Run(run_showdown(config, folder, Console(file=out)), "", out.getvalue(), folder)
+        except PlywiseError as error:
+            return Run(1, str(error), out.getvalue(), folder)
+
+    def run(way: str, upstream: str) -> Run:
         with BadServer(upstream, way) as proxy:
-            config = ShowdownConfig(
-                game=GameConfig("gen9randombattle"), agent=agent_config("random"),
-                opponent=agent_config("pokeenv_random"), search=SimultaneousGroup(),
-                llm=NoLLMGroup(), battles=1, stall_seconds=STALL_SECONDS,
-                server=ServerConfig(url=proxy.url),
-            )  # fmt: skip
-            try:
-                return Run(run_showdown(config, folder, Console(file=out)), "", "", folder)
-            except PlywiseError as error:
-                return Run(1, str(error), out.getvalue(), folder)
+            return play(way, proxy.url)
 
     with pytest.MonkeyPatch.context() as patch, ShowdownServer() as server:
-        patch.setattr(connections, "LOGIN_SECONDS", 4.0)
-        patch.setattr(connections, "GREETING_SECONDS", 2.0)
-        with ThreadPoolExecutor(6) as pool:
-            started = time.monotonic()
+        patch.setattr(connections, "GREETING_SECONDS", 10.0)
+        with ThreadPoolExecutor(len(BAD_SERVERS)) as pool:
             found = pool.map(lambda way: run(way, server.url), BAD_SERVERS)
             yield dict(zip(BAD_SERVERS, found, strict=True))
-            assert time.monotonic() - started < 120
 
 
 def test_there_are_at_least_16_kinds() -> None:

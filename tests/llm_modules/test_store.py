@@ -162,6 +162,6 @@ def test_a_file_that_fails_later_costs_its_answers_alone(
         store.put("k", ANSWER)
         assert store.get("k") is None
     db.close()
-    assert store.faults == 3
+    assert store.losses.count == 3
     assert len(caplog.records) == 1
     store.close()

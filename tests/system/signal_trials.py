@@ -29,6 +29,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import numpy as np
 
@@ -36,6 +37,7 @@ SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGKILL)
 _MARK = "PLYWISE_SIGNAL_TRIAL"
 _NOISE = ("Traceback", "Error", "Exception", "UserWarning", "RuntimeWarning")
 _ORDERLY_SECONDS = 60.0  # on a busy machine, from a signal to the end
+_WORK_SECONDS = 300.0  # the same from the start to the beginning of its work
 _ORPHAN_SECONDS = 15.0  # the same of children
 _PYTHON_SECONDS = 0.3  # before that Python itself starts, and handles Ctrl-C in its own way
 
@@ -46,7 +48,9 @@ class Kind:
 
     Attributes:
         arguments: after ``plywise``; ``{corpus}`` is a recorded corpus.
-        seconds: the signal comes within them.
+        seconds: an early signal comes within them, after the start.
+        begun: number of children, or words on the screen, with which its work begins; a late signal
+            comes within five seconds after that.
         kept: returns what is wrong with the results in a folder, given the output; "" if nothing.
         cold: whether its cache is empty at the start.
         terminal: whether it runs on a terminal, which SIGHUP closes.
@@ -54,6 +58,7 @@ class Kind:
 
     arguments: tuple[str, ...]
     seconds: float
+    begun: int | str
     kept: Callable[[Path, str], str] = lambda folder, output: ""
     cold: bool = False
     terminal: bool = False
@@ -110,35 +115,37 @@ _BATTLES = ("llm=none", "battles=500", "search.seconds=0.05")
 _BOARDS = ("game=tic_tac_toe", "search.seconds=null")
 _AGENTS = "agents=[random,{name:search,max_depth:3}]"
 KINDS = {
-    "showdown": Kind(("showdown", *_BATTLES, "concurrency=2"), 25, _showdown_kept),
+    "showdown": Kind(("showdown", *_BATTLES, "concurrency=2"), 30, ": 500 battles", _showdown_kept),
     "tournament": Kind(
         ("tournament", *_BOARDS, _AGENTS, "tournament.pairs=50000", "tournament.jobs=2"),
-        12,
-        _tournament_kept,
+        *(12, "game 50", _tournament_kept),
     ),
     "tournament_showdown": Kind(
         (
             *("tournament", "game=gen9randombattle", "agents=[random,pokeenv_random]"),
-            *("tournament.executor=showdown", "tournament.pairs=500", "tournament.jobs=2"),
+            *("tournament.executor=showdown", "tournament.pairs=5000", "tournament.jobs=2"),
         ),
-        30,
-        _tournament_kept,
+        *(30, 3, _tournament_kept),
     ),
-    "selfplay": Kind(("selfplay", *_BOARDS, "games=5000", "jobs=2"), 20, _selfplay_kept),
-    "verify": Kind(("verify", "engine", "{corpus}", "jobs=2"), 15),
-    "fit": Kind(("fit", "evaluation", "battles=400", "jobs=2"), 20),
-    "bench_deadline": Kind(("bench", "deadline", "decisions=2000"), 20),
-    "bench_guides": Kind(("bench", "guides", "decisions=200"), 20),
-    "bench_engine": Kind(("bench", "engine", "seconds=1"), 40),
-    "record": Kind(("record", "engine", "corpus.jsonl.gz", "battles=300"), 12, _record_kept),
-    "play": Kind(("play", *_BOARDS, "side=first"), 8, _play_kept, terminal=True),
-    "childplay": Kind(("bench", "childplay", "llm=embedded", "tasks=[tic_tac_toe]"), 15),
-    "cold_compile": Kind(("fit", "evaluation", "battles=400", "jobs=2"), 60, cold=True),
-    "solve": Kind(("solve", "connect_four", "position.txt"), 20),
-    "terminal": Kind(("showdown", *_BATTLES), 25, _showdown_kept, terminal=True),
+    "selfplay": Kind(
+        ("selfplay", *_BOARDS, "games=5000", "jobs=2"), 20, "250 of 5000", _selfplay_kept
+    ),
+    "verify": Kind(("verify", "engine", "{corpus}", "jobs=2"), 15, 2),
+    "fit": Kind(("fit", "evaluation", "battles=400", "jobs=2"), 20, 2),
+    "bench_deadline": Kind(("bench", "deadline", "decisions=2000"), 20, 2),
+    "bench_guides": Kind(("bench", "guides", "decisions=200"), 20, 1),
+    "bench_engine": Kind(("bench", "engine", "seconds=1"), 40, 1),
+    "record": Kind(("record", "engine", "corpus.jsonl.gz", "battles=300"), 12, 1, _record_kept),
+    "play": Kind(("play", *_BOARDS, "side=first"), 8, "to move", _play_kept, terminal=True),
+    "childplay": Kind(
+        ("bench", "childplay", "llm=embedded", "tasks=[tic_tac_toe]"), 15, "Language model"
+    ),
+    "cold_compile": Kind(("fit", "evaluation", "battles=400", "jobs=2"), 60, 1, cold=True),
+    "solve": Kind(("solve", "connect_four", "position.txt"), 20, 0),
+    "terminal": Kind(("showdown", *_BATTLES), 25, "battles", _showdown_kept, terminal=True),
     "multirun": Kind(
         ("tournament", "-m", *_BOARDS, _AGENTS, "tournament.pairs=50000", "tournament.seed=1,2,3"),
-        12,
+        *(12, 2),
     ),
 }
 
@@ -150,6 +157,7 @@ class Outcome:
     kind: str
     signum: int
     moment: float
+    late: bool = False
     group: bool = False
     status: int | None = None
     seconds: float = 0.0
@@ -243,15 +251,22 @@ def _drain(master: int | None, folder: Path) -> None:
 
 
 def run_trial(
-    name: str, signum: int, moment: float, group: bool = False, corpus: Path | None = None
+    name: str,
+    signum: int,
+    moment: float,
+    *,
+    late: bool = False,
+    group: bool = False,
+    corpus: Path | None = None,
 ) -> Outcome:
     """Start the command of a kind, send the signal after ``moment`` seconds, and look around.
 
     Args:
+        late: whether the seconds count from the beginning of its work, and not from its start.
         group: whether the process group gets it, as by Ctrl-C, and not the command alone.
     """
     kind, mark = KINDS[name], secrets.token_hex(8)
-    outcome = Outcome(name, signum, moment, group)
+    outcome = Outcome(name, signum, moment, late, group)
     top = Path(tempfile.mkdtemp(prefix="signal-trial-"))
     folder, temporary = top / "run", top / "tmp"
     folder.mkdir()
@@ -265,6 +280,8 @@ def run_trial(
     command = plywise + [a.replace("{corpus}", str(corpus)) for a in kind.arguments]
     process, master = _start(command, folder, environment, kind.terminal)
     try:
+        if late:
+            _wait_for_work(kind.begun, process, folder, mark, master)
         deadline = time.monotonic() + moment
         while time.monotonic() < deadline and process.poll() is None:
             time.sleep(min(0.05, max(0.0, deadline - time.monotonic())))
@@ -286,9 +303,11 @@ def run_trial(
         for pid, said in _gone_within(mark, _ORPHAN_SECONDS).items():
             outcome.wrong.append(f"left: {said}")
             os.kill(pid, signal.SIGKILL)
-        subprocess.run(
-            [*plywise, "games"], env=environment, cwd=folder, capture_output=True, check=True
+        again = subprocess.run(
+            [*plywise, "games"], env=environment, cwd=folder, capture_output=True, check=False
         )
+        if again.returncode:
+            outcome.wrong.append(f"the next start ends with {again.returncode}")
         outcome.wrong += [f"left: {p.name}" for p in temporary.iterdir()]
         for pattern in ("*.part", "plywise-temporary-*", "*.tmp.*"):
             outcome.wrong += [f"left: {p.relative_to(top)}" for p in top.rglob(pattern)]
@@ -308,8 +327,25 @@ def run_trial(
     return outcome
 
 
+def _wait_for_work(
+    begun: int | str, process: subprocess.Popen[bytes], folder: Path, mark: str, master: int | None
+) -> None:
+    deadline = time.monotonic() + _WORK_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        _drain(master, folder)
+        if isinstance(begun, str):
+            if begun in (folder / "output").read_text(errors="replace"):
+                return
+        else:
+            children = [c for p, c in processes_of(mark).items() if p != process.pid]
+            if sum("resource_tracker" not in command for command in children) >= begun:
+                return
+        time.sleep(0.1)
+
+
 def _wrong_end(outcome: Outcome) -> list[str]:
-    if outcome.moment < _PYTHON_SECONDS and outcome.status in (1, -outcome.signum, 130):
+    early = outcome.moment < _PYTHON_SECONDS and not outcome.late
+    if early and outcome.status in (1, -outcome.signum, 130):
         return []
     wrong = []
     if outcome.status not in (128 + outcome.signum, None):
@@ -318,7 +354,7 @@ def _wrong_end(outcome: Outcome) -> list[str]:
     return wrong
 
 
-def trials(count: int, seed: int, kinds: Sequence[str]) -> list[tuple[str, int, float, bool]]:
+def trials(count: int, seed: int, kinds: Sequence[str]) -> list[dict[str, Any]]:
     """Return the arguments of each trial: all pairs of kind and signal, in a shuffled order."""
     rng = Random(seed)
     pairs: list[tuple[str, int]] = []
@@ -326,11 +362,14 @@ def trials(count: int, seed: int, kinds: Sequence[str]) -> list[tuple[str, int, 
         more = list(itertools.product(kinds, SIGNALS))
         rng.shuffle(more)
         pairs += more
-    # Half of the moments come early, while everything is being started.
-    return [
-        (kind, signum, KINDS[kind].seconds * rng.random() ** rng.choice((1, 2)), rng.random() < 0.5)
-        for kind, signum in pairs[:count]
-    ]
+    found = []
+    for kind, signum in pairs[:count]:
+        late, group = rng.random() < 0.6, rng.random() < 0.5
+        moment = rng.random() * (5.0 if late else KINDS[kind].seconds)
+        found.append(
+            {"name": kind, "signum": signum, "moment": moment, "late": late, "group": group}
+        )
+    return found
 
 
 def record_corpus(folder: Path) -> Path:
@@ -339,6 +378,12 @@ def record_corpus(folder: Path) -> Path:
     command = [sys.executable, "-m", "plywise.arena.cli", "record", "engine", str(corpus)]
     subprocess.run([*command, "battles=60"], cwd=folder, check=True, capture_output=True)
     return corpus
+
+
+def _phase(output: str) -> str:
+    """Return the last line before the end: what the command was doing."""
+    lines = [x.strip() for x in output.splitlines() if x.strip() and "plywise:" not in x]
+    return lines[-1][:60] if lines else ""
 
 
 def main() -> int:
@@ -354,13 +399,15 @@ def main() -> int:
         for number, trial in enumerate(
             trials(options.trials, options.seed, options.only.split(","))
         ):
-            outcome = run_trial(*trial, corpus=corpus)
+            outcome = run_trial(**trial, corpus=corpus)
             bad += bool(outcome.wrong)
             said = "; ".join(outcome.wrong) or "ok"
             name = signal.Signals(outcome.signum).name + (" to the group" if outcome.group else "")
+            since = "it worked" if outcome.late else "its start"
             print(
-                f"{number}: {outcome.kind} {name} at {outcome.moment:.2f} s: status "
-                f"{outcome.status} after {outcome.seconds:.1f} s: {said}",
+                f"{number}: {outcome.kind} {name} {outcome.moment:.2f} s after {since} "
+                f"[{_phase(outcome.output)}]: status {outcome.status} after "
+                f"{outcome.seconds:.1f} s: {said}",
                 flush=True,
             )
             if outcome.wrong:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
+from plywise.arena.output.text import guard_streams
 from plywise.arena.tournament.executors.base import timed_out
 from plywise.arena.tournament.executors.chunks import WaitingGames
 from plywise.arena.tournament.schedule import GameTask
@@ -67,6 +68,7 @@ class _Reporter:
 
 def work(setup: Setup, pipe: Connection, slot: Any) -> None:
     """Play chunks of games until the pipe closes; the main function of a worker process."""
+    guard_streams()
     reporter = _Reporter(pipe)
 
     def thinking(player: int) -> None:

@@ -23,6 +23,7 @@ from plywise.arena.tournament.store import Fault, FinishedGame
 from plywise.arena.tournament.worker import GameOutcome, Setup
 from plywise.datasets.addresses import reveal
 from plywise.datasets.errors import ConfigError, PlywiseError, WorkersFailedError
+from plywise.datasets.processes.signals import catch_again
 
 log = logging.getLogger(__name__)
 
@@ -104,6 +105,8 @@ class RayExecutor:
             except (ConnectionError, ValueError, RuntimeError) as error:
                 where = f"tournament.ray_address={address}" if address else "a local Ray cluster"
                 raise ConfigError(f"{where}: {error}") from error
+            finally:
+                catch_again()  # Ray ends the process at SIGTERM
         self._class = self._ray.remote(num_cpus=1)(RayWorker)
         self._waiting = WaitingGames(_CHUNK_SECONDS)
         self._suspects: set[int] = set()  # games to be handed out one by one

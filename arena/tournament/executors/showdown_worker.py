@@ -264,7 +264,7 @@ class ServerPlayer:
                 running.cancel()
             if course.failure is not None:
                 return None
-            return self._result(_battle_of(own), task.seed)
+            return self._result(own, task.seed, course)
         finally:
             watch.close()
             for connection in watch.connections:
@@ -322,15 +322,19 @@ class ServerPlayer:
             watch.require_connections()
             course.fail(Failure("exception", f"poke-env: {errors[0]}"))
 
-    def _result(self, battle: Battle, seed: int) -> float:
-        """Return player 0's result of a battle that was played from its seed."""
+    def _result(self, own: ServerSide, seed: int, course: Course) -> float | None:
+        """Return player 0's result of a battle that was played from its seed; None: no result."""
+        battle = _battle_of(own)
         mark = ["", "debug", f"plywise seed {seed}"]
         if mark not in battle._replay_data:
             raise SeedRefusedError(
                 f"the server at {self._url} played a battle without the seed that it was given: "
                 "is it another program's?"
             )
-        return result_of(battle)
+        result = result_of(battle, own)
+        if result is None:
+            course.fail(Failure("server", "the server names a winner who does not play"))
+        return result
 
 
 def _battle_of(player: ServerSide) -> Battle:

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from omegaconf import OmegaConf
 
 from plywise.arena.cli import main as cli
 from plywise.arena.cli.arguments import to_overrides
@@ -55,7 +57,7 @@ def one_line(text: str) -> str:
         (["verify", "engine"], "corpus is missing"),
         (["verify", "engine", "c.gz", "--jobs"], "--jobs needs a value"),
         (["verify", "engine", "c.gz", "--job", "2"], "did you mean '--jobs'?"),
-        (["verify", "engine", "c.gz", "--jobs", "0"], "jobs=0: must be at least 1"),
+        (["verify", "engine", "c.gz", "--jobs", "0"], "jobs=0: must be between 1 and 1024"),
         (["verify", "engine", "c.gz", "--jobs", "two"], "jobs=two"),
         (["bench", "everything"], "choose one of engine, search, deadline"),
         (["tournament", "agents=[random,serch]"], "no agent 'serch'"),
@@ -144,6 +146,16 @@ def test_flags_become_keys() -> None:
     given = ["engine", "--jobs", "2", "--battle=3", "c.gz", "--step", "-1"]
     keys = to_overrides("verify", COMMANDS["verify"], given)
     assert keys == ["what='engine'", "jobs=2", "battle=3", "corpus='c.gz'", "step=-1"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["it's", "\\", "a\\'b\\", "${oc.env:HOME}", "\\${oc.env:HOME}'\\\\", "a\nb", "{}[],$é\udc9b"],
+)
+def test_a_path_is_taken_as_it_stands(path: str) -> None:
+    (word,) = to_overrides("ratings", COMMANDS["ratings"], [path])
+    parsed = OverridesParser.create().parse_override(word).value()
+    assert OmegaConf.create({"file": parsed}).file == path
 
 
 def test_cfg_job_prints_and_runs_nothing(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator
 from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -29,7 +31,9 @@ from plywise.conf.schemas.llm import NoLLMGroup
 from plywise.conf.schemas.search import SimultaneousGroup
 from plywise.conf.schemas.showdown import ServerConfig, ShowdownConfig
 from plywise.datasets.errors import ConfigError
+from plywise.games.showdown.player import DecisionRecord
 from plywise.games.showdown.server import ShowdownServer
+from plywise.search.decision import Decision
 from plywise.search.guide.protocol import GuideReport
 
 
@@ -224,6 +228,25 @@ def test_the_picture_needs_no_battles_and_no_terminal(tmp_path: Path) -> None:
     assert "0 of 2 battles" in text
     assert "+0.25" in text
     match.close()
+
+
+def test_a_decision_that_cannot_be_recorded_is_counted_and_said_once(tmp_path: Path) -> None:
+    out = StringIO()
+    match = ShowdownMatch(configuration(), tmp_path, Console(file=out, width=300))
+    replies = ["\ud83d A", object(), {1, object()}, "B"]
+    for turn, reply in enumerate(replies):
+        decision = Decision(0, {0: 1.0}, notes={"transcript": [{"reply": reply}]})
+        numbers: tuple[Any, ...] = (turn, 6.0, 6.0, 6, 6)
+        words: tuple[Any, ...] = ("", "", "", "", "tackle")
+        rest: tuple[Any, ...] = (decision, 0.1, "", "{}")
+        match.record(DecisionRecord("battle-x-1", *numbers, *words, *rest))
+    match.observe(SimpleNamespace(battles={}))  # type: ignore[arg-type]
+    match.close()
+    kept = read_records(tmp_path / "decisions.jsonl")
+    assert [d["decision"]["notes"]["transcript"][0]["reply"] for d in kept] == ["\ud83d A", "B"]
+    assert out.getvalue().count("cannot be recorded: TypeError") == 1
+    assert re.search(r"lost records +2", out.getvalue())
+    assert json.loads((tmp_path / "summary.json").read_text())["figures"]["lost_records"] == 2
 
 
 def test_lines_say_what_happened() -> None:

@@ -648,10 +648,10 @@ def test_the_record_below_is_good(
     ("content", "words"),
     [
         (None, "cannot read game.json: No such file"),
-        (b"\xff\x00", "no record of a game (no JSON)"),
+        (b"\xff\x00", "no record of a game: not UTF-8 text"),
         (b"SQLite format 3\x00", "plywise report game.json"),
         ("[1, 2]", "no record of a game that plywise play saved"),
-        (GOOD[:200], "no JSON"),
+        (GOOD[:200], "no record of a game, or is damaged: "),
         (GOOD.replace("game/2", "game/1"), "of version '1'; this Plywise reads 2"),
         (_without("moves"), "damaged: Object missing required field `moves`"),
         (

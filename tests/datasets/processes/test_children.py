@@ -9,10 +9,10 @@ import pytest
 
 from plywise.datasets.processes.children import (
     completed,
-    end,
+    end_program,
     python_command,
     running,
-    start,
+    start_program,
     start_worker,
 )
 
@@ -40,8 +40,8 @@ from plywise.games.showdown.install import node_executable
 def main():
     node = [node_executable(), *NODE_FLAGS, "-e", "while (true) {}"]  # never looks at its events
     null = subprocess.DEVNULL
-    pids = [start(python_command("while True: pass"), stderr=null).pid]
-    pids += [start(node, stdout=null, stderr=null).pid]
+    pids = [start_program(python_command("while True: pass"), stderr=null).pid]
+    pids += [start_program(node, stdout=null, stderr=null).pid]
     pids += [start_worker(time.sleep, 60).pid]
     held = os.fork()  # keeps all pipes open
     if not held:
@@ -70,7 +70,7 @@ def test_children_end_when_their_parent_was_killed(program: Any) -> None:
 
 def test_a_child_whose_parent_is_gone_from_the_start_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("plywise.datasets.processes.children.os.getpid", lambda: 1)
-    with start(python_command("import time; time.sleep(60)")) as child:
+    with start_program(python_command("import time; time.sleep(60)")) as child:
         assert child.wait(30) == 1
 
 
@@ -102,11 +102,11 @@ def test_a_child_that_does_not_want_to_end_is_killed_with_its_own_children() -> 
         "print(subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']).pid)\n"
         "sys.stdout.flush()\ntime.sleep(60)"
     )
-    with start(python_command(code), stdout=subprocess.PIPE, text=True) as child:
+    with start_program(python_command(code), stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
         grandchild = int(child.stdout.readline())
         assert runs(grandchild)
-        end(child, seconds=0.0)
+        end_program(child, seconds=0.0)
         assert child.returncode == -signal.SIGKILL
         assert gone_within(30, grandchild)
 

@@ -7,6 +7,7 @@ import pytest
 
 from plywise.datasets.processes.signals import (
     Interrupted,
+    catch_again,
     exit_code,
     interrupted,
     raising_interrupts,
@@ -136,6 +137,16 @@ def test_an_error_in_it_comes_first() -> None:
             raise ValueError("first")
 
     with raising_interrupts(), pytest.raises(ValueError, match="first"):
+        work()
+
+
+def test_a_library_that_takes_a_signal_does_not_keep_it() -> None:
+    def work() -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # as Ray does in its own way
+        catch_again()
+        signal.raise_signal(signal.SIGTERM)
+
+    with raising_interrupts(), pytest.raises(Interrupted):
         work()
 
 

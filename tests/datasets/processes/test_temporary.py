@@ -114,3 +114,9 @@ def test_a_start_does_not_fail_where_nothing_can_be_removed(
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
     monkeypatch.setenv("PLYWISE_CACHE", os.devnull)
     remove_abandoned()
+
+    def no_place() -> str:
+        raise FileNotFoundError("No usable temporary directory found")
+
+    monkeypatch.setattr("tempfile.gettempdir", no_place)
+    remove_abandoned()
