@@ -145,6 +145,8 @@ def _announce(b: Any, s: int, a: int, entering: bool) -> None:
     side, foe = b.sides[s], b.sides[1 - s]
     other = foe.mons[foe.active]
     on_entry = a == A.airlock or a == A.cloudnine or a == A.neutralizinggas
+    if int(side.ability_flags) & c.ABILITY_UNNERVED != 0:
+        return  # it has unnerved before, and only starts again
     if ANNOUNCED[a] or (on_entry and entering):
         log(b, L_ABILITY, s, a, 0)
     if a == A.asoneglastrier or a == A.asonespectrier:

@@ -104,6 +104,11 @@ def log_status_blocked(
     by_status = synchronized or (effect == c.EFFECT_MOVE and MOVES[effect_id].status != 0)
     yawning = effect == c.EFFECT_VOLATILE and effect_id == c.V_YAWN
     foreign = source >= 0 and source != s
+    own = has_volatile(b, s, c.V_UPROAR)
+    roused = status == c.SLP and (own or has_volatile(b, 1 - s, c.V_UPROAR))
+    if roused and (own or b.sides[1 - s].speed > b.sides[s].speed):
+        log(b, L_FAIL, s, FAIL_UPROAR, int(own))
+        return
     if _wards_off(b, s, a, status):
         if by_status:
             log_from(b, L_IMMUNE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
@@ -115,8 +120,8 @@ def log_status_blocked(
         if synchronized or _by_plain_move(effect, effect_id):
             log_from(b, L_BLOCK, s, 0, 0, c.EFFECT_ABILITY, a, -1)
         return
-    if status == c.SLP and (has_volatile(b, 0, c.V_UPROAR) or has_volatile(b, 1, c.V_UPROAR)):
-        log(b, L_FAIL, s, FAIL_UPROAR, int(has_volatile(b, s, c.V_UPROAR)))
+    if roused:
+        log(b, L_FAIL, s, FAIL_UPROAR, 0)
         return
     infiltrates = effect == c.EFFECT_MOVE and int(b.move.flag_bits) & c.MOVE_INFILTRATES != 0
     reached = _terrain_reaches(b, s)

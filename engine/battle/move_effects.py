@@ -159,7 +159,7 @@ def steal_item(b: Any, s: int, t: int) -> None:
     """Give the user its target's item if it has none (Thief)."""
     mon = b.sides[s].mons[b.sides[s].active]
     target = b.sides[t].mons[b.sides[t].active]
-    if mon.held_item:
+    if mon.held_item or has_volatile(b, s, c.V_GEM):
         return
     stolen = take_item(b, t, s)
     if stolen == 0:

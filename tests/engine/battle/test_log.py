@@ -61,7 +61,6 @@ def test_a_wrong_line_is_found() -> None:
 
 
 RARE = (
-    "|-fail|p1a: ",
     "null|[notarget]",
     "|-block|p",
     "|-copyboost|p",
@@ -77,11 +76,8 @@ RARE = (
     "|[wisher] ",
     "|-fieldend|move: Magic Room|[of] ",
     "|[partiallytrapped]|[silent]",
-    "|-message|Sleep Clause Mod activated.",
     "|ability: Forewarn|",
     "|ability: Sticky Hold",
-    "|-end|p2a: ",
-    "|-formechange|p",
 )
 
 
