@@ -62,7 +62,7 @@ class LLMConfig:
             raise LLMConfigError(f"llm.timeout is {self.timeout}; it must be a time > 0 s")
 
 
-def check_address(url: str) -> None:
+def check_endpoint(url: str) -> None:
     """Check that ``url`` is a web address, or "" for the default.
 
     Raises:

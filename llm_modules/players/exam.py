@@ -15,7 +15,7 @@ from string import Template
 
 from plywise.llm_modules.calls.chat import Answer, ChatClient, Message, Request
 from plywise.llm_modules.calls.errors import LLMConfigError, LLMPausedError
-from plywise.llm_modules.prompts.prompting import checked, read_text
+from plywise.llm_modules.prompts.prompting import checked, read_prompt
 
 _FOLDER = Path(__file__).parents[1] / "prompts"
 _PART = re.compile(r"^\[(system|user)\]\n", re.MULTILINE)
@@ -50,7 +50,7 @@ class ExamPrompts:
 
     def _parts(self, name: str) -> list[tuple[str, Template]]:
         file = f"{self._folder.name}/{name}.txt"
-        before, *parts = _PART.split(read_text(self._folder / f"{name}.txt", file))
+        before, *parts = _PART.split(read_prompt(self._folder / f"{name}.txt", file))
         if before.strip() or not parts:
             raise LLMConfigError(f"the prompt {file} must begin with [system] or [user]")
         return [

@@ -342,7 +342,7 @@ def _line(letter: str, option: Option, limits: PromptLimits, cut: _Truncator) ->
     return f"{letter}. {label}: {facts}" if facts else f"{letter}. {label}"
 
 
-def read_text(path: Path, name: str) -> str:
+def read_prompt(path: Path, name: str) -> str:
     """Return the text of a prompt file.
 
     Raises:
@@ -369,4 +369,4 @@ def checked(template: Template, name: str, allowed: Iterable[str]) -> Template:
 
 
 def _template(path: Path, allowed: set[str]) -> Template:
-    return checked(Template(read_text(path, path.name).strip("\n")), path.name, allowed)
+    return checked(Template(read_prompt(path, path.name).strip("\n")), path.name, allowed)

@@ -54,7 +54,7 @@ from plywise.llm_modules.calls.errors import (
     LLMUnreachableError,
     one_line,
 )
-from plywise.llm_modules.calls.settings import LLMConfig, check_address
+from plywise.llm_modules.calls.settings import LLMConfig, check_endpoint
 from plywise.llm_modules.calls.store import FileStore, MemoryStore
 from plywise.llm_modules.providers.replay import Recorder
 
@@ -96,7 +96,7 @@ class LLMClient(ChatClient):
             )
         url = config.base_url or hide(os.environ.get("OPENAI_BASE_URL", ""))
         url = reveal(url, "llm.base_url")
-        check_address(url)
+        check_endpoint(url)
         key = (api_key or os.environ.get(config.api_key_env, "")).strip()
         if not key and not url:
             raise LLMConfigError(
