@@ -48,7 +48,8 @@ class VerifyConfig(Settings):
 class RecordConfig(Settings):
     """Settings of ``plywise record``.
 
-    Battles of random choices in the real simulator; the same settings write the same corpus.
+    Battles in the real simulator, of random choices or (iterations) of our own searches too; the
+    same settings write the same corpus.
     """
 
     what: str = setting("engine", "part to record for", choices=("engine",))
@@ -71,3 +72,14 @@ class RecordConfig(Settings):
         "as in every real battle",
     )
     stall: bool = setting(False, "prefer moves that do no damage, for long battles")
+    theme: list[str] = setting(
+        [],
+        "abilities, items and moves that all Pokémon have, such as '[damp,explosion]'; with fuzz "
+        "on any species, else on those that have the ability by nature",
+    )
+    iterations: int = setting(
+        0,
+        "iterations of our own search, which then plays side 1, side 2 or both in three of four "
+        "battles; 0: random choices alone",
+        low=0,
+    )

@@ -1,29 +1,35 @@
 'use strict';
 /* Plays battles of uniformly random legal choices in the real simulator and writes a corpus.
 
-   node record.js PACKAGE_FOLDER BATTLES SEED OUT.jsonl.gz FORMAT [--fuzz] [--stall] [--keepties] [--teams=FILE]
+   node record.js PACKAGE_FOLDER BATTLES SEED OUT.jsonl.gz FORMAT
+     [--fuzz] [--stall] [--keepties] [--ask] [--theme=NAME,…] [--teams=FILE]
 
    PACKAGE_FOLDER  an installed pokemon-showdown
    FORMAT          gen9randombattle, gen9battlefactory, gen9bssfactory or gen9ou: where teams come from (teams.js)
    --fuzz          instead, teams that mix every species, move, ability and item of the first three formats,
                    or of all that is legal in gen9ou
    --stall         players prefer moves that do no damage, gen9ou's teams have few others: long battles
+   --theme=NAMES   instead, teams whose Pokémon have abilities, items and moves of these
+   --ask           of every four battles in one side 1, in one side 2, in one both are played by whoever reads standard
+                   output: a battle's "b" line, then {"state", "side", "legal"} for every choice; the answer is a
+                   line of standard input, a legal choice or nothing (chosen at random)
    --teams=FILE    instead, the packed teams in the file's lines, two a battle
    --keepties      a speed tie keeps its order (side 1 first) and draws nothing
 
    How a corpus reads is told in datasets/battle_corpus.py, what a dumped state holds in
    engine/battle/border/codec.py.  Progress goes to standard error, one "battle K of N" a line. */
-const fs = require('fs'), path = require('path'), zlib = require('zlib');
+const fs = require('fs'), path = require('path'), readline = require('readline'), zlib = require('zlib');
 const {Dice, seedOf, teamSource} = require('./teams.js');
 const [PACKAGE, BATTLES, SEED, OUT, FORMAT] = [path.resolve(process.argv[2]), +process.argv[3], +process.argv[4],
   process.argv[5], process.argv[6]];
-const [FUZZ, STALL, KEEP_TIES] = ['--fuzz', '--stall', '--keepties'].map(name => process.argv.includes(name));
+const [FUZZ, STALL, KEEP_TIES, ASK] = ['--fuzz', '--stall', '--keepties', '--ask'].map(name => process.argv.includes(name));
 const {Battle, Teams, PRNG, Dex} = require(PACKAGE);
 const {legal} = require('./legal.js');
 const {BattleActions} = require(path.join(PACKAGE, 'dist/sim/battle-actions'));
 const VERSION = require(path.join(PACKAGE, 'package.json')).version;
-const file = process.argv.find(word => word.startsWith('--teams='))?.slice('--teams='.length);
-const makeTeams = teamSource(PACKAGE, FORMAT, {seed: SEED, fuzz: FUZZ, stall: STALL, file});
+const option = name => process.argv.find(word => word.startsWith(`--${name}=`))?.slice(name.length + 3);
+const makeTeams = teamSource(PACKAGE, FORMAT,
+  {seed: SEED, fuzz: FUZZ, stall: STALL, file: option('teams'), theme: option('theme')?.split(',')});
 const TERA_SHARE = 0.15;   // terastallize rarely, or every battle would do it on its first turn
 
 // ---- draws ------------------------------------------------------------------------------------------------------
@@ -295,6 +301,16 @@ function choose(battle, index, list, dice) {
   return dice.share() > TERA_SHARE ? choice.replace(' terastallize', '') : choice;
 }
 
+const answers = ASK ? readline.createInterface({input: process.stdin})[Symbol.asyncIterator]() : null;
+const say = line => process.stdout.write(JSON.stringify(line) + '\n');
+/** The choice of whoever reads standard output, undefined if it leaves it to chance. */
+async function ask(state, side, list) {
+  say({state, side, legal: list});
+  const {value, done} = await answers.next();
+  if (done) throw new Error('nobody answers');
+  return list.find(choice => choice === value);
+}
+
 async function main() {
   const zip = zlib.createGzip({level: 6}), file = fs.createWriteStream(OUT);
   zip.pipe(file);
@@ -303,23 +319,29 @@ async function main() {
     const dice = new Dice(SEED * 7919 + number), battle = newBattle(SEED * 100003 + number, number);
     watched = battle;
     battle.prng.recording = true;
-    await write({
+    const head = {
       k: 'b', b: number, version: VERSION, seed: battle.prng.startingSeed, fmt: FORMAT, rules: RULES,
       ties: KEEP_TIES ? 'kept' : 'drawn',
       teams: battle.sides.map(s => Teams.pack(s.team)), log: privateLog(battle.log),
-    });
+    };
+    await write(head);
+    if (ASK) say(head);
+    let state = dump(battle);
     for (let step = 0; !battle.ended; step++) {
       const choices = [0, 1].map(i => legal(battle.sides[i]));
       const chosen = choices.map((list, i) => list && choose(battle, i, list, dice));
+      for (const [i, list] of choices.entries()) {
+        if (ASK && list && number % 4 & 1 << i) chosen[i] = await ask(state, i, list) || chosen[i];
+      }
       const line = {k: 't', b: number, n: step, c: chosen, leg: choices, seed: battle.prng.getSeed()};
-      if (step === 0) line.s0 = dump(battle);
+      if (step === 0) line.s0 = state;
       battle.prng.draws = [];
       const start = battle.log.length;
       for (const [i, choice] of chosen.entries()) {
         if (choice && !battle.sides[i].choose(choice)) throw new Error(`${choice}: ${battle.sides[i].choice.error}`);
       }
       battle.commitChoices();
-      line.s1 = dump(battle);
+      line.s1 = state = dump(battle);
       line.log = privateLog(battle.log.slice(start));
       line.r = battle.prng.draws;
       await write(line);
@@ -328,5 +350,6 @@ async function main() {
   }
   zip.end();
   await new Promise(done => file.on('close', done));
+  if (ASK) process.stdin.destroy();
 }
 main().catch(error => { process.stderr.write(`${error.stack}\n`); process.exitCode = 1; });

@@ -8,6 +8,10 @@
                            as people play them; a move that few species learn is chosen as often as one of many
    gen9ou with fuzz        any moves, abilities and items of generation 9 on species of gen9ou; every battle takes
                            its share of shuffled decks, so that a few dozen battles use everything
+   with theme              every Pokémon has what the theme names, of each kind that it names: one of the
+                           abilities, one of the items, two of the moves; species are those that have the ability
+                           by nature (with fuzz: any).  Every second battle gives both sides the same team, and of
+                           every four battles two have Pokémon of one and the same Speed: ties
    with file               the packed teams in its lines, two a battle
    with stall              at most one move of a set does damage, so battles become long and PP run out */
 const fs = require('fs'), path = require('path'), zlib = require('zlib');
@@ -196,13 +200,74 @@ function quietMoves(pool, Dex, stall) {
   return stall ? pool.fuzz.moves.filter(id => Dex.moves.get(id).category === 'Status') : pool.fuzz.moves;
 }
 
+// ---- themes -----------------------------------------------------------------------------------------------------
+
+/** The theme's names by kind, and the species that may hold them. */
+function themePool(Dex, theme) {
+  const found = {abilities: [], items: [], moves: []};
+  for (const name of theme) {
+    const kind = ['abilities', 'items', 'moves'].find(kind => Dex[kind].get(name).exists);
+    if (!kind) throw new Error(`theme: '${name}' is neither an ability nor an item nor a move`);
+    found[kind].push(Dex[kind].get(name).id);
+  }
+  const known = table => table.all().filter(entry => !entry.isNonstandard && entry.id !== 'noability');
+  found.species = known(Dex.species).filter(s => !s.battleOnly && !s.requiredItem && !s.requiredItems);
+  found.holders = Object.fromEntries(found.abilities.map(id =>
+    [id, found.species.filter(s => Object.values(s.abilities).some(name => Dex.toID(name) === id))]));
+  // what does nothing would only dilute the theme
+  found.useful = known(Dex.items).filter(i => Object.values(i).some(x => typeof x === 'function') || i.isChoice).map(i => i.id);
+  found.types = Dex.types.all().map(type => type.name);
+  return found;
+}
+const speedOf = (base, iv, ev, level) => Math.floor((2 * base + iv + Math.floor(ev / 4)) * level / 100) + 5;
+const EVEN_SPEED = 100;
+/** Level, IV and EV that make a species as fast as all others: Speed is EVEN_SPEED under a neutral nature. */
+function evenSpeed(base) {
+  for (let level = 100; level > 30; level--) {
+    for (let ev = 0; ev <= 252; ev += 4) {
+      for (const iv of [31, 0]) if (speedOf(base, iv, ev, level) === EVEN_SPEED) return {level, iv, ev};
+    }
+  }
+  return {level: 100, iv: 31, ev: 0};
+}
+function themeTeams(pool, Dex, master, seed, number, fuzz) {
+  const dice = new Dice(seed * 40503 + 23), mirrored = number % 2 === 0, even = number % 4 < 2;
+  for (let i = 0; i < 5; i++) dice.next();
+  const dealt = list => list.length ? deal(list, master, number, 12) : [];
+  const abilities = dealt(pool.abilities), items = dealt(pool.items);
+  const team = first => Array.from({length: 6}, (_, k) => {
+    const i = first + k, ability = abilities[i];
+    const kinds = !fuzz && ability && pool.holders[ability].length ? pool.holders[ability] : pool.species;
+    // every holder of an ability in turn
+    const species = ability ? kinds[(master * 7 + number * 12 + i + dice.below(3)) % kinds.length] : dice.pick(kinds);
+    const learned = [...Dex.species.getMovePool(species.id)].filter(id => !Dex.moves.get(id).isNonstandard);
+    const moves = new Set();
+    while (moves.size < Math.min(2, pool.moves.length)) moves.add(dice.pick(pool.moves));
+    const more = learned.length < 4 ? Dex.moves.all().filter(m => !m.isNonstandard).map(m => m.id) : learned;
+    while (moves.size < 4) moves.add(dice.pick(more));
+    const tuned = even ? evenSpeed(species.baseStats.spe) : {level: 100, iv: 31, ev: 84};
+    return {
+      name: species.baseSpecies, species: species.name, moves: dice.shuffled([...moves]),
+      ability: ability || dice.pick(Object.values(species.abilities)),
+      item: items[i] || dice.pick(pool.useful), nature: 'Serious', gender: species.gender || dice.pick(['M', 'F']),
+      evs: {...all(84), spe: tuned.ev}, ivs: {...all(31), spe: tuned.iv}, level: tuned.level, teraType: dice.pick(pool.types),
+    };
+  });
+  const one = team(0);
+  return mirrored ? [one, one] : [one, team(6)];
+}
+
 // ---- which teams ------------------------------------------------------------------------------------------------
 
-function teamSource(PACKAGE, format, {seed: master, fuzz, stall, file}) {
+function teamSource(PACKAGE, format, {seed: master, fuzz, stall, file, theme}) {
   const {Dex, Teams, PRNG, TeamValidator} = require(PACKAGE);
   if (file) {
     const lines = fs.readFileSync(file, 'utf8').split('\n').filter(line => line.trim());
     return (seed, number) => [0, 1].map(k => Teams.unpack(lines[(2 * number + k) % lines.length]));
+  }
+  if (theme) {
+    const pool = themePool(Dex, theme);
+    return (seed, number) => themeTeams(pool, Dex, master, seed, number, fuzz);
   }
   if (format === 'gen9ou') {
     const validator = TeamValidator.get('gen9ou'), pool = ouPool(Dex, validator);

@@ -57,6 +57,30 @@ def test_recording_is_reproducible(tmp_path: Path) -> None:
     assert list(read_corpus(first)) != list(read_corpus(other))
 
 
+@pytest.mark.server
+def test_themes_and_searches_in_recordings(tmp_path: Path) -> None:
+    config = RecordConfig(
+        out=f"{tmp_path}/a.jsonl.gz", battles=2, seed=7, theme=["damp", "explosion", "oranberry"],
+        iterations=4, format="gen9ou", keepties=False,
+    )  # fmt: skip
+    battles = list(read_corpus(record_corpus(config)))
+    for battle in battles:
+        for s in (s for team in battle.teams() for s in team):
+            assert (s.ability, s.item) == ("damp", "oranberry")
+            assert "explosion" in s.moves
+    mirrored, different = (b.packed_teams for b in battles)
+    assert mirrored[0] == mirrored[1]
+    assert different[0] != different[1]
+    config.iterations = 0
+    alone = list(read_corpus(record_corpus(config)))
+    # Battle 1 is the search's for side 1; battle 0 of every four is left to chance.
+    assert alone[0].steps == battles[0].steps
+    assert alone[1].steps != battles[1].steps
+    config.theme = ["no_such_thing"]
+    with pytest.raises(ConfigError, match="theme: 'no_such_thing'"):
+        record_corpus(config)
+
+
 def test_arguments_are_checked(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="battles=0"):
         record_corpus(RecordConfig(out=f"{tmp_path}/a.jsonl.gz", battles=0, seed=1))
