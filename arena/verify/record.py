@@ -61,7 +61,9 @@ def record_corpus(config: RecordConfig) -> Path:
     scratch = out.with_name(out.name + ".part")
     command = [str(node), str(_SCRIPT), str(package)]
     command += [str(config.battles), str(config.seed), str(scratch), config.format]
-    command += [f"--{flag}" for flag in ("fuzz", "stall", "keepties") if getattr(config, flag)]
+    command += [
+        f"--{flag}" for flag in ("fuzz", "stall", "keepties", "streams") if getattr(config, flag)
+    ]
     if config.theme:
         command.append(f"--theme={','.join(config.theme)}")
     if chooser is not None:
