@@ -1,4 +1,4 @@
-"""``plywise verify tracking CORPUS``: what a player's lines tell, against the simulator's own state.
+"""``plywise verify tracking CORPUS``: what a player's lines tell, against the simulator's state.
 
 At every decision of both players the reader of the protocol (``games/gen9/tracking``), which has
 read that player's channel alone, is compared with the recorded state.  Needs a corpus recorded with
@@ -34,15 +34,17 @@ from plywise.datasets.showdown_data import load
 from plywise.datasets.sums import add_fields
 from plywise.engine.battle.border import codec
 from plywise.games.gen9.tracking import effects as fx
+from plywise.games.gen9.tracking.entries import same_kind
 from plywise.games.gen9.tracking.known import Effect, KnownBattle, KnownMon, KnownSide
-from plywise.games.gen9.tracking.tracker import Tracker, same_kind
+from plywise.games.gen9.tracking.tracker import Tracker
 from plywise.games.gen9.tracking.wire import channel
 
 _HIDDEN = frozenset(
-    """allyswitch chillyreception choicelock flinch lockedmove metronome rolloutstorage trapper
-    unburden zenmode""".split()
+    """allyswitch chillyreception choicelock counter flinch lockedmove metronome mirrorcoat
+    rolloutstorage trapper unburden zenmode""".split()
 )
 _EXTENDED = 3  # turns that a rock or Light Clay adds
+_UNSHOWN = {"greninjabond": "greninja", "rockruffdusk": "rockruff"}  # Pokemon.getUpdatedDetails
 _ONCE = {"sword": "sb", "shield": "shb", "syrup": "syr", "hero": "hero", "bond": "bond"}
 
 
@@ -305,8 +307,7 @@ def _mon_facts(mon: KnownMon, dump: Dump, ends: int, of: str, *, own: bool) -> I
         if mon.rested:
             yield Fact("Rest's length", of, 3, state["startTime"])
     forme = load().species_id(mon.forme)
-    # Showdown shows no difference (Pokemon.getUpdatedDetails).
-    yield Fact("forme", of, forme, "greninja" if dump["sp"] == "greninjabond" else dump["sp"])
+    yield Fact("forme", of, forme, _UNSHOWN.get(dump["sp"], dump["sp"]))
     yield Fact("times attacked", of, mon.attacked, dump.get("ta", 0))
     yield Fact("terastallized", of, mon.terastallized, bool(dump.get("tera")))
     if mon.item is not None:

@@ -27,13 +27,6 @@ LENGTHS = {
 }
 """Volatile condition -> its length, where it has one that is not drawn."""
 
-ONE_TURN = frozenset(
-    """banefulbunker beakblast burningbulwark counter endure flinch focuspunch followme helpinghand
-    kingsshield maxguard mirrorcoat obstruct protect quickguard ragepowder roost silktrap spikyshield
-    wideguard""".split()
-)
-"""Conditions that end with the turn."""
-
 SIDE_LENGTHS = {
     "auroraveil": 5,
     "lightscreen": 5,
@@ -55,14 +48,6 @@ LOCKING = ("outrage", "petaldance", "thrash", "ragingfury")
 CHOICE_ITEMS = ("choiceband", "choicescarf", "choicespecs")
 PARADOX = ("protosynthesis", "quarkdrive")
 
-# Names in lines -> ids of the conditions.
-_NAMES = {
-    "leechseed": "leechseed",
-    "gmaxchistrike": "gmaxchistrike",
-    "confusion": "confusion",
-}
-_STALLING = {"protect", "endure", "detect", "maxguard", "wideguard", "quickguard"}
-
 # Silent conditions of the user of a move that worked (``self.volatileStatus`` or ``volatileStatus``
 # without a message).
 SILENT_SELF = ("minimize", "defensecurl")
@@ -72,8 +57,8 @@ ONCE = {"intrepidsword": "sword", "dauntlessshield": "shield", "supersweetsyrup"
 """Ability that works once a battle -> its mark in ``KnownMon.done``."""
 
 PASSED_ON = frozenset(
-    """aquaring confusion curse focusenergy dragoncheer healblock ingrain leechseed lockon magnetrise
-    perishsong substitute syrupbomb tarshot torment gastroacid embargo""".split()
+    """aquaring confusion curse dragoncheer embargo focusenergy gastroacid healblock ingrain
+    leechseed lockon magnetrise perishsong substitute syrupbomb tarshot torment""".split()
 )
 """What Baton Pass hands on (conditions without ``noCopy``)."""
 
@@ -81,8 +66,7 @@ PASSED_ON = frozenset(
 def effect_id(text: str) -> str:
     """Return the id of a condition as a line names it (``move: Leech Seed``, ``perish3``)."""
     _, _, name = text.rpartition(": ")
-    found = to_id(name)
-    return _NAMES.get(found, found)
+    return to_id(name)
 
 
 def is_stalling(move: str) -> bool:

@@ -1,8 +1,8 @@
 """What the lines of a battle have said: mutable, of Pokémon, sides and the field.
 
-Times are counted in *ends of turn*: ``began`` is the number of those that were over when a condition
-began (one that begins in the residual phase counts as begun after it), ``length`` after how many it
-ends; None: not known, or never.
+Times are counted in *ends of turn*: ``began`` is the number of those that were over when a
+condition began (one that begins in the residual phase counts as begun after it), ``length`` after
+how many it ends; None: not known, or never.
 """
 
 from __future__ import annotations

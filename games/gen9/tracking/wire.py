@@ -51,7 +51,7 @@ def parse_line(text: str) -> Line:
 
 @lru_cache(4096)
 def effect_of(text: str) -> tuple[str, str]:
-    """Return kind and id of an effect's name: ``ability: Drizzle`` -> ``("ability", "drizzle")``."""
+    """Return kind and id of an effect: ``ability: Drizzle`` -> ``("ability", "drizzle")``."""
     kind, colon, name = text.partition(":")
     if colon and kind in ("item", "ability", "move"):
         return kind, to_id(name)
