@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import ast
 import json
-import multiprocessing
-import os
 from collections import defaultdict
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
@@ -26,13 +23,16 @@ from rich.console import Console
 from plywise.arena.agents.catalog import CATALOG
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.guidance.language_model import one_process
-from plywise.arena.output.files import plain, writing
+from plywise.arena.output.files import keep, plain, writing
 from plywise.arena.output.provenance import code_digest
-from plywise.arena.output.screen import near
+from plywise.arena.output.screen import TextConsole, near
 from plywise.arena.play.match import play_game
 from plywise.arena.play.replay import states_of
 from plywise.conf.schemas.commands import SelfplayConfig
-from plywise.datasets.errors import ConfigError, PlywiseError, WorkersFailedError
+from plywise.datasets.errors import ConfigError, PlywiseError
+from plywise.datasets.processes.pool import in_processes
+from plywise.datasets.processes.signals import uninterrupted
+from plywise.datasets.processes.temporary import replacing
 from plywise.games.base import Game
 from plywise.search.decision import Decision
 
@@ -112,41 +112,41 @@ def play_selfplay(factory: AgentFactory, config: SelfplayConfig, seed: int) -> _
 _worker: AgentFactory | None = None
 
 
-def _play_in_worker(task: tuple[SelfplayConfig, int]) -> _Game:
+def _play_in_worker(config: SelfplayConfig, seed: int) -> _Game:
     global _worker
-    config, seed = task
     if _worker is None:
         share = replace(config.llm, budget=config.llm.budget.share(config.jobs))
         _worker = AgentFactory(config.game, config.search, share)
     return play_selfplay(_worker, config, seed)
 
 
-def _games(factory: AgentFactory, config: SelfplayConfig) -> Iterator[_Game]:
-    """Yield the games by seed."""
+@contextmanager
+def _games(factory: AgentFactory, config: SelfplayConfig) -> Iterator[Iterator[_Game]]:
+    """Yield an iterator over the games by seed."""
     seeds = range(config.seed, config.seed + config.games)
     if config.jobs == 1:
-        yield from (play_selfplay(factory, config, seed) for seed in seeds)
+        yield (play_selfplay(factory, config, seed) for seed in seeds)
         return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(config.jobs, mp_context=context) as pool:
-        try:
-            yield from pool.map(_play_in_worker, [(config, s) for s in seeds], chunksize=4)
-        except BrokenProcessPool as error:
-            raise WorkersFailedError("a worker died (out of memory?): try fewer jobs") from error
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+    with in_processes(_play_in_worker, [(config, s) for s in seeds], config.jobs) as games:
+        yield games
 
 
 def run_selfplay(config: SelfplayConfig, folder: Path, console: Console | None = None) -> int:
     """Play and write the file; the same settings write the same columns for any ``jobs``.
 
+    Where it is interrupted, the games that had ended are written into ``folder``, never to
+    ``config.out``.
+
     Raises:
         ConfigError: the agent does not fit the game, or the game has no compiled rules.
         RecordFileError: the disk refuses the file.
     """
-    console = console or Console(highlight=False)
+    console = console or TextConsole()
     factory = AgentFactory(config.game, config.search, config.llm, progress=console.print)
     try:
+        if config.out is not None:
+            with writing(Path(config.out)):
+                pass  # refused now, not after an hour
         factory.check(config.agent)
         why = one_process(config.llm) if CATALOG[config.agent.name].llm else ""
         if config.jobs > 1 and why:
@@ -155,27 +155,40 @@ def run_selfplay(config: SelfplayConfig, folder: Path, console: Console | None =
         if kernels is None:
             raise ConfigError(f"{factory.game.info.name} has no compiled rules to take states from")
         factory.build(config.agent)  # compiles; workers then find it in the cache
-        games = []
-        for game in _games(factory, config):
-            games.append(game)
-            if len(games) % max(1, config.games // _LINES) == 0:
-                console.print(f"{len(games)} of {config.games} games")
-        columns = _columns(games, factory.game, kernels.dtype.itemsize)
+        games: list[_Game] = []
+        path = folder / "selfplay.npz"
+        try:
+            with _games(factory, config) as played:
+                for game in played:
+                    games.append(game)
+                    if len(games) % max(1, config.games // _LINES) == 0:
+                        console.print(f"{len(games)} of {config.games} games")
+            path = Path(config.out) if config.out is not None else path
+        finally:
+            if games:
+                with uninterrupted():
+                    _write(path, games, factory.game, config, console)
     finally:
         factory.close()
-    described = repr(np.lib.format.dtype_to_descr(np.dtype(kernels.dtype)))
+    return 0
+
+
+def _write(
+    path: Path, games: list[_Game], game: Game, config: SelfplayConfig, console: Console
+) -> None:
+    kernels = game.kernels()
+    assert kernels is not None
+    columns = _columns(games, game, kernels.dtype.itemsize)
     meta = {
         "format": FORMAT,
         "plywise": metadata.version("plywise"),
         "code": code_digest(),
-        "state_dtype": described,
-        "action_names": _names(factory.game),
+        "state_dtype": repr(np.lib.format.dtype_to_descr(np.dtype(kernels.dtype))),
+        "action_names": _names(game),
         "config": plain(replace(config, jobs=1, out=None)),
     }
-    path = Path(config.out) if config.out is not None else folder / "selfplay.npz"
-    save_selfplay(path, columns, meta)
+    keep(lambda file: save_selfplay(file, columns, meta), path)
     console.print(f"{len(games)} games, {len(columns['ply'])} decisions: {near(path.absolute())}")
-    return 0
 
 
 def _names(game: Game) -> list[str]:
@@ -216,15 +229,8 @@ def save_selfplay(path: Path, columns: dict[str, NDArray[Any]], meta: dict[str, 
     Raises:
         RecordFileError: the disk refuses it.
     """
-    beside = path.with_name(f"{path.name}.part")
-    with writing(path):
-        try:
-            with beside.open("wb") as file:
-                np.savez_compressed(file, meta=np.array(json.dumps(meta)), **columns)  # type: ignore[arg-type]
-            os.replace(beside, path)
-        except OSError:
-            beside.unlink(missing_ok=True)
-            raise
+    with writing(path) as there, replacing(there) as part, part.open("wb") as file:
+        np.savez_compressed(file, meta=np.array(json.dumps(meta)), **columns)  # type: ignore[arg-type]
 
 
 def load_selfplay(path: Path) -> Selfplay:

@@ -48,9 +48,6 @@ def with_budget(search: SearchGroup, agent: AgentConfig) -> SearchGroup:
                 f"agents: {agent.title}: search={search.name} has no setting '{key}'; "
                 f"there are: {', '.join(known)}"
             )
-        default = getattr(search, key)
-        if isinstance(default, str) != isinstance(value, str):
-            raise ConfigError(f"agents: {agent.title}: search.{key}={value}: is of the wrong kind")
         own[key] = value
     own |= {
         key: value
@@ -70,10 +67,7 @@ def with_advice(llm: LLMGroup, agent: AgentConfig) -> LLMGroup:
     for key in agent.llm:
         if key not in known:
             raise ConfigError(f"agents: {agent.title}: llm={llm.name} has no setting '{key}'")
-    try:
-        return replace(llm, **agent.llm)
-    except TypeError as error:
-        raise ConfigError(f"agents: {agent.title}: llm={agent.llm}: {error}") from error
+    return replace(llm, **agent.llm)
 
 
 def client_config(llm: AskedLLMGroup) -> LLMConfig:

@@ -28,6 +28,7 @@ import json
 import re
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -137,14 +138,10 @@ def read_corpus(path: Path, limit: int | None = None) -> Iterator[RecordedBattle
     try:
         with opener(path, "rt", encoding="utf-8") as file:
             yield from _Reader(path, file).battles(limit)
-    except FileNotFoundError as error:
-        raise CorpusError(f"{path}: no such file") from error
     except gzip.BadGzipFile as error:
         raise CorpusError(f"{path}: not a gzip file, though its name ends in .gz") from error
-    except PermissionError as error:
-        raise CorpusError(f"{path}: no permission to read it") from error
-    except IsADirectoryError as error:
-        raise CorpusError(f"{path}: is a folder; name a .jsonl or .jsonl.gz file") from error
+    except OSError as error:
+        raise CorpusError(f"cannot read {path}: {error.strerror or error}") from error
 
 
 def _ties_kept(head: Mapping[str, Any], steps: list[RecordedStep]) -> bool:
@@ -184,7 +181,7 @@ class _Reader:
                 raise self.wrong(f"not UTF-8 text ({error.reason})") from error
             try:
                 found = json.loads(text)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise self.wrong("the line is cut off or not JSON; record it again") from error
             if not isinstance(found, dict) or found.get("k") not in ("b", "t"):
                 raise self.wrong('neither a battle ("k":"b") nor a step ("k":"t")')
@@ -202,12 +199,14 @@ class _Reader:
                     done += 1
                     if limit is not None and done >= limit:
                         return
-                self.check_head(entry)
+                with self.sound():
+                    self.check_head(entry)
                 head, head_line, steps = entry, self.line, []
                 continue
             if head is None:
                 raise self.wrong("a step before the first battle")
-            steps.append(self.step(entry, head, steps[-1] if steps else None))
+            with self.sound():
+                steps.append(self.step(entry, head, steps[-1] if steps else None))
         if head is None:
             raise CorpusError(f"{self.path}: the file is empty")
         yield self.battle(head, head_line, steps)
@@ -230,6 +229,14 @@ class _Reader:
             start_raw=tuple(head.get("raw", ())),
             start_requests=tuple(head.get("req", (None, None))),
         )
+
+    @contextmanager
+    def sound(self) -> Iterator[None]:
+        """Turn what a value of the wrong kind raises into a line."""
+        try:
+            yield
+        except (TypeError, LookupError, AttributeError, ValueError) as error:
+            raise self.wrong(f"a value of the wrong kind ({error}); record it again") from error
 
     def need(self, entry: Mapping[str, Any], keys: tuple[str, ...], what: str) -> None:
         missing = [k for k in keys if k not in entry]

@@ -8,47 +8,84 @@ import inspect
 import sys
 import traceback
 from functools import cache
+from importlib.abc import SourceLoader
 from pathlib import Path
 
 from plywise.datasets.errors import ConfigError
 from plywise.games.base import Game
+
+_MODULE = "plywise_game_"  # names of the modules begin with it
 
 
 class GameFileImportError(ConfigError):
     """A file that cannot be imported, or holds no game."""
 
 
-def load_game_class(path: Path) -> type[Game]:
+def game_file_digest(name: str) -> str:
+    """Return 12 hex digits of the file of a game ``path:FILE.py``, for its records.
+
+    "" for any other game, and where the file cannot be read.
+    """
+    if not name.startswith("path:"):
+        return ""
+    try:
+        return _digest(Path(name.removeprefix("path:")).expanduser().read_bytes())
+    except OSError:
+        return ""  # said when the game is made
+
+
+def load_game_class(path: Path, digest: str = "") -> type[Game]:
     """Return the one game class that a Python file defines; the file runs once per process.
 
+    Args:
+        path: the file.
+        digest: :func:`game_file_digest` that it must have to be run; "": any.
+
     Raises:
-        GameFileImportError: there is no such file, importing it fails, or it does not define
-            exactly one class that is a complete :class:`Game`.
+        GameFileImportError: there is no such file, it is not the one of the digest, importing it
+            fails, or it does not define exactly one class that is a complete :class:`Game`.
     """
     try:
-        return _load(path.expanduser().resolve(strict=True))
+        path = path.expanduser().resolve(strict=True)
+        source = path.read_bytes()
     except OSError as error:
         raise GameFileImportError(f"cannot read {path}: {error.strerror or error}") from error
+    if digest and digest != _digest(source):
+        raise GameFileImportError(
+            f"{path} is not the file that the record was played with: its digest is "
+            f"{_digest(source)}, the record's is {digest}; nothing of it was run"
+        )
+    return _load(path, source)
+
+
+def _digest(source: bytes) -> str:
+    return hashlib.sha256(source).hexdigest()[:12]
+
+
+def fault_in_game_file(error: BaseException) -> str:
+    """Return "FILE, line N" of the last frame of a traceback in a game's file; "" without one."""
+    for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
+        if frame.f_globals.get("__name__", "").startswith(_MODULE):
+            return f"{frame.f_code.co_filename}, line {line}"
+    return ""
 
 
 @cache
-def _load(path: Path) -> type[Game]:
-    name = f"plywise_game_{hashlib.sha256(str(path).encode()).hexdigest()[:12]}"
+def _load(path: Path, source: bytes) -> type[Game]:
+    name = f"{_MODULE}{hashlib.sha256(str(path).encode()).hexdigest()[:12]}"
     spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
+    if spec is None or not isinstance(spec.loader, SourceLoader):
         raise GameFileImportError(f"{path} is no Python file: its name must end in .py")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses look up their module
     try:
-        spec.loader.exec_module(module)
-    except Exception as error:
+        # What was read, never a compiled file beside it, which nobody has compared.
+        exec(spec.loader.source_to_code(source, str(path)), vars(module))
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
-        lines = [
-            f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)
-        ]
-        at = lines[-1] if lines else getattr(error, "lineno", None)
-        where = f", line {at}" if at else ""
-        raise GameFileImportError(f"{path}{where}: {type(error).__name__}: {error}") from error
+        at = getattr(error, "lineno", None)
+        where = fault_in_game_file(error) or (f"{path}, line {at}" if at else f"{path}")
+        raise GameFileImportError(f"{where}: {type(error).__name__}: {error}") from error
     found = [
         c
         for c in vars(module).values()

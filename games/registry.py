@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from pkgutil import resolve_name
@@ -77,9 +78,7 @@ def make_game(name: str, **parameters: Any) -> Game:
         ConfigError: the game refuses a parameter's value.
     """
     if name.startswith("path:"):
-        from plywise.games.from_file import load_game_class
-
-        return _made(name, load_game_class(Path(name.removeprefix("path:"))), parameters)
+        return game_of_file(Path(name.removeprefix("path:")), parameters)
     if name.startswith("openspiel:"):
         from plywise.games.bridges.openspiel import OpenSpielGame
 
@@ -97,7 +96,18 @@ def make_game(name: str, **parameters: Any) -> Game:
     return _made(name, resolve_name(f"plywise.games.{REGISTRY[name].path}"), parameters)
 
 
-def _made(name: str, cls: type[Game], parameters: dict[str, Any]) -> Game:
+def game_of_file(path: Path, parameters: Mapping[str, Any], digest: str = "") -> Game:
+    """Return the game in a Python file, which runs; only if it has the digest, where one is given.
+
+    Raises:
+        ConfigError: the file holds no game, is another one, or the game refuses a parameter.
+    """
+    from plywise.games.from_file import load_game_class
+
+    return _made(f"path:{path}", load_game_class(path, digest), parameters)
+
+
+def _made(name: str, cls: type[Game], parameters: Mapping[str, Any]) -> Game:
     known = [f.name for f in fields(cls) if f.init]
     unknown = sorted(set(parameters) - set(known))
     if unknown:

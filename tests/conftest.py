@@ -12,6 +12,8 @@ import pytest
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as `plywise` does, and before NumPy loads
+
 # Each search of each kind of game, and the solvers: what most tests need.
 _COMPILE = """
 from plywise.arena.agents.catalog import agent_config

@@ -16,7 +16,7 @@ from typing import Any
 from rich.console import Console
 
 from plywise.arena.output.files import write_summary
-from plywise.arena.output.screen import near
+from plywise.arena.output.screen import TextConsole, near, text_line
 from plywise.conf.schemas.bench import BenchConfig
 
 
@@ -26,7 +26,7 @@ def run_bench(config: BenchConfig, folder: Path, console: Console | None = None)
         from plywise.arena.childplay.command import run_childplay
 
         return run_childplay(config, folder, console)
-    console = console or Console(highlight=False)
+    console = console or TextConsole()
     part = import_module(f"plywise.arena.bench.{config.what}")  # most of them load numba
     measure: Callable[[BenchConfig], Mapping[str, Any]] = getattr(part, f"bench_{config.what}")
     with console.status(f"measuring {config.what}"):
@@ -35,8 +35,9 @@ def run_bench(config: BenchConfig, folder: Path, console: Console | None = None)
     for name, value in figures.items():
         shown = f"{value:,.3g}" if isinstance(value, float) and value < 100 else f"{value:,.0f}"
         console.print(f"{name:<{width}}{shown:>16}", soft_wrap=True)
-    write_summary(folder / "bench.json", {"config": config, "figures": figures})
     console.print(f"figures: {near(folder / 'bench.json')}", soft_wrap=True)
     rounded = {name: float(f"{value:.6g}") for name, value in figures.items()}
-    console.print(json.dumps(rounded), soft_wrap=True, markup=False, highlight=False)
+    console.print(text_line(json.dumps(rounded)), soft_wrap=True)
+    # After the figures: a full disk must not keep them from being printed.
+    write_summary(folder / "bench.json", {"config": config, "figures": figures})
     return 0

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from plywise.arena.guidance.advised import Advised
 from plywise.arena.play.match import play_game
 from plywise.conf.schemas.bench import BenchConfig
 from plywise.conf.schemas.search import SimultaneousGroup
+from plywise.datasets.processes.children import python_command, running
 from plywise.engine.battle.rules import RULES
 from plywise.games.base import State
 from plywise.games.registry import make_game
@@ -72,14 +71,12 @@ def _stolen() -> float:
 @contextlib.contextmanager
 def busy_cores(count: int) -> Iterator[None]:
     """Run ``count`` busy processes while the ``with`` block runs."""
-    loop = [sys.executable, "-c", "while True: pass"]
-    running = [subprocess.Popen(loop) for _ in range(count)]
-    try:
+    loop = python_command("while True: pass")
+    with contextlib.ExitStack() as stack:
+        for _ in range(count):
+            process = stack.enter_context(running(loop))
+            stack.callback(process.kill)  # before it is waited for
         yield
-    finally:
-        for process in running:
-            process.kill()
-            process.wait()
 
 
 def lateness(late: NDArray[np.float64]) -> dict[str, float]:

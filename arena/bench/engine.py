@@ -9,9 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,6 +21,8 @@ from numpy.typing import NDArray
 from plywise.conf.schemas.bench import BenchConfig
 from plywise.datasets.errors import PlywiseError
 from plywise.datasets.pokemon_sets import random_battle_sets
+from plywise.datasets.processes.children import NODE_FLAGS, completed, python_command
+from plywise.datasets.processes.temporary import TemporaryFolder
 from plywise.engine.battle import batch, measure
 from plywise.engine.battle.border.battle_state import BattleState
 from plywise.engine.battle.chance_tree import TooManyBranchesError, enumerate_step, prepare_branches
@@ -101,8 +100,8 @@ def bench_engine(config: BenchConfig) -> Mapping[str, float]:
     first = BattleState(pool[:1].copy()).serialize()
     figures["warm_start_seconds"] = min(_run(_FIRST_STEP, first) for _ in range(3))
     if config.cold:
-        with tempfile.TemporaryDirectory() as folder:  # an empty cache
-            figures["cold_compile_seconds"] = _run(_COMPILE_ALL, cache=folder)
+        with TemporaryFolder() as folder:  # an empty cache
+            figures["cold_compile_seconds"] = _run(_COMPILE_ALL, cache=str(folder.path))
     if driver is not None:
         command = [*driver, str(seconds), str(seed)]
         real: dict[str, float] = json.loads(_output("the real simulator", command))
@@ -196,7 +195,7 @@ def _output(what: str, command: Sequence[str], environment: Mapping[str, str] = 
     Raises:
         BenchError: it failed; ``what`` names it in the message.
     """
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    done = completed(command, environment)
     if done.returncode:
         raise BenchError(f"{what} failed: {(done.stderr.strip() or 'no reason')[-300:]}")
     return done.stdout
@@ -206,13 +205,13 @@ def _run(code: str, *arguments: str, cache: str | None = None) -> float:
     """Run Python code in a fresh process; return its wall time."""
     environment = os.environ if cache is None else os.environ | {"PLYWISE_CACHE": cache}
     start = time.perf_counter()
-    _output("a fresh process", [sys.executable, "-c", code, *arguments], environment)
+    _output("a fresh process", python_command(code, *arguments), environment)
     return time.perf_counter() - start
 
 
 def _driver() -> tuple[str, ...]:
     """Return the command that plays in the real simulator; seconds and seed are its arguments."""
     try:
-        return str(node_executable()), str(_DRIVER), str(ensure_showdown())
+        return str(node_executable()), *NODE_FLAGS, str(_DRIVER), str(ensure_showdown())
     except ShowdownInstallError as error:
         raise BenchError(f"{str(error).rstrip('.')}; without it: simulator=false") from error

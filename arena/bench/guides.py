@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-import multiprocessing
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from random import Random
 from typing import cast
@@ -21,6 +21,7 @@ from plywise.arena.guidance.advised import Advised, make_consult
 from plywise.arena.play.stepper import GameInProgress, decision_seed
 from plywise.conf.schemas.bench import BenchConfig
 from plywise.conf.schemas.search import AlphaBetaGroup, SimultaneousGroup
+from plywise.datasets.processes.children import start_worker
 from plywise.datasets.sums import add_fields
 from plywise.games.base import NO_ACTION, Game, State
 from plywise.games.registry import make_game
@@ -95,10 +96,9 @@ def _fuzzed_endpoint(
 
     Yields its address, and a function that returns the number of its answers by kind.
     """
-    spawn = multiprocessing.get_context("spawn")
-    ours, theirs = spawn.Pipe()
-    process = spawn.Process(target=_serve, args=(theirs, seed, seconds), daemon=True)
-    process.start()
+    ours, theirs = Pipe()
+    process = start_worker(_serve, theirs, seed, seconds)
+    theirs.close()
 
     def answers() -> dict[str, int]:
         ours.send("answers")
@@ -108,6 +108,7 @@ def _fuzzed_endpoint(
         yield ours.recv(), answers
     finally:
         ours.close()
+        process.kill()
         process.join()
 
 

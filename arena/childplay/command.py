@@ -15,27 +15,31 @@ from rich.console import Console
 
 from plywise.arena.childplay.exam import Exam
 from plywise.arena.childplay.session import Participant
+from plywise.arena.childplay.table import Row
 from plywise.arena.guidance.language_model import LanguageModel
 from plywise.arena.output.files import RecordWriter, write_summary
-from plywise.arena.output.screen import near
+from plywise.arena.output.screen import TextConsole, near, text_line
 from plywise.conf.schemas.bench import BenchConfig
 from plywise.datasets.childplay import smiles
-from plywise.datasets.childplay.presets import PRESETS
+from plywise.datasets.childplay.presets import PRESETS, Preset
 from plywise.datasets.errors import ConfigError
+from plywise.datasets.processes.signals import uninterrupted
+from plywise.datasets.recording import Losses
 from plywise.llm_modules.players.exam import Examinee
 
 
 def run_childplay(config: BenchConfig, folder: Path, console: Console | None = None) -> int:
     """Run the tasks, print a table for each, write ``bench.json``; the last line is JSON.
 
-    Every item with all its replies is written to ``items.jsonl``.
+    Every item with all its replies is written to ``items.jsonl``.  Where the run is ended early,
+    the tasks that were finished are written all the same.
 
     Raises:
         ConfigError: no task can run.
         LLMError: the model cannot be started, or fails with a lasting error.
         ExamStoppedError: too many consecutive faults.
     """
-    console = console or Console(highlight=False)
+    console = console or TextConsole()
     preset = PRESETS[config.preset]
     if config.retries is not None:
         preset = replace(preset, retries=config.retries)
@@ -44,20 +48,40 @@ def run_childplay(config: BenchConfig, folder: Path, console: Console | None = N
     if len(skipped) == len(config.tasks):
         raise ConfigError(f"no task can run: {'; '.join(skipped.values())}")
     for task, reason in skipped.items():
-        console.print(f"{task}: SKIPPED, {reason}", style="yellow", soft_wrap=True, markup=False)
+        console.print(text_line((f"{task}: SKIPPED, {reason}", "yellow")), soft_wrap=True)
     model = LanguageModel(config.llm, lambda line: console.print(line, soft_wrap=True))
+    participant = None
+    results: dict[str, list[Row]] = {}
     try:
-        participant = None
         if config.llm.name != "none":
             examinee = Examinee(model.client(), config.max_tokens)
             participant = Participant(examinee.name, lambda messages, *_: examinee.ask(messages))
-        with RecordWriter(folder / "items.jsonl") as record:
+        losses = Losses("items", console.print)
+        with RecordWriter(folder / "items.jsonl", losses) as record:
             exam = Exam(config, preset, participant, record, console, model.close)
-            results = {name: exam.task(name) for name in config.tasks if name not in skipped}
+            for name in config.tasks:
+                if name not in skipped:
+                    results[name] = exam.task(name)
     finally:
         model.close()
+        if results:
+            with uninterrupted():
+                _write(config, preset, participant, results, skipped, folder, console)
+                if losses.count:
+                    console.print(f"lost items: {losses}")
+    return 0
+
+
+def _write(
+    config: BenchConfig,
+    preset: Preset,
+    participant: Participant | None,
+    results: dict[str, list[Row]],
+    skipped: dict[str, str],
+    folder: Path,
+    console: Console,
+) -> None:
     whole = {"config": config, "preset": preset, "results": results, "skipped": skipped}
-    write_summary(folder / "bench.json", whole)
     summary = {
         "preset": preset.name,
         "seed": config.seed,
@@ -65,9 +89,9 @@ def run_childplay(config: BenchConfig, folder: Path, console: Console | None = N
         "tasks": {name: {r.player: r.brief() for r in rows} for name, rows in results.items()},
         "skipped": skipped,
     }
-    console.print(f"results: {near(folder / 'bench.json')}", soft_wrap=True, markup=False)
-    console.print(json.dumps(_rounded(summary)), soft_wrap=True, markup=False, highlight=False)
-    return 0
+    console.print(text_line(f"results: {near(folder / 'bench.json')}"), soft_wrap=True)
+    console.print(text_line(json.dumps(_rounded(summary))), soft_wrap=True)
+    write_summary(folder / "bench.json", whole)
 
 
 def _rounded(value: Any) -> Any:

@@ -9,6 +9,7 @@ from functools import cached_property
 from random import Random
 
 from rich.console import Console
+from rich.text import Text
 
 from plywise.arena.childplay.games import ChildPlayGame
 from plywise.arena.childplay.puzzles import PUZZLES
@@ -20,7 +21,7 @@ from plywise.arena.childplay.session import (
 )
 from plywise.arena.childplay.table import Row, lines, row
 from plywise.arena.output.files import RecordWriter
-from plywise.arena.output.screen import near
+from plywise.arena.output.screen import near, text_line
 from plywise.conf.schemas.bench import BenchConfig
 from plywise.conf.schemas.llm import AskedLLMGroup
 from plywise.datasets.childplay.presets import GAMES, PUBLISHED, Preset
@@ -84,7 +85,7 @@ class Exam:
             rows.append(row(self.model.name, outcomes, prices))
         published = {} if self.preset.fair else PUBLISHED[name]
         for line in [*lines(name, rows, published, games=name in GAMES), ""]:
-            self.console.print(line, soft_wrap=True, markup=False)
+            self.console.print(text_line(line), soft_wrap=True)
         return rows
 
     def _gather(
@@ -96,7 +97,7 @@ class Exam:
             for outcome in outcomes:
                 found.append(outcome)
                 self.record.write(outcome)
-                status.update(f"{task.name}: {participant.name} {len(found)} of {task.total}")
+                status.update(Text(f"{task.name}: {participant.name} {len(found)} of {task.total}"))
         return found
 
     def _at_once(self, task: ExamTask, participant: Participant) -> Iterator[ItemResult]:

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.requirements import Requirement
-from rich.console import Console
 from rich.text import Text
 
+from plywise.arena.output.screen import TextConsole
 from plywise.datasets.cache_folder import cache_root
 from plywise.datasets.errors import PlywiseError
+from plywise.datasets.processes.children import completed, python_command
 from plywise.engine.compile.jit import CACHE_DIR
 from plywise.games.showdown import install
 from plywise.games.showdown.server import ShowdownServer
@@ -159,15 +160,7 @@ def _llm_runtime() -> Check:
     # In another process: a broken library may end the process that loads it.
     environment = {**os.environ, "OMP_WAIT_POLICY": "passive"}
     try:
-        done = subprocess.run(
-            [sys.executable, "-c", "import xllamacpp"],
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=120,
-            env=environment,
-            check=False,
-        )
+        done = completed(python_command("import xllamacpp"), environment, timeout=120)
     except (OSError, subprocess.TimeoutExpired) as error:
         return Check(name, False, f"xllamacpp cannot be loaded: {error}", "Play with llm=none.")
     if done.returncode == 0:
@@ -203,7 +196,7 @@ def _llm_weights() -> Check:
 
 def run_doctor() -> int:
     """Print every check; 0 if all pass, else 1."""
-    console = Console(highlight=False)
+    console = TextConsole()
     failed = 0
     for check in checks(deep=True):
         mark = Text("ok   ", style="green") if check.ok else Text("WRONG", style="bold red")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import logging
 import os
 import re
 import sys
@@ -21,9 +24,18 @@ from plywise.arena.cli.groups import group_schemas
 from plywise.arena.cli.old_names import OldNames
 from plywise.conf import registry
 from plywise.conf.listing import GroupOption, chosen_options, listed
+from plywise.datasets.addresses import hide
 from plywise.datasets.errors import ConfigError, PlywiseError
+from plywise.datasets.processes.signals import interrupted
+from plywise.games.from_file import fault_in_game_file
+
+log = logging.getLogger(__name__)
 
 Runner = Callable[[Any, Path], int]
+
+_UNREADABLE = (OmegaConfBaseException, ValueError, TypeError, OverflowError, RecursionError)
+
+_SHOWING = ("--cfg", "-c", "--info", "-i")  # Hydra's options that print settings
 
 
 class _Ended(SystemExit):
@@ -57,11 +69,24 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
         nonlocal started
         started = True
         try:
-            old_names.in_mappings(config)
-            settings = registry.typed(config, schema)
+            _hide_secrets(HydraConfig.get())
+            try:
+                old_names.in_mappings(config)
+                settings = registry.typed(config, schema)
+            except _UNREADABLE as error:
+                raise ConfigError(_with_key(error)) from error
             code = run(settings, Path(HydraConfig.get().runtime.output_dir))
         except PlywiseError as error:
             raise _Ended(1, error) from error
+        except Exception as error:
+            # Hydra prints errors; what fails because of an interrupt is none.
+            if (interrupt := interrupted()) is not None:
+                raise interrupt from None
+            if not (where := fault_in_game_file(error)):
+                raise
+            log.exception("a game's file")
+            said = f"{where}: {type(error).__name__}: {error} (the run's log has the traceback)"
+            raise _Ended(1, PlywiseError(said)) from error
         if code:
             raise _Ended(code)
 
@@ -70,25 +95,57 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
     # Hydra reads its arguments from sys.argv, and prints errors itself unless told to raise them.
     sys.argv = [f"plywise {name}", *arguments]
     os.environ["HYDRA_FULL_ERROR"] = "1"
+    shows = any(argument.partition("=")[0] in _SHOWING for argument in arguments)
+    shown = io.StringIO()
     try:
-        app()
+        with contextlib.redirect_stdout(shown) if shows else contextlib.nullcontext():
+            app()
     except _Ended as end:
         if end.error is not None:
             raise end.error from None
         return int(end.code or 0)
-    except (HydraException, OmegaConfBaseException, ValueError) as error:
+    except OSError as error:
         if started:
             raise
-        # Options that exclude each other and unreadable configurations are plain ValueErrors.
+        where = f" {error.filename}" if error.filename else ""
+        raise PlywiseError(
+            f"cannot make the run's folder: {error.strerror or error}{where}; name another with "
+            "hydra.run.dir=FOLDER"
+        ) from error
+    except Exception as error:
+        # Nothing of ours runs yet: what Hydra raises, of whatever type, is about the arguments.
+        if started:
+            raise
         known = isinstance(error, HydraException | OmegaConfBaseException)
-        raise ConfigError(explain(error, name, chosen) if known else str(error)) from None
+        words = (
+            explain(error, name, chosen)
+            if known
+            else f"{_with_key(error)} (see: plywise {name} --help)"
+        )
+        raise ConfigError(words) from error
     finally:
+        print(hide(shown.getvalue()), end="")
         sys.argv = before_argv
         if before_full is None:
             os.environ.pop("HYDRA_FULL_ERROR", None)
         else:
             os.environ["HYDRA_FULL_ERROR"] = before_full
     return 0
+
+
+def _hide_secrets(hydra_config: Any) -> None:
+    """Hide what a configuration file put into the files that Hydra has just written.
+
+    What came by the command line is hidden before Hydra sees it.
+    """
+    files = [Path(hydra_config.sweep.dir) / "multirun.yaml"]
+    if hydra_config.output_subdir is not None:
+        folder = Path(hydra_config.runtime.output_dir) / hydra_config.output_subdir
+        files += [folder / name for name in ("config.yaml", "hydra.yaml", "overrides.yaml")]
+    for file in files:
+        text = file.read_text(encoding="utf-8") if file.is_file() else ""
+        if (hidden := hide(text)) != text:
+            file.write_text(hidden, encoding="utf-8")
 
 
 def _any_key(argument: str, mappings: Sequence[str]) -> str:
@@ -116,13 +173,25 @@ def explain(error: Exception, name: str, chosen: Mapping[str, GroupOption]) -> s
         return _unknown_key(unknown.group(1), name, chosen)
     merging = re.search(r"Error merging override (\S+)", text)
     cause: BaseException = error.__cause__ or error
-    first = str(cause).strip().splitlines()[0]
+    first = _said(cause)
     if merging:
         key, _, value = merging.group(1).lstrip("+~").partition("=")
         if "not in" in first and "Key" in first:
             return _unknown_key(key, name, chosen)
         return f"{key}={value}: {first} (see: plywise {name} --cfg job)"
     return f"{first} (see: plywise {name} --help)"
+
+
+def _said(error: BaseException) -> str:
+    """Return an error's first line, with the next one if it ends in a colon; else its type."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]
+
+
+def _with_key(error: BaseException) -> str:
+    """Return what an error says, and of which key where it knows it."""
+    said, key = _said(error), str(getattr(error, "full_key", None) or "")
+    return f"{key}: {said}" if key and key not in said else said
 
 
 def _unknown_key(key: str, name: str, chosen: Mapping[str, GroupOption]) -> str:

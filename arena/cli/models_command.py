@@ -14,7 +14,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from plywise.arena.output.screen import near
+from plywise.arena.output.screen import TextConsole, near, text_line
 from plywise.conf.schemas.commands import ModelsConfig
 from plywise.datasets.errors import ConfigError
 from plywise.llm_modules.calls.errors import EmbeddedError
@@ -38,7 +38,7 @@ def run_models(config: ModelsConfig, folder: Path, console: Console | None = Non
         ConfigError: there is no such model.
         ModelFileError: the file cannot be downloaded.
     """
-    console = console or Console(highlight=False)
+    console = console or TextConsole()
     if config.what == "list":
         _list(config, console)
         return 0
@@ -50,7 +50,7 @@ def run_models(config: ModelsConfig, folder: Path, console: Console | None = Non
     model = KNOWN[config.name]
     with _Bar(model, console) as bar:
         path = fetch(model, models_folder(config.folder), hub_address(config.hub), bar.advance)
-    console.print(f"{model.name}: {path}", soft_wrap=True, markup=False)
+    console.print(text_line(f"{model.name}: {path}"), soft_wrap=True)
     chosen = model.name if config.folder is None else near(path)
     console.print(f"play with it: llm=embedded llm.model_path={chosen}", soft_wrap=True)
     return 0
@@ -71,7 +71,7 @@ def _list(config: ModelsConfig, console: Console) -> None:
     width = max(len(name) for name, *_ in lines)
     for name, size, licence, about, where in lines:
         text = f"{name:<{width}}  {size:7,.1f} MB  {licence}  {about}\n{'':<{width}}  {where}"
-        console.print(text, soft_wrap=True, markup=False)
+        console.print(text_line(text), soft_wrap=True)
 
 
 class _Bar:
@@ -82,7 +82,7 @@ class _Bar:
         self._console = console
         self._part = -1
         self._progress = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             DownloadColumn(),
             TransferSpeedColumn(),

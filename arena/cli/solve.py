@@ -16,8 +16,10 @@ from typing import Any
 
 from rich.console import Console
 
+from plywise.arena.output.screen import TextConsole, text_line
 from plywise.conf.schemas.commands import SolveConfig
 from plywise.datasets.errors import PlywiseError
+from plywise.datasets.files import read_text, reading
 
 _SHOWN_FAULTS = 5
 EMPTY_BOARD = "-"
@@ -56,7 +58,7 @@ def run_solve(config: SolveConfig, folder: Path, console: Console | None = None)
     Raises:
         PositionFileError: the file cannot be read, or a line in it is no position.
     """
-    console = console or Console(highlight=False)
+    console = console or TextConsole()
     make, solve = _SOLVERS[config.what](config)
     lines = read_lines(Path(config.file))
     positions = _positions(Path(config.file), lines, make)
@@ -79,7 +81,7 @@ def run_solve(config: SolveConfig, folder: Path, console: Console | None = None)
 
 
 def _print(console: Console, line: str) -> None:
-    console.print(line, soft_wrap=True, markup=False, highlight=False)
+    console.print(text_line(line), soft_wrap=True)
 
 
 def read_lines(path: Path) -> list[tuple[int, Line]]:
@@ -88,12 +90,8 @@ def read_lines(path: Path) -> list[tuple[int, Line]]:
     Raises:
         PositionFileError: it cannot be read, has no position, or a line is none.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise PositionFileError(f"{path} is no text file: {error.reason}") from error
-    except OSError as error:
-        raise PositionFileError(f"cannot read {path}: {error.strerror or error}") from error
+    with reading(path, PositionFileError, "file of positions"):
+        text = read_text(path)
     found: list[tuple[int, Line]] = []
     faults: list[str] = []
     for number, line in enumerate(text.splitlines(), 1):

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import llvmlite.binding as llvm  # type: ignore[import-untyped]
 import numba
-from rich.console import Console
 
 from plywise.arena.fit.open_play import OpenBattle, open_search, write_result
+from plywise.arena.output.screen import TextConsole
 from plywise.conf.schemas.commands import FitConfig
 from plywise.datasets.errors import PlywiseError
 from plywise.engine.compile import jit
@@ -27,7 +27,7 @@ def fit_branches(config: FitConfig, folder: Path) -> int:
     Raises:
         PlywiseError: nothing is compiled.
     """
-    console = Console(highlight=False)
+    console = TextConsole()
     if not jit.COMPILED:
         raise PlywiseError("NUMBA_DISABLE_JIT is set: there is no compiled engine to count in")
     program = program_of("plywise.engine.battle")

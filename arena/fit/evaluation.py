@@ -16,7 +16,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
 from rich.table import Table
 
 from plywise.arena.fit.open_play import (
@@ -27,6 +26,7 @@ from plywise.arena.fit.open_play import (
     play_shares,
     write_weights,
 )
+from plywise.arena.output.screen import TextConsole
 from plywise.conf.schemas.commands import FitConfig
 from plywise.engine.battle.evaluate import FEATURES, VALUE_WEIGHTS, state_features
 from plywise.engine.compile.jit import prepare
@@ -120,7 +120,7 @@ def fit_value_weights(
 
 def fit_evaluation(config: FitConfig, folder: Path) -> int:
     """Play battles, fit, print the table, and write the weights with their provenance."""
-    console = Console(highlight=False)
+    console = TextConsole()
     started = time.perf_counter()
     prepare("the evaluation's features", state_features)
     positions = play_shares(self_play_positions, config, console)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, fields
-from multiprocessing import get_context
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from plywise.arena.output.screen import near
+from plywise.arena.output.files import write_whole
+from plywise.arena.output.screen import near, text_line
 from plywise.conf.schemas.commands import FitConfig
 from plywise.datasets.pokemon_sets import random_battle_sets
+from plywise.datasets.processes.pool import in_processes
 from plywise.engine.battle.border.battle_state import BattleState
 from plywise.engine.battle.rules import RULES
 from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS, TERMINAL
@@ -107,9 +107,9 @@ def play_shares(
     with console.status(f"{config.battles} battles of self-play"):
         if config.jobs == 1:
             return play(shares[0], config.iterations, config.seed)
-        with ProcessPoolExecutor(config.jobs, mp_context=get_context("spawn")) as pool:
-            iterations, seeds = [config.iterations] * config.jobs, [config.seed] * config.jobs
-            return join(list(pool.map(play, shares, iterations, seeds)))
+        tasks = [(share, config.iterations, config.seed) for share in shares]
+        with in_processes(play, tasks, config.jobs) as parts:
+            return join(list(parts))
 
 
 def write_weights(
@@ -143,7 +143,6 @@ def write_result(
 ) -> None:
     """Write a fit's JSON text; print the path, and the provenance as last line."""
     out = Path(config.out) if config.out else folder / f"{what}.json"
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(text)
+    write_whole(out, text)
     console.print(f"{what}: {near(out)}", soft_wrap=True)
-    console.print(json.dumps(provenance), soft_wrap=True, markup=False)
+    console.print(text_line(json.dumps(provenance)), soft_wrap=True)

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
 from rich.table import Table
 
 from plywise.arena.fit.open_play import (
@@ -25,6 +24,7 @@ from plywise.arena.fit.open_play import (
     play_shares,
     write_weights,
 )
+from plywise.arena.output.screen import TextConsole
 from plywise.conf.schemas.commands import FitConfig
 from plywise.engine.battle.constants import ACTION_SWITCH, NUM_ACTIONS
 from plywise.engine.battle.names import MOVE_NAMES
@@ -151,7 +151,7 @@ def fit_prior_weights(choices: Choices, ridge: float) -> Weights:
 
 def fit_policy(config: FitConfig, folder: Path) -> int:
     """Play battles, fit, print the tables, and write the weights with their provenance."""
-    console = Console(highlight=False)
+    console = TextConsole()
     started = time.perf_counter()
     prepare("the features of actions", RULES.legal, state_action_features)
     choices = play_shares(self_play_choices, config, console)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from plywise.arena.guidance.advised import Consult, make_consult
 from plywise.arena.guidance.trust import Trust, trust_lines, trusts
 from plywise.arena.output.screen import Progress
+from plywise.arena.output.text import single_line
 from plywise.arena.settings import client_config, with_advice
 from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.llm import AskedLLMGroup, EmbeddedGroup, LLMGroup, StandInGroup
@@ -112,7 +113,7 @@ class LanguageModel:
 
     def __init__(self, config: LLMGroup, progress: Progress) -> None:
         self.config = config
-        self.progress = progress
+        self.progress: Progress = lambda line: progress(single_line(line))
         self._server: EmbeddedServer | None = None
         self._client: ChatClient | None = None
         self._consultants: dict[str, LLMConsultant] = {}

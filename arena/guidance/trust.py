@@ -11,17 +11,40 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import msgspec
 
 from plywise.arena.output.files import plain, write_summary
 from plywise.conf.schemas.llm import EmbeddedGroup, LLMGroup, OpenAIGroup, StandInGroup
 from plywise.datasets.errors import PlywiseError
+from plywise.datasets.files import read_text, reading
 from plywise.llm_modules.prompts.scoring import LetterFit
 from plywise.search.guide.protocol import Question
 
 _PACKAGED = Path(__file__).parents[2] / "datasets" / "fitted" / "llm_calibration.json"
 
+
+class _Interval(msgspec.Struct):
+    value: float
+    low: Annotated[float, msgspec.Meta(ge=0, le=1)]
+    high: float
+
+
+class _Measurement(msgspec.Struct):
+    bias: list[float]
+    temperature: float
+    reliability: _Interval
+    questions: int
+    prompt: str
+
+    def numbers(self) -> list[float]:
+        return [*self.bias, self.temperature, *msgspec.structs.astuple(self.reliability)]
+
+
+_MeasuredModels = dict[str, dict[str, dict[str, _Measurement]]]
 _Measurements = dict[str, dict[str, dict[str, dict[str, Any]]]]
 """The fit, the figures and their source, by model, game and guide."""
 
@@ -166,21 +189,12 @@ def _measured(llm: LLMGroup) -> _Measurements:
 
 
 def _read(path: Path) -> _Measurements:
-    try:
-        whole = json.loads(path.read_text(encoding="utf-8"))
-        for games in whole.values():
+    with reading(path, CalibrationFileError, "file of measured models"):
+        found: _Measurements = json.loads(read_text(path))
+        for games in msgspec.convert(found, _MeasuredModels).values():
             for guides in games.values():
                 for guide, entry in guides.items():
                     Question(guide)
-                    _check(entry)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise CalibrationFileError(f"{path}: no measured models ({error})") from error
-    found: _Measurements = whole
+                    if entry.temperature <= 0 or not all(map(isfinite, entry.numbers())):
+                        raise ValueError("a fit is not made of finite numbers")
     return found
-
-
-def _check(entry: Mapping[str, Any]) -> None:
-    numbers = [*entry["bias"], entry["temperature"], *entry["reliability"].values()]
-    if not all(isinstance(x, int | float) for x in numbers) or entry["temperature"] <= 0:
-        raise ValueError("a fit is not made of numbers")
-    str(entry["prompt"]), int(entry["questions"])

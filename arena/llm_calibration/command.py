@@ -20,8 +20,11 @@ from plywise.arena.llm_calibration.examples import run_examples
 from plywise.arena.llm_calibration.measurement import calibrate_guides
 from plywise.arena.llm_calibration.reliability import GuideMeasurement
 from plywise.arena.output.files import RecordWriter, write_summary
-from plywise.arena.output.screen import near
+from plywise.arena.output.screen import TextConsole, near, text_line
+from plywise.arena.output.text import single_line
 from plywise.conf.schemas.llm import CALIBRATED_GAMES, LLMCommandConfig
+from plywise.datasets.processes.signals import uninterrupted
+from plywise.datasets.recording import Losses
 from plywise.games.registry import make_game
 from plywise.search.guide.protocol import Question
 
@@ -37,30 +40,35 @@ def run_llm_calibration(
     Raises:
         LLMError: the model cannot be started or does not answer, or a game has no examples.
     """
-    console = console or Console(highlight=False)
+    console = console or TextConsole()
     games = CALIBRATED_GAMES if config.games == "all" else (config.games,)
     for game in games:
         example_store(config.llm, make_game(game))  # refused now, not after an hour
     model = LanguageModel(config.llm, lambda line: console.print(line, soft_wrap=True))
     results: dict[str, dict[str, GuideMeasurement]] = {}
     try:
-        with RecordWriter(folder / "answers.jsonl") as record:
+        losses = Losses("answers", console.print)
+        with RecordWriter(folder / "answers.jsonl", losses) as record:
             for game in games:
-                results[game] = {}
+                found: dict[str, GuideMeasurement] = {}
                 for group in _GROUPS:
                     guides = [g for g in group if g.value in config.llm.guides]
                     if guides:
-                        results[game] |= calibrate_guides(
-                            config, model, game, guides, record, console
-                        )
-                console.print(_table(config, game, results[game]))
-                entries = {g: _entry(config, game, g, found) for g, found in results[game].items()}
+                        found |= calibrate_guides(config, model, game, guides, record, console)
+                results[game] = found
+                console.print(_table(config, game, found))
+                entries = {g: _entry(config, game, g, one) for g, one in found.items()}
                 where = save(config.llm, game, entries)
-                console.print(f"saved in: {near(where)}", soft_wrap=True, markup=False)
+                console.print(text_line(f"saved in: {near(where)}"), soft_wrap=True)
     finally:
         model.close()
-    write_summary(folder / "calibration.json", {"config": config, "results": results})
-    console.print(f"figures: {near(folder / 'calibration.json')}", soft_wrap=True, markup=False)
+        if results:
+            with uninterrupted():
+                if losses.count:
+                    console.print(f"lost answers: {losses}")
+                summary = folder / "calibration.json"
+                console.print(text_line(f"figures: {near(summary)}"), soft_wrap=True)
+                write_summary(summary, {"config": config, "results": results})
     return 0
 
 
@@ -84,7 +92,8 @@ def _entry(
 
 
 def _table(config: LLMCommandConfig, game: str, results: Mapping[str, GuideMeasurement]) -> Table:
-    title = f"{model_name(config.llm)} in {game}: right answers with 95 % interval"
+    model = single_line(model_name(config.llm))
+    title = f"{model} in {game}: right answers with 95 % interval"
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), title=title)
     table.add_column("guide", no_wrap=True)
     for heading in ("n", "chance", "raw", "calibrated", "reliability", "trust"):

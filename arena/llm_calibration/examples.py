@@ -17,7 +17,8 @@ from rich.console import Console
 
 from plywise.arena.llm_calibration.known import KnownQuestion
 from plywise.arena.llm_calibration.questions import questions
-from plywise.arena.output.screen import near
+from plywise.arena.output.files import write_whole
+from plywise.arena.output.screen import TextConsole, near, text_line
 from plywise.conf.schemas.llm import LLMCommandConfig
 from plywise.datasets.errors import ConfigError
 from plywise.games.exact_values import EXACT_VALUES, ActionValues
@@ -31,13 +32,12 @@ def run_examples(config: LLMCommandConfig, folder: Path, console: Console | None
     Raises:
         ConfigError: the game has no exact solver.
     """
-    console = console or Console(highlight=False)
+    console = console or TextConsole()
     if config.games != "all" and config.games not in EXACT_VALUES:
         raise ConfigError(
             f"games={config.games}: examples need an exact solver: {', '.join(EXACT_VALUES)}"
         )
     folder = folder if config.out is None else Path(config.out)
-    folder.mkdir(parents=True, exist_ok=True)
     for game in sorted(EXACT_VALUES) if config.games == "all" else (config.games,):
         start = time.monotonic()
         examples = solved(game, config.questions, config.seed)
@@ -45,10 +45,10 @@ def run_examples(config: LLMCommandConfig, folder: Path, console: Console | None
         head = json.dumps(f"{command} seed={config.seed}")
         lines = ",\n".join(json.dumps(example) for example in examples)
         path = folder / f"{game}.json"
-        path.write_text(f'{{"command": {head},\n"examples": [\n{lines}\n]}}\n', encoding="utf-8")
+        write_whole(path, f'{{"command": {head},\n"examples": [\n{lines}\n]}}\n')
         spent = time.monotonic() - start
         line = f"{game}: {len(examples)} examples in {spent:.0f} s: {near(path)}"
-        console.print(line, soft_wrap=True, markup=False)
+        console.print(text_line(line), soft_wrap=True)
     return 0
 
 

@@ -1,9 +1,12 @@
-"""Results on disk: JSON Lines that survive a crash, and summaries."""
+"""Results on disk: JSON Lines that survive a crash, summaries, and names of files."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import logging
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -12,6 +15,12 @@ import msgspec
 import numpy as np
 
 from plywise.datasets.errors import PlywiseError
+from plywise.datasets.processes.temporary import replacing
+from plywise.datasets.recording import JsonLines, Losses
+
+log = logging.getLogger(__name__)
+
+_MAX_STEM = 100  # characters; file systems take 255 bytes
 
 
 class RecordFileError(PlywiseError):
@@ -37,24 +46,61 @@ def _plain_hook(value: object) -> Any:
     raise TypeError(f"{type(value).__name__} has no plain form for a result file")
 
 
-def file_stem(game: str) -> str:
-    """Return a game's name as part of a file's: of ``path:/x/nim.py`` only ``nim``."""
-    name = Path(game).stem if game.startswith("path:") else game
-    return "".join(c if c.isalnum() or c in "_-" else "-" for c in name)
+def file_stem(name: str) -> str:
+    """Return a name from outside as part of a file's: letters, digits, ``_`` and ``-`` alone.
+
+    Of a game ``path:/x/nim.py`` it is ``nim``.
+    """
+    name = Path(name).stem if name.startswith("path:") else name
+    return "".join(c if c.isalnum() or c in "_-" else "-" for c in name)[:_MAX_STEM]
 
 
 @contextmanager
-def writing(path: Path, error: type[PlywiseError] = RecordFileError) -> Iterator[None]:
+def writing(path: Path, error: type[PlywiseError] = RecordFileError) -> Iterator[Path]:
     """Make the folder of ``path``, and turn what the disk refuses into one line.
 
+    Yields the file that a link at ``path`` leads to, else ``path``: what is replaced is a file.
+
     Raises:
-        error: the disk refuses it.
+        error: the disk refuses it, or a folder, device or pipe is there.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        yield
+        file = Path(os.path.realpath(path))
+        if file.exists() and not file.is_file():
+            raise error(f"cannot write {path}: it is no ordinary file; name another")
+        yield file
     except OSError as refused:
         raise error(f"cannot write {path}: {refused.strerror or refused}") from refused
+
+
+def write_whole(path: Path, data: bytes | str, error: type[PlywiseError] = RecordFileError) -> None:
+    """Write a file, whole or not at all; a text as UTF-8, a lone surrogate as its escape.
+
+    Raises:
+        error: the disk refuses it, or something else than a file is there.
+    """
+    if isinstance(data, str):
+        data = data.encode("utf-8", "backslashreplace")
+    with writing(path, error) as file, replacing(file) as part:
+        part.write_bytes(data)
+
+
+def keep(write: Callable[[Path], None], path: Path) -> None:
+    """Write a result that nobody can make again to ``path``, else into a new temporary folder.
+
+    Raises:
+        RecordFileError: ``path`` is refused; the message names the file where it is kept, if any.
+    """
+    try:
+        write(path)
+    except RecordFileError as error:
+        try:
+            elsewhere = Path(tempfile.mkdtemp(prefix="plywise-kept-")) / path.name
+            write(elsewhere)
+        except (OSError, RecordFileError):
+            raise error from None
+        raise RecordFileError(f"{error}; it is kept in {elsewhere}") from None
 
 
 class Closing:
@@ -74,24 +120,33 @@ class Closing:
 
 
 class RecordWriter(Closing):
-    """Appends records to a JSON Lines file; every record is on disk before the next is made."""
+    """Appends records to a JSON Lines file; every record is on disk before the next is made.
 
-    def __init__(self, path: Path) -> None:
+    Writing never raises: a record that the disk or the serializer refuses is lost, and counted.
+
+    Args:
+        path: the file; an existing one is continued.
+        losses: counts the records that are lost; None: counted by itself, the first is logged.
+
+    Attributes:
+        count: number of records written.
+
+    Raises:
+        RecordFileError: the file cannot be opened.
+    """
+
+    def __init__(self, path: Path, losses: Losses | None = None) -> None:
         self.path = path
         self.count = 0
-        with writing(path):
-            self._file = path.open("a", encoding="utf-8")
+        self.losses = losses or Losses(str(path), log.warning)
+        with writing(path) as file:
+            self._file = JsonLines(file)
 
     def write(self, record: object) -> None:
-        """Append one record (a dataclass or a mapping) and flush it.
-
-        Raises:
-            RecordFileError: the disk refuses it.
-        """
-        with writing(self.path):
-            self._file.write(json.dumps(plain(record), ensure_ascii=False) + "\n")
-            self._file.flush()
-        self.count += 1
+        """Append one record (a dataclass or a mapping)."""
+        with self.losses.guard():
+            self._file.append(plain(record))
+            self.count += 1
 
     def close(self) -> None:
         """Close the file."""
@@ -118,10 +173,13 @@ def read_records(path: Path) -> list[dict[str, Any]]:
 
 
 def write_summary(path: Path, summary: object) -> None:
-    """Write a summary as indented JSON.
+    """Write a summary as indented JSON, whole or not at all.
 
     Raises:
-        RecordFileError: the disk refuses it.
+        RecordFileError: the disk refuses it, or it has no form in JSON.
     """
-    with writing(path):
-        path.write_text(json.dumps(plain(summary), indent=2, ensure_ascii=False) + "\n", "utf-8")
+    try:
+        text = json.dumps(plain(summary), indent=2, ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise RecordFileError(f"cannot write {path}: {error}") from error
+    write_whole(path, f"{text}\n")

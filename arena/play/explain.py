@@ -8,16 +8,18 @@ runs the engine and never sent to an opponent.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Required, TypedDict, cast
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
-from rich.text import Text
 
+from plywise.arena.output.screen import TextConsole, text_line
+from plywise.arena.output.text import single_line
 from plywise.datasets.errors import PlywiseError
+from plywise.datasets.files import read_text, reading
 from plywise.games.base import State
 from plywise.search.decision import Decision
 
@@ -31,7 +33,56 @@ _ROWS = 12
 _Names = Mapping[int, str]
 
 
-def explanation(state: State, player: int, decision: Decision) -> dict[str, Any]:
+class Candidate(TypedDict, total=False):
+    """A move in an explanation; ``share`` of the strategy, the rest where it is known."""
+
+    move: Required[str]
+    share: float
+    value: float
+    alone: float
+    visits: float
+    prior: float
+    advised: float
+
+
+class Asked(TypedDict, total=False):
+    """A question to the language model in an explanation, with its answer."""
+
+    question: Any
+    status: Any
+    mode: Any
+    seconds: float
+    cached: bool
+    reply: str
+    thought: str
+    error: Any
+    trust: Any
+    weights: dict[str, float]
+    letters: dict[str, str]
+    prompt: Any
+
+
+class Explanation(TypedDict, total=False):
+    """Why a move was chosen, as a value that JSON can hold (see :func:`explanation`)."""
+
+    move: str
+    value: float
+    candidates: list[Candidate]
+    opponent: dict[str, float]
+    line: list[str]
+    iterations: int
+    depth: int
+    ask: Any
+    questions: list[Asked]
+    mattered: dict[str, Any]
+    fallback: Any
+    guide_error: Any
+    chosen_by: Any
+    method: Any
+    pokechamp: Any
+
+
+def explanation(state: State, player: int, decision: Decision) -> Explanation:
     """Return the explanation of a decision, as a value that JSON can hold; actions by their names.
 
     Returns:
@@ -61,7 +112,8 @@ def explanation(state: State, player: int, decision: Decision) -> dict[str, Any]
     }
     for name in ("fallback", "guide_error", "chosen_by", "method", "pokechamp"):
         found[name] = notes.get(name)
-    return {name: value for name, value in found.items() if value not in (None, [], {}, 0)}
+    kept = {name: value for name, value in found.items() if value not in (None, [], {}, 0)}
+    return cast("Explanation", kept)
 
 
 def _candidates(decision: Decision, own: _Names) -> list[dict[str, Any]]:
@@ -109,8 +161,8 @@ def _question(entry: Mapping[str, Any], own: _Names, theirs: _Names) -> dict[str
         "mode": entry.get("mode"),
         "seconds": entry.get("seconds"),
         "cached": entry.get("cached") or None,
-        "reply": _printable(entry.get("reply", "")) or None,
-        "thought": _printable(entry.get("thought", "")) or None,
+        "reply": _flat(entry.get("reply", "")) or None,
+        "thought": _flat(entry.get("thought", "")) or None,
         "error": entry.get("error"),
         "trust": entry.get("trust"),
         "weights": {
@@ -142,24 +194,19 @@ def _number(value: float) -> float:
     return round(float(value), 4)
 
 
-def _safe(text: str) -> str:
-    """Return a text without control characters: a file or a model may hold anything."""
-    return "".join(c if c.isprintable() else " " for c in text)
-
-
-def _printable(text: str) -> str:
-    flat = " ".join(_safe(text).split())
+def _flat(text: str) -> str:
+    flat = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return flat if len(flat) <= _LONGEST else flat[: _LONGEST - 1] + "…"
 
 
 # --- for people -----------------------------------------------------------------------------------
 
 
-def show_explanation(console: Console, found: Mapping[str, Any]) -> None:
+def show_explanation(console: Console, found: Explanation) -> None:
     """Print an explanation."""
 
     def say(line: str) -> None:
-        console.print(Text(f"    {_safe(line)}"), soft_wrap=True)
+        console.print(text_line(f"    {line}"), soft_wrap=True)
 
     _show_candidates(console, found.get("candidates", []))
     if found.get("opponent"):
@@ -176,7 +223,7 @@ def show_explanation(console: Console, found: Mapping[str, Any]) -> None:
             say(f"  says: {_shares(asked['weights'])}")
     if found.get("mattered"):
         facts = dict(found["mattered"])
-        changed = facts.pop("changed the move")
+        changed = facts.pop("changed the move", False)
         said = ", ".join(f"{name} {value}" for name, value in facts.items())
         say(f"advice {'changed the move' if changed else 'did not change the move'}: {said}")
     for name in ("chosen_by", "pokechamp", "fallback", "guide_error"):
@@ -187,7 +234,7 @@ def show_explanation(console: Console, found: Mapping[str, Any]) -> None:
             say(f"{name.replace('_', ' ')}: {words}")
 
 
-def _show_candidates(console: Console, rows: list[Mapping[str, Any]]) -> None:
+def _show_candidates(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
     if not rows:
         return
     titles = [t for t in ("share", "value", "alone", "visits", "prior", "advised") if t in rows[0]]
@@ -197,10 +244,10 @@ def _show_candidates(console: Console, rows: list[Mapping[str, Any]]) -> None:
         grid.add_column(title, justify="right")
     for row in rows[:_ROWS]:
         cells = [_cell(title, row.get(title)) for title in titles]
-        grid.add_row(Text(_safe(row["move"])), *cells, style="green" if row is rows[0] else "")
+        grid.add_row(single_line(row["move"]), *cells, style="green" if row is rows[0] else "")
     console.print(Padding(grid, (0, 0, 0, 4), expand=False))
     if len(rows) > _ROWS:
-        console.print(Text(f"    and {len(rows) - _ROWS} more"))
+        console.print(f"    and {len(rows) - _ROWS} more")
 
 
 def _cell(title: str, value: float | None) -> str:
@@ -228,7 +275,7 @@ def _asked_line(asked: Mapping[str, Any]) -> str:
     if "reply" in asked:
         line += f": {asked['reply']}"
     if "error" in asked:
-        line += f" ({_printable(str(asked['error']))})"
+        line += f" ({_flat(str(asked['error']))})"
     return line
 
 
@@ -246,23 +293,17 @@ def run_explain(config: ExplainConfig, folder: Path) -> int:
         DecisionLogError: the file cannot be read, or is no decision log.
     """
     path = Path(config.file)
-    console = Console(highlight=False, no_color=not config.color)
+    console = TextConsole(no_color=not config.color)
     shown = 0
-    try:
-        with path.open(encoding="utf-8") as lines:
-            for line in lines:
-                entry = json.loads(line)
-                if config.turn not in (None, entry["turn"]):
-                    continue
-                if (config.battle or "") in entry["battle"]:
-                    _show_entry(console, entry, config.prompts)
-                    shown += 1
-    except OSError as error:
-        raise DecisionLogError(f"cannot read {path}: {error.strerror or error}") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise DecisionLogError(
-            f"{path} is no decision log of plywise showdown (decisions.jsonl): {error!r}"
-        ) from error
+    wrong = (LookupError, TypeError, AttributeError, ArithmeticError)
+    with reading(path, DecisionLogError, "decision log of plywise showdown", also=wrong):
+        for line in read_text(path).splitlines():
+            entry = json.loads(line)
+            if config.turn not in (None, entry["turn"]):
+                continue
+            if (config.battle or "") in entry["battle"]:
+                _show_entry(console, entry, config.prompts)
+                shown += 1
     if not shown:
         raise DecisionLogError(f"{path} has no such decision")
     return 0
@@ -273,9 +314,9 @@ def _show_entry(console: Console, entry: Mapping[str, Any], prompts: bool) -> No
     from plywise.games.gen9.state import InfoStateView
 
     title = f"{entry['battle']}, turn {entry['turn']}: {entry['action']}"
-    console.print(Text(f"{title}  [{entry['seconds']:.1f} s]", style="bold"), soft_wrap=True)
+    console.print(text_line((f"{title}  [{entry['seconds']:.1f} s]", "bold")), soft_wrap=True)
     if entry["decision"] is None:
-        console.print(Text(f"    a random legal choice: {entry['fallback']}"), soft_wrap=True)
+        console.print(text_line(f"    a random legal choice: {entry['fallback']}"), soft_wrap=True)
         return
     info = from_json(entry["infostate"])
     found = explanation(InfoStateView(info), info.player, _restored(entry["decision"]))
@@ -283,7 +324,7 @@ def _show_entry(console: Console, entry: Mapping[str, Any], prompts: bool) -> No
     for asked in found.get("questions", []) if prompts else []:
         for message in asked.get("prompt", []):
             for line in (f"[{message['role']}]", *message["content"].split("\n")):
-                console.print(Text(f"      {_safe(line)}"), soft_wrap=True)
+                console.print(text_line(f"      {line}"), soft_wrap=True)
 
 
 def _restored(raw: Mapping[str, Any]) -> Decision:

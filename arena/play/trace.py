@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from plywise.datasets.recording import Losses
 from plywise.search.decision import Decision
+
+log = logging.getLogger(__name__)
+_losses = Losses("entries of traces", log.warning)  # of this process
 
 
 class Tracer:
@@ -39,7 +44,16 @@ class Tracer:
 
 
 def thought(decision: Decision) -> dict[str, Any]:
-    """Return a decision's values and advice as a trace holds them; {} where there are none."""
+    """Return a decision's values and advice as a trace holds them; {} where there are none.
+
+    What an agent noted in another form than ours is lost, and costs no game.
+    """
+    with _losses.guard():
+        return _thought(decision)
+    return {}
+
+
+def _thought(decision: Decision) -> dict[str, Any]:
     advice = [
         {"question": e.get("question", ""), "status": e.get("status", "")}
         | ({"weights": _numbers(e["weights"])} if "weights" in e else {})

@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from plywise.arena.output.files import write_summary
-from plywise.arena.output.screen import near
+from plywise.arena.output.screen import TextConsole, near, progress_if_slow
+from plywise.arena.ratings.errors import StepProgress
 from plywise.arena.ratings.simulated import POOLS, coverage
 from plywise.arena.ratings.simulated_sprt import PAIR_MODELS, sprt_rates
 from plywise.arena.ratings.sprt import SPRT
@@ -19,14 +20,12 @@ from plywise.conf.schemas.ratings import CalibrateConfig
 
 def run_calibrate(config: CalibrateConfig, folder: Path, console: Console | None = None) -> int:
     """Simulate, print a line for each row and then the table; write ``calibrate.json``."""
-    console = console or Console(highlight=False)
+    console = console or TextConsole()
     started = time.perf_counter()
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0))
-    rows = (
-        _ratings(config, table, console)
-        if config.what == "ratings"
-        else _sprt(config, table, console)
-    )
+    simulate = _ratings if config.what == "ratings" else _sprt
+    with progress_if_slow("simulating", console) as progress:
+        rows = simulate(config, table, console, progress)
     console.print(table)
     console.print(f"{time.perf_counter() - started:.0f} s, seed {config.seed}")
     write_summary(folder / "calibrate.json", {"config": config, "rows": rows})
@@ -34,7 +33,9 @@ def run_calibrate(config: CalibrateConfig, folder: Path, console: Console | None
     return 0
 
 
-def _ratings(config: CalibrateConfig, table: Table, console: Console) -> list[dict[str, object]]:
+def _ratings(
+    config: CalibrateConfig, table: Table, console: Console, progress: StepProgress
+) -> list[dict[str, object]]:
     table.title = f"{config.repeats} tournaments each, 95 % intervals by {config.method}"
     table.add_column("tournament", overflow="fold")
     headings = "games", "ratings held", "by player", "first advantage", "width", "one-sided", "bias"
@@ -49,6 +50,7 @@ def _ratings(config: CalibrateConfig, table: Table, console: Console) -> list[di
             config.seed,
             config.resamples,
             config.virtual_draws,
+            progress,
         )
         least, most = found.worst
         table.add_row(
@@ -78,7 +80,9 @@ def _ratings(config: CalibrateConfig, table: Table, console: Console) -> list[di
     return rows
 
 
-def _sprt(config: CalibrateConfig, table: Table, console: Console) -> list[dict[str, object]]:
+def _sprt(
+    config: CalibrateConfig, table: Table, console: Console, progress: StepProgress
+) -> list[dict[str, object]]:
     test = SPRT(config.elo0, config.elo1, config.alpha, config.beta, config.model)
     table.title = (
         f"SPRT [{test.elo0:g}, {test.elo1:g}] {test.model} Elo, alpha {test.alpha:g}, beta "
@@ -89,7 +93,7 @@ def _sprt(config: CalibrateConfig, table: Table, console: Console) -> list[dict[
         table.add_column(heading, justify="right")
     rows: list[dict[str, object]] = []
     for model in PAIR_MODELS:
-        found = sprt_rates(model, test, config.repeats, config.seed)
+        found = sprt_rates(model, test, config.repeats, config.seed, progress=progress)
         table.add_row(
             model.name,
             str(found.false_positive),

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from plywise.arena.output.files import write_summary
-from plywise.arena.output.screen import near
+from plywise.arena.output.screen import TextConsole, near, progress_if_slow, text_line
 from plywise.arena.ratings.csv_file import read_games
 from plywise.arena.ratings.elo import Estimate
 from plywise.arena.ratings.rate import PlayerRating, Ratings, rate
@@ -25,23 +25,26 @@ def run_ratings(config: RatingsConfig, folder: Path, console: Console | None = N
     Raises:
         ConfigError: the file or a setting is wrong.
     """
-    console = console or Console(highlight=False)
-    result = rate(
-        read_games(Path(config.file)),
-        anchor=config.anchor,
-        anchor_rating=config.anchor_rating,
-        prior=config.prior,
-        method=config.method,
-        resamples=config.resamples,
-        seed=config.seed,
-        draws=config.draws,
-        virtual_draws=config.virtual_draws,
-    )
+    console = console or TextConsole()
+    with progress_if_slow("rating", console) as progress:
+        result = rate(
+            read_games(Path(config.file)),
+            anchor=config.anchor,
+            anchor_rating=config.anchor_rating,
+            prior=config.prior,
+            method=config.method,
+            resamples=config.resamples,
+            seed=config.seed,
+            draws=config.draws,
+            virtual_draws=config.virtual_draws,
+            progress=progress,
+        )
     print_ratings(console, result)
-    write_summary(folder / "ratings.json", {"config": config, **summary(result)})
     console.print(f"ratings: {near(folder / 'ratings.json')}", soft_wrap=True)
     line = json.dumps({"players": [_brief(p) for p in result.players]}, ensure_ascii=False)
-    console.print(line, soft_wrap=True, markup=False, highlight=False)
+    console.print(text_line(line), soft_wrap=True)
+    # After the figures: a full disk must not keep them from being printed.
+    write_summary(folder / "ratings.json", {"config": config, **summary(result)})
     return 0
 
 
@@ -55,7 +58,7 @@ def print_ratings(console: Console, result: Ratings) -> None:
     if result.draw_rate is not None:
         console.print(f"draws between equals: {100 * result.draw_rate:.1f} %", soft_wrap=True)
     for warning in result.warnings:
-        console.print(f"[yellow]warning:[/] {escape(warning)}", soft_wrap=True)
+        console.print(text_line(("warning:", "yellow"), f" {warning}"), soft_wrap=True)
 
 
 def ratings_table(result: Ratings) -> Table:
@@ -72,9 +75,9 @@ def ratings_table(result: Ratings) -> Table:
     for heading in headings + (["group", "within"] if several else []):
         table.add_column(heading, justify="right", no_wrap=True)
     for place, player in enumerate(result.players, start=1):
-        cells = [
+        cells: list[str | Text] = [
             str(place),
-            escape(player.player),
+            text_line(player.player),
             rating_text(player),
             _interval_text(player),
             "–"

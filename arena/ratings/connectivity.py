@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 BoolArray = NDArray[np.bool_]
 
+_NAMED_GROUPS = 8  # of which warnings speak one by one
+
 
 def beats(
     low: NDArray[np.int64], high: NDArray[np.int64], table: NDArray[np.float64], players: int
@@ -39,12 +41,12 @@ def reach(edges: BoolArray) -> BoolArray:
     """Return (samples, players, players): whether a chain of edges leads from one to another."""
     players = edges.shape[-1]
     closure = edges | np.eye(players, dtype=bool)
-    length = 1
-    while length < players:
+    while True:
         steps = closure.astype(np.float32)
-        closure = steps @ steps > 0
-        length *= 2
-    return closure
+        longer = steps @ steps > 0
+        if (longer == closure).all():
+            return longer
+        closure = longer
 
 
 def groups(reached: BoolArray) -> list[list[int]]:
@@ -53,16 +55,18 @@ def groups(reached: BoolArray) -> list[list[int]]:
     A group stands before those it reaches; where neither reaches the other, the one that has more
     players below it stands first, then the one with the first player.
     """
-    mutual = reached & reached.T
-    found = {tuple(int(i) for i in np.flatnonzero(row)) for row in mutual}
-    ordered = sorted(found, key=lambda group: (-int(reached[group[0]].sum()), group))
-    return [list(group) for group in ordered]
+    first = (reached & reached.T).argmax(axis=1)
+    below = reached.sum(axis=1)
+    ordered = sorted(set(first.tolist()), key=lambda player: (-below[player], player))
+    return [np.flatnonzero(first == player).tolist() for player in ordered]
 
 
 def group_warnings(
     found: Sequence[Sequence[int]], reached: BoolArray, names: Sequence[str]
 ) -> list[str]:
     """Return warnings, one line each, about groups that cannot be compared.
+
+    Of many groups the first few are named, the others counted.
 
     Args:
         found: the groups, best first.
@@ -71,28 +75,35 @@ def group_warnings(
     """
     if len(found) < 2:
         return []
+    first = np.array([group[0] for group in found])
+    below = reached[first][:, first]  # (groups, groups)
+    np.fill_diagonal(below, False)
+    comparable = below | below.T
+    tied = comparable.any(axis=1)
     lines = []
-    for number, group in enumerate(found):
-        below = [g for g in found if g is not group and reached[group[0], g[0]]]
-        above = [g for g in found if g is not group and reached[g[0], group[0]]]
+    for number, group in enumerate(found[:_NAMED_GROUPS]):
         who = _names(group, names)
-        if not below and not above:
+        if not tied[number]:
             lines.append(f"{who}: no games with anybody else, no comparison is possible")
             continue
-        if below:
-            rest = _names([i for g in below for i in g], names)
+        if below[number].any():
+            rest = _names(
+                [i for g in np.flatnonzero(below[number]).tolist() for i in found[g]], names
+            )
             lines.append(f"{who}: never lost or drew against {rest}; the difference has no bound")
-        strangers = [
-            g
-            for g in found[number + 1 :]
-            if not reached[group[0], g[0]] and not reached[g[0], group[0]]
-        ]
-        lines += [
-            f"{who} and {_names(g, names)}: no chain of results leads from one to the other, "
-            "they cannot be compared"
-            for g in strangers
-            if reached[g[0]].sum() > len(g) or reached[:, g[0]].sum() > len(g)
-        ]
+        strangers = np.flatnonzero(~comparable[number] & tied)
+        if (strangers := strangers[strangers > number]).size:
+            rest = _names([i for g in strangers.tolist() for i in found[g]], names)
+            lines.append(
+                f"{who} and {rest}: no chain of results leads from one to the other, "
+                "they cannot be compared"
+            )
+    if len(found) > _NAMED_GROUPS:
+        players = sum(map(len, found[_NAMED_GROUPS:]))
+        lines.append(
+            f"{len(found) - _NAMED_GROUPS} more groups of {players} players cannot be "
+            "compared with all others: see the table's columns 95 % and group"
+        )
     return lines
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+from io import StringIO
 from pathlib import Path
 
 from plywise.arena.ratings.counts import RatedGame, problem_of
 from plywise.datasets.errors import ConfigError
+from plywise.datasets.files import read_bytes, reading
 
 REQUIRED = ("player_a", "player_b", "score_a")
 OPTIONAL = ("first", "pair")
@@ -28,9 +30,9 @@ def read_games(path: Path) -> list[RatedGame]:
         RatingsFileError: the file cannot be read, a column is missing, or a line makes no sense.
     """
     games = []
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.reader(file, strict=True)
+    with reading(path, RatingsFileError, "CSV file of results"):
+        rows = csv.reader(StringIO(read_bytes(path).decode("utf-8-sig"), newline=""), strict=True)
+        try:
             header = next(rows, None)
             if header is None:
                 raise RatingsFileError(f"{path}: the file is empty")
@@ -46,12 +48,8 @@ def read_games(path: Path) -> list[RatedGame]:
             for row in rows:
                 if any(field.strip() for field in row):
                     games.append(_game(f"{path}, line {rows.line_num}", names, row))
-    except OSError as error:
-        raise RatingsFileError(f"cannot read {path}: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise RatingsFileError(f"{path} is not UTF-8 text: {error.reason}") from error
-    except csv.Error as error:
-        raise RatingsFileError(f"{path}, line {rows.line_num}: {error}") from error
+        except csv.Error as error:
+            raise RatingsFileError(f"{path}, line {rows.line_num}: {error}") from error
     if not games:
         raise RatingsFileError(f"{path}: there are no games in it")
     return games

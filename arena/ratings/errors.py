@@ -1,9 +1,8 @@
-"""Uncertainty of a fit: sandwich covariance, resampled pairs, bounds without a maximum."""
+"""Uncertainty of a fit: sandwich covariance, and intervals from resampled pairs."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from math import log
+from collections.abc import Callable, Sequence
 from statistics import NormalDist
 
 import numpy as np
@@ -13,12 +12,14 @@ from plywise.arena.ratings.counts import DRAW, LOSS, WIN, Counts, FloatArray, In
 from plywise.arena.ratings.intervals import Z95
 from plywise.arena.ratings.model import Design, Fit, maximise, probabilities
 
+StepProgress = Callable[[str, int, int], None]
+"""Takes what is computed, how many of it are done, and of how many."""
+
 _NORMAL = NormalDist()
 
 _POINTS = np.array([0.5, 0.0, -0.5])  # of WIN, DRAW, LOSS, less the mean of a level game
+_CHUNK = 1_000_000  # numbers of the information matrices that are held at once
 _ENDLESS = 15.0  # natural units; an unbounded sample's difference beyond it is without end
-_SURPRISE = log(0.025)  # log-probability of a result just compatible with a bound
-_FARTHEST = 40.0  # natural units within which a bound is looked for
 
 
 def kind_scores(counts: Counts, design: Design, fit: Fit) -> FloatArray:
@@ -26,14 +27,15 @@ def kind_scores(counts: Counts, design: Design, fit: Fit) -> FloatArray:
     _, p = probabilities(design, fit.beta[:1])
     expected = (p[0, :, WIN] - p[0, :, LOSS]) / 2
     residual = counts.times * (_POINTS[counts.outcome] - expected[counts.cell])
-    columns = [
-        np.bincount(counts.kind, residual * design.x[counts.cell, j], len(counts.frequency))
-        for j in range(design.x.shape[1])
-    ]
-    if design.draws:
-        drawn = counts.times * ((counts.outcome == DRAW) - p[0, counts.cell, DRAW])
-        columns.append(np.bincount(counts.kind, drawn, len(counts.frequency)))
-    return np.stack(columns, axis=1)
+    scores = np.zeros((len(counts.frequency), design.size))
+    of_eta, of_delta = design.shared
+    np.add.at(scores, (counts.kind, design.low[counts.cell]), residual)
+    np.subtract.at(scores, (counts.kind, design.high[counts.cell]), residual)
+    drawn = counts.times * ((counts.outcome == DRAW) - p[0, counts.cell, DRAW])
+    shared = residual * of_eta[:, counts.cell] + drawn * of_delta[:, None]
+    for column, values in enumerate(shared, start=design.players):
+        np.add.at(scores[:, column], counts.kind, values)
+    return scores
 
 
 def sandwich(counts: Counts, design: Design, fit: Fit) -> FloatArray:
@@ -59,7 +61,7 @@ def sandwich(counts: Counts, design: Design, fit: Fit) -> FloatArray:
 
 
 def resample(
-    counts: Counts, design: Design, fit: Fit, resamples: int, seed: int
+    counts: Counts, design: Design, fit: Fit, resamples: int, seed: int, progress: StepProgress
 ) -> tuple[FloatArray, BoolArray, BoolArray]:
     """Fit samples of clusters drawn with replacement.
 
@@ -70,28 +72,39 @@ def resample(
         reached: (resamples, players, players) connectivity by results in each.
         bounded: (resamples,) whether the maximum exists in each.
     """
+    players = design.players
     rng = np.random.default_rng(seed)
     share = counts.frequency / counts.frequency.sum()
     table = counts.table(rng.multinomial(counts.clusters, share, resamples))
-    again = maximise(design, table, fit.beta[0])
-    if design.prior:
-        reached = np.ones((resamples, design.players, design.players), dtype=bool)
-    else:
-        reached = reach(beats(counts.low, counts.high, table, design.players))
-    return again.beta, reached, again.bounded
+    beta = np.empty((resamples, design.size))
+    reached = np.ones((resamples, players, players), dtype=bool)
+    bounded = np.empty(resamples, dtype=bool)
+    at_once = max(1, _CHUNK // design.size**2)
+    for begin in range(0, resamples, at_once):
+        progress("resamples", begin, resamples)
+        part = slice(begin, begin + at_once)
+        again = maximise(design, table[part], fit.beta[0])
+        beta[part], bounded[part] = again.beta, again.bounded
+        if not design.prior:
+            reached[part] = reach(beats(counts.low, counts.high, table[part], players))
+    return beta, reached, bounded
 
 
 def strength_differences(
-    beta: FloatArray, reached: BoolArray, bounded: BoolArray, reference: list[int]
+    beta: FloatArray,
+    reached: BoolArray,
+    bounded: BoolArray,
+    reference: list[int],
+    players: Sequence[int],
 ) -> tuple[FloatArray, FloatArray]:
     """Return (samples, players) strengths over the mean of ``reference``, some infinite.
 
     Twice, for the lower and the upper end of an interval: players that cannot be compared in a
     sample are at minus infinity in one and at infinity in the other.
     """
-    players = reached.shape[-1]
-    value = beta[:, :players] - beta[:, reference].mean(axis=1, keepdims=True)
-    over, under = reached[:, :, reference], reached[:, reference, :].transpose(0, 2, 1)
+    value = beta[:, players] - beta[:, reference].mean(axis=1, keepdims=True)
+    over = reached[:, players][:, :, reference]
+    under = reached[:, reference][:, :, players].transpose(0, 2, 1)
     above, below = (over & ~under).any(axis=2), (under & ~over).any(axis=2)
     alone = (~over & ~under).any(axis=2) | (above & below)
     value = np.where(above, np.inf, np.where(below, -np.inf, value))
@@ -131,48 +144,3 @@ def corrected_interval(
         place = round(_NORMAL.cdf(moved) * (samples + 1)) - 1
         ends.append(float(values[min(samples - 1, max(0, place))]))
     return ends[0], ends[1]
-
-
-def one_sided(
-    design: Design, table: FloatArray, better: int, worse: int, bound: bool = True
-) -> tuple[float, float]:
-    """Bound a difference whose maximum-likelihood estimate is infinite.
-
-    Args:
-        design: with one gauge group.
-        table: (cells, 3) games, taken as independent.
-        better, worse: players; ``better`` has won all games that tie it to ``worse``.
-        bound: whether to look for the bound; if not, it is minus infinity.
-
-    Returns:
-        The least difference, in natural units, at which results this extreme still have a
-        probability of 2.5 % relative to the best of all differences (with wins only: Clopper and
-        Pearson's bound, Biometrika 26 (1934) 404-413); minus infinity where there is none.  And
-        the probability, so measured, of such results if the two were equal.
-    """
-    # The better player's strength is written as the worse one's and a difference, which is held.
-    x = np.delete(design.x, better, axis=1)
-    x[:, worse - (better < worse)] += design.x[:, better]
-    others = design.players - 1
-    start: FloatArray | None = None
-
-    def best(difference: float) -> float:
-        nonlocal start
-        offset = difference * design.x[:, better]
-        held = replace(design, x=x, players=others, gauge=np.ones((1, others)), offset=offset)
-        fit = maximise(held, table[None], start)
-        start = fit.beta[0]
-        return float(fit.value[0])
-
-    top = best(_FARTHEST)
-    equal = float(np.exp(min(0.0, best(0.0) - top)))
-    low, high = -_FARTHEST, _FARTHEST
-    if not bound or best(low) > top + _SURPRISE:
-        return -np.inf, equal
-    while high - low > 1e-4:
-        middle = (low + high) / 2
-        if best(middle) > top + _SURPRISE:
-            high = middle
-        else:
-            low = middle
-    return high, equal

@@ -17,7 +17,8 @@ Kupper's model (JASA 62 (1967) 194-204) has none of the three.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -33,32 +34,41 @@ _FLAT = 1e-7  # information below this: the likelihood rises without end in that
 class Design:
     """The parameters, and the dependence of cells on them.
 
+    The parameters are the players' strengths, then the first player's advantage and delta where
+    they are estimated.
+
     Attributes:
-        x: (cells, linear parameters) derivatives of eta: one column for each player, then one for
-            the first player's advantage where it is estimated.
-        players: number of columns that are players.
+        low, high: (cells,) players of each cell.
+        side: (cells,) who moved first: 1 ``low``, -1 ``high``, 0 nobody or unknown.
+        players: number of players.
+        advantage: whether the first player's advantage is estimated.
         draws: whether delta is estimated; if not, draws count as half a win and half a loss.
-        gauge: (groups, players) 0/1: each group's strengths sum to 0.
+        group: (players,) number of each player's group; each group's strengths sum to 0.
         prior: number of virtual games of each player with one of strength 0, half of them won.
         offset: (cells,) known part of eta.
     """
 
-    x: FloatArray
+    low: IntArray
+    high: IntArray
+    side: IntArray
     players: int
+    advantage: bool
     draws: bool
-    gauge: FloatArray
+    group: IntArray
     prior: float = 0.0
     offset: FloatArray | float = 0.0
 
     @property
-    def advantage(self) -> bool:
-        """Whether the first player's advantage is estimated."""
-        return bool(self.x.shape[1] > self.players)
-
-    @property
     def size(self) -> int:
         """Number of parameters."""
-        return int(self.x.shape[1]) + self.draws
+        return self.players + self.advantage + self.draws
+
+    @property
+    def shared(self) -> tuple[FloatArray, FloatArray]:
+        """Derivatives by advantage and delta: of eta (shared, cells), of delta (shared,)."""
+        present = [self.advantage, self.draws]
+        of_eta = np.stack([self.side, np.zeros_like(self.side)]).astype(np.float64)
+        return of_eta[present], np.array([0.0, 1.0])[present]
 
 
 @dataclass(frozen=True)
@@ -79,22 +89,33 @@ class Fit:
     bounded: np.ndarray
 
 
-def linear(
-    low: IntArray, high: IntArray, side: IntArray, players: int, advantage: bool
-) -> FloatArray:
-    """Return (cells, players + advantage) the derivatives of eta."""
-    x = np.zeros((len(low), players + advantage))
-    cells = np.arange(len(low))
-    x[cells, low] = 1.0
-    x[cells, high] = -1.0
-    if advantage:
-        x[:, players] = side
-    return x
+def sums(index: IntArray, values: FloatArray, size: int) -> FloatArray:
+    """Return (samples, size): the sums of ``values`` (samples, cells) by ``index`` (cells,)."""
+    samples = len(values)
+    place = (np.arange(samples)[:, None] * size + index).ravel()
+    found: FloatArray = np.bincount(place, values.ravel(), samples * size).astype(np.float64)
+    return found.reshape(samples, size)
+
+
+def told_apart(design: Design) -> bool:
+    """Return whether the first player's advantage can be told from the players' strengths.
+
+    It cannot where some strengths alone give each cell its ``side``.
+    """
+    side = design.side.astype(np.float64)[None]
+    level = replace(design, draws=False, advantage=False, prior=0.0)
+    slope, laplacian = by_player(level, side), between_players(level, np.ones_like(side))
+    strengths = np.linalg.solve(laplacian[0] + _gauge(level), slope[0])
+    rest = side[0] - strengths[design.low] + strengths[design.high]
+    return bool(np.abs(rest).max(initial=0.0) > 1e-6)
 
 
 def probabilities(design: Design, beta: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return (samples, cells, 3) the logarithms of the outcomes' probabilities, and those."""
-    half = (beta[:, : design.x.shape[1]] @ design.x.T + design.offset) / 2
+    eta = beta[:, design.low] - beta[:, design.high] + design.offset
+    if design.advantage:
+        eta += beta[:, design.players, None] * design.side
+    half = eta / 2
     delta = beta[:, -1:] if design.draws else np.full((len(beta), 1), -np.inf)
     total = np.logaddexp(np.logaddexp(half, -half), delta)
     logs = np.stack([half - total, delta - total, -half - total], axis=-1)
@@ -111,12 +132,17 @@ def halved(design: Design, table: FloatArray) -> FloatArray:
     return result
 
 
-def log_likelihood(design: Design, table: FloatArray, beta: FloatArray) -> FloatArray:
-    """Return (samples,) the log-likelihood of ``table`` (samples, cells, 3), prior included."""
+def cell_likelihoods(design: Design, table: FloatArray, beta: FloatArray) -> FloatArray:
+    """Return (samples, cells) the log-likelihood of ``table`` (samples, cells, 3)."""
     logs, _ = probabilities(design, beta)
     # 0 games of an outcome with probability 0 add nothing.
     terms = np.where(table > 0, table * np.where(table > 0, logs, 0.0), 0.0)
-    value: FloatArray = terms.sum(axis=(1, 2))
+    return np.asarray(terms.sum(axis=2), dtype=np.float64)
+
+
+def log_likelihood(design: Design, table: FloatArray, beta: FloatArray) -> FloatArray:
+    """Return (samples,) the log-likelihood of ``table`` (samples, cells, 3), prior included."""
+    value: FloatArray = cell_likelihoods(design, table, beta).sum(axis=1)
     if design.prior:
         theta = beta[:, : design.players]
         loss = np.logaddexp(0, theta) + np.logaddexp(0, -theta)
@@ -124,27 +150,79 @@ def log_likelihood(design: Design, table: FloatArray, beta: FloatArray) -> Float
     return value
 
 
+class CellDerivatives(NamedTuple):
+    """Derivatives of the log-likelihood by eta and delta, (samples, cells); second ones negated."""
+
+    eta: FloatArray
+    delta: FloatArray
+    eta_eta: FloatArray
+    eta_delta: FloatArray
+    delta_delta: FloatArray
+
+
+def cell_derivatives(design: Design, table: FloatArray, beta: FloatArray) -> CellDerivatives:
+    """Return the derivatives of each cell's part of the log-likelihood."""
+    _, p = probabilities(design, beta)
+    games, drawn = table.sum(axis=2), p[..., DRAW]
+    expected = (p[..., WIN] - p[..., LOSS]) / 2
+    return CellDerivatives(
+        eta=(table[..., WIN] - table[..., LOSS]) / 2 - games * expected,
+        delta=table[..., DRAW] - games * drawn,
+        eta_eta=games * ((p[..., WIN] + p[..., LOSS]) / 4 - expected**2),
+        eta_delta=-games * drawn * expected,
+        delta_delta=games * drawn * (1 - drawn),
+    )
+
+
+class SharedDerivatives(NamedTuple):
+    """Derivatives by parameters that no player owns; second ones negated.
+
+    Attributes:
+        first: (samples, shared).
+        second: (samples, shared, shared).
+        by_strength: (samples, shared, players).
+    """
+
+    first: FloatArray
+    second: FloatArray
+    by_strength: FloatArray
+
+
+def shared_derivatives(
+    design: Design, cells: CellDerivatives, of_eta: FloatArray, of_delta: FloatArray
+) -> SharedDerivatives:
+    """Return the derivatives by parameters on which eta and delta depend linearly.
+
+    Args:
+        design: the cells' players.
+        cells: derivatives by eta and delta.
+        of_eta: (shared, cells) derivatives of each cell's eta.
+        of_delta: (shared,) derivatives of delta.
+    """
+    eta_by = cells.eta_eta[:, None] * of_eta + cells.eta_delta[:, None] * of_delta[:, None]
+    delta_by = cells.eta_delta[:, None] * of_eta + cells.delta_delta[:, None] * of_delta[:, None]
+    samples, shared = eta_by.shape[:2]
+    by_strength = by_player(design, eta_by.reshape(samples * shared, eta_by.shape[2]))
+    return SharedDerivatives(
+        first=cells.eta @ of_eta.T + cells.delta.sum(axis=1)[:, None] * of_delta,
+        second=eta_by @ of_eta.T + delta_by.sum(axis=2)[..., None] * of_delta,
+        by_strength=by_strength.reshape(samples, shared, design.players),
+    )
+
+
 def derivatives(
     design: Design, table: FloatArray, beta: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Return the gradient (samples, parameters) and the information, gauge added."""
-    _, p = probabilities(design, beta)
-    games = table.sum(axis=2)
-    expected = (p[..., WIN] - p[..., LOSS]) / 2
-    residual = (table[..., WIN] - table[..., LOSS]) / 2 - games * expected
-    n, size = design.x.shape[1], design.size
-    gradient = np.zeros((len(beta), size))
-    gradient[:, :n] = residual @ design.x
-    information = np.zeros((len(beta), size, size))
-    weight = games * ((p[..., WIN] + p[..., LOSS]) / 4 - expected**2)
-    information[:, :n, :n] = (design.x.T * weight[:, None, :]) @ design.x
-    if design.draws:
-        drawn = p[..., DRAW]
-        gradient[:, n] = (table[..., DRAW] - games * drawn).sum(axis=1)
-        cross = -(games * drawn * expected) @ design.x
-        information[:, :n, n] = information[:, n, :n] = cross
-        information[:, n, n] = (games * drawn * (1 - drawn)).sum(axis=1)
+    cells = cell_derivatives(design, table, beta)
+    shared = shared_derivatives(design, cells, *design.shared)
     k = design.players
+    gradient = np.concatenate([by_player(design, cells.eta), shared.first], axis=1)
+    information = np.empty((len(beta), design.size, design.size))
+    information[:, :k, :k] = between_players(design, cells.eta_eta)
+    information[:, k:, :k] = shared.by_strength
+    information[:, :k, k:] = shared.by_strength.transpose(0, 2, 1)
+    information[:, k:, k:] = shared.second
     theta = beta[:, :k]
     if design.prior:
         share = 1 / (1 + np.exp(-theta))
@@ -152,9 +230,31 @@ def derivatives(
         diagonal = np.arange(k)
         information[:, diagonal, diagonal] += design.prior * share * (1 - share)
     else:
-        gradient[:, :k] -= theta @ design.gauge.T @ design.gauge
-        information[:, :k, :k] += design.gauge.T @ design.gauge
+        gradient[:, :k] -= sums(design.group, theta, k)[:, design.group]
+        information[:, :k, :k] += _gauge(design)
     return gradient, information
+
+
+def by_player(design: Design, values: FloatArray) -> FloatArray:
+    """Return (samples, players) each player's sum of ``values`` (samples, cells), less as high."""
+    k = design.players
+    return sums(design.low, values, k) - sums(design.high, values, k)
+
+
+def between_players(design: Design, weight: FloatArray) -> FloatArray:
+    """Return (samples, players, players) the graph's Laplacian with weights (samples, cells)."""
+    k = design.players
+    between = sums(design.low * k + design.high, weight, k * k).reshape(-1, k, k)
+    laplacian = -between - between.transpose(0, 2, 1)
+    diagonal = np.arange(k)
+    laplacian[:, diagonal, diagonal] += sums(design.low, weight, k) + sums(design.high, weight, k)
+    return laplacian
+
+
+def _gauge(design: Design) -> FloatArray:
+    """Return (players, players): 1 where two are of one group."""
+    same: FloatArray = (design.group[:, None] == design.group).astype(np.float64)
+    return same
 
 
 def maximise(design: Design, table: FloatArray, start: FloatArray | None = None) -> Fit:

@@ -26,9 +26,10 @@ from plywise.arena.ratings.counts import (
     count_games,
 )
 from plywise.arena.ratings.elo import ELO, Estimate
-from plywise.arena.ratings.errors import one_sided
+from plywise.arena.ratings.errors import StepProgress
 from plywise.arena.ratings.intervals import Z95, Tally
-from plywise.arena.ratings.model import Design, Fit, linear, maximise
+from plywise.arena.ratings.model import Design, Fit, maximise, told_apart
+from plywise.arena.ratings.one_sided import OneSided
 from plywise.arena.ratings.spread import ResampledIntervals, SandwichErrors, one_group
 from plywise.datasets.errors import ConfigError
 
@@ -38,6 +39,11 @@ _NORMAL = NormalDist()
 
 METHODS = ("sandwich", "bootstrap")
 DRAW_MODELS = ("davidson", "half")
+MATRIX_PLAYERS = 50
+"""Players up to which every two are compared: across groups each takes a fit of its own."""
+MOST_PLAYERS = 5000
+"""Players that can be rated at once: some matrices of their square are held."""
+_MOST_BYTES = 2_000_000_000  # of the resamples' connectivity
 
 
 @dataclass(frozen=True)
@@ -75,7 +81,8 @@ class Ratings:
         players: best first; without virtual draws by groups.
         first_advantage: advantage of moving first, in Elo points; None: it cannot be estimated.
         draw: Davidson's nu; None: nothing was drawn, or draws count as half a win.
-        superiority: likelihood that the first is stronger than the second, by two names.
+        superiority: likelihood that the first is stronger than the second, by two names: of every
+            two players, or (see :func:`rate`) of each and the next.
         warnings: remarks for the reader, one line each.
         anchor: player whose rating was given; empty: the mean was.
         method: method of the intervals.
@@ -113,6 +120,8 @@ def rate(
     draws: str = "davidson",
     first_advantage: bool = True,
     virtual_draws: float = 0.0,
+    every_pair: bool = True,
+    progress: StepProgress = lambda what, done, of: None,
 ) -> Ratings:
     """Rate players by their games.
 
@@ -137,6 +146,9 @@ def rate(
             group stay maximum likelihood.  0: such ratings are infinite.  One draw adds half a win
             and half a loss, the usual correction of log odds (J. B. S. Haldane, Ann. Hum. Genet.
             20 (1956) 309-311).  Intervals never use them.
+        every_pair: whether to compare every two players of a pool of up to
+            :data:`MATRIX_PLAYERS`; if not, or in a larger one, those next to each other.
+        progress: called with what is computed, how many are done, and of how many.
 
     Raises:
         ConfigError: games that cannot be rated (:class:`GamesError`), an unknown anchor or method.
@@ -153,10 +165,23 @@ def rate(
     if resamples < 40:
         raise ConfigError(f"resamples={resamples}: a 95 % interval needs at least 40")
     counts = count_games(games)
+    players = len(counts.players)
+    if players > MOST_PLAYERS:
+        raise ConfigError(
+            f"{players} players: at most {MOST_PLAYERS} can be rated at once; rate those who met "
+            "each other in files of their own"
+        )
+    if method == "bootstrap" and resamples * players**2 > _MOST_BYTES:
+        raise ConfigError(
+            f"method=bootstrap: {resamples} resamples of {players} players need "
+            f"{resamples * players**2 / 1e9:.0f} GB; choose fewer resamples, or method=sandwich"
+        )
     if anchor is not None and anchor not in counts.players:
         raise ConfigError(f"anchor={anchor}: has no games; there are: {', '.join(counts.players)}")
-    pool = _Pool(counts, anchor, prior, draws, first_advantage, virtual_draws)
-    return pool.ratings(anchor_rating, method, resamples, seed)
+    pool = _Pool(counts, anchor, prior, draws, first_advantage, virtual_draws, progress)
+    return pool.ratings(
+        anchor_rating, method, resamples, seed, every_pair and players <= MATRIX_PLAYERS
+    )
 
 
 class _Pool:
@@ -170,7 +195,9 @@ class _Pool:
         draws: str,
         advantage: bool,
         virtual_draws: float,
+        progress: StepProgress,
     ) -> None:
+        self.progress = progress
         self.counts = counts
         self.names = counts.players
         self.size = len(counts.players)
@@ -196,25 +223,29 @@ class _Pool:
         self.inner = counts.only(inside)
         self.design = self._design(self.inner, self.table[:, inside], draws, advantage)
         self.fit = self._fit(self.table[:, inside])
+        self.one_sided = OneSided(counts, self.design, self.reached)
         self.reference: list[int] = max(self.groups, key=len)
         if anchor is not None:
             self.reference = self.groups[int(self.group_of[self.names.index(anchor)])]
 
     def _design(self, counts: Counts, table: FloatArray, draws: str, advantage: bool) -> Design:
-        gauge = np.zeros((len(self.groups), self.size))
-        gauge[self.group_of, np.arange(self.size)] = 1.0
-        x = linear(counts.low, counts.high, counts.side, self.size, advantage=False)
-        if advantage and counts.side.any():
-            more = linear(counts.low, counts.high, counts.side, self.size, advantage=True)
-            if np.linalg.matrix_rank(more.T @ more) > np.linalg.matrix_rank(x.T @ x):
-                x = more
-            else:
-                self.warnings.append(
-                    "who moved first cannot be told apart from who played: "
-                    "no first-player advantage is estimated"
-                )
-        modelled = draws == "davidson" and bool(table[..., DRAW].any())
-        return Design(x, self.size, modelled, gauge, self.prior)
+        design = Design(
+            low=counts.low,
+            high=counts.high,
+            side=counts.side,
+            players=self.size,
+            advantage=advantage and bool(counts.side.any()),
+            draws=draws == "davidson" and bool(table[..., DRAW].any()),
+            group=self.group_of,
+            prior=self.prior,
+        )
+        if design.advantage and not told_apart(design):
+            design = replace(design, advantage=False)
+            self.warnings.append(
+                "who moved first cannot be told apart from who played: "
+                "no first-player advantage is estimated"
+            )
+        return design
 
     def _fit(self, table: FloatArray) -> Fit:
         """Fit; leave out a parameter that has no maximum, with a warning."""
@@ -233,11 +264,13 @@ class _Pool:
                 "whoever moved first never did worse than the ratings alone allow: the "
                 "first-player advantage has no bound and is left out"
             )
-            self.design = replace(self.design, x=self.design.x[:, : self.size])
+            self.design = replace(self.design, advantage=False)
             fit = self._fit(table)
         return fit
 
-    def ratings(self, anchor_rating: float, method: str, resamples: int, seed: int) -> Ratings:
+    def ratings(
+        self, anchor_rating: float, method: str, resamples: int, seed: int, every_pair: bool
+    ) -> Ratings:
         """Return the ratings with intervals."""
         theta = self.fit.beta[0, : self.size]
         origin = self.reference if self.anchor is None else [self.names.index(self.anchor)]
@@ -248,7 +281,7 @@ class _Pool:
         samples = None
         if method == "bootstrap":
             samples = ResampledIntervals(
-                self.counts, self.inner, self.design, self.fit, resamples, seed
+                self.counts, self.inner, self.design, self.fit, resamples, seed, self.progress
             )
             low[self.reference], high[self.reference] = samples.interval(self.reference, origin)
         else:
@@ -264,8 +297,8 @@ class _Pool:
             self._bounds(origin, value, low, high)
             if self.virtual_draws:
                 self._place(origin, value)
-        superiority = self._superiority(spread, samples)
         order = self._order(value)
+        superiority = self._superiority(order, every_pair, spread, samples)
         rows = []
         for place, i in enumerate(order):
             following = order[place + 1] if place + 1 < self.size else None
@@ -279,9 +312,7 @@ class _Pool:
                     tally=self._tally(i),
                     group=int(self.group_of[i]),
                     within=ELO * float(theta[i] - theta[group].mean()),
-                    superiority_to_next=(
-                        nan if following is None else float(superiority[i, following])
-                    ),
+                    superiority_to_next=(nan if following is None else superiority[i, following]),
                 )
             )
         advantage, draw = self._parameters(spread, samples)
@@ -290,10 +321,8 @@ class _Pool:
             first_advantage=advantage,
             draw=draw,
             superiority={
-                (self.names[i], self.names[j]): float(superiority[i, j])
-                for i in range(self.size)
-                for j in range(self.size)
-                if i != j
+                (self.names[i], self.names[j]): value
+                for (i, j), value in sorted(superiority.items())
             },
             warnings=tuple(self.warnings),
             anchor=self.anchor or "",
@@ -310,21 +339,19 @@ class _Pool:
         self, origin: list[int], value: FloatArray, low: FloatArray, high: FloatArray
     ) -> None:
         """Fill in those outside the reference group: infinite, with a bound on one side."""
-        table = self.counts.one_game_a_cluster()
-        design = one_group(self.counts, self.design)
-        for i in range(self.size):
-            if i in self.reference:
-                continue
-            other = origin[0] if self.anchor is not None else self._middle()
-            shift = 0.0
-            if self.anchor is None:
-                theta = self.fit.beta[0]
-                shift = float(theta[other] - theta[self.reference].mean())
+        other = origin[0] if self.anchor is not None else self._middle()
+        shift = 0.0
+        if self.anchor is None:
+            theta = self.fit.beta[0]
+            shift = float(theta[other] - theta[self.reference].mean())
+        outside = [i for i in range(self.size) if self.group_of[i] != self.group_of[other]]
+        for number, i in enumerate(outside):
+            self.progress("bounds", number, len(outside))
             value[i], low[i], high[i] = nan, -inf, inf
             if self.reached[i, other]:
-                value[i], low[i] = inf, shift + one_sided(design, table, i, other)[0]
+                value[i], low[i] = inf, shift + self.one_sided.bound(i, other)
             elif self.reached[other, i]:
-                value[i], high[i] = -inf, shift - one_sided(design, table, other, i)[0]
+                value[i], high[i] = -inf, shift - self.one_sided.bound(other, i)
 
     def _place(self, origin: list[int], value: FloatArray) -> None:
         """Replace infinite strengths by those that virtual draws between groups give."""
@@ -367,30 +394,41 @@ class _Pool:
         return min(self.reference, key=lambda i: abs(float(theta[i]) - mean))
 
     def _superiority(
-        self, spread: SandwichErrors, samples: ResampledIntervals | None
-    ) -> FloatArray:
-        """Return (players, players) the likelihood that one is stronger than the other."""
-        result = np.full((self.size, self.size), nan)
+        self,
+        order: list[int],
+        every_pair: bool,
+        spread: SandwichErrors,
+        samples: ResampledIntervals | None,
+    ) -> dict[tuple[int, int], float]:
+        """Return the likelihood that the first is stronger than the second, by two players.
+
+        Of every two, or of each player and the next in ``order``.
+        """
         theta = self.fit.beta[0, : self.size]
-        for group in self.groups:
-            for i in group:
-                if samples is not None:
-                    row = samples.superiority(i)
-                else:
-                    with np.errstate(divide="ignore", invalid="ignore"):
-                        distance = (theta[i] - theta) / spread.differences(i)
-                    row = np.array([_NORMAL.cdf(z) for z in distance.tolist()])
-                others = [j for j in group if j != i]
-                result[i, others] = row[others]
-        if len(self.groups) > 1:
-            table = self.counts.one_game_a_cluster()
-            design = one_group(self.counts, self.design)
-            for i in range(self.size):
-                for j in range(self.size):
-                    if self.reached[i, j] and not self.reached[j, i]:
-                        result[i, j] = 1 - one_sided(design, table, i, j, bound=False)[1]
-                        result[j, i] = 1 - result[i, j]
-        return result
+        found: dict[tuple[int, int], float] = {}
+        for place, i in enumerate(order):
+            self.progress("likelihoods of superiority", place, self.size)
+            others = order if every_pair else order[place + 1 : place + 2]
+            inside = [j for j in others if j != i and self.group_of[j] == self.group_of[i]]
+            if samples is not None:
+                row = samples.superiority(i, inside).tolist()
+            else:
+                with np.errstate(divide="ignore", invalid="ignore"):
+                    distance = (theta[i] - theta[inside]) / spread.differences(i, inside)
+                row = [_NORMAL.cdf(z) for z in distance.tolist()]
+            found.update(((i, j), value) for j, value in zip(inside, row, strict=True))
+            for j in others:
+                if self.group_of[j] == self.group_of[i] or (i, j) in found:
+                    continue
+                value = nan
+                if self.reached[i, j]:
+                    value = 1 - self.one_sided.equal(i, j)
+                elif self.reached[j, i]:
+                    value = self.one_sided.equal(j, i)
+                found[i, j] = value
+                if every_pair:
+                    found[j, i] = 1 - value
+        return found
 
     def _parameters(
         self, spread: SandwichErrors, samples: ResampledIntervals | None

@@ -14,6 +14,7 @@ import numpy as np
 
 from plywise.arena.ratings.counts import FloatArray
 from plywise.arena.ratings.elo import ELO
+from plywise.arena.ratings.errors import StepProgress
 from plywise.arena.ratings.intervals import Interval, wilson
 from plywise.arena.ratings.rate import RatedGame, rate
 
@@ -170,6 +171,7 @@ def coverage(
     seed: int,
     resamples: int = 1000,
     virtual_draws: float = 0.0,
+    progress: StepProgress = lambda what, done, of: None,
 ) -> Coverage:
     """Simulate tournaments and count the intervals that contain the truth."""
     rng = np.random.default_rng(seed)
@@ -179,6 +181,7 @@ def coverage(
     errors: list[float] = []
     contradictions = 0
     for number in range(tournaments):
+        progress(f"{pool.name}: tournament", number, tournaments)
         result = rate(
             pool.play(rng),
             anchor="p0",
@@ -186,6 +189,7 @@ def coverage(
             resamples=resamples,
             seed=number,
             virtual_draws=virtual_draws,
+            every_pair=False,
         )
         for i in range(1, players):
             truth = pool.strengths[i] - pool.strengths[0]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import sqrt
 
@@ -12,6 +13,7 @@ import numpy as np
 
 from plywise.arena.ratings.counts import FloatArray
 from plywise.arena.ratings.elo import NORMALIZED_ELO, score_of
+from plywise.arena.ratings.errors import StepProgress
 from plywise.arena.ratings.intervals import Interval, wilson
 from plywise.arena.ratings.simulated import result_chances
 from plywise.arena.ratings.sprt import SPRT
@@ -96,12 +98,24 @@ class SPRTRates:
 
 
 def sprt_rates(
-    model: PairModel, test: SPRT, matches: int, seed: int, limit: int = 100_000
+    model: PairModel,
+    test: SPRT,
+    matches: int,
+    seed: int,
+    limit: int = 100_000,
+    progress: StepProgress = lambda what, done, of: None,
 ) -> SPRTRates:
     """Simulate ``matches`` matches at either hypothesis, looked at after every pair."""
     rng = np.random.default_rng(seed)
-    one, length0, open0 = _errors(model.at(test.elo0, test.model), test, matches, rng, limit, True)
-    two, length1, open1 = _errors(model.at(test.elo1, test.model), test, matches, rng, limit, False)
+    found = []
+    for elo, null in ((test.elo0, True), (test.elo1, False)):
+
+        def note(open: int, elo: float = elo) -> None:
+            progress(f"{model.name} at {elo:g} Elo: matches ended", matches - open, matches)
+
+        chances = model.at(elo, test.model)
+        found.append(_errors(chances, test, matches, rng, limit, null, note))
+    (one, length0, open0), (two, length1, open1) = found
     return SPRTRates(
         false_positive=wilson(one, matches),
         false_negative=wilson(two, matches),
@@ -118,12 +132,14 @@ def _errors(
     rng: np.random.Generator,
     limit: int,
     null: bool,
+    progress: Callable[[int], None],
 ) -> tuple[int, float, int]:
     """Play matches; return the numbers of wrong ends (open ones too), mean length, open ones."""
     counts = np.zeros((matches, 5))
     wrong, played = 0, 0
     edges = np.cumsum(chances)[:-1]
     for _ in range(limit):
+        progress(len(counts))
         result = np.searchsorted(edges, rng.random(len(counts)), side="right")
         counts[np.arange(len(counts)), result] += 1
         played += len(counts)

@@ -9,19 +9,20 @@ import numpy as np
 
 from plywise.arena.ratings.counts import Counts, FloatArray
 from plywise.arena.ratings.errors import (
+    StepProgress,
     corrected_interval,
     kind_scores,
     resample,
     sandwich,
     strength_differences,
 )
-from plywise.arena.ratings.model import Design, Fit, linear
+from plywise.arena.ratings.model import Design, Fit
 
 
 def one_group(counts: Counts, design: Design) -> Design:
     """Return the design over all games, whose strengths sum to 0 over all players."""
-    x = linear(counts.low, counts.high, counts.side, design.players, design.advantage)
-    return replace(design, x=x, gauge=np.ones((1, design.players)))
+    group = np.zeros_like(design.group)
+    return replace(design, low=counts.low, high=counts.high, side=counts.side, group=group)
 
 
 class SandwichErrors:
@@ -32,7 +33,6 @@ class SandwichErrors:
     """
 
     def __init__(self, counts: Counts, design: Design, fit: Fit) -> None:
-        self.players = design.players
         self.covariance = sandwich(counts, design, fit)
         self.model = np.linalg.inv(fit.information[0])
         self.guessed = False
@@ -47,11 +47,11 @@ class SandwichErrors:
         )
         return self._errors(robust, model)
 
-    def differences(self, i: int) -> FloatArray:
-        """Return (players,) standard errors of the differences between ``i`` and everybody."""
-        k = self.players
+    def differences(self, i: int, others: list[int]) -> FloatArray:
+        """Return (others,) standard errors of the differences between ``i`` and ``others``."""
         robust, model = (
-            v[i, i] + np.diagonal(v)[:k] - 2 * v[i, :k] for v in (self.covariance, self.model)
+            v[i, i] + np.diagonal(v)[others] - 2 * v[i, others]
+            for v in (self.covariance, self.model)
         )
         return self._errors(robust, model)
 
@@ -68,30 +68,39 @@ class ResampledIntervals:
     """Intervals from resampled clusters."""
 
     def __init__(
-        self, counts: Counts, inner: Counts, design: Design, fit: Fit, resamples: int, seed: int
+        self,
+        counts: Counts,
+        inner: Counts,
+        design: Design,
+        fit: Fit,
+        resamples: int,
+        seed: int,
+        progress: StepProgress,
     ) -> None:
         whole = one_group(counts, design)
-        self.beta, self.reached, self.bounded = resample(counts, whole, fit, resamples, seed)
+        self.beta, self.reached, self.bounded = resample(
+            counts, whole, fit, resamples, seed, progress
+        )
         self.fit = fit
         self.influence = kind_scores(inner, design, fit) @ np.linalg.inv(fit.information[0])
         self.frequency = counts.frequency
 
     def interval(self, players: Sequence[int], origin: list[int]) -> tuple[FloatArray, FloatArray]:
         """Return both ends for ``players``, of strengths over the mean of ``origin``."""
-        low, high = strength_differences(self.beta, self.reached, self.bounded, origin)
+        low, high = strength_differences(self.beta, self.reached, self.bounded, origin, players)
         theta = self.fit.beta[0]
         center = self.influence[:, origin].mean(axis=1)
         ends = [
             (0.0, 0.0)
             if list(origin) == [i]
             else corrected_interval(
-                low[:, i],
-                high[:, i],
+                low[:, column],
+                high[:, column],
                 float(theta[i] - theta[origin].mean()),
                 self.influence[:, i] - center,
                 self.frequency,
             )
-            for i in players
+            for column, i in enumerate(players)
         ]
         return np.array([end[0] for end in ends]), np.array([end[1] for end in ends])
 
@@ -101,9 +110,9 @@ class ResampledIntervals:
         value, influence = float(self.fit.beta[0, column]), self.influence[:, column]
         return corrected_interval(values, values, value, influence, self.frequency)
 
-    def superiority(self, i: int) -> FloatArray:
-        """Return (players,) the share of samples in which ``i`` is stronger; half of the ties."""
-        low, high = strength_differences(self.beta, self.reached, self.bounded, [i])
+    def superiority(self, i: int, others: list[int]) -> FloatArray:
+        """Return (others,) the share of samples in which ``i`` is stronger; half of the ties."""
+        low, high = strength_differences(self.beta, self.reached, self.bounded, [i], others)
         weaker = ((low < 0) + (high < 0).astype(float)) / 2
         ties = (low == 0) & (high == 0)
         share: FloatArray = (weaker + ties / 2).mean(axis=0)

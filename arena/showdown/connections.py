@@ -16,12 +16,15 @@ from poke_env.player import Player
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
+from plywise.datasets.addresses import mask, reveal
 from plywise.datasets.errors import PlywiseError
+from plywise.games.showdown.messages import CheckedPlayer
 from plywise.games.showdown.player import PlywisePlayer
 
 log = logging.getLogger(__name__)
 
 LOGIN_SECONDS = 60.0
+GREETING_SECONDS = 15.0  # from the connection to the first words of a server
 LOGIN_SERVER = "https://play.pokemonshowdown.com/action.php?"
 
 
@@ -44,10 +47,10 @@ def probe(url: str) -> None:
         ServerUnreachableError: with the reason in words.
     """
     try:
-        with connect(url, open_timeout=10, close_timeout=2) as client:
-            client.recv(timeout=15)
+        with connect(reveal(url, "server.url"), open_timeout=10, close_timeout=2) as client:
+            client.recv(timeout=GREETING_SECONDS)
     except (TimeoutError, OSError, WebSocketException) as error:
-        why = str(error) or "no answer in time"
+        why = mask(str(error)) or "no answer in time"
         raise ServerUnreachableError(
             f"no Showdown server answers at {url} ({why}); check server.url, or leave it out for "
             "a local server"
@@ -59,7 +62,7 @@ def player_options(url: str, who: AccountConfiguration, battle_format: str) -> d
     return {
         "account_configuration": who,
         "battle_format": battle_format,
-        "server_configuration": ServerConfiguration(url, LOGIN_SERVER),
+        "server_configuration": ServerConfiguration(reveal(url, "server.url"), LOGIN_SERVER),
         "log_level": logging.WARNING,
         "start_listening": False,
     }
@@ -78,7 +81,7 @@ class Connection:
         player: poke-env player.
     """
 
-    def __init__(self, player: Player) -> None:
+    def __init__(self, player: CheckedPlayer) -> None:
         client: Any = player.ps_client  # its coroutines are not typed
         self.player = player
         self._client = client
@@ -98,6 +101,8 @@ class Connection:
             except TimeoutError:
                 log.warning("%s: the connection did not close within 2 s", self._client.username)
         self._listening.cancel()
+        for task in list(self._client._active_tasks):  # messages that still wait for something
+            POKE_LOOP.call_soon_threadsafe(task.cancel)
         if isinstance(self.player, PlywisePlayer):
             self.player.close()
 
@@ -115,15 +120,21 @@ def log_in(connections: Sequence[Connection], died: Sequence[str]) -> None:
         while not connection.player.ps_client.logged_in.is_set():
             if died:
                 raise BattleServerLostError(died[0])
+            player = connection.player
+            if player.refused:
+                raise LoginError(
+                    f"the server refuses the name '{player.username}': {player.refused} "
+                    "(server.username, server.password_env)"
+                )
             if not connection.open:
                 raise ServerUnreachableError(
                     "the Showdown server closed the connection before the login; see the log"
                 )
             if time.monotonic() > deadline:
                 raise LoginError(
-                    f"'{connection.player.username}' could not log in within "
-                    f"{LOGIN_SECONDS:.0f} s: is the name taken, or does it need a password "
-                    "(server.username, server.password_env)?"
+                    f"'{player.username}' could not log in within {LOGIN_SECONDS:.0f} s: is the "
+                    "name taken, or does it need a password (server.username, "
+                    f"server.password_env)?{said_by(connections)}"
                 )
             time.sleep(0.02)
 
@@ -131,3 +142,9 @@ def log_in(connections: Sequence[Connection], died: Sequence[str]) -> None:
 def result_of(battle: AbstractBattle) -> float:
     """Return the result of an ended battle for the player that saw it."""
     return {True: 1.0, False: -1.0, None: 0.0}[battle.won]
+
+
+def said_by(connections: Sequence[Connection]) -> str:
+    """Return the server's last words to the players, for the end of a message; "" none."""
+    words = next((c.player.said for c in connections if c.player.said), "")
+    return f" (the server said: {words})" if words else ""

@@ -7,6 +7,7 @@ moment and grows from moment to moment.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,7 +15,10 @@ from typing import Any
 
 from plywise.arena.play.record import two_sides
 from plywise.arena.play.trace import thought
+from plywise.datasets.recording import Losses
 from plywise.search.decision import Decision
+
+log = logging.getLogger(__name__)
 
 UNNAMED = -2
 """Stands in a record's actions for a choice that our encoding has no number for."""
@@ -66,11 +70,13 @@ class Course:
     Attributes:
         sides: each player's part so far.
         failure: first failure, the only one that counts; None: there is none.
+        losses: texts of decisions that could not be made.
     """
 
     def __init__(self, thinking: Callable[[int], None], *, keep: bool) -> None:
         self.sides = two_sides()
         self.failure: Failure | None = None
+        self.losses = Losses("texts of decisions", log.warning)
         self._thinking = thinking
         self._keep = keep
         self._lock = threading.Lock()

@@ -24,10 +24,11 @@ from rich.console import Console, RenderableType
 from plywise.arena.agents.catalog import CATALOG
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.agents.spec import Agent
-from plywise.arena.output.files import RecordWriter, write_summary
+from plywise.arena.output.files import RecordWriter, file_stem, write_summary
 from plywise.arena.output.screen import Screen, near
 from plywise.arena.showdown.connections import BattleServerLostError, log_in, probe, result_of
 from plywise.arena.showdown.players import make_player
+from plywise.arena.showdown.replay_page import write_battle_page
 from plywise.arena.showdown.view import (
     LiveBattle,
     MatchFigures,
@@ -38,7 +39,10 @@ from plywise.arena.showdown.view import (
 )
 from plywise.arena.showdown.watch import BattlesStalledError, BattleWatch
 from plywise.conf.schemas.showdown import ShowdownConfig
+from plywise.datasets.processes.signals import uninterrupted
+from plywise.datasets.recording import Losses
 from plywise.datasets.sums import add_fields
+from plywise.games.showdown.messages import CheckedPlayer
 from plywise.games.showdown.player import DecisionRecord
 from plywise.games.showdown.server import ShowdownServer
 from plywise.search.guide.protocol import GuideReport
@@ -73,8 +77,10 @@ class ShowdownMatch:
         )
         self.screen = Screen(self._picture, console)
         self.replays = folder / "replays"
-        self._decisions = RecordWriter(folder / "decisions.jsonl")
-        self._results = RecordWriter(folder / "battles.jsonl")
+        self._notices: list[str] = []  # printed by the main thread, outside the lock
+        self.losses = Losses(f"what goes into {folder}", self._notices.append)
+        self._decisions = RecordWriter(folder / "decisions.jsonl", self.losses)
+        self._results = RecordWriter(folder / "battles.jsonl", self.losses)
         self._lock = threading.Lock()
 
     # -- called while battles run -----------------------------------------------------------
@@ -127,6 +133,8 @@ class ShowdownMatch:
                     ended = battle_line(battle, self.config.battles)
             if ended:
                 self.screen.print(ended)
+        while self._notices:
+            self.screen.print(self._notices.pop(0))
 
     def _battle(self, tag: str) -> LiveBattle:
         if tag not in self.battles:
@@ -135,12 +143,16 @@ class ShowdownMatch:
 
     def _finish(self, battle: LiveBattle, seen: AbstractBattle, player: Player) -> None:
         _look(battle, seen)
-        battle.result = result_of(seen)
+        disputed = isinstance(player, CheckedPlayer) and battle.tag in player.without_result
+        battle.result = None if disputed else result_of(seen)
         battle.out_of_time = _who_ran_out_of_time(seen, player.username)
         battle.finished = True
         battle.seconds = time.monotonic() - battle.started
-        replay = self.replays / f"{player.username} - {battle.tag}.html"
-        battle.replay = str(replay) if replay.exists() else ""
+        path = self.replays / f"{file_stem(player.username)} - {file_stem(battle.tag)}.html"
+        title = f"Battle {battle.number}: {self.names[0]} v {self.names[1]}"
+        with self.losses.guard():
+            write_battle_page(path, list(seen._replay_data), title)
+            battle.replay = str(path)
         self.figures.tally.add(battle.result)
         self.figures.own_timeouts += battle.out_of_time == "we were"
         self.figures.foe_timeouts += battle.out_of_time == "the opponent was"
@@ -180,7 +192,15 @@ class ShowdownMatch:
     # -- the end ----------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Write ``summary.json``, close the files and print the summary."""
+        """Close the files, print the summary and write ``summary.json``.
+
+        Raises:
+            RecordFileError: the disk refuses it.
+        """
+        with uninterrupted():
+            self._close()
+
+    def _close(self) -> None:
         with self._lock:
             for battle in self.battles.values():
                 if not battle.finished:
@@ -193,7 +213,19 @@ class ShowdownMatch:
             paths["replays"] = self.replays
         if self._decisions.count:
             paths["decision log"] = self._decisions.path
-        summary_path = paths["summary"] = self.folder / "summary.json"
+        paths["summary"] = self.folder / "summary.json"
+        self.figures.lost_records = self.losses.count
+        if self.battles:
+            self.screen.print(
+                summary_table(
+                    self.figures,
+                    names=self.names,
+                    total=self.config.battles,
+                    uses_llm=self.uses_llm,
+                )
+            )
+            for label, path in paths.items():
+                self.screen.print(f"{label}: {near(path)}")
         summary = {
             "agent": self.names[0],
             "opponent": self.names[1],
@@ -205,19 +237,8 @@ class ShowdownMatch:
             "wall_seconds": time.monotonic() - self.started,
             "config": self.config,
         }
-        write_summary(summary_path, summary)
-        if not self.battles:
-            return
-        self.screen.print(
-            summary_table(
-                self.figures,
-                names=self.names,
-                total=self.config.battles,
-                uses_llm=self.uses_llm,
-            )
-        )
-        for label, path in paths.items():
-            self.screen.print(f"{label}: {near(path)}")
+        # After the table: a full disk must not keep it from being printed.
+        write_summary(paths["summary"], summary)
 
 
 def _look(battle: LiveBattle, seen: AbstractBattle) -> None:
@@ -253,6 +274,7 @@ def run_showdown(config: ShowdownConfig, folder: Path, console: Console | None =
         ConfigError: the agents do not play on a server, or need a model that is not there.
         PlywiseError: no server, no login, or the server died in mid-battle; what had finished is
             kept and printed.
+        RecordFileError: the disk refuses ``summary.json``; all battles were played.
     """
     match = ShowdownMatch(config, folder, console)
     factory = AgentFactory(
@@ -260,15 +282,20 @@ def run_showdown(config: ShowdownConfig, folder: Path, console: Console | None =
     )
     with contextlib.ExitStack() as stack:
         stack.callback(factory.close)
-        stack.callback(match.close)
-        entrants = (config.agent, config.opponent)
-        specs = [factory.check(entrant) for entrant in entrants]
-        agents = [
-            None if spec.make is None else factory.build(entrant)
-            for spec, entrant in zip(specs, entrants, strict=True)
-        ]
-        with _server(config, folder, match) as url:
-            _play(config, match, agents, url)
+        try:
+            entrants = (config.agent, config.opponent)
+            specs = [factory.check(entrant) for entrant in entrants]
+            agents = [
+                None if spec.make is None else factory.build(entrant)
+                for spec, entrant in zip(specs, entrants, strict=True)
+            ]
+            with _server(config, folder, match) as url:
+                _play(config, match, agents, url)
+        except BaseException:
+            with match.losses.guard():
+                match.close()
+            raise
+        match.close()
     return 0 if match.figures.tally.games == config.battles else 1
 
 
@@ -303,7 +330,6 @@ def _play(
                 ours=ours,
                 url=url,
                 agent=agent,
-                replays=match.replays if ours else None,
                 on_decision=match.record if ours else None,
             )
             watch.connect(player)

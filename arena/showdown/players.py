@@ -5,10 +5,8 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable
-from pathlib import Path
 
 from poke_env import AccountConfiguration
-from poke_env.player import Player
 
 from plywise.arena.agents.spec import Agent
 from plywise.arena.showdown.connections import player_options, silence
@@ -16,6 +14,7 @@ from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.showdown import ServerConfig, ShowdownConfig
 from plywise.datasets.errors import ConfigError
 from plywise.games.showdown.baselines import baseline
+from plywise.games.showdown.messages import CheckedPlayer
 from plywise.games.showdown.player import DecisionRecord, PlywisePlayer
 
 
@@ -45,19 +44,17 @@ def make_player(
     ours: bool,
     url: str,
     agent: Agent | None,
-    replays: Path | None,
     on_decision: Callable[[DecisionRecord], None] | None,
-) -> Player:
+) -> CheckedPlayer:
     """Return a player that is not connected yet.
 
     ``agent`` decides for it; None for poke-env's own players, chosen by ``who.name``.
     """
     options = player_options(url, account(config.server, ours=ours), config.game.name) | {
         "max_concurrent_battles": config.concurrency,
-        "save_replays": str(replays) if replays is not None else False,
         "start_timer_on_battle_start": config.server.timer,
     }
-    player: Player
+    player: CheckedPlayer
     if agent is None:
         player = baseline(who.name, **options)
     else:

@@ -58,6 +58,7 @@ class MatchFigures:
     own_timeouts: int = 0
     foe_timeouts: int = 0
     failures: int = 0
+    lost_records: int = 0
 
 
 def hp_bar(hp: float, color: str) -> Text:
@@ -154,6 +155,7 @@ def summary_table(
         (figures.foe_timeouts, "opponent's time losses"),
         (figures.fallbacks, "fallback moves"),
         (figures.failures, "errors in poke-env"),
+        (figures.lost_records, "lost records"),
     ):
         if count or label in ("fallback moves", "own time losses"):
             table.add_row(label, str(count))

@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
-from poke_env.player import Player
 from websockets.exceptions import ConnectionClosed
 
-from plywise.arena.showdown.connections import BattleServerLostError, Connection
+from plywise.arena.showdown.connections import BattleServerLostError, Connection, said_by
 from plywise.datasets.errors import PlywiseError
+from plywise.games.showdown.messages import CheckedPlayer
 
 _DEATH_SECONDS = 2.0  # our own server's death is noticed a moment after the connection's
 
@@ -66,7 +66,7 @@ class BattleWatch:
         self._events = -1
         self._last_event = time.monotonic()
 
-    def connect(self, player: Player) -> None:
+    def connect(self, player: CheckedPlayer) -> None:
         """Connect a player whose errors and battles are to be watched."""
         player.logger.addHandler(_ErrorHandler(self._on_error))
         self.connections.append(Connection(player))
@@ -97,7 +97,9 @@ class BattleWatch:
                 self._events = events
                 self.touch()
             elif time.monotonic() - self._last_event > self._stall_seconds:
-                raise BattlesStalledError(f"nothing has happened for {self._stall_seconds:g} s")
+                raise BattlesStalledError(
+                    f"nothing has happened for {self._stall_seconds:g} s{said_by(self.connections)}"
+                )
 
     def require_connections(self) -> None:
         """Check the server and the connections.

@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from plywise.arena.output.screen import text_line
 from plywise.games.base import ActionTable, State
 
 
@@ -35,7 +36,5 @@ def _drawn(table: ActionTable, numbers: dict[int, str]) -> Table:
         right = column in table.right
         grid.add_column(Text(title), justify="right" if right else "left", no_wrap=True)
     for row in table.rows:
-        grid.add_row(
-            *(Text(numbers[c], style="bold") if isinstance(c, int) else Text(c) for c in row)
-        )
+        grid.add_row(*(text_line((numbers[c], "bold") if isinstance(c, int) else c) for c in row))
     return grid

@@ -16,8 +16,10 @@ from typing import Any
 
 import msgspec
 
-from plywise.arena.output.files import RecordFileError, file_stem, plain, write_summary
+from plywise.arena.output.files import RecordFileError, file_stem, keep, plain, write_summary
+from plywise.arena.play.explain import Explanation
 from plywise.datasets.errors import PlywiseError
+from plywise.datasets.files import read_bytes, reading
 from plywise.games.base import CHANCE, NO_ACTION, SIMULTANEOUS, Game, State
 
 FORMAT, VERSION = "plywise-terminal-game", 2
@@ -48,7 +50,7 @@ class Move:
     value: float | None = None
     depth: int | None = None
     iterations: int | None = None
-    why: Mapping[str, Any] | None = None
+    why: Explanation | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class GameFile:
         ending: finished, quit or interrupted.
         returns: the result for each player; None for a game that was stopped.
         final_state: the last position, as ``State.serialize`` writes it.
+        file_digest: of the game's file (``from_file.game_file_digest``); "" for a game without one.
     """
 
     game: str
@@ -76,6 +79,7 @@ class GameFile:
     final_state: str
     taken_back: int = 0
     hints: int = 0
+    file_digest: str = ""
 
     @property
     def decisions(self) -> int:
@@ -98,7 +102,7 @@ def save_game(record: GameFile, folder: Path, started: datetime) -> Path:
     for number in range(1, 1000):
         path = folder / (f"{stem}.json" if number == 1 else f"{stem}-{number}.json")
         if not path.exists():
-            write_summary(path, written)
+            keep(lambda file: write_summary(file, written), path)
             return path
     raise RecordFileError(f"{folder} holds a thousand games of this second; choose another folder")
 
@@ -109,18 +113,14 @@ def read_game(path: Path) -> GameFile:
     Raises:
         GameFileError: the file cannot be read, is something else, or of another version.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise GameFileError(f"cannot read {path}: {error.strerror or error}") from error
-    if data.startswith(b"SQLite format 3"):
-        raise GameFileError(
-            f"{path} is a tournament's record, not one game: plywise report {path} shows its games"
-        )
-    try:
+    with reading(path, GameFileError, "record of a game"):
+        data = read_bytes(path)
+        if data.startswith(b"SQLite format 3"):
+            raise GameFileError(
+                f"{path} is a tournament's record, not one game: plywise report {path} shows its "
+                "games"
+            )
         raw = json.loads(data)
-    except ValueError as error:
-        raise GameFileError(f"{path} is no record of a game (no JSON): {error}") from error
     form = raw.get("format") if isinstance(raw, dict) else None
     if not isinstance(form, str) or not form.startswith(f"{FORMAT}/"):
         raise GameFileError(f"{path} is no record of a game that plywise play saved")
@@ -128,11 +128,9 @@ def read_game(path: Path) -> GameFile:
         raise GameFileError(
             f"{path} is of version {form.partition('/')[2]!r}; this Plywise reads {VERSION}"
         )
-    try:
+    with reading(path, GameFileError, "record of a game"):
         record = msgspec.convert(raw, GameFile)
         _check_printable(record)
-    except (msgspec.ValidationError, ValueError) as error:
-        raise GameFileError(f"{path} is damaged: {error}") from error
     return record
 
 

@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from plywise.arena.output.screen import text_line
 from plywise.games.base import Game, State
 from plywise.games.battleship.game import Battleship, BattleshipState
 from plywise.games.battleship.hiding import shots_until_found
@@ -38,7 +39,7 @@ def show_hint(console: Console, game: Game, state: State, player: int, seed: int
 
 
 def _say(console: Console, line: str) -> None:
-    console.print(Text(line), soft_wrap=True)
+    console.print(text_line(line), soft_wrap=True)
 
 
 def _exact(console: Console, game: Game, state: State, player: int) -> None:
@@ -103,7 +104,7 @@ def _table(
     for title in titles:
         grid.add_column(title)
     for row in rows:
-        grid.add_row(*map(Text, row), style="green" if row[0] == best else "")
+        grid.add_row(*map(text_line, row), style="green" if row[0] == best else "")
     console.print(Padding(grid, (0, 0, 0, 2), expand=False))
 
 

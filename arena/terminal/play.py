@@ -19,6 +19,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from plywise.arena.agents.spec import Agent
+from plywise.arena.output.screen import text_line
 from plywise.arena.play.explain import explanation, show_explanation
 from plywise.arena.play.guide_words import asked, llm_long
 from plywise.arena.play.stepper import GameInProgress, decision_seed
@@ -26,6 +27,7 @@ from plywise.arena.terminal.action_tables import show_actions
 from plywise.arena.terminal.game_file import GameFile, Move, save_game
 from plywise.arena.terminal.hints import show_hint
 from plywise.datasets.errors import ConfigError
+from plywise.datasets.processes.signals import exit_code, interruptible, uninterrupted
 from plywise.datasets.sums import add_fields
 from plywise.games.base import (
     CHANCE,
@@ -34,13 +36,19 @@ from plywise.games.base import (
     IllegalActionError,
     State,
 )
+from plywise.games.from_file import game_file_digest
 from plywise.games.grid.placing import MARKS, PlacingGame
 from plywise.search.alphabeta.search import describe_value
 from plywise.search.guide.protocol import GuideReport
 
-INTERRUPTED = 130
+INTERRUPTED = exit_code(KeyboardInterrupt())
 """Exit code after Ctrl-C or the end of input, as shells have it."""
 
+_SAVED = {
+    "finished": "Saved:",
+    "quit": "Stopped:",
+    "interrupted": "Stopped; the game so far is in",
+}
 _COMMANDS = {
     "hint": "what each move is worth (also: ?)",
     "undo": "take back your last move (and the answer to it)",
@@ -110,7 +118,7 @@ class _Table:
 
     def say(self, *parts: str | tuple[str, str]) -> None:
         """Print one line; parts are text or (text, style), never markup."""
-        self.console.print(Text.assemble(*parts), soft_wrap=True, highlight=False)
+        self.console.print(text_line(*parts), soft_wrap=True)
 
     def draw(self, mover: int) -> None:
         """Show the board as the viewer may see it."""
@@ -140,7 +148,9 @@ def play_in_terminal(
     origin: tuple[str, Mapping[str, Any]] | None = None,
     explain: bool = False,
 ) -> int:
-    """Play one game; return the exit code: 0 when it ended or the person quit, else 130.
+    """Play one game; return the exit code: 0 when it ended or the person quit.
+
+    It is 130 after Ctrl-C or the end of input, 129 where the terminal was closed, 143 by SIGTERM.
 
     Args:
         game: any game of two players.
@@ -162,31 +172,33 @@ def play_in_terminal(
     seats = [p if isinstance(p, Human) else p.for_one_game() for p in players]
     table = _Table(GameInProgress(game, seed), seats, console, explain=explain)
     started = datetime.now().astimezone()
-    ending, code = "finished", 0
+    file_digest = "" if origin is None else game_file_digest(origin[0])  # of what runs now
     table.say((game.info.name, "bold"), f": {table.who(0)} against {table.who(1)}")
     if table.people:
         table.say("Type a move, or help for what else there is.")
-    try:
-        _note_chance(table)
-        while not table.state.is_terminal():
-            _decision(table)
-    except _Stopped:
-        ending = "quit"
-    except (KeyboardInterrupt, EOFError):
-        ending, code = "interrupted", INTERRUPTED
-    if ending == "finished":
-        table.draw(0)
-        table.say((_result(table), "bold green"))
-    for player, report in enumerate(table.guides):
-        if asked(report):
-            table.say(f"{table.who(player)}, language model: {llm_long(report)}")
-    record = _record(table, started, ending, origin)
-    path = save_game(record, folder, started)
-    if ending == "interrupted":
-        console.print()  # the terminal shows ^C on the prompt's line
-        table.say(f"Stopped; the game so far is in {path}")
-    else:
-        table.say(f"{'Stopped' if ending == 'quit' else 'Saved'}: {path}")
+    ending, code = "finished", 0
+    with uninterrupted():  # a closed terminal is an end of input and a signal, one after the other
+        try:
+            with interruptible():
+                _note_chance(table)
+                while not table.state.is_terminal():
+                    _decision(table)
+        except _Stopped:
+            ending = "quit"
+        except EOFError:
+            ending, code = "interrupted", INTERRUPTED
+        except KeyboardInterrupt as interrupt:
+            ending, code = "interrupted", exit_code(interrupt)
+        path = save_game(_record(table, started, ending, origin, file_digest), folder, started)
+        if ending == "finished":
+            table.draw(0)
+            table.say((_result(table), "bold green"))
+        elif ending == "interrupted":
+            console.print()  # the terminal shows ^C on the prompt's line
+        for player, report in enumerate(table.guides):
+            if asked(report):
+                table.say(f"{table.who(player)}, language model: {llm_long(report)}")
+        table.say(f"{_SAVED[ending]} {path}")
     return code
 
 
@@ -289,12 +301,15 @@ def _person_moves(table: _Table, player: int, unseen: bool) -> Move | None:
     numbers = show_actions(table.console, state, player)
     shown = "a number or a name" if numbers else _shortened(names)
     while True:
-        prompt = Text.assemble(
+        prompt = text_line(
             f"{table.who(player)} to move{', unseen' if unseen else ''}, ",
             (shown, "bold"),
             " (or hint, undo, quit): ",
         )
-        answer = table.console.input(prompt, password=unseen).strip()
+        try:
+            answer = table.console.input(prompt, password=unseen).strip()
+        except OSError as error:  # a terminal that is gone
+            raise EOFError from error
         command = answer.lower()
         if command in ("quit", "q", "exit"):
             raise _Stopped
@@ -360,7 +375,11 @@ def _undo(table: _Table) -> None:
 
 
 def _record(
-    table: _Table, started: datetime, ending: str, origin: tuple[str, Mapping[str, Any]] | None
+    table: _Table,
+    started: datetime,
+    ending: str,
+    origin: tuple[str, Mapping[str, Any]] | None,
+    file_digest: str,
 ) -> GameFile:
     state, game = table.state, table.game
     if origin is None:
@@ -379,4 +398,5 @@ def _record(
         final_state=state.serialize(),
         taken_back=table.undone,
         hints=table.hints,
+        file_digest=file_digest,
     )

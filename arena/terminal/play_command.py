@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from rich.console import Console
-
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.agents.kinds.search import SearcherSettings
 from plywise.arena.agents.spec import Agent
+from plywise.arena.output.screen import TextConsole
 from plywise.arena.terminal.play import Human, play_in_terminal
 from plywise.conf.schemas.play import PlayConfig
 from plywise.datasets.errors import ConfigError
@@ -28,7 +27,7 @@ def run_play(config: PlayConfig, folder: Path) -> int:
     Raises:
         ConfigError: the agent cannot play here, or not at a level.
     """
-    console = Console(highlight=False, no_color=not config.color)
+    console = TextConsole(no_color=not config.color)
     factory = AgentFactory(
         config.game,
         config.search,

@@ -14,15 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
-from rich.text import Text
 
+from plywise.arena.output.screen import TextConsole, text_line
 from plywise.arena.play.explain import show_explanation
+from plywise.arena.play.replay import recorded_game
 from plywise.arena.terminal.game_file import GameFile, GameFileError, Position, positions, read_game
 from plywise.arena.terminal.play import result_in_words, show_board, side
 from plywise.conf.schemas.play import ReplayConfig
 from plywise.datasets.errors import PlywiseError
+from plywise.datasets.files import reading
 from plywise.games.base import Game
-from plywise.games.registry import make_game
 
 _MEANINGS = {
     "next": (b" ", b"\r", b"\n", b"n", b"l", b"\x1b[C", b"\x1bOC"),
@@ -43,12 +44,16 @@ def run_replay(config: ReplayConfig, folder: Path, console: Console | None = Non
         GameFileError: the file is no record of a game, or a damaged one.
     """
     path = Path(config.file)
-    console = console or Console(highlight=False, no_color=not config.color)
+    console = console or TextConsole(no_color=not config.color)
     record = read_game(path)
+    wrong = (TypeError, LookupError, ArithmeticError, NotImplementedError)
     try:
-        game = make_game(record.game, **record.parameters)
-        course = list(positions(game, record))
-    except (PlywiseError, TypeError) as error:
+        with reading(path, GameFileError, "record of a game", also=wrong):
+            game = recorded_game(
+                record.game, record.parameters, config.trusted_game, record.file_digest
+            )
+            course = list(positions(game, record))
+    except PlywiseError as error:
         raise GameFileError(f"{path}: {error}") from error
     show = _Show(console, game, record, course, config.side, config.explain)
     if console.is_terminal and sys.stdin.isatty():
@@ -71,7 +76,7 @@ class _Show:
 
     def say(self, *parts: str | tuple[str, str]) -> None:
         """Print one line."""
-        self.console.print(Text.assemble(*parts), soft_wrap=True, highlight=False)
+        self.console.print(text_line(*parts), soft_wrap=True)
 
     def who(self, player: int) -> str:
         """Return a player's name and side."""

@@ -15,6 +15,7 @@ from plywise.arena.output.files import file_stem, plain
 from plywise.arena.output.provenance import code_digest
 from plywise.arena.settings import with_advice, with_budget
 from plywise.conf.schemas.tournament import TournamentConfig
+from plywise.games.from_file import game_file_digest
 
 # Of the llm group: how calls are made decides nothing about a game.
 _LLM_ASIDE = {
@@ -56,10 +57,8 @@ def deciding_settings(config: TournamentConfig) -> dict[str, Any]:
 
         versions = {"pokemon-showdown": pinned_version(), "poke-env": metadata.version("poke-env")}
         settings["server"] = versions
-    if config.game.name.startswith("path:"):
-        path = Path(config.game.name.removeprefix("path:"))
-        if path.is_file():  # a missing file is reported when the game is made
-            settings["game_file"] = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    if digest := game_file_digest(config.game.name):
+        settings["game_file"] = digest
     return settings
 
 

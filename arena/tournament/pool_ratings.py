@@ -43,6 +43,7 @@ def ratings_of(
         anchor=group.anchor if group.anchor in playing else None,
         anchor_rating=group.anchor_rating,
         virtual_draws=group.virtual_draws,
+        every_pair=False,
     )
     return replace(found, warnings=(*found.warnings, *repetitions(games, titles)))
 

@@ -15,7 +15,8 @@ from plywise.arena.agents.catalog import CATALOG, parse_agents
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.guidance.language_model import one_process
 from plywise.arena.output.files import plain
-from plywise.arena.output.screen import Screen, near
+from plywise.arena.output.screen import Screen, TextConsole, near
+from plywise.arena.output.text import single_line
 from plywise.arena.tournament.executors.base import Executor, InlineExecutor, what_is_wrong
 from plywise.arena.tournament.executors.local import LocalExecutor
 from plywise.arena.tournament.executors.ray import RayExecutor
@@ -29,6 +30,7 @@ from plywise.arena.tournament.worker import AgentPlayer, Setup
 from plywise.conf.schemas.llm import NoLLMGroup
 from plywise.conf.schemas.tournament import TournamentConfig
 from plywise.datasets.errors import ConfigError
+from plywise.datasets.processes.signals import uninterrupted
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +48,7 @@ def run_tournament(config: TournamentConfig, folder: Path, console: Console | No
         ConfigError: the agents do not fit the game or each other, or the record is another's.
         RecordError: the record is in use, or the disk refuses it; all games reported are kept.
     """
-    console = console or Console(highlight=False)
+    console = console or TextConsole()
     factory = AgentFactory(
         config.game,
         config.search,
@@ -115,13 +117,15 @@ class Tournament:
         test = group.sequential_test()
         self._stop = None if test is None else SequentialStop(test)
         self._progress = Progress(
-            TextColumn(factory.game.info.name),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("games"),
             TimeRemainingColumn(),
         )
-        self._bar = self._progress.add_task("games", total=self.schedule.total)
+        self._bar = self._progress.add_task(
+            single_line(factory.game.info.name), total=self.schedule.total
+        )
         self._screen = Screen(lambda: Group(self.standings.table(), self._progress), console)
         self._busy: float | None = None
         self._new = 0
@@ -154,7 +158,10 @@ class Tournament:
                 busy=self._busy,
                 interrupted=interrupted,
             )
-            write_results(store, self.config, run, self._folder, self._screen.console)
+            with uninterrupted():
+                write_results(
+                    store, self.config, run, self._folder, self._screen.console, self._factory.game
+                )
         without = sum(t.errors for t in self.standings.pairings.values())
         return 1 if without else 0
 

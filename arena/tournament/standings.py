@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from plywise.arena.output.screen import text_line
 from plywise.arena.play.record import Side
 from plywise.arena.ratings.intervals import Tally
 from plywise.arena.tournament.store import FinishedGame
@@ -66,7 +67,7 @@ class Standings:
         for name, standing in ranked:
             tally, effort = standing.tally, standing.effort
             table.add_row(
-                name,
+                text_line(name),
                 str(tally.interval) if tally.games else "–",
                 str(tally),
                 f"{effort.mean:.3f}" if effort.decisions else "–",
@@ -86,7 +87,7 @@ class Standings:
         for (first, second), tally in sorted(self.pairings.items()):
             value = str(tally.interval) if tally.games else "–"
             names = f"{self.titles[first]} v {self.titles[second]}"
-            table.add_row(names, value, str(tally), str(tally.errors))
+            table.add_row(text_line(names), value, str(tally), str(tally.errors))
         return table
 
     def summary(self) -> dict[str, object]:

@@ -14,9 +14,11 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, fields
+from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Required, TypedDict
 
+import msgspec
 import numpy as np
 from filelock import FileLock, Timeout
 
@@ -24,6 +26,8 @@ from plywise.arena.output.files import Closing, writing
 from plywise.arena.play.record import Side, two_sides
 from plywise.arena.tournament.schedule import GameTask
 from plywise.datasets.errors import ConfigError, PlywiseError
+from plywise.datasets.files import DAMAGE
+from plywise.datasets.recording import encodable
 
 FORMAT = 2
 """Of the tables; a record of another format is refused."""
@@ -116,6 +120,45 @@ class Fault:
         return self.task.number
 
 
+class _Traced(TypedDict, total=False):
+    """A decision as ``arena/play/trace.py`` keeps it, with a server's views (``o, c, m``)."""
+
+    p: Required[int]
+    w: Required[int]
+    v: float
+    s: dict[str, float]
+    q: dict[str, float]
+    d: int
+    n: int
+    a: list[dict[str, Any]]
+    u: str
+    f: str
+    o: str
+    c: str
+    m: dict[str, str]
+
+
+class _Agent(msgspec.Struct):
+    title: str
+
+
+class _Described(msgspec.Struct):
+    name: str
+
+
+class _Identity(msgspec.Struct):
+    """What every identity has; the rest of it is compared and printed alone."""
+
+    code: str
+    game: _Described
+    agents: Annotated[list[_Agent], msgspec.Meta(min_length=2)]
+
+
+class _Plan(msgspec.Struct):
+    total: Annotated[int, msgspec.Meta(ge=0)] = 0
+    group: dict[str, Any] = {}
+
+
 def pack_actions(actions: Sequence[tuple[int, int]]) -> bytes:
     """Return actions as the record holds them."""
     return np.asarray(actions, "<i2").reshape(-1, 2).tobytes()
@@ -130,7 +173,7 @@ def pack_trace(trace: Sequence[Mapping[str, Any]]) -> bytes:
 
 def unpack_trace(packed: bytes) -> list[dict[str, Any]]:
     """Return the list that :func:`pack_trace` packed."""
-    return list(json.loads(zlib.decompress(packed))) if packed else []
+    return msgspec.json.decode(zlib.decompress(packed), type=list[_Traced]) if packed else []
 
 
 _SIDE = [f.name for f in fields(Side)]
@@ -240,7 +283,7 @@ class GameStore(Closing):
             )
             self._db.executemany(
                 "INSERT INTO faults (number, kind, text, culprit, ended) VALUES (?, ?, ?, ?, ?)",
-                [(f.task.number, f.kind, f.text, f.at_fault, f.ended) for f in faults],
+                [(f.task.number, f.kind, encodable(f.text), f.at_fault, f.ended) for f in faults],
             )
 
     def set_plan(self, plan: Mapping[str, Any]) -> None:
@@ -252,7 +295,10 @@ class GameStore(Closing):
 
     def plan(self) -> dict[str, Any]:
         """Return the last value of :meth:`set_plan`."""
-        return dict(json.loads(self._meta("plan") or "{}"))
+        with self._guard():
+            found: dict[str, Any] = json.loads(self._meta("plan") or "{}")
+            msgspec.convert(found, _Plan)
+        return found
 
     def numbers(self) -> set[int]:
         """Return the numbers of all games that are in the record."""
@@ -266,14 +312,14 @@ class GameStore(Closing):
         with self._guard():
             query = f"SELECT {columns} FROM games WHERE number >= ? AND number < ? ORDER BY number"
             for row in self._db.execute(query, (span.start, span.stop)):
-                yield _game(row)
+                yield _game(row, len(self.titles))
 
     def trace(self, number: int) -> list[dict[str, Any]]:
         """Return the trace of one game, [] where none was kept."""
         with self._guard():
             found = self._db.execute("SELECT trace FROM games WHERE number = ?", (number,))
             row = found.fetchone()
-        return unpack_trace(row[0]) if row else []
+            return unpack_trace(row[0]) if row else []
 
     def faults(self) -> list[dict[str, Any]]:
         """Return all faults in the order in which they happened."""
@@ -316,8 +362,9 @@ class GameStore(Closing):
                 f"{self.path} has format {found}, this version of Plywise reads {FORMAT}: open it "
                 "with the version that wrote it"
             )
-        self.identity = json.loads(self._meta("identity"))
-        self.titles = [agent["title"] for agent in self.identity["agents"]]
+        with self._guard():
+            self.identity = json.loads(self._meta("identity"))
+            self.titles = [a.title for a in msgspec.convert(self.identity, _Identity).agents]
 
     def _meta(self, key: str) -> str:
         with self._guard():
@@ -330,21 +377,29 @@ class GameStore(Closing):
             yield
         except sqlite3.IntegrityError as error:
             raise RecordError(f"{self.path} holds this game already ({error})") from error
+        except (OverflowError, UnicodeEncodeError) as error:
+            raise RecordError(f"{self.path} cannot hold this game: {error}") from error
         except sqlite3.Error as error:
             code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # a closed database has none
             if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
-                raise RecordError(
-                    f"{self.path} is damaged or no tournament record of Plywise ({error}); it is "
-                    "left as it is: restore it, or name another with tournament.record=FILE"
-                ) from error
+                raise self._damaged(error) from error
             raise RecordError(
                 f"cannot use the record {self.path}: {error}; what it held is kept, and the same "
                 "command continues once that is mended"
             ) from error
+        except (*DAMAGE, RecursionError) as error:
+            raise self._damaged(error) from error
+
+    def _damaged(self, error: Exception) -> RecordError:
+        return RecordError(
+            f"{self.path} is damaged or no tournament record of Plywise ({error}); it is left as "
+            "it is: restore it, or name another with tournament.record=FILE"
+        )
 
 
 def _row(game: FinishedGame) -> dict[str, object]:
     row: dict[str, object] = {name: getattr(game, name) for name in _SAME}
+    row["error"] = encodable(game.error)
     first, second = game.players
     row |= {"player_0": first, "player_1": second, "culprit": game.at_fault}
     for player, side in enumerate(game.sides):
@@ -352,20 +407,23 @@ def _row(game: FinishedGame) -> dict[str, object]:
     return row
 
 
-def _game(row: sqlite3.Row) -> FinishedGame:
-    first, second = (Side(**{name: row[f"{name}_{player}"] for name in _SIDE}) for player in (0, 1))
-    return FinishedGame(
-        **{name: row[name] for name in _SAME if name != "pair"},
-        players=(row["player_0"], row["player_1"]),
-        sides=(first, second),
-        at_fault=row["culprit"],
-    )
+def _game(row: sqlite3.Row, agents: int) -> FinishedGame:
+    """Return the game of a row; ValueError where it cannot be one."""
+    sides = [{name: row[f"{name}_{player}"] for name in _SIDE} for player in (0, 1)]
+    plain: dict[str, Any] = {name: row[name] for name in _SAME if name != "pair"}
+    plain |= {"players": (row["player_0"], row["player_1"]), "at_fault": row["culprit"]}
+    game = msgspec.convert(plain | {"sides": sides}, FinishedGame)
+    known = all(0 <= one < agents for one in game.players)
+    numbers = (game.result or 0.0, game.seconds, game.ended, *(s.seconds for s in game.sides))
+    if not known or not all(map(isfinite, numbers)) or len(game.actions) != 4 * game.plies:
+        raise ValueError(f"game {game.number} is none between its agents")
+    return game
 
 
 def _lock(path: Path) -> FileLock:
     """Take the right to write; refuse where another process has it."""
-    if path.is_dir():
-        raise RecordError(f"the record {path} is a folder; name a file with tournament.record=FILE")
+    if path.exists() and not path.is_file():
+        raise RecordError(f"the record {path} is no file; name one with tournament.record=FILE")
     # A file of its own: closing any handle of the record would drop SQLite's own locks on it.
     beside = path.with_name(f"{path.name}.lock")
     lock = FileLock(beside, blocking=False, thread_local=False)

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
+from plywise.arena.output.screen import text_line
 from plywise.datasets.battle_corpus import Dump, RecordedStep
 from plywise.datasets.showdown_data import load, to_id
 from plywise.datasets.sums import add_fields
@@ -94,10 +94,10 @@ def print_causes(console: Console, found: list[Cause], most: int, what: str, com
     table = Table("cause", f"wrong {what}", "seen in", "first symptom", "example (battle:step)")
     for cause in found[:most]:
         table.add_row(
-            escape(cause.subject),
+            text_line(cause.subject),
             str(cause.steps),
             str(cause.seen),
-            escape(cause.symptom),
+            text_line(cause.symptom),
             cause.example,
         )
     console.print(table)

@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from plywise.arena.output.files import write_summary
+from plywise.arena.output.screen import TextConsole, text_line
 from plywise.arena.verify.corpus_report import CorpusReport
 from plywise.arena.verify.coverage import count_coverage, print_coverage, write_page
 from plywise.arena.verify.engine import print_report, verify_corpus
@@ -20,10 +21,10 @@ from plywise.conf.schemas.verify import RecordConfig, VerifyConfig
 
 def run_verify(config: VerifyConfig, folder: Path) -> int:
     """Compare the battle engine with a corpus, write ``verify.json``; 1: below ``require``."""
-    console = Console(highlight=False)
+    console = TextConsole()
     report = _compare(config, console)
     figures = report.figures()
-    console.print(json.dumps(figures), soft_wrap=True, markup=False, highlight=False)
+    console.print(text_line(json.dumps(figures)), soft_wrap=True)
     write_summary(folder / "verify.json", figures)
     if report.rate < config.require:
         console.print(f"Below what is required: {config.require:.2%}.")

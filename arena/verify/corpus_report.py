@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import numpy as np
 
 from plywise.conf.schemas.verify import VerifyConfig
-from plywise.datasets.battle_corpus import RecordedBattle, RecordedStep, read_corpus
+from plywise.datasets.battle_corpus import (
+    CorpusError,
+    RecordedBattle,
+    RecordedStep,
+    read_corpus,
+)
+from plywise.datasets.processes.pool import in_processes
 from plywise.datasets.sums import add_fields
 from plywise.engine.battle.border.codec import BattleSetup, LoggedFacts
 from plywise.engine.battle.oracle.replay import (
@@ -23,6 +29,8 @@ from plywise.engine.battle.oracle.replay import (
     decode_before,
     prepare_rules,
 )
+
+_log = logging.getLogger(__name__)
 
 _Before = np.ndarray[Any, Any] | str
 """The state before a step, or why it cannot be decoded."""
@@ -62,16 +70,17 @@ def in_shares(share: Callable[[VerifyConfig, int], _Report], config: VerifyConfi
 
     Raises:
         CorpusError: the file is not a sound corpus of the pinned package.
+        WorkersFailedError: a process died.
     """
     next(read_corpus(Path(config.corpus), limit=1), None)  # refused before anything is compiled
     prepare_rules()
     if config.jobs == 1:
         return share(config, 0)
-    with ProcessPoolExecutor(config.jobs, mp_context=get_context("spawn")) as pool:
-        parts = [pool.submit(share, config, part) for part in range(config.jobs)]
-        report = parts[0].result()
-        for part in parts[1:]:
-            report.merge(part.result())
+    shares = [(config, part) for part in range(config.jobs)]
+    with in_processes(share, shares, config.jobs) as parts:
+        report = next(parts)
+        for part in parts:
+            report.merge(part)
     return report
 
 
@@ -88,8 +97,26 @@ def _count_share(kind: Callable[[], _Report], config: VerifyConfig, part: int) -
     report = kind()
     for k, battle in enumerate(read_corpus(Path(config.corpus), config.limit)):
         if k % config.jobs == part and config.battle in (None, battle.number):
-            report.add(battle)
+            with recorded(battle, config.corpus):
+                report.add(battle)
     return report
+
+
+@contextmanager
+def recorded(battle: RecordedBattle, corpus: Path | str) -> Iterator[None]:
+    """Turn what a recorded value of the wrong kind raises into a line; the log has the traceback.
+
+    Raises:
+        CorpusError: there is one in this battle.
+    """
+    try:
+        yield
+    except (TypeError, LookupError, AttributeError, ValueError, ArithmeticError) as error:
+        _log.exception("battle %s of %s", battle.number, corpus)
+        raise CorpusError(
+            f"{corpus}, battle {battle.number} (line {battle.line}): a value of the wrong "
+            f"kind ({type(error).__name__}: {error}); record it again"
+        ) from error
 
 
 def decoded_steps(battle: RecordedBattle) -> Iterator[tuple[RecordedStep, _Before]]:

@@ -14,7 +14,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from plywise.arena.verify.corpus_report import CorpusReport, check_decoded, decoded_steps
+from plywise.arena.output.files import write_whole
+from plywise.arena.output.html import html_text
+from plywise.arena.output.text import single_line
+from plywise.arena.verify.corpus_report import CorpusReport, check_decoded, decoded_steps, recorded
 from plywise.datasets.battle_corpus import RecordedBattle, RecordedStep, read_corpus
 from plywise.datasets.errors import ConfigError
 from plywise.datasets.showdown_data import load, to_id
@@ -143,7 +146,8 @@ def count_coverage(path: Path, console: Console | None = None) -> CoverageReport
         done = CorpusFigures(file.name)
         report.corpora.append(done)
         for battle in read_corpus(file):
-            report.add(battle)
+            with recorded(battle, file):
+                report.add(battle)
         if console is not None:
             console.print(f"{done.name}: {done.exact} of {done.steps} steps exact")
     return report
@@ -175,6 +179,11 @@ def status(kind: str, name: str, report: CoverageReport) -> str:
     return "exact" if report.used[kind, name] else "modelled, not seen"
 
 
+def _cell(text: str) -> str:
+    """Return outside text for a cell of a Markdown table, which may hold HTML."""
+    return html_text(single_line(text)).replace("|", "\\|").replace("`", "'")
+
+
 def write_page(path: Path, report: CoverageReport) -> None:
     """Write the page: the corpora, then one line for each move, ability and item."""
     data = load()
@@ -193,7 +202,8 @@ def write_page(path: Path, report: CoverageReport) -> None:
         "|---|---|---|---|---|",
     ]
     lines += [
-        f"| `{c.name}` | {c.format} | {c.battles} | {c.steps} | {c.exact} |" for c in report.corpora
+        f"| `{_cell(c.name)}` | {_cell(c.format)} | {c.battles} | {c.steps} | {c.exact} |"
+        for c in report.corpora
     ]
     for kind, plural in zip(KINDS, ("Moves", "Abilities", "Items"), strict=True):
         names, unseen = tables()[kind], report.unseen(kind)
@@ -204,4 +214,4 @@ def write_page(path: Path, report: CoverageReport) -> None:
         for name in names:
             row = f"| {name} | {status(kind, name, report)} | {report.used[kind, name]} |"
             lines.append(row + (f" {report.named[kind, name]} |" if named else ""))
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_whole(path, "\n".join(lines) + "\n")

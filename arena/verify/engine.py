@@ -14,15 +14,17 @@ from itertools import islice
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
+from plywise.arena.output.screen import text_line
 from plywise.arena.verify.causes import CauseFinder, print_causes
 from plywise.arena.verify.corpus_report import (
     CorpusReport,
     check_decoded,
     decoded_steps,
     in_shares,
+    recorded,
 )
 from plywise.conf.schemas.verify import VerifyConfig
 from plywise.datasets.battle_corpus import RecordedBattle, RecordedStep, read_corpus
@@ -134,7 +136,8 @@ def _share(config: VerifyConfig, part: int, console: Console | None = None) -> V
     for k, (battle, whole) in enumerate(_limited(config)):
         if k % config.jobs != part or config.battle not in (None, battle.number):
             continue
-        report.add(battle, whole)
+        with recorded(battle, config.corpus):
+            report.add(battle, whole)
         if console is not None and console.is_terminal:
             console.print(
                 f"\rbattle {battle.number}: {report.exact} of {report.transitions} steps exact",
@@ -155,10 +158,11 @@ def _one_step(config: VerifyConfig, number: int, console: Console | None) -> Ver
             raise ConfigError(
                 f"step={number}: battle {battle.number} has steps 0 to {len(battle.steps) - 1}"
             )
-        step, before = next(islice(decoded_steps(battle), number, None))
-        shown = before if isinstance(before, str) else describe_state(before, 0)
-        check = check_decoded(before, step)
-        report.note(f"{battle.number}:{number}", step, check)
+        with recorded(battle, config.corpus):
+            step, before = next(islice(decoded_steps(battle), number, None))
+            shown = before if isinstance(before, str) else describe_state(before, 0)
+            check = check_decoded(before, step)
+            report.note(f"{battle.number}:{number}", step, check)
         if console is not None:
             print_step(console, shown, step, check)
         break
@@ -167,19 +171,19 @@ def _one_step(config: VerifyConfig, number: int, console: Console | None) -> Ver
 
 def print_step(console: Console, before: str, step: RecordedStep, check: StepCheck) -> None:
     """Print a step: the state before, the choices, the recorded log, and the differences."""
-    console.print(escape(before), highlight=False, soft_wrap=True)
+    console.print(Text(before), soft_wrap=True)
     choices = " / ".join(c or "nothing" for c in step.choices)
     console.print(f"choices: {choices}")
     for line in step.log:
-        console.print("  " + escape(line), highlight=False, soft_wrap=True)
+        console.print(text_line(f"  {line}"), soft_wrap=True)
     for k, draw in enumerate(step.draws):
         kind = f"{draw.numerator}/{draw.n}" if draw.numerator >= 0 else f"{draw.low}+{draw.n}"
-        line = escape(f"  draw {k}: {draw.site} {kind} -> {draw.result}")
-        console.print(line, highlight=False, soft_wrap=True)
+        line = f"  draw {k}: {draw.site} {kind} -> {draw.result}"
+        console.print(text_line(line), soft_wrap=True)
     if check.exact:
         console.print("exact")
     if check.unreadable:
-        console.print(escape(check.unreadable))
+        console.print(text_line(check.unreadable))
     for legal in check.legal:
         expected = ", ".join(action_label(a) for a in legal.expected)
         got = ", ".join(action_label(a) for a in legal.got)
@@ -187,11 +191,11 @@ def print_step(console: Console, before: str, step: RecordedStep, check: StepChe
     if check.draw is not None:
         expected, got = check.draw.expected or "none", check.draw.got or "none"
         line = f"draw {check.draw.position}: expected {expected}; got {got}"
-        console.print(escape(line), highlight=False)
+        console.print(text_line(line))
     if check.differences:
         table = Table("where", "what", "Showdown", "ours")
         for where, what, expected, got in check.differences:
-            table.add_row(where, what, escape(str(expected)), escape(str(got)))
+            table.add_row(where, what, text_line(str(expected)), text_line(str(got)))
         console.print(table)
 
 

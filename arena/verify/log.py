@@ -9,10 +9,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+import numpy as np
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
+from plywise.arena.output.screen import text_line
 from plywise.arena.verify.corpus_report import CorpusReport, count_battles, decoded_steps
 from plywise.conf.schemas.verify import VerifyConfig
 from plywise.datasets.battle_corpus import RecordedBattle
@@ -65,10 +66,12 @@ class LogReport(CorpusReport):
     def add(self, battle: RecordedBattle) -> None:
         """Compare the lines of a battle."""
         labels = Labels.of_teams(battle.teams(), battle.format)
+        state: np.ndarray[Any, Any] | None = None
         for step, before in decoded_steps(battle):
             expected = [line for line in step.log if kind_of(line) != "-hint"]
-            # A state that cannot be decoded has no lines of ours: it counts as wrong.
-            got = [] if isinstance(before, str) else replay_log(before, 0, step, labels)
+            # Where a state cannot be decoded, ours goes on; without one a step counts as wrong.
+            state = state if isinstance(before, str) else before
+            got = [] if state is None else replay_log(state, 0, step, labels)
             self.note(f"{battle.number}:{step.number}", expected, got)
 
     def note(self, where: str, expected: Any, got: Any) -> None:
@@ -110,9 +113,9 @@ def print_log_report(console: Console, report: LogReport) -> None:
         console.print(table)
         for kind, _ in wrong.most_common():
             where, line, near = report.examples[kind]
-            console.print(escape(f"{where} {line}"), soft_wrap=True)
+            console.print(text_line(f"{where} {line}"), soft_wrap=True)
             if near:
-                console.print(escape(f"  beside {near}"), soft_wrap=True)
+                console.print(text_line(f"  beside {near}"), soft_wrap=True)
     console.print(
         f"{report.exact} of {report.steps} steps with the recorded major lines "
         f"({report.rate:.2%}), {report.whole} with all lines"

@@ -6,13 +6,18 @@ The recorder itself is ``datasets/showdown/record.js``; it needs Node and the pa
 
 import re
 import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from rich.control import Control
+
+from plywise.arena.output.files import writing
+from plywise.arena.output.screen import TextConsole
 from plywise.conf.schemas.verify import RecordConfig
 from plywise.datasets.errors import ConfigError, PlywiseError
+from plywise.datasets.processes.children import NODE_FLAGS, running
+from plywise.datasets.processes.temporary import replacing
 from plywise.datasets.showdown_data import load
 from plywise.games.showdown.install import ensure_showdown, node_executable
 
@@ -29,9 +34,11 @@ class RecordingError(PlywiseError):
 
 def _print_recorded(done: int, battles: int) -> None:
     """Print the progress of a recording on standard error, on one line, if it is a terminal."""
-    if sys.stderr.isatty():
+    console = TextConsole(stderr=True)
+    if console.is_terminal:
+        console.control(Control.move_to_column(0))
         end = "\n" if done == battles else ""
-        print(f"\rrecorded {done} of {battles} battles", end=end, file=sys.stderr, flush=True)
+        console.print(f"recorded {done} of {battles} battles", end=end)
 
 
 def record_corpus(config: RecordConfig) -> Path:
@@ -54,25 +61,16 @@ def record_corpus(config: RecordConfig) -> Path:
             raise ConfigError(f"theme: '{name}' is the id of no ability, item or move")
     chooser = _chooser(config.iterations)
     package, node = ensure_showdown(), node_executable()
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RecordingError(f"{out}: its folder cannot be made ({error.strerror})") from error
-    scratch = out.with_name(out.name + ".part")
-    command = [str(node), str(_SCRIPT), str(package)]
-    command += [str(config.battles), str(config.seed), str(scratch), config.format]
-    command += [
-        f"--{flag}" for flag in ("fuzz", "stall", "keepties", "streams") if getattr(config, flag)
-    ]
-    if config.theme:
-        command.append(f"--theme={','.join(config.theme)}")
-    if chooser is not None:
-        command.append("--ask")
-    try:
+    with writing(out, RecordingError) as file, replacing(file) as part:
+        command = [str(node), *NODE_FLAGS, str(_SCRIPT), str(package)]
+        command += [str(config.battles), str(config.seed), str(part), config.format]
+        flags = ("fuzz", "stall", "keepties", "streams")
+        command += [f"--{flag}" for flag in flags if getattr(config, flag)]
+        if config.theme:
+            command.append(f"--theme={','.join(config.theme)}")
+        if chooser is not None:
+            command.append("--ask")
         _run(command, config.battles, chooser)
-        scratch.replace(out)
-    finally:
-        scratch.unlink(missing_ok=True)
     return out
 
 
@@ -96,24 +94,22 @@ def _run(command: list[str], battles: int, chooser: "SearchChooser | None") -> N
                 complaints.append(line.strip())
 
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+    with running(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        watcher = threading.Thread(target=watch, args=(process.stderr,), daemon=True)
+        watcher.start()
         try:
-            assert process.stdin is not None
-            assert process.stdout is not None
-            assert process.stderr is not None
-            watcher = threading.Thread(target=watch, args=(process.stderr,), daemon=True)
-            watcher.start()
             for question in process.stdout if chooser is not None else ():
                 answer = chooser.answer(question) if chooser is not None else None
                 if answer is not None:
                     process.stdin.write(answer + "\n")
                     process.stdin.flush()
-            watcher.join()
         except BrokenPipeError:
-            process.wait()  # it has ended; its complaints say why
-        except BaseException:  # Ctrl-C included: no Node may stay behind
-            process.kill()
-            raise
+            pass  # it has ended; its complaints say why
+        watcher.join()
+        process.wait()
     if process.returncode:
         errors = [line for line in complaints if "Error" in line] or complaints
         reason = errors[0] if errors else f"exit code {process.returncode}"

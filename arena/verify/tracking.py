@@ -23,7 +23,6 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from plywise.arena.verify.corpus_report import CorpusReport, count_battles
@@ -348,10 +347,10 @@ def print_tracking_report(console: Console, report: TrackingReport) -> None:
         for name, count in report.wrong.most_common():
             where, of, known, right = report.examples[name]
             example = f"{where}, {of}: {known}, right {right}"
-            table.add_row(name, str(count), str(report.facts[name]), escape(example))
+            table.add_row(name, str(count), str(report.facts[name]), example)
         console.print(table)
     for kind, count in report.unknown.most_common():
-        console.print(escape(f"unknown line {kind}: {count} times"))
+        console.print(f"unknown line {kind}: {count} times")
     console.print(
         f"{report.right} of {report.decisions} decisions with every fact right ({report.rate:.2%})"
     )

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from omegaconf import MISSING
 
+from plywise.conf.schemas.addresses import check_address
 from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import LLMGroup
 from plywise.conf.schemas.search import SearchGroup
 from plywise.datasets.errors import ConfigError
-from plywise.datasets.settings import Settings, setting
+from plywise.datasets.settings import MOST_PROCESSES, Settings, setting
 
 
 @dataclass
@@ -24,8 +25,8 @@ class SelfplayConfig(Settings):
     llm: LLMGroup = setting(MISSING, "the language model", option="none")
     games: int = setting(100, "games to play", low=1)
     seed: int = setting(0, "seed of the first game; the next ones count up", low=0)
-    jobs: int = setting(1, "processes", low=1)
-    out: str | None = setting(None, ".npz file to write; null: one in the run's folder")
+    jobs: int = setting(1, "processes", low=1, high=MOST_PROCESSES)
+    out: str | None = setting(None, ".npz file to write; null: one in the run's folder", path=True)
     openings: int = setting(
         2, "random actions at the start, so that games of a deterministic agent differ", low=0
     )
@@ -43,9 +44,9 @@ class FitConfig(Settings):
     battles: int = setting(2000, "battles to play; a tenth of them tests a fit of weights", low=20)
     iterations: int = setting(300, "iterations of the search, for each decision", low=1)
     seed: int = setting(0, "seed of the battles")
-    jobs: int = setting(1, "processes (evaluation and policy)", low=1)
+    jobs: int = setting(1, "processes (evaluation and policy)", low=1, high=MOST_PROCESSES)
     ridge: float = setting(50.0, "penalty on the squared weights (evaluation and policy)", low=0)
-    out: str | None = setting(None, "file of the weights; null: one in the run's folder")
+    out: str | None = setting(None, "file of the weights; null: one in the run's folder", path=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -67,7 +68,7 @@ class SolveConfig(Settings):
     """
 
     what: str = setting("connect_four", "the game", choices=("connect_four", "tic_tac_toe"))
-    file: str = setting(MISSING, "text file, one position a line")
+    file: str = setting(MISSING, "text file, one position a line", path=True)
     best: bool = setting(True, "find all moves that keep the score (their time is not counted)")
     rows: int = setting(6, "connect_four: rows of the board", low=1)
     columns: int = setting(7, "connect_four: columns of the board", low=4, high=9)
@@ -97,11 +98,12 @@ class ModelsConfig(Settings):
     hub: str | None = setting(
         None, "address of the model hub; null: $HF_ENDPOINT, else the public one"
     )
-    folder: str | None = setting(None, "folder of the files; null: one in the user's cache folder")
+    folder: str | None = setting(
+        None, "folder of the files; null: one in the user's cache folder", path=True
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.what == "fetch" and self.name is None:
             raise ConfigError("which model? plywise models fetch NAME (plywise models lists them)")
-        if self.hub is not None and not self.hub.startswith(("http://", "https://")):
-            raise ConfigError(f"hub={self.hub}: must start with http:// or https://")
+        check_address("hub", self.hub, ("http", "https"), "https://hub.example")

@@ -7,8 +7,9 @@ from typing import ClassVar
 
 from omegaconf import MISSING
 
+from plywise.conf.schemas.addresses import check_address
 from plywise.datasets.errors import ConfigError
-from plywise.datasets.settings import Settings, setting
+from plywise.datasets.settings import MOST_PROCESSES, Settings, setting
 from plywise.search.guide.protocol import Question
 
 GUIDE_QUESTIONS = tuple(question.value for question in Question)
@@ -57,7 +58,9 @@ class LLMGroup(Settings):
         low=0, high=1,
     )  # fmt: skip
     calibration: str | None = setting(
-        None, "file of what plywise llm calibrate measured; null: the user's, then the package's"
+        None,
+        "file of what plywise llm calibrate measured; null: the user's, then the package's",
+        path=True,
     )
     max_calls: int = setting(6, "most calls for one decision", low=1)
     ask: str = setting(
@@ -129,7 +132,7 @@ class AskedLLMGroup(LLMGroup):
     )
     timeout: float = setting(30.0, "seconds that one call may take", above=0)
     max_retries: int = setting(1, "retries of a refused or broken call", low=0)
-    concurrency: int = setting(4, "calls at once", low=1)
+    concurrency: int = setting(4, "calls at once", low=1, high=MOST_PROCESSES)
     asking: str = setting(
         "scoring", "answers by the probabilities of option letters (scoring) or in writing",
         choices=("scoring", "reasoning"),
@@ -143,11 +146,15 @@ class AskedLLMGroup(LLMGroup):
         low=0, high=MOST_EXAMPLES,
     )  # fmt: skip
     cache: str | None = setting(
-        None, "SQLite file that keeps answers for all processes; null: in memory, for each process"
+        None,
+        "SQLite file that keeps answers for all processes; null: in memory, for each process",
+        path=True,
     )
-    record: str | None = setting(None, "JSON Lines file to which every call is appended")
+    record: str | None = setting(None, "JSON Lines file to which every call is appended", path=True)
     replay: str | None = setting(
-        None, "such a file, from which all answers are taken; no model is asked"
+        None,
+        "such a file, from which all answers are taken; no model is asked",
+        path=True,
     )
     prompt_price: float = setting(0.0, "US dollars per million tokens of prompts", low=0)
     completion_price: float = setting(0.0, "US dollars per million tokens of answers", low=0)
@@ -169,9 +176,13 @@ class EmbeddedGroup(AskedLLMGroup):
 
     name: str = "embedded"
     model_path: str | None = setting(
-        None, "GGUF file, or a name in plywise models; null: the packaged SmolLM2-135M"
+        None,
+        "GGUF file, or a name in plywise models; null: the packaged SmolLM2-135M",
+        path=True,
     )
-    threads: int | None = setting(None, "threads of the server; null: its own default", low=1)
+    threads: int | None = setting(None, "threads of the server; null: its own default", low=1,
+        high=MOST_PROCESSES,
+    )  # fmt: skip
 
 
 @dataclass
@@ -187,11 +198,8 @@ class OpenAIGroup(AskedLLMGroup):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.base_url is not None and not self.base_url.startswith(("http://", "https://")):
-            raise ConfigError(
-                f"llm.base_url={self.base_url}: must start with http:// or https:// "
-                "(for example http://127.0.0.1:8000/v1)"
-            )
+        example = "http://127.0.0.1:8000/v1"
+        check_address("llm.base_url", self.base_url, ("http", "https"), example)
 
 
 CALIBRATED_GAMES = ("tic_tac_toe", "connect_four", "gen9randombattle")
@@ -212,7 +220,9 @@ class LLMCommandConfig(Settings):
     questions: int = setting(100, "questions for each guide in each game", low=4)
     seed: int = setting(0, "seed of the questions, which are the same for every model")
     out: str | None = setting(
-        None, "examples: folder for GAME.json; null: the run's folder (outputs/...)"
+        None,
+        "examples: folder for GAME.json; null: the run's folder (outputs/...)",
+        path=True,
     )
 
     def __post_init__(self) -> None:

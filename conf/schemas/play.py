@@ -46,7 +46,10 @@ class ReplayConfig(Settings):
     Elsewhere all of it is printed.
     """
 
-    file: str = setting(MISSING, "JSON file of a game that plywise play saved")
+    file: str = setting(MISSING, "JSON file of a game that plywise play saved", path=True)
+    trusted_game: str | None = setting(
+        None, "given as game=path:FILE.py: the file of the record's game, which runs only if named"
+    )
     side: str = setting(
         "both", "whose view to show; both: each where they differ",
         choices=("first", "second", "both"),
@@ -61,7 +64,7 @@ class ReplayConfig(Settings):
 class ExplainConfig(Settings):
     """Settings of ``plywise explain``."""
 
-    file: str = setting(MISSING, "decisions.jsonl of a Showdown match")
+    file: str = setting(MISSING, "decisions.jsonl of a Showdown match", path=True)
     battle: str | None = setting(None, "only battles whose tag contains this text; null: all")
     turn: int | None = setting(None, "only this turn; null: all")
     prompts: bool = setting(False, "print the questions to the language model as well")

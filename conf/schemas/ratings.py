@@ -8,6 +8,9 @@ from omegaconf import MISSING
 
 from plywise.datasets.settings import Settings, setting
 
+MOST_REPEATS = 1_000_000
+"""Repeats of a simulation, which are kept in memory together."""
+
 
 @dataclass
 class RatingPrior(Settings):
@@ -26,7 +29,9 @@ class RatingsConfig(RatingPrior):
     """Settings of ``plywise ratings``."""
 
     file: str = setting(
-        MISSING, "CSV file with the columns player_a,player_b,score_a[,first][,pair]"
+        MISSING,
+        "CSV file with the columns player_a,player_b,score_a[,first][,pair]",
+        path=True,
     )
     anchor: str | None = setting(
         None, "player whose rating is fixed; null: random if there is one, else the mean is"
@@ -40,7 +45,7 @@ class RatingsConfig(RatingPrior):
         "davidson", "model of draws; half: a draw is half a win and half a loss",
         choices=("davidson", "half"),
     )  # fmt: skip
-    resamples: int = setting(1000, "resamples of the bootstrap", low=40)
+    resamples: int = setting(1000, "resamples of the bootstrap", low=40, high=MOST_REPEATS)
     seed: int = setting(0, "seed of the bootstrap", low=0)
 
 
@@ -54,12 +59,15 @@ class CalibrateConfig(RatingPrior):
 
     what: str = setting("ratings", "what to check", choices=("ratings", "sprt"))
     repeats: int = setting(
-        1000, "tournaments of each schedule, or matches at either hypothesis", low=1
+        1000,
+        "tournaments of each schedule, or matches at either hypothesis",
+        low=1,
+        high=MOST_REPEATS,
     )
     method: str = setting(
         "sandwich", "ratings: method of intervals", choices=("sandwich", "bootstrap")
     )
-    resamples: int = setting(1000, "ratings: resamples of the bootstrap", low=40)
+    resamples: int = setting(1000, "ratings: resamples of the bootstrap", low=40, high=MOST_REPEATS)
     elo0: float = setting(0.0, "sprt: H0, in Elo")
     elo1: float = setting(50.0, "sprt: H1, in Elo")
     alpha: float = setting(0.05, "sprt: rate of accepting H1 if H0 is true")

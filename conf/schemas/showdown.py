@@ -7,12 +7,13 @@ from typing import ClassVar
 
 from omegaconf import MISSING
 
+from plywise.conf.schemas.addresses import check_address
 from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import LLMGroup
 from plywise.conf.schemas.search import SearchGroup
 from plywise.datasets.errors import ConfigError
-from plywise.datasets.settings import Settings, setting
+from plywise.datasets.settings import MOST_PROCESSES, Settings, setting
 
 
 @dataclass
@@ -37,11 +38,8 @@ class ServerConfig(Settings):
             raise ConfigError(
                 f"server.password_env={self.password_env}: give server.username=NAME with it"
             )
-        if self.url is not None and not self.url.startswith(("ws://", "wss://")):
-            raise ConfigError(
-                f"server.url={self.url}: must start with ws:// or wss:// "
-                "(for example ws://127.0.0.1:8000/showdown/websocket)"
-            )
+        example = "ws://127.0.0.1:8000/showdown/websocket"
+        check_address("server.url", self.url, ("ws", "wss"), example)
 
 
 @dataclass
@@ -54,8 +52,10 @@ class ShowdownConfig(Settings):
     opponent: AgentConfig = setting(MISSING, "the other player", option="pokeenv_simple_heuristics")
     llm: LLMGroup = setting(MISSING, "the language model", option="embedded")
     battles: int = setting(3, "battles to play", low=1)
-    concurrency: int = setting(1, "battles at once", low=1)
-    workers: int = setting(1, "decisions of one player at once; each takes a core", low=1)
+    concurrency: int = setting(1, "battles at once", low=1, high=MOST_PROCESSES)
+    workers: int = setting(
+        1, "decisions of one player at once; each takes a core", low=1, high=MOST_PROCESSES
+    )
     stall_seconds: float = setting(
         300.0, "seconds without a message after which the run ends with an error", above=0
     )

@@ -12,7 +12,7 @@ from plywise.conf.schemas.llm import LLMGroup
 from plywise.conf.schemas.ratings import RatingPrior
 from plywise.conf.schemas.search import SearchGroup
 from plywise.datasets.errors import ConfigError
-from plywise.datasets.settings import Settings, setting
+from plywise.datasets.settings import MOST_PROCESSES, Settings, setting
 
 
 @dataclass
@@ -65,7 +65,10 @@ class TournamentGroup(RatingPrior):
         choices=("local", "inline", "ray", "showdown"),
     )
     jobs: int | None = setting(
-        None, "games at once; null: one for each core (with the embedded model: 1)", low=1
+        None,
+        "games at once; null: one for each core (with the embedded model: 1)",
+        low=1,
+        high=MOST_PROCESSES,
     )
     ray_address: str | None = setting(
         None, "address of a Ray cluster; null: one started on this machine"
@@ -79,6 +82,7 @@ class TournamentGroup(RatingPrior):
         None,
         "SQLite file of all games; null: one in outputs/records that belongs to these settings, so "
         "that the same command continues",
+        path=True,
     )
     trace: bool = setting(True, "keep each decision's values and advice for the report")
     replays: int = setting(200, "games with values and advice in the report, spread evenly", low=0)
@@ -105,8 +109,13 @@ class TournamentGroup(RatingPrior):
 class ReportConfig(Settings):
     """Settings of ``plywise report``."""
 
-    record: str = setting(MISSING, "SQLite file of a tournament")
-    out: str | None = setting(None, "page to write; null: beside the record, with .html at its end")
+    record: str = setting(MISSING, "SQLite file of a tournament", path=True)
+    trusted_game: str | None = setting(
+        None, "given as game=path:FILE.py: the file of the record's game, which runs only if named"
+    )
+    out: str | None = setting(
+        None, "page to write; null: beside the record, with .html at its end", path=True
+    )
     replays: int | None = setting(
         None, "games with values and advice in the page; null: as in the tournament", low=0
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from omegaconf import MISSING
 
 from plywise.datasets.errors import ConfigError
-from plywise.datasets.settings import Settings, setting
+from plywise.datasets.settings import MOST_PROCESSES, Settings, setting
 
 
 @dataclass
@@ -26,12 +26,14 @@ class VerifyConfig(Settings):
         choices=("engine", "seed", "log", "tracking", "coverage"),
     )
     corpus: str = setting(
-        MISSING, ".jsonl or .jsonl.gz file of the real simulator; coverage: also a folder of them"
+        MISSING,
+        ".jsonl or .jsonl.gz file of the real simulator; coverage: also a folder of them",
+        path=True,
     )
-    page: str | None = setting(None, "coverage: Markdown file to write; null: none")
+    page: str | None = setting(None, "coverage: Markdown file to write; null: none", path=True)
     limit: int | None = setting(None, "steps to replay (seed and log: battles); null: all", low=1)
     causes: int = setting(20, "causes of mismatches to print", low=0)
-    jobs: int = setting(1, "processes that share the battles", low=1)
+    jobs: int = setting(1, "processes that share the battles", low=1, high=MOST_PROCESSES)
     battle: int | None = setting(None, "only this battle; null: all")
     step: int | None = setting(None, "engine: only this step of the battle, shown in full")
     require: float = setting(
@@ -58,7 +60,7 @@ class RecordConfig(Settings):
     """
 
     what: str = setting("engine", "part to record for", choices=("engine",))
-    out: str = setting(MISSING, ".jsonl.gz file to write")
+    out: str = setting(MISSING, ".jsonl.gz file to write", path=True)
     battles: int = setting(20, "battles to record", low=1)
     # Seeds of single battles are seed * 100003 + number, 32 bits.
     seed: int = setting(0, "seed of teams, choices and dice", low=0, high=2**31 // 100003)

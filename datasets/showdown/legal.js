@@ -1,6 +1,6 @@
 'use strict';
-/** All legal choices of a side, from the true state (hidden trapping and disabling included); null where it has
-    nothing to decide. */
+/** All choices that the simulator takes from a side, by what they do; null where it has nothing to decide. The true
+    state decides, not the request, which keeps back what is hidden (a foe's Imprison, Shadow Tag). */
 function legal(side) {
   const request = side.activeRequest;
   if (!request || request.wait) return null;
@@ -11,13 +11,15 @@ function legal(side) {
     return found.length ? found : ['pass'];
   }
   const out = [], active = side.active[0], asked = request.active[0];
-  asked.moves.forEach((move, i) => {
-    const slot = active.moveSlots.find(s => s.id === move.id);
-    if (move.disabled || (asked.moves.length > 1 && slot?.disabled)) return;
-    out.push(`move ${i + 1}`);
-    if (asked.canTerastallize) out.push(`move ${i + 1} terastallize`);
-  });
-  if (!active.trapped && !asked.trapped) out.push(...bench.filter(([p]) => !p.fainted).map(([, choice]) => choice));
+  if ('pp' in asked.moves[0]) {   // neither locked into a move nor known to be left with Struggle
+    for (const [i, slot] of active.moveSlots.entries()) {
+      if (slot.disabled || slot.pp <= 0) continue;
+      out.push(`move ${i + 1}`);
+      if (active.canTerastallize) out.push(`move ${i + 1} terastallize`);
+    }
+  }
+  if (!out.length) out.push('move 1');   // where no move can be used, each becomes Struggle
+  if (!active.trapped) out.push(...bench.filter(([p]) => !p.fainted).map(([, choice]) => choice));
   return out;
 }
 

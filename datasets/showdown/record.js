@@ -260,7 +260,8 @@ function dump(battle) {
     turn: battle.turn, req: battle.requestState, w: field.weather, ws: effectState(field.weatherState),
     t: field.terrain, ts: effectState(field.terrainState), pw: pseudo,
     lm: battle.lastMove ? battle.lastMove.id : '', lsm: battle.lastSuccessfulMoveThisTurn || '',
-    q: battle.queue.list.map(a => [a.choice, a.pokemon ? plain(a.pokemon) : '', a.move ? a.move.id : '']),
+    q: battle.queue.list.map(a => [a.choice, a.pokemon ? plain(a.pokemon) : '', a.move ? a.move.id : '',
+      ...a.choice === 'switch' ? [plain(a.target)] : []]),
     S: battle.sides.map(dumpSide),
   };
   if (battle.ended) out.win = battle.winner || '';

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 import plywise.engine.battle.ability_ids as A
+import plywise.engine.battle.item_ids as I
 import plywise.engine.battle.move_ids as M
 import plywise.engine.battle.species_ids as S
 from plywise.engine.battle import constants as c
@@ -26,20 +27,30 @@ from plywise.engine.battle.field import (
 )
 from plywise.engine.battle.formes import become_foe, can_transform, forme_change
 from plywise.engine.battle.log_events import (
+    END_ABILITY,
+    END_FALLEN,
     L_ABILITY,
     L_ACTIVATE,
+    L_ACTIVATE_MOVE,
+    L_BLOCK,
     L_END,
+    L_GIVE_ABILITY,
     L_IMMUNE,
     L_ITEM,
+    L_NEW_ABILITY,
     L_REVEAL,
     L_START,
+    L_SWAP_ABILITIES,
     L_TRANSFORM,
+    START_ABILITY,
+    START_FALLEN,
     log,
     log_from,
     logged,
 )
 from plywise.engine.battle.names import ABILITY_NAMES
 from plywise.engine.battle.ops import boost, stage
+from plywise.engine.battle.results import DONE, FAILED, UNSAID
 from plywise.engine.battle.stats import (
     ability,
     drop_volatile,
@@ -47,13 +58,15 @@ from plywise.engine.battle.stats import (
     get_stat,
     has_volatile,
     holds_ability_shield,
+    suppressing_ability,
+    types_of,
 )
-from plywise.engine.battle.tables import ABILITIES, MOVES, SPECIES
+from plywise.engine.battle.tables import ABILITIES, MOVES, SPECIES, TYPE_CHART
 from plywise.engine.battle.ties import even, tied
 from plywise.engine.compile.jit import kernel
 
 _ANNOUNCED = (
-    "airlock cloudnine asoneglastrier asonespectrier aurabreak unnerve beadsofruin swordofruin "
+    "asoneglastrier asonespectrier aurabreak unnerve beadsofruin swordofruin "
     "tabletsofruin vesselofruin comatose darkaura fairyaura moldbreaker teravolt turboblaze "
     "pressure"
 ).split()
@@ -73,20 +86,57 @@ def _forewarn(b: Any, t: int) -> None:
         move = int(m.moves[k])
         if move == 0:
             continue
-        row = MOVES[move]
-        power = int(row.power)
-        if row.ohko:
-            power = 150
-        elif move == M.counter or move == M.metalburst or move == M.mirrorcoat:
-            power = 120
-        elif power == 1 or (power == 0 and row.category != c.CATEGORY_STATUS):
-            power = 80
+        power = _warned_power(move)
         if power > strongest:
             strongest, count = power, 1
         elif power == strongest:
             count += 1
-    if count > 0:
-        roll(b, SITE_ABILITY, 0, count)
+    if count == 0:
+        return
+    chosen = roll(b, SITE_ABILITY, 0, count)
+    for k in range(4):
+        move = int(m.moves[k])
+        if move != 0 and _warned_power(move) == strongest:
+            if chosen == 0:
+                log_from(b, L_ACTIVATE_MOVE, 1 - t, move, 0, c.EFFECT_ABILITY, A.forewarn, t)
+            chosen -= 1
+
+
+@kernel
+def _warned_power(move: int) -> int:
+    """Return how strong Forewarn takes a move to be."""
+    row = MOVES[move]
+    power = int(row.power)
+    if row.ohko:
+        return 150
+    if move == M.counter or move == M.metalburst or move == M.mirrorcoat:
+        return 120
+    if power == 1 or (power == 0 and row.category != c.CATEGORY_STATUS):
+        return 80
+    return power
+
+
+@kernel
+def _anticipates(b: Any, s: int) -> bool:
+    """Return whether the foe knows a move that Anticipation shudders at."""
+    foe = b.sides[1 - s]
+    m = foe.mons[foe.active]
+    first, second, third = types_of(b, s)
+    if int(m.hp) <= 0:
+        return False
+    for k in range(4):
+        row = MOVES[m.moves[k]]
+        if m.moves[k] == 0 or row.category == c.CATEGORY_STATUS:
+            continue
+        total, immune = 0, False
+        for against in (first, second, third):
+            if against != c.TYPE_NONE:
+                code = int(TYPE_CHART[row.type, against])
+                immune = immune or code == 2
+                total += code
+        if (not immune and total > 0) or row.ohko:
+            return True
+    return False
 
 
 @kernel
@@ -94,7 +144,8 @@ def _announce(b: Any, s: int, a: int, entering: bool) -> None:
     """Log an ability that only announces itself, or what it reveals of the foe."""
     side, foe = b.sides[s], b.sides[1 - s]
     other = foe.mons[foe.active]
-    if ANNOUNCED[a] or (a == A.neutralizinggas and entering):
+    on_entry = a == A.airlock or a == A.cloudnine or a == A.neutralizinggas
+    if ANNOUNCED[a] or (on_entry and entering):
         log(b, L_ABILITY, s, a, 0)
     if a == A.asoneglastrier or a == A.asonespectrier:
         log(b, L_ABILITY, s, A.unnerve, 0)
@@ -104,9 +155,12 @@ def _announce(b: Any, s: int, a: int, entering: bool) -> None:
     elif a == A.supremeoverlord:
         if side.total_fainted != 0:
             log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
-            log(b, L_START, s, -4, min(5, int(side.total_fainted)))
+            log(b, L_START, s, START_FALLEN, min(5, int(side.total_fainted)))
     elif a == A.slowstart:
-        log_from(b, L_START, s, -5, 0, c.EFFECT_ABILITY, a, -1)
+        log_from(b, L_START, s, START_ABILITY, 0, c.EFFECT_ABILITY, a, -1)
+    elif a == A.anticipation:
+        if _anticipates(b, s):
+            log(b, L_ABILITY, s, a, 0)
 
 
 @kernel
@@ -131,8 +185,13 @@ def _begin(b: Any, s: int, a: int, entering: bool) -> bool:
         _forewarn(b, 1 - s)
     elif a == A.drizzle:
         set_weather(b, c.RAIN_DANCE, s)
-    elif a == A.drought or a == A.orichalcumpulse:
+    elif a == A.drought:
         set_weather(b, c.SUNNY_DAY, s)
+    elif a == A.orichalcumpulse:
+        if set_weather(b, c.SUNNY_DAY, s):
+            log_from(b, L_ACTIVATE, s, 0, 1, c.EFFECT_ABILITY, a, -1)
+        elif effective_weather(b) == c.SUNNY_DAY:
+            log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
     elif a == A.sandstream:
         set_weather(b, c.SANDSTORM, s)
     elif a == A.snowwarning:
@@ -143,8 +202,11 @@ def _begin(b: Any, s: int, a: int, entering: bool) -> bool:
         set_weather(b, c.PRIMORDIAL_SEA, s)
     elif a == A.deltastream:
         set_weather(b, c.DELTA_STREAM, s)
-    elif a == A.electricsurge or a == A.hadronengine:
+    elif a == A.electricsurge:
         set_terrain(b, c.ELECTRIC_TERRAIN, s)
+    elif a == A.hadronengine:
+        if not set_terrain(b, c.ELECTRIC_TERRAIN, s):
+            log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
     elif a == A.grassysurge:
         set_terrain(b, c.GRASSY_TERRAIN, s)
     elif a == A.mistysurge:
@@ -161,6 +223,7 @@ def _begin(b: Any, s: int, a: int, entering: bool) -> bool:
     elif a == A.iceface:
         w = effective_weather(b)
         if (w == c.HAIL or w == c.SNOWSCAPE) and int(m.species) == S.eiscuenoice:
+            log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
             side.ability_flags = int(side.ability_flags) & ~c.ABILITY_BUSTED
             forme_change(b, s, S.eiscue, True)
     elif a == A.unnerve or a == A.asoneglastrier or a == A.asonespectrier:
@@ -201,12 +264,18 @@ def _begin(b: Any, s: int, a: int, entering: bool) -> bool:
             boost(b, s, stage(c.ATK, 1), s, c.EFFECT_ABILITY, a)
     elif a == A.pastelveil:
         if int(m.status) == c.PSN or int(m.status) == c.TOX:
+            log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
             cure_status(b, s)
     elif a == A.screencleaner:
-        for k in range(2):
-            remove_side_condition(b, k, c.REFLECT)
-            remove_side_condition(b, k, c.LIGHT_SCREEN)
-            remove_side_condition(b, k, c.AURORA_VEIL)
+        activated = False
+        for screen in (c.REFLECT, c.LIGHT_SCREEN, c.AURORA_VEIL):
+            for k in range(2):
+                t = s if k == 0 else 1 - s
+                if b.sides[t].conditions[screen] != 0:
+                    if not activated:
+                        log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
+                    activated = True
+                    remove_side_condition(b, t, screen)
     elif a == A.truant:
         drop_volatile(b, s, c.V_TRUANT)
         if int(side.active_turns) != 0 and (
@@ -225,6 +294,7 @@ def _begin(b: Any, s: int, a: int, entering: bool) -> bool:
     elif a == A.trace:
         side.ability_flags = int(side.ability_flags) | c.ABILITY_SEEK
         if holds_ability_shield(b, s):
+            log_from(b, L_BLOCK, s, 0, 0, c.EFFECT_ITEM, I.abilityshield, -1)
             side.ability_flags = int(side.ability_flags) & ~c.ABILITY_SEEK
         return trace(b, s)
     elif entering:
@@ -245,6 +315,8 @@ def _begin(b: Any, s: int, a: int, entering: bool) -> bool:
                     return True
         elif a == A.zerotohero:
             if int(m.species) == S.palafinhero:
+                if int(m.flag_bits) & c.MON_HERO_MESSAGE == 0:
+                    log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
                 m.flag_bits = int(m.flag_bits) | c.MON_HERO_MESSAGE
         elif a == A.neutralizinggas:
             side.ability_flags = int(side.ability_flags) & ~c.ABILITY_ENDING
@@ -311,7 +383,7 @@ def trace(b: Any, s: int) -> bool:
     if ABILITIES[other.ability].cant_suppress or holds_ability_shield(b, s):
         return False
     _replace(b, s, int(other.ability))
-    log_from(b, L_ABILITY, s, int(other.ability), 2, c.EFFECT_ABILITY, A.trace, 1 - s)
+    log_from(b, L_NEW_ABILITY, s, int(other.ability), A.trace, c.EFFECT_ABILITY, A.trace, 1 - s)
     return True
 
 
@@ -329,9 +401,14 @@ def _suppressed(b: Any, s: int) -> None:
     """End what Neutralizing Gas ends when it comes: Illusion, Slow Start, strong weathers."""
     side = b.sides[s]
     m = side.mons[side.active]
-    if int(m.hp) <= 0 or holds_ability_shield(b, s):
+    if holds_ability_shield(b, s):
+        log_from(b, L_BLOCK, s, 0, 0, c.EFFECT_ITEM, I.abilityshield, -1)
         return
-    side.illusion = 0
+    if int(m.hp) <= 0:
+        return
+    if side.illusion != 0:
+        side.illusion = 0
+        log(b, L_REVEAL, s, 0, 0)
     raw = int(m.ability)
     if raw == A.desolateland or raw == A.primordialsea or raw == A.deltastream:
         _end_strong_weather(b, s, raw)
@@ -351,12 +428,22 @@ def _end_strong_weather(b: Any, s: int, a: int) -> None:
 @kernel
 def start_ability(b: Any, s: int, entering: bool) -> None:
     """Start the ability of the active of ``s``, and any that replaces it thereby."""
+    if int(b.sides[s].mons[b.sides[s].active].hp) > 0:
+        _start(b, s, entering)
+
+
+@kernel
+def _start(b: Any, s: int, entering: bool) -> None:
     for _ in range(3):
-        m = b.sides[s].mons[b.sides[s].active]
-        if int(m.hp) <= 0:
+        if int(b.sides[s].mons[b.sides[s].active].flag_bits) & c.MON_FAINTED != 0:
             return
         a = ability(b, s)
-        if a == 0 or not _begin(b, s, a, entering):
+        if a == 0:
+            return
+        # Dragged in by a move that ignores abilities, it comes in without those that can be broken.
+        if entering and ABILITIES[a].breakable and suppressing_ability(b, s):
+            return
+        if not _begin(b, s, a, entering):
             return
         # An ability that was traced or copied begins, but its owner did not just come in.
         entering = False
@@ -381,7 +468,11 @@ def end_ability(b: Any, s: int) -> None:
         if int(side.flag_bits) & c.SIDE_BEING_CALLED_BACK == 0:
             if side.illusion != 0:
                 side.illusion = 0
-                log(b, L_REVEAL, s, 0, 0)
+                if int(m.hp) > 0:  # one that faints is no longer disguised
+                    log(b, L_REVEAL, s, 0, 0)
+    elif a == A.slowstart:
+        if int(side.flag_bits) & c.SIDE_BEING_CALLED_BACK == 0:
+            log_from(b, L_END, s, END_ABILITY, 1, c.EFFECT_ABILITY, a, -1)
     elif a == A.protosynthesis:
         log(b, L_END, s, c.V_PROTOSYNTHESIS, 1)
         drop_volatile(b, s, c.V_PROTOSYNTHESIS)
@@ -389,7 +480,7 @@ def end_ability(b: Any, s: int) -> None:
         log(b, L_END, s, c.V_QUARKDRIVE, 1)
         drop_volatile(b, s, c.V_QUARKDRIVE)
     elif a == A.supremeoverlord:
-        log(b, L_END, s, -4, int(side.ability_counter))
+        log(b, L_END, s, END_FALLEN, int(side.ability_counter))
     elif a == A.unburden:
         remove_volatile(b, s, c.V_UNBURDEN)
     elif a == A.unnerve or a == A.asoneglastrier or a == A.asonespectrier:
@@ -399,6 +490,7 @@ def end_ability(b: Any, s: int) -> None:
     elif a == A.neutralizinggas:
         if int(m.flag_bits) & c.MON_TRANSFORMED != 0 or ability(b, 1 - s) == a:
             return
+        log_from(b, L_END, s, END_ABILITY, 0, c.EFFECT_ABILITY, a, -1)
         if int(side.ability_flags) & c.ABILITY_ENDING != 0:
             return
         side.ability_flags = int(side.ability_flags) | c.ABILITY_ENDING
@@ -408,7 +500,7 @@ def end_ability(b: Any, s: int) -> None:
         if flags & c.MON_FAINTED == 0 and even(b):
             tied(b, 0)
         if not ABILITIES[other].cant_suppress and not holds_ability_shield(b, 1 - s):
-            start_ability(b, 1 - s, False)
+            _start(b, 1 - s, False)  # of one that is about to faint, too
             if int(foe.mons[foe.active].ability) == A.gluttony:
                 foe.ability_flags = int(foe.ability_flags) & ~c.ABILITY_GLUTTONY
 
@@ -423,23 +515,51 @@ def may_set_ability(b: Any, s: int, new: int) -> bool:
 
 
 @kernel
-def set_ability(b: Any, s: int, new: int) -> bool:
-    """Replace the ability of the active of ``s`` and start the new one (``setAbility``)."""
+def set_ability(b: Any, s: int, new: int, source: int, effect: int, effect_id: int) -> int:
+    """Replace the ability of the active of ``s`` and start the new one (``setAbility``).
+
+    Returns DONE, FAILED, or UNSAID where an Ability Shield prevents it.
+    """
+    old = int(b.sides[s].mons[b.sides[s].active].ability)
     if not may_set_ability(b, s, new):
-        return False
+        m = b.sides[s].mons[b.sides[s].active]
+        changeable = not ABILITIES[new].cant_suppress and not ABILITIES[old].cant_suppress
+        if not changeable or int(m.hp) <= 0:
+            return FAILED
+        if effect == c.EFFECT_ABILITY:
+            log(b, L_ABILITY, source, effect_id, 0)
+        log_from(b, L_BLOCK, s, 0, 0, c.EFFECT_ITEM, I.abilityshield, -1)
+        return UNSAID
     end_ability(b, s)
     _replace(b, s, new)
+    if effect == c.EFFECT_ABILITY:
+        log_from(b, L_GIVE_ABILITY, source, new, old, effect, effect_id, s)
+    else:
+        log_from(b, L_NEW_ABILITY, s, new, old, effect, effect_id, source)
     start_ability(b, s, False)
-    return True
+    return DONE
+
+
+@kernel
+def shields_block_swap(b: Any, s: int) -> bool:
+    """Return whether an Ability Shield keeps both actives' abilities (Skill Swap); log which."""
+    for k in range(2):
+        t = 1 - s if k == 0 else s
+        if holds_ability_shield(b, t):
+            log_from(b, L_BLOCK, t, 0, 0, c.EFFECT_ITEM, I.abilityshield, -1)
+            return True
+    return False
 
 
 @kernel
 def swap_abilities(b: Any, source: int) -> None:
     """Exchange both actives' abilities (Skill Swap); the caller has asked whether it may."""
-    for s in range(2):
-        end_ability(b, s)
     one, two = b.sides[0], b.sides[1]
     user, foe = b.sides[source], b.sides[1 - source]
+    new, old = int(foe.mons[foe.active].ability), int(user.mons[user.active].ability)
+    log_from(b, L_SWAP_ABILITIES, source, new, old, c.EFFECT_NONE, 0, 1 - source)
+    end_ability(b, source)
+    end_ability(b, 1 - source)
     user.flag_bits = int(user.flag_bits) & ~c.SIDE_STALE
     foe.flag_bits = int(foe.flag_bits) | c.SIDE_STALE
     first = int(one.mons[one.active].ability)

@@ -14,6 +14,7 @@ from plywise.engine.battle.chance import (
     roll,
 )
 from plywise.engine.battle.items import eat_item, pinch
+from plywise.engine.battle.log_events import L_ACTIVATE, log_from
 from plywise.engine.battle.stats import ability, action_speed, is_grounded, item
 from plywise.engine.battle.tables import F_HEAL, MOVES
 from plywise.engine.battle.ties import modify_boost_ties
@@ -32,7 +33,7 @@ def move_priority(b: Any, s: int, move: int) -> int:
         return priority
     a = ability(b, s)
     if a == A.prankster:
-        if row.category == c.CATEGORY_STATUS:
+        if row.category == c.CATEGORY_STATUS and move != 0:  # 0: it recharges
             priority += 1
     elif a == A.galewings:
         if row.type == c.TYPE_FLYING and int(m.hp) == int(m.max_hp):
@@ -46,10 +47,11 @@ def move_priority(b: Any, s: int, move: int) -> int:
 def fractional_priority(b: Any, s: int, move: int) -> int:
     """Return 1, 0 or -1 for what goes before or after its equals (FractionalPriority).
 
-    Quick Claw and Quick Draw draw; a Custap Berry is eaten.
+    Quick Claw and Quick Draw draw, for a turn of recharging too; a Custap Berry is eaten.
     """
     a = ability(b, s)
-    status = MOVES[move].category == c.CATEGORY_STATUS
+    # Recharging (0) is no status move, nor any other.
+    status = move != 0 and MOVES[move].category == c.CATEGORY_STATUS
     held = item(b, s)
     fractional = 0
     if a == A.stall or held == I.laggingtail:
@@ -58,14 +60,17 @@ def fractional_priority(b: Any, s: int, move: int) -> int:
         fractional = -1
     elif a == A.quickdraw and not status:
         if chance(b, SITE_FRACTIONAL_PRIORITY, 3, 10):
+            log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
             fractional = 1
     if status and a == A.myceliummight:
         return fractional
     if fractional <= 0:
         if held == I.quickclaw:
             if chance(b, SITE_FRACTIONAL_PRIORITY, 1, 5):
+                log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ITEM, held, -1)
                 fractional = 1
         elif held == I.custapberry and pinch(b, s) and eat_item(b, s, False):
+            log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ITEM, held, -1)
             fractional = 1
     return fractional
 

@@ -352,7 +352,7 @@ def base_power_modifier(b: Any, s: int, t: int, power: int, type_mod: int) -> in
     if item:
         mod = _item_power(mon, item, kind, physical, special, mod)
     # 14
-    if int(b.move.flag_bits) & c.MOVE_GEM:
+    if has_volatile(b, s, c.V_GEM):
         mod = chain(mod, 5325)
     # 9
     if has_volatile(b, s, c.V_CHARGE) and kind == c.TYPE_ELECTRIC:
@@ -412,7 +412,8 @@ def base_power_modifier(b: Any, s: int, t: int, power: int, type_mod: int) -> in
             mod = chain(mod, 6144)
     elif move == M.solarbeam or move == M.solarblade:
         weather = weather_for(b, s)
-        if weather != c.NO_WEATHER and weather != c.SUNNY_DAY and weather != c.DESOLATE_LAND:
+        strong = weather == c.SUNNY_DAY or weather == c.DESOLATE_LAND or weather == c.DELTA_STREAM
+        if weather != c.NO_WEATHER and not strong:
             mod = chain(mod, 2048)
     elif move == M.fusionbolt:
         if b.last_successful_move == M.fusionflare:

@@ -20,7 +20,14 @@ from plywise.engine.battle.conditions import (
     drop_charge,
     remove_volatile,
 )
-from plywise.engine.battle.event_ties import BEFORE_MOVE, NO_SOURCE, event_ties
+from plywise.engine.battle.event_ties import (
+    BEFORE_MOVE,
+    MOVE_ABORTED,
+    NO_SOURCE,
+    OWN,
+    answering,
+    event_ties,
+)
 from plywise.engine.battle.log_events import (
     CANT_ATTRACT,
     CANT_DISABLE,
@@ -41,6 +48,7 @@ from plywise.engine.battle.log_events import (
     L_END,
     L_FAIL,
     L_MOVE,
+    L_PREPARE,
     L_STILL,
     log,
     log_from,
@@ -50,6 +58,7 @@ from plywise.engine.battle.stats import (
     ability,
     boosted,
     drop_volatile,
+    has_type,
     has_volatile,
     item,
 )
@@ -96,7 +105,8 @@ def _status_stops(b: Any, s: int, move: int) -> bool:
         return not row.sleep_usable
     if int(m.status) == c.FRZ:
         if int(row.move_flags) & F_DEFROST != 0:
-            return False
+            if move != M.burnup or has_type(b, s, c.TYPE_FIRE):
+                return False
         if chance(b, SITE_FREEZE, 1, 5):
             cure_status(b, s)
             return False
@@ -194,10 +204,16 @@ def before_move(b: Any, s: int, move: int) -> int:
     ``b.move`` must be set.  Where it is stopped, what an aborted move loses is lost already
     (the event MoveAborted: a charge, Destiny Bond, a two-turn move).
     """
-    if has_volatile(b, s, c.V_HEALBLOCK) and has_volatile(b, s, c.V_THROATCHOP):
+    if (has_volatile(b, s, c.V_HEALBLOCK) and has_volatile(b, s, c.V_THROATCHOP)) or (
+        has_volatile(b, s, c.V_GLAIVERUSH) and has_volatile(b, s, c.V_CHILLYRECEPTION)
+    ):
         event_ties(b, BEFORE_MOVE, s, NO_SOURCE)
+    if move == M.chillyreception and has_volatile(b, s, c.V_CHILLYRECEPTION):
+        log(b, L_PREPARE, s, move, 1)
     result = _stopped(b, s, move)
     if result != c.RESULT_TRUE:
+        if answering(b, s, MOVE_ABORTED, OWN) > 1:
+            event_ties(b, MOVE_ABORTED, s, NO_SOURCE)
         if int(MOVES[move].type) == c.TYPE_ELECTRIC and move != M.charge:
             drop_volatile(b, s, c.V_CHARGE)
         drop_volatile(b, s, c.V_DESTINYBOND)

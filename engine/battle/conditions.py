@@ -18,19 +18,26 @@ from plywise.engine.battle.chance import (
     SITE_TRAP_TIME,
     roll,
 )
+from plywise.engine.battle.event_ties import IMMUNITY, NO_SOURCE, SET_STATUS, event_ties
 from plywise.engine.battle.log_conditions import (
+    log_end,
     log_same_status,
     log_start,
     log_status_blocked,
+    log_volatile_blocked,
 )
 from plywise.engine.battle.log_events import (
+    FAIL_MOVE,
     L_CURE,
     L_END,
+    L_FAIL,
     L_IMMUNE,
     L_SIDE_END,
     L_SIDE_START,
+    L_SINGLE_TURN,
     L_START,
     L_STATUS,
+    START_STOCKPILE,
     log,
     log_from,
     logged,
@@ -51,11 +58,13 @@ from plywise.engine.battle.stats import (
     weather_for,
 )
 from plywise.engine.battle.tables import (
+    BINDING_NUMBER,
     F_FAIL_ENCORE,
     IMMUNE_TRAPPED,
     MOVES,
     TYPE_IMMUNE,
 )
+from plywise.engine.battle.ties import even
 from plywise.engine.compile.jit import kernel
 
 
@@ -105,6 +114,14 @@ def type_immunity(b: Any, s: int) -> int:
     return int(TYPE_IMMUNE[first]) | int(TYPE_IMMUNE[second]) | int(TYPE_IMMUNE[third])
 
 
+@kernel
+def immunity_ties(b: Any, s: int) -> None:
+    """Draw the tie of Magnet Rise with Dig or Dive, which answer the event Immunity alike."""
+    if has_volatile(b, s, c.V_MAGNETRISE):
+        if has_volatile(b, s, c.V_DIG) or has_volatile(b, s, c.V_DIVE):
+            event_ties(b, IMMUNITY, s, NO_SOURCE)
+
+
 # -------------------------------------------------------------------------------------- statuses
 @kernel
 def status_immune(b: Any, s: int, status: int) -> bool:
@@ -112,6 +129,7 @@ def status_immune(b: Any, s: int, status: int) -> bool:
     kind = c.PSN if status == c.TOX else status
     if (type_immunity(b, s) >> kind) & 1 != 0:
         return True
+    immunity_ties(b, s)
     if status == c.FRZ:
         if defence_ability(b, s) == A.magmaarmor:
             return True
@@ -155,7 +173,10 @@ def _status_blocked(b: Any, s: int, status: int, source: int, effect: int, effec
         if effect != c.EFFECT_MOVE or int(b.move.flag_bits) & c.MOVE_INFILTRATES == 0:
             return True
     if status == c.SLP:
-        if has_volatile(b, 0, c.V_UPROAR) or has_volatile(b, 1, c.V_UPROAR):
+        foe = b.sides[1 - s]
+        if has_volatile(b, s, c.V_UPROAR):
+            return True
+        if has_volatile(b, 1 - s, c.V_UPROAR) and int(foe.mons[foe.active].hp) > 0:
             return True
         if int(b.format) & c.FORMAT_SLEEP_CLAUSE != 0 and source >= 0 and source != s:
             for i in range(int(side.team_size)):
@@ -193,6 +214,9 @@ def set_status(
                 ):
                     log(b, L_IMMUNE, s, 0, 0)
                 return False
+    # Pastel Veil answers twice: for itself, and as an ally of itself.
+    if even(b) or int(m.ability) == A.pastelveil:
+        event_ties(b, SET_STATUS, s, NO_SOURCE)
     if _status_blocked(b, s, status, source, effect, effect_id):
         if logged(b):
             log_status_blocked(b, s, status, source, effect, effect_id)
@@ -277,7 +301,7 @@ def volatile_blocked(b: Any, s: int, v: int, source: int, effect: int, effect_id
 
 
 @kernel
-def _restart(b: Any, s: int, v: int, effect: int, effect_id: int) -> bool:
+def _restart(b: Any, s: int, v: int, source: int, effect: int, effect_id: int) -> bool:
     """Do what adding a volatile does where it already is (``onRestart``)."""
     side = b.sides[s]
     if v == c.V_STALL:
@@ -296,21 +320,27 @@ def _restart(b: Any, s: int, v: int, effect: int, effect_id: int) -> bool:
         return True
     if v == c.V_POWERTRICK:
         drop_volatile(b, s, c.V_POWERTRICK)
+        log(b, L_END, s, c.V_POWERTRICK, 0)
         _swap_attack_and_defence(b, s)
         return True
     if v == c.V_SMACKDOWN:
         if has_volatile(b, s, c.V_FLY) or has_volatile(b, s, c.V_BOUNCE):
             knock_down(b, s)
+            log_start(b, s, v, -1, effect, effect_id)
         return True
     if v == c.V_CHARGE:
         log_start(b, s, v, -1, effect, effect_id)
+    elif v == c.V_HEALBLOCK and effect == c.EFFECT_MOVE and effect_id == M.healblock:
+        log(b, L_FAIL, s, FAIL_MOVE, effect_id)
+        if source >= 0 and b.sides[source].move_this_turn_result != c.RESULT_TRUE:
+            b.sides[source].move_this_turn_result = c.RESULT_FALSE
     return v == c.V_CHARGE or (v == c.V_HEALBLOCK and effect == c.EFFECT_MOVE)
 
 
 @kernel
 def _stockpile_boost(b: Any, s: int) -> None:
     side = b.sides[s]
-    log(b, L_START, s, -6, int(side.stockpile_layers))
+    log(b, L_START, s, START_STOCKPILE, int(side.stockpile_layers))
     before_def, before_spd = int(side.boosts[c.DEF]), int(side.boosts[c.SPD])
     boost(b, s, stage(c.DEF, 1) + stage(c.SPD, 1), s, c.EFFECT_MOVE, M.stockpile)
     if int(side.boosts[c.DEF]) != before_def:
@@ -347,9 +377,13 @@ def add_volatile(b: Any, s: int, v: int, source: int, effect: int, effect_id: in
     if int(m.hp) <= 0:
         return False
     if has_volatile(b, s, v):
-        return _restart(b, s, v, effect, effect_id)
+        return _restart(b, s, v, source, effect, effect_id)
     if volatile_blocked(b, s, v, source, effect, effect_id):
+        if logged(b):
+            log_volatile_blocked(b, s, v, source, effect, effect_id)
         return False
+    if v == c.V_TRAPPED and source >= 0 and b.sides[source].mons[b.sides[source].active].hp <= 0:
+        return False  # a linked volatile needs whom it is linked to
     if v == c.V_CONFUSION:
         low = 3 if effect == c.EFFECT_MOVE and effect_id == M.axekick else 2
         side.confusion_time = roll(b, SITE_CONFUSION_TIME, low, 6 - low)
@@ -359,7 +393,8 @@ def add_volatile(b: Any, s: int, v: int, source: int, effect: int, effect_id: in
         else:
             side.partial_trap_duration = roll(b, SITE_TRAP_TIME, 5, 2)
         binding = source >= 0 and item(b, source) == I.bindingband
-        side.partial_trap_divisor = 6 if binding else 8
+        number = int(BINDING_NUMBER[effect_id]) if effect == c.EFFECT_MOVE else 0
+        side.partial_trap_divisor = (6 if binding else 8) | number << 4
         side.partial_trap_source = 1 + int(b.sides[source].active) if source >= 0 else 0
     elif v == c.V_STALL:
         side.stall_counter = 1
@@ -451,7 +486,6 @@ def add_volatile(b: Any, s: int, v: int, source: int, effect: int, effect_id: in
                 add_volatile(b, source, c.V_ATTRACT, s, c.EFFECT_ITEM, I.destinyknot)
     elif v == c.V_SUBSTITUTE:
         side.substitute_hp = int(m.max_hp) // 4
-        drop_volatile(b, s, c.V_PARTIALLYTRAPPED)
     elif v == c.V_STOCKPILE:
         side.stockpile_layers = 1
         side.stockpile_def = 0
@@ -505,6 +539,9 @@ def add_volatile(b: Any, s: int, v: int, source: int, effect: int, effect_id: in
     put_volatile(b, s, v)
     if logged(b):
         log_start(b, s, v, source, effect, effect_id)
+    if v == c.V_SUBSTITUTE and has_volatile(b, s, c.V_PARTIALLYTRAPPED):
+        drop_volatile(b, s, c.V_PARTIALLYTRAPPED)
+        log_end(b, s, c.V_PARTIALLYTRAPPED, 1)
     return True
 
 
@@ -519,7 +556,7 @@ def remove_volatile(b: Any, s: int, v: int) -> bool:
     if int(m.hp) <= 0 or not has_volatile(b, s, v):
         return False
     drop_volatile(b, s, v)
-    log(b, L_END, s, v, 0)
+    log_end(b, s, v, 0)
     if v == c.V_TWOTURNMOVE:
         drop_charge(b, s)
     elif v == c.V_LOCKEDMOVE:
@@ -560,6 +597,8 @@ def add_side_condition(b: Any, s: int, condition: int, source: int) -> bool:
         if int(side.flag_bits) & bit != 0:
             return False
         side.flag_bits = int(side.flag_bits) | bit
+        guard = M.quickguard if condition == c.QUICK_GUARD else M.wideguard
+        log(b, L_SINGLE_TURN, s, guard, 0)
         return True
     now = int(side.conditions[condition])
     if now != 0:

@@ -205,6 +205,8 @@ VOLATILE_NAMES = [
     "followme",
     "ragepowder",
     "allyswitch",
+    "gem",
+    "fling",
 ]
 (
     V_CONFUSION,
@@ -285,7 +287,9 @@ VOLATILE_NAMES = [
     V_FOLLOWME,
     V_RAGEPOWDER,
     V_ALLYSWITCH,
-) = range(78)
+    V_GEM,
+    V_FLING,
+) = range(80)
 
 # ------------------------------------------------------------------------ flags of a team member
 MON_FAINTED = 1 << 0
@@ -314,6 +318,7 @@ SET_CYCLES = 1 << 7  # its set can get an item back (Harvest, Pickup, Recycle)
 # In `side.stellar_types`, above the bits of all types: the ability of an Ogerpon before it
 # Terastallized, which it takes again when it faints.
 TERA_ABILITY_SHIFT = 21
+SPREAD = 127  # IV + EV // 4 in `mon.spread`; above it in three of them: an Illusion that is kept
 MON_TERA_LOST = 1 << 11  # canTerastallize is null for good (its forme came from an item)
 
 # ---------------------------------------------------------------------- flags of a side's active
@@ -339,6 +344,10 @@ SIDE_MIMICKED = 1 << 20  # Mimic has put a move in a slot: the true ones stand i
 SIDE_FURY_CUTTER_KEPT = 1 << 21  # Fury Cutter and Rollout: used this turn, so not over at its end
 SIDE_ROLLOUT_KEPT = 1 << 22
 SIDE_STALE = 1 << 23  # volatileStaleness, which is always external
+WISHER_SHIFT = 24  # bits 24-26: 1 + team index of who made the wish, which the log names
+SIDE_WISHER = 7 << WISHER_SHIFT
+SIDE_TYPES_UNSEEN = 1 << 27  # its types are not what the log has told (Reflect Type)
+SIDE_TERA_SEEN = 1 << 28  # the log takes the Tera type of its Terastallized one for its type
 SIDE_CANNOT_TERASTALLIZE = 1 << 17  # until it leaves: transformed Ogerpon or Terapagos
 SIDE_LASTING = (
     SIDE_TERA_USED
@@ -347,6 +356,8 @@ SIDE_LASTING = (
     | SIDE_REVIVAL_BLESSING
     | SIDE_QUICK_GUARD
     | SIDE_WIDE_GUARD
+    | SIDE_WISHER
+    | SIDE_TERA_SEEN
 )  # what survives clear_volatile
 
 # `side.switch_flag`: 0 none, SWITCH_TRUE, or the id of the move whose user leaves
@@ -373,6 +384,7 @@ ABILITY_SEEK = 1 << 8  # Trace found nothing to copy yet
 ABILITY_GLUTTONY = 1 << 9
 ABILITY_PENDING_BOOSTS = 1 << 10  # Opportunist has boosts in `pending_boosts`
 ABILITY_UNCHECKED = 1 << 11  # checkedBerserk is false, not just unset: healing berries must wait
+ABILITY_BERRY_WEAKEN = 1 << 12  # Ripen: a berry that weakens the next hit was eaten
 
 ITEM_STARTED = 1 << 0  # Booster Energy
 ITEM_EJECT = 1 << 1  # Eject Pack is about to work
@@ -413,7 +425,8 @@ QUEUE_SIZE = 6
     EFFECT_CONFUSED,  # the hit of a confused one on itself: a move without type
     EFFECT_WISH,
     EFFECT_LEECH_SEED,
-) = range(15)
+    EFFECT_BINDING,  # a partial trap: id is the move
+) = range(16)
 
 # ----------------------------------------------------------- flags of the move being used, `b.move`
 MOVE_IGNORE_ABILITY = 1 << 0  # Mold Breaker and such
@@ -424,7 +437,6 @@ MOVE_BOUNCED = 1 << 4
 MOVE_INFILTRATES = 1 << 5
 MOVE_CONTACT = 1 << 6  # makes contact here (Long Reach, Punching Glove took it away)
 MOVE_CRIT = 1 << 7  # the last hit was critical
-MOVE_GEM = 1 << 8  # Normal Gem was used up by this move
 MOVE_SELF_DROPPED = 1 << 9
 MOVE_TYPE_CHANGED = 1 << 10  # an -ate ability changed the type: typeChangerBoosted
 MOVE_FORCE_STAB = 1 << 11

@@ -10,19 +10,37 @@ import plywise.engine.battle.item_ids as I
 import plywise.engine.battle.move_ids as M
 import plywise.engine.battle.species_ids as S
 from plywise.engine.battle import constants as c
-from plywise.engine.battle.abilities import set_ability, start_ability, swap_abilities
+from plywise.engine.battle.abilities import (
+    set_ability,
+    shields_block_swap,
+    start_ability,
+    swap_abilities,
+)
 from plywise.engine.battle.chance import SITE_ABILITY, chance, roll
 from plywise.engine.battle.conditions import (
     add_side_condition,
     add_volatile,
     cure_status,
+    immunity_ties,
     is_semi_invulnerable,
     type_immunity,
 )
 from plywise.engine.battle.field import set_terrain, set_weather
 from plywise.engine.battle.formes import forme_change
 from plywise.engine.battle.items import eat_item, set_item, try_status
-from plywise.engine.battle.log_events import L_ABILITY, L_ACTIVATE, L_REVEAL, log, log_from
+from plywise.engine.battle.log_conditions import log_types
+from plywise.engine.battle.log_events import (
+    ENDED_SILENT,
+    L_ABILITY,
+    L_ACTIVATE,
+    L_END_ITEM,
+    L_IMMUNE,
+    L_ITEM,
+    L_REVEAL,
+    log,
+    log_from,
+    logged,
+)
 from plywise.engine.battle.ops import (
     boost,
     can_switch,
@@ -39,8 +57,8 @@ from plywise.engine.battle.stats import (
     defence_ability,
     has_type,
     has_volatile,
-    holds_ability_shield,
     item,
+    may_change_type,
     user_is_away,
 )
 from plywise.engine.battle.tables import (
@@ -63,11 +81,33 @@ def makes_contact(b: Any, s: int) -> bool:
 @kernel
 def powder_immune(b: Any, s: int) -> bool:
     """Return whether powder does nothing to the active of ``s``: type, Overcoat or Goggles."""
-    return (
-        type_immunity(b, s) & IMMUNE_POWDER != 0
-        or ability(b, s) == A.overcoat
-        or item(b, s) == I.safetygoggles
-    )
+    if type_immunity(b, s) & IMMUNE_POWDER != 0:
+        return True
+    immunity_ties(b, s)
+    return ability(b, s) == A.overcoat or item(b, s) == I.safetygoggles
+
+
+@kernel
+def _log_pads(b: Any, s: int, t: int, a: int) -> None:
+    """Log Protective Pads where they keep ability ``a`` of the target from answering."""
+    user, target = b.sides[s], b.sides[t]
+    if int(b.move.flag_bits) & c.MOVE_CONTACT == 0 or item(b, s) != I.protectivepads:
+        return
+    theirs = int(user.mons[user.active].ability)
+    if (
+        (a == A.aftermath and target.mons[target.active].hp <= 0)
+        or a == A.gooey
+        or a == A.tanglinghair
+        or a == A.ironbarbs
+        or a == A.roughskin
+        or (
+            (a == A.mummy or a == A.lingeringaroma)
+            and theirs != a
+            and not ABILITIES[theirs].cant_suppress
+        )
+    ):
+        log_from(b, L_ACTIVATE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
+        log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ITEM, I.protectivepads, -1)
 
 
 @kernel
@@ -84,6 +124,8 @@ def damaging_hit(b: Any, s: int, t: int, lost: int) -> None:
     if ABILITIES[a].breakable:
         a = defence_ability(b, t)
     held = item(b, t)
+    if logged(b):
+        _log_pads(b, s, t, a)
     # order 1
     if a == A.roughskin or a == A.ironbarbs:
         if contact:
@@ -213,7 +255,7 @@ def _ability_answers(b: Any, s: int, t: int, a: int, contact: bool) -> None:
     elif a == A.mummy or a == A.lingeringaroma:
         theirs = int(mon.ability)
         if contact and theirs != a and not ABILITIES[theirs].cant_suppress:
-            set_ability(b, s, a)
+            set_ability(b, s, a, t, c.EFFECT_ABILITY, a)
     elif a == A.wanderingspirit:
         theirs = int(mon.ability)
         if (
@@ -221,14 +263,14 @@ def _ability_answers(b: Any, s: int, t: int, a: int, contact: bool) -> None:
             and int(mon.flag_bits) & c.MON_FAINTED == 0  # one of them may be about to faint
             and int(target.flag_bits) & c.MON_FAINTED == 0
             and not ABILITIES[theirs].fail_skill_swap
-            and not holds_ability_shield(b, s)
-            and not holds_ability_shield(b, t)
+            and not shields_block_swap(b, s)
         ):
             swap_abilities(b, s)
             start_ability(b, t, False)
             start_ability(b, s, False)
     elif a == A.perishbody:
         if contact and not has_volatile(b, s, c.V_PERISHSONG):
+            log(b, L_ABILITY, t, a, 0)
             add_volatile(b, s, c.V_PERISHSONG, t, c.EFFECT_ABILITY, a)
             add_volatile(b, t, c.V_PERISHSONG, t, c.EFFECT_ABILITY, a)
     elif a == A.illusion:
@@ -257,13 +299,16 @@ def hit_event(b: Any, s: int, t: int) -> None:
     if has_volatile(b, t, c.V_BEAKBLAST) and makes_contact(b, s):
         try_status(b, s, c.BRN, t, c.EFFECT_MOVE, M.beakblast)
     a = defence_ability(b, t)
-    if a == A.angerpoint:
+    if a == A.owntempo:
+        if int(MOVES[b.move.id].volatile) == 1 + c.V_CONFUSION:
+            log_from(b, L_IMMUNE, t, 2, 0, c.EFFECT_ABILITY, a, -1)
+    elif a == A.angerpoint:
         if hit.mons[hit.active].hp > 0 and int(b.move.flag_bits) & c.MOVE_CRIT and not status:
             boost(b, t, stage(c.ATK, 12), t, c.EFFECT_ABILITY, a)
     held = item(b, t)
     if held == I.enigmaberry:
         if b.move.type_mod > 0 and eat_item(b, t, False):
-            heal(b, t, fraction(int(hit.mons[hit.active].max_hp), 4), t, c.EFFECT_ITEM, held)
+            heal(b, t, fraction(int(hit.mons[hit.active].max_hp), 4), s, c.EFFECT_ITEM, held)
     elif held == I.stickybarb:
         if s != t and user.mons[user.active].held_item == 0 and makes_contact(b, s):
             barb = take_item(b, t, t)
@@ -313,10 +358,12 @@ def after_move_secondary(b: Any, s: int, t: int, lost: int, many: bool) -> None:
     elif a == A.colorchange:
         kind = int(b.move.type)
         if target.hp > 0 and not status and kind != c.TYPE_UNKNOWN and not has_type(b, t, kind):
-            if int(target.flag_bits) & c.MON_TERASTALLIZED == 0:
+            if may_change_type(b, t):
                 hit.types[0] = kind
                 hit.types[1] = c.TYPE_NONE
                 hit.added_type = c.TYPE_NONE
+                hit.flag_bits = int(hit.flag_bits) & ~c.SIDE_TYPES_UNSEEN
+                log_types(b, t, c.EFFECT_ABILITY, a)
     elif a == A.pickpocket:
         if s != t and int(b.move.flag_bits) & c.MOVE_CONTACT and target.held_item == 0:
             if (
@@ -327,7 +374,11 @@ def after_move_secondary(b: Any, s: int, t: int, lost: int, many: bool) -> None:
                 stolen = take_item(b, s, t)
                 if stolen and not set_item(b, t, stolen):
                     mon.held_item = stolen
-    held = item(b, t)
+                elif stolen:
+                    log_from(b, L_END_ITEM, s, stolen, ENDED_SILENT, c.EFFECT_ABILITY, a, s)
+                    log_from(b, L_ITEM, t, stolen, 0, c.EFFECT_ABILITY, a, s)
+    if item(b, t) != held:
+        return  # one that it has only now does not answer
     if held == I.redcard:
         if s != t and mon.hp > 0 and target.hp > 0 and not status and not user_is_away(b):
             if (
@@ -350,7 +401,13 @@ def after_move_secondary(b: Any, s: int, t: int, lost: int, many: bool) -> None:
 def drag_out(b: Any, t: int) -> bool:
     """Return whether the active of ``t`` can be dragged out (DragOut)."""
     a = defence_ability(b, t)
-    return a != A.suctioncups and a != A.guarddog and not has_volatile(b, t, c.V_INGRAIN)
+    if a == A.suctioncups or a == A.guarddog:
+        log_from(b, L_ACTIVATE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
+        return False
+    if has_volatile(b, t, c.V_INGRAIN):
+        log_from(b, L_ACTIVATE, t, 0, 0, c.EFFECT_MOVE, M.ingrain, -1)
+        return False
+    return True
 
 
 @kernel
@@ -368,6 +425,7 @@ def emergency_exit_at_half(b: Any, k: int, before: int) -> None:
         return
     foe.switch_flag = 0
     side.switch_flag = c.SWITCH_TRUE
+    log_from(b, L_ACTIVATE, k, 0, 0, c.EFFECT_ABILITY, a, -1)
 
 
 @kernel
@@ -390,10 +448,13 @@ def after_move_self(b: Any, s: int, t: int, hit_target: bool) -> None:
     a = ability(b, s)
     if a == A.magician:
         if hit_target and s != t and not status and move != M.fling:
-            if user.switch_flag != c.SWITCH_TRUE and mon.held_item == 0:
+            gem_used = has_volatile(b, s, c.V_GEM)
+            if user.switch_flag != c.SWITCH_TRUE and mon.held_item == 0 and not gem_used:
                 stolen = take_item(b, t, s)
                 if stolen and not set_item(b, s, stolen):
                     hit.mons[hit.active].held_item = stolen
+                elif stolen:
+                    log_from(b, L_ITEM, s, stolen, 0, c.EFFECT_ABILITY, a, t)
     if held == I.lifeorb:
         if s != t and not status and int(user.flag_bits) & c.SIDE_FORCE_SWITCH == 0:
             damage(b, s, fraction(int(mon.max_hp), 10), s, c.EFFECT_ITEM, held)
@@ -402,4 +463,4 @@ def after_move_self(b: Any, s: int, t: int, hit_target: bool) -> None:
             use_item(b, s)
     elif held == I.shellbell:
         if b.move.total_damage and int(user.flag_bits) & c.SIDE_FORCE_SWITCH == 0:
-            heal(b, s, fraction(int(b.move.total_damage), 8), s, c.EFFECT_ITEM, held)
+            heal(b, s, fraction(int(b.move.total_damage), 8), t, c.EFFECT_ITEM, held)

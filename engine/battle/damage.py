@@ -33,16 +33,20 @@ from plywise.engine.battle.event_ties import (
     MODIFY_SPD,
     event_ties,
 )
-from plywise.engine.battle.items import eat_item
 from plywise.engine.battle.log_events import (
-    ENDED_WEAKENS,
     L_ACTIVATE,
     L_CRIT,
-    L_END_ITEM,
+    L_FIELD_ACTIVATE,
     L_RESISTED,
     L_SUPEREFFECTIVE,
     log,
     log_from,
+)
+from plywise.engine.battle.modify_damage import (
+    final_of_both,
+    final_of_target,
+    final_of_user,
+    hits_substitute,
 )
 from plywise.engine.battle.stats import ability as get_ability
 from plywise.engine.battle.stats import (
@@ -59,10 +63,6 @@ from plywise.engine.battle.stats import (
 )
 from plywise.engine.battle.stats import item as get_item
 from plywise.engine.battle.tables import (
-    F_BYPASS_SUB,
-    F_MINIMIZE,
-    F_SOUND,
-    ITEMS,
     MOVES,
     TYPE_CHART,
 )
@@ -78,17 +78,6 @@ DRAW = -1
 """For ``crit`` and ``random``: let chance decide."""
 
 _CRIT_ODDS = np.array([0, 24, 8, 2, 1])
-_METRONOME = np.array([4096, 4915, 5734, 6553, 7372, 8192])
-
-
-@kernel
-def hits_substitute(b: Any, t: int) -> bool:
-    """Return whether the move in use stops at the substitute of side ``t``."""
-    return (
-        has_volatile(b, t, c.V_SUBSTITUTE)
-        and int(MOVES[b.move.id].move_flags) & F_BYPASS_SUB == 0
-        and int(b.move.flag_bits) & c.MOVE_INFILTRATES == 0
-    )
 
 
 @kernel
@@ -168,6 +157,7 @@ def run_effectiveness(b: Any, t: int) -> int:
                     and against == c.TYPE_FLYING
                     and mod > 0
                 ):
+                    log(b, L_FIELD_ACTIVATE, t, 0, 0)
                     mod = 0
                 if k == 0 and kind == c.TYPE_FIRE and has_volatile(b, t, c.V_TARSHOT):
                     mod += 1
@@ -189,78 +179,6 @@ def run_effectiveness(b: Any, t: int) -> int:
         log_from(b, L_ACTIVATE, t, 0, 0, c.EFFECT_ABILITY, ability, -1)
         return -1
     return total
-
-
-@kernel
-def _final_of_user(b: Any, s: int, t: int, mod: int, type_mod: int) -> int:
-    """Chain the user's onModifyDamage handlers: ability, then item."""
-    ability = get_ability(b, s)
-    item = get_item(b, s)
-    if has_volatile(b, s, c.V_METRONOME):
-        mod = chain(mod, int(_METRONOME[min(int(b.sides[s].metronome_count), 5)]))
-    if ability == A.neuroforce and type_mod > 0:
-        mod = chain(mod, 5120)
-    elif ability == A.sniper and int(b.move.flag_bits) & c.MOVE_CRIT:
-        mod = chain(mod, 6144)
-    elif ability == A.tintedlens and type_mod < 0:
-        mod = chain(mod, 8192)
-    if item == I.lifeorb:
-        mod = chain(mod, 5324)
-    elif item == I.expertbelt and type_mod > 0:
-        mod = chain(mod, 4915)
-    return mod
-
-
-@kernel
-def _final_of_target(b: Any, s: int, t: int, mod: int, type_mod: int, forced: bool) -> int:
-    """Chain the target's onSourceModifyDamage handlers: volatiles, ability, then item."""
-    side = b.sides[t]
-    mon = side.mons[side.active]
-    move = int(b.move.id)
-    kind = int(b.move.type)
-    flags = int(MOVES[move].move_flags)
-    if has_volatile(b, t, c.V_GLAIVERUSH):
-        mod = chain(mod, 8192)
-    if flags & F_MINIMIZE and has_volatile(b, t, c.V_MINIMIZE):
-        mod = chain(mod, 8192)
-    if has_volatile(b, t, c.V_DIG) and move == M.earthquake:
-        mod = chain(mod, 8192)
-    if has_volatile(b, t, c.V_FLY) and (move == M.gust or move == M.twister):
-        mod = chain(mod, 8192)
-    if has_volatile(b, t, c.V_DIVE) and (move == M.surf or move == M.whirlpool):
-        mod = chain(mod, 8192)
-    ability = defence_ability(b, t)
-    if ability == A.filter or ability == A.solidrock or ability == A.prismarmor:
-        if type_mod > 0:
-            mod = chain(mod, 3072)
-    elif ability == A.multiscale or ability == A.shadowshield:
-        if mon.hp >= mon.max_hp:
-            mod = chain(mod, 2048)
-    elif ability == A.fluffy:
-        if kind == c.TYPE_FIRE and int(b.move.flag_bits) & c.MOVE_CONTACT == 0:
-            mod = chain(mod, 8192)
-        elif kind != c.TYPE_FIRE and int(b.move.flag_bits) & c.MOVE_CONTACT:
-            mod = chain(mod, 2048)
-    elif ability == A.icescales:
-        if int(b.move.category) == c.CATEGORY_SPECIAL:
-            mod = chain(mod, 2048)
-    elif ability == A.punkrock:
-        if flags & F_SOUND:
-            mod = chain(mod, 2048)
-    resist = int(ITEMS[get_item(b, t)].resist_type)
-    if (
-        resist == kind
-        and resist != c.TYPE_NONE
-        and (type_mod > 0 or resist == c.TYPE_NORMAL)
-        and not hits_substitute(b, t)
-        and not forced
-        and eat_item(b, t, False)
-    ):
-        log(b, L_END_ITEM, t, int(mon.last_item), ENDED_WEAKENS)
-        mod = chain(mod, 2048)
-        if ability == A.ripen:
-            mod = chain(mod, 2048)
-    return mod
 
 
 @kernel
@@ -384,19 +302,27 @@ def _modify_damage(b: Any, s: int, t: int, damage: int, random: int) -> int:
         int(mon.status) == c.BRN and physical and get_ability(b, s) != A.guts and move != M.facade
     )
     # ModifyDamage, in the order of the holders' speeds; side conditions have none
-    if not forced_roll and (even(b) or _screens(b) > 1 or _doubly_open(b, t)):
-        event_ties(b, MODIFY_DAMAGE, s, t)
     mod = 4096
-    if side.speed >= foe.speed:
-        mod = _final_of_user(b, s, t, mod, type_mod)
-        mod = _final_of_target(b, s, t, mod, type_mod, forced_roll)
+    if not forced_roll and side.speed == foe.speed:
+        mod = final_of_both(b, s, t, mod, type_mod)
     else:
-        mod = _final_of_target(b, s, t, mod, type_mod, forced_roll)
-        mod = _final_of_user(b, s, t, mod, type_mod)
+        if not forced_roll and (_screens(b) > 1 or _doubly_open(b, t)):
+            event_ties(b, MODIFY_DAMAGE, s, t)
+        if side.speed >= foe.speed:
+            mod = final_of_user(b, s, mod, type_mod)
+            mod = final_of_target(b, s, t, mod, type_mod, forced_roll)
+        else:
+            mod = final_of_target(b, s, t, mod, type_mod, forced_roll)
+            mod = final_of_user(b, s, mod, type_mod)
     if not critical and int(b.move.flag_bits) & c.MOVE_INFILTRATES == 0:
         screen = c.REFLECT if physical else c.LIGHT_SCREEN
         if foe.conditions[screen] or foe.conditions[c.AURORA_VEIL]:
             mod = chain(mod, 2048)
+    # Ripen: the berry just eaten, or one that was fed to it before
+    if int(foe.ability_flags) & c.ABILITY_BERRY_WEAKEN and get_ability(b, t) == A.ripen:
+        mod = chain(mod, 2048)
+        if not forced_roll:
+            foe.ability_flags = int(foe.ability_flags) & ~c.ABILITY_BERRY_WEAKEN
     if not forced_roll and wants_classes(b):
         _note_rolls(b, t, damage, stab, type_mod, burned, mod)
     return _after_roll(damage, random, stab, type_mod, burned, mod)

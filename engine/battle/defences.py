@@ -28,9 +28,24 @@ from plywise.engine.battle.damage import (
     run_effectiveness,
     run_immunity,
 )
-from plywise.engine.battle.event_ties import ACCURACY_EVENT, MODIFY_ACCURACY, event_ties
+from plywise.engine.battle.event_ties import (
+    ACCURACY_EVENT,
+    MODIFY_ACCURACY,
+    event_ties,
+    first_holders,
+)
 from plywise.engine.battle.items import try_status
-from plywise.engine.battle.log_events import L_ACTIVATE, L_IMMUNE, L_MISS, L_MISSED, log, log_from
+from plywise.engine.battle.log_events import (
+    ENDED_USED,
+    L_ACTIVATE,
+    L_ACTIVATE_MOVE,
+    L_END_ITEM,
+    L_IMMUNE,
+    L_MISS,
+    L_MISSED,
+    log,
+    log_from,
+)
 from plywise.engine.battle.ops import (
     boost,
     damage,
@@ -208,7 +223,7 @@ def try_hit(b: Any, s: int, t: int) -> int:
             ):
                 return BOUNCE
         elif a == A.overcoat:
-            if flags & F_POWDER:
+            if flags & F_POWDER and type_immunity(b, t) & IMMUNE_POWDER == 0:
                 log_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.sapsipper:
@@ -218,17 +233,17 @@ def try_hit(b: Any, s: int, t: int) -> int:
                 return FAILED
         elif a == A.voltabsorb:
             if kind == c.TYPE_ELECTRIC:
-                if heal(b, t, fraction(int(target.max_hp), 4), t, c.EFFECT_ABILITY, a) == 0:
+                if heal(b, t, fraction(int(target.max_hp), 4), s, c.EFFECT_ABILITY, a) == 0:
                     log_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.waterabsorb or a == A.dryskin:
             if kind == c.TYPE_WATER:
-                if heal(b, t, fraction(int(target.max_hp), 4), t, c.EFFECT_ABILITY, a) == 0:
+                if heal(b, t, fraction(int(target.max_hp), 4), s, c.EFFECT_ABILITY, a) == 0:
                     log_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.eartheater:
             if kind == c.TYPE_GROUND:
-                if heal(b, t, fraction(int(target.max_hp), 4), t, c.EFFECT_ABILITY, a) == 0:
+                if heal(b, t, fraction(int(target.max_hp), 4), s, c.EFFECT_ABILITY, a) == 0:
                     log_from(b, L_IMMUNE, t, 0, 0, c.EFFECT_ABILITY, a, -1)
                 return FAILED
         elif a == A.motordrive:
@@ -288,7 +303,7 @@ def try_hit(b: Any, s: int, t: int) -> int:
                     return FAILED
     if flags & F_POWDER and item(b, t) == I.safetygoggles:
         if type_immunity(b, t) & IMMUNE_POWDER == 0:
-            log_from(b, L_ACTIVATE, t, 0, 1000 + move, c.EFFECT_ITEM, I.safetygoggles, -1)
+            log_from(b, L_ACTIVATE_MOVE, t, move, 0, c.EFFECT_ITEM, I.safetygoggles, -1)
             return FAILED
     return DONE
 
@@ -316,48 +331,62 @@ def _base_accuracy(b: Any, s: int, t: int) -> int:
 
 
 @kernel
-def _modified_accuracy(b: Any, s: int, t: int, accuracy: int) -> int:
-    """Return a numerical accuracy after abilities, items and Gravity (event ModifyAccuracy)."""
-    mod = 4096
+def _accuracy_of_ability(b: Any, s: int, t: int, of_target: bool) -> int:
+    """Return the factor (in 4096ths) of the user's or the target's ability on the accuracy."""
+    if of_target:
+        theirs = defence_ability(b, t)
+        if theirs == A.sandveil:
+            return 3277 if effective_weather(b) == c.SANDSTORM else 4096
+        if theirs == A.snowcloak:
+            weather = effective_weather(b)
+            return 3277 if weather == c.SNOWSCAPE or weather == c.HAIL else 4096
+        return 2048 if theirs == A.tangledfeet and has_volatile(b, t, c.V_CONFUSION) else 4096
     mine = ability(b, s)
-    theirs = defence_ability(b, t)
-    status = int(b.move.category) == c.CATEGORY_STATUS
-    if theirs == A.wonderskin and status:
+    if mine == A.compoundeyes:
+        return 5325
+    if mine == A.hustle:
+        return 3277 if int(b.move.category) == c.CATEGORY_PHYSICAL else 4096
+    return 4506 if mine == A.victorystar else 4096
+
+
+@kernel
+def _accuracy_of_item(b: Any, s: int, t: int, of_target: bool) -> int:
+    """Return the factor (in 4096ths) of the user's or the target's item on the accuracy."""
+    if of_target:
+        return 3686 if item(b, t) == I.brightpowder else 4096
+    held = item(b, s)
+    if held == I.widelens:
+        return 4505
+    return 4915 if held == I.zoomlens and not will_move(b, t) else 4096
+
+
+@kernel
+def _modified_accuracy(b: Any, s: int, t: int, accuracy: int, first: int) -> int:
+    """Return a numerical accuracy after abilities, items and Gravity (event ModifyAccuracy).
+
+    ``first``: whose ability and whose item comes first (:func:`event_ties.first_holders`).
+    """
+    mod = 4096
+    if defence_ability(b, t) == A.wonderskin and int(b.move.category) == c.CATEGORY_STATUS:
         accuracy = 50
     if b.pseudo_weather[c.GRAVITY]:
         mod = chain(mod, 6840)
-    if theirs == A.sandveil:
-        if effective_weather(b) == c.SANDSTORM:
-            mod = chain(mod, 3277)
-    elif theirs == A.snowcloak:
-        weather = effective_weather(b)
-        if weather == c.SNOWSCAPE or weather == c.HAIL:
-            mod = chain(mod, 3277)
-    elif theirs == A.tangledfeet and has_volatile(b, t, c.V_CONFUSION):
-        mod = chain(mod, 2048)
-    if mine == A.compoundeyes:
-        mod = chain(mod, 5325)
-    elif mine == A.hustle:
-        if int(b.move.category) == c.CATEGORY_PHYSICAL:
-            mod = chain(mod, 3277)
-    elif mine == A.victorystar:
-        mod = chain(mod, 4506)
-    if item(b, t) == I.brightpowder:
-        mod = chain(mod, 3686)
-    held = item(b, s)
-    if held == I.widelens:
-        mod = chain(mod, 4505)
-    elif held == I.zoomlens and not will_move(b, t):
-        mod = chain(mod, 4915)
+    before = first & 1 == t
+    mod = chain(mod, _accuracy_of_ability(b, s, t, before))
+    mod = chain(mod, _accuracy_of_ability(b, s, t, not before))
+    before = first >> 1 == t
+    mod = chain(mod, _accuracy_of_item(b, s, t, before))
+    mod = chain(mod, _accuracy_of_item(b, s, t, not before))
     return modify(accuracy, mod)
 
 
 @kernel
-def _later_accuracy(b: Any, s: int, t: int, accuracy: int, up: int, down: int) -> int:
+def _later_accuracy(b: Any, s: int, t: int, accuracy: int, up: int, down: int, first: int) -> int:
     """Return the accuracy of a further hit of Triple Axel, of its user's and target's stages.
 
     Each counts for itself here, before the modifiers, and nothing is rounded in between: Showdown
-    draws below a fraction, which is to draw below the next whole number.
+    draws below a fraction, which is to draw below the next whole number.  Its events modify whole
+    numbers only.
     """
     num, den = accuracy, 1
     if up > 0:
@@ -368,10 +397,11 @@ def _later_accuracy(b: Any, s: int, t: int, accuracy: int, up: int, down: int) -
         num, den = num * 3, den * (3 + down)
     elif down < 0:
         num, den = num * (3 - down), den * 3
-    unmodified = _modified_accuracy(b, s, t, 4096 * 100)
-    if unmodified == 4096 * 100:
+    # Of an accuracy of 90, two products are whole, but not in Showdown's double precision.
+    inexact = down == -4 and (up == -2 or up == 4)
+    if num % den != 0 or inexact:
         return (num + den - 1) // den
-    return _modified_accuracy(b, s, t, num // den)
+    return _modified_accuracy(b, s, t, num // den, first)
 
 
 @kernel
@@ -407,18 +437,18 @@ def hits_by_accuracy(b: Any, s: int, t: int, later: bool) -> bool:
                 mine == A.keeneye or mine == A.mindseye or mine == A.illuminate
             )
             lowered = 0
+            first = first_holders(b, MODIFY_ACCURACY, t, s)
             if level:
-                event_ties(b, MODIFY_ACCURACY, t, s)
                 modify_boost_ties(b)
                 if evades:
                     modify_boost_ties(b)
             if evades and mine != A.unaware:
                 lowered = int(foe.boosts[c.EVASION])
             if later:
-                accuracy = _later_accuracy(b, s, t, accuracy, change, lowered)
+                accuracy = _later_accuracy(b, s, t, accuracy, change, lowered, first)
             else:
                 change = max(-6, min(6, change - lowered))
-                accuracy = _modified_accuracy(b, s, t, accuracy)
+                accuracy = _modified_accuracy(b, s, t, accuracy, first)
                 if change > 0:
                     accuracy = accuracy * (3 + change) // 3
                 elif change < 0:
@@ -443,6 +473,7 @@ def hits_by_accuracy(b: Any, s: int, t: int, later: bool) -> bool:
     if s != t and locked_on(b, s, t):
         sure = True
     if has_volatile(b, s, c.V_MICLEBERRY) and not row.ohko:
+        log(b, L_END_ITEM, s, I.micleberry, ENDED_USED)
         remove_volatile(b, s, c.V_MICLEBERRY)
         accuracy = modify(accuracy, 4915)
     if sure or chance(b, SITE_ACCURACY, accuracy, 100):

@@ -8,6 +8,7 @@ it going: Heal Pulse, a Leppa Berry fed to it, an exchanged ability (external).
 from typing import Any
 
 from plywise.engine.battle import constants as c
+from plywise.engine.battle.log_events import L_MESSAGE, MESSAGE_BOTH_CYCLE, MESSAGE_CYCLES, log
 from plywise.engine.compile.jit import kernel
 
 
@@ -63,6 +64,9 @@ def endless_battle(b: Any) -> int:
         if faint or int(side.trapped) != c.NOT_TRAPPED or not _fresh_one_can_come(b, s):
             first, second = _can_cycle(b, 0), _can_cycle(b, 1)
             if first == second:
+                if first:
+                    log(b, L_MESSAGE, 0, MESSAGE_BOTH_CYCLE, 0)
                 return c.WINNER_TIE
+            log(b, L_MESSAGE, 0 if first else 1, MESSAGE_CYCLES, 0)
             return 1 if first else 0
     return c.WINNER_NONE

@@ -3,9 +3,10 @@
 ``runEvent`` collects handlers of the target, of both actives (``onAlly…``, ``onAny…``, ``onFoe…``),
 of the source, of sides and field, and sorts them by priority, speed and sub-order
 (``findEventHandlers``, ``resolvePriority``); equals are shuffled.  Effects of handlers are coded
-elsewhere; where their order does not matter, :func:`event_ties` makes the draws.  It costs hundreds
-of nanoseconds, so callers first check whether equals are possible: both actives equally fast
-(``ties.even``), or two effects of one holder.
+elsewhere; where their order does not matter, :func:`event_ties` makes the draws, and where it does,
+:func:`collect_event` gives them in their order.  It costs hundreds of nanoseconds, so callers first
+check whether equals are possible: both actives equally fast (``ties.even``), or two effects of one
+holder.
 
 The effects that answer an event, and their priorities, come from the data tables.
 """
@@ -16,9 +17,9 @@ import numpy as np
 
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.callbacks import condition
-from plywise.engine.battle.handlers import FIELD, add_handler, sort_handlers
+from plywise.engine.battle.handlers import FIELD, add_handler, holder_of, sort_handlers, what_of
 from plywise.engine.battle.names import ABILITY_NAMES, DATA, ITEM_NAMES, STATUS_NAMES
-from plywise.engine.battle.scratch import scratch
+from plywise.engine.battle.scratch import get_number, scratch
 from plywise.engine.battle.stats import volatile_words
 from plywise.engine.battle.tables import frozen
 from plywise.engine.compile.jit import kernel
@@ -47,6 +48,12 @@ EVENTS = (
     "TryPrimaryHit",
     "ModifySecondaries",
     "ModifyCritRatio",
+    "AfterBoost",
+    "AfterTerastallization",
+    "TryHeal",
+    "MoveAborted",
+    "Immunity",
+    "Update",
 )
 (
     DISABLE_MOVE,
@@ -72,11 +79,20 @@ EVENTS = (
     TRY_PRIMARY_HIT,
     MODIFY_SECONDARIES,
     MODIFY_CRIT_RATIO,
+    AFTER_BOOST,
+    AFTER_TERASTALLIZATION,
+    TRY_HEAL,
+    MOVE_ABORTED,
+    IMMUNITY,
+    UPDATE,
 ) = range(len(EVENTS))
 
 OWN, ALLY, ANY, FOE, SOURCE = range(5)
 PREFIXES = ("", "Ally", "Any", "Foe", "Source")
 NO_SOURCE = -1
+
+OF_OTHERS, OF_VOLATILE, OF_ABILITY, OF_ITEM = range(4)
+"""What a handler is of (``handlers.what_of``); of a volatile ``which_of`` says which."""
 
 # Showdown's sub-orders by kind of effect
 _STATUS, _CONDITION, _SIDE, _FIELD, _TERRAIN, _ABILITY, _ITEM = 0, 2, 4, 5, 0, 7, 8
@@ -152,15 +168,15 @@ def _of_active(b: Any, event: int, prefix: int, s: int, at: int, n: int) -> int:
         while bits != 0:
             if bits & 1 != 0:
                 rank = int(VOLATILE_RANKS[event, prefix, v])
-                n = add_handler(at, n, rank, speed, s, 0, 0)
+                n = add_handler(at, n, rank, speed, s, OF_VOLATILE, v)
             bits >>= 1
             v += 1
     rank = int(ABILITY_RANKS[event, prefix, m.ability])
     if rank != 0:
-        n = add_handler(at, n, rank, speed, s, 0, 0)
+        n = add_handler(at, n, rank, speed, s, OF_ABILITY, 0)
     rank = int(ITEM_RANKS[event, prefix, m.held_item])
     if rank != 0:
-        n = add_handler(at, n, rank, speed, s, 0, 0)
+        n = add_handler(at, n, rank, speed, s, OF_ITEM, 0)
     return n
 
 
@@ -174,14 +190,11 @@ def _of_side(b: Any, event: int, prefix: int, s: int, at: int, n: int) -> int:
 
 
 @kernel
-def event_ties(b: Any, event: int, t: int, source: int) -> None:
-    """Make the draws of sorting an event's handlers; the event's target is the active of ``t``.
+def collect_event(b: Any, event: int, t: int, source: int, at: int) -> int:
+    """Write an event's handlers into the list at ``at``, in their order; return how many.
 
-    ``source`` is the side of the event's source, or NO_SOURCE.
+    The event's target is the active of ``t``, ``source`` the side of its source, or NO_SOURCE.
     """
-    if int(b.format) & c.FORMAT_KEEP_TIES != 0:
-        return
-    at = scratch()
     n = _of_active(b, event, OWN, t, at, 0)
     for k in range(2):
         s = t if k == 0 else 1 - t
@@ -204,3 +217,33 @@ def event_ties(b: Any, event: int, t: int, source: int) -> None:
     if rank != 0 and b.terrain != c.NO_TERRAIN:
         n = add_handler(at, n, rank, 0, FIELD, 0, 0)
     sort_handlers(b, at, n)
+    return n
+
+
+@kernel
+def event_ties(b: Any, event: int, t: int, source: int) -> None:
+    """Make the draws of sorting an event's handlers (arguments as of :func:`collect_event`)."""
+    if int(b.format) & c.FORMAT_KEEP_TIES == 0:
+        collect_event(b, event, t, source, scratch())
+
+
+@kernel
+def first_holders(b: Any, event: int, t: int, source: int) -> int:
+    """Return the side whose ability answers an event first, plus twice that of the first item.
+
+    The faster one does; where both are equally fast that is drawn, with all ties of the event.
+    """
+    one, two = int(b.sides[0].speed), int(b.sides[1].speed)
+    if one != two:
+        return 0 if one > two else 3
+    at = scratch()
+    n = collect_event(b, event, t, source, at)
+    found = 0
+    for k in range(n - 1, -1, -1):
+        handler = get_number(at, k)
+        what, holder = what_of(handler), holder_of(handler) & 1
+        if what == OF_ABILITY:
+            found = (found & 2) | holder
+        elif what == OF_ITEM:
+            found = (found & 1) | 2 * holder
+    return found

@@ -8,7 +8,16 @@ import plywise.engine.battle.species_ids as S
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.abilities import end_ability
 from plywise.engine.battle.formes import clear_volatile
-from plywise.engine.battle.log_events import L_ACTIVATE, L_FAINT, L_WIN, log, log_from
+from plywise.engine.battle.log_events import (
+    L_ACTIVATE,
+    L_FAINT,
+    L_SPECIES,
+    L_WIN,
+    SPECIES_LASTING,
+    SPECIES_SILENT,
+    log,
+    log_from,
+)
 from plywise.engine.battle.ops import boost, faint, stage
 from plywise.engine.battle.stats import ability, best_stat, has_volatile, max_hp_of
 from plywise.engine.battle.tables import F_FUTURE, MOVES, SPECIES
@@ -64,6 +73,7 @@ def _answer_faint(b: Any, source: int, effect: int, length: int) -> None:
                 c.EFFECT_ABILITY,
                 a,
             )
+            log_from(b, L_ACTIVATE, source, 0, 0, c.EFFECT_ABILITY, a, -1)
             m.flag_bits = int(m.flag_bits) | c.MON_BOND_TRIGGERED
         return
     if changes != 0:
@@ -71,8 +81,11 @@ def _answer_faint(b: Any, source: int, effect: int, length: int) -> None:
 
 
 @kernel
-def _regress(b: Any, s: int) -> None:
-    """Give a forme that Terastallization made back (formeRegression), ability and HP with it."""
+def _regress(b: Any, s: int) -> int:
+    """Give a forme that Terastallization made back (formeRegression), ability and HP with it.
+
+    Returns the species that it is again, 0 where nothing changed.
+    """
     m = b.sides[s].mons[b.sides[s].active]
     species = int(m.base_species)
     back = 0
@@ -93,6 +106,7 @@ def _regress(b: Any, s: int) -> None:
         before = int(b.sides[s].stellar_types) >> c.TERA_ABILITY_SHIFT
         m.base_ability = before if before != 0 else int(SPECIES[back].abilities[0])
         m.max_hp = max_hp_of(back, int(m.spread[0]), int(m.level))
+    return back
 
 
 @kernel
@@ -136,12 +150,18 @@ def empty_faint_queue(b: Any, check: bool) -> bool:
             if ability(b, s) == A.soulheart:
                 boost(b, s, stage(c.SPA, 1), s, c.EFFECT_ABILITY, A.soulheart)
         end_ability(b, last)
+        regressed = 0
         if int(m.flag_bits) & c.MON_TRANSFORMED == 0:
-            _regress(b, last)
+            regressed = _regress(b, last)
         clear_volatile(b, last)
         side.flag_bits = int(side.flag_bits) & ~c.SIDE_FAINT_QUEUED
         m.flag_bits = (int(m.flag_bits) | c.MON_FAINTED) & ~c.MON_TERASTALLIZED
         side.illusion = 0
+        if int(b.move.side) == last:
+            # Showdown's activePokemon is no longer active: nothing is ignored for it any more.
+            b.move.flag_bits = int(b.move.flag_bits) & ~c.MOVE_IGNORE_ABILITY
+        if regressed != 0:
+            log(b, L_SPECIES, last, regressed, SPECIES_LASTING | SPECIES_SILENT)
         side.fainted_this_turn = 1 + int(side.active)
         if int(b.faint_length) > waiting:
             check = True  # Destiny Bond: the last of a side decides at once

@@ -7,12 +7,31 @@ import plywise.engine.battle.item_ids as I
 import plywise.engine.battle.species_ids as S
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.conditions import add_volatile, remove_volatile
+from plywise.engine.battle.event_ties import SET_WEATHER, event_ties
 from plywise.engine.battle.formes import forme_change
-from plywise.engine.battle.log_events import L_FIELD_END, L_FIELD_START, L_WEATHER, log, log_from
+from plywise.engine.battle.log_conditions import log_types
+from plywise.engine.battle.log_events import (
+    END_TYPES,
+    FAIL_WEATHER_STAYS,
+    L_ACTIVATE,
+    L_END,
+    L_FAIL,
+    L_FIELD_END,
+    L_FIELD_START,
+    L_WEATHER,
+    log,
+    log_from,
+)
 from plywise.engine.battle.ops import use_item
-from plywise.engine.battle.stats import ability, effective_weather, item
+from plywise.engine.battle.stats import (
+    ability,
+    defence_ability,
+    effective_weather,
+    item,
+    may_change_type,
+)
 from plywise.engine.battle.tables import MOVES, SPECIES
-from plywise.engine.battle.ties import tied
+from plywise.engine.battle.ties import even, tied
 from plywise.engine.compile.jit import kernel
 
 
@@ -42,9 +61,10 @@ def weather_changed(b: Any, s: int) -> None:
             add_volatile(b, s, c.V_PROTOSYNTHESIS, s, c.EFFECT_ABILITY, a)
         elif int(side.flag_bits) & c.SIDE_FROM_BOOSTER == 0:
             remove_volatile(b, s, c.V_PROTOSYNTHESIS)
-    elif a == A.iceface:
+    elif a == A.iceface and defence_ability(b, s) == a:
         w = effective_weather(b)
         if (w == c.HAIL or w == c.SNOWSCAPE) and int(m.species) == S.eiscuenoice:
+            log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
             side.ability_flags = int(side.ability_flags) & ~c.ABILITY_BUSTED
             forme_change(b, s, S.eiscue, True)
 
@@ -67,13 +87,27 @@ def _log_begun(b: Any, kind: int, x: int, by_move: bool, source: int) -> None:
 
 
 @kernel
+def is_strong_weather(weather: int) -> bool:
+    """Return whether a weather gives way to its like only."""
+    return weather == c.DESOLATE_LAND or weather == c.PRIMORDIAL_SEA or weather == c.DELTA_STREAM
+
+
+@kernel
 def set_weather(b: Any, weather: int, source: int) -> bool:
     """Begin a weather that the active of ``source`` made; return whether it came."""
     now = int(b.weather)
     if now == weather:
         return False
-    strong = weather == c.DESOLATE_LAND or weather == c.PRIMORDIAL_SEA or weather == c.DELTA_STREAM
-    if (now == c.DESOLATE_LAND or now == c.PRIMORDIAL_SEA or now == c.DELTA_STREAM) and not strong:
+    if even(b):
+        event_ties(b, SET_WEATHER, source, source)
+    strong = is_strong_weather(weather)
+    if is_strong_weather(now) and not strong:
+        if b.move.id != 0 and int(MOVES[b.move.id].weather) == weather and b.move.side == source:
+            log_from(
+                b, L_FAIL, source, FAIL_WEATHER_STAYS, int(b.move.id), c.EFFECT_WEATHER, now, -1
+            )
+        else:
+            log_from(b, L_WEATHER, source, now, 2, c.EFFECT_ABILITY, ability(b, source), -1)
         return False
     turns = 0 if strong else 5
     held = item(b, source)
@@ -117,7 +151,7 @@ def terrain_changed(b: Any, s: int) -> None:
             add_volatile(b, s, c.V_QUARKDRIVE, s, c.EFFECT_ABILITY, a)
         elif int(side.flag_bits) & c.SIDE_FROM_BOOSTER == 0:
             remove_volatile(b, s, c.V_QUARKDRIVE)
-    elif a == A.mimicry and int(m.flag_bits) & c.MON_TERASTALLIZED == 0:
+    elif a == A.mimicry and may_change_type(b, s):
         row = SPECIES[m.base_species]
         first, second = int(row.types[0]), int(row.types[1])
         if terrain != c.NO_TERRAIN:
@@ -134,6 +168,12 @@ def terrain_changed(b: Any, s: int) -> None:
             side.types[0] = first
             side.types[1] = second
             side.added_type = 0
+            side.flag_bits = int(side.flag_bits) & ~c.SIDE_TYPES_UNSEEN
+            if terrain != c.NO_TERRAIN or int(m.flag_bits) & c.MON_TRANSFORMED != 0:
+                log_types(b, s, c.EFFECT_ABILITY, a)
+            else:
+                log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
+                log(b, L_END, s, END_TYPES, 0)
     use_seed(b, s)
 
 

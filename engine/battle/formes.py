@@ -2,9 +2,17 @@
 
 from typing import Any
 
+import plywise.engine.battle.move_ids as M
 import plywise.engine.battle.species_ids as S
 from plywise.engine.battle import constants as c
-from plywise.engine.battle.log_events import L_SPECIES, log
+from plywise.engine.battle.log_events import (
+    L_SPECIES,
+    L_START,
+    SPECIES_HP,
+    SPECIES_LASTING,
+    SPECIES_MESSAGE,
+    log,
+)
 from plywise.engine.battle.stats import (
     MOST_ATTACKS,
     drop_volatile,
@@ -29,6 +37,7 @@ def set_species(b: Any, s: int, species: int) -> None:
     side.types[0] = row.types[0]
     side.types[1] = row.types[1]
     side.added_type = 0
+    side.flag_bits = int(side.flag_bits) & ~c.SIDE_TYPES_UNSEEN
     set_stats(b, s, i, species)
     # So Showdown: the Speed that events are ordered by is the bare stat until the next update.
     side.speed = m.stats[c.SPE]
@@ -42,7 +51,8 @@ def forme_change(b: Any, s: int, species: int, permanent: bool) -> None:
     """
     set_species(b, s, species)
     if not permanent:
-        log(b, L_SPECIES, s, species, 0)
+        sings = int(b.move.id) == M.relicsong and int(b.move.side) == s
+        log(b, L_SPECIES, s, species, SPECIES_MESSAGE if sings else 0)
         return
     m = b.sides[s].mons[b.sides[s].active]
     m.base_species = species
@@ -51,9 +61,9 @@ def forme_change(b: Any, s: int, species: int, permanent: bool) -> None:
         if int(m.hp) > 0:
             m.hp = max(1, most - (int(m.max_hp) - int(m.hp)))
         m.max_hp = most
-        log(b, L_SPECIES, s, species, 3)
+        log(b, L_SPECIES, s, species, SPECIES_LASTING | SPECIES_HP)
     else:
-        log(b, L_SPECIES, s, species, 1)
+        log(b, L_SPECIES, s, species, SPECIES_LASTING)
 
 
 @kernel
@@ -87,6 +97,12 @@ def become_foe(b: Any, s: int) -> None:
     side.types[0] = first
     side.types[1] = second
     side.added_type = foe.added_type
+    seen = int(foe.flag_bits) & c.SIDE_TYPES_UNSEEN != 0
+    if int(target.flag_bits) & c.MON_TERASTALLIZED != 0:
+        seen = int(foe.flag_bits) & c.SIDE_TERA_SEEN != 0
+        seen = seen and (second != c.TYPE_NONE or int(target.tera_type) != first)
+    if seen:  # as what it copies
+        side.flag_bits = int(side.flag_bits) | c.SIDE_TYPES_UNSEEN
     for stat in range(5):
         m.stats[stat] = target.stats[stat]
     attacks = int(target.times_attacked) & MOST_ATTACKS
@@ -105,10 +121,12 @@ def become_foe(b: Any, s: int) -> None:
         side.boosts[stat] = foe.boosts[stat]
     drop_volatile(b, s, c.V_FOCUSENERGY)
     drop_volatile(b, s, c.V_DRAGONCHEER)
-    if has_volatile(b, 1 - s, c.V_FOCUSENERGY):
-        put_volatile(b, s, c.V_FOCUSENERGY)
     if has_volatile(b, 1 - s, c.V_DRAGONCHEER):
         put_volatile(b, s, c.V_DRAGONCHEER)
+        log(b, L_START, s, c.V_DRAGONCHEER, 1)
+    if has_volatile(b, 1 - s, c.V_FOCUSENERGY):
+        put_volatile(b, s, c.V_FOCUSENERGY)
+        log(b, L_START, s, c.V_FOCUSENERGY, 1)
     base = SPECIES[target.species].base_species
     if base == S.ogerpon or base == S.terapagos:
         side.flag_bits = int(side.flag_bits) | c.SIDE_CANNOT_TERASTALLIZE

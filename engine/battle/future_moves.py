@@ -18,9 +18,10 @@ from plywise.engine.battle.contact import (
     emergency_exit_at_half,
     hit_event,
 )
-from plywise.engine.battle.damage import DRAW, get_damage, hits_substitute
+from plywise.engine.battle.damage import DRAW, get_damage
 from plywise.engine.battle.fainting import check_win, empty_faint_queue
 from plywise.engine.battle.hits import hit_substitute, hit_target, reach_target
+from plywise.engine.battle.modify_damage import hits_substitute
 from plywise.engine.battle.ops import damage, fraction, pack_boosts, stage_of
 from plywise.engine.battle.results import DONE
 from plywise.engine.battle.stats import ability, add_attacks, drop_volatile, item

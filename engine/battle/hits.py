@@ -37,7 +37,6 @@ from plywise.engine.battle.damage import (
     NO_DAMAGE,
     UNDEFINED,
     get_damage,
-    hits_substitute,
     run_immunity,
 )
 from plywise.engine.battle.defences import (
@@ -47,6 +46,7 @@ from plywise.engine.battle.defences import (
     out_of_reach,
     try_hit,
 )
+from plywise.engine.battle.event_ties import MODIFY_SECONDARIES, TRY_PRIMARY_HIT, event_ties
 from plywise.engine.battle.fainting import empty_faint_queue
 from plywise.engine.battle.field import set_terrain, set_weather
 from plywise.engine.battle.formes import forme_change
@@ -55,6 +55,7 @@ from plywise.engine.battle.log_events import (
     FAIL_HEAL,
     FAIL_PLAIN,
     L_END,
+    L_END_ABILITY,
     L_FAIL,
     L_HIT_COUNT,
     L_IMMUNE,
@@ -68,6 +69,7 @@ from plywise.engine.battle.log_events import (
     log,
     log_from,
 )
+from plywise.engine.battle.modify_damage import hits_substitute
 from plywise.engine.battle.move_effects import (
     after_hit,
     fling_effect,
@@ -80,7 +82,6 @@ from plywise.engine.battle.move_tries import own_try_hit, try_immunity
 from plywise.engine.battle.ops import (
     boost,
     can_switch,
-    consume_item,
     damage,
     direct_damage,
     faint,
@@ -100,6 +101,7 @@ from plywise.engine.battle.results import (
     HIT_QUIET,
     NOTHING,
     QUIET,
+    UNSAID,
     combine,
 )
 from plywise.engine.battle.stats import (
@@ -115,6 +117,7 @@ from plywise.engine.battle.stats import (
 from plywise.engine.battle.tables import (
     F_FUTURE,
     F_REFLECTABLE,
+    F_SOUND,
     ITEMS,
     MOVES,
     TARGET_ALL,
@@ -122,6 +125,7 @@ from plywise.engine.battle.tables import (
     TARGET_ALLY_TEAM,
     TARGET_FOE_SIDE,
 )
+from plywise.engine.battle.ties import even
 from plywise.engine.battle.updates import update
 from plywise.engine.compile.jit import kernel
 
@@ -161,6 +165,8 @@ def hit_substitute(b: Any, s: int, t: int) -> bool:
     done = min(done, int(foe.substitute_hp))
     foe.substitute_hp = int(foe.substitute_hp) - done
     if foe.substitute_hp <= 0:
+        if row.ohko:
+            log(b, L_OHKO, t, 0, 0)
         foe.substitute_hp = 0
         drop_volatile(b, t, c.V_SUBSTITUTE)
         log(b, L_END, t, c.V_SUBSTITUTE, 0)
@@ -235,11 +241,15 @@ def _primary(b: Any, s: int, t: int) -> int:
         )
         if not skip:
             if volatile == c.V_GASTROACID and not has_volatile(b, t, volatile) and target.hp > 0:
+                log(b, L_END_ABILITY, t, 0, 0)
                 end_ability(b, t)
+            had = has_volatile(b, t, volatile)
             done = add_volatile(b, t, volatile, s, c.EFFECT_MOVE, move)
             did = combine(did, DONE if done else FAILED)
-            if not done and not volatile_blocked(b, t, volatile, s, c.EFFECT_MOVE, move):
-                loud = True
+            if not done:
+                blocked = volatile_blocked(b, t, volatile, s, c.EFFECT_MOVE, move)
+                restarts = volatile == c.V_MINIMIZE or volatile == c.V_DEFENSECURL
+                loud = loud or (had and not restarts) or not (had or blocked)
     if row.side_condition:
         done = add_side_condition(b, t, int(row.side_condition) - 1, s)
         did = combine(did, DONE if done else FAILED)
@@ -251,7 +261,7 @@ def _primary(b: Any, s: int, t: int) -> int:
     if row.weather:
         done = set_weather(b, int(row.weather), s)
         did = combine(did, DONE if done else FAILED)
-        loud = loud or not done
+        loud = loud or (not done and int(b.weather) == int(row.weather))
     if row.terrain:
         done = set_terrain(b, int(row.terrain), s)
         did = combine(did, DONE if done else FAILED)
@@ -274,11 +284,13 @@ def _primary(b: Any, s: int, t: int) -> int:
             fling_effect(b, s, t, int(mon.held_item))
         elif row.has_on_hit:
             answer = on_hit(b, s, t)
+            loud = loud or answer == FAILED
             if move == M.partingshot and answer == QUIET:
                 switches = False
                 answer = DONE
+            elif answer == UNSAID:
+                answer = FAILED
             did = combine(did, DONE if answer == NOTHING else answer)
-            loud = loud or answer == FAILED
         if s != t:
             hit_event(b, s, t)
     if switches:
@@ -302,6 +314,7 @@ def _slot_condition(b: Any, t: int, move: int) -> bool:
             return False
         side.wish_hp = side.mons[side.active].max_hp
         # Showdown's count of turns overflows: one made in its last turn is never granted.
+        side.flag_bits = int(side.flag_bits) | (1 + int(side.active)) << c.WISHER_SHIFT
         side.wish_duration = c.NEVER if int(b.turn) & 255 == 0 else 2
         return True
     bit = c.SIDE_REVIVAL_BLESSING
@@ -352,6 +365,21 @@ def _own_effects(b: Any, s: int) -> None:
 
 
 @kernel
+def _has_secondaries(b: Any, s: int) -> bool:
+    """Return whether the move in use has any secondary effect, of its own or of its user."""
+    row = MOVES[b.move.id]
+    if row.n_secondaries != 0 and int(b.move.flag_bits) & c.MOVE_SHEER_FORCE == 0:
+        return True
+    if int(b.move.category) == c.CATEGORY_STATUS:
+        return False
+    held = item(b, s)
+    if ability(b, s) == A.stench or held == I.kingsrock or held == I.razorfang:
+        return int(row.move_flags) & F_FUTURE == 0
+    flung = ITEMS[b.sides[s].mons[b.sides[s].active].held_item]
+    return int(b.move.id) == M.fling and (flung.fling_status != 0 or flung.fling_volatile != 0)
+
+
+@kernel
 def _secondaries(b: Any, s: int, t: int, shielded: bool) -> None:
     """Roll for the secondary effects.
 
@@ -364,6 +392,8 @@ def _secondaries(b: Any, s: int, t: int, shielded: bool) -> None:
         defence_ability(b, t) == A.shielddust or item(b, t) == I.covertcloak
     )
     flinches = False
+    if not shielded and even(b) and _has_secondaries(b, s):
+        event_ties(b, MODIFY_SECONDARIES, t, s)
     if int(b.move.flag_bits) & c.MOVE_SHEER_FORCE == 0:
         for k in range(int(row.n_secondaries)):
             effect = row.secondaries[k]
@@ -430,10 +460,12 @@ def _one_hit(b: Any, s: int, t: int) -> int:
     status = int(b.move.category) == c.CATEGORY_STATUS
     substituted = False
     done = UNDEFINED
+    if not wide and even(b):
+        event_ties(b, TRY_PRIMARY_HIT, t, s)
     if not wide and s != t:
         if not status and int(b.move.type) == c.TYPE_NORMAL and item(b, s) == I.normalgem:
             if use_item(b, s):
-                b.move.flag_bits = int(b.move.flag_bits) | c.MOVE_GEM
+                add_volatile(b, s, c.V_GEM, s, c.EFFECT_ITEM, I.normalgem)
         if move == M.surf and ability(b, s) == A.gulpmissile and int(mon.species) == S.cramorant:
             low = int(mon.hp) * 2 <= int(mon.max_hp)
             forme_change(b, s, S.cramorantgorging if low else S.cramorantgulping, False)
@@ -554,8 +586,6 @@ def _hit_loop(b: Any, s: int, t: int) -> int:
         attacked = not had_substitute and last != HIT_QUIET
         if last > 0:
             b.move.total_damage = int(b.move.total_damage) + last
-        if move == M.fling:
-            consume_item(b, s)
         update(b)
         if mon.hp <= 0:
             break
@@ -645,6 +675,9 @@ def hit_side(b: Any, s: int, t: int) -> int:
         if a == A.magicbounce and int(b.move.flag_bits) & c.MOVE_BOUNCED == 0:
             if not is_semi_invulnerable(b, t):
                 return BOUNCE
+    if int(row.target) == TARGET_ALLY_TEAM or int(row.target) == TARGET_ALLY_SIDE:
+        if int(row.move_flags) & F_SOUND and ability(b, s) == A.soundproof:
+            log_from(b, L_IMMUNE, s, 0, 0, c.EFFECT_ABILITY, A.soundproof, -1)  # and yet it works
     done = _one_hit(b, s, t)
     if done == HIT_QUIET:
         return QUIET

@@ -14,6 +14,13 @@ from plywise.engine.battle.conditions import (
     remove_volatile,
     set_status,
 )
+from plywise.engine.battle.event_ties import (
+    AFTER_SET_STATUS,
+    NO_SOURCE,
+    TRY_EAT_ITEM,
+    event_ties,
+    first_holders,
+)
 from plywise.engine.battle.field import use_seed
 from plywise.engine.battle.log_conditions import log_same_status
 from plywise.engine.battle.log_events import (
@@ -21,6 +28,8 @@ from plywise.engine.battle.log_events import (
     FAIL_PLAIN,
     FAIL_STATUS,
     L_ACTIVATE,
+    L_ACTIVATE_MOVE,
+    L_END,
     L_END_ITEM,
     L_FAIL,
     L_ITEM,
@@ -39,6 +48,7 @@ from plywise.engine.battle.stats import (
     max_pp_of_slot,
 )
 from plywise.engine.battle.tables import ITEMS
+from plywise.engine.battle.ties import even
 from plywise.engine.compile.jit import kernel
 
 # How each berry works, so that code asks for the kind instead of for thirty names.
@@ -108,17 +118,31 @@ def _cures(status: int, berry: int) -> bool:
 
 
 @kernel
-def eat_effect(b: Any, s: int, berry: int) -> None:
-    """Apply the effect of eating ``berry`` to the active of ``s``, its owner or not (onEat)."""
+def _ignores_items(b: Any, s: int) -> bool:
+    """Return whether no item does anything for the active of ``s``: Magic Room, Klutz."""
+    if b.pseudo_weather[c.MAGIC_ROOM] != 0:
+        return True
+    m = b.sides[s].mons[b.sides[s].active]
+    return not ITEMS[m.held_item].ignore_klutz and ability(b, s) == A.klutz
+
+
+@kernel
+def eat_effect(b: Any, s: int, berry: int, source: int) -> None:
+    """Apply the effect of eating ``berry`` to the active of ``s``, its owner or not (onEat).
+
+    ``source`` is the side of the one that made it eat.
+    """
     side = b.sides[s]
     m = side.mons[side.active]
+    if _ignores_items(b, s):
+        return
     kind = int(BERRY_KIND[berry])
     if kind == BERRY_HEAL_QUARTER:
-        heal(b, s, fraction(int(m.max_hp), 4), s, c.EFFECT_ITEM, berry)
+        heal(b, s, fraction(int(m.max_hp), 4), source, c.EFFECT_ITEM, berry)
     elif kind == BERRY_HEAL_TEN:
-        heal(b, s, 10, s, c.EFFECT_ITEM, berry)
+        heal(b, s, 10, source, c.EFFECT_ITEM, berry)
     elif kind == BERRY_HEAL_THIRD:
-        heal(b, s, fraction(int(m.max_hp), 3), s, c.EFFECT_ITEM, berry)
+        heal(b, s, fraction(int(m.max_hp), 3), source, c.EFFECT_ITEM, berry)
         if NATURE_EFFECTS[int(m.nature) & 31, 1] == BERRY_DATA[berry]:
             add_volatile(b, s, c.V_CONFUSION, s, c.EFFECT_ITEM, berry)
     elif kind == BERRY_BOOST or kind == BERRY_HIT_BOOST:
@@ -159,17 +183,25 @@ def eat_effect(b: Any, s: int, berry: int) -> None:
             added = 20 if ability(b, s) == A.ripen else 10
             most = max_pp_of_slot(b, s, int(side.active), chosen)
             m.pp[chosen] = min(int(m.pp[chosen]) + added, most)
+            log_from(b, L_ACTIVATE_MOVE, s, int(m.moves[chosen]), 0, c.EFFECT_ITEM, berry, -1)
 
 
 @kernel
-def after_eating(b: Any, s: int, berry: int, from_foe: bool) -> None:
-    """Run abilities that react to an eaten berry (EatItem): Cheek Pouch, Cud Chew."""
+def after_eating(b: Any, s: int, berry: int, bitten: bool, source: int) -> None:
+    """Run abilities that react to an eaten berry (EatItem): Cheek Pouch, Cud Chew, Ripen.
+
+    ``bitten``: by Bug Bite or Pluck, off the foe; ``source`` is the side that made it eat.
+    """
     side = b.sides[s]
     m = side.mons[side.active]
     a = ability(b, s)
     if a == A.cheekpouch:
-        heal(b, s, fraction(int(m.max_hp), 3), s, c.EFFECT_ABILITY, a)
-    elif a == A.cudchew and ITEMS[berry].berry and not from_foe:
+        heal(b, s, fraction(int(m.max_hp), 3), source, c.EFFECT_ABILITY, a)
+    elif a == A.ripen:
+        flags = int(side.ability_flags) & ~c.ABILITY_BERRY_WEAKEN
+        weakens = ITEMS[berry].resist_type != c.TYPE_NONE
+        side.ability_flags = flags | (c.ABILITY_BERRY_WEAKEN if weakens else 0)
+    elif a == A.cudchew and ITEMS[berry].berry and not bitten:
         side.ability_data = berry
         waiting = int(b.queue_length) != 0 or int(b.residual_pending) != 0
         side.ability_counter = 2 if waiting else 1
@@ -177,9 +209,16 @@ def after_eating(b: Any, s: int, berry: int, from_foe: bool) -> None:
 
 @kernel
 def eat_item(b: Any, s: int, forced: bool) -> bool:
+    """Make the active of ``s`` eat its berry by itself (:func:`eat_item_by`)."""
+    return eat_item_by(b, s, forced, s)
+
+
+@kernel
+def eat_item_by(b: Any, s: int, forced: bool, source: int) -> bool:
     """Make the active of ``s`` eat its berry unless something prevents it; return whether it did.
 
-    ``forced``: Unnerve and the like are not asked (a move feeds it).
+    ``forced``: Unnerve and the like are not asked (a move feeds it).  ``source`` is the side that
+    Showdown takes for the cause, which the log names where it is the other one.
     """
     side = b.sides[s]
     m = side.mons[side.active]
@@ -189,9 +228,12 @@ def eat_item(b: Any, s: int, forced: bool) -> bool:
     if int(m.hp) <= 0 and berry != I.jabocaberry and berry != I.rowapberry:
         return False
     if not forced:
+        if even(b):
+            event_ties(b, TRY_EAT_ITEM, s, NO_SOURCE)
         foe = ability(b, 1 - s)
+        standing = int(b.sides[1 - s].mons[b.sides[1 - s].active].hp) > 0
         if foe == A.unnerve or foe == A.asoneglastrier or foe == A.asonespectrier:
-            if int(b.sides[1 - s].ability_flags) & c.ABILITY_UNNERVED != 0:
+            if standing and int(b.sides[1 - s].ability_flags) & c.ABILITY_UNNERVED != 0:
                 return False
         kind = int(BERRY_KIND[berry])
         if (
@@ -204,9 +246,11 @@ def eat_item(b: Any, s: int, forced: bool) -> bool:
                 return False
             if int(side.ability_flags) & c.ABILITY_UNCHECKED != 0:
                 return False
+        if ability(b, s) == A.ripen:
+            log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, A.ripen, -1)
     log(b, L_END_ITEM, s, berry, ENDED_EATEN)
-    eat_effect(b, s, berry)
-    after_eating(b, s, berry, False)
+    eat_effect(b, s, berry, source)
+    after_eating(b, s, berry, False, source)
     stale = int(m.times_attacked)
     if stale & c.STALE_ITEM != 0 and ITEMS[berry].restorative:
         if stale & c.STALE_EXTERNAL == 0:
@@ -307,9 +351,16 @@ def use_mental_herb(b: Any, s: int) -> None:
     for v in _MENTAL:
         if int(b.sides[s].volatiles[int(v) >> 5]) >> (int(v) & 31) & 1 != 0:
             if use_item(b, s):
-                for w in _MENTAL:
-                    remove_volatile(b, s, int(w))
+                free_mind(b, s)
             return
+
+
+@kernel
+def free_mind(b: Any, s: int) -> None:
+    """End what a Mental Herb ends."""
+    for v in _MENTAL:
+        if remove_volatile(b, s, int(v)) and int(v) == c.V_ATTRACT:
+            log_from(b, L_END, s, c.V_ATTRACT, 0, c.EFFECT_ITEM, I.mentalherb, -1)
 
 
 @kernel
@@ -376,19 +427,46 @@ def set_item(b: Any, s: int, new: int) -> bool:
 
 # ------------------------------------------------------------------------------------- statuses
 @kernel
-def _answer_status(b: Any, s: int, source: int, effect: int, effect_id: int) -> None:
-    """Run items and Poison Puppeteer that react to a new status (AfterSetStatus)."""
+def _puppeteer(b: Any, s: int, source: int, effect: int) -> None:
+    """Confuse the active of ``s``, newly poisoned by a move of a Pecharunt with its ability."""
     m = b.sides[s].mons[b.sides[s].active]
     if source >= 0 and source != s and effect == c.EFFECT_MOVE:
         if int(m.status) == c.PSN or int(m.status) == c.TOX:
             foe = b.sides[source]
             if (
                 ability(b, source) == A.poisonpuppeteer
+                and int(foe.mons[foe.active].hp) > 0
                 and int(foe.mons[foe.active].base_species) == pecharunt
             ):
                 add_volatile(b, s, c.V_CONFUSION, source, c.EFFECT_ABILITY, A.poisonpuppeteer)
-    if item(b, s) == I.lumberry:
-        eat_item(b, s, False)
+
+
+@kernel
+def _synchronize(b: Any, s: int, status: int, source: int, effect: int, effect_id: int) -> None:
+    """Give the source the status that it gave to the active of ``s``, if that has Synchronize."""
+    by_spikes = effect == c.EFFECT_SIDE_CONDITION and effect_id == c.TOXIC_SPIKES
+    if (
+        source < 0
+        or source == s
+        or by_spikes
+        or status == c.SLP
+        or status == c.FRZ
+        or ability(b, s) != A.synchronize
+    ):
+        return
+    other = b.sides[source].mons[b.sides[source].active]
+    log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, A.synchronize, -1)
+    if int(other.status) == c.NO_STATUS:
+        if set_status(b, source, status, s, c.EFFECT_ABILITY, A.synchronize, False):
+            if even(b):
+                event_ties(b, AFTER_SET_STATUS, source, s)
+            if item(b, source) == I.lumberry:
+                eat_item(b, source, False)
+    elif int(other.status) == status:
+        log(b, L_FAIL, source, FAIL_STATUS, status)
+    else:
+        log(b, L_FAIL, s, FAIL_PLAIN, 0)
+        log(b, L_STILL, s, 0, 0)
 
 
 @kernel
@@ -397,26 +475,15 @@ def _get_status(
 ) -> bool:
     if not set_status(b, s, status, source, effect, effect_id, forced):
         return False
-    by_spikes = effect == c.EFFECT_SIDE_CONDITION and effect_id == c.TOXIC_SPIKES
-    if (
-        source >= 0
-        and source != s
-        and not by_spikes
-        and status != c.SLP
-        and status != c.FRZ
-        and ability(b, s) == A.synchronize
-    ):
-        other = b.sides[source].mons[b.sides[source].active]
-        log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, A.synchronize, -1)
-        if int(other.status) == c.NO_STATUS:
-            if set_status(b, source, status, s, c.EFFECT_ABILITY, A.synchronize, False):
-                _answer_status(b, source, s, c.EFFECT_ABILITY, A.synchronize)
-        elif int(other.status) == status:
-            log(b, L_FAIL, source, FAIL_STATUS, status)
-        else:
-            log(b, L_FAIL, s, FAIL_PLAIN, 0)
-            log(b, L_STILL, s, 0, 0)
-    _answer_status(b, s, source, effect, effect_id)
+    # AfterSetStatus
+    if first_holders(b, AFTER_SET_STATUS, s, source) & 1 == s:
+        _synchronize(b, s, status, source, effect, effect_id)
+        _puppeteer(b, s, source, effect)
+    else:
+        _puppeteer(b, s, source, effect)
+        _synchronize(b, s, status, source, effect, effect_id)
+    if item(b, s) == I.lumberry:
+        eat_item(b, s, False)
     return True
 
 

@@ -206,10 +206,16 @@ def set_trapped(b: Any, s: int) -> None:
         if m.held_item == I.shedshell and item(b, s) == I.shedshell:
             side.trapped = c.NOT_TRAPPED
             flags &= ~c.SIDE_MAYBE_TRAPPED
+    side.flag_bits = flags
+
+
+@kernel
+def trap_if_locked(b: Any, s: int) -> None:
+    """Keep the active of ``s`` from leaving if it must use a move, as Showdown's request does."""
+    side = b.sides[s]
     if locked_move(b, s) != NO_LOCK:
         side.trapped = c.TRAPPED
-        flags &= ~c.SIDE_MAYBE_TRAPPED
-    side.flag_bits = flags
+        side.flag_bits = int(side.flag_bits) & ~c.SIDE_MAYBE_TRAPPED
 
 
 @kernel

@@ -39,13 +39,17 @@ from plywise.engine.compile.jit import kernel
     L_STATUS,  # [status]
     L_CURE,  # [status]
     L_BOOST,  # [stat, stages that it changed by] effect; also where they are 0
-    L_SET_BOOST,  # [stat, stage]
     L_QUIET,  # [1: boosts of 0 stages are not logged, 0: they are]
     L_ABILITY,  # [ability, 1: it boosts]
-    L_WEATHER,  # [weather, 1: it goes on]
+    L_NEW_ABILITY,  # [ability, the one before] effect: what gave it
+    L_GIVE_ABILITY,  # [ability, the one before] its owner gave it to the source
+    L_SWAP_ABILITIES,  # [its new ability, its old one] with the source
+    L_END_ABILITY,
+    L_WEATHER,  # [weather, 1: it goes on, 2: effect could not bring it]
     L_CANT,  # [CANT_*, move]
     L_TURN,  # [turn]
     L_WIN,  # [winner]
+    L_MESSAGE,  # [MESSAGE_*, number]
     L_TERASTALLIZE,  # [type]
     L_CRIT,
     L_MISS,
@@ -53,12 +57,16 @@ from plywise.engine.compile.jit import kernel
     L_RESISTED,
     L_IMMUNE,  # [1: ohko, 2: confusion]
     L_FAIL,  # [FAIL_*, ...]
+    L_BLOCK,  # effect: what blocks
     L_UPKEEP,
     L_END_ITEM,  # [item, ENDED_*]
     L_ITEM,  # [item]
-    L_START,  # [volatile, layers or stat]
-    L_END,  # [volatile, 1: quietly]
-    L_ACTIVATE,  # [0] the effect itself; or [volatile]
+    L_START,  # [volatile, layers or stat, or 1: quietly; or START_*, number]
+    L_END,  # [volatile, 1: quietly; or END_*, number]
+    L_TYPES,  # [first | second << 8, TYPES_*] it has these types now
+    L_ADDED_TYPE,  # [type, 1: quietly]
+    L_ACTIVATE,  # [0] the effect itself; or [1 + volatile]
+    L_ACTIVATE_MOVE,  # [move, number] the effect, with a move that it acts on or reveals
     L_SINGLE_TURN,  # [move]
     L_SIDE_START,  # [side condition]
     L_SIDE_END,  # [side condition]
@@ -66,18 +74,19 @@ from plywise.engine.compile.jit import kernel
     L_FIELD_END,
     L_HIT_COUNT,  # [hits]
     L_PREPARE,  # [move]
-    L_SPECIES,  # [species, 1: for good]
+    L_SPECIES,  # [species, SPECIES_*] effect: what changed it for a while
     L_REVEAL,  # Illusion ends
     L_CLEAR_BOOSTS,  # [0: one, 1: all, 2: negative ones]
-    L_SINGLE_MOVE,  # [move]
+    L_COPY_BOOSTS,  # of the source
+    L_SWAP_BOOSTS,  # [move] with the source
+    L_INVERT_BOOSTS,
     L_OHKO,
     L_TRANSFORM,
-    L_MUST_RECHARGE,
     L_NOTHING,
     L_SHIELD,  # a substitute: [1: it broke, 0: it took damage]
     L_REPEAT,  # [move] another animation of the move, which now takes what adds to its line
-    L_FIELD_ACTIVATE,  # [move]
-) = range(52)
+    L_FIELD_ACTIVATE,  # [move, 0: Delta Stream]
+) = range(61)
 
 (
     CANT_PAR,
@@ -106,9 +115,30 @@ from plywise.engine.compile.jit import kernel
     FAIL_WEAK,  # y: move
     FAIL_UNBOOST,  # y: 1 + stat, 0: all
     FAIL_WEATHER,  # y: move
-) = range(7)
+    FAIL_FORME,  # y: move
+    FAIL_UPROAR,  # y: 1: its own
+    FAIL_WEATHER_STAYS,  # y: move that would have changed it
+) = range(10)
 
-ENDED_USED, ENDED_EATEN, ENDED_WEAKENS, ENDED_TAKEN, ENDED_SILENT = range(5)
+ENDED_USED, ENDED_EATEN, ENDED_WEAKENS, ENDED_TAKEN, ENDED_SILENT, ENDED_STOLEN = range(6)
+
+# Starts and ends that are no volatile's.
+START_FUTURE, START_PERISH, START_FALLEN, START_ABILITY, START_STOCKPILE, START_MIMIC = range(
+    -1, -7, -1
+)
+END_FUTURE, END_FALLEN, END_ABILITY, END_TYPES = range(-1, -5, -1)
+
+TYPES_PLAIN, TYPES_SILENT, TYPES_COPIED = range(3)
+SPECIES_LASTING, SPECIES_HP, SPECIES_MESSAGE, SPECIES_SILENT = 1, 2, 4, 8  # bits
+
+# [number]; of a side: whose team has cycled berries
+(
+    MESSAGE_SLEEP_CLAUSE,
+    MESSAGE_TURN_LIMIT,
+    MESSAGE_AUTO_TIE,  # turns left
+    MESSAGE_CYCLES,
+    MESSAGE_BOTH_CYCLE,
+) = range(5)
 
 _COUNT, _ROOM = 0, 1
 _HEADER = 2
@@ -145,6 +175,8 @@ def _write_event(
     if active and side.illusion != 0:
         shown = int(side.illusion) - 1
     standing = active and int(m.flag_bits) & MON_FAINTED == 0
+    if b.move.id != 0 and b.move.source_effect == b.move.id and b.move.side == s:
+        standing = False  # the user of a future move that hits from the bench
     tera = 0
     if int(m.flag_bits) & MON_TERASTALLIZED != 0:
         tera = int(m.tera_type)

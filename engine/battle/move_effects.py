@@ -28,25 +28,35 @@ from plywise.engine.battle.field import clear_terrain
 from plywise.engine.battle.items import (
     after_eating,
     eat_effect,
-    eat_item,
+    eat_item_by,
+    free_mind,
     replace_status,
     set_item,
     try_status,
 )
+from plywise.engine.battle.log_conditions import log_types
 from plywise.engine.battle.log_events import (
     ENDED_SILENT,
+    ENDED_STOLEN,
     ENDED_TAKEN,
     FAIL_HEAL,
+    FAIL_MOVE,
     FAIL_PLAIN,
     L_ACTIVATE,
+    L_ACTIVATE_MOVE,
     L_CLEAR_BOOSTS,
     L_CURE,
+    L_END,
     L_END_ITEM,
     L_FAIL,
     L_FIELD_ACTIVATE,
+    L_IMMUNE,
     L_ITEM,
+    L_MISS,
+    L_QUIET,
     L_SET_HP,
     L_SIDE_END,
+    L_START,
     L_STILL,
     log,
     log_from,
@@ -63,7 +73,7 @@ from plywise.engine.battle.ops import (
     take_item,
 )
 from plywise.engine.battle.rare_effects import clear_boosts, on_hit_rare, set_type
-from plywise.engine.battle.results import DONE, FAILED, NOTHING, QUIET
+from plywise.engine.battle.results import DONE, FAILED, NOTHING, QUIET, UNSAID
 from plywise.engine.battle.stats import (
     ability,
     defence_ability,
@@ -158,7 +168,8 @@ def steal_item(b: Any, s: int, t: int) -> None:
         target.held_item = stolen
         return
     move = int(b.move.id)
-    log_from(b, L_END_ITEM, t, stolen, ENDED_SILENT, c.EFFECT_MOVE, move, s)
+    if move == M.thief:
+        log_from(b, L_END_ITEM, t, stolen, ENDED_SILENT, c.EFFECT_MOVE, move, s)
     log_from(b, L_ITEM, s, stolen, 0, c.EFFECT_MOVE, move, t)
 
 
@@ -211,7 +222,8 @@ def _heal_bell(b: Any, s: int) -> int:
     side = b.sides[s]
     done = FAILED
     log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_MOVE, M.healbell, -1)
-    for i in range(int(side.team_size)):
+    for k in range(int(side.team_size)):
+        i = int(side.order[k])
         m = side.mons[i]
         if m.hp > 0 and m.status != c.NO_STATUS:
             log_member(b, L_CURE, s, i, int(m.status), 0)
@@ -235,31 +247,46 @@ def on_field(b: Any, s: int) -> int:
             log(b, L_FIELD_ACTIVATE, s, move, 0)
         return swapped
     if move == M.perishsong:
-        done = FAILED
+        done, heard = FAILED, False
         for k in range(2):
             m = b.sides[k].mons[b.sides[k].active]
             if m.hp <= 0:
                 continue
             a = defence_ability(b, k)
             if k != s and is_semi_invulnerable(b, k):
+                log_from(b, L_MISS, s, 0, 0, c.EFFECT_NONE, 0, k)
                 done = DONE
             elif k != s and (a == A.soundproof or a == A.goodasgold):
+                log_from(b, L_IMMUNE, k, 0, 0, c.EFFECT_ABILITY, a, -1)
                 done = DONE
             elif not has_volatile(b, k, c.V_PERISHSONG):
                 add_volatile(b, k, c.V_PERISHSONG, s, c.EFFECT_MOVE, move)
+                log(b, L_START, k, c.V_PERISHSONG, 1)
                 done = DONE
-        if done == DONE:
+                heard = True
+        if heard:
             log(b, L_FIELD_ACTIVATE, s, move, 0)
         return done
     if move == M.teatime:
-        done = QUIET
-        log(b, L_FIELD_ACTIVATE, s, move, 0)
+        drinkers = 0
         for k in range(2):
             m = b.sides[k].mons[b.sides[k].active]
-            if m.hp > 0 and ITEMS[m.held_item].berry and not is_semi_invulnerable(b, k):
-                eat_item(b, k, True)
-                done = DONE
-        return done
+            if m.hp <= 0:
+                continue
+            if is_semi_invulnerable(b, k):
+                log_from(b, L_MISS, s, 0, 0, c.EFFECT_NONE, 0, k)
+            elif k != s and defence_ability(b, k) == A.goodasgold:
+                log_from(b, L_IMMUNE, k, 0, 0, c.EFFECT_ABILITY, A.goodasgold, -1)
+            elif ITEMS[m.held_item].berry:
+                drinkers |= 1 << k
+        log(b, L_FIELD_ACTIVATE, s, move, 0)
+        for k in range(2):
+            if drinkers & 1 << k:
+                eat_item_by(b, k, True, s)
+        if drinkers == 0:
+            log(b, L_FAIL, s, FAIL_MOVE, move)
+            log(b, L_STILL, s, 0, 0)
+        return DONE if drinkers else QUIET
     if move == M.magneticflux:
         a = ability(b, s)
         if a == A.plus or a == A.minus:
@@ -288,7 +315,8 @@ def on_hit(b: Any, s: int, t: int) -> int:
         return _heal_hit(b, s, t, modify(int(mon.max_hp), 2732 if sand else 2048))
     if move == M.rest:
         if not replace_status(b, t, c.SLP, s, c.EFFECT_MOVE, move):
-            return FAILED
+            roused = has_volatile(b, 0, c.V_UPROAR) or has_volatile(b, 1, c.V_UPROAR)
+            return UNSAID if roused or ability(b, t) == A.sweetveil else FAILED
         if target.status == c.SLP:
             target.status_turns = 3
         heal(b, t, int(target.max_hp), s, c.EFFECT_MOVE, move)
@@ -307,7 +335,9 @@ def on_hit(b: Any, s: int, t: int) -> int:
         if foe.boosts[c.ATK] == -6:
             return FAILED
         attack = get_stat(b, t, c.ATK, False)
+        log(b, L_QUIET, s, 1, 0)
         done = boost(b, t, stage(c.ATK, -1), s, c.EFFECT_MOVE, move)
+        log(b, L_QUIET, s, 0, 0)
         healed = heal(b, s, attack, t, c.EFFECT_MOVE, move)
         return DONE if healed or done else FAILED
     if move == M.partingshot:
@@ -336,8 +366,12 @@ def on_hit(b: Any, s: int, t: int) -> int:
         for k in range(2):
             done = remove_volatile(b, k, c.V_SUBSTITUTE) or done
         for k in range(2):
-            done = _clear_hazards(b, k) or done
+            done = _clear_hazards(b, s if k == 0 else 1 - s) or done
+        if done:
+            log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_MOVE, move, -1)
+        log(b, L_QUIET, s, 1, 0)
         changed = boost(b, s, stage(c.ATK, 1) + stage(c.SPE, 1), s, c.EFFECT_MOVE, move)
+        log(b, L_QUIET, s, 0, 0)
         return DONE if changed or done else FAILED
     if move == M.takeheart:
         changed = boost(b, s, stage(c.SPA, 1) + stage(c.SPD, 1), s, c.EFFECT_MOVE, move)
@@ -384,9 +418,12 @@ def on_hit(b: Any, s: int, t: int) -> int:
         return NOTHING
     if move == M.bugbite or move == M.pluck:
         berry = int(target.held_item)
-        if mon.hp > 0 and ITEMS[berry].berry and take_item(b, t, s) and ITEMS[berry].edible:
-            eat_effect(b, s, berry)
-            after_eating(b, s, berry, True)
+        if mon.hp > 0 and ITEMS[berry].berry and take_item(b, t, s):
+            log_from(b, L_END_ITEM, t, berry, ENDED_STOLEN, c.EFFECT_MOVE, move, s)
+            if not ITEMS[berry].edible:
+                return NOTHING
+            eat_effect(b, s, berry, s)
+            after_eating(b, s, berry, True, s)
             mon.flag_bits = int(mon.flag_bits) | c.MON_ATE_BERRY
             if berry == I.leppaberry:
                 make_stale(b, t)
@@ -419,7 +456,8 @@ def after_hit(b: Any, s: int, t: int, through_substitute: bool) -> None:
     sheer = int(b.move.flag_bits) & c.MOVE_SHEER_FORCE != 0
     if move == M.rapidspin or move == M.mortalspin:
         if not sheer and mon.hp > 0:
-            remove_volatile(b, s, c.V_LEECHSEED)
+            if remove_volatile(b, s, c.V_LEECHSEED):
+                log_from(b, L_END, s, c.V_LEECHSEED, 0, c.EFFECT_MOVE, move, s)
             _clear_hazards(b, s)
             remove_volatile(b, s, c.V_PARTIALLYTRAPPED)
     elif move == M.icespinner:
@@ -472,7 +510,10 @@ def secondary_on_hit(b: Any, s: int, t: int) -> None:
         add_volatile(b, t, c.V_TRAPPED, s, c.EFFECT_MOVE, move)
     elif move == M.eeriespell:
         if target.hp > 0 and foe.last_move:
-            deduct_pp(b, t, int(foe.last_move), 3)
+            taken = deduct_pp(b, t, int(foe.last_move), 3)
+            if taken:
+                last = int(foe.last_move)
+                log_from(b, L_ACTIVATE_MOVE, t, last, taken, c.EFFECT_MOVE, move, -1)
 
 
 @kernel
@@ -489,6 +530,7 @@ def self_on_hit(b: Any, s: int) -> None:
         if second == c.TYPE_ELECTRIC:
             second = c.TYPE_UNKNOWN
         set_type(b, s, first, second)
+        log_types(b, s, c.EFFECT_MOVE, move)
     elif move == M.burnup:
         first, second, _ = own_types(b, s)
         if first == c.TYPE_FIRE:
@@ -496,25 +538,25 @@ def self_on_hit(b: Any, s: int) -> None:
         if second == c.TYPE_FIRE:
             second = c.TYPE_UNKNOWN
         set_type(b, s, first, second)
+        log_types(b, s, c.EFFECT_MOVE, move)
 
 
 @kernel
 def fling_effect(b: Any, s: int, t: int, held: int) -> None:
     """Do what a flung item does to the one that it hits."""
     if ITEMS[held].edible:
-        eat_effect(b, t, held)
-        after_eating(b, t, held, False)
+        eat_effect(b, t, held, s)
+        after_eating(b, t, held, False, s)
         target = b.sides[t].mons[b.sides[t].active]
         target.flag_bits = int(target.flag_bits) | c.MON_ATE_BERRY
         if held == I.leppaberry:
             make_stale(b, t)
     elif held == I.mentalherb:
-        remove_volatile(b, t, c.V_ATTRACT)
-        remove_volatile(b, t, c.V_TAUNT)
-        remove_volatile(b, t, c.V_ENCORE)
-        remove_volatile(b, t, c.V_TORMENT)
-        remove_volatile(b, t, c.V_DISABLE)
-        remove_volatile(b, t, c.V_HEALBLOCK)
+        free_mind(b, t)
     elif held == I.whiteherb:
+        lowered = False
         for k in range(7):
+            lowered = lowered or int(b.sides[t].boosts[k]) < 0
             b.sides[t].boosts[k] = max(0, int(b.sides[t].boosts[k]))
+        if lowered:
+            log(b, L_CLEAR_BOOSTS, t, 2, 0)

@@ -183,7 +183,8 @@ def set_up_move(b: Any, s: int, move: int, caller: int, bounced: bool) -> bool:
     if move == M.struggle:
         log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_MOVE, move, -1)
     if move == M.weatherball:
-        if weather_for(b, s) != c.NO_WEATHER:
+        weather = weather_for(b, s)
+        if weather != c.NO_WEATHER and weather != c.DELTA_STREAM:
             power *= 2
     elif move == M.terrainpulse:
         if b.terrain != c.NO_TERRAIN and is_grounded(b, s, False):

@@ -17,25 +17,28 @@ from plywise.engine.battle.conditions import (
     remove_side_condition,
     type_immunity,
 )
+from plywise.engine.battle.event_ties import NO_SOURCE, TRY_MOVE, first_holders
 from plywise.engine.battle.formes import forme_change
 from plywise.engine.battle.items import after_eating
+from plywise.engine.battle.log_conditions import log_types
 from plywise.engine.battle.log_events import (
     CANT_ABILITY,
-    ENDED_TAKEN,
     FAIL_MOVE,
     FAIL_PLAIN,
     FAIL_WEAK,
     FAIL_WEATHER,
     L_ACTIVATE,
     L_ANIM,
+    L_BLOCK,
     L_CANT,
     L_CURE,
-    L_END_ITEM,
     L_FAIL,
+    L_NOTHING,
     L_PREPARE,
     L_REPEAT,
     L_START,
     L_STILL,
+    START_FUTURE,
     log,
     log_from,
     logged,
@@ -52,6 +55,7 @@ from plywise.engine.battle.stats import (
     has_volatile,
     holds_ability_shield,
     item,
+    may_change_type,
     put_volatile,
     types_of,
     weather_for,
@@ -70,6 +74,7 @@ from plywise.engine.battle.tables import (
     TARGET_ALL,
     TARGET_FOE_SIDE,
 )
+from plywise.engine.battle.ties import even
 from plywise.engine.compile.jit import kernel
 
 
@@ -98,7 +103,6 @@ def will_act(b: Any) -> bool:
 def change_own_type(b: Any, s: int) -> None:
     """Change the user's type to the move's with Protean or Libero (event PrepareHit)."""
     side = b.sides[s]
-    mon = side.mons[side.active]
     a = ability(b, s)
     if a != A.protean and a != A.libero:
         return
@@ -117,14 +121,14 @@ def change_own_type(b: Any, s: int) -> None:
     first, second, third = types_of(b, s)
     if first == kind and second == c.TYPE_NONE and third == c.TYPE_NONE:
         return
-    num = int(SPECIES[mon.species].num)
-    if int(mon.flag_bits) & c.MON_TERASTALLIZED or num == 493 or num == 773:
+    if not may_change_type(b, s):
         return
     side.types[0] = kind
     side.types[1] = c.TYPE_NONE
     side.added_type = c.TYPE_NONE
     side.ability_flags = int(side.ability_flags) | c.ABILITY_TYPE_CHANGED
-    log_from(b, L_START, s, -2, kind, c.EFFECT_ABILITY, a, -1)
+    side.flag_bits = int(side.flag_bits) & ~c.SIDE_TYPES_UNSEEN
+    log_types(b, s, c.EFFECT_ABILITY, a)
 
 
 @kernel
@@ -148,6 +152,10 @@ def _charges(b: Any, s: int, move: int) -> bool:
         drop_volatile(b, s, c.V_PHANTOMFORCE)
         drop_volatile(b, s, c.V_SHADOWFORCE)
         return False
+    if move == M.dive and ability(b, s) == A.gulpmissile and int(mon.species) == S.cramorant:
+        if int(mon.flag_bits) & c.MON_TRANSFORMED == 0:
+            low = int(mon.hp) * 2 <= int(mon.max_hp)
+            forme_change(b, s, S.cramorantgorging if low else S.cramorantgulping, False)
     log(b, L_PREPARE, s, move, 0)
     weather = weather_for(b, s)
     if move == M.meteorbeam or move == M.electroshot:
@@ -159,11 +167,6 @@ def _charges(b: Any, s: int, move: int) -> bool:
         if weather == c.SUNNY_DAY or weather == c.DESOLATE_LAND:
             _log_at_once(b, s, move)
             return False
-    elif move == M.dive:
-        if ability(b, s) == A.gulpmissile and int(mon.species) == S.cramorant:
-            if int(mon.flag_bits) & c.MON_TRANSFORMED == 0:
-                low = int(mon.hp) * 2 <= int(mon.max_hp)
-                forme_change(b, s, S.cramorantgorging if low else S.cramorantgulping, False)
     if item(b, s) == I.powerherb and use_item(b, s):
         _log_at_once(b, s, move)
         return False
@@ -181,16 +184,16 @@ def try_move(b: Any, s: int, t: int) -> int:
     if int(row.move_flags) & F_CHARGE:
         if _charges(b, s, move):
             return QUIET
-    elif move == M.doubleshock:
-        if not has_type(b, s, c.TYPE_ELECTRIC):
+    elif move == M.doubleshock or move == M.burnup:
+        if not has_type(b, s, c.TYPE_ELECTRIC if move == M.doubleshock else c.TYPE_FIRE):
             log(b, L_FAIL, s, FAIL_MOVE, move)
             log(b, L_STILL, s, 0, 0)
             return QUIET
-    elif move == M.burnup:
-        if not has_type(b, s, c.TYPE_FIRE):
-            return QUIET
     elif move == M.echoedvoice:
         add_pseudo_weather(b, c.ECHOED_VOICE, s)
+    first = s
+    if even(b):
+        first = first_holders(b, TRY_MOVE, s, NO_SOURCE) & 1
     weather = effective_weather(b)
     if not status:
         kind = int(b.move.type)
@@ -210,7 +213,12 @@ def try_move(b: Any, s: int, t: int) -> int:
                 return FAILED
     if move == M.explosion or move == M.selfdestruct or move == M.mistyexplosion:
         if ability(b, s) == A.damp or defence_ability(b, 1 - s) == A.damp:
+            both = ability(b, s) == A.damp and defence_ability(b, 1 - s) == A.damp
             holder = s if ability(b, s) == A.damp else 1 - s
+            if both:
+                faster = 0 if int(b.sides[0].speed) > int(b.sides[1].speed) else 1
+                level = int(b.sides[0].speed) == int(b.sides[1].speed)
+                holder = first if level else faster
             log(b, L_STILL, s, 0, 0)
             log_from(b, L_CANT, holder, CANT_ABILITY, move, c.EFFECT_ABILITY, A.damp, s)
             return FAILED
@@ -270,8 +278,6 @@ def _log_animation(b: Any, s: int, move: int) -> None:
             log(b, L_ANIM, s, move, int(b.move.type))
     elif move == M.shellsidearm:
         log(b, L_ANIM, s, move, int(b.move.category))
-    elif move == M.fling:
-        log_from(b, L_END_ITEM, s, int(mon.held_item), ENDED_TAKEN, c.EFFECT_MOVE, move, -1)
 
 
 @kernel
@@ -336,7 +342,7 @@ def try_use(b: Any, s: int, t: int) -> int:
         foe.future_duration = 3 if int(b.turn) < 255 else c.NEVER
         foe.future_move = move
         foe.future_source = 1 + int(side.active)
-        log_from(b, L_START, s, -1, 0, c.EFFECT_MOVE, move, -1)
+        log_from(b, L_START, s, START_FUTURE, 0, c.EFFECT_MOVE, move, -1)
         return QUIET
     elif move == M.rest:
         a = ability(b, s)
@@ -427,11 +433,14 @@ def try_use(b: Any, s: int, t: int) -> int:
             return FAILED
     elif move == M.fling:
         held = int(mon.held_item)
-        if item(b, s) == 0 or not may_take_item(b, s, s) or ITEMS[held].fling_power == 0:
+        if item(b, s) == 0 or ability(b, s) == A.klutz or not may_take_item(b, s, s):
+            return FAILED
+        if ITEMS[held].fling_power == 0:
             return FAILED
         b.move.base_power = ITEMS[held].fling_power
+        put_volatile(b, s, c.V_FLING)
         if ITEMS[held].berry and ability(b, s) == A.cudchew:
-            after_eating(b, s, held, False)
+            after_eating(b, s, held, False, s)
     if logged(b):
         _log_animation(b, s, move)
     change_own_type(b, s)
@@ -566,8 +575,11 @@ def own_try_hit(b: Any, s: int, t: int) -> bool:
             _log_failed(b, s)
             return False
     elif move == M.gastroacid:
-        if ABILITIES[target.ability].cant_suppress or holds_ability_shield(b, t):
+        if ABILITIES[target.ability].cant_suppress:
             _log_failed(b, s)
+            return False
+        if holds_ability_shield(b, t):
+            log_from(b, L_BLOCK, t, 0, 0, c.EFFECT_ITEM, I.abilityshield, -1)
             return False
     elif move == M.entrainment:
         if (
@@ -598,8 +610,13 @@ def own_try_hit(b: Any, s: int, t: int) -> bool:
         if ABILITIES[target.ability].cant_suppress:
             _log_failed(b, s)
             return False
+    elif move == M.splash:
+        log(b, L_NOTHING, s, 0, 0)
+    elif move == M.celebrate:
+        log_from(b, L_ACTIVATE, t, 0, 0, c.EFFECT_MOVE, move, -1)
     elif move == M.uproar:
-        for k in range(2):
+        for j in range(2):
+            k = t if j == 0 else 1 - t
             m = b.sides[k].mons[b.sides[k].active]
             if m.status == c.SLP and m.hp > 0:
                 log(b, L_CURE, k, c.SLP, 0)

@@ -18,6 +18,7 @@ import numpy as np
 
 import plywise.engine.battle.ability_ids as A
 import plywise.engine.battle.move_ids as M
+import plywise.engine.battle.species_ids as S
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.before_move import before_move
 from plywise.engine.battle.chance import SITE_MOVE, roll
@@ -30,6 +31,7 @@ from plywise.engine.battle.log_events import (
     CANT_FOCUS_PUNCH,
     CANT_GRAVITY,
     CANT_NO_PP,
+    FAIL_FORME,
     FAIL_HEAL,
     FAIL_MOVE,
     FAIL_PLAIN,
@@ -38,6 +40,7 @@ from plywise.engine.battle.log_events import (
     L_FAIL,
     L_MOVE,
     L_NO_TARGET,
+    L_QUIET,
     L_STILL,
     log,
     log_from,
@@ -47,7 +50,6 @@ from plywise.engine.battle.move_tries import try_move, try_use
 from plywise.engine.battle.names import DATA, MOVE_ID
 from plywise.engine.battle.ops import (
     boost,
-    consume_item,
     damage,
     deduct_pp,
     faint,
@@ -174,7 +176,8 @@ def _log_move(b: Any, s: int, t: int, move: int, caller: int, bounced: bool, loc
         effect, effect_id = c.EFFECT_VOLATILE, c.V_LOCKEDMOVE
     elif int(b.move.flag_bits) & c.MOVE_EXTERNAL:
         effect, effect_id = c.EFFECT_ABILITY, int(A.dancer)
-    log_from(b, L_MOVE, s, move, 0, effect, effect_id, t)
+    nobody = int(MOVES[move].target) == TARGET_ADJACENT_ALLY
+    log_from(b, L_MOVE, s, move, int(nobody), effect, effect_id, -1 if nobody else t)
 
 
 @kernel
@@ -192,9 +195,10 @@ def _log_unused(b: Any, s: int, move: int) -> None:
         if b.pseudo_weather[c.GRAVITY]:
             log(b, L_CANT, s, CANT_GRAVITY, move)
             return
-    if move == M.aurawheel or move == M.hyperspacefury or move == M.allyswitch:
+    if move == M.aurawheel or move == M.hyperspacefury:
         log(b, L_STILL, s, 0, 0)
-        log(b, L_FAIL, s, FAIL_MOVE, move)
+        bound = move == M.hyperspacefury and mon.species == S.hoopa
+        log(b, L_FAIL, s, FAIL_FORME if bound else FAIL_MOVE, move)
         return
     if move == M.darkvoid:
         log(b, L_FAIL, s, FAIL_MOVE, move)
@@ -278,8 +282,6 @@ def _use_once(
             result = hit_side(b, s, t)
         else:
             result = hit_target(b, s, t)
-            if move == M.fling and mon.held_item and mon.hp > 0:
-                consume_item(b, s)  # thrown, though it missed
         if result == QUIET:
             side.move_this_turn_result = c.RESULT_NULL
             result = FAILED
@@ -290,7 +292,9 @@ def _use_once(
         follows = move
         result = FAILED
     if row.has_self_boost and result == DONE:
+        log(b, L_QUIET, s, 1, 0)
         boost(b, s, pack_boosts(row.self_boost), s, c.EFFECT_MOVE, move)
+        log(b, L_QUIET, s, 0, 0)
     if mon.hp <= 0:
         faint(b, s, s, c.EFFECT_MOVE, move)
     if result != DONE:

@@ -19,11 +19,20 @@ import plywise.engine.battle.move_ids as M
 import plywise.engine.battle.species_ids as S
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.chance import SITE_ITEM, chance
+from plywise.engine.battle.event_ties import (
+    AFTER_BOOST,
+    DAMAGE,
+    NO_SOURCE,
+    TRY_HEAL,
+    event_ties,
+)
 from plywise.engine.battle.log_events import (
+    ENDED_TAKEN,
     ENDED_USED,
     FAIL_UNBOOST,
     L_ABILITY,
     L_ACTIVATE,
+    L_BLOCK,
     L_BOOST,
     L_CLEAR_BOOSTS,
     L_DAMAGE,
@@ -32,6 +41,7 @@ from plywise.engine.battle.log_events import (
     L_HEAL,
     log,
     log_from,
+    logged,
 )
 from plywise.engine.battle.names import BOOST_NAMES, DATA, ITEM_NAMES
 from plywise.engine.battle.stats import (
@@ -44,6 +54,7 @@ from plywise.engine.battle.stats import (
     put_volatile,
 )
 from plywise.engine.battle.tables import ITEMS, MOVES, SPECIES
+from plywise.engine.battle.ties import even
 from plywise.engine.compile.jit import kernel
 
 
@@ -148,43 +159,34 @@ def heal(b: Any, s: int, amount: int, source: int, effect: int, effect_id: int) 
     """
     if amount <= 0:
         return 0
-    if item(b, s) == I.bigroot and (
+    if even(b):
+        event_ties(b, TRY_HEAL, s, source)
+    drained = (
         effect == c.EFFECT_DRAIN
         or effect == c.EFFECT_LEECH_SEED
-        or (
-            effect == c.EFFECT_MOVE
-            and (effect_id == M.ingrain or effect_id == M.aquaring or effect_id == M.strengthsap)
-        )
+        or (effect == c.EFFECT_MOVE and effect_id == M.strengthsap)
+    )
+    # Liquid Ooze does the damage of what was drained, before any modifier.
+    if drained and source >= 0 and ability(b, source) == A.liquidooze:
+        faster = int(b.sides[source].speed) > int(b.sides[s].speed)
+        if faster or not has_volatile(b, s, c.V_HEALBLOCK):
+            _ooze(b, s, amount, source)
+        return 0
+    if item(b, s) == I.bigroot and (
+        drained or (effect == c.EFFECT_MOVE and (effect_id == M.ingrain or effect_id == M.aquaring))
     ):
         amount = modify(amount, 5324)
     if has_volatile(b, s, c.V_HEALBLOCK):
         return 0
-    if effect == c.EFFECT_ITEM and ITEMS[effect_id].berry and ability(b, s) == A.ripen:
-        amount *= 2
-    if (
-        source >= 0
-        and (
-            effect == c.EFFECT_DRAIN
-            or effect == c.EFFECT_LEECH_SEED
-            or (effect == c.EFFECT_MOVE and effect_id == M.strengthsap)
-        )
-        and _raw_ability(b, source) == A.liquidooze
-    ):
-        if ability(b, s) != A.magicguard:
-            lose_hp(b, s, amount, source, c.EFFECT_ABILITY, A.liquidooze)
-            b.sides[s].hurt_this_turn = 1 + int(b.sides[s].mons[b.sides[s].active].hp)
-            log_from(b, L_DAMAGE, s, 0, 0, c.EFFECT_ABILITY, A.liquidooze, source)
-        return 0
+    if effect == c.EFFECT_ITEM and ability(b, s) == A.ripen:
+        if ITEMS[effect_id].berry:
+            amount *= 2
+        elif effect_id == I.leftovers:
+            log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, A.ripen, -1)
     gained = gain_hp(b, s, amount)
     if gained != 0:
         log_from(b, L_HEAL, s, 0, 0, effect, effect_id, source)
     return gained
-
-
-@kernel
-def _raw_ability(b: Any, s: int) -> int:
-    """Return the working ability, also of one that has just lost its last HP."""
-    return ability(b, s)
 
 
 @kernel
@@ -219,6 +221,18 @@ def consume_item(b: Any, s: int) -> None:
 
 
 @kernel
+def throw_item(b: Any, s: int) -> None:
+    """Take away the item that was flung (Fling); one about to faint keeps it."""
+    m = b.sides[s].mons[b.sides[s].active]
+    held = int(m.held_item)
+    if held != 0:
+        log_from(b, L_END_ITEM, s, held, ENDED_TAKEN, c.EFFECT_MOVE, M.fling, -1)
+    consume_item(b, s)
+    if int(m.hp) <= 0:
+        m.held_item = held
+
+
+@kernel
 def strikes_often(b: Any, move: int) -> bool:
     """Return whether the move in use has more than one hit (Showdown's ``multihit``)."""
     return bool(
@@ -226,6 +240,94 @@ def strikes_often(b: Any, move: int) -> bool:
         or move == M.beatup
         or int(b.move.flag_bits) & c.MOVE_PARENTAL_BOND != 0
     )
+
+
+@kernel
+def _damage_event(b: Any, s: int, amount: int, source: int, effect: int, effect_id: int) -> int:
+    """Return what abilities, volatiles and items make of damage (Damage); -1: it is prevented.
+
+    Poison Heal is not here, but in :func:`damage`: what heals may do damage (Liquid Ooze).
+    """
+    side = b.sides[s]
+    m = side.mons[side.active]
+    hp = int(m.hp)
+    by_move = effect == c.EFFECT_MOVE or effect == c.EFFECT_CONFUSED
+    a = defence_ability(b, s)
+    if a == A.disguise:
+        if by_move and int(m.species) == S.mimikyu:
+            side.ability_flags = int(side.ability_flags) | c.ABILITY_BUSTED
+            log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
+            return 0
+    elif a == A.iceface:
+        if (
+            effect == c.EFFECT_MOVE
+            and int(b.move.category) == c.CATEGORY_PHYSICAL
+            and int(m.species) == S.eiscue
+        ):
+            side.ability_flags = int(side.ability_flags) | c.ABILITY_BUSTED
+            log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
+            return 0
+    elif a == A.berserk or a == A.angershell:
+        wait = (
+            by_move
+            and (effect != c.EFFECT_MOVE or not strikes_often(b, effect_id))
+            and not (
+                int(b.move.flag_bits) & c.MOVE_SHEER_FORCE != 0
+                and source >= 0
+                and ability(b, source) == A.sheerforce
+            )
+        )
+        flags = int(side.ability_flags) & ~(c.ABILITY_CHECKED | c.ABILITY_UNCHECKED)
+        side.ability_flags = flags | (c.ABILITY_UNCHECKED if wait else c.ABILITY_CHECKED)
+    elif a == A.magicguard:
+        if not by_move:
+            if effect == c.EFFECT_ABILITY and source >= 0:
+                log_from(b, L_ACTIVATE, source, 0, 0, effect, effect_id, -1)
+            return -1
+    elif a == A.heatproof:
+        if effect == c.EFFECT_STATUS and effect_id == 1:  # BRN
+            amount = amount // 2
+    elif a == A.rockhead:
+        if effect == c.EFFECT_RECOIL:
+            return -1
+    elif a == A.gluttony:
+        side.ability_flags = int(side.ability_flags) | c.ABILITY_GLUTTONY
+    if effect == c.EFFECT_ABILITY and effect_id == A.aftermath:
+        if ability(b, s) == A.damp or ability(b, 1 - s) == A.damp:
+            return -1
+    if by_move:
+        if amount >= hp and has_volatile(b, s, c.V_ENDURE):
+            amount = hp - 1
+            log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_MOVE, M.endure, -1)
+        if a == A.sturdy and hp == int(m.max_hp) and amount >= hp:
+            amount = hp - 1
+            log(b, L_ABILITY, s, a, 0)
+    held = item(b, s)
+    if held == I.focusband:
+        # The draw comes first, whatever the damage.
+        if chance(b, SITE_ITEM, 1, 10) and amount >= hp and by_move:
+            amount = hp - 1
+            log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ITEM, held, -1)
+    elif held == I.focussash and by_move and hp == int(m.max_hp) and amount >= hp:
+        log(b, L_END_ITEM, s, held, ENDED_USED)
+        consume_item(b, s)
+        amount = hp - 1
+    return amount
+
+
+@kernel
+def _ooze(b: Any, s: int, amount: int, source: int) -> None:
+    """Damage the active of ``s``, which has drained one with Liquid Ooze."""
+    if int(b.sides[s].mons[b.sides[s].active].hp) <= 0:
+        return
+    if even(b):
+        event_ties(b, DAMAGE, s, source)
+    amount = _damage_event(b, s, amount, source, c.EFFECT_ABILITY, A.liquidooze)
+    if amount < 0:
+        return
+    if lose_hp(b, s, max(1, amount), source, c.EFFECT_ABILITY, A.liquidooze) != 0:
+        b.sides[s].hurt_this_turn = 1 + int(b.sides[s].mons[b.sides[s].active].hp)
+    log_from(b, L_DAMAGE, s, 0, 0, c.EFFECT_ABILITY, A.liquidooze, source)
 
 
 @kernel
@@ -237,75 +339,20 @@ def damage(b: Any, s: int, amount: int, source: int, effect: int, effect_id: int
     """
     side = b.sides[s]
     m = side.mons[side.active]
-    hp = int(m.hp)
-    if hp <= 0:
+    if int(m.hp) <= 0:
         return 0
-    by_move = effect == c.EFFECT_MOVE or effect == c.EFFECT_CONFUSED
     if amount != 0:
         amount = max(1, amount)
     if effect != c.EFFECT_STRUGGLE_RECOIL:
-        a = defence_ability(b, s)
-        if a == A.disguise:
-            if by_move and int(m.species) == S.mimikyu:
-                side.ability_flags = int(side.ability_flags) | c.ABILITY_BUSTED
-                log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
-                log_from(b, L_DAMAGE, s, 0, 0, effect, effect_id, source)
-                return 0
-        elif a == A.iceface:
-            if (
-                effect == c.EFFECT_MOVE
-                and int(b.move.category) == c.CATEGORY_PHYSICAL
-                and int(m.species) == S.eiscue
-            ):
-                side.ability_flags = int(side.ability_flags) | c.ABILITY_BUSTED
-                log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
-                log_from(b, L_DAMAGE, s, 0, 0, effect, effect_id, source)
-                return 0
-        elif a == A.berserk or a == A.angershell:
-            wait = (
-                by_move
-                and (effect != c.EFFECT_MOVE or not strikes_often(b, effect_id))
-                and not (
-                    int(b.move.flag_bits) & c.MOVE_SHEER_FORCE != 0
-                    and source >= 0
-                    and ability(b, source) == A.sheerforce
-                )
-            )
-            flags = int(side.ability_flags) & ~(c.ABILITY_CHECKED | c.ABILITY_UNCHECKED)
-            side.ability_flags = flags | (c.ABILITY_UNCHECKED if wait else c.ABILITY_CHECKED)
-        elif a == A.magicguard:
-            if not by_move:
-                return -1
-        elif a == A.poisonheal:
-            if effect == c.EFFECT_STATUS and (effect_id == 3 or effect_id == 4):  # PSN, TOX
+        if even(b):
+            event_ties(b, DAMAGE, s, source)
+        if effect == c.EFFECT_STATUS and (effect_id == 3 or effect_id == 4):  # PSN, TOX
+            if ability(b, s) == A.poisonheal:
                 heal(b, s, fraction(int(m.max_hp), 8), s, c.EFFECT_ABILITY, A.poisonheal)
                 return -1
-        elif a == A.heatproof:
-            if effect == c.EFFECT_STATUS and effect_id == 1:  # BRN
-                amount = amount // 2
-        elif a == A.rockhead:
-            if effect == c.EFFECT_RECOIL:
-                return -1
-        if effect == c.EFFECT_ABILITY and effect_id == A.aftermath:
-            if ability(b, s) == A.damp or ability(b, 1 - s) == A.damp:
-                return -1
-        if by_move:
-            if amount >= hp and has_volatile(b, s, c.V_ENDURE):
-                amount = hp - 1
-                log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_MOVE, M.endure, -1)
-            if a == A.sturdy and hp == int(m.max_hp) and amount >= hp:
-                amount = hp - 1
-                log(b, L_ABILITY, s, a, 0)
-        held = item(b, s)
-        if held == I.focusband:
-            # The draw comes first, whatever the damage.
-            if chance(b, SITE_ITEM, 1, 10) and amount >= hp and by_move:
-                amount = hp - 1
-                log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ITEM, held, -1)
-        elif held == I.focussash and by_move and hp == int(m.max_hp) and amount >= hp:
-            log(b, L_END_ITEM, s, held, ENDED_USED)
-            consume_item(b, s)
-            amount = hp - 1
+        amount = _damage_event(b, s, amount, source, effect, effect_id)
+        if amount < 0:
+            return -1
         if amount != 0:
             amount = max(1, amount)
     lost = lose_hp(b, s, amount, source, effect, effect_id)
@@ -355,8 +402,11 @@ def _raise_plain(b: Any, s: int, stat: int, change: int, effect: int, effect_id:
     side = b.sides[s]
     now = int(side.boosts[stat])
     to = max(-6, min(6, now + change))
+    if even(b):
+        event_ties(b, AFTER_BOOST, s, NO_SOURCE)
     if to == now:
-        log_from(b, L_BOOST, s, stat, 0, effect, effect_id, s)
+        if effect_id != A.rattled or effect != c.EFFECT_ABILITY:
+            log_from(b, L_BOOST, s, stat, 0, effect, effect_id, s)
         return
     if effect == c.EFFECT_ABILITY:
         log(b, L_ABILITY, s, effect_id, 1)
@@ -397,19 +447,36 @@ def _tells_itself(a: int) -> bool:
         or a == A.gooey
         or a == A.tanglinghair
         or a == A.mirrorarmor
+        or a == A.gulpmissile
     )
 
 
 @kernel
-def _log_shielded(b: Any, s: int, stat: int, effect: int, effect_id: int) -> None:
-    """Log what prevents the foe from lowering a stage, unless it was a secondary effect."""
-    if effect == c.EFFECT_MOVE and MOVES[effect_id].n_secondaries != 0:
+def _log_shielded(
+    b: Any, s: int, changes: int, factor: int, shielded: int, effect: int, effect_id: int
+) -> None:
+    """Log what prevents the foe from lowering stages, unless it was a secondary effect."""
+    stat = 0
+    while stat < 7:
+        now = int(b.sides[s].boosts[stat])
+        if (shielded >> stat) & 1 != 0 and now > -6 and stage_of(changes, stat) * factor < 0:
+            break
+        stat += 1
+    if stat == 7:
         return
     a = defence_ability(b, s)
+    if effect == c.EFFECT_MOVE and MOVES[effect_id].n_secondaries != 0:
+        return
     if a == A.clearbody or a == A.whitesmoke or a == A.fullmetalbody:
         log_from(b, L_FAIL, s, FAIL_UNBOOST, 0, c.EFFECT_ABILITY, a, s)
     elif item(b, s) == I.clearamulet:
         log_from(b, L_FAIL, s, FAIL_UNBOOST, 0, c.EFFECT_ITEM, I.clearamulet, s)
+    elif a == A.flowerveil and has_type(b, s, c.TYPE_GRASS):
+        log_from(b, L_BLOCK, s, 0, 0, c.EFFECT_ABILITY, a, -1)
+    elif int(b.sides[s].conditions[c.MIST]) != 0 and not (
+        effect == c.EFFECT_MOVE and int(b.move.flag_bits) & c.MOVE_INFILTRATES != 0
+    ):
+        log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_MOVE, M.mist, -1)
     elif (
         a == A.hypercutter
         or a == A.bigpecks
@@ -421,14 +488,12 @@ def _log_shielded(b: Any, s: int, stat: int, effect: int, effect_id: int) -> Non
 
 
 @kernel
-def _boost_once(
-    b: Any, s: int, changes: int, source: int, effect: int, effect_id: int
-) -> tuple[bool, int]:
-    """Do one boost; return whether anything changed, and what Mirror Armor throws back."""
+def _boost_once(b: Any, s: int, changes: int, source: int, effect: int, effect_id: int) -> bool:
+    """Do one boost, without what Mirror Armor throws back; return whether anything changed."""
     side = b.sides[s]
     m = side.mons[side.active]
     if int(m.hp) <= 0 or int(b.sides[1 - s].pokemon_left) == 0:
-        return False, 0
+        return False
     a = defence_ability(b, s)
     factor = 1
     if a == A.contrary:
@@ -442,9 +507,9 @@ def _boost_once(
         mirror = False
     quiet = effect == c.EFFECT_ABILITY and effect_id == A.opportunist
     quiet = quiet or (effect == c.EFFECT_ITEM and effect_id == I.mirrorherb)
-    returned = 0
     success, raised, lowered, atk_present, atk_zero = False, False, False, False, False
-    stopped = False
+    if shielded != 0 and logged(b):
+        _log_shielded(b, s, changes, factor, shielded, effect, effect_id)
     # Intimidate and the like have been announced, and log unchanged stages as well.
     told = effect == c.EFFECT_ABILITY and _tells_itself(effect_id)
     named = told
@@ -465,13 +530,7 @@ def _boost_once(
                 log_from(b, L_FAIL, s, FAIL_UNBOOST, 1 + c.ATK, c.EFFECT_ABILITY, a, s)
                 continue
         if delta < 0:
-            if (shielded >> stat) & 1 != 0:
-                if not stopped:
-                    _log_shielded(b, s, stat, effect, effect_id)
-                stopped = True
-                continue
-            if mirror:
-                returned |= stage(stat, delta)
+            if (shielded >> stat) & 1 != 0 or mirror:
                 continue
         if stat == c.ATK:
             atk_present = True
@@ -499,6 +558,8 @@ def _boost_once(
                 elif a == A.competitive:
                     _raise_plain(b, s, c.SPA, 2, c.EFFECT_ABILITY, a)
     # AfterBoost
+    if even(b):
+        event_ties(b, AFTER_BOOST, s, NO_SOURCE)
     if intimidate and atk_present and not atk_zero:
         if ability(b, s) == A.rattled:
             _raise_plain(b, s, c.SPE, 1, c.EFFECT_ABILITY, A.rattled)
@@ -506,15 +567,15 @@ def _boost_once(
     if held == I.adrenalineorb:
         if intimidate and int(side.boosts[c.SPE]) != 6 and not atk_zero:
             log(b, L_END_ITEM, s, held, ENDED_USED)
-            consume_item(b, s)
             _raise_plain(b, s, c.SPE, 1, c.EFFECT_ITEM, held)
+            consume_item(b, s)  # Showdown's useItem: what the item does comes first
     elif held == I.ejectpack and lowered and int(b.move.id) != M.partingshot:
         side.item_flags = int(side.item_flags) | c.ITEM_EJECT
     if raised:
         side.flag_bits = int(side.flag_bits) | c.SIDE_STATS_RAISED
     if lowered:
         side.flag_bits = int(side.flag_bits) | c.SIDE_STATS_LOWERED
-    return success, returned
+    return success
 
 
 @kernel
@@ -523,11 +584,25 @@ def boost(b: Any, s: int, changes: int, source: int, effect: int, effect_id: int
 
     Abilities and items that turn, block, mirror or answer the change are asked.
     """
-    success, returned = _boost_once(b, s, changes, source, effect, effect_id)
-    if returned != 0:
-        log(b, L_ABILITY, s, A.mirrorarmor, 0)
-        _boost_once(b, source, returned, s, c.EFFECT_ABILITY, A.mirrorarmor)
-    return success
+    if source >= 0 and source != s and defence_ability(b, s) == A.mirrorarmor:
+        thrown = effect == c.EFFECT_ABILITY and effect_id == A.mirrorarmor
+        if not thrown and item(b, s) != I.clearamulet:  # which is asked first
+            _mirror(b, s, changes, source)
+    return _boost_once(b, s, changes, source, effect, effect_id)
+
+
+@kernel
+def _mirror(b: Any, s: int, changes: int, source: int) -> None:
+    """Throw falling stages back at ``source`` (Mirror Armor of the active of ``s``)."""
+    side = b.sides[s]
+    if int(side.mons[side.active].hp) <= 0 or int(b.sides[1 - s].pokemon_left) == 0:
+        return
+    for stat in range(7):
+        now = int(side.boosts[stat])
+        delta = max(-6, min(6, now + stage_of(changes, stat))) - now
+        if delta < 0 and b.sides[source].mons[b.sides[source].active].hp > 0:
+            log(b, L_ABILITY, s, A.mirrorarmor, 0)
+            _boost_once(b, source, stage(stat, delta), s, c.EFFECT_ABILITY, A.mirrorarmor)
 
 
 # --------------------------------------------------------------------------------------- items
@@ -602,24 +677,31 @@ def may_take_item(b: Any, s: int, source: int) -> bool:
             # Ogerpon's masks ask about their holder only.
             if row.user_num != SPECIES[S.ogerpon].num:
                 return False
-    if (
+    return not _sticks(b, s, source)
+
+
+@kernel
+def _sticks(b: Any, s: int, source: int) -> bool:
+    """Return whether Sticky Hold keeps the item of ``s`` from ``source``."""
+    m = b.sides[s].mons[b.sides[s].active]
+    return (
         defence_ability(b, s) == A.stickyhold
         and int(m.hp) > 0
-        and held != I.stickybarb
+        and m.held_item != I.stickybarb
         and (source != s or int(b.move.id) == M.knockoff)
-    ):
-        return False
-    return True
+    )
 
 
 @kernel
 def take_item(b: Any, s: int, source: int) -> int:
     """Take the item of ``s`` for ``source``; return the item, 0 where it stays."""
-    if not may_take_item(b, s, source):
-        return 0
     side = b.sides[s]
     m = side.mons[side.active]
     held = int(m.held_item)
+    if not may_take_item(b, s, source):
+        if held != 0 and _sticks(b, s, source):
+            log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, A.stickyhold, -1)
+        return 0
     m.held_item = 0
     side.item_flags = 0
     m.times_attacked = int(m.times_attacked) & ~c.STALE_ITEM

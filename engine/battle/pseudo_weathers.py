@@ -3,9 +3,11 @@
 from typing import Any
 
 import plywise.engine.battle.item_ids as I
+import plywise.engine.battle.move_ids as M
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.conditions import knock_down
-from plywise.engine.battle.log_events import L_FIELD_END, L_FIELD_START, log
+from plywise.engine.battle.log_conditions import log_room_end
+from plywise.engine.battle.log_events import L_ACTIVATE, L_FIELD_START, log, log_from
 from plywise.engine.battle.ops import use_item
 from plywise.engine.battle.stats import drop_volatile, has_volatile, item
 from plywise.engine.compile.jit import kernel
@@ -21,8 +23,8 @@ def add_pseudo_weather(b: Any, which: int, source: int) -> bool:
                 b.echoed_voice = min(5, int(b.echoed_voice) + 1)
             return True
         if which == c.TRICK_ROOM or which == c.MAGIC_ROOM or which == c.WONDER_ROOM:
+            log_room_end(b, which)
             b.pseudo_weather[which] = 0
-            log(b, L_FIELD_END, max(0, source), which, 0)
             return True
         return False
     turns = 5
@@ -32,13 +34,19 @@ def add_pseudo_weather(b: Any, which: int, source: int) -> bool:
         turns = 1
     b.pseudo_weather[which] = turns
     log(b, L_FIELD_START, max(0, source), which, 0)
+    if which == c.MAGIC_ROOM and source >= 0:
+        b.pseudo_weather[which] = turns | (1 + 6 * source + int(b.sides[source].active)) << 4
     if which == c.ECHOED_VOICE:
         b.echoed_voice = 1
     elif which == c.GRAVITY:
         for s in range(2):
+            applies = has_volatile(b, s, c.V_MAGNETRISE)
             if has_volatile(b, s, c.V_FLY) or has_volatile(b, s, c.V_BOUNCE):
+                applies = True
                 knock_down(b, s)
             drop_volatile(b, s, c.V_MAGNETRISE)
+            if applies:
+                log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_MOVE, M.gravity, -1)
     if b.pseudo_weather[c.TRICK_ROOM] != 0:
         for s in range(2):
             if item(b, s) == I.roomservice:

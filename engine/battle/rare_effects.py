@@ -11,6 +11,7 @@ import plywise.engine.battle.move_ids as M
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.abilities import (
     set_ability,
+    shields_block_swap,
     start_ability,
     swap_abilities,
 )
@@ -25,17 +26,40 @@ from plywise.engine.battle.items import (
     eat_item,
     set_item,
 )
+from plywise.engine.battle.log_conditions import log_types
+from plywise.engine.battle.log_events import (
+    ENDED_TAKEN,
+    FAIL_MOVE,
+    FAIL_PLAIN,
+    L_ACTIVATE,
+    L_ACTIVATE_MOVE,
+    L_ADDED_TYPE,
+    L_COPY_BOOSTS,
+    L_END_ITEM,
+    L_FAIL,
+    L_INVERT_BOOSTS,
+    L_ITEM,
+    L_SINGLE_TURN,
+    L_START,
+    L_STILL,
+    L_SWAP_BOOSTS,
+    L_TYPES,
+    START_MIMIC,
+    TYPES_COPIED,
+    log,
+    log_from,
+)
 from plywise.engine.battle.ops import (
     boost,
     deduct_pp,
     stage,
     take_item,
 )
-from plywise.engine.battle.results import DONE, FAILED, NOTHING, QUIET
+from plywise.engine.battle.results import DONE, FAILED, NOTHING, QUIET, UNSAID
 from plywise.engine.battle.stats import (
     has_type,
     has_volatile,
-    holds_ability_shield,
+    may_change_type,
     put_volatile,
     types_of,
 )
@@ -47,7 +71,6 @@ from plywise.engine.battle.tables import (
     F_NO_SKETCH,
     F_RECHARGE,
     MOVES,
-    SPECIES,
     TYPE_CHART,
 )
 from plywise.engine.compile.jit import kernel
@@ -56,14 +79,13 @@ from plywise.engine.compile.jit import kernel
 @kernel
 def set_type(b: Any, s: int, first: int, second: int) -> bool:
     """Give the active of ``s`` new types (Soak ...), unless it cannot change them."""
-    side = b.sides[s]
-    mon = side.mons[side.active]
-    num = int(SPECIES[mon.species].num)
-    if int(mon.flag_bits) & c.MON_TERASTALLIZED or num == 493 or num == 773:
+    if not may_change_type(b, s):
         return False
+    side = b.sides[s]
     side.types[0] = first
     side.types[1] = second
     side.added_type = c.TYPE_NONE
+    side.flag_bits = int(side.flag_bits) & ~c.SIDE_TYPES_UNSEEN
     return True
 
 
@@ -100,7 +122,10 @@ def _conversion2(b: Any, s: int, t: int) -> int:
         code = int(TYPE_CHART[kind, new])
         if (code == -1 or code == 2) and not has_type(b, s, new):
             if chosen == 0:
-                return DONE if set_type(b, s, new, c.TYPE_NONE) else FAILED
+                if not set_type(b, s, new, c.TYPE_NONE):
+                    return FAILED
+                log_types(b, s, c.EFFECT_NONE, 0)
+                return DONE
             chosen -= 1
     return FAILED
 
@@ -129,13 +154,19 @@ def on_hit_rare(b: Any, s: int, t: int, move: int) -> int:
     mon, target = user.mons[user.active], foe.mons[foe.active]
     if move == M.spite:
         last = int(foe.last_move)
-        return NOTHING if last and deduct_pp(b, t, last, 4) else FAILED
+        taken = deduct_pp(b, t, last, 4) if last else 0
+        if taken == 0:
+            return FAILED
+        log_from(b, L_ACTIVATE_MOVE, t, last, taken, c.EFFECT_MOVE, move, -1)
+        return NOTHING
     if move == M.topsyturvy:
         done = FAILED
         for k in range(7):
             if foe.boosts[k]:
                 foe.boosts[k] = -int(foe.boosts[k])
                 done = NOTHING
+        if done == NOTHING:
+            log(b, L_INVERT_BOOSTS, t, 0, 0)
         return done
     if move == M.psychup:
         for k in range(7):
@@ -144,17 +175,19 @@ def on_hit_rare(b: Any, s: int, t: int, move: int) -> int:
         remove_volatile(b, s, c.V_DRAGONCHEER)
         if has_volatile(b, t, c.V_FOCUSENERGY):
             put_volatile(b, s, c.V_FOCUSENERGY)
+            log(b, L_START, s, c.V_FOCUSENERGY, 1)
+        log_from(b, L_COPY_BOOSTS, s, 0, 0, c.EFFECT_MOVE, move, t)
         return NOTHING
-    if move == M.heartswap:
-        _swap_boosts(b, 0, 6)
-        return NOTHING
-    if move == M.guardswap:
-        _swap_boosts(b, c.DEF, c.DEF)
-        _swap_boosts(b, c.SPD, c.SPD)
-        return NOTHING
-    if move == M.powerswap:
-        _swap_boosts(b, c.ATK, c.ATK)
-        _swap_boosts(b, c.SPA, c.SPA)
+    if move == M.heartswap or move == M.guardswap or move == M.powerswap:
+        if move == M.heartswap:
+            _swap_boosts(b, 0, 6)
+        elif move == M.guardswap:
+            _swap_boosts(b, c.DEF, c.DEF)
+            _swap_boosts(b, c.SPD, c.SPD)
+        else:
+            _swap_boosts(b, c.ATK, c.ATK)
+            _swap_boosts(b, c.SPA, c.SPA)
+        log_from(b, L_SWAP_BOOSTS, s, move, 0, c.EFFECT_NONE, 0, t)
         return NOTHING
     if move == M.guardsplit or move == M.powersplit:
         for k in range(2):
@@ -166,37 +199,46 @@ def on_hit_rare(b: Any, s: int, t: int, move: int) -> int:
             average = (int(mon.stats[stat]) + int(target.stats[stat])) // 2
             mon.stats[stat] = average
             target.stats[stat] = average
+        log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_MOVE, move, t)
         return NOTHING
     if move == M.speedswap:
         speed = int(target.stats[c.SPE])
         target.stats[c.SPE] = mon.stats[c.SPE]
         mon.stats[c.SPE] = speed
+        log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_MOVE, move, t)
         return NOTHING
     if move == M.soak:
         first, second, third = types_of(b, t)
-        if first == c.TYPE_WATER and second == c.TYPE_NONE and third == c.TYPE_NONE:
-            return FAILED
-        return NOTHING if set_type(b, t, c.TYPE_WATER, c.TYPE_NONE) else FAILED
+        same = first == c.TYPE_WATER and second == c.TYPE_NONE and third == c.TYPE_NONE
+        if same or not set_type(b, t, c.TYPE_WATER, c.TYPE_NONE):
+            log(b, L_FAIL, t, FAIL_PLAIN, 0)
+            return UNSAID
+        log_types(b, t, c.EFFECT_NONE, 0)
+        return NOTHING
     if move == M.magicpowder:
         first, second, third = types_of(b, t)
         if first == c.TYPE_PSYCHIC and second == c.TYPE_NONE and third == c.TYPE_NONE:
             return FAILED
-        return NOTHING if set_type(b, t, c.TYPE_PSYCHIC, c.TYPE_NONE) else FAILED
+        if not set_type(b, t, c.TYPE_PSYCHIC, c.TYPE_NONE):
+            return FAILED
+        log_types(b, t, c.EFFECT_NONE, 0)
+        return NOTHING
     if move == M.forestscurse:
         if has_type(b, t, c.TYPE_GRASS) or int(target.flag_bits) & c.MON_TERASTALLIZED:
             return FAILED
         foe.added_type = c.TYPE_GRASS
+        log_from(b, L_ADDED_TYPE, t, c.TYPE_GRASS, 0, c.EFFECT_MOVE, move, -1)
         return NOTHING
     if move == M.conversion:
         kind = int(MOVES[mon.moves[0]].type)
         if has_type(b, s, kind) or not set_type(b, s, kind, c.TYPE_NONE):
             return FAILED
+        log_types(b, s, c.EFFECT_NONE, 0)
         return NOTHING
     if move == M.conversion2:
         return _conversion2(b, s, t)
     if move == M.reflecttype:
-        num = int(SPECIES[mon.species].num)
-        if num == 493 or num == 773 or int(mon.flag_bits) & c.MON_TERASTALLIZED:
+        if not may_change_type(b, s):
             return FAILED
         first, second, _ = types_of(b, t)
         if first == c.TYPE_UNKNOWN:
@@ -204,6 +246,9 @@ def on_hit_rare(b: Any, s: int, t: int, move: int) -> int:
             second = c.TYPE_NONE
         if first == c.TYPE_NONE:
             return FAILED
+        log_from(b, L_TYPES, s, 0, TYPES_COPIED, c.EFFECT_MOVE, move, t)
+        if int(user.types[0]) != first or int(user.types[1]) != second:
+            user.flag_bits = int(user.flag_bits) | c.SIDE_TYPES_UNSEEN
         user.types[0] = first
         user.types[1] = second
         user.added_type = foe.added_type
@@ -212,12 +257,14 @@ def on_hit_rare(b: Any, s: int, t: int, move: int) -> int:
         return _acupressure(b, s, t)
     if move == M.lockon:
         add_volatile(b, s, c.V_LOCKON, t, c.EFFECT_MOVE, move)
+        log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_MOVE, move, t)
         return NOTHING
     if move == M.recycle:
         if mon.held_item or mon.last_item == 0:
             return FAILED
         held = int(mon.last_item)
         mon.last_item = 0
+        log_from(b, L_ITEM, s, held, 0, c.EFFECT_MOVE, move, -1)
         set_item(b, s, held)
         return NOTHING
     if move == M.stuffcheeks:
@@ -226,38 +273,39 @@ def on_hit_rare(b: Any, s: int, t: int, move: int) -> int:
         eat_item(b, s, True)
         return NOTHING
     if move == M.skillswap:
-        if (
-            ABILITIES[mon.ability].fail_skill_swap
-            or ABILITIES[target.ability].fail_skill_swap
-            or holds_ability_shield(b, s)
-            or holds_ability_shield(b, t)
-        ):
+        if ABILITIES[mon.ability].fail_skill_swap or ABILITIES[target.ability].fail_skill_swap:
             return FAILED
+        if shields_block_swap(b, s):
+            return UNSAID
         swap_abilities(b, s)
         start_ability(b, t, False)
         start_ability(b, s, False)
         return NOTHING
     if move == M.entrainment:
-        if not set_ability(b, t, int(mon.ability)):
-            return FAILED
-        foe.flag_bits = int(foe.flag_bits) | c.SIDE_STALE
-        return NOTHING
+        result = set_ability(b, t, int(mon.ability), s, c.EFFECT_MOVE, move)
+        if result == DONE:
+            foe.flag_bits = int(foe.flag_bits) | c.SIDE_STALE
+        return NOTHING if result == DONE else result
     if move == M.roleplay:
-        return NOTHING if set_ability(b, s, int(target.ability)) else FAILED
+        result = set_ability(b, s, int(target.ability), t, c.EFFECT_MOVE, move)
+        return NOTHING if result == DONE else result
     if move == M.doodle:
-        if ABILITIES[target.ability].fail_role_play or mon.ability == target.ability:
-            return QUIET
-        if ABILITIES[mon.ability].cant_suppress:
-            return QUIET
-        return NOTHING if set_ability(b, s, int(target.ability)) else QUIET
-    if move == M.simplebeam:
-        return NOTHING if set_ability(b, t, A.simple) else FAILED
-    if move == M.worryseed:
-        if not set_ability(b, t, A.insomnia):
-            return FAILED
-        if target.status == c.SLP:
+        result = FAILED
+        if not ABILITIES[target.ability].fail_role_play and mon.ability != target.ability:
+            if not ABILITIES[mon.ability].cant_suppress:
+                result = set_ability(b, s, int(target.ability), -1, c.EFFECT_MOVE, move)
+        if result == DONE:
+            return NOTHING
+        if result == FAILED:
+            log(b, L_FAIL, s, FAIL_PLAIN, 0)
+        log(b, L_STILL, s, 0, 0)
+        return QUIET
+    if move == M.simplebeam or move == M.worryseed:
+        new = A.simple if move == M.simplebeam else A.insomnia
+        result = set_ability(b, t, new, -1, c.EFFECT_MOVE, move)
+        if result == DONE and move == M.worryseed and target.status == c.SLP:
             cure_status(b, t)
-        return NOTHING
+        return NOTHING if result == DONE else result
     if move == M.mimic:
         last = int(foe.last_move)
         if int(mon.flag_bits) & c.MON_TRANSFORMED or last == 0:
@@ -272,6 +320,7 @@ def on_hit_rare(b: Any, s: int, t: int, move: int) -> int:
             user.base_pp[k] = mon.pp[k]
         user.flag_bits = int(user.flag_bits) | c.SIDE_MIMICKED
         _learn(b, s, slot, last)
+        log(b, L_START, s, START_MIMIC, last)
         return NOTHING
     if move == M.sketch:
         last = int(foe.last_move)
@@ -287,14 +336,21 @@ def on_hit_rare(b: Any, s: int, t: int, move: int) -> int:
             user.base_pp[slot] = MOVES[last].pp
         mon.nature = (int(mon.nature) & 31) | (1 + slot) << 5
         _learn(b, s, slot, last)
+        log_from(b, L_ACTIVATE_MOVE, s, last, 0, c.EFFECT_MOVE, move, -1)
         return NOTHING
     if move == M.corrosivegas:
-        take_item(b, t, s)
+        gone = take_item(b, t, s)
+        if gone:
+            log_from(b, L_END_ITEM, t, gone, ENDED_TAKEN, c.EFFECT_MOVE, move, s)
+        else:
+            log(b, L_FAIL, t, FAIL_MOVE, move)
         return NOTHING
     if move == M.allyswitch:
+        log(b, L_FAIL, s, FAIL_MOVE, move)
+        log(b, L_STILL, s, 0, 0)
         return QUIET
     if move == M.instruct:
-        return _instruct(b, t)
+        return _instruct(b, s, t)
     if move == M.afteryou or move == M.quash:
         return FAILED  # there is only one Pokémon a side
     return NOTHING
@@ -324,7 +380,7 @@ def _learn(b: Any, s: int, slot: int, new: int) -> None:
 
 
 @kernel
-def _instruct(b: Any, t: int) -> int:
+def _instruct(b: Any, s: int, t: int) -> int:
     """Make the target use its last move again, before anything else."""
     foe = b.sides[t]
     target = foe.mons[foe.active]
@@ -337,7 +393,11 @@ def _instruct(b: Any, t: int) -> int:
     for k in range(4):
         if int(target.moves[k]) == last and target.pp[k] == 0:
             return FAILED
-    push_action(b, c.QUEUE_PRIORITIZED_MOVE, t, 0, last, 0)
+    log_from(b, L_SINGLE_TURN, t, M.instruct, 0, c.EFFECT_NONE, 0, s)
+    kind = c.QUEUE_PRIORITIZED_MOVE
+    if last == M.counter or last == M.mirrorcoat:
+        kind = c.QUEUE_BEFORE_TURN_MOVE  # so Showdown: the first of the two actions that it makes
+    push_action(b, kind, t, 0, last, 0)
     for k in range(int(b.queue_length) - 1, 0, -1):
         swap_actions(b, k - 1, k)
     return NOTHING

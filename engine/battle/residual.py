@@ -13,6 +13,7 @@ from plywise.engine.battle.abilities import hp_forme
 from plywise.engine.battle.chance import SITE_ABILITY, chance, roll
 from plywise.engine.battle.conditions import (
     cure_status,
+    immunity_ties,
     is_semi_invulnerable,
     type_immunity,
 )
@@ -29,12 +30,14 @@ from plywise.engine.battle.items import (
     try_status,
     white_herb,
 )
+from plywise.engine.battle.log_conditions import log_room_end
 from plywise.engine.battle.log_events import (
+    END_ABILITY,
+    END_FUTURE,
     ENDED_EATEN,
     L_ACTIVATE,
     L_END,
     L_END_ITEM,
-    L_FIELD_END,
     L_ITEM,
     L_SIDE_END,
     L_WEATHER,
@@ -96,14 +99,17 @@ def _weather(b: Any, s: int) -> None:
     if (w == c.HAIL or w == c.SNOWSCAPE) and a == A.icebody:
         heal(b, s, fraction(most, 16), s, c.EFFECT_ABILITY, a)
     if w == c.SANDSTORM or w == c.HAIL:
+        natural = w == c.SANDSTORM and type_immunity(b, s) & IMMUNE_SANDSTORM != 0
+        if not natural:
+            immunity_ties(b, s)
         immune = (
-            has_volatile(b, s, c.V_DIG)
+            natural
+            or has_volatile(b, s, c.V_DIG)
             or has_volatile(b, s, c.V_DIVE)
             or a == A.overcoat
             or item(b, s) == I.safetygoggles
         )
         if w == c.SANDSTORM:
-            immune = immune or type_immunity(b, s) & IMMUNE_SANDSTORM != 0
             immune = immune or a == A.sandforce or a == A.sandrush or a == A.sandveil
         else:
             immune = immune or a == A.icebody or a == A.snowcloak
@@ -144,13 +150,15 @@ def _of_field(b: Any, what: int) -> bool:
             return False
         clear_terrain(b)
         return True
-    left = int(b.pseudo_weather[what - PSEUDO_WEATHER])
+    room = what - PSEUDO_WEATHER
+    left = int(b.pseudo_weather[room])
     if left == 0:
         return False
-    b.pseudo_weather[what - PSEUDO_WEATHER] = left - 1
-    if left == 1:
-        log(b, L_FIELD_END, 0, what - PSEUDO_WEATHER, 0)
-    return left == 1
+    b.pseudo_weather[room] = left - 1
+    if left & 15 == 1:
+        log_room_end(b, room)
+        b.pseudo_weather[room] = 0
+    return left & 15 == 1
 
 
 @kernel
@@ -183,7 +191,7 @@ def _of_slot(b: Any, s: int, what: int) -> None:
             side.future_move = 0
             side.future_source = 0
             if int(m.flag_bits) & c.MON_FAINTED == 0:
-                log(b, L_END, s, 1000 + move, 0)
+                log(b, L_END, s, END_FUTURE, move)
                 future_hit(b, s, move, source - 1)
     else:
         side.wish_duration = max(0, int(side.wish_duration) - 1)
@@ -191,7 +199,9 @@ def _of_slot(b: Any, s: int, what: int) -> None:
             amount = int(side.wish_hp) // 2
             side.wish_hp = 0
             if int(m.flag_bits) & c.MON_FAINTED == 0:
-                heal(b, s, max(1, amount), s, c.EFFECT_WISH, 0)
+                wisher = int(side.flag_bits) >> c.WISHER_SHIFT & 7
+                heal(b, s, max(1, amount), s, c.EFFECT_WISH, wisher)
+            side.flag_bits = int(side.flag_bits) & ~c.SIDE_WISHER
 
 
 @kernel
@@ -271,6 +281,8 @@ def _of_ability(b: Any, s: int, a: int) -> None:
     elif a == A.slowstart:
         if int(side.active_turns) != 0 and int(side.ability_counter) != 0:
             side.ability_counter = int(side.ability_counter) - 1
+            if int(side.ability_counter) == 0:
+                log_from(b, L_END, s, END_ABILITY, 0, c.EFFECT_ABILITY, a, -1)
     elif a == A.moody:
         _moody(b, s)
     elif a == A.baddreams:
@@ -293,7 +305,7 @@ def _of_ability(b: Any, s: int, a: int) -> None:
                 side.ability_data = 0
                 log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
                 log(b, L_END_ITEM, s, berry, ENDED_EATEN)
-                eat_effect(b, s, berry)
+                eat_effect(b, s, berry, s)
                 m.flag_bits = int(m.flag_bits) | c.MON_ATE_BERRY
     elif a == A.pickup:
         if m.held_item == 0 and other.last_item != 0 and int(other.hp) > 0:
@@ -301,8 +313,8 @@ def _of_ability(b: Any, s: int, a: int) -> None:
                 roll(b, SITE_ABILITY, 0, 1)
                 found = int(other.last_item)
                 other.last_item = 0
-                set_item(b, s, found)
                 log_from(b, L_ITEM, s, found, 0, c.EFFECT_ABILITY, a, -1)
+                set_item(b, s, found)
     elif a == A.hungerswitch:
         if int(m.flag_bits) & c.MON_TERASTALLIZED == 0:
             if int(m.species) == S.morpeko:

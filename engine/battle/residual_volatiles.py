@@ -11,13 +11,15 @@ from plywise.engine.battle.conditions import (
 from plywise.engine.battle.items import (
     try_status,
 )
-from plywise.engine.battle.log_events import L_END, L_START, log, log_from
+from plywise.engine.battle.log_conditions import log_end
+from plywise.engine.battle.log_events import L_END, L_START, START_PERISH, log
 from plywise.engine.battle.ops import boost, damage, faint, fraction, heal, stage
 from plywise.engine.battle.stats import (
     drop_volatile,
     has_type,
     has_volatile,
 )
+from plywise.engine.battle.tables import BINDING_MOVES
 from plywise.engine.compile.jit import kernel
 
 
@@ -52,15 +54,16 @@ def _binding(b: Any, s: int) -> bool:
     here = int(side.partial_trap_source) == 1 + int(foe.active) and int(other.hp) > 0
     if int(side.partial_trap_duration) == 0:
         drop_volatile(b, s, c.V_PARTIALLYTRAPPED)
-        log_from(b, L_END, s, c.V_PARTIALLYTRAPPED, 0, c.EFFECT_NONE, 0, 1 - s)
+        log_end(b, s, c.V_PARTIALLYTRAPPED, 0)
         return True
     if not here or int(foe.active_turns) == 0:
         drop_volatile(b, s, c.V_PARTIALLYTRAPPED)
-        log_from(b, L_END, s, c.V_PARTIALLYTRAPPED, 1, c.EFFECT_NONE, 0, 1 - s)
+        log_end(b, s, c.V_PARTIALLYTRAPPED, 1)
         return False
-    part = max(1, int(side.partial_trap_divisor))
+    part = max(1, int(side.partial_trap_divisor) & 15)
     amount = fraction(int(m.max_hp), part)
-    damage(b, s, amount, 1 - s, c.EFFECT_VOLATILE, c.V_PARTIALLYTRAPPED)
+    move = int(BINDING_MOVES[int(side.partial_trap_divisor) >> 4])
+    damage(b, s, amount, 1 - s, c.EFFECT_BINDING, move)
     return False
 
 
@@ -88,8 +91,10 @@ def _uproar(b: Any, s: int) -> bool:
     side.uproar_duration = max(0, int(side.uproar_duration) - 1)
     ended = int(side.uproar_duration) == 0
     struggling = int(side.last_move) == M.struggle
-    if ended or has_volatile(b, s, c.V_THROATCHOP) or struggling:
+    silenced = has_volatile(b, s, c.V_THROATCHOP)
+    if ended or silenced or struggling:
         drop_volatile(b, s, c.V_UPROAR)
+    if ended or silenced:
         log(b, L_END, s, c.V_UPROAR, 0)
     else:
         log(b, L_START, s, c.V_UPROAR, 1)
@@ -203,7 +208,7 @@ def volatile_turn(b: Any, s: int, v: int) -> bool:
         return True
     if v == c.V_PERISHSONG:
         side.perish_duration = max(0, int(side.perish_duration) - 1)
-        log(b, L_START, s, -3, int(side.perish_duration))
+        log(b, L_START, s, START_PERISH, int(side.perish_duration))
         if int(side.perish_duration) != 0:
             return False
         drop_volatile(b, s, c.V_PERISHSONG)

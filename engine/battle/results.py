@@ -8,6 +8,8 @@ DONE = 1
 """true: it did something."""
 QUIET = 2
 """NOT_FAIL, the empty string: nothing happens, and that is no failure."""
+UNSAID = 3
+"""null of a callback: the move fails, and what was logged already says why."""
 NOTHING = -1
 """undefined: nothing to say."""
 

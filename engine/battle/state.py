@@ -45,7 +45,9 @@ MON = _record(
             "nature",
             "u1",
         ),  # index in tables.NATURES, + 1; from bit 5 on: 1 + the slot that Sketch filled
-        ("spread", "u1", (6,)),  # IV + EV // 4 of hp atk def spa spd spe
+        # IV + EV // 4 of hp atk def spa spd spe; bit 7 of atk, def, spa: 1 + the member that it
+        # looked like when it left (Illusion), lowest bit first
+        ("spread", "u1", (6,)),
         ("status", "u1"),  # BRN ...
         ("status_turns", "u1"),  # slp: turns left (`time`); tox: `stage`
         ("times_attacked", "u1"),  # bits 0-2, to 7 (Rage Fist); 3-7: STALE_*, Endless Battle Clause
@@ -106,7 +108,7 @@ SIDE = _record(
         ("uproar_duration", "u1"),
         ("attract_source", "u1"),  # of the foe's team
         ("partial_trap_duration", "u1"),
-        ("partial_trap_divisor", "u1"),
+        ("partial_trap_divisor", "u1"),  # bits 0-3; 4-7: its move, `tables.BINDING_MOVES`
         ("partial_trap_source", "u1"),  # of the foe's team
         ("paradox_stat", "u1"),  # Protosynthesis, Quark Drive: 1 + ATK ... SPE
         ("stockpile_layers", "u1"),
@@ -204,7 +206,7 @@ BATTLE = _record(
         ("weather_duration", "u1"),
         ("terrain", "u1"),
         ("terrain_duration", "u1"),
-        ("pseudo_weather", "u1", (7,)),  # turns left
+        ("pseudo_weather", "u1", (7,)),  # turns left; bits 4-7: who made it, 1 + 6 * side + member
         ("echoed_voice", "u1"),  # its multiplier
         ("speed_order", "u1"),  # side that came first when actives were last sorted
         # Actions still to come; filled between decisions only in the middle of a turn.

@@ -230,6 +230,14 @@ def own_types(b: Any, s: int) -> tuple[int, int, int]:
 
 
 @kernel
+def may_change_type(b: Any, s: int) -> bool:
+    """Return whether the active of ``s`` can get other types: no Arceus, none Terastallized."""
+    m = b.sides[s].mons[b.sides[s].active]
+    num = int(SPECIES[m.species].num)
+    return int(m.flag_bits) & c.MON_TERASTALLIZED == 0 and num != 493 and num != 773
+
+
+@kernel
 def has_type(b: Any, s: int, t: int) -> bool:
     """Return whether the active Pokémon of ``s`` has the type ``t`` now."""
     first, second, third = types_of(b, s)
@@ -378,7 +386,10 @@ def _modified_speed(b: Any, s: int) -> int:
 @kernel
 def action_speed(b: Any, s: int) -> int:
     """Return what actions are sorted by: the Speed, turned around under Trick Room."""
-    speed = get_speed(b, s)
+    m = b.sides[s].mons[b.sides[s].active]
+    # One that has fainted has no volatiles, ability or item any more, nor its side's Tailwind.
+    fainted = int(m.flag_bits) & c.MON_FAINTED != 0
+    speed = min(int(m.stats[c.SPE]), 10000) if fainted else get_speed(b, s)
     if b.pseudo_weather[c.TRICK_ROOM] != 0:
         speed = 10000 - speed
     return speed & 8191
@@ -416,7 +427,9 @@ def set_stats(b: Any, s: int, i: int, species: int) -> None:
     m = b.sides[s].mons[i]
     row = SPECIES[species]
     for stat in range(5):
-        value = stat_of(int(row.base_stats[stat + 1]), int(m.spread[stat + 1]), int(m.level))
+        value = stat_of(
+            int(row.base_stats[stat + 1]), int(m.spread[stat + 1]) & c.SPREAD, int(m.level)
+        )
         if NATURE_EFFECTS[int(m.nature) & 31, 0] == stat:
             value = value * 110 // 100
         elif NATURE_EFFECTS[int(m.nature) & 31, 1] == stat:

@@ -127,12 +127,30 @@ def _received(b: Any, s: int) -> None:
 
 
 @kernel
-def find_illusion(b: Any, s: int) -> int:
-    """Return 1 + the team index that the active of ``s`` looks like (Illusion), 0 for itself."""
+def keep_illusion(b: Any, s: int) -> None:
+    """Store what the active of ``s``, which leaves, looks like (in bits of ``spread``)."""
     side = b.sides[s]
-    if ability(b, s) != A.illusion:
-        return 0
     m = side.mons[side.active]
+    if int(m.base_ability) != A.illusion:
+        return
+    seen = int(side.illusion)
+    for k in range(3):
+        m.spread[1 + k] = (int(m.spread[1 + k]) & c.SPREAD) | (seen >> k & 1) << 7
+
+
+@kernel
+def find_illusion(b: Any, s: int) -> int:
+    """Return 1 + the team index that the active of ``s`` looks like (Illusion), 0 for itself.
+
+    Under Neutralizing Gas it looks like whatever it did when it left.
+    """
+    side = b.sides[s]
+    m = side.mons[side.active]
+    if ability(b, s) != A.illusion:
+        seen = 0
+        for k in range(3):
+            seen |= int(m.spread[1 + k]) >> 7 << k
+        return seen
     for k in range(int(side.team_size) - 1, 0, -1):
         i = int(side.order[k])
         other = side.mons[i]
@@ -185,6 +203,7 @@ def switch_in(b: Any, s: int, i: int, by_move: int, dragged: bool) -> bool:
     if i == old or i >= int(side.team_size):
         return False
     passing = False
+    keep_illusion(b, s)
     if int(leaver.hp) > 0:
         side.flag_bits = int(side.flag_bits) | c.SIDE_BEING_CALLED_BACK
         if int(side.flag_bits) & c.SIDE_SKIP_BEFORE_SWITCH_OUT == 0 and not dragged:
@@ -214,6 +233,8 @@ def switch_in(b: Any, s: int, i: int, by_move: int, dragged: bool) -> bool:
         # A move that felled its user has noted its result since: it keeps that until it is revived.
         keep_result(b, s)
         clear_volatile(b, s)
+    if int(leaver.flag_bits) & c.MON_TERASTALLIZED != 0:
+        side.flag_bits = int(side.flag_bits) & ~c.SIDE_TERA_SEEN
     leaver.flag_bits = int(leaver.flag_bits) & ~c.MON_USED_ITEM
     kept = kept_result(b, s, i)
     side.move_this_turn_result = (
@@ -238,6 +259,8 @@ def switch_in(b: Any, s: int, i: int, by_move: int, dragged: bool) -> bool:
     if passing:
         _received(b, s)
     side.illusion = find_illusion(b, s)
+    if int(b.move.side) == s:  # by a Red Card: the user of the move is no longer active
+        b.move.flag_bits = int(b.move.flag_bits) & ~c.MOVE_IGNORE_ABILITY
     effect = c.EFFECT_MOVE if by_move else c.EFFECT_NONE
     log_from(b, L_DRAG if dragged else L_SWITCH, s, 0, 0, effect, by_move, -1)
     if dragged:
@@ -318,7 +341,7 @@ def _wishes(b: Any, s: int) -> None:
         if int(m.hp) < int(m.max_hp) or m.status != c.NO_STATUS:
             gain_hp(b, s, int(m.max_hp))
             cure_member(b, s, i)
-            log_from(b, L_HEAL, s, 0, 0, c.EFFECT_WISH, M.healingwish, -1)
+            log_from(b, L_HEAL, s, 1, 0, c.EFFECT_MOVE, M.healingwish, -1)
             side.flag_bits = int(side.flag_bits) & ~c.SIDE_HEALING_WISH
     if int(side.flag_bits) & c.SIDE_LUNAR_DANCE != 0:
         tired = False
@@ -331,7 +354,7 @@ def _wishes(b: Any, s: int) -> None:
             for k in range(4):
                 if int(m.moves[k]) != 0:
                     m.pp[k] = max_pp_of_slot(b, s, i, k)
-            log_from(b, L_HEAL, s, 0, 0, c.EFFECT_WISH, M.lunardance, -1)
+            log_from(b, L_HEAL, s, 1, 0, c.EFFECT_MOVE, M.lunardance, -1)
             side.flag_bits = int(side.flag_bits) & ~c.SIDE_LUNAR_DANCE
 
 

@@ -557,4 +557,11 @@ ABILITIES = frozen(_ability_table())
 ITEMS = frozen(_item_table())
 TYPE_CHART = frozen(_type_chart())
 TYPE_IMMUNE = frozen(_effect_immunity())
+_BINDING = [0, *np.flatnonzero(MOVES["volatile"] == 1 + constants.V_PARTIALLYTRAPPED).tolist()]
+BINDING_MOVES = frozen(np.array(_BINDING, np.uint16))
+"""Moves that trap for some turns, by the number that the state keeps of them; 0: unknown."""
+BINDING_NUMBER = frozen(
+    np.array([_BINDING.index(k) if k in _BINDING else 0 for k in range(len(MOVES))], np.uint8)
+)
+"""By number of a move: its place in :data:`BINDING_MOVES`, 0 for all that do not bind."""
 NATURES = _natures()

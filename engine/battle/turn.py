@@ -24,19 +24,36 @@ from plywise.engine.battle.action_queue import (
 )
 from plywise.engine.battle.conditions import add_volatile
 from plywise.engine.battle.endless import endless_battle
+from plywise.engine.battle.event_ties import AFTER_TERASTALLIZATION, NO_SOURCE, event_ties
 from plywise.engine.battle.fainting import faint_messages
 from plywise.engine.battle.field import clear_terrain, clear_weather, first_side
 from plywise.engine.battle.formes import forme_change
-from plywise.engine.battle.legal import NO_LOCK, decides, locked_move, set_disabled, set_trapped
+from plywise.engine.battle.legal import (
+    NO_LOCK,
+    decides,
+    locked_move,
+    set_disabled,
+    set_trapped,
+    trap_if_locked,
+)
+from plywise.engine.battle.log_conditions import log_seen_types
 from plywise.engine.battle.log_events import (
+    L_ABILITY,
+    L_ACTIVATE,
     L_HEAL,
+    L_MESSAGE,
+    L_REVEAL,
     L_SWITCH,
     L_TERASTALLIZE,
     L_TURN,
     L_UPKEEP,
     L_WIN,
+    MESSAGE_AUTO_TIE,
+    MESSAGE_TURN_LIMIT,
     log,
+    log_from,
     log_member,
+    logged,
 )
 from plywise.engine.battle.moves import run_move
 from plywise.engine.battle.ops import can_switch
@@ -50,6 +67,7 @@ from plywise.engine.battle.switching import (
     switch_in,
 )
 from plywise.engine.battle.tables import SPECIES
+from plywise.engine.battle.ties import even
 from plywise.engine.battle.updates import update
 from plywise.engine.compile.jit import kernel
 
@@ -146,9 +164,10 @@ def terastallize(b: Any, s: int) -> None:
     if side.illusion != 0:
         if seen == S.ogerpon or seen == S.terapagos:
             side.illusion = 0
+            log(b, L_REVEAL, s, 0, 0)
     log(b, L_TERASTALLIZE, s, tera, 0)
     m.flag_bits = int(m.flag_bits) | c.MON_TERASTALLIZED
-    side.flag_bits = int(side.flag_bits) | c.SIDE_TERA_USED
+    side.flag_bits = int(side.flag_bits) | c.SIDE_TERA_USED | c.SIDE_TERA_SEEN
     side.added_type = 0
     species = int(m.species)
     new = 0
@@ -171,7 +190,11 @@ def terastallize(b: Any, s: int) -> None:
     elif base == S.morpeko and int(m.flag_bits) & c.MON_TRANSFORMED == 0:
         if int(m.base_species) != species:
             m.base_species = species
+    if even(b):
+        event_ties(b, AFTER_TERASTALLIZATION, s, NO_SOURCE)
     if ability(b, s) == A.teraformzero and int(m.base_species) == S.terapagosstellar:
+        if b.weather != c.NO_WEATHER or b.terrain != c.NO_TERRAIN:
+            log(b, L_ABILITY, s, A.teraformzero, 0)
         clear_weather(b)
         clear_terrain(b)
     for k in range(2):
@@ -205,6 +228,7 @@ def emergency_exit(b: Any, s: int) -> None:
         return
     b.sides[1 - s].switch_flag = 0
     side.switch_flag = c.SWITCH_TRUE
+    log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
 
 
 @kernel
@@ -376,13 +400,16 @@ def end_turn(b: Any) -> None:
     """Begin the next turn: clear what lasts one turn, note disabled moves and trapping."""
     b.turn = int(b.turn) + 1
     b.last_successful_move = 0
-    cleared = c.SIDE_NEWLY_SWITCHED
+    cleared = c.SIDE_NEWLY_SWITCHED | c.SIDE_TYPES_UNSEEN
     if int(b.turn) != 1:
         cleared |= c.SIDE_STATS_RAISED | c.SIDE_STATS_LOWERED
     for s in range(2):
         side = b.sides[s]
         m = side.mons[side.active]
-        side.flag_bits = int(side.flag_bits) & ~(cleared | c.SIDE_ATTACKED_THIS_TURN)
+        if logged(b):
+            log_seen_types(b, s)
+        kept = int(side.flag_bits) & c.SIDE_TYPES_UNSEEN if side.illusion != 0 else 0
+        side.flag_bits = int(side.flag_bits) & ~(cleared | c.SIDE_ATTACKED_THIS_TURN) | kept
         side.move_last_turn_result = side.move_this_turn_result
         side.move_this_turn_result = c.RESULT_UNDEFINED
         if int(b.turn) != 1:
@@ -398,13 +425,20 @@ def end_turn(b: Any) -> None:
     b.mid_turn = 0
     if int(b.turn) > LONG_BATTLE:
         if int(b.turn) > TURN_LIMIT:
+            log(b, L_MESSAGE, 0, MESSAGE_TURN_LIMIT, 0)
             b.winner = c.WINNER_TIE
-        elif int(b.format) & c.FORMAT_ENDLESS_BATTLE_CLAUSE != 0:
-            b.winner = endless_battle(b)
+        else:
+            turn = int(b.turn)
+            if turn >= 990 or (turn >= 900 and turn % 10 == 0) or (turn >= 500 and turn % 100 == 0):
+                log(b, L_MESSAGE, 0, MESSAGE_AUTO_TIE, TURN_LIMIT - turn)
+            if int(b.format) & c.FORMAT_ENDLESS_BATTLE_CLAUSE != 0:
+                b.winner = endless_battle(b)
         if int(b.winner) != c.WINNER_NONE:
             log(b, L_WIN, 0, int(b.winner), 0)
             b.request = c.REQUEST_NONE
             return
+    for s in range(2):
+        trap_if_locked(b, s)  # after the clause above, which does not count it as trapped
     log(b, L_TURN, 0, int(b.turn), 0)
     b.request = c.REQUEST_MOVE
 

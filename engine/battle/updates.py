@@ -8,12 +8,20 @@ from plywise.engine.battle import constants as c
 from plywise.engine.battle.abilities import start_ability, trace
 from plywise.engine.battle.callbacks import ABILITY_UPDATES, ITEM_UPDATES
 from plywise.engine.battle.conditions import cure_status, remove_volatile
+from plywise.engine.battle.event_ties import NO_SOURCE, OWN, UPDATE, answering, event_ties
 from plywise.engine.battle.field import first_side
 from plywise.engine.battle.formes import forme_change
 from plywise.engine.battle.items import update_item
-from plywise.engine.battle.ops import damage, fraction
-from plywise.engine.battle.stats import ability, has_volatile
-from plywise.engine.battle.ties import tied
+from plywise.engine.battle.log_events import L_ACTIVATE, L_END, log_from
+from plywise.engine.battle.ops import damage, fraction, throw_item
+from plywise.engine.battle.stats import (
+    ability,
+    defence_ability,
+    drop_volatile,
+    has_any_of,
+    has_volatile,
+    volatile_words,
+)
 from plywise.engine.compile.jit import kernel
 
 
@@ -21,7 +29,7 @@ from plywise.engine.compile.jit import kernel
 def _update_ability(b: Any, s: int) -> None:
     side = b.sides[s]
     m = side.mons[side.active]
-    a = ability(b, s)
+    a = defence_ability(b, s)
     status = int(m.status)
     if a == A.disguise:
         if int(m.species) == S.mimikyu and int(side.ability_flags) & c.ABILITY_BUSTED != 0:
@@ -34,10 +42,17 @@ def _update_ability(b: Any, s: int) -> None:
         if int(side.ability_flags) & c.ABILITY_SEEK != 0 and trace(b, s):
             start_ability(b, s, False)
     elif a == A.oblivious:
-        remove_volatile(b, s, c.V_ATTRACT)
-        remove_volatile(b, s, c.V_TAUNT)
+        if has_volatile(b, s, c.V_ATTRACT):
+            log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
+            remove_volatile(b, s, c.V_ATTRACT)
+            log_from(b, L_END, s, c.V_ATTRACT, 0, c.EFFECT_ABILITY, a, -1)
+        if has_volatile(b, s, c.V_TAUNT):
+            log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
+            remove_volatile(b, s, c.V_TAUNT)
     elif a == A.owntempo:
-        remove_volatile(b, s, c.V_CONFUSION)
+        if has_volatile(b, s, c.V_CONFUSION):
+            log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
+            remove_volatile(b, s, c.V_CONFUSION)
     elif status != c.NO_STATUS:
         if (
             ((a == A.immunity or a == A.pastelveil) and (status == c.PSN or status == c.TOX))
@@ -49,7 +64,11 @@ def _update_ability(b: Any, s: int) -> None:
                 and status == c.BRN
             )
         ):
+            log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
             cure_status(b, s)
+
+
+_ANSWERING = volatile_words((c.V_ATTRACT, c.V_SYRUPBOMB, c.V_FLING))
 
 
 @kernel
@@ -59,8 +78,7 @@ def update_one(b: Any, s: int) -> None:
     m = side.mons[side.active]
     # Asked some 16 times a turn: most often nothing is there that could answer.
     if (
-        not has_volatile(b, s, c.V_ATTRACT)
-        and not has_volatile(b, s, c.V_SYRUPBOMB)
+        not has_any_of(b, s, int(_ANSWERING[0]), int(_ANSWERING[1]), int(_ANSWERING[2]))
         and not ABILITY_UPDATES[m.ability]
         and not ITEM_UPDATES[m.held_item]
     ):
@@ -74,14 +92,17 @@ def _answer_update(b: Any, s: int) -> None:
     m = side.mons[side.active]
     if int(m.flag_bits) & c.MON_FAINTED != 0:
         return
+    if answering(b, s, UPDATE, OWN) > 1:
+        event_ties(b, UPDATE, s, NO_SOURCE)
+    if has_volatile(b, s, c.V_FLING):
+        drop_volatile(b, s, c.V_FLING)
+        throw_item(b, s)
     if int(m.hp) <= 0:
         if ability(b, s) == A.trace:
             trace(b, s)
     else:
         gone = int(foe.mons[foe.active].flag_bits) & c.MON_FAINTED != 0
         if has_volatile(b, s, c.V_ATTRACT):
-            if has_volatile(b, s, c.V_SYRUPBOMB):
-                tied(b, 0)
             if gone or int(side.attract_source) != 1 + int(foe.active):
                 remove_volatile(b, s, c.V_ATTRACT)
         if has_volatile(b, s, c.V_SYRUPBOMB):

@@ -24,6 +24,7 @@ import numba
 from numba import njit
 
 from plywise.datasets.cache_folder import cache_root
+from plywise.datasets.processes.temporary import scratch_path
 from plywise.engine.compile import indices, numba_internals, units
 from plywise.engine.compile.cache_key import cache_key
 
@@ -184,7 +185,7 @@ def _remember_seconds(label: str, seconds: float) -> None:
     known = _compile_seconds() | {label: round(seconds, 1)}
     # A cache that cannot be written to was reported by _usable.
     with contextlib.suppress(OSError):
-        scratch = _times_file().with_suffix(f".{os.getpid()}")
+        scratch = scratch_path(_times_file().name)
         scratch.write_text(json.dumps(known, sort_keys=True))
         scratch.replace(_times_file())
 

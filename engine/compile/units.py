@@ -42,6 +42,8 @@ from numba import types
 from numba.extending import is_jitted, models, register_model
 from numpy import dtype
 
+from plywise.datasets.processes.children import end_program, python_command, start_program
+from plywise.datasets.processes.temporary import remove_abandoned, scratch_path
 from plywise.engine.compile import branch_weights as branches
 from plywise.engine.compile import indices, numba_internals
 from plywise.engine.compile.fingerprint import kernel_fingerprint
@@ -285,8 +287,8 @@ class Program:
             ]
         finally:
             if helper is not None:
-                helper.kill()
-                helper.wait()
+                end_program(helper)
+                remove_abandoned()  # what it was writing
 
     def _file(self, unit: Unit) -> Path | None:
         """Return the path of the unit's bitcode in the cache; None without a cache."""
@@ -480,7 +482,7 @@ def _write_cached(path: Path | None, content: bytes) -> None:
     """Write a cache file atomically (another process may read it); nothing without a cache."""
     if path is None:
         return
-    scratch = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
+    scratch = scratch_path(path.name)
     scratch.write_bytes(zlib.compress(content, 1))
     scratch.replace(path)
 
@@ -489,8 +491,8 @@ def _start_helper(package: str) -> subprocess.Popen[bytes]:
     """Start a process that compiles units into the cache too."""
     compile_all = f"units.compile_backwards({package!r})"
     program = f"import {package}; from plywise.engine.compile import units; {compile_all}"
-    return subprocess.Popen(
-        [sys.executable, "-c", program],
+    return start_program(
+        python_command(program),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

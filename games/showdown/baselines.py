@@ -17,17 +17,31 @@ from poke_env.player import (
 )
 
 from plywise.games.gen9.infostate import InfoState
+from plywise.games.showdown.messages import CheckedPlayer
 from plywise.games.showdown.notes import BattleNotes
 from plywise.games.showdown.translate import action_of_order, information_state_from_poke_env
 
-_KINDS: dict[str, type[Player]] = {
-    "pokeenv_random": RandomPlayer,
-    "pokeenv_max_base_power": MaxBasePowerPlayer,
-    "pokeenv_simple_heuristics": SimpleHeuristicsPlayer,
+
+class _Random(CheckedPlayer, RandomPlayer):
+    pass
+
+
+class _MaxBasePower(CheckedPlayer, MaxBasePowerPlayer):
+    pass
+
+
+class _SimpleHeuristics(CheckedPlayer, SimpleHeuristicsPlayer):
+    pass
+
+
+_KINDS: dict[str, type[CheckedPlayer]] = {
+    "pokeenv_random": _Random,
+    "pokeenv_max_base_power": _MaxBasePower,
+    "pokeenv_simple_heuristics": _SimpleHeuristics,
 }
 
 
-def baseline(name: str, **player_options: Any) -> Player:
+def baseline(name: str, **player_options: Any) -> CheckedPlayer:
     """Return poke-env's player of that name (``pokeenv_…``)."""
     return _KINDS[name](**player_options)
 
@@ -62,7 +76,7 @@ class ChoiceObserver(Protocol):
         """Handle an exception of the player, or of our translation of its choice."""
 
 
-class ObservedBaseline(Player):
+class ObservedBaseline(CheckedPlayer):
     """Plays as ``inner`` does, and reports its choices to ``observer``.
 
     These players draw from Python's shared generator, which is seeded before each choice.

@@ -14,7 +14,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -23,6 +22,8 @@ from filelock import FileLock, Timeout
 
 from plywise.datasets.cache_folder import cache_root
 from plywise.datasets.errors import PlywiseError
+from plywise.datasets.processes.children import NODE_FLAGS, running
+from plywise.datasets.processes.temporary import TemporaryFolder
 
 log = logging.getLogger(__name__)
 
@@ -167,7 +168,7 @@ def _npm_command(on_progress: ProgressCallback) -> list[str]:
     bundled = _node_wheel()
     if bundled is not None:
         script = bundled / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-        return [str(bundled / "bin" / "node"), str(script)]
+        return [str(bundled / "bin" / "node"), *NODE_FLAGS, str(script)]
     node_executable(on_progress)  # reports the fallback, or raises
     system = shutil.which("npm")
     if system is None:
@@ -178,22 +179,20 @@ def _npm_command(on_progress: ProgressCallback) -> list[str]:
 
 
 def _install(top: Path, on_progress: ProgressCallback) -> None:
-    with tempfile.TemporaryDirectory(prefix=f"{top.name}.part-", dir=top.parent) as part:
+    with TemporaryFolder(in_cache=True) as folder:
+        part = folder.path / "whole"  # the temporary folder itself is private (mode 700)
+        part.mkdir()
         for name in _MANIFEST:
             shutil.copy(_HERE / name, part)
-        _npm_ci(_npm_command(on_progress), Path(part), on_progress)
-        installed = Path(part) / "node_modules" / "pokemon-showdown"
+        _npm_ci(_npm_command(on_progress), part, on_progress)
+        installed = part / "node_modules" / "pokemon-showdown"
         if not is_installed(installed):
             raise ShowdownInstallError(
                 "npm finished without error, but the Showdown server is not in what it installed."
             )
         if top.exists():  # left by an older, broken version; a sound one was found above
             shutil.rmtree(top)
-        whole = Path(part) / "whole"  # the temporary folder itself is private (mode 700)
-        whole.mkdir()
-        for name in (*_MANIFEST, "node_modules"):
-            (Path(part) / name).rename(whole / name)
-        whole.rename(top)
+        part.rename(top)
     on_progress(f"Pokémon Showdown {pinned_version()} is installed")
 
 
@@ -205,7 +204,7 @@ def _npm_ci(npm: list[str], folder: Path, on_progress: ProgressCallback) -> None
     on_progress(f"Fetching Pokémon Showdown {release}: {total} packages, about 25 MB, once")
     output: list[str] = []
     fetched = 0
-    with subprocess.Popen(
+    with running(
         [*npm, "ci", *_NPM_FLAGS],
         cwd=folder,
         stdin=subprocess.DEVNULL,
@@ -217,16 +216,12 @@ def _npm_ci(npm: list[str], folder: Path, on_progress: ProgressCallback) -> None
         env={"NODE_USE_SYSTEM_CA": "1", **os.environ, "NO_COLOR": "1"},
     ) as process:
         assert process.stderr is not None
-        try:
-            for line in process.stderr:
-                output.append(line.rstrip())
-                if re.match(r"npm http \w+ .*\.tgz ", line):
-                    fetched += 1
-                    if fetched % 6 == 0 or fetched == total:
-                        on_progress(f"  fetched {fetched} of {total} packages")
-        except BaseException:
-            process.kill()
-            raise
+        for line in process.stderr:
+            output.append(line.rstrip())
+            if re.match(r"npm http \w+ .*\.tgz ", line):
+                fetched += 1
+                if fetched % 6 == 0 or fetched == total:
+                    on_progress(f"  fetched {fetched} of {total} packages")
     if process.returncode != 0:
         raise ShowdownInstallError(_why_npm_failed(output, process.returncode))
 

@@ -37,6 +37,7 @@ class BattleNotes:
         used: identifier -> move id -> number of uses seen (moves of its set only).
         history: recent events, oldest first, as ``(role, words)``.
         turn: number of the turn.
+        unreadable: number of lines that could not be read.
     """
 
     species: dict[str, str] = field(default_factory=dict)
@@ -48,6 +49,7 @@ class BattleNotes:
     history: list[tuple[str, str]] = field(default_factory=list)
     acted: set[str] = field(default_factory=set)
     turn: int = 0
+    unreadable: int = 0
     _seen: int = 0
     _active: dict[str, str] = field(default_factory=dict)
 
@@ -55,7 +57,10 @@ class BattleNotes:
         """Read the new ones of ``lines``, a battle's growing list."""
         for line in lines[self._seen :]:
             if len(line) >= 2:
-                self._read(list(line))
+                try:
+                    self._read(list(line))
+                except (ValueError, IndexError):  # a line that no Showdown server sends
+                    self.unreadable += 1
         self._seen = len(lines)
 
     def _note(self, role: str, words: str) -> None:

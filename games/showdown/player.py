@@ -10,15 +10,19 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Protocol
 
 from poke_env.battle import AbstractBattle, Battle
-from poke_env.player import BattleOrder, Player
+from poke_env.player import BattleOrder
 from poke_env.player.battle_order import SingleBattleOrder
 
+from plywise.datasets.processes.signals import interrupted
+from plywise.datasets.recording import Losses
 from plywise.games.base import State
 from plywise.games.gen9.infostate import InfoState, action_name
 from plywise.games.gen9.state import InfoStateView
+from plywise.games.showdown.messages import CheckedPlayer
 from plywise.games.showdown.notes import BattleNotes
 from plywise.games.showdown.server_timer import ServerTimer
 from plywise.games.showdown.translate import (
@@ -91,6 +95,7 @@ class _OngoingBattle:
         notes: facts that poke-env does not keep.
         request_id: id of the latest request.
         sent: actions sent for that request.
+        unrecorded: makes the record of the decision that is being sent; None: there is none.
     """
 
     timer: ServerTimer
@@ -98,25 +103,29 @@ class _OngoingBattle:
     notes: BattleNotes = field(default_factory=BattleNotes)
     request_id: int = -2
     sent: set[int] = field(default_factory=set)
+    unrecorded: Callable[[], DecisionRecord] | None = None
 
 
-class PlywisePlayer(Player):
+class PlywisePlayer(CheckedPlayer):
     """Plays with one of our agents; every battle's decisions run in a worker thread.
 
     After any failure of a decision a legal choice is sent: the failure is logged, counted in
-    ``fallbacks`` by reason and written into the decision record.
+    ``fallbacks`` by reason and written into the decision record.  A choice is sent first and
+    recorded afterwards: what a record meets is counted in ``losses`` and costs no battle.
 
     Args:
         agent: makes the decisions.
         seed: seeds each decision, together with the battle's number and turn.
-        on_decision: called on the event loop after each decision.
+        on_decision: called on the event loop after each decision was sent.
         workers: most decisions at the same time.
         start_timer_on_battle_start: request the server's timer.
         player_options: options of ``poke_env.player.Player``.
     """
 
     # Chat is not stored: it would become part of the replay.
-    MESSAGES_TO_IGNORE = Player.MESSAGES_TO_IGNORE | {"c", "c:", "chat", "html", "raw", "uhtml"}
+    MESSAGES_TO_IGNORE = CheckedPlayer.MESSAGES_TO_IGNORE | {
+        "c", "c:", "chat", "html", "raw", "uhtml",
+    }  # fmt: skip
 
     def __init__(
         self,
@@ -129,13 +138,9 @@ class PlywisePlayer(Player):
         **player_options: Any,
     ) -> None:
         super().__init__(start_timer_on_battle_start=start_timer_on_battle_start, **player_options)
-        # poke-env handles a battle's messages in sequence, so that the timer's report on a request
-        # would be handled only after the answer: it is read on arrival instead.
-        client: Any = self.ps_client  # its coroutines are not typed
-        self._handle_message = client._handle_message
-        client._handle_message = self._read_timer_and_handle
         self.agent = agent
         self.fallbacks: Counter[str] = Counter()
+        self.losses = Losses("decisions", log.warning)
         self._seed = seed
         self._on_decision = on_decision
         self._numbers: dict[str, int] = {}  # of all battles, by tag
@@ -148,8 +153,8 @@ class PlywisePlayer(Player):
         return self._choose(battle)
 
     def close(self) -> None:
-        """Stop the worker threads; running decisions are waited for."""
-        self._workers.shutdown(wait=True, cancel_futures=True)
+        """Stop the worker threads; running decisions are waited for, unless a signal ends all."""
+        self._workers.shutdown(wait=interrupted() is None, cancel_futures=True)
 
     async def _choose(self, battle: AbstractBattle) -> BattleOrder:
         assert isinstance(battle, Battle)
@@ -182,31 +187,33 @@ class PlywisePlayer(Player):
         if fallback:
             self.fallbacks[fallback] += 1
             log.warning("%s turn %s: random legal choice (%s)", tag, battle.turn, fallback)
-            action, order = self._random_legal(battle, info)
+            try:
+                action, order = self._random_legal(battle, info)
+            except Exception:  # the request itself cannot be read
+                log.exception("no legal choice is known in %s turn %s", tag, battle.turn)
         ongoing.timer.answered(started, time.perf_counter())
         ongoing.sent.add(action)
-        if self._on_decision is not None and info is not None:
+        if info is not None:
             seconds = time.perf_counter() - started
-            try:
-                self._on_decision(_record(tag, info, action, decision, seconds, fallback))
-            except OSError:  # a full disk costs the record, not the battle
-                log.exception("the decision of %s turn %s was not recorded", tag, battle.turn)
+            ongoing.unrecorded = partial(_record, tag, info, action, decision, seconds, fallback)
         return order
 
-    async def _read_timer_and_handle(self, message: str) -> None:
-        """Read the timer in a message from the server, then let poke-env handle it."""
-        tag, *lines = message.split("\n")
-        if tag.startswith(">battle"):
-            for line in lines:
-                if line.startswith("|inactive"):
-                    self._ongoing(tag[1:]).timer.read(line.split("|"), time.perf_counter())
-        await self._handle_message(message)
+    async def _handle_battle_request(
+        self, battle: AbstractBattle, maybe_default_order: bool = False
+    ) -> None:
+        """Send the choice, then record it."""
+        await super()._handle_battle_request(battle, maybe_default_order)
+        ongoing = self._ongoing(battle.battle_tag)
+        record, ongoing.unrecorded = ongoing.unrecorded, None
+        if record is not None and self._on_decision is not None:
+            with self.losses.guard():
+                self._on_decision(record())
 
-    async def _handle_battle_message(self, split_messages: list[list[str]]) -> None:
-        """Keep names from ending the script element that holds the log in a replay's page."""
-        await super()._handle_battle_message(
-            [[field.replace("</", "< /") for field in line] for line in split_messages]
-        )
+    def _arrived(self, tag: str, lines: list[str]) -> None:
+        """Read the timer's report at once: in sequence it would come after the answer."""
+        for line in lines:
+            if line.startswith("|inactive"):
+                self._ongoing(tag).timer.read(line.split("|"), time.perf_counter())
 
     def _ongoing(self, tag: str) -> _OngoingBattle:
         if tag not in self._ongoing_battles:
@@ -234,6 +241,7 @@ class PlywisePlayer(Player):
         return action, SingleBattleOrder(choice_for(battle, action))
 
     def _battle_finished_callback(self, battle: AbstractBattle) -> None:
+        super()._battle_finished_callback(battle)
         self._ongoing_battles.pop(battle.battle_tag, None)
 
 

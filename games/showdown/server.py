@@ -3,8 +3,8 @@
     with ShowdownServer() as server:
         ...  # server.url, server.port, server.alive(), server.check()
 
-The server's process ends with the ``with`` block, with this process (also by SIGKILL: see
-``server_preload.js``), and if it does not become ready in time.
+The server's process ends with the ``with`` block, with this process (also by SIGKILL), and if it
+does not become ready in time.
 
 The package in the cache is shared and never written to.  Each server runs in a folder of its own
 with real ``config/`` and ``logs/`` and links to the rest of the package; ``node
@@ -12,7 +12,6 @@ with real ``config/`` and ``logs/`` and links to the rest of the package; ``node
 ``server_seeds.js`` gives a battle a seed: ``/plywiseseed TEXT`` by the player that starts it.
 """
 
-import contextlib
 import errno
 import logging
 import os
@@ -20,7 +19,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -31,6 +29,8 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
 from plywise.datasets.errors import PlywiseError
+from plywise.datasets.processes.children import NODE_FLAGS, end_program, start_program
+from plywise.datasets.processes.temporary import TemporaryFolder
 from plywise.games.showdown.install import (
     ProgressCallback,
     ensure_showdown,
@@ -42,7 +42,6 @@ log = logging.getLogger(__name__)
 
 _HERE = Path(__file__).parent
 _HOST = "127.0.0.1"
-_STOP_SECONDS = 5.0  # from SIGTERM to SIGKILL
 _PORT_TAKEN = 98  # exit status of server_preload.js if it cannot listen
 _TRIES = 5  # free ports to try if another program takes one before the server listens
 
@@ -61,7 +60,7 @@ class ShowdownServer:
     Args:
         port: the loopback port to listen on; None: any free one.
         log_path: file for the server's output (its folder is made); None: a file in the server's
-            temporary folder, which is kept if the server dies.
+            temporary folder, which is kept until the next start if the server dies.
         start_seconds: longest wait until the server answers logins, which takes about 4 s on an
             idle machine and several times as long on a busy one.
         on_progress: called with one line about each stage.
@@ -90,7 +89,7 @@ class ShowdownServer:
         self._on_progress = on_progress
         self._port = 0
         self._process: subprocess.Popen[bytes] | None = None
-        self._folder: Path | None = None
+        self._folder: TemporaryFolder | None = None
         self._log_path: Path | None = log_path
         self._stopping = threading.Event()
         self._on_death: list[Callable[[str], None]] = []
@@ -151,9 +150,9 @@ class ShowdownServer:
         if self._port:
             _require_free(self._port)
         try:
-            self._folder = Path(tempfile.mkdtemp(prefix="plywise-showdown-"))
-            _lay_out(self._folder, package)
-            self._log_path = self._asked_log or self._folder / "server.log"
+            self._folder = TemporaryFolder()
+            _lay_out(self._folder.path, package)
+            self._log_path = self._asked_log or self._folder.path / "server.log"
             self._log_path.parent.mkdir(parents=True, exist_ok=True)
             began = time.monotonic()
             deadline = began + self._start_seconds
@@ -164,7 +163,6 @@ class ShowdownServer:
                 self._launch(node)
                 if self._wait_listening(deadline):
                     break
-                self._close_stdin()
                 if self._asked_port:
                     raise _busy(self._port)
                 if not left:
@@ -202,9 +200,10 @@ class ShowdownServer:
         assert self._folder is not None
         assert self._log_path is not None
         with self._log_path.open("wb") as output:
-            self._process = subprocess.Popen(
+            self._process = start_program(
                 [
                     node,
+                    *NODE_FLAGS,
                     "--preserve-symlinks",
                     "--preserve-symlinks-main",
                     "--require",
@@ -214,11 +213,10 @@ class ShowdownServer:
                     "--skip-build",
                     str(self._port),
                 ],
-                cwd=self._folder,
-                stdin=subprocess.PIPE,  # never written to: the server ends with it
+                cwd=self._folder.path,
+                stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # only this process handles Ctrl-C
             )
 
     def _wait_listening(self, deadline: float) -> bool:
@@ -290,21 +288,15 @@ class ShowdownServer:
         last = f" Its last line: {lines[-1].strip()[:200]}" if lines else ""
         return f"The Showdown server {how}. Its log: {self._log_path}.{last}"
 
-    def _close_stdin(self) -> None:
-        stdin = self._require_started().stdin
-        if stdin is not None:
-            stdin.close()
-
     def _end(self, *, keep_folder: bool) -> None:
         process = self._process
         if process is not None:
             if not self.died:
                 self._stopping.set()
-            self._close_stdin()
-            _end_group(process)
+            end_program(process)
         log_inside = self._asked_log is None  # an error message names it
         if self._folder is not None and not (keep_folder and log_inside):
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder.remove()
 
 
 def keep_loopback_direct() -> None:
@@ -358,17 +350,3 @@ def _require_free(port: int) -> None:
             raise ShowdownServerError(
                 f"Port {port} cannot be used: {error.strerror}. Choose another, above 1023."
             ) from error
-
-
-def _end_group(process: subprocess.Popen[bytes]) -> None:
-    """End the server and all its children (it leads a process group)."""
-    if process.poll() is not None:
-        return
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGTERM)
-    try:
-        process.wait(_STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()

@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from plywise.games.base import TimeLeft
 
 _LEFT = re.compile(
-    r"Time left: (\d+) sec this turn \| (\d+) sec total(?: \| (\d+) sec grace)?", re.ASCII
+    r"Time left: (\d{1,9}) sec this turn \| (\d{1,9}) sec total(?: \| (\d{1,9}) sec grace)?",
+    re.ASCII,
 )
 
 

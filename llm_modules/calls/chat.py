@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
+from plywise.datasets.recording import encodable
 from plywise.llm_modules.calls.accounting import Spent, Usage
 from plywise.llm_modules.calls.errors import LLMError, LLMReplyError, one_line
 from plywise.llm_modules.calls.settings import LLMConfig
@@ -19,6 +20,8 @@ from plywise.llm_modules.calls.settings import LLMConfig
 _TOKEN_CHARACTERS = 16  # generous: a token has about 4
 _MIN_LIMIT = 1_000  # characters; some endpoints exceed max_tokens a little
 _ENVELOPE = 1 << 16  # bytes of a reply besides its text
+_METERED = ("prompt", "completion")
+_MAX_TOKENS = 10**9  # of a call; what claims more is no count
 
 
 class Message(NamedTuple):
@@ -231,18 +234,22 @@ class Tokens(NamedTuple):
 def read_tokens(completion: object) -> Tokens | None:
     """Return the token counts of a completion, None if it reports none."""
     usage = getattr(completion, "usage", None)
-    prompt, made = (getattr(usage, f"{name}_tokens", None) for name in ("prompt", "completion"))
-    if not isinstance(prompt, int) or not isinstance(made, int):
+    prompt, made = (_count(getattr(usage, f"{name}_tokens", None)) for name in _METERED)
+    if prompt is None or made is None:
         return None
     details = getattr(usage, "prompt_tokens_details", None)
-    cached = getattr(details, "cached_tokens", None)
-    return Tokens(prompt, made, cached if isinstance(cached, int) else 0)
+    return Tokens(prompt, made, _count(getattr(details, "cached_tokens", None)) or 0)
+
+
+def _count(value: object) -> int | None:
+    """Return a number of tokens, None for anything that cannot be one."""
+    return value if isinstance(value, int) and 0 <= value < _MAX_TOKENS else None
 
 
 def read_completion(
     completion: object, asked: Request, model: str, retries: int, seconds: float
 ) -> Answer:
-    """Return the answer in a completion object, whatever its fields hold.
+    """Return the answer in a completion object, whatever its fields hold; its texts are encodable.
 
     The library builds its objects without validation, so every field may be absent or of another
     type.  A text far longer than ``asked`` is truncated.
@@ -259,10 +266,10 @@ def read_completion(
         raise LLMReplyError(f"the reply's message is not a text: {one_line(content)}")
     tokens = read_tokens(completion) or Tokens(0, 0, 0)
     return Answer(
-        text=(content or "")[: asked.max_characters],
-        model=str(getattr(completion, "model", "") or model),
+        text=encodable((content or "")[: asked.max_characters]),
+        model=encodable(str(getattr(completion, "model", "") or model)),
         first_token=_first_token(choice),
-        finish_reason=str(getattr(choice, "finish_reason", "") or ""),
+        finish_reason=encodable(str(getattr(choice, "finish_reason", "") or "")),
         prompt_tokens=tokens.prompt,
         completion_tokens=tokens.completion,
         cached_tokens=tokens.cached,
@@ -280,5 +287,5 @@ def _first_token(choice: object) -> tuple[tuple[str, float], ...]:
     for entry in likeliest if isinstance(likeliest, list) else []:
         token, logprob = getattr(entry, "token", None), getattr(entry, "logprob", None)
         if isinstance(token, str) and isinstance(logprob, float | int):
-            found.append((token, float(logprob)))
+            found.append((encodable(token), float(logprob)))
     return tuple(found)

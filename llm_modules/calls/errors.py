@@ -6,7 +6,9 @@ text from an endpoint passes through :func:`one_line` first.
 
 from __future__ import annotations
 
+from plywise.datasets.addresses import mask
 from plywise.datasets.errors import ConfigError, PlywiseError
+from plywise.datasets.recording import encodable
 
 _MAX_CHARACTERS = 240  # of an endpoint's text in a message
 
@@ -80,8 +82,8 @@ class ModelFileError(LLMLastingError):
 
 
 def one_line(text: object, secret: str = "") -> str:
-    """Return ``text`` as one line of bounded length, with ``secret`` masked."""
-    line = " ".join(str(text).split())
+    """Return ``text`` as one line of bounded length, without ``secret`` and those of addresses."""
+    line = " ".join(mask(encodable(str(text))).split())
     if secret:
         line = line.replace(secret, "***")
     return line if len(line) <= _MAX_CHARACTERS else line[: _MAX_CHARACTERS - 1] + "…"

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from plywise.datasets.files import DAMAGE
 from plywise.llm_modules.calls.chat import Answer
 from plywise.llm_modules.calls.errors import LLMConfigError
 
@@ -114,7 +115,7 @@ class FileStore:
                     "SELECT answer FROM answers WHERE key = ?", (key,)
                 ).fetchone()
             return None if row is None else msgspec.convert(json.loads(row[0]), Answer)
-        except (sqlite3.Error, ValueError, msgspec.ValidationError) as error:  # or a damaged row
+        except (*DAMAGE, RecursionError, TypeError) as error:  # sqlite3.Error, or a damaged row
             self._count_fault(error)
             return None
 

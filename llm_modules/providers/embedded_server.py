@@ -1,11 +1,9 @@
-"""Server of the embedded model: ``python -m plywise.llm_modules.providers.embedded_server MODEL``.
+"""Server of the embedded model, a process of its own; its argument is the model file.
 
 :class:`plywise.llm_modules.providers.embedded.EmbeddedServer` starts this process and reads one
 line of JSON from its standard output: ``{"url": ...}`` once the model is loaded and the server
-listens, or ``{"error": ...}``.  Everything else goes to standard error.  The process ends when its
-standard input closes or its parent changes, so it never outlives the process that started it.  The
-key that callers need comes from the environment, not from the command line, which every user of a
-machine can read.
+listens, or ``{"error": ...}``.  Everything else goes to standard error.  The key that callers need
+comes from the environment, not from the command line, which every user of a machine can read.
 """
 
 from __future__ import annotations
@@ -23,7 +21,6 @@ KEY_VARIABLE = "PLYWISE_EMBEDDED_KEY"
 # 128 tokens of a prompt in about a second.
 BATCH_TOKENS = 128
 PROMPT_CACHE_MIB = 512
-PARENT_CHECK_SECONDS = 1.0
 
 
 def _arguments() -> argparse.Namespace:
@@ -60,16 +57,9 @@ def _start(options: argparse.Namespace, key: str) -> Any:
     return xllamacpp.Server(params)
 
 
-def _end_with_input() -> None:
-    while os.read(0, 4096):
-        pass
-    os._exit(0)
-
-
 def main() -> None:
-    """Load the model, report the server's address, and serve until the parent ends."""
+    """Load the model, report the server's address, and serve until the process is ended."""
     options = _arguments()
-    parent = os.getppid()
     # The library may write to standard output; the report uses a copy of it.
     report = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
@@ -82,18 +72,11 @@ def main() -> None:
     if not key:
         send(error=f"the environment variable {KEY_VARIABLE} is not set")
         sys.exit(2)
-    threading.Thread(target=_end_with_input, daemon=True).start()
     try:
         server = _start(options, key)
     except (ImportError, OSError, RuntimeError, ValueError) as error:
         send(error=f"{type(error).__name__}: {error}")
         sys.stderr.flush()
-        os._exit(1)  # a normal exit fails while the other thread waits for input
+        os._exit(1)
     send(url=str(server.listening_address))
-    while os.getppid() == parent:
-        threading.Event().wait(PARENT_CHECK_SECONDS)
-    os._exit(0)
-
-
-if __name__ == "__main__":
-    main()
+    threading.Event().wait()

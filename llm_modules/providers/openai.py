@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 import openai
 from openai.types.chat import ChatCompletion
 
+from plywise.datasets.addresses import reveal
 from plywise.llm_modules.calls.accounting import Spent
 from plywise.llm_modules.calls.breaker import CircuitBreaker
 from plywise.llm_modules.calls.chat import (
@@ -59,8 +60,11 @@ from plywise.llm_modules.providers.replay import Recorder
 
 log = logging.getLogger("plywise.llm")
 
+_KEY_CHARACTERS = 12  # at least; a shorter one is no secret, and a part of other words
 _NO_KEY = "no-key"  # the library requires a key; most local servers do not
 _THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
+# What the libraries raise for a reply that is none; deeply nested JSON is a RecursionError.
+_EXPECTED = openai.OpenAIError | TimeoutError | ValueError | RecursionError
 _CLOSED = "the language model's client is closed"
 
 _CURRENT: ContextVar[Spent] = ContextVar("resources of the call of this task")
@@ -90,9 +94,9 @@ class LLMClient(ChatClient):
             raise LLMConfigError(
                 "no language model is named: set llm.model (or OPENAI_MODEL), or llm=none"
             )
-        url = config.base_url or os.environ.get("OPENAI_BASE_URL", "")
+        url = reveal(config.base_url, "llm.base_url") or os.environ.get("OPENAI_BASE_URL", "")
         check_address(url)
-        key = api_key or os.environ.get(config.api_key_env, "")
+        key = (api_key or os.environ.get(config.api_key_env, "")).strip()
         if not key and not url:
             raise LLMConfigError(
                 f"no key: set the environment variable {config.api_key_env}, "
@@ -226,7 +230,7 @@ class LLMClient(ChatClient):
             except Exception as error:
                 # An endpoint may send anything: whatever exception the libraries make of it, the
                 # caller gets an LLMError and the game continues.
-                if not isinstance(error, openai.OpenAIError | TimeoutError | ValueError):
+                if not isinstance(error, _EXPECTED):
                     log.error("unexpected error while reading a reply", exc_info=error)
                 if isinstance(error, openai.APIStatusError):
                     call.spent.unmetered = 0  # refused calls are free
@@ -291,12 +295,22 @@ class LLMClient(ChatClient):
         create = self._openai.chat.completions.with_streaming_response.create
         body = bytearray()
         async with create(**parameters) as response:
-            async for chunk in response.iter_bytes():
-                body += chunk
-                if len(body) > max_bytes:
-                    raise LLMReplyError(f"{self.endpoint} sent more than {max_bytes:,} bytes")
+            try:
+                async for chunk in response.iter_bytes():
+                    body += chunk
+                    if len(body) > max_bytes:
+                        break
+            except Exception as error:  # the HTTP library's own, which openai does not translate
+                said = one_line(error, self._key)
+                raise LLMReplyError(f"{self.endpoint} ended its reply early: {said}") from None
+            if len(body) > max_bytes:
+                raise LLMReplyError(f"{self.endpoint} sent more than {max_bytes:,} bytes")
             retries = response.retries_taken
-        plain = json.loads(body)
+        # An endpoint may repeat the request's headers; no transcript or record holds the key.
+        text = body.decode(json.detect_encoding(body))
+        if len(self._key) >= _KEY_CHARACTERS:
+            text = text.replace(self._key, "***")
+        plain = json.loads(text)
         if not isinstance(plain, dict):
             raise ValueError(plain)
         return ChatCompletion.construct(**plain), retries

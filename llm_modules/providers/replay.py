@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import threading
 import time
 from collections import deque
@@ -21,6 +20,8 @@ from typing import Any
 
 import msgspec
 
+from plywise.datasets.files import read_bytes, reading
+from plywise.datasets.recording import JsonLines, Losses
 from plywise.llm_modules.calls import errors
 from plywise.llm_modules.calls.accounting import Spent
 from plywise.llm_modules.calls.chat import (
@@ -39,7 +40,7 @@ log = logging.getLogger("plywise.llm")
 class Recorder:
     """Writer of calls to a record as they end; thread-safe.
 
-    A line that cannot be written is lost: the first is logged, all are counted in ``faults``.
+    A line that cannot be written is lost: the first is logged, all are counted in ``losses``.
 
     Args:
         path: file; an existing one is continued.
@@ -50,13 +51,11 @@ class Recorder:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path).expanduser()
-        self.faults = 0
+        self.losses = Losses(f"calls (llm.record={path})", log.warning)
         self._lock = threading.Lock()
-        self._closed = False
         self._asked = 0
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+            self._file = JsonLines(self.path)
         except OSError as error:
             raise LLMConfigError(f"cannot write llm.record={path}: {error.strerror}") from None
 
@@ -65,7 +64,11 @@ class Recorder:
         line: dict[str, Any] = {"request": parameters}
         with self._lock:
             self._asked = line["asked"] = max(self._asked + 1, time.time_ns())
-        call.future.add_done_callback(lambda future: self._write(call, line, future))
+        call.future.add_done_callback(lambda future: self._ended(call, line, future))
+
+    def _ended(self, call: Call, line: dict[str, Any], future: Future[Answer]) -> None:
+        with self.losses.guard():
+            self._write(call, line, future)
 
     def _write(self, call: Call, line: dict[str, Any], future: Future[Answer]) -> None:
         if future.cancelled():
@@ -75,22 +78,11 @@ class Recorder:
         else:
             line["answer"] = msgspec.to_builtins(future.result())
         line["spent"] = asdict(call.spent)
-        data = (json.dumps(line, ensure_ascii=False) + "\n").encode()
-        try:
-            with self._lock:
-                if not self._closed:
-                    os.write(self._file, data)
-        except OSError as error:
-            self.faults += 1
-            if self.faults == 1:
-                log.warning("llm.record=%s fails, calls are lost: %s", self.path, error.strerror)
+        self._file.append(line)
 
     def close(self) -> None:
         """Close the file; safe to call twice."""
-        with self._lock:
-            if not self._closed:
-                self._closed = True
-                os.close(self._file)
+        self._file.close()
 
 
 class Replay(ChatClient):
@@ -126,17 +118,16 @@ class Replay(ChatClient):
         self.model = config.model or models.pop()
 
     def _lines(self, path: Path) -> list[dict[str, Any]]:
-        try:
-            lines = path.read_bytes().splitlines()
-        except OSError as error:
-            raise LLMConfigError(f"cannot read {self.endpoint}: {error.strerror}") from None
+        with reading(path, LLMConfigError, "record of calls (llm.replay)"):
+            lines = read_bytes(path).splitlines()
         found = []
         for number, text in enumerate(lines, 1):
             try:
                 line = json.loads(text)
+                msgspec.convert(line, _Line)
                 _outcome(line)
                 found.append(line)
-            except (ValueError, TypeError, KeyError, AttributeError, msgspec.ValidationError):
+            except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
                 if number == len(lines) > 1:
                     log.warning("the last line of %s is incomplete and left out", self.endpoint)
                     break
@@ -185,6 +176,17 @@ class Replay(ChatClient):
 
     def close(self) -> None:
         """Do nothing: there are no resources to free."""
+
+
+class _Asked(msgspec.Struct):
+    model: str
+
+
+class _Line(msgspec.Struct):
+    """What every line has."""
+
+    request: _Asked
+    asked: int = 0
 
 
 def _outcome(line: Mapping[str, Any]) -> tuple[Spent, Answer | LLMError | None]:

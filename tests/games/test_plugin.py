@@ -66,7 +66,7 @@ def test_commands_of_the_page(
     capsys.readouterr()
     first = min(nim.parent.glob("outputs/play/*/*/nim-*.json"))
     assert json.loads(first.read_text())["game"] == f"path:{nim}"
-    assert cli.main(["replay", str(first)]) == 0
+    assert cli.main(["replay", str(first), "game=path:nim.py"]) == 0
     assert "nim: you (player 1) against search" in capsys.readouterr().out
 
 

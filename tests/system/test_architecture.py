@@ -1,6 +1,7 @@
 """The house: imports point downwards only, lazy ones too, and never in a circle."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -112,7 +113,7 @@ def test_ratings_are_mathematics(graph: dict[str, set[str]]) -> None:
         for name, targets in graph.items()
         if room(name) == "ratings" and not name.endswith("command")
         for target in targets
-        if room(target) != "ratings" and target != "datasets.errors"
+        if room(target) != "ratings" and target not in ("datasets.errors", "datasets.files")
     ]
     assert wrong == []
 
@@ -127,6 +128,21 @@ def test_what_decides_prints_nothing() -> None:
     assert printing == []
 
 
+def test_what_is_printed_or_written_as_html_passes_its_border() -> None:
+    """Consoles and pages are made in one place each; nothing is read as markup."""
+    wrong = [
+        f"{name}: {found}"
+        for name, path in modules().items()
+        if name not in ("arena.output.screen", "arena.output.html")
+        for found in re.findall(
+            r"(?<!Text)Console\(|from_markup|rich\.markup|<html|</body"
+            r"|TextColumn\((?!\"[a-z ]*\"\)|[^)]*markup=False)|save_replays",
+            path.read_text(encoding="utf-8"),
+        )
+    ]
+    assert wrong == []
+
+
 def test_search_knows_no_game_and_llm_modules_no_kernels(graph: dict[str, set[str]]) -> None:
     for name, targets in graph.items():
         if name.startswith("search"):
@@ -136,6 +152,20 @@ def test_search_knows_no_game_and_llm_modules_no_kernels(graph: dict[str, set[st
             )
         if name.startswith("llm_modules"):
             assert not {t for t in targets if t.startswith("engine")}, name
+
+
+def test_processes_and_temporary_things_are_made_in_one_room() -> None:
+    # So that none outlives its owner.  `node --version` ends by itself; what a full disk refused is
+    # kept in a folder that stays.
+    makers = r"Popen\(|subprocess\.run\(|Process\(|get_context\(.spawn|os\.fork\("
+    makers += r"|ProcessPool|mkdtemp|mkstemp|TemporaryDirectory|NamedTemporaryFile"
+    found = {
+        f"{name}: {maker}"
+        for name, path in modules().items()
+        if not name.startswith("datasets.processes")
+        for maker in re.findall(makers, path.read_text(encoding="utf-8"))
+    }
+    assert found == {"games.showdown.install: subprocess.run(", "arena.output.files: mkdtemp"}
 
 
 def test_no_circle(graph: dict[str, set[str]]) -> None:

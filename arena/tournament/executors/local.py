@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
-import signal
 import threading
 import time
 import traceback
@@ -19,12 +18,14 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
+from plywise.arena.output.text import guard_streams
 from plywise.arena.tournament.executors.base import timed_out
 from plywise.arena.tournament.executors.chunks import WaitingGames
 from plywise.arena.tournament.schedule import GameTask
 from plywise.arena.tournament.store import Fault, FinishedGame
 from plywise.arena.tournament.worker import GameOutcome, Setup
 from plywise.datasets.errors import PlywiseError, WorkersFailedError
+from plywise.datasets.processes.children import start_worker
 
 log = logging.getLogger(__name__)
 
@@ -36,16 +37,12 @@ _GAME, _SINCE, _PLAYER = range(3)  # the numbers of a slot
 
 
 class _Reporter:
-    """Sends ended games from a thread, so that a short game costs no system call of its own.
-
-    The thread also ends the worker when its parent has ended (``kill -9`` gives no other sign).
-    """
+    """Sends ended games from a thread, so that a short game costs no system call of its own."""
 
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
         self._ended: list[Any] = []
         self._lock = threading.Lock()
-        self._parent = os.getppid()
         threading.Thread(target=self._run, daemon=True).start()
 
     def add(self, outcome: GameOutcome) -> None:
@@ -63,8 +60,6 @@ class _Reporter:
     def _run(self) -> None:
         while True:
             time.sleep(_REPORT_SECONDS)
-            if os.getppid() != self._parent:
-                os._exit(1)
             try:
                 self.flush()
             except OSError:
@@ -73,8 +68,7 @@ class _Reporter:
 
 def work(setup: Setup, pipe: Connection, slot: Any) -> None:
     """Play chunks of games until the pipe closes; the main function of a worker process."""
-    # Ctrl-C goes to every process of the terminal; the parent alone handles it and ends us.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    guard_streams()
     reporter = _Reporter(pipe)
 
     def thinking(player: int) -> None:
@@ -126,7 +120,6 @@ class LocalExecutor:
     def __init__(self, setup: Setup, jobs: int, timeout: float | None = None) -> None:
         self._setup = setup
         self._timeout = timeout
-        self._context = multiprocessing.get_context("spawn")
         self._waiting = WaitingGames(_CHUNK_SECONDS)
         self._outcomes: list[GameOutcome] = []
         self._unused = 0
@@ -171,12 +164,9 @@ class LocalExecutor:
     # --- workers ----------------------------------------------------------------------------
 
     def _start(self) -> _Worker:
-        ours, theirs = self._context.Pipe()
-        slot = self._context.RawArray("d", [_NOBODY, 0.0, _NOBODY])
-        process = self._context.Process(
-            target=work, args=(self._setup, theirs, slot), daemon=True, name="plywise-worker"
-        )
-        process.start()
+        ours, theirs = multiprocessing.Pipe()
+        slot = multiprocessing.RawArray("d", [_NOBODY, 0.0, _NOBODY])
+        process = start_worker(work, self._setup, theirs, slot)
         theirs.close()
         return _Worker(process, ours, slot)
 

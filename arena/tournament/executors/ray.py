@@ -21,7 +21,9 @@ from plywise.arena.tournament.executors.local import LocalExecutor
 from plywise.arena.tournament.schedule import GameTask
 from plywise.arena.tournament.store import Fault, FinishedGame
 from plywise.arena.tournament.worker import GameOutcome, Setup
+from plywise.datasets.addresses import reveal
 from plywise.datasets.errors import ConfigError, PlywiseError, WorkersFailedError
+from plywise.datasets.processes.signals import catch_again
 
 log = logging.getLogger(__name__)
 
@@ -96,11 +98,15 @@ class RayExecutor:
             options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
             if address is None:
                 options |= {"num_cpus": jobs, "include_dashboard": False}
+            else:
+                options["address"] = reveal(address, "tournament.ray_address")
             try:
-                self._ray.init(address=address, **options)
+                self._ray.init(**options)
             except (ConnectionError, ValueError, RuntimeError) as error:
                 where = f"tournament.ray_address={address}" if address else "a local Ray cluster"
                 raise ConfigError(f"{where}: {error}") from error
+            finally:
+                catch_again()  # Ray ends the process at SIGTERM
         self._class = self._ray.remote(num_cpus=1)(RayWorker)
         self._waiting = WaitingGames(_CHUNK_SECONDS)
         self._suspects: set[int] = set()  # games to be handed out one by one

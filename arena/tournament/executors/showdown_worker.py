@@ -14,6 +14,7 @@ import secrets
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 from poke_env import AccountConfiguration
@@ -45,6 +46,7 @@ from plywise.games.base import State
 from plywise.games.gen9.infostate import action_name
 from plywise.games.gen9.state import InfoStateView
 from plywise.games.showdown.baselines import BaselineChoice, ObservedBaseline, baseline
+from plywise.games.showdown.messages import CheckedPlayer
 from plywise.games.showdown.player import REFUSED, PlywisePlayer
 from plywise.games.showdown.server import keep_loopback_direct
 from plywise.games.showdown.translate import events_seen
@@ -113,15 +115,11 @@ class _RecordedAgent(Agent):
             self._course.sides[self._index].illegal += 1
             text = f"{self.name} chose {action}, legal are {list(info.legal)}"
             self._course.fail(Failure("illegal", text, self._index))
-        names = {str(a): action_name(info, a) for a in info.legal}
-        words = names.get(str(action), f"action {action}")
-        choice = Choice(
-            action=action,
-            words=words,
-            view=state.observation_string(player),
-            names=names,
-            decision=decision,
-        )
+        choice = Choice(action, f"action {action}", "", {}, decision)
+        with self._course.losses.guard():
+            names = {str(a): action_name(info, a) for a in info.legal}
+            words, view = names.get(str(action), choice.words), state.observation_string(player)
+            choice = replace(choice, words=words, view=view, names=names)
         self._course.add(place, self._index, choice, seconds)
         return decision
 
@@ -273,7 +271,7 @@ class ServerPlayer:
                 # Every name is new: its logger would stay for ever.
                 logging.Logger.manager.loggerDict.pop(connection.player.username, None)
 
-    def _side(self, task: GameTask, index: int, name: str, course: Course) -> ServerSide:
+    def _side(self, task: GameTask, index: int, name: str, course: Course) -> CheckedPlayer:
         who = task.players[index]
         options = player_options(self._url, AccountConfiguration(name, None), self._setup.game.name)
         agent = self._agents[who]

@@ -10,7 +10,6 @@ and advice come with the same sample.  The page takes every name as text, never 
 
 from __future__ import annotations
 
-import html
 import json
 from collections.abc import Iterator, Sequence
 from importlib import metadata, resources
@@ -18,15 +17,16 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from plywise.arena.output.files import plain, writing
-from plywise.arena.play.replay import server_views, states_of
+from plywise.arena.output.files import plain, write_whole
+from plywise.arena.output.html import html_page
+from plywise.arena.output.text import printable
+from plywise.arena.play.replay import recorded_game, server_views, states_of
 from plywise.arena.tournament.identity import identity_digest
 from plywise.arena.tournament.pool_ratings import ratings_of, ratings_over
 from plywise.arena.tournament.standings import Standings
 from plywise.arena.tournament.store import FinishedGame, GameStore
 from plywise.conf.schemas.tournament import TournamentGroup
 from plywise.games.base import SIMULTANEOUS, TERMINAL, Game
-from plywise.games.registry import make_game
 
 _REPLAY_BYTES = 8_000_000
 _PLANNED = ("replays", "anchor", "anchor_rating", "virtual_draws")
@@ -34,51 +34,71 @@ _DRAWN = ("tic_tac_toe", "connect_four")  # by report.js
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
-def write_report(store: GameStore, path: Path, replays: int | None = None) -> Path:
+def write_report(
+    store: GameStore, path: Path, replays: int | None = None, game: Game | None = None
+) -> Path:
     """Write the report of a record and return its path.
 
     Args:
         store: the record.
         path: the page.
         replays: number of games with values and text; None: as the tournament was set.
+        game: the record's rules; None: what :func:`game_of` returns.
 
     Raises:
         RecordFileError: the disk refuses it.
         ReplayError: the record was played by other rules.
+        UnaskedGameError: the record names a file as its rules, and ``game`` is not given.
     """
-    page = render_page(report_data(store, replays))
-    with writing(path):
-        path.write_text(page, encoding="utf-8")
+    page = render_page(report_data(store, replays, game))
+    write_whole(path, page)
     return path
 
 
 def render_page(data: dict[str, Any]) -> str:
-    """Return the page: the template with style, script and data put into it."""
+    """Return the page: its body, style and script, and the data as JSON."""
     folder = resources.files("plywise.arena.tournament.report").joinpath("assets")
-    template, style, script = (
+    body, style, script = (
         folder.joinpath(name).read_text(encoding="utf-8")
         for name in ("report.html", "report.css", "report.js")
     )
-    packed = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    shown = _texts_shown(data)
+    packed = json.dumps(shown, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     # Inside <script> only "</" and "<!--" could end the data; no "<" at all is simpler to trust.
-    packed = (
-        packed.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-    )
-    page = template.replace("@TITLE@", html.escape(data["title"]))
-    # The data comes last, so that a mark inside it is not replaced.
-    for mark, text in (("@STYLE@", style), ("@SCRIPT@", script), ("@DATA@", packed)):
-        before, after = page.split(mark)
-        page = before + text + after
-    return page
+    before, after = body.split("@DATA@")
+    return html_page(shown["title"], before + packed.replace("<", "\\u003c") + after, style, script)
 
 
-def report_data(store: GameStore, replays: int | None = None) -> dict[str, Any]:
-    """Return all data of the page, as plain values."""
+def _texts_shown(value: Any) -> Any:
+    """Return plain values with all their texts as a page may show them."""
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, dict):
+        return {printable(key): _texts_shown(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_texts_shown(one) for one in value]
+    return value
+
+
+def game_of(store: GameStore, asked: str | None = None) -> Game:
+    """Return the rules of a record.
+
+    ``asked``, and what is raised: see :func:`~plywise.arena.play.replay.recorded_game`.
+    """
+    parameters = dict(store.identity["game"])
+    digest = store.identity.get("game_file", "")
+    return recorded_game(parameters.pop("name"), parameters, asked, digest)
+
+
+def report_data(
+    store: GameStore, replays: int | None = None, game: Game | None = None
+) -> dict[str, Any]:
+    """Return all data of the page, as plain values; see :func:`write_report`."""
     plan = store.plan()
     total = int(plan.get("total", 0))
     games = [g for g in store.games() if not total or g.number < total]
     described = store.identity["game"]
-    game = make_game(**described)
+    game = game or game_of(store)
     standings = Standings(store.titles, games)
     kept = plan.get("group", {})
     group = TournamentGroup(**{key: kept[key] for key in _PLANNED if key in kept})

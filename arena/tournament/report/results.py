@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,8 +12,8 @@ from rich.console import Console
 
 from plywise.arena.agents.catalog import CATALOG, parse_agents
 from plywise.arena.guidance.trust import Trust, trust_line, trusts
-from plywise.arena.output.files import write_summary, writing
-from plywise.arena.output.screen import near
+from plywise.arena.output.files import write_summary, write_whole
+from plywise.arena.output.screen import near, text_line
 from plywise.arena.play.guide_words import asked, llm_long
 from plywise.arena.ratings.command import print_ratings
 from plywise.arena.ratings.command import summary as ratings_summary
@@ -27,6 +28,7 @@ from plywise.arena.tournament.standings import Standings
 from plywise.arena.tournament.store import FinishedGame, GameStore
 from plywise.conf.schemas.llm import AskedLLMGroup
 from plywise.conf.schemas.tournament import TournamentConfig
+from plywise.games.base import Game
 
 
 @dataclass(frozen=True)
@@ -52,21 +54,24 @@ def write_results(
     run: RunStatistics,
     folder: Path,
     console: Console,
+    game: Game,
 ) -> None:
     """Print the results of all games that count and write them into ``folder``.
+
+    ``game``: the rules that they were played by.
 
     Raises:
         RecordFileError: the disk refuses them.
     """
     total = int(store.plan()["total"])
-    games = [game for game in store.games() if game.number < total]
+    games = [g for g in store.games() if g.number < total]
     stop = None
     test = config.tournament.sequential_test()
     if test is not None:
         stop = SequentialStop(test, games)
         if stop.decided:
             total = stop.counted
-            games = [game for game in games if game.number < total]
+            games = [g for g in games if g.number < total]
             store.set_plan(store.plan() | {"total": total})
     standings = Standings(store.titles, games)
     faults = store.faults()
@@ -98,7 +103,7 @@ def write_results(
         lines += [] if stop is None else stop.lines()
         lines += [trust_line(title, trusted) for title, trusted in trust.items()]
         for line in lines:
-            console.print(line, soft_wrap=True, markup=False)
+            console.print(text_line(line), soft_wrap=True)
     llm = config.llm
     if games and isinstance(llm, AskedLLMGroup) and (llm.record or llm.replay):
         console.print(f"decisions: {summary['decisions']} (equal digests: equal games and advice)")
@@ -111,7 +116,7 @@ def write_results(
     # After the tables: a full disk must not keep them from being printed.
     write_summary(folder / "summary.json", summary)
     write_csv(folder / "results.csv", games, store.titles)
-    write_report(store, folder / "report.html")
+    write_report(store, folder / "report.html", game=game)
     if run.interrupted:
         console.print(
             f"Interrupted after {len(games)} of {total} games; the same command continues."
@@ -165,9 +170,10 @@ def write_csv(path: Path, games: list[FinishedGame], titles: list[str]) -> None:
     Raises:
         RecordFileError: the disk refuses it.
     """
-    with writing(path), path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["player_a", "player_b", "score_a", "first", "pair"])
-        for game in rated_games(games, titles):
-            score = f"{game.score_a:g}"
-            writer.writerow([game.player_a, game.player_b, score, game.first, game.pair])
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(["player_a", "player_b", "score_a", "first", "pair"])
+    for game in rated_games(games, titles):
+        score = f"{game.score_a:g}"
+        writer.writerow([game.player_a, game.player_b, score, game.first, game.pair])
+    write_whole(path, text.getvalue())

@@ -3,7 +3,8 @@
 A dump (see ``datasets/showdown/record.js``) is Showdown's state in short keys:
 
 battle: ``turn req w ws t ts pw lm lsm q S win`` (weather and terrain with their states, pseudo
-weathers, last move, last successful move of this turn, action queue, sides, winner).
+weathers, last move, last successful move of this turn, action queue as ``[choice, actor, move]``
+and, of a switch, who comes, sides, winner).
 
 side: ``left fnt order sc sl P ftt flt`` (Pokémon left, fainted in all, team indices by position,
 side conditions, slot conditions, Pokémon by position, fainted this and last turn).
@@ -35,9 +36,11 @@ import numpy as np
 from plywise.datasets.battle_corpus import Dump, RecordedBattle, RecordedStep
 from plywise.datasets.errors import PlywiseError
 from plywise.datasets.pokemon_sets import PokemonSet
+from plywise.datasets.showdown_data import to_id
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.border import plain
 from plywise.engine.battle.border import teams as team_building
+from plywise.engine.battle.border.bits import Bits, HighBits
 from plywise.engine.battle.border.coverage import require_modelled
 from plywise.engine.battle.border.teams import number, species_number, type_number
 from plywise.engine.battle.names import (
@@ -51,37 +54,14 @@ from plywise.engine.battle.names import (
 )
 from plywise.engine.battle.state import SIDE
 from plywise.engine.battle.stats import MOST_ATTACKS
-from plywise.engine.battle.tables import MOVES
+from plywise.engine.battle.tables import BINDING_NUMBER, MOVES
 
 VOLATILE_BIT = {name: bit for bit, name in enumerate(c.VOLATILE_NAMES)}
 VOLATILE_WORD_BITS = 8 * SIDE["volatiles"].base.itemsize
 
 
-@dataclass(frozen=True)
-class Bits:
-    """A few bits of a field that holds more than one number."""
-
-    name: str
-    shift: int
-    width: int
-
-    def get(self, record: Any) -> int:
-        """Return the number that the bits hold."""
-        return int(getattr(record, self.name)) >> self.shift & (1 << self.width) - 1
-
-    def put(self, record: Any, value: int) -> None:
-        """Set the bits.
-
-        Raises:
-            OverflowError: they cannot hold the number.
-        """
-        if not 0 <= value < 1 << self.width:
-            raise OverflowError(f"{self.name}: {self.width} bits cannot hold {value}")
-        rest = int(getattr(record, self.name)) & ~(((1 << self.width) - 1) << self.shift)
-        setattr(record, self.name, rest | value << self.shift)
-
-
 SKETCHED_SLOT = Bits("nature", 5, 3)
+KEPT_ILLUSION = HighBits("spread", 1, 3)
 TIMES_ATTACKED = Bits("times_attacked", 0, 3)
 LAST_MOVE_USED = Bits("last_move_used", 0, 10)
 LAST_MOVE_USED_TYPE = Bits("last_move_used", 10, 6)
@@ -111,7 +91,7 @@ VOLATILE_FIELDS: dict[str, dict[str, str | Bits]] = {
     "mustrecharge": {"duration": "must_recharge_duration"},
     "partiallytrapped": {
         "duration": "partial_trap_duration",
-        "boundDivisor": "partial_trap_divisor",
+        "boundDivisor": Bits("partial_trap_divisor", 0, 4),
         "src": "partial_trap_source",
     },
     "perishsong": {"duration": "perish_duration"},
@@ -148,6 +128,7 @@ ABILITY_STATE = {
     "resisted": c.ABILITY_RESISTED,
     "seek": c.ABILITY_SEEK,
     "gluttony": c.ABILITY_GLUTTONY,
+    "berryWeaken": c.ABILITY_BERRY_WEAKEN,
 }
 ITEM_STATE = {
     "started": c.ITEM_STARTED,
@@ -232,19 +213,52 @@ class LoggedFacts:
 
     Attributes:
         bond_triggered: (side, team index) of everyone whose Battle Bond has worked.
+        binding: side -> the move that has bound its active Pokémon last.
+        types_unseen: sides whose active one has copied types in this turn (Reflect Type).
+        tera_seen: sides of whose Terastallized Pokémon the log takes the Tera type for its type.
     """
 
     bond_triggered: set[tuple[int, int]] = field(default_factory=set)
+    binding: dict[int, int] = field(default_factory=dict)
+    types_unseen: set[int] = field(default_factory=set)
+    tera_seen: set[int] = field(default_factory=set)
 
     def learn(self, step: RecordedStep) -> None:
         """Note what ``step`` has brought."""
         for line in step.log:
+            self._learn_types(line, step)
+            if line.startswith("|-activate|p") and "|move: " in line:
+                move = MOVE_ID.get(to_id(line.split("|")[3].removeprefix("move: ")), 0)
+                if BINDING_NUMBER[move]:
+                    self.binding[int(line[12]) - 1] = move
             if line.startswith("|-activate|p") and line.endswith("|ability: Battle Bond"):
                 side = int(line[12]) - 1
                 for dump in (step.before, step.after):
                     mon = dump["S"][side]["P"][0]
                     if mon["ab"] == "battlebond":
                         self.bond_triggered.add((side, mon["i"]))
+
+    def _learn_types(self, line: str, step: RecordedStep) -> None:
+        """Note which types the log takes for those of a Pokémon."""
+        kind, _, rest = line[1:].partition("|")
+        if kind == "turn":
+            disguised = (s for s in range(2) if "ill" in step.after["S"][s]["P"][0])
+            self.types_unseen &= set(disguised)
+        if not rest.startswith(("p1", "p2")):
+            return
+        side = int(rest[1]) - 1
+        was, now = (dump["S"][side]["P"][0] for dump in (step.before, step.after))
+        if kind == "-terastallize":
+            self.tera_seen.add(side)
+        elif kind in ("switch", "drag"):
+            self.types_unseen.discard(side)
+            if "tera" in was and not was.get("fnt"):
+                self.tera_seen.discard(side)
+        elif kind == "-start" and "|typechange|" in line:
+            copied = "|[from] move: Reflect Type|" in line and was.get("ty") != now.get("ty")
+            (self.types_unseen.add if copied else self.types_unseen.discard)(side)
+            if line.endswith("|[silent]") and "ill" in now:
+                self.tera_seen.add(side)
 
 
 def mon_reference(text: str) -> tuple[int, int]:
@@ -288,7 +302,11 @@ def decode(
     b.terrain = c.TERRAIN_NAMES.index(dump["t"])
     b.terrain_duration = dump["ts"].get("duration", 0)
     for name, state in dump["pw"].items():
-        b.pseudo_weather[c.PSEUDO_WEATHER_NAMES.index(name)] = state.get("duration", 0)
+        left = state.get("duration", 0)
+        if name == "magicroom" and "src" in state:
+            side, maker = mon_reference(state["src"])
+            left |= (1 + 6 * side + maker) << 4
+        b.pseudo_weather[c.PSEUDO_WEATHER_NAMES.index(name)] = left
         if name == "echoedvoice":
             b.echoed_voice = state["multiplier"]
     if "win" in dump:
@@ -303,6 +321,13 @@ def decode(
         if decoded is not None:
             b.sides[s] = plain.values(SIDE, b.sides[s])
             decoded[s] = said, b.sides[s]
+    if decoded is None:  # which move binds is for the log alone
+        for s in range(2):
+            _bind(b, s, unsaid)
+            if unsaid is not None and s in unsaid.types_unseen:
+                b.sides[s].flag_bits |= c.SIDE_TYPES_UNSEEN
+            if unsaid is not None and s in unsaid.tera_seen:
+                b.sides[s].flag_bits |= c.SIDE_TERA_SEEN
     for s, i in unsaid.bond_triggered if unsaid is not None else ():
         b.sides[s].mons[i].flag_bits |= c.MON_BOND_TRIGGERED
     _queue(b, dump["q"])
@@ -314,6 +339,18 @@ def decode(
     return pool
 
 
+def _bind(b: Any, s: int, unsaid: LoggedFacts | None) -> None:
+    """Note which move binds the active one: the log tells it, or else what the binder knows."""
+    side, foe = b.sides[s], b.sides[1 - s]
+    if not side.partial_trap_source:
+        return
+    move = unsaid.binding.get(s, 0) if unsaid is not None else 0
+    for known in foe.mons[side.partial_trap_source - 1].moves:
+        if not move and BINDING_NUMBER[known]:
+            move = known
+    side.partial_trap_divisor = side.partial_trap_divisor & 15 | int(BINDING_NUMBER[move]) << 4
+
+
 def _queue(b: Any, entries: Sequence[Sequence[str]]) -> None:
     b.residual_pending = any(entry[0] == "residual" for entry in entries)
     b.mid_turn = b.request == c.REQUEST_SWITCH
@@ -321,11 +358,13 @@ def _queue(b: Any, entries: Sequence[Sequence[str]]) -> None:
     if len(entries) > c.QUEUE_SIZE:
         raise DecodeError(f"a queue of {len(entries)} actions; the state holds {c.QUEUE_SIZE}")
     b.queue_length = len(entries)
-    for slot, (kind, actor, move) in zip(b.queue, entries, strict=False):
+    for slot, (kind, actor, move, *coming) in zip(b.queue, entries, strict=False):
         if kind not in QUEUE_KINDS:
             raise DecodeError(f"'{kind}' in the action queue is not modelled")
-        if kind in ("switch", "instaswitch"):
-            raise DecodeError("a switch in the queue, and a dump does not say who comes")
+        if coming:
+            slot.target = mon_reference(coming[0])[1]
+        elif kind in ("switch", "instaswitch"):
+            raise DecodeError("a switch in the queue, and the dump does not say who comes")
         slot.kind = QUEUE_KINDS[kind]
         if actor:
             slot.side, slot.mon = mon_reference(actor)
@@ -408,6 +447,9 @@ def _slot_condition(side: Any, name: str, state: Mapping[str, Any], now: int) ->
     elif name == "wish":
         side.wish_hp = round(2 * state["hp"])
         side.wish_duration = wish_duration(state, now)
+        if "src" in state:
+            wisher = 1 + mon_reference(state["src"])[1]
+            side.flag_bits = side.flag_bits | wisher << c.WISHER_SHIFT
     elif name == "futuremove":
         side.future_duration = future_duration(state, now)
         side.future_move = number(MOVE_ID, state["move"], "move")
@@ -437,6 +479,8 @@ def _mon(mon: Any, dump: Dump, s: PokemonSet, side: int) -> None:
     for k, slot in enumerate(dump["mv"]):
         mon.moves[k] = number(MOVE_ID, slot[0], "move")
         mon.pp[k] = slot[1]
+    if "ill" in dump and not dump.get("act"):
+        KEPT_ILLUSION.put(mon, mon_reference(dump["ill"])[1] + 1)
     _sketched(mon, dump, s)
     flags = sum(bit for key, bit in MON_KEYS.items() if dump.get(key))
     flags |= team_building.GENDERS[dump["g"]]

@@ -71,7 +71,7 @@ def _field(b: SimpleNamespace) -> str:
         parts.append(f"{c.TERRAIN_NAMES[b.terrain]} ({b.terrain_duration} turns)")
     for name, left in zip(c.PSEUDO_WEATHER_NAMES, b.pseudo_weather, strict=True):
         if left:
-            parts.append(f"{name} ({left} turns)")
+            parts.append(f"{name} ({left & 15} turns)")
     return ", ".join(parts)
 
 

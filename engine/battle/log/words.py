@@ -4,7 +4,8 @@ from functools import cache
 from typing import Any
 
 from plywise.engine.battle import constants as c
-from plywise.engine.battle.names import DATA
+from plywise.engine.battle import log_events as e
+from plywise.engine.battle.names import ABILITY_NAMES, DATA, ITEM_NAMES
 
 WEATHER_IDS = [
     "none",
@@ -82,7 +83,6 @@ STARTS = {
     "focuspunch": "-singleturn|move: Focus Punch",
     "beakblast": "-singleturn|move: Beak Blast",
     "roost": "-singleturn|move: Roost",
-    "chillyreception": "-prepare|Chilly Reception|[premajor]",
 }
 """Volatile -> kind and words of the line that tells of its beginning; others are special."""
 
@@ -123,12 +123,13 @@ SIDE_CONDITIONS = {
 }
 
 FORME_ABILITIES = {
-    "Cramorant": "Gulp Missile",
     "Minior": "Shields Down",
     "Morpeko": "Hunger Switch",
-    "Wishiwashi": "Schooling",
 }
 """Base species -> the ability that changes its forme for a while."""
+
+SWAPPED = {"powerswap": ["atk, spa"], "guardswap": ["def, spd"], "heartswap": []}
+"""Move -> which stages it swaps, as ``-swapboost`` names them; none: all."""
 
 PSEUDO_WEATHERS = {
     "trickroom": "move: Trick Room",
@@ -139,6 +140,39 @@ PSEUDO_WEATHERS = {
     "iondeluge": "activate move: Ion Deluge",
 }
 """Pseudo-weather -> its words; ``activate`` marks one that only announces itself."""
+
+
+def ability_title(ability: str, boosts: bool) -> str:
+    """Return what ``-ability`` calls an ability; As One has a name for each of its parts."""
+    if ability in ("asoneglastrier", "asonespectrier"):
+        if not boosts:
+            return "As One"
+        return "Chilling Neigh" if ability == "asoneglastrier" else "Grim Neigh"
+    return str(DATA["abilities"][ability]["name"]) if ability in DATA["abilities"] else ability
+
+
+def copies_boosts(effect: tuple[int, ...]) -> bool:
+    """Return whether an effect (kind, number) copies what the foe has gained."""
+    kind, number = effect
+    return (kind == c.EFFECT_ABILITY and ABILITY_NAMES[number] == "opportunist") or (
+        kind == c.EFFECT_ITEM and ITEM_NAMES[number] == "mirrorherb"
+    )
+
+
+def message(which: int, number: int, player: str) -> tuple[str, str]:
+    """Return kind and text of a message of the format's rules."""
+    if which == e.MESSAGE_SLEEP_CLAUSE:
+        return "-message", "Sleep Clause Mod activated."
+    if which == e.MESSAGE_TURN_LIMIT:
+        return "message", "It is turn 1000. You have hit the turn limit!"
+    cycling = "started with the rudimentary means to perform restorative berry-cycling"
+    if which == e.MESSAGE_CYCLES:
+        return "-message", f"{player}'s team {cycling} and thus loses."
+    if which == e.MESSAGE_BOTH_CYCLE:
+        return "-message", f"Each side's team {cycling}."
+    left = "1 turn" if number == 1 else f"{number} turns"
+    ties = f"You will auto-tie if the battle doesn't end in {left} (on turn 1000)."
+    return "bigerror", ties
 
 
 @cache

@@ -34,6 +34,7 @@ from plywise.datasets.showdown_data import load
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.border import codec, plain
 from plywise.engine.battle.border import teams as team_building
+from plywise.engine.battle.border.bits import Bits
 from plywise.engine.battle.names import (
     ABILITY_NAMES,
     BOOST_NAMES,
@@ -120,7 +121,7 @@ def dump_facts(dump: Dump) -> Facts:
             battle["echoed voice"] = state["multiplier"]
     if not over:
         battle["request"] = dump["req"]
-        battle["queue"] = [list(entry) for entry in dump["q"]]
+        battle["queue"] = [list(entry[:3]) for entry in dump["q"]]
     facts.update({("battle", what): value for what, value in battle.items()})
     for s, side in enumerate(dump["S"]):
         _dump_side(facts, f"p{s + 1}", side, dump)
@@ -201,6 +202,8 @@ def _dump_mon(mon: Dump, side: int, choosing: bool) -> dict[str, Any]:
         out.update(_dump_active(mon, side, choosing))
     else:
         out.update({f"{key} on the bench": mon[key] for key in ("bo", "vo", "at") if key in mon})
+        if "ill" in mon:
+            out["illusion kept"] = codec.mon_reference(mon["ill"])[1]
     return out
 
 
@@ -304,7 +307,7 @@ def state_facts(pool: np.ndarray[Any, Any], i: int) -> Facts:
     }
     for name, left in zip(c.PSEUDO_WEATHER_NAMES, b.pseudo_weather, strict=True):
         if left:
-            battle[f"pseudo weather {name}"] = int(left)
+            battle[f"pseudo weather {name}"] = int(left) & 15
             if name == "echoedvoice":
                 battle["echoed voice"] = b.echoed_voice
     if not over:
@@ -415,6 +418,8 @@ def _state_mon(side: Any, i: int, choosing: bool) -> dict[str, Any]:
         out["toxic stage"] = mon.status_turns
     if active:
         out.update(_state_active(side, len(slots), choosing))
+    elif codec.KEPT_ILLUSION.get(mon) and not fainted:
+        out["illusion kept"] = codec.KEPT_ILLUSION.get(mon) - 1
     return out
 
 
@@ -501,7 +506,7 @@ def _state_effect_states(out: dict[str, Any], side: Any) -> None:
 def _state_volatile(name: str, side: Any) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for key, field in codec.VOLATILE_FIELDS.get(name, {}).items():
-        value: Any = field.get(side) if isinstance(field, codec.Bits) else getattr(side, field)
+        value: Any = field.get(side) if isinstance(field, Bits) else getattr(side, field)
         if key == "src":
             value = _index(value)
         elif key in ("move", "lastMove"):

@@ -85,9 +85,9 @@ def test_settings_of_an_agent_are_checked() -> None:
     )
     for given, words in (
         ({"actions": 0}, "agent.actions=0: must be between 1 and 20"),
-        ({"actions": "two"}, "agents: pokechamp.actions=two: must be a number"),
-        ({"label": 3}, "agents: pokechamp.label=3: must be a text"),
-        ({"llm": "x"}, "agents: pokechamp.llm=x: must be a mapping"),
+        ({"actions": "two"}, "agent.actions=two: must be a whole number"),
+        ({"label": 3}, "agent.label=3: must be a text"),
+        ({"llm": "x"}, "agent.llm=x: must be a mapping"),
         ({"samples": 1}, "agents: pokechamp has no setting 'samples'; there are: name, seconds"),
     ):
         with pytest.raises(ConfigError) as caught:

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from omegaconf import OmegaConf
 
 from plywise.arena.cli import main as cli
 from plywise.arena.cli.arguments import to_overrides
@@ -144,6 +146,16 @@ def test_flags_become_keys() -> None:
     given = ["engine", "--jobs", "2", "--battle=3", "c.gz", "--step", "-1"]
     keys = to_overrides("verify", COMMANDS["verify"], given)
     assert keys == ["what='engine'", "jobs=2", "battle=3", "corpus='c.gz'", "step=-1"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["it's", "\\", "a\\'b\\", "${oc.env:HOME}", "\\${oc.env:HOME}'\\\\", "a\nb", "{}[],$é\udc9b"],
+)
+def test_a_path_is_taken_as_it_stands(path: str) -> None:
+    (word,) = to_overrides("ratings", COMMANDS["ratings"], [path])
+    parsed = OverridesParser.create().parse_override(word).value()
+    assert OmegaConf.create({"file": parsed}).file == path
 
 
 def test_cfg_job_prints_and_runs_nothing(tmp_path: Path) -> None:

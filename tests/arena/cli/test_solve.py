@@ -282,7 +282,7 @@ def test_other_bad_input_is_refused(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
-    assert "is no text file" in run(capsys, "connect_four", "binary")[2]
+    assert "is no file of positions: not UTF-8 text" in run(capsys, "connect_four", "binary")[2]
     assert "cannot read" in run(capsys, "connect_four", "missing.txt")[2]
     code, _, error = run(capsys, "chess", "missing.txt")
     assert code in (1, 2)

@@ -212,7 +212,7 @@ def test_a_damaged_file_is_one_line(tmp_path: Path, text: str) -> None:
     path = tmp_path / "measured.json"
     path.write_text(text)
     group = StandInGroup(trust=None, calibration=str(path))
-    with pytest.raises(CalibrationFileError, match=r"measured\.json: no measured models"):
+    with pytest.raises(CalibrationFileError, match=r"measured\.json is no file of measured models"):
         trusts(group, "tic_tac_toe")
     path.unlink()
     with pytest.raises(CalibrationFileError, match="there is no such file"):

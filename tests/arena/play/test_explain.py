@@ -13,7 +13,7 @@ from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.agents.spec import Agent
 from plywise.arena.cli import main as cli
 from plywise.arena.output.files import RecordWriter
-from plywise.arena.play.explain import explanation, show_explanation
+from plywise.arena.play.explain import Explanation, explanation, show_explanation
 from plywise.arena.terminal.game_file import read_game
 from plywise.arena.terminal.play import Human, play_in_terminal
 from plywise.conf.schemas.game import GameConfig
@@ -26,7 +26,7 @@ from plywise.llm_modules.providers.mock import JSON, MockEndpoint, Reply, says
 from plywise.search.decision import Decision
 
 
-def printed(told: dict[str, Any]) -> str:
+def printed(told: Explanation) -> str:
     console = Console(file=StringIO(), width=120)
     show_explanation(console, told)
     out = console.file

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 import numpy as np
 import pytest
 
-from plywise.arena.ratings.rate import GamesError, RatedGame, Ratings, rate
+from plywise.arena.ratings import one_sided
+from plywise.arena.ratings.rate import MOST_PLAYERS, GamesError, RatedGame, Ratings, rate
 from plywise.datasets.errors import ConfigError
 
 
@@ -155,6 +156,84 @@ def test_who_has_not_met_the_anchor_stays_unknown_with_virtual_draws() -> None:
     result = rate(played, anchor="a", virtual_draws=1)
     assert [p.player for p in result.players] == ["a", "b", "x", "y"]
     assert math.isnan(result["x"].rating)
+
+
+@pytest.mark.parametrize("links", [1, 2, 5, 10])
+def test_a_chain_of_wins_has_a_bound_in_closed_form(links: int) -> None:
+    # Every link has the same odds, and all together a probability of 2.5 %.
+    played = [RatedGame(f"p{i}", f"p{i + 1}", 1) for i in range(links)]
+    share = 0.025 ** (1 / links)
+    result = rate(played, anchor=f"p{links}")
+    expected = links * 400 * math.log10(share / (1 - share))
+    assert result["p0"].low == pytest.approx(expected, abs=1e-4)
+    assert result.superiority["p0", f"p{links}"] == pytest.approx(1 - 0.5**links)
+
+
+def sparse(seed: int, players: int, played: int, groups: int, draws: float) -> list[RatedGame]:
+    """Random games of Davidson players, with first player, in unconnected sets of players."""
+    rng = random.Random(seed)
+    strength = [rng.gauss(0, 1) for _ in range(players)]
+    games = []
+    for _ in range(played):
+        part = rng.randrange(groups)
+        a, b = rng.sample([i for i in range(players) if i % groups == part], 2)
+        eta = strength[a] - strength[b] + 0.3
+        odds = [math.exp(eta / 2), draws, math.exp(-eta / 2)]
+        score = rng.choices([1.0, 0.5, 0.0], odds)[0]
+        games.append(RatedGame(f"p{a:03}", f"p{b:03}", score, f"p{a:03}" if draws else ""))
+    return games
+
+
+# Both ends of intervals and likelihoods of superiority as version cd23d27 computed them, by
+# bisection over fits of the whole pool (to 0.02 points): sums over players with a bound.
+@pytest.mark.parametrize(
+    ("seed", "groups", "draws", "low", "high", "superiority"),
+    [
+        (1, 1, 0.0, -1890.05, 5134.5, 3.63938),
+        (2, 1, 0.6, -9280.08, 10403.92, 7.41407),
+        (3, 2, 0.6, -2382.45, 2384.12, 7.04195),
+    ],
+)
+def test_sparse_pools_have_the_bounds_of_fits_of_the_whole_pool(
+    seed: int, groups: int, draws: float, low: float, high: float, superiority: float
+) -> None:
+    result = rate(sparse(seed, 14, 30, groups, draws), virtual_draws=1)
+    ends = [(p.low, p.high) for p in result.players]
+    assert sum(one for one, _ in ends if math.isfinite(one)) == pytest.approx(low, abs=0.3)
+    assert sum(two for _, two in ends if math.isfinite(two)) == pytest.approx(high, abs=0.3)
+    shares = [p.superiority_to_next for p in result.players]
+    assert sum(s for s in shares if not math.isnan(s)) == pytest.approx(superiority, abs=1e-3)
+
+
+def test_a_large_sparse_pool_takes_fits_in_proportion_to_its_players(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fits = []
+    original = one_sided._Held.maximise
+
+    def counted(self: one_sided._Held, difference: float) -> None:
+        fits.append(len(self.beta))
+        original(self, difference)
+
+    monkeypatch.setattr(one_sided._Held, "maximise", counted)
+    result = rate(sparse(1, 60, 150, 1, 0.0), virtual_draws=1)
+    assert len({p.group for p in result.players}) > 10
+    assert len(fits) < 12 * 60
+    assert len(result.superiority) == 59
+    fits.clear()
+    # Of many small pools each fit is a small one.
+    result = rate(sparse(1, 60, 150, 6, 0.0), virtual_draws=1)
+    assert fits
+    assert max(fits) <= 10
+    assert len(result.warnings) < 30
+
+
+def test_pools_beyond_memory_are_refused_at_once() -> None:
+    chain = [RatedGame(f"p{i}", f"p{i + 1}", 1) for i in range(MOST_PLAYERS)]
+    with pytest.raises(ConfigError, match="5001 players: at most 5000"):
+        rate(chain)
+    with pytest.raises(ConfigError, match="choose fewer resamples"):
+        rate(chain[:2000], method="bootstrap")
 
 
 def test_strangers_cannot_be_compared() -> None:

@@ -195,6 +195,23 @@ def test_ctrl_c_at_the_command(command_line: Opened) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("how", ["closed", "SIGTERM"])
+def test_the_end_of_the_terminal_keeps_the_game(command_line: Opened, how: str) -> None:
+    terminal = command_line.terminal
+    terminal.read_until(PROMPT)
+    if how == "closed":
+        os.close(terminal.fd)
+        assert terminal.process.wait(60) == 128 + signal.SIGHUP
+        terminal.fd = os.open(os.devnull, os.O_RDONLY)  # for the fixture's end
+    else:
+        terminal.process.terminate()
+        terminal.read_until("Stopped; the game so far is in ")
+        assert terminal.ended() == 128 + signal.SIGTERM
+    (saved,) = command_line.folder.rglob("*.json")
+    assert json.loads(saved.read_text())["ending"] == "interrupted"
+
+
+@pytest.mark.slow
 def test_a_whole_game_of_connect_four(connect_four: Opened) -> None:
     terminal = connect_four.terminal
     start = terminal.read_until(PROMPT)
@@ -631,10 +648,10 @@ def test_the_record_below_is_good(
     ("content", "words"),
     [
         (None, "cannot read game.json: No such file"),
-        (b"\xff\x00", "no record of a game (no JSON)"),
+        (b"\xff\x00", "no record of a game: not UTF-8 text"),
         (b"SQLite format 3\x00", "plywise report game.json"),
         ("[1, 2]", "no record of a game that plywise play saved"),
-        (GOOD[:200], "no JSON"),
+        (GOOD[:200], "no record of a game, or is damaged: "),
         (GOOD.replace("game/2", "game/1"), "of version '1'; this Plywise reads 2"),
         (_without("moves"), "damaged: Object missing required field `moves`"),
         (

@@ -1,9 +1,7 @@
 """The report: true figures, nothing executable from names, and a page that works in a browser."""
 
-import importlib.util
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -214,25 +212,6 @@ def test_standings_see_both_sides() -> None:
 # --- in a real browser --------------------------------------------------------------------------
 
 
-def _browser_module() -> Any:
-    spec = importlib.util.spec_from_file_location("browser", Path(__file__).with_name("browser.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture
-def browser() -> Iterator[Any]:
-    module = _browser_module()
-    program = module.find()
-    if program is None:
-        pytest.skip("no Chromium is installed (apt-get install chromium)")
-    with module.Browser(program) as page:
-        yield page
-
-
 @pytest.mark.slow
 def test_ten_thousand_games_open_and_scroll(tmp_path: Path, browser: Any) -> None:
     with GameStore.read(record(tmp_path / "r.sqlite", 10_000)) as store:
@@ -281,6 +260,44 @@ def test_ten_thousand_games_open_and_scroll(tmp_path: Path, browser: Any) -> Non
     assert plies[0] == plies[1]
     browser.click("#start")
     assert browser.run("document.querySelector('#position pre').textContent").count("X") == 0
+    assert browser.problems() == []
+
+
+RUNS = "window.ran = 1"
+HOSTILE = (
+    f"</script><script>{RUNS}</script><img src=x onerror='{RUNS}'>@DATA@ @SCRIPT@ \"'><svg "
+    f"onload={RUNS}><!-- \u202e\x1b]0;T\x07\u2028\ud83d {{0}}"
+)
+
+
+STORED = HOSTILE.replace("\ud83d", "")  # SQLite holds no lone surrogates; JSON does
+
+
+@pytest.mark.slow
+def test_a_hostile_record_runs_nothing_and_asks_for_nothing(tmp_path: Path, browser: Any) -> None:
+    rng = Random(3)
+    identity: dict[str, Any] = {
+        "plywise": HOSTILE, "code": HOSTILE, "game": {"name": "tic_tac_toe"}, "llm": HOSTILE,
+        HOSTILE: HOSTILE, "agents": [{"title": "a" + STORED, HOSTILE: HOSTILE}, {"title": "b"}],
+    }  # fmt: skip
+    games = []
+    for number in range(4):
+        one = play(number, (0, 1), rng)
+        one.error = STORED
+        asked = [{"question": HOSTILE, "status": HOSTILE, "weights": {HOSTILE: 0.5}}]
+        entry: dict[str, Any] = {"p": 0, "w": 0, "f": HOSTILE, "s": {HOSTILE: 1.0}}
+        one.trace = pack_trace([entry | {"q": {HOSTILE: 0.5}, "a": asked}])
+        games.append(one)
+    path = tmp_path / "<svg onload=window.ran=1>.sqlite"
+    with GameStore.open(path, identity) as store:
+        store.add(games)
+        page = write_report(store, tmp_path / "report.html")
+    browser.open(page, "document.querySelector('html[data-ready]')")
+    assert browser.run("window.ran") is None
+    assert browser.run("document.querySelectorAll('img, script:not([id])').length") == 1
+    text = browser.run("document.body.textContent + document.title")
+    assert text.count("onerror") > 10
+    assert not {"\u202e", "\x1b", "\x07", "\u2028"} & set(text)
     assert browser.problems() == []
 
 

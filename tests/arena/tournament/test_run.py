@@ -167,7 +167,7 @@ def test_a_record_in_use_is_refused(tmp_path: Path) -> None:
     ("agents", "words"),
     [
         (["random", {"name": "search", "search": {"table_byts": 3}}], "no setting 'table_byts'"),
-        (["random", {"name": "search", "search": {"table_bits": "x"}}], "wrong kind"),
+        (["random", {"name": "search", "search": {"table_bits": "x"}}], "must be a whole number"),
         (["random", {"name": "search", "search": {"table_bits": 99}}], "between 1 and 28"),
         (["random", {"name": "llm_search", "llm": {"trust": 1}}], "need name=llm_search and a"),
         (["random", {"name": "nobody"}], "no agent 'nobody'"),

@@ -3,6 +3,7 @@
 import dataclasses
 import gzip
 import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from random import SystemRandom
@@ -13,10 +14,12 @@ from plywise.arena.cli import main as cli
 from plywise.arena.verify.engine import verify_corpus
 from plywise.arena.verify.record import record_corpus
 from plywise.conf.schemas.verify import RecordConfig, VerifyConfig
+from plywise.datasets import battle_corpus
 from plywise.datasets.battle_corpus import Draw, RecordedBattle, RecordedStep, read_corpus
 from plywise.datasets.errors import ConfigError
 from plywise.engine.battle.border import codec
 from plywise.engine.battle.oracle.replay import StepCheck, check_step, prepare_rules
+from plywise.games.showdown.install import ensure_showdown, node_executable
 
 DATA = Path(__file__).parents[2] / "data"
 RANDOM = f"{DATA}/random.jsonl.gz"
@@ -79,6 +82,37 @@ def test_themes_and_searches_in_recordings(tmp_path: Path) -> None:
     config.theme = ["no_such_thing"]
     with pytest.raises(ConfigError, match="theme: 'no_such_thing'"):
         record_corpus(config)
+
+
+IMPRISONED = (
+    "Garchomp|||RoughSkin|dragontail,earthquake|Serious|84,,84,84,84,84|M||||,,,,,Dragon",
+    "Dialga|||Telepathy|imprison,earthquake,dragontail|Serious|252,84,252,84,252,84|N||||,,,,,Steel",
+)
+BENCH = "Mew|||Synchronize|softboiled,taunt,torment,imprison|||||||,,,,,Fire"
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("bench", ["", f"]{BENCH}"], ids=["alone", "with a bench"])
+def test_a_pokemon_without_a_move_struggles(tmp_path: Path, bench: str) -> None:
+    """Imprison and Taunt can take all moves, and a request does not say so."""
+    teams, out = tmp_path / "teams.txt", tmp_path / "struggle.jsonl.gz"
+    teams.write_text("\n".join(team + bench for team in IMPRISONED))
+    script = Path(battle_corpus.__file__).parent / "showdown" / "record.js"
+    command = [node_executable(), script, ensure_showdown(), "6", "21350", out, "gen9ou"]
+    subprocess.run([*map(str, command), "--keepties", f"--teams={teams}"], check=True)
+    report = verify_corpus(VerifyConfig(corpus=str(out)))
+    assert report.rate == 1.0, report.finder.causes()
+    assert report.legal_mismatches == 0
+    struggles = [
+        step
+        for battle in read_corpus(out)
+        for step in battle.steps
+        if any("|Struggle|" in line for line in step.log)
+    ]
+    assert len(struggles) >= 3
+    for step in struggles:
+        listed = [[c for c in legal or () if c.startswith("move")] for legal in step.legal]
+        assert ["move 1"] in listed
 
 
 def test_arguments_are_checked(tmp_path: Path) -> None:

@@ -148,9 +148,9 @@ def test_cut_off_files_are_refused(tmp_path: Path) -> None:
 
 
 def test_files_that_are_no_corpus(tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match="no such file"):
+    with pytest.raises(CorpusError, match="No such file"):
         list(read_corpus(tmp_path / "missing.jsonl"))
-    with pytest.raises(CorpusError, match="is a folder"):
+    with pytest.raises(CorpusError, match="Is a directory"):
         list(read_corpus(tmp_path))
     (tmp_path / "plain.gz").write_text("hello")
     with pytest.raises(CorpusError, match="not a gzip file"):

@@ -12,12 +12,15 @@ from plywise.conf.schemas.verify import RecordConfig, VerifyConfig
 from plywise.datasets.battle_corpus import RecordedBattle, read_corpus
 from plywise.datasets.errors import ConfigError
 from plywise.engine.battle.border.battle_state import BattleState
+from plywise.engine.battle.border.codec import BattleSetup, decode
 from plywise.engine.battle.border.seeds import Gen5Generator, SeedError, parse_seed
 from plywise.engine.battle.oracle import state_facts as facts
 from plywise.engine.battle.oracle.replay import replay_seed
 
 DATA = Path(__file__).parents[2] / "data"
 TIES = DATA / "ties.jsonl.gz"  # ten battles of four kinds of teams, rich in ties
+THEMES = DATA / "themes.jsonl.gz"
+"""Battles of ``plywise record … theme=``, one of each fault that was found in some 400 of them."""
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +52,28 @@ def test_ties_by_script_and_from_the_seed() -> None:
     report = verify_seeds(VerifyConfig(corpus=str(TIES)))
     assert (report.battles, report.battles_exact) == (10, 10), report.finder.causes()[:10]
     assert report.steps_exact == report.steps == scripted.transitions
+
+
+@pytest.mark.slow
+def test_themed_battles_from_the_seed() -> None:
+    """Mirrored abilities and items of equal Speed, berries fed to others, Pokémon dragged in."""
+    report = verify_seeds(VerifyConfig(corpus=str(THEMES)))
+    assert (report.battles, report.battles_exact) == (23, 23), report.finder.causes()[:10]
+
+
+def test_states_of_themed_battles_are_read() -> None:
+    """What an ability remembers of a berry that was fed to it; the volatile of Normal Gem."""
+    seen = set()
+    for battle in read_corpus(THEMES):
+        setup = BattleSetup.of(battle)
+        for step in battle.steps:
+            pool = decode(step.before, setup)
+            found = facts.fact_differences(
+                facts.dump_facts(step.before), facts.state_facts(pool, 0)
+            )
+            assert found == [], (battle.number, step.number)
+            seen |= {what for (_, what), value in facts.dump_facts(step.before).items() if value}
+    assert {"ability state berryWeaken", "ability state berry", "illusion kept"} <= seen
 
 
 @pytest.mark.server

@@ -70,20 +70,29 @@ class Broken(Watcher):
 
 
 def play(
-    server: ShowdownServer, agent: Any, battles: int, **settings: Any
+    server: ShowdownServer,
+    agent: Any,
+    battles: int,
+    records: list[DecisionRecord] | None = None,
+    name: str = "",
+    **settings: Any,
 ) -> tuple[PlywisePlayer, list[Any]]:
-    records: list[DecisionRecord] = []
+    records = [] if records is None else records
     options: dict[str, Any] = {
         "server_configuration": ServerConfiguration(server.url, "http://127.0.0.1:9/none?"),
         "battle_format": "gen9randombattle",
         "max_concurrent_battles": battles,
     }
 
-    def account() -> AccountConfiguration:
-        return AccountConfiguration(f"test {secrets.token_hex(4)}", None)
+    def account(name: str = "") -> AccountConfiguration:
+        return AccountConfiguration(name or f"test {secrets.token_hex(4)}", None)
 
     ours = PlywisePlayer(
-        agent, on_decision=records.append, account_configuration=account(), **options, **settings
+        agent,
+        on_decision=records.append,
+        account_configuration=account(name),
+        **options,
+        **settings,
     )
     rival = RandomPlayer(account_configuration=account(), **options)
     try:
@@ -134,6 +143,32 @@ def test_a_failing_agent_costs_its_choice_and_never_the_battle(server: ShowdownS
     assert player.fallbacks["ZeroDivisionError"] > 0
     assert player.fallbacks["illegal action 99"] > 0
     assert sum(bool(r.fallback) for r in records) >= len(records) // 2
+
+
+def test_a_choice_is_sent_first_and_whatever_its_record_meets_costs_no_battle(
+    server: ShowdownServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events: list[str] = []
+    send = PSClient.send_message
+
+    async def spy(self: PSClient, message: str, *args: Any, **more: Any) -> None:
+        await send(self, message, *args, **more)
+        if self.username == "recorded player" and message.startswith("/choose"):
+            events.append("sent")
+
+    class Full(list[DecisionRecord]):
+        def append(self, record: DecisionRecord) -> None:
+            events.append("recorded")
+            raise (OSError(28, "No space left on device"), UnicodeError(), TypeError())[
+                len(events) % 3
+            ]
+
+    monkeypatch.setattr(PSClient, "send_message", spy)
+    player, _ = play(server, Watcher(), battles=1, records=Full(), name="recorded player")
+    assert player.n_finished_battles == 1
+    assert not player.fallbacks
+    assert events[:4] == ["sent", "recorded"] * 2
+    assert player.losses.count == events.count("recorded") == events.count("sent") > 5
 
 
 def test_nothing_of_a_transcript_is_sent(

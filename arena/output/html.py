@@ -1,0 +1,46 @@
+"""The border of everything written as HTML: pages that run and load only what stands in our files.
+
+Outside text goes into a page through :func:`html_text`, or as data that the page's own script puts
+in by ``textContent``.
+"""
+
+from __future__ import annotations
+
+import html
+from base64 import b64encode
+from hashlib import sha256
+
+from plywise.arena.output.text import printable
+
+
+def html_text(text: str) -> str:
+    """Return outside text as a browser shows it, in an element or in a quoted attribute."""
+    return html.escape(printable(text))
+
+
+def html_page(title: str, body: str, style: str, script: str = "") -> str:
+    """Return a whole page.
+
+    Its policy allows this very style and script (by their digests) and nothing else: no other
+    script, also none in an attribute, and no request to anywhere.
+
+    Args:
+        title: any text.
+        body: markup; outside text in it is escaped.
+        style, script: of our own.
+    """
+    policy = (
+        f"default-src 'none'; style-src {_source(style)}; script-src {_source(script)}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{html_text(title)}</title>\n<style>{style}</style>\n</head>\n"
+        f"<body>\n{body}\n{f'<script>{script}</script>' if script else ''}\n</body>\n</html>\n"
+    )
+
+
+def _source(text: str) -> str:
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'" if text else "'none'"

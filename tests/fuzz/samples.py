@@ -1,0 +1,229 @@
+"""Sound files of every kind that Plywise reads, and the command lines that read them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import chdir, redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+
+from plywise.arena.agents.catalog import agent_config
+from plywise.arena.agents.factory import AgentFactory
+from plywise.arena.cli.main import main
+from plywise.arena.output.files import RecordWriter
+from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.llm import NoLLMGroup, OpenAIGroup
+from plywise.conf.schemas.search import SimultaneousGroup
+from plywise.games.showdown.player import DecisionRecord
+from plywise.llm_modules.providers.fuzz import Fuzz
+from plywise.llm_modules.providers.mock import MockEndpoint
+
+ROOT = Path(__file__).parents[2]
+_LLM = ("agent=llm_search", "llm=openai", "llm.model=m", "llm.base_url=http://127.0.0.1:9/v1",
+        "side=none", "search.seconds=0.05", "llm.seconds=0.05")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A sound file, and how it is read.
+
+    Attributes:
+        name: the file's name; ``commands`` read the file of that name.
+        content: its bytes.
+        form: json, lines, text, yaml, python, sqlite or gzip.
+        code: exit code of the commands while it is sound.
+    """
+
+    name: str
+    content: bytes
+    form: str
+    commands: tuple[tuple[str, ...], ...]
+    code: int = 0
+
+
+def samples(*, battles: bool = True) -> list[Sample]:
+    """Return a sample of each kind; kernels are compiled while they are made.
+
+    Args:
+        battles: whether those that need the battle engine are among them.
+    """
+    found = list(_texts())
+    with tempfile.TemporaryDirectory() as folder, chdir(folder), redirect_stdout(StringIO()):
+        found += _games(Path(folder), battles)
+        found += _tournaments(Path(folder), battles)
+        found += _of_language_models(Path(folder))
+        if battles:
+            found.append(_decisions(Path(folder)))
+    return found + list(_corpora() if battles else ())
+
+
+def nim() -> bytes:
+    """Return the complete game of ``docs/PLUGIN.md``."""
+    page = (ROOT / "docs" / "PLUGIN.md").read_text(encoding="utf-8")
+    found = re.search(r"```python\n(.*?)```", page, re.DOTALL)
+    assert found is not None
+    return found[1].encode()
+
+
+def _run(*words: str) -> None:
+    assert main(words) == 0, words
+
+
+def _games(folder: Path, battles: bool) -> Iterator[Sample]:
+    games = {
+        "tic_tac_toe": ("search.max_depth=1", "explain=true"),
+        "connect_four": ("search.max_depth=1", "game.rows=4", "game.columns=4"),
+        "othello": ("search.max_depth=1",),
+        "gomoku": ("search.max_depth=1", "game.rows=4", "game.columns=4", "game.in_line=3"),
+        "goofspiel": ("search.seconds=null", "search.iterations=5", "game.order=random"),
+        "battleship": ("search.seconds=null", "search.iterations=2", "game.rows=4",
+                       "game.columns=4", "game.fleet=[2]"),
+        "gen9randombattle": ("search.seconds=null", "search.iterations=1", "explain=true",
+                             "search.worlds=1"),
+    }  # fmt: skip
+    for name, settings in games.items() if battles else list(games.items())[:-1]:
+        place = f"played/{name}"
+        _run("play", f"game={name}", "llm=none", "side=none", f"hydra.run.dir={place}", *settings)
+        (path,) = (folder / place).glob("*.json")
+        yield Sample(
+            "game.json", path.read_bytes(), "json",
+            (("replay", "game.json"), ("replay", "game.json", "explain=true", "side=second")),
+        )  # fmt: skip
+    (folder / "nim.py").write_bytes(nim())
+    _run("play", "game=path:nim.py", "llm=none", "side=none", "search=mcts", "search.iterations=2",
+         "search.seconds=null", "hydra.run.dir=plugin")  # fmt: skip
+    yield Sample(
+        "nim.py", nim(), "python",
+        (("play", "game=path:nim.py", "llm=none", "side=none", "search=mcts", "search.seconds=null",
+          "search.iterations=2"),
+         ("tournament", "game=path:nim.py", "search=mcts", "search.seconds=null",
+          "search.iterations=2", "tournament.pairs=1", "tournament.executor=inline")),
+    )  # fmt: skip
+
+
+def _tournaments(folder: Path, battles: bool) -> Iterator[Sample]:
+    kinds = {
+        "tic_tac_toe": ("search.max_depth=1", "agents=[random,search,{name:search,max_depth:2}]"),
+        "goofspiel": ("game.cards=3", "search.iterations=10", "search.seconds=null"),
+        "gen9randombattle": ("search.iterations=1", "search.seconds=null", "search.worlds=1"),
+    }
+    for game, settings in kinds.items() if battles else list(kinds.items())[:-1]:
+        words = ("tournament", f"game={game}", "tournament.pairs=2", "tournament.executor=inline",
+                 "tournament.record=record.sqlite", *settings)  # fmt: skip
+        _run(*words, "hydra.run.dir=made")
+        path = folder / "record.sqlite"
+        content = path.read_bytes()
+        path.unlink()
+        commands = (("report", "record.sqlite", "report.html"), words)
+        yield Sample("record.sqlite", content, "sqlite", commands)
+
+
+def _decisions(folder: Path) -> Sample:
+    search = SimultaneousGroup(seconds=None, iterations=20, worlds=2)
+    path = folder / "decisions.jsonl"
+    with MockEndpoint(Fuzz(1, 0.0)) as endpoint, RecordWriter(path) as record:
+        llm = OpenAIGroup(base_url=endpoint.base_url, model="m", trust=1.0)
+        for model, name in ((NoLLMGroup(), "search"), (llm, "llm_search")):
+            factory = AgentFactory(GameConfig("gen9randombattle"), search, model)
+            agent = factory.build(agent_config(name))
+            for seed in (1, 2):
+                state = factory.game.new_initial_state(seed)
+                decision = agent.decide(state.view(0), 0, seed)
+                text = state.view(0).serialize()
+                record.write(
+                    DecisionRecord("battle-1", seed, 6.0, 6.0, 6, 6, "a", "b", "", "", "move 1",
+                                   decision, 0.1, "", text)
+                )  # fmt: skip
+            factory.close()
+        record.write(
+            DecisionRecord("battle-2", 1, 6.0, 6.0, 6, 6, "a", "b", "", "", "move 1", None, 0.1,
+                           "it failed", text)
+        )  # fmt: skip
+    reads = ("explain", "decisions.jsonl")
+    return Sample(path.name, path.read_bytes(), "lines", (reads, (*reads, "prompts=true")))
+
+
+def _of_language_models(folder: Path) -> Iterator[Sample]:
+    with MockEndpoint(Fuzz(2, 0.0)) as endpoint:
+        for _ in range(2):
+            _run("play", "game=tic_tac_toe", *_LLM[:3], f"llm.base_url={endpoint.base_url}",
+                 "side=none", "search.max_depth=1", "search.seconds=null", "llm.timeout=1",
+                 "llm.record=calls.jsonl", "llm.cache=answers.sqlite", "llm.trust=1")  # fmt: skip
+        _run("llm", "calibrate", "llm=openai", "llm.model=m", f"llm.base_url={endpoint.base_url}",
+             "games=tic_tac_toe", "questions=4", "llm.calibration=measured.json",
+             "llm.timeout=1")  # fmt: skip
+    play = ("play", "game=tic_tac_toe", *_LLM)
+    yield Sample(
+        "calls.jsonl", (folder / "calls.jsonl").read_bytes(), "lines",
+        (("play", "game=tic_tac_toe", "agent=llm_search", "llm=openai", "llm.model=m", "side=none",
+          "search.max_depth=1", "search.seconds=null", "llm.replay=calls.jsonl", "llm.trust=1"),),
+    )  # fmt: skip
+    cache = (folder / "answers.sqlite").read_bytes()
+    yield Sample("answers.sqlite", cache, "sqlite", ((*play, "llm.cache=answers.sqlite"),))
+    yield Sample(
+        "measured.json", (folder / "measured.json").read_bytes(), "json",
+        ((*play, "llm.calibration=measured.json"),),
+    )  # fmt: skip
+
+
+def _texts() -> Iterator[Sample]:
+    results = "player_a,player_b,score_a,first,pair\n" + "".join(
+        f"p{n % 4},p{(n * 3 + 1) % 4},{(n % 3) / 2},{'a' if n % 2 else ''},{n // 2}\n"
+        for n in range(40)
+        if n % 4 != (n * 3 + 1) % 4
+    )
+    yield Sample(
+        "results.csv", results.encode(), "text",
+        (("ratings", "results.csv"),
+         ("ratings", "results.csv", "method=bootstrap", "resamples=40")),
+    )  # fmt: skip
+    columns = "# positions\n44332 \n4444\n-\n12345\n7654321\n"
+    yield Sample(
+        "positions.txt", columns.encode(), "text",
+        (("solve", "connect_four", "positions.txt", "rows=4", "columns=7", "table_bits=16"),),
+    )  # fmt: skip
+    yield Sample(
+        "squares.txt", b"1 0\n159\n- 0\n", "text", (("solve", "tic_tac_toe", "squares.txt"),)
+    )
+    option = b"defaults: [alphabeta_schema, _self_]\nseconds: 0.5\nmax_depth: 3\ntable_bits: 16\n"
+    play = ("play", "game=tic_tac_toe", "llm=none", "side=none")
+    yield Sample(
+        "own/search/quick.yaml", option, "yaml",
+        ((*play, "--config-dir", "own", "search=quick"),
+         ("play", "--help", "search=quick", "--config-dir", "own")),
+    )  # fmt: skip
+    preset = b"# @package _global_\ndefaults: [/tournament/standard]\nagents: [random, search]\n"
+    yield Sample(
+        "own/tournament/mine.yaml", preset + b"tournament: {pairs: 1, executor: inline}\n", "yaml",
+        (("tournament", "game=tic_tac_toe", "--config-dir", "own", "tournament=mine",
+          "search.max_depth=1"),),
+    )  # fmt: skip
+    yield Sample(
+        "model.gguf", b"GGUF\x03\0\0\0" + bytes(range(256)), "text",
+        (("play", "game=tic_tac_toe", "llm=embedded", "llm.model_path=model.gguf", "side=none",
+          "agent=llm_search", "search.max_depth=1"),),
+        code=1,
+    )  # fmt: skip
+
+
+def _corpora() -> Iterator[Sample]:
+    for name in ("random", "fuzz"):
+        with gzip.open(
+            ROOT / "tests" / "data" / f"{name}.jsonl.gz", "rt", encoding="utf-8"
+        ) as file:
+            lines = file.readlines()
+        heads = [n for n, line in enumerate(lines) if json.loads(line)["k"] == "b"]
+        one = "".join(lines[: heads[1]]).encode()
+        for what in ("engine", "seed", "log", "coverage"):
+            yield Sample("corpus.jsonl", one, "lines", (("verify", what, "corpus.jsonl"),))
+        packed = gzip.compress(one, mtime=0)
+        yield Sample("corpus.jsonl.gz", packed, "gzip", (("verify", "engine", "corpus.jsonl.gz"),))
+
+
+os.environ.setdefault("OPENAI_API_KEY", "none")
