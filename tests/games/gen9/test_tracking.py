@@ -111,7 +111,8 @@ def test_transform_copies_what_stood_there_then() -> None:
     )
     side = battle.sides[1]
     assert side.copied == "Blissey"
-    assert side.copy is not None and side.copy.species == "blissey"
+    assert side.copy is not None
+    assert side.copy.species == "blissey"
     assert foe(battle, "Ditto").forme == "blissey"
     assert foe(battle, "Ditto").uses == {}  # a copied move is none of its set
     battle = read(
@@ -130,10 +131,8 @@ def test_bad_poison_counts_ends_of_turn_since_it_began_or_came_in() -> None:
 
 
 def test_terrain_of_a_lead_lasts_five_ends_of_turn() -> None:
-    lead = START.replace(
-        "|turn|1",
-        "|-fieldstart|move: Electric Terrain|[from] ability: Electric Surge|[of] p2a: Garchomp\n|turn|1",
-    )
+    surge = "[from] ability: Electric Surge|[of] p2a: Garchomp"
+    lead = START.replace("|turn|1", f"|-fieldstart|move: Electric Terrain|{surge}\n|turn|1")
     battle = read("", lead)
     assert battle.conditions["electricterrain"].left(battle.ends) == 5
     assert foe(battle, "Garchomp").base_ability == "electricsurge"
