@@ -15,6 +15,10 @@ choices of both sides, ``s0`` state before (first step only: later it is the pre
 (numerator -1: a plain draw of ``lo … lo+n-1``; else ``randomChance(numerator, n)``), ``seed`` the
 generator's state before the step.
 
+Recorded with streams, both also have ``raw``, the log as the simulator wrote it (a ``|split|p1``
+before the line for that player and the line for all others), and ``req``, both players' requests
+afterwards (null: none).
+
 Every line is checked: one that is cut off, an unknown name, an impossible HP or
 another version of the package is a :class:`CorpusError` that names the line.
 """
@@ -79,6 +83,7 @@ class RecordedStep:
         choices: per side a Showdown choice such as ``"move 1 terastallize"``, None: no decision.
         legal: per side all legal choices, None: no decision.
         seed: state of the generator before it, empty where it was not recorded.
+        raw, requests: with streams: see the module.
     """
 
     line: int
@@ -90,6 +95,8 @@ class RecordedStep:
     draws: tuple[Draw, ...]
     log: tuple[str, ...]
     seed: str = ""
+    raw: tuple[str, ...] = ()
+    requests: tuple[Any, Any] = (None, None)
 
 
 @dataclass(frozen=True)
@@ -113,6 +120,8 @@ class RecordedBattle:
     keep_ties: bool = True
     says_ties_kept: bool = False
     """It says so itself; ``keep_ties`` alone may also mean that it holds no tie."""
+    start_raw: tuple[str, ...] = ()
+    start_requests: tuple[Any, Any] = (None, None)
 
     def teams(self) -> tuple[tuple[PokemonSet, ...], tuple[PokemonSet, ...]]:
         """Return both teams, parsed."""
@@ -217,6 +226,8 @@ class _Reader:
             steps=tuple(steps),
             keep_ties=_ties_kept(head, steps),
             says_ties_kept=head.get("ties") == "kept",
+            start_raw=tuple(head.get("raw", ())),
+            start_requests=tuple(head.get("req", (None, None))),
         )
 
     @contextmanager
@@ -289,6 +300,8 @@ class _Reader:
             draws=tuple(self.draw(d) for d in entry["r"]),
             log=tuple(entry["log"]),
             seed=entry.get("seed", ""),
+            raw=tuple(entry.get("raw", ())),
+            requests=tuple(entry.get("req", (None, None))),
         )
 
     def side_choices(self, entry: dict[str, Any], side: int) -> tuple[str, ...] | None:

@@ -15,6 +15,7 @@ from plywise.arena.verify.engine import print_report, verify_corpus
 from plywise.arena.verify.log import print_log_report, verify_log
 from plywise.arena.verify.record import record_corpus
 from plywise.arena.verify.seed import print_seed_report, verify_seeds
+from plywise.arena.verify.tracking import print_tracking_report, verify_tracking
 from plywise.conf.schemas.verify import RecordConfig, VerifyConfig
 
 
@@ -40,6 +41,9 @@ def _compare(config: VerifyConfig, console: Console) -> CorpusReport:
     elif config.what == "log":
         report = verify_log(config)
         print_log_report(console, report)
+    elif config.what == "tracking":
+        report = verify_tracking(config)
+        print_tracking_report(console, report)
     elif config.what == "coverage":
         report = count_coverage(Path(config.corpus), console)
         print_coverage(console, report)

@@ -64,7 +64,8 @@ def record_corpus(config: RecordConfig) -> Path:
     with writing(out, RecordingError) as file, replacing(file) as part:
         command = [str(node), *NODE_FLAGS, str(_SCRIPT), str(package)]
         command += [str(config.battles), str(config.seed), str(part), config.format]
-        command += [f"--{flag}" for flag in ("fuzz", "stall", "keepties") if getattr(config, flag)]
+        flags = ("fuzz", "stall", "keepties", "streams")
+        command += [f"--{flag}" for flag in flags if getattr(config, flag)]
         if config.theme:
             command.append(f"--theme={','.join(config.theme)}")
         if chooser is not None:

@@ -16,10 +16,15 @@ class VerifyConfig(Settings):
 
     ``engine`` replays every step of a corpus with its recorded draws; ``seed`` plays whole battles
     from seed, teams and choices alone; ``log`` compares our protocol lines of every step;
+    ``tracking`` compares what each player's lines tell with the simulator's state;
     ``coverage`` counts how often each move, ability and item was in an exact step.
     """
 
-    what: str = setting("engine", "what to compare", choices=("engine", "seed", "log", "coverage"))
+    what: str = setting(
+        "engine",
+        "what to compare",
+        choices=("engine", "seed", "log", "tracking", "coverage"),
+    )
     corpus: str = setting(
         MISSING,
         ".jsonl or .jsonl.gz file of the real simulator; coverage: also a folder of them",
@@ -40,8 +45,8 @@ class VerifyConfig(Settings):
         super().__post_init__()
         if self.what == "seed" and self.step is not None:
             raise ConfigError(f"step={self.step}: a battle is played from its seed as a whole")
-        if self.what == "log" and self.step is not None:
-            raise ConfigError(f"step={self.step}: a log is compared battle by battle")
+        if self.what in ("log", "tracking") and self.step is not None:
+            raise ConfigError(f"step={self.step}: {self.what} compares battle by battle")
         if self.what == "engine" and self.step is not None and self.battle is None:
             raise ConfigError(f"step={self.step}: name its battle too, with --battle N")
 
@@ -78,6 +83,9 @@ class RecordConfig(Settings):
         [],
         "abilities, items and moves that all Pokémon have, such as '[damp,explosion]'; with fuzz "
         "on any species, else on those that have the ability by nature",
+    )
+    streams: bool = setting(
+        False, "keep what each player and a spectator is sent too, for plywise verify tracking"
     )
     iterations: int = setting(
         0,

@@ -2,7 +2,7 @@
 /* Plays battles of uniformly random legal choices in the real simulator and writes a corpus.
 
    node record.js PACKAGE_FOLDER BATTLES SEED OUT.jsonl.gz FORMAT
-     [--fuzz] [--stall] [--keepties] [--ask] [--theme=NAME,…] [--teams=FILE]
+     [--fuzz] [--stall] [--keepties] [--ask] [--streams] [--theme=NAME,…] [--teams=FILE]
 
    PACKAGE_FOLDER  an installed pokemon-showdown
    FORMAT          gen9randombattle, gen9battlefactory, gen9bssfactory or gen9ou: where teams come from (teams.js)
@@ -13,6 +13,7 @@
    --ask           of every four battles in one side 1, in one side 2, in one both are played by whoever reads standard
                    output: a battle's "b" line, then {"state", "side", "legal"} for every choice; the answer is a
                    line of standard input, a legal choice or nothing (chosen at random)
+   --streams       besides, the log as it was written (both halves of |split|) and both players' requests
    --teams=FILE    instead, the packed teams in the file's lines, two a battle
    --keepties      a speed tie keeps its order (side 1 first) and draws nothing
 
@@ -22,7 +23,8 @@ const fs = require('fs'), path = require('path'), readline = require('readline')
 const {Dice, seedOf, teamSource} = require('./teams.js');
 const [PACKAGE, BATTLES, SEED, OUT, FORMAT] = [path.resolve(process.argv[2]), +process.argv[3], +process.argv[4],
   process.argv[5], process.argv[6]];
-const [FUZZ, STALL, KEEP_TIES, ASK] = ['--fuzz', '--stall', '--keepties', '--ask'].map(name => process.argv.includes(name));
+const [FUZZ, STALL, KEEP_TIES, ASK, STREAMS] = ['--fuzz', '--stall', '--keepties', '--ask', '--streams']
+  .map(name => process.argv.includes(name));
 const {Battle, Teams, PRNG, Dex} = require(PACKAGE);
 const {legal} = require('./legal.js');
 const {BattleActions} = require(path.join(PACKAGE, 'dist/sim/battle-actions'));
@@ -279,6 +281,12 @@ function privateLog(log) {
   return out;
 }
 
+/** With --streams: what the players and a spectator are sent since line `start` of the log, and the requests. */
+function streams(battle, start) {
+  if (!STREAMS) return {};
+  return {raw: battle.log.slice(start).map(line => line.startsWith('|t:|') ? '|t:|0' : line), req: battle.sides.map(s => s.activeRequest)};
+}
+
 // ---- the recording ----------------------------------------------------------------------------------------------
 
 const RULES = FORMAT.includes('factory') ? 'gen9ubers' : FORMAT;   // a factory's own format wants its own teams
@@ -323,7 +331,7 @@ async function main() {
     const head = {
       k: 'b', b: number, version: VERSION, seed: battle.prng.startingSeed, fmt: FORMAT, rules: RULES,
       ties: KEEP_TIES ? 'kept' : 'drawn',
-      teams: battle.sides.map(s => Teams.pack(s.team)), log: privateLog(battle.log),
+      teams: battle.sides.map(s => Teams.pack(s.team)), log: privateLog(battle.log), ...streams(battle, 0),
     };
     await write(head);
     if (ASK) say(head);
@@ -345,6 +353,7 @@ async function main() {
       line.s1 = state = dump(battle);
       line.log = privateLog(battle.log.slice(start));
       line.r = battle.prng.draws;
+      Object.assign(line, streams(battle, start));
       await write(line);
     }
     process.stderr.write(`battle ${number + 1} of ${BATTLES}\n`);

@@ -1,0 +1,356 @@
+"""``plywise verify tracking CORPUS``: what a player's lines tell, against the simulator's state.
+
+At every decision of both players the reader of the protocol (``games/gen9/tracking``), which has
+read that player's channel alone, is compared with the recorded state.  Needs a corpus recorded with
+``streams=true``.
+
+What a player cannot know is left out by these rules:
+
+- of the opponent's Pokémon only those that have been seen, and of their items, abilities and moves
+  only what a line named (what is not known is no error, what is known wrongly is one);
+- HP of the opponent's are percent, rounded as Showdown rounds them; on the bench they are those
+  with which it left (Regenerator shows when it comes back);
+- a Pokémon with an Illusion that nothing has betrayed, and the one that it imitates;
+- the lengths that an item extends (rocks, Light Clay) count as the usual ones, or three more;
+- conditions without a line that follow from a hidden item, ability or draw (``_HIDDEN``).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Self
+
+from rich.console import Console
+from rich.table import Table
+
+from plywise.arena.verify.corpus_report import CorpusReport, count_battles
+from plywise.conf.schemas.verify import VerifyConfig
+from plywise.datasets.battle_corpus import Dump, RecordedBattle
+from plywise.datasets.errors import ConfigError
+from plywise.datasets.showdown_data import load
+from plywise.datasets.sums import add_fields
+from plywise.engine.battle.border import codec
+from plywise.games.gen9.tracking import effects as fx
+from plywise.games.gen9.tracking.entries import same_kind
+from plywise.games.gen9.tracking.known import Effect, KnownBattle, KnownMon, KnownSide
+from plywise.games.gen9.tracking.tracker import Tracker
+from plywise.games.gen9.tracking.wire import channel
+
+_HIDDEN = frozenset(
+    """allyswitch chillyreception choicelock counter flinch lockedmove metronome mirrorcoat
+    rolloutstorage trapper unburden zenmode""".split()
+)
+_EXTENDED = 3  # turns that a rock or Light Clay adds
+_UNSHOWN = {"greninjabond": "greninja", "rockruffdusk": "rockruff"}  # Pokemon.getUpdatedDetails
+_ONCE = {"sword": "sb", "shield": "shb", "syrup": "syr", "hero": "hero", "bond": "bond"}
+
+
+class Fact(NamedTuple):
+    """One fact of the information state: its name, whose, as known, and as it is."""
+
+    name: str
+    of: str
+    known: Any
+    right: Any
+
+
+@dataclass
+class TrackingReport(CorpusReport):
+    """How what is known compares with what is.
+
+    Attributes:
+        decisions: compared; ``right``: those with every fact right.
+        facts, wrong: by name, facts compared and those that are wrong.
+        unknown: kinds of lines that the reader does not know.
+        examples: by name, the first wrong one: ``battle:step player``, of what, known, right.
+    """
+
+    decisions: int = 0
+    right: int = 0
+    facts: Counter[str] = field(default_factory=Counter)
+    wrong: Counter[str] = field(default_factory=Counter)
+    unknown: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, tuple[str, str, str, str]] = field(default_factory=dict)
+
+    @property
+    def rate(self) -> float:
+        """Share of decisions with every fact right; 0 without decisions."""
+        return self.right / self.decisions if self.decisions else 0.0
+
+    def figures(self) -> dict[str, float]:
+        """Return the figures by name."""
+        return {
+            "decisions": self.decisions,
+            "decisions_right": self.right,
+            "fields": self.facts.total(),
+            "wrong": self.wrong.total(),
+            "unknown_lines": self.unknown.total(),
+        }
+
+    def merge(self, other: Self) -> None:
+        """Add another part of the same corpus; the examples stay the first ones."""
+        self.examples = other.examples | self.examples
+        add_fields(self, other, without=("examples",))
+
+    def add(self, battle: RecordedBattle) -> None:
+        """Read a battle as both players.
+
+        Raises:
+            ConfigError: it was recorded without streams.
+        """
+        if not battle.start_raw:
+            raise ConfigError(
+                f"battle {battle.number} holds no streams; record a corpus with "
+                "`plywise record engine OUT streams=true`"
+            )
+        for player in range(2):
+            self._read(battle, player)
+
+    def _read(self, battle: RecordedBattle, player: int) -> None:
+        tracker, illusions = Tracker(player), _Illusions()
+        for line in channel(battle.start_raw, player):
+            tracker.read(line)
+        for step in battle.steps:
+            illusions.look(step.before)
+            if step.choices[player] is not None:
+                where = f"{battle.number}:{step.number} p{player + 1}"
+                self._note(where, facts(tracker.battle, step.before, battle, player, illusions))
+            for line in channel(step.raw, player):
+                illusions.read(line)
+                tracker.read(line)
+        self.unknown.update(tracker.battle.unknown)
+
+    def _note(self, where: str, found: Iterator[Fact]) -> None:
+        before = self.wrong.total()
+        for name, of, known, right in found:
+            self.facts[name] += 1
+            if known != right:
+                self.wrong[name] += 1
+                self.examples.setdefault(name, (where, of, str(known), str(right)))
+        self.decisions += 1
+        self.right += self.wrong.total() == before
+
+
+class _Illusions:
+    """Which Pokémon are concerned by an Illusion that was not found out, by entry."""
+
+    def __init__(self) -> None:
+        self._entries = [0, 0]
+        self._doubtful: dict[tuple[int, int], set[int]] = {}
+
+    def look(self, dump: Dump) -> None:
+        """Note the Illusion of an active Pokémon and whom it imitates."""
+        for s, side in enumerate(dump["S"]):
+            mon = side["P"][0]
+            if mon.get("act") and "ill" in mon:
+                for i in (mon["i"], codec.mon_reference(mon["ill"])[1]):
+                    self._doubtful.setdefault((s, i), set()).add(self._entries[s])
+
+    def read(self, line: str) -> None:
+        """Note that a Pokémon comes in, or that an Illusion ends."""
+        kind, _, rest = line[1:].partition("|")
+        if kind in ("switch", "drag"):
+            self._entries[int(rest[1]) - 1] += 1
+        elif kind == "replace":
+            side = int(rest[1]) - 1
+            for (s, _), entries in self._doubtful.items():
+                if s == side:
+                    entries.discard(self._entries[s])
+
+    def concern(self, side: int, index: int) -> bool:
+        """Return whether a Pokémon is concerned."""
+        return bool(self._doubtful.get((side, index)))
+
+
+def facts(
+    known: KnownBattle, dump: Dump, battle: RecordedBattle, player: int, illusions: _Illusions
+) -> Iterator[Fact]:
+    """Yield the facts that the lines have told, beside those of the simulator's state."""
+    done = codec.residuals_done(dump)
+    yield Fact("turn", "", known.turn, dump["turn"])
+    yield Fact("ends of turn", "", known.ends, done)
+    yield Fact("weather", "", known.weather, dump["w"])
+    yield Fact("terrain", "", known.terrain, dump["t"])
+    rooms = {name for name in dump["pw"] if name in fx.ROOMS}
+    yield Fact("rooms", "", {n for n in known.conditions if n in fx.ROOMS}, rooms)
+    for name, effect in known.conditions.items():
+        state = dump["ws"] if name == dump["w"] else dump["ts"]
+        state = dump["pw"].get(name, state)
+        yield from _length("turns left in the field", name, effect, done, state)
+    for s, side in enumerate(dump["S"]):
+        yield from _side_facts(known, s, side, battle, player, illusions)
+
+
+def _length(
+    name: str, of: str, effect: Effect, ends: int, state: Mapping[str, Any], extended: bool = True
+) -> Iterator[Fact]:
+    left, right = effect.left(ends), state.get("duration")
+    if left is not None and right:
+        possible = extended and right == left + _EXTENDED
+        yield Fact(name, of, right if possible else left, right)
+
+
+def _side_facts(
+    known: KnownBattle,
+    s: int,
+    dump: Dump,
+    battle: RecordedBattle,
+    player: int,
+    illusions: _Illusions,
+) -> Iterator[Fact]:
+    side, own = known.sides[s], s == player
+    numbers = _numbers(side, battle, s)
+    whose = "own" if own else "foe"
+    active = dump["P"][0] if dump["P"][0].get("act") else None
+    if active is not None:
+        if side.active in numbers and not illusions.concern(s, active["i"]):
+            yield Fact("active", whose, numbers[side.active], active["i"])
+        if active["hp"] > 0:
+            yield from _active_facts(side, active, known.ends, whose)
+    yield Fact("fallen", whose, side.fallen, dump["fnt"])
+    yield from _condition_facts(side, dump, known.ends, whose)
+    by_index = {mon["i"]: mon for mon in dump["P"]}
+    for number, mon in enumerate(side.mons):
+        if number in numbers and not illusions.concern(s, numbers[number]):
+            truth = by_index[numbers[number]]
+            yield from _mon_facts(mon, truth, known.ends, f"{whose} {truth['sp']}", own=own)
+
+
+def _numbers(side: KnownSide, battle: RecordedBattle, s: int) -> dict[int | None, int]:
+    """Return the team index of each known Pokémon of a side, of those that species tell apart."""
+    data, found = load(), {}
+    team = [(data.species_id(member.species), member.level) for member in battle.teams()[s]]
+    for number, mon in enumerate(side.mons):
+        alike = [
+            i for i, (name, level) in enumerate(team)
+            if level == mon.level and same_kind(name, mon.species)
+        ]  # fmt: skip
+        if len(alike) > 1:
+            alike = [i for i in alike if team[i][0] == data.species_id(mon.species)]
+        if len(alike) == 1:
+            found[number] = alike[0]
+    return found  # type: ignore[return-value]
+
+
+def _active_facts(side: KnownSide, dump: Dump, ends: int, of: str) -> Iterator[Fact]:
+    yield Fact("boosts", of, side.boosts, dump.get("bo", {}))
+    states = dump.get("vo", {})
+    charging = states.get("twoturnmove", {}).get("move")
+    names = {n for n in states if n in codec.VOLATILE_BIT and n not in _HIDDEN and n != charging}
+    for ability, key, name in (
+        ("supremeoverlord", "fallen", "fallen"),
+        ("slowstart", "counter", "slowstart"),
+    ):
+        if dump["ab"] == ability and dump.get("as", {}).get(key):
+            names.add(name)
+    told = set(side.effects) - _HIDDEN - {"mimicked"}
+    if dump["ab"] == "truant" and side.loafing:
+        told.add("truant")
+    for name in sorted(names | told):
+        yield Fact(f"condition {name}", of, name in told, name in names)
+    for name in sorted(names & set(side.effects)):
+        effect, state = side.effects[name], states.get(name, {})
+        yield from _length(f"turns left of {name}", of, effect, ends, state, extended=False)
+        if effect.move and "move" in state:
+            yield Fact(f"move of {name}", of, effect.move, state["move"])
+        if name == "stall":
+            yield Fact("uses of protection", of, 3**effect.count, state["counter"])
+        elif name == "perishsong":
+            yield Fact("perish count", of, effect.count, state["duration"])
+    yield Fact("turns out", of, side.turns, dump["at_"])
+    yield Fact("moves tried", of, side.actions, dump["ama"])
+    yield Fact("last move", of, side.last_move, dump.get("lm", ""))
+    yield Fact("last move used", of, side.last_used, dump.get("lmu", ""))
+    yield Fact("transformed", of, side.copied is not None, bool(dump.get("tr")))
+
+
+def _condition_facts(side: KnownSide, dump: Dump, ends: int, of: str) -> Iterator[Fact]:
+    counted = {*fx.HAZARDS, *fx.SIDE_LENGTHS}
+    names = counted & set(dump["sc"])
+    yield Fact("side conditions", of, counted & set(side.conditions), names)
+    for name in sorted(names & set(side.conditions)):
+        effect, state = side.conditions[name], dump["sc"][name]
+        if name in fx.HAZARDS:
+            yield Fact("layers", f"{of} {name}", effect.count, state.get("layers", 1))
+        else:
+            screen = name in ("reflect", "lightscreen", "auroraveil")
+            yield from _length("turns left of a side condition", of, effect, ends, state, screen)
+    slots = {"wish", "futuremove", "healingwish", "lunardance"}
+    there = slots & set(dump["sl"][0])
+    yield Fact("slot conditions", of, slots & set(side.conditions), there)
+    for name, left in (("wish", codec.wish_duration), ("futuremove", codec.future_duration)):
+        if name in there and name in side.conditions:
+            right = left(dump["sl"][0][name], ends)
+            if right != codec.c.NEVER:
+                yield Fact(f"turns left of {name}", of, side.conditions[name].left(ends), right)
+
+
+def _mon_facts(mon: KnownMon, dump: Dump, ends: int, of: str, *, own: bool) -> Iterator[Fact]:
+    hp = (dump["hp"], dump["mhp"])
+    if own:
+        # The request tells the rest of the player's own Pokémon exactly.
+        yield Fact("HP", of, mon.hp, mon.hp if not dump.get("act") else dump["hp"])
+        return
+    if dump.get("act") or dump["ab"] != "regenerator":
+        yield Fact("HP", of, (mon.hp, mon.max_hp), (_percent(*hp), mon.max_hp))
+    if dump["hp"] <= 0:
+        return
+    state = dump.get("ss", {})
+    yield Fact("status", of, mon.status, dump.get("s", ""))
+    if dump.get("s") == "tox" and dump.get("act"):
+        yield Fact("stage of poison", of, ends - mon.poisoned, state.get("stage", 0))
+    if dump.get("s") == "slp" and "startTime" in state:
+        yield Fact("turns slept", of, mon.slept, state["startTime"] - state["time"])
+        if mon.rested:
+            yield Fact("Rest's length", of, 3, state["startTime"])
+    forme = load().species_id(mon.forme)
+    yield Fact("forme", of, forme, _UNSHOWN.get(dump["sp"], dump["sp"]))
+    yield Fact("times attacked", of, mon.attacked, dump.get("ta", 0))
+    yield Fact("terastallized", of, mon.terastallized, bool(dump.get("tera")))
+    if mon.item is not None:
+        yield Fact("item", of, mon.item, dump["it"])
+    yield Fact("item used up", of, mon.last_item, dump.get("li", ""))
+    yield Fact("ate a berry", of, "berry" in mon.done, bool(dump.get("ate")))
+    for mark, key in _ONCE.items():
+        yield Fact(f"once a battle: {mark}", of, mark in mon.done, bool(dump.get(key)))
+    if mon.ability not in (None, "asone") and "gastroacid" not in dump.get("vo", {}):
+        yield Fact("ability", of, mon.ability, dump["ab"])
+    slots = {slot[0]: slot for slot in dump.get("bmv", dump["mv"])}
+    for move, used in mon.uses.items():
+        yield Fact("moves of the set", of, move if move in slots else None, move)
+        if move in slots:
+            _, left, most = slots[move][:3]
+            yield Fact("PP", f"{of} {move}", max(0, most - used), left)
+
+
+def _percent(hp: int, most: int) -> int:
+    shown = -(-100 * hp // most)
+    return 99 if shown == 100 and hp < most else shown
+
+
+def verify_tracking(config: VerifyConfig) -> TrackingReport:
+    """Compare the players' knowledge at every decision of a corpus.
+
+    Raises:
+        ConfigError: the corpus was recorded without streams.
+        CorpusError: the file is not a sound corpus of the pinned package.
+    """
+    return count_battles(TrackingReport, config)
+
+
+def print_tracking_report(console: Console, report: TrackingReport) -> None:
+    """Print the facts that are wrong, each with its first example."""
+    if report.wrong:
+        table = Table("fact", "wrong", "compared", "first at (battle:step player)")
+        for name, count in report.wrong.most_common():
+            where, of, known, right = report.examples[name]
+            example = f"{where}, {of}: {known}, right {right}"
+            table.add_row(name, str(count), str(report.facts[name]), example)
+        console.print(table)
+    for kind, count in report.unknown.most_common():
+        console.print(f"unknown line {kind}: {count} times")
+    console.print(
+        f"{report.right} of {report.decisions} decisions with every fact right ({report.rate:.2%})"
+    )

@@ -1,0 +1,221 @@
+"""Lines of conditions: of Pokémon, slots, sides and the field."""
+
+from __future__ import annotations
+
+from plywise.datasets.showdown_data import load, to_id
+from plywise.games.gen9.tracking import effects as fx
+from plywise.games.gen9.tracking.known import Effect, KnownMon
+from plywise.games.gen9.tracking.reader import Reader
+from plywise.games.gen9.tracking.wire import Line, effect_of, place_of
+
+_HAVE_A_SOURCE = ("attract", "syrupbomb", "octolock", "leechseed")
+
+
+class Conditions(Reader):
+    """Reads them."""
+
+    def _on_minus_start(self, line: Line) -> None:
+        ident, name = line.arg(0), fx.effect_id(line.arg(1))
+        s = place_of(ident)[0]
+        side = self.battle.sides[s]
+        mon = self._mon(ident)
+        length = fx.LENGTHS.get(name)
+        if name == "typechange":
+            side.types = () if "silent" in line.tags else tuple(line.arg(2).split("/"))
+            side.added_type = ""
+            if line.origin == ("move", "reflecttype"):
+                side.types = self._types_of(line.tags.get("of", ""))
+            return
+        if name == "typeadd":
+            side.added_type = line.arg(2)
+            return
+        if name in fx.FUTURE_MOVES:
+            # It hits whoever stands opposite at the end of the turn after the next one.
+            target = self.battle.sides[1 - s]
+            target.conditions["futuremove"] = Effect(
+                self.battle.now, 3, move=name, source=side.active
+            )
+            return
+        if name == "mimic":
+            side.effects["mimicked"] = Effect(self.battle.now, move=to_id(line.arg(2)))
+            return
+        for paradox in fx.PARADOX:
+            if name.startswith(paradox):
+                side.effects[paradox] = Effect(self.battle.now, move=name[len(paradox) :])
+                return
+        for stem, key in (
+            ("perish", "perishsong"),
+            ("stockpile", "stockpile"),
+            ("fallen", "fallen"),
+        ):
+            number = fx.numbered(name, stem)
+            if number is not None:
+                began = side.effects[key].began if key in side.effects else self.battle.now
+                side.effects[key] = Effect(began, count=number)
+                return
+        if name in ("encore", "taunt") and not self._will_move(s):
+            if name == "encore" or side.turns:
+                length = (length or 0) + 1
+        if name == "disable":
+            acting = self._mover is not None and self._mover[0] == s
+            length = 4 if self._will_move(s) or acting else 5
+            self._start(ident, name, length, move=to_id(line.arg(2)))
+            return
+        if name == "healblock" and self._mover is not None and self._mover[1] == "psychicnoise":
+            length = 2
+        if name == "uproar" and "upkeep" in line.tags:
+            return
+        if name == "slowstart" and mon is not None:
+            mon.learn_ability("slowstart")
+        move = side.last_move if name == "encore" else ""
+        self._start(ident, name, length, move=move)
+        if name == "flashfire" and mon is not None:
+            mon.learn_ability("flashfire")
+        if name in _HAVE_A_SOURCE:
+            side.effects[name].source = self.battle.sides[1 - s].active
+
+    def _types_of(self, ident: str) -> tuple[str, ...]:
+        mon = self._mon(ident)
+        if mon is None:
+            return ()
+        there = self._side(ident)
+        if there.types:
+            return there.types
+        if mon.terastallized and mon.tera_type:
+            return (mon.tera_type,)
+        entry = load().species.get(load().species_id(mon.forme))
+        return tuple(entry["types"]) if entry else ()
+
+    def _on_minus_end(self, line: Line) -> None:
+        side, name = self._side(line.arg(0)), fx.effect_id(line.arg(1))
+        if name in fx.FUTURE_MOVES:
+            side.conditions.pop("futuremove", None)
+            self._mover = (1 - place_of(line.arg(0))[0], name)
+            return
+        if name == "illusion":
+            return
+        if "partiallytrapped" in line.tags or name in fx.BINDING:
+            side.effects.pop("partiallytrapped", None)
+            return
+        if name == "typechange":
+            side.types = ()
+            return
+        if fx.numbered(name, "fallen") is not None:
+            name = "fallen"
+        side.effects.pop(name, None)
+
+    def _on_minus_singleturn(self, line: Line) -> None:
+        name = fx.effect_id(line.arg(1))
+        if name == "instruct":
+            return
+        mover, move = self._mover or (-1, "")
+        if name == "protect" and mover == place_of(line.arg(0))[0] and move != "detect":
+            name = move  # Baneful Bunker and its like
+        self._start(line.arg(0), name, 1)
+        if fx.is_stalling(name) or name in ("wideguard", "quickguard"):
+            effects = self._side(line.arg(0)).effects
+            count = effects["stall"].count if "stall" in effects else 0
+            self._start(line.arg(0), "stall", 2, count=min(6, count + 1))
+
+    def _on_minus_singlemove(self, line: Line) -> None:
+        self._start(line.arg(0), fx.effect_id(line.arg(1)))
+
+    def _on_minus_activate(self, line: Line) -> None:
+        ident, (kind, name) = line.arg(0), effect_of(line.arg(1))
+        mon = self._mon(ident)
+        if mon is None:
+            return
+        other = 1 - place_of(ident)[0]
+        if kind == "ability":
+            self._ability_activated(line, mon, name)
+        elif kind == "item":
+            if "consumed" not in line.tags:
+                mon.learn_item(name)
+            if name == "leppaberry":
+                self._pp_lost(mon, to_id(line.arg(2)), "-10")
+        elif name in ("spite", "eeriespell"):
+            self._pp_lost(mon, to_id(line.arg(2)), line.arg(3))
+        elif kind == "move" and name in fx.BINDING:
+            self._start(ident, "partiallytrapped")
+            self._side(ident).effects["partiallytrapped"].source = self.battle.sides[other].active
+        elif name == "substitute" and "damage" in line.tags and self._mover is not None:
+            self._connected()
+        elif name == "sketch":
+            mon.uses.pop("sketch", None)
+            mon.uses.setdefault(to_id(line.arg(2)), 0)
+        elif name == "trapped":
+            self._start(ident, "trapped")
+            self._side(ident).effects["trapped"].source = self.battle.sides[other].active
+        elif name in ("lockon", "mindreader"):
+            if line.tags.get("of"):
+                self._start(ident, "lockon", 2)
+        elif name == "skillswap" and line.arg(2):
+            target = self._mon(line.tags.get("of", ""))
+            mine, theirs = to_id(line.arg(2)), to_id(line.arg(3))
+            for one, was, now in ((mon, theirs, mine), (target, mine, theirs)):
+                if one is not None:
+                    one.learn_ability(was)
+                    one.ability = now
+
+    def _pp_lost(self, mon: KnownMon, move: str, amount: str) -> None:
+        """Note PP taken by Spite or Eerie Spell, or given back by a Leppa Berry (negative)."""
+        if amount.lstrip("-").isdigit():
+            mon.uses[move] = max(0, mon.uses.get(move, 0) + int(amount))
+
+    def _ability_activated(self, line: Line, mon: KnownMon, name: str) -> None:
+        if name in ("mummy", "lingeringaroma", "wanderingspirit") and "ability" in line.tags:
+            mon.learn_ability(name)
+            victim = self._mon(line.arg(2)) if line.arg(2) else None
+            if victim is not None:
+                victim.learn_ability(to_id(line.tags["ability"]))
+                victim.ability = name
+            return
+        mon.learn_ability(name, own=self._ability_is_own(line.arg(0)))
+        if name == "battlebond":
+            mon.done.add("bond")
+        elif name == "zerotohero":
+            mon.done.add("hero")
+
+    def _on_minus_sidestart(self, line: Line) -> None:
+        side, name = self._side(line.arg(0)), fx.effect_id(line.arg(1))
+        if name in fx.HAZARDS:
+            count = side.conditions[name].count if name in side.conditions else 0
+            side.conditions[name] = Effect(self.battle.now, count=count + 1)
+        else:
+            side.conditions[name] = Effect(
+                self.battle.now, fx.SIDE_LENGTHS.get(name), source=side.active
+            )
+
+    def _on_minus_sideend(self, line: Line) -> None:
+        self._side(line.arg(0)).conditions.pop(fx.effect_id(line.arg(1)), None)
+
+    def _on_minus_swapsideconditions(self, line: Line) -> None:
+        one, other = self.battle.sides
+        swapped = [*fx.HAZARDS, *fx.SIDE_LENGTHS]
+        mine = {k: one.conditions.pop(k) for k in swapped if k in one.conditions}
+        theirs = {k: other.conditions.pop(k) for k in swapped if k in other.conditions}
+        one.conditions |= theirs
+        other.conditions |= mine
+
+    def _on_minus_weather(self, line: Line) -> None:
+        battle, name = self.battle, to_id(line.arg(0))
+        if "upkeep" in line.tags:
+            return
+        battle.conditions.pop(battle.weather, None)
+        battle.weather = "" if name == "none" else name
+        if battle.weather:
+            length = None if name in fx.ENDLESS_WEATHER else 5
+            battle.conditions[name] = Effect(battle.now, length)
+
+    def _on_minus_fieldstart(self, line: Line) -> None:
+        battle, name = self.battle, fx.effect_id(line.arg(0))
+        if name in fx.TERRAINS:
+            battle.conditions.pop(battle.terrain, None)
+            battle.terrain = name
+        battle.conditions[name] = Effect(battle.now, 5)
+
+    def _on_minus_fieldend(self, line: Line) -> None:
+        battle, name = self.battle, fx.effect_id(line.arg(0))
+        battle.conditions.pop(name, None)
+        if name == battle.terrain:
+            battle.terrain = ""

@@ -1,0 +1,81 @@
+"""Conditions whose begin or end no line tells, and lengths that depend on the moment.
+
+Lengths are those of the simulator's ``data/moves.js`` and ``data/conditions.js`` (``duration``),
+counted in ends of turn.
+"""
+
+from __future__ import annotations
+
+from plywise.datasets.showdown_data import load, to_id
+
+LENGTHS = {
+    "allyswitch": 2,
+    "disable": 5,
+    "encore": 3,
+    "healblock": 5,
+    "lockon": 2,
+    "magnetrise": 5,
+    "micleberry": 2,
+    "mustrecharge": 2,
+    "stall": 2,
+    "syrupbomb": 4,
+    "taunt": 3,
+    "throatchop": 2,
+    "twoturnmove": 2,
+    "uproar": 3,
+    "yawn": 2,
+}
+"""Volatile condition -> its length, where it has one that is not drawn."""
+
+SIDE_LENGTHS = {
+    "auroraveil": 5,
+    "lightscreen": 5,
+    "mist": 5,
+    "reflect": 5,
+    "safeguard": 5,
+    "tailwind": 4,
+}
+HAZARDS = ("spikes", "toxicspikes", "stealthrock", "stickyweb")
+TERRAINS = ("electricterrain", "grassyterrain", "mistyterrain", "psychicterrain")
+ROOMS = ("trickroom", "gravity", "magicroom", "wonderroom", "mudsport", "watersport")
+ENDLESS_WEATHER = ("primordialsea", "desolateland", "deltastream")
+FUTURE_MOVES = ("futuresight", "doomdesire")
+BINDING = frozenset(
+    """bind clamp firespin infestation magmastorm sandtomb snaptrap thundercage whirlpool
+    wrap""".split()
+)
+LOCKING = ("outrage", "petaldance", "thrash", "ragingfury")
+CHOICE_ITEMS = ("choiceband", "choicescarf", "choicespecs")
+PARADOX = ("protosynthesis", "quarkdrive")
+
+# Silent conditions of the user of a move that worked (``self.volatileStatus`` or ``volatileStatus``
+# without a message).
+SILENT_SELF = ("minimize", "defensecurl")
+STREAKS = ("furycutter", "rollout", "iceball")
+SLOT_MOVES = ("wish", "healingwish", "lunardance")
+ONCE = {"intrepidsword": "sword", "dauntlessshield": "shield", "supersweetsyrup": "syrup"}
+"""Ability that works once a battle -> its mark in ``KnownMon.done``."""
+
+PASSED_ON = frozenset(
+    """aquaring confusion curse dragoncheer embargo focusenergy gastroacid healblock ingrain
+    leechseed lockon magnetrise perishsong substitute syrupbomb tarshot torment""".split()
+)
+"""What Baton Pass hands on (conditions without ``noCopy``)."""
+
+
+def effect_id(text: str) -> str:
+    """Return the id of a condition as a line names it (``move: Leech Seed``, ``perish3``)."""
+    _, _, name = text.rpartition(": ")
+    return to_id(name)
+
+
+def is_stalling(move: str) -> bool:
+    """Return whether a move counts towards the falling chance of Protect and its like."""
+    entry = load().moves.get(move)
+    return bool(entry and entry.get("stallingMove"))
+
+
+def numbered(name: str, stem: str) -> int | None:
+    """Return the number behind ``stem`` in ``name``; None: it is another name."""
+    rest = name.removeprefix(stem)
+    return int(rest) if rest != name and rest.isdigit() else None

@@ -1,0 +1,190 @@
+"""Lines of who is there: entries, Illusions, faints, formes, Transform, Terastallization."""
+
+from __future__ import annotations
+
+from plywise.datasets.showdown_data import load, to_id
+from plywise.games.gen9.tracking import effects as fx
+from plywise.games.gen9.tracking.known import Effect, KnownMon, KnownSide
+from plywise.games.gen9.tracking.reader import Reader
+from plywise.games.gen9.tracking.wire import Line, details_of, place_of
+
+_TIED_TO_SOURCE = ("trapped", "partiallytrapped", "attract", "octolock", "syrupbomb")
+
+
+class Entries(Reader):
+    """Reads them."""
+
+    def _on_switch(self, line: Line) -> None:
+        self._enter(line)
+
+    def _on_drag(self, line: Line) -> None:
+        self._enter(line)
+
+    def _enter(self, line: Line) -> None:
+        s, name = place_of(line.arg(0))
+        side = self.battle.sides[s]
+        species, level, gender, tera = details_of(line.arg(1))
+        passed = self._leave(
+            side, baton=line.origin[1] == "batonpass", shed=line.origin[1] == "shedtail"
+        )
+        number = self._find(side, name, species, level, gender)
+        mon = side.mons[number]
+        if mon.fainted:
+            mon = side.mons[number] = self._impostor(side, mon)
+        side.entry = mon.snapshot()
+        side.active = number
+        mon.forme = species
+        mon.terastallized = bool(tera)
+        if tera:
+            mon.tera_type = tera
+        mon.ability = mon.base_ability
+        self._condition(mon, line.arg(2))
+        mon.poisoned = self.battle.now
+        side.boosts, side.effects = passed
+        side.turns = side.actions = 0
+        side.acted, side.loafing = True, False
+        for other in self.battle.sides:
+            for effect in list(other.effects):
+                if other is not side and effect in _TIED_TO_SOURCE:
+                    del other.effects[effect]
+
+    def _impostor(self, side: KnownSide, mon: KnownMon) -> KnownMon:
+        """Return what was known of ``mon``, which did not faint: an Illusion of it did.
+
+        The Pokémon behind it, if one with Illusion is known, is the one that fainted.
+        """
+        other = next((m for m in side.mons if m.base_ability == "illusion" and not m.fainted), None)
+        if other is not None:
+            other.hp, other.status = 0, ""
+        return side.buried.pop(mon.name, mon)
+
+    def _find(self, side: KnownSide, name: str, species: str, level: int, gender: str) -> int:
+        """Return the number of a Pokémon that comes in; one not seen before is added."""
+        same = [n for n, m in enumerate(side.mons) if m.name == name]
+        for fits in (
+            [n for n in same if side.mons[n].species == species],
+            [n for n in same if same_kind(side.mons[n].species, species)],
+        ):
+            likely = [
+                n for n in fits if (side.mons[n].level, side.mons[n].gender) == (level, gender)
+            ]
+            if likely:
+                return likely[0]
+        side.mons.append(KnownMon(name, species, level, gender, species))
+        return len(side.mons) - 1
+
+    def _leave(
+        self, side: KnownSide, *, baton: bool, shed: bool
+    ) -> tuple[dict[str, int], dict[str, Effect]]:
+        """Undo what ends when the active Pokémon leaves; return what is handed on."""
+        mon = side.mon
+        boosts = dict(side.boosts) if baton else {}
+        kept = {n: e for n, e in side.effects.items() if n in fx.PASSED_ON} if baton else {}
+        if shed and "substitute" in side.effects:
+            kept = {"substitute": side.effects["substitute"]}
+        if mon is not None:
+            mon.forme = mon.species
+            mon.ability = mon.base_ability
+            if mon.status == "tox":
+                mon.poisoned = self.battle.now
+        side.types, side.added_type, side.copied, side.copy = (), "", None, None
+        side.last_move = side.last_used = ""
+        return boosts, kept
+
+    def _on_replace(self, line: Line) -> None:
+        """An Illusion ends: what was booked since the entry belongs to another Pokémon."""
+        s, name = place_of(line.arg(0))
+        side = self.battle.sides[s]
+        worn, before = side.mon, side.entry
+        species, level, gender, tera = details_of(line.arg(1))
+        if worn is None or before is None or side.active is None:
+            return
+        shown = side.active
+        number = self._find(side, name, species, level, gender)
+        mon = side.mons[number]
+        mon.hp, mon.max_hp, mon.status = worn.hp, worn.max_hp, worn.status
+        mon.poisoned, mon.slept, mon.rested = worn.poisoned, worn.slept, worn.rested
+        for move, count in worn.uses.items():
+            more = count - before.uses.get(move, 0)
+            if more:
+                mon.uses[move] = mon.uses.get(move, 0) + more
+        if worn.item != before.item and worn.item is not None:
+            mon.item = worn.item
+            mon.first_item = mon.first_item or worn.first_item
+        mon.attacked += worn.attacked - before.attacked
+        mon.done |= worn.done - before.done
+        if tera or (worn.terastallized and not before.terastallized):
+            mon.terastallized, mon.tera_type = True, tera or worn.tera_type
+        mon.learn_ability("illusion")
+        mon.forme = species
+        if number != shown:
+            side.mons[shown] = before
+        side.active, side.entry = number, None
+
+    def _on_faint(self, line: Line) -> None:
+        side = self._side(line.arg(0))
+        mon = self._mon(line.arg(0))
+        if mon is None:
+            return
+        if side.entry is not None and side.entry.name == mon.name:
+            side.buried[mon.name] = side.entry
+        mon.hp, mon.status, mon.terastallized = 0, "", False
+        side.fallen += 1
+        side.fell = self.battle.now
+        if self._is_active(line.arg(0)):
+            side.boosts, side.effects = {}, {}
+            mon.forme = mon.species
+        other = self.battle.sides[1 - place_of(line.arg(0))[0]]
+        for name in [n for n in other.effects if n in _TIED_TO_SOURCE]:
+            del other.effects[name]
+
+    def _on_detailschange(self, line: Line) -> None:
+        mon = self._mon(line.arg(0))
+        if mon is not None:
+            species, _, _, tera = details_of(line.arg(1))
+            mon.species = mon.forme = species
+            if tera:
+                mon.terastallized, mon.tera_type = True, tera
+            abilities = load().species[load().species_id(species)].get("abilities", {})
+            if len(abilities) == 1:  # it comes with the forme
+                mon.ability = mon.base_ability = to_id(abilities["0"])
+
+    def _on_minus_formechange(self, line: Line) -> None:
+        mon = self._mon(line.arg(0))
+        if mon is not None:
+            mon.forme = to_id(line.arg(1))
+
+    def _on_minus_transform(self, line: Line) -> None:
+        side, mon = self._side(line.arg(0)), self._mon(line.arg(0))
+        model_side, model = self._side(line.arg(1)), self._mon(line.arg(1))
+        if mon is None or model is None:
+            return
+        side.copied, side.copy = model.name, model.snapshot()
+        side.boosts = dict(model_side.boosts)
+        side.types, side.added_type = model_side.types, model_side.added_type
+        mon.forme = model.forme
+        mon.ability = model.ability
+        mon.attacked = model.attacked
+        for name in ("focusenergy", "dragoncheer"):
+            side.effects.pop(name, None)
+            if name in model_side.effects:
+                side.effects[name] = Effect(self.battle.now)
+
+    def _on_minus_terastallize(self, line: Line) -> None:
+        side, mon = self._side(line.arg(0)), self._mon(line.arg(0))
+        if mon is not None:
+            mon.terastallized, mon.tera_type = True, line.arg(1)
+            if mon.forme.startswith("morpeko"):
+                mon.species = mon.forme  # which it keeps
+            side.tera_used = True
+            side.types, side.added_type = (), ""
+
+
+def same_kind(one: str, other: str) -> bool:
+    """Return whether two formes belong to one species."""
+    if one == other:
+        return True
+    data = load()
+    first, second = (data.species.get(data.species_id(name), {}) for name in (one, other))
+    base = [to_id(f.get("baseSpecies", f.get("name", ""))) for f in (first, second)]
+    return base[0] == base[1] != ""

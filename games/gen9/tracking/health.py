@@ -1,0 +1,190 @@
+"""Lines of HP, status, boosts, items and abilities."""
+
+from __future__ import annotations
+
+from plywise.datasets.showdown_data import to_id
+from plywise.games.gen9.tracking import effects as fx
+from plywise.games.gen9.tracking.known import KnownSide
+from plywise.games.gen9.tracking.reader import Reader
+from plywise.games.gen9.tracking.wire import Line, place_of
+
+_STATS = ("atk", "def", "spa", "spd", "spe", "accuracy", "evasion")
+_AS_ONE = {"calyrexice": "asoneglastrier", "calyrexshadow": "asonespectrier"}
+_IN_AS_ONE = ("unnerve", "chillingneigh", "grimneigh")
+
+
+_TAKING = frozenset(
+    """corrosivegas covet incinerate knockoff magician pickpocket stealeat switcheroo thief
+    trick""".split()
+)
+"""Causes that take an item away: it is not used up."""
+
+
+class Health(Reader):
+    """Reads them."""
+
+    def _on_minus_damage(self, line: Line) -> None:
+        mon = self._mon(line.arg(0))
+        if mon is None:
+            return
+        self._condition(mon, line.arg(1))
+        if line.origin[1] == "confusion":
+            self._tried(line.arg(0))
+        if "from" not in line.tags and self._mover is not None:
+            if self._mover[0] != place_of(line.arg(0))[0]:
+                mon.attacked += 1
+                self._connected()
+
+    def _on_minus_heal(self, line: Line) -> None:
+        mon = self._mon(line.arg(0))
+        if mon is None:
+            return
+        was = mon.hp
+        self._condition(mon, line.arg(1))
+        side = self._side(line.arg(0))
+        _, cause = line.origin
+        if cause in fx.SLOT_MOVES:
+            side.conditions.pop(cause, None)
+        if cause in ("healingwish", "lunardance"):
+            mon.status = ""
+        if cause == "lunardance":
+            mon.uses = dict.fromkeys(mon.uses, 0)
+        if was <= 0 < mon.hp:
+            mon.status = ""
+
+    def _on_minus_sethp(self, line: Line) -> None:
+        for ident, condition in zip(line.args[::2], line.args[1::2], strict=False):
+            mon = self._mon(ident)
+            if mon is not None:
+                self._condition(mon, condition)
+
+    def _on_minus_status(self, line: Line) -> None:
+        mon = self._mon(line.arg(0))
+        if mon is not None:
+            self._set_status(mon, line.arg(1), rested=line.origin == ("move", "rest"))
+
+    def _on_minus_curestatus(self, line: Line) -> None:
+        mon = self._mon(line.arg(0))
+        if mon is not None:
+            self._set_status(mon, "")
+            if line.origin[0] == "ability":
+                mon.learn_ability(line.origin[1])
+
+    def _on_minus_cureteam(self, line: Line) -> None:
+        for mon in self._side(line.arg(0)).mons:
+            self._set_status(mon, "")
+
+    def _change(self, ident: str, stat: str, amount: int) -> None:
+        side = self._side(ident)
+        value = max(-6, min(6, side.boosts.get(stat, 0) + amount))
+        self._put(side, stat, value)
+
+    @staticmethod
+    def _put(side: KnownSide, stat: str, value: int) -> None:
+        side.boosts.pop(stat, None)
+        if value:
+            side.boosts[stat] = value
+
+    def _on_minus_boost(self, line: Line) -> None:
+        self._change(line.arg(0), line.arg(1), int(line.arg(2)))
+
+    def _on_minus_unboost(self, line: Line) -> None:
+        self._change(line.arg(0), line.arg(1), -int(line.arg(2)))
+
+    def _on_minus_setboost(self, line: Line) -> None:
+        self._put(self._side(line.arg(0)), line.arg(1), int(line.arg(2)))
+
+    def _on_minus_clearboost(self, line: Line) -> None:
+        self._side(line.arg(0)).boosts = {}
+
+    def _on_minus_clearallboost(self, line: Line) -> None:
+        for side in self.battle.sides:
+            side.boosts = {}
+
+    def _on_minus_clearpositiveboost(self, line: Line) -> None:
+        side = self._side(line.arg(0))
+        side.boosts = {k: v for k, v in side.boosts.items() if v < 0}
+
+    def _on_minus_clearnegativeboost(self, line: Line) -> None:
+        side = self._side(line.arg(0))
+        side.boosts = {k: v for k, v in side.boosts.items() if v > 0}
+
+    def _on_minus_invertboost(self, line: Line) -> None:
+        side = self._side(line.arg(0))
+        side.boosts = {k: -v for k, v in side.boosts.items()}
+
+    def _on_minus_copyboost(self, line: Line) -> None:
+        self._side(line.arg(0)).boosts = dict(self._side(line.arg(1)).boosts)
+
+    def _on_minus_swapboost(self, line: Line) -> None:
+        one, other = self._side(line.arg(0)), self._side(line.arg(1))
+        for stat in [to_id(s) for s in line.arg(2).split(",")] if line.arg(2) else _STATS:
+            first, second = one.boosts.get(stat, 0), other.boosts.get(stat, 0)
+            self._put(one, stat, second)
+            self._put(other, stat, first)
+
+    def _on_minus_item(self, line: Line) -> None:
+        mon, item = self._mon(line.arg(0)), to_id(line.arg(1))
+        if mon is None:
+            return
+        kind, cause = line.origin
+        mon.item = item
+        if (kind == "ability" and cause in ("frisk",)) or not kind:
+            mon.first_item = mon.first_item if mon.first_item is not None else item
+        if kind == "ability" and cause in ("pickup", "harvest", "magician", "pickpocket"):
+            mon.learn_ability(cause)
+        if cause in ("recycle", "harvest"):
+            mon.last_item = ""
+
+    def _on_minus_enditem(self, line: Line) -> None:
+        mon, item = self._mon(line.arg(0)), to_id(line.arg(1))
+        if mon is None or "weaken" in line.tags:
+            return
+        if item == "micleberry" and "eat" not in line.tags:  # eaten before: it works now
+            self._side(line.arg(0)).effects.pop(item, None)
+            return
+        mon.lose_item(item)
+        cause = line.origin[1]
+        if item != "airballoon" and cause not in _TAKING:
+            mon.last_item = item
+        if "eat" in line.tags:
+            mon.done.add("berry")
+        if item.endswith("berry"):
+            if cause == "stealeat":
+                thief = self._mon(line.tags.get("of", ""))
+                if thief is not None:
+                    thief.done.add("berry")
+                    self._stolen = (item, thief.name)
+            elif cause == "fling" and self._hit:
+                target = self.battle.sides[1 - place_of(line.arg(0))[0]].mon
+                if target is not None and not target.fainted:
+                    target.done.add("berry")
+        if item == "micleberry" and "eat" in line.tags:
+            self._start(line.arg(0), "micleberry", 2)
+
+    def _on_minus_ability(self, line: Line) -> None:
+        mon, ability = self._mon(line.arg(0)), to_id(line.arg(1))
+        if mon is None:
+            return
+        kind, cause = line.origin
+        if ability == "asone":
+            ability = _AS_ONE.get(mon.forme, "asone")
+        elif ability in _IN_AS_ONE and (mon.ability or "").startswith("asone"):
+            return
+        if kind == "ability" and cause == "trace":
+            mon.learn_ability("trace")
+            mon.ability = ability
+            other = self._mon(line.tags.get("of", ""))
+            if other is not None:
+                other.learn_ability(ability, own=self._ability_is_own(line.tags["of"]))
+        elif kind == "move":
+            if line.arg(2):
+                mon.learn_ability(to_id(line.arg(2)), own=self._ability_is_own(line.arg(0)))
+            mon.ability = ability
+        else:
+            mon.learn_ability(ability, own=self._ability_is_own(line.arg(0)))
+        if ability in fx.ONCE:
+            mon.done.add(fx.ONCE[ability])
+
+    def _on_minus_endability(self, line: Line) -> None:
+        self._start(line.arg(0), "gastroacid")

@@ -1,0 +1,188 @@
+"""What the lines of a battle have said: mutable, of Pokémon, sides and the field.
+
+Times are counted in *ends of turn*: ``began`` is the number of those that were over when a
+condition began (one that begins in the residual phase counts as begun after it), ``length`` after
+how many it ends; None: not known, or never.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Effect:
+    """A condition of a Pokémon, a slot, a side or the field.
+
+    Attributes:
+        began, length: see the module.
+        count: layers, stages or uses.
+        move: id of the move concerned (Encore, Disable, a charge, a lock); "" none.
+        source: number of the Pokémon that made it, in its side's list; None: not known.
+    """
+
+    began: int
+    length: int | None = None
+    count: int = 0
+    move: str = ""
+    source: int | None = None
+
+    def left(self, ends: int) -> int | None:
+        """Return after how many ends of turn it ends."""
+        return None if self.length is None else self.length - (ends - self.began)
+
+
+@dataclass
+class KnownMon:
+    """One Pokémon.
+
+    Attributes:
+        name: from the wire; it stays in this room.
+        species: at the start of the battle, or after a permanent change of forme; ``forme``: now.
+        hp, max_hp: as said: percent of 100 for the opponent's.
+        poisoned: ends of turn when bad poison began to count; ``slept``: turns lost to sleep.
+        rested: asleep by Rest.
+        uses: move of its set -> PP spent as far as known.
+        item: held; "" none, None not known.  ``first_item``: that of its set, None not known.
+        last_item: what it used up last, as Recycle asks.
+        ability: None not known; ``base_ability``: that of its set.
+        attacked: times hit (Rage Fist).
+        done: what works once a battle: ``sword``, ``shield``, ``syrup``, ``hero``, ``bond``,
+            ``berry`` (it has eaten one).
+        stellar: types that Tera Stellar has boosted.
+    """
+
+    name: str
+    species: str
+    level: int = 100
+    gender: str = "N"
+    forme: str = ""
+    hp: int = 100
+    max_hp: int = 100
+    status: str = ""
+    poisoned: int = 0
+    slept: int = 0
+    rested: bool = False
+    uses: dict[str, int] = field(default_factory=dict)
+    item: str | None = None
+    first_item: str | None = None
+    last_item: str = ""
+    ability: str | None = None
+    base_ability: str | None = None
+    tera_type: str | None = None
+    terastallized: bool = False
+    attacked: int = 0
+    done: set[str] = field(default_factory=set)
+    stellar: set[str] = field(default_factory=set)
+
+    @property
+    def fainted(self) -> bool:
+        """Whether it has no HP left."""
+        return self.hp <= 0
+
+    def learn_item(self, item: str) -> None:
+        """Note the item that it holds, or held until now."""
+        if self.item is None and self.first_item is None:
+            self.first_item = item
+        self.item = item
+
+    def lose_item(self, item: str) -> None:
+        """Note that it no longer holds ``item``."""
+        self.learn_item(item)
+        self.item = ""
+
+    def learn_ability(self, ability: str, *, own: bool = True) -> None:
+        """Note its present ability; ``own``: it is that of its set unless another is known."""
+        if own and self.base_ability is None:
+            self.base_ability = ability
+        self.ability = ability
+
+    def snapshot(self) -> KnownMon:
+        """Return an independent copy."""
+        return copy.deepcopy(self)
+
+
+@dataclass
+class KnownSide:
+    """One side.
+
+    Attributes:
+        mons: Pokémon in order of appearance; the player's own: by team index.
+        active: number of the active one; None: none yet.
+        boosts: stages of the active one, zeros left out.
+        effects: volatile conditions of the active one.
+        conditions: side and slot conditions (``wish``, ``futuremove``, ``healingwish``,
+            ``lunardance``).
+        types, added_type: of the active one if changed; (), "".
+        copied: name of the Pokémon that the active one has transformed into; None: it has not.
+        copy: what it was like then.
+        last_move: last move chosen by the active one; ``last_used``: last one used, called ones
+            too.
+        result: of its move last turn: True, False (failed), None (prevented or not known).
+        turns, actions: turns that the active one has started, and moves that it has tried.
+        acted: it has moved, or was sent out, this turn.
+        loafing: if it has Truant, it will not move next time.
+        fallen: Pokémon that have fainted, those revived since included.
+        fell: the ends of turn when one fainted last; None: none has.
+        tera_used: a Pokémon has terastallized.
+        entry: what was known of the active one before it came in (Illusion).
+        buried: name of a fainted Pokémon -> what was known of it before its last entry.
+    """
+
+    mons: list[KnownMon] = field(default_factory=list)
+    size: int = 6
+    active: int | None = None
+    boosts: dict[str, int] = field(default_factory=dict)
+    effects: dict[str, Effect] = field(default_factory=dict)
+    conditions: dict[str, Effect] = field(default_factory=dict)
+    types: tuple[str, ...] = ()
+    added_type: str = ""
+    copied: str | None = None
+    copy: KnownMon | None = None
+    last_move: str = ""
+    last_used: str = ""
+    turns: int = 0
+    actions: int = 0
+    acted: bool = False
+    loafing: bool = False
+    fallen: int = 0
+    fell: int | None = None
+    tera_used: bool = False
+    entry: KnownMon | None = None
+    buried: dict[str, KnownMon] = field(default_factory=dict)
+
+    @property
+    def mon(self) -> KnownMon | None:
+        """The active Pokémon."""
+        return None if self.active is None else self.mons[self.active]
+
+
+@dataclass
+class KnownBattle:
+    """A battle.
+
+    Attributes:
+        turn: its number; ``ends``: ends of turn that are over; ``residual``: one is under way.
+        weather, terrain: ids, "" none.
+        conditions: weather, terrain and pseudo-weathers by id.
+        last_move: last move of anybody.
+        unknown: kinds of lines that the reader does not know -> how often.
+        over: the battle has ended.
+    """
+
+    sides: tuple[KnownSide, KnownSide] = field(default_factory=lambda: (KnownSide(), KnownSide()))
+    turn: int = 0
+    ends: int = 0
+    residual: bool = False
+    weather: str = ""
+    terrain: str = ""
+    conditions: dict[str, Effect] = field(default_factory=dict)
+    last_move: str = ""
+    unknown: dict[str, int] = field(default_factory=dict)
+    over: bool = False
+
+    @property
+    def now(self) -> int:
+        """Ends of turn after which a condition that begins now has begun."""
+        return self.ends + self.residual

@@ -1,0 +1,103 @@
+"""Lines of moves: what was chosen and used, what prevented it, what it spends."""
+
+from __future__ import annotations
+
+from plywise.datasets.showdown_data import load, to_id
+from plywise.games.gen9.tracking import effects as fx
+from plywise.games.gen9.tracking.known import Effect, KnownSide
+from plywise.games.gen9.tracking.reader import Reader
+from plywise.games.gen9.tracking.wire import Line, effect_of, place_of
+
+_AT_NO_FOE = frozenset(
+    "self allySide allies allyTeam adjacentAllyOrSelf adjacentAlly foeSide".split()
+)
+"""Targets of moves that Pressure makes no dearer."""
+
+
+class Moves(Reader):
+    """Reads them."""
+
+    def _on_move(self, line: Line) -> None:
+        s, _ = place_of(line.arg(0))
+        side, mon, move = self._side(line.arg(0)), self._mon(line.arg(0)), to_id(line.arg(1))
+        if mon is None:
+            return
+        source = line.tags.get("from", "")
+        kind, cause = effect_of(source)
+        called = (
+            bool(source) and cause not in ("lockedmove", "pursuit") and not line.tags.get("zeffect")
+        )
+        self._mover = (s, move)
+        self._new_slot, self._stolen, self._hit = None, ("", ""), False
+        side.last_used = move
+        side.effects.pop("destinybond", None)
+        side.effects.pop("glaiverush", None)
+        talking = mon.status == "slp" and move in ("sleeptalk", "snore")  # said by `cant`
+        if (not called and not talking) or (kind, cause) == ("ability", "dancer"):
+            self._tried(line.arg(0))
+        if move in fx.SILENT_SELF:
+            self._start(line.arg(0), move)
+        if move in fx.SLOT_MOVES and "still" not in line.tags:
+            self._slot(side, move)
+        if called:
+            return
+        self.battle.last_move = side.last_move = move
+        if cause == "lockedmove":
+            return
+        mimicked = side.effects.get("mimicked")
+        if (
+            side.copied is None
+            and move != "struggle"
+            and (mimicked is None or mimicked.move != move)
+        ):
+            mon.uses[move] = mon.uses.get(move, 0) + self._cost(s, move)
+
+    def _slot(self, side: KnownSide, move: str) -> None:
+        if move not in side.conditions:
+            side.conditions[move] = Effect(
+                self.battle.now, 2 if move == "wish" else None, source=side.active
+            )
+            self._new_slot = (side, move)
+
+    def _on_minus_fail(self, line: Line) -> None:
+        """A move that failed began nothing."""
+        side = self._side(line.arg(0))
+        if self._new_slot is not None and self._new_slot[0] is side:
+            side.conditions.pop(self._new_slot[1], None)
+        if self._mover is not None and self.battle.sides[self._mover[0]] is side:
+            if self._mover[1] in fx.SILENT_SELF:
+                side.effects.pop(self._mover[1], None)
+        self._new_slot = None
+
+    def _cost(self, side: int, move: str) -> int:
+        """Return the PP that a use costs (Pressure)."""
+        foe = self.battle.sides[1 - side].mon
+        entry = load().moves.get(move, {})
+        aimed = entry.get("flags", {}).get("mustpressure") or entry.get("target") not in _AT_NO_FOE
+        pressed = foe is not None and foe.ability == "pressure" and not foe.fainted and aimed
+        return 2 if pressed else 1
+
+    def _on_cant(self, line: Line) -> None:
+        side, mon, reason = self._side(line.arg(0)), self._mon(line.arg(0)), line.arg(1)
+        kind, name = effect_of(reason)
+        if kind == "ability" and mon is not None:
+            mon.learn_ability(name, own=self._ability_is_own(line.arg(0)))
+            if name in ("damp", "dazzling", "queenlymajesty", "armortail"):
+                return  # its holder prevents another's move
+        self._tried(line.arg(0), loafing=name not in ("slp", "frz", "truant", "recharge"))
+        if mon is not None and name == "slp":
+            mon.slept += 2 if mon.ability == "earlybird" else 1
+        if name == "recharge":
+            side.effects.pop("mustrecharge", None)
+
+    def _on_minus_prepare(self, line: Line) -> None:
+        if "premajor" in line.tags:
+            return
+        move = to_id(line.arg(1))
+        self._side(line.arg(0)).effects["twoturnmove"] = Effect(self.battle.now, 2, move=move)
+
+    def _on_minus_anim(self, line: Line) -> None:
+        self._side(line.arg(0)).effects.pop("twoturnmove", None)  # a charge that needs no turn
+
+    def _on_minus_mustrecharge(self, line: Line) -> None:
+        self._side(line.arg(0)).effects["mustrecharge"] = Effect(self.battle.now, 2)

@@ -1,0 +1,124 @@
+"""What every reader of lines needs: who is meant, what any line may tell besides, common steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from plywise.datasets.showdown_data import load
+from plywise.games.gen9.tracking import effects as fx
+from plywise.games.gen9.tracking.known import Effect, KnownBattle, KnownMon, KnownSide
+from plywise.games.gen9.tracking.wire import Line, condition_of, place_of
+
+_MADE_BY_OTHER = frozenset(
+    """-damage -status -start -weather -fieldstart -boost -unboost -heal -fail -block -immune
+    -curestatus cant""".split()
+)
+"""Lines that name the maker of an effect, if another than its victim, as ``[of]``."""
+
+
+class Reader:
+    """What the lines of one channel have said; base of the readers of single kinds of lines."""
+
+    def __init__(self, player: int | None = None) -> None:
+        self.player = player
+        self.battle = KnownBattle()
+        self._mover: tuple[int, str] | None = None  # side and move that is being carried out
+        self._blank = False  # the last line was empty
+        self._stolen = ("", "")  # a berry eaten off its holder, and the name of who ate it
+        self._hit = False  # the move being carried out has hurt the opponent
+        self._new_slot: tuple[KnownSide, str] | None = None  # that the move being carried out made
+        self._readers: dict[str, Callable[[Line], None]] = {
+            name[4:]: getattr(self, name) for name in dir(self) if name.startswith("_on_")
+        }
+
+    def _side(self, ident: str) -> KnownSide:
+        return self.battle.sides[place_of(ident)[0]]
+
+    def _mon(self, ident: str) -> KnownMon | None:
+        """Return the Pokémon that a line names, of those that are known."""
+        side, name = place_of(ident)
+        if side < 0:
+            return None
+        there = self.battle.sides[side]
+        if there.mon is not None and there.mon.name == name:
+            return there.mon
+        return next((m for m in there.mons if m.name == name), None)
+
+    def _is_active(self, ident: str) -> bool:
+        side, name = place_of(ident)
+        mon = self.battle.sides[side].mon
+        return mon is not None and mon.name == name
+
+    def _will_move(self, side: int) -> bool:
+        """Return whether the side's Pokémon has its move of this turn still before it."""
+        return not self.battle.sides[side].acted and not self.battle.residual
+
+    def _learn(self, line: Line) -> None:
+        """Note the item or ability that a line names as the cause of what it tells."""
+        kind, name = line.origin
+        if kind not in ("item", "ability") or line.kind in ("-item", "-enditem", "-ability"):
+            return
+        owner = line.arg(0)
+        # An effect on somebody names its maker, if another, as [of].
+        if "of" in line.tags and line.kind in _MADE_BY_OTHER:
+            owner = line.tags["of"]
+        if line.kind == "-heal" and name != "hospitality":
+            owner = line.arg(0)
+        mon = self._mon(owner)
+        if mon is None:
+            return
+        if kind == "item" and "of" in line.tags and self._mover is not None:
+            thrown = self._mover == (place_of(line.tags["of"])[0], "fling")
+        else:
+            thrown = False
+        if thrown and name.endswith("berry"):
+            mon.done.add("berry")
+            mon = self._mon(line.tags["of"]) or mon
+        if kind == "item" and self._stolen == (name, mon.name):
+            return  # Bug Bite: eaten, never held
+        if kind == "ability":
+            mon.learn_ability(name, own=self._ability_is_own(owner))
+        elif name in load().items and not (mon.item == "" and mon.last_item == name):
+            mon.learn_item(name)
+
+    def _ability_is_own(self, ident: str) -> bool:
+        return self._side(ident).copied is None
+
+    def _tried(self, ident: str, *, loafing: bool = True) -> None:
+        """Note that a Pokémon has tried to move; ``loafing``: with Truant it will not next time."""
+        side = self._side(ident)
+        side.actions += 1
+        side.acted = True
+        side.loafing = loafing
+        side.effects.pop("twoturnmove", None)
+
+    def _start(
+        self, ident: str, name: str, length: int | None = None, *, move: str = "", count: int = 0
+    ) -> None:
+        effects = self._side(ident).effects
+        effects.pop(name, None)
+        effects[name] = Effect(self.battle.now, length, count, move)
+
+    def _set_status(self, mon: KnownMon, status: str, *, rested: bool = False) -> None:
+        mon.status, mon.slept, mon.rested = status, 0, rested
+        mon.poisoned = self.battle.now
+
+    def _condition(self, mon: KnownMon, text: str) -> None:
+        hp, most, status = condition_of(text)
+        mon.hp = hp
+        if most:
+            mon.max_hp = most
+        if hp and status != mon.status:
+            self._set_status(mon, status)
+
+    def _connected(self) -> None:
+        """Note that the move being carried out has hit the opponent or its Substitute."""
+        self._hit = True
+        assert self._mover is not None
+        s, move = self._mover
+        if move not in fx.STREAKS:
+            return
+        effects = self.battle.sides[s].effects
+        count = effects[move].count if move in effects else 0
+        lasts = 1 if move != "furycutter" and count >= 4 else 2
+        effects[move] = Effect(self.battle.now, lasts, min(count + 1, 5))

@@ -1,0 +1,103 @@
+"""Lines of Showdown's battle protocol (``sim/SIM-PROTOCOL.md``), split into their parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from plywise.datasets.showdown_data import to_id
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line.
+
+    Attributes:
+        kind: what happens, such as ``move`` or ``-damage``; "" the empty line before a phase.
+        args: the parts that follow, without tags.
+        tags: ``[from]``, ``[of]``, ``[still]`` … -> their text, "" none.
+    """
+
+    kind: str
+    args: tuple[str, ...] = ()
+    tags: dict[str, str] = field(default_factory=dict)
+
+    def arg(self, index: int) -> str:
+        """Return a part, "" where the line has fewer."""
+        return self.args[index] if index < len(self.args) else ""
+
+    @property
+    def origin(self) -> tuple[str, str]:
+        """Return kind (``item``, ``ability``, ``move`` or "") and id of what caused the event."""
+        return effect_of(self.tags.get("from", ""))
+
+
+def parse_line(text: str) -> Line:
+    """Return the parts of one line; text that is no line of the protocol has the kind ``chat``."""
+    if not text.startswith("|"):
+        return Line("chat")
+    parts = text.split("|")
+    args: list[str] = []
+    tags: dict[str, str] = {}
+    for part in parts[2:]:
+        if part.startswith("[") and "]" in part:
+            name, _, rest = part[1:].partition("]")
+            tags[name] = rest.strip()
+        else:
+            args.append(part)
+    return Line(parts[1], tuple(args), tags)
+
+
+@lru_cache(4096)
+def effect_of(text: str) -> tuple[str, str]:
+    """Return kind and id of an effect: ``ability: Drizzle`` -> ``("ability", "drizzle")``."""
+    kind, colon, name = text.partition(":")
+    if colon and kind in ("item", "ability", "move"):
+        return kind, to_id(name)
+    return "", to_id(text)
+
+
+def place_of(ident: str) -> tuple[int, str]:
+    """Return side and name of ``p1a: Name`` or ``p1: Name``; the side is -1 where there is none."""
+    role, _, name = ident.partition(": ")
+    return {"p1": 0, "p2": 1}.get(role[:2], -1), name
+
+
+@lru_cache(4096)
+def details_of(text: str) -> tuple[str, int, str, str]:
+    """Return species id, level, gender and Tera type of ``Garchomp, L83, M, tera:Fire``."""
+    species, *rest = text.split(", ")
+    level, gender, tera = 100, "N", ""
+    for part in rest:
+        if part in ("M", "F"):
+            gender = part
+        elif part.startswith("tera:"):
+            tera = part[5:]
+        elif part[:1] == "L" and part[1:].isdigit():
+            level = int(part[1:])
+    return to_id(species), level, gender, tera
+
+
+@lru_cache(4096)
+def condition_of(text: str) -> tuple[int, int, str]:
+    """Return HP, maximal HP (0: not said) and status of ``41/100 par`` or ``0 fnt``."""
+    points, _, status = text.partition(" ")
+    if "/" not in points:
+        return 0, 0, ""
+    now, most = points.split("/")
+    return int(now), int(most.rstrip("ygr")), "" if status == "fnt" else status.split(" ")[0]
+
+
+def channel(lines: Sequence[str], player: int | None) -> Iterator[str]:
+    """Yield what one player (None: a spectator) is sent of a simulator's log.
+
+    After ``|split|p1`` comes the line for that player, then the one for all others.
+    """
+    left = iter(lines)
+    for line in left:
+        if not line.startswith("|split|"):
+            yield line
+            continue
+        private, public = next(left), next(left)
+        yield private if line == f"|split|p{1 + (player if player is not None else -1)}" else public

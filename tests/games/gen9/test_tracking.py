@@ -1,0 +1,224 @@
+"""The reader of the battle protocol: what lines tell (public reports, the simulator's lines)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from plywise.games.gen9.tracking.known import KnownBattle, KnownMon
+from plywise.games.gen9.tracking.tracker import Tracker
+from plywise.games.gen9.tracking.wire import channel, parse_line
+
+START = """|teamsize|p1|6
+|teamsize|p2|6
+|start
+|switch|p1a: Blissey|Blissey, L85, F|400/400
+|switch|p2a: Garchomp|Garchomp, L83, M|100/100
+|turn|1"""
+
+
+def read(text: str, start: str = START) -> KnownBattle:
+    """Return what player 1 knows after the lines; an indented line is as good as any."""
+    tracker = Tracker(0)
+    for line in f"{start}\n{text}".splitlines():
+        tracker.read(line.strip())
+    assert not tracker.battle.unknown
+    return tracker.battle
+
+
+def foe(battle: KnownBattle, name: str) -> KnownMon:
+    return next(mon for mon in battle.sides[1].mons if mon.name == name)
+
+
+END = "|\n|upkeep\n|turn|{}"
+
+
+def test_what_an_illusion_showed_belongs_to_the_pokemon_behind_it() -> None:
+    battle = read(
+        """|move|p2a: Garchomp|Nasty Plot|p2a: Garchomp
+        |-boost|p2a: Garchomp|spa|2
+        |-status|p2a: Garchomp|par
+        |
+        |upkeep
+        |turn|2
+        |-damage|p2a: Garchomp|60/100 par
+        |replace|p2a: Zoroark|Zoroark, L83, M
+        |-end|p2a: Zoroark|Illusion
+        |turn|3"""
+    )
+    assert len(battle.sides[1].mons) == 2
+    shown, real = foe(battle, "Garchomp"), foe(battle, "Zoroark")
+    assert (shown.hp, shown.status, shown.uses) == (100, "", {})
+    assert (real.hp, real.status, real.uses, real.ability) == (
+        60,
+        "par",
+        {"nastyplot": 1},
+        "illusion",
+    )
+    assert battle.sides[1].mon is real
+    assert battle.sides[1].boosts == {"spa": 2}
+    assert battle.sides[1].last_move == "nastyplot"
+
+
+def test_a_pokemon_that_comes_back_after_it_fainted_was_an_illusion() -> None:
+    battle = read(
+        """|move|p1a: Blissey|Seismic Toss|p2a: Garchomp
+        |-damage|p2a: Garchomp|0 fnt
+        |faint|p2a: Garchomp
+        |
+        |upkeep
+        |switch|p2a: Garchomp|Garchomp, L83, M|100/100"""
+    )
+    assert foe(battle, "Garchomp").hp == 100
+    assert battle.sides[1].fallen == 1
+
+
+@pytest.mark.parametrize(("ends", "left"), [(0, 2), (1, 1), (2, None)])
+def test_a_wish_is_known_until_it_comes_true(ends: int, left: int | None) -> None:
+    battle = read(
+        "|move|p2a: Garchomp|Wish|p2a: Garchomp\n"
+        + "\n".join(END.format(turn) for turn in range(2, 2 + ends))
+    )
+    wish = battle.sides[1].conditions.get("wish")
+    assert (None if wish is None else wish.left(battle.ends)) == left
+
+
+def test_a_wish_that_failed_is_none() -> None:
+    battle = read("|move|p2a: Garchomp|Wish||[still]\n|-fail|p2a: Garchomp")
+    assert not battle.sides[1].conditions
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "|-enditem|p2a: Garchomp|Power Herb\n|-anim|p2a: Garchomp|Meteor Beam|p1a: Blissey",
+        "|-anim|p2a: Garchomp|Solar Beam|p1a: Blissey",
+    ],
+)
+def test_a_charge_that_needs_no_turn_binds_nobody(rest: str) -> None:
+    charging = "|move|p2a: Garchomp|Meteor Beam||[still]\n|-prepare|p2a: Garchomp|Meteor Beam\n"
+    assert read(charging).sides[1].effects["twoturnmove"].move == "meteorbeam"
+    assert not read(charging + rest).sides[1].effects
+
+
+def test_transform_copies_what_stood_there_then() -> None:
+    battle = read(
+        """|switch|p2a: Ditto|Ditto, L88|100/100
+        |-transform|p2a: Ditto|p1a: Blissey|[from] ability: Imposter
+        |move|p2a: Ditto|Soft-Boiled|p2a: Ditto
+        |switch|p1a: Azelf|Azelf, L82|257/257"""
+    )
+    side = battle.sides[1]
+    assert side.copied == "Blissey"
+    assert side.copy is not None
+    assert side.copy.species == "blissey"
+    assert foe(battle, "Ditto").forme == "blissey"
+    assert foe(battle, "Ditto").uses == {}  # a copied move is none of its set
+    battle = read(
+        "|switch|p2a: Garchomp|Garchomp, L83, M|100/100", START.replace("Garchomp", "Ditto")
+    )
+    assert battle.sides[1].copied is None
+
+
+def test_bad_poison_counts_ends_of_turn_since_it_began_or_came_in() -> None:
+    orb = "|\n|-status|p2a: Garchomp|tox|[from] item: Toxic Orb\n|upkeep\n|turn|2"
+    for more, stage in ((0, 0), (1, 1), (2, 2)):
+        battle = read("\n".join([orb, *(END.format(3 + k) for k in range(more))]))
+        assert battle.ends - foe(battle, "Garchomp").poisoned == stage
+    battle = read(f"{orb}\n{END.format(3)}\n|switch|p2a: Garchomp|Garchomp, L83, M|90/100 tox")
+    assert battle.ends - foe(battle, "Garchomp").poisoned == 0
+
+
+def test_terrain_of_a_lead_lasts_five_ends_of_turn() -> None:
+    surge = "[from] ability: Electric Surge|[of] p2a: Garchomp"
+    lead = START.replace("|turn|1", f"|-fieldstart|move: Electric Terrain|{surge}\n|turn|1")
+    battle = read("", lead)
+    assert battle.conditions["electricterrain"].left(battle.ends) == 5
+    assert foe(battle, "Garchomp").base_ability == "electricsurge"
+    battle = read("\n".join(END.format(turn) for turn in range(2, 6)), lead)
+    assert battle.conditions["electricterrain"].left(battle.ends) == 1
+
+
+def test_each_hit_of_a_move_counts_for_rage_fist_and_stays_through_switches() -> None:
+    hits = "|-damage|p2a: Garchomp|90/100\n" * 3
+    away = "|switch|p2a: Azelf|Azelf, L82|100/100\n|switch|p2a: Garchomp|Garchomp, L83, M|70/100"
+    battle = read(f"|move|p1a: Blissey|Tail Slap|p2a: Garchomp\n{hits}{away}")
+    assert foe(battle, "Garchomp").attacked == 3
+
+
+def test_psychic_noise_blocks_healing_for_two_ends_of_turn() -> None:
+    battle = read(
+        "|move|p1a: Blissey|Psychic Noise|p2a: Garchomp\n|-start|p2a: Garchomp|move: Heal Block\n"
+        + END.format(2)
+    )
+    assert battle.sides[1].effects["healblock"].left(battle.ends) == 1
+
+
+def test_a_pokemon_sent_out_has_tried_no_move() -> None:
+    battle = read("|switch|p2a: Azelf|Azelf, L82|100/100\n" + END.format(2))
+    assert (battle.sides[1].turns, battle.sides[1].actions) == (1, 0)
+
+
+def test_sleep_by_rest_is_known_and_a_turn_lost_to_it_counts_once() -> None:
+    battle = read(
+        """|move|p2a: Garchomp|Rest|p2a: Garchomp
+        |-status|p2a: Garchomp|slp|[from] move: Rest
+        |
+        |upkeep
+        |turn|2
+        |cant|p2a: Garchomp|slp
+        |move|p2a: Garchomp|Sleep Talk|p2a: Garchomp"""
+    )
+    mon = foe(battle, "Garchomp")
+    assert (mon.rested, mon.slept, battle.sides[1].actions) == (True, 1, 2)
+
+
+def test_one_with_truant_loafs_after_it_has_acted() -> None:
+    acted = "|move|p2a: Garchomp|Body Slam|p1a: Blissey\n" + END.format(2)
+    assert read(acted).sides[1].loafing
+    assert not read(f"{acted}\n|cant|p2a: Garchomp|ability: Truant").sides[1].loafing
+
+
+@pytest.mark.parametrize(
+    ("first", "length"),
+    [("", 3), ("|move|p2a: Garchomp|Earthquake|p1a: Blissey\n", 4)],
+)
+def test_encore_lasts_a_turn_longer_for_one_that_has_moved(first: str, length: int) -> None:
+    before = "|move|p2a: Garchomp|Earthquake|p1a: Blissey\n" + END.format(2) + "\n"
+    battle = read(
+        before + first + "|move|p1a: Blissey|Encore|p2a: Garchomp\n|-start|p2a: Garchomp|Encore"
+    )
+    encore = battle.sides[1].effects["encore"]
+    assert (encore.length, encore.move) == (length, "earthquake")
+
+
+def test_an_item_or_ability_is_learnt_from_any_line_that_names_it() -> None:
+    battle = read(
+        """|-damage|p1a: Blissey|350/400|[from] ability: Rough Skin|[of] p2a: Garchomp
+        |-damage|p1a: Blissey|300/400|[from] item: Rocky Helmet|[of] p2a: Garchomp"""
+    )
+    assert (foe(battle, "Garchomp").ability, foe(battle, "Garchomp").item) == (
+        "roughskin",
+        "rockyhelmet",
+    )
+    battle = read("|-enditem|p2a: Garchomp|Leftovers|[from] move: Knock Off|[of] p1a: Blissey")
+    mon = foe(battle, "Garchomp")
+    assert (mon.item, mon.first_item, mon.last_item) == ("", "leftovers", "")
+
+
+def test_lines_that_are_not_known_are_counted_and_never_fatal() -> None:
+    tracker = Tracker()
+    for line in (*START.splitlines(), "|-newthing|p1a: Blissey", "no line", "|", "|-newthing|x"):
+        tracker.read(line)
+    assert tracker.battle.unknown == {"-newthing": 2}
+
+
+def test_a_channel_shows_exact_hp_to_its_player_alone() -> None:
+    log = ["|split|p1", "|-damage|p1a: X|3/300", "|-damage|p1a: X|1/100", "|turn|2"]
+
+    def shown(player: int | None) -> Iterator[str]:
+        return (parse_line(line).arg(1) for line in channel(log, player))
+
+    assert list(shown(0)) == ["3/300", ""]
+    assert list(shown(1)) == list(shown(None)) == ["1/100", ""]
