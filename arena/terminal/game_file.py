@@ -120,7 +120,7 @@ def read_game(path: Path) -> GameFile:
                 f"{path} is a tournament's record, not one game: plywise report {path} shows its "
                 "games"
             )
-        raw = json.loads(data)
+        raw = json.loads(data.decode())
     form = raw.get("format") if isinstance(raw, dict) else None
     if not isinstance(form, str) or not form.startswith(f"{FORMAT}/"):
         raise GameFileError(f"{path} is no record of a game that plywise play saved")

@@ -31,6 +31,7 @@ from plywise.datasets.battle_corpus import Dump, RecordedBattle
 from plywise.datasets.errors import ConfigError
 from plywise.datasets.showdown_data import load
 from plywise.datasets.sums import add_fields
+from plywise.engine.battle import constants as c
 from plywise.engine.battle.border import codec
 from plywise.games.gen9.tracking import effects as fx
 from plywise.games.gen9.tracking.entries import same_kind
@@ -283,7 +284,7 @@ def _condition_facts(side: KnownSide, dump: Dump, ends: int, of: str) -> Iterato
     for name, left in (("wish", codec.wish_duration), ("futuremove", codec.future_duration)):
         if name in there and name in side.conditions:
             right = left(dump["sl"][0][name], ends)
-            if right != codec.c.NEVER:
+            if right != c.NEVER:
                 yield Fact(f"turns left of {name}", of, side.conditions[name].left(ends), right)
 
 
@@ -306,7 +307,7 @@ def _mon_facts(mon: KnownMon, dump: Dump, ends: int, of: str, *, own: bool) -> I
         if mon.rested:
             yield Fact("Rest's length", of, 3, state["startTime"])
     forme = load().species_id(mon.forme)
-    yield Fact("forme", of, forme, _UNSHOWN.get(dump["sp"], dump["sp"]))
+    yield Fact("forme", of, forme, _UNSHOWN.get(dump["sp"], load().species_id(dump["sp"])))
     yield Fact("times attacked", of, mon.attacked, dump.get("ta", 0))
     yield Fact("terastallized", of, mon.terastallized, bool(dump.get("tera")))
     if mon.item is not None:

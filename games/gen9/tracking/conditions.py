@@ -6,7 +6,7 @@ from plywise.datasets.showdown_data import load, to_id
 from plywise.games.gen9.tracking import effects as fx
 from plywise.games.gen9.tracking.known import Effect, KnownMon
 from plywise.games.gen9.tracking.reader import Reader
-from plywise.games.gen9.tracking.wire import Line, effect_of, place_of
+from plywise.games.gen9.tracking.wire import ProtocolLine, effect_of, place_of
 
 _HAVE_A_SOURCE = ("attract", "syrupbomb", "octolock", "leechseed")
 
@@ -14,7 +14,7 @@ _HAVE_A_SOURCE = ("attract", "syrupbomb", "octolock", "leechseed")
 class Conditions(Reader):
     """Reads them."""
 
-    def _on_minus_start(self, line: Line) -> None:
+    def _on_minus_start(self, line: ProtocolLine) -> None:
         ident, name = line.arg(0), fx.effect_id(line.arg(1))
         s = place_of(ident)[0]
         side = self.battle.sides[s]
@@ -86,7 +86,7 @@ class Conditions(Reader):
         entry = load().species.get(load().species_id(mon.forme))
         return tuple(entry["types"]) if entry else ()
 
-    def _on_minus_end(self, line: Line) -> None:
+    def _on_minus_end(self, line: ProtocolLine) -> None:
         side, name = self._side(line.arg(0)), fx.effect_id(line.arg(1))
         if name in fx.FUTURE_MOVES:
             side.conditions.pop("futuremove", None)
@@ -104,7 +104,7 @@ class Conditions(Reader):
             name = "fallen"
         side.effects.pop(name, None)
 
-    def _on_minus_singleturn(self, line: Line) -> None:
+    def _on_minus_singleturn(self, line: ProtocolLine) -> None:
         name = fx.effect_id(line.arg(1))
         if name == "instruct":
             return
@@ -117,10 +117,10 @@ class Conditions(Reader):
             count = effects["stall"].count if "stall" in effects else 0
             self._start(line.arg(0), "stall", 2, count=min(6, count + 1))
 
-    def _on_minus_singlemove(self, line: Line) -> None:
+    def _on_minus_singlemove(self, line: ProtocolLine) -> None:
         self._start(line.arg(0), fx.effect_id(line.arg(1)))
 
-    def _on_minus_activate(self, line: Line) -> None:
+    def _on_minus_activate(self, line: ProtocolLine) -> None:
         ident, (kind, name) = line.arg(0), effect_of(line.arg(1))
         mon = self._mon(ident)
         if mon is None:
@@ -162,7 +162,7 @@ class Conditions(Reader):
         if amount.lstrip("-").isdigit():
             mon.uses[move] = max(0, mon.uses.get(move, 0) + int(amount))
 
-    def _ability_activated(self, line: Line, mon: KnownMon, name: str) -> None:
+    def _ability_activated(self, line: ProtocolLine, mon: KnownMon, name: str) -> None:
         if name in ("mummy", "lingeringaroma", "wanderingspirit") and "ability" in line.tags:
             mon.learn_ability(name)
             victim = self._mon(line.arg(2)) if line.arg(2) else None
@@ -176,7 +176,7 @@ class Conditions(Reader):
         elif name == "zerotohero":
             mon.done.add("hero")
 
-    def _on_minus_sidestart(self, line: Line) -> None:
+    def _on_minus_sidestart(self, line: ProtocolLine) -> None:
         side, name = self._side(line.arg(0)), fx.effect_id(line.arg(1))
         if name in fx.HAZARDS:
             count = side.conditions[name].count if name in side.conditions else 0
@@ -186,10 +186,10 @@ class Conditions(Reader):
                 self.battle.now, fx.SIDE_LENGTHS.get(name), source=side.active
             )
 
-    def _on_minus_sideend(self, line: Line) -> None:
+    def _on_minus_sideend(self, line: ProtocolLine) -> None:
         self._side(line.arg(0)).conditions.pop(fx.effect_id(line.arg(1)), None)
 
-    def _on_minus_swapsideconditions(self, line: Line) -> None:
+    def _on_minus_swapsideconditions(self, line: ProtocolLine) -> None:
         one, other = self.battle.sides
         swapped = [*fx.HAZARDS, *fx.SIDE_LENGTHS]
         mine = {k: one.conditions.pop(k) for k in swapped if k in one.conditions}
@@ -197,7 +197,7 @@ class Conditions(Reader):
         one.conditions |= theirs
         other.conditions |= mine
 
-    def _on_minus_weather(self, line: Line) -> None:
+    def _on_minus_weather(self, line: ProtocolLine) -> None:
         battle, name = self.battle, to_id(line.arg(0))
         if "upkeep" in line.tags:
             return
@@ -207,14 +207,14 @@ class Conditions(Reader):
             length = None if name in fx.ENDLESS_WEATHER else 5
             battle.conditions[name] = Effect(battle.now, length)
 
-    def _on_minus_fieldstart(self, line: Line) -> None:
+    def _on_minus_fieldstart(self, line: ProtocolLine) -> None:
         battle, name = self.battle, fx.effect_id(line.arg(0))
         if name in fx.TERRAINS:
             battle.conditions.pop(battle.terrain, None)
             battle.terrain = name
         battle.conditions[name] = Effect(battle.now, 5)
 
-    def _on_minus_fieldend(self, line: Line) -> None:
+    def _on_minus_fieldend(self, line: ProtocolLine) -> None:
         battle, name = self.battle, fx.effect_id(line.arg(0))
         battle.conditions.pop(name, None)
         if name == battle.terrain:

@@ -6,7 +6,7 @@ from plywise.datasets.showdown_data import load, to_id
 from plywise.games.gen9.tracking import effects as fx
 from plywise.games.gen9.tracking.known import Effect, KnownMon, KnownSide
 from plywise.games.gen9.tracking.reader import Reader
-from plywise.games.gen9.tracking.wire import Line, details_of, place_of
+from plywise.games.gen9.tracking.wire import ProtocolLine, details_of, place_of
 
 _TIED_TO_SOURCE = ("trapped", "partiallytrapped", "attract", "octolock", "syrupbomb")
 
@@ -14,13 +14,13 @@ _TIED_TO_SOURCE = ("trapped", "partiallytrapped", "attract", "octolock", "syrupb
 class Entries(Reader):
     """Reads them."""
 
-    def _on_switch(self, line: Line) -> None:
+    def _on_switch(self, line: ProtocolLine) -> None:
         self._enter(line)
 
-    def _on_drag(self, line: Line) -> None:
+    def _on_drag(self, line: ProtocolLine) -> None:
         self._enter(line)
 
-    def _enter(self, line: Line) -> None:
+    def _enter(self, line: ProtocolLine) -> None:
         s, name = place_of(line.arg(0))
         side = self.battle.sides[s]
         species, level, gender, tera = details_of(line.arg(1))
@@ -91,7 +91,7 @@ class Entries(Reader):
         side.last_move = side.last_used = ""
         return boosts, kept
 
-    def _on_replace(self, line: Line) -> None:
+    def _on_replace(self, line: ProtocolLine) -> None:
         """An Illusion ends: what was booked since the entry belongs to another Pokémon."""
         s, name = place_of(line.arg(0))
         side = self.battle.sides[s]
@@ -121,7 +121,7 @@ class Entries(Reader):
             side.mons[shown] = before
         side.active, side.entry = number, None
 
-    def _on_faint(self, line: Line) -> None:
+    def _on_faint(self, line: ProtocolLine) -> None:
         side = self._side(line.arg(0))
         mon = self._mon(line.arg(0))
         if mon is None:
@@ -138,7 +138,7 @@ class Entries(Reader):
         for name in [n for n in other.effects if n in _TIED_TO_SOURCE]:
             del other.effects[name]
 
-    def _on_detailschange(self, line: Line) -> None:
+    def _on_detailschange(self, line: ProtocolLine) -> None:
         mon = self._mon(line.arg(0))
         if mon is not None:
             species, _, _, tera = details_of(line.arg(1))
@@ -149,12 +149,12 @@ class Entries(Reader):
             if len(abilities) == 1:  # it comes with the forme
                 mon.ability = mon.base_ability = to_id(abilities["0"])
 
-    def _on_minus_formechange(self, line: Line) -> None:
+    def _on_minus_formechange(self, line: ProtocolLine) -> None:
         mon = self._mon(line.arg(0))
         if mon is not None:
             mon.forme = to_id(line.arg(1))
 
-    def _on_minus_transform(self, line: Line) -> None:
+    def _on_minus_transform(self, line: ProtocolLine) -> None:
         side, mon = self._side(line.arg(0)), self._mon(line.arg(0))
         model_side, model = self._side(line.arg(1)), self._mon(line.arg(1))
         if mon is None or model is None:
@@ -170,7 +170,7 @@ class Entries(Reader):
             if name in model_side.effects:
                 side.effects[name] = Effect(self.battle.now)
 
-    def _on_minus_terastallize(self, line: Line) -> None:
+    def _on_minus_terastallize(self, line: ProtocolLine) -> None:
         side, mon = self._side(line.arg(0)), self._mon(line.arg(0))
         if mon is not None:
             mon.terastallized, mon.tera_type = True, line.arg(1)

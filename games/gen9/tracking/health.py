@@ -6,7 +6,7 @@ from plywise.datasets.showdown_data import to_id
 from plywise.games.gen9.tracking import effects as fx
 from plywise.games.gen9.tracking.known import KnownSide
 from plywise.games.gen9.tracking.reader import Reader
-from plywise.games.gen9.tracking.wire import Line, place_of
+from plywise.games.gen9.tracking.wire import ProtocolLine, place_of
 
 _STATS = ("atk", "def", "spa", "spd", "spe", "accuracy", "evasion")
 _AS_ONE = {"calyrexice": "asoneglastrier", "calyrexshadow": "asonespectrier"}
@@ -23,7 +23,7 @@ _TAKING = frozenset(
 class Health(Reader):
     """Reads them."""
 
-    def _on_minus_damage(self, line: Line) -> None:
+    def _on_minus_damage(self, line: ProtocolLine) -> None:
         mon = self._mon(line.arg(0))
         if mon is None:
             return
@@ -35,7 +35,7 @@ class Health(Reader):
                 mon.attacked += 1
                 self._connected()
 
-    def _on_minus_heal(self, line: Line) -> None:
+    def _on_minus_heal(self, line: ProtocolLine) -> None:
         mon = self._mon(line.arg(0))
         if mon is None:
             return
@@ -52,25 +52,25 @@ class Health(Reader):
         if was <= 0 < mon.hp:
             mon.status = ""
 
-    def _on_minus_sethp(self, line: Line) -> None:
+    def _on_minus_sethp(self, line: ProtocolLine) -> None:
         for ident, condition in zip(line.args[::2], line.args[1::2], strict=False):
             mon = self._mon(ident)
             if mon is not None:
                 self._condition(mon, condition)
 
-    def _on_minus_status(self, line: Line) -> None:
+    def _on_minus_status(self, line: ProtocolLine) -> None:
         mon = self._mon(line.arg(0))
         if mon is not None:
             self._set_status(mon, line.arg(1), rested=line.origin == ("move", "rest"))
 
-    def _on_minus_curestatus(self, line: Line) -> None:
+    def _on_minus_curestatus(self, line: ProtocolLine) -> None:
         mon = self._mon(line.arg(0))
         if mon is not None:
             self._set_status(mon, "")
             if line.origin[0] == "ability":
                 mon.learn_ability(line.origin[1])
 
-    def _on_minus_cureteam(self, line: Line) -> None:
+    def _on_minus_cureteam(self, line: ProtocolLine) -> None:
         for mon in self._side(line.arg(0)).mons:
             self._set_status(mon, "")
 
@@ -85,45 +85,45 @@ class Health(Reader):
         if value:
             side.boosts[stat] = value
 
-    def _on_minus_boost(self, line: Line) -> None:
+    def _on_minus_boost(self, line: ProtocolLine) -> None:
         self._change(line.arg(0), line.arg(1), int(line.arg(2)))
 
-    def _on_minus_unboost(self, line: Line) -> None:
+    def _on_minus_unboost(self, line: ProtocolLine) -> None:
         self._change(line.arg(0), line.arg(1), -int(line.arg(2)))
 
-    def _on_minus_setboost(self, line: Line) -> None:
+    def _on_minus_setboost(self, line: ProtocolLine) -> None:
         self._put(self._side(line.arg(0)), line.arg(1), int(line.arg(2)))
 
-    def _on_minus_clearboost(self, line: Line) -> None:
+    def _on_minus_clearboost(self, line: ProtocolLine) -> None:
         self._side(line.arg(0)).boosts = {}
 
-    def _on_minus_clearallboost(self, line: Line) -> None:
+    def _on_minus_clearallboost(self, line: ProtocolLine) -> None:
         for side in self.battle.sides:
             side.boosts = {}
 
-    def _on_minus_clearpositiveboost(self, line: Line) -> None:
+    def _on_minus_clearpositiveboost(self, line: ProtocolLine) -> None:
         side = self._side(line.arg(0))
         side.boosts = {k: v for k, v in side.boosts.items() if v < 0}
 
-    def _on_minus_clearnegativeboost(self, line: Line) -> None:
+    def _on_minus_clearnegativeboost(self, line: ProtocolLine) -> None:
         side = self._side(line.arg(0))
         side.boosts = {k: v for k, v in side.boosts.items() if v > 0}
 
-    def _on_minus_invertboost(self, line: Line) -> None:
+    def _on_minus_invertboost(self, line: ProtocolLine) -> None:
         side = self._side(line.arg(0))
         side.boosts = {k: -v for k, v in side.boosts.items()}
 
-    def _on_minus_copyboost(self, line: Line) -> None:
+    def _on_minus_copyboost(self, line: ProtocolLine) -> None:
         self._side(line.arg(0)).boosts = dict(self._side(line.arg(1)).boosts)
 
-    def _on_minus_swapboost(self, line: Line) -> None:
+    def _on_minus_swapboost(self, line: ProtocolLine) -> None:
         one, other = self._side(line.arg(0)), self._side(line.arg(1))
         for stat in [to_id(s) for s in line.arg(2).split(",")] if line.arg(2) else _STATS:
             first, second = one.boosts.get(stat, 0), other.boosts.get(stat, 0)
             self._put(one, stat, second)
             self._put(other, stat, first)
 
-    def _on_minus_item(self, line: Line) -> None:
+    def _on_minus_item(self, line: ProtocolLine) -> None:
         mon, item = self._mon(line.arg(0)), to_id(line.arg(1))
         if mon is None:
             return
@@ -136,7 +136,7 @@ class Health(Reader):
         if cause in ("recycle", "harvest"):
             mon.last_item = ""
 
-    def _on_minus_enditem(self, line: Line) -> None:
+    def _on_minus_enditem(self, line: ProtocolLine) -> None:
         mon, item = self._mon(line.arg(0)), to_id(line.arg(1))
         if mon is None or "weaken" in line.tags:
             return
@@ -162,7 +162,7 @@ class Health(Reader):
         if item == "micleberry" and "eat" in line.tags:
             self._start(line.arg(0), "micleberry", 2)
 
-    def _on_minus_ability(self, line: Line) -> None:
+    def _on_minus_ability(self, line: ProtocolLine) -> None:
         mon, ability = self._mon(line.arg(0)), to_id(line.arg(1))
         if mon is None:
             return
@@ -186,5 +186,5 @@ class Health(Reader):
         if ability in fx.ONCE:
             mon.done.add(fx.ONCE[ability])
 
-    def _on_minus_endability(self, line: Line) -> None:
+    def _on_minus_endability(self, line: ProtocolLine) -> None:
         self._start(line.arg(0), "gastroacid")

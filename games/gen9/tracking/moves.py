@@ -6,7 +6,7 @@ from plywise.datasets.showdown_data import load, to_id
 from plywise.games.gen9.tracking import effects as fx
 from plywise.games.gen9.tracking.known import Effect, KnownSide
 from plywise.games.gen9.tracking.reader import Reader
-from plywise.games.gen9.tracking.wire import Line, effect_of, place_of
+from plywise.games.gen9.tracking.wire import ProtocolLine, effect_of, place_of
 
 _AT_NO_FOE = frozenset(
     "self allySide allies allyTeam adjacentAllyOrSelf adjacentAlly foeSide".split()
@@ -17,7 +17,7 @@ _AT_NO_FOE = frozenset(
 class Moves(Reader):
     """Reads them."""
 
-    def _on_move(self, line: Line) -> None:
+    def _on_move(self, line: ProtocolLine) -> None:
         s, _ = place_of(line.arg(0))
         side, mon, move = self._side(line.arg(0)), self._mon(line.arg(0)), to_id(line.arg(1))
         if mon is None:
@@ -59,7 +59,7 @@ class Moves(Reader):
             )
             self._new_slot = (side, move)
 
-    def _on_minus_fail(self, line: Line) -> None:
+    def _on_minus_fail(self, line: ProtocolLine) -> None:
         """A move that failed began nothing."""
         side = self._side(line.arg(0))
         if self._new_slot is not None and self._new_slot[0] is side:
@@ -77,7 +77,7 @@ class Moves(Reader):
         pressed = foe is not None and foe.ability == "pressure" and not foe.fainted and aimed
         return 2 if pressed else 1
 
-    def _on_cant(self, line: Line) -> None:
+    def _on_cant(self, line: ProtocolLine) -> None:
         side, mon, reason = self._side(line.arg(0)), self._mon(line.arg(0)), line.arg(1)
         kind, name = effect_of(reason)
         if kind == "ability" and mon is not None:
@@ -90,14 +90,14 @@ class Moves(Reader):
         if name == "recharge":
             side.effects.pop("mustrecharge", None)
 
-    def _on_minus_prepare(self, line: Line) -> None:
+    def _on_minus_prepare(self, line: ProtocolLine) -> None:
         if "premajor" in line.tags:
             return
         move = to_id(line.arg(1))
         self._side(line.arg(0)).effects["twoturnmove"] = Effect(self.battle.now, 2, move=move)
 
-    def _on_minus_anim(self, line: Line) -> None:
+    def _on_minus_anim(self, line: ProtocolLine) -> None:
         self._side(line.arg(0)).effects.pop("twoturnmove", None)  # a charge that needs no turn
 
-    def _on_minus_mustrecharge(self, line: Line) -> None:
+    def _on_minus_mustrecharge(self, line: ProtocolLine) -> None:
         self._side(line.arg(0)).effects["mustrecharge"] = Effect(self.battle.now, 2)

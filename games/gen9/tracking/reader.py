@@ -7,7 +7,7 @@ from collections.abc import Callable
 from plywise.datasets.showdown_data import load
 from plywise.games.gen9.tracking import effects as fx
 from plywise.games.gen9.tracking.known import Effect, KnownBattle, KnownMon, KnownSide
-from plywise.games.gen9.tracking.wire import Line, condition_of, place_of
+from plywise.games.gen9.tracking.wire import ProtocolLine, condition_of, place_of
 
 _MADE_BY_OTHER = frozenset(
     """-damage -status -start -weather -fieldstart -boost -unboost -heal -fail -block -immune
@@ -27,7 +27,7 @@ class Reader:
         self._stolen = ("", "")  # a berry eaten off its holder, and the name of who ate it
         self._hit = False  # the move being carried out has hurt the opponent
         self._new_slot: tuple[KnownSide, str] | None = None  # that the move being carried out made
-        self._readers: dict[str, Callable[[Line], None]] = {
+        self._readers: dict[str, Callable[[ProtocolLine], None]] = {
             name[4:]: getattr(self, name) for name in dir(self) if name.startswith("_on_")
         }
 
@@ -53,7 +53,7 @@ class Reader:
         """Return whether the side's Pokémon has its move of this turn still before it."""
         return not self.battle.sides[side].acted and not self.battle.residual
 
-    def _learn(self, line: Line) -> None:
+    def _learn(self, line: ProtocolLine) -> None:
         """Note the item or ability that a line names as the cause of what it tells."""
         kind, name = line.origin
         if kind not in ("item", "ability") or line.kind in ("-item", "-enditem", "-ability"):

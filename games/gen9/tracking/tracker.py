@@ -1,4 +1,4 @@
-"""Reads the lines and requests of one channel of a battle, in order.
+"""Reads the lines of one channel of a battle, in order.
 
 A player's channel shows exact HP of its own Pokémon and percent of the opponent's; a spectator's
 shows percent of both.  What is read here is what Showdown's simulator wrote (``sim/battle.js``,
@@ -13,7 +13,7 @@ from plywise.games.gen9.tracking.entries import Entries
 from plywise.games.gen9.tracking.health import Health
 from plywise.games.gen9.tracking.known import KnownSide
 from plywise.games.gen9.tracking.moves import Moves
-from plywise.games.gen9.tracking.wire import Line, parse_line
+from plywise.games.gen9.tracking.wire import ProtocolLine, parse_line
 
 _SILENT = frozenset(
     """chat c c: j l n J L N join leave name player gametype gen tier rated rule clearpoke poke
@@ -59,17 +59,17 @@ class Tracker(Entries, Moves, Health, Conditions):
         else:
             self._learn(line)
 
-    def _on_teamsize(self, line: Line) -> None:
+    def _on_teamsize(self, line: ProtocolLine) -> None:
         self._side(line.arg(0) + ": ").size = int(line.arg(1))
 
-    def _on_turn(self, line: Line) -> None:
+    def _on_turn(self, line: ProtocolLine) -> None:
         battle = self.battle
         battle.turn, battle.residual = int(line.arg(0)), False
         for side in battle.sides:
             side.acted = False
             side.turns += 1
 
-    def _on_upkeep(self, line: Line) -> None:
+    def _on_upkeep(self, line: ProtocolLine) -> None:
         battle = self.battle
         battle.ends += 1
         battle.residual = False
@@ -86,7 +86,7 @@ class Tracker(Entries, Moves, Health, Conditions):
             if left is not None and left <= 0 and (effect.length == 1 or name in _END_SILENTLY):
                 del side.effects[name]
 
-    def _on_win(self, line: Line) -> None:
+    def _on_win(self, line: ProtocolLine) -> None:
         self.battle.over = True
 
     _on_tie = _on_win

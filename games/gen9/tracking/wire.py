@@ -10,7 +10,7 @@ from plywise.datasets.showdown_data import to_id
 
 
 @dataclass(frozen=True)
-class Line:
+class ProtocolLine:
     """One line.
 
     Attributes:
@@ -33,10 +33,10 @@ class Line:
         return effect_of(self.tags.get("from", ""))
 
 
-def parse_line(text: str) -> Line:
+def parse_line(text: str) -> ProtocolLine:
     """Return the parts of one line; text that is no line of the protocol has the kind ``chat``."""
     if not text.startswith("|"):
-        return Line("chat")
+        return ProtocolLine("chat")
     parts = text.split("|")
     args: list[str] = []
     tags: dict[str, str] = {}
@@ -46,7 +46,7 @@ def parse_line(text: str) -> Line:
             tags[name] = rest.strip()
         else:
             args.append(part)
-    return Line(parts[1], tuple(args), tags)
+    return ProtocolLine(parts[1], tuple(args), tags)
 
 
 @lru_cache(4096)

@@ -37,7 +37,11 @@ PUBLIC = ("numba", "numba.extending", "numba.types")
 
 dispatcher: Any = numba_dispatcher  # its own parts have no types
 CALL_CONVENTION = type(registry.cpu_target.target_context.call_conv)
-IN_OBJECTS = {"_cache", "_defn", "_final_module", "_linking_libraries"}  # set by __init__
+# set by __init__
+IN_OBJECTS = {
+    *("_cache", "_cache_file", "_defn", "_final_module", "_impl", "_index_path"),
+    *("_linking_libraries", "_source_stamp", "_version"),
+}
 
 pytestmark = pytest.mark.skipif(
     bool(os.environ.get("NUMBA_DISABLE_JIT")), reason="nothing is compiled"
@@ -73,6 +77,15 @@ NAMES: list[tuple[Any, str, tuple[str, ...] | None]] = [
     (dispatcher.Dispatcher, "_reset_overloads", ("self",)),
     (caching.FunctionCache, "load_overload", ("self", "sig", "target_context")),
     (caching.FunctionCache, "flush", ("self",)),
+    (
+        caching.IndexDataCacheFile,
+        "__init__",
+        ("self", "cache_path", "filename_base", "source_stamp"),
+    ),
+    (caching.IndexDataCacheFile, "_data_path", ("self", "name")),
+    (caching.IndexDataCacheFile, "_load_data", ("self", "name")),
+    (caching.IndexDataCacheFile, "_load_index", ("self",)),
+    (caching.IndexDataCacheFile, "_open_for_write", ("self", "filepath")),
     (codegen.JITCodeLibrary, "get_pointer_to_function", ("self", "name")),
     (codegen.JITCodeLibrary, "add_ir_module", ("self", "ir_module")),
     (codegen.JITCodeLibrary, "_get_module_for_linking", ("self",)),
