@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, get_args, get_origin, get_type_hints
 
-from plywise.datasets.addresses import hide
+from plywise.datasets.address_secrets import hide
 from plywise.datasets.errors import ConfigError
 
 _KEY = "plywise.setting"
@@ -104,7 +104,8 @@ def check_settings(config: Any, prefix: str = "", error: type[Exception] = Confi
 class Settings:
     """Base of dataclasses of settings: an object of one checks its values when it is made.
 
-    Secrets in addresses are hidden first (``datasets/addresses.py``): no message or file has them.
+    Secrets in addresses are hidden first (``datasets/address_secrets.py``): no message or file
+    has them.
 
     Attributes:
         PREFIX: text before a setting's name in messages, for example ``search.``.

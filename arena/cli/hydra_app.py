@@ -24,7 +24,7 @@ from plywise.arena.cli.groups import group_schemas
 from plywise.arena.cli.old_names import OldNames
 from plywise.conf import registry
 from plywise.conf.listing import GroupOption, chosen_options, listed
-from plywise.datasets.addresses import hide
+from plywise.datasets.address_secrets import hide
 from plywise.datasets.errors import ConfigError, PlywiseError
 from plywise.datasets.processes.signals import interrupted
 from plywise.games.from_file import fault_in_game_file

@@ -58,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str], whole: bool) -> int:
     try:
         from plywise.arena.output.text import guard_streams
-        from plywise.datasets.addresses import hide
+        from plywise.datasets.address_secrets import hide
 
         guard_streams()
         # From here on nothing holds the secrets of addresses: no message, no file of a run.
@@ -103,7 +103,7 @@ def _leave(code: int) -> None:
 
 
 def _complain(error: Exception | str, code: int) -> int:
-    from plywise.datasets.addresses import mask
+    from plywise.datasets.address_secrets import mask
 
     print(f"plywise: {' '.join(mask(str(error)).split())}", file=sys.stderr)
     return code

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 
-from plywise.datasets.addresses import mask
+from plywise.datasets.address_secrets import mask
 from plywise.datasets.recording import encodable
 
 

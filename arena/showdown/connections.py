@@ -16,7 +16,7 @@ from poke_env.player import Player
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
-from plywise.datasets.addresses import mask, reveal
+from plywise.datasets.address_secrets import mask, reveal
 from plywise.datasets.errors import PlywiseError
 from plywise.games.showdown.messages import CheckedPlayer
 from plywise.games.showdown.player import PlywisePlayer

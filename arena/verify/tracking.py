@@ -33,7 +33,7 @@ from plywise.datasets.showdown_data import load
 from plywise.datasets.sums import add_fields
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.border import codec
-from plywise.games.gen9.tracking import effects as fx
+from plywise.games.gen9.tracking import condition_tables as tables
 from plywise.games.gen9.tracking.entries import same_kind
 from plywise.games.gen9.tracking.known import Effect, KnownBattle, KnownMon, KnownSide
 from plywise.games.gen9.tracking.tracker import Tracker
@@ -174,8 +174,8 @@ def facts(
     yield Fact("ends of turn", "", known.ends, done)
     yield Fact("weather", "", known.weather, dump["w"])
     yield Fact("terrain", "", known.terrain, dump["t"])
-    rooms = {name for name in dump["pw"] if name in fx.ROOMS}
-    yield Fact("rooms", "", {n for n in known.conditions if n in fx.ROOMS}, rooms)
+    rooms = {name for name in dump["pw"] if name in tables.ROOMS}
+    yield Fact("rooms", "", {n for n in known.conditions if n in tables.ROOMS}, rooms)
     for name, effect in known.conditions.items():
         state = dump["ws"] if name == dump["w"] else dump["ts"]
         state = dump["pw"].get(name, state)
@@ -268,12 +268,12 @@ def _active_facts(side: KnownSide, dump: Dump, ends: int, of: str) -> Iterator[F
 
 
 def _condition_facts(side: KnownSide, dump: Dump, ends: int, of: str) -> Iterator[Fact]:
-    counted = {*fx.HAZARDS, *fx.SIDE_LENGTHS}
+    counted = {*tables.HAZARDS, *tables.SIDE_LENGTHS}
     names = counted & set(dump["sc"])
     yield Fact("side conditions", of, counted & set(side.conditions), names)
     for name in sorted(names & set(side.conditions)):
         effect, state = side.conditions[name], dump["sc"][name]
-        if name in fx.HAZARDS:
+        if name in tables.HAZARDS:
             yield Fact("layers", f"{of} {name}", effect.count, state.get("layers", 1))
         else:
             screen = name in ("reflect", "lightscreen", "auroraveil")

@@ -1,4 +1,7 @@
-"""Addresses of servers and endpoints in settings."""
+"""Addresses of servers and endpoints in settings: those to which no connection can be tried.
+
+Passwords in them: ``datasets/address_secrets.py``.
+"""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ text from an endpoint passes through :func:`one_line` first.
 
 from __future__ import annotations
 
-from plywise.datasets.addresses import mask
+from plywise.datasets.address_secrets import mask
 from plywise.datasets.errors import ConfigError, PlywiseError
 from plywise.datasets.recording import encodable
 

@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 import openai
 from openai.types.chat import ChatCompletion
 
-from plywise.datasets.addresses import hide, reveal
+from plywise.datasets.address_secrets import hide, reveal
 from plywise.llm_modules.calls.accounting import Spent
 from plywise.llm_modules.calls.breaker import CircuitBreaker
 from plywise.llm_modules.calls.chat import (

@@ -34,9 +34,9 @@ proved win, draw or loss is never blended.  An action with only an upper bound i
 search window opens as far as values can lift one action over another.
 
 A fourth question needs, besides its member of :class:`Question`: ``_accept`` in both ``root.py``,
-``ORDER`` in ``llm_modules/guides/guides.py``, a text in ``llm_modules/prompts/texts``, and
-questions with known answers in ``arena/llm_calibration`` (``_GROUPS`` in its ``command.py``).  The
-setting ``llm.guides`` takes its choices from :class:`Question`.
+``ORDER`` in ``llm_modules/guides/guides.py``, a text in ``llm_modules/prompts/texts`` (``_TEXTS``
+in ``prompting.py``), and questions with known answers in ``arena/llm_calibration`` (``_GROUPS`` in
+its ``command.py``).  The setting ``llm.guides`` takes its choices from :class:`Question`.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from plywise.arena.tournament.executors.local import LocalExecutor
 from plywise.arena.tournament.schedule import GameTask
 from plywise.arena.tournament.store import Fault, FinishedGame
 from plywise.arena.tournament.worker import GameOutcome, Setup
-from plywise.datasets.addresses import reveal
+from plywise.datasets.address_secrets import reveal
 from plywise.datasets.errors import ConfigError, PlywiseError, WorkersFailedError
 from plywise.datasets.processes.signals import catch_again
 

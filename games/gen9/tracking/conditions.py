@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plywise.datasets.showdown_data import load, to_id
-from plywise.games.gen9.tracking import effects as fx
+from plywise.games.gen9.tracking import condition_tables as tables
 from plywise.games.gen9.tracking.known import Effect, KnownMon
 from plywise.games.gen9.tracking.reader import Reader
 from plywise.games.gen9.tracking.wire import ProtocolLine, effect_of, place_of
@@ -15,11 +15,11 @@ class Conditions(Reader):
     """Reads them."""
 
     def _on_minus_start(self, line: ProtocolLine) -> None:
-        ident, name = line.arg(0), fx.effect_id(line.arg(1))
+        ident, name = line.arg(0), tables.effect_id(line.arg(1))
         s = place_of(ident)[0]
         side = self.battle.sides[s]
         mon = self._mon(ident)
-        length = fx.LENGTHS.get(name)
+        length = tables.LENGTHS.get(name)
         if name == "typechange":
             side.types = () if "silent" in line.tags else tuple(line.arg(2).split("/"))
             side.added_type = ""
@@ -29,7 +29,7 @@ class Conditions(Reader):
         if name == "typeadd":
             side.added_type = line.arg(2)
             return
-        if name in fx.FUTURE_MOVES:
+        if name in tables.FUTURE_MOVES:
             # It hits whoever stands opposite at the end of the turn after the next one.
             target = self.battle.sides[1 - s]
             target.conditions["futuremove"] = Effect(
@@ -39,7 +39,7 @@ class Conditions(Reader):
         if name == "mimic":
             side.effects["mimicked"] = Effect(self.battle.now, move=to_id(line.arg(2)))
             return
-        for paradox in fx.PARADOX:
+        for paradox in tables.PARADOX:
             if name.startswith(paradox):
                 side.effects[paradox] = Effect(self.battle.now, move=name[len(paradox) :])
                 return
@@ -48,7 +48,7 @@ class Conditions(Reader):
             ("stockpile", "stockpile"),
             ("fallen", "fallen"),
         ):
-            number = fx.numbered(name, stem)
+            number = tables.numbered(name, stem)
             if number is not None:
                 began = side.effects[key].began if key in side.effects else self.battle.now
                 side.effects[key] = Effect(began, count=number)
@@ -87,38 +87,38 @@ class Conditions(Reader):
         return tuple(entry["types"]) if entry else ()
 
     def _on_minus_end(self, line: ProtocolLine) -> None:
-        side, name = self._side(line.arg(0)), fx.effect_id(line.arg(1))
-        if name in fx.FUTURE_MOVES:
+        side, name = self._side(line.arg(0)), tables.effect_id(line.arg(1))
+        if name in tables.FUTURE_MOVES:
             side.conditions.pop("futuremove", None)
             self._mover = (1 - place_of(line.arg(0))[0], name)
             return
         if name == "illusion":
             return
-        if "partiallytrapped" in line.tags or name in fx.BINDING:
+        if "partiallytrapped" in line.tags or name in tables.BINDING:
             side.effects.pop("partiallytrapped", None)
             return
         if name == "typechange":
             side.types = ()
             return
-        if fx.numbered(name, "fallen") is not None:
+        if tables.numbered(name, "fallen") is not None:
             name = "fallen"
         side.effects.pop(name, None)
 
     def _on_minus_singleturn(self, line: ProtocolLine) -> None:
-        name = fx.effect_id(line.arg(1))
+        name = tables.effect_id(line.arg(1))
         if name == "instruct":
             return
         mover, move = self._mover or (-1, "")
         if name == "protect" and mover == place_of(line.arg(0))[0] and move != "detect":
             name = move  # Baneful Bunker and its like
         self._start(line.arg(0), name, 1)
-        if fx.is_stalling(name) or name in ("wideguard", "quickguard"):
+        if tables.is_stalling(name) or name in ("wideguard", "quickguard"):
             effects = self._side(line.arg(0)).effects
             count = effects["stall"].count if "stall" in effects else 0
             self._start(line.arg(0), "stall", 2, count=min(6, count + 1))
 
     def _on_minus_singlemove(self, line: ProtocolLine) -> None:
-        self._start(line.arg(0), fx.effect_id(line.arg(1)))
+        self._start(line.arg(0), tables.effect_id(line.arg(1)))
 
     def _on_minus_activate(self, line: ProtocolLine) -> None:
         ident, (kind, name) = line.arg(0), effect_of(line.arg(1))
@@ -135,7 +135,7 @@ class Conditions(Reader):
                 self._pp_lost(mon, to_id(line.arg(2)), "-10")
         elif name in ("spite", "eeriespell"):
             self._pp_lost(mon, to_id(line.arg(2)), line.arg(3))
-        elif kind == "move" and name in fx.BINDING:
+        elif kind == "move" and name in tables.BINDING:
             self._start(ident, "partiallytrapped")
             self._side(ident).effects["partiallytrapped"].source = self.battle.sides[other].active
         elif name == "substitute" and "damage" in line.tags and self._mover is not None:
@@ -177,21 +177,21 @@ class Conditions(Reader):
             mon.done.add("hero")
 
     def _on_minus_sidestart(self, line: ProtocolLine) -> None:
-        side, name = self._side(line.arg(0)), fx.effect_id(line.arg(1))
-        if name in fx.HAZARDS:
+        side, name = self._side(line.arg(0)), tables.effect_id(line.arg(1))
+        if name in tables.HAZARDS:
             count = side.conditions[name].count if name in side.conditions else 0
             side.conditions[name] = Effect(self.battle.now, count=count + 1)
         else:
             side.conditions[name] = Effect(
-                self.battle.now, fx.SIDE_LENGTHS.get(name), source=side.active
+                self.battle.now, tables.SIDE_LENGTHS.get(name), source=side.active
             )
 
     def _on_minus_sideend(self, line: ProtocolLine) -> None:
-        self._side(line.arg(0)).conditions.pop(fx.effect_id(line.arg(1)), None)
+        self._side(line.arg(0)).conditions.pop(tables.effect_id(line.arg(1)), None)
 
     def _on_minus_swapsideconditions(self, line: ProtocolLine) -> None:
         one, other = self.battle.sides
-        swapped = [*fx.HAZARDS, *fx.SIDE_LENGTHS]
+        swapped = [*tables.HAZARDS, *tables.SIDE_LENGTHS]
         mine = {k: one.conditions.pop(k) for k in swapped if k in one.conditions}
         theirs = {k: other.conditions.pop(k) for k in swapped if k in other.conditions}
         one.conditions |= theirs
@@ -204,18 +204,18 @@ class Conditions(Reader):
         battle.conditions.pop(battle.weather, None)
         battle.weather = "" if name == "none" else name
         if battle.weather:
-            length = None if name in fx.ENDLESS_WEATHER else 5
+            length = None if name in tables.ENDLESS_WEATHER else 5
             battle.conditions[name] = Effect(battle.now, length)
 
     def _on_minus_fieldstart(self, line: ProtocolLine) -> None:
-        battle, name = self.battle, fx.effect_id(line.arg(0))
-        if name in fx.TERRAINS:
+        battle, name = self.battle, tables.effect_id(line.arg(0))
+        if name in tables.TERRAINS:
             battle.conditions.pop(battle.terrain, None)
             battle.terrain = name
         battle.conditions[name] = Effect(battle.now, 5)
 
     def _on_minus_fieldend(self, line: ProtocolLine) -> None:
-        battle, name = self.battle, fx.effect_id(line.arg(0))
+        battle, name = self.battle, tables.effect_id(line.arg(0))
         battle.conditions.pop(name, None)
         if name == battle.terrain:
             battle.terrain = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plywise.datasets.showdown_data import load, to_id
-from plywise.games.gen9.tracking import effects as fx
+from plywise.games.gen9.tracking import condition_tables as tables
 from plywise.games.gen9.tracking.known import Effect, KnownMon, KnownSide
 from plywise.games.gen9.tracking.reader import Reader
 from plywise.games.gen9.tracking.wire import ProtocolLine, details_of, place_of
@@ -79,7 +79,7 @@ class Entries(Reader):
         """Undo what ends when the active Pokémon leaves; return what is handed on."""
         mon = side.mon
         boosts = dict(side.boosts) if baton else {}
-        kept = {n: e for n, e in side.effects.items() if n in fx.PASSED_ON} if baton else {}
+        kept = {n: e for n, e in side.effects.items() if n in tables.PASSED_ON} if baton else {}
         if shed and "substitute" in side.effects:
             kept = {"substitute": side.effects["substitute"]}
         if mon is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plywise.datasets.showdown_data import to_id
-from plywise.games.gen9.tracking import effects as fx
+from plywise.games.gen9.tracking import condition_tables as tables
 from plywise.games.gen9.tracking.known import KnownSide
 from plywise.games.gen9.tracking.reader import Reader
 from plywise.games.gen9.tracking.wire import ProtocolLine, place_of
@@ -43,7 +43,7 @@ class Health(Reader):
         self._condition(mon, line.arg(1))
         side = self._side(line.arg(0))
         _, cause = line.origin
-        if cause in fx.SLOT_MOVES:
+        if cause in tables.SLOT_MOVES:
             side.conditions.pop(cause, None)
         if cause in ("healingwish", "lunardance"):
             mon.status = ""
@@ -183,8 +183,8 @@ class Health(Reader):
             mon.ability = ability
         else:
             mon.learn_ability(ability, own=self._ability_is_own(line.arg(0)))
-        if ability in fx.ONCE:
-            mon.done.add(fx.ONCE[ability])
+        if ability in tables.ONCE:
+            mon.done.add(tables.ONCE[ability])
 
     def _on_minus_endability(self, line: ProtocolLine) -> None:
         self._start(line.arg(0), "gastroacid")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plywise.datasets.showdown_data import load, to_id
-from plywise.games.gen9.tracking import effects as fx
+from plywise.games.gen9.tracking import condition_tables as tables
 from plywise.games.gen9.tracking.known import Effect, KnownSide
 from plywise.games.gen9.tracking.reader import Reader
 from plywise.games.gen9.tracking.wire import ProtocolLine, effect_of, place_of
@@ -35,9 +35,9 @@ class Moves(Reader):
         talking = mon.status == "slp" and move in ("sleeptalk", "snore")  # said by `cant`
         if (not called and not talking) or (kind, cause) == ("ability", "dancer"):
             self._tried(line.arg(0))
-        if move in fx.SILENT_SELF:
+        if move in tables.SILENT_SELF:
             self._start(line.arg(0), move)
-        if move in fx.SLOT_MOVES and "still" not in line.tags:
+        if move in tables.SLOT_MOVES and "still" not in line.tags:
             self._slot(side, move)
         if called:
             return
@@ -65,7 +65,7 @@ class Moves(Reader):
         if self._new_slot is not None and self._new_slot[0] is side:
             side.conditions.pop(self._new_slot[1], None)
         if self._mover is not None and self.battle.sides[self._mover[0]] is side:
-            if self._mover[1] in fx.SILENT_SELF:
+            if self._mover[1] in tables.SILENT_SELF:
                 side.effects.pop(self._mover[1], None)
         self._new_slot = None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from plywise.datasets.showdown_data import load
-from plywise.games.gen9.tracking import effects as fx
+from plywise.games.gen9.tracking import condition_tables as tables
 from plywise.games.gen9.tracking.known import Effect, KnownBattle, KnownMon, KnownSide
 from plywise.games.gen9.tracking.wire import ProtocolLine, condition_of, place_of
 
@@ -116,7 +116,7 @@ class Reader:
         self._hit = True
         assert self._mover is not None
         s, move = self._mover
-        if move not in fx.STREAKS:
+        if move not in tables.STREAKS:
             return
         effects = self.battle.sides[s].effects
         count = effects[move].count if move in effects else 0

@@ -7,7 +7,7 @@ shows percent of both.  What is read here is what Showdown's simulator wrote (``
 
 from __future__ import annotations
 
-from plywise.games.gen9.tracking import effects as fx
+from plywise.games.gen9.tracking import condition_tables as tables
 from plywise.games.gen9.tracking.conditions import Conditions
 from plywise.games.gen9.tracking.entries import Entries
 from plywise.games.gen9.tracking.health import Health
@@ -25,7 +25,7 @@ _SILENT = frozenset(
 )
 """Lines that tell nothing of the state, or only what their cause tells."""
 _END_SILENTLY = (
-    *fx.STREAKS,
+    *tables.STREAKS,
     *"allyswitch lockon micleberry mustrecharge stall throatchop twoturnmove yawn".split(),
 )
 

@@ -19,7 +19,7 @@ from plywise.arena.output.files import (
 )
 from plywise.arena.output.log_file import LogFile
 from plywise.datasets import addresses
-from plywise.datasets.addresses import hide
+from plywise.datasets.address_secrets import hide
 from plywise.datasets.recording import Losses
 
 

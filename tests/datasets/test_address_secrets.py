@@ -3,7 +3,7 @@
 import pytest
 
 from plywise.datasets import addresses
-from plywise.datasets.addresses import hide, mask, reveal
+from plywise.datasets.address_secrets import hide, mask, reveal
 from plywise.datasets.errors import ConfigError
 
 
