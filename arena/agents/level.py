@@ -73,9 +73,10 @@ _ITERATIONS = (
 #                 Elo, and good play draws, so that ten levels cannot be 70 % apart
 #   goofspiel     52 % of 188 games [45, 59],  310 Elo: the whole range is about 450 Elo
 # Afterwards changed without new games, where two levels were too near or too far apart: level 3 and
-# level 10 (14 plies) of connect_four, levels 7 to 9 of tic_tac_toe.  Of gomoku (17 games),
-# battleship (11) and gen9randombattle (76 games of an earlier table: levels 1 to 4 alike, 5 to 9
-# within 170 Elo, 600 in all) the spacing is not measured yet.
+# level 10 (14 plies) of connect_four, levels 7 to 9 of tic_tac_toe.
+#   gomoku        76 % of 168 games [69, 81], 1630 Elo (seed 3000)
+# The tables of battleship and gen9randombattle come from a ladder of candidates (seed 1700, 76 and
+# 269 games; from the weakest to the strongest 750 and 970 Elo) and were not played again.
 LEVELS: Mapping[str, Mapping[str, tuple[Level, ...]]] = {
     "alphabeta": {
         "tic_tac_toe": _by_depth(
