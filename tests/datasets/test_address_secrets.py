@@ -2,14 +2,14 @@
 
 import pytest
 
-from plywise.datasets import addresses
+from plywise.datasets import address_secrets
 from plywise.datasets.address_secrets import hide, mask, reveal
 from plywise.datasets.errors import ConfigError
 
 
 @pytest.fixture(autouse=True)
 def nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(addresses._VARIABLE, "{}")
+    monkeypatch.setenv(address_secrets._VARIABLE, "{}")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from plywise.arena.cli.main import main
-from plywise.datasets import addresses
+from plywise.datasets import address_secrets
 from plywise.llm_modules.calls.chat import Message, Request
 from plywise.llm_modules.calls.settings import LLMConfig
 from plywise.llm_modules.providers.openai import LLMClient
@@ -20,7 +20,7 @@ MODEL = f"llm.base_url=http://user:{SECRET}@127.0.0.1:9/v1"
 
 @pytest.fixture(autouse=True)
 def nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(addresses._VARIABLE, "{}")
+    monkeypatch.setenv(address_secrets._VARIABLE, "{}")
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
 
 
@@ -119,7 +119,7 @@ def test_the_endpoint_gets_the_password() -> None:
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.handle_request, daemon=True).start()
-        address = addresses.hide(f"http://user:{SECRET}@127.0.0.1:{server.server_port}/v1")
+        address = address_secrets.hide(f"http://user:{SECRET}@127.0.0.1:{server.server_port}/v1")
         assert SECRET not in address
         with LLMClient(LLMConfig(address, "m", max_retries=0)) as llm:
             assert SECRET not in llm.endpoint

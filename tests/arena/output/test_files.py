@@ -18,7 +18,7 @@ from plywise.arena.output.files import (
     write_whole,
 )
 from plywise.arena.output.log_file import LogFile
-from plywise.datasets import addresses
+from plywise.datasets import address_secrets
 from plywise.datasets.address_secrets import hide
 from plywise.datasets.recording import Losses
 
@@ -92,7 +92,7 @@ def test_a_result_that_the_disk_refuses_is_kept_elsewhere(
 def test_a_log_on_a_full_disk_says_so_once(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(addresses._VARIABLE, "{}")
+    monkeypatch.setenv(address_secrets._VARIABLE, "{}")
     address = hide("ws://u:PASSWORD@host")
     handler = LogFile(str(tmp_path / "x.log"))
     record = logging.makeLogRecord({"msg": f"{address} ws://u:PASSWORD@host \ud83d"})
