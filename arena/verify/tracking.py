@@ -294,14 +294,14 @@ def _mon_facts(mon: KnownMon, dump: Dump, ends: int, of: str, *, own: bool) -> I
         # The request tells the rest of the player's own Pokémon exactly.
         yield Fact("HP", of, mon.hp, mon.hp if not dump.get("act") else dump["hp"])
         return
-    if dump.get("act") or dump["ab"] != "regenerator":
+    if not mon.regenerated and (dump.get("act") or dump["ab"] != "regenerator"):
         yield Fact("HP", of, (mon.hp, mon.max_hp), (_percent(*hp), mon.max_hp))
     if dump["hp"] <= 0:
         return
     state = dump.get("ss", {})
     yield Fact("status", of, mon.status, dump.get("s", ""))
     if dump.get("s") == "tox" and dump.get("act"):
-        yield Fact("stage of poison", of, ends - mon.poisoned, state.get("stage", 0))
+        yield Fact("stage of poison", of, min(15, ends - mon.poisoned), state["stage"])
     if dump.get("s") == "slp" and "startTime" in state:
         yield Fact("turns slept", of, mon.slept, state["startTime"] - state["time"])
         if mon.rested:

@@ -33,6 +33,7 @@ class Entries(Reader):
             mon = side.mons[number] = self._impostor(side, mon)
         side.entry = mon.snapshot()
         side.active = number
+        mon.regenerated = False
         mon.forme = species
         mon.terastallized = bool(tera)
         if tera:
@@ -84,6 +85,7 @@ class Entries(Reader):
             kept = {"substitute": side.effects["substitute"]}
         if mon is not None:
             mon.forme = mon.species
+            mon.regenerated = mon.ability == "regenerator" and not mon.fainted
             mon.ability = mon.base_ability
             if mon.status == "tox":
                 mon.poisoned = self.battle.now

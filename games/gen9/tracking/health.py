@@ -30,6 +30,7 @@ class Health(Reader):
         self._condition(mon, line.arg(1))
         if line.origin[1] == "confusion":
             self._tried(line.arg(0))
+            self._side(line.arg(0)).effects.pop("twoturnmove", None)
         if "from" not in line.tags and self._mover is not None:
             if self._mover[0] != place_of(line.arg(0))[0]:
                 mon.attacked += 1

@@ -48,6 +48,7 @@ class KnownMon:
         last_item: what it used up last, as Recycle asks.
         ability: None not known; ``base_ability``: that of its set.
         attacked: times hit (Rage Fist).
+        regenerated: it left with Regenerator: a third of its HP comes on top of ``hp``.
         done: what works once a battle: ``sword``, ``shield``, ``syrup``, ``hero``, ``bond``,
             ``berry`` (it has eaten one).
         stellar: types that Tera Stellar has boosted.
@@ -73,6 +74,7 @@ class KnownMon:
     tera_type: str | None = None
     terastallized: bool = False
     attacked: int = 0
+    regenerated: bool = False
     done: set[str] = field(default_factory=set)
     stellar: set[str] = field(default_factory=set)
 

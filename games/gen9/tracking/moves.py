@@ -65,6 +65,8 @@ class Moves(Reader):
         if self._new_slot is not None and self._new_slot[0] is side:
             side.conditions.pop(self._new_slot[1], None)
         if self._mover is not None and self.battle.sides[self._mover[0]] is side:
+            if tables.is_stalling(self._mover[1]):
+                side.effects.pop("stall", None)
             if self._mover[1] in tables.SILENT_SELF:
                 side.effects.pop(self._mover[1], None)
         self._new_slot = None
@@ -74,7 +76,13 @@ class Moves(Reader):
         foe = self.battle.sides[1 - side].mon
         entry = load().moves.get(move, {})
         aimed = entry.get("flags", {}).get("mustpressure") or entry.get("target") not in _AT_NO_FOE
-        pressed = foe is not None and foe.ability == "pressure" and not foe.fainted and aimed
+        gas = any(
+            s.mon is not None and s.mon.ability == "neutralizinggas" and not s.mon.fainted
+            for s in self.battle.sides
+        )
+        pressed = (
+            not gas and foe is not None and foe.ability == "pressure" and not foe.fainted and aimed
+        )
         return 2 if pressed else 1
 
     def _on_cant(self, line: ProtocolLine) -> None:
@@ -85,6 +93,7 @@ class Moves(Reader):
             if name in ("damp", "dazzling", "queenlymajesty", "armortail"):
                 return  # its holder prevents another's move
         self._tried(line.arg(0), loafing=name not in ("slp", "frz", "truant", "recharge"))
+        side.effects.pop("twoturnmove", None)
         if mon is not None and name == "slp":
             mon.slept += 2 if mon.ability == "earlybird" else 1
         if name == "recharge":

@@ -90,7 +90,6 @@ class Reader:
         side.actions += 1
         side.acted = True
         side.loafing = loafing
-        side.effects.pop("twoturnmove", None)
 
     def _start(
         self, ident: str, name: str, length: int | None = None, *, move: str = "", count: int = 0

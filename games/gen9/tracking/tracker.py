@@ -75,9 +75,10 @@ class Tracker(Entries, Moves, Health, Conditions):
         battle.residual = False
         for side in battle.sides:
             self._expire(side)
-            wish = side.conditions.get("wish")
-            if wish is not None and wish.left(battle.ends) == 0:
-                del side.conditions["wish"]
+            for name in ("wish", "futuremove"):  # they may find nobody, and no line says it
+                slot = side.conditions.get(name)
+                if slot is not None and slot.left(battle.ends) == 0:
+                    del side.conditions[name]
 
     def _expire(self, side: KnownSide) -> None:
         """End the conditions without a line of their own whose time is over."""
