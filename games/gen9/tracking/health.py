@@ -134,6 +134,9 @@ class Health(Reader):
             mon.first_item = mon.first_item if mon.first_item is not None else item
         if kind == "ability" and cause in ("pickup", "harvest", "magician", "pickpocket"):
             mon.learn_ability(cause)
+            victim = self._mon(line.tags.get("of", ""))
+            if victim is not None:
+                victim.lose_item(item)
         if cause in ("recycle", "harvest"):
             mon.last_item = ""
 

@@ -30,8 +30,6 @@ class Moves(Reader):
         self._mover = (s, move)
         self._new_slot, self._stolen, self._hit = None, ("", ""), False
         side.last_used = move
-        side.effects.pop("destinybond", None)
-        side.effects.pop("glaiverush", None)
         talking = mon.status == "slp" and move in ("sleeptalk", "snore")  # said by `cant`
         if (not called and not talking) or (kind, cause) == ("ability", "dancer"):
             self._tried(line.arg(0))
@@ -50,7 +48,7 @@ class Moves(Reader):
             and move != "struggle"
             and (mimicked is None or mimicked.move != move)
         ):
-            mon.uses[move] = mon.uses.get(move, 0) + self._cost(s, move)
+            mon.uses[move] = mon.uses.get(move, 0) + self._cost(s, move, line.arg(2) == line.arg(0))
 
     def _slot(self, side: KnownSide, move: str) -> None:
         if move not in side.conditions:
@@ -71,11 +69,13 @@ class Moves(Reader):
                 side.effects.pop(self._mover[1], None)
         self._new_slot = None
 
-    def _cost(self, side: int, move: str) -> int:
-        """Return the PP that a use costs (Pressure)."""
+    def _cost(self, side: int, move: str, at_itself: bool) -> int:
+        """Return the PP that a use costs (Pressure; a Curse may aim at its user)."""
         foe = self.battle.sides[1 - side].mon
         entry = load().moves.get(move, {})
-        aimed = entry.get("flags", {}).get("mustpressure") or entry.get("target") not in _AT_NO_FOE
+        aimed = entry.get("flags", {}).get("mustpressure") or (
+            entry.get("target") not in _AT_NO_FOE and not at_itself
+        )
         gas = any(
             s.mon is not None and s.mon.ability == "neutralizinggas" and not s.mon.fainted
             for s in self.battle.sides

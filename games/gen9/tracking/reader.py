@@ -90,6 +90,8 @@ class Reader:
         side.actions += 1
         side.acted = True
         side.loafing = loafing
+        for name in ("destinybond", "glaiverush"):
+            side.effects.pop(name, None)
 
     def _start(
         self, ident: str, name: str, length: int | None = None, *, move: str = "", count: int = 0
