@@ -48,7 +48,7 @@ class Moves(Reader):
             and move != "struggle"
             and (mimicked is None or mimicked.move != move)
         ):
-            mon.uses[move] = mon.uses.get(move, 0) + self._cost(s, move, line.arg(2) == line.arg(0))
+            mon.uses[move] = mon.uses.get(move, 0) + self._cost(s, move, line.arg(2))
 
     def _slot(self, side: KnownSide, move: str) -> None:
         if move not in side.conditions:
@@ -69,12 +69,13 @@ class Moves(Reader):
                 side.effects.pop(self._mover[1], None)
         self._new_slot = None
 
-    def _cost(self, side: int, move: str, at_itself: bool) -> int:
-        """Return the PP that a use costs (Pressure; a Curse may aim at its user)."""
+    def _cost(self, side: int, move: str, target: str) -> int:
+        """Return the PP that a use costs (Pressure; Curse may be aimed at its user)."""
         foe = self.battle.sides[1 - side].mon
         entry = load().moves.get(move, {})
         aimed = entry.get("flags", {}).get("mustpressure") or (
-            entry.get("target") not in _AT_NO_FOE and not at_itself
+            entry.get("target") not in _AT_NO_FOE
+            and not (move == "curse" and place_of(target)[0] == side)
         )
         gas = any(
             s.mon is not None and s.mon.ability == "neutralizinggas" and not s.mon.fainted
