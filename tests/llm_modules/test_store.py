@@ -86,8 +86,9 @@ def test_sampled_answers_and_failures_are_not_kept(tmp_path: Path) -> None:
 WRITER = """
 import sys
 from plywise.llm_modules.calls.chat import Answer
-from plywise.llm_modules.calls.store import FileStore
-store = FileStore(sys.argv[1])
+from plywise.llm_modules.calls import store as stores
+stores._BUSY_SECONDS = 50.0  # SQLite wakes waiting writers in no fair order
+store = stores.FileStore(sys.argv[1])
 print("ready", flush=True)
 sys.stdin.readline()
 for number in range(int(sys.argv[3])):
