@@ -33,8 +33,9 @@ from plywise.datasets.showdown_data import load
 from plywise.datasets.sums import add_fields
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.border import codec
+from plywise.games.gen9.belief import base_species
+from plywise.games.gen9.seen import shown_hp
 from plywise.games.gen9.tracking import condition_tables as tables
-from plywise.games.gen9.tracking.entries import same_kind
 from plywise.games.gen9.tracking.known import Effect, KnownBattle, KnownMon, KnownSide
 from plywise.games.gen9.tracking.tracker import Tracker
 from plywise.games.gen9.tracking.wire import channel
@@ -226,7 +227,7 @@ def _numbers(side: KnownSide, battle: RecordedBattle, s: int) -> dict[int | None
     for number, mon in enumerate(side.mons):
         alike = [
             i for i, (name, level) in enumerate(team)
-            if level == mon.level and same_kind(name, mon.species)
+            if level == mon.level and base_species(name) == base_species(mon.species)
         ]  # fmt: skip
         if len(alike) > 1:
             alike = [i for i in alike if team[i][0] == data.species_id(mon.species)]
@@ -292,10 +293,11 @@ def _mon_facts(mon: KnownMon, dump: Dump, ends: int, of: str, *, own: bool) -> I
     hp = (dump["hp"], dump["mhp"])
     if own:
         # The request tells the rest of the player's own Pokémon exactly.
-        yield Fact("HP", of, mon.hp, mon.hp if not dump.get("act") else dump["hp"])
+        if dump.get("act"):
+            yield Fact("HP", of, mon.hp, dump["hp"])
         return
     if not mon.regenerated and (dump.get("act") or dump["ab"] != "regenerator"):
-        yield Fact("HP", of, (mon.hp, mon.max_hp), (_percent(*hp), mon.max_hp))
+        yield Fact("HP", of, (mon.hp, mon.max_hp), (shown_hp(*hp), mon.max_hp))
     if dump["hp"] <= 0:
         return
     state = dump.get("ss", {})
@@ -324,11 +326,6 @@ def _mon_facts(mon: KnownMon, dump: Dump, ends: int, of: str, *, own: bool) -> I
         if move in slots:
             _, left, most = slots[move][:3]
             yield Fact("PP", f"{of} {move}", max(0, most - used), left)
-
-
-def _percent(hp: int, most: int) -> int:
-    shown = -(-100 * hp // most)
-    return 99 if shown == 100 and hp < most else shown
 
 
 def verify_tracking(config: VerifyConfig) -> TrackingReport:

@@ -25,12 +25,10 @@ from plywise.engine.battle.state import BATTLE
 from plywise.games.gen9.belief import RandomBattleBelief, known_set
 from plywise.games.gen9.infostate import FORCED, MOVE, SWITCH, TERA, InfoState, MonView, SideView
 from plywise.games.gen9.knowledge import COPIED_PP
+from plywise.games.gen9.tracking import condition_tables as tables
 
 _FORMAT = "gen9randombattle"
-_BINDING = (
-    *("bind", "clamp", "firespin", "infestation", "magmastorm", "sandtomb"),
-    *("snaptrap", "thundercage", "whirlpool", "wrap", "partiallytrapped"),
-)
+_BINDING = tables.BINDING | {"partiallytrapped"}
 # Whole durations of volatile conditions; a dump counts the turns that are left.
 _VOLATILE_TURNS = {
     "taunt": 3,
@@ -48,12 +46,9 @@ _VOLATILE_TURNS = {
 }
 _BINDING_TO_A_MOVE = ("mustrecharge", "twoturnmove", "lockedmove", "uproar")
 _HOLDS_LAST_MOVE = ("encore", "disable", "twoturnmove")
-_LOCKING_MOVES = ("outrage", "petaldance", "thrash", "ragingfury")
-_FUTURE_MOVES = ("futuresight", "doomdesire")
 # Volatile conditions that prevent switching.
 _HOLDING = frozenset(("partiallytrapped", "trapped", "ingrain", "noretreat"))
 _DISABLED = 1  # fourth entry of a move slot
-_HAZARDS = ("spikes", "toxicspikes", "stealthrock", "stickyweb")
 # Side conditions: whole duration, and the one that an item may give.
 _SIDE_TURNS = {
     "reflect": (5, 8),
@@ -63,7 +58,6 @@ _SIDE_TURNS = {
     "safeguard": (5, 5),
     "mist": (5, 5),
 }
-_ENDLESS_WEATHER = ("primordialsea", "desolateland", "deltastream")
 
 _Dump = dict[str, Any]
 
@@ -130,7 +124,7 @@ def _turns_left(passed: int, usual: int, extended: int) -> int:
 def _dump(info: InfoState, sets: tuple[teams.Team, teams.Team], rng: Random) -> _Dump:
     views = (info.own, info.foe) if info.player == 0 else (info.foe, info.own)
     weather = {}
-    if info.weather and info.weather not in _ENDLESS_WEATHER:
+    if info.weather and info.weather not in tables.ENDLESS_WEATHER:
         weather = {"duration": _turns_left(info.weather_turns, 5, 8)}
     dump: _Dump = {
         "turn": info.turn,
@@ -173,7 +167,7 @@ def _slot_conditions(dump: _Dump, view: SideView, s: int) -> None:
         if name == "wish":
             wish = {"startingTurn": done - passed, "hp": maker["mhp"] / 2}
             dump["S"][s]["sl"][0]["wish"] = wish
-        elif name in _FUTURE_MOVES:
+        elif name in tables.FUTURE_MOVES:
             source = f"@p{side + 1}:{maker['i']}"
             future = {"endingTurn": done + 2 - passed, "move": name, "src": source}
             dump["S"][s]["sl"][0]["futuremove"] = future
@@ -276,7 +270,7 @@ def _side(view: SideView, other: SideView, team: teams.Team, s: int, rng: Random
     fainted = sum(m["hp"] == 0 for m in mons)
     conditions: _Dump = {}
     for name, amount in view.conditions.items():
-        if name in _HAZARDS:
+        if name in tables.HAZARDS:
             conditions[name] = {"layers": amount}
         elif name in _SIDE_TURNS:
             conditions[name] = {"duration": _turns_left(amount, *_SIDE_TURNS[name])}
@@ -395,7 +389,7 @@ def _active(mon: _Dump, view: SideView, foe: str, rng: Random) -> None:
         volatiles["choicelock"] = {"move": view.last_move}
     if in_slots and mon["ab"] == "gorillatactics":
         mon["as"] = {"choiceLock": view.last_move}
-    if view.last_move in _LOCKING_MOVES and in_slots and "confusion" not in volatiles:
+    if view.last_move in tables.LOCKING and in_slots and "confusion" not in volatiles:
         # It lasts two or three turns; after the last one the user would be confused.
         volatiles["lockedmove"] = {
             "duration": 2,

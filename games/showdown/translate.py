@@ -28,11 +28,11 @@ from plywise.games.gen9.infostate import (
     MoveView,
     SideView,
 )
+from plywise.games.gen9.tracking.condition_tables import TERRAINS
 from plywise.games.showdown.notes import BattleNotes
 
 _HAZARDS = {c.name for c in STACKABLE_CONDITIONS} | {"STEALTH_ROCK", "STICKY_WEB"}
 _EVENTS = {"turn", "move", "switch", "drag", "replace", "cant", "faint", "upkeep"}
-_TERRAINS = ("electricterrain", "grassyterrain", "mistyterrain", "psychicterrain")
 
 
 def _type_name(name: str) -> str:
@@ -207,7 +207,7 @@ def information_state_from_poke_env(battle: Battle, notes: BattleNotes) -> InfoS
     foe_active = battle.opponent_active_pokemon
     foe_index = next((i for i, m in enumerate(foe_team.values()) if m is foe_active), None)
     fields = {to_id_str(f.name): battle.turn - start for f, start in battle.fields.items()}
-    terrain = next((f for f in fields if f in _TERRAINS), "")
+    terrain = next((f for f in fields if f in TERRAINS), "")
     weather = next((to_id_str(w.name) for w in battle.weather), "")
     can_tera = not battle._used_tera and not any(m.terastallized for m in own_mons)
     return InfoState(
@@ -237,7 +237,7 @@ def information_state_from_poke_env(battle: Battle, notes: BattleNotes) -> InfoS
         weather_turns=notes.weather_turns,
         terrain=terrain,
         terrain_turns=fields.get(terrain, 0),
-        pseudo_weathers={f: t for f, t in fields.items() if f not in _TERRAINS},
+        pseudo_weathers={f: t for f, t in fields.items() if f not in TERRAINS},
         trapped=bool(request.get("active") and request["active"][0].get("trapped")),
         maybe_trapped=bool(request.get("active") and request["active"][0].get("maybeTrapped")),
         reviving=any(e.get("reviving") for e in request["side"]["pokemon"]),

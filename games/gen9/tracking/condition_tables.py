@@ -45,7 +45,7 @@ BINDING = frozenset(
     wrap""".split()
 )
 LOCKING = ("outrage", "petaldance", "thrash", "ragingfury")
-CHOICE_ITEMS = ("choiceband", "choicescarf", "choicespecs")
+HAVE_A_SOURCE = ("attract", "leechseed", "octolock", "partiallytrapped", "syrupbomb", "trapped")
 PARADOX = ("protosynthesis", "quarkdrive")
 
 # Silent conditions of the user of a move that worked (``self.volatileStatus`` or ``volatileStatus``

@@ -8,8 +8,6 @@ from plywise.games.gen9.tracking.known import Effect, KnownMon
 from plywise.games.gen9.tracking.reader import Reader
 from plywise.games.gen9.tracking.wire import ProtocolLine, effect_of, place_of
 
-_HAVE_A_SOURCE = ("attract", "syrupbomb", "octolock", "leechseed")
-
 
 class Conditions(Reader):
     """Reads them."""
@@ -71,8 +69,6 @@ class Conditions(Reader):
         self._start(ident, name, length, move=move)
         if name == "flashfire" and mon is not None:
             mon.learn_ability("flashfire")
-        if name in _HAVE_A_SOURCE:
-            side.effects[name].source = self.battle.sides[1 - s].active
 
     def _types_of(self, ident: str) -> tuple[str, ...]:
         mon = self._mon(ident)
@@ -115,7 +111,7 @@ class Conditions(Reader):
         if tables.is_stalling(name) or name in ("wideguard", "quickguard"):
             effects = self._side(line.arg(0)).effects
             count = effects["stall"].count if "stall" in effects else 0
-            self._start(line.arg(0), "stall", 2, count=min(6, count + 1))
+            self._start(line.arg(0), "stall", count=min(6, count + 1))
 
     def _on_minus_singlemove(self, line: ProtocolLine) -> None:
         self._start(line.arg(0), tables.effect_id(line.arg(1)))
@@ -125,7 +121,6 @@ class Conditions(Reader):
         mon = self._mon(ident)
         if mon is None:
             return
-        other = 1 - place_of(ident)[0]
         if kind == "ability":
             self._ability_activated(line, mon, name)
         elif kind == "item":
@@ -137,7 +132,6 @@ class Conditions(Reader):
             self._pp_lost(mon, to_id(line.arg(2)), line.arg(3))
         elif kind == "move" and name in tables.BINDING:
             self._start(ident, "partiallytrapped")
-            self._side(ident).effects["partiallytrapped"].source = self.battle.sides[other].active
         elif name == "substitute" and "damage" in line.tags and self._mover is not None:
             self._connected()
         elif name == "sketch":
@@ -145,10 +139,9 @@ class Conditions(Reader):
             mon.uses.setdefault(to_id(line.arg(2)), 0)
         elif name == "trapped":
             self._start(ident, "trapped")
-            self._side(ident).effects["trapped"].source = self.battle.sides[other].active
         elif name in ("lockon", "mindreader"):
             if line.tags.get("of"):
-                self._start(ident, "lockon", 2)
+                self._start(ident, "lockon")
         elif name == "skillswap" and line.arg(2):
             target = self._mon(line.tags.get("of", ""))
             mine, theirs = to_id(line.arg(2)), to_id(line.arg(3))

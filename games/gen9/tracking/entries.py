@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from plywise.datasets.showdown_data import load, to_id
+from plywise.games.gen9.belief import base_species
 from plywise.games.gen9.tracking import condition_tables as tables
 from plywise.games.gen9.tracking.known import Effect, KnownMon, KnownSide
 from plywise.games.gen9.tracking.reader import Reader
@@ -44,10 +45,13 @@ class Entries(Reader):
         side.boosts, side.effects = passed
         side.turns = side.actions = 0
         side.acted, side.loafing = True, False
-        for other in self.battle.sides:
-            for effect in list(other.effects):
-                if other is not side and effect in _TIED_TO_SOURCE:
-                    del other.effects[effect]
+        self._free(1 - s)
+
+    def _free(self, side: int) -> None:
+        """End what the Pokémon opposite, which is gone, held on the active one of a side."""
+        effects = self.battle.sides[side].effects
+        for name in _TIED_TO_SOURCE:
+            effects.pop(name, None)
 
     def _impostor(self, side: KnownSide, mon: KnownMon) -> KnownMon:
         """Return what was known of ``mon``, which did not faint: an Illusion of it did.
@@ -64,7 +68,7 @@ class Entries(Reader):
         same = [n for n, m in enumerate(side.mons) if m.name == name]
         for fits in (
             [n for n in same if side.mons[n].species == species],
-            [n for n in same if same_kind(side.mons[n].species, species)],
+            [n for n in same if base_species(side.mons[n].species) == base_species(species)],
         ):
             likely = [
                 n for n in fits if (side.mons[n].level, side.mons[n].gender) == (level, gender)
@@ -89,7 +93,7 @@ class Entries(Reader):
             mon.ability = mon.base_ability
             if mon.status == "tox":
                 mon.poisoned = self.battle.now
-        side.types, side.added_type, side.copied, side.copy = (), "", None, None
+        side.types, side.added_type, side.copy = (), "", None
         side.last_move = side.last_used = ""
         return boosts, kept
 
@@ -132,13 +136,10 @@ class Entries(Reader):
             side.buried[mon.name] = side.entry
         mon.hp, mon.status, mon.terastallized = 0, "", False
         side.fallen += 1
-        side.fell = self.battle.now
         if self._is_active(line.arg(0)):
             side.boosts, side.effects = {}, {}
             mon.forme = mon.species
-        other = self.battle.sides[1 - place_of(line.arg(0))[0]]
-        for name in [n for n in other.effects if n in _TIED_TO_SOURCE]:
-            del other.effects[name]
+        self._free(1 - place_of(line.arg(0))[0])
 
     def _on_detailschange(self, line: ProtocolLine) -> None:
         mon = self._mon(line.arg(0))
@@ -161,7 +162,7 @@ class Entries(Reader):
         model_side, model = self._side(line.arg(1)), self._mon(line.arg(1))
         if mon is None or model is None:
             return
-        side.copied, side.copy = model.name, model.snapshot()
+        side.copy = model.snapshot()
         side.boosts = dict(model_side.boosts)
         side.types, side.added_type = model_side.types, model_side.added_type
         mon.forme = model.forme
@@ -180,13 +181,3 @@ class Entries(Reader):
                 mon.species = mon.forme  # which it keeps
             side.tera_used = True
             side.types, side.added_type = (), ""
-
-
-def same_kind(one: str, other: str) -> bool:
-    """Return whether two formes belong to one species."""
-    if one == other:
-        return True
-    data = load()
-    first, second = (data.species.get(data.species_id(name), {}) for name in (one, other))
-    base = [to_id(f.get("baseSpecies", f.get("name", ""))) for f in (first, second)]
-    return base[0] == base[1] != ""

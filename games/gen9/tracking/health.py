@@ -68,8 +68,6 @@ class Health(Reader):
         mon = self._mon(line.arg(0))
         if mon is not None:
             self._set_status(mon, "")
-            if line.origin[0] == "ability":
-                mon.learn_ability(line.origin[1])
 
     def _on_minus_cureteam(self, line: ProtocolLine) -> None:
         for mon in self._side(line.arg(0)).mons:
@@ -164,7 +162,7 @@ class Health(Reader):
                 if target is not None and not target.fainted:
                     target.done.add("berry")
         if item == "micleberry" and "eat" in line.tags:
-            self._start(line.arg(0), "micleberry", 2)
+            self._start(line.arg(0), "micleberry")
 
     def _on_minus_ability(self, line: ProtocolLine) -> None:
         mon, ability = self._mon(line.arg(0)), to_id(line.arg(1))

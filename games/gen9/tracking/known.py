@@ -51,7 +51,6 @@ class KnownMon:
         regenerated: it left with Regenerator: a third of its HP comes on top of ``hp``.
         done: what works once a battle: ``sword``, ``shield``, ``syrup``, ``hero``, ``bond``,
             ``berry`` (it has eaten one).
-        stellar: types that Tera Stellar has boosted.
     """
 
     name: str
@@ -76,7 +75,6 @@ class KnownMon:
     attacked: int = 0
     regenerated: bool = False
     done: set[str] = field(default_factory=set)
-    stellar: set[str] = field(default_factory=set)
 
     @property
     def fainted(self) -> bool:
@@ -117,16 +115,13 @@ class KnownSide:
         conditions: side and slot conditions (``wish``, ``futuremove``, ``healingwish``,
             ``lunardance``).
         types, added_type: of the active one if changed; (), "".
-        copied: name of the Pokémon that the active one has transformed into; None: it has not.
-        copy: what it was like then.
+        copy: whom the active one has transformed into, as it was then; None: it has not.
         last_move: last move chosen by the active one; ``last_used``: last one used, called ones
             too.
-        result: of its move last turn: True, False (failed), None (prevented or not known).
         turns, actions: turns that the active one has started, and moves that it has tried.
         acted: it has moved, or was sent out, this turn.
         loafing: if it has Truant, it will not move next time.
         fallen: Pokémon that have fainted, those revived since included.
-        fell: the ends of turn when one fainted last; None: none has.
         tera_used: a Pokémon has terastallized.
         entry: what was known of the active one before it came in (Illusion).
         buried: name of a fainted Pokémon -> what was known of it before its last entry.
@@ -140,7 +135,6 @@ class KnownSide:
     conditions: dict[str, Effect] = field(default_factory=dict)
     types: tuple[str, ...] = ()
     added_type: str = ""
-    copied: str | None = None
     copy: KnownMon | None = None
     last_move: str = ""
     last_used: str = ""
@@ -149,7 +143,6 @@ class KnownSide:
     acted: bool = False
     loafing: bool = False
     fallen: int = 0
-    fell: int | None = None
     tera_used: bool = False
     entry: KnownMon | None = None
     buried: dict[str, KnownMon] = field(default_factory=dict)
@@ -158,6 +151,11 @@ class KnownSide:
     def mon(self) -> KnownMon | None:
         """The active Pokémon."""
         return None if self.active is None else self.mons[self.active]
+
+    @property
+    def copied(self) -> str | None:
+        """Name of the Pokémon that the active one has transformed into; None: it has not."""
+        return None if self.copy is None else self.copy.name
 
 
 @dataclass
@@ -170,7 +168,6 @@ class KnownBattle:
         conditions: weather, terrain and pseudo-weathers by id.
         last_move: last move of anybody.
         unknown: kinds of lines that the reader does not know -> how often.
-        over: the battle has ended.
     """
 
     sides: tuple[KnownSide, KnownSide] = field(default_factory=lambda: (KnownSide(), KnownSide()))
@@ -182,7 +179,6 @@ class KnownBattle:
     conditions: dict[str, Effect] = field(default_factory=dict)
     last_move: str = ""
     unknown: dict[str, int] = field(default_factory=dict)
-    over: bool = False
 
     @property
     def now(self) -> int:

@@ -103,11 +103,10 @@ class Moves(Reader):
     def _on_minus_prepare(self, line: ProtocolLine) -> None:
         if "premajor" in line.tags:
             return
-        move = to_id(line.arg(1))
-        self._side(line.arg(0)).effects["twoturnmove"] = Effect(self.battle.now, 2, move=move)
+        self._start(line.arg(0), "twoturnmove", move=to_id(line.arg(1)))
 
     def _on_minus_anim(self, line: ProtocolLine) -> None:
         self._side(line.arg(0)).effects.pop("twoturnmove", None)  # a charge that needs no turn
 
     def _on_minus_mustrecharge(self, line: ProtocolLine) -> None:
-        self._side(line.arg(0)).effects["mustrecharge"] = Effect(self.battle.now, 2)
+        self._start(line.arg(0), "mustrecharge")

@@ -28,7 +28,9 @@ class Reader:
         self._hit = False  # the move being carried out has hurt the opponent
         self._new_slot: tuple[KnownSide, str] | None = None  # that the move being carried out made
         self._readers: dict[str, Callable[[ProtocolLine], None]] = {
-            name[4:]: getattr(self, name) for name in dir(self) if name.startswith("_on_")
+            name[4:].replace("minus_", "-"): getattr(self, name)
+            for name in dir(self)
+            if name.startswith("_on_")
         }
 
     def _side(self, ident: str) -> KnownSide:
@@ -96,9 +98,13 @@ class Reader:
     def _start(
         self, ident: str, name: str, length: int | None = None, *, move: str = "", count: int = 0
     ) -> None:
-        effects = self._side(ident).effects
+        """Begin a condition of the active Pokémon; without ``length`` it has its usual one."""
+        side = place_of(ident)[0]
+        length = tables.LENGTHS.get(name) if length is None else length
+        source = self.battle.sides[1 - side].active if name in tables.HAVE_A_SOURCE else None
+        effects = self.battle.sides[side].effects
         effects.pop(name, None)
-        effects[name] = Effect(self.battle.now, length, count, move)
+        effects[name] = Effect(self.battle.now, length, count, move, source)
 
     def _set_status(self, mon: KnownMon, status: str, *, rested: bool = False) -> None:
         mon.status, mon.slept, mon.rested = status, 0, rested

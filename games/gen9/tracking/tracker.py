@@ -21,7 +21,7 @@ _SILENT = frozenset(
     expire error bigerror debug message -message -hint -block -notarget -miss -crit -resisted
     -supereffective -immune -hitcount -nothing -ohko -combine -waiting -center -fieldactivate
     -zpower -mega -burst -primal -candynamax -swap swap showteam noinit users updateuser split
-    cantleave done""".split()
+    cantleave done win tie""".split()
 )
 """Lines that tell nothing of the state, or only what their cause tells."""
 _END_SILENTLY = (
@@ -48,7 +48,7 @@ class Tracker(Entries, Moves, Health, Conditions):
             # An empty line opens a phase: with a time stamp that of choices, else the end of turn.
             self._blank = False
             self.battle.residual = kind not in ("t:", "win", "tie")
-        reader = self._readers.get(kind.replace("-", "minus_") if kind[:1] == "-" else kind)
+        reader = self._readers.get(kind)
         if reader is not None:
             self._learn(line)
             reader(line)
@@ -86,8 +86,3 @@ class Tracker(Entries, Moves, Health, Conditions):
             left = effect.left(self.battle.ends)
             if left is not None and left <= 0 and (effect.length == 1 or name in _END_SILENTLY):
                 del side.effects[name]
-
-    def _on_win(self, line: ProtocolLine) -> None:
-        self.battle.over = True
-
-    _on_tie = _on_win
