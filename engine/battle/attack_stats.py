@@ -10,6 +10,7 @@ import plywise.engine.battle.item_ids as I
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.stats import ability as get_ability
 from plywise.engine.battle.stats import (
+    answers_for_others,
     boosted,
     chain,
     defence_ability,
@@ -187,7 +188,7 @@ def defense_stat(b: Any, s: int, t: int, critical: bool) -> int:
         boost = 0
     mine = get_ability(b, s)
     theirs = defence_ability(b, t)
-    if mine == A.unaware:
+    if mine == A.unaware and answers_for_others(b, s):
         boost = 0
     value = boosted(_stored(b, t, stat), boost)
     weather = weather_for(b, t)
@@ -215,6 +216,6 @@ def defense_stat(b: Any, s: int, t: int, critical: bool) -> int:
     if item == I.assaultvest and stat == c.SPD:
         mod = chain(mod, 6144)
     ruin = A.swordofruin if stat == c.DEF else A.beadsofruin
-    if mine == ruin and theirs != ruin:
+    if mine == ruin and theirs != ruin and answers_for_others(b, s):
         mod = chain(mod, 3072)
     return modify(value, mod)

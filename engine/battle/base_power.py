@@ -17,6 +17,7 @@ from plywise.engine.battle.conditions import is_semi_invulnerable
 from plywise.engine.battle.log_events import L_ACTIVATE, L_ANIM, log, log_from
 from plywise.engine.battle.stats import (
     MOST_ATTACKS,
+    answers_for_others,
     chain,
     defence_ability,
     effective_weather,
@@ -300,7 +301,7 @@ def base_power_modifier(b: Any, s: int, t: int, power: int, type_mod: int) -> in
     if item == I.punchingglove and flags & F_PUNCH:  # 23, after the ability
         mod = chain(mod, 4506)
     if ability == A.steelyspirit:
-        if kind == c.TYPE_STEEL:
+        if kind == c.TYPE_STEEL and answers_for_others(b, s):
             mod = chain(mod, 6144)
     elif ability == A.analytic:
         if not has_queued_move(b, t):
@@ -323,12 +324,12 @@ def base_power_modifier(b: Any, s: int, t: int, power: int, type_mod: int) -> in
         if user_is_away(b):
             mod = chain(mod, 5325)
     # 20: auras, of either side
-    if kind == c.TYPE_DARK and (ability == A.darkaura or theirs == A.darkaura):
-        broken = ability == A.aurabreak or theirs == A.aurabreak
-        mod = chain(mod, 3072 if broken else 5448)
-    if kind == c.TYPE_FAIRY and (ability == A.fairyaura or theirs == A.fairyaura):
-        broken = ability == A.aurabreak or theirs == A.aurabreak
-        mod = chain(mod, 3072 if broken else 5448)
+    if kind == c.TYPE_DARK or kind == c.TYPE_FAIRY:
+        aura = A.darkaura if kind == c.TYPE_DARK else A.fairyaura
+        mine = ability if answers_for_others(b, s) else 0
+        if mine == aura or theirs == aura:
+            broken = mine == A.aurabreak or theirs == A.aurabreak
+            mod = chain(mod, 3072 if broken else 5448)
     # 19
     if ability == A.flareboost:
         if mon.status == c.BRN and special:

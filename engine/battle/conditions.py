@@ -374,7 +374,7 @@ def add_volatile(b: Any, s: int, v: int, source: int, effect: int, effect_id: in
     """
     side = b.sides[s]
     m = side.mons[side.active]
-    if int(m.hp) <= 0:
+    if int(m.hp) <= 0 and v != c.V_GEM:  # the only one with affectsFainted, as of Explosion
         return False
     if has_volatile(b, s, v):
         return _restart(b, s, v, source, effect, effect_id)

@@ -61,6 +61,7 @@ from plywise.engine.battle.results import (
 )
 from plywise.engine.battle.stats import (
     ability,
+    answers_for_others,
     chain,
     defence_ability,
     drop_volatile,
@@ -106,9 +107,8 @@ def locked_on(b: Any, s: int, t: int) -> bool:
 
 @kernel
 def _no_guard(b: Any, s: int) -> bool:
-    """Return whether No Guard works on side ``s``: not of one that has just blown itself up."""
-    side = b.sides[s]
-    return int(side.mons[side.active].hp) > 0 and ability(b, s) == A.noguard
+    """Return whether No Guard works on side ``s``."""
+    return ability(b, s) == A.noguard and answers_for_others(b, s)
 
 
 @kernel
@@ -346,7 +346,7 @@ def _accuracy_of_ability(b: Any, s: int, t: int, of_target: bool) -> int:
         return 5325
     if mine == A.hustle:
         return 3277 if int(b.move.category) == c.CATEGORY_PHYSICAL else 4096
-    return 4506 if mine == A.victorystar else 4096
+    return 4506 if mine == A.victorystar and answers_for_others(b, s) else 4096
 
 
 @kernel
@@ -442,7 +442,7 @@ def hits_by_accuracy(b: Any, s: int, t: int, later: bool) -> bool:
                 modify_boost_ties(b)
                 if evades:
                     modify_boost_ties(b)
-            if evades and mine != A.unaware:
+            if evades and not (mine == A.unaware and answers_for_others(b, s)):
                 lowered = int(foe.boosts[c.EVASION])
             if later:
                 accuracy = _later_accuracy(b, s, t, accuracy, change, lowered, first)

@@ -53,7 +53,7 @@ def _damage_from_bench(b: Any, t: int, source: int) -> int:
     side = b.sides[s]
     here = int(side.active)
     mon = side.mons[source]
-    ally = _ally_ability(ability(b, s))
+    ally = _ally_ability(ability(b, s)) if side.mons[here].hp > 0 else 0
     v0, v1, v2 = int(side.volatiles[0]), int(side.volatiles[1]), int(side.volatiles[2])
     changes = pack_boosts(side.boosts)
     first, second, added = int(side.types[0]), int(side.types[1]), int(side.added_type)

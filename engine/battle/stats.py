@@ -121,6 +121,17 @@ def user_is_away(b: Any) -> bool:
 
 
 @kernel
+def answers_for_others(b: Any, s: int) -> bool:
+    """Return whether the ability of the active of ``s`` has a say in events of other Pokémon.
+
+    That of one without HP, as the user of Explosion while it hits, has none: Showdown asks
+    ``Pokemon.foes()`` and ``alliesAndSelf()`` alone (handlers ``onAny``, ``onFoe``, ``onAlly``).
+    """
+    side = b.sides[s]
+    return side.mons[side.active].hp > 0 or user_is_away(b)
+
+
+@kernel
 def holds_ability_shield(b: Any, s: int) -> bool:
     """Return whether an Ability Shield works (only Magic Room takes it away)."""
     side = b.sides[s]
@@ -288,17 +299,17 @@ def boosted(stat: int, stage: int) -> int:
 
 @kernel
 def get_stat(b: Any, s: int, stat: int, unboosted: bool) -> int:
-    """Return Showdown's ``getStat(stat, unboosted, true)``: no abilities or items."""
+    """Return Showdown's ``getStat(stat, unboosted, true)``: no abilities or items.
+
+    Wonder Room swaps the stages of Defense and Sp. Def here, not the stats.
+    """
     side = b.sides[s]
-    if b.pseudo_weather[c.WONDER_ROOM] != 0:
-        if stat == c.DEF:
-            stat = c.SPD
-        elif stat == c.SPD:
-            stat = c.DEF
     value = int(side.mons[side.active].stats[stat])
-    if not unboosted:
-        value = boosted(value, int(side.boosts[stat]))
-    return value
+    if unboosted:
+        return value
+    if b.pseudo_weather[c.WONDER_ROOM] and (stat == c.DEF or stat == c.SPD):
+        stat = c.DEF + c.SPD - stat
+    return boosted(value, int(side.boosts[stat]))
 
 
 @kernel

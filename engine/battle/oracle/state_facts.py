@@ -219,7 +219,13 @@ _FLAG_FACTS = {
 
 
 def _dump_active(mon: Dump, side: int, choosing: bool) -> dict[str, Any]:
-    attacks = [(source, damage) for source, _, damage, now in mon.get("aby", ()) if now and damage]
+    # One that came in since the turn began cannot act in it, and only a move reads its attackers:
+    # a revived Pokémon still has those that made it faint, until the next turn begins.
+    attacks = [
+        (source, damage)
+        for source, _, damage, now in mon.get("aby", ())
+        if now and damage and mon["at_"]
+    ]
     out: dict[str, Any] = {
         "speed": mon["spd"],
         "active turns": min(mon["at_"], 255),
@@ -439,6 +445,7 @@ def _state_active(side: Any, slots: int, choosing: bool) -> dict[str, Any]:
     flags, disabled = side.flag_bits, side.disabled_moves
     switch = side.switch_flag
     boosts = zip(BOOST_NAMES, side.boosts, strict=True)
+    attacked = side.active_turns > 0  # as in the dump
     out: dict[str, Any] = {
         "speed": side.speed,
         "active turns": side.active_turns,
@@ -456,8 +463,10 @@ def _state_active(side: Any, slots: int, choosing: bool) -> dict[str, Any]:
         "stats lowered": bool(flags & c.SIDE_STATS_LOWERED),
         "newly switched": bool(flags & c.SIDE_NEWLY_SWITCHED),
         "used moves": _bits(side.used_moves),
-        "attackers": _bits(side.attackers),
-        "attack damage": side.attacked_damage if flags & c.SIDE_ATTACKED_THIS_TURN else 0,
+        "attackers": _bits(side.attackers) if attacked else [],
+        "attack damage": side.attacked_damage
+        if attacked and flags & c.SIDE_ATTACKED_THIS_TURN
+        else 0,
     }
     if choosing:
         out["trapped"] = _TRAPPED_NAMES[side.trapped]
