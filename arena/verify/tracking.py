@@ -13,6 +13,10 @@ What a player cannot know is left out by these rules:
 - a Pokémon with an Illusion that nothing has betrayed, and the one that it imitates;
 - the lengths that an item extends (rocks, Light Clay) count as the usual ones, or three more;
 - conditions without a line that follow from a hidden item, ability or draw (``_HIDDEN``).
+
+A world is drawn at every decision and compared with the same state (:mod:`.tracking_worlds`), and,
+in a corpus of drawn ties, the information state with that of the engine's own game of the same seed
+and choices (:mod:`.tracking_engine`).
 """
 
 from __future__ import annotations
@@ -20,12 +24,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from rich.console import Console
 from rich.table import Table
 
 from plywise.arena.verify.corpus_report import CorpusReport, count_battles
+from plywise.arena.verify.tracking_engine import EngineGame
+from plywise.arena.verify.tracking_worlds import Fact, world_facts
 from plywise.conf.schemas.verify import VerifyConfig
 from plywise.datasets.battle_corpus import Dump, RecordedBattle
 from plywise.datasets.errors import ConfigError
@@ -33,13 +39,15 @@ from plywise.datasets.showdown_data import load
 from plywise.datasets.sums import add_fields
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.border import codec
-from plywise.games.gen9.belief import base_species
-from plywise.games.gen9.seen import shown_hp
+from plywise.games.gen9.belief import RandomBattleBelief, base_species
+from plywise.games.gen9.infostate import InfoState
 from plywise.games.gen9.tracking import condition_tables as tables
 from plywise.games.gen9.tracking.known import Effect, KnownBattle, KnownMon, KnownSide
-from plywise.games.gen9.tracking.tracker import Tracker
-from plywise.games.gen9.tracking.wire import channel
+from plywise.games.gen9.tracking.wire import channel, shown_hp
+from plywise.games.gen9.worlds import sample_worlds
+from plywise.games.showdown.channel import BattleChannel
 
+_BELIEF = RandomBattleBelief()
 _HIDDEN = frozenset(
     """allyswitch chillyreception choicelock counter flinch lockedmove metronome mirrorcoat
     rolloutstorage trapper unburden zenmode""".split()
@@ -47,15 +55,6 @@ _HIDDEN = frozenset(
 _EXTENDED = 3  # turns that a rock or Light Clay adds
 _UNSHOWN = {"greninjabond": "greninja", "rockruffdusk": "rockruff"}  # Pokemon.getUpdatedDetails
 _ONCE = {"sword": "sb", "shield": "shb", "syrup": "syr", "hero": "hero", "bond": "bond"}
-
-
-class Fact(NamedTuple):
-    """One fact of the information state: its name, whose, as known, and as it is."""
-
-    name: str
-    of: str
-    known: Any
-    right: Any
 
 
 @dataclass
@@ -66,6 +65,10 @@ class TrackingReport(CorpusReport):
         decisions: compared; ``right``: those with every fact right.
         facts, wrong: by name, facts compared and those that are wrong.
         unknown: kinds of lines that the reader does not know.
+        worlds: drawn, one at each decision; ``worlds_wrong``: those that contradict the truth in
+            what is known; ``facts_of_worlds``: by name, how often.
+        engine: decisions compared with the engine's own game of the same seed and choices;
+            ``engine_equal``: those of equal information states.
         examples: by name, the first wrong one: ``battle:step player``, of what, known, right.
     """
 
@@ -74,6 +77,11 @@ class TrackingReport(CorpusReport):
     facts: Counter[str] = field(default_factory=Counter)
     wrong: Counter[str] = field(default_factory=Counter)
     unknown: Counter[str] = field(default_factory=Counter)
+    worlds: int = 0
+    worlds_wrong: int = 0
+    facts_of_worlds: Counter[str] = field(default_factory=Counter)
+    engine: int = 0
+    engine_equal: int = 0
     examples: dict[str, tuple[str, str, str, str]] = field(default_factory=dict)
 
     @property
@@ -89,6 +97,10 @@ class TrackingReport(CorpusReport):
             "fields": self.facts.total(),
             "wrong": self.wrong.total(),
             "unknown_lines": self.unknown.total(),
+            "worlds": self.worlds,
+            "worlds_wrong": self.worlds_wrong,
+            "engine": self.engine,
+            "engine_equal": self.engine_equal,
         }
 
     def merge(self, other: Self) -> None:
@@ -111,18 +123,48 @@ class TrackingReport(CorpusReport):
             self._read(battle, player)
 
     def _read(self, battle: RecordedBattle, player: int) -> None:
-        tracker, illusions = Tracker(player), _Illusions()
+        told, illusions, game = BattleChannel(), _Illusions(player), EngineGame.of(battle)
         for line in channel(battle.start_raw, player):
-            tracker.read(line)
+            told.read(line.split("|"))
+        request = battle.start_requests[player]
         for step in battle.steps:
             illusions.look(step.before)
+            if request is not None:
+                info = told.information_state(request)
             if step.choices[player] is not None:
                 where = f"{battle.number}:{step.number} p{player + 1}"
-                self._note(where, facts(tracker.battle, step.before, battle, player, illusions))
+                self._note(where, facts(told.known, step.before, battle, player, illusions))
+                foes = {
+                    number: index
+                    for number, index in _numbers(
+                        told.known.sides[1 - player], battle, 1 - player
+                    ).items()
+                    if not illusions.concern(1 - player, index)
+                }
+                self._draw(where, info, step.before, foes)
+                if game is not None:
+                    self.engine += 1
+                    self.engine_equal += game.same(info)
+            if game is not None:
+                game.play(step)
             for line in channel(step.raw, player):
                 illusions.read(line)
-                tracker.read(line)
-        self.unknown.update(tracker.battle.unknown)
+                told.read(line.split("|"))
+            request = step.requests[player]
+        self.unknown.update(told.known.unknown)
+
+    def _draw(self, where: str, info: InfoState, dump: Dump, foes: Mapping[int, int]) -> None:
+        """Compare a world drawn from an information state with the truth."""
+        self.worlds += 1
+        world = sample_worlds(info, 1, info.turn, _BELIEF)
+        right = True
+        for fact in world_facts(info, world, dump, foes):
+            if fact.known != fact.right:
+                right = False
+                name = f"in a world: {fact.name}"
+                self.facts_of_worlds[name] += 1
+                self.examples.setdefault(name, (where, fact.of, str(fact.known), str(fact.right)))
+        self.worlds_wrong += not right
 
     def _note(self, where: str, found: Iterator[Fact]) -> None:
         before = self.wrong.total()
@@ -136,9 +178,13 @@ class TrackingReport(CorpusReport):
 
 
 class _Illusions:
-    """Which Pokémon are concerned by an Illusion that was not found out, by entry."""
+    """Which Pokémon are concerned by an Illusion that was not found out, by entry.
 
-    def __init__(self) -> None:
+    The player knows its own.
+    """
+
+    def __init__(self, player: int) -> None:
+        self._player = player
         self._entries = [0, 0]
         self._doubtful: dict[tuple[int, int], set[int]] = {}
 
@@ -163,7 +209,7 @@ class _Illusions:
 
     def concern(self, side: int, index: int) -> bool:
         """Return whether a Pokémon is concerned."""
-        return bool(self._doubtful.get((side, index)))
+        return side != self._player and bool(self._doubtful.get((side, index)))
 
 
 def facts(
@@ -207,7 +253,11 @@ def _side_facts(
     whose = "own" if own else "foe"
     active = dump["P"][0] if dump["P"][0].get("act") else None
     if active is not None:
-        if side.active in numbers and not illusions.concern(s, active["i"]):
+        if (
+            side.active is not None
+            and side.active in numbers
+            and not illusions.concern(s, active["i"])
+        ):
             yield Fact("active", whose, numbers[side.active], active["i"])
         if active["hp"] > 0:
             yield from _active_facts(side, active, known.ends, whose)
@@ -220,9 +270,10 @@ def _side_facts(
             yield from _mon_facts(mon, truth, known.ends, f"{whose} {truth['sp']}", own=own)
 
 
-def _numbers(side: KnownSide, battle: RecordedBattle, s: int) -> dict[int | None, int]:
+def _numbers(side: KnownSide, battle: RecordedBattle, s: int) -> dict[int, int]:
     """Return the team index of each known Pokémon of a side, of those that species tell apart."""
-    data, found = load(), {}
+    data = load()
+    found: dict[int, int] = {}
     team = [(data.species_id(member.species), member.level) for member in battle.teams()[s]]
     for number, mon in enumerate(side.mons):
         alike = [
@@ -233,7 +284,7 @@ def _numbers(side: KnownSide, battle: RecordedBattle, s: int) -> dict[int | None
             alike = [i for i in alike if team[i][0] == data.species_id(mon.species)]
         if len(alike) == 1:
             found[number] = alike[0]
-    return found  # type: ignore[return-value]
+    return found
 
 
 def _active_facts(side: KnownSide, dump: Dump, ends: int, of: str) -> Iterator[Fact]:
@@ -296,7 +347,7 @@ def _mon_facts(mon: KnownMon, dump: Dump, ends: int, of: str, *, own: bool) -> I
         if dump.get("act"):
             yield Fact("HP", of, mon.hp, dump["hp"])
         return
-    if not mon.regenerated and (dump.get("act") or dump["ab"] != "regenerator"):
+    if dump.get("act") or not (mon.away and dump["ab"] == "regenerator"):
         yield Fact("HP", of, (mon.hp, mon.max_hp), (shown_hp(*hp), mon.max_hp))
     if dump["hp"] <= 0:
         return
@@ -340,15 +391,24 @@ def verify_tracking(config: VerifyConfig) -> TrackingReport:
 
 def print_tracking_report(console: Console, report: TrackingReport) -> None:
     """Print the facts that are wrong, each with its first example."""
-    if report.wrong:
+    wrong = report.wrong + report.facts_of_worlds
+    if wrong:
         table = Table("fact", "wrong", "compared", "first at (battle:step player)")
-        for name, count in report.wrong.most_common():
+        for name, count in wrong.most_common():
             where, of, known, right = report.examples[name]
-            example = f"{where}, {of}: {known}, right {right}"
-            table.add_row(name, str(count), str(report.facts[name]), example)
+            compared = report.facts[name] or report.worlds
+            table.add_row(name, str(count), str(compared), f"{where}, {of}: {known}, right {right}")
         console.print(table)
     for kind, count in report.unknown.most_common():
         console.print(f"unknown line {kind}: {count} times")
     console.print(
         f"{report.right} of {report.decisions} decisions with every fact right ({report.rate:.2%})"
     )
+    console.print(
+        f"{report.worlds - report.worlds_wrong} of {report.worlds} worlds agree with what is known"
+    )
+    if report.engine:
+        console.print(
+            f"{report.engine_equal} of {report.engine} information states are those of the "
+            "engine's own game"
+        )

@@ -59,6 +59,7 @@ from plywise.engine.compile.jit import kernel
     L_FAIL,  # [FAIL_*, ...]
     L_BLOCK,  # effect: what blocks
     L_UPKEEP,
+    L_RESIDUAL,  # an end of turn begins
     L_END_ITEM,  # [item, ENDED_*]
     L_ITEM,  # [item]
     L_START,  # [volatile, layers or stat, or 1: quietly; or START_*, number]
@@ -86,7 +87,7 @@ from plywise.engine.compile.jit import kernel
     L_SHIELD,  # a substitute: [1: it broke, 0: it took damage]
     L_REPEAT,  # [move] another animation of the move, which now takes what adds to its line
     L_FIELD_ACTIVATE,  # [move, 0: Delta Stream]
-) = range(61)
+) = range(62)
 
 (
     CANT_PAR,

@@ -220,7 +220,9 @@ def set_up_move(b: Any, s: int, move: int, caller: int, bounced: bool) -> bool:
     elif move == M.rollout:
         if not has_volatile(b, s, c.V_ROLLOUT) and mon.status != c.SLP:
             add_volatile(b, s, c.V_ROLLOUT, s, c.EFFECT_MOVE, move)
-    if has_volatile(b, s, c.V_HEALBLOCK) and has_volatile(b, s, c.V_THROATCHOP):
+    if (has_volatile(b, s, c.V_HEALBLOCK) and has_volatile(b, s, c.V_THROATCHOP)) or (
+        b.pseudo_weather[c.GRAVITY] and b.pseudo_weather[c.WONDER_ROOM]
+    ):
         event_ties(b, MODIFY_MOVE, s, 1 - s)
     # abilities
     if a == A.infiltrator:

@@ -193,7 +193,7 @@ def _of_slot(b: Any, s: int, what: int) -> None:
             if int(m.flag_bits) & c.MON_FAINTED == 0:
                 log(b, L_END, s, END_FUTURE, move)
                 future_hit(b, s, move, source - 1)
-    else:
+    elif int(side.wish_duration) != c.NEVER:
         side.wish_duration = max(0, int(side.wish_duration) - 1)
         if int(side.wish_duration) == 0:
             amount = int(side.wish_hp) // 2

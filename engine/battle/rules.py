@@ -61,11 +61,30 @@ def start(pool: Any, i: int) -> None:
     turn.send_out_leads(pool[i])
 
 
+@kernel_of(types.void(_POOL, types.int64, types.int64))
+def restrict(pool: Any, i: int, side: int) -> None:
+    """Note anew which moves and switches a side may choose, as at the beginning of a turn."""
+    legality.set_disabled(pool[i], side)
+    legality.set_trapped(pool[i], side)
+    legality.trap_if_locked(pool[i], side)
+
+
 RULES = RulesKernels(BATTLE, NUM_ACTIONS, step, legal, current, returns, evaluate, reseed, priors)
 """Gen 9 singles over pools of :data:`state.BATTLE`."""
 
 
 def rules() -> RulesKernels:
     """Return the rules, compiled or loaded from the cache."""
-    prepare("the battle engine", step, legal, current, returns, evaluate, reseed, priors, start)
+    prepare(
+        "the battle engine",
+        step,
+        legal,
+        current,
+        returns,
+        evaluate,
+        reseed,
+        priors,
+        start,
+        restrict,
+    )
     return RULES

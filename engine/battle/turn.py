@@ -42,6 +42,7 @@ from plywise.engine.battle.log_events import (
     L_ACTIVATE,
     L_HEAL,
     L_MESSAGE,
+    L_RESIDUAL,
     L_REVEAL,
     L_SWITCH,
     L_TERASTALLIZE,
@@ -316,6 +317,7 @@ def _run_next(b: Any) -> bool:
         update_speed(b)
         hp0, hp1 = _standing_hp(b, 0), _standing_hp(b, 1)
         mon0, mon1 = int(b.sides[0].active), int(b.sides[1].active)
+        log(b, L_RESIDUAL, 0, 0, 0)
         residual(b)
         if int(b.winner) == c.WINNER_NONE:
             log(b, L_UPKEEP, 0, 0, 0)

@@ -35,7 +35,7 @@ def _moves(info: InfoState, worlds: NDArray[Any], legal: list[int]) -> ActionTab
     tera_worlds = terastallized(worlds, info.player) if with_tera else worlds
     rows = []
     for slot in sorted({a % TERA for a in legal}):
-        move = mon.moves[slot]
+        move = mon.usable[slot]
         cells: list[str | int] = ["", *_facts(mon, move), "", ""]
         if slot in legal:
             cells = [slot, *_facts(mon, move), *_damage(worlds, info.player, move)]

@@ -118,7 +118,7 @@ class RandomBattleBelief:
         forme = _gameplay_forme(mon.base_species)
         exact = [r for r in rows if _gameplay_forme(sets[r].species) == forme]
         moves = {m.id for m in mon.moves}
-        item = mon.lost_item or mon.item  # the item of its set, if known
+        item = mon.first_item
         scored = []
         for row in exact or rows:
             s = sets[row]

@@ -40,7 +40,7 @@ def own_team(info: InfoState) -> str:
     lines = []
     for mon in info.own.mons:
         types = "/".join(load().species[load().species_id(mon.base_species)]["types"])
-        item = mon.lost_item or mon.item or "no item"
+        item = mon.first_item or "no item"
         moves = "/".join(m.id for m in mon.moves)
         lines.append(f"{mon.base_species} ({types}), {item}, {mon.base_ability}, {moves}")
     return "Your team: " + "; ".join(lines) + "."
@@ -75,7 +75,7 @@ def _side_line(label: str, side: SideView, describe: Callable[[MonView], str]) -
     unseen = side.size - len(side.mons)
     if unseen:
         parts.append(f"{unseen} unseen")
-    parts.extend(f"{k} {v}" for k, v in side.conditions.items())
+    parts.extend(f"{k} {v.count or v.passed}" for k, v in side.conditions.items())
     return f"{label}: " + "; ".join(parts)
 
 
@@ -84,7 +84,7 @@ def situation(info: InfoState) -> str:
 
     Short, since a small model reads about a hundred words a second on two cores.
     """
-    field = [f"turn {info.turn}", info.weather, info.terrain, *info.pseudo_weathers]
+    field = [f"turn {info.turn}", *info.field_conditions]
     lines = [
         ", ".join(part for part in field if part),
         _side_line("own", info.own, _state),

@@ -15,14 +15,15 @@ import msgspec
 
 from plywise.datasets.pokemon_sets import random_battle_sets
 from plywise.engine.battle import constants as c
-from plywise.engine.battle.border import plain, teams
+from plywise.engine.battle.border import teams
 from plywise.engine.battle.border.battle_state import BattleState
 from plywise.engine.battle.damage_rolls import prepare_damage_rolls
+from plywise.engine.battle.log.labels import Labels
 from plywise.engine.battle.rules import rules
-from plywise.engine.kernels import NO_ACTION, RulesKernels
+from plywise.engine.kernels import RulesKernels
 from plywise.games.base import Game, GameInfo
-from plywise.games.gen9.seen import Seen, observe
-from plywise.games.gen9.state import Gen9State
+from plywise.games.gen9.state import Gen9State, begun
+from plywise.games.gen9.tracking.known import KnownBattle
 
 BATTLE_FORMAT = "gen9randombattle"
 # Showdown ends a battle as a tie after 1000 turns; a turn may have a pivot's replacement
@@ -63,11 +64,12 @@ class Gen9Battle(Game):
         try:
             raw = json.loads(text)
             battle = BattleState.deserialize(raw["battle"])
-            seen = msgspec.convert(raw["seen"], Seen)
+            battle.labels = msgspec.convert(raw["labels"], Labels)
+            known = msgspec.convert(raw["known"], tuple[KnownBattle, KnownBattle])
         except (ValueError, KeyError, TypeError, msgspec.ValidationError) as error:
             raise ValueError(f"not a state of {BATTLE_FORMAT}: {error!r}") from error
         self.kernels()
-        return Gen9State(battle, seen)
+        return Gen9State(battle, known)
 
     def num_distinct_actions(self) -> int:
         """Return 16: four moves, the same terastallized, six switches, forced and pass."""
@@ -89,7 +91,4 @@ def battle_between(both: tuple[teams.Team, teams.Team], seed: int) -> Gen9State:
     Raises:
         TeamError, UnknownNameError: a set is not one of a battle.
     """
-    battle = BattleState.from_teams(*both, seed=seed, format=BATTLE_FORMAT)
-    unstarted = teams.unstarted(both, BATTLE_FORMAT, rng=Random(seed))
-    before, after = plain.thaw(unstarted, 0), plain.thaw(battle.pool, 0)
-    return Gen9State(battle, observe(Seen(), before, after, (NO_ACTION, NO_ACTION)))
+    return begun(BattleState.from_teams(*both, seed=seed, format=BATTLE_FORMAT))

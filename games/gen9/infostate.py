@@ -23,12 +23,33 @@ HISTORY_LENGTH = 12
 
 
 @dataclass(frozen=True)
+class Condition:
+    """A condition of a Pokémon, a slot, a side or the field.
+
+    Attributes:
+        passed: ends of turn since it began.
+        left: ends of turn until it ends, at its usual length; None: never, or not known.
+        count: layers, stages, uses or hits.
+        move: id of the move concerned (Encore, a charge); the stat of Protosynthesis; "" none.
+        source: index of the Pokémon that made it, in its side's ``mons``; None: not known.
+        source_side: that side, where it is not the opposite of whom it concerns; else None.
+    """
+
+    passed: int = 0
+    left: int | None = None
+    count: int = 0
+    move: str = ""
+    source: int | None = None
+    source_side: int | None = None
+
+
+@dataclass(frozen=True)
 class MoveView:
     """One known move.
 
     Attributes:
         id: Showdown's id.
-        used: number of times that it was seen used.
+        used: PP spent on it as far as known.
         pp, max_pp: PP left and at most; None for the opponent's moves.
         disabled: the player may not choose it now.
     """
@@ -45,14 +66,22 @@ class MonView:
     """One Pokémon as a player knows it.
 
     Attributes:
-        species: current forme; ``base_species``: forme at the start of the battle.
+        species: current forme; ``base_species``: forme at the start of the battle, or after a
+            permanent change.
         hp, max_hp: HP for the player's Pokémon, percent (``max_hp`` = 100) for the opponent's.
-        item: item held; "" none, None unknown; ``lost_item``: item held earlier, "" none known.
+        status_turns: turns lost to sleep, or the stage of bad poison; ``rested``: asleep by Rest.
+        moves: those of its set, as far as known; the player's own by slot.
+        copied: moves that it has by Transform, as far as known; () of one that has not transformed.
+        item: item held; "" none, None unknown; ``first_item``: that of its set, the same way;
+            ``last_item``: the item that it used up last, "" none.
         ability: current ability, None unknown; ``base_ability``: that of its set.
-        status_turns: turns slept, or the stage of bad poison.
-        stats: atk, def, spa, spd, spe without boosts; None unknown.
         tera_type: None unknown.
+        stats: atk, def, spa, spd, spe without boosts; None unknown.
         revealed: the opponent has seen it.
+        attacked: times that it was hit (Rage Fist).
+        away: it left the field since its HP was told: with Regenerator it has more.
+        done: what works once a battle and has: ``sword``, ``shield``, ``syrup``, ``hero``,
+            ``bond``, ``berry`` (it has eaten one); ascending.
     """
 
     species: str
@@ -63,20 +92,31 @@ class MonView:
     max_hp: int = 100
     status: str = ""
     status_turns: int = 0
+    rested: bool = False
     moves: tuple[MoveView, ...] = ()
+    copied: tuple[MoveView, ...] = ()
     item: str | None = None
-    lost_item: str = ""
+    first_item: str | None = None
+    last_item: str = ""
     ability: str | None = None
     base_ability: str | None = None
     tera_type: str | None = None
     terastallized: bool = False
     stats: tuple[int, ...] | None = None
     revealed: bool = True
+    attacked: int = 0
+    away: bool = False
+    done: tuple[str, ...] = ()
 
     @property
     def fainted(self) -> bool:
         """Whether it has no HP left."""
         return self.hp <= 0
+
+    @property
+    def usable(self) -> tuple[MoveView, ...]:
+        """The moves that it can use: those copied by Transform, else those of its set."""
+        return self.copied or self.moves
 
     @property
     def hp_fraction(self) -> float:
@@ -89,30 +129,48 @@ class SideView:
     """One side: its known Pokémon and all conditions.
 
     Attributes:
-        mons: its known Pokémon, for the player by team index.
+        mons: its known Pokémon, for the player by team index, else in order of appearance.
         active: index of the active Pokémon in ``mons``; None: none.
         boosts: stages of the active one (``names.BOOST_NAMES``), zeros left out.
-        volatiles: volatile conditions of the active one -> turns since their start.
-        conditions: side conditions -> layers (hazards) or turns since their start; also ``wish``
-            and the future move that will hit this side.
-        types: current types of the active one if a move or ability changed them; () otherwise.
+        volatiles: volatile conditions of the active one, by Showdown's ids.
+        conditions: conditions of the side and its slot (``wish``, ``futuremove`` …).
+        types: current types of the active one if a move or ability changed them; () otherwise;
+            ``added_type``: a third one, "" none.
         size: number of Pokémon in the team.
-        transformed: the active one's moves, stats and types are copies of the opponent's.
-        last_move: the active one's last move since it was sent out; "" none.
-        turns_out: turns since the active one was sent out.
+        copy: whom the active one has transformed into, as it was then; None: it has not.
+        last_move: last move chosen by the active one since it came in; ``last_used``: last one
+            used, called ones too; "" none.
+        turns_out, actions: turns that the active one has started, and moves that it has tried.
+        loafing: if it has Truant, it will not move next time.
+        item_lost: it has lost its item since it came in (Unburden).
+        moves_used: moves that it has used since then (Last Resort).
+        fainted_now, fainted_before: index of the Pokémon that fainted last in this turn, and in the
+            one before (Retaliate); None: none.
+        acted: its action of this turn is over.
+        fallen: Pokémon that have fainted, those revived since included.
         can_tera: Terastallization has not been used.
     """
 
     mons: tuple[MonView, ...]
     active: int | None
     boosts: Mapping[str, int] = field(default_factory=dict)
-    volatiles: Mapping[str, int] = field(default_factory=dict)
-    conditions: Mapping[str, int] = field(default_factory=dict)
+    volatiles: Mapping[str, Condition] = field(default_factory=dict)
+    conditions: Mapping[str, Condition] = field(default_factory=dict)
     types: tuple[str, ...] = ()
+    added_type: str = ""
     size: int = 6
-    transformed: bool = False
+    copy: MonView | None = None
     last_move: str = ""
+    last_used: str = ""
     turns_out: int = 0
+    actions: int = 0
+    loafing: bool = False
+    item_lost: bool = False
+    moves_used: tuple[str, ...] = ()
+    fainted_now: int | None = None
+    fainted_before: int | None = None
+    acted: bool = False
+    fallen: int = 0
     can_tera: bool = True
 
     @property
@@ -134,11 +192,12 @@ class InfoState:
         own, foe: the player's side and the opponent's.
         request: "move", "switch" (a replacement is due) or "wait".
         legal: the player's legal actions in the engine's numbering, ascending.
-        weather, terrain: id, "" none; ``weather_turns``, ``terrain_turns``: turns since its start.
-        pseudo_weathers: id, such as ``trickroom`` -> turns since its start.
+        weather, terrain: id, "" none.
+        field_conditions: weather, terrain and pseudo-weathers (``trickroom`` …) by id.
         trapped: the player cannot switch; ``maybe_trapped``: possibly cannot.
         reviving: the switch requested is Revival Blessing's choice of a Pokémon to revive.
-        foe_pending: the opponent's action of this turn has not been executed (a pivot in mid-turn).
+        ends: ends of turn that are over in the battle.
+        last_move: the last move of anybody (Copycat); "" none.
         history: recent events in our own words, oldest first.
     """
 
@@ -149,15 +208,24 @@ class InfoState:
     request: str
     legal: tuple[int, ...]
     weather: str = ""
-    weather_turns: int = 0
     terrain: str = ""
-    terrain_turns: int = 0
-    pseudo_weathers: Mapping[str, int] = field(default_factory=dict)
+    field_conditions: Mapping[str, Condition] = field(default_factory=dict)
     trapped: bool = False
     maybe_trapped: bool = False
     reviving: bool = False
-    foe_pending: bool = False
+    ends: int = 0
+    last_move: str = ""
     history: tuple[str, ...] = ()
+
+    @property
+    def mid_turn(self) -> bool:
+        """Whether the turn is not over: a pivot, or a move that sent somebody away."""
+        return self.request != "move" and self.ends < self.turn
+
+    @property
+    def foe_pending(self) -> bool:
+        """Whether the opponent's action of this turn is still to come."""
+        return self.mid_turn and not self.foe.acted
 
     def to_json(self) -> str:
         """Return one line of JSON that :func:`from_json` reads."""
@@ -187,5 +255,6 @@ def action_name(info: InfoState, action: int) -> str:
         return f"{verb} {info.own.mons[action - SWITCH].species}"
     mon = info.own.active_mon
     slot = action % 4
-    name = mon.moves[slot].id if mon is not None and slot < len(mon.moves) else f"move {slot + 1}"
+    moves = () if mon is None else mon.usable
+    name = moves[slot].id if slot < len(moves) else f"move {slot + 1}"
     return f"{name} tera" if action >= TERA else name

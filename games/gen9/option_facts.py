@@ -124,9 +124,9 @@ def own_option_facts(
     mon = info.own.active_mon
     for action in info.legal:
         facts = OptionFacts()
-        if action < SWITCH and mon is not None and action % 4 < len(mon.moves):
+        if action < SWITCH and mon is not None and action % 4 < len(mon.usable):
             pool = worlds if action < TERA else terastallized(worlds, info.player)
-            facts = _attack_facts(pool, info.player, MOVE_ID[mon.moves[action % 4].id])
+            facts = _attack_facts(pool, info.player, MOVE_ID[mon.usable[action % 4].id])
         elif SWITCH <= action < SWITCH + len(info.own.mons) and not info.reviving:
             facts = _switch_facts(info, action - SWITCH, belief)
         found[action] = facts
@@ -150,7 +150,19 @@ def _switch_facts(info: InfoState, index: int, belief: RandomBattleBelief) -> Op
     if foe is None or foe.fainted:
         return OptionFacts(hp=hp)
     own = replace(
-        info.own, active=index, boosts={}, volatiles={}, types=(), last_move="", transformed=False
+        info.own,
+        active=index,
+        boosts={},
+        volatiles={},
+        types=(),
+        added_type="",
+        copy=None,
+        last_move="",
+        last_used="",
+        turns_out=0,
+        actions=0,
+        item_lost=False,
+        moves_used=(),
     )
     after = replace(info, own=own, request="move", trapped=False)
     worlds = sample_worlds(after, _SWITCH_WORLDS, seed=info.turn, belief=belief)

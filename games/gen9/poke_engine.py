@@ -16,7 +16,7 @@ import numpy as np
 from plywise.datasets.errors import ConfigError
 from plywise.datasets.showdown_data import load
 from plywise.engine.battle import constants as c
-from plywise.engine.battle.border import plain
+from plywise.engine.battle.border import codec, plain
 from plywise.engine.battle.border.battle_state import BattleState
 from plywise.engine.battle.names import (
     ABILITY_NAMES,
@@ -27,7 +27,6 @@ from plywise.engine.battle.names import (
     STATUS_NAMES,
     TYPE_NAMES,
 )
-from plywise.games.gen9.reveals import volatiles_of
 
 INSTALL = (
     "pip install poke-engine --config-settings="
@@ -185,8 +184,9 @@ def _last_used(side: SimpleNamespace) -> str:
 
 def _volatiles(side: SimpleNamespace) -> set[str]:
     found = set()
-    for name in volatiles_of(side):
-        if name in _NOT_VOLATILE:
+    for name, bit in codec.VOLATILE_BIT.items():
+        word, place = divmod(bit, codec.VOLATILE_WORD_BITS)
+        if not side.volatiles[word] >> place & 1 or name in _NOT_VOLATILE:
             continue
         if name in ("protosynthesis", "quarkdrive"):
             name += STAT_NAMES[side.paradox_stat - 1] if side.paradox_stat else ""

@@ -10,8 +10,7 @@ from __future__ import annotations
 import json
 import re
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from random import Random
 from typing import Any
 
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.border import plain
 from plywise.engine.battle.border.battle_state import BattleState
+from plywise.engine.battle.log.labels import Labels
 from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS, TERMINAL
 from plywise.games.base import (
     ActionTable,
@@ -34,9 +34,11 @@ from plywise.games.gen9.action_tables import action_tables
 from plywise.games.gen9.belief import RandomBattleBelief
 from plywise.games.gen9.briefing import briefing as make_briefing
 from plywise.games.gen9.briefing import observation
-from plywise.games.gen9.infostate import InfoState, MonView, MoveView, SideView, action_name
-from plywise.games.gen9.knowledge import information_state_from_battle
-from plywise.games.gen9.seen import Seen, SideSeen, ends_of_turn, observe, shown_hp
+from plywise.games.gen9.infostate import InfoState, action_name
+from plywise.games.gen9.requests import request_of
+from plywise.games.gen9.tracking.knowers import known_by_opponent, known_by_player
+from plywise.games.gen9.tracking.known import KnownBattle
+from plywise.games.gen9.tracking.tracker import Tracker
 from plywise.games.gen9.worlds import sample_worlds
 
 _BELIEF = RandomBattleBelief()
@@ -97,16 +99,21 @@ class _Gen9Base(State):
 
 
 class Gen9State(_Gen9Base):
-    """A battle and what both players have observed of it.
+    """A battle and what both players have been told of it.
 
-    Attributes:
+    Args:
         battle: the engine's state, hidden information included.
-        seen: what each side has revealed.
+        known: what each player knows.
     """
 
-    def __init__(self, battle: BattleState, seen: Seen) -> None:
+    def __init__(self, battle: BattleState, known: tuple[KnownBattle, KnownBattle]) -> None:
+        if battle.labels is None:
+            battle.labels = Labels.of_state(battle.pool, 0)
         self.battle = battle
-        self.seen = seen
+        self.labels = battle.labels
+        self._trackers = tuple(Tracker(player, exact=True) for player in range(2))
+        for tracker, told in zip(self._trackers, known, strict=True):
+            tracker.battle = told
         self._known: dict[int, InfoState] = {}
 
     def current_player(self) -> int:
@@ -138,11 +145,18 @@ class Gen9State(_Gen9Base):
                 raise IllegalActionError(
                     f"player {player} may not choose action {action}; legal are {legal}"
                 )
-        before = plain.thaw(self.battle.pool, 0)
-        self.battle.apply_actions(int(actions[0]), int(actions[1]))
+        # What a player is told depends on its last request too: which of its own is out.
+        for player in range(2):
+            self.information_state(player)
+        lines = self.battle.apply_actions(int(actions[0]), int(actions[1]), log=True)
+        self.read(lines)
+
+    def read(self, lines: Iterable[str]) -> None:
+        """Tell both players lines of the battle (``BattleState.apply_actions``)."""
+        for line in lines:
+            for tracker in self._trackers:
+                tracker.read(line)
         self._known.clear()
-        after = plain.thaw(self.battle.pool, 0)
-        self.seen = observe(self.seen, before, after, actions)
 
     def apply_action(self, action: int) -> None:
         """Apply the action of the only side that decides."""
@@ -159,7 +173,8 @@ class Gen9State(_Gen9Base):
 
     def clone(self) -> Gen9State:
         """Return an independent copy, random source included."""
-        copy = Gen9State(self.battle.clone(), self.seen)
+        one, other = (tracker.battle.snapshot() for tracker in self._trackers)
+        copy = Gen9State(self.battle.clone(), (one, other))
         copy._known = self._known.copy()
         return copy
 
@@ -167,8 +182,8 @@ class Gen9State(_Gen9Base):
         """Return the information state of ``player``."""
         if player not in self._known:
             b = plain.thaw(self.battle.pool, 0)
-            legal = self.battle.legal_actions(player)
-            self._known[player] = information_state_from_battle(b, self.seen, player, legal)
+            request = request_of(b, player, self.battle.legal_actions(player), self.labels)
+            self._known[player] = self._trackers[player].information_state(request)
         return self._known[player]
 
     def view(self, player: int) -> InfoStateView:
@@ -185,19 +200,15 @@ class Gen9State(_Gen9Base):
 
     def serialize(self) -> str:
         """Return the whole state as JSON."""
-        seen = msgspec.to_builtins(self.seen)
-        return json.dumps({"battle": self.battle.serialize(), "seen": seen})
+        known = [msgspec.to_builtins(tracker.battle) for tracker in self._trackers]
+        labels = msgspec.to_builtins(self.labels)
+        return json.dumps({"battle": self.battle.serialize(), "labels": labels, "known": known})
 
     def resample_from_infostate(self, player: int, rng: Random) -> Gen9State:
         """Return a battle of equal information state for ``player``, drawn from its belief."""
-        pool = self.worlds(player, 1, rng.getrandbits(31))
-        battle = BattleState(pool)
-        _copy_request(pool, self.battle.pool, player, rng)
-        sides = list(self.seen.sides)
-        theirs = sides[1 - player]
-        # In a sampled world the opponent's team is in order of appearance, without Illusion.
-        sides[1 - player] = replace(theirs, indices=tuple(range(len(theirs.indices))), behind=None)
-        return Gen9State(battle, replace(self.seen, sides=(sides[0], sides[1])))
+        world = self.worlds(player, 1, rng.getrandbits(31))
+        _copy_request(world, self.battle.pool, player, rng)
+        return hypothetical(self.information_state(player), world)
 
 
 def _copy_request(world: NDArray[Any], truth: NDArray[Any], player: int, rng: Random) -> None:
@@ -266,46 +277,26 @@ class InfoStateView(_Gen9Base):
         return hypothetical(self.info, self.worlds(player, 1, rng.getrandbits(31)))
 
 
+def begun(battle: BattleState) -> Gen9State:
+    """Return the first decision of a battle that was started here, both players told of it."""
+    state = Gen9State(battle, (KnownBattle(), KnownBattle()))
+    for player in range(2):
+        state.information_state(player)  # the first request, which names the team in order
+    state.read(
+        f"|teamsize|p{s + 1}|{side.team_size}" for s, side in enumerate(battle.pool[0].sides)
+    )
+    state.read(battle.start_log)
+    return state
+
+
 def hypothetical(info: InfoState, world: NDArray[Any]) -> Gen9State:
     """Return a playable battle made from an information state and a pool of one sampled world.
 
     The opponent's team is in order of appearance.  The opponent in it knows the player's Pokémon
     that came in, with their items, abilities and used moves.
     """
-    now = ends_of_turn(plain.thaw(world, 0))
-    own, foe = _revealed_side(info.own, now), _revealed_side(info.foe, now)
-    turns = dict(info.pseudo_weathers)
-    turns |= {info.weather: info.weather_turns} if info.weather else {}
-    turns |= {info.terrain: info.terrain_turns} if info.terrain else {}
-    who = {"own": info.player, "foe": 1 - info.player}
-    history = ((who[side], words) for side, _, words in (h.partition(", ") for h in info.history))
-    seen = Seen(
-        sides=(own, foe) if info.player == 0 else (foe, own),
-        began=_start_turns(turns, now),
-        history=tuple(history),
-    )
-    return Gen9State(BattleState(world), seen)
-
-
-def _revealed_side(view: SideView, now: int) -> SideSeen:
-    # Sampled worlds have no Illusion: the active Pokémon is revealed.
-    indices = tuple(i for i, mon in enumerate(view.mons) if mon.revealed or i == view.active)
-    return SideSeen(
-        view=replace(
-            view,
-            mons=tuple(_revealed_mon(view.mons[i]) for i in indices),
-            active=None if view.active is None else indices.index(view.active),
-        ),
-        indices=indices,
-        began=_start_turns({**view.conditions, **view.volatiles}, now),
-    )
-
-
-def _revealed_mon(mon: MonView) -> MonView:
-    """Return a Pokémon as the opponent sees it."""
-    used = tuple(MoveView(move.id, move.used) for move in mon.moves if move.used)
-    return replace(mon, hp=shown_hp(mon.hp, mon.max_hp), max_hp=100, moves=used)
-
-
-def _start_turns(turns: Mapping[str, int], now: int) -> dict[str, int]:
-    return {name: now - since for name, since in turns.items()}
+    battle = BattleState(world)
+    labels = battle.labels = Labels.of_state(world, 0)
+    mine = known_by_player(info, labels)
+    theirs = known_by_opponent(info, labels)
+    return Gen9State(battle, (mine, theirs) if info.player == 0 else (theirs, mine))

@@ -18,8 +18,7 @@ from poke_env.player import (
 
 from plywise.games.gen9.infostate import InfoState
 from plywise.games.showdown.messages import CheckedPlayer
-from plywise.games.showdown.notes import BattleNotes
-from plywise.games.showdown.translate import action_of_order, information_state_from_poke_env
+from plywise.games.showdown.translate import action_of_order
 
 
 class _Random(CheckedPlayer, RandomPlayer):
@@ -91,7 +90,6 @@ class ObservedBaseline(CheckedPlayer):
         super().__init__(**player_options)
         self._inner = inner
         self._observer = observer
-        self._notes = BattleNotes()
 
     def choose_move(self, battle: AbstractBattle) -> BattleOrder:
         """Return the order for the battle's present request (called by poke-env)."""
@@ -104,8 +102,10 @@ class ObservedBaseline(CheckedPlayer):
             seconds = time.perf_counter() - start
             assert isinstance(order, BattleOrder)  # none of these players is asynchronous
             in_player = False
-            info = information_state_from_poke_env(battle, self._notes)
-            choice = BaselineChoice(info, action_of_order(battle, order), order.message, seconds)
+            channel = self.channel(battle.battle_tag)
+            info = channel.information_state(battle.last_request)
+            action = action_of_order(battle, channel, order)
+            choice = BaselineChoice(info, action, order.message, seconds)
         except Exception as error:
             self._observer.raised(error, in_player=in_player)
             raise

@@ -13,6 +13,8 @@ from poke_env.battle import AbstractBattle
 from poke_env.player import Player
 from websockets.exceptions import ConnectionClosed
 
+from plywise.games.showdown.channel import BattleChannel
+
 _TAG = re.compile(r"battle-([a-z0-9]{1,60})-[0-9]{1,20}(?:-[a-z0-9]{1,60})?", re.ASCII)
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # not \n
 _MAX_NAME = 40  # characters; a server allows 18
@@ -59,6 +61,7 @@ class CheckedPlayer(Player):
         self.without_result: set[str] = set()
         self._names: dict[str, set[str]] = {}  # of the players of running battles, by tag
         self._choices: dict[str, tuple[int, int]] = {}  # by tag: turn, choices sent in it
+        self._channels: dict[str, BattleChannel] = {}  # of running battles, by tag
         client: Any = self.ps_client  # its coroutines are not typed
         self._handle_message = client._handle_message
         client._handle_message = self._receive
@@ -106,13 +109,21 @@ class CheckedPlayer(Player):
             if kind in ("win", "tie") and battle is not None and battle.finished:
                 continue  # poke-env would count the battle twice
             try:
-                await super()._handle_battle_message([head, self._checked(tag, line)])
+                line = self._checked(tag, line)
+                self.channel(tag).read(line)
+                await super()._handle_battle_message([head, line])
             except ConnectionClosed:
                 raise
             except Exception as error:  # whatever poke-env or its callbacks make of it
                 self.logger.error("%s: cannot handle %.200s", tag, line, exc_info=error)
                 if kind == "request":
                     await self._send_choice(_DEFAULT, tag)
+
+    def channel(self, tag: str) -> BattleChannel:
+        """Return what the player is told of the battle with this tag."""
+        if tag not in self._channels:
+            self._channels[tag] = BattleChannel()
+        return self._channels[tag]
 
     def _checked(self, tag: str, line: list[str]) -> list[str]:
         """Return a line with checked names; a victory of nobody as a tie."""
@@ -155,4 +166,12 @@ class CheckedPlayer(Player):
 
     def _battle_finished_callback(self, battle: AbstractBattle) -> None:
         self._choices.pop(battle.battle_tag, None)
+        told = self._channels.pop(battle.battle_tag, None)
+        if told is not None and (told.known.unknown or told.known.unreadable):
+            self.logger.warning(
+                "%s: lines of unknown kinds %.200s, unreadable ones %.200s",
+                battle.battle_tag,
+                dict(told.known.unknown),
+                dict(told.known.unreadable),
+            )
         self._names.pop(battle.battle_tag, None)

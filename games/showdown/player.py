@@ -23,13 +23,7 @@ from plywise.games.base import State
 from plywise.games.gen9.infostate import InfoState, action_name
 from plywise.games.gen9.state import InfoStateView
 from plywise.games.showdown.messages import CheckedPlayer
-from plywise.games.showdown.notes import BattleNotes
 from plywise.games.showdown.server_timer import ServerTimer
-from plywise.games.showdown.translate import (
-    choice_for,
-    information_state_from_poke_env,
-    offered_actions,
-)
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +86,6 @@ class _OngoingBattle:
     Attributes:
         timer: the server's timer.
         agent: the agent for this battle; None before its first decision.
-        notes: facts that poke-env does not keep.
         request_id: id of the latest request.
         sent: actions sent for that request.
         unrecorded: makes the record of the decision that is being sent; None: there is none.
@@ -100,7 +93,6 @@ class _OngoingBattle:
 
     timer: ServerTimer
     agent: BattleDecider | None = None
-    notes: BattleNotes = field(default_factory=BattleNotes)
     request_id: int = -2
     sent: set[int] = field(default_factory=set)
     unrecorded: Callable[[], DecisionRecord] | None = None
@@ -169,7 +161,7 @@ class PlywisePlayer(CheckedPlayer):
         info: InfoState | None = None
         try:
             await _wait_for_report(ongoing.timer)
-            known = information_state_from_poke_env(battle, ongoing.notes)
+            known = self.channel(tag).information_state(battle.last_request)
             info = self._without_refused(battle, ongoing, known)
             view = InfoStateView(info, time_left=ongoing.timer.left(time.perf_counter()))
             seed = hash((self._seed, number, battle.turn, len(battle._replay_data))) & 0x7FFFFFFF
@@ -180,7 +172,7 @@ class PlywisePlayer(CheckedPlayer):
             )
             action = int(decision.action)
             if action in info.legal:
-                order = SingleBattleOrder(choice_for(battle, action))
+                order = SingleBattleOrder(self.channel(tag).choice(action))
             else:
                 fallback = f"illegal action {action}"
         except Exception as error:  # a battle must continue after any failure (see the class)
@@ -238,9 +230,12 @@ class PlywisePlayer(CheckedPlayer):
         if info is None or not info.legal:
             return -1, self.choose_default_move()
         # The request may have changed since: only what it still offers.
-        legal = [a for a in offered_actions(battle) if a in info.legal] or offered_actions(battle)
+        channel = self.channel(battle.battle_tag)
+        channel.information_state(battle.last_request)
+        offered = channel.legal()
+        legal = [a for a in offered if a in info.legal] or offered
         action = random.Random(f"{self._seed} {battle.battle_tag} {battle.turn}").choice(legal)
-        return action, SingleBattleOrder(choice_for(battle, action))
+        return action, SingleBattleOrder(channel.choice(action))
 
     def _battle_finished_callback(self, battle: AbstractBattle) -> None:
         super()._battle_finished_callback(battle)

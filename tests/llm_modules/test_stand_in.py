@@ -27,8 +27,7 @@ from plywise.engine.battle.rules import RULES
 from plywise.games.base import NO_ACTION, State
 from plywise.games.exact_values import EXACT_VALUES
 from plywise.games.gen9.option_facts import foe_options
-from plywise.games.gen9.seen import Seen
-from plywise.games.gen9.state import Gen9State
+from plywise.games.gen9.state import Gen9State, begun
 from plywise.games.registry import make_game
 from plywise.llm_modules.guides.guides import GuideConfig
 from plywise.llm_modules.guides.stand_in import StandIn
@@ -143,7 +142,7 @@ def test_the_battle_oracle_knows_the_only_good_action_and_its_value() -> None:
             others = [x for action, found in payoffs.items() if action != best for x in found]
             if worst[best] < max(others) + 0.2:
                 continue
-            state = Gen9State(battle, Seen())
+            state = begun(battle)
             proposed = oracle.truth(state, player, PROPOSE, 0)
             values = oracle.truth(state, player, EVALUATE, 0)
             assert proposed[best] == pytest.approx(1.0)

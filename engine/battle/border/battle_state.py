@@ -7,6 +7,7 @@ such state with names instead of numbers, for adapters, tests and people.
 import base64
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -22,7 +23,7 @@ from plywise.engine.battle import chance_tree as branches
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.border import codec, describe, plain
 from plywise.engine.battle.border import teams as team_building
-from plywise.engine.battle.border.seeds import start_from_seed
+from plywise.engine.battle.border.seeds import unstarted_from_seed
 from plywise.engine.battle.log.labels import Labels
 from plywise.engine.battle.log.lines import protocol_lines
 from plywise.engine.battle.names import (
@@ -101,6 +102,9 @@ class BattleState:
     log lines call its members; without them they go by their species' names.
     """
 
+    start_log: tuple[str, ...] = ()
+    """Lines of the start (see :meth:`apply_actions`), of a state that was started here."""
+
     def __init__(self, pool: np.ndarray[Any, Any], labels: Labels | None = None) -> None:
         if pool.dtype != BATTLE or pool.shape != (1,):
             raise ValueError("a one-element pool of battle states is wanted")
@@ -130,8 +134,13 @@ class BattleState:
                 raise ValueError(f"lead {lead}: the team has {int(side.team_size)} Pokémon")
             # Showdown's team preview: the lead first, the others in their order.
             side.order = [lead, *(k for k in range(6) if k != lead)]
-        start(pool, 0)
-        return cls(pool, Labels.of_teams((first, second), format))
+        return cls._started(pool, Labels.of_teams((first, second), format))
+
+    @classmethod
+    def _started(cls, pool: np.ndarray[Any, Any], labels: Labels) -> "BattleState":
+        state = cls(pool, labels)
+        state.start_log = tuple(state._logged(lambda: start(pool, 0)))
+        return state
 
     @classmethod
     def from_packed(
@@ -165,7 +174,8 @@ class BattleState:
             UnmodelledError: a set has something that the engine does not model.
         """
         teams = (parse_packed_team(first), parse_packed_team(second))
-        return cls(start_from_seed(teams, format, seed), Labels.of_teams(teams, format))
+        pool = unstarted_from_seed(teams, format, seed)
+        return cls._started(pool, Labels.of_teams(teams, format))
 
     @classmethod
     def from_dump(cls, dump: Dump, setup: codec.BattleSetup, seed: int = 0) -> "BattleState":
@@ -219,10 +229,14 @@ class BattleState:
         if not log:
             RULES.step(self.pool, 0, first, second)
             return []
+        return self._logged(lambda: RULES.step(self.pool, 0, first, second))
+
+    def _logged(self, play: Callable[[], None]) -> list[str]:
+        """Return the lines of what ``play`` does with the state."""
         state = self.pool[0]
         script, events = chance.resumed(state), log_events.new_events()
         chance.attach_script(state, script, events)
-        RULES.step(self.pool, 0, first, second)
+        play()
         chance.detach_script(state, chance.generator(script))
         labels = self.labels or Labels.of_state(self.pool, 0)
         return protocol_lines(log_events.written_events(events), self.pool, 0, labels)

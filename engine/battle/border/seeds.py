@@ -16,7 +16,6 @@ from plywise.datasets.errors import PlywiseError
 from plywise.engine.battle.border import teams as team_building
 from plywise.engine.battle.border.teams import Team
 from plywise.engine.battle.constants import SPE
-from plywise.engine.battle.rules import start
 
 T = TypeVar("T")
 
@@ -64,10 +63,10 @@ class Gen5Generator:
         return items[self.below(len(items))]
 
 
-def start_from_seed(
+def unstarted_from_seed(
     teams: tuple[Team, Team], format: str, seed: str, keep_ties: bool = False
 ) -> np.ndarray[Any, Any]:
-    """Return a one-element pool at the first decision of the battle that Showdown makes of these.
+    """Return a one-element pool before the start of the battle that Showdown makes of these.
 
     Args:
         teams: both teams in the order in which they are sent (with Team Preview: kept by
@@ -88,5 +87,4 @@ def start_from_seed(
             if one.mons[k].stats[SPE] == two.mons[k].stats[SPE]:
                 generator.below(2)
     pool[0].rng = generator.state
-    start(pool, 0)
     return pool

@@ -425,6 +425,7 @@ _WRITERS: dict[int, Callable[[_Lines, Event], None]] = {
     e.L_IMMUNE: _Lines.immune,
     e.L_FAIL: _Lines.fail,
     e.L_UPKEEP: lambda writer, event: writer.add("upkeep"),
+    e.L_RESIDUAL: lambda writer, event: writer.add(""),
     e.L_END_ITEM: _Lines.end_item,
     e.L_ITEM: _Lines.item,
     e.L_START: _Lines.start,

@@ -42,4 +42,5 @@ def replay_log(pool: np.ndarray[Any, Any], i: int, step: RecordedStep, labels: L
     chance.attach_script(pool[i], script, events)
     RULES.step(pool, i, actions[0], actions[1])
     chance.detach_script(pool[i])
-    return protocol_lines(log_events.written_events(events), pool, i, labels)
+    lines = protocol_lines(log_events.written_events(events), pool, i, labels)
+    return [line for line in lines if line != "|"]  # a corpus leaves out what opens a phase

@@ -17,9 +17,9 @@ import numpy as np
 from plywise.datasets.battle_corpus import RecordedBattle, RecordedStep
 from plywise.engine.battle import chance
 from plywise.engine.battle.border import codec
-from plywise.engine.battle.border.seeds import parse_seed, start_from_seed
+from plywise.engine.battle.border.seeds import parse_seed, unstarted_from_seed
 from plywise.engine.battle.oracle import state_facts as facts
-from plywise.engine.battle.rules import RULES, rules
+from plywise.engine.battle.rules import RULES, rules, start
 from plywise.engine.kernels import NO_ACTION
 
 _BUFFER = np.zeros(RULES.num_actions, np.int32)
@@ -147,7 +147,8 @@ class SeedReplay:
 
 def replay_seed(battle: RecordedBattle) -> SeedReplay:
     """Play ``battle`` from its seed, its teams and its choices alone; stop at the first fault."""
-    pool = start_from_seed(battle.teams(), battle.rules, battle.seed)
+    pool = unstarted_from_seed(battle.teams(), battle.rules, battle.seed)
+    start(pool, 0)
     steps = battle.steps
     if steps:
         found = facts.fact_differences(

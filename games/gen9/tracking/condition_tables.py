@@ -44,6 +44,7 @@ BINDING = frozenset(
     """bind clamp firespin infestation magmastorm sandtomb snaptrap thundercage whirlpool
     wrap""".split()
 )
+MOST_LOCKED = 3  # turns of a move that locks its user in
 LOCKING = ("outrage", "petaldance", "thrash", "ragingfury")
 HAVE_A_SOURCE = ("attract", "leechseed", "octolock", "partiallytrapped", "syrupbomb", "trapped")
 PARADOX = ("protosynthesis", "quarkdrive")

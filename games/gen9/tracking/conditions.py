@@ -39,7 +39,9 @@ class Conditions(Reader):
             return
         for paradox in tables.PARADOX:
             if name.startswith(paradox):
-                side.effects[paradox] = Effect(self.battle.now, move=name[len(paradox) :])
+                boosted = Effect(self.battle.now, move=name[len(paradox) :])
+                boosted.count = int(self._from_item == s)  # a Booster Energy's stays for good
+                side.effects[paradox], self._from_item = boosted, -1
                 return
         for stem, key in (
             ("perish", "perishsong"),
@@ -65,6 +67,8 @@ class Conditions(Reader):
             return
         if name == "slowstart" and mon is not None:
             mon.learn_ability("slowstart")
+        if name == "confusion" and "fatigue" in line.tags:
+            side.effects.pop("lockedmove", None)
         move = side.last_move if name == "encore" else ""
         self._start(ident, name, length, move=move)
         if name == "flashfire" and mon is not None:
@@ -122,6 +126,8 @@ class Conditions(Reader):
         if mon is None:
             return
         if kind == "ability":
+            if name in tables.PARADOX and "fromitem" in line.tags:
+                self._from_item = place_of(ident)[0]
             self._ability_activated(line, mon, name)
         elif kind == "item":
             if "consumed" not in line.tags:
@@ -134,6 +140,11 @@ class Conditions(Reader):
             self._start(ident, "partiallytrapped")
         elif name == "substitute" and "damage" in line.tags and self._mover is not None:
             self._connected()
+            self._hits_substitute(ident)
+        elif name == "confusion":
+            confusion = self._side(ident).effects.get("confusion")
+            if confusion is not None:
+                confusion.count += 1
         elif name == "sketch":
             mon.uses.pop("sketch", None)
             mon.uses.setdefault(to_id(line.arg(2)), 0)
@@ -149,6 +160,12 @@ class Conditions(Reader):
                 if one is not None:
                     one.learn_ability(was)
                     one.ability = now
+
+    def _hits_substitute(self, ident: str) -> None:
+        """Count a hit that a Substitute has taken."""
+        standing = self._side(ident).effects.get("substitute")
+        if standing is not None:
+            standing.count += 1
 
     def _pp_lost(self, mon: KnownMon, move: str, amount: str) -> None:
         """Note PP taken by Spite or Eerie Spell, or given back by a Leppa Berry (negative)."""
@@ -199,6 +216,7 @@ class Conditions(Reader):
         if battle.weather:
             length = None if name in tables.ENDLESS_WEATHER else 5
             battle.conditions[name] = Effect(battle.now, length)
+            self._set_maker(line, battle.conditions[name])
 
     def _on_minus_fieldstart(self, line: ProtocolLine) -> None:
         battle, name = self.battle, tables.effect_id(line.arg(0))
@@ -206,6 +224,15 @@ class Conditions(Reader):
             battle.conditions.pop(battle.terrain, None)
             battle.terrain = name
         battle.conditions[name] = Effect(battle.now, 5)
+        self._set_maker(line, battle.conditions[name])
+
+    def _set_maker(self, line: ProtocolLine, effect: Effect) -> None:
+        """Note who began a condition of the field: whom the line names, or who is moving."""
+        side = place_of(line.tags.get("of", ""))[0]
+        if side < 0 and self._mover is not None and "from" not in line.tags:
+            side = self._mover[0]
+        if side >= 0:
+            effect.source_side, effect.source = side, self.battle.sides[side].active
 
     def _on_minus_fieldend(self, line: ProtocolLine) -> None:
         battle, name = self.battle, tables.effect_id(line.arg(0))

@@ -25,6 +25,8 @@ class Entries(Reader):
         s, name = place_of(line.arg(0))
         side = self.battle.sides[s]
         species, level, gender, tera = details_of(line.arg(1))
+        if not species or not line.arg(2):
+            raise ValueError("an entry without details or HP")
         passed = self._leave(
             side, baton=line.origin[1] == "batonpass", shed=line.origin[1] == "shedtail"
         )
@@ -34,17 +36,19 @@ class Entries(Reader):
             mon = side.mons[number] = self._impostor(side, mon)
         side.entry = mon.snapshot()
         side.active = number
-        mon.regenerated = False
+        mon.away, mon.appeared = False, True
         mon.forme = species
         mon.terastallized = bool(tera)
         if tera:
             mon.tera_type = tera
         mon.ability = mon.base_ability
-        self._condition(mon, line.arg(2))
+        self._condition(mon, line.arg(2), line.arg(0))
         mon.poisoned = self.battle.now
+        verb = "was dragged in" if line.kind == "drag" else "came in"
+        self.battle.note(s, f"{species} {verb}")
         side.boosts, side.effects = passed
         side.turns = side.actions = 0
-        side.acted, side.loafing = True, False
+        side.acted, side.loafing, side.item_lost, side.moves_used = True, False, False, ()
         self._free(1 - s)
 
     def _free(self, side: int) -> None:
@@ -89,7 +93,8 @@ class Entries(Reader):
             kept = {"substitute": side.effects["substitute"]}
         if mon is not None:
             mon.forme = mon.species
-            mon.regenerated = mon.ability == "regenerator" and not mon.fainted
+            mon.away = mon.ability in (None, "regenerator") and not mon.fainted
+            mon.copied_uses = {}
             mon.ability = mon.base_ability
             if mon.status == "tox":
                 mon.poisoned = self.battle.now
@@ -100,14 +105,21 @@ class Entries(Reader):
     def _on_replace(self, line: ProtocolLine) -> None:
         """An Illusion ends: what was booked since the entry belongs to another Pokémon."""
         s, name = place_of(line.arg(0))
-        side = self.battle.sides[s]
-        worn, before = side.mon, side.entry
         species, level, gender, tera = details_of(line.arg(1))
-        if worn is None or before is None or side.active is None:
-            return
-        shown = side.active
-        number = self._find(side, name, species, level, gender)
+        side = self.battle.sides[s]
+        if side.active is not None:
+            number = self._find(side, name, species, level, gender)
+            self._unmask(side, number, tera)
+            side.mons[number].forme = species
+            side.mons[number].appeared = True
+
+    def _unmask(self, side: KnownSide, number: int, tera: str) -> None:
+        """Give what was booked since the entry of the active one to Pokémon ``number``."""
+        worn, before, shown = side.mon, side.entry, side.active
         mon = side.mons[number]
+        if worn is None or before is None or shown is None:
+            side.active = number
+            return
         mon.hp, mon.max_hp, mon.status = worn.hp, worn.max_hp, worn.status
         mon.poisoned, mon.slept, mon.rested = worn.poisoned, worn.slept, worn.rested
         for move, count in worn.uses.items():
@@ -122,7 +134,6 @@ class Entries(Reader):
         if tera or (worn.terastallized and not before.terastallized):
             mon.terastallized, mon.tera_type = True, tera or worn.tera_type
         mon.learn_ability("illusion")
-        mon.forme = species
         if number != shown:
             side.mons[shown] = before
         side.active, side.entry = number, None
@@ -136,6 +147,8 @@ class Entries(Reader):
             side.buried[mon.name] = side.entry
         mon.hp, mon.status, mon.terastallized = 0, "", False
         side.fallen += 1
+        side.fainted_now = side.mons.index(mon)
+        self.battle.note(place_of(line.arg(0))[0], f"{mon.forme or mon.species} fainted")
         if self._is_active(line.arg(0)):
             side.boosts, side.effects = {}, {}
             mon.forme = mon.species

@@ -27,7 +27,7 @@ class Health(Reader):
         mon = self._mon(line.arg(0))
         if mon is None:
             return
-        self._condition(mon, line.arg(1))
+        self._condition(mon, line.arg(1), line.arg(0))
         if line.origin[1] == "confusion":
             self._tried(line.arg(0))
             self._side(line.arg(0)).effects.pop("twoturnmove", None)
@@ -41,7 +41,7 @@ class Health(Reader):
         if mon is None:
             return
         was = mon.hp
-        self._condition(mon, line.arg(1))
+        self._condition(mon, line.arg(1), line.arg(0))
         side = self._side(line.arg(0))
         _, cause = line.origin
         if cause in tables.SLOT_MOVES:
@@ -57,7 +57,7 @@ class Health(Reader):
         for ident, condition in zip(line.args[::2], line.args[1::2], strict=False):
             mon = self._mon(ident)
             if mon is not None:
-                self._condition(mon, condition)
+                self._condition(mon, condition, ident)
 
     def _on_minus_status(self, line: ProtocolLine) -> None:
         mon = self._mon(line.arg(0))
@@ -127,7 +127,14 @@ class Health(Reader):
         if mon is None:
             return
         kind, cause = line.origin
+        if cause in ("trick", "switcheroo"):
+            # What it gets is what the Pokémon opposite held.
+            giver = self.battle.sides[1 - place_of(line.arg(0))[0]].mon
+            if giver is not None and giver.first_item is None and giver.item is None:
+                giver.first_item = item
         mon.item = item
+        if self._is_active(line.arg(0)):
+            self._side(line.arg(0)).item_lost = False
         if (kind == "ability" and cause in ("frisk",)) or not kind:
             mon.first_item = mon.first_item if mon.first_item is not None else item
         if kind == "ability" and cause in ("pickup", "harvest", "magician", "pickpocket"):
@@ -146,6 +153,8 @@ class Health(Reader):
             self._side(line.arg(0)).effects.pop(item, None)
             return
         mon.lose_item(item)
+        if self._is_active(line.arg(0)):
+            self._side(line.arg(0)).item_lost = True
         cause = line.origin[1]
         if item != "airballoon" and cause not in _TAKING:
             mon.last_item = item

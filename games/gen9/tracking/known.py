@@ -7,8 +7,10 @@ how many it ends; None: not known, or never.
 
 from __future__ import annotations
 
-import copy
-from dataclasses import dataclass, field
+import pickle
+from dataclasses import dataclass, field, replace
+
+from plywise.games.gen9.infostate import HISTORY_LENGTH
 
 
 @dataclass
@@ -20,6 +22,7 @@ class Effect:
         count: layers, stages or uses.
         move: id of the move concerned (Encore, Disable, a charge, a lock); "" none.
         source: number of the Pokémon that made it, in its side's list; None: not known.
+        source_side: that side, where it is not the opposite of whom it concerns; else None.
     """
 
     began: int
@@ -27,6 +30,7 @@ class Effect:
     count: int = 0
     move: str = ""
     source: int | None = None
+    source_side: int | None = None
 
     def left(self, ends: int) -> int | None:
         """Return after how many ends of turn it ends."""
@@ -44,11 +48,15 @@ class KnownMon:
         poisoned: ends of turn when bad poison began to count; ``slept``: turns lost to sleep.
         rested: asleep by Rest.
         uses: move of its set -> PP spent as far as known.
+        copied_uses: the same of moves that it has copied by Transform; ``copied_moves``: the
+            player's own by slot.
         item: held; "" none, None not known.  ``first_item``: that of its set, None not known.
         last_item: what it used up last, as Recycle asks.
         ability: None not known; ``base_ability``: that of its set.
         attacked: times hit (Rage Fist).
-        regenerated: it left with Regenerator: a third of its HP comes on top of ``hp``.
+        away: it left since its HP was told, and may have had Regenerator: then it has more.
+        appeared: it came in under its own name.
+        stats, moves: of the player's own: without boosts, and ids by slot.
         done: what works once a battle: ``sword``, ``shield``, ``syrup``, ``hero``, ``bond``,
             ``berry`` (it has eaten one).
     """
@@ -65,6 +73,8 @@ class KnownMon:
     slept: int = 0
     rested: bool = False
     uses: dict[str, int] = field(default_factory=dict)
+    copied_uses: dict[str, int] = field(default_factory=dict)
+    copied_moves: tuple[str, ...] = ()
     item: str | None = None
     first_item: str | None = None
     last_item: str = ""
@@ -73,7 +83,10 @@ class KnownMon:
     tera_type: str | None = None
     terastallized: bool = False
     attacked: int = 0
-    regenerated: bool = False
+    away: bool = False
+    appeared: bool = False
+    stats: tuple[int, ...] | None = None
+    moves: tuple[str, ...] = ()
     done: set[str] = field(default_factory=set)
 
     @property
@@ -100,7 +113,8 @@ class KnownMon:
 
     def snapshot(self) -> KnownMon:
         """Return an independent copy."""
-        return copy.deepcopy(self)
+        uses, copied = dict(self.uses), dict(self.copied_uses)
+        return replace(self, uses=uses, copied_uses=copied, done=set(self.done))
 
 
 @dataclass
@@ -121,6 +135,10 @@ class KnownSide:
         turns, actions: turns that the active one has started, and moves that it has tried.
         acted: it has moved, or was sent out, this turn.
         loafing: if it has Truant, it will not move next time.
+        item_lost: the active one has lost its item since it came in.
+        moves_used: moves that it has used since then (Last Resort).
+        fainted_now, fainted_before: number of the Pokémon that fainted last in this turn, and in
+            the one before (Retaliate); None: none.
         fallen: Pokémon that have fainted, those revived since included.
         tera_used: a Pokémon has terastallized.
         entry: what was known of the active one before it came in (Illusion).
@@ -142,6 +160,10 @@ class KnownSide:
     actions: int = 0
     acted: bool = False
     loafing: bool = False
+    item_lost: bool = False
+    moves_used: tuple[str, ...] = ()
+    fainted_now: int | None = None
+    fainted_before: int | None = None
     fallen: int = 0
     tera_used: bool = False
     entry: KnownMon | None = None
@@ -168,6 +190,8 @@ class KnownBattle:
         conditions: weather, terrain and pseudo-weathers by id.
         last_move: last move of anybody.
         unknown: kinds of lines that the reader does not know -> how often.
+        unreadable: kinds of lines that could not be read -> how often.
+        history: recent events as (side, words), oldest first; the words are ours, with no names.
     """
 
     sides: tuple[KnownSide, KnownSide] = field(default_factory=lambda: (KnownSide(), KnownSide()))
@@ -179,8 +203,20 @@ class KnownBattle:
     conditions: dict[str, Effect] = field(default_factory=dict)
     last_move: str = ""
     unknown: dict[str, int] = field(default_factory=dict)
+    unreadable: dict[str, int] = field(default_factory=dict)
+    history: list[tuple[int, str]] = field(default_factory=list)
 
     @property
     def now(self) -> int:
         """Ends of turn after which a condition that begins now has begun."""
         return self.ends + self.residual
+
+    def snapshot(self) -> KnownBattle:
+        """Return an independent copy."""
+        copied: KnownBattle = pickle.loads(pickle.dumps(self, pickle.HIGHEST_PROTOCOL))
+        return copied
+
+    def note(self, side: int, words: str) -> None:
+        """Add an event to the history, which keeps the last ``HISTORY_LENGTH``."""
+        self.history.append((side, f"turn {self.turn}: {words}"))
+        del self.history[:-HISTORY_LENGTH]

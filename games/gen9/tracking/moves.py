@@ -30,6 +30,7 @@ class Moves(Reader):
         self._mover = (s, move)
         self._new_slot, self._stolen, self._hit = None, ("", ""), False
         side.last_used = move
+        self.battle.note(s, f"{mon.forme or mon.species} used {move}")
         talking = mon.status == "slp" and move in ("sleeptalk", "snore")  # said by `cant`
         if (not called and not talking) or (kind, cause) == ("ability", "dancer"):
             self._tried(line.arg(0))
@@ -37,11 +38,14 @@ class Moves(Reader):
             self._start(line.arg(0), move)
         if move in tables.SLOT_MOVES and "still" not in line.tags:
             self._slot(side, move)
+        self.battle.last_move = move
         if called:
             return
-        self.battle.last_move = side.last_move = move
+        side.last_move = move
         if cause == "lockedmove":
             return
+        if move not in side.moves_used:
+            side.moves_used += (move,)
         mimicked = side.effects.get("mimicked")
         if (
             side.copied is None
@@ -49,6 +53,9 @@ class Moves(Reader):
             and (mimicked is None or mimicked.move != move)
         ):
             mon.uses[move] = mon.uses.get(move, 0) + self._cost(s, move, line.arg(2))
+        elif side.copied is not None and move != "struggle":
+            spent = mon.copied_uses.get(move, 0) + self._cost(s, move, line.arg(2))
+            mon.copied_uses[move] = spent
 
     def _slot(self, side: KnownSide, move: str) -> None:
         if move not in side.conditions:

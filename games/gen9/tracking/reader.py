@@ -7,7 +7,7 @@ from collections.abc import Callable
 from plywise.datasets.showdown_data import load
 from plywise.games.gen9.tracking import condition_tables as tables
 from plywise.games.gen9.tracking.known import Effect, KnownBattle, KnownMon, KnownSide
-from plywise.games.gen9.tracking.wire import ProtocolLine, condition_of, place_of
+from plywise.games.gen9.tracking.wire import ProtocolLine, condition_of, place_of, shown_hp
 
 _MADE_BY_OTHER = frozenset(
     """-damage -status -start -weather -fieldstart -boost -unboost -heal -fail -block -immune
@@ -19,12 +19,14 @@ _MADE_BY_OTHER = frozenset(
 class Reader:
     """What the lines of one channel have said; base of the readers of single kinds of lines."""
 
-    def __init__(self, player: int | None = None) -> None:
+    def __init__(self, player: int | None = None, *, exact: bool = False) -> None:
         self.player = player
+        self._exact = exact
         self.battle = KnownBattle()
         self._mover: tuple[int, str] | None = None  # side and move that is being carried out
         self._blank = False  # the last line was empty
         self._stolen = ("", "")  # a berry eaten off its holder, and the name of who ate it
+        self._from_item = -1  # side whose Booster Energy has just worked
         self._hit = False  # the move being carried out has hurt the opponent
         self._new_slot: tuple[KnownSide, str] | None = None  # that the move being carried out made
         self._readers: dict[str, Callable[[ProtocolLine], None]] = {
@@ -42,14 +44,15 @@ class Reader:
         if side < 0:
             return None
         there = self.battle.sides[side]
-        if there.mon is not None and there.mon.name == name:
+        # A letter of a place (``p1a``) means the active one, whatever an Illusion makes it look.
+        if there.mon is not None and (there.mon.name == name or ident[2:3] == "a"):
             return there.mon
         return next((m for m in there.mons if m.name == name), None)
 
     def _is_active(self, ident: str) -> bool:
         side, name = place_of(ident)
         mon = self.battle.sides[side].mon
-        return mon is not None and mon.name == name
+        return mon is not None and (mon.name == name or ident[2:3] == "a")
 
     def _will_move(self, side: int) -> bool:
         """Return whether the side's Pokémon has its move of this turn still before it."""
@@ -110,8 +113,11 @@ class Reader:
         mon.status, mon.slept, mon.rested = status, 0, rested
         mon.poisoned = self.battle.now
 
-    def _condition(self, mon: KnownMon, text: str) -> None:
+    def _condition(self, mon: KnownMon, text: str, ident: str) -> None:
+        """Note HP and status, as a line tells them of the Pokémon ``ident``."""
         hp, most, status = condition_of(text)
+        if self._exact and most and place_of(ident)[0] != self.player:
+            hp, most = shown_hp(hp, most), 100
         mon.hp = hp
         if most:
             mon.max_hp = most
@@ -123,9 +129,14 @@ class Reader:
         self._hit = True
         assert self._mover is not None
         s, move = self._mover
-        if move not in tables.STREAKS:
+        if move not in tables.STREAKS and move not in tables.LOCKING:
             return
         effects = self.battle.sides[s].effects
+        if move in tables.LOCKING:
+            locked = effects.get("lockedmove")
+            uses = 1 if locked is None else locked.count + (locked.began < self.battle.now)
+            effects["lockedmove"] = Effect(self.battle.now, 2, uses, move)
+            return
         count = effects[move].count if move in effects else 0
         lasts = 1 if move != "furycutter" and count >= 4 else 2
         effects[move] = Effect(self.battle.now, lasts, min(count + 1, 5))

@@ -7,13 +7,19 @@ shows percent of both.  What is read here is what Showdown's simulator wrote (``
 
 from __future__ import annotations
 
+from plywise.engine.battle.border.teams import max_pp
+from plywise.engine.battle.names import MOVE_ID
+from plywise.games.gen9.belief import base_species
+from plywise.games.gen9.infostate import InfoState
 from plywise.games.gen9.tracking import condition_tables as tables
 from plywise.games.gen9.tracking.conditions import Conditions
 from plywise.games.gen9.tracking.entries import Entries
 from plywise.games.gen9.tracking.health import Health
-from plywise.games.gen9.tracking.known import KnownSide
+from plywise.games.gen9.tracking.information import COPIED_PP, information_state
+from plywise.games.gen9.tracking.known import KnownMon, KnownSide
 from plywise.games.gen9.tracking.moves import Moves
-from plywise.games.gen9.tracking.wire import ProtocolLine, parse_line
+from plywise.games.gen9.tracking.request import OwnMon, Request
+from plywise.games.gen9.tracking.wire import ProtocolLine, parse_line, place_of
 
 _SILENT = frozenset(
     """chat c c: j l n J L N join leave name player gametype gen tier rated rule clearpoke poke
@@ -24,9 +30,13 @@ _SILENT = frozenset(
     cantleave done win tie""".split()
 )
 """Lines that tell nothing of the state, or only what their cause tells."""
+_OF_NO_POKEMON = frozenset(
+    "turn upkeep teamsize -weather -fieldstart -fieldend -swapsideconditions -clearallboost".split()
+)
 _END_SILENTLY = (
     *tables.STREAKS,
-    *"allyswitch lockon micleberry mustrecharge stall throatchop twoturnmove yawn".split(),
+    *"allyswitch lockedmove lockon micleberry mustrecharge stall throatchop".split(),
+    *"twoturnmove yawn".split(),
 )
 
 
@@ -35,13 +45,94 @@ class Tracker(Entries, Moves, Health, Conditions):
 
     Args:
         player: side whose channel it is, 0 or 1; None: a spectator's.
+        exact: the lines tell the HP of both sides exactly, as the engine's do; the opponent's are
+            taken in percent.
 
     Attributes:
         battle: what is known now.
+        positions: team index of the player's Pokémon at each position of the last request.
     """
 
+    def __init__(self, player: int | None = None, *, exact: bool = False) -> None:
+        super().__init__(player, exact=exact)
+        self.positions: tuple[int, ...] = ()
+
+    def information_state(self, request: Request) -> InfoState:
+        """Return the player's information state at a request, of which all lines have been read.
+
+        Raises:
+            ValueError: these are a spectator's lines.
+        """
+        self._read_request(request)
+        assert self.player is not None
+        return information_state(
+            self.battle,
+            self.player,
+            request.legal(self.positions),
+            request.kind,
+            maybe_trapped=request.maybe_trapped,
+            reviving=request.reviving,
+        )
+
+    def _read_request(self, request: Request) -> None:
+        if self.player is None:
+            raise ValueError("a spectator gets no requests")
+        side = self.battle.sides[self.player]
+        positions: list[int] = []
+        for own in request.mons:
+            number = next(
+                (
+                    n
+                    for n, mon in enumerate(side.mons)
+                    if mon.name == own.name and mon.level == own.level and n not in positions
+                    and base_species(mon.species) == base_species(own.species)
+                ),
+                len(side.mons),
+            )  # fmt: skip
+            if number == len(side.mons):
+                side.mons.append(KnownMon(own.name, own.species, own.level, own.gender))
+            positions.append(number)
+        self.positions = tuple(positions)
+        side.size = len(request.mons)
+        shown, out = side.active, positions[0]
+        if shown not in (None, out):
+            # Lines name the Pokémon that an Illusion shows; the player knows better.
+            self._unmask(side, out, "")
+            side.mons[shown].appeared = True  # so the opponent takes it
+            side.mons[out].forme = side.mons[out].species
+        for number, own in zip(positions, request.mons, strict=True):
+            copied = number == out and side.copy is not None
+            self._read_own(side.mons[number], own, copied=copied)
+        if shown is None:
+            return
+        mon = side.mons[out]
+        for move, points in request.pp.items():
+            most = max_pp(MOVE_ID[move]) if move in MOVE_ID else points
+            if side.copy is not None:
+                mon.copied_uses[move] = max(0, min(most, COPIED_PP) - points)
+            elif most - points != mon.uses.get(move, 0):
+                mon.uses[move] = max(0, most - points)
+
+    def _read_own(self, mon: KnownMon, own: OwnMon, *, copied: bool) -> None:
+        if mon.stats is None:
+            mon.learn_item(own.item)
+            mon.base_ability = own.base_ability
+        mon.hp, mon.max_hp = own.hp, own.max_hp or mon.max_hp
+        if own.hp and own.status != mon.status:
+            self._set_status(mon, own.status)
+        if mon.species != own.species:
+            mon.species = mon.forme = own.species
+        mon.stats, mon.gender = own.stats, own.gender
+        if copied:
+            mon.copied_moves = own.moves
+        else:
+            mon.moves = own.moves
+        mon.item, mon.ability, mon.base_ability = own.item, own.ability, own.base_ability
+        mon.tera_type, mon.terastallized = own.tera_type, own.terastallized
+        mon.away = False
+
     def read(self, text: str) -> None:
-        """Read one line; a kind that is not known is counted in ``battle.unknown``."""
+        """Read one line; one that is not known or not sound is counted, and costs itself alone."""
         line = parse_line(text)
         kind = line.kind
         if self._blank:
@@ -50,8 +141,13 @@ class Tracker(Entries, Moves, Health, Conditions):
             self.battle.residual = kind not in ("t:", "win", "tie")
         reader = self._readers.get(kind)
         if reader is not None:
-            self._learn(line)
-            reader(line)
+            try:
+                if kind not in _OF_NO_POKEMON and place_of(line.arg(0))[0] < 0:
+                    raise ValueError("it names no Pokémon")
+                self._learn(line)
+                reader(line)
+            except (ValueError, LookupError, TypeError, AttributeError):
+                self.battle.unreadable[kind] = self.battle.unreadable.get(kind, 0) + 1
         elif kind == "":
             self._blank = self.battle.turn > 0
         elif kind not in _SILENT:
@@ -68,6 +164,7 @@ class Tracker(Entries, Moves, Health, Conditions):
         for side in battle.sides:
             side.acted = False
             side.turns += 1
+            side.fainted_before, side.fainted_now = side.fainted_now, None
 
     def _on_upkeep(self, line: ProtocolLine) -> None:
         battle = self.battle
@@ -82,6 +179,9 @@ class Tracker(Entries, Moves, Health, Conditions):
 
     def _expire(self, side: KnownSide) -> None:
         """End the conditions without a line of their own whose time is over."""
+        locked = side.effects.get("lockedmove")
+        if locked is not None and locked.count >= tables.MOST_LOCKED:
+            del side.effects["lockedmove"]
         for name, effect in list(side.effects.items()):
             left = effect.left(self.battle.ends)
             if left is not None and left <= 0 and (effect.length == 1 or name in _END_SILENTLY):

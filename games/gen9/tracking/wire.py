@@ -89,6 +89,12 @@ def condition_of(text: str) -> tuple[int, int, str]:
     return int(now), int(most.rstrip("ygr")), "" if status == "fnt" else status.split(" ")[0]
 
 
+def shown_hp(hp: int, max_hp: int) -> int:
+    """Return HP as Showdown shows them to opponents: percent rounded up, 100 only for full HP."""
+    parts = -(-100 * hp // max_hp)
+    return 99 if parts == 100 and hp < max_hp else parts
+
+
 def channel(lines: Sequence[str], player: int | None) -> Iterator[str]:
     """Yield what one player (None: a spectator) is sent of a simulator's log.
 

@@ -8,7 +8,7 @@ import pytest
 
 from plywise.games.gen9.tracking.known import KnownBattle, KnownMon
 from plywise.games.gen9.tracking.tracker import Tracker
-from plywise.games.gen9.tracking.wire import channel, parse_line
+from plywise.games.gen9.tracking.wire import channel, parse_line, shown_hp
 
 START = """|teamsize|p1|6
 |teamsize|p2|6
@@ -25,6 +25,13 @@ def read(text: str, start: str = START) -> KnownBattle:
         tracker.read(line.strip())
     assert not tracker.battle.unknown
     return tracker.battle
+
+
+@pytest.mark.parametrize(
+    ("hp", "most", "shown"), [(0, 300, 0), (1, 300, 1), (299, 300, 99), (300, 300, 100)]
+)
+def test_hp_as_showdown_shows_it(hp: int, most: int, shown: int) -> None:
+    assert shown_hp(hp, most) == shown
 
 
 def foe(battle: KnownBattle, name: str) -> KnownMon:

@@ -2,8 +2,8 @@
 
 import pytest
 
+from plywise.games.gen9.tracking.tracker import Tracker
 from plywise.games.showdown.messages import MessageError, battle_tag, user_name
-from plywise.games.showdown.notes import BattleNotes
 from plywise.games.showdown.server_timer import ServerTimer
 
 FORMAT = "gen9randombattle"
@@ -43,20 +43,25 @@ def test_a_name_is_never_long() -> None:
 
 
 def test_a_line_that_cannot_be_read_costs_no_later_one() -> None:
-    notes = BattleNotes()
-    lines = [
-        ["", "turn", "x"],
-        ["", "turn"],
-        ["", "-weather"],
-        ["", "switch", "p2a: Nobody"],
-        ["", "turn", "4"],
-        ["", "move", "p1a: X", "Tackle"],
-    ]
-    notes.update(lines)
-    notes.update(lines)
-    assert notes.unreadable == 2
-    assert notes.turn == 4
-    assert notes.last_move == {"p1": "tackle"}
+    tracker = Tracker(0)
+    for line in (
+        "|turn|x",
+        "|turn",
+        "|-weather",
+        "|switch|p2a: Nobody",
+        "|switch|Nobody|Mew|100/100",
+        "|-damage|p1a: Nobody|a/b",
+        "|switch|p1a: X|Mew, L80|100/100",
+        "|-boost|p1a: X|atk|many",
+        "|turn|4",
+        "|move|p1a: X|Tackle",
+        "|-newkind|p1a: X",
+    ):
+        tracker.read(line)
+    assert tracker.battle.unreadable == {"turn": 2, "switch": 2, "-boost": 1}
+    assert tracker.battle.unknown == {"-newkind": 1}
+    assert tracker.battle.turn == 4
+    assert tracker.battle.sides[0].last_move == "tackle"
 
 
 def test_a_timer_of_impossible_size_is_no_report() -> None:

@@ -1,0 +1,76 @@
+"""The request that Showdown would send a player of a battle in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from plywise.datasets.showdown_data import to_id
+from plywise.engine.battle import constants as c
+from plywise.engine.battle.border import teams
+from plywise.engine.battle.log.labels import Labels
+from plywise.engine.battle.names import (
+    ABILITY_NAMES,
+    ITEM_NAMES,
+    MOVE_NAMES,
+    SPECIES_NAMES,
+    STATUS_NAMES,
+    TYPE_NAMES,
+)
+from plywise.games.gen9.infostate import FORCED, SWITCH, TERA
+from plywise.games.gen9.tracking.request import OwnMon, Request
+
+Plain = Any
+"""A record of a battle (``engine.battle.border.plain.thaw``)."""
+
+
+def request_of(b: Plain, player: int, legal: Sequence[int], labels: Labels) -> Request:
+    """Return the request of ``player``, whose actions are ``legal`` ([]: no decision)."""
+    side = b.sides[player]
+    choosing = b.request == c.REQUEST_MOVE and len(legal) > 0
+    order = [int(i) for i in side.order[: side.team_size]]
+    switches = tuple(k for k, i in enumerate(order) if SWITCH + i in legal)
+    out = side.mons[order[0]]
+    return Request(
+        kind="move" if choosing else "switch" if legal else "wait",
+        mons=tuple(_own_mon(side, i, labels, player) for i in order),
+        pp={MOVE_NAMES[m]: int(n) for m, n in zip(out.moves, out.pp, strict=True) if m}
+        if choosing
+        else {},
+        bench=switches,
+        slots=tuple(a for a in legal if a < TERA) if choosing else (),
+        forced=FORCED in legal,
+        tera=any(TERA <= action < SWITCH for action in legal),
+        maybe_trapped=choosing
+        and bool(side.flag_bits & c.SIDE_MAYBE_TRAPPED)
+        and any(side.mons[i].hp > 0 for i in order[1:]),
+        reviving=bool(legal) and not choosing and bool(side.flag_bits & c.SIDE_REVIVAL_BLESSING),
+    )
+
+
+def _own_mon(side: Plain, i: int, labels: Labels, player: int) -> OwnMon:
+    mon = side.mons[i]
+    stats = mon.stats
+    if mon.flag_bits & c.MON_TRANSFORMED:  # a request shows the stats of its own forme
+        nature = teams.NATURE_NAMES[(mon.nature & 31) - 1]
+        stats = teams.stats(mon.base_species, mon.spread, mon.level, nature)
+    return OwnMon(
+        name=labels.names[player][i],
+        species=to_id(labels.cosmetic[player][i]) or SPECIES_NAMES[mon.base_species],
+        level=int(mon.level),
+        gender={c.MON_MALE: "M", c.MON_FEMALE: "F"}.get(mon.flag_bits & c.MON_GENDER, "N"),
+        hp=int(mon.hp),
+        max_hp=int(mon.max_hp) if mon.hp > 0 else 0,
+        status=STATUS_NAMES[mon.status],
+        stats=tuple(int(n) for n in stats),
+        moves=tuple(MOVE_NAMES[move] for move in mon.moves if move),
+        ability=_name(ABILITY_NAMES, mon.ability),
+        base_ability=_name(ABILITY_NAMES, mon.base_ability),
+        item=_name(ITEM_NAMES, mon.held_item),
+        tera_type=TYPE_NAMES[mon.tera_type],
+        terastallized=bool(mon.flag_bits & c.MON_TERASTALLIZED),
+    )
+
+
+def _name(names: Sequence[str], number: int) -> str:
+    return names[number] if number else ""

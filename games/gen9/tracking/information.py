@@ -1,0 +1,173 @@
+"""A player's information state: what the lines of its channel and its last request have told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from plywise.engine.battle.border import teams
+from plywise.engine.battle.names import MOVE_ID
+from plywise.games.gen9.infostate import (
+    MOVE,
+    SWITCH,
+    TERA,
+    Condition,
+    InfoState,
+    MonView,
+    MoveView,
+    SideView,
+)
+from plywise.games.gen9.tracking.known import Effect, KnownBattle, KnownMon, KnownSide
+
+COPIED_PP = 5
+"""PP of a move that a transformed Pokémon has copied."""
+
+
+def information_state(
+    known: KnownBattle,
+    player: int,
+    legal: tuple[int, ...],
+    request: str,
+    *,
+    maybe_trapped: bool = False,
+    reviving: bool = False,
+) -> InfoState:
+    """Return the information state of ``player``.
+
+    Args:
+        known: what the player has been told, its last request included.
+        player: side of the player.
+        legal, request, maybe_trapped, reviving: as in the information state.
+    """
+    choosing = request == "move"
+    own, foe = known.sides[player], known.sides[1 - player]
+    switches = any(SWITCH <= action < SWITCH + 6 for action in legal)
+    waiting = any(not mon.fainted for i, mon in enumerate(own.mons) if i != own.active)
+    return InfoState(
+        player=player,
+        turn=known.turn,
+        own=_side(own, known.ends, legal if choosing else None, own=True),
+        foe=_side(foe, known.ends, None, own=False),
+        request=request,
+        legal=legal,
+        weather=known.weather,
+        terrain=known.terrain,
+        field_conditions=_conditions(known.conditions, known.ends),
+        trapped=choosing and waiting and not switches,
+        maybe_trapped=maybe_trapped,
+        reviving=reviving,
+        ends=known.ends,
+        last_move=known.last_move,
+        history=tuple(
+            f"{'own' if side == player else 'foe'}, {words}" for side, words in known.history
+        ),
+    )
+
+
+def _conditions(effects: Mapping[str, Effect], ends: int) -> dict[str, Condition]:
+    return {
+        name: Condition(
+            passed=max(0, ends - effect.began),
+            left=effect.left(ends),
+            count=effect.count,
+            move=effect.move,
+            source=effect.source,
+            source_side=effect.source_side,
+        )
+        for name, effect in effects.items()
+    }
+
+
+def _side(side: KnownSide, ends: int, legal: tuple[int, ...] | None, *, own: bool) -> SideView:
+    def view(number: int, mon: KnownMon) -> MonView:
+        active = number == side.active
+        return _mon(mon, side if active else None, ends, legal if active else None, own=own)
+
+    return SideView(
+        mons=tuple(view(number, mon) for number, mon in enumerate(side.mons)),
+        active=side.active,
+        boosts=dict(side.boosts),
+        volatiles=_conditions(side.effects, ends),
+        conditions=_conditions(side.conditions, ends),
+        types=side.types,
+        added_type=side.added_type,
+        size=side.size,
+        copy=None if side.copy is None else _mon(side.copy, None, ends, None, own=False),
+        last_move=side.last_move,
+        last_used=side.last_used,
+        turns_out=side.turns,
+        actions=side.actions,
+        loafing=side.loafing,
+        item_lost=side.item_lost,
+        moves_used=side.moves_used,
+        fainted_now=side.fainted_now,
+        fainted_before=side.fainted_before,
+        acted=side.acted,
+        fallen=side.fallen,
+        can_tera=not side.tera_used,
+    )
+
+
+def _mon(
+    mon: KnownMon,
+    out: KnownSide | None,
+    ends: int,
+    legal: tuple[int, ...] | None,
+    *,
+    own: bool,
+) -> MonView:
+    """Return a view of one Pokémon; ``out``: the side whose active one it is."""
+    copied = out is not None and out.copy is not None
+    if mon.status == "tox":
+        turns = min(15, ends - mon.poisoned) if out is not None else 0
+    else:
+        turns = mon.slept if mon.status == "slp" else 0
+    return MonView(
+        species=mon.forme or mon.species,
+        base_species=mon.species,
+        level=mon.level,
+        gender=mon.gender,
+        hp=mon.hp,
+        max_hp=mon.max_hp,
+        status=mon.status,
+        status_turns=turns,
+        rested=mon.rested and mon.status == "slp",
+        moves=_own_moves(mon.moves, mon.uses, None if copied else legal)
+        if own
+        else _seen_moves(mon.uses),
+        copied=()
+        if not copied
+        else _own_moves(mon.copied_moves, mon.copied_uses, legal, COPIED_PP)
+        if own
+        else _seen_moves(mon.copied_uses),
+        item=mon.item,
+        first_item=mon.first_item,
+        last_item=mon.last_item,
+        ability=mon.ability,
+        base_ability=mon.base_ability,
+        tera_type=mon.tera_type,
+        terastallized=mon.terastallized,
+        stats=mon.stats,
+        revealed=mon.appeared,
+        attacked=mon.attacked,
+        away=mon.away,
+        done=tuple(sorted(mon.done)),
+    )
+
+
+def _seen_moves(uses: Mapping[str, int]) -> tuple[MoveView, ...]:
+    return tuple(MoveView(name, used) for name, used in uses.items())
+
+
+def _own_moves(
+    names: tuple[str, ...],
+    uses: Mapping[str, int],
+    legal: tuple[int, ...] | None,
+    most_pp: int = 99,
+) -> tuple[MoveView, ...]:
+    views = []
+    for slot, name in enumerate(names):
+        used, most = uses.get(name, 0), min(most_pp, teams.max_pp(MOVE_ID[name]))
+        barred = legal is not None and MOVE + slot not in legal and TERA + slot not in legal
+        left = max(0, most - used)
+        views.append(MoveView(name, used, left, most, disabled=barred and left > 0))
+    return tuple(views)

@@ -1,0 +1,261 @@
+"""The Pokémon of a sampled world, as dumps: a drawn set, overwritten by what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from random import Random
+from typing import Any
+
+from plywise.datasets.pokemon_sets import PokemonSet
+from plywise.datasets.showdown_data import load
+from plywise.engine.battle.border import codec, teams
+from plywise.engine.battle.names import MOVE_ID, TYPE_ID
+from plywise.games.gen9.infostate import Condition, MonView, SideView
+from plywise.games.gen9.tracking import condition_tables as tables
+from plywise.games.gen9.tracking.information import COPIED_PP
+
+_DONE_KEYS = {
+    "berry": "ate",
+    "sword": "sb",
+    "shield": "shb",
+    "syrup": "syr",
+    "hero": "hero",
+    "bond": "bond",
+}
+_CHOICE_ITEMS = ("choiceband", "choicescarf", "choicespecs")
+_REGENERATED = 3  # a third of the maximal HP
+_REST = 3  # turns
+_DRAWN_SLEEP = (2, 3, 4)  # the turn counted as which it wakes: 1 to 3 turns asleep
+_DRAWN_CONFUSION = (2, 3, 4, 5)
+_DRAWN_BINDING = (5, 6)
+# What an ability or item that works remembers from its start on (``abilityState``, ``itemState``).
+_ABILITY_STARTED = {
+    "unnerve": {"unnerved": True},
+    "asoneglastrier": {"unnerved": True},
+    "asonespectrier": {"unnerved": True},
+    "gluttony": {"gluttony": True},
+}
+_ITEM_STARTED = {"boosterenergy": {"started": True}}
+
+_Dump = dict[str, Any]
+
+
+def mon_dump(
+    i: int, known: MonView | None, s: PokemonSet, side: int, *, can_tera: bool, rng: Random
+) -> _Dump:
+    """Return the Pokémon with team index ``i``: its drawn set, overwritten by what is known."""
+    data = load()
+    species = data.species_id(known.species if known else s.species)
+    max_hp, _ = _strength(s, s.species)
+    _, stats = _strength(s, species)
+    mon: _Dump = {
+        "i": i,
+        "sp": species,
+        "bsp": data.species_id(known.base_species if known else s.species),
+        "L": s.level,
+        "g": s.gender,
+        "hp": max_hp,
+        "mhp": max_hp,
+        "ab": s.ability,
+        "bab": s.ability,
+        "it": s.item,
+        "ty": list(data.species[species]["types"]),
+        "tt": s.tera_type,
+        "mv": _moves(known, s),
+        "st": list(stats),
+    }
+    if can_tera:
+        mon["ct"] = 1
+    if known is not None:
+        _write_known(mon, known, side, rng)
+    return mon
+
+
+@lru_cache(20_000)
+def _strength(s: PokemonSet, species: str) -> tuple[int, tuple[int, ...]]:
+    """Return maximal HP and stats of a set in one of its formes."""
+    number, spread = teams.species_number(species), teams.spread(s)
+    stats = teams.stats(number, spread, s.level, s.nature)
+    return teams.max_hp(number, spread[0], s.level), tuple(stats)
+
+
+@cache
+def _full_pp(move: str) -> int:
+    return teams.max_pp(teams.number(MOVE_ID, move, "move"))
+
+
+def _moves(known: MonView | None, s: PokemonSet) -> list[list[Any]]:
+    seen = {m.id: m for m in known.moves} if known else {}
+    out = []
+    for name in s.moves:
+        most = _full_pp(name)
+        view = seen.get(name)
+        left = most if view is None else view.pp if view.pp is not None else most - view.used
+        out.append([name, max(0, left), most])
+    return out
+
+
+def _write_known(mon: _Dump, known: MonView, side: int, rng: Random) -> None:
+    if known.stats is not None:
+        mon["st"], mon["mhp"], mon["hp"] = list(known.stats), known.max_hp, known.hp
+    else:
+        mon["hp"] = _hp(known, mon["mhp"], rng)
+    if known.item is not None:
+        mon["it"] = known.item
+    if known.last_item:
+        mon["li"] = known.last_item
+    if known.base_ability:
+        mon["bab"] = known.base_ability
+    mon["ab"] = known.ability or mon["bab"]
+    if known.away and mon["bab"] == "regenerator":
+        mon["hp"] = min(mon["mhp"], mon["hp"] + mon["mhp"] // _REGENERATED)
+    if known.fainted:
+        mon["hp"], mon["fnt"] = 0, 1
+    if known.terastallized and known.tera_type:
+        mon["tera"] = mon["tt"] = known.tera_type
+    if known.attacked:
+        mon["ta"] = known.attacked
+    for what in known.done:
+        mon[_DONE_KEYS[what]] = 1
+    if known.status:
+        mon["s"] = known.status
+    if known.status == "slp":
+        lengths = (_REST,) if known.rested else _DRAWN_SLEEP
+        length = rng.choice([t for t in lengths if t > known.status_turns] or [lengths[-1]])
+        mon["ss"] = {"time": max(1, length - known.status_turns)}
+        if known.rested:
+            mon["ss"]["src"] = f"@p{side + 1}:{mon['i']}"
+    elif known.status == "tox":
+        mon["ss"] = {"stage": min(15, known.status_turns)}
+
+
+def _hp(known: MonView, most: int, rng: Random) -> int:
+    """Draw HP out of ``most`` that Showdown displays as in ``known``: percent, rounded up."""
+    if known.hp >= known.max_hp:
+        return most
+    high = most - 1 if known.hp == known.max_hp - 1 else most * known.hp // known.max_hp
+    low = most * (known.hp - 1) // known.max_hp + 1
+    return max(1, rng.randint(min(low, high), high))
+
+
+def transform(mon: _Dump, view: SideView, others: Sequence[_Dump], team: teams.Team) -> None:
+    """Make the active Pokémon the copy that it has become of one of the opponent's, ``others``.
+
+    Args:
+        mon: its dump, changed in place.
+        view: its side.
+        others, team: the opponent's dumps and sets.
+    """
+    copy = view.copy
+    assert copy is not None
+    species = load().species_id(copy.species)
+    alike = [m for m in others if m["bsp"] == load().species_id(copy.base_species)]
+    model = next((m for m in alike if m["L"] == copy.level), others[0])
+    mon["tr"], mon["sp"], mon["bmv"] = 1, species, mon["mv"]
+    used = {m.id: m for m in view.active_mon.copied} if view.active_mon is not None else {}
+    moves = [m for m in used if used[m].pp is not None] or [slot[0] for slot in model["mv"]]
+    mon["mv"] = []
+    for name in moves:
+        most = min(_full_pp(name), COPIED_PP)
+        seen = used.get(name)
+        left = most if seen is None else seen.pp if seen.pp is not None else most - seen.used
+        mon["mv"].append([name, max(0, left), most])
+    stats = copy.stats or (
+        model["st"] if model["sp"] == species else _strength(team[model["i"]], species)[1]
+    )
+    mon["st"] = list(stats)
+    types = [t for t in view.types if t in TYPE_ID][:2]
+    mon["ty"] = types or list(load().species[species]["types"])
+
+
+def active_facts(mon: _Dump, view: SideView, foe: str, rng: Random) -> None:
+    """Add the state of the active Pokémon; ``foe`` refers to the opponent's."""
+    types = [t for t in view.types if t in TYPE_ID][:2]
+    mon |= {
+        "act": 1,
+        "spd": mon["st"][4],
+        "at_": min(255, view.turns_out),
+        "ama": min(255, view.actions),
+        "bo": dict(view.boosts),
+    }
+    if types:
+        mon["ty"] = types
+    if view.added_type in TYPE_ID:
+        mon["at"] = view.added_type
+    if view.last_move:
+        mon["lm"] = view.last_move
+    if view.last_used:
+        mon["lmu"] = view.last_used
+    mon["us"] = [k for k, slot in enumerate(mon["mv"]) if slot[0] in view.moves_used]
+    mon["as"] = dict(_ABILITY_STARTED.get(mon["ab"], {}))
+    if types and mon["ab"] in ("protean", "libero"):
+        mon["as"][mon["ab"]] = True
+    mon["is"] = dict(_ITEM_STARTED.get(mon["it"], {}))
+    volatiles: _Dump = {}
+    mon["vo"] = volatiles
+    for name, found in view.volatiles.items():
+        _volatile(volatiles, mon, name, found, foe, rng)
+    in_slots = view.last_move in {slot[0] for slot in mon["mv"]}
+    if in_slots and mon["it"] in _CHOICE_ITEMS:
+        volatiles["choicelock"] = {"move": view.last_move}
+    if in_slots and mon["ab"] == "gorillatactics":
+        mon["as"]["choiceLock"] = view.last_move
+    if view.loafing and mon["ab"] == "truant":
+        volatiles["truant"] = {}
+    if view.item_lost and not mon["it"] and mon["ab"] == "unburden":
+        volatiles["unburden"] = {}
+
+
+def _volatile(out: _Dump, mon: _Dump, name: str, found: Condition, foe: str, rng: Random) -> None:
+    """Add a volatile condition, if the state has a place for it."""
+    state: _Dump = {}
+    if name in tables.PARADOX:
+        state = {"bestStat": found.move}
+        if found.count:
+            state["fromBooster"] = True
+    elif name == "perishsong":
+        state = {"duration": found.count}
+    elif name == "stockpile":
+        # Of both stats, how far it will fall when the layers go: each layer raised it by one.
+        state = {"layers": found.count, "def": -found.count, "spd": -found.count}
+    elif name == "fallen":
+        mon["as"]["fallen"] = found.count
+        return
+    elif name == "slowstart":
+        # The end of the turn in which it came in does not count.
+        mon["as"]["counter"] = max(1, 5 - found.passed + (mon["at_"] <= found.passed))
+        return
+    elif name == "partiallytrapped":
+        left = max(1, rng.choice(_DRAWN_BINDING) - found.passed)
+        state = {"duration": left, "boundDivisor": 8}
+    elif name == "substitute":
+        most = max(1, mon["mhp"] // 4)
+        state = {"hp": rng.randint(1, most) if found.count else most}
+    elif name == "confusion":
+        lengths = [t for t in _DRAWN_CONFUSION if t > found.count] or [found.count + 1]
+        state = {"time": rng.choice(lengths) - found.count}
+    elif name == "stall":
+        state = {"counter": 3 ** max(1, found.count)}
+    elif name == "lockedmove":
+        # It lasts two or three turns; after the last one the user would be confused.
+        left = rng.choice((1, 2)) if found.count <= 1 else 1
+        state = {"trueDuration": left}
+    elif name == "rollout":
+        state = {"hitCount": found.count, "contactHitCount": found.count}
+    elif name == "furycutter":
+        state = {"multiplier": 1 << min(2, max(0, found.count - 1))}
+    if name not in codec.VOLATILE_BIT:
+        return
+    if name == "twoturnmove" and found.move in codec.VOLATILE_BIT:
+        out[found.move] = {}  # out of reach while it charges
+    keys = codec.VOLATILE_FIELDS.get(name, {})
+    if "duration" in keys and "duration" not in state:
+        state["duration"] = max(1, found.left if found.left is not None else 1)
+    if "move" in keys:
+        if not found.move:
+            return  # which move it is about is not known
+        state["move"] = found.move
+    if "src" in keys:
+        state["src"] = foe
+    out[name] = state
