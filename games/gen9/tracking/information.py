@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache, lru_cache
 
 from plywise.engine.battle.border import teams
 from plywise.engine.battle.names import MOVE_ID
@@ -154,8 +155,12 @@ def _mon(
     )
 
 
+_move = lru_cache(50_000)(MoveView)  # the same few thousand again and again
+_full_pp = cache(lambda name: teams.max_pp(MOVE_ID[name]))
+
+
 def _seen_moves(uses: Mapping[str, int]) -> tuple[MoveView, ...]:
-    return tuple(MoveView(name, used) for name, used in uses.items())
+    return tuple(_move(name, used) for name, used in uses.items())
 
 
 def _own_moves(
@@ -166,8 +171,8 @@ def _own_moves(
 ) -> tuple[MoveView, ...]:
     views = []
     for slot, name in enumerate(names):
-        used, most = uses.get(name, 0), min(most_pp, teams.max_pp(MOVE_ID[name]))
+        used, most = uses.get(name, 0), min(most_pp, _full_pp(name))
         barred = legal is not None and MOVE + slot not in legal and TERA + slot not in legal
         left = max(0, most - used)
-        views.append(MoveView(name, used, left, most, disabled=barred and left > 0))
+        views.append(_move(name, used, left, most, barred and left > 0))
     return tuple(views)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from plywise.datasets.showdown_data import to_id
 from plywise.engine.battle.names import STAT_NAMES
@@ -12,8 +12,7 @@ from plywise.games.gen9.infostate import FORCED, MOVE, PASS, SWITCH, TERA
 from plywise.games.gen9.tracking.wire import condition_of, details_of, place_of
 
 
-@dataclass(frozen=True)
-class OwnMon:
+class OwnMon(NamedTuple):
     """One of the player's Pokémon.
 
     Attributes:
