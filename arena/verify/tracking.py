@@ -43,7 +43,7 @@ from plywise.games.gen9.belief import RandomBattleBelief, base_species
 from plywise.games.gen9.infostate import InfoState
 from plywise.games.gen9.tracking import condition_tables as tables
 from plywise.games.gen9.tracking.known import Effect, KnownBattle, KnownMon, KnownSide
-from plywise.games.gen9.tracking.wire import channel, shown_hp
+from plywise.games.gen9.tracking.wire import UNSHOWN_FORMES, channel, shown_hp
 from plywise.games.gen9.worlds import sample_worlds
 from plywise.games.showdown.channel import BattleChannel
 
@@ -53,7 +53,6 @@ _HIDDEN = frozenset(
     rolloutstorage trapper unburden zenmode""".split()
 )
 _EXTENDED = 3  # turns that a rock or Light Clay adds
-_UNSHOWN = {"greninjabond": "greninja", "rockruffdusk": "rockruff"}  # Pokemon.getUpdatedDetails
 _ONCE = {"sword": "sb", "shield": "shb", "syrup": "syr", "hero": "hero", "bond": "bond"}
 
 
@@ -315,6 +314,7 @@ def _active_facts(side: KnownSide, dump: Dump, ends: int, of: str) -> Iterator[F
     yield Fact("turns out", of, side.turns, dump["at_"])
     yield Fact("moves tried", of, side.actions, dump["ama"])
     yield Fact("last move", of, side.last_move, dump.get("lm", ""))
+    yield Fact("its last move failed", of, side.failed_before, dump.get("mlr", True) is False)
     yield Fact("last move used", of, side.last_used, dump.get("lmu", ""))
     yield Fact("transformed", of, side.copied is not None, bool(dump.get("tr")))
 
@@ -360,7 +360,7 @@ def _mon_facts(mon: KnownMon, dump: Dump, ends: int, of: str, *, own: bool) -> I
         if mon.rested:
             yield Fact("Rest's length", of, 3, state["startTime"])
     forme = load().species_id(mon.forme)
-    yield Fact("forme", of, forme, _UNSHOWN.get(dump["sp"], load().species_id(dump["sp"])))
+    yield Fact("forme", of, forme, UNSHOWN_FORMES.get(dump["sp"], load().species_id(dump["sp"])))
     yield Fact("times attacked", of, mon.attacked, dump.get("ta", 0))
     yield Fact("terastallized", of, mon.terastallized, bool(dump.get("tera")))
     if mon.item is not None:

@@ -8,6 +8,7 @@ Substitute that was hit, and within a percent); what only hidden sets decide (``
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from plywise.datasets.battle_corpus import Dump
 from plywise.engine.battle.oracle.state_facts import dump_facts, state_facts
 from plywise.games.gen9.infostate import InfoState, MonView
+from plywise.games.gen9.tracking.wire import UNSHOWN_FORMES
 
 
 class Fact(NamedTuple):
@@ -42,7 +44,7 @@ _NOT_COMPARED = frozenset(
         "queue;last successful move;order;disabled;trapped;speed;sleep turns;this turn's result;"
         "last turn's result;hurt this turn;newly switched;stats raised;stats lowered;attackers;"
         "attack damage;request;switch flag;boosted by stellar;used item this turn;"
-        "sleeps by own side;illusion;illusion kept;ability state checked"
+        "sleeps by own side;illusion;illusion kept;ability state checked;ability state busted"
     ).split(";")
 )
 """What is drawn, what lasts for a part of a turn, and what the choices of both hide."""
@@ -83,6 +85,8 @@ def world_facts(
         whose = "own" if here.startswith(own) else "foe" if here.startswith(foe) else "field"
         known = _known(info, here, whose)
         for what in sorted({*got, *right} - _NOT_COMPARED):
+            if what == "stats" and (info.own.copy is not None or info.own.stat_moves):
+                continue  # they depend on the opponent's
             fainted = what in _OF_STANDING and got.get("hp") == 0
             if fainted or _on_bench(what, known, info):
                 continue
@@ -112,7 +116,9 @@ def _known(info: InfoState, where: str, whose: str) -> MonView | None:
 
 
 def _compared(what: str, whose: str, known: MonView | None, got: Any, right: Any) -> Iterator[Fact]:
-    if what in ("weather", "terrain"):
+    if what in ("species", "base species"):
+        yield Fact(what, whose, got, UNSHOWN_FORMES.get(right, right))
+    elif what in ("weather", "terrain"):
         yield Fact(what, whose, got[0], right[0])
         yield Fact(f"turns of {what}", whose, _near(got[1], right[1]), right[1])
     elif what.startswith("side condition "):
@@ -141,6 +147,8 @@ def _compared(what: str, whose: str, known: MonView | None, got: Any, right: Any
 
 
 def _of_opponent(what: str, known: MonView, got: Any, right: Any) -> Iterator[Fact]:
+    if known.ability == "asone":
+        known = replace(known, ability=None, base_ability=None)
     told = {"ability": known.ability, "base ability": known.base_ability, "item": known.item}
     if what in told:
         if told[what] is not None:

@@ -143,10 +143,14 @@ class SideView:
         turns_out, actions: turns that the active one has started, and moves that it has tried.
         loafing: if it has Truant, it will not move next time.
         item_lost: it has lost its item since it came in (Unburden).
+        stat_moves: moves that have changed its stats since then (Speed Swap, Power Split …), with
+            the index of the Pokémon opposite, oldest first.
         moves_used: moves that it has used since then (Last Resort).
         fainted_now, fainted_before: index of the Pokémon that fainted last in this turn, and in the
             one before (Retaliate); None: none.
         acted: its action of this turn is over.
+        failed_now, failed_before: its move has failed in this turn, and in the one before (Stomping
+            Tantrum).
         fallen: Pokémon that have fainted, those revived since included.
         can_tera: Terastallization has not been used.
     """
@@ -166,10 +170,13 @@ class SideView:
     actions: int = 0
     loafing: bool = False
     item_lost: bool = False
+    stat_moves: tuple[tuple[str, int | None], ...] = ()
     moves_used: tuple[str, ...] = ()
     fainted_now: int | None = None
     fainted_before: int | None = None
     acted: bool = False
+    failed_now: bool = False
+    failed_before: bool = False
     fallen: int = 0
     can_tera: bool = True
 

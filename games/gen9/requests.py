@@ -19,6 +19,7 @@ from plywise.engine.battle.names import (
 )
 from plywise.games.gen9.infostate import FORCED, SWITCH, TERA
 from plywise.games.gen9.tracking.request import OwnMon, Request
+from plywise.games.gen9.tracking.wire import UNSHOWN_FORMES
 
 Plain = Any
 """A record of a battle (``engine.battle.border.plain.thaw``)."""
@@ -51,12 +52,15 @@ def request_of(b: Plain, player: int, legal: Sequence[int], labels: Labels) -> R
 def _own_mon(side: Plain, i: int, labels: Labels, player: int) -> OwnMon:
     mon = side.mons[i]
     stats = mon.stats
-    if mon.flag_bits & c.MON_TRANSFORMED:  # a request shows the stats of its own forme
+    if i == side.active:  # a request shows those of its own forme, unchanged by any move
+        own = mon.base_species if mon.flag_bits & c.MON_TRANSFORMED else mon.species
         nature = teams.NATURE_NAMES[(mon.nature & 31) - 1]
-        stats = teams.stats(mon.base_species, mon.spread, mon.level, nature)
+        spread = [n & c.SPREAD for n in mon.spread]
+        stats = teams.stats(own, spread, mon.level, nature)
+    species = SPECIES_NAMES[mon.base_species]
     return OwnMon(
         name=labels.names[player][i],
-        species=to_id(labels.cosmetic[player][i]) or SPECIES_NAMES[mon.base_species],
+        species=to_id(labels.cosmetic[player][i]) or UNSHOWN_FORMES.get(species, species),
         level=int(mon.level),
         gender={c.MON_MALE: "M", c.MON_FEMALE: "F"}.get(mon.flag_bits & c.MON_GENDER, "N"),
         hp=int(mon.hp),

@@ -24,6 +24,8 @@ _DONE_KEYS = {
     "bond": "bond",
 }
 _CHOICE_ITEMS = ("choiceband", "choicescarf", "choicespecs")
+_SPEED = 4  # place in a dump's stats
+_SPLIT = {"powersplit": (0, 2), "guardsplit": (1, 3)}
 _REGENERATED = 3  # a third of the maximal HP
 _REST = 3  # turns
 _DRAWN_SLEEP = (2, 3, 4)  # the turn counted as which it wakes: 1 to 3 turns asleep
@@ -106,8 +108,8 @@ def _write_known(mon: _Dump, known: MonView, side: int, rng: Random) -> None:
     if known.last_item:
         mon["li"] = known.last_item
     if known.base_ability:
-        mon["bab"] = known.base_ability
-    mon["ab"] = known.ability or mon["bab"]
+        mon["bab"] = _ability(known.base_ability, mon["bab"])
+    mon["ab"] = _ability(known.ability, mon["bab"]) if known.ability else mon["bab"]
     if known.away and mon["bab"] == "regenerator":
         mon["hp"] = min(mon["mhp"], mon["hp"] + mon["mhp"] // _REGENERATED)
     if known.fainted:
@@ -128,6 +130,13 @@ def _write_known(mon: _Dump, known: MonView, side: int, rng: Random) -> None:
             mon["ss"]["src"] = f"@p{side + 1}:{mon['i']}"
     elif known.status == "tox":
         mon["ss"] = {"stage": min(15, known.status_turns)}
+
+
+def _ability(known: str, of_set: str) -> str:
+    """Return an ability; a line says of both kinds of As One that they are one."""
+    if known != "asone":
+        return known
+    return of_set if of_set in tables.AS_ONE else tables.AS_ONE[0]
 
 
 def _hp(known: MonView, most: int, rng: Random) -> int:
@@ -161,12 +170,27 @@ def transform(mon: _Dump, view: SideView, others: Sequence[_Dump], team: teams.T
         seen = used.get(name)
         left = most if seen is None else seen.pp if seen.pp is not None else most - seen.used
         mon["mv"].append([name, max(0, left), most])
+    mon["us"] = [k for k, slot in enumerate(mon["mv"]) if slot[0] in view.moves_used]
     stats = copy.stats or (
         model["st"] if model["sp"] == species else _strength(team[model["i"]], species)[1]
     )
     mon["st"] = list(stats)
     types = [t for t in view.types if t in TYPE_ID][:2]
     mon["ty"] = types or list(load().species[species]["types"])
+
+
+def change_stats(mon: _Dump, view: SideView, others: Sequence[_Dump]) -> None:
+    """Change the active one's stats as Speed Swap and its like did, with ``others`` as they are."""
+    stats = list(mon["st"])
+    for move, number in view.stat_moves:
+        other = next((m["st"] for m in others if m["i"] == number), None)
+        if other is None:
+            continue
+        for stat in _SPLIT.get(move, ()):
+            stats[stat] = (stats[stat] + other[stat]) // 2
+        if move == "speedswap":
+            stats[_SPEED] = other[_SPEED]
+    mon["st"] = stats
 
 
 def active_facts(mon: _Dump, view: SideView, foe: str, rng: Random) -> None:
@@ -185,22 +209,29 @@ def active_facts(mon: _Dump, view: SideView, foe: str, rng: Random) -> None:
         mon["at"] = view.added_type
     if view.last_move:
         mon["lm"] = view.last_move
+    if view.failed_before:
+        mon["mlr"] = False
     if view.last_used:
         mon["lmu"] = view.last_used
     mon["us"] = [k for k, slot in enumerate(mon["mv"]) if slot[0] in view.moves_used]
     mon["as"] = dict(_ABILITY_STARTED.get(mon["ab"], {}))
     if types and mon["ab"] in ("protean", "libero"):
         mon["as"][mon["ab"]] = True
+    if mon.get("tera") and mon["sp"].startswith("ogerpon"):
+        mon["as"]["embodied"] = True
     mon["is"] = dict(_ITEM_STARTED.get(mon["it"], {}))
     volatiles: _Dump = {}
     mon["vo"] = volatiles
     for name, found in view.volatiles.items():
         _volatile(volatiles, mon, name, found, foe, rng)
-    in_slots = view.last_move in {slot[0] for slot in mon["mv"]}
-    if in_slots and mon["it"] in _CHOICE_ITEMS:
-        volatiles["choicelock"] = {"move": view.last_move}
-    if in_slots and mon["ab"] == "gorillatactics":
-        mon["as"]["choiceLock"] = view.last_move
+    chosen = view.last_move
+    if chosen == "struggle" and view.moves_used:
+        chosen = view.moves_used[-1]  # the lock is still there
+    if chosen in {slot[0] for slot in mon["mv"]}:
+        if mon["it"] in _CHOICE_ITEMS:
+            volatiles["choicelock"] = {"move": chosen}
+        if mon["ab"] == "gorillatactics":
+            mon["as"]["choiceLock"] = chosen
     if view.loafing and mon["ab"] == "truant":
         volatiles["truant"] = {}
     if view.item_lost and not mon["it"] and mon["ab"] == "unburden":

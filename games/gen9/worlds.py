@@ -34,7 +34,7 @@ from plywise.games.gen9.infostate import (
     SideView,
 )
 from plywise.games.gen9.tracking import condition_tables as tables
-from plywise.games.gen9.world_mons import active_facts, mon_dump, transform
+from plywise.games.gen9.world_mons import active_facts, change_stats, mon_dump, transform
 
 _FORMAT = "gen9randombattle"
 _SLOTS = 4
@@ -117,7 +117,7 @@ def _as_known(chosen: PokemonSet, known: MonView | None) -> PokemonSet:
         level=known.level,
         gender=known.gender,
         moves=(seen + others)[: max(len(seen), len(chosen.moves))],
-        ability=known.base_ability or chosen.ability,
+        ability=chosen.ability,
         item=chosen.item if known.first_item is None else known.first_item,
         tera_type=known.tera_type or chosen.tera_type,
     )
@@ -153,7 +153,12 @@ def _dump(info: InfoState, sets: tuple[teams.Team, teams.Team], rng: Random) -> 
         "q": [],
         "S": [_side(views[s], views[1 - s], sets[s], s, rng) for s in range(2)],
     }
+    natural = [[dict(mon) for mon in side["P"]] for side in dump["S"]]
     for s, view in enumerate(views):
+        if view.stat_moves:
+            change_stats(dump["S"][s]["P"][0], view, natural[1 - s])
+        if "trapped" in view.volatiles:
+            dump["S"][1 - s]["P"][0]["vo"]["trapper"] = {}
         if view.copy is not None:
             transform(dump["S"][s]["P"][0], view, dump["S"][1 - s]["P"], sets[1 - s])
     own = dump["S"][info.player]["P"][0]

@@ -6,6 +6,8 @@ counted in ends of turn.
 
 from __future__ import annotations
 
+from functools import cache
+
 from plywise.datasets.showdown_data import load, to_id
 
 LENGTHS = {
@@ -37,7 +39,7 @@ SIDE_LENGTHS = {
 }
 HAZARDS = ("spikes", "toxicspikes", "stealthrock", "stickyweb")
 TERRAINS = ("electricterrain", "grassyterrain", "mistyterrain", "psychicterrain")
-ROOMS = ("trickroom", "gravity", "magicroom", "wonderroom", "mudsport", "watersport")
+ROOMS = ("trickroom", "gravity", "magicroom", "wonderroom", "fairylock")
 ENDLESS_WEATHER = ("primordialsea", "desolateland", "deltastream")
 FUTURE_MOVES = ("futuresight", "doomdesire")
 BINDING = frozenset(
@@ -51,7 +53,20 @@ PARADOX = ("protosynthesis", "quarkdrive")
 
 # Silent conditions of the user of a move that worked (``self.volatileStatus`` or ``volatileStatus``
 # without a message).
+ABSORBING = frozenset(
+    """dryskin eartheater flashfire lightningrod motordrive sapsipper stormdrain voltabsorb
+    waterabsorb wellbakedbody windrider""".split()
+)
+"""Abilities that take a move's place with an effect of their own: the move has failed."""
+AS_ONE = ("asoneglastrier", "asonespectrier")
+NO_FAILURES = frozenset(
+    """burnup doodle doubleshock floralhealing healpulse moonlight morningsun purify shoreup swallow
+    synthesis teatime""".split()
+)
+"""Moves that write ``-fail`` and do not count as failed (a null of TryMove or of their hit)."""
 SILENT_SELF = ("minimize", "defensecurl")
+TYPED_BY_ITEM = ("arceus", "silvally")  # by their abilities, whatever their forme
+STAT_MOVES = ("speedswap", "powersplit", "guardsplit")  # they change stats, not stages
 STREAKS = ("furycutter", "rollout", "iceball")
 SLOT_MOVES = ("wish", "healingwish", "lunardance")
 ONCE = {"intrepidsword": "sword", "dauntlessshield": "shield", "supersweetsyrup": "syrup"}
@@ -59,7 +74,8 @@ ONCE = {"intrepidsword": "sword", "dauntlessshield": "shield", "supersweetsyrup"
 
 PASSED_ON = frozenset(
     """aquaring confusion curse dragoncheer embargo focusenergy gastroacid healblock ingrain
-    leechseed lockon magnetrise perishsong substitute syrupbomb tarshot torment""".split()
+    leechseed lockon magnetrise partiallytrapped perishsong substitute syrupbomb tarshot
+    torment""".split()
 )
 """What Baton Pass hands on (conditions without ``noCopy``)."""
 
@@ -70,10 +86,25 @@ def effect_id(text: str) -> str:
     return to_id(name)
 
 
+@cache
 def is_stalling(move: str) -> bool:
     """Return whether a move counts towards the falling chance of Protect and its like."""
     entry = load().moves.get(move)
     return bool(entry and entry.get("stallingMove"))
+
+
+@cache
+def types_of(forme: str) -> tuple[str, ...]:
+    """Return the types of a forme; () of an unknown one."""
+    entry = load().species.get(load().species_id(forme))
+    return tuple(entry["types"]) if entry else ()
+
+
+@cache
+def is_status(move: str) -> bool:
+    """Return whether a move does no damage by itself."""
+    entry = load().moves.get(move)
+    return bool(entry and entry.get("category") == "Status")
 
 
 def numbered(name: str, stem: str) -> int | None:

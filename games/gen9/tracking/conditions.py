@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plywise.datasets.showdown_data import load, to_id
+from plywise.datasets.showdown_data import to_id
 from plywise.games.gen9.tracking import condition_tables as tables
 from plywise.games.gen9.tracking.known import Effect, KnownMon
 from plywise.games.gen9.tracking.reader import Reader
@@ -19,7 +19,10 @@ class Conditions(Reader):
         mon = self._mon(ident)
         length = tables.LENGTHS.get(name)
         if name == "typechange":
-            side.types = () if "silent" in line.tags else tuple(line.arg(2).split("/"))
+            types = tuple(line.arg(2).split("/"))
+            own = () if mon is None else tables.types_of(mon.forme)
+            plate = mon is not None and mon.forme.startswith(tables.TYPED_BY_ITEM)
+            side.types = () if "silent" in line.tags and (plate or types == own) else types
             side.added_type = ""
             if line.origin == ("move", "reflecttype"):
                 side.types = self._types_of(line.tags.get("of", ""))
@@ -71,6 +74,7 @@ class Conditions(Reader):
             side.effects.pop("lockedmove", None)
         move = side.last_move if name == "encore" else ""
         self._start(ident, name, length, move=move)
+        self._absorbed(ident, name)
         if name == "flashfire" and mon is not None:
             mon.learn_ability("flashfire")
 
@@ -83,8 +87,7 @@ class Conditions(Reader):
             return there.types
         if mon.terastallized and mon.tera_type:
             return (mon.tera_type,)
-        entry = load().species.get(load().species_id(mon.forme))
-        return tuple(entry["types"]) if entry else ()
+        return tables.types_of(mon.forme)
 
     def _on_minus_end(self, line: ProtocolLine) -> None:
         side, name = self._side(line.arg(0)), tables.effect_id(line.arg(1))
@@ -145,6 +148,9 @@ class Conditions(Reader):
             confusion = self._side(ident).effects.get("confusion")
             if confusion is not None:
                 confusion.count += 1
+        elif name in tables.STAT_MOVES:
+            for side, other in (self.battle.sides, self.battle.sides[::-1]):
+                side.stat_moves += ((name, other.active),)
         elif name == "sketch":
             mon.uses.pop("sketch", None)
             mon.uses.setdefault(to_id(line.arg(2)), 0)
@@ -202,8 +208,8 @@ class Conditions(Reader):
     def _on_minus_swapsideconditions(self, line: ProtocolLine) -> None:
         one, other = self.battle.sides
         swapped = [*tables.HAZARDS, *tables.SIDE_LENGTHS]
-        mine = {k: one.conditions.pop(k) for k in swapped if k in one.conditions}
-        theirs = {k: other.conditions.pop(k) for k in swapped if k in other.conditions}
+        mine = {k: one.conditions.pop(k) for k in [*one.conditions] if k in swapped}
+        theirs = {k: other.conditions.pop(k) for k in [*other.conditions] if k in swapped}
         one.conditions |= theirs
         other.conditions |= mine
 
@@ -233,6 +239,10 @@ class Conditions(Reader):
             side = self._mover[0]
         if side >= 0:
             effect.source_side, effect.source = side, self.battle.sides[side].active
+
+    def _on_minus_fieldactivate(self, line: ProtocolLine) -> None:
+        if tables.effect_id(line.arg(0)) == "fairylock":
+            self.battle.conditions["fairylock"] = Effect(self.battle.now, 2)
 
     def _on_minus_fieldend(self, line: ProtocolLine) -> None:
         battle, name = self.battle, tables.effect_id(line.arg(0))

@@ -36,6 +36,7 @@ class Entries(Reader):
             mon = side.mons[number] = self._impostor(side, mon)
         side.entry = mon.snapshot()
         side.active = number
+        self._mover = None
         mon.away, mon.appeared = False, True
         mon.forme = species
         mon.terastallized = bool(tera)
@@ -49,6 +50,8 @@ class Entries(Reader):
         side.boosts, side.effects = passed
         side.turns = side.actions = 0
         side.acted, side.loafing, side.item_lost, side.moves_used = True, False, False, ()
+        side.failed_now = side.failed_before = False
+        side.stat_moves = ()
         self._free(1 - s)
 
     def _free(self, side: int) -> None:
@@ -175,7 +178,7 @@ class Entries(Reader):
         model_side, model = self._side(line.arg(1)), self._mon(line.arg(1))
         if mon is None or model is None:
             return
-        side.copy = model.snapshot()
+        side.copy, side.moves_used, side.stat_moves = model.snapshot(), (), ()
         side.boosts = dict(model_side.boosts)
         side.types, side.added_type = model_side.types, model_side.added_type
         mon.forme = model.forme

@@ -30,6 +30,7 @@ class Health(Reader):
         self._condition(mon, line.arg(1), line.arg(0))
         if line.origin[1] == "confusion":
             self._tried(line.arg(0))
+            self._side(line.arg(0)).failed_now = True
             self._side(line.arg(0)).effects.pop("twoturnmove", None)
         if "from" not in line.tags and self._mover is not None:
             if self._mover[0] != place_of(line.arg(0))[0]:
@@ -44,6 +45,7 @@ class Health(Reader):
         self._condition(mon, line.arg(1), line.arg(0))
         side = self._side(line.arg(0))
         _, cause = line.origin
+        self._absorbed(line.arg(0), cause)
         if cause in tables.SLOT_MOVES:
             side.conditions.pop(cause, None)
         if cause in ("healingwish", "lunardance"):
@@ -75,6 +77,14 @@ class Health(Reader):
 
     def _change(self, ident: str, stat: str, amount: int) -> None:
         side = self._side(ident)
+        if (
+            self._mover is not None
+            and not self.battle.residual
+            and tables.is_status(self._mover[1])
+        ):
+            # A move that changes nothing fails.
+            self._changed |= amount != 0
+            self.battle.sides[self._mover[0]].failed_now = not self._changed
         value = max(-6, min(6, side.boosts.get(stat, 0) + amount))
         self._put(side, stat, value)
 
@@ -178,6 +188,7 @@ class Health(Reader):
         if mon is None:
             return
         kind, cause = line.origin
+        self._absorbed(line.arg(0), ability)
         if ability == "asone":
             ability = _AS_ONE.get(mon.forme, "asone")
         elif ability in _IN_AS_ONE and (mon.ability or "").startswith("asone"):

@@ -99,10 +99,13 @@ def _side(side: KnownSide, ends: int, legal: tuple[int, ...] | None, *, own: boo
         actions=side.actions,
         loafing=side.loafing,
         item_lost=side.item_lost,
+        stat_moves=side.stat_moves,
         moves_used=side.moves_used,
         fainted_now=side.fainted_now,
         fainted_before=side.fainted_before,
         acted=side.acted,
+        failed_now=side.failed_now,
+        failed_before=side.failed_before,
         fallen=side.fallen,
         can_tera=not side.tera_used,
     )

@@ -136,9 +136,13 @@ class KnownSide:
         acted: it has moved, or was sent out, this turn.
         loafing: if it has Truant, it will not move next time.
         item_lost: the active one has lost its item since it came in.
+        stat_moves: moves that have changed its stats since then (``STAT_MOVES``), with the number
+            of the Pokémon opposite, oldest first.
         moves_used: moves that it has used since then (Last Resort).
         fainted_now, fainted_before: number of the Pokémon that fainted last in this turn, and in
             the one before (Retaliate); None: none.
+        failed_now, failed_before: its move has failed in this turn, and in the one before (Stomping
+            Tantrum).
         fallen: Pokémon that have fainted, those revived since included.
         tera_used: a Pokémon has terastallized.
         entry: what was known of the active one before it came in (Illusion).
@@ -161,9 +165,12 @@ class KnownSide:
     acted: bool = False
     loafing: bool = False
     item_lost: bool = False
+    stat_moves: tuple[tuple[str, int | None], ...] = ()
     moves_used: tuple[str, ...] = ()
     fainted_now: int | None = None
     fainted_before: int | None = None
+    failed_now: bool = False
+    failed_before: bool = False
     fallen: int = 0
     tera_used: bool = False
     entry: KnownMon | None = None

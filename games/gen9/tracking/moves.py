@@ -27,9 +27,11 @@ class Moves(Reader):
         called = (
             bool(source) and cause not in ("lockedmove", "pursuit") and not line.tags.get("zeffect")
         )
+        if cause == "magicbounce":
+            self.battle.sides[1 - s].failed_now = True
         self._mover = (s, move)
-        self._new_slot, self._stolen, self._hit = None, ("", ""), False
-        side.last_used = move
+        self._new_slot, self._stolen, self._hit, self._changed = None, ("", ""), False, False
+        side.last_used, side.failed_now = move, "notarget" in line.tags
         self.battle.note(s, f"{mon.forme or mon.species} used {move}")
         talking = mon.status == "slp" and move in ("sleeptalk", "snore")  # said by `cant`
         if (not called and not talking) or (kind, cause) == ("ability", "dancer"):
@@ -44,7 +46,7 @@ class Moves(Reader):
         side.last_move = move
         if cause == "lockedmove":
             return
-        if move not in side.moves_used:
+        if move != "struggle" and move not in side.moves_used:
             side.moves_used += (move,)
         mimicked = side.effects.get("mimicked")
         if (
@@ -67,6 +69,10 @@ class Moves(Reader):
     def _on_minus_fail(self, line: ProtocolLine) -> None:
         """A move that failed began nothing."""
         side = self._side(line.arg(0))
+        if self._mover is not None and self._mover[1] not in tables.NO_FAILURES:
+            mover = self.battle.sides[self._mover[0]]
+            if mover is side or tables.is_status(self._mover[1]):
+                mover.failed_now = True
         if self._new_slot is not None and self._new_slot[0] is side:
             side.conditions.pop(self._new_slot[1], None)
         if self._mover is not None and self.battle.sides[self._mover[0]] is side:
@@ -75,6 +81,20 @@ class Moves(Reader):
             if self._mover[1] in tables.SILENT_SELF:
                 side.effects.pop(self._mover[1], None)
         self._new_slot = None
+
+    def _on_minus_miss(self, line: ProtocolLine) -> None:
+        self._side(line.arg(0)).failed_now = True
+
+    def _on_minus_immune(self, line: ProtocolLine) -> None:
+        if self._mover is not None and self._mover[0] != place_of(line.arg(0))[0]:
+            self.battle.sides[self._mover[0]].failed_now = True
+
+    def _on_minus_message(self, line: ProtocolLine) -> None:
+        if line.arg(0).startswith("Sleep Clause Mod") and self._mover is not None:
+            self.battle.sides[self._mover[0]].failed_now = True
+
+    def _on_minus_notarget(self, line: ProtocolLine) -> None:
+        self._side(line.arg(0)).failed_now = True
 
     def _cost(self, side: int, move: str, target: str) -> int:
         """Return the PP that a use costs (Pressure; Curse may be aimed at its user)."""
@@ -102,6 +122,7 @@ class Moves(Reader):
                 return  # its holder prevents another's move
         self._tried(line.arg(0), loafing=name not in ("slp", "frz", "truant", "recharge"))
         side.effects.pop("twoturnmove", None)
+        side.failed_now = name != "recharge"
         if mon is not None and name == "slp":
             mon.slept += 2 if mon.ability == "earlybird" else 1
         if name == "recharge":

@@ -26,6 +26,7 @@ class Reader:
         self._mover: tuple[int, str] | None = None  # side and move that is being carried out
         self._blank = False  # the last line was empty
         self._stolen = ("", "")  # a berry eaten off its holder, and the name of who ate it
+        self._changed = False  # the move being carried out has changed stages
         self._from_item = -1  # side whose Booster Energy has just worked
         self._hit = False  # the move being carried out has hurt the opponent
         self._new_slot: tuple[KnownSide, str] | None = None  # that the move being carried out made
@@ -123,6 +124,12 @@ class Reader:
             mon.max_hp = most
         if hp and status != mon.status:
             self._set_status(mon, status)
+
+    def _absorbed(self, ident: str, ability: str) -> None:
+        """Note that the move being carried out has failed if an ability of its target took it."""
+        if self._mover is not None and ability in tables.ABSORBING and not self.battle.residual:
+            if self._mover[0] != place_of(ident)[0]:
+                self.battle.sides[self._mover[0]].failed_now = True
 
     def _connected(self) -> None:
         """Note that the move being carried out has hit the opponent or its Substitute."""

@@ -24,14 +24,15 @@ from plywise.games.gen9.tracking.wire import ProtocolLine, parse_line, place_of
 _SILENT = frozenset(
     """chat c c: j l n J L N join leave name player gametype gen tier rated rule clearpoke poke
     teampreview start request inactive inactiveoff t: raw html uhtml uhtmlchange title init deinit
-    expire error bigerror debug message -message -hint -block -notarget -miss -crit -resisted
-    -supereffective -immune -hitcount -nothing -ohko -combine -waiting -center -fieldactivate
+    expire error bigerror debug message -hint -block -crit -resisted
+    -supereffective -hitcount -nothing -ohko -combine -waiting -center
     -zpower -mega -burst -primal -candynamax -swap swap showteam noinit users updateuser split
     cantleave done win tie""".split()
 )
 """Lines that tell nothing of the state, or only what their cause tells."""
 _OF_NO_POKEMON = frozenset(
-    "turn upkeep teamsize -weather -fieldstart -fieldend -swapsideconditions -clearallboost".split()
+    """turn upkeep teamsize -fieldactivate -message -weather -fieldstart -fieldend
+    -swapsideconditions -clearallboost""".split()
 )
 _END_SILENTLY = (
     *tables.STREAKS,
@@ -164,12 +165,16 @@ class Tracker(Entries, Moves, Health, Conditions):
         for side in battle.sides:
             side.acted = False
             side.turns += 1
+            side.failed_before, side.failed_now = side.failed_now, False
             side.fainted_before, side.fainted_now = side.fainted_now, None
 
     def _on_upkeep(self, line: ProtocolLine) -> None:
         battle = self.battle
         battle.ends += 1
         battle.residual = False
+        lock = battle.conditions.get("fairylock")
+        if lock is not None and lock.left(battle.ends) == 0:
+            del battle.conditions["fairylock"]
         for side in battle.sides:
             self._expire(side)
             for name in ("wish", "futuremove"):  # they may find nobody, and no line says it

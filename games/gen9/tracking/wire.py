@@ -89,6 +89,10 @@ def condition_of(text: str) -> tuple[int, int, str]:
     return int(now), int(most.rstrip("ygr")), "" if status == "fnt" else status.split(" ")[0]
 
 
+UNSHOWN_FORMES = {"greninjabond": "greninja", "rockruffdusk": "rockruff"}
+"""Forme that neither lines nor requests tell -> what they say (``Pokemon.getUpdatedDetails``)."""
+
+
 def shown_hp(hp: int, max_hp: int) -> int:
     """Return HP as Showdown shows them to opponents: percent rounded up, 100 only for full HP."""
     parts = -(-100 * hp // max_hp)
