@@ -20,7 +20,7 @@ from plywise.conf.listing import default_options
 from plywise.conf.schemas import commands, game, llm, play, ratings, search, tournament, verify
 from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.bench import BenchConfig
-from plywise.conf.schemas.showdown import ShowdownConfig
+from plywise.conf.schemas.showdown import ServerConfig, ShowdownConfig
 from plywise.datasets.errors import ConfigError
 
 T = TypeVar("T")
@@ -64,6 +64,7 @@ GROUP_SCHEMAS: dict[str, dict[str, type[Any]]] = {
         "openai_schema": llm.OpenAIGroup,
         "stand_in_schema": llm.StandInGroup,
     },
+    "server": {"server_schema": ServerConfig},
     "tournament": {"tournament_schema": tournament.TournamentGroup},
 }
 """Dataclasses of the groups (agents have their own), by the names that YAML files use."""

@@ -1,7 +1,8 @@
 """Secrets in addresses: taken out where an address comes in, put back where it is connected to.
 
 A user name without a password, a password and the values of a query (``?token=…``) are secrets; so
-is a key that somebody gives in place of the name of the variable that holds it.
+is a key or a password that somebody gives in place of the name of the variable that holds it: what
+is neither in capitals nor the name of a variable.
 :func:`hide` replaces each by a token (``***``, ``***2``, …) and keeps it in the environment of this
 process, which its workers inherit; :func:`reveal` is called only where a connection is opened.  In
 between, settings, files, records and messages hold the token.
@@ -9,10 +10,11 @@ between, settings, files, records and messages hold the token.
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import os
 import re
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from plywise.datasets.errors import ConfigError
 
@@ -23,6 +25,9 @@ _USER = re.compile(r"\b([a-zA-Z][a-zA-Z0-9+.-]{0,20}://)((?:(?!://)[^\s'\"<>]){0
 _QUERY = re.compile(r"\b[a-zA-Z][a-zA-Z0-9+.-]{0,20}://[^\s'\"<>?]{0,4000}\?[^\s'\"<>]*")
 # A key or a password where the name of the variable that holds it belongs.
 _VARIABLE_NAME = re.compile(r"(\b(?:api_key|password)_env['\"]?[=:] ?['\"]?)([^\s,'\"\]}]+)")
+# A key or a password as a setting, which there is none: it is refused, but not repeated.
+_PLAIN = re.compile(r"(\b(?:api_key|password)(?:=|['\"]?: ?)['\"]?)([^\s,'\"\]}]+)")
+_NONE = ("null", "None", "~")
 _VALUE = re.compile(r"(?<=[?&])([^=&]+=)([^&#,;\]\})]+)")
 _LOGIN = re.compile(r"(://(?:[^\s/@:'\"]*:)?)([^\s/@'\"]+)@")
 _SHORTEST = 4  # characters of a secret that is looked for in any text
@@ -31,6 +36,7 @@ _SHORTEST = 4  # characters of a secret that is looked for in any text
 def hide(text: str) -> str:
     """Return ``text`` with a token in place of each secret in its addresses; idempotent."""
     text = _VARIABLE_NAME.sub(_hidden_key, text)
+    text = _PLAIN.sub(_hidden_value, text)
     text = _USER.sub(_hidden_user, text)
     return _QUERY.sub(lambda found: _VALUE.sub(_hidden_value, found[0]), text)
 
@@ -54,6 +60,20 @@ def reveal(address: str, setting: str) -> str:
     return _TOKEN.sub(secret, address)
 
 
+def on_this_machine(address: str) -> bool:
+    """Whether an address is of this machine's loopback interface."""
+    host = urlsplit(address).hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def stays_private(address: str) -> bool:
+    """Whether nobody on the way reads what goes to an address: by TLS, or within this machine."""
+    return urlsplit(address).scheme in ("https", "wss") or on_this_machine(address)
+
+
 def mask(text: str) -> str:
     """Return ``text`` from anywhere (a library's error, a log line) without secrets."""
     for token, secret in _known().items():
@@ -75,12 +95,17 @@ def _masked_login(found: re.Match[str]) -> str:
 
 
 def _hidden_key(found: re.Match[str]) -> str:
-    named = found[2].isidentifier() or found[2].startswith("$")
-    return found[0] if named else f"{found[1]}{_token(found[2])}"
+    name = found[2]
+    named = name.isidentifier() and (name.isupper() or name in os.environ)
+    return (
+        found[0]
+        if named or name in _NONE or name.startswith("$")
+        else f"{found[1]}{_token(found[2])}"
+    )
 
 
 def _hidden_value(found: re.Match[str]) -> str:
-    return f"{found[1]}{_token(found[2])}"
+    return found[0] if found[2] in _NONE else f"{found[1]}{_token(found[2])}"
 
 
 def _token(secret: str) -> str:

@@ -70,8 +70,13 @@ def setting(
     old: Sequence[str] = (),
     option: str = "",
 ) -> Any:
-    """Return a dataclass field; a mutable ``default`` (list, dict) is copied for each object."""
+    """Return a dataclass field; a mutable ``default`` (list, dict) is copied for each object.
+
+    A class as ``default`` is made for each object.
+    """
     about = Setting(words, low, high, above, tuple(choices), path, tuple(old), option)
+    if isinstance(default, type):
+        return field(default_factory=default, metadata={_KEY: about})
     if isinstance(default, list | dict):
         return field(default_factory=lambda: type(default)(default), metadata={_KEY: about})
     return field(default=default, metadata={_KEY: about})

@@ -18,6 +18,7 @@ from websockets.sync.client import connect
 
 from plywise.datasets.address_secrets import mask, reveal
 from plywise.datasets.errors import PlywiseError
+from plywise.games.showdown.login import Account
 from plywise.games.showdown.messages import CheckedPlayer
 from plywise.games.showdown.player import PlywisePlayer
 
@@ -25,7 +26,6 @@ log = logging.getLogger(__name__)
 
 LOGIN_SECONDS = 60.0
 GREETING_SECONDS = 15.0  # from the connection to the first words of a server
-LOGIN_SERVER = "https://play.pokemonshowdown.com/action.php?"
 
 
 class ServerUnreachableError(PlywiseError):
@@ -57,12 +57,16 @@ def probe(url: str) -> None:
         ) from error
 
 
-def player_options(url: str, who: AccountConfiguration, battle_format: str) -> dict[str, Any]:
-    """Return the options that all our poke-env players have in common."""
+def player_options(url: str, who: Account, battle_format: str) -> dict[str, Any]:
+    """Return the options that all our poke-env players have in common.
+
+    The login is ours (``games/showdown/login.py``): poke-env gets no password and no login server.
+    """
     return {
-        "account_configuration": who,
+        "account": who,
+        "account_configuration": AccountConfiguration(who.name, None),
         "battle_format": battle_format,
-        "server_configuration": ServerConfiguration(reveal(url, "server.url"), LOGIN_SERVER),
+        "server_configuration": ServerConfiguration(reveal(url, "server.url"), ""),
         "log_level": logging.WARNING,
         "start_listening": False,
     }
@@ -117,24 +121,22 @@ def log_in(connections: Sequence[Connection], died: Sequence[str]) -> None:
     """
     deadline = time.monotonic() + LOGIN_SECONDS
     for connection in connections:
-        while not connection.player.ps_client.logged_in.is_set():
+        player = connection.player
+        while not player.ps_client.logged_in.is_set():
             if died:
                 raise BattleServerLostError(died[0])
-            player = connection.player
-            if player.refused:
-                raise LoginError(
-                    f"the server refuses the name '{player.username}': {player.refused} "
-                    "(server.username, server.password_env)"
-                )
+            refused = next((c.player.refused for c in connections if c.player.refused), "")
+            if refused:
+                raise LoginError(refused)
             if not connection.open:
                 raise ServerUnreachableError(
-                    "the Showdown server closed the connection before the login; see the log"
+                    "the Showdown server closed the connection before the login"
+                    f"{said_by(connections) or '; see the log'}"
                 )
             if time.monotonic() > deadline:
                 raise LoginError(
-                    f"'{player.username}' could not log in within {LOGIN_SECONDS:.0f} s: is the "
-                    "name taken, or does it need a password (server.username, "
-                    f"server.password_env)?{said_by(connections)}"
+                    f"'{player.username}' could not log in within {LOGIN_SECONDS:.0f} s: is it a "
+                    f"Showdown server (server.url)?{said_by(connections)}"
                 )
             time.sleep(0.02)
 

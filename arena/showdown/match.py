@@ -27,7 +27,7 @@ from plywise.arena.agents.spec import Agent
 from plywise.arena.output.files import RecordWriter, file_stem, write_summary
 from plywise.arena.output.screen import Screen, near
 from plywise.arena.showdown.connections import BattleServerLostError, log_in, probe, result_of
-from plywise.arena.showdown.players import make_player
+from plywise.arena.showdown.players import account, make_player
 from plywise.arena.showdown.replay_page import write_battle_page
 from plywise.arena.showdown.view import (
     LiveBattle,
@@ -37,7 +37,11 @@ from plywise.arena.showdown.view import (
     summary_table,
     turn_line,
 )
-from plywise.arena.showdown.watch import BattlesStalledError, BattleWatch
+from plywise.arena.showdown.watch import (
+    BattlesStalledError,
+    BattleWatch,
+    RefusedByServerError,
+)
 from plywise.conf.schemas.showdown import ShowdownConfig
 from plywise.datasets.processes.signals import uninterrupted
 from plywise.datasets.recording import Losses
@@ -269,11 +273,13 @@ def run_showdown(config: ShowdownConfig, folder: Path, console: Console | None =
     Returns 0 when all battles ended with a result.
 
     Raises:
-        ConfigError: the agents do not play on a server, or need a model that is not there.
+        ConfigError: the agents do not play on a server, need a model that is not there, or the
+            password is missing.
         PlywiseError: no server, no login, or the server died in mid-battle; what had finished is
             kept and printed.
         RecordFileError: the disk refuses ``summary.json``; all battles were played.
     """
+    account(config.server, ours=True)  # a missing password is an error now, not after a minute
     match = ShowdownMatch(config, folder, console)
     factory = AgentFactory(
         config.game, config.search, config.llm, on_server=True, progress=match.screen.print
@@ -342,6 +348,9 @@ def _play(
 
             def observe() -> bool:
                 match.observe(own)
+                for notices in (own.notices, rival.notices):
+                    while notices:
+                        match.screen.print(notices.pop(0))
                 return True
 
             try:
@@ -350,6 +359,8 @@ def _play(
                 running.result()
             except BattleServerLostError as error:
                 raise BattleServerLostError(f"{error} ({match.kept()})") from error
+            except RefusedByServerError as error:
+                raise RefusedByServerError(f"{error} ({match.kept()})") from error
             except BattlesStalledError as error:
                 raise BattlesStalledError(
                     f"{error} ({match.kept()}; {match.figures.failures} errors in poke-env: see "

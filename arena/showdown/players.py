@@ -6,36 +6,44 @@ import os
 import secrets
 from collections.abc import Callable
 
-from poke_env import AccountConfiguration
-
 from plywise.arena.agents.spec import Agent
 from plywise.arena.showdown.connections import player_options, silence
 from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.showdown import ServerConfig, ShowdownConfig
+from plywise.datasets.address_secrets import reveal
 from plywise.datasets.errors import ConfigError
 from plywise.datasets.recording import Losses
 from plywise.games.showdown.baselines import baseline
+from plywise.games.showdown.login import Account
 from plywise.games.showdown.messages import CheckedPlayer
 from plywise.games.showdown.player import DecisionRecord, PlywisePlayer
 
 
-def account(server: ServerConfig, *, ours: bool) -> AccountConfiguration:
+def account(server: ServerConfig, *, ours: bool) -> Account:
     """Return an account: the named one for our side, else a fresh name without password.
 
     Raises:
         ConfigError: the variable that should hold the password is empty.
     """
+    login_url = reveal(server.signed_by or "", "server.login_url")
     if ours and server.username is not None:
-        password = None
-        if server.password_env is not None:
-            password = os.environ.get(server.password_env)
-            if not password:
-                raise ConfigError(
-                    f"server.password_env={server.password_env}: that variable is not set"
-                )
-        return AccountConfiguration(server.username, password)
+        return Account(server.username, _password(server), login_url)
     # A name may be taken on a shared server, so it ends in something random.
-    return AccountConfiguration(f"{'plywise' if ours else 'rival'} {secrets.token_hex(3)}", None)
+    name = f"{'plywise' if ours else 'rival'} {secrets.token_hex(3)}"
+    return Account(name, login_url=login_url)
+
+
+def _password(server: ServerConfig) -> str:
+    if server.password_env is None:
+        return ""
+    # Its value is not repeated: somebody may have put the password itself there.
+    password = os.environ.get(server.password_env)
+    if not password:
+        raise ConfigError(
+            "server.password_env: there is no environment variable of the name that it gives, or "
+            "it is empty: it takes the name of the variable that holds the password"
+        )
+    return password
 
 
 def make_player(

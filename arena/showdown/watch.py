@@ -24,6 +24,10 @@ class BattlesStalledError(PlywiseError):
     """Nothing has happened for longer than ``stall_seconds``."""
 
 
+class RefusedByServerError(PlywiseError):
+    """The server refused what the battles need (a challenge, a team), in its own words."""
+
+
 class _ErrorHandler(logging.Handler):
     """Reports the exceptions that poke-env logs instead of raising them.
 
@@ -85,6 +89,8 @@ class BattleWatch:
 
         Raises:
             BattleServerLostError: the server has died, or a connection has ended.
+            RefusedByServerError: the server took an account's name away, or it refused a battle
+                and no other runs any more.
             BattlesStalledError: nothing has happened for ``stall_seconds``.
         """
         self.touch()
@@ -92,6 +98,7 @@ class BattleWatch:
             time.sleep(poll_seconds)
             self.require_connections()
             battles = [b for c in self.connections for b in list(c.player.battles.values())]
+            self._require_granted(idle=all(battle.finished for battle in battles))
             events = sum(len(battle._replay_data) for battle in battles)
             if events != self._events:
                 self._events = events
@@ -100,6 +107,14 @@ class BattleWatch:
                 raise BattlesStalledError(
                     f"nothing has happened for {self._stall_seconds:g} s{said_by(self.connections)}"
                 )
+
+    def _require_granted(self, *, idle: bool) -> None:
+        """Raise for an account that is lost, and for a refused battle if no other runs."""
+        for player in (connection.player for connection in self.connections):
+            if player.refused:
+                raise RefusedByServerError(player.refused)
+            if player.refusal is not None and idle:
+                raise RefusedByServerError(str(player.refusal))
 
     def require_connections(self) -> None:
         """Check the server and the connections.

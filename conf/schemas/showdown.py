@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 from omegaconf import MISSING
@@ -12,8 +12,12 @@ from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import LLMGroup
 from plywise.conf.schemas.search import SearchGroup
+from plywise.datasets.address_secrets import stays_private
 from plywise.datasets.errors import ConfigError
 from plywise.datasets.settings import MOST_PROCESSES, Settings, setting
+from plywise.games.showdown.names import name_fault
+
+OFFICIAL_LOGIN = "https://play.pokemonshowdown.com/action.php"
 
 
 @dataclass
@@ -25,6 +29,11 @@ class ServerConfig(Settings):
     url: str | None = setting(
         None, "ws://HOST:PORT/showdown/websocket; null: a local server for this run"
     )
+    login_url: str | None = setting(
+        None,
+        "action.php of the login server, which signs names; null: names are not signed, and a "
+        "password goes to the official one",
+    )
     username: str | None = setting(None, "name of the account; null: a new name")
     password_env: str | None = setting(
         None, "environment variable that holds the account's password"
@@ -34,12 +43,34 @@ class ServerConfig(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.password_env is not None and self.username is None:
-            raise ConfigError(
-                f"server.password_env={self.password_env}: give server.username=NAME with it"
-            )
-        example = "ws://127.0.0.1:8000/showdown/websocket"
-        check_address("server.url", self.url, ("ws", "wss"), example)
+        check_address(
+            "server.url", self.url, ("ws", "wss"), "ws://127.0.0.1:8000/showdown/websocket"
+        )
+        check_address("server.login_url", self.login_url, ("http", "https"), OFFICIAL_LOGIN)
+        if self.username is not None and (fault := name_fault(self.username)):
+            raise ConfigError(f"server.username={self.username}: {fault}")
+        if self.password_env is None:
+            return
+        if self.username is None:
+            raise ConfigError("server.password_env: give server.username=NAME with it")
+        for key, address, safe in (
+            ("url", self.url, "wss"),
+            ("login_url", self.login_url, "https"),
+        ):
+            if address is not None and not stays_private(address):
+                raise ConfigError(
+                    f"server.{key}={address}: a login with a password needs {safe}://, for others "
+                    "on the way can read this"
+                )
+
+    @property
+    def signed_by(self) -> str | None:
+        """The login server that is asked; None: none, as for this run's own local server."""
+        if self.url is None:
+            return None
+        if self.login_url is None and self.password_env is not None:
+            return OFFICIAL_LOGIN
+        return self.login_url
 
 
 @dataclass
@@ -60,4 +91,4 @@ class ShowdownConfig(Settings):
         300.0, "seconds without a message after which the run ends with an error", above=0
     )
     seed: int = setting(0, "seed of the agents' decisions")
-    server: ServerConfig = field(default_factory=ServerConfig)
+    server: ServerConfig = setting(ServerConfig, "the server and the account", option="local")

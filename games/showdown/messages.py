@@ -6,22 +6,27 @@ code that raises on what it does not know, and a request that nobody answers sto
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any
 
+from poke_env import AccountConfiguration
 from poke_env.battle import AbstractBattle
 from poke_env.player import Player
 from websockets.exceptions import ConnectionClosed
 
 from plywise.games.showdown.channel import BattleChannel
+from plywise.games.showdown.login import Account, LoginServerError, assertion
+from plywise.games.showdown.names import user_id, without_rank
+from plywise.games.showdown.refusals import Refusal, name_advice, refusal, shortened
 
 _TAG = re.compile(r"battle-([a-z0-9]{1,60})-[0-9]{1,20}(?:-[a-z0-9]{1,60})?", re.ASCII)
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # not \n
 _MAX_NAME = 40  # characters; a server allows 18
-_MAX_WORDS = 200  # characters of a server's words in a message of ours
 _DEFAULT = "/choose default"
 _DEFAULT_AFTER = 20  # choices in one turn, of which a battle asks for a few
 _GIVE_UP_AFTER = 40
+_BATTLE_REQUESTS = ("/challenge ", "/accept ", "/search ")
 
 
 class MessageError(ValueError):
@@ -48,23 +53,47 @@ def user_name(text: str) -> str:
 class CheckedPlayer(Player):
     """Player whose messages are checked: a bad line costs itself, and no request stays unanswered.
 
+    Its login is ours, not poke-env's, which waits for ever for a ranked account or one of another
+    spelling, fails in a traceback for a wrong password, and cannot take an unregistered name where
+    names must be signed.
+
+    Args:
+        account: what the login needs; None: the name of ``account_configuration`` alone.
+        player_options: options of ``poke_env.player.Player``.
+
     Attributes:
-        refused: the server's words if it does not let the player in; "" otherwise.
-        said: its last words to the player (a popup), for error messages; "" none.
+        refused: one line if the server does not let the player in, or takes its name away; "".
+        refusal: what the server refused last (a challenge, a team); None: nothing, or it was asked
+            again after the wait that the server wants.
+        notices: refusals that nobody has printed yet.
+        said: the server's last words to the player (a popup), for error messages; "" none.
         without_result: tags of ended battles whose winner is none of the players.
     """
 
-    def __init__(self, **player_options: Any) -> None:
+    def __init__(self, *, account: Account | None = None, **player_options: Any) -> None:
         super().__init__(**player_options)
         self.refused = ""
+        self.refusal: Refusal | None = None
+        self.notices: list[str] = []
         self.said = ""
         self.without_result: set[str] = set()
+        self._account = account or Account(self.username)
+        self._asked_last = ""  # the last request for a battle
+        self._named_on: object = None  # the connection on which the name was given
         self._names: dict[str, set[str]] = {}  # of the players of running battles, by tag
         self._choices: dict[str, tuple[int, int]] = {}  # by tag: turn, choices sent in it
         self._channels: dict[str, BattleChannel] = {}  # of running battles, by tag
         client: Any = self.ps_client  # its coroutines are not typed
         self._handle_message = client._handle_message
         client._handle_message = self._receive
+        self._send_message = client.send_message
+        client.send_message = self._send
+
+    async def _send(self, message: str, room: str = "", message_2: str | None = None) -> None:
+        """Send a message; a request for a battle is kept, since the server may want a wait."""
+        if not room and message.startswith(_BATTLE_REQUESTS):
+            self._asked_last = message
+        await self._send_message(message, room, message_2)
 
     async def _receive(self, message: str) -> None:
         """Check a message, then let poke-env handle it."""
@@ -74,8 +103,8 @@ class CheckedPlayer(Player):
                 if not room.startswith(">battle"):
                     return  # a chat room
                 self._arrived(battle_tag(room[1:], self.format), lines)
-            else:
-                self._note_words(room)
+            elif await self._about_account(room):
+                return
             await self._handle_message("\n".join([room, *lines]))
         except ConnectionClosed:
             pass  # it is noticed by whoever watches the connection
@@ -87,13 +116,83 @@ class CheckedPlayer(Player):
     def _arrived(self, tag: str, lines: list[str]) -> None:
         """Note lines of a battle on their arrival; poke-env handles them in sequence, later."""
 
-    def _note_words(self, line: str) -> None:
+    # -- the account -------------------------------------------------------------------------
+
+    async def _about_account(self, line: str) -> bool:
+        """Handle a line about the login, or words of the server; return whether it was one."""
         _, _, rest = line.partition("|")
         kind, _, words = rest.partition("|")
-        if kind == "nametaken":
-            self.refused = words[-_MAX_WORDS:].replace("|", " ")
+        if kind == "challstr":
+            await self._log_in(words)
+        elif kind == "updateuser":
+            self._named(*words.split("|")[:2])
+        elif kind == "nametaken":
+            said = shortened(words.partition("|")[2] or words)
+            self.refused = (
+                f"the server refuses the name '{self.username}': {said} ({name_advice(said)})"
+            )
         elif kind == "popup":
-            self.said = words[:_MAX_WORDS].replace("||", " ")
+            await self._popup(words)
+        else:
+            return False
+        return True
+
+    async def _log_in(self, challenge: str) -> None:
+        try:
+            signed = await assertion(self._account, challenge)
+        except LoginServerError as error:
+            self.refused = str(error)
+        else:
+            await self._send(f"/trn {self._account.name},0,{signed}")
+
+    def _named(self, identity: str, named: str = "0") -> None:
+        """Take the server's word for the name: with a rank, ``@!``, or in another spelling."""
+        client: Any = self.ps_client
+        name = user_name(without_rank(identity))
+        if user_id(name) == user_id(self._account.name):
+            # poke-env compares names as they are written.
+            client._account_configuration = AccountConfiguration(name, None)
+            self._named_on = client.websocket
+            client.logged_in.set()
+        elif client.logged_in.is_set():
+            client.logged_in.clear()
+            if client.websocket is not self._named_on:
+                return  # a new connection begins as a guest
+            self.refused = f"the server has taken the name '{self.username}' away{self._because()}"
+        elif named == "1":
+            self.refused = (
+                f"the server calls the account '{name}' and not '{self.username}'{self._because()}"
+            )
+
+    def _because(self) -> str:
+        return f" (it said: {self.said})" if self.said else ""
+
+    async def _popup(self, words: str) -> None:
+        """Keep words of the server; a request for a battle that came too early is sent again."""
+        self.said = shortened(words)
+        found = refusal(words)
+        if found is None:
+            self.logger.info("the server says: %s", self.said)
+            return
+        self.logger.warning("%s", found)
+        self.notices.append(str(found))
+        request = self._asked_last
+        if found.wait is None or not request:
+            self.refusal = found
+            return
+        await asyncio.sleep(found.wait)
+        if request == self._asked_last:
+            await self._send(request)
+
+    async def _handle_challenge_request(self, split_message: list[str]) -> None:
+        """Queue a challenge of somebody else, without the rank before that user's name."""
+        sender = without_rank(split_message[2])
+        if user_id(sender) != user_id(self.username):
+            await super()._handle_challenge_request(
+                [*split_message[:2], sender, *split_message[3:]]
+            )
+
+    # -- battles -----------------------------------------------------------------------------
 
     async def _handle_battle_message(self, split_messages: list[list[str]]) -> None:
         """Handle the lines one by one, so that one which poke-env cannot read costs no other."""

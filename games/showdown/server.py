@@ -13,6 +13,7 @@ with real ``config/`` and ``logs/`` and links to the rest of the package; ``node
 """
 
 import errno
+import json
 import logging
 import os
 import shutil
@@ -21,7 +22,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Self
 
@@ -64,6 +65,9 @@ class ShowdownServer:
         start_seconds: longest wait until the server answers logins, which takes about 4 s on an
             idle machine and several times as long on a busy one.
         on_progress: called with one line about each stage.
+        settings: settings of Showdown's configuration (``config-example.js``) that differ from
+            ``server_config.js``, for example ``{"noguestsecurity": False}``; values as in JSON.
+        ranks: accounts with a rank, by name: ``{"Some Name": "+"}``.
 
     Entering blocks for seconds: enter before an event loop runs, or in a thread.
 
@@ -80,6 +84,8 @@ class ShowdownServer:
         log_path: Path | None = None,
         start_seconds: float = 120.0,
         on_progress: ProgressCallback = print_progress,
+        settings: Mapping[str, object] | None = None,
+        ranks: Mapping[str, str] | None = None,
     ) -> None:
         if port is not None and not 0 < port < 65536:
             raise ShowdownServerError(f"{port} is not a port: give 1 to 65535, or none for any.")
@@ -87,6 +93,8 @@ class ShowdownServer:
         self._asked_log = log_path
         self._start_seconds = start_seconds
         self._on_progress = on_progress
+        self._settings = settings or {}
+        self._ranks = ranks or {}
         self._port = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._folder: TemporaryFolder | None = None
@@ -151,7 +159,7 @@ class ShowdownServer:
             _require_free(self._port)
         try:
             self._folder = TemporaryFolder()
-            _lay_out(self._folder.path, package)
+            _lay_out(self._folder.path, package, self._settings, self._ranks)
             self._log_path = self._asked_log or self._folder.path / "server.log"
             self._log_path.parent.mkdir(parents=True, exist_ok=True)
             began = time.monotonic()
@@ -312,7 +320,9 @@ def keep_loopback_direct() -> None:
             os.environ[name] = ",".join(hosts + missing)
 
 
-def _lay_out(folder: Path, package: Path) -> None:
+def _lay_out(
+    folder: Path, package: Path, settings: Mapping[str, object], ranks: Mapping[str, str]
+) -> None:
     """Make ``folder`` a Showdown root: links to the package, its own ``config`` and ``logs``."""
     for item in package.iterdir():
         if item.name not in ("config", "logs", "node_modules"):
@@ -321,7 +331,12 @@ def _lay_out(folder: Path, package: Path) -> None:
     # Without these folders the server crashes or fills its log with errors.
     (folder / "config" / "chat-plugins").mkdir(parents=True)
     (folder / "logs" / "repl").mkdir(parents=True)
-    shutil.copy(_HERE / "server_config.js", folder / "config" / "config.js")
+    ours = (_HERE / "server_config.js").read_text(encoding="utf-8")
+    changes = f"Object.assign(exports, {json.dumps(dict(settings))});\n" if settings else ""
+    (folder / "config" / "config.js").write_text(ours + changes, encoding="utf-8")
+    if ranks:
+        rows = "".join(f"{name},{rank}\n" for name, rank in ranks.items())
+        (folder / "config" / "usergroups.csv").write_text(rows, encoding="utf-8")
     shutil.copy(_HERE / "server_seeds.js", folder / "config")
 
 

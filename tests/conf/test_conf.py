@@ -14,6 +14,7 @@ from plywise.conf import registry
 from plywise.conf.listing import options
 from plywise.conf.schemas.play import PlayConfig
 from plywise.conf.schemas.search import AlphaBetaGroup, SimultaneousGroup
+from plywise.conf.schemas.showdown import ServerConfig, ShowdownConfig
 from plywise.conf.schemas.tournament import TournamentConfig
 from plywise.datasets.errors import ConfigError
 
@@ -24,6 +25,7 @@ GROUP_USERS = {
     "opponent": "showdown",
     "search": "play",
     "llm": "play",
+    "server": "showdown",
     "tournament": "tournament",
 }
 
@@ -102,6 +104,7 @@ def test_battles_choose_their_search() -> None:
         ("play", "+search.second=1", "no setting 'search.second'"),
         ("showdown", "battles=0", "battles=0: must be at least 1"),
         ("showdown", "server.url=http://x", "must start with ws"),
+        ("showdown", "server.username=1", "server.username=1: a name needs a letter"),
         ("tournament", "tournament.pairs=0", "tournament.pairs=0: must be at least 1"),
         ("bench", "what=all", "choose one of engine, search, deadline"),
         ("ratings", "seed=1", "file is missing: give file=VALUE"),
@@ -113,6 +116,27 @@ def test_wrong_value_is_named(command: str, override: str, words: str) -> None:
         typed(command, *override.split())
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_server_is_a_preset_and_what_is_given_beside_it() -> None:
+    def server(*given: str) -> ServerConfig:
+        chosen = typed("showdown", *given)
+        assert isinstance(chosen, ShowdownConfig)
+        return chosen.server
+
+    official = "https://play.pokemonshowdown.com/action.php"
+    assert server() == ServerConfig()
+    assert server("server=showdown", "server.username=x") == ServerConfig(
+        "wss://sim3.psim.us/showdown/websocket", official, username="x"
+    )
+    arena = "battling.pokeagentchallenge.com"
+    assert server("server=pokeagent") == ServerConfig(
+        f"wss://{arena}/showdown/websocket", f"https://{arena}/action.php"
+    )
+    own = "wss://example.org/showdown/websocket"
+    assert server("server=showdown", f"server.url={own}") == ServerConfig(own, official)
+    assert server(f"server.url={own}").signed_by is None
+    assert server("server=showdown", "server.login_url=null").signed_by is None
 
 
 def test_simultaneous_search_needs_a_limit() -> None:

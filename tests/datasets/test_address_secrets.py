@@ -26,6 +26,10 @@ def nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
         ("llm.api_key_env=sk-abc", "llm.api_key_env=***"),
         ("api_key_env: sk-abc", "api_key_env: ***"),
         ("llm: {api_key_env: MY_KEY, x: 1}", "llm: {api_key_env: MY_KEY, x: 1}"),
+        ("server.password_env=hunter2", "server.password_env=***"),
+        ("server.password_env=MY_PASSWORD", "server.password_env=MY_PASSWORD"),
+        ("+server.password=hunter2", "+server.password=***"),
+        ("server: {password: hunter2, x: 1}", "server: {password: ***, x: 1}"),
         ("llm.api_key_env=${oc.env:NAME}", "llm.api_key_env=${oc.env:NAME}"),
     ],
 )
@@ -35,9 +39,25 @@ def test_a_secret_is_hidden_and_comes_back(address: str, hidden: str) -> None:
     assert reveal(hidden, "server.url") == address
 
 
-@pytest.mark.parametrize("text", ["game=path:/x@y.py", "me@home", "ws://host:1/x", "a://b c@d"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "game=path:/x@y.py",
+        "me@home",
+        "ws://host:1/x",
+        "a://b c@d",
+        "  password_env: null",
+        "llm.api_key_env=null",
+        "the password is wrong",
+    ],
+)
 def test_what_holds_no_secret_stays(text: str) -> None:
     assert hide(text) == mask(text) == text
+
+
+def test_the_name_of_a_variable_that_there_is_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("my_password", "x")
+    assert hide("server.password_env=my_password") == "server.password_env=my_password"
 
 
 def test_the_same_secret_has_the_same_token() -> None:

@@ -42,6 +42,9 @@ BASES: dict[str, tuple[tuple[str, ...], ...]] = {
         ("llm=none", "search.iterations=1", "battles=1", "server.url=ws://127.0.0.1:9/showdown"),
         ("llm=stand_in", "search.iterations=1", "battles=1", "llm.oracle_iterations=2",
          "server.url=ws://127.0.0.1:9/showdown"),
+        ("llm=none", "battles=1", "server=showdown", "server.url=ws://127.0.0.1:9/showdown",
+         "server.login_url=http://127.0.0.1:9/action.php", "server.username=x",
+         "server.password_env=HOME"),
     ),
     "tournament": (
         ("game=tic_tac_toe", "search.max_depth=1", "tournament.pairs=1",

@@ -92,6 +92,27 @@ class _Refusing(Behaviour):
         return [], [f">{room}\n|error|[Invalid choice] Can't move: no"]
 
 
+class _NoBattles(Behaviour):
+    """Refuses every challenge."""
+
+    def from_client(self, message: str) -> tuple[Messages, Messages]:
+        if not message.startswith("|/challenge "):
+            return [message], []
+        return [], ["|popup|Due to high load, you are limited to 5 games [/x] at the same time."]
+
+
+def _known_as(identity: Callable[[str], str]) -> type[Behaviour]:
+    """Return a behaviour that calls the client's account otherwise once it is logged in."""
+
+    def rewrite(message: str) -> Messages:
+        _, kind, *rest = [*message.split("|", 3), ""]
+        if kind != "updateuser" or "|1|" not in message:
+            return [message]
+        return [f"|updateuser|{identity(rest[0][1:])}|{rest[1]}"]
+
+    return _instead(rewrite)
+
+
 class _RequestsForEver(Behaviour):
     """Asks again after each choice, with the same request under a new id."""
 
@@ -216,6 +237,9 @@ BAD_SERVERS: dict[str, type[Behaviour]] = {
     "name taken": _instead(
         lambda m: ["|nametaken|x|Your name is \x1b[2J [/x] taken."] if "updateuser|" in m else [m]
     ),
+    "ranked and away": _known_as(lambda name: f"@{name.upper()}@!"),
+    "named otherwise": _known_as(lambda name: " \x1b[2J[/x]" + "y" * 60_000),
+    "challenges refused": _NoBattles,
     "wrong challstr": _instead(lambda m: ["|challstr"] if "|challstr|" in m else [m]),
     "popups": _instead(lambda m: ["|popup|[/x]\x1b[2J||no", m, "|popup|"]),
     "huge message": _instead(lambda m: [m, "|popup|" + "x" * (2 << 20)] if "|turn|1" in m else [m]),

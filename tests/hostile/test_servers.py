@@ -34,7 +34,7 @@ PLAYED = (  # what costs no battle
     "request cut off", "request nested", "request of another form", "request without active",
     "request with surrogates", "other request ids", "no request id", "popups", "won twice",
     "long name", "frames of garbage between", "wrong challstr", "requests for ever",
-    "every choice refused",
+    "every choice refused", "ranked and away",
 )  # fmt: skip
 ENDED = {  # what the one line has to say about the others
     "battle named as a path": "nothing has happened",
@@ -43,6 +43,8 @@ ENDED = {  # what the one line has to say about the others
     "no request": "nothing has happened",
     "connection dropped": "connection",
     "name taken": "taken",
+    "named otherwise": "the server calls the account '",
+    "challenges refused": "you are limited to 5 games [/x] at the same time. (choose concurrency",
     "huge message": "connection",
     "frames that are no text": "nothing has happened",
     "silent": "no Showdown server answers",

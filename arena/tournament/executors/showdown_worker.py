@@ -17,7 +17,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
-from poke_env import AccountConfiguration
 from poke_env.battle import Battle
 from poke_env.concurrency import POKE_LOOP
 from poke_env.player import Player as ServerSide
@@ -38,7 +37,11 @@ from plywise.arena.showdown.connections import (
     silence,
 )
 from plywise.arena.showdown.course import UNNAMED, Choice, Course, Failure
-from plywise.arena.showdown.watch import BattlesStalledError, BattleWatch
+from plywise.arena.showdown.watch import (
+    BattlesStalledError,
+    BattleWatch,
+    RefusedByServerError,
+)
 from plywise.arena.tournament.schedule import GameTask
 from plywise.arena.tournament.worker import GameOutcome, Setup, outcome_of
 from plywise.datasets.errors import PlywiseError
@@ -46,6 +49,7 @@ from plywise.games.base import State
 from plywise.games.gen9.infostate import action_name
 from plywise.games.gen9.state import InfoStateView
 from plywise.games.showdown.baselines import BaselineChoice, ObservedBaseline, baseline
+from plywise.games.showdown.login import Account
 from plywise.games.showdown.messages import CheckedPlayer
 from plywise.games.showdown.player import REFUSED, PlywisePlayer
 from plywise.games.showdown.server import keep_loopback_direct
@@ -195,7 +199,12 @@ class ServerPlayer:
             self._server_up = False
             result = self._battle(task, course)
             self._server_up = True
-        except (BattleServerLostError, ServerUnreachableError, LoginError) as error:
+        except (
+            BattleServerLostError,
+            ServerUnreachableError,
+            LoginError,
+            RefusedByServerError,
+        ) as error:
             course.fail(Failure("server", str(error)))
         failure = course.failure
         if failure is not None and isinstance(failure.error, PlywiseError):
@@ -242,6 +251,7 @@ class ServerPlayer:
             BattleServerLostError: the connection has ended.
             ServerUnreachableError: the server closed it before the login.
             LoginError: the server did not let a player in.
+            RefusedByServerError: the server refused the battle.
             SeedRefusedError: the server did not take the seed.
         """
         last = _LastWarning()
@@ -273,7 +283,7 @@ class ServerPlayer:
 
     def _side(self, task: GameTask, index: int, name: str, course: Course) -> CheckedPlayer:
         who = task.players[index]
-        options = player_options(self._url, AccountConfiguration(name, None), self._setup.game.name)
+        options = player_options(self._url, Account(name), self._setup.game.name)
         agent = self._agents[who]
         if agent is None:
             watcher = _BaselineRecorder(index, task.seed, course)

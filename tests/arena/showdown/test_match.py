@@ -23,14 +23,12 @@ from plywise.arena.play.guide_words import llm_short
 from plywise.arena.showdown import match as showdown_match
 from plywise.arena.showdown.connections import BattleServerLostError, ServerUnreachableError
 from plywise.arena.showdown.match import ShowdownMatch, run_showdown
-from plywise.arena.showdown.players import account
 from plywise.arena.showdown.view import LiveBattle, battle_line
 from plywise.arena.showdown.watch import BattlesStalledError
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import NoLLMGroup
 from plywise.conf.schemas.search import SimultaneousGroup
 from plywise.conf.schemas.showdown import ServerConfig, ShowdownConfig
-from plywise.datasets.errors import ConfigError
 from plywise.games.showdown.player import DecisionRecord
 from plywise.games.showdown.server import ShowdownServer
 from plywise.search.decision import Decision
@@ -205,17 +203,6 @@ def test_time_losses_are_recognised(loser: str, expected: str) -> None:
     ]
     seen = SimpleNamespace(_replay_data=events if loser else events[:1])
     assert showdown_match._who_ran_out_of_time(seen, "plywise 1") == expected  # type: ignore[arg-type]
-
-
-def test_a_password_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    server = ServerConfig(username="somebody", password_env="SOME_PASSWORD")
-    monkeypatch.delenv("SOME_PASSWORD", raising=False)
-    with pytest.raises(ConfigError, match="that variable is not set"):
-        account(server, ours=True)
-    monkeypatch.setenv("SOME_PASSWORD", "secret")
-    assert account(server, ours=True) == ("somebody", "secret")
-    assert account(server, ours=False).password is None
-    assert len(account(server, ours=False).username) <= 18
 
 
 def test_the_picture_needs_no_battles_and_no_terminal(tmp_path: Path) -> None:
