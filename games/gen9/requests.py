@@ -18,21 +18,21 @@ from plywise.engine.battle.names import (
     TYPE_NAMES,
 )
 from plywise.games.gen9.infostate import FORCED, SWITCH, TERA
-from plywise.games.gen9.tracking.request import OwnMon, Request
+from plywise.games.gen9.tracking.request import BattleRequest, OwnMon
 from plywise.games.gen9.tracking.wire import UNSHOWN_FORMES
 
 Plain = Any
 """A record of a battle (``engine.battle.border.plain.thaw``)."""
 
 
-def request_of(b: Plain, player: int, legal: Sequence[int], labels: Labels) -> Request:
+def request_of(b: Plain, player: int, legal: Sequence[int], labels: Labels) -> BattleRequest:
     """Return the request of ``player``, whose actions are ``legal`` ([]: no decision)."""
     side = b.sides[player]
     choosing = b.request == c.REQUEST_MOVE and len(legal) > 0
     order = [int(i) for i in side.order[: side.team_size]]
     switches = tuple(k for k, i in enumerate(order) if SWITCH + i in legal)
     out = side.mons[order[0]]
-    return Request(
+    return BattleRequest(
         kind="move" if choosing else "switch" if legal else "wait",
         mons=tuple(_own_mon(side, i, labels, player) for i in order),
         pp={MOVE_NAMES[m]: int(n) for m, n in zip(out.moves, out.pp, strict=True) if m}

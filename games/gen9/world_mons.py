@@ -148,7 +148,7 @@ def _hp(known: MonView, most: int, rng: Random) -> int:
     return max(1, rng.randint(min(low, high), high))
 
 
-def transform(mon: _Dump, view: SideView, others: Sequence[_Dump], team: teams.Team) -> None:
+def write_copy(mon: _Dump, view: SideView, others: Sequence[_Dump], team: teams.Team) -> None:
     """Make the active Pokémon the copy that it has become of one of the opponent's, ``others``.
 
     Args:

@@ -7,7 +7,7 @@ from typing import Any
 
 from plywise.games.gen9.infostate import FORCED, PASS, SWITCH, TERA, InfoState
 from plywise.games.gen9.tracking.known import KnownBattle
-from plywise.games.gen9.tracking.request import Request, parse_request
+from plywise.games.gen9.tracking.request import BattleRequest, parse_request
 from plywise.games.gen9.tracking.tracker import Tracker
 
 
@@ -19,7 +19,7 @@ class BattleChannel:
     """
 
     def __init__(self) -> None:
-        self.request: Request | None = None
+        self.request: BattleRequest | None = None
         self._tracker: Tracker | None = None
         self._unread: list[str] = []  # until a request tells whose channel it is
 
@@ -49,7 +49,7 @@ class BattleChannel:
         self.request = request
         return self._tracker.information_state(request)
 
-    def _begin(self, request: Request, player: int) -> None:
+    def _begin(self, request: BattleRequest, player: int) -> None:
         self._tracker = Tracker(player)
         under_way = any(line.startswith("|turn|") and line != "|turn|1" for line in self._unread)
         if not under_way:

@@ -94,7 +94,7 @@ def is_stalling(move: str) -> bool:
 
 
 @cache
-def types_of(forme: str) -> tuple[str, ...]:
+def types_of_forme(forme: str) -> tuple[str, ...]:
     """Return the types of a forme; () of an unknown one."""
     entry = load().species.get(load().species_id(forme))
     return tuple(entry["types"]) if entry else ()

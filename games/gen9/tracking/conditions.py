@@ -20,7 +20,7 @@ class Conditions(Reader):
         length = tables.LENGTHS.get(name)
         if name == "typechange":
             types = tuple(line.arg(2).split("/"))
-            own = () if mon is None else tables.types_of(mon.forme)
+            own = () if mon is None else tables.types_of_forme(mon.forme)
             plate = mon is not None and mon.forme.startswith(tables.TYPED_BY_ITEM)
             side.types = () if "silent" in line.tags and (plate or types == own) else types
             side.added_type = ""
@@ -87,7 +87,7 @@ class Conditions(Reader):
             return there.types
         if mon.terastallized and mon.tera_type:
             return (mon.tera_type,)
-        return tables.types_of(mon.forme)
+        return tables.types_of_forme(mon.forme)
 
     def _on_minus_end(self, line: ProtocolLine) -> None:
         side, name = self._side(line.arg(0)), tables.effect_id(line.arg(1))

@@ -39,7 +39,7 @@ class OwnMon(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Request:
+class BattleRequest:
     """A request.
 
     Attributes:
@@ -80,7 +80,7 @@ class Request:
         return tuple(sorted([*moves, *switches, *([FORCED] if self.forced else [])]))
 
 
-def parse_request(raw: Mapping[str, Any]) -> Request:
+def parse_request(raw: Mapping[str, Any]) -> BattleRequest:
     """Return a request as the server's JSON states it.
 
     Raises:
@@ -92,18 +92,18 @@ def parse_request(raw: Mapping[str, Any]) -> Request:
         raise ValueError(f"not a request of a singles battle: {error!r}") from error
 
 
-def _parsed(raw: Mapping[str, Any]) -> Request:
+def _parsed(raw: Mapping[str, Any]) -> BattleRequest:
     entries = raw["side"]["pokemon"]
     mons = tuple(map(_own_mon, entries))
     number = int(raw["rqid"]) if "rqid" in raw else None
     if raw.get("wait"):
-        return Request("wait", mons, {}, id=number)
+        return BattleRequest("wait", mons, {}, id=number)
     if raw.get("teamPreview"):
-        return Request("preview", mons, {}, id=number)
+        return BattleRequest("preview", mons, {}, id=number)
     reviving = any(entry.get("reviving") for entry in entries)
     bench = tuple(k for k, mon in enumerate(mons) if k > 0 and (mon.hp == 0) == reviving)
     if raw.get("forceSwitch"):
-        return Request("switch", mons, {}, bench, reviving=reviving, id=number)
+        return BattleRequest("switch", mons, {}, bench, reviving=reviving, id=number)
     active = raw["active"][0]
     offered = active["moves"]
     pp = {to_id(m["id"]): int(m["pp"]) for m in offered if "pp" in m}
@@ -114,7 +114,7 @@ def _parsed(raw: Mapping[str, Any]) -> Request:
     else:
         slots = [k for k, m in enumerate(offered[:4]) if not m.get("disabled")]
     forced = not slots
-    return Request(
+    return BattleRequest(
         "move",
         mons,
         pp,

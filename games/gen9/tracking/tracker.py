@@ -18,7 +18,7 @@ from plywise.games.gen9.tracking.health import Health
 from plywise.games.gen9.tracking.information import COPIED_PP, information_state
 from plywise.games.gen9.tracking.known import KnownMon, KnownSide
 from plywise.games.gen9.tracking.moves import Moves
-from plywise.games.gen9.tracking.request import OwnMon, Request
+from plywise.games.gen9.tracking.request import BattleRequest, OwnMon
 from plywise.games.gen9.tracking.wire import ProtocolLine, parse_line, place_of
 
 _SILENT = frozenset(
@@ -58,7 +58,7 @@ class Tracker(Entries, Moves, Health, Conditions):
         super().__init__(player, exact=exact)
         self.positions: tuple[int, ...] = ()
 
-    def information_state(self, request: Request) -> InfoState:
+    def information_state(self, request: BattleRequest) -> InfoState:
         """Return the player's information state at a request, of which all lines have been read.
 
         Raises:
@@ -75,7 +75,7 @@ class Tracker(Entries, Moves, Health, Conditions):
             reviving=request.reviving,
         )
 
-    def _read_request(self, request: Request) -> None:
+    def _read_request(self, request: BattleRequest) -> None:
         if self.player is None:
             raise ValueError("a spectator gets no requests")
         side = self.battle.sides[self.player]
