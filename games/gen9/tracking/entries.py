@@ -162,6 +162,8 @@ class Entries(Reader):
         if mon is not None:
             species, _, _, tera = details_of(line.arg(1))
             mon.species = mon.forme = species
+            if mon.fainted and mon.first_max_hp:
+                mon.max_hp = mon.first_max_hp  # Terapagos is itself again
             if tera:
                 mon.terastallized, mon.tera_type = True, tera
             abilities = load().species[load().species_id(species)].get("abilities", {})

@@ -44,7 +44,8 @@ class KnownMon:
     Attributes:
         name: from the wire; it stays in this room.
         species: at the start of the battle, or after a permanent change of forme; ``forme``: now.
-        hp, max_hp: as said: percent of 100 for the opponent's.
+        hp, max_hp: as said: percent of 100 for the opponent's; ``first_max_hp``: of the player's
+            own before any change of forme, 0 of others.
         poisoned: ends of turn when bad poison began to count; ``slept``: turns lost to sleep.
         rested: asleep by Rest.
         uses: move of its set -> PP spent as far as known.
@@ -68,6 +69,7 @@ class KnownMon:
     forme: str = ""
     hp: int = 100
     max_hp: int = 100
+    first_max_hp: int = 0
     status: str = ""
     poisoned: int = 0
     slept: int = 0

@@ -117,6 +117,7 @@ class Tracker(Entries, Moves, Health, Conditions):
     def _read_own(self, mon: KnownMon, own: OwnMon, *, copied: bool) -> None:
         if mon.stats is None:
             mon.learn_item(own.item)
+            mon.first_max_hp = own.max_hp
             mon.base_ability = own.base_ability
         mon.hp, mon.max_hp = own.hp, own.max_hp or mon.max_hp
         if own.hp and own.status != mon.status:
