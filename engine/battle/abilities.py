@@ -19,6 +19,7 @@ from plywise.engine.battle.conditions import (
 )
 from plywise.engine.battle.field import (
     clear_weather,
+    maker_of,
     set_terrain,
     set_weather,
     terrain_changed,
@@ -418,12 +419,15 @@ def _suppressed(b: Any, s: int) -> None:
 
 @kernel
 def _end_strong_weather(b: Any, s: int, a: int) -> None:
-    weather = c.DELTA_STREAM
-    if a == A.desolateland:
-        weather = c.DESOLATE_LAND
-    elif a == A.primordialsea:
-        weather = c.PRIMORDIAL_SEA
-    if int(b.weather) == weather and ability(b, 1 - s) != a:
+    """End the weather that the active of ``s`` made, of whichever kind it is by now (onEnd).
+
+    A foe with the same ability keeps it up, and is its maker from then on.
+    """
+    if int(b.weather_duration) >> 4 != maker_of(b, s):
+        return
+    if ability(b, 1 - s) == a:
+        b.weather_duration = int(b.weather_duration) & 15 | maker_of(b, 1 - s) << 4
+    else:
         clear_weather(b)
 
 

@@ -402,8 +402,9 @@ ITEM_INACTIVE = 1 << 3  # Utility Umbrella under a suppressed item
     QUEUE_TERASTALLIZE,
     QUEUE_PRIORITY_CHARGE,
     QUEUE_MOVE,
-    QUEUE_PRIORITIZED_MOVE,  # a move that another effect put first (Instruct)
+    QUEUE_PRIORITIZED_MOVE,  # a move that another effect put first (Instruct, Round)
 ) = range(10)
+BEHIND_ROUND, BEHIND_ROUND_IGNORING = 1, 2  # its `target` where Round did; the latter: abilities
 QUEUE_SIZE = 6
 
 # ------------------------------------------------------------------------ what an effect came from
@@ -437,6 +438,7 @@ MOVE_BOUNCED = 1 << 4
 MOVE_INFILTRATES = 1 << 5
 MOVE_CONTACT = 1 << 6  # makes contact here (Long Reach, Punching Glove took it away)
 MOVE_CRIT = 1 << 7  # the last hit was critical
+MOVE_USER_AWAY = 1 << 8  # a future move whose user is not active
 MOVE_SELF_DROPPED = 1 << 9
 MOVE_TYPE_CHANGED = 1 << 10  # an -ate ability changed the type: typeChangerBoosted
 MOVE_FORCE_STAB = 1 << 11

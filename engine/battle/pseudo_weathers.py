@@ -6,6 +6,7 @@ import plywise.engine.battle.item_ids as I
 import plywise.engine.battle.move_ids as M
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.conditions import knock_down
+from plywise.engine.battle.field import maker_of
 from plywise.engine.battle.log_conditions import log_room_end
 from plywise.engine.battle.log_events import L_ACTIVATE, L_FIELD_START, log, log_from
 from plywise.engine.battle.ops import use_item
@@ -35,7 +36,7 @@ def add_pseudo_weather(b: Any, which: int, source: int) -> bool:
     b.pseudo_weather[which] = turns
     log(b, L_FIELD_START, max(0, source), which, 0)
     if which == c.MAGIC_ROOM and source >= 0:
-        b.pseudo_weather[which] = turns | (1 + 6 * source + int(b.sides[source].active)) << 4
+        b.pseudo_weather[which] = turns | maker_of(b, source) << 4
     if which == c.ECHOED_VOICE:
         b.echoed_voice = 1
     elif which == c.GRAVITY:

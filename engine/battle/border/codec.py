@@ -60,6 +60,7 @@ VOLATILE_BIT = {name: bit for bit, name in enumerate(c.VOLATILE_NAMES)}
 VOLATILE_WORD_BITS = 8 * SIDE["volatiles"].base.itemsize
 
 
+_STRONG_WEATHERS = ("desolateland", "primordialsea", "deltastream")  # abilities of these names
 SKETCHED_SLOT = Bits("nature", 5, 3)
 KEPT_ILLUSION = HighBits("spread", 1, 3)
 TIMES_ATTACKED = Bits("times_attacked", 0, 3)
@@ -266,6 +267,23 @@ def mon_reference(text: str) -> tuple[int, int]:
     return int(text[2]) - 1, int(text[4:])
 
 
+def _maker(text: str) -> int:
+    """Return a dump's ``"@p1:4"`` as the state's maker of a weather or room."""
+    side, member = mon_reference(text)
+    return 1 + 6 * side + member
+
+
+def _weather_maker(dump: Dump) -> int:
+    """Return who made the weather; 0 where none lies, or what was tracked does not say."""
+    if "src" in dump["ws"]:
+        return _maker(dump["ws"]["src"])
+    if dump["w"] in _STRONG_WEATHERS:  # whoever has its ability
+        for s, side in enumerate(dump["S"]):
+            if side["P"][0]["ab"] == dump["w"]:
+                return 1 + 6 * s + int(side["P"][0]["i"])
+    return 0
+
+
 Sides = dict[int, tuple[Dump, tuple[Any, ...]]]
 """The number of a side -> its dump, and what it was decoded to."""
 
@@ -298,14 +316,13 @@ def decode(
     b.last_move = MOVE_ID.get(dump["lm"], 0)
     b.last_successful_move = MOVE_ID.get(dump["lsm"], 0)
     b.weather = c.WEATHER_NAMES.index(dump["w"])
-    b.weather_duration = dump["ws"].get("duration", 0)
+    b.weather_duration = dump["ws"].get("duration", 0) | _weather_maker(dump) << 4
     b.terrain = c.TERRAIN_NAMES.index(dump["t"])
     b.terrain_duration = dump["ts"].get("duration", 0)
     for name, state in dump["pw"].items():
         left = state.get("duration", 0)
         if name == "magicroom" and "src" in state:
-            side, maker = mon_reference(state["src"])
-            left |= (1 + 6 * side + maker) << 4
+            left |= _maker(state["src"]) << 4
         b.pseudo_weather[c.PSEUDO_WEATHER_NAMES.index(name)] = left
         if name == "echoedvoice":
             b.echoed_voice = state["multiplier"]
@@ -317,6 +334,7 @@ def decode(
             b.sides[s] = decoded[s][1]
             continue
         switching = dump["req"] == "switch" and not dump["q"]  # else the fainted one waits
+        switching = switching and not _runs_away(dump["S"][1 - s]["P"][0])
         _side(b.sides[s], said, setup.teams[s], s, residuals_done(dump), switching)
         if decoded is not None:
             b.sides[s] = plain.values(SIDE, b.sides[s])
@@ -387,6 +405,16 @@ def future_duration(state: Mapping[str, Any], done: int) -> int:
     """Return after how many ends of turn a future move hits."""
     due = int(state["endingTurn"])  # compared with a turn count that overflows at 256
     return c.NEVER if due > 255 else due + 1 - done
+
+
+def _runs_away(mon: Dump) -> bool:
+    """Return whether an active Pokémon leaves by Emergency Exit at the end of a turn.
+
+    That takes the replacement of a fainted foe back, until it has left.
+    """
+    leaves = mon.get("act") and mon.get("swf") is True and mon.get("li") != "ejectpack"
+    runs = mon["ab"] in ("emergencyexit", "wimpout")
+    return bool(leaves and runs and mon["hp"] * 2 <= mon["mhp"])
 
 
 def _side(
