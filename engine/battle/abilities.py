@@ -74,6 +74,10 @@ _ANNOUNCED = (
 ANNOUNCED = np.array([name in _ANNOUNCED for name in ABILITY_NAMES])
 """By number of an ability: whether it is announced when it starts."""
 
+_SILENCED = "beadsofruin swordofruin tabletsofruin vesselofruin darkaura fairyaura".split()
+SILENCED = np.array([name in _SILENCED for name in ABILITY_NAMES])
+"""Whether it is not announced while a move that ignores abilities is used."""
+
 
 @kernel
 def _forewarn(b: Any, t: int) -> None:
@@ -148,6 +152,8 @@ def _announce(b: Any, s: int, a: int, entering: bool) -> None:
     on_entry = a == A.airlock or a == A.cloudnine or a == A.neutralizinggas
     if int(side.ability_flags) & c.ABILITY_UNNERVED != 0:
         return  # it has unnerved before, and only starts again
+    if SILENCED[a] and suppressing_ability(b, s):
+        return
     if ANNOUNCED[a] or (on_entry and entering):
         log(b, L_ABILITY, s, a, 0)
     if a == A.asoneglastrier or a == A.asonespectrier:

@@ -90,6 +90,7 @@ PSEUDO_WEATHER_NAMES = [
     "iondeluge",
     "echoedvoice",
 ]
+ROOM_FRESH = 1 << 4  # in Wonder Room's count: none of its handlers has run yet
 (TRICK_ROOM, GRAVITY, MAGIC_ROOM, WONDER_ROOM, FAIRY_LOCK, ION_DELUGE, ECHOED_VOICE) = range(7)
 
 # Side conditions, index into `side.conditions`: turns left, or layers for the hazards.

@@ -54,6 +54,7 @@ EVENTS = (
     "MoveAborted",
     "Immunity",
     "Update",
+    "PseudoWeatherChange",
 )
 (
     DISABLE_MOVE,
@@ -85,6 +86,7 @@ EVENTS = (
     MOVE_ABORTED,
     IMMUNITY,
     UPDATE,
+    PSEUDO_WEATHER_CHANGE,
 ) = range(len(EVENTS))
 
 OWN, ALLY, ANY, FOE, SOURCE = range(5)

@@ -217,17 +217,23 @@ class LoggedFacts:
         binding: side -> the move that has bound its active Pokémon last.
         types_unseen: sides whose active one has copied types in this turn (Reflect Type).
         tera_seen: sides of whose Terastallized Pokémon the log takes the Tera type for its type.
+        room_fresh: no move has been used since Wonder Room began.
     """
 
     bond_triggered: set[tuple[int, int]] = field(default_factory=set)
     binding: dict[int, int] = field(default_factory=dict)
     types_unseen: set[int] = field(default_factory=set)
     tera_seen: set[int] = field(default_factory=set)
+    room_fresh: bool = False
 
     def learn(self, step: RecordedStep) -> None:
         """Note what ``step`` has brought."""
         for line in step.log:
             self._learn_types(line, step)
+            if line.startswith("|move|"):
+                self.room_fresh = False
+            elif line.startswith("|-fieldstart|move: Wonder Room"):
+                self.room_fresh = True
             if line.startswith("|-activate|p") and "|move: " in line:
                 move = MOVE_ID.get(to_id(line.split("|")[3].removeprefix("move: ")), 0)
                 if BINDING_NUMBER[move]:
@@ -323,6 +329,8 @@ def decode(
         left = state.get("duration", 0)
         if name == "magicroom" and "src" in state:
             left |= _maker(state["src"]) << 4
+        if name == "wonderroom" and unsaid is not None and unsaid.room_fresh:
+            left |= c.ROOM_FRESH
         b.pseudo_weather[c.PSEUDO_WEATHER_NAMES.index(name)] = left
         if name == "echoedvoice":
             b.echoed_voice = state["multiplier"]
