@@ -116,7 +116,10 @@ def type_immunity(b: Any, s: int) -> int:
 
 @kernel
 def immunity_ties(b: Any, s: int) -> None:
-    """Draw the tie of Magnet Rise with Dig or Dive, which answer the event Immunity alike."""
+    """Draw the tie of Magnet Rise with Dig or Dive, which answer the event Immunity alike.
+
+    ``runStatusImmunity`` runs it for a status, a volatile, powder, a weather and each trap.
+    """
     if has_volatile(b, s, c.V_MAGNETRISE):
         if has_volatile(b, s, c.V_DIG) or has_volatile(b, s, c.V_DIVE):
             event_ties(b, IMMUNITY, s, NO_SOURCE)
@@ -378,6 +381,7 @@ def add_volatile(b: Any, s: int, v: int, source: int, effect: int, effect_id: in
         return False
     if has_volatile(b, s, v):
         return _restart(b, s, v, source, effect, effect_id)
+    immunity_ties(b, s)
     if volatile_blocked(b, s, v, source, effect, effect_id):
         if logged(b):
             log_volatile_blocked(b, s, v, source, effect, effect_id)

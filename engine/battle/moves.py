@@ -208,6 +208,14 @@ def _log_unused(b: Any, s: int, move: int) -> None:
 
 
 @kernel
+def _end_hit(b: Any, s: int) -> None:
+    """Do what follows the hit of a move on its user ``s`` that did nothing itself (Update)."""
+    update(b)
+    empty_faint_queue(b, b.sides[s].mons[b.sides[s].active].hp <= 0)
+    update(b)
+
+
+@kernel
 def _use_once(
     b: Any, s: int, move: int, caller: int, bounced: bool, locked: bool
 ) -> tuple[int, int, int]:
@@ -276,6 +284,8 @@ def _use_once(
                 if result == FAILED:
                     log(b, L_FAIL, s, FAIL_PLAIN, 0)
                     log(b, L_STILL, s, 0, 0)
+                else:
+                    _end_hit(b, s)
             else:
                 return c.RESULT_TRUE, called, s
         elif wide:
@@ -342,9 +352,7 @@ def use_move(b: Any, s: int, move: int, locked: bool, caller: int) -> bool:
         b.sides[user].move_this_turn_result = c.RESULT_UNDEFINED
     # The moves that called another one have hit their user by now, and end as every hit does.
     for _ in range(callers):
-        update(b)
-        empty_faint_queue(b, b.sides[s].mons[b.sides[s].active].hp <= 0)
-        update(b)
+        _end_hit(b, s)
     return did
 
 

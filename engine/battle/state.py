@@ -206,7 +206,11 @@ BATTLE = _record(
         ("weather_duration", "u1"),  # bits 0-3; 4-7: who made it, 1 + 6 * side + member
         ("terrain", "u1"),
         ("terrain_duration", "u1"),
-        ("pseudo_weather", "u1", (7,)),  # turns left; bits 4-7: who made it, as above, or ROOM_FRESH
+        (
+            "pseudo_weather",
+            "u1",
+            (7,),
+        ),  # turns left; 4-7: its maker, or ROOM_FRESH
         ("echoed_voice", "u1"),  # its multiplier
         ("speed_order", "u1"),  # side that came first when actives were last sorted
         # Actions still to come; filled between decisions only in the middle of a turn.
