@@ -410,10 +410,10 @@ def _suppressed(b: Any, s: int) -> None:
     """End what Neutralizing Gas ends when it comes: Illusion, Slow Start, strong weathers."""
     side = b.sides[s]
     m = side.mons[side.active]
+    if int(m.flag_bits) & c.MON_FAINTED != 0:
+        return
     if holds_ability_shield(b, s):
         log_from(b, L_BLOCK, s, 0, 0, c.EFFECT_ITEM, I.abilityshield, -1)
-        return
-    if int(m.hp) <= 0:
         return
     if side.illusion != 0:
         side.illusion = 0

@@ -18,7 +18,13 @@ from plywise.engine.battle.chance import (
     SITE_TRAP_TIME,
     roll,
 )
-from plywise.engine.battle.event_ties import IMMUNITY, NO_SOURCE, SET_STATUS, event_ties
+from plywise.engine.battle.event_ties import (
+    IMMUNITY,
+    NO_SOURCE,
+    SET_STATUS,
+    answers_as_ally,
+    event_ties,
+)
 from plywise.engine.battle.log_conditions import (
     log_end,
     log_same_status,
@@ -217,12 +223,14 @@ def set_status(
                 ):
                     log(b, L_IMMUNE, s, 0, 0)
                 return False
-    # Pastel Veil answers twice: for itself, and as an ally of itself.
-    if even(b) or int(m.ability) == A.pastelveil:
+    as_ally = False
+    if int(m.ability) == A.pastelveil:  # for itself, and as an ally of itself
+        as_ally = answers_as_ally(b, SET_STATUS, s)
+    elif even(b):
         event_ties(b, SET_STATUS, s, NO_SOURCE)
     if _status_blocked(b, s, status, source, effect, effect_id):
         if logged(b):
-            log_status_blocked(b, s, status, source, effect, effect_id)
+            log_status_blocked(b, s, status, source, effect, effect_id, as_ally)
         return False
     m.status = status
     m.status_turns = 0

@@ -425,7 +425,7 @@ def _raise_plain(b: Any, s: int, stat: int, change: int, effect: int, effect_id:
         event_ties(b, AFTER_BOOST, s, NO_SOURCE)
     if to == now:
         if effect_id != A.rattled or effect != c.EFFECT_ABILITY:
-            log_from(b, L_BOOST, s, stat, 0, effect, effect_id, s)
+            log_from(b, L_BOOST, s, stat, 0 if now > 0 else -100, effect, effect_id, s)
         return
     if effect == c.EFFECT_ABILITY:
         log(b, L_ABILITY, s, effect_id, 1)
@@ -502,6 +502,8 @@ def _log_shielded(
         return
     if intimidate and _unafraid(a):
         falling &= ~(1 << c.ATK)  # which it logs itself
+    if a == A.mirrorarmor and not (effect == c.EFFECT_ABILITY and effect_id == a):
+        return
     guarded = _guarded_stat(a)
     if guarded >= 0 and (falling >> guarded) & 1 != 0:
         log_from(b, L_FAIL, s, FAIL_UNBOOST, 1 + guarded, c.EFFECT_ABILITY, a, s)
@@ -588,7 +590,7 @@ def _boost_once(b: Any, s: int, changes: int, source: int, effect: int, effect_i
     if held == I.adrenalineorb:
         if intimidate and int(side.boosts[c.SPE]) != 6 and not atk_zero:
             log(b, L_END_ITEM, s, held, ENDED_USED)
-            _raise_plain(b, s, c.SPE, 1, c.EFFECT_ITEM, held)
+            _raise_plain(b, s, c.SPE, factor, c.EFFECT_ITEM, held)
             consume_item(b, s)  # Showdown's useItem: what the item does comes first
     elif held == I.ejectpack and lowered and int(b.move.id) != M.partingshot:
         side.item_flags = int(side.item_flags) | c.ITEM_EJECT

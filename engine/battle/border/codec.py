@@ -255,11 +255,13 @@ class LoggedFacts:
             return
         side = int(rest[1]) - 1
         was, now = (dump["S"][side]["P"][0] for dump in (step.before, step.after))
-        if kind == "-terastallize":
+        formed = kind in ("-formechange", "detailschange") and ("tera" in was or "tera" in now)
+        if kind == "-terastallize" or formed:
             self.tera_seen.add(side)
         elif kind in ("switch", "drag"):
             self.types_unseen.discard(side)
-            if "tera" in was and not was.get("fnt"):
+            now_tera = any(x.startswith(f"|-terastallize|p{side + 1}") for x in step.log)
+            if ("tera" in was or now_tera) and not was.get("fnt"):
                 self.tera_seen.discard(side)
         elif kind == "-start" and "|typechange|" in line:
             copied = "|[from] move: Reflect Type|" in line and was.get("ty") != now.get("ty")
