@@ -339,6 +339,7 @@ SIDE_TERA_USED = 1 << 12  # for the whole battle; no clearing on a switch
 SIDE_HEALING_WISH = 1 << 13  # slot conditions: stay when the active one leaves
 SIDE_LUNAR_DANCE = 1 << 14
 SIDE_REVIVAL_BLESSING = 1 << 15
+SIDE_LUNAR_DANCE_FIRST = 1 << 16  # it is older than a Healing Wish
 SIDE_QUICK_GUARD = 1 << 18  # for this turn
 SIDE_WIDE_GUARD = 1 << 19
 SIDE_MIMICKED = 1 << 20  # Mimic has put a move in a slot: the true ones stand in base_moves
@@ -354,6 +355,7 @@ SIDE_LASTING = (
     SIDE_TERA_USED
     | SIDE_HEALING_WISH
     | SIDE_LUNAR_DANCE
+    | SIDE_LUNAR_DANCE_FIRST
     | SIDE_REVIVAL_BLESSING
     | SIDE_QUICK_GUARD
     | SIDE_WIDE_GUARD

@@ -452,6 +452,10 @@ def _side(
             side.conditions[index] = state.get("layers", state.get("duration", 1))
         else:
             raise DecodeError(f"side condition '{name}' is not modelled")
+    if [name for name in dump["sl"][0] if name in ("healingwish", "lunardance")][:1] == [
+        "lunardance"
+    ]:
+        flags |= c.SIDE_LUNAR_DANCE_FIRST
     side.flag_bits = flags
     for name, state in dump["sl"][0].items():
         _slot_condition(side, name, state, now)
