@@ -75,8 +75,7 @@ ANNOUNCED = np.array([name in _ANNOUNCED for name in ABILITY_NAMES])
 """By number of an ability: whether it is announced when it starts."""
 
 _SILENCED = "beadsofruin swordofruin tabletsofruin vesselofruin darkaura fairyaura".split()
-SILENCED = np.array([name in _SILENCED for name in ABILITY_NAMES])
-"""Whether it is not announced while a move that ignores abilities is used."""
+SILENCED = np.array([name in _SILENCED for name in ABILITY_NAMES])  # by a Mold Breaker's move
 
 
 @kernel
