@@ -19,6 +19,7 @@ from plywise.engine.battle.conditions import (
 )
 from plywise.engine.battle.field import (
     clear_weather,
+    maker_of,
     set_terrain,
     set_weather,
     terrain_changed,
@@ -72,6 +73,9 @@ _ANNOUNCED = (
 ).split()
 ANNOUNCED = np.array([name in _ANNOUNCED for name in ABILITY_NAMES])
 """By number of an ability: whether it is announced when it starts."""
+
+_SILENCED = "beadsofruin swordofruin tabletsofruin vesselofruin darkaura fairyaura".split()
+SILENCED = np.array([name in _SILENCED for name in ABILITY_NAMES])  # by a Mold Breaker's move
 
 
 @kernel
@@ -147,6 +151,8 @@ def _announce(b: Any, s: int, a: int, entering: bool) -> None:
     on_entry = a == A.airlock or a == A.cloudnine or a == A.neutralizinggas
     if int(side.ability_flags) & c.ABILITY_UNNERVED != 0:
         return  # it has unnerved before, and only starts again
+    if SILENCED[a] and suppressing_ability(b, s):
+        return
     if ANNOUNCED[a] or (on_entry and entering):
         log(b, L_ABILITY, s, a, 0)
     if a == A.asoneglastrier or a == A.asonespectrier:
@@ -403,10 +409,10 @@ def _suppressed(b: Any, s: int) -> None:
     """End what Neutralizing Gas ends when it comes: Illusion, Slow Start, strong weathers."""
     side = b.sides[s]
     m = side.mons[side.active]
+    if int(m.flag_bits) & c.MON_FAINTED != 0:
+        return
     if holds_ability_shield(b, s):
         log_from(b, L_BLOCK, s, 0, 0, c.EFFECT_ITEM, I.abilityshield, -1)
-        return
-    if int(m.hp) <= 0:
         return
     if side.illusion != 0:
         side.illusion = 0
@@ -418,12 +424,15 @@ def _suppressed(b: Any, s: int) -> None:
 
 @kernel
 def _end_strong_weather(b: Any, s: int, a: int) -> None:
-    weather = c.DELTA_STREAM
-    if a == A.desolateland:
-        weather = c.DESOLATE_LAND
-    elif a == A.primordialsea:
-        weather = c.PRIMORDIAL_SEA
-    if int(b.weather) == weather and ability(b, 1 - s) != a:
+    """End the weather that the active of ``s`` made, of whichever kind it is by now (onEnd).
+
+    A foe with the same ability keeps it up, and is its maker from then on.
+    """
+    if int(b.weather_duration) >> 4 != maker_of(b, s):
+        return
+    if ability(b, 1 - s) == a:
+        b.weather_duration = int(b.weather_duration) & 15 | maker_of(b, 1 - s) << 4
+    else:
         clear_weather(b)
 
 

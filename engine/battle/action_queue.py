@@ -168,6 +168,26 @@ def push_action(b: Any, kind: int, s: int, target: int, move: int, fractional: i
 
 
 @kernel
+def bring_round_forward(b: Any) -> None:
+    """Put a queued Round at the front, where it follows the one that is being used (onTry).
+
+    ``prioritizeAction`` makes the move in use its source: it is twice as strong, and ignores
+    abilities if that does.
+    """
+    for k in range(int(b.queue_length)):
+        entry = b.queue[k]
+        kind = int(entry.kind)
+        moves = kind == c.QUEUE_MOVE or kind == c.QUEUE_PRIORITIZED_MOVE
+        if moves and int(entry.move) == M.round:
+            ignoring = int(b.move.flag_bits) & c.MOVE_IGNORE_ABILITY != 0
+            entry.kind = c.QUEUE_PRIORITIZED_MOVE
+            entry.target = c.BEHIND_ROUND_IGNORING if ignoring else c.BEHIND_ROUND
+            for j in range(k, 0, -1):
+                swap_actions(b, j - 1, j)
+            return
+
+
+@kernel
 def remove_action(b: Any, k: int) -> None:
     """Take action ``k`` out of the queue."""
     n = int(b.queue_length) - 1

@@ -223,7 +223,8 @@ def base_power(b: Any, s: int, t: int) -> int:
         if has_volatile(b, s, c.V_DEFENSECURL):
             power *= 2
     elif move == M.round:
-        pass  # doubled only behind an ally
+        if int(b.move.source_effect) == M.round:
+            power *= 2
     elif move == M.spitup:
         power = 100 * int(side.stockpile_layers)
         if power == 0:

@@ -18,7 +18,13 @@ from plywise.engine.battle.chance import (
     SITE_TRAP_TIME,
     roll,
 )
-from plywise.engine.battle.event_ties import IMMUNITY, NO_SOURCE, SET_STATUS, event_ties
+from plywise.engine.battle.event_ties import (
+    IMMUNITY,
+    NO_SOURCE,
+    SET_STATUS,
+    answers_as_ally,
+    event_ties,
+)
 from plywise.engine.battle.log_conditions import (
     log_end,
     log_same_status,
@@ -116,7 +122,10 @@ def type_immunity(b: Any, s: int) -> int:
 
 @kernel
 def immunity_ties(b: Any, s: int) -> None:
-    """Draw the tie of Magnet Rise with Dig or Dive, which answer the event Immunity alike."""
+    """Draw the tie of Magnet Rise with Dig or Dive, which answer the event Immunity alike.
+
+    ``runStatusImmunity`` runs it for a status, a volatile, powder, a weather and each trap.
+    """
     if has_volatile(b, s, c.V_MAGNETRISE):
         if has_volatile(b, s, c.V_DIG) or has_volatile(b, s, c.V_DIVE):
             event_ties(b, IMMUNITY, s, NO_SOURCE)
@@ -214,12 +223,14 @@ def set_status(
                 ):
                     log(b, L_IMMUNE, s, 0, 0)
                 return False
-    # Pastel Veil answers twice: for itself, and as an ally of itself.
-    if even(b) or int(m.ability) == A.pastelveil:
+    as_ally = False
+    if int(m.ability) == A.pastelveil:  # for itself, and as an ally of itself
+        as_ally = answers_as_ally(b, SET_STATUS, s)
+    elif even(b):
         event_ties(b, SET_STATUS, s, NO_SOURCE)
     if _status_blocked(b, s, status, source, effect, effect_id):
         if logged(b):
-            log_status_blocked(b, s, status, source, effect, effect_id)
+            log_status_blocked(b, s, status, source, effect, effect_id, as_ally)
         return False
     m.status = status
     m.status_turns = 0
@@ -378,6 +389,7 @@ def add_volatile(b: Any, s: int, v: int, source: int, effect: int, effect_id: in
         return False
     if has_volatile(b, s, v):
         return _restart(b, s, v, source, effect, effect_id)
+    immunity_ties(b, s)
     if volatile_blocked(b, s, v, source, effect, effect_id):
         if logged(b):
             log_volatile_blocked(b, s, v, source, effect, effect_id)

@@ -90,6 +90,7 @@ PSEUDO_WEATHER_NAMES = [
     "iondeluge",
     "echoedvoice",
 ]
+ROOM_FRESH = 1 << 4  # in Wonder Room's count: none of its handlers has run yet
 (TRICK_ROOM, GRAVITY, MAGIC_ROOM, WONDER_ROOM, FAIRY_LOCK, ION_DELUGE, ECHOED_VOICE) = range(7)
 
 # Side conditions, index into `side.conditions`: turns left, or layers for the hazards.
@@ -338,6 +339,7 @@ SIDE_TERA_USED = 1 << 12  # for the whole battle; no clearing on a switch
 SIDE_HEALING_WISH = 1 << 13  # slot conditions: stay when the active one leaves
 SIDE_LUNAR_DANCE = 1 << 14
 SIDE_REVIVAL_BLESSING = 1 << 15
+SIDE_LUNAR_DANCE_FIRST = 1 << 16  # it is older than a Healing Wish
 SIDE_QUICK_GUARD = 1 << 18  # for this turn
 SIDE_WIDE_GUARD = 1 << 19
 SIDE_MIMICKED = 1 << 20  # Mimic has put a move in a slot: the true ones stand in base_moves
@@ -353,6 +355,7 @@ SIDE_LASTING = (
     SIDE_TERA_USED
     | SIDE_HEALING_WISH
     | SIDE_LUNAR_DANCE
+    | SIDE_LUNAR_DANCE_FIRST
     | SIDE_REVIVAL_BLESSING
     | SIDE_QUICK_GUARD
     | SIDE_WIDE_GUARD
@@ -402,8 +405,9 @@ ITEM_INACTIVE = 1 << 3  # Utility Umbrella under a suppressed item
     QUEUE_TERASTALLIZE,
     QUEUE_PRIORITY_CHARGE,
     QUEUE_MOVE,
-    QUEUE_PRIORITIZED_MOVE,  # a move that another effect put first (Instruct)
+    QUEUE_PRIORITIZED_MOVE,  # a move that another effect put first (Instruct, Round)
 ) = range(10)
+BEHIND_ROUND, BEHIND_ROUND_IGNORING = 1, 2  # its `target` where Round did; the latter: abilities
 QUEUE_SIZE = 6
 
 # ------------------------------------------------------------------------ what an effect came from
@@ -437,6 +441,7 @@ MOVE_BOUNCED = 1 << 4
 MOVE_INFILTRATES = 1 << 5
 MOVE_CONTACT = 1 << 6  # makes contact here (Long Reach, Punching Glove took it away)
 MOVE_CRIT = 1 << 7  # the last hit was critical
+MOVE_USER_AWAY = 1 << 8  # a future move whose user is not active
 MOVE_SELF_DROPPED = 1 << 9
 MOVE_TYPE_CHANGED = 1 << 10  # an -ate ability changed the type: typeChangerBoosted
 MOVE_FORCE_STAB = 1 << 11

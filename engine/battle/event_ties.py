@@ -17,7 +17,14 @@ import numpy as np
 
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.callbacks import condition
-from plywise.engine.battle.handlers import FIELD, add_handler, holder_of, sort_handlers, what_of
+from plywise.engine.battle.handlers import (
+    FIELD,
+    add_handler,
+    holder_of,
+    sort_handlers,
+    what_of,
+    which_of,
+)
 from plywise.engine.battle.names import ABILITY_NAMES, DATA, ITEM_NAMES, STATUS_NAMES
 from plywise.engine.battle.scratch import get_number, scratch
 from plywise.engine.battle.stats import volatile_words
@@ -54,6 +61,7 @@ EVENTS = (
     "MoveAborted",
     "Immunity",
     "Update",
+    "PseudoWeatherChange",
 )
 (
     DISABLE_MOVE,
@@ -85,6 +93,7 @@ EVENTS = (
     MOVE_ABORTED,
     IMMUNITY,
     UPDATE,
+    PSEUDO_WEATHER_CHANGE,
 ) = range(len(EVENTS))
 
 OWN, ALLY, ANY, FOE, SOURCE = range(5)
@@ -92,7 +101,8 @@ PREFIXES = ("", "Ally", "Any", "Foe", "Source")
 NO_SOURCE = -1
 
 OF_OTHERS, OF_VOLATILE, OF_ABILITY, OF_ITEM = range(4)
-"""What a handler is of (``handlers.what_of``); of a volatile ``which_of`` says which."""
+"""What a handler is of (``handlers.what_of``); ``which_of`` says which volatile, or with
+which prefix the ability answers."""
 
 # Showdown's sub-orders by kind of effect
 _STATUS, _CONDITION, _SIDE, _FIELD, _TERRAIN, _ABILITY, _ITEM = 0, 2, 4, 5, 0, 7, 8
@@ -173,7 +183,7 @@ def _of_active(b: Any, event: int, prefix: int, s: int, at: int, n: int) -> int:
             v += 1
     rank = int(ABILITY_RANKS[event, prefix, m.ability])
     if rank != 0:
-        n = add_handler(at, n, rank, speed, s, OF_ABILITY, 0)
+        n = add_handler(at, n, rank, speed, s, OF_ABILITY, prefix)
     rank = int(ITEM_RANKS[event, prefix, m.held_item])
     if rank != 0:
         n = add_handler(at, n, rank, speed, s, OF_ITEM, 0)
@@ -225,6 +235,21 @@ def event_ties(b: Any, event: int, t: int, source: int) -> None:
     """Make the draws of sorting an event's handlers (arguments as of :func:`collect_event`)."""
     if int(b.format) & c.FORMAT_KEEP_TIES == 0:
         collect_event(b, event, t, source, scratch())
+
+
+@kernel
+def answers_as_ally(b: Any, event: int, t: int) -> bool:
+    """Return whether the ability of ``t``, which answers an event twice, first does so as an ally.
+
+    The two handlers tie, so that is drawn, with all ties of the event.
+    """
+    at = scratch()
+    n = collect_event(b, event, t, NO_SOURCE, at)
+    for k in range(n):
+        handler = get_number(at, k)
+        if what_of(handler) == OF_ABILITY and holder_of(handler) == t:
+            return which_of(handler) == ALLY
+    return False
 
 
 @kernel

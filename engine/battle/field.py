@@ -87,6 +87,12 @@ def _log_begun(b: Any, kind: int, x: int, by_move: bool, source: int) -> None:
 
 
 @kernel
+def maker_of(b: Any, s: int) -> int:
+    """Return the active of ``s`` as the maker of a weather or room: 1 + 6 * side + member."""
+    return 1 + 6 * s + int(b.sides[s].active)
+
+
+@kernel
 def is_strong_weather(weather: int) -> bool:
     """Return whether a weather gives way to its like only."""
     return weather == c.DESOLATE_LAND or weather == c.PRIMORDIAL_SEA or weather == c.DELTA_STREAM
@@ -119,7 +125,7 @@ def set_weather(b: Any, weather: int, source: int) -> bool:
     ):
         turns = 8
     b.weather = weather
-    b.weather_duration = turns
+    b.weather_duration = turns | maker_of(b, source) << 4
     _log_begun(b, L_WEATHER, weather, int(MOVES[b.move.id].weather) == weather, source)
     weather_change(b)
     return True

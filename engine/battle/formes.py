@@ -50,11 +50,14 @@ def forme_change(b: Any, s: int, species: int, permanent: bool) -> None:
     A permanent change also holds on the bench and changes the maximal HP.
     """
     set_species(b, s, species)
+    side = b.sides[s]
+    if int(side.mons[side.active].flag_bits) & c.MON_TERASTALLIZED != 0:
+        side.flag_bits = int(side.flag_bits) | c.SIDE_TERA_SEEN
     if not permanent:
         sings = int(b.move.id) == M.relicsong and int(b.move.side) == s
         log(b, L_SPECIES, s, species, SPECIES_MESSAGE if sings else 0)
         return
-    m = b.sides[s].mons[b.sides[s].active]
+    m = side.mons[side.active]
     m.base_species = species
     most = max_hp_of(species, int(m.spread[0]), int(m.level))
     if most != int(m.max_hp):

@@ -135,7 +135,7 @@ def future_hit(b: Any, t: int, move: int, source: int) -> None:
     drop_volatile(b, t, c.V_ENDURE)
     b.move.id = move
     b.move.side = s
-    b.move.source_effect = move if benched else 0  # marks a hit whose user is away
+    b.move.source_effect = 0
     b.move.category = MOVES[move].category
     b.move.type = MOVES[move].type
     b.move.base_power = MOVES[move].power
@@ -143,7 +143,7 @@ def future_hit(b: Any, t: int, move: int, source: int) -> None:
     b.move.hit = 0
     b.move.type_mod = 0
     b.move.total_damage = 0
-    b.move.flag_bits = 0
+    b.move.flag_bits = c.MOVE_USER_AWAY if benched else 0
     if benched:
         _hit_from_bench(b, t, source)
     else:
@@ -156,5 +156,4 @@ def future_hit(b: Any, t: int, move: int, source: int) -> None:
         if item(b, s) == I.lifeorb and int(side.flag_bits) & c.SIDE_FORCE_SWITCH == 0:
             damage(b, s, fraction(int(mon.max_hp), 10), s, c.EFFECT_ITEM, I.lifeorb)
     b.move.id = 0
-    b.move.source_effect = 0
     check_win(b, -1)

@@ -322,6 +322,8 @@ def _slot_condition(b: Any, t: int, move: int) -> bool:
         bit = c.SIDE_HEALING_WISH
     elif move == M.lunardance:
         bit = c.SIDE_LUNAR_DANCE
+        if int(side.flag_bits) & (bit | c.SIDE_HEALING_WISH) == 0:
+            bit |= c.SIDE_LUNAR_DANCE_FIRST
     if int(side.flag_bits) & bit:
         return False
     side.flag_bits = int(side.flag_bits) | bit
@@ -482,7 +484,11 @@ def _one_hit(b: Any, s: int, t: int) -> int:
         if done >= 0:
             if move == M.finalgambit:
                 faint(b, s, s, c.EFFECT_MOVE, move)
-            elif (move == M.falseswipe or move == M.holdback) and done >= int(target.hp):
+            elif (
+                (move == M.falseswipe or move == M.holdback)
+                and done >= int(target.hp)
+                and not has_volatile(b, t, c.V_ENDURE)  # which is asked first
+            ):
                 done = int(target.hp) - 1
             done = damage(b, t, done, s, c.EFFECT_MOVE, move)
             if done < 0:

@@ -460,6 +460,9 @@ def _synchronize(b: Any, s: int, status: int, source: int, effect: int, effect_i
         if set_status(b, source, status, s, c.EFFECT_ABILITY, A.synchronize, False):
             if even(b):
                 event_ties(b, AFTER_SET_STATUS, source, s)
+            if ability(b, source) == A.synchronize:  # would give it back
+                log_from(b, L_ACTIVATE, source, 0, 0, c.EFFECT_ABILITY, A.synchronize, -1)
+                log(b, L_FAIL, s, FAIL_STATUS, status)
             if item(b, source) == I.lumberry:
                 eat_item(b, source, False)
     elif int(other.status) == status:

@@ -9,7 +9,7 @@ import plywise.engine.battle.item_ids as I
 import plywise.engine.battle.move_ids as M
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.callbacks import ABILITY_DISABLES, ABILITY_TRAPS
-from plywise.engine.battle.conditions import type_immunity
+from plywise.engine.battle.conditions import immunity_ties, type_immunity
 from plywise.engine.battle.event_ties import (
     DISABLE_MOVE,
     NO_SOURCE,
@@ -170,6 +170,21 @@ _MAY_TRAP = frozen(ABILITY_TRAPS[SPECIES["abilities"]].any(axis=1))
 
 
 @kernel
+def _traps_set(b: Any, s: int) -> int:
+    """Return how many effects try to trap the active of ``s`` (``tryTrap``, of TrapPokemon)."""
+    side, foe = b.sides[s], b.sides[1 - s]
+    other = foe.mons[foe.active]
+    tried = int(has_volatile(b, s, c.V_TRAPPED)) + int(has_volatile(b, s, c.V_INGRAIN))
+    tried += int(has_volatile(b, s, c.V_NORETREAT)) + int(b.pseudo_weather[c.FAIRY_LOCK] != 0)
+    if int(other.flag_bits) & c.MON_FAINTED == 0:
+        bound = int(side.partial_trap_source) == 1 + int(foe.active)
+        tried += int(has_volatile(b, s, c.V_PARTIALLYTRAPPED) and bound)
+    if int(other.hp) > 0:
+        tried += int(ABILITY_TRAPS[other.ability] and _traps(b, s, ability(b, 1 - s)))
+    return tried
+
+
+@kernel
 def set_trapped(b: Any, s: int) -> None:
     """Note whether the active of ``s`` may leave in the coming turn (TrapPokemon)."""
     side, foe = b.sides[s], b.sides[1 - s]
@@ -179,6 +194,9 @@ def set_trapped(b: Any, s: int) -> None:
     flags = int(side.flag_bits) & ~c.SIDE_MAYBE_TRAPPED
     side.trapped = c.NOT_TRAPPED
     if type_immunity(b, s) & IMMUNE_TRAPPED == 0:
+        if has_volatile(b, s, c.V_MAGNETRISE):
+            for _ in range(_traps_set(b, s)):
+                immunity_ties(b, s)
         if (
             has_volatile(b, s, c.V_TRAPPED)
             or has_volatile(b, s, c.V_INGRAIN)

@@ -96,9 +96,12 @@ def _by_plain_move(effect: int, effect_id: int) -> bool:
 
 @kernel
 def log_status_blocked(
-    b: Any, s: int, status: int, source: int, effect: int, effect_id: int
+    b: Any, s: int, status: int, source: int, effect: int, effect_id: int, as_ally: bool
 ) -> None:
-    """Log what prevents a status of the active of ``s`` (SetStatus), if Showdown names it."""
+    """Log what prevents a status of the active of ``s`` (SetStatus), if Showdown names it.
+
+    ``as_ally``: its Pastel Veil answers as that of an ally.
+    """
     a = defence_ability(b, s)
     synchronized = effect == c.EFFECT_ABILITY and effect_id == A.synchronize
     by_status = synchronized or (effect == c.EFFECT_MOVE and MOVES[effect_id].status != 0)
@@ -111,7 +114,7 @@ def log_status_blocked(
         return
     if _wards_off(b, s, a, status):
         if by_status:
-            log_from(b, L_IMMUNE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
+            log_from(b, L_BLOCK if as_ally else L_IMMUNE, s, 0, 0, c.EFFECT_ABILITY, a, -1)
         return
     if a == A.sweetveil and status == c.SLP:
         log_from(b, L_BLOCK, s, 0, 0, c.EFFECT_ABILITY, a, -1)

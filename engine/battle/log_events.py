@@ -20,6 +20,7 @@ from plywise.engine.battle.constants import (
     FORMAT_LOGGED,
     MON_FAINTED,
     MON_TERASTALLIZED,
+    MOVE_USER_AWAY,
 )
 from plywise.engine.compile.jit import kernel
 
@@ -176,7 +177,7 @@ def _write_event(
     if active and side.illusion != 0:
         shown = int(side.illusion) - 1
     standing = active and int(m.flag_bits) & MON_FAINTED == 0
-    if b.move.id != 0 and b.move.source_effect == b.move.id and b.move.side == s:
+    if b.move.id != 0 and int(b.move.flag_bits) & MOVE_USER_AWAY != 0 and b.move.side == s:
         standing = False  # the user of a future move that hits from the bench
     tera = 0
     if int(m.flag_bits) & MON_TERASTALLIZED != 0:

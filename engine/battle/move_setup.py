@@ -141,6 +141,20 @@ def _set_type(b: Any, s: int, move: int) -> None:
 
 
 @kernel
+def _rooms_tie(b: Any) -> bool:
+    """Return whether Gravity and Wonder Room tie in ModifyMove, and note that both have run.
+
+    Showdown takes the holder of a handler that never ran for no field, of another sub-order
+    (``resolvePriority``); Gravity's have run before any move is set up.
+    """
+    room = int(b.pseudo_weather[c.WONDER_ROOM])
+    if room == 0:
+        return False
+    b.pseudo_weather[c.WONDER_ROOM] = room & ~c.ROOM_FRESH
+    return room & c.ROOM_FRESH == 0 and b.pseudo_weather[c.GRAVITY] != 0
+
+
+@kernel
 def set_up_move(b: Any, s: int, move: int, caller: int, bounced: bool) -> bool:
     """Fill ``b.move`` for ``move`` used by side ``s``; return whether it can be used.
 
@@ -220,9 +234,7 @@ def set_up_move(b: Any, s: int, move: int, caller: int, bounced: bool) -> bool:
     elif move == M.rollout:
         if not has_volatile(b, s, c.V_ROLLOUT) and mon.status != c.SLP:
             add_volatile(b, s, c.V_ROLLOUT, s, c.EFFECT_MOVE, move)
-    if (has_volatile(b, s, c.V_HEALBLOCK) and has_volatile(b, s, c.V_THROATCHOP)) or (
-        b.pseudo_weather[c.GRAVITY] and b.pseudo_weather[c.WONDER_ROOM]
-    ):
+    if _rooms_tie(b) or (has_volatile(b, s, c.V_HEALBLOCK) and has_volatile(b, s, c.V_THROATCHOP)):
         event_ties(b, MODIFY_MOVE, s, 1 - s)
     # abilities
     if a == A.infiltrator:

@@ -11,6 +11,7 @@ import plywise.engine.battle.item_ids as I
 import plywise.engine.battle.move_ids as M
 import plywise.engine.battle.species_ids as S
 from plywise.engine.battle import constants as c
+from plywise.engine.battle.action_queue import bring_round_forward
 from plywise.engine.battle.chance import SITE_STALL, chance
 from plywise.engine.battle.conditions import (
     add_volatile,
@@ -379,6 +380,8 @@ def try_use(b: Any, s: int, t: int) -> int:
         if int(SPECIES[mon.species].base_species) != S.darkrai:
             if int(b.move.flag_bits) & c.MOVE_BOUNCED == 0:
                 return FAILED
+    elif move == M.round:
+        bring_round_forward(b)
     elif move == M.belch:
         if int(mon.flag_bits) & c.MON_ATE_BERRY == 0:
             return FAILED

@@ -208,6 +208,14 @@ def _log_unused(b: Any, s: int, move: int) -> None:
 
 
 @kernel
+def _end_hit(b: Any, s: int) -> None:
+    """Do what follows the hit of a move on its user ``s`` that did nothing itself (Update)."""
+    update(b)
+    empty_faint_queue(b, b.sides[s].mons[b.sides[s].active].hp <= 0)
+    update(b)
+
+
+@kernel
 def _use_once(
     b: Any, s: int, move: int, caller: int, bounced: bool, locked: bool
 ) -> tuple[int, int, int]:
@@ -276,6 +284,8 @@ def _use_once(
                 if result == FAILED:
                     log(b, L_FAIL, s, FAIL_PLAIN, 0)
                     log(b, L_STILL, s, 0, 0)
+                else:
+                    _end_hit(b, s)
             else:
                 return c.RESULT_TRUE, called, s
         elif wide:
@@ -310,11 +320,13 @@ def _use_once(
 
 
 @kernel
-def use_move(b: Any, s: int, move: int, locked: bool) -> bool:
-    """Use a move and whatever it calls or is bounced into; return whether it did something."""
+def use_move(b: Any, s: int, move: int, locked: bool, caller: int) -> bool:
+    """Use a move and whatever it calls or is bounced into; return whether it did something.
+
+    ``caller``: the move that it follows (Round), 0 for none.
+    """
     side = b.sides[s]
     side.move_this_turn_result = c.RESULT_UNDEFINED
-    caller = 0
     user = s
     bounced = False
     did = False
@@ -340,9 +352,7 @@ def use_move(b: Any, s: int, move: int, locked: bool) -> bool:
         b.sides[user].move_this_turn_result = c.RESULT_UNDEFINED
     # The moves that called another one have hit their user by now, and end as every hit does.
     for _ in range(callers):
-        update(b)
-        empty_faint_queue(b, b.sides[s].mons[b.sides[s].active].hp <= 0)
-        update(b)
+        _end_hit(b, s)
     return did
 
 
@@ -383,8 +393,11 @@ def _after_move(b: Any, s: int) -> None:
 
 
 @kernel
-def _run_once(b: Any, s: int, move: int, priority: int, external: bool) -> bool:
-    """Run a move without Dancer; return whether it was used and did something."""
+def _run_once(b: Any, s: int, move: int, priority: int, external: bool, behind: int) -> bool:
+    """Run a move without Dancer; return whether it was used and did something.
+
+    ``behind``: BEHIND_ROUND* where a Round has brought it forward, else 0.
+    """
     side = b.sides[s]
     side.active_move_actions = min(255, int(side.active_move_actions) + 1)
     if not external and move != M.struggle and has_volatile(b, s, c.V_ENCORE):
@@ -417,7 +430,9 @@ def _run_once(b: Any, s: int, move: int, priority: int, external: bool) -> bool:
             return False
         side.last_move = move
     unlocked = external and not has_volatile(b, s, c.V_LOCKEDMOVE)
-    did = use_move(b, s, move, locked)
+    if behind == c.BEHIND_ROUND_IGNORING and not locked:
+        b.move.flag_bits = int(b.move.flag_bits) | c.MOVE_IGNORE_ABILITY
+    did = use_move(b, s, move, locked, int(M.round) if behind != 0 and not locked else 0)
     b.last_successful_move = int(b.move.id) if did else 0
     _after_move(b, s)
     if unlocked:
@@ -426,12 +441,13 @@ def _run_once(b: Any, s: int, move: int, priority: int, external: bool) -> bool:
 
 
 @kernel
-def run_move(b: Any, s: int, move_id: int, priority: int, external: bool) -> None:
+def run_move(b: Any, s: int, move_id: int, priority: int, external: bool, behind: int) -> None:
     """Make the active Pokémon of side ``s`` use a move; ``external``: no PP, no lock (Dancer).
 
+    ``behind``: BEHIND_ROUND* where a Round has brought it forward, else 0.
     ``priority`` is the action's in whole stages, Prankster and such included.
     """
-    did = _run_once(b, s, move_id, priority, external)
+    did = _run_once(b, s, move_id, priority, external, behind)
     used = int(b.move.id)
     if did and not external and used and int(MOVES[used].move_flags) & F_DANCE:
         dancer = b.sides[1 - s]
@@ -439,6 +455,6 @@ def run_move(b: Any, s: int, move_id: int, priority: int, external: bool) -> Non
         if ability(b, 1 - s) == A.dancer and not is_semi_invulnerable(b, 1 - s):
             if not faint_messages(b) and int(mon.flag_bits) & c.MON_FAINTED == 0:
                 log_from(b, L_ACTIVATE, 1 - s, 0, 0, c.EFFECT_ABILITY, A.dancer, -1)
-                _run_once(b, 1 - s, used, int(MOVES[used].priority), True)
+                _run_once(b, 1 - s, used, int(MOVES[used].priority), True, 0)
     if not faint_messages(b):
         check_win(b, -1)

@@ -371,6 +371,32 @@ def damage(b: Any, s: int, amount: int, source: int, effect: int, effect_id: int
 
 # -------------------------------------------------------------------------------------- boosts
 @kernel
+def _in_mist(b: Any, s: int, effect: int) -> bool:
+    """Return whether Mist keeps the stages of ``s`` from what has the kind ``effect``."""
+    if int(b.sides[s].conditions[c.MIST]) == 0:
+        return False
+    return effect != c.EFFECT_MOVE or int(b.move.flag_bits) & c.MOVE_INFILTRATES == 0
+
+
+@kernel
+def _guarded_stat(a: int) -> int:
+    """Return the one stat that an ability keeps from falling, -1 for none."""
+    if a == A.hypercutter:
+        return c.ATK
+    if a == A.bigpecks:
+        return c.DEF
+    if a == A.keeneye or a == A.mindseye or a == A.illuminate:
+        return c.ACCURACY
+    return -1
+
+
+@kernel
+def _unafraid(a: int) -> bool:
+    """Return whether an ability stops Intimidate."""
+    return a == A.innerfocus or a == A.oblivious or a == A.owntempo or a == A.scrappy
+
+
+@kernel
 def _shielded(b: Any, s: int, source: int, effect: int, effect_id: int) -> int:
     """Return the bits of the stats that no other Pokémon can lower now (TryBoost)."""
     if source == s:
@@ -383,17 +409,10 @@ def _shielded(b: Any, s: int, source: int, effect: int, effect_id: int) -> int:
         return everything
     if a == A.flowerveil and has_type(b, s, c.TYPE_GRASS):
         return everything
-    if int(b.sides[s].conditions[c.MIST]) != 0 and not (
-        effect == c.EFFECT_MOVE and int(b.move.flag_bits) & c.MOVE_INFILTRATES != 0
-    ):
+    if _in_mist(b, s, effect):
         return everything
-    if a == A.hypercutter:
-        return 1 << c.ATK
-    if a == A.bigpecks:
-        return 1 << c.DEF
-    if a == A.keeneye or a == A.mindseye or a == A.illuminate:
-        return 1 << c.ACCURACY
-    return 0
+    guarded = _guarded_stat(a)
+    return 1 << guarded if guarded >= 0 else 0
 
 
 @kernel
@@ -406,7 +425,7 @@ def _raise_plain(b: Any, s: int, stat: int, change: int, effect: int, effect_id:
         event_ties(b, AFTER_BOOST, s, NO_SOURCE)
     if to == now:
         if effect_id != A.rattled or effect != c.EFFECT_ABILITY:
-            log_from(b, L_BOOST, s, stat, 0, effect, effect_id, s)
+            log_from(b, L_BOOST, s, stat, 0 if now > 0 else -100, effect, effect_id, s)
         return
     if effect == c.EFFECT_ABILITY:
         log(b, L_ABILITY, s, effect_id, 1)
@@ -455,36 +474,42 @@ def _tells_itself(a: int) -> bool:
 def _log_shielded(
     b: Any, s: int, changes: int, factor: int, shielded: int, effect: int, effect_id: int
 ) -> None:
-    """Log what prevents the foe from lowering stages, unless it was a secondary effect."""
-    stat = 0
-    while stat < 7:
-        now = int(b.sides[s].boosts[stat])
-        if (shielded >> stat) & 1 != 0 and now > -6 and stage_of(changes, stat) * factor < 0:
-            break
-        stat += 1
-    if stat == 7:
-        return
-    a = defence_ability(b, s)
+    """Log what prevents the foe from lowering stages, unless it was a secondary effect.
+
+    Handlers of TryBoost act by priority: Guard Dog, Clear Amulet, the abilities, then Mist, each on
+    what the ones before have left.
+    """
     if effect == c.EFFECT_MOVE and MOVES[effect_id].n_secondaries != 0:
+        return
+    falling = 0
+    for stat in range(7):
+        if int(b.sides[s].boosts[stat]) > -6 and stage_of(changes, stat) * factor < 0:
+            falling |= 1 << stat
+    a = defence_ability(b, s)
+    intimidate = effect == c.EFFECT_ABILITY and effect_id == A.intimidate
+    if intimidate and a == A.guarddog:
+        falling &= ~(1 << c.ATK)
+    if falling & shielded == 0:
+        return
+    if item(b, s) == I.clearamulet:
+        log_from(b, L_FAIL, s, FAIL_UNBOOST, 0, c.EFFECT_ITEM, I.clearamulet, s)
         return
     if a == A.clearbody or a == A.whitesmoke or a == A.fullmetalbody:
         log_from(b, L_FAIL, s, FAIL_UNBOOST, 0, c.EFFECT_ABILITY, a, s)
-    elif item(b, s) == I.clearamulet:
-        log_from(b, L_FAIL, s, FAIL_UNBOOST, 0, c.EFFECT_ITEM, I.clearamulet, s)
-    elif a == A.flowerveil and has_type(b, s, c.TYPE_GRASS):
+        return
+    if a == A.flowerveil and has_type(b, s, c.TYPE_GRASS):
         log_from(b, L_BLOCK, s, 0, 0, c.EFFECT_ABILITY, a, -1)
-    elif int(b.sides[s].conditions[c.MIST]) != 0 and not (
-        effect == c.EFFECT_MOVE and int(b.move.flag_bits) & c.MOVE_INFILTRATES != 0
-    ):
+        return
+    if intimidate and _unafraid(a):
+        falling &= ~(1 << c.ATK)  # which it logs itself
+    if a == A.mirrorarmor and not (effect == c.EFFECT_ABILITY and effect_id == a):
+        return
+    guarded = _guarded_stat(a)
+    if guarded >= 0 and (falling >> guarded) & 1 != 0:
+        log_from(b, L_FAIL, s, FAIL_UNBOOST, 1 + guarded, c.EFFECT_ABILITY, a, s)
+        falling &= ~(1 << guarded)
+    if falling != 0 and _in_mist(b, s, effect):
         log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_MOVE, M.mist, -1)
-    elif (
-        a == A.hypercutter
-        or a == A.bigpecks
-        or a == A.keeneye
-        or a == A.mindseye
-        or a == A.illuminate
-    ):
-        log_from(b, L_FAIL, s, FAIL_UNBOOST, 1 + stat, c.EFFECT_ABILITY, a, s)
 
 
 @kernel
@@ -524,9 +549,7 @@ def _boost_once(b: Any, s: int, changes: int, source: int, effect: int, effect_i
                 if delta != 0:
                     _raise_plain(b, s, c.ATK, 1, c.EFFECT_ABILITY, a)
                     continue
-            elif delta != 0 and (
-                a == A.innerfocus or a == A.oblivious or a == A.owntempo or a == A.scrappy
-            ):
+            elif delta != 0 and _unafraid(a) and item(b, s) != I.clearamulet:
                 log_from(b, L_FAIL, s, FAIL_UNBOOST, 1 + c.ATK, c.EFFECT_ABILITY, a, s)
                 continue
         if delta < 0:
@@ -567,7 +590,7 @@ def _boost_once(b: Any, s: int, changes: int, source: int, effect: int, effect_i
     if held == I.adrenalineorb:
         if intimidate and int(side.boosts[c.SPE]) != 6 and not atk_zero:
             log(b, L_END_ITEM, s, held, ENDED_USED)
-            _raise_plain(b, s, c.SPE, 1, c.EFFECT_ITEM, held)
+            _raise_plain(b, s, c.SPE, factor, c.EFFECT_ITEM, held)
             consume_item(b, s)  # Showdown's useItem: what the item does comes first
     elif held == I.ejectpack and lowered and int(b.move.id) != M.partingshot:
         side.item_flags = int(side.item_flags) | c.ITEM_EJECT

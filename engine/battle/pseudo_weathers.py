@@ -6,6 +6,8 @@ import plywise.engine.battle.item_ids as I
 import plywise.engine.battle.move_ids as M
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.conditions import knock_down
+from plywise.engine.battle.event_ties import PSEUDO_WEATHER_CHANGE, first_holders
+from plywise.engine.battle.field import maker_of
 from plywise.engine.battle.log_conditions import log_room_end
 from plywise.engine.battle.log_events import L_ACTIVATE, L_FIELD_START, log, log_from
 from plywise.engine.battle.ops import use_item
@@ -32,10 +34,12 @@ def add_pseudo_weather(b: Any, which: int, source: int) -> bool:
         turns = 2
     elif which == c.ION_DELUGE:
         turns = 1
+    elif which == c.WONDER_ROOM:
+        turns |= c.ROOM_FRESH
     b.pseudo_weather[which] = turns
     log(b, L_FIELD_START, max(0, source), which, 0)
     if which == c.MAGIC_ROOM and source >= 0:
-        b.pseudo_weather[which] = turns | (1 + 6 * source + int(b.sides[source].active)) << 4
+        b.pseudo_weather[which] = turns | maker_of(b, source) << 4
     if which == c.ECHOED_VOICE:
         b.echoed_voice = 1
     elif which == c.GRAVITY:
@@ -47,8 +51,26 @@ def add_pseudo_weather(b: Any, which: int, source: int) -> bool:
             drop_volatile(b, s, c.V_MAGNETRISE)
             if applies:
                 log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_MOVE, M.gravity, -1)
-    if b.pseudo_weather[c.TRICK_ROOM] != 0:
-        for s in range(2):
-            if item(b, s) == I.roomservice:
-                use_item(b, s)
+    _answer_pseudo_weather(b, source)
     return True
+
+
+@kernel
+def _answer_pseudo_weather(b: Any, source: int) -> None:
+    """Use each Room Service under Trick Room, the faster one first (PseudoWeatherChange).
+
+    Two that are equally fast tie whatever has begun.
+    """
+    one, two = b.sides[0], b.sides[1]
+    if (
+        int(one.mons[one.active].held_item) != I.roomservice
+        and int(two.mons[two.active].held_item) != I.roomservice
+    ):
+        return
+    first = first_holders(b, PSEUDO_WEATHER_CHANGE, source, source) >> 1
+    if b.pseudo_weather[c.TRICK_ROOM] == 0:
+        return
+    for k in range(2):
+        s = first if k == 0 else 1 - first
+        if item(b, s) == I.roomservice:
+            use_item(b, s)

@@ -15,7 +15,7 @@ from plywise.engine.battle.abilities import (
     start_ability,
     swap_abilities,
 )
-from plywise.engine.battle.action_queue import push_action, swap_actions
+from plywise.engine.battle.action_queue import fractional_priority, push_action, swap_actions
 from plywise.engine.battle.chance import SITE_MOVE, roll
 from plywise.engine.battle.conditions import (
     add_volatile,
@@ -397,7 +397,7 @@ def _instruct(b: Any, s: int, t: int) -> int:
     kind = c.QUEUE_PRIORITIZED_MOVE
     if last == M.counter or last == M.mirrorcoat:
         kind = c.QUEUE_BEFORE_TURN_MOVE  # so Showdown: the first of the two actions that it makes
-    push_action(b, kind, t, 0, last, 0)
+    push_action(b, kind, t, 0, last, fractional_priority(b, t, last))
     for k in range(int(b.queue_length) - 1, 0, -1):
         swap_actions(b, k - 1, k)
     return NOTHING

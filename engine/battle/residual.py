@@ -120,9 +120,9 @@ def _weather(b: Any, s: int) -> None:
 @kernel
 def _weather_turn(b: Any) -> bool:
     """End the weather if its turns are over, else apply it; return whether it ended."""
-    if b.weather_duration != 0:
+    if int(b.weather_duration) & 15 != 0:
         b.weather_duration = int(b.weather_duration) - 1
-        if b.weather_duration == 0:
+        if int(b.weather_duration) & 15 == 0:
             clear_weather(b)
             return True
     log(b, L_WEATHER, 0, int(b.weather), 1)

@@ -156,7 +156,7 @@ QUEUED = _record(
         ("kind", "u1"),  # QUEUE_*
         ("side", "u1"),
         ("mon", "u1"),  # team index of the actor
-        ("target", "u1"),  # switches: team index of the one that comes
+        ("target", "u1"),  # switches: team index of the one that comes; moves: BEHIND_ROUND*
         ("move", "<u2"),
         ("speed", "<i2"),
         ("priority", "i1"),  # 10 * (priority + fractional)
@@ -203,10 +203,14 @@ BATTLE = _record(
         ("mid_turn", "u1"),
         ("format", "u1"),  # FORMAT_*
         ("weather", "u1"),
-        ("weather_duration", "u1"),
+        ("weather_duration", "u1"),  # bits 0-3; 4-7: who made it, 1 + 6 * side + member
         ("terrain", "u1"),
         ("terrain_duration", "u1"),
-        ("pseudo_weather", "u1", (7,)),  # turns left; bits 4-7: who made it, 1 + 6 * side + member
+        (
+            "pseudo_weather",
+            "u1",
+            (7,),
+        ),  # turns left; 4-7: its maker, or ROOM_FRESH
         ("echoed_voice", "u1"),  # its multiplier
         ("speed_order", "u1"),  # side that came first when actives were last sorted
         # Actions still to come; filled between decisions only in the middle of a turn.

@@ -117,7 +117,7 @@ def add_attacks(byte: int, hits: int) -> int:
 @kernel
 def user_is_away(b: Any) -> bool:
     """Return whether a future move hits now whose user is not active (:mod:`future_moves`)."""
-    return b.move.id != 0 and int(b.move.source_effect) == int(b.move.id)
+    return b.move.id != 0 and int(b.move.flag_bits) & c.MOVE_USER_AWAY != 0
 
 
 @kernel

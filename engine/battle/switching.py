@@ -332,30 +332,56 @@ def _hazard(b: Any, s: int, condition: int) -> None:
 
 
 @kernel
-def _wishes(b: Any, s: int) -> None:
-    """Heal a Pokémon that has just come in by Healing Wish or Lunar Dance, if it needs healing."""
+def _healing_wish(b: Any, s: int) -> None:
     side = b.sides[s]
     i = int(side.active)
     m = side.mons[i]
-    if int(side.flag_bits) & c.SIDE_HEALING_WISH != 0:
-        if int(m.hp) < int(m.max_hp) or m.status != c.NO_STATUS:
-            gain_hp(b, s, int(m.max_hp))
-            cure_member(b, s, i)
-            log_from(b, L_HEAL, s, 1, 0, c.EFFECT_MOVE, M.healingwish, -1)
-            side.flag_bits = int(side.flag_bits) & ~c.SIDE_HEALING_WISH
-    if int(side.flag_bits) & c.SIDE_LUNAR_DANCE != 0:
-        tired = False
+    if int(side.flag_bits) & c.SIDE_HEALING_WISH == 0:
+        return
+    if int(m.hp) < int(m.max_hp) or m.status != c.NO_STATUS:
+        gain_hp(b, s, int(m.max_hp))
+        cure_member(b, s, i)
+        log_from(b, L_HEAL, s, 1, 0, c.EFFECT_MOVE, M.healingwish, -1)
+        flags = int(side.flag_bits) & ~c.SIDE_HEALING_WISH
+        if flags & c.SIDE_LUNAR_DANCE != 0:
+            flags |= c.SIDE_LUNAR_DANCE_FIRST
+        side.flag_bits = flags
+
+
+@kernel
+def _lunar_dance(b: Any, s: int) -> None:
+    side = b.sides[s]
+    i = int(side.active)
+    m = side.mons[i]
+    if int(side.flag_bits) & c.SIDE_LUNAR_DANCE == 0:
+        return
+    tired = False
+    for k in range(4):
+        if int(m.moves[k]) != 0 and int(m.pp[k]) < max_pp_of_slot(b, s, i, k):
+            tired = True
+    if tired or int(m.hp) < int(m.max_hp) or m.status != c.NO_STATUS:
+        gain_hp(b, s, int(m.max_hp))
+        cure_member(b, s, i)
         for k in range(4):
-            if int(m.moves[k]) != 0 and int(m.pp[k]) < max_pp_of_slot(b, s, i, k):
-                tired = True
-        if tired or int(m.hp) < int(m.max_hp) or m.status != c.NO_STATUS:
-            gain_hp(b, s, int(m.max_hp))
-            cure_member(b, s, i)
-            for k in range(4):
-                if int(m.moves[k]) != 0:
-                    m.pp[k] = max_pp_of_slot(b, s, i, k)
-            log_from(b, L_HEAL, s, 1, 0, c.EFFECT_MOVE, M.lunardance, -1)
-            side.flag_bits = int(side.flag_bits) & ~c.SIDE_LUNAR_DANCE
+            if int(m.moves[k]) != 0:
+                m.pp[k] = max_pp_of_slot(b, s, i, k)
+        log_from(b, L_HEAL, s, 1, 0, c.EFFECT_MOVE, M.lunardance, -1)
+        done = c.SIDE_LUNAR_DANCE | c.SIDE_LUNAR_DANCE_FIRST
+        side.flag_bits = int(side.flag_bits) & ~done
+
+
+@kernel
+def _wishes(b: Any, s: int) -> None:
+    """Heal a Pokémon that has just come in by Healing Wish or Lunar Dance, if it needs healing.
+
+    Of both the older one is asked first, and leaves nothing to do for the other.
+    """
+    if int(b.sides[s].flag_bits) & c.SIDE_LUNAR_DANCE_FIRST != 0:
+        _lunar_dance(b, s)
+        _healing_wish(b, s)
+    else:
+        _healing_wish(b, s)
+        _lunar_dance(b, s)
 
 
 @kernel

@@ -338,7 +338,7 @@ def _run_next(b: Any) -> bool:
     if kind == c.QUEUE_MOVE or kind == c.QUEUE_PRIORITIZED_MOVE:
         if not here:
             return False
-        run_move(b, s, move, move_priority(b, s, move), False)
+        run_move(b, s, move, move_priority(b, s, move), False, target)
     elif kind == c.QUEUE_SWITCH:
         switch_in(b, s, target, 0, False)
     elif kind == c.QUEUE_INSTASWITCH:
@@ -378,7 +378,8 @@ def _run_next(b: Any) -> bool:
 @kernel
 def _sort_again(b: Any) -> None:
     """Sort the queue by the speeds and priorities of now, if a move comes next."""
-    if int(b.queue_length) != 0 and b.queue[0].kind == c.QUEUE_MOVE:
+    kind = int(b.queue[0].kind) if int(b.queue_length) != 0 else c.QUEUE_NONE
+    if kind == c.QUEUE_MOVE or kind == c.QUEUE_PRIORITIZED_MOVE:
         update_speed(b)
         for k in range(int(b.queue_length)):
             set_action_speed(b, k)

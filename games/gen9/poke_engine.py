@@ -95,7 +95,7 @@ def translate(engine: Any, pool: np.ndarray[Any, Any], i: int, player: int) -> T
         side_one=first,
         side_two=second,
         weather=_WEATHER.get(weather, "none"),
-        weather_turns_remaining=battle.weather_duration or -1,
+        weather_turns_remaining=battle.weather_duration & 15 or -1,
         terrain=c.TERRAIN_NAMES[battle.terrain] or "none",
         terrain_turns_remaining=battle.terrain_duration,
         trick_room=battle.pseudo_weather[c.TRICK_ROOM] > 0,

@@ -60,6 +60,7 @@ VOLATILE_BIT = {name: bit for bit, name in enumerate(c.VOLATILE_NAMES)}
 VOLATILE_WORD_BITS = 8 * SIDE["volatiles"].base.itemsize
 
 
+_STRONG_WEATHERS = ("desolateland", "primordialsea", "deltastream")  # abilities of these names
 SKETCHED_SLOT = Bits("nature", 5, 3)
 KEPT_ILLUSION = HighBits("spread", 1, 3)
 TIMES_ATTACKED = Bits("times_attacked", 0, 3)
@@ -216,17 +217,23 @@ class LoggedFacts:
         binding: side -> the move that has bound its active Pokémon last.
         types_unseen: sides whose active one has copied types in this turn (Reflect Type).
         tera_seen: sides of whose Terastallized Pokémon the log takes the Tera type for its type.
+        room_fresh: no move has been used since Wonder Room began.
     """
 
     bond_triggered: set[tuple[int, int]] = field(default_factory=set)
     binding: dict[int, int] = field(default_factory=dict)
     types_unseen: set[int] = field(default_factory=set)
     tera_seen: set[int] = field(default_factory=set)
+    room_fresh: bool = False
 
     def learn(self, step: RecordedStep) -> None:
         """Note what ``step`` has brought."""
         for line in step.log:
             self._learn_types(line, step)
+            if line.startswith("|move|"):
+                self.room_fresh = False
+            elif line.startswith("|-fieldstart|move: Wonder Room"):
+                self.room_fresh = True
             if line.startswith("|-activate|p") and "|move: " in line:
                 move = MOVE_ID.get(to_id(line.split("|")[3].removeprefix("move: ")), 0)
                 if BINDING_NUMBER[move]:
@@ -248,11 +255,13 @@ class LoggedFacts:
             return
         side = int(rest[1]) - 1
         was, now = (dump["S"][side]["P"][0] for dump in (step.before, step.after))
-        if kind == "-terastallize":
+        formed = kind in ("-formechange", "detailschange") and ("tera" in was or "tera" in now)
+        if kind == "-terastallize" or formed:
             self.tera_seen.add(side)
         elif kind in ("switch", "drag"):
             self.types_unseen.discard(side)
-            if "tera" in was and not was.get("fnt"):
+            now_tera = any(x.startswith(f"|-terastallize|p{side + 1}") for x in step.log)
+            if ("tera" in was or now_tera) and not was.get("fnt"):
                 self.tera_seen.discard(side)
         elif kind == "-start" and "|typechange|" in line:
             copied = "|[from] move: Reflect Type|" in line and was.get("ty") != now.get("ty")
@@ -264,6 +273,23 @@ class LoggedFacts:
 def mon_reference(text: str) -> tuple[int, int]:
     """Return (side, team index) of a dump's ``"@p1:4"``."""
     return int(text[2]) - 1, int(text[4:])
+
+
+def _maker(text: str) -> int:
+    """Return a dump's ``"@p1:4"`` as the state's maker of a weather or room."""
+    side, member = mon_reference(text)
+    return 1 + 6 * side + member
+
+
+def _weather_maker(dump: Dump) -> int:
+    """Return who made the weather; 0 where none lies, or what was tracked does not say."""
+    if "src" in dump["ws"]:
+        return _maker(dump["ws"]["src"])
+    if dump["w"] in _STRONG_WEATHERS:  # whoever has its ability
+        for s, side in enumerate(dump["S"]):
+            if side["P"][0]["ab"] == dump["w"]:
+                return 1 + 6 * s + int(side["P"][0]["i"])
+    return 0
 
 
 Sides = dict[int, tuple[Dump, tuple[Any, ...]]]
@@ -298,14 +324,15 @@ def decode(
     b.last_move = MOVE_ID.get(dump["lm"], 0)
     b.last_successful_move = MOVE_ID.get(dump["lsm"], 0)
     b.weather = c.WEATHER_NAMES.index(dump["w"])
-    b.weather_duration = dump["ws"].get("duration", 0)
+    b.weather_duration = dump["ws"].get("duration", 0) | _weather_maker(dump) << 4
     b.terrain = c.TERRAIN_NAMES.index(dump["t"])
     b.terrain_duration = dump["ts"].get("duration", 0)
     for name, state in dump["pw"].items():
         left = state.get("duration", 0)
         if name == "magicroom" and "src" in state:
-            side, maker = mon_reference(state["src"])
-            left |= (1 + 6 * side + maker) << 4
+            left |= _maker(state["src"]) << 4
+        if name == "wonderroom" and unsaid is not None and unsaid.room_fresh:
+            left |= c.ROOM_FRESH
         b.pseudo_weather[c.PSEUDO_WEATHER_NAMES.index(name)] = left
         if name == "echoedvoice":
             b.echoed_voice = state["multiplier"]
@@ -317,6 +344,7 @@ def decode(
             b.sides[s] = decoded[s][1]
             continue
         switching = dump["req"] == "switch" and not dump["q"]  # else the fainted one waits
+        switching = switching and not _runs_away(dump["S"][1 - s]["P"][0])
         _side(b.sides[s], said, setup.teams[s], s, residuals_done(dump), switching)
         if decoded is not None:
             b.sides[s] = plain.values(SIDE, b.sides[s])
@@ -389,6 +417,16 @@ def future_duration(state: Mapping[str, Any], done: int) -> int:
     return c.NEVER if due > 255 else due + 1 - done
 
 
+def _runs_away(mon: Dump) -> bool:
+    """Return whether an active Pokémon leaves by Emergency Exit at the end of a turn.
+
+    That takes the replacement of a fainted foe back, until it has left.
+    """
+    leaves = mon.get("act") and mon.get("swf") is True and mon.get("li") != "ejectpack"
+    runs = mon["ab"] in ("emergencyexit", "wimpout")
+    return bool(leaves and runs and mon["hp"] * 2 <= mon["mhp"])
+
+
 def _side(
     side: Any, dump: Dump, team: Sequence[PokemonSet], s: int, now: int, switching: bool
 ) -> None:
@@ -414,6 +452,10 @@ def _side(
             side.conditions[index] = state.get("layers", state.get("duration", 1))
         else:
             raise DecodeError(f"side condition '{name}' is not modelled")
+    if [name for name in dump["sl"][0] if name in ("healingwish", "lunardance")][:1] == [
+        "lunardance"
+    ]:
+        flags |= c.SIDE_LUNAR_DANCE_FIRST
     side.flag_bits = flags
     for name, state in dump["sl"][0].items():
         _slot_condition(side, name, state, now)

@@ -66,7 +66,7 @@ def _field(b: SimpleNamespace) -> str:
     if over:
         parts.append("a tie" if b.winner == c.WINNER_TIE else f"side {b.winner + 1} has won")
     if b.weather:
-        parts.append(f"{c.WEATHER_NAMES[b.weather]} ({b.weather_duration} turns)")
+        parts.append(f"{c.WEATHER_NAMES[b.weather]} ({b.weather_duration & 15} turns)")
     if b.terrain:
         parts.append(f"{c.TERRAIN_NAMES[b.terrain]} ({b.terrain_duration} turns)")
     for name, left in zip(c.PSEUDO_WEATHER_NAMES, b.pseudo_weather, strict=True):

@@ -110,7 +110,7 @@ def dump_facts(dump: Dump) -> Facts:
     battle: dict[str, Any] = {
         "turn": dump["turn"],
         "winner": dump.get("win") if over else None,
-        "weather": [dump["w"], dump["ws"].get("duration", 0)],
+        "weather": [dump["w"], dump["ws"].get("duration", 0), dump["ws"].get("src")],
         "terrain": [dump["t"], dump["ts"].get("duration", 0)],
         "last move": _known_move(dump["lm"]),
         "last successful move": _known_move(dump["lsm"]),
@@ -306,7 +306,7 @@ def state_facts(pool: np.ndarray[Any, Any], i: int) -> Facts:
     battle: dict[str, Any] = {
         "turn": b.turn,
         "winner": {0: "P1", 1: "P2", c.WINNER_TIE: ""}[winner] if over else None,
-        "weather": [c.WEATHER_NAMES[b.weather], b.weather_duration],
+        "weather": [c.WEATHER_NAMES[b.weather], b.weather_duration & 15, _weather_maker(b)],
         "terrain": [c.TERRAIN_NAMES[b.terrain], b.terrain_duration],
         "last move": _name(MOVE_NAMES, b.last_move),
         "last successful move": _name(MOVE_NAMES, b.last_successful_move),
@@ -323,6 +323,11 @@ def state_facts(pool: np.ndarray[Any, Any], i: int) -> Facts:
     for s in range(2):
         _state_side(facts, b.sides[s], s, b.request == c.REQUEST_MOVE, over)
     return facts
+
+
+def _weather_maker(b: Any) -> str | None:
+    maker = (b.weather_duration >> 4) - 1
+    return None if maker < 0 else f"@p{1 + maker // 6}:{maker % 6}"
 
 
 def _name(names: list[str], number: Any) -> str:
