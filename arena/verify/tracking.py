@@ -63,7 +63,7 @@ class TrackingReport(CorpusReport):
     Attributes:
         decisions: compared; ``right``: those with every fact right.
         facts, wrong: by name, facts compared and those that are wrong.
-        unknown: kinds of lines that the reader does not know.
+        unknown: kinds of lines that the reader does not know or could not read.
         worlds: drawn, one at each decision; ``worlds_wrong``: those that contradict the truth in
             what is known; ``facts_of_worlds``: by name, how often.
         engine: decisions compared with the engine's own game of the same seed and choices;
@@ -151,6 +151,7 @@ class TrackingReport(CorpusReport):
                 told.read(line.split("|"))
             request = step.requests[player]
         self.unknown.update(told.known.unknown)
+        self.unknown.update(told.known.unreadable)
 
     def _draw(self, where: str, info: InfoState, dump: Dump, foes: Mapping[int, int]) -> None:
         """Compare a world drawn from an information state with the truth."""
@@ -297,7 +298,7 @@ def _active_facts(side: KnownSide, dump: Dump, ends: int, of: str) -> Iterator[F
     ):
         if dump["ab"] == ability and dump.get("as", {}).get(key):
             names.add(name)
-    told = set(side.effects) - _HIDDEN - {"mimicked"}
+    told = set(side.effects) - _HIDDEN - {"mimicked", "eaten"}
     if dump["ab"] == "truant" and side.loafing:
         told.add("truant")
     for name in sorted(names | told):
@@ -347,7 +348,8 @@ def _mon_facts(mon: KnownMon, dump: Dump, ends: int, of: str, *, own: bool) -> I
         if dump.get("act"):
             yield Fact("HP", of, mon.hp, dump["hp"])
         return
-    if dump.get("act") or not (mon.away and dump["ab"] == "regenerator"):
+    hidden = mon.away == "regenerator" or (mon.away and dump["ab"] == "regenerator")
+    if dump.get("act") or not hidden:
         yield Fact("HP", of, (mon.hp, mon.max_hp), (shown_hp(*hp), mon.max_hp))
     if dump["hp"] <= 0:
         return

@@ -85,6 +85,8 @@ def world_facts(
         whose = "own" if here.startswith(own) else "foe" if here.startswith(foe) else "field"
         known = _known(info, here, whose)
         for what in sorted({*got, *right} - _NOT_COMPARED):
+            if what == "types" and known is not None and known.ability in _TYPE_BY_ITEM:
+                continue  # what the state holds is not what counts
             if what == "stats" and (info.own.copy is not None or info.own.stat_moves):
                 continue  # they depend on the opponent's
             fainted = what in _OF_STANDING and got.get("hp") == 0
@@ -100,6 +102,7 @@ def world_facts(
             yield from _compared(what, whose, known, value, truth_value)
 
 
+_TYPE_BY_ITEM = ("multitype", "rkssystem")
 _OF_STANDING = ("status", "toxic stage")
 
 

@@ -219,7 +219,8 @@ def set_trapped(b: Any, s: int) -> None:
             if _MAY_TRAP[species]:
                 for k in range(4):
                     possible = int(SPECIES[species].abilities[k])
-                    if possible != int(other.ability) and _traps(b, s, possible):
+                    legal = possible == A.magnetpull or int(b.format) & c.FORMAT_NO_TRAPPING == 0
+                    if legal and possible != int(other.ability) and _traps(b, s, possible):
                         flags |= c.SIDE_MAYBE_TRAPPED
         if m.held_item == I.shedshell and item(b, s) == I.shedshell:
             side.trapped = c.NOT_TRAPPED

@@ -79,7 +79,8 @@ class MonView:
         stats: atk, def, spa, spd, spe without boosts; None unknown.
         revealed: the opponent has seen it.
         attacked: times that it was hit (Rage Fist).
-        away: it left the field since its HP was told: with Regenerator it has more.
+        away: "" its HP is as told; it has left the field since then with ``regenerator``, or with
+            an ability that is not known (``unknown``): then it may have more.
         done: what works once a battle and has: ``sword``, ``shield``, ``syrup``, ``hero``,
             ``bond``, ``berry`` (it has eaten one); ascending.
     """
@@ -105,7 +106,7 @@ class MonView:
     stats: tuple[int, ...] | None = None
     revealed: bool = True
     attacked: int = 0
-    away: bool = False
+    away: str = ""
     done: tuple[str, ...] = ()
 
     @property
@@ -143,6 +144,7 @@ class SideView:
         turns_out, actions: turns that the active one has started, and moves that it has tried.
         loafing: if it has Truant, it will not move next time.
         item_lost: it has lost its item since it came in (Unburden).
+        streak: the move that it tried last, and how often in succession before (Metronome).
         stat_moves: moves that have changed its stats since then (Speed Swap, Power Split …), with
             the index of the Pokémon opposite, oldest first.
         moves_used: moves that it has used since then (Last Resort).
@@ -170,6 +172,7 @@ class SideView:
     actions: int = 0
     loafing: bool = False
     item_lost: bool = False
+    streak: tuple[str, int] = ("", 0)
     stat_moves: tuple[tuple[str, int | None], ...] = ()
     moves_used: tuple[str, ...] = ()
     fainted_now: int | None = None

@@ -163,6 +163,7 @@ def _switch_facts(info: InfoState, index: int, belief: RandomBattleBelief) -> Op
         actions=0,
         item_lost=False,
         moves_used=(),
+        streak=("", 0),
         stat_moves=(),
     )
     after = replace(info, own=own, request="move", trapped=False)

@@ -110,7 +110,7 @@ def _write_known(mon: _Dump, known: MonView, side: int, rng: Random) -> None:
     if known.base_ability:
         mon["bab"] = _ability(known.base_ability, mon["bab"])
     mon["ab"] = _ability(known.ability, mon["bab"]) if known.ability else mon["bab"]
-    if known.away and mon["bab"] == "regenerator":
+    if "regenerator" in (known.away, mon["bab"] if known.away else ""):
         mon["hp"] = min(mon["mhp"], mon["hp"] + mon["mhp"] // _REGENERATED)
     if known.fainted:
         mon["hp"], mon["fnt"] = 0, 1
@@ -222,6 +222,11 @@ def active_facts(mon: _Dump, view: SideView, foe: str, rng: Random) -> None:
     mon["is"] = dict(_ITEM_STARTED.get(mon["it"], {}))
     volatiles: _Dump = {}
     mon["vo"] = volatiles
+    if mon["it"] == "metronome":
+        move, times = view.streak
+        volatiles["metronome"] = {"lastMove": move, "numConsecutive": times}
+    if "powertrick" in view.volatiles:
+        mon["st"][:2] = mon["st"][1::-1]
     for name, found in view.volatiles.items():
         _volatile(volatiles, mon, name, found, foe, rng)
     chosen = view.last_move
@@ -252,6 +257,10 @@ def _volatile(out: _Dump, mon: _Dump, name: str, found: Condition, foe: str, rng
         state = {"layers": found.count, "def": -found.count, "spd": -found.count}
     elif name == "fallen":
         mon["as"]["fallen"] = found.count
+        return
+    elif name == "eaten":
+        if mon["ab"] == "cudchew" and found.left:
+            mon["as"] |= {"berry": found.move, "counter": found.left}
         return
     elif name == "slowstart":
         # The end of the turn in which it came in does not count.

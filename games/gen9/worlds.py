@@ -130,6 +130,9 @@ def _dump(info: InfoState, sets: tuple[teams.Team, teams.Team], rng: Random) -> 
         for name, found in info.field_conditions.items()
         if name in tables.ROOMS
     }
+    echo = info.field_conditions.get("echoedvoice")
+    if echo is not None:
+        rooms["echoedvoice"] = {"duration": max(1, echo.left or 1), "multiplier": echo.count}
 
     def lasting(name: str) -> _Dump:
         found = info.field_conditions.get(name)

@@ -16,6 +16,7 @@ from plywise.engine.battle.border.coverage import UnmodelledError, require_model
 from plywise.engine.battle.constants import (
     FORMAT_ENDLESS_BATTLE_CLAUSE,
     FORMAT_KEEP_TIES,
+    FORMAT_NO_TRAPPING,
     FORMAT_SLEEP_CLAUSE,
     GENDER_FEMALE,
     GENDER_MALE,
@@ -35,7 +36,7 @@ FORMATS = {
     "gen9battlefactory": FORMAT_SLEEP_CLAUSE | FORMAT_ENDLESS_BATTLE_CLAUSE,
     "gen9bssfactory": 0,
     "gen9ubers": FORMAT_SLEEP_CLAUSE | FORMAT_ENDLESS_BATTLE_CLAUSE,
-    "gen9ou": FORMAT_ENDLESS_BATTLE_CLAUSE,
+    "gen9ou": FORMAT_ENDLESS_BATTLE_CLAUSE | FORMAT_NO_TRAPPING,
 }
 
 Team = Sequence[PokemonSet]

@@ -65,7 +65,7 @@ NO_FAILURES = frozenset(
 )
 """Moves that write ``-fail`` and do not count as failed (a null of TryMove or of their hit)."""
 SILENT_SELF = ("minimize", "defensecurl")
-TYPED_BY_ITEM = ("arceus", "silvally")  # by their abilities, whatever their forme
+CALLING = frozenset("assist copycat metronome mirrormove naturepower sleeptalk snatch".split())
 STAT_MOVES = ("speedswap", "powersplit", "guardsplit")  # they change stats, not stages
 STREAKS = ("furycutter", "rollout", "iceball")
 SLOT_MOVES = ("wish", "healingwish", "lunardance")

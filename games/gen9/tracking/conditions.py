@@ -21,8 +21,7 @@ class Conditions(Reader):
         if name == "typechange":
             types = tuple(line.arg(2).split("/"))
             own = () if mon is None else tables.types_of_forme(mon.forme)
-            plate = mon is not None and mon.forme.startswith(tables.TYPED_BY_ITEM)
-            side.types = () if "silent" in line.tags and (plate or types == own) else types
+            side.types = () if "silent" in line.tags and types == own else types
             side.added_type = ""
             if line.origin == ("move", "reflecttype"):
                 side.types = self._types_of(line.tags.get("of", ""))

@@ -37,7 +37,7 @@ class Entries(Reader):
         side.entry = mon.snapshot()
         side.active = number
         self._mover = None
-        mon.away, mon.appeared = False, True
+        mon.away, mon.appeared = "", True
         mon.forme = species
         mon.terastallized = bool(tera)
         if tera:
@@ -51,7 +51,7 @@ class Entries(Reader):
         side.turns = side.actions = 0
         side.acted, side.loafing, side.item_lost, side.moves_used = True, False, False, ()
         side.failed_now = side.failed_before = False
-        side.stat_moves = ()
+        side.stat_moves, side.streak = (), ("", 0)
         self._free(1 - s)
 
     def _free(self, side: int) -> None:
@@ -96,7 +96,8 @@ class Entries(Reader):
             kept = {"substitute": side.effects["substitute"]}
         if mon is not None:
             mon.forme = mon.species
-            mon.away = mon.ability in (None, "regenerator") and not mon.fainted
+            if not mon.fainted and mon.ability in (None, "regenerator"):
+                mon.away = mon.ability or "unknown"
             mon.copied_uses = {}
             mon.ability = mon.base_ability
             if mon.status == "tox":
@@ -153,7 +154,8 @@ class Entries(Reader):
         side.fainted_now = side.mons.index(mon)
         self.battle.note(place_of(line.arg(0))[0], f"{mon.forme or mon.species} fainted")
         if self._is_active(line.arg(0)):
-            side.boosts, side.effects = {}, {}
+            side.boosts, side.effects, side.copy = {}, {}, None
+            side.types, side.added_type = (), ""
             mon.forme = mon.species
         self._free(1 - place_of(line.arg(0))[0])
 

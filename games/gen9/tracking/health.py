@@ -80,6 +80,7 @@ class Health(Reader):
         if (
             self._mover is not None
             and not self.battle.residual
+            and not self._missed
             and tables.is_status(self._mover[1])
         ):
             # A move that changes nothing fails.
@@ -159,7 +160,10 @@ class Health(Reader):
         mon, item = self._mon(line.arg(0)), to_id(line.arg(1))
         if mon is None or "weaken" in line.tags:
             return
-        if item == "micleberry" and "eat" not in line.tags:  # eaten before: it works now
+        if item == "micleberry" and not line.tags.keys() & {
+            "eat",
+            "from",
+        }:  # eaten before: it works
             self._side(line.arg(0)).effects.pop(item, None)
             return
         mon.lose_item(item)
@@ -175,13 +179,18 @@ class Health(Reader):
                 thief = self._mon(line.tags.get("of", ""))
                 if thief is not None:
                     thief.done.add("berry")
+                    if item == "micleberry":
+                        self._start(line.tags["of"], item)
                     self._stolen = (item, thief.name)
             elif cause == "fling" and self._hit:
                 target = self.battle.sides[1 - place_of(line.arg(0))[0]].mon
                 if target is not None and not target.fainted:
                     target.done.add("berry")
-        if item == "micleberry" and "eat" in line.tags:
-            self._start(line.arg(0), "micleberry")
+        if "eat" in line.tags and item.endswith("berry"):
+            if item == "micleberry":
+                self._start(line.arg(0), item)
+            # For Cud Chew: eaten at the end of a turn, it comes up after the next one.
+            self._start(line.arg(0), "eaten", 2, move=item)
 
     def _on_minus_ability(self, line: ProtocolLine) -> None:
         mon, ability = self._mon(line.arg(0)), to_id(line.arg(1))

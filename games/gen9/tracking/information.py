@@ -99,6 +99,7 @@ def _side(side: KnownSide, ends: int, legal: tuple[int, ...] | None, *, own: boo
         actions=side.actions,
         loafing=side.loafing,
         item_lost=side.item_lost,
+        streak=side.streak,
         stat_moves=side.stat_moves,
         moves_used=side.moves_used,
         fainted_now=side.fainted_now,

@@ -55,7 +55,8 @@ class KnownMon:
         last_item: what it used up last, as Recycle asks.
         ability: None not known; ``base_ability``: that of its set.
         attacked: times hit (Rage Fist).
-        away: it left since its HP was told, and may have had Regenerator: then it has more.
+        away: "" its HP is as told; it has left since then with ``regenerator``, or with an ability
+            that is not known (``unknown``): then it may have more.
         appeared: it came in under its own name.
         stats, moves: of the player's own: without boosts, and ids by slot.
         done: what works once a battle: ``sword``, ``shield``, ``syrup``, ``hero``, ``bond``,
@@ -85,7 +86,7 @@ class KnownMon:
     tera_type: str | None = None
     terastallized: bool = False
     attacked: int = 0
-    away: bool = False
+    away: str = ""
     appeared: bool = False
     stats: tuple[int, ...] | None = None
     moves: tuple[str, ...] = ()
@@ -138,6 +139,7 @@ class KnownSide:
         acted: it has moved, or was sent out, this turn.
         loafing: if it has Truant, it will not move next time.
         item_lost: the active one has lost its item since it came in.
+        streak: the move that it tried last, and how often in succession before (Metronome).
         stat_moves: moves that have changed its stats since then (``STAT_MOVES``), with the number
             of the Pokémon opposite, oldest first.
         moves_used: moves that it has used since then (Last Resort).
@@ -167,6 +169,7 @@ class KnownSide:
     acted: bool = False
     loafing: bool = False
     item_lost: bool = False
+    streak: tuple[str, int] = ("", 0)
     stat_moves: tuple[tuple[str, int | None], ...] = ()
     moves_used: tuple[str, ...] = ()
     fainted_now: int | None = None

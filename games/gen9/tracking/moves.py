@@ -31,6 +31,7 @@ class Moves(Reader):
             self.battle.sides[1 - s].failed_now = True
         self._mover = (s, move)
         self._new_slot, self._stolen, self._hit, self._changed = None, ("", ""), False, False
+        self._missed = False
         side.last_used, side.failed_now = move, "notarget" in line.tags
         self.battle.note(s, f"{mon.forme or mon.species} used {move}")
         talking = mon.status == "slp" and move in ("sleeptalk", "snore")  # said by `cant`
@@ -41,6 +42,11 @@ class Moves(Reader):
         if move in tables.SLOT_MOVES and "still" not in line.tags:
             self._slot(side, move)
         self.battle.last_move = move
+        if move == "echoedvoice":
+            self._echo()
+        if move not in tables.CALLING:
+            again = side.streak[0] == move and not side.failed_before
+            side.streak = (move, side.streak[1] + 1 if again else 0)
         if called:
             return
         side.last_move = move
@@ -58,6 +64,15 @@ class Moves(Reader):
         elif side.copied is not None and move != "struggle":
             spent = mon.copied_uses.get(move, 0) + self._cost(s, move, line.arg(2))
             mon.copied_uses[move] = spent
+
+    def _echo(self) -> None:
+        """Note that Echoed Voice grows, once a turn."""
+        battle = self.battle
+        found = battle.conditions.get("echoedvoice")
+        if found is None:
+            battle.conditions["echoedvoice"] = Effect(battle.now, 2, 1)
+        elif found.began < battle.now:
+            battle.conditions["echoedvoice"] = Effect(battle.now, 2, min(5, found.count + 1))
 
     def _slot(self, side: KnownSide, move: str) -> None:
         if move not in side.conditions:
@@ -83,9 +98,11 @@ class Moves(Reader):
         self._new_slot = None
 
     def _on_minus_miss(self, line: ProtocolLine) -> None:
-        self._side(line.arg(0)).failed_now = True
+        self._side(line.arg(0)).failed_now = self._missed = True
 
     def _on_minus_immune(self, line: ProtocolLine) -> None:
+        if self.battle.residual:
+            return  # a future move
         if self._mover is not None and self._mover[0] != place_of(line.arg(0))[0]:
             self.battle.sides[self._mover[0]].failed_now = True
 

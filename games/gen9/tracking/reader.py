@@ -26,6 +26,7 @@ class Reader:
         self._mover: tuple[int, str] | None = None  # side and move that is being carried out
         self._blank = False  # the last line was empty
         self._stolen = ("", "")  # a berry eaten off its holder, and the name of who ate it
+        self._missed = False
         self._changed = False  # the move being carried out has changed stages
         self._from_item = -1  # side whose Booster Energy has just worked
         self._hit = False  # the move being carried out has hurt the opponent

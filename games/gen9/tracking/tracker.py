@@ -37,7 +37,7 @@ _OF_NO_POKEMON = frozenset(
 _END_SILENTLY = (
     *tables.STREAKS,
     *"allyswitch lockedmove lockon micleberry mustrecharge stall throatchop".split(),
-    *"twoturnmove yawn".split(),
+    *"twoturnmove yawn eaten".split(),
 )
 
 
@@ -131,7 +131,7 @@ class Tracker(Entries, Moves, Health, Conditions):
             mon.moves = own.moves
         mon.item, mon.ability, mon.base_ability = own.item, own.ability, own.base_ability
         mon.tera_type, mon.terastallized = own.tera_type, own.terastallized
-        mon.away = False
+        mon.away = ""
 
     def read(self, text: str) -> None:
         """Read one line; one that is not known or not sound is counted, and costs itself alone."""
@@ -173,9 +173,10 @@ class Tracker(Entries, Moves, Health, Conditions):
         battle = self.battle
         battle.ends += 1
         battle.residual = False
-        lock = battle.conditions.get("fairylock")
-        if lock is not None and lock.left(battle.ends) == 0:
-            del battle.conditions["fairylock"]
+        for name in ("fairylock", "echoedvoice"):
+            found = battle.conditions.get(name)
+            if found is not None and found.left(battle.ends) == 0:
+                del battle.conditions[name]
         for side in battle.sides:
             self._expire(side)
             for name in ("wish", "futuremove"):  # they may find nobody, and no line says it
