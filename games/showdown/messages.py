@@ -10,8 +10,9 @@ import re
 from typing import Any
 
 from poke_env.battle import AbstractBattle
-from poke_env.player import Player
 from websockets.exceptions import ConnectionClosed
+
+from plywise.games.showdown.session.battles import SessionPlayer
 
 _TAG = re.compile(r"battle-([a-z0-9]{1,60})-[0-9]{1,20}(?:-[a-z0-9]{1,60})?", re.ASCII)
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # not \n
@@ -43,7 +44,7 @@ def user_name(text: str) -> str:
     return text.strip()[:_MAX_NAME]
 
 
-class CheckedPlayer(Player):
+class CheckedPlayer(SessionPlayer):
     """Player whose messages are checked: a bad line costs itself, and no request stays unanswered.
 
     Attributes:
@@ -65,15 +66,22 @@ class CheckedPlayer(Player):
 
     async def _receive(self, message: str) -> None:
         """Check a message, then let poke-env handle it."""
+        self.note_arrival()
         try:
             room, *lines = _CONTROL.sub("\ufffd", message).split("\n")
             if room.startswith(">"):
                 if not room.startswith(">battle"):
                     return  # a chat room
-                self._arrived(battle_tag(room[1:], self.format), lines)
-            else:
-                self._note_words(room)
-            await self._handle_message("\n".join([room, *lines]))
+                tag = battle_tag(room[1:], self.format)
+                self.note_room(tag, lines)
+                self._arrived(tag, lines)
+                await self._handle_message("\n".join([room, *lines]))
+                return
+            for line in (room, *lines):
+                if line.startswith("|"):
+                    self._note_words(line)
+                    if self.note_global(line):
+                        await self._handle_message(line)
         except ConnectionClosed:
             pass  # it is noticed by whoever watches the connection
         except MessageError as error:
@@ -96,9 +104,12 @@ class CheckedPlayer(Player):
         """Handle the lines one by one, so that one which poke-env cannot read costs no other."""
         head, *lines = split_messages
         tag = head[0][1:]
+        lines = self.relevant(tag, lines)
+        if not lines:
+            return
         if tag not in self._battles:  # it begins, or poke-env would wait for ever
             lines.sort(key=lambda line: line[1:2] != ["init"])
-            if not lines or lines[0][1:2] != ["init"]:
+            if lines[0][1:2] != ["init"]:
                 raise MessageError(f"{tag} has not begun")
         for line in lines:
             kind = line[1] if len(line) > 1 else ""
@@ -133,6 +144,8 @@ class CheckedPlayer(Player):
         self, battle: AbstractBattle, maybe_default_order: bool = False
     ) -> None:
         """Answer a request, unless the server has refused all answers in this turn."""
+        if not self._to_be_answered(battle):
+            return
         if battle._wait:
             await super()._handle_battle_request(battle, maybe_default_order)
             return
@@ -153,6 +166,18 @@ class CheckedPlayer(Player):
         client: Any = self.ps_client
         await client.send_message(choice, tag)
 
+    def _begin_anew(self, tag: str) -> None:
+        super()._begin_anew(tag)
+        self._choices.pop(tag, None)
+        self._names.pop(tag, None)
+
+    def _forget(self, tag: str) -> None:
+        super()._forget(tag)
+        self._choices.pop(tag, None)
+        self._names.pop(tag, None)
+        self.without_result.discard(tag)
+
     def _battle_finished_callback(self, battle: AbstractBattle) -> None:
+        super()._battle_finished_callback(battle)
         self._choices.pop(battle.battle_tag, None)
         self._names.pop(battle.battle_tag, None)

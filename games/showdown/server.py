@@ -320,6 +320,7 @@ def _lay_out(folder: Path, package: Path) -> None:
     (folder / "node_modules").symlink_to(package.parent)
     # Without these folders the server crashes or fills its log with errors.
     (folder / "config" / "chat-plugins").mkdir(parents=True)
+    (folder / "config" / "ladders").mkdir()
     (folder / "logs" / "repl").mkdir(parents=True)
     shutil.copy(_HERE / "server_config.js", folder / "config" / "config.js")
     shutil.copy(_HERE / "server_seeds.js", folder / "config")

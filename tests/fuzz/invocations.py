@@ -42,6 +42,8 @@ BASES: dict[str, tuple[tuple[str, ...], ...]] = {
         ("llm=none", "search.iterations=1", "battles=1", "server.url=ws://127.0.0.1:9/showdown"),
         ("llm=stand_in", "search.iterations=1", "battles=1", "llm.oracle_iterations=2",
          "server.url=ws://127.0.0.1:9/showdown"),
+        ("llm=none", "mode=challenge", "user=somebody", "agent=random", "battles=0",
+         "server.url=ws://127.0.0.1:9/showdown"),
     ),
     "tournament": (
         ("game=tic_tac_toe", "search.max_depth=1", "tournament.pairs=1",
