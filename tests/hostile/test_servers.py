@@ -77,7 +77,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Run]]:
             llm=NoLLMGroup(),
             battles=1,
             stall_seconds=STALL_SECONDS if way in STALLING else PATIENCE,
-            server=ServerConfig(url=url),
+            server=ServerConfig(url=url, patience=3.0),
         )
         try:
             return Run(run_showdown(config, folder, Console(file=out)), "", out.getvalue(), folder)

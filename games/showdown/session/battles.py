@@ -84,6 +84,7 @@ class SessionPlayer(Player):
         self._ratings: dict[str, dict[str, RatingChange]] = {}  # by tag and user's id
         self._gone: deque[str] = deque(maxlen=_REMEMBERED)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._logging_in: asyncio.Task[Any] | None = None  # poke-env waits in it for seconds
         client: Any = self.ps_client  # its coroutines are not typed
         self._send_as_it_is = client.send_message
         client.send_message = self._send
@@ -93,6 +94,8 @@ class SessionPlayer(Player):
     def connection_lost(self) -> None:
         """Forget what was true of the connection only; what still waits of it is left out."""
         self.connection += 1
+        if self._logging_in is not None:
+            self._logging_in.cancel()
         self.ps_client.logged_in.clear()
         self.challenges.clear()
         self.challenging.clear()
@@ -149,7 +152,9 @@ class SessionPlayer(Player):
         if kind == "updatesearch":
             self._note_list(line.split("|", 2)[2])
             return False
-        if kind == "popup":
+        if kind == "challstr":
+            self._logging_in = asyncio.current_task()
+        elif kind == "popup":
             self.popups += 1
             self.popup = " ".join(" ".join(fields[2:]).split())[:200]
             self.changed.set()
