@@ -44,7 +44,7 @@ ENDED = {  # what the one line has to say about the others
     "connection dropped": "connection",
     "name taken": "taken",
     "huge message": "connection",
-    "frames that are no text": "nothing has happened",
+    "frames that are no text": "could not log in",
     "silent": "no Showdown server answers",
     "many battles": "",
 }
