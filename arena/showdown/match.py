@@ -30,9 +30,9 @@ from plywise.arena.showdown.connections import BattleServerLostError, log_in, pr
 from plywise.arena.showdown.modes import (
     announcement,
     how_to_join,
+    may_wait,
     opponent_title,
     run_battles,
-    waits_for_people,
     way_to_battles,
 )
 from plywise.arena.showdown.players import make_player
@@ -396,7 +396,7 @@ def _play(
                     for tag, seen in list(rival.battles.items()):
                         if (seen.finished and rival.settled(tag)) or tag in rival.lost:
                             rival.let_go(tag)
-                if waits_for_people(config) and not own.running:
+                if may_wait(config, own):
                     watch.touch()
                 return True
 

@@ -56,9 +56,15 @@ def way_to_battles(config: ShowdownConfig, say: Say) -> Way:
     return Accepting(ids_of(config.challengers, "challengers"), say)
 
 
-def waits_for_people(config: ShowdownConfig) -> bool:
-    """Whether it is no fault if nothing happens while no battle runs."""
-    return config.mode in ("serve", "accept", "ladder")
+def may_wait(config: ShowdownConfig, own: CheckedPlayer) -> bool:
+    """Whether it is no fault if nothing happens: it is for others to act.
+
+    Our player answers at once, and a dead connection is noticed by itself.  Two players of ours
+    never wait for each other, and a challenge that nobody can accept must end.
+    """
+    if config.mode == "challenge":
+        return bool(own.running)
+    return config.mode != "local"
 
 
 def announcement(config: ShowdownConfig, own: CheckedPlayer, names: tuple[str, str]) -> str:

@@ -77,7 +77,10 @@ class ShowdownConfig(Settings):
         1, "decisions of one player at once; each takes a core", low=1, high=MOST_PROCESSES
     )
     stall_seconds: float = setting(
-        300.0, "seconds without a message after which the run ends with an error", above=0
+        300.0,
+        "seconds without a message after which the run ends with an error, where it is not for "
+        "others to act (mode=local; mode=challenge before a battle)",
+        above=0,
     )
     seed: int = setting(0, "seed of the agents' decisions")
     greeting: str | None = setting(

@@ -150,9 +150,11 @@ class SessionPlayer(Player):
         if kind == "pm" and len(fields) > 4:
             return self._note_private(fields)
         if kind == "updatesearch":
-            self._note_list(line.split("|", 2)[2])
+            self._note_list(line.split("|", 2)[2] if len(fields) > 2 else "")
             return False
-        if kind == "challstr":
+        if kind == "updatechallenges":
+            self._note_challenges(line.split("|", 2)[2] if len(fields) > 2 else "")
+        elif kind == "challstr":
             self._logging_in = asyncio.current_task()
         elif kind == "popup":
             self.popups += 1
@@ -217,6 +219,20 @@ class SessionPlayer(Player):
                 self.challenges[who] = battle_format
         self.changed.set()
         return word == "/challenge"
+
+    def _note_challenges(self, text: str) -> None:
+        """Note all challenges at once, as servers of earlier releases tell them."""
+        try:
+            told = json.loads(text)
+            asked = list((told.get("challengesFrom") or {}).items())[:_MAX_LISTED]
+            own = told.get("challengeTo") or {}
+            self.challenges = {
+                user_id(str(who)): str(battle_format) for who, battle_format in asked
+            }
+            self.challenging = {user_id(str(own["to"]))} if own else set()
+        except (ValueError, AttributeError, TypeError, KeyError) as error:
+            self.logger.warning("a list of challenges cannot be read: %s", error)
+        self.changed.set()
 
     def _note_list(self, text: str) -> None:
         """Note searches and battles that the server lists; join those that it does not open."""

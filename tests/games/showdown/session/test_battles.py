@@ -195,6 +195,18 @@ def test_challenges_come_and_go(stage: Stage) -> None:
     assert stage.player.challenging == set()
 
 
+def test_servers_of_earlier_releases_list_all_challenges(stage: Stage) -> None:
+    own = {"to": "Foe 1", "format": "gen9ou"}
+    listed = {"challengesFrom": {"somebody": "gen9randombattle"}, "challengeTo": own}
+    stage.hear("|updatechallenges|" + json.dumps(listed))
+    assert stage.player.challenges == {"somebody": "gen9randombattle"}
+    assert stage.player.challenging == {"foe1"}
+    stage.hear(
+        '|updatechallenges|{"challengesFrom":{},"challengeTo":null}', "|updatechallenges|[1]"
+    )
+    assert (stage.player.challenges, stage.player.challenging) == ({}, set())
+
+
 @pytest.mark.parametrize(
     "text", ["", "x's rating: 1 &rarr; 2", "x's rating: &rarr; <strong>1</strong>", "a" * 10**5]
 )
