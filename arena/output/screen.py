@@ -143,7 +143,7 @@ class Screen:
         """Print a line that stays."""
         with self._lock:
             if isinstance(line, str):
-                self.console.print(single_line(line), soft_wrap=True)
+                self.console.print(single_line(line), soft_wrap=True, markup=False, emoji=False)
             else:
                 self.console.print(line)
 

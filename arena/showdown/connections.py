@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
-from collections.abc import Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from poke_env import AccountConfiguration, ServerConfiguration
 from poke_env.battle import AbstractBattle
-from poke_env.concurrency import POKE_LOOP
 from poke_env.player import Player
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
@@ -21,10 +18,12 @@ from plywise.datasets.errors import PlywiseError
 from plywise.games.showdown.login import Account
 from plywise.games.showdown.messages import CheckedPlayer
 from plywise.games.showdown.player import PlywisePlayer
+from plywise.games.showdown.session.reconnect import StandingConnection
 
 log = logging.getLogger(__name__)
 
 LOGIN_SECONDS = 60.0
+_LEAVE_SECONDS = 2.0
 GREETING_SECONDS = 15.0  # from the connection to the first words of a server
 
 
@@ -78,35 +77,26 @@ def silence(player: Player) -> None:
         player.logger.removeHandler(handler)
 
 
-class Connection:
+class Connection(StandingConnection):
     """A player's connection to the server, opened when this is made; the login follows by itself.
 
     Attributes:
         player: poke-env player.
     """
 
-    def __init__(self, player: CheckedPlayer) -> None:
-        client: Any = player.ps_client  # its coroutines are not typed
+    def __init__(
+        self,
+        player: CheckedPlayer,
+        *,
+        patience: float = 0.0,
+        report: Callable[[str], None] = log.warning,
+    ) -> None:
+        super().__init__(player, patience=patience, report=report)
         self.player = player
-        self._client = client
-        self._listening: Future[None] = asyncio.run_coroutine_threadsafe(client.listen(), POKE_LOOP)
 
-    @property
-    def open(self) -> bool:
-        """Whether the connection still stands."""
-        return not self._listening.done()
-
-    def close(self) -> None:
+    def close(self, seconds: float = _LEAVE_SECONDS) -> None:
         """Close the connection and end the player's threads."""
-        if self.open and hasattr(self._client, "websocket"):  # poke-env sets it when it connects
-            leaving = asyncio.run_coroutine_threadsafe(self._client.stop_listening(), POKE_LOOP)
-            try:
-                leaving.result(timeout=2)
-            except TimeoutError:
-                log.warning("%s: the connection did not close within 2 s", self._client.username)
-        self._listening.cancel()
-        for task in list(self._client._active_tasks):  # messages that still wait for something
-            POKE_LOOP.call_soon_threadsafe(task.cancel)
+        super().close(seconds)
         if isinstance(self.player, PlywisePlayer):
             self.player.close()
 

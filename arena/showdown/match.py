@@ -15,10 +15,10 @@ from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from poke_env.battle import AbstractBattle
 from poke_env.concurrency import POKE_LOOP
-from poke_env.player import Player
 from rich.console import Console, RenderableType
 
 from plywise.arena.agents.catalog import CATALOG
@@ -27,6 +27,14 @@ from plywise.arena.agents.spec import Agent
 from plywise.arena.output.files import RecordWriter, file_stem, write_summary
 from plywise.arena.output.screen import Screen, near
 from plywise.arena.showdown.connections import BattleServerLostError, log_in, probe, result_of
+from plywise.arena.showdown.modes import (
+    announcement,
+    how_to_join,
+    may_wait,
+    opponent_title,
+    run_battles,
+    way_to_battles,
+)
 from plywise.arena.showdown.players import account, make_player
 from plywise.arena.showdown.replay_page import write_battle_page
 from plywise.arena.showdown.view import (
@@ -46,8 +54,11 @@ from plywise.conf.schemas.showdown import ShowdownConfig
 from plywise.datasets.processes.signals import uninterrupted
 from plywise.datasets.recording import Losses
 from plywise.datasets.sums import add_fields
+from plywise.games.showdown.messages import CheckedPlayer
 from plywise.games.showdown.player import DecisionRecord
 from plywise.games.showdown.server import ShowdownServer
+from plywise.games.showdown.session.battles import RATING_SECONDS
+from plywise.games.showdown.session.ratings import RatingChange, user_id
 from plywise.search.guide.protocol import GuideReport
 
 log = logging.getLogger(__name__)
@@ -65,23 +76,29 @@ class ShowdownMatch:
     def __init__(self, config: ShowdownConfig, folder: Path, console: Console | None) -> None:
         self.config = config
         self.folder = folder
-        self.names = (config.agent.title, config.opponent.title)
+        self.names = (config.agent.title, opponent_title(config))
+        self.entrants = [config.agent, *([config.opponent] if config.mode == "local" else [])]
         self.uses_llm = config.llm.name != "none" and any(
-            CATALOG[a.name].llm for a in (config.agent, config.opponent)
+            CATALOG[entrant.name].llm for entrant in self.entrants
         )
         self.battles: dict[str, LiveBattle] = {}
         self.figures = MatchFigures()
         self.started = time.monotonic()
         self.died: list[str] = []
+        self._notices: list[str] = []  # printed by the main thread, outside the lock
+        self.say = self._notices.append
         self.watch = BattleWatch(
             config.stall_seconds,
             on_error=self.failed,
             died=None if config.server.url is not None else self.died,
+            patience=config.server.patience,
+            report=self.say,
         )
         self.screen = Screen(self._picture, console)
         self.replays = folder / "replays"
-        self._notices: list[str] = []  # printed by the main thread, outside the lock
-        self.losses = Losses(f"what goes into {folder}", self._notices.append)
+        self._finished: set[str] = set()  # tags of battles
+        self._replays_written = False
+        self.losses = Losses(f"what goes into {folder}", self.say)
         self._decisions = RecordWriter(folder / "decisions.jsonl", self.losses)
         self._results = RecordWriter(folder / "battles.jsonl", self.losses)
         self._lock = threading.Lock()
@@ -91,6 +108,9 @@ class ShowdownMatch:
     def record(self, record: DecisionRecord) -> None:
         """Record one decision of ours."""
         with self._lock:
+            if record.battle in self._finished:  # the server ended it during the decision
+                self._decisions.write(record)
+                return
             battle = self._battle(record.battle)
             new_turn = record.turn != battle.turn
             battle.turn = record.turn
@@ -121,41 +141,66 @@ class ShowdownMatch:
             self.figures.failures += 1
         log.error("poke-env: %s", what)
 
-    def observe(self, player: Player) -> None:
-        """Update the picture from poke-env's battles; count those that ended."""
+    def observe(self, player: CheckedPlayer) -> None:
+        """Update the picture from our player's battles; record and let go those that ended."""
+        for tag in list(player.lost):
+            with self._lock:
+                ended = self._end(tag, player.battles.get(tag), player)
+            self.screen.print(ended)
         for tag, seen in list(player.battles.items()):
             ended = ""
             with self._lock:
                 battle = self._battle(tag)
-                if battle.finished:
-                    continue
                 if not self.figures.clock.decisions:
                     _look(battle, seen)  # a baseline plays for us: it sends no records
-                if seen.finished:
-                    self._finish(battle, seen, player)
-                    ended = battle_line(battle, self.config.battles)
+                if seen.finished and player.settled(tag):
+                    ended = self._end(tag, seen, player)
             if ended:
                 self.screen.print(ended)
+        self.figures.resumed, self.figures.rejoined = player.resumed, player.rejoined
+        self.figures.reconnects = sum(c.reconnects for c in self.watch.connections)
         while self._notices:
             self.screen.print(self._notices.pop(0))
 
     def _battle(self, tag: str) -> LiveBattle:
         if tag not in self.battles:
-            self.battles[tag] = LiveBattle(tag, number=len(self.battles) + 1)
+            number = len(self.battles) + len(self._finished) + 1
+            self.battles[tag] = LiveBattle(tag, number)
         return self.battles[tag]
 
-    def _finish(self, battle: LiveBattle, seen: AbstractBattle, player: Player) -> None:
-        _look(battle, seen)
-        battle.result = result_of(seen, player)
-        battle.out_of_time = _who_ran_out_of_time(seen, player.username)
+    def _end(self, tag: str, seen: AbstractBattle | None, player: CheckedPlayer) -> str:
+        """Record an ended battle, drop its objects, and return the line that stays of it."""
+        battle = self._battle(tag)
+        if seen is not None:
+            _look(battle, seen)
+            battle.result = None if tag in player.lost else result_of(seen, player)
+            battle.out_of_time = _who_ran_out_of_time(seen, player.username)
+            battle.opponent = user_id(seen.opponent_username or "")
+        battle.rating = player.rating(tag, player.id)
+        battle.foe_rating = player.rating(tag, battle.opponent)
+        self._finish(battle, list(seen._replay_data) if seen is not None else [], player.username)
+        self._finished.add(tag)
+        del self.battles[tag]
+        player.let_go(tag)
+        return battle_line(battle, self.config.battles)
+
+    def _finish(self, battle: LiveBattle, lines: list[list[str]], username: str) -> None:
         battle.finished = True
         battle.seconds = time.monotonic() - battle.started
-        path = self.replays / f"{file_stem(player.username)} - {file_stem(battle.tag)}.html"
-        title = f"Battle {battle.number}: {self.names[0]} v {self.names[1]}"
-        with self.losses.guard():
-            write_battle_page(path, list(seen._replay_data), title)
-            battle.replay = str(path)
+        path = self.replays / f"{file_stem(username)} - {file_stem(battle.tag)}.html"
+        opponent = self.names[1]
+        if self.config.mode != "local":
+            opponent = battle.opponent or opponent
+        title = f"Battle {battle.number}: {self.names[0]} v {opponent}"
+        if lines:
+            with self.losses.guard():
+                write_battle_page(path, lines, title)
+                battle.replay = str(path)
+                self._replays_written = True
         self.figures.tally.add(battle.result)
+        if battle.rating is not None:
+            first = self.figures.rating or battle.rating
+            self.figures.rating = RatingChange(first.before, battle.rating.after)
         self.figures.own_timeouts += battle.out_of_time == "we were"
         self.figures.foe_timeouts += battle.out_of_time == "the opponent was"
         self._results.write(
@@ -163,7 +208,7 @@ class ShowdownMatch:
                 "battle": battle.tag,
                 "number": battle.number,
                 "agent": self.names[0],
-                "opponent": self.names[1],
+                "opponent": opponent,
                 "result": battle.result,
                 "turns": battle.turn,
                 "seconds": battle.seconds,
@@ -171,6 +216,8 @@ class ShowdownMatch:
                 "guide": battle.guide,
                 "fallbacks": battle.fallbacks,
                 "out_of_time": battle.out_of_time,
+                "rating": battle.rating,
+                "opponent_rating": battle.foe_rating,
                 "replay": battle.replay,
                 "seed": self.config.seed,
             }
@@ -182,9 +229,8 @@ class ShowdownMatch:
 
     def _picture(self) -> RenderableType:
         with self._lock:
-            running = [b for b in self.battles.values() if not b.finished]
             return picture(
-                running,
+                list(self.battles.values()),
                 self.figures,
                 total=self.config.battles,
                 uses_llm=self.uses_llm,
@@ -204,20 +250,19 @@ class ShowdownMatch:
 
     def _close(self) -> None:
         with self._lock:
-            for battle in self.battles.values():
-                if not battle.finished:
-                    self.figures.tally.add(None)
+            for _ in self.battles:
+                self.figures.tally.add(None)  # aborted
             self._decisions.close()
             self._results.close()
         tally = self.figures.tally
         paths = {"results": self._results.path}
-        if any(b.replay for b in self.battles.values()):
+        if self._replays_written:
             paths["replays"] = self.replays
         if self._decisions.count:
             paths["decision log"] = self._decisions.path
         paths["summary"] = self.folder / "summary.json"
         self.figures.lost_records = self.losses.count
-        if self.battles:
+        if self.battles or self._finished:
             self.screen.print(
                 summary_table(
                     self.figures,
@@ -287,7 +332,8 @@ def run_showdown(config: ShowdownConfig, folder: Path, console: Console | None =
     with contextlib.ExitStack() as stack:
         stack.callback(factory.close)
         try:
-            entrants = (config.agent, config.opponent)
+            way_to_battles(config, match.say)  # an impossible name is refused first
+            entrants = match.entrants
             specs = [factory.check(entrant) for entrant in entrants]
             agents = [
                 None if spec.make is None else factory.build(entrant)
@@ -300,7 +346,7 @@ def run_showdown(config: ShowdownConfig, folder: Path, console: Console | None =
                 match.close()
             raise
         match.close()
-    return 0 if match.figures.tally.games == config.battles else 1
+    return 0 if not config.battles or match.figures.tally.games >= config.battles else 1
 
 
 @contextlib.contextmanager
@@ -312,6 +358,7 @@ def _server(config: ShowdownConfig, folder: Path, match: ShowdownMatch) -> Itera
         yield config.server.url
         return
     with ShowdownServer(
+        config.server.port,
         log_path=folder / "server.log",
         start_seconds=config.server.start_timeout,
         on_progress=match.screen.print,
@@ -326,7 +373,7 @@ def _play(
     watch = match.watch
     running: Future[Any] | None = None
     try:
-        for who, agent in zip((config.agent, config.opponent), agents, strict=True):
+        for who, agent in zip(match.entrants, agents, strict=True):
             ours = not watch.connections
             player = make_player(
                 config,
@@ -338,24 +385,42 @@ def _play(
                 losses=match.losses if ours else None,
             )
             watch.connect(player)
-        own, rival = (connection.player for connection in watch.connections)
+        own, *rivals = (connection.player for connection in watch.connections)
         with match.screen:
             log_in(watch.connections, match.died)
-            match.screen.print(f"{match.names[0]} v {match.names[1]}: {config.battles} battles")
+            match.screen.print(announcement(config, own, match.names))
+            if config.mode == "serve":
+                match.screen.print(how_to_join(own, urlsplit(url).port or 0))
+            rival = rivals[0] if rivals else None
             running = asyncio.run_coroutine_threadsafe(
-                own.battle_against(rival, n_battles=config.battles), POKE_LOOP
+                run_battles(config, own, rival, match.say), POKE_LOOP
             )
 
             def observe() -> bool:
                 match.observe(own)
-                for notices in (own.notices, rival.notices):
-                    while notices:
-                        match.screen.print(notices.pop(0))
+                for player in (own, rival):
+                    while player is not None and player.notices:
+                        match.screen.print(player.notices.pop(0))
+                if rival is not None:
+                    for tag, seen in list(rival.battles.items()):
+                        if (seen.finished and rival.settled(tag)) or tag in rival.lost:
+                            rival.let_go(tag)
+                if may_wait(config, own):
+                    watch.touch()
                 return True
+
+            def settle() -> None:
+                """Record what ended last: its ratings may still come."""
+                until = time.monotonic() + RATING_SECONDS + 1.0
+                while any(b.finished for b in list(own.battles.values())):
+                    if time.monotonic() > until or not observe():
+                        break
+                    time.sleep(_POLL_SECONDS)
+                observe()
 
             try:
                 watch.wait(running, _POLL_SECONDS, observe)
-                match.observe(own)
+                settle()
                 running.result()
             except BattleServerLostError as error:
                 raise BattleServerLostError(f"{error} ({match.kept()})") from error

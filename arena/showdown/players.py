@@ -61,7 +61,7 @@ def make_player(
     ``agent`` decides for it; None for poke-env's own players, chosen by ``who.name``.
     """
     options = player_options(url, account(config.server, ours=ours), config.game.name) | {
-        "max_concurrent_battles": config.concurrency,
+        "max_concurrent_battles": 0,  # whoever seeks battles counts them
         "start_timer_on_battle_start": config.server.timer,
     }
     player: CheckedPlayer
@@ -76,5 +76,7 @@ def make_player(
             workers=config.workers,
             **options,
         )
+    if ours and config.greeting is not None:
+        player.greeting = config.greeting
     silence(player)
     return player

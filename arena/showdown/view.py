@@ -12,6 +12,7 @@ from rich.text import Text
 from plywise.arena.play.guide_words import llm_long, llm_short
 from plywise.arena.play.record import Clock
 from plywise.arena.ratings.intervals import Tally
+from plywise.games.showdown.session.ratings import RatingChange
 from plywise.search.guide.protocol import GuideReport
 
 TEAM = 6
@@ -24,6 +25,8 @@ class LiveBattle:
     Attributes:
         own_hp, foe_hp: summed HP of a side in Pokémon, 0 … 6; unseen ones count as 1.
         value: our expected result in [-1, 1]; None: the agent gives none.
+        opponent: id of the other user (letters and digits); "" unknown.
+        rating, foe_rating: ratings before and after it; None: the server told none.
     """
 
     tag: str
@@ -43,13 +46,22 @@ class LiveBattle:
     finished: bool = False
     out_of_time: str = ""
     replay: str = ""
+    opponent: str = ""
+    rating: RatingChange | None = None
+    foe_rating: RatingChange | None = None
     started: float = field(default_factory=time.monotonic)
     seconds: float = 0.0
 
 
 @dataclass
 class MatchFigures:
-    """Totals of a run so far."""
+    """Totals of a run so far.
+
+    Attributes:
+        reconnects: connections made again after a loss.
+        rejoined: battles whose log was read again; ``resumed``: found under way at the start.
+        rating: our rating before the first rated battle and after the last; None: none was told.
+    """
 
     tally: Tally = field(default_factory=Tally)
     clock: Clock = field(default_factory=Clock)
@@ -59,6 +71,10 @@ class MatchFigures:
     foe_timeouts: int = 0
     failures: int = 0
     lost_records: int = 0
+    reconnects: int = 0
+    rejoined: int = 0
+    resumed: int = 0
+    rating: RatingChange | None = None
 
 
 def hp_bar(hp: float, color: str) -> Text:
@@ -71,7 +87,7 @@ def picture(
     battles: list[LiveBattle],
     figures: MatchFigures,
     *,
-    total: int,
+    total: int | None,
     uses_llm: bool,
     elapsed: float,
 ) -> RenderableType:
@@ -103,7 +119,7 @@ def picture(
             row.append(llm_short(battle.guide).replace(", ", "\n", 1))
         table.add_row(*row)
     state = Text()
-    state.append(f"{figures.tally.games} of {total} battles", style="bold")
+    state.append(_of(figures.tally.games, total), style="bold")
     state.append(f"  won-drawn-lost {figures.tally}  {elapsed:.0f} s")
     if uses_llm:
         state.append(f"  LLM {llm_short(figures.guide)}")
@@ -112,16 +128,23 @@ def picture(
     return Group(table, state) if battles else state
 
 
+def _of(battles: int, total: int | None) -> str:
+    return f"{battles} of {total} battles" if total else f"{battles} battles"
+
+
 def _doing(species: str, move: str) -> str:
     return f"{species}: {move}" if move else species or "…"
 
 
-def battle_line(battle: LiveBattle, total: int) -> str:
-    """Return the line that stays when a battle has ended."""
+def battle_line(battle: LiveBattle, total: int | None) -> str:
+    """Return the line that stays when a battle has ended; ``total`` None or 0: no number known."""
     result = {None: "no result", 1.0: "won", -1.0: "lost", 0.0: "drawn"}[battle.result]
     late = f", {battle.out_of_time} out of time" if battle.out_of_time else ""
+    of = f" of {total}" if total else ""
+    if battle.rating is not None:
+        late += f", rating {battle.rating.before} to {battle.rating.after}"
     return (
-        f"Battle {battle.number} of {total}: {result} on turn {battle.turn} after "
+        f"Battle {battle.number}{of}: {result} on turn {battle.turn} after "
         f"{battle.seconds:.1f} s, {battle.own_hp:.1f} v {battle.foe_hp:.1f} of 6 HP{late}"
     )
 
@@ -138,14 +161,14 @@ def turn_line(battle: LiveBattle, uses_llm: bool) -> str:
 
 
 def summary_table(
-    figures: MatchFigures, *, names: tuple[str, str], total: int, uses_llm: bool
+    figures: MatchFigures, *, names: tuple[str, str], total: int | None, uses_llm: bool
 ) -> Table:
     """Return the table printed at the end of a run."""
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     tally = figures.tally
-    table.add_row("match", f"{names[0]} v {names[1]}, {tally.games} of {total} battles")
+    table.add_row("match", f"{names[0]} v {names[1]}, {_of(tally.games, total)}")
     interval = f"{tally.interval} (Wilson 95 %, draw = ½)" if tally.games else "none yet"
     table.add_row("score", interval)
     table.add_row("won-drawn-lost", str(tally))
@@ -156,9 +179,14 @@ def summary_table(
         (figures.fallbacks, "fallback moves"),
         (figures.failures, "errors in poke-env"),
         (figures.lost_records, "lost records"),
+        (figures.reconnects, "connections made again"),
+        (figures.rejoined, "battles joined again"),
+        (figures.resumed, "battles found again"),
     ):
         if count or label in ("fallback moves", "own time losses"):
             table.add_row(label, str(count))
+    if figures.rating is not None:
+        table.add_row("rating", f"{figures.rating.before} to {figures.rating.after}")
     clock = figures.clock
     if clock.decisions:
         table.add_row(

@@ -17,6 +17,8 @@ from plywise.arena.showdown.connections import BattleServerLostError, Connection
 from plywise.datasets.errors import PlywiseError
 from plywise.games.showdown.messages import CheckedPlayer
 
+log = logging.getLogger(__name__)
+
 _DEATH_SECONDS = 2.0  # our own server's death is noticed a moment after the connection's
 
 
@@ -52,6 +54,8 @@ class BattleWatch:
         stall_seconds: time without an event after which battles count as stalled.
         on_error: receives each exception that poke-env logs, as text.
         died: receives the reason if our own server dies; None: the server belongs to others.
+        patience: seconds for which a broken connection is made again; 0: it ends everything.
+        report: called with a line about each loss of a connection, and its return.
 
     Attributes:
         connections: open connections.
@@ -62,18 +66,23 @@ class BattleWatch:
         stall_seconds: float,
         on_error: Callable[[str], None],
         died: Sequence[str] | None = None,
+        *,
+        patience: float = 0.0,
+        report: Callable[[str], None] = log.warning,
     ) -> None:
         self.connections: list[Connection] = []
         self._stall_seconds = stall_seconds
         self._on_error = on_error
         self._died = died
+        self._patience = patience
+        self._report = report
         self._events = -1
         self._last_event = time.monotonic()
 
     def connect(self, player: CheckedPlayer) -> None:
         """Connect a player whose errors and battles are to be watched."""
         player.logger.addHandler(_ErrorHandler(self._on_error))
-        self.connections.append(Connection(player))
+        self.connections.append(Connection(player, patience=self._patience, report=self._report))
 
     def close(self) -> None:
         """Close all connections."""
@@ -90,7 +99,7 @@ class BattleWatch:
         Raises:
             BattleServerLostError: the server has died, or a connection has ended.
             RefusedByServerError: the server took an account's name away, or it refused a battle
-                and no other runs any more.
+                for good and no other runs any more.
             BattlesStalledError: nothing has happened for ``stall_seconds``.
         """
         self.touch()
@@ -103,6 +112,8 @@ class BattleWatch:
             if events != self._events:
                 self._events = events
                 self.touch()
+            elif any(connection.interrupted for connection in self.connections):
+                self.touch()  # patience has a measure of its own
             elif time.monotonic() - self._last_event > self._stall_seconds:
                 raise BattlesStalledError(
                     f"nothing has happened for {self._stall_seconds:g} s{said_by(self.connections)}"
@@ -113,7 +124,7 @@ class BattleWatch:
         for player in (connection.player for connection in self.connections):
             if player.refused:
                 raise RefusedByServerError(player.refused)
-            if player.refusal is not None and idle:
+            if player.refusal is not None and player.refusal.wait is None and idle:
                 raise RefusedByServerError(str(player.refusal))
 
     def require_connections(self) -> None:
@@ -126,8 +137,8 @@ class BattleWatch:
             deadline = time.monotonic() + _DEATH_SECONDS
             while self._died is not None and not self._died and time.monotonic() < deadline:
                 time.sleep(0.05)
-            raise BattleServerLostError(
-                self._died[0] if self._died else "the connection to the Showdown server is lost"
-            )
+            why = next((c.why for c in self.connections if not c.open and c.why), "")
+            lost = f"the connection to the Showdown server is lost{why and f' ({why})'}"
+            raise BattleServerLostError(self._died[0] if self._died else lost)
         if self._died:
             raise BattleServerLostError(self._died[0])

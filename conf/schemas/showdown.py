@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -18,6 +19,9 @@ from plywise.datasets.settings import MOST_PROCESSES, Settings, setting
 from plywise.games.showdown.names import name_fault
 
 OFFICIAL_LOGIN = "https://play.pokemonshowdown.com/action.php"
+
+MODES = ("local", "serve", "accept", "challenge", "ladder")
+_SAYABLE = re.compile(r"(?![/!\s])[^\x00-\x1f\x7f-\x9f|]{1,300}")
 
 
 @dataclass
@@ -39,6 +43,12 @@ class ServerConfig(Settings):
         None, "environment variable that holds the account's password"
     )
     timer: bool = setting(False, "ask for the server's timer in every battle")
+    port: int | None = setting(
+        None, "port of a local server, on this machine only; null: any free one", low=1, high=65535
+    )
+    patience: float = setting(
+        60.0, "seconds for which a lost server is waited for; 0: not at all", low=0
+    )
     start_timeout: float = setting(120.0, "seconds that a local server may take to start", above=0)
 
     def __post_init__(self) -> None:
@@ -82,13 +92,50 @@ class ShowdownConfig(Settings):
     agent: AgentConfig = setting(MISSING, "our player", option="llm_search")
     opponent: AgentConfig = setting(MISSING, "the other player", option="pokeenv_simple_heuristics")
     llm: LLMGroup = setting(MISSING, "the language model", option="embedded")
-    battles: int = setting(3, "battles to play", low=1)
+    mode: str = setting(
+        "local",
+        "local: two players of ours; serve: waits on a local server for challenges; accept, "
+        "challenge, ladder: plays on the server at server.url",
+        choices=MODES,
+    )
+    user: str | None = setting(None, "mode=challenge: name of the account to challenge")
+    challengers: list[str] = setting(
+        [], "names whose challenges are accepted (mode=serve, accept); []: anybody's"
+    )
+    battles: int | None = setting(3, "battles to play; 0 or null: until it is stopped", low=0)
     concurrency: int = setting(1, "battles at once", low=1, high=MOST_PROCESSES)
     workers: int = setting(
         1, "decisions of one player at once; each takes a core", low=1, high=MOST_PROCESSES
     )
     stall_seconds: float = setting(
-        300.0, "seconds without a message after which the run ends with an error", above=0
+        300.0,
+        "seconds without a message after which the run ends with an error, where it is not for "
+        "others to act (mode=local; mode=challenge before a battle)",
+        above=0,
     )
     seed: int = setting(0, "seed of the agents' decisions")
+    greeting: str | None = setting(
+        None, "said in the chat when a battle begins; null: nothing is ever said"
+    )
     server: ServerConfig = setting(ServerConfig, "the server and the account", option="local")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        elsewhere = self.mode in ("accept", "challenge", "ladder")
+        if elsewhere and self.server.url is None:
+            raise ConfigError(
+                f"mode={self.mode} plays on a server that runs already: give its server.url "
+                "(mode=serve starts one here and waits for challenges)"
+            )
+        if self.mode == "serve" and self.server.url is not None:
+            raise ConfigError(
+                "mode=serve starts a server on this machine: leave server.url out, or give "
+                "mode=accept"
+            )
+        if (self.mode == "challenge") != (self.user is not None):
+            raise ConfigError("mode=challenge and user=NAME go together: give both or neither")
+        if self.greeting is not None and not _SAYABLE.fullmatch(self.greeting):
+            raise ConfigError(
+                "greeting must be one line of at most 300 characters that is no command (it begins "
+                "with neither / nor !)"
+            )

@@ -6,19 +6,18 @@ code that raises on what it does not know, and a request that nobody answers sto
 
 from __future__ import annotations
 
-import asyncio
 import re
 from typing import Any
 
 from poke_env import AccountConfiguration
 from poke_env.battle import AbstractBattle
-from poke_env.player import Player
 from websockets.exceptions import ConnectionClosed
 
 from plywise.games.showdown.channel import BattleChannel
 from plywise.games.showdown.login import Account, LoginServerError, assertion
 from plywise.games.showdown.names import user_id, without_rank
 from plywise.games.showdown.refusals import Refusal, name_advice, refusal, shortened
+from plywise.games.showdown.session.battles import SessionPlayer
 
 _TAG = re.compile(r"battle-([a-z0-9]{1,60})-[0-9]{1,20}(?:-[a-z0-9]{1,60})?", re.ASCII)
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # not \n
@@ -26,7 +25,6 @@ _MAX_NAME = 40  # characters; a server allows 18
 _DEFAULT = "/choose default"
 _DEFAULT_AFTER = 20  # choices in one turn, of which a battle asks for a few
 _GIVE_UP_AFTER = 40
-_BATTLE_REQUESTS = ("/challenge ", "/accept ", "/search ")
 
 
 class MessageError(ValueError):
@@ -50,7 +48,7 @@ def user_name(text: str) -> str:
     return text.strip()[:_MAX_NAME]
 
 
-class CheckedPlayer(Player):
+class CheckedPlayer(SessionPlayer):
     """Player whose messages are checked: a bad line costs itself, and no request stays unanswered.
 
     Its login is ours, not poke-env's, which waits for ever for a ranked account or one of another
@@ -63,8 +61,7 @@ class CheckedPlayer(Player):
 
     Attributes:
         refused: one line if the server does not let the player in, or takes its name away; "".
-        refusal: what the server refused last (a challenge, a team); None: nothing, or it was asked
-            again after the wait that the server wants.
+        refusal: what the server refused last (a challenge, a team); None: nothing.
         notices: refusals that nobody has printed yet.
         said: the server's last words to the player (a popup), for error messages; "" none.
         without_result: tags of ended battles whose winner is none of the players.
@@ -78,7 +75,6 @@ class CheckedPlayer(Player):
         self.said = ""
         self.without_result: set[str] = set()
         self._account = account or Account(self.username)
-        self._asked_last = ""  # the last request for a battle
         self._named_on: object = None  # the connection on which the name was given
         self._names: dict[str, set[str]] = {}  # of the players of running battles, by tag
         self._choices: dict[str, tuple[int, int]] = {}  # by tag: turn, choices sent in it
@@ -86,26 +82,25 @@ class CheckedPlayer(Player):
         client: Any = self.ps_client  # its coroutines are not typed
         self._handle_message = client._handle_message
         client._handle_message = self._receive
-        self._send_message = client.send_message
-        client.send_message = self._send
-
-    async def _send(self, message: str, room: str = "", message_2: str | None = None) -> None:
-        """Send a message; a request for a battle is kept, since the server may want a wait."""
-        if not room and message.startswith(_BATTLE_REQUESTS):
-            self._asked_last = message
-        await self._send_message(message, room, message_2)
 
     async def _receive(self, message: str) -> None:
         """Check a message, then let poke-env handle it."""
+        self.note_arrival()
         try:
             room, *lines = _CONTROL.sub("\ufffd", message).split("\n")
             if room.startswith(">"):
                 if not room.startswith(">battle"):
                     return  # a chat room
-                self._arrived(battle_tag(room[1:], self.format), lines)
-            elif await self._about_account(room):
+                tag = battle_tag(room[1:], self.format)
+                self.note_room(tag, lines)
+                self._arrived(tag, lines)
+                await self._handle_message("\n".join([room, *lines]))
                 return
-            await self._handle_message("\n".join([room, *lines]))
+            for line in (room, *lines):
+                if line.startswith("|"):
+                    wanted = self.note_global(line)
+                    if not await self._about_account(line) and wanted:
+                        await self._handle_message(line)
         except ConnectionClosed:
             pass  # it is noticed by whoever watches the connection
         except MessageError as error:
@@ -132,7 +127,7 @@ class CheckedPlayer(Player):
                 f"the server refuses the name '{self.username}': {said} ({name_advice(said)})"
             )
         elif kind == "popup":
-            await self._popup(words)
+            self._popup(words)
         else:
             return False
         return True
@@ -143,7 +138,8 @@ class CheckedPlayer(Player):
         except LoginServerError as error:
             self.refused = str(error)
         else:
-            await self._send(f"/trn {self._account.name},0,{signed}")
+            client: Any = self.ps_client
+            await client.send_message(f"/trn {self._account.name},0,{signed}")
 
     def _named(self, identity: str, named: str = "0") -> None:
         """Take the server's word for the name: with a rank, ``@!``, or in another spelling."""
@@ -167,8 +163,8 @@ class CheckedPlayer(Player):
     def _because(self) -> str:
         return f" (it said: {self.said})" if self.said else ""
 
-    async def _popup(self, words: str) -> None:
-        """Keep words of the server; a request for a battle that came too early is sent again."""
+    def _popup(self, words: str) -> None:
+        """Keep words of the server."""
         self.said = shortened(words)
         found = refusal(words)
         if found is None:
@@ -176,13 +172,7 @@ class CheckedPlayer(Player):
             return
         self.logger.warning("%s", found)
         self.notices.append(str(found))
-        request = self._asked_last
-        if found.wait is None or not request:
-            self.refusal = found
-            return
-        await asyncio.sleep(found.wait)
-        if request == self._asked_last:
-            await self._send(request)
+        self.refusal = found
 
     async def _handle_challenge_request(self, split_message: list[str]) -> None:
         """Queue a challenge of somebody else, without the rank before that user's name."""
@@ -198,9 +188,12 @@ class CheckedPlayer(Player):
         """Handle the lines one by one, so that one which poke-env cannot read costs no other."""
         head, *lines = split_messages
         tag = head[0][1:]
+        lines = self.relevant(tag, lines)
+        if not lines:
+            return
         if tag not in self._battles:  # it begins, or poke-env would wait for ever
             lines.sort(key=lambda line: line[1:2] != ["init"])
-            if not lines or lines[0][1:2] != ["init"]:
+            if lines[0][1:2] != ["init"]:
                 raise MessageError(f"{tag} has not begun")
         for line in lines:
             kind = line[1] if len(line) > 1 else ""
@@ -243,6 +236,8 @@ class CheckedPlayer(Player):
         self, battle: AbstractBattle, maybe_default_order: bool = False
     ) -> None:
         """Answer a request, unless the server has refused all answers in this turn."""
+        if not self._to_be_answered(battle):
+            return
         if battle._wait:
             await super()._handle_battle_request(battle, maybe_default_order)
             return
@@ -263,7 +258,21 @@ class CheckedPlayer(Player):
         client: Any = self.ps_client
         await client.send_message(choice, tag)
 
+    def _begin_anew(self, tag: str) -> None:
+        super()._begin_anew(tag)
+        self._choices.pop(tag, None)
+        self._names.pop(tag, None)
+        self._channels.pop(tag, None)
+
+    def _forget(self, tag: str) -> None:
+        super()._forget(tag)
+        self._choices.pop(tag, None)
+        self._names.pop(tag, None)
+        self._channels.pop(tag, None)
+        self.without_result.discard(tag)
+
     def _battle_finished_callback(self, battle: AbstractBattle) -> None:
+        super()._battle_finished_callback(battle)
         self._choices.pop(battle.battle_tag, None)
         told = self._channels.pop(battle.battle_tag, None)
         if told is not None and (told.known.unknown or told.known.unreadable):

@@ -237,6 +237,17 @@ class PlywisePlayer(CheckedPlayer):
         action = random.Random(f"{self._seed} {battle.battle_tag} {battle.turn}").choice(legal)
         return action, SingleBattleOrder(channel.choice(action))
 
+    def _begin_anew(self, tag: str) -> None:
+        """Keep the battle's agent, whose clock goes on; the rest is read again."""
+        super()._begin_anew(tag)
+        before = self._ongoing_battles.pop(tag, None)
+        if before is not None:
+            self._ongoing(tag).agent = before.agent
+
+    def _forget(self, tag: str) -> None:
+        super()._forget(tag)
+        self._ongoing_battles.pop(tag, None)
+
     def _battle_finished_callback(self, battle: AbstractBattle) -> None:
         super()._battle_finished_callback(battle)
         self._ongoing_battles.pop(battle.battle_tag, None)

@@ -19,7 +19,7 @@ class Refusal:
     Attributes:
         words: the server's words.
         advice: what to do about it.
-        wait: seconds after which the same request may be sent again; None: it will not help.
+        wait: seconds after which to ask again; None: it will not help.
     """
 
     words: str
@@ -53,7 +53,7 @@ _POPUPS: tuple[tuple[str, str, float | None], ...] = (
     (r"selected format is invalid|is not ladderable", "choose a format that this server has", None),
     (r"is not accepting challenges", "ask that user to allow challenges", None),
     (r"^The user '.*' was not found", "that user is not on the server now", None),
-    (r"already has 3 pending challenges", "try again later", None),
+    (r"already has 3 pending challenges", "it is asked again", 30.0),
     (
         r"[Yy]ou are locked|banned from battling|barred from starting",
         "the account may not battle there",
@@ -62,10 +62,10 @@ _POPUPS: tuple[tuple[str, str, float | None], ...] = (
     (r"requires you to be rank", "the account has no right to challenge there", None),
     (r"must choose a username", "the account is not logged in", None),
     (r"can't battle yourself", "both players have the same account", None),
-    (r"already challenging someone|already a challenge", "an earlier challenge is open", None),
+    (r"already challenging someone|already a challenge", "an earlier challenge is open", 10.0),
     (r"must register your account", "register the name to play on this ladder", None),
-    (r"opponent .* went offline", "try again when that user is back", None),
-    (r"server (?:is|will be) (?:restarting|under attack)", "try again in some minutes", None),
+    (r"opponent .* went offline", "that user has left", 5.0),
+    (r"server (?:is|will be) (?:restarting|under attack)", "it is asked again", 60.0),
 )
 
 

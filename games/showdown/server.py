@@ -330,6 +330,7 @@ def _lay_out(
     (folder / "node_modules").symlink_to(package.parent)
     # Without these folders the server crashes or fills its log with errors.
     (folder / "config" / "chat-plugins").mkdir(parents=True)
+    (folder / "config" / "ladders").mkdir()
     (folder / "logs" / "repl").mkdir(parents=True)
     ours = (_HERE / "server_config.js").read_text(encoding="utf-8")
     changes = f"Object.assign(exports, {json.dumps(dict(settings))});\n" if settings else ""

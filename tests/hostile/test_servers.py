@@ -46,7 +46,7 @@ ENDED = {  # what the one line has to say about the others
     "named otherwise": "the server calls the account '",
     "challenges refused": "you are limited to 5 games [/x] at the same time. (choose concurrency",
     "huge message": "connection",
-    "frames that are no text": "nothing has happened",
+    "frames that are no text": "could not log in",
     "silent": "no Showdown server answers",
     "many battles": "",
 }
@@ -79,7 +79,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Run]]:
             llm=NoLLMGroup(),
             battles=1,
             stall_seconds=STALL_SECONDS if way in STALLING else PATIENCE,
-            server=ServerConfig(url=url),
+            server=ServerConfig(url=url, patience=3.0),
         )
         try:
             return Run(run_showdown(config, folder, Console(file=out)), "", out.getvalue(), folder)

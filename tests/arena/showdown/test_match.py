@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,7 +17,6 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from plywise.arena.agents.catalog import agent_config
 from plywise.arena.output.files import read_records
 from plywise.arena.play.guide_words import llm_short
 from plywise.arena.showdown import match as showdown_match
@@ -25,36 +24,13 @@ from plywise.arena.showdown.connections import BattleServerLostError, ServerUnre
 from plywise.arena.showdown.match import ShowdownMatch, run_showdown
 from plywise.arena.showdown.view import LiveBattle, battle_line
 from plywise.arena.showdown.watch import BattlesStalledError
-from plywise.conf.schemas.game import GameConfig
-from plywise.conf.schemas.llm import NoLLMGroup
-from plywise.conf.schemas.search import SimultaneousGroup
-from plywise.conf.schemas.showdown import ServerConfig, ShowdownConfig
+from plywise.conf.schemas.showdown import ServerConfig
 from plywise.games.showdown.player import DecisionRecord
 from plywise.games.showdown.server import ShowdownServer
 from plywise.search.decision import Decision
 from plywise.search.guide.protocol import GuideReport
 
-
-def configuration(agent: str = "pokeenv_random", **changes: object) -> ShowdownConfig:
-    settings: dict[str, object] = {
-        "game": GameConfig("gen9randombattle"),
-        "agent": agent_config(agent),
-        "opponent": agent_config("pokeenv_max_base_power"),
-        "search": SimultaneousGroup(),
-        "llm": NoLLMGroup(),
-        "battles": 2,
-    }
-    return ShowdownConfig(**(settings | changes))  # type: ignore[arg-type]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[ShowdownServer]:
-    with ShowdownServer() as running:
-        yield running
-
-
-def there(server: ShowdownServer) -> ServerConfig:
-    return ServerConfig(url=server.url)
+from .runs import configuration, there
 
 
 @pytest.mark.server
@@ -142,7 +118,7 @@ def test_death_of_the_server_ends_the_run_and_keeps_results(
 @pytest.mark.server
 def test_death_of_a_server_elsewhere_is_noticed(tmp_path: Path) -> None:
     with ShowdownServer(on_progress=lambda _: None) as elsewhere:
-        config = configuration(battles=500, server=there(elsewhere))
+        config = configuration(battles=500, server=ServerConfig(url=elsewhere.url, patience=1.0))
         killer = during(tmp_path, lambda: os.kill(elsewhere.pid, signal.SIGKILL))
         with pytest.raises(BattleServerLostError, match="connection to the Showdown server"):
             run_showdown(config, tmp_path, Console(file=StringIO()))
@@ -227,7 +203,8 @@ def test_a_decision_that_cannot_be_recorded_is_counted_and_said_once(tmp_path: P
         words: tuple[Any, ...] = ("", "", "", "", "tackle")
         rest: tuple[Any, ...] = (decision, 0.1, "", "{}")
         match.record(DecisionRecord("battle-x-1", *numbers, *words, *rest))
-    match.observe(SimpleNamespace(battles={}))  # type: ignore[arg-type]
+    idle = SimpleNamespace(battles={}, lost=set(), resumed=0, rejoined=0)
+    match.observe(idle)  # type: ignore[arg-type]
     match.close()
     kept = read_records(tmp_path / "decisions.jsonl")
     assert [d["decision"]["notes"]["transcript"][0]["reply"] for d in kept] == ["\ud83d A", "B"]
