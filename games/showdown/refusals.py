@@ -52,7 +52,7 @@ _POPUPS: tuple[tuple[str, str, float | None], ...] = (
     (r"[Tt]eam was rejected", "the team is not legal in this format on this server", None),
     (r"selected format is invalid|is not ladderable", "choose a format that this server has", None),
     (r"is not accepting challenges", "ask that user to allow challenges", None),
-    (r"^The user '.*' was not found", "that user is not on the server now", None),
+    (r"^The user '.*' was not found", "not on the server now; it is asked again", 5.0),
     (r"already has 3 pending challenges", "it is asked again", 30.0),
     (
         r"[Yy]ou are locked|banned from battling|barred from starting",

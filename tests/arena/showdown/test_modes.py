@@ -116,7 +116,7 @@ def test_a_user_who_is_not_there_is_asked_for_until_nothing_has_happened_for_too
         ),
     )
     assert "nothing has happened for 4 s" in str(run.end().error)
-    assert run.printed.count("The server says:") == 1
+    assert run.printed.count("the server says:") == 1
     assert "not found" in run.printed
 
 
