@@ -8,7 +8,8 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,9 @@ log = logging.getLogger(__name__)
 Runner = Callable[[Any, Path], int]
 
 _UNREADABLE = (OmegaConfBaseException, ValueError, TypeError, OverflowError, RuntimeError)
+
+_HYDRA = Path(hydra.__file__).parent
+_NO_FOLDER = "provider=.* path=.* is not available"  # Hydra's words about hydra.searchpath
 
 _SHOWING = ("--cfg", "-c", "--info", "-i")  # Hydra's options that print settings
 
@@ -98,7 +102,8 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
     shows = any(argument.partition("=")[0] in _SHOWING for argument in arguments)
     shown = io.StringIO()
     try:
-        with contextlib.redirect_stdout(shown) if shows else contextlib.nullcontext():
+        redirected = contextlib.redirect_stdout(shown) if shows else contextlib.nullcontext()
+        with redirected, _hydra_warnings():
             app()
     except _Ended as end:
         if end.error is not None:
@@ -124,6 +129,25 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
         else:
             os.environ["HYDRA_FULL_ERROR"] = before_full
     return 0
+
+
+@contextlib.contextmanager
+def _hydra_warnings() -> Iterator[None]:
+    """Print what Hydra warns of as one line; a folder of settings that is not there is an error."""
+    before = warnings.showwarning
+
+    def show(
+        message: Warning | str, category: type[Warning], filename: str, *rest: Any, **more: Any
+    ) -> None:
+        if _HYDRA not in Path(filename).parents:
+            before(message, category, filename, *rest, **more)
+            return
+        print(f"plywise: {' '.join(str(message).split())}", file=sys.stderr)
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show
+        warnings.filterwarnings("error", _NO_FOLDER, UserWarning)
+        yield
 
 
 def _hide_secrets(hydra_config: Any) -> None:
