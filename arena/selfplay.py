@@ -41,11 +41,15 @@ from plywise.search.decision import Decision
 
 FORMAT = 1
 _LINES = 20  # of progress
-_OF_ROWS = {
+_OF_ROWS: dict[str, type[np.generic]] = {
     **{"game": np.int32, "ply": np.int32, "player": np.int8, "state": np.uint8, "legal": np.bool_},
     **{"strategy": np.float32, "value": np.float32, "action": np.int16, "result": np.float32},
 }
-_OF_GAMES = {"game_seed": np.int64, "game_result": np.float32, "game_plies": np.int32}
+_OF_GAMES: dict[str, type[np.generic]] = {
+    "game_seed": np.int64,
+    "game_result": np.float32,
+    "game_plies": np.int32,
+}
 # What zipfile, NumPy and Python's own parser raise where a file is damaged, besides DAMAGE.
 _WRONG = (KeyError, TypeError, AttributeError, RuntimeError, struct.error, SyntaxError, TokenError)
 
