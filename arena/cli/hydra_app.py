@@ -72,6 +72,7 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
     def task(config: DictConfig) -> None:
         nonlocal started
         started = True
+        settings: Any = None
         try:
             _hide_secrets(HydraConfig.get())
             try:
@@ -86,10 +87,14 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
             # Hydra prints errors; what fails because of an interrupt is none.
             if (interrupt := interrupted()) is not None:
                 raise interrupt from None
-            if not (where := fault_in_game_file(error)):
+            said = f"{type(error).__name__}: {error} (the run's log has the traceback)"
+            if where := fault_in_game_file(error):
+                said = f"{where}: {said}"
+            elif file := _game_file(settings):
+                said = f"{file}: the game does what no game may, or Plywise fails with it: {said}"
+            else:
                 raise
             log.exception("a game's file")
-            said = f"{where}: {type(error).__name__}: {error} (the run's log has the traceback)"
             raise _Ended(1, PlywiseError(said)) from error
         if code:
             raise _Ended(code)
@@ -129,6 +134,13 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
         else:
             os.environ["HYDRA_FULL_ERROR"] = before_full
     return 0
+
+
+def _game_file(settings: Any) -> str:
+    """Return the Python file of the game that a command plays or shows; "" without one."""
+    game = getattr(settings, "game", None)
+    name = getattr(game, "name", None) or getattr(settings, "trusted_game", None)
+    return str(name).removeprefix("path:") if str(name).startswith("path:") else ""
 
 
 @contextlib.contextmanager
