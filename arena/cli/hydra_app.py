@@ -25,6 +25,7 @@ from plywise.arena.cli.groups import group_schemas
 from plywise.arena.cli.old_names import OldNames
 from plywise.conf import registry
 from plywise.conf.listing import GroupOption, chosen_options, listed
+from plywise.conf.schemas.game import GameConfig
 from plywise.datasets.address_secrets import hide
 from plywise.datasets.errors import ConfigError, PlywiseError
 from plywise.datasets.processes.signals import interrupted
@@ -139,7 +140,8 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
 def _game_file(settings: Any) -> str:
     """Return the Python file of the game that a command plays or shows; "" without one."""
     game = getattr(settings, "game", None)
-    name = getattr(game, "name", None) or getattr(settings, "trusted_game", None)
+    played = game.name if isinstance(game, GameConfig) else None
+    name = played or getattr(settings, "trusted_game", None)
     return str(name).removeprefix("path:") if str(name).startswith("path:") else ""
 
 
