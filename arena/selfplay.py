@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import ast
 import json
+import struct
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -30,6 +32,7 @@ from plywise.arena.play.match import play_game
 from plywise.arena.play.replay import states_of
 from plywise.conf.schemas.commands import SelfplayConfig
 from plywise.datasets.errors import ConfigError, PlywiseError
+from plywise.datasets.files import reading
 from plywise.datasets.processes.pool import in_processes
 from plywise.datasets.processes.signals import uninterrupted
 from plywise.datasets.processes.temporary import replacing
@@ -38,6 +41,17 @@ from plywise.search.decision import Decision
 
 FORMAT = 1
 _LINES = 20  # of progress
+_OF_ROWS: dict[str, type[np.generic]] = {
+    **{"game": np.int32, "ply": np.int32, "player": np.int8, "state": np.uint8, "legal": np.bool_},
+    **{"strategy": np.float32, "value": np.float32, "action": np.int16, "result": np.float32},
+}
+_OF_GAMES: dict[str, type[np.generic]] = {
+    "game_seed": np.int64,
+    "game_result": np.float32,
+    "game_plies": np.int32,
+}
+# What zipfile, NumPy and Python's own parser raise where a file is damaged, besides DAMAGE.
+_WRONG = (KeyError, TypeError, AttributeError, RuntimeError, struct.error, SyntaxError, TokenError)
 
 
 class SelfplayFileError(PlywiseError):
@@ -239,16 +253,21 @@ def load_selfplay(path: Path) -> Selfplay:
     Raises:
         SelfplayFileError: it cannot be read, or is of another format.
     """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            columns = {name: file[name] for name in file.files if name != "meta"}
-            meta = json.loads(str(file["meta"]))
-    except (OSError, ValueError, KeyError) as error:
-        raise SelfplayFileError(f"{path} is no file of self-play: {error}") from error
-    if meta.get("format") != FORMAT:
-        raise SelfplayFileError(
-            f"{path} has format {meta.get('format')}, this version reads {FORMAT}"
-        )
-    dtype = np.lib.format.descr_to_dtype(ast.literal_eval(meta["state_dtype"]))
-    states = np.ascontiguousarray(columns["state"]).reshape(-1).view(dtype)
+    with reading(path, SelfplayFileError, "file of self-play", _WRONG), path.open("rb") as opened:
+        file = np.load(opened, allow_pickle=False)
+        columns = {name: np.asarray(file[name]) for name in file.files if name != "meta"}
+        meta = json.loads(str(file["meta"]))
+        if meta["format"] != FORMAT:
+            raise SelfplayFileError(
+                f"{path} has format {meta['format']}, this version reads {FORMAT}"
+            )
+        counts = len(columns["ply"]), len(columns["game_seed"])
+        for kinds, count in zip((_OF_ROWS, _OF_GAMES), counts, strict=True):
+            for name, kind in kinds.items():
+                if columns[name].dtype != kind or columns[name].shape[:1] != (count,):
+                    raise ValueError(f"{name} is not {count} rows of {np.dtype(kind)}")
+        dtype = np.lib.format.descr_to_dtype(ast.literal_eval(meta["state_dtype"]))
+        states = np.ascontiguousarray(columns["state"]).reshape(-1).view(dtype)
+        if len(states) != counts[0]:
+            raise ValueError(f"{len(states)} states in {counts[0]} rows")
     return Selfplay(columns, meta, states)

@@ -41,6 +41,7 @@ Dump = Mapping[str, Any]
 """A compact state; ``engine/battle/border/codec.py``, which reads it, explains its keys."""
 
 TURN_LIMIT = 1000
+_MOST = 1 << 32  # the greatest number in a draw
 _CHOICE = re.compile(r"move [1-4]( terastallize)?|switch [2-6]|pass|default")
 _NOT_IN_TABLE = {"", "recharge"}  # names that a dump may hold and no table does
 
@@ -162,8 +163,8 @@ class _Reader:
             "move": self.data.moves.keys() | _NOT_IN_TABLE,
         }
 
-    def wrong(self, reason: str) -> CorpusError:
-        return CorpusError(f"{self.path}, line {self.line}: {reason}")
+    def wrong(self, reason: str, line: int | None = None) -> CorpusError:
+        return CorpusError(f"{self.path}, line {line or self.line}: {reason}")
 
     def lines(self) -> Iterator[dict[str, Any]]:
         iterator = iter(self.file)
@@ -195,7 +196,9 @@ class _Reader:
         for entry in self.lines():
             if entry["k"] == "b":
                 if head is not None:
-                    yield self.battle(head, head_line, steps)
+                    with self.sound(head_line):
+                        battle = self.battle(head, head_line, steps)
+                    yield battle
                     done += 1
                     if limit is not None and done >= limit:
                         return
@@ -209,7 +212,9 @@ class _Reader:
                 steps.append(self.step(entry, head, steps[-1] if steps else None))
         if head is None:
             raise CorpusError(f"{self.path}: the file is empty")
-        yield self.battle(head, head_line, steps)
+        with self.sound(head_line):
+            battle = self.battle(head, head_line, steps)
+        yield battle
 
     def battle(self, head: dict[str, Any], line: int, steps: list[RecordedStep]) -> RecordedBattle:
         last = steps[-1].after if steps else {}
@@ -231,12 +236,13 @@ class _Reader:
         )
 
     @contextmanager
-    def sound(self) -> Iterator[None]:
-        """Turn what a value of the wrong kind raises into a line."""
+    def sound(self, line: int | None = None) -> Iterator[None]:
+        """Turn what a value of the wrong kind raises into a line, of ``line`` or the last read."""
         try:
             yield
         except (TypeError, LookupError, AttributeError, ValueError) as error:
-            raise self.wrong(f"a value of the wrong kind ({error}); record it again") from error
+            said = f"a value of the wrong kind ({error}); record it again"
+            raise self.wrong(said, line) from error
 
     def need(self, entry: Mapping[str, Any], keys: tuple[str, ...], what: str) -> None:
         missing = [k for k in keys if k not in entry]
@@ -322,6 +328,9 @@ class _Reader:
                 f"draw {entry}: [site, numerator, lo, n, result] is wanted (recorded with "
                 "--nolabel?)"
             ) from error
+        whole = all(isinstance(number, int) for number in (low, n, result))
+        if not whole or not -_MOST <= numerator <= _MOST or max(abs(low), n) > _MOST:
+            raise self.wrong(f"draw {entry}: a number of the wrong kind")
         if not low <= result < low + n:
             raise self.wrong(f"draw {entry}: the result is outside its range")
         return Draw(site, numerator, low, n, result)

@@ -8,7 +8,8 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from plywise.arena.cli.groups import group_schemas
 from plywise.arena.cli.old_names import OldNames
 from plywise.conf import registry
 from plywise.conf.listing import GroupOption, chosen_options, listed
+from plywise.conf.schemas.game import GameConfig
 from plywise.datasets.address_secrets import hide
 from plywise.datasets.errors import ConfigError, PlywiseError
 from plywise.datasets.processes.signals import interrupted
@@ -34,6 +36,9 @@ log = logging.getLogger(__name__)
 Runner = Callable[[Any, Path], int]
 
 _UNREADABLE = (OmegaConfBaseException, ValueError, TypeError, OverflowError, RuntimeError)
+
+_HYDRA = Path(hydra.__file__).parent
+_NO_FOLDER = "provider=.* path=.* is not available"  # Hydra's words about hydra.searchpath
 
 _SHOWING = ("--cfg", "-c", "--info", "-i")  # Hydra's options that print settings
 
@@ -68,6 +73,7 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
     def task(config: DictConfig) -> None:
         nonlocal started
         started = True
+        settings: Any = None
         try:
             _hide_secrets(HydraConfig.get())
             try:
@@ -82,10 +88,14 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
             # Hydra prints errors; what fails because of an interrupt is none.
             if (interrupt := interrupted()) is not None:
                 raise interrupt from None
-            if not (where := fault_in_game_file(error)):
+            said = f"{type(error).__name__}: {error} (the run's log has the traceback)"
+            if where := fault_in_game_file(error):
+                said = f"{where}: {said}"
+            elif file := _game_file(settings):
+                said = f"{file}: the game does what no game may, or Plywise fails with it: {said}"
+            else:
                 raise
             log.exception("a game's file")
-            said = f"{where}: {type(error).__name__}: {error} (the run's log has the traceback)"
             raise _Ended(1, PlywiseError(said)) from error
         if code:
             raise _Ended(code)
@@ -98,7 +108,8 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
     shows = any(argument.partition("=")[0] in _SHOWING for argument in arguments)
     shown = io.StringIO()
     try:
-        with contextlib.redirect_stdout(shown) if shows else contextlib.nullcontext():
+        redirected = contextlib.redirect_stdout(shown) if shows else contextlib.nullcontext()
+        with redirected, _hydra_warnings():
             app()
     except _Ended as end:
         if end.error is not None:
@@ -124,6 +135,33 @@ def run_app(name: str, run: Runner, arguments: Sequence[str]) -> int:
         else:
             os.environ["HYDRA_FULL_ERROR"] = before_full
     return 0
+
+
+def _game_file(settings: Any) -> str:
+    """Return the Python file of the game that a command plays or shows; "" without one."""
+    game = getattr(settings, "game", None)
+    played = game.name if isinstance(game, GameConfig) else None
+    name = played or getattr(settings, "trusted_game", None)
+    return str(name).removeprefix("path:") if str(name).startswith("path:") else ""
+
+
+@contextlib.contextmanager
+def _hydra_warnings() -> Iterator[None]:
+    """Print what Hydra warns of as one line; a folder of settings that is not there is an error."""
+    before = warnings.showwarning
+
+    def show(
+        message: Warning | str, category: type[Warning], filename: str, *rest: Any, **more: Any
+    ) -> None:
+        if _HYDRA not in Path(filename).parents:
+            before(message, category, filename, *rest, **more)
+            return
+        print(f"plywise: {' '.join(str(message).split())}", file=sys.stderr)
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show
+        warnings.filterwarnings("error", _NO_FOLDER, UserWarning)
+        yield
 
 
 def _hide_secrets(hydra_config: Any) -> None:

@@ -120,6 +120,12 @@ class Fault:
         return self.task.number
 
 
+class _Advice(TypedDict, total=False):
+    question: Required[str]
+    status: str
+    weights: dict[str, float]
+
+
 class _Traced(TypedDict, total=False):
     """A decision as ``arena/play/trace.py`` keeps it, with a server's views (``o, c, m``)."""
 
@@ -130,7 +136,7 @@ class _Traced(TypedDict, total=False):
     q: dict[str, float]
     d: int
     n: int
-    a: list[dict[str, Any]]
+    a: list[_Advice]
     u: str
     f: str
     o: str

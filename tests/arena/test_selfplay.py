@@ -1,11 +1,14 @@
 """Self-play files: read back, decoded, the same for any number of workers."""
 
+import json
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from rich.console import Console
 
 from plywise.arena.agents.catalog import agent_config
@@ -103,3 +106,48 @@ def test_what_cannot_be_done_is_said(tmp_path: Path) -> None:
     (tmp_path / "x.npz").write_text("nothing")
     with pytest.raises(SelfplayFileError, match="no file of self-play"):
         load_selfplay(tmp_path / "x.npz")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda columns, meta: columns.pop("ply"),
+        lambda columns, meta: columns.pop("state"),
+        lambda columns, meta: columns.update(ply=np.array(3)),
+        lambda columns, meta: columns.update(value=columns["value"][1:]),
+        lambda columns, meta: columns.update(result=columns["result"].astype(str)),
+        lambda columns, meta: columns.update(state=columns["state"][:, 1:]),
+        lambda columns, meta: meta.clear(),
+        lambda columns, meta: meta.update(state_dtype=3),
+        lambda columns, meta: meta.update(state_dtype="[" * 10_000),
+        lambda columns, meta: meta.update(state_dtype="[('a', '|V0')]"),
+        lambda columns, meta: meta.update(state_dtype="'|O'"),
+    ],
+)
+def test_a_file_of_other_columns_is_refused(
+    tmp_path: Path, damage: Callable[[dict[str, NDArray[Any]], dict[str, Any]], object]
+) -> None:
+    played = write(tmp_path / "s.npz", games=2)
+    columns, meta = dict(played.columns), dict(played.meta)
+    damage(columns, meta)
+    np.savez(tmp_path / "x.npz", meta=np.array(json.dumps(meta)), **columns)  # type: ignore[arg-type]
+    with pytest.raises(SelfplayFileError, match="no file of self-play"):
+        load_selfplay(tmp_path / "x.npz")
+
+
+def test_a_damaged_archive_is_refused(tmp_path: Path) -> None:
+    write(tmp_path / "s.npz", games=2)
+    sound, file = (tmp_path / "s.npz").read_bytes(), tmp_path / "x.npz"
+    directory = sound.index(b"PK\x01\x02")
+    encrypted, packed, end = directory + 8, directory + 10, len(sound) - 22
+    for at, value in ((encrypted, 1), (packed, 77), (end + 16, 0xFF), (end, 0)):
+        file.write_bytes(sound[:at] + bytes([value]) + sound[at + 1 :])
+        with pytest.raises(SelfplayFileError, match="no file of self-play"):
+            load_selfplay(file)
+    for content in (b"", sound[:-9], sound[:40], b"PK\x03\x04" + b"\0" * 50):
+        file.write_bytes(content)
+        with pytest.raises(SelfplayFileError, match="no file of self-play"):
+            load_selfplay(file)
+    np.save(tmp_path / "x.npy", np.arange(3))
+    with pytest.raises(SelfplayFileError, match="no file of self-play"):
+        load_selfplay(tmp_path / "x.npy")

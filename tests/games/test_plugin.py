@@ -114,6 +114,18 @@ def test_a_broken_file_is_one_line(
     assert code in (1, 2)
 
 
+def test_a_game_with_values_that_no_game_has_is_named(
+    nim: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(nim.parent)
+    nim.write_text(EXAMPLE.replace("return self.mover if any", "return 2**70 if any"), "utf-8")
+    searching = ("search=mcts", "search.seconds=null", "search.iterations=2")
+    assert cli.main(["play", f"game=path:{nim}", "llm=none", "side=none", *searching]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith(f"plywise: {nim}: the game does what no game may")
+    assert error.count("\n") == 1
+
+
 def test_unknown_options_are_named(nim: Path) -> None:
     with pytest.raises(ConfigError, match="no parameter rows; it has heaps"):
         make_game(f"path:{nim}", rows=3)

@@ -132,6 +132,7 @@ KINDS = {
     ),
     "verify": Kind(("verify", "engine", "{corpus}", "jobs=2"), 15, 2),
     "fit": Kind(("fit", "evaluation", "battles=400", "jobs=2"), 20, 2),
+    "fit_branches": Kind(("fit", "branches", "battles=400"), 20, 1),
     "bench_deadline": Kind(("bench", "deadline", "decisions=2000"), 20, 2),
     "bench_guides": Kind(("bench", "guides", "decisions=200"), 20, 1),
     "bench_engine": Kind(("bench", "engine", "seconds=1"), 40, 1),

@@ -280,8 +280,9 @@ def _text(game: Game, one: FinishedGame, trace: list[dict[str, Any]]) -> dict[st
                 if e["question"] != "model"
                 for a in e.get("weights", {})
             }
-            legal = set(state.legal_actions(player))
             names[-1][player] = {
-                a: state.action_to_string(player, int(a)) for a in mentioned if int(a) in legal
+                str(a): state.action_to_string(player, a)
+                for a in state.legal_actions(player)
+                if str(a) in mentioned
             }
     return {"frames": frames, "moves": moves, "names": names}

@@ -54,6 +54,7 @@ def one_line(text: str) -> str:
         (["play", "side=["], "cannot read 'side=['"),
         (["play", "side=left"], "choose one of first, second"),
         (["play", "-m", "--cfg", "job"], "Only one of"),
+        (["play", "hydra.searchpath=[file:///nope]"], "path=/nope is not available"),
         (["verify", "engine"], "corpus is missing"),
         (["verify", "engine", "c.gz", "--jobs"], "--jobs needs a value"),
         (["verify", "engine", "c.gz", "--job", "2"], "did you mean '--jobs'?"),

@@ -151,7 +151,10 @@ def test_battles_are_told_as_text(tmp_path: Path) -> None:
         else:
             state.apply_actions(pair)
     identity = IDENTITY | {"game": {"name": "gen9randombattle"}}
-    trace = pack_trace([{"p": 0, "w": 0, "v": 0, "d": 1, "n": 1, "s": {}, "q": {"0": 0.5}}])
+    named = {"0": 0.5, "[/x]": 0.5, "9999": 0.0}  # the others are of no action
+    advice = [{"question": "replies", "status": "answered", "weights": {"é": 1.0}}]
+    entry = {"p": 0, "w": 0, "v": 0, "d": 1, "n": 1, "s": {}, "q": named, "a": advice}
+    trace = pack_trace([entry])
     with GameStore.open(tmp_path / "r.sqlite", identity) as store:
         store.add([FinishedGame(0, (0, 1), 3, 1.0, 4, pack_actions(actions), trace=trace)])
         data = report_data(store)
@@ -160,7 +163,7 @@ def test_battles_are_told_as_text(tmp_path: Path) -> None:
     assert replay["frames"][0][0].startswith("turn 1")
     assert replay["frames"][0][0] != replay["frames"][0][1]
     assert all(replay["moves"][0])
-    assert replay["names"][0][0]["0"]
+    assert list(replay["names"][0][0]) == ["0"]
     assert data["board"] is None
 
 

@@ -69,6 +69,14 @@ def test_what_goes_in_comes_out(tmp_path: Path) -> None:
     assert pack_actions([]) == b""
 
 
+@pytest.mark.parametrize("advice", [{}, {"question": 1}, {"question": "", "weights": [0]}])
+def test_a_trace_of_another_form_is_refused(tmp_path: Path, advice: dict[str, Any]) -> None:
+    with GameStore.open(tmp_path / "r.sqlite", IDENTITY) as store:
+        store.add([game(1, trace=pack_trace([{"p": 0, "w": 0, "a": [advice]}]))])
+        with pytest.raises(RecordError):
+            store.trace(1)
+
+
 def test_a_game_stands_there_once(tmp_path: Path) -> None:
     with GameStore.open(tmp_path / "r.sqlite", IDENTITY) as store:
         store.add([game(1)])

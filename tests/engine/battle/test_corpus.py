@@ -80,6 +80,10 @@ def change_format(lines: list[dict[str, Any]]) -> None:
     lines[0]["fmt"] = "gen8randombattle"
 
 
+def change_numerator(lines: list[dict[str, Any]]) -> None:
+    lines[3]["r"][0][1] = float("nan")
+
+
 def change_draw(lines: list[dict[str, Any]]) -> None:
     lines[3]["r"] = [["randomChance<hitStepAccuracy|:", 95, 0, 100, 100]]
 
@@ -109,6 +113,7 @@ def change_team(lines: list[dict[str, Any]]) -> None:
         (change_version, 1, "pokemon-showdown 0.11.9"),
         (change_format, 1, "not a generation 9 format"),
         (change_draw, 4, "outside its range"),
+        (change_numerator, 4, "a number of the wrong kind"),
         (change_choice, 3, "move 9"),
         (lose_line, 3, "lines are missing"),
         (lose_key, 4, "without leg"),
@@ -126,6 +131,17 @@ def test_bad_line_is_refused_with_its_number(
     assert f"line {line}: " in str(caught.value)
     assert reason in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["log", "raw", "req"])
+def test_a_battle_with_a_value_of_the_wrong_kind_is_refused(tmp_path: Path, key: str) -> None:
+    lines = lines_of("random", 200)
+    heads = [number for number, line in enumerate(lines) if line["k"] == "b"]
+    lines[0][key] = 7
+    for number, whole in enumerate((lines[: heads[1]], lines)):  # the last battle, and another
+        path = write(tmp_path / f"{number}.jsonl", whole)
+        with pytest.raises(CorpusError, match=r"line 1: a value of the wrong kind"):
+            next(read_corpus(path))
 
 
 def test_cut_off_files_are_refused(tmp_path: Path) -> None:
