@@ -61,9 +61,14 @@ def _ranks(values: list[int]) -> Any:
 
 VOLATILE_RANKS = _ranks([_condition(name, "onResidual", _CONDITION) for name in c.VOLATILE_NAMES])
 SIDE_RANKS = _ranks([_condition(name, "onSideResidual", _SIDE) for name in c.SIDE_CONDITION_NAMES])
+# Showdown takes what no handler has run for to be of no field (``resolvePriority``): Echoed Voice,
+# which has none, and Fairy Lock until the first turn that begins under it.
+_UNRUN = 16 * _NO_ORDER + _CONDITION
 FIELD_RANKS = _ranks(
     [
-        _condition(name, "onFieldResidual", _FIELD) or 16 * _NO_ORDER + _FIELD
+        _UNRUN
+        if name == "echoedvoice"
+        else _condition(name, "onFieldResidual", _FIELD) or 16 * _NO_ORDER + _FIELD
         for name in c.PSEUDO_WEATHER_NAMES
     ]
 )
@@ -85,8 +90,12 @@ HANDLED = volatile_words(np.flatnonzero(VOLATILE_RANKS))
 def _of_field(b: Any, at: int) -> int:
     n = 0
     for which in range(7):
-        if b.pseudo_weather[which] != 0:
-            n = add_handler(at, n, int(FIELD_RANKS[which]), 0, FIELD, PSEUDO_WEATHER + which, 0)
+        left = int(b.pseudo_weather[which])
+        if left != 0:
+            rank = int(FIELD_RANKS[which])
+            if which == c.FAIRY_LOCK and left == 2:
+                rank = _UNRUN
+            n = add_handler(at, n, rank, 0, FIELD, PSEUDO_WEATHER + which, 0)
     if b.weather != c.NO_WEATHER:
         n = add_handler(at, n, WEATHER_RANK, 0, FIELD, WEATHER, 0)
     if b.terrain != c.NO_TERRAIN:
