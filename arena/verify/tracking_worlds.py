@@ -44,7 +44,8 @@ _NOT_COMPARED = frozenset(
         "queue;last successful move;order;disabled;trapped;speed;sleep turns;this turn's result;"
         "last turn's result;hurt this turn;newly switched;stats raised;stats lowered;attackers;"
         "attack damage;request;switch flag;boosted by stellar;used item this turn;"
-        "sleeps by own side;illusion;illusion kept;ability state checked;ability state busted"
+        "sleeps by own side;illusion;illusion kept;ability state checked;ability state busted;"
+        "ability state resisted;volatile allyswitch"
     ).split(";")
 )
 """What is drawn, what lasts for a part of a turn, and what the choices of both hide."""
@@ -98,7 +99,10 @@ def world_facts(
                     continue  # behind an Illusion
                 truth_value = team.get(truth_value)
             if whose == "own" and isinstance(truth_value, dict) and "src" in truth_value:
-                truth_value = truth_value | {"src": team.get(truth_value["src"])}
+                source = team.get(truth_value["src"])
+                if isinstance(value, dict) and source is None:
+                    value = value | {"src": None}  # behind an Illusion
+                truth_value = truth_value | {"src": source}
             yield from _compared(what, whose, known, value, truth_value)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from plywise.datasets.showdown_data import to_id
 from plywise.engine.battle import constants as c
-from plywise.engine.battle.border import teams
+from plywise.engine.battle.border import codec, teams
 from plywise.engine.battle.log.labels import Labels
 from plywise.engine.battle.names import (
     ABILITY_NAMES,
@@ -17,7 +17,9 @@ from plywise.engine.battle.names import (
     STATUS_NAMES,
     TYPE_NAMES,
 )
+from plywise.engine.battle.tables import MOVES
 from plywise.games.gen9.infostate import FORCED, SWITCH, TERA
+from plywise.games.gen9.tracking.information import COPIED_PP
 from plywise.games.gen9.tracking.request import BattleRequest, OwnMon
 from plywise.games.gen9.tracking.wire import UNSHOWN_FORMES
 
@@ -35,9 +37,7 @@ def request_of(b: Plain, player: int, legal: Sequence[int], labels: Labels) -> B
     return BattleRequest(
         kind="move" if choosing else "switch" if legal else "wait",
         mons=tuple(_own_mon(side, i, labels, player) for i in order),
-        pp={MOVE_NAMES[m]: int(n) for m, n in zip(out.moves, out.pp, strict=True) if m}
-        if choosing
-        else {},
+        pp=_pp(out) if choosing else {},
         bench=switches,
         slots=tuple(a for a in legal if a < TERA) if choosing else (),
         forced=FORCED in legal,
@@ -47,6 +47,20 @@ def request_of(b: Plain, player: int, legal: Sequence[int], labels: Labels) -> B
         and any(side.mons[i].hp > 0 for i in order[1:]),
         reviving=bool(legal) and not choosing and bool(side.flag_bits & c.SIDE_REVIVAL_BLESSING),
     )
+
+
+def _pp(mon: Plain) -> dict[str, tuple[int, int]]:
+    """Return the PP of each move, left and at most."""
+    found, sketched = {}, codec.SKETCHED_SLOT.get(mon)
+    for slot, (move, left) in enumerate(zip(mon.moves, mon.pp, strict=True)):
+        most = teams.max_pp(move) if move else 0
+        if mon.flag_bits & c.MON_TRANSFORMED:
+            most = min(most, COPIED_PP)
+        elif slot + 1 == sketched:
+            most = int(MOVES[move]["pp"])
+        if move:
+            found[MOVE_NAMES[move]] = (int(left), most)
+    return found
 
 
 def _own_mon(side: Plain, i: int, labels: Labels, player: int) -> OwnMon:

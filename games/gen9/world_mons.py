@@ -93,6 +93,8 @@ def _moves(known: MonView | None, s: PokemonSet) -> list[list[Any]]:
     for name in s.moves:
         most = _full_pp(name)
         view = seen.get(name)
+        if view is not None and view.max_pp is not None:
+            most = view.max_pp
         left = most if view is None else view.pp if view.pp is not None else most - view.used
         out.append([name, max(0, left), most])
     return out
@@ -297,5 +299,6 @@ def _volatile(out: _Dump, mon: _Dump, name: str, found: Condition, foe: str, rng
             return  # which move it is about is not known
         state["move"] = found.move
     if "src" in keys:
-        state["src"] = foe
+        place, _, active = foe.partition(":")
+        state["src"] = f"{place}:{active if found.source is None else found.source}"
     out[name] = state

@@ -101,6 +101,22 @@ def types_of_forme(forme: str) -> tuple[str, ...]:
 
 
 @cache
+def is_eaten(item: str) -> bool:
+    """Return whether eating a berry does something, so that one that ate it counts as fed."""
+    return "onEat" in load().items.get(item, {}).get("cb", ())
+
+
+@cache
+def is_aimed_status(move: str) -> bool:
+    """Return whether a status move is aimed at a Pokémon opposite."""
+    return is_status(move) and load().moves[move].get("target") in (
+        "normal",
+        "any",
+        "allAdjacentFoes",
+    )
+
+
+@cache
 def is_status(move: str) -> bool:
     """Return whether a move does no damage by itself."""
     entry = load().moves.get(move)

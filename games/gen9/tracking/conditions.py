@@ -90,6 +90,8 @@ class Conditions(Reader):
 
     def _on_minus_end(self, line: ProtocolLine) -> None:
         side, name = self._side(line.arg(0)), tables.effect_id(line.arg(1))
+        if name == "substitute":
+            self._hit_body = False
         if name in tables.FUTURE_MOVES:
             side.conditions.pop("futuremove", None)
             self._mover = (1 - place_of(line.arg(0))[0], name)
@@ -141,6 +143,7 @@ class Conditions(Reader):
         elif kind == "move" and name in tables.BINDING:
             self._start(ident, "partiallytrapped")
         elif name == "substitute" and "damage" in line.tags and self._mover is not None:
+            self._hit_body = False
             self._connected()
             self._hits_substitute(ident)
         elif name == "confusion":

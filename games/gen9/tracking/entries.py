@@ -9,7 +9,7 @@ from plywise.games.gen9.tracking.known import Effect, KnownMon, KnownSide
 from plywise.games.gen9.tracking.reader import Reader
 from plywise.games.gen9.tracking.wire import ProtocolLine, details_of, place_of
 
-_TIED_TO_SOURCE = ("trapped", "partiallytrapped", "attract", "octolock", "syrupbomb")
+_TIED_TO_SOURCE = ("trapped", "attract", "octolock", "syrupbomb")
 
 
 class Entries(Reader):

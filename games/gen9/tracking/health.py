@@ -35,6 +35,7 @@ class Health(Reader):
         if "from" not in line.tags and self._mover is not None:
             if self._mover[0] != place_of(line.arg(0))[0]:
                 mon.attacked += 1
+                self._booked, self._hit_body = self._booked + 1, True
                 self._connected()
 
     def _on_minus_heal(self, line: ProtocolLine) -> None:
@@ -178,13 +179,14 @@ class Health(Reader):
             if cause == "stealeat":
                 thief = self._mon(line.tags.get("of", ""))
                 if thief is not None:
-                    thief.done.add("berry")
+                    if tables.is_eaten(item):
+                        thief.done.add("berry")
                     if item == "micleberry":
                         self._start(line.tags["of"], item)
                     self._stolen = (item, thief.name)
             elif cause == "fling" and self._hit:
                 target = self.battle.sides[1 - place_of(line.arg(0))[0]].mon
-                if target is not None and not target.fainted:
+                if target is not None and not target.fainted and tables.is_eaten(item):
                     target.done.add("berry")
         if "eat" in line.tags and item.endswith("berry"):
             if item == "micleberry":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache, lru_cache
+from types import MappingProxyType
 
 from plywise.engine.battle.border import teams
 from plywise.engine.battle.names import MOVE_ID
@@ -136,7 +137,7 @@ def _mon(
         status=mon.status,
         status_turns=turns,
         rested=mon.rested and mon.status == "slp",
-        moves=_own_moves(mon.moves, mon.uses, None if copied else legal)
+        moves=_own_moves(mon.moves, mon.uses, None if copied else legal, full_pp=mon.full_pp)
         if own
         else _seen_moves(mon.uses),
         copied=()
@@ -172,10 +173,11 @@ def _own_moves(
     uses: Mapping[str, int],
     legal: tuple[int, ...] | None,
     most_pp: int = 99,
+    full_pp: Mapping[str, int] = MappingProxyType({}),
 ) -> tuple[MoveView, ...]:
     views = []
     for slot, name in enumerate(names):
-        used, most = uses.get(name, 0), min(most_pp, _full_pp(name))
+        used, most = uses.get(name, 0), full_pp.get(name) or min(most_pp, _full_pp(name))
         barred = legal is not None and MOVE + slot not in legal and TERA + slot not in legal
         left = max(0, most - used)
         views.append(_move(name, used, left, most, barred and left > 0))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from plywise.engine.battle.border.teams import max_pp
 from plywise.engine.battle.log.labels import Labels
+from plywise.engine.battle.names import MOVE_ID
 from plywise.games.gen9.infostate import Condition, InfoState, MonView, MoveView, SideView
 from plywise.games.gen9.tracking.known import Effect, KnownBattle, KnownMon, KnownSide
 from plywise.games.gen9.tracking.wire import shown_hp
@@ -162,6 +164,7 @@ def _mon(view: MonView, ends: int, name: str) -> KnownMon:
         slept=view.status_turns if view.status == "slp" else 0,
         rested=view.rested,
         uses={move.id: move.used for move in view.moves},
+        full_pp=_unusual_pp(view.moves),
         copied_uses={move.id: move.used for move in view.copied},
         item=view.item,
         first_item=view.first_item,
@@ -178,6 +181,11 @@ def _mon(view: MonView, ends: int, name: str) -> KnownMon:
         copied_moves=_slots(view.copied),
         done=set(view.done),
     )
+
+
+def _unusual_pp(moves: Sequence[MoveView]) -> dict[str, int]:
+    usual = {move.id: max_pp(MOVE_ID[move.id]) for move in moves if move.max_pp is not None}
+    return {m.id: m.max_pp for m in moves if m.max_pp is not None and m.max_pp != usual[m.id]}
 
 
 def _slots(moves: Sequence[MoveView]) -> tuple[str, ...]:

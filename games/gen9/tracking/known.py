@@ -49,6 +49,7 @@ class KnownMon:
         poisoned: ends of turn when bad poison began to count; ``slept``: turns lost to sleep.
         rested: asleep by Rest.
         uses: move of its set -> PP spent as far as known.
+        full_pp: of the player's own moves whose most PP are not the usual ones.
         copied_uses: the same of moves that it has copied by Transform; ``copied_moves``: the
             player's own by slot.
         item: held; "" none, None not known.  ``first_item``: that of its set, None not known.
@@ -76,6 +77,7 @@ class KnownMon:
     slept: int = 0
     rested: bool = False
     uses: dict[str, int] = field(default_factory=dict)
+    full_pp: dict[str, int] = field(default_factory=dict)
     copied_uses: dict[str, int] = field(default_factory=dict)
     copied_moves: tuple[str, ...] = ()
     item: str | None = None
@@ -117,7 +119,8 @@ class KnownMon:
     def snapshot(self) -> KnownMon:
         """Return an independent copy."""
         uses, copied = dict(self.uses), dict(self.copied_uses)
-        return replace(self, uses=uses, copied_uses=copied, done=set(self.done))
+        full = dict(self.full_pp)
+        return replace(self, uses=uses, copied_uses=copied, full_pp=full, done=set(self.done))
 
 
 @dataclass

@@ -31,7 +31,7 @@ class Moves(Reader):
             self.battle.sides[1 - s].failed_now = True
         self._mover = (s, move)
         self._new_slot, self._stolen, self._hit, self._changed = None, ("", ""), False, False
-        self._missed = False
+        self._missed, self._booked, self._hit_body = False, 0, False
         side.last_used, side.failed_now = move, "notarget" in line.tags
         self.battle.note(s, f"{mon.forme or mon.species} used {move}")
         talking = mon.status == "slp" and move in ("sleeptalk", "snore")  # said by `cant`
@@ -84,7 +84,7 @@ class Moves(Reader):
     def _on_minus_fail(self, line: ProtocolLine) -> None:
         """A move that failed began nothing."""
         side = self._side(line.arg(0))
-        if self._mover is not None and self._mover[1] not in tables.NO_FAILURES:
+        if self._mover is not None and not self._fails_as_a_hit(line):
             mover = self.battle.sides[self._mover[0]]
             if mover is side or tables.is_status(self._mover[1]):
                 mover.failed_now = True
@@ -97,6 +97,23 @@ class Moves(Reader):
                 side.effects.pop(self._mover[1], None)
         self._new_slot = None
 
+    def _fails_as_a_hit(self, line: ProtocolLine) -> bool:
+        """Return whether a failure counts as none (``moveThisTurnResult`` is true or null)."""
+        assert self._mover is not None
+        s, move = self._mover
+        if place_of(line.arg(0))[0] == s and tables.is_aimed_status(move):
+            if "substitute" in self.battle.sides[1 - s].effects:
+                return True  # of the Substitute that it cannot pass
+        if move == "swallow":
+            return line.arg(1) == "heal"
+        return move in tables.NO_FAILURES
+
+    def _on_minus_hitcount(self, line: ProtocolLine) -> None:
+        """Count the hits on a Substitute too if the last one was on the Pokémon itself."""
+        mon = self._mon(line.arg(0))
+        if mon is not None and line.arg(1).isdigit():
+            mon.attacked += (int(line.arg(1)) if self._hit_body else 0) - self._booked
+
     def _on_minus_miss(self, line: ProtocolLine) -> None:
         self._side(line.arg(0)).failed_now = self._missed = True
 
@@ -107,7 +124,8 @@ class Moves(Reader):
             self.battle.sides[self._mover[0]].failed_now = True
 
     def _on_minus_message(self, line: ProtocolLine) -> None:
-        if line.arg(0).startswith("Sleep Clause Mod") and self._mover is not None:
+        yawned = self.battle.residual
+        if line.arg(0).startswith("Sleep Clause Mod") and self._mover is not None and not yawned:
             self.battle.sides[self._mover[0]].failed_now = True
 
     def _on_minus_notarget(self, line: ProtocolLine) -> None:

@@ -26,6 +26,8 @@ class Reader:
         self._mover: tuple[int, str] | None = None  # side and move that is being carried out
         self._blank = False  # the last line was empty
         self._stolen = ("", "")  # a berry eaten off its holder, and the name of who ate it
+        self._booked = 0  # hits of the move being carried out that are counted
+        self._hit_body = False  # the last of its hits was on no Substitute
         self._missed = False
         self._changed = False  # the move being carried out has changed stages
         self._from_item = -1  # side whose Booster Energy has just worked
@@ -79,7 +81,8 @@ class Reader:
         else:
             thrown = False
         if thrown and name.endswith("berry"):
-            mon.done.add("berry")
+            if tables.is_eaten(name):
+                mon.done.add("berry")
             mon = self._mon(line.tags["of"]) or mon
         if kind == "item" and self._stolen == (name, mon.name):
             return  # Bug Bite: eaten, never held

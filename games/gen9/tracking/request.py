@@ -45,7 +45,7 @@ class BattleRequest:
     Attributes:
         kind: "move", "switch", "wait" or "preview".
         mons: the player's Pokémon in the server's present order, the active one first.
-        pp: of the active one's moves, as far as they are told: id -> PP left.
+        pp: of the active one's moves, as far as they are told: id -> PP left and at most.
         bench: positions in ``mons`` of those that may come in (or be revived).
         slots: what may be chosen of the active one's four moves; ``forced``: instead there is one
             choice alone, which is none of these; ``locked``: the server offers one move alone.
@@ -57,7 +57,7 @@ class BattleRequest:
 
     kind: str
     mons: tuple[OwnMon, ...]
-    pp: Mapping[str, int]
+    pp: Mapping[str, tuple[int, int]]
     bench: tuple[int, ...] = ()
     slots: tuple[int, ...] = ()
     forced: bool = False
@@ -106,7 +106,7 @@ def _parsed(raw: Mapping[str, Any]) -> BattleRequest:
         return BattleRequest("switch", mons, {}, bench, reviving=reviving, id=number)
     active = raw["active"][0]
     offered = active["moves"]
-    pp = {to_id(m["id"]): int(m["pp"]) for m in offered if "pp" in m}
+    pp = {to_id(m["id"]): (int(m["pp"]), int(m["maxpp"])) for m in offered if "pp" in m}
     own, slots = mons[0].moves, []
     locked = len(offered) == 1
     if locked:  # locked in, recharging, struggling, or it knows one move alone

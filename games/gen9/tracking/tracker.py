@@ -15,7 +15,7 @@ from plywise.games.gen9.tracking import condition_tables as tables
 from plywise.games.gen9.tracking.conditions import Conditions
 from plywise.games.gen9.tracking.entries import Entries
 from plywise.games.gen9.tracking.health import Health
-from plywise.games.gen9.tracking.information import COPIED_PP, information_state
+from plywise.games.gen9.tracking.information import information_state
 from plywise.games.gen9.tracking.known import KnownMon, KnownSide
 from plywise.games.gen9.tracking.moves import Moves
 from plywise.games.gen9.tracking.request import BattleRequest, OwnMon
@@ -25,7 +25,7 @@ _SILENT = frozenset(
     """chat c c: j l n J L N join leave name player gametype gen tier rated rule clearpoke poke
     teampreview start request inactive inactiveoff t: raw html uhtml uhtmlchange title init deinit
     expire error bigerror debug message -hint -block -crit -resisted
-    -supereffective -hitcount -nothing -ohko -combine -waiting -center
+    -supereffective -nothing -ohko -combine -waiting -center
     -zpower -mega -burst -primal -candynamax -swap swap showteam noinit users updateuser split
     cantleave done win tie""".split()
 )
@@ -107,10 +107,11 @@ class Tracker(Entries, Moves, Health, Conditions):
         if shown is None:
             return
         mon = side.mons[out]
-        for move, points in request.pp.items():
-            most = max_pp(MOVE_ID[move]) if move in MOVE_ID else points
+        for move, (points, most) in request.pp.items():
+            if move in MOVE_ID and most != max_pp(MOVE_ID[move]) and side.copy is None:
+                mon.full_pp[move] = most  # taken over by Sketch
             if side.copy is not None:
-                mon.copied_uses[move] = max(0, min(most, COPIED_PP) - points)
+                mon.copied_uses[move] = max(0, most - points)
             elif most - points != mon.uses.get(move, 0):
                 mon.uses[move] = max(0, most - points)
 
@@ -177,12 +178,20 @@ class Tracker(Entries, Moves, Health, Conditions):
             found = battle.conditions.get(name)
             if found is not None and found.left(battle.ends) == 0:
                 del battle.conditions[name]
-        for side in battle.sides:
+        for side, other in (battle.sides, battle.sides[::-1]):
             self._expire(side)
+            self._unbind(side, other)
             for name in ("wish", "futuremove"):  # they may find nobody, and no line says it
                 slot = side.conditions.get(name)
                 if slot is not None and slot.left(battle.ends) == 0:
                     del side.conditions[name]
+
+    def _unbind(self, side: KnownSide, other: KnownSide) -> None:
+        """End what binds to a Pokémon that is no longer there."""
+        bound = side.effects.get("partiallytrapped")
+        gone = other.mon is None or other.mon.fainted
+        if bound is not None and (gone or bound.source not in (None, other.active)):
+            del side.effects["partiallytrapped"]
 
     def _expire(self, side: KnownSide) -> None:
         """End the conditions without a line of their own whose time is over."""
