@@ -154,6 +154,9 @@ class Moves(Reader):
         if kind == "ability" and mon is not None:
             mon.learn_ability(name, own=self._ability_is_own(line.arg(0)))
             if name in ("damp", "dazzling", "queenlymajesty", "armortail"):
+                prevented = place_of(line.tags.get("of", ""))[0]
+                if prevented >= 0:
+                    self.battle.sides[prevented].failed_now = True
                 return  # its holder prevents another's move
         self._tried(line.arg(0), loafing=name not in ("slp", "frz", "truant", "recharge"))
         side.effects.pop("twoturnmove", None)
