@@ -5,7 +5,7 @@ from __future__ import annotations
 from plywise.datasets.showdown_data import to_id
 from plywise.games.gen9.tracking import condition_tables as tables
 from plywise.games.gen9.tracking.known import Effect, KnownMon
-from plywise.games.gen9.tracking.reader import Reader
+from plywise.games.gen9.tracking.reader import MoveUnderWay, Reader
 from plywise.games.gen9.tracking.wire import ProtocolLine, effect_of, place_of
 
 
@@ -59,11 +59,11 @@ class Conditions(Reader):
             if name == "encore" or side.turns:
                 length = (length or 0) + 1
         if name == "disable":
-            acting = self._mover is not None and self._mover[0] == s
+            acting = self._moving is not None and self._moving.side == s
             length = 4 if self._will_move(s) or acting else 5
             self._start(ident, name, length, move=to_id(line.arg(2)))
             return
-        if name == "healblock" and self._mover is not None and self._mover[1] == "psychicnoise":
+        if name == "healblock" and self._moving is not None and self._moving.move == "psychicnoise":
             length = 2
         if name == "uproar" and "upkeep" in line.tags:
             return
@@ -90,11 +90,11 @@ class Conditions(Reader):
 
     def _on_minus_end(self, line: ProtocolLine) -> None:
         side, name = self._side(line.arg(0)), tables.effect_id(line.arg(1))
-        if name == "substitute":
-            self._hit_body = False
+        if name == "substitute" and self._moving is not None:
+            self._moving.on_body = False
         if name in tables.FUTURE_MOVES:
             side.conditions.pop("futuremove", None)
-            self._mover = (1 - place_of(line.arg(0))[0], name)
+            self._moving = MoveUnderWay(1 - place_of(line.arg(0))[0], name)
             return
         if name == "illusion":
             return
@@ -112,7 +112,7 @@ class Conditions(Reader):
         name = tables.effect_id(line.arg(1))
         if name == "instruct":
             return
-        mover, move = self._mover or (-1, "")
+        mover, move = (self._moving.side, self._moving.move) if self._moving else (-1, "")
         if name == "protect" and mover == place_of(line.arg(0))[0] and move != "detect":
             name = move  # Baneful Bunker and its like
         self._start(line.arg(0), name, 1)
@@ -142,8 +142,8 @@ class Conditions(Reader):
             self._pp_lost(mon, to_id(line.arg(2)), line.arg(3))
         elif kind == "move" and name in tables.BINDING:
             self._start(ident, "partiallytrapped")
-        elif name == "substitute" and "damage" in line.tags and self._mover is not None:
-            self._hit_body = False
+        elif name == "substitute" and "damage" in line.tags and self._moving is not None:
+            self._moving.on_body = False
             self._connected()
             self._hits_substitute(ident)
         elif name == "confusion":
@@ -237,8 +237,8 @@ class Conditions(Reader):
     def _set_maker(self, line: ProtocolLine, effect: Effect) -> None:
         """Note who began a condition of the field: whom the line names, or who is moving."""
         side = place_of(line.tags.get("of", ""))[0]
-        if side < 0 and self._mover is not None and "from" not in line.tags:
-            side = self._mover[0]
+        if side < 0 and self._moving is not None and "from" not in line.tags:
+            side = self._moving.side
         if side >= 0:
             effect.source_side, effect.source = side, self.battle.sides[side].active
 

@@ -36,7 +36,7 @@ class Entries(Reader):
             mon = side.mons[number] = self._impostor(side, mon)
         side.entry = mon.snapshot()
         side.active = number
-        self._mover = None
+        self._moving = None
         mon.away, mon.appeared = "", True
         mon.forme = species
         mon.terastallized = bool(tera)

@@ -32,10 +32,10 @@ class Health(Reader):
             self._tried(line.arg(0))
             self._side(line.arg(0)).failed_now = True
             self._side(line.arg(0)).effects.pop("twoturnmove", None)
-        if "from" not in line.tags and self._mover is not None:
-            if self._mover[0] != place_of(line.arg(0))[0]:
+        if "from" not in line.tags and self._moving is not None:
+            if self._moving.side != place_of(line.arg(0))[0]:
                 mon.attacked += 1
-                self._booked, self._hit_body = self._booked + 1, True
+                self._moving.counted, self._moving.on_body = self._moving.counted + 1, True
                 self._connected()
 
     def _on_minus_heal(self, line: ProtocolLine) -> None:
@@ -79,14 +79,14 @@ class Health(Reader):
     def _change(self, ident: str, stat: str, amount: int) -> None:
         side = self._side(ident)
         if (
-            self._mover is not None
+            self._moving is not None
             and not self.battle.residual
-            and not self._missed
-            and tables.is_status(self._mover[1])
+            and not self._moving.missed
+            and tables.is_status(self._moving.move)
         ):
             # A move that changes nothing fails.
-            self._changed |= amount != 0
-            self.battle.sides[self._mover[0]].failed_now = not self._changed
+            self._moving.changed |= amount != 0
+            self.battle.sides[self._moving.side].failed_now = not self._moving.changed
         value = max(-6, min(6, side.boosts.get(stat, 0) + amount))
         self._put(side, stat, value)
 
@@ -183,8 +183,9 @@ class Health(Reader):
                         thief.done.add("berry")
                     if item == "micleberry":
                         self._start(line.tags["of"], item)
-                    self._stolen = (item, thief.name)
-            elif cause == "fling" and self._hit:
+                    if self._moving is not None:
+                        self._moving.stolen = (item, thief.name)
+            elif cause == "fling" and self._moving is not None and self._moving.hit:
                 target = self.battle.sides[1 - place_of(line.arg(0))[0]].mon
                 if target is not None and not target.fainted and tables.is_eaten(item):
                     target.done.add("berry")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from plywise.datasets.showdown_data import load, to_id
 from plywise.games.gen9.tracking import condition_tables as tables
 from plywise.games.gen9.tracking.known import Effect, KnownSide
-from plywise.games.gen9.tracking.reader import Reader
+from plywise.games.gen9.tracking.reader import MoveUnderWay, Reader
 from plywise.games.gen9.tracking.wire import ProtocolLine, effect_of, place_of
 
 _AT_NO_FOE = frozenset(
@@ -29,9 +29,7 @@ class Moves(Reader):
         )
         if cause == "magicbounce":
             self.battle.sides[1 - s].failed_now = True
-        self._mover = (s, move)
-        self._new_slot, self._stolen, self._hit, self._changed = None, ("", ""), False, False
-        self._missed, self._booked, self._hit_body = False, 0, False
+        self._moving = MoveUnderWay(s, move)
         side.last_used, side.failed_now = move, "notarget" in line.tags
         self.battle.note(s, f"{mon.forme or mon.species} used {move}")
         talking = mon.status == "slp" and move in ("sleeptalk", "snore")  # said by `cant`
@@ -79,28 +77,29 @@ class Moves(Reader):
             side.conditions[move] = Effect(
                 self.battle.now, 2 if move == "wish" else None, source=side.active
             )
-            self._new_slot = (side, move)
+            assert self._moving is not None
+            self._moving.slot = move
 
     def _on_minus_fail(self, line: ProtocolLine) -> None:
         """A move that failed began nothing."""
-        side = self._side(line.arg(0))
-        if self._mover is not None and not self._fails_as_a_hit(line):
-            mover = self.battle.sides[self._mover[0]]
-            if mover is side or tables.is_status(self._mover[1]):
+        side, moving = self._side(line.arg(0)), self._moving
+        if moving is None:
+            return
+        mover = self.battle.sides[moving.side]
+        if not self._fails_as_a_hit(line, moving):
+            if mover is side or tables.is_status(moving.move):
                 mover.failed_now = True
-        if self._new_slot is not None and self._new_slot[0] is side:
-            side.conditions.pop(self._new_slot[1], None)
-        if self._mover is not None and self.battle.sides[self._mover[0]] is side:
-            if tables.is_stalling(self._mover[1]):
+        if mover is side:
+            side.conditions.pop(moving.slot, None)
+            if tables.is_stalling(moving.move):
                 side.effects.pop("stall", None)
-            if self._mover[1] in tables.SILENT_SELF:
-                side.effects.pop(self._mover[1], None)
-        self._new_slot = None
+            if moving.move in tables.SILENT_SELF:
+                side.effects.pop(moving.move, None)
+            moving.slot = ""
 
-    def _fails_as_a_hit(self, line: ProtocolLine) -> bool:
+    def _fails_as_a_hit(self, line: ProtocolLine, moving: MoveUnderWay) -> bool:
         """Return whether a failure counts as none (``moveThisTurnResult`` is true or null)."""
-        assert self._mover is not None
-        s, move = self._mover
+        s, move = moving.side, moving.move
         if place_of(line.arg(0))[0] == s and tables.is_aimed_status(move):
             if "substitute" in self.battle.sides[1 - s].effects:
                 return True  # of the Substitute that it cannot pass
@@ -111,22 +110,25 @@ class Moves(Reader):
     def _on_minus_hitcount(self, line: ProtocolLine) -> None:
         """Count the hits on a Substitute too if the last one was on the Pokémon itself."""
         mon = self._mon(line.arg(0))
-        if mon is not None and line.arg(1).isdigit():
-            mon.attacked += (int(line.arg(1)) if self._hit_body else 0) - self._booked
+        moving = self._moving
+        if mon is not None and moving is not None and line.arg(1).isdigit():
+            mon.attacked += (int(line.arg(1)) if moving.on_body else 0) - moving.counted
 
     def _on_minus_miss(self, line: ProtocolLine) -> None:
-        self._side(line.arg(0)).failed_now = self._missed = True
+        self._side(line.arg(0)).failed_now = True
+        if self._moving is not None:
+            self._moving.missed = True
 
     def _on_minus_immune(self, line: ProtocolLine) -> None:
         if self.battle.residual:
             return  # a future move
-        if self._mover is not None and self._mover[0] != place_of(line.arg(0))[0]:
-            self.battle.sides[self._mover[0]].failed_now = True
+        if self._moving is not None and self._moving.side != place_of(line.arg(0))[0]:
+            self.battle.sides[self._moving.side].failed_now = True
 
     def _on_minus_message(self, line: ProtocolLine) -> None:
         yawned = self.battle.residual
-        if line.arg(0).startswith("Sleep Clause Mod") and self._mover is not None and not yawned:
-            self.battle.sides[self._mover[0]].failed_now = True
+        if line.arg(0).startswith("Sleep Clause Mod") and self._moving is not None and not yawned:
+            self.battle.sides[self._moving.side].failed_now = True
 
     def _on_minus_notarget(self, line: ProtocolLine) -> None:
         self._side(line.arg(0)).failed_now = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from plywise.datasets.showdown_data import load
 from plywise.games.gen9.tracking import condition_tables as tables
@@ -16,6 +17,30 @@ _MADE_BY_OTHER = frozenset(
 """Lines that name the maker of an effect, if another than its victim, as ``[of]``."""
 
 
+@dataclass
+class MoveUnderWay:
+    """The move that is being carried out, and what it has done so far.
+
+    Attributes:
+        side, move: whose it is, and its id.
+        hit: it has hurt the opponent or its Substitute; ``on_body``: its last hit was on no
+            Substitute; ``counted``: hits that count as attacks so far.
+        missed, changed: it has missed; it has changed stages.
+        slot: the slot condition that it made.
+        stolen: a berry that it ate off its holder, and the name of who ate it.
+    """
+
+    side: int
+    move: str
+    hit: bool = False
+    on_body: bool = False
+    counted: int = 0
+    missed: bool = False
+    changed: bool = False
+    slot: str = ""
+    stolen: tuple[str, str] = ("", "")
+
+
 class Reader:
     """What the lines of one channel have said; base of the readers of single kinds of lines."""
 
@@ -23,16 +48,9 @@ class Reader:
         self.player = player
         self._exact = exact
         self.battle = KnownBattle()
-        self._mover: tuple[int, str] | None = None  # side and move that is being carried out
+        self._moving: MoveUnderWay | None = None
         self._blank = False  # the last line was empty
-        self._stolen = ("", "")  # a berry eaten off its holder, and the name of who ate it
-        self._booked = 0  # hits of the move being carried out that are counted
-        self._hit_body = False  # the last of its hits was on no Substitute
-        self._missed = False
-        self._changed = False  # the move being carried out has changed stages
         self._from_item = -1  # side whose Booster Energy has just worked
-        self._hit = False  # the move being carried out has hurt the opponent
-        self._new_slot: tuple[KnownSide, str] | None = None  # that the move being carried out made
         self._readers: dict[str, Callable[[ProtocolLine], None]] = {
             name[4:].replace("minus_", "-"): getattr(self, name)
             for name in dir(self)
@@ -76,15 +94,18 @@ class Reader:
         mon = self._mon(owner)
         if mon is None:
             return
-        if kind == "item" and "of" in line.tags and self._mover is not None:
-            thrown = self._mover == (place_of(line.tags["of"])[0], "fling")
+        if kind == "item" and "of" in line.tags and self._moving is not None:
+            thrown = (self._moving.side, self._moving.move) == (
+                place_of(line.tags["of"])[0],
+                "fling",
+            )
         else:
             thrown = False
         if thrown and name.endswith("berry"):
             if tables.is_eaten(name):
                 mon.done.add("berry")
             mon = self._mon(line.tags["of"]) or mon
-        if kind == "item" and self._stolen == (name, mon.name):
+        if kind == "item" and self._moving and self._moving.stolen == (name, mon.name):
             return  # Bug Bite: eaten, never held
         if kind == "ability":
             mon.learn_ability(name, own=self._ability_is_own(owner))
@@ -131,15 +152,15 @@ class Reader:
 
     def _absorbed(self, ident: str, ability: str) -> None:
         """Note that the move being carried out has failed if an ability of its target took it."""
-        if self._mover is not None and ability in tables.ABSORBING and not self.battle.residual:
-            if self._mover[0] != place_of(ident)[0]:
-                self.battle.sides[self._mover[0]].failed_now = True
+        if self._moving is not None and ability in tables.ABSORBING and not self.battle.residual:
+            if self._moving.side != place_of(ident)[0]:
+                self.battle.sides[self._moving.side].failed_now = True
 
     def _connected(self) -> None:
         """Note that the move being carried out has hit the opponent or its Substitute."""
-        self._hit = True
-        assert self._mover is not None
-        s, move = self._mover
+        assert self._moving is not None
+        self._moving.hit = True
+        s, move = self._moving.side, self._moving.move
         if move not in tables.STREAKS and move not in tables.LOCKING:
             return
         effects = self.battle.sides[s].effects
