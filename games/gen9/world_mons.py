@@ -172,13 +172,26 @@ def write_copy(mon: _Dump, view: SideView, others: Sequence[_Dump], team: teams.
         seen = used.get(name)
         left = most if seen is None else seen.pp if seen.pp is not None else most - seen.used
         mon["mv"].append([name, max(0, left), most])
-    mon["us"] = [k for k, slot in enumerate(mon["mv"]) if slot[0] in view.moves_used]
     stats = copy.stats or (
         model["st"] if model["sp"] == species else _strength(team[model["i"]], species)[1]
     )
     mon["st"] = list(stats)
     types = [t for t in view.types if t in TYPE_ID][:2]
     mon["ty"] = types or list(load().species[species]["types"])
+
+
+def write_used_moves(mon: _Dump, view: SideView) -> None:
+    """Note which of its moves the active one has used, and which one it is held to."""
+    names = [slot[0] for slot in mon["mv"]]
+    mon["us"] = [k for k, name in enumerate(names) if name in view.moves_used]
+    chosen = view.last_move
+    if chosen == "struggle" and view.moves_used:
+        chosen = view.moves_used[-1]  # the lock is still there
+    if chosen in names:
+        if mon["it"] in _CHOICE_ITEMS:
+            mon["vo"]["choicelock"] = {"move": chosen}
+        if mon["ab"] == "gorillatactics":
+            mon["as"]["choiceLock"] = chosen
 
 
 def change_stats(mon: _Dump, view: SideView, others: Sequence[_Dump]) -> None:
@@ -215,7 +228,6 @@ def active_facts(mon: _Dump, view: SideView, foe: str, rng: Random) -> None:
         mon["mlr"] = False
     if view.last_used:
         mon["lmu"] = view.last_used
-    mon["us"] = [k for k, slot in enumerate(mon["mv"]) if slot[0] in view.moves_used]
     mon["as"] = dict(_ABILITY_STARTED.get(mon["ab"], {}))
     if types and mon["ab"] in ("protean", "libero"):
         mon["as"][mon["ab"]] = True
@@ -231,14 +243,6 @@ def active_facts(mon: _Dump, view: SideView, foe: str, rng: Random) -> None:
         mon["st"][:2] = mon["st"][1::-1]
     for name, found in view.volatiles.items():
         _volatile(volatiles, mon, name, found, foe, rng)
-    chosen = view.last_move
-    if chosen == "struggle" and view.moves_used:
-        chosen = view.moves_used[-1]  # the lock is still there
-    if chosen in {slot[0] for slot in mon["mv"]}:
-        if mon["it"] in _CHOICE_ITEMS:
-            volatiles["choicelock"] = {"move": chosen}
-        if mon["ab"] == "gorillatactics":
-            mon["as"]["choiceLock"] = chosen
     if view.loafing and mon["ab"] == "truant":
         volatiles["truant"] = {}
     if view.item_lost and not mon["it"] and mon["ab"] == "unburden":

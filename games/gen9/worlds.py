@@ -34,7 +34,13 @@ from plywise.games.gen9.infostate import (
     SideView,
 )
 from plywise.games.gen9.tracking import condition_tables as tables
-from plywise.games.gen9.world_mons import active_facts, change_stats, mon_dump, write_copy
+from plywise.games.gen9.world_mons import (
+    active_facts,
+    change_stats,
+    mon_dump,
+    write_copy,
+    write_used_moves,
+)
 
 _FORMAT = "gen9randombattle"
 _SLOTS = 4
@@ -164,6 +170,7 @@ def _dump(info: InfoState, sets: tuple[teams.Team, teams.Team], rng: Random) -> 
             dump["S"][1 - s]["P"][0]["vo"]["trapper"] = {}
         if view.copy is not None:
             write_copy(dump["S"][s]["P"][0], view, dump["S"][1 - s]["P"], sets[1 - s])
+        write_used_moves(dump["S"][s]["P"][0], view)
     own = dump["S"][info.player]["P"][0]
     if info.request == "move":
         _restrict_player(own, info)

@@ -60,8 +60,8 @@ ABSORBING = frozenset(
 """Abilities that take a move's place with an effect of their own: the move has failed."""
 AS_ONE = ("asoneglastrier", "asonespectrier")
 NO_FAILURES = frozenset(
-    """allyswitch burnup doodle doubleshock floralhealing healpulse moonlight morningsun purify
-    shoreup swallow synthesis teatime""".split()
+    """allyswitch burnup doodle doubleshock floralhealing healpulse moonlight morningsun
+    partingshot purify shoreup swallow synthesis teatime""".split()
 )
 """Moves that write ``-fail`` and do not count as failed (a null of TryMove or of their hit)."""
 SILENT_SELF = ("minimize", "defensecurl")

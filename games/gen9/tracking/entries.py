@@ -156,7 +156,7 @@ class Entries(Reader):
         if self._is_active(line.arg(0)):
             side.boosts, side.effects, side.copy = {}, {}, None
             side.types, side.added_type = (), ""
-            mon.forme = mon.species
+            mon.forme, mon.ability = mon.species, mon.base_ability
         self._free(1 - place_of(line.arg(0))[0])
 
     def _on_detailschange(self, line: ProtocolLine) -> None:
@@ -169,7 +169,9 @@ class Entries(Reader):
             if tera:
                 mon.terastallized, mon.tera_type = True, tera
             abilities = load().species[load().species_id(species)].get("abilities", {})
-            if len(abilities) == 1:  # it comes with the forme
+            if mon.fainted:
+                mon.ability = mon.base_ability = None  # that of its set, again
+            elif len(abilities) == 1:  # it comes with the forme
                 mon.ability = mon.base_ability = to_id(abilities["0"])
 
     def _on_minus_formechange(self, line: ProtocolLine) -> None:

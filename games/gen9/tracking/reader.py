@@ -155,6 +155,7 @@ class Reader:
         if self._moving is not None and ability in tables.ABSORBING and not self.battle.residual:
             if self._moving.side != place_of(ident)[0]:
                 self.battle.sides[self._moving.side].failed_now = True
+                self._moving.missed = True
 
     def _connected(self) -> None:
         """Note that the move being carried out has hit the opponent or its Substitute."""

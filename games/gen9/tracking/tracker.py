@@ -100,6 +100,7 @@ class Tracker(Entries, Moves, Health, Conditions):
             # Lines name the Pokémon that an Illusion shows; the player knows better.
             self._unmask(side, out, "")
             side.mons[shown].appeared = True  # so the opponent takes it
+            side.types = ()
             side.mons[out].forme = side.mons[out].species
         for number, own in zip(positions, request.mons, strict=True):
             copied = number == out and side.copy is not None
