@@ -279,7 +279,7 @@ def _ability_answers(b: Any, s: int, t: int, a: int, contact: bool) -> None:
             log(b, L_REVEAL, t, 0, 0)
     elif a == A.gulpmissile:
         species = int(target.species)
-        if mon.hp > 0 and not is_semi_invulnerable(b, t):
+        if mon.hp > 0 and not user_is_away(b) and not is_semi_invulnerable(b, t):
             if species == S.cramorantgulping or species == S.cramorantgorging:
                 damage(b, s, fraction(int(mon.max_hp), 4), t, c.EFFECT_ABILITY, a)
                 if species == S.cramorantgulping:
