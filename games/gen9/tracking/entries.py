@@ -73,12 +73,17 @@ class Entries(Reader):
     def _find(self, side: KnownSide, name: str, species: str, level: int, gender: str) -> int:
         """Return the number of a Pokémon that comes in; one not seen before is added."""
         same = [n for n, m in enumerate(side.mons) if m.name == name]
-        alike = [n for n in same if side.mons[n].species == species]
-        alike += [n for n in same if base_species(side.mons[n].species) == base_species(species)]
-        exact = [n for n in alike if (side.mons[n].level, side.mons[n].gender) == (level, gender)]
-        # Another level under the same name is that of who hides behind an Illusion.
-        if exact or alike:
-            return (exact or alike)[0]
+        equal = [n for n in same if side.mons[n].species == species]
+        alike = [n for n in same if base_species(side.mons[n].species) == base_species(species)]
+        exact = [
+            n
+            for n in (*equal, *alike)
+            if (side.mons[n].level, side.mons[n].gender) == (level, gender)
+        ]
+        # Another level of the same Pokémon is that of who hides behind an Illusion.
+        found = exact or equal
+        if found:
+            return found[0]
         side.mons.append(KnownMon(name, species, level, gender, species))
         return len(side.mons) - 1
 
