@@ -55,10 +55,11 @@ from plywise.datasets.processes.signals import uninterrupted
 from plywise.datasets.recording import Losses
 from plywise.datasets.sums import add_fields
 from plywise.games.showdown.messages import CheckedPlayer
+from plywise.games.showdown.names import user_id
 from plywise.games.showdown.player import DecisionRecord
 from plywise.games.showdown.server import ShowdownServer
 from plywise.games.showdown.session.battles import RATING_SECONDS
-from plywise.games.showdown.session.ratings import RatingChange, user_id
+from plywise.games.showdown.session.ratings import RatingChange
 from plywise.search.guide.protocol import GuideReport
 
 log = logging.getLogger(__name__)

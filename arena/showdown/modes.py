@@ -19,7 +19,7 @@ from plywise.arena.showdown.challenges import (
 from plywise.conf.schemas.showdown import ShowdownConfig
 from plywise.datasets.errors import ConfigError
 from plywise.games.showdown.messages import CheckedPlayer
-from plywise.games.showdown.session.ratings import user_id
+from plywise.games.showdown.names import user_id
 
 
 def ids_of(names: list[str], setting: str) -> list[str]:
