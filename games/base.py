@@ -189,6 +189,10 @@ class State(ABC):
         """Return an action's name as ``viewer`` sees it; override it where actions are hidden."""
         return self.action_to_string(player, action)
 
+    def reply_name(self, player: int, action: int) -> str:
+        """Return the name by which ``player`` knows an action that the other one may take."""
+        return f"action {action}"
+
     def action_tables(self, player: int) -> tuple[ActionTable, ...]:
         """Return facts about the legal actions of ``player`` as tables; () if names are enough."""
         return ()
