@@ -114,10 +114,11 @@ def explanation(state: State, player: int, decision: Decision) -> Explanation:
 
 def _replies(state: State, player: int, decision: Decision, theirs: _Names) -> dict[str, float]:
     """Return the opponent's predicted strategy; what has not been seen is one entry."""
-    found: dict[str, float] = {}
-    for action, share in decision.opponent.items():
-        name = theirs.get(action) or state.reply_name(player, action)
-        found[name] = found.get(name, 0.0) + share
+    found: dict[str, float] = dict(decision.notes.get("replies", {}))
+    if not found:
+        for action, share in decision.opponent.items():
+            name = theirs.get(action) or state.reply_name(player, action)
+            found[name] = found.get(name, 0.0) + share
     most = sorted(found.items(), key=lambda item: -item[1])
     return {name: _number(share) for name, share in most if share >= _SMALL}
 

@@ -268,17 +268,3 @@ def action_name(info: InfoState, action: int) -> str:
     moves = () if mon is None else mon.usable
     name = moves[slot].id if slot < len(moves) else f"move {slot + 1}"
     return f"{name} tera" if action >= TERA else name
-
-
-def foe_action_name(info: InfoState, action: int) -> str:
-    """Return the name of an opponent's action, as far as the player knows it."""
-    if action in (PASS, FORCED):
-        return action_name(info, action)
-    mons, mon = info.foe.mons, info.foe.active_mon
-    if action >= SWITCH:
-        index = action - SWITCH
-        return f"switch {mons[index].species}" if index < len(mons) else "switch to an unseen one"
-    slot = action % 4
-    moves = () if mon is None else mon.usable
-    name = moves[slot].id if slot < len(moves) else "an unseen move"
-    return f"{name} tera" if action >= TERA else name
