@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -188,6 +188,25 @@ class State(ABC):
     def action_seen_by(self, viewer: int, player: int, action: int) -> str:
         """Return an action's name as ``viewer`` sees it; override it where actions are hidden."""
         return self.action_to_string(player, action)
+
+    def reply_name(self, player: int, action: int) -> str:
+        """Return the name by which ``player`` knows an action that the other one may take."""
+        return f"action {action}"
+
+    def named_replies(
+        self, player: int, worlds: NDArray[Any], strategies: Sequence[Mapping[int, float]]
+    ) -> dict[str, float]:
+        """Return the other player's strategy by names, where actions differ between worlds.
+
+        Args:
+            player: who expects it.
+            worlds: flat states, equally likely.
+            strategies: the other player's strategy in each of them.
+
+        Returns:
+            shares by name, the largest first; {} where an action is the same in all worlds.
+        """
+        return {}
 
     def action_tables(self, player: int) -> tuple[ActionTable, ...]:
         """Return facts about the legal actions of ``player`` as tables; () if names are enough."""

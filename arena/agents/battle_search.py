@@ -59,11 +59,16 @@ class BattleAgent(TimedAgent):
             if allowed is not None:
                 seconds = max(LEAST_SECONDS, allowed - (time.perf_counter() - start))
             decision = search.decide(worlds, None, player, seed, advice.consultation, seconds)
+            replies = {}
+            if search.replies:
+                replies = state.named_replies(player, worlds, search.replies)
         spent = time.perf_counter() - start
         unguided = None
         if advice.to_compare(decision):
             unguided = search.decide(worlds, None, player, seed, None, allowed)
         decision = replace(advice.noted(decision, unguided), seconds=spent)
+        if replies:
+            decision = replace(decision, notes={**decision.notes, "replies": replies})
         if len(worlds) < self._config.worlds:
             decision = replace(decision, notes={**decision.notes, "fewer_worlds": len(worlds)})
         return decision

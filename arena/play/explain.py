@@ -98,11 +98,7 @@ def explanation(state: State, player: int, decision: Decision) -> Explanation:
         "move": own.get(decision.action, str(decision.action)),
         "value": _number(decision.value) if decision.values else None,
         "candidates": _candidates(decision, own),
-        "opponent": {
-            theirs.get(a, f"action {a}"): _number(p)
-            for a, p in sorted(decision.opponent.items(), key=lambda item: -item[1])
-            if p >= _SMALL
-        },
+        "opponent": _replies(state, player, decision, theirs),
         "line": _line(state, player, decision, own),
         "iterations": int(decision.iterations),
         "depth": int(decision.depth),
@@ -114,6 +110,17 @@ def explanation(state: State, player: int, decision: Decision) -> Explanation:
         found[name] = notes.get(name)
     kept = {name: value for name, value in found.items() if value not in (None, [], {}, 0)}
     return cast("Explanation", kept)
+
+
+def _replies(state: State, player: int, decision: Decision, theirs: _Names) -> dict[str, float]:
+    """Return the opponent's predicted strategy; what has not been seen is one entry."""
+    found: dict[str, float] = dict(decision.notes.get("replies", {}))
+    if not found:
+        for action, share in decision.opponent.items():
+            name = theirs.get(action) or state.reply_name(player, action)
+            found[name] = found.get(name, 0.0) + share
+    most = sorted(found.items(), key=lambda item: -item[1])
+    return {name: _number(share) for name, share in most if share >= _SMALL}
 
 
 def _candidates(decision: Decision, own: _Names) -> list[dict[str, Any]]:
@@ -313,10 +320,14 @@ def _show_entry(console: Console, entry: Mapping[str, Any], prompts: bool) -> No
     from plywise.games.gen9.infostate import from_json
     from plywise.games.gen9.state import InfoStateView
 
-    title = f"{entry['battle']}, turn {entry['turn']}: {entry['action']}"
+    advice = "played" in entry  # to a person
+    title = f"{entry['battle']}, turn {entry['turn']}: {entry['action'] or 'no advice'}"
+    if advice and entry["played"]:
+        title += f" (the person played {entry['played']})"
     console.print(text_line((f"{title}  [{entry['seconds']:.1f} s]", "bold")), soft_wrap=True)
     if entry["decision"] is None:
-        console.print(text_line(f"    a random legal choice: {entry['fallback']}"), soft_wrap=True)
+        instead = "" if advice else "a random legal choice: "
+        console.print(text_line(f"    {instead}{entry['fallback']}"), soft_wrap=True)
         return
     info = from_json(entry["infostate"])
     found = explanation(InfoStateView(info), info.player, _restored(entry["decision"]))

@@ -1,4 +1,4 @@
-"""How a player comes to battles: it accepts challenges, challenges somebody, or uses the ladder.
+"""How a player comes to battles: by challenges, theirs or its own, by the ladder, or by a person.
 
 :func:`play_battles` runs on poke-env's event loop until its battles have ended.  Which battles run
 is the player's own account (:class:`~plywise.games.showdown.session.battles.SessionPlayer`), so
@@ -185,6 +185,16 @@ class Laddering:
             client: Any = player.ps_client
             player.searching = False
             await client.send_message(f"/cancelsearch {player.format}")
+
+
+class Following:
+    """Follows the battles to which a person comes on the same account."""
+
+    async def seek(self, player: CheckedPlayer) -> None:
+        """Leave it to the person."""
+
+    async def rest(self, player: CheckedPlayer) -> None:
+        """Leave it to the person."""
 
 
 async def play_battles(player: CheckedPlayer, way: Way, battles: int, at_once: int) -> None:

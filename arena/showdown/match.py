@@ -26,12 +26,14 @@ from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.agents.spec import Agent
 from plywise.arena.output.files import RecordWriter, file_stem, write_summary
 from plywise.arena.output.screen import Screen, near
+from plywise.arena.showdown.advice import show_advice
 from plywise.arena.showdown.connections import BattleServerLostError, log_in, probe, result_of
 from plywise.arena.showdown.modes import (
     announcement,
     how_to_join,
     may_wait,
     opponent_title,
+    player_title,
     run_battles,
     way_to_battles,
 )
@@ -51,14 +53,17 @@ from plywise.arena.showdown.watch import (
     RefusedByServerError,
 )
 from plywise.conf.schemas.showdown import ShowdownConfig
+from plywise.datasets.errors import ConfigError
 from plywise.datasets.processes.signals import uninterrupted
 from plywise.datasets.recording import Losses
 from plywise.datasets.sums import add_fields
+from plywise.games.showdown.adviser import AdviceRecord
 from plywise.games.showdown.messages import CheckedPlayer
+from plywise.games.showdown.names import user_id
 from plywise.games.showdown.player import DecisionRecord
 from plywise.games.showdown.server import ShowdownServer
 from plywise.games.showdown.session.battles import RATING_SECONDS
-from plywise.games.showdown.session.ratings import RatingChange, user_id
+from plywise.games.showdown.session.ratings import RatingChange
 from plywise.search.guide.protocol import GuideReport
 
 log = logging.getLogger(__name__)
@@ -70,13 +75,14 @@ _TURNS_PER_LINE = 5  # of progress, where the output is no terminal
 class ShowdownMatch:
     """One run: its battles so far, and all files written about them.
 
-    ``record`` and ``failed`` are called from poke-env's thread, the rest from the main thread.
+    ``record``, ``advised``, ``answered`` and ``failed`` are called from poke-env's thread, the rest
+    from the main thread.
     """
 
     def __init__(self, config: ShowdownConfig, folder: Path, console: Console | None) -> None:
         self.config = config
         self.folder = folder
-        self.names = (config.agent.title, opponent_title(config))
+        self.names = (player_title(config), opponent_title(config))
         self.entrants = [config.agent, *([config.opponent] if config.mode == "local" else [])]
         self.uses_llm = config.llm.name != "none" and any(
             CATALOG[entrant.name].llm for entrant in self.entrants
@@ -87,6 +93,7 @@ class ShowdownMatch:
         self.died: list[str] = []
         self._notices: list[str] = []  # printed by the main thread, outside the lock
         self.say = self._notices.append
+        self._advice: list[tuple[int, DecisionRecord]] = []  # with battles' numbers; printed there
         self.watch = BattleWatch(
             config.stall_seconds,
             on_error=self.failed,
@@ -108,32 +115,51 @@ class ShowdownMatch:
     def record(self, record: DecisionRecord) -> None:
         """Record one decision of ours."""
         with self._lock:
-            if record.battle in self._finished:  # the server ended it during the decision
-                self._decisions.write(record)
-                return
-            battle = self._battle(record.battle)
-            new_turn = record.turn != battle.turn
-            battle.turn = record.turn
-            battle.own, battle.foe = record.own_species, record.foe_species
-            battle.own_hp, battle.foe_hp = record.own_hp, record.foe_hp
-            battle.last_own, battle.last_foe = record.last_own, record.last_foe
-            battle.clock.tick(record.seconds)
-            self.figures.clock.tick(record.seconds)
-            notes = {} if record.decision is None else record.decision.notes
-            if record.fallback or "fallback" in notes:
-                battle.fallbacks += 1
-                self.figures.fallbacks += 1
-            if record.decision is not None:
-                battle.value = record.decision.value if record.decision.values else None
-            report = notes.get("guide")
-            if isinstance(report, GuideReport):
-                add_fields(battle.guide, report)
-                add_fields(self.figures.guide, report)
-            self.watch.touch()
+            line = self._note(record)
             self._decisions.write(record)
-            line = turn_line(battle, self.uses_llm)
-        if new_turn and record.turn % _TURNS_PER_LINE == 0:
+        if line:
             self.screen.print_if_not_live(line)
+
+    def advised(self, record: DecisionRecord) -> None:
+        """Take advice, which is printed now and recorded when it has been answered."""
+        with self._lock:
+            self._note(record)
+            if record.battle in self.battles:
+                self._advice.append((self.battles[record.battle].number, record))
+
+    def answered(self, record: AdviceRecord) -> None:
+        """Record advice with what the person played."""
+        with self._lock:
+            if record.decision is not None and record.played:
+                self.figures.answered += 1
+                self.figures.followed += record.played == record.action
+            self._decisions.write(record)
+
+    def _note(self, record: DecisionRecord) -> str:
+        """Take a decision into figures and picture; return a line of progress, "" none is due."""
+        if record.battle in self._finished:  # the server ended it during the decision
+            return ""
+        battle = self._battle(record.battle)
+        new_turn = record.turn != battle.turn
+        battle.turn = record.turn
+        battle.own, battle.foe = record.own_species, record.foe_species
+        battle.own_hp, battle.foe_hp = record.own_hp, record.foe_hp
+        battle.last_own, battle.last_foe = record.last_own, record.last_foe
+        battle.clock.tick(record.seconds)
+        self.figures.clock.tick(record.seconds)
+        notes = {} if record.decision is None else record.decision.notes
+        if record.fallback or "fallback" in notes:
+            battle.fallbacks += 1
+            self.figures.fallbacks += 1
+        if record.decision is not None:
+            battle.value = record.decision.value if record.decision.values else None
+        report = notes.get("guide")
+        if isinstance(report, GuideReport):
+            add_fields(battle.guide, report)
+            add_fields(self.figures.guide, report)
+        self.watch.touch()
+        due = new_turn and record.turn % _TURNS_PER_LINE == 0
+        return turn_line(battle, self.uses_llm) if due else ""
 
     def failed(self, what: str) -> None:
         """Count an exception that poke-env met while it handled a message."""
@@ -143,6 +169,9 @@ class ShowdownMatch:
 
     def observe(self, player: CheckedPlayer) -> None:
         """Update the picture from our player's battles; record and let go those that ended."""
+        while self._advice:
+            with self.losses.guard():
+                show_advice(self.screen.console, *self._advice.pop(0))
         for tag in list(player.lost):
             with self._lock:
                 ended = self._end(tag, player.battles.get(tag), player)
@@ -335,6 +364,11 @@ def run_showdown(config: ShowdownConfig, folder: Path, console: Console | None =
             way_to_battles(config, match.say)  # an impossible name is refused first
             entrants = match.entrants
             specs = [factory.check(entrant) for entrant in entrants]
+            if config.mode == "advise" and specs[0].make is None:
+                raise ConfigError(
+                    f"agent={config.agent.name} cannot advise: choose an agent of ours, for "
+                    "example agent=search"
+                )
             agents = [
                 None if spec.make is None else factory.build(entrant)
                 for spec, entrant in zip(specs, entrants, strict=True)
@@ -371,6 +405,7 @@ def _play(
     config: ShowdownConfig, match: ShowdownMatch, agents: list[Agent | None], url: str
 ) -> None:
     watch = match.watch
+    on_decision = match.advised if config.mode == "advise" else match.record
     running: Future[Any] | None = None
     try:
         for who, agent in zip(match.entrants, agents, strict=True):
@@ -381,8 +416,9 @@ def _play(
                 ours=ours,
                 url=url,
                 agent=agent,
-                on_decision=match.record if ours else None,
+                on_decision=on_decision if ours else None,
                 losses=match.losses if ours else None,
+                on_answer=match.answered,
             )
             watch.connect(player)
         own, *rivals = (connection.player for connection in watch.connections)

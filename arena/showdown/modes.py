@@ -1,6 +1,7 @@
 """The modes of ``plywise showdown``: against whom our player plays, and how it meets them.
 
-``local`` makes both players; in the other modes the opponents are whoever comes.
+``local`` makes both players; in the other modes the opponents are whoever comes.  In ``advise`` a
+person plays, and ours watches.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import contextlib
 from plywise.arena.showdown.challenges import (
     Accepting,
     Challenging,
+    Following,
     Laddering,
     Say,
     Way,
@@ -19,7 +21,7 @@ from plywise.arena.showdown.challenges import (
 from plywise.conf.schemas.showdown import ShowdownConfig
 from plywise.datasets.errors import ConfigError
 from plywise.games.showdown.messages import CheckedPlayer
-from plywise.games.showdown.session.ratings import user_id
+from plywise.games.showdown.names import user_id
 
 
 def ids_of(names: list[str], setting: str) -> list[str]:
@@ -34,12 +36,21 @@ def ids_of(names: list[str], setting: str) -> list[str]:
     return [user_id(name) for name in names]
 
 
+def player_title(config: ShowdownConfig) -> str:
+    """Return the name of our side in tables: the agent's, or of the person whom it advises."""
+    if config.mode == "advise":
+        return f"{config.server.username} advised by {config.agent.title}"
+    return config.agent.title
+
+
 def opponent_title(config: ShowdownConfig) -> str:
     """Return the name of the other side in tables."""
     if config.mode == "local":
         return config.opponent.title
     if config.mode == "challenge":
         return ids_of([config.user or ""], "user")[0]
+    if config.mode == "advise":
+        return "opponents"
     return "ladder" if config.mode == "ladder" else "challengers"
 
 
@@ -53,6 +64,8 @@ def way_to_battles(config: ShowdownConfig, say: Say) -> Way:
         return Challenging(ids_of([config.user or ""], "user")[0], say)
     if config.mode == "ladder":
         return Laddering(say)
+    if config.mode == "advise":
+        return Following()
     return Accepting(ids_of(config.challengers, "challengers"), say)
 
 
@@ -75,6 +88,11 @@ def announcement(config: ShowdownConfig, own: CheckedPlayer, names: tuple[str, s
         return (
             f"{names[0]} waits as '{own.username}' for challenges of {whose} in {own.format}: "
             f"{battles}"
+        )
+    if config.mode == "advise":
+        return (
+            f"{config.agent.title} follows the battles of '{own.username}' in {own.format} and "
+            f"sends nothing to them: {battles}"
         )
     if config.mode == "ladder":
         return f"{names[0]} plays as '{own.username}' on the ladder of {own.format}: {battles}"

@@ -13,6 +13,7 @@ from plywise.conf.schemas.showdown import ServerConfig, ShowdownConfig
 from plywise.datasets.address_secrets import reveal
 from plywise.datasets.errors import ConfigError
 from plywise.datasets.recording import Losses
+from plywise.games.showdown.adviser import AdviceRecord, AdvisingPlayer
 from plywise.games.showdown.baselines import baseline
 from plywise.games.showdown.login import Account
 from plywise.games.showdown.messages import CheckedPlayer
@@ -55,10 +56,15 @@ def make_player(
     agent: Agent | None,
     on_decision: Callable[[DecisionRecord], None] | None,
     losses: Losses | None,
+    on_answer: Callable[[AdviceRecord], None] | None = None,
 ) -> CheckedPlayer:
     """Return a player that is not connected yet.
 
     ``agent`` decides for it; None for poke-env's own players, chosen by ``who.name``.
+    ``on_answer`` is called with advice when the person has played (``mode=advise``).
+
+    Raises:
+        ConfigError: the variable that should hold the password is empty.
     """
     options = player_options(url, account(config.server, ours=ours), config.game.name) | {
         "max_concurrent_battles": 0,  # whoever seeks battles counts them
@@ -68,14 +74,16 @@ def make_player(
     if agent is None:
         player = baseline(who.name, **options)
     else:
-        player = PlywisePlayer(
-            agent=agent,
-            seed=config.seed + (0 if ours else 1),
-            on_decision=on_decision,
-            losses=losses,
-            workers=config.workers,
-            **options,
-        )
+        options |= {
+            "seed": config.seed + (0 if ours else 1),
+            "on_decision": on_decision,
+            "losses": losses,
+            "workers": config.workers,
+        }
+        if config.mode == "advise":
+            player = AdvisingPlayer(agent, on_answer=on_answer, **options)
+        else:
+            player = PlywisePlayer(agent, **options)
     if ours and config.greeting is not None:
         player.greeting = config.greeting
     silence(player)

@@ -61,6 +61,7 @@ class MatchFigures:
         reconnects: connections made again after a loss.
         rejoined: battles whose log was read again; ``resumed``: found under way at the start.
         rating: our rating before the first rated battle and after the last; None: none was told.
+        answered: advice after which it was seen what the person played; ``followed``: the same.
     """
 
     tally: Tally = field(default_factory=Tally)
@@ -75,6 +76,8 @@ class MatchFigures:
     rejoined: int = 0
     resumed: int = 0
     rating: RatingChange | None = None
+    answered: int = 0
+    followed: int = 0
 
 
 def hp_bar(hp: float, color: str) -> Text:
@@ -187,6 +190,8 @@ def summary_table(
             table.add_row(label, str(count))
     if figures.rating is not None:
         table.add_row("rating", f"{figures.rating.before} to {figures.rating.after}")
+    if figures.answered:
+        table.add_row("advice followed", f"{figures.followed} of {figures.answered}")
     clock = figures.clock
     if clock.decisions:
         table.add_row(

@@ -20,7 +20,7 @@ from plywise.games.showdown.names import name_fault
 
 OFFICIAL_LOGIN = "https://play.pokemonshowdown.com/action.php"
 
-MODES = ("local", "serve", "accept", "challenge", "ladder")
+MODES = ("local", "serve", "accept", "challenge", "ladder", "advise")
 _SAYABLE = re.compile(r"(?![/!\s])[^\x00-\x1f\x7f-\x9f|]{1,300}")
 
 
@@ -95,7 +95,8 @@ class ShowdownConfig(Settings):
     mode: str = setting(
         "local",
         "local: two players of ours; serve: waits on a local server for challenges; accept, "
-        "challenge, ladder: plays on the server at server.url",
+        "challenge, ladder: plays on the server at server.url; advise: advises a person there, on "
+        "the same account",
         choices=MODES,
     )
     user: str | None = setting(None, "mode=challenge: name of the account to challenge")
@@ -121,10 +122,10 @@ class ShowdownConfig(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        elsewhere = self.mode in ("accept", "challenge", "ladder")
+        elsewhere = self.mode not in ("local", "serve")
         if elsewhere and self.server.url is None:
             raise ConfigError(
-                f"mode={self.mode} plays on a server that runs already: give its server.url "
+                f"mode={self.mode} is for a server that runs already: give its server.url "
                 "(mode=serve starts one here and waits for challenges)"
             )
         if self.mode == "serve" and self.server.url is not None:
@@ -132,10 +133,24 @@ class ShowdownConfig(Settings):
                 "mode=serve starts a server on this machine: leave server.url out, or give "
                 "mode=accept"
             )
+        if self.mode == "advise":
+            self._check_adviser()
         if (self.mode == "challenge") != (self.user is not None):
             raise ConfigError("mode=challenge and user=NAME go together: give both or neither")
         if self.greeting is not None and not _SAYABLE.fullmatch(self.greeting):
             raise ConfigError(
                 "greeting must be one line of at most 300 characters that is no command (it begins "
                 "with neither / nor !)"
+            )
+
+    def _check_adviser(self) -> None:
+        if self.server.username is None or self.server.password_env is None:
+            raise ConfigError(
+                "mode=advise logs in beside you: give server.username=NAME and "
+                "server.password_env=VARIABLE of your registered account (a server lets no other "
+                "be shared)"
+            )
+        if self.server.timer or self.greeting is not None:
+            raise ConfigError(
+                "mode=advise sends nothing to a battle: leave server.timer and greeting out"
             )

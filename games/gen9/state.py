@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from abc import abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from random import Random
 from typing import Any
 
@@ -35,6 +35,7 @@ from plywise.games.gen9.belief import RandomBattleBelief
 from plywise.games.gen9.briefing import briefing as make_briefing
 from plywise.games.gen9.briefing import observation
 from plywise.games.gen9.infostate import InfoState, action_name
+from plywise.games.gen9.replies import foe_action_name, named_replies
 from plywise.games.gen9.requests import request_of
 from plywise.games.gen9.tracking.knowers import known_by_opponent, known_by_player
 from plywise.games.gen9.tracking.known import KnownBattle
@@ -57,6 +58,16 @@ class _Gen9Base(State):
     def action_to_string(self, player: int, action: int) -> str:
         """Return the action's name, e.g. ``earthquake tera`` or ``switch garchomp``."""
         return action_name(self.information_state(player), action)
+
+    def reply_name(self, player: int, action: int) -> str:
+        """Return an opponent's action by its name, as far as it has been revealed."""
+        return foe_action_name(self.information_state(player), action)
+
+    def named_replies(
+        self, player: int, worlds: NDArray[Any], strategies: Sequence[Mapping[int, float]]
+    ) -> dict[str, float]:
+        """Return the opponent's strategy by names, moves that it has in these worlds among them."""
+        return named_replies(self.information_state(player), worlds, strategies)
 
     def action_tables(self, player: int) -> tuple[ActionTable, ...]:
         """Return tables of the legal moves and switches with computed facts."""

@@ -31,14 +31,19 @@ class MessageError(ValueError):
     """A message that no Showdown server sends; it is left out."""
 
 
+def battle_format_of(room: str) -> str:
+    """Return the format in the tag of a battle's room; "" it is no such tag."""
+    found = _TAG.fullmatch(room)
+    return "" if found is None else found[1]
+
+
 def battle_tag(room: str, battle_format: str) -> str:
     """Return the tag of a battle's room.
 
     Raises:
         MessageError: it is no tag of a battle of this format.
     """
-    found = _TAG.fullmatch(room)
-    if found is None or found[1] != battle_format:
+    if not battle_format or battle_format_of(room) != battle_format:
         raise MessageError(f"no battle of {battle_format} has the tag {room[:_MAX_NAME]!r}")
     return room
 
@@ -91,6 +96,8 @@ class CheckedPlayer(SessionPlayer):
             if room.startswith(">"):
                 if not room.startswith(">battle"):
                     return  # a chat room
+                if not self._follows(room[1:]):
+                    return
                 tag = battle_tag(room[1:], self.format)
                 self.note_room(tag, lines)
                 self._arrived(tag, lines)
@@ -107,6 +114,10 @@ class CheckedPlayer(SessionPlayer):
             self.logger.error("message left out: %s", error, exc_info=error)
         except Exception:
             self.logger.debug("poke-env has logged what it could not handle", exc_info=True)
+
+    def _follows(self, room: str) -> bool:
+        """Whether what a battle's room says is for us; one of another format is an error."""
+        return True
 
     def _arrived(self, tag: str, lines: list[str]) -> None:
         """Note lines of a battle on their arrival; poke-env handles them in sequence, later."""

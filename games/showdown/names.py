@@ -9,13 +9,17 @@ from __future__ import annotations
 import re
 
 _LONGEST = 18  # characters of an id
+_KEPT = 40  # of what a server calls one
 _SEPARATORS = ",|"  # of commands and of protocol lines
 _AWAY = "@!"  # follows the name of somebody who is busy or idle
 
 
 def user_id(name: str) -> str:
-    """Return the id of a name: its ASCII letters and digits in lower case."""
-    return re.sub("[^a-z0-9]", "", name.lower())
+    """Return the id of a name: its ASCII letters and digits in lower case, never many.
+
+    It is safe in file names and on terminals.
+    """
+    return re.sub("[^a-z0-9]", "", name.lower())[:_KEPT]
 
 
 def name_fault(name: str) -> str:

@@ -154,22 +154,14 @@ class PlywisePlayer(CheckedPlayer):
         assert isinstance(battle, Battle)
         started = time.perf_counter()
         tag = battle.battle_tag
-        number = self._numbers.setdefault(tag, len(self._numbers))
         ongoing = self._ongoing(tag)
         decision, fallback, action = None, "", -1
         order: BattleOrder = self.choose_default_move()
         info: InfoState | None = None
         try:
-            await _wait_for_report(ongoing.timer)
             known = self.channel(tag).information_state(battle.last_request)
             info = self._without_refused(battle, ongoing, known)
-            view = InfoStateView(info, time_left=ongoing.timer.left(time.perf_counter()))
-            seed = hash((self._seed, number, battle.turn, len(battle._replay_data))) & 0x7FFFFFFF
-            if ongoing.agent is None:
-                ongoing.agent = self.agent.for_one_game()
-            decision = await asyncio.get_running_loop().run_in_executor(
-                self._workers, ongoing.agent.decide, view, info.player, seed
-            )
+            decision = await self._decided(battle, info)
             action = int(decision.action)
             if action in info.legal:
                 order = SingleBattleOrder(self.channel(tag).choice(action))
@@ -189,8 +181,35 @@ class PlywisePlayer(CheckedPlayer):
         ongoing.sent.add(action)
         if info is not None:
             seconds = time.perf_counter() - started
-            ongoing.unrecorded = partial(_record, tag, info, action, decision, seconds, fallback)
+            ongoing.unrecorded = partial(
+                decision_record, tag, info, action, decision, seconds, fallback
+            )
         return order
+
+    async def _decided(
+        self, battle: AbstractBattle, info: InfoState, wanted: Callable[[], bool] = lambda: True
+    ) -> Any:
+        """Return the agent's decision, made in a worker thread.
+
+        Args:
+            battle: the battle, at a request.
+            info: the player's information state there.
+            wanted: asked in that thread before the agent decides; the decision is None if not.
+        """
+        tag = battle.battle_tag
+        number = self._numbers.setdefault(tag, len(self._numbers))
+        ongoing = self._ongoing(tag)
+        seed = hash((self._seed, number, battle.turn, len(battle._replay_data))) & 0x7FFFFFFF
+        await _wait_for_report(ongoing.timer)
+        view = InfoStateView(info, time_left=ongoing.timer.left(time.perf_counter()))
+        if ongoing.agent is None:
+            ongoing.agent = self.agent.for_one_game()
+        agent = ongoing.agent
+
+        def decide() -> Any:
+            return agent.decide(view, info.player, seed) if wanted() else None
+
+        return await asyncio.get_running_loop().run_in_executor(self._workers, decide)
 
     async def _handle_battle_request(
         self, battle: AbstractBattle, maybe_default_order: bool = False
@@ -262,9 +281,10 @@ async def _wait_for_report(timer: ServerTimer) -> None:
         timer.missed()
 
 
-def _record(
+def decision_record(
     tag: str, info: InfoState, action: int, decision: Any, seconds: float, fallback: str
 ) -> DecisionRecord:
+    """Return the record of a decision; ``action`` -1: the server's default."""
     own, foe = info.own, info.foe
     unseen = foe.size - len(foe.mons)
     return DecisionRecord(

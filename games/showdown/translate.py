@@ -1,13 +1,16 @@
-"""Translation of the orders of poke-env's own players to our actions, and counts of events."""
+"""Translation of orders of poke-env's players, and of what was played, to our actions; counts."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
 
 from poke_env.battle import Battle, Move, Pokemon
 from poke_env.data import to_id_str
 from poke_env.player import BattleOrder
 from poke_env.player.battle_order import SingleBattleOrder
 
-from plywise.games.gen9.infostate import FORCED, MOVE, PASS, TERA
+from plywise.games.gen9.infostate import FORCED, MOVE, PASS, SWITCH, TERA, InfoState
+from plywise.games.gen9.tracking.wire import details_of, parse_line, place_of
 from plywise.games.showdown.channel import BattleChannel
 
 _EVENTS = {"turn", "move", "switch", "drag", "replace", "cant", "faint", "upkeep"}
@@ -49,3 +52,51 @@ def events_seen(battle: Battle) -> int:
     users, whose order is arbitrary, do not count.
     """
     return sum(len(line) > 1 and line[1] in _EVENTS for line in battle._replay_data)
+
+
+def action_of_lines(info: InfoState, lines: Iterable[Sequence[str]]) -> int | None:
+    """Return the action that a player took, by what was seen of it; None: it is not known.
+
+    Not everything is seen: who sleeps, flinches, faints, is dragged out or given an Encore before
+    its move has shown no choice, and a Pokémon with Illusion hides who came in.
+
+    Args:
+        info: the player's information state at the request.
+        lines: the battle's lines up to its next request, split at their bars.
+    """
+    if len(info.legal) == 1:
+        return info.legal[0]
+    tera = False
+    for line in map(parse_line, map("|".join, lines)):
+        if place_of(line.arg(0))[0] != info.player:
+            continue
+        if line.kind == "-terastallize":
+            tera = True
+        elif line.kind == "move" and line.origin[1] in ("", "lockedmove"):
+            return _legal_move(info, line.arg(1), tera=tera)
+        elif line.kind == "switch":
+            return _legal_switch(info, line.arg(1))
+        elif line.kind == "cant":
+            return _legal_move(info, line.arg(2), tera=tera)
+        elif line.kind in ("drag", "faint") or (line.kind, line.arg(1)) == ("-start", "Encore"):
+            return None
+    return None
+
+
+def _legal_move(info: InfoState, name: str, *, tera: bool) -> int | None:
+    mon, base = info.own.active_mon, TERA if tera else MOVE
+    moves = () if mon is None else mon.usable
+    slots = [slot for slot, move in enumerate(moves) if move.id == to_id_str(name)]
+    return next((base + slot for slot in slots if base + slot in info.legal), None)
+
+
+def _legal_switch(info: InfoState, details: str) -> int | None:
+    if any(mon.base_ability == "illusion" for mon in info.own.mons):
+        return None
+    species, level, _, _ = details_of(details)
+    found = [
+        SWITCH + index
+        for index, mon in enumerate(info.own.mons)
+        if species in (mon.species, mon.base_species) and mon.level == level
+    ]
+    return found[0] if len(found) == 1 and found[0] in info.legal else None

@@ -29,7 +29,7 @@ from plywise.search.simultaneous.search import SimultaneousSearch
 class AveragedSearch:
     """Searches each world by itself, with equal parts of the budget, and averages visit shares.
 
-    Same arguments and decisions as :class:`SimultaneousSearch`; takes no advice.
+    Same arguments, decisions and ``replies`` as :class:`SimultaneousSearch`; takes no advice.
 
     Raises:
         SearchError: several threads are asked for.
@@ -41,6 +41,7 @@ class AveragedSearch:
             raise SearchError(f"threads={self.config.threads}: averaging worlds takes one thread")
         self._kernels = kernels
         self._searches: dict[int | None, SimultaneousSearch] = {}
+        self.replies: list[dict[int, float]] = []
 
     def _search(self, iterations: int | None) -> SimultaneousSearch:
         if iterations not in self._searches:
@@ -74,6 +75,7 @@ class AveragedSearch:
         share = dict[int, float]()
         value = dict[int, float]()
         opponent = dict[int, float]()
+        self.replies = []
         total = done = turns = 0
         for w in range(count):
             left = None
@@ -82,7 +84,9 @@ class AveragedSearch:
             # An overrun of one search shortens the next ones: only the last keeps a reserve.
             search.pacing.reserve = RESERVE_SECONDS if w == count - 1 else 0.0
             found = search.decide(worlds[w : w + 1], None, player, seed + w, None, left)
+            self.replies.append(dict(found.opponent))
             if found.notes.get("forced"):
+                self.replies = []
                 return replace(found, seconds=time.perf_counter() - start)
             part = float(scale[w] / scale.sum())
             visits = max(1, sum(found.visits.values()))

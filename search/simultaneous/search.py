@@ -48,6 +48,8 @@ class SimultaneousSearch:
 
     Attributes:
         pacing: timing experience kept from decision to decision.
+        replies: the opponent's strategy in each world, by the last decision; [] nothing was
+            searched.
 
     Raises:
         SearchError: the game has more actions than the search can number.
@@ -72,6 +74,7 @@ class SimultaneousSearch:
         self._run = slice_kernel(kernels.dtype)
         self._forest = Forest(self.config, kernels.num_actions, kernels.dtype)
         self.pacing = Pacing()
+        self.replies: list[dict[int, float]] = []
 
     def decide(
         self,
@@ -112,6 +115,7 @@ class SimultaneousSearch:
         pool, cumulative, probabilities = self._worlds(worlds, weights)
         count = len(probabilities)
         own, other, both = self._root_actions(pool, count, player)
+        self.replies = []
         if len(own) == 1:
             return self._forced(pool, own[0], player, probabilities, start)
         root = AdvisedRoot(
@@ -223,6 +227,8 @@ class SimultaneousSearch:
         strategy, decided = final_strategy(self.config, shares, visits, values, both)
         choice = int(np.random.default_rng(seed).choice(len(own), p=strategy))
         action = own[choice]
+        # Regret matching's average leaves the opponent's prior out; visits contain it.
+        self.replies = opponent_strategies(forest, root, by_regret and root.opponent_prior == 0.0)
         notes: dict[str, Any] = {
             "algorithm": self.config.algorithm,
             "worlds": len(context.probabilities),
@@ -241,11 +247,7 @@ class SimultaneousSearch:
             strategy={a: float(p) for a, p in zip(own, strategy, strict=True)},
             values={a: float(v) for a, v, k in zip(own, values, tried, strict=True) if k},
             visits={a: int(n) for a, n in zip(own, visits, strict=True)},
-            # Regret matching's average leaves the opponent's prior out; visits contain it.
-            opponent=prediction(
-                opponent_strategies(forest, root, by_regret and root.opponent_prior == 0.0),
-                context.probabilities,
-            ),
+            opponent=prediction(self.replies, context.probabilities),
             value=float((strategy * values).sum()),
             principal_variation=forest.principal_variation(action),
             iterations=forest.total("iterations"),

@@ -47,6 +47,9 @@ BASES: dict[str, tuple[tuple[str, ...], ...]] = {
          "server.password_env=HOME"),
         ("llm=none", "mode=challenge", "user=somebody", "agent=random", "battles=0",
          "server.url=ws://127.0.0.1:9/showdown"),
+        ("llm=none", "mode=advise", "agent=random", "server.url=ws://127.0.0.1:9/showdown",
+         "server.login_url=http://127.0.0.1:9/action.php", "server.username=x",
+         "server.password_env=HOME"),
     ),
     "tournament": (
         ("game=tic_tac_toe", "search.max_depth=1", "tournament.pairs=1",

@@ -22,7 +22,8 @@ from poke_env.battle import AbstractBattle
 from poke_env.concurrency import POKE_LOOP, create_in_poke_loop
 from poke_env.player import Player
 
-from plywise.games.showdown.session.ratings import RatingChange, rating_change, user_id
+from plywise.games.showdown.names import user_id
+from plywise.games.showdown.session.ratings import RatingChange, rating_change
 
 RATING_SECONDS = 15.0
 """Longest stay in a rated battle's room for its ratings: a remote ladder answers after seconds."""

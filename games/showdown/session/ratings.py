@@ -10,21 +10,13 @@ import html
 import re
 from dataclasses import dataclass
 
+from plywise.games.showdown.names import user_id
+
 _CHANGE = re.compile(
     r"(?P<name>.{1,200})'s rating: (?P<before>[0-9]{1,5}) (?:&rarr;|→) "
     r"<strong>(?P<after>[0-9]{1,5})</strong>.*",
     re.DOTALL,
 )
-_NO_ID = re.compile("[^a-z0-9]")
-_LONGEST_ID = 40
-
-
-def user_id(name: str) -> str:
-    """Return a name as Showdown compares names: its ASCII letters and digits, in lower case.
-
-    It is safe in file names and on terminals.
-    """
-    return _NO_ID.sub("", name.lower())[:_LONGEST_ID]
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,9 @@ def test_a_mixed_strategy_has_priors_predictions_and_visits(game: str) -> None:
     assert sum(row["prior"] for row in told["candidates"]) == pytest.approx(1, abs=0.01)
     assert sum(row["visits"] for row in told["candidates"]) == 300
     assert sum(told["opponent"].values()) == pytest.approx(1, abs=0.05)
+    assert not any(name.startswith("action ") for name in told["opponent"])
+    unseen = [name for name in told["opponent"] if name.endswith(" (unseen)")]
+    assert bool(unseen) == (game == "gen9randombattle")
     assert "questions" not in told
     assert "mattered" not in told
     printed(told)

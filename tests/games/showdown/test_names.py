@@ -69,7 +69,7 @@ def test_a_rank_and_a_mark_of_absence_are_no_part_of_the_name(identity: str, nam
             None,
         ),
         ("The user 'x' is not accepting challenges right now.", "allow challenges", None),
-        ("The user 'x' was not found.", "not on the server", None),
+        ("The user 'x' was not found.", "not on the server", 5.0),
     ],
 )
 def test_popups_that_refuse_something(popup: str, advice: str, wait: float | None) -> None:

@@ -11,7 +11,8 @@ from poke_env.concurrency import POKE_LOOP
 
 from plywise.games.showdown.baselines import baseline
 from plywise.games.showdown.messages import CheckedPlayer
-from plywise.games.showdown.session.ratings import RatingChange, rating_change, user_id
+from plywise.games.showdown.names import user_id
+from plywise.games.showdown.session.ratings import RatingChange, rating_change
 
 TAG = "battle-gen9randombattle-7"
 
