@@ -58,7 +58,7 @@ from plywise.games.showdown.messages import CheckedPlayer
 from plywise.games.showdown.player import DecisionRecord
 from plywise.games.showdown.server import ShowdownServer
 from plywise.games.showdown.session.battles import RATING_SECONDS
-from plywise.games.showdown.session.ratings import RatingChange, user_id
+from plywise.games.showdown.session.ratings import RatingChange, short_id
 from plywise.search.guide.protocol import GuideReport
 
 log = logging.getLogger(__name__)
@@ -175,7 +175,7 @@ class ShowdownMatch:
             _look(battle, seen)
             battle.result = None if tag in player.lost else result_of(seen, player)
             battle.out_of_time = _who_ran_out_of_time(seen, player.username)
-            battle.opponent = user_id(seen.opponent_username or "")
+            battle.opponent = short_id(seen.opponent_username or "")
         battle.rating = player.rating(tag, player.id)
         battle.foe_rating = player.rating(tag, battle.opponent)
         self._finish(battle, list(seen._replay_data) if seen is not None else [], player.username)

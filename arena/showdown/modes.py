@@ -19,7 +19,7 @@ from plywise.arena.showdown.challenges import (
 from plywise.conf.schemas.showdown import ShowdownConfig
 from plywise.datasets.errors import ConfigError
 from plywise.games.showdown.messages import CheckedPlayer
-from plywise.games.showdown.session.ratings import user_id
+from plywise.games.showdown.session.ratings import short_id
 
 
 def ids_of(names: list[str], setting: str) -> list[str]:
@@ -29,9 +29,9 @@ def ids_of(names: list[str], setting: str) -> list[str]:
         ConfigError: a name has neither letters nor digits, so that nobody can have it.
     """
     for name in names:
-        if not user_id(name):
+        if not short_id(name):
             raise ConfigError(f"{setting}={name}: a name on Showdown has letters or digits")
-    return [user_id(name) for name in names]
+    return [short_id(name) for name in names]
 
 
 def opponent_title(config: ShowdownConfig) -> str:

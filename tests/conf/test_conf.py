@@ -102,7 +102,7 @@ def test_battles_choose_their_search() -> None:
         ("play", "side=left", "side=left: choose one of first, second"),
         ("play", "+colour=true", "no setting 'colour'; there are: agent, color"),
         ("play", "+search.second=1", "no setting 'search.second'"),
-        ("showdown", "battles=0", "battles=0: must be at least 1"),
+        ("showdown", "battles=-1", "battles=-1: must be at least 0"),
         ("showdown", "server.url=http://x", "must start with ws"),
         ("showdown", "server.username=1", "server.username=1: a name needs a letter"),
         ("tournament", "tournament.pairs=0", "tournament.pairs=0: must be at least 1"),

@@ -22,7 +22,7 @@ from poke_env.battle import AbstractBattle
 from poke_env.concurrency import POKE_LOOP, create_in_poke_loop
 from poke_env.player import Player
 
-from plywise.games.showdown.session.ratings import RatingChange, rating_change, user_id
+from plywise.games.showdown.session.ratings import RatingChange, rating_change, short_id
 
 RATING_SECONDS = 15.0
 """Longest stay in a rated battle's room for its ratings: a remote ladder answers after seconds."""
@@ -74,7 +74,7 @@ class SessionPlayer(Player):
         self.connection = 0
         self.changed: asyncio.Event = create_in_poke_loop(asyncio.Event, POKE_LOOP)
         self.greeting = ""
-        self.id = user_id(self.username)
+        self.id = short_id(self.username)
         self._listed: set[str] = set()  # battles of ours by the server's list
         self._over: set[str] = set()  # ended battles whose last lines may still wait
         self._chosen: set[str] = set()  # battles whose request comes with the choice made for it
@@ -203,7 +203,7 @@ class SessionPlayer(Player):
         return [line for line in lines if not _is_too_late(line)]
 
     def _note_private(self, fields: list[str]) -> bool:
-        who, whom, text = user_id(fields[2]), user_id(fields[3]), fields[4]
+        who, whom, text = short_id(fields[2]), short_id(fields[3]), fields[4]
         word, _, battle_format = text.partition(" ")
         if word == "/nonotify" and who in self.challenging:
             if text.endswith(" rejected the challenge."):
@@ -227,9 +227,9 @@ class SessionPlayer(Player):
             asked = list((told.get("challengesFrom") or {}).items())[:_MAX_LISTED]
             own = told.get("challengeTo") or {}
             self.challenges = {
-                user_id(str(who)): str(battle_format) for who, battle_format in asked
+                short_id(str(who)): str(battle_format) for who, battle_format in asked
             }
-            self.challenging = {user_id(str(own["to"]))} if own else set()
+            self.challenging = {short_id(str(own["to"]))} if own else set()
         except (ValueError, AttributeError, TypeError, KeyError) as error:
             self.logger.warning("a list of challenges cannot be read: %s", error)
         self.changed.set()

@@ -19,8 +19,8 @@ _NO_ID = re.compile("[^a-z0-9]")
 _LONGEST_ID = 40
 
 
-def user_id(name: str) -> str:
-    """Return a name as Showdown compares names: its ASCII letters and digits, in lower case.
+def short_id(name: str) -> str:
+    """Return the id of a name that a server tells (``names.user_id``), and never a long one.
 
     It is safe in file names and on terminals.
     """
@@ -41,4 +41,4 @@ def rating_change(text: str) -> tuple[str, RatingChange] | None:
     if found is None:
         return None
     change = RatingChange(int(found["before"]), int(found["after"]))
-    return user_id(html.unescape(found["name"])), change
+    return short_id(html.unescape(found["name"])), change

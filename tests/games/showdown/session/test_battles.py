@@ -11,7 +11,7 @@ from poke_env.concurrency import POKE_LOOP
 
 from plywise.games.showdown.baselines import baseline
 from plywise.games.showdown.messages import CheckedPlayer
-from plywise.games.showdown.session.ratings import RatingChange, rating_change, user_id
+from plywise.games.showdown.session.ratings import RatingChange, rating_change, short_id
 
 TAG = "battle-gen9randombattle-7"
 
@@ -217,4 +217,4 @@ def test_other_lines_tell_no_rating(text: str) -> None:
 def test_ratings_name_users_by_id() -> None:
     text = "O&#39;Ne &lt;x&gt;'s rating: 1000 &rarr; <strong>1025</strong><br />(+25 for winning)"
     assert rating_change(text) == ("onex", RatingChange(1000, 1025))
-    assert user_id("\x1b[2J Ünö/../" + "a" * 99) == "2jn" + "a" * 37
+    assert short_id("\x1b[2J Ünö/../" + "a" * 99) == "2jn" + "a" * 37
