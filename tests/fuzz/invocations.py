@@ -47,6 +47,8 @@ BASES: dict[str, tuple[tuple[str, ...], ...]] = {
          "server.password_env=HOME"),
         ("llm=none", "mode=challenge", "user=somebody", "agent=random", "battles=0",
          "server.url=ws://127.0.0.1:9/showdown"),
+        ("llm=none", "agent=random", "opponent=external", "opponent.user=x", "battles=1",
+         "server.url=ws://127.0.0.1:9/showdown"),
     ),
     "tournament": (
         ("game=tic_tac_toe", "search.max_depth=1", "tournament.pairs=1",
