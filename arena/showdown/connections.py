@@ -138,6 +138,16 @@ def result_of(battle: AbstractBattle, player: Player) -> float | None:
     return {True: 1.0, False: -1.0, None: 0.0}[battle.won]
 
 
+def out_of_time(battle: AbstractBattle, username: str) -> str:
+    """Return who lost a battle on the server's timer: "we were", "the opponent was" or ""."""
+    for event in battle._replay_data:
+        text = event[2] if len(event) > 2 and event[1] == "-message" else ""
+        if text.endswith("lost due to inactivity."):
+            ours = text == f"{username} lost due to inactivity."
+            return "we were" if ours else "the opponent was"
+    return ""
+
+
 def said_by(connections: Sequence[Connection]) -> str:
     """Return the server's last words to the players, for the end of a message; "" none."""
     words = next((c.player.said for c in connections if c.player.said), "")

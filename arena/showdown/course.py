@@ -81,12 +81,20 @@ class Course:
         self._keep = keep
         self._lock = threading.Lock()
         self._deciding: list[int] = []
+        self._awaited = -1  # who has to act while nobody decides here
         self._choices: dict[tuple[int, int], Choice] = {}
 
     @property
     def deciding(self) -> bool:
         """Whether a player is deciding."""
         return bool(self._deciding)
+
+    def waits_for(self, player: int) -> None:
+        """Record that the battle waits for a player elsewhere whenever nobody decides here."""
+        with self._lock:
+            self._awaited = player
+            if not self._deciding:
+                self._thinking(player)
 
     def begin(self, player: int) -> None:
         """Record that a player begins to decide."""
@@ -98,7 +106,7 @@ class Course:
         """Record that the player has decided, or failed to."""
         with self._lock:
             self._deciding.remove(player)
-            self._thinking(self._deciding[-1] if self._deciding else -1)
+            self._thinking(self._deciding[-1] if self._deciding else self._awaited)
 
     def fail(self, failure: Failure) -> None:
         """Record a failure; only the first counts, later ones may follow from it."""

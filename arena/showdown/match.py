@@ -27,7 +27,14 @@ from plywise.arena.agents.spec import Agent
 from plywise.arena.output.files import RecordWriter, file_stem, write_summary
 from plywise.arena.output.screen import Screen, near
 from plywise.arena.showdown.advice import show_advice
-from plywise.arena.showdown.connections import BattleServerLostError, log_in, probe, result_of
+from plywise.arena.showdown.connections import (
+    BattleServerLostError,
+    log_in,
+    out_of_time,
+    probe,
+    result_of,
+)
+from plywise.arena.showdown.external import Waiting, external_opponent
 from plywise.arena.showdown.modes import (
     announcement,
     how_to_join,
@@ -83,7 +90,9 @@ class ShowdownMatch:
         self.config = config
         self.folder = folder
         self.names = (player_title(config), opponent_title(config))
-        self.entrants = [config.agent, *([config.opponent] if config.mode == "local" else [])]
+        self.external = external_opponent(config)
+        second = config.mode == "local" and self.external is None
+        self.entrants = [config.agent, *([config.opponent] if second else [])]  # those of ours
         self.uses_llm = config.llm.name != "none" and any(
             CATALOG[entrant.name].llm for entrant in self.entrants
         )
@@ -203,7 +212,7 @@ class ShowdownMatch:
         if seen is not None:
             _look(battle, seen)
             battle.result = None if tag in player.lost else result_of(seen, player)
-            battle.out_of_time = _who_ran_out_of_time(seen, player.username)
+            battle.out_of_time = out_of_time(seen, player.username)
             battle.opponent = user_id(seen.opponent_username or "")
         battle.rating = player.rating(tag, player.id)
         battle.foe_rating = player.rating(tag, battle.opponent)
@@ -328,16 +337,6 @@ def _look(battle: LiveBattle, seen: AbstractBattle) -> None:
     battle.foe = next((mon.species for mon in foe if mon.active), "")
 
 
-def _who_ran_out_of_time(seen: AbstractBattle, username: str) -> str:
-    for event in seen._replay_data:
-        text = event[2] if len(event) > 2 and event[1] == "-message" else ""
-        if text.endswith("lost due to inactivity."):
-            return (
-                "we were" if text == f"{username} lost due to inactivity." else "the opponent was"
-            )
-    return ""
-
-
 # --- running ---------------------------------------------------------------------------------
 
 
@@ -353,6 +352,7 @@ def run_showdown(config: ShowdownConfig, folder: Path, console: Console | None =
             kept and printed.
         RecordFileError: the disk refuses ``summary.json``; all battles were played.
     """
+    external_opponent(config)  # refused before anything is made
     account(config.server, ours=True)  # a missing password is an error now, not after a minute
     match = ShowdownMatch(config, folder, console)
     factory = AgentFactory(
@@ -369,6 +369,8 @@ def run_showdown(config: ShowdownConfig, folder: Path, console: Console | None =
                     f"agent={config.agent.name} cannot advise: choose an agent of ours, for "
                     "example agent=search"
                 )
+            if match.external is not None:
+                factory.check(match.external)
             agents = [
                 None if spec.make is None else factory.build(entrant)
                 for spec, entrant in zip(specs, entrants, strict=True)
@@ -425,6 +427,9 @@ def _play(
         with match.screen:
             log_in(watch.connections, match.died)
             match.screen.print(announcement(config, own, match.names))
+            waiting = None
+            if match.external is not None:
+                waiting = Waiting(match.external, url, own.format, match.say)
             if config.mode == "serve":
                 match.screen.print(how_to_join(own, urlsplit(url).port or 0))
             rival = rivals[0] if rivals else None
@@ -441,6 +446,8 @@ def _play(
                     for tag, seen in list(rival.battles.items()):
                         if (seen.finished and rival.settled(tag)) or tag in rival.lost:
                             rival.let_go(tag)
+                if waiting is not None:
+                    waiting.look(own, match.kept())
                 if may_wait(config, own):
                     watch.touch()
                 return True
@@ -463,9 +470,10 @@ def _play(
             except RefusedByServerError as error:
                 raise RefusedByServerError(f"{error} ({match.kept()})") from error
             except BattlesStalledError as error:
+                hint = "" if match.external is None else "; server.timer=true ends such battles"
                 raise BattlesStalledError(
-                    f"{error} ({match.kept()}; {match.figures.failures} errors in poke-env: see "
-                    f"{match.folder / 'showdown.log'})"
+                    f"{error}{hint} ({match.kept()}; {match.figures.failures} errors in poke-env: "
+                    f"see {match.folder / 'showdown.log'})"
                 ) from error
             except CancelledError:
                 raise BattleServerLostError("the battles were aborted") from None

@@ -18,6 +18,7 @@ from plywise.arena.showdown.challenges import (
     Way,
     play_battles,
 )
+from plywise.arena.showdown.external import external_opponent
 from plywise.conf.schemas.showdown import ShowdownConfig
 from plywise.datasets.errors import ConfigError
 from plywise.games.showdown.messages import CheckedPlayer
@@ -60,6 +61,8 @@ def way_to_battles(config: ShowdownConfig, say: Say) -> Way:
     Raises:
         ConfigError: a name that nobody can have.
     """
+    if account := external_opponent(config):
+        return Challenging(account.id, say)
     if config.mode == "challenge":
         return Challenging(ids_of([config.user or ""], "user")[0], say)
     if config.mode == "ladder":
@@ -75,6 +78,8 @@ def may_wait(config: ShowdownConfig, own: CheckedPlayer) -> bool:
     Our player answers at once, and a dead connection is noticed by itself.  Two players of ours
     never wait for each other, and a challenge that nobody can accept must end.
     """
+    if external_opponent(config):  # its patience has a measure of its own, and so has the timer
+        return not own.running or config.server.timer
     if config.mode == "challenge":
         return bool(own.running)
     return config.mode != "local"

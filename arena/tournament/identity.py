@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from plywise.arena.agents.catalog import CATALOG, parse_agents
+from plywise.arena.agents.kinds.external import ExternalSettings
 from plywise.arena.guidance.trust import trusts
 from plywise.arena.output.files import file_stem, plain
 from plywise.arena.output.provenance import code_digest
@@ -34,6 +35,8 @@ def deciding_settings(config: TournamentConfig) -> dict[str, Any]:
     for entrant in parse_agents(config.agents):
         spec = CATALOG[entrant.name]
         agent: dict[str, Any] = {"title": entrant.title, "name": entrant.name}
+        if isinstance(entrant, ExternalSettings):
+            agent["user"] = entrant.id
         if spec.searches:
             agent["search"] = plain(with_budget(config.search, entrant))
         if spec.llm and config.llm.name != "none":
@@ -56,7 +59,11 @@ def deciding_settings(config: TournamentConfig) -> dict[str, Any]:
         from plywise.games.showdown.install import pinned_version
 
         versions = {"pokemon-showdown": pinned_version(), "poke-env": metadata.version("poke-env")}
-        settings["server"] = versions
+        timer: dict[str, Any] = {}
+        if any("user" in agent for agent in agents):
+            server = config.tournament.server
+            timer = {"timer": server.timer, "seconds": server.seconds}
+        settings["server"] = versions | timer
     if digest := game_file_digest(config.game.name):
         settings["game_file"] = digest
     return settings

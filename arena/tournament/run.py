@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from plywise.arena.agents.catalog import CATALOG, parse_agents
 from plywise.arena.agents.factory import AgentFactory
+from plywise.arena.agents.kinds.external import ExternalSettings
 from plywise.arena.guidance.language_model import one_process
 from plywise.arena.output.files import plain
 from plywise.arena.output.screen import Screen, TextConsole, near
@@ -27,6 +28,7 @@ from plywise.arena.tournament.sequential import SequentialStop
 from plywise.arena.tournament.standings import Standings
 from plywise.arena.tournament.store import Fault, FinishedGame, GameStore
 from plywise.arena.tournament.worker import AgentPlayer, Setup
+from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.llm import NoLLMGroup
 from plywise.conf.schemas.tournament import TournamentConfig
 from plywise.datasets.errors import ConfigError
@@ -73,6 +75,7 @@ def _check(config: TournamentConfig, factory: AgentFactory) -> None:
         )
     for entrant in entrants:
         factory.check(entrant)
+    _check_accounts(config, entrants)
     titles = [entrant.title for entrant in entrants]
     if group.anchor is not None and group.anchor not in titles:
         raise ConfigError(
@@ -86,6 +89,21 @@ def _check(config: TournamentConfig, factory: AgentFactory) -> None:
             raise ConfigError(f"tournament.jobs={group.jobs}: it must be 1 with {why}")
         if group.executor == "ray":
             raise ConfigError(f"{setting} needs tournament.executor=local or inline")
+
+
+def _check_accounts(config: TournamentConfig, entrants: list[AgentConfig]) -> None:
+    """Refuse a schedule with a game in which no player is ours, and an account given twice."""
+    outside = {n: e for n, e in enumerate(entrants) if isinstance(e, ExternalSettings)}
+    ids = [entrant.id for entrant in outside.values()]
+    for entrant in outside.values():
+        if ids.count(entrant.id) > 1:
+            raise ConfigError(f"agents: the account '{entrant.id}' stands there twice")
+    gauntlet = config.tournament.pairing == "gauntlet"
+    if len(outside) > 1 and (0 in outside or not gauntlet):
+        raise ConfigError(
+            "agents: two external accounts cannot meet (one side of each battle is played here): "
+            "name an agent of ours first, with tournament.pairing=gauntlet"
+        )
 
 
 def _single_process(config: TournamentConfig) -> str:
@@ -202,7 +220,7 @@ class Tournament:
             again: list[GameTask] = []
             for fault in faults:
                 attempts = self._attempts[fault.number] = self._attempts.get(fault.number, 0) + 1
-                if attempts <= self.config.tournament.retries:
+                if attempts <= self.config.tournament.retries and not fault.lost:
                     again.append(fault.task)
                 else:
                     games.append(self._abandoned(fault, attempts))
@@ -231,7 +249,8 @@ class Tournament:
 
     def _abandoned(self, fault: Fault, attempts: int) -> FinishedGame:
         result = None
-        if self.config.tournament.faults_lose and fault.at_fault is not None:
+        loses = fault.lost or self.config.tournament.faults_lose
+        if loses and fault.at_fault is not None:
             result = -1.0 if fault.task.players[0] == fault.at_fault else 1.0
         return FinishedGame(
             number=fault.task.number,
@@ -282,7 +301,9 @@ class Tournament:
         if on_server:
             from plywise.arena.tournament.executors.showdown import ShowdownExecutor
 
-            return ShowdownExecutor(setup, jobs, group.timeout, self._folder, self._screen.print)
+            return ShowdownExecutor(
+                setup, jobs, group.timeout, self._folder, self._screen.print, group.server
+            )
         if kind == "ray":
             return RayExecutor(setup, jobs, group.timeout, group.ray_address)
         return LocalExecutor(setup, jobs, group.timeout)
@@ -305,6 +326,7 @@ class Tournament:
         tried = self._attempts[fault.task.number]
         again = tried <= self.config.tournament.retries
         next_ = "played again" if again else f"abandoned after {tried - 1} retries"
+        next_ = "its loss" if fault.lost else next_
         return f"fault{who} in game {fault.task.number} ({fault.kind}): {fault.text}; {next_}"
 
 

@@ -100,9 +100,11 @@ class Fault:
     Attributes:
         task: the game.
         kind: died, timeout, nonsense (of a worker), illegal or exception (of an agent), server or
-            stalled (of a battle on a server: the connection was lost, or nothing happened).
+            stalled (of a battle on a server: the connection was lost, or nothing happened) or
+            inactive (lost on the server's timer) or forfeit (of an external account, at once).
         text: reason, one line for people.
         at_fault: index of the agent that was deciding; None: no agent was.
+        lost: whether the agent at fault has lost the game by it, which is not played again.
         ended: time of the abort, in seconds since 1970.
         sides: each player's part until then.
     """
@@ -113,6 +115,7 @@ class Fault:
     at_fault: int | None = None
     ended: float = 0.0
     sides: tuple[Side, Side] = field(default_factory=two_sides)
+    lost: bool = False
 
     @property
     def number(self) -> int:

@@ -39,6 +39,24 @@ class SPRTGroup(Settings):
 
 
 @dataclass
+class TournamentServer(Settings):
+    """The local server of ``tournament.executor=showdown``, where accounts of others may log in."""
+
+    PREFIX: ClassVar[str] = "tournament.server."
+
+    port: int | None = setting(
+        None, "its port, on this machine only; null: any free one", low=1, high=65535
+    )
+    timer: bool = setting(True, "the server's timer runs in battles of external entrants")
+    seconds: int | None = setting(
+        None,
+        "time of each player there, and to reconnect; null: Showdown's own in challenges, 300 s",
+        low=10,
+        high=86400,
+    )
+
+
+@dataclass
 class TournamentGroup(RatingPrior):
     """Pairings, and where their games are played."""
 
@@ -87,6 +105,7 @@ class TournamentGroup(RatingPrior):
     trace: bool = setting(True, "keep each decision's values and advice for the report")
     replays: int = setting(200, "games with values and advice in the report, spread evenly", low=0)
     sprt: SPRTGroup = field(default_factory=SPRTGroup)
+    server: TournamentServer = field(default_factory=TournamentServer)
     anchor: str | None = setting(
         None, "agent whose rating is fixed; null: random if it plays, else the mean is"
     )
@@ -99,6 +118,8 @@ class TournamentGroup(RatingPrior):
                 f"tournament.openings={self.openings}: none with tournament.executor=showdown "
                 "(battles differ by their seeds)"
             )
+        if self.executor != "showdown" and self.server != TournamentServer():
+            raise ConfigError("tournament.server: its settings need tournament.executor=showdown")
 
     def sequential_test(self) -> SPRTGroup | None:
         """Return ``sprt`` where it is asked for."""

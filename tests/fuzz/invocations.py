@@ -50,6 +50,8 @@ BASES: dict[str, tuple[tuple[str, ...], ...]] = {
         ("llm=none", "mode=advise", "agent=random", "server.url=ws://127.0.0.1:9/showdown",
          "server.login_url=http://127.0.0.1:9/action.php", "server.username=x",
          "server.password_env=HOME"),
+        ("llm=none", "agent=random", "opponent=external", "opponent.user=x", "battles=1",
+         "server.url=ws://127.0.0.1:9/showdown"),
     ),
     "tournament": (
         ("game=tic_tac_toe", "search.max_depth=1", "tournament.pairs=1",

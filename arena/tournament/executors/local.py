@@ -129,10 +129,17 @@ class LocalExecutor:
 
     # --- the protocol -----------------------------------------------------------------------
 
-    def submit(self, tasks: Iterable[GameTask]) -> None:
-        """Add games to play."""
-        self._waiting.tasks.extend(tasks)
+    def submit(self, tasks: Iterable[GameTask], *, first: bool = False) -> None:
+        """Add games to play; ``first``: before those that wait already."""
+        if first:
+            self._waiting.tasks.extendleft(reversed(list(tasks)))
+        else:
+            self._waiting.tasks.extend(tasks)
         self._feed()
+
+    def idle(self) -> bool:
+        """Whether no game waits or is under way."""
+        return not self._waiting.tasks and not any(worker.holds for worker in self._workers)
 
     def collect(self, wait: float) -> Sequence[GameOutcome]:
         """Return the games ended since the last call."""

@@ -4,6 +4,9 @@ Each game gets two fresh connections, so that nothing of an aborted battle reach
 a seed: the server draws the dice and both sides' teams from it (``server_seeds.js``).  All
 decisions of agents run one after another in one thread, as in every other tournament: a clock then
 measures the same however many requests come at once.
+
+Against an external account (a program of others on the same server) only our player is made here:
+it challenges the account, and what the account does is known by the battle's log alone.
 """
 
 from __future__ import annotations
@@ -26,21 +29,30 @@ from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.agents.spec import Agent
 from plywise.arena.play.record import GameRecord
 from plywise.arena.play.stepper import decision_seed
+from plywise.arena.showdown.challenges import ChallengeRejectedError
 from plywise.arena.showdown.connections import (
     BattleServerLostError,
     LoginError,
     ServerUnreachableError,
     log_in,
+    out_of_time,
     player_options,
     probe,
     result_of,
     silence,
 )
 from plywise.arena.showdown.course import UNNAMED, Choice, Course, Failure
+from plywise.arena.showdown.external import external
 from plywise.arena.showdown.watch import (
     BattlesStalledError,
     BattleWatch,
     RefusedByServerError,
+)
+from plywise.arena.tournament.executors.external_side import (
+    ABSENT,
+    ForeignSide,
+    challenge,
+    give_up,
 )
 from plywise.arena.tournament.schedule import GameTask
 from plywise.arena.tournament.worker import GameOutcome, Setup, outcome_of
@@ -62,6 +74,7 @@ STALL_SECONDS = 120.0
 SERVER_SECONDS = 120.0
 _POLL_SECONDS = 0.005
 _GRACE_SECONDS = 0.5
+_LONGEST_TURN = 330.0  # of the server's timer in challenges, with its grace
 
 
 class SeedRefusedError(PlywiseError):
@@ -162,20 +175,31 @@ class ServerPlayer:
         setup: settings of a worker.
         url: websocket address of the server.
         stall_seconds: time without an event, while nobody decides, after which it is a fault.
+        timer: whether the server's timer runs in battles against external accounts.
     """
 
-    def __init__(self, setup: Setup, *, url: str, stall_seconds: float = STALL_SECONDS) -> None:
+    def __init__(
+        self,
+        setup: Setup,
+        *,
+        url: str,
+        stall_seconds: float = STALL_SECONDS,
+        timer: bool = True,
+    ) -> None:
         keep_loopback_direct()
         self._setup = setup
         self._url = url
         self._stall_seconds = stall_seconds
+        self._timer = timer
         self._factory = AgentFactory(setup.game, setup.search, setup.llm, on_server=True)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="plywise-think")
         self._agents: list[Agent | None] = []
         self._baselines: dict[int, ServerSide] = {}
         self._server_up = False  # whether the last game had a server
         for index, entrant in enumerate(setup.entrants):
-            if CATALOG[entrant.name].make is None:
+            if external(entrant) is not None:
+                self._agents.append(None)
+            elif CATALOG[entrant.name].make is None:
                 self._agents.append(None)
                 asked = baseline(entrant.name, battle_format=setup.game.name, start_listening=False)
                 silence(asked)
@@ -256,34 +280,56 @@ class ServerPlayer:
         """
         last = _LastWarning()
         errors: list[str] = []
-        watch = BattleWatch(self._stall_seconds, on_error=errors.append)
+        foreign = self._foreign(task)
+        stall = self._stall_seconds
+        if foreign is not None and self._timer:
+            stall += _LONGEST_TURN  # the server ends a battle in which nothing happens
+        watch = BattleWatch(stall, on_error=errors.append)
         name = f"plywise {secrets.token_hex(3)}"
         try:
             for index in (0, 1):
+                if foreign is not None and foreign.index == index:
+                    continue
                 player = self._side(task, index, f"{name} {index + 1}", course)
                 silence(player)
                 player.logger.propagate = False  # the watch and `last` see what matters
                 player.logger.addHandler(last)
                 watch.connect(player)
-            own, rival = (connection.player for connection in watch.connections)
+            own, *rivals = (connection.player for connection in watch.connections)
             log_in(watch.connections, ())
-            running = asyncio.run_coroutine_threadsafe(_meet(own, rival, task.seed), POKE_LOOP)
+            if foreign is None:
+                meeting = _meet(own, rivals[0], task.seed)
+            else:
+                meeting = challenge(own, foreign.account.id, task.seed, second=foreign.index == 0)
+            running = asyncio.run_coroutine_threadsafe(meeting, POKE_LOOP)
             try:
-                self._watch(running, watch, course, last, errors)
+                self._watch(running, watch, course, last, errors, foreign)
             finally:
                 running.cancel()
+                if foreign is not None and own.running:
+                    give_up(own)
             if course.failure is not None:
                 return None
-            return self._result(own, task.seed, course)
+            return self._result(own, task.seed, course, foreign)
         finally:
             watch.close()
             for connection in watch.connections:
                 # Every name is new: its logger would stay for ever.
                 logging.Logger.manager.loggerDict.pop(connection.player.username, None)
 
+    def _foreign(self, task: GameTask) -> ForeignSide | None:
+        """Return the side that an external account plays; None: both are played here."""
+        for index, who in enumerate(task.players):
+            account = external(self._setup.entrants[who])
+            if account is not None:
+                return ForeignSide(index, account, time.monotonic() + account.patience)
+        return None
+
     def _side(self, task: GameTask, index: int, name: str, course: Course) -> CheckedPlayer:
         who = task.players[index]
         options = player_options(self._url, Account(name), self._setup.game.name)
+        if self._foreign(task) is not None:
+            options["start_timer_on_battle_start"] = self._timer
         agent = self._agents[who]
         if agent is None:
             watcher = _BaselineRecorder(index, task.seed, course)
@@ -299,6 +345,7 @@ class ServerPlayer:
         course: Course,
         last: _LastWarning,
         errors: list[str],
+        foreign: ForeignSide | None,
     ) -> None:
         """Return when the battle has ended or failed.
 
@@ -315,16 +362,26 @@ class ServerPlayer:
                         course.fail(Failure("exception", text))
             if course.deciding:
                 watch.touch()
+            if foreign is not None:
+                foreign.look(watch, course)
             return course.failure is None and not errors
 
         try:
             watch.wait(running, _POLL_SECONDS, goes_on)
+        except RefusedByServerError as error:
+            if foreign is None or foreign.begun:
+                raise
+            course.fail(Failure(ABSENT, f"cannot be challenged: {error}"))
         except BattlesStalledError as error:
+            if foreign is not None and foreign.stalls(self._url, course, str(error)):
+                return
             said = f" (last message: {last.text})" if last.text else ""
             course.fail(Failure("stalled", f"{error}{said}"))
         if running.done() and course.failure is None:
             try:
                 running.result()
+            except ChallengeRejectedError:
+                course.fail(Failure(ABSENT, "has rejected our challenges"))
             except Exception as error:  # whatever poke-env met while it began or ended the battle
                 errors.append(f"{type(error).__name__}: {error}")
         if errors and course.failure is None:
@@ -332,7 +389,9 @@ class ServerPlayer:
             watch.require_connections()
             course.fail(Failure("exception", f"poke-env: {errors[0]}"))
 
-    def _result(self, own: ServerSide, seed: int, course: Course) -> float | None:
+    def _result(
+        self, own: ServerSide, seed: int, course: Course, foreign: ForeignSide | None
+    ) -> float | None:
         """Return player 0's result of a battle that was played from its seed; None: no result."""
         battle = _battle_of(own)
         mark = ["", "debug", f"plywise seed {seed}"]
@@ -344,6 +403,9 @@ class ServerPlayer:
         result = result_of(battle, own)
         if result is None:
             course.fail(Failure("server", "the server names a winner who does not play"))
+        elif foreign is not None:
+            foreign.judge(result, out_of_time(battle, own.username), course)
+            result = -result if foreign.index == 0 else result
         return result
 
 

@@ -49,7 +49,7 @@ def one_line(text: str) -> str:
         (["play", "llm=stand_in", "llm.cache=a"], "llm=stand_in has: guides, trust"),
         (["play", "llm=stand_in", "llm.examples=2"], "no setting 'llm.examples'"),
         (["play", "game=tic_tac_toe", "game.rows=4"], "game=tic_tac_toe has: none"),
-        (["play", "agent=serch"], "did you mean 'search'? There are: expectimax, human"),
+        (["play", "agent=serch"], "did you mean 'search'? There are: expectimax, external"),
         (["play", "opponent=random"], "no setting 'opponent'"),
         (["play", "side=["], "cannot read 'side=['"),
         (["play", "side=left"], "choose one of first, second"),

@@ -1,6 +1,11 @@
-"""Settings of runs of the tests, and runs in threads."""
+"""Settings of runs of the tests, runs in threads, and bots of others in processes."""
 
+import contextlib
+import socket
+import subprocess
+import sys
 import threading
+from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 
@@ -30,6 +35,32 @@ def configuration(agent: str = "pokeenv_random", **changes: object) -> ShowdownC
 
 def there(server: ShowdownServer, **changes: object) -> ServerConfig:
     return ServerConfig(url=server.url, **changes)  # type: ignore[arg-type]
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def websocket(port: int) -> str:
+    """Return the address of a local server."""
+    return f"ws://127.0.0.1:{port}/showdown/websocket"
+
+
+@contextlib.contextmanager
+def foreign_bot(url: str, name: str, *options: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run ``foreign_bot.py`` with its options, in a process that knows nothing of us."""
+    script = Path(__file__).with_name("foreign_bot.py")
+    process = subprocess.Popen(
+        [sys.executable, script, url, name, *options], stderr=subprocess.DEVNULL
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
 
 
 class Run:

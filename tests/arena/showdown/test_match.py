@@ -19,8 +19,11 @@ from rich.console import Console
 
 from plywise.arena.output.files import read_records
 from plywise.arena.play.guide_words import llm_short
-from plywise.arena.showdown import match as showdown_match
-from plywise.arena.showdown.connections import BattleServerLostError, ServerUnreachableError
+from plywise.arena.showdown.connections import (
+    BattleServerLostError,
+    ServerUnreachableError,
+    out_of_time,
+)
 from plywise.arena.showdown.match import ShowdownMatch, run_showdown
 from plywise.arena.showdown.view import LiveBattle, battle_line
 from plywise.arena.showdown.watch import BattlesStalledError
@@ -178,7 +181,7 @@ def test_time_losses_are_recognised(loser: str, expected: str) -> None:
         ["", "-message", f"{loser} lost due to inactivity."],
     ]
     seen = SimpleNamespace(_replay_data=events if loser else events[:1])
-    assert showdown_match._who_ran_out_of_time(seen, "plywise 1") == expected  # type: ignore[arg-type]
+    assert out_of_time(seen, "plywise 1") == expected  # type: ignore[arg-type]
 
 
 def test_the_picture_needs_no_battles_and_no_terminal(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ from plywise.arena.tournament.worker import Setup
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import NoLLMGroup
 from plywise.conf.schemas.search import AlphaBetaGroup, SimultaneousGroup
-from plywise.conf.schemas.tournament import TournamentConfig, TournamentGroup
+from plywise.conf.schemas.tournament import TournamentConfig, TournamentGroup, TournamentServer
 from plywise.datasets.errors import ConfigError, PlywiseError, WorkersFailedError
 from plywise.games.base import State
 from plywise.games.showdown.server import ShowdownServer
@@ -144,10 +144,12 @@ def test_servers_that_fail_in_a_row_end_the_tournament(
         def stop(self) -> None:
             pass
 
-    workers = SimpleNamespace(collect=lambda wait: [], close=lambda: None)
+    workers = SimpleNamespace(collect=lambda wait: [], close=lambda: None, idle=lambda: True)
     monkeypatch.setattr(showdown_executor, "ShowdownServer", Dead)
     monkeypatch.setattr(showdown_executor, "LocalExecutor", lambda *_: workers)
-    executor = ShowdownExecutor(setup_of("random"), 1, None, tmp_path, told_lines.append)
+    executor = ShowdownExecutor(
+        setup_of("random"), 1, None, tmp_path, told_lines.append, TournamentServer()
+    )
     executor.collect(0.0)
     executor.collect(0.0)
     with pytest.raises(WorkersFailedError, match=r"3 Showdown servers in a row.*server\.log"):
@@ -345,7 +347,7 @@ def test_a_server_that_stops_is_a_fault_of_nobody(how: signal.Signals, kind: str
 def test_a_dead_server_is_replaced_and_no_game_is_lost(tmp_path: Path) -> None:
     lines: list[str] = []
     setup = setup_of("pokeenv_max_base_power", "pokeenv_random")
-    executor = ShowdownExecutor(setup, 1, None, tmp_path, lines.append)
+    executor = ShowdownExecutor(setup, 1, None, tmp_path, lines.append, TournamentServer())
     tasks = {n: GameTask(n, (n % 2, 1 - n % 2), n // 2) for n in range(6)}
     faults: list[Fault] = []
     try:
