@@ -86,6 +86,8 @@ def world_facts(
         whose = "own" if here.startswith(own) else "foe" if here.startswith(foe) else "field"
         known = _known(info, here, whose)
         for what in sorted({*got, *right} - _NOT_COMPARED):
+            if what == "volatile choicelock" and not got.get("item", "").startswith("choice"):
+                continue  # it ends when the next turn begins
             if what == "types" and known is not None and known.ability in _TYPE_BY_ITEM:
                 continue  # what the state holds is not what counts
             if what == "stats" and (info.own.copy is not None or info.own.stat_moves):

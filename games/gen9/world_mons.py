@@ -37,6 +37,7 @@ _ABILITY_STARTED = {
     "asoneglastrier": {"unnerved": True},
     "asonespectrier": {"unnerved": True},
     "gluttony": {"gluttony": True},
+    "trace": {"seek": True},
 }
 _ITEM_STARTED = {"boosterenergy": {"started": True}}
 

@@ -107,13 +107,17 @@ def is_eaten(item: str) -> bool:
 
 
 @cache
-def is_aimed_status(move: str) -> bool:
-    """Return whether a status move is aimed at a Pokémon opposite."""
-    return is_status(move) and load().moves[move].get("target") in (
-        "normal",
-        "any",
-        "allAdjacentFoes",
-    )
+def changes_stages(move: str) -> bool:
+    """Return whether a status move does nothing but change stages."""
+    return is_status(move) and "boosts" in load().moves[move]
+
+
+@cache
+def stops_at_substitutes(move: str) -> bool:
+    """Return whether a status move is aimed at a Pokémon opposite and passes no Substitute."""
+    entry = load().moves.get(move, {})
+    aimed = entry.get("target") in ("normal", "any", "allAdjacentFoes")
+    return is_status(move) and aimed and "bypasssub" not in entry.get("flags", {})
 
 
 @cache

@@ -144,8 +144,9 @@ class Conditions(Reader):
             self._pp_lost(mon, to_id(line.arg(2)), line.arg(3))
         elif "broken" in line.tags:  # Feint and its like
             self._side(ident).effects.pop("stall", None)
-        elif name == "psychicterrain" and self._moving is not None:
-            self.battle.sides[self._moving.side].failed_now = True
+        elif name in ("psychicterrain", "mist") and self._moving is not None:
+            if name != "mist" or tables.changes_stages(self._moving.move):
+                self.battle.sides[self._moving.side].failed_now = True
         elif kind == "move" and name in tables.BINDING:
             self._start(ident, "partiallytrapped")
         elif name == "substitute" and "damage" in line.tags and self._moving is not None:

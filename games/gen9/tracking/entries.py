@@ -135,6 +135,8 @@ class Entries(Reader):
         if worn.item != before.item and worn.item is not None:
             mon.item = worn.item
             mon.first_item = mon.first_item or worn.first_item
+        if worn.last_item != before.last_item:
+            mon.last_item = worn.last_item
         mon.attacked += worn.attacked - before.attacked
         mon.done |= worn.done - before.done
         if tera or (worn.terastallized and not before.terastallized):

@@ -82,7 +82,7 @@ class Health(Reader):
             self._moving is not None
             and not self.battle.residual
             and not self._moving.missed
-            and tables.is_status(self._moving.move)
+            and tables.changes_stages(self._moving.move)
         ):
             # A move that changes nothing fails.
             self._moving.changed |= amount != 0

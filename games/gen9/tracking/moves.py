@@ -100,11 +100,17 @@ class Moves(Reader):
     def _fails_as_a_hit(self, line: ProtocolLine, moving: MoveUnderWay) -> bool:
         """Return whether a failure counts as none (``moveThisTurnResult`` is true or null)."""
         s, move = moving.side, moving.move
-        if place_of(line.arg(0))[0] == s and tables.is_aimed_status(move):
+        if line.tags.get("from") in ("Desolate Land", "Primordial Sea"):
+            return True
+        if line.arg(1) == "unboost" and (
+            place_of(line.arg(0))[0] == s or not tables.changes_stages(move)
+        ):
+            return True  # a part of what it does
+        if place_of(line.arg(0))[0] == s and tables.stops_at_substitutes(move):
             if "substitute" in self.battle.sides[1 - s].effects:
                 return True  # of the Substitute that it cannot pass
-        if move == "swallow":
-            return line.arg(1) == "heal"
+        if move in ("swallow", "allyswitch"):
+            return line.arg(1) != ""
         return move in tables.NO_FAILURES
 
     def _on_minus_hitcount(self, line: ProtocolLine) -> None:
