@@ -142,6 +142,8 @@ class Entries(Reader):
         if tera or (worn.terastallized and not before.terastallized):
             mon.terastallized, mon.tera_type = True, tera or worn.tera_type
         mon.learn_ability("illusion")
+        if side.fainted_now == shown:
+            side.fainted_now = number
         if number != shown:
             side.mons[shown] = before
         side.active, side.entry = number, None

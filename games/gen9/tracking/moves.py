@@ -107,7 +107,9 @@ class Moves(Reader):
         ):
             return True  # a part of what it does
         if place_of(line.arg(0))[0] == s and tables.stops_at_substitutes(move):
-            if "substitute" in self.battle.sides[1 - s].effects:
+            foe = self.battle.sides[1 - s]
+            drowsy = move == "yawn" and foe.mon is not None and foe.mon.status
+            if "substitute" in foe.effects and not drowsy:
                 return True  # of the Substitute that it cannot pass
         if move in ("swallow", "allyswitch"):
             return line.arg(1) != ""
