@@ -246,7 +246,7 @@ def active_facts(mon: _Dump, view: SideView, foe: str, rng: Random) -> None:
         _volatile(volatiles, mon, name, found, foe, rng)
     if view.loafing and mon["ab"] == "truant":
         volatiles["truant"] = {}
-    if view.item_lost and not mon["it"] and mon["ab"] == "unburden":
+    if view.item_lost and mon["ab"] == "unburden":
         volatiles["unburden"] = {}
 
 

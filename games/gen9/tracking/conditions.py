@@ -83,17 +83,17 @@ class Conditions(Reader):
         mon = self._mon(ident)
         if mon is None:
             return ()
+        if mon.terastallized and mon.tera_type:
+            return (mon.tera_type,)
         there = self._side(ident)
         if there.types:
             return there.types
-        if mon.terastallized and mon.tera_type:
-            return (mon.tera_type,)
         return tables.types_of_forme(mon.forme)
 
     def _on_minus_end(self, line: ProtocolLine) -> None:
         side, name = self._side(line.arg(0)), tables.effect_id(line.arg(1))
         if name == "substitute" and self._moving is not None:
-            self._moving.on_body = False
+            self._moving.on_substitute += 1
         if name in tables.FUTURE_MOVES:
             side.conditions.pop("futuremove", None)
             self._moving = MoveUnderWay(1 - place_of(line.arg(0))[0], name)
@@ -150,7 +150,7 @@ class Conditions(Reader):
         elif kind == "move" and name in tables.BINDING:
             self._start(ident, "partiallytrapped")
         elif name == "substitute" and "damage" in line.tags and self._moving is not None:
-            self._moving.on_body = False
+            self._moving.on_substitute += 1
             self._connected()
             self._hits_substitute(ident)
         elif name == "confusion":

@@ -208,4 +208,4 @@ class Entries(Reader):
             if mon.forme.startswith("morpeko"):
                 mon.species = mon.forme  # which it keeps
             side.tera_used = True
-            side.types, side.added_type = (), ""
+            side.added_type = ""

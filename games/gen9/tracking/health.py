@@ -34,8 +34,8 @@ class Health(Reader):
             self._side(line.arg(0)).effects.pop("twoturnmove", None)
         if "from" not in line.tags and self._moving is not None:
             if self._moving.side != place_of(line.arg(0))[0]:
-                mon.attacked += 1
-                self._moving.counted, self._moving.on_body = self._moving.counted + 1, True
+                mon.attacked += 1 + self._moving.on_substitute
+                self._moving.on_substitute = 0
                 self._connected()
 
     def _on_minus_heal(self, line: ProtocolLine) -> None:
@@ -144,9 +144,9 @@ class Health(Reader):
             giver = self.battle.sides[1 - place_of(line.arg(0))[0]].mon
             if giver is not None and giver.first_item is None and giver.item is None:
                 giver.first_item = item
+            if mon.item != "" and self._is_active(line.arg(0)):
+                self._side(line.arg(0)).item_lost = True
         mon.item = item
-        if self._is_active(line.arg(0)):
-            self._side(line.arg(0)).item_lost = False
         if (kind == "ability" and cause in ("frisk",)) or not kind:
             mon.first_item = mon.first_item if mon.first_item is not None else item
         if kind == "ability" and cause in ("pickup", "harvest", "magician", "pickpocket"):

@@ -115,13 +115,6 @@ class Moves(Reader):
             return line.arg(1) != ""
         return move in tables.NO_FAILURES
 
-    def _on_minus_hitcount(self, line: ProtocolLine) -> None:
-        """Count the hits on a Substitute too if the last one was on the Pokémon itself."""
-        mon = self._mon(line.arg(0))
-        moving = self._moving
-        if mon is not None and moving is not None and line.arg(1).isdigit():
-            mon.attacked += (int(line.arg(1)) if moving.on_body else 0) - moving.counted
-
     def _on_minus_miss(self, line: ProtocolLine) -> None:
         self._side(line.arg(0)).failed_now = True
         if self._moving is not None:

@@ -23,8 +23,8 @@ class MoveUnderWay:
 
     Attributes:
         side, move: whose it is, and its id.
-        hit: it has hurt the opponent or its Substitute; ``on_body``: its last hit was on no
-            Substitute; ``counted``: hits that count as attacks so far.
+        hit: it has hurt the opponent or its Substitute.
+        on_substitute: its hits on a Substitute, which count as attacks if one on the body follows.
         missed, changed: it has missed; it has changed stages.
         slot: the slot condition that it made.
         stolen: a berry that it ate off its holder, and the name of who ate it.
@@ -33,8 +33,7 @@ class MoveUnderWay:
     side: int
     move: str
     hit: bool = False
-    on_body: bool = False
-    counted: int = 0
+    on_substitute: int = 0
     missed: bool = False
     changed: bool = False
     slot: str = ""

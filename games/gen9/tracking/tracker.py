@@ -25,7 +25,7 @@ _SILENT = frozenset(
     """chat c c: j l n J L N join leave name player gametype gen tier rated rule clearpoke poke
     teampreview start request inactive inactiveoff t: raw html uhtml uhtmlchange title init deinit
     expire error bigerror debug message -hint -block -crit -resisted
-    -supereffective -nothing -ohko -combine -waiting -center
+    -supereffective -hitcount -nothing -ohko -combine -waiting -center
     -zpower -mega -burst -primal -candynamax -swap swap showteam noinit users updateuser split
     cantleave done win tie""".split()
 )
@@ -81,18 +81,17 @@ class Tracker(Entries, Moves, Health, Conditions):
         side = self.battle.sides[self.player]
         positions: list[int] = []
         for own in request.mons:
-            number = next(
-                (
-                    n
-                    for n, mon in enumerate(side.mons)
-                    if mon.name == own.name and mon.level == own.level and n not in positions
-                    and base_species(mon.species) == base_species(own.species)
-                ),
-                len(side.mons),
-            )  # fmt: skip
-            if number == len(side.mons):
+            alike = [
+                n
+                for n, mon in enumerate(side.mons)
+                if mon.name == own.name and mon.level == own.level and n not in positions
+                and base_species(mon.species) == base_species(own.species)
+            ]  # fmt: skip
+            alike.sort(key=lambda n: side.mons[n].species != own.species)
+            if not alike:
+                alike = [len(side.mons)]
                 side.mons.append(KnownMon(own.name, own.species, own.level, own.gender))
-            positions.append(number)
+            positions.append(alike[0])
         self.positions = tuple(positions)
         side.size = len(request.mons)
         shown, out = side.active, positions[0]
@@ -143,6 +142,10 @@ class Tracker(Entries, Moves, Health, Conditions):
             # An empty line opens a phase: with a time stamp that of choices, else the end of turn.
             self._blank = False
             self.battle.residual = kind not in ("t:", "win", "tie")
+            if self.battle.residual:
+                one, two = self.battle.sides
+                self._unbind(one, two)
+                self._unbind(two, one)
         reader = self._readers.get(kind)
         if reader is not None:
             try:
@@ -179,9 +182,8 @@ class Tracker(Entries, Moves, Health, Conditions):
             found = battle.conditions.get(name)
             if found is not None and found.left(battle.ends) == 0:
                 del battle.conditions[name]
-        for side, other in (battle.sides, battle.sides[::-1]):
+        for side in battle.sides:
             self._expire(side)
-            self._unbind(side, other)
             for name in ("wish", "futuremove"):  # they may find nobody, and no line says it
                 slot = side.conditions.get(name)
                 if slot is not None and slot.left(battle.ends) == 0:
