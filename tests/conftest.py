@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 
 import pytest
 
@@ -11,6 +12,10 @@ import pytest
 # Ctrl-C could end what it started.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Measurements of models are the user's (``llm_calibration.json``): tests read none and write none.
+_DATA = tempfile.TemporaryDirectory(prefix="tests-data-", ignore_cleanup_errors=True)
+os.environ["XDG_DATA_HOME"] = _DATA.name
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as `plywise` does, and before NumPy loads
 

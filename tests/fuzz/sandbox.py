@@ -171,6 +171,7 @@ def _child(case: Case, place: Path) -> None:
         os.setpgid(0, 0)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         os.chdir(place / "work")
+        os.environ["XDG_DATA_HOME"] = str(place / "data")  # a measured model is the user's
         for number, name, flags in (
             (0, os.devnull, os.O_RDONLY),
             (1, place / "out", os.O_WRONLY | os.O_CREAT | os.O_APPEND),

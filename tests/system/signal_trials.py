@@ -274,7 +274,8 @@ def run_trial(
     temporary.mkdir()
     (folder / "corpus.jsonl.gz").write_bytes(b"what was there")
     (folder / "position.txt").write_text("4\n")  # takes minutes to solve
-    environment = os.environ | {"TMPDIR": str(temporary), _MARK: mark}
+    own = {"TMPDIR": str(temporary), "XDG_DATA_HOME": str(top / "data"), _MARK: mark}
+    environment = os.environ | own
     if kind.cold:
         environment["PLYWISE_CACHE"] = str(top / "cache")
     plywise = [sys.executable, "-m", "plywise.arena.cli"]
