@@ -24,8 +24,8 @@ help: ## list these targets
 play: $(VENV)/run.stamp ## set up, then play real battles against a bot on a local Showdown server
 	@$(VENV)/bin/plywise showdown $(ARGS)
 
-test: check ## set up, then lint, types and every test
-	$(VENV)/bin/python -m pytest -n $(JOBS) $(ARGS)
+test: check ## set up, then lint, types and all tests but the long ones
+	$(VENV)/bin/python -m pytest -n $(JOBS) -m "not long" $(ARGS)
 
 quick: $(VENV)/dev.stamp ## the quick tests, for daily work
 	$(VENV)/bin/python -m pytest -n $(JOBS) -m "not slow and not server and not llm" $(ARGS)

@@ -104,6 +104,7 @@ def test_one_that_does_not_come_ends_the_run(
     assert f"{words} for 6 s at {websocket(port)} (0 finished battles are kept)" in str(run.error)
 
 
+@pytest.mark.long
 @pytest.mark.server
 def test_one_that_never_answers_needs_the_timer(tmp_path: Path) -> None:
     port = free_port()

@@ -80,6 +80,7 @@ def test_battles_go_on_after_cuts_at_random_moments(server: ShowdownServer, tmp_
     assert {tag: -result for tag, result in theirs.items()} == ours
 
 
+@pytest.mark.long
 def test_both_players_of_a_local_match_are_cut(server: ShowdownServer, tmp_path: Path) -> None:
     with Cutter(server.port) as cutter:
         run = Run(
@@ -169,6 +170,7 @@ def test_a_client_that_was_killed_finds_its_battles_again(
     assert figures(last)["resumed"] == 0
 
 
+@pytest.mark.long
 def test_a_battle_that_the_server_no_longer_knows_has_no_result(tmp_path: Path) -> None:
     """The server is replaced by a new one at the same port, in the middle of a battle."""
     with ShowdownServer(on_progress=lambda _: None) as first, Cutter(first.port) as cutter:

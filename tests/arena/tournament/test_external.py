@@ -238,6 +238,7 @@ def test_a_program_of_others_is_rated_by_games_in_pairs(tmp_path: Path) -> None:
     assert {rated["player"] for rated in summary["ratings"]["players"]} == {"random", "Some Bot"}
 
 
+@pytest.mark.long
 @pytest.mark.server
 @pytest.mark.slow
 def test_one_that_leaves_has_lost_and_is_waited_for(tmp_path: Path) -> None:
@@ -276,6 +277,7 @@ def test_one_that_leaves_has_lost_and_is_waited_for(tmp_path: Path) -> None:
     assert summary["agents"]["random"]["errors"] == 0
 
 
+@pytest.mark.long
 @pytest.mark.server
 @pytest.mark.slow
 def test_one_that_never_answers_loses_on_the_servers_timer(tmp_path: Path) -> None:
@@ -289,6 +291,7 @@ def test_one_that_never_answers_loses_on_the_servers_timer(tmp_path: Path) -> No
         assert [game.result_of(1) for game in store.games()] == [-1, -1]
 
 
+@pytest.mark.long
 @pytest.mark.server
 @pytest.mark.slow
 def test_one_that_never_comes_ends_the_tournament_after_all_other_games(tmp_path: Path) -> None:
@@ -325,6 +328,7 @@ def test_one_that_never_comes_ends_the_tournament_after_all_other_games(tmp_path
     assert "random" in next(tmp_path.glob("outputs/tournament/*/*/results.csv")).read_text()
 
 
+@pytest.mark.long
 @pytest.mark.server
 @pytest.mark.slow
 def test_one_that_accepts_nothing_ends_the_tournament(tmp_path: Path) -> None:
