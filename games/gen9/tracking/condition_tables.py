@@ -73,9 +73,9 @@ ONCE = {"intrepidsword": "sword", "dauntlessshield": "shield", "supersweetsyrup"
 """Ability that works once a battle -> its mark in ``KnownMon.done``."""
 
 PASSED_ON = frozenset(
-    """aquaring confusion curse dragoncheer embargo focusenergy gastroacid healblock ingrain
-    leechseed lockon magnetrise partiallytrapped perishsong substitute syrupbomb tarshot
-    torment""".split()
+    """aquaring charge confusion curse dragoncheer focusenergy gastroacid healblock ingrain
+    leechseed magnetrise micleberry noretreat partiallytrapped perishsong powertrick stall
+    substitute tarshot throatchop""".split()
 )
 """What Baton Pass hands on (conditions without ``noCopy``)."""
 

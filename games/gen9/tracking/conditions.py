@@ -69,6 +69,8 @@ class Conditions(Reader):
             length = 2
         if name == "uproar" and "upkeep" in line.tags:
             return
+        if name == "smackdown":
+            side.effects.pop("magnetrise", None)
         if name == "slowstart" and mon is not None:
             mon.learn_ability("slowstart")
         if name == "confusion" and "fatigue" in line.tags:
