@@ -12,7 +12,7 @@ What a player cannot know is left out by these rules:
   with which it left (Regenerator shows when it comes back);
 - a Pokémon with an Illusion that nothing has betrayed, and the one that it imitates;
 - the lengths that an item extends (rocks, Light Clay) count as the usual ones, or three more;
-- conditions without a line that follow from a hidden item, ability or draw (``_HIDDEN``).
+- conditions without a line that follow from a hidden item, ability or draw (``HIDDEN``).
 
 A world is drawn at every decision and compared with the same state (:mod:`.tracking_worlds`), and,
 in a corpus of drawn ties, the information state with that of the engine's own game of the same seed
@@ -31,7 +31,7 @@ from rich.table import Table
 
 from plywise.arena.verify.corpus_report import CorpusReport, count_battles
 from plywise.arena.verify.tracking_engine import EngineGame
-from plywise.arena.verify.tracking_worlds import Fact, world_facts
+from plywise.arena.verify.tracking_worlds import EXTENDED, HIDDEN, SCREENS, Fact, world_facts
 from plywise.conf.schemas.verify import VerifyConfig
 from plywise.datasets.battle_corpus import Dump, RecordedBattle
 from plywise.datasets.errors import ConfigError
@@ -48,11 +48,6 @@ from plywise.games.gen9.worlds import sample_worlds
 from plywise.games.showdown.channel import BattleChannel
 
 _BELIEF = RandomBattleBelief()
-_HIDDEN = frozenset(
-    """allyswitch chillyreception choicelock counter flinch lockedmove metronome mirrorcoat
-    rolloutstorage trapper unburden zenmode""".split()
-)
-_EXTENDED = 3  # turns that a rock or Light Clay adds
 _ONCE = {"sword": "sb", "shield": "shb", "syrup": "syr", "hero": "hero", "bond": "bond"}
 
 
@@ -236,7 +231,7 @@ def _length(
 ) -> Iterator[Fact]:
     left, right = effect.left(ends), state.get("duration")
     if left is not None and right:
-        possible = extended and right == left + _EXTENDED
+        possible = extended and right == left + EXTENDED
         yield Fact(name, of, right if possible else left, right)
 
 
@@ -291,14 +286,14 @@ def _active_facts(side: KnownSide, dump: Dump, ends: int, of: str) -> Iterator[F
     yield Fact("boosts", of, side.boosts, dump.get("bo", {}))
     states = dump.get("vo", {})
     charging = states.get("twoturnmove", {}).get("move")
-    names = {n for n in states if n in codec.VOLATILE_BIT and n not in _HIDDEN and n != charging}
+    names = {n for n in states if n in codec.VOLATILE_BIT and n not in HIDDEN and n != charging}
     for ability, key, name in (
         ("supremeoverlord", "fallen", "fallen"),
         ("slowstart", "counter", "slowstart"),
     ):
         if dump["ab"] == ability and dump.get("as", {}).get(key):
             names.add(name)
-    told = set(side.effects) - _HIDDEN - {"mimicked", "eaten"}
+    told = set(side.effects) - HIDDEN - {"mimicked", "eaten"}
     if dump["ab"] == "truant" and side.loafing:
         told.add("truant")
     for name in sorted(names | told):
@@ -329,7 +324,7 @@ def _condition_facts(side: KnownSide, dump: Dump, ends: int, of: str) -> Iterato
         if name in tables.HAZARDS:
             yield Fact("layers", f"{of} {name}", effect.count, state.get("layers", 1))
         else:
-            screen = name in ("reflect", "lightscreen", "auroraveil")
+            screen = name in SCREENS
             yield from _length("turns left of a side condition", of, effect, ends, state, screen)
     slots = {"wish", "futuremove", "healingwish", "lunardance"}
     there = slots & set(dump["sl"][0])

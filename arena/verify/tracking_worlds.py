@@ -2,7 +2,7 @@
 
 What no player can know is left out by these rules: of the opponent, whatever the information state
 does not tell of sets; what is drawn (lengths of sleep, confusion, binding, a lock; HP behind a
-Substitute that was hit, and within a percent); what only hidden sets decide (``_HIDDEN``).
+Substitute that was hit, and within a percent); what only hidden sets decide (``HIDDEN``).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _DRAWN = {
     "lockedmove": ("trueDuration",),
     "substitute": ("hp",),
 }
-_HIDDEN = frozenset(
+HIDDEN = frozenset(
     """allyswitch chillyreception choicelock counter flinch lockedmove metronome mirrorcoat
     rolloutstorage trapper unburden zenmode""".split()
 )
@@ -55,7 +55,10 @@ _OF_SETS = frozenset(
         "types;gender;used moves"
     ).split(";")
 )
-_EXTENDED = 3
+EXTENDED = 3
+"""Turns that a rock or Light Clay adds."""
+SCREENS = ("reflect", "lightscreen", "auroraveil")
+"""Conditions that Light Clay extends."""
 
 
 def world_facts(
@@ -131,7 +134,7 @@ def _compared(what: str, whose: str, known: MonView | None, got: Any, right: Any
         yield Fact(what, whose, got[0], right[0])
         yield Fact(f"turns of {what}", whose, _near(got[1], right[1]), right[1])
     elif what.startswith("side condition "):
-        screen = what.split()[-1] in ("reflect", "lightscreen", "auroraveil")
+        screen = what.split()[-1] in SCREENS
         value = _near(got, right) if screen and got and right else got
         yield Fact(what, whose, value, right)
     elif what == "slot condition futuremove":
@@ -140,7 +143,7 @@ def _compared(what: str, whose: str, known: MonView | None, got: Any, right: Any
         yield Fact(what, whose, got and got[1], right and right[1])
     elif what.startswith("volatile "):
         name = what.split()[-1]
-        if name == "chillyreception" or (whose == "foe" and name in _HIDDEN):
+        if name == "chillyreception" or (whose == "foe" and name in HIDDEN):
             return
         if name == "truant" and known is not None and known.ability != name:
             return
@@ -170,4 +173,4 @@ def _of_opponent(what: str, known: MonView, got: Any, right: Any) -> Iterator[Fa
 
 def _near(got: int, right: int) -> int:
     """Return ``right`` where only an item that nobody has seen makes the difference."""
-    return right if abs(got - right) == _EXTENDED else got
+    return right if abs(got - right) == EXTENDED else got

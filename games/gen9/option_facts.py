@@ -19,7 +19,7 @@ from plywise.engine.battle.damage_rolls import damage_rolls
 from plywise.engine.battle.names import MOVE_ID
 from plywise.engine.battle.tables import MOVES
 from plywise.games.gen9.belief import RandomBattleBelief
-from plywise.games.gen9.infostate import SWITCH, TERA, InfoState
+from plywise.games.gen9.infostate import SWITCH, TERA, InfoState, SideView
 from plywise.games.gen9.worlds import sample_worlds
 
 _SWITCH_WORLDS = 2
@@ -149,22 +149,16 @@ def _switch_facts(info: InfoState, index: int, belief: RandomBattleBelief) -> Op
     hp = info.own.mons[index].hp_fraction
     if foe is None or foe.fainted:
         return OptionFacts(hp=hp)
-    own = replace(
-        info.own,
-        active=index,
-        boosts={},
-        volatiles={},
-        types=(),
-        added_type="",
-        copy=None,
-        last_move="",
-        last_used="",
-        turns_out=0,
-        actions=0,
-        item_lost=False,
-        moves_used=(),
-        streak=("", 0),
-        stat_moves=(),
+    before = info.own
+    own = SideView(  # whoever comes in has nothing of what the one before had
+        before.mons,
+        index,
+        conditions=before.conditions,
+        size=before.size,
+        fainted_now=before.fainted_now,
+        fainted_before=before.fainted_before,
+        fallen=before.fallen,
+        can_tera=before.can_tera,
     )
     after = replace(info, own=own, request="move", trapped=False)
     worlds = sample_worlds(after, _SWITCH_WORLDS, seed=info.turn, belief=belief)

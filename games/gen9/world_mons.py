@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 from random import Random
 from typing import Any
 
 from plywise.datasets.pokemon_sets import PokemonSet
 from plywise.datasets.showdown_data import load
 from plywise.engine.battle.border import codec, teams
-from plywise.engine.battle.names import MOVE_ID, TYPE_ID
+from plywise.engine.battle.names import TYPE_ID
 from plywise.games.gen9.infostate import Condition, MonView, SideView
 from plywise.games.gen9.tracking import condition_tables as tables
-from plywise.games.gen9.tracking.information import COPIED_PP
+from plywise.games.gen9.tracking.information import COPIED_PP, usual_pp
 
 _DONE_KEYS = {
     "berry": "ate",
@@ -83,16 +83,11 @@ def _strength(s: PokemonSet, species: str) -> tuple[int, tuple[int, ...]]:
     return teams.max_hp(number, spread[0], s.level), tuple(stats)
 
 
-@cache
-def _full_pp(move: str) -> int:
-    return teams.max_pp(teams.number(MOVE_ID, move, "move"))
-
-
 def _moves(known: MonView | None, s: PokemonSet) -> list[list[Any]]:
     seen = {m.id: m for m in known.moves} if known else {}
     out = []
     for name in s.moves:
-        most = _full_pp(name)
+        most = usual_pp(name)
         view = seen.get(name)
         if view is not None and view.max_pp is not None:
             most = view.max_pp
@@ -169,7 +164,7 @@ def write_copy(mon: _Dump, view: SideView, others: Sequence[_Dump], team: teams.
     moves = [m for m in used if used[m].pp is not None] or [slot[0] for slot in model["mv"]]
     mon["mv"] = []
     for name in moves:
-        most = min(_full_pp(name), COPIED_PP)
+        most = min(usual_pp(name), COPIED_PP)
         seen = used.get(name)
         left = most if seen is None else seen.pp if seen.pp is not None else most - seen.used
         mon["mv"].append([name, max(0, left), most])

@@ -161,10 +161,8 @@ class Health(Reader):
         mon, item = self._mon(line.arg(0)), to_id(line.arg(1))
         if mon is None or "weaken" in line.tags:
             return
-        if item == "micleberry" and not line.tags.keys() & {
-            "eat",
-            "from",
-        }:  # eaten before: it works
+        if item == "micleberry" and not line.tags.keys() & {"eat", "from"}:
+            # Eaten before: it works now.
             self._side(line.arg(0)).effects.pop(item, None)
             return
         mon.lose_item(item)

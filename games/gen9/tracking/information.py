@@ -161,7 +161,16 @@ def _mon(
 
 
 _move = lru_cache(50_000)(MoveView)  # the same few thousand again and again
-_full_pp = cache(lambda name: teams.max_pp(MOVE_ID[name]))
+
+
+@cache
+def usual_pp(move: str) -> int:
+    """Return the most PP that a move has in every battle, by its id.
+
+    Raises:
+        UnknownNameError: there is no such move.
+    """
+    return teams.max_pp(teams.number(MOVE_ID, move, "move"))
 
 
 def _seen_moves(uses: Mapping[str, int]) -> tuple[MoveView, ...]:
@@ -177,7 +186,7 @@ def _own_moves(
 ) -> tuple[MoveView, ...]:
     views = []
     for slot, name in enumerate(names):
-        used, most = uses.get(name, 0), full_pp.get(name) or min(most_pp, _full_pp(name))
+        used, most = uses.get(name, 0), full_pp.get(name) or min(most_pp, usual_pp(name))
         barred = legal is not None and MOVE + slot not in legal and TERA + slot not in legal
         left = max(0, most - used)
         views.append(_move(name, used, left, most, barred and left > 0))

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from plywise.engine.battle.border.teams import max_pp
 from plywise.engine.battle.log.labels import Labels
-from plywise.engine.battle.names import MOVE_ID
 from plywise.games.gen9.infostate import Condition, InfoState, MonView, MoveView, SideView
+from plywise.games.gen9.tracking.information import usual_pp
 from plywise.games.gen9.tracking.known import Effect, KnownBattle, KnownMon, KnownSide
 from plywise.games.gen9.tracking.wire import shown_hp
 
@@ -17,10 +16,8 @@ _MADE_BY_OPPONENT = ("futuremove",)  # of a side's and its slot's conditions
 
 def known_by_player(info: InfoState, labels: Labels) -> KnownBattle:
     """Return what the player of ``info`` has been told; Pokémon are called as ``labels`` say."""
-    sides = [
-        _side(view, info.ends, names)
-        for view, names in _with_names(info, labels)
-    ]  # fmt: skip
+    views = (info.own, info.foe) if info.player == 0 else (info.foe, info.own)
+    sides = [_side(v, info.ends, names) for v, names in zip(views, labels.names, strict=True)]
     return _battle(info, sides, seen_by=info.player)
 
 
@@ -62,11 +59,6 @@ def known_by_opponent(info: InfoState, labels: Labels) -> KnownBattle:
     )
     sides = [mine, theirs] if info.player == 0 else [theirs, mine]
     return _battle(info, sides, seen_by=1 - info.player)
-
-
-def _with_names(info: InfoState, labels: Labels) -> list[tuple[SideView, Sequence[str]]]:
-    views = (info.own, info.foe) if info.player == 0 else (info.foe, info.own)
-    return list(zip(views, labels.names, strict=True))
 
 
 def _renumbered(
@@ -184,8 +176,7 @@ def _mon(view: MonView, ends: int, name: str) -> KnownMon:
 
 
 def _unusual_pp(moves: Sequence[MoveView]) -> dict[str, int]:
-    usual = {move.id: max_pp(MOVE_ID[move.id]) for move in moves if move.max_pp is not None}
-    return {m.id: m.max_pp for m in moves if m.max_pp is not None and m.max_pp != usual[m.id]}
+    return {m.id: m.max_pp for m in moves if m.max_pp not in (None, usual_pp(m.id))}
 
 
 def _slots(moves: Sequence[MoveView]) -> tuple[str, ...]:

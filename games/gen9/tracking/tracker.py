@@ -7,7 +7,6 @@ shows percent of both.  What is read here is what Showdown's simulator wrote (``
 
 from __future__ import annotations
 
-from plywise.engine.battle.border.teams import max_pp
 from plywise.engine.battle.names import MOVE_ID
 from plywise.games.gen9.belief import base_species
 from plywise.games.gen9.infostate import InfoState
@@ -15,7 +14,7 @@ from plywise.games.gen9.tracking import condition_tables as tables
 from plywise.games.gen9.tracking.conditions import Conditions
 from plywise.games.gen9.tracking.entries import Entries
 from plywise.games.gen9.tracking.health import Health
-from plywise.games.gen9.tracking.information import information_state
+from plywise.games.gen9.tracking.information import information_state, usual_pp
 from plywise.games.gen9.tracking.known import KnownMon, KnownSide
 from plywise.games.gen9.tracking.moves import Moves
 from plywise.games.gen9.tracking.request import BattleRequest, OwnMon
@@ -108,7 +107,7 @@ class Tracker(Entries, Moves, Health, Conditions):
             return
         mon = side.mons[out]
         for move, (points, most) in request.pp.items():
-            if move in MOVE_ID and most != max_pp(MOVE_ID[move]) and side.copy is None:
+            if move in MOVE_ID and most != usual_pp(move) and side.copy is None:
                 mon.full_pp[move] = most  # taken over by Sketch
             if side.copy is not None:
                 mon.copied_uses[move] = max(0, most - points)
