@@ -3,11 +3,12 @@
 A corpus is a (gzipped) file of JSON lines, written by ``showdown/record.js``.  A battle is one
 ``b`` line followed by its ``t`` lines:
 
-``b``: ``b`` number, ``seed`` of the battle's generator, ``fmt`` format (whose teams), ``teams`` two
-packed teams, ``log`` of the start, and, in corpora of our own recorder, ``version`` of the package,
-``ties``: ``drawn`` as in every real battle, or ``kept`` where a tie keeps its order without a draw,
-and ``rules``, the format whose rules the battle was played by (a factory's own format wants its own
-teams, so theirs are gen9ubers').
+``b``: ``b`` number, ``seed`` of the battle's generator, ``fmt`` format, ``teams`` two packed teams,
+``log`` of the start, and, in corpora of our own recorder, ``version`` of the package, ``ties``
+(``drawn`` as in every real battle, or ``kept`` where a tie keeps its order without a draw),
+``picked`` (which of each team came into the battle, in the order that Team Preview's choice gave
+them: all numbers of Pokémon in the corpus are positions there), and, in older ones, ``rules``, the
+format whose rules the battle was played by.
 
 ``t``: ``b`` battle, ``n`` step, ``c`` both choices (null: nothing to decide), ``leg`` all legal
 choices of both sides, ``s0`` state before (first step only: later it is the previous ``s1``),
@@ -17,7 +18,7 @@ generator's state before the step.
 
 Recorded with streams, both also have ``raw``, the log as the simulator wrote it (a ``|split|p1``
 before the line for that player and the line for all others), and ``req``, both players' requests
-afterwards (null: none).
+afterwards (null: none); ``b`` then has ``preview``, both requests of Team Preview.
 
 Every line is checked: one that is cut off, an unknown name, an impossible HP or
 another version of the package is a :class:`CorpusError` that names the line.
@@ -46,9 +47,13 @@ _CHOICE = re.compile(r"move [1-4]( terastallize)?|switch [2-6]|pass|default")
 _NOT_IN_TABLE = {"", "recharge"}  # names that a dump may hold and no table does
 
 
-def _rules_of(format: str) -> str:
-    """Return the format by whose rules recorders play the teams of ``format``."""
-    return "gen9ubers" if "factory" in format else format
+def _size(packed: str) -> int:
+    return packed.count("]") + 1
+
+
+def _picked(head: Mapping[str, Any]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    one, two = head.get("picked") or [range(_size(text)) for text in head["teams"]]
+    return tuple(one), tuple(two)
 
 
 class CorpusError(PlywiseError):
@@ -108,6 +113,7 @@ class RecordedBattle:
         keep_ties: a speed tie kept its order and drew nothing; else it was drawn.
         format: whose teams were taken.
         rules: by which format's rules it was played.
+        picked: which of each team came into the battle, in the order of the choice.
     """
 
     line: int
@@ -116,6 +122,7 @@ class RecordedBattle:
     rules: str
     seed: str
     packed_teams: tuple[str, str]
+    picked: tuple[tuple[int, ...], tuple[int, ...]]
     start_log: tuple[str, ...]
     steps: tuple[RecordedStep, ...]
     keep_ties: bool = True
@@ -125,8 +132,12 @@ class RecordedBattle:
     start_requests: tuple[Any, Any] = (None, None)
 
     def teams(self) -> tuple[tuple[PokemonSet, ...], tuple[PokemonSet, ...]]:
-        """Return both teams, parsed."""
-        return parse_packed_team(self.packed_teams[0]), parse_packed_team(self.packed_teams[1])
+        """Return the Pokémon that came into the battle, of both sides, in order."""
+        whole = (parse_packed_team(text) for text in self.packed_teams)
+        one, two = (
+            tuple(team[k] for k in picked) for team, picked in zip(whole, self.picked, strict=True)
+        )
+        return one, two
 
 
 def read_corpus(path: Path, limit: int | None = None) -> Iterator[RecordedBattle]:
@@ -224,9 +235,10 @@ class _Reader:
             line=line,
             number=head["b"],
             format=head["fmt"],
-            rules=head.get("rules") or _rules_of(head["fmt"]),
+            rules=head.get("rules", head["fmt"]),
             seed=head["seed"],
             packed_teams=(head["teams"][0], head["teams"][1]),
+            picked=_picked(head),
             start_log=tuple(head["log"]),
             steps=tuple(steps),
             keep_ties=_ties_kept(head, steps),
@@ -269,6 +281,9 @@ class _Reader:
                     self.check_set(s)
         except TeamError as error:
             raise self.wrong(str(error)) from error
+        for text, picked in zip(entry["teams"], _picked(entry), strict=True):
+            if len(set(picked)) != len(picked) or not set(picked) <= set(range(_size(text))):
+                raise self.wrong(f"picked {list(picked)} of a team of {_size(text)}")
 
     def check_set(self, s: PokemonSet) -> None:
         names = [("species", s.species), ("ability", s.ability), ("item", s.item)]

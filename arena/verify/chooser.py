@@ -39,8 +39,12 @@ class SearchChooser:
         line: Mapping[str, Any] = json.loads(text)
         if "state" not in line:
             one, two = line["teams"]
-            teams = parse_packed_team(one), parse_packed_team(two)
-            self._setup = codec.BattleSetup(teams, line["rules"], line["ties"] == "kept")
+            whole = parse_packed_team(one), parse_packed_team(two)
+            first, second = (
+                tuple(team[k] for k in picked)
+                for team, picked in zip(whole, line["picked"], strict=True)
+            )
+            self._setup = codec.BattleSetup((first, second), line["fmt"], line["ties"] == "kept")
             self._asked = 0
             return None
         assert self._setup is not None

@@ -19,6 +19,7 @@ from plywise.datasets.errors import ConfigError, PlywiseError
 from plywise.datasets.processes.children import NODE_FLAGS, running
 from plywise.datasets.processes.temporary import replacing
 from plywise.datasets.showdown_data import load
+from plywise.engine.battle.border.formats import playable
 from plywise.games.showdown.install import ensure_showdown, node_executable
 
 if TYPE_CHECKING:
@@ -48,14 +49,15 @@ def record_corpus(config: RecordConfig) -> Path:
         ``config.out``, a corpus as :mod:`plywise.datasets.battle_corpus` reads it.
 
     Raises:
-        ConfigError: the name of the corpus does not end in ``.gz``; the theme has an unknown name.
+        ConfigError: the name of the corpus does not end in ``.gz``; the theme has an unknown name;
+            the engine cannot play the format.
         ShowdownInstallError: Node or the package is missing and cannot be installed.
         RecordingError: the recorder failed; nothing is left at ``config.out``.
     """
     out = Path(config.out)
     if out.suffix != ".gz":
         raise ConfigError(f"{out}: a corpus is gzipped, its name must end in .gz")
-    data = load()
+    format, data = playable(config.format), load()
     for name in config.theme:
         if not any(name in names for names in (data.abilities, data.items, data.moves)):
             raise ConfigError(f"theme: '{name}' is the id of no ability, item or move")
@@ -63,7 +65,7 @@ def record_corpus(config: RecordConfig) -> Path:
     package, node = ensure_showdown(), node_executable()
     with writing(out, RecordingError) as file, replacing(file) as part:
         command = [str(node), *NODE_FLAGS, str(_SCRIPT), str(package)]
-        command += [str(config.battles), str(config.seed), str(part), config.format]
+        command += [str(config.battles), str(config.seed), str(part), format.id]
         flags = ("fuzz", "stall", "keepties", "streams")
         command += [f"--{flag}" for flag in flags if getattr(config, flag)]
         if config.theme:

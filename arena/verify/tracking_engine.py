@@ -24,7 +24,7 @@ class EngineGame:
         if battle.keep_ties:
             return None
         one, two = battle.packed_teams
-        return cls(begun(BattleState.from_seed(one, two, battle.seed, battle.rules)))
+        return cls(begun(BattleState.from_seed(one, two, battle.seed, battle.rules, battle.picked)))
 
     def play(self, step: RecordedStep) -> None:
         """Play the choices of a step."""

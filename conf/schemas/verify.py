@@ -64,14 +64,10 @@ class RecordConfig(Settings):
     battles: int = setting(20, "battles to record", low=1)
     # Seeds of single battles are seed * 100003 + number, 32 bits.
     seed: int = setting(0, "seed of teams, choices and dice", low=0, high=2**31 // 100003)
-    format: str = setting(
-        "gen9randombattle",
-        "format of the teams",
-        choices=("gen9randombattle", "gen9battlefactory", "gen9bssfactory", "gen9ou"),
-    )
+    format: str = setting("gen9randombattle", "a singles format of generation 9, such as gen9ou")
     fuzz: bool = setting(
         False,
-        "teams that mix every species, move, ability and item (gen9ou: all that is legal there)",
+        "teams that mix every species, move, ability and item (a tier: on its species)",
     )
     keepties: bool = setting(
         True,

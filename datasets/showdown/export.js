@@ -8,6 +8,8 @@
                                 the sorted list of their names under "cb"
    gen9randombattle.json        every set that the random-battle generator makes, with how often it made it,
                                 and a pool of whole teams (rows of the set table with a gender)
+   formats.json                 the formats of generation 9 and what of their rule tables acts in a battle or in making
+                                a team, and the functions of each rule
 
    Showdown's data are MIT-licensed (see NOTICE); regenerate with `plywise-export`, never by hand. */
 const fs = require('fs'), path = require('path'), crypto = require('crypto');
@@ -88,3 +90,22 @@ fs.writeFileSync(path.join(OUT, 'gen9randombattle.json'), JSON.stringify({
   sets: keys.map(k => [...rows.get(k).row, rows.get(k).count]),
   teams: teams.map(t => t.map(([k, g]) => [index.get(k), g])),
 }));
+
+// ---- formats ----------------------------------------------------------------------------------------------------
+
+const functions = entry => Object.keys(entry).filter(key => typeof entry[key] === 'function').sort();
+const named = {};   // the rules of all formats
+const formats = Object.fromEntries(Dex.formats.all().filter(f => f.id.startsWith('gen9')).map(f => {
+  const rules = Dex.formats.getRuleTable(f);
+  const names = [...rules.keys()].filter(id => !/^[-+*!]/.test(id) && Dex.formats.get(id).effectType !== 'Format').sort();
+  for (const id of names) named[id] = {type: Dex.formats.get(id).effectType, cb: functions(Dex.formats.get(id))};
+  return [f.id, {
+    name: f.name, section: f.section, mod: f.mod, gameType: f.gameType, team: f.team || '', cb: functions(f), rules: names,
+    allowed: [...rules.keys()].filter(id => id.startsWith('+')).map(id => id.slice(1)).sort(),
+    bannedAbilities: Dex.abilities.all().filter(a => rules.has('-ability:' + a.id)).map(a => a.id).sort(),
+    minTeamSize: rules.minTeamSize, maxTeamSize: rules.maxTeamSize, pickedTeamSize: rules.pickedTeamSize || 0,
+    defaultLevel: rules.defaultLevel, maxLevel: rules.maxLevel,
+    adjustLevel: rules.adjustLevel || 0, adjustLevelDown: rules.adjustLevelDown || 0,
+  }];
+}));
+fs.writeFileSync(path.join(OUT, 'formats.json'), JSON.stringify({version, formats, rules: named}));

@@ -5,10 +5,10 @@
      [--fuzz] [--stall] [--keepties] [--ask] [--streams] [--theme=NAME,…] [--teams=FILE]
 
    PACKAGE_FOLDER  an installed pokemon-showdown
-   FORMAT          gen9randombattle, gen9battlefactory, gen9bssfactory or gen9ou: where teams come from (teams.js)
-   --fuzz          instead, teams that mix every species, move, ability and item of the first three formats,
-                   or of all that is legal in gen9ou
-   --stall         players prefer moves that do no damage, gen9ou's teams have few others: long battles
+   FORMAT          a singles format of generation 9; its teams: teams.js
+   --fuzz          instead, teams that mix every species, move, ability and item of the random formats,
+                   or of all that is legal in the tier
+   --stall         players prefer moves that do no damage, a tier's teams have few others: long battles
    --theme=NAMES   instead, teams whose Pokémon have abilities, items and moves of these
    --ask           of every four battles in one side 1, in one side 2, in one both are played by whoever reads standard
                    output: a battle's "b" line, then {"state", "side", "legal"} for every choice; the answer is a
@@ -137,6 +137,10 @@ BattleActions.prototype.secondaries = function () {
 
 // ---- state dump -------------------------------------------------------------------------------------------------
 
+/** Who came into the battle, by side, in the order of the choice at Team Preview. */
+const brought = new Map();
+const numberOf = pokemon => brought.get(pokemon.side).indexOf(pokemon.set);
+
 const UNSAID = new Set(['id', 'target', 'effectOrder', 'sourceEffect', 'sourceSlot', 'isSlotCondition']);
 
 /** A value without cycles: a Pokémon is "@p1:2" (team index), a side "@p1", an effect "#id". */
@@ -144,7 +148,7 @@ function plain(value) {
   if (value === null || typeof value !== 'object') return value;
   const kind = value.constructor.name;
   if (kind === 'Battle' || kind === 'Field') return undefined;
-  if (kind === 'Pokemon') return `@${value.side.id}:${value.side.team.indexOf(value.set)}`;
+  if (kind === 'Pokemon') return `@${value.side.id}:${numberOf(value)}`;
   if (kind === 'Side') return `@${value.id}`;
   if (Array.isArray(value)) return value.map(plain);
   if (value.effectType) return `#${value.id}`;
@@ -178,7 +182,7 @@ const filled = object => Object.keys(object).length > 0;
 function dumpPokemon(p) {
   const {atk, def, spa, spd, spe} = p.storedStats;
   const out = {
-    i: p.side.team.indexOf(p.set), sp: p.species.id, L: p.level, g: p.gender || 'N', hp: p.hp, mhp: p.maxhp,
+    i: numberOf(p), sp: p.species.id, L: p.level, g: p.gender || 'N', hp: p.hp, mhp: p.maxhp,
     ab: p.ability, it: p.item, ty: p.types, tt: p.teraType,
     mv: p.moveSlots.map(m => m.disabled ? [m.id, m.pp, m.maxpp, m.disabled === 'hidden' ? 2 : 1] : [m.id, m.pp, m.maxpp]),
     st: [atk, def, spa, spd, spe],
@@ -244,7 +248,7 @@ function dumpPokemon(p) {
 }
 function dumpSide(s) {
   const out = {
-    left: s.pokemonLeft, fnt: s.totalFainted, order: s.pokemon.map(p => s.team.indexOf(p.set)),
+    left: s.pokemonLeft, fnt: s.totalFainted, order: s.pokemon.map(numberOf),
     sc: effectStates(s.sideConditions), sl: s.slotConditions.map(effectStates), P: s.pokemon.map(dumpPokemon),
   };
   if (s.faintedThisTurn) out.ftt = plain(s.faintedThisTurn);
@@ -289,17 +293,26 @@ function streams(battle, start) {
 
 // ---- the recording ----------------------------------------------------------------------------------------------
 
-const RULES = FORMAT.includes('factory') ? 'gen9ubers' : FORMAT;   // a factory's own format wants its own teams
-
-function newBattle(seed, number) {
+function newBattle(seed, number, dice) {
   const teams = makeTeams(seed, number);
-  const battle = new Battle({
-    formatid: RULES, prng: new RecordingPRNG(seedOf(PRNG, seed, 0xba77)),
-    p1: {name: 'P1', team: teams[0]}, p2: {name: 'P2', team: teams[1]},
-  });
+  const battle = new Battle({formatid: FORMAT, prng: new RecordingPRNG(seedOf(PRNG, seed, 0xba77))});
+  battle.teamGenerator = teams.generator;   // Battle Factory says what it has made
   battle.supportCancel = false;
-  while (battle.requestState === 'teampreview') battle.makeChoices('default', 'default');
-  return battle;
+  battle.setPlayer('p1', {name: 'P1', team: teams[0]});
+  battle.setPlayer('p2', {name: 'P2', team: teams[1]});
+  const preview = battle.requestState === 'teampreview';
+  const asked = preview ? battle.sides.map(s => s.activeRequest) : null;
+  const picked = battle.sides.map(s => preview ? dice.shuffled(s.team.map((_, i) => i)).slice(0, s.pickedTeamSize()) :
+    s.team.map((_, i) => i));
+  if (preview) {
+    for (const [i, side] of battle.sides.entries()) {
+      const choice = `team ${picked[i].map(k => k + 1).join('')}`;
+      if (!side.choose(choice)) throw new Error(`${choice}: ${side.choice.error}`);
+    }
+    battle.commitChoices();
+  }
+  for (const side of battle.sides) brought.set(side, side.pokemon.map(p => p.set));
+  return {battle, picked, asked};
 }
 
 /** A player's choice: one of the legal ones, Terastallization rarely; stalling prefers moves that do no damage. */
@@ -325,14 +338,15 @@ async function main() {
   zip.pipe(file);
   const write = line => zip.write(JSON.stringify(line) + '\n') ? null : new Promise(done => zip.once('drain', done));
   for (let number = 0; number < BATTLES; number++) {
-    const dice = new Dice(SEED * 7919 + number), battle = newBattle(SEED * 100003 + number, number);
+    const dice = new Dice(SEED * 7919 + number), {battle, picked, asked} = newBattle(SEED * 100003 + number, number, dice);
     watched = battle;
     battle.prng.recording = true;
     const head = {
-      k: 'b', b: number, version: VERSION, seed: battle.prng.startingSeed, fmt: FORMAT, rules: RULES,
+      k: 'b', b: number, version: VERSION, seed: battle.prng.startingSeed, fmt: FORMAT,
       ties: KEEP_TIES ? 'kept' : 'drawn',
-      teams: battle.sides.map(s => Teams.pack(s.team)), log: privateLog(battle.log), ...streams(battle, 0),
+      teams: battle.sides.map(s => Teams.pack(s.team)), picked, log: privateLog(battle.log), ...streams(battle, 0),
     };
+    if (STREAMS && asked) head.preview = asked;
     await write(head);
     if (ASK) say(head);
     let state = dump(battle);

@@ -1,12 +1,13 @@
 'use strict';
-/* Teams for recorded battles: the formats' own generators, mixes of everything, and gen9ou.
+/* Teams for recorded battles: the formats' own generators, mixes of everything, and tiers.
 
-   teamSource(package, format, options) returns (seed, number) => two teams, the same for the same arguments.
+   teamSource(package, format, options) returns (seed, number) => two teams, the same for the same arguments; what made
+   them may stand there as `generator`.
 
-   gen9ou                  species, moves, abilities and items that the installed package's rule table and
-                           learnsets allow (every set is checked by its TeamValidator), EVs and natures
+   tiers (gen9ou …)        species, moves, abilities and items that the installed package's rule table and
+                           learnsets allow (every team is checked by its TeamValidator), EVs and natures
                            as people play them; a move that few species learn is chosen as often as one of many
-   gen9ou with fuzz        any moves, abilities and items of generation 9 on species of gen9ou; every battle takes
+   tiers with fuzz         any moves, abilities and items of generation 9 on species of the tier; every battle takes
                            its share of shuffled decks, so that a few dozen battles use everything
    with theme              every Pokémon has what the theme names, of each kind that it names: one of the
                            abilities, one of the items, two of the moves; species are those that have the ability
@@ -89,10 +90,10 @@ function fuzzTeams(pool, Dex, seed) {
   }));
 }
 
-// ---- gen9ou -----------------------------------------------------------------------------------------------------
+// ---- tiers ------------------------------------------------------------------------------------------------------
 
-/** What is legal in gen9ou: species with their moves and abilities, items, and how many learn a move. */
-function ouPool(Dex, validator) {
+/** What is legal in a tier: species with their moves and abilities, items, and how many learn a move. */
+function tierPool(Dex, validator) {
   const set = () => ({species: 'Mew', moves: [], ability: ''});
   const found = {species: [], learners: {}};
   for (const species of Dex.species.all()) {
@@ -137,7 +138,7 @@ function quiet(Dex, dice, moves, stall) {
   const attacks = moves.filter(id => Dex.moves.get(id).category !== 'Status');
   return status.length < 4 ? moves : [...status, dice.pick(attacks.length ? attacks : status)];
 }
-function ouSet(pool, Dex, dice, entry, stall) {
+function tierSet(pool, Dex, rules, dice, entry, stall) {
   const species = Dex.species.get(entry.id), weight = id => 1 / pool.learners[id];
   const known = quiet(Dex, dice, entry.moves, stall), moves = [];
   while (moves.length < Math.min(4, known.length)) {
@@ -149,23 +150,33 @@ function ouSet(pool, Dex, dice, entry, stall) {
     name: species.baseSpecies, species: species.name, moves, ability: dice.pick(entry.abilities),
     item: required ? dice.pick(required) : dice.pick(dice.below(8) ? pool.useful : pool.items),
     nature: dice.pick(pool.natures), gender: species.gender || dice.pick(['M', 'F']), evs: competitiveEVs(dice),
-    ivs: dice.below(3) ? all(31) : {...all(31), atk: 0}, level: 100, teraType: dice.pick(pool.types),
+    ivs: dice.below(3) ? all(31) : {...all(31), atk: 0}, level: rules.adjustLevel || rules.defaultLevel,
+    teraType: dice.pick(pool.types),
   };
 }
-function ouTeams(pool, Dex, validator, seed, stall) {
+function tierTeam(pool, Dex, validator, dice, stall) {
+  const rules = validator.ruleTable, team = [], used = new Set();
+  const type = rules.has('sametypeclause') ? dice.pick(pool.types.filter(name => name !== 'Stellar')) : null;
+  const species = pool.species.filter(entry => !type || Dex.species.get(entry.id).types.includes(type));
+  for (let tries = 0; team.length < Math.min(6, rules.maxTeamSize) && tries < 10000; tries++) {
+    const entry = dice.pick(species), number = Dex.species.get(entry.id).num;
+    if (used.has(number)) continue;
+    const made = tierSet(pool, Dex, rules, dice, entry, stall);
+    if (validator.validateSet(made, {})) continue;   // for example egg moves that exclude each other
+    if (rules.has('itemclause') && team.some(set => set.item === made.item)) continue;
+    used.add(number);
+    team.push(made);
+  }
+  return team;
+}
+function tierTeams(pool, Dex, validator, seed, stall) {
   const dice = new Dice(seed * 48271 + 11);
   for (let i = 0; i < 5; i++) dice.next();
   return [0, 1].map(() => {
-    const team = [], used = new Set();
-    while (team.length < 6) {
-      const entry = dice.pick(pool.species), number = Dex.species.get(entry.id).num;
-      if (used.has(number)) continue;
-      const made = ouSet(pool, Dex, dice, entry, stall);
-      if (validator.validateSet(made, {})) continue;   // for example egg moves that exclude each other
-      used.add(number);
-      team.push(made);
+    for (;;) {
+      const team = tierTeam(pool, Dex, validator, dice, stall);
+      if (!validator.validateTeam(team)) return team;   // for example two species that may not play together
     }
-    return team;
   });
 }
 /** Cards of a shuffled deck for battle `number`, `count` each: the decks of consecutive battles follow each other. */
@@ -175,7 +186,7 @@ function deal(list, seed, number, count) {
     return new Dice(seed * 7919 + deck * 31 + list.length).shuffled(list)[at % list.length];
   });
 }
-function ouFuzzTeams(pool, Dex, master, seed, number, stall) {
+function tierFuzzTeams(pool, Dex, master, seed, number, stall) {
   const dice = new Dice(seed * 69621 + 17);
   for (let i = 0; i < 5; i++) dice.next();
   const moves = deal(quietMoves(pool, Dex, stall), master, number, 24);
@@ -269,10 +280,10 @@ function teamSource(PACKAGE, format, {seed: master, fuzz, stall, file, theme}) {
     const pool = themePool(Dex, theme);
     return (seed, number) => themeTeams(pool, Dex, master, seed, number, fuzz);
   }
-  if (format === 'gen9ou') {
-    const validator = TeamValidator.get('gen9ou'), pool = ouPool(Dex, validator);
-    return fuzz ? (seed, number) => ouFuzzTeams(pool, Dex, master, seed, number, stall) :
-      seed => ouTeams(pool, Dex, validator, seed, stall);
+  if (!Dex.formats.get(format).team) {
+    const validator = TeamValidator.get(format), pool = tierPool(Dex, validator);
+    return fuzz ? (seed, number) => tierFuzzTeams(pool, Dex, master, seed, number, stall) :
+      seed => tierTeams(pool, Dex, validator, seed, stall);
   }
   if (fuzz) {
     const pool = fuzzPool(PACKAGE, Dex);
@@ -280,7 +291,7 @@ function teamSource(PACKAGE, format, {seed: master, fuzz, stall, file, theme}) {
   }
   return seed => {
     const generator = Teams.getGenerator(format, seedOf(PRNG, seed, 0x5eed));
-    return [generator.getTeam(), generator.getTeam()];
+    return Object.assign([generator.getTeam(), generator.getTeam()], {generator});
   };
 }
 module.exports = {Dice, seedOf, teamSource};

@@ -458,4 +458,5 @@ FORMAT_KEEP_TIES = 1 << 1  # speed ties: side 0 first, no draw (corpora recorded
 FORMAT_SCRIPTED = 1 << 2  # chance.py: draws come from a script and are compared with it
 FORMAT_LOGGED = 1 << 7  # log_events.py: what happens is written down; scripted only
 FORMAT_ENDLESS_BATTLE_CLAUSE = 1 << 3
-FORMAT_NO_TRAPPING = 1 << 4  # Arena Trap and Shadow Tag are banned
+FORMAT_NO_ARENA_TRAP = 1 << 4  # it is banned
+FORMAT_NO_SHADOW_TAG = 1 << 5  # it is banned

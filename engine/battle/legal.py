@@ -18,6 +18,7 @@ from plywise.engine.battle.event_ties import (
     answering,
     event_ties,
 )
+from plywise.engine.battle.names import ABILITY_NAMES
 from plywise.engine.battle.stats import (
     ability,
     drop_volatile,
@@ -165,6 +166,10 @@ def _traps(b: Any, s: int, a: int) -> bool:
     return a == A.shadowtag and ability(b, s) != A.shadowtag
 
 
+_BANNED_BY = {"arenatrap": c.FORMAT_NO_ARENA_TRAP, "shadowtag": c.FORMAT_NO_SHADOW_TAG}
+_BANS = frozen(np.array([_BANNED_BY.get(name, 0) for name in ABILITY_NAMES], np.int64))
+"""Bit of ``format`` under which an ability is banned; 0: none."""
+
 _MAY_TRAP = frozen(ABILITY_TRAPS[SPECIES["abilities"]].any(axis=1))
 """Whether a species, by its id, can have an ability that traps."""
 
@@ -219,7 +224,7 @@ def set_trapped(b: Any, s: int) -> None:
             if _MAY_TRAP[species]:
                 for k in range(4):
                     possible = int(SPECIES[species].abilities[k])
-                    legal = possible == A.magnetpull or int(b.format) & c.FORMAT_NO_TRAPPING == 0
+                    legal = int(b.format) & int(_BANS[possible]) == 0
                     if legal and possible != int(other.ability) and _traps(b, s, possible):
                         flags |= c.SIDE_MAYBE_TRAPPED
         if m.held_item == I.shedshell and item(b, s) == I.shedshell:

@@ -7,7 +7,7 @@ such state with names instead of numbers, for adapters, tests and people.
 import base64
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -23,6 +23,7 @@ from plywise.engine.battle import chance_tree as branches
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.border import codec, describe, plain
 from plywise.engine.battle.border import teams as team_building
+from plywise.engine.battle.border.formats import playable
 from plywise.engine.battle.border.seeds import unstarted_from_seed
 from plywise.engine.battle.log.labels import Labels
 from plywise.engine.battle.log.lines import protocol_lines
@@ -162,11 +163,18 @@ class BattleState:
 
     @classmethod
     def from_seed(
-        cls, first: str, second: str, seed: str, format: str = "gen9randombattle"
+        cls,
+        first: str,
+        second: str,
+        seed: str,
+        format: str = "gen9randombattle",
+        picked: tuple[Sequence[int], Sequence[int]] | None = None,
     ) -> "BattleState":
         """Start the battle that Showdown makes of two packed teams and a ``gen5`` seed.
 
         Every draw of it is Showdown's own, so that the same choices lead to the same end there.
+        ``picked``: who comes into it, in the order of Team Preview's choice; None: the first ones,
+        as ``default`` chooses.
 
         Raises:
             SeedError: the seed is of another generator.
@@ -174,8 +182,12 @@ class BattleState:
             UnmodelledError: a set has something that the engine does not model.
         """
         teams = (parse_packed_team(first), parse_packed_team(second))
-        pool = unstarted_from_seed(teams, format, seed)
-        return cls._started(pool, Labels.of_teams(teams, format))
+        if picked is None:
+            most = playable(format).brought
+            picked = (range(len(teams[0]))[:most], range(len(teams[1]))[:most])
+        pool = unstarted_from_seed(teams, format, seed, picked)
+        one, two = ([team[i] for i in order] for team, order in zip(teams, picked, strict=True))
+        return cls._started(pool, Labels.of_teams((one, two), format))
 
     @classmethod
     def from_dump(cls, dump: Dump, setup: codec.BattleSetup, seed: int = 0) -> "BattleState":

@@ -42,6 +42,7 @@ from plywise.engine.battle.border import plain
 from plywise.engine.battle.border import teams as team_building
 from plywise.engine.battle.border.bits import Bits, HighBits
 from plywise.engine.battle.border.coverage import require_modelled
+from plywise.engine.battle.border.formats import format_flags
 from plywise.engine.battle.border.teams import number, species_number, type_number
 from plywise.engine.battle.names import (
     ABILITY_ID,
@@ -318,7 +319,7 @@ def decode(
     """
     b = plain.empty()
     b.winner = c.WINNER_NONE
-    b.format = team_building.format_flags(setup.format, setup.keep_ties)
+    b.format = format_flags(setup.format) | (c.FORMAT_KEEP_TIES if setup.keep_ties else 0)
     b.turn = dump["turn"]
     b.request = REQUESTS[dump["req"]]
     b.last_move = MOVE_ID.get(dump["lm"], 0)

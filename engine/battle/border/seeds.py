@@ -14,13 +14,11 @@ import numpy as np
 
 from plywise.datasets.errors import PlywiseError
 from plywise.engine.battle.border import teams as team_building
+from plywise.engine.battle.border.formats import playable
 from plywise.engine.battle.border.teams import Team
 from plywise.engine.battle.constants import SPE
 
 T = TypeVar("T")
-
-FORMATS_WITH_TEAM_PREVIEW = ("gen9battlefactory", "gen9bssfactory", "gen9ubers", "gen9ou")
-"""Factory teams are recorded under the rules of gen9ubers."""
 
 _MASK = 0xFFFF_FFFF_FFFF_FFFF
 
@@ -64,15 +62,19 @@ class Gen5Generator:
 
 
 def unstarted_from_seed(
-    teams: tuple[Team, Team], format: str, seed: str, keep_ties: bool = False
+    teams: tuple[Team, Team],
+    format: str,
+    seed: str,
+    picked: tuple[Sequence[int], Sequence[int]],
+    keep_ties: bool = False,
 ) -> np.ndarray[Any, Any]:
     """Return a one-element pool before the start of the battle that Showdown makes of these.
 
     Args:
-        teams: both teams in the order in which they are sent (with Team Preview: kept by
-            ``default``).
+        teams: both whole teams in the order in which they are sent.
         format: Showdown's id.
         seed: as ``Battle``'s option ``seed``, of the ``gen5`` kind.
+        picked: which of each come into the battle, in the order of Team Preview's choice.
         keep_ties: ties keep their order and draw nothing, as no real battle does.
 
     Raises:
@@ -80,10 +82,14 @@ def unstarted_from_seed(
         TeamError, UnknownNameError, UnmodelledError: a set is not one of a battle.
     """
     generator = Gen5Generator(parse_seed(seed))
-    pool = team_building.unstarted(teams, format, keep_ties, generator)
-    if format in FORMATS_WITH_TEAM_PREVIEW and not keep_ties:
+    brought = []
+    for k, team in enumerate(teams):
+        whole = [team_building.with_gender(s, generator) for s in team]
+        brought.append([whole[i] for i in picked[k]])
+    pool = team_building.unstarted((brought[0], brought[1]), format, keep_ties)
+    if playable(format).team_preview and not keep_ties:
         one, two = pool[0].sides
-        for k in range(min(len(teams[0]), len(teams[1]))):
+        for k in range(min(map(len, brought))):
             if one.mons[k].stats[SPE] == two.mons[k].stats[SPE]:
                 generator.below(2)
     pool[0].rng = generator.state

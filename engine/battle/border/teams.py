@@ -4,6 +4,7 @@ The arithmetic is Showdown's ``statModify`` and ``calculatePP`` with 3 PP Ups.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache, lru_cache
 from typing import Any, Protocol
 
@@ -12,32 +13,22 @@ import numpy as np
 from plywise.datasets.pokemon_sets import PokemonSet, TeamError
 from plywise.datasets.showdown_data import UnknownNameError, load
 from plywise.engine.battle import tables
-from plywise.engine.battle.border.coverage import UnmodelledError, require_modelled
+from plywise.engine.battle.border import formats
+from plywise.engine.battle.border.coverage import require_modelled
 from plywise.engine.battle.constants import (
-    FORMAT_ENDLESS_BATTLE_CLAUSE,
     FORMAT_KEEP_TIES,
-    FORMAT_NO_TRAPPING,
-    FORMAT_SLEEP_CLAUSE,
     GENDER_FEMALE,
     GENDER_MALE,
     GENDER_NONE,
     SET_CYCLES,
     SET_HAS_BERRY,
+    SIDE_TERA_USED,
 )
 from plywise.engine.battle.names import ABILITY_ID, ITEM_ID, MOVE_ID, SPECIES_ID, TYPE_ID
 from plywise.engine.battle.state import BATTLE
 
 GENDERS = {"M": GENDER_MALE, "F": GENDER_FEMALE, "N": GENDER_NONE}
 NATURE_NAMES = tuple(tables.NATURES)
-# The clauses that act in a battle, per format (the rest are for team building), as the package's
-# rule tables have them.
-FORMATS = {
-    "gen9randombattle": FORMAT_SLEEP_CLAUSE,
-    "gen9battlefactory": FORMAT_SLEEP_CLAUSE | FORMAT_ENDLESS_BATTLE_CLAUSE,
-    "gen9bssfactory": 0,
-    "gen9ubers": FORMAT_SLEEP_CLAUSE | FORMAT_ENDLESS_BATTLE_CLAUSE,
-    "gen9ou": FORMAT_ENDLESS_BATTLE_CLAUSE | FORMAT_NO_TRAPPING,
-}
 
 Team = Sequence[PokemonSet]
 
@@ -45,7 +36,7 @@ Team = Sequence[PokemonSet]
 class Chooser(Protocol):
     """What draws an open gender: a ``random.Random``, or Showdown's generator (:mod:`seeds`)."""
 
-    def choice(self, items: Sequence[int], /) -> int:
+    def choice(self, items: str, /) -> str:
         """Return one of ``items``."""
 
 
@@ -143,11 +134,25 @@ def _identity(s: PokemonSet) -> tuple[int, int, tuple[int, ...], int]:
     return s.level, 1 + NATURE_NAMES.index(s.nature), spread(s), tera
 
 
-def fill_member(mon: Any, s: PokemonSet, rng: Chooser | None = None) -> None:
-    """Write one healthy Pokémon into its member record.
+def with_gender(s: PokemonSet, rng: Chooser | None) -> PokemonSet:
+    """Return the set with its gender in the battle; ``rng`` draws an open one, evenly as Showdown.
 
-    Where both genders are possible and the set names none, ``rng`` draws it, evenly as Showdown
-    does.
+    Raises:
+        TeamError: it is open, and there is no ``rng``.
+        UnknownNameError: an unknown species.
+    """
+    if s.gender in GENDERS:
+        return s
+    fixed = int(tables.SPECIES[species_number(s.species)]["gender"])
+    if fixed:
+        return replace(s, gender="MFN"[fixed - 1])
+    if rng is None:
+        raise TeamError(f"{s.species}: its gender is open; give 'M' or 'F'")
+    return replace(s, gender=rng.choice("MF"))
+
+
+def fill_member(mon: Any, s: PokemonSet) -> None:
+    """Write one healthy Pokémon, whose gender is known, into its member record.
 
     Raises:
         TeamError: the set is not one of a battle.
@@ -165,27 +170,7 @@ def fill_member(mon: Any, s: PokemonSet, rng: Chooser | None = None) -> None:
     for i, name in enumerate(s.moves):
         mon.moves[i] = number(MOVE_ID, name, "move")
         mon.pp[i] = max_pp(int(mon.moves[i]))
-    fixed = int(tables.SPECIES[species]["gender"])
-    if s.gender in GENDERS:
-        mon.flag_bits = GENDERS[s.gender]
-    elif fixed:
-        mon.flag_bits = (GENDER_MALE, GENDER_FEMALE, GENDER_NONE)[fixed - 1]
-    elif rng is not None:
-        mon.flag_bits = rng.choice((GENDER_MALE, GENDER_FEMALE))
-    else:
-        raise TeamError(f"{s.species}: its gender is open; give 'M' or 'F'")
-
-
-def format_flags(format: str, keep_ties: bool) -> int:
-    """Return the FORMAT_* bits of a format's id.
-
-    Raises:
-        UnmodelledError: nothing is known of the format.
-    """
-    if format not in FORMATS:
-        known = ", ".join(FORMATS)
-        raise UnmodelledError(f"the rules of the format '{format}' are not known, only {known}")
-    return FORMATS[format] | (FORMAT_KEEP_TIES if keep_ties else 0)
+    mon.flag_bits = GENDERS[s.gender]
 
 
 def unstarted(
@@ -196,17 +181,21 @@ def unstarted(
     Raises:
         TeamError, UnknownNameError: a set is not one of a battle.
         UnmodelledError: a set has something that the engine does not model.
+        UnknownFormatError: the engine cannot play the format.
     """
+    rules = formats.playable(format)
     pool = np.zeros(1, BATTLE)
     b = pool[0]
     b.winner = -1
-    b.format = format_flags(format, keep_ties)
+    b.format = formats.format_flags(format) | (FORMAT_KEEP_TIES if keep_ties else 0)
     for side, team in zip(b.sides, teams, strict=True):
         if not 1 <= len(team) <= 6:
             raise TeamError(f"a team has 1 to 6 Pokémon, this one has {len(team)}")
         side.team_size = side.pokemon_left = len(team)
         side.order = range(6)
+        if "terastalclause" in rules.rules:
+            side.flag_bits = SIDE_TERA_USED
         for mon, s in zip(side.mons, team, strict=False):
-            fill_member(mon, s, rng)
+            fill_member(mon, with_gender(replace(s, level=rules.level(s.level)), rng))
     require_modelled(pool, 0)
     return pool

@@ -7,6 +7,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from plywise.datasets.battle_formats import find_format
 from plywise.datasets.pokemon_sets import PokemonSet
 from plywise.datasets.showdown_data import load, to_id
 from plywise.engine.battle.names import DATA, SPECIES_NAMES
@@ -73,7 +74,7 @@ class Labels:
                 tuple(_cosmetic(s) for s in first),
                 tuple(_cosmetic(s) for s in second),
             ),
-            illusion_level=format == "gen9randombattle",
+            illusion_level="illusionlevelmod" in find_format(format).rules,
         )
 
     @classmethod

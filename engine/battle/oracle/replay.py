@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from plywise.datasets.battle_corpus import RecordedBattle, RecordedStep
+from plywise.datasets.pokemon_sets import parse_packed_team
 from plywise.engine.battle import chance
 from plywise.engine.battle.border import codec
 from plywise.engine.battle.border.seeds import parse_seed, unstarted_from_seed
@@ -147,7 +148,8 @@ class SeedReplay:
 
 def replay_seed(battle: RecordedBattle) -> SeedReplay:
     """Play ``battle`` from its seed, its teams and its choices alone; stop at the first fault."""
-    pool = unstarted_from_seed(battle.teams(), battle.rules, battle.seed)
+    one, two = map(parse_packed_team, battle.packed_teams)
+    pool = unstarted_from_seed((one, two), battle.rules, battle.seed, battle.picked)
     start(pool, 0)
     steps = battle.steps
     if steps:

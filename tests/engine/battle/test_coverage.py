@@ -9,7 +9,6 @@ import pytest
 from plywise.datasets.battle_corpus import read_corpus
 from plywise.datasets.pokemon_sets import random_battle_sets
 from plywise.engine.battle.border import codec, coverage, teams
-from plywise.engine.battle.constants import FORMAT_ENDLESS_BATTLE_CLAUSE, FORMAT_NO_TRAPPING
 
 CORPUS = Path(__file__).parents[2] / "data" / "random.jsonl.gz"
 
@@ -47,11 +46,3 @@ def test_a_dump_with_something_unmodelled_is_refused_by_name() -> None:
     changed["S"][1]["P"][2]["it"] = "destinyknot"
     with pytest.raises(coverage.UnmodelledError, match="ability intimidate, item destinyknot"):
         codec.decode(changed, setup)
-
-
-def test_the_clauses_of_an_unknown_format_are_not_guessed() -> None:
-    assert teams.format_flags("gen9ou", keep_ties=False) == (
-        FORMAT_ENDLESS_BATTLE_CLAUSE | FORMAT_NO_TRAPPING
-    )
-    with pytest.raises(coverage.UnmodelledError, match="gen9monotype"):
-        teams.format_flags("gen9monotype", keep_ties=False)

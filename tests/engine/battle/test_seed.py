@@ -97,7 +97,7 @@ def test_a_fresh_corpus(tmp_path: Path, format: str) -> None:
 
 def test_a_state_from_packed_teams_and_a_seed(battles: list[RecordedBattle]) -> None:
     battle = battles[0]
-    state = BattleState.from_seed(*battle.packed_teams, battle.seed, battle.format)
+    state = BattleState.from_seed(*battle.packed_teams, battle.seed, battle.rules)
     expected = facts.dump_facts(battle.steps[0].before)
     assert facts.fact_differences(expected, facts.state_facts(state.pool, 0)) == []
 
