@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from plywise.datasets.battle_corpus import RecordedBattle, RecordedStep
+from plywise.datasets.battle_formats import find_format
 from plywise.engine.battle.border import codec
 from plywise.engine.battle.border.battle_state import BattleState
 from plywise.engine.kernels import NO_ACTION
@@ -24,7 +25,9 @@ class EngineGame:
         if battle.keep_ties:
             return None
         one, two = battle.packed_teams
-        return cls(begun(BattleState.from_seed(one, two, battle.seed, battle.rules, battle.picked)))
+        state = BattleState.from_seed(one, two, battle.seed, battle.rules, battle.picked)
+        shown = [line for line in battle.start_raw if line.startswith(("|clearpoke", "|poke|"))]
+        return cls(begun(state, find_format(battle.rules), shown))
 
     def play(self, step: RecordedStep) -> None:
         """Play the choices of a step."""

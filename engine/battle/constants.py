@@ -18,6 +18,7 @@ NUM_ACTIONS = 16
 REQUEST_NONE = 0  # the battle is over
 REQUEST_MOVE = 1
 REQUEST_SWITCH = 2  # the sides whose switch_flag is set decide
+REQUEST_PREVIEW = 3  # Team Preview (team_preview.py)
 
 WINNER_NONE = -1
 WINNER_TIE = 2  # 0 and 1 are the sides

@@ -190,16 +190,20 @@ def features(b: Any, out: Any) -> float:
     for k in range(len(VALUE_WEIGHTS)):
         out[k] = 0.0
     standing = 0
+    preview = b.request == c.REQUEST_PREVIEW
     for s in range(2):
         sign = 1.0 - 2.0 * s
         for i in range(int(b.sides[s].team_size)):
             _count_member(b, s, i, sign, out)
             if int(b.sides[s].mons[i].hp) > 0:
                 standing += 1
-        _count_active(b, s, sign, out)
+        if not preview:
+            _count_active(b, s, sign, out)
     first = b.sides[0]
     second = b.sides[1]
     one, two = int(first.active), int(second.active)
+    if preview:
+        return float(standing)
     if int(first.mons[one].hp) > 0 and int(second.mons[two].hp) > 0:
         hits = some_hits()[0]
         threat = strikes(b, 0, one, two, 0, 0, hits, 0) / int(second.mons[two].hp)

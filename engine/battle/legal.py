@@ -40,6 +40,7 @@ from plywise.engine.battle.tables import (
     SPECIES,
     frozen,
 )
+from plywise.engine.battle.team_preview import has_to_name, nameable_set
 from plywise.engine.battle.ties import even
 from plywise.engine.bits import list_bits
 from plywise.engine.compile.jit import kernel
@@ -257,6 +258,8 @@ def decides(b: Any, s: int) -> bool:
     """Return whether side ``s`` has to choose now."""
     if b.request == c.REQUEST_MOVE:
         return int(b.sides[s].pokemon_left) != 0
+    if b.request == c.REQUEST_PREVIEW:
+        return has_to_name(b, s)
     return int(b.request) == c.REQUEST_SWITCH and int(b.sides[s].switch_flag) != 0
 
 
@@ -276,6 +279,8 @@ def legal_set(b: Any, s: int) -> int:
     """Return the actions that side ``s`` may choose, as bits."""
     if not decides(b, s):
         return 0
+    if b.request == c.REQUEST_PREVIEW:
+        return nameable_set(b, s)
     side = b.sides[s]
     m = side.mons[side.active]
     found = 0

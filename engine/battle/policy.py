@@ -422,6 +422,10 @@ def rate_actions(b: Any, s: int, count: int, choices: Any) -> None:
 
     The odds sum to 1.
     """
+    if b.request == c.REQUEST_PREVIEW:
+        for k in range(count):
+            choices.odds[k] = 1.0 / count
+        return
     side = b.sides[s]
     mon = side.mons[side.active]
     describe_actions(b, s, choices.action, count, choices.odds)

@@ -68,6 +68,7 @@ from plywise.engine.battle.switching import (
     switch_in,
 )
 from plywise.engine.battle.tables import SPECIES
+from plywise.engine.battle.team_preview import bring_members, has_to_name, name_member
 from plywise.engine.battle.ties import even
 from plywise.engine.battle.updates import update
 from plywise.engine.compile.jit import kernel
@@ -115,8 +116,25 @@ def _choose(b: Any, s: int, action: int) -> None:
 
 
 @kernel
+def _name_members(b: Any, a0: int, a1: int) -> None:
+    """Take a choice of Team Preview; the last one begins the battle."""
+    first, second = has_to_name(b, 0), has_to_name(b, 1)
+    if first:
+        name_member(b, 0, a0 - c.ACTION_SWITCH)
+    if second:
+        name_member(b, 1, a1 - c.ACTION_SWITCH)
+    if not has_to_name(b, 0) and not has_to_name(b, 1):
+        b.request = c.REQUEST_NONE
+        bring_members(b)
+        send_out_leads(b)
+
+
+@kernel
 def commit(b: Any, a0: int, a1: int) -> None:
     """Queue both sides' choices before what the turn has left to do, and go on with the turn."""
+    if b.request == c.REQUEST_PREVIEW:
+        _name_members(b, a0, a1)
+        return
     update_speed(b)
     old = int(b.queue_length)
     # The deciding sides are known before the first choice changes anything.

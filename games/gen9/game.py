@@ -1,6 +1,6 @@
-"""Random battles of generation 9 in this process: two teams of six, simultaneous moves.
+"""Battles of generation 9 in this process: singles, simultaneous moves.
 
-``gen9randombattle``: the seed draws both teams from those that Showdown's generator makes, and
+The seed draws both teams, in ``gen9randombattle`` from those that Showdown's generator makes, and
 seeds the state's generator of chance within turns.  A player's information state is an
 :class:`~plywise.games.gen9.infostate.InfoState`, as on a server.
 """
@@ -13,10 +13,13 @@ from random import Random
 
 import msgspec
 
+from plywise.datasets.battle_formats import BattleFormat
+from plywise.datasets.errors import ConfigError
 from plywise.datasets.pokemon_sets import random_battle_sets
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.border import teams
 from plywise.engine.battle.border.battle_state import BattleState
+from plywise.engine.battle.border.formats import playable
 from plywise.engine.battle.damage_rolls import prepare_damage_rolls
 from plywise.engine.battle.log.labels import Labels
 from plywise.engine.battle.rules import rules
@@ -25,7 +28,7 @@ from plywise.games.base import Game, GameInfo
 from plywise.games.gen9.state import Gen9State, begun
 from plywise.games.gen9.tracking.known import KnownBattle
 
-BATTLE_FORMAT = "gen9randombattle"
+RANDOM_BATTLE = "gen9randombattle"
 # Showdown ends a battle as a tie after 1000 turns; a turn may have a pivot's replacement
 # on each side and replacements at its end.
 _MAX_DECISIONS = 4000
@@ -33,31 +36,49 @@ _MAX_DECISIONS = 4000
 
 @dataclass(frozen=True)
 class Gen9Battle(Game):
-    """Random battles of generation 9, singles."""
+    """Singles of generation 9 in one format.
 
-    info: GameInfo = field(
-        init=False,
-        default=GameInfo(
-            BATTLE_FORMAT,
-            "random battles of Pokémon generation 9, singles",
+    Args:
+        format: Showdown's id; ``gen9`` may be left out.
+    """
+
+    format: str = RANDOM_BATTLE
+    info: GameInfo = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Find the format.
+
+        Raises:
+            UnknownFormatError: there is none, or the engine cannot play it.
+        """
+        found = playable(self.format)
+        object.__setattr__(self, "format", found.id)
+        info = GameInfo(
+            found.id if found.id == RANDOM_BATTLE else f"gen9:{found.id}",
+            "random battles of Pokémon generation 9, singles"
+            if found.id == RANDOM_BATTLE
+            else f"Pokémon battles, {found.name}",
             simultaneous=True,
             stochastic=True,
             hidden_information=True,
-        ),
-    )
+        )
+        object.__setattr__(self, "info", info)
+
+    @property
+    def rules(self) -> BattleFormat:
+        """The format with its rules."""
+        return playable(self.format)
 
     def new_initial_state(self, seed: int = 0) -> Gen9State:
         """Return the first decision of a battle between two teams drawn with ``seed``."""
         self.kernels()
-        return battle_between(
-            self.teams(seed), Random(f"{BATTLE_FORMAT} dice {seed}").getrandbits(63)
-        )
+        dice = Random(f"{self.format} dice {seed}").getrandbits(63)
+        return battle_between(self.teams(seed), dice, self.format)
 
     def teams(self, seed: int) -> tuple[teams.Team, teams.Team]:
-        """Return the teams of :meth:`new_initial_state`, as Showdown's generator made them."""
-        rng = Random(f"{BATTLE_FORMAT} {seed}")
-        sets = random_battle_sets()
-        return sets.random_team(rng), sets.random_team(rng)
+        """Return the whole teams of :meth:`new_initial_state`."""
+        rng = Random(f"{self.format} {seed}")
+        return drawn_team(self.format, rng), drawn_team(self.format, rng)
 
     def deserialize_state(self, text: str) -> Gen9State:
         """Return the state that ``State.serialize`` wrote, in this version."""
@@ -67,7 +88,7 @@ class Gen9Battle(Game):
             battle.labels = msgspec.convert(raw["labels"], Labels)
             known = msgspec.convert(raw["known"], tuple[KnownBattle, KnownBattle])
         except (ValueError, KeyError, TypeError, msgspec.ValidationError) as error:
-            raise ValueError(f"not a state of {BATTLE_FORMAT}: {error!r}") from error
+            raise ValueError(f"not a state of {self.format}: {error!r}") from error
         self.kernels()
         return Gen9State(battle, known)
 
@@ -85,10 +106,25 @@ class Gen9Battle(Game):
         return rules()
 
 
-def battle_between(both: tuple[teams.Team, teams.Team], seed: int) -> Gen9State:
-    """Return the first decision of a battle between two given teams; the first of each leads.
+def drawn_team(format: str, rng: Random) -> teams.Team:
+    """Return a team of a format: the generator's, or one of those that come with it."""
+    if format == RANDOM_BATTLE:
+        return random_battle_sets().random_team(rng)
+    raise ConfigError(f"there are no teams of {format} yet")
+
+
+def battle_between(
+    both: tuple[teams.Team, teams.Team], seed: int, format: str = RANDOM_BATTLE
+) -> Gen9State:
+    """Return the first decision of a battle between two given teams.
+
+    With Team Preview it is that; else the first of each team leads.
 
     Raises:
         TeamError, UnknownNameError: a set is not one of a battle.
+        UnknownFormatError: the engine cannot play the format.
     """
-    return begun(BattleState.from_teams(*both, seed=seed, format=BATTLE_FORMAT))
+    found = playable(format)
+    if found.team_preview:
+        return begun(BattleState.at_preview(*both, seed=seed, format=found.id), found)
+    return begun(BattleState.from_teams(*both, seed=seed, format=found.id), found)

@@ -126,6 +126,21 @@ class MonView:
 
 
 @dataclass(frozen=True)
+class Previewed:
+    """A Pokémon as Team Preview shows it.
+
+    Attributes:
+        species: id; of a ``hidden`` forme, that of its base forme.
+        hidden: which forme it is, is not shown.
+    """
+
+    species: str
+    level: int = 100
+    gender: str = "N"
+    hidden: bool = False
+
+
+@dataclass(frozen=True)
 class SideView:
     """One side: its known Pokémon and all conditions.
 
@@ -155,6 +170,7 @@ class SideView:
             Tantrum).
         fallen: Pokémon that have fainted, those revived since included.
         can_tera: Terastallization has not been used.
+        previewed: the whole team as Team Preview showed it; () without one.
     """
 
     mons: tuple[MonView, ...]
@@ -182,6 +198,7 @@ class SideView:
     failed_before: bool = False
     fallen: int = 0
     can_tera: bool = True
+    previewed: tuple[Previewed, ...] = ()
 
     @property
     def active_mon(self) -> MonView | None:
@@ -200,7 +217,8 @@ class InfoState:
 
     Attributes:
         own, foe: the player's side and the opponent's.
-        request: "move", "switch" (a replacement is due) or "wait".
+        request: "move", "switch" (a replacement is due), "wait" or "preview" (Team Preview: the
+            action ``SWITCH`` + index names the Pokémon that begins, then the others to bring).
         legal: the player's legal actions in the engine's numbering, ascending.
         weather, terrain: id, "" none.
         field_conditions: weather, terrain and pseudo-weathers (``trickroom`` …) by id.
@@ -209,6 +227,9 @@ class InfoState:
         ends: ends of turn that are over in the battle.
         last_move: the last move of anybody (Copycat); "" none.
         history: recent events in our own words, oldest first.
+        format: id of the battle's format.
+        named, to_name: at Team Preview, indices of the Pokémon that the player has named, and how
+            many it has to name in all.
     """
 
     player: int
@@ -226,6 +247,9 @@ class InfoState:
     ends: int = 0
     last_move: str = ""
     history: tuple[str, ...] = ()
+    format: str = "gen9randombattle"
+    named: tuple[int, ...] = ()
+    to_name: int = 0
 
     @property
     def mid_turn(self) -> bool:
@@ -262,6 +286,8 @@ def action_name(info: InfoState, action: int) -> str:
         return "go on"
     if action >= SWITCH:
         verb = "revive" if info.reviving else "switch"
+        if info.request == "preview":
+            verb = "bring" if info.named else "lead"
         return f"{verb} {info.own.mons[action - SWITCH].species}"
     mon = info.own.active_mon
     slot = action % 4

@@ -30,6 +30,15 @@ Plain = Any
 def request_of(b: Plain, player: int, legal: Sequence[int], labels: Labels) -> BattleRequest:
     """Return the request of ``player``, whose actions are ``legal`` ([]: no decision)."""
     side = b.sides[player]
+    if b.request == c.REQUEST_PREVIEW:
+        brought, size = int(side.pokemon_left), int(side.team_size)
+        return BattleRequest(
+            "preview",
+            tuple(_own_mon(side, i, labels, player) for i in range(size)),
+            pp={},
+            named=tuple(int(i) for i in side.order[: side.active]),
+            to_name=1 if brought == size else brought,
+        )
     choosing = b.request == c.REQUEST_MOVE and len(legal) > 0
     order = [int(i) for i in side.order[: side.team_size]]
     switches = tuple(k for k, i in enumerate(order) if SWITCH + i in legal)

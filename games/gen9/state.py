@@ -17,10 +17,12 @@ from typing import Any
 import msgspec
 from numpy.typing import NDArray
 
+from plywise.datasets.battle_formats import BattleFormat
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.border import plain
 from plywise.engine.battle.border.battle_state import BattleState
 from plywise.engine.battle.log.labels import Labels
+from plywise.engine.battle.log.preview_lines import preview_lines
 from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS, TERMINAL
 from plywise.games.base import (
     ActionTable,
@@ -159,8 +161,14 @@ class Gen9State(_Gen9Base):
         # What a player is told depends on its last request too: which of its own is out.
         for player in range(2):
             self.information_state(player)
+        previewing = self.battle.previewing
         lines = self.battle.apply_actions(int(actions[0]), int(actions[1]), log=True)
+        assert self.battle.labels is not None
+        self.labels = self.battle.labels
         self.read(lines)
+        if previewing:
+            for player in range(2):
+                self.information_state(player)  # the request tells who was brought
 
     def read(self, lines: Iterable[str]) -> None:
         """Tell both players lines of the battle (``BattleState.apply_actions``)."""
@@ -288,11 +296,18 @@ class InfoStateView(_Gen9Base):
         return hypothetical(self.info, self.worlds(player, 1, rng.getrandbits(31)))
 
 
-def begun(battle: BattleState) -> Gen9State:
-    """Return the first decision of a battle that was started here, both players told of it."""
+def begun(battle: BattleState, format: BattleFormat, preview: Iterable[str] = ()) -> Gen9State:
+    """Return the first decision of a battle that was made here, both players told of it.
+
+    It is at Team Preview, or its leads have come in; ``preview``: lines of a Team Preview before.
+    """
     state = Gen9State(battle, (KnownBattle(), KnownBattle()))
     for player in range(2):
         state.information_state(player)  # the first request, which names the team in order
+    if battle.previewing:
+        state.read(preview_lines(battle.pool[0], state.labels, format))
+        return state
+    state.read([f"|tier|{format.name}", *preview])
     state.read(
         f"|teamsize|p{s + 1}|{side.team_size}" for s, side in enumerate(battle.pool[0].sides)
     )

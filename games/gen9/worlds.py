@@ -21,7 +21,9 @@ from plywise.datasets.showdown_data import load
 from plywise.engine.battle import rules
 from plywise.engine.battle.border import codec, teams
 from plywise.engine.battle.names import MOVE_ID
+from plywise.engine.battle.rules import RULES
 from plywise.engine.battle.state import BATTLE
+from plywise.engine.kernels import NO_ACTION
 from plywise.games.gen9.belief import RandomBattleBelief, known_set
 from plywise.games.gen9.infostate import (
     FORCED,
@@ -42,7 +44,6 @@ from plywise.games.gen9.world_mons import (
     write_used_moves,
 )
 
-_FORMAT = "gen9randombattle"
 _SLOTS = 4
 _DISABLED = 1  # fourth entry of a move slot
 _BINDING_TO_A_MOVE = ("mustrecharge", "twoturnmove", "lockedmove", "uproar")
@@ -74,6 +75,8 @@ def sample_worlds(
     ``deadline`` (``time.perf_counter``).
     """
     own = tuple(_own_set(mon, belief) for mon in info.own.mons)
+    if info.request == "preview":
+        return _preview_worlds(info, own, count, seed, belief, deadline)
     worlds = np.zeros(count, BATTLE)
     decoded: codec.Sides = {}
     for k in range(count):
@@ -84,11 +87,40 @@ def sample_worlds(
         known = (*info.foe.mons, *(None for _ in range(info.foe.size)))
         foe = tuple(_as_known(s, mon) for s, mon in zip(drawn, known, strict=False))
         both = (own, foe) if info.player == 0 else (foe, own)
-        setup = codec.BattleSetup(both, _FORMAT, keep_ties=False)
+        setup = codec.BattleSetup(both, info.format, keep_ties=False)
         worlds[k] = codec.decode(_dump(info, both, rng), setup, decoded=decoded)[0]
         if info.request == "move":
             rules.restrict(worlds, k, 1 - info.player)
         worlds[k]["rng"] = rng.getrandbits(63)
+    return worlds
+
+
+def _preview_worlds(
+    info: InfoState,
+    own: teams.Team,
+    count: int,
+    seed: int,
+    belief: RandomBattleBelief,
+    deadline: float | None,
+) -> np.ndarray[Any, Any]:
+    """Return worlds at Team Preview; whom the opponent has named meanwhile is drawn evenly."""
+    worlds = np.zeros(count, BATTLE)
+    for k in range(count):
+        if k and deadline is not None and time.perf_counter() >= deadline:
+            return worlds[:k]
+        rng = Random(f"{seed} {k}")
+        foe = tuple(_with_gender(s, rng) for s in belief.draw_team(info.foe, rng))
+        both = (own, foe) if info.player == 0 else (foe, own)
+        world = teams.unstarted(both, info.format, rng=rng)
+        teams.begin_preview(world, info.format)
+        world[0].rng = rng.getrandbits(63)
+        for named in info.named:
+            free = np.zeros(RULES.num_actions, np.int32)
+            found = RULES.legal(world, 0, 1 - info.player, free)
+            theirs = int(rng.choice(free[:found])) if found else NO_ACTION
+            pair = (SWITCH + named, theirs) if info.player == 0 else (theirs, SWITCH + named)
+            RULES.step(world, 0, *pair)
+        worlds[k] = world[0]
     return worlds
 
 

@@ -19,6 +19,7 @@ from plywise.arena.tournament.store import GameStore
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import NoLLMGroup
 from plywise.conf.schemas.search import SimultaneousGroup
+from plywise.datasets.battle_formats import find_format
 from plywise.datasets.pokemon_sets import random_battle_sets
 from plywise.engine.battle.border.battle_state import BattleState
 from plywise.engine.battle.chance_tree import enumerate_step
@@ -142,7 +143,7 @@ def test_the_battle_oracle_knows_the_only_good_action_and_its_value() -> None:
             others = [x for action, found in payoffs.items() if action != best for x in found]
             if worst[best] < max(others) + 0.2:
                 continue
-            state = begun(battle)
+            state = begun(battle, find_format("gen9randombattle"))
             proposed = oracle.truth(state, player, PROPOSE, 0)
             values = oracle.truth(state, player, EVALUATE, 0)
             assert proposed[best] == pytest.approx(1.0)

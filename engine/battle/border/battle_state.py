@@ -138,6 +138,24 @@ class BattleState:
         return cls._started(pool, Labels.of_teams((first, second), format))
 
     @classmethod
+    def at_preview(
+        cls, first: team_building.Team, second: team_building.Team, seed: int, format: str
+    ) -> "BattleState":
+        """Return a battle at Team Preview, with both whole teams.
+
+        Its actions are those of :mod:`~plywise.engine.battle.team_preview`.
+
+        Raises:
+            TeamError, UnknownNameError: a set is not one of a battle.
+            UnmodelledError: a set has something that the engine does not model.
+            UnknownFormatError: the engine cannot play the format.
+        """
+        pool = team_building.unstarted((first, second), format, rng=Random(seed))
+        RULES.reseed(pool, 0, seed)
+        team_building.begin_preview(pool, format)
+        return cls(pool, Labels.of_teams((first, second), format))
+
+    @classmethod
     def _started(cls, pool: np.ndarray[Any, Any], labels: Labels) -> "BattleState":
         state = cls(pool, labels)
         state.start_log = tuple(state._logged(lambda: start(pool, 0)))
@@ -238,10 +256,32 @@ class BattleState:
             IllegalBattleActionError: a side may not choose its action, or the battle is over.
         """
         self._check_actions(first, second)
+        opening = self._bring((first, second)) if self.previewing else []
         if not log:
             RULES.step(self.pool, 0, first, second)
             return []
-        return self._logged(lambda: RULES.step(self.pool, 0, first, second))
+        return [*opening, *self._logged(lambda: RULES.step(self.pool, 0, first, second))]
+
+    def _bring(self, actions: tuple[int, int]) -> list[str]:
+        """Take over the labels of those that are brought if these actions end Team Preview.
+
+        Returns:
+            the lines before those of the leads; [] if it goes on.
+        """
+        orders = []
+        for side, action in zip(self.pool[0].sides, actions, strict=True):
+            order, named = [int(i) for i in side.order[: side.team_size]], int(side.active)
+            if action != NO_ACTION:
+                order.remove(action - c.ACTION_SWITCH)
+                order.insert(named, action - c.ACTION_SWITCH)
+                named += 1
+            brought = int(side.pokemon_left)
+            if named < (1 if brought == len(order) else brought):
+                return []
+            orders.append(order[:brought])
+        if self.labels is not None:
+            self.labels = self.labels.brought((orders[0], orders[1]))
+        return [*(f"|teamsize|p{s + 1}|{len(order)}" for s, order in enumerate(orders)), "|start"]
 
     def _logged(self, play: Callable[[], None]) -> list[str]:
         """Return the lines of what ``play`` does with the state."""
@@ -327,6 +367,11 @@ class BattleState:
         return tuple(int(roll) for roll in rolls)
 
     # ------------------------------------------------------------------------------- look
+
+    @property
+    def previewing(self) -> bool:
+        """Whether it is at Team Preview."""
+        return int(self.pool[0].request) == c.REQUEST_PREVIEW
 
     @property
     def turn(self) -> int:

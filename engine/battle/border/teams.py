@@ -20,6 +20,7 @@ from plywise.engine.battle.constants import (
     GENDER_FEMALE,
     GENDER_MALE,
     GENDER_NONE,
+    REQUEST_PREVIEW,
     SET_CYCLES,
     SET_HAS_BERRY,
     SIDE_TERA_USED,
@@ -171,6 +172,13 @@ def fill_member(mon: Any, s: PokemonSet) -> None:
         mon.moves[i] = number(MOVE_ID, name, "move")
         mon.pp[i] = max_pp(int(mon.moves[i]))
     mon.flag_bits = GENDERS[s.gender]
+
+
+def begin_preview(pool: np.ndarray[Any, Any], format: str) -> None:
+    """Ask both sides of an unstarted battle at Team Preview (``team_preview.py``)."""
+    pool[0].request = REQUEST_PREVIEW
+    for side in pool[0].sides:
+        side.pokemon_left = min(int(side.team_size), formats.playable(format).brought)
 
 
 def unstarted(

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from numpy.typing import NDArray
 
@@ -11,6 +11,8 @@ from plywise.datasets.battle_formats import find_format
 from plywise.datasets.pokemon_sets import PokemonSet
 from plywise.datasets.showdown_data import load, to_id
 from plywise.engine.battle.names import DATA, SPECIES_NAMES
+
+T = TypeVar("T")
 
 _PLAYERS = ("P1", "P2")
 
@@ -75,6 +77,22 @@ class Labels:
                 tuple(_cosmetic(s) for s in second),
             ),
             illusion_level="illusionlevelmod" in find_format(format).rules,
+        )
+
+    def brought(self, orders: tuple[Sequence[int], Sequence[int]]) -> "Labels":
+        """Return the labels of the members that were brought, in the given orders."""
+
+        def pick(rows: tuple[tuple[T, ...], tuple[T, ...]]) -> tuple[tuple[T, ...], tuple[T, ...]]:
+            one, two = (
+                tuple(row[i] for i in order) for row, order in zip(rows, orders, strict=True)
+            )
+            return one, two
+
+        return replace(
+            self,
+            names=pick(self.names),
+            shiny=pick(self.shiny),
+            cosmetic=pick(self.cosmetic),
         )
 
     @classmethod

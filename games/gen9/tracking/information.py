@@ -32,13 +32,15 @@ def information_state(
     *,
     maybe_trapped: bool = False,
     reviving: bool = False,
+    named: tuple[int, ...] = (),
+    to_name: int = 0,
 ) -> InfoState:
     """Return the information state of ``player``.
 
     Args:
         known: what the player has been told, its last request included.
         player: side of the player.
-        legal, request, maybe_trapped, reviving: as in the information state.
+        legal, request, maybe_trapped, reviving, named, to_name: as in the information state.
     """
     choosing = request == "move"
     own, foe = known.sides[player], known.sides[1 - player]
@@ -62,6 +64,9 @@ def information_state(
         history=tuple(
             f"{'own' if side == player else 'foe'}, {words}" for side, words in known.history
         ),
+        format=known.format,
+        named=named,
+        to_name=to_name,
     )
 
 
@@ -110,6 +115,7 @@ def _side(side: KnownSide, ends: int, legal: tuple[int, ...] | None, *, own: boo
         failed_before=side.failed_before,
         fallen=side.fallen,
         can_tera=not side.tera_used,
+        previewed=side.previewed,
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import pickle
 from dataclasses import dataclass, field, replace
 
-from plywise.games.gen9.infostate import HISTORY_LENGTH
+from plywise.games.gen9.infostate import HISTORY_LENGTH, Previewed
 
 
 @dataclass
@@ -154,6 +154,7 @@ class KnownSide:
         tera_used: a Pokémon has terastallized.
         entry: what was known of the active one before it came in (Illusion).
         buried: name of a fainted Pokémon -> what was known of it before its last entry.
+        previewed: the whole team as Team Preview showed it.
     """
 
     mons: list[KnownMon] = field(default_factory=list)
@@ -183,6 +184,7 @@ class KnownSide:
     tera_used: bool = False
     entry: KnownMon | None = None
     buried: dict[str, KnownMon] = field(default_factory=dict)
+    previewed: tuple[Previewed, ...] = ()
 
     @property
     def mon(self) -> KnownMon | None:
@@ -207,6 +209,7 @@ class KnownBattle:
         unknown: kinds of lines that the reader does not know -> how often.
         unreadable: kinds of lines that could not be read -> how often.
         history: recent events as (side, words), oldest first; the words are ours, with no names.
+        format: id of the format, if the pinned package has it; else random battles'.
     """
 
     sides: tuple[KnownSide, KnownSide] = field(default_factory=lambda: (KnownSide(), KnownSide()))
@@ -220,6 +223,7 @@ class KnownBattle:
     unknown: dict[str, int] = field(default_factory=dict)
     unreadable: dict[str, int] = field(default_factory=dict)
     history: list[tuple[int, str]] = field(default_factory=list)
+    format: str = "gen9randombattle"
 
     @property
     def now(self) -> int:

@@ -53,6 +53,7 @@ class BattleRequest:
         maybe_trapped: a switch may be refused.
         reviving: a fainted Pokémon is chosen, to be revived.
         id: number that the choice names; None: it has none.
+        named, to_name: at Team Preview, the indices of those named so far, and how many it takes.
     """
 
     kind: str
@@ -66,18 +67,34 @@ class BattleRequest:
     maybe_trapped: bool = False
     reviving: bool = False
     id: int | None = None
+    named: tuple[int, ...] = ()
+    to_name: int = 0
 
     def legal(self, indices: Sequence[int]) -> tuple[int, ...]:
         """Return the legal actions, ascending; ``indices``: team index by position."""
         switches = [SWITCH + indices[k] for k in self.bench]
         if self.kind == "switch":
             return tuple(sorted(switches)) or (PASS,)
+        if self.kind == "preview":
+            return tuple(SWITCH + i for i in nameable(len(self.mons), self.named, self.to_name))
         if self.kind != "move":
             return ()
         moves = [MOVE + slot for slot in self.slots]
         if self.tera:
             moves += [TERA + slot for slot in self.slots]
         return tuple(sorted([*moves, *switches, *([FORCED] if self.forced else [])]))
+
+
+def nameable(size: int, named: Sequence[int], to_name: int) -> list[int]:
+    """Return who may be named next at Team Preview, as ``engine/battle/team_preview.py`` does.
+
+    Who begins is anybody; the others are named by ascending index.
+    """
+    if not named:
+        return list(range(size))
+    last = named[-1] if len(named) > 1 else -1
+    free = [i for i in range(size) if i not in named and i > last]
+    return free[: len(free) - (to_name - len(named)) + 1]
 
 
 def parse_request(raw: Mapping[str, Any]) -> BattleRequest:
@@ -99,7 +116,10 @@ def _parsed(raw: Mapping[str, Any]) -> BattleRequest:
     if raw.get("wait"):
         return BattleRequest("wait", mons, {}, id=number)
     if raw.get("teamPreview"):
-        return BattleRequest("preview", mons, {}, id=number)
+        brought = min(len(mons), int(raw.get("maxChosenTeamSize") or len(mons)))
+        return BattleRequest(
+            "preview", mons, {}, id=number, to_name=1 if brought == len(mons) else brought
+        )
     reviving = any(entry.get("reviving") for entry in entries)
     bench = tuple(k for k, mon in enumerate(mons) if k > 0 and (mon.hp == 0) == reviving)
     if raw.get("forceSwitch"):

@@ -7,6 +7,8 @@ shows percent of both.  What is read here is what Showdown's simulator wrote (``
 
 from __future__ import annotations
 
+from plywise.datasets.battle_formats import battle_formats, find_format
+from plywise.datasets.showdown_data import to_id
 from plywise.engine.battle.names import MOVE_ID
 from plywise.games.gen9.belief import base_species
 from plywise.games.gen9.infostate import InfoState
@@ -18,11 +20,11 @@ from plywise.games.gen9.tracking.information import information_state, usual_pp
 from plywise.games.gen9.tracking.known import KnownMon, KnownSide
 from plywise.games.gen9.tracking.moves import Moves
 from plywise.games.gen9.tracking.request import BattleRequest, OwnMon
-from plywise.games.gen9.tracking.wire import ProtocolLine, parse_line, place_of
+from plywise.games.gen9.tracking.wire import ProtocolLine, parse_line, place_of, previewed_of
 
 _SILENT = frozenset(
-    """chat c c: j l n J L N join leave name player gametype gen tier rated rule clearpoke poke
-    teampreview start request inactive inactiveoff t: raw html uhtml uhtmlchange title init deinit
+    """chat c c: j l n J L N join leave name player gametype gen rated rule teampreview
+    request inactive inactiveoff t: raw html uhtml uhtmlchange title init deinit
     expire error bigerror debug message -hint -block -crit -resisted
     -supereffective -hitcount -nothing -ohko -combine -waiting -center
     -zpower -mega -burst -primal -candynamax -swap swap showteam noinit users updateuser split
@@ -30,8 +32,8 @@ _SILENT = frozenset(
 )
 """Lines that tell nothing of the state, or only what their cause tells."""
 _OF_NO_POKEMON = frozenset(
-    """turn upkeep teamsize -fieldactivate -message -weather -fieldstart -fieldend
-    -swapsideconditions -clearallboost""".split()
+    """turn upkeep teamsize tier clearpoke poke start -fieldactivate -message -weather -fieldstart
+    -fieldend -swapsideconditions -clearallboost""".split()
 )
 _END_SILENTLY = (
     *tables.STREAKS,
@@ -56,6 +58,9 @@ class Tracker(Entries, Moves, Health, Conditions):
     def __init__(self, player: int | None = None, *, exact: bool = False) -> None:
         super().__init__(player, exact=exact)
         self.positions: tuple[int, ...] = ()
+        # Lines since the end of Team Preview: the next request says who was brought, and in which
+        # order, which lines do not where an Illusion begins.
+        self._held: list[str] | None = None
 
     def information_state(self, request: BattleRequest) -> InfoState:
         """Return the player's information state at a request, of which all lines have been read.
@@ -72,12 +77,20 @@ class Tracker(Entries, Moves, Health, Conditions):
             request.kind,
             maybe_trapped=request.maybe_trapped,
             reviving=request.reviving,
+            named=request.named,
+            to_name=request.to_name,
         )
 
     def _read_request(self, request: BattleRequest) -> None:
         if self.player is None:
             raise ValueError("a spectator gets no requests")
         side = self.battle.sides[self.player]
+        if self._held is not None:
+            lines, self._held = self._held, None
+            side.mons.clear()
+            self._read_request(request)
+            for line in lines:
+                self.read(line)
         positions: list[int] = []
         for own in request.mons:
             alike = [
@@ -135,6 +148,9 @@ class Tracker(Entries, Moves, Health, Conditions):
 
     def read(self, text: str) -> None:
         """Read one line; one that is not known or not sound is counted, and costs itself alone."""
+        if self._held is not None:
+            self._held.append(text)
+            return
         line = parse_line(text)
         kind = line.kind
         if self._blank:
@@ -163,6 +179,28 @@ class Tracker(Entries, Moves, Health, Conditions):
 
     def _on_teamsize(self, line: ProtocolLine) -> None:
         self._side(line.arg(0) + ": ").size = int(line.arg(1))
+
+    def _on_tier(self, line: ProtocolLine) -> None:
+        # "[Gen 9] OU" reads like a tag.
+        found = to_id("".join(name + rest for name, rest in line.tags.items()))
+        if found in battle_formats()[0]:
+            self.battle.format = found
+        if "terastalclause" in find_format(self.battle.format).rules:
+            for side in self.battle.sides:
+                side.tera_used = True
+
+    def _on_clearpoke(self, line: ProtocolLine) -> None:
+        for side in self.battle.sides:
+            side.previewed = ()
+
+    def _on_poke(self, line: ProtocolLine) -> None:
+        side = self._side(line.arg(0) + ": ")
+        side.previewed += (previewed_of(line.arg(1)),)
+        side.size = len(side.previewed)
+
+    def _on_start(self, line: ProtocolLine) -> None:
+        if self.player is not None and self.battle.sides[self.player].previewed:
+            self._held = []
 
     def _on_turn(self, line: ProtocolLine) -> None:
         battle = self.battle

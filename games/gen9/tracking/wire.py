@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from plywise.datasets.showdown_data import to_id
+from plywise.games.gen9.infostate import Previewed
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,13 @@ def details_of(text: str) -> tuple[str, int, str, str]:
         elif part[:1] == "L" and part[1:].isdigit():
             level = int(part[1:])
     return to_id(species), level, gender, tera
+
+
+@lru_cache(4096)
+def previewed_of(details: str) -> Previewed:
+    """Return the Pokémon of a line ``poke``; ``Urshifu-*``: its forme is not shown."""
+    species, level, gender, _ = details_of(details)
+    return Previewed(species, level, gender, hidden="-*" in details)
 
 
 @lru_cache(4096)
