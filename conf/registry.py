@@ -52,6 +52,7 @@ GROUP_SCHEMAS: dict[str, dict[str, type[Any]]] = {
         "goofspiel_schema": game.GoofspielConfig,
         "battleship_schema": game.BattleshipConfig,
         "plugin_schema": game.PluginConfig,
+        "gen9_schema": game.Gen9Config,
     },
     "search": {
         "alphabeta_schema": search.AlphaBetaGroup,

@@ -64,6 +64,11 @@ REGISTRY: dict[str, Entry] = {
             "random battles of Pokémon generation 9, singles",
             "gen9.game:Gen9Battle",
         ),
+        Entry(
+            "gen9",
+            "other Pokémon battles of generation 9, singles (format): game=gen9:gen9ou",
+            "gen9.game:Gen9Battle",
+        ),
     )
 }
 

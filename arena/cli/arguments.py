@@ -73,7 +73,7 @@ def _checked(option: str, value: str) -> str:
 
 
 def _plugin_game(argument: str, grouped: bool) -> list[str]:
-    """Return ``game=path:FILE`` and ``game=openspiel:NAME`` as the option that loads them.
+    """Return ``game=path:FILE``, ``openspiel:NAME`` and ``gen9:FORMAT`` as the option for them.
 
     ``grouped``: whether ``game`` is a group of the command; else it is what a record may run.
     """
@@ -82,6 +82,8 @@ def _plugin_game(argument: str, grouped: bool) -> list[str]:
         return [argument]
     if not grouped:
         return [f"trusted_game={_quoted(value)}"]
+    if value.startswith("gen9:"):
+        return ["game=gen9", f"game.format={_quoted(value.removeprefix('gen9:'))}"]
     if not value.startswith(("path:", "openspiel:")):
         return [argument]
     return ["game=plugin", f"game.name={_quoted(value)}"]

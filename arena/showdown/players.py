@@ -66,7 +66,7 @@ def make_player(
     Raises:
         ConfigError: the variable that should hold the password is empty.
     """
-    options = player_options(url, account(config.server, ours=ours), config.game.name) | {
+    options = player_options(url, account(config.server, ours=ours), config.game.battle_format) | {
         "max_concurrent_battles": 0,  # whoever seeks battles counts them
         "start_timer_on_battle_start": config.server.timer,
     }

@@ -69,9 +69,9 @@ def run_tournament(config: TournamentConfig, folder: Path, console: Console | No
 def _check(config: TournamentConfig, factory: AgentFactory) -> None:
     group = config.tournament
     entrants = parse_agents(config.agents)
-    if group.executor == "showdown" and config.game.name != "gen9randombattle":
+    if group.executor == "showdown" and not config.game.battle_format:
         raise ConfigError(
-            f"tournament.executor=showdown plays game=gen9randombattle, not game={config.game.name}"
+            f"tournament.executor=showdown plays Pokémon battles, not game={config.game.name}"
         )
     for entrant in entrants:
         factory.check(entrant)

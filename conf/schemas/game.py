@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from omegaconf import MISSING
 
+from plywise.datasets.battle_formats import find_format
 from plywise.datasets.settings import Settings, setting
 
 
@@ -22,6 +23,28 @@ class GameConfig(Settings):
     def parameters(self) -> dict[str, Any]:
         """Return the parameters that the game is made with: all fields but the name."""
         return {key: value for key, value in asdict(self).items() if key != "name"}
+
+    @property
+    def battle_format(self) -> str:
+        """Showdown's id of the format, of a Pokémon battle; else ""."""
+        return self.name if self.name == "gen9randombattle" else ""
+
+
+@dataclass
+class Gen9Config(GameConfig):
+    """Pokémon battles of generation 9, singles."""
+
+    name: str = "gen9"
+    format: str = setting("gen9ou", "Showdown's format, such as gen9ou (given as game=gen9:gen9ou)")
+
+    @property
+    def battle_format(self) -> str:
+        """Showdown's id of the format.
+
+        Raises:
+            UnknownFormatError: there is no such format.
+        """
+        return find_format(self.format).id
 
 
 @dataclass

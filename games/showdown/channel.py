@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from plywise.games.gen9.infostate import FORCED, PASS, SWITCH, TERA, InfoState
@@ -36,13 +37,17 @@ class BattleChannel:
         """What the player has been told; nothing before the first request."""
         return KnownBattle() if self._tracker is None else self._tracker.battle
 
-    def information_state(self, raw: Mapping[str, Any]) -> InfoState:
+    def information_state(self, raw: Mapping[str, Any], named: tuple[int, ...] = ()) -> InfoState:
         """Return the player's information state at a request, of which all lines have been read.
+
+        Args:
+            raw: the request.
+            named: at Team Preview, indices of the Pokémon that the player has named so far.
 
         Raises:
             ValueError: it is no request of a singles battle.
         """
-        request = parse_request(raw)
+        request = replace(parse_request(raw), named=named)
         if self._tracker is None:
             self._begin(request, {"p1": 0, "p2": 1}.get(raw["side"].get("id"), 0))
         assert self._tracker is not None
@@ -65,9 +70,15 @@ class BattleChannel:
         return self.request.legal(self._tracker.positions)
 
     def choice(self, action: int) -> str:
-        """Return Showdown's ``/choose`` message for one of :meth:`legal`."""
+        """Return Showdown's ``/choose`` message for one of :meth:`legal`.
+
+        At Team Preview it names those named so far too, and the server adds who is missing.
+        """
         assert self.request is not None
         assert self._tracker is not None
+        if self.request.kind == "preview":
+            places = [*self.request.named, action - SWITCH]
+            return f"/choose team {''.join(str(1 + place) for place in places)}"
         if action == PASS:
             return "/choose default"
         if action >= SWITCH and action != FORCED:

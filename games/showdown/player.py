@@ -20,7 +20,7 @@ from poke_env.player.battle_order import SingleBattleOrder
 from plywise.datasets.processes.signals import interrupted
 from plywise.datasets.recording import Losses
 from plywise.games.base import State
-from plywise.games.gen9.infostate import InfoState, action_name
+from plywise.games.gen9.infostate import SWITCH, InfoState, action_name
 from plywise.games.gen9.state import InfoStateView
 from plywise.games.showdown.messages import CheckedPlayer
 from plywise.games.showdown.server_timer import ServerTimer
@@ -146,6 +146,13 @@ class PlywisePlayer(CheckedPlayer):
         """Return the order for the battle's present request (called by poke-env)."""
         return self._choose(battle)
 
+    def teampreview(self, battle: AbstractBattle) -> Awaitable[str]:
+        """Return the choice at Team Preview (called by poke-env)."""
+        return self._choose_team(battle)
+
+    async def _choose_team(self, battle: AbstractBattle) -> str:
+        return (await self._choose(battle)).message
+
     def close(self) -> None:
         """Stop the worker threads; running decisions are waited for, unless a signal ends all."""
         self._workers.shutdown(wait=interrupted() is None, cancel_futures=True)
@@ -163,6 +170,11 @@ class PlywisePlayer(CheckedPlayer):
             info = self._without_refused(battle, ongoing, known)
             decision = await self._decided(battle, info)
             action = int(decision.action)
+            while action in info.legal and len(info.named) + 1 < info.to_name:
+                named = (*info.named, action - SWITCH)
+                info = self.channel(tag).information_state(battle.last_request, named)
+                decision = await self._decided(battle, info)
+                action = int(decision.action)
             if action in info.legal:
                 order = SingleBattleOrder(self.channel(tag).choice(action))
             else:

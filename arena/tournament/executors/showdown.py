@@ -60,7 +60,9 @@ class ShowdownExecutor:
         self._failed = 0  # servers in a row, since a game has ended
         self._server = self._start(server.port)
         accounts = {n: a for n, e in enumerate(setup.entrants) if (a := external(e)) is not None}
-        self._external = ExternalGames(accounts, self._server.url, setup.game.name, progress)
+        self._external = ExternalGames(
+            accounts, self._server.url, setup.game.battle_format, progress
+        )
         try:
             make = partial(ServerPlayer, url=self._server.url, timer=server.timer)
             workers = replace(setup, make=make)

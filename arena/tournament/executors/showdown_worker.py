@@ -201,7 +201,9 @@ class ServerPlayer:
                 self._agents.append(None)
             elif CATALOG[entrant.name].make is None:
                 self._agents.append(None)
-                asked = baseline(entrant.name, battle_format=setup.game.name, start_listening=False)
+                asked = baseline(
+                    entrant.name, battle_format=setup.game.battle_format, start_listening=False
+                )
                 silence(asked)
                 self._baselines[index] = asked
             else:
@@ -327,7 +329,7 @@ class ServerPlayer:
 
     def _side(self, task: GameTask, index: int, name: str, course: Course) -> CheckedPlayer:
         who = task.players[index]
-        options = player_options(self._url, Account(name), self._setup.game.name)
+        options = player_options(self._url, Account(name), self._setup.game.battle_format)
         if self._foreign(task) is not None:
             options["start_timer_on_battle_start"] = self._timer
         agent = self._agents[who]
