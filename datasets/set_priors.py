@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
-from itertools import product
 from pathlib import Path
 from random import Random
 from types import MappingProxyType
@@ -19,10 +18,10 @@ from typing import Any
 from plywise.datasets.battle_formats import BattleFormat, find_format
 from plywise.datasets.errors import ConfigError
 from plywise.datasets.pokemon_sets import PokemonSet, RandomBattleSets, random_battle_sets
+from plywise.datasets.priors.team_balance import TeamBalance
+from plywise.datasets.priors.teammates import Teammates
+from plywise.datasets.priors.templates import Template, Weighted, expand
 from plywise.datasets.showdown_data import load, read_json_gz, to_id
-from plywise.datasets.spreads import stats_of
-from plywise.datasets.team_balance import TeamBalance
-from plywise.datasets.teammates import Teammates
 
 _FOLDER = Path(__file__).parent / "showdown" / "priors"
 # Formats that the random-battle generator makes in the same way.
@@ -30,9 +29,6 @@ _RANDOM = ("gen9randombattle", "gen9unratedrandombattle", "gen9randombattleblitz
 _TRIES = 12  # teams begun anew before the habits of team building are given up
 _DRAWS = 60  # species drawn for one team, refused ones included
 _NEVER_SEEN = 1e-6  # probability of a known set that the prior does not hold
-
-Weighted = tuple[tuple[PokemonSet, ...], tuple[float, ...]]
-"""Whole sets, and a positive weight for each."""
 
 
 class UnknownPriorError(ConfigError):
@@ -317,74 +313,7 @@ def _same(s: PokemonSet, t: PokemonSet) -> bool:
     )
 
 
-# ---- templates ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Template:
-    """Sets whose alternatives are independent; a name that stands twice is twice as likely.
-
-    Attributes:
-        group: the group that it belongs to; "": any.
-        weight: relative to the other templates of its species and group.
-        gender: ``"M"``, ``"F"``, ``"N"``, or ``""`` where the battle draws it.
-        tera: type names; ``""``: the species' own first type.
-        evs: spreads of hp, atk, def, spa, spd, spe, one of which it has; ``ivs``: its IVs.
-        moves: one list a slot.
-    """
-
-    group: str
-    species: str
-    weight: float
-    level: int
-    gender: str
-    ability: tuple[str, ...]
-    item: tuple[str, ...]
-    nature: tuple[str, ...]
-    tera: tuple[str, ...]
-    evs: tuple[tuple[int, ...], ...]
-    ivs: tuple[int, ...]
-    moves: tuple[tuple[str, ...], ...]
-
-
-def expand(templates: Sequence[Template]) -> Weighted:
-    """Return the different whole sets of templates with their weights, moves sorted by id.
-
-    Of spreads that give the same stats the heaviest one's first is taken.
-    """
-    merged: dict[tuple[Any, ...], list[Any]] = {}
-    for t in templates:
-        axes = [list(product(*(sorted(set(slot)) for slot in t.moves)))]
-        axes += [sorted(set(axis)) for axis in (t.ability, t.item, t.tera, t.nature, t.evs)]
-        given = (t.ability, t.item, t.tera, t.nature, t.evs)
-        for moves, *rest in product(*axes):
-            distinct = tuple(sorted(set(moves)))
-            if len(distinct) < len(t.moves):
-                continue  # two slots may name the same move
-            weight = t.weight
-            for name, slot in zip(moves, t.moves, strict=True):
-                weight *= slot.count(name) / len(slot)
-            for value, values in zip(rest, given, strict=True):
-                weight *= values.count(value) / len(values)  # type: ignore[arg-type]
-            ability, item, tera, nature, evs = rest
-            stats = stats_of(t.species, t.level, nature, evs, t.ivs)
-            tera = tera or _own_tera(t.species)
-            key = (t.level, t.gender, ability, item, tera, distinct, stats)
-            entry = merged.get(key)
-            if entry is None:
-                s = PokemonSet(
-                    t.species, t.level, ability, item, tera, distinct, evs, t.ivs, t.gender, nature
-                )
-                merged[key] = [s, weight]
-            else:
-                entry[1] += weight
-    return tuple(e[0] for e in merged.values()), tuple(e[1] for e in merged.values())
-
-
-@cache
-def _own_tera(species: str) -> str:
-    record = load().species[load().species_id(species)]
-    return str(record.get("requiredTeraType") or record["types"][0])
+# ---- priors from files ---------------------------------------------------------------------------
 
 
 def _tuples(value: Any) -> Any:

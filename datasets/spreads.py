@@ -57,12 +57,13 @@ def find_spread(
     """
     found = []
     bases = (_bases(hp_species)[0], *_bases(species)[1:])
+    fixed: tuple[int, ...] = (_IV,)
     fixed_hp = load().species[load().species_id(hp_species)].get("maxHP")
     for nature in sorted(load().natures):
         values = []
         for k, (base, stat) in enumerate(zip(bases, stats, strict=True)):
             if k == 0 and fixed_hp:
-                values.append((_IV,))
+                values.append(fixed)
                 continue
             factor = _factor(nature, k)
             values.append(
