@@ -63,13 +63,13 @@ function localsets(tier) {
     found.set(idOf(name), Object.values(sets).map(s => template(idOf(name), s)));
   return {sets: found, weights: new Map()};
 }
-function factory(table, extra = () => ({}), legal = () => true) {
+function factory(table, {extra = () => ({}), legal = () => true, named = false} = {}) {
   const sets = new Map(), weights = new Map();
   for (const [key, entry] of Object.entries(table)) {
     if (!legal(Dex.species.get(key))) continue;
     const total = entry.sets.reduce((sum, s) => sum + s.weight, 0);
     for (const s of entry.sets) {
-      const id = idOf(s.species || key, true);   // some name another forme than their species
+      const id = idOf(named ? s.species : key, true);   // the BSS Factory alone takes the forme that the set names
       if (!sets.has(id)) sets.set(id, []);
       sets.get(id).push(template(id, s, extra(s, Dex.species.get(key))));
       weights.set(id, (weights.get(id) || 0) + entry.weight * s.weight / total);
@@ -78,9 +78,10 @@ function factory(table, extra = () => ({}), legal = () => true) {
   return {sets, weights};
 }
 const VALUES = {Uber: 5, OU: 4, UUBL: 4, UU: 3, RUBL: 3, RU: 2, NUBL: 2, NU: 1, PUBL: 1, PU: 0};
-const battleFactory = (tier, generator) => factory(factoryFile('factory')[tier],
-  (s, species) => generator ? {gender: s.gender || species.gender || (tier === 'OU' ? 'F' : '')} : {},
-  species => !(species.tier in VALUES) || VALUES[species.tier] <= VALUES[tier]);
+const battleFactory = (tier, generator) => factory(factoryFile('factory')[tier], {
+  extra: (s, species) => generator ? {gender: s.gender || species.gender || (tier === 'OU' ? 'F' : '')} : {},
+  legal: species => !(species.tier in VALUES) || VALUES[species.tier] <= VALUES[tier],
+});
 
 /** Sets as the random-battle generators make them, with EVs and natures as people play them. */
 function fromRandomSets(rows) {
@@ -144,7 +145,7 @@ const source = {
   factory: tier => cached('factory' + tier, () => battleFactory(tier, false)),
   random: () => cached('random', randomBattle),
   babies: () => cached('babies', babies),
-  bss: () => cached('bss', () => factory(factoryFile('bss-factory'), s => ({level: 50}))),
+  bss: () => cached('bss', () => factory(factoryFile('bss-factory'), {extra: () => ({level: 50}), named: true})),
   duel: () => cached('duel', () => factory(factoryFile('1v1-factory'))),
 };
 /** The sets of a tier: analyses and factory half and half where both know a species. */
