@@ -128,14 +128,13 @@ def parse_teams(text: str, name: str = "team") -> tuple[Team, ...]:
 
 
 def _json_sets(text: str) -> list[list[WrittenSet]]:
-    kinds = list[WrittenSet] if text.lstrip()[1:].lstrip()[:1] == "{" else list[list[WrittenSet]]
+    one_team = text.lstrip()[1:].lstrip()[:1] == "{"
     try:
-        read = msgspec.json.decode(text.encode(), type=kinds)
+        if one_team:
+            return [msgspec.json.decode(text.encode(), type=list[WrittenSet])]
+        return msgspec.json.decode(text.encode(), type=list[list[WrittenSet]])
     except (msgspec.MsgspecError, UnicodeEncodeError, RecursionError) as error:
         raise TeamError(f"no JSON of teams: {' '.join(str(error).split())}") from error
-    if not read or isinstance(read[0], list):
-        return read
-    return [read]
 
 
 def _packed_line(line: str, name: str) -> Team:
