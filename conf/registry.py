@@ -41,6 +41,7 @@ COMMAND_SCHEMAS: dict[str, type[Any]] = {
     "solve": commands.SolveConfig,
     "fit": commands.FitConfig,
     "models": commands.ModelsConfig,
+    "team": commands.TeamConfig,
     "llm": llm.LLMCommandConfig,
 }
 

@@ -1,5 +1,7 @@
 """Pokémon sets and teams: Showdown's packed format, and the random-battle prior.
 
+Teams of people, with checks of what they name, are read by ``team_files.py``.
+
 ``showdown/gen9randombattle.json.gz`` holds every set that the package's own random-battle generator
 made in 60,000 teams, with its count, and 5,000 of those teams whole.
 """
@@ -14,10 +16,11 @@ from plywise.datasets.showdown_data import load, read_json_gz, to_id
 
 _FOLDER = Path(__file__).parent / "showdown"
 _FIELDS = 12  # of one Pokémon in a packed team, counted by '|'
+_DIGITS = 9  # of a number in a packed team
 
 
 class TeamError(PlywiseError):
-    """A team that is not in Showdown's packed format, or names something unknown."""
+    """A team that is in none of Showdown's forms, or names something unknown."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,8 @@ class PokemonSet:
         gender: ``"M"``, ``"F"``, ``"N"``, or ``""`` where the battle draws it.
         tera_type: type name, ``""`` where it is the species' first type.
         written: the species as a packed team spells it, for display only.
+        happiness: 0 to 255.
+        pokeball: item id; "" for the usual one.
     """
 
     species: str
@@ -46,20 +51,24 @@ class PokemonSet:
     nickname: str = ""
     shiny: bool = False
     written: str = field(default="", compare=False)
+    happiness: int = 255
+    pokeball: str = ""
 
 
 def _numbers(text: str, default: int, what: str) -> tuple[int, ...]:
-    if not text:
-        return (default,) * 6
-    parts = text.split(",")
+    """Return six numbers; an empty one is the default, as Showdown's own unpacker reads it."""
+    parts = text.split(",") if text else [""] * 6
     if len(parts) != 6:
-        raise TeamError(f"{what} '{text}': six numbers are wanted")
-    # An empty EV is 0 and an empty IV is 31, as Showdown's own unpacker reads them.
-    empty = 0 if what == "EVs" else 31
-    try:
-        return tuple(int(p) if p else empty for p in parts)
-    except ValueError as error:
-        raise TeamError(f"{what} '{text}': six numbers are wanted") from error
+        raise TeamError(f"{what} '{text[:40]}': six numbers are wanted")
+    return tuple(_number(part, default, what) for part in parts)
+
+
+def _number(text: str, default: int, what: str) -> int:
+    if not text:
+        return default
+    if not (text.isascii() and text.isdecimal() and len(text) <= _DIGITS):
+        raise TeamError(f"{what} '{text[:40]}' is not a number")
+    return int(text)
 
 
 def parse_packed_set(text: str) -> PokemonSet:
@@ -70,6 +79,7 @@ def parse_packed_set(text: str) -> PokemonSet:
 
     Raises:
         TeamError: it is not such an entry.
+        UnknownNameError: its ability is left to its species, which is unknown.
     """
     fields = text.split("|")
     if len(fields) != _FIELDS:
@@ -80,15 +90,9 @@ def parse_packed_set(text: str) -> PokemonSet:
     if ability in ("", "0", "1", "H", "S"):
         record = load().species[load().species_id(species_id)]
         ability = record["abilities"].get(ability or "0", record["abilities"]["0"])
-    if not level:
-        level_number = 100
-    elif level.isdigit():
-        level_number = int(level)
-    else:
-        raise TeamError(f"'{text[:40]}…': level '{level}' is not a number")
     return PokemonSet(
         species=species_id,
-        level=level_number,
+        level=_number(level, 100, "level"),
         ability=to_id(ability),
         item=to_id(item),
         tera_type=extra[5] if len(extra) > 5 else "",
@@ -100,6 +104,8 @@ def parse_packed_set(text: str) -> PokemonSet:
         nickname=nickname,
         shiny=bool(shiny),
         written=species or nickname,
+        happiness=_number(extra[0], 255, "happiness"),
+        pokeball=to_id(extra[2]) if len(extra) > 2 else "",
     )
 
 

@@ -122,6 +122,12 @@ COMMANDS = {
         positional=("what", "name"),
         example="fetch qwen2.5-coder-1.5b",
     ),
+    "team": Command(
+        "check teams by Showdown's own validator, or make legal ones",
+        "plywise.arena.cli.team_command:run_team",
+        positional=("what", "file"),
+        example="check team.txt format=gen9ou",
+    ),
     "llm": Command(
         "measure a language model on solved questions, or write examples for one",
         "plywise.arena.llm_calibration.command:run_llm",

@@ -1,4 +1,4 @@
-"""Settings of the commands ``selfplay``, ``fit``, ``solve`` and ``models``."""
+"""Settings of the commands ``selfplay``, ``fit``, ``solve``, ``models`` and ``team``."""
 
 from __future__ import annotations
 
@@ -107,3 +107,30 @@ class ModelsConfig(Settings):
         if self.what == "fetch" and self.name is None:
             raise ConfigError("which model? plywise models fetch NAME (plywise models lists them)")
         check_address("hub", self.hub, ("http", "https"), "https://hub.example")
+
+
+@dataclass
+class TeamConfig(Settings):
+    """Settings of ``plywise team``.
+
+    ``plywise team check FILE`` asks Showdown's own validator whether the teams of a file or folder
+    are legal; ``plywise team make`` writes legal teams, drawn from the sets that people play.
+    """
+
+    what: str = setting(MISSING, "what to do", choices=("check", "make"))
+    file: str | None = setting(
+        None, "check: file or folder of teams (export text, packed text, JSON)", path=True
+    )
+    format: str | None = setting(
+        None, "format of the teams; null: the one that a checked file names, else gen9ou"
+    )
+    seed: int = setting(0, "make: seed of the teams", low=0)
+    count: int = setting(1, "make: number of teams", low=1, high=100_000)
+    out: str | None = setting(None, "make: file to write; null: standard output", path=True)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.what == "check" and self.file is None:
+            raise ConfigError("which file? plywise team check FILE format=gen9ou")
+        if self.what == "make" and self.file is not None:
+            raise ConfigError(f"file={self.file}: teams that are made go to out=FILE")

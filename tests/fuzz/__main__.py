@@ -35,7 +35,7 @@ from .sandbox import Case, Sandbox
 
 _BESIDE = (
     *("game.json", "results.csv", "positions.txt", "squares.txt", "record.sqlite", "nim.py"),
-    *("decisions.jsonl", "corpus.jsonl.gz"),
+    *("decisions.jsonl", "corpus.jsonl.gz", "teams.txt"),
 )
 
 

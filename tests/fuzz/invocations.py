@@ -84,6 +84,7 @@ BASES: dict[str, tuple[tuple[str, ...], ...]] = {
         ("evaluation", "battles=20", "iterations=1"), ("branches", "battles=20", "iterations=1"),
     ),
     "models": (("list",), ("fetch", "qwen2.5-coder-1.5b", "hub=http://127.0.0.1:9")),
+    "team": (("check", "teams.txt"), ("make", "count=1", "out=made.txt")),
     "llm": (
         ("calibrate", "llm=openai", "llm.base_url=http://127.0.0.1:9/v1", "llm.model=m",
          "games=tic_tac_toe", "questions=4"),

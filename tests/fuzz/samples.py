@@ -21,6 +21,8 @@ from plywise.arena.selfplay import load_selfplay
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import NoLLMGroup, OpenAIGroup
 from plywise.conf.schemas.search import SimultaneousGroup
+from plywise.datasets.own_teams import teams_of
+from plywise.datasets.team_files import backup_text, packed_text, read_teams
 from plywise.games.showdown.player import DecisionRecord
 from plywise.llm_modules.providers.fuzz import Fuzz
 from plywise.llm_modules.providers.mock import MockEndpoint
@@ -77,6 +79,11 @@ def _run(*words: str) -> None:
     assert main(words) == 0, words
 
 
+_TEAM_JSON = (
+    b'[{"name": "A", "species": "Mew", "item": "Leftovers", "ability": "Synchronize", "moves": '
+    b'["Surf", "Fly"], "nature": "Timid", "gender": "N", "evs": {"hp": 252, "spe": 4}, "ivs": '
+    b'{"atk": 0}, "level": 50, "shiny": true, "happiness": 3, "teraType": "Water"}]'
+)
 _PLAIN = ("search=mcts", "search.seconds=null", "search.iterations=2")
 _GAMES = {
     "tic_tac_toe": ("search.max_depth=1", "explain=true"),
@@ -195,6 +202,12 @@ def _texts() -> Iterator[Sample]:
     yield Sample(
         "squares.txt", b"1 0\n159\n- 0\n", "text", (("solve", "tic_tac_toe", "squares.txt"),)
     )
+    teams = backup_text(teams_of("gen9ou")[:2])
+    check = ("team", "check", "teams.txt", "format=gen9ou")
+    yield Sample("teams.txt", teams.encode(), "text", (check,))
+    packed = "".join(f"{packed_text(team.sets)}\n" for team in teams_of("gen9ou")[:2])
+    yield Sample("packed.txt", packed.encode(), "text", (), read=read_teams)
+    yield Sample("team.json", _TEAM_JSON, "json", (), read=read_teams)
     option = b"defaults: [alphabeta_schema, _self_]\nseconds: 0.5\nmax_depth: 3\ntable_bits: 16\n"
     play = ("play", "game=tic_tac_toe", "llm=none", "side=none")
     yield Sample(
