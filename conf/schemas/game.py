@@ -36,6 +36,11 @@ class Gen9Config(GameConfig):
 
     name: str = "gen9"
     format: str = setting("gen9ou", "Showdown's format, such as gen9ou (given as game=gen9:gen9ou)")
+    team_files: str | None = setting(
+        None,
+        "file or folder of teams to draw from; null: the format's own generator, or our own teams",
+        path=True,
+    )
 
     @property
     def battle_format(self) -> str:

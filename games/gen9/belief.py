@@ -258,9 +258,7 @@ class SetBelief:
         if sets:
             return rng.choices(sets, weights)[0]
         ability = to_id(_first_ability(name))
-        return PokemonSet(
-            name, shown.level, ability, "", "", ("struggle",), (85,) * 6, (31,) * 6
-        )
+        return PokemonSet(name, shown.level, ability, "", "", ("struggle",), (85,) * 6, (31,) * 6)
 
     def _draw_group(
         self,

@@ -8,14 +8,18 @@ seeds the state's generator of chance within turns.  A player's information stat
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from random import Random
 
 import msgspec
 
 from plywise.datasets.battle_formats import BattleFormat
-from plywise.datasets.errors import ConfigError
+from plywise.datasets.own_teams import teams_of
 from plywise.datasets.pokemon_sets import random_battle_sets
+from plywise.datasets.set_priors import load_prior
+from plywise.datasets.team_files import read_teams
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.border import teams
 from plywise.engine.battle.border.battle_state import BattleState
@@ -40,9 +44,12 @@ class Gen9Battle(Game):
 
     Args:
         format: Showdown's id; ``gen9`` may be left out.
+        team_files: file or folder of the teams to draw from; None: as the format's generator makes
+            them, or, where players bring teams, our own (``conf/team``).
     """
 
     format: str = RANDOM_BATTLE
+    team_files: str | None = None
     info: GameInfo = field(init=False)
 
     def __post_init__(self) -> None:
@@ -78,7 +85,8 @@ class Gen9Battle(Game):
     def teams(self, seed: int) -> tuple[teams.Team, teams.Team]:
         """Return the whole teams of :meth:`new_initial_state`."""
         rng = Random(f"{self.format} {seed}")
-        return drawn_team(self.format, rng), drawn_team(self.format, rng)
+        pool = team_pool(self.format, self.team_files)
+        return pool(rng), pool(rng)
 
     def deserialize_state(self, text: str) -> Gen9State:
         """Return the state that ``State.serialize`` wrote, in this version."""
@@ -106,11 +114,21 @@ class Gen9Battle(Game):
         return rules()
 
 
-def drawn_team(format: str, rng: Random) -> teams.Team:
-    """Return a team of a format: the generator's, or one of those that come with it."""
+def team_pool(format: str, files: str | None = None) -> Callable[[Random], teams.Team]:
+    """Return what draws a team of a format: from files, as its generator, or one of our own.
+
+    Raises:
+        TeamError: a file holds no team, or there are no teams of ours for the format.
+    """
+    if files is not None:
+        pool = [team.sets for team in read_teams(Path(files))]
+        return lambda rng: rng.choice(pool)
     if format == RANDOM_BATTLE:
-        return random_battle_sets().random_team(rng)
-    raise ConfigError(f"there are no teams of {format} yet")
+        return random_battle_sets().random_team
+    if playable(format).generator:
+        return load_prior(format).random_team
+    own = [team.sets for team in teams_of(format)]
+    return lambda rng: rng.choice(own)
 
 
 def battle_between(

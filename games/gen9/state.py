@@ -33,7 +33,7 @@ from plywise.games.base import (
     TimeLeft,
 )
 from plywise.games.gen9.action_tables import action_tables
-from plywise.games.gen9.belief import SetBelief
+from plywise.games.gen9.belief import SetBelief, belief_for
 from plywise.games.gen9.briefing import briefing as make_briefing
 from plywise.games.gen9.briefing import observation
 from plywise.games.gen9.infostate import InfoState, action_name
@@ -44,14 +44,15 @@ from plywise.games.gen9.tracking.known import KnownBattle
 from plywise.games.gen9.tracking.tracker import Tracker
 from plywise.games.gen9.worlds import sample_worlds
 
-_BELIEF = SetBelief()
 _TABLE_WORLDS = 16
 
 
 class _Gen9Base(State):
     """Methods that need one player's information state alone."""
 
-    belief = _BELIEF
+    def belief(self, player: int) -> SetBelief:
+        """Return the belief about the opponent's sets."""
+        return belief_for(self.information_state(player).format)
 
     @abstractmethod
     def information_state(self, player: int) -> InfoState:
@@ -103,12 +104,13 @@ class _Gen9Base(State):
 
         Only the first is drawn after ``deadline`` (``time.perf_counter``).
         """
-        return sample_worlds(self.information_state(player), count, seed, self.belief, deadline)
+        info = self.information_state(player)
+        return sample_worlds(info, count, seed, self.belief(player), deadline)
 
     def briefing(self, player: int) -> Briefing:
         """Return what a guide may know, with computed facts."""
         info = self.information_state(player)
-        return make_briefing(info, self.worlds(player, 8, seed=info.turn), self.belief)
+        return make_briefing(info, self.worlds(player, 8, seed=info.turn), self.belief(player))
 
 
 class Gen9State(_Gen9Base):
@@ -255,16 +257,10 @@ def _copy_request(world: NDArray[Any], truth: NDArray[Any], player: int, rng: Ra
 
 
 class InfoStateView(_Gen9Base):
-    """An information state as a ``State``; ``belief`` is the one about the opponent's sets."""
+    """An information state as a ``State``."""
 
-    def __init__(
-        self,
-        info: InfoState,
-        belief: SetBelief = _BELIEF,
-        time_left: TimeLeft | None = None,
-    ) -> None:
+    def __init__(self, info: InfoState, time_left: TimeLeft | None = None) -> None:
         self.info = info
-        self.belief = belief
         self.time_left = time_left
 
     def information_state(self, player: int) -> InfoState:

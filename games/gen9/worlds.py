@@ -110,7 +110,9 @@ def _preview_worlds(
         if k and deadline is not None and time.perf_counter() >= deadline:
             return worlds[:k]
         rng = Random(f"{seed} {k}")
-        foe = tuple(_with_gender(s, rng) for s in belief.draw_team(info.foe, rng, own=info.own.mons))
+        foe = tuple(
+            _with_gender(s, rng) for s in belief.draw_team(info.foe, rng, own=info.own.mons)
+        )
         both = (own, foe) if info.player == 0 else (foe, own)
         world = teams.unstarted(both, info.format, rng=rng)
         teams.begin_preview(world, info.format)

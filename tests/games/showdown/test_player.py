@@ -47,7 +47,7 @@ class Watcher(BattleDecider):
         left = state.time_left
         self.left.append(None if left is None else left.turn_ends - time.perf_counter())
         for mon in info.foe.mons:
-            found = state.belief.candidates(mon)
+            found = state.belief(0).candidates(mon)
             if found.relaxed:
                 self.relaxed.append((mon.base_species, found.relaxed))
         worlds = state.worlds(player, 2, seed)
