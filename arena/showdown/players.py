@@ -15,6 +15,7 @@ from plywise.datasets.errors import ConfigError
 from plywise.datasets.recording import Losses
 from plywise.games.showdown.adviser import AdviceRecord, AdvisingPlayer
 from plywise.games.showdown.baselines import baseline
+from plywise.games.showdown.brought_teams import brought_teams
 from plywise.games.showdown.login import Account
 from plywise.games.showdown.messages import CheckedPlayer
 from plywise.games.showdown.player import DecisionRecord, PlywisePlayer
@@ -64,18 +65,24 @@ def make_player(
     ``on_answer`` is called with advice when the person has played (``mode=advise``).
 
     Raises:
-        ConfigError: the variable that should hold the password is empty.
+        ConfigError: the variable that should hold the password is empty, or the engine cannot play
+            the format.
+        TeamError: a file holds no team, or there are no teams of ours for the format.
     """
-    options = player_options(url, account(config.server, ours=ours), config.game.battle_format) | {
+    format, seed = config.game.battle_format, config.seed + (0 if ours else 1)
+    options = player_options(url, account(config.server, ours=ours), format) | {
         "max_concurrent_battles": 0,  # whoever seeks battles counts them
         "start_timer_on_battle_start": config.server.timer,
+        "team": brought_teams(
+            config.game.battle_format, config.game.teams, config.seed + (not ours)
+        ),
     }
     player: CheckedPlayer
     if agent is None:
         player = baseline(who.name, **options)
     else:
         options |= {
-            "seed": config.seed + (0 if ours else 1),
+            "seed": seed,
             "on_decision": on_decision,
             "losses": losses,
             "workers": config.workers,

@@ -29,6 +29,11 @@ class GameConfig(Settings):
         """Showdown's id of the format, of a Pokémon battle; else ""."""
         return self.name if self.name == "gen9randombattle" else ""
 
+    @property
+    def teams(self) -> str | None:
+        """File or folder of the teams that players bring; None: none is named."""
+        return None
+
 
 @dataclass
 class Gen9Config(GameConfig):
@@ -50,6 +55,11 @@ class Gen9Config(GameConfig):
             UnknownFormatError: there is no such format.
         """
         return find_format(self.format).id
+
+    @property
+    def teams(self) -> str | None:
+        """File or folder of the teams that players bring; None: none is named."""
+        return self.team_files
 
 
 @dataclass

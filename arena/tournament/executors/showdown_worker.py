@@ -57,7 +57,9 @@ from plywise.arena.tournament.executors.external_side import (
 from plywise.arena.tournament.schedule import GameTask
 from plywise.arena.tournament.worker import GameOutcome, Setup, outcome_of
 from plywise.datasets.errors import PlywiseError
+from plywise.datasets.team_files import packed_text
 from plywise.games.base import State
+from plywise.games.gen9.game import Gen9Battle
 from plywise.games.gen9.infostate import action_name
 from plywise.games.gen9.state import InfoStateView
 from plywise.games.showdown.baselines import BaselineChoice, ObservedBaseline, baseline
@@ -188,6 +190,7 @@ class ServerPlayer:
     ) -> None:
         keep_loopback_direct()
         self._setup = setup
+        self._game = Gen9Battle(setup.game.battle_format, setup.game.teams)
         self._url = url
         self._stall_seconds = stall_seconds
         self._timer = timer
@@ -330,6 +333,8 @@ class ServerPlayer:
     def _side(self, task: GameTask, index: int, name: str, course: Course) -> CheckedPlayer:
         who = task.players[index]
         options = player_options(self._url, Account(name), self._setup.game.battle_format)
+        if not self._game.rules.generator:
+            options["team"] = packed_text(self._game.teams(task.seed)[index])
         if self._foreign(task) is not None:
             options["start_timer_on_battle_start"] = self._timer
         agent = self._agents[who]
