@@ -15,14 +15,10 @@ from plywise.engine.battle import constants as c
 from plywise.engine.battle.callbacks import condition
 from plywise.engine.battle.handlers import FIELD, add_handler, sort_handlers
 from plywise.engine.battle.names import ABILITY_NAMES, DATA, ITEM_NAMES, STATUS_NAMES
+from plywise.engine.battle.scratch import get_number
 from plywise.engine.battle.stats import volatile_words
 from plywise.engine.battle.tables import frozen
-from plywise.engine.battle.volatile_order import (
-    CODE_BITS,
-    CODE_MASK,
-    ORDERED,
-    VOLATILE_OF_CODE,
-)
+from plywise.engine.battle.volatile_order import list_volatiles
 from plywise.engine.compile.jit import kernel
 
 # What acts; a handler's number is `what` and, for abilities and items, which one.
@@ -89,7 +85,7 @@ WISH_RANK = _condition("wish", "onResidual", _SLOT)
 REVIVAL_RANK = _condition("revivalblessing", "onResidual", _SLOT)
 
 
-HANDLED = volatile_words(ORDERED)
+HANDLED = volatile_words(np.flatnonzero(VOLATILE_RANKS))
 
 
 @kernel
@@ -128,39 +124,6 @@ def _of_side(b: Any, s: int, at: int, n: int) -> int:
 
 
 @kernel
-def _of_volatiles(b: Any, s: int, speed: int, at: int, n: int) -> int:
-    """Append the volatiles of the active of ``s`` in the order in which they were set."""
-    side = b.sides[s]
-    order = int(side.volatile_order)
-    word0 = np.int64(side.volatiles[0]) & np.int64(HANDLED[0])
-    word1 = np.int64(side.volatiles[1]) & np.int64(HANDLED[1])
-    word2 = np.int64(side.volatiles[2]) & np.int64(HANDLED[2])
-    shift = 0
-    while order >> shift != 0:
-        shift += CODE_BITS
-    while shift > 0:
-        shift -= CODE_BITS
-        v = int(VOLATILE_OF_CODE[order >> shift & CODE_MASK])
-        n = add_handler(at, n, int(VOLATILE_RANKS[v]), speed, s, VOLATILE + v, 0)
-        if v < 32:
-            word0 &= ~(1 << v)
-        elif v < 64:
-            word1 &= ~(1 << (v - 32))
-        else:
-            word2 &= ~(1 << (v - 64))
-    if word0 | word1 | word2 != 0:  # more than an order has room for
-        for word in range(3):
-            bits = word0 if word == 0 else (word1 if word == 1 else word2)
-            v = 32 * word
-            while bits != 0:
-                if bits & 1 != 0:
-                    n = add_handler(at, n, int(VOLATILE_RANKS[v]), speed, s, VOLATILE + v, 0)
-                bits >>= 1
-                v += 1
-    return n
-
-
-@kernel
 def _of_active(b: Any, s: int, at: int, n: int) -> int:
     """Append what the active of ``s`` and its place hold, even if it has fainted."""
     side = b.sides[s]
@@ -168,7 +131,15 @@ def _of_active(b: Any, s: int, at: int, n: int) -> int:
     speed = int(side.speed)
     if m.status != c.NO_STATUS and STATUS_RANKS[m.status] != 0:
         n = add_handler(at, n, int(STATUS_RANKS[m.status]), speed, s, STATUS, 0)
-    n = _of_volatiles(b, s, speed, at, n)
+    word0 = int(side.volatiles[0]) & int(HANDLED[0])
+    word1 = int(side.volatiles[1]) & int(HANDLED[1])
+    word2 = int(side.volatiles[2]) & int(HANDLED[2])
+    if word0 | word1 | word2 != 0:
+        length = list_volatiles(b, s, word0, word1, word2, at, n)
+        for k in range(n, length):
+            v = get_number(at, k)
+            add_handler(at, k, int(VOLATILE_RANKS[v]), speed, s, VOLATILE + v, 0)
+        n = length
     rank = int(ABILITY_RANKS[m.ability])
     if rank != 0:
         n = add_handler(at, n, rank, speed, s, ABILITY, int(m.ability))

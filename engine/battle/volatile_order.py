@@ -1,11 +1,12 @@
-"""Order in which the volatiles of an active Pokémon came that the end of a turn asks.
+"""Order in which the volatiles of an active Pokémon came, of those for which it matters.
 
 Showdown keeps ``pokemon.volatiles`` in an object, and the event Residual collects their handlers
 in the order in which they were set.  ``speedSort`` exchanges entries while it sorts, so that this
 order decides where equals of both sides stand before they are shuffled.  ``side.volatile_order``
 keeps it for all that have a handler or a duration: 6 bits each, 1 + the index in ``ORDERED``, the
-newest lowest.  What is set while ``MOST_ORDERED`` are there has no place in it and counts as set
-after them.
+newest lowest; and for those that answer Update, the one other event that two of a Pokémon's
+volatiles answer, as equals, by something that shows.  What is set while ``MOST_ORDERED`` are there
+has no place in it and counts as set after them.
 """
 
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 
 from plywise.engine.battle.callbacks import condition
 from plywise.engine.battle.constants import VOLATILE_NAMES
+from plywise.engine.battle.scratch import set_number
 from plywise.engine.battle.tables import frozen
 from plywise.engine.compile.jit import kernel
 
@@ -26,7 +28,7 @@ FIRST_PLACE = CODE_BITS * (MOST_ORDERED - 1)
 
 def _is_ordered(name: str) -> bool:
     effect, callbacks = condition(name)
-    return "onResidual" in callbacks or "duration" in effect
+    return "duration" in effect or "onResidual" in callbacks or "onUpdate" in callbacks
 
 
 ORDERED = [v for v, name in enumerate(VOLATILE_NAMES) if _is_ordered(name)]
@@ -75,6 +77,42 @@ def order_within(order: int, word0: int, word1: int, word2: int) -> int:
         if word >> (v & 31) & 1 != 0:
             kept = kept << CODE_BITS | code
     return kept
+
+
+@kernel
+def list_volatiles(b: Any, s: int, word0: int, word1: int, word2: int, at: int, n: int) -> int:
+    """Append those volatiles of three words to the list at ``at``, the first set first.
+
+    They are volatiles of the active of ``s``; ``n`` is the length of the list.  Return the new one.
+    """
+    order = int(b.sides[s].volatile_order)
+    shift = 0
+    while order >> shift != 0:
+        shift += CODE_BITS
+    while shift > 0:
+        shift -= CODE_BITS
+        v = int(VOLATILE_OF_CODE[order >> shift & CODE_MASK])
+        bit = 1 << (v & 31)
+        if v < 32 and word0 & bit != 0:
+            word0 ^= bit
+        elif v >= 32 and v < 64 and word1 & bit != 0:
+            word1 ^= bit
+        elif v >= 64 and word2 & bit != 0:
+            word2 ^= bit
+        else:
+            continue
+        set_number(at, n, v)
+        n += 1
+    for word in range(3):
+        bits = word0 if word == 0 else (word1 if word == 1 else word2)
+        v = 32 * word
+        while bits != 0:
+            if bits & 1 != 0:
+                set_number(at, n, v)
+                n += 1
+            bits >>= 1
+            v += 1
+    return n
 
 
 def packed_order(volatiles: list[int]) -> int:
