@@ -59,7 +59,7 @@ SIDE = _record(
     [
         # --- the active Pokémon's
         ("volatiles", "<u4", (3,)),  # bit set over V_*
-        ("volatile_order", "<i8"),  # of those that the end of a turn asks: volatile_order.py
+        ("volatile_order", "<i8"),  # in which order some of them came: volatile_order.py
         ("flag_bits", "<u4"),  # SIDE_*
         ("speed", "<i2"),  # `pokemon.speed`: as it was last updated
         ("substitute_hp", "<i2"),
