@@ -456,6 +456,8 @@ def _synchronize(b: Any, s: int, status: int, source: int, effect: int, effect_i
         return
     other = b.sides[source].mons[b.sides[source].active]
     log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, A.synchronize, -1)
+    if int(other.hp) <= 0:
+        return
     if int(other.status) == c.NO_STATUS:
         if set_status(b, source, status, s, c.EFFECT_ABILITY, A.synchronize, False):
             if even(b):
