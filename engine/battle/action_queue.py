@@ -15,6 +15,7 @@ from plywise.engine.battle.chance import (
 )
 from plywise.engine.battle.items import eat_item, pinch
 from plywise.engine.battle.log_events import L_ACTIVATE, log_from
+from plywise.engine.battle.queue_entries import queued_kind, queued_mon, queued_side, set_actor
 from plywise.engine.battle.stats import ability, action_speed, is_grounded, item
 from plywise.engine.battle.tables import F_HEAL, MOVES
 from plywise.engine.battle.ties import modify_boost_ties
@@ -85,7 +86,7 @@ def _order(kind: int) -> int:
 def _key(b: Any, k: int) -> int:
     """Return a number by which queued actions sort: order, then priority, then speed."""
     entry = b.queue[k]
-    rank = (_order(int(entry.kind)) << 8) + 128 - int(entry.priority)
+    rank = (_order(queued_kind(b, k)) << 8) + 128 - int(entry.priority)
     return (rank << 15) + 0x4000 - int(entry.speed)
 
 
@@ -93,8 +94,8 @@ def _key(b: Any, k: int) -> int:
 def set_action_speed(b: Any, k: int) -> None:
     """Fill in priority and speed of queued action ``k`` (``getActionSpeed``)."""
     entry = b.queue[k]
-    s = int(entry.side)
-    if entry.kind == c.QUEUE_MOVE:
+    s = queued_side(b, k)
+    if queued_kind(b, k) == c.QUEUE_MOVE:
         entry.priority = 10 * move_priority(b, s, int(entry.move)) + int(entry.fractional)
     modify_boost_ties(b)
     entry.speed = action_speed(b, s)
@@ -104,14 +105,12 @@ def set_action_speed(b: Any, k: int) -> None:
 def swap_actions(b: Any, i: int, j: int) -> None:
     """Exchange two queued actions."""
     one, two = b.queue[i], b.queue[j]
-    kind, side, mon, target = int(one.kind), int(one.side), int(one.mon), int(one.target)
+    actor, target = int(one.actor), int(one.target)
     move, speed = int(one.move), int(one.speed)
     priority, fractional = int(one.priority), int(one.fractional)
     b.queue[i] = two
     entry = b.queue[j]
-    entry.kind = kind
-    entry.side = side
-    entry.mon = mon
+    entry.actor = actor
     entry.target = target
     entry.move = move
     entry.speed = speed
@@ -155,10 +154,8 @@ def push_action(b: Any, kind: int, s: int, target: int, move: int, fractional: i
     k = int(b.queue_length)
     if k >= c.QUEUE_SIZE:
         raise IndexError("the action queue is full")
+    set_actor(b, k, kind, s, int(b.sides[s].active))
     entry = b.queue[k]
-    entry.kind = kind
-    entry.side = s
-    entry.mon = b.sides[s].active
     entry.target = target
     entry.move = move
     entry.priority = 0
@@ -176,11 +173,11 @@ def bring_round_forward(b: Any) -> None:
     """
     for k in range(int(b.queue_length)):
         entry = b.queue[k]
-        kind = int(entry.kind)
+        kind = queued_kind(b, k)
         moves = kind == c.QUEUE_MOVE or kind == c.QUEUE_PRIORITIZED_MOVE
         if moves and int(entry.move) == M.round:
             ignoring = int(b.move.flag_bits) & c.MOVE_IGNORE_ABILITY != 0
-            entry.kind = c.QUEUE_PRIORITIZED_MOVE
+            set_actor(b, k, c.QUEUE_PRIORITIZED_MOVE, queued_side(b, k), queued_mon(b, k))
             entry.target = c.BEHIND_ROUND_IGNORING if ignoring else c.BEHIND_ROUND
             for j in range(k, 0, -1):
                 swap_actions(b, j - 1, j)
@@ -201,7 +198,7 @@ def cancel_actions(b: Any, s: int, i: int) -> None:
     """Take all actions of team member ``i`` of side ``s`` out of the queue."""
     k = 0
     while k < int(b.queue_length):
-        if int(b.queue[k].side) == s and int(b.queue[k].mon) == i:
+        if queued_side(b, k) == s and queued_mon(b, k) == i:
             remove_action(b, k)
         else:
             k += 1

@@ -15,6 +15,12 @@ from plywise.engine.battle import constants as c
 from plywise.engine.battle.chance import SITE_MOVE, chance
 from plywise.engine.battle.conditions import is_semi_invulnerable
 from plywise.engine.battle.log_events import L_ACTIVATE, L_ANIM, log, log_from
+from plywise.engine.battle.queue_entries import (
+    NO_ENTRY,
+    queued_kind,
+    queued_mon,
+    queued_side,
+)
 from plywise.engine.battle.stats import (
     MOST_ATTACKS,
     answers_for_others,
@@ -56,16 +62,16 @@ def has_queued_move(b: Any, s: int) -> bool:
 
 @kernel
 def queue_index(b: Any, s: int) -> int:
-    """Return the queue index of the move that the active Pokémon of ``s`` still makes, or -1."""
+    """Return the queue index of the move that the active of ``s`` still makes, or NO_ENTRY."""
     for k in range(b.queue_length):
-        entry = b.queue[k]
+        kind = queued_kind(b, k)
         if (
-            (entry.kind == c.QUEUE_MOVE or entry.kind == c.QUEUE_PRIORITIZED_MOVE)
-            and entry.side == s
-            and entry.mon == b.sides[s].active
+            (kind == c.QUEUE_MOVE or kind == c.QUEUE_PRIORITIZED_MOVE)
+            and queued_side(b, k) == s
+            and queued_mon(b, k) == int(b.sides[s].active)
         ):
             return k
-    return -1
+    return NO_ENTRY
 
 
 @kernel

@@ -215,7 +215,7 @@ def before_move(b: Any, s: int, move: int) -> int:
         if answering(b, s, MOVE_ABORTED, OWN) > 1:
             event_ties(b, MOVE_ABORTED, s, NO_SOURCE)
         if int(MOVES[move].type) == c.TYPE_ELECTRIC and move != M.charge:
-            drop_volatile(b, s, c.V_CHARGE)
+            remove_volatile(b, s, c.V_CHARGE)
         drop_volatile(b, s, c.V_DESTINYBOND)
         if has_volatile(b, s, c.V_TWOTURNMOVE):
             drop_charge(b, s)

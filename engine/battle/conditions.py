@@ -49,6 +49,7 @@ from plywise.engine.battle.log_events import (
     logged,
 )
 from plywise.engine.battle.ops import boost, stage
+from plywise.engine.battle.queue_entries import NO_ENTRY, find_move
 from plywise.engine.battle.stats import (
     ability,
     best_stat,
@@ -80,24 +81,17 @@ def will_move(b: Any, s: int) -> bool:
     side = b.sides[s]
     if int(side.mons[side.active].flag_bits) & c.MON_FAINTED != 0:
         return False
-    for k in range(int(b.queue_length)):
-        entry = b.queue[k]
-        if entry.kind == c.QUEUE_MOVE and entry.side == s and entry.mon == side.active:
-            return True
-    return False
+    return find_move(b, s) != NO_ENTRY
 
 
 @kernel
 def cancel_move(b: Any, s: int) -> None:
     """Remove the queued move of the active Pokémon of ``s``."""
-    side = b.sides[s]
-    for k in range(int(b.queue_length)):
-        entry = b.queue[k]
-        if entry.kind == c.QUEUE_MOVE and entry.side == s and entry.mon == side.active:
-            for j in range(k, int(b.queue_length) - 1):
-                b.queue[j] = b.queue[j + 1]
-            b.queue_length = int(b.queue_length) - 1
-            return
+    k = find_move(b, s)
+    if k != NO_ENTRY:
+        for j in range(k, int(b.queue_length) - 1):
+            b.queue[j] = b.queue[j + 1]
+        b.queue_length = int(b.queue_length) - 1
 
 
 @kernel
@@ -418,6 +412,7 @@ def add_volatile(b: Any, s: int, v: int, source: int, effect: int, effect_id: in
     elif v == c.V_TWOTURNMOVE:
         side.two_turn_duration = 2
         side.two_turn_move = effect_id
+        put_volatile(b, s, v)  # before the mark of its own that some of these moves have
         if effect_id == M.fly:
             put_volatile(b, s, c.V_FLY)
         elif effect_id == M.bounce:

@@ -29,6 +29,7 @@ from plywise.engine.battle.names import ABILITY_NAMES, DATA, ITEM_NAMES, STATUS_
 from plywise.engine.battle.scratch import get_number, scratch
 from plywise.engine.battle.stats import volatile_words
 from plywise.engine.battle.tables import frozen
+from plywise.engine.battle.volatile_order import list_volatiles
 from plywise.engine.compile.jit import kernel
 
 EVENTS = (
@@ -172,15 +173,16 @@ def _of_active(b: Any, event: int, prefix: int, s: int, at: int, n: int) -> int:
     rank = int(STATUS_RANKS[event, prefix, m.status])
     if rank != 0:
         n = add_handler(at, n, rank, speed, s, 0, 0)
-    for word in range(3):
-        bits = int(side.volatiles[word]) & int(ANSWERING[event, prefix, word])
-        v = 32 * word
-        while bits != 0:
-            if bits & 1 != 0:
-                rank = int(VOLATILE_RANKS[event, prefix, v])
-                n = add_handler(at, n, rank, speed, s, OF_VOLATILE, v)
-            bits >>= 1
-            v += 1
+    word0 = int(side.volatiles[0]) & int(ANSWERING[event, prefix, 0])
+    word1 = int(side.volatiles[1]) & int(ANSWERING[event, prefix, 1])
+    word2 = int(side.volatiles[2]) & int(ANSWERING[event, prefix, 2])
+    if word0 | word1 | word2 != 0:
+        length = list_volatiles(b, s, word0, word1, word2, at, n)
+        for k in range(n, length):
+            v = get_number(at, k)
+            rank = int(VOLATILE_RANKS[event, prefix, v])
+            add_handler(at, k, rank, speed, s, OF_VOLATILE, v)
+        n = length
     rank = int(ABILITY_RANKS[event, prefix, m.ability])
     if rank != 0:
         n = add_handler(at, n, rank, speed, s, OF_ABILITY, prefix)

@@ -129,9 +129,10 @@ def empty_faint_queue(b: Any, check: bool) -> bool:
     last, source, effect = -1, -1, 0
     while k < int(b.faint_length):
         entry = b.faint_queue[k]
-        last = int(entry.side)
-        source = int(entry.source) - 1
-        effect = int(entry.effect)
+        cause = int(entry.cause)
+        last = cause & 1
+        source = (cause >> 1 & 3) - 1
+        effect = cause >> 3
         effect_id = int(entry.effect_id)
         k += 1
         side = b.sides[last]

@@ -159,6 +159,7 @@ def clear_volatile(b: Any, s: int) -> None:
         drop_volatile(b, 1 - s, c.V_TRAPPED)
     for k in range(3):
         side.volatiles[k] = 0
+    side.volatile_order = 0
     for stat in range(7):
         side.boosts[stat] = 0
     side.pending_boosts = 0

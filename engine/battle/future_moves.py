@@ -55,12 +55,14 @@ def _damage_from_bench(b: Any, t: int, source: int) -> int:
     mon = side.mons[source]
     ally = _ally_ability(ability(b, s)) if side.mons[here].hp > 0 else 0
     v0, v1, v2 = int(side.volatiles[0]), int(side.volatiles[1]), int(side.volatiles[2])
+    order = int(side.volatile_order)
     changes = pack_boosts(side.boosts)
     first, second, added = int(side.types[0]), int(side.types[1]), int(side.added_type)
     raw_ability, raw_item, flags = int(mon.ability), int(mon.held_item), int(mon.flag_bits)
     side.active = source
     for k in range(3):
         side.volatiles[k] = 0
+    side.volatile_order = 0
     for k in range(7):
         side.boosts[k] = 0
     side.types[0] = SPECIES[mon.species].types[0]
@@ -84,6 +86,7 @@ def _damage_from_bench(b: Any, t: int, source: int) -> int:
     side.volatiles[0] = v0
     side.volatiles[1] = v1
     side.volatiles[2] = v2
+    side.volatile_order = order
     for k in range(7):
         side.boosts[k] = stage_of(changes, k)
     side.types[0] = first

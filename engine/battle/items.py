@@ -456,6 +456,8 @@ def _synchronize(b: Any, s: int, status: int, source: int, effect: int, effect_i
         return
     other = b.sides[source].mons[b.sides[source].active]
     log_from(b, L_ACTIVATE, s, 0, 0, c.EFFECT_ABILITY, A.synchronize, -1)
+    if int(other.hp) <= 0:
+        return
     if int(other.status) == c.NO_STATUS:
         if set_status(b, source, status, s, c.EFFECT_ABILITY, A.synchronize, False):
             if even(b):
@@ -493,7 +495,8 @@ def _get_status(
 @kernel
 def try_status(b: Any, s: int, status: int, source: int, effect: int, effect_id: int) -> bool:
     """Give the active of ``s`` a status if it has none and nothing stops it (``trySetStatus``)."""
-    if int(b.sides[s].mons[b.sides[s].active].status) != c.NO_STATUS:
+    m = b.sides[s].mons[b.sides[s].active]
+    if int(m.hp) > 0 and int(m.status) != c.NO_STATUS:
         log_same_status(b, s, source, effect, effect_id)
         return False
     return _get_status(b, s, status, source, effect, effect_id, False)

@@ -46,6 +46,7 @@ from plywise.engine.battle.log_events import (
 )
 from plywise.engine.battle.ops import boost, can_switch, may_take_item, pack_boosts, stage, use_item
 from plywise.engine.battle.pseudo_weathers import add_pseudo_weather
+from plywise.engine.battle.queue_entries import NO_ENTRY, find_move, queued_kind
 from plywise.engine.battle.results import DONE, FAILED, QUIET
 from plywise.engine.battle.stats import (
     ability,
@@ -82,19 +83,15 @@ from plywise.engine.compile.jit import kernel
 @kernel
 def queued_move(b: Any, s: int) -> int:
     """Return the move that the active Pokémon of ``s`` has in the queue, or 0."""
-    side = b.sides[s]
-    for k in range(int(b.queue_length)):
-        entry = b.queue[k]
-        if entry.kind == c.QUEUE_MOVE and entry.side == s and entry.mon == side.active:
-            return int(entry.move)
-    return 0
+    k = find_move(b, s)
+    return int(b.queue[k].move) if k != NO_ENTRY else 0
 
 
 @kernel
 def will_act(b: Any) -> bool:
     """Return whether a move or a switch is still in the queue this turn."""
     for k in range(int(b.queue_length)):
-        kind = int(b.queue[k].kind)
+        kind = queued_kind(b, k)
         if kind == c.QUEUE_MOVE or kind == c.QUEUE_SWITCH or kind == c.QUEUE_INSTASWITCH:
             return True
     return False
@@ -460,12 +457,10 @@ def try_use(b: Any, s: int, t: int) -> int:
 @kernel
 def queued_priority(b: Any, s: int) -> int:
     """Return the priority (whole stages) of the move that ``s`` has in the queue."""
-    side = b.sides[s]
-    for k in range(int(b.queue_length)):
-        entry = b.queue[k]
-        if entry.kind == c.QUEUE_MOVE and entry.side == s and entry.mon == side.active:
-            return (int(entry.priority) - int(entry.fractional)) // 10
-    return 0
+    k = find_move(b, s)
+    if k == NO_ENTRY:
+        return 0
+    return (int(b.queue[k].priority) - int(b.queue[k].fractional)) // 10
 
 
 @kernel

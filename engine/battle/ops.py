@@ -107,9 +107,7 @@ def faint(b: Any, s: int, source: int, effect: int, effect_id: int) -> None:
     side.flag_bits = int(side.flag_bits) | c.SIDE_FAINT_QUEUED
     k = int(b.faint_length)
     entry = b.faint_queue[k]
-    entry.side = s
-    entry.source = source + 1
-    entry.effect = effect
+    entry.cause = s | (source + 1) << 1 | effect << 3
     entry.effect_id = effect_id
     b.faint_length = k + 1
 

@@ -73,6 +73,7 @@ from plywise.engine.battle.tables import (
     MOVES,
     TYPE_CHART,
 )
+from plywise.engine.battle.ties import modify_boost_ties
 from plywise.engine.compile.jit import kernel
 
 
@@ -394,10 +395,14 @@ def _instruct(b: Any, s: int, t: int) -> int:
         if int(target.moves[k]) == last and target.pp[k] == 0:
             return FAILED
     log_from(b, L_SINGLE_TURN, t, M.instruct, 0, c.EFFECT_NONE, 0, s)
-    kind = c.QUEUE_PRIORITIZED_MOVE
     if last == M.counter or last == M.mirrorcoat:
-        kind = c.QUEUE_BEFORE_TURN_MOVE  # so Showdown: the first of the two actions that it makes
-    push_action(b, kind, t, 0, last, fractional_priority(b, t, last))
+        # Showdown makes two actions of it, asks the speed of each, and queues the first one.
+        push_action(b, c.QUEUE_BEFORE_TURN_MOVE, t, 0, last, 0)
+        fractional_priority(b, t, last)
+        modify_boost_ties(b)
+    else:
+        fractional = fractional_priority(b, t, last)
+        push_action(b, c.QUEUE_PRIORITIZED_MOVE, t, 0, last, fractional)
     for k in range(int(b.queue_length) - 1, 0, -1):
         swap_actions(b, k - 1, k)
     return NOTHING

@@ -144,7 +144,7 @@ def _of_field(b: Any, what: int) -> bool:
         return _weather_turn(b)
     if what == TERRAIN:
         if b.terrain == c.NO_TERRAIN or b.terrain_duration == 0:
-            return False
+            return True
         b.terrain_duration = int(b.terrain_duration) - 1
         if b.terrain_duration != 0:
             return False
@@ -153,7 +153,7 @@ def _of_field(b: Any, what: int) -> bool:
     room = what - PSEUDO_WEATHER
     left = int(b.pseudo_weather[room])
     if left == 0:
-        return False
+        return True
     b.pseudo_weather[room] = left - 1
     if left & 15 == 1:
         log_room_end(b, room)
@@ -162,8 +162,8 @@ def _of_field(b: Any, what: int) -> bool:
 
 
 @kernel
-def _of_side(b: Any, s: int, condition: int) -> None:
-    """Count one turn of a side condition."""
+def _of_side(b: Any, s: int, condition: int) -> bool:
+    """Count one turn of a side condition; return whether it is over."""
     side = b.sides[s]
     if condition == c.QUICK_GUARD:
         side.flag_bits = int(side.flag_bits) & ~c.SIDE_QUICK_GUARD
@@ -173,6 +173,8 @@ def _of_side(b: Any, s: int, condition: int) -> None:
         if side.conditions[condition] == 1:
             log(b, L_SIDE_END, s, condition, 0)
         side.conditions[condition] = int(side.conditions[condition]) - 1
+        return int(side.conditions[condition]) == 0
+    return True
 
 
 @kernel
@@ -362,7 +364,7 @@ def _of_active(b: Any, s: int, what: int, which: int) -> bool:
     """Do a handler of the active of ``s``; return whether a duration ended."""
     if what >= VOLATILE:
         if not has_volatile(b, s, what - VOLATILE):
-            return False  # gone since the handlers were collected
+            return True  # gone since the handlers were collected
         return volatile_turn(b, s, what - VOLATILE)
     if what == ABILITY:
         _of_ability(b, s, which)
@@ -377,15 +379,17 @@ def _of_active(b: Any, s: int, what: int, which: int) -> bool:
 
 @kernel
 def _run(b: Any, s: int, what: int, which: int) -> bool:
-    """Run one handler; return whether a duration ended, after which no Pokémon faints yet."""
+    """Run one handler; return whether a duration ended, after which no Pokémon faints yet.
+
+    ``fieldEvent`` goes on without ``faintMessages`` there, and where what had the handler is gone.
+    """
     if s == FIELD:
         return _of_field(b, what)
     if what == FUTURE_MOVE or what == WISH or what == REVIVAL_BLESSING:
         _of_slot(b, s, what)
-        return False
+        return what == REVIVAL_BLESSING
     if what >= SIDE_CONDITION and what < STATUS:
-        _of_side(b, s, what - SIDE_CONDITION)
-        return False
+        return _of_side(b, s, what - SIDE_CONDITION)
     if int(b.sides[s].mons[b.sides[s].active].flag_bits) & c.MON_FAINTED != 0:
         return True
     return _of_active(b, s, what, which)

@@ -15,8 +15,10 @@ from plywise.engine.battle import constants as c
 from plywise.engine.battle.callbacks import condition
 from plywise.engine.battle.handlers import FIELD, add_handler, sort_handlers
 from plywise.engine.battle.names import ABILITY_NAMES, DATA, ITEM_NAMES, STATUS_NAMES
+from plywise.engine.battle.scratch import get_number
 from plywise.engine.battle.stats import volatile_words
 from plywise.engine.battle.tables import frozen
+from plywise.engine.battle.volatile_order import list_volatiles
 from plywise.engine.compile.jit import kernel
 
 # What acts; a handler's number is `what` and, for abilities and items, which one.
@@ -129,14 +131,15 @@ def _of_active(b: Any, s: int, at: int, n: int) -> int:
     speed = int(side.speed)
     if m.status != c.NO_STATUS and STATUS_RANKS[m.status] != 0:
         n = add_handler(at, n, int(STATUS_RANKS[m.status]), speed, s, STATUS, 0)
-    for word in range(3):
-        bits = int(side.volatiles[word]) & int(HANDLED[word])
-        v = 32 * word
-        while bits != 0:
-            if bits & 1 != 0:
-                n = add_handler(at, n, int(VOLATILE_RANKS[v]), speed, s, VOLATILE + v, 0)
-            bits >>= 1
-            v += 1
+    word0 = int(side.volatiles[0]) & int(HANDLED[0])
+    word1 = int(side.volatiles[1]) & int(HANDLED[1])
+    word2 = int(side.volatiles[2]) & int(HANDLED[2])
+    if word0 | word1 | word2 != 0:
+        length = list_volatiles(b, s, word0, word1, word2, at, n)
+        for k in range(n, length):
+            v = get_number(at, k)
+            add_handler(at, k, int(VOLATILE_RANKS[v]), speed, s, VOLATILE + v, 0)
+        n = length
     rank = int(ABILITY_RANKS[m.ability])
     if rank != 0:
         n = add_handler(at, n, rank, speed, s, ABILITY, int(m.ability))

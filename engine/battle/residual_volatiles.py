@@ -92,6 +92,11 @@ def _uproar(b: Any, s: int) -> bool:
     ended = int(side.uproar_duration) == 0
     struggling = int(side.last_move) == M.struggle
     silenced = has_volatile(b, s, c.V_THROATCHOP)
+    if int(side.mons[side.active].hp) <= 0:
+        # Perish Song has just counted to 0, and ``removeVolatile`` does nothing without HP.
+        if not ended and not silenced:
+            log(b, L_START, s, c.V_UPROAR, 1)
+        return ended
     if ended or silenced or struggling:
         drop_volatile(b, s, c.V_UPROAR)
     if ended or silenced:

@@ -59,6 +59,7 @@ SIDE = _record(
     [
         # --- the active Pokémon's
         ("volatiles", "<u4", (3,)),  # bit set over V_*
+        ("volatile_order", "<i8"),  # in which order some of them came: volatile_order.py
         ("flag_bits", "<u4"),  # SIDE_*
         ("speed", "<i2"),  # `pokemon.speed`: as it was last updated
         ("substitute_hp", "<i2"),
@@ -153,9 +154,7 @@ SIDE = _record(
 
 QUEUED = _record(
     [
-        ("kind", "u1"),  # QUEUE_*
-        ("side", "u1"),
-        ("mon", "u1"),  # team index of the actor
+        ("actor", "u1"),  # bits 0-2: team index, 3: side, 4-7: QUEUE_* (queue_entries.py)
         ("target", "u1"),  # switches: team index of the one that comes; moves: BEHIND_ROUND*
         ("move", "<u2"),
         ("speed", "<i2"),
@@ -166,9 +165,7 @@ QUEUED = _record(
 
 FAINT = _record(
     [
-        ("side", "u1"),
-        ("source", "u1"),  # 0 none, 1 + side
-        ("effect", "u1"),  # EFFECT_*
+        ("cause", "u1"),  # bit 0: side; 1-2: source, 0 none, 1 + side; 3-7: EFFECT_*
         ("effect_id", "<u2"),
     ]
 )

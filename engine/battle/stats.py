@@ -17,6 +17,11 @@ from plywise.engine.battle import constants as c
 from plywise.engine.battle.callbacks import ABILITY_MODIFIES_SPEED, ITEM_MODIFIES_SPEED
 from plywise.engine.battle.tables import ABILITIES, ITEMS, MOVES, NATURES, SPECIES, frozen
 from plywise.engine.battle.ties import modify_boost_ties
+from plywise.engine.battle.volatile_order import (
+    CODE_OF_VOLATILE,
+    append_to_order,
+    remove_from_order,
+)
 from plywise.engine.compile.jit import kernel
 
 MOST_ATTACKS = 7
@@ -50,13 +55,22 @@ def has_any_of(b: Any, s: int, word0: int, word1: int, word2: int) -> bool:
 
 @kernel
 def put_volatile(b: Any, s: int, v: int) -> None:
-    """Set the bit of a volatile; nothing else (see :func:`ops.add_volatile`)."""
+    """Set a volatile's bit and its place in the order; see :func:`conditions.add_volatile`."""
+    code = int(CODE_OF_VOLATILE[v])
+    if code != 0 and not has_volatile(b, s, v):
+        append_to_order(b, s, code)
     b.sides[s].volatiles[v >> 5] = int(b.sides[s].volatiles[v >> 5]) | (1 << (v & 31))
 
 
 @kernel
 def drop_volatile(b: Any, s: int, v: int) -> None:
-    """Clear the bit of a volatile; nothing else (see :func:`ops.remove_volatile`)."""
+    """Clear a volatile's bit and its place in the order, nothing else.
+
+    :func:`conditions.remove_volatile` does what its end does.
+    """
+    code = int(CODE_OF_VOLATILE[v])
+    if code != 0 and has_volatile(b, s, v):
+        remove_from_order(b, s, code)
     b.sides[s].volatiles[v >> 5] = int(b.sides[s].volatiles[v >> 5]) & (
         0xFFFF_FFFF ^ (1 << (v & 31))
     )

@@ -28,6 +28,7 @@ from plywise.engine.battle.log_events import (
 )
 from plywise.engine.battle.names import ABILITY_NAMES, DATA, ITEM_NAMES
 from plywise.engine.battle.ops import boost, damage, gain_hp, stage, unpack_pending, use_item
+from plywise.engine.battle.queue_entries import queued_kind, queued_side
 from plywise.engine.battle.stats import (
     ability,
     defence_ability,
@@ -43,6 +44,7 @@ from plywise.engine.battle.stats import (
 from plywise.engine.battle.tables import ABILITIES, SPECIES, TYPE_CHART
 from plywise.engine.battle.ties import tied
 from plywise.engine.battle.updates import update
+from plywise.engine.battle.volatile_order import order_within
 from plywise.engine.compile.jit import kernel
 
 
@@ -67,6 +69,7 @@ def _pass_on(b: Any, s: int, shed_tail: bool) -> None:
     """Clear the active of ``s`` but for what Baton Pass (or Shed Tail) leaves to the next one."""
     side = b.sides[s]
     word0, word1, word2 = 0, 0, 0
+    order = int(side.volatile_order)
     stages = 0
     substitute = int(side.substitute_hp)
     confusion, taunt = int(side.confusion_time), int(side.taunt_duration)
@@ -90,6 +93,7 @@ def _pass_on(b: Any, s: int, shed_tail: bool) -> None:
     side.volatiles[0] = word0
     side.volatiles[1] = word1
     side.volatiles[2] = word2
+    side.volatile_order = order_within(order, word0, word1, word2)
     side.substitute_hp = substitute
     if shed_tail:
         return
@@ -482,8 +486,8 @@ def _enter(b: Any, s: int, priority: int) -> bool:
 def run_switch(b: Any, s: int) -> None:
     """Do the switch-in effects of the active of ``s`` and of all whose turn follows at once."""
     entering = 1 << s
-    while int(b.queue_length) > 0 and b.queue[0].kind == c.QUEUE_RUN_SWITCH:
-        entering |= 1 << int(b.queue[0].side)
+    while int(b.queue_length) > 0 and queued_kind(b, 0) == c.QUEUE_RUN_SWITCH:
+        entering |= 1 << queued_side(b, 0)
         remove_action(b, 0)
     one, two = b.sides[0], b.sides[1]
     first = 0

@@ -58,6 +58,7 @@ from plywise.engine.battle.log_events import (
 )
 from plywise.engine.battle.moves import run_move
 from plywise.engine.battle.ops import can_switch
+from plywise.engine.battle.queue_entries import queued_kind, queued_mon, queued_side
 from plywise.engine.battle.residual import residual
 from plywise.engine.battle.stats import ability, max_pp_of, set_stats, update_speed
 from plywise.engine.battle.switching import (
@@ -306,7 +307,7 @@ def _after_action(b: Any) -> bool:
         return True
     if int(b.queue_length) == 0 and int(b.residual_pending) == 0:
         _check_fainted(b)
-    elif int(b.queue_length) != 0 and b.queue[0].kind == c.QUEUE_INSTASWITCH:
+    elif int(b.queue_length) != 0 and queued_kind(b, 0) == c.QUEUE_INSTASWITCH:
         return False
     update(b)
     return False
@@ -347,7 +348,7 @@ def _run_next(b: Any) -> bool:
             emergency_exit(b, 1)
         return _ask_to_switch(b)
     entry = b.queue[0]
-    kind, s, mon = int(entry.kind), int(entry.side), int(entry.mon)
+    kind, s, mon = queued_kind(b, 0), queued_side(b, 0), queued_mon(b, 0)
     target, move = int(entry.target), int(entry.move)
     remove_action(b, 0)
     side = b.sides[s]
@@ -383,7 +384,7 @@ def _run_next(b: Any) -> bool:
         _revive(b, s, target)
     if _after_action(b):
         return True
-    if int(b.queue_length) != 0 and b.queue[0].kind == c.QUEUE_INSTASWITCH:
+    if int(b.queue_length) != 0 and queued_kind(b, 0) == c.QUEUE_INSTASWITCH:
         return False
     if kind == c.QUEUE_RUN_SWITCH and int(side.active) == mon and _low(b, s, before):
         emergency_exit(b, s)
@@ -396,7 +397,7 @@ def _run_next(b: Any) -> bool:
 @kernel
 def _sort_again(b: Any) -> None:
     """Sort the queue by the speeds and priorities of now, if a move comes next."""
-    kind = int(b.queue[0].kind) if int(b.queue_length) != 0 else c.QUEUE_NONE
+    kind = queued_kind(b, 0) if int(b.queue_length) != 0 else c.QUEUE_NONE
     if kind == c.QUEUE_MOVE or kind == c.QUEUE_PRIORITIZED_MOVE:
         update_speed(b)
         for k in range(int(b.queue_length)):

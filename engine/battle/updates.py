@@ -8,12 +8,21 @@ from plywise.engine.battle import constants as c
 from plywise.engine.battle.abilities import start_ability, trace
 from plywise.engine.battle.callbacks import ABILITY_UPDATES, ITEM_UPDATES
 from plywise.engine.battle.conditions import cure_status, remove_volatile
-from plywise.engine.battle.event_ties import NO_SOURCE, OWN, UPDATE, answering, event_ties
+from plywise.engine.battle.event_ties import (
+    NO_SOURCE,
+    OF_VOLATILE,
+    OWN,
+    UPDATE,
+    answering,
+    collect_event,
+)
 from plywise.engine.battle.field import first_side
 from plywise.engine.battle.formes import forme_change
+from plywise.engine.battle.handlers import what_of, which_of
 from plywise.engine.battle.items import update_item
 from plywise.engine.battle.log_events import L_ACTIVATE, L_END, log_from
 from plywise.engine.battle.ops import damage, fraction, throw_item
+from plywise.engine.battle.scratch import get_number, scratch
 from plywise.engine.battle.stats import (
     ability,
     defence_ability,
@@ -87,27 +96,55 @@ def update_one(b: Any, s: int) -> None:
 
 
 @kernel
-def _answer_update(b: Any, s: int) -> None:
+def _volatiles_in_turn(b: Any, s: int) -> int:
+    """Return the volatiles of the active of ``s`` that answer Update, 8 bits each, first lowest.
+
+    Two or more are equals, so that their order is drawn.
+    """
+    count = answering(b, s, UPDATE, OWN)
+    if count == 0:
+        return 0
+    if count == 1:
+        if has_volatile(b, s, c.V_FLING):
+            return c.V_FLING
+        return c.V_ATTRACT if has_volatile(b, s, c.V_ATTRACT) else c.V_SYRUPBOMB
+    at = scratch()
+    found, shift = 0, 0
+    for k in range(collect_event(b, UPDATE, s, NO_SOURCE, at)):
+        handler = get_number(at, k)
+        if what_of(handler) == OF_VOLATILE:
+            found |= which_of(handler) << shift
+            shift += 8
+    return found
+
+
+@kernel
+def _update_volatile(b: Any, s: int, v: int) -> None:
+    """Throw the item that Fling uses, or end a volatile whose source is no longer there."""
     side, foe = b.sides[s], b.sides[1 - s]
+    if v == c.V_FLING:
+        drop_volatile(b, s, c.V_FLING)
+        throw_item(b, s)
+        return
+    source = int(side.attract_source) if v == c.V_ATTRACT else int(side.syrup_bomb_source)
+    if int(foe.mons[foe.active].flag_bits) & c.MON_FAINTED != 0 or source != 1 + int(foe.active):
+        remove_volatile(b, s, v)
+
+
+@kernel
+def _answer_update(b: Any, s: int) -> None:
+    side = b.sides[s]
     m = side.mons[side.active]
     if int(m.flag_bits) & c.MON_FAINTED != 0:
         return
-    if answering(b, s, UPDATE, OWN) > 1:
-        event_ties(b, UPDATE, s, NO_SOURCE)
-    if has_volatile(b, s, c.V_FLING):
-        drop_volatile(b, s, c.V_FLING)
-        throw_item(b, s)
+    acting = _volatiles_in_turn(b, s)
+    while acting != 0:
+        _update_volatile(b, s, acting & 255)
+        acting >>= 8
     if int(m.hp) <= 0:
         if ability(b, s) == A.trace:
             trace(b, s)
     else:
-        gone = int(foe.mons[foe.active].flag_bits) & c.MON_FAINTED != 0
-        if has_volatile(b, s, c.V_ATTRACT):
-            if gone or int(side.attract_source) != 1 + int(foe.active):
-                remove_volatile(b, s, c.V_ATTRACT)
-        if has_volatile(b, s, c.V_SYRUPBOMB):
-            if gone or int(side.syrup_bomb_source) != 1 + int(foe.active):
-                remove_volatile(b, s, c.V_SYRUPBOMB)
         _update_ability(b, s)
         update_item(b, s)
 

@@ -165,7 +165,7 @@ def _held(side: SimpleNamespace, legal: frozenset[int]) -> bool:
 def _queued_move(battle: SimpleNamespace, s: int) -> str:
     """Return the queued move of a side while the opponent switches."""
     for entry in battle.queue[: battle.queue_length]:
-        if entry.side == s and entry.move:
+        if codec.QUEUED_SIDE.get(entry) == s and entry.move:
             return str(MOVE_NAMES[entry.move])
     return "none"
 

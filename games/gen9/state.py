@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from plywise.datasets.battle_formats import BattleFormat
 from plywise.engine.battle import constants as c
-from plywise.engine.battle.border import plain
+from plywise.engine.battle.border import codec, plain
 from plywise.engine.battle.border.battle_state import BattleState
 from plywise.engine.battle.log.labels import Labels
 from plywise.engine.battle.log.preview_lines import preview_lines
@@ -243,10 +243,13 @@ def _copy_request(world: NDArray[Any], truth: NDArray[Any], player: int, rng: Ra
     b.queue[:] = real.queue
     for k in range(int(b.queue_length)):
         entry = b.queue[k]
-        if int(entry.side) == 1 - player and int(entry.kind) == c.QUEUE_MOVE:
+        if (
+            codec.QUEUED_SIDE.get(entry) == 1 - player
+            and codec.QUEUED_KIND.get(entry) == c.QUEUE_MOVE
+        ):
             foe = b.sides[1 - player]
             mon = foe.mons[int(foe.active)]
-            entry.mon = foe.active
+            codec.QUEUED_MON.put(entry, int(foe.active))
             entry.move = rng.choice([int(m) for m in mon.moves if m])
             entry.priority = entry.fractional = 0
     for side, original in zip(b.sides, real.sides, strict=True):

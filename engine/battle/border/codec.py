@@ -56,6 +56,7 @@ from plywise.engine.battle.names import (
 from plywise.engine.battle.state import SIDE
 from plywise.engine.battle.stats import MOST_ATTACKS
 from plywise.engine.battle.tables import BINDING_NUMBER, MOVES
+from plywise.engine.battle.volatile_order import packed_order
 
 VOLATILE_BIT = {name: bit for bit, name in enumerate(c.VOLATILE_NAMES)}
 VOLATILE_WORD_BITS = 8 * SIDE["volatiles"].base.itemsize
@@ -68,6 +69,7 @@ TIMES_ATTACKED = Bits("times_attacked", 0, 3)
 LAST_MOVE_USED = Bits("last_move_used", 0, 10)
 LAST_MOVE_USED_TYPE = Bits("last_move_used", 10, 6)
 ALLY_SWITCH_STREAK = Bits("ally_switch", 0, 4)
+QUEUED_MON, QUEUED_SIDE, QUEUED_KIND = Bits("actor", 0, 3), Bits("actor", 3, 1), Bits("actor", 4, 4)
 
 # volatile -> its facts: dump key -> field of the side record, or bits of one
 VOLATILE_FIELDS: dict[str, dict[str, str | Bits]] = {
@@ -394,9 +396,11 @@ def _queue(b: Any, entries: Sequence[Sequence[str]]) -> None:
             slot.target = mon_reference(coming[0])[1]
         elif kind in ("switch", "instaswitch"):
             raise DecodeError("a switch in the queue, and the dump does not say who comes")
-        slot.kind = QUEUE_KINDS[kind]
+        QUEUED_KIND.put(slot, QUEUE_KINDS[kind])
         if actor:
-            slot.side, slot.mon = mon_reference(actor)
+            side, mon = mon_reference(actor)
+            QUEUED_SIDE.put(slot, side)
+            QUEUED_MON.put(slot, mon)
         slot.move = MOVE_ID.get(move, 0)
 
 
@@ -600,6 +604,7 @@ def _active(side: Any, dump: Dump, s: int) -> None:
     side.flag_bits = flags | c.SIDE_IS_STARTED
     for name, state in dump.get("vo", {}).items():
         _volatile(side, name, state, dump.get("vo", {}))
+    side.volatile_order = packed_order(ordered_volatiles(dump))
 
 
 def _ability_state(side: Any, key: str, value: Any) -> None:
@@ -624,6 +629,11 @@ def _pending_boosts(side: Any, boosts: Mapping[str, int]) -> None:
     if side.pending_boosts not in (0, pending):
         raise DecodeError("Opportunist and Mirror Herb are about to copy different boosts")
     side.pending_boosts = pending
+
+
+def ordered_volatiles(mon: Dump) -> list[int]:
+    """Return the volatiles (``V_*``) of a Pokémon that its dump holds, first set first."""
+    return [VOLATILE_BIT[name] for name in mon.get("vo", {}) if name in VOLATILE_BIT]
 
 
 def _volatile(side: Any, name: str, state: Mapping[str, Any], others: Mapping[str, Any]) -> None:

@@ -48,6 +48,7 @@ from plywise.engine.battle.names import (
 )
 from plywise.engine.battle.stats import MOST_ATTACKS
 from plywise.engine.battle.tables import MOVES
+from plywise.engine.battle.volatile_order import packed_order, unpacked_order
 
 Facts = dict[tuple[str, str], Any]
 
@@ -261,7 +262,12 @@ def _dump_active(mon: Dump, side: int, choosing: bool) -> dict[str, Any]:
             state = {key: value for key, value in state.items() if key != "duration"}
         if name != charging or name in codec.VOLATILE_BIT:
             out[f"volatile {name}"] = _dump_volatile(name, state)
+    out["volatiles by age"] = _by_age(packed_order(codec.ordered_volatiles(mon)))
     return out
+
+
+def _by_age(order: int) -> list[str]:
+    return [c.VOLATILE_NAMES[v] for v in unpacked_order(order)]
 
 
 def _dump_result(mon: Dump, key: str) -> str:
@@ -337,9 +343,10 @@ def _name(names: list[str], number: Any) -> str:
 def _queue(b: Any) -> list[list[str]]:
     out = [
         [
-            _QUEUE_NAMES[q.kind],
-            f"@p{q.side + 1}:{q.mon}",
-            _name(MOVE_NAMES, q.move) or ("recharge" if q.kind == c.QUEUE_MOVE else ""),
+            _QUEUE_NAMES[codec.QUEUED_KIND.get(q)],
+            f"@p{codec.QUEUED_SIDE.get(q) + 1}:{codec.QUEUED_MON.get(q)}",
+            _name(MOVE_NAMES, q.move)
+            or ("recharge" if codec.QUEUED_KIND.get(q) == c.QUEUE_MOVE else ""),
         ]
         for q in b.queue[: b.queue_length]
     ]
@@ -481,6 +488,7 @@ def _state_active(side: Any, slots: int, choosing: bool) -> dict[str, Any]:
         word, shift = divmod(bit, codec.VOLATILE_WORD_BITS)
         if side.volatiles[word] >> shift & 1:
             out[f"volatile {name}"] = _state_volatile(name, side)
+    out["volatiles by age"] = _by_age(side.volatile_order)
     return out
 
 
