@@ -116,11 +116,11 @@ def conditional_shares(stats: SmogonStats) -> dict[str, dict[str, float]]:
     found = {}
     for name in usage:
         scores = stats.pokemon[name].teammate_scores
-        mates = {
-            mate: min(1.0, max(0.0, share + (usage[mate] if excess else 0.0)))
-            for mate, share in scores.items()
-            if mate in usage
-        }
+        if excess:  # what is not listed is 0: as often as on all teams
+            mates = {k: w + scores.get(k, 0.0) for k, w in usage.items() if k != name}
+        else:
+            mates = {k: share for k, share in scores.items() if k in usage}
+        mates = {mate: min(1.0, max(0.0, share)) for mate, share in mates.items()}
         if mates:
             found[name] = mates
     return found

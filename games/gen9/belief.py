@@ -31,7 +31,7 @@ _RELAXATIONS = ("item", "ability", "tera", "level", "moves")
 _UNLIKELY = 1e-3  # per kind of evidence that a group's sets do not agree with
 _NEVER = 1e-6  # probability of a species that a group does not hold
 _SLOTS = 4
-_DRAWS = 8  # of a set that what else is on the team does not allow
+_DRAWS = 8  # of a set, and of a team, that what else is on it does not allow
 ANY_FORME = "*"
 """What an id that Team Preview showed ends with where it does not tell the forme."""
 
@@ -224,21 +224,26 @@ class SetBelief:
             own: the player's own Pokémon: where both teams are of one group, they tell it.
         """
         group = self._draw_group(foe.mons, own, previewed, rng)
-        balance = self.prior.balance() if self.prior.exact else self.prior.clauses()
-        team: list[PokemonSet] = []
-
-        def add(draw: Callable[[], PokemonSet]) -> None:
-            team.append(_fitting_draw(draw, balance))
-            balance.add(team[-1])
-
-        for mon in foe.mons:
-            add(partial(self.draw, mon, rng, group))
-        unseen = max(0, foe.size - len(team))
-        if not previewed:
-            return self.prior.complete(team, rng, foe.size, group) if unseen else tuple(team)
-        shown = rng.sample(previewed, unseen) if unseen < len(previewed) else previewed
-        for name in shown:
-            add(partial(self._draw_shown, name, rng, group))
+        unseen = max(0, foe.size - len(foe.mons))
+        for _ in range(_DRAWS):
+            shown = previewed
+            if unseen < len(previewed):  # the others stay at home
+                shown = rng.sample(previewed, unseen)
+            draws: list[Callable[[], PokemonSet]] = [
+                partial(self.draw, mon, rng, group) for mon in foe.mons
+            ]
+            draws += [partial(self._draw_shown, name, rng, group) for name in shown]
+            balance = self.prior.balance() if self.prior.exact else self.prior.clauses()
+            team: list[PokemonSet] = []
+            fits = True
+            for draw in draws:
+                team.append(_fitting_draw(draw, balance))
+                fits = fits and balance.fits_set(team[-1])
+                balance.add(team[-1])
+            if fits:
+                break
+        if len(team) >= foe.size:
+            return tuple(team)
         return self.prior.complete(team, rng, foe.size, group)
 
     def _draw_shown(self, shown: str, rng: Random, group: str) -> PokemonSet:
