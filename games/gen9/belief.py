@@ -317,14 +317,18 @@ def _with_moves(chosen: PokemonSet, seen: tuple[str, ...], rng: Random) -> Pokem
 
 
 @cache
-def belief_for(format_id: str) -> SetBelief:
+def belief_for(format_id: str, usage: str = "", mix: float = 0.5) -> SetBelief:
     """Return the belief in a format; where it has no prior, that of random battles.
+
+    Args:
+        usage, mix: a file of Smogon's usage statistics and its weight (``load_prior``).
 
     Raises:
         UnknownFormatError: there is no such format.
+        UsageError: ``usage`` is no such file, or of another format.
     """
     try:
-        return SetBelief(load_prior(format_id))
+        return SetBelief(load_prior(format_id, usage, mix))
     except UnknownPriorError as error:
         log.warning("%s: the sets of random battles are taken", error)
         return SetBelief()

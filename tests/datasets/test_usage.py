@@ -12,7 +12,7 @@ import pytest
 from plywise.datasets.battle_formats import find_format
 from plywise.datasets.priors.usage import UsageError, conditional_shares, read_usage
 from plywise.datasets.set_priors import base_species, load_prior
-from plywise.datasets.spreads import set_stats
+from plywise.datasets.spreads import stats_of_set
 
 OU = find_format("gen9ou")
 NAMES = ("Great Tusk", "Kingambit", "Gholdengo", "Dragapult", "Zamazenta", "Iron Moth", "Pikachu")
@@ -84,7 +84,9 @@ def test_usage_is_half_of_a_prior(tmp_path: Path, name: str) -> None:
     drawn = [(s, w) for s, w in zip(sets, weights, strict=True) if s.evs[5] != 252 or not s.item]
     assert drawn
     assert share["item "] == pytest.approx(0.5 * 0.4, abs=0.03)
-    assert len({(s.moves, s.item, s.tera_type, s.ability, set_stats(s)) for s in sets}) == len(sets)
+    assert len({(s.moves, s.item, s.tera_type, s.ability, stats_of_set(s)) for s in sets}) == len(
+        sets
+    )
 
 
 def test_mix_chooses_between_curated_sets_and_statistics(tmp_path: Path) -> None:

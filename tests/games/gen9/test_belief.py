@@ -8,7 +8,7 @@ import pytest
 
 from plywise.datasets.pokemon_sets import PokemonSet, parse_packed_team
 from plywise.datasets.set_priors import base_species, load_prior
-from plywise.datasets.spreads import set_stats
+from plywise.datasets.spreads import stats_of_set
 from plywise.games.gen9.belief import SetBelief, belief_for
 from plywise.games.gen9.infostate import MonView, MoveView, SideView
 from plywise.games.gen9.worlds import _own_set
@@ -54,8 +54,8 @@ def revealed(s: PokemonSet, rng: Random) -> MonView:
 
 
 def same(s: PokemonSet, t: PokemonSet) -> bool:
-    return (set(s.moves), s.ability, s.item, set_stats(s)) == (
-        set(t.moves), t.ability, t.item, set_stats(t),
+    return (set(s.moves), s.ability, s.item, stats_of_set(s)) == (
+        set(t.moves), t.ability, t.item, stats_of_set(t),
     )  # fmt: skip
 
 
@@ -145,9 +145,9 @@ def test_own_spreads_give_the_own_stats(name: str) -> None:
             evs = rng.choice([s.evs, (4, 0, 252, 0, 252, 0), (40, 80, 120, 100, 60, 100)])
             nature = rng.choice([s.nature, "bold", "hasty"])
             played = PokemonSet(**{**vars(s), "evs": evs, "nature": nature})
-            hp, *stats = set_stats(played)
+            hp, *stats = stats_of_set(played)
             view = seen(played, 4, stats=tuple(stats), hp=hp, max_hp=hp, item=s.item)
-            assert set_stats(_own_set(view, belief)) == (hp, *stats)
+            assert stats_of_set(_own_set(view, belief)) == (hp, *stats)
 
 
 def test_evidence_is_cheap() -> None:
