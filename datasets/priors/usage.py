@@ -173,7 +173,7 @@ class UsageSets:
             for _ in range(_REDRAWS):
                 item = _one(items, rng)
                 chosen = _distinct(moves, rng)
-                if _makes_sense(item, chosen):
+                if makes_sense(item, chosen):
                     break
             nature, evs = _one(spreads, rng)
             s = PokemonSet(
@@ -247,7 +247,8 @@ def _distinct(moves: Mapping[str, float], rng: Random) -> tuple[str, ...]:
     return tuple(sorted(chosen))
 
 
-def _makes_sense(item: str, moves: Iterable[str]) -> bool:
+def makes_sense(item: str, moves: Iterable[str]) -> bool:
+    """Return whether an item goes with moves: no choice item with moves that set up."""
     table = load().moves
     status = [move for move in moves if table[move]["category"] == "Status"]
     if item == "assaultvest":

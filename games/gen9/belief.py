@@ -18,6 +18,7 @@ from random import Random
 
 from plywise.datasets.pokemon_sets import PokemonSet
 from plywise.datasets.priors.team_balance import TeamBalance
+from plywise.datasets.priors.variation import Variations
 from plywise.datasets.set_priors import SetPrior, UnknownPriorError, fallback_sets, load_prior
 from plywise.datasets.set_priors import base_species as base_species
 from plywise.datasets.showdown_data import load, to_id
@@ -32,6 +33,7 @@ _UNLIKELY = 1e-3  # per kind of evidence that a group's sets do not agree with
 _NEVER = 1e-6  # probability of a species that a group does not hold
 _SLOTS = 4
 _DRAWS = 8  # of a set, and of a team, that what else is on it does not allow
+_VARIATION = 0.15
 ANY_FORME = "*"
 """What an id that Team Preview showed ends with where it does not tell the forme."""
 
@@ -103,17 +105,25 @@ class SetBelief:
 
     Attributes:
         prior: what is known before the battle.
+        variation: probability that a drawn set is a variation of a curated one
+            (:class:`Variations`); 0 where the prior holds all sets that there are.
         relaxations: number of times that each kind of evidence was ignored, for reports.
     """
 
-    def __init__(self, prior: SetPrior | None = None) -> None:
+    def __init__(self, prior: SetPrior | None = None, variation: float = _VARIATION) -> None:
         """Begin with a prior; None: that of ``gen9randombattle``."""
         self.prior = prior or load_prior("gen9randombattle")
+        self.variation = 0.0 if self.prior.exact else variation
+        self._variations = Variations(self.prior)
         self.relaxations: Counter[str] = Counter()
         self._warned: set[tuple[str, tuple[str, ...]]] = set()
         # All worlds of a decision have the same revealed Pokémon, and most decisions of a battle.
         self._find = lru_cache(2000)(self._search)
         self._groups = lru_cache(200)(self._group_weights)
+
+    def prepare(self) -> None:
+        """Count what the first variation of a set would have to count."""
+        self._variations.prepare()
 
     def candidates(self, mon: MonView, group: str = "") -> Candidates:
         """Return the sets that agree with ``mon``; as little evidence as possible is ignored.
@@ -205,7 +215,21 @@ class SetBelief:
         chosen = replace(chosen, gender=mon.gender)
         if "moves" in found.relaxed and not self.prior.exact:
             chosen = _with_moves(chosen, tuple(m.id for m in mon.moves), rng)
-        return chosen
+        return self._varied(chosen, mon, rng)
+
+    def _varied(self, s: PokemonSet, mon: MonView | None, rng: Random) -> PokemonSet:
+        """Return ``s`` or, now and then, a variation that agrees with the evidence as well."""
+        if not self.variation or rng.random() >= self.variation:
+            return s
+        if mon is None:
+            return self._variations.vary(s, rng)
+        varied = self._variations.vary(s, rng, {m.id for m in mon.moves})
+        return replace(
+            varied,
+            item=varied.item if mon.first_item is None else s.item,
+            ability=varied.ability if mon.base_ability is None else s.ability,
+            tera_type=varied.tera_type if mon.tera_type is None else s.tera_type,
+        )
 
     def draw_team(
         self,
@@ -242,9 +266,11 @@ class SetBelief:
                 balance.add(team[-1])
             if fits:
                 break
-        if len(team) >= foe.size:
-            return tuple(team)
-        return self.prior.complete(team, rng, foe.size, group)
+        seen = len(team)
+        if seen < foe.size:
+            team += self.prior.complete(team, rng, foe.size, group)[seen:]
+        unseen_mons = team[len(foe.mons) :]
+        return (*team[: len(foe.mons)], *(self._varied(s, None, rng) for s in unseen_mons))
 
     def _draw_shown(self, shown: str, rng: Random, group: str) -> PokemonSet:
         """Return a set of a Pokémon of which only the species was shown."""
@@ -328,10 +354,13 @@ def belief_for(format_id: str, usage: str = "", mix: float = 0.5) -> SetBelief:
         UsageError: ``usage`` is no such file, or of another format.
     """
     try:
-        return SetBelief(load_prior(format_id, usage, mix))
+        belief = SetBelief(load_prior(format_id, usage, mix))
     except UnknownPriorError as error:
         log.warning("%s: the sets of random battles are taken", error)
         return SetBelief()
+    if belief.variation:
+        belief.prepare()
+    return belief
 
 
 def _first_ability(species: str) -> str:

@@ -150,6 +150,30 @@ def test_own_spreads_give_the_own_stats(name: str) -> None:
             assert stats_of_set(_own_set(view, belief)) == (hp, *stats)
 
 
+def test_no_plain_set_is_impossible() -> None:
+    """A set that nobody has written down is drawn now and then, what is revealed never varied."""
+    belief, rng = belief_for("gen9ou"), Random(2)
+    plain = {t.item for t in belief.prior.sets_of("kingambit")[0]}
+    s = belief.prior.sets_of("kingambit")[0][0]
+    view = seen(s, 2)
+    drawn = [belief.draw(view, rng) for _ in range(3000)]
+    assert all(set(s.moves[:2]) <= set(d.moves) for d in drawn)
+    assert all(len(set(d.moves)) == 4 for d in drawn)
+    curated = belief.candidates(view).sets
+    known = {(t.moves, t.item, t.tera_type) for t in curated}
+    varied = sum((d.moves, d.item, d.tera_type) not in known for d in drawn) / len(drawn)
+    assert 0.02 < varied < 0.15
+    assert {d.item for d in drawn} - plain
+    assert not any("mask" in d.item or d.item == "boosterenergy" for d in drawn)
+    fixed = seen(s, 4, first_item=s.item, base_ability=s.ability, tera_type=s.tera_type)
+    drawn = [belief.draw(fixed, rng) for _ in range(500)]
+    assert {(d.moves, d.item, d.ability, d.tera_type) for d in drawn} == {
+        (s.moves, s.item, s.ability, s.tera_type)
+    }
+    assert len({stats_of_set(d) for d in drawn}) > 3
+    assert belief_for("gen9battlefactory").variation == 0
+
+
 def test_evidence_is_cheap() -> None:
     """The same evidence is searched once, whatever else changes."""
     belief, rng = SetBelief(load_prior("gen9ou")), Random(5)
