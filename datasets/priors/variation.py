@@ -15,6 +15,7 @@ from itertools import accumulate
 from random import Random
 from typing import Generic, TypeVar
 
+from plywise.datasets.learnsets import learnset
 from plywise.datasets.pokemon_sets import PokemonSet
 from plywise.datasets.priors.usage import makes_sense
 from plywise.datasets.set_priors import SetPrior, load_prior
@@ -85,19 +86,27 @@ class Variations:
                 ivs=ivs,
             )
             same_spread = (nature, evs, ivs) == (s.nature, s.evs, s.ivs)
-            if makes_sense(changed.item, changed.moves) and (same_spread or _uses(changed)):
+            if not makes_sense(changed.item, changed.moves):
+                continue
+            if (same_spread or _uses(changed)) and (changed.item == s.item or _works(changed)):
                 return changed
         return s
 
     def _fields_of(self, species: str) -> _Fields:
-        items, tera, spreads = self._of_the_format()
+        items, tera, spreads, played = self._of_the_format()
         sets, weights = self._prior.sets_of(species)
         own = list(zip(sets, weights, strict=True))
         random_sets, shares = load_prior("gen9randombattle").sets_of(species)
         wider = own + [(s, (1 - _OWN) * w) for s, w in zip(random_sets, shares, strict=True)]
         abilities = load().species[load().species_id(species)]["abilities"].values()
         return _Fields(
-            _Marginal(_counted((move, w) for s, w in wider for move in s.moves)),
+            # What nobody plays in the format may be banned in it.
+            _Marginal(
+                _mixed(
+                    _counted((m, w) for s, w in wider for m in s.moves if m in played),
+                    {m: played[m] for m in sorted(learnset(species)) if m in played},
+                )
+            ),
             _Marginal(_mixed(_counted((s.item, w) for s, w in wider), items)),
             _Marginal(
                 _mixed(
@@ -111,8 +120,10 @@ class Variations:
 
     def _count_format(
         self,
-    ) -> tuple[Mapping[str, float], Mapping[str, float], Mapping[_Spread, float]]:
-        """Return items, Tera types and spreads of all Pokémon, with their weights."""
+    ) -> tuple[
+        Mapping[str, float], Mapping[str, float], Mapping[_Spread, float], Mapping[str, float]
+    ]:
+        """Return items, Tera types, spreads and moves of all Pokémon, with their weights."""
         data, prior = load(), self._prior
         every = [
             (s, usage * weight)
@@ -127,7 +138,8 @@ class Variations:
         )
         spreads = _counted(((s.nature, s.evs, s.ivs), w) for s, w in every)
         most = sorted(spreads.items(), key=lambda entry: -entry[1])[:_MOST_SPREADS]
-        return items, _counted((s.tera_type, w) for s, w in every), dict(most)
+        moves = _counted((move, w) for s, w in every for move in s.moves)
+        return items, _counted((s.tera_type, w) for s, w in every), dict(most), moves
 
 
 def _counted(pairs: Iterable[tuple[_Value, float]]) -> dict[_Value, float]:
@@ -162,6 +174,13 @@ def _varied_moves(
             if drawn not in moves:
                 moves[i] = drawn
     return tuple(moves)
+
+
+def _works(s: PokemonSet) -> bool:
+    """Return whether the item of a set does something for its holder."""
+    if s.item == "boosterenergy":
+        return s.ability in ("protosynthesis", "quarkdrive")
+    return s.item != "eviolite" or "evos" in load().species[load().species_id(s.species)]
 
 
 def _uses(s: PokemonSet) -> bool:
