@@ -61,8 +61,9 @@ class Variations:
         self._of_the_format = cache(self._count_format)
 
     def prepare(self) -> None:
-        """Count what all Pokémon of the format have, which the first variation does otherwise."""
+        """Read and count what the first variation would have to."""
         self._of_the_format()
+        load_prior("gen9randombattle")
 
     def vary(self, s: PokemonSet, rng: Random, moves: Collection[str] = ()) -> PokemonSet:
         """Return ``s`` with some fields drawn anew; ``moves`` are those that it keeps.
