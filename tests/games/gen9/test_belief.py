@@ -2,16 +2,19 @@
 
 import subprocess
 from collections import Counter
+from dataclasses import replace
 from random import Random
 
+import numpy as np
 import pytest
 
 from plywise.datasets.pokemon_sets import PokemonSet, parse_packed_team
 from plywise.datasets.set_priors import base_species, load_prior
 from plywise.datasets.spreads import stats_of_set
+from plywise.engine.battle.rules import RULES
 from plywise.games.gen9.belief import SetBelief, belief_for
-from plywise.games.gen9.infostate import MonView, MoveView, SideView
-from plywise.games.gen9.worlds import _own_set
+from plywise.games.gen9.infostate import InfoState, MonView, MoveView, SideView
+from plywise.games.gen9.worlds import _own_set, sample_worlds
 from plywise.games.showdown.install import ensure_showdown, node_executable
 
 GENERATE = """
@@ -172,6 +175,27 @@ def test_no_plain_set_is_impossible() -> None:
     }
     assert len({stats_of_set(d) for d in drawn}) > 3
     assert belief_for("gen9battlefactory").variation == 0
+
+
+@pytest.mark.parametrize("name", ["gen9ou", "gen9battlefactory", "gen9lc"])
+def test_worlds_are_made_of_the_formats_sets(name: str) -> None:
+    belief, rng = belief_for(name), Random(9)
+    own, foe = (belief.prior.random_team(rng) for _ in range(2))
+    views = []
+    for s in own:
+        hp, *stats = stats_of_set(s)
+        full = tuple(MoveView(m, pp=8, max_pp=8) for m in s.moves)
+        view = seen(s, 0, stats=tuple(stats), hp=hp, max_hp=hp, item=s.item, ability=s.ability)
+        views.append(replace(view, moves=full, first_item=s.item, base_ability=s.ability))
+    revealed_two = SideView(tuple(seen(s, 1) for s in foe[:2]), 0)
+    info = InfoState(0, 3, SideView(tuple(views), 0), revealed_two, "move", (0, 1, 2, 3))
+    worlds = sample_worlds(info, 4, 1, belief)
+    assert len(worlds) == 4
+    assert (worlds == sample_worlds(info, 4, 1, belief)).all()
+    out = np.zeros(RULES.num_actions, np.int32)
+    for k in range(4):
+        count = RULES.legal(worlds, k, 0, out)
+        assert {0, 1, 2, 3} <= set(out[:count].tolist())
 
 
 def test_evidence_is_cheap() -> None:
