@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from plywise.datasets.battle_formats import BattleFormat, find_format
 from plywise.datasets.errors import ConfigError
+from plywise.datasets.learnsets import learnset
 from plywise.datasets.pokemon_sets import PokemonSet, RandomBattleSets, random_battle_sets
 from plywise.datasets.priors.team_balance import TeamBalance
 from plywise.datasets.priors.teammates import Teammates
@@ -489,30 +490,26 @@ def fallback_sets(species: str, level: int) -> Weighted:
     """Return weighted sets for a species that a format's prior does not hold; () and (): none.
 
     They are those of another format at ``level``; for a species that no format has, those of its
-    evolution or of what it evolves from, with its own ability.
+    evolution or of what it evolves from, with its own ability and what it can learn of the moves.
     """
     data = load()
     record = data.species.get(data.cosmetic.get(species, species))
     if record is None:
         return (), ()
+    known = learnset(species)
+    own = [to_id(str(ability)) for ability in record["abilities"].values()]
     family = [species, *record.get("evos", ()), record.get("prevo", "")]
     for name in (to_id(n) for n in family if n):
         for prior in map(load_prior, _FALLBACKS):
-            sets, weights = prior.sets_of(name)
-            if not sets:
-                continue
-            own = [str(ability) for ability in map(to_id, record["abilities"].values())]
-            return (
-                tuple(
-                    replace(
-                        s,
-                        species=species,
-                        level=level,
-                        gender="",
-                        ability=s.ability if s.ability in own else own[0],
-                    )
-                    for s in sets
-                ),
-                weights,
-            )
+            found = []
+            for s, weight in zip(*prior.sets_of(name), strict=True):
+                moves = tuple(move for move in s.moves if move in known)
+                ability = s.ability if s.ability in own else own[0]
+                changed = replace(
+                    s, species=species, level=level, gender="", ability=ability, moves=moves
+                )
+                if moves:
+                    found.append((changed, weight))
+            if found:
+                return tuple(s for s, _ in found), tuple(weight for _, weight in found)
     return (), ()

@@ -116,11 +116,11 @@ def conditional_shares(stats: SmogonStats) -> dict[str, dict[str, float]]:
     found = {}
     for name in usage:
         scores = stats.pokemon[name].teammate_scores
-        mates = {
-            mate: min(1.0, max(0.0, share + (usage[mate] if excess else 0.0)))
-            for mate, share in scores.items()
-            if mate in usage
-        }
+        if excess:  # what is not listed is 0: as often as on all teams
+            mates = {k: w + scores.get(k, 0.0) for k, w in usage.items() if k != name}
+        else:
+            mates = {k: share for k, share in scores.items() if k in usage}
+        mates = {mate: min(1.0, max(0.0, share)) for mate, share in mates.items()}
         if mates:
             found[name] = mates
     return found
@@ -173,7 +173,7 @@ class UsageSets:
             for _ in range(_REDRAWS):
                 item = _one(items, rng)
                 chosen = _distinct(moves, rng)
-                if _makes_sense(item, chosen):
+                if makes_sense(item, chosen):
                     break
             nature, evs = _one(spreads, rng)
             s = PokemonSet(
@@ -247,7 +247,8 @@ def _distinct(moves: Mapping[str, float], rng: Random) -> tuple[str, ...]:
     return tuple(sorted(chosen))
 
 
-def _makes_sense(item: str, moves: Iterable[str]) -> bool:
+def makes_sense(item: str, moves: Iterable[str]) -> bool:
+    """Return whether an item goes with moves: no choice item with moves that set up."""
     table = load().moves
     status = [move for move in moves if table[move]["category"] == "Status"]
     if item == "assaultvest":

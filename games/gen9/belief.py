@@ -18,6 +18,7 @@ from random import Random
 
 from plywise.datasets.pokemon_sets import PokemonSet
 from plywise.datasets.priors.team_balance import TeamBalance
+from plywise.datasets.priors.variation import Variations
 from plywise.datasets.set_priors import SetPrior, UnknownPriorError, fallback_sets, load_prior
 from plywise.datasets.set_priors import base_species as base_species
 from plywise.datasets.showdown_data import load, to_id
@@ -31,7 +32,8 @@ _RELAXATIONS = ("item", "ability", "tera", "level", "moves")
 _UNLIKELY = 1e-3  # per kind of evidence that a group's sets do not agree with
 _NEVER = 1e-6  # probability of a species that a group does not hold
 _SLOTS = 4
-_DRAWS = 8  # of a set that what else is on the team does not allow
+_DRAWS = 8  # of a set, and of a team, that what else is on it does not allow
+_VARIATION = 0.15
 
 
 @cache
@@ -101,17 +103,25 @@ class SetBelief:
 
     Attributes:
         prior: what is known before the battle.
+        variation: probability that a drawn set is a variation of a curated one
+            (:class:`Variations`); 0 where the prior holds all sets that there are.
         relaxations: number of times that each kind of evidence was ignored, for reports.
     """
 
-    def __init__(self, prior: SetPrior | None = None) -> None:
+    def __init__(self, prior: SetPrior | None = None, variation: float = _VARIATION) -> None:
         """Begin with a prior; None: that of ``gen9randombattle``."""
         self.prior = prior or load_prior("gen9randombattle")
+        self.variation = 0.0 if self.prior.exact else variation
+        self._variations = Variations(self.prior)
         self.relaxations: Counter[str] = Counter()
         self._warned: set[tuple[str, tuple[str, ...]]] = set()
         # All worlds of a decision have the same revealed Pokémon, and most decisions of a battle.
         self._find = lru_cache(2000)(self._search)
         self._groups = lru_cache(200)(self._group_weights)
+
+    def prepare(self) -> None:
+        """Count what the first variation of a set would have to count."""
+        self._variations.prepare()
 
     def candidates(self, mon: MonView, group: str = "") -> Candidates:
         """Return the sets that agree with ``mon``; as little evidence as possible is ignored.
@@ -203,7 +213,21 @@ class SetBelief:
         chosen = replace(chosen, gender=mon.gender)
         if "moves" in found.relaxed and not self.prior.exact:
             chosen = _with_moves(chosen, tuple(m.id for m in mon.moves), rng)
-        return chosen
+        return self._varied(chosen, mon, rng)
+
+    def _varied(self, s: PokemonSet, mon: MonView | None, rng: Random) -> PokemonSet:
+        """Return ``s`` or, now and then, a variation that agrees with the evidence as well."""
+        if not self.variation or rng.random() >= self.variation:
+            return s
+        if mon is None:
+            return self._variations.vary(s, rng)
+        varied = self._variations.vary(s, rng, {m.id for m in mon.moves})
+        return replace(
+            varied,
+            item=varied.item if mon.first_item is None else s.item,
+            ability=varied.ability if mon.base_ability is None else s.ability,
+            tera_type=varied.tera_type if mon.tera_type is None else s.tera_type,
+        )
 
     def draw_team(
         self,
@@ -221,22 +245,29 @@ class SetBelief:
         """
         previewed = unrevealed(foe)
         group = self._draw_group(foe.mons, own, previewed, rng)
-        balance = self.prior.balance() if self.prior.exact else self.prior.clauses()
-        team: list[PokemonSet] = []
-
-        def add(draw: Callable[[], PokemonSet]) -> None:
-            team.append(_fitting_draw(draw, balance))
-            balance.add(team[-1])
-
-        for mon in foe.mons:
-            add(partial(self.draw, mon, rng, group))
-        unseen = max(0, foe.size - len(team))
-        if not previewed:
-            return self.prior.complete(team, rng, foe.size, group) if unseen else tuple(team)
-        shown = rng.sample(previewed, unseen) if unseen < len(previewed) else previewed
-        for one in shown:
-            add(partial(self._draw_shown, one, rng, group))
-        return self.prior.complete(team, rng, foe.size, group)
+        unseen = max(0, foe.size - len(foe.mons))
+        for _ in range(_DRAWS):
+            shown = previewed
+            if unseen < len(previewed):  # the others stay at home
+                shown = rng.sample(previewed, unseen)
+            draws: list[Callable[[], PokemonSet]] = [
+                partial(self.draw, mon, rng, group) for mon in foe.mons
+            ]
+            draws += [partial(self._draw_shown, name, rng, group) for name in shown]
+            balance = self.prior.balance() if self.prior.exact else self.prior.clauses()
+            team: list[PokemonSet] = []
+            fits = True
+            for draw in draws:
+                team.append(_fitting_draw(draw, balance))
+                fits = fits and balance.fits_set(team[-1])
+                balance.add(team[-1])
+            if fits:
+                break
+        seen = len(team)
+        if seen < foe.size:
+            team += self.prior.complete(team, rng, foe.size, group)[seen:]
+        unseen_mons = team[len(foe.mons) :]
+        return (*team[: len(foe.mons)], *(self._varied(s, None, rng) for s in unseen_mons))
 
     def _draw_shown(self, shown: Previewed, rng: Random, group: str) -> PokemonSet:
         """Return a set of a Pokémon that only Team Preview showed."""
@@ -323,17 +354,24 @@ def _with_moves(chosen: PokemonSet, seen: tuple[str, ...], rng: Random) -> Pokem
 
 
 @cache
-def belief_for(format_id: str) -> SetBelief:
+def belief_for(format_id: str, usage: str = "", mix: float = 0.5) -> SetBelief:
     """Return the belief in a format; where it has no prior, that of random battles.
+
+    Args:
+        usage, mix: a file of Smogon's usage statistics and its weight (``load_prior``).
 
     Raises:
         UnknownFormatError: there is no such format.
+        UsageError: ``usage`` is no such file, or of another format.
     """
     try:
-        return SetBelief(load_prior(format_id))
+        belief = SetBelief(load_prior(format_id, usage, mix))
     except UnknownPriorError as error:
         log.warning("%s: the sets of random battles are taken", error)
         return SetBelief()
+    if belief.variation:
+        belief.prepare()
+    return belief
 
 
 def _first_ability(species: str) -> str:
