@@ -13,4 +13,3 @@ def test_the_engine_knows_all_of_our_teams(format_id: str) -> None:
     for team in teams_of(format_id):
         pool = unstarted((team.sets, team.sets), format_id, rng=Random(0))
         assert int(pool[0].sides[0].team_size) == len(team.sets)
-        assert all(mon.tera_type for mon in team.sets)
