@@ -19,6 +19,7 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        ([], "which file?"),
         (["check"], "which file?"),
         (["make", "team.txt"], "teams that are made go to out=FILE"),
         (["make", "format=gen9ouu"], "no format of generation 9 is called 'gen9ouu'"),
