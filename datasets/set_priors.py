@@ -13,15 +13,26 @@ from functools import cache, lru_cache
 from pathlib import Path
 from random import Random
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from plywise.datasets.battle_formats import BattleFormat, find_format
 from plywise.datasets.errors import ConfigError
+from plywise.datasets.learnsets import learnset
 from plywise.datasets.pokemon_sets import PokemonSet, RandomBattleSets, random_battle_sets
 from plywise.datasets.priors.team_balance import TeamBalance
 from plywise.datasets.priors.teammates import Teammates
-from plywise.datasets.priors.templates import Template, Weighted, expand
+from plywise.datasets.priors.templates import Template, Weighted, expand, normalised
+from plywise.datasets.priors.usage import (
+    UsageError,
+    UsageSets,
+    conditional_shares,
+    read_usage,
+    usage_shares,
+)
 from plywise.datasets.showdown_data import load, read_json_gz, to_id
+
+if TYPE_CHECKING:
+    from poke_env.data.smogon import SmogonStats
 
 _FOLDER = Path(__file__).parent / "showdown" / "priors"
 # Formats that the random-battle generator makes in the same way.
@@ -66,7 +77,10 @@ class SetPrior:
         groups: name -> group; the only name is "" where all teams are of one kind.
         species: species id as a team writes it, formes included -> relative frequency on teams;
             the frequencies sum to 1.
+        kinds: id of a move, ability or item -> what a team has once at most.
+        item_clause: no two Pokémon of a team hold the same item.
         exact: the format's generator makes these sets and no others.
+        shared_group: both teams of a battle are of one group.
     """
 
     def __init__(
@@ -79,17 +93,16 @@ class SetPrior:
         kinds: Mapping[str, str] | None = None,
         item_clause: bool = False,
         exact: bool = False,
-        teammates: Teammates | None = None,
+        shared_group: bool = False,
     ) -> None:
         """Make a prior of its parts.
 
         Args:
             make_sets: species id and group -> its weighted sets; () and () where it has none.
-            kinds: id of a move, ability or item -> what a team has once at most.
-            item_clause: no two Pokémon of a team hold the same item.
-            teammates: which species are on a team together; None: they are independent.
+            kinds, item_clause, exact, shared_group: see the class.
         """
         self.format, self.source, self.exact = format, source, exact
+        self.shared_group = shared_group
         self.groups = MappingProxyType(dict(groups))
         total: dict[str, float] = {}
         for group in groups.values():
@@ -97,9 +110,10 @@ class SetPrior:
                 total[name] = total.get(name, 0.0) + group.weight * share
         self.species: Mapping[str, float] = MappingProxyType(total)
         self._make_sets = make_sets
-        self._kinds, self._item_clause = dict(kinds or {}), item_clause
-        self._teammates = teammates
+        self.kinds, self.item_clause = dict(kinds or {}), item_clause
+        self._teammates: Teammates | None = None
         self._mixed: dict[tuple[str, str], Weighted] = {}
+        self._of_formes: dict[tuple[str, str], Weighted] = {}
         self._cumulative: dict[tuple[str, str], list[float]] = {}
         self._pools: dict[str, tuple[list[str], list[float]]] = {}
         self._formes: dict[str, list[str]] = {}
@@ -111,9 +125,32 @@ class SetPrior:
         """Species id -> frequencies of its teammates; empty where species are independent."""
         return self._teammates.conditional if self._teammates else MappingProxyType({})
 
+    def set_teammates(self, teammates: Teammates) -> None:
+        """Draw species given those that are on the team, which are independent before."""
+        self._teammates = teammates
+
     def formes_of(self, species: str) -> tuple[str, ...]:
         """Return the ids in ``species`` of the species that ``species`` is a forme of."""
         return tuple(self._formes.get(base_species(species), ()))
+
+    def sets_of_formes(self, species: str, group: str = "") -> Weighted:
+        """Return the sets of all formes of the species that ``species`` is a forme of.
+
+        The weights of a group sum to how often a member of its teams is such a Pokémon.
+        """
+        key = (base_species(species), group)
+        found = self._of_formes.get(key)
+        if found is None:
+            usage = self.groups[group].species if group in self.groups else self.species
+            sets: list[PokemonSet] = []
+            weights: list[float] = []
+            for forme in self.formes_of(species):
+                if usage.get(forme):
+                    own, shares = self.sets_of(forme, group)
+                    sets += own
+                    weights += [usage[forme] * share for share in shares]
+            found = self._of_formes[key] = tuple(sets), tuple(weights)
+        return found
 
     def sets_of(self, species: str, group: str = "") -> Weighted:
         """Return the whole sets of a species id and their weights, which sum to 1.
@@ -129,7 +166,7 @@ class SetPrior:
 
     def _mix(self, species: str, group: str) -> Weighted:
         if group or list(self.groups) == [""]:
-            return _normalised(self._make_sets(species, group))
+            return normalised(self._make_sets(species, group))
         mixed: dict[PokemonSet, float] = {}
         for name, found in self.groups.items():
             share = found.weight * found.species.get(species, 0.0)
@@ -137,7 +174,7 @@ class SetPrior:
                 sets, weights = self.sets_of(species, name)
                 for s, weight in zip(sets, weights, strict=True):
                     mixed[s] = mixed.get(s, 0.0) + share * weight
-        return _normalised((tuple(mixed), tuple(mixed.values())))
+        return normalised((tuple(mixed), tuple(mixed.values())))
 
     def group_shares(self, species: str) -> dict[str, float]:
         """Return group -> probability that a member of a team of it is ``species``."""
@@ -174,7 +211,11 @@ class SetPrior:
         Monotype teams share a type by their rule, so types do not exclude one another there.
         """
         free = "sametypeclause" in self.format.rules
-        return TeamBalance(self._kinds, self._item_clause, types=not free)
+        return TeamBalance(self.kinds, self.item_clause, types=not free)
+
+    def clauses(self) -> TeamBalance:
+        """Return what members exclude in others by a rule alone, for an empty team."""
+        return TeamBalance({}, "itemclause" in self.format.rules, types=False)
 
     def random_team(self, rng: Random, known: Sequence[PokemonSet] = ()) -> tuple[PokemonSet, ...]:
         """Return a whole team: ``known`` and others that go with them."""
@@ -265,6 +306,17 @@ class RandomBattlePrior(SetPrior):
             exact=True,
         )
 
+    def sets_of_formes(self, species: str, group: str = "") -> Weighted:
+        """Return the sets of all formes of a species; the weights are the generator's counts."""
+        key = (base_species(species), "")
+        if key not in self._of_formes:
+            rows = [row for name in self.formes_of(species) for row in self.table.by_species[name]]
+            self._of_formes[key] = (
+                tuple(self.table.sets[row] for row in rows),
+                tuple(float(self.table.counts[row]) for row in rows),
+            )
+        return self._of_formes[key]
+
     def _of_table(self, species: str, group: str) -> Weighted:
         rows = self.table.by_species.get(species, ())
         return (
@@ -297,12 +349,6 @@ def _running(weights: Iterator[float] | Sequence[float] | Any) -> Iterator[float
     for weight in weights:
         total += weight
         yield total
-
-
-def _normalised(found: Weighted) -> Weighted:
-    sets, weights = found
-    total = sum(weights)
-    return sets, tuple(w / total for w in weights)
 
 
 def _same(s: PokemonSet, t: PokemonSet) -> bool:
@@ -357,21 +403,80 @@ def from_file(format: BattleFormat) -> SetPrior:
         kinds=raw["kinds"],
         item_clause=raw["itemClause"],
         exact=bool(format.generator),
+        # One generator makes both teams and draws a tier once.
+        shared_group=bool(format.generator) and len(groups) > 1,
     )
 
 
 @cache
-def load_prior(format_id: str) -> SetPrior:
+def load_prior(format_id: str, usage: str = "", mix: float = 0.5) -> SetPrior:
     """Return the prior of a format, by id or name (read once per process).
+
+    Args:
+        usage: path of a file of Smogon's usage statistics (chaos, ``.json`` or ``.json.gz``) to mix
+            in; "": none.
+        mix: weight of what the file tells, from 0 to 1; curated sets have the rest.
 
     Raises:
         UnknownFormatError: there is no such format.
         UnknownPriorError: there is no prior for it.
+        UsageError: ``usage`` is no such file, or of another format.
     """
     format = find_format(format_id)
     if format.id in _RANDOM:
+        if usage:
+            raise UsageError(f"{format.id}: its generator's sets are known; it takes no statistics")
         return RandomBattlePrior(format)
-    return from_file(format)
+    prior = from_file(format)
+    return with_usage(prior, read_usage(usage, format), mix) if usage else prior
+
+
+def with_usage(prior: SetPrior, stats: SmogonStats, mix: float = 0.5) -> SetPrior:
+    """Return a prior mixed with usage statistics: species, sets and teammates.
+
+    Curated sets are weighted by the use of their item, ability and moves.
+
+    Args:
+        mix: weight of the statistics, from 0 to 1.
+
+    Raises:
+        UsageError: all sets of the format are known, or ``mix`` is not from 0 to 1.
+    """
+    format = prior.format
+    if prior.exact:
+        raise UsageError(f"{format.id}: its generator's sets are known; it takes no statistics")
+    if not 0 <= mix <= 1:
+        raise UsageError(f"mix is {mix}; a weight from 0 to 1 is wanted")
+    shares, source = usage_shares(stats), UsageSets(stats, format)
+    drawn = {name: w for name, w in shares.items() if prior.species.get(name) or source.has(name)}
+    total = sum(drawn.values())
+    groups = {}
+    for name, group in prior.groups.items():
+        counted = {k: w for k, w in drawn.items() if len(prior.groups) == 1 or k in group.species}
+        found = {k: (1 - mix) * w for k, w in group.species.items() if mix < 1 or k in counted}
+        within = sum(counted.values())
+        for species, w in counted.items():
+            found[species] = found.get(species, 0.0) + (mix * w / within if within else 0.0)
+        left = sum(found.values())
+        weight = (1 - mix) * group.weight + mix * (within / total if total else 0.0)
+        if left > 0:
+            groups[name] = Group(weight, {k: w / left for k, w in sorted(found.items()) if w > 0})
+    whole = sum(group.weight for group in groups.values())
+    groups = {k: Group(g.weight / whole, g.species) for k, g in groups.items()}
+    mates = conditional_shares(stats)
+    mixed = SetPrior(
+        format,
+        f"{prior.source}; {100 * mix:.0f} % usage statistics of {stats.battle_format} "
+        f"(cutoff {stats.cutoff}, {stats.battle_count} battles)",
+        groups,
+        source.mixed(prior.sets_of, mix),
+        kinds=prior.kinds,
+        item_clause=prior.item_clause,
+    )
+    if mates and len(groups) == 1:
+        on_teams = {k: min(1.0, format.max_team_size * w) for k, w in mixed.species.items()}
+        mixed.set_teammates(Teammates(on_teams, mates))
+    return mixed
 
 
 # ---- species that a prior does not hold ----------------------------------------------------------
@@ -385,30 +490,26 @@ def fallback_sets(species: str, level: int) -> Weighted:
     """Return weighted sets for a species that a format's prior does not hold; () and (): none.
 
     They are those of another format at ``level``; for a species that no format has, those of its
-    evolution or of what it evolves from, with its own ability.
+    evolution or of what it evolves from, with its own ability and what it can learn of the moves.
     """
     data = load()
     record = data.species.get(data.cosmetic.get(species, species))
     if record is None:
         return (), ()
+    known = learnset(species)
+    own = [to_id(str(ability)) for ability in record["abilities"].values()]
     family = [species, *record.get("evos", ()), record.get("prevo", "")]
     for name in (to_id(n) for n in family if n):
         for prior in map(load_prior, _FALLBACKS):
-            sets, weights = prior.sets_of(name)
-            if not sets:
-                continue
-            own = [str(ability) for ability in map(to_id, record["abilities"].values())]
-            return (
-                tuple(
-                    replace(
-                        s,
-                        species=species,
-                        level=level,
-                        gender="",
-                        ability=s.ability if s.ability in own else own[0],
-                    )
-                    for s in sets
-                ),
-                weights,
-            )
+            found = []
+            for s, weight in zip(*prior.sets_of(name), strict=True):
+                moves = tuple(move for move in s.moves if move in known)
+                ability = s.ability if s.ability in own else own[0]
+                changed = replace(
+                    s, species=species, level=level, gender="", ability=ability, moves=moves
+                )
+                if moves:
+                    found.append((changed, weight))
+            if found:
+                return tuple(s for s, _ in found), tuple(weight for _, weight in found)
     return (), ()

@@ -37,7 +37,7 @@ def stats_of(
     )
 
 
-def set_stats(s: PokemonSet) -> tuple[int, ...]:
+def stats_of_set(s: PokemonSet) -> tuple[int, ...]:
     """Return hp, atk, def, spa, spd, spe of a set in the forme that it names."""
     return stats_of(s.species, s.level, s.nature, s.evs, s.ivs)
 

@@ -39,7 +39,7 @@ from plywise.datasets.showdown_data import load
 from plywise.datasets.sums import add_fields
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.border import codec
-from plywise.games.gen9.belief import RandomBattleBelief, base_species
+from plywise.games.gen9.belief import SetBelief, base_species
 from plywise.games.gen9.infostate import InfoState
 from plywise.games.gen9.tracking import condition_tables as tables
 from plywise.games.gen9.tracking.known import Effect, KnownBattle, KnownMon, KnownSide
@@ -47,7 +47,7 @@ from plywise.games.gen9.tracking.wire import UNSHOWN_FORMES, channel, shown_hp
 from plywise.games.gen9.worlds import sample_worlds
 from plywise.games.showdown.channel import BattleChannel
 
-_BELIEF = RandomBattleBelief()
+_BELIEF = SetBelief()
 _ONCE = {"sword": "sb", "shield": "shb", "syrup": "syr", "hero": "hero", "bond": "bond"}
 
 

@@ -22,7 +22,7 @@ _WEAK, _RESISTANT, _IMMUNE = 1, 2, 3  # in ``damageTaken``
 
 
 @cache
-def types_of(species: str) -> tuple[str, ...]:
+def type_names_of(species: str) -> tuple[str, ...]:
     """Return the type names of a species id."""
     record = load().species[load().species_id(species)]
     return tuple(sorted(record["types"]))
@@ -66,7 +66,7 @@ class TeamBalance:
         """Return whether the types of a species id go with the team."""
         if not self._by_types:
             return True
-        types = types_of(species)
+        types = type_names_of(species)
         if types in self._combinations:
             return False
         if any(self._weak[t] >= _MOST_WEAK for t in weaknesses(types)):
@@ -84,7 +84,7 @@ class TeamBalance:
 
     def add(self, s: PokemonSet) -> None:
         """Add a member."""
-        types = types_of(s.species)
+        types = type_names_of(s.species)
         self._types.update(types)
         self._combinations.add(types)
         self._weak.update(weaknesses(types))

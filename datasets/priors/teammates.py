@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+_SMOOTHED = 0.05  # weight of a species' usage in what its teammates say of it
 _SMALLEST = 1e-6  # probability of what was never counted
 
 
@@ -40,8 +41,10 @@ class Teammates:
             for mate, share in mates.items():
                 if name in self._number and mate in self._number:
                     given[self._number[name], self._number[mate]] = share
-        # Where nothing was counted for a species, it says nothing.
-        given = np.where(given.max(axis=1, keepdims=True) < 0, shares, np.maximum(given, 0.0))
+        # A species of which nothing was counted says nothing, and nothing is said of it.
+        counted = np.array([name in conditional for name in self._names])
+        given = np.where(np.outer(counted, counted), np.maximum(given, 0.0), shares)
+        given = (1 - _SMOOTHED) * given + _SMOOTHED * shares
         self._shift = _log_odds(given) - self._prior
         joint = (shares[:, None] * given + (shares[:, None] * given).T) / 2
         deviation = np.sqrt(np.maximum(shares * (1 - shares), _SMALLEST))

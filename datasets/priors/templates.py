@@ -85,3 +85,10 @@ def _shares(names: Sequence[_Name]) -> list[tuple[_Name, float]]:
 def _own_tera(species: str) -> str:
     record = load().species[load().species_id(species)]
     return str(record.get("requiredTeraType") or record["types"][0])
+
+
+def normalised(found: Weighted) -> Weighted:
+    """Return the sets with weights that sum to 1."""
+    sets, weights = found
+    total = sum(weights)
+    return sets, tuple(w / total for w in weights)

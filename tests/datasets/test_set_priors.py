@@ -17,7 +17,7 @@ from plywise.datasets.set_priors import (
     load_prior,
 )
 from plywise.datasets.showdown_data import load
-from plywise.datasets.spreads import find_spread, set_stats, stats_of
+from plywise.datasets.spreads import find_spread, stats_of, stats_of_set
 from plywise.games.showdown.install import ensure_showdown, node_executable
 
 PRIORS = sorted(
@@ -80,7 +80,7 @@ def test_a_prior_is_consistent(name: str) -> None:
         assert 1 <= len(sets) <= 3000
         assert sum(weights) == pytest.approx(1)
         assert min(weights) > 0
-        keys = {(s.moves, s.ability, s.item, s.tera_type, s.gender, set_stats(s)) for s in sets}
+        keys = {(s.moves, s.ability, s.item, s.tera_type, s.gender, stats_of_set(s)) for s in sets}
         assert len(keys) == len(sets)  # equal stats are one spread
         for s in sets:
             assert s.species == species
@@ -145,11 +145,11 @@ def test_what_the_generator_makes_is_inside(name: str) -> None:
         text, tier = line.split("\t")
         for s in parse_packed_team(text):
             count += 1
-            key = (set(s.moves), s.ability, s.item, set_stats(s), s.level)
+            key = (set(s.moves), s.ability, s.item, stats_of_set(s), s.level)
             sets = prior.sets_of(s.species, tier)[0]
             outside += s.species not in prior.groups[tier].species
             if not any(
-                key == (set(t.moves), t.ability, t.item, set_stats(t), t.level)
+                key == (set(t.moves), t.ability, t.item, stats_of_set(t), t.level)
                 and s.tera_type in ("", t.tera_type)
                 and t.gender in ("", s.gender)
                 for t in sets

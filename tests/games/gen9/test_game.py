@@ -12,7 +12,7 @@ from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS
 from plywise.games.base import IllegalActionError
 from plywise.games.check import check_game
 from plywise.games.gen9 import infostate
-from plywise.games.gen9.belief import RandomBattleBelief, base_species
+from plywise.games.gen9.belief import SetBelief, base_species
 from plywise.games.gen9.game import Gen9Battle, battle_between
 from plywise.games.gen9.state import Gen9State
 from plywise.games.registry import make_game
@@ -91,7 +91,7 @@ def test_agents_get_worlds_with_their_own_legal_actions() -> None:
 
 
 def test_the_true_set_is_always_in_the_belief() -> None:
-    belief = RandomBattleBelief()
+    belief = SetBelief()
     checked = 0
     for seed in range(4):
         teams = GAME.teams(seed)
@@ -104,9 +104,8 @@ def test_the_true_set_is_always_in_the_belief() -> None:
                         if base_species(member.species) == base_species(view.base_species)
                     )
                     found = belief.candidates(view)
-                    sets = [belief.sets.sets[row] for row in found.rows]
                     assert not found.relaxed
-                    assert any((s.moves, s.item) == (built.moves, built.item) for s in sets)
+                    assert any((s.moves, s.item) == (built.moves, built.item) for s in found.sets)
                     checked += 1
     assert checked > 500
 

@@ -9,7 +9,7 @@ import pytest
 from plywise.datasets.pokemon_sets import PokemonSet, random_battle_sets
 from plywise.engine.battle.rules import RULES
 from plywise.games.gen9 import infostate
-from plywise.games.gen9.belief import RandomBattleBelief, base_species
+from plywise.games.gen9.belief import SetBelief, base_species
 from plywise.games.gen9.infostate import Condition, InfoState, MonView, MoveView, SideView
 from plywise.games.gen9.worlds import sample_worlds
 
@@ -39,8 +39,8 @@ def test_infostate_refuses_other_json(text: str) -> None:
 
 
 def test_belief_keeps_the_truth_whatever_is_revealed() -> None:
-    belief, rng = RandomBattleBelief(), Random(3)
-    table = belief.sets
+    belief, rng = SetBelief(), Random(3)
+    table = random_battle_sets()
     for _ in range(300):
         row = rng.randrange(len(table.sets))
         s = table.sets[row]
@@ -52,20 +52,20 @@ def test_belief_keeps_the_truth_whatever_is_revealed() -> None:
             tera_type=rng.choice([None, s.tera_type]),
         )
         found = belief.candidates(mon)
-        assert row in found.rows
+        assert s in found.sets
         assert not found.relaxed
 
 
 def test_belief_draws_in_proportion_to_what_the_generator_makes() -> None:
-    belief, rng = RandomBattleBelief(), Random(11)
-    species = max(belief.sets.by_species, key=lambda k: len(belief.sets.by_species[k]))
-    rows = belief.sets.by_species[species]
-    total = sum(belief.sets.counts[r] for r in rows)
-    mon = seen(belief.sets.sets[rows[0]])
+    belief, rng, table = SetBelief(), Random(11), random_battle_sets()
+    species = max(table.by_species, key=lambda k: len(table.by_species[k]))
+    rows = table.by_species[species]
+    total = sum(table.counts[r] for r in rows)
+    mon = seen(table.sets[rows[0]])
     drawn = Counter(belief.draw(mon, rng).moves for _ in range(4000))
     share: Counter[tuple[str, ...]] = Counter()
     for r in rows:
-        share[belief.sets.sets[r].moves] += belief.sets.counts[r]
+        share[table.sets[r].moves] += table.counts[r]
     for moves, count in share.most_common(5):
         p = count / total
         error = 4 * (p * (1 - p) / 4000) ** 0.5  # four standard errors
@@ -73,17 +73,17 @@ def test_belief_draws_in_proportion_to_what_the_generator_makes() -> None:
 
 
 def test_belief_gives_up_the_item_before_the_moves() -> None:
-    belief = RandomBattleBelief()
-    s = belief.sets.sets[belief.sets.by_species["garchomp"][0]]
+    belief, table = SetBelief(), random_battle_sets()
+    s = table.sets[table.by_species["garchomp"][0]]
     found = belief.candidates(seen(s, 4, first_item="leppaberry"))
     assert found.relaxed == ("item",)
-    assert all(set(s.moves) == set(belief.sets.sets[r].moves) for r in found.rows)
+    assert all(set(s.moves) == set(t.moves) for t in found.sets)
     assert belief.relaxations == {"item": 1}
 
 
 def test_unseen_team_members_follow_the_species_clause() -> None:
-    belief, rng = RandomBattleBelief(), Random(5)
-    first = belief.sets.sets[belief.sets.by_species["garchomp"][0]]
+    belief, rng, table = SetBelief(), Random(5), random_battle_sets()
+    first = table.sets[table.by_species["garchomp"][0]]
     for _ in range(50):
         team = belief.draw_team(SideView((seen(first),), 0), rng)
         assert len(team) == 6
@@ -104,7 +104,7 @@ def test_a_stale_recharge_message_does_not_bind_a_player_that_may_switch() -> No
         size=2,
     )
     info = InfoState(0, 9, own, SideView((seen(other),), 0), "move", (0, 1, 2, 3, 9))
-    for world in sample_worlds(info, 4, 1, RandomBattleBelief()):
+    for world in sample_worlds(info, 4, 1, SetBelief()):
         pool = np.array([world])
         out = np.zeros(RULES.num_actions, np.int32)
         count = RULES.legal(pool, 0, 0, out)
