@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from plywise.datasets.own_teams import formats_with_teams, teams_of
+from plywise.datasets.teams.own import formats_with_teams, teams_of
 from plywise.engine.battle.border.teams import unstarted
 
 
