@@ -1,6 +1,6 @@
 """Pokémon sets and teams: Showdown's packed format, and the random-battle prior.
 
-Teams of people, with checks of what they name, are read by ``team_files.py``.
+Teams of people, with checks of what they name, are read by ``teams/files.py``.
 
 ``showdown/gen9randombattle.json.gz`` holds every set that the package's own random-battle generator
 made in 60,000 teams, with its count, and 5,000 of those teams whole.

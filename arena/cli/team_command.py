@@ -13,10 +13,10 @@ from plywise.conf.schemas.commands import TeamConfig
 from plywise.datasets.battle_formats import BattleFormat, find_format
 from plywise.datasets.errors import ConfigError
 from plywise.datasets.set_priors import load_prior
-from plywise.datasets.team_files import Team, backup_text, read_teams
+from plywise.datasets.teams.files import NamedTeam, backup_text, read_teams
 from plywise.engine.battle.border.formats import playable
-from plywise.games.showdown.team_check import check_teams
-from plywise.games.showdown.team_maker import make_teams
+from plywise.games.showdown.teams.check import check_teams
+from plywise.games.showdown.teams.maker import make_teams
 
 _USUAL_FORMAT = "gen9ou"
 
@@ -34,7 +34,7 @@ def run_team(config: TeamConfig, folder: Path, console: Console | None = None) -
 
 def _check(config: TeamConfig, console: Console) -> int:
     teams = read_teams(Path(config.file or ""))
-    by_format: dict[str, list[Team]] = {}
+    by_format: dict[str, list[NamedTeam]] = {}
     for team in teams:
         by_format.setdefault(config.format or team.format or _USUAL_FORMAT, []).append(team)
     illegal = 0

@@ -117,7 +117,7 @@ class TeamConfig(Settings):
     are legal; ``plywise team make`` writes legal teams, drawn from the sets that people play.
     """
 
-    what: str = setting(MISSING, "what to do", choices=("check", "make"))
+    what: str = setting("check", "what to do", choices=("check", "make"))
     file: str | None = setting(
         None, "check: file or folder of teams (export text, packed text, JSON)", path=True
     )

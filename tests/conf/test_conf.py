@@ -54,6 +54,7 @@ def test_primary_configuration_composes(command: str) -> None:
         "report": ["record=x"],
         "replay": ["file=x"],
         "explain": ["file=x"],
+        "team": ["file=x"],
     }.get(command, [])
     assert isinstance(typed(command, *overrides), registry.COMMAND_SCHEMAS[command])
 

@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from plywise.datasets.own_teams import formats_with_teams, teams_of
 from plywise.datasets.pokemon_sets import TeamError, parse_packed_team
-from plywise.datasets.team_files import (
-    Team,
+from plywise.datasets.teams.files import (
+    NamedTeam,
     backup_text,
     export_text,
     packed_text,
     parse_teams,
     read_teams,
 )
+from plywise.datasets.teams.own import formats_with_teams, teams_of
 
 SANDY = """Chompy (the 2nd) (Garchomp) (F) @ Rocky Helmet
 Ability: Rough Skin
@@ -44,7 +44,7 @@ PACKED = (
 )
 
 
-def one(text: str) -> Team:
+def one(text: str) -> NamedTeam:
     (team,) = parse_teams(text)
     return team
 
@@ -108,7 +108,10 @@ def test_a_nickname_may_hold_at_and_parentheses() -> None:
 
 
 def test_headers_part_the_teams_of_a_backup() -> None:
-    first, second = Team("rain (old)", one(SANDY).sets, "gen9ou"), Team("x", one(SANDY).sets[:1])
+    first, second = (
+        NamedTeam("rain (old)", one(SANDY).sets, "gen9ou"),
+        NamedTeam("x", one(SANDY).sets[:1]),
+    )
     text = backup_text((first, second))
     assert text.startswith("=== [gen9ou] rain (old) ===\n\nChompy")
     assert parse_teams(text) == (first, second)
@@ -116,8 +119,8 @@ def test_headers_part_the_teams_of_a_backup() -> None:
 
 def test_packed_lines_may_name_format_and_team() -> None:
     assert parse_teams(f"gen9uu]folder/sand|{PACKED}\n{PACKED}\n", "name") == (
-        Team("folder/sand", one(SANDY).sets, "gen9uu"),
-        Team("name", one(SANDY).sets),
+        NamedTeam("folder/sand", one(SANDY).sets, "gen9uu"),
+        NamedTeam("name", one(SANDY).sets),
     )
 
 

@@ -21,8 +21,8 @@ from plywise.arena.selfplay import load_selfplay
 from plywise.conf.schemas.game import GameConfig
 from plywise.conf.schemas.llm import NoLLMGroup, OpenAIGroup
 from plywise.conf.schemas.search import SimultaneousGroup
-from plywise.datasets.own_teams import teams_of
-from plywise.datasets.team_files import backup_text, packed_text, read_teams
+from plywise.datasets.teams.files import backup_text, packed_text, read_teams
+from plywise.datasets.teams.own import teams_of
 from plywise.games.showdown.player import DecisionRecord
 from plywise.llm_modules.providers.fuzz import Fuzz
 from plywise.llm_modules.providers.mock import MockEndpoint

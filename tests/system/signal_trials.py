@@ -137,6 +137,7 @@ KINDS = {
     "bench_guides": Kind(("bench", "guides", "decisions=200"), 20, 1),
     "bench_engine": Kind(("bench", "engine", "seconds=1"), 40, 1),
     "record": Kind(("record", "engine", "corpus.jsonl.gz", "battles=300"), 12, 1, _record_kept),
+    "team": Kind(("team", "make", "count=2000", "out=teams.txt"), 12, 1),
     "play": Kind(("play", *_BOARDS, "side=first"), 8, "to move", _play_kept, terminal=True),
     "childplay": Kind(
         ("bench", "childplay", "llm=embedded", "tasks=[tic_tac_toe]"), 15, "Language model"

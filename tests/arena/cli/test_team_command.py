@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from plywise.arena.cli.main import main
-from plywise.datasets.own_teams import teams_of
-from plywise.datasets.team_files import Team, backup_text, read_teams
+from plywise.datasets.teams.files import NamedTeam, backup_text, read_teams
+from plywise.datasets.teams.own import teams_of
 
 KORAIDON = "=== [gen9ou] old ===\n\nKo\x1b[2Jra (Koraidon)\nEVs: 4 HP\n- Outrage\n"
 
@@ -19,6 +19,7 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        ([], "which file?"),
         (["check"], "which file?"),
         (["make", "team.txt"], "teams that are made go to out=FILE"),
         (["make", "format=gen9ouu"], "no format of generation 9 is called 'gen9ouu'"),
@@ -45,7 +46,7 @@ def test_a_file_that_is_no_team(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.server
 def test_check_prints_the_validators_words(capsys: pytest.CaptureFixture[str]) -> None:
     fine = teams_of("gen9uu")[0]
-    Path("mine.txt").write_text(KORAIDON + backup_text([Team("fine", fine.sets, "gen9uu")]))
+    Path("mine.txt").write_text(KORAIDON + backup_text([NamedTeam("fine", fine.sets, "gen9uu")]))
     assert main(["team", "check", "mine.txt"]) == 1
     out = capsys.readouterr().out
     assert "old: not legal in gen9ou\n" in out

@@ -8,20 +8,20 @@ from typing import Any
 import pytest
 
 from plywise.datasets.battle_formats import find_format
-from plywise.datasets.own_teams import formats_with_teams, teams_of
 from plywise.datasets.processes.children import NODE_FLAGS, completed
 from plywise.datasets.set_priors import load_prior
-from plywise.datasets.team_files import (
+from plywise.datasets.teams.files import (
     STATS,
     export_text,
     exported_sets,
     packed_text,
     parse_teams,
 )
-from plywise.games.showdown import team_maker
+from plywise.datasets.teams.own import formats_with_teams, teams_of
 from plywise.games.showdown.install import ensure_showdown, node_executable
-from plywise.games.showdown.team_check import TeamCheckError, check_teams, team_validator
-from plywise.games.showdown.team_maker import TeamMakerError, make_teams
+from plywise.games.showdown.teams import maker
+from plywise.games.showdown.teams.check import TeamCheckError, check_teams, team_validator
+from plywise.games.showdown.teams.maker import TeamMakerError, make_teams
 
 pytestmark = pytest.mark.server
 
@@ -122,7 +122,7 @@ def test_made_teams_are_legal_and_the_same_for_a_seed(format_id: str) -> None:
 
 
 def test_no_legal_team_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(team_maker, "_TRIES", 2)
+    monkeypatch.setattr(maker, "_TRIES", 2)
     prior = load_prior("gen9anythinggoes")
     monkeypatch.setattr(prior, "format", find_format("gen9lc"))
     with pytest.raises(TeamMakerError, match="none of 2 teams"):

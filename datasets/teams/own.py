@@ -1,6 +1,6 @@
 """Our own teams: ``conf/team/FORMAT/NAME.txt``, each legal in its format and built for a style.
 
-They need no Node: Showdown's validator has seen them (``tests/games/showdown/test_team_check.py``).
+They need no Node: Showdown's validator has seen them (``tests/games/showdown/test_teams.py``).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from importlib import resources
 
 from plywise.datasets.battle_formats import find_format
 from plywise.datasets.pokemon_sets import TeamError
-from plywise.datasets.team_files import Team, parse_teams
+from plywise.datasets.teams.files import NamedTeam, parse_teams
 
 _PACKAGE = "plywise.conf"
 _FOLDER = "team"
@@ -23,7 +23,7 @@ def formats_with_teams() -> tuple[str, ...]:
 
 
 @cache
-def teams_of(format_id: str) -> tuple[Team, ...]:
+def teams_of(format_id: str) -> tuple[NamedTeam, ...]:
     """Return our own teams of a format, by name (read once per process).
 
     Args:
@@ -43,7 +43,7 @@ def teams_of(format_id: str) -> tuple[Team, ...]:
             (team,) = parse_teams(file.read_text(encoding="utf-8"), name)
         except (OSError, ValueError, TeamError) as error:
             raise TeamError(f"{file.name}: {error}; install plywise again") from error
-        teams.append(Team(name, team.sets, format.id))
+        teams.append(NamedTeam(name, team.sets, format.id))
     if not teams:
         raise TeamError(
             f"there are no teams of ours for {format.id}; there are for: "

@@ -3,7 +3,7 @@
 The forms are those of Showdown's own ``sim/teams.ts`` (``Teams.import``, ``pack`` and ``export``)
 and of its team builder's backups.  Reading refuses what ``Teams.import`` would leave out without a
 word (half a line, an unknown name); whether a team is legal in a format is the validator's to say
-(``games/showdown/team_check.py``).  What generation 9 does not have is read and left out: the type
+(``games/showdown/teams/check.py``).  What generation 9 does not have is read and left out: the type
 of Hidden Power, the Dynamax level and Gigantamax.
 """
 
@@ -36,7 +36,7 @@ _NOT_IN_NICKNAMES = re.compile(r"[|\s\[\],\u202e]+")  # Dex.getName in sim/dex.t
 
 
 @dataclass(frozen=True)
-class Team:
+class NamedTeam:
     """A team of a file.
 
     Attributes:
@@ -73,7 +73,7 @@ class WrittenSet(msgspec.Struct, rename={"hp_type": "hpType", "dynamax_level": "
     tera_type: str | None = None
 
 
-def read_teams(path: Path) -> tuple[Team, ...]:
+def read_teams(path: Path) -> tuple[NamedTeam, ...]:
     """Return all teams of a file, or of the ``.txt`` and ``.json`` files of a folder, by name.
 
     Raises:
@@ -94,7 +94,7 @@ def read_teams(path: Path) -> tuple[Team, ...]:
     return tuple(team for file in files for team in read_teams(file))
 
 
-def parse_teams(text: str, name: str = "team") -> tuple[Team, ...]:
+def parse_teams(text: str, name: str = "team") -> tuple[NamedTeam, ...]:
     """Return the teams of a text, at least one.
 
     Args:
@@ -111,12 +111,12 @@ def parse_teams(text: str, name: str = "team") -> tuple[Team, ...]:
     if not first:
         raise TeamError("the text is empty")
     if re.match(r"\[\s*[\[{\]]", text.lstrip()):
-        found = [Team(name, _checked(sets)) for sets in _json_sets(text)]
+        found = [NamedTeam(name, _checked(sets)) for sets in _json_sets(text)]
     elif "|" in first and not first.startswith("==="):
         found = [_packed_line(line, name) for line in text.split("\n") if line.strip()]
     else:
         found = [
-            Team(title or name, _checked(sets), format)
+            NamedTeam(title or name, _checked(sets), format)
             for format, title, sets in exported_sets(text)
         ]
     if not found:
@@ -137,7 +137,7 @@ def _json_sets(text: str) -> list[list[WrittenSet]]:
         raise TeamError(f"no JSON of teams: {' '.join(str(error).split())}") from error
 
 
-def _packed_line(line: str, name: str) -> Team:
+def _packed_line(line: str, name: str) -> NamedTeam:
     line = line.strip()
     format = ""
     # A team builder's own store: format]name|packed, with the name's folders before it.
@@ -154,7 +154,7 @@ def _packed_line(line: str, name: str) -> Team:
         except (TeamError, UnknownNameError) as error:
             raise TeamError(f"{where}: {error}") from error
         sets.append(_checked_set(_as_written(read), where))
-    return Team(_clean(name), tuple(sets), format)
+    return NamedTeam(_clean(name), tuple(sets), format)
 
 
 def _as_written(read: PokemonSet) -> WrittenSet:
@@ -343,7 +343,7 @@ def _checked_set(read: WrittenSet, where: str) -> PokemonSet:
         nature=_known(read.nature or "serious", data.natures, "nature", where),
         nickname=nickname,
         shiny=bool(read.shiny),
-        written=species_name(species),
+        written=_species_name(species),
         happiness=_inside(read.happiness, 255, 0, 255, "happiness", where),
         pokeball=_known(read.pokeball, data.items, "Poké Ball", where) if read.pokeball else "",
     )
@@ -395,7 +395,7 @@ def _cut(text: str) -> str:
 # --- writing ---------------------------------------------------------------------------------
 
 
-def species_name(species: str) -> str:
+def _species_name(species: str) -> str:
     """Return the name of a species id, of a cosmetic forme too (``Gastrodon-East``)."""
     data = load()
     if species in data.species:
@@ -413,7 +413,7 @@ def packed_text(team: Iterable[PokemonSet]) -> str:
 
 def _packed_set(mon: PokemonSet) -> str:
     data = load()
-    species = mon.written or species_name(mon.species)
+    species = mon.written or _species_name(mon.species)
     misc = "" if mon.happiness == 255 else str(mon.happiness)
     if mon.pokeball or mon.tera_type:
         misc += f",,{_packed_name(mon.pokeball, data.items)},,,{mon.tera_type}"
@@ -458,7 +458,7 @@ def export_text(team: Iterable[PokemonSet]) -> str:
 
 def _exported_set(mon: PokemonSet) -> str:
     data = load()
-    species = mon.written or species_name(mon.species)
+    species = mon.written or _species_name(mon.species)
     first = f"{mon.nickname} ({species})" if mon.nickname else species
     if mon.gender in ("M", "F"):
         first += f" ({mon.gender})"
@@ -488,7 +488,7 @@ def _exported_stats(values: Iterable[int], usual: int) -> str:
     return " / ".join(f"{value} {stat}" for value, stat in pairs if value != usual)
 
 
-def backup_text(teams: Iterable[Team]) -> str:
+def backup_text(teams: Iterable[NamedTeam]) -> str:
     """Return teams as the team builder's backup writes them, with a header before each."""
     return "\n".join(
         f"=== [{team.format}] {team.name} ===\n\n{export_text(team.sets)}" for team in teams

@@ -19,10 +19,10 @@ from plywise.datasets.errors import PlywiseError
 from plywise.datasets.pokemon_sets import PokemonSet
 from plywise.datasets.processes.children import NODE_FLAGS, end_program, start_program
 from plywise.datasets.processes.temporary import TemporaryFolder
-from plywise.datasets.team_files import packed_text, parse_teams
+from plywise.datasets.teams.files import packed_text, parse_teams
 from plywise.games.showdown.install import ensure_showdown, node_executable
 
-_SCRIPT = Path(__file__).parents[2] / "datasets" / "showdown" / "validate_teams.js"
+_SCRIPT = Path(__file__).parents[3] / "datasets" / "showdown" / "validate_teams.js"
 
 
 class TeamCheckError(PlywiseError):

@@ -7,8 +7,8 @@ from random import Random
 
 from plywise.datasets.errors import PlywiseError
 from plywise.datasets.set_priors import SetPrior
-from plywise.datasets.team_files import Team
-from plywise.games.showdown.team_check import team_validator
+from plywise.datasets.teams.files import NamedTeam
+from plywise.games.showdown.teams.check import team_validator
 
 _TRIES = 300  # for one team
 _RARE = 0.05  # of the most frequent species' frequency; rarer ones are left out
@@ -18,7 +18,7 @@ class TeamMakerError(PlywiseError):
     """No team that was drawn is legal."""
 
 
-def make_teams(prior: SetPrior, count: int, seed: int) -> Iterator[Team]:
+def make_teams(prior: SetPrior, count: int, seed: int) -> Iterator[NamedTeam]:
     """Yield ``count`` legal teams; team ``i`` of a seed is the same whatever ``count`` is.
 
     A prior holds every species of its format, with little weight where hardly anybody plays it;
@@ -41,7 +41,7 @@ def make_teams(prior: SetPrior, count: int, seed: int) -> Iterator[Team]:
                     continue
                 checked = validator.check(team)
                 if checked.legal:
-                    yield Team(f"made {seed} {number + 1}", checked.sets, format.id)
+                    yield NamedTeam(f"made {seed} {number + 1}", checked.sets, format.id)
                     break
                 words = checked.problems[0]
             else:
