@@ -15,10 +15,10 @@ from plywise.datasets.errors import ConfigError
 from plywise.datasets.recording import Losses
 from plywise.games.showdown.adviser import AdviceRecord, AdvisingPlayer
 from plywise.games.showdown.baselines import baseline
-from plywise.games.showdown.brought_teams import brought_teams
 from plywise.games.showdown.login import Account
 from plywise.games.showdown.messages import CheckedPlayer
 from plywise.games.showdown.player import DecisionRecord, PlywisePlayer
+from plywise.games.showdown.teams.brought import brought_teams
 
 
 def account(server: ServerConfig, *, ours: bool) -> Account:

@@ -16,10 +16,10 @@ from random import Random
 import msgspec
 
 from plywise.datasets.battle_formats import BattleFormat
-from plywise.datasets.own_teams import teams_of
 from plywise.datasets.pokemon_sets import random_battle_sets
 from plywise.datasets.set_priors import load_prior
-from plywise.datasets.team_files import read_teams
+from plywise.datasets.teams.files import read_teams
+from plywise.datasets.teams.own import teams_of
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.border import teams
 from plywise.engine.battle.border.battle_state import BattleState

@@ -57,7 +57,7 @@ from plywise.arena.tournament.executors.external_side import (
 from plywise.arena.tournament.schedule import GameTask
 from plywise.arena.tournament.worker import GameOutcome, Setup, outcome_of
 from plywise.datasets.errors import PlywiseError
-from plywise.datasets.team_files import packed_text
+from plywise.datasets.teams.files import packed_text
 from plywise.games.base import State
 from plywise.games.gen9.game import Gen9Battle
 from plywise.games.gen9.infostate import action_name

@@ -12,8 +12,8 @@ from plywise.datasets.pokemon_sets import PokemonSet, parse_packed_team
 from plywise.datasets.set_priors import base_species, load_prior
 from plywise.datasets.spreads import stats_of_set
 from plywise.engine.battle.rules import RULES
-from plywise.games.gen9.belief import SetBelief, belief_for
-from plywise.games.gen9.infostate import InfoState, MonView, MoveView, SideView
+from plywise.games.gen9.belief import SetBelief, belief_for, unrevealed
+from plywise.games.gen9.infostate import InfoState, MonView, MoveView, Previewed, SideView
 from plywise.games.gen9.worlds import _own_set, sample_worlds
 from plywise.games.showdown.install import ensure_showdown, node_executable
 
@@ -120,11 +120,13 @@ def test_a_species_that_no_set_of_the_format_has_is_drawn_from_others() -> None:
 def test_what_team_preview_showed_comes_in() -> None:
     belief, rng = belief_for("gen9ou"), Random(3)
     team = belief.prior.random_team(rng)
-    side = SideView(tuple(seen(s) for s in team[:2]), 0)
-    previewed = [s.species for s in team[2:]]
-    drawn = belief.draw_team(side, rng, previewed=previewed)
+    shown = tuple(Previewed(s.species, s.level, s.gender) for s in team)
+    side = SideView(tuple(seen(s) for s in team[:2]), 0, previewed=shown)
+    assert unrevealed(side) == list(shown[2:])
+    drawn = belief.draw_team(side, rng)
     assert [s.species for s in drawn] == [s.species for s in team]
-    drawn = belief.draw_team(SideView((), None, size=1), rng, previewed=["urshifu*"])
+    hidden = (Previewed("urshifu", hidden=True),)
+    drawn = belief.draw_team(SideView((), None, size=1, previewed=hidden), rng)
     assert base_species(drawn[0].species) == "urshifu"
 
 
@@ -133,7 +135,8 @@ def test_of_those_shown_as_many_come_as_the_format_lets_in() -> None:
     counted: Counter[str] = Counter()
     for _ in range(100):
         shown = [s.species for s in belief.prior.random_team(rng)]
-        drawn = belief.draw_team(SideView((), None, size=3), rng, previewed=shown)
+        previewed = tuple(Previewed(name, 50) for name in shown)
+        drawn = belief.draw_team(SideView((), None, size=3, previewed=previewed), rng)
         assert len(drawn) == len({s.item for s in drawn}) == 3
         assert {s.species for s in drawn} <= set(shown)
         counted.update(str(shown.index(s.species)) for s in drawn)

@@ -7,7 +7,7 @@ from random import Random
 
 from poke_env.teambuilder import Teambuilder
 
-from plywise.datasets.team_files import packed_text
+from plywise.datasets.teams.files import packed_text
 from plywise.engine.battle.border.formats import playable
 from plywise.engine.battle.border.teams import Team
 from plywise.games.gen9.game import team_pool
