@@ -293,7 +293,7 @@ def _active_facts(side: KnownSide, dump: Dump, ends: int, of: str) -> Iterator[F
     ):
         if dump["ab"] == ability and dump.get("as", {}).get(key):
             names.add(name)
-    told = set(side.effects) - HIDDEN - {"mimicked", "eaten"}
+    told = set(side.effects) - HIDDEN - {"mimicked", "eaten", "protean"}
     if dump["ab"] == "truant" and side.loafing:
         told.add("truant")
     for name in sorted(names | told):
@@ -353,7 +353,8 @@ def _mon_facts(mon: KnownMon, dump: Dump, ends: int, of: str, *, own: bool) -> I
     if dump.get("s") == "tox" and dump.get("act"):
         yield Fact("stage of poison", of, min(15, ends - mon.poisoned), state["stage"])
     if dump.get("s") == "slp" and "startTime" in state:
-        yield Fact("turns slept", of, mon.slept, state["startTime"] - state["time"])
+        counted = mon.slept * (2 if dump["ab"] == "earlybird" else 1)
+        yield Fact("turns slept", of, counted, state["startTime"] - state["time"])
         if mon.rested:
             yield Fact("Rest's length", of, 3, state["startTime"])
     forme = load().species_id(mon.forme)

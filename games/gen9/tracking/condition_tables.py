@@ -47,6 +47,7 @@ BINDING = frozenset(
     wrap""".split()
 )
 MOST_LOCKED = 3  # turns of a move that locks its user in
+SLOW_START = 5  # ends of turn that count
 LOCKING = ("outrage", "petaldance", "thrash", "ragingfury")
 HAVE_A_SOURCE = ("attract", "leechseed", "octolock", "partiallytrapped", "syrupbomb", "trapped")
 PARADOX = ("protosynthesis", "quarkdrive")
@@ -64,8 +65,14 @@ NO_FAILURES = frozenset(
     partingshot purify shoreup swallow synthesis teatime""".split()
 )
 """Moves that write ``-fail`` and do not count as failed (a null of TryMove or of their hit)."""
+PREVENTING = ("electricterrain", "mistyterrain", "safeguard", "mist", "safetygoggles")
+"""What says with ``-activate`` that it prevents a move's effect (``-block`` says it of others)."""
+DO_MORE = ("defog", "partingshot", "strengthsap")
+"""Moves that have not failed where only their change of the target's stages is prevented."""
 SILENT_SELF = ("minimize", "defensecurl")
 CALLING = frozenset("assist copycat metronome mirrormove naturepower sleeptalk snatch".split())
+CHANGES_TYPE_ONCE = (("ability", "protean"), ("ability", "libero"))
+"""What changes the type of its owner once while it is out (condition ``protean``)."""
 STAT_MOVES = ("speedswap", "powersplit", "guardsplit")  # they change stats, not stages
 STREAKS = ("furycutter", "rollout", "iceball")
 SLOT_MOVES = ("wish", "healingwish", "lunardance")
@@ -110,6 +117,12 @@ def is_eaten(item: str) -> bool:
 def changes_stages(move: str) -> bool:
     """Return whether a status move does nothing but change stages."""
     return is_status(move) and "boosts" in load().moves[move]
+
+
+@cache
+def sets_status(move: str) -> bool:
+    """Return whether a status move fails if the status that it sets is prevented."""
+    return is_status(move) and "status" in load().moves[move]
 
 
 @cache

@@ -27,6 +27,8 @@ class Conditions(Reader):
             side.added_type = ""
             if line.origin == ("move", "reflecttype"):
                 side.types = self._types_of(line.tags.get("of", ""))
+            if line.origin in tables.CHANGES_TYPE_ONCE:
+                side.effects["protean"] = Effect(self.battle.now)
             return
         if name == "typeadd":
             side.added_type = line.arg(2)
@@ -71,12 +73,14 @@ class Conditions(Reader):
             return
         if name == "smackdown":
             side.effects.pop("magnetrise", None)
-        if name == "slowstart" and mon is not None:
-            mon.learn_ability("slowstart")
         if name == "confusion" and "fatigue" in line.tags:
             side.effects.pop("lockedmove", None)
         move = side.last_move if name == "encore" else ""
-        self._start(ident, name, length, move=move)
+        count = 0
+        if name == "slowstart" and mon is not None:
+            mon.learn_ability("slowstart")
+            count = tables.SLOW_START
+        self._start(ident, name, length, move=move, count=count)
         self._absorbed(ident, name)
         if name == "flashfire" and mon is not None:
             mon.learn_ability("flashfire")
@@ -96,6 +100,8 @@ class Conditions(Reader):
         side, name = self._side(line.arg(0)), tables.effect_id(line.arg(1))
         if name == "substitute" and self._moving is not None:
             self._moving.on_substitute += 1
+            if self._moving.side != place_of(line.arg(0))[0]:
+                self._connected()
         if name in tables.FUTURE_MOVES:
             side.conditions.pop("futuremove", None)
             self._moving = MoveUnderWay(1 - place_of(line.arg(0))[0], name)
@@ -133,6 +139,8 @@ class Conditions(Reader):
         mon = self._mon(ident)
         if mon is None:
             return
+        if name in tables.PREVENTING:
+            self._prevented()
         if kind == "ability":
             if name in tables.PARADOX and "fromitem" in line.tags:
                 self._from_item = place_of(ident)[0]
@@ -146,9 +154,8 @@ class Conditions(Reader):
             self._pp_lost(mon, to_id(line.arg(2)), line.arg(3))
         elif "broken" in line.tags:  # Feint and its like
             self._side(ident).effects.pop("stall", None)
-        elif name in ("psychicterrain", "mist") and self._moving is not None:
-            if name != "mist" or tables.changes_stages(self._moving.move):
-                self.battle.sides[self._moving.side].failed_now = True
+        elif name == "psychicterrain" and self._moving is not None:
+            self.battle.sides[self._moving.side].failed_now = True
         elif kind == "move" and name in tables.BINDING:
             self._start(ident, "partiallytrapped")
         elif name == "substitute" and "damage" in line.tags and self._moving is not None:
@@ -177,6 +184,32 @@ class Conditions(Reader):
                 if one is not None:
                     one.learn_ability(was)
                     one.ability = now
+            for side in self.battle.sides:
+                side.effects.pop("protean", None)
+
+    def _on_minus_block(self, line: ProtocolLine) -> None:
+        owner, (kind, name) = line.tags.get("of") or line.arg(0), effect_of(line.arg(1))
+        mon = self._mon(owner)
+        if mon is not None and kind == "ability":
+            mon.learn_ability(name, own=self._ability_is_own(owner))
+        elif mon is not None and kind == "item":
+            mon.learn_item(name)
+        self._prevented()
+
+    def _prevented(self) -> None:
+        """Note that the status move being carried out has failed if this was all it does.
+
+        What prevents a status, a condition, a change of stages or of the ability returns null or
+        false from its event, which leaves the target out (``runMoveEffects`` in
+        ``sim/battle-actions.js``): a status that the move has as its first effect, whatever else it
+        did, and another effect if nothing else worked.
+        """
+        moving = self._moving
+        if moving is None or self.battle.residual or not tables.is_status(moving.move):
+            return
+        works = moving.changed and not tables.sets_status(moving.move)
+        if not works and moving.move not in tables.DO_MORE:
+            self.battle.sides[moving.side].failed_now = True
 
     def _hits_substitute(self, ident: str) -> None:
         """Count a hit that a Substitute has taken."""
@@ -198,6 +231,8 @@ class Conditions(Reader):
                 victim.ability = name
             return
         mon.learn_ability(name, own=self._ability_is_own(line.arg(0)))
+        if name == "synchronize" and self._moving is not None:
+            self._moving.synchronized = True
         if name == "battlebond":
             mon.done.add("bond")
         elif name == "zerotohero":

@@ -42,7 +42,8 @@ class Entries(Reader):
         mon.terastallized = bool(tera)
         if tera:
             mon.tera_type = tera
-        mon.ability = mon.base_ability
+        # Pressure says that it is there; if it does not, an Illusion or a gas is.
+        mon.ability = None if mon.base_ability == "pressure" else mon.base_ability
         self._condition(mon, line.arg(2), line.arg(0))
         mon.poisoned = self.battle.now
         verb = "was dragged in" if line.kind == "drag" else "came in"
@@ -74,7 +75,11 @@ class Entries(Reader):
         """Return the number of a Pokémon that comes in; one not seen before is added."""
         same = [n for n, m in enumerate(side.mons) if m.name == name]
         equal = [n for n in same if side.mons[n].species == species]
-        alike = [n for n in same if base_species(side.mons[n].species) == base_species(species)]
+        # A lasting change of forme has its line: another forme is another Pokémon if there may be.
+        full = len(side.mons) >= side.size
+        alike = [
+            n for n in same if full and base_species(side.mons[n].species) == base_species(species)
+        ]
         exact = [
             n
             for n in (*equal, *alike)
@@ -196,6 +201,7 @@ class Entries(Reader):
         mon.forme = model.forme
         mon.ability = model.ability
         mon.attacked = model.attacked
+        side.effects.pop("protean", None)
         for name in ("focusenergy", "dragoncheer"):
             side.effects.pop(name, None)
             if name in model_side.effects:

@@ -83,8 +83,8 @@ class Moves(Reader):
     def _on_minus_fail(self, line: ProtocolLine) -> None:
         """A move that failed began nothing."""
         side, moving = self._side(line.arg(0)), self._moving
-        if moving is None:
-            return
+        if moving is None or moving.synchronized:
+            return  # what Synchronize sends back fails, not the move, whose status has worked
         mover = self.battle.sides[moving.side]
         if not self._fails_as_a_hit(line, moving):
             if mover is side or tables.is_status(moving.move):
@@ -142,12 +142,12 @@ class Moves(Reader):
             entry.get("target") not in _AT_NO_FOE
             and not (move == "curse" and place_of(target)[0] == side)
         )
-        gas = any(
-            s.mon is not None and s.mon.ability == "neutralizinggas" and not s.mon.fainted
-            for s in self.battle.sides
-        )
         pressed = (
-            not gas and foe is not None and foe.ability == "pressure" and not foe.fainted and aimed
+            foe is not None
+            and foe.ability == "pressure"
+            and not foe.fainted
+            and aimed
+            and not self._gas()
         )
         return 2 if pressed else 1
 
@@ -165,7 +165,7 @@ class Moves(Reader):
         side.effects.pop("twoturnmove", None)
         side.failed_now = name != "recharge"
         if mon is not None and name == "slp":
-            mon.slept += 2 if mon.ability == "earlybird" else 1
+            mon.slept += 1
         if name == "recharge":
             side.effects.pop("mustrecharge", None)
 

@@ -28,6 +28,7 @@ class MoveUnderWay:
         missed, changed: it has missed; it has changed stages.
         slot: the slot condition that it made.
         stolen: a berry that it ate off its holder, and the name of who ate it.
+        synchronized: its status has set off Synchronize.
     """
 
     side: int
@@ -38,6 +39,7 @@ class MoveUnderWay:
     changed: bool = False
     slot: str = ""
     stolen: tuple[str, str] = ("", "")
+    synchronized: bool = False
 
 
 class Reader:
@@ -78,6 +80,11 @@ class Reader:
     def _will_move(self, side: int) -> bool:
         """Return whether the side's Pokémon has its move of this turn still before it."""
         return not self.battle.sides[side].acted and not self.battle.residual
+
+    def _gas(self) -> bool:
+        """Return whether a Neutralizing Gas is known to suppress abilities."""
+        out = (side.mon for side in self.battle.sides)
+        return any(m is not None and m.ability == "neutralizinggas" and not m.fainted for m in out)
 
     def _learn(self, line: ProtocolLine) -> None:
         """Note the item or ability that a line names as the cause of what it tells."""

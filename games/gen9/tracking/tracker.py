@@ -23,7 +23,7 @@ from plywise.games.gen9.tracking.wire import ProtocolLine, parse_line, place_of
 _SILENT = frozenset(
     """chat c c: j l n J L N join leave name player gametype gen tier rated rule clearpoke poke
     teampreview start request inactive inactiveoff t: raw html uhtml uhtmlchange title init deinit
-    expire error bigerror debug message -hint -block -crit -resisted
+    expire error bigerror debug message -hint -crit -resisted
     -supereffective -hitcount -nothing -ohko -combine -waiting -center
     -zpower -mega -burst -primal -candynamax -swap swap showteam noinit users updateuser split
     cantleave done win tie""".split()
@@ -181,7 +181,12 @@ class Tracker(Entries, Moves, Health, Conditions):
             found = battle.conditions.get(name)
             if found is not None and found.left(battle.ends) == 0:
                 del battle.conditions[name]
+        gas = self._gas()
         for side in battle.sides:
+            slow, mon = side.effects.get("slowstart"), side.mon
+            suppressed = gas and mon is not None and mon.item != "abilityshield"
+            if slow is not None and side.turns and not suppressed:
+                slow.count -= 1
             self._expire(side)
             for name in ("wish", "futuremove"):  # they may find nobody, and no line says it
                 slot = side.conditions.get(name)

@@ -229,3 +229,98 @@ def test_a_channel_shows_exact_hp_to_its_player_alone() -> None:
 
     assert list(shown(0)) == ["3/300", ""]
     assert list(shown(1)) == list(shown(None)) == ["1/100", ""]
+
+
+@pytest.mark.parametrize(
+    ("lines", "failed"),
+    [
+        (  # all that prevents the one effect of a status move
+            "|move|p2a: Garchomp|Spore|p1a: Blissey\n"
+            "|-activate|p1a: Blissey|move: Electric Terrain",
+            True,
+        ),
+        (
+            "|move|p2a: Garchomp|Taunt|p1a: Blissey\n"
+            "|-block|p1a: Blissey|ability: Aroma Veil|[of] p1a: Blissey",
+            True,
+        ),
+        (
+            "|move|p2a: Garchomp|Spore|p1a: Blissey\n"
+            "|-activate|p1a: Blissey|item: Safety Goggles|Spore",
+            True,
+        ),
+        (  # Swagger has done something, Toxic Thread must poison
+            "|move|p2a: Garchomp|Swagger|p1a: Blissey\n|-boost|p1a: Blissey|atk|2\n"
+            "|-activate|p1a: Blissey|move: Safeguard",
+            False,
+        ),
+        (
+            "|move|p2a: Garchomp|Toxic Thread|p1a: Blissey\n|-unboost|p1a: Blissey|spe|1\n"
+            "|-activate|p1a: Blissey|move: Safeguard",
+            True,
+        ),
+        (  # a part of what an attack does
+            "|move|p2a: Garchomp|Psychic Noise|p1a: Blissey\n|-damage|p1a: Blissey|300/400\n"
+            "|-block|p1a: Blissey|ability: Aroma Veil|[of] p1a: Blissey",
+            False,
+        ),
+        (  # what Synchronize sends back is no part of the move
+            "|move|p2a: Garchomp|Thunder Wave|p1a: Blissey\n|-status|p1a: Blissey|par\n"
+            "|-activate|p1a: Blissey|ability: Synchronize\n|-fail|p1a: Blissey",
+            False,
+        ),
+    ],
+)
+def test_a_status_move_fails_if_all_that_it_does_is_prevented(lines: str, failed: bool) -> None:
+    assert read(lines).sides[1].failed_now == failed
+
+
+def test_a_block_names_its_ability() -> None:
+    battle = read(
+        "|move|p1a: Blissey|Taunt|p2a: Garchomp\n"
+        "|-block|p2a: Garchomp|ability: Aroma Veil|[of] p2a: Garchomp"
+    )
+    assert foe(battle, "Garchomp").ability == "aromaveil"
+
+
+def test_a_hit_that_breaks_a_substitute_locks_its_user_in() -> None:
+    battle = read(
+        "|-start|p1a: Blissey|Substitute\n|move|p2a: Garchomp|Outrage|p1a: Blissey\n"
+        "|-end|p1a: Blissey|Substitute"
+    )
+    assert battle.sides[1].effects["lockedmove"].move == "outrage"
+
+
+def test_two_formes_of_a_species_are_two_pokemon_while_there_is_room() -> None:
+    one = START.replace("Garchomp|Garchomp, L83, M", "Minior|Minior-Green")
+    other = "|switch|p2a: Minior|Minior-Indigo|100/100"
+    assert len(read(other, one).sides[1].mons) == 2
+    assert len(read(other, one.replace("p2|6", "p2|1")).sides[1].mons) == 1
+
+
+def test_slow_start_does_not_count_under_a_gas() -> None:
+    lines = (
+        "|switch|p2a: Regigigas|Regigigas, L87|100/100\n"
+        "|-start|p2a: Regigigas|ability: Slow Start\n"
+    )
+    start = lines + END.format(2)
+    assert read(start).sides[1].effects["slowstart"].count == 5  # it came in that turn
+    assert read(f"{start}\n{END.format(3)}").sides[1].effects["slowstart"].count == 4
+    gas = f"{start}\n|-ability|p1a: Blissey|Neutralizing Gas\n{END.format(3)}"
+    assert read(gas).sides[1].effects["slowstart"].count == 5
+
+
+def test_pressure_that_does_not_say_so_costs_nothing() -> None:
+    pressure = "|-ability|p1a: Blissey|Pressure\n"
+    move = "|move|p2a: Garchomp|Earthquake|p1a: Blissey"
+    again = "|switch|p1a: Azelf|Azelf, L82|257/257\n|switch|p1a: Blissey|Blissey, L85, F|400/400\n"
+    for lines, cost in ((pressure, 2), (pressure + again, 1), (pressure + again + pressure, 2)):
+        assert foe(read(lines + move), "Garchomp").uses == {"earthquake": cost}
+
+
+def test_protean_works_once_until_the_ability_changes() -> None:
+    lines = "|-start|p2a: Garchomp|typechange|Water|[from] ability: Protean"
+    assert "protean" in read(lines).sides[1].effects
+    assert "protean" not in read("|-start|p2a: Garchomp|typechange|Water").sides[1].effects
+    copied = f"{lines}\n|-transform|p2a: Garchomp|p1a: Blissey"
+    assert "protean" not in read(copied).sides[1].effects
