@@ -289,7 +289,7 @@ def _volatile(out: _Dump, mon: _Dump, name: str, found: Condition, foe: str, rng
         state = {"multiplier": 1 << min(2, max(0, found.count - 1))}
     if name not in codec.VOLATILE_BIT:
         return
-    if name == "twoturnmove" and found.move in codec.VOLATILE_BIT:
+    if name == "twoturnmove" and found.move in codec.VOLATILE_BIT and not found.count:
         out[found.move] = {}  # out of reach while it charges
     keys = codec.VOLATILE_FIELDS.get(name, {})
     if "duration" in keys and "duration" not in state:

@@ -87,6 +87,9 @@ PASSED_ON = frozenset(
 """What Baton Pass hands on (conditions without ``noCopy``)."""
 
 
+_ON_OWN_SIDE = ("self", "allies", "adjacentAlly")
+
+
 def effect_id(text: str) -> str:
     """Return the id of a condition as a line names it (``move: Leech Seed``, ``perish3``)."""
     _, _, name = text.rpartition(": ")
@@ -114,9 +117,10 @@ def is_eaten(item: str) -> bool:
 
 
 @cache
-def changes_stages(move: str) -> bool:
-    """Return whether a status move does nothing but change stages."""
-    return is_status(move) and "boosts" in load().moves[move]
+def changes_stages(move: str, *, own: bool) -> bool:
+    """Return whether a status move changes stages, its user's (``own``) or those of its target."""
+    entry = load().moves.get(move, {})
+    return is_status(move) and "boosts" in entry and (entry["target"] in _ON_OWN_SIDE) == own
 
 
 @cache

@@ -196,21 +196,6 @@ class Conditions(Reader):
             mon.learn_item(name)
         self._prevented()
 
-    def _prevented(self) -> None:
-        """Note that the status move being carried out has failed if this was all it does.
-
-        What prevents a status, a condition, a change of stages or of the ability returns null or
-        false from its event, which leaves the target out (``runMoveEffects`` in
-        ``sim/battle-actions.js``): a status that the move has as its first effect, whatever else it
-        did, and another effect if nothing else worked.
-        """
-        moving = self._moving
-        if moving is None or self.battle.residual or not tables.is_status(moving.move):
-            return
-        works = moving.changed and not tables.sets_status(moving.move)
-        if not works and moving.move not in tables.DO_MORE:
-            self.battle.sides[moving.side].failed_now = True
-
     def _hits_substitute(self, ident: str) -> None:
         """Count a hit that a Substitute has taken."""
         standing = self._side(ident).effects.get("substitute")

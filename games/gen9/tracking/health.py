@@ -82,7 +82,9 @@ class Health(Reader):
             self._moving is not None
             and not self.battle.residual
             and not self._moving.missed
-            and tables.changes_stages(self._moving.move)
+            and tables.changes_stages(
+                self._moving.move, own=self._moving.side == place_of(ident)[0]
+            )
         ):
             # A move that changes nothing fails.
             self._moving.changed |= amount != 0
@@ -199,6 +201,8 @@ class Health(Reader):
             return
         kind, cause = line.origin
         self._absorbed(line.arg(0), ability)
+        if ability == "mirrorarmor":
+            self._prevented()
         if ability == "asone":
             ability = _AS_ONE.get(mon.forme, "asone")
         elif ability in _IN_AS_ONE and (mon.ability or "").startswith("asone"):

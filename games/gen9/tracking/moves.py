@@ -49,6 +49,9 @@ class Moves(Reader):
             return
         side.last_move = move
         if cause == "lockedmove":
+            charge = side.effects.get("twoturnmove")
+            if charge is not None and charge.move == move:
+                charge.count = 1  # it strikes: no longer out of reach
             return
         if move != "struggle" and move not in side.moves_used:
             side.moves_used += (move,)
@@ -103,7 +106,7 @@ class Moves(Reader):
         if line.tags.get("from") in ("Desolate Land", "Primordial Sea"):
             return True
         if line.arg(1) == "unboost" and (
-            place_of(line.arg(0))[0] == s or not tables.changes_stages(move)
+            place_of(line.arg(0))[0] == s or not tables.changes_stages(move, own=False)
         ):
             return True  # a part of what it does
         if place_of(line.arg(0))[0] == s and tables.stops_at_substitutes(move):

@@ -100,23 +100,32 @@ class Reader:
         mon = self._mon(owner)
         if mon is None:
             return
-        if kind == "item" and "of" in line.tags and self._moving is not None:
-            thrown = (self._moving.side, self._moving.move) == (
-                place_of(line.tags["of"])[0],
-                "fling",
-            )
-        else:
-            thrown = False
-        if thrown and name.endswith("berry"):
-            if tables.is_eaten(name):
-                mon.done.add("berry")
-            mon = self._mon(line.tags["of"]) or mon
+        if kind == "item" and name.endswith("berry") and self._flung(line, name):
+            return
         if kind == "item" and self._moving and self._moving.stolen == (name, mon.name):
             return  # Bug Bite: eaten, never held
         if kind == "ability":
             mon.learn_ability(name, own=self._ability_is_own(owner))
         elif name in load().items and not (mon.item == "" and mon.last_item == name):
             mon.learn_item(name)
+
+    def _flung(self, line: ProtocolLine, berry: str) -> bool:
+        """Return whether a line tells what a flung berry does; note whose it was, and who ate it.
+
+        One that the target has held and eaten itself is gone by then.
+        """
+        moving, eater = self._moving, self._mon(line.arg(0))
+        if moving is None or eater is None or moving.move != "fling":
+            return False
+        eaten = eater.item == "" and eater.last_item == berry
+        if eaten or place_of(line.arg(0))[0] == moving.side:
+            return False
+        if tables.is_eaten(berry):
+            eater.done.add("berry")
+        thrower = self.battle.sides[moving.side].mon
+        if thrower is not None:
+            thrower.learn_item(berry)
+        return True
 
     def _ability_is_own(self, ident: str) -> bool:
         return self._side(ident).copied is None
@@ -162,6 +171,21 @@ class Reader:
             if self._moving.side != place_of(ident)[0]:
                 self.battle.sides[self._moving.side].failed_now = True
                 self._moving.missed = True
+
+    def _prevented(self) -> None:
+        """Note that the status move being carried out has failed if this was all it does.
+
+        What prevents a status, a condition, a change of stages or of the ability returns null or
+        false from its event, which leaves the target out (``runMoveEffects`` in
+        ``sim/battle-actions.js``): a status that the move has as its first effect, whatever else it
+        did, and another effect if nothing else worked.
+        """
+        moving = self._moving
+        if moving is None or self.battle.residual or not tables.is_status(moving.move):
+            return
+        works = moving.changed and not tables.sets_status(moving.move)
+        if not works and moving.move not in tables.DO_MORE:
+            self.battle.sides[moving.side].failed_now = True
 
     def _connected(self) -> None:
         """Note that the move being carried out has hit the opponent or its Substitute."""

@@ -264,6 +264,11 @@ def test_a_channel_shows_exact_hp_to_its_player_alone() -> None:
             "|-block|p1a: Blissey|ability: Aroma Veil|[of] p1a: Blissey",
             False,
         ),
+        (
+            "|move|p2a: Garchomp|Metal Sound|p1a: Blissey\n|-ability|p1a: Blissey|Mirror Armor\n"
+            "|-unboost|p2a: Garchomp|spd|2",
+            True,
+        ),
         (  # what Synchronize sends back is no part of the move
             "|move|p2a: Garchomp|Thunder Wave|p1a: Blissey\n|-status|p1a: Blissey|par\n"
             "|-activate|p1a: Blissey|ability: Synchronize\n|-fail|p1a: Blissey",
@@ -324,3 +329,27 @@ def test_protean_works_once_until_the_ability_changes() -> None:
     assert "protean" not in read("|-start|p2a: Garchomp|typechange|Water").sides[1].effects
     copied = f"{lines}\n|-transform|p2a: Garchomp|p1a: Blissey"
     assert "protean" not in read(copied).sides[1].effects
+
+
+def test_a_flung_berry_was_held_by_who_threw_it() -> None:
+    battle = read(
+        """|move|p1a: Blissey|Fling|p2a: Garchomp
+        |-damage|p2a: Garchomp|98/100
+        |-boost|p2a: Garchomp|def|1|[from] item: Kee Berry
+        |-enditem|p1a: Blissey|Kee Berry|[from] move: Fling"""
+    )
+    mon = foe(battle, "Garchomp")
+    assert (mon.item, mon.first_item, "berry" in mon.done) == (None, None, True)
+    battle = read(
+        """|move|p1a: Blissey|Fling|p2a: Garchomp
+        |-damage|p2a: Garchomp|98/100
+        |-enditem|p2a: Garchomp|Kee Berry|[eat]
+        |-boost|p2a: Garchomp|def|1|[from] item: Kee Berry"""
+    )
+    assert (foe(battle, "Garchomp").item, foe(battle, "Garchomp").first_item) == ("", "keeberry")
+
+
+def test_one_that_strikes_after_its_charge_is_no_longer_out_of_reach() -> None:
+    charge = "|move|p2a: Garchomp|Bounce|p1a: Blissey|[still]\n|-prepare|p2a: Garchomp|Bounce"
+    strike = f"{charge}\n|turn|2\n|move|p2a: Garchomp|Bounce|p1a: Blissey|[from] lockedmove"
+    assert [read(text).sides[1].effects["twoturnmove"].count for text in (charge, strike)] == [0, 1]
