@@ -33,7 +33,7 @@ from plywise.arena.verify.corpus_report import CorpusReport, count_battles
 from plywise.arena.verify.tracking_engine import EngineGame
 from plywise.arena.verify.tracking_worlds import EXTENDED, HIDDEN, SCREENS, Fact, world_facts
 from plywise.conf.schemas.verify import VerifyConfig
-from plywise.datasets.battle_corpus import Dump, RecordedBattle
+from plywise.datasets.battle_corpus import Dump, RecordedBattle, RecordedStep
 from plywise.datasets.errors import ConfigError
 from plywise.datasets.showdown_data import load
 from plywise.datasets.sums import add_fields
@@ -43,7 +43,7 @@ from plywise.games.gen9.belief import RandomBattleBelief, base_species
 from plywise.games.gen9.infostate import InfoState
 from plywise.games.gen9.tracking import condition_tables as tables
 from plywise.games.gen9.tracking.known import Effect, KnownBattle, KnownMon, KnownSide
-from plywise.games.gen9.tracking.wire import UNSHOWN_FORMES, channel, shown_hp
+from plywise.games.gen9.tracking.wire import UNSHOWN_FORMES, channel, details_of, shown_hp
 from plywise.games.gen9.worlds import sample_worlds
 from plywise.games.showdown.channel import BattleChannel
 
@@ -144,6 +144,7 @@ class TrackingReport(CorpusReport):
             for line in channel(step.raw, player):
                 illusions.read(line)
                 told.read(line.split("|"))
+            illusions.look_back(step)
             request = step.requests[player]
         self.unknown.update(told.known.unknown)
         self.unknown.update(told.known.unreadable)
@@ -182,6 +183,8 @@ class _Illusions:
         self._player = player
         self._entries = [0, 0]
         self._doubtful: dict[tuple[int, int], set[int]] = {}
+        self._shown: tuple[list[str], list[str]] = ([], [])  # who has come in during this step
+        self._ended: set[tuple[int, int]] = set()
 
     def look(self, dump: Dump) -> None:
         """Note the Illusion of an active Pokémon and whom it imitates."""
@@ -196,15 +199,41 @@ class _Illusions:
         kind, _, rest = line[1:].partition("|")
         if kind in ("switch", "drag"):
             self._entries[int(rest[1]) - 1] += 1
+            self._shown[int(rest[1]) - 1].append(details_of(rest.split("|")[1])[0])
         elif kind == "replace":
             side = int(rest[1]) - 1
+            self._ended.add((side, self._entries[side]))
             for (s, _), entries in self._doubtful.items():
                 if s == side:
                     entries.discard(self._entries[s])
 
+    def look_back(self, step: RecordedStep) -> None:
+        """Note an Illusion that came in during a step, and may have fainted or left in it."""
+        for s, shown in enumerate(self._shown):
+            came: dict[int, Dump] = {}
+            choice = step.choices[s] or ""
+            if choice.startswith("switch "):
+                came[0] = step.before["S"][s]["P"][int(choice.split()[1]) - 1]
+            if "S" in step.after:
+                came[len(shown) - 1] = step.after["S"][s]["P"][0]
+            for k, mon in came.items():
+                entry = self._entries[s] - len(shown) + 1 + k
+                if not 0 <= k < len(shown) or (s, entry) in self._ended:
+                    continue
+                species = base_species(shown[k])
+                if _base_of(mon) != species:
+                    alike = [m for m in step.before["S"][s]["P"] if _base_of(m) == species]
+                    for one in (mon, *alike):
+                        self._doubtful.setdefault((s, one["i"]), set()).add(entry)
+            shown.clear()
+
     def concern(self, side: int, index: int) -> bool:
         """Return whether a Pokémon is concerned."""
         return side != self._player and bool(self._doubtful.get((side, index)))
+
+
+def _base_of(mon: Dump) -> str:
+    return base_species(mon.get("bsp", mon["sp"]))
 
 
 def facts(

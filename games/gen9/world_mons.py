@@ -285,8 +285,10 @@ def _volatile(out: _Dump, mon: _Dump, name: str, found: Condition, foe: str, rng
         state = {"trueDuration": left}
     elif name == "rollout":
         state = {"hitCount": found.count, "contactHitCount": found.count}
+        state["duration"] = max(1, found.left or 1)
     elif name == "furycutter":
         state = {"multiplier": 1 << min(2, max(0, found.count - 1))}
+        state["duration"] = max(1, found.left or 1)
     if name not in codec.VOLATILE_BIT:
         return
     if name == "twoturnmove" and found.move in codec.VOLATILE_BIT and not found.count:

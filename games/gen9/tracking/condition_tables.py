@@ -124,6 +124,12 @@ def changes_stages(move: str, *, own: bool) -> bool:
 
 
 @cache
+def is_at_all(move: str) -> bool:
+    """Return whether a move is aimed at all: it works though it misses one, or one is immune."""
+    return bool(load().moves.get(move, {}).get("target") == "all")
+
+
+@cache
 def sets_status(move: str) -> bool:
     """Return whether a status move fails if the status that it sets is prevented."""
     return is_status(move) and "status" in load().moves[move]

@@ -73,8 +73,10 @@ class Conditions(Reader):
             return
         if name == "smackdown":
             side.effects.pop("magnetrise", None)
-        if name == "confusion" and "fatigue" in line.tags:
-            side.effects.pop("lockedmove", None)
+        if name == "confusion":
+            self._worked(ident)
+            if "fatigue" in line.tags:
+                side.effects.pop("lockedmove", None)
         move = side.last_move if name == "encore" else ""
         count = 0
         if name == "slowstart" and mon is not None:
@@ -180,9 +182,10 @@ class Conditions(Reader):
         elif name == "skillswap" and line.arg(2):
             target = self._mon(line.tags.get("of", ""))
             mine, theirs = to_id(line.arg(2)), to_id(line.arg(3))
-            for one, was, now in ((mon, theirs, mine), (target, mine, theirs)):
+            other = line.tags.get("of", "")
+            for who, one, was, now in ((ident, mon, theirs, mine), (other, target, mine, theirs)):
                 if one is not None:
-                    one.learn_ability(was)
+                    one.learn_ability(was, own=self._ability_is_own(who))
                     one.ability = now
             for side in self.battle.sides:
                 side.effects.pop("protean", None)
@@ -209,10 +212,11 @@ class Conditions(Reader):
 
     def _ability_activated(self, line: ProtocolLine, mon: KnownMon, name: str) -> None:
         if name in ("mummy", "lingeringaroma", "wanderingspirit") and "ability" in line.tags:
-            mon.learn_ability(name)
+            mon.learn_ability(name, own=self._ability_is_own(line.arg(0)))
             victim = self._mon(line.arg(2)) if line.arg(2) else None
             if victim is not None:
-                victim.learn_ability(to_id(line.tags["ability"]))
+                was = to_id(line.tags["ability"])
+                victim.learn_ability(was, own=self._ability_is_own(line.arg(2)))
                 victim.ability = name
             return
         mon.learn_ability(name, own=self._ability_is_own(line.arg(0)))

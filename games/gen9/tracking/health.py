@@ -66,6 +66,7 @@ class Health(Reader):
         mon = self._mon(line.arg(0))
         if mon is not None:
             self._set_status(mon, line.arg(1), rested=line.origin == ("move", "rest"))
+            self._worked(line.arg(0))
 
     def _on_minus_curestatus(self, line: ProtocolLine) -> None:
         mon = self._mon(line.arg(0))

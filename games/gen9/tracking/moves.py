@@ -90,7 +90,8 @@ class Moves(Reader):
             return  # what Synchronize sends back fails, not the move, whose status has worked
         mover = self.battle.sides[moving.side]
         if not self._fails_as_a_hit(line, moving):
-            if mover is side or tables.is_status(moving.move):
+            # An attack fails for a target that needs no healing by it (Present).
+            if mover is side or tables.is_status(moving.move) or line.arg(1) == "heal":
                 mover.failed_now = True
         if mover is side:
             side.conditions.pop(moving.slot, None)
@@ -119,6 +120,8 @@ class Moves(Reader):
         return move in tables.NO_FAILURES
 
     def _on_minus_miss(self, line: ProtocolLine) -> None:
+        if self._moving is not None and tables.is_at_all(self._moving.move):
+            return
         self._side(line.arg(0)).failed_now = True
         if self._moving is not None:
             self._moving.missed = True
@@ -126,13 +129,14 @@ class Moves(Reader):
     def _on_minus_immune(self, line: ProtocolLine) -> None:
         if self.battle.residual:
             return  # a future move
-        if self._moving is not None and self._moving.side != place_of(line.arg(0))[0]:
-            self.battle.sides[self._moving.side].failed_now = True
+        moving = self._moving
+        if moving is not None and moving.side != place_of(line.arg(0))[0]:
+            if not tables.is_at_all(moving.move):
+                self.battle.sides[moving.side].failed_now = True
 
     def _on_minus_message(self, line: ProtocolLine) -> None:
-        yawned = self.battle.residual
-        if line.arg(0).startswith("Sleep Clause Mod") and self._moving is not None and not yawned:
-            self.battle.sides[self._moving.side].failed_now = True
+        if line.arg(0).startswith("Sleep Clause Mod"):
+            self._prevented()
 
     def _on_minus_notarget(self, line: ProtocolLine) -> None:
         self._side(line.arg(0)).failed_now = True

@@ -187,6 +187,15 @@ class Reader:
         if not works and moving.move not in tables.DO_MORE:
             self.battle.sides[moving.side].failed_now = True
 
+    def _worked(self, ident: str) -> None:
+        """Note that the status move being carried out has done something to its target."""
+        moving = self._moving
+        if moving is None or self.battle.residual or not tables.is_status(moving.move):
+            return
+        if moving.side != place_of(ident)[0]:
+            moving.changed = True
+            self.battle.sides[moving.side].failed_now = False
+
     def _connected(self) -> None:
         """Note that the move being carried out has hit the opponent or its Substitute."""
         assert self._moving is not None

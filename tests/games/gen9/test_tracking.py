@@ -269,6 +269,29 @@ def test_a_channel_shows_exact_hp_to_its_player_alone() -> None:
             "|-unboost|p2a: Garchomp|spd|2",
             True,
         ),
+        (  # its second effect works
+            "|move|p2a: Garchomp|Swagger|p1a: Blissey\n|-boost|p1a: Blissey|atk|0\n"
+            "|-start|p1a: Blissey|confusion",
+            False,
+        ),
+        (
+            "|move|p2a: Garchomp|Spore|p1a: Blissey\n|-message|Sleep Clause Mod activated.",
+            True,
+        ),
+        (
+            "|move|p2a: Garchomp|Dire Claw|p1a: Blissey\n|-damage|p1a: Blissey|300/400\n"
+            "|-message|Sleep Clause Mod activated.",
+            False,
+        ),
+        (  # aimed at all: it works if it reaches one
+            "|move|p2a: Garchomp|Perish Song|p2a: Garchomp\n|-miss|p2a: Garchomp|p1a: Blissey\n"
+            "|-start|p2a: Garchomp|perish3|[silent]",
+            False,
+        ),
+        (  # nobody to heal
+            "|move|p2a: Garchomp|Present|p1a: Blissey\n|-fail|p1a: Blissey|heal",
+            True,
+        ),
         (  # what Synchronize sends back is no part of the move
             "|move|p2a: Garchomp|Thunder Wave|p1a: Blissey\n|-status|p1a: Blissey|par\n"
             "|-activate|p1a: Blissey|ability: Synchronize\n|-fail|p1a: Blissey",
@@ -353,3 +376,14 @@ def test_one_that_strikes_after_its_charge_is_no_longer_out_of_reach() -> None:
     charge = "|move|p2a: Garchomp|Bounce|p1a: Blissey|[still]\n|-prepare|p2a: Garchomp|Bounce"
     strike = f"{charge}\n|turn|2\n|move|p2a: Garchomp|Bounce|p1a: Blissey|[from] lockedmove"
     assert [read(text).sides[1].effects["twoturnmove"].count for text in (charge, strike)] == [0, 1]
+
+
+def test_a_copied_ability_is_not_that_of_the_set() -> None:
+    battle = read(
+        """|-transform|p2a: Garchomp|p1a: Blissey
+        |-activate|p2a: Garchomp|ability: Mummy|p1a: Blissey|[ability] Heavy Metal"""
+    )
+    assert (foe(battle, "Garchomp").ability, foe(battle, "Garchomp").base_ability) == (
+        "mummy",
+        None,
+    )
