@@ -12,7 +12,8 @@ What a player cannot know is left out by these rules:
   with which it left (Regenerator shows when it comes back);
 - a Pokémon with an Illusion that nothing has betrayed, and the one that it imitates;
 - the lengths that an item extends (rocks, Light Clay) count as the usual ones, or three more;
-- conditions without a line that follow from a hidden item, ability or draw (``HIDDEN``).
+- conditions without a line that follow from a hidden item, ability or draw (``HIDDEN``);
+- Truant's turn of loafing that Baton Pass has handed to one without Truant: nothing reads it.
 
 A world is drawn at every decision and compared with the same state (:mod:`.tracking_worlds`), and,
 in a corpus of drawn ties, the information state with that of the engine's own game of the same seed
@@ -322,6 +323,8 @@ def _active_facts(side: KnownSide, dump: Dump, ends: int, of: str) -> Iterator[F
     ):
         if dump["ab"] == ability and dump.get("as", {}).get(key):
             names.add(name)
+    if dump["ab"] != "truant":
+        names.discard("truant")
     told = set(side.effects) - HIDDEN - {"mimicked", "eaten", "protean"}
     if dump["ab"] == "truant" and side.loafing:
         told.add("truant")

@@ -42,7 +42,7 @@ class Moves(Reader):
         self.battle.last_move = move
         if move == "echoedvoice":
             self._echo()
-        if move not in tables.CALLING:
+        if move not in tables.CALLING and line.arg(2) != "null":  # without a target it is not tried
             again = side.streak[0] == move and not side.failed_before
             side.streak = (move, side.streak[1] + 1 if again else 0)
         if called:

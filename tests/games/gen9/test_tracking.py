@@ -387,3 +387,8 @@ def test_a_copied_ability_is_not_that_of_the_set() -> None:
         "mummy",
         None,
     )
+
+
+def test_a_move_without_a_target_makes_no_streak() -> None:
+    assert read("|move|p2a: Garchomp|Coaching|null|[notarget]").sides[1].streak == ("", 0)
+    assert read("|move|p2a: Garchomp|Bite|p1a: Blissey").sides[1].streak == ("bite", 0)
