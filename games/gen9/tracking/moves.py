@@ -48,6 +48,8 @@ class Moves(Reader):
         if called:
             return
         side.last_move = move
+        if cause != "lockedmove":
+            side.effects.pop("lockedmove", None)  # over without a line: it was confused before
         if cause == "lockedmove":
             charge = side.effects.get("twoturnmove")
             if charge is not None and charge.move == move:

@@ -392,3 +392,11 @@ def test_a_copied_ability_is_not_that_of_the_set() -> None:
 def test_a_move_without_a_target_makes_no_streak() -> None:
     assert read("|move|p2a: Garchomp|Coaching|null|[notarget]").sides[1].streak == ("", 0)
     assert read("|move|p2a: Garchomp|Bite|p1a: Blissey").sides[1].streak == ("bite", 0)
+
+
+def test_a_lock_begins_anew_when_its_move_is_chosen_again() -> None:
+    use, hit = "|move|p2a: Garchomp|Outrage|p1a: Blissey", "|-damage|p1a: Blissey|300/400"
+    first = f"{use}\n{hit}\n{END.format(2)}"
+    again = f"{first}\n{use}|[from] lockedmove\n{hit}\n{END.format(3)}"
+    assert read(again).sides[1].effects["lockedmove"].count == 2
+    assert read(f"{again}\n{use}\n{hit}").sides[1].effects["lockedmove"].count == 1
