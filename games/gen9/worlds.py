@@ -276,6 +276,8 @@ def _side(view: SideView, other: SideView, team: teams.Team, s: int, rng: Random
     for name, found in view.conditions.items():
         if name in tables.HAZARDS:
             conditions[name] = {"layers": found.count}
+        elif name in tables.GUARDS:
+            conditions[name] = {}
         elif name in tables.SIDE_LENGTHS:
             maker = None if found.source is None else team[found.source]
             conditions[name] = {"duration": _left(name, found, maker)}

@@ -37,6 +37,11 @@ SIDE_LENGTHS = {
     "safeguard": 5,
     "tailwind": 4,
 }
+GUARDS = ("quickguard", "wideguard")
+"""Conditions of a side for the rest of a turn."""
+PROTECTING = tuple(
+    "banefulbunker burningbulwark kingsshield obstruct protect silktrap spikyshield".split()
+)
 HAZARDS = ("spikes", "toxicspikes", "stealthrock", "stickyweb")
 TERRAINS = ("electricterrain", "grassyterrain", "mistyterrain", "psychicterrain")
 ROOMS = ("trickroom", "gravity", "magicroom", "wonderroom", "fairylock")

@@ -127,8 +127,11 @@ class Conditions(Reader):
         mover, move = (self._moving.side, self._moving.move) if self._moving else (-1, "")
         if name == "protect" and mover == place_of(line.arg(0))[0] and move != "detect":
             name = move  # Baneful Bunker and its like
-        self._start(line.arg(0), name, 1)
-        if tables.is_stalling(name) or name in ("wideguard", "quickguard"):
+        if name in tables.GUARDS:
+            self._side(line.arg(0)).conditions[name] = Effect(self.battle.now, 1)
+        else:
+            self._start(line.arg(0), name, 1)
+        if tables.is_stalling(name) or name in tables.GUARDS:
             effects = self._side(line.arg(0)).effects
             count = effects["stall"].count if "stall" in effects else 0
             self._start(line.arg(0), "stall", count=min(6, count + 1))
@@ -154,8 +157,12 @@ class Conditions(Reader):
                 self._pp_lost(mon, to_id(line.arg(2)), "-10")
         elif name in ("spite", "eeriespell"):
             self._pp_lost(mon, to_id(line.arg(2)), line.arg(3))
-        elif "broken" in line.tags:  # Feint and its like
-            self._side(ident).effects.pop("stall", None)
+        elif "broken" in line.tags or name == "feint":
+            there = self._side(ident)
+            for broken in ("stall", *tables.PROTECTING):
+                there.effects.pop(broken, None)
+            for broken in tables.GUARDS:
+                there.conditions.pop(broken, None)
         elif name == "psychicterrain" and self._moving is not None:
             self.battle.sides[self._moving.side].failed_now = True
         elif kind == "move" and name in tables.BINDING:

@@ -40,6 +40,7 @@ class Moves(Reader):
         if move in tables.SLOT_MOVES and "still" not in line.tags:
             self._slot(side, move)
         self.battle.last_move = move
+        side.effects.pop("beakblast", None)  # the beak is hot until it strikes
         if move == "echoedvoice":
             self._echo()
         if move not in tables.CALLING and line.arg(2) != "null":  # without a target it is not tried

@@ -188,7 +188,8 @@ class Tracker(Entries, Moves, Health, Conditions):
             if slow is not None and side.turns and not suppressed:
                 slow.count -= 1
             self._expire(side)
-            for name in ("wish", "futuremove"):  # they may find nobody, and no line says it
+            # A slot's may find nobody, and no line says it.
+            for name in ("wish", "futuremove", *tables.GUARDS):
                 slot = side.conditions.get(name)
                 if slot is not None and slot.left(battle.ends) == 0:
                     del side.conditions[name]

@@ -400,3 +400,19 @@ def test_a_lock_begins_anew_when_its_move_is_chosen_again() -> None:
     again = f"{first}\n{use}|[from] lockedmove\n{hit}\n{END.format(3)}"
     assert read(again).sides[1].effects["lockedmove"].count == 2
     assert read(f"{again}\n{use}\n{hit}").sides[1].effects["lockedmove"].count == 1
+
+
+def test_a_guard_of_a_side_lasts_for_the_turn_or_until_it_is_broken() -> None:
+    guard = "|move|p2a: Garchomp|Wide Guard|p2a: Garchomp\n|-singleturn|p2a: Garchomp|Wide Guard\n"
+    broken = "|move|p1a: Blissey|Feint|p2a: Garchomp\n|-activate|p2a: Garchomp|move: Feint"
+    assert "wideguard" in read(guard).sides[1].conditions
+    assert "stall" in read(guard).sides[1].effects
+    for more in (broken, END.format(2)):
+        assert "wideguard" not in read(guard + more).sides[1].conditions
+
+
+def test_a_beak_is_hot_until_it_strikes() -> None:
+    heating = "|-singleturn|p2a: Garchomp|move: Beak Blast\n"
+    strike = "|move|p2a: Garchomp|Beak Blast|p1a: Blissey"
+    assert "beakblast" in read(heating).sides[1].effects
+    assert "beakblast" not in read(heating + strike).sides[1].effects
