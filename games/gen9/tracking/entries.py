@@ -64,9 +64,11 @@ class Entries(Reader):
     def _impostor(self, side: KnownSide, mon: KnownMon) -> KnownMon:
         """Return what was known of ``mon``, which did not faint: an Illusion of it did.
 
-        The Pokémon behind it, if one with Illusion is known, is the one that fainted.
+        The Pokémon behind it, if one with Illusion is known, is the one that fainted, and where all
+        are known one that may have it.
         """
-        other = next((m for m in side.mons if m.base_ability == "illusion" and not m.fainted), None)
+        full = len(side.mons) >= side.size
+        other = next((m for m in side.mons if _imitates(m, perhaps=full)), None)
         if other is not None:
             other.hp, other.status = 0, ""
         return side.buried.pop(mon.name, mon)
@@ -162,6 +164,7 @@ class Entries(Reader):
             side.buried[mon.name] = side.entry
         mon.hp, mon.status, mon.terastallized = 0, "", False
         side.fallen += 1
+        side.down += 1
         side.fainted_now = side.mons.index(mon)
         self.battle.note(place_of(line.arg(0))[0], f"{mon.forme or mon.species} fainted")
         if self._is_active(line.arg(0)):
@@ -215,3 +218,12 @@ class Entries(Reader):
                 mon.species = mon.forme  # which it keeps
             side.tera_used = True
             side.added_type = ""
+
+
+def _imitates(mon: KnownMon, *, perhaps: bool) -> bool:
+    """Return whether a Pokémon that has not fainted has Illusion; ``perhaps``: or may have it."""
+    if mon.fainted:
+        return False
+    abilities = load().species[load().species_id(mon.species)].get("abilities", {})
+    may = perhaps and mon.base_ability is None and "Illusion" in abilities.values()
+    return mon.base_ability == "illusion" or may

@@ -39,13 +39,14 @@ class Health(Reader):
                 self._connected()
 
     def _on_minus_heal(self, line: ProtocolLine) -> None:
-        mon = self._mon(line.arg(0))
+        mon, side = self._mon(line.arg(0)), self._side(line.arg(0))
+        _, cause = line.origin
+        if cause == "revivalblessing":
+            side.down -= 1
         if mon is None:
             return
         was = mon.hp
         self._condition(mon, line.arg(1), line.arg(0))
-        side = self._side(line.arg(0))
-        _, cause = line.origin
         self._absorbed(line.arg(0), cause)
         if cause in tables.SLOT_MOVES:
             side.conditions.pop(cause, None)

@@ -107,6 +107,9 @@ class Reader:
         if kind == "ability":
             mon.learn_ability(name, own=self._ability_is_own(owner))
         elif name in load().items and not (mon.item == "" and mon.last_item == name):
+            giver = self.battle.sides[1 - place_of(owner)[0]].mon
+            if name == "stickybarb" and mon.item == "" and giver is not None:
+                giver.lose_item(name)  # no line says that it clings to who touches its holder
             mon.learn_item(name)
 
     def _flung(self, line: ProtocolLine, berry: str) -> bool:

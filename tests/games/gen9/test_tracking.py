@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from plywise.games.gen9.tracking.information import information_state
 from plywise.games.gen9.tracking.known import KnownBattle, KnownMon
 from plywise.games.gen9.tracking.tracker import Tracker
 from plywise.games.gen9.tracking.wire import channel, parse_line, shown_hp
@@ -78,7 +79,9 @@ def test_a_pokemon_that_comes_back_after_it_fainted_was_an_illusion() -> None:
         |switch|p2a: Garchomp|Garchomp, L83, M|100/100"""
     )
     assert foe(battle, "Garchomp").hp == 100
-    assert battle.sides[1].fallen == 1
+    assert (battle.sides[1].fallen, battle.sides[1].down) == (1, 1)
+    foes = information_state(battle, 0, (), "wait").foe
+    assert (foes.fainted_unseen, foes.left) == (1, 5)
 
 
 @pytest.mark.parametrize(("ends", "left"), [(0, 2), (1, 1), (2, None)])
@@ -416,3 +419,13 @@ def test_a_beak_is_hot_until_it_strikes() -> None:
     strike = "|move|p2a: Garchomp|Beak Blast|p1a: Blissey"
     assert "beakblast" in read(heating).sides[1].effects
     assert "beakblast" not in read(heating + strike).sides[1].effects
+
+
+def test_a_sticky_barb_that_hurts_one_without_an_item_came_from_opposite() -> None:
+    barb = "|[from] item: Sticky Barb"
+    battle = read(
+        f"""|-enditem|p1a: Blissey|Leftovers|[from] move: Knock Off|[of] p2a: Garchomp
+        |-damage|p2a: Garchomp|88/100{barb}
+        |-damage|p1a: Blissey|350/400{barb}"""
+    )
+    assert (foe(battle, "Garchomp").item, foe(battle, "Garchomp").first_item) == ("", "stickybarb")
