@@ -233,6 +233,7 @@ def _restrict_player(own: _Dump, info: InfoState) -> None:
             own.pop("ct", None)  # it may not; one that is bound to a move may later
         # Last move and item suggested a lock, but several moves are legal.
         own["vo"] = {k: v for k, v in own["vo"].items() if k not in ("lockedmove", "choicelock")}
+        own["as"].pop("choiceLock", None)
     if info.trapped:
         own["trp"] = True
     if info.maybe_trapped:

@@ -21,6 +21,8 @@ class Conditions(Reader):
         if name == "typechange":
             if "silent" in line.tags and mon is not None and mon.name != place_of(ident)[1]:
                 return  # what the player's own Illusion looks like
+            if mon is not None and mon.terastallized:
+                return  # its own types stay (``Pokemon.setType``)
             types = tuple(line.arg(2).split("/"))
             own = () if mon is None else tables.types_of_forme(mon.forme)
             side.types = () if "silent" in line.tags and types == own else types

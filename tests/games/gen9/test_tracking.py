@@ -429,3 +429,9 @@ def test_a_sticky_barb_that_hurts_one_without_an_item_came_from_opposite() -> No
         |-damage|p1a: Blissey|350/400{barb}"""
     )
     assert (foe(battle, "Garchomp").item, foe(battle, "Garchomp").first_item) == ("", "stickybarb")
+
+
+def test_a_terastallized_pokemon_keeps_its_own_types() -> None:
+    change = "|-start|p2a: Garchomp|typechange|Electric|[from] move: Double Shock"
+    assert read(change).sides[1].types == ("Electric",)
+    assert read(f"|-terastallize|p2a: Garchomp|Electric\n{change}").sides[1].types == ()
