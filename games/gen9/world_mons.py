@@ -231,6 +231,8 @@ def active_facts(mon: _Dump, view: SideView, foe: str, rng: Random) -> None:
     if mon.get("tera") and mon["sp"].startswith("ogerpon"):
         mon["as"]["embodied"] = True
     mon["is"] = dict(_ITEM_STARTED.get(mon["it"], {}))
+    if mon["it"] == "ejectpack" and view.left == 1 and min(view.boosts.values(), default=0) < 0:
+        mon["is"]["eject"] = True  # there is nobody to make room for: it stays ready
     volatiles: _Dump = {}
     mon["vo"] = volatiles
     if mon["it"] == "metronome":

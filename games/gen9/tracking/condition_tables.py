@@ -54,7 +54,15 @@ BINDING = frozenset(
 MOST_LOCKED = 3  # turns of a move that locks its user in
 SLOW_START = 5  # ends of turn that count
 LOCKING = ("outrage", "petaldance", "thrash", "ragingfury")
-HAVE_A_SOURCE = ("attract", "leechseed", "octolock", "partiallytrapped", "syrupbomb", "trapped")
+HAVE_A_SOURCE = (
+    "attract",
+    "leechseed",
+    "lockon",
+    "octolock",
+    "partiallytrapped",
+    "syrupbomb",
+    "trapped",
+)
 PARADOX = ("protosynthesis", "quarkdrive")
 
 # Silent conditions of the user of a move that worked (``self.volatileStatus`` or ``volatileStatus``

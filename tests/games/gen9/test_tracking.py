@@ -435,3 +435,12 @@ def test_a_terastallized_pokemon_keeps_its_own_types() -> None:
     change = "|-start|p2a: Garchomp|typechange|Electric|[from] move: Double Shock"
     assert read(change).sides[1].types == ("Electric",)
     assert read(f"|-terastallize|p2a: Garchomp|Electric\n{change}").sides[1].types == ()
+
+
+def test_lock_on_is_aimed_at_who_stood_there() -> None:
+    battle = read(
+        """|move|p1a: Blissey|Lock-On|p2a: Garchomp
+        |-activate|p1a: Blissey|move: Lock-On|[of] p2a: Garchomp
+        |switch|p2a: Azelf|Azelf, L82|100/100"""
+    )
+    assert battle.sides[0].effects["lockon"].source == 0
