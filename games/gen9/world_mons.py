@@ -288,6 +288,8 @@ def _volatile(out: _Dump, mon: _Dump, name: str, found: Condition, foe: str, rng
     elif name == "rollout":
         state = {"hitCount": found.count, "contactHitCount": found.count}
         state["duration"] = max(1, found.left or 1)
+    elif name == "focuspunch":
+        state = {"lostFocus": found.count > 0}
     elif name == "furycutter":
         state = {"multiplier": 1 << min(2, max(0, found.count - 1))}
         state["duration"] = max(1, found.left or 1)

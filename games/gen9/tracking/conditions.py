@@ -191,8 +191,8 @@ class Conditions(Reader):
         elif name == "skillswap" and line.arg(2):
             target = self._mon(line.tags.get("of", ""))
             mine, theirs = to_id(line.arg(2)), to_id(line.arg(3))
-            other = line.tags.get("of", "")
-            for who, one, was, now in ((ident, mon, theirs, mine), (other, target, mine, theirs)):
+            place = line.tags.get("of", "")
+            for who, one, was, now in ((ident, mon, theirs, mine), (place, target, mine, theirs)):
                 if one is not None:
                     one.learn_ability(was, own=self._ability_is_own(who))
                     one.ability = now
@@ -231,6 +231,9 @@ class Conditions(Reader):
         mon.learn_ability(name, own=self._ability_is_own(line.arg(0)))
         if name == "synchronize" and self._moving is not None:
             self._moving.synchronized = True
+        if name == "cudchew":
+            self._side(line.arg(0)).effects.pop("eaten", None)
+            self._chewing = True
         if name == "battlebond":
             mon.done.add("bond")
         elif name == "zerotohero":

@@ -37,6 +37,9 @@ class Health(Reader):
                 mon.attacked += 1 + self._moving.on_substitute
                 self._moving.on_substitute = 0
                 self._connected()
+                punch = self._side(line.arg(0)).effects.get("focuspunch")
+                if punch is not None:
+                    punch.count = 1  # it has lost its focus
 
     def _on_minus_heal(self, line: ProtocolLine) -> None:
         mon, side = self._mon(line.arg(0)), self._side(line.arg(0))
@@ -169,11 +172,17 @@ class Health(Reader):
             # Eaten before: it works now.
             self._side(line.arg(0)).effects.pop(item, None)
             return
+        if self._chewing:
+            self._chewing = False
+            mon.done.add("berry")
+            if item == "micleberry":
+                self._start(line.arg(0), item)
+            return
         mon.lose_item(item)
         if self._is_active(line.arg(0)):
             self._side(line.arg(0)).item_lost = True
         cause = line.origin[1]
-        if item != "airballoon" and cause not in _TAKING:
+        if (item != "airballoon" or cause == "fling") and cause not in _TAKING:
             mon.last_item = item
         if "eat" in line.tags:
             mon.done.add("berry")

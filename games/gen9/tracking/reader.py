@@ -51,6 +51,7 @@ class Reader:
         self.battle = KnownBattle()
         self._moving: MoveUnderWay | None = None
         self._blank = False  # the last line was empty
+        self._chewing = False  # Cud Chew is about to eat a berry again
         self._from_item = -1  # side whose Booster Energy has just worked
         self._readers: dict[str, Callable[[ProtocolLine], None]] = {
             name[4:].replace("minus_", "-"): getattr(self, name)

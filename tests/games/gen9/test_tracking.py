@@ -444,3 +444,29 @@ def test_lock_on_is_aimed_at_who_stood_there() -> None:
         |switch|p2a: Azelf|Azelf, L82|100/100"""
     )
     assert battle.sides[0].effects["lockon"].source == 0
+
+
+def test_a_flung_balloon_is_used_up_and_a_burst_one_is_not() -> None:
+    burst = "|-enditem|p2a: Garchomp|Air Balloon"
+    flung = f"|move|p2a: Garchomp|Fling|p1a: Blissey\n{burst}|[from] move: Fling"
+    assert foe(read(flung), "Garchomp").last_item == "airballoon"
+    assert foe(read(burst), "Garchomp").last_item == ""
+
+
+def test_what_cud_chew_eats_again_was_no_longer_held() -> None:
+    battle = read(
+        """|-item|p2a: Garchomp|Leftovers|[from] move: Trick
+        |-activate|p2a: Garchomp|ability: Cud Chew
+        |-enditem|p2a: Garchomp|Sitrus Berry|[eat]"""
+    )
+    assert foe(battle, "Garchomp").item == "leftovers"
+    assert "eaten" not in battle.sides[1].effects
+
+
+def test_one_that_is_hit_loses_its_focus() -> None:
+    lines = (
+        "|-singleturn|p2a: Garchomp|move: Focus Punch\n|move|p1a: Blissey|U-turn|p2a: Garchomp\n"
+    )
+    assert read(lines).sides[1].effects["focuspunch"].count == 0
+    hit = "|-damage|p2a: Garchomp|90/100"
+    assert read(lines + hit).sides[1].effects["focuspunch"].count == 1
