@@ -12,7 +12,8 @@ What a player cannot know is left out by these rules:
   with which it left (Regenerator shows when it comes back);
 - a Pokémon with an Illusion that nothing has betrayed, and the one that it imitates;
 - the lengths that an item extends (rocks, Light Clay) count as the usual ones, or three more;
-- conditions without a line that follow from a hidden item, ability or draw (``HIDDEN``).
+- conditions without a line that follow from a hidden item, ability or draw (``HIDDEN``);
+- Truant's turn of loafing that Baton Pass has handed to one without Truant: nothing reads it.
 
 A world is drawn at every decision and compared with the same state (:mod:`.tracking_worlds`), and,
 in a corpus of drawn ties, the information state with that of the engine's own game of the same seed
@@ -33,7 +34,7 @@ from plywise.arena.verify.corpus_report import CorpusReport, count_battles
 from plywise.arena.verify.tracking_engine import EngineGame
 from plywise.arena.verify.tracking_worlds import EXTENDED, HIDDEN, SCREENS, Fact, world_facts
 from plywise.conf.schemas.verify import VerifyConfig
-from plywise.datasets.battle_corpus import Dump, RecordedBattle
+from plywise.datasets.battle_corpus import Dump, RecordedBattle, RecordedStep
 from plywise.datasets.errors import ConfigError
 from plywise.datasets.showdown_data import load
 from plywise.datasets.sums import add_fields
@@ -43,7 +44,7 @@ from plywise.games.gen9.belief import SetBelief, base_species
 from plywise.games.gen9.infostate import InfoState
 from plywise.games.gen9.tracking import condition_tables as tables
 from plywise.games.gen9.tracking.known import Effect, KnownBattle, KnownMon, KnownSide
-from plywise.games.gen9.tracking.wire import UNSHOWN_FORMES, channel, shown_hp
+from plywise.games.gen9.tracking.wire import UNSHOWN_FORMES, channel, details_of, shown_hp
 from plywise.games.gen9.worlds import sample_worlds
 from plywise.games.showdown.channel import BattleChannel
 
@@ -144,6 +145,7 @@ class TrackingReport(CorpusReport):
             for line in channel(step.raw, player):
                 illusions.read(line)
                 told.read(line.split("|"))
+            illusions.look_back(step)
             request = step.requests[player]
         self.unknown.update(told.known.unknown)
         self.unknown.update(told.known.unreadable)
@@ -182,6 +184,8 @@ class _Illusions:
         self._player = player
         self._entries = [0, 0]
         self._doubtful: dict[tuple[int, int], set[int]] = {}
+        self._shown: tuple[list[str], list[str]] = ([], [])  # who has come in during this step
+        self._ended: set[tuple[int, int]] = set()
 
     def look(self, dump: Dump) -> None:
         """Note the Illusion of an active Pokémon and whom it imitates."""
@@ -196,15 +200,41 @@ class _Illusions:
         kind, _, rest = line[1:].partition("|")
         if kind in ("switch", "drag"):
             self._entries[int(rest[1]) - 1] += 1
+            self._shown[int(rest[1]) - 1].append(details_of(rest.split("|")[1])[0])
         elif kind == "replace":
             side = int(rest[1]) - 1
+            self._ended.add((side, self._entries[side]))
             for (s, _), entries in self._doubtful.items():
                 if s == side:
                     entries.discard(self._entries[s])
 
+    def look_back(self, step: RecordedStep) -> None:
+        """Note an Illusion that came in during a step, and may have fainted or left in it."""
+        for s, shown in enumerate(self._shown):
+            came: dict[int, Dump] = {}
+            choice = step.choices[s] or ""
+            if choice.startswith("switch "):
+                came[0] = step.before["S"][s]["P"][int(choice.split()[1]) - 1]
+            if "S" in step.after:
+                came[len(shown) - 1] = step.after["S"][s]["P"][0]
+            for k, mon in came.items():
+                entry = self._entries[s] - len(shown) + 1 + k
+                if not 0 <= k < len(shown) or (s, entry) in self._ended:
+                    continue
+                species = base_species(shown[k])
+                if _base_of(mon) != species:
+                    alike = [m for m in step.before["S"][s]["P"] if _base_of(m) == species]
+                    for one in (mon, *alike):
+                        self._doubtful.setdefault((s, one["i"]), set()).add(entry)
+            shown.clear()
+
     def concern(self, side: int, index: int) -> bool:
         """Return whether a Pokémon is concerned."""
         return side != self._player and bool(self._doubtful.get((side, index)))
+
+
+def _base_of(mon: Dump) -> str:
+    return base_species(mon.get("bsp", mon["sp"]))
 
 
 def facts(
@@ -293,7 +323,9 @@ def _active_facts(side: KnownSide, dump: Dump, ends: int, of: str) -> Iterator[F
     ):
         if dump["ab"] == ability and dump.get("as", {}).get(key):
             names.add(name)
-    told = set(side.effects) - HIDDEN - {"mimicked", "eaten"}
+    if dump["ab"] != "truant":
+        names.discard("truant")
+    told = set(side.effects) - HIDDEN - {"mimicked", "eaten", "protean"}
     if dump["ab"] == "truant" and side.loafing:
         told.add("truant")
     for name in sorted(names | told):
@@ -353,7 +385,8 @@ def _mon_facts(mon: KnownMon, dump: Dump, ends: int, of: str, *, own: bool) -> I
     if dump.get("s") == "tox" and dump.get("act"):
         yield Fact("stage of poison", of, min(15, ends - mon.poisoned), state["stage"])
     if dump.get("s") == "slp" and "startTime" in state:
-        yield Fact("turns slept", of, mon.slept, state["startTime"] - state["time"])
+        counted = mon.slept * (2 if dump["ab"] == "earlybird" else 1)
+        yield Fact("turns slept", of, counted, state["startTime"] - state["time"])
         if mon.rested:
             yield Fact("Rest's length", of, 3, state["startTime"])
     forme = load().species_id(mon.forme)

@@ -17,7 +17,6 @@ from plywise.engine.battle.stats import (
     has_type,
     has_volatile,
     modify,
-    user_is_away,
     weather_for,
 )
 from plywise.engine.battle.stats import item as get_item
@@ -25,6 +24,7 @@ from plywise.engine.battle.tables import (
     MOVES,
     SPECIES,
 )
+from plywise.engine.battle.ties import user_is_away
 from plywise.engine.compile.jit import kernel
 
 
@@ -188,7 +188,7 @@ def defense_stat(b: Any, s: int, t: int, critical: bool) -> int:
         boost = 0
     mine = get_ability(b, s)
     theirs = defence_ability(b, t)
-    if mine == A.unaware and answers_for_others(b, s):
+    if mine == A.unaware and answers_for_others(b, s) and not user_is_away(b):
         boost = 0
     value = boosted(_stored(b, t, stat), boost)
     weather = weather_for(b, t)

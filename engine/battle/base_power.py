@@ -31,7 +31,6 @@ from plywise.engine.battle.stats import (
     has_volatile,
     is_grounded,
     put_volatile,
-    user_is_away,
     weather_for,
 )
 from plywise.engine.battle.stats import ability as get_ability
@@ -46,6 +45,7 @@ from plywise.engine.battle.tables import (
     MOVES,
     SPECIES,
 )
+from plywise.engine.battle.ties import user_is_away
 from plywise.engine.compile.jit import kernel
 
 NO_POWER = -1

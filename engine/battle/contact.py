@@ -59,7 +59,6 @@ from plywise.engine.battle.stats import (
     has_volatile,
     item,
     may_change_type,
-    user_is_away,
 )
 from plywise.engine.battle.tables import (
     ABILITIES,
@@ -69,6 +68,7 @@ from plywise.engine.battle.tables import (
     IMMUNE_POWDER,
     MOVES,
 )
+from plywise.engine.battle.ties import user_is_away
 from plywise.engine.compile.jit import kernel
 
 

@@ -66,7 +66,7 @@ from plywise.engine.battle.tables import (
     MOVES,
     TYPE_CHART,
 )
-from plywise.engine.battle.ties import even, modify_boost_ties
+from plywise.engine.battle.ties import even, modify_boost_ties, user_boost_ties
 from plywise.engine.compile.jit import kernel
 
 NO_DAMAGE = -1
@@ -353,7 +353,7 @@ def crit_stage(b: Any, s: int, t: int) -> int:
 @kernel
 def _stat_ties(b: Any, s: int, t: int) -> None:
     """Draw the ties of the events that ask for the attacking and the defending stat."""
-    modify_boost_ties(b)
+    user_boost_ties(b)
     modify_boost_ties(b)
     physical = int(b.move.category) == c.CATEGORY_PHYSICAL
     event_ties(b, MODIFY_ATK if physical else MODIFY_SPA, s, t)

@@ -86,7 +86,7 @@ from plywise.engine.battle.tables import (
     TARGET_SELF,
     TARGETS,
 )
-from plywise.engine.battle.ties import even, modify_boost_ties
+from plywise.engine.battle.ties import even, modify_boost_ties, user_boost_ties, user_is_away
 from plywise.engine.compile.jit import kernel
 
 BOUNCE = 3
@@ -439,10 +439,11 @@ def hits_by_accuracy(b: Any, s: int, t: int, later: bool) -> bool:
             lowered = 0
             first = first_holders(b, MODIFY_ACCURACY, t, s)
             if level:
-                modify_boost_ties(b)
+                user_boost_ties(b)
                 if evades:
                     modify_boost_ties(b)
-            if evades and not (mine == A.unaware and answers_for_others(b, s)):
+            unaware = mine == A.unaware and answers_for_others(b, s) and not user_is_away(b)
+            if evades and not unaware:
                 lowered = int(foe.boosts[c.EVASION])
             if later:
                 accuracy = _later_accuracy(b, s, t, accuracy, change, lowered, first)

@@ -16,7 +16,7 @@ import plywise.engine.battle.species_ids as S
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.callbacks import ABILITY_MODIFIES_SPEED, ITEM_MODIFIES_SPEED
 from plywise.engine.battle.tables import ABILITIES, ITEMS, MOVES, NATURES, SPECIES, frozen
-from plywise.engine.battle.ties import modify_boost_ties
+from plywise.engine.battle.ties import modify_boost_ties, user_is_away
 from plywise.engine.battle.volatile_order import (
     CODE_OF_VOLATILE,
     append_to_order,
@@ -126,12 +126,6 @@ def _ability_if_not_suppressed(b: Any, s: int) -> int:
 def add_attacks(byte: int, hits: int) -> int:
     """Return the field ``times_attacked`` after more hits; its other bits stay."""
     return (byte & ~MOST_ATTACKS) | min(MOST_ATTACKS, (byte & MOST_ATTACKS) + hits)
-
-
-@kernel
-def user_is_away(b: Any) -> bool:
-    """Return whether a future move hits now whose user is not active (:mod:`future_moves`)."""
-    return b.move.id != 0 and int(b.move.flag_bits) & c.MOVE_USER_AWAY != 0
 
 
 @kernel

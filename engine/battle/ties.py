@@ -8,7 +8,7 @@ from typing import Any
 
 import plywise.engine.battle.ability_ids as A
 from plywise.engine.battle.chance import SITE_SPEED_TIE, roll
-from plywise.engine.battle.constants import FORMAT_KEEP_TIES
+from plywise.engine.battle.constants import FORMAT_KEEP_TIES, MOVE_USER_AWAY
 from plywise.engine.compile.jit import kernel
 
 
@@ -29,6 +29,12 @@ def even(b: Any) -> bool:
 
 
 @kernel
+def user_is_away(b: Any) -> bool:
+    """Return whether a future move hits now whose user is not active (:mod:`future_moves`)."""
+    return b.move.id != 0 and int(b.move.flag_bits) & MOVE_USER_AWAY != 0
+
+
+@kernel
 def modify_boost_ties(b: Any) -> None:
     """Draw the tie of two Unaware Pokémon, which both answer every event ModifyBoost.
 
@@ -37,5 +43,14 @@ def modify_boost_ties(b: Any) -> None:
     one, two = b.sides[0], b.sides[1]
     first, second = one.mons[one.active], two.mons[two.active]
     if int(first.ability) == A.unaware and int(second.ability) == A.unaware:
-        if int(first.hp) > 0 and int(second.hp) > 0 and even(b):
+        # The user of a future move that stands in for its side's active one may have fainted.
+        away = int(b.move.side) if user_is_away(b) else -1
+        if (int(first.hp) > 0 or away == 0) and (int(second.hp) > 0 or away == 1) and even(b):
             tied(b, 0)
+
+
+@kernel
+def user_boost_ties(b: Any) -> None:
+    """Draw the tie of a ModifyBoost of the user of the move, which nobody answers on the bench."""
+    if not user_is_away(b):
+        modify_boost_ties(b)

@@ -72,7 +72,7 @@ def _side_line(label: str, side: SideView, describe: Callable[[MonView], str]) -
         parts.append(f"out {describe(active)} {'/'.join(types)}{boosts}")
     bench = [m for i, m in enumerate(side.mons) if i != side.active]
     parts.extend(describe(m) for m in bench if not m.fainted)
-    unseen = side.size - len(side.mons)
+    unseen = side.size - len(side.mons) - side.fainted_unseen
     if unseen:
         parts.append(f"{unseen} unseen")
     parts.extend(f"{k} {v.count or v.passed}" for k, v in side.conditions.items())

@@ -169,6 +169,7 @@ class SideView:
         failed_now, failed_before: its move has failed in this turn, and in the one before (Stomping
             Tantrum).
         fallen: Pokémon that have fainted, those revived since included.
+        fainted_unseen: Pokémon that have fainted behind an Illusion, if it is not known which.
         can_tera: Terastallization has not been used.
         previewed: the whole team as Team Preview showed it; () without one.
     """
@@ -197,6 +198,7 @@ class SideView:
     failed_now: bool = False
     failed_before: bool = False
     fallen: int = 0
+    fainted_unseen: int = 0
     can_tera: bool = True
     previewed: tuple[Previewed, ...] = ()
 
@@ -208,7 +210,7 @@ class SideView:
     @property
     def left(self) -> int:
         """Number of Pokémon that have not fainted, unseen ones included."""
-        return self.size - sum(m.fainted for m in self.mons)
+        return self.size - sum(m.fainted for m in self.mons) - self.fainted_unseen
 
 
 @dataclass(frozen=True)

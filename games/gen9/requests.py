@@ -46,7 +46,7 @@ def request_of(b: Plain, player: int, legal: Sequence[int], labels: Labels) -> B
     return BattleRequest(
         kind="move" if choosing else "switch" if legal else "wait",
         mons=tuple(_own_mon(side, i, labels, player) for i in order),
-        pp=_pp(out) if choosing else {},
+        pp=_pp(side, out) if choosing else {},
         bench=switches,
         slots=tuple(a for a in legal if a < TERA) if choosing else (),
         forced=FORCED in legal,
@@ -58,14 +58,15 @@ def request_of(b: Plain, player: int, legal: Sequence[int], labels: Labels) -> B
     )
 
 
-def _pp(mon: Plain) -> dict[str, tuple[int, int]]:
-    """Return the PP of each move, left and at most."""
+def _pp(side: Plain, mon: Plain) -> dict[str, tuple[int, int]]:
+    """Return the PP of each move of the active Pokémon, left and at most."""
     found, sketched = {}, codec.SKETCHED_SLOT.get(mon)
+    mimicked = side.flag_bits & c.SIDE_MIMICKED
     for slot, (move, left) in enumerate(zip(mon.moves, mon.pp, strict=True)):
         most = teams.max_pp(move) if move else 0
         if mon.flag_bits & c.MON_TRANSFORMED:
             most = min(most, COPIED_PP)
-        elif slot + 1 == sketched:
+        elif slot + 1 == sketched or (mimicked and side.base_moves[slot] != move):
             most = int(MOVES[move]["pp"])
         if move:
             found[MOVE_NAMES[move]] = (int(left), most)

@@ -122,8 +122,9 @@ def _write_known(mon: _Dump, known: MonView, side: int, rng: Random) -> None:
         mon["s"] = known.status
     if known.status == "slp":
         lengths = (_REST,) if known.rested else _DRAWN_SLEEP
-        length = rng.choice([t for t in lengths if t > known.status_turns] or [lengths[-1]])
-        mon["ss"] = {"time": max(1, length - known.status_turns)}
+        counted = known.status_turns * (2 if mon["ab"] == "earlybird" else 1)
+        length = rng.choice([t for t in lengths if t > counted] or [lengths[-1]])
+        mon["ss"] = {"time": max(1, length - counted)}
         if known.rested:
             mon["ss"]["src"] = f"@p{side + 1}:{mon['i']}"
     elif known.status == "tox":
@@ -225,11 +226,13 @@ def active_facts(mon: _Dump, view: SideView, foe: str, rng: Random) -> None:
     if view.last_used:
         mon["lmu"] = view.last_used
     mon["as"] = dict(_ABILITY_STARTED.get(mon["ab"], {}))
-    if types and mon["ab"] in ("protean", "libero"):
+    if "protean" in view.volatiles and mon["ab"] in ("protean", "libero"):
         mon["as"][mon["ab"]] = True
     if mon.get("tera") and mon["sp"].startswith("ogerpon"):
         mon["as"]["embodied"] = True
     mon["is"] = dict(_ITEM_STARTED.get(mon["it"], {}))
+    if mon["it"] == "ejectpack" and view.left == 1 and min(view.boosts.values(), default=0) < 0:
+        mon["is"]["eject"] = True  # there is nobody to make room for: it stays ready
     volatiles: _Dump = {}
     mon["vo"] = volatiles
     if mon["it"] == "metronome":
@@ -265,8 +268,7 @@ def _volatile(out: _Dump, mon: _Dump, name: str, found: Condition, foe: str, rng
             mon["as"] |= {"berry": found.move, "counter": found.left}
         return
     elif name == "slowstart":
-        # The end of the turn in which it came in does not count.
-        mon["as"]["counter"] = max(1, 5 - found.passed + (mon["at_"] <= found.passed))
+        mon["as"]["counter"] = max(1, found.count)
         return
     elif name == "partiallytrapped":
         left = max(1, rng.choice(_DRAWN_BINDING) - found.passed)
@@ -285,11 +287,15 @@ def _volatile(out: _Dump, mon: _Dump, name: str, found: Condition, foe: str, rng
         state = {"trueDuration": left}
     elif name == "rollout":
         state = {"hitCount": found.count, "contactHitCount": found.count}
+        state["duration"] = max(1, found.left or 1)
+    elif name == "focuspunch":
+        state = {"lostFocus": found.count > 0}
     elif name == "furycutter":
         state = {"multiplier": 1 << min(2, max(0, found.count - 1))}
+        state["duration"] = max(1, found.left or 1)
     if name not in codec.VOLATILE_BIT:
         return
-    if name == "twoturnmove" and found.move in codec.VOLATILE_BIT:
+    if name == "twoturnmove" and found.move in codec.VOLATILE_BIT and not found.count:
         out[found.move] = {}  # out of reach while it charges
     keys = codec.VOLATILE_FIELDS.get(name, {})
     if "duration" in keys and "duration" not in state:

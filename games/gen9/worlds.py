@@ -286,6 +286,7 @@ def _restrict_player(own: _Dump, info: InfoState) -> None:
             own.pop("ct", None)  # it may not; one that is bound to a move may later
         # Last move and item suggested a lock, but several moves are legal.
         own["vo"] = {k: v for k, v in own["vo"].items() if k not in ("lockedmove", "choicelock")}
+        own["as"].pop("choiceLock", None)
     if info.trapped:
         own["trp"] = True
     if info.maybe_trapped:
@@ -318,17 +319,22 @@ def _request_switch(dump: _Dump, info: InfoState, rng: Random) -> None:
 def _side(view: SideView, other: SideView, team: teams.Team, s: int, rng: Random) -> _Dump:
     active = view.active if view.active is not None else 0
     order = [active, *(i for i in range(len(team)) if i != active)]
+    hidden = range(len(team) - view.fainted_unseen, len(team))  # drawn for those not seen
     mons = []
     for i in order:
         known = view.mons[i] if i < len(view.mons) else None
         mon = mon_dump(i, known, team[i], s, can_tera=view.can_tera, rng=rng)
         if i == active:
             active_facts(mon, view, f"@p{2 - s}:{other.active or 0}", rng)
+        if i in hidden and i >= len(view.mons):
+            mon["hp"], mon["fnt"] = 0, 1
         mons.append(mon)
     conditions: _Dump = {}
     for name, found in view.conditions.items():
         if name in tables.HAZARDS:
             conditions[name] = {"layers": found.count}
+        elif name in tables.GUARDS:
+            conditions[name] = {}
         elif name in tables.SIDE_LENGTHS:
             maker = None if found.source is None else team[found.source]
             conditions[name] = {"duration": _left(name, found, maker)}

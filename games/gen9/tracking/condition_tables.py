@@ -37,6 +37,11 @@ SIDE_LENGTHS = {
     "safeguard": 5,
     "tailwind": 4,
 }
+GUARDS = ("quickguard", "wideguard")
+"""Conditions of a side for the rest of a turn."""
+PROTECTING = tuple(
+    "banefulbunker burningbulwark kingsshield obstruct protect silktrap spikyshield".split()
+)
 HAZARDS = ("spikes", "toxicspikes", "stealthrock", "stickyweb")
 TERRAINS = ("electricterrain", "grassyterrain", "mistyterrain", "psychicterrain")
 ROOMS = ("trickroom", "gravity", "magicroom", "wonderroom", "fairylock")
@@ -47,8 +52,17 @@ BINDING = frozenset(
     wrap""".split()
 )
 MOST_LOCKED = 3  # turns of a move that locks its user in
+SLOW_START = 5  # ends of turn that count
 LOCKING = ("outrage", "petaldance", "thrash", "ragingfury")
-HAVE_A_SOURCE = ("attract", "leechseed", "octolock", "partiallytrapped", "syrupbomb", "trapped")
+HAVE_A_SOURCE = (
+    "attract",
+    "leechseed",
+    "lockon",
+    "octolock",
+    "partiallytrapped",
+    "syrupbomb",
+    "trapped",
+)
 PARADOX = ("protosynthesis", "quarkdrive")
 
 # Silent conditions of the user of a move that worked (``self.volatileStatus`` or ``volatileStatus``
@@ -64,8 +78,14 @@ NO_FAILURES = frozenset(
     partingshot purify shoreup swallow synthesis teatime""".split()
 )
 """Moves that write ``-fail`` and do not count as failed (a null of TryMove or of their hit)."""
+PREVENTING = ("electricterrain", "mistyterrain", "safeguard", "mist", "safetygoggles")
+"""What says with ``-activate`` that it prevents a move's effect (``-block`` says it of others)."""
+DO_MORE = ("defog", "partingshot", "strengthsap")
+"""Moves that have not failed where only their change of the target's stages is prevented."""
 SILENT_SELF = ("minimize", "defensecurl")
 CALLING = frozenset("assist copycat metronome mirrormove naturepower sleeptalk snatch".split())
+CHANGES_TYPE_ONCE = (("ability", "protean"), ("ability", "libero"))
+"""What changes the type of its owner once while it is out (condition ``protean``)."""
 STAT_MOVES = ("speedswap", "powersplit", "guardsplit")  # they change stats, not stages
 STREAKS = ("furycutter", "rollout", "iceball")
 SLOT_MOVES = ("wish", "healingwish", "lunardance")
@@ -78,6 +98,9 @@ PASSED_ON = frozenset(
     substitute tarshot throatchop""".split()
 )
 """What Baton Pass hands on (conditions without ``noCopy``)."""
+
+
+_ON_OWN_SIDE = ("self", "allies", "adjacentAlly")
 
 
 def effect_id(text: str) -> str:
@@ -107,9 +130,22 @@ def is_eaten(item: str) -> bool:
 
 
 @cache
-def changes_stages(move: str) -> bool:
-    """Return whether a status move does nothing but change stages."""
-    return is_status(move) and "boosts" in load().moves[move]
+def changes_stages(move: str, *, own: bool) -> bool:
+    """Return whether a status move changes stages, its user's (``own``) or those of its target."""
+    entry = load().moves.get(move, {})
+    return is_status(move) and "boosts" in entry and (entry["target"] in _ON_OWN_SIDE) == own
+
+
+@cache
+def is_at_all(move: str) -> bool:
+    """Return whether a move is aimed at all: it works though it misses one, or one is immune."""
+    return bool(load().moves.get(move, {}).get("target") == "all")
+
+
+@cache
+def sets_status(move: str) -> bool:
+    """Return whether a status move fails if the status that it sets is prevented."""
+    return is_status(move) and "status" in load().moves[move]
 
 
 @cache

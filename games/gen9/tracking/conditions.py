@@ -21,12 +21,16 @@ class Conditions(Reader):
         if name == "typechange":
             if "silent" in line.tags and mon is not None and mon.name != place_of(ident)[1]:
                 return  # what the player's own Illusion looks like
+            if mon is not None and mon.terastallized:
+                return  # its own types stay (``Pokemon.setType``)
             types = tuple(line.arg(2).split("/"))
             own = () if mon is None else tables.types_of_forme(mon.forme)
             side.types = () if "silent" in line.tags and types == own else types
             side.added_type = ""
             if line.origin == ("move", "reflecttype"):
                 side.types = self._types_of(line.tags.get("of", ""))
+            if line.origin in tables.CHANGES_TYPE_ONCE:
+                side.effects["protean"] = Effect(self.battle.now)
             return
         if name == "typeadd":
             side.added_type = line.arg(2)
@@ -71,12 +75,16 @@ class Conditions(Reader):
             return
         if name == "smackdown":
             side.effects.pop("magnetrise", None)
+        if name == "confusion":
+            self._worked(ident)
+            if "fatigue" in line.tags:
+                side.effects.pop("lockedmove", None)
+        move = side.last_move if name == "encore" else ""
+        count = 0
         if name == "slowstart" and mon is not None:
             mon.learn_ability("slowstart")
-        if name == "confusion" and "fatigue" in line.tags:
-            side.effects.pop("lockedmove", None)
-        move = side.last_move if name == "encore" else ""
-        self._start(ident, name, length, move=move)
+            count = tables.SLOW_START
+        self._start(ident, name, length, move=move, count=count)
         self._absorbed(ident, name)
         if name == "flashfire" and mon is not None:
             mon.learn_ability("flashfire")
@@ -96,6 +104,8 @@ class Conditions(Reader):
         side, name = self._side(line.arg(0)), tables.effect_id(line.arg(1))
         if name == "substitute" and self._moving is not None:
             self._moving.on_substitute += 1
+            if self._moving.side != place_of(line.arg(0))[0]:
+                self._connected()
         if name in tables.FUTURE_MOVES:
             side.conditions.pop("futuremove", None)
             self._moving = MoveUnderWay(1 - place_of(line.arg(0))[0], name)
@@ -119,8 +129,11 @@ class Conditions(Reader):
         mover, move = (self._moving.side, self._moving.move) if self._moving else (-1, "")
         if name == "protect" and mover == place_of(line.arg(0))[0] and move != "detect":
             name = move  # Baneful Bunker and its like
-        self._start(line.arg(0), name, 1)
-        if tables.is_stalling(name) or name in ("wideguard", "quickguard"):
+        if name in tables.GUARDS:
+            self._side(line.arg(0)).conditions[name] = Effect(self.battle.now, 1)
+        else:
+            self._start(line.arg(0), name, 1)
+        if tables.is_stalling(name) or name in tables.GUARDS:
             effects = self._side(line.arg(0)).effects
             count = effects["stall"].count if "stall" in effects else 0
             self._start(line.arg(0), "stall", count=min(6, count + 1))
@@ -133,6 +146,8 @@ class Conditions(Reader):
         mon = self._mon(ident)
         if mon is None:
             return
+        if name in tables.PREVENTING:
+            self._prevented()
         if kind == "ability":
             if name in tables.PARADOX and "fromitem" in line.tags:
                 self._from_item = place_of(ident)[0]
@@ -144,11 +159,14 @@ class Conditions(Reader):
                 self._pp_lost(mon, to_id(line.arg(2)), "-10")
         elif name in ("spite", "eeriespell"):
             self._pp_lost(mon, to_id(line.arg(2)), line.arg(3))
-        elif "broken" in line.tags:  # Feint and its like
-            self._side(ident).effects.pop("stall", None)
-        elif name in ("psychicterrain", "mist") and self._moving is not None:
-            if name != "mist" or tables.changes_stages(self._moving.move):
-                self.battle.sides[self._moving.side].failed_now = True
+        elif "broken" in line.tags or name == "feint":
+            there = self._side(ident)
+            for broken in ("stall", *tables.PROTECTING):
+                there.effects.pop(broken, None)
+            for broken in tables.GUARDS:
+                there.conditions.pop(broken, None)
+        elif name == "psychicterrain" and self._moving is not None:
+            self.battle.sides[self._moving.side].failed_now = True
         elif kind == "move" and name in tables.BINDING:
             self._start(ident, "partiallytrapped")
         elif name == "substitute" and "damage" in line.tags and self._moving is not None:
@@ -173,10 +191,22 @@ class Conditions(Reader):
         elif name == "skillswap" and line.arg(2):
             target = self._mon(line.tags.get("of", ""))
             mine, theirs = to_id(line.arg(2)), to_id(line.arg(3))
-            for one, was, now in ((mon, theirs, mine), (target, mine, theirs)):
+            place = line.tags.get("of", "")
+            for who, one, was, now in ((ident, mon, theirs, mine), (place, target, mine, theirs)):
                 if one is not None:
-                    one.learn_ability(was)
+                    one.learn_ability(was, own=self._ability_is_own(who))
                     one.ability = now
+            for side in self.battle.sides:
+                side.effects.pop("protean", None)
+
+    def _on_minus_block(self, line: ProtocolLine) -> None:
+        owner, (kind, name) = line.tags.get("of") or line.arg(0), effect_of(line.arg(1))
+        mon = self._mon(owner)
+        if mon is not None and kind == "ability":
+            mon.learn_ability(name, own=self._ability_is_own(owner))
+        elif mon is not None and kind == "item":
+            mon.learn_item(name)
+        self._prevented()
 
     def _hits_substitute(self, ident: str) -> None:
         """Count a hit that a Substitute has taken."""
@@ -191,13 +221,19 @@ class Conditions(Reader):
 
     def _ability_activated(self, line: ProtocolLine, mon: KnownMon, name: str) -> None:
         if name in ("mummy", "lingeringaroma", "wanderingspirit") and "ability" in line.tags:
-            mon.learn_ability(name)
+            mon.learn_ability(name, own=self._ability_is_own(line.arg(0)))
             victim = self._mon(line.arg(2)) if line.arg(2) else None
             if victim is not None:
-                victim.learn_ability(to_id(line.tags["ability"]))
+                was = to_id(line.tags["ability"])
+                victim.learn_ability(was, own=self._ability_is_own(line.arg(2)))
                 victim.ability = name
             return
         mon.learn_ability(name, own=self._ability_is_own(line.arg(0)))
+        if name == "synchronize" and self._moving is not None:
+            self._moving.synchronized = True
+        if name == "cudchew":
+            self._side(line.arg(0)).effects.pop("eaten", None)
+            self._chewing = True
         if name == "battlebond":
             mon.done.add("bond")
         elif name == "zerotohero":

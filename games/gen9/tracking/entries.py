@@ -42,7 +42,8 @@ class Entries(Reader):
         mon.terastallized = bool(tera)
         if tera:
             mon.tera_type = tera
-        mon.ability = mon.base_ability
+        # Pressure says that it is there; if it does not, an Illusion or a gas is.
+        mon.ability = None if mon.base_ability == "pressure" else mon.base_ability
         self._condition(mon, line.arg(2), line.arg(0))
         mon.poisoned = self.battle.now
         verb = "was dragged in" if line.kind == "drag" else "came in"
@@ -63,9 +64,11 @@ class Entries(Reader):
     def _impostor(self, side: KnownSide, mon: KnownMon) -> KnownMon:
         """Return what was known of ``mon``, which did not faint: an Illusion of it did.
 
-        The Pokémon behind it, if one with Illusion is known, is the one that fainted.
+        The Pokémon behind it, if one with Illusion is known, is the one that fainted, and where all
+        are known one that may have it.
         """
-        other = next((m for m in side.mons if m.base_ability == "illusion" and not m.fainted), None)
+        full = len(side.mons) >= side.size
+        other = next((m for m in side.mons if _imitates(m, perhaps=full)), None)
         if other is not None:
             other.hp, other.status = 0, ""
         return side.buried.pop(mon.name, mon)
@@ -74,7 +77,11 @@ class Entries(Reader):
         """Return the number of a Pokémon that comes in; one not seen before is added."""
         same = [n for n, m in enumerate(side.mons) if m.name == name]
         equal = [n for n in same if side.mons[n].species == species]
-        alike = [n for n in same if base_species(side.mons[n].species) == base_species(species)]
+        # A lasting change of forme has its line: another forme is another Pokémon if there may be.
+        full = len(side.mons) >= side.size
+        alike = [
+            n for n in same if full and base_species(side.mons[n].species) == base_species(species)
+        ]
         exact = [
             n
             for n in (*equal, *alike)
@@ -157,6 +164,7 @@ class Entries(Reader):
             side.buried[mon.name] = side.entry
         mon.hp, mon.status, mon.terastallized = 0, "", False
         side.fallen += 1
+        side.down += 1
         side.fainted_now = side.mons.index(mon)
         self.battle.note(place_of(line.arg(0))[0], f"{mon.forme or mon.species} fainted")
         if self._is_active(line.arg(0)):
@@ -196,6 +204,7 @@ class Entries(Reader):
         mon.forme = model.forme
         mon.ability = model.ability
         mon.attacked = model.attacked
+        side.effects.pop("protean", None)
         for name in ("focusenergy", "dragoncheer"):
             side.effects.pop(name, None)
             if name in model_side.effects:
@@ -209,3 +218,12 @@ class Entries(Reader):
                 mon.species = mon.forme  # which it keeps
             side.tera_used = True
             side.added_type = ""
+
+
+def _imitates(mon: KnownMon, *, perhaps: bool) -> bool:
+    """Return whether a Pokémon that has not fainted has Illusion; ``perhaps``: or may have it."""
+    if mon.fainted:
+        return False
+    abilities = load().species[load().species_id(mon.species)].get("abilities", {})
+    may = perhaps and mon.base_ability is None and "Illusion" in abilities.values()
+    return mon.base_ability == "illusion" or may

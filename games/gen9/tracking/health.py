@@ -37,15 +37,19 @@ class Health(Reader):
                 mon.attacked += 1 + self._moving.on_substitute
                 self._moving.on_substitute = 0
                 self._connected()
+                punch = self._side(line.arg(0)).effects.get("focuspunch")
+                if punch is not None:
+                    punch.count = 1  # it has lost its focus
 
     def _on_minus_heal(self, line: ProtocolLine) -> None:
-        mon = self._mon(line.arg(0))
+        mon, side = self._mon(line.arg(0)), self._side(line.arg(0))
+        _, cause = line.origin
+        if cause == "revivalblessing":
+            side.down -= 1
         if mon is None:
             return
         was = mon.hp
         self._condition(mon, line.arg(1), line.arg(0))
-        side = self._side(line.arg(0))
-        _, cause = line.origin
         self._absorbed(line.arg(0), cause)
         if cause in tables.SLOT_MOVES:
             side.conditions.pop(cause, None)
@@ -66,6 +70,7 @@ class Health(Reader):
         mon = self._mon(line.arg(0))
         if mon is not None:
             self._set_status(mon, line.arg(1), rested=line.origin == ("move", "rest"))
+            self._worked(line.arg(0))
 
     def _on_minus_curestatus(self, line: ProtocolLine) -> None:
         mon = self._mon(line.arg(0))
@@ -82,7 +87,9 @@ class Health(Reader):
             self._moving is not None
             and not self.battle.residual
             and not self._moving.missed
-            and tables.changes_stages(self._moving.move)
+            and tables.changes_stages(
+                self._moving.move, own=self._moving.side == place_of(ident)[0]
+            )
         ):
             # A move that changes nothing fails.
             self._moving.changed |= amount != 0
@@ -165,11 +172,17 @@ class Health(Reader):
             # Eaten before: it works now.
             self._side(line.arg(0)).effects.pop(item, None)
             return
+        if self._chewing:
+            self._chewing = False
+            mon.done.add("berry")
+            if item == "micleberry":
+                self._start(line.arg(0), item)
+            return
         mon.lose_item(item)
         if self._is_active(line.arg(0)):
             self._side(line.arg(0)).item_lost = True
         cause = line.origin[1]
-        if item != "airballoon" and cause not in _TAKING:
+        if (item != "airballoon" or cause == "fling") and cause not in _TAKING:
             mon.last_item = item
         if "eat" in line.tags:
             mon.done.add("berry")
@@ -199,6 +212,8 @@ class Health(Reader):
             return
         kind, cause = line.origin
         self._absorbed(line.arg(0), ability)
+        if ability == "mirrorarmor":
+            self._prevented()
         if ability == "asone":
             ability = _AS_ONE.get(mon.forme, "asone")
         elif ability in _IN_AS_ONE and (mon.ability or "").startswith("asone"):

@@ -114,6 +114,7 @@ def _side(side: KnownSide, ends: int, legal: tuple[int, ...] | None, *, own: boo
         failed_now=side.failed_now,
         failed_before=side.failed_before,
         fallen=side.fallen,
+        fainted_unseen=0 if own else max(0, side.down - sum(mon.fainted for mon in side.mons)),
         can_tera=not side.tera_used,
         previewed=side.previewed,
     )

@@ -39,6 +39,7 @@ def known_by_opponent(info: InfoState, labels: Labels) -> KnownBattle:
             fainted_now=None if own.fainted_now is None else number.get(own.fainted_now),
             fainted_before=None if own.fainted_before is None else number.get(own.fainted_before),
             conditions=_renumbered(own.conditions, number, but=_MADE_BY_OPPONENT),
+            fainted_unseen=sum(mon.fainted for i, mon in enumerate(own.mons) if i not in number),
         ),
         info.ends,
         [names[i] for i in shown],
@@ -137,6 +138,7 @@ def _side(view: SideView, ends: int, names: Sequence[str]) -> KnownSide:
         fainted_now=view.fainted_now,
         fainted_before=view.fainted_before,
         fallen=view.fallen,
+        down=sum(mon.fainted for mon in view.mons) + view.fainted_unseen,
         tera_used=not view.can_tera,
         entry=None if view.active is None else mons[view.active].snapshot(),
     )

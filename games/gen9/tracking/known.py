@@ -150,7 +150,7 @@ class KnownSide:
             the one before (Retaliate); None: none.
         failed_now, failed_before: its move has failed in this turn, and in the one before (Stomping
             Tantrum).
-        fallen: Pokémon that have fainted, those revived since included.
+        fallen: Pokémon that have fainted, those revived since included; ``down``: without them.
         tera_used: a Pokémon has terastallized.
         entry: what was known of the active one before it came in (Illusion).
         buried: name of a fainted Pokémon -> what was known of it before its last entry.
@@ -181,6 +181,7 @@ class KnownSide:
     failed_now: bool = False
     failed_before: bool = False
     fallen: int = 0
+    down: int = 0
     tera_used: bool = False
     entry: KnownMon | None = None
     buried: dict[str, KnownMon] = field(default_factory=dict)

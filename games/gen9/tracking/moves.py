@@ -40,15 +40,21 @@ class Moves(Reader):
         if move in tables.SLOT_MOVES and "still" not in line.tags:
             self._slot(side, move)
         self.battle.last_move = move
+        side.effects.pop("beakblast", None)  # the beak is hot until it strikes
         if move == "echoedvoice":
             self._echo()
-        if move not in tables.CALLING:
+        if move not in tables.CALLING and line.arg(2) != "null":  # without a target it is not tried
             again = side.streak[0] == move and not side.failed_before
             side.streak = (move, side.streak[1] + 1 if again else 0)
         if called:
             return
         side.last_move = move
+        if cause != "lockedmove":
+            side.effects.pop("lockedmove", None)  # over without a line: it was confused before
         if cause == "lockedmove":
+            charge = side.effects.get("twoturnmove")
+            if charge is not None and charge.move == move:
+                charge.count = 1  # it strikes: no longer out of reach
             return
         if move != "struggle" and move not in side.moves_used:
             side.moves_used += (move,)
@@ -83,11 +89,12 @@ class Moves(Reader):
     def _on_minus_fail(self, line: ProtocolLine) -> None:
         """A move that failed began nothing."""
         side, moving = self._side(line.arg(0)), self._moving
-        if moving is None:
-            return
+        if moving is None or moving.synchronized:
+            return  # what Synchronize sends back fails, not the move, whose status has worked
         mover = self.battle.sides[moving.side]
         if not self._fails_as_a_hit(line, moving):
-            if mover is side or tables.is_status(moving.move):
+            # An attack fails for a target that needs no healing by it (Present).
+            if mover is side or tables.is_status(moving.move) or line.arg(1) == "heal":
                 mover.failed_now = True
         if mover is side:
             side.conditions.pop(moving.slot, None)
@@ -103,7 +110,7 @@ class Moves(Reader):
         if line.tags.get("from") in ("Desolate Land", "Primordial Sea"):
             return True
         if line.arg(1) == "unboost" and (
-            place_of(line.arg(0))[0] == s or not tables.changes_stages(move)
+            place_of(line.arg(0))[0] == s or not tables.changes_stages(move, own=False)
         ):
             return True  # a part of what it does
         if place_of(line.arg(0))[0] == s and tables.stops_at_substitutes(move):
@@ -116,6 +123,8 @@ class Moves(Reader):
         return move in tables.NO_FAILURES
 
     def _on_minus_miss(self, line: ProtocolLine) -> None:
+        if self._moving is not None and tables.is_at_all(self._moving.move):
+            return
         self._side(line.arg(0)).failed_now = True
         if self._moving is not None:
             self._moving.missed = True
@@ -123,13 +132,14 @@ class Moves(Reader):
     def _on_minus_immune(self, line: ProtocolLine) -> None:
         if self.battle.residual:
             return  # a future move
-        if self._moving is not None and self._moving.side != place_of(line.arg(0))[0]:
-            self.battle.sides[self._moving.side].failed_now = True
+        moving = self._moving
+        if moving is not None and moving.side != place_of(line.arg(0))[0]:
+            if not tables.is_at_all(moving.move):
+                self.battle.sides[moving.side].failed_now = True
 
     def _on_minus_message(self, line: ProtocolLine) -> None:
-        yawned = self.battle.residual
-        if line.arg(0).startswith("Sleep Clause Mod") and self._moving is not None and not yawned:
-            self.battle.sides[self._moving.side].failed_now = True
+        if line.arg(0).startswith("Sleep Clause Mod"):
+            self._prevented()
 
     def _on_minus_notarget(self, line: ProtocolLine) -> None:
         self._side(line.arg(0)).failed_now = True
@@ -142,12 +152,12 @@ class Moves(Reader):
             entry.get("target") not in _AT_NO_FOE
             and not (move == "curse" and place_of(target)[0] == side)
         )
-        gas = any(
-            s.mon is not None and s.mon.ability == "neutralizinggas" and not s.mon.fainted
-            for s in self.battle.sides
-        )
         pressed = (
-            not gas and foe is not None and foe.ability == "pressure" and not foe.fainted and aimed
+            foe is not None
+            and foe.ability == "pressure"
+            and not foe.fainted
+            and aimed
+            and not self._gas()
         )
         return 2 if pressed else 1
 
@@ -165,7 +175,7 @@ class Moves(Reader):
         side.effects.pop("twoturnmove", None)
         side.failed_now = name != "recharge"
         if mon is not None and name == "slp":
-            mon.slept += 2 if mon.ability == "earlybird" else 1
+            mon.slept += 1
         if name == "recharge":
             side.effects.pop("mustrecharge", None)
 

@@ -28,6 +28,7 @@ class MoveUnderWay:
         missed, changed: it has missed; it has changed stages.
         slot: the slot condition that it made.
         stolen: a berry that it ate off its holder, and the name of who ate it.
+        synchronized: its status has set off Synchronize.
     """
 
     side: int
@@ -38,6 +39,7 @@ class MoveUnderWay:
     changed: bool = False
     slot: str = ""
     stolen: tuple[str, str] = ("", "")
+    synchronized: bool = False
 
 
 class Reader:
@@ -49,6 +51,7 @@ class Reader:
         self.battle = KnownBattle()
         self._moving: MoveUnderWay | None = None
         self._blank = False  # the last line was empty
+        self._chewing = False  # Cud Chew is about to eat a berry again
         self._from_item = -1  # side whose Booster Energy has just worked
         self._readers: dict[str, Callable[[ProtocolLine], None]] = {
             name[4:].replace("minus_", "-"): getattr(self, name)
@@ -79,6 +82,11 @@ class Reader:
         """Return whether the side's Pokémon has its move of this turn still before it."""
         return not self.battle.sides[side].acted and not self.battle.residual
 
+    def _gas(self) -> bool:
+        """Return whether a Neutralizing Gas is known to suppress abilities."""
+        out = (side.mon for side in self.battle.sides)
+        return any(m is not None and m.ability == "neutralizinggas" and not m.fainted for m in out)
+
     def _learn(self, line: ProtocolLine) -> None:
         """Note the item or ability that a line names as the cause of what it tells."""
         kind, name = line.origin
@@ -93,23 +101,35 @@ class Reader:
         mon = self._mon(owner)
         if mon is None:
             return
-        if kind == "item" and "of" in line.tags and self._moving is not None:
-            thrown = (self._moving.side, self._moving.move) == (
-                place_of(line.tags["of"])[0],
-                "fling",
-            )
-        else:
-            thrown = False
-        if thrown and name.endswith("berry"):
-            if tables.is_eaten(name):
-                mon.done.add("berry")
-            mon = self._mon(line.tags["of"]) or mon
+        if kind == "item" and name.endswith("berry") and self._flung(line, name):
+            return
         if kind == "item" and self._moving and self._moving.stolen == (name, mon.name):
             return  # Bug Bite: eaten, never held
         if kind == "ability":
             mon.learn_ability(name, own=self._ability_is_own(owner))
         elif name in load().items and not (mon.item == "" and mon.last_item == name):
+            giver = self.battle.sides[1 - place_of(owner)[0]].mon
+            if name == "stickybarb" and mon.item == "" and giver is not None:
+                giver.lose_item(name)  # no line says that it clings to who touches its holder
             mon.learn_item(name)
+
+    def _flung(self, line: ProtocolLine, berry: str) -> bool:
+        """Return whether a line tells what a flung berry does; note whose it was, and who ate it.
+
+        One that the target has held and eaten itself is gone by then.
+        """
+        moving, eater = self._moving, self._mon(line.arg(0))
+        if moving is None or eater is None or moving.move != "fling":
+            return False
+        eaten = eater.item == "" and eater.last_item == berry
+        if eaten or place_of(line.arg(0))[0] == moving.side:
+            return False
+        if tables.is_eaten(berry):
+            eater.done.add("berry")
+        thrower = self.battle.sides[moving.side].mon
+        if thrower is not None:
+            thrower.learn_item(berry)
+        return True
 
     def _ability_is_own(self, ident: str) -> bool:
         return self._side(ident).copied is None
@@ -155,6 +175,30 @@ class Reader:
             if self._moving.side != place_of(ident)[0]:
                 self.battle.sides[self._moving.side].failed_now = True
                 self._moving.missed = True
+
+    def _prevented(self) -> None:
+        """Note that the status move being carried out has failed if this was all it does.
+
+        What prevents a status, a condition, a change of stages or of the ability returns null or
+        false from its event, which leaves the target out (``runMoveEffects`` in
+        ``sim/battle-actions.js``): a status that the move has as its first effect, whatever else it
+        did, and another effect if nothing else worked.
+        """
+        moving = self._moving
+        if moving is None or self.battle.residual or not tables.is_status(moving.move):
+            return
+        works = moving.changed and not tables.sets_status(moving.move)
+        if not works and moving.move not in tables.DO_MORE:
+            self.battle.sides[moving.side].failed_now = True
+
+    def _worked(self, ident: str) -> None:
+        """Note that the status move being carried out has done something to its target."""
+        moving = self._moving
+        if moving is None or self.battle.residual or not tables.is_status(moving.move):
+            return
+        if moving.side != place_of(ident)[0]:
+            moving.changed = True
+            self.battle.sides[moving.side].failed_now = False
 
     def _connected(self) -> None:
         """Note that the move being carried out has hit the opponent or its Substitute."""

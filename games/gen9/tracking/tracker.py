@@ -25,7 +25,7 @@ from plywise.games.gen9.tracking.wire import ProtocolLine, parse_line, place_of,
 _SILENT = frozenset(
     """chat c c: j l n J L N join leave name player gametype gen rated rule teampreview
     request inactive inactiveoff t: raw html uhtml uhtmlchange title init deinit
-    expire error bigerror debug message -hint -block -crit -resisted
+    expire error bigerror debug message -hint -crit -resisted
     -supereffective -hitcount -nothing -ohko -combine -waiting -center
     -zpower -mega -burst -primal -candynamax -swap swap showteam noinit users updateuser split
     cantleave done win tie""".split()
@@ -35,6 +35,7 @@ _OF_NO_POKEMON = frozenset(
     """turn upkeep teamsize tier clearpoke poke start -fieldactivate -message -weather -fieldstart
     -fieldend -swapsideconditions -clearallboost""".split()
 )
+_MOST_POKEMON = 24  # of a team in any format
 _END_SILENTLY = (
     *tables.STREAKS,
     *"allyswitch lockedmove lockon micleberry mustrecharge stall throatchop".split(),
@@ -195,6 +196,8 @@ class Tracker(Entries, Moves, Health, Conditions):
 
     def _on_poke(self, line: ProtocolLine) -> None:
         side = self._side(line.arg(0) + ": ")
+        if len(side.previewed) >= _MOST_POKEMON:
+            raise ValueError("a team of more Pokémon than there can be")
         side.previewed += (previewed_of(line.arg(1)),)
         side.size = len(side.previewed)
 
@@ -219,9 +222,15 @@ class Tracker(Entries, Moves, Health, Conditions):
             found = battle.conditions.get(name)
             if found is not None and found.left(battle.ends) == 0:
                 del battle.conditions[name]
+        gas = self._gas()
         for side in battle.sides:
+            slow, mon = side.effects.get("slowstart"), side.mon
+            suppressed = gas and mon is not None and mon.item != "abilityshield"
+            if slow is not None and side.turns and not suppressed:
+                slow.count -= 1
             self._expire(side)
-            for name in ("wish", "futuremove"):  # they may find nobody, and no line says it
+            # A slot's may find nobody, and no line says it.
+            for name in ("wish", "futuremove", *tables.GUARDS):
                 slot = side.conditions.get(name)
                 if slot is not None and slot.left(battle.ends) == 0:
                     del side.conditions[name]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from plywise.games.gen9.tracking.information import information_state
 from plywise.games.gen9.tracking.known import KnownBattle, KnownMon
 from plywise.games.gen9.tracking.tracker import Tracker
 from plywise.games.gen9.tracking.wire import channel, parse_line, shown_hp
@@ -78,7 +79,9 @@ def test_a_pokemon_that_comes_back_after_it_fainted_was_an_illusion() -> None:
         |switch|p2a: Garchomp|Garchomp, L83, M|100/100"""
     )
     assert foe(battle, "Garchomp").hp == 100
-    assert battle.sides[1].fallen == 1
+    assert (battle.sides[1].fallen, battle.sides[1].down) == (1, 1)
+    foes = information_state(battle, 0, (), "wait").foe
+    assert (foes.fainted_unseen, foes.left) == (1, 5)
 
 
 @pytest.mark.parametrize(("ends", "left"), [(0, 2), (1, 1), (2, None)])
@@ -229,3 +232,241 @@ def test_a_channel_shows_exact_hp_to_its_player_alone() -> None:
 
     assert list(shown(0)) == ["3/300", ""]
     assert list(shown(1)) == list(shown(None)) == ["1/100", ""]
+
+
+@pytest.mark.parametrize(
+    ("lines", "failed"),
+    [
+        (  # all that prevents the one effect of a status move
+            "|move|p2a: Garchomp|Spore|p1a: Blissey\n"
+            "|-activate|p1a: Blissey|move: Electric Terrain",
+            True,
+        ),
+        (
+            "|move|p2a: Garchomp|Taunt|p1a: Blissey\n"
+            "|-block|p1a: Blissey|ability: Aroma Veil|[of] p1a: Blissey",
+            True,
+        ),
+        (
+            "|move|p2a: Garchomp|Spore|p1a: Blissey\n"
+            "|-activate|p1a: Blissey|item: Safety Goggles|Spore",
+            True,
+        ),
+        (  # Swagger has done something, Toxic Thread must poison
+            "|move|p2a: Garchomp|Swagger|p1a: Blissey\n|-boost|p1a: Blissey|atk|2\n"
+            "|-activate|p1a: Blissey|move: Safeguard",
+            False,
+        ),
+        (
+            "|move|p2a: Garchomp|Toxic Thread|p1a: Blissey\n|-unboost|p1a: Blissey|spe|1\n"
+            "|-activate|p1a: Blissey|move: Safeguard",
+            True,
+        ),
+        (  # a part of what an attack does
+            "|move|p2a: Garchomp|Psychic Noise|p1a: Blissey\n|-damage|p1a: Blissey|300/400\n"
+            "|-block|p1a: Blissey|ability: Aroma Veil|[of] p1a: Blissey",
+            False,
+        ),
+        (
+            "|move|p2a: Garchomp|Metal Sound|p1a: Blissey\n|-ability|p1a: Blissey|Mirror Armor\n"
+            "|-unboost|p2a: Garchomp|spd|2",
+            True,
+        ),
+        (  # its second effect works
+            "|move|p2a: Garchomp|Swagger|p1a: Blissey\n|-boost|p1a: Blissey|atk|0\n"
+            "|-start|p1a: Blissey|confusion",
+            False,
+        ),
+        (
+            "|move|p2a: Garchomp|Spore|p1a: Blissey\n|-message|Sleep Clause Mod activated.",
+            True,
+        ),
+        (
+            "|move|p2a: Garchomp|Dire Claw|p1a: Blissey\n|-damage|p1a: Blissey|300/400\n"
+            "|-message|Sleep Clause Mod activated.",
+            False,
+        ),
+        (  # aimed at all: it works if it reaches one
+            "|move|p2a: Garchomp|Perish Song|p2a: Garchomp\n|-miss|p2a: Garchomp|p1a: Blissey\n"
+            "|-start|p2a: Garchomp|perish3|[silent]",
+            False,
+        ),
+        (  # nobody to heal
+            "|move|p2a: Garchomp|Present|p1a: Blissey\n|-fail|p1a: Blissey|heal",
+            True,
+        ),
+        (  # what Synchronize sends back is no part of the move
+            "|move|p2a: Garchomp|Thunder Wave|p1a: Blissey\n|-status|p1a: Blissey|par\n"
+            "|-activate|p1a: Blissey|ability: Synchronize\n|-fail|p1a: Blissey",
+            False,
+        ),
+    ],
+)
+def test_a_status_move_fails_if_all_that_it_does_is_prevented(lines: str, failed: bool) -> None:
+    assert read(lines).sides[1].failed_now == failed
+
+
+def test_a_block_names_its_ability() -> None:
+    battle = read(
+        "|move|p1a: Blissey|Taunt|p2a: Garchomp\n"
+        "|-block|p2a: Garchomp|ability: Aroma Veil|[of] p2a: Garchomp"
+    )
+    assert foe(battle, "Garchomp").ability == "aromaveil"
+
+
+def test_a_hit_that_breaks_a_substitute_locks_its_user_in() -> None:
+    battle = read(
+        "|-start|p1a: Blissey|Substitute\n|move|p2a: Garchomp|Outrage|p1a: Blissey\n"
+        "|-end|p1a: Blissey|Substitute"
+    )
+    assert battle.sides[1].effects["lockedmove"].move == "outrage"
+
+
+def test_two_formes_of_a_species_are_two_pokemon_while_there_is_room() -> None:
+    one = START.replace("Garchomp|Garchomp, L83, M", "Minior|Minior-Green")
+    other = "|switch|p2a: Minior|Minior-Indigo|100/100"
+    assert len(read(other, one).sides[1].mons) == 2
+    assert len(read(other, one.replace("p2|6", "p2|1")).sides[1].mons) == 1
+
+
+def test_slow_start_does_not_count_under_a_gas() -> None:
+    lines = (
+        "|switch|p2a: Regigigas|Regigigas, L87|100/100\n"
+        "|-start|p2a: Regigigas|ability: Slow Start\n"
+    )
+    start = lines + END.format(2)
+    assert read(start).sides[1].effects["slowstart"].count == 5  # it came in that turn
+    assert read(f"{start}\n{END.format(3)}").sides[1].effects["slowstart"].count == 4
+    gas = f"{start}\n|-ability|p1a: Blissey|Neutralizing Gas\n{END.format(3)}"
+    assert read(gas).sides[1].effects["slowstart"].count == 5
+
+
+def test_pressure_that_does_not_say_so_costs_nothing() -> None:
+    pressure = "|-ability|p1a: Blissey|Pressure\n"
+    move = "|move|p2a: Garchomp|Earthquake|p1a: Blissey"
+    again = "|switch|p1a: Azelf|Azelf, L82|257/257\n|switch|p1a: Blissey|Blissey, L85, F|400/400\n"
+    for lines, cost in ((pressure, 2), (pressure + again, 1), (pressure + again + pressure, 2)):
+        assert foe(read(lines + move), "Garchomp").uses == {"earthquake": cost}
+
+
+def test_protean_works_once_until_the_ability_changes() -> None:
+    lines = "|-start|p2a: Garchomp|typechange|Water|[from] ability: Protean"
+    assert "protean" in read(lines).sides[1].effects
+    assert "protean" not in read("|-start|p2a: Garchomp|typechange|Water").sides[1].effects
+    copied = f"{lines}\n|-transform|p2a: Garchomp|p1a: Blissey"
+    assert "protean" not in read(copied).sides[1].effects
+
+
+def test_a_flung_berry_was_held_by_who_threw_it() -> None:
+    battle = read(
+        """|move|p1a: Blissey|Fling|p2a: Garchomp
+        |-damage|p2a: Garchomp|98/100
+        |-boost|p2a: Garchomp|def|1|[from] item: Kee Berry
+        |-enditem|p1a: Blissey|Kee Berry|[from] move: Fling"""
+    )
+    mon = foe(battle, "Garchomp")
+    assert (mon.item, mon.first_item, "berry" in mon.done) == (None, None, True)
+    battle = read(
+        """|move|p1a: Blissey|Fling|p2a: Garchomp
+        |-damage|p2a: Garchomp|98/100
+        |-enditem|p2a: Garchomp|Kee Berry|[eat]
+        |-boost|p2a: Garchomp|def|1|[from] item: Kee Berry"""
+    )
+    assert (foe(battle, "Garchomp").item, foe(battle, "Garchomp").first_item) == ("", "keeberry")
+
+
+def test_one_that_strikes_after_its_charge_is_no_longer_out_of_reach() -> None:
+    charge = "|move|p2a: Garchomp|Bounce|p1a: Blissey|[still]\n|-prepare|p2a: Garchomp|Bounce"
+    strike = f"{charge}\n|turn|2\n|move|p2a: Garchomp|Bounce|p1a: Blissey|[from] lockedmove"
+    assert [read(text).sides[1].effects["twoturnmove"].count for text in (charge, strike)] == [0, 1]
+
+
+def test_a_copied_ability_is_not_that_of_the_set() -> None:
+    battle = read(
+        """|-transform|p2a: Garchomp|p1a: Blissey
+        |-activate|p2a: Garchomp|ability: Mummy|p1a: Blissey|[ability] Heavy Metal"""
+    )
+    assert (foe(battle, "Garchomp").ability, foe(battle, "Garchomp").base_ability) == (
+        "mummy",
+        None,
+    )
+
+
+def test_a_move_without_a_target_makes_no_streak() -> None:
+    assert read("|move|p2a: Garchomp|Coaching|null|[notarget]").sides[1].streak == ("", 0)
+    assert read("|move|p2a: Garchomp|Bite|p1a: Blissey").sides[1].streak == ("bite", 0)
+
+
+def test_a_lock_begins_anew_when_its_move_is_chosen_again() -> None:
+    use, hit = "|move|p2a: Garchomp|Outrage|p1a: Blissey", "|-damage|p1a: Blissey|300/400"
+    first = f"{use}\n{hit}\n{END.format(2)}"
+    again = f"{first}\n{use}|[from] lockedmove\n{hit}\n{END.format(3)}"
+    assert read(again).sides[1].effects["lockedmove"].count == 2
+    assert read(f"{again}\n{use}\n{hit}").sides[1].effects["lockedmove"].count == 1
+
+
+def test_a_guard_of_a_side_lasts_for_the_turn_or_until_it_is_broken() -> None:
+    guard = "|move|p2a: Garchomp|Wide Guard|p2a: Garchomp\n|-singleturn|p2a: Garchomp|Wide Guard\n"
+    broken = "|move|p1a: Blissey|Feint|p2a: Garchomp\n|-activate|p2a: Garchomp|move: Feint"
+    assert "wideguard" in read(guard).sides[1].conditions
+    assert "stall" in read(guard).sides[1].effects
+    for more in (broken, END.format(2)):
+        assert "wideguard" not in read(guard + more).sides[1].conditions
+
+
+def test_a_beak_is_hot_until_it_strikes() -> None:
+    heating = "|-singleturn|p2a: Garchomp|move: Beak Blast\n"
+    strike = "|move|p2a: Garchomp|Beak Blast|p1a: Blissey"
+    assert "beakblast" in read(heating).sides[1].effects
+    assert "beakblast" not in read(heating + strike).sides[1].effects
+
+
+def test_a_sticky_barb_that_hurts_one_without_an_item_came_from_opposite() -> None:
+    barb = "|[from] item: Sticky Barb"
+    battle = read(
+        f"""|-enditem|p1a: Blissey|Leftovers|[from] move: Knock Off|[of] p2a: Garchomp
+        |-damage|p2a: Garchomp|88/100{barb}
+        |-damage|p1a: Blissey|350/400{barb}"""
+    )
+    assert (foe(battle, "Garchomp").item, foe(battle, "Garchomp").first_item) == ("", "stickybarb")
+
+
+def test_a_terastallized_pokemon_keeps_its_own_types() -> None:
+    change = "|-start|p2a: Garchomp|typechange|Electric|[from] move: Double Shock"
+    assert read(change).sides[1].types == ("Electric",)
+    assert read(f"|-terastallize|p2a: Garchomp|Electric\n{change}").sides[1].types == ()
+
+
+def test_lock_on_is_aimed_at_who_stood_there() -> None:
+    battle = read(
+        """|move|p1a: Blissey|Lock-On|p2a: Garchomp
+        |-activate|p1a: Blissey|move: Lock-On|[of] p2a: Garchomp
+        |switch|p2a: Azelf|Azelf, L82|100/100"""
+    )
+    assert battle.sides[0].effects["lockon"].source == 0
+
+
+def test_a_flung_balloon_is_used_up_and_a_burst_one_is_not() -> None:
+    burst = "|-enditem|p2a: Garchomp|Air Balloon"
+    flung = f"|move|p2a: Garchomp|Fling|p1a: Blissey\n{burst}|[from] move: Fling"
+    assert foe(read(flung), "Garchomp").last_item == "airballoon"
+    assert foe(read(burst), "Garchomp").last_item == ""
+
+
+def test_what_cud_chew_eats_again_was_no_longer_held() -> None:
+    battle = read(
+        """|-item|p2a: Garchomp|Leftovers|[from] move: Trick
+        |-activate|p2a: Garchomp|ability: Cud Chew
+        |-enditem|p2a: Garchomp|Sitrus Berry|[eat]"""
+    )
+    assert foe(battle, "Garchomp").item == "leftovers"
+    assert "eaten" not in battle.sides[1].effects
+
+
+def test_one_that_is_hit_loses_its_focus() -> None:
+    lines = (
+        "|-singleturn|p2a: Garchomp|move: Focus Punch\n|move|p1a: Blissey|U-turn|p2a: Garchomp\n"
+    )
+    assert read(lines).sides[1].effects["focuspunch"].count == 0
+    hit = "|-damage|p2a: Garchomp|90/100"
+    assert read(lines + hit).sides[1].effects["focuspunch"].count == 1
