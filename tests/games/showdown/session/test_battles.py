@@ -181,6 +181,25 @@ def test_a_rated_battle_is_left_when_its_ratings_have_come(stage: Stage) -> None
     assert stage.player.rating(TAG, "you") == RatingChange(1010, 1000)
 
 
+def test_ratings_of_several_battles_follow_each_other_as_the_server_rated_them(
+    stage: Stage,
+) -> None:
+    """Of battles that end at once, one that began later may be rated first."""
+
+    def rated(tag: str, before: int, after: int) -> str:
+        change = f"{before} &rarr; <strong>{after}</strong><br />(+1 for winning)"
+        return f">{tag}\n|raw|you's rating: 1 &rarr; <strong>2</strong>\n|raw|me's rating: {change}"
+
+    other = "battle-gen9randombattle-8"
+    for tag in (TAG, other):
+        stage.hear(begin("|rated|", "|start").replace(TAG, tag))
+    stage.hear(rated(other, 1000, 1020), rated(TAG, 1020, 1060))
+    stage.hear(rated(other, 1000, 1020))  # its room is joined again
+    stage.player.let_go(TAG)
+    stage.hear(rated(TAG, 1020, 1060))
+    assert stage.player.own_rating == RatingChange(1000, 1060)
+
+
 def test_challenges_come_and_go(stage: Stage) -> None:
     asked = "|pm| Some Body| me|/challenge gen9randombattle|gen9randombattle|||"
     own = "|pm| me|+Foe 1|/challenge gen9randombattle|gen9randombattle|||"
