@@ -290,7 +290,7 @@ def _cut_at_random(
 def spectators(asked: argparse.Namespace, top: Path, server: ShowdownServer) -> list[str]:
     """Read what a spectator is sent of each battle."""
     logs = top / "logs"
-    logs.mkdir()
+    logs.mkdir(parents=True)
     url = f"server.url={server.url}"
     with plain_client(
         *(top, server.url, "watcher", "watch"),

@@ -35,6 +35,11 @@ def user_id(name: str) -> str:
     return re.sub("[^a-z0-9]", "", name.lower())
 
 
+def is_end(line: str) -> bool:
+    """Whether a line ends a battle."""
+    return line == "|tie" or line.startswith("|win|")
+
+
 def choices(request: dict[str, Any]) -> list[str]:
     """Return the choices that a request of a singles battle allows."""
     team = request["side"]["pokemon"]
@@ -189,7 +194,7 @@ class Client:
     async def read_battle(self, tag: str, lines: list[str]) -> None:
         """Follow one battle; answer its requests."""
         if self.asked.way == "watch":
-            self.log(tag, lines)
+            await self.log(tag, lines)
             return
         if tag not in self.began:
             self.began.add(tag)
@@ -202,14 +207,14 @@ class Client:
                     task = asyncio.create_task(self.choose(tag, request))
                     self.tasks.add(task)
                     task.add_done_callback(self.tasks.discard)
-            elif line.startswith(("|win|", "|tie")):
+            elif is_end(line):
                 self.ended.add(tag)
                 await self.socket.send(f"|/leave {tag}")
             elif line.startswith("|error|"):
                 print(f"{tag} {line}", flush=True)
                 if "Can't" in line:
                     await self.socket.send(f"{tag}|/choose default")
-            if line.startswith(("|turn|", "|win|", "|tie", "|move|", "|switch|")):
+            if is_end(line) or line.startswith(("|turn|", "|move|", "|switch|")):
                 print(f"{tag} {line}", flush=True)
 
     async def choose(self, tag: str, request: dict[str, Any]) -> None:
@@ -218,15 +223,16 @@ class Client:
         choice = self.dice.choice(choices(request))
         await self.socket.send(f"{tag}|/choose {choice}|{request['rqid']}")
 
-    def log(self, tag: str, lines: list[str]) -> None:
+    async def log(self, tag: str, lines: list[str]) -> None:
         """Keep a spectator's lines; write them when the battle is over."""
         kept = self.logs.setdefault(tag, [])
         if "|init|battle" in lines:
             kept.clear()
         kept += lines
-        if tag not in self.ended and any(x.startswith(("|win|", "|tie")) for x in lines):
+        if tag not in self.ended and any(map(is_end, lines)):
             self.ended.add(tag)
             (self.asked.out / f"{tag}.log").write_text("\n".join(kept) + "\n", encoding="utf-8")
+            await self.socket.send(f"|/leave {tag}")  # a user is in 50 rooms at most
 
 
 def main() -> None:
