@@ -84,6 +84,26 @@ def test_choices_carry_the_id_of_their_request(stage: Stage) -> None:
     assert stage.choices == [f"{TAG}|/choose switch Lapras|{n}" for n in (5, 7)]
 
 
+@pytest.mark.parametrize("told", ["ME", "M e"])
+def test_our_own_name_in_another_spelling_is_ours(stage: Stage, told: str) -> None:
+    """A client that is started again may write its name in another way than before."""
+    players = f"|title|you vs. {told}\n|player|p1|you|1|\n|player|p2|{told}|2|"
+    stage.hear(f">{TAG}\n|init|battle\n{players}\n|gen|9\n|start", "|updateuser| mE|1|1|{}")
+    battle = stage.player.battles[TAG]
+    assert battle.player_role == "p2"
+    stage.hear(f">{TAG}\n|player|p2|{told.lower()}|2|\n|win|{told.lower()}")
+    assert battle.player_role == "p2"
+    assert battle.opponent_username == "you"
+    assert battle.won
+    assert not stage.player.without_result
+
+
+@pytest.mark.parametrize("title", ["me vs. a vs. b", "a vs. b vs. me"])
+def test_an_opponent_whose_name_has_versus_in_it_is_known(stage: Stage, title: str) -> None:
+    stage.hear(f">{TAG}\n|init|battle\n|title|{title}\n|player|p1|me|1|\n|player|p2|a vs. b|2|")
+    assert user_id(stage.player.battles[TAG].opponent_username or "") == "avsb"
+
+
 def test_a_team_preview_is_answered(stage: Stage) -> None:
     stage.hear(begin(), request(3, teamPreview=True))
     assert stage.choices in ([f"{TAG}|/team 12|3"], [f"{TAG}|/team 21|3"])
