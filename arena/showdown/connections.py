@@ -17,6 +17,7 @@ from plywise.datasets.address_secrets import mask, reveal
 from plywise.datasets.errors import PlywiseError
 from plywise.games.showdown.login import Account
 from plywise.games.showdown.messages import CheckedPlayer
+from plywise.games.showdown.names import user_id
 from plywise.games.showdown.player import PlywisePlayer
 from plywise.games.showdown.session.reconnect import StandingConnection
 
@@ -142,9 +143,9 @@ def out_of_time(battle: AbstractBattle, username: str) -> str:
     """Return who lost a battle on the server's timer: "we were", "the opponent was" or ""."""
     for event in battle._replay_data:
         text = event[2] if len(event) > 2 and event[1] == "-message" else ""
-        if text.endswith("lost due to inactivity."):
-            ours = text == f"{username} lost due to inactivity."
-            return "we were" if ours else "the opponent was"
+        name, lost, _ = text.partition(" lost due to inactivity.")
+        if lost:
+            return "we were" if user_id(name) == user_id(username) else "the opponent was"
     return ""
 
 

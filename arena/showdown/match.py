@@ -70,7 +70,6 @@ from plywise.games.showdown.names import user_id
 from plywise.games.showdown.player import DecisionRecord
 from plywise.games.showdown.server import ShowdownServer
 from plywise.games.showdown.session.battles import RATING_SECONDS
-from plywise.games.showdown.session.ratings import RatingChange
 from plywise.search.guide.protocol import GuideReport
 
 log = logging.getLogger(__name__)
@@ -216,6 +215,7 @@ class ShowdownMatch:
             battle.opponent = user_id(seen.opponent_username or "")
         battle.rating = player.rating(tag, player.id)
         battle.foe_rating = player.rating(tag, battle.opponent)
+        self.figures.rating = player.own_rating
         self._finish(battle, list(seen._replay_data) if seen is not None else [], player.username)
         self._finished.add(tag)
         del self.battles[tag]
@@ -236,9 +236,6 @@ class ShowdownMatch:
                 battle.replay = str(path)
                 self._replays_written = True
         self.figures.tally.add(battle.result)
-        if battle.rating is not None:
-            first = self.figures.rating or battle.rating
-            self.figures.rating = RatingChange(first.before, battle.rating.after)
         self.figures.own_timeouts += battle.out_of_time == "we were"
         self.figures.foe_timeouts += battle.out_of_time == "the opponent was"
         self._results.write(

@@ -22,6 +22,7 @@ from plywise.games.showdown.session.battles import SessionPlayer
 _TAG = re.compile(r"battle-([a-z0-9]{1,60})-[0-9]{1,20}(?:-[a-z0-9]{1,60})?", re.ASCII)
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # not \n
 _MAX_NAME = 40  # characters; a server allows 18
+_VERSUS = " vs. "
 _DEFAULT = "/choose default"
 _DEFAULT_AFTER = 20  # choices in one turn, of which a battle asks for a few
 _GIVE_UP_AFTER = 40
@@ -228,14 +229,35 @@ class CheckedPlayer(SessionPlayer):
             self._channels[tag] = BattleChannel()
         return self._channels[tag]
 
+    def _player_name(self, tag: str, text: str) -> str:
+        """Return a player's name as poke-env knows it: our own as it was when the battle began.
+
+        The server may spell our name in another way than at the login, and poke-env then takes us
+        for the opponent.
+        """
+        name, battle = user_name(text), self._battles.get(tag)
+        if user_id(name) != self.id:
+            return name
+        return self.username if battle is None else str(battle.player_username)
+
+    def _title(self, tag: str, text: str) -> str:
+        """Return a battle's title, ``NAME vs. NAME``, from which poke-env takes the opponent."""
+        names = [self._player_name(tag, name) for name in text.split(_VERSUS)]
+        if len(names) > 2:  # one of the names has it as well
+            first = 1 if user_id(names[0]) == self.id else -1
+            names = [" vs ".join(names[:first]), " vs ".join(names[first:])]
+        return _VERSUS.join(names)
+
     def _checked(self, tag: str, line: list[str]) -> list[str]:
         """Return a line with checked names; a victory of nobody as a tie."""
         if line[1:2] == ["player"] and len(line) > 3:
-            line = [*line[:3], user_name(line[3]), *line[4:]]
-            self._names.setdefault(tag, {self.username}).add(line[3])
+            line = [*line[:3], self._player_name(tag, line[3]), *line[4:]]
+            self._names.setdefault(tag, set()).add(line[3])
+        elif line[1:2] == ["title"]:
+            line = ["", "title", self._title(tag, "|".join(line[2:]))]
         elif line[1:2] == ["win"]:
-            winner = user_name(line[2]) if len(line) > 2 else ""
-            known = self._names.pop(tag, {self.username})
+            winner = self._player_name(tag, line[2] if len(line) > 2 else "")
+            known = self._names.pop(tag, set()) | {self._player_name(tag, self.username)}
             if not winner or winner not in known:
                 self.logger.error("%s: won by %r, who does not play", tag, winner)
                 self.without_result.add(tag)

@@ -4,8 +4,9 @@ Wrong command lines and damaged files, drawn with a seed.  Each has to end with 
 one line on stderr and no traceback; one that is right and runs for long has to end on Ctrl-C.  A
 line is printed for each that does not, and 1 is returned; the log has all of them.
 
-``only=TEXT`` takes the files whose names hold it, ``quick=true`` what needs no compiled kernel,
-``limit`` is the seconds after which Ctrl-C is sent.
+``only=TEXT`` takes the files whose names hold it, ``holding=TEXT`` the command lines that hold it
+(``holding=mode=``), ``invocations=all`` each of them; ``quick=true`` takes what needs no compiled
+kernel, ``limit`` is the seconds after which Ctrl-C is sent.
 """
 
 from __future__ import annotations
@@ -39,11 +40,13 @@ _BESIDE = (
 )
 
 
-def wrong_invocations(found: Sequence[made.Sample], rng: Random, count: int) -> Iterator[Case]:
+def wrong_invocations(
+    found: Sequence[made.Sample], rng: Random, count: int | None, holding: str
+) -> Iterator[Case]:
     """Yield wrong command lines, each beside sound files."""
     beside = {s.name: s.content for s in reversed(found) if s.name in _BESIDE}
     beside |= {"taken": b"a file in the way", "folder/file": b"x"}
-    for case in invocations(rng, count):
+    for case in invocations(rng, count, holding):
         yield Case(case.words, beside)
 
 
@@ -149,6 +152,9 @@ def _dispatching(run: Callable[[Words], int]) -> int:
 
 def fuzz(arguments: Sequence[str]) -> int:
     """Run the fuzzer; 1 where anything is wrong."""
+    if "--help" in arguments:
+        print(__doc__)
+        return 0
     given = dict(argument.split("=", 1) for argument in arguments)
     rng = Random(int(given.get("seed", 0)))
     began = time.monotonic()
@@ -162,8 +168,10 @@ def fuzz(arguments: Sequence[str]) -> int:
     sandbox = Sandbox(int(given.get("jobs", 2)), float(given.get("limit", 8)))
     faults += sound_files(found, reading, sandbox)
     print(*faults, f"{len(found)} samples after {time.monotonic() - began:.0f} s", sep="\n")
+    asked = given.get("invocations", "700")
+    count = None if asked == "all" else int(asked)
     parts = {
-        "invocations": wrong_invocations(found, rng, int(given.get("invocations", 700))),
+        "invocations": wrong_invocations(found, rng, count, given.get("holding", "")),
         "files": damaged_files(found, reading, rng, int(given.get("files", 3500))),
     }
     with open(given.get("log", "/dev/null"), "w", encoding="utf-8") as log:

@@ -52,6 +52,40 @@ ws://127.0.0.1:-1/x ws:// http:// ws://[::1 http://[ http://127.0.0.1:x/v1 http:
 )
 """Of texts, most of which name files or servers."""
 
+NAMES = (
+    *"""
+guest guest1 Guest,x a,b a|b |/forfeit a|/join\\x /forfeit !dice @x @!x ~x ‽x x@! [x] {x} x: x=1
+123 ! - . é éa аbс A̴ ａｂｃ \u202ex plywise constructor __proto__ toString null,x x/y ../x
+""".split(),
+    "'a b'",
+    "' x '",
+    "'x\n|/forfeit'",
+    "'x\r'",
+    "'\x00'",
+    "'/cancelchallenge x'",
+    "y" * 18,
+    "y" * 19,
+    "y " * 30,
+)
+"""Of names of accounts, and of what is said to them."""
+
+ADDRESSES = (
+    *"""
+ws://127.0.0.1 ws://127.0.0.1:9 ws://127.0.0.1:0/x ws://127.0.0.1:65536/x wss://127.0.0.1:9/x
+http://127.0.0.1:9/showdown https://127.0.0.1:9/action.php ftp://127.0.0.1/x 127.0.0.1:9
+//127.0.0.1:9 ws:127.0.0.1 ws:///x ws://@/x ws://u:p@127.0.0.1:9/x ws://127.0.0.1:9/x#y
+ws://127.0.0.1:9/%zz?a=\x1b ws://127.0.0.1:9/é ws://[::1]:9/x ws://[::1%25lo]:9/x ws://127.1:9/x
+ws://0.0.0.0:9/x ws://localhost:9/x ws://no-such-host.invalid/x ws://xn--/x ws://-/x ws://.:9/x
+ws://..:9/x http://127.0.0.1:9/action.php?act=x http://u@127.0.0.1:9/ file:///etc/passwd
+javascript:1 data:,x WS://127.0.0.1:9/X ws://127.0.0.1:9\\x ws://127.0.0.1:٩/x
+""".split(),
+    "'ws://127.0.0.1:9/x y'",
+    "'ws://127.0.0.1:9/x\r\nHost: y'",
+    "ws://127.0.0.1:9/" + "x" * 5000,
+    "ws://" + "a." * 200 + "invalid/x",
+)
+"""Of addresses of servers and login servers."""
+
 AGENTS = (
     *"""
 [random] [random,random] [{name:search,seconds:[1]},random] [{name:search,seconds:inf},random]

@@ -11,7 +11,7 @@ from plywise.arena.cli.groups import group_schemas
 from plywise.conf.listing import chosen_options, listed, options
 from plywise.conf.registry import COMMAND_SCHEMAS
 
-from .hostile import AGENTS, ANY, GARBAGE, HYDRA, PATHS, REAL, WHOLE
+from .hostile import ADDRESSES, AGENTS, ANY, GARBAGE, HYDRA, NAMES, PATHS, REAL, WHOLE
 from .sandbox import Case
 
 BASES: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -47,6 +47,12 @@ BASES: dict[str, tuple[tuple[str, ...], ...]] = {
          "server.password_env=HOME"),
         ("llm=none", "mode=challenge", "user=somebody", "agent=random", "battles=0",
          "server.url=ws://127.0.0.1:9/showdown"),
+        ("llm=none", "mode=accept", "agent=random", "challengers=[somebody]", "greeting=hello",
+         "server.url=ws://127.0.0.1:9/showdown", "server.timer=true", "server.username=x"),
+        ("llm=none", "mode=ladder", "agent=random", "battles=1", "server.username=x",
+         "server.url=ws://127.0.0.1:9/showdown", "server.patience=1"),
+        ("llm=none", "mode=serve", "agent=random", "battles=1", "server.port=9",
+         "server.start_timeout=0.1"),
         ("llm=none", "mode=advise", "agent=random", "server.url=ws://127.0.0.1:9/showdown",
          "server.login_url=http://127.0.0.1:9/action.php", "server.username=x",
          "server.password_env=HOME"),
@@ -102,7 +108,7 @@ def wrong_settings(command: str) -> Iterator[Case]:
         given = [word.partition("=")[0] for word in base if "=" in word]
         for one in listed(schema, chosen):
             if len(BASES[command]) > 1 and one.group and base is not BASES[command][0]:
-                if not any(word.startswith(f"{one.group}=") for word in base):
+                if not any(word.startswith((f"{one.group}=", f"{one.group}.")) for word in base):
                     continue  # the same settings as in the first use
             kind = _kind(schema, chosen, one.key, one.group)
             values = list(ANY)
@@ -114,6 +120,12 @@ def wrong_settings(command: str) -> Iterator[Case]:
                 values += PATHS
             if one.key == "agents":
                 values += AGENTS
+            if one.key.rpartition(".")[2] in ("user", "username", "challengers", "greeting"):
+                values += NAMES
+            if one.key == "challengers":
+                values += [f"[{name}]" for name in NAMES]
+            if one.key.rpartition(".")[2] in ("url", "login_url"):
+                values += ADDRESSES
             for value in values:
                 rest = tuple(w for w in base if w.partition("=")[0] != one.key or w in given)
                 yield Case((command, *rest, f"{one.key}={value}"))
@@ -162,15 +174,24 @@ def wrong_commands() -> Iterator[Case]:
     yield Case(("play", ""))
 
 
-def invocations(rng: Random, count: int | None) -> list[Case]:
-    """Return ``count`` wrong command lines, of each command alike; None: all."""
+def invocations(rng: Random, count: int | None, holding: str = "") -> list[Case]:
+    """Return ``count`` wrong command lines, of each command alike; None: all.
+
+    Args:
+        holding: they hold this text, as commands and settings are written with a space between.
+    """
     pools = {name: [*wrong_settings(name), *wrong_words(name)] for name in COMMAND_SCHEMAS}
     pools[""] = list(wrong_commands())
+    pools = {
+        name: held
+        for name, pool in pools.items()
+        if (held := [case for case in pool if holding in " ".join(case.words)])
+    }
     if count is None:
         found = [case for pool in pools.values() for case in pool]
         rng.shuffle(found)
         return found
     for pool in pools.values():
         rng.shuffle(pool)
-    share = -(-count // len(pools))
+    share = -(-count // max(len(pools), 1))
     return [case for pool in pools.values() for case in pool[:share]][:count]

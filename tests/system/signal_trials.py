@@ -1,12 +1,13 @@
 """Signals at random moments of every command that starts processes or makes temporary things.
 
-    python tests/system/signal_trials.py --trials 100 --seed 1 [--only showdown,record]
+    python -m tests.system.signal_trials --trials 100 --seed 1 [--only showdown,record]
 
 Each trial starts a command in folders of its own, sends it SIGTERM, SIGHUP, SIGINT or SIGKILL at a
 random moment, to its process or to its whole group, and looks for what is wrong afterwards: a
 process of the trial that still runs, a temporary thing that is still there after the next start, a
 traceback, a wrong exit status, results that are not kept.  A trial's processes are known by a
-variable in their environment.  Linux only.
+variable in their environment.  Sessions on a server of others have one, and clients of others that
+play with them, as long as the trials run.  Linux only.
 """
 
 from __future__ import annotations
@@ -25,13 +26,20 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import numpy as np
+
+from plywise.games.showdown.server import ShowdownServer
+
+from ..arena.showdown.login_server import LoginServer, key_pair
+from ..arena.showdown.runs import free_port, websocket
 
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGKILL)
 _MARK = "PLYWISE_SIGNAL_TRIAL"
@@ -40,6 +48,8 @@ _ORDERLY_SECONDS = 60.0  # on a busy machine, from a signal to the end
 _WORK_SECONDS = 300.0  # the same from the start to the beginning of its work
 _ORPHAN_SECONDS = 15.0  # the same of children
 _PYTHON_SECONDS = 0.3  # before that Python itself starts, and handles Ctrl-C in its own way
+_PLAIN_CLIENT = Path(__file__).parents[1] / "arena" / "showdown" / "plain_client.py"
+_PERSON, _PASSWORD = "A Person", "open sesame"
 
 
 @dataclass(frozen=True)
@@ -47,13 +57,17 @@ class Kind:
     """A command to be ended.
 
     Attributes:
-        arguments: after ``plywise``; ``{corpus}`` is a recorded corpus.
+        arguments: after ``plywise``; ``{corpus}`` is a recorded corpus, ``{url}`` the address of a
+            server, ``{secured}`` of one where ``{login}`` signs names, ``{port}`` a free port,
+            ``{own}`` a name, ``{other}`` that of a client of others.
         seconds: an early signal comes within them, after the start.
         begun: number of children, or words on the screen, with which its work begins; a late signal
             comes within five seconds after that.
         kept: returns what is wrong with the results in a folder, given the output; "" if nothing.
         cold: whether its cache is empty at the start.
         terminal: whether it runs on a terminal, which SIGHUP closes.
+        beside: arguments of each ``plain_client.py`` that runs beside it.
+        kept_killed: ``kept`` after SIGKILL.
     """
 
     arguments: tuple[str, ...]
@@ -62,6 +76,18 @@ class Kind:
     kept: Callable[[Path, str], str] = lambda folder, output: ""
     cold: bool = False
     terminal: bool = False
+    beside: tuple[tuple[str, ...], ...] = ()
+    kept_killed: Callable[[Path, str], str] = lambda folder, output: ""
+
+
+def _session_kept_killed(folder: Path, output: str) -> str:
+    """Every battle whose end was printed has a whole line."""
+    told = len(re.findall(r"^Battle \d+ of .*: (?:won|lost|drawn)", output, re.M))
+    records = list(folder.glob("outputs/showdown/*/*/battles.jsonl"))
+    lines = [x for record in records for x in record.read_text().split("\n")[:-1]]
+    for line in lines:
+        json.loads(line)
+    return "" if len(lines) >= told else f"{told} battles on the screen, {len(lines)} recorded"
 
 
 def _showdown_kept(folder: Path, output: str) -> str:
@@ -112,6 +138,22 @@ def _play_kept(folder: Path, output: str) -> str:
 
 
 _BATTLES = ("llm=none", "battles=500", "search.seconds=0.05")
+_SESSION = ("showdown", "agent=search", *_BATTLES, "concurrency=2")
+_THERE = "server.url={url}"
+
+
+def _session(
+    mode: str, *words: str, beside: tuple[tuple[str, ...], ...], name: str = "{own}"
+) -> Kind:
+    """Return a session with clients of others, on a server of its own or of others."""
+    return Kind(
+        (*_SESSION, f"server.username={name}", f"mode={mode}", *words),
+        *(25, "500 battles", _showdown_kept),
+        beside=beside,
+        kept_killed=_session_kept_killed,
+    )
+
+
 _BOARDS = ("game=tic_tac_toe", "search.seconds=null")
 _AGENTS = "agents=[random,{name:search,max_depth:3}]"
 KINDS = {
@@ -145,11 +187,97 @@ KINDS = {
     "cold_compile": Kind(("fit", "evaluation", "battles=400", "jobs=2"), 60, 1, cold=True),
     "solve": Kind(("solve", "connect_four", "position.txt"), 20, 0),
     "terminal": Kind(("showdown", *_BATTLES), 25, "battles", _showdown_kept, terminal=True),
+    "serve": _session(
+        *("serve", "server.port={port}"), beside=(("{local}", "{other}", "challenge:{own}"),)
+    ),
+    "external": _session(
+        *("local", "opponent=external", "opponent.user={other}", "server.port={port}"),
+        beside=(("{local}", "{other}", "accept"),),
+    ),
+    "accept": _session("accept", _THERE, beside=(("{url}", "{other}", "challenge:{own}"),)),
+    "challenge": _session(
+        *("challenge", _THERE, "user={other}"), beside=(("{url}", "{other}", "accept"),)
+    ),
+    "ladder": _session("ladder", _THERE, beside=(("{url}", "{other}", "ladder"),)),
+    "advise": _session(
+        *("advise", "server.url={secured}", "server.login_url={login}"),
+        "server.password_env=PERSONS_PASSWORD",
+        beside=(
+            ("{secured}", "{other}", "accept", "--login", "{login}"),
+            (
+                *("{secured}", _PERSON, "challenge:{other}", "--login", "{login}"),
+                *("--password", _PASSWORD, "--think", "0.5"),
+            ),
+        ),
+        name=_PERSON,
+    ),
     "multirun": Kind(
         ("tournament", "-m", *_BOARDS, _AGENTS, "tournament.pairs=50000", "tournament.seed=1,2,3"),
         *(12, 2),
     ),
 }
+
+
+class Surroundings(ExitStack):
+    """What trials need beside them, made when it is first asked for; a context manager."""
+
+    @cached_property
+    def corpus(self) -> Path:
+        """A corpus that ``verify`` reads."""
+        return record_corpus(Path(self.enter_context(tempfile.TemporaryDirectory())))
+
+    @cached_property
+    def server(self) -> ShowdownServer:
+        """A server whose names are not signed."""
+        return self.enter_context(ShowdownServer())
+
+    @cached_property
+    def login(self) -> LoginServer:
+        """The login server of the next."""
+        return self.enter_context(LoginServer({_PERSON: _PASSWORD}, key_pair()))
+
+    @cached_property
+    def secured(self) -> ShowdownServer:
+        """A server whose names are signed, so that two connections may share one."""
+        settings = {"noguestsecurity": False, "loginserverpublickey": key_pair().pem}
+        return self.enter_context(ShowdownServer(settings=settings))
+
+    def words(self, mark: str) -> Mapping[str, Callable[[], str]]:
+        """Return what stands for each placeholder in a trial."""
+        port = free_port()
+        return {
+            "{corpus}": lambda: str(self.corpus),
+            "{url}": lambda: self.server.url,
+            "{secured}": lambda: self.secured.url,
+            "{login}": lambda: self.login.url,
+            "{port}": lambda: str(port),
+            "{local}": lambda: websocket(port),
+            "{own}": lambda: f"own{mark[:8]}",
+            "{other}": lambda: f"other{mark[:8]}",
+        }
+
+
+def _filled(arguments: Sequence[str], words: Mapping[str, Callable[[], str]]) -> list[str]:
+    """Return arguments with their placeholders replaced."""
+    found = list(arguments)
+    for name, word in words.items():
+        found = [a.replace(name, word()) if name in a else a for a in found]
+    return found
+
+
+@contextmanager
+def _beside(clients: Sequence[Sequence[str]]) -> Iterator[None]:
+    """Run clients of others, which stay until the end."""
+    running = []
+    try:
+        for words in clients:
+            command = [sys.executable, _PLAIN_CLIENT, *words, "--battles", "0", "--stay"]
+            running.append(subprocess.Popen(command, stdout=subprocess.DEVNULL))
+        yield
+    finally:
+        for process in running:
+            process.kill()
+            process.wait()
 
 
 @dataclass
@@ -259,13 +387,14 @@ def run_trial(
     *,
     late: bool = False,
     group: bool = False,
-    corpus: Path | None = None,
+    surroundings: Surroundings,
 ) -> Outcome:
     """Start the command of a kind, send the signal after ``moment`` seconds, and look around.
 
     Args:
         late: whether the seconds count from the beginning of its work, and not from its start.
         group: whether the process group gets it, as by Ctrl-C, and not the command alone.
+        surroundings: servers and files.
     """
     kind, mark = KINDS[name], secrets.token_hex(8)
     outcome = Outcome(name, signum, moment, late, group)
@@ -276,11 +405,15 @@ def run_trial(
     (folder / "corpus.jsonl.gz").write_bytes(b"what was there")
     (folder / "position.txt").write_text("4\n")  # takes minutes to solve
     own = {"TMPDIR": str(temporary), "XDG_DATA_HOME": str(top / "data"), _MARK: mark}
+    own["PERSONS_PASSWORD"] = _PASSWORD
     environment = os.environ | own
     if kind.cold:
         environment["PLYWISE_CACHE"] = str(top / "cache")
     plywise = [sys.executable, "-m", "plywise.arena.cli"]
-    command = plywise + [a.replace("{corpus}", str(corpus)) for a in kind.arguments]
+    words = surroundings.words(mark)
+    command = plywise + _filled(kind.arguments, words)
+    clients = ExitStack()
+    clients.enter_context(_beside([_filled(one, words) for one in kind.beside]))
     process, master = _start(command, folder, environment, kind.terminal)
     try:
         if late:
@@ -316,11 +449,14 @@ def run_trial(
             outcome.wrong += [f"left: {p.relative_to(top)}" for p in top.rglob(pattern)]
         if ended_before and outcome.status != 0:
             outcome.wrong.append(f"exit status {outcome.status} before the signal")
+        if signum == signal.SIGKILL and (wrong := kind.kept_killed(folder, outcome.output)):
+            outcome.wrong.append(wrong)
         if signum != signal.SIGKILL and not ended_before:
             outcome.wrong += _wrong_end(outcome)
             if wrong := kind.kept(folder, outcome.output):
                 outcome.wrong.append(wrong)
     finally:
+        clients.close()
         if master is not None:
             os.close(master)
         for pid in processes_of(mark):
@@ -397,12 +533,11 @@ def main() -> int:
     parser.add_argument("--only", default=",".join(KINDS), help="kinds, by comma")
     options = parser.parse_args()
     bad = 0
-    with tempfile.TemporaryDirectory() as folder:
-        corpus = record_corpus(Path(folder))
+    with Surroundings() as surroundings:
         for number, trial in enumerate(
             trials(options.trials, options.seed, options.only.split(","))
         ):
-            outcome = run_trial(**trial, corpus=corpus)
+            outcome = run_trial(**trial, surroundings=surroundings)
             bad += bool(outcome.wrong)
             said = "; ".join(outcome.wrong) or "ok"
             name = signal.Signals(outcome.signum).name + (" to the group" if outcome.group else "")

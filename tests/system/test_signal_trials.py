@@ -1,23 +1,10 @@
 """A few of the trials of ``signal_trials.py``, which tries a hundred."""
 
-import importlib.util
 import signal
-import sys
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-
-@pytest.fixture(scope="module")
-def trials() -> Any:
-    path = Path(__file__).with_name("signal_trials.py")
-    spec = importlib.util.spec_from_file_location("signal_trials", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from . import signal_trials as trials
 
 
 @pytest.mark.slow
@@ -27,13 +14,17 @@ def trials() -> Any:
         ("selfplay", signal.SIGTERM),
         pytest.param("record", signal.SIGKILL, marks=pytest.mark.server),
         ("fit", signal.SIGKILL),
+        pytest.param("serve", signal.SIGTERM, marks=pytest.mark.server),
+        pytest.param("challenge", signal.SIGKILL, marks=pytest.mark.server),
     ],
 )
-def test_a_signal_leaves_nothing_behind(trials: Any, kind: str, signum: int) -> None:
-    assert trials.run_trial(kind, signum, 0.5, late=True).wrong == []
+def test_a_signal_leaves_nothing_behind(kind: str, signum: int) -> None:
+    with trials.Surroundings() as surroundings:
+        outcome = trials.run_trial(kind, signum, 0.5, late=True, surroundings=surroundings)
+    assert outcome.wrong == []
 
 
-def test_trials_try_every_kind_with_every_signal(trials: Any) -> None:
+def test_trials_try_every_kind_with_every_signal() -> None:
     kinds = list(trials.KINDS)
     made = trials.trials(4 * len(kinds), 1, kinds)
     assert {(trial["name"], trial["signum"]) for trial in made} == {

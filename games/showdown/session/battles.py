@@ -55,6 +55,8 @@ class SessionPlayer(Player):
         popups: popups received; ``popup``: text of the last one.
         connection: number of the present connection.
         changed: set when any of these changes.
+        own_rating: change of the account's rating over all its rated battles, in the order in which
+            the server rated them; None: none yet.
         greeting: said in the chat when a battle begins; "": nothing.
     """
 
@@ -74,6 +76,7 @@ class SessionPlayer(Player):
         self.popup = ""
         self.connection = 0
         self.changed: asyncio.Event = create_in_poke_loop(asyncio.Event, POKE_LOOP)
+        self.own_rating: RatingChange | None = None
         self.greeting = ""
         self.id = user_id(self.username)
         self._listed: set[str] = set()  # battles of ours by the server's list
@@ -164,9 +167,16 @@ class SessionPlayer(Player):
         return bool(kind) and kind not in _UNUSED
 
     def note_room(self, tag: str, lines: list[str]) -> None:
-        """Note a battle's end on its arrival: nothing is decided for it any more."""
-        if any(line == "|tie" or line.startswith(("|win|", "|tie|")) for line in lines):
-            self._over.add(tag)
+        """Note a battle's end and its ratings on their arrival.
+
+        Nothing is decided for the battle any more, and several battles' ratings follow each other
+        in the order of arrival alone.
+        """
+        for line in lines:
+            if line == "|tie" or line.startswith(("|win|", "|tie|")):
+                self._over.add(tag)
+            elif line.startswith("|raw|"):
+                self._note_rating(tag, line.removeprefix("|raw|"))
 
     def relevant(self, tag: str, lines: list[list[str]]) -> list[list[str]]:
         """Return the lines of a battle's message that are to be handled; [] none.
@@ -198,9 +208,6 @@ class SessionPlayer(Player):
             self._rated.add(tag)
         if "sentchoice" in kinds:
             self._chosen.add(tag)
-        for line in lines:
-            if line[1:2] == ["raw"]:
-                self._note_rating(tag, "|".join(line[2:]))
         return [line for line in lines if not _is_too_late(line)]
 
     def _note_private(self, fields: list[str]) -> bool:
@@ -253,9 +260,14 @@ class SessionPlayer(Player):
 
     def _note_rating(self, tag: str, text: str) -> None:
         found = rating_change(text)
-        if found is not None:
-            who, change = found
-            self._ratings.setdefault(tag, {})[who] = change
+        if found is None or tag in self._gone:
+            return
+        who, change = found
+        known = self._ratings.setdefault(tag, {})
+        if who == self.id and who not in known:  # a room that is joined again tells it again
+            first = self.own_rating or change
+            self.own_rating = RatingChange(first.before, change.after)
+        known[who] = change
 
     # -- battles ----------------------------------------------------------------------------
 

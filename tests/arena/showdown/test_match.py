@@ -173,7 +173,7 @@ def test_no_server_at_the_address(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("loser", "expected"),
-    [("plywise 1", "we were"), ("rival 1", "the opponent was"), ("", "")],
+    [("plywise 1", "we were"), ("PLYwise1", "we were"), ("rival 1", "the opponent was"), ("", "")],
 )
 def test_time_losses_are_recognised(loser: str, expected: str) -> None:
     events = [

@@ -84,6 +84,26 @@ def test_choices_carry_the_id_of_their_request(stage: Stage) -> None:
     assert stage.choices == [f"{TAG}|/choose switch Lapras|{n}" for n in (5, 7)]
 
 
+@pytest.mark.parametrize("told", ["ME", "M e"])
+def test_our_own_name_in_another_spelling_is_ours(stage: Stage, told: str) -> None:
+    """A client that is started again may write its name in another way than before."""
+    players = f"|title|you vs. {told}\n|player|p1|you|1|\n|player|p2|{told}|2|"
+    stage.hear(f">{TAG}\n|init|battle\n{players}\n|gen|9\n|start", "|updateuser| mE|1|1|{}")
+    battle = stage.player.battles[TAG]
+    assert battle.player_role == "p2"
+    stage.hear(f">{TAG}\n|player|p2|{told.lower()}|2|\n|win|{told.lower()}")
+    assert battle.player_role == "p2"
+    assert battle.opponent_username == "you"
+    assert battle.won
+    assert not stage.player.without_result
+
+
+@pytest.mark.parametrize("title", ["me vs. a vs. b", "a vs. b vs. me"])
+def test_an_opponent_whose_name_has_versus_in_it_is_known(stage: Stage, title: str) -> None:
+    stage.hear(f">{TAG}\n|init|battle\n|title|{title}\n|player|p1|me|1|\n|player|p2|a vs. b|2|")
+    assert user_id(stage.player.battles[TAG].opponent_username or "") == "avsb"
+
+
 def test_a_team_preview_is_answered(stage: Stage) -> None:
     stage.hear(begin(), request(3, teamPreview=True))
     assert stage.choices in ([f"{TAG}|/team 12|3"], [f"{TAG}|/team 21|3"])
@@ -179,6 +199,25 @@ def test_a_rated_battle_is_left_when_its_ratings_have_come(stage: Stage) -> None
     assert stage.player.settled(TAG)
     assert stage.player.rating(TAG, "me") == RatingChange(1000, 1040)
     assert stage.player.rating(TAG, "you") == RatingChange(1010, 1000)
+
+
+def test_ratings_of_several_battles_follow_each_other_as_the_server_rated_them(
+    stage: Stage,
+) -> None:
+    """Of battles that end at once, one that began later may be rated first."""
+
+    def rated(tag: str, before: int, after: int) -> str:
+        change = f"{before} &rarr; <strong>{after}</strong><br />(+1 for winning)"
+        return f">{tag}\n|raw|you's rating: 1 &rarr; <strong>2</strong>\n|raw|me's rating: {change}"
+
+    other = "battle-gen9randombattle-8"
+    for tag in (TAG, other):
+        stage.hear(begin("|rated|", "|start").replace(TAG, tag))
+    stage.hear(rated(other, 1000, 1020), rated(TAG, 1020, 1060))
+    stage.hear(rated(other, 1000, 1020))  # its room is joined again
+    stage.player.let_go(TAG)
+    stage.hear(rated(TAG, 1020, 1060))
+    assert stage.player.own_rating == RatingChange(1000, 1060)
 
 
 def test_challenges_come_and_go(stage: Stage) -> None:
