@@ -12,6 +12,7 @@ from plywise.datasets.processes.children import NODE_FLAGS, completed
 from plywise.datasets.set_priors import load_prior
 from plywise.datasets.teams.files import (
     STATS,
+    WrittenSet,
     export_text,
     exported_sets,
     packed_text,
@@ -34,13 +35,16 @@ def stripped(text: str) -> str:
     return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
 
 
-@pytest.fixture(scope="module")
-def written() -> list[dict[str, Any]]:
+def showdown(count: str) -> list[dict[str, Any]]:
     files = (SCRIPT, ensure_showdown(), TEAMS_JS)
-    command = [str(node_executable()), *NODE_FLAGS, *map(str, files), str(COUNT)]
-    done = completed(command, timeout=300)
+    done = completed([str(node_executable()), *NODE_FLAGS, *map(str, files), count], timeout=300)
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def written() -> list[dict[str, Any]]:
+    return showdown(str(COUNT))
 
 
 def test_every_form_is_read_and_written_as_showdown_does(written: list[dict[str, Any]]) -> None:
@@ -54,6 +58,41 @@ def test_every_form_is_read_and_written_as_showdown_does(written: list[dict[str,
             assert parse_teams(text) == (team,)
 
 
+def assert_same(ours: WrittenSet, theirs: dict[str, Any]) -> None:
+    assert (ours.name or "") == theirs["name"]
+    assert ours.species == theirs["species"]
+    assert ours.moves == [move.strip() for move in theirs["moves"]]
+    for key in ("item", "ability", "gender", "nature"):
+        assert (getattr(ours, key) or "") == theirs[key]
+    assert (ours.evs or dict.fromkeys(STATS, 0)) == theirs["evs"]
+    if not any(move.startswith("Hidden Power") for move in ours.moves):  # it sets the IVs
+        assert (ours.ivs or dict.fromkeys(STATS, 31)) == theirs["ivs"]
+    assert (ours.level or 100) == theirs["level"]
+    assert bool(ours.shiny) == theirs.get("shiny", False)
+    assert bool(ours.gigantamax) == theirs.get("gigantamax", False)
+    assert ours.happiness == theirs.get("happiness")
+    assert ours.pokeball == theirs.get("pokeball")
+    assert ours.tera_type == theirs.get("teraType")
+    assert ours.hp_type == theirs.get("hpType")
+
+
+ODD = (
+    "Garchomp\n- Hidden Power [Fire]\n- Hidden Power [Ice]",
+    "\n\nGarchomp  \r\n-  Earthquake\r\n---\r\nMew @ Leftovers\r\n~Surf\r\n\r\n",
+    "=== [gen9ou] a ===\n\nRex (Garchomp) (F)\nTrait: Rough Skin\nShiny: Yes\nEVs: 4 HP\n- Dig",
+    "Garchomp\nAbility:\nEVs: 252 hp/252+ Spe\nIVs: 0 Atk\njolly nature\n-Dig\n- Fly",
+    "Urshifu-Rapid-Strike\nGigantamax: Yes\nHidden Power: Fire\nPokeball: Dusk Ball\n- Surf",
+    "Farfetch’d @ Leek\nTera Type: Steel\nHappiness: 0\nLevel: 1\n- Fly\n\nType: Null\n- Cut",
+)
+
+
+def test_odd_texts_are_read_as_teams_import_does() -> None:
+    for text, answer in zip(ODD, showdown(json.dumps(ODD)), strict=True):
+        ((_, _, sets),) = exported_sets(text)
+        for ours, theirs in zip(sets, answer["read"], strict=True):
+            assert_same(ours, theirs)
+
+
 def test_export_text_is_read_as_teams_import_does(written: list[dict[str, Any]]) -> None:
     """Besides nicknames with " @ " or parentheses, which ``Teams.import`` takes apart wrongly."""
     compared = 0
@@ -63,18 +102,7 @@ def test_export_text_is_read_as_teams_import_does(written: list[dict[str, Any]])
             if set("@(") & set(whole["name"]):
                 continue
             compared += 1
-            assert (ours.name or "") == theirs["name"]
-            assert ours.species == theirs["species"]
-            assert ours.moves == theirs["moves"]
-            for key in ("item", "ability", "gender", "nature"):
-                assert (getattr(ours, key) or "") == theirs[key]
-            assert ours.evs or dict.fromkeys(STATS, 0) == theirs["evs"]
-            assert ours.ivs or dict.fromkeys(STATS, 31) == theirs["ivs"]
-            assert (ours.level or 100) == theirs["level"]
-            assert bool(ours.shiny) == theirs.get("shiny", False)
-            assert ours.happiness == theirs.get("happiness")
-            assert ours.pokeball == theirs.get("pokeball")
-            assert ours.tera_type == theirs.get("teraType")
+            assert_same(ours, theirs)
     assert compared > COUNT
 
 

@@ -1,7 +1,8 @@
 'use strict';
 /* Varied teams as Showdown writes and reads them: node written_teams.js PACKAGE TEAMS_JS COUNT
 
-   A line of JSON for each team: the set objects, its export and packed text, and what Teams.import reads in the export. */
+   A line of JSON for each team: the set objects, its export and packed text, and what Teams.import reads in the export.
+   With a JSON list of texts in place of COUNT: what Teams.import reads in each. */
 const [PACKAGE, TEAMS, COUNT] = process.argv.slice(2);
 const {Dex, Teams} = require(`${PACKAGE}/dist/sim`), {Dice, teamSource} = require(TEAMS);
 
@@ -34,6 +35,7 @@ function varied(set, dice) {
   made.moves = made.moves.slice(0, 1 + dice.below(4));
   return made;
 }
+if (COUNT.startsWith('[')) for (const text of JSON.parse(COUNT)) console.log(JSON.stringify({read: Teams.import(text)}));
 for (let n = 0; n < +COUNT; n++) {
   const dice = new Dice(n * 7 + 3), format = formats[Math.floor(n / 6) % formats.length];
   const team = sources[format](n + 1, n)[0].slice(0, 1 + n % 6).map(set => varied(set, dice));
