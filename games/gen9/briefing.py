@@ -15,7 +15,7 @@ import numpy as np
 
 from plywise.datasets.showdown_data import load
 from plywise.games.base import Briefing, Option
-from plywise.games.gen9.belief import SetBelief
+from plywise.games.gen9.belief import SetBelief, unrevealed
 from plywise.games.gen9.infostate import InfoState, MonView, SideView, action_name
 from plywise.games.gen9.lookahead import outlooks, verdicts
 from plywise.games.gen9.option_facts import foe_option_facts, own_option_facts
@@ -74,7 +74,8 @@ def _side_line(label: str, side: SideView, describe: Callable[[MonView], str]) -
     parts.extend(describe(m) for m in bench if not m.fainted)
     unseen = side.size - len(side.mons) - side.fainted_unseen
     if unseen:
-        parts.append(f"{unseen} unseen")
+        shown = ", ".join(one.species for one in unrevealed(side))
+        parts.append(f"{unseen} unseen{' of ' if shown else ''}{shown}")
     parts.extend(f"{k} {v.count or v.passed}" for k, v in side.conditions.items())
     return f"{label}: " + "; ".join(parts)
 
