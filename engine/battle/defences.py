@@ -456,7 +456,9 @@ def hits_by_accuracy(b: Any, s: int, t: int, later: bool) -> bool:
                     accuracy = accuracy * 3 // (3 - change)
     if move == M.toxic and has_type(b, s, c.TYPE_POISON):
         return True
-    if int(row.target) == TARGET_SELF and int(b.move.category) == c.CATEGORY_STATUS:
+    # Curse is aimed at its user where that is no Ghost.
+    at_self = int(row.target) == TARGET_SELF or (move == M.curse and s == t)
+    if at_self and int(b.move.category) == c.CATEGORY_STATUS:
         return True
     # event Accuracy
     if (
