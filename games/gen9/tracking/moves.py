@@ -123,6 +123,8 @@ class Moves(Reader):
         return move in tables.NO_FAILURES
 
     def _on_minus_miss(self, line: ProtocolLine) -> None:
+        if self.battle.residual:
+            return  # a future move
         if self._moving is not None and tables.is_at_all(self._moving.move):
             return
         self._side(line.arg(0)).failed_now = True
