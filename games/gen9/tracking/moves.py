@@ -47,6 +47,10 @@ class Moves(Reader):
             again = side.streak[0] == move and not side.failed_before
             side.streak = (move, side.streak[1] + 1 if again else 0)
         if called:
+            # Pressure takes PP from the move that has called this one.
+            spent_on = mon.uses if side.copied is None else mon.copied_uses
+            if kind == "move" and cause in spent_on:
+                spent_on[cause] += self._cost(s, move, line.arg(2)) - 1
             return
         side.last_move = move
         if cause != "lockedmove":
@@ -123,6 +127,8 @@ class Moves(Reader):
         return move in tables.NO_FAILURES
 
     def _on_minus_miss(self, line: ProtocolLine) -> None:
+        if self.battle.residual:
+            return  # a future move
         if self._moving is not None and tables.is_at_all(self._moving.move):
             return
         self._side(line.arg(0)).failed_now = True

@@ -470,3 +470,19 @@ def test_one_that_is_hit_loses_its_focus() -> None:
     assert read(lines).sides[1].effects["focuspunch"].count == 0
     hit = "|-damage|p2a: Garchomp|90/100"
     assert read(lines + hit).sides[1].effects["focuspunch"].count == 1
+
+
+def test_a_future_move_that_misses_is_not_the_move_of_the_turn() -> None:
+    lines = "|-end|p2a: Garchomp|move: Future Sight\n|-miss|p1a: Blissey|p2a: Garchomp"
+    assert not read(f"|\n{lines}").sides[0].failed_now
+    missed = "|move|p1a: Blissey|Toxic|p2a: Garchomp|[miss]\n|-miss|p1a: Blissey|p2a: Garchomp"
+    assert read(missed).sides[0].failed_now
+
+
+def test_pressure_makes_the_move_that_calls_another_dearer() -> None:
+    battle = read(
+        """|-ability|p1a: Blissey|Pressure
+        |move|p2a: Garchomp|Sleep Talk|p2a: Garchomp
+        |move|p2a: Garchomp|Earthquake|p1a: Blissey|[from] move: Sleep Talk"""
+    )
+    assert foe(battle, "Garchomp").uses == {"sleeptalk": 2}
