@@ -19,6 +19,7 @@ from plywise.conf.schemas.search import SimultaneousGroup
 from plywise.conf.schemas.showdown import ServerConfig, ShowdownConfig
 from plywise.datasets.errors import PlywiseError
 from plywise.games.showdown.server import ShowdownServer
+from plywise.games.showdown.session.battles import RATING_SECONDS
 
 from ..arena.showdown.login_server import LoginServer, key_pair
 from ..arena.showdown.runs import Run, configuration
@@ -30,7 +31,9 @@ MODES = ("accept", "challenge", "ladder", "advise")
 PLAIN_CLIENT = Path(__file__).parents[1] / "arena" / "showdown" / "plain_client.py"
 PASSWORD = "open sesame"
 SERVERS = 3  # each plays one battle at a time, or the ladder would pair two of our runs
-STILL_SECONDS = 15.0  # without a decision or an end, after which the server goes away
+STILL_SECONDS = (
+    RATING_SECONDS + 5.0
+)  # without a decision or an end, after which the server goes away
 LONGEST_SECONDS = 90.0
 NEVER_SEEN = (  # battles that our player cannot know of
     "battle named as a path", "battle with a long name", "battle of another format",
