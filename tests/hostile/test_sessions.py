@@ -31,7 +31,7 @@ MODES = ("accept", "challenge", "ladder", "advise")
 PLAIN_CLIENT = Path(__file__).parents[1] / "arena" / "showdown" / "plain_client.py"
 PASSWORD = "open sesame"
 SERVERS = 3  # each plays one battle at a time, or the ladder would pair two of our runs
-STILL_SECONDS = (
+STILL_SECONDS = RATING_SECONDS + 5.0  # without a decision or an end; then the server goes away
     RATING_SECONDS + 5.0
 )  # without a decision or an end, after which the server goes away
 LONGEST_SECONDS = 90.0
