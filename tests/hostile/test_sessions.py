@@ -32,8 +32,6 @@ PLAIN_CLIENT = Path(__file__).parents[1] / "arena" / "showdown" / "plain_client.
 PASSWORD = "open sesame"
 SERVERS = 3  # each plays one battle at a time, or the ladder would pair two of our runs
 STILL_SECONDS = RATING_SECONDS + 5.0  # without a decision or an end; then the server goes away
-    RATING_SECONDS + 5.0
-)  # without a decision or an end, after which the server goes away
 LONGEST_SECONDS = 90.0
 NEVER_SEEN = (  # battles that our player cannot know of
     "battle named as a path", "battle with a long name", "battle of another format",
