@@ -271,7 +271,7 @@ def _beside(clients: Sequence[Sequence[str]]) -> Iterator[None]:
     running = []
     try:
         for words in clients:
-            command = [sys.executable, _PLAIN_CLIENT, *words, "--battles", "0", "--stay"]
+            command = [sys.executable, str(_PLAIN_CLIENT), *words, "--battles", "0", "--stay"]
             running.append(subprocess.Popen(command, stdout=subprocess.DEVNULL))
         yield
     finally:
