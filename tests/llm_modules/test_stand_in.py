@@ -147,7 +147,7 @@ def test_the_battle_oracle_knows_the_only_good_action_and_its_value() -> None:
             proposed = oracle.truth(state, player, PROPOSE, 0)
             values = oracle.truth(state, player, EVALUATE, 0)
             assert proposed[best] == pytest.approx(1.0)
-            assert values[best] == pytest.approx(sign * exact.value, abs=0.06)
+            assert values[best] == pytest.approx(sign * exact.value, abs=0.1)  # its sampled turns
             assert values[best] == max(values.values())
             compared.append((seed, player))
     assert compared == [(0, 0), (6, 0), (7, 0), (9, 1), (11, 0)]

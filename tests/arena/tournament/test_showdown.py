@@ -63,7 +63,7 @@ def run(config: TournamentConfig, folder: Path) -> tuple[int, str]:
             ["random", "search"],
             "tic_tac_toe",
             {},
-            "executor=showdown plays game=gen9randombattle, not game=tic_tac_toe",
+            "executor=showdown plays Pokémon battles, not game=tic_tac_toe",
         ),
         (
             ["random", "pokeenv_random"],
