@@ -138,6 +138,7 @@ def find_format(name: str) -> BattleFormat:
     for key in (wanted, f"gen9{wanted}"):
         if key in formats:
             return formats[key]
-    near = difflib.get_close_matches(f"gen9{wanted.removeprefix('gen9')}", formats, n=1)
-    hint = f"; did you mean {near[0]}?" if near else ""
+    short = {key.removeprefix("gen9"): key for key in formats}
+    near = difflib.get_close_matches(wanted.removeprefix("gen9"), short, n=1)
+    hint = f"; did you mean {short[near[0]]}?" if near else ""
     raise UnknownFormatError(f"no format of generation 9 is called '{name}'{hint}")

@@ -298,7 +298,7 @@ def decision_record(
 ) -> DecisionRecord:
     """Return the record of a decision; ``action`` -1: the server's default."""
     own, foe = info.own, info.foe
-    unseen = foe.size - len(foe.mons)
+    unseen = foe.size - len(foe.mons) - foe.fainted_unseen
     return DecisionRecord(
         battle=tag,
         turn=info.turn,
