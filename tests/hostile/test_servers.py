@@ -117,6 +117,8 @@ def test_whatever_is_said_at_team_preview_the_battle_is_played_to_its_end(tmp_pa
     for way in BAD_PREVIEWS.keys() - {"team of 24", "preview again"}:
         decisions = read_records(runs[way].folder / "decisions.jsonl")
         assert {decision["fallback"] for decision in decisions} == {""}, way
+    shown = read_records(runs["hidden formes"].folder / "decisions.jsonl")
+    assert [decision["action"].split()[0] for decision in shown[:3]] == ["lead", "bring", "bring"]
 
 
 def test_there_are_at_least_16_kinds() -> None:

@@ -37,7 +37,8 @@ def test_links_lead_somewhere() -> None:
 
 def test_every_game_has_two_lines() -> None:
     for name in REGISTRY:
-        about = [line for line in LINES if f"={name} " in f"{line} " or f"bench {name}" in line]
+        named = re.compile(rf"={name}[ :]|bench {name}")
+        about = [line for line in LINES if named.search(f"{line} ")]
         assert len(about) == 2, name
     assert len(LINES) == 2 * len(REGISTRY)
 

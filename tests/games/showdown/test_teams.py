@@ -143,7 +143,7 @@ def test_files_with_an_illegal_team_are_refused_in_one_line(tmp_path: Path) -> N
     refuse_illegal(file, format)
     file.write_text("Koraidon\n- Fly\n- Toxic", encoding="utf-8")
     with pytest.raises(TeamError, match=r"t\.txt: t is not legal in gen9uu: .* \(and \d more: "):
-        refuse_illegal(tmp_path, format)
+        refuse_illegal(file, format)
 
 
 def test_a_validator_that_ended_says_so() -> None:
