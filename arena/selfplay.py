@@ -30,6 +30,7 @@ from plywise.arena.output.provenance import code_digest
 from plywise.arena.output.screen import TextConsole, near
 from plywise.arena.play.match import play_game
 from plywise.arena.play.replay import states_of
+from plywise.arena.settings import check_team_files
 from plywise.conf.schemas.commands import SelfplayConfig
 from plywise.datasets.errors import ConfigError, PlywiseError
 from plywise.datasets.files import reading
@@ -161,6 +162,7 @@ def run_selfplay(config: SelfplayConfig, folder: Path, console: Console | None =
         if config.out is not None:
             with writing(Path(config.out)):
                 pass  # refused now, not after an hour
+        check_team_files(config.game)
         factory.check(config.agent)
         why = one_process(config.llm) if CATALOG[config.agent.name].llm else ""
         if config.jobs > 1 and why:

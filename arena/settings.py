@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plywise.conf.schemas.llm import OpenAIGroup
@@ -32,6 +33,22 @@ def make_configured_game(config: GameConfig) -> Game:
         return make_game(config.name, **config.parameters())
     except ValueError as error:
         raise ConfigError(str(error)) from error
+
+
+def check_team_files(config: GameConfig) -> None:
+    """Refuse teams for battles in this process that a Showdown server would refuse.
+
+    Raises:
+        TeamError: a team of ``game.team_files`` is not legal, or the file cannot be read.
+        UnknownFormatError: the engine cannot play the format.
+        ShowdownInstallError: Showdown's validator is missing and cannot be installed.
+    """
+    if config.teams is None:
+        return
+    from plywise.engine.battle.border.formats import playable
+    from plywise.games.showdown.teams.check import refuse_illegal
+
+    refuse_illegal(Path(config.teams), playable(config.battle_format))
 
 
 def with_budget(search: SearchGroup, agent: AgentConfig) -> SearchGroup:

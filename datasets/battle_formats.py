@@ -27,7 +27,6 @@ class BattleFormat:
 
     Attributes:
         id, name: Showdown's, such as ``gen9ou`` and ``[Gen 9] OU``.
-        section: where Showdown's list has it.
         mod: whose tables and mechanics it is played with (``gen9``, ``champions`` …).
         game_type: ``singles``, ``doubles`` …
         generator: id of the generator that makes its teams; "" where players bring them.
@@ -37,14 +36,13 @@ class BattleFormat:
         banned_abilities: ids.
         min_team_size, max_team_size: Pokémon in a team.
         picked_team_size: how many of them come into the battle; 0: all.
-        default_level, max_level: of a set that names none, and at most.
+        default_level: of a set that names none.
         adjust_level: the level that all have in the battle; 0: their own.
         adjust_level_down: the level of all that have a higher one; 0: none.
     """
 
     id: str
     name: str
-    section: str
     mod: str
     game_type: str
     generator: str
@@ -56,7 +54,6 @@ class BattleFormat:
     max_team_size: int
     picked_team_size: int
     default_level: int
-    max_level: int
     adjust_level: int
     adjust_level_down: int
 
@@ -102,7 +99,6 @@ def battle_formats() -> tuple[Mapping[str, BattleFormat], Mapping[str, BattleRul
         key: BattleFormat(
             id=key,
             name=entry["name"],
-            section=entry["section"],
             mod=entry["mod"],
             game_type=entry["gameType"],
             generator=entry["team"],
@@ -114,7 +110,6 @@ def battle_formats() -> tuple[Mapping[str, BattleFormat], Mapping[str, BattleRul
             max_team_size=entry["maxTeamSize"],
             picked_team_size=entry["pickedTeamSize"],
             default_level=entry["defaultLevel"],
-            max_level=entry["maxLevel"],
             adjust_level=entry["adjustLevel"],
             adjust_level_down=entry["adjustLevelDown"],
         )
@@ -138,6 +133,7 @@ def find_format(name: str) -> BattleFormat:
     for key in (wanted, f"gen9{wanted}"):
         if key in formats:
             return formats[key]
-    near = difflib.get_close_matches(f"gen9{wanted.removeprefix('gen9')}", formats, n=1)
-    hint = f"; did you mean {near[0]}?" if near else ""
+    short = {key.removeprefix("gen9"): key for key in formats}
+    near = difflib.get_close_matches(wanted.removeprefix("gen9"), short, n=1)
+    hint = f"; did you mean {short[near[0]]}?" if near else ""
     raise UnknownFormatError(f"no format of generation 9 is called '{name}'{hint}")

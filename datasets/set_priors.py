@@ -176,10 +176,6 @@ class SetPrior:
                     mixed[s] = mixed.get(s, 0.0) + share * weight
         return normalised((tuple(mixed), tuple(mixed.values())))
 
-    def group_shares(self, species: str) -> dict[str, float]:
-        """Return group -> probability that a member of a team of it is ``species``."""
-        return {name: group.species.get(species, 0.0) for name, group in self.groups.items()}
-
     def draw_group(self, known: Sequence[PokemonSet], rng: Random) -> str:
         """Return the group of a team with the Pokémon ``known``, drawn by its probability."""
         if len(self.groups) == 1:

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 _ROOT = Path(__file__).parents[2]  # the checkout, or plywise/ in site-packages
-_FLOORS = ("datasets", "engine", "games", "search", "llm_modules", "arena")
+_FLOORS = ("datasets", "engine", "games", "search", "llm_modules", "arena", "conf/team")
 ASIDE = (
     "arena/bench",
     "arena/childplay",

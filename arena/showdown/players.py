@@ -73,9 +73,7 @@ def make_player(
     options = player_options(url, account(config.server, ours=ours), format) | {
         "max_concurrent_battles": 0,  # whoever seeks battles counts them
         "start_timer_on_battle_start": config.server.timer,
-        "team": brought_teams(
-            config.game.battle_format, config.game.teams, config.seed + (not ours)
-        ),
+        "team": brought_teams(format, config.game.teams, seed),
     }
     player: CheckedPlayer
     if agent is None:

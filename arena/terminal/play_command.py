@@ -9,6 +9,7 @@ from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.agents.kinds.search import SearcherSettings
 from plywise.arena.agents.spec import Agent
 from plywise.arena.output.screen import TextConsole
+from plywise.arena.settings import check_team_files
 from plywise.arena.terminal.play import Human, play_in_terminal
 from plywise.conf.schemas.play import PlayConfig
 from plywise.datasets.errors import ConfigError
@@ -28,6 +29,7 @@ def run_play(config: PlayConfig, folder: Path) -> int:
         ConfigError: the agent cannot play here, or not at a level.
     """
     console = TextConsole(no_color=not config.color)
+    check_team_files(config.game)
     factory = AgentFactory(
         config.game,
         config.search,

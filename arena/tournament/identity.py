@@ -16,6 +16,7 @@ from plywise.arena.output.files import file_stem, plain
 from plywise.arena.output.provenance import code_digest
 from plywise.arena.settings import with_advice, with_budget
 from plywise.conf.schemas.tournament import TournamentConfig
+from plywise.datasets.teams.files import packed_text, read_teams
 from plywise.games.from_file import game_file_digest
 
 # Of the llm group: how calls are made decides nothing about a game.
@@ -29,6 +30,9 @@ def deciding_settings(config: TournamentConfig) -> dict[str, Any]:
     """Return the settings that decide games, as plain values, those of each agent in full.
 
     The number of pairs, of workers, and what is kept of the games are not among them.
+
+    Raises:
+        TeamError: the teams that are brought cannot be read.
     """
     agents = []
     asked = False
@@ -66,7 +70,14 @@ def deciding_settings(config: TournamentConfig) -> dict[str, Any]:
         settings["server"] = versions | timer
     if digest := game_file_digest(config.game.name):
         settings["game_file"] = digest
+    if config.game.teams is not None:
+        settings["teams"] = _digest_of_teams(Path(config.game.teams))
     return settings
+
+
+def _digest_of_teams(path: Path) -> str:
+    packed = "".join(f"{packed_text(team.sets)}\n" for team in read_teams(path))
+    return hashlib.sha256(packed.encode()).hexdigest()[:12]
 
 
 def identity_of(config: TournamentConfig) -> dict[str, Any]:

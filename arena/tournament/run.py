@@ -18,6 +18,7 @@ from plywise.arena.guidance.language_model import one_process
 from plywise.arena.output.files import plain
 from plywise.arena.output.screen import Screen, TextConsole, near
 from plywise.arena.output.text import single_line
+from plywise.arena.settings import check_team_files
 from plywise.arena.tournament.executors.base import Executor, InlineExecutor, what_is_wrong
 from plywise.arena.tournament.executors.local import LocalExecutor
 from plywise.arena.tournament.executors.ray import RayExecutor
@@ -73,6 +74,7 @@ def _check(config: TournamentConfig, factory: AgentFactory) -> None:
         raise ConfigError(
             f"tournament.executor=showdown plays Pokémon battles, not game={config.game.name}"
         )
+    check_team_files(config.game)
     for entrant in entrants:
         factory.check(entrant)
     _check_accounts(config, entrants)

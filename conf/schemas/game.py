@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from omegaconf import MISSING
 
 from plywise.datasets.battle_formats import find_format
+from plywise.datasets.errors import ConfigError
 from plywise.datasets.settings import Settings, setting
 
 
@@ -43,9 +44,16 @@ class Gen9Config(GameConfig):
     format: str = setting("gen9ou", "Showdown's format, such as gen9ou (given as game=gen9:gen9ou)")
     team_files: str | None = setting(
         None,
-        "file or folder of teams to draw from; null: the format's own generator, or our own teams",
+        "file or folder of teams to draw from, where players bring them; null: our own teams",
         path=True,
     )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.team_files is not None and find_format(self.format).generator:
+            raise ConfigError(
+                f"game.team_files={self.team_files}: {self.battle_format} makes its own teams"
+            )
 
     @property
     def battle_format(self) -> str:

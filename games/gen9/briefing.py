@@ -112,7 +112,7 @@ def briefing(info: InfoState, worlds: np.ndarray[Any, Any], belief: SetBelief) -
     own = {action: replace(facts, outlook=words[action]) for action, facts in own.items()}
     foe = foe_option_facts(info, worlds)
     return Briefing(
-        game="gen9randombattle",
+        game=info.format,
         player=info.player,
         rules=RULES_TEXT,
         setup=own_team(info),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 
@@ -36,6 +36,7 @@ RANDOM_BATTLE = "gen9randombattle"
 # Showdown ends a battle as a tie after 1000 turns; a turn may have a pivot's replacement
 # on each side and replacements at its end.
 _MAX_DECISIONS = 4000
+_NO_LEVEL = 100  # of a set that names none; the format says its level
 
 
 @dataclass(frozen=True)
@@ -78,9 +79,10 @@ class Gen9Battle(Game):
 
     def new_initial_state(self, seed: int = 0) -> Gen9State:
         """Return the first decision of a battle between two teams drawn with ``seed``."""
+        both = self.teams(seed)  # a wrong file is said before anything is compiled
         self.kernels()
         dice = Random(f"{self.format} dice {seed}").getrandbits(63)
-        return battle_between(self.teams(seed), dice, self.format)
+        return battle_between(both, dice, self.format)
 
     def teams(self, seed: int) -> tuple[teams.Team, teams.Team]:
         """Return the whole teams of :meth:`new_initial_state`."""
@@ -121,7 +123,11 @@ def team_pool(format: str, files: str | None = None) -> Callable[[Random], teams
         TeamError: a file holds no team, or there are no teams of ours for the format.
     """
     if files is not None:
-        pool = [team.sets for team in read_teams(Path(files))]
+        usual = playable(format).default_level  # packed text has no word for level 100
+        pool = [
+            tuple(replace(s, level=usual) if s.level == _NO_LEVEL else s for s in team.sets)
+            for team in read_teams(Path(files))
+        ]
         return lambda rng: rng.choice(pool)
     if format == RANDOM_BATTLE:
         return random_battle_sets().random_team

@@ -15,12 +15,16 @@ from plywise.games.gen9.tracking.tracker import Tracker
 class BattleChannel:
     """The lines of a battle as one player is sent them, in order, and its requests.
 
+    Args:
+        format: id of the battle's format; lines may tell of another.
+
     Attributes:
         request: the last one that was read; None: none yet.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, format: str = "gen9randombattle") -> None:
         self.request: BattleRequest | None = None
+        self._format = format
         self._tracker: Tracker | None = None
         self._unread: list[str] = []  # until a request tells whose channel it is
 
@@ -56,6 +60,7 @@ class BattleChannel:
 
     def _begin(self, request: BattleRequest, player: int) -> None:
         self._tracker = Tracker(player)
+        self._tracker.battle.format = self._format
         under_way = any(line.startswith("|turn|") and line != "|turn|1" for line in self._unread)
         if not under_way:
             self._tracker.information_state(request)  # it names the team in its own order

@@ -226,7 +226,7 @@ class CheckedPlayer(SessionPlayer):
     def channel(self, tag: str) -> BattleChannel:
         """Return what the player is told of the battle with this tag."""
         if tag not in self._channels:
-            self._channels[tag] = BattleChannel()
+            self._channels[tag] = BattleChannel(self.format)
         return self._channels[tag]
 
     def _player_name(self, tag: str, text: str) -> str:

@@ -88,14 +88,14 @@ class _OngoingBattle:
         agent: the agent for this battle; None before its first decision.
         request_id: id of the latest request.
         sent: actions sent for that request.
-        unrecorded: makes the record of the decision that is being sent; None: there is none.
+        unrecorded: makes the record of each decision that is being sent; () there is none.
     """
 
     timer: ServerTimer
     agent: BattleDecider | None = None
     request_id: int = -2
     sent: set[int] = field(default_factory=set)
-    unrecorded: Callable[[], DecisionRecord] | None = None
+    unrecorded: tuple[Callable[[], DecisionRecord], ...] = ()
 
 
 class PlywisePlayer(CheckedPlayer):
@@ -159,10 +159,11 @@ class PlywisePlayer(CheckedPlayer):
 
     async def _choose(self, battle: AbstractBattle) -> BattleOrder:
         assert isinstance(battle, Battle)
-        started = time.perf_counter()
+        started = began = time.perf_counter()
         tag = battle.battle_tag
         ongoing = self._ongoing(tag)
         decision, fallback, action = None, "", -1
+        named: list[Callable[[], DecisionRecord]] = []  # records of decisions before the last one
         order: BattleOrder = self.choose_default_move()
         info: InfoState | None = None
         try:
@@ -171,8 +172,11 @@ class PlywisePlayer(CheckedPlayer):
             decision = await self._decided(battle, info)
             action = int(decision.action)
             while action in info.legal and len(info.named) + 1 < info.to_name:
-                named = (*info.named, action - SWITCH)
-                info = self.channel(tag).information_state(battle.last_request, named)
+                now = time.perf_counter()
+                named.append(partial(decision_record, tag, info, action, decision, now - began, ""))
+                began = now
+                members = (*info.named, action - SWITCH)
+                info = self.channel(tag).information_state(battle.last_request, members)
                 decision = await self._decided(battle, info)
                 action = int(decision.action)
             if action in info.legal:
@@ -192,10 +196,9 @@ class PlywisePlayer(CheckedPlayer):
         ongoing.timer.answered(started, time.perf_counter())
         ongoing.sent.add(action)
         if info is not None:
-            seconds = time.perf_counter() - started
-            ongoing.unrecorded = partial(
-                decision_record, tag, info, action, decision, seconds, fallback
-            )
+            seconds = time.perf_counter() - began
+            last = partial(decision_record, tag, info, action, decision, seconds, fallback)
+            ongoing.unrecorded = (*named, last)
         return order
 
     async def _decided(
@@ -229,10 +232,11 @@ class PlywisePlayer(CheckedPlayer):
         """Send the choice, then record it."""
         await super()._handle_battle_request(battle, maybe_default_order)
         ongoing = self._ongoing(battle.battle_tag)
-        record, ongoing.unrecorded = ongoing.unrecorded, None
-        if record is not None and self._on_decision is not None:
-            with self.losses.guard():
-                self._on_decision(record())
+        records, ongoing.unrecorded = ongoing.unrecorded, ()
+        if self._on_decision is not None:
+            for record in records:
+                with self.losses.guard():
+                    self._on_decision(record())
 
     def _arrived(self, tag: str, lines: list[str]) -> None:
         """Read the timer's report at once: in sequence it would come after the answer."""
@@ -298,7 +302,7 @@ def decision_record(
 ) -> DecisionRecord:
     """Return the record of a decision; ``action`` -1: the server's default."""
     own, foe = info.own, info.foe
-    unseen = foe.size - len(foe.mons)
+    unseen = foe.size - len(foe.mons) - foe.fainted_unseen
     return DecisionRecord(
         battle=tag,
         turn=info.turn,

@@ -135,7 +135,8 @@ GARBAGE = (
 --config-path=x --multirun -m -sc --shell-completion --hydra-help --experimental-rerun=x a.b.c=1
 .=1 ..=1 a..b=1 @ @=1 a@b=1 game@x=othello game= game=[othello,gomoku] game=null game=../x
 game=path: game=path:/ game=path:/dev/zero/x.py game=path:taken game=openspiel:
-game=openspiel:nope game=plugin search=null search={} search=x llm= llm={} llm=[] agent=null
+game=openspiel:nope game=gen9: game=gen9:nope game=gen9:doublesou game=gen9 game=plugin
+search=null search={} search=x llm= llm={} llm=[] agent=null
 agent=[] game.name=othello game.name=nope game.name='' search.name=mcts search.name=x llm.name=x
 agent.name=x agent.name=random 🙂=1 ' a=' a={ a=[ a={b: {} [] null a=b=c @x %s * ? $HOME ${x}
 seed=${seed} seed=${oc.env:X} seed=${oc.decode:x} seed=${hydra:job.id} seed=${.} seed=${

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from random import Random
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 from websockets.asyncio.client import connect
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -50,7 +50,7 @@ def _lines(
                 return [message]
             out: list[str] = []
             for line in lines:
-                if not kind or line.startswith(f"|{kind}|"):
+                if not kind or f"{line}|".startswith(f"|{kind}|"):
                     out += rewrite(self.random, head, line)
                 else:
                     out.append(line)
@@ -260,6 +260,77 @@ BAD_SERVERS: dict[str, type[Behaviour]] = {
 }
 
 
+class _PreviewAgain(Behaviour):
+    """Asks for a team again in the middle of the battle, before each third request for a move."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(seed)
+        self.count = 0
+
+    def from_server(self, message: str) -> Messages:
+        head, _, text = message.partition("|request|{")
+        if not text or '"active"' not in text:
+            return [message]
+        self.count += 1
+        if self.count % 3:
+            return [message]
+        request = json.loads("{" + text.partition("\n")[0])
+        again = {"teamPreview": True, "rqid": request["rqid"], "side": request["side"]}
+        return [f"{head}|request|{json.dumps(again)}", message]
+
+
+def _preview(change: Callable[[dict[str, object]], object]) -> type[Behaviour]:
+    """Return a behaviour that changes the requests of Team Preview."""
+    return _request(lambda request: change(request) if "teamPreview" in request else request)
+
+
+def _with_team(resize: Callable[[list[object]], list[object]]) -> type[Behaviour]:
+    def change(request: dict[str, object]) -> object:
+        side = cast("dict[str, list[object]]", request["side"])
+        return request | {"side": side | {"pokemon": resize(side["pokemon"])}}
+
+    return _preview(change)
+
+
+def _instead_of(kind: str, *lines: str) -> type[Behaviour]:
+    return _lines(lambda random, head, line: lines, kind=kind)
+
+
+BAD_PREVIEWS: dict[str, type[Behaviour]] = {
+    "thousands of Pokémon": _lines(lambda random, head, line: [line] * 3000, kind="poke"),
+    "no Pokémon": _instead_of("poke"),
+    "nothing between bars": _instead_of("poke", "|poke|", "|poke||||", "|poke|p1|", "|poke|p9|X|"),
+    "unknown species": _instead_of("poke", "|poke|p1|Nobody-*, L999|", "|poke|p2|<b>, L-5, X|"),
+    "hidden formes": _lines(
+        lambda random, head, line: [line.replace("|item", "").rstrip("|").split(",")[0] + "-*|"],
+        kind="poke",
+    ),
+    "unknown tier": _instead_of("tier", "|tier|[Gen 99] Nothing"),
+    "tier with markup": _instead_of("tier", "|tier|<img src=x>\x1b[2J[/x]" + "y" * 60_000),
+    "tier of doubles": _instead_of("tier", "|tier|[Gen 9] Doubles OU"),
+    "tier of other rules": _instead_of("tier", "|tier|[Gen 9] National Dex"),
+    "no tier": _instead_of("tier"),
+    "99 to bring": _instead_of("teampreview", "|teampreview|99"),
+    "none to bring": _instead_of("teampreview", "|teampreview|0", "|teampreview|-1"),
+    "preview twice": _lines(lambda random, head, line: [line, "|clearpoke", line], kind="start"),
+    "started twice": _lines(lambda random, head, line: ["|start", line, "|start"], kind="turn"),
+    "teams of 99": _instead_of("teamsize", "|teamsize|p1|99", "|teamsize|p2|99"),
+    "teams of none": _instead_of("teamsize", "|teamsize|p1|0", "|teamsize|p2|-6"),
+    "asked for none": _preview(lambda r: r | {"maxChosenTeamSize": 0}),
+    "asked for 99": _preview(lambda r: r | {"maxChosenTeamSize": 99}),
+    "asked for fewer than none": _preview(lambda r: r | {"maxChosenTeamSize": -3}),
+    "asked for a text": _preview(lambda r: r | {"maxChosenTeamSize": "three"}),
+    "asked for a list": _preview(lambda r: r | {"maxChosenTeamSize": [3]}),
+    "asked for infinity": _preview(lambda r: r | {"maxChosenTeamSize": float("inf")}),
+    "team of none": _with_team(lambda team: []),
+    "team of one": _with_team(lambda team: team[:1]),
+    "team of 24": _with_team(lambda team: team * 4),
+    "team of nobodies": _with_team(lambda team: [{} for _ in team]),
+    "preview again": _PreviewAgain,
+}
+"""Ways about Team Preview, on top of a server that plays a format that has it."""
+
+
 class BadServer:
     """The proxy, behaving in one way; a context manager.
 
@@ -273,7 +344,7 @@ class BadServer:
 
     def __init__(self, upstream: str, way: str, seed: int = 0) -> None:
         self._upstream = upstream
-        self._way = BAD_SERVERS[way]
+        self._way = (BAD_SERVERS | BAD_PREVIEWS)[way]
         self._seed = seed
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)

@@ -17,14 +17,14 @@ from plywise.arena.agents.catalog import agent_config
 from plywise.arena.output.files import read_records
 from plywise.arena.showdown import connections
 from plywise.arena.showdown.match import run_showdown
-from plywise.conf.schemas.game import GameConfig
+from plywise.conf.schemas.game import GameConfig, Gen9Config
 from plywise.conf.schemas.llm import NoLLMGroup
 from plywise.conf.schemas.search import SimultaneousGroup
 from plywise.conf.schemas.showdown import ServerConfig, ShowdownConfig
 from plywise.datasets.errors import PlywiseError
 from plywise.games.showdown.server import ShowdownServer
 
-from .server import BAD_SERVERS, BadServer
+from .server import BAD_PREVIEWS, BAD_SERVERS, BadServer
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 STALL_SECONDS = 2.0  # where nothing is to happen; elsewhere a busy machine gets more
@@ -68,33 +68,57 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Run]]:
     """All runs, side by side: they wait most of the time."""
     root = tmp_path_factory.mktemp("hostile")
 
-    def play(way: str, url: str) -> Run:
-        folder, out = root / way.replace(" ", "-"), StringIO()
-        folder.mkdir()
-        config = ShowdownConfig(
-            game=GameConfig("gen9randombattle"),
-            agent=agent_config("random"),
-            opponent=agent_config("pokeenv_random"),
-            search=SimultaneousGroup(),
-            llm=NoLLMGroup(),
-            battles=1,
-            stall_seconds=STALL_SECONDS if way in STALLING else PATIENCE,
-            server=ServerConfig(url=url, patience=3.0),
-        )
-        try:
-            return Run(run_showdown(config, folder, Console(file=out)), "", out.getvalue(), folder)
-        except PlywiseError as error:
-            return Run(1, str(error), out.getvalue(), folder)
-
-    def run(way: str, upstream: str) -> Run:
+    def play(way: str, upstream: str) -> Run:
+        patience = STALL_SECONDS if way in STALLING else PATIENCE
         with BadServer(upstream, way) as proxy:
-            return play(way, proxy.url)
+            return _played(way, proxy.url, root, stall_seconds=patience)
 
     with pytest.MonkeyPatch.context() as patch, ShowdownServer() as server:
         patch.setattr(connections, "GREETING_SECONDS", 10.0)
         with ThreadPoolExecutor(8) as pool:
-            found = pool.map(lambda way: run(way, server.url), BAD_SERVERS)
+            found = pool.map(lambda way: play(way, server.url), BAD_SERVERS)
             yield dict(zip(BAD_SERVERS, found, strict=True))
+
+
+def _played(way: str, url: str, root: Path, **changes: object) -> Run:
+    """Play one battle on a server, in a folder of its own."""
+    folder, out = root / way.replace(" ", "-"), StringIO()
+    folder.mkdir()
+    settings: dict[str, object] = {
+        "game": GameConfig("gen9randombattle"),
+        "agent": agent_config("random"),
+        "opponent": agent_config("pokeenv_random"),
+        "search": SimultaneousGroup(seconds=None, iterations=20, worlds=2),
+        "llm": NoLLMGroup(),
+        "battles": 1,
+        "server": ServerConfig(url=url, patience=3.0),
+    }
+    config = ShowdownConfig(**(settings | changes))  # type: ignore[arg-type]
+    try:
+        return Run(run_showdown(config, folder, Console(file=out)), "", out.getvalue(), folder)
+    except PlywiseError as error:
+        return Run(1, str(error), out.getvalue(), folder)
+
+
+def test_whatever_is_said_at_team_preview_the_battle_is_played_to_its_end(tmp_path: Path) -> None:
+    def play(way: str) -> Run:
+        with BadServer(server.url, way) as proxy:
+            return _played(
+                *(way, proxy.url, tmp_path),
+                game=Gen9Config(format="gen9bssregi"),
+                agent=agent_config("search"),
+                stall_seconds=PATIENCE,
+            )
+
+    with ShowdownServer() as server, ThreadPoolExecutor(4) as pool:
+        runs = dict(zip(BAD_PREVIEWS, pool.map(play, BAD_PREVIEWS), strict=True))
+    wrong = {way: said for way, run in runs.items() if (said := _wrong(way, run))}
+    assert wrong == {}
+    for way in BAD_PREVIEWS.keys() - {"team of 24", "preview again"}:
+        decisions = read_records(runs[way].folder / "decisions.jsonl")
+        assert {decision["fallback"] for decision in decisions} == {""}, way
+    shown = read_records(runs["hidden formes"].folder / "decisions.jsonl")
+    assert [decision["action"].split()[0] for decision in shown[:3]] == ["lead", "bring", "bring"]
 
 
 def test_there_are_at_least_16_kinds() -> None:

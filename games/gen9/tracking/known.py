@@ -210,7 +210,7 @@ class KnownBattle:
         unknown: kinds of lines that the reader does not know -> how often.
         unreadable: kinds of lines that could not be read -> how often.
         history: recent events as (side, words), oldest first; the words are ours, with no names.
-        format: id of the format, if the pinned package has it; else random battles'.
+        format: id of the format, if the engine can play it; else random battles'.
     """
 
     sides: tuple[KnownSide, KnownSide] = field(default_factory=lambda: (KnownSide(), KnownSide()))

@@ -7,8 +7,9 @@ shows percent of both.  What is read here is what Showdown's simulator wrote (``
 
 from __future__ import annotations
 
-from plywise.datasets.battle_formats import battle_formats, find_format
+from plywise.datasets.battle_formats import battle_formats
 from plywise.datasets.showdown_data import to_id
+from plywise.engine.battle.border.formats import why_not
 from plywise.engine.battle.names import MOVE_ID
 from plywise.games.gen9.belief import base_species
 from plywise.games.gen9.infostate import InfoState
@@ -35,7 +36,7 @@ _OF_NO_POKEMON = frozenset(
     """turn upkeep teamsize tier clearpoke poke start -fieldactivate -message -weather -fieldstart
     -fieldend -swapsideconditions -clearallboost""".split()
 )
-_MOST_POKEMON = 24  # of a team in any format
+_MOST_POKEMON = 6  # of a team in a format that the engine can play
 _END_SILENTLY = (
     *tables.STREAKS,
     *"allyswitch lockedmove lockon micleberry mustrecharge stall throatchop".split(),
@@ -62,6 +63,7 @@ class Tracker(Entries, Moves, Health, Conditions):
         # Lines since the end of Team Preview: the next request says who was brought, and in which
         # order, which lines do not where an Illusion begins.
         self._held: list[str] | None = None
+        self._previewing = False  # the last request was that of Team Preview
 
     def information_state(self, request: BattleRequest) -> InfoState:
         """Return the player's information state at a request, of which all lines have been read.
@@ -86,6 +88,7 @@ class Tracker(Entries, Moves, Health, Conditions):
         if self.player is None:
             raise ValueError("a spectator gets no requests")
         side = self.battle.sides[self.player]
+        self._previewing = request.kind == "preview"
         if self._held is not None:
             lines, self._held = self._held, None
             side.mons.clear()
@@ -179,14 +182,18 @@ class Tracker(Entries, Moves, Health, Conditions):
             self._learn(line)
 
     def _on_teamsize(self, line: ProtocolLine) -> None:
-        self._side(line.arg(0) + ": ").size = int(line.arg(1))
+        size = int(line.arg(1))
+        if not 0 < size <= _MOST_POKEMON:
+            raise ValueError("a team of more Pokémon than there can be, or of none")
+        self._side(line.arg(0) + ": ").size = size
 
     def _on_tier(self, line: ProtocolLine) -> None:
         # "[Gen 9] OU" reads like a tag.
         found = to_id("".join(name + rest for name, rest in line.tags.items()))
-        if found in battle_formats()[0]:
+        formats, _ = battle_formats()
+        if found in formats and not why_not(formats[found]):
             self.battle.format = found
-        if "terastalclause" in find_format(self.battle.format).rules:
+        if "terastalclause" in formats[self.battle.format].rules:
             for side in self.battle.sides:
                 side.tera_used = True
 
@@ -202,7 +209,9 @@ class Tracker(Entries, Moves, Health, Conditions):
         side.size = len(side.previewed)
 
     def _on_start(self, line: ProtocolLine) -> None:
-        if self.player is not None and self.battle.sides[self.player].previewed:
+        if self.player is None:
+            return
+        if self._previewing or self.battle.sides[self.player].previewed:
             self._held = []
 
     def _on_turn(self, line: ProtocolLine) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from plywise.datasets.showdown_data import to_id
+from plywise.datasets.showdown_data import load, to_id
 from plywise.games.gen9.infostate import Previewed
 
 
@@ -82,8 +82,15 @@ def details_of(text: str) -> tuple[str, int, str, str]:
 
 @lru_cache(4096)
 def previewed_of(details: str) -> Previewed:
-    """Return the Pokémon of a line ``poke``; ``Urshifu-*``: its forme is not shown."""
+    """Return the Pokémon of a line ``poke``; ``Urshifu-*``: its forme is not shown.
+
+    Raises:
+        ValueError: there is no such Pokémon.
+    """
     species, level, gender, _ = details_of(details)
+    data = load()
+    if data.cosmetic.get(species, species) not in data.species or not 1 <= level <= 100:
+        raise ValueError(f"there is no such Pokémon: {details[:40]!r}")
     return Previewed(species, level, gender, hidden="-*" in details)
 
 

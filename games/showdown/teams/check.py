@@ -16,10 +16,10 @@ import msgspec
 
 from plywise.datasets.battle_formats import BattleFormat
 from plywise.datasets.errors import PlywiseError
-from plywise.datasets.pokemon_sets import PokemonSet
+from plywise.datasets.pokemon_sets import PokemonSet, TeamError
 from plywise.datasets.processes.children import NODE_FLAGS, end_program, start_program
 from plywise.datasets.processes.temporary import TemporaryFolder
-from plywise.datasets.teams.files import packed_text, parse_teams
+from plywise.datasets.teams.files import packed_text, parse_teams, read_teams
 from plywise.games.showdown.install import ensure_showdown, node_executable
 
 _SCRIPT = Path(__file__).parents[3] / "datasets" / "showdown" / "validate_teams.js"
@@ -125,3 +125,20 @@ def check_teams(
     """
     with team_validator(format) as validator:
         return tuple(validator.check(team) for team in teams)
+
+
+def refuse_illegal(path: Path, format: BattleFormat) -> None:
+    """Refuse a file or folder of teams that holds one which the format does not allow.
+
+    Raises:
+        TeamError: it does, in the validator's first words, or it cannot be read.
+        ShowdownInstallError: Node or the package is missing and cannot be installed.
+        TeamCheckError: the validator did not answer.
+    """
+    teams = read_teams(path)
+    answers = check_teams([team.sets for team in teams], format)
+    for team, answer in zip(teams, answers, strict=True):
+        if not answer.legal:
+            words, more = " ".join(answer.problems[0].split()), len(answer.problems) - 1
+            rest = f" (and {more} more: plywise team check)" if more else ""
+            raise TeamError(f"{path}: {team.name} is not legal in {format.id}: {words}{rest}")

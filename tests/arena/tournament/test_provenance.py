@@ -84,8 +84,11 @@ def test_folders_that_play_no_game_change_nothing_and_new_ones_count(tmp_path: P
 
 
 def test_tables_and_scripts_change_the_digest(tmp_path: Path) -> None:
-    for name in ("datasets/t.json", "datasets/t.json.gz", "datasets/s.js", "llm_modules/p.txt"):
+    for name in (
+        "datasets/t.json", "datasets/t.json.gz", "datasets/s.js", "llm_modules/p.txt",
+        "conf/team/gen9ou/t.txt",
+    ):  # fmt: skip
         before = digest_of_sources(tmp_path)
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
         (tmp_path / name).write_text("x", encoding="utf-8")
         assert digest_of_sources(tmp_path) != before, name

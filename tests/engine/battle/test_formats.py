@@ -1,14 +1,17 @@
 """Formats as data: which can be played, and what their rules set."""
 
 import re
+from random import Random
 
 import pytest
 
 from plywise.datasets.battle_formats import UnknownFormatError, battle_formats, find_format
 from plywise.datasets.pokemon_sets import random_battle_sets
+from plywise.datasets.teams.own import formats_with_teams, teams_of
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.border.battle_state import BattleState
 from plywise.engine.battle.border.formats import format_flags, playable, why_not
+from plywise.engine.battle.border.teams import unstarted
 
 TIERS = ("ubers", "ou", "uu", "ru", "nu", "pu", "zu", "lc", "monotype", "1v1", "bssregi")
 
@@ -60,6 +63,9 @@ def test_what_the_engine_does_not_know_is_refused_with_the_reason(format: str, r
 def test_an_unknown_format_is_refused_with_one_that_is_near() -> None:
     with pytest.raises(UnknownFormatError, match="'gen9ouu'; did you mean gen9"):
         find_format("gen9ouu")
+    for name in ("", "nosuch"):
+        with pytest.raises(UnknownFormatError, match=f"is called '{name}'$"):
+            find_format(name)
 
 
 def test_every_format_is_playable_or_has_a_reason() -> None:
@@ -81,3 +87,10 @@ def test_nobody_terastallizes_under_the_terastal_clause() -> None:
     team = random_battle_sets().team(1)
     state = BattleState.from_teams(team, team, format="gen9monotype")
     assert not any(c.ACTION_TERA <= a < c.ACTION_SWITCH for a in state.legal_actions(0))
+
+
+@pytest.mark.parametrize("format_id", formats_with_teams())
+def test_the_engine_knows_all_of_our_teams(format_id: str) -> None:
+    for team in teams_of(format_id):
+        pool = unstarted((team.sets, team.sets), format_id, rng=Random(0))
+        assert int(pool[0].sides[0].team_size) == len(team.sets)

@@ -1,15 +1,16 @@
 """Team Preview as both players meet it: in the engine's own games, and on a server's requests."""
 
 import json
+from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 
-from plywise.datasets.pokemon_sets import random_battle_sets
+from plywise.datasets.pokemon_sets import TeamError, random_battle_sets
 from plywise.engine.battle.rules import RULES
 from plywise.engine.kernels import NO_ACTION
-from plywise.games.gen9.game import battle_between
+from plywise.games.gen9.game import Gen9Battle, battle_between
 from plywise.games.gen9.infostate import SWITCH, action_name, from_json
 from plywise.games.gen9.state import Gen9State
 from plywise.games.showdown.channel import BattleChannel
@@ -108,3 +109,19 @@ def test_a_servers_request_is_answered_with_the_whole_choice() -> None:
     assert channel.choice(SWITCH + 5) == "/choose team 536"
     lead = BattleChannel().information_state(json.loads(json.dumps(request())))
     assert (lead.to_name, len(lead.legal)) == (1, 6)
+
+
+def test_a_set_without_a_level_has_that_of_the_format(tmp_path: Path) -> None:
+    file = tmp_path / "team.txt"
+    file.write_text("Riolu\n- Crunch\n\nMunchlax\nLevel: 4\n- Bite", encoding="utf-8")
+    for format, levels in (("gen9lc", [5, 4]), ("gen9ou", [100, 4])):
+        state = Gen9Battle(format, str(file)).new_initial_state(1)
+        assert [mon.level for mon in state.information_state(0).own.mons] == levels
+
+
+def test_a_wrong_file_of_teams_is_said_before_anything_is_compiled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Gen9Battle, "kernels", lambda self: pytest.fail("it compiles"))
+    with pytest.raises(TeamError, match="no-such"):
+        Gen9Battle("gen9ou", "no-such.txt").new_initial_state()

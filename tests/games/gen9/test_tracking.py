@@ -486,3 +486,9 @@ def test_pressure_makes_the_move_that_calls_another_dearer() -> None:
         |move|p2a: Garchomp|Earthquake|p1a: Blissey|[from] move: Sleep Talk"""
     )
     assert foe(battle, "Garchomp").uses == {"sleeptalk": 2}
+
+
+def test_a_tier_that_cannot_be_played_or_a_team_too_large_is_not_believed() -> None:
+    battle = read("|tier|[Gen 9] UU\n|tier|[Gen 9] Doubles OU\n|tier|[Gen 99] X\n|teamsize|p2|99")
+    assert (battle.format, battle.sides[1].size) == ("gen9uu", 6)
+    assert battle.unreadable == {"teamsize": 1}

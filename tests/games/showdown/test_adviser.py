@@ -192,6 +192,22 @@ def test_what_needs_no_choice_gets_no_advice() -> None:
     assert stage.sent == []
 
 
+def test_the_choice_at_team_preview_is_the_persons_and_advice_begins_after_it() -> None:
+    stage = Stage()
+    shown = [f"|poke|p{s}|{name}, L80|" for s in (1, 2) for name in ("Lapras", "Pikachu")]
+    stage.hear("\n".join([begin(), "|tier|[Gen 9] OU", "|clearpoke", *shown, "|teampreview"]))
+    stage.hear(request(1, teamPreview=True, active=None))
+    assert stage.agent.asked == []
+    stage.hear(turn(1, *STARTED), request(2))
+    assert stage.settled(1)
+    info = from_json(stage.advice[0].infostate)
+    assert info.own.active_mon is not None
+    assert (info.format, info.own.active_mon.species) == ("gen9ou", "pikachu")
+    assert [mon.species for mon in info.foe.previewed] == ["lapras", "pikachu"]
+    assert stage.sent == []
+    stage.player.close()
+
+
 def test_a_request_that_cannot_be_read_is_left_to_the_person() -> None:
     stage = Stage()
     stage.hear(begin(), turn(1, *STARTED), f'>{TAG}\n|request|{{"side":{{"pokemon":[]}}}}')

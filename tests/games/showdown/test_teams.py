@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from plywise.datasets.battle_formats import find_format
+from plywise.datasets.pokemon_sets import TeamError
 from plywise.datasets.processes.children import NODE_FLAGS, completed
 from plywise.datasets.set_priors import load_prior
 from plywise.datasets.teams.files import (
@@ -21,7 +22,12 @@ from plywise.datasets.teams.files import (
 from plywise.datasets.teams.own import formats_with_teams, teams_of
 from plywise.games.showdown.install import ensure_showdown, node_executable
 from plywise.games.showdown.teams import maker
-from plywise.games.showdown.teams.check import TeamCheckError, check_teams, team_validator
+from plywise.games.showdown.teams.check import (
+    TeamCheckError,
+    check_teams,
+    refuse_illegal,
+    team_validator,
+)
 from plywise.games.showdown.teams.maker import TeamMakerError, make_teams
 
 pytestmark = pytest.mark.server
@@ -129,6 +135,15 @@ def test_the_validator_says_why_and_fills_in() -> None:
     lc = parse_teams("Riolu\nEVs: 4 HP\n- Crunch")[0].sets
     (filled,) = check_teams([lc], find_format("lc"))
     assert (filled.problems, filled.sets[0].level) == ((), 5)
+
+
+def test_files_with_an_illegal_team_are_refused_in_one_line(tmp_path: Path) -> None:
+    file, format = tmp_path / "t.txt", find_format("gen9uu")
+    file.write_text("Mew\nEVs: 4 HP\n- Fly", encoding="utf-8")
+    refuse_illegal(file, format)
+    file.write_text("Koraidon\n- Fly\n- Toxic", encoding="utf-8")
+    with pytest.raises(TeamError, match=r"t\.txt: t is not legal in gen9uu: .* \(and \d more: "):
+        refuse_illegal(file, format)
 
 
 def test_a_validator_that_ended_says_so() -> None:
