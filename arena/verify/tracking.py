@@ -395,12 +395,18 @@ def _mon_facts(mon: KnownMon, dump: Dump, ends: int, of: str, *, own: bool) -> I
     yield Fact("terastallized", of, mon.terastallized, bool(dump.get("tera")))
     if mon.item is not None:
         yield Fact("item", of, mon.item, dump["it"])
+    else:
+        # Unknown and never touched, it is that of the set.
+        yield Fact("item not excluded", of, dump["it"] in mon.excluded_items, False)
     yield Fact("item used up", of, mon.last_item, dump.get("li", ""))
     yield Fact("ate a berry", of, "berry" in mon.done, bool(dump.get("ate")))
     for mark, key in _ONCE.items():
         yield Fact(f"once a battle: {mark}", of, mark in mon.done, bool(dump.get(key)))
     if mon.ability not in (None, "asone") and "gastroacid" not in dump.get("vo", {}):
         yield Fact("ability", of, mon.ability, dump["ab"])
+    if mon.base_ability is None:
+        of_set = dump.get("bab", dump["ab"])
+        yield Fact("ability not excluded", of, of_set in mon.excluded_abilities, False)
     slots = {slot[0]: slot for slot in dump.get("bmv", dump["mv"])}
     for move, used in mon.uses.items():
         yield Fact("moves of the set", of, move if move in slots else None, move)

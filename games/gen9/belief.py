@@ -26,9 +26,10 @@ from plywise.games.gen9.infostate import MonView, Previewed, SideView
 
 log = logging.getLogger(__name__)
 
-# Evidence ignored, in this order, when no set agrees with all of it: items and abilities can be
-# exchanged in a battle; an unknown move is ignored last.
-_RELAXATIONS = ("item", "ability", "tera", "level", "moves")
+# Evidence ignored, in this order, when no set agrees with all of it: what has not shown first, which
+# leaves a set's variations; items and abilities can be exchanged in a battle; an unknown move is
+# ignored last.
+_RELAXATIONS = ("absences", "item", "ability", "tera", "level", "moves")
 _UNLIKELY = 1e-3  # per kind of evidence that a group's sets do not agree with
 _NEVER = 1e-6  # probability of a species that a group does not hold
 _SLOTS = 4
@@ -66,6 +67,8 @@ class Candidates:
         cumulative: sums of the weights up to each.
         relaxed: kinds of evidence ignored; (): none.
         outside: the prior does not hold the species: these are sets of other formats.
+        kept: their share of the weight of the sets that agree with what was revealed; the others
+            have what would have shown.
     """
 
     sets: tuple[PokemonSet, ...]
@@ -73,6 +76,7 @@ class Candidates:
     cumulative: tuple[float, ...]
     relaxed: tuple[str, ...] = ()
     outside: bool = False
+    kept: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,8 @@ class _Evidence:
     item: str | None
     ability: str | None
     tera_type: str | None
+    excluded_items: tuple[str, ...] = ()
+    excluded_abilities: tuple[str, ...] = ()
 
 
 def _evidence(mon: MonView) -> _Evidence:
@@ -95,6 +101,8 @@ def _evidence(mon: MonView) -> _Evidence:
         mon.first_item,
         mon.base_ability,
         mon.tera_type,
+        mon.excluded_items if mon.first_item is None else (),
+        mon.excluded_abilities if mon.base_ability is None else (),
     )
 
 
@@ -150,14 +158,25 @@ class SetBelief:
             rows = self._fitting(seen, sets, relaxed)
             if rows:
                 left = tuple(weights[row] for row in rows)
+                kept = sum(left) / self._revealed(seen, sets, weights) if not relaxed else 1.0
+                if relaxed == _RELAXATIONS[:1]:
+                    kept = 0.0
                 return Candidates(
                     tuple(sets[row] for row in rows),
                     left,
                     tuple(accumulate(left)),
                     relaxed,
                     outside,
+                    kept,
                 )
         return Candidates((), (), (), _RELAXATIONS, outside=True)
+
+    def _revealed(
+        self, seen: _Evidence, sets: Sequence[PokemonSet], weights: Sequence[float]
+    ) -> float:
+        """Return the weight of the sets that agree with what was revealed."""
+        revealed = replace(seen, excluded_items=(), excluded_abilities=())
+        return sum(weights[row] for row in self._fitting(revealed, sets, ()))
 
     def _fitting(
         self, seen: _Evidence, sets: Sequence[PokemonSet], relaxed: Sequence[str]
@@ -176,6 +195,10 @@ class SetBelief:
             wrong = [
                 kind
                 for kind, differs in (
+                    (
+                        "absences",
+                        s.item in seen.excluded_items or s.ability in seen.excluded_abilities,
+                    ),
                     ("item", seen.item is not None and s.item != seen.item),
                     ("ability", seen.ability not in (None, s.ability)),
                     ("tera", seen.tera_type not in (None, s.tera_type)),
@@ -213,15 +236,29 @@ class SetBelief:
         chosen = replace(chosen, gender=mon.gender)
         if "moves" in found.relaxed and not self.prior.exact:
             chosen = _with_moves(chosen, tuple(m.id for m in mon.moves), rng)
-        return self._varied(chosen, mon, rng)
+        return self._varied(chosen, mon, rng, found.kept)
 
-    def _varied(self, s: PokemonSet, mon: MonView | None, rng: Random) -> PokemonSet:
-        """Return ``s`` or, now and then, a variation that agrees with the evidence as well."""
-        if not self.variation or rng.random() >= self.variation:
+    def _varied(
+        self, s: PokemonSet, mon: MonView | None, rng: Random, kept: float = 1.0
+    ) -> PokemonSet:
+        """Return ``s`` or, now and then, a variation that agrees with the evidence as well.
+
+        Args:
+            kept: as in :class:`Candidates`: the fewer of the prior's sets are left, the likelier is
+                a variation.
+        """
+        share = self.variation and self.variation / (self.variation + (1 - self.variation) * kept)
+        if not share or rng.random() >= share:
             return s
         if mon is None:
             return self._variations.vary(s, rng)
-        varied = self._variations.vary(s, rng, {m.id for m in mon.moves})
+        moves = {m.id for m in mon.moves}
+        for _ in range(_DRAWS):
+            varied = self._variations.vary(s, rng, moves)
+            if varied.item in mon.excluded_items and mon.first_item is None:
+                continue
+            if varied.ability not in mon.excluded_abilities or mon.base_ability is not None:
+                break
         return replace(
             varied,
             item=varied.item if mon.first_item is None else s.item,

@@ -83,6 +83,8 @@ class MonView:
             an ability that is not known (``unknown``): then it may have more.
         done: what works once a battle and has: ``sword``, ``shield``, ``syrup``, ``hero``,
             ``bond``, ``berry`` (it has eaten one); ascending.
+        excluded_items, excluded_abilities: of the opponent's: what its set does not have, as far as
+            it would have shown (``tracking/absences``); ascending.
     """
 
     species: str
@@ -108,6 +110,8 @@ class MonView:
     attacked: int = 0
     away: str = ""
     done: tuple[str, ...] = ()
+    excluded_items: tuple[str, ...] = ()
+    excluded_abilities: tuple[str, ...] = ()
 
     @property
     def fainted(self) -> bool:

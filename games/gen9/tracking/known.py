@@ -62,6 +62,8 @@ class KnownMon:
         stats, moves: of the player's own: without boosts, and ids by slot.
         done: what works once a battle: ``sword``, ``shield``, ``syrup``, ``hero``, ``bond``,
             ``berry`` (it has eaten one).
+        excluded_items, excluded_abilities: of the opponent's: what its set does not have, as it
+            would have been told (:mod:`~plywise.games.gen9.tracking.absences`).
     """
 
     name: str
@@ -93,6 +95,8 @@ class KnownMon:
     stats: tuple[int, ...] | None = None
     moves: tuple[str, ...] = ()
     done: set[str] = field(default_factory=set)
+    excluded_items: set[str] = field(default_factory=set)
+    excluded_abilities: set[str] = field(default_factory=set)
 
     @property
     def fainted(self) -> bool:
@@ -120,7 +124,15 @@ class KnownMon:
         """Return an independent copy."""
         uses, copied = dict(self.uses), dict(self.copied_uses)
         full = dict(self.full_pp)
-        return replace(self, uses=uses, copied_uses=copied, full_pp=full, done=set(self.done))
+        return replace(
+            self,
+            uses=uses,
+            copied_uses=copied,
+            full_pp=full,
+            done=set(self.done),
+            excluded_items=set(self.excluded_items),
+            excluded_abilities=set(self.excluded_abilities),
+        )
 
 
 @dataclass
@@ -146,6 +158,8 @@ class KnownSide:
         stat_moves: moves that have changed its stats since then (``STAT_MOVES``), with the number
             of the Pokémon opposite, oldest first.
         moves_used: moves that it has used since then (Last Resort).
+        chosen: of the opponent's: the first move that it has chosen since it came in and to which a
+            Choice item would have bound it; "" none.
         fainted_now, fainted_before: number of the Pokémon that fainted last in this turn, and in
             the one before (Retaliate); None: none.
         failed_now, failed_before: its move has failed in this turn, and in the one before (Stomping
@@ -176,6 +190,7 @@ class KnownSide:
     streak: tuple[str, int] = ("", 0)
     stat_moves: tuple[tuple[str, int | None], ...] = ()
     moves_used: tuple[str, ...] = ()
+    chosen: str = ""
     fainted_now: int | None = None
     fainted_before: int | None = None
     failed_now: bool = False

@@ -85,6 +85,7 @@ class Tracker(Entries, Moves, Health, Conditions):
     def _read_request(self, request: BattleRequest) -> None:
         if self.player is None:
             raise ValueError("a spectator gets no requests")
+        self._absences.decide()
         side = self.battle.sides[self.player]
         if self._held is not None:
             lines, self._held = self._held, None
@@ -167,16 +168,20 @@ class Tracker(Entries, Moves, Health, Conditions):
             try:
                 if kind not in _OF_NO_POKEMON and place_of(line.arg(0))[0] < 0:
                     raise ValueError("it names no Pokémon")
+                self._absences.before(line)
                 self._learn(line)
                 reader(line)
+                self._absences.after(line)
             except (ValueError, LookupError, TypeError, AttributeError):
                 self.battle.unreadable[kind] = self.battle.unreadable.get(kind, 0) + 1
         elif kind == "":
+            self._absences.before(line)
             self._blank = self.battle.turn > 0
         elif kind not in _SILENT:
             self.battle.unknown[kind] = self.battle.unknown.get(kind, 0) + 1
         else:
             self._learn(line)
+            self._absences.after(line)
 
     def _on_teamsize(self, line: ProtocolLine) -> None:
         self._side(line.arg(0) + ": ").size = int(line.arg(1))
