@@ -153,13 +153,14 @@ class SetBelief:
         outside = not sets
         if outside:
             sets, weights = fallback_sets(seen.species, seen.level)
-        for ignored in range(len(_RELAXATIONS) + 1):
-            relaxed = _RELAXATIONS[:ignored]
+        kinds = _RELAXATIONS[not (seen.excluded_items or seen.excluded_abilities) :]
+        for ignored in range(len(kinds) + 1):
+            relaxed = kinds[:ignored]
             rows = self._fitting(seen, sets, relaxed)
             if rows:
                 left = tuple(weights[row] for row in rows)
                 kept = sum(left) / self._revealed(seen, sets, weights) if not relaxed else 1.0
-                if relaxed == _RELAXATIONS[:1]:
+                if relaxed == ("absences",):
                     kept = 0.0
                 return Candidates(
                     tuple(sets[row] for row in rows),

@@ -222,7 +222,7 @@ class Absences:
             return
         ignored = self._magic_room or "magicroom" in self._reader.battle.conditions
         if not ignored and "embargo" not in self._foe.effects and "klutz" not in self._abilities():
-            mon.excluded_items.update(items)
+            mon.exclude(items)
 
     def _no_ability(self, abilities: Collection[str]) -> None:
         """Note abilities that the active Pokémon's set does not have, if abilities work."""
@@ -231,7 +231,7 @@ class Absences:
             return
         if side.copy is None and "gastroacid" not in side.effects and not self._suppressed():
             if not self._disguised():
-                mon.excluded_abilities |= _abilities_of(mon.species).intersection(abilities)
+                mon.exclude((), _abilities_of(mon.species).intersection(abilities))
 
     def _suppressed(self) -> bool:
         """Return whether a Neutralizing Gas may have been there a moment ago."""

@@ -146,7 +146,7 @@ class Entries(Reader):
             mon.last_item = worn.last_item
         mon.attacked += worn.attacked - before.attacked
         mon.done |= worn.done - before.done
-        mon.excluded_items |= worn.excluded_items - before.excluded_items
+        mon.exclude(set(worn.excluded_items) - set(before.excluded_items))
         if tera or (worn.terastallized and not before.terastallized):
             mon.terastallized, mon.tera_type = True, tera or worn.tera_type
         mon.learn_ability("illusion")

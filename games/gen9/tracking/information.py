@@ -164,8 +164,8 @@ def _mon(
         attacked=mon.attacked,
         away=mon.away,
         done=tuple(sorted(mon.done)),
-        excluded_items=tuple(sorted(mon.excluded_items)),
-        excluded_abilities=tuple(sorted(mon.excluded_abilities)),
+        excluded_items=mon.excluded_items,
+        excluded_abilities=mon.excluded_abilities,
     )
 
 

@@ -174,8 +174,8 @@ def _mon(view: MonView, ends: int, name: str) -> KnownMon:
         moves=_slots(view.moves),
         copied_moves=_slots(view.copied),
         done=set(view.done),
-        excluded_items=set(view.excluded_items),
-        excluded_abilities=set(view.excluded_abilities),
+        excluded_items=view.excluded_items,
+        excluded_abilities=view.excluded_abilities,
     )
 
 

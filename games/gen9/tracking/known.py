@@ -8,6 +8,7 @@ how many it ends; None: not known, or never.
 from __future__ import annotations
 
 import pickle
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from plywise.games.gen9.infostate import HISTORY_LENGTH, Previewed
@@ -63,7 +64,7 @@ class KnownMon:
         done: what works once a battle: ``sword``, ``shield``, ``syrup``, ``hero``, ``bond``,
             ``berry`` (it has eaten one).
         excluded_items, excluded_abilities: of the opponent's: what its set does not have, as it
-            would have been told (:mod:`~plywise.games.gen9.tracking.absences`).
+            would have been told (:mod:`~plywise.games.gen9.tracking.absences`); ascending.
     """
 
     name: str
@@ -95,8 +96,8 @@ class KnownMon:
     stats: tuple[int, ...] | None = None
     moves: tuple[str, ...] = ()
     done: set[str] = field(default_factory=set)
-    excluded_items: set[str] = field(default_factory=set)
-    excluded_abilities: set[str] = field(default_factory=set)
+    excluded_items: tuple[str, ...] = ()
+    excluded_abilities: tuple[str, ...] = ()
 
     @property
     def fainted(self) -> bool:
@@ -120,19 +121,18 @@ class KnownMon:
             self.base_ability = ability
         self.ability = ability
 
+    def exclude(self, items: Iterable[str] = (), abilities: Iterable[str] = ()) -> None:
+        """Note what its set does not have."""
+        for name, more in (("excluded_items", items), ("excluded_abilities", abilities)):
+            known = getattr(self, name)
+            if not set(more) <= set(known):
+                setattr(self, name, tuple(sorted({*known, *more})))
+
     def snapshot(self) -> KnownMon:
         """Return an independent copy."""
         uses, copied = dict(self.uses), dict(self.copied_uses)
         full = dict(self.full_pp)
-        return replace(
-            self,
-            uses=uses,
-            copied_uses=copied,
-            full_pp=full,
-            done=set(self.done),
-            excluded_items=set(self.excluded_items),
-            excluded_abilities=set(self.excluded_abilities),
-        )
+        return replace(self, uses=uses, copied_uses=copied, full_pp=full, done=set(self.done))
 
 
 @dataclass
