@@ -23,12 +23,13 @@ from plywise.datasets.set_priors import SetPrior, UnknownPriorError, fallback_se
 from plywise.datasets.set_priors import base_species as base_species
 from plywise.datasets.showdown_data import load, to_id
 from plywise.games.gen9.infostate import MonView, Previewed, SideView
+from plywise.games.gen9.likelihood import UNEXPLAINED, Signs, likelihood
 
 log = logging.getLogger(__name__)
 
-# Evidence ignored, in this order, when no set agrees with all of it: what has not shown first, which
-# leaves a set's variations; items and abilities can be exchanged in a battle; an unknown move is
-# ignored last.
+# Evidence ignored, in this order, when no set agrees with all of it: first what has not shown,
+# which leaves a set's variations; items and abilities can be exchanged in a battle; an unknown move
+# is ignored last.
 _RELAXATIONS = ("absences", "item", "ability", "tera", "level", "moves")
 _UNLIKELY = 1e-3  # per kind of evidence that a group's sets do not agree with
 _NEVER = 1e-6  # probability of a species that a group does not hold
@@ -68,7 +69,7 @@ class Candidates:
         relaxed: kinds of evidence ignored; (): none.
         outside: the prior does not hold the species: these are sets of other formats.
         kept: their share of the weight of the sets that agree with what was revealed; the others
-            have what would have shown.
+            have what would have shown, or do not explain what was observed.
     """
 
     sets: tuple[PokemonSet, ...]
@@ -89,8 +90,9 @@ class _Evidence:
     item: str | None
     ability: str | None
     tera_type: str | None
-    excluded_items: tuple[str, ...] = ()
-    excluded_abilities: tuple[str, ...] = ()
+    excluded_items: tuple[str, ...]
+    excluded_abilities: tuple[str, ...]
+    signs: Signs
 
 
 def _evidence(mon: MonView) -> _Evidence:
@@ -103,6 +105,7 @@ def _evidence(mon: MonView) -> _Evidence:
         mon.tera_type,
         mon.excluded_items if mon.first_item is None else (),
         mon.excluded_abilities if mon.base_ability is None else (),
+        Signs.of(mon),
     )
 
 
@@ -158,10 +161,16 @@ class SetBelief:
             relaxed = kinds[:ignored]
             rows = self._fitting(seen, sets, relaxed)
             if rows:
-                left = tuple(weights[row] for row in rows)
-                kept = sum(left) / self._revealed(seen, sets, weights) if not relaxed else 1.0
-                if relaxed == ("absences",):
+                prior = sum(weights[row] for row in rows)
+                factors = [likelihood(seen.signs, sets[row]) for row in rows]
+                left = tuple(weights[row] * f for row, f in zip(rows, factors, strict=True))
+                kept = sum(left) / prior
+                if max(factors) <= UNEXPLAINED:
+                    relaxed = (*relaxed, "signs")
+                if relaxed[:1] == ("absences",):
                     kept = 0.0
+                elif not relaxed or relaxed == ("signs",):
+                    kept *= prior / self._revealed(seen, sets, weights)
                 return Candidates(
                     tuple(sets[row] for row in rows),
                     left,
@@ -253,12 +262,14 @@ class SetBelief:
             return s
         if mon is None:
             return self._variations.vary(s, rng)
-        moves = {m.id for m in mon.moves}
+        moves, signs = {m.id for m in mon.moves}, Signs.of(mon)
         for _ in range(_DRAWS):
             varied = self._variations.vary(s, rng, moves)
             if varied.item in mon.excluded_items and mon.first_item is None:
                 continue
-            if varied.ability not in mon.excluded_abilities or mon.base_ability is not None:
+            if varied.ability in mon.excluded_abilities and mon.base_ability is None:
+                continue
+            if rng.random() < likelihood(signs, varied):
                 break
         return replace(
             varied,

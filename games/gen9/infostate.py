@@ -18,6 +18,8 @@ from plywise.engine.battle import constants as c
 MOVE, TERA, SWITCH = c.ACTION_MOVE, c.ACTION_TERA, c.ACTION_SWITCH
 FORCED, PASS = c.ACTION_FORCED, c.ACTION_PASS
 
+ANY_SPEED = (0, 100_000)
+"""Bounds of a Speed of which nothing is known."""
 HISTORY_LENGTH = 12
 """Entries that ``InfoState.history`` keeps."""
 
@@ -85,6 +87,8 @@ class MonView:
             ``bond``, ``berry`` (it has eaten one); ascending.
         excluded_items, excluded_abilities: of the opponent's: what its set does not have, as far as
             it would have shown (``tracking/absences``); ascending.
+        speed: of the opponent's: bounds of its Speed stat times what its set's item makes of it, by
+            who moved first (``tracking/turn_order``).
     """
 
     species: str
@@ -112,6 +116,7 @@ class MonView:
     done: tuple[str, ...] = ()
     excluded_items: tuple[str, ...] = ()
     excluded_abilities: tuple[str, ...] = ()
+    speed: tuple[int, int] = ANY_SPEED
 
     @property
     def fainted(self) -> bool:

@@ -205,7 +205,7 @@ class Absences:
         if mon.ability is not None:
             return frozenset([mon.ability])
         model = self._foe.copy
-        return _abilities_of((model or mon).species).difference(mon.excluded_abilities)
+        return species_abilities((model or mon).species).difference(mon.excluded_abilities)
 
     def _types(self) -> frozenset[str]:
         side, mon = self._foe, self._foe.mon
@@ -231,7 +231,7 @@ class Absences:
             return
         if side.copy is None and "gastroacid" not in side.effects and not self._suppressed():
             if not self._disguised():
-                mon.exclude((), _abilities_of(mon.species).intersection(abilities))
+                mon.exclude((), species_abilities(mon.species).intersection(abilities))
 
     def _suppressed(self) -> bool:
         """Return whether a Neutralizing Gas may have been there a moment ago."""
@@ -243,7 +243,7 @@ class Absences:
         side = self._foe
         known = (m.species for m in side.mons if not m.fainted and m is not side.mon)
         shown = (one.species for one in side.previewed)
-        return any("illusion" in _abilities_of(name) for name in (*known, *shown))
+        return any("illusion" in species_abilities(name) for name in (*known, *shown))
 
     def _enter(self) -> None:
         battle, side = self._reader.battle, self._foe
@@ -278,9 +278,9 @@ class Absences:
         if not entry.changed:
             missing.update(a for a, name in _SETS_TERRAIN.items() if name != battle.terrain)
         self._no_ability(missing)
-        energized = (
-            self._abilities() == {"protosynthesis"} and battle.weather != "sunnyday"
-        ) or (self._abilities() == {"quarkdrive"} and battle.terrain != "electricterrain")
+        energized = (self._abilities() == {"protosynthesis"} and battle.weather != "sunnyday") or (
+            self._abilities() == {"quarkdrive"} and battle.terrain != "electricterrain"
+        )
         if energized and not entry.changed and side.copy is None and not self._suppressed():
             if "gastroacid" not in side.effects:
                 self._no_item(["boosterenergy"])
@@ -400,7 +400,7 @@ class Absences:
 
 
 @cache
-def _abilities_of(species: str) -> frozenset[str]:
+def species_abilities(species: str) -> frozenset[str]:
     """Return the abilities of a species by id; none of an unknown one."""
     found = load().species.get(load().species_id(species), {})
     return frozenset(to_id(str(name)) for name in found.get("abilities", {}).values())

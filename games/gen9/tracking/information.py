@@ -166,6 +166,7 @@ def _mon(
         done=tuple(sorted(mon.done)),
         excluded_items=mon.excluded_items,
         excluded_abilities=mon.excluded_abilities,
+        speed=mon.speed,
     )
 
 

@@ -176,6 +176,7 @@ def _mon(view: MonView, ends: int, name: str) -> KnownMon:
         done=set(view.done),
         excluded_items=view.excluded_items,
         excluded_abilities=view.excluded_abilities,
+        speed=view.speed,
     )
 
 

@@ -11,7 +11,7 @@ import pickle
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from plywise.games.gen9.infostate import HISTORY_LENGTH, Previewed
+from plywise.games.gen9.infostate import ANY_SPEED, HISTORY_LENGTH, Previewed
 
 
 @dataclass
@@ -65,6 +65,8 @@ class KnownMon:
             ``berry`` (it has eaten one).
         excluded_items, excluded_abilities: of the opponent's: what its set does not have, as it
             would have been told (:mod:`~plywise.games.gen9.tracking.absences`); ascending.
+        speed: of the opponent's: bounds of its Speed stat times what its set's item makes of it
+            (:mod:`~plywise.games.gen9.tracking.turn_order`).
     """
 
     name: str
@@ -98,6 +100,7 @@ class KnownMon:
     done: set[str] = field(default_factory=set)
     excluded_items: tuple[str, ...] = ()
     excluded_abilities: tuple[str, ...] = ()
+    speed: tuple[int, int] = ANY_SPEED
 
     @property
     def fainted(self) -> bool:

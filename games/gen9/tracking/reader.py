@@ -9,6 +9,7 @@ from plywise.datasets.showdown_data import load
 from plywise.games.gen9.tracking import condition_tables as tables
 from plywise.games.gen9.tracking.absences import Absences
 from plywise.games.gen9.tracking.known import Effect, KnownBattle, KnownMon, KnownSide
+from plywise.games.gen9.tracking.turn_order import TurnOrder
 from plywise.games.gen9.tracking.wire import ProtocolLine, condition_of, place_of, shown_hp
 
 _MADE_BY_OTHER = frozenset(
@@ -55,6 +56,7 @@ class Reader:
         self._chewing = False  # Cud Chew is about to eat a berry again
         self._from_item = -1  # side whose Booster Energy has just worked
         self._absences = Absences(self)
+        self._order = TurnOrder(self)
         self._readers: dict[str, Callable[[ProtocolLine], None]] = {
             name[4:].replace("minus_", "-"): getattr(self, name)
             for name in dir(self)

@@ -169,6 +169,7 @@ class Tracker(Entries, Moves, Health, Conditions):
                 if kind not in _OF_NO_POKEMON and place_of(line.arg(0))[0] < 0:
                     raise ValueError("it names no Pokémon")
                 self._absences.before(line)
+                self._order.before(line)
                 self._learn(line)
                 reader(line)
                 self._absences.after(line)
