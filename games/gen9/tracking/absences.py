@@ -12,14 +12,14 @@ next decision.  Rules of one Pokémon's state are asked at ``|turn|`` and ``|upk
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
 from plywise.datasets.showdown_data import load, to_id
 from plywise.games.gen9.tracking import condition_tables as tables
-from plywise.games.gen9.tracking.known import KnownMon, KnownSide
+from plywise.games.gen9.tracking.known import Effect, KnownMon, KnownSide
 from plywise.games.gen9.tracking.wire import ProtocolLine, effect_of, place_of
 
 if TYPE_CHECKING:
@@ -67,6 +67,25 @@ _NO_STATUS = frozenset(
 """Abilities under which a burn or poison may not come."""
 _NO_BURN, _NO_POISON = frozenset(["Fire"]), frozenset(["Poison", "Steel"])
 _HURTING = frozenset(["ironbarbs", "roughskin"])
+_TAKES = {
+    "dryskin": "Water",
+    "eartheater": "Ground",
+    "flashfire": "Fire",
+    "levitate": "Ground",
+    "lightningrod": "Electric",
+    "motordrive": "Electric",
+    "sapsipper": "Grass",
+    "stormdrain": "Water",
+    "voltabsorb": "Electric",
+    "waterabsorb": "Water",
+    "wellbakedbody": "Fire",
+}
+"""Ability -> type of attacks that do its holder no damage."""
+_PIERCING = frozenset(
+    """aerilate galvanize liquidvoice moldbreaker normalize pixilate refrigerate
+    teravolt turboblaze""".split()
+)
+"""Abilities of an attacker that pass those, or change an attack's type."""
 _NO_CONTACT = frozenset(["longreach", *_GUARDED])
 
 
@@ -110,6 +129,7 @@ class Absences:
         self._below_full = False  # at the start of the end of turn and since
         self._healthy = False  # no status at the start of the end of turn and since
         self._magic_room = False  # at some time in this turn
+        self._rooms = False  # a Magic Room, or a Court Change, at some time
 
     @property
     def _foe(self) -> KnownSide:
@@ -124,6 +144,8 @@ class Absences:
         if residual and not self._in_residual:
             self._begin_residual()
         self._in_residual = residual
+        if residual and line.kind in ("-weather", "-fieldend", "-sideend"):
+            self._ends(line)
         if line.kind not in _NEXT:
             return
         self.decide(line)
@@ -155,6 +177,9 @@ class Absences:
             if self._entry is not None:
                 self._entry.changed = True
             self._magic_room |= tables.effect_id(line.arg(0)) == "magicroom"
+            self._rooms |= self._magic_room
+        elif kind == "-swapsideconditions":
+            self._rooms = True
         elif kind == "-damage":
             self._damaged(line)
         elif kind == "-activate" and effect_of(line.arg(1)) == ("move", "stickyweb"):
@@ -285,6 +310,21 @@ class Absences:
             if "gastroacid" not in side.effects:
                 self._no_item(["boosterenergy"])
 
+    def _grounded(self) -> bool:
+        """Return whether something may ground the active Pokémon, its item included."""
+        side, mon = self._foe, self._foe.mon
+        if "gravity" in self._reader.battle.conditions or mon is None:
+            return True
+        held = "ironball" not in mon.excluded_items if mon.item is None else mon.item == "ironball"
+        return held or bool({"smackdown", "ingrain", "roost"} & side.effects.keys())
+
+    def _electrified(self) -> bool:
+        """Return whether an attack of the player's may have become an Electric one."""
+        assert self._reader.player is not None
+        battle = self._reader.battle
+        effects = battle.sides[self._reader.player].effects
+        return "electrify" in effects or "iondeluge" in battle.conditions
+
     def _spared(self, entry: _Entry) -> bool:
         """Return whether hazards have spared the Pokémon where Heavy-Duty Boots alone do so."""
         still = entry.hazards & self._foe.conditions.keys()
@@ -352,10 +392,57 @@ class Absences:
             if not padded and not gloved and not remote:
                 self._no_item(["rockyhelmet"])
                 self._no_ability(_HURTING)
+        changed = {"onModifyType", "onModifyMove"} & set(entry.get("cb", ()))
+        if not changed and not entry.get("ignoreAbility") and moving.id != "thousandarrows":
+            taking = {a for a, kind in _TAKES.items() if kind == entry["type"]}
+            if {mine.ability, mine.base_ability} & _PIERCING or mine.ability is None:
+                taking = set()
+            if self._electrified():
+                taking = set()
+            if self._grounded():
+                taking.discard("levitate")
+            self._no_ability(taking)
         fixed = entry.get("damage") or "damageCallback" in entry.get("cb", ())
         target = moving.target
         if moving.super_effective and not fixed and target is not None and not target.fainted:
             self._no_item(["weaknesspolicy"])
+
+    def _lasting(self) -> Iterator[tuple[str, Effect]]:
+        """Yield what an item of the opponent's may have made last longer."""
+        battle = self._reader.battle
+        for name, effect in battle.conditions.items():
+            if effect.source_side == 1 - (self._reader.player or 0):
+                yield name, effect
+        for name, effect in self._foe.conditions.items():
+            yield name, effect
+
+    def _ends(self, line: ProtocolLine) -> None:
+        """Note that a condition ends after its usual length."""
+        battle = self._reader.battle
+        if line.kind == "-weather":
+            ended = battle.weather if to_id(line.arg(0)) == "none" else ""
+        else:
+            ended = tables.effect_id(line.arg(line.kind == "-sideend"))
+            if line.kind == "-sideend" and not self._is_foe(line):
+                return
+        for name, effect in self._lasting():
+            if name == ended and effect.left(battle.now) == 0:
+                self._maker(name, effect, extended=False)
+
+    def _maker(self, name: str, effect: Effect, *, extended: bool) -> None:
+        """Note of who began a condition whether it holds the item that extends it."""
+        extender, source = tables.EXTENDER_OF.get(name), effect.source
+        if extender is None or source is None or self._rooms or self._suppressed():
+            return
+        mon = self._foe.mons[source]
+        if mon.item is not None or mon.first_item is not None or self._disguised():
+            return
+        if "klutz" in (species_abilities(mon.species) | {mon.ability}):
+            return
+        if extended:
+            mon.learn_item(extender)
+        else:
+            mon.exclude([extender])
 
     def _begin_residual(self) -> None:
         side, mon = self._foe, self._foe.mon
@@ -369,6 +456,9 @@ class Absences:
         battle, mon = self._reader.battle, self._foe.mon
         below, self._below_full = self._below_full, False
         healthy, self._healthy = self._healthy, False
+        for name, effect in self._lasting():
+            if effect.left(battle.ends) == 0:
+                self._maker(name, effect, extended=True)
         if mon is None or mon.fainted:
             return
         abilities, types = self._abilities(), self._types()
