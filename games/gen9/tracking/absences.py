@@ -492,5 +492,5 @@ class Absences:
 @cache
 def species_abilities(species: str) -> frozenset[str]:
     """Return the abilities of a species by id; none of an unknown one."""
-    found = load().species.get(load().species_id(species), {})
+    found = load().species.get(load().cosmetic.get(species, species), {})
     return frozenset(to_id(str(name)) for name in found.get("abilities", {}).values())
