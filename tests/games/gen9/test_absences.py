@@ -76,7 +76,7 @@ def test_an_attack_without_recoil_is_no_life_orb() -> None:
     attack = "|move|p2a: {0}|Earthquake|p1a: Blissey\n|-damage|p1a: Blissey|300/400\n" + END
     assert "lifeorb" in foe_after(attack.format("Garchomp")).excluded_items
     assert "lifeorb" not in foe_after(attack.format("Tauros"), "Tauros").excluded_items
-    switched = attack.replace("|\n", "|switch|p2a: Jynx|Jynx, L80, F|100/100\n|\n", 1)
+    switched = attack.replace("|\n", "|switch|p2a: Skarmory|Skarmory, L80, F|100/100\n|\n", 1)
     tracker = Tracker(0)
     for line in (START.format("Garchomp") + "\n" + switched.format("Garchomp")).splitlines():
         tracker.read(line)
@@ -146,7 +146,7 @@ def test_who_moves_first_bounds_the_speed() -> None:
     [
         FIRST.replace("Outrage", "Quick Attack"),
         "|-activate|p2a: Garchomp|item: Quick Claw\n" + FIRST,
-        FIRST.replace("|move|p1a", "|switch|p1a: Jynx|Jynx, L80, F|300/300\n|move|p1a"),
+        FIRST.replace("|move|p1a", "|switch|p1a: Skarmory|Skarmory, L80, F|300/300\n|move|p1a"),
         "|-start|p2a: Garchomp|Embargo\n" + FIRST,
     ],
     ids=["priority", "quick claw", "a switch between", "the item does not work"],
