@@ -13,7 +13,8 @@ What a player cannot know is left out by these rules:
 - a Pokémon with an Illusion that nothing has betrayed, and the one that it imitates;
 - the lengths that an item extends (rocks, Light Clay) count as the usual ones, or three more;
 - conditions without a line that follow from a hidden item, ability or draw (``HIDDEN``);
-- bounds of the Speed of a Pokémon whose ability its species does not have (teams that mix all);
+- what is deduced of the item and the stats of a Pokémon whose ability its species does not have
+  (teams that mix all);
 - Truant's turn of loafing that Baton Pass has handed to one without Truant: nothing reads it.
 
 A world is drawn at every decision and compared with the same state (:mod:`.tracking_worlds`), and,
@@ -44,7 +45,8 @@ from plywise.datasets.sums import add_fields
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.border import codec
 from plywise.games.gen9.belief import SetBelief, base_species
-from plywise.games.gen9.infostate import InfoState
+from plywise.games.gen9.infostate import ANY_SPEED, InfoState
+from plywise.games.gen9.likelihood import Signs, likelihood
 from plywise.games.gen9.tracking import condition_tables as tables
 from plywise.games.gen9.tracking.absences import species_abilities
 from plywise.games.gen9.tracking.known import Effect, KnownBattle, KnownMon, KnownSide
@@ -405,9 +407,6 @@ def _mon_facts(
     yield Fact("terastallized", of, mon.terastallized, bool(dump.get("tera")))
     if mon.item is not None:
         yield Fact("item", of, mon.item, dump["it"])
-    else:
-        # Unknown and never touched, it is that of the set.
-        yield Fact("item not excluded", of, dump["it"] in mon.excluded_items, False)
     yield Fact("item used up", of, mon.last_item, dump.get("li", ""))
     yield Fact("ate a berry", of, "berry" in mon.done, bool(dump.get("ate")))
     for mark, key in _ONCE.items():
@@ -419,7 +418,14 @@ def _mon_facts(
         yield Fact("ability not excluded", of, ability in mon.excluded_abilities, False)
     of_forme = stats_of(mon.species, of_set.level, of_set.nature, of_set.evs, of_set.ivs)
     spread = of_forme[5] * ITEM_FACTORS.get(of_set.item, 1.0)
+    # What is deduced rests on the abilities that a species may have.
     natural = of_set.ability in species_abilities(of_set.species)
+    if natural:
+        yield Fact("item not excluded", of, of_set.item in mon.excluded_items, False)
+        if mon.deduced_item:
+            yield Fact("item deduced", of, mon.deduced_item, of_set.item)
+        signs = Signs(mon.species, ANY_SPEED, mon.first_item, mon.base_ability, mon.hits)
+        yield Fact("hits explained", of, likelihood(signs, of_set), 1)
     if of_set.item not in LAST_ITEMS and natural:
         yield Fact("Speed within bounds", of, mon.speed[0] <= spread <= mon.speed[1], True)
     slots = {slot[0]: slot for slot in dump.get("bmv", dump["mv"])}

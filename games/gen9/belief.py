@@ -100,10 +100,10 @@ def _evidence(mon: MonView) -> _Evidence:
         mon.base_species,
         mon.level,
         frozenset(m.id for m in mon.moves),
-        mon.first_item,
+        mon.set_item,
         mon.base_ability,
         mon.tera_type,
-        mon.excluded_items if mon.first_item is None else (),
+        mon.excluded_items if mon.set_item is None else (),
         mon.excluded_abilities if mon.base_ability is None else (),
         Signs.of(mon),
     )
@@ -265,7 +265,7 @@ class SetBelief:
         moves, signs = {m.id for m in mon.moves}, Signs.of(mon)
         for _ in range(_DRAWS):
             varied = self._variations.vary(s, rng, moves)
-            if varied.item in mon.excluded_items and mon.first_item is None:
+            if varied.item in mon.excluded_items and mon.set_item is None:
                 continue
             if varied.ability in mon.excluded_abilities and mon.base_ability is None:
                 continue
@@ -273,7 +273,7 @@ class SetBelief:
                 break
         return replace(
             varied,
-            item=varied.item if mon.first_item is None else s.item,
+            item=varied.item if mon.set_item is None else s.item,
             ability=varied.ability if mon.base_ability is None else s.ability,
             tera_type=varied.tera_type if mon.tera_type is None else s.tera_type,
         )

@@ -167,7 +167,7 @@ def _as_known(chosen: PokemonSet, known: MonView | None) -> PokemonSet:
         gender=known.gender,
         moves=(seen + others)[: max(len(seen), len(chosen.moves))],
         ability=chosen.ability,
-        item=chosen.item if known.first_item is None else known.first_item,
+        item=chosen.item if known.set_item is None else known.set_item,
         tera_type=known.tera_type or chosen.tera_type,
     )
 

@@ -289,7 +289,7 @@ class Absences:
         if entry.hurt_by:
             self._no_item(["heavydutyboots"])
         elif self._spared(entry) and mon.item is None and mon.first_item is None:
-            mon.learn_item("heavydutyboots")
+            mon.deduced_item = "heavydutyboots"
         if "gravity" not in battle.conditions:
             self._no_item(["airballoon"])
         missing = set(_ALWAYS_SAID)
@@ -440,7 +440,7 @@ class Absences:
         if "klutz" in (species_abilities(mon.species) | {mon.ability}):
             return
         if extended:
-            mon.learn_item(extender)
+            mon.deduced_item = extender
         else:
             mon.exclude([extender])
 

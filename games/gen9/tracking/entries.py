@@ -147,6 +147,8 @@ class Entries(Reader):
             mon.last_item = worn.last_item
         mon.attacked += worn.attacked - before.attacked
         mon.done |= worn.done - before.done
+        if worn.deduced_item != before.deduced_item:
+            mon.deduced_item = worn.deduced_item
         mon.speed = (
             max(mon.speed[0], worn.speed[0] if worn.speed[0] != before.speed[0] else 0),
             min(mon.speed[1], worn.speed[1] if worn.speed[1] != before.speed[1] else ANY_SPEED[1]),
@@ -183,7 +185,7 @@ class Entries(Reader):
         mon = self._mon(line.arg(0))
         if mon is not None:
             species, _, _, tera = details_of(line.arg(1))
-            mon.species, mon.forme, mon.speed = species, species, ANY_SPEED
+            mon.species, mon.forme, mon.speed, mon.hits = species, species, ANY_SPEED, ()
             if mon.fainted and mon.first_max_hp:
                 mon.max_hp = mon.first_max_hp  # Terapagos is itself again
             if tera:

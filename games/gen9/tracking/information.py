@@ -166,7 +166,9 @@ def _mon(
         done=tuple(sorted(mon.done)),
         excluded_items=mon.excluded_items,
         excluded_abilities=mon.excluded_abilities,
+        deduced_item=mon.deduced_item,
         speed=mon.speed,
+        hits=mon.hits,
     )
 
 

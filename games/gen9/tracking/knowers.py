@@ -176,7 +176,9 @@ def _mon(view: MonView, ends: int, name: str) -> KnownMon:
         done=set(view.done),
         excluded_items=view.excluded_items,
         excluded_abilities=view.excluded_abilities,
+        deduced_item=view.deduced_item,
         speed=view.speed,
+        hits=view.hits,
     )
 
 

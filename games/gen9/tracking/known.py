@@ -11,6 +11,7 @@ import pickle
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from plywise.games.gen9.damage_range import Hit
 from plywise.games.gen9.infostate import ANY_SPEED, HISTORY_LENGTH, Previewed
 
 
@@ -65,8 +66,10 @@ class KnownMon:
             ``berry`` (it has eaten one).
         excluded_items, excluded_abilities: of the opponent's: what its set does not have, as it
             would have been told (:mod:`~plywise.games.gen9.tracking.absences`); ascending.
+        deduced_item: of the opponent's: that of its set, by what has not shown; "" none.
         speed: of the opponent's: bounds of its Speed stat times what its set's item makes of it
             (:mod:`~plywise.games.gen9.tracking.turn_order`).
+        hits: of the opponent's: simple hits that it has taken or dealt, the last ones.
     """
 
     name: str
@@ -100,7 +103,9 @@ class KnownMon:
     done: set[str] = field(default_factory=set)
     excluded_items: tuple[str, ...] = ()
     excluded_abilities: tuple[str, ...] = ()
+    deduced_item: str = ""
     speed: tuple[int, int] = ANY_SPEED
+    hits: tuple[Hit, ...] = ()
 
     @property
     def fainted(self) -> bool:

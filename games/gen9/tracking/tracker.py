@@ -173,6 +173,7 @@ class Tracker(Entries, Moves, Health, Conditions):
                     raise ValueError("it names no Pokémon")
                 self._watch(self._absences.before, line)
                 self._watch(self._order.before, line)
+                self._watch(self._hits.before, line)
                 self._learn(line)
                 reader(line)
                 self._watch(self._absences.after, line)
@@ -180,12 +181,14 @@ class Tracker(Entries, Moves, Health, Conditions):
                 self.battle.unreadable[kind] = self.battle.unreadable.get(kind, 0) + 1
         elif kind == "":
             self._watch(self._absences.before, line)
+            self._watch(self._hits.before, line)
             self._blank = self.battle.turn > 0
         elif kind not in _SILENT:
             self.battle.unknown[kind] = self.battle.unknown.get(kind, 0) + 1
         else:
             self._learn(line)
             self._watch(self._absences.after, line)
+            self._watch(self._hits.before, line)
 
     def _watch(self, note: Callable[[ProtocolLine], None], line: ProtocolLine) -> None:
         """Take evidence from a line; what has none, as of an unknown species, costs no more."""

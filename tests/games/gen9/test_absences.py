@@ -64,12 +64,12 @@ def test_what_hides_an_effect_leaves_the_question_open(hides: str) -> None:
 def test_hazards_tell_boots() -> None:
     rocks = "|-sidestart|p2: x|move: Stealth Rock\n|switch|p2a: Skarmory|Skarmory, L83, M|100/100\n"
     hurt = "|-damage|p2a: Skarmory|75/100|[from] Stealth Rock\n"
-    assert foe_after(rocks + END).item == "heavydutyboots"
+    assert foe_after(rocks + END).deduced_item == "heavydutyboots"
     assert "heavydutyboots" in foe_after(rocks + hurt + END).excluded_items
     guarded = rocks.replace("Skarmory", "Clefable") + END
-    assert foe_after(guarded).item is None  # it may have Magic Guard
+    assert foe_after(guarded).deduced_item == ""  # it may have Magic Guard
     spikes = rocks.replace("move: Stealth Rock", "Spikes")
-    assert foe_after(spikes + END).item is None  # it flies
+    assert foe_after(spikes + END).deduced_item == ""  # it flies
 
 
 def test_an_attack_without_recoil_is_no_life_orb() -> None:
@@ -123,7 +123,7 @@ def test_a_screen_that_lasts_as_usual_is_no_light_clay() -> None:
     turns = "".join(f"|\n|upkeep\n|turn|{n}\n" for n in range(2, 6))
     usual = foe_after(screen + turns + "|\n|-sideend|p2: x|Reflect\n|upkeep\n|turn|6")
     assert "lightclay" in usual.excluded_items
-    assert foe_after(screen + turns + "|\n|upkeep\n|turn|6").item == "lightclay"
+    assert foe_after(screen + turns + "|\n|upkeep\n|turn|6").deduced_item == "lightclay"
 
 
 FIRST = "|move|p2a: Garchomp|Outrage|p1a: Blissey\n|move|p1a: Blissey|Soft-Boiled|p1a: Blissey\n"
