@@ -13,6 +13,8 @@ What a player cannot know is left out by these rules:
 - a Pokémon with an Illusion that nothing has betrayed, and the one that it imitates;
 - the lengths that an item extends (rocks, Light Clay) count as the usual ones, or three more;
 - conditions without a line that follow from a hidden item, ability or draw (``HIDDEN``);
+- what is deduced of the item and the stats of a Pokémon whose ability its species does not have
+  (teams that mix all);
 - Truant's turn of loafing that Baton Pass has handed to one without Truant: nothing reads it.
 
 A world is drawn at every decision and compared with the same state (:mod:`.tracking_worlds`), and,
@@ -36,14 +38,19 @@ from plywise.arena.verify.tracking_worlds import EXTENDED, HIDDEN, SCREENS, Fact
 from plywise.conf.schemas.verify import VerifyConfig
 from plywise.datasets.battle_corpus import Dump, RecordedBattle, RecordedStep
 from plywise.datasets.errors import ConfigError
+from plywise.datasets.pokemon_sets import PokemonSet
 from plywise.datasets.showdown_data import load
+from plywise.datasets.spreads import stats_of
 from plywise.datasets.sums import add_fields
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.border import codec
 from plywise.games.gen9.belief import SetBelief, base_species
-from plywise.games.gen9.infostate import InfoState
+from plywise.games.gen9.infostate import ANY_SPEED, InfoState
+from plywise.games.gen9.likelihood import Signs, likelihood
 from plywise.games.gen9.tracking import condition_tables as tables
+from plywise.games.gen9.tracking.absences import species_abilities
 from plywise.games.gen9.tracking.known import Effect, KnownBattle, KnownMon, KnownSide
+from plywise.games.gen9.tracking.turn_order import ITEM_FACTORS, LAST_ITEMS
 from plywise.games.gen9.tracking.wire import UNSHOWN_FORMES, channel, details_of, shown_hp
 from plywise.games.gen9.worlds import sample_worlds
 from plywise.games.showdown.channel import BattleChannel
@@ -275,6 +282,7 @@ def _side_facts(
 ) -> Iterator[Fact]:
     side, own = known.sides[s], s == player
     numbers = _numbers(side, battle, s)
+    team = battle.teams()[s]
     whose = "own" if own else "foe"
     active = dump["P"][0] if dump["P"][0].get("act") else None
     if active is not None:
@@ -292,7 +300,9 @@ def _side_facts(
     for number, mon in enumerate(side.mons):
         if number in numbers and not illusions.concern(s, numbers[number]):
             truth = by_index[numbers[number]]
-            yield from _mon_facts(mon, truth, known.ends, f"{whose} {truth['sp']}", own=own)
+            yield from _mon_facts(
+                mon, truth, known.ends, f"{whose} {truth['sp']}", team[numbers[number]], own
+            )
 
 
 def _numbers(side: KnownSide, battle: RecordedBattle, s: int) -> dict[int, int]:
@@ -368,7 +378,9 @@ def _condition_facts(side: KnownSide, dump: Dump, ends: int, of: str) -> Iterato
                 yield Fact(f"turns left of {name}", of, side.conditions[name].left(ends), right)
 
 
-def _mon_facts(mon: KnownMon, dump: Dump, ends: int, of: str, *, own: bool) -> Iterator[Fact]:
+def _mon_facts(
+    mon: KnownMon, dump: Dump, ends: int, of: str, of_set: PokemonSet, own: bool
+) -> Iterator[Fact]:
     hp = (dump["hp"], dump["mhp"])
     if own:
         # The request tells the rest of the player's own Pokémon exactly.
@@ -401,6 +413,21 @@ def _mon_facts(mon: KnownMon, dump: Dump, ends: int, of: str, *, own: bool) -> I
         yield Fact(f"once a battle: {mark}", of, mark in mon.done, bool(dump.get(key)))
     if mon.ability not in (None, "asone") and "gastroacid" not in dump.get("vo", {}):
         yield Fact("ability", of, mon.ability, dump["ab"])
+    if mon.base_ability is None:
+        ability = dump.get("bab", dump["ab"])
+        yield Fact("ability not excluded", of, ability in mon.excluded_abilities, False)
+    of_forme = stats_of(mon.species, of_set.level, of_set.nature, of_set.evs, of_set.ivs)
+    spread = of_forme[5] * ITEM_FACTORS.get(of_set.item, 1.0)
+    # What is deduced rests on the abilities that a species may have.
+    natural = of_set.ability in species_abilities(of_set.species)
+    if natural:
+        yield Fact("item not excluded", of, of_set.item in mon.excluded_items, False)
+        if mon.deduced_item:
+            yield Fact("item deduced", of, mon.deduced_item, of_set.item)
+        signs = Signs(mon.species, ANY_SPEED, mon.first_item, mon.base_ability, mon.hits)
+        yield Fact("hits explained", of, likelihood(signs, of_set), 1)
+    if of_set.item not in LAST_ITEMS and natural:
+        yield Fact("Speed within bounds", of, mon.speed[0] <= spread <= mon.speed[1], True)
     slots = {slot[0]: slot for slot in dump.get("bmv", dump["mv"])}
     for move, used in mon.uses.items():
         yield Fact("moves of the set", of, move if move in slots else None, move)

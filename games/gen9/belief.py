@@ -23,12 +23,14 @@ from plywise.datasets.set_priors import SetPrior, UnknownPriorError, fallback_se
 from plywise.datasets.set_priors import base_species as base_species
 from plywise.datasets.showdown_data import load, to_id
 from plywise.games.gen9.infostate import MonView, Previewed, SideView
+from plywise.games.gen9.likelihood import UNEXPLAINED, Signs, likelihood
 
 log = logging.getLogger(__name__)
 
-# Evidence ignored, in this order, when no set agrees with all of it: items and abilities can be
-# exchanged in a battle; an unknown move is ignored last.
-_RELAXATIONS = ("item", "ability", "tera", "level", "moves")
+# Evidence ignored, in this order, when no set agrees with all of it: first what has not shown,
+# which leaves a set's variations; items and abilities can be exchanged in a battle; an unknown move
+# is ignored last.
+_RELAXATIONS = ("absences", "item", "ability", "tera", "level", "moves")
 _UNLIKELY = 1e-3  # per kind of evidence that a group's sets do not agree with
 _NEVER = 1e-6  # probability of a species that a group does not hold
 _SLOTS = 4
@@ -66,6 +68,8 @@ class Candidates:
         cumulative: sums of the weights up to each.
         relaxed: kinds of evidence ignored; (): none.
         outside: the prior does not hold the species: these are sets of other formats.
+        kept: their share of the weight of the sets that agree with what was revealed; the others
+            have what would have shown, or do not explain what was observed.
     """
 
     sets: tuple[PokemonSet, ...]
@@ -73,6 +77,7 @@ class Candidates:
     cumulative: tuple[float, ...]
     relaxed: tuple[str, ...] = ()
     outside: bool = False
+    kept: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,9 @@ class _Evidence:
     item: str | None
     ability: str | None
     tera_type: str | None
+    excluded_items: tuple[str, ...]
+    excluded_abilities: tuple[str, ...]
+    signs: Signs
 
 
 def _evidence(mon: MonView) -> _Evidence:
@@ -92,9 +100,12 @@ def _evidence(mon: MonView) -> _Evidence:
         mon.base_species,
         mon.level,
         frozenset(m.id for m in mon.moves),
-        mon.first_item,
+        mon.set_item,
         mon.base_ability,
         mon.tera_type,
+        mon.excluded_items if mon.set_item is None else (),
+        mon.excluded_abilities if mon.base_ability is None else (),
+        Signs.of(mon),
     )
 
 
@@ -145,19 +156,37 @@ class SetBelief:
         outside = not sets
         if outside:
             sets, weights = fallback_sets(seen.species, seen.level)
-        for ignored in range(len(_RELAXATIONS) + 1):
-            relaxed = _RELAXATIONS[:ignored]
+        kinds = _RELAXATIONS[not (seen.excluded_items or seen.excluded_abilities) :]
+        for ignored in range(len(kinds) + 1):
+            relaxed = kinds[:ignored]
             rows = self._fitting(seen, sets, relaxed)
             if rows:
-                left = tuple(weights[row] for row in rows)
+                prior = sum(weights[row] for row in rows)
+                factors = [likelihood(seen.signs, sets[row]) for row in rows]
+                left = tuple(weights[row] * f for row, f in zip(rows, factors, strict=True))
+                kept = sum(left) / prior
+                if max(factors) <= UNEXPLAINED:
+                    relaxed = (*relaxed, "signs")
+                if relaxed[:1] == ("absences",):
+                    kept = 0.0
+                elif not relaxed or relaxed == ("signs",):
+                    kept *= prior / self._revealed(seen, sets, weights)
                 return Candidates(
                     tuple(sets[row] for row in rows),
                     left,
                     tuple(accumulate(left)),
                     relaxed,
                     outside,
+                    kept,
                 )
         return Candidates((), (), (), _RELAXATIONS, outside=True)
+
+    def _revealed(
+        self, seen: _Evidence, sets: Sequence[PokemonSet], weights: Sequence[float]
+    ) -> float:
+        """Return the weight of the sets that agree with what was revealed."""
+        revealed = replace(seen, excluded_items=(), excluded_abilities=())
+        return sum(weights[row] for row in self._fitting(revealed, sets, ()))
 
     def _fitting(
         self, seen: _Evidence, sets: Sequence[PokemonSet], relaxed: Sequence[str]
@@ -176,6 +205,10 @@ class SetBelief:
             wrong = [
                 kind
                 for kind, differs in (
+                    (
+                        "absences",
+                        s.item in seen.excluded_items or s.ability in seen.excluded_abilities,
+                    ),
                     ("item", seen.item is not None and s.item != seen.item),
                     ("ability", seen.ability not in (None, s.ability)),
                     ("tera", seen.tera_type not in (None, s.tera_type)),
@@ -213,18 +246,34 @@ class SetBelief:
         chosen = replace(chosen, gender=mon.gender)
         if "moves" in found.relaxed and not self.prior.exact:
             chosen = _with_moves(chosen, tuple(m.id for m in mon.moves), rng)
-        return self._varied(chosen, mon, rng)
+        return self._varied(chosen, mon, rng, found.kept)
 
-    def _varied(self, s: PokemonSet, mon: MonView | None, rng: Random) -> PokemonSet:
-        """Return ``s`` or, now and then, a variation that agrees with the evidence as well."""
-        if not self.variation or rng.random() >= self.variation:
+    def _varied(
+        self, s: PokemonSet, mon: MonView | None, rng: Random, kept: float = 1.0
+    ) -> PokemonSet:
+        """Return ``s`` or, now and then, a variation that agrees with the evidence as well.
+
+        Args:
+            kept: as in :class:`Candidates`: the fewer of the prior's sets are left, the likelier is
+                a variation.
+        """
+        share = self.variation and self.variation / (self.variation + (1 - self.variation) * kept)
+        if not share or rng.random() >= share:
             return s
         if mon is None:
             return self._variations.vary(s, rng)
-        varied = self._variations.vary(s, rng, {m.id for m in mon.moves})
+        moves, signs = {m.id for m in mon.moves}, Signs.of(mon)
+        for _ in range(_DRAWS):
+            varied = self._variations.vary(s, rng, moves)
+            if varied.item in mon.excluded_items and mon.set_item is None:
+                continue
+            if varied.ability in mon.excluded_abilities and mon.base_ability is None:
+                continue
+            if rng.random() < likelihood(signs, varied):
+                break
         return replace(
             varied,
-            item=varied.item if mon.first_item is None else s.item,
+            item=varied.item if mon.set_item is None else s.item,
             ability=varied.ability if mon.base_ability is None else s.ability,
             tera_type=varied.tera_type if mon.tera_type is None else s.tera_type,
         )

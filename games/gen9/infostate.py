@@ -12,12 +12,15 @@ from dataclasses import dataclass, field
 import msgspec
 
 from plywise.engine.battle import constants as c
+from plywise.games.gen9.damage_range import Hit
 
 # Actions, as the engine numbers them: moves, the same with Terastallization, switches to a team
 # index, the single option of a forced move, and nothing to send in.
 MOVE, TERA, SWITCH = c.ACTION_MOVE, c.ACTION_TERA, c.ACTION_SWITCH
 FORCED, PASS = c.ACTION_FORCED, c.ACTION_PASS
 
+ANY_SPEED = (0, 100_000)
+"""Bounds of a Speed of which nothing is known."""
 HISTORY_LENGTH = 12
 """Entries that ``InfoState.history`` keeps."""
 
@@ -83,6 +86,12 @@ class MonView:
             an ability that is not known (``unknown``): then it may have more.
         done: what works once a battle and has: ``sword``, ``shield``, ``syrup``, ``hero``,
             ``bond``, ``berry`` (it has eaten one); ascending.
+        excluded_items, excluded_abilities: of the opponent's: what its set does not have, as far as
+            it would have shown (``tracking/absences``); ascending.
+        deduced_item: of the opponent's: that of its set, by what has not shown; "" none.
+        speed: of the opponent's: bounds of its Speed stat times what its set's item makes of it, by
+            who moved first (``tracking/turn_order``).
+        hits: of the opponent's: simple hits that it has taken or dealt, the last ones.
     """
 
     species: str
@@ -108,11 +117,21 @@ class MonView:
     attacked: int = 0
     away: str = ""
     done: tuple[str, ...] = ()
+    excluded_items: tuple[str, ...] = ()
+    excluded_abilities: tuple[str, ...] = ()
+    deduced_item: str = ""
+    speed: tuple[int, int] = ANY_SPEED
+    hits: tuple[Hit, ...] = ()
 
     @property
     def fainted(self) -> bool:
         """Whether it has no HP left."""
         return self.hp <= 0
+
+    @property
+    def set_item(self) -> str | None:
+        """The item of its set, told or deduced; None: not known."""
+        return self.deduced_item or None if self.first_item is None else self.first_item
 
     @property
     def usable(self) -> tuple[MoveView, ...]:

@@ -48,16 +48,6 @@ from plywise.games.gen9.world_mons import (
 _SLOTS = 4
 _DISABLED = 1  # fourth entry of a move slot
 _BINDING_TO_A_MOVE = ("mustrecharge", "twoturnmove", "lockedmove", "uproar")
-# What lengthens a condition by three turns -> these conditions.
-_EXTENDERS = {
-    "lightclay": ("reflect", "lightscreen", "auroraveil"),
-    "terrainextender": tables.TERRAINS,
-    "damprock": ("raindance",),
-    "heatrock": ("sunnyday",),
-    "smoothrock": ("sandstorm",),
-    "icyrock": ("snowscape", "hail"),
-}
-_EXTENDER_OF = {name: item for item, names in _EXTENDERS.items() for name in names}
 _EXTENDED = 3  # turns
 
 _Dump = dict[str, Any]
@@ -177,7 +167,7 @@ def _as_known(chosen: PokemonSet, known: MonView | None) -> PokemonSet:
         gender=known.gender,
         moves=(seen + others)[: max(len(seen), len(chosen.moves))],
         ability=chosen.ability,
-        item=chosen.item if known.first_item is None else known.first_item,
+        item=chosen.item if known.set_item is None else known.set_item,
         tera_type=known.tera_type or chosen.tera_type,
     )
 
@@ -237,7 +227,7 @@ def _dump(info: InfoState, sets: tuple[teams.Team, teams.Team], rng: Random) -> 
 def _left(name: str, found: Condition, maker: PokemonSet | None) -> int:
     """Return the turns left of a condition: longer if its maker's set has what extends it."""
     assert found.left is not None
-    extender = _EXTENDER_OF.get(name)
+    extender = tables.EXTENDER_OF.get(name)
     if extender and ((maker is not None and maker.item == extender) or found.left <= 0):
         return max(1, found.left + _EXTENDED)
     return max(1, found.left)

@@ -44,6 +44,16 @@ PROTECTING = tuple(
 )
 HAZARDS = ("spikes", "toxicspikes", "stealthrock", "stickyweb")
 TERRAINS = ("electricterrain", "grassyterrain", "mistyterrain", "psychicterrain")
+_EXTENDERS = {
+    "lightclay": ("reflect", "lightscreen", "auroraveil"),
+    "terrainextender": TERRAINS,
+    "damprock": ("raindance",),
+    "heatrock": ("sunnyday",),
+    "smoothrock": ("sandstorm",),
+    "icyrock": ("snowscape", "hail"),
+}
+EXTENDER_OF = {name: item for item, names in _EXTENDERS.items() for name in names}
+"""Condition -> the item that lengthens it by three turns."""
 ROOMS = ("trickroom", "gravity", "magicroom", "wonderroom", "fairylock")
 ENDLESS_WEATHER = ("primordialsea", "desolateland", "deltastream")
 FUTURE_MOVES = ("futuresight", "doomdesire")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from plywise.datasets.showdown_data import load, to_id
 from plywise.games.gen9.belief import base_species
+from plywise.games.gen9.infostate import ANY_SPEED
 from plywise.games.gen9.tracking import condition_tables as tables
 from plywise.games.gen9.tracking.known import Effect, KnownMon, KnownSide
 from plywise.games.gen9.tracking.reader import Reader
@@ -146,6 +147,13 @@ class Entries(Reader):
             mon.last_item = worn.last_item
         mon.attacked += worn.attacked - before.attacked
         mon.done |= worn.done - before.done
+        if worn.deduced_item != before.deduced_item:
+            mon.deduced_item = worn.deduced_item
+        mon.speed = (
+            max(mon.speed[0], worn.speed[0] if worn.speed[0] != before.speed[0] else 0),
+            min(mon.speed[1], worn.speed[1] if worn.speed[1] != before.speed[1] else ANY_SPEED[1]),
+        )
+        mon.exclude(set(worn.excluded_items) - set(before.excluded_items))
         if tera or (worn.terastallized and not before.terastallized):
             mon.terastallized, mon.tera_type = True, tera or worn.tera_type
         mon.learn_ability("illusion")
@@ -177,7 +185,7 @@ class Entries(Reader):
         mon = self._mon(line.arg(0))
         if mon is not None:
             species, _, _, tera = details_of(line.arg(1))
-            mon.species = mon.forme = species
+            mon.species, mon.forme, mon.speed, mon.hits = species, species, ANY_SPEED, ()
             if mon.fainted and mon.first_max_hp:
                 mon.max_hp = mon.first_max_hp  # Terapagos is itself again
             if tera:

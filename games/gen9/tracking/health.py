@@ -156,6 +156,9 @@ class Health(Reader):
         mon.item = item
         if (kind == "ability" and cause in ("frisk",)) or not kind:
             mon.first_item = mon.first_item if mon.first_item is not None else item
+        looker = self._mon(line.tags.get("of", ""))
+        if (kind, cause) == ("ability", "frisk") and looker is not None:
+            looker.learn_ability("frisk", own=self._ability_is_own(line.tags["of"]))
         if kind == "ability" and cause in ("pickup", "harvest", "magician", "pickpocket"):
             mon.learn_ability(cause)
             victim = self._mon(line.tags.get("of", ""))

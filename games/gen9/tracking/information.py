@@ -164,6 +164,11 @@ def _mon(
         attacked=mon.attacked,
         away=mon.away,
         done=tuple(sorted(mon.done)),
+        excluded_items=mon.excluded_items,
+        excluded_abilities=mon.excluded_abilities,
+        deduced_item=mon.deduced_item,
+        speed=mon.speed,
+        hits=mon.hits,
     )
 
 

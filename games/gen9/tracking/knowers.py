@@ -174,6 +174,11 @@ def _mon(view: MonView, ends: int, name: str) -> KnownMon:
         moves=_slots(view.moves),
         copied_moves=_slots(view.copied),
         done=set(view.done),
+        excluded_items=view.excluded_items,
+        excluded_abilities=view.excluded_abilities,
+        deduced_item=view.deduced_item,
+        speed=view.speed,
+        hits=view.hits,
     )
 
 

@@ -8,9 +8,11 @@ how many it ends; None: not known, or never.
 from __future__ import annotations
 
 import pickle
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from plywise.games.gen9.infostate import HISTORY_LENGTH, Previewed
+from plywise.games.gen9.damage_range import Hit
+from plywise.games.gen9.infostate import ANY_SPEED, HISTORY_LENGTH, Previewed
 
 
 @dataclass
@@ -62,6 +64,12 @@ class KnownMon:
         stats, moves: of the player's own: without boosts, and ids by slot.
         done: what works once a battle: ``sword``, ``shield``, ``syrup``, ``hero``, ``bond``,
             ``berry`` (it has eaten one).
+        excluded_items, excluded_abilities: of the opponent's: what its set does not have, as it
+            would have been told (:mod:`~plywise.games.gen9.tracking.absences`); ascending.
+        deduced_item: of the opponent's: that of its set, by what has not shown; "" none.
+        speed: of the opponent's: bounds of its Speed stat times what its set's item makes of it
+            (:mod:`~plywise.games.gen9.tracking.turn_order`).
+        hits: of the opponent's: simple hits that it has taken or dealt, the last ones.
     """
 
     name: str
@@ -93,6 +101,11 @@ class KnownMon:
     stats: tuple[int, ...] | None = None
     moves: tuple[str, ...] = ()
     done: set[str] = field(default_factory=set)
+    excluded_items: tuple[str, ...] = ()
+    excluded_abilities: tuple[str, ...] = ()
+    deduced_item: str = ""
+    speed: tuple[int, int] = ANY_SPEED
+    hits: tuple[Hit, ...] = ()
 
     @property
     def fainted(self) -> bool:
@@ -115,6 +128,13 @@ class KnownMon:
         if own and self.base_ability is None:
             self.base_ability = ability
         self.ability = ability
+
+    def exclude(self, items: Iterable[str] = (), abilities: Iterable[str] = ()) -> None:
+        """Note what its set does not have."""
+        for name, more in (("excluded_items", items), ("excluded_abilities", abilities)):
+            known = getattr(self, name)
+            if not set(more) <= set(known):
+                setattr(self, name, tuple(sorted({*known, *more})))
 
     def snapshot(self) -> KnownMon:
         """Return an independent copy."""
@@ -146,6 +166,8 @@ class KnownSide:
         stat_moves: moves that have changed its stats since then (``STAT_MOVES``), with the number
             of the Pokémon opposite, oldest first.
         moves_used: moves that it has used since then (Last Resort).
+        chosen: of the opponent's: the first move that it has chosen since it came in and to which a
+            Choice item would have bound it; "" none.
         fainted_now, fainted_before: number of the Pokémon that fainted last in this turn, and in
             the one before (Retaliate); None: none.
         failed_now, failed_before: its move has failed in this turn, and in the one before (Stomping
@@ -176,6 +198,7 @@ class KnownSide:
     streak: tuple[str, int] = ("", 0)
     stat_moves: tuple[tuple[str, int | None], ...] = ()
     moves_used: tuple[str, ...] = ()
+    chosen: str = ""
     fainted_now: int | None = None
     fainted_before: int | None = None
     failed_now: bool = False

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 from plywise.datasets.showdown_data import load
 from plywise.games.gen9.tracking import condition_tables as tables
+from plywise.games.gen9.tracking.absences import Absences
+from plywise.games.gen9.tracking.hits import Hits
 from plywise.games.gen9.tracking.known import Effect, KnownBattle, KnownMon, KnownSide
+from plywise.games.gen9.tracking.turn_order import TurnOrder
 from plywise.games.gen9.tracking.wire import ProtocolLine, condition_of, place_of, shown_hp
 
 _MADE_BY_OTHER = frozenset(
@@ -47,12 +50,15 @@ class Reader:
 
     def __init__(self, player: int | None = None, *, exact: bool = False) -> None:
         self.player = player
-        self._exact = exact
+        self.exact = exact
         self.battle = KnownBattle()
         self._moving: MoveUnderWay | None = None
         self._blank = False  # the last line was empty
         self._chewing = False  # Cud Chew is about to eat a berry again
         self._from_item = -1  # side whose Booster Energy has just worked
+        self._absences = Absences(self)
+        self._order = TurnOrder(self)
+        self._hits = Hits(self)
         self._readers: dict[str, Callable[[ProtocolLine], None]] = {
             name[4:].replace("minus_", "-"): getattr(self, name)
             for name in dir(self)
@@ -161,7 +167,7 @@ class Reader:
     def _condition(self, mon: KnownMon, text: str, ident: str) -> None:
         """Note HP and status, as a line tells them of the Pokémon ``ident``."""
         hp, most, status = condition_of(text)
-        if self._exact and most and place_of(ident)[0] != self.player:
+        if self.exact and most and place_of(ident)[0] != self.player:
             hp, most = shown_hp(hp, most), 100
         mon.hp = hp
         if most:

@@ -7,6 +7,8 @@ shows percent of both.  What is read here is what Showdown's simulator wrote (``
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from plywise.datasets.battle_formats import battle_formats
 from plywise.datasets.showdown_data import to_id
 from plywise.engine.battle.border.formats import why_not
@@ -36,6 +38,7 @@ _OF_NO_POKEMON = frozenset(
     """turn upkeep teamsize tier clearpoke poke start -fieldactivate -message -weather -fieldstart
     -fieldend -swapsideconditions -clearallboost""".split()
 )
+_UNSOUND = (ValueError, LookupError, TypeError, AttributeError)
 _MOST_POKEMON = 6  # of a team in a format that the engine can play
 _END_SILENTLY = (
     *tables.STREAKS,
@@ -87,6 +90,7 @@ class Tracker(Entries, Moves, Health, Conditions):
     def _read_request(self, request: BattleRequest) -> None:
         if self.player is None:
             raise ValueError("a spectator gets no requests")
+        self._absences.decide()
         side = self.battle.sides[self.player]
         self._previewing = request.kind == "preview"
         if self._held is not None:
@@ -170,16 +174,32 @@ class Tracker(Entries, Moves, Health, Conditions):
             try:
                 if kind not in _OF_NO_POKEMON and place_of(line.arg(0))[0] < 0:
                     raise ValueError("it names no Pokémon")
+                self._watch(self._absences.before, line)
+                self._watch(self._order.before, line)
+                self._watch(self._hits.before, line)
                 self._learn(line)
                 reader(line)
-            except (ValueError, LookupError, TypeError, AttributeError):
+                self._watch(self._absences.after, line)
+            except _UNSOUND:
                 self.battle.unreadable[kind] = self.battle.unreadable.get(kind, 0) + 1
         elif kind == "":
+            self._watch(self._absences.before, line)
+            self._watch(self._hits.before, line)
             self._blank = self.battle.turn > 0
         elif kind not in _SILENT:
             self.battle.unknown[kind] = self.battle.unknown.get(kind, 0) + 1
         else:
             self._learn(line)
+            self._watch(self._absences.after, line)
+            self._watch(self._hits.before, line)
+
+    def _watch(self, note: Callable[[ProtocolLine], None], line: ProtocolLine) -> None:
+        """Take evidence from a line; what has none, as of an unknown species, costs no more."""
+        try:
+            note(line)
+        except _UNSOUND:
+            name = f"evidence of {line.kind}"
+            self.battle.unreadable[name] = self.battle.unreadable.get(name, 0) + 1
 
     def _on_teamsize(self, line: ProtocolLine) -> None:
         size = int(line.arg(1))
