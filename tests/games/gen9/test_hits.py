@@ -18,7 +18,7 @@ from plywise.games.gen9.tracking.tracker import Tracker
 GARCHOMP = (
     "Garchomp||{item}|sandveil|earthquake,outrage,dragonclaw,protect|Jolly|,252,,,4,252||||75|"
 )
-BLISSEY = "Blissey||leftovers|naturalcure|softboiled,seismictoss,hypervoice,psychic|Bold|252,,252,,4,|||||"
+BLISSEY = "Blissey||leftovers|naturalcure|softboiled,hypervoice,psychic|Bold|252,,252,,4,|||||"
 
 
 def teams(item: str) -> tuple[PokemonSet, PokemonSet]:
