@@ -15,15 +15,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
 
 from plywise.datasets.showdown_data import load, to_id
 from plywise.games.gen9.tracking import condition_tables as tables
-from plywise.games.gen9.tracking.known import Effect, KnownMon, KnownSide
+from plywise.games.gen9.tracking.known import Channel, Effect, KnownMon, KnownSide
 from plywise.games.gen9.tracking.wire import ProtocolLine, effect_of, place_of
-
-if TYPE_CHECKING:
-    from plywise.games.gen9.tracking.reader import Reader
 
 _NEXT = frozenset(["move", "cant", "", "turn", "upkeep", "switch", "drag"])
 _GUARDED = frozenset(["magicguard", "mountaineer"])  # no damage but by attacks, or by Stealth Rock
@@ -121,7 +117,7 @@ class Absences:
         reader: of whose lines and knowledge it goes by; a spectator's notes nothing.
     """
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Channel) -> None:
         self._reader = reader
         self._entry: _Entry | None = None
         self._move: _Move | None = None

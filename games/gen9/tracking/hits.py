@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from plywise.datasets.showdown_data import load, to_id
 from plywise.games.gen9.damage_range import (
@@ -16,11 +16,8 @@ from plywise.games.gen9.damage_range import (
     staged,
 )
 from plywise.games.gen9.tracking import condition_tables as tables
-from plywise.games.gen9.tracking.known import KnownMon, KnownSide
+from plywise.games.gen9.tracking.known import Channel, KnownMon, KnownSide
 from plywise.games.gen9.tracking.wire import ProtocolLine, condition_of, place_of, shown_hp
-
-if TYPE_CHECKING:
-    from plywise.games.gen9.tracking.reader import Reader
 
 KEPT = 6
 """Hits of one Pokémon that are kept, the last ones."""
@@ -59,7 +56,7 @@ class Hits:
         reader: of whose lines and knowledge it goes by; a spectator's notes nothing.
     """
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Channel) -> None:
         self._reader = reader
         self._side, self._move, self._critical = -1, "", False
 

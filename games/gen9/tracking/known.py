@@ -10,6 +10,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from plywise.games.gen9.damage_range import Hit
 from plywise.games.gen9.infostate import ANY_SPEED, HISTORY_LENGTH, Previewed
@@ -263,3 +264,17 @@ class KnownBattle:
         """Add an event to the history, which keeps the last ``HISTORY_LENGTH``."""
         self.history.append((side, f"turn {self.turn}: {words}"))
         del self.history[:-HISTORY_LENGTH]
+
+
+class Channel(Protocol):
+    """What is known of a battle by the lines of one channel, for who takes evidence from them.
+
+    Attributes:
+        player: side whose channel it is; None: a spectator's.
+        exact: its lines tell the HP of both sides exactly.
+        battle: what is known now.
+    """
+
+    player: int | None
+    exact: bool
+    battle: KnownBattle

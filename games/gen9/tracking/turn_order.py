@@ -10,16 +10,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from plywise.datasets.showdown_data import load, to_id
 from plywise.games.gen9.tracking import condition_tables as tables
 from plywise.games.gen9.tracking.absences import species_abilities
-from plywise.games.gen9.tracking.known import KnownMon, KnownSide
+from plywise.games.gen9.tracking.known import Channel, KnownMon, KnownSide
 from plywise.games.gen9.tracking.wire import ProtocolLine, effect_of, place_of
-
-if TYPE_CHECKING:
-    from plywise.games.gen9.tracking.reader import Reader
 
 ITEM_FACTORS = {
     "choicescarf": 1.5,
@@ -72,7 +68,7 @@ class TurnOrder:
         reader: of whose lines and knowledge it goes by; a spectator's notes nothing.
     """
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Channel) -> None:
         self._reader = reader
         self._first: _First | None = None
         self._open = False  # neither side has acted in this turn
