@@ -260,11 +260,7 @@ class Absences:
         return any("neutralizinggas" in (m.ability, m.base_ability) for s in sides for m in s.mons)
 
     def _disguised(self) -> bool:
-        """Return whether the active Pokémon may be another's Illusion, as far as is known."""
-        side = self._foe
-        known = (m.species for m in side.mons if not m.fainted and m is not side.mon)
-        shown = (one.species for one in side.previewed)
-        return any("illusion" in species_abilities(name) for name in (*known, *shown))
+        return may_be_disguised(self._foe)
 
     def _enter(self) -> None:
         battle, side = self._reader.battle, self._foe
@@ -490,3 +486,10 @@ def species_abilities(species: str) -> frozenset[str]:
     """Return the abilities of a species by id; none of an unknown one."""
     found = load().species.get(load().cosmetic.get(species, species), {})
     return frozenset(to_id(str(name)) for name in found.get("abilities", {}).values())
+
+
+def may_be_disguised(side: KnownSide) -> bool:
+    """Return whether a side's active Pokémon may be another's Illusion, as far as is known."""
+    known = (m.species for m in side.mons if not m.fainted and m is not side.mon)
+    shown = (one.species for one in side.previewed)
+    return any("illusion" in species_abilities(name) for name in (*known, *shown))

@@ -16,6 +16,7 @@ from plywise.games.gen9.damage_range import (
     staged,
 )
 from plywise.games.gen9.tracking import condition_tables as tables
+from plywise.games.gen9.tracking.absences import may_be_disguised, species_abilities
 from plywise.games.gen9.tracking.known import Channel, KnownMon, KnownSide
 from plywise.games.gen9.tracking.wire import ProtocolLine, condition_of, place_of, shown_hp
 
@@ -36,6 +37,8 @@ _SPECIAL = frozenset(
     overrideOffensivePokemon overrideOffensiveStat""".split()
 )
 """Fields of a move that goes by other rules."""
+_TYPE_BY_ITEM = frozenset(["multitype", "rkssystem"])
+"""Abilities whose holder has the type of its item."""
 _SCREENS = frozenset(["auroraveil", "lightscreen", "reflect"])
 _FIELDS = {
     "electricterrain": ["Electric"],
@@ -84,6 +87,11 @@ class Hits:
         own, foe = battle.sides[player], battle.sides[1 - player]
         mine, theirs = own.mon, foe.mon
         if move is None or mine is None or theirs is None or mine.stats is None:
+            return
+        if may_be_disguised(foe):
+            return
+        # The next request tells which of the player's own has come in.
+        if not own.turns and any(mon.base_ability == "illusion" for mon in own.mons):
             return
         dealt = self._side == player
         attacker, target = (own, foe) if dealt else (foe, own)
@@ -177,6 +185,8 @@ class Hits:
             if side.added_type or side.effects.keys() - _HARMLESS:
                 return False
             if mon.forme not in ("", mon.species) or mon.tera_type == "Stellar":
+                return False
+            if _TYPE_BY_ITEM & species_abilities(mon.species):
                 return False
         return True
 
