@@ -66,7 +66,7 @@ def same(s: PokemonSet, t: PokemonSet) -> bool:
 @pytest.mark.parametrize("name", ["gen9battlefactory", "gen9bssfactory", "gen91v1factory"])
 def test_the_generators_set_is_always_a_candidate(name: str) -> None:
     belief, rng = SetBelief(load_prior(name)), Random(2)
-    for team in generated(name, 150):
+    for team in generated(name, 40):
         for s in team:
             found = belief.candidates(revealed(s, rng))
             assert not found.relaxed
