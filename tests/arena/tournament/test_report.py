@@ -333,7 +333,7 @@ def work_by_frame(browser: Any, box: str, pixels: float) -> list[float]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("width", [1250, 420])
+@pytest.mark.parametrize("width", [1250, pytest.param(420, marks=pytest.mark.long)])
 def test_ten_thousand_games_scroll_smoothly_and_fit(
     tmp_path: Path, browser: Any, width: int
 ) -> None:
