@@ -122,6 +122,14 @@ def battle_formats() -> tuple[Mapping[str, BattleFormat], Mapping[str, BattleRul
     return formats, rules
 
 
+def names_asked(size: int, brought: int) -> int:
+    """Return how many Pokémon of a team of ``size`` Team Preview asks for by name.
+
+    Where all come, who begins is enough (``engine/battle/team_preview.py``).
+    """
+    return 1 if brought == size else brought
+
+
 def find_format(name: str) -> BattleFormat:
     """Return the format of an id or name; ``gen9`` may be left out.
 

@@ -30,9 +30,9 @@ def stats_of(
     """
     record = load().species[load().species_id(species)]
     return tuple(
-        record.get("maxHP") or _hp(base, iv + ev // 4, level)
+        record.get("maxHP") or hp_stat(base, iv + ev // 4, level)
         if k == 0
-        else _stat(base, iv + ev // 4, level, _factor(nature, k))
+        else natured_stat(base, iv + ev // 4, level, _factor(nature, k))
         for k, (base, ev, iv) in enumerate(zip(_bases(species), evs, ivs, strict=True))
     )
 
@@ -70,7 +70,8 @@ def find_spread(
                 tuple(
                     v
                     for v in range(_HIGHEST + 1)
-                    if (_hp(base, v, level) if k == 0 else _stat(base, v, level, factor)) == stat
+                    if (hp_stat(base, v, level) if k == 0 else natured_stat(base, v, level, factor))
+                    == stat
                 )
             )
         if not all(values):
@@ -108,9 +109,11 @@ def _factor(nature: str, k: int) -> int:
     return 110 if record.get("plus") == STATS[k] else 90 if record.get("minus") == STATS[k] else 100
 
 
-def _hp(base: int, v: int, level: int) -> int:
+def hp_stat(base: int, v: int, level: int) -> int:
+    """Return the HP of base HP and ``v`` = IV + EV // 4 at a level."""
     return (2 * base + v + 100) * level // 100 + 10
 
 
-def _stat(base: int, v: int, level: int, factor: int) -> int:
+def natured_stat(base: int, v: int, level: int, factor: int) -> int:
+    """Return another stat; ``factor``: the nature's, in percent."""
     return ((2 * base + v) * level // 100 + 5) * factor // 100

@@ -39,12 +39,13 @@ from plywise.conf.schemas.verify import VerifyConfig
 from plywise.datasets.battle_corpus import Dump, RecordedBattle, RecordedStep
 from plywise.datasets.errors import ConfigError
 from plywise.datasets.pokemon_sets import PokemonSet
+from plywise.datasets.set_priors import base_species
 from plywise.datasets.showdown_data import load
 from plywise.datasets.spreads import stats_of
 from plywise.datasets.sums import add_fields
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.border import codec
-from plywise.games.gen9.belief import SetBelief, base_species
+from plywise.games.gen9.belief import SetBelief
 from plywise.games.gen9.infostate import ANY_SPEED, InfoState
 from plywise.games.gen9.likelihood import Signs, likelihood
 from plywise.games.gen9.tracking import condition_tables as tables

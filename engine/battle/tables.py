@@ -257,7 +257,7 @@ ITEM_DTYPE = np.dtype(
 
 # Type-boosting items hold their type in code only (items.js, onBasePower -> chainModify
 # [4915, 4096]); plates and masks carry it in `onPlate` and the species.
-_BOOST_TYPES = {
+BOOST_TYPES = {
     "blackbelt": "Fighting",
     "blackglasses": "Dark",
     "charcoal": "Fire",
@@ -449,8 +449,8 @@ def _fill_item(row: Any, name: str) -> None:
     row["ignore_klutz"] = bool(item.get("ignoreKlutz"))
     plate = item.get("onPlate")
     row["plate_type"] = TYPE_ID[plate] if plate else 0
-    if "onBasePower" in callbacks and (plate or name in _BOOST_TYPES):
-        row["boost_type"] = TYPE_ID[plate or _BOOST_TYPES[name]]
+    if "onBasePower" in callbacks and (plate or name in BOOST_TYPES):
+        row["boost_type"] = TYPE_ID[plate or BOOST_TYPES[name]]
     if "onSourceModifyDamage" in callbacks and "naturalGift" in item:
         row["resist_type"] = TYPE_ID[item["naturalGift"]["type"]]
     forme = (item.get("itemUser") or [item.get("forcedForme")])[0]

@@ -19,8 +19,13 @@ from random import Random
 from plywise.datasets.pokemon_sets import PokemonSet
 from plywise.datasets.priors.team_balance import TeamBalance
 from plywise.datasets.priors.variation import Variations
-from plywise.datasets.set_priors import SetPrior, UnknownPriorError, fallback_sets, load_prior
-from plywise.datasets.set_priors import base_species as base_species
+from plywise.datasets.set_priors import (
+    SetPrior,
+    UnknownPriorError,
+    base_species,
+    fallback_sets,
+    load_prior,
+)
 from plywise.datasets.showdown_data import load, to_id
 from plywise.games.gen9.infostate import MonView, Previewed, SideView
 from plywise.games.gen9.likelihood import UNEXPLAINED, Signs, likelihood

@@ -13,32 +13,13 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from plywise.datasets.showdown_data import load
+from plywise.engine.battle.tables import BOOST_TYPES
 
 _ONE = 4096
 _CHANGES = re.compile(
     r"Modify(Atk|Def|SpA|SpD|Damage|Move|Type|STAB|Boost)|BasePower|Effectiveness|CriticalHit"
     r"|PrepareHit|ChangeBoost"
 )
-_TYPE_ITEMS = {
-    "blackbelt": "Fighting",
-    "blackglasses": "Dark",
-    "charcoal": "Fire",
-    "dragonfang": "Dragon",
-    "fairyfeather": "Fairy",
-    "hardstone": "Rock",
-    "magnet": "Electric",
-    "metalcoat": "Steel",
-    "miracleseed": "Grass",
-    "mysticwater": "Water",
-    "nevermeltice": "Ice",
-    "poisonbarb": "Poison",
-    "sharpbeak": "Flying",
-    "silkscarf": "Normal",
-    "silverpowder": "Bug",
-    "softsand": "Ground",
-    "spelltag": "Ghost",
-    "twistedspoon": "Psychic",
-}
 
 
 @dataclass(frozen=True)
@@ -107,8 +88,8 @@ def attack_factors(
     """
     if item in ("choiceband", "choicespecs"):
         return (6144 if (item == "choiceband") == physical else _ONE, _ONE, _ONE)
-    if item in _TYPE_ITEMS:
-        return (_ONE, 4915 if _TYPE_ITEMS[item] == type else _ONE, _ONE)
+    if item in BOOST_TYPES:
+        return (_ONE, 4915 if BOOST_TYPES[item] == type else _ONE, _ONE)
     if item in ("muscleband", "wiseglasses"):
         return (_ONE, 4505 if (item == "muscleband") == physical else _ONE, _ONE)
     if item == "lifeorb":

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from random import Random
 
@@ -123,11 +124,7 @@ def team_pool(format: str, files: str | None = None) -> Callable[[Random], teams
         TeamError: a file holds no team, or there are no teams of ours for the format.
     """
     if files is not None:
-        usual = playable(format).default_level  # packed text has no word for level 100
-        pool = [
-            tuple(replace(s, level=usual) if s.level == _NO_LEVEL else s for s in team.sets)
-            for team in read_teams(Path(files))
-        ]
+        pool = _teams_in(files, format)
         return lambda rng: rng.choice(pool)
     if format == RANDOM_BATTLE:
         return random_battle_sets().random_team
@@ -135,6 +132,16 @@ def team_pool(format: str, files: str | None = None) -> Callable[[Random], teams
         return load_prior(format).random_team
     own = [team.sets for team in teams_of(format)]
     return lambda rng: rng.choice(own)
+
+
+@lru_cache(8)
+def _teams_in(files: str, format: str) -> tuple[teams.Team, ...]:
+    """Return the teams of a file or folder, which every game of a run draws from."""
+    usual = playable(format).default_level  # packed text has no word for level 100
+    return tuple(
+        tuple(replace(s, level=usual) if s.level == _NO_LEVEL else s for s in team.sets)
+        for team in read_teams(Path(files))
+    )
 
 
 def battle_between(

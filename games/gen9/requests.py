@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from plywise.datasets.battle_formats import names_asked
 from plywise.datasets.showdown_data import to_id
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.border import codec, teams
@@ -37,7 +38,7 @@ def request_of(b: Plain, player: int, legal: Sequence[int], labels: Labels) -> B
             tuple(_own_mon(side, i, labels, player) for i in range(size)),
             pp={},
             named=tuple(int(i) for i in side.order[: side.active]),
-            to_name=1 if brought == size else brought,
+            to_name=names_asked(size, brought),
         )
     choosing = b.request == c.REQUEST_MOVE and len(legal) > 0
     order = [int(i) for i in side.order[: side.team_size]]

@@ -23,7 +23,6 @@ _DONE_KEYS = {
     "hero": "hero",
     "bond": "bond",
 }
-_CHOICE_ITEMS = ("choiceband", "choicescarf", "choicespecs")
 _SPEED = 4  # place in a dump's stats
 _SPLIT = {"powersplit": (0, 2), "guardsplit": (1, 3)}
 _REGENERATED = 3  # a third of the maximal HP
@@ -185,7 +184,7 @@ def write_used_moves(mon: _Dump, view: SideView) -> None:
     if chosen == "struggle" and view.moves_used:
         chosen = view.moves_used[-1]  # the lock is still there
     if chosen in names:
-        if mon["it"] in _CHOICE_ITEMS:
+        if mon["it"] in tables.CHOICE_ITEMS:
             mon["vo"]["choicelock"] = {"move": chosen}
         if mon["ab"] == "gorillatactics":
             mon["as"]["choiceLock"] = chosen

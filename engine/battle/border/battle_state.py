@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from plywise.datasets.battle_corpus import Dump
+from plywise.datasets.battle_formats import names_asked
 from plywise.datasets.errors import PlywiseError
 from plywise.datasets.pokemon_sets import parse_packed_team
 from plywise.datasets.showdown_data import UnknownNameError, to_id
@@ -276,7 +277,7 @@ class BattleState:
                 order.insert(named, action - c.ACTION_SWITCH)
                 named += 1
             brought = int(side.pokemon_left)
-            if named < (1 if brought == len(order) else brought):
+            if named < names_asked(len(order), brought):
                 return []
             orders.append(order[:brought])
         if self.labels is not None:

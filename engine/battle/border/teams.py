@@ -12,6 +12,7 @@ import numpy as np
 
 from plywise.datasets.pokemon_sets import PokemonSet, TeamError
 from plywise.datasets.showdown_data import UnknownNameError, load
+from plywise.datasets.spreads import hp_stat, natured_stat
 from plywise.engine.battle import tables
 from plywise.engine.battle.border import formats
 from plywise.engine.battle.border.coverage import require_modelled
@@ -89,7 +90,7 @@ def max_hp(species: int, spread_hp: int, level: int) -> int:
     row = tables.SPECIES[species]
     if row["max_hp"]:
         return int(row["max_hp"])
-    return (2 * int(row["base_stats"][0]) + spread_hp + 100) * level // 100 + 10
+    return hp_stat(int(row["base_stats"][0]), spread_hp, level)
 
 
 def stats(species: int, spreads: Sequence[int], level: int, nature: str) -> list[int]:
@@ -98,12 +99,8 @@ def stats(species: int, spreads: Sequence[int], level: int, nature: str) -> list
     out = []
     for i in range(5):
         base = int(tables.SPECIES[species]["base_stats"][i + 1])
-        value = (2 * base + int(spreads[i + 1])) * level // 100 + 5
-        if i == plus:
-            value = value * 110 // 100
-        elif i == minus:
-            value = value * 90 // 100
-        out.append(value)
+        factor = 110 if i == plus else 90 if i == minus else 100
+        out.append(natured_stat(base, int(spreads[i + 1]), level, factor))
     return out
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from plywise.datasets.battle_formats import find_format
 from plywise.datasets.pokemon_sets import PokemonSet
 from plywise.datasets.showdown_data import load, to_id
+from plywise.engine.battle import constants as c
 from plywise.engine.battle.names import DATA, SPECIES_NAMES
 
 T = TypeVar("T")
@@ -36,6 +37,19 @@ def _cosmetic(s: PokemonSet) -> str:
     forme = re.sub("[^0-9A-Za-z]", "", written)[letters:]
     joint = " " if name == "Vivillon" else "-"
     return f"{name}-{joint.join(re.findall('[A-Z][a-z0-9]*', forme) or [forme.capitalize()])}"
+
+
+def details_text(name: str, level: int, gender: int, *more: str) -> str:
+    """Return species, level, gender and the like as lines do (``Pokemon.getUpdatedDetails``).
+
+    ``gender``: a member's ``flag_bits``, of which it is a part.
+    """
+    if name in ("Greninja-Bond", "Rockruff-Dusk"):
+        name = name.split("-")[0]
+    parts = [name, *([f"L{level}"] if level != 100 else [])]
+    if gender & c.MON_GENDER:
+        parts.append("M" if gender & c.MON_GENDER == c.MON_MALE else "F")
+    return ", ".join([*parts, *more])
 
 
 @dataclass(frozen=True)
@@ -94,6 +108,12 @@ class Labels:
             shiny=pick(self.shiny),
             cosmetic=pick(self.cosmetic),
         )
+
+    def species_name(self, species: int, side: int, member: int) -> str:
+        """Return the name of a species number as a member shows it, with its cosmetic forme."""
+        name = display("species", SPECIES_NAMES[species])
+        cosmetic = self.cosmetic[side][member]
+        return cosmetic if cosmetic.startswith(f"{name}-") else name
 
     @classmethod
     def of_state(cls, pool: NDArray[Any], i: int) -> "Labels":

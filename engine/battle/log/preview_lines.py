@@ -4,11 +4,8 @@ import re
 from typing import Any
 
 from plywise.datasets.battle_formats import BattleFormat
-from plywise.engine.battle import constants as c
-from plywise.engine.battle.log.labels import Labels, display
-from plywise.engine.battle.names import SPECIES_NAMES
+from plywise.engine.battle.log.labels import Labels, details_text
 
-_NAME_ONLY = ("Greninja-Bond", "Rockruff-Dusk")
 _UNCROWNED = re.compile("(Zacian|Zamazenta)(?!-Crowned)")
 _HIDDEN = re.compile(
     "(Greninja|Gourgeist|Pumpkaboo|Xerneas|Silvally|Urshifu|Dudunsparce)(-[a-zA-Z?-]+)?"
@@ -26,15 +23,6 @@ def preview_lines(state: Any, labels: Labels, format: BattleFormat) -> list[str]
 
 
 def _details(mon: Any, labels: Labels, s: int, k: int) -> str:
-    name = display("species", SPECIES_NAMES[int(mon["species"])])
-    cosmetic = labels.cosmetic[s][k]
-    if cosmetic.startswith(f"{name}-"):
-        name = cosmetic
-    if name in _NAME_ONLY:
-        name = name.split("-")[0]
-    name = _HIDDEN.sub(r"\1-*", _UNCROWNED.sub(r"\1-*", name))
-    level, gender = int(mon["level"]), int(mon["flag_bits"]) & c.MON_GENDER
-    parts = [name, *([f"L{level}"] if level != 100 else [])]
-    if gender:
-        parts.append("M" if gender == c.MON_MALE else "F")
-    return ", ".join(parts)
+    name = labels.species_name(int(mon["species"]), s, k)
+    hidden = _HIDDEN.sub(r"\1-*", _UNCROWNED.sub(r"\1-*", name))
+    return details_text(hidden, int(mon["level"]), int(mon["flag_bits"]))

@@ -9,12 +9,11 @@ from numpy.typing import NDArray
 from plywise.engine.battle import constants as c
 from plywise.engine.battle import log_events as e
 from plywise.engine.battle.log import words
-from plywise.engine.battle.log.labels import Labels, display
+from plywise.engine.battle.log.labels import Labels, details_text, display
 from plywise.engine.battle.names import (
     ABILITY_NAMES,
     ITEM_NAMES,
     MOVE_NAMES,
-    SPECIES_NAMES,
     STATUS_NAMES,
     TYPE_NAMES,
 )
@@ -115,29 +114,17 @@ class Writer:
 
     def species_name(self, event: Event) -> str:
         """Return the species that is seen, with its cosmetic forme."""
-        name = display("species", SPECIES_NAMES[event.shown_species])
-        cosmetic = self.labels.cosmetic[event.side][event.shown]
-        return cosmetic if cosmetic.startswith(f"{name}-") else name
+        return self.labels.species_name(event.shown_species, event.side, event.shown)
 
     def details(self, event: Event) -> str:
         """Return species, level, gender and the like, as seen."""
         s, shown = event.side, event.shown
-        name = self.species_name(event)
-        if name in ("Greninja-Bond", "Rockruff-Dusk"):
-            name = name.split("-")[0]
         whose_level = shown if self.labels.illusion_level else event.member
-        level = self.levels[s][whose_level]
-        parts = [name]
-        if level != 100:
-            parts.append(f"L{level}")
-        gender = self.genders[s][shown] & c.MON_GENDER
-        if gender:
-            parts.append("M" if gender == c.MON_MALE else "F")
-        if self.labels.shiny[s][shown]:
-            parts.append("shiny")
+        more = ["shiny"] if self.labels.shiny[s][shown] else []
         if event.tera:
-            parts.append(f"tera:{TYPE_NAMES[event.tera]}")
-        return ", ".join(parts)
+            more.append(f"tera:{TYPE_NAMES[event.tera]}")
+        level, gender = self.levels[s][whose_level], self.genders[s][shown]
+        return details_text(self.species_name(event), level, gender, *more)
 
     def effect_name(self, event: Event) -> str:
         """Return an effect's full name, as in ``[from] item: Leftovers``; empty for none."""

@@ -41,7 +41,6 @@ _SETS_TERRAIN = {
     "mistysurge": "mistyterrain",
     "psychicsurge": "psychicterrain",
 }
-_CHOICE = frozenset(["choiceband", "choicescarf", "choicespecs"])
 _AT_HALF = frozenset(["berryjuice", "oranberry", "sitrusberry"])
 _AT_QUARTER = frozenset(
     """aguavberry apicotberry figyberry ganlonberry iapapaberry lansatberry liechiberry magoberry
@@ -349,7 +348,7 @@ class Absences:
         if tables.is_status(move) and move != "mefirst":
             self._no_item(["assaultvest"])
         if there.chosen and there.chosen != move:
-            self._no_item(_CHOICE)
+            self._no_item(tables.CHOICE_ITEMS)
         if mover.item is None and not self._magic_room and "embargo" not in there.effects:
             there.chosen = there.chosen or move
 

@@ -44,6 +44,7 @@ PROTECTING = tuple(
 )
 HAZARDS = ("spikes", "toxicspikes", "stealthrock", "stickyweb")
 TERRAINS = ("electricterrain", "grassyterrain", "mistyterrain", "psychicterrain")
+CHOICE_ITEMS = ("choiceband", "choicescarf", "choicespecs")
 _EXTENDERS = {
     "lightclay": ("reflect", "lightscreen", "auroraveil"),
     "terrainextender": TERRAINS,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from plywise.datasets.set_priors import base_species
 from plywise.datasets.showdown_data import load, to_id
-from plywise.games.gen9.belief import base_species
 from plywise.games.gen9.infostate import ANY_SPEED
 from plywise.games.gen9.tracking import condition_tables as tables
 from plywise.games.gen9.tracking.known import Effect, KnownMon, KnownSide

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from plywise.datasets.battle_formats import names_asked
 from plywise.datasets.showdown_data import to_id
 from plywise.engine.battle.names import STAT_NAMES
 from plywise.games.gen9.infostate import FORCED, MOVE, PASS, SWITCH, TERA
@@ -118,7 +119,7 @@ def _parsed(raw: Mapping[str, Any]) -> BattleRequest:
     if raw.get("teamPreview"):
         brought = min(len(mons), int(raw.get("maxChosenTeamSize") or len(mons)))
         return BattleRequest(
-            "preview", mons, {}, id=number, to_name=1 if brought == len(mons) else brought
+            "preview", mons, {}, id=number, to_name=names_asked(len(mons), brought)
         )
     reviving = any(entry.get("reviving") for entry in entries)
     bench = tuple(k for k, mon in enumerate(mons) if k > 0 and (mon.hp == 0) == reviving)

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from plywise.datasets.battle_formats import battle_formats
+from plywise.datasets.set_priors import base_species
 from plywise.datasets.showdown_data import to_id
 from plywise.engine.battle.border.formats import why_not
 from plywise.engine.battle.names import MOVE_ID
-from plywise.games.gen9.belief import base_species
 from plywise.games.gen9.infostate import InfoState
 from plywise.games.gen9.tracking import condition_tables as tables
 from plywise.games.gen9.tracking.conditions import Conditions

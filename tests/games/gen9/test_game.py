@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from plywise.datasets.pokemon_sets import PokemonSet
+from plywise.datasets.set_priors import base_species
 from plywise.engine.battle import constants as c
 from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS
 from plywise.games.base import IllegalActionError
 from plywise.games.check import check_game
 from plywise.games.gen9 import infostate
-from plywise.games.gen9.belief import SetBelief, base_species
+from plywise.games.gen9.belief import SetBelief
 from plywise.games.gen9.game import Gen9Battle, battle_between
 from plywise.games.gen9.state import Gen9State
 from plywise.games.registry import make_game

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from plywise.datasets.pokemon_sets import PokemonSet, random_battle_sets
+from plywise.datasets.set_priors import base_species
 from plywise.engine.battle.rules import RULES
 from plywise.games.gen9 import infostate
-from plywise.games.gen9.belief import SetBelief, base_species
+from plywise.games.gen9.belief import SetBelief
 from plywise.games.gen9.infostate import Condition, InfoState, MonView, MoveView, SideView
 from plywise.games.gen9.worlds import sample_worlds
 
