@@ -175,8 +175,13 @@ class ShowdownMatch:
             self.figures.failures += 1
         log.error("poke-env: %s", what)
 
-    def observe(self, player: CheckedPlayer) -> None:
-        """Update the picture from our player's battles; record and let go those that ended."""
+    def observe(self, player: CheckedPlayer, *, last: bool = False) -> None:
+        """Update the picture from our player's battles; record and let go those that ended.
+
+        Args:
+            player: ours.
+            last: nothing more will come: ratings are not waited for.
+        """
         while self._advice:
             with self.losses.guard():
                 show_advice(self.screen.console, *self._advice.pop(0))
@@ -190,7 +195,7 @@ class ShowdownMatch:
                 battle = self._battle(tag)
                 if not self.figures.clock.decisions:
                     _look(battle, seen)  # a baseline plays for us: it sends no records
-                if seen.finished and player.settled(tag):
+                if seen.finished and (last or player.settled(tag)):
                     ended = self._end(tag, seen, player)
             if ended:
                 self.screen.print(ended)
@@ -434,8 +439,8 @@ def _play(
                 run_battles(config, own, rival, match.say), POKE_LOOP
             )
 
-            def observe() -> bool:
-                match.observe(own)
+            def observe(*, last: bool = False) -> bool:
+                match.observe(own, last=last)
                 for player in (own, rival):
                     while player is not None and player.notices:
                         match.screen.print(player.notices.pop(0))
@@ -456,11 +461,13 @@ def _play(
                     if time.monotonic() > until or not observe():
                         break
                     time.sleep(_POLL_SECONDS)
-                observe()
 
             try:
-                watch.wait(running, _POLL_SECONDS, observe)
-                settle()
+                try:
+                    watch.wait(running, _POLL_SECONDS, observe)
+                    settle()
+                finally:
+                    observe(last=True)
                 running.result()
             except BattleServerLostError as error:
                 raise BattleServerLostError(f"{error} ({match.kept()})") from error

@@ -28,6 +28,7 @@ from plywise.arena.showdown.match import ShowdownMatch, run_showdown
 from plywise.arena.showdown.view import LiveBattle, battle_line
 from plywise.arena.showdown.watch import BattlesStalledError
 from plywise.conf.schemas.showdown import ServerConfig
+from plywise.games.showdown.messages import CheckedPlayer
 from plywise.games.showdown.player import DecisionRecord
 from plywise.games.showdown.server import ShowdownServer
 from plywise.search.decision import Decision
@@ -101,11 +102,18 @@ def test_death_of_the_server_ends_the_run_and_keeps_results(
             return self
 
     monkeypatch.setattr("plywise.arena.showdown.match.ShowdownServer", Watched)
-    killer = during(tmp_path, lambda: os.kill(servers[0].pid, signal.SIGKILL))
+    observe = ShowdownMatch.observe
+
+    def observe_and_kill(self: ShowdownMatch, player: CheckedPlayer, *, last: bool = False) -> None:
+        observe(self, player, last=last)
+        running = any(0 < b.turn and not b.finished for b in player.battles.values())
+        if self.figures.tally.games and running and servers[0].alive():
+            os.kill(servers[0].pid, signal.SIGKILL)
+
+    monkeypatch.setattr(ShowdownMatch, "observe", observe_and_kill)
     out = StringIO()
     with pytest.raises(BattleServerLostError) as caught:
         run_showdown(configuration(battles=500, concurrency=2), tmp_path, Console(file=out))
-    killer.join()
     message = str(caught.value)
     assert "was killed" in message
     assert "finished battles are kept" in message
