@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plywise.engine.kernels import CHANCE, NO_ACTION, SIMULTANEOUS, TERMINAL, RulesKernels
+from plywise.games.worlds_config import WorldsConfig
 
 __all__ = [
     "CHANCE",
@@ -279,17 +280,27 @@ class State(ABC):
         return self
 
     def worlds(
-        self, player: int, count: int, seed: int, deadline: float | None = None
+        self,
+        player: int,
+        count: int,
+        seed: int,
+        deadline: float | None = None,
+        config: WorldsConfig | None = None,
     ) -> NDArray[Any]:
         """Return a pool of ``count`` flat states sampled from the information set of ``player``.
 
-        Only the first is drawn after ``deadline`` (``time.perf_counter``).
+        Only the first is drawn after ``deadline`` (``time.perf_counter``).  ``config`` says what is
+        believed of what is hidden; None: the default.
         """
         rng = Random(seed)
         drawn = [self.resample_from_infostate(player, rng).flat()]
         while len(drawn) < count and (deadline is None or time.perf_counter() < deadline):
             drawn.append(self.resample_from_infostate(player, rng).flat())
         return np.concatenate(drawn)
+
+    def team_order_action(self, player: int) -> int | None:
+        """Return the action that keeps a team's own order where one is chosen; None elsewhere."""
+        return None
 
     def briefing(self, player: int) -> Briefing:
         """Return everything that a guide may know; the default lists names only."""

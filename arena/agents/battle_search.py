@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from plywise.arena.agents.clocked import TimedAgent
 from plywise.arena.agents.decision_gc import freeze_loaded, without_collection
 from plywise.arena.settings import make_search
+from plywise.search.decision import Decision
 from plywise.search.time_management import LEAST_SECONDS
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from plywise.conf.schemas.search import SimultaneousGroup
     from plywise.engine.kernels import RulesKernels
     from plywise.games.base import State
-    from plywise.search.decision import Decision
     from plywise.search.simultaneous.averaging import AveragedSearch
     from plywise.search.simultaneous.search import SimultaneousSearch
 
@@ -50,9 +50,13 @@ class BattleAgent(TimedAgent):
     ) -> Decision:
         """Return the search's decision; sampling the worlds takes part of its time."""
         start = time.perf_counter()
+        if self._config.leads == "team_order":
+            listed = state.team_order_action(player)
+            if listed is not None:
+                return Decision(listed, {listed: 1.0}, notes={"team_order": True})
         search = self._search()
         until = None if allowed is None else start + _SAMPLING * allowed
-        worlds = state.worlds(player, self._config.worlds, seed, until)
+        worlds = state.worlds(player, self._config.worlds, seed, until, self._config)
         with self._advised.open(state, player, seed) as advice:
             start += advice.uncounted
             seconds = allowed

@@ -91,7 +91,7 @@ class BattleOracle:
             return {}
         numbers = dict(foe_options(battle.information_state(player)))
         search = self._search("opponent", self._config)
-        worlds = state.worlds(other, self._config.worlds, seed)
+        worlds = state.worlds(other, self._config.worlds, seed, config=self._config)
         strategy = search.decide(worlds, None, other, seed).strategy
         replies = dict.fromkeys(numbers.values(), 0.0)
         for action, share in strategy.items():

@@ -1,7 +1,8 @@
 """The ``search`` group of the configuration.
 
 The settings of a search, such as ``resample_rate``, stand in ``search/config.py`` and
-``search/*/config.py``; the classes here add the group's name, sampled worlds and battle time.
+``search/*/config.py``, those of sampled worlds in ``games/worlds_config.py``; the classes here add
+the group's name, the number of worlds and battle time.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from omegaconf import MISSING
 
 from plywise.datasets.errors import ConfigError
 from plywise.datasets.settings import setting
+from plywise.games.worlds_config import WorldsConfig
 from plywise.search import config as search_config
 from plywise.search.alphabeta import config as alphabeta_config
 from plywise.search.simultaneous import config as simultaneous_config
@@ -35,7 +37,7 @@ class AlphaBetaGroup(alphabeta_config.AlphaBetaConfig, SearchGroup):
 
 
 @dataclass
-class SimultaneousGroup(simultaneous_config.SimultaneousConfig, SearchGroup):
+class SimultaneousGroup(WorldsConfig, simultaneous_config.SimultaneousConfig, SearchGroup):
     """Tree search over sampled states, where moves are simultaneous or something is hidden."""
 
     LIMITS: ClassVar[tuple[str, ...]] = ("seconds", "iterations", "battle_seconds")
@@ -49,6 +51,11 @@ class SimultaneousGroup(simultaneous_config.SimultaneousConfig, SearchGroup):
     battle_seconds: float | None = setting(
         None, "wall time for all decisions of one battle; null: no limit", above=0
     )
+
+    leads: str = setting(
+        "searched", "at Team Preview: searched, or the order of the team itself (team_order)",
+        choices=("searched", "team_order"),
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         super().__post_init__()

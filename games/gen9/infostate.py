@@ -7,7 +7,7 @@ no names, nicknames or chat.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
@@ -142,6 +142,17 @@ class MonView:
     def hp_fraction(self) -> float:
         """HP left, as a fraction of the maximum."""
         return self.hp / self.max_hp if self.max_hp else 0.0
+
+    def without_evidence(self) -> MonView:
+        """Return what has been told of it alone."""
+        return replace(
+            self,
+            excluded_items=(),
+            excluded_abilities=(),
+            deduced_item="",
+            speed=ANY_SPEED,
+            hits=(),
+        )
 
 
 @dataclass(frozen=True)
@@ -281,6 +292,11 @@ class InfoState:
     def foe_pending(self) -> bool:
         """Whether the opponent's action of this turn is still to come."""
         return self.mid_turn and not self.foe.acted
+
+    def without_evidence(self) -> InfoState:
+        """Return it with what has been told of the opponent's Pokémon alone."""
+        told = tuple(mon.without_evidence() for mon in self.foe.mons)
+        return replace(self, foe=replace(self.foe, mons=told))
 
     def to_json(self) -> str:
         """Return one line of JSON that :func:`from_json` reads."""

@@ -43,6 +43,7 @@ from plywise.games.gen9.tracking.knowers import known_by_opponent, known_by_play
 from plywise.games.gen9.tracking.known import KnownBattle
 from plywise.games.gen9.tracking.tracker import Tracker
 from plywise.games.gen9.worlds import sample_worlds
+from plywise.games.worlds_config import WorldsConfig
 
 _TABLE_WORLDS = 16
 
@@ -50,9 +51,17 @@ _TABLE_WORLDS = 16
 class _Gen9Base(State):
     """Methods that need one player's information state alone."""
 
-    def belief(self, player: int) -> SetBelief:
-        """Return the belief about the opponent's sets."""
-        return belief_for(self.information_state(player).format)
+    def belief(self, player: int, config: WorldsConfig | None = None) -> SetBelief:
+        """Return the belief about the opponent's sets.
+
+        Raises:
+            UsageError: ``config`` names a file of usage statistics that is none, or of another
+                format.
+        """
+        name = self.information_state(player).format
+        if config is None or config.usage_file is None:
+            return belief_for(name)
+        return belief_for(name, config.usage_file, config.usage_weight)
 
     @abstractmethod
     def information_state(self, player: int) -> InfoState:
@@ -98,14 +107,26 @@ class _Gen9Base(State):
         return observation(self.information_state(player))
 
     def worlds(
-        self, player: int, count: int, seed: int, deadline: float | None = None
+        self,
+        player: int,
+        count: int,
+        seed: int,
+        deadline: float | None = None,
+        config: WorldsConfig | None = None,
     ) -> NDArray[Any]:
         """Return ``count`` flat states drawn from the belief (engine/battle's state dtype).
 
         Only the first is drawn after ``deadline`` (``time.perf_counter``).
         """
         info = self.information_state(player)
-        return sample_worlds(info, count, seed, self.belief(player), deadline)
+        if config is not None and not config.evidence:
+            info = info.without_evidence()
+        return sample_worlds(info, count, seed, self.belief(player, config), deadline)
+
+    def team_order_action(self, player: int) -> int | None:
+        """Return the action that names the first of the team that is free, at Team Preview."""
+        info = self.information_state(player)
+        return min(info.legal) if info.request == "preview" else None
 
     def briefing(self, player: int) -> Briefing:
         """Return what a guide may know, with computed facts."""

@@ -23,19 +23,12 @@ from plywise.datasets.pokemon_sets import PokemonSet
 from plywise.datasets.showdown_data import to_id
 from plywise.datasets.spreads import stats_of_set
 from plywise.games.gen9.belief import belief_for
-from plywise.games.gen9.infostate import ANY_SPEED, MonView
+from plywise.games.gen9.infostate import MonView
 from plywise.games.gen9.tracking.wire import channel
 from plywise.games.showdown.channel import BattleChannel
 
 _TURNS = (2, 5, 10, 20, 10_000)
 _FLOOR = 1e-3
-
-
-def without_evidence(mon: MonView) -> MonView:
-    """Return what lines have told of a Pokémon alone."""
-    return replace(
-        mon, excluded_items=(), excluded_abilities=(), deduced_item="", speed=ANY_SPEED, hits=()
-    )
 
 
 def questions(mon: MonView, true: PokemonSet) -> Iterator[tuple[str, Callable[[PokemonSet], bool]]]:
@@ -81,7 +74,7 @@ def main(corpora: list[str], draws: int) -> None:
             belief = belief_for(battle.rules)
             for turn, mon, true in (one for player in range(2) for one in seen(battle, player)):
                 until = next(t for t in _TURNS if turn <= t)
-                for k, view in enumerate((without_evidence(mon), mon)):
+                for k, view in enumerate((mon.without_evidence(), mon)):
                     drawn = [belief.draw(view, Random(n)) for n in range(draws)]
                     for name, holds in questions(mon, true):
                         share = sum(map(holds, drawn)) / draws

@@ -53,7 +53,7 @@ class PokeEngineAgent(TimedAgent):
         legal = state.legal_actions(player)
         if len(legal) == 1:
             return Decision.forced(legal[0])
-        worlds = state.worlds(player, self._config.worlds, seed)
+        worlds = state.worlds(player, self._config.worlds, seed, config=self._config)
         shares: Counter[int] = Counter()
         scores: Counter[int] = Counter()
         visits: Counter[int] = Counter()

@@ -27,6 +27,7 @@ from plywise.engine.battle.state import BATTLE
 from plywise.engine.kernels import RulesKernels
 from plywise.games.base import NO_ACTION, SIMULTANEOUS, TERMINAL, Game, GameInfo, State
 from plywise.games.registry import make_game
+from plywise.games.worlds_config import WorldsConfig
 from plywise.search.decision import Decision
 from plywise.search.guide.protocol import GuideReport
 
@@ -279,7 +280,12 @@ class Known(Pennies):
         return [0, 1, 2, 4, 5, 9]
 
     def worlds(
-        self, player: int, count: int, seed: int, deadline: float | None = None
+        self,
+        player: int,
+        count: int,
+        seed: int,
+        deadline: float | None = None,
+        config: WorldsConfig | None = None,
     ) -> "np.ndarray[Any, Any]":
         pool = np.zeros(count, BATTLE)
         pool["sides"]["mons"]["max_hp"] = pool["sides"]["mons"]["hp"] = 100
