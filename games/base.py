@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from plywise.datasets.errors import ConfigError
 from plywise.engine.kernels import CHANCE, NO_ACTION, SIMULTANEOUS, TERMINAL, RulesKernels
 from plywise.games.worlds_config import WorldsConfig
 
@@ -369,6 +370,17 @@ class Game(ABC):
     def kernels(self) -> RulesKernels | None:
         """Return the compiled rules; None: the game is in plain Python."""
         return None
+
+    def prepare_worlds(self, config: WorldsConfig) -> None:
+        """Load what sampled worlds are drawn from, so that no decision waits for it.
+
+        Raises:
+            ConfigError: a file that ``config`` names cannot be used, or the game takes none.
+        """
+        if config.usage_file is not None:
+            raise ConfigError(
+                f"search.usage_file={config.usage_file}: {self.info.name} takes no usage statistics"
+            )
 
     def prepare_briefings(self) -> None:
         """Make a first briefing, so that no decision waits for compilation."""

@@ -29,6 +29,7 @@ from plywise.datasets.set_priors import (
 from plywise.datasets.showdown_data import load, to_id
 from plywise.games.gen9.infostate import MonView, Previewed, SideView
 from plywise.games.gen9.likelihood import UNEXPLAINED, Signs, likelihood
+from plywise.games.worlds_config import WorldsConfig
 
 log = logging.getLogger(__name__)
 
@@ -426,6 +427,17 @@ def belief_for(format_id: str, usage: str = "", mix: float = 0.5) -> SetBelief:
     if belief.variation:
         belief.prepare()
     return belief
+
+
+def configured_belief(format_id: str, config: WorldsConfig | None) -> SetBelief:
+    """Return the belief in a format with the usage statistics that ``config`` names.
+
+    Raises:
+        UnknownFormatError, UsageError: as :func:`belief_for`.
+    """
+    if config is None or config.usage_file is None:
+        return belief_for(format_id)
+    return belief_for(format_id, config.usage_file, config.usage_weight)
 
 
 def _first_ability(species: str) -> str:

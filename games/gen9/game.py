@@ -30,8 +30,10 @@ from plywise.engine.battle.log.labels import Labels
 from plywise.engine.battle.rules import rules
 from plywise.engine.kernels import RulesKernels
 from plywise.games.base import Game, GameInfo
+from plywise.games.gen9.belief import configured_belief
 from plywise.games.gen9.state import Gen9State, begun
 from plywise.games.gen9.tracking.known import KnownBattle
+from plywise.games.worlds_config import WorldsConfig
 
 RANDOM_BATTLE = "gen9randombattle"
 # Showdown ends a battle as a tie after 1000 turns; a turn may have a pivot's replacement
@@ -110,6 +112,15 @@ class Gen9Battle(Game):
     def max_game_length(self) -> int:
         """Return a bound on the decisions of one battle."""
         return _MAX_DECISIONS
+
+    def prepare_worlds(self, config: WorldsConfig) -> None:
+        """Load the prior of the format, a file of usage statistics included.
+
+        Raises:
+            UsageError: the file is none of usage statistics, is of another format, or the format
+                takes none.
+        """
+        configured_belief(self.format, config)
 
     def kernels(self) -> RulesKernels:
         """Return the engine's rules; all kernels that a decision needs are then compiled."""

@@ -33,7 +33,7 @@ from plywise.games.base import (
     TimeLeft,
 )
 from plywise.games.gen9.action_tables import action_tables
-from plywise.games.gen9.belief import SetBelief, belief_for
+from plywise.games.gen9.belief import SetBelief, configured_belief
 from plywise.games.gen9.briefing import briefing as make_briefing
 from plywise.games.gen9.briefing import observation
 from plywise.games.gen9.infostate import InfoState, action_name
@@ -52,16 +52,8 @@ class _Gen9Base(State):
     """Methods that need one player's information state alone."""
 
     def belief(self, player: int, config: WorldsConfig | None = None) -> SetBelief:
-        """Return the belief about the opponent's sets.
-
-        Raises:
-            UsageError: ``config`` names a file of usage statistics that is none, or of another
-                format.
-        """
-        name = self.information_state(player).format
-        if config is None or config.usage_file is None:
-            return belief_for(name)
-        return belief_for(name, config.usage_file, config.usage_weight)
+        """Return the belief about the opponent's sets."""
+        return configured_belief(self.information_state(player).format, config)
 
     @abstractmethod
     def information_state(self, player: int) -> InfoState:

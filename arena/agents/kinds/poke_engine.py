@@ -125,6 +125,7 @@ def _make(context: AgentContext, entrant: AgentConfig) -> Agent:
 
     search = with_budget(context.search, entrant)
     assert isinstance(search, SimultaneousGroup)
+    context.game.prepare_worlds(search)
     return PokeEngineAgent(entrant.title, search)
 
 

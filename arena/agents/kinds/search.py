@@ -45,11 +45,16 @@ class SearcherSettings(AgentConfig):
 
 
 def _check(context: AgentContext, entrant: SearcherSettings) -> None:
+    from plywise.arena.settings import with_budget
+
     entrant.as_level(context)
     if isinstance(context.search, MCTSGroup) and not context.battles:
         return
     context.check_search(SimultaneousGroup if context.sampled else AlphaBetaGroup)
     context.kernels()
+    search = with_budget(context.search, entrant)
+    if isinstance(search, SimultaneousGroup) and search.usage_file is not None:
+        context.game.prepare_worlds(search)
 
 
 def _check_advised(context: AgentContext, entrant: SearcherSettings) -> None:
@@ -108,6 +113,7 @@ def _searching(
         agent = AlphaBetaAgent(entrant.title, context.kernels(), search, advised)
     else:
         assert isinstance(search, SimultaneousGroup)
+        context.game.prepare_worlds(search)
         yield_after = context.model.config.yield_after if advised.active else None
         agent = BattleAgent(entrant.title, context.kernels(), search, advised, yield_after)
     temperature = entrant.as_level(context).temperature
