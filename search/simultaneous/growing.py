@@ -186,6 +186,9 @@ class TreeGrower:
         root = self.context.root
         tree.control[0].root_opponent_prior = root.opponent_prior
         arrays = RootArrays(
-            scale=root.scale, advice=root.advice(done), cumulative=self.context.cumulative
+            scale=root.scale,
+            advice=root.advice(done),
+            floor=root.floor,
+            cumulative=self.context.cumulative,
         )
         self.run(tree.arrays, arrays, count, *self.rules)

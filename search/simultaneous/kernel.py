@@ -65,6 +65,7 @@ from plywise.search.simultaneous.outcome_cache import (
     stored_outcome,
 )
 from plywise.search.simultaneous.statistics import (
+    choose_below_floor,
     choose_by_bound,
     choose_by_prior,
     choose_by_regret,
@@ -192,6 +193,10 @@ def _own_choice(tree: Any, root: Any, row: int, count: int, both: bool, at_root:
         return NO_ACTION
     if count == 1:
         return int(tree.own_legal[0])
+    if at_root:
+        neglected = choose_below_floor(tree.stats, row, tree.own_legal, count, root.floor)
+        if neglected >= 0:
+            return neglected
     if both:
         return choose_by_regret(
             control, tree.stats, tree.regrets, row, tree.own_legal, count, root.scale, scale,
@@ -540,6 +545,7 @@ def slice_kernel(dtype: np.dtype[Any]) -> Any:
         root = RootArrays(
             scale=types.Array(f64, 2, "C"),
             advice=types.Array(f64, 1, "C"),
+            floor=types.Array(f64, 1, "C"),
             cumulative=types.Array(f64, 1, "C"),
         )
         signature = types.void(

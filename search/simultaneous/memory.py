@@ -177,11 +177,14 @@ class RootArrays(NamedTuple):
         scale: float64 ``(worlds + 2, actions)``: factors on exploration for the opponent's root in
             each world, for the player's root, and ones for everywhere else.
         advice: float64 ``(actions,)``: bonus of guides on the values of the player's root actions.
+        floor: float64 ``(actions,)``: least share of the root's visits for each of the player's
+            actions.
         cumulative: float64 ``(worlds,)``: summed probabilities of the worlds; the last is 1.
     """
 
     scale: Any
     advice: Any
+    floor: Any
     cumulative: Any
 
 

@@ -9,7 +9,7 @@ response (``SimultaneousConfig.opponent_prior``).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,7 @@ class AdvisedRoot(AdviceReceiver):
     Attributes:
         scale: factors on exploration ``(worlds + 2, actions)``: the opponent's in each world, the
             player's, and ones.
+        floor: least share of the visits of each of the player's actions ``(actions,)``.
         opponent_prior: probability with which the opponent plays the priors in ``scale``.
     """
 
@@ -56,6 +57,7 @@ class AdvisedRoot(AdviceReceiver):
         self.own = own
         self.other = other
         self.scale = np.ones((worlds + 2, actions))
+        self.floor = np.zeros(actions)
         self.opponent_prior = opponent_prior
         self.used: list[str] = []
         self.ignored = 0
@@ -83,6 +85,17 @@ class AdvisedRoot(AdviceReceiver):
                 priors(worlds, world, 1 - player, theirs, len(theirs), out)
                 self.scale[world, theirs] += trust * (len(theirs) * out[: len(theirs)] - 1.0)
         self.scale[count, legal] += trust * (len(legal) * mean - 1.0)
+
+    def spread_visits(self, share: float) -> None:
+        """Divide a share of the visits evenly among the player's actions."""
+        self.floor[self.own] = share / len(self.own)
+
+    def hold_opponent(self, replies: Sequence[Mapping[int, float]]) -> None:
+        """Let the opponent play a given strategy in each world."""
+        for world, strategy in enumerate(replies):
+            for action, share in strategy.items():
+                self.scale[world, action] = len(strategy) * share
+        self.opponent_prior = 1.0
 
     def advice(self, iterations: int) -> NDArray[Any]:
         """Return the bonus on the value of each action after a number of iterations."""

@@ -84,6 +84,7 @@ class SimultaneousSearch:
         seed: int,
         consultation: Consultation | None = None,
         seconds: float | None = None,
+        replies: Sequence[Mapping[int, float]] | None = None,
     ) -> Decision:
         """Return a decision for ``player``, who has something to decide in every world.
 
@@ -95,6 +96,8 @@ class SimultaneousSearch:
             consultation: an open consultation of a guide; polled between slices, and drained first
                 where there is no time limit.  It is left open for the caller to close.
             seconds: time of this decision instead of the configured one.
+            replies: the opponent's strategy at the root in each world, which it then plays; None:
+                it chooses.
 
         Returns:
             a decision whose ``action`` is drawn from its ``strategy``.  ``notes`` has
@@ -128,6 +131,9 @@ class SimultaneousSearch:
         )
         if self._priors is not None:
             root.apply_priors(self._priors, pool, player, probabilities, self.config.prior_trust)
+        root.spread_visits(self.config.root_floor)
+        if replies is not None:
+            root.hold_opponent(replies)
         priors = root.priors()
         forest = self._forest
         forest.restart(

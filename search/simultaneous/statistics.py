@@ -77,6 +77,25 @@ def _root_log(offered: int) -> float:
     return float(np.sqrt(np.log(1.0 + offered)))
 
 
+@kernel
+def choose_below_floor(stats: Any, row: int, legal: Any, count: int, floor: Any) -> int:
+    """Return the action that is furthest below its least share of the visits; -1: none is."""
+    chosen = -1
+    most = 0.0
+    for k in range(count):
+        a = int(legal[k])
+        stat = stats[row, a]
+        missing = float(floor[a]) * (int(stat.offered) + 1) - int(stat.visits)
+        if missing > most:
+            chosen = a
+            most = missing
+    if chosen >= 0:
+        for k in range(count):
+            stat = stats[row, int(legal[k])]
+            stat.offered = int(stat.offered) + 1
+    return chosen
+
+
 @inlined_kernel
 def choose_by_bound(
     control: Any,
