@@ -1,0 +1,478 @@
+"""The sets that one species may have: curated ones, and variations of them, all with weights.
+
+A set is a curated one or, with probability ``Habits.varied``, a variation: each of its fields is
+kept or taken from the marginals (``variation.py``), independently.  Fields of the *build* (item,
+spread, ability) go together with what is observed of it, so builds are weighed one by one, for all
+curated sets at once; moves and Tera type are weighed in closed form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
+from random import Random
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plywise.datasets.pokemon_sets import PokemonSet
+from plywise.datasets.priors.templates import Weighted
+from plywise.datasets.priors.usage import makes_sense
+from plywise.datasets.priors.variation import Marginals, Spread, spread_of
+from plywise.datasets.showdown_data import load
+
+_SLOTS = 4
+_MOST_BUILDS = 500  # the likeliest, besides the likeliest of each item and each spread
+_MOST_WEIGHED = 200  # of those, how many are asked how they explain what was observed
+_UNKNOWN = 1e-6  # share of a value that the marginals do not hold
+_ODD = 0.03  # how often people take an item or a spread that does not go with the moves
+_NEVER = 1e-4  # how often they take one that forbids a move
+_TRIES = 4  # of moves that go with the build
+_INVESTED = 100  # EVs from which on an attacking stat is meant to be used
+
+_Floats = NDArray[np.float64]
+_Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Habits:
+    """How people vary curated sets.
+
+    Attributes:
+        varied: probability that a set is a variation.
+        item, spread, ability, tera_type, move: probabilities that a variation takes this field (one
+            of its moves) from the marginals.
+    """
+
+    varied: float = 0.3
+    item: float = 0.3
+    spread: float = 0.5
+    ability: float = 0.1
+    tera_type: float = 0.3
+    move: float = 0.2
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What is known of a set; None: nothing of this field."""
+
+    level: int
+    gender: str = ""
+    moves: frozenset[str] = frozenset()
+    item: str | None = None
+    ability: str | None = None
+    tera_type: str | None = None
+    excluded_items: tuple[str, ...] = ()
+    excluded_abilities: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Builds:
+    """Builds, and how likely the variations of each kind of curated set have them.
+
+    Attributes:
+        items, abilities: of each build.
+        sets: one for each build, whose moves mean nothing.
+        shares: kind × build.
+        own: set -> the build that it has itself; -1 none of these.
+    """
+
+    items: NDArray[Any]
+    abilities: NDArray[Any]
+    sets: tuple[PokemonSet, ...]
+    shares: _Floats
+    own: _Ints
+
+
+class SetSpace:
+    """The curated sets of one species and their variations."""
+
+    def __init__(self, species: str, curated: Weighted, of: Marginals, habits: Habits) -> None:
+        """Join sets and marginals.
+
+        Args:
+            curated: at least one set; its species may be another forme.
+            of: the marginals of ``species``.
+        """
+        self.sets, weights = curated
+        self.species, self.habits = species, habits
+        self._marginals = of
+        self._weights = np.array(weights) / sum(weights)
+        record = load().species[load().species_id(species)]
+        self._keeps_item = not {"requiredItem", "requiredItems"}.isdisjoint(record)
+        self._keeps_tera = "requiredTeraType" in record
+        kinds: dict[tuple[Any, ...], int] = {}
+        self._kind = np.array([kinds.setdefault(_kind_of(s), len(kinds)) for s in self.sets])
+        self._kinds = tuple(kinds)
+        self._of_kind = np.bincount(self._kind, self._weights, len(kinds))
+        self._builds: dict[tuple[Any, ...], _Builds] = {}
+        self._row = {id(s): i for i, s in enumerate(self.sets)}
+        self._move_values = tuple(of.moves)
+        self._move_cumulative = list(accumulate(of.moves.values()))
+        self._tera_values = tuple(of.tera_types)
+        self._tera_cumulative = list(accumulate(of.tera_types.values()))
+
+    # ---- builds ----------------------------------------------------------------------------------
+
+    def builds(
+        self, level: int, item: str | None, ability: str | None, moves: frozenset[str] = frozenset()
+    ) -> _Builds:
+        """Return the builds at a level, with a known item or ability where it is known.
+
+        Args:
+            moves: known ones, which an item may not go with.
+        """
+        key = (level, item, ability, _allowed(moves))
+        found = self._builds.get(key)
+        if found is None:
+            found = self._builds[key] = self._make_builds(*key)
+        return found
+
+    def _make_builds(
+        self, level: int, item: str | None, ability: str | None, allowed: tuple[bool, bool]
+    ) -> _Builds:
+        kinds, of = self._kinds, self._marginals
+        taken = 0.0 if self._keeps_item else self.habits.item
+        flags = [(k[3][0] and allowed[0], k[3][1] and allowed[1], *k[3][2:]) for k in kinds]
+        items, item_shares = _table(
+            [k[0] for k in kinds],
+            of.items,
+            taken,
+            item,
+            flags,
+            _goes,
+            [_goes(k[0], f) / _goes(k[0], k[3]) for k, f in zip(kinds, flags, strict=True)],
+        )
+        spreads, spread_shares = _table(
+            [k[1] for k in kinds],
+            of.spreads,
+            self.habits.spread,
+            None,
+            [k[3] for k in kinds],
+            _pays,
+        )
+        abilities, ability_shares = _table(
+            [k[2] for k in kinds], of.abilities, self.habits.ability, ability, None, None
+        )
+        weights = self._of_kind
+        mass = (weights @ item_shares)[:, None, None] * (weights @ spread_shares)[:, None]
+        mass = mass * (weights @ ability_shares)
+        wanted: set[tuple[int, ...]] = {
+            (items.index(i), spreads.index(s), abilities.index(a))
+            for i, s, a in (
+                (k[0] if item is None else item, k[1], k[2] if ability is None else ability)
+                for k in kinds
+            )
+        }
+        wanted |= _likeliest(mass)
+        places = sorted(wanted)
+        at = np.array(places)
+        shares = item_shares[:, at[:, 0]] * spread_shares[:, at[:, 1]] * ability_shares[:, at[:, 2]]
+        position = {place: n for n, place in enumerate(places)}
+        own_of_kind = np.array(
+            [
+                position[
+                    items.index(k[0] if item is None else item),
+                    spreads.index(k[1]),
+                    abilities.index(k[2] if ability is None else ability),
+                ]
+                for k in kinds
+            ]
+        )
+        sets = []
+        for i, s, a in places:
+            nature, evs, ivs = spreads[s]
+            sets.append(
+                PokemonSet(
+                    self.species, level, abilities[a], items[i], "", (), evs, ivs, "", nature
+                )
+            )
+        return _Builds(
+            np.array([s.item for s in sets]),
+            np.array([s.ability for s in sets]),
+            tuple(sets),
+            shares,
+            own_of_kind[self._kind],
+        )
+
+    # ---- the weights given what is known ---------------------------------------------------------
+
+    def posterior(
+        self,
+        shown: Shown,
+        explains: Callable[[PokemonSet], float] | None = None,
+        factors: _Floats | None = None,
+    ) -> Posterior:
+        """Return the weights of all sets, given what is known.
+
+        Args:
+            explains: likelihood of what was observed, given a build; None: nothing was.
+            factors: of each curated set, for what else speaks for it.
+        """
+        builds = self.builds(shown.level, shown.item, shown.ability, shown.moves)
+        habits = self.habits
+        whole, varied = [], []
+        for s in self.sets:
+            missing = shown.moves.difference(s.moves)
+            same = (
+                not missing
+                and shown.item in (None, s.item)
+                and shown.ability in (None, s.ability)
+                and shown.tera_type in (None, s.tera_type)
+            )
+            whole.append(float(same))
+            varied.append(self._moves_likelihood(s, shown.moves, missing))
+            if shown.tera_type is not None:
+                taken = 0.0 if self._keeps_tera else habits.tera_type
+                share = self._marginals.tera_types.get(shown.tera_type, 0.0)
+                varied[-1] *= taken * max(_UNKNOWN, share) + (1 - taken) * (
+                    s.tera_type == shown.tera_type
+                )
+        weights = self._weights if factors is None else self._weights * factors
+        as_written = weights * (1 - habits.varied) * np.array(whole)
+        as_variation = weights * habits.varied * np.array(varied)
+        of_kind = np.bincount(self._kind, as_variation, len(self._kinds))
+        mass = of_kind @ builds.shares + np.bincount(builds.own, as_written, len(builds.sets))
+        allowed = np.ones(len(mass), bool)
+        if shown.item is None and shown.excluded_items:
+            allowed &= ~np.isin(builds.items, shown.excluded_items)
+        if shown.ability is None and shown.excluded_abilities:
+            allowed &= ~np.isin(builds.abilities, shown.excluded_abilities)
+        ignored = not allowed.any()
+        if not ignored:
+            mass = mass * allowed
+        best = 1.0
+        if explains is not None:
+            mass, best = _weighed(mass, builds.sets, explains)
+        return Posterior(self, shown, builds, as_written, as_variation, mass, best, ignored)
+
+    def _moves_likelihood(
+        self, s: PokemonSet, known: frozenset[str], missing: frozenset[str]
+    ) -> float:
+        """Return how likely a variation of a set has the known moves."""
+        taken, shares = self.habits.move, self._marginals.moves
+        free = len(s.moves) - (len(known) - len(missing))
+        found = (1 - taken) ** (len(known) - len(missing))
+        for n, move in enumerate(missing):
+            found *= taken * max(1, free - n) * max(_UNKNOWN, shares.get(move, 0.0))
+        return found
+
+    def vary(self, s: PokemonSet, rng: Random, *, keep_item: bool = False) -> PokemonSet:
+        """Return a curated set of these or, now and then, a variation of it."""
+        row = self._row.get(id(s))
+        if row is None or rng.random() >= self.habits.varied:
+            return s
+        builds = self.builds(s.level, s.item if keep_item else None, None)
+        cumulative = np.cumsum(builds.shares[self._kind[row]])
+        place = int(np.searchsorted(cumulative, rng.random() * cumulative[-1]))
+        return self._variation(row, builds.sets[place], Shown(s.level), rng)
+
+    def _variation(self, row: int, build: PokemonSet, shown: Shown, rng: Random) -> PokemonSet:
+        s = self.sets[row]
+        tera = shown.tera_type
+        if tera is None:
+            tera = s.tera_type
+            if not self._keeps_tera and rng.random() < self.habits.tera_type:
+                tera = rng.choices(self._tera_values, cum_weights=self._tera_cumulative)[0]
+        moves = self._moves(s, shown.moves, rng)
+        for _ in range(_TRIES):
+            if makes_sense(build.item, moves) and _pays(spread_of(build), _flags(moves)) == 1.0:
+                break
+            moves = self._moves(s, shown.moves, rng)
+        return replace(build, tera_type=tera, moves=moves, gender=shown.gender or s.gender)
+
+    def _moves(self, s: PokemonSet, known: frozenset[str], rng: Random) -> tuple[str, ...]:
+        """Return moves of a variation: the known ones, and those of the set or others."""
+        kept = [move for move in s.moves if move not in known]
+        free = max(0, min(len(kept), max(_SLOTS, len(s.moves)) - len(known)))
+        chosen = list(s.moves) if free == len(kept) == len(s.moves) - len(known) else []
+        if not chosen:
+            chosen = [*sorted(known), *rng.sample(kept, free)]
+        for i, move in enumerate(chosen):
+            if move not in known and rng.random() < self.habits.move:
+                drawn = rng.choices(self._move_values, cum_weights=self._move_cumulative)[0]
+                if drawn not in chosen:
+                    chosen[i] = drawn
+        return tuple(chosen)
+
+
+class Posterior:
+    """The weights of the sets of a species, given what is known of one Pokémon.
+
+    Attributes:
+        best: the highest likelihood of what was observed, of all builds.
+        ignored: what has not shown excludes everything and was ignored.
+    """
+
+    def __init__(
+        self,
+        space: SetSpace,
+        shown: Shown,
+        builds: _Builds,
+        as_written: _Floats,
+        as_variation: _Floats,
+        mass: _Floats,
+        best: float,
+        ignored: bool,
+    ) -> None:
+        """Take the parts that :meth:`SetSpace.posterior` computes."""
+        self.best, self.ignored = best, ignored
+        self.weight = float(mass.sum())
+        self._space, self._shown, self._builds = space, shown, builds
+        self._parts = as_written, as_variation
+        self._cumulative = np.cumsum(mass).tolist()
+        self._mass = mass
+        self._rows: dict[int, list[float]] = {}
+        self._written: dict[int, PokemonSet] = {}
+
+    def draw(self, rng: Random) -> PokemonSet:
+        """Return a set, drawn by its weight; its level and what is known of it are as shown."""
+        places = range(len(self._cumulative))
+        place = rng.choices(places, cum_weights=self._cumulative)[0]
+        cumulative = self._rows.get(place)
+        if cumulative is None:
+            cumulative = self._rows[place] = self._rows_of(place)
+        count = len(self._space.sets)
+        drawn = rng.choices(range(2 * count), cum_weights=cumulative)[0]
+        build = self._builds.sets[place]
+        if drawn >= count:
+            return self._space._variation(drawn - count, build, self._shown, rng)
+        found = self._written.get(drawn)
+        if found is None:
+            s, shown = self._space.sets[drawn], self._shown
+            found = replace(s, level=shown.level, gender=shown.gender or s.gender)
+            self._written[drawn] = found
+        return found
+
+    def _rows_of(self, place: int) -> list[float]:
+        """Return cumulative weights of the curated sets, then of their variations."""
+        as_written, as_variation = self._parts
+        builds, kind = self._builds, self._space._kind
+        whole = as_written * (builds.own == place)
+        varied = as_variation * builds.shares[kind, place]
+        cumulative: list[float] = np.cumsum(np.concatenate((whole, varied))).tolist()
+        return cumulative
+
+    def holds(self, true: PokemonSet, near: Callable[[PokemonSet], bool]) -> bool:
+        """Return whether a set has a positive weight.
+
+        Args:
+            near: whether a build's stats are those of the set, as far as they matter.
+        """
+        space, shown = self._space, self._shown
+        moves = {*space._marginals.moves, *shown.moves}
+        teras = {*space._marginals.tera_types, shown.tera_type, ""}
+        moves.update(*(s.moves for s in space.sets))
+        teras.update(s.tera_type for s in space.sets)
+        if not moves.issuperset(true.moves) or true.tera_type not in teras:
+            return False
+        return any(
+            m > 0 and b.item == true.item and b.ability == true.ability and near(b)
+            for m, b in zip(self._mass.tolist(), self._builds.sets, strict=True)
+        )
+
+
+# ---- what goes with what -------------------------------------------------------------------------
+
+
+def _kind_of(s: PokemonSet) -> tuple[Any, ...]:
+    """Return what a set's variations of the build depend on."""
+    return s.item, spread_of(s), s.ability, _flags(s.moves)
+
+
+def _flags(moves: Sequence[str]) -> tuple[bool, bool, bool, bool]:
+    """Return whether moves go with an assault vest, with a lock, and use either attacking stat."""
+    categories = {load().moves[move]["category"] for move in moves if move in load().moves}
+    return (
+        *_allowed(moves),
+        "Physical" in categories,
+        "Special" in categories,
+    )
+
+
+def _allowed(moves: Iterable[str]) -> tuple[bool, bool]:
+    """Return whether moves go with an assault vest, and with a lock."""
+    return makes_sense("assaultvest", moves), makes_sense("choicescarf", moves)
+
+
+_PROBES = {"assaultvest": 0, "choiceband": 1, "choicescarf": 1, "choicespecs": 1}
+
+
+def _goes(item: str, flags: tuple[bool, ...]) -> float:
+    """Return how often people give an item to a set with such moves, relative to others."""
+    place = _PROBES.get(item)
+    if place is None or flags[place]:
+        unused = (item == "choiceband" and not flags[2]) or (item == "choicespecs" and not flags[3])
+        return _ODD if unused else 1.0
+    return _NEVER if item == "assaultvest" else _ODD
+
+
+def _pays(spread: Spread, flags: tuple[bool, ...]) -> float:
+    """Return how often people give a spread to a set with such moves, relative to others."""
+    _, evs, _ = spread
+    wasted = (evs[1] >= _INVESTED and not flags[2]) or (evs[3] >= _INVESTED and not flags[3])
+    return _ODD if wasted else 1.0
+
+
+def _table(
+    own: Sequence[Any],
+    marginal: Any,
+    taken: float,
+    known: Any,
+    flags: Sequence[tuple[bool, ...]] | None,
+    fits: Callable[[Any, tuple[bool, ...]], float] | None,
+    kept: Sequence[float] | float = 1.0,
+) -> tuple[list[Any], _Floats]:
+    """Return the values of a field, and how likely variations of each kind have each of them.
+
+    Args:
+        own: value of each kind.
+        taken: probability that it is taken from the marginal.
+        known: the value, if it is known: then the only one.
+        flags, fits: of each kind; how well a value goes with them.
+        kept: how well the own value of each kind goes with what else is known.
+    """
+    values = list(dict.fromkeys((*own, *marginal, *(() if known is None else (known,)))))
+    place = {value: n for n, value in enumerate(values)}
+    base = np.array([max(_UNKNOWN, marginal.get(value, 0.0)) for value in values])
+    rows = np.repeat(base[None], len(own), 0)
+    if flags is not None and fits is not None:
+        factors = {f: np.array([fits(value, f) for value in values]) for f in set(flags)}
+        rows = rows * np.array([factors[f] for f in flags])
+    rows *= taken / rows.sum(1, keepdims=True)
+    rows[np.arange(len(own)), [place[value] for value in own]] += (1 - taken) * np.array(kept)
+    if known is not None:
+        return [known], rows[:, [place[known]]]
+    return values, rows
+
+
+def _likeliest(mass: _Floats) -> set[tuple[int, ...]]:
+    """Return the places of the greatest values, and of the greatest at each index of each axis."""
+    flat = [np.argsort(-mass, axis=None, kind="stable")[:_MOST_BUILDS]]
+    place = np.arange(mass.size).reshape(mass.shape)
+    for axis in range(mass.ndim):
+        rows = np.moveaxis(mass, axis, 0).reshape(mass.shape[axis], -1)
+        places = np.moveaxis(place, axis, 0).reshape(rows.shape)
+        flat.append(places[np.arange(len(rows)), rows.argmax(1)])
+    found = np.unravel_index(np.concatenate(flat), mass.shape)
+    return set(zip(*(axis.tolist() for axis in found), strict=True))
+
+
+def _weighed(
+    mass: _Floats, sets: Sequence[PokemonSet], explains: Callable[[PokemonSet], float]
+) -> tuple[_Floats, float]:
+    """Return masses times likelihoods, and the highest likelihood.
+
+    Builds beyond the likeliest are taken to explain what was observed as well as those on average.
+    """
+    order = np.argsort(-mass, kind="stable")
+    order = order[: int(np.count_nonzero(mass))]
+    first = order[:_MOST_WEIGHED]
+    found = np.array([explains(sets[n]) for n in first.tolist()])
+    total = mass[first].sum()
+    mean = float(mass[first] @ found / total) if total else 1.0
+    weighed = mass * min(1.0, mean)
+    weighed[first] = mass[first] * found
+    return weighed, float(found.max(initial=0.0))
