@@ -29,7 +29,9 @@ _MOST_WEIGHED = 200  # of those, how many are asked how they explain what was ob
 _UNKNOWN = 1e-6  # share of a value that the marginals do not hold
 _ODD = 0.03  # how often people take an item or a spread that does not go with the moves
 _NEVER = 1e-4  # how often they take one that forbids a move
+_ANY_SPREAD = 0.3  # of rare builds, how many have EVs that are in no list
 _TRIES = 4  # of moves that go with the build
+_FULL = 248  # EVs that make a stat as good as full
 _INVESTED = 100  # EVs from which on an attacking stat is meant to be used
 
 _Floats = NDArray[np.float64]
@@ -46,12 +48,12 @@ class Habits:
             of its moves) from the marginals.
     """
 
-    varied: float = 0.3
-    item: float = 0.3
-    spread: float = 0.5
-    ability: float = 0.1
-    tera_type: float = 0.3
-    move: float = 0.2
+    varied: float = 0.4
+    item: float = 0.6
+    spread: float = 0.7
+    ability: float = 0.4
+    tera_type: float = 0.7
+    move: float = 0.25
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,10 @@ class _Builds:
         items, abilities: of each build.
         sets: one for each build, whose moves mean nothing.
         shares: kind × build.
-        own: set -> the build that it has itself; -1 none of these.
+        own: set -> the build that it has itself.
+        tables: values of item, spread and ability, and how likely variations of each kind have
+            them; the builds are the likeliest combinations.
+        rest: kind -> how likely its variations have another combination.
     """
 
     items: NDArray[Any]
@@ -84,6 +89,8 @@ class _Builds:
     sets: tuple[PokemonSet, ...]
     shares: _Floats
     own: _Ints
+    tables: tuple[tuple[list[Any], _Floats], ...]
+    rest: _Floats
 
 
 class SetSpace:
@@ -195,6 +202,11 @@ class SetSpace:
             tuple(sets),
             shares,
             own_of_kind[self._kind],
+            ((items, item_shares), (spreads, spread_shares), (abilities, ability_shares)),
+            np.maximum(
+                0.0,
+                item_shares.sum(1) * spread_shares.sum(1) * ability_shares.sum(1) - shares.sum(1),
+            ),
         )
 
     # ---- the weights given what is known ---------------------------------------------------------
@@ -243,10 +255,14 @@ class SetSpace:
         ignored = not allowed.any()
         if not ignored:
             mass = mass * allowed
-        best = 1.0
+        best, rare = 1.0, of_kind * builds.rest
         if explains is not None:
+            before = float(mass.sum())
             mass, best = _weighed(mass, builds.sets, explains)
-        return Posterior(self, shown, builds, as_written, as_variation, mass, best, ignored)
+            rare = rare * (float(mass.sum()) / before)
+        return Posterior(
+            self, shown, builds, (as_written, as_variation), mass, rare, best, ignored, explains
+        )
 
     def _moves_likelihood(
         self, s: PokemonSet, known: frozenset[str], missing: frozenset[str]
@@ -311,17 +327,19 @@ class Posterior:
         space: SetSpace,
         shown: Shown,
         builds: _Builds,
-        as_written: _Floats,
-        as_variation: _Floats,
+        parts: tuple[_Floats, _Floats],
         mass: _Floats,
+        rare: _Floats,
         best: float,
         ignored: bool,
+        explains: Callable[[PokemonSet], float] | None,
     ) -> None:
         """Take the parts that :meth:`SetSpace.posterior` computes."""
         self.best, self.ignored = best, ignored
         self.weight = float(mass.sum())
         self._space, self._shown, self._builds = space, shown, builds
-        self._parts = as_written, as_variation
+        self._parts, self._rare, self._explains = parts, rare, explains
+        self._rare_share = float(rare.sum()) / (self.weight + float(rare.sum()))
         self._cumulative = np.cumsum(mass).tolist()
         self._mass = mass
         self._rows: dict[int, list[float]] = {}
@@ -329,6 +347,10 @@ class Posterior:
 
     def draw(self, rng: Random) -> PokemonSet:
         """Return a set, drawn by its weight; its level and what is known of it are as shown."""
+        if rng.random() < self._rare_share:
+            rare = self._draw_rare(rng)
+            if rare is not None:
+                return rare
         places = range(len(self._cumulative))
         place = rng.choices(places, cum_weights=self._cumulative)[0]
         cumulative = self._rows.get(place)
@@ -345,6 +367,28 @@ class Posterior:
             found = replace(s, level=shown.level, gender=shown.gender or s.gender)
             self._written[drawn] = found
         return found
+
+    def _draw_rare(self, rng: Random) -> PokemonSet | None:
+        """Return a variation with a build beyond the likeliest; None: a few do not agree."""
+        shown, tables, of_kind = self._shown, self._builds.tables, self._space._kind
+        for _ in range(_TRIES):
+            kind = rng.choices(range(len(self._rare)), self._rare.tolist())[0]
+            item, (nature, evs, ivs), ability = (
+                rng.choices(values, shares[kind].tolist())[0] for values, shares in tables
+            )
+            if rng.random() < _ANY_SPREAD:
+                evs = _any_evs(evs, rng)
+            if item in shown.excluded_items or ability in shown.excluded_abilities:
+                continue
+            build = replace(
+                self._builds.sets[0], item=item, ability=ability, nature=nature, evs=evs, ivs=ivs
+            )
+            if self._explains is not None and rng.random() * self.best > self._explains(build):
+                continue
+            rows = np.flatnonzero(of_kind == kind)
+            row = int(rng.choices(rows.tolist(), self._parts[1][rows].tolist())[0])
+            return self._space._variation(row, build, shown, rng)
+        return None
 
     def _rows_of(self, place: int) -> list[float]:
         """Return cumulative weights of the curated sets, then of their variations."""
@@ -366,11 +410,21 @@ class Posterior:
         teras = {*space._marginals.tera_types, shown.tera_type, ""}
         moves.update(*(s.moves for s in space.sets))
         teras.update(s.tera_type for s in space.sets)
-        if not moves.issuperset(true.moves) or true.tera_type not in teras:
-            return False
-        return any(
-            m > 0 and b.item == true.item and b.ability == true.ability and near(b)
-            for m, b in zip(self._mass.tolist(), self._builds.sets, strict=True)
+        (items, _), (spreads, _), (abilities, _) = self._builds.tables
+        return (
+            moves.issuperset(true.moves)
+            and true.tera_type in teras
+            and true.item in items
+            and true.ability in abilities
+            and (self.ignored or true.item not in shown.excluded_items)
+            and (self.ignored or true.ability not in shown.excluded_abilities)
+            and (
+                (_is_any(true.evs) and any(nature == true.nature for nature, *_ in spreads))
+                or any(
+                    near(replace(true, nature=nature, evs=evs, ivs=ivs))
+                    for nature, evs, ivs in spreads
+                )
+            )
         )
 
 
@@ -446,6 +500,21 @@ def _table(
     if known is not None:
         return [known], rows[:, [place[known]]]
     return values, rows
+
+
+def _any_evs(evs: tuple[int, ...], rng: Random) -> tuple[int, ...]:
+    """Return EVs with the invested stat that has the most, and the others anyhow."""
+    most = max(range(len(evs)), key=lambda k: (evs[k], -k))
+    first, second = rng.sample([k for k in range(len(evs)) if k != most], 2)
+    share = 4 * rng.randrange(64)
+    found = [0] * len(evs)
+    found[most], found[first], found[second] = 252, share, 256 - share if share > 3 else 252
+    return tuple(found)
+
+
+def _is_any(evs: tuple[int, ...]) -> bool:
+    """Return whether :func:`_any_evs` may return such EVs, or nearly."""
+    return max(evs) >= _FULL and sum(ev > 4 for ev in evs) <= 3 and sum(evs) >= 2 * _FULL
 
 
 def _likeliest(mass: _Floats) -> set[tuple[int, ...]]:

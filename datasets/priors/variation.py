@@ -9,7 +9,7 @@ item that does something, any attack that it learns, any spread of two full stat
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import combinations
@@ -20,8 +20,9 @@ from plywise.datasets.pokemon_sets import PokemonSet
 from plywise.datasets.set_priors import SetPrior, load_prior
 from plywise.datasets.showdown_data import load, to_id
 
-_OWN, _WIDE = 0.68, 0.28  # of the species' own sets, of all Pokémon; the rest is the reserve
+_OWN, _WIDE = 0.45, 0.45  # of the species' own sets, of all Pokémon; the rest is the reserve
 _RANDOM = 0.3  # weight of the sets of random battles beside those of the format
+_STATUS = 0.3  # weight of a move of no damage in the reserve, of an attack: 1
 _MOST_SPREADS = 60  # of those that all Pokémon have
 # What only some species can use is no plain item.
 _BOUND = frozenset(("itemUser", "forcedForme", "isPokeball"))
@@ -83,33 +84,34 @@ class FormatMarginals:
         wider = own + [(s, _RANDOM * w) for s, w in others]
         abilities = data.species[data.species_id(species)]["abilities"].values()
         learned = sorted(learnset(species))
-        attacks = [m for m in learned if _is_plain_attack(m)]
+        reserve = {m: w for m in learned if (w := self._reserve(m))}
         return Marginals(
-            # A move of no damage that nobody plays in the format may be banned in it.
             moves=_joined(
                 _counted((m, w) for s, w in wider for m in s.moves if m in everybody.moves),
                 {m: everybody.moves[m] for m in learned if m in everybody.moves},
-                attacks,
+                reserve,
             ),
             items=_joined(
                 _counted((s.item, w) for s, w in wider),
                 everybody.items,
-                [name for name in _plain_items() if self._allows(name, species)],
+                {name: 1.0 for name in _plain_items() if self._allows(name, species)},
             ),
             abilities=_joined(
                 _counted((s.ability, w) for s, w in own),
                 {},
-                [
-                    name
+                {
+                    name: 1.0
                     for name in (to_id(str(name)) for name in abilities)
                     if name not in self._prior.format.banned_abilities
-                ],
+                },
             ),
             tera_types=_joined(
-                _counted((s.tera_type, w) for s, w in wider), everybody.tera_types, ()
+                _counted((s.tera_type, w) for s, w in wider), everybody.tera_types, {}
             ),
             spreads=_joined(
-                _counted((spread_of(s), w) for s, w in own), everybody.spreads, _full_spreads()
+                _counted((spread_of(s), w) for s, w in own),
+                everybody.spreads,
+                dict.fromkeys(_full_spreads(), 1.0),
             ),
         )
 
@@ -122,6 +124,17 @@ class FormatMarginals:
             abilities = {to_id(str(name)) for name in record["abilities"].values()}
             return not abilities.isdisjoint(("protosynthesis", "quarkdrive"))
         return not ("evasionitemsclause" in self._prior.format.rules and item in _EVASION)
+
+    def _reserve(self, move: str) -> float:
+        """Return the weight of a move that nobody is known to play; 0 where a clause bans it."""
+        record, rules = load().moves.get(move), self._prior.format.rules
+        if record is None or ("ohko" in record and "ohkoclause" in rules):
+            return 0.0
+        if record["category"] != "Status":
+            return 1.0
+        if record.get("status") == "slp" and "sleepmovesclause" in rules:
+            return 0.0
+        return 0.0 if move in _OFTEN_BANNED else _STATUS
 
     def _count_format(self) -> _OfAll:
         data, prior = load(), self._prior
@@ -142,6 +155,8 @@ class FormatMarginals:
 
 
 _EVASION = frozenset(("brightpowder", "laxincense"))
+# By clauses, or by a tier without a rule's name.
+_OFTEN_BANNED = frozenset(("assist", "batonpass", "doubleteam", "minimize", "shedtail"))
 
 
 def spread_of(s: PokemonSet) -> Spread:
@@ -161,12 +176,6 @@ def _plain_items() -> tuple[str, ...]:
 
 
 @cache
-def _is_plain_attack(move: str) -> bool:
-    record = load().moves.get(move)
-    return record is not None and record["category"] != "Status" and "ohko" not in record
-
-
-@cache
 def _full_spreads() -> tuple[Spread, ...]:
     """Return spreads of two full stats, with the natures that help one and hinder no full one."""
     found = []
@@ -181,8 +190,8 @@ def _full_spreads() -> tuple[Spread, ...]:
             # What is hindered is the attacking stat that has no EVs.
             if minus not in ("atk", "spa") and not {"atk", "spa"} <= {*full, plus}:
                 continue
-            weak = minus == "atk"
-            found.append((name, evs, (31, 0 if weak else 31, 31, 31, 31, 31)))
+            for attack in (31, 0) if minus == "atk" else (31,):
+                found.append((name, evs, (31, attack, 31, 31, 31, 31)))
     return tuple(found)
 
 
@@ -197,11 +206,10 @@ def _counted(pairs: Iterable[tuple[_Value, float]]) -> dict[_Value, float]:
 
 
 def _joined(
-    own: Mapping[_Value, float], wide: Mapping[_Value, float], reserve: Collection[_Value]
+    own: Mapping[_Value, float], wide: Mapping[_Value, float], reserve: Mapping[_Value, float]
 ) -> dict[_Value, float]:
     """Return a mixture of three sources, of those that are not empty."""
-    even = dict.fromkeys(reserve, 1.0)
-    parts = ((_OWN, own), (_WIDE, wide), (1 - _OWN - _WIDE, even))
+    parts = ((_OWN, own), (_WIDE, wide), (1 - _OWN - _WIDE, reserve))
     whole = sum(share for share, part in parts if part)
     found: dict[_Value, float] = defaultdict(float)
     for share, part in parts:

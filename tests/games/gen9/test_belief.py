@@ -168,7 +168,7 @@ def test_no_plain_set_is_impossible() -> None:
     curated = belief.candidates(view).sets
     known = {(t.moves, t.item, t.tera_type) for t in curated}
     varied = sum((d.moves, d.item, d.tera_type) not in known for d in drawn) / len(drawn)
-    assert 0.02 < varied < 0.15
+    assert 0.05 < varied < 0.3
     assert {d.item for d in drawn} - plain
     assert not any("mask" in d.item or d.item == "boosterenergy" for d in drawn)
     fixed = seen(s, 4, first_item=s.item, base_ability=s.ability, tera_type=s.tera_type)
@@ -177,7 +177,7 @@ def test_no_plain_set_is_impossible() -> None:
         (s.moves, s.item, s.ability, s.tera_type)
     }
     assert len({stats_of_set(d) for d in drawn}) > 3
-    assert belief_for("gen9battlefactory").variation == 0
+    assert belief_for("gen9battlefactory").habits is None
 
 
 @pytest.mark.parametrize("name", ["gen9ou", "gen9battlefactory", "gen9lc"])
