@@ -48,7 +48,7 @@ class Habits:
             of its moves) from the marginals.
     """
 
-    varied: float = 0.4
+    varied: float = 0.3
     item: float = 0.6
     spread: float = 0.7
     ability: float = 0.4
@@ -519,7 +519,8 @@ def _is_any(evs: tuple[int, ...]) -> bool:
 
 def _likeliest(mass: _Floats) -> set[tuple[int, ...]]:
     """Return the places of the greatest values, and of the greatest at each index of each axis."""
-    flat = [np.argsort(-mass, axis=None, kind="stable")[:_MOST_BUILDS]]
+    most = min(_MOST_BUILDS, mass.size)
+    flat = [np.argpartition(mass, mass.size - most, axis=None)[mass.size - most :]]
     place = np.arange(mass.size).reshape(mass.shape)
     for axis in range(mass.ndim):
         rows = np.moveaxis(mass, axis, 0).reshape(mass.shape[axis], -1)

@@ -96,17 +96,21 @@ class _Evidence:
 
 
 def _evidence(mon: MonView) -> _Evidence:
+    # A forme that is only taken in a battle has no sets; the ability is its own, not the set's.
+    before = load().species[load().species_id(mon.base_species)].get("battleOnly")
+    ability = None if before else mon.base_ability
     shown = Shown(
         mon.level,
         mon.gender,
         frozenset(m.id for m in mon.moves),
         mon.set_item,
-        mon.base_ability,
+        ability,
         mon.tera_type,
         mon.excluded_items if mon.set_item is None else (),
-        mon.excluded_abilities if mon.base_ability is None else (),
+        mon.excluded_abilities if ability is None else (),
     )
-    return _Evidence(mon.base_species, shown, Signs.of(mon))
+    species = to_id(before) if isinstance(before, str) else mon.base_species
+    return _Evidence(species, shown, Signs.of(mon))
 
 
 @dataclass(frozen=True)
