@@ -8,7 +8,7 @@ curated sets at once; moves and Tera type are weighed in closed form.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from random import Random
@@ -71,26 +71,57 @@ class Shown:
 
 
 @dataclass(frozen=True)
+class _Field:
+    """The values of a field, and how likely variations of each kind have them: kind × value."""
+
+    values: Sequence[Any]
+    shares: _Floats
+
+
 class _Builds:
-    """Builds, and how likely the variations of each kind of curated set have them.
+    """The likeliest builds, and how likely the variations of each kind of curated set have them.
 
     Attributes:
-        items, abilities: of each build.
-        sets: one for each build, whose moves mean nothing.
+        fields: item, spread and ability.
+        at: build × field: positions of its values.
         shares: kind × build.
         own: set -> the build that it has itself.
-        tables: values of item, spread and ability, and how likely variations of each kind have
-            them; the builds are the likeliest combinations.
-        rest: kind -> how likely its variations have another combination.
+        rest: kind -> how likely its variations have another build.
     """
 
-    items: NDArray[Any]
-    abilities: NDArray[Any]
-    sets: tuple[PokemonSet, ...]
-    shares: _Floats
-    own: _Ints
-    tables: tuple[tuple[list[Any], _Floats], ...]
-    rest: _Floats
+    def __init__(
+        self, species: str, level: int, fields: tuple[_Field, _Field, _Field], at: _Ints, own: _Ints
+    ) -> None:
+        """Take the builds of a species at a level."""
+        self.fields, self.at, self.own = fields, at, own
+        item, spread, ability = fields
+        self.shares = (
+            item.shares[:, at[:, 0]] * spread.shares[:, at[:, 1]] * ability.shares[:, at[:, 2]]
+        )
+        whole = item.shares.sum(1) * spread.shares.sum(1) * ability.shares.sum(1)
+        self.rest = np.maximum(0.0, whole - self.shares.sum(1))
+        self._species, self._level = species, level
+        self._made: dict[int, PokemonSet] = {}
+
+    def made(self, n: int) -> PokemonSet:
+        """Return a set with build ``n``, without moves."""
+        found = self._made.get(n)
+        if found is None:
+            values = [
+                field.values[k] for field, k in zip(self.fields, self.at[n].tolist(), strict=True)
+            ]
+            found = self._made[n] = self.of(*values)
+        return found
+
+    def of(self, item: str, spread: Spread, ability: str) -> PokemonSet:
+        """Return a set with any build, without moves."""
+        nature, evs, ivs = spread
+        return PokemonSet(self._species, self._level, ability, item, "", (), evs, ivs, "", nature)
+
+    def has(self, field: int, values: Collection[str]) -> NDArray[np.bool_]:
+        """Return which builds have one of these values in a field."""
+        wanted = np.array([value in values for value in self.fields[field].values])
+        return wanted[self.at[:, field]]
 
 
 class SetSpace:
@@ -143,71 +174,31 @@ class SetSpace:
         kinds, of = self._kinds, self._marginals
         taken = 0.0 if self._keeps_item else self.habits.item
         flags = [(k[3][0] and allowed[0], k[3][1] and allowed[1], *k[3][2:]) for k in kinds]
-        items, item_shares = _table(
-            [k[0] for k in kinds],
-            of.items,
-            taken,
-            item,
-            flags,
-            _goes,
-            [_goes(k[0], f) / _goes(k[0], k[3]) for k, f in zip(kinds, flags, strict=True)],
+        goes = [_goes(k[0], f) / _goes(k[0], k[3]) for k, f in zip(kinds, flags, strict=True)]
+        own = [k[3] for k in kinds]
+        fields = (
+            _field([k[0] for k in kinds], of.items, taken, item, flags, _goes, goes),
+            _field([k[1] for k in kinds], of.spreads, self.habits.spread, None, own, _pays),
+            _field([k[2] for k in kinds], of.abilities, self.habits.ability, ability),
         )
-        spreads, spread_shares = _table(
-            [k[1] for k in kinds],
-            of.spreads,
-            self.habits.spread,
-            None,
-            [k[3] for k in kinds],
-            _pays,
-        )
-        abilities, ability_shares = _table(
-            [k[2] for k in kinds], of.abilities, self.habits.ability, ability, None, None
-        )
-        weights = self._of_kind
-        mass = (weights @ item_shares)[:, None, None] * (weights @ spread_shares)[:, None]
-        mass = mass * (weights @ ability_shares)
-        wanted: set[tuple[int, ...]] = {
-            (items.index(i), spreads.index(s), abilities.index(a))
-            for i, s, a in (
-                (k[0] if item is None else item, k[1], k[2] if ability is None else ability)
-                for k in kinds
-            )
-        }
-        wanted |= _likeliest(mass)
-        places = sorted(wanted)
-        at = np.array(places)
-        shares = item_shares[:, at[:, 0]] * spread_shares[:, at[:, 1]] * ability_shares[:, at[:, 2]]
-        position = {place: n for n, place in enumerate(places)}
-        own_of_kind = np.array(
-            [
-                position[
-                    items.index(k[0] if item is None else item),
-                    spreads.index(k[1]),
-                    abilities.index(k[2] if ability is None else ability),
-                ]
-                for k in kinds
-            ]
-        )
-        sets = []
-        for i, s, a in places:
-            nature, evs, ivs = spreads[s]
-            sets.append(
-                PokemonSet(
-                    self.species, level, abilities[a], items[i], "", (), evs, ivs, "", nature
+        items, spreads, abilities = (self._of_kind @ field.shares for field in fields)
+        mass = items[:, None, None] * spreads[:, None] * abilities
+        written = zip(
+            *(
+                (
+                    0 if item is not None else fields[0].values.index(k[0]),
+                    fields[1].values.index(k[1]),
+                    0 if ability is not None else fields[2].values.index(k[2]),
                 )
-            )
-        return _Builds(
-            np.array([s.item for s in sets]),
-            np.array([s.ability for s in sets]),
-            tuple(sets),
-            shares,
-            own_of_kind[self._kind],
-            ((items, item_shares), (spreads, spread_shares), (abilities, ability_shares)),
-            np.maximum(
-                0.0,
-                item_shares.sum(1) * spread_shares.sum(1) * ability_shares.sum(1) - shares.sum(1),
+                for k in kinds
             ),
+            strict=True,
         )
+        of_kinds = np.ravel_multi_index([np.array(axis) for axis in written], mass.shape)
+        places = np.unique(np.concatenate((of_kinds, *_likeliest(mass))))
+        at = np.stack(np.unravel_index(places, mass.shape), 1)
+        own_build = np.searchsorted(places, of_kinds)[self._kind]
+        return _Builds(self.species, level, fields, at, own_build)
 
     # ---- the weights given what is known ---------------------------------------------------------
 
@@ -246,19 +237,19 @@ class SetSpace:
         as_written = weights * (1 - habits.varied) * np.array(whole)
         as_variation = weights * habits.varied * np.array(varied)
         of_kind = np.bincount(self._kind, as_variation, len(self._kinds))
-        mass = of_kind @ builds.shares + np.bincount(builds.own, as_written, len(builds.sets))
+        mass = of_kind @ builds.shares + np.bincount(builds.own, as_written, len(builds.at))
         allowed = np.ones(len(mass), bool)
         if shown.item is None and shown.excluded_items:
-            allowed &= ~np.isin(builds.items, shown.excluded_items)
+            allowed &= ~builds.has(0, shown.excluded_items)
         if shown.ability is None and shown.excluded_abilities:
-            allowed &= ~np.isin(builds.abilities, shown.excluded_abilities)
+            allowed &= ~builds.has(2, shown.excluded_abilities)
         ignored = not allowed.any()
         if not ignored:
             mass = mass * allowed
         best, rare = 1.0, of_kind * builds.rest
         if explains is not None:
             before = float(mass.sum())
-            mass, best = _weighed(mass, builds.sets, explains)
+            mass, best = _weighed(mass, builds, explains)
             rare = rare * (float(mass.sum()) / before)
         return Posterior(
             self, shown, builds, (as_written, as_variation), mass, rare, best, ignored, explains
@@ -283,7 +274,7 @@ class SetSpace:
         builds = self.builds(s.level, s.item if keep_item else None, None)
         cumulative = np.cumsum(builds.shares[self._kind[row]])
         place = int(np.searchsorted(cumulative, rng.random() * cumulative[-1]))
-        return self._variation(row, builds.sets[place], Shown(s.level), rng)
+        return self._variation(row, builds.made(place), Shown(s.level), rng)
 
     def _variation(self, row: int, build: PokemonSet, shown: Shown, rng: Random) -> PokemonSet:
         s = self.sets[row]
@@ -358,7 +349,7 @@ class Posterior:
             cumulative = self._rows[place] = self._rows_of(place)
         count = len(self._space.sets)
         drawn = rng.choices(range(2 * count), cum_weights=cumulative)[0]
-        build = self._builds.sets[place]
+        build = self._builds.made(place)
         if drawn >= count:
             return self._space._variation(drawn - count, build, self._shown, rng)
         found = self._written.get(drawn)
@@ -370,19 +361,17 @@ class Posterior:
 
     def _draw_rare(self, rng: Random) -> PokemonSet | None:
         """Return a variation with a build beyond the likeliest; None: a few do not agree."""
-        shown, tables, of_kind = self._shown, self._builds.tables, self._space._kind
+        shown, of_kind, fields = self._shown, self._space._kind, self._builds.fields
         for _ in range(_TRIES):
             kind = rng.choices(range(len(self._rare)), self._rare.tolist())[0]
-            item, (nature, evs, ivs), ability = (
-                rng.choices(values, shares[kind].tolist())[0] for values, shares in tables
+            item, spread, ability = (
+                rng.choices(field.values, field.shares[kind].tolist())[0] for field in fields
             )
             if rng.random() < _ANY_SPREAD:
-                evs = _any_evs(evs, rng)
+                spread = (spread[0], _any_evs(spread[1], rng), spread[2])
             if item in shown.excluded_items or ability in shown.excluded_abilities:
                 continue
-            build = replace(
-                self._builds.sets[0], item=item, ability=ability, nature=nature, evs=evs, ivs=ivs
-            )
+            build = self._builds.of(item, spread, ability)
             if self._explains is not None and rng.random() * self.best > self._explains(build):
                 continue
             rows = np.flatnonzero(of_kind == kind)
@@ -410,7 +399,7 @@ class Posterior:
         teras = {*space._marginals.tera_types, shown.tera_type, ""}
         moves.update(*(s.moves for s in space.sets))
         teras.update(s.tera_type for s in space.sets)
-        (items, _), (spreads, _), (abilities, _) = self._builds.tables
+        items, spreads, abilities = (field.values for field in self._builds.fields)
         return (
             moves.issuperset(true.moves)
             and true.tera_type in teras
@@ -470,15 +459,15 @@ def _pays(spread: Spread, flags: tuple[bool, ...]) -> float:
     return _ODD if wasted else 1.0
 
 
-def _table(
+def _field(
     own: Sequence[Any],
-    marginal: Any,
+    marginal: Mapping[Any, float],
     taken: float,
     known: Any,
-    flags: Sequence[tuple[bool, ...]] | None,
-    fits: Callable[[Any, tuple[bool, ...]], float] | None,
+    flags: Sequence[tuple[bool, ...]] = (),
+    fits: Callable[[Any, tuple[bool, ...]], float] | None = None,
     kept: Sequence[float] | float = 1.0,
-) -> tuple[list[Any], _Floats]:
+) -> _Field:
     """Return the values of a field, and how likely variations of each kind have each of them.
 
     Args:
@@ -492,14 +481,14 @@ def _table(
     place = {value: n for n, value in enumerate(values)}
     base = np.array([max(_UNKNOWN, marginal.get(value, 0.0)) for value in values])
     rows = np.repeat(base[None], len(own), 0)
-    if flags is not None and fits is not None:
+    if fits is not None:
         factors = {f: np.array([fits(value, f) for value in values]) for f in set(flags)}
         rows = rows * np.array([factors[f] for f in flags])
     rows *= taken / rows.sum(1, keepdims=True)
     rows[np.arange(len(own)), [place[value] for value in own]] += (1 - taken) * np.array(kept)
     if known is not None:
-        return [known], rows[:, [place[known]]]
-    return values, rows
+        return _Field([known], rows[:, [place[known]]])
+    return _Field(values, rows)
 
 
 def _any_evs(evs: tuple[int, ...], rng: Random) -> tuple[int, ...]:
@@ -517,21 +506,22 @@ def _is_any(evs: tuple[int, ...]) -> bool:
     return max(evs) >= _FULL and sum(ev > 4 for ev in evs) <= 3 and sum(evs) >= 2 * _FULL
 
 
-def _likeliest(mass: _Floats) -> set[tuple[int, ...]]:
-    """Return the places of the greatest values, and of the greatest at each index of each axis."""
-    most = min(_MOST_BUILDS, mass.size)
-    flat = [np.argpartition(mass, mass.size - most, axis=None)[mass.size - most :]]
+def _likeliest(mass: _Floats) -> list[_Ints]:
+    """Return where, flat, the greatest values are, and the greatest at each index of each axis."""
+    flat, most = mass.ravel(), min(_MOST_BUILDS, mass.size)
+    least = np.partition(flat, mass.size - most)[mass.size - most]
+    found = [np.flatnonzero(flat > least)]
+    found.append(np.flatnonzero(flat == least)[: most - len(found[0])])  # the first of equals
     place = np.arange(mass.size).reshape(mass.shape)
     for axis in range(mass.ndim):
         rows = np.moveaxis(mass, axis, 0).reshape(mass.shape[axis], -1)
         places = np.moveaxis(place, axis, 0).reshape(rows.shape)
-        flat.append(places[np.arange(len(rows)), rows.argmax(1)])
-    found = np.unravel_index(np.concatenate(flat), mass.shape)
-    return set(zip(*(axis.tolist() for axis in found), strict=True))
+        found.append(places[np.arange(len(rows)), rows.argmax(1)])
+    return found
 
 
 def _weighed(
-    mass: _Floats, sets: Sequence[PokemonSet], explains: Callable[[PokemonSet], float]
+    mass: _Floats, builds: _Builds, explains: Callable[[PokemonSet], float]
 ) -> tuple[_Floats, float]:
     """Return masses times likelihoods, and the highest likelihood.
 
@@ -540,7 +530,7 @@ def _weighed(
     order = np.argsort(-mass, kind="stable")
     order = order[: int(np.count_nonzero(mass))]
     first = order[:_MOST_WEIGHED]
-    found = np.array([explains(sets[n]) for n in first.tolist()])
+    found = np.array([explains(builds.made(n)) for n in first.tolist()])
     total = mass[first].sum()
     mean = float(mass[first] @ found / total) if total else 1.0
     weighed = mass * min(1.0, mean)

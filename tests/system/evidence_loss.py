@@ -131,10 +131,10 @@ class _Tables:
                 f"{name:8} to turn {until:6}: {count:6}, prior {prior / count:.3f}, with evidence "
                 f"{evidence / count:.3f}, drawn {self.drawn[name, until] / count:.4f}"
             )
-        for (name, n), (count, total, right) in sorted(self.shares.items()):
+        for (name, n), (values, total, right) in sorted(self.shares.items()):
             print(
-                f"{name:8} share to {_BINS[n]:.2f}: {count:6.0f} values, mean share "
-                f"{total / count:.3f}, true {right / count:.3f}"
+                f"{name:8} share to {_BINS[n]:.2f}: {values:6.0f} values, mean share "
+                f"{total / values:.3f}, true {right / values:.3f}"
             )
         print(f"true set held: {self.held} of {self.cases}")
 
