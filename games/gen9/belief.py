@@ -31,6 +31,7 @@ from plywise.datasets.showdown_data import load, to_id
 from plywise.datasets.spreads import stats_of
 from plywise.games.gen9.infostate import MonView, Previewed, SideView
 from plywise.games.gen9.likelihood import UNEXPLAINED, Signs, likelihood
+from plywise.games.gen9.tracking.wire import UNSHOWN_FORMES
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +50,9 @@ _NEAR = 3  # points of a stat
 
 @cache
 def _gameplay_forme(species: str) -> str:
-    return load().cosmetic.get(species, species)
+    """Return the forme that a species id plays as; formes that lines do not tell apart are one."""
+    forme = load().cosmetic.get(species, species)
+    return UNSHOWN_FORMES.get(forme, forme)
 
 
 def known_set(mon: MonView) -> PokemonSet:

@@ -14,6 +14,7 @@ from plywise.datasets.spreads import stats_of_set
 from plywise.engine.battle.rules import RULES
 from plywise.games.gen9.belief import SetBelief, belief_for, unrevealed
 from plywise.games.gen9.infostate import InfoState, MonView, MoveView, Previewed, SideView
+from plywise.games.gen9.world_mons import mon_dump
 from plywise.games.gen9.worlds import _own_set, sample_worlds
 from plywise.games.showdown.install import ensure_showdown, node_executable
 
@@ -115,6 +116,29 @@ def test_a_species_that_no_set_of_the_format_has_is_drawn_from_others() -> None:
     assert "sleeppowder" in drawn.moves
     assert drawn.ability in ("overgrow", "chlorophyll")
     assert belief.relaxations["species"] == 1
+
+
+def test_a_forme_that_lines_do_not_tell_is_among_the_candidates() -> None:
+    belief = belief_for("gen9battlefactory")
+    view = seen(belief.prior.sets_of("greninja")[0][0])
+    assert {s.species for s in belief.candidates(view).sets} == {"greninja", "greninjabond"}
+    bond = next(s for s in belief.candidates(view).sets if s.species == "greninjabond")
+    assert belief.holds(view, bond)
+    dumps = [mon_dump(0, view, s, 1, can_tera=True, rng=Random(1)) for s in (bond, view_set(view))]
+    assert [mon["sp"] for mon in dumps] == ["greninjabond", "greninja"]
+
+
+def test_a_forme_taken_in_the_battle_has_the_sets_of_the_one_before() -> None:
+    belief = belief_for("gen9ou")
+    name = "ogerponwellspringtera"
+    view = replace(seen(belief.prior.sets_of("ogerponwellspring")[0][0]), species=name)
+    view = replace(view, base_species=name, base_ability="embodyaspectwellspring")
+    assert {s.species for s in belief.candidates(view).sets} == {"ogerponwellspring"}
+    assert belief.draw(view, Random(1)).ability == "waterabsorb"
+
+
+def view_set(view: MonView) -> PokemonSet:
+    return PokemonSet("greninja", view.level, "protean", "", "", ("surf",), (85,) * 6, (31,) * 6)
 
 
 def test_what_team_preview_showed_comes_in() -> None:
