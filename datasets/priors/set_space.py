@@ -31,6 +31,8 @@ _ODD = 0.03  # how often people take an item or a spread that does not go with t
 _NEVER = 1e-4  # how often they take one that forbids a move
 _ANY_SPREAD = 0.3  # of rare builds, how many have EVs that are in no list
 _TRIES = 4  # of moves that go with the build
+_MOST_EVS = 252  # of a stat
+_THREE_OTHERS = 0.5  # of EVs at will: in three stats besides the full one, else in two
 _FULL = 248  # EVs that make a stat as good as full
 _INVESTED = 100  # EVs from which on an attacking stat is meant to be used
 
@@ -494,16 +496,21 @@ def _field(
 def _any_evs(evs: tuple[int, ...], rng: Random) -> tuple[int, ...]:
     """Return EVs with the invested stat that has the most, and the others anyhow."""
     most = max(range(len(evs)), key=lambda k: (evs[k], -k))
-    first, second = rng.sample([k for k in range(len(evs)) if k != most], 2)
-    share = 4 * rng.randrange(64)
+    first, second, third = rng.sample([k for k in range(len(evs)) if k != most], 3)
+    rest = _MOST_EVS + 4  # as much as is left of 508 with one full stat
     found = [0] * len(evs)
-    found[most], found[first], found[second] = 252, share, 256 - share if share > 3 else 252
+    found[most], found[first] = _MOST_EVS, 4 * rng.randrange(rest // 4)
+    rest -= found[first]
+    found[second] = min(_MOST_EVS, rest)
+    if rng.random() < _THREE_OTHERS:
+        found[second] = 4 * rng.randrange(rest // 4)
+        found[third] = min(_MOST_EVS, rest - found[second])
     return tuple(found)
 
 
 def _is_any(evs: tuple[int, ...]) -> bool:
     """Return whether :func:`_any_evs` may return such EVs, or nearly."""
-    return max(evs) >= _FULL and sum(ev > 4 for ev in evs) <= 3 and sum(evs) >= 2 * _FULL
+    return max(evs) >= _FULL and sum(ev > 4 for ev in evs) <= 4 and sum(evs) >= 2 * _FULL
 
 
 def _likeliest(mass: _Floats) -> list[_Ints]:
