@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import accumulate
 from random import Random
 from typing import Any
@@ -31,6 +32,7 @@ _ODD = 0.03  # how often people take an item or a spread that does not go with t
 _NEVER = 1e-4  # how often they take one that forbids a move
 _ANY_SPREAD = 0.3  # of rare builds, how many have EVs that are in no list
 _TRIES = 4  # of moves that go with the build
+_REMEMBERED = 4  # tables of builds, up to a few megabytes each
 _MOST_EVS = 252  # of a stat
 _THREE_OTHERS = 0.5  # of EVs at will: in three stats besides the full one, else in two
 _FULL = 248  # EVs that make a stat as good as full
@@ -147,7 +149,7 @@ class SetSpace:
         self._kind = np.array([kinds.setdefault(_kind_of(s), len(kinds)) for s in self.sets])
         self._kinds = tuple(kinds)
         self._of_kind = np.bincount(self._kind, self._weights, len(kinds))
-        self._builds: dict[tuple[Any, ...], _Builds] = {}
+        self._builds = lru_cache(_REMEMBERED)(self._make_builds)
         self._row = {id(s): i for i, s in enumerate(self.sets)}
         self._move_values = tuple(of.moves)
         self._move_cumulative = list(accumulate(of.moves.values()))
@@ -164,11 +166,7 @@ class SetSpace:
         Args:
             moves: known ones, which an item may not go with.
         """
-        key = (level, item, ability, _allowed(moves))
-        found = self._builds.get(key)
-        if found is None:
-            found = self._builds[key] = self._make_builds(*key)
-        return found
+        return self._builds(level, item, ability, _allowed(moves))
 
     def _make_builds(
         self, level: int, item: str | None, ability: str | None, allowed: tuple[bool, bool]

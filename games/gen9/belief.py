@@ -142,8 +142,9 @@ class SetBelief:
         self._warned: set[tuple[str, tuple[str, ...]]] = set()
         # All worlds of a decision have the same revealed Pokémon, and most decisions of a battle.
         self._find = lru_cache(2000)(self._search)
-        self._weigh = lru_cache(1000)(self._posterior)
-        self._space = lru_cache(1000)(self._space_of)
+        # Tables of builds take up to megabytes each.
+        self._weigh = lru_cache(300)(self._posterior)
+        self._space = lru_cache(60)(self._space_of)
         self._groups = lru_cache(200)(self._group_weights)
         self._known: dict[int, tuple[MonView, _Evidence]] = {}
 

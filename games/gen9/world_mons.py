@@ -49,16 +49,13 @@ def mon_dump(
 ) -> _Dump:
     """Return the Pokémon with team index ``i``: its drawn set, overwritten by what is known."""
     data = load()
-    species, base = (
-        _told_by(s.ability, data.species_id(name))
-        for name in ((known.species, known.base_species) if known else (s.species, s.species))
-    )
+    species = _told_by(s.ability, known.species if known else s.species)
     max_hp, _ = _strength(s, s.species)
     _, stats = _strength(s, species)
     mon: _Dump = {
         "i": i,
         "sp": species,
-        "bsp": base,
+        "bsp": _told_by(s.ability, known.base_species if known else s.species),
         "L": s.level,
         "g": s.gender,
         "hp": max_hp,
@@ -80,7 +77,8 @@ def mon_dump(
 
 @lru_cache(2_000)
 def _told_by(ability: str, species: str) -> str:
-    """Return the forme of a species: lines do not tell some, which the ability does."""
+    """Return the forme of a species id: lines do not tell some, which the ability does."""
+    species = load().species_id(species)
     for forme, shown in UNSHOWN_FORMES.items():
         own = load().species[forme]["abilities"].values()
         if shown == species and ability in map(to_id, own):
