@@ -123,8 +123,9 @@ class Gen9Battle(Game):
         configured_belief(self.format, config)
 
     def kernels(self) -> RulesKernels:
-        """Return the engine's rules; all kernels that a decision needs are then compiled."""
+        """Return the engine's rules; a decision then finds its kernels and the prior ready."""
         prepare_damage_rolls()
+        configured_belief(self.format)
         return rules()
 
 
