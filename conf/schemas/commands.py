@@ -1,7 +1,8 @@
-"""Settings of the commands ``selfplay``, ``fit``, ``solve``, ``models`` and ``team``."""
+"""Settings of the commands ``selfplay``, ``fit``, ``solve``, ``models``, ``team``, ``data``."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from omegaconf import MISSING
@@ -134,3 +135,44 @@ class TeamConfig(Settings):
             raise ConfigError("which file? plywise team check FILE format=gen9ou")
         if self.what == "make" and self.file is not None:
             raise ConfigError(f"file={self.file}: teams that are made go to out=FILE")
+
+
+_MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
+
+
+@dataclass
+class DataConfig(Settings):
+    """Settings of ``plywise data`` (docs/DATA.md).
+
+    ``plywise data usage`` fetches Smogon's usage statistics of a format into the user's data
+    folder; ``plywise data usage FILE`` prints what is in a file of them.
+    """
+
+    what: str = setting("usage", "what to do", choices=("usage",))
+    file: str | None = setting(
+        None, "usage: chaos file to check (.json or .json.gz); null: it is fetched", path=True
+    )
+    format: str | None = setting(
+        None, "usage: format of the statistics; null: the one that the file names, else gen9ou"
+    )
+    month: str | None = setting(None, "usage: month to fetch, such as 2026-10; null: the latest")
+    rating: int | None = setting(
+        None,
+        "usage: cutoff of the players' ratings to fetch; null: 1695 of gen9ou, else 1630",
+        low=0,
+        high=5000,
+    )
+    out: str | None = setting(
+        None, "usage: file to fetch it into; null: one in the user's data folder", path=True
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.month is not None and not _MONTH.fullmatch(self.month):
+            raise ConfigError(f"month={self.month}: a month is written as 2026-10")
+        if self.file is not None:
+            for name in ("month", "rating", "out"):
+                if getattr(self, name) is not None:
+                    raise ConfigError(
+                        f"{name}={getattr(self, name)}: file={self.file} is read and not fetched"
+                    )
