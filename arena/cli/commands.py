@@ -129,7 +129,7 @@ COMMANDS = {
         example="check team.txt format=gen9ou",
     ),
     "data": Command(
-        "fetch or check usage statistics of a format",
+        "fetch or check usage statistics, or take the tables of a newer Showdown",
         "plywise.arena.cli.data_command:run_data",
         positional=("what", "file"),
         example="usage format=gen9ou month=2026-10",
