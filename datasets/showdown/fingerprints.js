@@ -6,7 +6,7 @@
    functions    table -> id -> name of a function of that record, as export.js lists them under "cb" -> digest of its text
    rules        id of a rule or format -> name of a function -> digest
    methods      CLASS.METHOD of the simulator -> digest
-   randomSets   species -> digests of its sets in the random-battle generator, the level first
+   sets         source of sets (random battles, a factory's tier) -> species -> level or weight, then digests of its sets
 
    The compiled text counts, without white space: a comment changes nothing, another compiler might. */
 const fs = require('fs'), path = require('path'), crypto = require('crypto');
@@ -42,7 +42,19 @@ for (const [file, names] of Object.entries(CLASSES)) {
   for (const name of names) if (module[name]) add(name, module[name].prototype);
 }
 
-const sets = JSON.parse(fs.readFileSync(path.join(PACKAGE, 'dist/data/random-battles/gen9/sets.json'), 'utf8'));
+const sets = {};
+function addSets(source, table) {
+  sets[source] = Object.fromEntries(Object.entries(table).map(([id, entry]) =>
+    [Dex.toID(id), [String(entry.level ?? entry.weight ?? ''), ...entry.sets.map(s => digest(JSON.stringify(s)))]]));
+}
+const setsFile = name => path.join(PACKAGE, 'dist/data/random-battles/gen9', name);
+const read = name => JSON.parse(fs.readFileSync(setsFile(name), 'utf8'));
+addSets('random battles', read('sets.json'));
+if (fs.existsSync(setsFile('factory-sets.json')))
+  for (const [tier, table] of Object.entries(read('factory-sets.json'))) addSets(`Battle Factory ${tier}`, table);
+for (const [source, name] of [['BSS Factory', 'bss-factory-sets.json'], ['1v1 Factory', '1v1-factory-sets.json']])
+  if (fs.existsSync(setsFile(name))) addSets(source, read(name));
+
 const tables = {moves: ['moves.js', 'Moves'], abilities: ['abilities.js', 'Abilities'], items: ['items.js', 'Items'],
   conditions: ['conditions.js', 'Conditions']};
 fs.writeFileSync(OUT, JSON.stringify({
@@ -51,6 +63,5 @@ fs.writeFileSync(OUT, JSON.stringify({
   rules: {...table(data('rulesets.js').Rulesets), ...table(Object.fromEntries(
     Dex.formats.all().filter(f => f.id.startsWith('gen9')).map(f => [f.id, f])))},
   methods,
-  randomSets: Object.fromEntries(Object.entries(sets).map(([id, entry]) =>
-    [id, [String(entry.level), ...entry.sets.map(s => digest(JSON.stringify(s)))]])),
+  sets,
 }));

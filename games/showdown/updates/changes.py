@@ -10,7 +10,6 @@ from typing import Any
 from plywise.datasets.showdown_data import read_json_gz
 from plywise.engine.battle.border.foreign_tables import KINDS_OF_TABLES, Tables, changed_fields
 
-_FEW = 3  # entries of what is many
 _PLURALS = {**{table: table for table in KINDS_OF_TABLES}, "natures": "natures"}
 
 
@@ -22,14 +21,14 @@ class TableChanges:
         what: moves, abilities, formats, sets of gen9ou …
         new, gone: ids, sorted; of sets ``NUMBER of SPECIES``.
         changed: id -> what has changed in it, in words.
-        many: whether a short report leaves most of it out.
+        by_chance: whether some of it is chance: a short report has its numbers alone.
     """
 
     what: str
     new: list[str] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
     changed: dict[str, str] = field(default_factory=dict)
-    many: bool = False
+    by_chance: bool = False
 
     def __bool__(self) -> bool:
         """Whether anything is different."""
@@ -39,7 +38,8 @@ class TableChanges:
         """Yield a line of counts and one for each difference, at most ``shown`` of each kind."""
         counts = f"{len(self.new)} new, {len(self.gone)} removed, {len(self.changed)} changed"
         yield f"{self.what}: {counts}"
-        shown = _FEW if shown is not None and self.many else shown
+        if shown is not None and self.by_chance:
+            return
         for sign, entries in (
             ("+", self.new),
             ("-", self.gone),
@@ -59,7 +59,9 @@ def compared(old: Path, new: Path) -> list[TableChanges]:
     tiers = _of_values("tiers", was["tiers"], now["tiers"])
     formats = [read_json_gz(folder / "formats.json.gz")["formats"] for folder in (old, new)]
     code = [read_json_gz(folder / "fingerprints.json.gz") for folder in (old, new)]
-    found += [tiers, _of_table("formats", *formats), _random_sets(*code)]
+    found += [tiers, _of_table("formats", *formats)]
+    was, now = (digests["sets"] for digests in code)
+    found += [_of_source(name, was.get(name, {}), now.get(name, {})) for name in {**was, **now}]
     for path in sorted({p.name for f in (old, new) for p in (f / "priors").glob("*.json.gz")}):
         found.append(
             _sets(path.removesuffix(".json.gz"), old / "priors" / path, new / "priors" / path)
@@ -93,28 +95,26 @@ def _of_values(what: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Tab
     return found
 
 
-def _random_sets(old: Tables, new: Tables) -> TableChanges:
-    """Compare the generator's own sets, species by species (drawn teams differ by chance)."""
-    was, now = old["randomSets"], new["randomSets"]
-    found = TableChanges(
-        "species of random battles",
-        sorted(now.keys() - was.keys()),
-        sorted(was.keys() - now.keys()),
-    )
+def _of_source(name: str, was: Tables, now: Tables) -> TableChanges:
+    """Compare the sets of the package itself, species by species."""
+    found = _of_values(f"sets of the package, {name}", was, now)
     for key in sorted(was.keys() & now.keys()):
         (level, *sets), (new_level, *new_sets) = was[key], now[key]
-        words = [f"level {level} -> {new_level}"] if level != new_level else []
+        what = "level" if name == "random battles" else "weight"
+        words = [f"{what} {level} -> {new_level}"] if level != new_level else []
         more, gone = len(set(new_sets) - set(sets)), len(set(sets) - set(new_sets))
         if more or gone:
             words.append(f"{more} sets new, {gone} gone")
         if words:
             found.changed[key] = ", ".join(words)
+        else:
+            found.changed.pop(key, None)  # the same sets in another order
     return found
 
 
 def _sets(format: str, old: Path, new: Path) -> TableChanges:
     was, now = (_templates(path) if path.is_file() else {} for path in (old, new))
-    found = TableChanges(f"sets of {format}", many=True)
+    found = TableChanges(f"sets of {format}, with those drawn by chance", by_chance=True)
     for keys, words in (
         (now.keys() - was.keys(), found.new),
         (was.keys() - now.keys(), found.gone),

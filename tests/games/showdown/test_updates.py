@@ -138,11 +138,15 @@ def test_differences_of_formats_and_sets(tmp_path: Path) -> None:
     }
 
     def random(raw: Any) -> None:
-        raw["randomSets"]["garchomp"][0] = "33"
-        raw["randomSets"]["garchomp"][1] = "another"
+        raw["sets"]["random battles"]["garchomp"][0] = "33"
+        raw["sets"]["random battles"]["garchomp"][1] = "another"
+        raw["sets"]["random battles"]["mew"].reverse()
+        raw["sets"]["random battles"]["mew"].insert(0, raw["sets"]["random battles"]["mew"].pop())
+        del raw["sets"]["Battle Factory OU"]["kingambit"]
 
     assert changed(tmp_path / "2", "fingerprints.json.gz", random) == {
-        "species of random battles": ["  ~ garchomp: level 74 -> 33, 1 sets new, 1 gone"]
+        "sets of the package, random battles": ["  ~ garchomp: level 74 -> 33, 1 sets new, 1 gone"],
+        "sets of the package, Battle Factory OU": ["  - kingambit"],
     }
 
     def sets(raw: Any) -> None:
@@ -152,7 +156,11 @@ def test_differences_of_formats_and_sets(tmp_path: Path) -> None:
         rows[1][weight] *= 2
 
     assert changed(tmp_path / "3", "priors/gen9ou.json.gz", sets) == {
-        "sets of gen9ou": ["  + 1 of garchomp", "  - 1 of garchomp", "  ~ garchomp: weights"]
+        "sets of gen9ou, with those drawn by chance": [
+            "  + 1 of garchomp",
+            "  - 1 of garchomp",
+            "  ~ garchomp: weights",
+        ]
     }
 
 
