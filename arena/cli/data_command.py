@@ -68,10 +68,15 @@ def _usage(config: DataConfig, console: Console) -> int:
 
 
 def _update(config: DataConfig, console: Console) -> int:
-    # It imports the battle engine, whose tables may be those that `data use pinned` mends.
-    from plywise.arena.cli.data_update import update_tables
+    # Tables are read once a process, and those in use may be the damaged ones that this mends.
+    before = os.environ.get(VARIABLE, "")
+    os.environ[VARIABLE] = PINNED
+    try:
+        from plywise.arena.cli.data_update import update_tables
 
-    update = update_tables(config, lambda line: _print(console, line))
+        update = update_tables(config, lambda line: _print(console, line))
+    finally:
+        os.environ[VARIABLE] = before
     for line in update.lines(_SHOWN):
         _print(console, line)
     _print(console, f"everything: {near(update.folder / 'changes.txt')}")
