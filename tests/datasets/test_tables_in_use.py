@@ -87,6 +87,9 @@ def test_a_broken_choice_is_one_line_of_every_command(
         assert done.returncode == 1
         assert done.stderr.startswith("plywise: there are no tables of Showdown '0.12.1'")
         assert done.stderr.count("\n") == 1
+    words = ["data", "update", "package=nowhere"]  # it makes them again
+    done = subprocess.run([*run, *words], cwd=tmp_path, capture_output=True, text=True)
+    assert "nowhere is not there" in done.stderr
     monkeypatch.setenv(VARIABLE, PINNED)
     done = subprocess.run(
         [*run, "data", "use", PINNED], cwd=tmp_path, capture_output=True, text=True
