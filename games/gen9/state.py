@@ -32,7 +32,7 @@ from plywise.games.base import (
     State,
     TimeLeft,
 )
-from plywise.games.gen9.action_tables import action_tables
+from plywise.games.gen9.action_tables import action_tables, preview_table
 from plywise.games.gen9.belief import SetBelief, belief_for
 from plywise.games.gen9.briefing import briefing as make_briefing
 from plywise.games.gen9.briefing import observation
@@ -59,7 +59,7 @@ class _Gen9Base(State):
         """Return the information state of ``player``."""
 
     def action_to_string(self, player: int, action: int) -> str:
-        """Return the action's name, e.g. ``earthquake tera`` or ``switch garchomp``."""
+        """Return the action's name, e.g. ``earthquake tera``, ``lead garchomp`` at preview."""
         return action_name(self.information_state(player), action)
 
     def reply_name(self, player: int, action: int) -> str:
@@ -75,6 +75,8 @@ class _Gen9Base(State):
     def action_tables(self, player: int) -> tuple[ActionTable, ...]:
         """Return tables of the legal moves and switches with computed facts."""
         info = self.information_state(player)
+        if info.previewing:
+            return (preview_table(info, self.belief(player)),)
         return action_tables(info, self.worlds(player, _TABLE_WORLDS, seed=info.turn))
 
     def parse(self, text: str, player: int | None = None) -> ParseResult:
