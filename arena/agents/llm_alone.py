@@ -133,7 +133,8 @@ class StandInPlayer(TimedAgent):
             if late:
                 report.late += len(answers)
                 continue
-            named.update(max(a.weights, key=lambda o, w=a.weights: w[o]) for a in answers)
+            for answer in answers:
+                named[max(answer.weights, key=answer.weights.__getitem__)] += 1
         if named:
             action, _ = named.most_common(1)[0]
             report.used = 1

@@ -123,7 +123,9 @@ class StandInAnswers(Answers):
         if not state.legal_actions(self._player):
             return Sampled()
         consultation = self._stand_in.consult(state, self._player, self._rng.getrandbits(31))
-        found = {advice.question: self._likeliest(advice.weights) for advice in consultation.answers()}
+        found = {
+            advice.question: self._likeliest(advice.weights) for advice in consultation.answers()
+        }
         self._transcript += consultation.transcript
         self._report.calls += consultation.close().calls
         return Sampled(found.get(Question.PROPOSE, ()), found.get(Question.MODEL, ()))

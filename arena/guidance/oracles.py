@@ -120,6 +120,8 @@ class BattleOracle:
         search = self._search("opponent", self._config)
         worlds = battle.worlds(other, self._config.worlds, seed)
         strategy = search.decide(worlds, None, other, seed).strategy
+        if battle.information_state(player).previewing:  # numbered as it shows them
+            return {action: strategy.get(action, 0.0) for action in numbers.values()}
         replies = dict.fromkeys(numbers.values(), 0.0)
         for action, share in strategy.items():
             name = battle.action_to_string(other, action).removesuffix(" tera")

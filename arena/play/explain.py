@@ -321,7 +321,9 @@ def _show_entry(console: Console, entry: Mapping[str, Any], prompts: bool) -> No
     from plywise.games.gen9.state import InfoStateView
 
     advice = "played" in entry  # to a person
-    title = f"{entry['battle']}, turn {entry['turn']}: {entry['action'] or 'no advice'}"
+    info = from_json(entry["infostate"])
+    place = "Team Preview" if info.previewing else f"turn {entry['turn']}"
+    title = f"{entry['battle']}, {place}: {entry['action'] or 'no advice'}"
     if advice and entry["played"]:
         title += f" (the person played {entry['played']})"
     console.print(text_line((f"{title}  [{entry['seconds']:.1f} s]", "bold")), soft_wrap=True)
@@ -329,7 +331,6 @@ def _show_entry(console: Console, entry: Mapping[str, Any], prompts: bool) -> No
         instead = "" if advice else "a random legal choice: "
         console.print(text_line(f"    {instead}{entry['fallback']}"), soft_wrap=True)
         return
-    info = from_json(entry["infostate"])
     found = explanation(InfoStateView(info), info.player, _restored(entry["decision"]))
     show_explanation(console, found)
     for asked in found.get("questions", []) if prompts else []:

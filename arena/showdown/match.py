@@ -153,6 +153,8 @@ class ShowdownMatch:
         battle.own, battle.foe = record.own_species, record.foe_species
         battle.own_hp, battle.foe_hp = record.own_hp, record.foe_hp
         battle.last_own, battle.last_foe = record.last_own, record.last_foe
+        if record.turn == 0:  # Team Preview: nobody is out
+            battle.last_own = record.action
         battle.clock.tick(record.seconds)
         self.figures.clock.tick(record.seconds)
         notes = {} if record.decision is None else record.decision.notes

@@ -22,7 +22,7 @@ _SWITCH_TITLES = ("#", "switch", "types", "HP", "status", "tera")
 def preview_table(info: InfoState, belief: SetBelief) -> ActionTable:
     """Return a table of those that may be named at Team Preview, with their matchups."""
     facts, _ = preview_option_facts(info, belief)
-    rows = []
+    rows: list[tuple[str | int, ...]] = []
     for action in info.legal:
         mon, found = info.own.mons[action - SWITCH], facts[action]
         types, _, _, tera = _condition(mon)

@@ -31,15 +31,15 @@ in and what the foe's best hit takes from it. After that stands how good the pos
 turns later: best, good, weak or bad. Choose the option that is marked best."""
 
 PREVIEW_RULES = """\
-Pokémon battle, generation 9, singles. Team Preview, before turn 1: both sides see which Pokémon the \
-other has, but not their moves and items. At the same time both name the Pokémon that begins: \
-"lead".{more} Afterwards, each turn both sides choose a move or a switch; the side whose Pokémon are \
-all out of HP loses. Beside each option stands in brackets what was computed against the other \
+Pokémon battle, generation 9, singles. Team Preview, before turn 1: both sides see which Pokémon \
+the other has, but not their moves and items. At the same time both name the Pokémon that begins: \
+"lead".{more} Afterwards both sides choose a move or a switch each turn; the side whose Pokémon \
+are all out of HP loses. Beside each option stands in brackets what was computed against the other \
 team, on average: the damage of its strongest move and that of the foe's, in % of HP, and how many \
 of them it is faster than. After that stands how good the position looks some turns later: best, \
 good, weak or bad. Choose the option that is marked best."""
 
-_BROUGHT = ' Then each names the others that it brings, {count} in all: "bring"; the rest stay home.'
+_BROUGHT = ' Then each names the others that it brings, {count} in all: "bring"; the rest stay out.'
 
 _WORTH = 6
 """Number of the player's options, those with the best outlooks, about which a model is asked: small
