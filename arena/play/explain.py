@@ -304,7 +304,12 @@ def run_explain(config: ExplainConfig, folder: Path) -> int:
     shown = 0
     wrong = (LookupError, TypeError, AttributeError, ArithmeticError)
     with reading(path, DecisionLogError, "decision log of plywise showdown", also=wrong):
-        for line in read_text(path).splitlines():
+        text = read_text(path)
+        if _is_saved_game(text):
+            raise DecisionLogError(
+                f"{path} is a saved game of plywise play: plywise replay {path} explain=true"
+            )
+        for line in text.splitlines():
             entry = json.loads(line)
             if config.turn not in (None, entry["turn"]):
                 continue
@@ -314,6 +319,15 @@ def run_explain(config: ExplainConfig, folder: Path) -> int:
     if not shown:
         raise DecisionLogError(f"{path} has no such decision")
     return 0
+
+
+def _is_saved_game(text: str) -> bool:
+    """Return whether a file's text is one JSON object with a game's decisions."""
+    try:
+        whole = json.loads(text)
+    except ValueError:  # a log of several lines, or damaged
+        return False
+    return isinstance(whole, dict) and "game" in whole and "infostate" not in whole
 
 
 def _show_entry(console: Console, entry: Mapping[str, Any], prompts: bool) -> None:

@@ -112,7 +112,10 @@ def situation(info: InfoState) -> str:
 
 def _preview_situation(info: InfoState) -> str:
     foe = ", ".join(f"{one.species} ({_types(one.species)})" for one in info.foe.previewed)
-    lines = ["Team Preview", f"foe: {foe}"]
+    task = "name who leads"
+    if info.to_name > 1:
+        task = f"bring {info.to_name}: name who leads, then the others in the team's order"
+    lines = [f"Team Preview, {task}", f"foe: {foe}"]
     if info.named:
         names = [info.own.mons[i].species for i in info.named]
         brought = f", bring {', '.join(names[1:])}" if names[1:] else ""

@@ -30,6 +30,7 @@ from plywise.engine.battle.log.labels import Labels
 from plywise.engine.battle.rules import rules
 from plywise.engine.kernels import RulesKernels
 from plywise.games.base import Game, GameInfo
+from plywise.games.gen9.belief import belief_for
 from plywise.games.gen9.state import Gen9State, begun
 from plywise.games.gen9.tracking.known import KnownBattle
 
@@ -112,8 +113,13 @@ class Gen9Battle(Game):
         return _MAX_DECISIONS
 
     def kernels(self) -> RulesKernels:
-        """Return the engine's rules; all kernels that a decision needs are then compiled."""
+        """Return the engine's rules.
+
+        All kernels that a decision needs are then compiled, and the belief's prior is read: no
+        decision pays for it (1.1 s in gen9ou).
+        """
         prepare_damage_rolls()
+        belief_for(self.format)
         return rules()
 
 
