@@ -281,4 +281,4 @@ def _leaf_text(root: Node, leaf: Node, player: int) -> str:
         ]
         moves.append(" v ".join(names))
         node = node.children[pair]
-    return f"After {', '.join(moves)}:\n{leaf.state.observation_string(player)}"
+    return f"After {', '.join(moves)}:\n{leaf.state.situation_string(player)}"

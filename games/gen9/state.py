@@ -35,7 +35,7 @@ from plywise.games.base import (
 from plywise.games.gen9.action_tables import action_tables, preview_table
 from plywise.games.gen9.belief import SetBelief, belief_for
 from plywise.games.gen9.briefing import briefing as make_briefing
-from plywise.games.gen9.briefing import observation
+from plywise.games.gen9.briefing import observation, situation
 from plywise.games.gen9.infostate import InfoState, action_name
 from plywise.games.gen9.replies import foe_action_name, named_replies
 from plywise.games.gen9.requests import request_of
@@ -98,6 +98,10 @@ class _Gen9Base(State):
     def observation_string(self, player: int) -> str:
         """Return the information state in a few lines of text."""
         return observation(self.information_state(player))
+
+    def situation_string(self, player: int) -> str:
+        """Return the information state without the player's team."""
+        return situation(self.information_state(player))
 
     def worlds(
         self, player: int, count: int, seed: int, deadline: float | None = None
