@@ -63,7 +63,8 @@ class AgentFactory:
         if spec.llm and not spec.advised:
             if llm.name == "none":
                 raise ConfigError(
-                    f"agent '{spec.name}' needs a language model: llm=embedded or llm=openai"
+                    f"agent '{spec.name}' needs a language model: llm=embedded or llm=openai "
+                    "(or its stand-in, llm=stand_in)"
                 )
             check_stand_in(llm, context.game)
         spec.check(context, entrant)
