@@ -56,13 +56,15 @@ class DecisionRecord:
 
     Attributes:
         battle: the battle's tag; ``turn``: its turn.
-        own_hp, foe_hp: sum of the HP fractions of each side, 0 … 6 (unseen Pokémon count as 1).
+        own_hp, foe_hp: sum of the HP fractions of each side, 0 … ``size`` (unseen Pokémon count
+            as 1).
         own_left, foe_left: number of Pokémon that have not fainted.
         last_own, last_foe: last moves of the active Pokémon; "" none.
         action: our action's name; ``decision``: the agent's decision (None: it failed).
         seconds: from the request to the answer.
         fallback: reason for a random legal choice; "" none was needed.
         infostate: the information state as JSON.
+        size: Pokémon of a side in the battle.
     """
 
     battle: str
@@ -80,6 +82,7 @@ class DecisionRecord:
     seconds: float
     fallback: str
     infostate: str
+    size: int = 6
 
 
 @dataclass
@@ -366,4 +369,5 @@ def decision_record(
         seconds=seconds,
         fallback=fallback,
         infostate=info.to_json(),
+        size=max(own.size, foe.size),
     )
