@@ -123,7 +123,10 @@ class Gen9Battle(Game):
         configured_belief(self.format, config)
 
     def kernels(self) -> RulesKernels:
-        """Return the engine's rules; a decision then finds its kernels and the prior ready."""
+        """Return the engine's rules.
+
+        All kernels that a decision needs are then compiled, and the belief's prior is read.
+        """
         prepare_damage_rolls()
         configured_belief(self.format)
         return rules()
