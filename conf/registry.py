@@ -42,6 +42,7 @@ COMMAND_SCHEMAS: dict[str, type[Any]] = {
     "fit": commands.FitConfig,
     "models": commands.ModelsConfig,
     "team": commands.TeamConfig,
+    "data": commands.DataConfig,
     "llm": llm.LLMCommandConfig,
 }
 

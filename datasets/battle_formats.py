@@ -9,12 +9,10 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 from plywise.datasets.errors import ConfigError
 from plywise.datasets.showdown_data import read_json_gz, to_id
-
-_FILE = Path(__file__).parent / "showdown" / "formats.json.gz"
+from plywise.datasets.tables_in_use import tables_folder
 
 
 class UnknownFormatError(ConfigError):
@@ -94,7 +92,7 @@ def battle_formats() -> tuple[Mapping[str, BattleFormat], Mapping[str, BattleRul
     Raises:
         PlywiseError: the file is missing or damaged.
     """
-    raw = read_json_gz(_FILE)
+    raw = read_json_gz(tables_folder() / "formats.json.gz")
     formats = {
         key: BattleFormat(
             id=key,

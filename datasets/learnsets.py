@@ -6,16 +6,14 @@
 
 from functools import cache
 from itertools import accumulate
-from pathlib import Path
 
 from plywise.datasets.showdown_data import load, read_json_gz
-
-_FILE = Path(__file__).parent / "showdown" / "learnsets.json.gz"
+from plywise.datasets.tables_in_use import tables_folder
 
 
 @cache
 def _tables() -> tuple[list[str], dict[str, list[int]]]:
-    raw = read_json_gz(_FILE)
+    raw = read_json_gz(tables_folder() / "learnsets.json.gz")
     return raw["moves"], raw["species"]
 
 

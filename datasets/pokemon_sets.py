@@ -8,13 +8,12 @@ made in 60,000 teams, with its count, and 5,000 of those teams whole.
 
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from random import Random
 
 from plywise.datasets.errors import PlywiseError
 from plywise.datasets.showdown_data import load, read_json_gz, to_id
+from plywise.datasets.tables_in_use import tables_folder
 
-_FOLDER = Path(__file__).parent / "showdown"
 _FIELDS = 12  # of one Pokémon in a packed team, counted by '|'
 _DIGITS = 9  # of a number in a packed team
 
@@ -163,7 +162,7 @@ def random_battle_sets() -> RandomBattleSets:
     Raises:
         PlywiseError: the file is missing or damaged.
     """
-    raw = read_json_gz(_FOLDER / "gen9randombattle.json.gz")
+    raw = read_json_gz(tables_folder() / "gen9randombattle.json.gz")
     sets: list[PokemonSet] = []
     counts: list[int] = []
     by_species: dict[str, list[int]] = {}

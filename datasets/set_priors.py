@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
-from pathlib import Path
 from random import Random
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -30,11 +29,11 @@ from plywise.datasets.priors.usage import (
     usage_shares,
 )
 from plywise.datasets.showdown_data import load, read_json_gz, to_id
+from plywise.datasets.tables_in_use import tables_folder
 
 if TYPE_CHECKING:
     from poke_env.data.smogon import SmogonStats
 
-_FOLDER = Path(__file__).parent / "showdown" / "priors"
 # Formats that the random-battle generator makes in the same way.
 _RANDOM = ("gen9randombattle", "gen9unratedrandombattle", "gen9randombattleblitz")
 _TRIES = 12  # teams begun anew before the habits of team building are given up
@@ -369,7 +368,7 @@ def from_file(format: BattleFormat) -> SetPrior:
         UnknownPriorError: there is none.
         PlywiseError: it is damaged.
     """
-    path = _FOLDER / f"{format.id}.json.gz"
+    path = tables_folder() / "priors" / f"{format.id}.json.gz"
     if not path.is_file():
         raise UnknownPriorError(f"there is no prior of the teams of {format.id}")
     raw = read_json_gz(path)

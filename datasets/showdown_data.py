@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from plywise.datasets.errors import PlywiseError
+from plywise.datasets.tables_in_use import PINNED, PINNED_FOLDER, tables_folder
 
 Record = Mapping[str, Any]
 RecordTable = Mapping[str, Record]
 
-_FOLDER = Path(__file__).parent / "showdown"
 _NOT_ID = re.compile(r"[^a-z0-9]+")
 
 
@@ -44,14 +44,20 @@ def read_json_gz(path: Path) -> Any:
         with gzip.open(path, "rt", encoding="utf-8") as file:
             return json.load(file)
     except FileNotFoundError as error:
-        raise PlywiseError(f"{path} is missing: install plywise again") from error
+        raise PlywiseError(f"{path} is missing: {_remedy(path)}") from error
     except (OSError, EOFError, ValueError) as error:
-        raise PlywiseError(f"{path} is damaged ({error}): install plywise again") from error
+        raise PlywiseError(f"{path} is damaged ({error}): {_remedy(path)}") from error
+
+
+def _remedy(path: Path) -> str:
+    if path.is_relative_to(PINNED_FOLDER):
+        return "install plywise again"
+    return f"plywise data update makes it again, plywise data use {PINNED} does without"
 
 
 @dataclass(frozen=True)
 class ShowdownData:
-    """All tables of one pinned ``pokemon-showdown`` release.
+    """All tables of one ``pokemon-showdown`` release.
 
     Attributes:
         version: the package's version, such as ``"0.11.11"``.
@@ -89,10 +95,10 @@ class ShowdownData:
 
 @cache
 def load() -> ShowdownData:
-    """Return the committed tables (read once per process).
+    """Return the tables in use, those of this package by default (read once per process).
 
     Raises:
         PlywiseError: the file is missing or damaged.
     """
-    raw = read_json_gz(_FOLDER / "data.json.gz")
+    raw = read_json_gz(tables_folder() / "data.json.gz")
     return ShowdownData(**{name: raw[name] for name in ShowdownData.__dataclass_fields__})

@@ -218,6 +218,10 @@ class State(ABC):
     def observation_string(self, player: int) -> str:
         """Return the observation of ``player``, for people (ASCII)."""
 
+    def situation_string(self, player: int) -> str:
+        """Return the observation without what stays as it is in a game, such as the own team."""
+        return self.observation_string(player)
+
     @abstractmethod
     def serialize(self) -> str:
         """Return a text that ``Game.deserialize_state`` turns back into this state."""

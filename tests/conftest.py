@@ -16,6 +16,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # Measurements of models are the user's (``llm_calibration.json``): tests read none and write none.
 _DATA = tempfile.TemporaryDirectory(prefix="tests-data-", ignore_cleanup_errors=True)
 os.environ["XDG_DATA_HOME"] = _DATA.name
+os.environ["PLYWISE_DATA"] = "pinned"
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as `plywise` does, and before NumPy loads
 

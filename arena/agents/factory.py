@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from plywise.arena.agents.catalog import check_agent
 from plywise.arena.agents.spec import Agent, AgentContext, AgentSpec
-from plywise.arena.guidance.language_model import LanguageModel
+from plywise.arena.guidance.language_model import LanguageModel, check_stand_in
 from plywise.arena.output.screen import Progress
 from plywise.arena.settings import with_advice, with_budget
 from plywise.conf.schemas.agents import AgentConfig
@@ -60,10 +60,13 @@ class AgentFactory:
         spec = check_agent(entrant.name, where=context.where)
         if not isinstance(entrant, spec.settings):
             raise TypeError(f"the settings of {spec.name} are a {spec.settings.__name__}")
-        if spec.llm and not spec.advised and llm.name in ("none", "stand_in"):
-            raise ConfigError(
-                f"agent '{spec.name}' needs a language model: llm=embedded or llm=openai"
-            )
+        if spec.llm and not spec.advised:
+            if llm.name == "none":
+                raise ConfigError(
+                    f"agent '{spec.name}' needs a language model: llm=embedded or llm=openai "
+                    "(or its stand-in, llm=stand_in)"
+                )
+            check_stand_in(llm, context.game)
         spec.check(context, entrant)
         with_budget(context.search, entrant)
         if entrant.llm:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import time
-from typing import TYPE_CHECKING
+from collections import Counter
+from random import Random
+from typing import TYPE_CHECKING, Any
 
 from plywise.arena.agents.clocked import ClockedAgent, TimedAgent
 from plywise.llm_modules.players.memory import Memory
@@ -18,8 +20,12 @@ if TYPE_CHECKING:
     from plywise.arena.guidance.language_model import LanguageModel
     from plywise.engine.kernels import RulesKernels
     from plywise.games.base import State
+    from plywise.llm_modules.guides.stand_in import StandIn
     from plywise.llm_modules.players.methods import MethodConfig
     from plywise.llm_modules.prompts.examples import ExampleStore
+
+VOTING = ("sc", "pokellmon")
+"""Methods by which several answers of a stand-in vote."""
 
 _ESTIMATED = 8  # worlds over which an estimate is averaged
 
@@ -81,6 +87,63 @@ class LLMAgent(TimedAgent):
             strategy={a: float(a == action) for a in legal},
             values=facts.get("rated", {}),
             value=facts.get("rated", {}).get(action, 0.0),
+            seconds=time.perf_counter() - start,
+            notes=notes,
+        )
+
+
+class StandInPlayer(TimedAgent):
+    """The stand-in for a language model alone (``llm=stand_in``): its likeliest proposal.
+
+    By a method of :data:`VOTING` several answers vote, of equals the one named first; of the
+    methods nothing else applies to it.  Without an answer, or if it comes too late, a random legal
+    action is played, with the reason in ``notes["fallback"]``.
+
+    Args:
+        stand_in: asked for the player's action.
+        method: the method and its number of samples.
+        seconds: time for a decision; None: any.
+    """
+
+    def __init__(
+        self, name: str, stand_in: StandIn, method: MethodConfig, seconds: float | None
+    ) -> None:
+        super().__init__(name, seconds)
+        self._stand_in = stand_in
+        self._method = method
+
+    def decide_within(
+        self, state: State, player: int, seed: int, allowed: float | None
+    ) -> Decision:
+        """Return the stand-in's choice."""
+        start = time.perf_counter()
+        legal = state.legal_actions(player)
+        if len(legal) == 1:
+            return Decision.forced(legal[0])
+        rng, report = Random(seed), GuideReport()
+        notes: dict[str, Any] = {"method": self._method.name, "guide": report, "transcript": []}
+        late = allowed is not None and self._stand_in.delay > allowed
+        time.sleep(min(self._stand_in.delay, allowed or self._stand_in.delay))
+        named: Counter[int] = Counter()
+        for _ in range(self._method.samples if self._method.name in VOTING else 1):
+            asked = self._stand_in.consult(state, player, rng.getrandbits(31))
+            answers = asked.answers()
+            notes["transcript"] += asked.transcript
+            report.calls += len(answers)
+            if late:
+                report.late += len(answers)
+                continue
+            for answer in answers:
+                named[max(answer.weights, key=answer.weights.__getitem__)] += 1
+        if named:
+            action, _ = named.most_common(1)[0]
+            report.used = 1
+        else:
+            action = rng.choice(legal)
+            notes["fallback"] = "no answer from the stand-in in time"
+        return Decision(
+            action=action,
+            strategy={a: named[a] / max(1, named.total()) for a in legal},
             seconds=time.perf_counter() - start,
             notes=notes,
         )

@@ -19,17 +19,13 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from plywise.arena.agents.clocked import TimedAgent
+from plywise.arena.agents.pokechamp_answers import Answers, ModelAnswers, StandInAnswers
 from plywise.games.base import NO_ACTION, State
 from plywise.llm_modules.guides.call_log import last_error
 from plywise.llm_modules.guides.dialogue import Dialogue
 from plywise.llm_modules.guides.format_fallback import WRITING, EndpointMode
 from plywise.llm_modules.players.methods import MethodConfig, QuestionContext
-from plywise.llm_modules.players.pokechamp import (
-    Sampled,
-    calls_for_values,
-    sample_actions,
-    value_positions,
-)
+from plywise.llm_modules.players.pokechamp import Sampled
 from plywise.llm_modules.prompts.prompting import Prompts
 from plywise.search.decision import Decision
 from plywise.search.maximin import (
@@ -47,6 +43,7 @@ from plywise.search.time_management import LEAST_SECONDS
 if TYPE_CHECKING:
     from plywise.arena.guidance.language_model import LanguageModel
     from plywise.engine.kernels import RulesKernels
+    from plywise.llm_modules.guides.stand_in import StandIn
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +72,7 @@ class PokeChampAgent(TimedAgent):
     Args:
         kernels: the game's compiled rules, for the tools and the evaluation; None: none.
         measure: value of what an action does in one step; None: the rules' own evaluation.
+        stand_in: answers in place of a model; None: ``model`` is asked.
     """
 
     def __init__(
@@ -85,11 +83,15 @@ class PokeChampAgent(TimedAgent):
         seconds: float | None,
         kernels: RulesKernels | None,
         measure: Measure | None = None,
+        stand_in: StandIn | None = None,
     ) -> None:
-        self._timeout = model.asked.timeout if seconds is None else seconds
-        super().__init__(name, self._timeout)
+        if seconds is None:
+            seconds = model.asked.timeout if stand_in is None else None
+        super().__init__(name, seconds)
+        self._timeout = seconds
         self.config = config
-        self._client = model.client()
+        self._client = None if stand_in is not None else model.client()
+        self._stand_in = stand_in
         self._guides = model.guide_config()
         self._prompts = Prompts()
         self._endpoint_mode = EndpointMode(WRITING)
@@ -105,17 +107,13 @@ class PokeChampAgent(TimedAgent):
         if len(legal) == 1:
             return Decision.forced(legal[0])
         timeout = self._timeout if allowed is None else max(LEAST_SECONDS, allowed)
-        deadline = time.monotonic() + timeout
-        context = QuestionContext(
-            dialogue=Dialogue(self._client, self._endpoint_mode, self._guides.max_calls, deadline),
-            prompts=self._prompts,
-            briefing=state.briefing(player),
-            limits=self._guides.limits,
-            config=MethodConfig("tot", samples=self.config.actions),
-            seed=seed,
-        )
         builder = _TreeBuilder(
-            context, self.config, self._kernels, self._measure, player, Random(seed)
+            self._answers(state, player, seed, timeout),
+            self.config,
+            self._kernels,
+            self._measure,
+            player,
+            Random(seed),
         )
         roots = builder.trees(state)
         source = builder.value_leaves(roots)
@@ -136,19 +134,35 @@ class PokeChampAgent(TimedAgent):
             notes=self._notes(builder, source),
         )
 
+    def _answers(self, state: State, player: int, seed: int, timeout: float | None) -> Answers:
+        """Return whom a decision asks, for ``timeout`` seconds at most."""
+        if self._client is None:
+            assert self._stand_in is not None
+            return StandInAnswers(self._stand_in, player, self.config.actions, seed)
+        deadline = time.monotonic() + (self._timeout or 0.0 if timeout is None else timeout)
+        context = QuestionContext(
+            dialogue=Dialogue(self._client, self._endpoint_mode, self._guides.max_calls, deadline),
+            prompts=self._prompts,
+            briefing=state.briefing(player),
+            limits=self._guides.limits,
+            config=MethodConfig("tot", samples=self.config.actions),
+            seed=seed,
+        )
+        return ModelAnswers(context, state, player)
+
     def _notes(self, builder: _TreeBuilder, source: str) -> dict[str, Any]:
         """Return the notes of a decision whose leaves are valued by ``source``."""
         counts = builder.counts
-        call_log = builder.context.dialogue.call_log
+        report, transcript = builder.answers.report, builder.answers.transcript
         valued = 1 if source == "model" else 0
-        call_log.report.used = counts["own: model"] + counts["replies: model"] + valued
+        report.used = counts["own: model"] + counts["replies: model"] + valued
         notes: dict[str, Any] = {
-            "guide": call_log.report,
-            "transcript": call_log.transcript,
+            "guide": report,
+            "transcript": transcript,
             "pokechamp": {**counts, "worlds": self.config.worlds, "leaves valued by": source},
         }
-        if not call_log.report.used:
-            why = last_error(call_log.transcript) or "no answer in time"
+        if not report.used:
+            why = last_error(transcript) or "no answer in time"
             notes["fallback"] = f"played by the tools alone: {why}"
             log.warning("%s: %s", self.name, notes["fallback"])
         return notes
@@ -158,7 +172,7 @@ class PokeChampAgent(TimedAgent):
 class _TreeBuilder:
     """One decision: the suggested actions, counted by source."""
 
-    context: QuestionContext
+    answers: Answers
     config: PokeChampConfig
     kernels: RulesKernels | None
     measure: Measure | None
@@ -168,7 +182,7 @@ class _TreeBuilder:
 
     def trees(self, state: State) -> list[Node]:
         """Return a grown tree for each world; all have the same actions of the player."""
-        at_root = sample_actions(self.context, self.context.briefing)
+        at_root = self.answers.actions(state)
         own: tuple[int, ...] = ()
         roots = []
         for _ in range(self.config.worlds):
@@ -184,7 +198,8 @@ class _TreeBuilder:
         found = [leaf for _, leaf in below]
         self.counts["leaves"] = len(found)
         texts = [_leaf_text(root, leaf, self.player) for root, leaf in below]
-        values = value_positions(self.context, texts) if found else []
+        positions = [leaf.state for leaf in found]
+        values = self.answers.values(positions, texts) if found else []
         source = "model"
         if values is None and self.kernels is not None:
             source = "evaluation"
@@ -211,11 +226,10 @@ class _TreeBuilder:
     def ask(self, state: State, depth: int) -> Sampled:
         """Return the model's samples at an inner node, none where no calls are left for it."""
         width = (self.config.actions + 1) ** 2
-        kept = calls_for_values(self.config.worlds * width**self.config.depth)
-        if self.context.dialogue.call_log.left - 2 < kept:
+        if not self.answers.can_ask(self.config.worlds * width**self.config.depth):
             self.counts["nodes not asked about"] += 1
             return Sampled()
-        return sample_actions(self.context, state.briefing(self.player))
+        return self.answers.actions(state)
 
 
 class _Suggestions:
@@ -267,4 +281,4 @@ def _leaf_text(root: Node, leaf: Node, player: int) -> str:
         ]
         moves.append(" v ".join(names))
         node = node.children[pair]
-    return f"After {', '.join(moves)}:\n{leaf.state.observation_string(player)}"
+    return f"After {', '.join(moves)}:\n{leaf.state.situation_string(player)}"

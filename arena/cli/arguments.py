@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from plywise.arena.cli.commands import Command, suggestion
 from plywise.conf.listing import default_options
+from plywise.conf.listing import options as group_options
 from plywise.conf.registry import COMMAND_SCHEMAS
 from plywise.datasets.errors import ConfigError
 
@@ -75,6 +76,8 @@ def _checked(option: str, value: str) -> str:
 def _plugin_game(argument: str, grouped: bool) -> list[str]:
     """Return ``game=path:FILE``, ``openspiel:NAME`` and ``gen9:FORMAT`` as the option for them.
 
+    A format may also stand alone, by Showdown's id: ``game=gen9ou``.
+
     ``grouped``: whether ``game`` is a group of the command; else it is what a record may run.
     """
     key, _, value = argument.partition("=")
@@ -84,6 +87,8 @@ def _plugin_game(argument: str, grouped: bool) -> list[str]:
         return [f"trusted_game={_quoted(value)}"]
     if value.startswith("gen9:"):
         return ["game=gen9", f"game.format={_quoted(value.removeprefix('gen9:'))}"]
+    if re.fullmatch("gen9[a-z0-9]+", value) and value not in group_options("game"):
+        return ["game=gen9", f"game.format={value}"]
     if not value.startswith(("path:", "openspiel:")):
         return [argument]
     return ["game=plugin", f"game.name={_quoted(value)}"]

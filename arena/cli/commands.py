@@ -128,6 +128,12 @@ COMMANDS = {
         positional=("what", "file"),
         example="check team.txt format=gen9ou",
     ),
+    "data": Command(
+        "fetch or check usage statistics, or take the tables of a newer Showdown",
+        "plywise.arena.cli.data_command:run_data",
+        positional=("what", "file"),
+        example="usage format=gen9ou month=2026-10",
+    ),
     "llm": Command(
         "measure a language model on solved questions, or write examples for one",
         "plywise.arena.llm_calibration.command:run_llm",

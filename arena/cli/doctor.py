@@ -21,6 +21,7 @@ from plywise.datasets.cache_folder import cache_root
 from plywise.datasets.checked_files import DamagedCacheError, read_checked
 from plywise.datasets.errors import PlywiseError
 from plywise.datasets.processes.children import completed, python_command
+from plywise.datasets.tables_in_use import PINNED, chosen_tables, read_about, tables_folder
 from plywise.engine.compile.jit import CACHE_DIR, cache_files
 from plywise.games.showdown import install
 from plywise.games.showdown.server import ShowdownServer
@@ -34,6 +35,7 @@ from plywise.llm_modules.providers.model_files import (
 )
 
 MINIMUM_PYTHON = (3, 11)
+_NAMED = 5  # things that the engine has no code for
 NEEDED_BYTES = 1 << 30  # caches, logs and results; the packages themselves are there already
 _SET_UP = "Run `make play` or `make test` in the checkout: either installs the pinned packages."
 
@@ -70,6 +72,7 @@ def checks(*, deep: bool = False) -> Iterator[Check]:
     yield _disk_space()
     yield _node()
     yield (showdown := _showdown())
+    yield _tables()
     if deep and showdown.ok:
         yield _server()
     yield _llm_runtime()
@@ -187,6 +190,26 @@ def _showdown() -> Check:
             install.ensure_showdown,
         )
     return Check("Showdown", True, f"pokemon-showdown {version}, all files as released")
+
+
+def _tables() -> Check:
+    """Check which Showdown's tables are played with."""
+    name = "Tables"
+    remedy = f"`plywise data update` makes them again, `plywise data use {PINNED}` does without."
+    try:
+        if chosen_tables() == PINNED:
+            words = f"those of this package, of Showdown {install.pinned_version()}"
+            return Check(name, True, words)
+        folder = tables_folder()
+        about = read_about(folder)
+        install.ensure_showdown(lambda _: None)
+    except PlywiseError as error:
+        return Check(name, False, str(error), remedy)
+    unknown = ", ".join(about.unknown[:_NAMED]) + (" …" if len(about.unknown) > _NAMED else "")
+    detail = f"updated ones, of Showdown {about.version}, made on {about.made}, in {folder}"
+    if about.unknown:
+        detail += f"; the engine has no code for {len(about.unknown)}: {unknown}"
+    return Check(name, True, detail)
 
 
 def _server() -> Check:

@@ -17,13 +17,14 @@ from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.llm import AskedLLMGroup, EmbeddedGroup, LLMGroup, StandInGroup
 from plywise.conf.schemas.search import SearchGroup, SimultaneousGroup
 from plywise.datasets.errors import ConfigError
+from plywise.games.exact_values import EXACT_VALUES
 
 if TYPE_CHECKING:
     from plywise.games.base import Game
     from plywise.llm_modules.calls.chat import ChatClient
     from plywise.llm_modules.calls.settings import LLMConfig
     from plywise.llm_modules.guides.guides import GuideConfig, LLMConsultant
-    from plywise.llm_modules.guides.stand_in import Oracle
+    from plywise.llm_modules.guides.stand_in import Oracle, StandIn
     from plywise.llm_modules.prompts.examples import ExampleStore
     from plywise.llm_modules.providers.embedded import EmbeddedServer
 
@@ -54,20 +55,30 @@ def one_process(llm: LLMGroup) -> str:
     return ""
 
 
+def check_stand_in(llm: LLMGroup, game: Game) -> None:
+    """Refuse a stand-in for a language model in a game of which it has no right answers.
+
+    Raises:
+        ConfigError: names the games in which it has.
+    """
+    from plywise.arena.guidance.oracles import has_oracle
+
+    if llm.name == "stand_in" and not has_oracle(game):
+        solved = " and ".join(f"game={name}" for name in EXACT_VALUES)
+        raise ConfigError(f"llm=stand_in advises in {solved}, and in battles")
+
+
 def check_advice(llm: LLMGroup, agent: AgentConfig, game: Game, search: SearchGroup) -> None:
     """Refuse guides of an advised agent that its search could only ignore.
 
     Raises:
         ConfigError: names the guide and what would work.
     """
-    from plywise.arena.guidance.oracles import ORACLES
-
     own = with_advice(llm, agent)
     rules, guides = game.info, own.guides
     where = f"agents: {agent.title}"
     example_store(own, game)  # refused here where there is none
-    if llm.name == "stand_in" and rules.name not in ORACLES:
-        raise ConfigError(f"llm=stand_in advises in game={' or game='.join(ORACLES)} only")
+    check_stand_in(llm, game)
     sampled = isinstance(search, SimultaneousGroup)
     if isinstance(search, SimultaneousGroup) and search.sharing == "averaged":
         raise ConfigError(
@@ -180,14 +191,37 @@ class LanguageModel:
         if not any(trust.weight for trust in trusted.values()):
             return None
         if isinstance(group, StandInGroup):
-            from plywise.arena.guidance.oracles import make_oracle
-            from plywise.llm_modules.guides.stand_in import StandIn
-
-            if self._oracle is None:  # one for all agents: they share its solutions
-                self._oracle = make_oracle(game, search, group.oracle_iterations)
-            config = self.guide_config(group, trusted)
-            return StandIn(self._oracle, config, group.skill, group.seed, group.delay).consult
+            return self.stand_in(group, self.guide_config(group, trusted), game, search).consult
         return make_consult(self._consultant(group, trusted, game), seconds)
+
+    def stand_in(
+        self,
+        group: StandInGroup,
+        config: GuideConfig,
+        game: Game,
+        search: SearchGroup | None = None,
+    ) -> StandIn:
+        """Return the stand-in for a model; all agents share its oracle, and so its solutions.
+
+        Args:
+            group: its skill.
+            config: the questions that it is asked.
+            game: the game that is played.
+            search: the opponent's search, for its predictions; None: its own default.
+        """
+        from plywise.arena.guidance.oracles import make_oracle
+        from plywise.llm_modules.guides.stand_in import StandIn
+
+        if self._oracle is None:
+            self._oracle = make_oracle(game, search, group.oracle_iterations)
+        return StandIn(self._oracle, config, group.skill, group.seed, group.delay)
+
+    def answering(self, game: Game, guides: tuple[str, ...]) -> StandIn | None:
+        """Return the stand-in that answers a player without a search; None: a model is asked."""
+        if not isinstance(self.config, StandInGroup):
+            return None
+        config = replace(self.guide_config(), guides=guides, trust=dict.fromkeys(guides, 1.0))
+        return self.stand_in(self.config, config, game)
 
     def _consultant(
         self, group: LLMGroup, trusted: Mapping[str, Trust], game: Game

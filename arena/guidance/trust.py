@@ -19,6 +19,7 @@ import msgspec
 
 from plywise.arena.output.files import plain, write_summary
 from plywise.conf.schemas.llm import EmbeddedGroup, LLMGroup, OpenAIGroup, StandInGroup
+from plywise.datasets.cache_folder import data_root
 from plywise.datasets.errors import PlywiseError
 from plywise.datasets.files import read_text, reading
 from plywise.llm_modules.prompts.scoring import LetterFit
@@ -109,8 +110,7 @@ def user_file(llm: LLMGroup) -> Path:
     """Return the file of the user's measurements: ``llm.calibration``, else in the user's data."""
     if llm.calibration is not None:
         return Path(llm.calibration).expanduser()
-    data = Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share"))
-    return data / "plywise" / "llm_calibration.json"
+    return data_root() / "llm_calibration.json"
 
 
 def trusts(llm: LLMGroup, game: str) -> dict[str, Trust]:

@@ -6,6 +6,8 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
+from plywise.datasets.tables_in_use import updated_files
+
 _ROOT = Path(__file__).parents[2]  # the checkout, or plywise/ in site-packages
 _FLOORS = ("datasets", "engine", "games", "search", "llm_modules", "arena", "conf/team")
 ASIDE = (
@@ -26,7 +28,14 @@ _SUFFIXES = {".py", ".js", ".json", ".npz", ".gz", ".txt"}
 @cache
 def code_digest() -> str:
     """Return 12 hex digits over all sources and tables that can change how a game goes."""
-    return digest_of_sources(_ROOT)
+    found = digest_of_sources(_ROOT)
+    if not (updated := updated_files()):
+        return found
+    h = hashlib.sha256(found.encode())  # with other tables than those of this package
+    for path in updated:
+        h.update(path.name.encode())
+        h.update(path.read_bytes())
+    return h.hexdigest()[:12]
 
 
 def digest_of_sources(root: Path) -> str:

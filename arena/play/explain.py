@@ -304,7 +304,12 @@ def run_explain(config: ExplainConfig, folder: Path) -> int:
     shown = 0
     wrong = (LookupError, TypeError, AttributeError, ArithmeticError)
     with reading(path, DecisionLogError, "decision log of plywise showdown", also=wrong):
-        for line in read_text(path).splitlines():
+        text = read_text(path)
+        if _is_saved_game(text):
+            raise DecisionLogError(
+                f"{path} is a saved game of plywise play: plywise replay {path} explain=true"
+            )
+        for line in text.splitlines():
             entry = json.loads(line)
             if config.turn not in (None, entry["turn"]):
                 continue
@@ -316,12 +321,23 @@ def run_explain(config: ExplainConfig, folder: Path) -> int:
     return 0
 
 
+def _is_saved_game(text: str) -> bool:
+    """Return whether a file's text is one JSON object with a game's decisions."""
+    try:
+        whole = json.loads(text)
+    except ValueError:  # a log of several lines, or damaged
+        return False
+    return isinstance(whole, dict) and "game" in whole and "infostate" not in whole
+
+
 def _show_entry(console: Console, entry: Mapping[str, Any], prompts: bool) -> None:
     from plywise.games.gen9.infostate import from_json
     from plywise.games.gen9.state import InfoStateView
 
     advice = "played" in entry  # to a person
-    title = f"{entry['battle']}, turn {entry['turn']}: {entry['action'] or 'no advice'}"
+    info = from_json(entry["infostate"])
+    place = "Team Preview" if info.previewing else f"turn {entry['turn']}"
+    title = f"{entry['battle']}, {place}: {entry['action'] or 'no advice'}"
     if advice and entry["played"]:
         title += f" (the person played {entry['played']})"
     console.print(text_line((f"{title}  [{entry['seconds']:.1f} s]", "bold")), soft_wrap=True)
@@ -329,7 +345,6 @@ def _show_entry(console: Console, entry: Mapping[str, Any], prompts: bool) -> No
         instead = "" if advice else "a random legal choice: "
         console.print(text_line(f"    {instead}{entry['fallback']}"), soft_wrap=True)
         return
-    info = from_json(entry["infostate"])
     found = explanation(InfoStateView(info), info.player, _restored(entry["decision"]))
     show_explanation(console, found)
     for asked in found.get("questions", []) if prompts else []:

@@ -22,10 +22,10 @@ def show_advice(console: Console, number: int, record: DecisionRecord) -> None:
         record: the advice.
     """
     info = from_json(record.infostate)
-    head = (
-        f"Battle {number}, turn {record.turn}, {_shown(info.own.active_mon)} v "
-        f"{_shown(info.foe.active_mon)}:"
-    )
+    head = f"Battle {number}, Team Preview:"
+    if not info.previewing:
+        out = f"{_shown(info.own.active_mon)} v {_shown(info.foe.active_mon)}"
+        head = f"Battle {number}, turn {record.turn}, {out}:"
     decision = record.decision
     if decision is None:
         console.print(text_line(f"{head} no advice ({record.fallback})"), soft_wrap=True)

@@ -47,6 +47,7 @@ from plywise.arena.showdown.modes import (
 from plywise.arena.showdown.players import account, make_player
 from plywise.arena.showdown.replay_page import write_battle_page
 from plywise.arena.showdown.view import (
+    TEAM,
     LiveBattle,
     MatchFigures,
     battle_line,
@@ -152,7 +153,10 @@ class ShowdownMatch:
         battle.turn = record.turn
         battle.own, battle.foe = record.own_species, record.foe_species
         battle.own_hp, battle.foe_hp = record.own_hp, record.foe_hp
+        battle.size = record.size
         battle.last_own, battle.last_foe = record.last_own, record.last_foe
+        if record.turn == 0:  # Team Preview: nobody is out
+            battle.last_own = record.action
         battle.clock.tick(record.seconds)
         self.figures.clock.tick(record.seconds)
         notes = {} if record.decision is None else record.decision.notes
@@ -331,9 +335,13 @@ class ShowdownMatch:
 def _look(battle: LiveBattle, seen: AbstractBattle) -> None:
     """Copy turn, HP and active Pokémon from poke-env's battle; species only, never nicknames."""
     battle.turn = seen.turn
-    own, foe = list(seen.team.values()), list(seen.opponent_team.values())
+    asked = seen.last_request.get("side", {}).get("pokemon", [])
+    brought = {entry["ident"] for entry in asked}  # of a team of six, perhaps three
+    own = [mon for ident, mon in seen.team.items() if ident in brought or not brought]
+    foe = list(seen.opponent_team.values())
+    battle.size = len(own) or TEAM
     battle.own_hp = sum(mon.current_hp_fraction for mon in own)
-    unseen = max(0, 6 - len(foe))
+    unseen = max(0, battle.size - len(foe))
     battle.foe_hp = sum(mon.current_hp_fraction for mon in foe) + unseen
     battle.own = next((mon.species for mon in own if mon.active), "")
     battle.foe = next((mon.species for mon in foe if mon.active), "")

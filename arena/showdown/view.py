@@ -23,7 +23,8 @@ class LiveBattle:
     """One battle as last seen by our side; no text chosen by the opponent is kept.
 
     Attributes:
-        own_hp, foe_hp: summed HP of a side in Pokémon, 0 … 6; unseen ones count as 1.
+        own_hp, foe_hp: summed HP of a side in Pokémon, 0 … ``size``; unseen ones count as 1.
+        size: Pokémon of a side in the battle.
         value: our expected result in [-1, 1]; None: the agent gives none.
         opponent: id of the other user (letters and digits); "" unknown.
         rating, foe_rating: ratings before and after it; None: the server told none.
@@ -36,6 +37,7 @@ class LiveBattle:
     foe: str = ""
     own_hp: float = TEAM
     foe_hp: float = TEAM
+    size: int = TEAM
     last_own: str = ""
     last_foe: str = ""
     value: float | None = None
@@ -80,10 +82,10 @@ class MatchFigures:
     followed: int = 0
 
 
-def hp_bar(hp: float, color: str) -> Text:
-    """Return a bar of six cells, one for each Pokémon's worth of HP, with the number below."""
+def hp_bar(hp: float, color: str, size: int = TEAM) -> Text:
+    """Return a bar with a cell for each Pokémon's worth of HP, with the number below."""
     full = round(hp)
-    return Text.assemble(("█" * full, color), ("░" * (TEAM - full), "dim"), f"\n{hp:.1f}")
+    return Text.assemble(("█" * full, color), ("░" * (size - full), "dim"), f"\n{hp:.1f}")
 
 
 def picture(
@@ -112,9 +114,9 @@ def picture(
             str(battle.number),
             str(battle.turn),
             f"{battle.own or '…'}\n{battle.last_own}",
-            hp_bar(battle.own_hp, "green"),
+            hp_bar(battle.own_hp, "green", battle.size),
             f"{battle.foe or '…'}\n{battle.last_foe}",
-            hp_bar(battle.foe_hp, "red"),
+            hp_bar(battle.foe_hp, "red", battle.size),
             value,
             pace,
         ]
@@ -146,9 +148,10 @@ def battle_line(battle: LiveBattle, total: int | None) -> str:
     of = f" of {total}" if total else ""
     if battle.rating is not None:
         late += f", rating {battle.rating.before} to {battle.rating.after}"
+    hp = f"{battle.own_hp:.1f} v {battle.foe_hp:.1f} of {battle.size} HP"
     return (
         f"Battle {battle.number}{of}: {result} on turn {battle.turn} after "
-        f"{battle.seconds:.1f} s, {battle.own_hp:.1f} v {battle.foe_hp:.1f} of 6 HP{late}"
+        f"{battle.seconds:.1f} s, {hp}{late}"
     )
 
 
@@ -158,8 +161,8 @@ def turn_line(battle: LiveBattle, uses_llm: bool) -> str:
     llm = f", LLM {llm_short(battle.guide)}" if uses_llm else ""
     return (
         f"  battle {battle.number}, turn {battle.turn}: {_doing(battle.own, battle.last_own)} "
-        f"({battle.own_hp:.1f}/6) v {_doing(battle.foe, battle.last_foe)} "
-        f"({battle.foe_hp:.1f}/6){value}{llm}"
+        f"({battle.own_hp:.1f}/{battle.size}) v {_doing(battle.foe, battle.last_foe)} "
+        f"({battle.foe_hp:.1f}/{battle.size}){value}{llm}"
     )
 
 

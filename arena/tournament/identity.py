@@ -16,6 +16,7 @@ from plywise.arena.output.files import file_stem, plain
 from plywise.arena.output.provenance import code_digest
 from plywise.arena.settings import with_advice, with_budget
 from plywise.conf.schemas.tournament import TournamentConfig
+from plywise.datasets.showdown_data import load
 from plywise.datasets.teams.files import packed_text, read_teams
 from plywise.games.from_file import game_file_digest
 
@@ -60,9 +61,7 @@ def deciding_settings(config: TournamentConfig) -> dict[str, Any]:
         "llm": config.llm.name if asked else "none",
     }
     if config.tournament.executor == "showdown":
-        from plywise.games.showdown.install import pinned_version
-
-        versions = {"pokemon-showdown": pinned_version(), "poke-env": metadata.version("poke-env")}
+        versions = {"pokemon-showdown": load().version, "poke-env": metadata.version("poke-env")}
         timer: dict[str, Any] = {}
         if any("user" in agent for agent in agents):
             server = config.tournament.server

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from rich.console import Console
@@ -21,6 +22,7 @@ from plywise.arena.verify.corpus_report import CorpusReport, check_decoded, deco
 from plywise.datasets.battle_corpus import RecordedBattle, RecordedStep, read_corpus
 from plywise.datasets.errors import ConfigError
 from plywise.datasets.showdown_data import load, to_id
+from plywise.datasets.tables_in_use import read_about, updated_folder
 from plywise.engine.battle.border import coverage
 from plywise.engine.battle.oracle.replay import prepare_rules
 
@@ -166,7 +168,7 @@ def print_coverage(console: Console, report: CoverageReport) -> None:
 
 
 def status(kind: str, name: str, report: CoverageReport) -> str:
-    """Return the status of a move, ability or item: refused, wrong, exact or not seen."""
+    """Return the status of a move, ability or item: refused, wrong, exact, not seen …"""
     missing = {
         "move": coverage.UNMODELLED_MOVES,
         "ability": coverage.UNMODELLED_ABILITIES,
@@ -174,9 +176,18 @@ def status(kind: str, name: str, report: CoverageReport) -> str:
     }
     if name in missing[kind]:
         return "refused"
+    if f"{kind} {name}" in _unknown():
+        return "no code for it"
     if report.wrong[kind, name]:
         return f"wrong in {report.wrong[kind, name]}"
     return "exact" if report.used[kind, name] else "modelled, not seen"
+
+
+@cache
+def _unknown() -> frozenset[str]:
+    """Return what the engine has no code for of the updated tables in use."""
+    folder = updated_folder()
+    return frozenset(read_about(folder).unknown if folder else ())
 
 
 def _cell(text: str) -> str:

@@ -130,7 +130,7 @@ def _known(info: InfoState, where: str, whose: str) -> MonView | None:
 
 def _compared(what: str, whose: str, known: MonView | None, got: Any, right: Any) -> Iterator[Fact]:
     if what in ("species", "base species"):
-        yield Fact(what, whose, got, UNSHOWN_FORMES.get(right, right))
+        yield Fact(what, whose, UNSHOWN_FORMES.get(got, got), UNSHOWN_FORMES.get(right, right))
     elif what in ("weather", "terrain"):
         yield Fact(what, whose, got[0], right[0])
         yield Fact(f"turns of {what}", whose, _near(got[1], right[1]), right[1])

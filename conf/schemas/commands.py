@@ -1,7 +1,8 @@
-"""Settings of the commands ``selfplay``, ``fit``, ``solve``, ``models`` and ``team``."""
+"""Settings of the commands ``selfplay``, ``fit``, ``solve``, ``models``, ``team``, ``data``."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from omegaconf import MISSING
@@ -134,3 +135,80 @@ class TeamConfig(Settings):
             raise ConfigError("which file? plywise team check FILE format=gen9ou")
         if self.what == "make" and self.file is not None:
             raise ConfigError(f"file={self.file}: teams that are made go to out=FILE")
+
+
+_RELEASE = re.compile(r"latest|\d+\.\d+\.\d+([.-][0-9A-Za-z.-]{1,40})?")
+_MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
+
+
+@dataclass
+class DataConfig(Settings):
+    """Settings of ``plywise data`` (docs/DATA.md).
+
+    ``plywise data usage`` fetches Smogon's usage statistics of a format into the user's data
+    folder; ``plywise data usage FILE`` prints what is in a file of them.
+
+    ``plywise data update`` makes tables of another release of Showdown, and says what has changed
+    and what the battle engine has no code for; ``plywise data use VERSION`` plays with them from
+    then on, ``plywise data use pinned`` with those of this package; ``plywise data list`` lists
+    both.
+    """
+
+    what: str = setting("usage", "what to do", choices=("usage", "update", "use", "list"))
+    file: str | None = setting(
+        None,
+        "usage: chaos file to check (.json or .json.gz), null: it is fetched; use: the version",
+        path=True,
+    )
+    format: str | None = setting(
+        None, "usage: format of the statistics; null: the one that the file names, else gen9ou"
+    )
+    month: str | None = setting(None, "usage: month to fetch, such as 2026-10; null: the latest")
+    rating: int | None = setting(
+        None,
+        "usage: cutoff of the players' ratings to fetch; null: 1695 of gen9ou, else 1630",
+        low=0,
+        high=5000,
+    )
+    out: str | None = setting(
+        None, "usage: file to fetch it into; null: one in the user's data folder", path=True
+    )
+    version: str | None = setting(
+        None, "update: release of pokemon-showdown to fetch, such as 0.11.12; null: the latest"
+    )
+    package: str | None = setting(
+        None,
+        "update: folder of a pokemon-showdown package to take; null: one is fetched",
+        path=True,
+    )
+    localsets: str | None = setting(
+        None,
+        "update: folder smogon_data of a newer package localsets; null: its sets that we have",
+        path=True,
+    )
+    teams: int = setting(
+        60_000, "update: random-battle teams that are drawn for their sets", low=200, high=1_000_000
+    )
+    battles: int = setting(
+        10, "update: battles of each kind that are recorded to verify; 0: none", low=0, high=10_000
+    )
+    seed: int = setting(0, "update: seed of these battles", low=0, high=20_000)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.month is not None and not _MONTH.fullmatch(self.month):
+            raise ConfigError(f"month={self.month}: a month is written as 2026-10")
+        if self.version is not None and not _RELEASE.fullmatch(self.version):
+            raise ConfigError(f"version={self.version}: a release is written as 0.11.12")
+        if self.what == "use" and self.file is None:
+            raise ConfigError("which tables? plywise data use VERSION (plywise data list)")
+        if self.what in ("update", "list") and self.file is not None:
+            raise ConfigError(f"file={self.file}: data {self.what} takes none (package=FOLDER)")
+        if self.version is not None and self.package is not None:
+            raise ConfigError(f"version={self.version}: package={self.package} has its own")
+        if self.what == "usage" and self.file is not None:
+            for name in ("month", "rating", "out"):
+                if getattr(self, name) is not None:
+                    raise ConfigError(
+                        f"{name}={getattr(self, name)}: file={self.file} is read and not fetched"
+                    )

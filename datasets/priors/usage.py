@@ -51,10 +51,13 @@ class UsageError(ConfigError):
     """A file of usage statistics that cannot be used."""
 
 
-def read_usage(path: Path | str, format: BattleFormat) -> SmogonStats:
+def read_usage(path: Path | str, format: BattleFormat | None) -> SmogonStats:
     """Return the statistics in a chaos file (``.json`` or ``.json.gz``) of a format.
 
     What the pinned package does not have is left out later, species with one warning here.
+
+    Args:
+        format: None: whichever the file is about.
 
     Raises:
         UsageError: it is no such file, is cut off, or is of another format.
@@ -63,18 +66,12 @@ def read_usage(path: Path | str, format: BattleFormat) -> SmogonStats:
     from poke_env.data.smogon import SmogonStats, SmogonStatsError
 
     path = Path(path)
-    month = _MONTH.search(str(path))
     damage = (KeyError, TypeError, AttributeError, SmogonStatsError)
     with reading(path, UsageError, "file of Smogon's usage statistics (chaos)", damage):
         content = read_bytes(path)
-        document = json.loads(_unpacked(content) if content[:2] == _GZIP else content)
-        # Not needed, and lists in old files, which the reader refuses.
-        for entry in document["data"].values():
-            entry["Checks and Counters"] = {}
-        stats = SmogonStats.from_json(
-            json.dumps(document).encode(), month=month.group(1) if month else _ANY_MONTH
-        )
-    if stats.battle_format != format.id:
+        payload = without_counters(_unpacked(content) if content[:2] == _GZIP else content)
+        stats = SmogonStats.from_json(payload, month=month_in(str(path)) or _ANY_MONTH)
+    if format is not None and stats.battle_format != format.id:
         raise UsageError(f"{path} is about {stats.battle_format}, not about {format.id}")
     unknown = [mon for name, mon in stats.pokemon.items() if not _is_species(name)]
     total = sum(mon.usage for mon in stats.pokemon.values())
@@ -85,6 +82,26 @@ def read_usage(path: Path | str, format: BattleFormat) -> SmogonStats:
         names = ", ".join(mon.name for mon in unknown)
         log.warning("%s: unknown species left out: %s", path, names)
     return stats
+
+
+def without_counters(payload: bytes) -> bytes:
+    """Return the JSON of a chaos file without its checks and counters.
+
+    They are not needed, and lists in old files, which the reader refuses.
+
+    Raises:
+        ValueError, KeyError, TypeError, AttributeError: it is no such JSON.
+    """
+    document = json.loads(payload)
+    for entry in document["data"].values():
+        entry["Checks and Counters"] = {}
+    return json.dumps(document).encode()
+
+
+def month_in(name: str) -> str:
+    """Return the last month ``YYYY-MM`` that a file's path names; "" if it names none."""
+    found = _MONTH.findall(name)
+    return found[-1] if found else ""
 
 
 def _unpacked(content: bytes) -> bytes:

@@ -1,130 +1,142 @@
-"""Variations of curated sets: what people change of them, a field at a time.
+"""What people change of curated sets: wider marginals of a set's fields, in one format.
 
-Curated sets are the heart of what is played, not all of it.  A variation takes some fields of a set
-from wider marginals: what the species has in all its sets here and in random battles, and, in part,
-what all Pokémon of the format have.  So no plain set is impossible.
+Curated sets are the heart of what is played, not all of it.  The marginals are what a species has
+in all its sets here and in random battles, what all Pokémon of the format have, and a reserve: any
+item that does something, any attack that it learns, any spread of two full stats.
+``set_space.py`` joins them with the curated sets.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import accumulate
-from random import Random
-from typing import Generic, TypeVar
+from itertools import combinations
+from typing import TypeVar
 
 from plywise.datasets.learnsets import learnset
 from plywise.datasets.pokemon_sets import PokemonSet
-from plywise.datasets.priors.usage import makes_sense
 from plywise.datasets.set_priors import SetPrior, load_prior
 from plywise.datasets.showdown_data import load, to_id
 
-_OWN = 0.7  # weight of the species' own sets, the rest is of all Pokémon
-_TAKEN = 0.5  # probability that a variation takes a field from the marginals
-_TRIES = 8
+_OWN, _WIDE = 0.45, 0.45  # of the species' own sets, of all Pokémon; the rest is the reserve
+_RANDOM = 0.3  # weight of the sets of random battles beside those of the format
+_STATUS = 0.3  # weight of a move of no damage in the reserve, of an attack: 1
 _MOST_SPREADS = 60  # of those that all Pokémon have
-_INVESTED = 100  # EVs from which on an attacking stat is meant to be used
+# What only some species can use is no plain item.
+_BOUND = frozenset(("itemUser", "forcedForme", "isPokeball"))
+_WEATHER_ROCKS = frozenset(("damprock", "heatrock", "icyrock", "smoothrock"))
+_OF_THE_ENGINE = frozenset(("lightclay", "terrainextender", "gripclaw", "bindingband"))
 
-_Spread = tuple[str, tuple[int, ...], tuple[int, ...]]  # nature, EVs, IVs
+Spread = tuple[str, tuple[int, ...], tuple[int, ...]]
+"""Nature, EVs and IVs (hp, atk, def, spa, spd, spe)."""
 _Value = TypeVar("_Value", bound=Hashable)
 
 
-class _Marginal(Generic[_Value]):
-    """Values and how often each is drawn."""
+@dataclass(frozen=True)
+class Marginals:
+    """Values of the fields of a species' sets, and how often each is taken; each sums to 1."""
 
-    def __init__(self, weights: Mapping[_Value, float]) -> None:
-        self.values = tuple(weights)
-        self._cumulative = list(accumulate(weights.values()))
-
-    def draw(self, rng: Random) -> _Value:
-        return rng.choices(self.values, cum_weights=self._cumulative)[0]
+    moves: Mapping[str, float]
+    items: Mapping[str, float]
+    abilities: Mapping[str, float]
+    tera_types: Mapping[str, float]
+    spreads: Mapping[Spread, float]
 
 
 @dataclass(frozen=True)
-class _Fields:
-    moves: _Marginal[str]
-    items: _Marginal[str]
-    abilities: _Marginal[str]
-    tera_types: _Marginal[str]
-    spreads: _Marginal[_Spread]
+class _OfAll:
+    """What all Pokémon of a format have, with weights."""
+
+    items: Mapping[str, float]
+    tera_types: Mapping[str, float]
+    spreads: Mapping[Spread, float]
+    moves: Mapping[str, float]
 
 
-class Variations:
-    """Variations of the sets of one format."""
+class FormatMarginals:
+    """The marginals of the species of one format."""
 
     def __init__(self, prior: SetPrior) -> None:
-        """Take the marginals of a prior; what all Pokémon have is counted at the first use."""
+        """Take the sets of a prior; what all Pokémon have is counted at the first use."""
         self._prior = prior
-        self._fields = lru_cache(1000)(self._fields_of)
-        self._of_the_format = cache(self._count_format)
+        self.of = lru_cache(1000)(self._of_species)
+        self._all = cache(self._count_format)
 
     def prepare(self) -> None:
-        """Read and count what the first variation would have to."""
-        self._of_the_format()
+        """Read and count what the first species would have to."""
+        self._all()
         load_prior("gen9randombattle")
 
-    def vary(self, s: PokemonSet, rng: Random, moves: Collection[str] = ()) -> PokemonSet:
-        """Return ``s`` with some fields drawn anew; ``moves`` are those that it keeps.
+    def _of_species(self, species: str, sets: tuple[PokemonSet, ...] = ()) -> Marginals:
+        """Return the marginals of a species id.
 
-        An item clause keeps the item, and a forme the item and Tera type that it needs.
+        Args:
+            sets: its sets where the prior holds none.
         """
-        fields = self._fields(s.species)
-        record = load().species[load().species_id(s.species)]
-        bound = self._prior.item_clause or {"requiredItem", "requiredItems"} & set(record)
-        for _ in range(_TRIES):
-            nature, evs, ivs = _taken((s.nature, s.evs, s.ivs), fields.spreads, rng)
-            tera = _taken(s.tera_type, fields.tera_types, rng)
-            changed = replace(
-                s,
-                moves=_varied_moves(s.moves, moves, fields.moves, rng),
-                item=s.item if bound else _taken(s.item, fields.items, rng),
-                ability=_taken(s.ability, fields.abilities, rng),
-                tera_type=s.tera_type if "requiredTeraType" in record else tera,
-                nature=nature,
-                evs=evs,
-                ivs=ivs,
-            )
-            same_spread = (nature, evs, ivs) == (s.nature, s.evs, s.ivs)
-            if not makes_sense(changed.item, changed.moves):
-                continue
-            if (same_spread or _uses(changed)) and (changed.item == s.item or _works(changed)):
-                return changed
-        return s
-
-    def _fields_of(self, species: str) -> _Fields:
-        items, tera, spreads, played = self._of_the_format()
-        sets, weights = self._prior.sets_of(species)
-        own = list(zip(sets, weights, strict=True))
-        random_sets, shares = load_prior("gen9randombattle").sets_of(species)
-        wider = own + [(s, (1 - _OWN) * w) for s, w in zip(random_sets, shares, strict=True)]
-        abilities = load().species[load().species_id(species)]["abilities"].values()
-        return _Fields(
-            # What nobody plays in the format may be banned in it.
-            _Marginal(
-                _mixed(
-                    _counted((m, w) for s, w in wider for m in s.moves if m in played),
-                    {m: played[m] for m in sorted(learnset(species)) if m in played},
-                )
+        data, everybody = load(), self._all()
+        known, weights = self._prior.sets_of(species)
+        if not known:
+            known, weights = sets, (1.0 / max(1, len(sets)),) * len(sets)
+        own = list(zip(known, weights, strict=True))
+        others = zip(*load_prior("gen9randombattle").sets_of(species), strict=True)
+        wider = own + [(s, _RANDOM * w) for s, w in others]
+        abilities = data.species[data.species_id(species)]["abilities"].values()
+        learned = sorted(learnset(species))
+        reserve = {m: w for m in learned if (w := self._reserve(m))}
+        return Marginals(
+            moves=_joined(
+                _counted((m, w) for s, w in wider for m in s.moves if m in everybody.moves),
+                {m: everybody.moves[m] for m in learned if m in everybody.moves},
+                reserve,
             ),
-            _Marginal(_mixed(_counted((s.item, w) for s, w in wider), items)),
-            _Marginal(
-                _mixed(
-                    _counted((s.ability, w) for s, w in own),
-                    {to_id(str(name)): 1.0 for name in abilities},
-                )
+            items=_joined(
+                _counted((s.item, w) for s, w in wider),
+                everybody.items,
+                {name: 1.0 for name in _plain_items() if self._allows(name, species)},
             ),
-            _Marginal(_mixed(_counted((s.tera_type, w) for s, w in wider), tera)),
-            _Marginal(_mixed(_counted(((s.nature, s.evs, s.ivs), w) for s, w in own), spreads)),
+            abilities=_joined(
+                _counted((s.ability, w) for s, w in own),
+                {},
+                {
+                    name: 1.0
+                    for name in (to_id(str(name)) for name in abilities)
+                    if name not in self._prior.format.banned_abilities
+                },
+            ),
+            tera_types=_joined(
+                _counted((s.tera_type, w) for s, w in wider), everybody.tera_types, {}
+            ),
+            spreads=_joined(
+                _counted((spread_of(s), w) for s, w in own),
+                everybody.spreads,
+                dict.fromkeys(_full_spreads(), 1.0),
+            ),
         )
 
-    def _count_format(
-        self,
-    ) -> tuple[
-        Mapping[str, float], Mapping[str, float], Mapping[_Spread, float], Mapping[str, float]
-    ]:
-        """Return items, Tera types, spreads and moves of all Pokémon, with their weights."""
+    def _allows(self, item: str, species: str) -> bool:
+        """Return whether an item does something for a species."""
+        record = load().species[load().species_id(species)]
+        if item == "eviolite":
+            return "evos" in record
+        if item == "boosterenergy":
+            abilities = {to_id(str(name)) for name in record["abilities"].values()}
+            return not abilities.isdisjoint(("protosynthesis", "quarkdrive"))
+        return not ("evasionitemsclause" in self._prior.format.rules and item in _EVASION)
+
+    def _reserve(self, move: str) -> float:
+        """Return the weight of a move that nobody is known to play; 0 where a clause bans it."""
+        record, rules = load().moves.get(move), self._prior.format.rules
+        if record is None or ("ohko" in record and "ohkoclause" in rules):
+            return 0.0
+        if record["category"] != "Status":
+            return 1.0
+        if record.get("status") == "slp" and "sleepmovesclause" in rules:
+            return 0.0
+        return 0.0 if move in _OFTEN_BANNED else _STATUS
+
+    def _count_format(self) -> _OfAll:
         data, prior = load(), self._prior
         every = [
             (s, usage * weight)
@@ -134,13 +146,56 @@ class Variations:
         items = _counted(
             (s.item, w)
             for s, w in every
-            # Not what only one species can use: masks, orbs, plates.
-            if not s.item or not {"itemUser", "forcedForme"} & set(data.items[s.item])
+            if not s.item or (_BOUND.isdisjoint(data.items[s.item]) and s.item != "boosterenergy")
         )
-        spreads = _counted(((s.nature, s.evs, s.ivs), w) for s, w in every)
+        spreads = _counted((spread_of(s), w) for s, w in every)
         most = sorted(spreads.items(), key=lambda entry: -entry[1])[:_MOST_SPREADS]
         moves = _counted((move, w) for s, w in every for move in s.moves)
-        return items, _counted((s.tera_type, w) for s, w in every), dict(most), moves
+        return _OfAll(items, _counted((s.tera_type, w) for s, w in every), dict(most), moves)
+
+
+_EVASION = frozenset(("brightpowder", "laxincense"))
+# By clauses, or by a tier without a rule's name.
+_OFTEN_BANNED = frozenset(("assist", "batonpass", "doubleteam", "minimize", "shedtail"))
+
+
+def spread_of(s: PokemonSet) -> Spread:
+    """Return nature, EVs and IVs of a set."""
+    return s.nature, s.evs, s.ivs
+
+
+@cache
+def _plain_items() -> tuple[str, ...]:
+    """Return the items that do something for any species that holds them, by id."""
+    return tuple(
+        name
+        for name, record in sorted(load().items.items())
+        if _BOUND.isdisjoint(record)
+        and (record.get("cb") or name in _WEATHER_ROCKS or name in _OF_THE_ENGINE)
+    )
+
+
+@cache
+def _full_spreads() -> tuple[Spread, ...]:
+    """Return spreads of two full stats, with the natures that help one and hinder no full one."""
+    found = []
+    for first, second in combinations(range(6), 2):
+        rest = next(k for k in (0, 4, 2, 5) if k not in (first, second))
+        evs = tuple(252 if k in (first, second) else 4 if k == rest else 0 for k in range(6))
+        full = [_STATS[k] for k in (first, second)]
+        for name, record in sorted(load().natures.items()):
+            plus, minus = record.get("plus"), record.get("minus")
+            if plus not in full or minus in full:
+                continue
+            # What is hindered is the attacking stat that has no EVs.
+            if minus not in ("atk", "spa") and not {"atk", "spa"} <= {*full, plus}:
+                continue
+            for attack in (31, 0) if minus == "atk" else (31,):
+                found.append((name, evs, (31, attack, 31, 31, 31, 31)))
+    return tuple(found)
+
+
+_STATS = ("hp", "atk", "def", "spa", "spd", "spe")
 
 
 def _counted(pairs: Iterable[tuple[_Value, float]]) -> dict[_Value, float]:
@@ -150,44 +205,15 @@ def _counted(pairs: Iterable[tuple[_Value, float]]) -> dict[_Value, float]:
     return dict(found)
 
 
-def _mixed(own: Mapping[_Value, float], wide: Mapping[_Value, float]) -> dict[_Value, float]:
-    if not own:
-        return dict(wide)
+def _joined(
+    own: Mapping[_Value, float], wide: Mapping[_Value, float], reserve: Mapping[_Value, float]
+) -> dict[_Value, float]:
+    """Return a mixture of three sources, of those that are not empty."""
+    parts = ((_OWN, own), (_WIDE, wide), (1 - _OWN - _WIDE, reserve))
+    whole = sum(share for share, part in parts if part)
     found: dict[_Value, float] = defaultdict(float)
-    for share, part in ((_OWN, own), (1 - _OWN, wide)):
+    for share, part in parts:
         total = sum(part.values())
         for value, weight in part.items():
-            found[value] += share * weight / total
+            found[value] += share * weight / total / whole
     return dict(found)
-
-
-def _taken(given: _Value, marginal: _Marginal[_Value], rng: Random) -> _Value:
-    return marginal.draw(rng) if rng.random() < _TAKEN else given
-
-
-def _varied_moves(
-    given: tuple[str, ...], kept: Collection[str], marginal: _Marginal[str], rng: Random
-) -> tuple[str, ...]:
-    moves = list(given)
-    for i, move in enumerate(moves):
-        if move not in kept and rng.random() < _TAKEN / 2:
-            drawn = marginal.draw(rng)
-            if drawn not in moves:
-                moves[i] = drawn
-    return tuple(moves)
-
-
-def _works(s: PokemonSet) -> bool:
-    """Return whether the item of a set does something for its holder."""
-    if s.item == "boosterenergy":
-        return s.ability in ("protosynthesis", "quarkdrive")
-    return s.item != "eviolite" or "evos" in load().species[load().species_id(s.species)]
-
-
-def _uses(s: PokemonSet) -> bool:
-    """Return whether the moves of a set use the attacking stats that its spread pays for."""
-    categories = {load().moves[move]["category"] for move in s.moves}
-    return not (
-        (s.evs[1] >= _INVESTED and "Physical" not in categories)
-        or (s.evs[3] >= _INVESTED and "Special" not in categories)
-    )

@@ -1,10 +1,11 @@
 'use strict';
 /* Writes the priors of the formats: how often each species is on a team, and its weighted sets.
 
-   node priors.js PACKAGE_FOLDER LOCALSETS_FOLDER OUT_FOLDER [FORMAT …]
+   node priors.js PACKAGE_FOLDER LOCALSETS_FOLDER OUT_FOLDER [--each] [FORMAT …]
 
-   PACKAGE_FOLDER       an installed pokemon-showdown of the pinned version
+   PACKAGE_FOLDER       an installed pokemon-showdown; the random-battle sets that export.js wrote are in the folder above OUT_FOLDER
    LOCALSETS_FOLDER     the folder `smogon_data` of the PyPI package localsets (0.1.78)
+   --each               a format that cannot be made is named on stderr and costs no other one
    OUT_FOLDER           gets FORMAT.json.gz (datasets/showdown/priors), and the folder above it learnsets.json.gz:
                         species -> its moves, as distances in the list `moves`
 
@@ -19,7 +20,8 @@
    Every set of a format whose teams the players bring has passed Showdown's TeamValidator, in all its alternatives.
    Equal packages give equal files; nothing is drawn but by fixed seeds. */
 const fs = require('fs'), path = require('path'), zlib = require('zlib'), crypto = require('crypto');
-const [PACKAGE, LOCALSETS, OUT, ...ONLY] = process.argv.slice(2).map((a, i) => i < 3 ? path.resolve(a) : a);
+const EACH = process.argv.includes('--each');
+const [PACKAGE, LOCALSETS, OUT, ...ONLY] = process.argv.slice(2).filter(a => a !== '--each').map((a, i) => i < 3 ? path.resolve(a) : a);
 const {Dex, Teams, PRNG, TeamValidator} = require(PACKAGE);
 const toID = Dex.toID;
 const version = require(path.join(PACKAGE, 'package.json')).version;
@@ -124,7 +126,7 @@ function spreads(species, moves) {
   const ivs = physical ? {} : {atk: 0}, natures = physical ? ['Impish', 'Careful'] : ['Bold', 'Calm'];
   return [{nature: natures[0], evs: {hp: 252, def: 252, spd: 4}, ivs}, {nature: natures[1], evs: {hp: 252, def: 4, spd: 252}, ivs}];
 }
-const randomBattle = () => fromRandomSets(JSON.parse(zlib.gunzipSync(fs.readFileSync(path.join(__dirname, 'gen9randombattle.json.gz'))))
+const randomBattle = () => fromRandomSets(JSON.parse(zlib.gunzipSync(fs.readFileSync(path.join(OUT, '..', 'gen9randombattle.json.gz'))))
   .sets.map(([species, , ability, item, tera, moves, , , count]) => [species, ability, item, tera, moves, count]));
 function babies() {
   const rows = new Map();
@@ -297,7 +299,15 @@ const COLUMNS = ['group', 'species', 'weight', 'level', 'gender', 'ability', 'it
 const rounded = x => +x.toPrecision(4);
 for (const format of [...Object.keys(RECIPES), ...Object.keys(GENERATED)]) {
   if (ONLY.length && !ONLY.includes(format)) continue;
-  const {source: credit, groups, kinds, itemClause, templates} = format in RECIPES ? fromRecipe(format) : GENERATED[format]();
+  let made;
+  try {
+    made = format in RECIPES ? fromRecipe(format) : GENERATED[format]();
+  } catch (error) {
+    if (!EACH) throw error;
+    console.error(`${format}: not made: ${error.message.split('\n')[0]}`);
+    continue;
+  }
+  const {source: credit, groups, kinds, itemClause, templates} = made;
   for (const group of Object.values(groups)) for (const id in group.species) group.species[id] = rounded(group.species[id]);
   const rows = templates.map(t => COLUMNS.map(c => c === 'weight' ? rounded(t[c]) : t[c]));
   rows.sort((a, b) => { const [x, y] = [a, b].map(r => JSON.stringify(r)); return x < y ? -1 : x > y ? 1 : 0; });

@@ -67,7 +67,14 @@ SLOT_CONDITIONS = ["healingwish", "lunardance", "revivalblessing", "wish"]
 OWN_CODE_VOLATILES = {"sparklingaria"}
 """Volatiles that never outlive a move: their move does it all in code."""
 
-FLAG_NAMES = sorted({flag for move in DATA["moves"].values() for flag in move["flags"]})
+# Those that have a name below; another release's tables may lack one.
+_NAMED_FLAGS = frozenset(
+    """bite bullet bypasssub cantusetwice charge contact dance defrost failcopycat failencore
+    failinstruct failmimic futuremove gravity heal minimize mustpressure noparentalbond
+    nosketch nosleeptalk powder protect pulse punch recharge reflectable slicing sound
+    wind""".split()
+)
+FLAG_NAMES = sorted(_NAMED_FLAGS.union(*(move["flags"] for move in DATA["moves"].values())))
 
 
 def _flag(name: str) -> int:

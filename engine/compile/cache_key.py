@@ -14,6 +14,7 @@ from typing import Any
 
 import numba
 
+from plywise.datasets.tables_in_use import updated_files
 from plywise.engine.compile import indices
 
 _ROOT = Path(__file__).parents[2]  # the checkout, or plywise/ in site-packages
@@ -63,5 +64,8 @@ def cache_key() -> str:
     h = hashlib.sha256(settings.encode())
     for path in compiled_files():
         h.update(path.relative_to(_ROOT).as_posix().encode())
+        h.update(path.read_bytes())
+    for path in updated_files():  # tables that are used in place of those of this package
+        h.update(path.name.encode())
         h.update(path.read_bytes())
     return h.hexdigest()[:16]

@@ -10,11 +10,28 @@ from numpy.typing import NDArray
 from plywise.datasets.showdown_data import load
 from plywise.engine.battle.names import MOVE_ID
 from plywise.games.base import ActionTable
+from plywise.games.gen9.belief import SetBelief
 from plywise.games.gen9.infostate import SWITCH, TERA, InfoState, MonView, MoveView, action_name
 from plywise.games.gen9.option_facts import hits_on_target, terastallized
+from plywise.games.gen9.preview_facts import preview_option_facts
 
 _MOVE_TITLES = ("#", "move", "type", "cat.", "power", "acc.", "PP", "damage", "KO")
 _SWITCH_TITLES = ("#", "switch", "types", "HP", "status", "tera")
+
+
+def preview_table(info: InfoState, belief: SetBelief) -> ActionTable:
+    """Return a table of those that may be named at Team Preview, with their matchups."""
+    facts, _ = preview_option_facts(info, belief)
+    rows: list[tuple[str | int, ...]] = []
+    for action in info.legal:
+        mon, found = info.own.mons[action - SWITCH], facts[action]
+        types, _, _, tera = _condition(mon)
+        faster = "" if found.outspeeds is None else f"{found.outspeeds[0]} of {found.outspeeds[1]}"
+        shares = (f"{share or 0.0:.0%}" for share in (found.dealt, found.taken))
+        rows.append((action, action_name(info, action), types, tera, *shares, faster))
+    titles = ("#", info.naming, "types", "tera", "deals", "takes", "faster than")
+    note = "deals, takes: % of HP by the strongest move, on average over the other team"
+    return ActionTable(titles, tuple(rows), frozenset((0, 4, 5, 6)), note)
 
 
 def action_tables(info: InfoState, worlds: NDArray[Any]) -> tuple[ActionTable, ...]:

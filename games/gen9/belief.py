@@ -17,8 +17,9 @@ from math import prod
 from random import Random
 
 from plywise.datasets.pokemon_sets import PokemonSet
+from plywise.datasets.priors.set_space import Habits, Posterior, SetSpace, Shown
 from plywise.datasets.priors.team_balance import TeamBalance
-from plywise.datasets.priors.variation import Variations
+from plywise.datasets.priors.variation import FormatMarginals
 from plywise.datasets.set_priors import (
     SetPrior,
     UnknownPriorError,
@@ -27,8 +28,10 @@ from plywise.datasets.set_priors import (
     load_prior,
 )
 from plywise.datasets.showdown_data import load, to_id
+from plywise.datasets.spreads import stats_of
 from plywise.games.gen9.infostate import MonView, Previewed, SideView
 from plywise.games.gen9.likelihood import UNEXPLAINED, Signs, likelihood
+from plywise.games.gen9.tracking.wire import UNSHOWN_FORMES
 from plywise.games.worlds_config import WorldsConfig
 
 log = logging.getLogger(__name__)
@@ -41,12 +44,16 @@ _UNLIKELY = 1e-3  # per kind of evidence that a group's sets do not agree with
 _NEVER = 1e-6  # probability of a species that a group does not hold
 _SLOTS = 4
 _DRAWS = 8  # of a set, and of a team, that what else is on it does not allow
-_VARIATION = 0.15
+_HABITS = Habits()
+_MOST_VIEWS = 100  # whose evidence is remembered
+_NEAR = 3  # points of a stat
 
 
 @cache
 def _gameplay_forme(species: str) -> str:
-    return load().cosmetic.get(species, species)
+    """Return the forme that a species id plays as; formes that lines do not tell apart are one."""
+    forme = load().cosmetic.get(species, species)
+    return UNSHOWN_FORMES.get(forme, forme)
 
 
 def known_set(mon: MonView) -> PokemonSet:
@@ -74,8 +81,6 @@ class Candidates:
         cumulative: sums of the weights up to each.
         relaxed: kinds of evidence ignored; (): none.
         outside: the prior does not hold the species: these are sets of other formats.
-        kept: their share of the weight of the sets that agree with what was revealed; the others
-            have what would have shown, or do not explain what was observed.
     """
 
     sets: tuple[PokemonSet, ...]
@@ -83,36 +88,41 @@ class Candidates:
     cumulative: tuple[float, ...]
     relaxed: tuple[str, ...] = ()
     outside: bool = False
-    kept: float = 1.0
 
 
 @dataclass(frozen=True)
 class _Evidence:
-    """What is revealed of a set; the same from turn to turn, whatever the HP."""
+    """What is known of a set; the same from turn to turn, whatever the HP."""
 
     species: str
-    level: int
-    moves: frozenset[str]
-    item: str | None
-    ability: str | None
-    tera_type: str | None
-    excluded_items: tuple[str, ...]
-    excluded_abilities: tuple[str, ...]
+    shown: Shown
     signs: Signs
 
 
 def _evidence(mon: MonView) -> _Evidence:
-    return _Evidence(
-        mon.base_species,
+    # A forme that is only taken in a battle has no sets; the ability is its own, not the set's.
+    before = load().species[load().species_id(mon.base_species)].get("battleOnly")
+    ability = None if before else mon.base_ability
+    shown = Shown(
         mon.level,
+        mon.gender,
         frozenset(m.id for m in mon.moves),
         mon.set_item,
-        mon.base_ability,
+        ability,
         mon.tera_type,
         mon.excluded_items if mon.set_item is None else (),
-        mon.excluded_abilities if mon.base_ability is None else (),
-        Signs.of(mon),
+        mon.excluded_abilities if ability is None else (),
     )
+    species = to_id(before) if isinstance(before, str) else mon.base_species
+    return _Evidence(species, shown, Signs.of(mon))
+
+
+@dataclass(frozen=True)
+class _Space:
+    """The sets of a species; None: no sets at all; ``outside``: as in :class:`Candidates`."""
+
+    sets: SetSpace | None
+    outside: bool
 
 
 class SetBelief:
@@ -120,25 +130,45 @@ class SetBelief:
 
     Attributes:
         prior: what is known before the battle.
-        variation: probability that a drawn set is a variation of a curated one
-            (:class:`Variations`); 0 where the prior holds all sets that there are.
+        habits: how curated sets are varied; None where the prior holds all sets that there are.
         relaxations: number of times that each kind of evidence was ignored, for reports.
     """
 
-    def __init__(self, prior: SetPrior | None = None, variation: float = _VARIATION) -> None:
+    def __init__(self, prior: SetPrior | None = None, habits: Habits = _HABITS) -> None:
         """Begin with a prior; None: that of ``gen9randombattle``."""
         self.prior = prior or load_prior("gen9randombattle")
-        self.variation = 0.0 if self.prior.exact else variation
-        self._variations = Variations(self.prior)
+        self.habits = None if self.prior.exact else habits
+        self._marginals = FormatMarginals(self.prior)
         self.relaxations: Counter[str] = Counter()
         self._warned: set[tuple[str, tuple[str, ...]]] = set()
         # All worlds of a decision have the same revealed Pokémon, and most decisions of a battle.
         self._find = lru_cache(2000)(self._search)
+        # Tables of builds take up to megabytes each.
+        self._weigh = lru_cache(300)(self._posterior)
+        self._space = lru_cache(60)(self._space_of)
         self._groups = lru_cache(200)(self._group_weights)
+        self._known: dict[int, tuple[MonView, _Evidence]] = {}
 
     def prepare(self) -> None:
-        """Count what the first variation of a set would have to count."""
-        self._variations.prepare()
+        """Read and count what the first draw would have to."""
+        if self.habits is not None:
+            self._marginals.prepare()
+
+    def _evidence(self, mon: MonView) -> _Evidence:
+        """Return what is known of a Pokémon; all worlds of a decision ask for the same views."""
+        found = self._known.get(id(mon))
+        if found is None or found[0] is not mon:
+            if len(self._known) >= _MOST_VIEWS:
+                self._known.clear()
+            found = self._known[id(mon)] = mon, _evidence(mon)
+        return found[1]
+
+    def _ignored(self, species: str, relaxed: tuple[str, ...]) -> None:
+        """Count evidence that was ignored, and log it once."""
+        self.relaxations[relaxed[-1]] += 1
+        if (species, relaxed) not in self._warned:
+            self._warned.add((species, relaxed))
+            log.info("no set of %s fits unless its %s is ignored", species, relaxed)
 
     def candidates(self, mon: MonView, group: str = "") -> Candidates:
         """Return the sets that agree with ``mon``; as little evidence as possible is ignored.
@@ -146,13 +176,9 @@ class SetBelief:
         Args:
             group: the prior's group of its team; "": any.
         """
-        found = self._find(_evidence(mon), group)
+        found = self._find(self._evidence(mon), group)
         if found.sets and found.relaxed:
-            self.relaxations[found.relaxed[-1]] += 1
-            key = (mon.base_species, found.relaxed)
-            if key not in self._warned:
-                self._warned.add(key)
-                log.info("no set of %s fits unless its %s is ignored", *key)
+            self._ignored(mon.base_species, found.relaxed)
         return found
 
     def _search(self, seen: _Evidence, group: str) -> Candidates:
@@ -161,38 +187,19 @@ class SetBelief:
             sets, weights = self.prior.sets_of_formes(seen.species)
         outside = not sets
         if outside:
-            sets, weights = fallback_sets(seen.species, seen.level)
-        kinds = _RELAXATIONS[not (seen.excluded_items or seen.excluded_abilities) :]
+            sets, weights = fallback_sets(seen.species, seen.shown.level)
+        kinds = _RELAXATIONS[not (seen.shown.excluded_items or seen.shown.excluded_abilities) :]
         for ignored in range(len(kinds) + 1):
             relaxed = kinds[:ignored]
             rows = self._fitting(seen, sets, relaxed)
             if rows:
-                prior = sum(weights[row] for row in rows)
                 factors = [likelihood(seen.signs, sets[row]) for row in rows]
                 left = tuple(weights[row] * f for row, f in zip(rows, factors, strict=True))
-                kept = sum(left) / prior
                 if max(factors) <= UNEXPLAINED:
                     relaxed = (*relaxed, "signs")
-                if relaxed[:1] == ("absences",):
-                    kept = 0.0
-                elif not relaxed or relaxed == ("signs",):
-                    kept *= prior / self._revealed(seen, sets, weights)
-                return Candidates(
-                    tuple(sets[row] for row in rows),
-                    left,
-                    tuple(accumulate(left)),
-                    relaxed,
-                    outside,
-                    kept,
-                )
+                fitting = tuple(sets[row] for row in rows)
+                return Candidates(fitting, left, tuple(accumulate(left)), relaxed, outside)
         return Candidates((), (), (), _RELAXATIONS, outside=True)
-
-    def _revealed(
-        self, seen: _Evidence, sets: Sequence[PokemonSet], weights: Sequence[float]
-    ) -> float:
-        """Return the weight of the sets that agree with what was revealed."""
-        revealed = replace(seen, excluded_items=(), excluded_abilities=())
-        return sum(weights[row] for row in self._fitting(revealed, sets, ()))
 
     def _fitting(
         self, seen: _Evidence, sets: Sequence[PokemonSet], relaxed: Sequence[str]
@@ -202,23 +209,23 @@ class SetBelief:
         Without ``moves`` among the evidence, those that lack the fewest revealed moves.  Unless the
         prior holds all sets that there are, of these those that agree with most of ``relaxed``.
         """
-        forme = _gameplay_forme(seen.species)
+        shown, forme = seen.shown, _gameplay_forme(seen.species)
         exact = [i for i, s in enumerate(sets) if _gameplay_forme(s.species) == forme]
         scored = []
         for i in exact or range(len(sets)):
             s = sets[i]
-            missing = len(seen.moves.difference(s.moves))
+            missing = len(shown.moves.difference(s.moves))
             wrong = [
                 kind
                 for kind, differs in (
                     (
                         "absences",
-                        s.item in seen.excluded_items or s.ability in seen.excluded_abilities,
+                        s.item in shown.excluded_items or s.ability in shown.excluded_abilities,
                     ),
-                    ("item", seen.item is not None and s.item != seen.item),
-                    ("ability", seen.ability not in (None, s.ability)),
-                    ("tera", seen.tera_type not in (None, s.tera_type)),
-                    ("level", s.level != seen.level),
+                    ("item", shown.item is not None and s.item != shown.item),
+                    ("ability", shown.ability not in (None, s.ability)),
+                    ("tera", shown.tera_type not in (None, s.tera_type)),
+                    ("level", s.level != shown.level),
                     ("moves", missing > 0),
                 )
                 if differs
@@ -231,58 +238,89 @@ class SetBelief:
         return [i for *score, i in scored if tuple(score) == best]
 
     def draw(self, mon: MonView, rng: Random, group: str = "") -> PokemonSet:
-        """Return a set drawn for a revealed Pokémon.
+        """Return a set drawn for a revealed Pokémon: one of the prior's, or a variation."""
+        if self.habits is None:
+            return self._draw_exact(mon, rng, group)
+        seen = self._evidence(mon)
+        found = self._weigh(seen, group)
+        if found is None:
+            return self._bare(mon)
+        if self._space(seen.species, group, mon.level).outside:
+            self.relaxations["species"] += 1
+        if found.ignored:
+            self._ignored(mon.base_species, ("absences",))
+        if found.best <= UNEXPLAINED:
+            self._ignored(mon.base_species, ("signs",))
+        return found.draw(rng)
 
-        Revealed moves that no set has take the places of others of the set, unless the prior holds
-        all sets that there are.
-        """
+    def _draw_exact(self, mon: MonView, rng: Random, group: str) -> PokemonSet:
+        """Return a set of a prior that holds all sets that there are."""
         found = self.candidates(mon, group)
         if found.outside:
             self.relaxations["species"] += 1
         if not found.sets:
-            # Only what was revealed is known.
-            known = known_set(mon)
-            return replace(
-                known,
-                ability=known.ability or to_id(_first_ability(mon.base_species)),
-                moves=known.moves[:_SLOTS] or ("struggle",),
-            )
-        chosen = rng.choices(found.sets, cum_weights=found.cumulative)[0]
+            return self._bare(mon)
         # The revealed forme determines the stats; a cosmetic forme plays as its base forme.
-        chosen = replace(chosen, gender=mon.gender)
-        if "moves" in found.relaxed and not self.prior.exact:
-            chosen = _with_moves(chosen, tuple(m.id for m in mon.moves), rng)
-        return self._varied(chosen, mon, rng, found.kept)
+        chosen = rng.choices(found.sets, cum_weights=found.cumulative)[0]
+        return replace(chosen, gender=mon.gender)
 
-    def _varied(
-        self, s: PokemonSet, mon: MonView | None, rng: Random, kept: float = 1.0
-    ) -> PokemonSet:
-        """Return ``s`` or, now and then, a variation that agrees with the evidence as well.
-
-        Args:
-            kept: as in :class:`Candidates`: the fewer of the prior's sets are left, the likelier is
-                a variation.
-        """
-        share = self.variation and self.variation / (self.variation + (1 - self.variation) * kept)
-        if not share or rng.random() >= share:
-            return s
-        if mon is None:
-            return self._variations.vary(s, rng)
-        moves, signs = {m.id for m in mon.moves}, Signs.of(mon)
-        for _ in range(_DRAWS):
-            varied = self._variations.vary(s, rng, moves)
-            if varied.item in mon.excluded_items and mon.set_item is None:
-                continue
-            if varied.ability in mon.excluded_abilities and mon.base_ability is None:
-                continue
-            if rng.random() < likelihood(signs, varied):
-                break
+    def _bare(self, mon: MonView) -> PokemonSet:
+        """Return a set of a Pokémon of whose species nothing is known."""
+        self.relaxations["species"] += 1
+        known = known_set(mon)
         return replace(
-            varied,
-            item=varied.item if mon.set_item is None else s.item,
-            ability=varied.ability if mon.base_ability is None else s.ability,
-            tera_type=varied.tera_type if mon.tera_type is None else s.tera_type,
+            known,
+            ability=known.ability or to_id(_first_ability(mon.base_species)),
+            moves=known.moves[:_SLOTS] or ("struggle",),
         )
+
+    def holds(self, mon: MonView, true: PokemonSet) -> bool:
+        """Return whether a set has a positive weight, its stats within 3 points."""
+        stats = stats_of(mon.base_species, mon.level, true.nature, true.evs, true.ivs)
+
+        def near(s: PokemonSet) -> bool:
+            own = stats_of(mon.base_species, mon.level, s.nature, s.evs, s.ivs)
+            return all(abs(a - b) <= _NEAR for a, b in zip(own, stats, strict=True))
+
+        if self.habits is not None:
+            found = self._weigh(self._evidence(mon), "")
+            return found is not None and found.holds(true, near)
+        return any(
+            weight > 0
+            and (set(s.moves), s.ability, s.item) == (set(true.moves), true.ability, true.item)
+            and near(s)
+            for s, weight in zip(*_parts(self.candidates(mon)), strict=True)
+        )
+
+    def _space_of(self, species: str, group: str, level: int) -> _Space:
+        """Return the sets of a species and their variations."""
+        forme = _gameplay_forme(species)
+        for where in dict.fromkeys((group, "")):
+            sets, weights = self.prior.sets_of_formes(species, where)
+            if sets:
+                break
+        outside = not sets
+        if outside:
+            sets, weights = fallback_sets(species, level)
+        exact = [i for i, s in enumerate(sets) if _gameplay_forme(s.species) == forme]
+        if exact:
+            sets, weights = tuple(sets[i] for i in exact), tuple(weights[i] for i in exact)
+        if not sets or self.habits is None:
+            return _Space(None, outside)
+        of = self._marginals.of(species, sets if outside else ())
+        return _Space(SetSpace(species, (sets, weights), of, self.habits), outside)
+
+    def _posterior(self, seen: _Evidence, group: str) -> Posterior | None:
+        space = self._space(seen.species, group, seen.shown.level).sets
+        if space is None:
+            return None
+        explains = None if seen.signs.silent else partial(likelihood, seen.signs)
+        return space.posterior(seen.shown, explains)
+
+    def _vary(self, s: PokemonSet, rng: Random, group: str) -> PokemonSet:
+        """Return a curated set of the prior or, now and then, a variation of it."""
+        space = self._space(s.species, group, s.level).sets
+        return s if space is None else space.vary(s, rng, keep_item=self.prior.item_clause)
 
     def draw_team(
         self,
@@ -308,7 +346,7 @@ class SetBelief:
             draws: list[Callable[[], PokemonSet]] = [
                 partial(self.draw, mon, rng, group) for mon in foe.mons
             ]
-            draws += [partial(self._draw_shown, name, rng, group) for name in shown]
+            draws += [partial(self._draw_shown, one, rng, group) for one in shown]
             balance = self.prior.balance() if self.prior.exact else self.prior.clauses()
             team: list[PokemonSet] = []
             fits = True
@@ -320,13 +358,15 @@ class SetBelief:
                 break
         seen = len(team)
         if seen < foe.size:
-            team += self.prior.complete(team, rng, foe.size, group)[seen:]
-        unseen_mons = team[len(foe.mons) :]
-        return (*team[: len(foe.mons)], *(self._varied(s, None, rng) for s in unseen_mons))
+            drawn = self.prior.complete(team, rng, foe.size, group)[seen:]
+            team += drawn if self.habits is None else (self._vary(s, rng, group) for s in drawn)
+        return tuple(team)
 
     def _draw_shown(self, shown: Previewed, rng: Random, group: str) -> PokemonSet:
         """Return a set of a Pokémon that only Team Preview showed."""
         drawn = self._of_species(shown, rng, group)
+        if self.habits is not None:
+            drawn = self._vary(drawn, rng, group)
         return replace(drawn, level=shown.level, gender=shown.gender)
 
     def _of_species(self, shown: Previewed, rng: Random, group: str) -> PokemonSet:
@@ -357,7 +397,7 @@ class SetBelief:
         if len(names) == 1:
             return names[0]
         others = own if self.prior.shared_group else ()
-        seen = tuple(_evidence(mon) for mon in (*mons, *others))
+        seen = tuple(self._evidence(mon) for mon in (*mons, *others))
         shown = tuple(one.species for one in previewed)
         return rng.choices(names, self._groups(seen, shown))[0]
 
@@ -402,10 +442,8 @@ def _fitting_draw(draw: Callable[[], PokemonSet], balance: TeamBalance) -> Pokem
     return chosen
 
 
-def _with_moves(chosen: PokemonSet, seen: tuple[str, ...], rng: Random) -> PokemonSet:
-    others = [move for move in chosen.moves if move not in seen]
-    kept = rng.sample(others, max(0, min(len(others), _SLOTS - len(seen))))
-    return replace(chosen, moves=(seen + tuple(sorted(kept)))[:_SLOTS])
+def _parts(found: Candidates) -> tuple[tuple[PokemonSet, ...], tuple[float, ...]]:
+    return found.sets, found.weights
 
 
 @cache
@@ -424,12 +462,11 @@ def belief_for(format_id: str, usage: str = "", mix: float = 0.5) -> SetBelief:
     except UnknownPriorError as error:
         log.warning("%s: the sets of random battles are taken", error)
         return SetBelief()
-    if belief.variation:
-        belief.prepare()
+    belief.prepare()
     return belief
 
 
-def configured_belief(format_id: str, config: WorldsConfig | None) -> SetBelief:
+def configured_belief(format_id: str, config: WorldsConfig | None = None) -> SetBelief:
     """Return the belief in a format with the usage statistics that ``config`` names.
 
     Raises:

@@ -19,6 +19,7 @@ from plywise.games.gen9.belief import SetBelief, unrevealed
 from plywise.games.gen9.infostate import InfoState, MonView, SideView, action_name
 from plywise.games.gen9.lookahead import outlooks, verdicts
 from plywise.games.gen9.option_facts import foe_option_facts, own_option_facts
+from plywise.games.gen9.preview_facts import preview_option_facts
 
 RULES_TEXT = """\
 Pokémon battle, generation 9, singles. Two sides, one Pokémon out on each. Each turn both sides \
@@ -28,6 +29,17 @@ move. Beside each option stands in brackets what was computed: for a move the da
 foe's HP and whether it is faster or slower than the foe's moves, for a switch the HP of who comes \
 in and what the foe's best hit takes from it. After that stands how good the position looks some \
 turns later: best, good, weak or bad. Choose the option that is marked best."""
+
+PREVIEW_RULES = """\
+Pokémon battle, generation 9, singles. Team Preview, before turn 1: both sides see which Pokémon \
+the other has, but not their moves and items. At the same time both name the Pokémon that begins: \
+"lead".{more} Afterwards both sides choose a move or a switch each turn; the side whose Pokémon \
+are all out of HP loses. Beside each option stands in brackets what was computed against the other \
+team, on average: the damage of its strongest move and that of the foe's, in % of HP, and how many \
+of them it is faster than. After that stands how good the position looks some turns later: best, \
+good, weak or bad. Choose the option that is marked best."""
+
+_BROUGHT = ' Then each names the others that it brings, {count} in all: "bring"; the rest stay out.'
 
 _WORTH = 6
 """Number of the player's options, those with the best outlooks, about which a model is asked: small
@@ -39,7 +51,7 @@ def own_team(info: InfoState) -> str:
     """Return the player's team at the start of the battle: the text is constant in a battle."""
     lines = []
     for mon in info.own.mons:
-        types = "/".join(load().species[load().species_id(mon.base_species)]["types"])
+        types = _types(mon.base_species)
         item = mon.first_item or "no item"
         moves = "/".join(m.id for m in mon.moves)
         lines.append(f"{mon.base_species} ({types}), {item}, {mon.base_ability}, {moves}")
@@ -67,9 +79,9 @@ def _side_line(label: str, side: SideView, describe: Callable[[MonView], str]) -
     parts = []
     active = side.active_mon
     if active is not None:
-        types = side.types or tuple(load().species[load().species_id(active.species)]["types"])
+        types = "/".join(side.types) or _types(active.species)
         boosts = "".join(f" {k} {v:+d}" for k, v in side.boosts.items() if v)
-        parts.append(f"out {describe(active)} {'/'.join(types)}{boosts}")
+        parts.append(f"out {describe(active)} {types}{boosts}")
     bench = [m for i, m in enumerate(side.mons) if i != side.active]
     parts.extend(describe(m) for m in bench if not m.fainted)
     unseen = side.size - len(side.mons) - side.fainted_unseen
@@ -85,6 +97,8 @@ def situation(info: InfoState) -> str:
 
     Short, since a small model reads about a hundred words a second on two cores.
     """
+    if info.previewing:
+        return _preview_situation(info)
     field = [f"turn {info.turn}", *info.field_conditions]
     lines = [
         ", ".join(part for part in field if part),
@@ -94,6 +108,30 @@ def situation(info: InfoState) -> str:
     if info.history:
         lines.append("lately: " + "; ".join(info.history[-3:]))
     return "\n".join(lines)
+
+
+def _preview_situation(info: InfoState) -> str:
+    foe = ", ".join(f"{one.species} ({_types(one.species)})" for one in info.foe.previewed)
+    task = "name who leads"
+    if info.to_name > 1:
+        task = f"bring {info.to_name}: name who leads, then the others in the team's order"
+    lines = [f"Team Preview, {task}", f"foe: {foe}"]
+    if info.named:
+        names = [info.own.mons[i].species for i in info.named]
+        brought = f", bring {', '.join(names[1:])}" if names[1:] else ""
+        lines.append(f"named so far: lead {names[0]}{brought}")
+    return "\n".join(lines)
+
+
+def _types(species: str) -> str:
+    return "/".join(load().species[load().species_id(species)]["types"])
+
+
+def _rules(info: InfoState) -> str:
+    if not info.previewing:
+        return RULES_TEXT
+    more = _BROUGHT.format(count=info.to_name) if info.to_name > 1 else ""
+    return PREVIEW_RULES.format(more=more)
 
 
 def observation(info: InfoState) -> str:
@@ -106,15 +144,17 @@ def briefing(info: InfoState, worlds: np.ndarray[Any, Any], belief: SetBelief) -
 
     The worlds after a switch are drawn from ``belief``.
     """
-    own = own_option_facts(info, worlds, belief)
+    if info.previewing:
+        own, foe = preview_option_facts(info, belief)
+    else:
+        own, foe = own_option_facts(info, worlds, belief), foe_option_facts(info, worlds)
     ahead = outlooks(worlds, info.player, info.legal, seed=info.turn)
     words = verdicts(ahead)
     own = {action: replace(facts, outlook=words[action]) for action, facts in own.items()}
-    foe = foe_option_facts(info, worlds)
     return Briefing(
         game=info.format,
         player=info.player,
-        rules=RULES_TEXT,
+        rules=_rules(info),
         setup=own_team(info),
         situation=situation(info),
         own=tuple(Option(a, action_name(info, a), own[a].words(), ahead[a]) for a in info.legal),

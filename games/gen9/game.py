@@ -123,8 +123,12 @@ class Gen9Battle(Game):
         configured_belief(self.format, config)
 
     def kernels(self) -> RulesKernels:
-        """Return the engine's rules; all kernels that a decision needs are then compiled."""
+        """Return the engine's rules.
+
+        All kernels that a decision needs are then compiled, and the belief's prior is read.
+        """
         prepare_damage_rolls()
+        configured_belief(self.format)
         return rules()
 
 

@@ -298,6 +298,16 @@ class InfoState:
         told = tuple(mon.without_evidence() for mon in self.foe.mons)
         return replace(self, foe=replace(self.foe, mons=told))
 
+    @property
+    def previewing(self) -> bool:
+        """Whether it is Team Preview."""
+        return self.request == "preview"
+
+    @property
+    def naming(self) -> str:
+        """The verb of an action at Team Preview: ``lead`` of who begins, ``bring`` of others."""
+        return "bring" if self.named else "lead"
+
     def to_json(self) -> str:
         """Return one line of JSON that :func:`from_json` reads."""
         return msgspec.json.encode(self).decode()
@@ -316,15 +326,17 @@ def from_json(text: str) -> InfoState:
 
 
 def action_name(info: InfoState, action: int) -> str:
-    """Return the action's name for people and prompts, e.g. ``switch garchomp``."""
+    """Return the action's name for people and prompts.
+
+    ``earthquake``, ``earthquake tera``, ``switch garchomp``, at Team Preview ``lead garchomp`` and,
+    where some of a team are brought, then ``bring garchomp``.
+    """
     if action == PASS:
         return "pass"
     if action == FORCED:
         return "go on"
     if action >= SWITCH:
-        verb = "revive" if info.reviving else "switch"
-        if info.request == "preview":
-            verb = "bring" if info.named else "lead"
+        verb = "revive" if info.reviving else info.naming if info.previewing else "switch"
         return f"{verb} {info.own.mons[action - SWITCH].species}"
     mon = info.own.active_mon
     slot = action % 4

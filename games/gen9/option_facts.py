@@ -20,6 +20,7 @@ from plywise.engine.battle.names import MOVE_ID
 from plywise.engine.battle.tables import MOVES
 from plywise.games.gen9.belief import SetBelief
 from plywise.games.gen9.infostate import SWITCH, TERA, InfoState, SideView
+from plywise.games.gen9.replies import foe_action_name
 from plywise.games.gen9.worlds import sample_worlds
 
 _SWITCH_WORLDS = 2
@@ -37,6 +38,9 @@ class OptionFacts:
         taken: for a switch, damage of the foe's strongest move (mean roll), as a fraction.
         accuracy: percent; None: it cannot miss.
         hp: for a switch, HP left, as a fraction.
+        dealt: at Team Preview, damage of its strongest move, as a fraction, on average over the
+            other team; ``taken`` likewise of the other team's.
+        outspeeds: at Team Preview, how many of the other team it is faster than, and their number.
         outlook: verdict on the position some turns later (``lookahead.verdicts``); "" none.
     """
 
@@ -47,6 +51,8 @@ class OptionFacts:
     taken: float | None = None
     accuracy: int | None = None
     hp: float | None = None
+    dealt: float | None = None
+    outspeeds: tuple[int, int] | None = None
     outlook: str = ""
 
     def words(self) -> str:
@@ -65,8 +71,12 @@ class OptionFacts:
             parts.append("even speed" if tie else "faster" if self.first > 0.5 else "slower")
         if self.hp is not None:
             parts.append(f"HP {100 * self.hp:.0f}%")
+        if self.dealt is not None:
+            parts.append(f"deals {100 * self.dealt:.0f}%")
         if self.taken is not None:
             parts.append(f"takes {100 * self.taken:.0f}%")
+        if self.outspeeds is not None:
+            parts.append(f"faster than {self.outspeeds[0]} of {self.outspeeds[1]}")
         facts = ", ".join(parts)
         # The verdict comes last, where small models use it best.
         return f"({facts}) {self.outlook}" if self.outlook and facts else self.outlook or facts
@@ -177,9 +187,13 @@ def foe_options(info: InfoState) -> list[tuple[str, int]]:
     """Return (name, action) of the opponent's options that are known.
 
     These are its revealed moves (the first slots in all worlds, in this order) and switches to
-    revealed Pokémon; unrevealed options differ between worlds.
+    revealed Pokémon; unrevealed options differ between worlds.  At Team Preview it may name whoever
+    that shows.
     """
     foe = info.foe
+    if info.previewing:
+        actions = (SWITCH + index for index in range(len(foe.previewed)))
+        return [(foe_action_name(info, action), action) for action in actions]
     active = foe.active_mon
     if info.request != "move" or active is None or active.fainted or foe.active is None:
         return []

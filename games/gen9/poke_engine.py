@@ -8,11 +8,13 @@ sources.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from plywise.datasets.battle_formats import names_asked
 from plywise.datasets.errors import ConfigError
 from plywise.datasets.showdown_data import load
 from plywise.engine.battle import constants as c
@@ -27,6 +29,7 @@ from plywise.engine.battle.names import (
     STATUS_NAMES,
     TYPE_NAMES,
 )
+from plywise.games.gen9.tracking.request import nameable
 
 INSTALL = (
     "pip install poke-engine --config-settings="
@@ -49,6 +52,7 @@ _CONDITION = {
 }
 # Volatile conditions that poke-engine represents otherwise or not at all.
 _NOT_VOLATILE = frozenset(("choicelock", "stall", "twoturnmove", "trapped", "trapper"))
+_TEAM_SIZE = 6  # of every side of poke-engine's
 _SLEEP_TURNS = 4  # most turns of a sleep counter; poke-engine wakes a Pokémon at this count
 
 
@@ -72,19 +76,34 @@ def load_poke_engine() -> Any:
 
 
 class Translated(NamedTuple):
-    """A battle as poke-engine's ``State``; side one decides, ``actions`` numbers its choices."""
+    """A battle as poke-engine's ``State``; side one decides, ``actions`` numbers its choices.
+
+    ``named`` and ``to_name``: at Team Preview, indices of the Pokémon that side one has named, and
+    how many it names in all; else () and 0.
+    """
 
     state: Any
     actions: dict[str, int]
+    named: tuple[int, ...] = ()
+    to_name: int = 0
 
 
 def translate(engine: Any, pool: np.ndarray[Any, Any], i: int, player: int) -> Translated:
     """Return state ``i`` of ``pool`` for poke-engine to decide as ``player``.
 
-    Where both sides have a replacement to make, side one chooses and side two waits.
+    Where both sides have a replacement to make, side one chooses and side two waits.  At Team
+    Preview both choose who begins, of the whole team: poke-engine knows no bringing of some.
     ``engine`` is the package ``poke_engine``.
     """
     battle = plain.thaw(pool, i)
+    preview = battle.request == c.REQUEST_PREVIEW
+    named: tuple[int, ...] = ()
+    to_name = 0
+    if preview:
+        own = battle.sides[player]
+        named = tuple(int(k) for k in own.order[: own.active])
+        to_name = names_asked(own.team_size, own.pokemon_left)
+        _nobody_is_in(battle)
     state = BattleState(pool[i : i + 1])
     first, second = (
         _side(engine, battle, side, frozenset(state.legal_actions(side)))
@@ -100,8 +119,34 @@ def translate(engine: Any, pool: np.ndarray[Any, Any], i: int, player: int) -> T
         terrain_turns_remaining=battle.terrain_duration,
         trick_room=battle.pseudo_weather[c.TRICK_ROOM] > 0,
         trick_room_turns_remaining=battle.pseudo_weather[c.TRICK_ROOM],
+        team_preview=preview,
     )
-    return Translated(there, _actions(battle.sides[player]))
+    return Translated(there, _actions(battle.sides[player]), named, to_name)
+
+
+def best_action(there: Translated, shares: Mapping[int, float], legal: Sequence[int]) -> int | None:
+    """Return the legal action with the largest of ``shares``; None: it names no legal one.
+
+    At Team Preview the best lead begins, and where some are brought the next best leads come with
+    it, named by ascending index as our engine asks for them.
+    """
+    if not there.named:
+        return max(legal, key=lambda a: shares.get(a, 0.0)) if shares.keys() & set(legal) else None
+    size = sum(action >= c.ACTION_SWITCH for action in there.actions.values())
+    free = nameable(size, there.named, len(there.named) + 1)  # as if only one were missing
+    found = sorted((c.ACTION_SWITCH + k for k in free), key=lambda a: -shares.get(a, 0.0))
+    return min(found[: there.to_name - len(there.named)])
+
+
+def _nobody_is_in(battle: SimpleNamespace) -> None:
+    """Make the first Pokémon of each side the active one of poke-engine's state, in place.
+
+    At Team Preview nobody is in, and ``active`` counts the Pokémon that a side has named.
+    """
+    for side in battle.sides:
+        side.active = 0
+        types = load().species[SPECIES_NAMES[side.mons[0].species]]["types"]
+        side.types = [TYPE_NAMES.index(name) for name in types]
 
 
 def _actions(side: SimpleNamespace) -> dict[str, int]:
@@ -123,22 +168,26 @@ def _side(engine: Any, battle: SimpleNamespace, s: int, legal: frozenset[int]) -
     boosts = side.boosts
     leaving = MOVE_NAMES[side.switch_flag] if side.switch_flag < len(MOVE_NAMES) else ""
     must_leave = battle.request == c.REQUEST_SWITCH and side.switch_flag != 0
+    marked = _tera_mark(side)
+    has = frozenset(name for name in codec.VOLATILE_BIT if _has(side, name))
     return engine.Side(
-        pokemon=[_mon(engine, side, k, legal if choosing else None) for k in range(6)],
+        pokemon=[
+            _mon(engine, side, k, legal if choosing else None, marked) for k in range(_TEAM_SIZE)
+        ],
         active_index=str(side.active),
         baton_passing=must_leave and leaving == "batonpass",
         shed_tailing=must_leave and leaving == "shedtail",
         force_switch=must_leave or (battle.request == c.REQUEST_SWITCH and not alive),
         force_trapped=choosing and alive and _held(side, legal),
         switch_out_move_second_saved_move=_queued_move(battle, s),
-        volatile_statuses=_volatiles(side) if alive else set(),
+        volatile_statuses=_volatiles(side, has) if alive else set(),
         volatile_status_durations=engine.VolatileStatusDurations(
             confusion=0,
-            encore=_elapsed(3, side.encore_duration),
-            lockedmove=_elapsed(3, side.locked_move_duration),
+            encore=_elapsed(3, side.encore_duration) if "encore" in has else 0,
+            lockedmove=_elapsed(3, side.locked_move_duration) if "lockedmove" in has else 0,
             slowstart=side.ability_counter if _ability(active) == "slowstart" else 0,
-            taunt=_elapsed(3, side.taunt_duration),
-            yawn=_elapsed(2, side.yawn_duration),
+            taunt=_elapsed(3, side.taunt_duration) if "taunt" in has else 0,
+            yawn=_elapsed(2, side.yawn_duration) if "yawn" in has else 0,
         ),
         wish=(side.wish_duration, side.wish_hp // 2),
         # The future move that will hit this side: its duration and source.
@@ -182,12 +231,36 @@ def _last_used(side: SimpleNamespace) -> str:
     return f"switch:{side.active}"
 
 
-def _volatiles(side: SimpleNamespace) -> set[str]:
+def _tera_mark(side: SimpleNamespace) -> int:
+    """Return the index of the Pokémon that is to keep its side from Terastallizing; -1: none.
+
+    In poke-engine's state a side has Terastallized if one of its Pokémon bears the mark of it.
+    Where none does (it has fainted, or Terastal Clause forbids it to all) one that has fainted or
+    is not there gets the mark, else a living one with the type Stellar, which changes nothing but
+    Tera Blast.
+    """
+    if not side.flag_bits & c.SIDE_TERA_USED:
+        return -1
+    if any(mon.flag_bits & c.MON_TERASTALLIZED for mon in side.mons):
+        return -1
+
+    def changed(k: int) -> int:
+        mon = side.mons[k]
+        if k >= side.team_size or mon.hp <= 0:
+            return 0
+        return 2 if "terablast" in (MOVE_NAMES[move] for move in mon.moves) else 1
+
+    return min(range(_TEAM_SIZE), key=changed)
+
+
+def _has(side: SimpleNamespace, name: str) -> bool:
+    word, place = divmod(codec.VOLATILE_BIT[name], codec.VOLATILE_WORD_BITS)
+    return bool(side.volatiles[word] >> place & 1)
+
+
+def _volatiles(side: SimpleNamespace, has: frozenset[str]) -> set[str]:
     found = set()
-    for name, bit in codec.VOLATILE_BIT.items():
-        word, place = divmod(bit, codec.VOLATILE_WORD_BITS)
-        if not side.volatiles[word] >> place & 1 or name in _NOT_VOLATILE:
-            continue
+    for name in has - _NOT_VOLATILE:
         if name in ("protosynthesis", "quarkdrive"):
             name += STAT_NAMES[side.paradox_stat - 1] if side.paradox_stat else ""
         elif name == "perishsong":
@@ -195,7 +268,7 @@ def _volatiles(side: SimpleNamespace) -> set[str]:
         elif name == "encore" and not _last_used(side).startswith("move:"):
             continue  # poke-engine refuses an Encore without a last move
         found.add(name)
-    if side.two_turn_move:
+    if "twoturnmove" in has:  # what is charged stands there longer than it lasts
         found.add(MOVE_NAMES[side.two_turn_move])
     active = side.mons[side.active]
     if _ability(active) == "slowstart" and side.ability_counter:
@@ -219,9 +292,16 @@ def _conditions(engine: Any, side: SimpleNamespace) -> Any:
     return engine.SideConditions(**counts)
 
 
-def _mon(engine: Any, side: SimpleNamespace, k: int, legal: frozenset[int] | None) -> Any:
-    """Return a Pokémon; the moves of the active one that are not in ``legal`` are disabled."""
+def _mon(
+    engine: Any, side: SimpleNamespace, k: int, legal: frozenset[int] | None, marked: int
+) -> Any:
+    """Return a Pokémon; the moves of the active one that are not in ``legal`` are disabled.
+
+    ``marked``: the index that :func:`_tera_mark` found.
+    """
     if k >= side.team_size:
+        if k == marked:
+            return engine.Pokemon(id="none", hp=0, terastallized=True)
         return engine.Pokemon.create_fainted()
     mon = side.mons[k]
     active = k == side.active
@@ -259,10 +339,8 @@ def _mon(engine: Any, side: SimpleNamespace, k: int, legal: frozenset[int] | Non
             for j, move in enumerate(mon.moves)
             if move
         ],
-        # One Pokémon of a side that has Terastallized carries the mark, if need be a fainted one.
-        terastallized=bool(mon.flag_bits & c.MON_TERASTALLIZED)
-        or (mon.hp <= 0 and bool(side.flag_bits & c.SIDE_TERA_USED)),
-        tera_type=TYPE_NAMES[mon.tera_type].lower(),
+        terastallized=bool(mon.flag_bits & c.MON_TERASTALLIZED) or k == marked,
+        tera_type="stellar" if k == marked else TYPE_NAMES[mon.tera_type].lower(),
     )
 
 

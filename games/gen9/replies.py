@@ -7,17 +7,22 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from plywise.engine.battle.names import MOVE_NAMES
+from plywise.engine.battle.names import MOVE_NAMES, SPECIES_NAMES
 from plywise.games.gen9.infostate import FORCED, PASS, SWITCH, TERA, InfoState, action_name
 
 
 def foe_action_name(info: InfoState, action: int) -> str:
-    """Return the name of an opponent's action, as far as the player knows it."""
+    """Return the name of an opponent's action, as far as the player knows it.
+
+    At Team Preview a Pokémon's number is its place in what that shows.
+    """
     if action in (PASS, FORCED):
         return action_name(info, action)
     mons, mon = info.foe.mons, info.foe.active_mon
     if action >= SWITCH:
         index = action - SWITCH
+        if info.previewing:
+            return f"{info.naming} {info.foe.previewed[index].species}"
         return f"switch {mons[index].species}" if index < len(mons) else "switch to an unseen one"
     slot = action % 4
     moves = () if mon is None else mon.usable
@@ -30,8 +35,8 @@ def named_replies(
 ) -> dict[str, float]:
     """Return the opponent's strategy by names, the largest share first.
 
-    Revealed moves stand first in all worlds; the others bear the names that they have there, with
-    ``(unseen)``.
+    Revealed moves stand first in all worlds; the others, and Pokémon that only Team Preview showed,
+    bear the names that they have there, with ``(unseen)``.
 
     Args:
         info: the player's information state.
@@ -46,6 +51,11 @@ def named_replies(
         moves = side["mons"][int(side["active"])]["moves"]
         for action, share in strategy.items():
             name = foe_action_name(info, action)
+            index = action - SWITCH
+            if info.foe.previewed and len(info.foe.mons) <= index < int(side["team_size"]):
+                if not info.previewing:
+                    species = int(side["mons"][index]["base_species"])
+                    name = f"switch {SPECIES_NAMES[species]} (unseen)"
             if action < SWITCH and action % 4 >= known and moves[action % 4]:
                 tera = " tera" if action >= TERA else ""
                 name = f"{MOVE_NAMES[int(moves[action % 4])]}{tera} (unseen)"

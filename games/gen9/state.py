@@ -32,10 +32,10 @@ from plywise.games.base import (
     State,
     TimeLeft,
 )
-from plywise.games.gen9.action_tables import action_tables
+from plywise.games.gen9.action_tables import action_tables, preview_table
 from plywise.games.gen9.belief import SetBelief, configured_belief
 from plywise.games.gen9.briefing import briefing as make_briefing
-from plywise.games.gen9.briefing import observation
+from plywise.games.gen9.briefing import observation, situation
 from plywise.games.gen9.infostate import InfoState, action_name
 from plywise.games.gen9.replies import foe_action_name, named_replies
 from plywise.games.gen9.requests import request_of
@@ -60,7 +60,7 @@ class _Gen9Base(State):
         """Return the information state of ``player``."""
 
     def action_to_string(self, player: int, action: int) -> str:
-        """Return the action's name, e.g. ``earthquake tera`` or ``switch garchomp``."""
+        """Return the action's name, e.g. ``earthquake tera``, ``lead garchomp`` at preview."""
         return action_name(self.information_state(player), action)
 
     def reply_name(self, player: int, action: int) -> str:
@@ -76,6 +76,8 @@ class _Gen9Base(State):
     def action_tables(self, player: int) -> tuple[ActionTable, ...]:
         """Return tables of the legal moves and switches with computed facts."""
         info = self.information_state(player)
+        if info.previewing:
+            return (preview_table(info, self.belief(player)),)
         return action_tables(info, self.worlds(player, _TABLE_WORLDS, seed=info.turn))
 
     def parse(self, text: str, player: int | None = None) -> ParseResult:
@@ -97,6 +99,10 @@ class _Gen9Base(State):
     def observation_string(self, player: int) -> str:
         """Return the information state in a few lines of text."""
         return observation(self.information_state(player))
+
+    def situation_string(self, player: int) -> str:
+        """Return the information state without the player's team."""
+        return situation(self.information_state(player))
 
     def worlds(
         self,

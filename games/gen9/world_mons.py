@@ -8,12 +8,13 @@ from random import Random
 from typing import Any
 
 from plywise.datasets.pokemon_sets import PokemonSet
-from plywise.datasets.showdown_data import load
+from plywise.datasets.showdown_data import load, to_id
 from plywise.engine.battle.border import codec, teams
 from plywise.engine.battle.names import TYPE_ID
 from plywise.games.gen9.infostate import Condition, MonView, SideView
 from plywise.games.gen9.tracking import condition_tables as tables
 from plywise.games.gen9.tracking.information import COPIED_PP, usual_pp
+from plywise.games.gen9.tracking.wire import UNSHOWN_FORMES
 
 _DONE_KEYS = {
     "berry": "ate",
@@ -48,13 +49,13 @@ def mon_dump(
 ) -> _Dump:
     """Return the Pokémon with team index ``i``: its drawn set, overwritten by what is known."""
     data = load()
-    species = data.species_id(known.species if known else s.species)
+    species = _told_by(s.ability, known.species if known else s.species)
     max_hp, _ = _strength(s, s.species)
     _, stats = _strength(s, species)
     mon: _Dump = {
         "i": i,
         "sp": species,
-        "bsp": data.species_id(known.base_species if known else s.species),
+        "bsp": _told_by(s.ability, known.base_species if known else s.species),
         "L": s.level,
         "g": s.gender,
         "hp": max_hp,
@@ -72,6 +73,17 @@ def mon_dump(
     if known is not None:
         _write_known(mon, known, side, rng)
     return mon
+
+
+@lru_cache(2_000)
+def _told_by(ability: str, species: str) -> str:
+    """Return the forme of a species id: lines do not tell some, which the ability does."""
+    species = load().species_id(species)
+    for forme, shown in UNSHOWN_FORMES.items():
+        own = load().species[forme]["abilities"].values()
+        if shown == species and ability in map(to_id, own):
+            return forme
+    return species
 
 
 @lru_cache(20_000)

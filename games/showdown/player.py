@@ -7,7 +7,7 @@ import logging
 import random
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -22,7 +22,9 @@ from plywise.datasets.recording import Losses
 from plywise.games.base import State
 from plywise.games.gen9.infostate import SWITCH, InfoState, action_name
 from plywise.games.gen9.state import InfoStateView
+from plywise.games.gen9.tracking.request import nameable
 from plywise.games.showdown.messages import CheckedPlayer
+from plywise.games.showdown.refusals import shortened
 from plywise.games.showdown.server_timer import ServerTimer
 
 log = logging.getLogger(__name__)
@@ -30,6 +32,7 @@ log = logging.getLogger(__name__)
 REFUSED = "refused by the server"
 """The one key of ``PlywisePlayer.fallbacks`` after which the agent decides again."""
 
+_INVALID = "|error|[Invalid choice] "
 _REPORT_SECONDS = 0.5  # longest wait for the timer's report after a request
 _POLL_SECONDS = 0.01
 
@@ -53,13 +56,15 @@ class DecisionRecord:
 
     Attributes:
         battle: the battle's tag; ``turn``: its turn.
-        own_hp, foe_hp: sum of the HP fractions of each side, 0 … 6 (unseen Pokémon count as 1).
+        own_hp, foe_hp: sum of the HP fractions of each side, 0 … ``size`` (unseen Pokémon count
+            as 1).
         own_left, foe_left: number of Pokémon that have not fainted.
         last_own, last_foe: last moves of the active Pokémon; "" none.
         action: our action's name; ``decision``: the agent's decision (None: it failed).
         seconds: from the request to the answer.
         fallback: reason for a random legal choice; "" none was needed.
         infostate: the information state as JSON.
+        size: Pokémon of a side in the battle.
     """
 
     battle: str
@@ -77,6 +82,7 @@ class DecisionRecord:
     seconds: float
     fallback: str
     infostate: str
+    size: int = 6
 
 
 @dataclass
@@ -87,14 +93,16 @@ class _OngoingBattle:
         timer: the server's timer.
         agent: the agent for this battle; None before its first decision.
         request_id: id of the latest request.
-        sent: actions sent for that request.
+        sent: choices sent for that request, each as its actions (several at Team Preview).
+        error: the server's words about the last choice that it refused as invalid; "" none.
         unrecorded: makes the record of each decision that is being sent; () there is none.
     """
 
     timer: ServerTimer
     agent: BattleDecider | None = None
     request_id: int = -2
-    sent: set[int] = field(default_factory=set)
+    sent: set[tuple[int, ...]] = field(default_factory=set)
+    error: str = ""
     unrecorded: tuple[Callable[[], DecisionRecord], ...] = ()
 
 
@@ -102,8 +110,9 @@ class PlywisePlayer(CheckedPlayer):
     """Plays with one of our agents; every battle's decisions run in a worker thread.
 
     After any failure of a decision a legal choice is sent: the failure is logged, counted in
-    ``fallbacks`` by reason and written into the decision record.  A choice is sent first and
-    recorded afterwards: what a record meets is counted in ``losses`` and costs no battle.
+    ``fallbacks`` by reason and written into the decision record.  A choice that the server refuses
+    is not sent again for the same request: the agent decides among the others.  A choice is sent
+    first and recorded afterwards: what a record meets is counted in ``losses`` and costs no battle.
 
     Args:
         agent: makes the decisions.
@@ -163,7 +172,8 @@ class PlywisePlayer(CheckedPlayer):
         tag = battle.battle_tag
         ongoing = self._ongoing(tag)
         decision, fallback, action = None, "", -1
-        named: list[Callable[[], DecisionRecord]] = []  # records of decisions before the last one
+        earlier: list[Callable[[], DecisionRecord]] = []  # records of decisions before the last one
+        chosen: tuple[int, ...] = ()
         order: BattleOrder = self.choose_default_move()
         info: InfoState | None = None
         try:
@@ -171,12 +181,11 @@ class PlywisePlayer(CheckedPlayer):
             info = self._without_refused(battle, ongoing, known)
             decision = await self._decided(battle, info)
             action = int(decision.action)
-            while action in info.legal and len(info.named) + 1 < info.to_name:
+            while (after := self._next_to_name(battle, info, action)) is not None:
                 now = time.perf_counter()
-                named.append(partial(decision_record, tag, info, action, decision, now - began, ""))
-                began = now
-                members = (*info.named, action - SWITCH)
-                info = self.channel(tag).information_state(battle.last_request, members)
+                record = partial(decision_record, tag, info, action, decision, now - began, "")
+                earlier.append(record)
+                chosen, info, began = (*chosen, action), after, now
                 decision = await self._decided(battle, info)
                 action = int(decision.action)
             if action in info.legal:
@@ -190,16 +199,26 @@ class PlywisePlayer(CheckedPlayer):
             self.fallbacks[fallback] += 1
             log.warning("%s turn %s: random legal choice (%s)", tag, battle.turn, fallback)
             try:
+                chosen, earlier = (), []  # the server adds who is missing
                 action, order = self._random_legal(battle, info)
             except Exception:  # the request itself cannot be read
                 log.exception("no legal choice is known in %s turn %s", tag, battle.turn)
         ongoing.timer.answered(started, time.perf_counter())
-        ongoing.sent.add(action)
+        ongoing.sent.add((*chosen, action))
         if info is not None:
             seconds = time.perf_counter() - began
             last = partial(decision_record, tag, info, action, decision, seconds, fallback)
-            ongoing.unrecorded = (*named, last)
+            ongoing.unrecorded = (*earlier, last)
         return order
+
+    def _next_to_name(self, battle: Battle, info: InfoState, action: int) -> InfoState | None:
+        """Return the next decision of Team Preview after an action; None: there is none."""
+        if action not in info.legal or len(info.named) + 1 >= info.to_name:
+            return None
+        tag = battle.battle_tag
+        named = (*info.named, action - SWITCH)
+        after = self.channel(tag).information_state(battle.last_request, named)
+        return replace(after, legal=not_refused(after, self._ongoing(tag).sent))
 
     async def _decided(
         self, battle: AbstractBattle, info: InfoState, wanted: Callable[[], bool] = lambda: True
@@ -243,6 +262,8 @@ class PlywisePlayer(CheckedPlayer):
         for line in lines:
             if line.startswith("|inactive"):
                 self._ongoing(tag).timer.read(line.split("|"), time.perf_counter())
+            elif line.startswith(_INVALID):
+                self._ongoing(tag).error = shortened(line.removeprefix(_INVALID))
 
     def _ongoing(self, tag: str) -> _OngoingBattle:
         if tag not in self._ongoing_battles:
@@ -252,14 +273,22 @@ class PlywisePlayer(CheckedPlayer):
     def _without_refused(
         self, battle: Battle, ongoing: _OngoingBattle, info: InfoState
     ) -> InfoState:
-        """Remove the actions already sent for this request, which the server refused."""
+        """Remove what was already sent for this request, which the server refused.
+
+        What it calls invalid, which a choice of ours never should be, is a notice as well.
+        """
         request_id = int(battle.last_request.get("rqid", -1))
         if ongoing.request_id != request_id:
             ongoing.request_id, ongoing.sent = request_id, set()
             return info
         self.fallbacks[REFUSED] += 1
-        left = tuple(a for a in info.legal if a not in ongoing.sent)
-        return replace(info, legal=left) if left else info
+        if ongoing.error:
+            place = "Team Preview" if info.previewing else f"turn {info.turn}"
+            line = f"{battle.battle_tag}, {place}: the server refused a choice ({ongoing.error})"
+            log.warning("%s", line)
+            self.notices.append(f"{line}: another one is made")
+            ongoing.error = ""
+        return replace(info, legal=not_refused(info, ongoing.sent))
 
     def _random_legal(self, battle: Battle, info: InfoState | None) -> tuple[int, BattleOrder]:
         if info is None or not info.legal:
@@ -286,6 +315,27 @@ class PlywisePlayer(CheckedPlayer):
     def _battle_finished_callback(self, battle: AbstractBattle) -> None:
         super()._battle_finished_callback(battle)
         self._ongoing_battles.pop(battle.battle_tag, None)
+
+
+def not_refused(info: InfoState, sent: Collection[tuple[int, ...]]) -> tuple[int, ...]:
+    """Return the legal actions from which a choice follows that was not sent; all if none does.
+
+    Args:
+        info: the player's information state.
+        sent: choices, each as its actions: one, or all that name Pokémon at Team Preview.
+    """
+    named = tuple(SWITCH + i for i in info.named)
+    left = (a for a in info.legal if not all(c in sent for c in _choices(info, (*named, a))))
+    return tuple(left) or info.legal
+
+
+def _choices(info: InfoState, begun: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    """Yield the choices that begin with these actions."""
+    if len(begun) >= info.to_name:
+        yield begun
+        return
+    for i in nameable(len(info.own.mons), [a - SWITCH for a in begun], info.to_name):
+        yield from _choices(info, (*begun, SWITCH + i))
 
 
 async def _wait_for_report(timer: ServerTimer) -> None:
@@ -319,4 +369,5 @@ def decision_record(
         seconds=seconds,
         fallback=fallback,
         infostate=info.to_json(),
+        size=max(own.size, foe.size),
     )

@@ -83,6 +83,33 @@ def action_of_lines(info: InfoState, lines: Iterable[Sequence[str]]) -> int | No
     return None
 
 
+def named_by_request(info: InfoState, after: InfoState) -> int | None:
+    """Return whom a player named at one decision of Team Preview, by the next request.
+
+    That lists the Pokémon that it brought, with the lead on the field; the others count as named by
+    ascending index, as our decisions name them.  None: they are not the same Pokémon.
+
+    Args:
+        info: the player's information state at Team Preview.
+        after: that at the next request, on turn 1.
+    """
+    left = list(enumerate(info.own.mons))
+    brought: list[int] = []  # team index at Team Preview, by place in the battle
+    for mon in after.own.mons:
+        wanted = (mon.species, mon.level)
+        alike = [(i, one) for i, one in left if (one.species, one.level) == wanted]
+        if not alike:
+            return None
+        left.remove(alike[0])
+        brought.append(alike[0][0])
+    if after.own.active is None:
+        return None
+    lead = brought.pop(after.own.active)
+    chosen = [lead, *sorted(brought)]
+    place = len(info.named)
+    return SWITCH + chosen[place] if place < len(chosen) else None
+
+
 def _legal_move(info: InfoState, name: str, *, tera: bool) -> int | None:
     mon, base = info.own.active_mon, TERA if tera else MOVE
     moves = () if mon is None else mon.usable

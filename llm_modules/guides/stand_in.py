@@ -10,7 +10,7 @@ answers are correct by chance.  Equal seeds give equal answers.  The correct ans
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Protocol
@@ -30,6 +30,9 @@ class Oracle(Protocol):
 
         Every option has an entry; {}: there is no answer.
         """
+
+    def value(self, state: State, player: int) -> float:
+        """Return the value of a position for ``player``, in [-1, 1]."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,15 @@ class StandIn:
             )
         return StandInConsultation(answers, transcript, self.delay, start)
 
+    def values(self, positions: Sequence[State], player: int, seed: int) -> list[float]:
+        """Return the values of positions for ``player``, as one answer: all right, or shuffled."""
+        random = Random(f"{self.seed}/{seed}/positions")
+        right = random.random() < self.skill
+        values = [self.oracle.value(position, player) for position in positions]
+        if not right:
+            random.shuffle(values)
+        return values
+
 
 class StandInConsultation(Consultation):
     """Consultation whose answers arrive together after a delay (``search.guide.Consultation``).
@@ -100,6 +112,11 @@ class StandInConsultation(Consultation):
         self._answers = answers
         self._due = now + delay
         self._report = GuideReport(calls=len(answers))
+
+    def answers(self) -> list[Advice]:
+        """Return all answers at once, before their delay is over."""
+        answers, self._answers = self._answers, []
+        return answers
 
     @property
     def transcript(self) -> list[dict[str, Any]]:

@@ -36,7 +36,7 @@ from .sandbox import Case, Sandbox
 
 _BESIDE = (
     *("game.json", "results.csv", "positions.txt", "squares.txt", "record.sqlite", "nim.py"),
-    *("decisions.jsonl", "corpus.jsonl.gz", "teams.txt"),
+    *("decisions.jsonl", "corpus.jsonl.gz", "teams.txt", "usage.json"),
 )
 
 

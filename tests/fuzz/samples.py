@@ -84,6 +84,17 @@ _TEAM_JSON = (
     b'["Surf", "Fly"], "nature": "Timid", "gender": "N", "evs": {"hp": 252, "spe": 4}, "ivs": '
     b'{"atk": 0}, "level": 50, "shiny": true, "happiness": 3, "teraType": "Water"}]'
 )
+_USAGE = json.dumps({
+    "info": {"metagame": "gen9ou", "cutoff": 1695.0, "number of battles": 10},
+    "data": {
+        name: {
+            "Raw count": 5, "usage": 0.5, "Abilities": {"pressure": 2.0}, "Items": {"nothing": 2.0},
+            "Moves": {"surf": 2.0, "fly": 1.0}, "Spreads": {"Jolly:0/252/4/0/0/252": 2.0},
+            "Tera Types": {"steel": 2.0}, "Teammates": {"Mew": 1.5}, "Checks and Counters": {},
+        }
+        for name in ("Mew", "Pikachu")
+    },
+}).encode()  # fmt: skip
 _PLAIN = ("search=mcts", "search.seconds=null", "search.iterations=2")
 _GAMES = {
     "tic_tac_toe": ("search.max_depth=1", "explain=true"),
@@ -208,6 +219,8 @@ def _texts() -> Iterator[Sample]:
     packed = "".join(f"{packed_text(team.sets)}\n" for team in teams_of("gen9ou")[:2])
     yield Sample("packed.txt", packed.encode(), "text", (), read=read_teams)
     yield Sample("team.json", _TEAM_JSON, "json", (), read=read_teams)
+    usage = ("data", "usage", "usage.json", "format=ou")
+    yield Sample("usage.json", _USAGE, "json", (usage,))
     option = b"defaults: [alphabeta_schema, _self_]\nseconds: 0.5\nmax_depth: 3\ntable_bits: 16\n"
     play = ("play", "game=tic_tac_toe", "llm=none", "side=none")
     yield Sample(

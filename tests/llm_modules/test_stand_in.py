@@ -16,9 +16,9 @@ from plywise.arena.cli.main import main
 from plywise.arena.guidance.advised import Advised
 from plywise.arena.guidance.oracles import BattleOracle, BoardOracle, make_oracle
 from plywise.arena.tournament.store import GameStore
-from plywise.conf.schemas.game import GameConfig
-from plywise.conf.schemas.llm import NoLLMGroup
-from plywise.conf.schemas.search import SimultaneousGroup
+from plywise.conf.schemas.game import GameConfig, Gen9Config
+from plywise.conf.schemas.llm import NoLLMGroup, StandInGroup
+from plywise.conf.schemas.search import AlphaBetaGroup, SimultaneousGroup
 from plywise.datasets.battle_formats import find_format
 from plywise.datasets.pokemon_sets import random_battle_sets
 from plywise.engine.battle.border.battle_state import BattleState
@@ -227,6 +227,9 @@ def test_a_guide_without_trust_is_not_asked() -> None:
         def truth(self, *question: Any) -> dict[int, float]:
             raise AssertionError("asked")
 
+        def value(self, *position: Any) -> float:
+            raise AssertionError("asked")
+
     config = GuideConfig(guides=("propose", "model"), trust={"propose": 0.0, "model": 0.0})
     asked = StandIn(Dumb(), config, 0.0).consult(played("tic_tac_toe", []), 0, 1)
     assert asked.finished
@@ -253,6 +256,9 @@ def test_the_time_of_the_oracle_is_not_counted() -> None:
         def truth(self, *question: Any) -> dict[int, float]:
             time.sleep(0.3)
             return {0: 1.0, 1: 0.0}
+
+        def value(self, *position: Any) -> float:
+            raise AssertionError("asked")
 
     state = make_game("goofspiel", cards=3).new_initial_state()
     config = SimultaneousGroup(seconds=0.1, worlds=1)
@@ -291,7 +297,48 @@ def test_good_values_win_games_and_bad_ones_do_not(tmp_path: Path) -> None:
     assert sum(share["right"]) / 16 > 0.55 > 0.45 > sum(share["chance"]) / 16
 
 
-def test_on_a_server_nobody_knows_what_is_true(capsys: pytest.CaptureFixture[str]) -> None:
-    battle = ("game=gen9randombattle", "llm=stand_in", "agents=[search,llm_search]")
-    assert main(["tournament", *battle, "tournament.executor=showdown"]) == 2
-    assert "llm=stand_in knows no battle on a server" in capsys.readouterr().err
+@pytest.mark.parametrize("format", ["gen9randombattle", "gen9ou", "gen9bssregi"])
+def test_of_an_information_state_alone_the_oracle_searches_the_belief(format: str) -> None:
+    """As on a server: what the other player has is not known, and cannot decide the answers."""
+    game = make_game("gen9", format=format)
+    config = SimultaneousGroup(seconds=None, iterations=100, worlds=2)
+    oracle = make_oracle(game, config, 200)
+    state = cast("Gen9State", game.new_initial_state(3))
+    while state.battle.pool[0].turn < 3:
+        view = state.view(0)
+        legal = view.legal_actions(0)
+        for question in (PROPOSE, EVALUATE) if legal else ():
+            assert set(oracle.truth(view, 0, question, 1)) == set(legal)
+        predicted = oracle.truth(view, 0, MODEL, 1)
+        assert set(predicted) <= {a for _, a in foe_options(view.info)}
+        assert not view.info.previewing or sum(predicted.values()) == pytest.approx(1.0)
+        assert -1 <= oracle.value(state, 0) <= 1
+        state.apply_actions([(state.legal_actions(p) or [NO_ACTION])[0] for p in (0, 1)])
+
+
+def test_players_without_a_search_play_with_the_stand_in() -> None:
+    """At Team Preview of gen9ou, on turn 1, and in a solved game."""
+    config = SimultaneousGroup(seconds=None, iterations=60, worlds=2)
+    llm = StandInGroup(oracle_iterations=100)
+    factory = AgentFactory(Gen9Config(format="gen9ou"), config, llm)
+    state = factory.game.new_initial_state(4)
+    for _ in range(2):
+        for name in ("llm", "pokellmon", "pokechamp"):
+            decision = factory.build(agent_config(name)).decide(state, 0, 9)
+            assert decision.action in state.legal_actions(0)
+            assert decision.notes["guide"].used > 0
+            assert "fallback" not in decision.notes
+        state.apply_actions([state.legal_actions(p)[0] for p in (0, 1)])
+    boards = AgentFactory(GameConfig("tic_tac_toe"), AlphaBetaGroup(), llm)
+    position = played("tic_tac_toe", [0, 8])
+    for name in ("llm", "pokellmon", "pokechamp"):
+        assert boards.build(agent_config(name)).decide(position, 0, 1).action in {2, 6}
+
+
+def test_a_stand_in_that_comes_too_late_is_not_heard() -> None:
+    llm = StandInGroup(delay=0.2)
+    factory = AgentFactory(GameConfig("tic_tac_toe"), AlphaBetaGroup(), llm)
+    agent = factory.build(agent_config("llm", seconds=0.05))
+    decision = agent.decide(played("tic_tac_toe", [0, 8]), 0, 1)
+    assert decision.notes["fallback"] == "no answer from the stand-in in time"
+    assert (decision.notes["guide"].late, decision.notes["guide"].used) == (1, 0)

@@ -2,17 +2,21 @@
 
 python tests/system/evidence_loss.py CORPUS… [draws=60]
 
-The corpora are recorded with streams.  At every second decision of both players, for each Pokémon
-seen: the share of drawn sets with the true item (where it is not told), ability, Speed and spread
-(within 3 points), whose negative logarithm is averaged (a share of 0 counts as 0.001).
+The corpora are recorded with streams.  At every second decision of both players sets are drawn for
+each Pokémon seen.  Asked is the share of them with the true item, ability and Tera type (where it
+is not told), each true move that has not been seen, the true Speed and the true stats (within 3
+points); its negative logarithm is averaged (a share of 0 counts as 0.001).  ``drawn`` is the part
+of the questions that some set answers rightly.  A second table tells how often what is drawn with a
+share (items, abilities, Tera types, unseen moves) is true; a third in how many cases the belief
+gives the true set a positive weight.
 """
 
 from __future__ import annotations
 
 import math
 import sys
-from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -22,27 +26,40 @@ from plywise.datasets.battle_corpus import RecordedBattle, read_corpus
 from plywise.datasets.pokemon_sets import PokemonSet
 from plywise.datasets.showdown_data import to_id
 from plywise.datasets.spreads import stats_of_set
-from plywise.games.gen9.belief import belief_for
+from plywise.games.gen9.belief import SetBelief, belief_for
 from plywise.games.gen9.infostate import MonView
 from plywise.games.gen9.tracking.wire import channel
 from plywise.games.showdown.channel import BattleChannel
 
 _TURNS = (2, 5, 10, 20, 10_000)
 _FLOOR = 1e-3
+_BINS = (0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.95, 1.0)
+_NEAR = 3  # points of a stat
+
+_Values = Callable[[PokemonSet], Collection[object]]
 
 
-def questions(mon: MonView, true: PokemonSet) -> Iterator[tuple[str, Callable[[PokemonSet], bool]]]:
-    """Yield what is asked of drawn sets, by name."""
-    stats = stats_of_set(replace(true, level=mon.level))
+def questions(mon: MonView, true: PokemonSet) -> Iterator[tuple[str, set[object], _Values]]:
+    """Yield a name, the true values, and which of the possible values a drawn set has."""
     if mon.first_item is None:
-        yield "item", lambda s: s.item == to_id(true.item)
+        yield "item", {to_id(true.item)}, lambda s: (s.item,)
     if mon.base_ability is None:
-        yield "ability", lambda s: s.ability == to_id(true.ability)
-    yield "speed", lambda s: abs(stats_of_set(s)[5] - stats[5]) <= 3
-    yield (
-        "spread",
-        lambda s: all(abs(a - b) <= 3 for a, b in zip(stats_of_set(s), stats, strict=True)),
-    )
+        yield "ability", {to_id(true.ability)}, lambda s: (s.ability,)
+    if mon.tera_type is None and true.tera_type:
+        yield "tera", {true.tera_type}, lambda s: (s.tera_type,)
+    seen = {move.id for move in mon.moves}
+    hidden = set(map(to_id, true.moves)) - seen
+    if hidden:
+        yield "move", set(hidden), lambda s: [move for move in s.moves if move not in seen]
+    stats = stats_of_set(replace(true, level=mon.level))
+
+    def near(s: PokemonSet) -> tuple[object, ...]:
+        own = stats_of_set(s)
+        fits = [abs(a - b) <= _NEAR for a, b in zip(own, stats, strict=True)]
+        return tuple(name for name, is_so in (("speed", fits[5]), ("spread", all(fits))) if is_so)
+
+    yield "speed", {"speed"}, near
+    yield "spread", {"spread"}, near
 
 
 def seen(battle: RecordedBattle, player: int) -> Iterator[tuple[int, MonView, PokemonSet]]:
@@ -66,26 +83,65 @@ def seen(battle: RecordedBattle, player: int) -> Iterator[tuple[int, MonView, Po
         request = step.requests[player]
 
 
+class _Tables:
+    """What is counted: for the prior alone (0) and with evidence (1)."""
+
+    def __init__(self) -> None:
+        self.loss: dict[tuple[str, int], list[float]] = defaultdict(lambda: [0.0, 0.0])
+        self.asked: Counter[tuple[str, int]] = Counter()
+        self.drawn: Counter[tuple[str, int]] = Counter()
+        self.shares: dict[tuple[str, int], list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
+        self.cases = self.held = 0
+
+    def add(self, belief: SetBelief, turn: int, mon: MonView, true: PokemonSet, draws: int) -> None:
+        """Draw sets of a Pokémon, whose true set is ``true``, and count."""
+        until = next(t for t in _TURNS if turn <= t)
+        self.cases += 1
+        self.held += belief.holds(mon, true)
+        for k, view in enumerate((mon.without_evidence(), mon)):
+            sets = [belief.draw(view, Random(n)) for n in range(draws)]
+            for name, right, values in questions(mon, true):
+                found = Counter(value for s in sets for value in values(s))
+                for value in right:
+                    share = found[value] / draws
+                    self.loss[name, until][k] -= math.log(max(_FLOOR, share))
+                    if k:
+                        self.asked[name, until] += 1
+                        self.drawn[name, until] += share > 0
+                if k and name not in ("speed", "spread"):
+                    for value, count in found.items():
+                        bin = next(n for n, most in enumerate(_BINS) if count / draws <= most)
+                        counted = self.shares[name, bin]
+                        counted[0] += 1
+                        counted[1] += count / draws
+                        counted[2] += value in right
+
+    def print(self) -> None:
+        """Print the three tables."""
+        for (name, until), (prior, evidence) in sorted(self.loss.items()):
+            count = self.asked[name, until]
+            print(
+                f"{name:8} to turn {until:6}: {count:6}, prior {prior / count:.3f}, with evidence "
+                f"{evidence / count:.3f}, drawn {self.drawn[name, until] / count:.4f}"
+            )
+        for (name, n), (values, total, right) in sorted(self.shares.items()):
+            print(
+                f"{name:8} share to {_BINS[n]:.2f}: {values:6.0f} values, mean share "
+                f"{total / values:.3f}, true {right / values:.3f}"
+            )
+        print(f"true set held: {self.held} of {self.cases}")
+
+
 def main(corpora: list[str], draws: int) -> None:
-    """Print a table for each corpus."""
+    """Print the tables of each corpus."""
     for path in corpora:
-        losses: dict[tuple[str, int], list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
+        tables = _Tables()
         for battle in read_corpus(Path(path)):
             belief = belief_for(battle.rules)
             for turn, mon, true in (one for player in range(2) for one in seen(battle, player)):
-                until = next(t for t in _TURNS if turn <= t)
-                for k, view in enumerate((mon.without_evidence(), mon)):
-                    drawn = [belief.draw(view, Random(n)) for n in range(draws)]
-                    for name, holds in questions(mon, true):
-                        share = sum(map(holds, drawn)) / draws
-                        losses[name, until][k] -= math.log(max(_FLOOR, share))
-                        losses[name, until][2] += k
+                tables.add(belief, turn, mon, true, draws)
         print(path)
-        for (name, until), (prior, evidence, count) in sorted(losses.items()):
-            print(
-                f"{name:8} to turn {until:6}: {count:6.0f}, prior {prior / count:.3f}, "
-                f"with evidence {evidence / count:.3f}"
-            )
+        tables.print()
 
 
 if __name__ == "__main__":

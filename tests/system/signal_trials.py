@@ -36,6 +36,7 @@ from typing import Any
 
 import numpy as np
 
+from plywise.games.showdown.install import ensure_pinned
 from plywise.games.showdown.server import ShowdownServer
 
 from ..arena.showdown.login_server import LoginServer, key_pair
@@ -57,9 +58,9 @@ class Kind:
     """A command to be ended.
 
     Attributes:
-        arguments: after ``plywise``; ``{corpus}`` is a recorded corpus, ``{url}`` the address of a
-            server, ``{secured}`` of one where ``{login}`` signs names, ``{port}`` a free port,
-            ``{own}`` a name, ``{other}`` that of a client of others.
+        arguments: after ``plywise``; ``{corpus}`` is a recorded corpus, ``{package}`` Showdown's
+            folder, ``{url}`` the address of a server, ``{secured}`` of one where ``{login}`` signs
+            names, ``{port}`` a free port, ``{own}`` a name, ``{other}`` that of a client of others.
         seconds: an early signal comes within them, after the start.
         begun: number of children, or words on the screen, with which its work begins; a late signal
             comes within five seconds after that.
@@ -131,6 +132,13 @@ def _record_kept(folder: Path, output: str) -> str:
     return "" if before.read_bytes() == b"what was there" else "the file that was there is gone"
 
 
+def _data_kept(folder: Path, output: str) -> str:
+    data = folder.parent / "data" / "plywise" / "showdown"
+    whole = [path for path in data.glob("*") if path.is_dir() and (path / "changes.txt").is_file()]
+    left = [path.name for path in data.glob("*") if path.is_dir() and path not in whole]
+    return f"half of an update: {left}" if left else ""
+
+
 def _play_kept(folder: Path, output: str) -> str:
     saved = list(folder.glob("outputs/play/*/*/*.json"))
     begun = "to move" in output
@@ -179,6 +187,7 @@ KINDS = {
     "bench_guides": Kind(("bench", "guides", "decisions=200"), 20, 1),
     "bench_engine": Kind(("bench", "engine", "seconds=1"), 40, 1),
     "record": Kind(("record", "engine", "corpus.jsonl.gz", "battles=300"), 12, 1, _record_kept),
+    "data": Kind(("data", "update", "package={package}", "teams=3000"), 60, 1, _data_kept),
     "team": Kind(("team", "make", "count=2000", "out=teams.txt"), 12, 1),
     "play": Kind(("play", *_BOARDS, "side=first"), 8, "to move", _play_kept, terminal=True),
     "childplay": Kind(
@@ -247,6 +256,7 @@ class Surroundings(ExitStack):
         port = free_port()
         return {
             "{corpus}": lambda: str(self.corpus),
+            "{package}": lambda: str(ensure_pinned()),
             "{url}": lambda: self.server.url,
             "{secured}": lambda: self.secured.url,
             "{login}": lambda: self.login.url,

@@ -1,4 +1,4 @@
-"""``agent=llm``: the language model's answer alone."""
+"""``agent=llm`` and ``agent=pokellmon``: the language model's answer alone."""
 
 from __future__ import annotations
 
@@ -32,23 +32,45 @@ class LLMSettings(AgentConfig):
 
     def as_method(self) -> MethodConfig:
         """Return how the model is asked."""
-        from plywise.llm_modules.players.methods import MethodConfig
+        return _method(
+            name=self.method,
+            samples=self.samples,
+            thought=self.thought,
+            temperature=self.temperature,
+        )
 
-        own = ("samples", "thought", "temperature")
-        given: dict[str, Any] = {"name": self.method} | {key: getattr(self, key) for key in own}
-        return MethodConfig(**{key: value for key, value in given.items() if value is not None})
+
+@dataclass
+class PokeLLMonSettings(AgentConfig):
+    """Settings of the player of the PokéLLMon paper."""
+
+    samples: int | None = setting(None, "answers that vote; null: 3", low=1)
+    temperature: float | None = setting(None, "their temperature; null: 0.7", low=0)
+
+    def as_method(self) -> MethodConfig:
+        """Return how the model is asked."""
+        return _method(name="pokellmon", samples=self.samples, temperature=self.temperature)
 
 
-def _check(context: AgentContext, entrant: LLMSettings) -> None:
+def _method(**given: Any) -> MethodConfig:
+    from plywise.llm_modules.players.methods import MethodConfig
+
+    return MethodConfig(**{key: value for key, value in given.items() if value is not None})
+
+
+def _check(context: AgentContext, entrant: LLMSettings | PokeLLMonSettings) -> None:
     from plywise.arena.guidance.language_model import example_store
 
     example_store(context.model.config, context.game)  # refuses a game that has no examples
 
 
-def _make(context: AgentContext, entrant: LLMSettings) -> Agent:
-    from plywise.arena.agents.llm_alone import LLMAgent
+def _make(context: AgentContext, entrant: LLMSettings | PokeLLMonSettings) -> Agent:
+    from plywise.arena.agents.llm_alone import LLMAgent, StandInPlayer
     from plywise.arena.guidance.language_model import example_store
 
+    stand_in = context.model.answering(context.game, ("propose",))
+    if stand_in is not None:
+        return StandInPlayer(entrant.title, stand_in, entrant.as_method(), entrant.seconds)
     return LLMAgent(
         entrant.title,
         context.model,
@@ -66,6 +88,15 @@ AGENTS = (
         _make,
         _check,
         settings=LLMSettings,
+        plays=EVERYWHERE,
+        llm=True,
+    ),
+    AgentSpec(
+        "pokellmon",
+        "the player of the PokéLLMon paper: the language model alone, told how its choices went",
+        _make,
+        _check,
+        settings=PokeLLMonSettings,
         plays=EVERYWHERE,
         llm=True,
     ),

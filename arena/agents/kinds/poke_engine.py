@@ -30,6 +30,8 @@ class PokeEngineAgent(TimedAgent):
 
     Of the ``search`` group it takes ``seconds``, ``iterations``, ``worlds`` and ``battle_seconds``;
     poke-engine makes at least 1,000 iterations in a state, and may be late by some milliseconds.
+    At Team Preview its search chooses among the leads of both sides.  It plays on with all six
+    there, so where three are brought those come that it would choose most as leads.
     ``notes["failed_worlds"]`` counts the states on which its search was aborted by an error
     (a panic of the Rust code), ``notes["fallback"]`` says so where no state was left.
 
@@ -38,11 +40,12 @@ class PokeEngineAgent(TimedAgent):
     """
 
     def __init__(self, name: str, config: SimultaneousGroup) -> None:
-        from plywise.games.gen9.poke_engine import load_poke_engine, translate
+        from plywise.games.gen9.poke_engine import best_action, load_poke_engine, translate
 
         super().__init__(name, config.seconds, config.battle_seconds)
         self._config = config
         self._translate = translate
+        self._best = best_action
         self._engine = load_poke_engine()
 
     def decide_within(
@@ -67,19 +70,19 @@ class PokeEngineAgent(TimedAgent):
             iterations += result.total_visits
             for choice in result.side_one:
                 action = there.actions.get(choice.move_choice)
-                if action in legal and choice.visits:
+                if action is not None and choice.visits:
                     shares[action] += choice.visits / result.total_visits
                     scores[action] += choice.total_score
                     visits[action] += choice.visits
         notes: dict[str, Any] = {}
         if failed:
             notes["failed_worlds"] = failed
-        if shares:
-            action = max(shares, key=lambda a: shares[a])
-        else:
+        best = self._best(there, shares, legal)
+        if best is None:
             notes["fallback"] = f"poke-engine had no legal action in {len(worlds)} states"
             log.warning("%s: %s", self.name, notes["fallback"])
-            action = Random(seed).choice(legal)
+        action = Random(seed).choice(legal) if best is None else best
+        visits = Counter({a: n for a, n in visits.items() if a in legal})
         values = {a: 2.0 * scores[a] / n - 1.0 for a, n in visits.items()}
         return Decision(
             action=action,

@@ -54,6 +54,7 @@ def _make(context: AgentContext, entrant: PokeChampSettings) -> Agent:
         entrant.seconds,
         context.game.kernels(),
         damage_done if context.battles else None,
+        context.model.answering(context.game, ("propose", "model")),
     )
 
 

@@ -68,8 +68,6 @@ def _check_advised(context: AgentContext, entrant: SearcherSettings) -> None:
     if isinstance(context.search, MCTSGroup):
         raise ConfigError("search=mcts takes no advice: agent=search or llm=none")
     check_advice(llm, entrant, context.game, with_budget(context.search, entrant))
-    if context.on_server and llm.name == "stand_in":
-        raise ConfigError("llm=stand_in knows no battle on a server")
 
 
 def _make(context: AgentContext, entrant: SearcherSettings) -> Agent:

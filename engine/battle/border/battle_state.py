@@ -82,7 +82,8 @@ class BattleSide:
     """One side.
 
     Attributes:
-        active: team index of the Pokémon in battle (which may have fainted).
+        active: team index of the Pokémon in battle (which may have fainted); -1: none, at Team
+            Preview.
         boosts: stages of atk def spa spd spe accuracy evasion.
         types: type names of the active one before Terastallization.
         volatiles: Showdown's ids of what clings to the active one.
@@ -402,15 +403,16 @@ class BattleState:
         found = facts.state_facts(self.pool, 0)
         where = f"p{side + 1}"
         condition, volatile = "side condition ", "volatile "
+        active = -1 if self.previewing else plain_side.active
         return BattleSide(
-            active=plain_side.active,
+            active=active,
             team=tuple(_member(plain_side, k) for k in range(plain_side.team_size)),
             boosts=dict(zip(BOOST_NAMES, plain_side.boosts, strict=True)),
             types=tuple(TYPE_NAMES[t] for t in plain_side.types if t),
             volatiles=tuple(
                 what.removeprefix(volatile)
                 for at, what in found
-                if at == f"{where}:{plain_side.active}" and what.startswith(volatile)
+                if at == f"{where}:{active}" and what.startswith(volatile)
             ),
             conditions={
                 what.removeprefix(condition): int(value)

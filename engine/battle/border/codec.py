@@ -179,7 +179,12 @@ KEPT_RESULTS = {
     True: c.MON_KEPT_TRUE,
 }
 STALENESS = {None: 0, "internal": c.STALE_INTERNAL, "external": c.STALE_EXTERNAL}
-REQUESTS = {"": c.REQUEST_NONE, "move": c.REQUEST_MOVE, "switch": c.REQUEST_SWITCH}
+REQUESTS = {
+    "": c.REQUEST_NONE,
+    "move": c.REQUEST_MOVE,
+    "switch": c.REQUEST_SWITCH,
+    "teampreview": c.REQUEST_PREVIEW,
+}
 SLOT_FLAGS = {
     "healingwish": c.SIDE_HEALING_WISH,
     "lunardance": c.SIDE_LUNAR_DANCE,

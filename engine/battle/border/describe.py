@@ -54,14 +54,21 @@ def describe_state(pool: np.ndarray[Any, Any], i: int) -> str:
     lines = [_field(b)]
     for s, side in enumerate(b.sides):
         lines.append(f"side {s + 1}" + _side(facts, s))
-        order = [*side.order[: side.team_size]]
-        lines += [_member(side, k, facts, f"p{s + 1}:{k}") for k in order]
+        preview = b.request == c.REQUEST_PREVIEW  # nobody is in, ``active`` counts those named
+        chosen = side.order[: side.active] if preview else [side.active]
+        for k in side.order[: side.team_size]:
+            mark = "*" if k in chosen else " "
+            lines.append(f"{mark} " + _member(side, k, facts, f"p{s + 1}:{k}", active=not preview))
     return "\n".join(lines)
 
 
 def _field(b: SimpleNamespace) -> str:
     over = b.winner != c.WINNER_NONE
-    asked = {c.REQUEST_MOVE: "choose", c.REQUEST_SWITCH: "a switch is asked for"}
+    asked = {
+        c.REQUEST_MOVE: "choose",
+        c.REQUEST_SWITCH: "a switch is asked for",
+        c.REQUEST_PREVIEW: "Team Preview",
+    }
     parts = [f"turn {b.turn}", "over" if over else asked.get(b.request, "not started")]
     if over:
         parts.append("a tie" if b.winner == c.WINNER_TIE else f"side {b.winner + 1} has won")
@@ -84,11 +91,13 @@ def _side(facts: dict[tuple[str, str], Any], s: int) -> str:
     return ": " + ", ".join(shown) if shown else ""
 
 
-def _member(side: SimpleNamespace, k: int, facts: dict[tuple[str, str], Any], where: str) -> str:
+def _member(
+    side: SimpleNamespace, k: int, facts: dict[tuple[str, str], Any], where: str, *, active: bool
+) -> str:
     mon = side.mons[k]
-    active = k == side.active
+    active = active and k == side.active
     parts = [
-        f"{'*' if active else ' '} {k}: {species_name(mon.species)} L{mon.level}",
+        f"{k}: {species_name(mon.species)} L{mon.level}",
         f"{mon.hp}/{mon.max_hp}" + (f" {STATUS_NAMES[mon.status]}" if mon.status else ""),
         _display("abilities", ABILITY_NAMES[mon.ability]),
         _display("items", ITEM_NAMES[mon.held_item]) if mon.held_item else "no item",

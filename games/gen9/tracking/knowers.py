@@ -85,6 +85,7 @@ def _battle(info: InfoState, sides: Sequence[KnownSide], seen_by: int) -> KnownB
         terrain=info.terrain,
         conditions=_effects(info.field_conditions, info.ends),
         last_move=info.last_move,
+        format=info.format,
         history=[(who[side], words) for side, _, words in events],
     )
     if seen_by != info.player:
@@ -141,6 +142,7 @@ def _side(view: SideView, ends: int, names: Sequence[str]) -> KnownSide:
         down=sum(mon.fainted for mon in view.mons) + view.fainted_unseen,
         tera_used=not view.can_tera,
         entry=None if view.active is None else mons[view.active].snapshot(),
+        previewed=view.previewed,
     )
 
 

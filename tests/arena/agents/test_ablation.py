@@ -151,14 +151,15 @@ def test_each_answer_of_a_model_changes_what_is_played(
         ),
         (
             ("game=othello", "llm=stand_in"),
-            "llm=stand_in advises in game=connect_four or game=tic_tac_toe or game=gen9",
+            "llm=stand_in advises in game=connect_four and game=tic_tac_toe, and in battles",
         ),
         (("game=tic_tac_toe", "llm=stand_in", "llm.skill=1.5"), "must be between 0 and 1"),
         (
             ("game=gen9randombattle", "tournament.executor=showdown"),
             "none with tournament.executor=showdown",
         ),
-        (("game=tic_tac_toe", "agents=[random,llm]", "llm=stand_in"), "needs a language model"),
+        (("game=othello", "agents=[random,llm]", "llm=stand_in"), "llm=stand_in advises in"),
+        (("game=tic_tac_toe", "agents=[random,llm]", "llm=none"), "needs a language model"),
     ],
 )
 def test_what_could_only_be_ignored_is_refused_in_one_line(

@@ -143,6 +143,20 @@ def test_positional_words_become_keys() -> None:
     assert given == ["what='engine'", "corpus='it\\'s/a file.gz'", "limit=3"]
 
 
+@pytest.mark.parametrize(
+    ("game", "overrides"),
+    [
+        ("gen9:ou", ["game=gen9", "game.format='ou'"]),
+        ("gen9ou", ["game=gen9", "game.format=gen9ou"]),
+        ("gen9nothing", ["game=gen9", "game.format=gen9nothing"]),
+        ("gen9randombattle", ["game=gen9randombattle"]),
+        ("gen9", ["game=gen9"]),
+    ],
+)
+def test_a_format_of_battles_may_stand_alone(game: str, overrides: list[str]) -> None:
+    assert to_overrides("play", COMMANDS["play"], [f"game={game}"]) == overrides
+
+
 def test_flags_become_keys() -> None:
     given = ["engine", "--jobs", "2", "--battle=3", "c.gz", "--step", "-1"]
     keys = to_overrides("verify", COMMANDS["verify"], given)

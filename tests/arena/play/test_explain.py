@@ -213,7 +213,12 @@ def test_a_matchs_decision_log_is_explained(
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("", "no such decision"), ("{}", "no decision log"), ("no json", "no decision log")],
+    [
+        ("", "no such decision"),
+        ("{}", "no decision log"),
+        ("no json", "no decision log"),
+        ('{"game": "gen9",\n"moves": []}', "a saved game of plywise play: plywise replay"),
+    ],
 )
 def test_something_else_is_refused_in_one_line(
     text: str,

@@ -24,7 +24,7 @@ from plywise.arena.showdown.connections import (
     ServerUnreachableError,
     out_of_time,
 )
-from plywise.arena.showdown.match import ShowdownMatch, run_showdown
+from plywise.arena.showdown.match import ShowdownMatch, _look, run_showdown
 from plywise.arena.showdown.view import LiveBattle, battle_line
 from plywise.arena.showdown.watch import BattlesStalledError
 from plywise.conf.schemas.showdown import ServerConfig
@@ -222,6 +222,23 @@ def test_a_decision_that_cannot_be_recorded_is_counted_and_said_once(tmp_path: P
     assert out.getvalue().count("cannot be recorded: TypeError") == 1
     assert re.search(r"lost records +2", out.getvalue())
     assert json.loads((tmp_path / "summary.json").read_text())["figures"]["lost_records"] == 2
+
+
+def test_hp_counts_those_that_were_brought() -> None:
+    """Three of six, as in BSS: poke-env keeps the others of our team, at full HP."""
+
+    def mon(species: str, hp: float, *, active: bool = False) -> SimpleNamespace:
+        return SimpleNamespace(species=species, current_hp_fraction=hp, active=active)
+
+    team = {f"p1: {n}": mon(f"mon{n}", 1.0) for n in range(6)}
+    team["p1: 1"] = mon("mon1", 0.25, active=True)
+    asked = {"side": {"pokemon": [{"ident": f"p1: {n}"} for n in (1, 3, 5)]}}
+    foes = {"p2: a": mon("a", 0.0), "p2: b": mon("b", 0.5, active=True)}
+    seen = SimpleNamespace(turn=4, team=team, opponent_team=foes, last_request=asked)
+    battle = LiveBattle("b", 1, result=1.0)
+    _look(battle, seen)  # type: ignore[arg-type]
+    assert (battle.own_hp, battle.foe_hp, battle.size) == (2.25, 1.5, 3)
+    assert "2.2 v 1.5 of 3 HP" in battle_line(battle, 1)
 
 
 def test_lines_say_what_happened() -> None:

@@ -47,6 +47,18 @@ def test_a_battle_begins_with_both_leads() -> None:
         assert len(state.legal_actions(side)) >= 5
 
 
+def test_nobody_is_in_at_team_preview() -> None:
+    prior, rng = random_battle_sets(), Random(6)
+    first, second = prior.random_team(rng), prior.random_team(rng)
+    state = BattleState.at_preview(first, second, seed=6, format="gen9ou")
+    assert [state.side(s).active for s in (0, 1)] == [-1, -1]
+    assert "Team Preview" in state.describe()
+    assert "*" not in state.describe()
+    state.apply_actions(min(state.legal_actions(0)), min(state.legal_actions(1)))
+    assert [state.side(s).active for s in (0, 1)] == [0, 0]
+    assert state.describe().count("*") == 2
+
+
 def test_another_lead() -> None:
     prior, rng = random_battle_sets(), Random(5)
     first, second = prior.random_team(rng), prior.random_team(rng)

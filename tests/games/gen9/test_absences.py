@@ -211,7 +211,6 @@ def test_a_speed_that_a_set_does_not_explain_costs_it_weight() -> None:
     found, before = belief.candidates(mon), belief.candidates(view(sets[0]))
     fast = sum(w for s, w in zip(found.sets, found.weights, strict=True) if explained(mon, s))
     assert fast / sum(found.weights) > 0.5
-    assert 0 < found.kept < 1
     assert sum(found.weights) < sum(before.weights)
     impossible = view(sets[0], speed=(5_000, ANY_SPEED[1]))
     assert belief.candidates(impossible).relaxed == ("signs",)

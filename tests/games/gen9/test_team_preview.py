@@ -10,8 +10,10 @@ import pytest
 from plywise.datasets.pokemon_sets import TeamError, random_battle_sets
 from plywise.engine.battle.rules import RULES
 from plywise.engine.kernels import NO_ACTION
+from plywise.games.gen9.belief import unrevealed
 from plywise.games.gen9.game import Gen9Battle, battle_between
 from plywise.games.gen9.infostate import SWITCH, action_name, from_json
+from plywise.games.gen9.preview_facts import matchups, preview_option_facts
 from plywise.games.gen9.state import Gen9State
 from plywise.games.showdown.channel import BattleChannel
 
@@ -125,3 +127,73 @@ def test_a_wrong_file_of_teams_is_said_before_anything_is_compiled(
     monkeypatch.setattr(Gen9Battle, "kernels", lambda self: pytest.fail("it compiles"))
     with pytest.raises(TeamError, match="no-such"):
         Gen9Battle("gen9ou", "no-such.txt").new_initial_state()
+
+
+def own_game(format: str, seed: int = 1) -> Gen9State:
+    return Gen9Battle(format).new_initial_state(seed)
+
+
+def test_what_is_named_is_called_the_same_everywhere() -> None:
+    """In typed input, tables, prompts and the opponent's predicted choice."""
+    state = own_game("gen9bssregi")
+    for verb in ("lead", "bring"):
+        info = state.information_state(0)
+        briefing, (table,) = state.briefing(0), state.action_tables(0)
+        names = [action_name(info, action) for action in info.legal]
+        assert all(name.split()[0] == verb for name in names)
+        assert [option.label for option in briefing.own] == names
+        assert table.titles[1] == verb
+        assert [row[1] for row in table.rows] == names
+        shown = [f"{verb} {one.species}" for one in info.foe.previewed]
+        assert [option.label for option in briefing.opponent] == shown
+        worlds = state.worlds(0, 2, seed=1)
+        replies = state.named_replies(0, worlds, [{SWITCH: 1.0}, {SWITCH + 2: 1.0}])
+        assert replies == {shown[0]: 0.5, shown[2]: 0.5}
+        assert [state.parse(f"I would {name}.", 0).action for name in names] == list(info.legal)
+        assert "Team Preview" in briefing.rules
+        assert "3 in all" in briefing.rules
+        assert briefing.situation.startswith("Team Preview, bring 3")
+        state.apply_actions([state.legal_actions(p)[0] for p in range(2)])
+    assert "named so far: lead" in state.briefing(0).situation
+    single = own_game("gen9ou").briefing(0)
+    assert single.situation.startswith("Team Preview, name who leads\n")
+    assert '"bring"' not in single.rules
+
+
+def test_facts_at_team_preview_are_means_over_the_other_team() -> None:
+    state = own_game("gen9ou", seed=3)
+    info = state.information_state(0)
+    pairs = matchups(info, state.belief(0))
+    assert pairs.dealt.shape == pairs.taken.shape == pairs.faster.shape == (6, 6)
+    assert ((pairs.dealt >= 0) & (pairs.dealt <= 1)).all()
+    own, foe = preview_option_facts(info, state.belief(0))
+    assert own[SWITCH + 2].dealt == pytest.approx(pairs.dealt[2].mean())
+    assert own[SWITCH + 2].taken == pytest.approx(pairs.taken[2].mean())
+    assert foe[4][2].dealt == pytest.approx(pairs.taken[:, 4].mean())
+    assert foe[4][2].words().startswith("deals ")
+
+
+def test_a_battle_sampled_from_an_information_state_keeps_format_and_team_preview() -> None:
+    state = own_game("gen9ou")
+    for _ in range(2):
+        info = state.information_state(0)
+        sampled = state.view(0).resample_from_infostate(0, Random(1))
+        assert isinstance(sampled, Gen9State)
+        for player, same in ((0, info.foe), (1, info.own)):
+            seen = sampled.information_state(player)
+            assert seen.format == "gen9ou"
+            assert seen.foe.previewed == same.previewed
+            assert seen.request == info.request
+        state.apply_actions([state.legal_actions(p)[0] for p in range(2)])
+
+
+def test_a_pokemon_that_only_team_preview_showed_is_predicted_by_its_name() -> None:
+    state = own_game("gen9ou")
+    state.apply_actions([state.legal_actions(p)[0] for p in range(2)])
+    info = state.information_state(0)
+    worlds = state.worlds(0, 2, seed=1)
+    unseen = {one.species for one in unrevealed(info.foe)}
+    found = state.named_replies(0, worlds, [{SWITCH + 3: 1.0}, {SWITCH + 3: 1.0}])
+    names = [name.removeprefix("switch ").removesuffix(" (unseen)") for name in found]
+    assert len(names) == 1
+    assert set(names) <= unseen
