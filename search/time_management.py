@@ -58,7 +58,11 @@ class BattleClock:
     made: int = 0
 
     def allowance(
-        self, choices: int, turn_left: float | None = None, bank_left: float | None = None
+        self,
+        choices: int,
+        turn_left: float | None = None,
+        bank_left: float | None = None,
+        usual: float | None = None,
     ) -> float | None:
         """Return the seconds for the next decision; None: no limit at all.
 
@@ -69,8 +73,10 @@ class BattleClock:
             choices: number of legal actions.
             turn_left: seconds until the server ends the battle without an answer; None: no limit.
             bank_left: the server's seconds for all decisions to come; None: no limit.
+            usual: seconds of this decision while there is enough; None: as of any other.
         """
-        limits = [] if self.usual is None else [self.usual]
+        usual = self.usual if usual is None else usual
+        limits = [] if usual is None else [usual]
         part = time_weight(choices) / to_come(self.made)
         if self.budget is not None:
             limits.append(part * ((1.0 - _KEPT_BACK) * self.budget - self.spent))

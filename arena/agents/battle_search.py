@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from plywise.search.simultaneous.averaging import AveragedSearch
     from plywise.search.simultaneous.search import SimultaneousSearch
 
+_PREVIEW_FACTOR = 10  # of a decision's usual time, at Team Preview
+# Leads are worth nearly the same: the few visits that the search's exploration gives to most of
+# them do not tell them apart.
+_PREVIEW_EVEN_SHARE = 0.6
 _SAMPLING = 0.5  # share of a decision's time after which no more worlds are sampled
 
 
@@ -44,16 +48,21 @@ class BattleAgent(TimedAgent):
         self._search()  # compiles now, not on the clock of the first decision
         freeze_loaded(str(kernels.dtype), advised.active)
 
+    def usual_seconds(self, state: State, player: int) -> float | None:
+        """Return the seconds of a decision while there is enough; None: no limit."""
+        if self._usual is None or state.team_order_action(player) is None:
+            return self._usual
+        return self._config.preview_seconds or _PREVIEW_FACTOR * self._usual
+
     @without_collection()
     def decide_within(
         self, state: State, player: int, seed: int, allowed: float | None
     ) -> Decision:
         """Return the search's decision; sampling the worlds takes part of its time."""
         start = time.perf_counter()
-        if self._config.leads == "team_order":
-            listed = state.team_order_action(player)
-            if listed is not None:
-                return Decision(listed, {listed: 1.0}, notes={"team_order": True})
+        listed = state.team_order_action(player)
+        if listed is not None and self._config.leads == "team_order":
+            return Decision(listed, {listed: 1.0}, notes={"team_order": True})
         search = self._search()
         until = None if allowed is None else start + _SAMPLING * allowed
         worlds = state.worlds(player, self._config.worlds, seed, until, self._config)
@@ -62,7 +71,10 @@ class BattleAgent(TimedAgent):
             seconds = allowed
             if allowed is not None:
                 seconds = max(LEAST_SECONDS, allowed - (time.perf_counter() - start))
-            decision = search.decide(worlds, None, player, seed, advice.consultation, seconds)
+            even_share = 0.0 if listed is None else _PREVIEW_EVEN_SHARE
+            decision = search.decide(
+                worlds, None, player, seed, advice.consultation, seconds, even_share
+            )
             replies = {}
             if search.replies:
                 replies = state.named_replies(player, worlds, search.replies)

@@ -33,6 +33,10 @@ class TimedAgent(Agent):
         """Return the clock for one battle."""
         return BattleClock(self._usual, self._budget)
 
+    def usual_seconds(self, state: State, player: int) -> float | None:
+        """Return the seconds of a decision while there is enough; None: no limit."""
+        return self._usual
+
     @abstractmethod
     def decide_within(
         self, state: State, player: int, seed: int, allowed: float | None
@@ -64,13 +68,15 @@ class ClockedAgent(Agent):
         start = time.perf_counter()
         choices = len(state.legal_actions(player))
         left = state.time_left
+        usual = self._agent.usual_seconds(state, player)
         allowed = self._clock.allowance(
             choices,
             None if left is None else left.turn_ends - start,
             None if left is None else left.bank_ends - start,
+            usual,
         )
         decision = self._agent.decide_within(state, player, seed, allowed)
         self._clock.spend(time.perf_counter() - start, choices)
-        if choices > 1 and allowed != self._clock.usual:
+        if choices > 1 and allowed != usual:
             decision = replace(decision, notes={**decision.notes, "allowed_seconds": allowed})
         return decision

@@ -52,6 +52,9 @@ class SimultaneousGroup(WorldsConfig, simultaneous_config.SimultaneousConfig, Se
         None, "wall time for all decisions of one battle; null: no limit", above=0
     )
 
+    preview_seconds: float | None = setting(
+        None, "wall time of a decision at Team Preview; null: ten times search.seconds", above=0
+    )
     leads: str = setting(
         "searched", "at Team Preview: searched, or the order of the team itself (team_order)",
         choices=("searched", "team_order"),

@@ -58,6 +58,7 @@ class AveragedSearch:
         seed: int,
         consultation: Consultation | None = None,
         seconds: float | None = None,
+        even_share: float = 0.0,
     ) -> Decision:
         """Return a decision drawn from the average of the worlds' strategies.
 
@@ -83,7 +84,7 @@ class AveragedSearch:
                 left = max(0.0, (allowed - (time.perf_counter() - start)) / (count - w))
             # An overrun of one search shortens the next ones: only the last keeps a reserve.
             search.pacing.reserve = RESERVE_SECONDS if w == count - 1 else 0.0
-            found = search.decide(worlds[w : w + 1], None, player, seed + w, None, left)
+            found = search.decide(worlds[w : w + 1], None, player, seed + w, None, left, even_share)
             self.replies.append(dict(found.opponent))
             if found.notes.get("forced"):
                 self.replies = []
@@ -91,7 +92,8 @@ class AveragedSearch:
             part = float(scale[w] / scale.sum())
             visits = max(1, sum(found.visits.values()))
             for action, n in found.visits.items():
-                share[action] = share.get(action, 0.0) + part * n / visits
+                free = max(0.0, n / visits - even_share / len(found.visits))
+                share[action] = share.get(action, 0.0) + part * free
                 value[action] = value.get(action, 0.0) + part * found.values.get(action, 0.0)
             for action, p in found.opponent.items():
                 opponent[action] = opponent.get(action, 0.0) + part * p

@@ -29,9 +29,6 @@ class SimultaneousConfig(SearchBudget):
     exploration: float = setting(
         0.2, "factor of UCT's confidence bound; values lie in [-1, 1]", low=0
     )
-    root_floor: float = setting(
-        0.0, "share of the visits that is divided evenly among the actions at hand", low=0, high=1
-    )
     regret_exploration: float = setting(
         0.3, "initial probability with which regret matching explores", low=0, high=1
     )

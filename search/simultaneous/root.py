@@ -9,7 +9,7 @@ response (``SimultaneousConfig.opponent_prior``).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -89,13 +89,6 @@ class AdvisedRoot(AdviceReceiver):
     def spread_visits(self, share: float) -> None:
         """Divide a share of the visits evenly among the player's actions."""
         self.floor[self.own] = share / len(self.own)
-
-    def hold_opponent(self, replies: Sequence[Mapping[int, float]]) -> None:
-        """Let the opponent play a given strategy in each world."""
-        for world, strategy in enumerate(replies):
-            for action, share in strategy.items():
-                self.scale[world, action] = len(strategy) * share
-        self.opponent_prior = 1.0
 
     def advice(self, iterations: int) -> NDArray[Any]:
         """Return the bonus on the value of each action after a number of iterations."""

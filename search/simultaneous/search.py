@@ -84,7 +84,7 @@ class SimultaneousSearch:
         seed: int,
         consultation: Consultation | None = None,
         seconds: float | None = None,
-        replies: Sequence[Mapping[int, float]] | None = None,
+        even_share: float = 0.0,
     ) -> Decision:
         """Return a decision for ``player``, who has something to decide in every world.
 
@@ -96,8 +96,8 @@ class SimultaneousSearch:
             consultation: an open consultation of a guide; polled between slices, and drained first
                 where there is no time limit.  It is left open for the caller to close.
             seconds: time of this decision instead of the configured one.
-            replies: the opponent's strategy at the root in each world, which it then plays; None:
-                it chooses.
+            even_share: share of the visits that is divided evenly among the player's actions; the
+                strategy goes by the others.
 
         Returns:
             a decision whose ``action`` is drawn from its ``strategy``.  ``notes`` has
@@ -131,9 +131,7 @@ class SimultaneousSearch:
         )
         if self._priors is not None:
             root.apply_priors(self._priors, pool, player, probabilities, self.config.prior_trust)
-        root.spread_visits(self.config.root_floor)
-        if replies is not None:
-            root.hold_opponent(replies)
+        root.spread_visits(even_share)
         priors = root.priors()
         forest = self._forest
         forest.restart(
@@ -229,7 +227,9 @@ class SimultaneousSearch:
         visits, values = forest.row(own)
         tried = visits > 0
         by_regret = both and self.config.algorithm == "regret"
-        shares = normalized(forest.average(own) if by_regret else visits)
+        # Visits that were divided evenly say nothing of an action.
+        free = np.maximum(visits - root.floor[own] * visits.sum(), 0.0)
+        shares = normalized(forest.average(own) if by_regret else free)
         strategy, decided = final_strategy(self.config, shares, visits, values, both)
         choice = int(np.random.default_rng(seed).choice(len(own), p=strategy))
         action = own[choice]

@@ -114,13 +114,9 @@ def test_showdowns_timer_never_runs_out(slow: float, adds: float, step: int) -> 
 class Sleepy(TimedAgent):
     """An agent that takes what it is given, at most 0.05 s."""
 
-    name = "sleepy"
-
     def __init__(self) -> None:
+        super().__init__("sleepy", 4.0, 60.0)
         self.given: list[float | None] = []
-
-    def new_clock(self) -> BattleClock:
-        return BattleClock(4.0, budget=60.0)
 
     def decide_within(self, state: Any, player: int, seed: int, allowed: float | None) -> Decision:
         self.given.append(allowed)
@@ -148,6 +144,24 @@ def test_each_battle_has_its_own_clock() -> None:
     assert first.notes["allowed_seconds"] == agent.given[0]
     plain = RandomAgent()
     assert plain.for_one_game() is plain
+
+
+class Preparing(Sleepy):
+    """Takes its time for the first decision."""
+
+    def usual_seconds(self, state: Any, player: int) -> float | None:
+        return 5.0 if len(self.given) == 0 else super().usual_seconds(state, player)
+
+
+def test_an_agent_may_take_longer_for_some_decisions() -> None:
+    agent = Preparing()
+    now = time.perf_counter()
+    left = TimeLeft(now + 1000.0, now + 1000.0)
+    agent._budget = None
+    clocked = agent.for_one_game()
+    notes = [clocked.decide(place(9, left), 0, k).notes for k in range(2)]
+    assert agent.given == [5.0, 4.0]
+    assert notes == [{}, {}]
 
 
 def test_a_clocked_agent_minds_the_servers_timer() -> None:
