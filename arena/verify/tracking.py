@@ -46,8 +46,8 @@ from plywise.datasets.sums import add_fields
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.border import codec
 from plywise.games.gen9.belief import SetBelief
-from plywise.games.gen9.infostate import ANY_SPEED, InfoState
-from plywise.games.gen9.likelihood import Signs, likelihood
+from plywise.games.gen9.hit_likelihood import hit_likelihood
+from plywise.games.gen9.infostate import InfoState
 from plywise.games.gen9.tracking import condition_tables as tables
 from plywise.games.gen9.tracking.absences import species_abilities
 from plywise.games.gen9.tracking.known import Effect, KnownBattle, KnownMon, KnownSide
@@ -425,8 +425,11 @@ def _mon_facts(
         yield Fact("item not excluded", of, of_set.item in mon.excluded_items, False)
         if mon.deduced_item:
             yield Fact("item deduced", of, mon.deduced_item, of_set.item)
-        signs = Signs(mon.species, ANY_SPEED, mon.first_item, mon.base_ability, mon.hits)
-        yield Fact("hits explained", of, likelihood(signs, of_set), 1)
+        for hit in mon.hits:
+            item = of_set.item if mon.first_item is None else mon.first_item
+            ability = of_set.ability if mon.base_ability is None else mon.base_ability
+            found = hit_likelihood(hit, of_set, mon.species, item, ability)
+            yield Fact("hits explained", f"{of} {hit}", found > 0, True)
     if of_set.item not in LAST_ITEMS and natural:
         yield Fact("Speed within bounds", of, mon.speed[0] <= spread <= mon.speed[1], True)
     slots = {slot[0]: slot for slot in dump.get("bmv", dump["mv"])}
