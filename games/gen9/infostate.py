@@ -91,7 +91,9 @@ class MonView:
         deduced_item: of the opponent's: that of its set, by what has not shown; "" none.
         speed: of the opponent's: bounds of its Speed stat times what its set's item makes of it, by
             who moved first (``tracking/turn_order``).
-        hits: of the opponent's: simple hits that it has taken or dealt, the last ones.
+        hits: of the opponent's: hits that it has taken or dealt, the last ones.
+        odds: of the opponent's: items and abilities of its set with how many times as likely with
+            them is what has come, or not come, by chance (``tracking/reactions``); ascending.
     """
 
     species: str
@@ -122,6 +124,7 @@ class MonView:
     deduced_item: str = ""
     speed: tuple[int, int] = ANY_SPEED
     hits: tuple[Hit, ...] = ()
+    odds: tuple[tuple[str, float], ...] = ()
 
     @property
     def fainted(self) -> bool:

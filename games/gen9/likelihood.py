@@ -26,6 +26,7 @@ class Signs:
         speed: bounds of its Speed with its item, as in ``MonView``.
         item, ability: of its set, None unknown.
         hits: that it has taken or dealt.
+        odds: of items and abilities, as in ``MonView``.
     """
 
     species: str
@@ -33,16 +34,17 @@ class Signs:
     item: str | None = None
     ability: str | None = None
     hits: tuple[Hit, ...] = ()
+    odds: tuple[tuple[str, float], ...] = ()
 
     @classmethod
     def of(cls, mon: MonView) -> Signs:
         """Return what has been observed of a Pokémon."""
-        return cls(mon.base_species, mon.speed, mon.set_item, mon.base_ability, mon.hits)
+        return cls(mon.base_species, mon.speed, mon.set_item, mon.base_ability, mon.hits, mon.odds)
 
     @property
     def silent(self) -> bool:
         """Whether nothing has been observed: any set explains it."""
-        return self.speed == ANY_SPEED and not self.hits
+        return self.speed == ANY_SPEED and not self.hits and not self.odds
 
 
 def likelihood(signs: Signs, s: PokemonSet) -> float:
@@ -61,6 +63,9 @@ def likelihood(signs: Signs, s: PokemonSet) -> float:
         stats = stats_of(signs.species, s.level, s.nature, s.evs, s.ivs)
         if not least <= stats[_SPEED] * ITEM_FACTORS.get(item, 1.0) <= most:
             found *= UNEXPLAINED
+    for name, factor in signs.odds:
+        if name in (item, ability):
+            found *= factor
     for hit in signs.hits:
         found *= max(UNEXPLAINED, hit_likelihood(hit, s, signs.species, item, ability))
     return max(_LEAST, found)

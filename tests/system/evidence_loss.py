@@ -34,7 +34,13 @@ _FLOOR = 1e-3
 def without_evidence(mon: MonView) -> MonView:
     """Return what lines have told of a Pokémon alone."""
     return replace(
-        mon, excluded_items=(), excluded_abilities=(), deduced_item="", speed=ANY_SPEED, hits=()
+        mon,
+        excluded_items=(),
+        excluded_abilities=(),
+        deduced_item="",
+        speed=ANY_SPEED,
+        hits=(),
+        odds=(),
     )
 
 

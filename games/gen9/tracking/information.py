@@ -169,6 +169,7 @@ def _mon(
         deduced_item=mon.deduced_item,
         speed=mon.speed,
         hits=mon.hits,
+        odds=tuple(sorted(mon.odds.items())),
     )
 
 

@@ -10,6 +10,7 @@ from plywise.games.gen9.tracking import condition_tables as tables
 from plywise.games.gen9.tracking.absences import Absences
 from plywise.games.gen9.tracking.hits import Hits
 from plywise.games.gen9.tracking.known import Effect, KnownBattle, KnownMon, KnownSide
+from plywise.games.gen9.tracking.reactions import Reactions
 from plywise.games.gen9.tracking.turn_order import TurnOrder
 from plywise.games.gen9.tracking.wire import ProtocolLine, condition_of, place_of, shown_hp
 
@@ -57,6 +58,7 @@ class Reader:
         self._chewing = False  # Cud Chew is about to eat a berry again
         self._from_item = -1  # side whose Booster Energy has just worked
         self._absences = Absences(self)
+        self._reactions = Reactions(self, self._absences)
         self._order = TurnOrder(self)
         self._hits = Hits(self)
         self._readers: dict[str, Callable[[ProtocolLine], None]] = {

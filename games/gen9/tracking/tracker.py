@@ -91,6 +91,7 @@ class Tracker(Entries, Moves, Health, Conditions):
         if self.player is None:
             raise ValueError("a spectator gets no requests")
         self._absences.decide()
+        self._reactions.decide()
         side = self.battle.sides[self.player]
         self._previewing = request.kind == "preview"
         if self._held is not None:
@@ -174,15 +175,18 @@ class Tracker(Entries, Moves, Health, Conditions):
             try:
                 if kind not in _OF_NO_POKEMON and place_of(line.arg(0))[0] < 0:
                     raise ValueError("it names no Pokémon")
+                self._watch(self._reactions.before, line)
                 self._watch(self._absences.before, line)
                 self._watch(self._order.before, line)
                 self._watch(self._hits.before, line)
                 self._learn(line)
                 reader(line)
                 self._watch(self._absences.after, line)
+                self._watch(self._reactions.after, line)
             except _UNSOUND:
                 self.battle.unreadable[kind] = self.battle.unreadable.get(kind, 0) + 1
         elif kind == "":
+            self._watch(self._reactions.before, line)
             self._watch(self._absences.before, line)
             self._watch(self._hits.before, line)
             self._blank = self.battle.turn > 0
@@ -191,6 +195,7 @@ class Tracker(Entries, Moves, Health, Conditions):
         else:
             self._learn(line)
             self._watch(self._absences.after, line)
+            self._watch(self._reactions.after, line)
             self._watch(self._hits.before, line)
 
     def _watch(self, note: Callable[[ProtocolLine], None], line: ProtocolLine) -> None:
