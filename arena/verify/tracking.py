@@ -48,10 +48,10 @@ from plywise.engine.battle.border import codec
 from plywise.games.gen9.belief import SetBelief
 from plywise.games.gen9.hit_likelihood import hit_likelihood
 from plywise.games.gen9.infostate import InfoState
+from plywise.games.gen9.speed_order import ITEM_FACTORS, LAST_ITEMS, explains_order
 from plywise.games.gen9.tracking import condition_tables as tables
 from plywise.games.gen9.tracking.absences import species_abilities
 from plywise.games.gen9.tracking.known import Effect, KnownBattle, KnownMon, KnownSide
-from plywise.games.gen9.tracking.turn_order import ITEM_FACTORS, LAST_ITEMS
 from plywise.games.gen9.tracking.wire import UNSHOWN_FORMES, channel, details_of, shown_hp
 from plywise.games.gen9.worlds import sample_worlds
 from plywise.games.showdown.channel import BattleChannel
@@ -425,11 +425,14 @@ def _mon_facts(
         yield Fact("item not excluded", of, of_set.item in mon.excluded_items, False)
         if mon.deduced_item:
             yield Fact("item deduced", of, mon.deduced_item, of_set.item)
+        item = of_set.item if mon.first_item is None else mon.first_item
+        ability = of_set.ability if mon.base_ability is None else mon.base_ability
+        for order in mon.orders:
+            found = explains_order(order, of_forme[5], item, ability)
+            yield Fact("orders explained", f"{of} {order}", found, True)
         for hit in mon.hits:
-            item = of_set.item if mon.first_item is None else mon.first_item
-            ability = of_set.ability if mon.base_ability is None else mon.base_ability
-            found = hit_likelihood(hit, of_set, mon.species, item, ability)
-            yield Fact("hits explained", f"{of} {hit}", found > 0, True)
+            likely = hit_likelihood(hit, of_set, mon.species, item, ability)
+            yield Fact("hits explained", f"{of} {hit}", likely > 0, True)
     if of_set.item not in LAST_ITEMS and natural:
         yield Fact("Speed within bounds", of, mon.speed[0] <= spread <= mon.speed[1], True)
     slots = {slot[0]: slot for slot in dump.get("bmv", dump["mv"])}

@@ -64,7 +64,8 @@ def _likelihood(hit: Hit, stats: tuple[int, ...], item: str | None, ability: str
     for roll in rolls:
         first, last = max(low, left_low + roll), min(high, left_high + roll)
         agreeing += max(0, last - first + 1) / (high - low + 1)
-    typical = 1 / (1.5 + _WIDTH * (hit.foe.hp - hit.left)) if hit.left else 1
+    percent = _WIDTH * (hit.foe.hp - hit.left)
+    typical = 1 / min(1.5 + percent, 1 + percent * stats[0] / 100) if hit.left else 1
     return agreeing / 16 / typical
 
 
@@ -124,6 +125,8 @@ def _set(fighter: Fighter) -> PokemonSet:
 
 def _side(fighter: Fighter) -> _Dump:
     species = load().species_id(fighter.species)
+    # A line says of both kinds of As One that they are one; they change no damage.
+    ability = fighter.ability if fighter.ability in ABILITY_ID else ""
     stats = list(fighter.stats) or [100] * 5  # the opponent's are the candidate's
     mon: _Dump = {
         "i": 0,
@@ -133,8 +136,8 @@ def _side(fighter: Fighter) -> _Dump:
         "g": fighter.gender,
         "hp": fighter.hp,
         "mhp": fighter.max_hp,
-        "ab": fighter.ability or "",
-        "bab": fighter.ability or "",
+        "ab": ability,
+        "bab": ability,
         "it": fighter.item or "",
         "ty": list(fighter.types or load().species[species]["types"]),
         "tt": fighter.tera_type or "Normal",

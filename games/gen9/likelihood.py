@@ -9,7 +9,7 @@ from plywise.datasets.spreads import stats_of
 from plywise.games.gen9.damage_range import Hit
 from plywise.games.gen9.hit_likelihood import hit_likelihood
 from plywise.games.gen9.infostate import ANY_SPEED, MonView
-from plywise.games.gen9.tracking.turn_order import ITEM_FACTORS, LAST_ITEMS
+from plywise.games.gen9.speed_order import ITEM_FACTORS, LAST_ITEMS, Order, explains_order
 
 UNEXPLAINED = 0.005
 """Likelihood of a sign that a set contradicts: what is known of the battle may have gaps."""
@@ -25,6 +25,7 @@ class Signs:
         species: whose stats it has.
         speed: bounds of its Speed with its item, as in ``MonView``.
         item, ability: of its set, None unknown.
+        orders: who acted first, where its ability may play a part.
         hits: that it has taken or dealt.
         odds: of items and abilities, as in ``MonView``.
     """
@@ -33,18 +34,27 @@ class Signs:
     speed: tuple[int, int] = ANY_SPEED
     item: str | None = None
     ability: str | None = None
+    orders: tuple[Order, ...] = ()
     hits: tuple[Hit, ...] = ()
     odds: tuple[tuple[str, float], ...] = ()
 
     @classmethod
     def of(cls, mon: MonView) -> Signs:
         """Return what has been observed of a Pokémon."""
-        return cls(mon.base_species, mon.speed, mon.set_item, mon.base_ability, mon.hits, mon.odds)
+        return cls(
+            mon.base_species,
+            mon.speed,
+            mon.set_item,
+            mon.base_ability,
+            mon.orders,
+            mon.hits,
+            mon.odds,
+        )
 
     @property
     def silent(self) -> bool:
         """Whether nothing has been observed: any set explains it."""
-        return self.speed == ANY_SPEED and not self.hits and not self.odds
+        return self.speed == ANY_SPEED and not (self.orders or self.hits or self.odds)
 
 
 def likelihood(signs: Signs, s: PokemonSet) -> float:
@@ -59,9 +69,11 @@ def likelihood(signs: Signs, s: PokemonSet) -> float:
     ability = s.ability if signs.ability is None else signs.ability
     found = 1.0
     least, most = signs.speed
-    if signs.speed != ANY_SPEED and item not in LAST_ITEMS:
-        stats = stats_of(signs.species, s.level, s.nature, s.evs, s.ivs)
-        if not least <= stats[_SPEED] * ITEM_FACTORS.get(item, 1.0) <= most:
+    speed = stats_of(signs.species, s.level, s.nature, s.evs, s.ivs)[_SPEED]
+    if item not in LAST_ITEMS and not least <= speed * ITEM_FACTORS.get(item, 1.0) <= most:
+        found *= UNEXPLAINED
+    for order in signs.orders:
+        if not explains_order(order, speed, item, ability):
             found *= UNEXPLAINED
     for name, factor in signs.odds:
         if name in (item, ability):

@@ -39,6 +39,7 @@ def without_evidence(mon: MonView) -> MonView:
         excluded_abilities=(),
         deduced_item="",
         speed=ANY_SPEED,
+        orders=(),
         hits=(),
         odds=(),
     )

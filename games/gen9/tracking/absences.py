@@ -55,7 +55,7 @@ _CURING = {
     "tox": "pechaberry",
 }
 _UNNERVING = frozenset(["unnerve", "asone", *tables.AS_ONE])
-NO_STATUS = frozenset(
+_NO_STATUS = frozenset(
     """comatose flowerveil immunity leafguard pastelveil purifyingsalt shieldsdown thermalexchange
     waterbubble waterveil""".split()
 )
@@ -467,7 +467,7 @@ class Absences:
             # It heals Poison types and hurts all others.
             if not _GUARDED & abilities:
                 self.without_items(["blacksludge"])
-        if healthy and battle.terrain != "mistyterrain" and not NO_STATUS & abilities:
+        if healthy and battle.terrain != "mistyterrain" and not _NO_STATUS & abilities:
             if not _NO_BURN & types:
                 self.without_items(["flameorb"])
             if not _NO_POISON & types:

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from plywise.games.gen9.damage_range import Hit
 from plywise.games.gen9.infostate import ANY_SPEED, HISTORY_LENGTH, Previewed
+from plywise.games.gen9.speed_order import Order
 
 
 @dataclass
@@ -70,6 +71,7 @@ class KnownMon:
         deduced_item: of the opponent's: that of its set, by what has not shown; "" none.
         speed: of the opponent's: bounds of its Speed stat times what its set's item makes of it
             (:mod:`~plywise.games.gen9.tracking.turn_order`).
+        orders: of the opponent's: who acted first, where its ability may play a part.
         hits: of the opponent's: hits that it has taken or dealt, the last ones.
         odds: of the opponent's: item or ability of its set -> how many times as likely with it is
             what has come, or not come, by chance (:mod:`~plywise.games.gen9.tracking.reactions`).
@@ -108,6 +110,7 @@ class KnownMon:
     excluded_abilities: tuple[str, ...] = ()
     deduced_item: str = ""
     speed: tuple[int, int] = ANY_SPEED
+    orders: tuple[Order, ...] = ()
     hits: tuple[Hit, ...] = ()
     odds: dict[str, float] = field(default_factory=dict)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from plywise.datasets.showdown_data import load, to_id
 from plywise.games.gen9.tracking import condition_tables as tables
-from plywise.games.gen9.tracking.absences import NO_CONTACT, NO_STATUS, PIERCING, Absences
+from plywise.games.gen9.tracking.absences import NO_CONTACT, PIERCING, Absences
 from plywise.games.gen9.tracking.known import Channel, KnownMon, KnownSide
 from plywise.games.gen9.tracking.wire import ProtocolLine, effect_of, place_of
 
@@ -58,13 +58,16 @@ _ABILITY_OF_FLAG = {
 """Flag of a move -> abilities whose holder it does not touch."""
 _BEFORE_PRIORITY = ("armortail", "dazzling", "queenlymajesty")
 _AGAINST_STATUS = {
-    "brn": NO_STATUS,
-    "frz": frozenset(["comatose", "magmaarmor", "purifyingsalt", "shieldsdown"]),
-    "par": frozenset(["comatose", "limber", "purifyingsalt", "shieldsdown"]),
-    "psn": NO_STATUS - {"thermalexchange", "waterbubble", "waterveil"},
-    "slp": frozenset(["comatose", "insomnia", "purifyingsalt", "sweetveil", "vitalspirit"]),
-    "tox": NO_STATUS - {"thermalexchange", "waterbubble", "waterveil"},
+    "brn": frozenset(["thermalexchange", "waterbubble", "waterveil"]),
+    "frz": frozenset(["magmaarmor"]),
+    "par": frozenset(["limber"]),
+    "psn": frozenset(["immunity", "pastelveil"]),
+    "slp": frozenset(["insomnia", "sweetveil", "vitalspirit"]),
+    "tox": frozenset(["immunity", "pastelveil"]),
 }
+_AGAINST_ANY = frozenset(["comatose", "purifyingsalt"])
+_SOMETIMES = frozenset(["flowerveil", "leafguard", "shieldsdown"])
+"""Abilities that keep a status off, the last ones not always."""
 _AGAINST_CONDITION = {
     "attract": ("aromaveil", "oblivious"),
     "confusion": ("owntempo",),
@@ -317,7 +320,7 @@ class Reactions:
             return
         if "from" not in line.tags and not self._pierces(move.mover):
             move.status = status
-            self._absences.without_abilities(_AGAINST_STATUS.get(status, ()))
+            self._absences.without_abilities(_AGAINST_ANY.union(_AGAINST_STATUS.get(status, ())))
             if tables.is_status(move.id):
                 self._touched(move)
 
@@ -486,10 +489,12 @@ class Reactions:
             names |= {"jabocaberry", "keeberry"} if physical else {"marangaberry", "rowapberry"}
             if mine.ability == "magicguard" or mine.fainted:
                 names -= {"jabocaberry", "rowapberry"}
-            if move.super_effective and kind in _RESIST:
-                names.add(_RESIST[kind])
-            if kind == "Normal":
-                names.add("chilanberry")
+            fixed = entry.get("damage") or "damageCallback" in entry.get("cb", ())
+            if not fixed and "ohko" not in entry:
+                if move.super_effective and kind in _RESIST:
+                    names.add(_RESIST[kind])
+                if kind == "Normal":
+                    names.add("chilanberry")
         if max(self._foe.boosts.values(), default=0) >= _MOST:
             names = {name for name in names if name in _RESIST.values()}
         leaves = "selfSwitch" in entry or "forceSwitch" in entry
@@ -520,7 +525,8 @@ class Reactions:
     def _open_to_status(self, move: _Move, mine: KnownMon) -> bool:
         """Return whether the player's Pokémon may have got any status by the move."""
         kept = {"safeguard"} & self._own.conditions.keys()
-        guarded = any(mine.ability in names for names in _AGAINST_STATUS.values())
+        guarded = mine.ability in _AGAINST_ANY or mine.ability in _SOMETIMES
+        guarded |= any(mine.ability in names for names in _AGAINST_STATUS.values())
         misty = self._reader.battle.terrain == "mistyterrain"
         return not (move.own_statused or kept or guarded or misty)
 
