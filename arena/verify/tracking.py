@@ -46,9 +46,9 @@ from plywise.datasets.sums import add_fields
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.border import codec
 from plywise.games.gen9.belief import SetBelief
-from plywise.games.gen9.hit_likelihood import hit_likelihood
+from plywise.games.gen9.evidence.hit_likelihood import hit_likelihood
+from plywise.games.gen9.evidence.speed_order import ITEM_FACTORS, LAST_ITEMS, explains_order
 from plywise.games.gen9.infostate import InfoState
-from plywise.games.gen9.speed_order import ITEM_FACTORS, LAST_ITEMS, explains_order
 from plywise.games.gen9.tracking import condition_tables as tables
 from plywise.games.gen9.tracking.absences import species_abilities
 from plywise.games.gen9.tracking.known import Effect, KnownBattle, KnownMon, KnownSide

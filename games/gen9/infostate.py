@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import msgspec
 
 from plywise.engine.battle import constants as c
-from plywise.games.gen9.damage_range import Hit
-from plywise.games.gen9.speed_order import Order
+from plywise.games.gen9.evidence.hit import Hit
+from plywise.games.gen9.evidence.speed_order import Order
 
 # Actions, as the engine numbers them: moves, the same with Terastallization, switches to a team
 # index, the single option of a forced move, and nothing to send in.

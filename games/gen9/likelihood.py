@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from plywise.datasets.pokemon_sets import PokemonSet
 from plywise.datasets.spreads import stats_of
-from plywise.games.gen9.damage_range import Hit
-from plywise.games.gen9.hit_likelihood import hit_likelihood
+from plywise.games.gen9.evidence.hit import Hit
+from plywise.games.gen9.evidence.hit_likelihood import hit_likelihood
+from plywise.games.gen9.evidence.speed_order import ITEM_FACTORS, LAST_ITEMS, Order, explains_order
 from plywise.games.gen9.infostate import ANY_SPEED, MonView
-from plywise.games.gen9.speed_order import ITEM_FACTORS, LAST_ITEMS, Order, explains_order
 
 UNEXPLAINED = 0.005
 """Likelihood of a sign that a set contradicts: what is known of the battle may have gaps."""

@@ -1,4 +1,4 @@
-"""Hits between the active Pokémon, and what decides their damage (:mod:`~..damage_range`)."""
+"""Hits between the active Pokémon, with what decides their damage (``evidence/hit``)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from plywise.datasets.showdown_data import load, to_id
 from plywise.engine.battle.constants import PSEUDO_WEATHER_NAMES
-from plywise.games.gen9.damage_range import Fighter, Hit
+from plywise.games.gen9.evidence.hit import Fighter, Hit
 from plywise.games.gen9.tracking.absences import may_be_disguised
 from plywise.games.gen9.tracking.known import Channel, KnownMon, KnownSide
 from plywise.games.gen9.tracking.wire import (
@@ -48,6 +48,8 @@ _BY_THE_USERS_HP = frozenset(["dragonenergy", "eruption", "flail", "reversal", "
 _BY_THE_TARGETS_HP = frozenset(["crushgrip", "hardpress"])
 _ENDS = frozenset(["", "-ability", "-activate", "-enditem", "-heal", "switch", "drag", "cant"])
 """Kinds of lines after which the next damage may be another effect's."""
+BEFORE = _ENDS | {"-crit", "-damage", "move"}
+"""Kinds of lines that :meth:`Hits.before` takes."""
 
 
 class Hits:

@@ -170,7 +170,7 @@ def _mon(
         speed=mon.speed,
         orders=mon.orders,
         hits=mon.hits,
-        odds=tuple(sorted(mon.odds.items())),
+        odds=tuple(sorted(mon.odds.items())) if mon.odds else (),
     )
 
 

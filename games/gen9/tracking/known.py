@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from plywise.games.gen9.damage_range import Hit
+from plywise.games.gen9.evidence.hit import Hit
+from plywise.games.gen9.evidence.speed_order import Order
 from plywise.games.gen9.infostate import ANY_SPEED, HISTORY_LENGTH, Previewed
-from plywise.games.gen9.speed_order import Order
 
 
 @dataclass

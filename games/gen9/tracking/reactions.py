@@ -17,6 +17,8 @@ from plywise.games.gen9.tracking.known import Channel, KnownMon, KnownSide
 from plywise.games.gen9.tracking.wire import ProtocolLine, effect_of, place_of
 
 _ENDS = frozenset(["move", "cant", "", "turn", "upkeep", "switch", "drag"])
+BEFORE = _ENDS | {"-damage"}
+"""Kinds of lines that :meth:`Reactions.before` takes."""
 _BY_CHANCE = 0.3  # of Static, Cursed Body, Toxic Chain …
 _RESIST = {
     "Bug": "tangaberry",
@@ -147,6 +149,9 @@ class _Move:
 class Reactions:
     """Notes of the opponent's Pokémon what would have reacted.
 
+    Attributes:
+        kinds: of lines that :meth:`after` takes; :meth:`before`: ``BEFORE``.
+
     Args:
         reader: of whose lines and knowledge it goes by; a spectator's notes nothing.
         absences: where what a set does not have is noted.
@@ -174,6 +179,7 @@ class Reactions:
             "turn": self._turn,
             "upkeep": self._upkeep,
         }
+        self.kinds = frozenset(self._handlers)
 
     @property
     def _own(self) -> KnownSide:
@@ -201,7 +207,7 @@ class Reactions:
                 move.from_full = target.hp >= target.max_hp
             if target is not None:
                 move.halved = target.hp > target.max_hp // 2
-        if self._reader.battle.residual and self._residual is None:
+        if kind == "":  # the end of the turn, or the next choices
             mon = self._foe.mon
             if mon is not None and not mon.fainted:
                 self._residual = (mon, self._foe.boosts.get("spe", 0), mon.status)

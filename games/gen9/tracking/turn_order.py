@@ -3,7 +3,7 @@
 Moves of equal priority, switches of both sides and effects of the end of a turn that hit both come
 in the order of Speed; the player's own is known.  What a line does not tell for sure (Encore, Quick
 Claw …) leaves the question open.  Where an ability that may be there plays a part, the order itself
-is kept (:class:`~plywise.games.gen9.speed_order.Order`), else bounds of the Speed stat times what
+is kept (``evidence/speed_order``), else bounds of the Speed stat times what
 the set's item makes of it, so that a Choice Scarf is a property of the set.
 """
 
@@ -13,7 +13,7 @@ import math
 from dataclasses import dataclass
 
 from plywise.datasets.showdown_data import load, to_id
-from plywise.games.gen9.speed_order import (
+from plywise.games.gen9.evidence.speed_order import (
     ITEM_FACTORS,
     LAST_ITEMS,
     MARGIN,
@@ -44,6 +44,8 @@ _AT_THE_END = {
 _ON_LEAVING = frozenset(["-curestatus", "-end"])
 """Kinds of lines that come before the one of a switch: Natural Cure, the end of a Quark Drive."""
 _DISTURBING = frozenset(["move", "cant", "drag", "replace", "upkeep"])
+BEFORE = _ON_LEAVING | _DISTURBING | {"turn", "-damage", "-heal", "-activate", "-enditem", "switch"}
+"""Kinds of lines that :meth:`TurnOrder.before` takes."""
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import pytest
 from plywise.datasets.pokemon_sets import PokemonSet, parse_packed_team
 from plywise.datasets.spreads import stats_of_set
 from plywise.engine.battle.border.battle_state import BattleState
-from plywise.games.gen9.damage_range import Hit
-from plywise.games.gen9.hit_likelihood import hit_likelihood, shown_range
+from plywise.games.gen9.evidence.hit import Hit
+from plywise.games.gen9.evidence.hit_likelihood import hit_likelihood, shown_range
 from plywise.games.gen9.infostate import ANY_SPEED
 from plywise.games.gen9.likelihood import UNEXPLAINED, Signs, likelihood
 from plywise.games.gen9.tracking.known import KnownMon

@@ -15,7 +15,7 @@ from plywise.datasets.spreads import stats_of
 from plywise.engine.battle.border import codec
 from plywise.engine.battle.damage_rolls import UNCHANGED, CandidateRolls
 from plywise.engine.battle.names import ABILITY_ID, ITEM_ID, MOVE_ID
-from plywise.games.gen9.damage_range import Fighter, Hit
+from plywise.games.gen9.evidence.hit import Fighter, Hit
 
 _OWN, _FOE = 0, 1  # sides of the state
 _WIDTH = 0.15 / 0.925  # of the 16 rolls, as a share of their middle
