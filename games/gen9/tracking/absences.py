@@ -255,9 +255,12 @@ class Absences:
         side, mon = self._foe, self._foe.mon
         if mon is None or mon.ability is not None or mon.base_ability is not None:
             return
+        found = species_abilities(mon.species).intersection(abilities)
+        if not found.difference(mon.excluded_abilities):
+            return
         if side.copy is None and "gastroacid" not in side.effects and not self.suppressed():
             if not self.disguised():
-                mon.exclude((), species_abilities(mon.species).intersection(abilities))
+                mon.exclude((), found)
 
     def suppressed(self) -> bool:
         """Return whether a Neutralizing Gas may have been there a moment ago."""
@@ -498,6 +501,13 @@ def species_abilities(species: str) -> frozenset[str]:
 
 def may_be_disguised(side: KnownSide) -> bool:
     """Return whether a side's active Pokémon may be another's Illusion, as far as is known."""
-    known = (m.species for m in side.mons if not m.fainted and m is not side.mon)
-    shown = (one.species for one in side.previewed)
-    return any("illusion" in species_abilities(name) for name in (*known, *shown))
+    names, active = _with_illusion(), side.mon
+    for mon in side.mons:
+        if mon.species in names and not mon.fainted and mon is not active:
+            return True
+    return any(one.species in names for one in side.previewed)
+
+
+@cache
+def _with_illusion() -> frozenset[str]:
+    return frozenset(name for name in load().species if "illusion" in species_abilities(name))
