@@ -46,12 +46,12 @@ from plywise.datasets.sums import add_fields
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.border import codec
 from plywise.games.gen9.belief import SetBelief
-from plywise.games.gen9.infostate import ANY_SPEED, InfoState
-from plywise.games.gen9.likelihood import Signs, likelihood
+from plywise.games.gen9.evidence.hit_likelihood import hit_likelihood
+from plywise.games.gen9.evidence.speed_order import ITEM_FACTORS, LAST_ITEMS, explains_order
+from plywise.games.gen9.infostate import InfoState
 from plywise.games.gen9.tracking import condition_tables as tables
 from plywise.games.gen9.tracking.absences import species_abilities
 from plywise.games.gen9.tracking.known import Effect, KnownBattle, KnownMon, KnownSide
-from plywise.games.gen9.tracking.turn_order import ITEM_FACTORS, LAST_ITEMS
 from plywise.games.gen9.tracking.wire import UNSHOWN_FORMES, channel, details_of, shown_hp
 from plywise.games.gen9.worlds import sample_worlds
 from plywise.games.showdown.channel import BattleChannel
@@ -425,8 +425,14 @@ def _mon_facts(
         yield Fact("item not excluded", of, of_set.item in mon.excluded_items, False)
         if mon.deduced_item:
             yield Fact("item deduced", of, mon.deduced_item, of_set.item)
-        signs = Signs(mon.species, ANY_SPEED, mon.first_item, mon.base_ability, mon.hits)
-        yield Fact("hits explained", of, likelihood(signs, of_set), 1)
+        item = of_set.item if mon.first_item is None else mon.first_item
+        ability = of_set.ability if mon.base_ability is None else mon.base_ability
+        for order in mon.orders:
+            found = explains_order(order, of_forme[5], item, ability)
+            yield Fact("orders explained", f"{of} {order}", found, True)
+        for hit in mon.hits:
+            likely = hit_likelihood(hit, of_set, mon.species, item, ability)
+            yield Fact("hits explained", f"{of} {hit}", likely > 0, True)
     if of_set.item not in LAST_ITEMS and natural:
         yield Fact("Speed within bounds", of, mon.speed[0] <= spread <= mon.speed[1], True)
     slots = {slot[0]: slot for slot in dump.get("bmv", dump["mv"])}

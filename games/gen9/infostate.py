@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 import msgspec
 
 from plywise.engine.battle import constants as c
-from plywise.games.gen9.damage_range import Hit
+from plywise.games.gen9.evidence.hit import Hit
+from plywise.games.gen9.evidence.speed_order import Order
 
 # Actions, as the engine numbers them: moves, the same with Terastallization, switches to a team
 # index, the single option of a forced move, and nothing to send in.
@@ -91,7 +92,10 @@ class MonView:
         deduced_item: of the opponent's: that of its set, by what has not shown; "" none.
         speed: of the opponent's: bounds of its Speed stat times what its set's item makes of it, by
             who moved first (``tracking/turn_order``).
-        hits: of the opponent's: simple hits that it has taken or dealt, the last ones.
+        orders: of the opponent's: who acted first, where its ability may play a part.
+        hits: of the opponent's: hits that it has taken or dealt, the last ones.
+        odds: of the opponent's: items and abilities of its set with how many times as likely with
+            them is what has come, or not come, by chance (``tracking/reactions``); ascending.
     """
 
     species: str
@@ -121,7 +125,9 @@ class MonView:
     excluded_abilities: tuple[str, ...] = ()
     deduced_item: str = ""
     speed: tuple[int, int] = ANY_SPEED
+    orders: tuple[Order, ...] = ()
     hits: tuple[Hit, ...] = ()
+    odds: tuple[tuple[str, float], ...] = ()
 
     @property
     def fainted(self) -> bool:
@@ -151,7 +157,9 @@ class MonView:
             excluded_abilities=(),
             deduced_item="",
             speed=ANY_SPEED,
+            orders=(),
             hits=(),
+            odds=(),
         )
 
 

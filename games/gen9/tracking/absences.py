@@ -76,12 +76,12 @@ _TAKES = {
     "wellbakedbody": "Fire",
 }
 """Ability -> type of attacks that do its holder no damage."""
-_PIERCING = frozenset(
+PIERCING = frozenset(
     """aerilate galvanize liquidvoice moldbreaker normalize pixilate refrigerate
     teravolt turboblaze""".split()
 )
 """Abilities of an attacker that pass those, or change an attack's type."""
-_NO_CONTACT = frozenset(["longreach", *_GUARDED])
+NO_CONTACT = frozenset(["longreach", *_GUARDED])
 
 
 @dataclass
@@ -148,7 +148,7 @@ class Absences:
             mon = self._foe.mon
             # Natural Cure is told (``onSwitchOut``).
             if mon is not None and not mon.fainted and mon.status:
-                self._no_ability(["naturalcure"])
+                self.without_abilities(["naturalcure"])
 
     def after(self, line: ProtocolLine) -> None:
         """Take note of a line that the reader has read."""
@@ -179,7 +179,7 @@ class Absences:
             self._damaged(line)
         elif kind == "-activate" and effect_of(line.arg(1)) == ("move", "stickyweb"):
             if self._is_foe(line):
-                self._no_item(["heavydutyboots"])
+                self.without_items(["heavydutyboots"])
         elif kind == "-supereffective" and self._move is not None:
             self._move.super_effective |= self._is_foe(line)
         elif kind == "-enditem" and self._move is not None:
@@ -205,6 +205,11 @@ class Absences:
             self._entry = None
             self._end_entry(entry)
 
+    @property
+    def entering(self) -> bool:
+        """Whether the opponent's Pokémon is coming in."""
+        return self._entry is not None
+
     def _is_foe(self, line: ProtocolLine) -> bool:
         assert self._reader.player is not None
         return place_of(line.arg(0))[0] == 1 - self._reader.player
@@ -217,7 +222,7 @@ class Absences:
         own = self._own()
         return own is not None and not own.fainted
 
-    def _abilities(self) -> frozenset[str]:
+    def abilities(self) -> frozenset[str]:
         """Return the abilities that the opponent's active Pokémon may have."""
         mon = self._foe.mon
         if mon is None:
@@ -227,7 +232,8 @@ class Absences:
         model = self._foe.copy
         return species_abilities((model or mon).species).difference(mon.excluded_abilities)
 
-    def _types(self) -> frozenset[str]:
+    def types(self) -> frozenset[str]:
+        """Return the types of the opponent's active Pokémon, an added one or "" included."""
         side, mon = self._foe, self._foe.mon
         if mon is None:
             return frozenset()
@@ -235,30 +241,34 @@ class Absences:
             return frozenset([mon.tera_type])
         return frozenset([*(side.types or tables.types_of_forme(mon.forme)), side.added_type])
 
-    def _no_item(self, items: Collection[str]) -> None:
+    def without_items(self, items: Collection[str]) -> None:
         """Note items that the active Pokémon's set does not have, if items work."""
         mon = self._foe.mon
         if mon is None or mon.item is not None or mon.first_item is not None:
             return
         ignored = self._magic_room or "magicroom" in self._reader.battle.conditions
-        if not ignored and "embargo" not in self._foe.effects and "klutz" not in self._abilities():
+        if not ignored and "embargo" not in self._foe.effects and "klutz" not in self.abilities():
             mon.exclude(items)
 
-    def _no_ability(self, abilities: Collection[str]) -> None:
+    def without_abilities(self, abilities: Collection[str]) -> None:
         """Note abilities that the active Pokémon's set does not have, if abilities work."""
         side, mon = self._foe, self._foe.mon
         if mon is None or mon.ability is not None or mon.base_ability is not None:
             return
-        if side.copy is None and "gastroacid" not in side.effects and not self._suppressed():
-            if not self._disguised():
-                mon.exclude((), species_abilities(mon.species).intersection(abilities))
+        found = species_abilities(mon.species).intersection(abilities)
+        if not found.difference(mon.excluded_abilities):
+            return
+        if side.copy is None and "gastroacid" not in side.effects and not self.suppressed():
+            if not self.disguised():
+                mon.exclude((), found)
 
-    def _suppressed(self) -> bool:
+    def suppressed(self) -> bool:
         """Return whether a Neutralizing Gas may have been there a moment ago."""
         sides = self._reader.battle.sides
         return any("neutralizinggas" in (m.ability, m.base_ability) for s in sides for m in s.mons)
 
-    def _disguised(self) -> bool:
+    def disguised(self) -> bool:
+        """Return whether the opponent's active Pokémon may be an Illusion."""
         return may_be_disguised(self._foe)
 
     def _enter(self) -> None:
@@ -270,7 +280,7 @@ class Absences:
         side.chosen = ""
         if was is not None and mon is not None and was.away == "unknown":
             if was.hp == mon.hp < mon.max_hp:
-                self._no_ability(["regenerator"])
+                self.without_abilities(["regenerator"])
 
     def _end_entry(self, entry: _Entry) -> None:
         """Note what the entry of the opponent's Pokémon has not shown."""
@@ -278,11 +288,11 @@ class Absences:
         if side.active != entry.number or mon is None or mon.fainted:
             return
         if entry.hurt_by:
-            self._no_item(["heavydutyboots"])
+            self.without_items(["heavydutyboots"])
         elif self._spared(entry) and mon.item is None and mon.first_item is None:
             mon.deduced_item = "heavydutyboots"
         if "gravity" not in battle.conditions:
-            self._no_item(["airballoon"])
+            self.without_items(["airballoon"])
         missing = set(_ALWAYS_SAID)
         if self._opposed():
             missing |= _SAID_TO_A_FOE
@@ -293,13 +303,15 @@ class Absences:
             missing.update(a for a, name in _SETS_WEATHER.items() if name != battle.weather)
         if not entry.changed:
             missing.update(a for a, name in _SETS_TERRAIN.items() if name != battle.terrain)
-        self._no_ability(missing)
-        energized = (self._abilities() == {"protosynthesis"} and battle.weather != "sunnyday") or (
-            self._abilities() == {"quarkdrive"} and battle.terrain != "electricterrain"
+        if side.fallen:
+            missing.add("supremeoverlord")
+        self.without_abilities(missing)
+        energized = (self.abilities() == {"protosynthesis"} and battle.weather != "sunnyday") or (
+            self.abilities() == {"quarkdrive"} and battle.terrain != "electricterrain"
         )
-        if energized and not entry.changed and side.copy is None and not self._suppressed():
+        if energized and not entry.changed and side.copy is None and not self.suppressed():
             if "gastroacid" not in side.effects:
-                self._no_item(["boosterenergy"])
+                self.without_items(["boosterenergy"])
 
     def _grounded(self) -> bool:
         """Return whether something may ground the active Pokémon, its item included."""
@@ -309,7 +321,7 @@ class Absences:
         held = "ironball" not in mon.excluded_items if mon.item is None else mon.item == "ironball"
         return held or bool({"smackdown", "ingrain", "roost"} & side.effects.keys())
 
-    def _electrified(self) -> bool:
+    def electrified(self) -> bool:
         """Return whether an attack of the player's may have become an Electric one."""
         assert self._reader.player is not None
         battle = self._reader.battle
@@ -319,13 +331,13 @@ class Absences:
     def _spared(self, entry: _Entry) -> bool:
         """Return whether hazards have spared the Pokémon where Heavy-Duty Boots alone do so."""
         still = entry.hazards & self._foe.conditions.keys()
-        if self._foe.copy is not None or _GUARDED & self._abilities():
+        if self._foe.copy is not None or _GUARDED & self.abilities():
             return False
-        if self._disguised():
+        if self.disguised():
             return False
         if "stealthrock" in still:
             return True
-        grounded = "Flying" not in self._types() and "levitate" not in self._abilities()
+        grounded = "Flying" not in self.types() and "levitate" not in self.abilities()
         afloat = {"magnetrise", "telekinesis"} & self._foe.effects.keys()
         ballooned = "airballoon" not in (self._foe.mon.excluded_items if self._foe.mon else ())
         # An Air Balloon would have been told, unless it is not told now.
@@ -346,9 +358,9 @@ class Absences:
         if move == "struggle" or there.copy is not None or "mimicked" in there.effects:
             return
         if tables.is_status(move) and move != "mefirst":
-            self._no_item(["assaultvest"])
+            self.without_items(["assaultvest"])
         if there.chosen and there.chosen != move:
-            self._no_item(tables.CHOICE_ITEMS)
+            self.without_items(tables.CHOICE_ITEMS)
         if mover.item is None and not self._magic_room and "embargo" not in there.effects:
             there.chosen = there.chosen or move
 
@@ -358,7 +370,7 @@ class Absences:
             if cause in ("stealthrock", "spikes"):
                 self._entry.hurt_by = cause
         if self._is_foe(line) and cause == "sandstorm":
-            self._no_item(["safetygoggles"])
+            self.without_items(["safetygoggles"])
         if self._move is not None and "from" not in line.tags and not self._reader.battle.residual:
             self._move.struck |= place_of(line.arg(0))[0] != self._move.side
 
@@ -368,10 +380,10 @@ class Absences:
         if entry is None or not moving.struck:
             return
         if moving.side != self._reader.player:
-            hides = {"sheerforce", *_GUARDED} & self._abilities()
+            hides = {"sheerforce", *_GUARDED} & self.abilities()
             gone = dragged or moving.forced_out or moving.mover.fainted
             if moving.mover is self._foe.mon and not hides and not gone and moving.id != "struggle":
-                self._no_item(["lifeorb"])
+                self.without_items(["lifeorb"])
             return
         if moving.target is not self._foe.mon:
             return
@@ -379,24 +391,24 @@ class Absences:
         if "contact" in flags and mine.ability is not None and mine.item is not None:
             padded = mine.item == "protectivepads" or mine.last_item == "protectivepads"
             gloved = "punch" in flags and "punchingglove" in (mine.item, mine.last_item)
-            remote = _NO_CONTACT & {mine.ability, mine.base_ability}
+            remote = NO_CONTACT & {mine.ability, mine.base_ability}
             if not padded and not gloved and not remote:
-                self._no_item(["rockyhelmet"])
-                self._no_ability(_HURTING)
+                self.without_items(["rockyhelmet"])
+                self.without_abilities(_HURTING)
         changed = {"onModifyType", "onModifyMove"} & set(entry.get("cb", ()))
         if not changed and not entry.get("ignoreAbility") and moving.id != "thousandarrows":
             taking = {a for a, kind in _TAKES.items() if kind == entry["type"]}
-            if {mine.ability, mine.base_ability} & _PIERCING or mine.ability is None:
+            if {mine.ability, mine.base_ability} & PIERCING or mine.ability is None:
                 taking = set()
-            if self._electrified():
+            if self.electrified():
                 taking = set()
             if self._grounded():
                 taking.discard("levitate")
-            self._no_ability(taking)
+            self.without_abilities(taking)
         fixed = entry.get("damage") or "damageCallback" in entry.get("cb", ())
         target = moving.target
         if moving.super_effective and not fixed and target is not None and not target.fainted:
-            self._no_item(["weaknesspolicy"])
+            self.without_items(["weaknesspolicy"])
 
     def _lasting(self) -> Iterator[tuple[str, Effect]]:
         """Yield what an item of the opponent's may have made last longer."""
@@ -423,10 +435,10 @@ class Absences:
     def _maker(self, name: str, effect: Effect, *, extended: bool) -> None:
         """Note of who began a condition whether it holds the item that extends it."""
         extender, source = tables.EXTENDER_OF.get(name), effect.source
-        if extender is None or source is None or self._rooms or self._suppressed():
+        if extender is None or source is None or self._rooms or self.suppressed():
             return
         mon = self._foe.mons[source]
-        if mon.item is not None or mon.first_item is not None or self._disguised():
+        if mon.item is not None or mon.first_item is not None or self.disguised():
             return
         if "klutz" in (species_abilities(mon.species) | {mon.ability}):
             return
@@ -452,19 +464,19 @@ class Absences:
                 self._maker(name, effect, extended=True)
         if mon is None or mon.fainted:
             return
-        abilities, types = self._abilities(), self._types()
+        abilities, types = self.abilities(), self.types()
         if below and mon.hp < mon.max_hp:
-            self._no_item(["leftovers"])
+            self.without_items(["leftovers"])
             # It heals Poison types and hurts all others.
             if not _GUARDED & abilities:
-                self._no_item(["blacksludge"])
+                self.without_items(["blacksludge"])
         if healthy and battle.terrain != "mistyterrain" and not _NO_STATUS & abilities:
             if not _NO_BURN & types:
-                self._no_item(["flameorb"])
+                self.without_items(["flameorb"])
             if not _NO_POISON & types:
-                self._no_item(["toxicorb"])
+                self.without_items(["toxicorb"])
         if any(stage < 0 for stage in self._foe.boosts.values()):
-            self._no_item(["whiteherb"])
+            self.without_items(["whiteherb"])
 
     def _at_turn(self) -> None:
         mon, own = self._foe.mon, self._own()
@@ -473,11 +485,11 @@ class Absences:
         if own is not None and _UNNERVING & {own.ability, own.base_ability}:
             return
         if mon.hp <= 50:
-            self._no_item(_AT_HALF)
+            self.without_items(_AT_HALF)
         if mon.hp <= 25:
-            self._no_item(_AT_QUARTER)
+            self.without_items(_AT_QUARTER)
         if mon.status:
-            self._no_item(["lumberry", _CURING.get(mon.status, "lumberry")])
+            self.without_items(["lumberry", _CURING.get(mon.status, "lumberry")])
 
 
 @cache
@@ -489,6 +501,13 @@ def species_abilities(species: str) -> frozenset[str]:
 
 def may_be_disguised(side: KnownSide) -> bool:
     """Return whether a side's active Pokémon may be another's Illusion, as far as is known."""
-    known = (m.species for m in side.mons if not m.fainted and m is not side.mon)
-    shown = (one.species for one in side.previewed)
-    return any("illusion" in species_abilities(name) for name in (*known, *shown))
+    names, active = _with_illusion(), side.mon
+    for mon in side.mons:
+        if mon.species in names and not mon.fainted and mon is not active:
+            return True
+    return any(one.species in names for one in side.previewed)
+
+
+@cache
+def _with_illusion() -> frozenset[str]:
+    return frozenset(name for name in load().species if "illusion" in species_abilities(name))

@@ -185,7 +185,8 @@ class Entries(Reader):
         mon = self._mon(line.arg(0))
         if mon is not None:
             species, _, _, tera = details_of(line.arg(1))
-            mon.species, mon.forme, mon.speed, mon.hits = species, species, ANY_SPEED, ()
+            mon.species, mon.forme, mon.speed = species, species, ANY_SPEED
+            mon.hits, mon.orders = (), ()
             if mon.fainted and mon.first_max_hp:
                 mon.max_hp = mon.first_max_hp  # Terapagos is itself again
             if tera:

@@ -1,59 +1,59 @@
-"""Simple hits between the active Pokémon, and how much they did (:mod:`~..damage_range`)."""
+"""Hits between the active Pokémon, with what decides their damage (``evidence/hit``)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 from plywise.datasets.showdown_data import load, to_id
-from plywise.games.gen9.damage_range import (
-    Hit,
-    attack_factors,
-    defence_factor,
-    is_plain,
-    modified,
-    staged,
-)
-from plywise.games.gen9.tracking import condition_tables as tables
-from plywise.games.gen9.tracking.absences import may_be_disguised, species_abilities
+from plywise.engine.battle.constants import PSEUDO_WEATHER_NAMES
+from plywise.games.gen9.evidence.hit import Fighter, Hit
+from plywise.games.gen9.tracking.absences import may_be_disguised
 from plywise.games.gen9.tracking.known import Channel, KnownMon, KnownSide
-from plywise.games.gen9.tracking.wire import ProtocolLine, condition_of, place_of, shown_hp
+from plywise.games.gen9.tracking.wire import (
+    ProtocolLine,
+    condition_of,
+    effect_of,
+    place_of,
+    shown_hp,
+)
 
-KEPT = 6
+KEPT = 8
 """Hits of one Pokémon that are kept, the last ones."""
 _HARMLESS = frozenset(
-    """aquaring attract confusion curse destinybond disable eaten encore focusenergy healblock
-    imprison ingrain leechseed lockedmove mustrecharge nightmare noretreat partiallytrapped
-    perishsong saltcure stall taunt throatchop torment trapped uproar yawn""".split()
+    """aquaring attract banefulbunker beakblast burningbulwark confusion curse destinybond disable
+    dragoncheer eaten encore endure focusenergy focuspunch followme furycutter healblock imprison
+    ingrain leechseed lockedmove magnetrise mustrecharge nightmare noretreat partiallytrapped
+    perishsong protean protect rollout saltcure silktrap spikyshield stall stockpile syrupbomb taunt
+    throatchop torment trapped truant twoturnmove uproar yawn""".split()
 )
 """Conditions of a Pokémon that change no damage."""
-_PLAIN_CALLBACKS = frozenset(
-    """onAfterHit onAfterMove onAfterMoveSecondarySelf onAfterSubDamage onHit onMoveFail onTry
-    onTryMove secondary.onHit self.onHit""".split()
+_ACTING = frozenset(
+    """charge defensecurl flashfire gastroacid glaiverush minimize protosynthesis quarkdrive roost
+    slowstart smackdown tarshot""".split()
 )
-_SPECIAL = frozenset(
-    """damage ignoreAbility ignoreDefensive multihit ohko overrideDefensiveStat
-    overrideOffensivePokemon overrideOffensiveStat""".split()
+"""Conditions that may, and that the engine's state has."""
+_CONDITIONS = frozenset(["auroraveil", "lightscreen", "reflect", "tailwind"])
+_UNSURE_SIDES = frozenset(["firepledge", "grasspledge", "waterpledge"])
+_OF_THE_MOMENT = frozenset(
+    """assurance avalanche beatup bide comeuppance counter doomdesire echoedvoice endeavor
+    falseswipe ficklebeam finalgambit firepledge fling furycutter fusionbolt fusionflare
+    futuresight grasspledge holdback iceball lashout magnitude mefirst metalburst
+    mirrorcoat naturalgift naturesmadness payback pursuit present retaliate revenge
+    rollout round ruination spitup stompingtantrum struggle superfang temperflare
+    trumpcard uproar waterpledge wringout""".split()
 )
-"""Fields of a move that goes by other rules."""
-_TYPE_BY_ITEM = frozenset(["multitype", "rkssystem"])
-"""Abilities whose holder has the type of its item."""
-_SCREENS = frozenset(["auroraveil", "lightscreen", "reflect"])
-_FIELDS = {
-    "electricterrain": ["Electric"],
-    "grassyterrain": ["Grass", "Ground"],
-    "mistyterrain": ["Dragon"],
-    "psychicterrain": ["Psychic"],
-    "raindance": ["Fire", "Water"],
-    "sunnyday": ["Fire", "Water"],
-    "": [],
-}
-"""Weather or terrain -> types of attacks that it changes; another one is not simple."""
+"""Moves whose damage depends on what the two Pokémon's state does not hold, or is no guide."""
+_BY_THE_USERS_HP = frozenset(["dragonenergy", "eruption", "flail", "reversal", "waterspout"])
+_BY_THE_TARGETS_HP = frozenset(["crushgrip", "hardpress"])
+_ENDS = frozenset(["", "-ability", "-activate", "-enditem", "-heal", "switch", "drag", "cant"])
+"""Kinds of lines after which the next damage may be another effect's."""
+BEFORE = _ENDS | {"-crit", "-damage", "move"}
+"""Kinds of lines that :meth:`Hits.before` takes."""
 
 
 class Hits:
-    """Notes simple hits of and on the opponent's Pokémon.
+    """Notes hits of and on the opponent's Pokémon.
 
     Args:
         reader: of whose lines and knowledge it goes by; a spectator's notes nothing.
@@ -61,7 +61,7 @@ class Hits:
 
     def __init__(self, reader: Channel) -> None:
         self._reader = reader
-        self._side, self._move, self._critical = -1, "", False
+        self._side, self._move, self._critical, self._number = -1, "", False, 0
 
     def before(self, line: ProtocolLine) -> None:
         """Take note of a line that the reader has not read yet."""
@@ -70,14 +70,19 @@ class Hits:
             return
         if kind == "move":
             self._side, self._move = place_of(line.arg(0))[0], to_id(line.arg(1))
-            self._critical = False
+            self._critical, self._number = False, 0
+            if effect_of(line.tags.get("from", ""))[1] == "mefirst":
+                self._move = ""
         elif kind == "-crit":
             self._critical = True
         elif kind == "-damage":
-            if not line.tags and place_of(line.arg(0))[0] == 1 - self._side:
+            if self._move and not line.tags and place_of(line.arg(0))[0] == 1 - self._side:
+                self._number += 1
                 self._hit(line)
-            self._move = ""
-        elif kind in ("", "-enditem", "-activate", "switch", "drag", "-heal"):
+                self._critical = False
+            elif self._number:
+                self._move = ""
+        elif kind in _ENDS:
             self._move = ""
 
     def _hit(self, line: ProtocolLine) -> None:
@@ -88,137 +93,101 @@ class Hits:
         mine, theirs = own.mon, foe.mon
         if move is None or mine is None or theirs is None or mine.stats is None:
             return
-        if may_be_disguised(foe):
+        if mine.item is None or mine.ability is None or may_be_disguised(foe):
             return
         # The next request tells which of the player's own has come in.
         if not own.turns and any(mon.base_ability == "illusion" for mon in own.mons):
             return
         dealt = self._side == player
-        attacker, target = (own, foe) if dealt else (foe, own)
-        if not self._simple(move, attacker, target) or mine.item is None or mine.ability is None:
-            return
-        if theirs.item != theirs.first_item or theirs.ability != theirs.base_ability:
-            return
-        if not is_plain(mine.ability) or not is_plain(theirs.ability or ""):
-            return
-        seen = self._damage(line, dealt=dealt)
-        if seen is None:
-            return
-        physical = move["category"] == "Physical"
-        effectiveness = sum(effect_on(t, move["type"]) for t in _types(target))
-        attack, defence = ("atk", "def") if physical else ("spa", "spd")
-        stat = attack if dealt else defence
-        count = {"atk": 0, "def": 1, "spa": 2, "spd": 3}[stat]
-        stages = {attack: attacker.boosts.get(attack, 0), defence: target.boosts.get(defence, 0)}
-        if self._critical:
-            stages = {attack: max(0, stages[attack]), defence: min(0, stages[defence])}
-        if dealt:
-            factors = attack_factors(mine.item, move["type"], effectiveness, physical=physical)
-            factor = None if factors is None else factors[0]
-        else:
-            factor = defence_factor(mine.item, mine.species, physical=physical)
-        if factor is None:
+        left = self._left(line, dealt=dealt)
+        if left is None or not self._describable(move, own, foe, dealt=dealt):
             return
         hit = Hit(
-            dealt=dealt,
-            physical=physical,
-            level=(mine if dealt else theirs).level,
-            power=self._power(move, mine if dealt else theirs),
-            type=move["type"],
-            own_stat=modified(staged(mine.stats[count], stages[stat]), factor),
-            own_item=mine.item if dealt else "",
-            stage=stages[defence if dealt else attack],
-            critical=self._critical,
-            burned=physical and (mine if dealt else theirs).status == "brn",
-            stab=_stab(attacker, move["type"]),
-            effectiveness=effectiveness,
-            least=float(seen[0]),
-            most=float(seen[1]),
+            dealt,
+            self._move,
+            self._number,
+            self._critical,
+            _fighter(own, mine, waiting=not dealt and not own.acted, known=True),
+            _fighter(foe, theirs, waiting=dealt and not foe.acted, known=False),
+            left,
+            battle.weather,
+            battle.terrain,
+            tuple(n for n in battle.conditions if n in PSEUDO_WEATHER_NAMES),
         )
-        if hit not in theirs.hits:
-            theirs.hits = (*theirs.hits, hit)[-KEPT:]
+        theirs.hits = (*theirs.hits, hit)[-KEPT:]
 
-    @staticmethod
-    def _power(move: Mapping[str, Any], attacker: KnownMon) -> int:
-        power, priority = int(move["basePower"]), int(move["priority"])
-        same = attacker.terastallized and attacker.tera_type == move["type"]
-        return 60 if same and power < 60 and priority <= 0 else power
-
-    def _damage(self, line: ProtocolLine, *, dealt: bool) -> tuple[float, float] | None:
-        """Return the least and the most damage that a line tells; None: too little."""
+    def _left(self, line: ProtocolLine, *, dealt: bool) -> int | None:
+        """Return the HP that a line tells are left; None: they do not tell the damage."""
         battle, player = self._reader.battle, self._reader.player
         assert player is not None
         now, most, _ = condition_of(line.arg(1))
         mon = battle.sides[1 - player if dealt else player].mon
-        if mon is None or (now and most != mon.max_hp and not self._reader.exact):
-            return None
+        if mon is None or now == 1 or (now and most != mon.max_hp and not self._reader.exact):
+            return None  # with 1 HP left it may have endured
         if not dealt:
-            if now == 1:
-                return None  # it may have endured
-            return (mon.hp - now, mon.hp - now if now else 1e9)
+            return now
         if self._reader.exact and most:
             now = shown_hp(now, most)
-        if mon.max_hp != 100 or now == 1:
-            return None
-        was_low, was_high = _percent(mon.hp)
-        low, high = _percent(now)
-        return (was_low - high, was_high - low if now else 1e9)
+        return now if mon.max_hp == 100 and now != 1 else None
 
-    def _simple(self, move: Mapping[str, Any], attacker: KnownSide, target: KnownSide) -> bool:
+    def _describable(
+        self, move: Mapping[str, Any], own: KnownSide, foe: KnownSide, *, dealt: bool
+    ) -> bool:
+        """Return whether the two Pokémon's state decides the damage."""
+        if move["category"] == "Status" or self._move in _OF_THE_MOMENT or "ohko" in move:
+            return False
+        if move.get("damage") or "damageCallback" in move.get("cb", ()):
+            return False
+        if self._number > 1 and "multihit" not in move:
+            return False  # a Parental Bond
+        if self._move in (_BY_THE_TARGETS_HP if dealt else _BY_THE_USERS_HP):
+            return False
         battle = self._reader.battle
-        callbacks = move.get("cb", ())
-        if move["category"] == "Status" or not move["basePower"] or move["type"] == "Stellar":
+        if any(
+            name not in PSEUDO_WEATHER_NAMES and name not in (battle.weather, battle.terrain)
+            for name in battle.conditions
+        ):
             return False
-        if _SPECIAL & move.keys() or not _PLAIN_CALLBACKS.issuperset(callbacks):
-            return False
-        if battle.conditions.keys() - {battle.weather, battle.terrain, "trickroom"}:
-            return False
-        for field in (battle.weather, battle.terrain):
-            if field not in _FIELDS or move["type"] in _FIELDS[field]:
-                return False
-        if _SCREENS & target.conditions.keys() or target.conditions.keys() & {"futuremove"}:
-            return False
-        for side in (attacker, target):
+        for side in (own, foe):
             mon = side.mon
-            if mon is None or side.copy is not None or side.stat_moves or side.types:
+            if mon is None or side.copy is not None or side.stat_moves:
                 return False
-            if side.added_type or side.effects.keys() - _HARMLESS:
+            if not _known_effects(side) or not _UNSURE_SIDES.isdisjoint(side.conditions):
                 return False
             if mon.forme not in ("", mon.species) or mon.tera_type == "Stellar":
-                return False
-            if _TYPE_BY_ITEM & species_abilities(mon.species):
                 return False
         return True
 
 
-def _percent(shown: int) -> tuple[float, float]:
-    """Return the least and the most percent of HP that are shown as ``shown``."""
-    if shown in (0, 100):
-        return shown, shown
-    return shown - 1, 100 if shown == 99 else shown
+def _known_effects(side: KnownSide) -> bool:
+    return all(n in _HARMLESS or n in _ACTING or n == "fallen" for n in side.effects)
 
 
-def _types(side: KnownSide) -> tuple[str, ...]:
-    mon = side.mon
-    if mon is None:
-        return ()
-    if mon.terastallized and mon.tera_type:
-        return (mon.tera_type,)
-    return tables.types_of_forme(mon.species)
-
-
-def _stab(side: KnownSide, type: str) -> int:
-    mon = side.mon
-    if mon is None:
-        return 4096
-    natural = type in tables.types_of_forme(mon.species)
-    if mon.terastallized and mon.tera_type == type:
-        return 8192 if natural else 6144
-    return 6144 if natural else 4096
-
-
-@cache
-def effect_on(target: str, attack: str) -> int:
-    """Return 1 where a type is weak to an attack's, -1 where it resists it, else 0."""
-    taken = load().typechart[to_id(target)]["damageTaken"]
-    return {1: 1, 2: -1}.get(taken.get(attack, 0), 0)
+def _fighter(side: KnownSide, mon: KnownMon, *, waiting: bool, known: bool) -> Fighter:
+    effects = side.effects
+    return Fighter(
+        species=mon.species,
+        level=mon.level,
+        gender=mon.gender,
+        hp=mon.hp,
+        max_hp=mon.max_hp,
+        status=mon.status,
+        item=mon.item if known or mon.item is None or mon.item != mon.first_item else None,
+        ability=mon.ability if known or mon.ability != mon.base_ability else None,
+        types=side.types,
+        added_type=side.added_type,
+        tera_type=mon.tera_type or "" if mon.terastallized else "",
+        stats=mon.stats or () if known else (),
+        boosts=tuple(sorted(side.boosts.items())),
+        effects=tuple(
+            (name, effects[name].move if name in ("protosynthesis", "quarkdrive") else "")
+            for name in effects
+            if name in _ACTING
+        ),
+        conditions=tuple(name for name in side.conditions if name in _CONDITIONS),
+        fallen=side.fallen,
+        overlord=effects["fallen"].count if "fallen" in effects else 0,
+        attacked=mon.attacked,
+        turns=side.turns,
+        waiting=waiting,
+    )

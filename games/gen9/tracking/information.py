@@ -168,7 +168,9 @@ def _mon(
         excluded_abilities=mon.excluded_abilities,
         deduced_item=mon.deduced_item,
         speed=mon.speed,
+        orders=mon.orders,
         hits=mon.hits,
+        odds=tuple(sorted(mon.odds.items())) if mon.odds else (),
     )
 
 

@@ -180,7 +180,9 @@ def _mon(view: MonView, ends: int, name: str) -> KnownMon:
         excluded_abilities=view.excluded_abilities,
         deduced_item=view.deduced_item,
         speed=view.speed,
+        orders=view.orders,
         hits=view.hits,
+        odds=dict(view.odds),
     )
 
 

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from plywise.games.gen9.damage_range import Hit
+from plywise.games.gen9.evidence.hit import Hit
+from plywise.games.gen9.evidence.speed_order import Order
 from plywise.games.gen9.infostate import ANY_SPEED, HISTORY_LENGTH, Previewed
 
 
@@ -70,7 +71,10 @@ class KnownMon:
         deduced_item: of the opponent's: that of its set, by what has not shown; "" none.
         speed: of the opponent's: bounds of its Speed stat times what its set's item makes of it
             (:mod:`~plywise.games.gen9.tracking.turn_order`).
-        hits: of the opponent's: simple hits that it has taken or dealt, the last ones.
+        orders: of the opponent's: who acted first, where its ability may play a part.
+        hits: of the opponent's: hits that it has taken or dealt, the last ones.
+        odds: of the opponent's: item or ability of its set -> how many times as likely with it is
+            what has come, or not come, by chance (:mod:`~plywise.games.gen9.tracking.reactions`).
     """
 
     name: str
@@ -106,7 +110,9 @@ class KnownMon:
     excluded_abilities: tuple[str, ...] = ()
     deduced_item: str = ""
     speed: tuple[int, int] = ANY_SPEED
+    orders: tuple[Order, ...] = ()
     hits: tuple[Hit, ...] = ()
+    odds: dict[str, float] = field(default_factory=dict)
 
     @property
     def fainted(self) -> bool:
@@ -141,7 +147,14 @@ class KnownMon:
         """Return an independent copy."""
         uses, copied = dict(self.uses), dict(self.copied_uses)
         full = dict(self.full_pp)
-        return replace(self, uses=uses, copied_uses=copied, full_pp=full, done=set(self.done))
+        return replace(
+            self,
+            uses=uses,
+            copied_uses=copied,
+            full_pp=full,
+            done=set(self.done),
+            odds=dict(self.odds),
+        )
 
 
 @dataclass

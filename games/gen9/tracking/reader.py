@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from plywise.datasets.showdown_data import load
 from plywise.games.gen9.tracking import condition_tables as tables
+from plywise.games.gen9.tracking import hits, reactions, turn_order
 from plywise.games.gen9.tracking.absences import Absences
 from plywise.games.gen9.tracking.hits import Hits
 from plywise.games.gen9.tracking.known import Effect, KnownBattle, KnownMon, KnownSide
+from plywise.games.gen9.tracking.reactions import Reactions
 from plywise.games.gen9.tracking.turn_order import TurnOrder
 from plywise.games.gen9.tracking.wire import ProtocolLine, condition_of, place_of, shown_hp
 
@@ -57,13 +59,32 @@ class Reader:
         self._chewing = False  # Cud Chew is about to eat a berry again
         self._from_item = -1  # side whose Booster Energy has just worked
         self._absences = Absences(self)
+        self._reactions = Reactions(self, self._absences)
         self._order = TurnOrder(self)
         self._hits = Hits(self)
+        self._noted: dict[str, tuple[Callable[[ProtocolLine], None], ...]] = {}
         self._readers: dict[str, Callable[[ProtocolLine], None]] = {
             name[4:].replace("minus_", "-"): getattr(self, name)
             for name in dir(self)
             if name.startswith("_on_")
         }
+
+    def _notes(self, kind: str) -> tuple[Callable[[ProtocolLine], None], ...]:
+        """Return who takes evidence from lines of a kind before they are read."""
+        found = self._noted.get(kind)
+        if found is None:
+            found = tuple(
+                note
+                for note, kinds in (
+                    (self._reactions.before, reactions.BEFORE),
+                    (self._absences.before, None),
+                    (self._order.before, turn_order.BEFORE),
+                    (self._hits.before, hits.BEFORE),
+                )
+                if kinds is None or kind in kinds
+            )
+            self._noted[kind] = found
+        return found
 
     def _side(self, ident: str) -> KnownSide:
         return self.battle.sides[place_of(ident)[0]]

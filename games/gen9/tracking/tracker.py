@@ -16,6 +16,7 @@ from plywise.engine.battle.border.formats import why_not
 from plywise.engine.battle.names import MOVE_ID
 from plywise.games.gen9.infostate import InfoState
 from plywise.games.gen9.tracking import condition_tables as tables
+from plywise.games.gen9.tracking import hits
 from plywise.games.gen9.tracking.conditions import Conditions
 from plywise.games.gen9.tracking.entries import Entries
 from plywise.games.gen9.tracking.health import Health
@@ -91,6 +92,7 @@ class Tracker(Entries, Moves, Health, Conditions):
         if self.player is None:
             raise ValueError("a spectator gets no requests")
         self._absences.decide()
+        self._reactions.decide()
         side = self.battle.sides[self.player]
         self._previewing = request.kind == "preview"
         if self._held is not None:
@@ -174,24 +176,28 @@ class Tracker(Entries, Moves, Health, Conditions):
             try:
                 if kind not in _OF_NO_POKEMON and place_of(line.arg(0))[0] < 0:
                     raise ValueError("it names no Pokémon")
-                self._watch(self._absences.before, line)
-                self._watch(self._order.before, line)
-                self._watch(self._hits.before, line)
+                for note in self._notes(kind):
+                    self._watch(note, line)
                 self._learn(line)
                 reader(line)
                 self._watch(self._absences.after, line)
+                if kind in self._reactions.kinds:
+                    self._watch(self._reactions.after, line)
             except _UNSOUND:
                 self.battle.unreadable[kind] = self.battle.unreadable.get(kind, 0) + 1
         elif kind == "":
-            self._watch(self._absences.before, line)
-            self._watch(self._hits.before, line)
+            for note in self._notes(kind):
+                self._watch(note, line)
             self._blank = self.battle.turn > 0
         elif kind not in _SILENT:
             self.battle.unknown[kind] = self.battle.unknown.get(kind, 0) + 1
         else:
             self._learn(line)
             self._watch(self._absences.after, line)
-            self._watch(self._hits.before, line)
+            if kind in self._reactions.kinds:
+                self._watch(self._reactions.after, line)
+            if kind in hits.BEFORE:
+                self._watch(self._hits.before, line)
 
     def _watch(self, note: Callable[[ProtocolLine], None], line: ProtocolLine) -> None:
         """Take evidence from a line; what has none, as of an unknown species, costs no more."""

@@ -42,3 +42,18 @@ def test_what_is_not_read_is_found(tmp_path: Path, line: str, instead: str, fact
 def test_a_corpus_without_streams_is_refused() -> None:
     with pytest.raises(ConfigError, match="streams=true"):
         verify_tracking(VerifyConfig(what="tracking", corpus=str(DATA / "random.jsonl.gz")))
+
+
+def test_the_true_sets_explain_what_a_battle_has_shown() -> None:
+    """Two battles of the Battle Factory, whose Pokémon have abilities of their own."""
+    corpus = str(DATA / "evidence.jsonl.gz")
+    report = verify_tracking(VerifyConfig(what="tracking", corpus=corpus))
+    assert report.examples == {}
+    for name, least in (
+        ("hits explained", 500),
+        ("orders explained", 50),
+        ("item not excluded", 500),
+        ("ability not excluded", 200),
+        ("Speed within bounds", 500),
+    ):
+        assert report.facts[name] > least

@@ -1,7 +1,8 @@
-"""Simple hits: the damage range against the engine's 16 rolls, the reader, and the likelihood."""
+"""Hits: what the reader notes, and the likelihood of their damage against the engine's rolls."""
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,8 @@ import pytest
 from plywise.datasets.pokemon_sets import PokemonSet, parse_packed_team
 from plywise.datasets.spreads import stats_of_set
 from plywise.engine.battle.border.battle_state import BattleState
-from plywise.games.gen9.damage_range import Hit, damage_range, is_plain, modified
+from plywise.games.gen9.evidence.hit import Hit
+from plywise.games.gen9.evidence.hit_likelihood import hit_likelihood, shown_range
 from plywise.games.gen9.infostate import ANY_SPEED
 from plywise.games.gen9.likelihood import UNEXPLAINED, Signs, likelihood
 from plywise.games.gen9.tracking.known import KnownMon
@@ -19,6 +21,12 @@ GARCHOMP = (
     "Garchomp||{item}|sandveil|earthquake,outrage,dragonclaw,protect|Jolly|,252,,,4,252||||75|"
 )
 BLISSEY = "Blissey||leftovers|naturalcure|softboiled,hypervoice,psychic|Bold|252,,252,,4,|||||"
+START = """|start
+|switch|p1a: Blissey|Blissey, F|651/651
+|switch|p2a: Garchomp|Garchomp, L75, M|100/100
+|turn|1"""
+CLAW = "|move|p2a: Garchomp|Dragon Claw|p1a: Blissey\n|-damage|p1a: Blissey|{}/651"
+VOICE = "|move|p1a: Blissey|Hyper Voice|p2a: Garchomp\n|-damage|p2a: Garchomp|{}/100"
 
 
 def teams(item: str) -> tuple[PokemonSet, PokemonSet]:
@@ -26,69 +34,9 @@ def teams(item: str) -> tuple[PokemonSet, PokemonSet]:
     return one, two
 
 
-def hit_on_blissey(chomp: PokemonSet, blissey: PokemonSet, **more: object) -> Hit:
-    found = Hit(
-        dealt=False,
-        physical=True,
-        level=chomp.level,
-        power=80,
-        type="Dragon",
-        own_stat=stats_of_set(blissey)[2],
-        own_item="",
-        stage=0,
-        critical=False,
-        burned=False,
-        stab=6144,
-        effectiveness=0,
-        least=0,
-        most=0,
-    )
-    return replace(found, **more)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("critical", [False, True])
-@pytest.mark.parametrize("item", ["leftovers", "choiceband", "lifeorb", "dragonfang", "muscleband"])
-def test_the_range_is_that_of_the_engines_rolls(item: str, critical: bool) -> None:
-    chomp, blissey = teams(item)
+def rolls_of(item: str, side: int, move: str, *, critical: bool = False) -> list[int]:
     battle = BattleState.from_seed(GARCHOMP.format(item=item), BLISSEY, "1,2,3,4")
-    rolls = battle.damage_rolls(0, "dragonclaw", critical=critical)
-    hit = hit_on_blissey(chomp, blissey, critical=critical)
-    found = damage_range(hit, stats_of_set(chomp)[1], item, "garchomp")
-    assert found == (rolls[0], rolls[-1])
-
-
-@pytest.mark.parametrize("item", ["leftovers", "assaultvest", "eviolite"])
-def test_the_range_of_a_hit_dealt_is_too(item: str) -> None:
-    chomp, blissey = teams(item)
-    battle = BattleState.from_seed(GARCHOMP.format(item=item), BLISSEY, "1,2,3,4")
-    rolls = battle.damage_rolls(1, "hypervoice")
-    hit = replace(
-        hit_on_blissey(chomp, blissey),
-        dealt=True,
-        physical=False,
-        level=blissey.level,
-        power=90,
-        type="Normal",
-        own_stat=stats_of_set(blissey)[3],
-        own_item="leftovers",
-    )
-    assert damage_range(hit, stats_of_set(chomp)[4], item, "garchomp") == (rolls[0], rolls[-1])
-
-
-def test_an_item_or_ability_with_other_rules_leaves_the_answer_open() -> None:
-    chomp, blissey = teams("leftovers")
-    assert damage_range(hit_on_blissey(chomp, blissey), 300, "souldew", "latios") is None
-    assert not is_plain("technician")
-    assert not is_plain("multiscale")
-    assert is_plain("roughskin")
-    assert modified(100, 6144) == 150
-
-
-START = """|start
-|switch|p1a: Blissey|Blissey, F|651/651
-|switch|p2a: Garchomp|Garchomp, L75, M|100/100
-|turn|1"""
-CLAW = "|move|p2a: Garchomp|Dragon Claw|p1a: Blissey\n|-damage|p1a: Blissey|{}/651"
+    return list(battle.damage_rolls(side, move, critical=critical))
 
 
 def foe_after(text: str) -> KnownMon:
@@ -107,36 +55,128 @@ def foe_after(text: str) -> KnownMon:
     return mon
 
 
+def explains(hit: Hit, s: PokemonSet) -> float:
+    return hit_likelihood(hit, s, "garchomp", s.item, s.ability)
+
+
+@pytest.mark.parametrize("critical", [False, True])
+@pytest.mark.parametrize("item", ["leftovers", "choiceband", "lifeorb", "dragonfang", "muscleband"])
+def test_a_hit_taken_is_as_likely_as_its_share_of_the_16_rolls(item: str, critical: bool) -> None:
+    chomp, _ = teams(item)
+    rolls = rolls_of(item, 0, "dragonclaw", critical=critical)
+    crit = "|-damage", "|-crit|p1a: Blissey\n|-damage"
+    likely = {}
+    for damage in range(rolls[0] - 1, rolls[-1] + 2):
+        text = CLAW.format(651 - damage)
+        (hit,) = foe_after(text.replace(*crit) if critical else text).hits
+        likely[damage] = explains(hit, chomp)
+    assert likely[rolls[0] - 1] == likely[rolls[-1] + 1] == 0
+    for damage in set(rolls):
+        assert likely[damage] > 0
+    once, twice = (next((d for d in rolls if rolls.count(d) == n), None) for n in (1, 2))
+    if once and twice:
+        assert likely[twice] == pytest.approx(2 * likely[once], rel=0.1)
+
+
+@pytest.mark.parametrize("item", ["leftovers", "assaultvest", "eviolite"])
+def test_a_hit_dealt_is_likely_where_its_percent_agree(item: str) -> None:
+    chomp, _ = teams(item)
+    most = stats_of_set(chomp)[0]
+    rolls = rolls_of(item, 1, "hypervoice")
+    for roll in rolls:
+        shown = -(-100 * (most - roll) // most)
+        (hit,) = foe_after(VOICE.format(shown)).hits
+        assert explains(hit, chomp) > 0
+    far = -(-100 * (most - rolls[-1]) // most) - 2
+    (hit,) = foe_after(VOICE.format(far)).hits
+    assert explains(hit, chomp) == 0
+
+
 def test_damage_tells_a_choice_band() -> None:
     chomp, _ = teams("leftovers")
-    rolls = BattleState.from_seed(
-        GARCHOMP.format(item="choiceband"), BLISSEY, "1,2,3,4"
-    ).damage_rolls(0, "dragonclaw")
-    mon = foe_after(CLAW.format(651 - rolls[8]))
-    assert len(mon.hits) == 1
+    roll = rolls_of("choiceband", 0, "dragonclaw")[8]
+    mon = foe_after(CLAW.format(651 - roll))
     signs = Signs("garchomp", ANY_SPEED, hits=mon.hits)
-    assert likelihood(signs, replace(chomp, item="choiceband")) == 1
+    banded = likelihood(signs, replace(chomp, item="choiceband"))
+    assert 0.5 < banded < 2
     assert likelihood(signs, chomp) == UNEXPLAINED
-    assert likelihood(signs, replace(chomp, ability="sheerforce")) == 1  # open
+
+
+def test_hits_that_a_set_does_not_explain_never_exclude_it() -> None:
+    mon = foe_after("\n".join(CLAW.format(n) for n in range(10, 2, -1)))
+    assert len(mon.hits) == 8
+    assert 0 < likelihood(Signs("garchomp", hits=mon.hits), teams("")[0]) < UNEXPLAINED
 
 
 @pytest.mark.parametrize(
-    "before",
+    ("before", "share"),
     [
-        "|-weather|Sandstorm|[from] ability: Sand Stream|[of] p2a: Garchomp",
-        "|-sidestart|p1: x|Reflect",
-        "|-start|p1a: Blissey|typechange|Water",
-        "|-fieldstart|move: Gravity",
+        ("|-sidestart|p1: x|Reflect", 0.5),
+        ("|-boost|p2a: Garchomp|atk|2", 2.0),
+        ("|-boost|p1a: Blissey|def|2", 0.5),
+        ("|-status|p2a: Garchomp|brn", 0.5),
     ],
 )
-def test_what_changes_damage_makes_a_hit_not_simple(before: str) -> None:
-    assert foe_after(f"{before}\n{CLAW.format(400)}").hits == ()
-    assert foe_after(CLAW.format(400)).hits != ()
+def test_what_changes_damage_counts(before: str, share: float) -> None:
+    chomp, _ = teams("leftovers")
+    rolls = rolls_of("leftovers", 0, "dragonclaw")
+    near = round(rolls[8] * share)
+    changed = (
+        foe_after(f"{before}\n{CLAW.format(651 - n)}").hits[-1] for n in (near - 1, near, near + 1)
+    )
+    assert any(explains(hit, chomp) > 0 for hit in changed)
+    plain = foe_after(f"{before}\n{CLAW.format(651 - rolls[8])}").hits[-1]
+    assert explains(plain, chomp) == 0
 
 
-def test_percent_of_hp_bounds_a_hit_dealt() -> None:
-    voice = "|move|p1a: Blissey|Hyper Voice|p2a: Garchomp\n|-damage|p2a: Garchomp|{}/100"
-    (hit,) = foe_after(voice.format(81)).hits
-    assert (hit.dealt, hit.least, hit.most, hit.power) == (True, 19, 20, 90)
-    (fatal,) = foe_after(voice.format("0 fnt").replace("/100", "")).hits
-    assert fatal.most > 100
+def test_an_ability_of_the_set_counts() -> None:
+    chomp, _ = teams("leftovers")
+    (hit,) = foe_after(
+        CLAW.format(651 - round(rolls_of("leftovers", 0, "dragonclaw")[8] * 1.3))
+    ).hits
+    assert explains(hit, chomp) == 0
+    assert explains(hit, replace(chomp, ability="toughclaws")) > 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "|-start|p2a: Garchomp|Substitute\n" + VOICE.format(60),
+        "|-transform|p2a: Garchomp|p1a: Blissey\n" + CLAW.format(500),
+        "|move|p2a: Garchomp|Avalanche|p1a: Blissey\n|-damage|p1a: Blissey|500/651",
+        "|move|p2a: Garchomp|Dragon Claw|p1a: Blissey\n|-enditem|p1a: Blissey|Haban Berry|[eat]\n"
+        "|-damage|p1a: Blissey|500/651",
+        CLAW.format(1),
+        CLAW.format(500) + "|[from] item: Life Orb",
+    ],
+    ids=["substitute", "transformed", "of the moment", "berry", "endured", "no hit"],
+)
+def test_what_the_two_pokemon_do_not_decide_is_no_evidence(text: str) -> None:
+    assert foe_after(text).hits == ()
+
+
+def test_a_fatal_hit_bounds_the_damage_below() -> None:
+    chomp, _ = teams("leftovers")
+    (fatal,) = foe_after(VOICE.format("0 fnt").replace("/100", "")).hits
+    assert explains(fatal, chomp) == 0
+    weak = foe_after(f"|-damage|p2a: Garchomp|9/100|[from] Spikes\n{VOICE.format('0 fnt')}").hits[
+        -1
+    ]
+    assert explains(weak, chomp) == 1
+
+
+def test_percent_are_rounded_as_showdown_does() -> None:
+    for most in (19, 100, 263, 714):
+        for hp in range(1, most + 1):
+            shown = -(-100 * hp // most)
+            shown = 99 if shown == 100 and hp < most else shown
+            low, high = shown_range(shown, most)
+            assert low <= hp <= high
+    assert shown_range(0, 300) == (0, 0)
+
+
+def test_hits_are_equal_by_value_in_every_process() -> None:
+    one, two = (foe_after(CLAW.format(500)).hits[0] for _ in range(2))
+    assert hash(one) == hash(two)
+    assert one == two == pickle.loads(pickle.dumps(one))
+    assert "_hash" not in pickle.loads(pickle.dumps(one)).__dict__
