@@ -40,7 +40,6 @@ from plywise.games.gen9.tracking.disguises import exchanged
 
 LEAST = 1 / 200
 """An Illusion that is less likely is not imagined."""
-_NEGLIGIBLE = 1e-6  # odds before what has been shown since the entry
 _MISPLACED = 0.1  # how often the places in the team are not those that entries suggest
 _EAGER = 1.0  # how much likelier than the others it comes in
 _AGAINST = 1e-4  # HP or status that are not those of the bench
@@ -102,7 +101,7 @@ def imagined_illusions(info: InfoState, belief: SetBelief) -> tuple[Imagined, ..
 
     The rest of the probability is that it is what it looks like.
     """
-    found = illusion_shares(info.foe, belief)
+    found = illusion_shares(info.foe, belief, LEAST)
     return tuple(
         Imagined(one.share, _unmasked(info, one), info.foe.active or 0)
         for one in found
@@ -110,26 +109,35 @@ def imagined_illusions(info: InfoState, belief: SetBelief) -> tuple[Imagined, ..
     )
 
 
-def illusion_shares(foe: SideView, belief: SetBelief) -> tuple[Hidden, ...]:
-    """Return who may be behind the opponent's active Pokémon, each with its probability."""
+def illusion_shares(foe: SideView, belief: SetBelief, least: float = 0.0) -> tuple[Hidden, ...]:
+    """Return who may be behind the opponent's active Pokémon, each with its probability.
+
+    Args:
+        least: those that had smaller odds even if they explained all that has been shown since the
+            entry are left out, unweighed.
+    """
     came, worn = foe.entrance, foe.active_mon
     if came is None or worn is None or foe.copy is not None or came.before.fainted:
         return ()
     found: list[Hidden] = []
+    candidates = list(_candidates(foe, belief))
+    if not candidates:
+        return ()
     same, was_other = _entry_share(came, came.before), 0.0
-    shown = _explains_signs(came, worn, worn.species)
-    least = _NEGLIGIBLE * shown * same
-    for number, real, on_bench in _candidates(foe, belief):
+    shown = _explains_signs(came, worn, worn.species) * _shown_share(came, worn, belief)
+    least *= same * shown
+    for number, real, on_bench in candidates:
         prior = _EAGER * on_bench * _last_share(foe, came, real)
         signs = _explains_signs(came, worn, real.species)
         share = prior * signs * _entry_share(came, real, unseen=number is None)
-        if share >= least:
+        if share > least:
             share *= _new_share(belief, real, behind(came, worn, real))
             found.append(Hidden(number, real, came, share))
         if came.earlier is not None:
             # It may have been behind the same one before: HP and moves of then are its own.
-            before = prior * _odds_of_stay(came.earlier, came.before, number, real, belief)
-            if before * same * signs >= least:
+            before = prior * _entry_share(came.earlier, real, unseen=number is None)
+            before = _odds_of_stay(came.earlier, came.before, real, before, least, belief)
+            if before * same * signs > least:
                 known = behind(came.earlier, came.before, real)
                 again = before * same * signs
                 again *= _new_share(belief, known, behind(came, worn, known))
@@ -137,29 +145,35 @@ def illusion_shares(foe: SideView, belief: SetBelief) -> tuple[Hidden, ...]:
             was_other += before * _entry_share(came, came.earlier.before)
     if not found:
         return ()
-    genuine = (same + was_other) * shown * _shown_share(came, worn, belief)
+    genuine = (same + was_other) * shown
     whole = genuine + sum(one.share for one in found)
     return tuple(replace(one, share=one.share / whole) for one in found)
 
 
 def _odds_of_stay(
-    came: Entrance, worn: MonView, number: int | None, real: MonView, belief: SetBelief
+    came: Entrance, worn: MonView, real: MonView, share: float, least: float, belief: SetBelief
 ) -> float:
-    """Return the odds that ``real`` was behind earlier stays, but for how likely it came in."""
-    share = _entry_share(came, real, unseen=number is None)
+    """Return the odds that ``real`` was behind earlier stays.
+
+    Args:
+        came, worn: these stays, and the shown Pokémon after them.
+        share: the odds before what they have shown; ``least``: as for ``illusion_shares``.
+    """
     share *= _explains_signs(came, worn, real.species)
     against = _entry_share(came, came.before) * _explains_signs(came, worn, worn.species)
-    if share < _NEGLIGIBLE * against:
+    against *= _shown_share(came, worn, belief)
+    if share <= least * against:
         return 0.0
-    share *= _new_share(belief, real, behind(came, worn, real))
-    return share / (against * _shown_share(came, worn, belief))
+    return share * _new_share(belief, real, behind(came, worn, real)) / against
 
 
 def _shown_share(came: Entrance, worn: MonView, belief: SetBelief) -> float:
     """Return how likely the shown Pokémon shows what is new since an entry."""
     told = _UNTOLD if came.before.base_ability in came.silent else 1.0
-    silent = tuple(sorted({*worn.excluded_abilities, *came.silent}))
-    return told * _new_share(belief, came.before, replace(worn, excluded_abilities=silent))
+    silent = {*came.silent}.difference(worn.excluded_abilities)
+    if silent:
+        worn = replace(worn, excluded_abilities=tuple(sorted({*silent, *worn.excluded_abilities})))
+    return told * _new_share(belief, came.before, worn)
 
 
 def _candidates(foe: SideView, belief: SetBelief) -> Iterator[tuple[int | None, MonView, float]]:

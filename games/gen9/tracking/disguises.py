@@ -25,7 +25,7 @@ BEFORE = (
     | _ENDS_MOVE
     | frozenset(
         """-ability -activate -block -boost -curestatus -damage -end -fail -fieldstart -heal -immune
-        -sideend -start -status -unboost -weather move""".split()
+        -item -sideend -start -status -unboost -weather move""".split()
     )
 )
 """Kinds of lines that :meth:`Disguises.before` takes."""
@@ -76,10 +76,11 @@ class Disguises:
         if kind == "-ability" and to_id(line.arg(1)) == "neutralizinggas":
             return True  # it ends an Illusion
         if line.origin[0] == "ability" or kind == "-ability":
-            owner = line.arg(0)
-            if "of" in line.tags and (kind in tables.MADE_BY_OTHER or kind == "-ability"):
-                owner = line.tags["of"]
-            return self._is_foe(owner) or (kind == "-ability" and self._is_foe(line.arg(0)))
+            owner, of = line.arg(0), line.tags.get("of", "")
+            if kind == "-ability":  # Trace tells both
+                return self._is_foe(owner) or self._is_foe(of)
+            other = kind in tables.MADE_BY_OTHER or line.origin[1] == "frisk"
+            return self._is_foe(of if of and other else owner)
         named = any(part.startswith("ability: ") for part in line.args[1:])
         return named and self._is_foe(line.arg(0))
 
