@@ -111,12 +111,6 @@ PASSED_ON = frozenset(
 """What Baton Pass hands on (conditions without ``noCopy``)."""
 
 
-MADE_BY_OTHER = frozenset(
-    """-damage -status -start -weather -fieldstart -boost -unboost -heal -fail -block -immune
-    -curestatus cant""".split()
-)
-"""Lines that name the maker of an effect, if another than its victim, as ``[of]``."""
-
 _ON_OWN_SIDE = ("self", "allies", "adjacentAlly")
 
 

@@ -75,12 +75,11 @@ class Disguises:
         kind = line.kind
         if kind == "-ability" and to_id(line.arg(1)) == "neutralizinggas":
             return True  # it ends an Illusion
-        if line.origin[0] == "ability" or kind == "-ability":
-            owner, of = line.arg(0), line.tags.get("of", "")
-            if kind == "-ability":  # Trace tells both
-                return self._is_foe(owner) or self._is_foe(of)
-            other = kind in tables.MADE_BY_OTHER or line.origin[1] == "frisk"
-            return self._is_foe(of if of and other else owner)
+        if kind == "-ability":  # Trace tells both
+            return self._is_foe(line.arg(0)) or self._is_foe(line.tags.get("of", ""))
+        if line.origin[0] == "ability":
+            frisked = kind == "-item" and line.origin[1] == "frisk"
+            return self._is_foe(line.tags.get("of", "") if frisked else line.owner)
         named = any(part.startswith("ability: ") for part in line.args[1:])
         return named and self._is_foe(line.arg(0))
 

@@ -116,12 +116,7 @@ class Reader:
         kind, name = line.origin
         if kind not in ("item", "ability") or line.kind in ("-item", "-enditem", "-ability"):
             return
-        owner = line.arg(0)
-        # An effect on somebody names its maker, if another, as [of].
-        if "of" in line.tags and line.kind in tables.MADE_BY_OTHER:
-            owner = line.tags["of"]
-        if line.kind == "-heal" and name != "hospitality":
-            owner = line.arg(0)
+        owner = line.owner
         mon = self._mon(owner)
         if mon is None:
             return
