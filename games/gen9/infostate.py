@@ -333,7 +333,7 @@ class InfoState:
     def without_evidence(self) -> InfoState:
         """Return it with what has been told of the opponent's Pokémon alone."""
         told = tuple(mon.without_evidence() for mon in self.foe.mons)
-        return replace(self, foe=replace(self.foe, mons=told))
+        return replace(self, foe=replace(self.foe, mons=told, entrance=None))
 
     @property
     def previewing(self) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from plywise.datasets.showdown_data import load, to_id
 from plywise.games.gen9.tracking import condition_tables as tables
-from plywise.games.gen9.tracking.known import Channel, EntryNotes
+from plywise.games.gen9.tracking.known import Channel, EntryNotes, KnownSide
 from plywise.games.gen9.tracking.wire import ProtocolLine, condition_of, place_of, shown_hp
 
 _CHANGES_FORME = frozenset(["-formechange", "-transform", "detailschange"])
@@ -139,6 +139,14 @@ class Disguises:
         if "powder" in move.get("flags", {}):
             keys.append("powder")
         return (*keys, "prankster") if ability == "prankster" else keys
+
+
+def may_be_misnamed(own: KnownSide) -> bool:
+    """Return whether lines may name another than the player's own active Pokémon.
+
+    Its own Illusion is told by the next request.
+    """
+    return not own.turns and any(mon.base_ability == "illusion" for mon in own.mons)
 
 
 def exchanged(places: tuple[str, ...], name: str) -> tuple[str, ...]:

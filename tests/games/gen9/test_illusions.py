@@ -12,10 +12,11 @@ from plywise.engine.kernels import NO_ACTION
 from plywise.games.gen9.belief import SetBelief
 from plywise.games.gen9.game import battle_between
 from plywise.games.gen9.illusions import LEAST, illusion_shares, imagined_illusions
-from plywise.games.gen9.infostate import SideView
+from plywise.games.gen9.infostate import ANY_SPEED, SideView
 from plywise.games.gen9.state import Gen9State
 from plywise.games.gen9.tracking.disguises import exchanged, places_behind
 from plywise.games.gen9.tracking.information import information_state
+from plywise.games.gen9.tracking.known import KnownMon
 from plywise.games.gen9.tracking.tracker import Tracker
 
 BELIEF = SetBelief()
@@ -143,6 +144,29 @@ def test_an_earlier_stay_that_was_not_found_out_explains_the_hp() -> None:
     assert share(f"{left}100/100") < 0.1  # that one has never been out
 
 
+@pytest.mark.parametrize("ability", ["illusion", "pickup"])
+def test_who_is_faster_is_not_read_off_the_players_own_illusion(ability: str) -> None:
+    tracker = Tracker(0)
+    for line in START.splitlines():
+        tracker.read(line)
+    stats = (100, 100, 100, 100, 200)
+    for name in ("Mew", "Zoroark"):
+        known = KnownMon(name, name.lower(), 80, stats=stats, item="", first_item="")
+        known.ability = known.base_ability = ability if name == "Zoroark" else "synchronize"
+        tracker.battle.sides[0].mons.append(known)
+    for line in """|-weather|Sandstorm
+|switch|p1a: Mew|Mew, L80|300/300
+|
+|-weather|Sandstorm|[upkeep]
+|-damage|p1a: Mew|282/300|[from] Sandstorm
+|-damage|p2a: Azumarill|94/100|[from] Sandstorm
+|upkeep""".splitlines():
+        tracker.read(line)
+    foe = tracker.battle.sides[1].mon
+    assert foe is not None
+    assert (foe.speed == ANY_SPEED) == (ability == "illusion")
+
+
 def member(species: str, ability: str, *moves: str) -> PokemonSet:
     return PokemonSet(species, 80, ability, "leftovers", "Fire", moves, (85,) * 6, (31,) * 6, "M")
 
@@ -185,6 +209,7 @@ def test_worlds_put_a_zoroark_behind_it() -> None:
 def test_a_battle_goes_on_from_such_a_world() -> None:
     state, rng = disguised(), Random(4)
     info = state.information_state(1)
+    assert info.without_evidence().foe.entrance is None
     (best, *_) = imagined_illusions(info, BELIEF)
     assert best.info.foe.entrance is None
     for _ in range(4):
