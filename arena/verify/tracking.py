@@ -10,7 +10,8 @@ What a player cannot know is left out by these rules:
   only what a line named (what is not known is no error, what is known wrongly is one);
 - HP of the opponent's are percent, rounded as Showdown rounds them; on the bench they are those
   with which it left (Regenerator shows when it comes back);
-- a Pokémon with an Illusion that nothing has betrayed, and the one that it imitates;
+- a Pokémon with an Illusion that nothing has betrayed, and the one that it imitates; so too in a
+  world that imagines an Illusion of the opponent's (:mod:`plywise.games.gen9.illusions`);
 - the lengths that an item extends (rocks, Light Clay) count as the usual ones, or three more;
 - conditions without a line that follow from a hidden item, ability or draw (``HIDDEN``);
 - what is deduced of the item and the stats of a Pokémon whose ability its species does not have
@@ -68,8 +69,9 @@ class TrackingReport(CorpusReport):
         decisions: compared; ``right``: those with every fact right.
         facts, wrong: by name, facts compared and those that are wrong.
         unknown: kinds of lines that the reader does not know or could not read.
-        worlds: drawn, one at each decision; ``worlds_wrong``: those that contradict the truth in
-            what is known; ``facts_of_worlds``: by name, how often.
+        worlds: drawn, one at each decision; ``imagined``: those with an Illusion of the opponent's;
+            ``worlds_wrong``: those that contradict the truth in what is known;
+            ``facts_of_worlds``: by name, how often.
         engine: decisions compared with the engine's own game of the same seed and choices;
             ``engine_equal``: those of equal information states.
         examples: by name, the first wrong one: ``battle:step player``, of what, known, right.
@@ -81,6 +83,7 @@ class TrackingReport(CorpusReport):
     wrong: Counter[str] = field(default_factory=Counter)
     unknown: Counter[str] = field(default_factory=Counter)
     worlds: int = 0
+    imagined: int = 0
     worlds_wrong: int = 0
     facts_of_worlds: Counter[str] = field(default_factory=Counter)
     engine: int = 0
@@ -101,6 +104,7 @@ class TrackingReport(CorpusReport):
             "wrong": self.wrong.total(),
             "unknown_lines": self.unknown.total(),
             "worlds": self.worlds,
+            "worlds_imagining_an_illusion": self.imagined,
             "worlds_wrong": self.worlds_wrong,
             "engine": self.engine,
             "engine_equal": self.engine_equal,
@@ -162,6 +166,11 @@ class TrackingReport(CorpusReport):
         """Compare a world drawn from an information state with the truth."""
         self.worlds += 1
         world = sample_worlds(info, 1, info.turn, _BELIEF)
+        there = world[0]["sides"][1 - info.player]
+        if there["illusion"]:
+            self.imagined += 1
+            hidden = {int(there["active"]), int(there["illusion"]) - 1}
+            foes = {number: index for number, index in foes.items() if number not in hidden}
         right = True
         for fact in world_facts(info, world, dump, foes):
             if fact.known != fact.right:

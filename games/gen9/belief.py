@@ -42,6 +42,8 @@ log = logging.getLogger(__name__)
 _RELAXATIONS = ("absences", "item", "ability", "tera", "level", "moves")
 _UNLIKELY = 1e-3  # per kind of evidence that a group's sets do not agree with
 _NEVER = 1e-6  # probability of a species that a group does not hold
+_LEAST = 1e-12  # of what a species shows
+_TOO_MUCH = 4  # contradictions of a set and what is known
 _SLOTS = 4
 _DRAWS = 8  # of a set, and of a team, that what else is on it does not allow
 _HABITS = Habits()
@@ -147,6 +149,7 @@ class SetBelief:
         self._weigh = lru_cache(300)(self._posterior)
         self._space = lru_cache(60)(self._space_of)
         self._groups = lru_cache(200)(self._group_weights)
+        self._shares = lru_cache(300)(self._share)
         self._known: dict[int, tuple[MonView, _Evidence]] = {}
 
     def prepare(self) -> None:
@@ -273,6 +276,36 @@ class SetBelief:
             ability=known.ability or to_id(_first_ability(mon.base_species)),
             moves=known.moves[:_SLOTS] or ("struggle",),
         )
+
+    def share_of(self, mon: MonView) -> float:
+        """Return how likely a Pokémon of this species shows what is known of ``mon``; never 0.
+
+        It is relative: of what all sets explain in the usual way, the moves, item, ability and Tera
+        type decide.
+        """
+        return max(_LEAST, self._shares(self._evidence(mon)))
+
+    def _share(self, seen: _Evidence) -> float:
+        if self.habits is not None:
+            found = self._weigh(seen, "")
+            return 0.0 if found is None else found.weight * (_UNLIKELY if found.ignored else 1)
+        sets, weights = self.prior.sets_of_formes(seen.species)
+        if not sets:
+            sets, weights = fallback_sets(seen.species, seen.shown.level)
+        shown, forme = seen.shown, _gameplay_forme(seen.species)
+        exact = [i for i, s in enumerate(sets) if _gameplay_forme(s.species) == forme]
+        mass = total = 0.0
+        for i in exact or range(len(sets)):
+            s = sets[i]
+            total += weights[i]
+            wrong = 2 * len(shown.moves.difference(s.moves))
+            wrong += shown.item not in (None, s.item)
+            wrong += shown.ability not in (None, s.ability)
+            wrong += shown.tera_type not in (None, s.tera_type)
+            wrong += s.item in shown.excluded_items or s.ability in shown.excluded_abilities
+            if wrong < _TOO_MUCH:
+                mass += weights[i] * _UNLIKELY**wrong * likelihood(seen.signs, s)
+        return mass / total if total else 0.0
 
     def holds(self, mon: MonView, true: PokemonSet) -> bool:
         """Return whether a set has a positive weight, its stats within 3 points."""

@@ -164,6 +164,33 @@ class MonView:
 
 
 @dataclass(frozen=True)
+class Entrance:
+    """How the opponent's active Pokémon came in, and what has shown since that asks who it is.
+
+    Another may be behind it: a Zoroark with Illusion looks like the last of its team.
+
+    Attributes:
+        before: what was known of the Pokémon that it looks like before it came in.
+        hp, status: with which it came in: percent, and "" for none.
+        silent: abilities that its entry would have told, and did not; ascending.
+        signs: what has shown of its types, in order, in the words of Showdown's ``damageTaken``:
+            (``immune``, to one of these at least), (``hurt``, by that), (``rock``, percent that
+            Stealth Rock took).
+        places: before the entry: base species of the opponent's Pokémon by their place in the team,
+            the one that was out first; "" not known; (): none is.
+        earlier: its stays before this one, as one, since it was last certainly what it looked like.
+    """
+
+    before: MonView
+    hp: int = 100
+    status: str = ""
+    silent: tuple[str, ...] = ()
+    signs: tuple[tuple[str, str], ...] = ()
+    places: tuple[str, ...] = ()
+    earlier: Entrance | None = None
+
+
+@dataclass(frozen=True)
 class Previewed:
     """A Pokémon as Team Preview shows it.
 
@@ -210,6 +237,7 @@ class SideView:
         fainted_unseen: Pokémon that have fainted behind an Illusion, if it is not known which.
         can_tera: Terastallization has not been used.
         previewed: the whole team as Team Preview showed it; () without one.
+        entrance: of the opponent's active one; None: it is what it looks like.
     """
 
     mons: tuple[MonView, ...]
@@ -239,6 +267,7 @@ class SideView:
     fainted_unseen: int = 0
     can_tera: bool = True
     previewed: tuple[Previewed, ...] = ()
+    entrance: Entrance | None = None
 
     @property
     def active_mon(self) -> MonView | None:
@@ -304,7 +333,7 @@ class InfoState:
     def without_evidence(self) -> InfoState:
         """Return it with what has been told of the opponent's Pokémon alone."""
         told = tuple(mon.without_evidence() for mon in self.foe.mons)
-        return replace(self, foe=replace(self.foe, mons=told))
+        return replace(self, foe=replace(self.foe, mons=told, entrance=None))
 
     @property
     def previewing(self) -> bool:

@@ -3,8 +3,8 @@
 A world is written as a dump in the format of the recorded corpora and decoded by
 ``engine/battle/border/codec.py``, the only way into the engine.  Known facts are written exactly:
 the player has the same legal actions in all worlds.  The opponent's sets are drawn from the belief,
-hidden durations and counters (sleep, confusion, a screen's length) from those still possible.  Not
-modelled: an Illusion of the opponent's.
+hidden durations and counters (sleep, confusion, a screen's length) from those still possible.  In
+as many worlds as it is likely the opponent's active Pokémon is an Illusion (``illusions.py``).
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from plywise.engine.battle.rules import RULES
 from plywise.engine.battle.state import BATTLE
 from plywise.engine.kernels import NO_ACTION
 from plywise.games.gen9.belief import SetBelief, known_set
+from plywise.games.gen9.illusions import draw_illusion, imagined_illusions
 from plywise.games.gen9.infostate import (
     FORCED,
     MOVE,
@@ -70,16 +71,22 @@ def sample_worlds(
         return _preview_worlds(info, own, count, seed, belief, deadline)
     worlds = np.zeros(count, BATTLE)
     decoded: codec.Sides = {}
+    illusions = imagined_illusions(info, belief)
     for k in range(count):
         if k and deadline is not None and time.perf_counter() >= deadline:
             return worlds[:k]
         rng = Random(f"{seed} {k}")
-        drawn = (_with_gender(s, rng) for s in belief.draw_team(info.foe, rng, own=info.own.mons))
-        known = (*info.foe.mons, *(None for _ in range(info.foe.size)))
+        illusion = draw_illusion(illusions, rng) if illusions else None
+        here = info if illusion is None else illusion.info
+        drawn = (_with_gender(s, rng) for s in belief.draw_team(here.foe, rng, own=info.own.mons))
+        known = (*here.foe.mons, *(None for _ in range(info.foe.size)))
         foe = tuple(_as_known(s, mon) for s, mon in zip(drawn, known, strict=False))
         both = (own, foe) if info.player == 0 else (foe, own)
         setup = codec.BattleSetup(both, info.format, keep_ties=False)
-        worlds[k] = codec.decode(_dump(info, both, rng), setup, decoded=decoded)[0]
+        dump = _dump(here, both, rng)
+        if illusion is not None:
+            _put_on(dump["S"][1 - info.player], f"@p{2 - info.player}:{illusion.shown}")
+        worlds[k] = codec.decode(dump, setup, decoded=decoded)[0]
         if info.request == "move":
             rules.restrict(worlds, k, 1 - info.player)
         worlds[k]["rng"] = rng.getrandbits(63)
@@ -222,6 +229,14 @@ def _dump(info: InfoState, sets: tuple[teams.Team, teams.Team], rng: Random) -> 
     for s, view in enumerate(views):
         _slot_conditions(dump, view, s)
     return dump
+
+
+def _put_on(side: _Dump, shown: str) -> None:
+    """Make the active Pokémon of a side look like another, which then stands last in the team."""
+    number = codec.mon_reference(shown)[1]
+    side["P"].sort(key=lambda mon: mon["i"] == number)
+    side["order"] = [mon["i"] for mon in side["P"]]
+    side["P"][0]["ill"] = shown
 
 
 def _left(name: str, found: Condition, maker: PokemonSet | None) -> int:

@@ -306,6 +306,8 @@ class Absences:
         if side.fallen:
             missing.add("supremeoverlord")
         self.without_abilities(missing)
+        if side.notes is not None and side.copy is None and not self.suppressed():
+            side.notes.silent = tuple(sorted(missing))
         energized = (self.abilities() == {"protosynthesis"} and battle.weather != "sunnyday") or (
             self.abilities() == {"quarkdrive"} and battle.terrain != "electricterrain"
         )

@@ -6,7 +6,8 @@ from plywise.datasets.set_priors import base_species
 from plywise.datasets.showdown_data import load, to_id
 from plywise.games.gen9.infostate import ANY_SPEED
 from plywise.games.gen9.tracking import condition_tables as tables
-from plywise.games.gen9.tracking.known import Effect, KnownMon, KnownSide
+from plywise.games.gen9.tracking.disguises import exchanged, places_behind
+from plywise.games.gen9.tracking.known import Doubt, Effect, EntryNotes, KnownMon, KnownSide
 from plywise.games.gen9.tracking.reader import Reader
 from plywise.games.gen9.tracking.wire import ProtocolLine, details_of, place_of
 
@@ -46,6 +47,8 @@ class Entries(Reader):
         # Pressure says that it is there; if it does not, an Illusion or a gas is.
         mon.ability = None if mon.base_ability == "pressure" else mon.base_ability
         self._condition(mon, line.arg(2), line.arg(0))
+        side.notes = EntryNotes(mon.hp, mon.status, places=side.places, genuine=self._gas())
+        side.places = exchanged(side.places, base_species(mon.species))
         mon.poisoned = self.battle.now
         verb = "was dragged in" if line.kind == "drag" else "came in"
         self.battle.note(s, f"{species} {verb}")
@@ -106,6 +109,8 @@ class Entries(Reader):
             kept = {"substitute": side.effects["substitute"]}
         if mon is not None:
             mon.forme = mon.species
+            if side.entry is not None and side.notes is not None:
+                mon.doubt = Doubt.of(side.entry, side.notes)
             if not mon.fainted and mon.ability in (None, "regenerator"):
                 mon.away = mon.ability or "unknown"
             mon.copied_uses = {}
@@ -157,11 +162,14 @@ class Entries(Reader):
         if tera or (worn.terastallized and not before.terastallized):
             mon.terastallized, mon.tera_type = True, tera or worn.tera_type
         mon.learn_ability("illusion")
+        if side.notes is not None:
+            real, seen = base_species(mon.species), base_species(before.species)
+            side.places = places_behind(side.notes.places, real, seen, side.size)
         if side.fainted_now == shown:
             side.fainted_now = number
         if number != shown:
             side.mons[shown] = before
-        side.active, side.entry = number, None
+        side.active, side.entry, side.notes = number, None, None
 
     def _on_faint(self, line: ProtocolLine) -> None:
         side = self._side(line.arg(0))

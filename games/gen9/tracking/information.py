@@ -13,12 +13,13 @@ from plywise.games.gen9.infostate import (
     SWITCH,
     TERA,
     Condition,
+    Entrance,
     InfoState,
     MonView,
     MoveView,
     SideView,
 )
-from plywise.games.gen9.tracking.known import Effect, KnownBattle, KnownMon, KnownSide
+from plywise.games.gen9.tracking.known import Effect, EntryNotes, KnownBattle, KnownMon, KnownSide
 
 COPIED_PP = 5
 """PP of a move that a transformed Pokémon has copied."""
@@ -117,7 +118,26 @@ def _side(side: KnownSide, ends: int, legal: tuple[int, ...] | None, *, own: boo
         fainted_unseen=0 if own else max(0, side.down - sum(mon.fainted for mon in side.mons)),
         can_tera=not side.tera_used,
         previewed=side.previewed,
+        entrance=None if own else _entrance(side, ends),
     )
+
+
+def _entrance(side: KnownSide, ends: int) -> Entrance | None:
+    """Return how the active Pokémon came in; None: it is what it looks like, or has fainted."""
+    notes, mon = side.notes, side.mon
+    if notes is None or notes.genuine or side.entry is None or mon is None or mon.fainted:
+        return None
+    doubt = side.entry.doubt
+    earlier = None if doubt is None else _entered(doubt.before, doubt.notes, ends)
+    return _entered(side.entry, notes, ends, earlier)
+
+
+def _entered(
+    before: KnownMon, notes: EntryNotes, ends: int, earlier: Entrance | None = None
+) -> Entrance:
+    view = _mon(before, None, ends, None, own=False)
+    told = (notes.hp, notes.status, notes.silent, notes.signs, notes.places)
+    return Entrance(view, *told, earlier)
 
 
 def _mon(

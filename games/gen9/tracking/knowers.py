@@ -6,9 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from plywise.engine.battle.log.labels import Labels
-from plywise.games.gen9.infostate import Condition, InfoState, MonView, MoveView, SideView
+from plywise.games.gen9.infostate import Condition, Entrance, InfoState, MonView, MoveView, SideView
 from plywise.games.gen9.tracking.information import usual_pp
-from plywise.games.gen9.tracking.known import Effect, KnownBattle, KnownMon, KnownSide
+from plywise.games.gen9.tracking.known import (
+    Doubt,
+    Effect,
+    EntryNotes,
+    KnownBattle,
+    KnownMon,
+    KnownSide,
+)
 from plywise.games.gen9.tracking.wire import shown_hp
 
 _MADE_BY_OPPONENT = ("futuremove",)  # of a side's and its slot's conditions
@@ -27,7 +34,7 @@ def known_by_opponent(info: InfoState, labels: Labels) -> KnownBattle:
     It knows the player's Pokémon that came in, with their items, abilities and used moves.
     """
     own, foe = info.own, info.foe
-    # Sampled worlds have no Illusion: the active Pokémon is revealed.
+    # Sampled worlds have no Illusion of the player's: the active Pokémon is revealed.
     shown = [i for i, mon in enumerate(own.mons) if mon.revealed or i == own.active]
     names = labels.names[info.player]
     number = {i: n for n, i in enumerate(shown)}
@@ -111,6 +118,15 @@ def _effects(conditions: Mapping[str, Condition], ends: int) -> dict[str, Effect
 
 def _side(view: SideView, ends: int, names: Sequence[str]) -> KnownSide:
     mons = [_mon(mon, ends, name) for mon, name in zip(view.mons, names, strict=False)]
+    came, entry, notes = view.entrance, None, None
+    if view.active is not None:
+        entry = mons[view.active].snapshot()
+    if came is not None and view.active is not None:
+        entry = _mon(came.before, ends, names[view.active])
+        notes = _notes(came)
+        if came.earlier is not None:
+            before = _mon(came.earlier.before, ends, entry.name)
+            entry.doubt = Doubt(before, _notes(came.earlier))
     copy = None
     if view.copy is not None:
         copy = _mon(view.copy, ends, view.copy.species)
@@ -141,9 +157,14 @@ def _side(view: SideView, ends: int, names: Sequence[str]) -> KnownSide:
         fallen=view.fallen,
         down=sum(mon.fainted for mon in view.mons) + view.fainted_unseen,
         tera_used=not view.can_tera,
-        entry=None if view.active is None else mons[view.active].snapshot(),
+        entry=entry,
+        notes=notes,
         previewed=view.previewed,
     )
+
+
+def _notes(came: Entrance) -> EntryNotes:
+    return EntryNotes(came.hp, came.status, came.silent, came.signs, came.places)
 
 
 def _mon(view: MonView, ends: int, name: str) -> KnownMon:

@@ -73,6 +73,7 @@ class KnownMon:
             (:mod:`~plywise.games.gen9.tracking.turn_order`).
         orders: of the opponent's: who acted first, where its ability may play a part.
         hits: of the opponent's: hits that it has taken or dealt, the last ones.
+        doubt: its stays since it was last certainly what it looked like; None: there are none.
         odds: of the opponent's: item or ability of its set -> how many times as likely with it is
             what has come, or not come, by chance (:mod:`~plywise.games.gen9.tracking.reactions`).
     """
@@ -113,6 +114,7 @@ class KnownMon:
     orders: tuple[Order, ...] = ()
     hits: tuple[Hit, ...] = ()
     odds: dict[str, float] = field(default_factory=dict)
+    doubt: Doubt | None = None
 
     @property
     def fainted(self) -> bool:
@@ -158,6 +160,43 @@ class KnownMon:
 
 
 @dataclass
+class EntryNotes:
+    """What is known of an entry, for who asks whether an Illusion came in.
+
+    Attributes:
+        hp, status, silent, signs, places: as in ``infostate.Entrance``.
+        genuine: it is certainly what it looks like.
+    """
+
+    hp: int
+    status: str
+    silent: tuple[str, ...] = ()
+    signs: tuple[tuple[str, str], ...] = ()
+    places: tuple[str, ...] = ()
+    genuine: bool = False
+
+
+@dataclass
+class Doubt:
+    """Stays that may have been an Illusion's: what was known before, and of the entries."""
+
+    before: KnownMon
+    notes: EntryNotes
+
+    @classmethod
+    def of(cls, entry: KnownMon, notes: EntryNotes) -> Doubt | None:
+        """Return a stay that ends, with those before it; None: it was genuine."""
+        if notes.genuine:
+            return None
+        if entry.doubt is None:
+            return cls(entry, notes)
+        first = entry.doubt.notes
+        more = tuple(sign for sign in notes.signs if sign not in first.signs)
+        silent = tuple(sorted({*first.silent, *notes.silent}))
+        return cls(entry.doubt.before, replace(first, silent=silent, signs=first.signs + more))
+
+
+@dataclass
 class KnownSide:
     """One side.
 
@@ -188,7 +227,9 @@ class KnownSide:
             Tantrum).
         fallen: Pokémon that have fainted, those revived since included; ``down``: without them.
         tera_used: a Pokémon has terastallized.
-        entry: what was known of the active one before it came in (Illusion).
+        entry: what was known of the active one before it came in (Illusion); ``notes``: of that
+            entry.
+        places: base species by place in the team, as in ``infostate.Entrance``, now.
         buried: name of a fainted Pokémon -> what was known of it before its last entry.
         previewed: the whole team as Team Preview showed it.
     """
@@ -221,6 +262,8 @@ class KnownSide:
     down: int = 0
     tera_used: bool = False
     entry: KnownMon | None = None
+    notes: EntryNotes | None = None
+    places: tuple[str, ...] = ()
     buried: dict[str, KnownMon] = field(default_factory=dict)
     previewed: tuple[Previewed, ...] = ()
 

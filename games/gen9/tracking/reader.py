@@ -7,19 +7,14 @@ from dataclasses import dataclass
 
 from plywise.datasets.showdown_data import load
 from plywise.games.gen9.tracking import condition_tables as tables
-from plywise.games.gen9.tracking import hits, reactions, turn_order
+from plywise.games.gen9.tracking import disguises, hits, reactions, turn_order
 from plywise.games.gen9.tracking.absences import Absences
+from plywise.games.gen9.tracking.disguises import Disguises
 from plywise.games.gen9.tracking.hits import Hits
 from plywise.games.gen9.tracking.known import Effect, KnownBattle, KnownMon, KnownSide
 from plywise.games.gen9.tracking.reactions import Reactions
 from plywise.games.gen9.tracking.turn_order import TurnOrder
 from plywise.games.gen9.tracking.wire import ProtocolLine, condition_of, place_of, shown_hp
-
-_MADE_BY_OTHER = frozenset(
-    """-damage -status -start -weather -fieldstart -boost -unboost -heal -fail -block -immune
-    -curestatus cant""".split()
-)
-"""Lines that name the maker of an effect, if another than its victim, as ``[of]``."""
 
 
 @dataclass
@@ -62,6 +57,7 @@ class Reader:
         self._reactions = Reactions(self, self._absences)
         self._order = TurnOrder(self)
         self._hits = Hits(self)
+        self._disguises = Disguises(self)
         self._noted: dict[str, tuple[Callable[[ProtocolLine], None], ...]] = {}
         self._readers: dict[str, Callable[[ProtocolLine], None]] = {
             name[4:].replace("minus_", "-"): getattr(self, name)
@@ -80,6 +76,7 @@ class Reader:
                     (self._absences.before, None),
                     (self._order.before, turn_order.BEFORE),
                     (self._hits.before, hits.BEFORE),
+                    (self._disguises.before, disguises.BEFORE),
                 )
                 if kinds is None or kind in kinds
             )
@@ -119,12 +116,7 @@ class Reader:
         kind, name = line.origin
         if kind not in ("item", "ability") or line.kind in ("-item", "-enditem", "-ability"):
             return
-        owner = line.arg(0)
-        # An effect on somebody names its maker, if another, as [of].
-        if "of" in line.tags and line.kind in _MADE_BY_OTHER:
-            owner = line.tags["of"]
-        if line.kind == "-heal" and name != "hospitality":
-            owner = line.arg(0)
+        owner = line.owner
         mon = self._mon(owner)
         if mon is None:
             return

@@ -24,6 +24,7 @@ from plywise.games.gen9.evidence.speed_order import (
 )
 from plywise.games.gen9.tracking import condition_tables as tables
 from plywise.games.gen9.tracking.absences import may_be_disguised, species_abilities
+from plywise.games.gen9.tracking.disguises import may_be_misnamed
 from plywise.games.gen9.tracking.known import Channel, KnownMon, KnownSide
 from plywise.games.gen9.tracking.wire import ProtocolLine, effect_of, place_of
 
@@ -252,7 +253,7 @@ class TurnOrder:
         assert player is not None
         own, foe = battle.sides[player], battle.sides[1 - player]
         mine, theirs = own.mon, foe.mon
-        if mine is None or theirs is None or mine.stats is None:
+        if mine is None or theirs is None or mine.stats is None or may_be_misnamed(own):
             return None
         if mine.item is None or mine.ability is None or mine.item in (*LAST_ITEMS, "quickpowder"):
             return None

@@ -9,6 +9,12 @@ from functools import lru_cache
 from plywise.datasets.showdown_data import load, to_id
 from plywise.games.gen9.infostate import Previewed
 
+_MADE_BY_OTHER = frozenset(
+    """-damage -status -start -weather -fieldstart -boost -unboost -heal -fail -block -immune
+    -curestatus cant""".split()
+)
+"""Lines that name the maker of an effect, if another than its victim, as ``[of]``."""
+
 
 @dataclass(frozen=True)
 class ProtocolLine:
@@ -32,6 +38,15 @@ class ProtocolLine:
     def origin(self) -> tuple[str, str]:
         """Return kind (``item``, ``ability``, ``move`` or "") and id of what caused the event."""
         return effect_of(self.tags.get("from", ""))
+
+    @property
+    def owner(self) -> str:
+        """Return whose item or ability, named as the origin, has caused the event."""
+        if self.kind not in _MADE_BY_OTHER or "of" not in self.tags:
+            return self.arg(0)
+        if self.kind == "-heal" and self.origin[1] != "hospitality":
+            return self.arg(0)
+        return self.tags["of"]
 
 
 def parse_line(text: str) -> ProtocolLine:
