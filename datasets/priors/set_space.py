@@ -26,7 +26,7 @@ from plywise.datasets.showdown_data import load
 
 _SLOTS = 4
 _MOST_BUILDS = 500  # the likeliest, besides the likeliest of each item and each spread
-_MOST_WEIGHED = 200  # of those, how many are asked how they explain what was observed
+_MOST_WEIGHED = 100  # of those, how many are asked how they explain what was observed
 _UNKNOWN = 1e-6  # share of a value that the marginals do not hold
 _ODD = 0.03  # how often people take an item or a spread that does not go with the moves
 _NEVER = 1e-4  # how often they take one that forbids a move
