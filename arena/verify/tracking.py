@@ -47,6 +47,7 @@ from plywise.datasets.sums import add_fields
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.border import codec
 from plywise.games.gen9.belief import SetBelief
+from plywise.games.gen9.evidence.highest_stat import explains_highest
 from plywise.games.gen9.evidence.hit_likelihood import hit_likelihood
 from plywise.games.gen9.evidence.speed_order import ITEM_FACTORS, LAST_ITEMS, explains_order
 from plywise.games.gen9.infostate import InfoState
@@ -441,7 +442,10 @@ def _mon_facts(
             yield Fact("orders explained", f"{of} {order}", found, True)
         for hit in mon.hits:
             likely = hit_likelihood(hit, of_set, mon.species, item, ability)
-            yield Fact("hits explained", f"{of} {hit}", likely > 0, True)
+            yield Fact("hits explained", f"{of} {hit}", likely[0] > 0, True)
+        for one in mon.highest:
+            found, _ = explains_highest(one, of_forme)
+            yield Fact("highest stats explained", f"{of} {one}", found, True)
     if of_set.item not in LAST_ITEMS and natural:
         yield Fact("Speed within bounds", of, mon.speed[0] <= spread <= mon.speed[1], True)
     slots = {slot[0]: slot for slot in dump.get("bmv", dump["mv"])}

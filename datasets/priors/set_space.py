@@ -26,16 +26,18 @@ from plywise.datasets.showdown_data import load
 
 _SLOTS = 4
 _MOST_BUILDS = 500  # the likeliest, besides the likeliest of each item and each spread
-_MOST_WEIGHED = 200  # of those, how many are asked how they explain what was observed
+_MOST_WEIGHED = 100  # of those, how many are asked how they explain what was observed
 _UNKNOWN = 1e-6  # share of a value that the marginals do not hold
 _ODD = 0.03  # how often people take an item or a spread that does not go with the moves
 _NEVER = 1e-4  # how often they take one that forbids a move
 _ANY_SPREAD = 0.3  # of rare builds, how many have EVs that are in no list
+_TINY = 1e-30
 _TRIES = 4  # of moves that go with the build
 _REMEMBERED = 4  # tables of builds, up to a few megabytes each
 _MOST_EVS = 252  # of a stat
 _THREE_OTHERS = 0.5  # of EVs at will: in three stats besides the full one, else in two
 _FULL = 248  # EVs that make a stat as good as full
+_ATTACK, _MOST_IV = 1, 31  # position in the stats, and the most
 _INVESTED = 100  # EVs from which on an attacking stat is meant to be used
 
 _Floats = NDArray[np.float64]
@@ -50,6 +52,8 @@ class Habits:
         varied: probability that a set is a variation.
         item, spread, ability, tera_type, move: probabilities that a variation takes this field (one
             of its moves) from the marginals.
+        attack_iv: probability that a set that does not attack with Attack has the other IV of it: a
+            full one, or none.
     """
 
     varied: float = 0.3
@@ -58,6 +62,7 @@ class Habits:
     ability: float = 0.4
     tera_type: float = 0.7
     move: float = 0.25
+    attack_iv: float = 0.1
 
 
 @dataclass(frozen=True)
@@ -270,7 +275,7 @@ class SetSpace:
         """Return a curated set of these or, now and then, a variation of it."""
         row = self._row.get(id(s))
         if row is None or rng.random() >= self.habits.varied:
-            return s
+            return s if row is None else self._other_attack(s, rng)
         builds = self.builds(s.level, s.item if keep_item else None, None)
         cumulative = np.cumsum(builds.shares[self._kind[row]])
         place = int(np.searchsorted(cumulative, rng.random() * cumulative[-1]))
@@ -288,7 +293,14 @@ class SetSpace:
             if makes_sense(build.item, moves) and _pays(spread_of(build), _flags(moves)) == 1.0:
                 break
             moves = self._moves(s, shown.moves, rng)
-        return replace(build, tera_type=tera, moves=moves, gender=shown.gender or s.gender)
+        made = replace(build, tera_type=tera, moves=moves, gender=shown.gender or s.gender)
+        return self._other_attack(made, rng)
+
+    def _other_attack(self, s: PokemonSet, rng: Random) -> PokemonSet:
+        """Return a set, now and then with the other IV of an Attack that it does not use."""
+        if rng.random() >= self.habits.attack_iv or s.evs[_ATTACK] or _flags(s.moves)[2]:
+            return s
+        return replace(s, ivs=_with_attack(s.ivs, 0 if s.ivs[_ATTACK] == _MOST_IV else _MOST_IV))
 
     def _moves(self, s: PokemonSet, known: frozenset[str], rng: Random) -> tuple[str, ...]:
         """Return moves of a variation: the known ones, and those of the set or others."""
@@ -357,7 +369,7 @@ class Posterior:
             s, shown = self._space.sets[drawn], self._shown
             found = replace(s, level=shown.level, gender=shown.gender or s.gender)
             self._written[drawn] = found
-        return found
+        return self._space._other_attack(found, rng)
 
     def _draw_rare(self, rng: Random) -> PokemonSet | None:
         """Return a variation with a build beyond the likeliest; None: a few do not agree."""
@@ -410,8 +422,9 @@ class Posterior:
             and (
                 (_is_any(true.evs) and any(nature == true.nature for nature, *_ in spreads))
                 or any(
-                    near(replace(true, nature=nature, evs=evs, ivs=ivs))
+                    near(replace(true, nature=nature, evs=evs, ivs=each))
                     for nature, evs, ivs in spreads
+                    for each in (ivs, _with_attack(ivs, 0), _with_attack(ivs, _MOST_IV))
                 )
             )
         )
@@ -491,6 +504,11 @@ def _field(
     return _Field(values, rows)
 
 
+def _with_attack(ivs: tuple[int, ...], value: int) -> tuple[int, ...]:
+    """Return IVs with another one of Attack."""
+    return (*ivs[:_ATTACK], value, *ivs[_ATTACK + 1 :])
+
+
 def _any_evs(evs: tuple[int, ...], rng: Random) -> tuple[int, ...]:
     """Return EVs with the invested stat that has the most, and the others anyhow."""
     most = max(range(len(evs)), key=lambda k: (evs[k], -k))
@@ -530,14 +548,32 @@ def _weighed(
 ) -> tuple[_Floats, float]:
     """Return masses times likelihoods, and the highest likelihood.
 
-    Builds beyond the likeliest are taken to explain what was observed as well as those on average.
+    The likeliest builds are asked.  Of the others the spread is asked, with the item and ability
+    that explain most, and multiplied by how well theirs do beside these on average.
     """
     order = np.argsort(-mass, kind="stable")
     order = order[: int(np.count_nonzero(mass))]
-    first = order[:_MOST_WEIGHED]
+    first, others = order[:_MOST_WEIGHED], order[_MOST_WEIGHED:]
     found = np.array([explains(builds.made(n)) for n in first.tolist()])
-    total = mass[first].sum()
-    mean = float(mass[first] @ found / total) if total else 1.0
-    weighed = mass * min(1.0, mean)
+    best = float(found.max(initial=0.0))
+    weighed = np.zeros(len(mass))
     weighed[first] = mass[first] * found
-    return weighed, float(found.max(initial=0.0))
+    if not len(others):
+        return weighed, best
+    pair = builds.at[:, 0] * len(builds.fields[2].values) + builds.at[:, 2]
+    of_pair = np.bincount(pair[first], weighed[first], pair.max() + 1)
+    likeliest = int(of_pair.argmax())
+    spread = builds.at[:, 1]
+    alone = np.full(len(builds.fields[1].values), np.nan)
+    mine = pair[first] == likeliest
+    alone[spread[first[mine]]] = found[mine]
+    item, ability = builds.at[first[mine][0]][[0, 2]].tolist()
+    items, spreads, abilities = (field.values for field in builds.fields)
+    for k in np.unique(spread[order]).tolist():
+        if np.isnan(alone[k]):
+            alone[k] = explains(builds.of(items[item], spreads[k], abilities[ability]))
+    beside = np.bincount(pair[first], mass[first] * alone[spread[first]], len(of_pair))
+    ratio = np.full(len(of_pair), of_pair.sum() / max(_TINY, beside.sum()))
+    np.divide(of_pair, beside, out=ratio, where=beside > _TINY)
+    weighed[others] = mass[others] * alone[spread[others]] * np.minimum(1.0, ratio[pair[others]])
+    return weighed, max(best, float(np.nanmax(alone)))

@@ -20,7 +20,10 @@ from plywise.datasets.pokemon_sets import PokemonSet
 from plywise.datasets.set_priors import SetPrior, load_prior
 from plywise.datasets.showdown_data import load, to_id
 
-_OWN, _WIDE = 0.45, 0.45  # of the species' own sets, of all Pokémon; the rest is the reserve
+_OWN, _WIDE, _RESERVE = 0.45, 0.45, 0.1  # of the species' own sets, of all Pokémon, of the rest
+_DIVIDED = 0.3  # spreads of one full stat, beside these three
+_FULL_SPEED = 0.3  # of spreads without Speed, how many leave its IV full
+_SLOW = 0.3  # weight among them of natures that lower Speed
 _RANDOM = 0.3  # weight of the sets of random battles beside those of the format
 _STATUS = 0.3  # weight of a move of no damage in the reserve, of an attack: 1
 _MOST_SPREADS = 60  # of those that all Pokémon have
@@ -109,9 +112,10 @@ class FormatMarginals:
                 _counted((s.tera_type, w) for s, w in wider), everybody.tera_types, {}
             ),
             spreads=_joined(
-                _counted((spread_of(s), w) for s, w in own),
+                _with_full_speed(_counted((spread_of(s), w) for s, w in own)),
                 everybody.spreads,
                 dict.fromkeys(_full_spreads(), 1.0),
+                _divided_like(own),
             ),
         )
 
@@ -151,7 +155,8 @@ class FormatMarginals:
         spreads = _counted((spread_of(s), w) for s, w in every)
         most = sorted(spreads.items(), key=lambda entry: -entry[1])[:_MOST_SPREADS]
         moves = _counted((move, w) for s, w in every for move in s.moves)
-        return _OfAll(items, _counted((s.tera_type, w) for s, w in every), dict(most), moves)
+        tera_types = _counted((s.tera_type, w) for s, w in every)
+        return _OfAll(items, tera_types, _with_full_speed(dict(most)), moves)
 
 
 _EVASION = frozenset(("brightpowder", "laxincense"))
@@ -162,6 +167,17 @@ _OFTEN_BANNED = frozenset(("assist", "batonpass", "doubleteam", "minimize", "she
 def spread_of(s: PokemonSet) -> Spread:
     """Return nature, EVs and IVs of a set."""
     return s.nature, s.evs, s.ivs
+
+
+def _with_full_speed(spreads: Mapping[Spread, float]) -> dict[Spread, float]:
+    """Return spreads with weights, those without any Speed also with a full IV of it."""
+    found: dict[Spread, float] = defaultdict(float)
+    for (nature, evs, ivs), weight in spreads.items():
+        none = not evs[-1] and not ivs[-1]
+        found[nature, evs, ivs] += weight * (1 - _FULL_SPEED * none)
+        if none:
+            found[nature, evs, (*ivs[:-1], 31)] += weight * _FULL_SPEED
+    return dict(found)
 
 
 @cache
@@ -195,6 +211,52 @@ def _full_spreads() -> tuple[Spread, ...]:
     return tuple(found)
 
 
+def _divided_like(own: Iterable[tuple[PokemonSet, float]]) -> Mapping[Spread, float]:
+    """Return divided spreads, half of them as those of a species' sets with other EVs.
+
+    Args:
+        own: those sets, with weights.
+    """
+    every = _divided_spreads()
+    alike: dict[Spread, float] = defaultdict(float)
+    for s, weight in own:
+        fits = [e for e in every if e[0] == s.nature and s.evs[e[1].index(_FULL)] >= _NEARLY_FULL]
+        for spread in fits:
+            alike[spread] += weight / len(fits)
+    parts = [part for part in (every, alike) if part]
+    totals = [sum(part.values()) for part in parts]
+    return _counted(
+        (spread, weight / total)
+        for part, total in zip(parts, totals, strict=True)
+        for spread, weight in part.items()
+    )
+
+
+@cache
+def _divided_spreads() -> Mapping[Spread, float]:
+    """Return spreads of one full stat whose other EVs are divided between two, with weights.
+
+    They are as far apart as two stats of a Pokémon of level 100 that are nearly equal.
+    """
+    kinds = (
+        *(("hp", "def", "spd", nature) for nature in ("impish", "careful", "bold", "calm")),
+        *(("hp", "def", "spd", nature) for nature in ("relaxed", "sassy")),
+        *(("hp", "def", "spe", nature) for nature in ("impish", "bold")),
+        *(("hp", "spd", "spe", nature) for nature in ("careful", "calm")),
+        *(("atk", "hp", "spe", nature) for nature in ("adamant", "jolly")),
+        *(("spa", "hp", "spe", nature) for nature in ("modest", "timid")),
+    )
+    found: dict[Spread, float] = {}
+    for full, first, second, nature in kinds:
+        for part in range(_STEP, _DIVISIBLE, _STEP):
+            given = {full: _FULL, first: part, second: _DIVISIBLE - part}
+            slow = load().natures[nature].get("minus") == "spe"
+            evs = tuple(given.get(name, 0) for name in _STATS)
+            found[nature, evs, (31, 31, 31, 31, 31, 0 if slow else 31)] = _SLOW if slow else 1.0
+    return _with_full_speed(found)
+
+
+_FULL, _NEARLY_FULL, _STEP, _DIVISIBLE = 252, 244, 20, 256  # EVs
 _STATS = ("hp", "atk", "def", "spa", "spd", "spe")
 
 
@@ -206,10 +268,13 @@ def _counted(pairs: Iterable[tuple[_Value, float]]) -> dict[_Value, float]:
 
 
 def _joined(
-    own: Mapping[_Value, float], wide: Mapping[_Value, float], reserve: Mapping[_Value, float]
+    own: Mapping[_Value, float],
+    wide: Mapping[_Value, float],
+    reserve: Mapping[_Value, float],
+    divided: Mapping[_Value, float] = {},
 ) -> dict[_Value, float]:
-    """Return a mixture of three sources, of those that are not empty."""
-    parts = ((_OWN, own), (_WIDE, wide), (1 - _OWN - _WIDE, reserve))
+    """Return a mixture of sources, of those that are not empty."""
+    parts = ((_OWN, own), (_WIDE, wide), (_RESERVE, reserve), (_DIVIDED, divided))
     whole = sum(share for share, part in parts if part)
     found: dict[_Value, float] = defaultdict(float)
     for share, part in parts:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 import msgspec
 
 from plywise.engine.battle import constants as c
+from plywise.games.gen9.evidence.highest_stat import Highest
 from plywise.games.gen9.evidence.hit import Hit
 from plywise.games.gen9.evidence.speed_order import Order
 
@@ -94,6 +95,7 @@ class MonView:
             who moved first (``tracking/turn_order``).
         orders: of the opponent's: who acted first, where its ability may play a part.
         hits: of the opponent's: hits that it has taken or dealt, the last ones.
+        highest: of the opponent's: stats that Protosynthesis or Quark Drive has raised.
         odds: of the opponent's: items and abilities of its set with how many times as likely with
             them is what has come, or not come, by chance (``tracking/reactions``); ascending.
     """
@@ -127,6 +129,7 @@ class MonView:
     speed: tuple[int, int] = ANY_SPEED
     orders: tuple[Order, ...] = ()
     hits: tuple[Hit, ...] = ()
+    highest: tuple[Highest, ...] = ()
     odds: tuple[tuple[str, float], ...] = ()
 
     @property
@@ -159,6 +162,7 @@ class MonView:
             speed=ANY_SPEED,
             orders=(),
             hits=(),
+            highest=(),
             odds=(),
         )
 

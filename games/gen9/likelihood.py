@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from plywise.datasets.pokemon_sets import PokemonSet
 from plywise.datasets.spreads import stats_of
+from plywise.games.gen9.evidence.highest_stat import Highest, explains_highest
 from plywise.games.gen9.evidence.hit import Hit
-from plywise.games.gen9.evidence.hit_likelihood import hit_likelihood
+from plywise.games.gen9.evidence.hit_likelihood import HitLikelihood, of_hit
 from plywise.games.gen9.evidence.speed_order import ITEM_FACTORS, LAST_ITEMS, Order, explains_order
 from plywise.games.gen9.infostate import ANY_SPEED, MonView
 
 UNEXPLAINED = 0.005
 """Likelihood of a sign that a set contradicts: what is known of the battle may have gaps."""
+_NEIGHBOURS = 0.1  # how often a spread stands for another whose stats are a few points away
 _LEAST = 1e-9  # never to zero for all
 _SPEED = 5  # position in the stats
 
@@ -27,6 +30,7 @@ class Signs:
         item, ability: of its set, None unknown.
         orders: who acted first, where its ability may play a part.
         hits: that it has taken or dealt.
+        highest: stats that Protosynthesis or Quark Drive has raised.
         odds: of items and abilities, as in ``MonView``.
     """
 
@@ -36,6 +40,7 @@ class Signs:
     ability: str | None = None
     orders: tuple[Order, ...] = ()
     hits: tuple[Hit, ...] = ()
+    highest: tuple[Highest, ...] = ()
     odds: tuple[tuple[str, float], ...] = ()
 
     @classmethod
@@ -48,13 +53,26 @@ class Signs:
             mon.base_ability,
             mon.orders,
             mon.hits,
+            mon.highest,
             mon.odds,
         )
+
+    @cached_property
+    def odds_by_name(self) -> dict[str, float]:
+        """The odds of each item and ability that has some."""
+        return dict(self.odds)
+
+    @cached_property
+    def damage(self) -> tuple[HitLikelihood, ...]:
+        """How likely sets make each of the hits."""
+        return tuple(map(of_hit, self.hits))
 
     @property
     def silent(self) -> bool:
         """Whether nothing has been observed: any set explains it."""
-        return self.speed == ANY_SPEED and not (self.orders or self.hits or self.odds)
+        return self.speed == ANY_SPEED and not (
+            self.orders or self.hits or self.highest or self.odds
+        )
 
 
 def likelihood(signs: Signs, s: PokemonSet) -> float:
@@ -69,15 +87,21 @@ def likelihood(signs: Signs, s: PokemonSet) -> float:
     ability = s.ability if signs.ability is None else signs.ability
     found = 1.0
     least, most = signs.speed
-    speed = stats_of(signs.species, s.level, s.nature, s.evs, s.ivs)[_SPEED]
+    stats = stats_of(signs.species, s.level, s.nature, s.evs, s.ivs)
+    speed = stats[_SPEED]
     if item not in LAST_ITEMS and not least <= speed * ITEM_FACTORS.get(item, 1.0) <= most:
         found *= UNEXPLAINED
     for order in signs.orders:
         if not explains_order(order, speed, item, ability):
             found *= UNEXPLAINED
-    for name, factor in signs.odds:
-        if name in (item, ability):
-            found *= factor
-    for hit in signs.hits:
-        found *= max(UNEXPLAINED, hit_likelihood(hit, s, signs.species, item, ability))
-    return max(_LEAST, found)
+    found *= signs.odds_by_name.get(item, 1.0) * signs.odds_by_name.get(ability, 1.0)
+    exact = near = 1.0
+    for hit in signs.damage:
+        own, others = hit.of(stats, item, ability)
+        exact *= max(UNEXPLAINED, own)
+        near *= max(UNEXPLAINED, others)
+    for one in signs.highest:
+        is_so, nearly = explains_highest(one, stats)
+        exact *= 1.0 if is_so else UNEXPLAINED
+        near *= 1.0 if nearly else UNEXPLAINED
+    return max(_LEAST, found * ((1 - _NEIGHBOURS) * exact + _NEIGHBOURS * near))

@@ -70,6 +70,41 @@ def test_a_build_that_nobody_wrote_down_is_found_by_what_it_explains(space: SetS
     assert space.posterior(Shown(100), lambda s: 0.02).best == 0.02
 
 
+def test_a_divided_spread_is_found_by_what_it_explains(space: SetSpace) -> None:
+    """No curated set has it, and most builds with it are not among those that are asked."""
+    found = drawn(
+        space,
+        Shown(100),
+        explains=lambda s: 1.0 if s.nature == "careful" and 20 < s.evs[2] < 80 else 1e-4,
+    )
+    fitting = [s for s in found if s.nature == "careful" and 20 < s.evs[2] < 80]
+    assert len(fitting) > 0.7 * DRAWS
+    assert len({s.item for s in fitting}) > 3  # they have many items
+
+
+def test_the_iv_of_an_unused_attack_is_now_and_then_the_other() -> None:
+    prior = load_prior("gen9ou")
+    gholdengo = SetSpace(
+        "gholdengo", prior.sets_of("gholdengo"), FormatMarginals(prior).of("gholdengo"), HABITS
+    )
+    special = [s for s in drawn(gholdengo, Shown(100)) if not s.evs[1]]
+    full = sum(s.ivs[1] == 31 for s in special) / len(special)
+    assert 0.5 * HABITS.attack_iv < full < 3 * HABITS.attack_iv
+    s = gholdengo.sets[0]
+    assert {gholdengo.vary(s, Random(k)).ivs[1] for k in range(300)} >= {0, 31}
+
+
+def test_an_attack_that_is_used_keeps_its_iv(space: SetSpace) -> None:
+    assert {s.ivs[1] for s in drawn(space, Shown(100)) if s.evs[1] >= 100} == {31}
+
+
+def test_spreads_without_speed_may_have_its_full_iv() -> None:
+    spreads = FormatMarginals(load_prior("gen9ou")).of("slowkinggalar").spreads
+    slow = {(nature, evs, ivs[5]) for nature, evs, ivs in spreads if nature == "sassy"}
+    assert {(nature, evs, 31) for nature, evs, speed in slow if not speed} <= slow
+    assert sum(spreads.values()) == pytest.approx(1)
+
+
 def test_an_item_that_forbids_a_move_goes_with_none_that_was_shown(space: SetSpace) -> None:
     status = drawn(space, Shown(100, moves=frozenset(("swordsdance", "thunderwave"))))
     assert not {"assaultvest"} & {s.item for s in status}

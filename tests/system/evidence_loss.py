@@ -5,7 +5,8 @@ python tests/system/evidence_loss.py CORPUS… [draws=60]
 The corpora are recorded with streams.  At every second decision of both players sets are drawn for
 each Pokémon seen.  Asked is the share of them with the true item, ability and Tera type (where it
 is not told), each true move that has not been seen, the true Speed and the true stats (within 3
-points); its negative logarithm is averaged (a share of 0 counts as 0.001).  ``drawn`` is the part
+points; ``useful``: but for an Attack that no move of the true set goes by); its negative logarithm
+is averaged (a share of 0 counts as 0.001).  ``drawn`` is the part
 of the questions that some set answers rightly.  A second table tells how often what is drawn with a
 share (items, abilities, Tera types, unseen moves) is true; a third in how many cases the belief
 gives the true set a positive weight.
@@ -24,7 +25,7 @@ from random import Random
 from plywise.arena.verify.tracking import _Illusions, _numbers
 from plywise.datasets.battle_corpus import RecordedBattle, read_corpus
 from plywise.datasets.pokemon_sets import PokemonSet
-from plywise.datasets.showdown_data import to_id
+from plywise.datasets.showdown_data import load, to_id
 from plywise.datasets.spreads import stats_of_set
 from plywise.games.gen9.belief import SetBelief, belief_for
 from plywise.games.gen9.infostate import MonView
@@ -35,6 +36,8 @@ _TURNS = (2, 5, 10, 20, 10_000)
 _FLOOR = 1e-3
 _BINS = (0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.95, 1.0)
 _NEAR = 3  # points of a stat
+_ATTACK, _SPEED = 1, 5  # positions in the stats
+_STATS = ("speed", "spread", "useful")
 
 _Values = Callable[[PokemonSet], Collection[object]]
 
@@ -53,13 +56,16 @@ def questions(mon: MonView, true: PokemonSet) -> Iterator[tuple[str, set[object]
         yield "move", set(hidden), lambda s: [move for move in s.moves if move not in seen]
     stats = stats_of_set(replace(true, level=mon.level))
 
-    def near(s: PokemonSet) -> tuple[object, ...]:
-        own = stats_of_set(s)
-        fits = [abs(a - b) <= _NEAR for a, b in zip(own, stats, strict=True)]
-        return tuple(name for name, is_so in (("speed", fits[5]), ("spread", all(fits))) if is_so)
+    physical = any(load().moves[to_id(move)]["category"] == "Physical" for move in true.moves)
 
-    yield "speed", {"speed"}, near
-    yield "spread", {"spread"}, near
+    def near(s: PokemonSet) -> tuple[object, ...]:
+        fits = [abs(a - b) <= _NEAR for a, b in zip(stats_of_set(s), stats, strict=True)]
+        useful = [fit for k, fit in enumerate(fits) if physical or k != _ATTACK]
+        found = (fits[_SPEED], all(fits), all(useful))
+        return tuple(name for name, is_so in zip(_STATS, found, strict=True) if is_so)
+
+    for name in _STATS:
+        yield name, {name}, near
 
 
 def seen(battle: RecordedBattle, player: int) -> Iterator[tuple[int, MonView, PokemonSet]]:
@@ -108,7 +114,7 @@ class _Tables:
                     if k:
                         self.asked[name, until] += 1
                         self.drawn[name, until] += share > 0
-                if k and name not in ("speed", "spread"):
+                if k and name not in _STATS:
                     for value, count in found.items():
                         bin = next(n for n, most in enumerate(_BINS) if count / draws <= most)
                         counted = self.shares[name, bin]

@@ -1,72 +1,107 @@
-"""The likelihood of the damage of a hit, given the set of the Pokémon that is not known.
-
-The engine computes the 16 rolls on a state of the two Pokémon as they were, with the set's stats,
-item and ability (``engine/battle/damage_rolls``).
-"""
+"""The likelihood of the damage of a hit, given the set of the Pokémon that is not known."""
 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
 from plywise.datasets.pokemon_sets import PokemonSet
-from plywise.datasets.showdown_data import load
 from plywise.datasets.spreads import stats_of
-from plywise.engine.battle.border import codec
-from plywise.engine.battle.damage_rolls import UNCHANGED, CandidateRolls
-from plywise.engine.battle.names import ABILITY_ID, ITEM_ID, MOVE_ID
-from plywise.games.gen9.evidence.hit import Fighter, Hit
+from plywise.games.gen9.evidence.hit import Hit
+from plywise.games.gen9.evidence.hit_rolls import HitRolls
 
-_OWN, _FOE = 0, 1  # sides of the state
+NEAR = 0.015
+"""How far damage is from a set's where its stats are a few points from the set's, relatively."""
 _WIDTH = 0.15 / 0.925  # of the 16 rolls, as a share of their middle
-_SPEED = 4
+_REMEMBERED, _MOST_ANSWERS = 500, 2000  # hits, and answers of each
 
-_Dump = dict[str, Any]
+_Answer = tuple[float, float]
 
 
-def hit_likelihood(hit: Hit, s: PokemonSet, species: str, item: str, ability: str) -> float:
-    """Return the likelihood of what a hit did, relative to what an explaining set typically gives.
+class HitLikelihood:
+    """How likely sets make what a hit did.
 
     Args:
-        s: a set of the opponent's; ``item`` and ``ability``: of its set, told or ``s``'s own.
-        species: whose stats it has.
-
-    Returns:
-        0: none of the 16 rolls does that.
+        hit: seen by a player.
     """
-    stats = stats_of(species, s.level, s.nature, s.evs, s.ivs)
-    held = item if hit.foe.item is None else None
-    natural = ability if hit.foe.ability is None else None
-    return _likelihood(hit, stats, held, natural)
+
+    def __init__(self, hit: Hit) -> None:
+        self._hit, self._rolls = hit, HitRolls(hit)
+        self._held, self._natural = hit.foe.item is None, hit.foe.ability is None
+        self._answers: dict[tuple[object, ...], _Answer] = {}
+
+    def of(self, stats: tuple[int, ...], item: str, ability: str) -> tuple[float, float]:
+        """Return a likelihood, relative to what a set that explains the hit typically gives.
+
+        Args:
+            stats: hp, atk, def, spa, spd, spe of the opponent's Pokémon, without stages.
+            item, ability: of its set, told or possible.
+
+        Returns:
+            With these stats (0: none of the 16 rolls does that), and with others of which each is
+            at most about ``NEAR`` away.
+        """
+        held: str | None = None
+        if self._held:
+            held = "" if item and self._rolls.is_plain(item) else item
+        natural = ability if self._natural else None
+        hp, attack, defence, special, resistance, speed = stats
+        a, d, s, r, v = self._rolls.counts
+        key = (hp, attack * a, defence * d, special * s, resistance * r, speed * v, held, natural)
+        found = self._answers.get(key)
+        if found is None:
+            if len(self._answers) >= _MOST_ANSWERS:
+                self._answers.clear()
+            found = self._answers[key] = self._ask(stats, held, natural)
+        return found
+
+    def _ask(self, stats: tuple[int, ...], item: str | None, ability: str | None) -> _Answer:
+        hit, hp = self._hit, stats[0]
+        low, high = shown_range(hit.foe.hp, hp)
+        rolls = self._rolls.of(item, ability, hp, (low + high + 1) // 2, stats[1:])
+        least, most = rolls[0] * (1 - NEAR) - 1, rolls[-1] * (1 + NEAR) + 1
+        if not rolls[-1]:
+            least = most = 0.0
+        if not hit.dealt:
+            if hit.left:
+                seen = hit.own.hp - hit.left
+                typical = 1 / min(16, 1 + _WIDTH * seen)
+                near = 1 / (most - least) if least <= seen <= most and most else 0.0
+                return rolls.count(seen) / 16 / typical, near / typical
+            exact = sum(roll >= hit.own.hp for roll in rolls) / 16
+            return exact, _above(hit.own.hp, least, most)
+        left_low, left_high = shown_range(hit.left, hp)
+        if not hit.left:
+            left_low = -100_000
+        agreeing = 0.0
+        for roll in rolls:
+            first, last = max(low, left_low + roll), min(high, left_high + roll)
+            agreeing += max(0, last - first + 1) / (high - low + 1)
+        if not hit.left:
+            return agreeing / 16, _above((low + high) / 2, least, most)
+        percent = _WIDTH * (hit.foe.hp - hit.left)
+        typical = 1 / min(1.5 + percent, 1 + percent * hp / 100)
+        shared = min(most, high - left_low + 0.5) - max(least, low - left_high - 0.5)
+        wide = (left_high - left_low + 1) / (left_high - left_low + high - low + 1)
+        near = max(0.0, shared) / (most - least) * wide if most else 0.0
+        return agreeing / 16 / typical, near / typical
 
 
-@lru_cache(50_000)
-def _likelihood(hit: Hit, stats: tuple[int, ...], item: str | None, ability: str | None) -> float:
-    low, high = shown_range(hit.foe.hp, stats[0])
-    values = [
-        UNCHANGED if ability is None else ABILITY_ID.get(ability, 0),
-        UNCHANGED if item is None else ITEM_ID.get(item, 0),
-        stats[0],
-        (low + high + 1) // 2,
-        *stats[1:],
-    ]
-    rolls = _rolls(hit).of(values)
-    if not hit.dealt:
-        if hit.left:
-            seen = hit.own.hp - hit.left
-            typical = 1 / min(16, 1 + _WIDTH * seen)
-            return rolls.count(seen) / 16 / typical
-        return sum(roll >= hit.own.hp for roll in rolls) / 16
-    left_low, left_high = shown_range(hit.left, stats[0])
-    if not hit.left:
-        left_low = -100_000
-    agreeing = 0.0
-    for roll in rolls:
-        first, last = max(low, left_low + roll), min(high, left_high + roll)
-        agreeing += max(0, last - first + 1) / (high - low + 1)
-    percent = _WIDTH * (hit.foe.hp - hit.left)
-    typical = 1 / min(1.5 + percent, 1 + percent * stats[0] / 100) if hit.left else 1
-    return agreeing / 16 / typical
+@lru_cache(_REMEMBERED)
+def of_hit(hit: Hit) -> HitLikelihood:
+    """Return how likely sets make what a hit did."""
+    return HitLikelihood(hit)
+
+
+def hit_likelihood(
+    hit: Hit, s: PokemonSet, species: str, item: str, ability: str
+) -> tuple[float, float]:
+    """Return what :class:`HitLikelihood` gives for a set with the stats of a species."""
+    return of_hit(hit).of(stats_of(species, s.level, s.nature, s.evs, s.ivs), item, ability)
+
+
+def _above(value: float, least: float, most: float) -> float:
+    """Return how much of a range is above a value."""
+    return min(1.0, max(0.0, (most - value) / (most - least))) if most else 0.0
 
 
 def shown_range(shown: int, most: int) -> tuple[int, int]:
@@ -81,96 +116,3 @@ def shown_range(shown: int, most: int) -> tuple[int, int]:
     high = most - 1 if shown == 99 else most * shown // 100
     low = most * (shown - 1) // 100 + 1
     return min(low, high), high
-
-
-@lru_cache(2000)
-def _rolls(hit: Hit) -> CandidateRolls:
-    sides = (hit.own, hit.foe)
-    dump: _Dump = {
-        "turn": 1,
-        "req": "move",
-        "w": hit.weather,
-        "ws": {},
-        "t": hit.terrain,
-        "ts": {},
-        "pw": {name: {"duration": 2} for name in hit.rooms},
-        "lm": "",
-        "lsm": "",
-        "q": [
-            ["move", f"@p{s + 1}:0", "splash"] for s, fighter in enumerate(sides) if fighter.waiting
-        ],
-        "S": [_side(fighter) for fighter in sides],
-    }
-    teams = tuple((_set(fighter),) for fighter in sides)
-    pool = codec.decode(dump, codec.BattleSetup((teams[0], teams[1])))
-    attacker = _OWN if hit.dealt else _FOE
-    return CandidateRolls(
-        pool, _FOE, attacker, MOVE_ID[hit.move], critical=hit.critical, hit=hit.number
-    )
-
-
-def _set(fighter: Fighter) -> PokemonSet:
-    return PokemonSet(
-        species=fighter.species,
-        level=fighter.level,
-        ability=fighter.ability or "",
-        item=fighter.item or "",
-        tera_type=fighter.tera_type or "Normal",
-        moves=("splash",),
-        evs=(0,) * 6,
-        ivs=(31,) * 6,
-        gender=fighter.gender,
-    )
-
-
-def _side(fighter: Fighter) -> _Dump:
-    species = load().species_id(fighter.species)
-    # A line says of both kinds of As One that they are one; they change no damage.
-    ability = fighter.ability if fighter.ability in ABILITY_ID else ""
-    stats = list(fighter.stats) or [100] * 5  # the opponent's are the candidate's
-    mon: _Dump = {
-        "i": 0,
-        "sp": species,
-        "bsp": species,
-        "L": fighter.level,
-        "g": fighter.gender,
-        "hp": fighter.hp,
-        "mhp": fighter.max_hp,
-        "ab": ability,
-        "bab": ability,
-        "it": fighter.item or "",
-        "ty": list(fighter.types or load().species[species]["types"]),
-        "tt": fighter.tera_type or "Normal",
-        "mv": [["splash", 40, 40]],
-        "st": stats,
-        "act": 1,
-        "spd": stats[_SPEED],
-        "at_": fighter.turns,
-        "ama": 1,
-        "bo": dict(fighter.boosts),
-        "ta": fighter.attacked,
-        "as": {},
-        "vo": {
-            name: {"bestStat": stat} if stat else {"duration": 2}
-            for name, stat in fighter.effects
-            if name != "slowstart"
-        },
-    }
-    if ("slowstart", "") in fighter.effects:
-        mon["as"]["counter"] = 5
-    if fighter.added_type:
-        mon["at"] = fighter.added_type
-    if fighter.tera_type:
-        mon["tera"] = fighter.tera_type
-    if fighter.status:
-        mon["s"], mon["ss"] = fighter.status, {"time": 2, "stage": 1}
-    if fighter.overlord:
-        mon["as"]["fallen"] = fighter.overlord
-    return {
-        "left": 1,
-        "fnt": fighter.fallen,
-        "order": [0],
-        "sc": {name: {"duration": 2} for name in fighter.conditions},
-        "sl": [{}],
-        "P": [mon],
-    }

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from plywise.datasets.showdown_data import to_id
+from plywise.games.gen9.evidence.highest_stat import Highest
 from plywise.games.gen9.tracking import condition_tables as tables
 from plywise.games.gen9.tracking.known import Effect, KnownMon
 from plywise.games.gen9.tracking.reader import MoveUnderWay, Reader
 from plywise.games.gen9.tracking.wire import ProtocolLine, effect_of, place_of
+
+_KEPT = 4  # kinds of stages with which the highest stat of one Pokémon was told
 
 
 class Conditions(Reader):
@@ -48,6 +51,7 @@ class Conditions(Reader):
         for paradox in tables.PARADOX:
             if name.startswith(paradox):
                 boosted = Effect(self.battle.now, move=name[len(paradox) :])
+                self._note_highest(s, boosted.move)
                 boosted.count = int(self._from_item == s)  # a Booster Energy's stays for good
                 side.effects[paradox], self._from_item = boosted, -1
                 return
@@ -88,6 +92,16 @@ class Conditions(Reader):
         self._absorbed(ident, name)
         if name == "flashfire" and mon is not None:
             mon.learn_ability("flashfire")
+
+    def _note_highest(self, s: int, stat: str) -> None:
+        """Note which stat of the opponent's Pokémon is the highest."""
+        side = self.battle.sides[s]
+        mon = side.mon
+        if self.player in (None, s) or mon is None or side.copy is not None or side.stat_moves:
+            return
+        found = Highest(stat, tuple(sorted(side.boosts.items())))
+        if "wonderroom" not in self.battle.conditions and found not in mon.highest:
+            mon.highest = (*mon.highest, found)[-_KEPT:]
 
     def _types_of(self, ident: str) -> tuple[str, ...]:
         mon = self._mon(ident)

@@ -190,6 +190,7 @@ def _mon(
         speed=mon.speed,
         orders=mon.orders,
         hits=mon.hits,
+        highest=mon.highest,
         odds=tuple(sorted(mon.odds.items())) if mon.odds else (),
     )
 

@@ -203,6 +203,7 @@ def _mon(view: MonView, ends: int, name: str) -> KnownMon:
         speed=view.speed,
         orders=view.orders,
         hits=view.hits,
+        highest=view.highest,
         odds=dict(view.odds),
     )
 

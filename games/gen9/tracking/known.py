@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from plywise.games.gen9.evidence.highest_stat import Highest
 from plywise.games.gen9.evidence.hit import Hit
 from plywise.games.gen9.evidence.speed_order import Order
 from plywise.games.gen9.infostate import ANY_SPEED, HISTORY_LENGTH, Previewed
@@ -74,6 +75,7 @@ class KnownMon:
         orders: of the opponent's: who acted first, where its ability may play a part.
         hits: of the opponent's: hits that it has taken or dealt, the last ones.
         doubt: its stays since it was last certainly what it looked like; None: there are none.
+        highest: of the opponent's: stats that Protosynthesis or Quark Drive has raised.
         odds: of the opponent's: item or ability of its set -> how many times as likely with it is
             what has come, or not come, by chance (:mod:`~plywise.games.gen9.tracking.reactions`).
     """
@@ -113,6 +115,7 @@ class KnownMon:
     speed: tuple[int, int] = ANY_SPEED
     orders: tuple[Order, ...] = ()
     hits: tuple[Hit, ...] = ()
+    highest: tuple[Highest, ...] = ()
     odds: dict[str, float] = field(default_factory=dict)
     doubt: Doubt | None = None
 

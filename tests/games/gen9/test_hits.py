@@ -10,8 +10,13 @@ import pytest
 from plywise.datasets.pokemon_sets import PokemonSet, parse_packed_team
 from plywise.datasets.spreads import stats_of_set
 from plywise.engine.battle.border.battle_state import BattleState
+from plywise.games.gen9.evidence.highest_stat import Highest, explains_highest
 from plywise.games.gen9.evidence.hit import Hit
-from plywise.games.gen9.evidence.hit_likelihood import hit_likelihood, shown_range
+from plywise.games.gen9.evidence.hit_likelihood import (
+    HitLikelihood,
+    hit_likelihood,
+    shown_range,
+)
 from plywise.games.gen9.infostate import ANY_SPEED
 from plywise.games.gen9.likelihood import UNEXPLAINED, Signs, likelihood
 from plywise.games.gen9.tracking.known import KnownMon
@@ -56,7 +61,7 @@ def foe_after(text: str) -> KnownMon:
 
 
 def explains(hit: Hit, s: PokemonSet) -> float:
-    return hit_likelihood(hit, s, "garchomp", s.item, s.ability)
+    return hit_likelihood(hit, s, "garchomp", s.item, s.ability)[0]
 
 
 @pytest.mark.parametrize("critical", [False, True])
@@ -99,7 +104,7 @@ def test_damage_tells_a_choice_band() -> None:
     signs = Signs("garchomp", ANY_SPEED, hits=mon.hits)
     banded = likelihood(signs, replace(chomp, item="choiceband"))
     assert 0.5 < banded < 2
-    assert likelihood(signs, chomp) == UNEXPLAINED
+    assert likelihood(signs, chomp) == pytest.approx(UNEXPLAINED)
 
 
 def test_hits_that_a_set_does_not_explain_never_exclude_it() -> None:
@@ -180,3 +185,63 @@ def test_hits_are_equal_by_value_in_every_process() -> None:
     assert hash(one) == hash(two)
     assert one == two == pickle.loads(pickle.dumps(one))
     assert "_hash" not in pickle.loads(pickle.dumps(one)).__dict__
+
+
+def test_a_hit_that_needs_a_few_points_more_is_nearly_explained() -> None:
+    chomp, _ = teams("leftovers")
+    rolls = rolls_of("leftovers", 0, "dragonclaw")
+    for damage, nearly in ((rolls[-1] + 2, True), (round(rolls[-1] * 1.1), False)):
+        mon = foe_after(CLAW.format(651 - damage))
+        signs = Signs("garchomp", hits=mon.hits)
+        found = likelihood(signs, chomp)
+        assert (found > 5 * UNEXPLAINED) == nearly
+        assert found < 0.2
+
+
+def test_what_does_not_count_changes_no_likelihood() -> None:
+    chomp, _ = teams("leftovers")
+    mon = foe_after(CLAW.format(651 - rolls_of("leftovers", 0, "dragonclaw")[8]))
+    (hit,) = mon.hits
+    stats = stats_of_set(chomp)
+    asked = HitLikelihood(hit)
+    likely = asked.of(stats, "leftovers", "roughskin")
+    other = (stats[0], stats[1], *(n + 40 for n in stats[2:]))
+    assert asked.of(other, "heavydutyboots", "roughskin") == likely
+    assert len(asked._answers) == 1
+    assert asked.of(stats, "choiceband", "roughskin") != likely
+    weaker = (stats[0], stats[1] - 60, *stats[2:])
+    assert asked.of(weaker, "leftovers", "roughskin") != likely
+
+
+@pytest.mark.parametrize(
+    ("stat", "boosts", "explained"),
+    [
+        ("atk", (), (True, True)),
+        ("spe", (), (False, False)),
+        ("spe", (("spe", 1),), (True, True)),
+        ("atk", (("atk", -1),), (False, False)),
+        ("def", (("def", 6),), (True, True)),
+    ],
+)
+def test_the_highest_stat_is_that_with_stages(
+    stat: str, boosts: tuple[tuple[str, int], ...], explained: tuple[bool, bool]
+) -> None:
+    stats = (357, 359, 226, 176, 207, 333)
+    assert explains_highest(Highest(stat, boosts), stats) == explained
+    nearly = (357, 335, 226, 176, 207, 333)
+    assert explains_highest(Highest("spe"), nearly) == (False, True)
+    assert explains_highest(Highest("atk"), (357, 333, 226, 176, 207, 333)) == (True, True)
+
+
+def test_which_stat_an_ability_raises_is_noted() -> None:
+    line = "|-start|p2a: Garchomp|protosynthesisspe"
+    mon = foe_after(f"|-boost|p2a: Garchomp|spe|1\n{line}\n|-end|p2a: Garchomp|Protosynthesis")
+    assert mon.highest == (Highest("spe", (("spe", 1),)),)
+    assert foe_after(f"{line}\n{line}").highest == (Highest("spe"),)
+    assert not foe_after(f"|-fieldstart|move: Wonder Room\n{line}").highest
+    chomp, _ = teams("leftovers")
+    signs = Signs("garchomp", highest=(Highest("spe"),))
+    assert not signs.silent
+    quick = replace(chomp, nature="jolly", evs=(0, 0, 4, 252, 0, 252))
+    assert likelihood(signs, quick) == 1
+    assert likelihood(signs, replace(chomp, nature="adamant")) == pytest.approx(UNEXPLAINED)

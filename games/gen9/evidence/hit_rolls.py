@@ -1,0 +1,164 @@
+"""The 16 rolls of a hit for the sets that the Pokémon may have whose set is not known.
+
+The engine computes them on a state of the two Pokémon as they were, with a set's stats, item and
+ability (``engine/battle/damage_rolls``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from plywise.datasets.pokemon_sets import PokemonSet
+from plywise.datasets.showdown_data import load
+from plywise.engine.battle.border import codec
+from plywise.engine.battle.damage_rolls import UNCHANGED, CandidateRolls
+from plywise.engine.battle.names import ABILITY_ID, ITEM_ID, MOVE_ID
+from plywise.games.gen9.evidence.hit import Fighter, Hit
+
+_OWN, _FOE = 0, 1  # sides of the state
+_SPEED = 4
+_USUAL, _USUAL_HP = (200, 201, 202, 203, 204), 300
+_CHANGES = (0.4, 2.5)  # of a stat, to see whether it counts
+_TELLING = 25  # damage from which on a change by a tenth is seen
+
+_Dump = dict[str, Any]
+
+
+class HitRolls:
+    """The rolls of a hit.
+
+    Attributes:
+        counts: of atk, def, spa, spd, spe: 1 where the damage depends on it, else 0.
+    """
+
+    def __init__(self, hit: Hit) -> None:
+        sides = (hit.own, hit.foe)
+        dump: _Dump = {
+            "turn": 1,
+            "req": "move",
+            "w": hit.weather,
+            "ws": {},
+            "t": hit.terrain,
+            "ts": {},
+            "pw": {name: {"duration": 2} for name in hit.rooms},
+            "lm": "",
+            "lsm": "",
+            "q": [
+                ["move", f"@p{s + 1}:0", "splash"]
+                for s, fighter in enumerate(sides)
+                if fighter.waiting
+            ],
+            "S": [_side(fighter) for fighter in sides],
+        }
+        teams = tuple((_set(fighter),) for fighter in sides)
+        pool = codec.decode(dump, codec.BattleSetup((teams[0], teams[1])))
+        attacker = _OWN if hit.dealt else _FOE
+        self._rolls = CandidateRolls(
+            pool, _FOE, attacker, MOVE_ID[hit.move], critical=hit.critical, hit=hit.number
+        )
+        self._usual = self._of_usual("")
+        self.counts = tuple(
+            int(any(self._of_usual("", k, factor) != self._usual for factor in _CHANGES))
+            for k in range(len(_USUAL))
+        )
+        self._plain: dict[str, bool] = {}
+
+    def of(
+        self, item: str | None, ability: str | None, hp: int, left: int, stats: Sequence[int]
+    ) -> list[int]:
+        """Return the 16 rolls, lowest first.
+
+        Args:
+            item, ability: None: as the hit has it.
+            hp: the maximum; ``left``: before the hit.
+            stats: atk, def, spa, spd, spe; any where they do not count.
+        """
+        return self._rolls.of(
+            [
+                UNCHANGED if ability is None else ABILITY_ID.get(ability, 0),
+                UNCHANGED if item is None else ITEM_ID.get(item, 0),
+                hp,
+                left,
+                *stats,
+            ]
+        )
+
+    def is_plain(self, item: str) -> bool:
+        """Return whether an item changes nothing."""
+        found = self._plain.get(item)
+        if found is None:
+            told = self._usual[-1] >= _TELLING
+            found = self._plain[item] = told and self._of_usual(item) == self._usual
+        return found
+
+    def _of_usual(self, item: str, changed: int | None = None, factor: float = 1.0) -> list[int]:
+        stats = [int(s * factor) if k == changed else s for k, s in enumerate(_USUAL)]
+        return self.of(item, None, _USUAL_HP, _USUAL_HP // 2, stats)
+
+
+def _set(fighter: Fighter) -> PokemonSet:
+    return PokemonSet(
+        species=fighter.species,
+        level=fighter.level,
+        ability=fighter.ability or "",
+        item=fighter.item or "",
+        tera_type=fighter.tera_type or "Normal",
+        moves=("splash",),
+        evs=(0,) * 6,
+        ivs=(31,) * 6,
+        gender=fighter.gender,
+    )
+
+
+def _side(fighter: Fighter) -> _Dump:
+    species = load().species_id(fighter.species)
+    # A line says of both kinds of As One that they are one; they change no damage.
+    ability = fighter.ability if fighter.ability in ABILITY_ID else ""
+    stats = list(fighter.stats) or [100] * 5  # the opponent's are the candidate's
+    mon: _Dump = {
+        "i": 0,
+        "sp": species,
+        "bsp": species,
+        "L": fighter.level,
+        "g": fighter.gender,
+        "hp": fighter.hp,
+        "mhp": fighter.max_hp,
+        "ab": ability,
+        "bab": ability,
+        "it": fighter.item or "",
+        "ty": list(fighter.types or load().species[species]["types"]),
+        "tt": fighter.tera_type or "Normal",
+        "mv": [["splash", 40, 40]],
+        "st": stats,
+        "act": 1,
+        "spd": stats[_SPEED],
+        "at_": fighter.turns,
+        "ama": 1,
+        "bo": dict(fighter.boosts),
+        "ta": fighter.attacked,
+        "as": {},
+        "vo": {
+            name: {"bestStat": stat} if stat else {"duration": 2}
+            for name, stat in fighter.effects
+            if name != "slowstart"
+        },
+    }
+    if ("slowstart", "") in fighter.effects:
+        mon["as"]["counter"] = 5
+    if fighter.added_type:
+        mon["at"] = fighter.added_type
+    if fighter.tera_type:
+        mon["tera"] = fighter.tera_type
+    if fighter.status:
+        mon["s"], mon["ss"] = fighter.status, {"time": 2, "stage": 1}
+    if fighter.overlord:
+        mon["as"]["fallen"] = fighter.overlord
+    return {
+        "left": 1,
+        "fnt": fighter.fallen,
+        "order": [0],
+        "sc": {name: {"duration": 2} for name in fighter.conditions},
+        "sl": [{}],
+        "P": [mon],
+    }
