@@ -51,7 +51,8 @@ def smogon(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Smogon:
 
 
 def packed(document: Any) -> bytes:
-    return gzip.compress(json.dumps(document).encode())
+    # Without a time: workers of pytest-xdist must name the tests alike.
+    return gzip.compress(json.dumps(document).encode(), mtime=0)
 
 
 @pytest.mark.parametrize("counters", ["as lists", "as objects"])
