@@ -336,7 +336,7 @@ def _look(battle: LiveBattle, seen: AbstractBattle) -> None:
     """Copy turn, HP and active Pokémon from poke-env's battle; species only, never nicknames."""
     battle.turn = seen.turn
     asked = seen.last_request.get("side", {}).get("pokemon", [])
-    brought = {entry["ident"] for entry in asked}  # of a team of six, perhaps three
+    brought = {entry.get("ident") for entry in asked}  # of a team of six, perhaps three
     own = [mon for ident, mon in seen.team.items() if ident in brought or not brought]
     foe = list(seen.opponent_team.values())
     battle.size = len(own) or TEAM

@@ -22,7 +22,9 @@ def foe_action_name(info: InfoState, action: int) -> str:
     if action >= SWITCH:
         index = action - SWITCH
         if info.previewing:
-            return f"{info.naming} {info.foe.previewed[index].species}"
+            shown = info.foe.previewed  # without those that nobody knows
+            found = shown[index].species if index < len(shown) else f"number {index + 1}"
+            return f"{info.naming} {found}"
         return f"switch {mons[index].species}" if index < len(mons) else "switch to an unseen one"
     slot = action % 4
     moves = () if mon is None else mon.usable

@@ -179,9 +179,7 @@ class Gen9State(_Gen9Base):
                 raise IllegalActionError(
                     f"player {player} may not choose action {action}; legal are {legal}"
                 )
-        # What a player is told depends on its last request too: which of its own is out.
-        for player in range(2):
-            self.information_state(player)
+        self._read_requests()
         previewing = self.battle.previewing
         lines = self.battle.apply_actions(int(actions[0]), int(actions[1]), log=True)
         assert self.battle.labels is not None
@@ -190,6 +188,14 @@ class Gen9State(_Gen9Base):
         if previewing:
             for player in range(2):
                 self.information_state(player)  # the request tells who was brought
+
+    def _read_requests(self) -> None:
+        """Tell both players their requests: which of their own is out, and that a decision is due.
+
+        Evidence is settled then; what was noted for it is no part of a copy.
+        """
+        for player in range(2):
+            self.information_state(player)
 
     def read(self, lines: Iterable[str]) -> None:
         """Tell both players lines of the battle (``BattleState.apply_actions``)."""
@@ -213,10 +219,9 @@ class Gen9State(_Gen9Base):
 
     def clone(self) -> Gen9State:
         """Return an independent copy, random source included."""
+        self._read_requests()
         one, other = (tracker.battle.snapshot() for tracker in self._trackers)
-        copy = Gen9State(self.battle.clone(), (one, other))
-        copy._known = self._known.copy()
-        return copy
+        return Gen9State(self.battle.clone(), (one, other))
 
     def information_state(self, player: int) -> InfoState:
         """Return the information state of ``player``."""
@@ -240,6 +245,7 @@ class Gen9State(_Gen9Base):
 
     def serialize(self) -> str:
         """Return the whole state as JSON."""
+        self._read_requests()
         known = [msgspec.to_builtins(tracker.battle) for tracker in self._trackers]
         labels = msgspec.to_builtins(self.labels)
         return json.dumps({"battle": self.battle.serialize(), "labels": labels, "known": known})

@@ -123,8 +123,7 @@ class Absences:
         self._in_residual = False
         self._below_full = False  # at the start of the end of turn and since
         self._healthy = False  # no status at the start of the end of turn and since
-        self._magic_room = False  # at some time in this turn
-        self._rooms = False  # a Magic Room, or a Court Change, at some time
+        self._magic_room = "magicroom" in reader.battle.conditions  # at some time in this turn
 
     @property
     def _foe(self) -> KnownSide:
@@ -172,9 +171,9 @@ class Absences:
             if self._entry is not None:
                 self._entry.changed = True
             self._magic_room |= tables.effect_id(line.arg(0)) == "magicroom"
-            self._rooms |= self._magic_room
+            self._reader.battle.rooms |= self._magic_room
         elif kind == "-swapsideconditions":
-            self._rooms = True
+            self._reader.battle.rooms = True
         elif kind == "-damage":
             self._damaged(line)
         elif kind == "-activate" and effect_of(line.arg(1)) == ("move", "stickyweb"):
@@ -437,7 +436,7 @@ class Absences:
     def _maker(self, name: str, effect: Effect, *, extended: bool) -> None:
         """Note of who began a condition whether it holds the item that extends it."""
         extender, source = tables.EXTENDER_OF.get(name), effect.source
-        if extender is None or source is None or self._rooms or self.suppressed():
+        if extender is None or source is None or self._reader.battle.rooms or self.suppressed():
             return
         mon = self._foe.mons[source]
         if mon.item is not None or mon.first_item is not None or self.disguised():

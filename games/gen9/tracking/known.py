@@ -290,6 +290,7 @@ class KnownBattle:
         weather, terrain: ids, "" none.
         conditions: weather, terrain and pseudo-weathers by id.
         last_move: last move of anybody.
+        rooms: there has been a Magic Room, or a Court Change.
         unknown: kinds of lines that the reader does not know -> how often.
         unreadable: kinds of lines that could not be read -> how often.
         history: recent events as (side, words), oldest first; the words are ours, with no names.
@@ -303,6 +304,7 @@ class KnownBattle:
     weather: str = ""
     terrain: str = ""
     conditions: dict[str, Effect] = field(default_factory=dict)
+    rooms: bool = False
     last_move: str = ""
     unknown: dict[str, int] = field(default_factory=dict)
     unreadable: dict[str, int] = field(default_factory=dict)

@@ -53,17 +53,25 @@ class Reader:
         self._blank = False  # the last line was empty
         self._chewing = False  # Cud Chew is about to eat a berry again
         self._from_item = -1  # side whose Booster Energy has just worked
-        self._absences = Absences(self)
-        self._reactions = Reactions(self, self._absences)
-        self._order = TurnOrder(self)
-        self._hits = Hits(self)
-        self._disguises = Disguises(self)
-        self._noted: dict[str, tuple[Callable[[ProtocolLine], None], ...]] = {}
+        self._begin_notes(choosing=False)
         self._readers: dict[str, Callable[[ProtocolLine], None]] = {
             name[4:].replace("minus_", "-"): getattr(self, name)
             for name in dir(self)
             if name.startswith("_on_")
         }
+
+    def _begin_notes(self, *, choosing: bool) -> None:
+        """Let those who take evidence begin anew, as they do at every decision.
+
+        What they have noted of a turn under way is no part of ``battle``: so a copy of it, or one
+        read from a file, goes on like the original.
+        """
+        self._absences = Absences(self)
+        self._reactions = Reactions(self, self._absences)
+        self._order = TurnOrder(self, choosing=choosing)
+        self._hits = Hits(self)
+        self._disguises = Disguises(self)
+        self._noted: dict[str, tuple[Callable[[ProtocolLine], None], ...]] = {}
 
     def _notes(self, kind: str) -> tuple[Callable[[ProtocolLine], None], ...]:
         """Return who takes evidence from lines of a kind before they are read."""

@@ -91,8 +91,6 @@ class Tracker(Entries, Moves, Health, Conditions):
     def _read_request(self, request: BattleRequest) -> None:
         if self.player is None:
             raise ValueError("a spectator gets no requests")
-        self._absences.decide()
-        self._reactions.decide()
         side = self.battle.sides[self.player]
         self._previewing = request.kind == "preview"
         if self._held is not None:
@@ -101,6 +99,9 @@ class Tracker(Entries, Moves, Health, Conditions):
             self._read_request(request)
             for line in lines:
                 self.read(line)
+        self._absences.decide()
+        self._reactions.decide()
+        self._begin_notes(choosing=request.kind == "move")
         positions: list[int] = []
         for own in request.mons:
             alike = [

@@ -92,10 +92,10 @@ class TurnOrder:
         reader: of whose lines and knowledge it goes by; a spectator's notes nothing.
     """
 
-    def __init__(self, reader: Channel) -> None:
+    def __init__(self, reader: Channel, *, choosing: bool = False) -> None:
         self._reader = reader
         self._first: _First | None = None
-        self._open = False  # neither side has acted in this turn
+        self._open = choosing  # neither side has acted in this turn
         self._by_chance = False
         self._leaving: _Speeds | None = None  # before what a switch ends was told
         self._ends: dict[str, tuple[int, KnownMon]] = {}  # place at the end of the turn -> whose

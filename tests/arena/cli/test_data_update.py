@@ -110,6 +110,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_tables_follow_a_package_and_the_unknown_is_named(
     package: Path,
     tmp_path: Path,

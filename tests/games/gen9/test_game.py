@@ -203,3 +203,19 @@ def test_an_illusion_is_believed_until_it_breaks() -> None:
     assert state.information_state(1).foe.active == 1
     known = state.information_state(1)
     assert infostate.from_json(state.information_state_string(1)) == known
+
+
+def test_a_clone_goes_on_like_its_original() -> None:
+    """What was noted of a turn under way, which is evidence later, is copied too."""
+    game = make_game("gen9randombattle")
+    for seed in range(3, 9):
+        state, rng = game.new_initial_state(seed), Random(seed)
+        copy = state.clone()
+        for _ in range(12):
+            if state.is_terminal():
+                break
+            actions = [rng.choice(state.legal_actions(p) or [NO_ACTION]) for p in (0, 1)]
+            copy = copy.clone()
+            for one in (state, copy):
+                one.apply_actions(actions)
+            assert copy.serialize() == state.serialize()
