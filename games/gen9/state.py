@@ -124,7 +124,7 @@ class _Gen9Base(State):
     def team_order_action(self, player: int) -> int | None:
         """Return the action that names the first of the team that is free, at Team Preview."""
         info = self.information_state(player)
-        return min(info.legal) if info.request == "preview" else None
+        return min(info.legal) if info.previewing else None
 
     def briefing(self, player: int) -> Briefing:
         """Return what a guide may know, with computed facts."""

@@ -67,7 +67,7 @@ def sample_worlds(
     ``deadline`` (``time.perf_counter``).
     """
     own = tuple(_own_set(mon, belief) for mon in info.own.mons)
-    if info.request == "preview":
+    if info.previewing:
         return _preview_worlds(info, own, count, seed, belief, deadline)
     worlds = np.zeros(count, BATTLE)
     decoded: codec.Sides = {}

@@ -66,6 +66,22 @@ class _Speeds:
     item: str | None
     reversed: bool
 
+    def order(
+        self, foe_first: bool, move: str = "", *, full: bool = False, priority: int = 0
+    ) -> Order:
+        """Return the order of two actions; ``move`` to ``priority`` as in :class:`Order`."""
+        return Order(
+            foe_first != self.reversed,
+            self.own,
+            self.factor,
+            self.around,
+            self.item,
+            move,
+            full,
+            priority,
+            self.reversed,
+        )
+
 
 @dataclass(frozen=True)
 class _First:
@@ -170,17 +186,7 @@ class TurnOrder:
                 return  # it may have had all of its HP
         self._note(
             first.mons[1 - player],
-            Order(
-                foe_first != speeds.reversed,
-                speeds.own,
-                speeds.factor,
-                speeds.around,
-                speeds.item,
-                theirs,
-                first.full,
-                priority,
-                speeds.reversed,
-            ),
+            speeds.order(foe_first, theirs, full=first.full, priority=priority),
         )
 
     def _end(self, line: ProtocolLine) -> None:
@@ -197,17 +203,7 @@ class TurnOrder:
             return
         speeds = self._speeds()
         if speeds is not None:
-            foe_first = side == player
-            self._note(
-                battle.sides[1 - player].mon,
-                Order(
-                    foe_first != speeds.reversed,
-                    speeds.own,
-                    speeds.factor,
-                    speeds.around,
-                    speeds.item,
-                ),
-            )
+            self._note(battle.sides[1 - player].mon, speeds.order(side == player))
 
     def _abilities(self, side: KnownSide, number: int) -> frozenset[str]:
         mon = side.mon
