@@ -148,8 +148,10 @@ class SetSpace:
         self._marginals = of
         self._weights = np.array(weights) / sum(weights)
         record = load().species[load().species_id(species)]
-        self._keeps_item = not {"requiredItem", "requiredItems"}.isdisjoint(record)
-        self._keeps_tera = "requiredTeraType" in record
+        # What a forme must have is not varied, but another that a server tells is believed.
+        keeps_item = not {"requiredItem", "requiredItems"}.isdisjoint(record)
+        self._kept_items = {s.item for s in self.sets if keeps_item}
+        self._kept_teras = {s.tera_type for s in self.sets if "requiredTeraType" in record}
         kinds: dict[tuple[Any, ...], int] = {}
         self._kind = np.array([kinds.setdefault(_kind_of(s), len(kinds)) for s in self.sets])
         self._kinds = tuple(kinds)
@@ -177,7 +179,8 @@ class SetSpace:
         self, level: int, item: str | None, ability: str | None, allowed: tuple[bool, bool]
     ) -> _Builds:
         kinds, of = self._kinds, self._marginals
-        taken = 0.0 if self._keeps_item else self.habits.item
+        kept = self._kept_items if item is None else self._kept_items & {item}
+        taken = 0.0 if kept else self.habits.item
         flags = [(k[3][0] and allowed[0], k[3][1] and allowed[1], *k[3][2:]) for k in kinds]
         goes = [_goes(k[0], f) / _goes(k[0], k[3]) for k, f in zip(kinds, flags, strict=True)]
         own = [k[3] for k in kinds]
@@ -233,7 +236,7 @@ class SetSpace:
             whole.append(float(same))
             varied.append(self._moves_likelihood(s, shown.moves, missing))
             if shown.tera_type is not None:
-                taken = 0.0 if self._keeps_tera else habits.tera_type
+                taken = 0.0 if shown.tera_type in self._kept_teras else habits.tera_type
                 share = self._marginals.tera_types.get(shown.tera_type, 0.0)
                 varied[-1] *= taken * max(_UNKNOWN, share) + (1 - taken) * (
                     s.tera_type == shown.tera_type
@@ -286,7 +289,7 @@ class SetSpace:
         tera = shown.tera_type
         if tera is None:
             tera = s.tera_type
-            if not self._keeps_tera and rng.random() < self.habits.tera_type:
+            if not self._kept_teras and rng.random() < self.habits.tera_type:
                 tera = rng.choices(self._tera_values, cum_weights=self._tera_cumulative)[0]
         moves = self._moves(s, shown.moves, rng)
         for _ in range(_TRIES):

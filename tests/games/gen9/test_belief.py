@@ -10,6 +10,7 @@ import pytest
 
 from plywise.datasets.pokemon_sets import PokemonSet, parse_packed_team
 from plywise.datasets.set_priors import base_species, load_prior
+from plywise.datasets.showdown_data import load
 from plywise.datasets.spreads import stats_of_set
 from plywise.engine.battle.rules import RULES
 from plywise.games.gen9.belief import SetBelief, belief_for, unrevealed
@@ -202,6 +203,28 @@ def test_no_plain_set_is_impossible() -> None:
     }
     assert len({stats_of_set(d) for d in drawn}) > 3
     assert belief_for("gen9battlefactory").habits is None
+
+
+@pytest.mark.parametrize("name", ["gen9bssregi", "gen9ubers"])
+def test_what_a_server_tells_is_believed_against_all_rules(name: str) -> None:
+    """Formes that must have an item or a Tera type too are told to have others."""
+    belief, rng = belief_for(name), Random(5)
+    moves, items, abilities = (sorted(t) for t in (load().moves, load().items, load().abilities))
+    for species in belief.prior.species:
+        mon = MonView(
+            *(species, species, rng.choice((50, 100)), rng.choice("MFN")),
+            moves=tuple(MoveView(m, used=1) for m in rng.sample(moves, rng.randrange(7))),
+            first_item=rng.choice(items) if rng.random() < 0.7 else None,
+            base_ability=rng.choice((None, rng.choice(abilities))),
+            tera_type=rng.choice((None, *load().typechart)),
+            excluded_items=tuple(rng.sample(items, 2)),
+            excluded_abilities=tuple(rng.sample(abilities, 2)),
+        )
+        drawn = belief.draw(mon, rng)
+        assert mon.set_item in (None, drawn.item)
+        assert mon.base_ability in (None, drawn.ability)
+        assert mon.tera_type in (None, drawn.tera_type)
+        assert belief.share_of(mon) > 0
 
 
 @pytest.mark.parametrize("name", ["gen9ou", "gen9battlefactory", "gen9lc"])
