@@ -323,7 +323,8 @@ class KnownBattle:
 
     def note(self, side: int, words: str) -> None:
         """Add an event to the history, which keeps the last ``HISTORY_LENGTH``."""
-        self.history.append((side, f"turn {self.turn}: {words}"))
+        when = f"turn {self.turn}" if self.turn else "before turn 1"
+        self.history.append((side, f"{when}: {words}"))
         del self.history[:-HISTORY_LENGTH]
 
 
