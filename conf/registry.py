@@ -34,6 +34,7 @@ COMMAND_SCHEMAS: dict[str, type[Any]] = {
     "ratings": ratings.RatingsConfig,
     "calibrate": ratings.CalibrateConfig,
     "report": tournament.ReportConfig,
+    "luck": tournament.LuckConfig,
     "selfplay": commands.SelfplayConfig,
     "verify": verify.VerifyConfig,
     "record": verify.RecordConfig,

@@ -67,6 +67,12 @@ COMMANDS = {
         positional=("record", "out"),
         example="outputs/records/NAME.sqlite report.html",
     ),
+    "luck": Command(
+        "adjust the scores of a tournament's record for luck: narrower intervals, no bias",
+        "plywise.arena.tournament.report.luck:run_luck",
+        positional=("record",),
+        example="outputs/records/NAME.sqlite iterations=0",
+    ),
     "selfplay": Command(
         "write positions of self-play with strategies, values and results, for training",
         "plywise.arena.selfplay:run_selfplay",

@@ -22,7 +22,7 @@ class Tracer:
             value, ``s`` strategy, ``q`` values by action, ``d`` depth, ``n`` iterations, ``a``
             advice (``question``, ``status``, ``weights``), ``u`` certainty of the search where
             asking depends on it, ``f`` reason of a fallback.  Actions are keys as text; numbers
-            have three decimals; shares below 0.005 are left out.
+            have three decimals, shares of ``s`` six: scores are corrected by them.
     """
 
     def __init__(self, thinking: Callable[[int], None], *, keep: bool) -> None:
@@ -61,10 +61,10 @@ def _thought(decision: Decision) -> dict[str, Any]:
     ]
     entry: dict[str, Any] = {}
     if decision.values:
-        strategy = {a: share for a, share in decision.strategy.items() if share >= 0.005}
+        strategy = {a: share for a, share in decision.strategy.items() if share > 0}
         entry |= {
             "v": round(float(decision.value), 3),
-            "s": _numbers(strategy),
+            "s": _numbers(strategy, 6),
             "q": _numbers(decision.values),
             "d": int(decision.depth),
             "n": int(decision.iterations),
@@ -78,5 +78,5 @@ def _thought(decision: Decision) -> dict[str, Any]:
     return entry
 
 
-def _numbers(values: Mapping[Any, float]) -> dict[str, float]:
-    return {str(key): round(float(value), 3) for key, value in values.items()}
+def _numbers(values: Mapping[Any, float], digits: int = 3) -> dict[str, float]:
+    return {str(key): round(float(value), digits) for key, value in values.items()}

@@ -120,11 +120,11 @@ def head_to_head(games: Iterable[RatedGame], player: str, opponent: str) -> Head
         tally=tally,
         pairs=(pairs[0], pairs[1], pairs[2], pairs[3], pairs[4]),
         clusters=len(clusters),
-        variance=_variance([(sum(c), len(c)) for c in clusters.values()]),
+        variance=cluster_variance([(sum(c), len(c)) for c in clusters.values()]),
     )
 
 
-def _variance(clusters: Sequence[tuple[float, int]]) -> float:
+def cluster_variance(clusters: Sequence[tuple[float, float]]) -> float:
     """Return the variance of points per game, from (points, games) of each cluster."""
     number = len(clusters)
     if number < 2:

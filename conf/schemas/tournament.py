@@ -143,6 +143,25 @@ class ReportConfig(Settings):
 
 
 @dataclass
+class LuckConfig(Settings):
+    """Settings of ``plywise luck``."""
+
+    record: str = setting(MISSING, "SQLite file of a tournament", path=True)
+    trusted_game: str | None = setting(
+        None, "given as game=path:FILE.py: the file of the record's game, which runs only if named"
+    )
+    iterations: int = setting(
+        100,
+        "iterations of the search whose value judges a state, all cards open; 0: the rules' static "
+        "evaluation, much faster",
+        low=0, high=1_000_000,
+    )  # fmt: skip
+    samples: int = setting(16, "samples of what each step might have led to", low=1, high=100_000)
+    seed: int = setting(1, "seed of the samples", low=0)
+    jobs: int = setting(1, "processes", low=1, high=MOST_PROCESSES)
+
+
+@dataclass
 class TournamentConfig(Settings):
     """Settings of ``plywise tournament``."""
 

@@ -52,6 +52,7 @@ def test_primary_configuration_composes(command: str) -> None:
         "solve": ["file=x"],
         "ratings": ["file=x.csv"],
         "report": ["record=x"],
+        "luck": ["record=x"],
         "replay": ["file=x"],
         "explain": ["file=x"],
         "team": ["file=x"],

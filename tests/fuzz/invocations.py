@@ -75,6 +75,7 @@ BASES: dict[str, tuple[tuple[str, ...], ...]] = {
          "tournament.executor=inline"),
     ),
     "report": (("record.sqlite",),),
+    "luck": (("record.sqlite", "iterations=0", "samples=1"),),
     "selfplay": (
         ("game=tic_tac_toe", "search.max_depth=1", "games=1"),
         ("game=goofspiel", "game.cards=3", "search.iterations=10", "search.seconds=null",

@@ -58,9 +58,10 @@ class Kind:
     """A command to be ended.
 
     Attributes:
-        arguments: after ``plywise``; ``{corpus}`` is a recorded corpus, ``{package}`` Showdown's
-            folder, ``{url}`` the address of a server, ``{secured}`` of one where ``{login}`` signs
-            names, ``{port}`` a free port, ``{own}`` a name, ``{other}`` that of a client of others.
+        arguments: after ``plywise``; ``{corpus}`` is a recorded corpus, ``{battles}`` a record
+            of battles, ``{package}`` Showdown's folder, ``{url}`` the address of a server,
+            ``{secured}`` of one where ``{login}`` signs names, ``{port}`` a free port, ``{own}`` a
+            name, ``{other}`` that of a client of others.
         seconds: an early signal comes within them, after the start.
         begun: number of children, or words on the screen, with which its work begins; a late signal
             comes within five seconds after that.
@@ -139,6 +140,11 @@ def _data_kept(folder: Path, output: str) -> str:
     return f"half of an update: {left}" if left else ""
 
 
+def _luck_kept(folder: Path, output: str) -> str:
+    left = list(folder.glob("outputs/luck/*/*/luck.json"))
+    return "figures of an interrupted run" if left else ""
+
+
 def _play_kept(folder: Path, output: str) -> str:
     saved = list(folder.glob("outputs/play/*/*/*.json"))
     begun = "to move" in output
@@ -180,6 +186,7 @@ KINDS = {
     "selfplay": Kind(
         ("selfplay", *_BOARDS, "games=5000", "jobs=2"), 20, "250 of 5000", _selfplay_kept
     ),
+    "luck": Kind(("luck", "{battles}", "iterations=5000", "jobs=2"), 15, 2, _luck_kept),
     "verify": Kind(("verify", "engine", "{corpus}", "jobs=2"), 15, 2),
     "fit": Kind(("fit", "evaluation", "battles=400", "jobs=2"), 20, 2),
     "fit_branches": Kind(("fit", "branches", "battles=400"), 20, 1),
@@ -236,6 +243,16 @@ class Surroundings(ExitStack):
         return record_corpus(Path(self.enter_context(tempfile.TemporaryDirectory())))
 
     @cached_property
+    def battles(self) -> Path:
+        """The record of a tournament of battles."""
+        folder = Path(self.enter_context(tempfile.TemporaryDirectory()))
+        record = folder / "battles.sqlite"
+        command = [sys.executable, "-m", "plywise.arena.cli", "tournament", "game=gen9randombattle"]
+        command += ["agents=[random,max_damage]", f"tournament.record={record}"]
+        subprocess.run(command, cwd=folder, check=True, capture_output=True)
+        return record
+
+    @cached_property
     def server(self) -> ShowdownServer:
         """A server whose names are not signed."""
         return self.enter_context(ShowdownServer())
@@ -256,6 +273,7 @@ class Surroundings(ExitStack):
         port = free_port()
         return {
             "{corpus}": lambda: str(self.corpus),
+            "{battles}": lambda: str(self.battles),
             "{package}": lambda: str(ensure_pinned()),
             "{url}": lambda: self.server.url,
             "{secured}": lambda: self.secured.url,

@@ -186,6 +186,7 @@ def commands(endpoint: str, showdown: str) -> list[list[str]]:
         ["tournament", "-m", "game=tic_tac_toe", f"agents=[random,{{name:random,{label}}}]",
          "tournament.pairs=1", "tournament.executor=inline", f"tournament.record='{IN_A_PATH}.db'"],
         ["report", f"{IN_A_PATH}.db", f"{IN_A_PATH}.html"],
+        ["luck", f"{IN_A_PATH}.db"],
         ["solve", "connect_four", "positions.txt"],
         ["verify", "engine", "c.jsonl.gz"],
         ["record", "engine", f"{IN_A_PATH}.txt"],
