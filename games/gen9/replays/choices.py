@@ -233,18 +233,19 @@ class ChoiceReader:
             raise ValueError("it names no Pokémon")
         side = self._sides[s]
         mon = self._find(s, name, line.arg(1))
-        stay = Stay(number, mon, Choice("switch", mon=mon, shown=mon))
+        choice = Choice("switch", mon=mon, shown=mon)
+        stay = Stay(number, mon, choice)
         if line.kind == "drag":
             stay.choice = None
             self._settle(s, Choice("", why="dragged"))
         elif side.stay is None:
-            stay.choice = Choice("lead", mon=mon, shown=mon)
-            self._settle(s, stay.choice)
+            choice.verb = "lead"
+            self._settle(s, choice)
         elif side.must or side.acted is not None or "from" in line.tags:
             self._settle(s, Choice("", why="ejected"))
-            self._ask(s, number).choices[s] = stay.choice
+            self._ask(s, number).choices[s] = choice
         else:
-            self._settle(s, stay.choice)
+            self._settle(s, choice)
         if side.stay is not None:
             side.stay.turns = (side.stay.turns[0], self._turn)
         stay.turns = (self._turn, stay.turns[1])

@@ -198,7 +198,7 @@ class _BattleReader:
                     condition_views(battle.conditions, battle.ends),
                     (one, two),
                     (order[0], order[1]),
-                    (out[0] and out[0].ability, out[1] and out[1].ability),
+                    (_ability(out[0]), _ability(out[1])),
                     list(battle.history),
                 )
             )
@@ -209,7 +209,7 @@ class _BattleReader:
             order[s] = self._numbers(side, s)
             for number, mon in zip(order[s], side.mons, strict=True):
                 facts[s].setdefault(number, PublicFacts()).note(mon, battle.turn + 1)
-        one, two = (
+        first, second = (
             own_team(
                 battle.sides[s],
                 self._choices.teams[s],
@@ -219,7 +219,7 @@ class _BattleReader:
             )
             for s in (0, 1)
         )
-        self._teams = (one, two)
+        self._teams = (first, second)
         return moments
 
     def _check_read(self, tracker: Tracker) -> None:
@@ -465,3 +465,7 @@ class _BattleReader:
         """Return how many Pokémon a player names at Team Preview."""
         size = len(self._teams[s].whole)
         return names_asked(size, min(size, self._log.format.brought))
+
+
+def _ability(mon: KnownMon | None) -> str | None:
+    return None if mon is None else mon.ability

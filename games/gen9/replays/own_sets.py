@@ -82,7 +82,8 @@ def own_team(
         numbers: of each Pokémon in ``side.mons``, the number in ``members``.
         facts: by these numbers, from when on what is public.
     """
-    posers = {mon.species for mon in (*members, *side.previewed) if has_illusion(mon.species)}
+    names = [*(mon.species for mon in members), *(mon.species for mon in side.previewed)]
+    posers = {species for species in names if has_illusion(species)}
     told: dict[int, KnownMon] = {}
     for known, number in zip(side.mons, numbers, strict=True):
         told.setdefault(number, known)

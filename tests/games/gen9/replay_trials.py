@@ -314,7 +314,8 @@ def outcome(data: bytes) -> str:
     except ReplayError as error:
         return "a reason" if str(error) else "no reason"
     for row in battle.rows:
-        assert not row.action or row.action in row.legal
+        if row.action and row.action not in row.legal:
+            raise AssertionError(f"{row.turn} p{row.player + 1}: {row.action} not in {row.legal}")
         from_json(row.state)
     return "rows"
 
