@@ -30,6 +30,9 @@ from plywise.games.gen9.tracking.known import KnownMon, KnownSide
 from plywise.games.gen9.tracking.tracker import Tracker
 from plywise.games.gen9.tracking.wire import ProtocolLine, details_of, place_of
 
+_READ_OTHERWISE = frozenset(["start", "switch", "drag", "replace", "-transform"])
+"""Lines of which a player knows more than they tell."""
+
 
 @dataclass
 class ReplayRow:
@@ -254,6 +257,9 @@ class _BattleReader:
 
     def _read_own(self, tracker: Tracker, at: int) -> None:
         line = self._log.lines[at]
+        if line.kind not in _READ_OTHERWISE:
+            tracker.read_parsed(line)
+            return
         if line.kind == "start":
             for side, team in zip(tracker.battle.sides, self._teams, strict=True):
                 if team.mons is not team.whole:

@@ -84,7 +84,8 @@ class SideStates:
                 self._changed(number, mon)
             return _encode(mon_view(mon, side, ends, legal, own=self._own))
         kept = self._kept.get(number)
-        if kept is not None and kept[0] == mon:
+        # As `==` of dataclasses, which makes two tuples first, and takes ten times as long.
+        if kept is not None and kept[0].__dict__ == mon.__dict__:
             return kept[1]
         if self._changed is not None:
             self._changed(number, mon)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from types import MappingProxyType
+from typing import Any, TypeVar
 
 from plywise.engine.battle.border import teams
 from plywise.engine.battle.names import MOVE_ID
@@ -71,10 +72,21 @@ def information_state(
     )
 
 
+_View = TypeVar("_View", Condition, MonView, SideView)
+
+
+def _made(kind: type[_View], **values: Any) -> _View:
+    """Return a frozen dataclass with all its fields, four times as fast as its own ``__init__``."""
+    made = object.__new__(kind)
+    made.__dict__.update(values)
+    return made
+
+
 def condition_views(effects: Mapping[str, Effect], ends: int) -> dict[str, Condition]:
     """Return conditions after ``ends`` ends of turn, by id."""
     return {
-        name: Condition(
+        name: _made(
+            Condition,
             passed=max(0, ends - effect.began),
             left=effect.left(ends),
             count=effect.count,
@@ -108,7 +120,8 @@ def side_view(
         active = number == side.active
         return mon_view(mon, side if active else None, ends, legal if active else None, own=own)
 
-    return SideView(
+    return _made(
+        SideView,
         mons=tuple(view(number, mon) for number, mon in enumerate(side.mons))
         if mons is None
         else mons,
@@ -174,7 +187,8 @@ def mon_view(
         turns = min(15, ends - mon.poisoned) if out is not None else 0
     else:
         turns = mon.slept if mon.status == "slp" else 0
-    return MonView(
+    return _made(
+        MonView,
         species=mon.forme or mon.species,
         base_species=mon.species,
         level=mon.level,

@@ -33,7 +33,6 @@ from plywise.games.gen9.infostate import (
     TERA,
     Condition,
     InfoState,
-    MonView,
     SideView,
     from_json,
 )
@@ -140,13 +139,15 @@ def _side(side: SideView) -> dict[str, Any]:
         stat_moves=tuple((move, None) for move, _ in side.stat_moves),
         entrance=None,
         copy=None,
-        mons=tuple(map(_mon, side.mons)),
+        mons=tuple(
+            # Of one that has become the player's own, the player knows more than lines say.
+            replace(mon.without_evidence(), ability=None)
+            if n == side.active and side.copy is not None
+            else mon.without_evidence()
+            for n, mon in enumerate(side.mons)
+        ),
     )
     return {name: getattr(plain, name) for name in SideView.__dataclass_fields__}
-
-
-def _mon(mon: MonView) -> MonView:
-    return mon.without_evidence()
 
 
 # The future, planted.
